@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# Installs what is missing, and touches nothing when nothing is: `setup.sh build` for what a build needs, `setup.sh test`
+# for what the tests need besides.
+set -euo pipefail
+
+purpose=${1:-build}
+missing=()
+
+# need PACKAGE COMMAND…: the package is missing unless the command succeeds.
+need() {
+  local package=$1
+  shift
+  "$@" >/dev/null 2>&1 || missing+=("$package")
+}
+
+has() { command -v "$1"; }
+has_libclang() { [ -n "${LIBCLANG_PATH:-}" ] || compgen -G '/usr/lib/llvm-*/lib/libclang.so' || compgen -G '/usr/lib*/libclang.so'; }
+
+need make has make
+need clang has clang++
+need libclang-dev has_libclang   # bindgen reads RocksDB's C header with it
+need g++ has g++                 # libstdc++ headers, and cc, which links
+need libc6-dev test -e /usr/include/stdio.h
+need ca-certificates test -e /etc/ssl/certs/ca-certificates.crt
+if [ "$purpose" = test ]; then
+  need golang-go has go
+  need golang-golang-x-mod-dev test -d /usr/share/gocode/src/golang.org/x/mod/sumdb/note
+  for tool in jq curl openssl strace python3; do
+    need "$tool" has "$tool"
+  done
+fi
+
+if [ "${#missing[@]}" -gt 0 ]; then
+  if ! has apt-get >/dev/null; then
+    echo "Missing here, by their Debian names: ${missing[*]}" >&2
+    echo "This is no Debian system: please install their equivalents, then try again. 请安装以上软件包的对应版本后重试。" >&2
+    exit 1
+  fi
+  as_root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    if ! has sudo >/dev/null; then
+      echo "Please run as root: apt-get install ${missing[*]}" >&2
+      exit 1
+    fi
+    as_root=(sudo)
+  fi
+  echo "Installing Debian packages 正在安装软件包: ${missing[*]}"
+  "${as_root[@]}" apt-get update -qq
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
+fi
+
+if ! has cargo >/dev/null; then
+  echo "cargo is missing: install Rust 1.90 or later from https://rustup.rs and open a new shell. 请先安装 Rust。" >&2
+  exit 1
+fi
+if [ "$purpose" = test ]; then
+  for part in fmt clippy; do
+    if ! cargo "$part" --version >/dev/null 2>&1; then
+      echo "cargo $part is missing: rustup component add rustfmt clippy" >&2
+      exit 1
+    fi
+  done
+fi

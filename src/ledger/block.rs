@@ -1,0 +1,193 @@
+//! The block header: the leaf that seals a block. Its leaf hash is the 区块哈希.
+//!
+//! ```text
+//! tiezheng block v1
+//! ledger <origin>
+//! height <decimal>              区块高度; 0 seals the genesis notice
+//! previous <64 hex>             前一区块哈希; 64 zeros at height 0
+//! time <time>                   区块生成时间
+//! first <decimal>               index of the first entry or notice
+//! count <decimal>               how many, at least 1
+//! root <64 hex>                 RFC 6962 root over exactly their leaf hashes
+//! ```
+//!
+//! The sealed leaves stand at `first .. first+count-1`, the header itself at `first+count`: so the classical hash chain
+//! and the transparency log are two views of the same leaves.
+//!
+//! ```
+//! use tiezheng::ledger::block::BlockHeader;
+//! let text = "tiezheng block v1\n\
+//!             ledger example.org/ledger\n\
+//!             height 1\n\
+//!             previous 6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d\n\
+//!             time 2026-11-22T01:04:11.123Z\n\
+//!             first 2\n\
+//!             count 1\n\
+//!             root 96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7\n";
+//! let header = BlockHeader::parse(text.as_bytes()).unwrap();
+//! assert_eq!(header.to_string(), text);
+//! assert_eq!(header.index().0, 3);
+//! assert_eq!(header.hash().to_string(), "84dc440ca03c3964c2a3f0b95e45b4c2069488650d9c462364016d335a5d4971");
+//! ```
+
+use std::fmt;
+
+use crate::ledger::entry::read_time;
+use crate::ledger::hash::{Digest, leaf_hash};
+use crate::ledger::key::Name;
+use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
+use crate::ledger::text::{DECIMAL_MAX, Fault, Fields, TextError, decimal_value, hex_value, plain_text};
+use crate::ledger::time::Timestamp;
+
+/// The first line.
+pub const FIRST_LINE: &str = "tiezheng block v1";
+const ORDER: &[&str] = &["ledger", "height", "previous", "time", "first", "count", "root"];
+
+/// 区块高度: 0 for the block that seals the genesis notice, then one more each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Height(pub u64);
+
+impl fmt::Display for Height {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+/// A block header.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlockHeader {
+    /// The ledger's origin.
+    pub ledger: Name,
+    /// 区块高度.
+    pub height: Height,
+    /// 前一区块哈希: leaf hash of the header before.
+    pub previous: Digest,
+    /// 区块生成时间.
+    pub time: Timestamp,
+    /// Index of the first sealed leaf.
+    pub first: LeafIndex,
+    /// How many leaves are sealed, at least 1.
+    pub count: u64,
+    /// RFC 6962 root over the sealed leaves.
+    pub root: Digest,
+}
+
+impl BlockHeader {
+    /// Reads a header.
+    ///
+    /// # Errors
+    ///
+    /// [`TextError`]: on a chain, a damaged or forged record.
+    pub fn parse(bytes: &[u8]) -> Result<Self, TextError> {
+        let mut fields = Fields::open(plain_text(bytes)?, FIRST_LINE, ORDER)?;
+        let ledger = fields.required("ledger")?;
+        let ledger = Name::parse(ledger)
+            .ok_or_else(|| fields.fault(Fault::BadValue { name: "ledger", expected: "an origin" }))?;
+        let height = Height(read_decimal(&mut fields, "height")?);
+        let previous = read_hash(&mut fields, "previous")?;
+        let time = read_time(&mut fields, "time")?;
+        let first = LeafIndex(read_decimal(&mut fields, "first")?);
+        let count = read_decimal(&mut fields, "count")?;
+        if count == 0 || first.0 > DECIMAL_MAX - count {
+            return Err(fields.fault(Fault::BadValue { name: "count", expected: "at least 1, and inside the tree" }));
+        }
+        let root = read_hash(&mut fields, "root")?;
+        fields.finish()?;
+        Ok(Self { ledger, height, previous, time, first, count, root })
+    }
+
+    /// 区块哈希.
+    #[must_use]
+    pub fn hash(&self) -> Digest {
+        leaf_hash(self.to_string().as_bytes())
+    }
+
+    /// The header's own place: right behind what it seals.
+    #[must_use]
+    pub const fn index(&self) -> LeafIndex {
+        LeafIndex(self.first.0 + self.count)
+    }
+
+    /// Whether the leaf at `index` is sealed by this block.
+    #[must_use]
+    pub fn seals(&self, index: LeafIndex) -> bool {
+        (self.first..self.index()).contains(&index)
+    }
+}
+
+impl fmt::Display for BlockHeader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { ledger, height, previous, time, first, count, root } = self;
+        write!(f, "{FIRST_LINE}\nledger {ledger}\nheight {height}\nprevious {previous}\n")?;
+        write!(f, "time {time}\nfirst {first}\ncount {count}\nroot {root}\n")
+    }
+}
+
+fn read_decimal(fields: &mut Fields<'_>, name: &'static str) -> Result<u64, TextError> {
+    let value = fields.required(name)?;
+    decimal_value(name, value).map_err(|fault| fields.fault(fault))
+}
+
+fn read_hash(fields: &mut Fields<'_>, name: &'static str) -> Result<Digest, TextError> {
+    let value = fields.required(name)?;
+    hex_value(name, value).map(Digest).map_err(|fault| fields.fault(fault))
+}
+
+// The range in `seals` needs the size arithmetic of the tree to agree with ours.
+const _: () = assert!(TreeSize::MAX.0 == DECIMAL_MAX);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header() -> BlockHeader {
+        BlockHeader {
+            ledger: Name::parse("example.org/ledger").unwrap(),
+            height: Height(7),
+            previous: Digest([1; 32]),
+            time: Timestamp::parse("2026-11-22T01:04:11.123Z").unwrap(),
+            first: LeafIndex(20),
+            count: 3,
+            root: Digest([2; 32]),
+        }
+    }
+
+    #[test]
+    fn a_header_stands_right_behind_what_it_seals() {
+        let header = header();
+        assert_eq!(header.index(), LeafIndex(23));
+        let sealed: Vec<u64> = (0..30).filter(|i| header.seals(LeafIndex(*i))).collect();
+        assert_eq!(sealed, [20, 21, 22]);
+    }
+
+    #[test]
+    fn departures_are_refused_by_name() {
+        let text = header().to_string();
+        let code = |from: &str, to: &str| BlockHeader::parse(text.replacen(from, to, 1).as_bytes()).unwrap_err().fault.code();
+        assert_eq!(code("block v1", "block v2"), "unknown_version");
+        assert_eq!(code("height 7", "height 07"), "bad_value");
+        assert_eq!(code("count 3", "count 0"), "bad_value");
+        assert_eq!(code("first 20", "first 9223372036854775807"), "bad_value");
+        assert_eq!(code("root 02", "root 2"), "wrong_length");
+        assert_eq!(code("first 20\ncount 3", "count 3\nfirst 20"), "missing_line");
+        assert_eq!(code("count 3\n", "count 3\ncount 3\n"), "repeated_line");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn print_then_parse_gives_the_same_header(height in 0..=DECIMAL_MAX, first in 0..=DECIMAL_MAX / 2, count in 1..1_000_000_u64, hash: [u8; 32]) {
+            let header = BlockHeader { height: Height(height), first: LeafIndex(first), count, root: Digest(hash), ..header() };
+            proptest::prop_assert_eq!(BlockHeader::parse(header.to_string().as_bytes()).unwrap(), header);
+        }
+
+        #[test]
+        fn what_is_read_is_printed_back(at: proptest::sample::Index, byte: u8) {
+            let mut bytes = header().to_string().into_bytes();
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+            if let Ok(header) = BlockHeader::parse(&bytes) {
+                proptest::prop_assert_eq!(header.to_string().into_bytes(), bytes);
+            }
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! SHA-256 as the chain uses it: 32-byte digests, and the leaf and node hashes of RFC 6962.
+//!
+//! ```text
+//! leaf(x)    = SHA-256(0x00 ‖ x)         a record's id: 交易id of an entry, 区块哈希 of a block header
+//! node(l, r) = SHA-256(0x01 ‖ l ‖ r)     an inner node of the Merkle tree
+//! ```
+//!
+//! The prefixes keep a leaf from ever passing for a node (RFC 6962 §2.1). Anybody can redo a record's id:
+//! `(printf '\0'; cat record.txt) | sha256sum`.
+//!
+//! ```
+//! use tiezheng::ledger::hash::{leaf_hash, node_hash};
+//! let empty = leaf_hash(b"");
+//! assert_eq!(empty.to_string(), "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d");
+//! let two = node_hash(&empty, &leaf_hash(&[0]));
+//! assert_eq!(two.to_string(), "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125");
+//! ```
+//!
+//! Not here: the digests of depositors' files, which are data to the chain (`statement`), and hashing of files (`cli`).
+
+use std::fmt;
+
+use sha2::{Digest as _, Sha256};
+
+/// Length of a SHA-256 digest in bytes.
+pub const DIGEST_LEN: usize = 32;
+
+/// 32 bytes that name something: a record, a node, a statement, a file. Shown and read as 64 lower-case hex digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest(pub [u8; DIGEST_LEN]);
+
+impl Digest {
+    /// 64 zeros: the 前一区块哈希 of the first block.
+    pub const ZERO: Self = Self([0; DIGEST_LEN]);
+
+    /// The bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; DIGEST_LEN] {
+        &self.0
+    }
+
+    /// Reads exactly 64 lower-case hex digits; `None` for anything else, upper case included, since a value has one
+    /// spelling.
+    #[must_use]
+    pub fn from_hex(text: &str) -> Option<Self> {
+        lower_hex(text).map(Self)
+    }
+
+    /// Takes exactly 32 bytes; `None` for any other length.
+    #[must_use]
+    pub fn from_slice(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+}
+
+/// Reads exactly `2 * N` lower-case hex digits; `None` for anything else.
+#[must_use]
+pub fn lower_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
+    if text.len() != 2 * N || !text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
+        return None;
+    }
+    let mut bytes = [0; N];
+    hex::decode_to_slice(text, &mut bytes).ok()?;
+    Some(bytes)
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = [0; 2 * DIGEST_LEN];
+        hex::encode_to_slice(self.0, &mut text).map_err(|_| fmt::Error)?;
+        f.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// SHA-256 of `bytes`.
+#[must_use]
+pub fn sha256(bytes: &[u8]) -> Digest {
+    Digest(Sha256::digest(bytes).into())
+}
+
+/// The hash of a leaf (RFC 6962 §2.1), which is the record's id.
+#[must_use]
+pub fn leaf_hash(record: &[u8]) -> Digest {
+    Digest(Sha256::new().chain_update([0]).chain_update(record).finalize().into())
+}
+
+/// The hash of an inner node (RFC 6962 §2.1).
+#[must_use]
+pub fn node_hash(left: &Digest, right: &Digest) -> Digest {
+    let mut bytes = [1; 1 + 2 * DIGEST_LEN];
+    let (l, r) = bytes.split_at_mut(1 + DIGEST_LEN);
+    if let Some(l) = l.get_mut(1..) {
+        l.copy_from_slice(&left.0);
+    }
+    r.copy_from_slice(&right.0);
+    sha256(&bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rfc_6962_vectors_hold() {
+        assert_eq!(sha256(b"").to_string(), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+        assert_eq!(
+            leaf_hash(&[
+                0x60, 0x61, 0x62, 0x63, 0x64, 0x65, 0x66, 0x67, 0x68, 0x69, 0x6a, 0x6b, 0x6c, 0x6d, 0x6e, 0x6f
+            ])
+            .to_string(),
+            "46f6ffadd3d06a09ff3c5860d2755c8b9819db7df44251788c7d8e3180de8eb1"
+        );
+    }
+
+    #[test]
+    fn hex_has_one_spelling() {
+        let text = "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d";
+        assert_eq!(Digest::from_hex(text).unwrap().to_string(), text);
+        assert_eq!(Digest::from_hex(&text.to_uppercase()), None);
+        assert_eq!(Digest::from_hex(&text[..62]), None);
+        assert_eq!(Digest::from_hex(&format!("{text}00")), None);
+        assert_eq!(Digest::from_hex(&text.replace('6', "g")), None);
+        assert_eq!(Digest::from_hex(&text.replacen("6e", "é", 1)), None);
+    }
+}

@@ -1,0 +1,395 @@
+//! Keys: Ed25519 public keys, their names and text forms (c2sp.org/signed-note).
+//!
+//! ```text
+//! vkey      <name>+<8 hex of key id>+<base64(0x01 ‖ public key)>
+//! private   PRIVATE+KEY+<name>+<8 hex of key id>+<base64(0x01 ‖ seed)>
+//! key id    first 4 bytes of SHA-256(name ‖ 0x0A ‖ 0x01 ‖ public key)
+//! ```
+//!
+//! A depositor's key needs no name of its own: it is called `k-` and the first 16 hex digits of
+//! SHA-256(0x01 ‖ public key).
+//!
+//! # Invariants
+//!
+//! A [`PublicKey`] is never of small order and never in a second spelling, and [`PublicKey::verify`] is
+//! `verify_strict`: what we accept, every verifier accepts.
+//!
+//! ```
+//! use tiezheng::ledger::key::VerifierKey;
+//! let vkey = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
+//! let key = VerifierKey::parse(vkey).unwrap();
+//! assert_eq!(key.name().as_str(), "PeterNeumann");
+//! assert_eq!(key.to_string(), vkey);
+//! ```
+
+use std::fmt;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
+use zeroize::Zeroizing;
+
+use crate::ledger::hash::{Digest, lower_hex, sha256};
+
+/// Note signature type of plain Ed25519 (signed-note, "Signature types").
+pub const ED25519: u8 = 0x01;
+/// Longest name in bytes: what ML-DSA cosignatures can hold.
+pub const NAME_MAX: usize = 255;
+/// Bytes of an Ed25519 signature.
+pub const SIGNATURE_LEN: usize = 64;
+
+/// First 4 bytes of SHA-256(name ‖ LF ‖ type ‖ public key): a hint which key signed, no proof of it.
+pub type KeyId = [u8; 4];
+
+/// The name of a key or a log: non-empty, at most [`NAME_MAX`] bytes, no white space, no control character, no `+`.
+/// A log's name is its origin.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Name(Arc<str>);
+
+impl Name {
+    /// Takes `text` if it is a name.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let good = !text.is_empty()
+            && text.len() <= NAME_MAX
+            && !text.chars().any(|c| c.is_whitespace() || c.is_control() || c == '+');
+        good.then(|| Self(text.into()))
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+/// An Ed25519 public key that every verifier reads the same way.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PublicKey(VerifyingKey);
+
+impl PublicKey {
+    /// Takes 32 bytes; `None` for a point of small order, for no point at all, and for a second spelling of one
+    /// (RFC 8032 §5.1.3 wants y below p; not all verifiers check).
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8; 32]) -> Option<Self> {
+        // y >= p = 2^255 - 19 happens only with these 31 upper bytes.
+        let [low, middle @ .., high] = bytes;
+        if *low >= 0xed && middle.iter().all(|b| *b == 0xff) && high & 0x7f == 0x7f {
+            return None;
+        }
+        VerifyingKey::from_bytes(bytes).ok().filter(|key| !key.is_weak()).map(Self)
+    }
+
+    /// The 32 bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        self.0.as_bytes()
+    }
+
+    /// Whether `signature` over `message` is this key's, as every verifier would say.
+    #[must_use]
+    pub fn verify(&self, message: &[u8], signature: &[u8; SIGNATURE_LEN]) -> bool {
+        self.0.verify_strict(message, &Signature::from_bytes(signature)).is_ok()
+    }
+}
+
+impl fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.as_bytes()))
+    }
+}
+
+/// A public key with its name and key id: what a verifier pins.
+#[derive(Clone, PartialEq, Eq)]
+pub struct VerifierKey {
+    name: Name,
+    id: KeyId,
+    public: PublicKey,
+}
+
+/// A vkey or private key text that is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum KeyTextError {
+    /// Not `name+id+base64`, or base64 in a second spelling.
+    #[error("not a key: expected `name+id+base64`")]
+    Malformed,
+    /// Not a type 0x01 (Ed25519) key.
+    #[error("not an Ed25519 key (type 0x01)")]
+    UnknownType,
+    /// Small order, no point, or a second spelling.
+    #[error("weak or malformed public key")]
+    Weak,
+    /// The key id does not belong to this name and key: a typing error.
+    #[error("the key id does not fit the name and key: a character is mistyped")]
+    WrongId,
+}
+
+impl VerifierKey {
+    /// Names a public key.
+    #[must_use]
+    pub fn new(name: Name, public: PublicKey) -> Self {
+        let id = key_id(&name, ED25519, public.as_bytes());
+        Self { name, id, public }
+    }
+
+    /// A depositor's key under the name that follows from it.
+    #[must_use]
+    pub fn of_depositor(public: PublicKey) -> Self {
+        Self::new(depositor_name(&public), public)
+    }
+
+    /// Reads a vkey.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyTextError`]: ask its owner for it again.
+    pub fn parse(text: &str) -> Result<Self, KeyTextError> {
+        let (name, id, bytes) = split_key(text)?;
+        let public = PublicKey::from_bytes(&bytes).ok_or(KeyTextError::Weak)?;
+        let key = Self::new(name, public);
+        if key.id == id { Ok(key) } else { Err(KeyTextError::WrongId) }
+    }
+
+    /// The key's name; for a ledger key, the ledger's origin.
+    #[must_use]
+    pub const fn name(&self) -> &Name {
+        &self.name
+    }
+
+    /// The key id.
+    #[must_use]
+    pub const fn id(&self) -> KeyId {
+        self.id
+    }
+
+    /// The public key.
+    #[must_use]
+    pub const fn public(&self) -> &PublicKey {
+        &self.public
+    }
+
+    /// Whether the name is the one that follows from the key.
+    #[must_use]
+    pub fn is_of_depositor(&self) -> bool {
+        self.name == depositor_name(&self.public)
+    }
+
+    /// SHA-256 of the vkey's text: how a genesis notice commits to the key that will succeed.
+    #[must_use]
+    pub fn commitment(&self) -> Digest {
+        sha256(self.to_string().as_bytes())
+    }
+}
+
+impl fmt::Display for VerifierKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut blob = [ED25519; 33];
+        let (_, key) = blob.split_at_mut(1);
+        key.copy_from_slice(self.public.as_bytes());
+        write!(f, "{}+{}+{}", self.name, hex::encode(self.id), BASE64_STANDARD.encode(blob))
+    }
+}
+
+impl fmt::Debug for VerifierKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A private key with its name. Its memory is wiped when it goes.
+pub struct Signer {
+    key: VerifierKey,
+    signing: SigningKey,
+}
+
+impl Signer {
+    /// Names the private key of `seed`; `None` in the impossible case that its public key is weak.
+    #[must_use]
+    pub fn new(name: Name, seed: &[u8; 32]) -> Option<Self> {
+        let signing = SigningKey::from_bytes(seed);
+        let public = PublicKey::from_bytes(signing.verifying_key().as_bytes())?;
+        Some(Self { key: VerifierKey::new(name, public), signing })
+    }
+
+    /// A depositor's key under the name that follows from it.
+    #[must_use]
+    pub fn of_depositor(seed: &[u8; 32]) -> Option<Self> {
+        let signing = SigningKey::from_bytes(seed);
+        let public = PublicKey::from_bytes(signing.verifying_key().as_bytes())?;
+        Some(Self { key: VerifierKey::of_depositor(public), signing })
+    }
+
+    /// Reads the private text form.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyTextError`].
+    pub fn parse(text: &str) -> Result<Self, KeyTextError> {
+        let rest = text.strip_prefix("PRIVATE+KEY+").ok_or(KeyTextError::Malformed)?;
+        let (name, id, seed) = split_key(rest)?;
+        let signer = Self::new(name, &Zeroizing::new(seed)).ok_or(KeyTextError::Weak)?;
+        if signer.key.id == id { Ok(signer) } else { Err(KeyTextError::WrongId) }
+    }
+
+    /// The private text form, for a file of mode 0600.
+    #[must_use]
+    pub fn to_private_text(&self) -> Zeroizing<String> {
+        let mut blob = Zeroizing::new([ED25519; 33]);
+        let (_, seed) = blob.split_at_mut(1);
+        seed.copy_from_slice(self.signing.as_bytes());
+        let base64 = Zeroizing::new(BASE64_STANDARD.encode(&*blob));
+        Zeroizing::new(format!("PRIVATE+KEY+{}+{}+{}", self.key.name, hex::encode(self.key.id), *base64))
+    }
+
+    /// The public half.
+    #[must_use]
+    pub const fn verifier(&self) -> &VerifierKey {
+        &self.key
+    }
+
+    /// Signs `message` (RFC 8032, deterministic).
+    #[must_use]
+    pub fn sign(&self, message: &[u8]) -> [u8; SIGNATURE_LEN] {
+        self.signing.sign(message).to_bytes()
+    }
+}
+
+impl fmt::Debug for Signer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Signer({})", self.key)
+    }
+}
+
+/// The key id of any type (signed-note, "Key IDs").
+#[must_use]
+pub fn key_id(name: &Name, kind: u8, public: &[u8]) -> KeyId {
+    let Digest([a, b, c, d, ..]) = sha256(&[name.as_str().as_bytes(), &[b'\n', kind], public].concat());
+    [a, b, c, d]
+}
+
+fn depositor_name(public: &PublicKey) -> Name {
+    let Digest(hash) = sha256(&[&[ED25519], public.as_bytes().as_slice()].concat());
+    let [a, b, c, d, e, f, g, h, ..] = hash;
+    Name(format!("k-{}", hex::encode([a, b, c, d, e, f, g, h])).into())
+}
+
+/// `name+id+base64(0x01 ‖ 32 bytes)`; the base64 may itself contain `+`.
+fn split_key(text: &str) -> Result<(Name, KeyId, [u8; 32]), KeyTextError> {
+    let mut parts = text.splitn(3, '+');
+    let (Some(name), Some(id), Some(base64)) = (parts.next(), parts.next(), parts.next()) else {
+        return Err(KeyTextError::Malformed);
+    };
+    let name = Name::parse(name).ok_or(KeyTextError::Malformed)?;
+    let id = lower_hex(id).ok_or(KeyTextError::Malformed)?;
+    let blob = Zeroizing::new(BASE64_STANDARD.decode(base64).map_err(|_| KeyTextError::Malformed)?);
+    match blob.split_first() {
+        Some((&ED25519, key)) => Ok((name, id, key.try_into().map_err(|_| KeyTextError::Malformed)?)),
+        Some(_) => Err(KeyTextError::UnknownType),
+        None => Err(KeyTextError::Malformed),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PETER: &str = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
+
+    #[test]
+    fn key_ids_of_other_peoples_keys_agree() {
+        let id = |name, kind, key: &str| hex::encode(key_id(&Name::parse(name).unwrap(), kind, &hex::decode(key).unwrap()));
+        assert_eq!(id("EnochRoot", 1, "3b6a27bcceb6a42d62a3a8d02a6f0d73653215771de243a63ac048a18b59da29"), "af0cfe78");
+        assert_eq!(id("sum.golang.org", 1, "ce3372d75ad1ee5ecdaf8727293d4b111d87eb37531d7c86d4d3003f0eb809fc"), "033de0ae");
+        assert_eq!(id("remora.n621.de", 4, "ebcdeb78e7fdb2ef9227b2c1ef11e94600b55b4d6d9a57877e31ee89e59adc36"), "da77ade7");
+        let mut padded = hex::decode("01452c8346344492f8").unwrap();
+        padded.resize(32, 0);
+        assert_eq!(hex::encode(key_id(&Name::parse("example.org/key").unwrap(), 4, &padded)), "57bfe580");
+        assert!(VerifierKey::parse("example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k").is_ok());
+    }
+
+    #[test]
+    fn every_proper_substring_and_every_changed_byte_of_a_vkey_is_refused() {
+        for start in 0..PETER.len() {
+            for end in start..=PETER.len() {
+                assert_eq!(VerifierKey::parse(&PETER[start..end]).is_ok(), (start, end) == (0, PETER.len()));
+            }
+        }
+        for at in 0..PETER.len() {
+            let mut bytes = PETER.as_bytes().to_vec();
+            bytes[at] ^= 1;
+            let changed = String::from_utf8(bytes).unwrap();
+            assert!(VerifierKey::parse(&changed).is_err(), "{changed}");
+        }
+        assert!(VerifierKey::parse("PeterNeumann+173116ae+ZRpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW").is_err());
+    }
+
+    #[test]
+    fn a_private_key_reads_back_and_signs_the_same() {
+        let seed = lower_hex("810a1402d5146c8d84f2443330f54080ebf98ee17d9c74f6252fc5d5c7283173").unwrap();
+        let signer = Signer::new(Name::parse("PeterNeumann").unwrap(), &seed).unwrap();
+        assert_eq!(signer.verifier().to_string(), PETER);
+        let again = Signer::parse(&signer.to_private_text()).unwrap();
+        assert_eq!(again.sign(b"x"), signer.sign(b"x"));
+        assert!(signer.verifier().public().verify(b"x", &signer.sign(b"x")));
+        assert!(!signer.verifier().public().verify(b"y", &signer.sign(b"x")));
+        assert!(!format!("{signer:?}").contains("PRIVATE"));
+    }
+
+    #[test]
+    fn weak_keys_and_second_spellings_are_refused() {
+        let small_order = [
+            "0100000000000000000000000000000000000000000000000000000000000000",
+            "0000000000000000000000000000000000000000000000000000000000000000",
+            "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+            "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+            "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+        ];
+        for hex in small_order {
+            assert_eq!(PublicKey::from_bytes(&lower_hex(hex).unwrap()), None, "{hex}");
+        }
+        // y = p + 3 is a second spelling of y = 3, which is a point of large order.
+        let mut spelled = [0xff; 32];
+        (spelled[0], spelled[31]) = (0xf0, 0x7f);
+        let mut plain = [0; 32];
+        plain[0] = 3;
+        assert!(VerifyingKey::from_bytes(&spelled).is_ok() == VerifyingKey::from_bytes(&plain).is_ok());
+        assert_eq!(PublicKey::from_bytes(&spelled), None);
+    }
+
+    #[test]
+    fn names_hold_no_plus_and_no_white_space() {
+        for bad in ["", "a b", "a+b", "a\u{3000}b", "a\tb", "a\nb", &"x".repeat(256)] {
+            assert_eq!(Name::parse(bad), None, "{bad:?}");
+        }
+        assert!(Name::parse("证据.example/2026").is_some());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn print_then_parse_gives_the_same_key(seed: [u8; 32]) {
+            let signer = Signer::of_depositor(&seed).unwrap();
+            let key = signer.verifier();
+            proptest::prop_assert!(key.is_of_depositor());
+            proptest::prop_assert_eq!(&VerifierKey::parse(&key.to_string()).unwrap(), key);
+        }
+
+        #[test]
+        fn no_text_panics(text: String) {
+            let _ = VerifierKey::parse(&text);
+            let _ = Signer::parse(&text);
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! The three kinds of leaf. Any other is an audit failure.
+
+use crate::ledger::block::{self, BlockHeader};
+use crate::ledger::entry::{self, Entry};
+use crate::ledger::note::NoteError;
+use crate::ledger::notice::{self, SignedNotice};
+use crate::ledger::statement::signed::StatementError;
+use crate::ledger::text::TextError;
+use crate::ledger::time::Timestamp;
+
+/// Longest leaf the format can hold: entry bundles prefix each with 16 bits (tlog-tiles).
+pub const LEAF_MAX: usize = 65_535;
+/// Longest statement note a node admits: 16 KiB. Sixteen keys, signatures and links take 5 KiB.
+pub const ADMISSION_MAX: usize = 16 * 1024;
+
+/// A leaf of the one tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Leaf {
+    /// A deposit.
+    Entry(Entry),
+    /// The operator's word.
+    Notice(SignedNotice),
+    /// A block header.
+    Block(BlockHeader),
+}
+
+/// Why bytes are no leaf.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LeafError {
+    /// The first line names no kind and version that this program knows.
+    #[error("unknown kind of record")]
+    UnknownKind,
+    /// An entry that does not parse.
+    #[error("malformed entry: {0}")]
+    Entry(#[from] StatementError),
+    /// A notice that does not parse.
+    #[error("malformed notice: {0}")]
+    Notice(#[from] NoteError),
+    /// A block header that does not parse.
+    #[error("malformed block header: {0}")]
+    Block(#[from] TextError),
+}
+
+impl Leaf {
+    /// Reads a leaf.
+    ///
+    /// # Errors
+    ///
+    /// [`LeafError`]: on a chain, a damaged or forged record.
+    pub fn parse(bytes: &[u8]) -> Result<Self, LeafError> {
+        let first_line = bytes.split(|b| *b == b'\n').next().unwrap_or_default();
+        match std::str::from_utf8(first_line) {
+            Ok(entry::FIRST_LINE) => Ok(Self::Entry(Entry::parse(bytes)?)),
+            Ok(notice::FIRST_LINE) => Ok(Self::Notice(SignedNotice::parse(bytes)?)),
+            Ok(block::FIRST_LINE) => Ok(Self::Block(BlockHeader::parse(bytes)?)),
+            _ => Err(LeafError::UnknownKind),
+        }
+    }
+
+    /// The time it bears.
+    #[must_use]
+    pub const fn time(&self) -> Timestamp {
+        match self {
+            Self::Entry(entry) => entry.received,
+            Self::Notice(notice) => notice.notice().received,
+            Self::Block(header) => header.time,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_kind_or_version_is_no_leaf() {
+        for bytes in [&b""[..], b"\n", b"tiezheng entry v2\n", b"tiezheng statement v1\n", b"hello\n", b"\xff\n"] {
+            assert_eq!(Leaf::parse(bytes), Err(LeafError::UnknownKind));
+        }
+        assert!(matches!(Leaf::parse(b"tiezheng block v1\n"), Err(LeafError::Block(_))));
+        assert!(matches!(Leaf::parse(b"tiezheng entry v1\n"), Err(LeafError::Entry(_))));
+        assert!(matches!(Leaf::parse(b"tiezheng notice v1\n"), Err(LeafError::Notice(_))));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_panic(kind in "tiezheng (entry|block|notice) v1\n", bytes: Vec<u8>) {
+            let _ = Leaf::parse(&[kind.as_bytes(), &bytes].concat());
+            let _ = Leaf::parse(&bytes);
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! The Merkle tree over a list of hashes in memory: the tree of one block, and the inside of a tile (RFC 6962 §2.1).
+//!
+//! Level by level: pairs are hashed, and a lone last hash moves up as it is. That gives the RFC's tree, though the RFC
+//! splits from the top, because the lone one is always the whole right edge that was not complete.
+//!
+//! ```
+//! use tiezheng::ledger::hash::{leaf_hash, node_hash};
+//! use tiezheng::ledger::merkle::list::{inclusion_in, root_of};
+//!
+//! let [a, b, c] = [leaf_hash(b"a"), leaf_hash(b"b"), leaf_hash(b"c")];
+//! assert_eq!(root_of(&[a, b, c]), node_hash(&node_hash(&a, &b), &c));
+//! assert_eq!(inclusion_in(&[a, b, c], 0).unwrap().hashes(), [b, c]);
+//! ```
+//!
+//! It promises `n − 1` hashes for a root, and no more for all proofs together. Not here: trees too large for memory
+//! (`frontier` grows them, `prove` reads them).
+
+use std::iter;
+
+use crate::ledger::hash::{Digest, node_hash, sha256};
+use crate::ledger::merkle::proof::InclusionProof;
+
+/// The root over `leaves`, given as hashes: `MTH(D[n])` of RFC 6962 §2.1. Over none it is SHA-256 of nothing.
+#[must_use]
+pub fn root_of(leaves: &[Digest]) -> Digest {
+    if leaves.len() <= 2 {
+        return join(leaves);
+    }
+    let mut level = parents(leaves);
+    while level.len() > 2 {
+        level = parents(&level);
+    }
+    join(&level)
+}
+
+/// The proof that leaf `index` is in the tree over `leaves`: `PATH(m, D[n])` of RFC 6962 §2.1.1. `None` if there is no
+/// such leaf.
+#[must_use]
+pub fn inclusion_in(leaves: &[Digest], index: usize) -> Option<InclusionProof> {
+    (index < leaves.len()).then(|| path(leaves, &levels_over(leaves), index))
+}
+
+/// The proofs of all `leaves`, in their order: what [`inclusion_in`] gives for each, with every hash computed once.
+#[must_use]
+pub fn inclusion_many(leaves: &[Digest]) -> Vec<InclusionProof> {
+    let levels = levels_over(leaves);
+    (0..leaves.len()).map(|index| path(leaves, &levels, index)).collect()
+}
+
+/// Joins complete subtrees that stand side by side, each lower than the one before, as those of a
+/// [`Span`](super::shape::Span): folded from the right. Of none, the root of the empty tree.
+pub(super) fn join(row: &[Digest]) -> Digest {
+    let joined = row.iter().copied().rev().reduce(|right, left| node_hash(&left, &right));
+    joined.unwrap_or_else(|| sha256(&[]))
+}
+
+/// The levels of the tree above its `leaves`, the root last; none over a single leaf.
+fn levels_over(leaves: &[Digest]) -> Vec<Vec<Digest>> {
+    let first = (leaves.len() > 1).then(|| parents(leaves));
+    iter::successors(first, |level| (level.len() > 1).then(|| parents(level))).collect()
+}
+
+fn parents(level: &[Digest]) -> Vec<Digest> {
+    let (pairs, lone) = level.as_chunks();
+    pairs.iter().map(|[left, right]| node_hash(left, right)).chain(lone.iter().copied()).collect()
+}
+
+/// The siblings on the way from leaf `index` to the root. Only a lone hash and the root have none.
+fn path(leaves: &[Digest], levels: &[Vec<Digest>], index: usize) -> InclusionProof {
+    let mut hashes = Vec::with_capacity(levels.len());
+    let levels = iter::once(leaves).chain(levels.iter().map(Vec::as_slice));
+    hashes.extend((0..).zip(levels).filter_map(|(height, level): (u32, _)| level.get((index >> height) ^ 1)));
+    InclusionProof(hashes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::merkle::naive;
+
+    #[test]
+    fn lists_agree_with_the_definition() {
+        for size in 0..=300 {
+            let leaves = naive::leaves(size);
+            assert_eq!(root_of(&leaves), naive::mth(&leaves), "size {size}");
+            let proofs = inclusion_many(&leaves);
+            assert_eq!(proofs.len(), leaves.len());
+            for (index, proof) in proofs.iter().enumerate() {
+                assert_eq!(proof.hashes(), naive::path(index, &leaves), "leaf {index} of {size}");
+                if size % 50 < 3 {
+                    assert_eq!(inclusion_in(&leaves, index).as_ref(), Some(proof));
+                }
+            }
+            assert_eq!(inclusion_in(&leaves, leaves.len()), None);
+        }
+    }
+
+    #[test]
+    fn rows_join_from_the_right() {
+        let [a, b, c] = [0, 1, 2].map(naive::leaf);
+        assert_eq!(join(&[a, b, c]), node_hash(&a, &node_hash(&b, &c)));
+        assert_eq!(join(&[]), sha256(b""));
+    }
+}

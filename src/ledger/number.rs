@@ -1,0 +1,307 @@
+//! The deposit number, 存证编号.
+//!
+//! ```text
+//! 20261122-0K7M-X9QT-3D5W-C3
+//! └──────┘ └────────────┘ └┘
+//! Beijing   12 characters  2 check characters, ISO/IEC 7064 MOD 1271-36, over the 20 before them
+//! date of   of 0-9 A-Z     (redrawn until they too avoid I, L, O, U)
+//! received  without ILOU
+//! ```
+//!
+//! A test ledger's numbers begin with `T`, which the check covers, so that neither can pass for the other. People type
+//! these numbers from paper: lower case, full-width characters, spaces, dashes, `O` for `0` and `I` or `L` for `1` are
+//! forgiven; every single mistyped character and every swap of neighbours is found before anything is looked up.
+//! Output has one spelling. Numbers are not secrets.
+//!
+//! ```
+//! use tiezheng::ledger::number::{DepositNumber, NumberError};
+//! let number = DepositNumber::parse("２０２６１１２２ok7mx9qt3d5wc3").unwrap();
+//! assert_eq!(number.to_string(), "20261122-0K7M-X9QT-3D5W-C3");
+//! assert_eq!(DepositNumber::parse("20261122-0K7M-X9QT-3D5V-C3"), Err(NumberError::Check));
+//! assert_eq!(DepositNumber::parse("T20261122-0K7M-X9QT-3D5W-MP").unwrap().is_test(), true);
+//! ```
+
+use std::fmt;
+
+use jiff::civil::Date;
+
+/// The 32 characters of the random part: no I, L, O, U.
+const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+/// Characters of the random part.
+const RANDOM_CHARS: usize = 12;
+/// Random bits in a number: 12 characters of 5 bits, 60 bits a day.
+pub const RANDOM_BITS: u32 = 60;
+/// Modulus of the check system; 36^2 - 25, a prime.
+const MODULUS: u32 = 1271;
+
+/// A deposit number with correct check characters.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DepositNumber {
+    test: bool,
+    /// Beijing date as `YYYYMMDD`.
+    date: u32,
+    /// 60 random bits.
+    random: u64,
+}
+
+/// What a typed number lacks. All mean: compare it with the paper and type it again; nothing was looked up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NumberError {
+    /// Not 22 characters, or 23 with the `T` of a test ledger.
+    #[error("a deposit number has 22 characters (23 with the T of a test ledger), this one has {found}")]
+    Length {
+        /// How many were found, without spaces and dashes.
+        found: usize,
+    },
+    /// A character that no number contains.
+    #[error("a deposit number does not contain the character {found:?}")]
+    Character {
+        /// The character, as typed.
+        found: char,
+    },
+    /// The first eight characters are no date.
+    #[error("the first eight characters are not a date")]
+    Date,
+    /// The last two characters do not fit the others.
+    #[error("the check characters do not fit: a character is mistyped or two are swapped")]
+    Check,
+}
+
+impl DepositNumber {
+    /// Makes a number of a Beijing date (`YYYYMMDD`) and 60 random bits; `None` when its check characters fall outside
+    /// the alphabet (about one draw in five: draw again) or the date is none.
+    #[must_use]
+    pub fn draw(test: bool, date: u32, random: u64) -> Option<Self> {
+        let number = Self { test, date, random: random & ((1 << RANDOM_BITS) - 1) };
+        let readable = number.check().iter().all(|c| ALPHABET.contains(c));
+        (readable && valid_date(date)).then_some(number)
+    }
+
+    /// Reads a number as people type it.
+    ///
+    /// # Errors
+    ///
+    /// [`NumberError`], before anything is looked up.
+    pub fn parse(text: &str) -> Result<Self, NumberError> {
+        let mut typed = text.chars().filter_map(normalise).peekable();
+        let test = typed.next_if_eq(&'T').is_some();
+        let chars: Vec<char> = typed.collect();
+        if chars.len() != 8 + RANDOM_CHARS + 2 {
+            return Err(NumberError::Length { found: chars.len() + usize::from(test) });
+        }
+        let (date_chars, rest) = chars.split_at(8);
+        let (random_chars, check) = rest.split_at(RANDOM_CHARS);
+        let value = |c: &char| {
+            let position = ALPHABET.iter().position(|a| char::from(*a) == *c);
+            position.and_then(|p| u64::try_from(p).ok()).ok_or(NumberError::Character { found: *c })
+        };
+        let mut date = 0;
+        for c in date_chars {
+            value(c)?;
+            date = date * 10 + c.to_digit(10).ok_or(NumberError::Date)?;
+        }
+        let mut random = 0;
+        for c in random_chars {
+            random = random << 5 | value(c)?;
+        }
+        for c in check {
+            value(c)?;
+        }
+        let number = Self { test, date, random };
+        if !number.check().iter().zip(check).all(|(a, b)| char::from(*a) == *b) {
+            return Err(NumberError::Check);
+        }
+        if valid_date(date) { Ok(number) } else { Err(NumberError::Date) }
+    }
+
+    /// Reads the one spelling that records use; `None` for any other.
+    #[must_use]
+    pub fn parse_exact(text: &str) -> Option<Self> {
+        Self::parse(text).ok().filter(|number| number.to_string() == text)
+    }
+
+    /// Whether a test ledger gave this number.
+    #[must_use]
+    pub const fn is_test(&self) -> bool {
+        self.test
+    }
+
+    /// The Beijing date, `YYYYMMDD`.
+    #[must_use]
+    pub const fn date(&self) -> u32 {
+        self.date
+    }
+
+    /// Twelve bytes that sort as the numbers do: the index key (`chain-data/README.md`). The top bit marks a test
+    /// ledger.
+    #[must_use]
+    pub fn to_key(&self) -> [u8; 12] {
+        let head = self.date | u32::from(self.test) << 31;
+        let mut key = [0; 12];
+        let (date, random) = key.split_at_mut(4);
+        date.copy_from_slice(&head.to_be_bytes());
+        random.copy_from_slice(&self.random.to_be_bytes());
+        key
+    }
+
+    /// The 12 random characters.
+    fn random_chars(&self) -> [u8; RANDOM_CHARS] {
+        std::array::from_fn(|i| {
+            let shift = 5 * (RANDOM_CHARS - 1 - i);
+            let value = usize::try_from(self.random >> shift & 31).unwrap_or(0);
+            ALPHABET.get(value).copied().unwrap_or(b'?')
+        })
+    }
+
+    /// The two check characters, ISO/IEC 7064 §7.1 (pure system, two check characters).
+    fn check(&self) -> [u8; 2] {
+        let prefix = self.test.then_some(b'T').into_iter();
+        let date = format!("{:08}", self.date).into_bytes();
+        check_pair(prefix.chain(date).chain(self.random_chars()))
+    }
+}
+
+/// MOD 1271-36 over `0-9A-Z`.
+fn check_pair(chars: impl Iterator<Item = u8>) -> [u8; 2] {
+    let sum = chars.fold(0, |sum, c| (sum + char::from(c).to_digit(36).unwrap_or(0)) * 36 % MODULUS);
+    let check = (MODULUS + 1 - sum * 36 % MODULUS) % MODULUS;
+    let digit = |value| char::from_digit(value, 36).map_or(b'?', |c| c.to_ascii_uppercase() as u8);
+    [digit(check / 36), digit(check % 36)]
+}
+
+/// One typed character as the alphabet spells it; `None` for spaces and dashes.
+fn normalise(typed: char) -> Option<char> {
+    let half_width = match u32::from(typed) {
+        wide @ 0xFF01..=0xFF5E => char::from_u32(wide - 0xFEE0).unwrap_or(typed),
+        _ => typed,
+    };
+    match half_width.to_ascii_uppercase() {
+        c if c.is_whitespace() => None,
+        // hyphens, dashes, the minus sign, and the long vowel mark that input methods offer for a dash
+        '-' | '_' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{30FC}' | '\u{FE63}' | '\u{200B}' | '\u{FEFF}' => None,
+        'O' => Some('0'),
+        'I' | 'L' => Some('1'),
+        c => Some(c),
+    }
+}
+
+fn valid_date(date: u32) -> bool {
+    let part = |value| i8::try_from(value).ok();
+    let (year, month, day) = (i16::try_from(date / 10_000).ok(), part(date / 100 % 100), part(date % 100));
+    matches!((year, month, day), (Some(y), Some(m), Some(d)) if y >= 1970 && Date::new(y, m, d).is_ok())
+}
+
+impl fmt::Display for DepositNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{:08}", if self.test { "T" } else { "" }, self.date)?;
+        for (i, c) in self.random_chars().into_iter().enumerate() {
+            let dash = if i % 4 == 0 { "-" } else { "" };
+            write!(f, "{dash}{}", char::from(c))?;
+        }
+        let [a, b] = self.check();
+        write!(f, "-{}{}", char::from(a), char::from(b))
+    }
+}
+
+impl fmt::Debug for DepositNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = "20261122-0K7M-X9QT-3D5W-C3";
+
+    fn pair(body: &str) -> String {
+        String::from_utf8(check_pair(body.bytes()).to_vec()).unwrap()
+    }
+
+    #[test]
+    fn published_vectors_hold() {
+        assert_eq!(pair("ISO79"), "3W");
+        assert_eq!(pair("202611220K7MX9QT3D5W"), "C3");
+        assert_eq!(pair("T202611220K7MX9QT3D5W"), "MP");
+        assert_eq!(pair("202411220K7MX9QT3D5W"), "MH");
+        assert_eq!(pair("202412057K3M9QXT2D5R"), "LX");
+    }
+
+    #[test]
+    fn a_pair_outside_the_alphabet_is_redrawn() {
+        // 202412057K3M9QXT2D5R has the pair LX.
+        let random = "7K3M9QXT2D5R"
+            .bytes()
+            .fold(0, |sum, c| sum << 5 | u64::try_from(ALPHABET.iter().position(|a| *a == c).unwrap()).unwrap());
+        assert_eq!(DepositNumber::draw(false, 20_241_205, random), None);
+    }
+
+    #[test]
+    fn typing_is_forgiven_and_printed_one_way() {
+        for typed in [
+            "20261122-0K7M-X9QT-3D5W-C3",
+            "202611220k7mx9qt3d5wc3",
+            "  2026 1122 0K7M X9QT 3D5W C3\n",
+            "２０２６１１２２－ＯＫ７Ｍ－Ｘ９ＱＴ－３Ｄ５Ｗ－Ｃ３",
+            "2026ll22—oK7M—X9QT—3D5W—C3",
+            "2026I122ー0K7M　X9QT　3D5W　C3",
+        ] {
+            assert_eq!(DepositNumber::parse(typed).unwrap().to_string(), GOOD, "{typed}");
+            assert_eq!(DepositNumber::parse_exact(typed).is_some(), typed == GOOD);
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        assert_eq!(DepositNumber::parse(""), Err(NumberError::Length { found: 0 }));
+        assert_eq!(DepositNumber::parse("20261122-0K7M-X9QT-3D5W-C"), Err(NumberError::Length { found: 21 }));
+        assert_eq!(DepositNumber::parse("20261122-0K7M-X9QT-3D5W-C*"), Err(NumberError::Character { found: '*' }));
+        assert_eq!(DepositNumber::parse("20261122-0K7M-X9QT-3D5W-CU"), Err(NumberError::Character { found: 'U' }));
+        assert_eq!(DepositNumber::parse("2026112A-0K7M-X9QT-3D5W-C3"), Err(NumberError::Date));
+        assert_eq!(DepositNumber::parse("T20261122-0K7M-X9QT-3D5W-C3"), Err(NumberError::Check));
+        // Right check characters on the thirteenth month.
+        let body = "202613220K7MX9QT3D5W";
+        assert_eq!(DepositNumber::parse(&format!("{body}{}", pair(body))), Err(NumberError::Date));
+    }
+
+    #[test]
+    fn every_single_substitution_and_neighbour_swap_is_found() {
+        let chars: Vec<u8> = GOOD.bytes().filter(|c| *c != b'-').collect();
+        for at in 0..chars.len() {
+            for c in ALPHABET {
+                let mut typed = chars.clone();
+                typed[at] = *c;
+                let same = typed == chars;
+                assert_eq!(DepositNumber::parse(std::str::from_utf8(&typed).unwrap()).is_ok(), same);
+            }
+            if at + 1 < chars.len() && chars[at] != chars[at + 1] {
+                let mut typed = chars.clone();
+                typed.swap(at, at + 1);
+                assert!(DepositNumber::parse(std::str::from_utf8(&typed).unwrap()).is_err());
+            }
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn print_then_parse_gives_the_same_number(test: bool, days in 0..20_000_i32, random: u64) {
+            let date = Date::constant(1990, 1, 1) + jiff::ToSpan::days(i64::from(days));
+            let date = u32::try_from(i32::from(date.year()) * 10_000 + i32::from(date.month()) * 100 + i32::from(date.day())).unwrap();
+            if let Some(number) = DepositNumber::draw(test, date, random) {
+                proptest::prop_assert_eq!(DepositNumber::parse_exact(&number.to_string()), Some(number));
+            }
+        }
+
+        #[test]
+        fn no_text_panics(text: String) {
+            let _ = DepositNumber::parse(&text);
+        }
+
+        #[test]
+        fn keys_sort_as_numbers_do(a: (bool, u64), b: (bool, u64)) {
+            let n = |(test, random): (bool, u64)| DepositNumber { test, date: 20_261_122, random: random >> 4 };
+            proptest::prop_assert_eq!(n(a).cmp(&n(b)), n(a).to_key().cmp(&n(b).to_key()));
+        }
+    }
+}

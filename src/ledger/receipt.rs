@@ -1,0 +1,182 @@
+//! The receipt: what a depositor takes home, and what still proves itself when the node is gone.
+//!
+//! ```text
+//! entry text ── its place ── path ──▶ header.root          the entry is in the block
+//! header text ── path ──▶ checkpoint root                  the block is on the chain
+//! leaf first-1 (hash = header.previous) ── path ──▶ root   so is the block before it
+//! key notices since genesis ── paths ──▶ root              once a key has rotated
+//! checkpoint note                                          what the ledger key signed
+//! ```
+//!
+//! Everything else shown beside a receipt, the seven facts ([`Facts`]) first of all, is derived from these. Two receipts
+//! of one deposit agree in entry, index, header and the first path for ever; checkpoint, the other paths and time tokens
+//! may only grow.
+//!
+//! [`TlogProof`] is the same claim as a file of c2sp.org/tlog-proof, which tells other people's tools only that the
+//! entry is a leaf of the signed tree.
+//!
+//! Not here: the JSON around it (`wire`), whether it is true (`verify`).
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+
+use crate::ledger::block::{BlockHeader, Height};
+use crate::ledger::entry::Entry;
+use crate::ledger::hash::{Digest, leaf_hash};
+use crate::ledger::key::Name;
+use crate::ledger::merkle::proof::InclusionProof;
+use crate::ledger::merkle::shape::LeafIndex;
+use crate::ledger::number::DepositNumber;
+use crate::ledger::statement::content::HashAlgorithm;
+use crate::ledger::time::Timestamp;
+
+/// The first line of a tlog-proof file.
+pub const TLOG_PROOF_FIRST_LINE: &str = "c2sp.org/tlog-proof@v1";
+
+/// A notice that names a ledger key, with its place in the tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyNotice {
+    /// Its place.
+    pub index: LeafIndex,
+    /// The notice, byte for byte.
+    pub text: String,
+    /// From it to the checkpoint's root.
+    pub path: InclusionProof,
+}
+
+/// A receipt, as read or as made: `verify` says what it proves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// The entry, byte for byte.
+    pub entry: String,
+    /// Its place.
+    pub index: LeafIndex,
+    /// The block header, byte for byte.
+    pub header: String,
+    /// From the entry to the header's root.
+    pub entry_path: InclusionProof,
+    /// From the header to the checkpoint's root.
+    pub header_path: InclusionProof,
+    /// From the previous header to the checkpoint's root.
+    pub previous_path: InclusionProof,
+    /// Genesis and every `key` notice, once a key has rotated; empty before.
+    pub key_notices: Vec<KeyNotice>,
+    /// The checkpoint note, byte for byte.
+    pub checkpoint: String,
+    /// RFC 3161 time tokens over the checkpoint, base64.
+    pub time_tokens: Vec<String>,
+}
+
+/// 区块链存证信息: the seven facts in the order of the Guangzhou manual, and the number they belong to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    /// The ledger's origin, 链标识.
+    pub ledger: Name,
+    /// 存证编号.
+    pub number: DepositNumber,
+    /// 交易id: leaf hash of the entry.
+    pub tx_id: Digest,
+    /// 区块哈希: leaf hash of the header.
+    pub block_hash: Digest,
+    /// 区块高度.
+    pub block_height: Height,
+    /// 前一区块哈希.
+    pub prev_block_hash: Digest,
+    /// 数据的哈希值: SM3 first, as Chinese courts read it. Empty for a bare manifest.
+    pub data_hash: Vec<(HashAlgorithm, Digest)>,
+    /// Whether those are digests of salt and data.
+    pub salted: bool,
+    /// 交易提交时间.
+    pub tx_submitted_at: Timestamp,
+    /// 区块生成时间.
+    pub block_generated_at: Timestamp,
+}
+
+impl Facts {
+    /// Derives the facts from an entry and the header that seals it.
+    #[must_use]
+    pub fn of(entry: &Entry, header: &BlockHeader) -> Self {
+        let content = entry.statement.statement().content;
+        let mut data_hash: Vec<_> = content.iter().flat_map(|content| content.digests()).collect();
+        data_hash.reverse();
+        Self {
+            ledger: header.ledger.clone(),
+            number: entry.number,
+            tx_id: leaf_hash(entry.to_string().as_bytes()),
+            block_hash: header.hash(),
+            block_height: header.height,
+            prev_block_hash: header.previous,
+            data_hash,
+            salted: content.is_some_and(|content| content.is_salted()),
+            tx_submitted_at: entry.received,
+            block_generated_at: header.time,
+        }
+    }
+}
+
+/// A proof file of c2sp.org/tlog-proof.
+///
+/// ```text
+/// c2sp.org/tlog-proof@v1
+/// extra <base64 of the entry>
+/// index <decimal>
+/// <base64 hash>                 zero or more, leaf sibling first
+/// (empty line)
+/// <checkpoint note>
+/// ```
+///
+/// `extra` is not authenticated by the format: hash it as a leaf first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlogProof {
+    /// The entry, byte for byte.
+    pub entry: String,
+    /// Its place.
+    pub index: LeafIndex,
+    /// From the entry to the checkpoint's root.
+    pub path: InclusionProof,
+    /// The checkpoint note, byte for byte.
+    pub checkpoint: String,
+}
+
+impl fmt::Display for TlogProof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let extra = BASE64_STANDARD.encode(&self.entry);
+        write!(f, "{TLOG_PROOF_FIRST_LINE}\nextra {extra}\nindex {}\n", self.index)?;
+        for hash in self.path.hashes() {
+            writeln!(f, "{}", BASE64_STANDARD.encode(hash.as_bytes()))?;
+        }
+        write!(f, "\n{}", self.checkpoint)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tlog_proof_of_tesseras_golden_log_is_printed_as_specified() {
+        let hashes = [
+            "Zx8UbF5HHooag6PCFM5LqQe486WIjRTMjNPOdbsS75Q=",
+            "T1X2GdkhUjV3iyufF9b0kVsWFxIU0VI4EpNml2Teci4=",
+            "g0ZoeYWtIV8Q8i+4CmgqPnBvH2il107lyCgTQsyB7H4=",
+            "5jLpqTgjsBDSEX6SgZiRnbTMdTuRd8bQ5tSsAOxe0Ks=",
+        ];
+        let decoded = hashes.map(|h| Digest::from_slice(&BASE64_STANDARD.decode(h).unwrap()).unwrap());
+        let checkpoint = "example.com/log/testdata\n15\nrKbDipCvhuX1GZ7g5BBe8sA6BbJ7ja/1nk427v383cs=\n\n— example.com/log/testdata M9e0luh4jTG+UMBqOUo9/q+yAEvx1ilBEniMvjf1zfcBOhg+CKubMt53MvIt/uEWP6zdkdIQzd/fmwlM/dlPWF74ewI=\n";
+        let proof = TlogProof {
+            entry: "four".into(),
+            index: LeafIndex(3),
+            path: InclusionProof::from_hashes(decoded.to_vec()).unwrap(),
+            checkpoint: checkpoint.into(),
+        };
+        // Without the optional `extra` line the bytes are the ones that Tessera's own library was given.
+        let bare = proof.to_string().replacen("extra Zm91cg==\n", "", 1);
+        assert_eq!(bare.len(), 408);
+        assert_eq!(
+            crate::ledger::hash::sha256(bare.as_bytes()).to_string(),
+            "1edf648d4aa52e22dd6258f1967df279408ecbbb497b2da45b886a6f688992a6"
+        );
+    }
+}

@@ -1,0 +1,7 @@
+//! The statement: what a depositor says and signs.
+//!
+//! [`content`] are the digests it speaks of, [`text`] the lines and their grammar, [`signed`] the note around them.
+
+pub mod content;
+pub mod signed;
+pub mod text;

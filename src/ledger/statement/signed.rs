@@ -1,0 +1,201 @@
+//! A signed statement: the note, byte for byte, and its id.
+//!
+//! ```text
+//! <the statement's text, see `text`>
+//! (blank line)
+//! — <key name> <base64(key id ‖ Ed25519 signature)>      one per `key` line, in their order
+//! ```
+//!
+//! The **statement id** is SHA-256 of the signed message (the text with its final LF): the idempotency key of a deposit.
+//! The signatures are not part of it, so nobody can make a second deposit of one statement by signing it again.
+//!
+//! # Invariants
+//!
+//! [`StatementNote`] is well-formed but unproven; only [`StatementNote::verify`] makes a [`SignedStatement`], and only
+//! that may be put on the chain.
+//!
+//! ```
+//! use tiezheng::ledger::statement::signed::StatementNote;
+//! let text = "tiezheng statement v1\n\
+//!             ledger example.org/ledger\n\
+//!             sha-256 ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\n\
+//!             sm3 66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0\n\
+//!             size 3\n\
+//!             type text/plain\n\
+//!             nonce 000102030405060708090a0b0c0d0e0f\n\
+//!             key k-e38c22b4ffb0fb2e+DUMMY\n";
+//! // The last line is no vkey: refused by its line.
+//! let error = StatementNote::parse(format!("{text}\n— k-e38c22b4ffb0fb2e AAAAAAAA\n").as_bytes()).unwrap_err();
+//! assert_eq!(error.code(), "bad_value");
+//! assert_eq!(error.to_string(), "line 8: bad value of `key`: a vkey `name+id+base64`");
+//! ```
+
+use std::fmt;
+
+use crate::ledger::hash::{Digest, sha256};
+use crate::ledger::key::{SIGNATURE_LEN, Signer};
+use crate::ledger::note::{Note, NoteError};
+use crate::ledger::statement::text::Statement;
+use crate::ledger::text::TextError;
+
+/// Why bytes are no signed statement.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StatementError {
+    /// The lines of the statement.
+    #[error(transparent)]
+    Text(#[from] TextError),
+    /// The note around it.
+    #[error(transparent)]
+    Note(#[from] NoteError),
+    /// Not exactly one signature line per `key` line, in their order.
+    #[error("expected one signature per key line, in their order: {expected} keys, {found} signatures, number {position} does not fit")]
+    SignatureOrder {
+        /// How many `key` lines there are.
+        expected: usize,
+        /// How many signature lines there are.
+        found: usize,
+        /// The first that does not fit, from 1.
+        position: usize,
+    },
+    /// A signature that `verify_strict` refuses.
+    #[error("the signature of `{name}` does not verify")]
+    BadSignature {
+        /// The key's name.
+        name: String,
+    },
+}
+
+impl StatementError {
+    /// The stable code of this error, for machines.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Text(error) => error.fault.code(),
+            Self::Note(error) => error.code(),
+            Self::SignatureOrder { expected, found, .. } if *found < *expected => "missing_signature",
+            Self::SignatureOrder { .. } => "unexpected_signature",
+            Self::BadSignature { .. } => "bad_signature",
+        }
+    }
+}
+
+/// A well-formed statement note whose signatures nobody has checked yet.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StatementNote {
+    statement: Statement,
+    id: Digest,
+    note: Note,
+}
+
+impl StatementNote {
+    /// Reads a statement note.
+    ///
+    /// # Errors
+    ///
+    /// [`StatementError`], all but `BadSignature`: mend the statement.
+    pub fn parse(bytes: &[u8]) -> Result<Self, StatementError> {
+        let note = Note::parse(bytes)?;
+        let statement = Statement::parse(note.text())?;
+        let (expected, found) = (statement.keys.len(), note.signatures().len());
+        let fits = |position: usize| match (statement.keys.get(position), note.signatures().get(position)) {
+            (Some(key), Some(line)) => {
+                *key.name() == line.name && key.id() == line.id && line.bytes.len() == SIGNATURE_LEN
+            }
+            _ => false,
+        };
+        match (0..expected.max(found)).find(|position| !fits(*position)) {
+            Some(at) => Err(StatementError::SignatureOrder { expected, found, position: at + 1 }),
+            None => Ok(Self { id: sha256(note.text().as_bytes()), statement, note }),
+        }
+    }
+
+    /// Checks every signature with `verify_strict`, one by one.
+    ///
+    /// # Errors
+    ///
+    /// [`StatementError::BadSignature`]: forged or damaged.
+    pub fn verify(self) -> Result<SignedStatement, StatementError> {
+        match self.forged_key() {
+            None => Ok(SignedStatement(self)),
+            Some(name) => Err(StatementError::BadSignature { name }),
+        }
+    }
+
+    /// The first key whose signature does not verify; `None` when all do.
+    #[must_use]
+    pub fn forged_key(&self) -> Option<String> {
+        let message = self.note.text().as_bytes();
+        let mut pairs = self.statement.keys.iter().zip(self.note.signatures());
+        let forged = pairs.find(|(key, line)| {
+            let signature = <&[u8; SIGNATURE_LEN]>::try_from(line.bytes.as_slice());
+            !signature.is_ok_and(|signature| key.public().verify(message, signature))
+        });
+        forged.map(|(key, _)| key.name().to_string())
+    }
+
+    /// What it says.
+    #[must_use]
+    pub const fn statement(&self) -> &Statement {
+        &self.statement
+    }
+
+    /// SHA-256 of the signed message: the idempotency key.
+    #[must_use]
+    pub const fn id(&self) -> Digest {
+        self.id
+    }
+}
+
+impl fmt::Display for StatementNote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.note, f)
+    }
+}
+
+impl fmt::Debug for StatementNote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "StatementNote({})", self.id)
+    }
+}
+
+/// A statement whose signatures all verify.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedStatement(StatementNote);
+
+impl SignedStatement {
+    /// Signs a statement with the keys it names; sorts its links and keys first.
+    ///
+    /// # Errors
+    ///
+    /// [`StatementError`] when the statement is not well-formed, or `signers` are not exactly its keys.
+    pub fn sign(mut statement: Statement, signers: &[Signer]) -> Result<Self, StatementError> {
+        statement.links.sort_by_key(|link| (link.kind.word(), link.number.to_string()));
+        statement.keys.sort_by_key(ToString::to_string);
+        let mut ordered: Vec<&Signer> = signers.iter().collect();
+        ordered.sort_by_key(|signer| signer.verifier().to_string());
+        let note = Note::sign(statement.to_text(), &ordered)?;
+        StatementNote::parse(note.to_string().as_bytes())?.verify()
+    }
+
+    /// The note around it.
+    #[must_use]
+    pub const fn note(&self) -> &StatementNote {
+        &self.0
+    }
+
+    /// What it says.
+    #[must_use]
+    pub const fn statement(&self) -> &Statement {
+        self.0.statement()
+    }
+
+    /// SHA-256 of the signed message: the idempotency key.
+    #[must_use]
+    pub const fn id(&self) -> Digest {
+        self.0.id()
+    }
+}
+
+#[cfg(test)]
+mod tests;

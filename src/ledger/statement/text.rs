@@ -1,0 +1,336 @@
+//! The lines of a statement and their grammar.
+//!
+//! ```text
+//! tiezheng statement v1
+//! ledger <origin>
+//! sha-256 | salted-sha-256 <64 hex>    at least one digest or a manifest (see `content`)
+//! sm3 | salted-sm3 <64 hex>
+//! size <bytes, >= 1>                   with plain digests, and only with them
+//! manifest <64 hex> <count>            optional: RFC 6962 root over item lines, 1 <= count
+//! type <type/subtype>                  optional: from the list of `media`
+//! meta <64 hex>                        optional: commitment to private metadata (`metadata`)
+//! subject <64 hex> <sequence>          optional: an opaque stream of entries; sequences start at 1
+//! link <kind> <deposit number>         0..16, sorted bytewise, one per number
+//! on-behalf <64 hex>                   optional: opaque account for which the platform signs
+//! nonce <32 hex>
+//! key <vkey>                           1..16, sorted, each public key once, named as `key` says
+//! ```
+//!
+//! Not here: the signatures (`signed`), whether a link's target exists and is the depositor's (`store`).
+
+use std::fmt::Write as _;
+
+use crate::ledger::hash::Digest;
+use crate::ledger::key::{KeyTextError, Name, VerifierKey};
+use crate::ledger::media::MediaType;
+use crate::ledger::number::DepositNumber;
+use crate::ledger::statement::content::{Content, Form, HashAlgorithm};
+use crate::ledger::text::{Fault, Fields, TextError, decimal_value, hex_value};
+
+/// The first line.
+pub const FIRST_LINE: &str = "tiezheng statement v1";
+/// Most links of one statement.
+pub const LINKS_MAX: usize = 16;
+/// Most keys of one statement.
+pub const KEYS_MAX: usize = 16;
+
+const ORDER: &[&str] = &[
+    "ledger", "sha-256", "salted-sha-256", "sm3", "salted-sm3", "size", "manifest", "type", "meta", "subject", "link",
+    "on-behalf", "nonce", "key",
+];
+
+/// What one deposit says of another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LinkKind {
+    /// 更正: this one states rightly what that one stated wrongly.
+    Corrects,
+    /// 提及: this one mentions that one; anybody may.
+    Refers,
+    /// 替换: this one stands in the place of that one.
+    Replaces,
+    /// 补充: this one adds to that one.
+    Supplements,
+    /// 撤回: the depositor no longer relies on that one. It stays on the chain.
+    Withdraws,
+}
+
+impl LinkKind {
+    /// All, in the order of their words.
+    pub const ALL: [Self; 5] = [Self::Corrects, Self::Refers, Self::Replaces, Self::Supplements, Self::Withdraws];
+
+    /// The word in the line.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Corrects => "corrects",
+            Self::Refers => "refers",
+            Self::Replaces => "replaces",
+            Self::Supplements => "supplements",
+            Self::Withdraws => "withdraws",
+        }
+    }
+
+    /// Reads the word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+
+    /// Whether only a depositor of the linked deposit may say this of it. `refers` is open to anybody.
+    #[must_use]
+    pub const fn needs_ownership(self) -> bool {
+        !matches!(self, Self::Refers)
+    }
+}
+
+/// A link to an earlier deposit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Link {
+    /// What is said of it.
+    pub kind: LinkKind,
+    /// The earlier deposit.
+    pub number: DepositNumber,
+}
+
+/// A place in a stream of entries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Subject {
+    /// The opaque id.
+    pub id: Digest,
+    /// 1 for the first entry of the stream, then one more each.
+    pub sequence: u64,
+}
+
+/// Many items under one statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ManifestRoot {
+    /// RFC 6962 root over the item lines.
+    pub root: Digest,
+    /// How many items, at least 1.
+    pub count: u64,
+}
+
+/// What a depositor says. [`Statement::to_text`] is what is signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Statement {
+    /// The ledger it is meant for: a statement for one cannot be put on another.
+    pub ledger: Name,
+    /// Digests of the original; absent only beside a manifest.
+    pub content: Option<Content>,
+    /// Many items under one statement.
+    pub manifest: Option<ManifestRoot>,
+    /// What kind of data it is, in the depositor's words.
+    pub media_type: Option<MediaType>,
+    /// Commitment to private metadata.
+    pub meta: Option<Digest>,
+    /// Place in a stream.
+    pub subject: Option<Subject>,
+    /// Earlier deposits it speaks of.
+    pub links: Vec<Link>,
+    /// Opaque account for which the platform signs.
+    pub on_behalf: Option<Digest>,
+    /// 16 random bytes: two deposits of one file are two statements.
+    pub nonce: [u8; 16],
+    /// Who signs.
+    pub keys: Vec<VerifierKey>,
+}
+
+impl Statement {
+    /// The text that is signed, final LF included. Links and keys are printed in the order they have.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let mut text = format!("{FIRST_LINE}\nledger {}\n", self.ledger);
+        let mut line = |name: &str, value: &dyn std::fmt::Display| {
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "{name} {value}");
+        };
+        if let Some(content) = &self.content {
+            for (algorithm, digest) in content.digests() {
+                line(algorithm.line(content.is_salted()), &digest);
+            }
+            if let Form::Plain { size } = content.form {
+                line("size", &size);
+            }
+        }
+        if let Some(ManifestRoot { root, count }) = &self.manifest {
+            line("manifest", &format_args!("{root} {count}"));
+        }
+        if let Some(media_type) = &self.media_type {
+            line("type", &media_type.as_str());
+        }
+        if let Some(meta) = &self.meta {
+            line("meta", meta);
+        }
+        if let Some(Subject { id, sequence }) = &self.subject {
+            line("subject", &format_args!("{id} {sequence}"));
+        }
+        for Link { kind, number } in &self.links {
+            line("link", &format_args!("{} {number}", kind.word()));
+        }
+        if let Some(account) = &self.on_behalf {
+            line("on-behalf", account);
+        }
+        line("nonce", &hex::encode(self.nonce));
+        for key in &self.keys {
+            line("key", key);
+        }
+        text
+    }
+
+    /// Reads the signed text.
+    ///
+    /// # Errors
+    ///
+    /// [`TextError`]: the line, and what is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, TextError> {
+        let mut fields = Fields::open(text, FIRST_LINE, ORDER)?;
+        let at = |fields: &Fields<'_>, fault| fields.fault(fault);
+        let ledger = fields.required("ledger")?;
+        let ledger = Name::parse(ledger)
+            .ok_or_else(|| at(&fields, Fault::BadValue { name: "ledger", expected: "an origin" }))?;
+        let content = read_content(&mut fields)?;
+        let manifest = match fields.optional("manifest") {
+            Some(value) => Some(read_manifest(value).map_err(|fault| at(&fields, fault))?),
+            None if content.is_none() => return Err(fields.required("sha-256").err().unwrap_or_else(|| no_content(&fields))),
+            None => None,
+        };
+        let media_type = match fields.optional("type") {
+            Some(value) => Some(MediaType::parse(value).ok_or_else(|| {
+                at(&fields, Fault::BadValue { name: "type", expected: "a listed media type in lower case" })
+            })?),
+            None => None,
+        };
+        let meta = read_hash(&mut fields, "meta")?;
+        let subject = match fields.optional("subject") {
+            Some(value) => Some(read_subject(value).map_err(|fault| at(&fields, fault))?),
+            None => None,
+        };
+        let links = read_links(&mut fields)?;
+        let on_behalf = read_hash(&mut fields, "on-behalf")?;
+        let nonce = fields.required("nonce")?;
+        let nonce = hex_value("nonce", nonce).map_err(|fault| at(&fields, fault))?;
+        let keys = read_keys(&mut fields)?;
+        fields.finish()?;
+        Ok(Self { ledger, content, manifest, media_type, meta, subject, links, on_behalf, nonce, keys })
+    }
+}
+
+fn no_content(fields: &Fields<'_>) -> TextError {
+    fields.fault(Fault::MissingLine { name: "sha-256" })
+}
+
+fn read_content(fields: &mut Fields<'_>) -> Result<Option<Content>, TextError> {
+    let mut found: Option<(bool, [Option<Digest>; 2])> = None;
+    for (slot, algorithm) in HashAlgorithm::ALL.into_iter().enumerate() {
+        for salted in [false, true] {
+            let name = algorithm.line(salted);
+            let Some(value) = fields.optional(name) else { continue };
+            let digest = hex_value(name, value).map_err(|fault| fields.fault(fault))?;
+            let (first_salted, digests) = found.get_or_insert((salted, [None; 2]));
+            match digests.get_mut(slot) {
+                // Plain and salted digests in one statement would say two different things of one original.
+                Some(place) if place.is_none() && *first_salted == salted => *place = Some(Digest(digest)),
+                _ => return Err(fields.fault(Fault::MisorderedLine { name })),
+            }
+            let weak = Content { form: Form::Salted, sha256: None, sm3: None };
+            let alone = if slot == 0 { Content { sha256: Some(Digest(digest)), ..weak } } else { Content { sm3: Some(Digest(digest)), ..weak } };
+            alone.check().map_err(|fault| fields.fault(fault))?;
+        }
+    }
+    let Some((salted, [sha256, sm3])) = found else { return Ok(None) };
+    let form = if salted {
+        Form::Salted
+    } else {
+        let size = fields.required("size")?;
+        Form::Plain { size: decimal_value("size", size).map_err(|fault| fields.fault(fault))? }
+    };
+    let content = Content { form, sha256, sm3 };
+    content.check().map_err(|fault| fields.fault(fault))?;
+    Ok(Some(content))
+}
+
+fn read_hash(fields: &mut Fields<'_>, name: &'static str) -> Result<Option<Digest>, TextError> {
+    match fields.optional(name) {
+        Some(value) => hex_value(name, value).map(|bytes| Some(Digest(bytes))).map_err(|fault| fields.fault(fault)),
+        None => Ok(None),
+    }
+}
+
+fn read_pair(name: &'static str, value: &str) -> Result<(Digest, u64), Fault> {
+    let (hash, number) =
+        value.split_once(' ').ok_or(Fault::BadValue { name, expected: "64 hex digits, a space and a decimal" })?;
+    let number = decimal_value(name, number)?;
+    if number == 0 {
+        return Err(Fault::BadValue { name, expected: "a decimal of at least 1" });
+    }
+    Ok((Digest(hex_value(name, hash)?), number))
+}
+
+fn read_manifest(value: &str) -> Result<ManifestRoot, Fault> {
+    read_pair("manifest", value).map(|(root, count)| ManifestRoot { root, count })
+}
+
+fn read_subject(value: &str) -> Result<Subject, Fault> {
+    read_pair("subject", value).map(|(id, sequence)| Subject { id, sequence })
+}
+
+fn read_links(fields: &mut Fields<'_>) -> Result<Vec<Link>, TextError> {
+    let mut links: Vec<Link> = Vec::new();
+    let mut previous = "";
+    while let Some(value) = fields.optional("link") {
+        let link = read_link(value).map_err(|fault| fields.fault(fault))?;
+        if value <= previous || links.iter().any(|other| other.number == link.number) {
+            return Err(fields.fault(Fault::NotSorted { name: "link" }));
+        }
+        if links.len() == LINKS_MAX {
+            return Err(fields.fault(Fault::TooMany { name: "link", limit: LINKS_MAX }));
+        }
+        previous = value;
+        links.push(link);
+    }
+    Ok(links)
+}
+
+fn read_link(value: &str) -> Result<Link, Fault> {
+    let expected = "corrects, refers, replaces, supplements or withdraws, a space and a deposit number";
+    let (kind, number) = value.split_once(' ').ok_or(Fault::BadValue { name: "link", expected })?;
+    let kind = LinkKind::parse(kind).ok_or(Fault::BadValue { name: "link", expected })?;
+    match DepositNumber::parse_exact(number) {
+        Some(number) => Ok(Link { kind, number }),
+        None if DepositNumber::parse(number).is_ok() => Err(Fault::BadValue { name: "link", expected }),
+        None => Err(Fault::MistypedNumber { name: "link" }),
+    }
+}
+
+fn read_keys(fields: &mut Fields<'_>) -> Result<Vec<VerifierKey>, TextError> {
+    let mut keys: Vec<VerifierKey> = Vec::new();
+    let mut previous = "";
+    let mut next = Some(fields.required("key")?);
+    while let Some(value) = next {
+        let key = read_key(value).map_err(|fault| fields.fault(fault))?;
+        // The name follows from the key, so sorted names repeat exactly where keys do.
+        if value <= previous {
+            return Err(fields.fault(Fault::NotSorted { name: "key" }));
+        }
+        if keys.len() == KEYS_MAX {
+            return Err(fields.fault(Fault::TooMany { name: "key", limit: KEYS_MAX }));
+        }
+        previous = value;
+        keys.push(key);
+        next = fields.optional("key");
+    }
+    Ok(keys)
+}
+
+fn read_key(value: &str) -> Result<VerifierKey, Fault> {
+    let bad = |expected| Fault::BadValue { name: "key", expected };
+    let key = VerifierKey::parse(value).map_err(|error| match error {
+        KeyTextError::Weak => Fault::WeakKey { name: "key" },
+        KeyTextError::UnknownType => bad("an Ed25519 key (type 0x01)"),
+        KeyTextError::Malformed | KeyTextError::WrongId => bad("a vkey `name+id+base64`"),
+    })?;
+    if !key.is_of_depositor() {
+        return Err(bad("the key's name must be `k-` and the first 16 hex of SHA-256(0x01 ‖ public key)"));
+    }
+    if key.to_string() == value { Ok(key) } else { Err(bad("a vkey in its one spelling")) }
+}

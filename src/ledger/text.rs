@@ -1,0 +1,377 @@
+//! The grammar that all records share: a strict reader of lines `name value`.
+//!
+//! ```text
+//! tiezheng <kind> v1 LF          the first line names the kind and the version
+//! <name> <value> LF              one space; names in exactly the order the kind lists; no blank line
+//! ```
+//!
+//! UTF-8, LF after every line, no control characters. Decimals are `0|[1-9][0-9]*` below 2^63, hashes are lower-case hex.
+//! A value has one spelling: what this reader accepts, the kind's writer prints back byte for byte.
+//!
+//! What is refused is refused by name ([`Fault::code`]), with the number of the line, so that a depositor's developer
+//! sees at once what to mend.
+//!
+//! Not here: which lines a kind has (its own file), signatures (`note`).
+
+use std::fmt;
+
+use crate::ledger::hash::lower_hex;
+
+/// Why a line was refused. Each variant has a stable code for machines.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Fault {
+    /// The bytes are not UTF-8.
+    #[error("not UTF-8")]
+    InvalidUtf8,
+    /// A byte below 0x20 other than LF, or 0x7f.
+    #[error("control character U+{code_point:04X}")]
+    ControlCharacter {
+        /// The character's code point.
+        code_point: u32,
+    },
+    /// The last line does not end with LF.
+    #[error("the last line does not end with a line feed")]
+    MissingFinalNewline,
+    /// The first line is not the kind and version expected: a later format, or not this kind of record.
+    #[error("expected the first line `{expected}`")]
+    UnknownVersion {
+        /// The first line that this reader knows.
+        expected: &'static str,
+    },
+    /// A line with a name the kind does not have, or no name at all.
+    #[error("unknown line `{name}`")]
+    UnknownLine {
+        /// The first word of the line.
+        name: String,
+    },
+    /// A line that may stand once stands twice.
+    #[error("repeated line `{name}`")]
+    RepeatedLine {
+        /// The line's name.
+        name: &'static str,
+    },
+    /// A line stands after one that must follow it, or beside one that excludes it.
+    #[error("line `{name}` is out of order")]
+    MisorderedLine {
+        /// The line's name.
+        name: &'static str,
+    },
+    /// A line that must stand here is missing.
+    #[error("missing line `{name}`")]
+    MissingLine {
+        /// The line's name.
+        name: &'static str,
+    },
+    /// Hex of the wrong length, or a text too long.
+    #[error("wrong length of `{name}`")]
+    WrongLength {
+        /// The line's name.
+        name: &'static str,
+    },
+    /// Hex with upper-case digits.
+    #[error("upper-case hex in `{name}`")]
+    UpperCaseHex {
+        /// The line's name.
+        name: &'static str,
+    },
+    /// Not hex at all, not a decimal without leading zeros below 2^63, not a time, not a word of the list.
+    #[error("bad value of `{name}`: {expected}")]
+    BadValue {
+        /// The line's name.
+        name: &'static str,
+        /// What would have been right.
+        expected: &'static str,
+    },
+    /// MD5, SHA-1, or the digest of the empty input.
+    #[error("weak digest in `{name}`: {reason}")]
+    WeakDigest {
+        /// The line's name.
+        name: &'static str,
+        /// Why it is weak.
+        reason: &'static str,
+    },
+    /// An Ed25519 key of small order or in a spelling of its own.
+    #[error("weak or malformed public key in `{name}`")]
+    WeakKey {
+        /// The line's name.
+        name: &'static str,
+    },
+    /// The values are each right but not in the one order, or one stands twice.
+    #[error("values of `{name}` are not sorted or repeat")]
+    NotSorted {
+        /// The line's name.
+        name: &'static str,
+    },
+    /// More lines of a name than allowed.
+    #[error("too many lines `{name}`: at most {limit}")]
+    TooMany {
+        /// The line's name.
+        name: &'static str,
+        /// How many may stand.
+        limit: usize,
+    },
+    /// The check characters of a deposit number do not fit: a typing error.
+    #[error("mistyped deposit number in `{name}`")]
+    MistypedNumber {
+        /// The line's name.
+        name: &'static str,
+    },
+}
+
+impl Fault {
+    /// The stable code of this fault, for machines.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::InvalidUtf8 => "invalid_utf8",
+            Self::ControlCharacter { .. } => "control_character",
+            Self::MissingFinalNewline => "missing_final_newline",
+            Self::UnknownVersion { .. } => "unknown_version",
+            Self::UnknownLine { .. } => "unknown_line",
+            Self::RepeatedLine { .. } => "repeated_line",
+            Self::MisorderedLine { .. } => "misordered_line",
+            Self::MissingLine { .. } => "missing_line",
+            Self::WrongLength { .. } => "wrong_length",
+            Self::UpperCaseHex { .. } => "upper_case_hex",
+            Self::BadValue { .. } => "bad_value",
+            Self::WeakDigest { .. } => "weak_digest",
+            Self::WeakKey { .. } => "weak_key",
+            Self::NotSorted { .. } => "not_sorted",
+            Self::TooMany { .. } => "too_many_lines",
+            Self::MistypedNumber { .. } => "mistyped_number",
+        }
+    }
+}
+
+/// A refused record: which line, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TextError {
+    /// Line number, from 1.
+    pub line: usize,
+    /// What is wrong with it.
+    pub fault: Fault,
+}
+
+impl fmt::Display for TextError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {}", self.line, self.fault)
+    }
+}
+
+impl std::error::Error for TextError {}
+
+/// Reads `bytes` as text that holds no control characters but LF.
+///
+/// # Errors
+///
+/// [`Fault::InvalidUtf8`] or [`Fault::ControlCharacter`], with the line.
+pub fn plain_text(bytes: &[u8]) -> Result<&str, TextError> {
+    let line_at = |end: usize| bytes.iter().take(end).filter(|b| **b == b'\n').count() + 1;
+    let text = std::str::from_utf8(bytes)
+        .map_err(|e| TextError { line: line_at(e.valid_up_to()), fault: Fault::InvalidUtf8 })?;
+    match text.char_indices().find(|(_, c)| c.is_control() && *c != '\n') {
+        None => Ok(text),
+        Some((at, c)) => {
+            Err(TextError { line: line_at(at), fault: Fault::ControlCharacter { code_point: u32::from(c) } })
+        }
+    }
+}
+
+/// Walks the lines of one record in the order its kind lists.
+#[derive(Debug)]
+pub struct Fields<'a> {
+    lines: std::iter::Peekable<std::str::Split<'a, char>>,
+    order: &'static [&'static str],
+    /// Position in `order` of the last line taken.
+    last: Option<usize>,
+    line: usize,
+}
+
+impl<'a> Fields<'a> {
+    /// Starts on `text`, whose first line must be `first_line`; `order` lists the names that may follow.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::MissingFinalNewline`], [`Fault::UnknownVersion`].
+    pub fn open(
+        text: &'a str,
+        first_line: &'static str,
+        order: &'static [&'static str],
+    ) -> Result<Self, TextError> {
+        let Some(body) = text.strip_suffix('\n') else {
+            return Err(TextError { line: text.matches('\n').count() + 1, fault: Fault::MissingFinalNewline });
+        };
+        let mut lines = body.split('\n').peekable();
+        if lines.next() != Some(first_line) {
+            return Err(TextError { line: 1, fault: Fault::UnknownVersion { expected: first_line } });
+        }
+        Ok(Self { lines, order, last: None, line: 1 })
+    }
+
+    /// An error on the line last taken.
+    #[must_use]
+    pub const fn fault(&self, fault: Fault) -> TextError {
+        TextError { line: self.line, fault }
+    }
+
+    /// The next line's value, if its name is `name`.
+    pub fn optional(&mut self, name: &'static str) -> Option<&'a str> {
+        let value = split_line(self.lines.peek()?).filter(|(n, _)| *n == name)?.1;
+        self.lines.next();
+        self.line += 1;
+        self.last = self.order.iter().position(|n| *n == name);
+        Some(value)
+    }
+
+    /// The next line's value; its name must be `name`.
+    ///
+    /// # Errors
+    ///
+    /// What stands there instead: [`Fault::UnknownLine`], [`Fault::RepeatedLine`], [`Fault::MisorderedLine`], or
+    /// [`Fault::MissingLine`].
+    pub fn required(&mut self, name: &'static str) -> Result<&'a str, TextError> {
+        match self.optional(name) {
+            Some(value) => Ok(value),
+            None => Err(self.unexpected(Some(name))),
+        }
+    }
+
+    /// The record must end here.
+    ///
+    /// # Errors
+    ///
+    /// What stands there instead, as in [`Self::required`].
+    pub fn finish(mut self) -> Result<(), TextError> {
+        if self.lines.peek().is_none() { Ok(()) } else { Err(self.unexpected(None)) }
+    }
+
+    fn unexpected(&mut self, wanted: Option<&'static str>) -> TextError {
+        let missing = |name| Fault::MissingLine { name };
+        let fault = match (self.lines.peek(), wanted) {
+            (None, wanted) => missing(wanted.unwrap_or("end")),
+            (Some(line), wanted) => {
+                let name = split_line(line).map_or(*line, |(name, _)| name);
+                match (self.order.iter().position(|n| *n == name), self.last) {
+                    (None, _) if matches!(name, "md5" | "sha-1" | "sha1") => {
+                        Fault::WeakDigest { name: "sha-256", reason: "MD5 and SHA-1 are broken; use sha-256 or sm3" }
+                    }
+                    (None, _) => Fault::UnknownLine { name: name.chars().take(40).collect() },
+                    (Some(at), Some(last)) if at == last => Fault::RepeatedLine { name: self.name_at(at) },
+                    (Some(at), Some(last)) if at < last => Fault::MisorderedLine { name: self.name_at(at) },
+                    (Some(at), _) => wanted.map_or(Fault::MisorderedLine { name: self.name_at(at) }, missing),
+                }
+            }
+        };
+        TextError { line: self.line + 1, fault }
+    }
+
+    fn name_at(&self, at: usize) -> &'static str {
+        self.order.get(at).copied().unwrap_or("?")
+    }
+}
+
+fn split_line(line: &str) -> Option<(&str, &str)> {
+    line.split_once(' ').filter(|(_, value)| !value.is_empty() && !value.starts_with(' ') && !value.ends_with(' '))
+}
+
+/// Reads `2 * N` lower-case hex digits.
+///
+/// # Errors
+///
+/// [`Fault::WrongLength`], [`Fault::UpperCaseHex`], [`Fault::BadValue`].
+pub fn hex_value<const N: usize>(name: &'static str, value: &str) -> Result<[u8; N], Fault> {
+    if let Some(bytes) = lower_hex(value) {
+        return Ok(bytes);
+    }
+    if !value.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return Err(Fault::BadValue { name, expected: "lower-case hex digits" });
+    }
+    if value.len() != 2 * N { Err(Fault::WrongLength { name }) } else { Err(Fault::UpperCaseHex { name }) }
+}
+
+/// Largest decimal of any record: 2^63 - 1, so that every reader's signed 64-bit integer holds it.
+pub const DECIMAL_MAX: u64 = (1 << 63) - 1;
+
+/// Reads `0|[1-9][0-9]*`, at most [`DECIMAL_MAX`].
+///
+/// # Errors
+///
+/// [`Fault::BadValue`].
+pub fn decimal_value(name: &'static str, value: &str) -> Result<u64, Fault> {
+    let canonical = value.bytes().all(|b| b.is_ascii_digit()) && (value == "0" || !value.starts_with('0'));
+    canonical
+        .then(|| value.parse().ok())
+        .flatten()
+        .filter(|n| *n <= DECIMAL_MAX)
+        .ok_or(Fault::BadValue { name, expected: "a decimal below 2^63 without leading zeros" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ORDER: &[&str] = &["a", "b", "c"];
+
+    fn read(text: &str) -> Result<(String, Option<String>), TextError> {
+        let mut fields = Fields::open(text, "kind v1", ORDER)?;
+        let a = fields.required("a")?.to_owned();
+        let b = fields.optional("b").map(str::to_owned);
+        fields.required("c")?;
+        fields.finish()?;
+        Ok((a, b))
+    }
+
+    fn code(text: &str) -> (usize, &'static str) {
+        let error = read(text).unwrap_err();
+        (error.line, error.fault.code())
+    }
+
+    #[test]
+    fn each_departure_from_the_order_has_its_own_code() {
+        assert_eq!(read("kind v1\na 1\nb 2\nc 3\n").unwrap(), ("1".into(), Some("2".into())));
+        assert_eq!(read("kind v1\na 1\nc 3\n").unwrap(), ("1".into(), None));
+        assert_eq!(code("kind v1\na 1\nc 3"), (3, "missing_final_newline"));
+        assert_eq!(code("kind v2\na 1\nc 3\n"), (1, "unknown_version"));
+        assert_eq!(code("kind v1\na 1\na 1\nc 3\n"), (3, "repeated_line"));
+        assert_eq!(code("kind v1\na 1\nc 3\nb 2\n"), (4, "misordered_line"));
+        assert_eq!(code("kind v1\na 1\nd 4\nc 3\n"), (3, "unknown_line"));
+        assert_eq!(code("kind v1\na 1\nmd5 4\nc 3\n"), (3, "weak_digest"));
+        assert_eq!(code("kind v1\na 1\nb 2\n"), (4, "missing_line"));
+        assert_eq!(code("kind v1\nb 2\nc 3\n"), (2, "missing_line"));
+        assert_eq!(code("kind v1\na 1\n\nc 3\n"), (3, "unknown_line"));
+        assert_eq!(code("kind v1\na  1\nc 3\n"), (2, "missing_line"));
+        assert_eq!(code("kind v1\na 1 \nc 3\n"), (2, "missing_line"));
+    }
+
+    #[test]
+    fn control_characters_and_bad_utf_8_are_found_by_line() {
+        let fault = |bytes| plain_text(bytes).map(|_| ()).unwrap_err();
+        assert_eq!(fault(b"a\nb\xff\n"), TextError { line: 2, fault: Fault::InvalidUtf8 });
+        assert_eq!(fault(b"a\r\n"), TextError { line: 1, fault: Fault::ControlCharacter { code_point: 13 } });
+        assert_eq!(fault("a\u{85}\n".as_bytes()).fault.code(), "control_character");
+        assert_eq!(plain_text("证\n".as_bytes()).unwrap(), "证\n");
+    }
+
+    #[test]
+    fn values_have_one_spelling() {
+        assert_eq!(decimal_value("n", "0"), Ok(0));
+        assert_eq!(decimal_value("n", "9223372036854775807"), Ok(DECIMAL_MAX));
+        for bad in ["", "00", "01", "+1", "-1", "1 ", "9223372036854775808", "18446744073709551616", "0x1", "１"] {
+            assert_eq!(decimal_value("n", bad).unwrap_err().code(), "bad_value", "{bad}");
+        }
+        assert_eq!(hex_value::<2>("h", "00ff"), Ok([0, 255]));
+        assert_eq!(hex_value::<2>("h", "00FF").unwrap_err().code(), "upper_case_hex");
+        assert_eq!(hex_value::<2>("h", "00f").unwrap_err().code(), "wrong_length");
+        assert_eq!(hex_value::<2>("h", "00fg").unwrap_err().code(), "bad_value");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_make_the_reader_panic(bytes: Vec<u8>) {
+            if let Ok(text) = plain_text(&bytes) {
+                let _ = read(text);
+            }
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! The chain's time: UTC in whole milliseconds, written `2026-11-22T01:04:11.123Z`.
+//!
+//! Always 24 characters, always three decimals, years 1970 to 9999; no leap second has a spelling. Screens show
+//! 北京时间 ([`Timestamp::beijing`]).
+//!
+//! ```
+//! use tiezheng::ledger::time::Timestamp;
+//! let time = Timestamp::parse("2026-11-22T01:04:11.123Z").unwrap();
+//! assert_eq!(time.as_millis(), 1_795_309_451_123);
+//! assert_eq!(time.to_string(), "2026-11-22T01:04:11.123Z");
+//! assert_eq!(time.beijing(), "2026-11-22 09:04:11.123");
+//! ```
+//!
+//! Not here: reading a clock (`sequencer/clock`).
+
+use std::fmt;
+
+use jiff::civil;
+use jiff::tz::Offset;
+
+/// Last millisecond that has a spelling: `9999-12-30T22:00:00.000Z` and before, jiff's own limit.
+const MAX_MILLIS: u64 = 253_402_207_200_000;
+
+/// Beijing is eight hours ahead of UTC, all year round, since 1991.
+const BEIJING: Offset = Offset::constant(8);
+
+/// Milliseconds since 1970-01-01T00:00:00Z.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(u64);
+
+impl Timestamp {
+    /// The first moment of 1970.
+    pub const EPOCH: Self = Self(0);
+
+    /// From milliseconds since the epoch; `None` past the year 9999.
+    #[must_use]
+    pub const fn from_millis(millis: u64) -> Option<Self> {
+        if millis <= MAX_MILLIS { Some(Self(millis)) } else { None }
+    }
+
+    /// Milliseconds since the epoch.
+    #[must_use]
+    pub const fn as_millis(self) -> u64 {
+        self.0
+    }
+
+    /// Reads the one spelling; `None` for any other.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        if text.len() != 24 {
+            return None;
+        }
+        let time: jiff::Timestamp = text.parse().ok()?;
+        let parsed = Self::from_millis(u64::try_from(time.as_millisecond()).ok()?)?;
+        // jiff reads more spellings than one: lower-case letters, offsets, leap seconds.
+        (parsed.to_string() == text).then_some(parsed)
+    }
+
+    /// As screens show it, 北京时间: `2026-11-22 09:04:11.123`.
+    #[must_use]
+    pub fn beijing(self) -> String {
+        let t = self.civil(BEIJING);
+        format!(
+            "{:04}-{:02}-{:02} {:02}:{:02}:{:02}.{:03}",
+            t.year(),
+            t.month(),
+            t.day(),
+            t.hour(),
+            t.minute(),
+            t.second(),
+            t.millisecond()
+        )
+    }
+
+    /// The Beijing date as a number, `20261122`: the head of a deposit number.
+    #[must_use]
+    pub fn beijing_date(self) -> u32 {
+        let t = self.civil(BEIJING);
+        // Years 1970 to 9999 keep every factor positive.
+        u32::from(t.year().unsigned_abs()) * 10_000
+            + u32::from(t.month().unsigned_abs()) * 100
+            + u32::from(t.day().unsigned_abs())
+    }
+
+    fn civil(self, offset: Offset) -> civil::DateTime {
+        let millis = i64::try_from(self.0).unwrap_or(i64::MAX);
+        offset.to_datetime(jiff::Timestamp::from_millisecond(millis).unwrap_or(jiff::Timestamp::MAX))
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let t = self.civil(Offset::UTC);
+        write!(
+            f,
+            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
+            t.year(),
+            t.month(),
+            t.day(),
+            t.hour(),
+            t.minute(),
+            t.second(),
+            t.millisecond()
+        )
+    }
+}
+
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_one_spelling_is_read() {
+        for good in ["1970-01-01T00:00:00.000Z", "2024-02-29T23:59:59.999Z", "9999-12-30T21:59:59.999Z"] {
+            assert_eq!(Timestamp::parse(good).unwrap().to_string(), good);
+        }
+        for bad in [
+            "2026-11-22t01:04:11.123Z",
+            "2026-11-22 01:04:11.123Z",
+            "2026-11-22T01:04:11.123z",
+            "2026-11-22T01:04:60.000Z",
+            "2026-11-22T24:00:00.000Z",
+            "2026-02-29T00:00:00.000Z",
+            "2026-11-22T01:04:11Z",
+            "2026-11-22T01:04:11.1234Z",
+            "2026-11-22T01:04:1.1234Z",
+            "1969-12-31T23:59:59.999Z",
+            "2026-11-22T01:04:11.12+0",
+            "",
+        ] {
+            assert_eq!(Timestamp::parse(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_beijing_date_turns_at_sixteen_hours_utc() {
+        let before = Timestamp::parse("2026-12-31T15:59:59.999Z").unwrap();
+        let after = Timestamp::parse("2026-12-31T16:00:00.000Z").unwrap();
+        assert_eq!((before.beijing_date(), after.beijing_date()), (20_261_231, 20_270_101));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn print_then_parse_gives_the_same_time(millis in 0..=MAX_MILLIS) {
+            let time = Timestamp::from_millis(millis).unwrap();
+            proptest::prop_assert_eq!(Timestamp::parse(&time.to_string()), Some(time));
+        }
+
+        #[test]
+        fn no_text_panics(text in "\\PC{0,30}") {
+            if let Some(time) = Timestamp::parse(&text) {
+                proptest::prop_assert_eq!(time.to_string(), text);
+            }
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! Holds a file against a record and concludes.
+//!
+//! The order of judgment: could we look at all; does the chain's own data hold; does the file agree; what is lacking.
+//! An `unable` or a `chain_fault` always outranks an agreement: a digest equal to a forged record proves nothing.
+
+use crate::ledger::hash::Digest;
+use crate::ledger::number::DepositNumber;
+use crate::ledger::receipt::Receipt;
+use crate::ledger::statement::content::{Comparison, Content, Form, HashAlgorithm, Measured};
+use crate::ledger::statement::text::LinkKind;
+use crate::ledger::verify::record::RecordCheck;
+use crate::ledger::verify::report::{
+    Conclusion, Obstacle, Outcome, Report, Reservation, Skipped, Step, StepResult,
+};
+use crate::ledger::verify::trust::Trust;
+
+/// What is held against the record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presented {
+    /// Nothing: a look-up.
+    Nothing,
+    /// A file, measured by whoever asks (salt first, where the record is salted and the salt is known).
+    File {
+        /// Its size and digests.
+        measured: Measured,
+        /// Whether the digests were made with the salt before the file.
+        salted: bool,
+    },
+    /// A digest without its file: never more than a look-up.
+    Digest {
+        /// Of this algorithm.
+        algorithm: HashAlgorithm,
+        /// The digest.
+        value: Digest,
+    },
+}
+
+/// What only the ledger can tell about a deposit, as far as it was asked.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct History {
+    /// Later deposits that speak of this one, as its depositor.
+    pub later: Vec<(LinkKind, DepositNumber)>,
+    /// Earlier deposits of the same digest.
+    pub earlier: Vec<DepositNumber>,
+}
+
+/// A question to the verifier.
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'a> {
+    /// The number asked for, if any.
+    pub number: Option<DepositNumber>,
+    /// The record.
+    pub receipt: &'a Receipt,
+    /// What is held against it.
+    pub presented: Presented,
+    /// What the ledger says of later and earlier deposits; `None` offline.
+    pub history: Option<&'a History>,
+    /// What the user pinned.
+    pub trust: &'a Trust,
+}
+
+/// Answers the question.
+#[must_use]
+pub fn verify(question: &Question<'_>) -> Report {
+    let record = RecordCheck::run(question.receipt, question.trust);
+    let found = record.entry.as_ref().map(|entry| entry.number);
+    let content = record.entry.as_ref().and_then(|entry| entry.statement.statement().content);
+    let right_number = question.number.is_none_or(|asked| found.is_none_or(|found| found == asked));
+    let comparison = compare(content, question.presented);
+
+    let mut steps = vec![
+        result(Step::NumberCheck, number_check(question.number, found)),
+        StepResult {
+            step: Step::RecordExists,
+            outcome: Outcome::of(right_number),
+            values: found.iter().map(|number| ("deposit_number", number.to_string())).collect(),
+        },
+        StepResult {
+            step: Step::OriginalDigest,
+            outcome: comparison.outcome,
+            values: compared(content, question.presented),
+        },
+        result(Step::Witnesses, Outcome::NotPerformed(Skipped::NoWitnesses)),
+        result(Step::TimeToken, Outcome::NotPerformed(Skipped::NoTimeToken)),
+        history_step(Step::LaterLinks, question.history, |history| {
+            history.later.iter().map(|(kind, number)| (kind.word(), number.to_string())).collect()
+        }),
+        history_step(Step::EarlierDeposits, question.history, |history| {
+            history.earlier.iter().map(|number| ("deposit_number", number.to_string())).collect()
+        }),
+        result(Step::ImportSnapshot, Outcome::NotApplicable),
+        result(Step::Sheets, Outcome::NotPerformed(Skipped::NoPapers)),
+    ];
+    steps.extend(record.steps);
+    steps.sort_by_key(|result| result.step);
+
+    let reservations = reservations(question, found);
+    let (conclusion, obstacle) = conclude(&steps, right_number, &comparison, reservations.is_empty());
+    let reservations = if conclusion == Conclusion::ConsistentWithReservation { reservations } else { Vec::new() };
+    Report { number: question.number.or(found), steps, conclusion, reservations, obstacle, facts: record.facts }
+}
+
+fn result(step: Step, outcome: Outcome) -> StepResult {
+    StepResult { step, outcome, values: Vec::new() }
+}
+
+/// A parsed number has right check characters by construction.
+fn number_check(asked: Option<DepositNumber>, found: Option<DepositNumber>) -> Outcome {
+    if asked.or(found).is_some() { Outcome::Passed } else { Outcome::NotPerformed(Skipped::NoRecord) }
+}
+
+fn history_step(
+    step: Step,
+    history: Option<&History>,
+    values: impl FnOnce(&History) -> Vec<(&'static str, String)>,
+) -> StepResult {
+    match history {
+        Some(history) => StepResult { step, outcome: Outcome::Passed, values: values(history) },
+        None => result(step, Outcome::NotPerformed(Skipped::Offline)),
+    }
+}
+
+/// How the file came out, and what conclusion that leads to when all else holds.
+struct Compared {
+    outcome: Outcome,
+    leads_to: Result<Conclusion, Obstacle>,
+}
+
+fn compare(content: Option<Content>, presented: Presented) -> Compared {
+    let skipped = |why, leads_to| Compared { outcome: Outcome::NotPerformed(why), leads_to };
+    match (presented, content) {
+        (Presented::Nothing, _) => skipped(Skipped::NoFile, Ok(Conclusion::RecordOnly)),
+        (_, None) => skipped(Skipped::NoRecord, Err(Obstacle::ManifestOnly)),
+        (Presented::File { measured, salted }, Some(content)) if salted == content.is_salted() => {
+            let comparison = content.compare(&measured);
+            Compared {
+                outcome: Outcome::of(comparison == Comparison::Match),
+                leads_to: Ok(match comparison {
+                    Comparison::Match => Conclusion::Consistent,
+                    Comparison::Mismatch => Conclusion::Mismatch,
+                    Comparison::Contradictory => Conclusion::Contradictory,
+                }),
+            }
+        }
+        (Presented::File { .. }, Some(_)) => skipped(Skipped::NoSalt, Err(Obstacle::NoSalt)),
+        (Presented::Digest { algorithm, value }, Some(content)) => {
+            match content.digests().find(|(given, _)| *given == algorithm) {
+                Some((_, recorded)) if recorded != value => {
+                    Compared { outcome: Outcome::Failed, leads_to: Ok(Conclusion::Mismatch) }
+                }
+                _ => skipped(Skipped::DigestOnly, Ok(Conclusion::RecordOnly)),
+            }
+        }
+    }
+}
+
+fn compared(content: Option<Content>, presented: Presented) -> Vec<(&'static str, String)> {
+    let mut values = Vec::new();
+    let recorded: Vec<_> = content.iter().flat_map(|content| content.digests()).collect();
+    for (algorithm, digest) in recorded {
+        values.push(("recorded", format!("{algorithm} {digest}")));
+        match presented {
+            Presented::File { measured, .. } => {
+                values.push(("presented", format!("{algorithm} {}", measured.digest(algorithm))));
+            }
+            Presented::Digest { algorithm: given, value } if given == algorithm => {
+                values.push(("presented", format!("{algorithm} {value}")));
+                values.push(("digest", if value == digest { "equal" } else { "different" }.into()));
+            }
+            _ => {}
+        }
+    }
+    if let (Some(Content { form: Form::Plain { size }, .. }), Presented::File { measured, .. }) = (content, presented) {
+        values.push(("recorded", format!("size {size}")));
+        values.push(("presented", format!("size {}", measured.size)));
+    }
+    values
+}
+
+fn reservations(question: &Question<'_>, found: Option<DepositNumber>) -> Vec<Reservation> {
+    // Cosignatures and time tokens have no verifier yet, so none can lift these two.
+    let mut reservations = vec![Reservation::SingleOperator, Reservation::NoIndependentTime];
+    let later = question.history.map(|history| history.later.as_slice()).unwrap_or_default();
+    if later.iter().any(|(kind, _)| *kind == LinkKind::Withdraws) {
+        reservations.push(Reservation::Withdrawn);
+    }
+    if later.iter().any(|(kind, _)| matches!(kind, LinkKind::Corrects | LinkKind::Replaces)) {
+        reservations.push(Reservation::Superseded);
+    }
+    if found.is_some_and(|number| number.is_test()) {
+        reservations.push(Reservation::TestLedger);
+    }
+    reservations
+}
+
+fn conclude(
+    steps: &[StepResult],
+    right_number: bool,
+    comparison: &Compared,
+    unreserved: bool,
+) -> (Conclusion, Option<Obstacle>) {
+    let unable = |obstacle| (Conclusion::Unable, Some(obstacle));
+    if !right_number {
+        return unable(Obstacle::OtherNumber);
+    }
+    let chain = steps.iter().filter(|result| !matches!(result.step, Step::RecordExists | Step::OriginalDigest));
+    if chain.clone().any(|result| result.outcome == Outcome::Failed) {
+        return (Conclusion::ChainFault, None);
+    }
+    if chain.clone().any(|result| result.outcome == Outcome::NotPerformed(Skipped::UnknownKey)) {
+        return unable(Obstacle::UnknownKey);
+    }
+    match &comparison.leads_to {
+        Err(obstacle) => unable(obstacle.clone()),
+        Ok(Conclusion::Consistent) if !unreserved => (Conclusion::ConsistentWithReservation, None),
+        Ok(conclusion) => (*conclusion, None),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,1 @@
+//! The verifier, told by its conclusions.

@@ -1,0 +1,12 @@
+//! Tiezheng 铁证: a blockchain evidence notarization service.
+//!
+//! Parties deposit digests of their evidence and take home a deposit number (存证编号) and a receipt that proves itself.
+//! A court looks the item up by that number and verifies the file against the chain; auditors re-check the whole chain
+//! without trusting whoever runs it.
+//!
+//! The house, floor by floor; what stands higher may use what stands lower, never the other way (`tests/tidy`):
+//!
+//! 1. [`ledger`]: formats, tree, chain, verifier. Pure.
+
+pub mod ledger;
+pub mod store;

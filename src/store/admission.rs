@@ -1,0 +1,196 @@
+//! The rules that an append enforces, whoever asks: each written once, for every store.
+//!
+//! They need only the index rows of what is already appended, and the deposits ahead in the same block.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::ledger::entry::Entry;
+use crate::ledger::hash::Digest;
+use crate::ledger::key::VerifierKey;
+use crate::ledger::number::DepositNumber;
+use crate::ledger::statement::text::Statement;
+use crate::store::contract::ReadError;
+
+/// Why a deposit may not enter the chain. Codes are stable.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// This statement is on the chain: answer its receipt.
+    #[error("this statement is already deposited")]
+    StatementExists,
+    /// Another deposit has this number: draw again.
+    #[error("the number is taken")]
+    NumberTaken,
+    /// The statement names another ledger.
+    #[error("the statement is for the ledger `{found}`, this is `{expected}`")]
+    WrongLedger {
+        /// The ledger it names.
+        found: String,
+        /// This ledger.
+        expected: String,
+    },
+    /// The stream's next sequence is another: someone was faster, or a number was skipped.
+    #[error("the subject's next sequence is {expected}, the statement says {found}")]
+    SubjectSequence {
+        /// The next free sequence.
+        expected: u64,
+        /// The one it names.
+        found: u64,
+    },
+    /// None of its keys began the stream.
+    #[error("the subject belongs to other keys")]
+    SubjectNotYours,
+    /// A linked number is not on the chain.
+    #[error("the linked deposit {number} does not exist")]
+    LinkUnknown {
+        /// The number.
+        number: DepositNumber,
+    },
+    /// Only its depositor may correct, supplement, withdraw or replace a deposit.
+    #[error("the linked deposit {number} belongs to other keys or another account")]
+    LinkNotYours {
+        /// The number.
+        number: DepositNumber,
+    },
+}
+
+impl Refusal {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::StatementExists => "statement_exists",
+            Self::NumberTaken => "number_taken",
+            Self::WrongLedger { .. } => "wrong_ledger",
+            Self::SubjectSequence { .. } => "subject_sequence",
+            Self::SubjectNotYours => "subject_not_yours",
+            Self::LinkUnknown { .. } => "link_unknown",
+            Self::LinkNotYours { .. } => "link_not_yours",
+        }
+    }
+}
+
+/// What the rules ask of the appended chain.
+pub trait Appended {
+    /// Whether a statement id is on the chain.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    fn has_statement(&self, id: &Digest) -> Result<bool, ReadError>;
+
+    /// The entry of a number.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    fn entry_of(&self, number: &DepositNumber) -> Result<Option<Entry>, ReadError>;
+
+    /// Whether a number is taken; cheaper than reading its entry.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    fn has_number(&self, number: &DepositNumber) -> Result<bool, ReadError>;
+
+    /// The last sequence of a subject's stream (0 when there is none) and the keys that began it.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    fn subject(&self, subject: &Digest) -> Result<(u64, Vec<VerifierKey>), ReadError>;
+}
+
+/// The deposits admitted so far into one block.
+#[derive(Debug, Default)]
+pub struct Admitted {
+    statements: HashSet<Digest>,
+    numbers: HashMap<DepositNumber, Statement>,
+    subjects: HashMap<Digest, (u64, Vec<VerifierKey>)>,
+}
+
+impl Admitted {
+    /// None yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Admits a statement (of id `id`) under `number`, or refuses it and stays as it was.
+    ///
+    /// # Errors
+    ///
+    /// The outer: the chain could not be read. The inner: [`Refusal`].
+    pub fn admit(
+        &mut self,
+        chain: &impl Appended,
+        ledger: &str,
+        number: DepositNumber,
+        id: Digest,
+        statement: &Statement,
+    ) -> Result<Result<(), Refusal>, ReadError> {
+        if statement.ledger.as_str() != ledger {
+            let found = statement.ledger.to_string();
+            return Ok(Err(Refusal::WrongLedger { found, expected: ledger.to_owned() }));
+        }
+        if self.statements.contains(&id) || chain.has_statement(&id)? {
+            return Ok(Err(Refusal::StatementExists));
+        }
+        if self.numbers.contains_key(&number) || chain.has_number(&number)? {
+            return Ok(Err(Refusal::NumberTaken));
+        }
+        if let Err(refusal) = self.links(chain, statement)? {
+            return Ok(Err(refusal));
+        }
+        let subject = match self.subject(chain, statement)? {
+            Ok(subject) => subject,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        self.subjects.extend(subject);
+        self.statements.insert(id);
+        self.numbers.insert(number, statement.clone());
+        Ok(Ok(()))
+    }
+
+    fn links(&self, chain: &impl Appended, statement: &Statement) -> Result<Result<(), Refusal>, ReadError> {
+        for link in &statement.links {
+            let number = link.number;
+            let target = match self.numbers.get(&number) {
+                Some(target) => Some(target.clone()),
+                None => chain.entry_of(&number)?.map(|entry| entry.statement.statement().clone()),
+            };
+            let Some(target) = target else { return Ok(Err(Refusal::LinkUnknown { number })) };
+            let own = shares_a_key(&target.keys, &statement.keys) && target.on_behalf == statement.on_behalf;
+            if link.kind.needs_ownership() && !own {
+                return Ok(Err(Refusal::LinkNotYours { number }));
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    #[expect(clippy::type_complexity, reason = "the row of `subjects`, once")]
+    fn subject(
+        &self,
+        chain: &impl Appended,
+        statement: &Statement,
+    ) -> Result<Result<Option<(Digest, (u64, Vec<VerifierKey>))>, Refusal>, ReadError> {
+        let Some(subject) = statement.subject else { return Ok(Ok(None)) };
+        let (last, owners) = match self.subjects.get(&subject.id) {
+            Some(known) => known.clone(),
+            None => chain.subject(&subject.id)?,
+        };
+        // Ownership first: a stranger learns nothing of how far the stream has come.
+        if last > 0 && !shares_a_key(&owners, &statement.keys) {
+            return Ok(Err(Refusal::SubjectNotYours));
+        }
+        if subject.sequence != last + 1 {
+            return Ok(Err(Refusal::SubjectSequence { expected: last + 1, found: subject.sequence }));
+        }
+        let owners = if last == 0 { statement.keys.clone() } else { owners };
+        Ok(Ok(Some((subject.id, (subject.sequence, owners)))))
+    }
+}
+
+fn shares_a_key(a: &[VerifierKey], b: &[VerifierKey]) -> bool {
+    a.iter().any(|key| b.contains(key))
+}

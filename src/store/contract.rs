@@ -1,0 +1,268 @@
+//! What a store promises, in the ledger's own words.
+//!
+//! # Two sizes
+//!
+//! A store holds an **appended** chain and, durably beside it, the **published** checkpoint: the last one that was
+//! signed. The appended chain is never shorter than the published one, and longer only between an append and its
+//! signature. All of [`ReadLedger`] is bounded by the published size: what is not signed is not shown.
+//!
+//! # Atomicity and durability
+//!
+//! [`AppendLedger::append`] stores a whole block (leaves, full tiles, index rows, private content) or nothing. When it
+//! returns `Ok`, the block survives a power cut. [`AppendLedger::publish`] likewise: when it returns, the checkpoint is
+//! the durable mark that every later opening is held against.
+//!
+//! # Concurrency
+//!
+//! One writer: the sequencer. Readers may be any number, at any time, on any thread; they never wait for the writer's
+//! disk and see either nothing or all of a published block. All calls block; async callers bring a thread of their own.
+//!
+//! # Damage
+//!
+//! A record whose bytes do not hash to what the tree holds is never served: [`ReadError::Damaged`]. A row that must be
+//! there and is not is damage too, never "not found".
+//!
+//! Not here: what the bytes mean (`ledger`), who may read private content (`desk`).
+
+use std::sync::Arc;
+
+use crate::ledger::block::Height;
+use crate::ledger::chain::{Block, Tip};
+use crate::ledger::checkpoint::SignedCheckpoint;
+use crate::ledger::hash::Digest;
+use crate::ledger::merkle::frontier::FullTile;
+use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
+use crate::ledger::metadata::PrivateMetadata;
+use crate::ledger::number::DepositNumber;
+use crate::ledger::statement::content::HashAlgorithm;
+use crate::ledger::statement::text::LinkKind;
+use crate::ledger::time::Timestamp;
+use crate::store::admission::Refusal;
+
+/// The last signed checkpoint and the block it ends in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Published {
+    /// The checkpoint. Its size bounds all reads.
+    pub checkpoint: SignedCheckpoint,
+    /// Height of the block that the tree ends in.
+    pub height: Height,
+    /// That block's hash.
+    pub block_hash: Digest,
+    /// That block's time.
+    pub block_time: Timestamp,
+}
+
+impl Published {
+    /// The published size.
+    #[must_use]
+    pub const fn size(&self) -> TreeSize {
+        self.checkpoint.checkpoint().size
+    }
+}
+
+/// Why a read failed. None of these means "not there": that is `Ok(None)`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// Asked beyond the published size: a programmer's error inside, a 404 outside.
+    #[error("{asked} is beyond the published size {size}")]
+    Beyond {
+        /// The index or size asked for.
+        asked: u64,
+        /// The published size.
+        size: TreeSize,
+    },
+    /// Stored bytes are missing or do not hash to what the tree holds. Restore from a mirror or backup.
+    #[error("damaged {what} at {at}: {reason}")]
+    Damaged {
+        /// What kind of row: `leaf`, `tile`, `block`, `number`, …
+        what: &'static str,
+        /// Its key, for people.
+        at: String,
+        /// What does not fit.
+        reason: String,
+    },
+    /// The disk or the connection failed. Try again later.
+    #[error("cannot read: {0}")]
+    Unavailable(String),
+}
+
+/// Why an append did not happen, or may have.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AppendError {
+    /// The block does not follow the stored tip. Nothing was stored: make it anew on the present tip.
+    #[error("the block follows size {base}, the chain has {size}")]
+    TipMoved {
+        /// The size the block was made for.
+        base: TreeSize,
+        /// The size of the chain.
+        size: TreeSize,
+    },
+    /// A deposit in the block may not enter. Nothing was stored: seal the others without it.
+    #[error("deposit {position} of the block is refused: {refusal}")]
+    Refused {
+        /// Which leaf of the block, from 0.
+        position: usize,
+        /// Why.
+        refusal: Refusal,
+    },
+    /// The checks before the write could not be made. Nothing was stored.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The disk is full. Nothing was stored, and nothing will be until there is space and a restart.
+    #[error("no space left on the disk: {0}")]
+    Full(String),
+    /// The outcome is unknown: any failed write or fsync. Stop writing at once; only a restart tells what is stored.
+    #[error("the outcome of the write is unknown: {0}")]
+    Unknown(String),
+}
+
+/// Private content of a deposit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Private {
+    /// It is kept.
+    Held(PrivateMetadata),
+    /// The deposit never brought any.
+    None,
+}
+
+/// Reading a ledger, bounded by the published size.
+pub trait ReadLedger: Send + Sync {
+    /// The last signed checkpoint; `None` before the genesis block is signed. It only ever grows.
+    fn published(&self) -> Option<Arc<Published>>;
+
+    /// The leaves `first .. first+count`, re-hashed against the tree. Keep `count` small: they are held in memory.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    fn leaves(&self, first: LeafIndex, count: u64) -> Result<Vec<Vec<u8>>, ReadError>;
+
+    /// Items of a tile, as `ledger::merkle::tile::HashReader` asks for them: `count` consecutive items of tile level
+    /// `level` from item number `first`, all within one tile, all complete at the published size.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    fn tile_hashes(&self, level: u8, first: u64, count: u16) -> Result<Vec<Digest>, ReadError>;
+
+    /// Place of the header of the block at `height`.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    fn find_block(&self, height: Height) -> Result<Option<LeafIndex>, ReadError>;
+
+    /// The deposit of this number.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    fn find_number(&self, number: &DepositNumber) -> Result<Option<LeafIndex>, ReadError>;
+
+    /// The deposit of this statement id.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    fn find_statement(&self, id: &Digest) -> Result<Option<LeafIndex>, ReadError>;
+
+    /// The record of this leaf hash: an entry by 交易id, a header by 区块哈希, or a notice.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    fn find_record(&self, hash: &Digest) -> Result<Option<LeafIndex>, ReadError>;
+
+    /// Deposits of this plain or salted digest, the earliest first, at most `limit`.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    fn find_digest(&self, algorithm: HashAlgorithm, digest: &Digest, limit: usize)
+    -> Result<Vec<LeafIndex>, ReadError>;
+
+    /// The entry of a subject's stream at `sequence` (from 1).
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    fn find_subject(&self, subject: &Digest, sequence: u64) -> Result<Option<LeafIndex>, ReadError>;
+
+    /// The last sequence of a subject's stream; 0 when there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    fn subject_length(&self, subject: &Digest) -> Result<u64, ReadError>;
+
+    /// Later deposits that link to the deposit at `target`, the earliest first, at most `limit`.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    fn links_to(&self, target: LeafIndex, limit: usize) -> Result<Vec<(LinkKind, LeafIndex)>, ReadError>;
+
+    /// Private content of the deposit at `index`. The caller decides who may see it.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    fn private(&self, index: LeafIndex) -> Result<Private, ReadError>;
+
+    /// One leaf, re-hashed against the tree.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    fn leaf(&self, index: LeafIndex) -> Result<Vec<u8>, ReadError> {
+        self.leaves(index, 1)?.pop().ok_or_else(|| ReadError::Damaged {
+            what: "leaf",
+            at: index.to_string(),
+            reason: "the store answered none".into(),
+        })
+    }
+}
+
+/// Growing a ledger. Only the sequencer holds this.
+pub trait AppendLedger: ReadLedger {
+    /// The end of the appended chain, published or not.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    fn tip(&self) -> Result<Tip, ReadError>;
+
+    /// Stores `block` on the tip it was made for, with the private content of its deposits by their place. Enforces,
+    /// itself and before writing: the tip; each statement id and number once; subjects without gaps and by their
+    /// owners; links to deposits that exist and, where the kind asks for it, are the depositor's own.
+    ///
+    /// # Errors
+    ///
+    /// [`AppendError`].
+    fn append(&self, block: &Block, private: &[(LeafIndex, PrivateMetadata)]) -> Result<(), AppendError>;
+
+    /// Appended leaves `first .. first+count` as they stand in the store, read afresh, published or not, without
+    /// comparing them with anything: for the read-back before signing, which does its own hashing.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    fn appended_leaves(&self, first: LeafIndex, count: u64) -> Result<Vec<Vec<u8>>, ReadError>;
+
+    /// A full tile as it stands in the store, published or not, likewise; `root` is the stored one.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    fn appended_tile(&self, level: u8, index: u64) -> Result<FullTile, ReadError>;
+
+    /// Makes `published` the durable mark and the bound of all reads. Never replaces a larger one.
+    ///
+    /// # Errors
+    ///
+    /// [`AppendError::Unknown`]: stop writing at once. [`AppendError::TipMoved`] when it is not larger than the one in
+    /// force, or larger than the appended chain.
+    fn publish(&self, published: Published) -> Result<(), AppendError>;
+}
