@@ -8,5 +8,9 @@
 //!
 //! 1. [`ledger`]: formats, tree, chain, verifier. Pure.
 
+pub mod audit;
 pub mod ledger;
+#[cfg(feature = "node")]
+pub mod sequencer;
 pub mod store;
+pub mod wire;

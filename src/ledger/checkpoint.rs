@@ -134,7 +134,8 @@ mod tests {
     #[test]
     fn tesseras_golden_checkpoint_signs_byte_identically() {
         let blob = BASE64_STANDARD.decode("AeymY/SZAX0jZcJ8enZ5FY1Dz+wTML2yWSkK+9DSF3eg").unwrap();
-        let signer = Signer::new(Name::parse("example.com/log/testdata").unwrap(), blob[1..].try_into().unwrap()).unwrap();
+        let signer =
+            Signer::new(Name::parse("example.com/log/testdata").unwrap(), blob[1..].try_into().unwrap()).unwrap();
         assert_eq!(
             signer.verifier().to_string(),
             "example.com/log/testdata+33d7b496+AeHTu4Q3hEIMHNqc6fASMsq3rKNx280NI+oO5xCFkkSx"

@@ -46,8 +46,8 @@ impl Entry {
         let (head, note) = text.split_at(cut);
         let mut fields = Fields::open(head, FIRST_LINE, ORDER)?;
         let number = fields.required("number")?;
-        let number = DepositNumber::parse_exact(number)
-            .ok_or_else(|| fields.fault(Fault::MistypedNumber { name: "number" }))?;
+        let number =
+            DepositNumber::parse_exact(number).ok_or_else(|| fields.fault(Fault::MistypedNumber { name: "number" }))?;
         let received = read_time(&mut fields, "received")?;
         fields.finish()?;
         let statement = StatementNote::parse(note.strip_prefix('\n').unwrap_or(note).as_bytes())?;

@@ -310,10 +310,17 @@ mod tests {
 
     #[test]
     fn key_ids_of_other_peoples_keys_agree() {
-        let id = |name, kind, key: &str| hex::encode(key_id(&Name::parse(name).unwrap(), kind, &hex::decode(key).unwrap()));
+        let id =
+            |name, kind, key: &str| hex::encode(key_id(&Name::parse(name).unwrap(), kind, &hex::decode(key).unwrap()));
         assert_eq!(id("EnochRoot", 1, "3b6a27bcceb6a42d62a3a8d02a6f0d73653215771de243a63ac048a18b59da29"), "af0cfe78");
-        assert_eq!(id("sum.golang.org", 1, "ce3372d75ad1ee5ecdaf8727293d4b111d87eb37531d7c86d4d3003f0eb809fc"), "033de0ae");
-        assert_eq!(id("remora.n621.de", 4, "ebcdeb78e7fdb2ef9227b2c1ef11e94600b55b4d6d9a57877e31ee89e59adc36"), "da77ade7");
+        assert_eq!(
+            id("sum.golang.org", 1, "ce3372d75ad1ee5ecdaf8727293d4b111d87eb37531d7c86d4d3003f0eb809fc"),
+            "033de0ae"
+        );
+        assert_eq!(
+            id("remora.n621.de", 4, "ebcdeb78e7fdb2ef9227b2c1ef11e94600b55b4d6d9a57877e31ee89e59adc36"),
+            "da77ade7"
+        );
         let mut padded = hex::decode("01452c8346344492f8").unwrap();
         padded.resize(32, 0);
         assert_eq!(hex::encode(key_id(&Name::parse("example.org/key").unwrap(), 4, &padded)), "57bfe580");

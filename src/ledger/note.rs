@@ -240,7 +240,8 @@ mod tests {
 
     #[test]
     fn signing_is_deterministic_and_byte_exact() {
-        let text = "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n";
+        let text =
+            "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n";
         let note = Note::sign(text.into(), &[&peter()]).unwrap();
         assert_eq!(
             note.signatures()[0].to_string(),
@@ -281,7 +282,16 @@ mod tests {
         assert_eq!(code("text\n\n".into()), "missing_final_newline");
         assert_eq!(code("text\n\n— a AAAAAAEC".into()), "missing_final_newline");
         assert_eq!(code("te\rxt\n\n— a AAAAAAEC\n".into()), "control_character");
-        for bad in ["- a AAAAAAEC", "— a  AAAAAAEC", "— a+b AAAAAAEC", "— a AAAA", "— a AAAAAAED=", "—  AAAAAAEC", "— a AAAAAAF=", "x"] {
+        for bad in [
+            "- a AAAAAAEC",
+            "— a  AAAAAAEC",
+            "— a+b AAAAAAEC",
+            "— a AAAA",
+            "— a AAAAAAED=",
+            "—  AAAAAAEC",
+            "— a AAAAAAF=",
+            "x",
+        ] {
             assert_eq!(code(format!("text\n\n{bad}\n")), "malformed_signature", "{bad}");
         }
         assert_eq!(code(format!("text\n\n{}", line.repeat(101))), "too_many_signatures");

@@ -121,10 +121,11 @@ impl Notice {
             _ => return Err(fields.fault(Fault::BadValue { name: "kind", expected: "genesis or key" })),
         };
         let key = fields.required("key")?;
-        let key = VerifierKey::parse(key)
-            .ok()
-            .filter(|parsed| *parsed.name() == ledger && parsed.to_string() == key)
-            .ok_or_else(|| fields.fault(Fault::BadValue { name: "key", expected: "a vkey named as the ledger" }))?;
+        let key =
+            VerifierKey::parse(key)
+                .ok()
+                .filter(|parsed| *parsed.name() == ledger && parsed.to_string() == key)
+                .ok_or_else(|| fields.fault(Fault::BadValue { name: "key", expected: "a vkey named as the ledger" }))?;
         let next = fields.required("next")?;
         let next = Digest(hex_value("next", next).map_err(|fault| fields.fault(fault))?);
         fields.finish()?;
@@ -235,7 +236,8 @@ mod tests {
     #[test]
     fn departures_are_refused_by_name() {
         let text = genesis().sign(&[&signer(1)]).unwrap().to_string();
-        let code = |from: &str, to: &str| SignedNotice::parse(text.replacen(from, to, 1).as_bytes()).unwrap_err().code();
+        let code =
+            |from: &str, to: &str| SignedNotice::parse(text.replacen(from, to, 1).as_bytes()).unwrap_err().code();
         assert_eq!(code("notice v1", "notice v2"), "unknown_version");
         assert_eq!(code("kind genesis", "kind freeze"), "bad_value");
         assert_eq!(code("mode live", "mode real"), "bad_value");

@@ -194,11 +194,7 @@ impl<'a> Fields<'a> {
     /// # Errors
     ///
     /// [`Fault::MissingFinalNewline`], [`Fault::UnknownVersion`].
-    pub fn open(
-        text: &'a str,
-        first_line: &'static str,
-        order: &'static [&'static str],
-    ) -> Result<Self, TextError> {
+    pub fn open(text: &'a str, first_line: &'static str, order: &'static [&'static str]) -> Result<Self, TextError> {
         let Some(body) = text.strip_suffix('\n') else {
             return Err(TextError { line: text.matches('\n').count() + 1, fault: Fault::MissingFinalNewline });
         };

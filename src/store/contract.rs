@@ -37,7 +37,7 @@ use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::content::HashAlgorithm;
 use crate::ledger::statement::text::LinkKind;
 use crate::ledger::time::Timestamp;
-use crate::store::admission::Refusal;
+use crate::store::refusal::Refusal;
 
 /// The last signed checkpoint and the block it ends in.
 #[derive(Debug, Clone, PartialEq, Eq)]

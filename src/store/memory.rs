@@ -1,1 +1,271 @@
-//! Kept in memory.
+//! A ledger in memory, for tests and auditors.
+//!
+//! It keeps every promise of the contract but one: nothing outlives the process. Its answers are those of every other
+//! store, byte for byte; one suite holds them to it (`tests/it/conformance.rs`).
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use crate::ledger::block::Height;
+use crate::ledger::chain::{Block, Tip};
+use crate::ledger::entry::Entry;
+use crate::ledger::hash::Digest;
+use crate::ledger::key::{Name, VerifierKey};
+use crate::ledger::merkle::frontier::FullTile;
+use crate::ledger::merkle::prove;
+use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
+use crate::ledger::merkle::tile::HashReader;
+use crate::ledger::metadata::PrivateMetadata;
+use crate::ledger::number::DepositNumber;
+use crate::ledger::statement::content::HashAlgorithm;
+use crate::ledger::statement::text::LinkKind;
+use crate::store::admission::Appended;
+use crate::store::bounds::{damaged, items_within, leaf_hashes_to, leaf_within, leaves_within, size_of};
+use crate::store::contract::{AppendError, AppendLedger, Private, Published, ReadError, ReadLedger};
+use crate::store::joining;
+use crate::store::rows::{Places, Rows};
+
+/// A ledger in memory.
+#[derive(Debug)]
+pub struct MemoryStore(RwLock<Kept>);
+
+/// All that is kept.
+#[derive(Debug)]
+struct Kept {
+    tip: Tip,
+    published: Option<Arc<Published>>,
+    leaves: Vec<Vec<u8>>,
+    tiles: HashMap<(u8, u64), FullTile>,
+    blocks: Vec<LeafIndex>,
+    records: HashMap<Digest, LeafIndex>,
+    numbers: HashMap<DepositNumber, LeafIndex>,
+    statements: HashMap<Digest, LeafIndex>,
+    digests: BTreeSet<(HashAlgorithm, Digest, LeafIndex)>,
+    subjects: BTreeMap<(Digest, u64), LeafIndex>,
+    links: BTreeSet<(LeafIndex, LeafIndex, LinkKind)>,
+    vault: HashMap<LeafIndex, PrivateMetadata>,
+}
+
+impl MemoryStore {
+    /// An empty ledger of this origin.
+    #[must_use]
+    pub fn new(origin: Name) -> Self {
+        Self(RwLock::new(Kept {
+            tip: Tip::before_genesis(origin),
+            published: None,
+            leaves: Vec::new(),
+            tiles: HashMap::new(),
+            blocks: Vec::new(),
+            records: HashMap::new(),
+            numbers: HashMap::new(),
+            statements: HashMap::new(),
+            digests: BTreeSet::new(),
+            subjects: BTreeMap::new(),
+            links: BTreeSet::new(),
+            vault: HashMap::new(),
+        }))
+    }
+
+    // Every change is made of steps that cannot panic halfway, so what a panicked thread leaves behind is whole.
+    fn kept(&self) -> RwLockReadGuard<'_, Kept> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn kept_mut(&self) -> RwLockWriteGuard<'_, Kept> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The whole appended chain, published or not.
+impl Kept {
+    fn size(&self) -> TreeSize {
+        size_of(self.published.as_deref())
+    }
+
+    fn visible(&self, index: Option<&LeafIndex>) -> Option<LeafIndex> {
+        index.copied().filter(|index| self.size().contains(*index))
+    }
+
+    fn bytes(&self, first: LeafIndex, count: u64) -> Vec<Vec<u8>> {
+        let place = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+        self.leaves.iter().skip(place(first.0)).take(place(count)).cloned().collect()
+    }
+
+    fn item(&self, level: u8, number: u64) -> Option<&Digest> {
+        let (tile, offset) = items_within(level, number, 1, self.tip.size()).ok()?;
+        match self.tiles.get(&(level, tile)) {
+            Some(full) => full.hashes.get(offset),
+            None => self.tip.frontier.partial(level).get(offset),
+        }
+    }
+
+    fn entry(&self, index: LeafIndex) -> Result<Entry, ReadError> {
+        let bytes = self.bytes(index, 1).pop().ok_or_else(|| damaged("leaf", index, "missing"))?;
+        Entry::parse(&bytes).map_err(|error| damaged("leaf", index, error.to_string()))
+    }
+}
+
+impl HashReader for Kept {
+    type Error = ReadError;
+
+    fn hashes(&self, level: u8, first: u64, count: u16) -> Result<Vec<Digest>, ReadError> {
+        let items = (first..).take(count.into()).map(|number| self.item(level, number).copied());
+        items.collect::<Option<_>>().ok_or_else(|| damaged("tile", format!("{level}/{}", first / 256), "missing"))
+    }
+}
+
+impl Appended for Kept {
+    fn has_statement(&self, id: &Digest) -> Result<bool, ReadError> {
+        Ok(self.statements.contains_key(id))
+    }
+
+    fn entry_of(&self, number: &DepositNumber) -> Result<Option<Entry>, ReadError> {
+        self.numbers.get(number).map(|index| self.entry(*index)).transpose()
+    }
+
+    fn has_number(&self, number: &DepositNumber) -> Result<bool, ReadError> {
+        Ok(self.numbers.contains_key(number))
+    }
+
+    fn subject(&self, subject: &Digest) -> Result<(u64, Vec<VerifierKey>), ReadError> {
+        let last = self.subjects.range((*subject, 0)..=(*subject, u64::MAX)).next_back();
+        let Some((&(_, last), _)) = last else { return Ok((0, Vec::new())) };
+        let first = self.subjects.get(&(*subject, 1)).ok_or_else(|| damaged("subject", subject, "has no beginning"))?;
+        Ok((last, self.entry(*first)?.statement.statement().keys.clone()))
+    }
+}
+
+impl Places for Kept {
+    fn place_of(&self, number: &DepositNumber) -> Result<Option<LeafIndex>, ReadError> {
+        Ok(self.numbers.get(number).copied())
+    }
+
+    fn has_record(&self, hash: &Digest) -> Result<bool, ReadError> {
+        Ok(self.records.contains_key(hash))
+    }
+}
+
+impl ReadLedger for MemoryStore {
+    fn published(&self) -> Option<Arc<Published>> {
+        self.kept().published.clone()
+    }
+
+    fn leaves(&self, first: LeafIndex, count: u64) -> Result<Vec<Vec<u8>>, ReadError> {
+        let kept = self.kept();
+        leaves_within(first, count, kept.size())?;
+        let leaves = kept.bytes(first, count);
+        for (index, bytes) in (first.0..).zip(&leaves) {
+            leaf_hashes_to(LeafIndex(index), bytes, kept.item(0, index))?;
+        }
+        Ok(leaves)
+    }
+
+    fn tile_hashes(&self, level: u8, first: u64, count: u16) -> Result<Vec<Digest>, ReadError> {
+        let kept = self.kept();
+        items_within(level, first, count, kept.size())?;
+        kept.hashes(level, first, count)
+    }
+
+    fn find_block(&self, height: Height) -> Result<Option<LeafIndex>, ReadError> {
+        let kept = self.kept();
+        Ok(kept.visible(usize::try_from(height.0).ok().and_then(|height| kept.blocks.get(height))))
+    }
+
+    fn find_number(&self, number: &DepositNumber) -> Result<Option<LeafIndex>, ReadError> {
+        let kept = self.kept();
+        Ok(kept.visible(kept.numbers.get(number)))
+    }
+
+    fn find_statement(&self, id: &Digest) -> Result<Option<LeafIndex>, ReadError> {
+        let kept = self.kept();
+        Ok(kept.visible(kept.statements.get(id)))
+    }
+
+    fn find_record(&self, hash: &Digest) -> Result<Option<LeafIndex>, ReadError> {
+        let kept = self.kept();
+        Ok(kept.visible(kept.records.get(hash)))
+    }
+
+    fn find_digest(
+        &self,
+        algorithm: HashAlgorithm,
+        digest: &Digest,
+        limit: usize,
+    ) -> Result<Vec<LeafIndex>, ReadError> {
+        let kept = self.kept();
+        let rows =
+            kept.digests.range((algorithm, *digest, LeafIndex(0))..(algorithm, *digest, LeafIndex(kept.size().0)));
+        Ok(rows.map(|(_, _, index)| *index).take(limit).collect())
+    }
+
+    fn find_subject(&self, subject: &Digest, sequence: u64) -> Result<Option<LeafIndex>, ReadError> {
+        let kept = self.kept();
+        Ok(kept.visible(kept.subjects.get(&(*subject, sequence))))
+    }
+
+    fn subject_length(&self, subject: &Digest) -> Result<u64, ReadError> {
+        let kept = self.kept();
+        let mut rows = kept.subjects.range((*subject, 0)..=(*subject, u64::MAX)).rev();
+        Ok(rows.find(|(_, index)| kept.size().contains(**index)).map_or(0, |((_, sequence), _)| *sequence))
+    }
+
+    fn links_to(&self, target: LeafIndex, limit: usize) -> Result<Vec<(LinkKind, LeafIndex)>, ReadError> {
+        let kept = self.kept();
+        leaf_within(target, kept.size())?;
+        let rows = kept.links.range((target, LeafIndex(0), LinkKind::Corrects)..);
+        let rows = rows.take_while(|(to, from, _)| *to == target && kept.size().contains(*from));
+        Ok(rows.map(|(_, from, kind)| (*kind, *from)).take(limit).collect())
+    }
+
+    fn private(&self, index: LeafIndex) -> Result<Private, ReadError> {
+        let kept = self.kept();
+        leaf_within(index, kept.size())?;
+        Ok(kept.vault.get(&index).map_or(Private::None, |held| Private::Held(held.clone())))
+    }
+}
+
+impl AppendLedger for MemoryStore {
+    fn tip(&self) -> Result<Tip, ReadError> {
+        Ok(self.kept().tip.clone())
+    }
+
+    fn append(&self, block: &Block, private: &[(LeafIndex, PrivateMetadata)]) -> Result<(), AppendError> {
+        let mut kept = self.kept_mut();
+        joining::check(&kept.tip, &*kept, block, private)?;
+        let rows = Rows::of(block, private, &*kept)?;
+        kept.leaves.extend(block.leaves.iter().map(|leaf| &leaf.bytes).chain([&block.header_bytes]).cloned());
+        kept.tiles.extend(block.full_tiles.iter().map(|tile| ((tile.level, tile.index), tile.clone())));
+        kept.blocks.push(rows.block.1);
+        kept.records.extend(rows.records);
+        kept.numbers.extend(rows.numbers);
+        kept.statements.extend(rows.statements);
+        kept.digests.extend(rows.digests);
+        kept.subjects.extend(rows.subjects.into_iter().map(|(id, sequence, index)| ((id, sequence), index)));
+        kept.links.extend(rows.links);
+        kept.vault.extend(rows.vault.into_iter().filter_map(|(index, held)| Some((index, held?.clone()))));
+        kept.tip = block.tip.clone();
+        Ok(())
+    }
+
+    fn appended_leaves(&self, first: LeafIndex, count: u64) -> Result<Vec<Vec<u8>>, ReadError> {
+        let kept = self.kept();
+        leaves_within(first, count, kept.tip.size())?;
+        Ok(kept.bytes(first, count))
+    }
+
+    fn appended_tile(&self, level: u8, index: u64) -> Result<FullTile, ReadError> {
+        let kept = self.kept();
+        items_within(level, index.saturating_mul(256), 256, kept.tip.size())?;
+        let tile = kept.tiles.get(&(level, index)).cloned();
+        tile.ok_or_else(|| damaged("tile", format!("{level}/{index}"), "missing"))
+    }
+
+    fn publish(&self, published: Published) -> Result<(), AppendError> {
+        let mut kept = self.kept_mut();
+        let root = |size| prove::root(&*kept, size).map_err(|error| damaged("tile", size, error.to_string()));
+        let leaf = |index| kept.bytes(index, 1).pop().ok_or_else(|| damaged("leaf", index, "missing"));
+        joining::check_published(kept.published.as_deref(), &published, &kept.tip, root, leaf)?;
+        kept.published = Some(Arc::new(published));
+        Ok(())
+    }
+}

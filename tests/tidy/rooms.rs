@@ -36,27 +36,37 @@ const TABLE: &[Room] = &[
     },
     Room {
         name: "audit",
-        imports: &["ledger", "store/contract", "store/memory"],
+        imports: &["ledger", "store/contract", "store/reading", "store/refusal", "store/memory"],
         reason: "an audit runs over any reader, local or remote, without a database engine",
     },
     Room {
         name: "witness",
-        imports: &["ledger", "store/contract", "wire"],
+        imports: &["ledger", "store/contract", "store/reading", "store/refusal", "wire"],
         reason: "a witness is independent of the node that it watches",
     },
     Room {
         name: "desk",
-        imports: &["ledger", "court", "store/contract", "sequencer"],
+        imports: &["ledger", "court", "store/contract", "store/reading", "store/refusal", "sequencer"],
         reason: "the desk joins court rules to the sequencer; it knows no HTTP and no database engine",
     },
     Room {
         name: "client",
-        imports: &["ledger", "store/contract", "wire"],
+        imports: &["ledger", "store/contract", "store/reading", "store/refusal", "wire"],
         reason: "the client verifies what a server says and shares no code with it but the shapes",
     },
     Room {
         name: "http",
-        imports: &["ledger", "court", "store/contract", "sequencer", "desk", "wire", "audit"],
+        imports: &[
+            "ledger",
+            "court",
+            "store/contract",
+            "store/reading",
+            "store/refusal",
+            "sequencer",
+            "desk",
+            "wire",
+            "audit",
+        ],
         reason: "the counter reads through the contract and writes through the sequencer; it opens no store itself",
     },
     Room {

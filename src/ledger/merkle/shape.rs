@@ -25,7 +25,7 @@
 //! assert_eq!(path.iter().map(|span| span.leaves()).collect::<Vec<_>>(), [2..3, 3..4, 0..2, 4..7]);
 //! ```
 //!
-//! It promises: constant-size arithmetic and no panic for any `u64`. Not here: hashes (`proof`) and tiles (`tile`).
+//! It promises arithmetic on integers alone, and no panic for any `u64`. Not here: hashes (`proof`) and tiles (`tile`).
 
 use std::fmt;
 use std::ops::Range;

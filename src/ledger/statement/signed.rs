@@ -49,7 +49,9 @@ pub enum StatementError {
     #[error(transparent)]
     Note(#[from] NoteError),
     /// Not exactly one signature line per `key` line, in their order.
-    #[error("expected one signature per key line, in their order: {expected} keys, {found} signatures, number {position} does not fit")]
+    #[error(
+        "expected one signature per key line, in their order: {expected} keys, {found} signatures, number {position} does not fit"
+    )]
     SignatureOrder {
         /// How many `key` lines there are.
         expected: usize,

@@ -35,8 +35,20 @@ pub const LINKS_MAX: usize = 16;
 pub const KEYS_MAX: usize = 16;
 
 const ORDER: &[&str] = &[
-    "ledger", "sha-256", "salted-sha-256", "sm3", "salted-sm3", "size", "manifest", "type", "meta", "subject", "link",
-    "on-behalf", "nonce", "key",
+    "ledger",
+    "sha-256",
+    "salted-sha-256",
+    "sm3",
+    "salted-sm3",
+    "size",
+    "manifest",
+    "type",
+    "meta",
+    "subject",
+    "link",
+    "on-behalf",
+    "nonce",
+    "key",
 ];
 
 /// What one deposit says of another.
@@ -191,7 +203,9 @@ impl Statement {
         let content = read_content(&mut fields)?;
         let manifest = match fields.optional("manifest") {
             Some(value) => Some(read_manifest(value).map_err(|fault| at(&fields, fault))?),
-            None if content.is_none() => return Err(fields.required("sha-256").err().unwrap_or_else(|| no_content(&fields))),
+            None if content.is_none() => {
+                return Err(fields.required("sha-256").err().unwrap_or_else(|| no_content(&fields)));
+            }
             None => None,
         };
         let media_type = match fields.optional("type") {
@@ -233,7 +247,11 @@ fn read_content(fields: &mut Fields<'_>) -> Result<Option<Content>, TextError> {
                 _ => return Err(fields.fault(Fault::MisorderedLine { name })),
             }
             let weak = Content { form: Form::Salted, sha256: None, sm3: None };
-            let alone = if slot == 0 { Content { sha256: Some(Digest(digest)), ..weak } } else { Content { sm3: Some(Digest(digest)), ..weak } };
+            let alone = if slot == 0 {
+                Content { sha256: Some(Digest(digest)), ..weak }
+            } else {
+                Content { sm3: Some(Digest(digest)), ..weak }
+            };
             alone.check().map_err(|fault| fields.fault(fault))?;
         }
     }

@@ -66,7 +66,11 @@ impl RecordCheck {
 
 fn algorithms(entry: Option<&Entry>) -> Vec<(&'static str, String)> {
     let content = entry.and_then(|entry| entry.statement.statement().content);
-    content.iter().flat_map(|content| content.digests()).map(|(algorithm, _)| ("algorithm", algorithm.to_string())).collect()
+    content
+        .iter()
+        .flat_map(|content| content.digests())
+        .map(|(algorithm, _)| ("algorithm", algorithm.to_string()))
+        .collect()
 }
 
 fn depositors(entry: Option<&Entry>) -> Vec<(&'static str, String)> {

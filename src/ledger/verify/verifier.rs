@@ -9,9 +9,7 @@ use crate::ledger::receipt::Receipt;
 use crate::ledger::statement::content::{Comparison, Content, Form, HashAlgorithm, Measured};
 use crate::ledger::statement::text::LinkKind;
 use crate::ledger::verify::record::RecordCheck;
-use crate::ledger::verify::report::{
-    Conclusion, Obstacle, Outcome, Report, Reservation, Skipped, Step, StepResult,
-};
+use crate::ledger::verify::report::{Conclusion, Obstacle, Outcome, Report, Reservation, Skipped, Step, StepResult};
 use crate::ledger::verify::trust::Trust;
 
 /// What is held against the record.

@@ -105,19 +105,25 @@ pub const fn reservation(reservation: Reservation, language: Language) -> &'stat
 #[must_use]
 pub const fn obstacle(obstacle: &Obstacle, language: Language) -> (&'static str, Step) {
     let (chinese, english, step) = match obstacle {
-        Obstacle::UnknownKey => {
-            ("账本密钥未知，尚未确认其可信", "the ledger's key is unknown: it is not among the pinned keys", Step::Signatures)
-        }
-        Obstacle::NoSalt => {
-            ("该记录的摘要加盐而未提供盐值", "the record's digest is salted and the salt was not given", Step::OriginalDigest)
-        }
+        Obstacle::UnknownKey => (
+            "账本密钥未知，尚未确认其可信",
+            "the ledger's key is unknown: it is not among the pinned keys",
+            Step::Signatures,
+        ),
+        Obstacle::NoSalt => (
+            "该记录的摘要加盐而未提供盐值",
+            "the record's digest is salted and the salt was not given",
+            Step::OriginalDigest,
+        ),
         Obstacle::OtherNumber => {
             ("所得记录属于另一存证编号", "the record is of another deposit number than asked for", Step::RecordExists)
         }
         Obstacle::NoFile => ("送检文件无法读取", "the file could not be read", Step::OriginalDigest),
-        Obstacle::ManifestOnly => {
-            ("该记录为清单存证，不含单个文件的摘要", "the record bears a manifest and no digest of a single file", Step::OriginalDigest)
-        }
+        Obstacle::ManifestOnly => (
+            "该记录为清单存证，不含单个文件的摘要",
+            "the record bears a manifest and no digest of a single file",
+            Step::OriginalDigest,
+        ),
     };
     (language.pick(chinese, english), step)
 }
@@ -201,7 +207,8 @@ mod tests {
             all.extend([conclusion(&report, Language::Chinese), conclusion(&report, Language::English)]);
         }
         for text in all {
-            for banned in ["法律效力", "真实有效", "司法认可", "100%", "不可篡改", "immutable", "tamper-proof"] {
+            for banned in ["法律效力", "真实有效", "司法认可", "100%", "不可篡改", "immutable", "tamper-proof"]
+            {
                 assert!(!text.contains(banned), "{text}");
             }
         }

@@ -114,4 +114,5 @@ fn the_largest_tree_but_one_takes_one_more_leaf() {
     let mut frontier = Frontier::restore(size, tiles).unwrap();
     frontier.append(naive::leaf(0), &mut Vec::new());
     assert_eq!((frontier.size(), frontier.peaks().len()), (TreeSize::MAX, 63));
+    assert_eq!(Frontier::restore(TreeSize::MAX, partials(&frontier)), Ok(frontier));
 }

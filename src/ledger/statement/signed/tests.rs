@@ -19,7 +19,11 @@ fn number(random: u64) -> DepositNumber {
 fn full(keys: &[Signer]) -> Statement {
     Statement {
         ledger: Name::parse("example.org/ledger").unwrap(),
-        content: Some(Content { form: Form::Plain { size: 3 }, sha256: Some(Digest([1; 32])), sm3: Some(Digest([2; 32])) }),
+        content: Some(Content {
+            form: Form::Plain { size: 3 },
+            sha256: Some(Digest([1; 32])),
+            sm3: Some(Digest([2; 32])),
+        }),
         manifest: Some(ManifestRoot { root: Digest([3; 32]), count: 7 }),
         media_type: MediaType::parse("application/pdf"),
         meta: Some(Digest([4; 32])),
@@ -66,9 +70,11 @@ fn each_way_to_be_wrong_has_its_code() {
     let line = |text: &str, name: &str| -> String {
         text.lines().find(|line| line.starts_with(&format!("{name} "))).unwrap().to_owned() + "\n"
     };
-    let doubled = |name: &'static str| move |text: String| {
-        let line = line(&text, name);
-        text.replacen(&line, &line.repeat(2), 1)
+    let doubled = |name: &'static str| {
+        move |text: String| {
+            let line = line(&text, name);
+            text.replacen(&line, &line.repeat(2), 1)
+        }
     };
     let dropped = |name: &'static str| move |text: String| text.replacen(&line(&text, name), "", 1);
     for name in ["ledger", "sha-256", "sm3", "size", "manifest", "type", "meta", "subject", "on-behalf", "nonce"] {
@@ -85,8 +91,14 @@ fn each_way_to_be_wrong_has_its_code() {
     assert_eq!(code_of(|t| t.replace("nonce", "size 3\nnonce")), "misordered_line");
     assert_eq!(code_of(|t| t.replace(&"01".repeat(32), &"0A".repeat(32))), "upper_case_hex");
     assert_eq!(code_of(|t| t.replace(&"01".repeat(32), &"01".repeat(20))), "wrong_length");
-    assert_eq!(code_of(|t| t.replace(&"01".repeat(32), &HashAlgorithm::Sha256.of_empty_input().to_string())), "weak_digest");
-    assert_eq!(code_of(|t| t.replace(&"02".repeat(32), &HashAlgorithm::Sm3.of_empty_input().to_string())), "weak_digest");
+    assert_eq!(
+        code_of(|t| t.replace(&"01".repeat(32), &HashAlgorithm::Sha256.of_empty_input().to_string())),
+        "weak_digest"
+    );
+    assert_eq!(
+        code_of(|t| t.replace(&"02".repeat(32), &HashAlgorithm::Sm3.of_empty_input().to_string())),
+        "weak_digest"
+    );
     assert_eq!(code_of(|t| t.replace("size 3", "size 03")), "bad_value");
     assert_eq!(code_of(|t| t.replace("size 3", "size 0")), "bad_value");
     assert_eq!(code_of(|t| t.replace("sm3 ", "salted-sm3 ")), "misordered_line");

@@ -1,0 +1,9 @@
+//! The auditor's eye, over any reader, local or remote.
+//!
+//! [`walk`] re-derives the whole ledger from the stored bytes, [`leaves`] reads and examines them in parallel, [`follow`]
+//! holds each against what came before, [`report`] is what was found.
+
+pub mod follow;
+pub mod leaves;
+pub mod report;
+pub mod walk;

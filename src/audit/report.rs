@@ -1,0 +1,183 @@
+//! What an audit found, for people and for machines.
+
+use std::fmt;
+
+use crate::ledger::block::Height;
+use crate::ledger::hash::Digest;
+use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
+use crate::ledger::notice::Mode;
+use crate::ledger::number::DepositNumber;
+
+/// Most findings a report lists; it counts the others.
+pub const FINDINGS_MAX: usize = 1_000;
+
+/// What is wrong with a record, a tile, an index row or the checkpoint. Codes are stable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Fault {
+    /// The record cannot be read, or does not hash to what the tree holds.
+    Damaged,
+    /// The record is of no known kind or not in its one spelling.
+    Malformed,
+    /// The block header does not seal the leaves before it: root, place or count.
+    BlockRoot,
+    /// The block header is not linked to the one before: height or 前一区块哈希.
+    BlockLink,
+    /// The record bears another ledger's name.
+    OtherLedger,
+    /// A time before the one of the record ahead.
+    TimeOrder,
+    /// A depositor's signature does not verify.
+    DepositorSignature,
+    /// A notice is not signed by its key, or does not follow the one before.
+    NoticeSignature,
+    /// The number's date or mode is not the record's.
+    Number,
+    /// The number or statement leads to another record: it stands twice.
+    Twice,
+    /// A subject's sequence skips, or the stream is not the depositor's.
+    Subject,
+    /// A link to no earlier deposit, or to a stranger's.
+    Link,
+    /// A stored tile is not what the leaves hash to.
+    Tile,
+    /// The root over the stored leaves is not the checkpoint's.
+    TreeRoot,
+    /// The checkpoint is not signed by the ledger's key, or the key is not the pinned one.
+    Checkpoint,
+    /// An index row is missing or leads elsewhere.
+    Index,
+    /// Private content is not what the statement commits to.
+    Private,
+}
+
+impl Fault {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Damaged => "damaged",
+            Self::Malformed => "malformed",
+            Self::BlockRoot => "block_root",
+            Self::BlockLink => "block_link",
+            Self::OtherLedger => "other_ledger",
+            Self::TimeOrder => "time_order",
+            Self::DepositorSignature => "depositor_signature",
+            Self::NoticeSignature => "notice_signature",
+            Self::Number => "number",
+            Self::Twice => "twice",
+            Self::Subject => "subject",
+            Self::Link => "link",
+            Self::Tile => "tile",
+            Self::TreeRoot => "tree_root",
+            Self::Checkpoint => "checkpoint",
+            Self::Index => "index",
+            Self::Private => "private",
+        }
+    }
+
+    /// What it means, in Chinese and English.
+    #[must_use]
+    pub const fn text(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Damaged => ("记录损坏或缺失", "the record is damaged or missing"),
+            Self::Malformed => ("记录格式不符", "the record is malformed"),
+            Self::BlockRoot => ("区块与其所载交易不符", "the block header does not seal its leaves"),
+            Self::BlockLink => ("区块衔接中断", "the block is not linked to the one before"),
+            Self::OtherLedger => ("记录属于另一账本", "the record belongs to another ledger"),
+            Self::TimeOrder => ("时间次序颠倒", "times run back"),
+            Self::DepositorSignature => ("存证人签名核验未通过", "a depositor's signature does not verify"),
+            Self::NoticeSignature => ("运营者公告签名核验未通过", "a notice's signature does not verify"),
+            Self::Number => ("存证编号与记录不符", "the number does not fit the record"),
+            Self::Twice => ("编号或声明重复", "a number or statement stands twice"),
+            Self::Subject => ("主题序列不连续或归属不符", "a subject's stream is broken"),
+            Self::Link => ("关联存证不成立", "a link does not hold"),
+            Self::Tile => ("哈希分片与记录不符", "a stored tile is not what the leaves hash to"),
+            Self::TreeRoot => ("默克尔根与检查点不符", "the tree's root is not the checkpoint's"),
+            Self::Checkpoint => ("检查点签名核验未通过", "the checkpoint is not signed by the trusted key"),
+            Self::Index => ("索引缺失或指向错误", "an index row is missing or leads elsewhere"),
+            Self::Private => ("私密内容与承诺不符", "private content is not what was committed to"),
+        }
+    }
+}
+
+/// One fault and where it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// What is wrong.
+    pub fault: Fault,
+    /// The leaf, where the fault is one leaf's.
+    pub index: Option<LeafIndex>,
+    /// The block that the leaf belongs to.
+    pub height: Option<Height>,
+    /// The deposit, where the leaf could still be read as one.
+    pub number: Option<DepositNumber>,
+    /// What exactly does not fit.
+    pub detail: String,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.fault.code())?;
+        if let Some(height) = self.height {
+            write!(f, ", block {height}")?;
+        }
+        if let Some(index) = self.index {
+            write!(f, ", entry {index}")?;
+        }
+        if let Some(number) = self.number {
+            write!(f, ", number {number}")?;
+        }
+        write!(f, ": {}", self.detail)
+    }
+}
+
+/// What an audit covered and found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditReport {
+    /// The ledger's origin.
+    pub origin: String,
+    /// Live or test, where the genesis notice could be read.
+    pub mode: Option<Mode>,
+    /// Leaves covered.
+    pub size: TreeSize,
+    /// Height of the last block.
+    pub height: Height,
+    /// The root that was recomputed.
+    pub root: Digest,
+    /// The checkpoint it was held against.
+    pub checkpoint: String,
+    /// Deposits read.
+    pub entries: u64,
+    /// Notices read.
+    pub notices: u64,
+    /// Block headers read.
+    pub blocks: u64,
+    /// Depositors' signatures checked.
+    pub signatures: u64,
+    /// Tiles compared.
+    pub tiles: u64,
+    /// Index rows looked up.
+    pub index_rows: u64,
+    /// What was found, in the order of the chain, at most [`FINDINGS_MAX`].
+    pub findings: Vec<Finding>,
+    /// How many were found.
+    pub findings_total: u64,
+    /// What this audit did not check, for people: Chinese and English.
+    pub not_checked: Vec<(&'static str, &'static str)>,
+}
+
+impl AuditReport {
+    /// Whether nothing was found.
+    #[must_use]
+    pub const fn is_clean(&self) -> bool {
+        self.findings_total == 0
+    }
+
+    pub(in crate::audit) fn find(&mut self, finding: Finding) {
+        self.findings_total += 1;
+        if self.findings.len() < FINDINGS_MAX {
+            self.findings.push(finding);
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! The walk: from the first leaf to the last checkpoint, everything re-derived from the stored bytes.
+//!
+//! Every leaf, block root, link, tile, tree root, checkpoint and depositor signature, the order of times, every number,
+//! stream, link and index row. Nothing is taken from what the store says of itself.
+//!
+//! # Invariants
+//!
+//! A fault is a finding, never an error: an error means that the walk could not look. Memory does not grow with the
+//! ledger but for the streams (`subject`) it has met.
+
+use crate::audit::follow::Follower;
+use crate::audit::leaves::{STRETCH, examine};
+use crate::audit::report::{AuditReport, Fault, Finding};
+use crate::ledger::hash::Digest;
+use crate::ledger::key::{Name, VerifierKey};
+use crate::ledger::merkle::frontier::{Frontier, FullTile};
+use crate::ledger::merkle::shape::LeafIndex;
+use crate::ledger::merkle::tile::TILE_WIDTH;
+use crate::store::contract::{Published, ReadError, ReadLedger};
+use crate::store::reading;
+
+/// What to check.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The ledger key that the auditor trusts. Without one the chain is held against the key it names itself.
+    pub pinned: Option<VerifierKey>,
+    /// Check every depositor's signature. Default true; the slowest part by far.
+    pub signatures: bool,
+    /// Look up every index row, link and private content. Default true; a remote log has none.
+    pub indexes: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { pinned: None, signatures: true, indexes: true }
+    }
+}
+
+/// Walks the published ledger in `store`. `progress` is told how many leaves are done, now and then.
+///
+/// # Errors
+///
+/// [`ReadError`] when there is nothing to walk.
+pub fn walk<R: ReadLedger + ?Sized>(
+    store: &R,
+    options: &Options,
+    mut progress: impl FnMut(u64),
+) -> Result<AuditReport, ReadError> {
+    let published = reading::published(store)?;
+    let origin = published.checkpoint.checkpoint().origin.clone();
+    let mut report = empty_report(&published, &origin, options);
+    let mut follower = Follower::new(store, &origin, options.indexes);
+    let mut frontier = Frontier::new();
+    let mut full = Vec::new();
+    let (mut at, size) = (0, published.size().0);
+    while at < size {
+        let count = STRETCH.min(size - at);
+        for leaf in examine(store, LeafIndex(at), count, options.signatures) {
+            if options.signatures
+                && leaf.leaf.as_ref().is_ok_and(|leaf| matches!(leaf, crate::ledger::leaf::Leaf::Entry(_)))
+            {
+                report.signatures += 1;
+            }
+            follower.follow(&leaf, &mut report);
+            frontier.append(leaf.hash, &mut full);
+        }
+        for tile in full.drain(..) {
+            compare_tile(store, &tile, &mut report);
+        }
+        at += count;
+        progress(at);
+    }
+    report.height = follower.last_height();
+    if !follower.ended_in_header() || report.height != published.height {
+        report.find(whole(Fault::BlockLink, "the signed tree does not end in the last block header".into()));
+    }
+    compare_root(&mut report, &published, &frontier);
+    compare_key(&mut report, &published, &follower, options);
+    Ok(report)
+}
+
+fn empty_report(published: &Published, origin: &Name, options: &Options) -> AuditReport {
+    let mut not_checked = vec![("见证节点与可信时间戳", "witnesses and trusted timestamps: this ledger has none yet")];
+    if options.pinned.is_none() {
+        not_checked
+            .push(("账本密钥是否可信（未指定密钥）", "whether the ledger's key is the right one: no key was pinned"));
+    }
+    if !options.signatures {
+        not_checked.push(("存证人签名", "depositors' signatures"));
+    }
+    if !options.indexes {
+        not_checked.push(("索引、关联与私密内容", "index rows, links and private content"));
+    }
+    AuditReport {
+        origin: origin.to_string(),
+        mode: None,
+        size: published.size(),
+        height: published.height,
+        root: Digest::ZERO,
+        checkpoint: published.checkpoint.note().to_string(),
+        entries: 0,
+        notices: 0,
+        blocks: 0,
+        signatures: 0,
+        tiles: 0,
+        index_rows: 0,
+        findings: Vec::new(),
+        findings_total: 0,
+        not_checked,
+    }
+}
+
+fn whole(fault: Fault, detail: String) -> Finding {
+    Finding { fault, index: None, height: None, number: None, detail }
+}
+
+fn compare_tile<R: ReadLedger + ?Sized>(store: &R, tile: &FullTile, report: &mut AuditReport) {
+    report.tiles += 1;
+    let first = tile.index * u64::from(TILE_WIDTH);
+    let same = store.tile_hashes(tile.level, first, TILE_WIDTH).map(|stored| stored == tile.hashes);
+    let above = store.tile_hashes(tile.level + 1, tile.index, 1).map(|root| root == [tile.root]);
+    let detail = match (same, above) {
+        (Ok(true), Ok(true)) => return,
+        (Ok(false), _) => "hashes differ".to_owned(),
+        (_, Ok(false)) => "root differs".to_owned(),
+        (Err(error), _) | (_, Err(error)) => error.to_string(),
+    };
+    report.find(whole(Fault::Tile, format!("tile {}/{}: {detail}", tile.level, tile.index)));
+}
+
+fn compare_root(report: &mut AuditReport, published: &Published, frontier: &Frontier) {
+    report.root = frontier.root();
+    let expected = published.checkpoint.checkpoint().root;
+    if report.root != expected {
+        report.find(whole(Fault::TreeRoot, format!("computed {}, the checkpoint says {expected}", report.root)));
+    }
+}
+
+fn compare_key<R: ReadLedger + ?Sized>(
+    report: &mut AuditReport,
+    published: &Published,
+    follower: &Follower<'_, R>,
+    options: &Options,
+) {
+    let Some(key) = follower.key().cloned() else {
+        report.find(whole(Fault::Checkpoint, "the chain names no ledger key".into()));
+        return;
+    };
+    if let Some(pinned) = &options.pinned
+        && *pinned != key
+    {
+        report.find(whole(Fault::Checkpoint, format!("the chain's key is {key}, the trusted one {pinned}")));
+    }
+    if let Err(error) = published.checkpoint.verified_by(&[key]) {
+        report.find(whole(Fault::Checkpoint, error.to_string()));
+    }
+}

@@ -1,0 +1,169 @@
+//! The depositor's keys: one file a case, made on first use.
+//!
+//! A key on the chain links all deposits that it signed, so that the default is a fresh key per case. Whoever holds the
+//! file can correct, supplement or withdraw the deposits it signed; a lost one cannot be replaced. It is never needed to
+//! prove a deposit.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use crate::cli::config::{Config, make_private_folder};
+use crate::cli::durable;
+use crate::cli::ending::Complaint;
+use crate::ledger::key::Signer;
+
+/// The case that is meant where none is named.
+pub const DEFAULT_CASE: &str = "default";
+/// Longest case name in bytes: a file name has at most 255.
+const NAME_MAX: usize = 200;
+
+/// A case's key, and where it lies.
+#[derive(Debug)]
+pub struct CaseKey {
+    /// The key.
+    pub signer: Signer,
+    /// Its file.
+    pub path: PathBuf,
+    /// Whether it was made just now.
+    pub is_new: bool,
+}
+
+/// The key of `case`, made on first use.
+///
+/// # Errors
+///
+/// [`Complaint`]: a case name that is no file name, or a key file that is damaged, open to others or cannot be written.
+pub fn open(config: &Config, case: &str) -> Result<CaseKey, Complaint> {
+    check_name(case)?;
+    let path = config.keys().join(format!("{case}.key"));
+    match fs::metadata(&path) {
+        Ok(found) => {
+            let mode = found.permissions().mode();
+            if mode & 0o077 != 0 {
+                let en = format!("{} may be read by others; run: chmod 600 '{0}'", path.display());
+                return Err(Complaint::unable(
+                    "key_file_open",
+                    format!("{} 可被他人读取；请运行：chmod 600 '{0}'", path.display()),
+                    en,
+                ));
+            }
+            Ok(CaseKey { signer: read(&path)?, path, is_new: false })
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            make_private_folder(&config.keys()).map_err(|error| Complaint::io(&config.keys(), &error))?;
+            let signer = generate()?;
+            match write(&path, &signer) {
+                Ok(()) => Ok(CaseKey { signer, path, is_new: true }),
+                // Another deposit of this case was quicker: its key is the case's.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                    Ok(CaseKey { signer: read(&path)?, path, is_new: false })
+                }
+                Err(error) => Err(Complaint::io(&path, &error)),
+            }
+        }
+        Err(error) => Err(Complaint::io(&path, &error)),
+    }
+}
+
+/// A new depositor's key.
+///
+/// # Errors
+///
+/// [`Complaint`] when the system has no randomness.
+pub fn generate() -> Result<Signer, Complaint> {
+    let seed = Zeroizing::new(random_bytes::<32>()?);
+    Signer::of_depositor(&seed).ok_or_else(|| Complaint::unable("weak_key", "生成的密钥过弱", "the key made is weak"))
+}
+
+/// Bytes that nobody can guess.
+///
+/// # Errors
+///
+/// [`Complaint`] when the system has no randomness.
+pub fn random_bytes<const N: usize>() -> Result<[u8; N], Complaint> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|error| {
+        Complaint::unable("no_randomness", format!("系统无法提供随机数：{error}"), format!("no randomness: {error}"))
+    })?;
+    Ok(bytes)
+}
+
+/// Writes a private key into a file of mode 0600 unless something is there.
+///
+/// # Errors
+///
+/// [`io::ErrorKind::AlreadyExists`]; or the folder cannot be written.
+pub fn write(path: &Path, signer: &Signer) -> io::Result<()> {
+    let text = Zeroizing::new(format!("{}\n", *signer.to_private_text()));
+    durable::create(path, text.as_bytes(), 0o600)
+}
+
+/// Reads a private key.
+///
+/// # Errors
+///
+/// [`Complaint`] when the file cannot be read or holds no key.
+pub fn read(path: &Path) -> Result<Signer, Complaint> {
+    let text = Zeroizing::new(fs::read_to_string(path).map_err(|error| Complaint::io(path, &error))?);
+    Signer::parse(text.trim_end_matches('\n')).map_err(|error| {
+        let zh = format!("{} 不是密钥文件：{error}", path.display());
+        Complaint::unable("key_file_damaged", zh, format!("{} is no key file: {error}", path.display()))
+    })
+}
+
+fn check_name(case: &str) -> Result<(), Complaint> {
+    let is_bad = |c: char| c == '/' || c == '\\' || c.is_control();
+    if case.is_empty() || case.starts_with('.') || case.len() > NAME_MAX || case.contains(is_bad) {
+        let en = "a case name is a file name: no slash, no leading dot, at most 200 bytes";
+        return Err(Complaint::usage("bad_case_name", "案件名将用作文件名：不含斜杠，不以点开头，不超过 200 字节", en));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config() -> (tempfile::TempDir, Config) {
+        let folder = tempfile::tempdir().unwrap();
+        let config = Config::at(folder.path().join("config"));
+        (folder, config)
+    }
+
+    #[test]
+    fn a_key_is_made_once_a_case_and_is_the_owners_alone() {
+        let (_folder, config) = config();
+        let first = open(&config, "（2026）粤0192民初1号").unwrap();
+        let again = open(&config, "（2026）粤0192民初1号").unwrap();
+        let other = open(&config, DEFAULT_CASE).unwrap();
+        assert_eq!((first.is_new, again.is_new), (true, false));
+        assert_eq!(first.signer.verifier(), again.signer.verifier());
+        assert_ne!(first.signer.verifier(), other.signer.verifier());
+        assert!(first.signer.verifier().is_of_depositor());
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&first.path), mode(&config.keys())), (0o600, 0o700));
+    }
+
+    #[test]
+    fn a_key_that_others_may_read_or_that_is_damaged_is_refused() {
+        let (_folder, config) = config();
+        let key = open(&config, "a").unwrap();
+        fs::set_permissions(&key.path, fs::Permissions::from_mode(0o640)).unwrap();
+        assert_eq!(open(&config, "a").unwrap_err().code, "key_file_open");
+        fs::set_permissions(&key.path, fs::Permissions::from_mode(0o600)).unwrap();
+        fs::write(&key.path, "PRIVATE+KEY+x").unwrap();
+        assert_eq!(open(&config, "a").unwrap_err().code, "key_file_damaged");
+    }
+
+    #[test]
+    fn a_case_name_never_leaves_the_folder() {
+        let (_folder, config) = config();
+        for bad in ["", ".", "..", "../a", "a/b", ".a", "a\nb", &"x".repeat(201)] {
+            assert_eq!(open(&config, bad).unwrap_err().code, "bad_case_name", "{bad}");
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! What the user's surroundings say: the configuration folder, the language, whether colours are wanted.
+//!
+//! ```text
+//! ${TIEZHENG_CONFIG}, else ${XDG_CONFIG_HOME}/tiezheng, else ~/.config/tiezheng      mode 0700
+//! ├── keys/<case or default>.key      a depositor's private key, mode 0600          (`case_key`)
+//! └── trust.policy                    the ledger keys that this user trusts         (`pinned`)
+//! ```
+//!
+//! The only reader of the environment but clap's own options.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs::{self, DirBuilder};
+use std::io::{self, IsTerminal as _};
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+
+use crate::cli::ending::Complaint;
+use crate::ledger::verify::wording::Language;
+
+/// The variable that puts the configuration folder elsewhere.
+pub const FOLDER_VARIABLE: &str = "TIEZHENG_CONFIG";
+
+/// The configuration folder. Nothing is made before something is kept in it.
+#[derive(Debug, Clone)]
+pub struct Config {
+    folder: PathBuf,
+}
+
+impl Config {
+    /// The folder that the environment names.
+    ///
+    /// # Errors
+    ///
+    /// [`Complaint`] where neither a folder nor a home is named.
+    pub fn from_env() -> Result<Self, Complaint> {
+        let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
+        Self::choose(set(FOLDER_VARIABLE), set("XDG_CONFIG_HOME"), set("HOME"))
+    }
+
+    fn choose(own: Option<OsString>, xdg: Option<OsString>, home: Option<OsString>) -> Result<Self, Complaint> {
+        // The XDG specification: a relative path is to be ignored.
+        let xdg = xdg.map(PathBuf::from).filter(|path| path.is_absolute());
+        let base = xdg.or_else(|| home.map(|home| Path::new(&home).join(".config")));
+        let folder = own.map(PathBuf::from).or_else(|| base.map(|base| base.join("tiezheng")));
+        folder.map(|folder| Self { folder }).ok_or_else(|| {
+            let en = format!("no configuration folder: neither {FOLDER_VARIABLE} nor HOME is set");
+            Complaint::unable("no_config", format!("没有配置文件夹：未设置 {FOLDER_VARIABLE} 或 HOME"), en)
+        })
+    }
+
+    /// A given folder.
+    #[must_use]
+    pub const fn at(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+
+    /// Where depositors' keys lie.
+    #[must_use]
+    pub fn keys(&self) -> PathBuf {
+        self.folder.join("keys")
+    }
+
+    /// Where the pinned ledger keys lie.
+    #[must_use]
+    pub fn trust_policy(&self) -> PathBuf {
+        self.folder.join("trust.policy")
+    }
+}
+
+/// Makes a folder that only its owner may look into, and those above it.
+///
+/// # Errors
+///
+/// It cannot be made.
+pub fn make_private_folder(path: &Path) -> io::Result<()> {
+    if !path.is_dir() {
+        DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+        fs::File::open(path)?.sync_all()?;
+    }
+    Ok(())
+}
+
+/// The language of the locale: Chinese for `zh…`, else English.
+#[must_use]
+pub fn language_of_locale() -> Language {
+    let set = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
+    let locale = set("LC_ALL").or_else(|| set("LC_MESSAGES")).or_else(|| set("LANG"));
+    if locale.is_some_and(|locale| locale.starts_with("zh")) { Language::Chinese } else { Language::English }
+}
+
+/// Whether standard output is a terminal that colours are wanted on (no-color.org).
+#[must_use]
+pub fn colours_wanted() -> bool {
+    let set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
+    io::stdout().is_terminal() && !set("NO_COLOR") && env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+/// Whether somebody watches standard error.
+#[must_use]
+pub fn is_watched() -> bool {
+    io::stderr().is_terminal()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    fn chosen(own: &str, xdg: &str, home: &str) -> Option<String> {
+        let set = |text: &str| Some(OsString::from(text)).filter(|text| !text.is_empty());
+        Config::choose(set(own), set(xdg), set(home)).ok().map(|config| config.folder.display().to_string())
+    }
+
+    #[test]
+    fn the_folder_is_chosen_as_documented() {
+        assert_eq!(chosen("/a", "/x", "/home/li").unwrap(), "/a");
+        assert_eq!(chosen("", "/x", "/home/li").unwrap(), "/x/tiezheng");
+        assert_eq!(chosen("", "x", "/home/li").unwrap(), "/home/li/.config/tiezheng");
+        assert_eq!(chosen("", "", ""), None);
+    }
+
+    #[test]
+    fn a_private_folder_is_the_owners_alone() {
+        let top = tempfile::tempdir().unwrap();
+        let path = top.path().join("a/b");
+        make_private_folder(&path).unwrap();
+        make_private_folder(&path).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o700);
+    }
+}

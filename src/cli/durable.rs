@@ -1,0 +1,126 @@
+//! Files that are there whole or not at all, and still there after a power cut.
+//!
+//! Written under another name in the same folder, fsynced, given their name, and the folder fsynced: in that order.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+/// Part of every name that this program gives a file of its own beside somebody else's.
+pub const OWN_MARK: &str = ".tiezheng-";
+
+/// Writes `bytes` to `path`, in the place of what was there. `mode` as in `chmod`, less the umask.
+///
+/// # Errors
+///
+/// The file or its folder cannot be written; what was there still is.
+pub fn replace(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    let draft = draft_beside(path)?;
+    let placed = write_draft(&draft, bytes, mode).and_then(|()| fs::rename(&draft, path));
+    discard_unless(placed, &draft)?;
+    sync_folder_of(path)
+}
+
+/// Writes `bytes` to `path` unless something is there.
+///
+/// # Errors
+///
+/// As [`replace`]; [`io::ErrorKind::AlreadyExists`] when something is there: it was not touched.
+pub fn create(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    let draft = draft_beside(path)?;
+    // A second name, unlike a rename, never takes the place of what somebody else wrote meanwhile.
+    let placed = write_draft(&draft, bytes, mode).and_then(|()| fs::hard_link(&draft, path));
+    let removed = fs::remove_file(&draft);
+    placed.and(removed)?;
+    sync_folder_of(path)
+}
+
+/// Gives a file another name in the same folder, durably.
+///
+/// # Errors
+///
+/// The folder cannot be written.
+pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    fs::rename(from, to)?;
+    sync_folder_of(to)
+}
+
+/// Fsyncs the folder that `path` lies in.
+///
+/// # Errors
+///
+/// It cannot be opened or synced.
+pub fn sync_folder_of(path: &Path) -> io::Result<()> {
+    File::open(folder_of(path))?.sync_all()
+}
+
+/// The folder that `path` lies in.
+#[must_use]
+pub fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn write_draft(draft: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(draft)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+fn discard_unless(placed: io::Result<()>, draft: &Path) -> io::Result<()> {
+    if placed.is_err() {
+        // The draft may never have come to be; the first error is the one to tell.
+        let _ = fs::remove_file(draft);
+    }
+    placed
+}
+
+fn draft_beside(path: &Path) -> io::Result<PathBuf> {
+    let mut random = [0; 8];
+    getrandom::fill(&mut random).map_err(io::Error::other)?;
+    Ok(folder_of(path).join(format!("{OWN_MARK}draft-{}", hex::encode(random))))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<_> =
+            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn replace_replaces_and_leaves_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        replace(&path, b"1", 0o600).unwrap();
+        replace(&path, b"2", 0o600).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"2");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(names(folder.path()), ["a"]);
+    }
+
+    #[test]
+    fn create_never_replaces() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        create(&path, b"1", 0o600).unwrap();
+        assert_eq!(create(&path, b"2", 0o600).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read(&path).unwrap(), b"1");
+        assert_eq!(names(folder.path()), ["a"]);
+    }
+
+    #[test]
+    fn a_failed_write_leaves_no_draft() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        fs::create_dir(&path).unwrap();
+        assert!(replace(&path, b"1", 0o600).is_err());
+        assert_eq!(names(folder.path()), ["a"]);
+    }
+}

@@ -1,0 +1,99 @@
+//! How a command ends: four exit codes, and complaints in two languages.
+//!
+//! | code | means |
+//! |---|---|
+//! | 0 | consistent, also with reservation; a plain look-up; done |
+//! | 1 | mismatch, not found, contradictory, chain fault: looked, and it is not as it should be |
+//! | 2 | could not look: unreachable, unknown key, unreadable file |
+//! | 64 | a mistyped number or wrong usage: nothing was looked up |
+
+use std::borrow::Cow;
+use std::fmt;
+use std::process::ExitCode;
+
+/// How a command ends; of several files, the worst counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Ending {
+    /// All as it should be.
+    Good,
+    /// Looked, and it is not as it should be.
+    Finding,
+    /// Could not look, or could not do it.
+    CouldNotLook,
+    /// The command itself is wrong.
+    Usage,
+}
+
+impl Ending {
+    /// The process's exit code.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Good => 0,
+            Self::Finding => 1,
+            Self::CouldNotLook => 2,
+            Self::Usage => 64,
+        }
+    }
+}
+
+impl From<Ending> for ExitCode {
+    fn from(ending: Ending) -> Self {
+        Self::from(ending.code())
+    }
+}
+
+/// Why a command did not do what was asked, in both languages and with a stable code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Complaint {
+    /// The exit code it leads to.
+    pub ending: Ending,
+    /// For machines.
+    pub code: Cow<'static, str>,
+    /// 中文.
+    pub zh: String,
+    /// English.
+    pub en: String,
+}
+
+impl Complaint {
+    /// Could not look: exit code 2.
+    pub fn unable(code: impl Into<Cow<'static, str>>, zh: impl Into<String>, en: impl Into<String>) -> Self {
+        Self { ending: Ending::CouldNotLook, code: code.into(), zh: zh.into(), en: en.into() }
+    }
+
+    /// Looked, and it is not as it should be: exit code 1.
+    pub fn finding(code: impl Into<Cow<'static, str>>, zh: impl Into<String>, en: impl Into<String>) -> Self {
+        Self { ending: Ending::Finding, ..Self::unable(code, zh, en) }
+    }
+
+    /// The command itself is wrong: exit code 64.
+    pub fn usage(code: impl Into<Cow<'static, str>>, zh: impl Into<String>, en: impl Into<String>) -> Self {
+        Self { ending: Ending::Usage, ..Self::unable(code, zh, en) }
+    }
+
+    /// A file or folder that could not be read or written.
+    pub fn io(path: &std::path::Path, error: &std::io::Error) -> Self {
+        Self::unable("io", format!("{}：{error}", path.display()), format!("{}: {error}", path.display()))
+    }
+}
+
+impl fmt::Display for Complaint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.en)
+    }
+}
+
+impl std::error::Error for Complaint {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_worst_of_several_endings_counts() {
+        let all = [Ending::Good, Ending::Finding, Ending::CouldNotLook, Ending::Usage];
+        assert!(all.is_sorted());
+        assert_eq!(all.map(Ending::code), [0, 1, 2, 64]);
+    }
+}

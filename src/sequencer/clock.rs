@@ -1,0 +1,273 @@
+//! The clock of the chain: the only caller of the system clock, and the guard that no bad time is sealed in.
+//!
+//! # Invariants
+//!
+//! A time that [`Guard::check`] passes is not before the tip's, and has not run ahead of the monotonic clock by more than
+//! [`TOLERANCE`] since the last block. A clock that does either is refused by name; nothing is fixed silently.
+
+use std::sync::Mutex;
+use std::time::{Duration, Instant, SystemTime};
+
+use crate::ledger::time::Timestamp;
+
+/// How far the clock may fall short of the tip and be waited out, or run ahead of the monotonic clock.
+pub const TOLERANCE: Duration = Duration::from_secs(1);
+/// The longest gap between the last block and a start that needs no confirmation by the operator.
+pub const START_GAP: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// One look at both clocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reading {
+    /// The wall clock.
+    pub wall: Timestamp,
+    /// Time since an arbitrary moment; never runs back, never jumps.
+    pub monotonic: Duration,
+}
+
+/// Where time comes from.
+pub trait Clock: Send + 'static {
+    /// Reads both clocks.
+    fn read(&self) -> Reading;
+    /// Lets `duration` pass.
+    fn wait(&self, duration: Duration);
+}
+
+/// The machine's clocks.
+#[derive(Debug)]
+pub struct SystemClock {
+    start: Instant,
+}
+
+impl SystemClock {
+    /// The machine's clocks.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "this file is the gate")]
+    pub fn new() -> Self {
+        Self { start: Instant::now() }
+    }
+}
+
+impl Default for SystemClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "this file is the gate")]
+    fn read(&self) -> Reading {
+        let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let millis = u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX);
+        Reading { wall: Timestamp::from_millis(millis).unwrap_or(Timestamp::EPOCH), monotonic: self.start.elapsed() }
+    }
+
+    fn wait(&self, duration: Duration) {
+        std::thread::sleep(duration);
+    }
+}
+
+/// A clock that tests set by hand. Waiting moves both clocks.
+#[derive(Debug)]
+pub struct ManualClock(std::sync::Arc<Mutex<Reading>>);
+
+impl ManualClock {
+    /// A clock that shows `wall`.
+    #[must_use]
+    pub fn at(wall: Timestamp) -> Self {
+        Self(std::sync::Arc::new(Mutex::new(Reading { wall, monotonic: Duration::ZERO })))
+    }
+
+    /// Another hand on the same clock.
+    #[must_use]
+    pub fn share(&self) -> Self {
+        Self(std::sync::Arc::clone(&self.0))
+    }
+
+    /// Moves the wall clock by `millis`, and the monotonic one by `monotonic`.
+    pub fn shift(&self, millis: i64, monotonic: Duration) {
+        self.change(|reading| {
+            let moved = reading.wall.as_millis().saturating_add_signed(millis);
+            reading.wall = Timestamp::from_millis(moved).unwrap_or(reading.wall);
+            reading.monotonic += monotonic;
+        });
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Reading)) {
+        change(&mut self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
+    }
+}
+
+impl Clock for ManualClock {
+    fn read(&self) -> Reading {
+        *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn wait(&self, duration: Duration) {
+        self.shift(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX), duration);
+    }
+}
+
+/// A clock that may not be sealed in. Sealing stops until it is good again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ClockFault {
+    /// Behind the tip by more than [`TOLERANCE`]. Set the clock right.
+    #[error("clock_regressed: the clock shows {now}, the last block is of {last}")]
+    Regressed {
+        /// What the clock shows.
+        now: Timestamp,
+        /// The tip's time.
+        last: Timestamp,
+    },
+    /// Ahead of what the monotonic clock allows. Set the clock right; or, if it is right now and was wrong before,
+    /// restart.
+    #[error("clock_jumped: the clock shows {now}, {ahead_ms} ms more than has passed since the last block")]
+    Jumped {
+        /// What the clock shows.
+        now: Timestamp,
+        /// By how much it ran ahead, in milliseconds.
+        ahead_ms: u64,
+    },
+    /// At a start: longer than [`START_GAP`] since the last block. Confirm that the clock is right.
+    #[error("clock_gap: the clock shows {now}, the last block is of {last}; confirm that the clock is right")]
+    Gap {
+        /// What the clock shows.
+        now: Timestamp,
+        /// The tip's time.
+        last: Timestamp,
+    },
+}
+
+/// Watches one clock.
+#[derive(Debug)]
+pub struct Guard<C> {
+    clock: C,
+    /// The clocks when the last block was sealed, or at the start.
+    anchor: Reading,
+    waited: Duration,
+}
+
+impl<C: Clock> Guard<C> {
+    /// Begins to watch `clock` on a chain whose tip is of `last`.
+    ///
+    /// # Errors
+    ///
+    /// [`ClockFault::Gap`] unless `gap_confirmed`; [`ClockFault::Regressed`].
+    pub fn begin(clock: C, last: Timestamp, gap_confirmed: bool) -> Result<Self, ClockFault> {
+        let anchor = clock.read();
+        let gap = anchor.wall.as_millis().saturating_sub(last.as_millis());
+        let founded = last > Timestamp::EPOCH;
+        if founded && !gap_confirmed && u128::from(gap) > START_GAP.as_millis() {
+            return Err(ClockFault::Gap { now: anchor.wall, last });
+        }
+        let mut guard = Self { clock, anchor, waited: Duration::ZERO };
+        guard.check(last)?;
+        Ok(guard)
+    }
+
+    /// The time to seal a block with, on a tip of `last`. Waits out a shortfall of up to [`TOLERANCE`].
+    ///
+    /// # Errors
+    ///
+    /// [`ClockFault`]: nothing may be sealed now.
+    pub fn check(&mut self, last: Timestamp) -> Result<Timestamp, ClockFault> {
+        let mut reading = self.clock.read();
+        let short = Duration::from_millis(last.as_millis().saturating_sub(reading.wall.as_millis()));
+        if short > TOLERANCE {
+            return Err(ClockFault::Regressed { now: reading.wall, last });
+        }
+        if !short.is_zero() {
+            self.clock.wait(short);
+            self.waited += short;
+            reading = self.clock.read();
+        }
+        let wall = Duration::from_millis(reading.wall.as_millis().saturating_sub(self.anchor.wall.as_millis()));
+        let passed = reading.monotonic.saturating_sub(self.anchor.monotonic);
+        let ahead = wall.saturating_sub(passed);
+        if ahead > TOLERANCE {
+            let ahead_ms = u64::try_from(ahead.as_millis()).unwrap_or(u64::MAX);
+            return Err(ClockFault::Jumped { now: reading.wall, ahead_ms });
+        }
+        if reading.wall < last {
+            return Err(ClockFault::Regressed { now: reading.wall, last });
+        }
+        Ok(reading.wall)
+    }
+
+    /// A block was sealed: measure jumps from here on.
+    pub fn sealed(&mut self) {
+        self.anchor = self.clock.read();
+    }
+
+    /// How long shortfalls were waited out, all together.
+    pub const fn waited(&self) -> Duration {
+        self.waited
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        Timestamp::parse(text).unwrap()
+    }
+
+    fn noon() -> Timestamp {
+        at("2026-11-22T12:00:00.000Z")
+    }
+
+    #[test]
+    fn a_short_fall_is_waited_out_and_counted() {
+        let clock = ManualClock::at(noon());
+        let mut guard = Guard::begin(clock.share(), noon(), false).unwrap();
+        clock.shift(-700, Duration::ZERO);
+        assert_eq!(guard.check(noon()), Ok(noon()));
+        assert_eq!(guard.waited(), Duration::from_millis(700));
+    }
+
+    #[test]
+    fn a_clock_that_runs_back_is_refused_until_it_is_good_again() {
+        let clock = ManualClock::at(noon());
+        let mut guard = Guard::begin(clock.share(), noon(), false).unwrap();
+        clock.shift(-1_001, Duration::ZERO);
+        assert!(matches!(guard.check(noon()), Err(ClockFault::Regressed { .. })));
+        clock.shift(1_001, Duration::from_secs(5));
+        assert_eq!(guard.check(noon()), Ok(noon()));
+    }
+
+    #[test]
+    fn a_clock_that_jumps_ahead_is_refused_until_it_is_good_again() {
+        let clock = ManualClock::at(noon());
+        let mut guard = Guard::begin(clock.share(), noon(), false).unwrap();
+        clock.shift(60_000, Duration::from_secs(60));
+        assert!(guard.check(noon()).is_ok());
+        clock.shift(61_001, Duration::from_secs(60));
+        assert!(matches!(guard.check(noon()), Err(ClockFault::Jumped { ahead_ms: 1_001, .. })));
+        clock.shift(-1_001, Duration::ZERO);
+        assert!(guard.check(noon()).is_ok());
+    }
+
+    #[test]
+    fn after_a_block_jumps_are_measured_from_that_block() {
+        let clock = ManualClock::at(noon());
+        let mut guard = Guard::begin(clock.share(), noon(), false).unwrap();
+        for _ in 0..10 {
+            clock.shift(900, Duration::ZERO);
+            assert!(guard.check(noon()).is_ok());
+            guard.sealed();
+        }
+        clock.shift(1_100, Duration::ZERO);
+        assert!(guard.check(noon()).is_err());
+    }
+
+    #[test]
+    fn a_long_gap_at_the_start_wants_confirmation() {
+        let last = at("2026-11-21T11:59:59.999Z");
+        assert!(matches!(Guard::begin(ManualClock::at(noon()), last, false), Err(ClockFault::Gap { .. })));
+        assert!(Guard::begin(ManualClock::at(noon()), last, true).is_ok());
+        assert!(Guard::begin(ManualClock::at(noon()), at("2026-11-21T12:00:00.000Z"), false).is_ok());
+        assert!(Guard::begin(ManualClock::at(noon()), Timestamp::EPOCH, false).is_ok(), "a new ledger has no gap");
+        let early = Guard::begin(ManualClock::at(noon()), at("2026-11-22T12:00:02.000Z"), true);
+        assert!(matches!(early, Err(ClockFault::Regressed { .. })));
+    }
+}

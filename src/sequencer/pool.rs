@@ -1,0 +1,168 @@
+//! Where deposits wait: a bounded queue with one ticket each.
+//!
+//! # Invariants
+//!
+//! At most `capacity` deposits are waiting or being sealed at any time: a ticket holds its place from admission to
+//! answer. Whoever was admitted gets an answer, also at shutdown; whoever finds the pool full is told at once.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+
+use crate::ledger::block::BlockHeader;
+use crate::ledger::merkle::proof::InclusionProof;
+use crate::ledger::merkle::shape::LeafIndex;
+use crate::ledger::metadata::PrivateMetadata;
+use crate::ledger::statement::signed::SignedStatement;
+use crate::store::contract::ReadError;
+use crate::store::refusal::Refusal;
+
+/// What all deposits of one block share in their receipts.
+#[derive(Debug)]
+pub struct SealedBlock {
+    /// The header.
+    pub header: BlockHeader,
+    /// The header's text.
+    pub header_text: String,
+    /// From the header to the checkpoint's root.
+    pub header_path: InclusionProof,
+    /// From the previous header to the checkpoint's root.
+    pub previous_path: InclusionProof,
+    /// The checkpoint note.
+    pub checkpoint: String,
+}
+
+/// How the wait ended.
+#[derive(Debug)]
+pub enum Answer {
+    /// Sealed in this block.
+    Sealed {
+        /// What its receipt shares with the others of the block.
+        block: Arc<SealedBlock>,
+        /// The entry's text.
+        entry: String,
+        /// Its place.
+        index: LeafIndex,
+        /// From the entry to the header's root.
+        path: InclusionProof,
+        /// Whether this ticket brought the statement; false for one that came twice in one batch.
+        fresh: bool,
+    },
+    /// The statement is on the chain already.
+    Exists(LeafIndex),
+    /// It may not enter.
+    Refused(Refusal),
+    /// Sealing has stopped; the reason, for people.
+    Stopped(String),
+    /// The ledger could not be read; nothing was written.
+    Unreadable(ReadError),
+}
+
+/// A deposit that waits.
+#[derive(Debug)]
+pub struct Ticket {
+    /// The depositor's statement, its signatures checked.
+    pub statement: SignedStatement,
+    /// Private metadata that the statement commits to.
+    pub private: Option<PrivateMetadata>,
+    answer: oneshot::Sender<Answer>,
+    /// The place in the pool; given back when the ticket is answered.
+    _place: OwnedSemaphorePermit,
+}
+
+impl Ticket {
+    /// Answers the ticket. A depositor who has hung up in the meantime finds the same receipt by asking again.
+    pub fn answer(self, answer: Answer) {
+        let _ = self.answer.send(answer);
+    }
+}
+
+/// What the sealing thread takes from the queue.
+#[derive(Debug)]
+pub enum Message {
+    /// A deposit.
+    Deposit(Box<Ticket>),
+    /// Seal what is waiting, then end.
+    Shutdown,
+}
+
+/// The pool's entrance.
+#[derive(Debug, Clone)]
+pub struct Pool {
+    places: Arc<Semaphore>,
+    capacity: usize,
+    queue: mpsc::UnboundedSender<Message>,
+    closed: Arc<AtomicBool>,
+}
+
+/// Why a deposit was not admitted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turned {
+    /// The pool is full: come again later.
+    Full,
+    /// The node is going down: come again elsewhere or later.
+    Closed,
+}
+
+/// A place in the pool, taken before the signatures are checked so that no flood can queue for that either.
+#[derive(Debug)]
+pub struct Place(OwnedSemaphorePermit);
+
+impl Pool {
+    /// A pool of `capacity` places, and its exit.
+    #[must_use]
+    pub fn new(capacity: usize) -> (Self, mpsc::UnboundedReceiver<Message>) {
+        // The semaphore bounds the queue.
+        let (queue, exit) = mpsc::unbounded_channel();
+        let places = Arc::new(Semaphore::new(capacity));
+        (Self { places, capacity, queue, closed: Arc::default() }, exit)
+    }
+
+    /// Takes a place.
+    ///
+    /// # Errors
+    ///
+    /// [`Turned`], at once.
+    pub fn enter(&self) -> Result<Place, Turned> {
+        if self.closed.load(Ordering::Acquire) {
+            return Err(Turned::Closed);
+        }
+        Arc::clone(&self.places).try_acquire_owned().map(Place).map_err(|_| Turned::Full)
+    }
+
+    /// Queues a deposit; its answer comes through the receiver.
+    ///
+    /// # Errors
+    ///
+    /// [`Turned::Closed`].
+    pub fn wait(
+        &self,
+        place: Place,
+        statement: SignedStatement,
+        private: Option<PrivateMetadata>,
+    ) -> Result<oneshot::Receiver<Answer>, Turned> {
+        let (answer, answered) = oneshot::channel();
+        let ticket = Ticket { statement, private, answer, _place: place.0 };
+        self.queue.send(Message::Deposit(Box::new(ticket))).map_err(|_| Turned::Closed)?;
+        Ok(answered)
+    }
+
+    /// Admits nobody any more and asks the sealing thread to end once the queue is empty.
+    pub fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+        let _ = self.queue.send(Message::Shutdown);
+    }
+
+    /// How many wait or are being sealed.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.capacity.saturating_sub(self.places.available_permits())
+    }
+
+    /// How many may.
+    #[must_use]
+    pub const fn capacity(&self) -> usize {
+        self.capacity
+    }
+}

@@ -1,0 +1,264 @@
+//! What can be derived through the contract alone: receipts, proofs, histories. The same for every store.
+
+use std::sync::Arc;
+
+use crate::ledger::block::{BlockHeader, Height};
+use crate::ledger::entry::Entry;
+use crate::ledger::hash::Digest;
+use crate::ledger::leaf::Leaf;
+use crate::ledger::merkle::list::inclusion_in;
+use crate::ledger::merkle::proof::{ConsistencyProof, InclusionProof};
+use crate::ledger::merkle::prove::{self, BuildError};
+use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
+use crate::ledger::merkle::tile::HashReader;
+use crate::ledger::notice::{Notice, NoticeKind};
+use crate::ledger::receipt::{Facts, KeyNotice, Receipt, TlogProof};
+use crate::ledger::statement::content::HashAlgorithm;
+use crate::ledger::verify::verifier::History;
+use crate::store::contract::{Published, ReadError, ReadLedger};
+
+/// Most earlier deposits and later links that one look-up lists.
+pub const HISTORY_MAX: usize = 100;
+
+/// Tiles of a store, as proofs are built from them.
+struct Tiles<'a, R: ?Sized>(&'a R);
+
+impl<R: ReadLedger + ?Sized> HashReader for Tiles<'_, R> {
+    type Error = ReadError;
+
+    fn hashes(&self, level: u8, first: u64, count: u16) -> Result<Vec<Digest>, ReadError> {
+        self.0.tile_hashes(level, first, count)
+    }
+}
+
+fn built<T>(result: Result<T, BuildError<ReadError>>, size: TreeSize) -> Result<T, ReadError> {
+    result.map_err(|error| match error {
+        BuildError::Read { source, .. } => source,
+        BuildError::IndexOutside { index, size } => ReadError::Beyond { asked: index.0, size },
+        BuildError::SizesOutOfOrder { new, .. } => ReadError::Beyond { asked: new.0, size },
+        BuildError::WrongWidth { level, index, .. } => {
+            damaged("tile", format!("{level}/{index}"), "the store answered another width")
+        }
+    })
+}
+
+fn damaged(what: &'static str, at: impl ToString, reason: impl Into<String>) -> ReadError {
+    ReadError::Damaged { what, at: at.to_string(), reason: reason.into() }
+}
+
+/// The published checkpoint, or an error where there is none yet.
+///
+/// # Errors
+///
+/// [`ReadError::Unavailable`] before genesis is signed.
+pub fn published<R: ReadLedger + ?Sized>(store: &R) -> Result<Arc<Published>, ReadError> {
+    store.published().ok_or_else(|| ReadError::Unavailable("the ledger has no signed checkpoint yet".into()))
+}
+
+/// Path from leaf `index` to the root at `size`.
+///
+/// # Errors
+///
+/// [`ReadError`]; [`ReadError::Beyond`] for an index or size that is not published.
+pub fn inclusion<R: ReadLedger + ?Sized>(
+    store: &R,
+    index: LeafIndex,
+    size: TreeSize,
+) -> Result<InclusionProof, ReadError> {
+    within(store, size)?;
+    built(prove::inclusion(&Tiles(store), index, size), size)
+}
+
+/// Proof that the tree of size `old` is a prefix of that of size `new`.
+///
+/// # Errors
+///
+/// As [`inclusion`]; also when `old` is 0 or larger than `new`.
+pub fn consistency<R: ReadLedger + ?Sized>(
+    store: &R,
+    old: TreeSize,
+    new: TreeSize,
+) -> Result<ConsistencyProof, ReadError> {
+    within(store, new)?;
+    built(prove::consistency(&Tiles(store), old, new), new)
+}
+
+/// The root at `size`.
+///
+/// # Errors
+///
+/// As [`inclusion`].
+pub fn root<R: ReadLedger + ?Sized>(store: &R, size: TreeSize) -> Result<Digest, ReadError> {
+    within(store, size)?;
+    built(prove::root(&Tiles(store), size), size)
+}
+
+fn within<R: ReadLedger + ?Sized>(store: &R, size: TreeSize) -> Result<(), ReadError> {
+    let published = published(store)?.size();
+    if size <= published { Ok(()) } else { Err(ReadError::Beyond { asked: size.0, size: published }) }
+}
+
+/// A parsed leaf.
+///
+/// # Errors
+///
+/// [`ReadError`].
+pub fn leaf<R: ReadLedger + ?Sized>(store: &R, index: LeafIndex) -> Result<Leaf, ReadError> {
+    Leaf::parse(&store.leaf(index)?).map_err(|error| damaged("leaf", index, error.to_string()))
+}
+
+/// The entry at `index`.
+///
+/// # Errors
+///
+/// [`ReadError::Damaged`] when another kind of leaf stands there: an index row led astray.
+pub fn entry<R: ReadLedger + ?Sized>(store: &R, index: LeafIndex) -> Result<Entry, ReadError> {
+    match leaf(store, index)? {
+        Leaf::Entry(entry) => Ok(entry),
+        _ => Err(damaged("leaf", index, "expected an entry")),
+    }
+}
+
+/// The header of the block at `height`; `None` above the tip.
+///
+/// # Errors
+///
+/// [`ReadError`].
+pub fn block<R: ReadLedger + ?Sized>(store: &R, height: Height) -> Result<Option<BlockHeader>, ReadError> {
+    let Some(index) = store.find_block(height)? else { return Ok(None) };
+    match leaf(store, index)? {
+        Leaf::Block(header) if header.height == height && header.index() == index => Ok(Some(header)),
+        _ => Err(damaged("block", height, "the row leads to another leaf")),
+    }
+}
+
+/// The header that seals the leaf at `index`: the first with `index` before it.
+///
+/// # Errors
+///
+/// [`ReadError`].
+pub fn sealing_block<R: ReadLedger + ?Sized>(store: &R, index: LeafIndex) -> Result<BlockHeader, ReadError> {
+    let tip = published(store)?;
+    let (mut low, mut high) = (0, tip.height.0);
+    // Header places grow with the height: halve until one is left.
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let place = store.find_block(Height(middle))?;
+        let place = place.ok_or_else(|| damaged("block", middle, "the row is missing"))?;
+        if place < index { low = middle + 1 } else { high = middle }
+    }
+    let header = block(store, Height(low))?.ok_or_else(|| damaged("block", low, "the row is missing"))?;
+    if header.seals(index) { Ok(header) } else { Err(damaged("block", low, "does not seal its leaves")) }
+}
+
+/// The receipt of the deposit at `index`, against the published checkpoint.
+///
+/// # Errors
+///
+/// [`ReadError`].
+pub fn receipt<R: ReadLedger + ?Sized>(store: &R, index: LeafIndex) -> Result<Receipt, ReadError> {
+    let tip = published(store)?;
+    let header = sealing_block(store, index)?;
+    let leaves = store.leaves(header.first, header.count)?;
+    let hashes: Vec<Digest> = leaves.iter().map(|bytes| crate::ledger::hash::leaf_hash(bytes)).collect();
+    let position = usize::try_from(index.0 - header.first.0).unwrap_or(usize::MAX);
+    let (entry, entry_path) = leaves
+        .into_iter()
+        .nth(position)
+        .zip(inclusion_in(&hashes, position))
+        .ok_or_else(|| damaged("leaf", index, "missing in its block"))?;
+    let previous =
+        header.first.0.checked_sub(1).ok_or_else(|| damaged("leaf", index, "no deposit stands in block 0"))?;
+    Ok(Receipt {
+        entry: String::from_utf8(entry).map_err(|_| damaged("leaf", index, "not UTF-8"))?,
+        index,
+        header: header.to_string(),
+        entry_path,
+        header_path: inclusion(store, header.index(), tip.size())?,
+        previous_path: inclusion(store, LeafIndex(previous), tip.size())?,
+        key_notices: key_notices(store, &tip)?,
+        checkpoint: tip.checkpoint.note().to_string(),
+        time_tokens: Vec::new(),
+    })
+}
+
+/// Genesis and the key notices after it, once there are any after it.
+fn key_notices<R: ReadLedger + ?Sized>(store: &R, tip: &Published) -> Result<Vec<KeyNotice>, ReadError> {
+    // Until rotation exists no ledger has a second key notice: the checkpoint's key is the genesis key.
+    let genesis = genesis(store)?;
+    let signs = tip.checkpoint.verified_by(std::slice::from_ref(&genesis.key)).is_ok();
+    if signs { Ok(Vec::new()) } else { Err(damaged("checkpoint", tip.size(), "not signed by the genesis key")) }
+}
+
+/// The genesis notice.
+///
+/// # Errors
+///
+/// [`ReadError`].
+pub fn genesis<R: ReadLedger + ?Sized>(store: &R) -> Result<Notice, ReadError> {
+    match leaf(store, LeafIndex(0))? {
+        Leaf::Notice(notice) if matches!(notice.notice().kind, NoticeKind::Genesis { .. }) => {
+            Ok(notice.notice().clone())
+        }
+        _ => Err(damaged("leaf", 0, "expected the genesis notice")),
+    }
+}
+
+/// The deposit at `index` as a tlog-proof.
+///
+/// # Errors
+///
+/// [`ReadError`].
+pub fn tlog_proof<R: ReadLedger + ?Sized>(store: &R, index: LeafIndex) -> Result<TlogProof, ReadError> {
+    let tip = published(store)?;
+    let entry = String::from_utf8(store.leaf(index)?).map_err(|_| damaged("leaf", index, "not UTF-8"))?;
+    let path = inclusion(store, index, tip.size())?;
+    Ok(TlogProof { entry, index, path, checkpoint: tip.checkpoint.note().to_string() })
+}
+
+/// The seven facts of the deposit at `index`.
+///
+/// # Errors
+///
+/// [`ReadError`].
+pub fn facts<R: ReadLedger + ?Sized>(store: &R, index: LeafIndex) -> Result<Facts, ReadError> {
+    Ok(Facts::of(&entry(store, index)?, &sealing_block(store, index)?))
+}
+
+/// Later deposits that link to the one at `index`, and earlier ones of its digests, each at most [`HISTORY_MAX`].
+///
+/// # Errors
+///
+/// [`ReadError`].
+pub fn history<R: ReadLedger + ?Sized>(store: &R, index: LeafIndex) -> Result<History, ReadError> {
+    let own = entry(store, index)?;
+    let mut later = Vec::new();
+    for (kind, source) in store.links_to(index, HISTORY_MAX)? {
+        later.push((kind, entry(store, source)?.number));
+    }
+    let mut before: Vec<LeafIndex> = Vec::new();
+    for (algorithm, digest) in own.statement.statement().content.iter().flat_map(|content| content.digests()) {
+        before.extend(store.find_digest(algorithm, &digest, HISTORY_MAX)?.into_iter().filter(|other| *other < index));
+    }
+    before.sort_unstable();
+    before.dedup();
+    before.truncate(HISTORY_MAX);
+    let earlier =
+        before.into_iter().map(|other| entry(store, other).map(|entry| entry.number)).collect::<Result<_, _>>()?;
+    Ok(History { later, earlier })
+}
+
+/// All deposits of a digest under any algorithm, the earliest first.
+///
+/// # Errors
+///
+/// [`ReadError`].
+pub fn find_any_digest<R: ReadLedger + ?Sized>(store: &R, digest: &Digest) -> Result<Vec<LeafIndex>, ReadError> {
+    let mut found = Vec::new();
+    for algorithm in HashAlgorithm::ALL {
+        found.extend(store.find_digest(algorithm, digest, HISTORY_MAX)?);
+    }
+    found.sort_unstable();
+    found.dedup();
+    Ok(found)
+}

@@ -1,0 +1,68 @@
+//! Why a deposit may not enter the chain, by name.
+//!
+//! Not here: the rules themselves (`admission`).
+
+use crate::ledger::number::DepositNumber;
+
+/// Why a deposit may not enter the chain. Codes are stable.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// This statement is on the chain: answer its receipt.
+    #[error("this statement is already deposited")]
+    StatementExists,
+    /// Another deposit has this number: draw again.
+    #[error("the number is taken")]
+    NumberTaken,
+    /// The statement names another ledger.
+    #[error("the statement is for the ledger `{found}`, this is `{expected}`")]
+    WrongLedger {
+        /// The ledger it names.
+        found: String,
+        /// This ledger.
+        expected: String,
+    },
+    /// The stream's next sequence is another: someone was faster, or a number was skipped.
+    #[error("the subject's next sequence is {expected}, the statement says {found}")]
+    SubjectSequence {
+        /// The next free sequence.
+        expected: u64,
+        /// The one it names.
+        found: u64,
+    },
+    /// None of its keys began the stream.
+    #[error("the subject belongs to other keys")]
+    SubjectNotYours,
+    /// A linked number is not on the chain.
+    #[error("the linked deposit {number} does not exist")]
+    LinkUnknown {
+        /// The number.
+        number: DepositNumber,
+    },
+    /// Only its depositor may correct, supplement, withdraw or replace a deposit.
+    #[error("the linked deposit {number} belongs to other keys or another account")]
+    LinkNotYours {
+        /// The number.
+        number: DepositNumber,
+    },
+    /// Private content that the deposit's `meta` line does not commit to, or that belongs to no deposit of the block.
+    #[error("the private content is not what the statement's `meta` line commits to")]
+    PrivateMismatch,
+}
+
+impl Refusal {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::StatementExists => "statement_exists",
+            Self::NumberTaken => "number_taken",
+            Self::WrongLedger { .. } => "wrong_ledger",
+            Self::SubjectSequence { .. } => "subject_sequence",
+            Self::SubjectNotYours => "subject_not_yours",
+            Self::LinkUnknown { .. } => "link_unknown",
+            Self::LinkNotYours { .. } => "link_not_yours",
+            Self::PrivateMismatch => "private_mismatch",
+        }
+    }
+}

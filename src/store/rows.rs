@@ -1,0 +1,129 @@
+//! Under what a block is found: the rows that every store's indexes get from it, and no others.
+//!
+//! # Invariants
+//!
+//! The rows follow from the leaves alone (and, in the vault, from what came with them), so an auditor can make them
+//! again and count them. Plain and salted digests share one index: the entry itself says which it is.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::ledger::block::Height;
+use crate::ledger::chain::Block;
+use crate::ledger::hash::Digest;
+use crate::ledger::merkle::shape::LeafIndex;
+use crate::ledger::metadata::PrivateMetadata;
+use crate::ledger::number::DepositNumber;
+use crate::ledger::statement::content::HashAlgorithm;
+use crate::ledger::statement::text::{LinkKind, Statement};
+use crate::store::bounds::damaged;
+use crate::store::contract::ReadError;
+
+/// The rows of one block.
+#[derive(Debug, Clone)]
+pub struct Rows<'b> {
+    /// The header, by height.
+    pub block: (Height, LeafIndex),
+    /// Every leaf, by its hash; of a notice that is on the chain already, the earliest stays.
+    pub records: Vec<(Digest, LeafIndex)>,
+    /// Deposits, by number.
+    pub numbers: Vec<(DepositNumber, LeafIndex)>,
+    /// Deposits, by statement id.
+    pub statements: Vec<(Digest, LeafIndex)>,
+    /// Deposits, by each digest of their original.
+    pub digests: Vec<(HashAlgorithm, Digest, LeafIndex)>,
+    /// Deposits, by subject and sequence.
+    pub subjects: Vec<(Digest, u64, LeafIndex)>,
+    /// What is linked to, what links to it, and how.
+    pub links: Vec<(LeafIndex, LeafIndex, LinkKind)>,
+    /// Private content of every deposit with a `meta` line; `None` when its depositor kept it.
+    pub vault: Vec<(LeafIndex, Option<&'b PrivateMetadata>)>,
+}
+
+/// What the rows of a block need to know of the chain before it.
+pub trait Places {
+    /// Where the deposit of this number stands.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    fn place_of(&self, number: &DepositNumber) -> Result<Option<LeafIndex>, ReadError>;
+
+    /// Whether a leaf of this hash is on the chain.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    fn has_record(&self, hash: &Digest) -> Result<bool, ReadError>;
+}
+
+impl<'b> Rows<'b> {
+    /// The rows of `block`, whose deposits are admitted.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`]: the chain could not be read.
+    pub fn of(
+        block: &Block,
+        private: &'b [(LeafIndex, PrivateMetadata)],
+        chain: &impl Places,
+    ) -> Result<Self, ReadError> {
+        let header = block.header.index();
+        let held: HashMap<LeafIndex, &PrivateMetadata> = private.iter().map(|(index, held)| (*index, held)).collect();
+        let mut own: HashMap<DepositNumber, LeafIndex> = HashMap::new();
+        let mut notices: HashSet<Digest> = HashSet::new();
+        let mut rows = Self {
+            block: (block.header.height, header),
+            records: Vec::with_capacity(block.leaves.len() + 1),
+            numbers: Vec::with_capacity(block.leaves.len()),
+            statements: Vec::with_capacity(block.leaves.len()),
+            digests: Vec::with_capacity(2 * block.leaves.len()),
+            subjects: Vec::new(),
+            links: Vec::new(),
+            vault: Vec::new(),
+        };
+        for (index, leaf) in (block.base.0..).map(LeafIndex).zip(&block.leaves) {
+            let Some(entry) = &leaf.entry else {
+                // Only an entry's hash is unique by its number; the operator may say the same thing twice.
+                if notices.insert(leaf.hash) && !chain.has_record(&leaf.hash)? {
+                    rows.records.push((leaf.hash, index));
+                }
+                continue;
+            };
+            rows.records.push((leaf.hash, index));
+            rows.numbers.push((entry.number, index));
+            rows.statements.push((entry.statement.id(), index));
+            rows.statement(entry.statement.statement(), index, &held);
+            rows.link(entry.statement.statement(), index, &own, chain)?;
+            own.insert(entry.number, index);
+        }
+        rows.records.push((block.hash, header));
+        Ok(rows)
+    }
+
+    fn statement(&mut self, statement: &Statement, index: LeafIndex, held: &HashMap<LeafIndex, &'b PrivateMetadata>) {
+        let digests = statement.content.iter().flat_map(|content| content.digests());
+        self.digests.extend(digests.map(|(algorithm, digest)| (algorithm, digest, index)));
+        self.subjects.extend(statement.subject.map(|subject| (subject.id, subject.sequence, index)));
+        if statement.meta.is_some() {
+            self.vault.push((index, held.get(&index).copied()));
+        }
+    }
+
+    fn link(
+        &mut self,
+        statement: &Statement,
+        index: LeafIndex,
+        own: &HashMap<DepositNumber, LeafIndex>,
+        chain: &impl Places,
+    ) -> Result<(), ReadError> {
+        for link in &statement.links {
+            let target = match own.get(&link.number) {
+                Some(target) => Some(*target),
+                None => chain.place_of(&link.number)?,
+            };
+            let target = target.ok_or_else(|| damaged("number", link.number, "the row was there a moment ago"))?;
+            self.links.push((target, index, link.kind));
+        }
+        Ok(())
+    }
+}

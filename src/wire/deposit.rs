@@ -1,0 +1,201 @@
+//! What a depositor sends: a signed statement and, if it commits to any, the private metadata.
+//!
+//! ```json
+//! { "statement": "<signed note>", "private": { "salt": "<64 hex>", "metadata": { "name": "合同" } } }
+//! ```
+//!
+//! Not here: whether the signatures verify and the statement may enter the chain (`sequencer`).
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::ledger::leaf::ADMISSION_MAX;
+use crate::ledger::metadata::PrivateMetadata;
+use crate::ledger::statement::signed::{StatementError, StatementNote};
+use crate::ledger::text::{Fault, TextError};
+use crate::wire::json::{self, JsonError};
+use crate::wire::metadata::{MetadataError, private};
+
+/// Longest request in bytes, 64 KiB: a statement and metadata of 16 KiB each, escaped as JSON likes.
+pub const REQUEST_MAX: usize = 64 * 1024;
+
+/// A deposit to be made.
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DepositRequest {
+    /// The statement, a signed note, byte for byte as signed.
+    #[schema(example = "tiezheng statement v1\nledger example.org/ledger\nsha-256 …\n\n— k-0123456789abcdef …\n")]
+    pub statement: String,
+    /// Private metadata, where the statement has a `meta` line and the platform shall keep it.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "json::optional_object")]
+    pub private: Option<PrivateJson>,
+}
+
+/// Private metadata and its salt. It never goes on the chain.
+#[derive(Clone, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PrivateJson {
+    /// 32 random bytes as 64 hex digits.
+    #[schema(example = "0707070707070707070707070707070707070707070707070707070707070707")]
+    pub salt: String,
+    /// Any JSON object with a `name` (证据名称).
+    #[serde(deserialize_with = "json::unique")]
+    #[schema(value_type = Object, example = json!({ "name": "合同" }))]
+    pub metadata: Value,
+}
+
+impl std::fmt::Debug for PrivateJson {
+    /// Never its content: debug output ends in logs.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PrivateJson(…)")
+    }
+}
+
+/// Why a request is no deposit. The sender mends it; nothing has changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DepositRequestError {
+    /// Not the JSON of a deposit.
+    #[error(transparent)]
+    Json(#[from] JsonError),
+    /// A statement longer than [`ADMISSION_MAX`].
+    #[error("the statement has {found} bytes, more than {ADMISSION_MAX}")]
+    StatementTooLong {
+        /// How many it has.
+        found: usize,
+    },
+    /// Not a signed statement.
+    #[error("statement: {0}")]
+    Statement(#[from] StatementError),
+    /// Not private metadata.
+    #[error(transparent)]
+    Metadata(#[from] MetadataError),
+    /// Private metadata beside a statement without a `meta` line: nothing would bind the two.
+    #[error("private metadata needs a `meta` line in the statement")]
+    PrivateMissingMeta,
+    /// The metadata's commitment is not the one in the `meta` line.
+    #[error("the `meta` line commits to other metadata or another salt")]
+    PrivateMismatch,
+}
+
+impl DepositRequestError {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Json(error) => error.code(),
+            Self::StatementTooLong { .. } => "statement_too_long",
+            Self::Statement(error) => error.code(),
+            Self::Metadata(error) => error.code(),
+            Self::PrivateMissingMeta => "private_missing_meta",
+            Self::PrivateMismatch => "private_mismatch",
+        }
+    }
+
+    /// The line of the statement, or else of the JSON, that it is about.
+    #[must_use]
+    pub const fn line(&self) -> Option<usize> {
+        match self {
+            Self::Json(error) => error.line(),
+            Self::Statement(error) => statement_line(error),
+            _ => None,
+        }
+    }
+
+    /// The limit that was passed.
+    #[must_use]
+    pub const fn limit(&self) -> Option<usize> {
+        match self {
+            Self::Json(JsonError::TooLong { limit, .. }) => Some(*limit),
+            Self::StatementTooLong { .. } => Some(ADMISSION_MAX),
+            Self::Metadata(MetadataError::TooLong { .. }) => Some(crate::ledger::metadata::METADATA_MAX),
+            Self::Statement(error) => statement_limit(error),
+            _ => None,
+        }
+    }
+}
+
+/// The line of a statement that an error is about.
+#[must_use]
+pub const fn statement_line(error: &StatementError) -> Option<usize> {
+    use crate::ledger::note::NoteError;
+    match error {
+        StatementError::Text(TextError { line, .. })
+        | StatementError::Note(NoteError::Text(TextError { line, .. }) | NoteError::MalformedSignature { line }) => {
+            Some(*line)
+        }
+        _ => None,
+    }
+}
+
+/// The limit that a statement passed.
+#[must_use]
+pub const fn statement_limit(error: &StatementError) -> Option<usize> {
+    match error {
+        StatementError::Text(TextError { fault: Fault::TooMany { limit, .. }, .. }) => Some(*limit),
+        _ => None,
+    }
+}
+
+impl DepositRequest {
+    /// What to send for `statement`.
+    ///
+    /// # Errors
+    ///
+    /// [`MetadataError`] when the private metadata is no JSON object.
+    pub fn new(statement: &StatementNote, private: Option<&PrivateMetadata>) -> Result<Self, MetadataError> {
+        let private = private.map(|held| {
+            let metadata = json::object::<Kept>(held.json.as_bytes(), REQUEST_MAX)?.0;
+            Ok::<_, MetadataError>(PrivateJson { salt: hex::encode(held.salt), metadata })
+        });
+        Ok(Self { statement: statement.to_string(), private: private.transpose()? })
+    }
+
+    /// Reads a request.
+    ///
+    /// # Errors
+    ///
+    /// [`DepositRequestError::Json`].
+    pub fn parse(bytes: &[u8]) -> Result<Self, DepositRequestError> {
+        Ok(json::object(bytes, REQUEST_MAX)?)
+    }
+
+    /// The statement, its signatures unchecked, and the private metadata that it commits to.
+    ///
+    /// # Errors
+    ///
+    /// [`DepositRequestError`].
+    pub fn read(&self) -> Result<(StatementNote, Option<PrivateMetadata>), DepositRequestError> {
+        if self.statement.len() > ADMISSION_MAX {
+            return Err(DepositRequestError::StatementTooLong { found: self.statement.len() });
+        }
+        let note = StatementNote::parse(self.statement.as_bytes())?;
+        let Some(PrivateJson { salt, metadata }) = &self.private else { return Ok((note, None)) };
+        let meta = note.statement().meta.ok_or(DepositRequestError::PrivateMissingMeta)?;
+        let held = private(salt, metadata)?;
+        if held.commitment() == meta { Ok((note, Some(held))) } else { Err(DepositRequestError::PrivateMismatch) }
+    }
+}
+
+/// Free JSON held to the same rules as in a request.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Kept(#[serde(deserialize_with = "json::unique")] Value);
+
+/// One line of the answer to a batch: in the order of the request's lines.
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct BatchVerdict {
+    /// The request's line, from 1.
+    pub line: usize,
+    /// What a request of its own would have been answered: 201 fresh, 200 already there, else the problem's status.
+    pub status: u16,
+    /// The receipt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub receipt: Option<crate::wire::receipt::ReceiptJson>,
+    /// Why there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<crate::wire::problem::Problem>,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,282 @@
+//! Reading JSON strictly, and printing it.
+//!
+//! JSON leaves open what a repeated name means, whether an array may stand for an object, and how large a number may be;
+//! two readers then see two documents. [`object`] reads only what everybody reads the same way: one object, each name
+//! once, known and none missing, nothing after it. [`unique`] holds free JSON to the same (RFC 7493, I-JSON).
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::error::Category;
+use serde_json::{Map, Number, Value};
+
+/// The largest integer that every reader of JSON holds exactly: 2^53 - 1 (RFC 7493 §2.2).
+pub const INTEGER_MAX: u64 = (1 << 53) - 1;
+
+/// Why bytes are not the JSON that was asked for. The sender mends it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum JsonError {
+    /// More bytes than this reader takes.
+    #[error("{found} bytes are more than {limit}")]
+    TooLong {
+        /// The most bytes taken.
+        limit: usize,
+        /// How many there are.
+        found: usize,
+    },
+    /// No JSON: syntax, encoding, or cut short.
+    #[error("malformed JSON: {reason}")]
+    Malformed {
+        /// Where and what.
+        reason: String,
+        /// Line, from 1.
+        line: usize,
+    },
+    /// JSON of another shape: an unknown, repeated or missing name, or a value of another type.
+    #[error("unexpected JSON: {reason}")]
+    Unexpected {
+        /// Where and what.
+        reason: String,
+        /// Line, from 1.
+        line: usize,
+    },
+}
+
+impl JsonError {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::TooLong { .. } => "body_too_large",
+            Self::Malformed { .. } => "malformed_json",
+            Self::Unexpected { .. } => "unexpected_json",
+        }
+    }
+
+    /// The line it is about.
+    #[must_use]
+    pub const fn line(&self) -> Option<usize> {
+        match self {
+            Self::TooLong { .. } => None,
+            Self::Malformed { line, .. } | Self::Unexpected { line, .. } => Some(*line),
+        }
+    }
+}
+
+impl From<serde_json::Error> for JsonError {
+    fn from(error: serde_json::Error) -> Self {
+        let (reason, line) = (error.to_string(), error.line());
+        match error.classify() {
+            Category::Data => Self::Unexpected { reason, line },
+            Category::Io | Category::Syntax | Category::Eof => Self::Malformed { reason, line },
+        }
+    }
+}
+
+/// Reads one object of at most `limit` bytes and nothing after it.
+///
+/// # Errors
+///
+/// [`JsonError`].
+pub fn object<T: DeserializeOwned>(bytes: &[u8], limit: usize) -> Result<T, JsonError> {
+    if bytes.len() > limit {
+        return Err(JsonError::TooLong { limit, found: bytes.len() });
+    }
+    Ok(serde_json::from_slice::<Object<T>>(bytes)?.0)
+}
+
+/// Prints over several lines, in the order of the fields, LF at the end.
+#[must_use]
+pub fn pretty<T: Serialize>(shape: &T) -> String {
+    serde_json::to_string_pretty(shape).map_or_else(|error| unprintable(&error), |text| text + "\n")
+}
+
+/// Prints on one line, LF at the end.
+#[must_use]
+pub fn line<T: Serialize>(shape: &T) -> String {
+    serde_json::to_string(shape).map_or_else(|error| unprintable(&error), |text| text + "\n")
+}
+
+/// Shapes hold strings, integers, lists and other shapes, which all print; whatever came here says so instead of lying.
+fn unprintable(error: &serde_json::Error) -> String {
+    format!("{{\"unprintable\":{:?}}}\n", error.to_string())
+}
+
+/// A value read from an object only: serde would take an array of the fields for it too.
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct MapOnly<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for MapOnly<T> {
+            type Value = T;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map))
+            }
+        }
+
+        deserializer.deserialize_map(MapOnly(PhantomData)).map(Self)
+    }
+}
+
+/// For a field: a list of objects.
+pub(super) fn objects<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    let list = Vec::<Object<T>>::deserialize(deserializer)?;
+    Ok(list.into_iter().map(|object| object.0).collect())
+}
+
+/// For a field: an object or nothing.
+pub(super) fn optional_object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    Ok(Option::<Object<T>>::deserialize(deserializer)?.map(|object| object.0))
+}
+
+/// For a field: any JSON, each name once in each object, no number beyond [`INTEGER_MAX`] either way.
+///
+/// # Errors
+///
+/// The deserializer's, where the text is not that.
+pub fn unique<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Value, D::Error> {
+    Unique::deserialize(deserializer).map(|unique| unique.0)
+}
+
+struct Unique(Value);
+
+impl<'de> Deserialize<'de> for Unique {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(UniqueVisitor).map(Self)
+    }
+}
+
+struct UniqueVisitor;
+
+fn beyond<E: serde::de::Error>(number: impl fmt::Display) -> E {
+    E::custom(format!("the number {number} is beyond what every reader holds exactly; write it as a string"))
+}
+
+impl<'de> Visitor<'de> for UniqueVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<Value, E> {
+        if value.unsigned_abs() > INTEGER_MAX { Err(beyond(value)) } else { Ok(value.into()) }
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<Value, E> {
+        if value > INTEGER_MAX { Err(beyond(value)) } else { Ok(value.into()) }
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Value, E> {
+        // 2^53 itself is exact.
+        let number = Number::from_f64(value).filter(|_| value.abs() < 9_007_199_254_740_992.0);
+        number.map(Value::Number).ok_or_else(|| beyond(value))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
+        let mut list = Vec::new();
+        while let Some(Unique(value)) = seq.next_element()? {
+            list.push(value);
+        }
+        Ok(Value::Array(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
+        let mut map = Map::new();
+        while let Some(name) = access.next_key::<String>()? {
+            if map.contains_key(&name) {
+                return Err(A::Error::custom(format!("duplicate field `{name}`")));
+            }
+            let Unique(value) = access.next_value()?;
+            map.insert(name, value);
+        }
+        Ok(Value::Object(map))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Shape {
+        a: u8,
+        #[serde(default, deserialize_with = "objects")]
+        inner: Vec<Inner>,
+    }
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Inner {
+        b: u8,
+    }
+
+    #[test]
+    fn one_document_has_one_reading() {
+        let read = |text: &str| object::<Shape>(text.as_bytes(), 40);
+        let good = Shape { a: 1, inner: vec![Inner { b: 2 }] };
+        assert_eq!(read(r#"{"a":1,"inner":[{"b":2}]}"#), Ok(good));
+        let code = |text: &str| read(text).unwrap_err().code();
+        assert_eq!(code(r#"{"a":1,"a":1}"#), "unexpected_json");
+        assert_eq!(code(r#"{"a":1,"c":1}"#), "unexpected_json");
+        assert_eq!(code(r#"{"a":1,"inner":[[2]]}"#), "unexpected_json");
+        assert_eq!(code("{}"), "unexpected_json");
+        assert_eq!(code("[1]"), "unexpected_json");
+        assert_eq!(code(r#"{"a":1}{}"#), "malformed_json");
+        assert_eq!(code(r#"{"a":1"#), "malformed_json");
+        assert_eq!(code(""), "malformed_json");
+        assert_eq!(code(&" ".repeat(41)), "body_too_large");
+        assert_eq!(read("{\n\"a\":x}").unwrap_err().line(), Some(2));
+        assert_eq!(object::<Shape>(b"{\"a\":1,\"\xff\":1}", 40).unwrap_err().code(), "malformed_json");
+    }
+
+    #[test]
+    fn free_json_is_held_to_i_json() {
+        let read = |text: &str| serde_json::from_str::<Unique>(text).map(|unique| unique.0);
+        for good in ["null", "[1,-1,1.5,true]", r#"{"a":{"b":[{"c":"d"}]}}"#, "9007199254740991", "-9007199254740991"] {
+            assert_eq!(read(good).unwrap(), serde_json::from_str::<Value>(good).unwrap());
+        }
+        for bad in [
+            r#"{"a":1,"a":2}"#,
+            r#"[{"x":{"a":1,"\u0061":2}}]"#,
+            "9007199254740992",
+            "-9007199254740992",
+            "18446744073709551616",
+            "1e300",
+            "1e400",
+            "NaN",
+            r#""\ud800""#,
+        ] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+        assert!(read(&"[".repeat(100_000)).is_err(), "depth is bounded");
+    }
+}

@@ -1,0 +1,233 @@
+//! What the chain says of itself: the tip, blocks, proofs, and what a search found.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ledger::block::BlockHeader;
+use crate::ledger::checkpoint::SignedCheckpoint;
+use crate::ledger::hash::Digest;
+use crate::ledger::merkle::proof::{ConsistencyProof, InclusionProof};
+use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
+use crate::ledger::notice::{Notice, NoticeKind};
+use crate::wire::facts::beijing_time;
+
+/// The ledger: who it is and how far it has come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct LedgerJson {
+    /// Its identity, for good / 链标识.
+    #[schema(example = "example.org/ledger")]
+    pub origin: String,
+    /// `live` or `test`, for good.
+    #[schema(example = "live")]
+    pub mode: String,
+    /// The ledger key (vkey). Pin it from a source you trust, not from here.
+    pub key: String,
+    /// SHA-256 of the key that will succeed it.
+    pub next: String,
+    /// How many leaves the signed tree has.
+    pub size: u64,
+    /// RFC 6962 root over them.
+    pub root: String,
+    /// 区块高度 of the last block.
+    pub block_height: u64,
+    /// 区块哈希 of the last block.
+    pub block_hash: String,
+    /// 区块生成时间 of the last block, Beijing time.
+    pub block_generated_at: String,
+    /// The signed checkpoint note.
+    pub checkpoint: String,
+}
+
+/// A block header.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct BlockJson {
+    /// The ledger's origin / 链标识.
+    pub ledger: String,
+    /// 区块高度.
+    pub block_height: u64,
+    /// 区块哈希: leaf hash of the header.
+    pub block_hash: String,
+    /// 前一区块哈希.
+    pub prev_block_hash: String,
+    /// 区块生成时间, Beijing time.
+    pub block_generated_at: String,
+    /// Place of the first sealed leaf.
+    pub first: u64,
+    /// How many leaves are sealed.
+    pub count: u64,
+    /// RFC 6962 root over the sealed leaves.
+    pub root: String,
+    /// Place of the header itself.
+    pub index: u64,
+    /// The header, byte for byte.
+    pub text: String,
+}
+
+/// Blocks, the newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct BlocksPage {
+    /// The blocks.
+    pub blocks: Vec<BlockJson>,
+    /// Ask for the next page with `before` this height; absent on the last page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_before: Option<u64>,
+}
+
+/// That a leaf stands in a tree.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct InclusionJson {
+    /// Place of the leaf.
+    pub index: u64,
+    /// Size of the tree.
+    pub size: u64,
+    /// Its leaf hash.
+    pub leaf_hash: String,
+    /// Root of the tree.
+    pub root: String,
+    /// The proof, the leaf's sibling first, 64 hex digits each.
+    pub hashes: Vec<String>,
+}
+
+/// That one tree is the beginning of another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ConsistencyJson {
+    /// Size of the old tree.
+    pub old: u64,
+    /// Size of the new tree.
+    pub new: u64,
+    /// Root of the old tree.
+    pub old_root: String,
+    /// Root of the new tree.
+    pub new_root: String,
+    /// The proof, bottom up, 64 hex digits each.
+    pub hashes: Vec<String>,
+}
+
+/// What a search found, the earliest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct SearchJson {
+    /// What was asked.
+    pub query: String,
+    /// What was found; empty when nothing was.
+    pub hits: Vec<HitJson>,
+}
+
+/// One thing found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct HitJson {
+    /// `deposit`, `block` or `notice`.
+    #[schema(example = "deposit")]
+    pub kind: String,
+    /// 存证编号, of a deposit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deposit_number: Option<String>,
+    /// 区块高度, of a block.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub block_height: Option<u64>,
+    /// Place in the tree.
+    pub index: u64,
+    /// Where to read on.
+    #[schema(example = "/v1/deposits/20261122-0K7M-X9QT-3D5W-C3")]
+    pub href: String,
+}
+
+impl LedgerJson {
+    /// The ledger whose genesis notice is `genesis` and whose last block is `tip`, under `checkpoint`.
+    #[must_use]
+    pub fn of(genesis: &Notice, checkpoint: &SignedCheckpoint, tip: &BlockHeader) -> Self {
+        let mode = match genesis.kind {
+            NoticeKind::Genesis { mode } => mode.word(),
+            NoticeKind::Key => "unknown",
+        };
+        let signed = checkpoint.checkpoint();
+        Self {
+            origin: signed.origin.to_string(),
+            mode: mode.into(),
+            key: genesis.key.to_string(),
+            next: genesis.next.to_string(),
+            size: signed.size.0,
+            root: signed.root.to_string(),
+            block_height: tip.height.0,
+            block_hash: tip.hash().to_string(),
+            block_generated_at: beijing_time(tip.time),
+            checkpoint: checkpoint.note().to_string(),
+        }
+    }
+}
+
+impl From<&BlockHeader> for BlockJson {
+    fn from(header: &BlockHeader) -> Self {
+        Self {
+            ledger: header.ledger.to_string(),
+            block_height: header.height.0,
+            block_hash: header.hash().to_string(),
+            prev_block_hash: header.previous.to_string(),
+            block_generated_at: beijing_time(header.time),
+            first: header.first.0,
+            count: header.count,
+            root: header.root.to_string(),
+            index: header.index().0,
+            text: header.to_string(),
+        }
+    }
+}
+
+fn hex(hashes: &[Digest]) -> Vec<String> {
+    hashes.iter().map(Digest::to_string).collect()
+}
+
+fn digests(hashes: &[String]) -> Option<Vec<Digest>> {
+    hashes.iter().map(|hash| Digest::from_hex(hash)).collect()
+}
+
+impl InclusionJson {
+    /// The proof that the leaf of hash `leaf` stands at `index` of the tree of `size` leaves and that `root`.
+    #[must_use]
+    pub fn of(index: LeafIndex, size: TreeSize, leaf: &Digest, root: &Digest, proof: &InclusionProof) -> Self {
+        let (leaf_hash, root) = (leaf.to_string(), root.to_string());
+        Self { index: index.0, size: size.0, leaf_hash, root, hashes: hex(proof.hashes()) }
+    }
+
+    /// The proof; `None` where the hashes are none.
+    #[must_use]
+    pub fn proof(&self) -> Option<InclusionProof> {
+        InclusionProof::from_hashes(digests(&self.hashes)?).ok()
+    }
+}
+
+impl ConsistencyJson {
+    /// The proof that the tree of size and root `old` is the beginning of `new`.
+    #[must_use]
+    pub fn of(old: (TreeSize, Digest), new: (TreeSize, Digest), proof: &ConsistencyProof) -> Self {
+        Self {
+            old: old.0.0,
+            new: new.0.0,
+            old_root: old.1.to_string(),
+            new_root: new.1.to_string(),
+            hashes: hex(proof.hashes()),
+        }
+    }
+
+    /// The proof; `None` where the hashes are none.
+    #[must_use]
+    pub fn proof(&self) -> Option<ConsistencyProof> {
+        ConsistencyProof::from_hashes(digests(&self.hashes)?).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn proofs_travel_as_hex_and_come_back() {
+        let (a, b) = (Digest([1; 32]), Digest([2; 32]));
+        let proof = InclusionProof::from_hashes(vec![a, b]).unwrap();
+        let json = InclusionJson::of(LeafIndex(1), TreeSize(3), &a, &b, &proof);
+        assert_eq!(json.proof(), Some(proof));
+        assert_eq!(InclusionJson { hashes: vec!["zz".into()], ..json.clone() }.proof(), None);
+        assert_eq!(InclusionJson { hashes: vec![a.to_string(); 65], ..json }.proof(), None);
+        let proof = ConsistencyProof::from_hashes(vec![b]).unwrap();
+        let json = ConsistencyJson::of((TreeSize(1), a), (TreeSize(2), b), &proof);
+        assert_eq!(json.proof(), Some(proof));
+    }
+}

@@ -1,0 +1,214 @@
+//! The receipt as a file: what a depositor keeps for decades.
+//!
+//! ```json
+//! {
+//!   "receipt": "tiezheng/receipt/v1",
+//!   "entry": "tiezheng entry v1\nnumber …",
+//!   "index": 1,
+//!   "header": "tiezheng block v1\nledger …",
+//!   "entry_path": [],
+//!   "header_path": ["<64 hex>"],
+//!   "previous_path": ["<64 hex>"],
+//!   "key_notices": [{ "index": 0, "text": "…", "path": ["<64 hex>"] }],
+//!   "checkpoint": "<note>",
+//!   "time_tokens": []
+//! }
+//! ```
+//!
+//! # Invariants
+//!
+//! [`parse`] reads back exactly what [`print`] prints; names are unique, known and all there; a later version is refused
+//! by its name, whatever else it holds. Nothing is believed: whether a receipt is true, `ledger::verify` says.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ledger::hash::Digest;
+use crate::ledger::merkle::proof::{InclusionProof, MAX_PROOF_HASHES};
+use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
+use crate::ledger::receipt::{KeyNotice, Receipt};
+use crate::wire::json::{self, JsonError};
+
+/// The version this program prints and reads.
+pub const VERSION: &str = "tiezheng/receipt/v1";
+/// Longest receipt in bytes, 1 MiB: sixteen keys, a hundred cosignatures and some time tokens take a tenth.
+pub const RECEIPT_MAX: usize = 1 << 20;
+
+/// A receipt as JSON.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReceiptJson {
+    /// Kind and version of this file.
+    #[schema(example = "tiezheng/receipt/v1")]
+    pub receipt: String,
+    /// The entry, byte for byte. Its leaf hash is the transaction id / 交易id.
+    pub entry: String,
+    /// The entry's place in the tree.
+    pub index: u64,
+    /// The block header, byte for byte. Its leaf hash is the block hash / 区块哈希.
+    pub header: String,
+    /// Inclusion path from the entry to the header's `root`, 64 hex digits each.
+    pub entry_path: Vec<String>,
+    /// Inclusion path from the header to the checkpoint's root.
+    pub header_path: Vec<String>,
+    /// Inclusion path from the previous header to the checkpoint's root.
+    pub previous_path: Vec<String>,
+    /// Genesis and key notices, once a ledger key has rotated.
+    #[serde(deserialize_with = "json::objects")]
+    pub key_notices: Vec<KeyNoticeJson>,
+    /// The signed checkpoint note.
+    pub checkpoint: String,
+    /// RFC 3161 time tokens, base64.
+    pub time_tokens: Vec<String>,
+}
+
+/// A key notice in a receipt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KeyNoticeJson {
+    /// Its place in the tree.
+    pub index: u64,
+    /// The notice, byte for byte.
+    pub text: String,
+    /// Inclusion path to the checkpoint's root.
+    pub path: Vec<String>,
+}
+
+/// Why bytes are no receipt.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReceiptError {
+    /// Not the JSON of a receipt.
+    #[error(transparent)]
+    Json(#[from] JsonError),
+    /// A receipt of another version: a newer program reads it.
+    #[error("this is `{found}`, and this program reads `{VERSION}`")]
+    UnknownVersion {
+        /// The version it names.
+        found: String,
+    },
+    /// A path with a hash that is not 64 lower-case hex digits, or with more than [`MAX_PROOF_HASHES`].
+    #[error("`{field}` is not a list of at most {MAX_PROOF_HASHES} hashes of 64 lower-case hex digits")]
+    BadPath {
+        /// The field.
+        field: &'static str,
+    },
+    /// A place that no tree has.
+    #[error("`index` {found} is beyond every tree")]
+    BadIndex {
+        /// The place named.
+        found: u64,
+    },
+}
+
+impl ReceiptError {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Json(error) => error.code(),
+            Self::UnknownVersion { .. } => "unknown_version",
+            Self::BadPath { .. } | Self::BadIndex { .. } => "bad_value",
+        }
+    }
+}
+
+impl From<&Receipt> for ReceiptJson {
+    fn from(receipt: &Receipt) -> Self {
+        let key_notice = |notice: &KeyNotice| KeyNoticeJson {
+            index: notice.index.0,
+            text: notice.text.clone(),
+            path: hex_path(&notice.path),
+        };
+        Self {
+            receipt: VERSION.into(),
+            entry: receipt.entry.clone(),
+            index: receipt.index.0,
+            header: receipt.header.clone(),
+            entry_path: hex_path(&receipt.entry_path),
+            header_path: hex_path(&receipt.header_path),
+            previous_path: hex_path(&receipt.previous_path),
+            key_notices: receipt.key_notices.iter().map(key_notice).collect(),
+            checkpoint: receipt.checkpoint.clone(),
+            time_tokens: receipt.time_tokens.clone(),
+        }
+    }
+}
+
+impl TryFrom<ReceiptJson> for Receipt {
+    type Error = ReceiptError;
+
+    fn try_from(json: ReceiptJson) -> Result<Self, ReceiptError> {
+        if json.receipt != VERSION {
+            return Err(ReceiptError::UnknownVersion { found: shown(&json.receipt) });
+        }
+        let key_notice = |notice: KeyNoticeJson| {
+            Ok(KeyNotice {
+                index: read_index(notice.index)?,
+                text: notice.text,
+                path: read_path("path", &notice.path)?,
+            })
+        };
+        Ok(Self {
+            index: read_index(json.index)?,
+            entry_path: read_path("entry_path", &json.entry_path)?,
+            header_path: read_path("header_path", &json.header_path)?,
+            previous_path: read_path("previous_path", &json.previous_path)?,
+            key_notices: json.key_notices.into_iter().map(key_notice).collect::<Result<_, ReceiptError>>()?,
+            entry: json.entry,
+            header: json.header,
+            checkpoint: json.checkpoint,
+            time_tokens: json.time_tokens,
+        })
+    }
+}
+
+/// Prints a receipt: the file a depositor keeps, and the answer to a deposit.
+#[must_use]
+pub fn print(receipt: &Receipt) -> String {
+    json::pretty(&ReceiptJson::from(receipt))
+}
+
+/// Reads a receipt.
+///
+/// # Errors
+///
+/// [`ReceiptError`].
+pub fn parse(bytes: &[u8]) -> Result<Receipt, ReceiptError> {
+    /// All that a later version surely has.
+    #[derive(Deserialize)]
+    struct Version {
+        receipt: String,
+    }
+
+    let version: Version = json::object(bytes, RECEIPT_MAX)?;
+    if version.receipt != VERSION {
+        return Err(ReceiptError::UnknownVersion { found: shown(&version.receipt) });
+    }
+    json::object::<ReceiptJson>(bytes, RECEIPT_MAX)?.try_into()
+}
+
+/// As much of a foreign text as an error message needs.
+fn shown(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(40).collect()
+}
+
+fn hex_path(path: &InclusionProof) -> Vec<String> {
+    path.hashes().iter().map(Digest::to_string).collect()
+}
+
+fn read_path(field: &'static str, path: &[String]) -> Result<InclusionProof, ReceiptError> {
+    let hashes = path.iter().map(|hash| Digest::from_hex(hash)).collect::<Option<Vec<_>>>();
+    let proof = hashes.and_then(|hashes| InclusionProof::from_hashes(hashes).ok());
+    proof.ok_or(ReceiptError::BadPath { field })
+}
+
+fn read_index(index: u64) -> Result<LeafIndex, ReceiptError> {
+    if TreeSize::MAX.contains(LeafIndex(index)) {
+        Ok(LeafIndex(index))
+    } else {
+        Err(ReceiptError::BadIndex { found: index })
+    }
+}
+
+#[cfg(test)]
+mod tests;
