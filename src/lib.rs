@@ -9,6 +9,8 @@
 //! 1. [`ledger`]: formats, tree, chain, verifier. Pure.
 
 pub mod audit;
+pub mod cli;
+pub mod client;
 pub mod ledger;
 #[cfg(feature = "node")]
 pub mod sequencer;

@@ -3,7 +3,7 @@
 //! One thread reads, one hashes SHA-256, one SM3, over shared pieces that go back to the reader once both are done with
 //! them. A file that changes while it is read is refused: no digest of it would be of anything that ever was.
 
-use std::fs::{File, Metadata};
+use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -66,11 +66,12 @@ pub fn measure(
     read: &(dyn Fn(u64) + Sync),
 ) -> Result<Measured, DigestError> {
     let unreadable = |source| DigestError::Unreadable { path: path.to_owned(), source };
-    let mut file = File::open(path).map_err(unreadable)?;
-    let before = file.metadata().map_err(unreadable)?;
-    if !before.is_file() {
+    // Looked at before it is opened: to open a pipe that nobody writes to would wait for ever.
+    if !fs::metadata(path).map_err(unreadable)?.is_file() {
         return Err(DigestError::NotAFile(path.to_owned()));
     }
+    let mut file = File::open(path).map_err(unreadable)?;
+    let before = file.metadata().map_err(unreadable)?;
     let measured = hash(&mut file, before.len(), salt, read).map_err(unreadable)?;
     let after = file.metadata().map_err(unreadable)?;
     if state(&before) != state(&after) || measured.size != after.len() {
@@ -172,7 +173,7 @@ fn fill(file: &mut impl Read, piece: &mut Vec<u8>) -> io::Result<bool> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs::{self, OpenOptions};
+    use std::fs::OpenOptions;
     use std::io::Write as _;
     use std::process::Command;
 

@@ -36,6 +36,17 @@ pub fn create(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     sync_folder_of(path)
 }
 
+/// Whether a file could be written beside `path`, or why not. Leaves nothing.
+///
+/// # Errors
+///
+/// Why not.
+pub fn probe(path: &Path) -> io::Result<()> {
+    let draft = draft_beside(path)?;
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+    fs::remove_file(&draft)
+}
+
 /// Gives a file another name in the same folder, durably.
 ///
 /// # Errors

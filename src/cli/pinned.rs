@@ -90,7 +90,9 @@ impl Pinned {
                 ["log", ..] => return Err((number, "expected `log <vkey> [url]`".into())),
                 ["quorum", "none"] => Line::Quorum,
                 // To ask less than the policy says would be to trust somebody whom the user does not.
-                ["quorum", ..] => return Err((number, "only `quorum none` is supported: no witness is checked yet".into())),
+                ["quorum", ..] => {
+                    return Err((number, "only `quorum none` is supported: no witness is checked yet".into()));
+                }
                 _ => Line::Other(line.to_owned()),
             };
             pinned.lines.push(parsed);
@@ -115,7 +117,8 @@ impl Pinned {
         if self.logs().any(|log| log.key == *key) {
             return Standing::Pinned;
         }
-        let same_place = |log: &&PinnedLog| log.key.name() == key.name() || (url.is_some() && log.url.as_deref() == url);
+        let same_place =
+            |log: &&PinnedLog| log.key.name() == key.name() || (url.is_some() && log.url.as_deref() == url);
         self.logs().find(same_place).map_or(Standing::Unknown, |log| Standing::Conflicts(log.clone()))
     }
 

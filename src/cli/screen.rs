@@ -169,10 +169,15 @@ mod tests {
     #[test]
     fn columns_align_whatever_the_language() {
         let row = |cells: &[&str]| cells.iter().map(|cell| (*cell).to_owned()).collect::<Vec<_>>();
-        let rows = [row(&["交易id", "transaction id", "ab"]), row(&["前一区块哈希", "hash", "cd"]), row(&["", "", "ef"])];
+        let rows =
+            [row(&["交易id", "transaction id", "ab"]), row(&["前一区块哈希", "hash", "cd"]), row(&["", "", "ef"])];
         assert_eq!(
             aligned(&rows),
-            ["交易id        transaction id  ab", "前一区块哈希  hash            cd", "                              ef"]
+            [
+                "交易id        transaction id  ab",
+                "前一区块哈希  hash            cd",
+                "                              ef"
+            ]
         );
     }
 

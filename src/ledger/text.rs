@@ -336,8 +336,8 @@ mod tests {
         assert_eq!(code("kind v1\na 1\nb 2\n"), (4, "missing_line"));
         assert_eq!(code("kind v1\nb 2\nc 3\n"), (2, "missing_line"));
         assert_eq!(code("kind v1\na 1\n\nc 3\n"), (3, "unknown_line"));
-        assert_eq!(code("kind v1\na  1\nc 3\n"), (2, "missing_line"));
-        assert_eq!(code("kind v1\na 1 \nc 3\n"), (2, "missing_line"));
+        assert_eq!(code("kind v1\na  1\nc 3\n"), (2, "unknown_line"));
+        assert_eq!(code("kind v1\na 1 \nc 3\n"), (2, "unknown_line"));
     }
 
     #[test]

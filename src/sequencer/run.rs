@@ -136,13 +136,9 @@ impl<S: AppendLedger, C: Clock> Run<S, C> {
                 Ok(()) => {}
                 Err(Stop::Clock(reason)) => {
                     tracing::error!(reason, "deposits are stopped until the clock is good again");
-                    self.state.set(Err(reason));
                     more = self.wait_for_the_clock(&mut queue) && more;
                 }
-                Err(Stop::Fatal(reason)) => {
-                    tracing::error!(reason, "deposits are stopped until a restart");
-                    self.state.set(Err(reason));
-                }
+                Err(Stop::Fatal(reason)) => tracing::error!(reason, "deposits are stopped until a restart"),
             }
         }
         tracing::info!(size = self.tip.size().0, "sealing thread ended");
@@ -175,6 +171,8 @@ impl<S: AppendLedger, C: Clock> Run<S, C> {
         let now = match self.clock.check(self.tip.last_time) {
             Ok(now) => now,
             Err(fault) => {
+                // Whoever is told that deposits are stopped must find the node saying so, too: state first.
+                self.state.set(Err(fault.to_string()));
                 answer_all(tickets, || Answer::Stopped(fault.to_string()));
                 return Err(Stop::Clock(fault.to_string()));
             }
@@ -191,6 +189,7 @@ impl<S: AppendLedger, C: Clock> Run<S, C> {
                 Ok(())
             }
             Err(Stop::Clock(reason) | Stop::Fatal(reason)) => {
+                self.state.set(Err(reason.clone()));
                 batch.answer_all(|| Answer::Stopped(reason.clone()));
                 Err(Stop::Fatal(reason))
             }

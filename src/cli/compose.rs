@@ -1,0 +1,326 @@
+//! What a statement is to say beside the digests, and the statement made of it.
+
+use std::path::Path;
+
+use clap::ValueEnum;
+use serde_json::json;
+
+use crate::cli::case_key::{DEFAULT_CASE, random_bytes};
+use crate::cli::ending::Complaint;
+use crate::cli::papers::StatementPaper;
+use crate::ledger::hash::Digest;
+use crate::ledger::key::{Name, Signer, VerifierKey};
+use crate::ledger::media::MediaType;
+use crate::ledger::metadata::{PrivateMetadata, SALT_LEN};
+use crate::ledger::number::DepositNumber;
+use crate::ledger::statement::content::{Content, Form, HashAlgorithm, Measured};
+use crate::ledger::statement::signed::SignedStatement;
+use crate::ledger::statement::text::{LINKS_MAX, Link, LinkKind, Statement, Subject};
+use crate::wire::deposit::DepositRequest;
+use crate::wire::metadata::canonical;
+
+/// What a statement is to say.
+#[derive(Debug, Clone, clap::Args)]
+pub struct StatementArgs {
+    /// Sign with this case's key, made on first use | 以此案件的密钥签名，首次使用时生成
+    #[arg(long, value_name = "NAME")]
+    pub case: Option<String>,
+    /// Name of the evidence, kept off the chain; default: the file's name | 证据名称，不上链
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// Keep no private metadata at all, not even a name | 不附任何私有信息
+    #[arg(long, conflicts_with = "name")]
+    pub no_private: bool,
+    /// Salt the digests, for evidence so short that it could be guessed | 摘要加盐，用于内容简短、可被猜出的证据
+    #[arg(long)]
+    pub salt: bool,
+    /// Which digests to put on the chain | 上链的摘要算法
+    #[arg(long, value_enum, default_value_t = Digests::Both)]
+    pub digests: Digests,
+    /// Say something of an earlier deposit: corrects, supplements, withdraws, replaces or refers | 关联存证
+    #[arg(long = "link", value_name = "KIND=NUMBER")]
+    pub links: Vec<String>,
+    /// Place in a stream: 64 hex digits and the next sequence, from 1 | 所属序列及序号
+    #[arg(long, value_name = "HEX:SEQ")]
+    pub subject: Option<String>,
+}
+
+/// Which digests a statement bears.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Digests {
+    /// SHA-256 and SM3.
+    Both,
+    /// SHA-256 alone.
+    #[value(name = "sha-256")]
+    Sha256,
+    /// SM3 alone.
+    Sm3,
+}
+
+impl Digests {
+    const fn include(self, algorithm: HashAlgorithm) -> bool {
+        matches!(
+            (self, algorithm),
+            (Self::Both, _) | (Self::Sha256, HashAlgorithm::Sha256) | (Self::Sm3, HashAlgorithm::Sm3)
+        )
+    }
+}
+
+/// [`StatementArgs`], read.
+#[derive(Debug, Clone)]
+pub struct Details {
+    args: StatementArgs,
+    links: Vec<Link>,
+    subject: Option<Subject>,
+}
+
+impl Details {
+    /// Reads the arguments.
+    ///
+    /// # Errors
+    ///
+    /// [`Complaint`] of usage: a mistyped number, an unknown kind of link, a subject that is none.
+    pub fn read(args: &StatementArgs) -> Result<Self, Complaint> {
+        let mut links = args.links.iter().map(|text| read_link(text)).collect::<Result<Vec<_>, _>>()?;
+        links.sort_by_key(|link| (link.kind.word(), link.number.to_string()));
+        let repeated = links.iter().enumerate().any(|(i, a)| links.iter().skip(i + 1).any(|b| a.number == b.number));
+        if repeated || links.len() > LINKS_MAX {
+            let en = format!("at most {LINKS_MAX} links, each number once");
+            return Err(Complaint::usage("bad_links", format!("关联最多 {LINKS_MAX} 个，每个编号一次"), en));
+        }
+        let subject = args.subject.as_deref().map(read_subject).transpose()?;
+        Ok(Self { args: args.clone(), links, subject })
+    }
+
+    /// Whether they can hold of one file only.
+    #[must_use]
+    pub const fn are_of_one_file(&self) -> bool {
+        self.args.name.is_some() || self.subject.is_some()
+    }
+
+    /// The case whose key signs.
+    #[must_use]
+    pub fn case(&self) -> &str {
+        self.args.case.as_deref().unwrap_or(DEFAULT_CASE)
+    }
+
+    /// A salt to stand before the original, where one is asked for.
+    ///
+    /// # Errors
+    ///
+    /// No randomness.
+    pub fn salt(&self) -> Result<Option<[u8; SALT_LEN]>, Complaint> {
+        if self.args.salt { random_bytes().map(Some) } else { Ok(None) }
+    }
+
+    /// Makes and signs the statement on `file`, measured with `salt`.
+    ///
+    /// # Errors
+    ///
+    /// [`Complaint`]: metadata that is too long, or no randomness.
+    pub fn compose(
+        &self,
+        ledger: &Name,
+        file: &Path,
+        measured: &Measured,
+        salt: Option<&[u8; SALT_LEN]>,
+        signer: &Signer,
+    ) -> Result<StatementPaper, Complaint> {
+        let private = self.private(file)?;
+        let form = if salt.is_some() { Form::Salted } else { Form::Plain { size: measured.size } };
+        let digest = |algorithm| self.args.digests.include(algorithm).then(|| measured.digest(algorithm));
+        let content = Content { form, sha256: digest(HashAlgorithm::Sha256), sm3: digest(HashAlgorithm::Sm3) };
+        let statement = Statement {
+            ledger: ledger.clone(),
+            content: Some(content),
+            manifest: None,
+            media_type: Some(MediaType::of_file_name(&file.to_string_lossy())),
+            meta: private.as_ref().map(PrivateMetadata::commitment),
+            subject: self.subject,
+            links: self.links.clone(),
+            on_behalf: None,
+            nonce: random_bytes()?,
+            keys: vec![signer.verifier().clone()],
+        };
+        let unmade = |error: &dyn std::fmt::Display| {
+            Complaint::unable(
+                "bad_statement",
+                format!("无法生成声明：{error}"),
+                format!("cannot make the statement: {error}"),
+            )
+        };
+        let signed = sign(statement, signer).map_err(|error| unmade(&error))?;
+        let request = DepositRequest::new(signed.note(), private.as_ref()).map_err(|error| unmade(&error))?;
+        Ok(StatementPaper::new(&request, salt))
+    }
+
+    fn private(&self, file: &Path) -> Result<Option<PrivateMetadata>, Complaint> {
+        if self.args.no_private {
+            return Ok(None);
+        }
+        let file_name = || file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = self.args.name.clone().unwrap_or_else(file_name);
+        let json = canonical(&json!({ "name": name })).map_err(|error| {
+            Complaint::usage(error.code(), format!("证据名称：{error}"), format!("the name of the evidence: {error}"))
+        })?;
+        Ok(Some(PrivateMetadata { salt: random_bytes()?, json }))
+    }
+
+    /// What of an earlier statement on the same file is not as it is asked for now: what was asked for explicitly is
+    /// never silently left out.
+    #[must_use]
+    pub fn departure(&self, paper: &StatementPaper, ledger: &Name, key: &VerifierKey) -> Option<&'static str> {
+        let note = paper.note()?;
+        let statement = note.statement();
+        let content = statement.content?;
+        let digests_differ = HashAlgorithm::ALL.into_iter().any(|algorithm| {
+            content.digests().any(|(given, _)| given == algorithm) != self.args.digests.include(algorithm)
+        });
+        let checks = [
+            (statement.ledger != *ledger, "--server"),
+            (self.args.case.is_some() && !statement.keys.contains(key), "--case"),
+            (self.args.name.is_some() && self.args.name.as_deref() != paper.evidence_name(), "--name"),
+            (self.args.no_private && statement.meta.is_some(), "--no-private"),
+            (self.args.salt && !content.is_salted(), "--salt"),
+            (self.args.digests != Digests::Both && digests_differ, "--digests"),
+            (!self.links.is_empty() && statement.links != self.links, "--link"),
+            (self.subject.is_some() && statement.subject != self.subject, "--subject"),
+        ];
+        checks.into_iter().find(|(differs, _)| *differs).map(|(_, option)| option)
+    }
+}
+
+fn sign(
+    statement: Statement,
+    signer: &Signer,
+) -> Result<SignedStatement, crate::ledger::statement::signed::StatementError> {
+    SignedStatement::sign(statement, std::slice::from_ref(signer))
+}
+
+fn read_link(text: &str) -> Result<Link, Complaint> {
+    let parts = text.split_once('=').and_then(|(kind, number)| Some((LinkKind::parse(kind)?, number)));
+    let Some((kind, number)) = parts else {
+        let kinds = LinkKind::ALL.map(LinkKind::word).join(", ");
+        let en = format!("`{text}` is no link: expected KIND=NUMBER, and KIND one of {kinds}");
+        return Err(Complaint::usage(
+            "bad_link",
+            format!("“{text}”不是关联：应为 KIND=存证编号，KIND 为 {kinds} 之一"),
+            en,
+        ));
+    };
+    Ok(Link { kind, number: read_number(number)? })
+}
+
+/// Reads a deposit number as people type it. Nothing is looked up under a mistyped one.
+///
+/// # Errors
+///
+/// [`Complaint`] of usage, with the reason.
+pub fn read_number(text: &str) -> Result<DepositNumber, Complaint> {
+    DepositNumber::parse(text).map_err(|error| {
+        let zh = format!("存证编号“{text}”输入有误：{error}。请与原件核对；未进行任何查询。");
+        let en = format!(
+            "the deposit number `{text}` is mistyped: {error}. Compare it with the paper; nothing was looked up."
+        );
+        Complaint::usage("mistyped_number", zh, en)
+    })
+}
+
+fn read_subject(text: &str) -> Result<Subject, Complaint> {
+    let parsed = text.split_once(':').and_then(|(id, sequence)| {
+        let sequence = sequence.parse().ok().filter(|sequence| *sequence > 0)?;
+        Some(Subject { id: Digest::from_hex(id)?, sequence })
+    });
+    parsed.ok_or_else(|| {
+        let en = format!("`{text}` is no subject: expected 64 lower-case hex digits, a colon and a sequence from 1");
+        Complaint::usage("bad_subject", format!("“{text}”不是序列：应为 64 位小写十六进制、冒号、从 1 开始的序号"), en)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn args() -> StatementArgs {
+        StatementArgs {
+            case: None,
+            name: None,
+            no_private: false,
+            salt: false,
+            digests: Digests::Both,
+            links: Vec::new(),
+            subject: None,
+        }
+    }
+
+    fn signer(seed: u8) -> Signer {
+        Signer::of_depositor(&[seed; 32]).unwrap()
+    }
+
+    fn compose(args: &StatementArgs, salt: Option<&[u8; 32]>) -> StatementPaper {
+        let measured = Measured { size: 3, sha256: Digest([1; 32]), sm3: Digest([2; 32]) };
+        let ledger = Name::parse("example.org/ledger").unwrap();
+        Details::read(args).unwrap().compose(&ledger, Path::new("a/合同.pdf"), &measured, salt, &signer(1)).unwrap()
+    }
+
+    #[test]
+    fn a_statement_bears_what_was_asked_for_and_nothing_else() {
+        let paper = compose(&args(), None);
+        let note = paper.note().unwrap();
+        let text = note.to_string();
+        assert!(text.contains("\nsize 3\ntype application/pdf\nmeta "), "{text}");
+        assert!(!text.contains("合同"), "names stay off the chain");
+        assert_eq!(paper.evidence_name(), Some("合同.pdf"));
+        let (_, private) = paper.request().read().unwrap();
+        assert_eq!(private.unwrap().commitment(), note.statement().meta.unwrap());
+
+        let link = "withdraws=20261122-0K7M-X9QT-3D5W-C3".to_owned();
+        let subject = Some(format!("{}:2", "a".repeat(64)));
+        let bare = StatementArgs { no_private: true, digests: Digests::Sm3, links: vec![link], subject, ..args() };
+        let text = compose(&bare, Some(&[9; 32])).note().unwrap().to_string();
+        assert!(text.contains("\nsalted-sm3 ") && text.contains("\nlink withdraws 2026"), "{text}");
+        for absent in ["sha-256", "size", "meta"] {
+            assert!(!text.contains(&format!("\n{absent} ")), "{text}");
+        }
+    }
+
+    #[test]
+    fn two_statements_on_one_file_are_two() {
+        assert_ne!(compose(&args(), None).note().unwrap().id(), compose(&args(), None).note().unwrap().id());
+    }
+
+    #[test]
+    fn what_is_asked_for_and_not_there_is_a_departure() {
+        let paper = compose(&args(), None);
+        let ledger = Name::parse("example.org/ledger").unwrap();
+        let departure = |args: StatementArgs, seed| {
+            Details::read(&args).unwrap().departure(&paper, &ledger, signer(seed).verifier())
+        };
+        assert_eq!(departure(args(), 1), None);
+        assert_eq!(departure(args(), 2), None, "no case was named");
+        assert_eq!(departure(StatementArgs { case: Some("a".into()), ..args() }, 2), Some("--case"));
+        assert_eq!(departure(StatementArgs { name: Some("合同.pdf".into()), ..args() }, 1), None);
+        assert_eq!(departure(StatementArgs { name: Some("other".into()), ..args() }, 1), Some("--name"));
+        assert_eq!(departure(StatementArgs { no_private: true, ..args() }, 1), Some("--no-private"));
+        assert_eq!(departure(StatementArgs { salt: true, ..args() }, 1), Some("--salt"));
+        assert_eq!(departure(StatementArgs { digests: Digests::Sm3, ..args() }, 1), Some("--digests"));
+        let elsewhere = Name::parse("other").unwrap();
+        let details = Details::read(&args()).unwrap();
+        assert_eq!(details.departure(&paper, &elsewhere, signer(1).verifier()), Some("--server"));
+    }
+
+    #[test]
+    fn mistyped_arguments_are_refused_by_name() {
+        let code = |args: StatementArgs| Details::read(&args).unwrap_err().code;
+        let link = |text: &str| StatementArgs { links: vec![text.into()], ..args() };
+        assert_eq!(code(link("corrects")), "bad_link");
+        assert_eq!(code(link("likes=20261122-0K7M-X9QT-3D5W-C3")), "bad_link");
+        assert_eq!(code(link("corrects=20261122-0K7M-X9QT-3D5V-C3")), "mistyped_number");
+        let number = "20261122-0K7M-X9QT-3D5W-C3";
+        let twice = StatementArgs { links: vec![format!("corrects={number}"), format!("refers={number}")], ..args() };
+        assert_eq!(code(twice), "bad_links");
+        for bad in ["", "ab:1", &format!("{}:0", "a".repeat(64)), &"a".repeat(64)] {
+            assert_eq!(code(StatementArgs { subject: Some(bad.into()), ..args() }), "bad_subject");
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! `deposit`: puts the digests of files on a ledger and takes home a number and a receipt for each.
+//!
+//! A file is never sent. Its statement is written beside it and fsynced before it is sent, and the very same statement is
+//! sent again whenever the command is repeated: whatever was interrupted where, a file is deposited once, and its receipt
+//! comes home. A deposit is told as made only once its receipt holds against the pinned key.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use futures_util::stream::{self, StreamExt as _};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::cli::case_key;
+use crate::cli::compose::{Details, StatementArgs};
+use crate::cli::config::Config;
+use crate::cli::ending::{Complaint, Ending};
+use crate::cli::facts_table;
+use crate::cli::gather::{Found, Passed, gather};
+use crate::cli::progress::Progress;
+use crate::cli::reach::{ServerArgs, meet_and_pin};
+use crate::cli::round::{Done, Round};
+use crate::cli::screen::{BAD, FAINT, GOOD, HEED, Screen};
+use crate::cli::width::shown;
+use crate::wire::facts::ChainFactsJson;
+
+/// Deposits under way at once: enough for the node to seal several in one block.
+const IN_FLIGHT: usize = 8;
+
+const EXAMPLES: &str = "\
+Examples | 示例:
+  tiezheng deposit contract.pdf
+  tiezheng deposit --recursive evidence/ --case \"(2026) 0192-1\"
+  tiezheng deposit note.txt --salt               short text: nobody can guess it from its digest
+  tiezheng deposit new.pdf --link corrects=20261122-0K7M-X9QT-3D5W-C3
+
+The file never leaves this machine: only its digests do. Keep the file unchanged, and with it the two papers written
+beside it. Repeating the command is safe: nothing is deposited twice.
+文件本身不会上传，只上传摘要。请原样保存文件及其旁边生成的两个文件。重复执行是安全的，不会重复存证。";
+
+/// Deposit files: their digests go on the chain, the files stay here | 存证：摘要上链，文件不上传
+#[derive(Debug, Clone, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct DepositArgs {
+    /// The files, or folders with --recursive | 文件，或配合 --recursive 的文件夹
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Deposit every file in the named folders | 递归处理文件夹
+    #[arg(long, short)]
+    recursive: bool,
+    /// Write the papers into this folder instead of beside the files | 声明与回执写入此文件夹
+    #[arg(long, value_name = "DIR")]
+    receipts: Option<PathBuf>,
+    /// Deposit once more what is deposited already, under a new number | 对已存证的文件再次存证，取得新编号
+    #[arg(long)]
+    again: bool,
+    #[command(flatten)]
+    statement: StatementArgs,
+    #[command(flatten)]
+    server: ServerArgs,
+}
+
+/// How many files came out how.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+struct Tally {
+    deposited: usize,
+    already: usize,
+    passed_over: usize,
+    failed: usize,
+}
+
+/// Runs it.
+///
+/// # Errors
+///
+/// What keeps every file from being deposited: the ledger, the key, the arguments.
+pub async fn run(args: &DepositArgs, config: &Config, screen: &Screen) -> anyhow::Result<Ending> {
+    let details = Details::read(&args.statement)?;
+    let found = gather(&args.files, args.recursive);
+    let files = found.iter().filter(|found| found.size.is_ok()).count();
+    if files > 1 && details.are_of_one_file() {
+        let en = "--name and --subject are of one file, and several were named";
+        return Err(Complaint::usage("one_file_only", "--name 与 --subject 只能用于单个文件", en).into());
+    }
+    let round = if files == 0 { None } else { Some(begin(args, details, &found, config, screen).await?) };
+    let deposits = found.into_iter().map(|found| {
+        let round = round.clone();
+        async move {
+            let outcome = match (&found.size, round) {
+                (Ok(_), Some(round)) => round.deposit(&found.path).await.map_err(Missed::Failed),
+                (Ok(_), None) => Err(Missed::Passed(Passed::Twice)),
+                (Err(passed), _) => Err(Missed::Passed(passed.clone())),
+            };
+            (found, outcome)
+        }
+    });
+    let mut deposits = stream::iter(deposits).buffered(IN_FLIGHT);
+    let (mut tally, mut ending) = (Tally::default(), Ending::Good);
+    while let Some((found, outcome)) = deposits.next().await {
+        let tell = || tell(screen, &found, &outcome, files == 1);
+        match &round {
+            Some(round) => round.progress.aside(tell)?,
+            None => tell()?,
+        }
+        ending = ending.max(count(&mut tally, &found, &outcome));
+    }
+    summary(screen, tally)?;
+    Ok(ending)
+}
+
+async fn begin(
+    args: &DepositArgs,
+    details: Details,
+    found: &[Found],
+    config: &Config,
+    screen: &Screen,
+) -> anyhow::Result<Arc<Round>> {
+    let client = args.server.client()?;
+    let (met, trust) = meet_and_pin(&client, config, screen).await?;
+    if met.is_test {
+        let text = screen
+            .pick("这是测试账本，其编号不得作为证据使用。", "This is a test ledger: its numbers are no evidence.");
+        screen.aside(screen.paint(HEED, text))?;
+    }
+    let key = case_key::open(config, details.case())?;
+    if key.is_new {
+        let text = screen.pick("已为此案件生成密钥，请妥善保存：", "A key was made for this case; keep it safe:");
+        screen.aside(format!("{text} {}", key.path.display()))?;
+    }
+    if let Some(folder) = &args.receipts {
+        std::fs::create_dir_all(folder).map_err(|error| Complaint::io(folder, &error))?;
+    }
+    let total = found.iter().filter_map(|found| found.size.as_ref().ok()).sum();
+    let progress = Progress::of_bytes(screen, total);
+    Ok(Arc::new(Round::new(
+        client,
+        trust,
+        met.key.name().clone(),
+        key.signer,
+        details,
+        args.receipts.clone(),
+        args.again,
+        progress,
+    )))
+}
+
+/// Why a file was not deposited.
+enum Missed {
+    Passed(Passed),
+    Failed(Complaint),
+}
+
+fn count(tally: &mut Tally, found: &Found, outcome: &Result<Done, Missed>) -> Ending {
+    match outcome {
+        Ok(done) if done.fresh => tally.deposited += 1,
+        Ok(_) => tally.already += 1,
+        Err(Missed::Failed(complaint)) => {
+            tally.failed += 1;
+            return complaint.ending;
+        }
+        Err(Missed::Passed(passed)) if passed.is_failure(found.named) => {
+            tally.failed += 1;
+            return Ending::CouldNotLook;
+        }
+        Err(Missed::Passed(_)) => tally.passed_over += 1,
+    }
+    Ending::Good
+}
+
+fn tell(screen: &Screen, found: &Found, outcome: &Result<Done, Missed>, alone: bool) -> anyhow::Result<()> {
+    let name = shown(&found.path.to_string_lossy());
+    screen.document(&document(&found.path, found.named, outcome))?;
+    match outcome {
+        Ok(done) => {
+            let word = if done.fresh {
+                screen.pick("已存证", "deposited")
+            } else {
+                screen.pick("此前已存证", "already on the chain")
+            };
+            let number = done.facts.number;
+            screen.line(format!("{}  {number}  {name}", screen.paint(GOOD, word)))?;
+            if alone {
+                details(screen, done)?;
+            }
+        }
+        Err(Missed::Failed(complaint)) => {
+            let why = screen.pick(&complaint.zh, &complaint.en);
+            screen.aside(format!("{}  {name}: {why}", screen.pick("未存证", "not deposited")))?;
+        }
+        Err(Missed::Passed(passed)) => {
+            let (_, zh, en) = passed.words();
+            screen.aside(format!("{}  {name}: {}", screen.pick("略过", "passed over"), screen.pick(&zh, &en)))?;
+        }
+    }
+    Ok(())
+}
+
+fn details(screen: &Screen, done: &Done) -> anyhow::Result<()> {
+    screen.line("")?;
+    facts_table::show(screen, &done.facts)?;
+    screen.line("")?;
+    let papers = [
+        (screen.pick("回执", "receipt"), &done.papers.receipt),
+        (
+            screen.pick("声明（含私有信息，勿外传）", "statement (with what is private: keep it to yourself)"),
+            &done.papers.statement,
+        ),
+    ];
+    let rows: Vec<_> =
+        papers.iter().map(|(label, path)| vec![(*label).to_owned(), path.display().to_string()]).collect();
+    screen.table(&rows)?;
+    if done.facts.salted {
+        let text = screen.pick(
+            "摘要已加盐：盐值只在声明文件中，遗失后无法核验。",
+            "The digests are salted: without the salt in the statement's file nobody can verify them.",
+        );
+        screen.line(screen.paint(HEED, text))?;
+    }
+    let text = screen.pick(
+        "请原样保存文件。核验：tiezheng verify 文件",
+        "Keep the file unchanged. To verify it: tiezheng verify FILE",
+    );
+    Ok(screen.line(screen.paint(FAINT, text))?)
+}
+
+fn document(path: &Path, named: bool, outcome: &Result<Done, Missed>) -> Value {
+    let file = path.to_string_lossy();
+    match outcome {
+        Ok(done) => json!({
+            "file": file,
+            "status": if done.fresh { "deposited" } else { "already_deposited" },
+            "deposit_number": done.facts.number.to_string(),
+            "deposit": ChainFactsJson::from(&done.facts),
+            "statement_file": done.papers.statement.to_string_lossy(),
+            "receipt_file": done.papers.receipt.to_string_lossy(),
+        }),
+        Err(Missed::Failed(complaint)) => json!({
+            "file": file,
+            "status": "failed",
+            "error": { "code": complaint.code, "message": complaint.en },
+        }),
+        Err(Missed::Passed(passed)) => {
+            let (code, _, message) = passed.words();
+            let status = if passed.is_failure(named) { "failed" } else { "passed_over" };
+            json!({ "file": file, "status": status, "error": { "code": code, "message": message } })
+        }
+    }
+}
+
+fn summary(screen: &Screen, tally: Tally) -> anyhow::Result<()> {
+    let Tally { deposited, already, passed_over, failed } = tally;
+    if deposited + already + passed_over + failed < 2 {
+        return Ok(());
+    }
+    let zh = format!("存证 {deposited}，此前已存证 {already}，略过 {passed_over}，未成 {failed}");
+    let en =
+        format!("{deposited} deposited, {already} already on the chain, {passed_over} passed over, {failed} failed");
+    let style = if failed == 0 { GOOD } else { BAD };
+    screen.line("")?;
+    Ok(screen.line(screen.paint(style, screen.pick(&zh, &en)))?)
+}

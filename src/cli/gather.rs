@@ -1,0 +1,167 @@
+//! Which files are meant: the named ones and, with `--recursive`, those in the named folders.
+//!
+//! Symbolic links are not followed, since what they lead to may change without a trace; this program's own papers are
+//! passed over. Both is said.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::cli::papers::is_own;
+
+/// Deeper folders are refused: a loop through mounts would never end.
+const DEPTH_MAX: usize = 128;
+
+/// Why something named or found is not deposited.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Passed {
+    /// A symbolic link.
+    Link,
+    /// A paper of this program.
+    Own,
+    /// A folder, and `--recursive` was not given.
+    Folder,
+    /// A device, a pipe, a socket.
+    NotAFile,
+    /// An empty file: the digest of nothing proves nothing.
+    Empty,
+    /// It cannot be read.
+    Unreadable(String),
+    /// Named twice.
+    Twice,
+}
+
+impl Passed {
+    /// Whether the user named it and must hear that it was not done, in the exit code too.
+    #[must_use]
+    pub const fn is_failure(&self, named: bool) -> bool {
+        match self {
+            Self::Own | Self::Twice => false,
+            Self::Link | Self::NotAFile => named,
+            Self::Folder | Self::Empty | Self::Unreadable(_) => true,
+        }
+    }
+
+    /// Code, 中文, English.
+    #[must_use]
+    pub fn words(&self) -> (&'static str, String, String) {
+        let (code, zh, en) = match self {
+            Self::Link => ("symbolic_link", "符号链接，不跟随", "a symbolic link, not followed"),
+            Self::Own => ("own_paper", "本程序生成的文件", "a paper of this program"),
+            Self::Folder => ("is_a_folder", "是文件夹；请加 --recursive", "a folder; add --recursive"),
+            Self::NotAFile => ("not_a_file", "不是普通文件", "not a regular file"),
+            Self::Empty => (
+                "empty_file",
+                "空文件：空内容的摘要不能证明任何事",
+                "an empty file: the digest of nothing proves nothing",
+            ),
+            Self::Twice => ("named_twice", "重复指定", "named twice"),
+            Self::Unreadable(reason) => {
+                return ("unreadable", format!("无法读取：{reason}"), format!("cannot be read: {reason}"));
+            }
+        };
+        (code, zh.into(), en.into())
+    }
+}
+
+/// A file to deposit, or why not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Where.
+    pub path: PathBuf,
+    /// Its size in bytes, or why it is passed over.
+    pub size: Result<u64, Passed>,
+    /// Whether the user named it, rather than a folder above it.
+    pub named: bool,
+}
+
+/// The files meant by `paths`, in the order of the names.
+#[must_use]
+pub fn gather(paths: &[PathBuf], recursive: bool) -> Vec<Found> {
+    let mut found: Vec<Found> = Vec::new();
+    for path in paths {
+        look(path, recursive, 0, &mut found);
+    }
+    let mut seen = std::collections::HashSet::new();
+    for one in found.iter_mut().filter(|one| one.size.is_ok()) {
+        // Two runs over one file at once would write its papers twice.
+        let place = fs::canonicalize(&one.path).unwrap_or_else(|_| one.path.clone());
+        if !seen.insert(place) {
+            one.size = Err(Passed::Twice);
+        }
+    }
+    found
+}
+
+fn look(path: &Path, recursive: bool, depth: usize, found: &mut Vec<Found>) {
+    let mut say = |size| found.push(Found { path: path.to_owned(), size, named: depth == 0 });
+    let unreadable = |error: io::Error| Passed::Unreadable(error.to_string());
+    let metadata = match fs::symlink_metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) => return say(Err(unreadable(error))),
+    };
+    let kind = metadata.file_type();
+    if kind.is_symlink() {
+        say(Err(Passed::Link));
+    } else if path.file_name().is_some_and(is_own) {
+        say(Err(Passed::Own));
+    } else if kind.is_file() {
+        say(if metadata.len() == 0 { Err(Passed::Empty) } else { Ok(metadata.len()) });
+    } else if !kind.is_dir() {
+        say(Err(Passed::NotAFile));
+    } else if !recursive {
+        say(Err(Passed::Folder));
+    } else if depth == DEPTH_MAX {
+        say(Err(Passed::Unreadable(format!("more than {DEPTH_MAX} folders deep"))));
+    } else {
+        match fs::read_dir(path).and_then(Iterator::collect::<io::Result<Vec<_>>>) {
+            Ok(entries) => {
+                let mut inner: Vec<PathBuf> = entries.iter().map(fs::DirEntry::path).collect();
+                inner.sort();
+                inner.iter().for_each(|path| look(path, recursive, depth + 1, found));
+            }
+            Err(error) => say(Err(unreadable(error))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn a_folder_is_walked_in_order_and_what_is_passed_over_is_said() {
+        let top = tempfile::tempdir().unwrap();
+        let at = |name: &str| top.path().join(name);
+        fs::create_dir(at("in")).unwrap();
+        for (name, bytes) in [("b", "1"), ("in/a", "22"), ("empty", ""), ("b.tiezheng-receipt.json", "{}")] {
+            fs::write(at(name), bytes).unwrap();
+        }
+        symlink(at("b"), at("link")).unwrap();
+        symlink(top.path(), at("in/loop")).unwrap();
+        let found = gather(&[top.path().to_owned(), at("b")], true);
+        let name = |found: &Found| found.path.strip_prefix(top.path()).unwrap().display().to_string();
+        let told: Vec<_> = found.iter().map(|found| (name(found), found.size.clone())).collect();
+        let expected = [
+            ("b", Ok(1)),
+            ("b.tiezheng-receipt.json", Err(Passed::Own)),
+            ("empty", Err(Passed::Empty)),
+            ("in/a", Ok(2)),
+            ("in/loop", Err(Passed::Link)),
+            ("link", Err(Passed::Link)),
+            ("b", Err(Passed::Twice)),
+        ];
+        assert_eq!(told, expected.map(|(name, size)| (name.to_owned(), size)));
+    }
+
+    #[test]
+    fn what_was_named_and_is_not_done_counts() {
+        let top = tempfile::tempdir().unwrap();
+        symlink("nowhere", top.path().join("link")).unwrap();
+        let found = gather(&[top.path().to_owned(), top.path().join("link"), top.path().join("none")], false);
+        assert!(found.iter().all(|found| found.size.as_ref().unwrap_err().is_failure(found.named)), "{found:?}");
+        assert!(!Passed::Link.is_failure(false));
+    }
+}

@@ -1,0 +1,234 @@
+//! The two papers of a deposit, kept beside the file they speak of.
+//!
+//! ```text
+//! FILE                             never changed, never sent
+//! FILE.tiezheng-statement          what was signed, with the private metadata and salts; mode 0600; written first
+//! FILE.tiezheng-receipt.json       what came back; proves the deposit offline
+//! ```
+//!
+//! With `--receipts DIR` they lie in `DIR` under the file's name and sixteen digits of the hash of its whole path, so
+//! that no two files share a paper and none leaves the folder. Names too long for a file system are cut likewise.
+//!
+//! The statement's file is JSON, read strictly:
+//!
+//! ```json
+//! { "file": "tiezheng/statement/v1", "statement": "<signed note>",
+//!   "private": { "salt": "<64 hex>", "metadata": { "name": "合同" } }, "salt": "<64 hex>" }
+//! ```
+//!
+//! `salt` is what stands before the original in salted digests: without it nobody can hold the file against the record.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::cli::durable::OWN_MARK;
+use crate::cli::ending::Complaint;
+use crate::ledger::hash::{lower_hex, sha256};
+use crate::ledger::metadata::SALT_LEN;
+use crate::ledger::statement::signed::StatementNote;
+use crate::wire::deposit::{DepositRequest, PrivateJson, REQUEST_MAX};
+use crate::wire::json;
+
+/// The version of the statement's file.
+const VERSION: &str = "tiezheng/statement/v1";
+const STATEMENT: &str = "statement";
+const RECEIPT: &str = "receipt.json";
+/// Longest file name on the file systems in use.
+const NAME_MAX: usize = 255;
+
+/// Where the papers of a file lie.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Papers {
+    /// The statement's file.
+    pub statement: PathBuf,
+    /// The receipt's file.
+    pub receipt: PathBuf,
+}
+
+impl Papers {
+    /// The papers of `file`: beside it, or in `receipts`.
+    ///
+    /// # Errors
+    ///
+    /// The file is not there.
+    pub fn of(file: &Path, receipts: Option<&Path>) -> io::Result<Self> {
+        let name = file.file_name().unwrap_or(OsStr::new("file"));
+        let Some(folder) = receipts else {
+            let folder = crate::cli::durable::folder_of(file);
+            let named = |suffix| folder.join(paper_name(name, "", suffix));
+            return Ok(Self { statement: named(STATEMENT), receipt: named(RECEIPT) });
+        };
+        let mark = format!("-{}", short_hash(fs::canonicalize(file)?.as_os_str()));
+        let named = |suffix| folder.join(paper_name(name, &mark, suffix));
+        Ok(Self { statement: named(STATEMENT), receipt: named(RECEIPT) })
+    }
+
+    /// Names for the papers of an earlier deposit of the same file, by the statement's id.
+    #[must_use]
+    pub fn earlier(&self, note: &StatementNote) -> Self {
+        let id: String = note.id().to_string().chars().take(16).collect();
+        let beside = |path: &Path| {
+            let name = path.file_name().unwrap_or_default().as_bytes();
+            let room = NAME_MAX - id.len() - 1;
+            let cut = name.get(..room).unwrap_or(name);
+            path.with_file_name(OsString::from_vec([cut, b"-", id.as_bytes()].concat()))
+        };
+        Self { statement: beside(&self.statement), receipt: beside(&self.receipt) }
+    }
+}
+
+/// Whether `name` is one that this program gives: such files are never deposited by themselves.
+#[must_use]
+pub fn is_own(name: &OsStr) -> bool {
+    name.as_bytes().windows(OWN_MARK.len()).any(|part| part == OWN_MARK.as_bytes())
+}
+
+fn paper_name(name: &OsStr, mark: &str, suffix: &str) -> OsString {
+    let tail = format!("{mark}{OWN_MARK}{suffix}");
+    let bytes = name.as_bytes();
+    // Room for the id of an earlier deposit too.
+    let room = NAME_MAX - 40;
+    if bytes.len() + tail.len() <= room {
+        return OsString::from_vec([bytes, tail.as_bytes()].concat());
+    }
+    let tail = format!("-{}{tail}", short_hash(name));
+    let cut = String::from_utf8_lossy(bytes.get(..room - tail.len() - 4).unwrap_or(bytes)).into_owned();
+    let cut: String = cut.trim_end_matches('\u{FFFD}').into();
+    format!("{cut}{tail}").into()
+}
+
+fn short_hash(text: &OsStr) -> String {
+    sha256(text.as_bytes()).to_string().chars().take(16).collect()
+}
+
+/// The statement's file.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StatementPaper {
+    file: String,
+    statement: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    private: Option<PrivateJson>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    salt: Option<String>,
+}
+
+impl StatementPaper {
+    /// Keeps a request, and the salt that stands before the original.
+    #[must_use]
+    pub fn new(request: &DepositRequest, salt: Option<&[u8; SALT_LEN]>) -> Self {
+        let (statement, private) = (request.statement.clone(), request.private.clone());
+        Self { file: VERSION.into(), statement, private, salt: salt.map(hex::encode) }
+    }
+
+    /// Reads the statement's file; `None` where there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`Complaint`]: unreadable or damaged.
+    pub fn load(path: &Path) -> Result<Option<Self>, Complaint> {
+        let bytes = match fs::read(path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(Complaint::io(path, &error)),
+        };
+        let damaged = |reason: String| {
+            let zh = format!("{} 不是声明文件：{reason}", path.display());
+            Complaint::unable(
+                "statement_file_damaged",
+                zh,
+                format!("{} is no statement file: {reason}", path.display()),
+            )
+        };
+        let paper: Self = json::object(&bytes, 2 * REQUEST_MAX).map_err(|error| damaged(error.to_string()))?;
+        if paper.file != VERSION {
+            return Err(damaged(format!("it is `{}`, this program reads `{VERSION}`", paper.file)));
+        }
+        paper.request().read().map_err(|error| damaged(error.to_string()))?;
+        if paper.salt.is_some() && paper.salt().is_none() {
+            return Err(damaged("its salt is not 64 lower-case hex digits".into()));
+        }
+        Ok(Some(paper))
+    }
+
+    /// The file's text.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        json::pretty(self)
+    }
+
+    /// What is sent, the same each time.
+    #[must_use]
+    pub fn request(&self) -> DepositRequest {
+        DepositRequest { statement: self.statement.clone(), private: self.private.clone() }
+    }
+
+    /// What was signed; `None` never, once it was loaded or made.
+    #[must_use]
+    pub fn note(&self) -> Option<StatementNote> {
+        StatementNote::parse(self.statement.as_bytes()).ok()
+    }
+
+    /// The salt that stands before the original.
+    #[must_use]
+    pub fn salt(&self) -> Option<[u8; SALT_LEN]> {
+        self.salt.as_deref().and_then(lower_hex)
+    }
+
+    /// The name of the evidence, 证据名称, where the statement commits to one.
+    #[must_use]
+    pub fn evidence_name(&self) -> Option<&str> {
+        self.private.as_ref()?.metadata.get("name")?.as_str()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn papers_lie_beside_the_file() {
+        let papers = Papers::of(Path::new("a/证据.pdf"), None).unwrap();
+        assert_eq!(papers.statement, Path::new("a/证据.pdf.tiezheng-statement"));
+        assert_eq!(papers.receipt, Path::new("a/证据.pdf.tiezheng-receipt.json"));
+        assert_eq!(Papers::of(Path::new("b"), None).unwrap().receipt, Path::new("./b.tiezheng-receipt.json"));
+        for own in [&papers.statement, &papers.receipt] {
+            assert!(is_own(own.file_name().unwrap()));
+        }
+        assert!(!is_own(OsStr::new("tiezheng-notes.txt")));
+    }
+
+    #[test]
+    fn in_another_folder_no_two_files_share_a_paper() {
+        let top = tempfile::tempdir().unwrap();
+        let receipts = top.path().join("receipts");
+        let mut seen = std::collections::HashSet::new();
+        for folder in ["a", "b"] {
+            fs::create_dir(top.path().join(folder)).unwrap();
+            let file = top.path().join(folder).join("..x");
+            fs::write(&file, b"same").unwrap();
+            let papers = Papers::of(&file, Some(&receipts)).unwrap();
+            assert_eq!(papers, Papers::of(&file, Some(&receipts)).unwrap());
+            assert_eq!(papers.statement.parent().unwrap(), receipts);
+            assert!(seen.insert(papers.statement));
+        }
+    }
+
+    #[test]
+    fn names_fit_any_file_system() {
+        for name in ["证".repeat(85), "x".repeat(255)] {
+            let papers = Papers::of(Path::new(&name), None).unwrap();
+            let other = Papers::of(Path::new(&format!("{}y", &name[..name.len() - 3])), None).unwrap();
+            assert_ne!(papers, other);
+            for path in [papers.statement, papers.receipt] {
+                assert!(path.file_name().unwrap().len() <= NAME_MAX - 17);
+                assert!(path.to_str().is_some());
+            }
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! One round of deposits: many files, one ledger, one key.
+//!
+//! ```text
+//! statement there?  no: hash ─▶ sign ─▶ write the statement, fsync file and folder ─┐
+//!                  yes: hash ─▶ the file is unchanged, the statement what is asked ─┴▶ send ─▶ verify ─▶ write the receipt
+//! ```
+//!
+//! A crash anywhere leaves either no statement or a whole one; the next run goes on from there.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+
+use crate::cli::compose::Details;
+use crate::cli::digest::measure;
+use crate::cli::durable;
+use crate::cli::ending::Complaint;
+use crate::cli::papers::{Papers, StatementPaper};
+use crate::cli::progress::Progress;
+use crate::client::ledger_client::LedgerClient;
+use crate::ledger::entry::Entry;
+use crate::ledger::key::{Name, Signer};
+use crate::ledger::receipt::{Facts, Receipt};
+use crate::ledger::statement::content::{Comparison, Measured};
+use crate::ledger::verify::report::Conclusion;
+use crate::ledger::verify::trust::Trust;
+use crate::ledger::verify::verifier::{Presented, Question, verify};
+use crate::ledger::verify::wording::{self, Language};
+use crate::wire::json;
+use crate::wire::receipt::print;
+
+/// The statement's file holds salts and names.
+const PRIVATE: u32 = 0o600;
+const PUBLIC: u32 = 0o644;
+
+/// What all deposits of one command share.
+#[derive(Debug)]
+pub struct Round {
+    client: LedgerClient,
+    trust: Trust,
+    ledger: Name,
+    signer: Signer,
+    details: Details,
+    receipts: Option<PathBuf>,
+    again: bool,
+    hashing: Semaphore,
+    /// Told of every byte hashed.
+    pub progress: Progress,
+}
+
+/// A deposit that was made, now or earlier.
+#[derive(Debug)]
+pub struct Done {
+    /// What the chain says of it, from the verified receipt.
+    pub facts: Facts,
+    /// Whether it was made just now.
+    pub fresh: bool,
+    /// Where its papers lie.
+    pub papers: Papers,
+}
+
+/// A statement that is durably kept and ready to send.
+struct Ready {
+    papers: Papers,
+    paper: StatementPaper,
+    measured: Measured,
+}
+
+impl Round {
+    /// Of `details`, signed by `signer`, to the `ledger` that `client` reaches.
+    #[expect(clippy::too_many_arguments, reason = "each is given by another line of the command")]
+    #[must_use]
+    pub fn new(
+        client: LedgerClient,
+        trust: Trust,
+        ledger: Name,
+        signer: Signer,
+        details: Details,
+        receipts: Option<PathBuf>,
+        again: bool,
+        progress: Progress,
+    ) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let hashing = Semaphore::new(cores);
+        Self { client, trust, ledger, signer, details, receipts, again, hashing, progress }
+    }
+
+    /// Deposits the file at `path`.
+    ///
+    /// # Errors
+    ///
+    /// [`Complaint`]. Whatever it is, the same command may be repeated.
+    pub async fn deposit(self: &Arc<Self>, path: &Path) -> Result<Done, Complaint> {
+        let place = self.hashing.acquire().await.map_err(|_| interrupted())?;
+        let (round, file) = (Arc::clone(self), path.to_owned());
+        let ready = tokio::task::spawn_blocking(move || round.prepare(&file)).await.map_err(|_| interrupted())??;
+        drop(place);
+        let request = json::line(&ready.paper.request());
+        let (receipt, fresh) = self.client.deposit(request.as_bytes()).await?;
+        let facts = self.check(&receipt, &ready)?;
+        let path = ready.papers.receipt.clone();
+        let text = print(&receipt);
+        let write =
+            move || durable::replace(&path, text.as_bytes(), PUBLIC).map_err(|error| cannot_keep(&path, &error));
+        tokio::task::spawn_blocking(write).await.map_err(|_| interrupted())??;
+        Ok(Done { facts, fresh, papers: ready.papers })
+    }
+
+    /// The statement to send, kept durably.
+    fn prepare(&self, path: &Path) -> Result<Ready, Complaint> {
+        let papers = Papers::of(path, self.receipts.as_deref()).map_err(|error| Complaint::io(path, &error))?;
+        let earlier = StatementPaper::load(&papers.statement)?;
+        match earlier {
+            Some(paper) if !self.again => self.repeat(path, papers, paper),
+            _ => self.make(path, papers, earlier),
+        }
+    }
+
+    fn make(&self, path: &Path, papers: Papers, earlier: Option<StatementPaper>) -> Result<Ready, Complaint> {
+        // Before minutes of hashing, not after.
+        durable::probe(&papers.statement).map_err(|error| cannot_keep(&papers.statement, &error))?;
+        let salt = self.details.salt()?;
+        let measured = self.measure(path, salt.as_ref())?;
+        let paper = self.details.compose(&self.ledger, path, &measured, salt.as_ref(), &self.signer)?;
+        if let Some(note) = earlier.and_then(|earlier| earlier.note()) {
+            let kept = papers.earlier(&note);
+            for (from, to) in [(&papers.receipt, &kept.receipt), (&papers.statement, &kept.statement)] {
+                match durable::rename(from, to) {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(cannot_keep(to, &error)),
+                    _ => {}
+                }
+            }
+        }
+        durable::create(&papers.statement, paper.to_text().as_bytes(), PRIVATE)
+            .map_err(|error| cannot_keep(&papers.statement, &error))?;
+        Ok(Ready { papers, paper, measured })
+    }
+
+    fn repeat(&self, path: &Path, papers: Papers, paper: StatementPaper) -> Result<Ready, Complaint> {
+        if let Some(option) = self.details.departure(&paper, &self.ledger, self.signer.verifier()) {
+            let file = papers.statement.display();
+            let zh = format!("此文件已有声明（{file}），与现在的 {option} 不符。如需以新编号再次存证，请加 --again");
+            let en = format!(
+                "there is a statement on this file already ({file}), and it is not what {option} says now; to deposit it once \
+                 more, under a new number, add --again"
+            );
+            return Err(Complaint::unable("stated_otherwise", zh, en));
+        }
+        let measured = self.measure(path, paper.salt().as_ref())?;
+        let content = paper.note().and_then(|note| note.statement().content);
+        if content.is_none_or(|content| content.compare(&measured) != Comparison::Match) {
+            let file = papers.statement.display();
+            let zh = format!("文件在上次声明之后已改变（{file}）。如确需对现在的内容存证，请加 --again");
+            let en = format!(
+                "the file has changed since its statement was made ({file}); to deposit what it is now, add --again"
+            );
+            return Err(Complaint::unable("changed_since", zh, en));
+        }
+        Ok(Ready { papers, paper, measured })
+    }
+
+    fn measure(&self, path: &Path, salt: Option<&[u8; 32]>) -> Result<Measured, Complaint> {
+        let measured = measure(path, salt, &|bytes| self.progress.add(bytes))?;
+        if measured.size == 0 {
+            let en = format!("{}: an empty file; the digest of nothing proves nothing", path.display());
+            return Err(Complaint::unable("empty_file", format!("{}：空文件", path.display()), en));
+        }
+        Ok(measured)
+    }
+
+    /// Whether the receipt proves the deposit of this very statement.
+    fn check(&self, receipt: &Receipt, ready: &Ready) -> Result<Facts, Complaint> {
+        let presented = Presented::File { measured: ready.measured, salted: ready.paper.salt().is_some() };
+        let question = Question { number: None, receipt, presented, history: None, trust: &self.trust };
+        let report = verify(&question);
+        let own = Entry::parse(receipt.entry.as_bytes()).ok().map(|entry| entry.statement.to_string());
+        let is_own = own.is_some() && own == ready.paper.note().map(|note| note.to_string());
+        let holds = matches!(report.conclusion, Conclusion::Consistent | Conclusion::ConsistentWithReservation);
+        match report.facts.clone() {
+            Some(facts) if holds && is_own => Ok(facts),
+            _ => {
+                let why = |language| match is_own {
+                    true => wording::conclusion(&report, language),
+                    false => String::new(),
+                };
+                let zh = format!("节点返回的回执未通过核验，不视为已存证。{}", why(Language::Chinese));
+                let en = format!(
+                    "the receipt that the node answered does not hold, so this counts as not deposited. {}",
+                    why(Language::English)
+                );
+                Err(Complaint::finding("receipt_does_not_hold", zh, en))
+            }
+        }
+    }
+}
+
+fn interrupted() -> Complaint {
+    Complaint::unable("interrupted", "操作被中断，请重复执行", "interrupted; repeat the command")
+}
+
+fn cannot_keep(path: &Path, error: &io::Error) -> Complaint {
+    let complaint = Complaint::io(path, error);
+    match error.kind() {
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Complaint {
+            code: "read_only_folder".into(),
+            zh: format!("{}。无法在文件旁写入，请加 --receipts 文件夹", complaint.zh),
+            en: format!("{}. Nothing can be written beside the file: add --receipts DIR", complaint.en),
+            ..complaint
+        },
+        _ => complaint,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_read_only_folder_is_answered_with_what_to_do() {
+        for kind in [io::ErrorKind::PermissionDenied, io::ErrorKind::ReadOnlyFilesystem] {
+            let complaint = cannot_keep(Path::new("/media/cd/a.tiezheng-statement"), &kind.into());
+            assert_eq!(complaint.code, "read_only_folder");
+            assert!(complaint.en.contains("--receipts") && complaint.zh.contains("--receipts"));
+        }
+        assert_eq!(cannot_keep(Path::new("a"), &io::ErrorKind::StorageFull.into()).code, "io");
+    }
+}

@@ -1,0 +1,153 @@
+//! The calls of a node, answered in the ledger's own types.
+
+use serde::de::DeserializeOwned;
+
+use crate::client::transport::{Answer, Ask, ClientError, Transport};
+use crate::ledger::checkpoint::SignedCheckpoint;
+use crate::ledger::number::DepositNumber;
+use crate::ledger::receipt::Receipt;
+use crate::wire::facts::DepositJson;
+use crate::wire::ledger::{LedgerJson, SearchJson};
+use crate::wire::receipt::{self, RECEIPT_MAX};
+
+const JSON: &str = "application/json";
+/// The media type of a tlog-proof.
+const TLOG_PROOF: &str = "application/vnd.c2sp.tlog-proof";
+/// Longest answer in bytes that is no receipt: a look-up lists at most 100 links and 100 earlier deposits.
+const ANSWER_MAX: usize = 256 * 1024;
+/// Longest checkpoint in bytes, a hundred cosignatures included.
+const CHECKPOINT_MAX: usize = 512 * 1024;
+
+/// A client of one node.
+#[derive(Debug, Clone)]
+pub struct LedgerClient {
+    transport: Transport,
+}
+
+impl LedgerClient {
+    /// A client of the node at `address`, an `http` or `https` URL. Nothing is sent yet.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError::BadAddress`].
+    pub fn new(address: &str) -> Result<Self, ClientError> {
+        Ok(Self { transport: Transport::new(address)? })
+    }
+
+    /// The node's address.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        self.transport.address()
+    }
+
+    /// What the ledger says of itself.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`], as all calls.
+    pub async fn ledger(&self) -> Result<LedgerJson, ClientError> {
+        self.json("/v1/ledger").await
+    }
+
+    /// Sends the bytes of a deposit request, and takes home the receipt and whether the deposit was made just now. To
+    /// send the same bytes again is always safe and answers the same receipt.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError::Problem`] says why the deposit was not made; after [`ClientError::Unreachable`] it may have been.
+    pub async fn deposit(&self, request: &[u8]) -> Result<(Receipt, bool), ClientError> {
+        let path = "/v1/deposits";
+        let ask = Ask { path, accept: JSON, body: Some(request), limit: RECEIPT_MAX };
+        let Answer { status, body } = self.transport.send(&ask).await?;
+        Ok((self.receipt_of(path, &body)?, status == 201))
+    }
+
+    /// What the node says of a deposit.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`]; [`ClientError::Problem`] of status 404 when there is none.
+    pub async fn facts(&self, number: &DepositNumber) -> Result<DepositJson, ClientError> {
+        self.json(&format!("/v1/deposits/{number}")).await
+    }
+
+    /// The receipt of a deposit.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::facts`].
+    pub async fn receipt(&self, number: &DepositNumber) -> Result<Receipt, ClientError> {
+        let path = format!("/v1/deposits/{number}/receipt");
+        let body = self.get(&path, JSON, RECEIPT_MAX).await?;
+        self.receipt_of(&path, &body)
+    }
+
+    /// The deposit as a file of c2sp.org/tlog-proof.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::facts`].
+    pub async fn tlog_proof(&self, number: &DepositNumber) -> Result<String, ClientError> {
+        let path = format!("/v1/deposits/{number}/receipt");
+        let body = self.get(&path, TLOG_PROOF, RECEIPT_MAX).await?;
+        String::from_utf8(body).map_err(|error| self.malformed(&path, error))
+    }
+
+    /// What is found under a number, digest, transaction id, block hash or height.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`]; nothing found is an empty list.
+    pub async fn search(&self, query: &str) -> Result<SearchJson, ClientError> {
+        let query: String = query.bytes().map(percent_encoded).collect();
+        self.json(&format!("/v1/search?q={query}")).await
+    }
+
+    /// The signed checkpoint in force, unverified.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`].
+    pub async fn checkpoint(&self) -> Result<SignedCheckpoint, ClientError> {
+        let path = "/log/checkpoint";
+        let body = self.get(path, "text/plain", CHECKPOINT_MAX).await?;
+        SignedCheckpoint::parse(&body).map_err(|error| self.malformed(path, error))
+    }
+
+    async fn json<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
+        let body = self.get(path, JSON, ANSWER_MAX).await?;
+        serde_json::from_slice(&body).map_err(|error| self.malformed(path, error))
+    }
+
+    async fn get(&self, path: &str, accept: &str, limit: usize) -> Result<Vec<u8>, ClientError> {
+        Ok(self.transport.send(&Ask { path, accept, body: None, limit }).await?.body)
+    }
+
+    fn receipt_of(&self, path: &str, body: &[u8]) -> Result<Receipt, ClientError> {
+        receipt::parse(body).map_err(|error| self.malformed(path, error))
+    }
+
+    fn malformed(&self, path: &str, reason: impl ToString) -> ClientError {
+        ClientError::Malformed { what: format!("{}{path}", self.address()), reason: reason.to_string() }
+    }
+}
+
+/// A byte as a query value spells it (RFC 3986 §2.1).
+fn percent_encoded(byte: u8) -> String {
+    if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+        char::from(byte).to_string()
+    } else {
+        format!("%{byte:02X}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_is_spelt_as_urls_want_it() {
+        let spelt = |text: &str| text.bytes().map(percent_encoded).collect::<String>();
+        assert_eq!(spelt("ab-1 &#/区"), "ab-1%20%26%23%2F%E5%8C%BA");
+    }
+}

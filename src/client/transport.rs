@@ -1,0 +1,276 @@
+//! Requests and answers within limits of size and time, and when a request is sent again.
+//!
+//! A request is sent again only when that cannot do anything twice, and only when the node has said that it did nothing
+//! (503 with `Retry-After`) or nobody was there to hear it (connection refused). Waits grow and are jittered, so that
+//! those turned away together do not come back together.
+
+use std::io;
+use std::net::IpAddr;
+use std::sync::Once;
+use std::time::Duration;
+
+use reqwest::header::{ACCEPT, CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use reqwest::redirect::Policy;
+use reqwest::{Method, Response, StatusCode, Url};
+
+use crate::wire::problem::Problem;
+
+/// How often a request is sent at most.
+const ATTEMPTS: u32 = 5;
+/// The first wait before sending again; it doubles each time.
+const FIRST_WAIT: Duration = Duration::from_millis(100);
+/// No wait is longer, whatever `Retry-After` says.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// For a whole exchange: a deposit waits for its block.
+const TIMEOUT: Duration = Duration::from_secs(60);
+/// Longest problem document in bytes.
+const PROBLEM_MAX: usize = 64 * 1024;
+
+/// Why a call has no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClientError {
+    /// Not the address of a node.
+    #[error("`{address}` is no address of a node: {reason}")]
+    BadAddress {
+        /// As given.
+        address: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Nobody answered. Nothing is known of what was sent: the same may be sent again.
+    #[error("cannot reach {url}: {reason}")]
+    Unreachable {
+        /// Where.
+        url: String,
+        /// Why.
+        reason: String,
+    },
+    /// The node answered that it does not do this.
+    #[error("{detail} ({code}, HTTP {status})")]
+    Problem {
+        /// The stable code.
+        code: String,
+        /// The HTTP status.
+        status: u16,
+        /// What it is called in Chinese; empty where the node did not say.
+        title_zh: String,
+        /// For people.
+        detail: String,
+    },
+    /// An answer that no node of ours gives: another program at that address, or a damaged answer.
+    #[error("the answer to {what} is malformed: {reason}")]
+    Malformed {
+        /// What was asked.
+        what: String,
+        /// What is wrong with the answer.
+        reason: String,
+    },
+}
+
+/// What is asked.
+#[derive(Debug, Clone)]
+pub struct Ask<'a> {
+    /// The path and query behind the node's address.
+    pub path: &'a str,
+    /// The media type wanted.
+    pub accept: &'a str,
+    /// A JSON body to post; without one it is a GET. What is posted must be harmless to send twice.
+    pub body: Option<&'a [u8]>,
+    /// Longest answer in bytes.
+    pub limit: usize,
+}
+
+/// An answer with a status of success.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// The way to one node.
+#[derive(Debug, Clone)]
+pub struct Transport {
+    http: reqwest::Client,
+    base: Url,
+}
+
+impl Transport {
+    /// The way to the node at `address`, an `http` or `https` URL.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError::BadAddress`].
+    pub fn new(address: &str) -> Result<Self, ClientError> {
+        let bad = |reason: String| ClientError::BadAddress { address: address.to_owned(), reason };
+        let base = Url::parse(address).map_err(|error| bad(error.to_string()))?;
+        if !matches!(base.scheme(), "http" | "https") || base.host_str().is_none() {
+            return Err(bad("expected http://… or https://…".into()));
+        }
+        if base.query().is_some() || base.fragment().is_some() {
+            return Err(bad("an address has no query and no fragment".into()));
+        }
+        install_tls_provider();
+        let mut builder = reqwest::Client::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(TIMEOUT)
+            // Evidence goes where the user said, not where somebody points.
+            .redirect(Policy::none())
+            .user_agent(concat!("tiezheng/", env!("CARGO_PKG_VERSION")));
+        if base.scheme() == "http" {
+            // Otherwise a machine without root certificates could not even speak to its own node.
+            builder = builder.tls_certs_only([]);
+        }
+        if is_loopback(&base) {
+            builder = builder.no_proxy();
+        }
+        Ok(Self { http: builder.build().map_err(|error| bad(reason_of(&error)))?, base })
+    }
+
+    /// The node's address without a slash at its end.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        self.base.as_str().trim_end_matches('/')
+    }
+
+    /// Sends `ask` and receives the answer.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`].
+    pub async fn send(&self, ask: &Ask<'_>) -> Result<Answer, ClientError> {
+        let mut attempt = 1;
+        loop {
+            let wait = match self.exchange(ask).await {
+                Ok(answer) => return Ok(answer),
+                Err(Failed { error, again: Some(wait) }) if attempt < ATTEMPTS => {
+                    tracing::debug!(attempt, %error, "sending again");
+                    wait.unwrap_or(FIRST_WAIT * 2_u32.pow(attempt - 1))
+                }
+                Err(Failed { error, .. }) => return Err(error),
+            };
+            tokio::time::sleep(jittered(wait.min(LONGEST_WAIT))).await;
+            attempt += 1;
+        }
+    }
+
+    async fn exchange(&self, ask: &Ask<'_>) -> Result<Answer, Failed> {
+        let url = format!("{}{}", self.address(), ask.path);
+        let method = if ask.body.is_some() { Method::POST } else { Method::GET };
+        let mut request = self.http.request(method, &url).header(ACCEPT, ask.accept);
+        if let Some(body) = ask.body {
+            request = request.header(CONTENT_TYPE, "application/json").body(body.to_vec());
+        }
+        let response = request.send().await.map_err(|error| {
+            let again = is_refused(&error).then_some(None);
+            Failed { error: ClientError::Unreachable { url: url.clone(), reason: reason_of(&error) }, again }
+        })?;
+        let (status, retry_after) = (response.status(), retry_after(&response));
+        let limit = if status.is_success() { ask.limit } else { PROBLEM_MAX };
+        let redirect = response.headers().get(LOCATION).and_then(|to| to.to_str().ok()).map(str::to_owned);
+        let body = read_body(response, limit, &url).await.map_err(Failed::for_good)?;
+        if status.is_success() {
+            return Ok(Answer { status: status.as_u16(), body });
+        }
+        if status.is_redirection() {
+            let reason = format!("it points to {}; give that address", redirect.unwrap_or_default());
+            return Err(Failed::for_good(ClientError::Malformed { what: url, reason }));
+        }
+        let again = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(retry_after).flatten();
+        Err(Failed { error: problem(status, &body, &url), again: again.map(Some) })
+    }
+}
+
+/// An exchange that failed.
+struct Failed {
+    error: ClientError,
+    /// Whether to try again, and after which wait where the node named one.
+    again: Option<Option<Duration>>,
+}
+
+impl Failed {
+    const fn for_good(error: ClientError) -> Self {
+        Self { error, again: None }
+    }
+}
+
+async fn read_body(mut response: Response, limit: usize, url: &str) -> Result<Vec<u8>, ClientError> {
+    let mut body = Vec::new();
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) if body.len() + chunk.len() > limit => {
+                let reason = format!("it has more than {limit} bytes");
+                return Err(ClientError::Malformed { what: url.to_owned(), reason });
+            }
+            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+            Ok(None) => return Ok(body),
+            Err(error) => return Err(ClientError::Unreachable { url: url.to_owned(), reason: reason_of(&error) }),
+        }
+    }
+}
+
+fn problem(status: StatusCode, body: &[u8], url: &str) -> ClientError {
+    match serde_json::from_slice::<Problem>(body) {
+        Ok(Problem { code, title_zh, detail, .. }) => {
+            ClientError::Problem { code, status: status.as_u16(), title_zh, detail }
+        }
+        Err(_) => ClientError::Malformed { what: url.to_owned(), reason: format!("HTTP {status} without a problem") },
+    }
+}
+
+/// Seconds, the only form that our nodes use.
+fn retry_after(response: &Response) -> Option<Duration> {
+    let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
+    Some(Duration::from_secs(seconds))
+}
+
+/// Up to half as long again.
+fn jittered(wait: Duration) -> Duration {
+    let share = f64::from(getrandom::u32().unwrap_or(0)) / f64::from(u32::MAX);
+    wait.mul_f64(1.0 + share / 2.0)
+}
+
+fn is_refused(error: &reqwest::Error) -> bool {
+    let mut source = std::error::Error::source(error);
+    while let Some(inner) = source {
+        if inner.downcast_ref::<io::Error>().is_some_and(|io| io.kind() == io::ErrorKind::ConnectionRefused) {
+            return true;
+        }
+        source = inner.source();
+    }
+    false
+}
+
+/// The innermost reason: the outer ones only repeat the address.
+fn reason_of(error: &reqwest::Error) -> String {
+    if error.is_timeout() {
+        return "no answer in time".into();
+    }
+    let mut reason = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(inner) = source {
+        reason = inner.to_string();
+        source = inner.source();
+    }
+    reason
+}
+
+fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+}
+
+/// rustls wants to be told once a process which cryptography to use; whoever told it before us is as right.
+fn install_tls_provider() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    });
+}
+
+#[cfg(test)]
+mod tests;

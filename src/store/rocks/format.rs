@@ -1,0 +1,287 @@
+//! The bytes on disk: how every key and value is spelled. `chain-data/README.md` draws them; a changed byte is a new
+//! format version there and here.
+//!
+//! # Invariants
+//!
+//! Numbers are big-endian, so that rows sort as the numbers do. A value has one spelling, and bytes that are not one are
+//! `None` to the reader: damage, never a panic.
+
+use crate::ledger::block::Height;
+use crate::ledger::hash::{DIGEST_LEN, Digest};
+use crate::ledger::merkle::shape::LeafIndex;
+use crate::ledger::merkle::tile::{TILE_WIDTH, decode_hashes};
+use crate::ledger::metadata::{PrivateMetadata, SALT_LEN};
+use crate::ledger::number::DepositNumber;
+use crate::ledger::statement::content::HashAlgorithm;
+use crate::ledger::statement::text::LinkKind;
+
+/// The format this program writes, and the newest it reads.
+///
+/// Raise it when a reader of the number before would read something wrongly: a row spelled otherwise, a column family
+/// that must be there. Do not raise it for settings (compression, filters, caches): RocksDB records those itself.
+/// A node never changes the format of a ledger it opens; that takes a command of its own.
+///
+/// | version | since | what |
+/// |---|---|---|
+/// | 1 | 0.1.0 | the first |
+pub const FORMAT_VERSION: u32 = 1;
+
+/// What can be written.
+pub trait ToDisk {
+    /// Its bytes.
+    type Bytes<'a>: AsRef<[u8]>
+    where
+        Self: 'a;
+
+    /// Spells it.
+    fn to_disk(&self) -> Self::Bytes<'_>;
+}
+
+/// What can be read back.
+pub trait FromDisk: Sized {
+    /// Reads exactly what was written; `None` for any other bytes.
+    fn from_disk(bytes: &[u8]) -> Option<Self>;
+}
+
+/// Joins parts whose lengths add up to `N`.
+fn joined<const N: usize>(parts: &[&[u8]]) -> [u8; N] {
+    let mut bytes = [0; N];
+    for (to, from) in bytes.iter_mut().zip(parts.iter().copied().flatten()) {
+        *to = *from;
+    }
+    bytes
+}
+
+macro_rules! fixed {
+    ($kind:ty, $length:literal, |$this:ident| $spelled:expr) => {
+        impl ToDisk for $kind {
+            type Bytes<'a> = [u8; $length];
+
+            fn to_disk(&self) -> [u8; $length] {
+                let $this = self;
+                $spelled
+            }
+        }
+    };
+}
+
+fixed!(LeafIndex, 8, |index| index.0.to_be_bytes());
+fixed!(Height, 8, |height| height.0.to_be_bytes());
+fixed!(DepositNumber, 12, |number| number.to_key());
+fixed!(Digest, 32, |digest| digest.0);
+
+impl FromDisk for LeafIndex {
+    fn from_disk(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(u64::from_be_bytes).map(Self)
+    }
+}
+
+/// Key of a tile: level, then number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TileKey {
+    /// Tile level.
+    pub level: u8,
+    /// Number from the left within the level.
+    pub index: u64,
+}
+
+fixed!(TileKey, 9, |key| joined(&[&[key.level], &key.index.to_be_bytes()]));
+
+/// A full tile: its root before its 256 hashes, so that the level above reads 32 bytes of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredTile {
+    /// The root over the hashes.
+    pub root: Digest,
+    /// Exactly 256.
+    pub hashes: Vec<Digest>,
+}
+
+impl ToDisk for StoredTile {
+    type Bytes<'a> = Vec<u8>;
+
+    fn to_disk(&self) -> Vec<u8> {
+        [self.root].iter().chain(&self.hashes).flat_map(|hash| hash.0).collect()
+    }
+}
+
+impl FromDisk for StoredTile {
+    fn from_disk(bytes: &[u8]) -> Option<Self> {
+        let (root, hashes) = bytes.split_at_checked(DIGEST_LEN)?;
+        Some(Self { root: Digest::from_slice(root)?, hashes: decode_hashes(hashes, TILE_WIDTH)? })
+    }
+}
+
+/// Key of a digest's row: algorithm (1 SHA-256, 2 SM3; plain and salted alike), digest, deposit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DigestKey {
+    /// The algorithm.
+    pub algorithm: HashAlgorithm,
+    /// The digest.
+    pub digest: Digest,
+    /// The deposit.
+    pub index: LeafIndex,
+}
+
+/// Bytes before the deposit in a [`DigestKey`].
+pub const DIGEST_PREFIX: usize = 1 + DIGEST_LEN;
+
+impl DigestKey {
+    /// What all rows of one digest begin with.
+    #[must_use]
+    pub fn prefix(algorithm: HashAlgorithm, digest: &Digest) -> [u8; DIGEST_PREFIX] {
+        joined(&[&[algorithm_byte(algorithm)], &digest.0])
+    }
+}
+
+fixed!(DigestKey, 41, |key| joined(&[&[algorithm_byte(key.algorithm)], &key.digest.0, &key.index.0.to_be_bytes()]));
+
+impl FromDisk for DigestKey {
+    fn from_disk(bytes: &[u8]) -> Option<Self> {
+        let (first, rest) = bytes.split_first()?;
+        let (digest, index) = rest.split_at_checked(DIGEST_LEN)?;
+        let algorithm = HashAlgorithm::ALL.into_iter().find(|algorithm| algorithm_byte(*algorithm) == *first)?;
+        Some(Self { algorithm, digest: Digest::from_slice(digest)?, index: LeafIndex::from_disk(index)? })
+    }
+}
+
+const fn algorithm_byte(algorithm: HashAlgorithm) -> u8 {
+    match algorithm {
+        HashAlgorithm::Sha256 => 1,
+        HashAlgorithm::Sm3 => 2,
+    }
+}
+
+/// Key of a subject's row: subject, then sequence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SubjectKey {
+    /// The subject.
+    pub subject: Digest,
+    /// From 1.
+    pub sequence: u64,
+}
+
+fixed!(SubjectKey, 40, |key| joined(&[&key.subject.0, &key.sequence.to_be_bytes()]));
+
+impl FromDisk for SubjectKey {
+    fn from_disk(bytes: &[u8]) -> Option<Self> {
+        let (subject, sequence) = bytes.split_at_checked(DIGEST_LEN)?;
+        let sequence = u64::from_be_bytes(sequence.try_into().ok()?);
+        Some(Self { subject: Digest::from_slice(subject)?, sequence })
+    }
+}
+
+/// Key of a link's row: what is linked to, what links to it, how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LinkKey {
+    /// The earlier deposit.
+    pub target: LeafIndex,
+    /// The later one.
+    pub source: LeafIndex,
+    /// What the later says of the earlier.
+    pub kind: LinkKind,
+}
+
+fixed!(LinkKey, 17, |key| joined(&[&key.target.to_disk(), &key.source.to_disk(), &[link_byte(key.kind)]]));
+
+impl FromDisk for LinkKey {
+    fn from_disk(bytes: &[u8]) -> Option<Self> {
+        let (target, rest) = bytes.split_at_checked(8)?;
+        let (source, kind) = rest.split_at_checked(8)?;
+        let kind = LinkKind::ALL.into_iter().find(|known| kind == [link_byte(*known)])?;
+        Some(Self { target: LeafIndex::from_disk(target)?, source: LeafIndex::from_disk(source)?, kind })
+    }
+}
+
+const fn link_byte(kind: LinkKind) -> u8 {
+    match kind {
+        LinkKind::Corrects => 1,
+        LinkKind::Refers => 2,
+        LinkKind::Replaces => 3,
+        LinkKind::Supplements => 4,
+        LinkKind::Withdraws => 5,
+    }
+}
+
+/// What the vault holds for a deposit with a `meta` line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum VaultRow {
+    /// Byte 0 alone: its depositor kept the private content.
+    NeverBrought,
+    /// Byte 1, 32 bytes of salt, the JSON.
+    Held(PrivateMetadata),
+}
+
+impl ToDisk for VaultRow {
+    type Bytes<'a> = Vec<u8>;
+
+    fn to_disk(&self) -> Vec<u8> {
+        match self {
+            Self::NeverBrought => vec![0],
+            Self::Held(held) => [&[1], held.salt.as_slice(), held.json.as_bytes()].concat(),
+        }
+    }
+}
+
+impl FromDisk for VaultRow {
+    fn from_disk(bytes: &[u8]) -> Option<Self> {
+        match bytes.split_first()? {
+            (0, []) => Some(Self::NeverBrought),
+            (1, rest) => {
+                let (salt, json) = rest.split_at_checked(SALT_LEN)?;
+                let json = String::from_utf8(json.to_vec()).ok()?;
+                Some(Self::Held(PrivateMetadata { salt: salt.try_into().ok()?, json }))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// A row that says all in its key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Empty;
+
+fixed!(Empty, 0, |_empty| []);
+
+impl FromDisk for Empty {
+    fn from_disk(bytes: &[u8]) -> Option<Self> {
+        bytes.is_empty().then_some(Self)
+    }
+}
+
+/// The bytes of a record, as they are.
+impl ToDisk for Vec<u8> {
+    type Bytes<'a> = &'a [u8];
+
+    fn to_disk(&self) -> &[u8] {
+        self
+    }
+}
+
+impl FromDisk for Vec<u8> {
+    fn from_disk(bytes: &[u8]) -> Option<Self> {
+        Some(bytes.to_vec())
+    }
+}
+
+/// Keys of the table `meta`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    /// [`FORMAT_VERSION`], as a big-endian `u32`.
+    Format,
+    /// The ledger's origin.
+    Origin,
+}
+
+impl ToDisk for About {
+    type Bytes<'a> = &'static [u8];
+
+    fn to_disk(&self) -> &'static [u8] {
+        match self {
+            Self::Format => b"format",
+            Self::Origin => b"origin",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

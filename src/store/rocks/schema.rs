@@ -1,0 +1,80 @@
+//! The tables: each column family's name, key and value, bound together once, so that a writer and a reader of a row
+//! cannot disagree.
+//!
+//! Not here: how keys and values are spelled (`format`), how RocksDB is set up for each shape (`engine`).
+
+use std::marker::PhantomData;
+
+use crate::ledger::block::Height;
+use crate::ledger::hash::{DIGEST_LEN, Digest};
+use crate::ledger::merkle::shape::LeafIndex;
+use crate::ledger::number::DepositNumber;
+use crate::store::rocks::format::{
+    About, DIGEST_PREFIX, DigestKey, Empty, LinkKey, StoredTile, SubjectKey, TileKey, VaultRow,
+};
+
+/// A column family with the types of its keys and values.
+pub struct Table<K, V> {
+    /// The column family's name.
+    pub name: &'static str,
+    row: PhantomData<fn() -> (K, V)>,
+}
+
+impl<K, V> Table<K, V> {
+    const fn new(name: &'static str) -> Self {
+        Self { name, row: PhantomData }
+    }
+}
+
+/// Every record of the chain, by its place.
+pub const LEAVES: Table<LeafIndex, Vec<u8>> = Table::new("leaves");
+/// Full tiles of the tree, each with its root.
+pub const TILES: Table<TileKey, StoredTile> = Table::new("tiles");
+/// Places of block headers, by height.
+pub const BLOCKS: Table<Height, LeafIndex> = Table::new("blocks");
+/// Places of deposits, by number.
+pub const NUMBERS: Table<DepositNumber, LeafIndex> = Table::new("numbers");
+/// Places of deposits, by statement id.
+pub const STATEMENTS: Table<Digest, LeafIndex> = Table::new("statements");
+/// Places of all leaves, by leaf hash.
+pub const RECORDS: Table<Digest, LeafIndex> = Table::new("records");
+/// Deposits of each digest, the earliest first.
+pub const DIGESTS: Table<DigestKey, Empty> = Table::new("digests");
+/// Places of deposits, by subject and sequence.
+pub const SUBJECTS: Table<SubjectKey, LeafIndex> = Table::new("subjects");
+/// Links, by what they lead to.
+pub const LINKS: Table<LinkKey, Empty> = Table::new("links");
+/// Private content, off the chain: a row for every deposit with a `meta` line.
+pub const VAULT: Table<LeafIndex, VaultRow> = Table::new("vault");
+/// What the database says of itself.
+pub const META: Table<About, Vec<u8>> = Table::new("meta");
+
+/// How a table is written and asked, which decides how RocksDB keeps it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// Text in the order of its keys.
+    Text,
+    /// Random bytes of eight kilobytes, nearly in the order of their keys.
+    Tiles,
+    /// Short rows in the order of their keys.
+    Ordered,
+    /// Short rows in random order, asked for one by one, mostly for what is not there.
+    Random,
+    /// Short rows in random order, asked for by the first so many bytes of their key.
+    Prefixed(usize),
+}
+
+/// All tables.
+pub const TABLES: [(&str, Shape); 11] = [
+    (LEAVES.name, Shape::Text),
+    (TILES.name, Shape::Tiles),
+    (BLOCKS.name, Shape::Ordered),
+    (NUMBERS.name, Shape::Random),
+    (STATEMENTS.name, Shape::Random),
+    (RECORDS.name, Shape::Random),
+    (DIGESTS.name, Shape::Prefixed(DIGEST_PREFIX)),
+    (SUBJECTS.name, Shape::Prefixed(DIGEST_LEN)),
+    (LINKS.name, Shape::Prefixed(8)),
+    (VAULT.name, Shape::Text),
+    (META.name, Shape::Ordered),
+];

@@ -1,0 +1,137 @@
+//! A store that fails on purpose: this step, before or after it persisted.
+
+use std::sync::Arc;
+use std::sync::Mutex;
+
+use tiezheng::ledger::block::Height;
+use tiezheng::ledger::chain::{Block, Tip};
+use tiezheng::ledger::hash::Digest;
+use tiezheng::ledger::merkle::frontier::FullTile;
+use tiezheng::ledger::merkle::shape::LeafIndex;
+use tiezheng::ledger::metadata::PrivateMetadata;
+use tiezheng::ledger::number::DepositNumber;
+use tiezheng::ledger::statement::content::HashAlgorithm;
+use tiezheng::ledger::statement::text::LinkKind;
+use tiezheng::store::contract::{AppendError, AppendLedger, Private, Published, ReadError, ReadLedger};
+use tiezheng::store::memory::MemoryStore;
+
+/// What goes wrong, once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    AppendBefore,
+    AppendAfter,
+    DiskFull,
+    ReadBackFails,
+    ReadBackFlipsABit,
+    PublishBefore,
+    PublishAfter,
+}
+
+/// A memory store with one fault armed at a time.
+pub struct FaultyStore {
+    inner: Arc<MemoryStore>,
+    fault: Mutex<Option<Fault>>,
+}
+
+impl FaultyStore {
+    pub fn over(inner: Arc<MemoryStore>) -> Self {
+        Self { inner, fault: Mutex::new(None) }
+    }
+
+    pub fn arm(&self, fault: Fault) {
+        *self.fault.lock().unwrap() = Some(fault);
+    }
+
+    /// Whether `fault` is armed; disarms it.
+    fn strikes(&self, fault: Fault) -> bool {
+        let mut armed = self.fault.lock().unwrap();
+        let strikes = *armed == Some(fault);
+        if strikes {
+            *armed = None;
+        }
+        strikes
+    }
+}
+
+fn unknown() -> AppendError {
+    AppendError::Unknown("fault on purpose".into())
+}
+
+impl ReadLedger for FaultyStore {
+    fn published(&self) -> Option<Arc<Published>> {
+        self.inner.published()
+    }
+    fn leaves(&self, first: LeafIndex, count: u64) -> Result<Vec<Vec<u8>>, ReadError> {
+        self.inner.leaves(first, count)
+    }
+    fn tile_hashes(&self, level: u8, first: u64, count: u16) -> Result<Vec<Digest>, ReadError> {
+        self.inner.tile_hashes(level, first, count)
+    }
+    fn find_block(&self, height: Height) -> Result<Option<LeafIndex>, ReadError> {
+        self.inner.find_block(height)
+    }
+    fn find_number(&self, number: &DepositNumber) -> Result<Option<LeafIndex>, ReadError> {
+        self.inner.find_number(number)
+    }
+    fn find_statement(&self, id: &Digest) -> Result<Option<LeafIndex>, ReadError> {
+        self.inner.find_statement(id)
+    }
+    fn find_record(&self, hash: &Digest) -> Result<Option<LeafIndex>, ReadError> {
+        self.inner.find_record(hash)
+    }
+    fn find_digest(&self, a: HashAlgorithm, digest: &Digest, limit: usize) -> Result<Vec<LeafIndex>, ReadError> {
+        self.inner.find_digest(a, digest, limit)
+    }
+    fn find_subject(&self, subject: &Digest, sequence: u64) -> Result<Option<LeafIndex>, ReadError> {
+        self.inner.find_subject(subject, sequence)
+    }
+    fn subject_length(&self, subject: &Digest) -> Result<u64, ReadError> {
+        self.inner.subject_length(subject)
+    }
+    fn links_to(&self, target: LeafIndex, limit: usize) -> Result<Vec<(LinkKind, LeafIndex)>, ReadError> {
+        self.inner.links_to(target, limit)
+    }
+    fn private(&self, index: LeafIndex) -> Result<Private, ReadError> {
+        self.inner.private(index)
+    }
+}
+
+impl AppendLedger for FaultyStore {
+    fn tip(&self) -> Result<Tip, ReadError> {
+        self.inner.tip()
+    }
+
+    fn append(&self, block: &Block, private: &[(LeafIndex, PrivateMetadata)]) -> Result<(), AppendError> {
+        if self.strikes(Fault::AppendBefore) {
+            return Err(unknown());
+        }
+        if self.strikes(Fault::DiskFull) {
+            return Err(AppendError::Full("no space, on purpose".into()));
+        }
+        self.inner.append(block, private)?;
+        if self.strikes(Fault::AppendAfter) { Err(unknown()) } else { Ok(()) }
+    }
+
+    fn appended_leaves(&self, first: LeafIndex, count: u64) -> Result<Vec<Vec<u8>>, ReadError> {
+        if self.strikes(Fault::ReadBackFails) {
+            return Err(ReadError::Unavailable("fault on purpose".into()));
+        }
+        let mut leaves = self.inner.appended_leaves(first, count)?;
+        if self.strikes(Fault::ReadBackFlipsABit) {
+            leaves[0][60] ^= 1;
+        }
+        Ok(leaves)
+    }
+
+    fn appended_tile(&self, level: u8, index: u64) -> Result<FullTile, ReadError> {
+        self.inner.appended_tile(level, index)
+    }
+
+    fn publish(&self, published: Published) -> Result<(), AppendError> {
+        if self.strikes(Fault::PublishBefore) {
+            return Err(unknown());
+        }
+        self.inner.publish(published)?;
+        if self.strikes(Fault::PublishAfter) { Err(unknown()) } else { Ok(()) }
+    }
+}

@@ -1,0 +1,5 @@
+//! What the tests share.
+
+pub mod depositor;
+#[cfg(feature = "node")]
+pub mod faulty;
