@@ -6,3 +6,5 @@ mod support;
 
 #[cfg(feature = "node")]
 mod sequencing;
+#[cfg(feature = "node")]
+mod strangers;

@@ -1,41 +1,20 @@
-//! RocksDB, spoken to in typed rows: how it is set up, read, and written in one batch.
+//! RocksDB, spoken to in typed rows: opened, read, and written in one batch.
 //!
 //! # Invariants
 //!
-//! Checksums are verified on every read from disk, and bytes that do not decode are damage. Memory is bounded by
-//! [`Options`] however large the ledger grows: indexes and filters of files live in the one shared block cache.
-//! A batch is fsynced before [`Engine::commit`] returns.
+//! Checksums are verified on every read from disk, and bytes that do not decode are damage, never a panic. A batch is
+//! written whole or not at all, and fsynced before [`Engine::commit`] returns.
 //!
-//! Not here: what the rows mean (`store`), whether the folder may be opened at all (`open`).
+//! Not here: settings (`tuning`), what the rows mean (`store`), whether the folder may be opened at all (`open`).
 
 use std::path::Path;
 
-use rocksdb::{
-    BlockBasedOptions, Cache, ColumnFamily, ColumnFamilyDescriptor, DB, DBCompressionType, DBPinnableSlice,
-    DBRecoveryMode, Direction, ErrorKind, IteratorMode, LogLevel, ReadOptions, SliceTransform, WriteBatch,
-    WriteOptions,
-};
+use rocksdb::{ColumnFamily, DB, DBPinnableSlice, Direction, ErrorKind, IteratorMode, ReadOptions, WriteBatch, WriteOptions};
 
 use crate::store::contract::{AppendError, ReadError};
 use crate::store::rocks::format::{FromDisk, ToDisk};
-use crate::store::rocks::schema::{Shape, TABLES, Table};
-
-/// How much of the machine the database may use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Options {
-    /// Bytes of the cache that all tables share for blocks, indexes and filters. Default 64 MiB.
-    pub block_cache_bytes: usize,
-    /// Bytes of rows that wait in memory to be written out as files. Default 64 MiB.
-    pub memtable_bytes: usize,
-    /// Most files held open. Default 512, which is enough for 20 million deposits.
-    pub open_files: i32,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self { block_cache_bytes: 64 << 20, memtable_bytes: 64 << 20, open_files: 512 }
-    }
-}
+use crate::store::rocks::schema::{TABLES, Table};
+use crate::store::rocks::tuning::{self, Options};
 
 /// How to open it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,8 +34,10 @@ pub struct Engine {
 
 /// Rows to be written all at once.
 #[must_use = "rows are written by Engine::commit"]
-#[derive(Default)]
-pub struct Batch(Vec<(&'static str, Vec<u8>, Vec<u8>)>);
+pub struct Batch<'e> {
+    engine: &'e Engine,
+    rows: WriteBatch,
+}
 
 /// One row as it lies on disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,4 +48,240 @@ pub struct RawRow {
     pub key: Vec<u8>,
     /// The value's bytes.
     pub value: Vec<u8>,
+}
+
+impl Engine {
+    /// Opens the database at `path`. Read-only, tables that it does not have are left out.
+    ///
+    /// # Errors
+    ///
+    /// RocksDB's own words: a missing or cut off file, a checksum that does not fit, no such database.
+    pub fn open(path: &Path, options: &Options, access: Access) -> Result<Self, String> {
+        let database = tuning::database(options, access == Access::Create);
+        let tables = tuning::tables(options);
+        let opened = match access {
+            Access::Create | Access::ReadWrite => DB::open_cf_descriptors(&database, path, tables),
+            Access::ReadOnly => {
+                let there = DB::list_cf(&database, path).map_err(rocksdb::Error::into_string)?;
+                let tables = tables.into_iter().filter(|table| there.iter().any(|name| name == table.name()));
+                DB::open_cf_descriptors_read_only(&database, path, tables, false)
+            }
+        };
+        opened.map(|db| Self { db }).map_err(rocksdb::Error::into_string)
+    }
+
+    /// Names of tables that the database should have and has not.
+    #[must_use]
+    pub fn missing_tables(&self) -> Vec<&'static str> {
+        TABLES.iter().map(|(name, _)| *name).filter(|name| self.db.cf_handle(name).is_none()).collect()
+    }
+
+    fn family(&self, name: &'static str) -> Result<&ColumnFamily, ReadError> {
+        self.db.cf_handle(name).ok_or_else(|| ReadError::Damaged {
+            what: name,
+            at: "the whole column family".into(),
+            reason: "it is missing".into(),
+        })
+    }
+
+    fn pinned<K: ToDisk, V>(&self, table: &Table<K, V>, key: &K) -> Result<Option<DBPinnableSlice<'_>>, ReadError> {
+        let family = self.family(table.name)?;
+        let key = key.to_disk();
+        self.db.get_pinned_cf(family, &key).map_err(|error| cannot_read(table.name, key.as_ref(), &error))
+    }
+
+    /// The value of a row.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    pub fn get<K: ToDisk, V: FromDisk>(&self, table: &Table<K, V>, key: &K) -> Result<Option<V>, ReadError> {
+        let Some(bytes) = self.pinned(table, key)? else { return Ok(None) };
+        V::from_disk(&bytes).map(Some).ok_or_else(|| malformed(table.name, key.to_disk().as_ref()))
+    }
+
+    /// Whether a row is there.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    pub fn has<K: ToDisk, V>(&self, table: &Table<K, V>, key: &K) -> Result<bool, ReadError> {
+        self.pinned(table, key).map(|bytes| bytes.is_some())
+    }
+
+    /// The rows whose keys begin with `prefix`, in the order of their keys. For tables asked by exactly that prefix.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    pub fn prefixed<K: FromDisk, V: FromDisk>(
+        &self,
+        table: &Table<K, V>,
+        prefix: &[u8],
+    ) -> Result<impl Iterator<Item = Result<(K, V), ReadError>>, ReadError> {
+        let mut reads = within(prefix, after(prefix));
+        reads.set_prefix_same_as_start(true);
+        self.iterate(table, reads, IteratorMode::From(prefix, Direction::Forward))
+    }
+
+    /// Likewise from the last on. `longest` is how many bytes a key has after the prefix, at most.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    pub fn prefixed_from_last<K: FromDisk, V: FromDisk>(
+        &self,
+        table: &Table<K, V>,
+        prefix: &[u8],
+        longest: usize,
+    ) -> Result<impl Iterator<Item = Result<(K, V), ReadError>>, ReadError> {
+        let mut reads = within(prefix, after(prefix));
+        reads.set_prefix_same_as_start(true);
+        let last = [prefix, &vec![u8::MAX; longest]].concat();
+        self.iterate(table, reads, IteratorMode::From(&last, Direction::Reverse))
+    }
+
+    /// The rows from key `first` to before key `end`, in their order.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    pub fn range<K: ToDisk + FromDisk, V: FromDisk>(
+        &self,
+        table: &Table<K, V>,
+        first: &K,
+        end: &K,
+    ) -> Result<impl Iterator<Item = Result<(K, V), ReadError>>, ReadError> {
+        let reads = within(first.to_disk().as_ref(), Some(end.to_disk().as_ref().to_vec()));
+        self.iterate(table, reads, IteratorMode::Start)
+    }
+
+    /// The last row of a table that is kept in the order of its keys.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    pub fn last<K: FromDisk, V: FromDisk>(&self, table: &Table<K, V>) -> Result<Option<(K, V)>, ReadError> {
+        self.iterate(table, ReadOptions::default(), IteratorMode::End)?.next().transpose()
+    }
+
+    fn iterate<K: FromDisk, V: FromDisk>(
+        &self,
+        table: &Table<K, V>,
+        reads: ReadOptions,
+        mode: IteratorMode<'_>,
+    ) -> Result<impl Iterator<Item = Result<(K, V), ReadError>>, ReadError> {
+        let name = table.name;
+        Ok(self.db.iterator_cf_opt(self.family(name)?, reads, mode).map(move |row| {
+            let (key, value) = row.map_err(|error| cannot_read(name, b"", &error))?;
+            K::from_disk(&key).zip(V::from_disk(&value)).ok_or_else(|| malformed(name, &key))
+        }))
+    }
+
+    /// Every row of every table, in the order of [`TABLES`] and of their keys, as it lies on disk.
+    pub fn rows(&self) -> impl Iterator<Item = Result<RawRow, ReadError>> {
+        TABLES.iter().flat_map(|(name, _)| {
+            let mut reads = ReadOptions::default();
+            reads.set_total_order_seek(true);
+            reads.fill_cache(false);
+            let rows = self.family(name).map(|family| self.db.iterator_cf_opt(family, reads, IteratorMode::Start));
+            let (rows, failure) = match rows {
+                Ok(rows) => (Some(rows), None),
+                Err(error) => (None, Some(Err(error))),
+            };
+            let rows = rows.into_iter().flatten().map(move |row| match row {
+                Ok((key, value)) => Ok(RawRow { table: name, key: key.into(), value: value.into() }),
+                Err(error) => Err(cannot_read(name, b"", &error)),
+            });
+            failure.into_iter().chain(rows)
+        })
+    }
+
+    /// No rows yet.
+    pub fn batch(&self) -> Batch<'_> {
+        Batch { engine: self, rows: WriteBatch::default() }
+    }
+
+    /// Writes the rows of `batch`, all of them, and fsyncs them.
+    ///
+    /// # Errors
+    ///
+    /// [`AppendError::Full`] when there was no room to write them, else [`AppendError::Unknown`].
+    pub fn commit(&self, batch: Batch<'_>) -> Result<(), AppendError> {
+        let mut durable = WriteOptions::default();
+        durable.set_sync(true);
+        self.db.write_opt(batch.rows, &durable).map_err(|error| failed_write(error.into_string()))
+    }
+}
+
+impl Batch<'_> {
+    /// Adds a row.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError::Damaged`] when the table is not there.
+    pub fn put<K: ToDisk, V: ToDisk>(&mut self, table: &Table<K, V>, key: &K, value: &V) -> Result<(), ReadError> {
+        self.rows.put_cf(self.engine.family(table.name)?, key.to_disk(), value.to_disk());
+        Ok(())
+    }
+}
+
+/// The least key after all that begin with `prefix`.
+fn after(prefix: &[u8]) -> Option<Vec<u8>> {
+    let kept = prefix.iter().rposition(|byte| *byte < u8::MAX)?;
+    let mut end = prefix.get(..=kept)?.to_vec();
+    *end.last_mut()? += 1;
+    Some(end)
+}
+
+fn within(first: &[u8], end: Option<Vec<u8>>) -> ReadOptions {
+    let mut reads = ReadOptions::default();
+    reads.set_iterate_lower_bound(first);
+    if let Some(end) = end {
+        reads.set_iterate_upper_bound(end);
+    }
+    reads
+}
+
+fn malformed(table: &'static str, key: &[u8]) -> ReadError {
+    ReadError::Damaged { what: table, at: hex::encode(key), reason: "the row's bytes are not a row of this table".into() }
+}
+
+fn cannot_read(table: &'static str, key: &[u8], error: &rocksdb::Error) -> ReadError {
+    // A file that was there when the database was opened and is gone now is damage, not a passing trouble.
+    let damaged = error.kind() == ErrorKind::Corruption || error.as_ref().contains("No such file");
+    if damaged {
+        ReadError::Damaged { what: table, at: hex::encode(key), reason: error.to_string() }
+    } else {
+        ReadError::Unavailable(error.to_string())
+    }
+}
+
+/// What a failed write left behind. Without room a batch is cut off in the log, and a cut off batch is dropped by the
+/// next opening; but when it is the fsync that found no room, the batch may be whole.
+fn failed_write(error: String) -> AppendError {
+    let no_room = ["No space left on device", "Disk quota exceeded"].iter().any(|words| error.contains(words));
+    if no_room && !error.contains("sync") { AppendError::Full(error) } else { AppendError::Unknown(error) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_apart_from_an_unknown_outcome() {
+        let full = |text: &str| matches!(failed_write(text.into()), AppendError::Full(_));
+        assert!(full("IO error: No space left on device: While appending to file: db/000004.log: No space left on device"));
+        assert!(full("IO error: Disk quota exceeded: While appending to file: db/000004.log: Disk quota exceeded"));
+        assert!(!full("IO error: No space left on device: While fdatasync: db/000004.log: No space left on device"));
+        assert!(!full("IO error: Input/output error: While appending to file: db/000004.log: Input/output error"));
+    }
+
+    #[test]
+    fn the_key_after_a_prefix_is_the_least_that_does_not_begin_with_it() {
+        assert_eq!(after(&[1, 2]), Some(vec![1, 3]));
+        assert_eq!(after(&[1, 255]), Some(vec![2]));
+        assert_eq!(after(&[255, 255]), None);
+        assert_eq!(after(&[]), None);
+    }
 }

@@ -3,3 +3,5 @@
 pub mod depositor;
 #[cfg(feature = "node")]
 pub mod faulty;
+#[cfg(feature = "node")]
+pub mod grown;

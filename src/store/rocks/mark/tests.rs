@@ -1,0 +1,112 @@
+//! Tests of the mark: written in turn, read by the higher number, and whole or not at all.
+
+use super::*;
+use crate::ledger::checkpoint::Checkpoint;
+use crate::ledger::hash::Digest;
+use crate::ledger::key::{Name, Signer};
+use crate::ledger::merkle::shape::TreeSize;
+
+fn checkpoint(size: u64) -> SignedCheckpoint {
+    let origin = Name::parse("example.org/ledger").unwrap();
+    let signer = Signer::new(origin.clone(), &[1; 32]).unwrap();
+    Checkpoint { origin, size: TreeSize(size), root: Digest::ZERO }.sign(&signer).unwrap()
+}
+
+fn size(path: &Path) -> Option<u64> {
+    Mark::read(path).unwrap().checkpoint.map(|signed| signed.checkpoint().size.0)
+}
+
+/// A mark that was written for sizes 1 to `last`.
+fn marked(last: u64) -> (tempfile::TempDir, std::path::PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mark");
+    MarkFile::write_new(&path).unwrap();
+    for size in 1..=last {
+        // Reopened each time: the file alone knows which slot is next.
+        MarkFile::open(&path, &Mark::read(&path).unwrap()).unwrap().write(&checkpoint(size)).unwrap();
+    }
+    (folder, path)
+}
+
+#[test]
+fn the_last_mark_counts() {
+    for last in 0..5 {
+        let (_folder, path) = marked(last);
+        assert_eq!(size(&path), (last > 0).then_some(last));
+        assert_eq!(std::fs::metadata(&path).unwrap().len(), 2 * SLOT as u64);
+    }
+}
+
+#[test]
+fn one_open_file_writes_both_slots_in_turn() {
+    let (_folder, path) = marked(0);
+    let mut file = MarkFile::open(&path, &Mark::read(&path).unwrap()).unwrap();
+    for last in 1..5 {
+        file.write(&checkpoint(last)).unwrap();
+        assert_eq!(size(&path), Some(last));
+    }
+}
+
+#[test]
+fn every_flipped_byte_of_the_last_slot_falls_back_to_the_one_before() {
+    let (_folder, path) = marked(4);
+    let good = std::fs::read(&path).unwrap();
+    // The number after 1 (of the fresh file) is 2: sizes 2 and 4 stand in slot 1.
+    let length = encode(5, &checkpoint(4).note().to_string()).len();
+    for at in SLOT..SLOT + length {
+        let mut bytes = good.clone();
+        bytes[at] ^= 1;
+        std::fs::write(&path, &bytes).unwrap();
+        assert_eq!(size(&path), Some(3), "byte {at}");
+        bytes[at - SLOT] ^= 1;
+        std::fs::write(&path, &bytes).unwrap();
+        assert!(matches!(Mark::read(&path), Err(MarkError::Damaged)), "byte {at} of both");
+    }
+    std::fs::write(&path, &good).unwrap();
+    assert_eq!(size(&path), Some(4));
+}
+
+#[test]
+fn every_torn_write_leaves_the_mark_before() {
+    let (_folder, path) = marked(3);
+    let before = std::fs::read(&path).unwrap();
+    let slot = encode(5, &checkpoint(4).note().to_string());
+    for written in 0..slot.len() {
+        let mut bytes = before.clone();
+        bytes[SLOT..SLOT + written].copy_from_slice(&slot[..written]);
+        std::fs::write(&path, &bytes).unwrap();
+        // The size before, and not lost either: only the last byte of the checksum makes the new one count.
+        let whole = bytes[SLOT..SLOT + slot.len()] == slot;
+        assert_eq!(size(&path), Some(if whole { 4 } else { 3 }), "{written} bytes");
+    }
+}
+
+#[test]
+fn a_file_of_another_length_or_with_swapped_slots_is_refused() {
+    let (_folder, path) = marked(2);
+    let good = std::fs::read(&path).unwrap();
+    let swapped = [&good[SLOT..], &good[..SLOT]].concat();
+    for bytes in [&good[..2 * SLOT - 1], &[&good[..], b"x"].concat(), &good[..SLOT], b"", &swapped] {
+        std::fs::write(&path, bytes).unwrap();
+        assert!(matches!(Mark::read(&path), Err(MarkError::Damaged)));
+    }
+    std::fs::remove_file(&path).unwrap();
+    assert!(matches!(Mark::read(&path), Err(MarkError::Disk(error)) if error.kind() == io::ErrorKind::NotFound));
+}
+
+#[test]
+fn a_note_that_does_not_fit_is_refused_before_anything_is_written() {
+    let (_folder, path) = marked(1);
+    let before = std::fs::read(&path).unwrap();
+    let text = checkpoint(2).note().to_string();
+    let line = format!("— w {}\n", base64_of(8_000));
+    let long = SignedCheckpoint::parse(format!("{text}{}", line.repeat(7)).as_bytes()).unwrap();
+    let mut file = MarkFile::open(&path, &Mark::read(&path).unwrap()).unwrap();
+    assert!(matches!(file.write(&long), Err(MarkError::TooLong { .. })));
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+}
+
+fn base64_of(bytes: usize) -> String {
+    use base64::Engine as _;
+    base64::prelude::BASE64_STANDARD.encode(vec![7; bytes])
+}
