@@ -5,6 +5,8 @@
 mod support;
 
 #[cfg(feature = "node")]
+mod auditing;
+#[cfg(feature = "node")]
 mod sequencing;
 #[cfg(feature = "node")]
 mod strangers;

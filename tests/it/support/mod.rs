@@ -5,3 +5,4 @@ pub mod depositor;
 pub mod faulty;
 #[cfg(feature = "node")]
 pub mod grown;
+pub mod operator;

@@ -1,0 +1,190 @@
+//! The audit finds what an operator with the ledger's key can do to it, and names the place.
+
+use std::sync::Arc;
+
+use tiezheng::audit::report::{AuditReport, Fault};
+use tiezheng::audit::walk::{Options, walk};
+use tiezheng::ledger::entry::Entry;
+use tiezheng::ledger::hash::{Digest, leaf_hash};
+use tiezheng::ledger::key::{Name, Signer};
+use tiezheng::ledger::leaf::Leaf;
+use tiezheng::ledger::merkle::shape::LeafIndex;
+use tiezheng::ledger::number::DepositNumber;
+use tiezheng::ledger::statement::text::{Link, LinkKind, Statement, Subject};
+use tiezheng::store::memory::MemoryStore;
+
+use crate::support::depositor::{ledger_key, origin, statement_with};
+use crate::support::grown::grow;
+use crate::support::operator::Operator;
+
+/// Small, since the operator's store looks everything up by reading all of it.
+fn honest() -> Arc<MemoryStore> {
+    grow(40).0
+}
+
+fn audit(operator: &Operator) -> AuditReport {
+    let pinned = Some(ledger_key().verifier().clone());
+    walk(operator, &Options { pinned, ..Options::default() }, |_| {}).unwrap()
+}
+
+fn faults(report: &AuditReport) -> Vec<Fault> {
+    let mut faults: Vec<Fault> = report.findings.iter().map(|finding| finding.fault).collect();
+    faults.dedup();
+    faults
+}
+
+/// The honest ledger after `change`, made to fit again by the operator, shows exactly `fault` at the changed deposit.
+fn resealed(n: usize, fault: &[Fault], change: impl FnOnce(&mut Operator, usize)) {
+    let mut operator = Operator::of(&*honest());
+    let index = operator.deposit(n);
+    change(&mut operator, index);
+    operator.reseal_honestly();
+    let report = audit(&operator);
+    assert_eq!(faults(&report), fault, "{:#?}", report.findings);
+    assert_eq!(report.findings[0].index, Some(LeafIndex(index as u64)));
+    let Some(height) = report.findings[0].height else { panic!("no block named") };
+    let header = tiezheng::store::reading::sealing_block(&operator, LeafIndex(index as u64)).unwrap();
+    assert_eq!(header.height, height);
+}
+
+/// Puts another statement into a deposit's entry.
+fn restate(operator: &mut Operator, index: usize, change: impl FnOnce(&mut Statement)) {
+    let entry = Entry::parse(&operator.leaves[index]).unwrap();
+    let statement = statement_with(1, 1_000_000, change);
+    operator.leaves[index] = Entry { statement: statement.note().clone(), ..entry }.to_string().into_bytes();
+}
+
+#[test]
+fn an_honest_ledger_is_clean_and_counted() {
+    let report = audit(&Operator::of(&*honest()));
+    assert!(report.is_clean(), "{:#?}", report.findings);
+    assert_eq!((report.entries, report.signatures, report.notices), (40, 40, 1));
+    assert_eq!(report.size.0, report.entries + report.notices + report.blocks);
+}
+
+#[test]
+fn a_changed_deposit_breaks_its_depositors_signature_however_well_the_rest_is_made_to_fit() {
+    resealed(15, &[Fault::DepositorSignature], |operator, index| operator.rewrite(index, "size ", "size 1"));
+}
+
+#[test]
+fn a_wrong_number_is_named() {
+    resealed(7, &[Fault::Number], |operator, index| {
+        let live = (0..).find_map(|r| DepositNumber::draw(false, 20_261_122, r)).unwrap();
+        let entry = Entry::parse(&operator.leaves[index]).unwrap();
+        operator.rewrite(index, &entry.number.to_string(), &live.to_string());
+    });
+    resealed(7, &[Fault::Number], |operator, index| {
+        let other_day = (0..).find_map(|r| DepositNumber::draw(true, 20_261_123, r)).unwrap();
+        let entry = Entry::parse(&operator.leaves[index]).unwrap();
+        operator.rewrite(index, &entry.number.to_string(), &other_day.to_string());
+    });
+}
+
+#[test]
+fn a_deposit_that_stands_twice_is_named() {
+    resealed(9, &[Fault::Twice, Fault::Index], |operator, index| {
+        let twin = operator.leaves[operator.deposit(3)].clone();
+        operator.leaves[index] = twin;
+    });
+}
+
+#[test]
+fn a_time_that_runs_back_is_named() {
+    resealed(20, &[Fault::TimeOrder], |operator, index| {
+        operator.rewrite(index, "received 2026-11-22T12", "received 2026-11-22T11");
+    });
+}
+
+#[test]
+fn broken_streams_links_and_ledgers_are_named() {
+    let stream = |sequence| Some(Subject { id: Digest([4; 32]), sequence });
+    resealed(5, &[Fault::Subject], |operator, index| restate(operator, index, |s| s.subject = stream(2)));
+    let nowhere = DepositNumber::parse("T20261122-0K7M-X9QT-3D5W-MP").unwrap();
+    resealed(5, &[Fault::Link], |operator, index| {
+        restate(operator, index, |s| s.links = vec![Link { kind: LinkKind::Refers, number: nowhere }]);
+    });
+    resealed(5, &[Fault::Link], |operator, index| {
+        let later = Entry::parse(&operator.leaves[operator.deposit(30)]).unwrap().number;
+        restate(operator, index, |s| s.links = vec![Link { kind: LinkKind::Refers, number: later }]);
+    });
+    let elsewhere = Name::parse("elsewhere.example").unwrap();
+    resealed(5, &[Fault::OtherLedger], |operator, index| restate(operator, index, |s| s.ledger = elsewhere));
+}
+
+#[test]
+fn bytes_that_are_no_record_are_named() {
+    resealed(11, &[Fault::Malformed], |operator, index| operator.rewrite(index, "entry v1", "entry v2"));
+}
+
+#[test]
+fn headers_that_do_not_fit_are_named() {
+    let last = |operator: &Operator| operator.leaves.len() - 1;
+    for (from, to, fault) in [("root ", "root 0000", Fault::Malformed), ("previous ", "previous x", Fault::Malformed)] {
+        let mut operator = Operator::of(&*honest());
+        let index = last(&operator);
+        operator.rewrite(index, from, to);
+        let report = walk(&operator, &Options::default(), |_| {}).unwrap();
+        assert!(faults(&report).contains(&fault), "{:#?}", report.findings);
+    }
+    let edit = |change: &dyn Fn(&mut tiezheng::ledger::block::BlockHeader)| {
+        let mut operator = Operator::of(&*honest());
+        let index = last(&operator);
+        let Ok(Leaf::Block(mut header)) = Leaf::parse(&operator.leaves[index]) else { panic!("no header") };
+        change(&mut header);
+        operator.leaves[index] = header.to_string().into_bytes();
+        operator.sign(&ledger_key());
+        faults(&audit(&operator))
+    };
+    assert_eq!(edit(&|header| header.root = Digest([1; 32])), [Fault::BlockRoot]);
+    assert_eq!(edit(&|header| header.previous = Digest([1; 32])), [Fault::BlockLink]);
+    assert_eq!(edit(&|header| header.count += 1), [Fault::BlockRoot]);
+    assert!(edit(&|header| header.height.0 += 1).contains(&Fault::BlockLink));
+}
+
+#[test]
+fn a_damaged_leaf_is_pinned_to_its_entry_and_block_and_the_walk_goes_on() {
+    let mut operator = Operator::of(&*honest());
+    let index = operator.deposit(23) as u64;
+    operator.unreadable = vec![index];
+    let report = audit(&operator);
+    assert_eq!(faults(&report), [Fault::Damaged], "{:#?}", report.findings);
+    assert_eq!(report.findings[0].index, Some(LeafIndex(index)));
+    assert_eq!(report.entries, 39);
+}
+
+#[test]
+fn tiles_that_are_not_what_the_leaves_hash_to_are_named() {
+    let mut operator = Operator::of(&*grow(300).0);
+    let mut hashes: Vec<Digest> = operator.leaves.iter().map(|bytes| leaf_hash(bytes)).collect();
+    hashes[17] = Digest([1; 32]);
+    operator.tiles = Some(hashes);
+    let options = Options { indexes: false, ..Options::default() };
+    assert_eq!(faults(&walk(&operator, &options, |_| {}).unwrap()), [Fault::Tile]);
+}
+
+#[test]
+fn a_checkpoint_of_another_tree_or_key_is_named() {
+    let mut operator = Operator::of(&*honest());
+    let index = operator.deposit(0);
+    operator.rewrite(index, "size ", "size 1");
+    let found = faults(&audit(&operator));
+    assert!(found.contains(&Fault::TreeRoot) && found.contains(&Fault::BlockRoot), "{found:?}");
+
+    let mut operator = Operator::of(&*honest());
+    operator.sign(&Signer::new(origin(), &[66; 32]).unwrap());
+    assert_eq!(faults(&audit(&operator)), [Fault::Checkpoint]);
+
+    let pinned = Some(Signer::new(origin(), &[66; 32]).unwrap().verifier().clone());
+    let report = walk(&*honest(), &Options { pinned, ..Options::default() }, |_| {}).unwrap();
+    assert_eq!(faults(&report), [Fault::Checkpoint]);
+}
+
+#[test]
+fn missing_index_rows_are_named() {
+    let mut operator = Operator::of(&*honest());
+    operator.no_numbers = true;
+    let report = audit(&operator);
+    assert_eq!(faults(&report), [Fault::Index]);
+    assert_eq!(report.findings_total, 40);
+}

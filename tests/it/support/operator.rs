@@ -1,0 +1,155 @@
+//! A ledger in the hands of an operator who may write what he likes: leaves as he wants them, headers and checkpoint made
+//! to fit. He has the ledger's key, but not the depositors'.
+
+use std::sync::Arc;
+
+use tiezheng::ledger::block::{BlockHeader, Height};
+use tiezheng::ledger::checkpoint::Checkpoint;
+use tiezheng::ledger::entry::Entry;
+use tiezheng::ledger::hash::{Digest, leaf_hash};
+use tiezheng::ledger::key::Signer;
+use tiezheng::ledger::leaf::Leaf;
+use tiezheng::ledger::merkle::list::root_of;
+use tiezheng::ledger::merkle::shape::{LeafIndex, TreeSize};
+use tiezheng::ledger::number::DepositNumber;
+use tiezheng::ledger::statement::content::HashAlgorithm;
+use tiezheng::ledger::statement::text::LinkKind;
+use tiezheng::store::contract::{Private, Published, ReadError, ReadLedger};
+
+use crate::support::depositor::{ledger_key, origin};
+
+/// What he wrote.
+pub struct Operator {
+    pub leaves: Vec<Vec<u8>>,
+    /// Leaves whose bytes cannot be read.
+    pub unreadable: Vec<u64>,
+    /// Whether the index rows of numbers are gone.
+    pub no_numbers: bool,
+    /// Leaf hashes, where the tiles hold others than the leaves have.
+    pub tiles: Option<Vec<Digest>>,
+    published: Option<Arc<Published>>,
+}
+
+impl Operator {
+    /// Takes over an honest ledger.
+    pub fn of(honest: &dyn ReadLedger) -> Self {
+        let published = honest.published();
+        let size = published.as_ref().unwrap().size().0;
+        let leaves = honest.leaves(LeafIndex(0), size).unwrap();
+        Self { leaves, unreadable: vec![], no_numbers: false, tiles: None, published }
+    }
+
+    /// Index of the `n`th deposit.
+    pub fn deposit(&self, n: usize) -> usize {
+        let entries = (0..self.leaves.len()).filter(|i| self.leaves[*i].starts_with(b"tiezheng entry"));
+        entries.into_iter().nth(n).unwrap()
+    }
+
+    /// Replaces text in a leaf.
+    pub fn rewrite(&mut self, index: usize, from: &str, to: &str) {
+        let text = String::from_utf8(self.leaves[index].clone()).unwrap();
+        assert!(text.contains(from), "{text}");
+        self.leaves[index] = text.replacen(from, to, 1).into_bytes();
+    }
+
+    /// Makes every header fit the leaves before it, and signs the tree with `signer`.
+    pub fn reseal(&mut self, signer: &Signer) {
+        let (mut first, mut previous, mut height) = (0, Digest::ZERO, 0);
+        for index in 0..self.leaves.len() {
+            let Ok(Leaf::Block(header)) = Leaf::parse(&self.leaves[index]) else { continue };
+            let sealed: Vec<Digest> = self.leaves[first..index].iter().map(|bytes| leaf_hash(bytes)).collect();
+            let header = BlockHeader {
+                height: Height(height),
+                previous,
+                first: LeafIndex(first as u64),
+                count: sealed.len() as u64,
+                root: root_of(&sealed),
+                ..header
+            };
+            previous = header.hash();
+            self.leaves[index] = header.to_string().into_bytes();
+            (first, height) = (index + 1, height + 1);
+        }
+        self.sign(signer);
+    }
+
+    /// Signs the tree as it stands.
+    pub fn sign(&mut self, signer: &Signer) {
+        let hashes = self.hashes();
+        let checkpoint = Checkpoint { origin: origin(), size: TreeSize(hashes.len() as u64), root: root_of(&hashes) };
+        let Ok(Leaf::Block(last)) = Leaf::parse(self.leaves.last().unwrap()) else { panic!("no header") };
+        self.published = Some(Arc::new(Published {
+            checkpoint: checkpoint.sign(signer).unwrap(),
+            height: last.height,
+            block_hash: last.hash(),
+            block_time: last.time,
+        }));
+    }
+
+    /// The same with the ledger's own key.
+    pub fn reseal_honestly(&mut self) {
+        self.reseal(&ledger_key());
+    }
+
+    fn hashes(&self) -> Vec<Digest> {
+        self.leaves.iter().map(|bytes| leaf_hash(bytes)).collect()
+    }
+
+    fn find(&self, wanted: impl Fn(usize, &Entry) -> bool) -> Vec<LeafIndex> {
+        let entry = |i: usize| Entry::parse(&self.leaves[i]).ok();
+        let found = (0..self.leaves.len()).filter(|i| entry(*i).is_some_and(|entry| wanted(*i, &entry)));
+        found.map(|i| LeafIndex(i as u64)).collect()
+    }
+}
+
+impl ReadLedger for Operator {
+    fn published(&self) -> Option<Arc<Published>> {
+        self.published.clone()
+    }
+    fn leaves(&self, first: LeafIndex, count: u64) -> Result<Vec<Vec<u8>>, ReadError> {
+        let range = first.0..first.0 + count;
+        if let Some(bad) = self.unreadable.iter().find(|index| range.contains(index)) {
+            return Err(ReadError::Damaged { what: "leaf", at: bad.to_string(), reason: "on purpose".into() });
+        }
+        Ok(range.map(|i| self.leaves[usize::try_from(i).unwrap()].clone()).collect())
+    }
+    fn tile_hashes(&self, level: u8, first: u64, count: u16) -> Result<Vec<Digest>, ReadError> {
+        let hashes = self.tiles.clone().unwrap_or_else(|| self.hashes());
+        let width = 256_usize.pow(level.into());
+        let items: Vec<Digest> = hashes.chunks_exact(width).map(root_of).collect();
+        let first = usize::try_from(first).unwrap();
+        Ok(items[first..first + usize::from(count)].to_vec())
+    }
+    fn find_block(&self, height: Height) -> Result<Option<LeafIndex>, ReadError> {
+        let at =
+            |i: &usize| matches!(Leaf::parse(&self.leaves[*i]), Ok(Leaf::Block(header)) if header.height == height);
+        Ok((0..self.leaves.len()).find(at).map(|i| LeafIndex(i as u64)))
+    }
+    fn find_number(&self, number: &DepositNumber) -> Result<Option<LeafIndex>, ReadError> {
+        Ok(if self.no_numbers { None } else { self.find(|_, entry| entry.number == *number).first().copied() })
+    }
+    fn find_statement(&self, id: &Digest) -> Result<Option<LeafIndex>, ReadError> {
+        Ok(self.find(|_, entry| entry.statement.id() == *id).first().copied())
+    }
+    fn find_record(&self, hash: &Digest) -> Result<Option<LeafIndex>, ReadError> {
+        Ok(self.hashes().iter().position(|own| own == hash).map(|i| LeafIndex(i as u64)))
+    }
+    fn find_digest(&self, _: HashAlgorithm, digest: &Digest, _: usize) -> Result<Vec<LeafIndex>, ReadError> {
+        Ok(self.find(|_, entry| entry.to_string().contains(&digest.to_string())))
+    }
+    fn find_subject(&self, subject: &Digest, sequence: u64) -> Result<Option<LeafIndex>, ReadError> {
+        let wanted = |entry: &Entry| {
+            entry.statement.statement().subject.is_some_and(|s| s.id == *subject && s.sequence == sequence)
+        };
+        Ok(self.find(|_, entry| wanted(entry)).first().copied())
+    }
+    fn subject_length(&self, _: &Digest) -> Result<u64, ReadError> {
+        Ok(0)
+    }
+    fn links_to(&self, _: LeafIndex, _: usize) -> Result<Vec<(LinkKind, LeafIndex)>, ReadError> {
+        Ok(vec![])
+    }
+    fn private(&self, _: LeafIndex) -> Result<Private, ReadError> {
+        Ok(Private::None)
+    }
+}
