@@ -1,1 +1,7 @@
-fn main() {}
+//! The program `tiezheng`: hands over to the front door.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    tiezheng::cli::command::main()
+}

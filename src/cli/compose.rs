@@ -149,8 +149,8 @@ impl Details {
                 format!("cannot make the statement: {error}"),
             )
         };
-        let signed = sign(statement, signer).map_err(|error| unmade(&error))?;
-        let request = DepositRequest::new(signed.note(), private.as_ref()).map_err(|error| unmade(&error))?;
+        let note = sign(statement, signer).map_err(|error| unmade(&error))?;
+        let request = DepositRequest::new(note.note(), private.as_ref()).map_err(|error| unmade(&error))?;
         Ok(StatementPaper::new(&request, salt))
     }
 

@@ -73,6 +73,7 @@ impl Complaint {
     }
 
     /// A file or folder that could not be read or written.
+    #[must_use]
     pub fn io(path: &std::path::Path, error: &std::io::Error) -> Self {
         Self::unable("io", format!("{}：{error}", path.display()), format!("{}: {error}", path.display()))
     }

@@ -18,7 +18,7 @@ pub fn rows(facts: &Facts) -> Vec<Vec<String>> {
             "tx_submitted_at" => format!("{} 北京时间", facts.tx_submitted_at.beijing()),
             "block_generated_at" => format!("{} 北京时间", facts.block_generated_at.beijing()),
             "data_hash" if fact.value.is_empty() => "—".to_owned(),
-            "data_hash" if facts.salted => fact.value.lines().map(|line| format!("{line} (加盐 salted)\n")).collect(),
+            "data_hash" if facts.salted => format!("{} (加盐 salted)", fact.value.replace('\n', " (加盐 salted)\n")),
             _ => fact.value,
         };
         for line in value.lines() {

@@ -118,7 +118,9 @@ fn look(path: &Path, recursive: bool, depth: usize, found: &mut Vec<Found>) {
             Ok(entries) => {
                 let mut inner: Vec<PathBuf> = entries.iter().map(fs::DirEntry::path).collect();
                 inner.sort();
-                inner.iter().for_each(|path| look(path, recursive, depth + 1, found));
+                for path in inner {
+                    look(&path, recursive, depth + 1, found);
+                }
             }
             Err(error) => say(Err(unreadable(error))),
         }

@@ -1,6 +1,16 @@
-//! The command line: one file a command.
+//! The front door: one file a command.
+//!
+//! [`command`] is the definition of the command line. Commands: [`deposit`], [`statement`], [`lookup`], [`verify`],
+//! [`receipt`], [`trust`], [`keygen`]. What they stand on:
+//!
+//! - [`ending`] are exit codes and complaints, [`screen`], [`width`] and [`progress`] what people and machines see;
+//! - [`config`] is the user's folder: [`case_key`] depositors' keys, [`pinned`] the ledger keys that are trusted;
+//! - [`gather`] finds files, [`digest`] hashes them, [`compose`] makes statements, [`papers`] and [`durable`] keep them,
+//!   [`round`] sends them;
+//! - [`reach`] and [`record`] ask a node, [`facts_table`] and [`report_screen`] show what came of it.
 
 pub mod case_key;
+pub mod command;
 pub mod compose;
 pub mod config;
 pub mod deposit;
@@ -9,10 +19,18 @@ pub mod durable;
 pub mod ending;
 pub mod facts_table;
 pub mod gather;
+pub mod keygen;
+pub mod lookup;
 pub mod papers;
 pub mod pinned;
 pub mod progress;
 pub mod reach;
+pub mod receipt;
+pub mod record;
+pub mod report_screen;
 pub mod round;
 pub mod screen;
+pub mod statement;
+pub mod trust;
+pub mod verify;
 pub mod width;

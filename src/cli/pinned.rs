@@ -42,7 +42,7 @@ pub struct Pinned {
 
 #[derive(Debug, Clone)]
 enum Line {
-    Log(PinnedLog),
+    Log(Box<PinnedLog>),
     Quorum,
     Other(String),
 }
@@ -55,7 +55,7 @@ pub enum Standing {
     /// Neither its origin nor the address is known.
     Unknown,
     /// Its origin or the address is pinned with another key.
-    Conflicts(PinnedLog),
+    Conflicts(Box<PinnedLog>),
 }
 
 impl Pinned {
@@ -85,7 +85,7 @@ impl Pinned {
                     if pinned.logs().any(|log| log.key == key) {
                         return Err((number, "the key is there twice".into()));
                     }
-                    Line::Log(PinnedLog { key, url: rest.first().map(|url| (*url).to_owned()) })
+                    Line::Log(Box::new(PinnedLog { key, url: rest.first().map(|url| (*url).to_owned()) }))
                 }
                 ["log", ..] => return Err((number, "expected `log <vkey> [url]`".into())),
                 ["quorum", "none"] => Line::Quorum,
@@ -102,7 +102,7 @@ impl Pinned {
 
     /// The pinned ledgers, in the file's order.
     pub fn logs(&self) -> impl Iterator<Item = &PinnedLog> {
-        self.lines.iter().filter_map(|line| if let Line::Log(log) = line { Some(log) } else { None })
+        self.lines.iter().filter_map(|line| if let Line::Log(log) = line { Some(&**log) } else { None })
     }
 
     /// What the verifier is to trust.
@@ -119,12 +119,12 @@ impl Pinned {
         }
         let same_place =
             |log: &&PinnedLog| log.key.name() == key.name() || (url.is_some() && log.url.as_deref() == url);
-        self.logs().find(same_place).map_or(Standing::Unknown, |log| Standing::Conflicts(log.clone()))
+        self.logs().find(same_place).map_or(Standing::Unknown, |log| Standing::Conflicts(Box::new(log.clone())))
     }
 
     /// Pins a ledger that [`Standing::Unknown`] holds of.
     pub fn add(&mut self, log: PinnedLog) {
-        self.lines.push(Line::Log(log));
+        self.lines.push(Line::Log(Box::new(log)));
     }
 
     /// Takes out the ledgers whose vkey, origin or address is `text`; how many these were.
@@ -146,8 +146,10 @@ impl Pinned {
         for line in &self.lines {
             // Writing to a String cannot fail.
             let _ = match line {
-                Line::Log(PinnedLog { key, url: Some(url) }) => writeln!(text, "log {key} {url}"),
-                Line::Log(PinnedLog { key, url: None }) => writeln!(text, "log {key}"),
+                Line::Log(log) => match &log.url {
+                    Some(url) => writeln!(text, "log {} {url}", log.key),
+                    None => writeln!(text, "log {}", log.key),
+                },
                 Line::Other(other) => writeln!(text, "{other}"),
                 Line::Quorum => Ok(()),
             };

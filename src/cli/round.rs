@@ -181,10 +181,7 @@ impl Round {
         match report.facts.clone() {
             Some(facts) if holds && is_own => Ok(facts),
             _ => {
-                let why = |language| match is_own {
-                    true => wording::conclusion(&report, language),
-                    false => String::new(),
-                };
+                let why = |language| if is_own { wording::conclusion(&report, language) } else { String::new() };
                 let zh = format!("节点返回的回执未通过核验，不视为已存证。{}", why(Language::Chinese));
                 let en = format!(
                     "the receipt that the node answered does not hold, so this counts as not deposited. {}",

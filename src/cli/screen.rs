@@ -25,7 +25,7 @@ pub const HEADING: Style = Style::new().bold();
 pub const FAINT: Style = Style::new().dimmed();
 
 /// Standard output and standard error, in one language.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub struct Screen {
     language: Language,
     json: bool,

@@ -3,10 +3,19 @@
 //! Chinese characters take two columns. What a name could do to a screen, reorder or hide text, is escaped: a file may
 //! be called anything, and what people read must be what is there.
 
-/// Columns of `text`.
+/// Columns of `text`; a colour takes none.
 #[must_use]
 pub fn columns(text: &str) -> usize {
-    text.chars().map(|c| if is_invisible(c) { 0 } else { 1 + usize::from(is_wide(c)) }).sum()
+    let mut in_colour = false;
+    let mut count = 0;
+    for c in text.chars() {
+        if c == '\u{1b}' || in_colour {
+            in_colour = c != 'm';
+        } else if !is_invisible(c) {
+            count += 1 + usize::from(is_wide(c));
+        }
+    }
+    count
 }
 
 /// `text`, and spaces up to `width` columns.
@@ -54,6 +63,7 @@ mod tests {
         assert_eq!(columns("交易id"), 6);
         assert_eq!(columns("block hash"), 10);
         assert_eq!(columns("〔，〕"), 6);
+        assert_eq!(columns("\u{1b}[1;32m通过\u{1b}[0m."), 5);
         assert_eq!(padded("区块", 6), "区块  ");
         assert_eq!(padded("longer", 3), "longer");
     }

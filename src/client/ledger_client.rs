@@ -90,7 +90,7 @@ impl LedgerClient {
     pub async fn tlog_proof(&self, number: &DepositNumber) -> Result<String, ClientError> {
         let path = format!("/v1/deposits/{number}/receipt");
         let body = self.get(&path, TLOG_PROOF, RECEIPT_MAX).await?;
-        String::from_utf8(body).map_err(|error| self.malformed(&path, error))
+        String::from_utf8(body).map_err(|error| self.malformed(&path, &error))
     }
 
     /// What is found under a number, digest, transaction id, block hash or height.
@@ -111,12 +111,12 @@ impl LedgerClient {
     pub async fn checkpoint(&self) -> Result<SignedCheckpoint, ClientError> {
         let path = "/log/checkpoint";
         let body = self.get(path, "text/plain", CHECKPOINT_MAX).await?;
-        SignedCheckpoint::parse(&body).map_err(|error| self.malformed(path, error))
+        SignedCheckpoint::parse(&body).map_err(|error| self.malformed(path, &error))
     }
 
     async fn json<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
         let body = self.get(path, JSON, ANSWER_MAX).await?;
-        serde_json::from_slice(&body).map_err(|error| self.malformed(path, error))
+        serde_json::from_slice(&body).map_err(|error| self.malformed(path, &error))
     }
 
     async fn get(&self, path: &str, accept: &str, limit: usize) -> Result<Vec<u8>, ClientError> {
@@ -124,10 +124,10 @@ impl LedgerClient {
     }
 
     fn receipt_of(&self, path: &str, body: &[u8]) -> Result<Receipt, ClientError> {
-        receipt::parse(body).map_err(|error| self.malformed(path, error))
+        receipt::parse(body).map_err(|error| self.malformed(path, &error))
     }
 
-    fn malformed(&self, path: &str, reason: impl ToString) -> ClientError {
+    fn malformed(&self, path: &str, reason: &dyn std::fmt::Display) -> ClientError {
         ClientError::Malformed { what: format!("{}{path}", self.address()), reason: reason.to_string() }
     }
 }

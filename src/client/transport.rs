@@ -146,11 +146,10 @@ impl Transport {
         loop {
             let wait = match self.exchange(ask).await {
                 Ok(answer) => return Ok(answer),
-                Err(Failed { error, again: Some(wait) }) if attempt < ATTEMPTS => {
-                    tracing::debug!(attempt, %error, "sending again");
-                    wait.unwrap_or(FIRST_WAIT * 2_u32.pow(attempt - 1))
-                }
-                Err(Failed { error, .. }) => return Err(error),
+                Err(Failed { error, again: Again::No }) => return Err(error),
+                Err(Failed { error, .. }) if attempt == ATTEMPTS => return Err(error),
+                Err(Failed { again: Again::After(wait), .. }) => wait,
+                Err(Failed { again: Again::Soon, .. }) => FIRST_WAIT * 2_u32.pow(attempt - 1),
             };
             tokio::time::sleep(jittered(wait.min(LONGEST_WAIT))).await;
             attempt += 1;
@@ -165,7 +164,7 @@ impl Transport {
             request = request.header(CONTENT_TYPE, "application/json").body(body.to_vec());
         }
         let response = request.send().await.map_err(|error| {
-            let again = is_refused(&error).then_some(None);
+            let again = if is_refused(&error) { Again::Soon } else { Again::No };
             Failed { error: ClientError::Unreachable { url: url.clone(), reason: reason_of(&error) }, again }
         })?;
         let (status, retry_after) = (response.status(), retry_after(&response));
@@ -179,21 +178,29 @@ impl Transport {
             let reason = format!("it points to {}; give that address", redirect.unwrap_or_default());
             return Err(Failed::for_good(ClientError::Malformed { what: url, reason }));
         }
-        let again = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(retry_after).flatten();
-        Err(Failed { error: problem(status, &body, &url), again: again.map(Some) })
+        let again = retry_after.filter(|_| status == StatusCode::SERVICE_UNAVAILABLE).map_or(Again::No, Again::After);
+        Err(Failed { error: problem(status, &body, &url), again })
     }
 }
 
 /// An exchange that failed.
 struct Failed {
     error: ClientError,
-    /// Whether to try again, and after which wait where the node named one.
-    again: Option<Option<Duration>>,
+    again: Again,
+}
+
+/// Whether to try again.
+enum Again {
+    No,
+    /// After a wait of our own choice.
+    Soon,
+    /// After the wait that the node named.
+    After(Duration),
 }
 
 impl Failed {
     const fn for_good(error: ClientError) -> Self {
-        Self { error, again: None }
+        Self { error, again: Again::No }
     }
 }
 

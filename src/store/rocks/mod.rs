@@ -1,1 +1,31 @@
-//! Kept in RocksDB.
+//! A ledger in RocksDB: the embedded store of a node.
+//!
+//! The only room that names the engine. From the ground up:
+//!
+//! | file | what it knows |
+//! |---|---|
+//! | [`format`] | how keys and values are spelled; the format version and its history |
+//! | [`schema`] | the tables: name, key and value of each, bound together once |
+//! | [`tuning`] | how RocksDB is set up |
+//! | [`engine`] | typed rows read, scanned, and written in one fsynced batch |
+//! | [`folder`] | the names in a ledger's folder, and its lock |
+//! | [`mark`] | the last signed checkpoint, durable beside the database |
+//! | [`tree`] | leaves and tiles, held against each other |
+//! | [`appended`] | what the checks before an append ask |
+//! | [`reader`] | reading, bounded by the published size |
+//! | [`store`] | the one writer |
+//! | [`open`] | opening, creating, refusing |
+//!
+//! `chain-data/README.md` draws every byte.
+
+pub mod appended;
+pub mod engine;
+pub mod folder;
+pub mod format;
+pub mod mark;
+pub mod open;
+pub mod reader;
+pub mod schema;
+pub mod store;
+pub mod tree;
+pub mod tuning;

@@ -51,7 +51,7 @@ fn one_open_file_writes_both_slots_in_turn() {
 fn every_flipped_byte_of_the_last_slot_falls_back_to_the_one_before() {
     let (_folder, path) = marked(4);
     let good = std::fs::read(&path).unwrap();
-    // The number after 1 (of the fresh file) is 2: sizes 2 and 4 stand in slot 1.
+    // The fresh file has the numbers 0 and 1, so size 4 has number 5 and stands in slot 1.
     let length = encode(5, &checkpoint(4).note().to_string()).len();
     for at in SLOT..SLOT + length {
         let mut bytes = good.clone();

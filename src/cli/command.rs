@@ -1,0 +1,133 @@
+//! The command line's definition, and what runs for each command.
+
+use std::io;
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::cli::config::{Config, colours_wanted, is_watched, language_of_locale};
+use crate::cli::ending::{Complaint, Ending};
+use crate::cli::screen::Screen;
+use crate::cli::{deposit, keygen, lookup, receipt, statement, trust, verify};
+use crate::ledger::verify::wording::Language;
+
+const AFTER_HELP: &str = "\
+First steps | 入门:
+  tiezheng demo                            see everything happen, leave nothing behind | 完整演示
+  tiezheng serve --data chain-data         start a node | 启动节点
+  tiezheng deposit contract.pdf            deposit: digests go on the chain, the file stays here | 存证
+  tiezheng lookup NUMBER                   what the chain says | 查询
+  tiezheng verify contract.pdf             hold the file against the chain | 核验
+  tiezheng audit chain-data                re-check the whole chain | 审计
+
+Exit codes: 0 as it should be; 1 looked, and it is not; 2 could not look; 64 wrong usage or a mistyped number.
+退出码：0 正常；1 查到问题；2 未能查；64 用法有误或编号输入有误。";
+
+/// 铁证 Tiezheng: electronic evidence deposit on a verifiable chain | 区块链电子存证
+///
+/// Deposit digests of your evidence, take home a deposit number and a receipt that proves itself, and verify files against
+/// the chain without trusting whoever runs it.
+#[derive(Debug, Parser)]
+#[command(name = "tiezheng", version, after_help = AFTER_HELP, max_term_width = 120)]
+struct Arguments {
+    /// Print JSON documents and nothing else on standard output | 输出 JSON
+    #[arg(long, global = true)]
+    json: bool,
+    /// Language of the text; default: the locale's | 界面语言
+    #[arg(long, global = true, value_enum)]
+    lang: Option<LanguageName>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum LanguageName {
+    /// 中文
+    Zh,
+    /// English
+    En,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Deposit(deposit::DepositArgs),
+    Lookup(lookup::LookupArgs),
+    Verify(verify::VerifyArgs),
+    Receipt(receipt::ReceiptArgs),
+    Statement(statement::MakeStatementArgs),
+    Trust(trust::TrustArgs),
+    Keygen(keygen::KeygenArgs),
+}
+
+/// Reads the command line, runs the command, and says how it ended.
+#[must_use]
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return told_by_clap(&error).into(),
+    };
+    let language = match arguments.lang {
+        Some(LanguageName::Zh) => Language::Chinese,
+        Some(LanguageName::En) => Language::English,
+        None => language_of_locale(),
+    };
+    let screen = Screen::new(language, arguments.json, colours_wanted(), is_watched());
+    let ended = run(&arguments.command, &screen).or_else(|error| match error.downcast_ref::<io::Error>() {
+        // Whoever read our output, `head` for one, has seen enough.
+        Some(io) if io.kind() == io::ErrorKind::BrokenPipe => Ok(Ending::Good),
+        _ => screen.complain(&error),
+    });
+    ended.unwrap_or(Ending::CouldNotLook).into()
+}
+
+fn run(command: &Command, screen: &Screen) -> anyhow::Result<Ending> {
+    let config = Config::from_env()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Complaint::unable("no_runtime", error.to_string(), error.to_string()))?;
+    runtime.block_on(async {
+        match command {
+            Command::Deposit(args) => deposit::run(args, &config, screen).await,
+            Command::Lookup(args) => lookup::run(args, &config, screen).await,
+            Command::Verify(args) => verify::run(args, &config, screen).await,
+            Command::Receipt(args) => receipt::run(args, &config, screen).await,
+            Command::Statement(args) => statement::run(args, &config, screen).await,
+            Command::Trust(args) => trust::run(args, &config, screen).await,
+            Command::Keygen(args) => keygen::run(args, &config, screen),
+        }
+    })
+}
+
+/// Help and version are answers; all else that clap tells is wrong usage.
+fn told_by_clap(error: &clap::Error) -> Ending {
+    // Nothing is left to tell anybody when even this cannot be written.
+    let _ = error.print();
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Ending::Good,
+        _ => Ending::Usage,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_and_option_is_explained_in_both_languages() {
+        for command in Arguments::command().get_subcommands() {
+            let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+            assert!(about.contains(" | ") && !about.is_ascii(), "{}: {about}", command.get_name());
+            for option in command.get_arguments() {
+                let help = option.get_help().map(ToString::to_string).unwrap_or_default();
+                assert!(help.contains(" | ") && !help.is_ascii(), "{} {}: {help}", command.get_name(), option.get_id());
+            }
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Where a record comes from: a receipt's file, or a node that is asked for it; and what the node says of its history.
+//!
+//! Nothing here is believed: the verifier judges the receipt, and each later link that a node names counts only when its
+//! own receipt holds and says so itself. What a node conceals, no client can see; that is what witnesses are for.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+
+use crate::cli::ending::Complaint;
+use crate::client::ledger_client::LedgerClient;
+use crate::client::transport::ClientError;
+use crate::ledger::entry::Entry;
+use crate::ledger::number::DepositNumber;
+use crate::ledger::receipt::Receipt;
+use crate::ledger::statement::text::LinkKind;
+use crate::ledger::verify::report::Conclusion;
+use crate::ledger::verify::trust::Trust;
+use crate::ledger::verify::verifier::{History, Presented, Question, verify};
+use crate::wire::facts::{DepositJson, LinkJson};
+use crate::wire::receipt::{RECEIPT_MAX, parse};
+
+/// A record, and what the node that gave it says beside.
+#[derive(Debug, Clone)]
+pub struct Record {
+    /// The receipt, unverified.
+    pub receipt: Receipt,
+    /// What the node says; `None` for a receipt from a file.
+    pub told: Option<DepositJson>,
+}
+
+/// Reads a receipt's file.
+///
+/// # Errors
+///
+/// [`Complaint`]: unreadable, or no receipt.
+pub fn read_receipt(path: &Path) -> Result<Receipt, Complaint> {
+    let mut bytes = Vec::new();
+    let limit = RECEIPT_MAX as u64 + 1;
+    let read = File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes));
+    read.map_err(|error| Complaint::io(path, &error))?;
+    parse(&bytes).map_err(|error| {
+        let zh = format!("{} 不是回执：{error}", path.display());
+        Complaint::unable("not_a_receipt", zh, format!("{} is no receipt: {error}", path.display()))
+    })
+}
+
+/// Asks a node for the record of a number; `None` when it has none.
+///
+/// # Errors
+///
+/// [`Complaint`].
+pub async fn fetch(client: &LedgerClient, number: &DepositNumber) -> Result<Option<Record>, Complaint> {
+    let told = match client.facts(number).await {
+        Ok(told) => told,
+        Err(ClientError::Problem { status: 404, .. }) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let receipt = client.receipt(number).await?;
+    Ok(Some(Record { receipt, told: Some(told) }))
+}
+
+/// What the node says of earlier deposits and later links, as far as the links hold; and how many do not.
+///
+/// # Errors
+///
+/// [`Complaint`] when a linked deposit cannot be read.
+pub async fn history(
+    client: &LedgerClient,
+    told: &DepositJson,
+    number: &DepositNumber,
+    trust: &Trust,
+) -> Result<(History, usize), Complaint> {
+    let earlier = told.earlier_deposits.iter().filter_map(|text| DepositNumber::parse_exact(text)).collect();
+    let (mut later, mut baseless) = (Vec::new(), 0);
+    for link in &told.later_links {
+        match confirmed(client, link, number, trust).await? {
+            Some(link) => later.push(link),
+            None => baseless += 1,
+        }
+    }
+    Ok((History { later, earlier }, baseless))
+}
+
+/// The link, if the deposit it is said to come from holds and says so itself.
+async fn confirmed(
+    client: &LedgerClient,
+    link: &LinkJson,
+    target: &DepositNumber,
+    trust: &Trust,
+) -> Result<Option<(LinkKind, DepositNumber)>, Complaint> {
+    let parsed = LinkKind::parse(&link.kind).zip(DepositNumber::parse_exact(&link.deposit_number));
+    let Some((kind, source)) = parsed else { return Ok(None) };
+    let receipt = match client.receipt(&source).await {
+        Ok(receipt) => receipt,
+        Err(ClientError::Problem { status: 404, .. }) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let question =
+        Question { number: Some(source), receipt: &receipt, presented: Presented::Nothing, history: None, trust };
+    let holds = verify(&question).conclusion != Conclusion::ChainFault;
+    let says_so = Entry::parse(receipt.entry.as_bytes()).is_ok_and(|entry| {
+        let mut links = entry.statement.statement().links.iter();
+        entry.number == source && links.any(|link| link.kind == kind && link.number == *target)
+    });
+    Ok((holds && says_so).then_some((kind, source)))
+}

@@ -1,0 +1,123 @@
+//! A verification's report on a screen, 核验报告: steps, conclusion, reservations, and what no report says.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::cli::facts_table;
+use crate::cli::screen::{BAD, FAINT, GOOD, HEADING, HEED, Screen};
+use crate::cli::width::shown;
+use crate::ledger::statement::content::{HashAlgorithm, Measured};
+use crate::ledger::verify::report::{Conclusion, Obstacle, Outcome, Report, Step, StepResult};
+use crate::ledger::verify::wording;
+use crate::wire::report::ReportJson;
+
+/// A report, and what was held against the record.
+#[derive(Debug)]
+pub struct Verified<'a> {
+    /// The report.
+    pub report: &'a Report,
+    /// The file.
+    pub file: Option<&'a Path>,
+    /// What was computed over it.
+    pub measured: Option<Measured>,
+    /// Whether no node was asked.
+    pub offline: bool,
+}
+
+/// Shows it, for people or machines.
+///
+/// # Errors
+///
+/// Standard output cannot be written.
+pub fn show(screen: &Screen, verified: &Verified<'_>) -> anyhow::Result<()> {
+    screen.document(&document(verified)?)?;
+    let report = verified.report;
+    let title = format!("核验报告 Verification report  ·  tiezheng {}", env!("CARGO_PKG_VERSION"));
+    screen.line(screen.paint(HEADING, &title))?;
+    object(screen, verified)?;
+    if let Some(facts) = &report.facts {
+        facts_table::show(screen, facts)?;
+    }
+    screen.line("")?;
+    let rows: Vec<_> = report.steps.iter().flat_map(|result| step_rows(screen, result)).collect();
+    screen.table(&rows)?;
+    screen.line("")?;
+    let style = match report.conclusion {
+        Conclusion::Consistent => GOOD,
+        Conclusion::ConsistentWithReservation | Conclusion::RecordOnly | Conclusion::Unable => HEED,
+        _ => BAD,
+    };
+    let conclusion = wording::conclusion(report, screen.language());
+    screen.line(screen.paint(style, &format!("{}{conclusion}", screen.pick("结论：", "Conclusion: "))))?;
+    for reservation in &report.reservations {
+        let text = wording::reservation(*reservation, screen.language());
+        screen.line(format!("  {} {text} ({})", screen.pick("保留：", "reservation:"), reservation.code()))?;
+    }
+    if report.obstacle == Some(Obstacle::UnknownKey) {
+        advice(screen)?;
+    }
+    Ok(screen.line(screen.paint(FAINT, wording::limits(screen.language())))?)
+}
+
+fn object(screen: &Screen, verified: &Verified<'_>) -> anyhow::Result<()> {
+    let mut rows = Vec::new();
+    if let Some(file) = verified.file {
+        rows.push(vec![screen.pick("送检文件", "file presented").to_owned(), shown(&file.to_string_lossy())]);
+    }
+    if let Some(measured) = verified.measured {
+        rows.push(vec![screen.pick("字节数", "bytes").to_owned(), measured.size.to_string()]);
+    }
+    Ok(screen.table(&rows)?)
+}
+
+fn advice(screen: &Screen) -> anyhow::Result<()> {
+    let text = screen.pick(
+        "向运营者取得账本密钥并核对后：tiezheng trust add VKEY，或在本命令加 --key VKEY",
+        "Get the ledger's key from its operator and compare it; then: tiezheng trust add VKEY, or add --key VKEY here",
+    );
+    Ok(screen.line(format!("  {text}"))?)
+}
+
+/// The step's row, and under it the values that say more than the outcome does.
+fn step_rows(screen: &Screen, result: &StepResult) -> Vec<Vec<String>> {
+    let StepResult { step, outcome, values } = result;
+    let style = match outcome {
+        Outcome::Passed => GOOD,
+        Outcome::Failed => BAD,
+        Outcome::NotPerformed(_) | Outcome::NotApplicable => FAINT,
+    };
+    let mut word = screen.paint(style, wording::outcome(*outcome, screen.language()));
+    if let Outcome::NotPerformed(why) = outcome {
+        word = format!("{word} ({})", wording::skipped(*why, screen.language()));
+    }
+    let label = wording::step(*step, screen.language()).to_owned();
+    let mut rows = vec![vec![format!("{:>2}", step.number()), label, word]];
+    let telling = matches!(step, Step::OriginalDigest | Step::Signatures | Step::LaterLinks | Step::EarlierDeposits);
+    if telling || *outcome == Outcome::Failed {
+        let value = |(name, value): &(&str, String)| vec![String::new(), String::new(), format!("{name}: {value}")];
+        rows.extend(values.iter().map(value));
+    }
+    rows
+}
+
+fn document(verified: &Verified<'_>) -> anyhow::Result<Value> {
+    let mut document = serde_json::to_value(ReportJson::from(verified.report))?;
+    if let Value::Object(fields) = &mut document {
+        fields.insert("program".into(), concat!("tiezheng ", env!("CARGO_PKG_VERSION")).into());
+        fields.insert("offline".into(), verified.offline.into());
+        if let Some(file) = verified.file {
+            let digests = verified.measured.map(|measured| {
+                HashAlgorithm::ALL.map(|algorithm| {
+                    json!({
+                        "algorithm": algorithm.name(),
+                        "value": measured.digest(algorithm).to_string(),
+                    })
+                })
+            });
+            let size = verified.measured.map(|measured| measured.size);
+            fields.insert("file".into(), json!({ "name": file.to_string_lossy(), "size": size, "digests": digests }));
+        }
+    }
+    Ok(document)
+}

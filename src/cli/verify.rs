@@ -1,0 +1,252 @@
+//! `verify`: holds a file against what the chain says of it, 核验.
+//!
+//! Everything is computed here: digests, hashes, paths, signatures. A node only hands over the record; its own verdict is
+//! never asked for. Which ledger keys count is what the user pinned, or `--key`: never a key that came with a receipt.
+
+use std::path::{Path, PathBuf};
+
+use crate::cli::compose::read_number;
+use crate::cli::config::Config;
+use crate::cli::digest::measure;
+use crate::cli::ending::{Complaint, Ending};
+use crate::cli::papers::{Papers, StatementPaper};
+use crate::cli::pinned::Pinned;
+use crate::cli::progress::Progress;
+use crate::cli::reach::ServerArgs;
+use crate::cli::record::{Record, fetch, history, read_receipt};
+use crate::cli::report_screen::{self, Verified};
+use crate::cli::screen::{HEED, Screen};
+use crate::client::ledger_client::LedgerClient;
+use crate::ledger::entry::Entry;
+use crate::ledger::hash::{Digest, lower_hex};
+use crate::ledger::key::VerifierKey;
+use crate::ledger::metadata::SALT_LEN;
+use crate::ledger::number::DepositNumber;
+use crate::ledger::statement::content::{HashAlgorithm, Measured};
+use crate::ledger::verify::report::{Conclusion, Report};
+use crate::ledger::verify::trust::Trust;
+use crate::ledger::verify::verifier::{Presented, Question, verify};
+
+const EXAMPLES: &str = "\
+Examples | 示例:
+  tiezheng verify contract.pdf                                 by the receipt beside it, else by its digest
+  tiezheng verify contract.pdf --number 20261122-0K7M-X9QT-3D5W-C3
+  tiezheng verify contract.pdf --receipt r.json                offline: no node is asked
+  tiezheng verify contract.pdf --receipt r.json --key 'example.org/ledger+c74f20a3+ARpc…'
+
+Exit codes: 0 consistent, also with reservation; 1 mismatch, not found, contradictory, chain fault; 2 could not look,
+for instance because the ledger's key is not pinned; 64 mistyped number or wrong usage.
+本命令自行完成全部计算，不采信任何节点的结论。";
+
+/// Verify a file against its record on the chain | 核验：将文件与链上记录比对
+#[derive(Debug, Clone, clap::Args)]
+#[command(after_help = EXAMPLES)]
+#[command(group(clap::ArgGroup::new("what").args(["file", "number", "receipt", "digest"]).required(true).multiple(true)))]
+pub struct VerifyArgs {
+    /// The file | 待核验的文件
+    file: Option<PathBuf>,
+    /// Its deposit number | 存证编号
+    #[arg(long, value_name = "NUMBER")]
+    number: Option<String>,
+    /// Its receipt: then no node is asked | 存证回执（离线核验）
+    #[arg(long, value_name = "FILE")]
+    receipt: Option<PathBuf>,
+    /// Trust exactly these ledger keys instead of the pinned ones | 仅信任此账本密钥
+    #[arg(long = "key", value_name = "VKEY")]
+    keys: Vec<String>,
+    /// The salt of salted digests; default: from the statement beside the file | 盐值
+    #[arg(long, value_name = "HEX")]
+    salt: Option<String>,
+    /// A digest instead of the file: never more than a look-up | 仅比对摘要，不构成核验
+    #[arg(long, value_name = "ALG:HEX", conflicts_with = "file")]
+    digest: Option<String>,
+    #[command(flatten)]
+    server: ServerArgs,
+}
+
+/// [`VerifyArgs`], read.
+struct Request<'a> {
+    args: &'a VerifyArgs,
+    number: Option<DepositNumber>,
+    digest: Option<(HashAlgorithm, Digest)>,
+    salt: Option<[u8; SALT_LEN]>,
+    trust: Trust,
+}
+
+/// Runs it.
+///
+/// # Errors
+///
+/// Usage, an unreadable file or receipt, an unreachable node.
+pub async fn run(args: &VerifyArgs, config: &Config, screen: &Screen) -> anyhow::Result<Ending> {
+    let request = Request {
+        args,
+        number: args.number.as_deref().map(read_number).transpose()?,
+        digest: args.digest.as_deref().map(read_digest).transpose()?,
+        salt: args.salt.as_deref().map(read_salt).transpose()?,
+        trust: read_trust(&args.keys, config)?,
+    };
+    let client = args.server.client()?;
+    let file = args.file.as_deref();
+    let Some(record) = find(&request, &client, screen).await? else {
+        let report = Report::not_found(request.number);
+        return show(screen, &Verified { report: &report, file, measured: None, offline: false });
+    };
+    let found = Entry::parse(record.receipt.entry.as_bytes()).ok();
+    let history = match (&record.told, &found) {
+        (Some(told), Some(entry)) => {
+            let (history, baseless) = history(&client, told, &entry.number, &request.trust).await?;
+            if baseless > 0 {
+                let text = screen.pick(
+                    "节点所称的某些关联并不成立，未予计入",
+                    "some links that the node names do not hold and were left out",
+                );
+                screen.aside(screen.paint(HEED, text))?;
+            }
+            Some(history)
+        }
+        _ => None,
+    };
+    let (presented, measured) = present(&request, found.as_ref(), screen)?;
+    let question = Question {
+        number: request.number,
+        receipt: &record.receipt,
+        presented,
+        history: history.as_ref(),
+        trust: &request.trust,
+    };
+    let report = verify(&question);
+    show(screen, &Verified { report: &report, file, measured, offline: record.told.is_none() })
+}
+
+fn show(screen: &Screen, verified: &Verified<'_>) -> anyhow::Result<Ending> {
+    report_screen::show(screen, verified)?;
+    Ok(match verified.report.conclusion {
+        Conclusion::Consistent | Conclusion::ConsistentWithReservation | Conclusion::RecordOnly => Ending::Good,
+        Conclusion::Mismatch | Conclusion::NotFound | Conclusion::ChainFault | Conclusion::Contradictory => {
+            Ending::Finding
+        }
+        Conclusion::Unable => Ending::CouldNotLook,
+    })
+}
+
+/// The record: from the receipt named, by the number named, from the receipt beside the file, or by the file's digest.
+async fn find(request: &Request<'_>, client: &LedgerClient, screen: &Screen) -> anyhow::Result<Option<Record>> {
+    let from_file = |path: &Path| read_receipt(path).map(|receipt| Some(Record { receipt, told: None }));
+    if let Some(path) = &request.args.receipt {
+        return Ok(from_file(path)?);
+    }
+    if let Some(number) = &request.number {
+        return Ok(fetch(client, number).await?);
+    }
+    let digests = match (&request.args.file, request.digest) {
+        (Some(file), _) => {
+            let papers = Papers::of(file, None).map_err(|error| Complaint::io(file, &error))?;
+            if papers.receipt.is_file() {
+                return Ok(from_file(&papers.receipt)?);
+            }
+            let measured = measured(file, None, screen)?;
+            HashAlgorithm::ALL.map(|algorithm| measured.digest(algorithm)).to_vec()
+        }
+        (None, Some((_, digest))) => vec![digest],
+        (None, None) => return Err(Complaint::usage("nothing_to_verify", "未指定核验对象", "nothing to verify").into()),
+    };
+    by_digest(client, &digests, screen).await
+}
+
+async fn by_digest(client: &LedgerClient, digests: &[Digest], screen: &Screen) -> anyhow::Result<Option<Record>> {
+    let mut numbers = Vec::new();
+    for digest in digests {
+        let found = client.search(&digest.to_string()).await.map_err(Complaint::from)?;
+        let deposits = found.hits.iter().filter_map(|hit| DepositNumber::parse_exact(hit.deposit_number.as_deref()?));
+        numbers.extend(deposits);
+        if !numbers.is_empty() {
+            break;
+        }
+    }
+    let Some((first, others)) = numbers.split_first() else { return Ok(None) };
+    if !others.is_empty() {
+        let zh = format!("同一摘要有 {} 次存证，以下核验最早的一次", numbers.len());
+        let en = format!("this digest was deposited {} times; the earliest is verified here", numbers.len());
+        screen.aside(screen.pick(&zh, &en))?;
+    }
+    Ok(fetch(client, first).await?)
+}
+
+/// What is held against the record, measured as the record wants it.
+fn present(
+    request: &Request<'_>,
+    entry: Option<&Entry>,
+    screen: &Screen,
+) -> anyhow::Result<(Presented, Option<Measured>)> {
+    let Some(file) = &request.args.file else {
+        let digest = request.digest.map(|(algorithm, value)| Presented::Digest { algorithm, value });
+        return Ok((digest.unwrap_or(Presented::Nothing), None));
+    };
+    let content = entry.and_then(|entry| entry.statement.statement().content);
+    let is_salted = content.is_some_and(|content| content.is_salted());
+    let salt = match (is_salted, request.salt, entry) {
+        (false, _, _) | (true, None, None) => None,
+        (true, Some(salt), _) => Some(salt),
+        (true, None, Some(entry)) => salt_beside(file, entry)?,
+    };
+    let measured = measured(file, salt.as_ref(), screen)?;
+    Ok((Presented::File { measured, salted: salt.is_some() }, Some(measured)))
+}
+
+/// The salt from the statement beside the file, if it is this record's statement, now or before another deposit.
+fn salt_beside(file: &Path, entry: &Entry) -> Result<Option<[u8; SALT_LEN]>, Complaint> {
+    let papers = Papers::of(file, None).map_err(|error| Complaint::io(file, &error))?;
+    let earlier = papers.earlier(&entry.statement);
+    for path in [&papers.statement, &earlier.statement] {
+        if let Some(paper) = StatementPaper::load(path)?
+            && paper.note().is_some_and(|note| note.id() == entry.statement.id())
+        {
+            return Ok(paper.salt());
+        }
+    }
+    Ok(None)
+}
+
+fn measured(file: &Path, salt: Option<&[u8; SALT_LEN]>, screen: &Screen) -> Result<Measured, Complaint> {
+    let size = std::fs::metadata(file).map_err(|error| Complaint::io(file, &error))?.len();
+    let progress = Progress::of_bytes(screen, size);
+    Ok(measure(file, salt, &|bytes| progress.add(bytes))?)
+}
+
+fn read_trust(keys: &[String], config: &Config) -> Result<Trust, Complaint> {
+    if keys.is_empty() {
+        return Ok(Pinned::load(&config.trust_policy())?.trust());
+    }
+    keys.iter().map(|text| read_key(text)).collect::<Result<_, _>>().map(Trust::new)
+}
+
+/// Reads a ledger key as users give it.
+///
+/// # Errors
+///
+/// [`Complaint`] of usage.
+pub fn read_key(text: &str) -> Result<VerifierKey, Complaint> {
+    VerifierKey::parse(text).map_err(|error| {
+        Complaint::usage(
+            "bad_key",
+            format!("“{text}”不是账本密钥：{error}"),
+            format!("`{text}` is no ledger key: {error}"),
+        )
+    })
+}
+
+fn read_digest(text: &str) -> Result<(HashAlgorithm, Digest), Complaint> {
+    let lower = text.to_ascii_lowercase();
+    let parts = lower.split_once(':');
+    let parsed = parts.and_then(|(name, hex)| Some((HashAlgorithm::parse(name)?, Digest::from_hex(hex)?)));
+    parsed.ok_or_else(|| {
+        let en = format!("`{text}` is no digest: expected sha-256:HEX or sm3:HEX with 64 hex digits");
+        Complaint::usage("bad_digest", format!("“{text}”不是摘要：应为 sha-256:HEX 或 sm3:HEX，64 位十六进制"), en)
+    })
+}
+
+fn read_salt(text: &str) -> Result<[u8; SALT_LEN], Complaint> {
+    lower_hex(&text.to_ascii_lowercase())
+        .ok_or_else(|| Complaint::usage("bad_salt", "盐值应为 64 位十六进制", "a salt is 64 hex digits"))
+}

@@ -1,0 +1,87 @@
+//! How long an answer stays true, and who may read it: caching, conditional requests, cross-origin headers.
+//!
+//! A record never changes, so answers that hold nothing else are cached for good; the others bear an `ETag`, so that
+//! asking again costs a line. Failures are never cached (`problem`). The log and all reads are open to pages of any site:
+//! browser verifiers live there.
+
+use axum::extract::Request;
+use axum::http::header::{
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH,
+    X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::{HeaderValue, Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use crate::http::request::header;
+use crate::ledger::hash::sha256;
+use crate::wire::json;
+
+/// What may keep an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Caching {
+    /// It never changes: a week, as other logs say for their tiles.
+    Immutable,
+    /// It may have changed: ask again, with its `ETag`.
+    Revalidate,
+    /// It is about this moment.
+    Never,
+}
+
+impl Caching {
+    const fn header(self) -> HeaderValue {
+        HeaderValue::from_static(match self {
+            Self::Immutable => "public, max-age=604800, immutable",
+            Self::Revalidate => "public, no-cache",
+            Self::Never => "no-store",
+        })
+    }
+}
+
+/// An answer of `media_type` under an `ETag` of its content.
+#[must_use]
+pub fn answer(bytes: Vec<u8>, media_type: &'static str, caching: Caching) -> Response {
+    let tag = (caching != Caching::Never).then(|| format!("\"{}\"", sha256(&bytes)));
+    let mut response = bytes.into_response();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    headers.insert(CACHE_CONTROL, caching.header());
+    if let Some(tag) = tag.and_then(|tag| HeaderValue::try_from(tag).ok()) {
+        headers.insert(ETAG, tag);
+    }
+    response
+}
+
+/// An answer in JSON.
+#[must_use]
+pub fn json<T: Serialize>(shape: &T, caching: Caching) -> Response {
+    answer(json::pretty(shape).into_bytes(), "application/json", caching)
+}
+
+/// Middleware over every answer: conditional requests, cross-origin headers, no guessing of types, no caching unless said.
+pub async fn finish(request: Request, next: Next) -> Response {
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    let path = request.uri().path();
+    let open = reads && (path.starts_with("/v1/") || path.starts_with("/log/"));
+    let known = header(request.headers(), &IF_NONE_MATCH).to_owned();
+    let mut response = next.run(request).await;
+    if reads && !known.is_empty() && response.status() == StatusCode::OK && names(&known, response.headers().get(ETAG)) {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        *response.body_mut() = axum::body::Body::empty();
+    }
+    let headers = response.headers_mut();
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.entry(CACHE_CONTROL).or_insert(Caching::Never.header());
+    if open {
+        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("ETag"));
+    }
+    response
+}
+
+/// Whether an `If-None-Match` names this tag.
+fn names(known: &str, tag: Option<&HeaderValue>) -> bool {
+    let Some(tag) = tag.and_then(|tag| tag.to_str().ok()) else { return false };
+    known.split(',').map(str::trim).any(|one| one == "*" || one.strip_prefix("W/").unwrap_or(one) == tag)
+}

@@ -1,0 +1,21 @@
+//! The counter: HTTP over the ledger.
+//!
+//! [`router`] is the table of contents and [`problem`] the only table from errors to status and code. [`server`] accepts
+//! connections and bounds what any of them may take; [`node`] is what handlers share; [`api`] are the handlers, [`web`]
+//! the pages. It reads through the store's contract, always bounded by the published size, and writes through the
+//! sequencer alone.
+
+pub mod api;
+pub mod body;
+pub mod caching;
+pub mod locality;
+pub mod node;
+pub mod observe;
+pub mod openapi;
+pub mod options;
+pub mod problem;
+pub mod request;
+pub mod router;
+pub mod server;
+pub mod stall;
+pub mod web;

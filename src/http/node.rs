@@ -1,0 +1,103 @@
+//! What handlers share: the reader, the sequencer, the limits.
+//!
+//! Every read of the store runs on a blocking thread, bounded in number. A point read takes some microseconds and would
+//! often be cheaper where it stands; but a disk that stalls would then hold all worker threads at once, deposits in
+//! flight and the health page with them. The hand-over costs a tenth of a request.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::http::options::Options;
+use crate::http::problem::Failure;
+use crate::sequencer::handle::Sequencer;
+use crate::store::contract::ReadLedger;
+
+/// A running node, as HTTP sees it.
+pub struct Node {
+    reader: Arc<dyn ReadLedger>,
+    sequencer: Sequencer,
+    options: Options,
+    on_loopback: bool,
+    reads: Arc<Semaphore>,
+    files: Arc<Semaphore>,
+}
+
+impl Node {
+    /// A node over `reader`, which `sequencer` writes to. It accepts no deposits before [`Node::listening_on`].
+    #[must_use]
+    pub fn new(reader: Arc<dyn ReadLedger>, sequencer: Sequencer, options: Options) -> Self {
+        let reads = Arc::new(Semaphore::new(options.reads));
+        let files = Arc::new(Semaphore::new(options.files));
+        Self { reader, sequencer, options, on_loopback: false, reads, files }
+    }
+
+    /// Says where it listens: on loopback anybody local may deposit, elsewhere nobody may until there is enrolment.
+    #[must_use]
+    pub fn listening_on(self, address: SocketAddr) -> Self {
+        Self { on_loopback: address.ip().is_loopback(), ..self }
+    }
+
+    /// Whether it can be reached from this machine only.
+    #[must_use]
+    pub const fn is_on_loopback(&self) -> bool {
+        self.on_loopback
+    }
+
+    /// The sequencer.
+    #[must_use]
+    pub const fn sequencer(&self) -> &Sequencer {
+        &self.sequencer
+    }
+
+    /// The limits.
+    #[must_use]
+    pub const fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// The reader, for what takes no disk.
+    #[must_use]
+    pub fn reader(&self) -> &dyn ReadLedger {
+        &*self.reader
+    }
+
+    /// Reads the store on a thread that may block.
+    ///
+    /// # Errors
+    ///
+    /// Those of `look`; `internal` when it panicked.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&dyn ReadLedger) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let place = take(&self.reads).await?;
+        let reader = Arc::clone(&self.reader);
+        let looked = tokio::task::spawn_blocking(move || {
+            // Held until the read is over, even where nobody waits for it any more.
+            let _place = place;
+            look(&*reader)
+        });
+        looked.await.map_err(|error| Failure::internal(&error))?
+    }
+
+    /// A place among the files that are hashed at the same time.
+    ///
+    /// # Errors
+    ///
+    /// `internal`, never: nobody closes the semaphore.
+    pub async fn place_for_a_file(&self) -> Result<OwnedSemaphorePermit, Failure> {
+        take(&self.files).await
+    }
+}
+
+async fn take(places: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Failure> {
+    Arc::clone(places).acquire_owned().await.map_err(|error| Failure::internal(&error))
+}
+
+impl std::fmt::Debug for Node {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Node").field("on_loopback", &self.on_loopback).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,41 @@
+//! How the counter runs: its limits, each with its unit and reason.
+
+use std::time::Duration;
+
+/// Limits of the HTTP server.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Longest time a client may take to send the head of a request, and a kept connection may stay idle. Default 10 s:
+    /// without it a half-sent header holds a connection for ever.
+    pub header_timeout: Duration,
+    /// Longest time in which a small body, or the next 256 KiB of a streamed one, must arrive. Default 30 s: 9 kB/s.
+    pub body_timeout: Duration,
+    /// Longest time a client may leave our bytes untaken. Default 30 s.
+    pub write_timeout: Duration,
+    /// Most connections at a time; when all are taken, new ones wait in the kernel's queue. Default 10,000, at some
+    /// 10 KiB each.
+    pub connections: usize,
+    /// Largest file that is verified, in bytes. Default 64 GiB. Files are hashed as they stream, never kept.
+    pub file_max: u64,
+    /// Most files hashed at the same time; further ones wait. Default 16: each takes one thread.
+    pub files: usize,
+    /// Most reads of the store at the same time; further ones wait. Default 128: each takes one thread.
+    pub reads: usize,
+    /// How long requests in flight may take to finish at shutdown. Default 30 s.
+    pub shutdown: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            header_timeout: Duration::from_secs(10),
+            body_timeout: Duration::from_secs(30),
+            write_timeout: Duration::from_secs(30),
+            connections: 10_000,
+            file_max: 64 << 30,
+            files: 16,
+            reads: 128,
+            shutdown: Duration::from_secs(30),
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Every code of the table is answered by something, and every error has a row.
+
+use std::collections::BTreeSet;
+
+use super::*;
+use crate::ledger::merkle::shape::TreeSize;
+use crate::ledger::note::NoteError;
+use crate::ledger::number::DepositNumber;
+use crate::wire::metadata::MetadataError;
+
+/// Codes that handlers name themselves; `tests/it/api` reaches each over HTTP.
+const NAMED_BY_HANDLERS: &[&str] = &[
+    "bad_path",
+    "bad_query",
+    "unrecognised_query",
+    "not_local",
+    "no_such_route",
+    "method_not_allowed",
+    "not_acceptable",
+    "body_timeout",
+    "body_broken",
+    "batch_too_long",
+    "unsupported_media_type",
+    "unknown_algorithm",
+];
+
+fn text_faults() -> Vec<Fault> {
+    let name = "key";
+    vec![
+        Fault::InvalidUtf8,
+        Fault::ControlCharacter { code_point: 7 },
+        Fault::MissingFinalNewline,
+        Fault::UnknownVersion { expected: "v1" },
+        Fault::UnknownLine { name: "x".into() },
+        Fault::RepeatedLine { name },
+        Fault::MisorderedLine { name },
+        Fault::MissingLine { name },
+        Fault::WrongLength { name },
+        Fault::UpperCaseHex { name },
+        Fault::BadValue { name, expected: "a vkey" },
+        Fault::WeakDigest { name, reason: "empty" },
+        Fault::WeakKey { name },
+        Fault::NotSorted { name },
+        Fault::TooMany { name, limit: 16 },
+        Fault::MistypedNumber { name },
+    ]
+}
+
+fn deposit_failures() -> Vec<Failure> {
+    let number = DepositNumber::parse("20261122-0K7M-X9QT-3D5W-C3").unwrap();
+    let statement = |error| Failure::from(DepositError::Statement(error));
+    let mut failures: Vec<Failure> =
+        text_faults().into_iter().map(|fault| statement(TextError { line: 3, fault }.into())).collect();
+    failures.extend([
+        statement(NoteError::NoSignatures.into()),
+        statement(NoteError::TooManySignatures.into()),
+        statement(NoteError::MalformedSignature { line: 9 }.into()),
+        statement(StatementError::SignatureOrder { expected: 1, found: 2, position: 2 }),
+        statement(StatementError::BadSignature { name: "k".into() }),
+        DepositRequestError::StatementTooLong { found: 20_000 }.into(),
+        DepositRequestError::Metadata(MetadataError::NotCanonical("x".into())).into(),
+        DepositRequestError::Metadata(MetadataError::WithoutName).into(),
+        DepositRequestError::Metadata(MetadataError::TooLong { found: 20_000 }).into(),
+        DepositRequestError::Metadata(MetadataError::BadSalt).into(),
+        DepositRequestError::PrivateMissingMeta.into(),
+        DepositRequestError::PrivateMismatch.into(),
+        DepositError::PrivateMismatch.into(),
+        JsonError::TooLong { limit: 1, found: 2 }.into(),
+        JsonError::Malformed { reason: "x".into(), line: 1 }.into(),
+        JsonError::Unexpected { reason: "x".into(), line: 1 }.into(),
+        Refusal::WrongLedger { found: "a".into(), expected: "b".into() }.into(),
+        Refusal::SubjectSequence { expected: 2, found: 3 }.into(),
+        Refusal::SubjectNotYours.into(),
+        Refusal::LinkUnknown { number }.into(),
+        DepositError::Refused(Refusal::LinkNotYours { number }).into(),
+        DepositError::Busy { retry_after_ms: 1_001 }.into(),
+        DepositError::Stopped("clock".into()).into(),
+        DepositError::ShuttingDown.into(),
+        DepositError::Read(ReadError::Unavailable("disk".into())).into(),
+        ReadError::Beyond { asked: 9, size: TreeSize(8) }.into(),
+        ReadError::Damaged { what: "leaf", at: "1".into(), reason: "x".into() }.into(),
+        NumberError::Check.into(),
+        Failure::internal(&"x"),
+    ]);
+    failures
+}
+
+#[test]
+fn every_code_is_answered_by_something() {
+    let mut answered: BTreeSet<&str> = deposit_failures().iter().map(Failure::code).collect();
+    answered.extend(NAMED_BY_HANDLERS);
+    let listed: BTreeSet<&str> = CODES.iter().map(|row| row.0).collect();
+    assert_eq!(listed, answered);
+    assert_eq!(listed.len(), CODES.len(), "each code has one row");
+}
+
+#[test]
+fn only_internal_is_internal() {
+    let internal: Vec<_> = deposit_failures().into_iter().filter(|failure| failure.code() == "internal").collect();
+    assert_eq!(internal.len(), 1, "a code without a row: {internal:?}");
+    assert_eq!(Failure::from(Refusal::StatementExists).code(), "internal");
+    assert_eq!(row("no such code").0, "internal");
+}
+
+#[test]
+fn every_row_has_a_title_in_both_languages() {
+    for (code, status, en, zh) in CODES {
+        assert!((400..600).contains(status), "{code}");
+        assert!(en.is_ascii() && !zh.is_ascii(), "{code}");
+        assert!(code.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{code}");
+    }
+}
+
+#[test]
+fn lines_limits_and_waits_are_told() {
+    let busy = Failure::from(DepositError::Busy { retry_after_ms: 1_001 }).into_response();
+    assert_eq!(busy.headers()[RETRY_AFTER], "2");
+    assert_eq!(busy.headers()[CONTENT_TYPE], "application/problem+json");
+    assert_eq!(busy.status(), StatusCode::SERVICE_UNAVAILABLE);
+    let fault = Fault::TooMany { name: "key", limit: 16 };
+    let problem = Failure::from(StatementError::Text(TextError { line: 3, fault })).problem();
+    assert_eq!((problem.line, problem.limit, problem.status), (Some(3), Some(16), 400));
+    let fault = Fault::BadValue { name: "key", expected: "a vkey" };
+    let problem = Failure::from(StatementError::Text(TextError { line: 3, fault })).problem();
+    assert_eq!(problem.expected.as_deref(), Some("a vkey"));
+    assert_eq!(problem.kind, "/problems/bad_value");
+    assert_eq!(problem.detail, "line 3: bad value of `key`: a vkey");
+}

@@ -1,0 +1,160 @@
+//! What handlers ask of a request's head: path, query, content type, accepted forms. Each failure has a code.
+
+use axum::extract::{FromRequestParts, Path, Query};
+use axum::http::header::{ACCEPT, CONTENT_TYPE};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName};
+use serde::de::DeserializeOwned;
+
+use crate::http::problem::Failure;
+use crate::ledger::number::DepositNumber;
+
+/// Query parameters, strictly: none missing, unknown or of another type.
+#[derive(Debug)]
+pub struct Asked<T>(pub T);
+
+impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+        let query = Query::try_from_uri(&parts.uri);
+        query.map(|Query(asked)| Self(asked)).map_err(|error| Failure::new("bad_query", error.body_text()))
+    }
+}
+
+/// The one thing that the path names, not yet read.
+#[derive(Debug)]
+pub struct Named(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Named {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let path = Path::<String>::from_request_parts(parts, state).await;
+        path.map(|Path(name)| Self(name)).map_err(|error| Failure::new("bad_path", error.body_text()))
+    }
+}
+
+impl Named {
+    /// As a deposit number, typed however people type it.
+    ///
+    /// # Errors
+    ///
+    /// `mistyped_number`, before anything is looked up.
+    pub fn number(&self) -> Result<DepositNumber, Failure> {
+        Ok(DepositNumber::parse(&self.0)?)
+    }
+
+    /// As a decimal.
+    ///
+    /// # Errors
+    ///
+    /// `bad_path`.
+    pub fn decimal(&self) -> Result<u64, Failure> {
+        let digits = self.0.bytes().all(|b| b.is_ascii_digit());
+        let value = self.0.parse().ok().filter(|_| digits);
+        value.ok_or_else(|| Failure::new("bad_path", format!("`{}` is no decimal", self.0)).expecting("a decimal"))
+    }
+}
+
+/// The text of a header; empty when there is none.
+#[must_use]
+pub fn header<'h>(headers: &'h HeaderMap, name: &HeaderName) -> &'h str {
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+/// The body's media type without parameters, in lower case.
+#[must_use]
+pub fn content_type(headers: &HeaderMap) -> String {
+    let named = header(headers, &CONTENT_TYPE).split(';').next().unwrap_or_default();
+    named.trim().to_ascii_lowercase()
+}
+
+/// Requires the body to be of `media_type`.
+///
+/// # Errors
+///
+/// `unsupported_media_type`.
+pub fn require_content_type(headers: &HeaderMap, media_type: &str) -> Result<(), Failure> {
+    if content_type(headers) == media_type { Ok(()) } else { Err(unsupported(headers, media_type)) }
+}
+
+/// A body of another type than `expected`.
+#[must_use]
+pub fn unsupported(headers: &HeaderMap, expected: &str) -> Failure {
+    let found = content_type(headers);
+    Failure::new("unsupported_media_type", format!("this path takes {expected}, not `{found}`")).expecting(expected)
+}
+
+/// The one of `offered` that the client likes best; the first among equals, and where it says nothing.
+///
+/// # Errors
+///
+/// `not_acceptable`.
+pub fn accepted<'o>(headers: &HeaderMap, offered: &[&'o str]) -> Result<&'o str, Failure> {
+    let accept = header(headers, &ACCEPT);
+    let weight = |offer: &str| if accept.is_empty() { 1.0 } else { weight_of(accept, offer) };
+    let mut best: Option<(&str, f32)> = None;
+    for offer in offered {
+        let weight = weight(offer);
+        if weight > best.map_or(0.0, |(_, best)| best) {
+            best = Some((offer, weight));
+        }
+    }
+    let expected = offered.join(", ");
+    best.map(|(offer, _)| offer)
+        .ok_or_else(|| Failure::new("not_acceptable", format!("available as {expected}")).expecting(expected.clone()))
+}
+
+/// How much a list such as `text/plain, */*;q=0.1` likes `offer`: by its most specific range, 0 to 1.
+#[must_use]
+pub fn weight_of(list: &str, offer: &str) -> f32 {
+    let family = offer.split('/').next().unwrap_or_default();
+    let mut found: Option<(u8, f32)> = None;
+    for range in list.split(',') {
+        let mut parts = range.split(';').map(str::trim);
+        let name = parts.next().unwrap_or_default().to_ascii_lowercase();
+        let specific = match name.as_str() {
+            name if name == offer => 2,
+            name if name.strip_suffix("/*") == Some(family) => 1,
+            "*/*" | "*" => 0,
+            _ => continue,
+        };
+        let weight = parts.find_map(|part| part.strip_prefix("q=")).map_or(1.0, |q| q.parse().unwrap_or(0.0));
+        if found.is_none_or(|(known, _)| specific > known) {
+            found = Some((specific, weight));
+        }
+    }
+    found.map_or(0.0, |(_, weight)| weight)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_form_liked_best_is_chosen() {
+        let offered = ["application/json", "text/plain"];
+        let chosen = |accept: &str| {
+            let headers = HeaderMap::from_iter([(ACCEPT, accept.parse().unwrap())]);
+            accepted(&headers, &offered).map_err(|failure| failure.code())
+        };
+        assert_eq!(accepted(&HeaderMap::new(), &offered), Ok("application/json"));
+        assert_eq!(chosen("*/*"), Ok("application/json"));
+        assert_eq!(chosen("text/plain"), Ok("text/plain"));
+        assert_eq!(chosen("Text/*;q=0.5, application/json;q=0.4"), Ok("text/plain"));
+        assert_eq!(chosen("text/html, */*;q=0.1"), Ok("application/json"));
+        assert_eq!(chosen("application/json;q=0, */*"), Ok("text/plain"));
+        assert_eq!(chosen("image/png"), Err("not_acceptable"));
+        assert_eq!(weight_of("gzip;q=0, *", "gzip"), 0.0);
+        assert_eq!(weight_of("identity", "gzip"), 0.0);
+    }
+
+    #[test]
+    fn decimals_have_digits_only() {
+        for bad in ["", "+1", "-1", "1.0", "１", "99999999999999999999"] {
+            assert!(Named(bad.into()).decimal().is_err(), "{bad}");
+        }
+        assert_eq!(Named("18446744073709551615".into()).decimal(), Ok(u64::MAX));
+    }
+}

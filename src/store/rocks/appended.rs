@@ -1,0 +1,65 @@
+//! The whole appended chain on disk, published or not: what the checks before an append ask.
+//!
+//! Not here: reading for others, which the published size bounds (`reader`).
+
+use crate::ledger::chain::Tip;
+use crate::ledger::entry::Entry;
+use crate::ledger::hash::Digest;
+use crate::ledger::key::VerifierKey;
+use crate::ledger::merkle::shape::LeafIndex;
+use crate::ledger::number::DepositNumber;
+use crate::store::admission::Appended;
+use crate::store::bounds::damaged;
+use crate::store::contract::ReadError;
+use crate::store::rocks::engine::Engine;
+use crate::store::rocks::format::SubjectKey;
+use crate::store::rocks::schema::{NUMBERS, RECORDS, STATEMENTS, SUBJECTS};
+use crate::store::rocks::tree::Tree;
+use crate::store::rows::Places;
+
+/// The chain up to a tip.
+pub struct AppendedChain<'a> {
+    /// Where it is kept.
+    pub engine: &'a Engine,
+    /// Where it ends.
+    pub tip: &'a Tip,
+}
+
+impl AppendedChain<'_> {
+    fn entry(&self, index: LeafIndex) -> Result<Entry, ReadError> {
+        let bytes = Tree { engine: self.engine, edge: &self.tip.frontier }.leaf(index)?;
+        Entry::parse(&bytes).map_err(|error| damaged("leaf", index, error.to_string()))
+    }
+}
+
+impl Appended for AppendedChain<'_> {
+    fn has_statement(&self, id: &Digest) -> Result<bool, ReadError> {
+        self.engine.has(&STATEMENTS, id)
+    }
+
+    fn entry_of(&self, number: &DepositNumber) -> Result<Option<Entry>, ReadError> {
+        self.engine.get(&NUMBERS, number)?.map(|index| self.entry(index)).transpose()
+    }
+
+    fn has_number(&self, number: &DepositNumber) -> Result<bool, ReadError> {
+        self.engine.has(&NUMBERS, number)
+    }
+
+    fn subject(&self, subject: &Digest) -> Result<(u64, Vec<VerifierKey>), ReadError> {
+        let last = self.engine.prefixed_from_last(&SUBJECTS, &subject.0, 8)?.next().transpose()?;
+        let Some((SubjectKey { sequence: last, .. }, _)) = last else { return Ok((0, Vec::new())) };
+        let first = self.engine.get(&SUBJECTS, &SubjectKey { subject: *subject, sequence: 1 })?;
+        let first = first.ok_or_else(|| damaged("subject", subject, "it has no beginning"))?;
+        Ok((last, self.entry(first)?.statement.statement().keys.clone()))
+    }
+}
+
+impl Places for AppendedChain<'_> {
+    fn place_of(&self, number: &DepositNumber) -> Result<Option<LeafIndex>, ReadError> {
+        self.engine.get(&NUMBERS, number)
+    }
+
+    fn has_record(&self, hash: &Digest) -> Result<bool, ReadError> {
+        self.engine.has(&RECORDS, hash)
+    }
+}

@@ -1,0 +1,175 @@
+//! Reading a ledger in RocksDB: by the node beside its writer, and by an audit of a folder at rest.
+//!
+//! # Invariants
+//!
+//! Readers never wait for the writer's disk: what they share with it are two pointers, changed after the disk is done.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use crate::ledger::block::Height;
+use crate::ledger::chain::Tip;
+use crate::ledger::hash::Digest;
+use crate::ledger::leaf::Leaf;
+use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
+use crate::ledger::merkle::tile::HashReader as _;
+use crate::ledger::number::DepositNumber;
+use crate::ledger::statement::content::HashAlgorithm;
+use crate::ledger::statement::text::LinkKind;
+use crate::store::bounds::{damaged, items_within, leaf_within, leaves_within, size_of};
+use crate::store::contract::{Private, Published, ReadError, ReadLedger};
+use crate::store::rocks::engine::{Engine, RawRow};
+use crate::store::rocks::folder::Lock;
+use crate::store::rocks::format::{DigestKey, SubjectKey, ToDisk as _, VaultRow};
+use crate::store::rocks::schema::{BLOCKS, DIGESTS, LINKS, NUMBERS, RECORDS, STATEMENTS, SUBJECTS, TABLES, VAULT};
+use crate::store::rocks::tree::Tree;
+
+/// A ledger in RocksDB, for reading.
+pub struct RocksReader {
+    pub(super) engine: Engine,
+    tip: RwLock<Arc<Tip>>,
+    published: RwLock<Option<Arc<Published>>>,
+    // Last, so that it is let go when the database is closed.
+    _lock: Lock,
+}
+
+impl RocksReader {
+    pub(super) fn new(engine: Engine, tip: Tip, published: Option<Published>, lock: Lock) -> Self {
+        let (tip, published) = (RwLock::new(Arc::new(tip)), RwLock::new(published.map(Arc::new)));
+        Self { engine, tip, published, _lock: lock }
+    }
+
+    // A lock is held for one assignment of a pointer, so a panicked thread leaves nothing half done behind it.
+    pub(super) fn tip(&self) -> Arc<Tip> {
+        Arc::clone(&self.tip.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn set_tip(&self, tip: Tip) {
+        *self.tip.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(tip);
+    }
+
+    pub(super) fn set_published(&self, published: Published) {
+        *self.published.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(published));
+    }
+
+    /// Every row of every table as it lies on disk, published or not: for snapshots and for counting.
+    pub fn rows(&self) -> impl Iterator<Item = Result<RawRow, ReadError>> {
+        self.engine.rows()
+    }
+
+    /// How many rows each table has, published or not, in the order of the tables. Reads all of them.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    pub fn count_rows(&self) -> Result<Vec<(&'static str, u64)>, ReadError> {
+        let mut counts: Vec<(&'static str, u64)> = TABLES.iter().map(|(name, _)| (*name, 0)).collect();
+        for row in self.rows() {
+            let table = row?.table;
+            if let Some((_, count)) = counts.iter_mut().find(|(name, _)| *name == table) {
+                *count += 1;
+            }
+        }
+        Ok(counts)
+    }
+
+    fn size(&self) -> TreeSize {
+        size_of(self.published().as_deref())
+    }
+
+    fn visible(&self, index: Option<LeafIndex>) -> Option<LeafIndex> {
+        index.filter(|index| self.size().contains(*index))
+    }
+}
+
+impl ReadLedger for RocksReader {
+    fn published(&self) -> Option<Arc<Published>> {
+        self.published.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn leaves(&self, first: LeafIndex, count: u64) -> Result<Vec<Vec<u8>>, ReadError> {
+        leaves_within(first, count, self.size())?;
+        let tip = self.tip();
+        let tree = Tree { engine: &self.engine, edge: &tip.frontier };
+        if count == 1 { tree.leaf(first).map(|leaf| vec![leaf]) } else { tree.leaves(first, count) }
+    }
+
+    fn tile_hashes(&self, level: u8, first: u64, count: u16) -> Result<Vec<Digest>, ReadError> {
+        items_within(level, first, count, self.size())?;
+        let tip = self.tip();
+        if count == 0 { Ok(Vec::new()) } else { Tree { engine: &self.engine, edge: &tip.frontier }.hashes(level, first, count) }
+    }
+
+    fn find_block(&self, height: Height) -> Result<Option<LeafIndex>, ReadError> {
+        let Some(published) = self.published().filter(|published| height <= published.height) else { return Ok(None) };
+        let row = self.engine.get(&BLOCKS, &height)?;
+        let row = row.filter(|index| published.size().contains(*index));
+        row.map(Some).ok_or_else(|| damaged("block", height, "the row is missing"))
+    }
+
+    fn find_number(&self, number: &DepositNumber) -> Result<Option<LeafIndex>, ReadError> {
+        Ok(self.visible(self.engine.get(&NUMBERS, number)?))
+    }
+
+    fn find_statement(&self, id: &Digest) -> Result<Option<LeafIndex>, ReadError> {
+        Ok(self.visible(self.engine.get(&STATEMENTS, id)?))
+    }
+
+    fn find_record(&self, hash: &Digest) -> Result<Option<LeafIndex>, ReadError> {
+        Ok(self.visible(self.engine.get(&RECORDS, hash)?))
+    }
+
+    fn find_digest(
+        &self,
+        algorithm: HashAlgorithm,
+        digest: &Digest,
+        limit: usize,
+    ) -> Result<Vec<LeafIndex>, ReadError> {
+        let size = self.size();
+        let rows = self.engine.prefixed(&DIGESTS, &DigestKey::prefix(algorithm, digest))?;
+        let places = rows.map(|row| row.map(|(key, _)| key.index));
+        places.take_while(|place| place.as_ref().map_or(true, |index| size.contains(*index))).take(limit).collect()
+    }
+
+    fn find_subject(&self, subject: &Digest, sequence: u64) -> Result<Option<LeafIndex>, ReadError> {
+        let row = self.engine.get(&SUBJECTS, &SubjectKey { subject: *subject, sequence })?;
+        if row.is_none() && (1..=self.subject_length(subject)?).contains(&sequence) {
+            return Err(damaged("subject", format!("{subject} {sequence}"), "the row is missing"));
+        }
+        Ok(self.visible(row))
+    }
+
+    fn subject_length(&self, subject: &Digest) -> Result<u64, ReadError> {
+        let size = self.size();
+        for row in self.engine.prefixed_from_last(&SUBJECTS, &subject.0, 8)? {
+            let (key, index) = row?;
+            if size.contains(index) {
+                return Ok(key.sequence);
+            }
+        }
+        Ok(0)
+    }
+
+    fn links_to(&self, target: LeafIndex, limit: usize) -> Result<Vec<(LinkKind, LeafIndex)>, ReadError> {
+        let size = self.size();
+        leaf_within(target, size)?;
+        let rows = self.engine.prefixed(&LINKS, &target.to_disk())?;
+        let links = rows.map(|row| row.map(|(key, _)| (key.kind, key.source)));
+        links.take_while(|link| link.as_ref().map_or(true, |(_, source)| size.contains(*source))).take(limit).collect()
+    }
+
+    fn private(&self, index: LeafIndex) -> Result<Private, ReadError> {
+        let bytes = self.leaf(index)?;
+        let committed = match Leaf::parse(&bytes) {
+            Ok(Leaf::Entry(entry)) => entry.statement.statement().meta,
+            Ok(Leaf::Notice(_) | Leaf::Block(_)) => None,
+            Err(error) => return Err(damaged("leaf", index, error.to_string())),
+        };
+        let Some(committed) = committed else { return Ok(Private::None) };
+        match self.engine.get(&VAULT, &index)? {
+            Some(VaultRow::NeverBrought) => Ok(Private::None),
+            Some(VaultRow::Held(held)) if held.commitment() == committed => Ok(Private::Held(held)),
+            Some(VaultRow::Held(_)) => Err(damaged("vault", index, "it is not what the statement commits to")),
+            None => Err(damaged("vault", index, "the row is missing")),
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! A ledger in RocksDB with its one writer: blocks in one fsynced batch each, then the mark.
+//!
+//! # Invariants
+//!
+//! After a failed write the store is closed for writing until it is opened anew: what the disk holds is known only after
+//! the opening has looked (fsync gives no second chance: pages that failed once may be dropped as if written). Reading
+//! goes on.
+
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use crate::ledger::block::Height;
+use crate::ledger::chain::{Block, Tip};
+use crate::ledger::hash::Digest;
+use crate::ledger::merkle::frontier::FullTile;
+use crate::ledger::merkle::shape::LeafIndex;
+use crate::ledger::merkle::tile::TILE_WIDTH;
+use crate::ledger::metadata::PrivateMetadata;
+use crate::ledger::number::DepositNumber;
+use crate::ledger::statement::content::HashAlgorithm;
+use crate::ledger::statement::text::LinkKind;
+use crate::store::bounds::{items_within, leaves_within};
+use crate::store::contract::{AppendError, AppendLedger, Private, Published, ReadError, ReadLedger};
+use crate::store::joining;
+use crate::store::rocks::appended::AppendedChain;
+use crate::store::rocks::engine::{Batch, RawRow};
+use crate::store::rocks::format::{DigestKey, Empty, LinkKey, StoredTile, SubjectKey, TileKey, VaultRow};
+use crate::store::rocks::mark::{MarkError, MarkFile};
+use crate::store::rocks::reader::RocksReader;
+use crate::store::rocks::schema::{
+    BLOCKS, DIGESTS, LEAVES, LINKS, NUMBERS, RECORDS, STATEMENTS, SUBJECTS, TILES, VAULT,
+};
+use crate::store::rocks::tree::{Tree, leaves, stored_tile};
+use crate::store::rows::Rows;
+
+/// A ledger in RocksDB, for reading and growing.
+pub struct RocksStore {
+    reader: RocksReader,
+    writer: Mutex<Writer>,
+}
+
+struct Writer {
+    mark: MarkFile,
+    /// The write that failed, after which there is no other.
+    failed: Option<AppendError>,
+}
+
+impl RocksStore {
+    pub(super) fn new(reader: RocksReader, mark: MarkFile) -> Self {
+        Self { reader, writer: Mutex::new(Writer { mark, failed: None }) }
+    }
+
+    /// Every row of every table as it lies on disk, published or not: for snapshots and for counting.
+    pub fn rows(&self) -> impl Iterator<Item = Result<RawRow, ReadError>> {
+        self.reader.rows()
+    }
+
+    /// How many rows each table has, published or not. Reads all of them.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    pub fn count_rows(&self) -> Result<Vec<(&'static str, u64)>, ReadError> {
+        self.reader.count_rows()
+    }
+
+    fn writer(&self) -> Result<MutexGuard<'_, Writer>, AppendError> {
+        let Ok(writer) = self.writer.lock() else {
+            return Err(AppendError::Unknown("a thread died while it was writing".into()));
+        };
+        match &writer.failed {
+            Some(failed) => Err(failed.clone()),
+            None => Ok(writer),
+        }
+    }
+}
+
+impl Writer {
+    fn fails(&mut self, error: AppendError) -> AppendError {
+        self.failed = Some(error.clone());
+        error
+    }
+}
+
+fn put_all(batch: &mut Batch<'_>, block: &Block, rows: &Rows<'_>) -> Result<(), ReadError> {
+    let leaves = block.leaves.iter().map(|leaf| &leaf.bytes).chain([&block.header_bytes]);
+    for (index, bytes) in (block.base.0..).zip(leaves) {
+        batch.put(&LEAVES, &LeafIndex(index), bytes)?;
+    }
+    for FullTile { level, index, hashes, root } in &block.full_tiles {
+        let tile = StoredTile { root: *root, hashes: hashes.clone() };
+        batch.put(&TILES, &TileKey { level: *level, index: *index }, &tile)?;
+    }
+    let (height, header) = &rows.block;
+    batch.put(&BLOCKS, height, header)?;
+    for (number, index) in &rows.numbers {
+        batch.put(&NUMBERS, number, index)?;
+    }
+    for (id, index) in &rows.statements {
+        batch.put(&STATEMENTS, id, index)?;
+    }
+    for (hash, index) in &rows.records {
+        batch.put(&RECORDS, hash, index)?;
+    }
+    for &(algorithm, digest, index) in &rows.digests {
+        batch.put(&DIGESTS, &DigestKey { algorithm, digest, index }, &Empty)?;
+    }
+    for &(subject, sequence, index) in &rows.subjects {
+        batch.put(&SUBJECTS, &SubjectKey { subject, sequence }, &index)?;
+    }
+    for &(target, source, kind) in &rows.links {
+        batch.put(&LINKS, &LinkKey { target, source, kind }, &Empty)?;
+    }
+    for (index, held) in &rows.vault {
+        let row = held.map_or(VaultRow::NeverBrought, |held| VaultRow::Held(held.clone()));
+        batch.put(&VAULT, index, &row)?;
+    }
+    Ok(())
+}
+
+impl AppendLedger for RocksStore {
+    fn tip(&self) -> Result<Tip, ReadError> {
+        Ok((*self.reader.tip()).clone())
+    }
+
+    fn append(&self, block: &Block, private: &[(LeafIndex, PrivateMetadata)]) -> Result<(), AppendError> {
+        let mut writer = self.writer()?;
+        let (engine, tip) = (&self.reader.engine, self.reader.tip());
+        let chain = AppendedChain { engine, tip: &tip };
+        joining::check(&tip, &chain, block, private)?;
+        let mut batch = engine.batch();
+        put_all(&mut batch, block, &Rows::of(block, private, &chain)?)?;
+        engine.commit(batch).map_err(|error| writer.fails(error))?;
+        self.reader.set_tip(block.tip.clone());
+        Ok(())
+    }
+
+    fn appended_leaves(&self, first: LeafIndex, count: u64) -> Result<Vec<Vec<u8>>, ReadError> {
+        leaves_within(first, count, self.reader.tip().size())?;
+        leaves(&self.reader.engine, first, count)
+    }
+
+    fn appended_tile(&self, level: u8, index: u64) -> Result<FullTile, ReadError> {
+        let first = index.saturating_mul(TILE_WIDTH.into());
+        items_within(level, first, TILE_WIDTH, self.reader.tip().size())?;
+        let StoredTile { root, hashes } = stored_tile(&self.reader.engine, level, index)?;
+        Ok(FullTile { level, index, hashes, root })
+    }
+
+    fn publish(&self, published: Published) -> Result<(), AppendError> {
+        let mut writer = self.writer()?;
+        let tip = self.reader.tip();
+        let tree = Tree { engine: &self.reader.engine, edge: &tip.frontier };
+        let before = self.reader.published();
+        let (root, leaf) = (|size| tree.root(size), |index| tree.leaf(index));
+        joining::check_published(before.as_deref(), &published, &tip, root, leaf)?;
+        writer.mark.write(&published.checkpoint).map_err(|error| match error {
+            MarkError::Disk(_) | MarkError::Damaged => writer.fails(AppendError::Unknown(format!("mark: {error}"))),
+            MarkError::TooLong { .. } => AppendError::Read(ReadError::Unavailable(error.to_string())),
+        })?;
+        self.reader.set_published(published);
+        Ok(())
+    }
+}
+
+/// As the reader answers.
+impl ReadLedger for RocksStore {
+    fn published(&self) -> Option<Arc<Published>> {
+        self.reader.published()
+    }
+
+    fn leaves(&self, first: LeafIndex, count: u64) -> Result<Vec<Vec<u8>>, ReadError> {
+        self.reader.leaves(first, count)
+    }
+
+    fn tile_hashes(&self, level: u8, first: u64, count: u16) -> Result<Vec<Digest>, ReadError> {
+        self.reader.tile_hashes(level, first, count)
+    }
+
+    fn find_block(&self, height: Height) -> Result<Option<LeafIndex>, ReadError> {
+        self.reader.find_block(height)
+    }
+
+    fn find_number(&self, number: &DepositNumber) -> Result<Option<LeafIndex>, ReadError> {
+        self.reader.find_number(number)
+    }
+
+    fn find_statement(&self, id: &Digest) -> Result<Option<LeafIndex>, ReadError> {
+        self.reader.find_statement(id)
+    }
+
+    fn find_record(&self, hash: &Digest) -> Result<Option<LeafIndex>, ReadError> {
+        self.reader.find_record(hash)
+    }
+
+    fn find_digest(
+        &self,
+        algorithm: HashAlgorithm,
+        digest: &Digest,
+        limit: usize,
+    ) -> Result<Vec<LeafIndex>, ReadError> {
+        self.reader.find_digest(algorithm, digest, limit)
+    }
+
+    fn find_subject(&self, subject: &Digest, sequence: u64) -> Result<Option<LeafIndex>, ReadError> {
+        self.reader.find_subject(subject, sequence)
+    }
+
+    fn subject_length(&self, subject: &Digest) -> Result<u64, ReadError> {
+        self.reader.subject_length(subject)
+    }
+
+    fn links_to(&self, target: LeafIndex, limit: usize) -> Result<Vec<(LinkKind, LeafIndex)>, ReadError> {
+        self.reader.links_to(target, limit)
+    }
+
+    fn private(&self, index: LeafIndex) -> Result<Private, ReadError> {
+        self.reader.private(index)
+    }
+}
