@@ -11,6 +11,8 @@
 pub mod audit;
 pub mod cli;
 pub mod client;
+#[cfg(feature = "node")]
+pub mod http;
 pub mod ledger;
 #[cfg(feature = "node")]
 pub mod sequencer;

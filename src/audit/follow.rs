@@ -209,7 +209,9 @@ impl<'a, R: ReadLedger + ?Sized> Follower<'a, R> {
             let sequence = subject.sequence;
             self.row(report, findings, "subject", &subject.id, at, |store| store.find_subject(&subject.id, sequence));
         }
-        for (algorithm, digest) in statement.content.iter().flat_map(|content| content.digests()) {
+        for (algorithm, digest) in
+            statement.content.iter().flat_map(super::super::ledger::statement::content::Content::digests)
+        {
             report.index_rows += 1;
             let found = self.store.find_digest(algorithm, &digest, usize::MAX);
             if !found.is_ok_and(|found| found.contains(&at)) {

@@ -41,18 +41,7 @@ pub fn open(config: &Config, case: &str) -> Result<CaseKey, Complaint> {
     check_name(case)?;
     let path = config.keys().join(format!("{case}.key"));
     match fs::metadata(&path) {
-        Ok(found) => {
-            let mode = found.permissions().mode();
-            if mode & 0o077 != 0 {
-                let en = format!("{} may be read by others; run: chmod 600 '{0}'", path.display());
-                return Err(Complaint::unable(
-                    "key_file_open",
-                    format!("{} 可被他人读取；请运行：chmod 600 '{0}'", path.display()),
-                    en,
-                ));
-            }
-            Ok(CaseKey { signer: read(&path)?, path, is_new: false })
-        }
+        Ok(_) => Ok(CaseKey { signer: read(&path)?, path, is_new: false }),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             make_private_folder(&config.keys()).map_err(|error| Complaint::io(&config.keys(), &error))?;
             let signer = generate()?;
@@ -106,8 +95,18 @@ pub fn write(path: &Path, signer: &Signer) -> io::Result<()> {
 ///
 /// # Errors
 ///
-/// [`Complaint`] when the file cannot be read or holds no key.
+/// [`Complaint`] when the file cannot be read, may be read by others, or holds no key.
 pub fn read(path: &Path) -> Result<Signer, Complaint> {
+    let mode = fs::metadata(path).map_err(|error| Complaint::io(path, &error))?.permissions().mode();
+    if mode & 0o077 != 0 {
+        let path = path.display();
+        let zh = format!("{path} 可被他人读取；请运行：chmod 600 '{path}'");
+        return Err(Complaint::unable(
+            "key_file_open",
+            zh,
+            format!("{path} may be read by others; run: chmod 600 '{path}'"),
+        ));
+    }
     let text = Zeroizing::new(fs::read_to_string(path).map_err(|error| Complaint::io(path, &error))?);
     Signer::parse(text.trim_end_matches('\n')).map_err(|error| {
         let zh = format!("{} 不是密钥文件：{error}", path.display());

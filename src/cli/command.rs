@@ -9,6 +9,8 @@ use clap::{Parser, Subcommand, ValueEnum};
 use crate::cli::config::{Config, colours_wanted, is_watched, language_of_locale};
 use crate::cli::ending::{Complaint, Ending};
 use crate::cli::screen::Screen;
+#[cfg(feature = "node")]
+use crate::cli::{audit, backup, restore, serve};
 use crate::cli::{deposit, keygen, lookup, receipt, statement, trust, verify};
 use crate::ledger::verify::wording::Language;
 
@@ -58,6 +60,14 @@ enum Command {
     Statement(statement::MakeStatementArgs),
     Trust(trust::TrustArgs),
     Keygen(keygen::KeygenArgs),
+    #[cfg(feature = "node")]
+    Serve(serve::ServeArgs),
+    #[cfg(feature = "node")]
+    Audit(audit::AuditArgs),
+    #[cfg(feature = "node")]
+    Backup(backup::BackupArgs),
+    #[cfg(feature = "node")]
+    Restore(restore::RestoreArgs),
 }
 
 /// Reads the command line, runs the command, and says how it ended.
@@ -94,6 +104,14 @@ fn run(command: &Command, screen: &Screen) -> anyhow::Result<Ending> {
             Command::Statement(args) => statement::run(args, &config, screen).await,
             Command::Trust(args) => trust::run(args, &config, screen).await,
             Command::Keygen(args) => keygen::run(args, &config, screen),
+            #[cfg(feature = "node")]
+            Command::Serve(args) => serve::run(args, screen).await,
+            #[cfg(feature = "node")]
+            Command::Audit(args) => audit::run(args, &config, screen),
+            #[cfg(feature = "node")]
+            Command::Backup(args) => backup::run(args, screen),
+            #[cfg(feature = "node")]
+            Command::Restore(args) => restore::run(args, screen),
         }
     })
 }

@@ -1,14 +1,19 @@
 //! The front door: one file a command.
 //!
 //! [`command`] is the definition of the command line. Commands: [`deposit`], [`statement`], [`lookup`], [`verify`],
-//! [`receipt`], [`trust`], [`keygen`]. What they stand on:
+//! [`receipt`], [`trust`], [`keygen`] and, of a node, [`serve`], [`audit`], [`backup`], [`restore`]. What they stand on:
 //!
 //! - [`ending`] are exit codes and complaints, [`screen`], [`width`] and [`progress`] what people and machines see;
 //! - [`config`] is the user's folder: [`case_key`] depositors' keys, [`pinned`] the ledger keys that are trusted;
 //! - [`gather`] finds files, [`digest`] hashes them, [`compose`] makes statements, [`papers`] and [`durable`] keep them,
 //!   [`round`] sends them;
-//! - [`reach`] and [`record`] ask a node, [`facts_table`] and [`report_screen`] show what came of it.
+//! - [`reach`] and [`record`] ask a node, [`facts_table`] and [`report_screen`] show what came of it;
+//! - [`folder_copy`] copies a ledger's folder and checks the copy.
 
+#[cfg(feature = "node")]
+pub mod audit;
+#[cfg(feature = "node")]
+pub mod backup;
 pub mod case_key;
 pub mod command;
 pub mod compose;
@@ -18,6 +23,8 @@ pub mod digest;
 pub mod durable;
 pub mod ending;
 pub mod facts_table;
+#[cfg(feature = "node")]
+pub mod folder_copy;
 pub mod gather;
 pub mod keygen;
 pub mod lookup;
@@ -28,8 +35,12 @@ pub mod reach;
 pub mod receipt;
 pub mod record;
 pub mod report_screen;
+#[cfg(feature = "node")]
+pub mod restore;
 pub mod round;
 pub mod screen;
+#[cfg(feature = "node")]
+pub mod serve;
 pub mod statement;
 pub mod trust;
 pub mod verify;

@@ -66,7 +66,8 @@ pub async fn finish(request: Request, next: Next) -> Response {
     let open = reads && (path.starts_with("/v1/") || path.starts_with("/log/"));
     let known = header(request.headers(), &IF_NONE_MATCH).to_owned();
     let mut response = next.run(request).await;
-    if reads && !known.is_empty() && response.status() == StatusCode::OK && names(&known, response.headers().get(ETAG)) {
+    if reads && !known.is_empty() && response.status() == StatusCode::OK && names(&known, response.headers().get(ETAG))
+    {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         *response.body_mut() = axum::body::Body::empty();
     }

@@ -188,12 +188,11 @@ fn limit(limit: Option<usize>) -> Option<u64> {
 fn expected(error: &StatementError) -> Option<String> {
     use crate::ledger::note::NoteError;
     match error {
-        StatementError::Text(TextError { fault, .. }) | StatementError::Note(NoteError::Text(TextError { fault, .. })) => {
-            match fault {
-                Fault::BadValue { expected, .. } | Fault::UnknownVersion { expected } => Some((*expected).to_owned()),
-                _ => None,
-            }
-        }
+        StatementError::Text(TextError { fault, .. })
+        | StatementError::Note(NoteError::Text(TextError { fault, .. })) => match fault {
+            Fault::BadValue { expected, .. } | Fault::UnknownVersion { expected } => Some((*expected).to_owned()),
+            _ => None,
+        },
         _ => None,
     }
 }

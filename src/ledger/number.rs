@@ -85,11 +85,11 @@ impl DepositNumber {
     pub fn parse(text: &str) -> Result<Self, NumberError> {
         let mut typed = text.chars().filter_map(normalise).peekable();
         let test = typed.next_if_eq(&'T').is_some();
-        let chars: Vec<char> = typed.collect();
-        if chars.len() != 8 + RANDOM_CHARS + 2 {
-            return Err(NumberError::Length { found: chars.len() + usize::from(test) });
+        let letters: Vec<char> = typed.collect();
+        if letters.len() != 8 + RANDOM_CHARS + 2 {
+            return Err(NumberError::Length { found: letters.len() + usize::from(test) });
         }
-        let (date_chars, rest) = chars.split_at(8);
+        let (date_chars, rest) = letters.split_at(8);
         let (random_chars, check) = rest.split_at(RANDOM_CHARS);
         let value = |c: &char| {
             let position = ALPHABET.iter().position(|a| char::from(*a) == *c);

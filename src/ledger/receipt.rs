@@ -99,7 +99,7 @@ impl Facts {
     #[must_use]
     pub fn of(entry: &Entry, header: &BlockHeader) -> Self {
         let content = entry.statement.statement().content;
-        let mut data_hash: Vec<_> = content.iter().flat_map(|content| content.digests()).collect();
+        let mut data_hash: Vec<_> = content.iter().flat_map(super::statement::content::Content::digests).collect();
         data_hash.reverse();
         Self {
             ledger: header.ledger.clone(),

@@ -283,7 +283,7 @@ pub fn hex_value<const N: usize>(name: &'static str, value: &str) -> Result<[u8;
     if !value.bytes().all(|b| b.is_ascii_hexdigit()) {
         return Err(Fault::BadValue { name, expected: "lower-case hex digits" });
     }
-    if value.len() != 2 * N { Err(Fault::WrongLength { name }) } else { Err(Fault::UpperCaseHex { name }) }
+    if value.len() == 2 * N { Err(Fault::UpperCaseHex { name }) } else { Err(Fault::WrongLength { name }) }
 }
 
 /// Largest decimal of any record: 2^63 - 1, so that every reader's signed 64-bit integer holds it.

@@ -4,6 +4,8 @@
 //!
 //! Pure arithmetic and hashing: nothing is read here, and no number makes it panic.
 
+use std::fmt::Display;
+
 use crate::ledger::hash::{Digest, leaf_hash};
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::merkle::tile::{TILE_WIDTH, items_at};
@@ -67,8 +69,8 @@ pub fn leaf_hashes_to(index: LeafIndex, bytes: &[u8], expected: Option<&Digest>)
 }
 
 /// [`ReadError::Damaged`].
-pub fn damaged(what: &'static str, at: impl ToString, reason: impl Into<String>) -> ReadError {
-    ReadError::Damaged { what, at: at.to_string(), reason: reason.into() }
+pub fn damaged(what: &'static str, at: impl Display, reason: impl Into<String>) -> ReadError {
+    ReadError::Damaged { what, at: format!("{at}"), reason: reason.into() }
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! Where blocks rest.
 //!
-//! [`contract`] is the whole promise in prose; [`admission`] are the rules that an append enforces; [`memory`] keeps it
-//! for tests and auditors, [`rocks`] keeps it on disk; [`bounds`], [`joining`] and [`rows`] are what they share; [`reading`] is what follows from the contract alone.
+//! [`contract`] is the whole promise in prose. [`memory`] keeps it for tests and auditors, [`rocks`] keeps it on disk.
+//! What every store shares: [`admission`] and [`joining`] say what may be appended, [`rows`] under what it is found,
+//! [`bounds`] what may be asked; [`refusal`] names what may not enter. [`reading`] is what follows from the contract alone.
 
 pub mod admission;
 pub mod bounds;

@@ -237,7 +237,9 @@ pub fn history<R: ReadLedger + ?Sized>(store: &R, index: LeafIndex) -> Result<Hi
         later.push((kind, entry(store, source)?.number));
     }
     let mut before: Vec<LeafIndex> = Vec::new();
-    for (algorithm, digest) in own.statement.statement().content.iter().flat_map(|content| content.digests()) {
+    for (algorithm, digest) in
+        own.statement.statement().content.iter().flat_map(super::super::ledger::statement::content::Content::digests)
+    {
         before.extend(store.find_digest(algorithm, &digest, HISTORY_MAX)?.into_iter().filter(|other| *other < index));
     }
     before.sort_unstable();

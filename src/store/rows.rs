@@ -13,7 +13,7 @@ use crate::ledger::hash::Digest;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::metadata::PrivateMetadata;
 use crate::ledger::number::DepositNumber;
-use crate::ledger::statement::content::HashAlgorithm;
+use crate::ledger::statement::content::{Content, HashAlgorithm};
 use crate::ledger::statement::text::{LinkKind, Statement};
 use crate::store::bounds::damaged;
 use crate::store::contract::ReadError;
@@ -101,7 +101,7 @@ impl<'b> Rows<'b> {
     }
 
     fn statement(&mut self, statement: &Statement, index: LeafIndex, held: &HashMap<LeafIndex, &'b PrivateMetadata>) {
-        let digests = statement.content.iter().flat_map(|content| content.digests());
+        let digests = statement.content.iter().flat_map(Content::digests);
         self.digests.extend(digests.map(|(algorithm, digest)| (algorithm, digest, index)));
         self.subjects.extend(statement.subject.map(|subject| (subject.id, subject.sequence, index)));
         if statement.meta.is_some() {

@@ -9,6 +9,7 @@
 pub mod bilingual;
 pub mod deposit;
 pub mod facts;
+pub mod health;
 pub mod json;
 pub mod ledger;
 pub mod metadata;

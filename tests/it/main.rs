@@ -1,12 +1,14 @@
-//! Everything that needs more than one room, in one binary: RocksDB is linked once.
-
-#![expect(unreachable_pub, reason = "`pub` reads better than `pub(crate)` where nothing leaves the binary")]
-
-mod support;
+//! The one integration binary: RocksDB is linked into every test binary, so there is one.
 
 #[cfg(feature = "node")]
 mod auditing;
+mod conformance;
+#[cfg(feature = "node")]
+mod opening;
 #[cfg(feature = "node")]
 mod sequencing;
 #[cfg(feature = "node")]
+mod snapshot;
+#[cfg(feature = "node")]
 mod strangers;
+mod support;

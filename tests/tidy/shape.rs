@@ -85,7 +85,10 @@ pub(crate) fn dead_files(house: &House) -> Vec<Fault> {
         }
         for attribute in Attribute::all(&tokens(&file.code)) {
             for (i, token) in attribute.tokens.iter().enumerate() {
-                if token.text == "path"
+                // `path = "…"` inside another attribute is a route or the like.
+                let own = i == 0 || attribute.tokens.first().is_some_and(|first| first.text == "cfg_attr");
+                if own
+                    && token.text == "path"
                     && text(&attribute.tokens, i + 1) == "="
                     && text(&attribute.tokens, i + 2) == "\""
                 {

@@ -68,7 +68,7 @@ fn algorithms(entry: Option<&Entry>) -> Vec<(&'static str, String)> {
     let content = entry.and_then(|entry| entry.statement.statement().content);
     content
         .iter()
-        .flat_map(|content| content.digests())
+        .flat_map(super::super::statement::content::Content::digests)
         .map(|(algorithm, _)| ("algorithm", algorithm.to_string()))
         .collect()
 }

@@ -154,7 +154,7 @@ fn compare(content: Option<Content>, presented: Presented) -> Compared {
 
 fn compared(content: Option<Content>, presented: Presented) -> Vec<(&'static str, String)> {
     let mut values = Vec::new();
-    let recorded: Vec<_> = content.iter().flat_map(|content| content.digests()).collect();
+    let recorded: Vec<_> = content.iter().flat_map(super::super::statement::content::Content::digests).collect();
     for (algorithm, digest) in recorded {
         values.push(("recorded", format!("{algorithm} {digest}")));
         match presented {

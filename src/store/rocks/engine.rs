@@ -9,7 +9,9 @@
 
 use std::path::Path;
 
-use rocksdb::{ColumnFamily, DB, DBPinnableSlice, Direction, ErrorKind, IteratorMode, ReadOptions, WriteBatch, WriteOptions};
+use rocksdb::{
+    ColumnFamily, DB, DBPinnableSlice, Direction, ErrorKind, IteratorMode, ReadOptions, WriteBatch, WriteOptions,
+};
 
 use crate::store::contract::{AppendError, ReadError};
 use crate::store::rocks::format::{FromDisk, ToDisk};
@@ -118,7 +120,7 @@ impl Engine {
         &self,
         table: &Table<K, V>,
         prefix: &[u8],
-    ) -> Result<impl Iterator<Item = Result<(K, V), ReadError>>, ReadError> {
+    ) -> Result<impl Iterator<Item = Result<(K, V), ReadError>> + use<'_, K, V>, ReadError> {
         let mut reads = within(prefix, after(prefix));
         reads.set_prefix_same_as_start(true);
         self.iterate(table, reads, IteratorMode::From(prefix, Direction::Forward))
@@ -134,7 +136,7 @@ impl Engine {
         table: &Table<K, V>,
         prefix: &[u8],
         longest: usize,
-    ) -> Result<impl Iterator<Item = Result<(K, V), ReadError>>, ReadError> {
+    ) -> Result<impl Iterator<Item = Result<(K, V), ReadError>> + use<'_, K, V>, ReadError> {
         let mut reads = within(prefix, after(prefix));
         reads.set_prefix_same_as_start(true);
         let last = [prefix, &vec![u8::MAX; longest]].concat();
@@ -151,7 +153,7 @@ impl Engine {
         table: &Table<K, V>,
         first: &K,
         end: &K,
-    ) -> Result<impl Iterator<Item = Result<(K, V), ReadError>>, ReadError> {
+    ) -> Result<impl Iterator<Item = Result<(K, V), ReadError>> + use<'_, K, V>, ReadError> {
         let reads = within(first.to_disk().as_ref(), Some(end.to_disk().as_ref().to_vec()));
         self.iterate(table, reads, IteratorMode::Start)
     }
@@ -170,7 +172,7 @@ impl Engine {
         table: &Table<K, V>,
         reads: ReadOptions,
         mode: IteratorMode<'_>,
-    ) -> Result<impl Iterator<Item = Result<(K, V), ReadError>>, ReadError> {
+    ) -> Result<impl Iterator<Item = Result<(K, V), ReadError>> + use<'_, K, V>, ReadError> {
         let name = table.name;
         Ok(self.db.iterator_cf_opt(self.family(name)?, reads, mode).map(move |row| {
             let (key, value) = row.map_err(|error| cannot_read(name, b"", &error))?;
@@ -244,7 +246,11 @@ fn within(first: &[u8], end: Option<Vec<u8>>) -> ReadOptions {
 }
 
 fn malformed(table: &'static str, key: &[u8]) -> ReadError {
-    ReadError::Damaged { what: table, at: hex::encode(key), reason: "the row's bytes are not a row of this table".into() }
+    ReadError::Damaged {
+        what: table,
+        at: hex::encode(key),
+        reason: "the row's bytes are not a row of this table".into(),
+    }
 }
 
 fn cannot_read(table: &'static str, key: &[u8], error: &rocksdb::Error) -> ReadError {
@@ -271,7 +277,9 @@ mod tests {
     #[test]
     fn a_full_disk_is_told_apart_from_an_unknown_outcome() {
         let full = |text: &str| matches!(failed_write(text.into()), AppendError::Full(_));
-        assert!(full("IO error: No space left on device: While appending to file: db/000004.log: No space left on device"));
+        assert!(full(
+            "IO error: No space left on device: While appending to file: db/000004.log: No space left on device"
+        ));
         assert!(full("IO error: Disk quota exceeded: While appending to file: db/000004.log: Disk quota exceeded"));
         assert!(!full("IO error: No space left on device: While fdatasync: db/000004.log: No space left on device"));
         assert!(!full("IO error: Input/output error: While appending to file: db/000004.log: Input/output error"));

@@ -17,13 +17,13 @@
 use std::path::Path;
 use std::{fs, io};
 
-use crate::ledger::block::BlockHeader;
+use crate::ledger::block::{BlockHeader, Height};
 use crate::ledger::chain::Tip;
 use crate::ledger::hash::{Digest, leaf_hash};
 use crate::ledger::key::Name;
 use crate::ledger::merkle::shape::TreeSize;
 use crate::store::bounds::damaged;
-use crate::store::contract::{Published, ReadError};
+use crate::store::contract::{AppendLedger as _, Published, ReadError};
 use crate::store::joining;
 use crate::store::rocks::engine::{Access, Engine};
 use crate::store::rocks::folder::{Folder, KEYS, Lock, LockError};
@@ -61,13 +61,17 @@ pub enum OpenError {
     #[error("the folder is in use: a node or an audit is running on it")]
     InUse,
     /// The database is there and the mark is not.
-    #[error("the mark is missing: restore the whole folder from a backup or mirror; without it nobody can tell whether the database is the last one")]
+    #[error(
+        "the mark is missing: restore the whole folder from a backup or mirror; without it nobody can tell whether the database is the last one"
+    )]
     MarkMissing,
     /// Both slots of the mark are damaged.
     #[error("both slots of the mark are damaged: restore the whole folder from a backup or mirror")]
     MarkDamaged,
     /// The mark is there and the database is not.
-    #[error("the database is missing, and the mark says that {size} leaves were signed: restore it from a backup or mirror")]
+    #[error(
+        "the database is missing, and the mark says that {size} leaves were signed: restore it from a backup or mirror"
+    )]
     DatabaseMissing {
         /// The mark's size.
         size: TreeSize,
@@ -88,7 +92,9 @@ pub enum OpenError {
         found: u32,
     },
     /// The database has lost blocks that were signed, or an older copy was put back.
-    #[error("the database ends at {size}, but {marked} leaves were signed: blocks are lost or an older copy was put back; restore the newest one")]
+    #[error(
+        "the database ends at {size}, but {marked} leaves were signed: blocks are lost or an older copy was put back; restore the newest one"
+    )]
     Behind {
         /// The database's size.
         size: TreeSize,
@@ -96,7 +102,9 @@ pub enum OpenError {
         marked: TreeSize,
     },
     /// The database holds another history than was signed.
-    #[error("the first {size} leaves have the root {found}, but {expected} was signed: this is another ledger, or its records were changed")]
+    #[error(
+        "the first {size} leaves have the root {found}, but {expected} was signed: this is another ledger, or its records were changed"
+    )]
     Different {
         /// The mark's size.
         size: TreeSize,
@@ -111,11 +119,13 @@ pub enum OpenError {
         /// The mark's size.
         size: TreeSize,
     },
-    /// Mark and database are of two ledgers.
-    #[error("the mark is of the ledger `{marked}`, the database of `{found}`: bring together what belongs together")]
+    /// The database is of another ledger than the mark beside it, or than the caller wants.
+    #[error(
+        "the database is of the ledger `{found}`, where `{expected}` was expected: bring together what belongs together"
+    )]
     AnotherLedger {
-        /// The mark's origin.
-        marked: Name,
+        /// The origin expected.
+        expected: Name,
         /// The database's.
         found: Name,
     },
@@ -176,10 +186,12 @@ impl RocksStore {
     ///
     /// [`OpenError`]; [`OpenError::AnotherLedger`] when it is there under another origin.
     pub fn open_or_create(dir: &Path, origin: &Name, options: &Options) -> Result<Self, OpenError> {
-        match Self::open(dir, options) {
-            Err(OpenError::Absent | OpenError::Unfinished) => Self::create(dir, origin, options),
-            opened => opened,
-        }
+        let store = match Self::open(dir, options) {
+            Err(OpenError::Absent | OpenError::Unfinished) => return Self::create(dir, origin, options),
+            opened => opened?,
+        };
+        let found = store.tip()?.origin;
+        if found == *origin { Ok(store) } else { Err(OpenError::AnotherLedger { expected: origin.clone(), found }) }
     }
 
     /// Opens the ledger in the folder `dir` for reading, and writes nothing at all, whatever happens. Other readers may
@@ -294,7 +306,7 @@ fn inspect(engine: &Engine, mark: &Mark) -> Result<Inspected, OpenError> {
     let Some(signed) = &mark.checkpoint else { return Ok(Inspected { tip, published: None }) };
     let marked = signed.checkpoint();
     if marked.origin != tip.origin {
-        return Err(OpenError::AnotherLedger { marked: marked.origin.clone(), found: tip.origin });
+        return Err(OpenError::AnotherLedger { expected: marked.origin.clone(), found: tip.origin });
     }
     let Some(last) = marked.size.last_index().filter(|_| marked.size <= tip.size()) else {
         return Err(OpenError::Behind { size: tip.size(), marked: marked.size });
@@ -337,6 +349,6 @@ fn tip(engine: &Engine, origin: Name) -> Result<Tip, ReadError> {
         return Err(damaged("leaf", last, "it is no block header of this ledger, at this place"));
     }
     let frontier = tree::edge(engine, last.size_after())?;
-    let next_height = crate::ledger::block::Height(header.height.0.saturating_add(1));
+    let next_height = Height(header.height.0.saturating_add(1));
     Ok(Tip { origin, next_height, last_block: leaf_hash(&bytes), last_time: header.time, frontier })
 }

@@ -96,7 +96,11 @@ impl ReadLedger for RocksReader {
     fn tile_hashes(&self, level: u8, first: u64, count: u16) -> Result<Vec<Digest>, ReadError> {
         items_within(level, first, count, self.size())?;
         let tip = self.tip();
-        if count == 0 { Ok(Vec::new()) } else { Tree { engine: &self.engine, edge: &tip.frontier }.hashes(level, first, count) }
+        if count == 0 {
+            Ok(Vec::new())
+        } else {
+            Tree { engine: &self.engine, edge: &tip.frontier }.hashes(level, first, count)
+        }
     }
 
     fn find_block(&self, height: Height) -> Result<Option<LeafIndex>, ReadError> {

@@ -39,6 +39,7 @@ const LOG_BYTES: u64 = 128 << 20;
 const FILTER_BITS: f64 = 10.0;
 
 /// Settings of the whole database.
+#[must_use]
 pub fn database(options: &Options, create: bool) -> rocksdb::Options {
     let mut database = rocksdb::Options::default();
     database.create_if_missing(create);
@@ -67,6 +68,7 @@ pub fn database(options: &Options, create: bool) -> rocksdb::Options {
 }
 
 /// All tables with their settings.
+#[must_use]
 pub fn tables(options: &Options) -> Vec<ColumnFamilyDescriptor> {
     let cache = Cache::new_lru_cache(options.block_cache_bytes);
     let table = |(name, shape): &(&str, Shape)| ColumnFamilyDescriptor::new(*name, table(*shape, options, &cache));

@@ -1,8 +1,11 @@
-//! What the tests share.
+//! Fixtures that the integration tests share.
 
-pub mod depositor;
+pub(crate) mod chain;
+pub(crate) mod depositor;
 #[cfg(feature = "node")]
-pub mod faulty;
+pub(crate) mod faulty;
 #[cfg(feature = "node")]
-pub mod grown;
-pub mod operator;
+pub(crate) mod grown;
+#[cfg(feature = "node")]
+pub(crate) mod operator;
+pub(crate) mod stores;

@@ -1,0 +1,189 @@
+//! `audit`: re-checks a whole ledger from its bytes, 审计. Nothing is taken from what a node says of itself.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::audit::report::{AuditReport, Finding};
+use crate::audit::walk::{Options, walk};
+use crate::cli::config::Config;
+use crate::cli::ending::{Complaint, Ending};
+use crate::cli::pinned::Pinned;
+use crate::cli::progress::Progress;
+use crate::cli::screen::{BAD, FAINT, GOOD, HEADING, Screen};
+use crate::cli::verify::read_key;
+use crate::ledger::key::VerifierKey;
+use crate::store::contract::{ReadError, ReadLedger as _};
+use crate::store::rocks::open::OpenError;
+use crate::store::rocks::store::RocksStore;
+use crate::store::rocks::tuning;
+
+const EXAMPLES: &str = "\
+Examples | 示例:
+  tiezheng audit chain-data
+  tiezheng audit /mnt/backup/2026-11-22 --key 'example.org/ledger+c74f20a3+ARpc…'
+
+Re-derives every leaf, block, link, tile, root, checkpoint, signature, time, number and index row from the stored bytes.
+Opens read-only and writes nothing; the node on it must be stopped, or audit a backup. | 只读；请先停止节点，或审计其备份。";
+
+/// Re-check a whole ledger from its bytes | 审计：从存储的字节重新推导并核对整条链
+#[derive(Debug, Clone, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct AuditArgs {
+    /// The ledger's folder | 账本文件夹
+    dir: PathBuf,
+    /// The ledger key to hold it against; default: the pinned one | 账本密钥
+    #[arg(long, value_name = "VKEY")]
+    key: Option<String>,
+    /// Leave out the depositors' signatures, the slowest part by far | 不核对存证人签名
+    #[arg(long)]
+    no_signatures: bool,
+}
+
+/// Runs it.
+///
+/// # Errors
+///
+/// There is nothing to look at, or it cannot be read.
+pub fn run(args: &AuditArgs, config: &Config, screen: &Screen) -> anyhow::Result<Ending> {
+    let given = args.key.as_deref().map(read_key).transpose()?;
+    let store = RocksStore::open_read_only(&args.dir, &tuning::Options::default())
+        .map_err(|error| cannot_open(&args.dir, &error))?;
+    let Some(published) = store.published() else {
+        let en = format!("{}: nothing was signed yet, so there is nothing to audit", args.dir.display());
+        return Err(Complaint::unable(
+            "nothing_signed",
+            format!("{}：尚无已签名的内容可供审计", args.dir.display()),
+            en,
+        )
+        .into());
+    };
+    let pinned = match given {
+        Some(key) => Some(key),
+        None => pinned_for(published.checkpoint.checkpoint().origin.as_str(), config)?,
+    };
+    let options = Options { pinned, signatures: !args.no_signatures, indexes: true };
+    let size = published.size().0;
+    let progress = Progress::of_things(screen, size, screen.pick("条记录", "records"));
+    let report = walk(&store, &options, |done| progress.set(done, size)).map_err(|error| unreadable(&error))?;
+    drop(progress);
+    screen.document(&document(&report))?;
+    show(screen, &report)?;
+    Ok(if report.is_clean() { Ending::Good } else { Ending::Finding })
+}
+
+fn pinned_for(origin: &str, config: &Config) -> Result<Option<VerifierKey>, Complaint> {
+    let pinned = Pinned::load(&config.trust_policy())?;
+    Ok(pinned.logs().map(|log| &log.key).find(|key| key.name().as_str() == origin).cloned())
+}
+
+/// Why a ledger's folder was not opened: damage is a finding, all else means that nobody could look.
+#[must_use]
+pub fn cannot_open(dir: &Path, error: &OpenError) -> Complaint {
+    let (zh, en) = (format!("{}：{error}", dir.display()), format!("{}: {error}", dir.display()));
+    let code = match error {
+        OpenError::Absent => "no_ledger",
+        OpenError::InUse => "ledger_in_use",
+        OpenError::Unfinished => "ledger_unfinished",
+        OpenError::Exists => "ledger_exists",
+        OpenError::Stranger { .. } => "folder_not_empty",
+        OpenError::KeyWithoutLedger => "key_without_ledger",
+        OpenError::UnknownFormat { .. } => "unknown_format",
+        OpenError::MarkMissing => return Complaint::finding("mark_missing", zh, en),
+        OpenError::MarkDamaged => return Complaint::finding("mark_damaged", zh, en),
+        OpenError::DatabaseMissing { .. } => return Complaint::finding("database_missing", zh, en),
+        OpenError::DatabaseDamaged { .. } | OpenError::RecordDamaged(_) => {
+            return Complaint::finding("database_damaged", zh, en);
+        }
+        OpenError::Behind { .. } => return Complaint::finding("database_behind", zh, en),
+        OpenError::Different { .. } => return Complaint::finding("another_history", zh, en),
+        OpenError::NoBlockAtMark { .. } => return Complaint::finding("no_block_at_mark", zh, en),
+        OpenError::AnotherLedger { .. } => return Complaint::finding("another_ledger", zh, en),
+        _ => "io",
+    };
+    Complaint::unable(code, zh, en)
+}
+
+fn unreadable(error: &ReadError) -> Complaint {
+    let text = error.to_string();
+    match error {
+        ReadError::Damaged { .. } => Complaint::finding("damaged", text.clone(), text),
+        _ => Complaint::unable("unreadable", text.clone(), text),
+    }
+}
+
+fn document(report: &AuditReport) -> Value {
+    let finding = |finding: &Finding| {
+        let (zh, en) = finding.fault.text();
+        json!({
+            "code": finding.fault.code(),
+            "text": { "zh": zh, "en": en },
+            "index": finding.index.map(|index| index.0),
+            "block_height": finding.height.map(|height| height.0),
+            "deposit_number": finding.number.map(|number| number.to_string()),
+            "detail": finding.detail,
+        })
+    };
+    let not_checked = |(zh, en): &(&str, &str)| json!({ "zh": zh, "en": en });
+    json!({
+        "ledger": report.origin,
+        "mode": report.mode.map(crate::ledger::notice::Mode::word),
+        "clean": report.is_clean(),
+        "size": report.size.0,
+        "block_height": report.height.0,
+        "root": report.root.to_string(),
+        "checkpoint": report.checkpoint,
+        "entries": report.entries,
+        "notices": report.notices,
+        "blocks": report.blocks,
+        "signatures": report.signatures,
+        "tiles": report.tiles,
+        "index_rows": report.index_rows,
+        "findings": report.findings.iter().map(finding).collect::<Vec<_>>(),
+        "findings_total": report.findings_total,
+        "not_checked": report.not_checked.iter().map(not_checked).collect::<Vec<_>>(),
+    })
+}
+
+fn show(screen: &Screen, report: &AuditReport) -> anyhow::Result<()> {
+    let title = format!("审计报告 Audit report  ·  tiezheng {}", env!("CARGO_PKG_VERSION"));
+    screen.line(screen.paint(HEADING, &title))?;
+    let row = |zh: &str, en: &str, value: String| vec![zh.to_owned(), en.to_owned(), value];
+    screen.table(&[
+        row("链标识", "ledger", report.origin.clone()),
+        row("区块高度", "block height", report.height.to_string()),
+        row("记录数", "records", report.size.to_string()),
+        row("存证", "deposits", report.entries.to_string()),
+        row("区块", "blocks", report.blocks.to_string()),
+        row("存证人签名", "depositors' signatures", report.signatures.to_string()),
+        row("哈希分片", "tiles", report.tiles.to_string()),
+        row("索引", "index rows", report.index_rows.to_string()),
+        row("默克尔根", "Merkle root", report.root.to_string()),
+    ])?;
+    screen.line("")?;
+    for finding in &report.findings {
+        let (zh, en) = finding.fault.text();
+        screen.line(format!("{}  {finding}", screen.paint(BAD, screen.pick(zh, en))))?;
+    }
+    let listed = report.findings.len() as u64;
+    if report.findings_total > listed {
+        let more = report.findings_total - listed;
+        screen.line(format!("… {more} {}", screen.pick("项未列出", "more are not listed")))?;
+    }
+    for (zh, en) in &report.not_checked {
+        screen.line(
+            screen.paint(FAINT, &format!("{}{}", screen.pick("未核对：", "not checked: "), screen.pick(zh, en))),
+        )?;
+    }
+    let total = report.findings_total;
+    let (style, zh, en) = if report.is_clean() {
+        (
+            GOOD,
+            "结论：所核对的内容未发现问题。".to_owned(),
+            "Conclusion: nothing was found in what was checked.".to_owned(),
+        )
+    } else {
+        (BAD, format!("结论：发现 {total} 处问题。"), format!("Conclusion: {total} findings."))
+    };
+    Ok(screen.line(screen.paint(style, screen.pick(&zh, &en)))?)
+}

@@ -1,0 +1,94 @@
+//! `POST /v1/deposits`: put a statement on the chain, take home the receipt.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use tokio::time::Instant;
+
+use crate::http::locality::require_local;
+use crate::http::node::Node;
+use crate::http::problem::Failure;
+use crate::http::request::require_content_type;
+use crate::http::{body, observe};
+use crate::ledger::receipt::Receipt;
+use crate::sequencer::handle::Deposited;
+use crate::wire::deposit::{DepositRequest, REQUEST_MAX};
+use crate::wire::problem::Problem;
+use crate::wire::receipt::{self, ReceiptJson};
+
+/// Deposit / 存证
+///
+/// Puts a signed statement on the chain and answers its receipt once the block is durable and its checkpoint signed.
+/// Sending the same statement again is always safe: it answers 200 with the same number, entry and block.
+/// Deposits are accepted from this machine only. Keep the original unchanged: only it can be verified later.
+///
+/// 提交已签名的存证声明; 区块落盘并签署检查点后返回存证回执。重复提交同一声明返回同一回执。请妥善保管原文。
+#[utoipa::path(
+    post,
+    path = "/v1/deposits",
+    tag = "deposits",
+    request_body = DepositRequest,
+    responses(
+        (status = 201, description = "On the chain / 已上链", body = ReceiptJson, headers(("Location" = String, description = "The deposit"))),
+        (status = 200, description = "This statement was there already / 该声明此前已存证", body = ReceiptJson),
+        (status = 400, description = "The statement or the JSON is not as it must be", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`not_local`, `subject_not_yours`, `link_not_yours`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`subject_sequence`", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "`body_too_large`, `statement_too_long`, `metadata_too_long`", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`wrong_ledger`, `link_unknown`", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`busy` (see Retry-After), `writing_stopped`, `shutting_down`: send the same statement again", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn deposit(State(node): State<Arc<Node>>, headers: HeaderMap, body: Body) -> Result<Response, Failure> {
+    require_local(&node, &headers)?;
+    require_content_type(&headers, "application/json")?;
+    let bytes = body::read(&headers, body, REQUEST_MAX, node.options().body_timeout).await?;
+    let deposited = one(&node, &bytes).await?;
+    let text = receipt::print(&deposited.receipt);
+    let mut response = (status(&deposited), text).into_response();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Some(location) = location(&deposited.receipt) {
+        headers.insert(LOCATION, location);
+    }
+    Ok(response)
+}
+
+/// One deposit from the bytes of its request, counted.
+///
+/// # Errors
+///
+/// [`Failure`].
+pub async fn one(node: &Node, bytes: &[u8]) -> Result<Deposited, Failure> {
+    let since = Instant::now();
+    let deposited = attempt(node, bytes).await;
+    let outcome = match &deposited {
+        Ok(Deposited { fresh: true, .. }) => "fresh",
+        Ok(Deposited { fresh: false, .. }) => "existing",
+        Err(failure) => failure.code(),
+    };
+    observe::deposit(outcome, since);
+    deposited
+}
+
+async fn attempt(node: &Node, bytes: &[u8]) -> Result<Deposited, Failure> {
+    let (statement, private) = DepositRequest::parse(bytes)?.read()?;
+    Ok(node.sequencer().deposit(statement, private).await?)
+}
+
+/// 201 for a deposit just made, 200 for one that was there.
+#[must_use]
+pub const fn status(deposited: &Deposited) -> StatusCode {
+    if deposited.fresh { StatusCode::CREATED } else { StatusCode::OK }
+}
+
+/// The number is the entry's second line; parsing all of it would check every key anew.
+fn location(receipt: &Receipt) -> Option<HeaderValue> {
+    let number = receipt.entry.lines().nth(1)?.strip_prefix("number ")?;
+    HeaderValue::try_from(format!("/v1/deposits/{number}")).ok()
+}

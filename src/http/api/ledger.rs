@@ -1,0 +1,41 @@
+//! `GET /v1/ledger`: who this ledger is and how far it has come.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+
+use crate::http::caching::{self, Caching};
+use crate::http::node::Node;
+use crate::http::problem::Failure;
+use crate::store::contract::ReadError;
+use crate::store::reading;
+use crate::wire::ledger::LedgerJson;
+use crate::wire::problem::Problem;
+
+/// Describe the ledger / 账本信息
+///
+/// Origin, key, and the last signed checkpoint with the block it ends in. Pin the key from a source you trust, not from
+/// here.
+///
+/// 链标识、账本密钥、最新检查点与区块。请自可信渠道取得并固定账本密钥。
+#[utoipa::path(
+    get,
+    path = "/v1/ledger",
+    tag = "ledger",
+    responses(
+        (status = 200, description = "The ledger / 账本", body = LedgerJson),
+        (status = 503, description = "`unavailable`: nothing is signed yet", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn describe_ledger(State(node): State<Arc<Node>>) -> Result<Response, Failure> {
+    node.read(|reader| {
+        let published = reading::published(reader)?;
+        let genesis = reading::genesis(reader)?;
+        let height = published.height;
+        let missing = || ReadError::Damaged { what: "block", at: height.to_string(), reason: "missing".into() };
+        let tip = reading::block(reader, height)?.ok_or_else(missing)?;
+        Ok(caching::json(&LedgerJson::of(&genesis, &published.checkpoint, &tip), Caching::Revalidate))
+    })
+    .await
+}

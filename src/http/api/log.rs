@@ -1,0 +1,111 @@
+//! The transparency log under `/log/`, exactly as C2SP tlog-tiles says: what witnesses, monitors and mirrors read.
+//!
+//! Every partial tile of every published size is answered: it is cut from what is there now. A path has one spelling; any
+//! other is not found. Failures never bear the immutable or gzip headers.
+
+use std::io::Write as _;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, VARY};
+use axum::http::{HeaderMap, HeaderValue, Uri};
+use axum::response::Response;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use crate::http::caching::{Caching, answer};
+use crate::http::node::Node;
+use crate::http::problem::Failure;
+use crate::http::request::{header, weight_of};
+use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
+use crate::ledger::merkle::tile::{EntryBundle, TILE_WIDTH, Tile, encode_bundle, encode_hashes, width_at};
+use crate::store::contract::ReadLedger;
+use crate::store::reading;
+use crate::wire::problem::Problem;
+
+const BYTES: &str = "application/octet-stream";
+
+/// Read the checkpoint / 最新检查点
+///
+/// The last signed checkpoint (C2SP tlog-checkpoint): it is only ever replaced by a larger one.
+///
+/// 最新签署的检查点 (C2SP tlog-checkpoint)。
+#[utoipa::path(
+    get,
+    path = "/log/checkpoint",
+    tag = "log",
+    responses(
+        (status = 200, description = "A signed note / 检查点", body = String, content_type = "text/plain; charset=utf-8"),
+        (status = 503, description = "`unavailable`: nothing is signed yet", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn checkpoint(State(node): State<Arc<Node>>) -> Result<Response, Failure> {
+    // Held in memory: no disk, no thread.
+    let published = reading::published(node.reader())?;
+    Ok(answer(published.checkpoint.note().to_string().into_bytes(), "text/plain; charset=utf-8", Caching::Never))
+}
+
+/// Read a tile or an entry bundle / 读取分块
+///
+/// `tile/<L>/<N>[.p/<W>]` are hashes, `tile/entries/<N>[.p/<W>]` are records (C2SP tlog-tiles). Bundles are compressed
+/// with gzip where it is accepted.
+///
+/// 哈希分块与记录分块 (C2SP tlog-tiles)。
+#[utoipa::path(
+    get,
+    path = "/log/tile/{*path}",
+    tag = "log",
+    params(("path" = String, Path, description = "`<L>/<N>[.p/<W>]` or `entries/<N>[.p/<W>]`", example = "0/000.p/1")),
+    responses(
+        (status = 200, description = "The tile / 分块", body = Vec<u8>, content_type = "application/octet-stream"),
+        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn tile(State(node): State<Arc<Node>>, uri: Uri, headers: HeaderMap) -> Result<Response, Failure> {
+    // Undecoded: an escaped character would be a second spelling.
+    let path = uri.path().strip_prefix("/log/").unwrap_or_default();
+    if let Ok(bundle) = EntryBundle::parse(path) {
+        let gzip = weight_of(header(&headers, &ACCEPT_ENCODING), "gzip") > 0.0;
+        return node.read(move |reader| entry_bundle(reader, bundle, gzip)).await;
+    }
+    match Tile::parse(path) {
+        Ok(tile) => node.read(move |reader| hash_tile(reader, tile)).await,
+        Err(error) => Err(Failure::not_found(format!("no tile: {error}"))),
+    }
+}
+
+/// There is such a tile at the published size, at least so wide.
+fn within(size: TreeSize, level: u8, index: u64, width: u16) -> Result<(), Failure> {
+    let there = width_at(level, index, size);
+    if width <= there {
+        return Ok(());
+    }
+    Err(Failure::not_found(format!("at the published size {size} this tile is {there} wide")))
+}
+
+fn hash_tile(reader: &dyn ReadLedger, tile: Tile) -> Result<Response, Failure> {
+    within(reading::published(reader)?.size(), tile.level, tile.index, tile.width)?;
+    let hashes = reader.tile_hashes(tile.level, tile.index * u64::from(TILE_WIDTH), tile.width)?;
+    Ok(answer(encode_hashes(&hashes), BYTES, Caching::Immutable))
+}
+
+fn entry_bundle(reader: &dyn ReadLedger, bundle: EntryBundle, gzip: bool) -> Result<Response, Failure> {
+    within(reading::published(reader)?.size(), 0, bundle.index, bundle.width)?;
+    let leaves = reader.leaves(LeafIndex(bundle.index * u64::from(TILE_WIDTH)), bundle.width.into())?;
+    let bytes = encode_bundle(leaves.iter().map(Vec::as_slice)).map_err(|error| Failure::internal(&error))?;
+    let mut response = if gzip {
+        let mut response = answer(compressed(&bytes)?, BYTES, Caching::Immutable);
+        response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        response
+    } else {
+        answer(bytes, BYTES, Caching::Immutable)
+    };
+    response.headers_mut().insert(VARY, HeaderValue::from_static("accept-encoding"));
+    Ok(response)
+}
+
+fn compressed(bytes: &[u8]) -> Result<Vec<u8>, Failure> {
+    let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 2), Compression::fast());
+    let written = encoder.write_all(bytes).and_then(|()| encoder.finish());
+    written.map_err(|error| Failure::internal(&error))
+}

@@ -1,0 +1,116 @@
+//! `GET /v1/deposits/{number}` and its receipt: what the chain says. Looking up is not verifying.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::header::VARY;
+use axum::http::{HeaderMap, HeaderValue};
+use axum::response::Response;
+
+use crate::http::caching::{self, Caching};
+use crate::http::node::Node;
+use crate::http::problem::Failure;
+use crate::http::request::{Named, accepted};
+use crate::ledger::entry::Entry;
+use crate::ledger::merkle::shape::LeafIndex;
+use crate::ledger::number::DepositNumber;
+use crate::store::contract::{ReadError, ReadLedger};
+use crate::store::reading;
+use crate::wire::facts::DepositJson;
+use crate::wire::problem::Problem;
+use crate::wire::receipt::{self, ReceiptJson};
+
+const JSON: &str = "application/json";
+const PLAIN: &str = "text/plain";
+
+/// The deposit of `number`, if there is one.
+///
+/// # Errors
+///
+/// Those of reading; `damaged` when the index leads to another deposit.
+pub fn find(reader: &dyn ReadLedger, number: DepositNumber) -> Result<Option<(LeafIndex, Entry)>, Failure> {
+    let Some(index) = reader.find_number(&number)? else { return Ok(None) };
+    let entry = reading::entry(reader, index)?;
+    if entry.number == number {
+        return Ok(Some((index, entry)));
+    }
+    let reason = format!("leads to the deposit {}", entry.number);
+    Err(ReadError::Damaged { what: "number", at: number.to_string(), reason }.into())
+}
+
+fn unknown(number: DepositNumber) -> Failure {
+    Failure::not_found(format!("{number} has not been deposited on this platform / 该编号尚未在本平台存证"))
+}
+
+/// Look up a deposit / 查询存证
+///
+/// The seven facts in the words and the order of the court's manual. A look-up shows what the chain says; only a
+/// comparison with the original verifies. The number may be typed however people type: lower case, full-width, spaces;
+/// a mistyped one is told before anything is looked up.
+///
+/// 按存证编号查询区块链存证信息: 交易id、区块哈希、区块高度、前一区块哈希、数据的哈希值、交易提交时间、区块生成时间。仅查询，未核验原文。
+#[utoipa::path(
+    get,
+    path = "/v1/deposits/{number}",
+    tag = "deposits",
+    params(("number" = String, Path, description = "存证编号", example = "20261122-0K7M-X9QT-3D5W-C3")),
+    responses(
+        (status = 200, description = "On the chain / 已上链", body = DepositJson),
+        (status = 400, description = "`mistyped_number`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
+        (status = 500, description = "`damaged`: nothing was served", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn look_up(State(node): State<Arc<Node>>, named: Named) -> Result<Response, Failure> {
+    let number = named.number()?;
+    node.read(move |reader| {
+        let (index, entry) = find(reader, number)?.ok_or_else(|| unknown(number))?;
+        let header = reading::sealing_block(reader, index)?;
+        let history = reading::history(reader, index)?;
+        Ok(caching::json(&DepositJson::of(index, &entry, &header, &history), Caching::Revalidate))
+    })
+    .await
+}
+
+/// Fetch a receipt / 下载存证回执
+///
+/// The receipt proves itself offline with the ledger's pinned key. `Accept: text/plain` answers the C2SP tlog-proof file
+/// instead, for other log software.
+///
+/// 回执可离线自证; 请求 `text/plain` 时返回 tlog-proof 文件。
+#[utoipa::path(
+    get,
+    path = "/v1/deposits/{number}/receipt",
+    tag = "deposits",
+    params(("number" = String, Path, description = "存证编号", example = "20261122-0K7M-X9QT-3D5W-C3")),
+    responses(
+        (status = 200, description = "The receipt / 存证回执", content(
+            (ReceiptJson = "application/json"),
+            (String = "text/plain"),
+        )),
+        (status = 400, description = "`mistyped_number`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
+        (status = 406, description = "`not_acceptable`", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn fetch_receipt(
+    State(node): State<Arc<Node>>,
+    named: Named,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    let number = named.number()?;
+    let form = accepted(&headers, &[JSON, PLAIN])?;
+    let mut response = node
+        .read(move |reader| {
+            let (index, _) = find(reader, number)?.ok_or_else(|| unknown(number))?;
+            if form == PLAIN {
+                let proof = reading::tlog_proof(reader, index)?.to_string();
+                return Ok(caching::answer(proof.into_bytes(), "text/plain; charset=utf-8", Caching::Revalidate));
+            }
+            let text = receipt::print(&reading::receipt(reader, index)?);
+            Ok(caching::answer(text.into_bytes(), JSON, Caching::Revalidate))
+        })
+        .await?;
+    response.headers_mut().insert(VARY, HeaderValue::from_static("accept"));
+    Ok(response)
+}

@@ -1,0 +1,12 @@
+//! The handlers: extract, act, respond. Their docs are the public documentation of the API (`/openapi.json`).
+
+pub mod batch;
+pub mod blocks;
+pub mod deposits;
+pub mod health;
+pub mod ledger;
+pub mod log;
+pub mod lookup;
+pub mod proofs;
+pub mod search;
+pub mod verification;

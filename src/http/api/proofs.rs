@@ -1,0 +1,124 @@
+//! Proofs for any sizes up to the published one.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use serde::Deserialize;
+
+use crate::http::caching::{self, Caching};
+use crate::http::node::Node;
+use crate::http::problem::Failure;
+use crate::http::request::Asked;
+use crate::ledger::hash::leaf_hash;
+use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
+use crate::store::reading;
+use crate::wire::ledger::{ConsistencyJson, InclusionJson};
+use crate::wire::problem::Problem;
+
+/// Which leaf, in which tree.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct InclusionQuery {
+    /// Place of the leaf.
+    #[param(example = 1)]
+    index: u64,
+    /// Size of the tree; the published one without it.
+    #[param(example = 4)]
+    size: Option<u64>,
+}
+
+/// Which two trees.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ConsistencyQuery {
+    /// Size of the old tree, at least 1.
+    #[param(example = 2)]
+    old: u64,
+    /// Size of the new tree; the published one without it.
+    #[param(example = 4)]
+    new: Option<u64>,
+}
+
+/// Prove inclusion / 包含证明
+///
+/// That a leaf stands in the tree of `size` leaves (RFC 6962 §2.1.1). Take the size and the root to compare with from a
+/// signed checkpoint, not from here.
+///
+/// 证明某记录位于给定大小的默克尔树中。
+#[utoipa::path(
+    get,
+    path = "/v1/proofs/inclusion",
+    tag = "proofs",
+    params(InclusionQuery),
+    responses(
+        (status = 200, description = "The proof / 包含证明", body = InclusionJson),
+        (status = 400, description = "`bad_query`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`: the tree is not so large yet", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn prove_inclusion(
+    State(node): State<Arc<Node>>,
+    Asked(query): Asked<InclusionQuery>,
+) -> Result<Response, Failure> {
+    node.read(move |reader| {
+        let published = reading::published(reader)?.size();
+        let (index, size) = (LeafIndex(query.index), query.size.map_or(published, TreeSize));
+        if size > published || !published.contains(index) {
+            return Err(not_yet(published));
+        }
+        if !size.contains(index) {
+            return Err(Failure::new("bad_query", format!("a tree of {size} leaves has no leaf {index}")));
+        }
+        let leaf = leaf_hash(&reader.leaf(index)?);
+        let proof = reading::inclusion(reader, index, size)?;
+        let root = reading::root(reader, size)?;
+        let caching = if query.size.is_some() { Caching::Immutable } else { Caching::Revalidate };
+        Ok(caching::json(&InclusionJson::of(index, size, &leaf, &root, &proof), caching))
+    })
+    .await
+}
+
+/// Prove consistency / 一致性证明
+///
+/// That the tree of `old` leaves is the beginning of the tree of `new` leaves: nothing was changed, removed or reordered
+/// (RFC 6962 §2.1.2).
+///
+/// 证明旧树是新树的前缀: 其间没有任何记录被修改、删除或重排。
+#[utoipa::path(
+    get,
+    path = "/v1/proofs/consistency",
+    tag = "proofs",
+    params(ConsistencyQuery),
+    responses(
+        (status = 200, description = "The proof / 一致性证明", body = ConsistencyJson),
+        (status = 400, description = "`bad_query`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`: the tree is not so large yet", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn prove_consistency(
+    State(node): State<Arc<Node>>,
+    Asked(query): Asked<ConsistencyQuery>,
+) -> Result<Response, Failure> {
+    node.read(move |reader| {
+        let published = reading::published(reader)?.size();
+        let (old, new) = (TreeSize(query.old), query.new.map_or(published, TreeSize));
+        if new > published || old > published {
+            return Err(not_yet(published));
+        }
+        if old.is_empty() || old > new {
+            return Err(Failure::new("bad_query", "`old` is at least 1 and at most `new`"));
+        }
+        let proof = reading::consistency(reader, old, new)?;
+        let (old, new) = ((old, reading::root(reader, old)?), (new, reading::root(reader, new)?));
+        let caching = if query.new.is_some() { Caching::Immutable } else { Caching::Revalidate };
+        Ok(caching::json(&ConsistencyJson::of(old, new, &proof), caching))
+    })
+    .await
+}
+
+fn not_yet(published: TreeSize) -> Failure {
+    Failure::not_found(format!("the published tree has {published} leaves")).limited(published.0)
+}

@@ -1,0 +1,163 @@
+//! `GET /v1/search`: one box for everything that people copy from papers and screens.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use serde::Deserialize;
+
+use crate::http::caching::{self, Caching};
+use crate::http::node::Node;
+use crate::http::problem::Failure;
+use crate::http::request::Asked;
+use crate::ledger::block::Height;
+use crate::ledger::hash::Digest;
+use crate::ledger::leaf::Leaf;
+use crate::ledger::merkle::shape::LeafIndex;
+use crate::ledger::number::{DepositNumber, NumberError};
+use crate::store::contract::ReadLedger;
+use crate::store::reading;
+use crate::wire::ledger::{HitJson, SearchJson};
+use crate::wire::problem::Problem;
+
+/// Longest query in bytes: a hash of 64 digits, in groups, full-width.
+const QUERY_MAX: usize = 512;
+
+/// What to search for.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct SearchQuery {
+    /// A deposit number, a digest of the original, a transaction id, a block hash, a statement id or a block height.
+    #[param(example = "20261122-0K7M-X9QT-3D5W-C3")]
+    q: String,
+}
+
+/// What a query is, by its form alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sought {
+    Number(DepositNumber),
+    Hash(Digest),
+    Height(Height),
+}
+
+/// Search / 搜索
+///
+/// One box: 存证编号, digest (SM3 or SHA-256), transaction id, block hash or block height. All deposits of a digest are
+/// listed, the earliest first. A mistyped number is told before anything is looked up; nothing found is an empty list.
+///
+/// 可输入存证编号、数据的哈希值、交易id、区块哈希或区块高度。同一摘要的全部存证按先后列出。
+#[utoipa::path(
+    get,
+    path = "/v1/search",
+    tag = "ledger",
+    params(SearchQuery),
+    responses(
+        (status = 200, description = "What was found / 搜索结果", body = SearchJson),
+        (status = 400, description = "`mistyped_number`, `unrecognised_query`, `bad_query`", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn search(State(node): State<Arc<Node>>, Asked(query): Asked<SearchQuery>) -> Result<Response, Failure> {
+    let sought = read(&query.q)?;
+    node.read(move |reader| {
+        let mut hits =
+            find(reader, sought)?.into_iter().map(|index| hit(reader, index)).collect::<Result<Vec<_>, _>>()?;
+        hits.sort_by_key(|hit| hit.index);
+        Ok(caching::json(&SearchJson { query: query.q, hits }, Caching::Revalidate))
+    })
+    .await
+}
+
+fn read(query: &str) -> Result<Sought, Failure> {
+    if query.len() > QUERY_MAX {
+        return Err(unrecognised());
+    }
+    let plain: String = query.chars().filter(|c| !c.is_whitespace()).map(half_width).collect();
+    if let Some(hash) = Digest::from_hex(&plain.to_ascii_lowercase()) {
+        return Ok(Sought::Hash(hash));
+    }
+    let digits = !plain.is_empty() && plain.bytes().all(|b| b.is_ascii_digit());
+    match DepositNumber::parse(query) {
+        Ok(number) => Ok(Sought::Number(number)),
+        // Shorter than any number: a height.
+        Err(NumberError::Length { found }) if digits && found < 20 => {
+            plain.parse().map(|height| Sought::Height(Height(height))).map_err(|_| unrecognised())
+        }
+        // Of the right length, or nearly so, and not a hash: somebody copied a number.
+        Err(error @ NumberError::Length { found: 18..=26 }) => Err(error.into()),
+        Err(NumberError::Length { .. }) => Err(unrecognised()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn half_width(c: char) -> char {
+    match u32::from(c) {
+        wide @ 0xFF01..=0xFF5E => char::from_u32(wide - 0xFEE0).unwrap_or(c),
+        _ => c,
+    }
+}
+
+fn unrecognised() -> Failure {
+    let expected = "a deposit number, 64 hex digits, or a block height";
+    Failure::new("unrecognised_query", format!("expected {expected}")).expecting(expected)
+}
+
+fn find(reader: &dyn ReadLedger, sought: Sought) -> Result<Vec<LeafIndex>, Failure> {
+    let mut found = match sought {
+        Sought::Number(number) => reader.find_number(&number)?.into_iter().collect(),
+        Sought::Height(height) => reader.find_block(height)?.into_iter().collect(),
+        Sought::Hash(hash) => {
+            let mut found = reading::find_any_digest(reader, &hash)?;
+            found.extend(reader.find_record(&hash)?);
+            found.extend(reader.find_statement(&hash)?);
+            found
+        }
+    };
+    found.sort_unstable();
+    found.dedup();
+    Ok(found)
+}
+
+fn hit(reader: &dyn ReadLedger, index: LeafIndex) -> Result<HitJson, Failure> {
+    let hit = |kind: &str, href| HitJson {
+        kind: kind.into(),
+        deposit_number: None,
+        block_height: None,
+        index: index.0,
+        href,
+    };
+    Ok(match reading::leaf(reader, index)? {
+        Leaf::Entry(entry) => {
+            let number = entry.number.to_string();
+            HitJson { deposit_number: Some(number.clone()), ..hit("deposit", format!("/v1/deposits/{number}")) }
+        }
+        Leaf::Block(header) => {
+            let height = header.height;
+            HitJson { block_height: Some(height.0), ..hit("block", format!("/v1/blocks/{height}")) }
+        }
+        Leaf::Notice(_) => hit("notice", format!("/v1/leaves/{index}")),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_is_known_by_its_form() {
+        let number = DepositNumber::parse("20261122-0K7M-X9QT-3D5W-C3").unwrap();
+        for typed in ["20261122-0K7M-X9QT-3D5W-C3", "２０２６１１２２ ok7m x9qt 3d5w c3"] {
+            assert_eq!(read(typed), Ok(Sought::Number(number)), "{typed}");
+        }
+        let hash = "aB".repeat(32);
+        assert_eq!(read(&format!(" {hash}\n")), Ok(Sought::Hash(Digest([0xab; 32]))));
+        assert_eq!(read("１２"), Ok(Sought::Height(Height(12))));
+        assert_eq!(read("0"), Ok(Sought::Height(Height(0))));
+        let code = |query: &str| read(query).unwrap_err().code();
+        assert_eq!(code("20261122-0K7M-X9QT-3D5V-C3"), "mistyped_number");
+        assert_eq!(code("20261122-0K7M-X9QT-3D5W-C"), "mistyped_number");
+        for garbage in ["", "hello", &"ab".repeat(31), &"9".repeat(300), "-1", "1.5"] {
+            assert_eq!(code(garbage), "unrecognised_query", "{garbage}");
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! `POST /v1/deposits/{number}/verification`: a file or a digest held against the chain, step by step.
+//!
+//! A convenience: whoever does not trust this node runs `tiezheng verify`, which computes everything itself.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderName};
+use axum::response::Response;
+use serde::Deserialize;
+
+use crate::http::api::lookup::find;
+use crate::http::body;
+use crate::http::caching::{self, Caching};
+use crate::http::node::Node;
+use crate::http::problem::Failure;
+use crate::http::request::{Asked, Named, content_type, header, unsupported};
+use crate::ledger::hash::{Digest, lower_hex};
+use crate::ledger::metadata::SALT_LEN;
+use crate::ledger::number::DepositNumber;
+use crate::ledger::statement::content::HashAlgorithm;
+use crate::ledger::text::hex_value;
+use crate::ledger::verify::report::Report;
+use crate::ledger::verify::trust::Trust;
+use crate::ledger::verify::verifier::{Presented, Question, verify};
+use crate::store::contract::ReadLedger;
+use crate::store::reading;
+use crate::wire::facts::DigestJson;
+use crate::wire::json;
+use crate::wire::problem::Problem;
+use crate::wire::report::ReportJson;
+
+/// Longest digest request in bytes: two short strings.
+const DIGEST_MAX: usize = 1024;
+/// Where a salt may stand instead of the query, which ends in logs.
+const SALT_HEADER: HeaderName = HeaderName::from_static("x-salt");
+
+/// The salt of a salted record.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct VerificationQuery {
+    /// 64 hex digits, for a record whose digests are salted. The header `x-salt` does as well, and stays out of logs.
+    salt: Option<String>,
+}
+
+/// Verify a file or a digest / 核验
+///
+/// Send the file as `application/octet-stream`: it is hashed as it streams and not kept. Or send a digest as JSON: that
+/// never says more than "digest equal", since nobody saw the file. The answer is a report of named steps and one
+/// conclusion, also when the file does not agree or the number does not exist: those are findings, not errors.
+/// The node vouches for its own key here; verify offline against a pinned key if you do not want to take its word.
+///
+/// 提交原文 (边传边算，不留存) 或摘要，与链上记录逐项比对，返回核验报告。
+#[utoipa::path(
+    post,
+    path = "/v1/deposits/{number}/verification",
+    tag = "deposits",
+    params(
+        ("number" = String, Path, description = "存证编号", example = "20261122-0K7M-X9QT-3D5W-C3"),
+        VerificationQuery,
+        ("x-salt" = Option<String>, Header, description = "64 hex digits"),
+    ),
+    request_body(content((Vec<u8> = "application/octet-stream"), (DigestJson = "application/json"))),
+    responses(
+        (status = 200, description = "The report / 核验报告", body = ReportJson),
+        (status = 400, description = "`mistyped_number`, `bad_salt`, `unknown_algorithm`, …", body = Problem, content_type = "application/problem+json"),
+        (status = 408, description = "`body_timeout`", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "`body_too_large`", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "`unsupported_media_type`", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn verify_deposit(
+    State(node): State<Arc<Node>>,
+    named: Named,
+    Asked(query): Asked<VerificationQuery>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Failure> {
+    let number = named.number()?;
+    let salt = read_salt(query.salt.as_deref(), &headers)?;
+    let patience = node.options().body_timeout;
+    let presented = match content_type(&headers).as_str() {
+        "application/json" => {
+            let bytes = body::read(&headers, body, DIGEST_MAX, patience).await?;
+            read_digest(&json::object(&bytes, DIGEST_MAX)?)?
+        }
+        "application/octet-stream" => {
+            // Not found is known before a large file has come for nothing.
+            if node.read(move |reader| Ok(reader.find_number(&number)?.is_none())).await? {
+                return Ok(answer(&Report::not_found(Some(number))));
+            }
+            let place = node.place_for_a_file().await?;
+            let measured = body::measure(&headers, body, salt, node.options().file_max, patience).await?;
+            drop(place);
+            Presented::File { measured, salted: salt.is_some() }
+        }
+        _ => return Err(unsupported(&headers, "application/octet-stream or application/json")),
+    };
+    node.read(move |reader| Ok(answer(&report(reader, number, presented)?))).await
+}
+
+fn answer(report: &Report) -> Response {
+    caching::json(&ReportJson::from(report), Caching::Never)
+}
+
+fn report(reader: &dyn ReadLedger, number: DepositNumber, presented: Presented) -> Result<Report, Failure> {
+    let Some((index, _)) = find(reader, number)? else { return Ok(Report::not_found(Some(number))) };
+    let receipt = reading::receipt(reader, index)?;
+    let history = reading::history(reader, index)?;
+    let trust = Trust::new(vec![reading::genesis(reader)?.key]);
+    let question =
+        Question { number: Some(number), receipt: &receipt, presented, history: Some(&history), trust: &trust };
+    Ok(verify(&question))
+}
+
+fn read_salt(query: Option<&str>, headers: &HeaderMap) -> Result<Option<[u8; SALT_LEN]>, Failure> {
+    let given = query.unwrap_or_else(|| header(headers, &SALT_HEADER));
+    if given.is_empty() {
+        return Ok(None);
+    }
+    let salt = lower_hex(given);
+    salt.map(Some).ok_or_else(|| Failure::new("bad_salt", "the salt is not 64 lower-case hex digits"))
+}
+
+fn read_digest(digest: &DigestJson) -> Result<Presented, Failure> {
+    let algorithm = HashAlgorithm::parse(&digest.algorithm).ok_or_else(|| {
+        let names = HashAlgorithm::ALL.map(HashAlgorithm::name).join(" or ");
+        Failure::new("unknown_algorithm", format!("the algorithm is {names}; it is named, never guessed"))
+            .expecting(names)
+    })?;
+    let value = hex_value("value", &digest.value).map(Digest);
+    let value =
+        value.map_err(|fault| Failure::new(fault.code(), fault.to_string()).expecting("64 lower-case hex digits"))?;
+    Ok(Presented::Digest { algorithm, value })
+}

@@ -1,0 +1,91 @@
+//! The table of contents: every route, and what every request passes on its way.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::from_fn;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::http::api::{batch, blocks, deposits, health, ledger, log, lookup, proofs, search, verification};
+use crate::http::caching::{self, Caching};
+use crate::http::node::Node;
+use crate::http::problem::Failure;
+use crate::http::web::pages;
+use crate::http::{observe, openapi};
+
+/// Every route that the API's description lists.
+fn api() -> OpenApiRouter<Arc<Node>> {
+    OpenApiRouter::with_openapi(openapi::described())
+        // Deposit, look up, verify.
+        .routes(routes!(deposits::deposit))
+        .routes(routes!(batch::deposit_batch))
+        .routes(routes!(lookup::look_up))
+        .routes(routes!(lookup::fetch_receipt))
+        .routes(routes!(verification::verify_deposit))
+        // The chain.
+        .routes(routes!(search::search))
+        .routes(routes!(ledger::describe_ledger))
+        .routes(routes!(blocks::list_blocks))
+        .routes(routes!(blocks::read_block))
+        .routes(routes!(blocks::read_leaf))
+        .routes(routes!(proofs::prove_inclusion))
+        .routes(routes!(proofs::prove_consistency))
+        // The transparency log.
+        .routes(routes!(log::checkpoint))
+        .routes(routes!(log::tile))
+        // Operation.
+        .routes(routes!(health::live))
+        .routes(routes!(health::ready))
+        .routes(routes!(health::metrics))
+}
+
+/// The pages, for people.
+fn web() -> Router<Arc<Node>> {
+    Router::new()
+        .route("/", get(pages::index))
+        .route("/docs", get(pages::docs))
+        .route("/problems", get(pages::problems))
+        .route("/problems/{code}", get(pages::problem))
+        .route("/static/{file}", get(pages::asset))
+}
+
+/// The description of the API, as answered under `/openapi.json`.
+#[must_use]
+pub fn openapi_json() -> String {
+    openapi::published(api().into_openapi())
+}
+
+/// All routes over `node`.
+pub fn router(node: Arc<Node>) -> Router {
+    let (api, document) = api().split_for_parts();
+    let document = openapi::published(document).into_bytes();
+    let described = get(async move || caching::answer(document.clone(), "application/json", Caching::Revalidate));
+    api.merge(web())
+        .route("/openapi.json", described)
+        .fallback(no_such_route)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(CatchPanicLayer::custom(panicked))
+        // Outermost: what happens inside, a panic too, is counted and gets its headers.
+        .layer(from_fn(caching::finish))
+        .layer(from_fn(observe::requests))
+        .with_state(node)
+}
+
+async fn no_such_route(request: Request) -> Failure {
+    Failure::new("no_such_route", format!("{} is no path here; /docs lists them", request.uri().path()))
+}
+
+async fn method_not_allowed(request: Request) -> Failure {
+    Failure::new("method_not_allowed", format!("{} {}", request.method(), request.uri().path()))
+}
+
+fn panicked(panic: Box<dyn Any + Send>) -> Response {
+    let said = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    Failure::internal(&said.unwrap_or("a handler panicked")).into_response()
+}

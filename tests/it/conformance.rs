@@ -1,0 +1,58 @@
+//! One suite over every store: each promise of `store::contract`, and each way to be refused.
+//!
+//! A test is a function over a [`Bench`]; the list at the end of this file runs all of them on each kind of store.
+
+mod crowds;
+mod finding;
+mod growing;
+mod private;
+mod reading;
+mod refusing;
+
+/// Runs each named function on each store.
+macro_rules! on_every_store {
+    ($($file:ident: $($name:ident),+;)+) => {
+        mod memory {
+            $($(#[test] fn $name() { super::$file::$name::<crate::support::stores::Memory>(); })+)+
+        }
+        #[cfg(feature = "node")]
+        mod rocks {
+            $($(#[test] fn $name() { super::$file::$name::<crate::support::stores::Rocks>(); })+)+
+        }
+    };
+}
+
+on_every_store! {
+    growing:
+        a_new_ledger_has_nothing_to_show,
+        a_block_is_invisible_until_it_is_published,
+        every_block_survives_reopening,
+        an_unpublished_block_survives_reopening_and_stays_invisible,
+        the_tip_is_what_the_block_said,
+        a_block_for_another_tip_is_refused,
+        publishing_never_goes_back_and_never_ahead,
+        nothing_is_published_that_the_chain_does_not_say;
+    refusing:
+        every_refusal_has_its_name_and_position,
+        a_refused_block_leaves_nothing,
+        the_same_rules_hold_inside_one_block,
+        ownership_is_by_key_and_account;
+    finding:
+        every_row_is_found_and_only_once_published,
+        digests_are_listed_earliest_first,
+        salted_digests_are_found_like_plain_ones,
+        neighbouring_keys_are_not_confused,
+        subjects_are_streams_without_gaps,
+        links_lead_back_earliest_first,
+        a_notice_said_twice_is_found_where_it_stood_first;
+    private:
+        private_content_is_kept_beside_its_deposit,
+        private_content_that_is_not_committed_to_is_refused;
+    reading:
+        reads_beyond_the_published_size_are_refused,
+        leaves_and_tiles_read_back_as_they_were_appended,
+        every_width_of_a_partial_tile_can_be_read;
+    crowds:
+        seventy_thousand_leaves_are_all_proven,
+        readers_beside_the_writer_see_whole_blocks_only;
+}

@@ -1,0 +1,192 @@
+//! A chain made by hand: fixed keys, numbers and times, so that every run makes the same bytes.
+
+use std::collections::BTreeMap;
+
+use tiezheng::ledger::block::Height;
+use tiezheng::ledger::chain::{self, Block, Tip, Waiting};
+use tiezheng::ledger::checkpoint::{Checkpoint, SignedCheckpoint};
+use tiezheng::ledger::hash::{Digest, sha256};
+use tiezheng::ledger::key::{Name, Signer};
+use tiezheng::ledger::media::MediaType;
+use tiezheng::ledger::merkle::shape::LeafIndex;
+use tiezheng::ledger::metadata::PrivateMetadata;
+use tiezheng::ledger::notice::{Mode, Notice, NoticeKind, SignedNotice};
+use tiezheng::ledger::number::DepositNumber;
+use tiezheng::ledger::statement::content::{Content, Form};
+use tiezheng::ledger::statement::signed::SignedStatement;
+use tiezheng::ledger::statement::text::{Link, LinkKind, Statement, Subject};
+use tiezheng::ledger::time::Timestamp;
+use tiezheng::store::contract::{AppendError, AppendLedger, Published};
+
+use super::depositor::{content, depositor, ledger_key, origin};
+
+/// Second `n` of the fixtures' day.
+pub(crate) fn second(n: u64) -> Timestamp {
+    let start = Timestamp::parse("2026-11-22T01:00:00.000Z").unwrap();
+    Timestamp::from_millis(start.as_millis() + 1000 * n).unwrap()
+}
+
+/// The `n`-th deposit number.
+pub(crate) fn number(n: u64) -> DepositNumber {
+    let draws = (0..).map(|draw: u64| n << 8 | draw);
+    draws.filter_map(|random| DepositNumber::draw(true, 20_261_122, random)).next().unwrap()
+}
+
+/// The genesis notice.
+pub(crate) fn genesis() -> Waiting {
+    let next = sha256(b"the successor's key");
+    let kind = NoticeKind::Genesis { mode: Mode::Test };
+    let notice = Notice { ledger: origin(), received: second(0), kind, key: ledger_key().verifier().clone(), next };
+    Waiting::Notice(notice.sign(&[&ledger_key()]).unwrap())
+}
+
+/// Some other notice: cheap leaves that no index but `records` knows.
+pub(crate) fn notice(n: u64) -> SignedNotice {
+    let (key, next) = (ledger_key(), sha256(&n.to_be_bytes()));
+    let kind = NoticeKind::Key;
+    Notice { ledger: origin(), received: second(0), kind, key: key.verifier().clone(), next }.sign(&[&key]).unwrap()
+}
+
+/// Private content.
+pub(crate) fn private(n: u8) -> PrivateMetadata {
+    PrivateMetadata { salt: [n; 32], json: format!(r#"{{"name":"证据 {n}"}}"#) }
+}
+
+/// A statement in the making.
+pub(crate) struct Draft {
+    statement: Statement,
+    signers: Vec<Signer>,
+}
+
+impl Draft {
+    /// Deposits the bytes `original`, signed by depositor 1. Drafts of other bytes, or with another nonce, are other
+    /// statements.
+    pub(crate) fn of(original: &[u8]) -> Self {
+        let statement = Statement {
+            ledger: origin(),
+            content: Some(content(original)),
+            manifest: None,
+            media_type: MediaType::parse("text/plain"),
+            meta: None,
+            subject: None,
+            links: vec![],
+            on_behalf: None,
+            nonce: [0; 16],
+            keys: vec![],
+        };
+        Self { statement, signers: vec![] }.by(1)
+    }
+
+    /// The `n`-th of many, each of its own bytes.
+    pub(crate) fn nth(n: u64) -> Self {
+        Self::of(format!("evidence {n}").as_bytes())
+    }
+
+    pub(crate) fn nonce(mut self, nonce: u8) -> Self {
+        self.statement.nonce = [nonce; 16];
+        self
+    }
+
+    /// Signed by this depositor instead.
+    pub(crate) fn by(mut self, n: u8) -> Self {
+        self.signers = vec![depositor(n)];
+        self.statement.keys = vec![depositor(n).verifier().clone()];
+        self
+    }
+
+    /// Signed by this depositor as well.
+    pub(crate) fn and_by(mut self, n: u8) -> Self {
+        self.signers.push(depositor(n));
+        self.statement.keys.push(depositor(n).verifier().clone());
+        self
+    }
+
+    pub(crate) fn ledger(mut self, name: &str) -> Self {
+        self.statement.ledger = Name::parse(name).unwrap();
+        self
+    }
+
+    /// Its digests are salted.
+    pub(crate) fn salted(mut self) -> Self {
+        self.statement.content = self.statement.content.map(|content| Content { form: Form::Salted, ..content });
+        self
+    }
+
+    pub(crate) fn meta(mut self, private: &PrivateMetadata) -> Self {
+        self.statement.meta = Some(private.commitment());
+        self
+    }
+
+    pub(crate) fn subject(mut self, id: u8, sequence: u64) -> Self {
+        self.statement.subject = Some(Subject { id: Digest([id; 32]), sequence });
+        self
+    }
+
+    pub(crate) fn link(mut self, kind: LinkKind, number: DepositNumber) -> Self {
+        self.statement.links.push(Link { kind, number });
+        self
+    }
+
+    pub(crate) fn on_behalf(mut self, account: u8) -> Self {
+        self.statement.on_behalf = Some(Digest([account; 32]));
+        self
+    }
+
+    pub(crate) fn sign(self) -> SignedStatement {
+        SignedStatement::sign(self.statement, &self.signers).unwrap()
+    }
+
+    /// Waiting under deposit number `n`.
+    pub(crate) fn waiting(self, n: u64) -> Waiting {
+        Waiting::Deposit { number: number(n), statement: self.sign() }
+    }
+}
+
+/// The block of `waiting` that follows `tip`, one second after it.
+pub(crate) fn block_on(tip: &Tip, waiting: Vec<Waiting>) -> Block {
+    chain::next(tip, waiting, second(tip.next_height.0)).unwrap()
+}
+
+/// The signed checkpoint of the tree that ends in `block`.
+pub(crate) fn checkpoint_of(block: &Block) -> SignedCheckpoint {
+    let (size, root) = (block.tip.size(), block.tip.root());
+    Checkpoint { origin: origin(), size, root }.sign(&ledger_key()).unwrap()
+}
+
+/// What is published once `block` is sealed.
+pub(crate) fn published_of(block: &Block) -> Published {
+    let Block { header, hash, .. } = block;
+    Published { checkpoint: checkpoint_of(block), height: header.height, block_hash: *hash, block_time: header.time }
+}
+
+/// Appends what waits as the next block and does not publish it.
+pub(crate) fn append<S: AppendLedger + ?Sized>(store: &S, waiting: Vec<Waiting>) -> Result<Block, AppendError> {
+    append_with(store, waiting, &BTreeMap::new())
+}
+
+/// Likewise, with the private content of the deposits at these positions of the block.
+pub(crate) fn append_with<S: AppendLedger + ?Sized>(
+    store: &S,
+    waiting: Vec<Waiting>,
+    private: &BTreeMap<u64, PrivateMetadata>,
+) -> Result<Block, AppendError> {
+    let block = block_on(&store.tip()?, waiting);
+    let place = |position: &u64| LeafIndex(block.base.0 + position);
+    let private: Vec<_> = private.iter().map(|(position, held)| (place(position), held.clone())).collect();
+    store.append(&block, &private)?;
+    Ok(block)
+}
+
+/// Appends what waits as the next block and publishes it.
+pub(crate) fn seal<S: AppendLedger + ?Sized>(store: &S, waiting: Vec<Waiting>) -> Block {
+    let block = append(store, waiting).unwrap();
+    store.publish(published_of(&block)).unwrap();
+    block
+}
+
+/// Seals the genesis block.
+pub(crate) fn found<S: AppendLedger + ?Sized>(store: &S) -> Block {
+    let block = seal(store, vec![genesis()]);
+    assert_eq!(block.header.height, Height(0));
+    block
+}

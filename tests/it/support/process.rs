@@ -1,0 +1,61 @@
+//! The real program as a child process: started, killed, started again.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+/// A node that runs as a process of its own. Dropped, it is killed.
+pub struct Node {
+    child: Child,
+    /// Where it listens.
+    pub url: String,
+}
+
+/// The program under test.
+pub fn program() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_tiezheng"))
+}
+
+impl Node {
+    /// Starts a test ledger in `data` and waits until it says where it listens.
+    pub fn start(data: &Path, more: &[&str]) -> Self {
+        let mut child = program()
+            .args(["serve", "--test", "--listen", "127.0.0.1:0", "--data"])
+            .arg(data)
+            .args(more)
+            .env("TIEZHENG_CONFIG", data.with_extension("config"))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let url = lines.find_map(|line| {
+            let line = line.unwrap();
+            let at = line.find("http://127.0.0.1:")?;
+            Some(line[at..].split_whitespace().next().unwrap().trim_end_matches('/').to_owned())
+        });
+        // What it prints later must go somewhere, or its pipe breaks.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { child, url: url.expect("the node says where it listens") }
+    }
+
+    /// SIGKILL.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// SIGTERM; the node must end well.
+    pub fn stop(mut self) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        assert!(self.child.wait().unwrap().success());
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

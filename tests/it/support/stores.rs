@@ -1,0 +1,92 @@
+//! Every store there is, behind one way to begin, use and reopen it.
+
+use tiezheng::store::contract::AppendLedger;
+use tiezheng::store::memory::MemoryStore;
+#[cfg(feature = "node")]
+use tiezheng::store::rocks::{open::OpenError, store::RocksStore, tuning::Options};
+
+use super::depositor::origin;
+
+/// A kind of store under test.
+pub(crate) trait Bench {
+    /// The store.
+    type Store: AppendLedger + 'static;
+
+    /// An empty ledger of the fixtures' origin.
+    fn begin() -> Self;
+
+    /// The store.
+    fn store(&self) -> &Self::Store;
+
+    /// Closes it and opens it again, where that means something.
+    fn reopen(&mut self);
+}
+
+/// The store in memory.
+pub(crate) struct Memory(MemoryStore);
+
+impl Bench for Memory {
+    type Store = MemoryStore;
+
+    fn begin() -> Self {
+        Self(MemoryStore::new(origin()))
+    }
+
+    fn store(&self) -> &MemoryStore {
+        &self.0
+    }
+
+    fn reopen(&mut self) {}
+}
+
+/// The store in RocksDB, in a folder of its own.
+#[cfg(feature = "node")]
+pub(crate) struct Rocks {
+    store: Option<RocksStore>,
+    folder: tempfile::TempDir,
+}
+
+#[cfg(feature = "node")]
+impl Rocks {
+    /// The ledger's folder.
+    pub(crate) fn folder(&self) -> std::path::PathBuf {
+        self.folder.path().join("ledger")
+    }
+
+    /// Closes it.
+    pub(crate) fn close(&mut self) {
+        self.store = None;
+    }
+
+    /// Opens it, closed or not.
+    pub(crate) fn try_open(&mut self) -> Result<(), OpenError> {
+        self.close();
+        self.store = Some(RocksStore::open(&self.folder(), &small())?);
+        Ok(())
+    }
+}
+
+#[cfg(feature = "node")]
+impl Bench for Rocks {
+    type Store = RocksStore;
+
+    fn begin() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = RocksStore::create(&folder.path().join("ledger"), &origin(), &small()).unwrap();
+        Self { store: Some(store), folder }
+    }
+
+    fn store(&self) -> &RocksStore {
+        self.store.as_ref().unwrap()
+    }
+
+    fn reopen(&mut self) {
+        self.try_open().unwrap();
+    }
+}
+
+/// Memory so little that tests write and compact files too.
+#[cfg(feature = "node")]
+pub(crate) fn small() -> Options {
+    Options { block_cache_bytes: 1 << 20, memtable_bytes: 1 << 20, open_files: 64 }
+}
