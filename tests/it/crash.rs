@@ -10,11 +10,12 @@ use serde_json::json;
 use tiezheng::audit::walk::{Options, walk};
 use tiezheng::ledger::key::Name;
 use tiezheng::ledger::receipt::Receipt;
-use tiezheng::store::rocks::open::open_read_only;
+use tiezheng::store::rocks::store::RocksStore;
+use tiezheng::store::rocks::tuning;
 use tiezheng::wire::receipt;
 
 use crate::support::depositor::statement_with;
-use crate::support::process::Node;
+use crate::support::process::{Node, http_client};
 
 const ROUNDS: u64 = 50;
 const DEPOSITORS: usize = 8;
@@ -44,7 +45,7 @@ fn lasting(receipt: &Receipt) -> impl PartialEq + std::fmt::Debug + '_ {
 
 /// Deposits without end, until the node is gone. One statement in three is sent again at once.
 async fn load(world: Arc<World>, url: String, ledger: Name) {
-    let client = reqwest::Client::new();
+    let client = http_client();
     loop {
         let n = world.sent.fetch_add(1, Ordering::Relaxed);
         let Some((fresh, receipt)) = send(&client, &url, &ledger, n).await else { return };
@@ -59,13 +60,13 @@ async fn load(world: Arc<World>, url: String, ledger: Name) {
 }
 
 async fn ledger_of(url: &str) -> Name {
-    let text = reqwest::get(format!("{url}/log/checkpoint")).await.unwrap().text().await.unwrap();
+    let text = http_client().get(format!("{url}/log/checkpoint")).send().await.unwrap().text().await.unwrap();
     Name::parse(text.lines().next().unwrap()).unwrap()
 }
 
 /// Asks again for a sample of what was sent so far: answered before means the same receipt.
 async fn ask_again(world: &World, url: &str, ledger: &Name, from: u64, step: u64) {
-    let client = reqwest::Client::new();
+    let client = http_client();
     let sent = world.sent.load(Ordering::Relaxed);
     for n in (from..sent).step_by(usize::try_from(step).unwrap()) {
         let (fresh, again) = send(&client, url, ledger, n).await.expect("the node is up");
@@ -81,9 +82,8 @@ async fn round(world: &Arc<World>, data: &Path, seed: u64) {
     let node = Node::start(data, &[]);
     let ledger = ledger_of(&node.url).await;
     ask_again(world, &node.url, &ledger, seed % 7, 41).await;
-    let tasks: Vec<_> = (0..DEPOSITORS)
-        .map(|_| tokio::spawn(load(Arc::clone(world), node.url.clone(), ledger.clone())))
-        .collect();
+    let tasks: Vec<_> =
+        (0..DEPOSITORS).map(|_| tokio::spawn(load(Arc::clone(world), node.url.clone(), ledger.clone()))).collect();
     // Spread by a fixed multiplier: early and late moments alike, the same ones in every run.
     tokio::time::sleep(Duration::from_micros(seed.wrapping_mul(2_654_435_761) % 200_000)).await;
     node.kill();
@@ -105,7 +105,7 @@ async fn acknowledged_deposits_survive_fifty_kills() {
     ask_again(&world, &node.url, &ledger, 0, 1).await;
     node.stop();
 
-    let store = open_read_only(&data).unwrap();
+    let store = RocksStore::open_read_only(&data, &tuning::Options::default()).unwrap();
     let report = walk(&store, &Options::default(), |_| {}).unwrap();
     assert!(report.is_clean(), "{:#?}", report.findings);
     let sent = world.sent.load(Ordering::Relaxed);

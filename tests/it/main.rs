@@ -4,6 +4,8 @@
 mod auditing;
 mod conformance;
 #[cfg(feature = "node")]
+mod crash;
+#[cfg(feature = "node")]
 mod opening;
 #[cfg(feature = "node")]
 mod sequencing;

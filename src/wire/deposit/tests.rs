@@ -74,7 +74,7 @@ fn what_is_wrong_is_said_by_code() {
     ] {
         assert_eq!(read(&request).unwrap_err().code(), code, "{request}");
     }
-    let raw = format!(r#"{{"statement":"x","statement":"x","private":null}}"#);
+    let raw = r#"{"statement":"x","statement":"x","private":null}"#;
     assert_eq!(DepositRequest::parse(raw.as_bytes()).unwrap_err().code(), "unexpected_json");
     let raw = r#"{"statement":"x","private":{"salt":"","metadata":{"name":"a","name":"b"}}}"#;
     assert_eq!(DepositRequest::parse(raw.as_bytes()).unwrap_err().code(), "unexpected_json");

@@ -110,7 +110,10 @@ pub(super) fn subjects_are_streams_without_gaps<B: Bench>() {
     let bench = B::begin();
     found(bench.store());
     for n in 1..=20 {
-        seal(bench.store(), vec![Draft::nth(n).subject(7, n).waiting(n), Draft::nth(100 + n).subject(8, n).waiting(100 + n)]);
+        seal(
+            bench.store(),
+            vec![Draft::nth(n).subject(7, n).waiting(n), Draft::nth(100 + n).subject(8, n).waiting(100 + n)],
+        );
         assert_eq!(bench.store().subject_length(&Digest([7; 32])), Ok(n));
     }
     // Many unpublished ones do not count.

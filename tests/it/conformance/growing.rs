@@ -15,7 +15,10 @@ use crate::support::stores::Bench;
 
 /// Two tips are the same when all that the next block is made of is the same.
 fn same_tip(a: &Tip, b: &Tip) {
-    assert_eq!((&a.origin, a.next_height, a.last_block, a.last_time), (&b.origin, b.next_height, b.last_block, b.last_time));
+    assert_eq!(
+        (&a.origin, a.next_height, a.last_block, a.last_time),
+        (&b.origin, b.next_height, b.last_block, b.last_time)
+    );
     assert_eq!(a.frontier, b.frontier);
 }
 

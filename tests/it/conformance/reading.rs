@@ -92,7 +92,10 @@ pub(super) fn every_width_of_a_partial_tile_can_be_read<B: Bench>() {
         for (tile, expected) in (0..).zip(hashes.chunks(256)).skip((hashes.len() - 1) / 256) {
             let width = u16::try_from(expected.len()).unwrap();
             assert_eq!(bench.store().tile_hashes(0, 256 * tile, width).unwrap(), expected);
-            assert_eq!(bench.store().tile_hashes(0, 256 * tile + u64::from(width) - 1, 1).unwrap(), expected[expected.len() - 1..]);
+            assert_eq!(
+                bench.store().tile_hashes(0, 256 * tile + u64::from(width) - 1, 1).unwrap(),
+                expected[expected.len() - 1..]
+            );
         }
     }
 }

@@ -80,7 +80,10 @@ pub(super) fn a_refused_block_leaves_nothing<B: Bench>() {
     let block = seal(bench.store(), vec![good]);
     let (store, at) = (bench.store(), block.header.first);
     assert_eq!(store.find_statement(&subject.id()), Ok(Some(at)));
-    assert_eq!(store.find_digest(tiezheng::ledger::statement::content::HashAlgorithm::Sha256, &digest, 9), Ok(vec![at]));
+    assert_eq!(
+        store.find_digest(tiezheng::ledger::statement::content::HashAlgorithm::Sha256, &digest, 9),
+        Ok(vec![at])
+    );
     assert_eq!(store.links_to(LeafIndex(2), 9), Ok(vec![(LinkKind::Refers, at)]));
     assert_eq!(store.subject_length(&tiezheng::ledger::hash::Digest([9; 32])), Ok(1));
 }

@@ -8,27 +8,27 @@ use tiezheng::ledger::statement::signed::{SignedStatement, StatementNote};
 use tiezheng::ledger::statement::text::Statement;
 
 /// The origin of every test ledger that does not choose its own.
-pub fn origin() -> Name {
+pub(crate) fn origin() -> Name {
     Name::parse("test.example/ledger").unwrap()
 }
 
 /// The ledger key of every such ledger.
-pub fn ledger_key() -> Signer {
+pub(crate) fn ledger_key() -> Signer {
     Signer::new(origin(), &[1; 32]).unwrap()
 }
 
 /// Its successor's public half.
-pub fn successor() -> VerifierKey {
+pub(crate) fn successor() -> VerifierKey {
     Signer::new(origin(), &[2; 32]).unwrap().verifier().clone()
 }
 
 /// Depositor number `who`.
-pub fn depositor(who: u8) -> Signer {
+pub(crate) fn depositor(who: u8) -> Signer {
     Signer::of_depositor(&[who.wrapping_add(100); 32]).unwrap()
 }
 
 /// The plain digests of `bytes`.
-pub fn content(bytes: &[u8]) -> Content {
+pub(crate) fn content(bytes: &[u8]) -> Content {
     Content {
         form: Form::Plain { size: bytes.len() as u64 },
         sha256: Some(Digest(sha2::Sha256::digest(bytes).into())),
@@ -37,7 +37,7 @@ pub fn content(bytes: &[u8]) -> Content {
 }
 
 /// A plain statement number `n` of depositor `who`, for `change` to make another of.
-pub fn statement_with(who: u8, n: u64, change: impl FnOnce(&mut Statement)) -> SignedStatement {
+pub(crate) fn statement_with(who: u8, n: u64, change: impl FnOnce(&mut Statement)) -> SignedStatement {
     let signer = depositor(who);
     let mut nonce = [0; 16];
     nonce[..8].copy_from_slice(&n.to_be_bytes());
@@ -59,11 +59,11 @@ pub fn statement_with(who: u8, n: u64, change: impl FnOnce(&mut Statement)) -> S
 }
 
 /// A plain statement number `n` of depositor 1.
-pub fn statement(n: u64) -> SignedStatement {
+pub(crate) fn statement(n: u64) -> SignedStatement {
     statement_with(1, n, |_| {})
 }
 
 /// The same, as it comes in from outside.
-pub fn note(n: u64) -> StatementNote {
+pub(crate) fn note(n: u64) -> StatementNote {
     statement(n).note().clone()
 }

@@ -17,7 +17,7 @@ use tiezheng::store::memory::MemoryStore;
 
 /// What goes wrong, once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
+pub(crate) enum Fault {
     AppendBefore,
     AppendAfter,
     DiskFull,
@@ -28,17 +28,17 @@ pub enum Fault {
 }
 
 /// A memory store with one fault armed at a time.
-pub struct FaultyStore {
+pub(crate) struct FaultyStore {
     inner: Arc<MemoryStore>,
     fault: Mutex<Option<Fault>>,
 }
 
 impl FaultyStore {
-    pub fn over(inner: Arc<MemoryStore>) -> Self {
+    pub(crate) fn over(inner: Arc<MemoryStore>) -> Self {
         Self { inner, fault: Mutex::new(None) }
     }
 
-    pub fn arm(&self, fault: Fault) {
+    pub(crate) fn arm(&self, fault: Fault) {
         *self.fault.lock().unwrap() = Some(fault);
     }
 

@@ -12,7 +12,7 @@ use tiezheng::store::memory::MemoryStore;
 use crate::support::depositor::{ledger_key, note, origin, successor};
 
 /// A test ledger of `deposits` deposits in many blocks, and their receipts as they were first answered.
-pub fn grow(deposits: u64) -> (Arc<MemoryStore>, Vec<Receipt>) {
+pub(crate) fn grow(deposits: u64) -> (Arc<MemoryStore>, Vec<Receipt>) {
     let store = Arc::new(MemoryStore::new(origin()));
     let clock = ManualClock::at(Timestamp::parse("2026-11-22T12:00:00.000Z").unwrap());
     let founding = Founding { mode: Mode::Test, successor: successor() };

@@ -1,5 +1,7 @@
 //! Fixtures that the integration tests share.
 
+#![expect(unreachable_pub, reason = "what the fixtures share stays in this binary")]
+
 pub(crate) mod chain;
 pub(crate) mod depositor;
 #[cfg(feature = "node")]
@@ -8,4 +10,6 @@ pub(crate) mod faulty;
 pub(crate) mod grown;
 #[cfg(feature = "node")]
 pub(crate) mod operator;
+#[cfg(feature = "node")]
+pub(crate) mod process;
 pub(crate) mod stores;

@@ -19,20 +19,20 @@ use tiezheng::store::contract::{Private, Published, ReadError, ReadLedger};
 use crate::support::depositor::{ledger_key, origin};
 
 /// What he wrote.
-pub struct Operator {
-    pub leaves: Vec<Vec<u8>>,
+pub(crate) struct Operator {
+    pub(crate) leaves: Vec<Vec<u8>>,
     /// Leaves whose bytes cannot be read.
-    pub unreadable: Vec<u64>,
+    pub(crate) unreadable: Vec<u64>,
     /// Whether the index rows of numbers are gone.
-    pub no_numbers: bool,
+    pub(crate) no_numbers: bool,
     /// Leaf hashes, where the tiles hold others than the leaves have.
-    pub tiles: Option<Vec<Digest>>,
+    pub(crate) tiles: Option<Vec<Digest>>,
     published: Option<Arc<Published>>,
 }
 
 impl Operator {
     /// Takes over an honest ledger.
-    pub fn of(honest: &dyn ReadLedger) -> Self {
+    pub(crate) fn of(honest: &dyn ReadLedger) -> Self {
         let published = honest.published();
         let size = published.as_ref().unwrap().size().0;
         let leaves = honest.leaves(LeafIndex(0), size).unwrap();
@@ -40,20 +40,20 @@ impl Operator {
     }
 
     /// Index of the `n`th deposit.
-    pub fn deposit(&self, n: usize) -> usize {
+    pub(crate) fn deposit(&self, n: usize) -> usize {
         let entries = (0..self.leaves.len()).filter(|i| self.leaves[*i].starts_with(b"tiezheng entry"));
         entries.into_iter().nth(n).unwrap()
     }
 
     /// Replaces text in a leaf.
-    pub fn rewrite(&mut self, index: usize, from: &str, to: &str) {
+    pub(crate) fn rewrite(&mut self, index: usize, from: &str, to: &str) {
         let text = String::from_utf8(self.leaves[index].clone()).unwrap();
         assert!(text.contains(from), "{text}");
         self.leaves[index] = text.replacen(from, to, 1).into_bytes();
     }
 
     /// Makes every header fit the leaves before it, and signs the tree with `signer`.
-    pub fn reseal(&mut self, signer: &Signer) {
+    pub(crate) fn reseal(&mut self, signer: &Signer) {
         let (mut first, mut previous, mut height) = (0, Digest::ZERO, 0);
         for index in 0..self.leaves.len() {
             let Ok(Leaf::Block(header)) = Leaf::parse(&self.leaves[index]) else { continue };
@@ -74,7 +74,7 @@ impl Operator {
     }
 
     /// Signs the tree as it stands.
-    pub fn sign(&mut self, signer: &Signer) {
+    pub(crate) fn sign(&mut self, signer: &Signer) {
         let hashes = self.hashes();
         let checkpoint = Checkpoint { origin: origin(), size: TreeSize(hashes.len() as u64), root: root_of(&hashes) };
         let Ok(Leaf::Block(last)) = Leaf::parse(self.leaves.last().unwrap()) else { panic!("no header") };
@@ -87,7 +87,7 @@ impl Operator {
     }
 
     /// The same with the ledger's own key.
-    pub fn reseal_honestly(&mut self) {
+    pub(crate) fn reseal_honestly(&mut self) {
         self.reseal(&ledger_key());
     }
 

@@ -5,20 +5,27 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 /// A node that runs as a process of its own. Dropped, it is killed.
-pub struct Node {
+pub(crate) struct Node {
     child: Child,
     /// Where it listens.
-    pub url: String,
+    pub(crate) url: String,
 }
 
 /// The program under test.
-pub fn program() -> Command {
+pub(crate) fn program() -> Command {
     Command::new(env!("CARGO_BIN_EXE_tiezheng"))
+}
+
+/// A client that trusts no proxy and needs no TLS.
+pub(crate) fn http_client() -> reqwest::Client {
+    // The first caller installs it; for the others it is there.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().no_proxy().build().unwrap()
 }
 
 impl Node {
     /// Starts a test ledger in `data` and waits until it says where it listens.
-    pub fn start(data: &Path, more: &[&str]) -> Self {
+    pub(crate) fn start(data: &Path, more: &[&str]) -> Self {
         let mut child = program()
             .args(["serve", "--test", "--listen", "127.0.0.1:0", "--data"])
             .arg(data)
@@ -40,13 +47,13 @@ impl Node {
     }
 
     /// SIGKILL.
-    pub fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
     /// SIGTERM; the node must end well.
-    pub fn stop(mut self) {
+    pub(crate) fn stop(mut self) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
         assert!(self.child.wait().unwrap().success());
