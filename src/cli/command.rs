@@ -7,6 +7,8 @@ use clap::error::ErrorKind;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::cli::config::{Config, colours_wanted, is_watched, language_of_locale};
+#[cfg(feature = "node")]
+use crate::cli::demo::story as demo;
 use crate::cli::ending::{Complaint, Ending};
 use crate::cli::screen::Screen;
 #[cfg(feature = "node")]
@@ -61,6 +63,8 @@ enum Command {
     Trust(trust::TrustArgs),
     Keygen(keygen::KeygenArgs),
     #[cfg(feature = "node")]
+    Demo(demo::DemoArgs),
+    #[cfg(feature = "node")]
     Serve(serve::ServeArgs),
     #[cfg(feature = "node")]
     Audit(audit::AuditArgs),
@@ -104,6 +108,8 @@ fn run(command: &Command, screen: &Screen) -> anyhow::Result<Ending> {
             Command::Statement(args) => statement::run(args, &config, screen).await,
             Command::Trust(args) => trust::run(args, &config, screen).await,
             Command::Keygen(args) => keygen::run(args, &config, screen),
+            #[cfg(feature = "node")]
+            Command::Demo(args) => demo::run(args, screen).await,
             #[cfg(feature = "node")]
             Command::Serve(args) => serve::run(args, screen).await,
             #[cfg(feature = "node")]

@@ -1,7 +1,7 @@
 //! The front door: one file a command.
 //!
 //! [`command`] is the definition of the command line. Commands: [`deposit`], [`statement`], [`lookup`], [`verify`],
-//! [`receipt`], [`trust`], [`keygen`] and, of a node, [`serve`], [`audit`], [`backup`], [`restore`]. What they stand on:
+//! [`receipt`], [`trust`], [`keygen`] and, of a node, [`serve`], [`audit`], [`backup`], [`restore`], [`demo`]. What they stand on:
 //!
 //! - [`ending`] are exit codes and complaints, [`screen`], [`width`] and [`progress`] what people and machines see;
 //! - [`config`] is the user's folder: [`case_key`] depositors' keys, [`pinned`] the ledger keys that are trusted;
@@ -18,6 +18,8 @@ pub mod case_key;
 pub mod command;
 pub mod compose;
 pub mod config;
+#[cfg(feature = "node")]
+pub mod demo;
 pub mod deposit;
 pub mod digest;
 pub mod durable;

@@ -59,8 +59,7 @@ impl Papers {
     pub fn of(file: &Path, receipts: Option<&Path>) -> io::Result<Self> {
         let name = file.file_name().unwrap_or(OsStr::new("file"));
         let Some(folder) = receipts else {
-            let folder = crate::cli::durable::folder_of(file);
-            let named = |suffix| folder.join(paper_name(name, "", suffix));
+            let named = |suffix| file.with_file_name(paper_name(name, "", suffix));
             return Ok(Self { statement: named(STATEMENT), receipt: named(RECEIPT) });
         };
         let mark = format!("-{}", short_hash(fs::canonicalize(file)?.as_os_str()));
@@ -196,7 +195,7 @@ mod tests {
         let papers = Papers::of(Path::new("a/证据.pdf"), None).unwrap();
         assert_eq!(papers.statement, Path::new("a/证据.pdf.tiezheng-statement"));
         assert_eq!(papers.receipt, Path::new("a/证据.pdf.tiezheng-receipt.json"));
-        assert_eq!(Papers::of(Path::new("b"), None).unwrap().receipt, Path::new("./b.tiezheng-receipt.json"));
+        assert_eq!(Papers::of(Path::new("b"), None).unwrap().receipt, Path::new("b.tiezheng-receipt.json"));
         for own in [&papers.statement, &papers.receipt] {
             assert!(is_own(own.file_name().unwrap()));
         }

@@ -95,10 +95,28 @@ fn step_rows(screen: &Screen, result: &StepResult) -> Vec<Vec<String>> {
     let mut rows = vec![vec![format!("{:>2}", step.number()), label, word]];
     let telling = matches!(step, Step::OriginalDigest | Step::Signatures | Step::LaterLinks | Step::EarlierDeposits);
     if telling || *outcome == Outcome::Failed {
-        let value = |(name, value): &(&str, String)| vec![String::new(), String::new(), format!("{name}: {value}")];
+        let value = |(name, value): &(&'static str, String)| {
+            vec![String::new(), String::new(), format!("{}: {value}", value_label(screen, name))]
+        };
         rows.extend(values.iter().map(value));
     }
     rows
+}
+
+fn value_label(screen: &Screen, name: &'static str) -> &'static str {
+    match name {
+        "recorded" => screen.pick("记载", "recorded"),
+        "presented" => screen.pick("送检", "presented"),
+        "digest" => screen.pick("摘要", "digest"),
+        "key" => screen.pick("密钥", "key"),
+        "deposit_number" => screen.pick("存证编号", "deposit number"),
+        "corrects" => screen.pick("被更正", "corrected by"),
+        "replaces" => screen.pick("被替换", "replaced by"),
+        "supplements" => screen.pick("被补充", "supplemented by"),
+        "withdraws" => screen.pick("被撤回", "withdrawn by"),
+        "refers" => screen.pick("被提及", "referred to by"),
+        _ => name,
+    }
 }
 
 fn document(verified: &Verified<'_>) -> anyhow::Result<Value> {

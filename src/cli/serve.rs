@@ -276,7 +276,7 @@ async fn stdin_over(counts: bool) {
             return;
         }
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// What the node does, for its operator: `RUST_LOG` chooses how much.

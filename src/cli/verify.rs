@@ -88,9 +88,10 @@ pub async fn run(args: &VerifyArgs, config: &Config, screen: &Screen) -> anyhow:
     };
     let client = args.server.client()?;
     let file = args.file.as_deref();
-    let Some(record) = find(&request, &client, screen).await? else {
+    let Sought { record, measured: plain } = find(&request, &client, screen).await?;
+    let Some(record) = record else {
         let report = Report::not_found(request.number);
-        return show(screen, &Verified { report: &report, file, measured: None, offline: false });
+        return show(screen, &Verified { report: &report, file, measured: plain, offline: false });
     };
     let found = Entry::parse(record.receipt.entry.as_bytes()).ok();
     let history = match (&record.told, &found) {
@@ -107,7 +108,7 @@ pub async fn run(args: &VerifyArgs, config: &Config, screen: &Screen) -> anyhow:
         }
         _ => None,
     };
-    let (presented, measured) = present(&request, found.as_ref(), screen)?;
+    let (presented, measured) = present(&request, found.as_ref(), plain, screen)?;
     let question = Question {
         number: request.number,
         receipt: &record.receipt,
@@ -130,28 +131,40 @@ fn show(screen: &Screen, verified: &Verified<'_>) -> anyhow::Result<Ending> {
     })
 }
 
+/// What was found, and the file's plain digests where they were needed to find it.
+#[derive(Default)]
+struct Sought {
+    record: Option<Record>,
+    measured: Option<Measured>,
+}
+
 /// The record: from the receipt named, by the number named, from the receipt beside the file, or by the file's digest.
-async fn find(request: &Request<'_>, client: &LedgerClient, screen: &Screen) -> anyhow::Result<Option<Record>> {
-    let from_file = |path: &Path| read_receipt(path).map(|receipt| Some(Record { receipt, told: None }));
+async fn find(request: &Request<'_>, client: &LedgerClient, screen: &Screen) -> anyhow::Result<Sought> {
+    let from_file = |path: &Path| {
+        let record = Some(Record { receipt: read_receipt(path)?, told: None });
+        Ok::<_, Complaint>(Sought { record, ..Sought::default() })
+    };
     if let Some(path) = &request.args.receipt {
         return Ok(from_file(path)?);
     }
     if let Some(number) = &request.number {
-        return Ok(fetch(client, number).await?);
+        return Ok(Sought { record: fetch(client, number).await?, ..Sought::default() });
     }
+    let mut measured = None;
     let digests = match (&request.args.file, request.digest) {
         (Some(file), _) => {
             let papers = Papers::of(file, None).map_err(|error| Complaint::io(file, &error))?;
             if papers.receipt.is_file() {
                 return Ok(from_file(&papers.receipt)?);
             }
-            let measured = measured(file, None, screen)?;
-            HashAlgorithm::ALL.map(|algorithm| measured.digest(algorithm)).to_vec()
+            let plain = measure_file(file, None, screen)?;
+            measured = Some(plain);
+            HashAlgorithm::ALL.map(|algorithm| plain.digest(algorithm)).to_vec()
         }
         (None, Some((_, digest))) => vec![digest],
         (None, None) => return Err(Complaint::usage("nothing_to_verify", "未指定核验对象", "nothing to verify").into()),
     };
-    by_digest(client, &digests, screen).await
+    Ok(Sought { record: by_digest(client, &digests, screen).await?, measured })
 }
 
 async fn by_digest(client: &LedgerClient, digests: &[Digest], screen: &Screen) -> anyhow::Result<Option<Record>> {
@@ -177,6 +190,7 @@ async fn by_digest(client: &LedgerClient, digests: &[Digest], screen: &Screen) -
 fn present(
     request: &Request<'_>,
     entry: Option<&Entry>,
+    plain: Option<Measured>,
     screen: &Screen,
 ) -> anyhow::Result<(Presented, Option<Measured>)> {
     let Some(file) = &request.args.file else {
@@ -190,7 +204,10 @@ fn present(
         (true, Some(salt), _) => Some(salt),
         (true, None, Some(entry)) => salt_beside(file, entry)?,
     };
-    let measured = measured(file, salt.as_ref(), screen)?;
+    let measured = match plain.filter(|_| salt.is_none()) {
+        Some(plain) => plain,
+        None => measure_file(file, salt.as_ref(), screen)?,
+    };
     Ok((Presented::File { measured, salted: salt.is_some() }, Some(measured)))
 }
 
@@ -208,7 +225,7 @@ fn salt_beside(file: &Path, entry: &Entry) -> Result<Option<[u8; SALT_LEN]>, Com
     Ok(None)
 }
 
-fn measured(file: &Path, salt: Option<&[u8; SALT_LEN]>, screen: &Screen) -> Result<Measured, Complaint> {
+fn measure_file(file: &Path, salt: Option<&[u8; SALT_LEN]>, screen: &Screen) -> Result<Measured, Complaint> {
     let size = std::fs::metadata(file).map_err(|error| Complaint::io(file, &error))?.len();
     let progress = Progress::of_bytes(screen, size);
     Ok(measure(file, salt, &|bytes| progress.add(bytes))?)

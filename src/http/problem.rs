@@ -83,20 +83,22 @@ pub const CODES: &[Row] = &[
     ("shutting_down", 503, "the node is shutting down; send the same again", "节点正在关闭，请稍后重新提交"),
     ("unavailable", 503, "the ledger cannot be read now", "账本暂时无法读取"),
     ("damaged", 500, "stored data is damaged and was not served", "存储数据损坏，未予提供"),
-    ("internal", 500, "the node failed", "节点内部错误"),
+    INTERNAL,
 ];
+
+/// The node's own fault.
+const INTERNAL: Row = ("internal", 500, "the node failed", "节点内部错误");
 
 /// The row of a code; that of `internal` for a code that has none.
 #[must_use]
-pub fn row(code: &str) -> Row {
-    let known = CODES.iter().find(|row| row.0 == code);
-    *known.unwrap_or(&("internal", 500, "the node failed", "节点内部错误"))
+pub fn row(code: &str) -> &'static Row {
+    CODES.iter().find(|row| row.0 == code).unwrap_or(&INTERNAL)
 }
 
 /// A request that failed, ready to be answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    row: Row,
+    row: &'static Row,
     detail: String,
     line: Option<usize>,
     limit: Option<u64>,
@@ -151,7 +153,7 @@ impl Failure {
     /// The problem, as answered.
     #[must_use]
     pub fn problem(&self) -> Problem {
-        let (code, status, title, title_zh) = self.row;
+        let (code, status, title, title_zh) = *self.row;
         Problem {
             kind: format!("/problems/{code}"),
             title: title.into(),

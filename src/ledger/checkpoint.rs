@@ -163,8 +163,8 @@ mod tests {
         let name = "sigsum.org/v1/tree/e796172b92befd62d9dc67e41c2f5bc9d3100a3023b20b1ca40288dd1c679e69";
         let signer = Signer::new(Name::parse(name).unwrap(), &seed).unwrap();
         let text = format!("{name}\n10\nHA5HAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n");
-        let signed = Checkpoint::parse(&text).unwrap().sign(&signer).unwrap();
-        assert!(signed.note().to_string().ends_with(
+        let checkpoint = Checkpoint::parse(&text).unwrap().sign(&signer).unwrap();
+        assert!(checkpoint.note().to_string().ends_with(
             " gJ2ho0n8F8olcerUF1FFdv235A/5as/coWrpLrtE7ovMeP5whgwouYExowG/lTznxu6OUGjjt5yJQ6bXtTcf718MqAQ=\n"
         ));
     }
@@ -187,9 +187,9 @@ mod tests {
     #[test]
     fn another_ledgers_key_does_not_verify_ours() {
         let signer = Signer::new(Name::parse("other").unwrap(), &[1; 32]).unwrap();
-        let signed = Checkpoint { origin: Name::parse("ours").unwrap(), size: TreeSize(1), root: Digest::ZERO };
-        let signed = signed.sign(&signer).unwrap();
-        assert_eq!(signed.verified_by(&[signer.verifier().clone()]).unwrap_err(), NoteError::UnknownKey);
+        let ours = Checkpoint { origin: Name::parse("ours").unwrap(), size: TreeSize(1), root: Digest::ZERO };
+        let ours = ours.sign(&signer).unwrap();
+        assert_eq!(ours.verified_by(&[signer.verifier().clone()]).unwrap_err(), NoteError::UnknownKey);
     }
 
     proptest::proptest! {

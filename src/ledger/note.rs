@@ -22,7 +22,7 @@
 //!             \n\
 //!             — PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n";
 //! let note = Note::parse(text.as_bytes()).unwrap();
-//! assert_eq!(note.verified_by(&[key.clone()]).unwrap(), [&key]);
+//! assert_eq!(note.verified_by(std::slice::from_ref(&key)).unwrap(), [&key]);
 //! assert_eq!(note.to_string(), text);
 //! ```
 
@@ -263,11 +263,11 @@ mod tests {
         let key = peter().verifier().clone();
         let stranger = "— stranger AAAAAAEC\n";
         let with_stranger = Note::parse(format!("{note}{stranger}").as_bytes()).unwrap();
-        assert_eq!(with_stranger.verified_by(&[key.clone()]).unwrap(), [&key]);
+        assert_eq!(with_stranger.verified_by(std::slice::from_ref(&key)).unwrap(), [&key]);
         let only_stranger = Note::parse(format!("text\n\n{stranger}").as_bytes()).unwrap();
-        assert_eq!(only_stranger.verified_by(&[key.clone()]).unwrap_err(), NoteError::UnknownKey);
+        assert_eq!(only_stranger.verified_by(std::slice::from_ref(&key)).unwrap_err(), NoteError::UnknownKey);
         let forged = Note::parse(note.to_string().replace("text", "next").as_bytes()).unwrap();
-        assert_eq!(forged.verified_by(&[key.clone()]).unwrap_err().code(), "bad_signature");
+        assert_eq!(forged.verified_by(std::slice::from_ref(&key)).unwrap_err().code(), "bad_signature");
         let twice = Note::parse(format!("{note}{}\n", note.signatures()[0]).as_bytes()).unwrap();
         assert_eq!(twice.verified_by(&[key]).unwrap().len(), 1);
     }

@@ -83,11 +83,11 @@ impl DepositNumber {
     ///
     /// [`NumberError`], before anything is looked up.
     pub fn parse(text: &str) -> Result<Self, NumberError> {
-        let mut typed = text.chars().filter_map(normalise).peekable();
-        let test = typed.next_if_eq(&'T').is_some();
-        let letters: Vec<char> = typed.collect();
+        let mut normal = text.chars().filter_map(normalise).peekable();
+        let marked = normal.next_if_eq(&'T').is_some();
+        let letters: Vec<char> = normal.collect();
         if letters.len() != 8 + RANDOM_CHARS + 2 {
-            return Err(NumberError::Length { found: letters.len() + usize::from(test) });
+            return Err(NumberError::Length { found: letters.len() + usize::from(marked) });
         }
         let (date_chars, rest) = letters.split_at(8);
         let (random_chars, check) = rest.split_at(RANDOM_CHARS);
@@ -107,7 +107,7 @@ impl DepositNumber {
         for c in check {
             value(c)?;
         }
-        let number = Self { test, date, random };
+        let number = Self { test: marked, date, random };
         if !number.check().iter().zip(check).all(|(a, b)| char::from(*a) == *b) {
             return Err(NumberError::Check);
         }

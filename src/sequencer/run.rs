@@ -322,7 +322,9 @@ fn draw(
 }
 
 fn answer_all(tickets: Vec<Ticket>, answer: impl Fn() -> Answer) {
-    tickets.into_iter().for_each(|ticket| ticket.answer(answer()));
+    for ticket in tickets {
+        ticket.answer(answer());
+    }
 }
 
 fn answer_sealed(batch: Batch, block: &Block, shared: &Arc<SealedBlock>) {

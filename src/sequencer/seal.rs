@@ -203,7 +203,9 @@ fn leaf(bytes: &[u8]) -> Digest {
 
 fn hash(parts: &[&[u8]]) -> Digest {
     let mut context = Context::new(&SHA256);
-    parts.iter().for_each(|part| context.update(part));
+    for part in parts {
+        context.update(part);
+    }
     let mut digest = Digest::ZERO;
     digest.0.copy_from_slice(context.finish().as_ref());
     digest

@@ -179,8 +179,8 @@ fn recover<S: AppendLedger>(store: &S, signer: &Signer) -> Result<Mode, StartErr
     };
     let published = store.published();
     if let Some(published) = &published {
-        let signed = published.checkpoint.verified_by(std::slice::from_ref(signer.verifier()));
-        signed.map_err(|error| StartError::MarkForged(error.to_string()))?;
+        let ours = published.checkpoint.verified_by(std::slice::from_ref(signer.verifier()));
+        ours.map_err(|error| StartError::MarkForged(error.to_string()))?;
     }
     let appended = store.tip()?;
     let from = match &published {

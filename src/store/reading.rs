@@ -42,7 +42,7 @@ fn built<T>(result: Result<T, BuildError<ReadError>>, size: TreeSize) -> Result<
     })
 }
 
-fn damaged(what: &'static str, at: impl ToString, reason: impl Into<String>) -> ReadError {
+fn damaged(what: &'static str, at: impl std::fmt::Display, reason: impl Into<String>) -> ReadError {
     ReadError::Damaged { what, at: at.to_string(), reason: reason.into() }
 }
 

@@ -51,7 +51,7 @@ async fn load(world: Arc<World>, url: String, ledger: Name) {
         let Some((fresh, receipt)) = send(&client, &url, &ledger, n).await else { return };
         assert!(fresh, "statement {n} was new");
         world.receipts.lock().unwrap().insert(n, receipt.clone());
-        if n % 3 == 0 {
+        if n.is_multiple_of(3) {
             let Some((fresh, again)) = send(&client, &url, &ledger, n).await else { return };
             assert!(!fresh);
             assert_eq!(lasting(&again), lasting(&receipt));

@@ -1,5 +1,9 @@
 //! The one integration binary: RocksDB is linked into every test binary, so there is one.
 
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[cfg(feature = "node")]
+mod api;
 #[cfg(feature = "node")]
 mod auditing;
 mod conformance;
@@ -7,6 +11,8 @@ mod conformance;
 mod crash;
 #[cfg(feature = "node")]
 mod opening;
+#[cfg(feature = "node")]
+mod readme;
 #[cfg(feature = "node")]
 mod sequencing;
 #[cfg(feature = "node")]

@@ -145,7 +145,8 @@ fn build_go() -> PathBuf {
 fn ask_go(questions: &[Value]) -> Vec<String> {
     let mut go = Command::new(build_go()).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut stdin = go.stdin.take().unwrap();
-    let lines: String = questions.iter().map(|question| format!("{question}\n")).collect();
+    let lines: Vec<String> = questions.iter().map(ToString::to_string).collect();
+    let lines = lines.join("\n");
     let writer = std::thread::spawn(move || stdin.write_all(lines.as_bytes()).unwrap());
     let output = go.wait_with_output().unwrap();
     writer.join().unwrap();

@@ -48,7 +48,11 @@ const NDJSON: &str = "application/x-ndjson";
         (status = 415, description = "`unsupported_media_type`", body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub async fn deposit_batch(State(node): State<Arc<Node>>, headers: HeaderMap, body: Body) -> Result<Response, Failure> {
+pub(in crate::http) async fn deposit_batch(
+    State(node): State<Arc<Node>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Failure> {
     require_local(&node, &headers)?;
     require_content_type(&headers, NDJSON)?;
     let bytes = body::read(&headers, body, BATCH_MAX, node.options().body_timeout).await?;

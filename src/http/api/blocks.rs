@@ -48,7 +48,10 @@ pub struct BlocksQuery {
         (status = 400, description = "`bad_query`", body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub async fn list_blocks(State(node): State<Arc<Node>>, Asked(query): Asked<BlocksQuery>) -> Result<Response, Failure> {
+pub(in crate::http) async fn list_blocks(
+    State(node): State<Arc<Node>>,
+    Asked(query): Asked<BlocksQuery>,
+) -> Result<Response, Failure> {
     let limit = query.limit.unwrap_or(20);
     if !(1..=PAGE_MAX).contains(&limit) {
         return Err(Failure::new("bad_query", format!("`limit` is 1 to {PAGE_MAX}")).limited(PAGE_MAX));
@@ -84,7 +87,7 @@ pub async fn list_blocks(State(node): State<Arc<Node>>, Asked(query): Asked<Bloc
         (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub async fn read_block(State(node): State<Arc<Node>>, named: Named) -> Result<Response, Failure> {
+pub(in crate::http) async fn read_block(State(node): State<Arc<Node>>, named: Named) -> Result<Response, Failure> {
     let height = Height(named.decimal()?);
     node.read(move |reader| {
         let block = reading::block(reader, height)?;
@@ -111,7 +114,7 @@ pub async fn read_block(State(node): State<Arc<Node>>, named: Named) -> Result<R
         (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub async fn read_leaf(State(node): State<Arc<Node>>, named: Named) -> Result<Response, Failure> {
+pub(in crate::http) async fn read_leaf(State(node): State<Arc<Node>>, named: Named) -> Result<Response, Failure> {
     let index = LeafIndex(named.decimal()?);
     node.read(move |reader| {
         // Beyond the published size is beyond the store's promise to answer.

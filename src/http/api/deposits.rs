@@ -43,7 +43,11 @@ use crate::wire::receipt::{self, ReceiptJson};
         (status = 503, description = "`busy` (see Retry-After), `writing_stopped`, `shutting_down`: send the same statement again", body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub async fn deposit(State(node): State<Arc<Node>>, headers: HeaderMap, body: Body) -> Result<Response, Failure> {
+pub(in crate::http) async fn deposit(
+    State(node): State<Arc<Node>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Failure> {
     require_local(&node, &headers)?;
     require_content_type(&headers, "application/json")?;
     let bytes = body::read(&headers, body, REQUEST_MAX, node.options().body_timeout).await?;

@@ -25,7 +25,7 @@ use crate::wire::problem::Problem;
     tag = "operation",
     responses((status = 200, description = "It answers / 存活", body = HealthJson)),
 )]
-pub async fn live() -> Response {
+pub(in crate::http) async fn live() -> Response {
     caching::json(&HealthJson::live(), Caching::Never)
 }
 
@@ -43,7 +43,7 @@ pub async fn live() -> Response {
         (status = 503, description = "`writing_stopped` with the reason, `unavailable`", body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub async fn ready(State(node): State<Arc<Node>>) -> Result<Response, Failure> {
+pub(in crate::http) async fn ready(State(node): State<Arc<Node>>) -> Result<Response, Failure> {
     let health = node.sequencer().health();
     health.writing.map_err(DepositError::Stopped)?;
     // Held in memory: a slow disk must not make the node look dead.
@@ -60,7 +60,7 @@ pub async fn ready(State(node): State<Arc<Node>>) -> Result<Response, Failure> {
     tag = "operation",
     responses((status = 200, description = "Metrics / 指标", body = String, content_type = "text/plain; version=0.0.4")),
 )]
-pub async fn metrics(State(node): State<Arc<Node>>) -> Response {
+pub(in crate::http) async fn metrics(State(node): State<Arc<Node>>) -> Response {
     let mut response = observe::render(&node).into_response();
     let text = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
     response.headers_mut().insert(CONTENT_TYPE, text);

@@ -28,7 +28,7 @@ use crate::wire::problem::Problem;
         (status = 503, description = "`unavailable`: nothing is signed yet", body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub async fn describe_ledger(State(node): State<Arc<Node>>) -> Result<Response, Failure> {
+pub(in crate::http) async fn describe_ledger(State(node): State<Arc<Node>>) -> Result<Response, Failure> {
     node.read(|reader| {
         let published = reading::published(reader)?;
         let genesis = reading::genesis(reader)?;

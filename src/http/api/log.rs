@@ -39,7 +39,7 @@ const BYTES: &str = "application/octet-stream";
         (status = 503, description = "`unavailable`: nothing is signed yet", body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub async fn checkpoint(State(node): State<Arc<Node>>) -> Result<Response, Failure> {
+pub(in crate::http) async fn checkpoint(State(node): State<Arc<Node>>) -> Result<Response, Failure> {
     // Held in memory: no disk, no thread.
     let published = reading::published(node.reader())?;
     Ok(answer(published.checkpoint.note().to_string().into_bytes(), "text/plain; charset=utf-8", Caching::Never))
@@ -61,7 +61,11 @@ pub async fn checkpoint(State(node): State<Arc<Node>>) -> Result<Response, Failu
         (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub async fn tile(State(node): State<Arc<Node>>, uri: Uri, headers: HeaderMap) -> Result<Response, Failure> {
+pub(in crate::http) async fn tile(
+    State(node): State<Arc<Node>>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
     // Undecoded: an escaped character would be a second spelling.
     let path = uri.path().strip_prefix("/log/").unwrap_or_default();
     if let Ok(bundle) = EntryBundle::parse(path) {

@@ -61,7 +61,7 @@ fn unknown(number: DepositNumber) -> Failure {
         (status = 500, description = "`damaged`: nothing was served", body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub async fn look_up(State(node): State<Arc<Node>>, named: Named) -> Result<Response, Failure> {
+pub(in crate::http) async fn look_up(State(node): State<Arc<Node>>, named: Named) -> Result<Response, Failure> {
     let number = named.number()?;
     node.read(move |reader| {
         let (index, entry) = find(reader, number)?.ok_or_else(|| unknown(number))?;
@@ -93,7 +93,7 @@ pub async fn look_up(State(node): State<Arc<Node>>, named: Named) -> Result<Resp
         (status = 406, description = "`not_acceptable`", body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub async fn fetch_receipt(
+pub(in crate::http) async fn fetch_receipt(
     State(node): State<Arc<Node>>,
     named: Named,
     headers: HeaderMap,

@@ -59,7 +59,7 @@ pub struct ConsistencyQuery {
         (status = 404, description = "`not_found`: the tree is not so large yet", body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub async fn prove_inclusion(
+pub(in crate::http) async fn prove_inclusion(
     State(node): State<Arc<Node>>,
     Asked(query): Asked<InclusionQuery>,
 ) -> Result<Response, Failure> {
@@ -98,7 +98,7 @@ pub async fn prove_inclusion(
         (status = 404, description = "`not_found`: the tree is not so large yet", body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub async fn prove_consistency(
+pub(in crate::http) async fn prove_consistency(
     State(node): State<Arc<Node>>,
     Asked(query): Asked<ConsistencyQuery>,
 ) -> Result<Response, Failure> {

@@ -57,7 +57,10 @@ enum Sought {
         (status = 400, description = "`mistyped_number`, `unrecognised_query`, `bad_query`", body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub async fn search(State(node): State<Arc<Node>>, Asked(query): Asked<SearchQuery>) -> Result<Response, Failure> {
+pub(in crate::http) async fn search(
+    State(node): State<Arc<Node>>,
+    Asked(query): Asked<SearchQuery>,
+) -> Result<Response, Failure> {
     let sought = read(&query.q)?;
     node.read(move |reader| {
         let mut hits =

@@ -71,7 +71,7 @@ pub struct VerificationQuery {
         (status = 415, description = "`unsupported_media_type`", body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub async fn verify_deposit(
+pub(in crate::http) async fn verify_deposit(
     State(node): State<Arc<Node>>,
     named: Named,
     Asked(query): Asked<VerificationQuery>,

@@ -7,6 +7,7 @@
 //!
 //! Not here: settings (`tuning`), what the rows mean (`store`), whether the folder may be opened at all (`open`).
 
+use std::fs;
 use std::path::Path;
 
 use rocksdb::{
@@ -69,7 +70,21 @@ impl Engine {
                 DB::open_cf_descriptors_read_only(&database, path, tables, false)
             }
         };
-        opened.map(|db| Self { db }).map_err(rocksdb::Error::into_string)
+        let engine = opened.map(|db| Self { db }).map_err(rocksdb::Error::into_string)?;
+        engine.holds_its_files(path)?;
+        Ok(engine)
+    }
+
+    /// RocksDB looks at a file only once it reads from it, unless it may hold all of them open.
+    fn holds_its_files(&self, path: &Path) -> Result<(), String> {
+        for file in self.db.live_files().map_err(rocksdb::Error::into_string)? {
+            let name = file.name.trim_start_matches('/');
+            let found = fs::metadata(path.join(name)).map_err(|error| format!("{name}: {error}"))?.len();
+            if found != file.size as u64 {
+                return Err(format!("{name} has {found} bytes instead of {}", file.size));
+            }
+        }
+        Ok(())
     }
 
     /// Names of tables that the database should have and has not.

@@ -1,13 +1,13 @@
 //! Fixtures that the integration tests share.
 
-#![expect(unreachable_pub, reason = "what the fixtures share stays in this binary")]
-
 pub(crate) mod chain;
 pub(crate) mod depositor;
 #[cfg(feature = "node")]
 pub(crate) mod faulty;
 #[cfg(feature = "node")]
 pub(crate) mod grown;
+#[cfg(feature = "node")]
+pub(crate) mod house;
 #[cfg(feature = "node")]
 pub(crate) mod operator;
 #[cfg(feature = "node")]

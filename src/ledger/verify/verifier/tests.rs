@@ -13,7 +13,7 @@ use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::notice::{Mode, Notice, NoticeKind, SignedNotice};
 use crate::ledger::receipt::KeyNotice;
 use crate::ledger::statement::signed::SignedStatement;
-use crate::ledger::statement::text::Statement;
+use crate::ledger::statement::text::{ManifestRoot, Statement};
 use crate::ledger::time::Timestamp;
 
 const FILE: &[u8] = b"a contract";
@@ -52,9 +52,7 @@ fn statement(content: Option<Content>, nonce: u8) -> SignedStatement {
     let statement = Statement {
         ledger: origin(),
         content,
-        manifest: content
-            .is_none()
-            .then(|| crate::ledger::statement::text::ManifestRoot { root: Digest([3; 32]), count: 2 }),
+        manifest: if content.is_none() { Some(ManifestRoot { root: Digest([3; 32]), count: 2 }) } else { None },
         media_type: None,
         meta: None,
         subject: None,
@@ -90,7 +88,7 @@ fn rotation(new: u8) -> SignedNotice {
 
 /// A chain of three blocks: genesis (and whatever stands with it), five deposits of which ours is the third, one more.
 /// Returns the receipt of ours, signed with `signer`.
-fn receipt_of(first: Vec<SignedNotice>, ours: SignedStatement, test: bool, signer: &Signer) -> Receipt {
+fn receipt_of(first: &[SignedNotice], ours: SignedStatement, test: bool, signer: &Signer) -> Receipt {
     let mut tip = Tip::before_genesis(origin());
     let (mut leaves, mut headers) = (Vec::new(), Vec::new());
     let mut draws = 0..;
@@ -135,7 +133,7 @@ fn receipt_of(first: Vec<SignedNotice>, ours: SignedStatement, test: bool, signe
 }
 
 fn receipt() -> Receipt {
-    receipt_of(vec![genesis(Mode::Live)], statement(Some(content()), 3), false, &ledger_key(1))
+    receipt_of(&[genesis(Mode::Live)], statement(Some(content()), 3), false, &ledger_key(1))
 }
 
 fn pinned(seed: u8) -> Trust {
@@ -170,7 +168,7 @@ fn a_changed_file_is_a_mismatch_whatever_changed() {
 #[test]
 fn a_record_that_contradicts_itself_is_told_so() {
     let mixed = Content { sm3: Some(Digest([5; 32])), ..content() };
-    let receipt = receipt_of(vec![genesis(Mode::Live)], statement(Some(mixed), 3), false, &ledger_key(1));
+    let receipt = receipt_of(&[genesis(Mode::Live)], statement(Some(mixed), 3), false, &ledger_key(1));
     assert_eq!(ask(&receipt, file(FILE)).conclusion, Conclusion::Contradictory);
 }
 
@@ -187,7 +185,7 @@ fn a_look_up_and_a_bare_digest_verify_nothing() {
 #[test]
 fn a_salted_record_wants_its_salt() {
     let salted = Content { form: Form::Salted, ..content() };
-    let receipt = receipt_of(vec![genesis(Mode::Live)], statement(Some(salted), 3), false, &ledger_key(1));
+    let receipt = receipt_of(&[genesis(Mode::Live)], statement(Some(salted), 3), false, &ledger_key(1));
     let report = ask(&receipt, file(FILE));
     assert_eq!((report.conclusion, report.obstacle), (Conclusion::Unable, Some(Obstacle::NoSalt)));
     let with_salt = Presented::File { measured: measure(FILE), salted: true };
@@ -196,7 +194,7 @@ fn a_salted_record_wants_its_salt() {
 
 #[test]
 fn a_bare_manifest_holds_no_single_file() {
-    let receipt = receipt_of(vec![genesis(Mode::Live)], statement(None, 3), false, &ledger_key(1));
+    let receipt = receipt_of(&[genesis(Mode::Live)], statement(None, 3), false, &ledger_key(1));
     assert_eq!(ask(&receipt, file(FILE)).obstacle, Some(Obstacle::ManifestOnly));
     assert_eq!(ask(&receipt, Presented::Nothing).conclusion, Conclusion::RecordOnly);
 }
@@ -224,7 +222,7 @@ fn a_receipt_of_another_number_is_no_answer() {
 
 #[test]
 fn later_withdrawals_and_test_ledgers_are_reserved() {
-    let receipt = receipt_of(vec![genesis(Mode::Test)], statement(Some(content()), 3), true, &ledger_key(1));
+    let receipt = receipt_of(&[genesis(Mode::Test)], statement(Some(content()), 3), true, &ledger_key(1));
     let number = DepositNumber::parse("20261122-0K7M-X9QT-3D5W-C3").unwrap();
     let history = History { later: vec![(LinkKind::Withdraws, number), (LinkKind::Replaces, number)], earlier: vec![] };
     let trust = pinned(1);
@@ -281,11 +279,11 @@ fn a_changed_place_or_path_is_a_chain_fault() {
 #[test]
 fn key_notices_lead_from_the_pinned_key_to_the_one_in_force() {
     let ours = || statement(Some(content()), 3);
-    let rotated = receipt_of(vec![genesis(Mode::Live), rotation(2)], ours(), false, &ledger_key(2));
+    let rotated = receipt_of(&[genesis(Mode::Live), rotation(2)], ours(), false, &ledger_key(2));
     assert_eq!(ask(&rotated, file(FILE)).conclusion, Conclusion::ConsistentWithReservation);
     let silent = Receipt { key_notices: vec![], ..rotated.clone() };
     assert_eq!(ask(&silent, file(FILE)).obstacle, Some(Obstacle::UnknownKey));
-    let usurped = receipt_of(vec![genesis(Mode::Live), rotation(3)], ours(), false, &ledger_key(3));
+    let usurped = receipt_of(&[genesis(Mode::Live), rotation(3)], ours(), false, &ledger_key(3));
     assert_eq!(ask(&usurped, file(FILE)).conclusion, Conclusion::ChainFault, "key 3 was never committed to");
     let elsewhere = Receipt { key_notices: vec![rotated.key_notices[0].clone()], ..rotated };
     assert_eq!(ask(&elsewhere, file(FILE)).conclusion, Conclusion::ChainFault);

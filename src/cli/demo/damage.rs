@@ -1,0 +1,66 @@
+//! One flipped bit in a copy of a ledger, such that a record is hit.
+//!
+//! The files are RocksDB's: most of their bits are no record's, and a bit in the last records keeps the copy from being
+//! opened at all. So bits are tried until an audit names a deposit.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::audit::report::{Fault, Finding};
+use crate::audit::walk::{Options as AuditOptions, walk};
+use crate::cli::audit::cannot_open;
+use crate::cli::ending::Complaint;
+use crate::store::rocks::store::RocksStore;
+use crate::store::rocks::tuning::Options;
+
+/// Places tried in each file.
+const PLACES: usize = 64;
+
+/// A bit that was flipped.
+#[derive(Debug)]
+pub struct Flipped {
+    /// The file, below the copy's folder.
+    pub file: PathBuf,
+    /// The byte in it.
+    pub offset: usize,
+}
+
+/// Flips one bit in the copy at `dir` so that an audit finds a deposit damaged; `None` when no such bit was found.
+///
+/// # Errors
+///
+/// The copy cannot be opened, read or written.
+pub fn flip_a_bit(dir: &Path) -> Result<Option<Flipped>, Complaint> {
+    // An opening puts what is still in the log into files of its own.
+    drop(RocksStore::open(dir, &Options::default()).map_err(|error| cannot_open(dir, &error))?);
+    let io = |error: std::io::Error| Complaint::io(dir, &error);
+    let entries = fs::read_dir(dir.join("db")).and_then(Iterator::collect::<Result<Vec<_>, _>>).map_err(io)?;
+    let mut files: Vec<PathBuf> = entries.iter().map(fs::DirEntry::path).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "sst"));
+    // The largest first: records are longer than what leads to them.
+    files.sort_by_cached_key(|path| std::cmp::Reverse(path.metadata().map_or(0, |found| found.len())));
+    for path in files {
+        let whole = fs::read(&path).map_err(io)?;
+        for place in 1..PLACES {
+            let offset = whole.len() * place / PLACES;
+            let mut damaged = whole.clone();
+            let Some(byte) = damaged.get_mut(offset) else { continue };
+            *byte ^= 1;
+            fs::write(&path, &damaged).map_err(io)?;
+            if names_a_deposit(dir) {
+                let file = path.strip_prefix(dir).unwrap_or(&path).to_owned();
+                return Ok(Some(Flipped { file, offset }));
+            }
+        }
+        fs::write(&path, &whole).map_err(io)?;
+    }
+    Ok(None)
+}
+
+fn names_a_deposit(dir: &Path) -> bool {
+    let Ok(store) = RocksStore::open_read_only(dir, &Options::default()) else { return false };
+    let options = AuditOptions { signatures: false, ..AuditOptions::default() };
+    let is_located =
+        |finding: &Finding| finding.fault == Fault::Damaged && finding.index.is_some() && finding.height.is_some();
+    walk(&store, &options, |_| {}).is_ok_and(|report| report.findings.iter().any(is_located))
+}

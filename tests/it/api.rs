@@ -1,0 +1,15 @@
+//! The HTTP API, route by route, against a whole node.
+
+mod batch;
+mod blocks;
+mod deposits;
+mod described;
+mod failing;
+mod health;
+mod locality;
+mod log;
+mod lookup;
+mod patience;
+mod proofs;
+mod search;
+mod verification;

@@ -1,0 +1,128 @@
+//! `GET /v1/deposits/{number}` and its receipt.
+
+use reqwest::header::{ACCEPT, IF_NONE_MATCH};
+use serde_json::json;
+use tiezheng::ledger::hash::leaf_hash;
+use tiezheng::ledger::media::MediaType;
+use tiezheng::ledger::number::DepositNumber;
+use tiezheng::ledger::statement::text::{Link, LinkKind};
+
+use crate::support::depositor::{note, statement_with};
+use crate::support::house::{House, Plan};
+
+#[tokio::test]
+async fn the_seven_facts_are_those_of_the_receipt() {
+    let house = House::start().await;
+    let receipt = house.deposit(&note(1)).await;
+    let number = House::number(&receipt);
+    let answer = house.get(&format!("/v1/deposits/{number}")).await;
+    assert_eq!((answer.status, answer.header("content-type")), (200, "application/json"));
+    let json = answer.json();
+    assert_eq!(json["deposit_number"], number);
+    assert_eq!((&json["status"], &json["status_text"]["zh"]), (&json!("sealed"), &json!("已上链")));
+    assert_eq!(json["tx_id"], leaf_hash(receipt.entry.as_bytes()).to_string());
+    assert_eq!(json["block_hash"], leaf_hash(receipt.header.as_bytes()).to_string());
+    assert_eq!(json["block_height"], 1);
+    assert!(receipt.header.contains(json["prev_block_hash"].as_str().unwrap()));
+    assert_eq!(json["data_hash"][0]["algorithm"], "sm3");
+    assert_eq!(json["data_hash"][1]["algorithm"], "sha-256");
+    assert_eq!(json["tx_submitted_at"], "2026-11-22T20:00:00.000+08:00");
+    assert_eq!(json["block_generated_at"], "2026-11-22T20:00:00.000+08:00");
+    assert_eq!(json["notice"]["zh"], "本次仅查询链上记录，未核验原文。");
+    assert_eq!((&json["size"], &json["test"], &json["salted"]), (&json!(6), &json!(true), &json!(false)));
+    let labels: Vec<_> = json["facts"].as_array().unwrap().iter().map(|fact| fact["label"]["zh"].clone()).collect();
+    assert_eq!(
+        labels,
+        ["交易id", "区块哈希", "区块高度", "前一区块哈希", "数据的哈希值", "交易提交时间", "区块生成时间"]
+    );
+}
+
+#[tokio::test]
+async fn a_number_may_be_typed_as_people_type_it_and_a_mistyped_one_is_told() {
+    let house = House::in_memory(Plan::default()).await;
+    let number = House::number(&house.deposit(&note(1)).await);
+    let wide: String = number.chars().map(|c| char::from_u32(u32::from(c) + 0xFEE0).unwrap()).collect();
+    for typed in [number.to_lowercase(), number.replace('-', ""), number.replace('-', " "), wide] {
+        assert_eq!(house.get(&format!("/v1/deposits/{typed}")).await.json()["deposit_number"], number, "{typed}");
+    }
+    let last = if number.ends_with('A') { "B" } else { "A" };
+    let mistyped = format!("{}{last}", &number[..number.len() - 1]);
+    for path in ["", "/receipt"] {
+        assert_eq!(
+            house.get(&format!("/v1/deposits/{mistyped}{path}")).await.problem(),
+            (400, "mistyped_number".into())
+        );
+        let unknown = house.get(&format!("/v1/deposits/20261122-0K7M-X9QT-3D5W-C3{path}")).await;
+        assert_eq!(unknown.problem(), (404, "not_found".into()));
+    }
+    assert_eq!(house.get("/v1/deposits/%ff").await.problem(), (400, "bad_path".into()));
+}
+
+#[tokio::test]
+async fn earlier_deposits_and_links_are_listed_both_ways() {
+    let house = House::in_memory(Plan::default()).await;
+    let parse = |number: &str| DepositNumber::parse(number).unwrap();
+    let first = House::number(&house.deposit(&note(1)).await);
+    let media_type = MediaType::parse("application/pdf");
+    let links = vec![Link { kind: LinkKind::Supplements, number: parse(&first) }];
+    let same_file = statement_with(1, 2, |statement| {
+        statement.content = Some(crate::support::depositor::content(b"file 1"));
+        statement.links = links;
+        statement.media_type = media_type;
+    });
+    let second = House::number(&house.deposit(same_file.note()).await);
+    let links = vec![Link { kind: LinkKind::Refers, number: parse(&first) }];
+    let stranger = statement_with(2, 3, |statement| statement.links = links);
+    let third = House::number(&house.deposit(stranger.note()).await);
+    let json = house.get(&format!("/v1/deposits/{second}")).await.json();
+    assert_eq!(json["earlier_deposits"], json!([first]));
+    assert_eq!(
+        json["links"],
+        json!([{ "kind": "supplements", "label": { "zh": "补充", "en": "supplements" }, "deposit_number": first }])
+    );
+    assert_eq!(json["media_type"], "application/pdf");
+    let json = house.get(&format!("/v1/deposits/{first}")).await.json();
+    assert_eq!(json["earlier_deposits"], json!([]));
+    let later: Vec<_> = json["later_links"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|l| (l["kind"].clone(), l["deposit_number"].clone()))
+        .collect();
+    assert_eq!(later, [(json!("supplements"), json!(second)), (json!("refers"), json!(third))]);
+}
+
+#[tokio::test]
+async fn a_receipt_comes_in_the_form_asked_for() {
+    let house = House::in_memory(Plan::default()).await;
+    let receipt = house.deposit(&note(1)).await;
+    let url = house.url(&format!("/v1/deposits/{}/receipt", House::number(&receipt)));
+    let asked = async |accept: &str| house.send(house.client.get(&url).header(ACCEPT, accept)).await;
+    let json = asked("*/*").await;
+    assert_eq!((json.header("content-type"), json.header("vary")), ("application/json", "accept"));
+    assert_eq!(json.bytes, tiezheng::wire::receipt::print(&receipt).into_bytes());
+    let proof = asked("text/plain").await;
+    assert_eq!(proof.header("content-type"), "text/plain; charset=utf-8");
+    assert!(proof.text().starts_with("c2sp.org/tlog-proof@v1\nextra "), "{}", proof.text());
+    assert!(proof.text().ends_with(&format!("\n\n{}", receipt.checkpoint)));
+    assert_eq!(asked("image/png").await.problem(), (406, "not_acceptable".into()));
+}
+
+#[tokio::test]
+async fn asking_again_with_the_tag_costs_a_line() {
+    let house = House::in_memory(Plan::default()).await;
+    let number = House::number(&house.deposit(&note(1)).await);
+    let path = format!("/v1/deposits/{number}");
+    let first = house.get(&path).await;
+    assert_eq!(first.header("cache-control"), "public, no-cache");
+    assert_eq!(first.header("access-control-allow-origin"), "*");
+    let tag = first.header("etag").to_owned();
+    let ask = async |tag: &str| house.send(house.client.get(house.url(&path)).header(IF_NONE_MATCH, tag)).await;
+    let again = ask(&format!("\"other\", W/{tag}")).await;
+    assert_eq!((again.status, again.bytes.len(), again.header("etag")), (304, 0, tag.as_str()));
+    let links = vec![Link { kind: LinkKind::Withdraws, number: DepositNumber::parse(&number).unwrap() }];
+    house.deposit(statement_with(1, 2, |statement| statement.links = links).note()).await;
+    assert_eq!(ask(&tag).await.status, 200, "something was said of it since");
+    let head = house.send(house.client.head(house.url(&path))).await;
+    assert_eq!((head.status, head.bytes.len()), (200, 0));
+}

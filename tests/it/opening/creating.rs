@@ -1,0 +1,164 @@
+//! Creating, whole and cut off.
+
+use std::fs;
+use std::path::Path;
+
+use tiezheng::ledger::key::Name;
+use tiezheng::store::contract::{AppendLedger, ReadLedger};
+use tiezheng::store::rocks::open::OpenError;
+use tiezheng::store::rocks::store::RocksStore;
+
+use super::{copy, files, sample};
+use crate::support::chain::found;
+use crate::support::depositor::origin;
+use crate::support::stores::small;
+
+fn create(folder: &Path) -> Result<RocksStore, OpenError> {
+    RocksStore::create(folder, &origin(), &small())
+}
+
+fn open(folder: &Path) -> Result<RocksStore, OpenError> {
+    RocksStore::open(folder, &small())
+}
+
+#[test]
+fn a_folder_is_made_with_all_that_lead_to_it() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = root.path().join("a/b/ledger");
+    assert!(matches!(open(&folder), Err(OpenError::Absent)));
+    assert!(matches!(RocksStore::open_read_only(&folder, &small()), Err(OpenError::Absent)));
+    assert!(!root.path().join("a").exists(), "a refused opening makes no folder");
+    let store = create(&folder).unwrap();
+    assert_eq!((store.tip().unwrap().origin, store.published()), (origin(), None));
+    found(&store);
+    drop(store);
+    assert!(matches!(create(&folder), Err(OpenError::Exists)));
+    assert!(open(&folder).unwrap().published().is_some());
+}
+
+#[test]
+fn an_empty_folder_stays_empty_when_opening_is_refused() {
+    let root = tempfile::tempdir().unwrap();
+    assert!(matches!(open(root.path()), Err(OpenError::Absent)));
+    assert!(files(root.path()).is_empty());
+}
+
+#[test]
+fn a_folder_with_anything_else_in_it_is_refused() {
+    let root = tempfile::tempdir().unwrap();
+    fs::write(root.path().join("README.md"), "the disk format").unwrap();
+    fs::write(root.path().join("holiday.jpg"), "").unwrap();
+    let before = files(root.path());
+    assert!(matches!(create(root.path()), Err(OpenError::Stranger { name }) if name == "holiday.jpg"));
+    assert_eq!(files(root.path()), before);
+    fs::remove_file(root.path().join("holiday.jpg")).unwrap();
+    create(root.path()).unwrap();
+}
+
+/// A second history under the same key is what an auditor calls a fork.
+#[test]
+fn a_key_without_its_ledger_is_no_place_for_another() {
+    for key in ["ledger.key", "next.key"] {
+        let root = tempfile::tempdir().unwrap();
+        fs::write(root.path().join(key), "PRIVATE+KEY+…").unwrap();
+        let before = files(root.path());
+        assert!(matches!(create(root.path()), Err(OpenError::KeyWithoutLedger)));
+        let opened = RocksStore::open_or_create(root.path(), &origin(), &small());
+        assert!(matches!(opened, Err(OpenError::KeyWithoutLedger)));
+        assert_eq!(files(root.path()), before);
+    }
+}
+
+#[test]
+fn open_or_create_does_either_and_never_takes_one_ledger_for_another() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = root.path().join("ledger");
+    found(&RocksStore::open_or_create(&folder, &origin(), &small()).unwrap());
+    let again = RocksStore::open_or_create(&folder, &origin(), &small()).unwrap();
+    assert_eq!(again.published().unwrap().size().0, 2);
+    drop(again);
+    let other = Name::parse("other.example").unwrap();
+    let refused = RocksStore::open_or_create(&folder, &other, &small());
+    assert!(matches!(refused, Err(OpenError::AnotherLedger { expected, .. }) if expected == other));
+}
+
+/// What is there after a crash between any two steps of a creation, and within the longest of them.
+fn cut_off(whole: &Path, folder: &Path) -> Vec<(&'static str, Box<dyn Fn()>)> {
+    let (whole, folder) = (whole.to_owned(), folder.to_owned());
+    let mut steps: Vec<(&'static str, Box<dyn Fn()>)> = Vec::new();
+    let mut step = |name, act: Box<dyn Fn()>| steps.push((name, act));
+    step("nothing", Box::new(|| {}));
+    let f = folder.clone();
+    step("folder", Box::new(move || fs::create_dir_all(&f).unwrap()));
+    let f = folder.clone();
+    step("lock", Box::new(move || fs::write(f.join("lock"), "").unwrap()));
+    let f = folder.clone();
+    step("half of mark.new", Box::new(move || fs::write(f.join("mark.new"), vec![0; 70_000]).unwrap()));
+    let (f, w) = (folder.clone(), whole.clone());
+    step("mark", Box::new(move || {
+        fs::write(f.join("mark.new"), fs::read(w.join("mark")).unwrap()).unwrap();
+        fs::rename(f.join("mark.new"), f.join("mark")).unwrap();
+    }));
+    let f = folder.clone();
+    step("empty db.new", Box::new(move || fs::create_dir(f.join("db.new")).unwrap()));
+    for entry in fs::read_dir(whole.join("db")).unwrap() {
+        let (from, f) = (entry.unwrap().path(), folder.clone());
+        let to = move |f: &Path, from: &Path| f.join("db.new").join(from.file_name().unwrap());
+        let (half, all) = (from.clone(), from);
+        let g = f.clone();
+        step("half a file", Box::new(move || {
+            let bytes = fs::read(&half).unwrap();
+            fs::write(to(&g, &half), &bytes[..bytes.len() / 2]).unwrap();
+        }));
+        step("a file", Box::new(move || fs::write(to(&f, &all), fs::read(&all).unwrap()).unwrap()));
+    }
+    steps
+}
+
+#[test]
+fn a_creation_that_was_cut_off_anywhere_is_finished_by_the_next() {
+    let root = tempfile::tempdir().unwrap();
+    let (whole, folder) = (root.path().join("whole"), root.path().join("ledger"));
+    drop(create(&whole).unwrap());
+    for last in 0..cut_off(&whole, &folder).len() {
+        for or_open in [false, true] {
+            let _ = fs::remove_dir_all(&folder);
+            let steps = cut_off(&whole, &folder);
+            for (_, act) in &steps[..=last] {
+                act();
+            }
+            let name = steps[last].0;
+            let refused = open(&folder);
+            assert!(matches!(refused, Err(OpenError::Absent | OpenError::Unfinished)), "{name}");
+            let store = if or_open { RocksStore::open_or_create(&folder, &origin(), &small()) } else { create(&folder) };
+            found(&store.unwrap_or_else(|error| panic!("{name}: {error}")));
+            assert_eq!(open(&folder).unwrap().published().unwrap().size().0, 2, "{name}");
+            assert!(!folder.join("db.new").exists() && !folder.join("mark.new").exists(), "{name}");
+        }
+    }
+}
+
+/// Once something is signed, no missing part is ever made anew.
+#[test]
+fn nothing_is_created_over_what_is_left_of_a_ledger() {
+    let cases: [(&str, fn(&OpenError) -> bool); 2] = [
+        ("db", |error| matches!(error, OpenError::DatabaseMissing { .. })),
+        ("mark", |error| matches!(error, OpenError::MarkMissing)),
+    ];
+    for (lost, is_right) in cases {
+        let (_root, folder) = sample();
+        let path = folder.join(lost);
+        let _ = fs::remove_dir_all(&path).or_else(|_| fs::remove_file(&path));
+        let before = files(&folder);
+        for refused in [create(&folder), open(&folder), RocksStore::open_or_create(&folder, &origin(), &small())] {
+            assert!(refused.is_err_and(|error| is_right(&error)), "{lost}");
+        }
+        assert_eq!(files(&folder), before);
+    }
+    // A database of an unfinished creation beside a mark that speaks of signatures is not mistaken for the database.
+    let (_root, folder) = sample();
+    copy(&folder.join("db"), &folder.join("db.new"));
+    fs::remove_dir_all(folder.join("db")).unwrap();
+    assert!(matches!(create(&folder), Err(OpenError::DatabaseMissing { .. })));
+    assert!(folder.join("db.new").exists());
+}

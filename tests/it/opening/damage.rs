@@ -1,0 +1,296 @@
+//! Damaged, exchanged and missing files.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use tiezheng::ledger::checkpoint::Checkpoint;
+use tiezheng::ledger::hash::leaf_hash;
+use tiezheng::ledger::key::{Name, Signer};
+use tiezheng::ledger::merkle::shape::{LeafIndex, TreeSize};
+use tiezheng::store::contract::{AppendLedger, ReadError, ReadLedger};
+use tiezheng::store::reading;
+use tiezheng::store::rocks::mark::{Mark, MarkFile};
+use tiezheng::store::rocks::open::OpenError;
+use tiezheng::store::rocks::schema::TABLES;
+use tiezheng::store::rocks::store::RocksStore;
+
+use super::{SAMPLE, copy, database_files, files, sample};
+use crate::support::chain::{Draft, checkpoint_of, found, number, published_of, seal};
+use crate::support::depositor::{ledger_key, origin};
+use crate::support::stores::small;
+
+/// Damages a copy of the sample, and sees it refused in this way by a node and by an audit, and left as it is.
+#[track_caller]
+fn refused(name: &str, is_right: fn(&OpenError) -> bool, damage: impl FnOnce(&Path)) {
+    let (_root, folder) = sample();
+    damage(&folder);
+    let before = files(&folder);
+    let error = RocksStore::open(&folder, &small()).err().unwrap_or_else(|| panic!("{name}: was opened"));
+    assert!(is_right(&error), "{name}: {error:?}");
+    assert_eq!(files(&folder), before, "{name}: a node has changed it");
+    let error = RocksStore::open_read_only(&folder, &small()).err().unwrap_or_else(|| panic!("{name}: was read"));
+    assert!(is_right(&error), "{name}: {error:?}");
+    assert_eq!(files(&folder), before, "{name}: an audit has changed it");
+}
+
+/// Opens the database of a ledger behind the ledger's back.
+fn tamper(folder: &Path, change: impl FnOnce(&mut rocksdb::DB)) {
+    let mut options = rocksdb::Options::default();
+    options.set_track_and_verify_wals_in_manifest(true);
+    let tables = TABLES.iter().map(|(name, _)| (*name, rocksdb::Options::default()));
+    change(&mut rocksdb::DB::open_cf_with_opts(&options, folder.join("db"), tables).unwrap());
+}
+
+fn put(folder: &Path, table: &str, key: &[u8], value: &[u8]) {
+    tamper(folder, |db| db.put_cf(db.cf_handle(table).unwrap(), key, value).unwrap());
+}
+
+fn flip(path: &Path, at: usize) {
+    let mut bytes = fs::read(path).unwrap();
+    bytes[at] ^= 0x10;
+    fs::write(path, bytes).unwrap();
+}
+
+fn size() -> u64 {
+    SAMPLE.blocks.last().unwrap().tip.size().0
+}
+
+#[test]
+fn a_mark_that_is_missing_or_damaged_is_refused() {
+    refused("no mark", |e| matches!(e, OpenError::MarkMissing), |f| fs::remove_file(f.join("mark")).unwrap());
+    let damaged = |e: &OpenError| matches!(e, OpenError::MarkDamaged);
+    refused("empty mark", damaged, |f| fs::write(f.join("mark"), "").unwrap());
+    refused("zeroed mark", damaged, |f| fs::write(f.join("mark"), vec![0; 131_072]).unwrap());
+    refused("short mark", damaged, |f| fs::write(f.join("mark"), &fs::read(f.join("mark")).unwrap()[..131_071]).unwrap());
+    refused("both slots", damaged, |f| [30, 65_566].iter().for_each(|at| flip(&f.join("mark"), *at)));
+}
+
+#[test]
+fn one_damaged_slot_falls_back_to_the_other() {
+    let last = &SAMPLE.blocks[SAMPLE.blocks.len() - 1];
+    let before = &SAMPLE.blocks[SAMPLE.blocks.len() - 2];
+    let mut found = Vec::new();
+    for slot in [0, 65_536] {
+        let (_root, folder) = sample();
+        flip(&folder.join("mark"), slot + 30);
+        let store = RocksStore::open(&folder, &small()).unwrap();
+        found.push(store.published().unwrap().size());
+        // The database is ahead of the mark now; the sequencer signs again and goes on.
+        assert_eq!(store.tip().unwrap().size(), last.tip.size());
+        if store.published().unwrap().size() < last.tip.size() {
+            store.publish(published_of(last)).unwrap();
+        }
+        seal(&store, vec![Draft::nth(9_000).waiting(9_000)]);
+    }
+    found.sort();
+    assert_eq!(found, [before.tip.size(), last.tip.size()]);
+}
+
+#[test]
+fn a_database_that_is_missing_behind_or_another_is_refused() {
+    let whole = |e: &OpenError| matches!(e, OpenError::DatabaseMissing { .. });
+    refused("no database", whole, |f| fs::remove_dir_all(f.join("db")).unwrap());
+    let behind = |e: &OpenError| matches!(e, OpenError::Behind { .. });
+    refused("older database", behind, |f| {
+        fs::remove_dir_all(f.join("db")).unwrap();
+        copy(&SAMPLE.halfway.join("db"), &f.join("db"));
+    });
+    refused("empty database", behind, |f| replace_by(f, &origin(), 0, 0));
+    let other = Name::parse("other.example").unwrap();
+    refused("another ledger", |e| matches!(e, OpenError::AnotherLedger { .. }), |f| replace_by(f, &other, 0, 0));
+    refused("another history", |e| matches!(e, OpenError::Different { .. }), |f| replace_by(f, &origin(), 1_700, 5_000));
+    refused("mark ahead", behind, |f| {
+        let ahead = Checkpoint { origin: origin(), size: TreeSize(size() + 1), root: leaf_hash(b"") };
+        write_mark(f, ahead);
+    });
+    refused("mark of no block", |e| matches!(e, OpenError::NoBlockAtMark { .. }), |f| {
+        let store = RocksStore::open_read_only(f, &small()).unwrap();
+        let size = TreeSize(size() - 1);
+        let root = reading::root(&store, size).unwrap();
+        drop(store);
+        write_mark(f, Checkpoint { origin: origin(), size, root });
+    });
+}
+
+fn write_mark(folder: &Path, checkpoint: Checkpoint) {
+    let path = folder.join("mark");
+    let mut file = MarkFile::open(&path, &Mark::read(&path).unwrap()).unwrap();
+    file.write(&checkpoint.sign(&ledger_key()).unwrap()).unwrap();
+}
+
+/// Puts another database in the place of the sample's: of this origin, with so many deposits from number `first` on.
+fn replace_by(folder: &Path, origin: &Name, deposits: u64, first: u64) {
+    let root = tempfile::tempdir().unwrap();
+    let other = root.path().join("other");
+    let store = RocksStore::create(&other, origin, &small()).unwrap();
+    if deposits > 0 {
+        found(&store);
+        seal(&store, (first..first + deposits).map(|n| Draft::nth(n).waiting(n)).collect());
+    }
+    drop(store);
+    fs::remove_dir_all(folder.join("db")).unwrap();
+    copy(&other.join("db"), &folder.join("db"));
+}
+
+#[test]
+fn a_log_that_is_cut_off_zeroed_or_missing_is_refused() {
+    let lost = |e: &OpenError| matches!(e, OpenError::Behind { .. } | OpenError::DatabaseDamaged { .. });
+    let log = |f: &Path| database_files(f, ".log").pop().unwrap();
+    let length = fs::read(log(&SAMPLE.folder)).unwrap().len();
+    assert!(length > 10_000, "the last blocks are in the log: {length} bytes");
+    refused("no log", lost, |f| fs::remove_file(log(f)).unwrap());
+    for kept in [0, 1, length / 2, length - 1] {
+        refused(&format!("{kept} bytes of log"), lost, |f| {
+            let bytes = fs::read(log(f)).unwrap();
+            fs::write(log(f), &bytes[..kept]).unwrap();
+        });
+        refused(&format!("zeros after {kept} bytes of log"), lost, |f| {
+            let mut bytes = fs::read(log(f)).unwrap();
+            bytes[kept..].fill(0);
+            fs::write(log(f), bytes).unwrap();
+        });
+    }
+    for at in (0..length).step_by(length / 20) {
+        refused(&format!("bit in byte {at} of the log"), lost, |f| flip(&log(f), at));
+    }
+}
+
+#[test]
+fn a_missing_file_of_the_database_is_refused() {
+    let damaged = |e: &OpenError| matches!(e, OpenError::DatabaseDamaged { .. });
+    let tables = database_files(&SAMPLE.folder, ".sst");
+    assert!(tables.len() >= 8, "rows are written out to files: {}", tables.len());
+    let named = |f: &Path, path: &Path| f.join("db").join(path.file_name().unwrap());
+    for path in &tables {
+        refused(&format!("no {}", path.display()), damaged, |f| fs::remove_file(named(f, path)).unwrap());
+        refused(&format!("short {}", path.display()), damaged, |f| {
+            let bytes = fs::read(named(f, path)).unwrap();
+            fs::write(named(f, path), &bytes[..bytes.len() - 1]).unwrap();
+        });
+    }
+    refused("no CURRENT", damaged, |f| fs::remove_file(f.join("db/CURRENT")).unwrap());
+    let manifest = |f: &Path| -> PathBuf {
+        let all = fs::read_dir(f.join("db")).unwrap().map(|entry| entry.unwrap().path());
+        all.filter(|path| path.to_string_lossy().contains("MANIFEST")).max().unwrap()
+    };
+    refused("no manifest", damaged, |f| fs::remove_file(manifest(f)).unwrap());
+    refused("empty manifest", damaged, |f| fs::write(manifest(f), "").unwrap());
+}
+
+#[test]
+fn a_database_of_another_format_is_refused() {
+    let format = |version: u32| move |f: &Path| put(f, "meta", b"format", &version.to_be_bytes());
+    refused("newer", |e| matches!(e, OpenError::UnknownFormat { found: 2 }), format(2));
+    refused("zero", |e| matches!(e, OpenError::UnknownFormat { found: 0 }), format(0));
+    let damaged = |e: &OpenError| matches!(e, OpenError::DatabaseDamaged { .. });
+    refused("malformed", damaged, |f| put(f, "meta", b"format", b"1"));
+    refused("no origin", damaged, |f| put(f, "meta", b"origin", b""));
+    refused("no version", damaged, |f| tamper(f, |db| db.delete_cf(db.cf_handle("meta").unwrap(), "format").unwrap()));
+    for (table, _) in TABLES {
+        refused(table, damaged, |f| tamper(f, |db| db.drop_cf(table).unwrap()));
+    }
+}
+
+#[test]
+fn changed_rows_that_opening_reads_are_refused() {
+    let record = |e: &OpenError| matches!(e, OpenError::RecordDamaged(ReadError::Damaged { .. }));
+    let (last, delete) = (size() - 1, |f: &Path, table: &'static str, key: Vec<u8>| {
+        tamper(f, |db| db.delete_cf(db.cf_handle(table).unwrap(), key).unwrap());
+    });
+    refused("no last leaf", record, |f| delete(f, "leaves", last.to_be_bytes().to_vec()));
+    refused("a leaf too many", record, |f| put(f, "leaves", &(last + 1).to_be_bytes(), b"x"));
+    refused("a hole in the last tile", record, |f| delete(f, "leaves", (last - 5).to_be_bytes().to_vec()));
+    refused("an edge of other leaves", |e| matches!(e, OpenError::Different { .. }), |f| {
+        put(f, "leaves", &(last - 5).to_be_bytes(), b"x");
+    });
+    let tile = |index: u64| [&[0][..], &index.to_be_bytes()].concat();
+    refused("no tile", record, |f| delete(f, "tiles", tile(2)));
+    refused("a tile that is none", record, |f| put(f, "tiles", &tile(2), b"x"));
+    refused("a tile of zeros", record, |f| put(f, "tiles", &tile(2), &[0; 257 * 32]));
+    refused("a tile without its root", record, |f| put(f, "tiles", &tile(2), &[7; 257 * 32]));
+}
+
+#[test]
+fn a_changed_leaf_is_never_served() {
+    let (_root, folder) = sample();
+    let store = RocksStore::open_read_only(&folder, &small()).unwrap();
+    let other = store.leaf(LeafIndex(10)).unwrap();
+    drop(store);
+    put(&folder, "leaves", &11_u64.to_be_bytes(), &other);
+    let private = |f: &Path| put(f, "leaves", &12_u64.to_be_bytes(), b"\xff");
+    private(&folder);
+    let store = RocksStore::open(&folder, &small()).unwrap();
+    for at in [11, 12] {
+        assert!(matches!(store.leaf(LeafIndex(at)), Err(ReadError::Damaged { what: "leaf", at: found, .. }) if found == at.to_string()));
+        assert!(store.leaves(LeafIndex(at - 1), 3).is_err());
+        assert!(store.private(LeafIndex(at)).is_err());
+    }
+    assert!(store.leaf(LeafIndex(13)).is_ok());
+}
+
+/// A bit flipped anywhere in the files: refused at once, or every read is right or an error.
+#[test]
+fn a_flipped_bit_is_never_served() {
+    let mut noticed = [0, 0];
+    for path in database_files(&SAMPLE.folder, ".sst") {
+        let length = fs::read(&path).unwrap().len();
+        for at in [0, 1, 2, 3, 4, 5, 6, 7, 8].map(|part| part * (length - 1) / 8) {
+            let (_root, folder) = sample();
+            flip(&folder.join("db").join(path.file_name().unwrap()), at);
+            match RocksStore::open_read_only(&folder, &small()) {
+                Err(_) => noticed[0] += 1,
+                Ok(store) => noticed[1] += read_all(&store),
+            }
+        }
+    }
+    assert!(noticed.iter().all(|count| *count > 0), "{noticed:?}");
+}
+
+/// Reads everything of the sample; gives 1 if anything could not be read.
+fn read_all(store: &impl ReadLedger) -> usize {
+    let mut damaged = 0;
+    for block in &SAMPLE.blocks {
+        let header = &block.header;
+        damaged |= check(store.find_block(header.height), Some(header.index()));
+        damaged |= check(store.find_record(&block.hash), Some(header.index()));
+        for (index, leaf) in (header.first.0..).map(LeafIndex).zip(&block.leaves) {
+            damaged |= check(store.leaf(index), leaf.bytes.clone());
+            damaged |= check(store.find_record(&leaf.hash), Some(index));
+            damaged |= check(store.tile_hashes(0, index.0, 1), vec![leaf.hash]);
+            let Some(entry) = &leaf.entry else { continue };
+            let (id, statement) = (entry.statement.id(), entry.statement.statement());
+            damaged |= check(store.find_number(&entry.number), Some(index));
+            damaged |= check(store.find_statement(&id), Some(index));
+            let subject = statement.subject.unwrap();
+            damaged |= check(store.find_subject(&subject.id, subject.sequence), Some(index));
+            for (algorithm, digest) in statement.content.unwrap().digests() {
+                damaged |= check(store.find_digest(algorithm, &digest, 9), vec![index]);
+            }
+        }
+    }
+    damaged
+}
+
+#[track_caller]
+fn check<T: PartialEq + std::fmt::Debug>(read: Result<T, ReadError>, right: T) -> usize {
+    match read {
+        Ok(value) => {
+            assert_eq!(value, right);
+            0
+        }
+        Err(error) => {
+            assert!(matches!(error, ReadError::Damaged { .. }), "{error:?}");
+            1
+        }
+    }
+}
+
+#[test]
+fn the_sample_itself_is_sound() {
+    let (_root, folder) = sample();
+    let store = RocksStore::open(&folder, &small()).unwrap();
+    assert_eq!(read_all(&store), 0);
+    assert_eq!(store.find_number(&number(1_499)).unwrap(), Some(LeafIndex(size() - 2)));
+    let signer = Signer::new(origin(), &[9; 32]).unwrap();
+    assert!(checkpoint_of(&SAMPLE.blocks[SAMPLE.half]).verified_by(&[signer.verifier().clone()]).is_err());
+}

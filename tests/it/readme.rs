@@ -1,0 +1,150 @@
+//! The transcripts of the READMEs are run as they stand.
+//!
+//! In a `console` block, a line `$ …` is run by bash and the lines after it are what it prints; a line `…` stands for any
+//! number of lines. Numbers, hashes, keys, times and addresses differ from run to run and are masked on both sides.
+//! `<!-- node: start -->` and `<!-- node: stop -->` are the window in which the node runs.
+//!
+//! With `README_UPDATE=1` the outputs are written into the file instead.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::support::process::{Node, program};
+
+/// Where the reader's node listens.
+const ADDRESS: &str = "http://127.0.0.1:7654";
+
+/// One reader at work.
+struct Reader {
+    folder: tempfile::TempDir,
+    node: Option<Node>,
+    /// The number that the page shows, and the one that this run got.
+    number: Option<(String, String)>,
+}
+
+impl Reader {
+    fn run(&mut self, command: &str) -> String {
+        let url = self.node.as_ref().map_or(ADDRESS, |node| &node.url);
+        let mut command = command.replace(ADDRESS, url);
+        if let Some((shown, own)) = &self.number {
+            command = command.replace(shown, own);
+        }
+        let program = PathBuf::from(program().get_program());
+        let path = format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap());
+        let output = Command::new("bash")
+            .args(["-c", &format!("{{ {command}\n}} 2>&1")])
+            .current_dir(self.folder.path())
+            .env_remove("LANG")
+            .envs([("PATH", path.as_str()), ("LC_ALL", "C.UTF-8"), ("TIEZHENG_SERVER", url)])
+            .env("TIEZHENG_CONFIG", self.folder.path().join(".config"))
+            .output()
+            .unwrap();
+        let printed = String::from_utf8(output.stdout).unwrap();
+        printed.replace(url, ADDRESS).replace(&*self.folder.path().to_string_lossy(), "/home/you")
+    }
+
+    fn node(&mut self, start: bool) {
+        if let Some(node) = self.node.take() {
+            node.stop();
+        }
+        if start {
+            self.node = Some(Node::start(&self.folder.path().join("try-out"), &[]));
+        }
+    }
+}
+
+/// The first deposit number in a text.
+fn number_in(text: &str) -> Option<String> {
+    text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').find(|word| mask_word(word) == "<number>").map(str::to_owned)
+}
+
+fn mask_word(word: &str) -> &str {
+    let hex = |word: &str| word.bytes().all(|b| b.is_ascii_hexdigit());
+    let digits = |word: &str| word.bytes().filter(u8::is_ascii_digit).count();
+    match word {
+        _ if word.len() == 64 && hex(word) => "<hash>",
+        _ if word.len() == 27 && word.starts_with("T2") && word.matches('-').count() == 4 => "<number>",
+        _ if word.starts_with("tiezheng/") && word.contains('+') => "<key>",
+        _ if word.starts_with("tiezheng/") && word.len() == 25 => "<ledger>",
+        _ if word.len() == 10 && digits(word) == 8 && word.matches('-').count() == 2 => "<date>",
+        _ if word.len() == 12 && digits(word) == 9 && word.contains('.') => "<time>",
+        _ if digits(word) >= 17 && word.contains('T') && word.contains(':') => "<instant>",
+        _ if word.len() == 44 && word.ends_with('=') => "<root>",
+        _ if word.len() >= 90 => "<signature>",
+        _ => word,
+    }
+}
+
+/// Splits after every character that no masked word contains.
+fn mask(text: &str) -> Vec<String> {
+    let inside = |c: char| c.is_ascii_alphanumeric() || "+/=_.:-".contains(c);
+    let line = |line: &str| {
+        let pieces = line.split_inclusive(|c| !inside(c)).map(|piece| {
+            let word = piece.trim_end_matches(|c| !inside(c)).trim_end_matches(':');
+            piece.replacen(word, mask_word(word), usize::from(!word.is_empty()))
+        });
+        pieces.collect::<String>().trim_end().to_owned()
+    };
+    text.trim_end().lines().map(line).collect()
+}
+
+/// Whether `printed` is what `shown` says, where a line `…` stands for any lines.
+fn agrees(shown: &[String], printed: &[String]) -> bool {
+    match (shown.split_first(), printed.split_first()) {
+        (None, None) => true,
+        (Some((line, rest)), _) if line == "…" => (0..=printed.len()).any(|skip| agrees(rest, &printed[skip..])),
+        (Some((a, shown)), Some((b, printed))) => a == b && agrees(shown, printed),
+        _ => false,
+    }
+}
+
+fn read(page: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(page);
+    let text = std::fs::read_to_string(&path).unwrap();
+    let update = std::env::var_os("README_UPDATE").is_some();
+    let mut reader = Reader { folder: tempfile::tempdir().unwrap(), node: None, number: None };
+    let mut lines = text.lines().peekable();
+    let (mut written, mut inside, mut commands) = (String::new(), false, 0);
+    while let Some(line) = lines.next() {
+        written += line;
+        written.push('\n');
+        match line {
+            "<!-- node: start -->" => reader.node(true),
+            "<!-- node: stop -->" => reader.node(false),
+            "```console" => inside = true,
+            "```" => inside = false,
+            _ => {}
+        }
+        let Some(command) = line.strip_prefix("$ ").filter(|_| inside) else { continue };
+        let mut shown = String::new();
+        while let Some(line) = lines.next_if(|line| !line.starts_with("$ ") && *line != "```") {
+            shown += line;
+            shown.push('\n');
+        }
+        let printed = reader.run(command);
+        commands += 1;
+        if reader.number.is_none() {
+            reader.number = number_in(&shown).or_else(|| number_in(&text)).zip(number_in(&printed));
+        }
+        if update {
+            written += &printed;
+        } else {
+            assert!(agrees(&mask(&shown), &mask(&printed)), "{page}: $ {command}\nshown:\n{shown}\nprinted:\n{printed}");
+        }
+    }
+    reader.node(false);
+    assert!(commands > 10, "{page} has a transcript");
+    if update {
+        std::fs::write(path, written).unwrap();
+    }
+}
+
+#[test]
+fn the_english_readme_says_what_happens() {
+    read("README.md");
+}
+
+#[test]
+fn the_chinese_readme_says_what_happens() {
+    read("README.zh-CN.md");
+}

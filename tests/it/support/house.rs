@@ -1,0 +1,223 @@
+//! A whole node on a port of its own, and a client that talks to it. When the house falls, its ledger is audited.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use serde_json::Value;
+use tiezheng::audit::walk::{self, walk};
+use tiezheng::http::node::Node;
+use tiezheng::http::options::Options;
+use tiezheng::http::server::serve;
+use tiezheng::ledger::notice::Mode;
+use tiezheng::ledger::receipt::Receipt;
+use tiezheng::ledger::statement::signed::StatementNote;
+use tiezheng::ledger::time::Timestamp;
+use tiezheng::sequencer::clock::ManualClock;
+use tiezheng::sequencer::handle::Sequencer;
+use tiezheng::sequencer::start::{self, Founding, Running};
+use tiezheng::store::contract::{AppendLedger, ReadLedger};
+use tiezheng::store::memory::MemoryStore;
+use tiezheng::store::rocks::store::RocksStore;
+use tiezheng::wire::deposit::DepositRequest;
+use tiezheng::wire::{json, receipt};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::support::depositor::{ledger_key, origin, successor};
+use crate::support::stores::small;
+
+/// What a house is built of.
+pub(crate) struct Plan {
+    pub(crate) http: Options,
+    /// Most deposits waiting.
+    pub(crate) pool: usize,
+    pub(crate) clock: ManualClock,
+    /// What HTTP reads instead of the ledger's own store.
+    pub(crate) reader: Option<Arc<dyn ReadLedger>>,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        let noon = Timestamp::parse("2026-11-22T12:00:00.000Z").unwrap();
+        Self { http: Options::default(), pool: 1_000, clock: ManualClock::at(noon), reader: None }
+    }
+}
+
+/// A running node.
+pub(crate) struct House {
+    pub(crate) client: reqwest::Client,
+    pub(crate) sequencer: Sequencer,
+    pub(crate) store: Arc<dyn ReadLedger>,
+    address: SocketAddr,
+    running: Option<Running>,
+    stop: Option<oneshot::Sender<()>>,
+    server: Option<JoinHandle<std::io::Result<()>>>,
+    /// Removed with the house.
+    folder: Option<tempfile::TempDir>,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl House {
+    /// A node over RocksDB, in a folder of its own.
+    pub(crate) async fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = RocksStore::create(&folder.path().join("ledger"), &origin(), &small()).unwrap();
+        let mut house = Self::over(Arc::new(store), Plan::default()).await;
+        house.folder = Some(folder);
+        house
+    }
+
+    /// A node in memory.
+    pub(crate) async fn in_memory(plan: Plan) -> Self {
+        Self::over(Arc::new(MemoryStore::new(origin())), plan).await
+    }
+
+    /// A node over `store`.
+    pub(crate) async fn over<S: AppendLedger + 'static>(store: Arc<S>, plan: Plan) -> Self {
+        let founding = Founding { mode: Mode::Test, successor: successor() };
+        let options = start::Options { pool: plan.pool, clock_gap_confirmed: false };
+        let clock = plan.clock.share();
+        let (sequencer, running) =
+            start::start(Arc::clone(&store), ledger_key(), Some(&founding), clock, &options).unwrap();
+        let store: Arc<dyn ReadLedger> = store;
+        let reader = plan.reader.unwrap_or_else(|| Arc::clone(&store));
+        let node = Node::new(reader, sequencer.clone(), plan.http);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let server = tokio::spawn(serve(listener, node, async move { stopped.await.unwrap_or(()) }));
+        Self {
+            client: client(),
+            sequencer,
+            store,
+            address,
+            running: Some(running),
+            stop: Some(stop),
+            server: Some(server),
+            folder: None,
+        }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.send(self.client.get(self.url(path))).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, media_type: &str, body: impl Into<reqwest::Body>) -> Answer {
+        self.send(self.client.post(self.url(path)).header(CONTENT_TYPE, media_type).body(body)).await
+    }
+
+    pub(crate) async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
+        let answer = request.send().await.unwrap();
+        Answer {
+            status: answer.status().as_u16(),
+            headers: answer.headers().clone(),
+            bytes: answer.bytes().await.unwrap().to_vec(),
+        }
+    }
+
+    /// Asks for a deposit.
+    pub(crate) async fn post_deposit(&self, statement: &StatementNote) -> Answer {
+        self.post("/v1/deposits", "application/json", request(statement)).await
+    }
+
+    /// Makes a deposit that must succeed.
+    pub(crate) async fn deposit(&self, statement: &StatementNote) -> Receipt {
+        let answer = self.post_deposit(statement).await;
+        assert!([200, 201].contains(&answer.status), "{}", answer.text());
+        receipt::parse(&answer.bytes).unwrap()
+    }
+
+    /// The deposit number in a receipt.
+    pub(crate) fn number(receipt: &Receipt) -> String {
+        receipt.entry.lines().nth(1).unwrap().strip_prefix("number ").unwrap().into()
+    }
+
+    /// No deposits any more; reading goes on.
+    pub(crate) fn stop_sequencer(&mut self) {
+        self.running.take().unwrap().shutdown();
+    }
+
+    /// Stops accepting, and hands out the server's end.
+    pub(crate) fn begin_shutdown(&mut self) -> JoinHandle<std::io::Result<()>> {
+        let _ = self.stop.take().unwrap().send(());
+        self.server.take().unwrap()
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        if let Some(server) = self.server.take() {
+            server.abort();
+        }
+        if let Some(running) = self.running.take() {
+            running.shutdown();
+        }
+        if !std::thread::panicking() {
+            audit(&*self.store);
+        }
+        drop(self.folder.take());
+    }
+}
+
+/// The whole ledger is walked; nothing may be found.
+fn audit(store: &dyn ReadLedger) {
+    let options = walk::Options { pinned: Some(ledger_key().verifier().clone()), ..walk::Options::default() };
+    let report = walk(store, &options, |_| {}).unwrap();
+    assert!(report.is_clean(), "{:#?}", report.findings);
+}
+
+fn client() -> reqwest::Client {
+    // Of several tests in one process, the first installs it.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().no_proxy().no_gzip().build().unwrap()
+}
+
+/// The body of a deposit.
+pub(crate) fn request(statement: &StatementNote) -> String {
+    json::line(&DepositRequest::new(statement, None).unwrap())
+}
+
+impl Answer {
+    pub(crate) fn text(&self) -> &str {
+        std::str::from_utf8(&self.bytes).unwrap()
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.bytes).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// Status and code of a problem, whose form is checked.
+    pub(crate) fn problem(&self) -> (u16, String) {
+        assert_eq!(self.header("content-type"), "application/problem+json", "{}", self.text());
+        assert_eq!(self.header("cache-control"), "no-store");
+        let problem = self.json();
+        let code = problem["code"].as_str().unwrap();
+        assert_eq!(problem["type"], format!("/problems/{code}"));
+        assert_eq!(problem["status"], self.status);
+        for text in ["title", "title_zh", "detail"] {
+            assert!(!problem[text].as_str().unwrap().is_empty(), "{problem}");
+        }
+        (self.status, code.into())
+    }
+}
