@@ -10,6 +10,8 @@ mod conformance;
 #[cfg(feature = "node")]
 mod crash;
 #[cfg(feature = "node")]
+mod crowd;
+#[cfg(feature = "node")]
 mod opening;
 #[cfg(feature = "node")]
 mod readme;

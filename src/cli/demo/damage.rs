@@ -41,7 +41,8 @@ pub fn flip_a_bit(dir: &Path) -> Result<Option<Flipped>, Complaint> {
     files.sort_by_cached_key(|path| std::cmp::Reverse(path.metadata().map_or(0, |found| found.len())));
     for path in files {
         let whole = fs::read(&path).map_err(io)?;
-        for place in 1..PLACES {
+        // The ends hold the first record and what leads to the records: less telling.
+        for place in (PLACES / 4..PLACES).chain(1..PLACES / 4) {
             let offset = whole.len() * place / PLACES;
             let mut damaged = whole.clone();
             let Some(byte) = damaged.get_mut(offset) else { continue };

@@ -46,6 +46,13 @@ impl Node {
         Self { child, url: url.expect("the node says where it listens") }
     }
 
+    /// The most memory it ever held, in KiB.
+    pub(crate) fn most_memory_kib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+
     /// SIGKILL.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
