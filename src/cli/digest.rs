@@ -91,7 +91,11 @@ fn hash(
     salt: Option<&[u8; SALT_LEN]>,
     read: &(dyn Fn(u64) + Sync),
 ) -> io::Result<Measured> {
+    // One byte more than the file had shows that it grew; a file that grows without end must not be read without end.
+    let file = &mut file.take(expected.saturating_add(1));
     let salt = salt.map_or(&[][..], |salt| salt);
+    // One byte more than there should be is enough to know that it grew; a log that is written to would never end.
+    let file = &mut file.take(expected.saturating_add(1));
     let sha256 = sha2::Sha256::new().chain_update(salt);
     let sm3 = sm3::Sm3::new().chain_update(salt);
     if expected <= PIECE as u64 { at_once(file, sha256, sm3, read) } else { in_threads(file, sha256, sm3, read) }

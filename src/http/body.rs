@@ -2,7 +2,7 @@
 //!
 //! # Invariants
 //!
-//! No body is held beyond its limit, and of a file no more than some frames. Whoever sends slower than
+//! No body is held beyond its limit, and of a file no more than two parts of 256 KiB and a frame. Whoever sends slower than
 //! [`Options::body_timeout`](crate::http::options::Options::body_timeout) allows is cut off.
 
 use std::time::Duration;
@@ -12,18 +12,16 @@ use axum::http::HeaderMap;
 use axum::http::header::CONTENT_LENGTH;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use sha2::Digest as _;
-use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout, timeout_at};
 
+use crate::http::node::Node;
 use crate::http::problem::Failure;
 use crate::ledger::hash::Digest;
 use crate::ledger::metadata::SALT_LEN;
 use crate::ledger::statement::content::Measured;
 
-/// How much of a file must arrive in one body timeout.
-const STRIDE: u64 = 256 * 1024;
-/// Frames of a file on their way to the thread that hashes them; hyper's are at most some 400 KiB.
-const FRAMES: usize = 8;
+/// How much of a file must arrive in one body timeout, and is hashed in one go.
+const PART: u64 = 256 * 1024;
 
 fn too_large(limit: u64) -> Failure {
     Failure::new("body_too_large", format!("at most {limit} bytes")).limited(limit)
@@ -59,50 +57,78 @@ pub async fn read(headers: &HeaderMap, body: Body, limit: usize, patience: Durat
     }
 }
 
-/// Hashes a body of at most `limit` bytes as it streams, `salt` before it.
+/// Hashes a file as it streams, `salt` before it.
 ///
 /// # Errors
 ///
 /// As [`read`].
 pub async fn measure(
+    node: &Node,
     headers: &HeaderMap,
     mut body: Body,
     salt: Option<[u8; SALT_LEN]>,
-    limit: u64,
-    patience: Duration,
 ) -> Result<Measured, Failure> {
-    announced(headers, limit)?;
-    let (sender, receiver) = mpsc::channel(FRAMES);
-    // SM3 takes 4 ms a megabyte: on a worker thread, one large file would slow down everybody else.
-    let hashing = tokio::task::spawn_blocking(move || hash(salt, receiver));
-    let (mut size, mut stride, mut deadline) = (0_u64, 0_u64, Instant::now() + patience);
-    while let Some(frame) = timeout_at(deadline, body.frame()).await.map_err(|_| too_slow())? {
-        let Ok(bytes) = frame.map_err(|error| broken(&error))?.into_data() else { continue };
-        let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        size = size.saturating_add(length);
-        stride = stride.saturating_add(length);
-        if size > limit {
-            return Err(too_large(limit));
+    let options = node.options();
+    announced(headers, options.file_max)?;
+    let mut size = 0_u64;
+    let mut hashing = tokio::task::spawn_blocking(move || Hashes::after(salt));
+    loop {
+        // The next part arrives while the one before is being hashed. A slow client holds no thread.
+        let frames = part(&mut body, options.body_timeout).await?;
+        let hashes = hashing.await.map_err(|error| Failure::internal(&error))?;
+        if frames.is_empty() {
+            return Ok(hashes.measured(size));
         }
-        if sender.send(bytes).await.is_err() {
-            break;
+        size = size.saturating_add(length(&frames));
+        if size > options.file_max {
+            return Err(too_large(options.file_max));
         }
-        if stride >= STRIDE {
-            (stride, deadline) = (0, Instant::now() + patience);
-        }
+        let place = node.place_to_hash().await?;
+        hashing = tokio::task::spawn_blocking(move || {
+            let _place = place;
+            hashes.over(&frames)
+        });
     }
-    drop(sender);
-    let (sha256, sm3) = hashing.await.map_err(|error| Failure::internal(&error))?;
-    Ok(Measured { size, sha256, sm3 })
 }
 
-fn hash(salt: Option<[u8; SALT_LEN]>, mut frames: mpsc::Receiver<Bytes>) -> (Digest, Digest) {
-    let salt = salt.as_ref().map_or(&[][..], |salt| salt.as_slice());
-    let mut sha256 = sha2::Sha256::new_with_prefix(salt);
-    let mut sm3 = sm3::Sm3::new_with_prefix(salt);
-    while let Some(frame) = frames.blocking_recv() {
-        sha256.update(&frame);
-        sm3.update(&frame);
+fn length(frames: &[Bytes]) -> u64 {
+    frames.iter().map(|frame| u64::try_from(frame.len()).unwrap_or(u64::MAX)).fold(0, u64::saturating_add)
+}
+
+/// The next [`PART`] bytes or some more, or what is left; nothing at the end.
+async fn part(body: &mut Body, patience: Duration) -> Result<Vec<Bytes>, Failure> {
+    let mut frames = Vec::new();
+    let deadline = Instant::now() + patience;
+    while length(&frames) < PART {
+        let Some(frame) = timeout_at(deadline, body.frame()).await.map_err(|_| too_slow())? else { break };
+        // Trailers are no part of the file.
+        frames.extend(frame.map_err(|error| broken(&error))?.into_data());
     }
-    (Digest(sha256.finalize().into()), Digest(sm3.finalize().into()))
+    Ok(frames)
+}
+
+/// Both digests, on their way.
+struct Hashes {
+    sha256: sha2::Sha256,
+    sm3: sm3::Sm3,
+}
+
+impl Hashes {
+    fn after(salt: Option<[u8; SALT_LEN]>) -> Self {
+        let salt = salt.as_ref().map_or(&[][..], |salt| salt.as_slice());
+        Self { sha256: sha2::Sha256::new_with_prefix(salt), sm3: sm3::Sm3::new_with_prefix(salt) }
+    }
+
+    /// SM3 takes 4 ms a megabyte: too long for a worker thread.
+    fn over(mut self, frames: &[Bytes]) -> Self {
+        for frame in frames {
+            self.sha256.update(frame);
+            self.sm3.update(frame);
+        }
+        self
+    }
+
+    fn measured(self, size: u64) -> Measured {
+        Measured { size, sha256: Digest(self.sha256.finalize().into()), sm3: Digest(self.sm3.finalize().into()) }
+    }
 }

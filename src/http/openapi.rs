@@ -11,7 +11,7 @@ use crate::wire::deposit::BatchVerdict;
     info(
         title = "Tiezheng 铁证",
         description = "Blockchain evidence notarization: deposit digests, take home a number and a receipt that proves itself, look up, verify.\n\n区块链电子存证: 提交摘要，取得存证编号与可自证的回执，查询，核验。\n\nErrors are RFC 9457 problems with a stable `code`; see /problems.",
-        license(name = "MIT OR Apache-2.0"),
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
     tags(
         (name = "deposits", description = "Deposit, look up, verify / 存证、查询、核验"),
@@ -23,6 +23,11 @@ use crate::wire::deposit::BatchVerdict;
     components(schemas(BatchVerdict)),
 )]
 struct Described;
+
+/// Bytes of any kind, as they are.
+#[derive(Debug, utoipa::ToSchema)]
+#[schema(value_type = String, format = Binary)]
+pub struct AnyBytes(pub Vec<u8>);
 
 /// The document without paths.
 #[must_use]

@@ -17,8 +17,8 @@ pub struct Options {
     pub connections: usize,
     /// Largest file that is verified, in bytes. Default 64 GiB. Files are hashed as they stream, never kept.
     pub file_max: u64,
-    /// Most files hashed at the same time; further ones wait. Default 16: each takes one thread.
-    pub files: usize,
+    /// Most threads that hash files at the same time; a file takes one for 256 KiB and gives it back. Default 16.
+    pub hashing: usize,
     /// Most reads of the store at the same time; further ones wait. Default 128: each takes one thread.
     pub reads: usize,
     /// How long requests in flight may take to finish at shutdown. Default 30 s.
@@ -33,7 +33,7 @@ impl Default for Options {
             write_timeout: Duration::from_secs(30),
             connections: 10_000,
             file_max: 64 << 30,
-            files: 16,
+            hashing: 16,
             reads: 128,
             shutdown: Duration::from_secs(30),
         }

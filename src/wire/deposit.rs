@@ -34,13 +34,13 @@ pub struct DepositRequest {
 /// Private metadata and its salt. It never goes on the chain.
 #[derive(Clone, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "salt": "0707070707070707070707070707070707070707070707070707070707070707", "metadata": { "name": "合同" } }))]
 pub struct PrivateJson {
     /// 32 random bytes as 64 hex digits.
-    #[schema(example = "0707070707070707070707070707070707070707070707070707070707070707")]
     pub salt: String,
     /// Any JSON object with a `name` (证据名称).
     #[serde(deserialize_with = "json::unique")]
-    #[schema(value_type = Object, example = json!({ "name": "合同" }))]
+    #[schema(value_type = Object)]
     pub metadata: Value,
 }
 

@@ -8,6 +8,18 @@ use crate::ledger::verify::wording;
 use crate::wire::bilingual::Bilingual;
 use crate::wire::facts::ChainFactsJson;
 
+/// What may be held against a record instead of the file: a digest. It never says more than "digest equal".
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DigestRequest {
+    /// `sm3` or `sha-256`: named, never guessed from a length.
+    #[schema(example = "sm3")]
+    pub algorithm: String,
+    /// 64 lower-case hex digits.
+    #[schema(example = "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0")]
+    pub value: String,
+}
+
 /// A code and what it is called.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct CodedText {

@@ -6,6 +6,8 @@
 mod api;
 #[cfg(feature = "node")]
 mod auditing;
+#[cfg(feature = "node")]
+mod cli;
 mod conformance;
 #[cfg(feature = "node")]
 mod crash;

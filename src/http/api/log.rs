@@ -15,6 +15,7 @@ use flate2::write::GzEncoder;
 
 use crate::http::caching::{Caching, answer};
 use crate::http::node::Node;
+use crate::http::openapi::AnyBytes;
 use crate::http::problem::Failure;
 use crate::http::request::{header, weight_of};
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
@@ -57,7 +58,7 @@ pub(in crate::http) async fn checkpoint(State(node): State<Arc<Node>>) -> Result
     tag = "log",
     params(("path" = String, Path, description = "`<L>/<N>[.p/<W>]` or `entries/<N>[.p/<W>]`", example = "0/000.p/1")),
     responses(
-        (status = 200, description = "The tile / 分块", body = Vec<u8>, content_type = "application/octet-stream"),
+        (status = 200, description = "The tile / 分块", body = AnyBytes, content_type = "application/octet-stream"),
         (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
     ),
 )]

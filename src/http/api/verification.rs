@@ -14,6 +14,7 @@ use crate::http::api::lookup::find;
 use crate::http::body;
 use crate::http::caching::{self, Caching};
 use crate::http::node::Node;
+use crate::http::openapi::AnyBytes;
 use crate::http::problem::Failure;
 use crate::http::request::{Asked, Named, content_type, header, unsupported};
 use crate::ledger::hash::{Digest, lower_hex};
@@ -26,10 +27,9 @@ use crate::ledger::verify::trust::Trust;
 use crate::ledger::verify::verifier::{Presented, Question, verify};
 use crate::store::contract::ReadLedger;
 use crate::store::reading;
-use crate::wire::facts::DigestJson;
 use crate::wire::json;
 use crate::wire::problem::Problem;
-use crate::wire::report::ReportJson;
+use crate::wire::report::{DigestRequest, ReportJson};
 
 /// Longest digest request in bytes: two short strings.
 const DIGEST_MAX: usize = 1024;
@@ -62,7 +62,7 @@ pub struct VerificationQuery {
         VerificationQuery,
         ("x-salt" = Option<String>, Header, description = "64 hex digits"),
     ),
-    request_body(content((Vec<u8> = "application/octet-stream"), (DigestJson = "application/json"))),
+    request_body(content((AnyBytes = "application/octet-stream"), (DigestRequest = "application/json"))),
     responses(
         (status = 200, description = "The report / 核验报告", body = ReportJson),
         (status = 400, description = "`mistyped_number`, `bad_salt`, `unknown_algorithm`, …", body = Problem, content_type = "application/problem+json"),
@@ -91,9 +91,7 @@ pub(in crate::http) async fn verify_deposit(
             if node.read(move |reader| Ok(reader.find_number(&number)?.is_none())).await? {
                 return Ok(answer(&Report::not_found(Some(number))));
             }
-            let place = node.place_for_a_file().await?;
-            let measured = body::measure(&headers, body, salt, node.options().file_max, patience).await?;
-            drop(place);
+            let measured = body::measure(&node, &headers, body, salt).await?;
             Presented::File { measured, salted: salt.is_some() }
         }
         _ => return Err(unsupported(&headers, "application/octet-stream or application/json")),
@@ -124,7 +122,7 @@ fn read_salt(query: Option<&str>, headers: &HeaderMap) -> Result<Option<[u8; SAL
     salt.map(Some).ok_or_else(|| Failure::new("bad_salt", "the salt is not 64 lower-case hex digits"))
 }
 
-fn read_digest(digest: &DigestJson) -> Result<Presented, Failure> {
+fn read_digest(digest: &DigestRequest) -> Result<Presented, Failure> {
     let algorithm = HashAlgorithm::parse(&digest.algorithm).ok_or_else(|| {
         let names = HashAlgorithm::ALL.map(HashAlgorithm::name).join(" or ");
         Failure::new("unknown_algorithm", format!("the algorithm is {names}; it is named, never guessed"))

@@ -77,7 +77,9 @@ async fn a_digest_never_says_more_than_digest_equal() {
     assert_eq!(ask("md5", &sm3).await.problem(), (400, "unknown_algorithm".into()));
     assert_eq!(ask("sm3", &sm3.to_uppercase()).await.problem(), (400, "upper_case_hex".into()));
     assert_eq!(ask("sm3", &sm3[1..]).await.problem(), (400, "wrong_length".into()));
-    assert_eq!(house.post(&path, "application/json", "{}").await.problem(), (400, "unexpected_json".into()));
+    for body in ["{}".to_owned(), json!({ "algorithm": "sm3", "value": sm3, "salt": "" }).to_string()] {
+        assert_eq!(house.post(&path, "application/json", body).await.problem(), (400, "unexpected_json".into()));
+    }
     assert_eq!(
         house.post(&path, "application/json", " ".repeat(1_025)).await.problem(),
         (413, "body_too_large".into())

@@ -20,10 +20,13 @@ function words(schema) {
   return [].concat(schema.type || "any").join(" | ");
 }
 
+// Names of the shapes that have a place on this page.
+const known = new Set();
+
 function link(schema) {
   const text = words(schema);
-  const name = text.replace(/[^A-Za-z]/g, "");
-  return document.getElementById("schema-" + name) || text === name ? element("a", { href: "#schema-" + name }, text) : element("code", {}, text);
+  const name = text.match(/[A-Za-z]+/g)?.find((word) => known.has(word));
+  return name ? element("a", { href: "#schema-" + name }, text) : element("code", {}, text);
 }
 
 function paragraphs(text) {
@@ -31,7 +34,7 @@ function paragraphs(text) {
 }
 
 function exampleOf(schema, shapes, depth) {
-  if (!schema || depth > 4) return null;
+  if (!schema || depth > 9) return null;
   if (schema.example !== undefined) return schema.example;
   if (schema.$ref) return exampleOf(shapes[nameOf(schema.$ref)], shapes, depth + 1);
   if (schema.allOf) return Object.assign({}, ...schema.allOf.map((part) => exampleOf(part, shapes, depth + 1) || {}));
@@ -61,19 +64,17 @@ function address(path, parameters, value) {
   return filled + (query.size ? "?" + query : "");
 }
 
-function curl(method, path, operation, shapes) {
+// One command for each type of body.
+function curls(path, operation, shapes) {
   const parameters = operation.parameters || [];
   const example = (parameter) => String(parameter.example ?? parameter.schema?.example ?? (parameter.required ? parameter.name : ""));
-  const lines = ["curl -s " + quoted(location.origin + address(path, parameters, example))];
-  const content = operation.requestBody?.content || {};
-  const type = Object.keys(content)[0];
-  if (method !== "get" && type) {
-    lines.push("  -H " + quoted("Content-Type: " + type));
-    const body = exampleOf(content[type].schema, shapes, 0);
-    const isFile = type !== "application/json";
-    lines.push("  --data-binary " + (isFile ? "@file" : quoted(JSON.stringify(body))));
-  }
-  return lines.join(" \\\n");
+  const start = "curl -s " + quoted(location.origin + address(path, parameters, example));
+  const content = Object.entries(operation.requestBody?.content || {});
+  if (!content.length) return [start];
+  return content.map(([type, body]) => {
+    const sent = type === "application/json" ? quoted(JSON.stringify(exampleOf(body.schema, shapes, 0))) : "@file";
+    return [start, "-H " + quoted("Content-Type: " + type), "--data-binary " + sent].join(" \\\n  ");
+  });
 }
 
 async function attempt(path, parameters, inputs, output) {
@@ -124,7 +125,7 @@ function operationOf(method, path, operation, shapes) {
   parts.push(element("h3", {}, "应答 Answers"), element("table", {}, Object.entries(operation.responses || {}).map(([status, response]) =>
     element("tr", {}, element("td", {}, element("code", {}, status)), element("td", {}, response.description || ""),
       element("td", {}, Object.entries(response.content || {}).map(([type, body]) => element("div", {}, link(body.schema), " ", element("span", { class: "quiet" }, type))))))));
-  parts.push(element("h3", {}, "curl"), element("pre", {}, curl(method, path, operation, shapes)));
+  parts.push(element("h3", {}, "curl"), ...curls(path, operation, shapes).map((command) => element("pre", {}, command)));
   if (method === "get") parts.push(...trial(path, parameters));
   return element("details", { id: operation.operationId || path }, head, element("div", {}, parts));
 }
@@ -155,6 +156,7 @@ async function main() {
   try {
     const described = await (await fetch("/openapi.json")).json();
     const shapes = described.components?.schemas || {};
+    Object.keys(shapes).forEach((name) => known.add(name));
     const parts = paragraphs(described.info.description);
     for (const tag of described.tags || []) {
       parts.push(element("h2", {}, tag.name, " ", element("span", { class: "quiet" }, tag.description || "")));

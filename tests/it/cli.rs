@@ -1,0 +1,8 @@
+//! The command line against a real node: exit codes, documents, and what lies in the folders afterwards.
+
+mod at_hand;
+mod depositing;
+mod keeping;
+mod looking_up;
+mod running;
+mod verifying;

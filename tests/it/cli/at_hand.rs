@@ -1,0 +1,153 @@
+//! A depositor at work: a folder, a configuration of their own, and a node.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::support::process::{Node, program};
+
+/// A depositor's folder and the node they use.
+pub(crate) struct Desk {
+    folder: tempfile::TempDir,
+    node: Option<Node>,
+    url: String,
+    config: PathBuf,
+}
+
+/// A command that has run.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Ran {
+    /// Asserts the exit code.
+    pub(crate) fn ends(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "{self:#?}");
+        self
+    }
+
+    /// All documents; standard output must hold nothing else.
+    pub(crate) fn documents(&self) -> Vec<Value> {
+        self.stdout.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{self:#?}"))).collect()
+    }
+
+    /// The one document.
+    pub(crate) fn document(&self) -> Value {
+        let documents = self.documents();
+        assert_eq!(documents.len(), 1, "{self:#?}");
+        documents[0].clone()
+    }
+
+    /// The one document's deposit number.
+    pub(crate) fn number(&self) -> String {
+        self.document()["deposit_number"].as_str().unwrap().to_owned()
+    }
+
+    /// The one document's error code.
+    pub(crate) fn error(&self) -> String {
+        self.document()["error"]["code"].as_str().unwrap().to_owned()
+    }
+}
+
+impl Desk {
+    /// With a node that runs.
+    pub(crate) fn new() -> Self {
+        Self::with(&[])
+    }
+
+    /// With a node that runs with `more` arguments.
+    pub(crate) fn with(more: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let node = Node::start(&folder.path().join("chain"), more);
+        let (url, config) = (node.url.clone(), folder.path().join("config"));
+        fs::create_dir(folder.path().join("desk")).unwrap();
+        Self { folder, node: Some(node), url, config }
+    }
+
+    /// Without one.
+    pub(crate) fn alone() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("desk")).unwrap();
+        let config = folder.path().join("config");
+        Self { folder, node: None, url: "http://127.0.0.1:1".into(), config }
+    }
+
+    /// Where the files of this depositor lie.
+    pub(crate) fn path(&self, name: impl AsRef<OsStr>) -> PathBuf {
+        self.folder.path().join("desk").join(name.as_ref())
+    }
+
+    /// Where everything lies.
+    pub(crate) fn top(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn config(&self) -> &Path {
+        &self.config
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// From here on another person with no configuration yet.
+    pub(crate) fn become_a_stranger(&mut self) {
+        self.config = self.folder.path().join(format!("{}x", self.config.file_name().unwrap().to_str().unwrap()));
+    }
+
+    /// Makes a file.
+    pub(crate) fn file(&self, name: impl AsRef<OsStr>, bytes: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, bytes).unwrap();
+        path
+    }
+
+    /// Runs a command with `--json`, in the depositor's folder.
+    pub(crate) fn run<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Ran {
+        let mut command = self.command();
+        command.arg("--json").args(arguments);
+        ran(command)
+    }
+
+    /// Runs a command for people, in `lang`.
+    pub(crate) fn say(&self, lang: &str, arguments: &[&str]) -> Ran {
+        let mut command = self.command();
+        command.args(["--lang", lang]).args(arguments);
+        ran(command)
+    }
+
+    fn command(&self) -> Command {
+        let mut command = program();
+        command.current_dir(self.path("")).env("TIEZHENG_CONFIG", &self.config).env("TIEZHENG_SERVER", &self.url);
+        command.env("RUST_LOG", "warn");
+        command
+    }
+
+    /// Deposits a file whose document is asked for; the node must be there.
+    pub(crate) fn deposit(&self, name: &str, more: &[&str]) -> Ran {
+        self.run(&[&["deposit", name], more].concat()).ends(0)
+    }
+
+    /// Stops the node, audits its ledger, and answers how many deposits it holds.
+    pub(crate) fn stop_and_count(&mut self) -> u64 {
+        self.node.take().unwrap().stop();
+        let audited = self.run(&["audit".as_ref(), self.top().join("chain").as_os_str()]).ends(0);
+        audited.document()["entries"].as_u64().unwrap()
+    }
+}
+
+fn ran(command: Command) -> Ran {
+    let output = assert_cmd::Command::from_std(command).output().unwrap();
+    Ran {
+        code: output.status.code().unwrap(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}

@@ -1,0 +1,123 @@
+//! `serve`, `audit`, `backup`, `restore`, `demo`: a node's life.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use crate::cli::at_hand::Desk;
+use crate::support::process::Node;
+
+fn text(path: &Path) -> String {
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_node_keeps_its_folder_its_keys_and_its_address_to_itself() {
+    let desk = Desk::new();
+    let chain = desk.top().join("chain");
+    for key in ["ledger.key", "next.key"] {
+        assert_eq!(fs::metadata(chain.join(key)).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    let data = text(&chain);
+    assert_eq!(desk.run(&["serve", "--data", &data, "--listen", "127.0.0.1:0"]).ends(2).error(), "ledger_in_use");
+    assert_eq!(desk.run(&["audit", &data]).ends(2).error(), "ledger_in_use");
+    assert_eq!(desk.run(&["backup", &data, "--to", "copy"]).ends(2).error(), "ledger_in_use");
+    for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:80"] {
+        assert_eq!(desk.run(&["serve", "--listen", address]).ends(64).error(), "not_loopback");
+    }
+    assert!(!desk.path("chain-data").exists());
+    let taken = desk.url().trim_start_matches("http://").to_owned();
+    assert_eq!(desk.run(&["serve", "--data", "other", "--listen", &taken]).ends(2).error(), "cannot_listen");
+}
+
+#[test]
+fn a_node_that_starts_again_is_the_same_ledger() {
+    let mut desk = Desk::with(&["--origin", "example.org/ledger"]);
+    desk.file("a", "a");
+    let number = desk.deposit("a", &[]).number();
+    assert_eq!(desk.stop_and_count(), 1);
+    let chain = desk.top().join("chain");
+    let data = text(&chain);
+    let other = desk.run(&["serve", "--data", &data, "--origin", "example.org/other"]).ends(64);
+    assert_eq!(other.error(), "another_ledger");
+    let node = Node::start(&chain, &[]);
+    desk.run(&["verify", "a", "--number", &number, "--server", &node.url]).ends(0);
+    node.stop();
+    fs::rename(chain.join("ledger.key"), chain.join("lost")).unwrap();
+    assert_eq!(desk.run(&["serve", "--data", &data]).ends(2).error(), "io");
+    let elsewhere = desk.top().join("elsewhere");
+    desk.run(&["keygen", "--ledger", "example.org/ledger", "--out", &text(&elsewhere)]).ends(0);
+    fs::rename(elsewhere, chain.join("ledger.key")).unwrap();
+    assert_eq!(desk.run(&["serve", "--data", &data]).ends(2).error(), "other_key");
+}
+
+#[test]
+fn a_creation_that_was_cut_off_before_the_keys_is_finished() {
+    let desk = Desk::alone();
+    let chain = desk.top().join("chain");
+    Node::start(&chain, &[]).stop();
+    // What the folder holds before anything is signed, as far as a test can bring it about: no mark, no keys.
+    let fresh = desk.top().join("fresh");
+    fs::create_dir(&fresh).unwrap();
+    fs::write(fresh.join("mark.new"), b"cut").unwrap();
+    Node::start(&fresh, &[]).stop();
+    desk.run(&["audit", &text(&fresh)]).ends(0);
+    let keys = desk.top().join("keys");
+    fs::create_dir(&keys).unwrap();
+    fs::copy(chain.join("ledger.key"), keys.join("ledger.key")).unwrap();
+    assert_eq!(desk.run(&["serve", "--data", &text(&keys)]).ends(2).error(), "key_without_ledger");
+}
+
+#[test]
+fn a_backup_is_checked_and_restored_into_an_empty_folder_only() {
+    let mut desk = Desk::new();
+    desk.file("a", "a");
+    let number = desk.deposit("a", &[]).number();
+    desk.stop_and_count();
+    let data = text(&desk.top().join("chain"));
+    desk.run(&["backup", &data, "--to", "copy"]).ends(0);
+    assert_eq!(desk.run(&["backup", &data, "--to", "copy"]).ends(2).error(), "destination_exists");
+    desk.run(&["audit", "copy"]).ends(0);
+    desk.file("restored/README.md", "kept");
+    let restored = desk.run(&["restore", "copy", "--data", "restored"]).ends(0);
+    assert_eq!(restored.document()["size"], 4);
+    assert!(desk.path("restored/README.md").is_file() && !desk.path("restored/restoring").exists());
+    assert_eq!(desk.run(&["restore", "copy", "--data", "restored"]).ends(2).error(), "ledger_exists");
+    desk.file("taken/diary.txt", "x");
+    assert_eq!(desk.run(&["restore", "copy", "--data", "taken"]).ends(2).error(), "folder_not_empty");
+    assert_eq!(
+        fs::read_dir(desk.path("taken")).unwrap().filter(|entry| entry.as_ref().unwrap().file_name() != "lock").count(),
+        1
+    );
+    let node = Node::start(&desk.path("restored"), &[]);
+    desk.run(&["verify", "a", "--number", &number, "--server", &node.url]).ends(0);
+    let help = desk.say("en", &["restore", "--help"]).ends(0).stdout;
+    assert!(help.contains("rollback") && help.contains("回退"), "{help}");
+}
+
+#[test]
+fn an_audit_finds_what_is_missing() {
+    let mut desk = Desk::new();
+    desk.file("a", "a");
+    desk.deposit("a", &[]);
+    desk.stop_and_count();
+    let chain = desk.top().join("chain");
+    assert_eq!(desk.run(&["audit", "nowhere"]).ends(2).error(), "no_ledger");
+    let wrong = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
+    let other = desk.run(&["audit", &text(&chain), "--key", wrong]).ends(1).document();
+    assert_eq!(other["findings"][0]["code"], "checkpoint");
+    fs::remove_file(chain.join("mark")).unwrap();
+    assert_eq!(desk.run(&["audit", &text(&chain)]).ends(1).error(), "mark_missing");
+}
+
+#[test]
+fn the_demonstration_comes_out_and_leaves_nothing_behind() {
+    let desk = Desk::alone();
+    let folder = text(&desk.path(""));
+    let told = desk.run(&["demo", "--size-mib", "2", "--folder", &folder]).ends(0).document();
+    assert_eq!(told["good"], true);
+    let mut steps = told["steps"].as_array().unwrap().iter();
+    assert!(steps.any(|step| step["found"] == "entry and block named, 1"), "{told:#}");
+    assert_eq!(fs::read_dir(desk.path("")).unwrap().count(), 0);
+    assert!(!desk.config().exists(), "the user's configuration is untouched");
+}
