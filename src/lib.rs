@@ -6,7 +6,16 @@
 //!
 //! The house, floor by floor; what stands higher may use what stands lower, never the other way (`tests/tidy`):
 //!
-//! 1. [`ledger`]: formats, tree, chain, verifier. Pure.
+//! 1. [`ledger`]: formats, tree, chain, verifier. Pure: bytes in, bytes and verdicts out.
+//! 2. [`store`]: where blocks rest; its contract in prose, memory, RocksDB.
+//! 3. `sequencer`: the only hand that writes. [`audit`]: the auditor's eye, over any reader. [`wire`]: JSON shapes, shared
+//!    by server and client.
+//! 4. [`client`]: talks to a node and believes nothing it says.
+//! 5. `http`: the counter.
+//! 6. [`cli`]: the front door.
+//!
+//! The feature `node` (default) brings RocksDB, the sequencer and HTTP. Without it remains what verifies and audits, with
+//! no C++ to compile.
 
 pub mod audit;
 pub mod cli;

@@ -186,7 +186,7 @@ mod tests {
     fn file_of(length: usize) -> (tempfile::TempDir, PathBuf) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("证据 1.bin");
-        let bytes: Vec<u8> = (0..length).map(|i| (i * 31 % 251) as u8).collect();
+        let bytes: Vec<u8> = (0..length).map(|i| (i * 31 % 251).to_le_bytes()[0]).collect();
         fs::write(&path, bytes).unwrap();
         (folder, path)
     }

@@ -122,9 +122,11 @@ pub async fn run(args: &ServeArgs, screen: &Screen) -> anyhow::Result<Ending> {
     }
     let listener = TcpListener::bind(args.listen).await.map_err(|error| cannot_listen(args.listen, &error))?;
     let address = format!("http://{}", listener.local_addr()?);
+    // Listened for before anybody is told that there is a node to stop.
+    let stop = told_to_stop(args.stop_with_stdin)?;
     tell(screen, args, &address, &key, mode)?;
     let node = Node::new(store, sequencer, HttpOptions::default());
-    let served = server::serve(listener, node, told_to_stop(args.stop_with_stdin)?).await;
+    let served = server::serve(listener, node, stop).await;
     // Whoever still waits is answered before the store is closed.
     tokio::task::spawn_blocking(move || running.shutdown()).await?;
     served?;

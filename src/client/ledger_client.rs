@@ -11,8 +11,8 @@ use crate::wire::ledger::{LedgerJson, SearchJson};
 use crate::wire::receipt::{self, RECEIPT_MAX};
 
 const JSON: &str = "application/json";
-/// The media type of a tlog-proof.
-const TLOG_PROOF: &str = "application/vnd.c2sp.tlog-proof";
+/// The media type of notes and tlog-proofs.
+const TEXT: &str = "text/plain";
 /// Longest answer in bytes that is no receipt: a look-up lists at most 100 links and 100 earlier deposits.
 const ANSWER_MAX: usize = 256 * 1024;
 /// Longest checkpoint in bytes, a hundred cosignatures included.
@@ -89,7 +89,7 @@ impl LedgerClient {
     /// As [`Self::facts`].
     pub async fn tlog_proof(&self, number: &DepositNumber) -> Result<String, ClientError> {
         let path = format!("/v1/deposits/{number}/receipt");
-        let body = self.get(&path, TLOG_PROOF, RECEIPT_MAX).await?;
+        let body = self.get(&path, TEXT, RECEIPT_MAX).await?;
         String::from_utf8(body).map_err(|error| self.malformed(&path, &error))
     }
 
@@ -110,7 +110,7 @@ impl LedgerClient {
     /// [`ClientError`].
     pub async fn checkpoint(&self) -> Result<SignedCheckpoint, ClientError> {
         let path = "/log/checkpoint";
-        let body = self.get(path, "text/plain", CHECKPOINT_MAX).await?;
+        let body = self.get(path, TEXT, CHECKPOINT_MAX).await?;
         SignedCheckpoint::parse(&body).map_err(|error| self.malformed(path, &error))
     }
 

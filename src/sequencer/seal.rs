@@ -7,7 +7,7 @@
 //! frontier), tiles filled and compared one by one. A flipped bit in memory, a wrong row, a bug in one of the two paths:
 //! they disagree, and nothing is signed.
 //!
-//! Recovery after a crash and the normal path call the same [`read_back`].
+//! Recovery after a crash and the normal path call the same [`read_back_and_sign`].
 
 use ring::digest::{Context, SHA256};
 

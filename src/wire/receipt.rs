@@ -17,7 +17,7 @@
 //!
 //! # Invariants
 //!
-//! [`parse`] reads back exactly what [`print`] prints; names are unique, known and all there; a later version is refused
+//! [`parse`] reads back exactly what [`print()`] prints; names are unique, known and all there; a later version is refused
 //! by its name, whatever else it holds. Nothing is believed: whether a receipt is true, `ledger::verify` says.
 
 use serde::{Deserialize, Serialize};

@@ -40,11 +40,15 @@ fn dump(bench: &Rocks) -> String {
         let lines = rows.iter().filter(|row| row.table == table);
         let lines: Vec<String> = lines.map(|row| format!("{}: {}", hex::encode(&row.key), value(&row.value))).collect();
         writeln!(text, "{table} ({} rows)", lines.len()).unwrap();
-        if let [first @ .., last] = lines.as_slice() && lines.len() > 12 {
+        if let [first @ .., last] = lines.as_slice()
+            && lines.len() > 12
+        {
             let all = tiezheng::ledger::hash::sha256(lines.join("\n").as_bytes());
             writeln!(text, "  {}\n  … sha-256 of all these lines: {all}\n  {last}", first[..8].join("\n  ")).unwrap();
         } else {
-            lines.iter().for_each(|line| writeln!(text, "  {line}").unwrap());
+            for line in &lines {
+                writeln!(text, "  {line}").unwrap();
+            }
         }
     }
     text

@@ -26,11 +26,12 @@ pub struct Flipped {
 }
 
 /// Flips one bit in the copy at `dir` so that an audit finds a deposit damaged; `None` when no such bit was found.
+/// `is_deposit` knows whether a deposit stands at this place in the block of this height.
 ///
 /// # Errors
 ///
 /// The copy cannot be opened, read or written.
-pub fn flip_a_bit(dir: &Path) -> Result<Option<Flipped>, Complaint> {
+pub fn flip_a_bit(dir: &Path, is_deposit: impl Fn(u64, u64) -> bool) -> Result<Option<Flipped>, Complaint> {
     // An opening puts what is still in the log into files of its own.
     drop(RocksStore::open(dir, &Options::default()).map_err(|error| cannot_open(dir, &error))?);
     let io = |error: std::io::Error| Complaint::io(dir, &error);
@@ -48,7 +49,7 @@ pub fn flip_a_bit(dir: &Path) -> Result<Option<Flipped>, Complaint> {
             let Some(byte) = damaged.get_mut(offset) else { continue };
             *byte ^= 1;
             fs::write(&path, &damaged).map_err(io)?;
-            if names_a_deposit(dir) {
+            if names_a_deposit(dir, &is_deposit) {
                 let file = path.strip_prefix(dir).unwrap_or(&path).to_owned();
                 return Ok(Some(Flipped { file, offset }));
             }
@@ -58,10 +59,12 @@ pub fn flip_a_bit(dir: &Path) -> Result<Option<Flipped>, Complaint> {
     Ok(None)
 }
 
-fn names_a_deposit(dir: &Path) -> bool {
+fn names_a_deposit(dir: &Path, is_deposit: impl Fn(u64, u64) -> bool) -> bool {
     let Ok(store) = RocksStore::open_read_only(dir, &Options::default()) else { return false };
     let options = AuditOptions { signatures: false, ..AuditOptions::default() };
-    let is_located =
-        |finding: &Finding| finding.fault == Fault::Damaged && finding.index.is_some() && finding.height.is_some();
+    let is_located = |finding: &Finding| {
+        let place = finding.index.zip(finding.height).filter(|_| finding.fault == Fault::Damaged);
+        place.is_some_and(|(index, height)| is_deposit(index.0, height.0))
+    };
     walk(&store, &options, |_| {}).is_ok_and(|report| report.findings.iter().any(is_located))
 }

@@ -19,6 +19,7 @@ pub struct Stage {
     program: PathBuf,
     node: Option<Child>,
     address: String,
+    lang: &'static str,
     keep: bool,
 }
 
@@ -45,19 +46,19 @@ impl Ran {
 }
 
 impl Stage {
-    /// A new folder below `above`, or below the system's folder for temporary files.
+    /// A new folder below `above`, or below the system's folder for temporary files. Commands speak `lang`.
     ///
     /// # Errors
     ///
     /// It cannot be made.
-    pub fn new(above: Option<&Path>, keep: bool) -> io::Result<Self> {
+    pub fn new(above: Option<&Path>, lang: &'static str, keep: bool) -> io::Result<Self> {
         let mut random = [0; 6];
         getrandom::fill(&mut random).map_err(io::Error::other)?;
         let above = above.map_or_else(env::temp_dir, Path::to_owned);
         let folder = above.join(format!("tiezheng-demo-{}", hex::encode(random)));
         make_private_folder(&folder)?;
         let folder = folder.canonicalize()?;
-        Ok(Self { folder, program: env::current_exe()?, node: None, address: String::new(), keep })
+        Ok(Self { folder, program: env::current_exe()?, node: None, address: String::new(), lang, keep })
     }
 
     /// The folder.
@@ -135,7 +136,7 @@ impl Stage {
         let mut command = Command::new(&self.program);
         command
             .args(arguments)
-            .arg("--json")
+            .args(["--json", "--lang", self.lang])
             .current_dir(&self.folder)
             .env(FOLDER_VARIABLE, self.folder.join("config"))
             .env("TIEZHENG_SERVER", &self.address);

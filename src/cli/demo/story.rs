@@ -1,19 +1,25 @@
 //! The story: what a depositor, a court, a forger and an auditor do, and what comes of it.
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::PathBuf;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::cli::demo::damage::flip_a_bit;
 use crate::cli::demo::exhibits;
 use crate::cli::demo::stage::Stage;
 use crate::cli::demo::telling::{Telling, outcome};
 use crate::cli::ending::{Complaint, Ending};
+use crate::cli::papers::is_own;
 use crate::cli::progress::Progress;
+use crate::cli::record::read_receipt;
 use crate::cli::screen::{FAINT, HEADING, Screen};
 use crate::client::ledger_client::LedgerClient;
+use crate::ledger::block::BlockHeader;
+use crate::ledger::entry::Entry;
 use crate::ledger::number::DepositNumber;
+use crate::ledger::receipt::Receipt;
 
 /// Messages in the folder that is deposited whole: enough for a chain of many blocks.
 const MESSAGES: usize = 240;
@@ -43,7 +49,7 @@ pub struct DemoArgs {
 ///
 /// The stage cannot be set: no space, no process. What comes out otherwise than it must is told, not an error.
 pub async fn run(args: &DemoArgs, screen: &Screen) -> anyhow::Result<Ending> {
-    let stage = Stage::new(args.folder.as_deref(), args.keep)?;
+    let stage = Stage::new(args.folder.as_deref(), screen.pick("zh", "en"), args.keep)?;
     clear_when_interrupted(&stage, args.keep);
     let mut telling = Telling::new(screen, stage);
     let tell = &mut telling;
@@ -220,7 +226,7 @@ fn verify_offline(tell: &mut Telling<'_>) -> anyhow::Result<()> {
 fn audit(tell: &mut Telling<'_>) -> anyhow::Result<()> {
     tell.heading("审计整条链", "Audit the whole chain")?;
     let ran = tell.command(&["audit", "chain-data"])?;
-    let counted = json!([ran.text("/entries"), ran.text("/blocks"), ran.text("/signatures")]);
+    let counted = ["/entries", "/blocks", "/signatures"].map(|pointer| ran.text(pointer)).join(", ");
     tell.screen
         .line(format!("  {}{counted}", tell.screen.pick("存证、区块、签名：", "deposits, blocks, signatures: ")))?;
     tell.must("全链核对未发现问题", "the whole chain holds", "true, 0", &outcome(&ran, "/clean"))?;
@@ -229,20 +235,23 @@ fn audit(tell: &mut Telling<'_>) -> anyhow::Result<()> {
     let copied = tell.command(&["backup", "chain-data", "--to", "copy"])?;
     tell.must("备份并核对", "copied and checked", "0", &copied.code.to_string())?;
     let copy = tell.stage.file("copy");
-    let flipped = flip_a_bit(&copy)?;
+    let known = deposits(tell);
+    let flipped = flip_a_bit(&copy, |index, height| known.get(&index).is_some_and(|(_, own)| *own == height))?;
     let place = flipped.map_or_else(|| "—".to_owned(), |bit| format!("{} @ {}", bit.file.display(), bit.offset));
     tell.screen.line(format!("  {}{place}", tell.screen.pick("改动的比特：", "the bit flipped: ")))?;
     let ran = tell.command(&["audit", "copy"])?;
     let findings =
         ran.documents.first().and_then(|document| document["findings"].as_array().cloned()).unwrap_or_default();
-    let located = findings.iter().filter(|finding| finding["index"].is_u64() && finding["block_height"].is_u64());
-    let named: Vec<String> = located.filter_map(|finding| finding_line(tell, finding)).collect();
+    let damaged: Vec<_> = findings.iter().filter(|finding| finding["code"] == "damaged").collect();
+    let named: Vec<String> = damaged.iter().filter_map(|finding| finding_line(tell.screen, &known, finding)).collect();
     for line in named.iter().take(3) {
         tell.screen.line(format!("  {line}"))?;
     }
-    if named.len() > 3 {
-        let text = tell.screen.pick("同一数据页中另有记录受损：", "more in the same page of the database: ");
-        tell.screen.line(tell.screen.paint(FAINT, &format!("  {text}{}", named.len() - 3)))?;
+    let others = damaged.len() - named.len().min(3);
+    if others > 0 {
+        let text =
+            tell.screen.pick("同一数据页中另有记录受损：", "more damaged records in the same page of the database: ");
+        tell.screen.line(tell.screen.paint(FAINT, &format!("  {text}{others}")))?;
     }
     let found = format!("{}, {}", if named.is_empty() { "nothing" } else { "entry and block named" }, ran.code);
     tell.must(
@@ -253,24 +262,32 @@ fn audit(tell: &mut Telling<'_>) -> anyhow::Result<()> {
     )
 }
 
-/// A finding on a deposit, with its number from the receipt: the record itself can no longer be read.
-fn finding_line(tell: &Telling<'_>, finding: &Value) -> Option<String> {
-    let number = number_at(tell, finding.get("index")?.as_u64()?)?;
-    let text = finding.pointer(tell.screen.pick("/text/zh", "/text/en"))?.as_str()?;
-    let (block, entry) = (tell.screen.pick("区块", "block"), tell.screen.pick("记录", "entry"));
-    Some(format!("{block} {}, {entry} {}, {number}: {text}", finding.get("block_height")?, finding.get("index")?))
+/// A finding on a deposit, with its number from the receipt, since the record itself can no longer be read. Behind a
+/// damaged header the audit cannot tell the block, so only where the receipt says the same.
+fn finding_line(screen: &Screen, known: &Deposits, finding: &Value) -> Option<String> {
+    let index = finding.get("index")?.as_u64()?;
+    let (number, height) = known.get(&index)?;
+    let named = finding.get("block_height")?.as_u64().filter(|named| named == height)?;
+    let text = finding.pointer(screen.pick("/text/zh", "/text/en"))?.as_str()?;
+    let (block, entry) = (screen.pick("区块", "block"), screen.pick("记录", "entry"));
+    Some(format!("{block} {named}, {entry} {index}, {number}: {text}"))
 }
 
-/// The deposit whose receipt names this place.
-fn number_at(tell: &Telling<'_>, index: u64) -> Option<String> {
+/// Deposits by their place: number and block height.
+type Deposits = HashMap<u64, (DepositNumber, u64)>;
+
+/// All deposits of this story, from their receipts.
+fn deposits(tell: &Telling<'_>) -> Deposits {
     let folders = [tell.stage.folder().to_owned(), tell.stage.file(FOLDER)];
     let papers = folders.iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten();
-    let mut receipts = papers.filter_map(|paper| {
-        let is_receipt = paper.file_name().to_string_lossy().ends_with("receipt.json");
-        serde_json::from_slice::<Value>(&fs::read(paper.path()).ok().filter(|_| is_receipt)?).ok()
-    });
-    let receipt = receipts.find(|receipt| receipt["index"] == index)?;
-    receipt.get("entry")?.as_str()?.lines().nth(1)?.strip_prefix("number ").map(str::to_owned)
+    let receipts =
+        papers.filter(|paper| is_own(&paper.file_name())).filter_map(|paper| read_receipt(&paper.path()).ok());
+    let deposit = |receipt: Receipt| {
+        let entry = Entry::parse(receipt.entry.as_bytes()).ok()?;
+        let header = BlockHeader::parse(receipt.header.as_bytes()).ok()?;
+        Some((receipt.index.0, (entry.number, header.height.0)))
+    };
+    receipts.filter_map(deposit).collect()
 }
 
 /// A number with its last check character mistyped.

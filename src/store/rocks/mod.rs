@@ -4,7 +4,7 @@
 //!
 //! | file | what it knows |
 //! |---|---|
-//! | [`format`] | how keys and values are spelled; the format version and its history |
+//! | [`mod@format`] | how keys and values are spelled; the format version and its history |
 //! | [`schema`] | the tables: name, key and value of each, bound together once |
 //! | [`tuning`] | how RocksDB is set up |
 //! | [`engine`] | typed rows read, scanned, and written in one fsynced batch |

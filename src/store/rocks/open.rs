@@ -291,7 +291,22 @@ fn read_mark(folder: &Folder) -> Result<Mark, OpenError> {
 }
 
 fn open_engine(folder: &Folder, options: &Options, access: Access) -> Result<Engine, OpenError> {
-    Engine::open(&folder.database(), options, access).map_err(|reason| OpenError::DatabaseDamaged { reason })
+    Engine::open(&folder.database(), options, access).map_err(|reason| {
+        // What the machine lacks is no damage, and no reason to restore anything.
+        let machine = [
+            "No space left",
+            "Disk quota exceeded",
+            "Permission denied",
+            "Read-only file system",
+            "Too many open files",
+            "Input/output error",
+        ];
+        if machine.iter().any(|words| reason.contains(words)) {
+            OpenError::Disk(io::Error::other(reason))
+        } else {
+            OpenError::DatabaseDamaged { reason }
+        }
+    })
 }
 
 /// What an opening learns of a database.

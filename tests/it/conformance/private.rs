@@ -50,7 +50,7 @@ pub(super) fn private_content_that_is_not_committed_to_is_refused<B: Bench>() {
     assert_eq!(bench.store().append(&block, &[(at(2), private(2))]), refused(0));
     assert_eq!(bench.store().append(&block, &[(at(4), private(2))]), refused(2));
     assert_eq!(bench.store().append(&block, &[(at(0), private(2))]), refused(usize::MAX));
-    assert_eq!(bench.store().append(&block, &[(at(u64::MAX), private(2))]).is_err(), true);
+    assert!(bench.store().append(&block, &[(at(u64::MAX), private(2))]).is_err());
     assert_eq!(bench.store().append(&block, &[(at(3), private(2)), (at(3), private(2))]), refused(1));
     assert_eq!(bench.store().tip().unwrap().size(), tip.size());
     assert_eq!(bench.store().append(&block, &[(at(3), private(2))]), Ok(()));

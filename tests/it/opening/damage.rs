@@ -3,11 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use tiezheng::ledger::block::Height;
 use tiezheng::ledger::checkpoint::Checkpoint;
-use tiezheng::ledger::hash::leaf_hash;
+use tiezheng::ledger::hash::{Digest, leaf_hash};
 use tiezheng::ledger::key::{Name, Signer};
 use tiezheng::ledger::merkle::shape::{LeafIndex, TreeSize};
-use tiezheng::store::contract::{AppendLedger, ReadError, ReadLedger};
+use tiezheng::store::contract::{AppendLedger, Private, ReadError, ReadLedger};
 use tiezheng::store::reading;
 use tiezheng::store::rocks::mark::{Mark, MarkFile};
 use tiezheng::store::rocks::open::OpenError;
@@ -15,9 +16,9 @@ use tiezheng::store::rocks::schema::TABLES;
 use tiezheng::store::rocks::store::RocksStore;
 
 use super::{SAMPLE, copy, database_files, files, sample};
-use crate::support::chain::{Draft, checkpoint_of, found, number, published_of, seal};
+use crate::support::chain::{Draft, append_with, checkpoint_of, found, number, private, published_of, seal};
 use crate::support::depositor::{ledger_key, origin};
-use crate::support::stores::small;
+use crate::support::stores::{Bench, Rocks, small};
 
 /// Damages a copy of the sample, and sees it refused in this way by a node and by an audit, and left as it is.
 #[track_caller]
@@ -61,7 +62,9 @@ fn a_mark_that_is_missing_or_damaged_is_refused() {
     let damaged = |e: &OpenError| matches!(e, OpenError::MarkDamaged);
     refused("empty mark", damaged, |f| fs::write(f.join("mark"), "").unwrap());
     refused("zeroed mark", damaged, |f| fs::write(f.join("mark"), vec![0; 131_072]).unwrap());
-    refused("short mark", damaged, |f| fs::write(f.join("mark"), &fs::read(f.join("mark")).unwrap()[..131_071]).unwrap());
+    refused("short mark", damaged, |f| {
+        fs::write(f.join("mark"), &fs::read(f.join("mark")).unwrap()[..131_071]).unwrap();
+    });
     refused("both slots", damaged, |f| [30, 65_566].iter().for_each(|at| flip(&f.join("mark"), *at)));
 }
 
@@ -98,18 +101,26 @@ fn a_database_that_is_missing_behind_or_another_is_refused() {
     refused("empty database", behind, |f| replace_by(f, &origin(), 0, 0));
     let other = Name::parse("other.example").unwrap();
     refused("another ledger", |e| matches!(e, OpenError::AnotherLedger { .. }), |f| replace_by(f, &other, 0, 0));
-    refused("another history", |e| matches!(e, OpenError::Different { .. }), |f| replace_by(f, &origin(), 1_700, 5_000));
+    refused(
+        "another history",
+        |e| matches!(e, OpenError::Different { .. }),
+        |f| replace_by(f, &origin(), 1_700, 5_000),
+    );
     refused("mark ahead", behind, |f| {
         let ahead = Checkpoint { origin: origin(), size: TreeSize(size() + 1), root: leaf_hash(b"") };
         write_mark(f, ahead);
     });
-    refused("mark of no block", |e| matches!(e, OpenError::NoBlockAtMark { .. }), |f| {
-        let store = RocksStore::open_read_only(f, &small()).unwrap();
-        let size = TreeSize(size() - 1);
-        let root = reading::root(&store, size).unwrap();
-        drop(store);
-        write_mark(f, Checkpoint { origin: origin(), size, root });
-    });
+    refused(
+        "mark of no block",
+        |e| matches!(e, OpenError::NoBlockAtMark { .. }),
+        |f| {
+            let store = RocksStore::open_read_only(f, &small()).unwrap();
+            let size = TreeSize(size() - 1);
+            let root = reading::root(&store, size).unwrap();
+            drop(store);
+            write_mark(f, Checkpoint { origin: origin(), size, root });
+        },
+    );
 }
 
 fn write_mark(folder: &Path, checkpoint: Checkpoint) {
@@ -200,9 +211,13 @@ fn changed_rows_that_opening_reads_are_refused() {
     refused("no last leaf", record, |f| delete(f, "leaves", last.to_be_bytes().to_vec()));
     refused("a leaf too many", record, |f| put(f, "leaves", &(last + 1).to_be_bytes(), b"x"));
     refused("a hole in the last tile", record, |f| delete(f, "leaves", (last - 5).to_be_bytes().to_vec()));
-    refused("an edge of other leaves", |e| matches!(e, OpenError::Different { .. }), |f| {
-        put(f, "leaves", &(last - 5).to_be_bytes(), b"x");
-    });
+    refused(
+        "an edge of other leaves",
+        |e| matches!(e, OpenError::Different { .. }),
+        |f| {
+            put(f, "leaves", &(last - 5).to_be_bytes(), b"x");
+        },
+    );
     let tile = |index: u64| [&[0][..], &index.to_be_bytes()].concat();
     refused("no tile", record, |f| delete(f, "tiles", tile(2)));
     refused("a tile that is none", record, |f| put(f, "tiles", &tile(2), b"x"));
@@ -221,11 +236,54 @@ fn a_changed_leaf_is_never_served() {
     private(&folder);
     let store = RocksStore::open(&folder, &small()).unwrap();
     for at in [11, 12] {
-        assert!(matches!(store.leaf(LeafIndex(at)), Err(ReadError::Damaged { what: "leaf", at: found, .. }) if found == at.to_string()));
+        assert!(
+            matches!(store.leaf(LeafIndex(at)), Err(ReadError::Damaged { what: "leaf", at: found, .. }) if found == at.to_string())
+        );
         assert!(store.leaves(LeafIndex(at - 1), 3).is_err());
         assert!(store.private(LeafIndex(at)).is_err());
     }
     assert!(store.leaf(LeafIndex(13)).is_ok());
+}
+
+/// What must be there and is not, is damage and never "not found".
+#[test]
+fn a_missing_row_is_no_answer() {
+    let (_root, folder) = sample();
+    let subject = |sequence: u64| [&[7; 32][..], &sequence.to_be_bytes()].concat();
+    tamper(&folder, |db| {
+        db.delete_cf(db.cf_handle("blocks").unwrap(), 5_u64.to_be_bytes()).unwrap();
+        db.delete_cf(db.cf_handle("subjects").unwrap(), subject(3)).unwrap();
+    });
+    let store = RocksStore::open(&folder, &small()).unwrap();
+    let damaged =
+        |error: Option<ReadError>, table: &str| matches!(error, Some(ReadError::Damaged { what, .. }) if what == table);
+    assert!(damaged(store.find_block(Height(5)).err(), "block"));
+    assert!(store.find_block(Height(6)).unwrap().is_some());
+    assert!(damaged(store.find_subject(&Digest([7; 32]), 3).err(), "subject"));
+    assert_eq!(store.find_subject(&Digest([7; 32]), 1_501), Ok(None));
+}
+
+/// Private content is held against what the statement commits to, each time.
+#[test]
+fn a_changed_or_missing_row_of_the_vault_is_damage() {
+    let mut bench = Rocks::begin();
+    found(bench.store());
+    let deposits = (1..4).map(|n| Draft::nth(n.into()).meta(&private(n)).waiting(n.into())).collect();
+    let held = (1..4).map(|n| (u64::from(n) - 1, private(n))).collect();
+    let block = append_with(bench.store(), deposits, &held).unwrap();
+    bench.store().publish(published_of(&block)).unwrap();
+    bench.close();
+    tamper(&bench.folder(), |db| {
+        let vault = db.cf_handle("vault").unwrap();
+        let other = db.get_cf(vault, 4_u64.to_be_bytes()).unwrap().unwrap();
+        db.put_cf(vault, 2_u64.to_be_bytes(), other).unwrap();
+        db.delete_cf(vault, 3_u64.to_be_bytes()).unwrap();
+    });
+    bench.reopen();
+    for at in [2, 3] {
+        assert!(matches!(bench.store().private(LeafIndex(at)), Err(ReadError::Damaged { what: "vault", .. })));
+    }
+    assert_eq!(bench.store().private(LeafIndex(4)), Ok(Private::Held(private(3))));
 }
 
 /// A bit flipped anywhere in the files: refused at once, or every read is right or an error.
@@ -251,20 +309,20 @@ fn read_all(store: &impl ReadLedger) -> usize {
     let mut damaged = 0;
     for block in &SAMPLE.blocks {
         let header = &block.header;
-        damaged |= check(store.find_block(header.height), Some(header.index()));
-        damaged |= check(store.find_record(&block.hash), Some(header.index()));
+        damaged |= check(store.find_block(header.height), &Some(header.index()));
+        damaged |= check(store.find_record(&block.hash), &Some(header.index()));
         for (index, leaf) in (header.first.0..).map(LeafIndex).zip(&block.leaves) {
-            damaged |= check(store.leaf(index), leaf.bytes.clone());
-            damaged |= check(store.find_record(&leaf.hash), Some(index));
-            damaged |= check(store.tile_hashes(0, index.0, 1), vec![leaf.hash]);
+            damaged |= check(store.leaf(index), &leaf.bytes);
+            damaged |= check(store.find_record(&leaf.hash), &Some(index));
+            damaged |= check(store.tile_hashes(0, index.0, 1), &vec![leaf.hash]);
             let Some(entry) = &leaf.entry else { continue };
             let (id, statement) = (entry.statement.id(), entry.statement.statement());
-            damaged |= check(store.find_number(&entry.number), Some(index));
-            damaged |= check(store.find_statement(&id), Some(index));
+            damaged |= check(store.find_number(&entry.number), &Some(index));
+            damaged |= check(store.find_statement(&id), &Some(index));
             let subject = statement.subject.unwrap();
-            damaged |= check(store.find_subject(&subject.id, subject.sequence), Some(index));
+            damaged |= check(store.find_subject(&subject.id, subject.sequence), &Some(index));
             for (algorithm, digest) in statement.content.unwrap().digests() {
-                damaged |= check(store.find_digest(algorithm, &digest, 9), vec![index]);
+                damaged |= check(store.find_digest(algorithm, &digest, 9), &vec![index]);
             }
         }
     }
@@ -272,10 +330,10 @@ fn read_all(store: &impl ReadLedger) -> usize {
 }
 
 #[track_caller]
-fn check<T: PartialEq + std::fmt::Debug>(read: Result<T, ReadError>, right: T) -> usize {
+fn check<T: PartialEq + std::fmt::Debug>(read: Result<T, ReadError>, right: &T) -> usize {
     match read {
         Ok(value) => {
-            assert_eq!(value, right);
+            assert_eq!(value, *right);
             0
         }
         Err(error) => {

@@ -28,8 +28,7 @@ pub(crate) fn second(n: u64) -> Timestamp {
 
 /// The `n`-th deposit number.
 pub(crate) fn number(n: u64) -> DepositNumber {
-    let draws = (0..).map(|draw: u64| n << 8 | draw);
-    draws.filter_map(|random| DepositNumber::draw(true, 20_261_122, random)).next().unwrap()
+    (0..).find_map(|draw: u64| DepositNumber::draw(true, 20_261_122, n << 8 | draw)).unwrap()
 }
 
 /// The genesis notice.
