@@ -55,7 +55,9 @@ impl Reader {
 
 /// The first deposit number in a text.
 fn number_in(text: &str) -> Option<String> {
-    text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').find(|word| mask_word(word) == "<number>").map(str::to_owned)
+    text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-')
+        .find(|word| mask_word(word) == "<number>")
+        .map(str::to_owned)
 }
 
 fn mask_word(word: &str) -> &str {
@@ -129,7 +131,10 @@ fn read(page: &str) {
         if update {
             written += &printed;
         } else {
-            assert!(agrees(&mask(&shown), &mask(&printed)), "{page}: $ {command}\nshown:\n{shown}\nprinted:\n{printed}");
+            assert!(
+                agrees(&mask(&shown), &mask(&printed)),
+                "{page}: $ {command}\nshown:\n{shown}\nprinted:\n{printed}"
+            );
         }
     }
     reader.node(false);

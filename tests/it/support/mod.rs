@@ -1,6 +1,7 @@
 //! Fixtures that the integration tests share.
 
 pub(crate) mod chain;
+#[cfg_attr(not(feature = "node"), expect(dead_code, reason = "the node's own tests use the rest"))]
 pub(crate) mod depositor;
 #[cfg(feature = "node")]
 pub(crate) mod faulty;
