@@ -23,8 +23,10 @@ Examples | 示例:
   tiezheng audit chain-data
   tiezheng audit /mnt/backup/2026-11-22 --key 'example.org/ledger+c74f20a3+ARpc…'
 
-Re-derives every leaf, block, link, tile, root, checkpoint, signature, time, number and index row from the stored bytes.
-Opens read-only and writes nothing; the node on it must be stopped, or audit a backup. | 只读；请先停止节点，或审计其备份。";
+Re-derives every leaf, block, link, tile, root, checkpoint, signature, time, number and
+index row from the stored bytes. Opens read-only and writes nothing; the node on it must be
+stopped, or audit a backup.
+只读；请先停止节点，或审计其备份。";
 
 /// Re-check a whole ledger from its bytes | 审计：从存储的字节重新推导并核对整条链
 #[derive(Debug, Clone, clap::Args)]

@@ -18,8 +18,10 @@ const EXAMPLES: &str = "\
 Example | 示例:
   tiezheng backup chain-data --to /mnt/backup/2026-11-22
 
-The node must be stopped. The copy is written under another name, fsynced, opened read-only and held against its mark
-before it gets its own. It holds the private keys: keep it as safe as the node. | 备份含私钥，请与节点同等保管。";
+The node must be stopped. The copy is written under another name, fsynced, opened read-only
+and held against its mark before it gets its own. It holds the private keys: keep it as safe
+as the node.
+备份含私钥，请与节点同等保管。";
 
 /// Copy a stopped node's ledger, and check the copy | 备份（节点须已停止）
 #[derive(Debug, Clone, clap::Args)]

@@ -20,12 +20,13 @@ const AFTER_HELP: &str = "\
 First steps | 入门:
   tiezheng demo                            see everything happen, leave nothing behind | 完整演示
   tiezheng serve --data chain-data         start a node | 启动节点
-  tiezheng deposit contract.pdf            deposit: digests go on the chain, the file stays here | 存证
+  tiezheng deposit contract.pdf            digests go on the chain, the file stays here | 存证
   tiezheng lookup NUMBER                   what the chain says | 查询
   tiezheng verify contract.pdf             hold the file against the chain | 核验
   tiezheng audit chain-data                re-check the whole chain | 审计
 
-Exit codes: 0 as it should be; 1 looked, and it is not; 2 could not look; 64 wrong usage or a mistyped number.
+Exit codes: 0 as it should be; 1 looked, and it is not; 2 could not look; 64 wrong usage or
+a mistyped number.
 退出码：0 正常；1 查到问题；2 未能查；64 用法有误或编号输入有误。";
 
 /// 铁证 Tiezheng: electronic evidence deposit on a verifiable chain | 区块链电子存证

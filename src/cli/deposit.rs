@@ -34,9 +34,11 @@ Examples | 示例:
   tiezheng deposit note.txt --salt               short text: nobody can guess it from its digest
   tiezheng deposit new.pdf --link corrects=20261122-0K7M-X9QT-3D5W-C3
 
-The file never leaves this machine: only its digests do. Keep the file unchanged, and with it the two papers written
-beside it. Repeating the command is safe: nothing is deposited twice.
-文件本身不会上传，只上传摘要。请原样保存文件及其旁边生成的两个文件。重复执行是安全的，不会重复存证。";
+The file never leaves this machine: only its digests do. Keep the file unchanged, and with
+it the two papers written beside it. Repeating the command is safe: nothing is deposited
+twice.
+文件本身不会上传，只上传摘要。请原样保存文件及其旁边生成的两个文件。重复执行是安全的，不会重
+复存证。";
 
 /// Deposit files: their digests go on the chain, the files stay here | 存证：摘要上链，文件不上传
 #[derive(Debug, Clone, clap::Args)]

@@ -17,7 +17,8 @@ Examples | 示例:
   tiezheng keygen --case \"(2026) 0192-1\"
   tiezheng keygen --ledger example.org/ledger --out ledger.key
 
-`deposit` and `serve` make their keys by themselves; this is for making them elsewhere or beforehand.";
+`deposit` and `serve` make their keys by themselves; this is for making them elsewhere or
+beforehand.";
 
 /// Make a key: a depositor's for a case, or a ledger's | 生成密钥
 #[derive(Debug, Clone, clap::Args)]

@@ -26,8 +26,10 @@ const EXAMPLES: &str = "\
 Example | 示例:
   tiezheng lookup 20261122-0K7M-X9QT-3D5W-C3
 
-Lower case, spaces, full-width characters are forgiven; a mistyped number is found before anything is looked up.
-A look-up compares no file: for that, tiezheng verify FILE --number NUMBER. | 查询不等于核验。";
+Lower case, spaces, full-width characters are forgiven; a mistyped number is found before
+anything is looked up. A look-up compares no file: for that, tiezheng verify FILE --number
+NUMBER.
+查询不等于核验。";
 
 /// Look a deposit number up: the seven chain facts | 按存证编号查询区块链存证信息（仅查询，未核验原文）
 #[derive(Debug, Clone, clap::Args)]

@@ -19,9 +19,10 @@ const EXAMPLES: &str = "\
 Example | 示例:
   tiezheng restore /mnt/backup/2026-11-22 --data chain-data
 
-Into an empty folder only. A backup that is older than the last receipt given out is a rollback: what was deposited since
-is lost from this ledger, and the receipts of it prove that. Restore the newest copy there is, and tell depositors and
-auditors. | 只恢复到空文件夹。若备份早于最后一份已发出的回执，即为回退：其后的存证将丢失，且回执可以证明。";
+Into an empty folder only. A backup that is older than the last receipt given out is a
+rollback: what was deposited since is lost from this ledger, and the receipts of it prove
+that. Restore the newest copy there is, and tell depositors and auditors.
+只恢复到空文件夹。若备份早于最后一份已发出的回执，即为回退：其后的存证将丢失，且回执可以证明。";
 
 /// Put a backup in the place of a lost ledger | 从备份恢复
 #[derive(Debug, Clone, clap::Args)]

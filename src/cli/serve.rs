@@ -47,8 +47,9 @@ Examples | 示例:
   tiezheng serve --data /srv/ledger --origin ledger.example.org/1
   tiezheng serve --data try-out --test           numbers begin with T and are no evidence
 
-On loopback anybody on this machine may deposit. Other addresses are refused until deposits can be restricted to those
-enrolled. Keep a copy of ledger.key and, elsewhere, of next.key. | 请妥善备份两个密钥文件，并分开保管。";
+On loopback anybody on this machine may deposit. Other addresses are refused until deposits
+can be restricted to those enrolled. Keep a copy of ledger.key and, elsewhere, of next.key.
+请妥善备份两个密钥文件，并分开保管。";
 
 /// Run a node | 启动节点
 #[derive(Debug, Clone, clap::Args)]

@@ -21,7 +21,8 @@ Examples | 示例:
   tiezheng statement contract.pdf --no-private                      the signed note
   tiezheng statement contract.pdf --request | curl --json @- http://127.0.0.1:7654/v1/deposits
 
-Keep what was printed: the very same statement always gets the same receipt, another one another number.
+Keep what was printed: the very same statement always gets the same receipt, another one
+another number.
 请保存输出内容：同一份声明总是得到同一份回执。";
 
 /// Print a signed statement on a file, for curl | 输出已签名的声明，供自行提交

@@ -18,8 +18,9 @@ Examples | 示例:
   tiezheng trust fetch https://ledger.example.org
   tiezheng trust remove example.org/ledger
 
-A verification is worth what its ledger key is worth: take the key from the operator's publication, from a judgment, from
-paper, and compare it. | 核验结论的可信程度取决于账本密钥，请通过可靠途径取得并核对。";
+A verification is worth what its ledger key is worth: take the key from the operator's
+publication, from a judgment, from paper, and compare it.
+核验结论的可信程度取决于账本密钥，请通过可靠途径取得并核对。";
 
 /// The ledger keys that you trust | 管理受信任的账本密钥
 #[derive(Debug, Clone, clap::Args)]

@@ -29,13 +29,14 @@ use crate::ledger::verify::verifier::{Presented, Question, verify};
 
 const EXAMPLES: &str = "\
 Examples | 示例:
-  tiezheng verify contract.pdf                                 by the receipt beside it, else by its digest
+  tiezheng verify contract.pdf                        by its receipt, else by its digest
   tiezheng verify contract.pdf --number 20261122-0K7M-X9QT-3D5W-C3
-  tiezheng verify contract.pdf --receipt r.json                offline: no node is asked
+  tiezheng verify contract.pdf --receipt r.json       offline: no node is asked
   tiezheng verify contract.pdf --receipt r.json --key 'example.org/ledger+c74f20a3+ARpc…'
 
-Exit codes: 0 consistent, also with reservation; 1 mismatch, not found, contradictory, chain fault; 2 could not look,
-for instance because the ledger's key is not pinned; 64 mistyped number or wrong usage.
+Exit codes: 0 consistent, also with reservation; 1 mismatch, not found, contradictory, chain
+fault; 2 could not look, for instance because the ledger's key is not pinned; 64 mistyped
+number or wrong usage.
 本命令自行完成全部计算，不采信任何节点的结论。";
 
 /// Verify a file against its record on the chain | 核验：将文件与链上记录比对

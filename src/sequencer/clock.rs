@@ -198,6 +198,11 @@ impl<C: Clock> Guard<C> {
         self.anchor = self.clock.read();
     }
 
+    /// Time on the monotonic clock, for measuring how long things take.
+    pub fn monotonic(&self) -> Duration {
+        self.clock.read().monotonic
+    }
+
     /// How long shortfalls were waited out, all together.
     pub const fn waited(&self) -> Duration {
         self.waited

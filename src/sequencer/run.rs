@@ -245,11 +245,16 @@ impl<S: AppendLedger, C: Clock> Run<S, C> {
             .zip(&batch.tickets)
             .filter_map(|(index, ticket)| Some((LeafIndex(index), ticket.private.clone()?)))
             .collect();
+        let begun = self.clock.monotonic();
         self.store.append(&block, &private).map_err(|error| fatal(&error))?;
+        let appended = self.clock.monotonic();
         let published = read_back_and_sign(&*self.store, &self.signer, &self.tip, &block.tip)
             .map_err(|error| Stop::Fatal(error.to_string()))?;
         let checkpoint = published.checkpoint.note().to_string();
         self.store.publish(published).map_err(|error| fatal(&error))?;
+        metrics::histogram!("tiezheng_append_seconds").record(appended.saturating_sub(begun));
+        metrics::histogram!("tiezheng_seal_seconds").record(self.clock.monotonic().saturating_sub(appended));
+        metrics::gauge!("tiezheng_clock_waited_seconds").set(self.clock.waited().as_secs_f64());
         self.tip = block.tip.clone();
         self.clock.sealed();
         let shared = self.shared(&block, checkpoint).map_err(|error| Stop::Fatal(error.to_string()))?;

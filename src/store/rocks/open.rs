@@ -35,7 +35,8 @@ use crate::store::rocks::store::RocksStore;
 use crate::store::rocks::tree::{self, Tree};
 use crate::store::rocks::tuning::Options;
 
-/// Why a folder was not opened. It is as it was before.
+/// Why a folder was not opened. It is as it was before; only [`OpenError::Disk`] may come after RocksDB has begun to write
+/// files of its own, and then nothing that was there is lost.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
@@ -148,7 +149,7 @@ impl RocksStore {
     ///
     /// # Errors
     ///
-    /// [`OpenError`]: the folder is as it was, but for an empty `lock` where there was none.
+    /// [`OpenError`]: the folder is as it was, as said there, but for an empty `lock` where there was none.
     pub fn open(dir: &Path, options: &Options) -> Result<Self, OpenError> {
         let folder = Folder::new(dir);
         // Before the lock: a folder without a ledger does not get one.

@@ -4,6 +4,10 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
+use tiezheng::ledger::key::Name;
+use tiezheng::store::rocks::store::RocksStore;
+use tiezheng::store::rocks::tuning::Options;
+
 use crate::cli::at_hand::Desk;
 use crate::support::process::Node;
 
@@ -56,12 +60,17 @@ fn a_creation_that_was_cut_off_before_the_keys_is_finished() {
     let desk = Desk::alone();
     let chain = desk.top().join("chain");
     Node::start(&chain, &[]).stop();
-    // What the folder holds before anything is signed, as far as a test can bring it about: no mark, no keys.
-    let fresh = desk.top().join("fresh");
-    fs::create_dir(&fresh).unwrap();
-    fs::write(fresh.join("mark.new"), b"cut").unwrap();
-    Node::start(&fresh, &[]).stop();
-    desk.run(&["audit", &text(&fresh)]).ends(0);
+    let (cut, unkeyed) = (desk.top().join("cut"), desk.top().join("unkeyed"));
+    fs::create_dir(&cut).unwrap();
+    fs::write(cut.join("mark.new"), b"cut").unwrap();
+    let origin = Name::parse("example.org/ledger").unwrap();
+    drop(RocksStore::create(&unkeyed, &origin, &Options::default()).unwrap());
+    fs::write(unkeyed.join("next.key"), b"cut").unwrap();
+    for folder in [cut, unkeyed] {
+        Node::start(&folder, &[]).stop();
+        desk.run(&["audit", &text(&folder)]).ends(0);
+        assert!(folder.join("ledger.key").is_file());
+    }
     let keys = desk.top().join("keys");
     fs::create_dir(&keys).unwrap();
     fs::copy(chain.join("ledger.key"), keys.join("ledger.key")).unwrap();
