@@ -81,7 +81,12 @@ impl<'a, R: ReadLedger + ?Sized> Follower<'a, R> {
             Err(Unfit::Damaged(why)) => findings.push((Fault::Damaged, why.clone())),
             Err(Unfit::Malformed(why)) => findings.push((Fault::Malformed, why.clone())),
         }
-        let is_header = matches!(leaf.leaf, Ok(Leaf::Block(_)));
+        let lost = leaf.leaf.is_err() && self.stood_here(leaf.index);
+        if lost {
+            // The tree still holds its hash, to which the next header is linked: the walk goes on behind it.
+            self.pass_header(self.next_height, leaf.hash);
+        }
+        let is_header = lost || matches!(leaf.leaf, Ok(Leaf::Block(_)));
         let height = if is_header { self.last_height() } else { self.next_height };
         let number = match &leaf.leaf {
             Ok(Leaf::Entry(entry)) => Some(entry.number),
@@ -93,6 +98,18 @@ impl<'a, R: ReadLedger + ?Sized> Follower<'a, R> {
         if !is_header {
             self.unsealed.push(leaf.hash);
         }
+    }
+
+    /// Whether the header of the block being walked stands at `index`, by what the store's index says: for a header that
+    /// cannot be read.
+    fn stood_here(&self, index: LeafIndex) -> bool {
+        self.store.find_block(self.next_height) == Ok(Some(index))
+    }
+
+    fn pass_header(&mut self, height: Height, hash: Digest) {
+        self.unsealed.clear();
+        self.next_height = Height(height.0 + 1);
+        self.last_block = hash;
     }
 
     fn header(&mut self, leaf: &Examined, header: &BlockHeader, report: &mut AuditReport, findings: &mut Findings) {
@@ -116,9 +133,7 @@ impl<'a, R: ReadLedger + ?Sized> Follower<'a, R> {
         } else if header.root != root_of(&self.unsealed) {
             findings.push((Fault::BlockRoot, format!("root {}, computed {}", header.root, root_of(&self.unsealed))));
         }
-        self.unsealed.clear();
-        self.next_height = Height(header.height.0 + 1);
-        self.last_block = leaf.hash;
+        self.pass_header(header.height, leaf.hash);
         self.row(report, findings, "block", &header.height, leaf.index, |store| store.find_block(header.height));
         self.row(report, findings, "record", &leaf.hash, leaf.index, |store| store.find_record(&leaf.hash));
     }
