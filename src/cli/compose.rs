@@ -218,7 +218,7 @@ fn read_link(text: &str) -> Result<Link, Complaint> {
 /// [`Complaint`] of usage, with the reason.
 pub fn read_number(text: &str) -> Result<DepositNumber, Complaint> {
     DepositNumber::parse(text).map_err(|error| {
-        let zh = format!("存证编号“{text}”输入有误：{error}。请与原件核对；未进行任何查询。");
+        let zh = format!("存证编号“{text}”输入有误：{}。请与原件核对；未进行任何查询。", error.chinese());
         let en = format!(
             "the deposit number `{text}` is mistyped: {error}. Compare it with the paper; nothing was looked up."
         );

@@ -14,7 +14,7 @@ use crate::ledger::entry::Entry;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::Receipt;
 use crate::ledger::statement::text::LinkKind;
-use crate::ledger::verify::report::Conclusion;
+use crate::ledger::verify::report::{Conclusion, Obstacle};
 use crate::ledger::verify::trust::Trust;
 use crate::ledger::verify::verifier::{History, Presented, Question, verify};
 use crate::wire::facts::{DepositJson, LinkJson};
@@ -98,7 +98,9 @@ async fn confirmed(
     };
     let question =
         Question { number: Some(source), receipt: &receipt, presented: Presented::Nothing, history: None, trust };
-    let holds = verify(&question).conclusion != Conclusion::ChainFault;
+    let report = verify(&question);
+    // Whoever pinned nothing is told so elsewhere; then a link is as good as the record it belongs to.
+    let holds = report.conclusion == Conclusion::RecordOnly || report.obstacle == Some(Obstacle::UnknownKey);
     let says_so = Entry::parse(receipt.entry.as_bytes()).is_ok_and(|entry| {
         let mut links = entry.statement.statement().links.iter();
         entry.number == source && links.any(|link| link.kind == kind && link.number == *target)

@@ -96,11 +96,21 @@ fn step_rows(screen: &Screen, result: &StepResult) -> Vec<Vec<String>> {
     let telling = matches!(step, Step::OriginalDigest | Step::Signatures | Step::LaterLinks | Step::EarlierDeposits);
     if telling || *outcome == Outcome::Failed {
         let value = |(name, value): &(&'static str, String)| {
+            let value = told_value(screen, value);
             vec![String::new(), String::new(), format!("{}: {value}", value_label(screen, name))]
         };
         rows.extend(values.iter().map(value));
     }
     rows
+}
+
+fn told_value(screen: &Screen, value: &str) -> String {
+    match (value, value.strip_prefix("size ")) {
+        ("equal", _) => screen.pick("相同", "equal").to_owned(),
+        ("different", _) => screen.pick("不同", "different").to_owned(),
+        (_, Some(size)) => format!("{} {size}", screen.pick("字节数", "size")),
+        _ => value.to_owned(),
+    }
 }
 
 fn value_label(screen: &Screen, name: &'static str) -> &'static str {

@@ -19,7 +19,9 @@ use crate::cli::durable;
 use crate::cli::ending::Complaint;
 use crate::cli::papers::{Papers, StatementPaper};
 use crate::cli::progress::Progress;
+use crate::cli::record::read_receipt;
 use crate::client::ledger_client::LedgerClient;
+use crate::client::transport::ClientError;
 use crate::ledger::entry::Entry;
 use crate::ledger::key::{Name, Signer};
 use crate::ledger::receipt::{Facts, Receipt};
@@ -98,8 +100,12 @@ impl Round {
         let ready = tokio::task::spawn_blocking(move || round.prepare(&file)).await.map_err(|_| interrupted())??;
         drop(place);
         let request = json::line(&ready.paper.request());
-        let (receipt, fresh) = self.client.deposit(request.as_bytes()).await?;
+        let (receipt, fresh) = match self.client.deposit(request.as_bytes()).await {
+            Ok(answer) => answer,
+            Err(error) => return Err(withdraw_refused(&ready.papers, error)),
+        };
         let facts = self.check(&receipt, &ready)?;
+        keeps_its_word(&ready.papers, &receipt)?;
         let path = ready.papers.receipt.clone();
         let text = print(&receipt);
         let write =
@@ -191,6 +197,45 @@ impl Round {
             }
         }
     }
+}
+
+/// A statement that the ledger's rules refuse was never deposited and never will be: kept, it would stand in the way of
+/// the right one. A receipt beside it says otherwise, so then nothing is touched.
+fn withdraw_refused(papers: &Papers, error: ClientError) -> Complaint {
+    let refused = match &error {
+        ClientError::Problem { status, code, .. } => {
+            matches!(status, 400 | 403 | 409 | 413 | 422) && code != "not_local"
+        }
+        _ => false,
+    };
+    if refused && !papers.receipt.exists() {
+        // Should this fail, the next run says that a statement stands there.
+        let _ = std::fs::remove_file(&papers.statement).and_then(|()| durable::sync_folder_of(&papers.statement));
+    }
+    error.into()
+}
+
+/// A receipt that is already there must say the same for ever: entry, place, block. If not, the ledger has lost the
+/// deposit or rewritten its history, and the old receipt is the proof: it is never replaced.
+fn keeps_its_word(papers: &Papers, receipt: &Receipt) -> Result<(), Complaint> {
+    if !papers.receipt.exists() {
+        return Ok(());
+    }
+    let held = read_receipt(&papers.receipt)?;
+    let lasting = |r: &Receipt| (r.entry.clone(), r.index, r.header.clone(), r.entry_path.clone());
+    if lasting(&held) == lasting(receipt) {
+        return Ok(());
+    }
+    let path = papers.receipt.display();
+    let zh = format!(
+        "账本未守诺：同一声明早先已取得回执（{path}），现在的回执却是另一条记录。账本丢失了原存证或改写了历史。原回执未被覆盖，请妥善保存并通知审计人员"
+    );
+    let en = format!(
+        "the ledger has broken its word: this statement has a receipt already ({path}), and the one it answers now is of \
+         another record. It has lost the deposit or rewritten its history. The old receipt was not touched: keep it, and \
+         inform the auditors"
+    );
+    Err(Complaint::finding("history_rewritten", zh, en))
 }
 
 fn interrupted() -> Complaint {

@@ -96,6 +96,8 @@ pub async fn run(args: &ServeArgs, screen: &Screen) -> anyhow::Result<Ending> {
         return Err(Complaint::usage("not_loopback", zh, en).into());
     }
     log_to_stderr(screen);
+    // Before a ledger is founded, which is for good: an address in use must leave nothing behind.
+    let listener = TcpListener::bind(args.listen).await.map_err(|error| cannot_listen(args.listen, &error))?;
     let opened = open(args)?;
     let key = opened.signer.verifier().clone();
     let founding =
@@ -121,7 +123,6 @@ pub async fn run(args: &ServeArgs, screen: &Screen) -> anyhow::Result<Ending> {
         )
         .into());
     }
-    let listener = TcpListener::bind(args.listen).await.map_err(|error| cannot_listen(args.listen, &error))?;
     let address = format!("http://{}", listener.local_addr()?);
     // Listened for before anybody is told that there is a node to stop.
     let stop = told_to_stop(args.stop_with_stdin)?;

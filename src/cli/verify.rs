@@ -17,13 +17,14 @@ use crate::cli::record::{Record, fetch, history, read_receipt};
 use crate::cli::report_screen::{self, Verified};
 use crate::cli::screen::{HEED, Screen};
 use crate::client::ledger_client::LedgerClient;
+use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::entry::Entry;
 use crate::ledger::hash::{Digest, lower_hex};
 use crate::ledger::key::VerifierKey;
 use crate::ledger::metadata::SALT_LEN;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::content::{HashAlgorithm, Measured};
-use crate::ledger::verify::report::{Conclusion, Report};
+use crate::ledger::verify::report::{Conclusion, Obstacle, Report};
 use crate::ledger::verify::trust::Trust;
 use crate::ledger::verify::verifier::{Presented, Question, verify};
 
@@ -91,7 +92,11 @@ pub async fn run(args: &VerifyArgs, config: &Config, screen: &Screen) -> anyhow:
     let file = args.file.as_deref();
     let Sought { record, measured: plain } = find(&request, &client, screen).await?;
     let Some(record) = record else {
-        let report = Report::not_found(request.number);
+        let mut report = Report::not_found(request.number);
+        if !answers_for_a_pinned_ledger(&client, &request.trust).await? {
+            // A stranger's "no" says nothing about the ledger that the user trusts.
+            (report.conclusion, report.obstacle) = (Conclusion::Unable, Some(Obstacle::UnknownKey));
+        }
         return show(screen, &Verified { report: &report, file, measured: plain, offline: false });
     };
     let found = Entry::parse(record.receipt.entry.as_bytes()).ok();
@@ -119,6 +124,14 @@ pub async fn run(args: &VerifyArgs, config: &Config, screen: &Screen) -> anyhow:
     };
     let report = verify(&question);
     show(screen, &Verified { report: &report, file, measured, offline: record.told.is_none() })
+}
+
+/// Whether the node shows a checkpoint that a pinned key signed.
+async fn answers_for_a_pinned_ledger(client: &LedgerClient, trust: &Trust) -> Result<bool, Complaint> {
+    let told = client.ledger().await?;
+    let checkpoint = SignedCheckpoint::parse(told.checkpoint.as_bytes()).ok();
+    Ok(checkpoint
+        .is_some_and(|checkpoint| checkpoint.verified_by(&trust.keys_of(&checkpoint.checkpoint().origin)).is_ok()))
 }
 
 fn show(screen: &Screen, verified: &Verified<'_>) -> anyhow::Result<Ending> {
@@ -245,6 +258,8 @@ fn read_trust(keys: &[String], config: &Config) -> Result<Trust, Complaint> {
 ///
 /// [`Complaint`] of usage.
 pub fn read_key(text: &str) -> Result<VerifierKey, Complaint> {
+    // Never repeated on a screen or in a log.
+    let text = if text.contains("PRIVATE+KEY") { "PRIVATE+KEY+…" } else { text };
     VerifierKey::parse(text).map_err(|error| {
         Complaint::usage(
             "bad_key",

@@ -164,7 +164,7 @@ impl Transport {
             request = request.header(CONTENT_TYPE, "application/json").body(body.to_vec());
         }
         let response = request.send().await.map_err(|error| {
-            let again = if is_refused(&error) { Again::Soon } else { Again::No };
+            let again = if is_passing(&error) { Again::Soon } else { Again::No };
             Failed { error: ClientError::Unreachable { url: url.clone(), reason: reason_of(&error) }, again }
         })?;
         let (status, retry_after) = (response.status(), retry_after(&response));
@@ -240,10 +240,13 @@ fn jittered(wait: Duration) -> Duration {
     wait.mul_f64(1.0 + share / 2.0)
 }
 
-fn is_refused(error: &reqwest::Error) -> bool {
+/// Nobody there, or gone in the middle: a node that starts again. All that is asked here may be asked twice.
+fn is_passing(error: &reqwest::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionRefused, ConnectionReset};
     let mut source = std::error::Error::source(error);
     while let Some(inner) = source {
-        if inner.downcast_ref::<io::Error>().is_some_and(|io| io.kind() == io::ErrorKind::ConnectionRefused) {
+        let kind = inner.downcast_ref::<io::Error>().map(io::Error::kind);
+        if matches!(kind, Some(BrokenPipe | ConnectionAborted | ConnectionRefused | ConnectionReset)) {
             return true;
         }
         source = inner.source();

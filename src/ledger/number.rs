@@ -67,6 +67,21 @@ pub enum NumberError {
     Check,
 }
 
+impl NumberError {
+    /// The same in Chinese.
+    #[must_use]
+    pub fn chinese(&self) -> String {
+        match self {
+            Self::Length { found } => {
+                format!("存证编号应为 22 个字符（测试账本以 T 开头，共 23 个），此处为 {found} 个")
+            }
+            Self::Character { found } => format!("存证编号不含字符“{}”", found.escape_debug()),
+            Self::Date => "前八位不是日期".into(),
+            Self::Check => "校验字符不符：有字符输错，或相邻字符颠倒".into(),
+        }
+    }
+}
+
 impl DepositNumber {
     /// Makes a number of a Beijing date (`YYYYMMDD`) and 60 random bits; `None` when its check characters fall outside
     /// the alphabet (about one draw in five: draw again) or the date is none.

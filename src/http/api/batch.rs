@@ -43,7 +43,9 @@ const NDJSON: &str = "application/x-ndjson";
     request_body(content = String, content_type = "application/x-ndjson", description = "One `DepositRequest` a line"),
     responses(
         (status = 200, description = "One `BatchVerdict` a line / 每行一个结果", body = BatchVerdict, content_type = "application/x-ndjson"),
+        (status = 400, description = "`body_broken`", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "`not_local`", body = Problem, content_type = "application/problem+json"),
+        (status = 408, description = "`body_timeout`", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "`body_too_large`, `batch_too_long`: nothing was deposited", body = Problem, content_type = "application/problem+json"),
         (status = 415, description = "`unsupported_media_type`", body = Problem, content_type = "application/problem+json"),
     ),

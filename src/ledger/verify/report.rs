@@ -117,6 +117,8 @@ pub enum Skipped {
     NoWitnesses,
     /// The receipt holds no time token.
     NoTimeToken,
+    /// The receipt holds time tokens, which this version cannot verify.
+    UnreadTimeToken,
     /// This ledger keeps no such papers yet.
     NoPapers,
     /// Nothing to look at, since an earlier step failed.
@@ -208,6 +210,8 @@ pub enum Obstacle {
     OtherNumber,
     /// The file could not be read.
     NoFile,
+    /// The receipt at hand does not hold: damaged or changed, or not of the pinned ledger at all.
+    BrokenReceipt,
     /// The record bears a manifest and no digest of its own.
     ManifestOnly,
 }

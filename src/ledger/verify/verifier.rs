@@ -76,10 +76,10 @@ pub fn verify(question: &Question<'_>) -> Report {
         StepResult {
             step: Step::OriginalDigest,
             outcome: comparison.outcome,
-            values: compared(content, question.presented),
+            values: if comparison.leads_to.is_ok() { compared(content, question.presented) } else { Vec::new() },
         },
         result(Step::Witnesses, Outcome::NotPerformed(Skipped::NoWitnesses)),
-        result(Step::TimeToken, Outcome::NotPerformed(Skipped::NoTimeToken)),
+        result(Step::TimeToken, Outcome::NotPerformed(time_token(question.receipt))),
         history_step(Step::LaterLinks, question.history, |history| {
             history.later.iter().map(|(kind, number)| (kind.word(), number.to_string())).collect()
         }),
@@ -93,7 +93,8 @@ pub fn verify(question: &Question<'_>) -> Report {
     steps.sort_by_key(|result| result.step);
 
     let reservations = reservations(question, found);
-    let (conclusion, obstacle) = conclude(&steps, right_number, &comparison, reservations.is_empty());
+    let paper = question.history.is_none();
+    let (conclusion, obstacle) = conclude(&steps, right_number, paper, &comparison, reservations.is_empty());
     let reservations = if conclusion == Conclusion::ConsistentWithReservation { reservations } else { Vec::new() };
     Report { number: question.number.or(found), steps, conclusion, reservations, obstacle, facts: record.facts }
 }
@@ -116,6 +117,10 @@ fn history_step(
         Some(history) => StepResult { step, outcome: Outcome::Passed, values: values(history) },
         None => result(step, Outcome::NotPerformed(Skipped::Offline)),
     }
+}
+
+fn time_token(receipt: &Receipt) -> Skipped {
+    if receipt.time_tokens.is_empty() { Skipped::NoTimeToken } else { Skipped::UnreadTimeToken }
 }
 
 /// How the file came out, and what conclusion that leads to when all else holds.
@@ -194,6 +199,7 @@ fn reservations(question: &Question<'_>, found: Option<DepositNumber>) -> Vec<Re
 fn conclude(
     steps: &[StepResult],
     right_number: bool,
+    paper: bool,
     comparison: &Compared,
     unreserved: bool,
 ) -> (Conclusion, Option<Obstacle>) {
@@ -203,7 +209,8 @@ fn conclude(
     }
     let chain = steps.iter().filter(|result| !matches!(result.step, Step::RecordExists | Step::OriginalDigest));
     if chain.clone().any(|result| result.outcome == Outcome::Failed) {
-        return (Conclusion::ChainFault, None);
+        // A paper that does not hold accuses nobody: whoever has it in hand may have changed it.
+        return if paper { unable(Obstacle::BrokenReceipt) } else { (Conclusion::ChainFault, None) };
     }
     if chain.clone().any(|result| result.outcome == Outcome::NotPerformed(Skipped::UnknownKey)) {
         return unable(Obstacle::UnknownKey);

@@ -82,6 +82,9 @@ pub const fn skipped(why: Skipped, language: Language) -> &'static str {
         Skipped::Offline => ("离线核验，未查询账本", "offline: no ledger was asked"),
         Skipped::NoWitnesses => ("本账本尚无见证节点", "this ledger has no witnesses yet"),
         Skipped::NoTimeToken => ("无可信时间戳", "there is no trusted timestamp"),
+        Skipped::UnreadTimeToken => {
+            ("含时间戳，本版本尚不能核验", "there are time tokens, which this version cannot verify yet")
+        }
         Skipped::NoPapers => ("本账本尚未保存此类说明", "this ledger keeps no such sheets yet"),
         Skipped::NoRecord => ("没有可供核验的记录", "there is no record to look at"),
     };
@@ -119,6 +122,11 @@ pub const fn obstacle(obstacle: &Obstacle, language: Language) -> (&'static str,
             ("所得记录属于另一存证编号", "the record is of another deposit number than asked for", Step::RecordExists)
         }
         Obstacle::NoFile => ("送检文件无法读取", "the file could not be read", Step::OriginalDigest),
+        Obstacle::BrokenReceipt => (
+            "所持回执自身不成立（已损坏或被改动），不能据以核验",
+            "the receipt at hand does not hold: it is damaged or was changed",
+            Step::Signatures,
+        ),
         Obstacle::ManifestOnly => (
             "该记录为清单存证，不含单个文件的摘要",
             "the record bears a manifest and no digest of a single file",
@@ -162,6 +170,8 @@ pub fn conclusion(report: &Report, language: Language) -> String {
         ).into(),
         Conclusion::Unable => {
             let (why, at) = report.obstacle.as_ref().map_or(("—", Step::RecordExists), |o| obstacle(o, language));
+            let failed = report.steps.iter().find(|result| result.outcome == Outcome::Failed).map(|result| result.step);
+            let at = if report.obstacle == Some(Obstacle::BrokenReceipt) { failed.unwrap_or(at) } else { at };
             if zh {
                 format!("因〔{why}〕未能完成第〔{}〕项核验；未完成不等于不一致。", at.number())
             } else {

@@ -13,6 +13,7 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 /// Names that are a ledger's own.
@@ -119,7 +120,8 @@ impl Folder {
     /// The disk's.
     pub fn make(&self) -> io::Result<()> {
         let missing: Vec<&Path> = self.0.ancestors().take_while(|path| !path.exists()).collect();
-        fs::create_dir_all(&self.0)?;
+        // Nobody else on the machine may read it: the vault holds what is private.
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.0)?;
         for made in missing {
             let above = made.parent().filter(|above| !above.as_os_str().is_empty());
             File::open(above.unwrap_or(Path::new(".")))?.sync_all()?;

@@ -32,6 +32,7 @@ fn a_node_keeps_its_folder_its_keys_and_its_address_to_itself() {
     assert!(!desk.path("chain-data").exists());
     let taken = desk.url().trim_start_matches("http://").to_owned();
     assert_eq!(desk.run(&["serve", "--data", "other", "--listen", &taken]).ends(2).error(), "cannot_listen");
+    assert!(!desk.path("other").exists(), "a node that cannot listen founds no ledger");
 }
 
 #[test]

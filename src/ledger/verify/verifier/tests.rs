@@ -144,6 +144,12 @@ fn ask(receipt: &Receipt, presented: Presented) -> Report {
     verify(&Question { number: None, receipt, presented, history: None, trust: &pinned(1) })
 }
 
+/// The same, of a node rather than a paper.
+fn ask_node(receipt: &Receipt, presented: Presented) -> Report {
+    let history = History::default();
+    verify(&Question { number: None, receipt, presented, history: Some(&history), trust: &pinned(1) })
+}
+
 #[test]
 fn an_untouched_file_agrees_with_the_reservations_named() {
     let report = ask(&receipt(), file(FILE));
@@ -272,7 +278,10 @@ fn a_changed_place_or_path_is_a_chain_fault() {
         mutants.push(Receipt { previous_path: change(&good.previous_path), ..good.clone() });
     }
     for mutant in mutants {
-        assert_eq!(ask(&mutant, file(FILE)).conclusion, Conclusion::ChainFault, "{mutant:?}");
+        assert_eq!(ask_node(&mutant, file(FILE)).conclusion, Conclusion::ChainFault, "{mutant:?}");
+        // A paper accuses nobody: whoever has it in hand may have changed it.
+        let paper = ask(&mutant, file(FILE));
+        assert_eq!((paper.conclusion, paper.obstacle), (Conclusion::Unable, Some(Obstacle::BrokenReceipt)));
     }
 }
 
@@ -284,7 +293,7 @@ fn key_notices_lead_from_the_pinned_key_to_the_one_in_force() {
     let silent = Receipt { key_notices: vec![], ..rotated.clone() };
     assert_eq!(ask(&silent, file(FILE)).obstacle, Some(Obstacle::UnknownKey));
     let usurped = receipt_of(&[genesis(Mode::Live), rotation(3)], ours(), false, &ledger_key(3));
-    assert_eq!(ask(&usurped, file(FILE)).conclusion, Conclusion::ChainFault, "key 3 was never committed to");
+    assert_eq!(ask_node(&usurped, file(FILE)).conclusion, Conclusion::ChainFault, "key 3 was never committed to");
     let elsewhere = Receipt { key_notices: vec![rotated.key_notices[0].clone()], ..rotated };
-    assert_eq!(ask(&elsewhere, file(FILE)).conclusion, Conclusion::ChainFault);
+    assert_eq!(ask_node(&elsewhere, file(FILE)).conclusion, Conclusion::ChainFault);
 }
