@@ -57,6 +57,13 @@ pub fn show(screen: &Screen, verified: &Verified<'_>) -> anyhow::Result<()> {
     if report.obstacle == Some(Obstacle::UnknownKey) {
         advice(screen)?;
     }
+    if let Some(number) = report.number.filter(|_| verified.offline && report.conclusion != Conclusion::Unable) {
+        let text = screen.pick(
+            "离线核验不知晓之后的更正或撤回；可向账本查询：",
+            "Offline, later corrections and withdrawals are unknown; to ask the ledger:",
+        );
+        screen.line(screen.paint(FAINT, &format!("{text} tiezheng verify --number {number}")))?;
+    }
     Ok(screen.line(screen.paint(FAINT, wording::limits(screen.language())))?)
 }
 

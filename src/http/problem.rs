@@ -253,7 +253,12 @@ impl From<DepositError> for Failure {
             DepositError::Busy { retry_after_ms } => {
                 Self { retry_after_s: Some(retry_after_ms.div_ceil(1000).max(1)), ..Self::new("busy", detail) }
             }
-            DepositError::Stopped(_) => Self::new("writing_stopped", detail),
+            // A clock may be told to anybody; what the disk says names the operator's folders.
+            DepositError::Stopped(reason) if reason.starts_with("clock_") => Self::new("writing_stopped", detail),
+            DepositError::Stopped(_) => Self::new(
+                "writing_stopped",
+                "deposits are stopped until an operator acts; send the same statement later",
+            ),
             DepositError::ShuttingDown => Self::new("shutting_down", detail),
             DepositError::Read(error) => error.into(),
         }
@@ -264,9 +269,9 @@ impl From<ReadError> for Failure {
     fn from(error: ReadError) -> Self {
         match error {
             ReadError::Beyond { .. } => Self::not_found(error.to_string()),
-            ReadError::Damaged { .. } => {
+            ReadError::Damaged { what, .. } => {
                 tracing::error!(%error, "damaged data was asked for and not served");
-                Self::new("damaged", error.to_string())
+                Self::new("damaged", format!("a stored {what} is damaged and is not served"))
             }
             ReadError::Unavailable(_) => {
                 tracing::error!(%error, "the ledger could not be read");

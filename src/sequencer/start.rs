@@ -188,7 +188,9 @@ fn recover<S: AppendLedger>(store: &S, signer: &Signer) -> Result<Mode, StartErr
         None => Tip::before_genesis(appended.origin.clone()),
     };
     if appended.size() > from.size() {
-        tracing::info!(signed = from.size().0, appended = appended.size().0, "signing what was appended before a stop");
+        if !from.size().is_empty() {
+            tracing::warn!(signed = from.size().0, appended = appended.size().0, "signing what a stop left unsigned");
+        }
         let published = read_back_and_sign(store, signer, &from, &appended)?;
         store.publish(published)?;
     }
