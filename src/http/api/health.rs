@@ -11,7 +11,6 @@ use crate::http::caching::{self, Caching};
 use crate::http::node::Node;
 use crate::http::observe;
 use crate::http::problem::Failure;
-use crate::sequencer::handle::DepositError;
 use crate::store::reading;
 use crate::wire::health::HealthJson;
 use crate::wire::problem::Problem;
@@ -45,7 +44,8 @@ pub(in crate::http) async fn live() -> Response {
 )]
 pub(in crate::http) async fn ready(State(node): State<Arc<Node>>) -> Result<Response, Failure> {
     let health = node.sequencer().health();
-    health.writing.map_err(DepositError::Stopped)?;
+    // Whoever asks this runs the node: the whole reason, where depositors are told less.
+    health.writing.map_err(|reason| Failure::new("writing_stopped", reason))?;
     // Held in memory: a slow disk must not make the node look dead.
     reading::published(node.reader())?;
     Ok(caching::json(&HealthJson::ready(health.waiting, health.capacity), Caching::Never))
