@@ -15,6 +15,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Names that are a ledger's own.
 const OWN: [&str; 5] = ["lock", "mark", "mark.new", "db", "db.new"];
@@ -145,7 +146,7 @@ impl Folder {
     /// [`LockError`].
     pub fn lock(&self) -> Result<Lock, LockError> {
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(self.0.join("lock"))?;
-        held(file.try_lock())?;
+        patiently(|| file.try_lock())?;
         Ok(Lock(Some(file)))
     }
 
@@ -158,13 +159,25 @@ impl Folder {
     pub fn lock_shared(&self) -> Result<Lock, LockError> {
         match File::open(self.0.join("lock")) {
             Ok(file) => {
-                held(file.try_lock_shared())?;
+                patiently(|| file.try_lock_shared())?;
                 Ok(Lock(Some(file)))
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Lock(None)),
             Err(error) => Err(error.into()),
         }
     }
+}
+
+/// Tries for a second. A lock may outlive its holder for a moment: a process that is being started elsewhere holds copies
+/// of all open files until it runs its own program.
+fn patiently(lock: impl Fn() -> Result<(), TryLockError>) -> Result<(), LockError> {
+    for _ in 0..100 {
+        match lock() {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(10)),
+            other => return held(other),
+        }
+    }
+    held(lock())
 }
 
 fn held(locked: Result<(), TryLockError>) -> Result<(), LockError> {
