@@ -154,6 +154,20 @@ fn a_damaged_leaf_is_pinned_to_its_entry_and_block_and_the_walk_goes_on() {
 }
 
 #[test]
+fn a_damaged_header_is_pinned_to_its_block_and_the_entries_behind_it_to_theirs() {
+    let mut operator = Operator::of(&*honest());
+    let headers: Vec<u64> = (0..operator.leaves.len())
+        .filter(|i| operator.leaves[*i].starts_with(b"tiezheng block"))
+        .map(|i| i as u64)
+        .collect();
+    let (lost, behind) = (headers[0], headers[0] + 1);
+    operator.unreadable = vec![lost, behind];
+    let found: Vec<_> =
+        audit(&operator).findings.iter().map(|f| (f.fault, f.index.unwrap().0, f.height.unwrap().0)).collect();
+    assert_eq!(found, [(Fault::Damaged, lost, 0), (Fault::Damaged, behind, 1)]);
+}
+
+#[test]
 fn tiles_that_are_not_what_the_leaves_hash_to_are_named() {
     let mut operator = Operator::of(&*grow(300).0);
     let mut hashes: Vec<Digest> = operator.leaves.iter().map(|bytes| leaf_hash(bytes)).collect();
