@@ -7,7 +7,8 @@
 //! The house, floor by floor; what stands higher may use what stands lower, never the other way (`tests/tidy`):
 //!
 //! 1. [`ledger`]: formats, tree, chain, verifier. Pure: bytes in, bytes and verdicts out.
-//! 2. [`store`]: where blocks rest; its contract in prose, memory, RocksDB.
+//! 2. [`court`]: rules of procedure. Pure as well. [`store`]: where blocks rest; its contract in prose, memory, RocksDB.
+//!    `custody`: originals under lock and key.
 //! 3. `sequencer`: the only hand that writes. [`audit`]: the auditor's eye, over any reader. [`wire`]: JSON shapes, shared
 //!    by server and client.
 //! 4. [`client`]: talks to a node and believes nothing it says.
@@ -20,6 +21,9 @@
 pub mod audit;
 pub mod cli;
 pub mod client;
+pub mod court;
+#[cfg(feature = "node")]
+pub mod custody;
 #[cfg(feature = "node")]
 pub mod http;
 pub mod ledger;

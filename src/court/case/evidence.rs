@@ -1,0 +1,204 @@
+//! Evidence: imported, restated, withdrawn, verified, answered.
+
+use crate::court::acts::{Import, Reply, Restate, Verify, WithdrawItem};
+use crate::court::calendar::Calendar;
+use crate::court::case::filing::is_identified;
+use crate::court::case::people::speaks_for;
+use crate::court::case::refusal::Refusal;
+use crate::court::case::state::{CaseFile, Item, Placed, ReplyVersion, Text, Verification};
+use crate::court::document::Document;
+use crate::court::ids::ItemNumber;
+use crate::court::values::Capacity;
+use crate::court::words::{CaseKind, Divergence, Phase};
+
+/// Most items of a case. More belong under one manifest.
+pub const ITEMS_MAX: u32 = 10_000;
+
+fn item<'a>(file: &'a mut CaseFile, number: ItemNumber) -> Result<&'a mut Item, Refusal> {
+    file.items.get_mut(&number).ok_or(Refusal::NoSuchItem(number))
+}
+
+/// Whether the party may still change what it offered: its own, not locked, standing, and in the period.
+fn may_change(
+    file: &CaseFile,
+    document: &Document,
+    number: ItemNumber,
+    placed: Placed,
+    calendar: &Calendar,
+) -> Result<(), Refusal> {
+    let item = file.items.get(&number).ok_or(Refusal::NoSuchItem(number))?;
+    speaks_for(file, document.capacity, item.import.party)?;
+    if item.locked {
+        return Err(Refusal::ItemLocked);
+    }
+    if !item.stands() {
+        return Err(Refusal::ItemWithdrawn);
+    }
+    let supplementary = item.import.phase == Phase::Supplementary;
+    if supplementary && file.period.is_late(placed.at, calendar) {
+        return Err(Refusal::PeriodEnded);
+    }
+    Ok(())
+}
+
+/// 导入存证平台证据. What comes after the period is accepted and marked.
+///
+/// # Errors
+///
+/// [`Refusal`].
+pub fn import(
+    file: &mut CaseFile,
+    document: &Document,
+    act: &Import,
+    placed: Placed,
+    calendar: &Calendar,
+) -> Result<(), Refusal> {
+    let next = file.next_item();
+    if act.item != next || next.0 > ITEMS_MAX {
+        return Err(Refusal::NotNext { expected: next.0 });
+    }
+    speaks_for(file, document.capacity, act.party)?;
+    let by_the_court = matches!(document.capacity, Capacity::Holding(_));
+    if !by_the_court && !is_identified(act.identity.as_ref()) {
+        return Err(Refusal::IdentityRequired);
+    }
+    if act.phase != file.phase() {
+        return Err(Refusal::OutOfOrder);
+    }
+    if let Some(replaced) = act.replaces {
+        may_change(file, document, replaced, placed, calendar)?;
+        item(file, replaced)?.replaced_by = Some(act.item);
+    }
+    let text = |annex| Text { annex, index: placed.index };
+    let late = act.phase == Phase::Supplementary && act.carried.is_none() && file.period.is_late(placed.at, calendar);
+    let imported = Item {
+        placed,
+        by: document.by,
+        capacity: document.capacity,
+        stage: file.stage,
+        first_imported_at: act.carried.map_or(placed.at, |carried| carried.at.min(placed.at)),
+        name: text(act.name),
+        content: text(act.content),
+        late,
+        locked: false,
+        withdrawn: None,
+        replaced_by: None,
+        consented: false,
+        verifications: Vec::new(),
+        divergences: Vec::new(),
+        replies: std::collections::BTreeMap::new(),
+        import: act.clone(),
+    };
+    file.items.insert(act.item, imported);
+    Ok(())
+}
+
+/// 编辑证据.
+///
+/// # Errors
+///
+/// [`Refusal`].
+pub fn restate(
+    file: &mut CaseFile,
+    document: &Document,
+    act: &Restate,
+    placed: Placed,
+    calendar: &Calendar,
+) -> Result<(), Refusal> {
+    may_change(file, document, act.item, placed, calendar)?;
+    let item = item(file, act.item)?;
+    item.name = Text { annex: act.name, index: placed.index };
+    item.content = Text { annex: act.content, index: placed.index };
+    Ok(())
+}
+
+/// 撤回.
+///
+/// # Errors
+///
+/// [`Refusal`].
+pub fn withdraw(
+    file: &mut CaseFile,
+    document: &Document,
+    act: &WithdrawItem,
+    placed: Placed,
+    calendar: &Calendar,
+) -> Result<(), Refusal> {
+    may_change(file, document, act.item, placed, calendar)?;
+    item(file, act.item)?.withdrawn = Some(placed.at);
+    Ok(())
+}
+
+/// 核验, of whatever outcome.
+///
+/// # Errors
+///
+/// [`Refusal`].
+pub fn verify(file: &mut CaseFile, document: &Document, act: &Verify, placed: Placed) -> Result<(), Refusal> {
+    let item = item(file, act.item)?;
+    if item.import.deposit != act.deposit {
+        return Err(Refusal::OtherDeposit);
+    }
+    let (by, capacity) = (document.by, document.capacity);
+    item.verifications.push(Verification { placed, by, capacity, found: act.clone() });
+    Ok(())
+}
+
+/// An alarm.
+///
+/// # Errors
+///
+/// [`Refusal`].
+pub fn diverge(file: &mut CaseFile, number: ItemNumber, what: Divergence, placed: Placed) -> Result<(), Refusal> {
+    item(file, number)?.divergences.push((placed, what));
+    Ok(())
+}
+
+/// 质证: a new version each time.
+///
+/// # Errors
+///
+/// [`Refusal`].
+pub fn reply(file: &mut CaseFile, document: &Document, act: &Reply, placed: Placed) -> Result<(), Refusal> {
+    speaks_for(file, document.capacity, act.party)?;
+    let text = |annex| Text { annex, index: placed.index };
+    let item = item(file, act.item)?;
+    if item.import.party == act.party {
+        return Err(Refusal::OwnItem);
+    }
+    let silent = [act.authenticity, act.legality, act.relevance].iter().all(Option::is_none);
+    if silent && act.probative_value.is_none() && act.reason.is_none() {
+        return Err(Refusal::EmptyReply);
+    }
+    let versions = item.replies.get(&act.party).map_or(0, Vec::len);
+    let expected = u32::try_from(versions).unwrap_or(u32::MAX).saturating_add(1);
+    if act.version != expected {
+        return Err(Refusal::NotNext { expected });
+    }
+    item.replies.entry(act.party).or_default().push(ReplyVersion {
+        placed,
+        by: document.by,
+        authenticity: act.authenticity,
+        legality: act.legality,
+        relevance: act.relevance,
+        grounds: act.ground.clone(),
+        probative_value: act.probative_value.map(text),
+        reason: act.reason.map(text),
+    });
+    Ok(())
+}
+
+/// The party that offered an item of a mediation lets it be used in a suit.
+///
+/// # Errors
+///
+/// [`Refusal`].
+pub fn consent(file: &mut CaseFile, document: &Document, number: ItemNumber) -> Result<(), Refusal> {
+    if file.kind != CaseKind::Mediation {
+        return Err(Refusal::NoMediation);
+    }
+    let party = file.items.get(&number).ok_or(Refusal::NoSuchItem(number))?.import.party;
+    speaks_for(file, document.capacity, party)?;
+    item(file, number)?.consented = true;
+    Ok(())
+}

@@ -1,0 +1,154 @@
+//! Filing and the course of a case: from the draft to the judgment.
+
+use std::collections::BTreeMap;
+
+use crate::court::acts::{Describe, Open};
+use crate::court::calendar::Day;
+use crate::court::case::refusal::Refusal;
+use crate::court::case::state::{Agent, CaseFile, Party, Placed, Text};
+use crate::court::case_number::CaseNumber;
+use crate::court::document::Document;
+use crate::court::ids::{AgentNumber, AnnexId, CaseId, PartyNumber};
+use crate::court::period::basis::Basis;
+use crate::court::period::{EvidencePeriod, PeriodEvent};
+use crate::court::values::{Capacity, Filer, IdentityCheck};
+use crate::court::words::{Authority, IdentityLevel, Phase, Procedure, Role, Stage};
+
+/// Whether somebody is known by their real name: needed to sue, to answer and to import.
+#[must_use]
+pub const fn is_identified(identity: Option<&IdentityCheck>) -> bool {
+    matches!(identity, Some(check) if !matches!(check.level, IdentityLevel::Basic))
+}
+
+const fn basis(procedure: Procedure) -> Basis {
+    match procedure {
+        Procedure::Ordinary => Basis::Ordinary,
+        Procedure::Summary => Basis::Summary,
+        Procedure::SmallClaims => Basis::SmallClaims,
+        Procedure::SecondInstance => Basis::SecondInstance,
+    }
+}
+
+/// A case begins.
+///
+/// # Errors
+///
+/// [`Refusal`].
+pub fn open(id: CaseId, document: &Document, act: &Open, placed: Placed) -> Result<CaseFile, Refusal> {
+    let text = |annex: AnnexId| Text { annex, index: placed.index };
+    let first = PartyNumber(1);
+    let by_court = matches!(document.capacity, Capacity::Holding(Role::Clerk | Role::TrialSupport));
+    let stated = match act.filer {
+        Filer::Principal => document.capacity == Capacity::Party(first),
+        Filer::Agent => document.capacity == Capacity::Agent(AgentNumber(1)),
+        Filer::Court => by_court,
+    };
+    if !stated || !act.role.brings_the_case() || (act.filer == Filer::Principal && act.account.is_some()) {
+        return Err(Refusal::OutOfOrder);
+    }
+    if act.filer != Filer::Court && !is_identified(act.identity.as_ref()) {
+        return Err(Refusal::IdentityRequired);
+    }
+    let own = act.filer == Filer::Principal;
+    let party = Party {
+        role: act.role,
+        subject: act.subject,
+        account: if own { Some(document.by) } else { act.account },
+        identity: if own { act.identity } else { None },
+        name: text(act.name),
+    };
+    let mut agents = BTreeMap::new();
+    if act.filer == Filer::Agent {
+        let agent = Agent {
+            party: first,
+            account: document.by,
+            authority: act.authority.unwrap_or(Authority::General),
+            identity: act.identity,
+            name: None,
+            power: act.power.map(text),
+            ended: None,
+        };
+        agents.insert(AgentNumber(1), agent);
+    }
+    Ok(CaseFile {
+        id,
+        last: placed,
+        opened: placed,
+        opened_by: document.by,
+        court: act.court.clone(),
+        kind: act.kind,
+        procedure: act.procedure,
+        stage: Stage::Draft,
+        number: None,
+        title: act.title.map(text),
+        claims: act.claims.map(text),
+        from: act.from.zip(act.passage),
+        passed_on: Vec::new(),
+        submitted: None,
+        filed: None,
+        judge: None,
+        judgment: None,
+        reason: None,
+        parties: BTreeMap::from([(first, party)]),
+        agents,
+        codes: BTreeMap::new(),
+        items: BTreeMap::new(),
+        period: EvidencePeriod::default(),
+        orders: Vec::new(),
+        void: Vec::new(),
+    })
+}
+
+/// The claims are stated anew.
+pub fn describe(file: &mut CaseFile, act: &Describe, placed: Placed) {
+    let text = |annex: AnnexId| Text { annex, index: placed.index };
+    file.title = act.title.map(text).or(file.title);
+    file.claims = act.claims.map(text).or(file.claims);
+}
+
+/// 提交: what was imported so far is locked.
+pub fn submit(file: &mut CaseFile, placed: Placed) {
+    file.stage = Stage::UnderReview;
+    file.submitted = Some(placed.at);
+    file.reason = None;
+    for item in file.items.values_mut().filter(|item| item.import.phase == Phase::Filing) {
+        item.locked = true;
+    }
+}
+
+/// The case goes on to `stage`.
+pub fn moves_to(file: &mut CaseFile, stage: Stage, reason: Option<AnnexId>, placed: Placed) {
+    file.stage = stage;
+    file.reason = reason.map(|annex| Text { annex, index: placed.index });
+}
+
+/// 立案: the evidence period begins with the court's default.
+///
+/// # Errors
+///
+/// [`Refusal`].
+pub fn file_case(file: &mut CaseFile, number: Option<&CaseNumber>, placed: Placed) -> Result<(), Refusal> {
+    let mut period = EvidencePeriod::default();
+    let basis = basis(file.procedure);
+    period.apply(&PeriodEvent::Set { basis, start: Day::of(placed.at), days: basis.default_days() })?;
+    if let Some(number) = number {
+        bind_number(file, number)?;
+    }
+    file.period = period;
+    file.stage = Stage::AwaitingAssignment;
+    file.filed = Some(placed.at);
+    Ok(())
+}
+
+/// 绑定案号: once.
+///
+/// # Errors
+///
+/// [`Refusal::NumberBound`].
+pub fn bind_number(file: &mut CaseFile, number: &CaseNumber) -> Result<(), Refusal> {
+    if file.number.as_ref().is_some_and(|bound| bound != number) {
+        return Err(Refusal::NumberBound);
+    }
+    file.number = Some(number.clone());
+    Ok(())
+}

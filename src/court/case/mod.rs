@@ -1,0 +1,12 @@
+//! A case: the fold of its acts.
+//!
+//! [`state`] is what a case file holds, [`refusal`] why an act may not be done, [`fold`] applies an act; [`filing`],
+//! [`people`], [`evidence`] and [`timing`] are the rules, one area each.
+
+pub mod evidence;
+pub mod filing;
+pub mod fold;
+pub mod people;
+pub mod refusal;
+pub mod state;
+pub mod timing;

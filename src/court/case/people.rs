@@ -1,0 +1,205 @@
+//! Parties, agents, and the codes by which they find their case.
+
+use crate::court::acts::{AddAgent, AddParty, Associate, IssueCode};
+use crate::court::case::filing::is_identified;
+use crate::court::case::refusal::Refusal;
+use crate::court::case::state::{Agent, AssociationCode, CaseFile, Party, Placed, Text};
+use crate::court::document::Document;
+use crate::court::ids::{AccountId, AgentNumber, AnnexId, PartyNumber};
+use crate::court::values::{Capacity, Filer};
+use crate::court::words::{Authority, Stage};
+
+/// Most parties of a case: a class action of thousands is filed by its representatives.
+pub const PARTIES_MAX: u32 = 1_000;
+/// 民诉法 art. 61.
+pub const AGENTS_MAX: usize = 2;
+
+fn must_be_next(number: u32, next: u32) -> Result<(), Refusal> {
+    if number == next && next <= PARTIES_MAX { Ok(()) } else { Err(Refusal::NotNext { expected: next }) }
+}
+
+fn takes_part(file: &CaseFile, account: AccountId) -> bool {
+    !file.capacities_of(account).is_empty()
+}
+
+/// 增加当事人.
+///
+/// # Errors
+///
+/// [`Refusal`].
+pub fn add_party(file: &mut CaseFile, act: &AddParty, placed: Placed) -> Result<(), Refusal> {
+    must_be_next(act.party.0, file.next_party().0)?;
+    if act.account.is_some_and(|account| takes_part(file, account)) {
+        return Err(Refusal::AlreadyInTheCase);
+    }
+    let name = Text { annex: act.name, index: placed.index };
+    let party = Party { role: act.role, subject: act.subject, account: act.account, identity: None, name };
+    file.parties.insert(act.party, party);
+    Ok(())
+}
+
+fn join_as_agent(file: &mut CaseFile, number: AgentNumber, agent: Agent) -> Result<(), Refusal> {
+    must_be_next(number.0, file.next_agent().0)?;
+    if !file.parties.contains_key(&agent.party) {
+        return Err(Refusal::NoSuchParty(agent.party));
+    }
+    if takes_part(file, agent.account) {
+        return Err(Refusal::AlreadyInTheCase);
+    }
+    let of_the_party = file.agents.values().filter(|one| one.party == agent.party && one.ended.is_none());
+    if of_the_party.count() >= AGENTS_MAX {
+        return Err(Refusal::TooManyAgents);
+    }
+    file.agents.insert(number, agent);
+    Ok(())
+}
+
+/// 委托诉讼代理人: by the party itself, its agent with special authority, or the court that saw the papers.
+///
+/// # Errors
+///
+/// [`Refusal`].
+pub fn add_agent(file: &mut CaseFile, document: &Document, act: &AddAgent, placed: Placed) -> Result<(), Refusal> {
+    let text = |annex: AnnexId| Text { annex, index: placed.index };
+    speaks_for(file, document.capacity, act.party)?;
+    let agent = Agent {
+        party: act.party,
+        account: act.account,
+        authority: act.authority,
+        identity: act.identity,
+        name: act.name.map(text),
+        power: act.power.map(text),
+        ended: None,
+    };
+    join_as_agent(file, act.agent, agent)
+}
+
+/// 解除委托: by the party or the court, or by the agent itself.
+///
+/// # Errors
+///
+/// [`Refusal`].
+pub fn end_agent(file: &mut CaseFile, document: &Document, number: AgentNumber, placed: Placed) -> Result<(), Refusal> {
+    let agent = file.agents.get(&number).filter(|agent| agent.ended.is_none());
+    let party = agent.ok_or(Refusal::NoSuchAgent(number))?.party;
+    if document.capacity != Capacity::Agent(number) {
+        speaks_for(file, document.capacity, party)?;
+    }
+    if let Some(agent) = file.agents.get_mut(&number) {
+        agent.ended = Some(placed.at);
+    }
+    Ok(())
+}
+
+/// Whether somebody in this capacity may speak for this party. The court may for each.
+pub(in crate::court::case) fn speaks_for(
+    file: &CaseFile,
+    capacity: Capacity,
+    party: PartyNumber,
+) -> Result<(), Refusal> {
+    if !file.parties.contains_key(&party) {
+        return Err(Refusal::NoSuchParty(party));
+    }
+    match capacity {
+        Capacity::Holding(_) | Capacity::Platform => Ok(()),
+        _ if file.party_of(capacity) == Some(party) => Ok(()),
+        _ => Err(Refusal::NotYours),
+    }
+}
+
+/// 民诉法 art. 62: an agent with general authority may not do this for its party.
+pub(in crate::court::case) fn needs_special_authority(file: &CaseFile, capacity: Capacity) -> Result<(), Refusal> {
+    match capacity {
+        Capacity::Agent(number) => match file.agents.get(&number) {
+            Some(agent) if agent.authority == Authority::Special => Ok(()),
+            _ => Err(Refusal::SpecialAuthorityNeeded),
+        },
+        _ => Ok(()),
+    }
+}
+
+/// 关联码.
+///
+/// # Errors
+///
+/// [`Refusal`].
+pub fn issue_code(file: &mut CaseFile, act: &IssueCode) -> Result<(), Refusal> {
+    must_be_next(act.code.0, file.next_code().0)?;
+    if !file.parties.contains_key(&act.party) {
+        return Err(Refusal::NoSuchParty(act.party));
+    }
+    let code = AssociationCode {
+        party: act.party,
+        hash: act.hash,
+        party_uses: act.party_uses.min(1),
+        agent_uses: act.agent_uses.min(2),
+        expires: act.expires,
+    };
+    file.codes.insert(act.code, code);
+    Ok(())
+}
+
+/// 关联案件: the code's party, or an agent of it, finds its case.
+///
+/// # Errors
+///
+/// [`Refusal`].
+pub fn associate(file: &mut CaseFile, document: &Document, act: &Associate, placed: Placed) -> Result<(), Refusal> {
+    let text = |annex: AnnexId| Text { annex, index: placed.index };
+    let code = file.codes.get(&act.code).ok_or(Refusal::NoSuchCode(act.code))?;
+    let party = code.party;
+    if placed.at >= code.expires {
+        return Err(Refusal::CodeExpired);
+    }
+    let left = if act.filer == Filer::Agent { code.agent_uses } else { code.party_uses };
+    if left == 0 || act.filer == Filer::Court {
+        return Err(Refusal::CodeUsedUp);
+    }
+    if !is_identified(act.identity.as_ref()) {
+        return Err(Refusal::IdentityRequired);
+    }
+    if act.filer == Filer::Agent {
+        let number = act.agent.ok_or(Refusal::NotNext { expected: file.next_agent().0 })?;
+        let agent = Agent {
+            party,
+            account: document.by,
+            authority: act.authority.unwrap_or(Authority::General),
+            identity: act.identity,
+            name: act.name.map(text),
+            power: act.power.map(text),
+            ended: None,
+        };
+        join_as_agent(file, number, agent)?;
+    } else {
+        join_as_party(file, document.by, party, act)?;
+    }
+    if let Some(code) = file.codes.get_mut(&act.code) {
+        let uses = if act.filer == Filer::Agent { &mut code.agent_uses } else { &mut code.party_uses };
+        *uses = uses.saturating_sub(1);
+    }
+    Ok(())
+}
+
+fn join_as_party(file: &mut CaseFile, by: AccountId, number: PartyNumber, act: &Associate) -> Result<(), Refusal> {
+    if takes_part(file, by) {
+        return Err(Refusal::AlreadyInTheCase);
+    }
+    let party = file.parties.get_mut(&number).ok_or(Refusal::NoSuchParty(number))?;
+    if party.account.is_some() {
+        return Err(Refusal::PartyTaken);
+    }
+    party.account = Some(by);
+    party.identity = act.identity;
+    Ok(())
+}
+
+/// 撤诉: the suit of whoever brought it.
+///
+/// # Errors
+///
+/// [`Refusal::SpecialAuthorityNeeded`].
+pub fn withdraw_suit(file: &mut CaseFile, capacity: Capacity) -> Result<(), Refusal> {
+    needs_special_authority(file, capacity)?;
+    file.stage = Stage::Discontinued;
+    Ok(())
+}

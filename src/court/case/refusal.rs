@@ -1,0 +1,123 @@
+//! Why an act may not be done, by name. The same reasons make an act that is on the chain without effect.
+
+use crate::court::ids::{AgentNumber, CodeNumber, ItemNumber, PartyNumber};
+use crate::court::period::PeriodError;
+use crate::court::permission::Denied;
+
+/// Why an act may not be done. Nothing was changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// By the table of permissions.
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    /// The case begins with `open`, once.
+    #[error("a case begins with the act that opens it, and with no other")]
+    OutOfOrder,
+    /// The act belongs to another kind of stream.
+    #[error("this act does not belong to a case")]
+    NotOfACase,
+    /// Whoever sues, answers or imports must have been identified.
+    #[error("an identity check at the level of real names is needed first")]
+    IdentityRequired,
+    /// There is no such party.
+    #[error("there is no party {0}")]
+    NoSuchParty(PartyNumber),
+    /// There is no such agent, or the agency has ended.
+    #[error("there is no agent {0}")]
+    NoSuchAgent(AgentNumber),
+    /// There is no such association code in this case.
+    #[error("there is no code {0}")]
+    NoSuchCode(CodeNumber),
+    /// There is no such item.
+    #[error("there is no item {0}")]
+    NoSuchItem(ItemNumber),
+    /// It is another party's.
+    #[error("this belongs to another party")]
+    NotYours,
+    /// The next number is another: somebody was faster.
+    #[error("the next number is {expected}")]
+    NotNext {
+        /// The next free number.
+        expected: u32,
+    },
+    /// An organisation or person is a party already, under this account.
+    #[error("this account is a party or agent of the case already")]
+    AlreadyInTheCase,
+    /// 民诉法 art. 61: one or two agents.
+    #[error("a party has at most two agents")]
+    TooManyAgents,
+    /// 民诉法 art. 62.
+    #[error("an agent needs special authority for this")]
+    SpecialAuthorityNeeded,
+    /// The code's uses for this role are over.
+    #[error("the association code is used up for this role")]
+    CodeUsedUp,
+    /// The code has expired.
+    #[error("the association code has expired")]
+    CodeExpired,
+    /// The party has an account already.
+    #[error("the party is associated with an account already")]
+    PartyTaken,
+    /// Evidence filed with the complaint is locked at submission.
+    #[error("evidence filed with the complaint can be neither edited nor withdrawn")]
+    ItemLocked,
+    /// The item was withdrawn or replaced before.
+    #[error("the item is withdrawn or replaced")]
+    ItemWithdrawn,
+    /// Only in the evidence period.
+    #[error("the evidence period has ended")]
+    PeriodEnded,
+    /// Nobody replies to what he offered himself.
+    #[error("a party does not reply to its own item")]
+    OwnItem,
+    /// A reply must say something.
+    #[error("the reply says nothing")]
+    EmptyReply,
+    /// The verified deposit is not the item's.
+    #[error("the item is another deposit")]
+    OtherDeposit,
+    /// Only material of a mediation needs consent.
+    #[error("only material of a mediation needs consent")]
+    NoMediation,
+    /// The case has another number already.
+    #[error("the case has another number already")]
+    NumberBound,
+    /// The evidence period.
+    #[error(transparent)]
+    Period(#[from] PeriodError),
+}
+
+impl Refusal {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Denied(denied) => denied.code(),
+            Self::OutOfOrder => "out_of_order",
+            Self::NotOfACase => "not_of_a_case",
+            Self::IdentityRequired => "identity_required",
+            Self::NoSuchParty(_) => "no_such_party",
+            Self::NoSuchAgent(_) => "no_such_agent",
+            Self::NoSuchCode(_) => "no_such_code",
+            Self::NoSuchItem(_) => "no_such_item",
+            Self::NotYours => "not_yours",
+            Self::NotNext { .. } => "not_next",
+            Self::AlreadyInTheCase => "already_in_the_case",
+            Self::TooManyAgents => "too_many_agents",
+            Self::SpecialAuthorityNeeded => "special_authority_needed",
+            Self::CodeUsedUp => "code_used_up",
+            Self::CodeExpired => "code_expired",
+            Self::PartyTaken => "party_taken",
+            Self::ItemLocked => "item_locked",
+            Self::ItemWithdrawn => "item_withdrawn",
+            Self::PeriodEnded => "period_ended",
+            Self::OwnItem => "own_item",
+            Self::EmptyReply => "empty_reply",
+            Self::OtherDeposit => "other_deposit",
+            Self::NoMediation => "no_mediation",
+            Self::NumberBound => "number_bound",
+            Self::Period(error) => error.code(),
+        }
+    }
+}

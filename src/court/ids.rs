@@ -1,0 +1,111 @@
+//! Names of what a case is made of: opaque ids for accounts, cases and tokens, small numbers for what a case counts.
+//!
+//! An id says nothing about a person. Whose it is, is written in an annex that can be erased.
+
+use std::fmt;
+
+use crate::court::line::Line;
+use crate::ledger::hash::Digest;
+
+macro_rules! opaque {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub Digest);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(&self.0, f)
+            }
+        }
+
+        impl Line for $name {
+            const EXPECTED: &'static str = Digest::EXPECTED;
+
+            fn print(&self) -> String {
+                self.0.print()
+            }
+
+            fn parse(text: &str) -> Option<Self> {
+                <Digest as Line>::parse(text).map(Self)
+            }
+        }
+    };
+}
+
+macro_rules! counted {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub u32);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(&self.0, f)
+            }
+        }
+
+        impl Line for $name {
+            const EXPECTED: &'static str = "a number from 1";
+
+            fn print(&self) -> String {
+                self.0.print()
+            }
+
+            fn parse(text: &str) -> Option<Self> {
+                u32::parse(text).filter(|number| *number > 0).map(Self)
+            }
+        }
+    };
+}
+
+opaque! {
+    /// An account: a person, an organisation, or a court's system. Also the `on-behalf` line of what it deposits.
+    AccountId
+}
+opaque! {
+    /// A case: the subject of its stream of acts.
+    CaseId
+}
+opaque! {
+    /// A token, by the first half of what its holder presents. The other half is known as a digest only.
+    TokenId
+}
+opaque! {
+    /// What the sender of a request called it, hashed with the sender: the same request twice is one act.
+    RequestId
+}
+opaque! {
+    /// Commitment to an annex: a text with a salt of its own, kept off the chain, erasable.
+    AnnexId
+}
+
+counted! {
+    /// A party of a case, counted from 1 as they were named.
+    PartyNumber
+}
+counted! {
+    /// An agent of a case, counted from 1.
+    AgentNumber
+}
+counted! {
+    /// An item of evidence of a case, counted from 1 as they were imported.
+    ItemNumber
+}
+counted! {
+    /// An association code of a case, counted from 1.
+    CodeNumber
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counting_begins_at_one() {
+        assert_eq!(ItemNumber::parse("1"), Some(ItemNumber(1)));
+        for bad in ["0", "01", "", "-1", "4294967296"] {
+            assert_eq!(ItemNumber::parse(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! Who may do what in which stage of a case: one table, from which the tests are generated.
+//!
+//! Denied by default: what no row allows, nobody may. Rows speak of standings; whether the item, party or agent of an act
+//! is the actor's own is decided where the act is applied.
+
+use crate::court::acts::ActKind;
+use crate::court::words::{Role, Stage, words};
+
+words! {
+    /// On which side of a case a party stands.
+    Side {
+        Bringing = "bringing" / "起诉方" / "the side that brings the case",
+        Answering = "answering" / "应诉方" / "the side that answers it",
+        Third = "third" / "第三人" / "a third party",
+    }
+}
+
+/// How somebody stands to a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Standing {
+    /// A party.
+    Party(Side),
+    /// A party's agent.
+    Agent(Side),
+    /// Holds a role.
+    Holding(Role),
+    /// The platform itself.
+    Platform,
+    /// None of these.
+    Stranger,
+}
+
+impl Standing {
+    /// All.
+    #[must_use]
+    pub fn all() -> Vec<Self> {
+        let sides = Side::ALL.iter().flat_map(|side| [Self::Party(*side), Self::Agent(*side)]);
+        let roles = Role::ALL.iter().map(|role| Self::Holding(*role));
+        sides.chain(roles).chain([Self::Platform, Self::Stranger]).collect()
+    }
+}
+
+/// Why somebody may not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Denied {
+    /// Not in this capacity, in no stage.
+    #[error("this is not for whoever acts in this capacity")]
+    NotPermitted,
+    /// In this capacity, but not now.
+    #[error("this cannot be done while the case is where it is")]
+    WrongStage,
+}
+
+impl Denied {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::NotPermitted => "not_permitted",
+            Self::WrongStage => "wrong_stage",
+        }
+    }
+}
+
+struct Rule {
+    acts: &'static [ActKind],
+    who: &'static [Standing],
+    when: &'static [Stage],
+}
+
+const BRINGING: &[Standing] = &[Standing::Party(Side::Bringing), Standing::Agent(Side::Bringing)];
+const ANSWERING: &[Standing] = &[Standing::Party(Side::Answering), Standing::Agent(Side::Answering)];
+const PARTIES: &[Standing] = &[
+    Standing::Party(Side::Bringing),
+    Standing::Agent(Side::Bringing),
+    Standing::Party(Side::Answering),
+    Standing::Agent(Side::Answering),
+    Standing::Party(Side::Third),
+    Standing::Agent(Side::Third),
+];
+const COURT: &[Standing] =
+    &[Standing::Holding(Role::Clerk), Standing::Holding(Role::Judge), Standing::Holding(Role::JudgeAssistant)];
+const OFFICE: &[Standing] =
+    &[Standing::Holding(Role::Clerk), Standing::Holding(Role::JudgeAssistant), Standing::Holding(Role::TrialSupport)];
+const EXPERTS: &[Standing] = &[
+    Standing::Holding(Role::AppraisalInstitution),
+    Standing::Holding(Role::Notary),
+    Standing::Holding(Role::TrialSupport),
+];
+const JUDGE: &[Standing] = &[Standing::Holding(Role::Judge)];
+
+const FILER: &[Stage] = &[Stage::Draft, Stage::ToSupplement];
+const PENDING: &[Stage] = &[Stage::AwaitingAssignment, Stage::Assigned, Stage::InHearing];
+const OPEN: &[Stage] = &[
+    Stage::Draft,
+    Stage::ToSupplement,
+    Stage::UnderReview,
+    Stage::Approved,
+    Stage::AwaitingAssignment,
+    Stage::Assigned,
+    Stage::InHearing,
+];
+/// Whatever the court has seen.
+const SUBMITTED: &[Stage] = &[
+    Stage::UnderReview,
+    Stage::ToSupplement,
+    Stage::Approved,
+    Stage::Rejected,
+    Stage::Refused,
+    Stage::AwaitingAssignment,
+    Stage::Assigned,
+    Stage::InHearing,
+    Stage::Judged,
+    Stage::Discontinued,
+    Stage::Closed,
+];
+
+const TABLE: &[Rule] = &[
+    // Filing.
+    Rule {
+        acts: &[ActKind::Describe, ActKind::AddParty, ActKind::AddAgent, ActKind::Submit],
+        who: BRINGING,
+        when: FILER,
+    },
+    // The court files for somebody who came in person, and mends what comes in.
+    Rule {
+        acts: &[ActKind::Describe, ActKind::AddParty, ActKind::AddAgent, ActKind::Submit, ActKind::Import],
+        who: &[Standing::Holding(Role::Clerk), Standing::Holding(Role::TrialSupport)],
+        when: FILER,
+    },
+    Rule { acts: &[ActKind::ReturnFiling, ActKind::Approve, ActKind::Reject], who: COURT, when: &[Stage::UnderReview] },
+    Rule { acts: &[ActKind::Refuse], who: COURT, when: &[Stage::UnderReview, Stage::Approved] },
+    Rule {
+        acts: &[ActKind::WithdrawFiling],
+        who: BRINGING,
+        when: &[Stage::Draft, Stage::ToSupplement, Stage::UnderReview, Stage::Approved],
+    },
+    Rule { acts: &[ActKind::FileCase], who: COURT, when: &[Stage::Approved] },
+    Rule {
+        acts: &[ActKind::BindNumber],
+        who: COURT,
+        when: &[Stage::Approved, Stage::AwaitingAssignment, Stage::Assigned, Stage::InHearing],
+    },
+    // People.
+    Rule { acts: &[ActKind::AddParty], who: COURT, when: PENDING },
+    Rule { acts: &[ActKind::AddAgent], who: PARTIES, when: PENDING },
+    Rule { acts: &[ActKind::AddAgent, ActKind::IssueCode], who: OFFICE, when: PENDING },
+    Rule { acts: &[ActKind::EndAgent], who: PARTIES, when: OPEN },
+    Rule { acts: &[ActKind::EndAgent], who: OFFICE, when: PENDING },
+    Rule { acts: &[ActKind::Associate], who: &[Standing::Stranger], when: PENDING },
+    // The course of the case.
+    Rule { acts: &[ActKind::Assign], who: OFFICE, when: &[Stage::AwaitingAssignment, Stage::Assigned] },
+    Rule { acts: &[ActKind::BeginHearing], who: COURT, when: &[Stage::Assigned] },
+    Rule { acts: &[ActKind::AdjournHearing], who: COURT, when: &[Stage::InHearing] },
+    Rule { acts: &[ActKind::Judge], who: JUDGE, when: &[Stage::Assigned, Stage::InHearing] },
+    Rule { acts: &[ActKind::WithdrawSuit], who: BRINGING, when: PENDING },
+    Rule {
+        acts: &[ActKind::Close],
+        who: COURT,
+        when: &[Stage::AwaitingAssignment, Stage::Assigned, Stage::InHearing, Stage::Judged],
+    },
+    Rule {
+        acts: &[ActKind::PassOn],
+        who: COURT,
+        when: &[Stage::AwaitingAssignment, Stage::Assigned, Stage::InHearing, Stage::Judged, Stage::Closed],
+    },
+    // Evidence.
+    Rule { acts: &[ActKind::Import, ActKind::Restate, ActKind::WithdrawItem], who: BRINGING, when: FILER },
+    Rule { acts: &[ActKind::Import, ActKind::Restate, ActKind::WithdrawItem], who: PARTIES, when: PENDING },
+    Rule {
+        acts: &[ActKind::Import],
+        who: &[Standing::Holding(Role::Clerk), Standing::Holding(Role::TrialSupport)],
+        when: PENDING,
+    },
+    Rule { acts: &[ActKind::Verify], who: BRINGING, when: Stage::ALL },
+    Rule { acts: &[ActKind::Verify, ActKind::Consent], who: PARTIES, when: SUBMITTED },
+    Rule { acts: &[ActKind::Verify], who: COURT, when: SUBMITTED },
+    Rule { acts: &[ActKind::Verify], who: EXPERTS, when: SUBMITTED },
+    Rule { acts: &[ActKind::Reply], who: PARTIES, when: PENDING },
+    Rule { acts: &[ActKind::Diverge], who: &[Standing::Platform], when: Stage::ALL },
+    // The evidence period.
+    Rule {
+        acts: &[
+            ActKind::SetPeriod,
+            ActKind::SuspendPeriod,
+            ActKind::ResumePeriod,
+            ActKind::ExtendPeriod,
+            ActKind::ResetPeriod,
+            ActKind::ExchangeEvidence,
+        ],
+        who: COURT,
+        when: PENDING,
+    },
+    Rule { acts: &[ActKind::SuspendPeriod], who: ANSWERING, when: PENDING },
+    // Erasure.
+    Rule { acts: &[ActKind::OrderErasure, ActKind::Erase], who: JUDGE, when: SUBMITTED },
+];
+
+/// Whether somebody of this standing may do this in this stage.
+///
+/// # Errors
+///
+/// [`Denied`]: in which capacity or stage it could be done, the table in the documentation says.
+pub fn permit(standing: Standing, act: ActKind, stage: Stage) -> Result<(), Denied> {
+    let mut denied = Denied::NotPermitted;
+    for rule in TABLE.iter().filter(|rule| rule.acts.contains(&act) && rule.who.contains(&standing)) {
+        if rule.when.contains(&stage) {
+            return Ok(());
+        }
+        denied = Denied::WrongStage;
+    }
+    Err(denied)
+}
+
+/// The acts that the table knows.
+#[must_use]
+pub fn acts_of_a_case() -> Vec<ActKind> {
+    let known = |act: &ActKind| TABLE.iter().any(|rule| rule.acts.contains(act));
+    ActKind::ALL.iter().copied().filter(known).collect()
+}
+
+/// Whether somebody of this standing may see the case at all, once the court has it or while it is a draft.
+#[must_use]
+pub const fn may_see(standing: Standing, stage: Stage) -> bool {
+    match standing {
+        Standing::Party(Side::Bringing) | Standing::Agent(Side::Bringing) | Standing::Platform => true,
+        Standing::Party(_) | Standing::Agent(_) => !matches!(stage, Stage::Draft),
+        Standing::Holding(role) => role.is_of_a_court(),
+        Standing::Stranger => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_law_and_the_manual_say_of_it() {
+        let (party, opponent) = (Standing::Party(Side::Bringing), Standing::Party(Side::Answering));
+        let (clerk, judge) = (Standing::Holding(Role::Clerk), Standing::Holding(Role::Judge));
+        assert_eq!(permit(party, ActKind::Import, Stage::Draft), Ok(()));
+        assert_eq!(permit(opponent, ActKind::Import, Stage::Draft), Err(Denied::WrongStage));
+        assert_eq!(permit(opponent, ActKind::Import, Stage::Assigned), Ok(()));
+        assert_eq!(permit(party, ActKind::Import, Stage::UnderReview), Err(Denied::WrongStage));
+        assert_eq!(permit(party, ActKind::Judge, Stage::InHearing), Err(Denied::NotPermitted));
+        assert_eq!(permit(clerk, ActKind::Judge, Stage::InHearing), Err(Denied::NotPermitted));
+        assert_eq!(permit(judge, ActKind::Judge, Stage::InHearing), Ok(()));
+        for stage in Stage::ALL {
+            for act in acts_of_a_case() {
+                for role in [Role::Operator, Role::Auditor, Role::Lawyer, Role::OtherAgent, Role::Archivist] {
+                    assert!(permit(Standing::Holding(role), act, *stage).is_err(), "{role} {act} {stage}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_act_of_a_case_is_for_somebody() {
+        for act in acts_of_a_case() {
+            let can =
+                Standing::all().into_iter().any(|who| Stage::ALL.iter().any(|stage| permit(who, act, *stage).is_ok()));
+            assert!(can, "{act}");
+        }
+    }
+}

@@ -1,0 +1,333 @@
+//! Accounts, roles, tokens and lists: the fold of the registry's acts.
+//!
+//! # Invariants
+//!
+//! Who may change the registry is decided by the registry as it stood then, so an auditor who folds it again finds every
+//! grant that nobody was entitled to make. Of a token only its id and the digest of its secret are known.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::court::acts::Act;
+use crate::court::calendar::{Calendar, CalendarError, YearPlan};
+use crate::court::case::state::{Placed, Text};
+use crate::court::case_number::CourtCode;
+use crate::court::document::{Document, Stream};
+use crate::court::ids::{AccountId, AnnexId, TokenId};
+use crate::court::values::{Capacity, IdentityCheck};
+use crate::court::words::{IdentityMethod, Role, Scope, SubjectKind};
+use crate::ledger::hash::Digest;
+use crate::ledger::key::VerifierKey;
+use crate::ledger::time::Timestamp;
+
+/// Why an act of the registry may not be done. Nothing was changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RegistryError {
+    /// Not in this capacity.
+    #[error("this is not for whoever acts in this capacity")]
+    NotPermitted,
+    /// The act belongs to another kind of stream.
+    #[error("this act does not belong to the registry")]
+    NotOfTheRegistry,
+    /// There is no such account.
+    #[error("there is no such account")]
+    NoSuchAccount,
+    /// The account is there already.
+    #[error("the account is there already")]
+    AccountExists,
+    /// A role of a court is granted for a court, any other for none.
+    #[error("a role of a court is granted for one court, any other role for none")]
+    CourtMismatch,
+    /// There is no such grant.
+    #[error("the account does not hold this role")]
+    NoSuchGrant,
+    /// There is no such token.
+    #[error("there is no such token")]
+    NoSuchToken,
+    /// The token is there already.
+    #[error("the token is there already")]
+    TokenExists,
+    /// There is no such webhook.
+    #[error("there is no such webhook")]
+    NoSuchHook,
+    /// The ledger is not on the list.
+    #[error("the ledger is not on the court's list")]
+    NotListed,
+    /// The calendar.
+    #[error(transparent)]
+    Calendar(#[from] CalendarError),
+}
+
+impl RegistryError {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NotPermitted => "not_permitted",
+            Self::NotOfTheRegistry => "not_of_the_registry",
+            Self::NoSuchAccount => "no_such_account",
+            Self::AccountExists => "account_exists",
+            Self::CourtMismatch => "court_mismatch",
+            Self::NoSuchGrant => "no_such_grant",
+            Self::NoSuchToken => "no_such_token",
+            Self::TokenExists => "token_exists",
+            Self::NoSuchHook => "no_such_hook",
+            Self::NotListed => "not_listed",
+            Self::Calendar(error) => error.code(),
+        }
+    }
+}
+
+/// An account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Whose it is.
+    pub subject: SubjectKind,
+    /// When it was opened.
+    pub opened: Placed,
+    /// The name.
+    pub name: Option<Text>,
+    /// All identity checks, the latest last, each with where its reference lies.
+    pub identities: Vec<(IdentityCheck, Option<Text>)>,
+    /// Roles held now.
+    pub roles: BTreeSet<(Role, Option<CourtCode>)>,
+}
+
+impl Account {
+    /// The identity check that goes furthest; of equals the latest.
+    #[must_use]
+    pub fn identity(&self) -> Option<IdentityCheck> {
+        self.identities.iter().map(|(check, _)| *check).max_by_key(|check| (check.level, check.at))
+    }
+
+    /// Whether it holds a role, for this court where the role is of a court.
+    #[must_use]
+    pub fn holds(&self, role: Role, court: Option<&CourtCode>) -> bool {
+        self.roles.iter().any(|(held, of)| *held == role && (!role.is_of_a_court() || of.as_ref() == court))
+    }
+
+    /// The courts for which it holds any role of a court.
+    #[must_use]
+    pub fn courts(&self) -> BTreeSet<&CourtCode> {
+        self.roles.iter().filter_map(|(_, court)| court.as_ref()).collect()
+    }
+}
+
+/// A token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    /// Whose it is.
+    pub account: AccountId,
+    /// Digest of its secret.
+    pub hash: Digest,
+    /// What it may be used for.
+    pub scopes: BTreeSet<Scope>,
+    /// Until when.
+    pub expires: Timestamp,
+    /// When it was revoked.
+    pub revoked: Option<Timestamp>,
+}
+
+impl Token {
+    /// Whether it is taken at `now`.
+    #[must_use]
+    pub fn is_good(&self, now: Timestamp) -> bool {
+        self.revoked.is_none() && now < self.expires
+    }
+}
+
+/// A webhook.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hook {
+    /// The court whose events it is told.
+    pub court: CourtCode,
+    /// Where to.
+    pub url: Text,
+    /// What its calls are signed with.
+    pub secret: Text,
+    /// Where it began: earlier events are not told.
+    pub since: Placed,
+}
+
+/// Accounts, tokens, lists.
+#[derive(Debug, Clone, Default)]
+pub struct Registry {
+    /// Acts folded so far: the sequence of the last.
+    pub length: u64,
+    /// Accounts.
+    pub accounts: BTreeMap<AccountId, Account>,
+    /// Tokens, the revoked and expired ones too.
+    pub tokens: BTreeMap<TokenId, Token>,
+    /// Webhooks.
+    pub hooks: BTreeMap<TokenId, Hook>,
+    /// Other ledgers whose deposits a court takes.
+    pub trusted: BTreeMap<CourtCode, Vec<VerifierKey>>,
+    /// Statutory holidays.
+    pub calendar: Calendar,
+    plans: BTreeMap<u16, YearPlan>,
+    /// Acts without effect: where, and why.
+    pub void: Vec<(Placed, RegistryError)>,
+}
+
+impl Registry {
+    /// The registry after a further act, or as it was, with the act kept as void.
+    pub fn follow(&mut self, document: &Document, placed: Placed) {
+        if let Err(because) = self.apply(document, placed) {
+            self.void.push((placed, because));
+        }
+        self.length = placed.sequence;
+    }
+
+    /// Applies an act.
+    ///
+    /// # Errors
+    ///
+    /// [`RegistryError`]: nothing was changed.
+    pub fn apply(&mut self, document: &Document, placed: Placed) -> Result<(), RegistryError> {
+        if document.stream != Stream::Registry {
+            return Err(RegistryError::NotOfTheRegistry);
+        }
+        self.permitted(document)?;
+        match &document.act {
+            Act::OpenAccount(_) | Act::CheckIdentity(_) | Act::Grant(_) | Act::EndGrant(_) => {
+                self.accounts_change(&document.act, placed)
+            }
+            Act::IssueToken(_) | Act::RevokeToken(_) => self.tokens_change(&document.act, placed),
+            act => self.lists_change(act, placed),
+        }
+    }
+
+    /// Whether whoever acts may do this now.
+    ///
+    /// # Errors
+    ///
+    /// [`RegistryError::NotPermitted`].
+    pub fn permitted(&self, document: &Document) -> Result<(), RegistryError> {
+        let actor = self.accounts.get(&document.by);
+        let permitted = match (document.capacity, &document.act) {
+            (Capacity::Platform, _) => true,
+            (Capacity::Holding(Role::Operator), _) => actor.is_some_and(|actor| actor.holds(Role::Operator, None)),
+            (Capacity::Holding(role @ (Role::Clerk | Role::TrialSupport)), act) => {
+                actor.is_some_and(|actor| self.clerk_may(actor, role, act))
+            }
+            (Capacity::Oneself, Act::IssueToken(act)) => act.account == document.by && actor.is_some(),
+            (Capacity::Oneself, Act::RevokeToken(act)) => {
+                self.tokens.get(&act.token).is_some_and(|token| token.account == document.by)
+            }
+            _ => false,
+        };
+        if permitted { Ok(()) } else { Err(RegistryError::NotPermitted) }
+    }
+
+    /// What is done at a court's counter: open an account for somebody, see the papers, hand out a token; and keep the
+    /// court's own list of ledgers.
+    fn clerk_may(&self, actor: &Account, role: Role, act: &Act) -> bool {
+        if !actor.roles.iter().any(|(held, _)| *held == role) {
+            return false;
+        }
+        let plain = |account| self.accounts.get(&account).is_some_and(|account| account.roles.is_empty());
+        match act {
+            Act::OpenAccount(_) => true,
+            Act::CheckIdentity(act) => act.identity.method == IdentityMethod::CourtOffline,
+            // Not for somebody who holds a role: that would be a way to act as the operator.
+            Act::IssueToken(act) => plain(act.account),
+            Act::TrustLedger(act) => actor.holds(role, Some(&act.court)),
+            Act::DistrustLedger(act) => actor.holds(role, Some(&act.court)),
+            _ => false,
+        }
+    }
+
+    fn account(&mut self, id: AccountId) -> Result<&mut Account, RegistryError> {
+        self.accounts.get_mut(&id).ok_or(RegistryError::NoSuchAccount)
+    }
+
+    fn accounts_change(&mut self, act: &Act, placed: Placed) -> Result<(), RegistryError> {
+        let text = |annex: AnnexId| Text { annex, index: placed.index };
+        match act {
+            Act::OpenAccount(act) => {
+                if self.accounts.contains_key(&act.account) {
+                    return Err(RegistryError::AccountExists);
+                }
+                let account = Account {
+                    subject: act.subject,
+                    opened: placed,
+                    name: act.name.map(text),
+                    identities: Vec::new(),
+                    roles: BTreeSet::new(),
+                };
+                self.accounts.insert(act.account, account);
+            }
+            Act::CheckIdentity(act) => {
+                self.account(act.account)?.identities.push((act.identity, act.reference.map(text)));
+            }
+            Act::Grant(act) => {
+                if act.role.is_of_a_court() != act.court.is_some() {
+                    return Err(RegistryError::CourtMismatch);
+                }
+                self.account(act.account)?.roles.insert((act.role, act.court.clone()));
+            }
+            Act::EndGrant(act) => {
+                if !self.account(act.account)?.roles.remove(&(act.role, act.court.clone())) {
+                    return Err(RegistryError::NoSuchGrant);
+                }
+            }
+            _ => return Err(RegistryError::NotOfTheRegistry),
+        }
+        Ok(())
+    }
+
+    fn tokens_change(&mut self, act: &Act, placed: Placed) -> Result<(), RegistryError> {
+        match act {
+            Act::IssueToken(act) => {
+                if self.tokens.contains_key(&act.token) {
+                    return Err(RegistryError::TokenExists);
+                }
+                self.account(act.account)?;
+                let scopes = act.scope.iter().copied().collect();
+                let token = Token { account: act.account, hash: act.hash, scopes, expires: act.expires, revoked: None };
+                self.tokens.insert(act.token, token);
+            }
+            Act::RevokeToken(act) => {
+                let token = self.tokens.get_mut(&act.token).ok_or(RegistryError::NoSuchToken)?;
+                token.revoked = token.revoked.or(Some(placed.at));
+            }
+            _ => return Err(RegistryError::NotOfTheRegistry),
+        }
+        Ok(())
+    }
+
+    fn lists_change(&mut self, act: &Act, placed: Placed) -> Result<(), RegistryError> {
+        let text = |annex: AnnexId| Text { annex, index: placed.index };
+        match act {
+            Act::TrustLedger(act) => {
+                let keys = self.trusted.entry(act.court.clone()).or_default();
+                if !keys.contains(&act.key) {
+                    keys.push(act.key.clone());
+                }
+            }
+            Act::DistrustLedger(act) => {
+                let keys = self.trusted.get_mut(&act.court).ok_or(RegistryError::NotListed)?;
+                let at = keys.iter().position(|key| *key == act.key).ok_or(RegistryError::NotListed)?;
+                keys.remove(at);
+            }
+            Act::LoadCalendar(act) => {
+                let year = u16::try_from(act.year).map_err(|_| CalendarError::Year { year: u16::MAX })?;
+                let plan = YearPlan { year, holidays: act.holiday.clone(), working_days: act.workday.clone() };
+                let mut plans = self.plans.clone();
+                plans.insert(year, plan);
+                self.calendar = Calendar::new(plans.values().cloned().collect())?;
+                self.plans = plans;
+            }
+            Act::AddHook(act) => {
+                let hook =
+                    Hook { court: act.court.clone(), url: text(act.url), secret: text(act.secret), since: placed };
+                self.hooks.insert(act.hook, hook);
+            }
+            Act::EndHook(act) => {
+                self.hooks.remove(&act.hook).ok_or(RegistryError::NoSuchHook)?;
+            }
+            _ => return Err(RegistryError::NotOfTheRegistry),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,221 @@
+//! Values of several words on one line: in which capacity somebody acts, how an identity was checked, where an item came
+//! from.
+
+use crate::court::calendar::Day;
+use crate::court::case_number::{CaseNumber, CourtCode};
+use crate::court::ids::{AgentNumber, CaseId, ItemNumber, PartyNumber};
+use crate::court::line::Line;
+use crate::court::period::basis::Basis;
+use crate::court::words::{IdentityLevel, IdentityMethod, Role, words};
+use crate::ledger::time::Timestamp;
+
+/// In which capacity an act is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Capacity {
+    /// As a party of the case.
+    Party(PartyNumber),
+    /// As a party's agent.
+    Agent(AgentNumber),
+    /// In a role held outside the case.
+    Holding(Role),
+    /// As nobody but oneself, outside any case.
+    Oneself,
+    /// The platform itself, which raises alarms.
+    Platform,
+}
+
+impl Line for Capacity {
+    const EXPECTED: &'static str = "party N, agent N, a role, oneself or platform";
+
+    fn print(&self) -> String {
+        match self {
+            Self::Party(number) => format!("party {number}"),
+            Self::Agent(number) => format!("agent {number}"),
+            Self::Holding(role) => role.print(),
+            Self::Oneself => "oneself".into(),
+            Self::Platform => "platform".into(),
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        match text.split_once(' ') {
+            Some(("party", number)) => PartyNumber::parse(number).map(Self::Party),
+            Some(("agent", number)) => AgentNumber::parse(number).map(Self::Agent),
+            Some(_) => None,
+            None if text == "oneself" => Some(Self::Oneself),
+            None if text == "platform" => Some(Self::Platform),
+            None => Role::parse(text).map(Self::Holding),
+        }
+    }
+}
+
+/// What is known of an identity check made elsewhere. The reference to it is an annex.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IdentityCheck {
+    /// How.
+    pub method: IdentityMethod,
+    /// How far it goes.
+    pub level: IdentityLevel,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Line for IdentityCheck {
+    const EXPECTED: &'static str = "a method, a level and a time";
+
+    fn print(&self) -> String {
+        format!("{} {} {}", self.method, self.level, self.at)
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let mut words = text.split(' ');
+        let method = IdentityMethod::parse(words.next()?)?;
+        let level = IdentityLevel::parse(words.next()?)?;
+        let at = Timestamp::parse(words.next()?)?;
+        words.next().is_none().then_some(Self { method, level, at })
+    }
+}
+
+/// Where a carried item was imported first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Carried {
+    /// The case.
+    pub case: CaseId,
+    /// The item there.
+    pub item: ItemNumber,
+    /// When it was imported there first: this time is never lost.
+    pub at: Timestamp,
+}
+
+impl Line for Carried {
+    const EXPECTED: &'static str = "a case, an item and a time";
+
+    fn print(&self) -> String {
+        format!("{} {} {}", self.case, self.item, self.at)
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let mut words = text.split(' ');
+        let case = CaseId::parse(words.next()?)?;
+        let item = ItemNumber::parse(words.next()?)?;
+        let at = Timestamp::parse(words.next()?)?;
+        words.next().is_none().then_some(Self { case, item, at })
+    }
+}
+
+/// A step of a verification and how it came out, by their codes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StepOutcome {
+    /// The step's code.
+    pub step: String,
+    /// The outcome's code.
+    pub outcome: String,
+}
+
+impl Line for StepOutcome {
+    const EXPECTED: &'static str = "a step and its outcome";
+
+    fn print(&self) -> String {
+        format!("{} {}", self.step, self.outcome)
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (step, outcome) = text.split_once(' ')?;
+        let code = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+        (code(step) && code(outcome)).then(|| Self { step: step.into(), outcome: outcome.into() })
+    }
+}
+
+/// A code of the verification report: lower-case letters and underscores.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Code(pub String);
+
+impl Line for Code {
+    const EXPECTED: &'static str = "a code";
+
+    fn print(&self) -> String {
+        self.0.clone()
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let code = !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+        code.then(|| Self(text.into()))
+    }
+}
+
+impl Line for Day {
+    const EXPECTED: &'static str = "a day like 2026-11-22";
+
+    fn print(&self) -> String {
+        self.to_string()
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        Self::parse(text)
+    }
+}
+
+impl Line for CaseNumber {
+    const EXPECTED: &'static str = "a case number like （2024）粤0192民初113号";
+
+    fn print(&self) -> String {
+        self.to_string()
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        Self::parse(text).ok()
+    }
+}
+
+impl Line for CourtCode {
+    const EXPECTED: &'static str = "a court's code like 粤0192";
+
+    fn print(&self) -> String {
+        self.to_string()
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        Self::parse(text).ok()
+    }
+}
+
+impl Line for Basis {
+    const EXPECTED: &'static str = "a basis of the evidence period";
+
+    fn print(&self) -> String {
+        self.word().to_owned()
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        Self::parse(text)
+    }
+}
+
+words! {
+    /// Who files: 【我是原告】, 【我是代理人】, or the court for somebody who came in person.
+    Filer {
+        Principal = "principal" / "本人" / "the party itself",
+        Agent = "agent" / "代理人" / "its agent",
+        Court = "court" / "法院代为录入" / "the court for it",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_value_has_one_spelling() {
+        let identity = IdentityCheck::parse("face high 2026-11-22T01:04:11.123Z").unwrap();
+        assert_eq!(identity.print(), "face high 2026-11-22T01:04:11.123Z");
+        for bad in ["face high", "face  high 2026-11-22T01:04:11.123Z", "nose high 2026-11-22T01:04:11.123Z"] {
+            assert_eq!(IdentityCheck::parse(bad), None, "{bad}");
+        }
+        for good in ["party 1", "agent 2", "judge", "oneself", "platform"] {
+            assert_eq!(Capacity::parse(good).map(|capacity| capacity.print()).as_deref(), Some(good));
+        }
+        for bad in ["party 0", "party", "party  1", "stranger", "judge 1"] {
+            assert_eq!(Capacity::parse(bad), None, "{bad}");
+        }
+    }
+}

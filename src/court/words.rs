@@ -1,0 +1,351 @@
+//! The words of the filing flow: each has one word on the line, and its name in Chinese and English.
+//!
+//! Chinese names are those of the courts' own systems and of the law (`glossary`), and screens use them exactly.
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$one:meta])* $variant:ident = $word:literal / $zh:literal / $en:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name {
+            $(#[doc = $zh] $(#[$one])* $variant,)+
+        }
+
+        impl $name {
+            /// All, in their order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The word on the line: stable.
+            #[must_use]
+            pub const fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word,)+ }
+            }
+
+            /// What people call it.
+            #[must_use]
+            pub const fn label(self, language: $crate::ledger::verify::wording::Language) -> &'static str {
+                match language {
+                    $crate::ledger::verify::wording::Language::Chinese => match self { $(Self::$variant => $zh,)+ },
+                    $crate::ledger::verify::wording::Language::English => match self { $(Self::$variant => $en,)+ },
+                }
+            }
+
+            /// Reads the word.
+            #[must_use]
+            pub fn from_word(word: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|one| one.word() == word)
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.word())
+            }
+        }
+
+        impl $crate::court::line::Line for $name {
+            const EXPECTED: &'static str = concat!("one of", $(" ", $word),+);
+
+            fn print(&self) -> String {
+                self.word().to_owned()
+            }
+
+            fn parse(text: &str) -> Option<Self> {
+                Self::from_word(text)
+            }
+        }
+    };
+}
+pub(in crate::court) use words;
+
+words! {
+    /// Whose an account is.
+    SubjectKind {
+        NaturalPerson = "natural-person" / "自然人" / "natural person",
+        LegalPerson = "legal-person" / "法人" / "legal person",
+        OtherOrganisation = "other-organisation" / "其他组织" / "other organisation",
+        CourtSystem = "court-system" / "法院系统" / "court system",
+        Platform = "platform" / "平台" / "platform",
+    }
+}
+
+words! {
+    /// A role that an account holds beyond being itself. Those of the court are held for one court.
+    Role {
+        Lawyer = "lawyer" / "律师" / "lawyer",
+        OtherAgent = "other-agent" / "其他代理人" / "other agent",
+        Clerk = "clerk" / "书记员" / "clerk",
+        Judge = "judge" / "法官" / "judge",
+        JudgeAssistant = "judge-assistant" / "法官助理" / "judge's assistant",
+        TrialSupport = "trial-support" / "审判辅助人员" / "trial support staff",
+        Archivist = "archivist" / "档案管理人员" / "archivist",
+        AppraisalInstitution = "appraisal-institution" / "鉴定机构" / "appraisal institution",
+        Notary = "notary" / "公证机构" / "notary office",
+        Auditor = "auditor" / "审计人员" / "auditor",
+        Operator = "operator" / "平台管理员" / "platform operator",
+    }
+}
+
+impl Role {
+    /// Whether it is held for one court, whose cases it opens.
+    #[must_use]
+    pub const fn is_of_a_court(self) -> bool {
+        matches!(
+            self,
+            Self::Clerk
+                | Self::Judge
+                | Self::JudgeAssistant
+                | Self::TrialSupport
+                | Self::Archivist
+                | Self::AppraisalInstitution
+                | Self::Notary
+        )
+    }
+}
+
+words! {
+    /// What a token may be used for, at most: its account's own rights still bound it.
+    Scope {
+        Deposit = "deposit" / "存证" / "deposit",
+        Read = "read" / "查看案件" / "read cases",
+        Case = "case" / "办理案件" / "act in cases",
+        Court = "court" / "法院履职" / "act for a court",
+        Manage = "manage" / "账号管理" / "manage accounts",
+        Feed = "feed" / "事件订阅" / "follow the feed",
+    }
+}
+
+words! {
+    /// How an identity was checked. The check happens elsewhere; this is what is known of it.
+    IdentityMethod {
+        Alipay = "alipay" / "支付宝认证" / "Alipay",
+        WeChat = "wechat" / "微信扫码认证" / "WeChat",
+        Face = "face" / "人脸识别" / "face recognition",
+        CourtOffline = "court-offline" / "法院线下核验" / "papers checked at court",
+        LawyerSystem = "lawyer-system" / "律师身份核验" / "lawyers' register",
+        Certificate = "certificate" / "数字证书" / "digital certificate",
+        CourtSystem = "court-system" / "法院系统认证" / "court system",
+        Other = "other" / "其他方式" / "another way",
+    }
+}
+
+words! {
+    /// How far an identity check goes.
+    IdentityLevel {
+        Basic = "basic" / "基本" / "basic",
+        Substantial = "substantial" / "实名" / "real name",
+        High = "high" / "实名并当面或生物特征核验" / "real name, seen in person or by biometrics",
+    }
+}
+
+words! {
+    /// 证据规定 art. 14: the five classes of electronic data.
+    EvidenceClass {
+        WebPublishing = "web-publishing" / "网页、博客、微博客等网络平台发布的信息" / "information published on the web",
+        Messages = "messages" / "手机短信、电子邮件、即时通信、通讯群组等网络应用服务的通信信息" / "messages, mail, instant messages",
+        Logs = "logs" / "用户注册信息、身份认证信息、电子交易记录、通信记录、登录日志等信息" / "registration, identity, transaction, communication and login records",
+        Files = "files" / "文档、图片、音频、视频、数字证书、计算机程序等电子文件" / "documents, pictures, audio, video, certificates, programs",
+        Other = "other" / "其他以数字化形式存储、处理、传输的能够证明案件事实的信息" / "other digital information",
+    }
+}
+
+words! {
+    /// What kind of proceeding a case is.
+    CaseKind {
+        CivilFirst = "civil-first" / "民事一审" / "civil, first instance",
+        CivilSecond = "civil-second" / "民事二审" / "civil, second instance",
+        Retrial = "retrial" / "再审" / "retrial",
+        Mediation = "mediation" / "调解" / "mediation",
+        JudicialConfirmation = "judicial-confirmation" / "司法确认" / "judicial confirmation",
+        Preservation = "preservation" / "保全" / "preservation",
+        AdministrativeFirst = "administrative-first" / "行政一审" / "administrative, first instance",
+        AdministrativeSecond = "administrative-second" / "行政二审" / "administrative, second instance",
+        AdministrativeEnforcement = "administrative-enforcement" / "行政非诉" / "administrative, without suit",
+        PrivateProsecution = "private-prosecution" / "刑事自诉" / "private prosecution",
+        StateCompensation = "state-compensation" / "国家赔偿" / "state compensation",
+        Enforcement = "enforcement" / "执行" / "enforcement",
+        Bankruptcy = "bankruptcy" / "破产" / "bankruptcy",
+        Petition = "petition" / "申诉信访" / "petition",
+    }
+}
+
+words! {
+    /// By which procedure it is heard: it bounds the evidence period.
+    Procedure {
+        Ordinary = "ordinary" / "普通程序" / "ordinary procedure",
+        Summary = "summary" / "简易程序" / "summary procedure",
+        SmallClaims = "small-claims" / "小额诉讼程序" / "small claims procedure",
+        SecondInstance = "second-instance" / "第二审程序" / "second instance procedure",
+    }
+}
+
+words! {
+    /// What a party is called.
+    PartyRole {
+        Plaintiff = "plaintiff" / "原告" / "plaintiff",
+        Defendant = "defendant" / "被告" / "defendant",
+        ThirdParty = "third-party" / "第三人" / "third party",
+        Appellant = "appellant" / "上诉人" / "appellant",
+        Appellee = "appellee" / "被上诉人" / "appellee",
+        Applicant = "applicant" / "申请人" / "applicant",
+        Respondent = "respondent" / "被申请人" / "respondent",
+    }
+}
+
+impl PartyRole {
+    /// Whether it brings the case.
+    #[must_use]
+    pub const fn brings_the_case(self) -> bool {
+        matches!(self, Self::Plaintiff | Self::Appellant | Self::Applicant)
+    }
+}
+
+words! {
+    /// How far an agent may go. 民诉法 art. 62: special authority for admitting, waiving, changing claims, settling,
+    /// counterclaiming, appealing.
+    Authority {
+        General = "general" / "一般授权" / "general authority",
+        Special = "special" / "特别授权" / "special authority",
+    }
+}
+
+words! {
+    /// Where a case stands: the filing stages of 人民法院在线服务, then the states of the Guangzhou manual.
+    Stage {
+        Draft = "draft" / "待提交" / "to be submitted",
+        UnderReview = "under-review" / "待审核" / "submitted, to be reviewed",
+        ToSupplement = "to-supplement" / "待补充材料" / "returned for supplement",
+        Approved = "approved" / "审核通过" / "review passed",
+        Rejected = "rejected" / "审核不通过" / "review not passed",
+        Refused = "refused" / "不予立案" / "filing refused",
+        Withdrawn = "withdrawn" / "已撤回" / "filing withdrawn",
+        AwaitingAssignment = "awaiting-assignment" / "待分案" / "filed, awaiting assignment",
+        Assigned = "assigned" / "审理中" / "assigned",
+        InHearing = "in-hearing" / "庭审中" / "in hearing",
+        Judged = "judged" / "已判决" / "judged",
+        Discontinued = "discontinued" / "已撤诉" / "suit withdrawn",
+        Closed = "closed" / "已结案" / "closed",
+    }
+}
+
+impl Stage {
+    /// Whether the court has filed the case and not ended it: evidence may be adduced and answered.
+    #[must_use]
+    pub const fn is_pending_at_court(self) -> bool {
+        matches!(self, Self::AwaitingAssignment | Self::Assigned | Self::InHearing)
+    }
+
+    /// Whether it is still being made ready by whoever brings it.
+    #[must_use]
+    pub const fn is_with_the_filer(self) -> bool {
+        matches!(self, Self::Draft | Self::ToSupplement)
+    }
+}
+
+words! {
+    /// When an item was imported.
+    Phase {
+        Filing = "filing" / "起诉时" / "with the complaint",
+        Supplementary = "supplementary" / "补充证据" / "supplementary",
+    }
+}
+
+words! {
+    /// Whether the importer is who deposited it.
+    Depositor {
+        Same = "same" / "存证人与导入人一致" / "the importer deposited it",
+        Different = "different" / "存证人与导入人不一致" / "somebody else deposited it",
+        Unknown = "unknown" / "存证人不明" / "it is not known who deposited it",
+    }
+}
+
+words! {
+    /// What was held against the chain.
+    Presented {
+        File = "file" / "原文" / "the original",
+        Digest = "digest" / "摘要" / "a digest",
+        Receipt = "receipt" / "回执" / "a receipt",
+    }
+}
+
+words! {
+    /// What a party says to one property of an item.
+    Opinion {
+        Admitted = "admitted" / "认可" / "admitted",
+        Disputed = "disputed" / "有异议" / "disputed",
+    }
+}
+
+words! {
+    /// What an objection rests on: 人民法院在线诉讼规则 arts. 16 to 19.
+    Ground {
+        ContraryEvidence = "contrary-evidence" / "第十六条：有相反证据" / "art. 16: contrary evidence",
+        PlatformRules = "platform-rules" / "第十七条（一）：存证平台是否符合区块链存证服务规定" / "art. 17 (1): the platform's compliance",
+        PlatformInterest = "platform-interest" / "第十七条（二）：当事人与存证平台有利害关系，并利用技术手段不当干预" / "art. 17 (2): interest between party and platform, and improper interference",
+        SystemStandards = "system-standards" / "第十七条（三）：信息系统的清洁性、安全性、可靠性、可用性" / "art. 17 (3): the system's cleanliness, security, reliability, availability",
+        Technology = "technology" / "第十七条（四）：存证技术和过程" / "art. 17 (4): technology and process",
+        BeforeTheChain = "before-the-chain" / "第十八条：上链存储前的真实性" / "art. 18: authenticity before it went on the chain",
+        Expert = "expert" / "第十九条：申请有专门知识的人或者鉴定" / "art. 19: an expert or appraisal is asked for",
+    }
+}
+
+words! {
+    /// What of an item diverged from its snapshot.
+    Divergence {
+        NotFound = "not-found" / "链上记录不复存在" / "the record is not found any more",
+        Facts = "facts" / "区块链存证信息与导入时不一致" / "the chain facts differ from those imported",
+        Unreadable = "unreadable" / "链上记录无法读取" / "the record cannot be read",
+    }
+}
+
+words! {
+    /// How a case hands its items to another.
+    Passage {
+        SecondInstance = "second-instance" / "移送二审" / "to second instance",
+        Suit = "suit" / "诉调衔接" / "from mediation into a suit",
+        Retrial = "retrial" / "移送再审" / "to retrial",
+    }
+}
+
+words! {
+    /// What private content was shown.
+    Shown {
+        CaseFile = "case-file" / "案件信息" / "the case file",
+        AccessLog = "access-log" / "访问日志" / "the access log",
+        Original = "original" / "原文" / "the original",
+        Deposit = "deposit" / "存证的非公开信息" / "private content of a deposit",
+        Account = "account" / "账号信息" / "private content of an account",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::court::line::Line;
+    use crate::ledger::verify::wording::Language;
+
+    fn distinct<T: Line + Copy>(all: &[T], label: impl Fn(T, Language) -> &'static str) {
+        for (at, one) in all.iter().enumerate() {
+            assert_eq!(T::parse(&one.print()).map(|read| read.print()), Some(one.print()));
+            assert!(!label(*one, Language::Chinese).is_ascii(), "{}", one.print());
+            assert!(label(*one, Language::English).is_ascii(), "{}", one.print());
+            for other in all.iter().skip(at + 1) {
+                assert_ne!(one.print(), other.print());
+            }
+        }
+    }
+
+    #[test]
+    fn every_word_is_its_own_and_has_both_names() {
+        distinct(SubjectKind::ALL, SubjectKind::label);
+        distinct(Role::ALL, Role::label);
+        distinct(Scope::ALL, Scope::label);
+        distinct(IdentityMethod::ALL, IdentityMethod::label);
+        distinct(EvidenceClass::ALL, EvidenceClass::label);
+        distinct(CaseKind::ALL, CaseKind::label);
+        distinct(PartyRole::ALL, PartyRole::label);
+        distinct(Stage::ALL, Stage::label);
+        distinct(Ground::ALL, Ground::label);
+        assert_eq!(Stage::parse("filed"), None);
+        assert_eq!(Stage::InHearing.label(Language::Chinese), "庭审中");
+    }
+}
