@@ -11,7 +11,7 @@
 //!    `custody`: originals under lock and key.
 //! 3. `sequencer`: the only hand that writes. [`audit`]: the auditor's eye, over any reader. [`wire`]: JSON shapes, shared
 //!    by server and client.
-//! 4. [`client`]: talks to a node and believes nothing it says.
+//! 4. [`client`]: talks to a node and believes nothing it says. `desk`: court rules meet the sequencer.
 //! 5. `http`: the counter.
 //! 6. [`cli`]: the front door.
 //!
@@ -24,6 +24,8 @@ pub mod client;
 pub mod court;
 #[cfg(feature = "node")]
 pub mod custody;
+#[cfg(feature = "node")]
+pub mod desk;
 #[cfg(feature = "node")]
 pub mod http;
 pub mod ledger;

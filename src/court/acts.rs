@@ -4,12 +4,15 @@
 //! reasons stand in annexes ([`AnnexId`]) that can be erased without breaking the fold.
 //!
 //! Not here: the document around an act (`document`), what it does to a case (`case_file`) or to accounts (`registry`),
-//! who may do it (`permission`).
+//! who may do it (`permission`), how types and parsers come from the list (`grammar`).
 
+mod grammar;
+
+use crate::court::acts::grammar::{acts, field};
 use crate::court::calendar::Day;
 use crate::court::case_number::{CaseNumber, CourtCode};
 use crate::court::ids::{AccountId, AgentNumber, AnnexId, CaseId, CodeNumber, ItemNumber, PartyNumber, TokenId};
-use crate::court::line::{many, maybe, one, write};
+use crate::court::line::{Line, many, maybe, one, write};
 use crate::court::period::basis::Basis;
 use crate::court::values::{Carried, Code, Filer, IdentityCheck, StepOutcome};
 use crate::court::words::{
@@ -28,91 +31,6 @@ use crate::ledger::time::Timestamp;
 pub const LINES_MAX: usize = 400;
 /// Lines that stand before an act's own.
 pub const HEAD: [&str; 6] = ["stream", "by", "capacity", "request", "body", "act"];
-
-/// Type and constructor of a field by how often its line stands.
-macro_rules! field {
-    (type one $kind:ty) => { $kind };
-    (type maybe $kind:ty) => { Option<$kind> };
-    (type many $kind:ty) => { Vec<$kind> };
-    (read one $fields:ident $line:literal) => { one($fields, $line)? };
-    (read maybe $fields:ident $line:literal) => { maybe($fields, $line)? };
-    (read many $fields:ident $line:literal) => { many($fields, $line, LINES_MAX)? };
-    (print one $text:ident $line:literal $value:expr) => { write($text, $line, $value) };
-    (print maybe $text:ident $line:literal $value:expr) => { if let Some(value) = $value { write($text, $line, value) } };
-    (print many $text:ident $line:literal $value:expr) => { for value in $value { write($text, $line, value) } };
-}
-
-macro_rules! acts {
-    ($(
-        $(#[$doc:meta])*
-        $name:ident $word:literal / $zh:literal / $en:literal {
-            $($(#[$field_doc:meta])* $times:ident $field:ident $line:literal: $kind:ty,)*
-        }
-    )+) => {
-        $(
-            $(#[$doc])*
-            #[derive(Debug, Clone, PartialEq, Eq)]
-            pub struct $name {
-                $($(#[$field_doc])* #[doc = concat!("The line `", $line, "`.")] pub $field: field!(type $times $kind),)*
-            }
-        )+
-
-        words! {
-            /// The kinds of acts.
-            ActKind { $($name = $word / $zh / $en,)+ }
-        }
-
-        /// An act.
-        #[derive(Debug, Clone, PartialEq, Eq)]
-        pub enum Act {
-            $(
-                #[doc = $zh]
-                $name($name),
-            )+
-        }
-
-        impl Act {
-            /// What kind of act it is.
-            #[must_use]
-            pub const fn kind(&self) -> ActKind {
-                match self { $(Self::$name(_) => ActKind::$name,)+ }
-            }
-
-            /// Its own lines, appended to `text`.
-            pub fn print(&self, text: &mut String) {
-                match self {
-                    $(Self::$name(act) => {
-                        let $name { $($field),* } = act;
-                        $(field!(print $times text $line $field);)*
-                        let _ = text;
-                    })+
-                }
-            }
-
-            /// Reads the lines of an act of this kind.
-            ///
-            /// # Errors
-            ///
-            /// [`TextError`]: on a chain, an act of a later version, or damage.
-            pub fn parse(kind: ActKind, fields: &mut Fields<'_>) -> Result<Self, TextError> {
-                let _ = &fields;
-                Ok(match kind {
-                    $(ActKind::$name => Self::$name($name { $($field: field!(read $times fields $line),)* }),)+
-                })
-            }
-        }
-
-        impl ActKind {
-            /// The lines of a document with an act of this kind, in their order.
-            #[must_use]
-            pub const fn lines(self) -> &'static [&'static str] {
-                match self {
-                    $(Self::$name => &[HEAD[0], HEAD[1], HEAD[2], HEAD[3], HEAD[4], HEAD[5] $(, $line)*],)+
-                }
-            }
-        }
-    };
-}
 
 acts! {
     // A case: filing.

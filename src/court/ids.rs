@@ -8,7 +8,7 @@ use crate::court::line::Line;
 use crate::ledger::hash::Digest;
 
 macro_rules! opaque {
-    ($(#[$doc:meta])* $name:ident) => {
+    ($(#[$doc:meta])* $name:ident $($more:item)*) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(pub Digest);
@@ -29,6 +29,8 @@ macro_rules! opaque {
             fn parse(text: &str) -> Option<Self> {
                 <Digest as Line>::parse(text).map(Self)
             }
+
+            $($more)*
         }
     };
 }
@@ -78,6 +80,10 @@ opaque! {
 opaque! {
     /// Commitment to an annex: a text with a salt of its own, kept off the chain, erasable.
     AnnexId
+
+    fn annex(&self) -> Option<Digest> {
+        Some(self.0)
+    }
 }
 
 counted! {

@@ -20,6 +20,11 @@ pub trait Line: Sized {
 
     /// Reads exactly that spelling; `None` for any other text.
     fn parse(text: &str) -> Option<Self>;
+
+    /// The commitment, where the value names an annex.
+    fn annex(&self) -> Option<Digest> {
+        None
+    }
 }
 
 /// Reads a value that printed differently would not be the same line.

@@ -47,6 +47,9 @@ pub enum RegistryError {
     /// The token is there already.
     #[error("the token is there already")]
     TokenExists,
+    /// The webhook is there already.
+    #[error("the webhook is there already")]
+    HookExists,
     /// There is no such webhook.
     #[error("there is no such webhook")]
     NoSuchHook,
@@ -71,6 +74,7 @@ impl RegistryError {
             Self::NoSuchGrant => "no_such_grant",
             Self::NoSuchToken => "no_such_token",
             Self::TokenExists => "token_exists",
+            Self::HookExists => "hook_exists",
             Self::NoSuchHook => "no_such_hook",
             Self::NotListed => "not_listed",
             Self::Calendar(error) => error.code(),
@@ -229,8 +233,12 @@ impl Registry {
         match act {
             Act::OpenAccount(_) => true,
             Act::CheckIdentity(act) => act.identity.method == IdentityMethod::CourtOffline,
-            // Not for somebody who holds a role: that would be a way to act as the operator.
-            Act::IssueToken(act) => plain(act.account),
+            // Not for somebody who holds a role: that would be a way to act as the operator. Nor for what only a role
+            // makes useful: the account may be given one later, and whoever issued the token may have kept it.
+            Act::IssueToken(act) => {
+                let of_anybody = |scope: &Scope| matches!(scope, Scope::Deposit | Scope::Read | Scope::Case);
+                plain(act.account) && act.scope.iter().all(of_anybody)
+            }
             Act::TrustLedger(act) => actor.holds(role, Some(&act.court)),
             Act::DistrustLedger(act) => actor.holds(role, Some(&act.court)),
             _ => false,
@@ -319,6 +327,9 @@ impl Registry {
                 self.plans = plans;
             }
             Act::AddHook(act) => {
+                if self.hooks.contains_key(&act.hook) {
+                    return Err(RegistryError::HookExists);
+                }
                 let hook =
                     Hook { court: act.court.clone(), url: text(act.url), secret: text(act.secret), since: placed };
                 self.hooks.insert(act.hook, hook);
@@ -331,3 +342,6 @@ impl Registry {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,6 +14,8 @@ mod crash;
 #[cfg(feature = "node")]
 mod crowd;
 #[cfg(feature = "node")]
+mod custody;
+#[cfg(feature = "node")]
 mod opening;
 #[cfg(feature = "node")]
 mod readme;

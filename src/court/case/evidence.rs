@@ -41,7 +41,8 @@ fn may_change(
     Ok(())
 }
 
-/// 导入存证平台证据. What comes after the period is accepted and marked.
+/// 导入存证平台证据. What comes after the period is accepted and marked. Only a case that continues another takes over
+/// items, with the time of their first import.
 ///
 /// # Errors
 ///
@@ -65,8 +66,15 @@ pub fn import(
     if act.phase != file.phase() {
         return Err(Refusal::OutOfOrder);
     }
+    if act.carried.is_some() && file.from.is_none() {
+        return Err(Refusal::NothingCarried);
+    }
     if let Some(replaced) = act.replaces {
         may_change(file, document, replaced, placed, calendar)?;
+        // The court may speak for every party, but never replaces one party's item by another's.
+        if item(file, replaced)?.import.party != act.party {
+            return Err(Refusal::NotYours);
+        }
         item(file, replaced)?.replaced_by = Some(act.item);
     }
     let text = |annex| Text { annex, index: placed.index };

@@ -49,6 +49,10 @@ pub fn open(id: CaseId, document: &Document, act: &Open, placed: Placed) -> Resu
     if act.filer != Filer::Court && !is_identified(act.identity.as_ref()) {
         return Err(Refusal::IdentityRequired);
     }
+    // Whoever acts for the party is not the party.
+    if act.filer == Filer::Agent && act.account == Some(document.by) {
+        return Err(Refusal::AlreadyInTheCase);
+    }
     let own = act.filer == Filer::Principal;
     let party = Party {
         role: act.role,

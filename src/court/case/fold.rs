@@ -57,8 +57,17 @@ impl CaseFile {
     ///
     /// [`Refusal::Denied`].
     pub fn permitted(&self, document: &Document) -> Result<(), Refusal> {
-        let standing = self.standing(document.by, document.capacity).ok_or(Denied::NotPermitted)?;
-        Ok(permit(standing, document.act.kind(), self.stage)?)
+        self.allows(document.by, document.capacity, document.act.kind())
+    }
+
+    /// Whether somebody in this capacity may do such a thing now, whatever it is about.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Denied`].
+    pub fn allows(&self, by: AccountId, capacity: Capacity, act: ActKind) -> Result<(), Refusal> {
+        let standing = self.standing(by, capacity).ok_or(Denied::NotPermitted)?;
+        Ok(permit(standing, act, self.stage)?)
     }
 
     fn carry_out(&mut self, document: &Document, placed: Placed, calendar: &Calendar) -> Result<(), Refusal> {
@@ -67,7 +76,7 @@ impl CaseFile {
         }
         match &document.act {
             Act::Describe(act) => filing::describe(self, act, placed),
-            Act::AddParty(act) => people::add_party(self, act, placed)?,
+            Act::AddParty(act) => people::add_party(self, document, act, placed)?,
             Act::AddAgent(act) => people::add_agent(self, document, act, placed)?,
             Act::EndAgent(act) => people::end_agent(self, document, act.agent, placed)?,
             Act::IssueCode(act) => people::issue_code(self, act)?,

@@ -10,3 +10,6 @@ pub mod people;
 pub mod refusal;
 pub mod state;
 pub mod timing;
+
+#[cfg(test)]
+pub(in crate::court) mod tests;

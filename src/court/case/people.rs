@@ -22,13 +22,18 @@ fn takes_part(file: &CaseFile, account: AccountId) -> bool {
     !file.capacities_of(account).is_empty()
 }
 
-/// 增加当事人.
+/// 增加当事人. A party may name accounts on its own side only: whoever answers comes with a code, identified, or is
+/// entered by the court, so that nobody answers itself.
 ///
 /// # Errors
 ///
 /// [`Refusal`].
-pub fn add_party(file: &mut CaseFile, act: &AddParty, placed: Placed) -> Result<(), Refusal> {
+pub fn add_party(file: &mut CaseFile, document: &Document, act: &AddParty, placed: Placed) -> Result<(), Refusal> {
     must_be_next(act.party.0, file.next_party().0)?;
+    let by_court = matches!(document.capacity, Capacity::Holding(_));
+    if act.account.is_some() && !by_court && !act.role.brings_the_case() {
+        return Err(Refusal::NotYours);
+    }
     if act.account.is_some_and(|account| takes_part(file, account)) {
         return Err(Refusal::AlreadyInTheCase);
     }
@@ -62,6 +67,7 @@ fn join_as_agent(file: &mut CaseFile, number: AgentNumber, agent: Agent) -> Resu
 pub fn add_agent(file: &mut CaseFile, document: &Document, act: &AddAgent, placed: Placed) -> Result<(), Refusal> {
     let text = |annex: AnnexId| Text { annex, index: placed.index };
     speaks_for(file, document.capacity, act.party)?;
+    needs_special_authority(file, document.capacity)?;
     let agent = Agent {
         party: act.party,
         account: act.account,
@@ -82,8 +88,10 @@ pub fn add_agent(file: &mut CaseFile, document: &Document, act: &AddAgent, place
 pub fn end_agent(file: &mut CaseFile, document: &Document, number: AgentNumber, placed: Placed) -> Result<(), Refusal> {
     let agent = file.agents.get(&number).filter(|agent| agent.ended.is_none());
     let party = agent.ok_or(Refusal::NoSuchAgent(number))?.party;
-    if document.capacity != Capacity::Agent(number) {
-        speaks_for(file, document.capacity, party)?;
+    match document.capacity {
+        Capacity::Agent(own) if own == number => {}
+        Capacity::Agent(_) => return Err(Refusal::NotYours),
+        capacity => speaks_for(file, capacity, party)?,
     }
     if let Some(agent) = file.agents.get_mut(&number) {
         agent.ended = Some(placed.at);

@@ -77,6 +77,9 @@ pub enum Refusal {
     /// The verified deposit is not the item's.
     #[error("the item is another deposit")]
     OtherDeposit,
+    /// Items are carried only into a case that continues another.
+    #[error("the case continues no other, so nothing is carried into it")]
+    NothingCarried,
     /// Only material of a mediation needs consent.
     #[error("only material of a mediation needs consent")]
     NoMediation,
@@ -115,6 +118,7 @@ impl Refusal {
             Self::OwnItem => "own_item",
             Self::EmptyReply => "empty_reply",
             Self::OtherDeposit => "other_deposit",
+            Self::NothingCarried => "nothing_carried",
             Self::NoMediation => "no_mediation",
             Self::NumberBound => "number_bound",
             Self::Period(error) => error.code(),

@@ -1,0 +1,341 @@
+//! The fold of a case: what holds after any acts whatever, and what the law and the manual say by example.
+
+pub(in crate::court) mod random;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::fold::begin;
+use super::people::AGENTS_MAX;
+use super::refusal::Refusal;
+use super::state::{CaseFile, Item, Placed};
+use crate::court::acts::*;
+use crate::court::calendar::{Calendar, Day};
+use crate::court::document::{Document, Stream};
+use crate::court::ids::{AccountId, AgentNumber, AnnexId, CaseId, CodeNumber, ItemNumber, PartyNumber};
+use crate::court::period::basis::Basis;
+use crate::court::permission::Denied;
+use crate::court::values::{Capacity, Carried, Filer};
+use crate::court::words::*;
+use crate::ledger::hash::Digest;
+use crate::ledger::time::Timestamp;
+use random::{Dice, START, act, document, placed};
+
+const CASE: CaseId = CaseId(Digest([77; 32]));
+const PLAINTIFF: AccountId = AccountId(Digest([0; 32]));
+const FIRST: Capacity = Capacity::Party(PartyNumber(1));
+const SECOND: Capacity = Capacity::Party(PartyNumber(2));
+const CLERK: Capacity = Capacity::Holding(Role::Clerk);
+const JUDGE: Capacity = Capacity::Holding(Role::Judge);
+
+fn account(n: u8) -> AccountId {
+    AccountId(Digest([n; 32]))
+}
+
+/// An act of this kind by chance, for `change` to make the one that is wanted.
+fn made<T>(kind: ActKind, take: impl Fn(Act) -> Option<T>, change: impl FnOnce(&mut T)) -> T {
+    let identified = |act: &Act| match act {
+        Act::Import(act) => act.identity.is_some_and(|check| check.level != IdentityLevel::Basic),
+        Act::Associate(act) => act.identity.is_some_and(|check| check.level != IdentityLevel::Basic),
+        Act::Open(act) => act.identity.is_some_and(|check| check.level != IdentityLevel::Basic),
+        _ => true,
+    };
+    let mut all = (0..).map(|seed| act(&mut Dice(seed), kind, None));
+    let mut act = take(all.find(identified).unwrap()).unwrap();
+    change(&mut act);
+    act
+}
+
+macro_rules! made {
+    ($kind:ident { $($field:ident: $value:expr),* $(,)? }) => {
+        Act::$kind(made(
+            ActKind::$kind,
+            |act| match act { Act::$kind(act) => Some(act), _ => None },
+            |_act| { $(_act.$field = $value;)* },
+        ))
+    };
+}
+
+fn opening() -> Document {
+    let open = made!(Open {
+        role: PartyRole::Plaintiff,
+        filer: Filer::Principal,
+        account: None,
+        kind: CaseKind::CivilFirst,
+        procedure: Procedure::Ordinary,
+        from: None,
+        passage: None,
+    });
+    document(&mut Dice(1), Stream::Case, PLAINTIFF, FIRST, open)
+}
+
+/// A case with what happens to it, a minute apart.
+struct Course {
+    file: CaseFile,
+    at: u64,
+}
+
+impl Course {
+    fn begin() -> Self {
+        Self { file: begin(CASE, &opening(), placed(1, 0)).unwrap(), at: 0 }
+    }
+
+    fn next(&mut self) -> Placed {
+        self.at += 60_000;
+        placed(self.file.last.sequence + 1, self.at)
+    }
+
+    fn does(&mut self, by: AccountId, capacity: Capacity, act: Act) -> Result<(), Refusal> {
+        let (placed, document) = (self.next(), document(&mut Dice(2), Stream::Case, by, capacity, act));
+        let before = self.file.clone();
+        let result = self.file.apply(&document, placed, &Calendar::default());
+        if result.is_err() {
+            assert_eq!(self.file, before);
+        }
+        self.file.last = placed;
+        result
+    }
+
+    fn court(&mut self, act: Act) {
+        assert_eq!(self.does(account(9), JUDGE, act), Ok(()));
+    }
+
+    fn clerk(&mut self, act: Act) {
+        assert_eq!(self.does(account(8), CLERK, act), Ok(()));
+    }
+
+    fn import(&mut self, by: AccountId, capacity: Capacity, party: u32) -> Result<(), Refusal> {
+        let (item, phase) = (self.file.next_item(), self.file.phase());
+        let party = PartyNumber(party);
+        self.does(by, capacity, made!(Import { item, party, phase, replaces: None, carried: None }))
+    }
+
+    /// Filed with one item, a defendant with a code that both have used, and assigned.
+    fn assigned() -> Self {
+        let mut course = Self::begin();
+        course.import(PLAINTIFF, FIRST, 1).unwrap();
+        let defendant = made!(AddParty { party: PartyNumber(2), role: PartyRole::Defendant, account: None });
+        course.does(PLAINTIFF, FIRST, defendant).unwrap();
+        course.does(PLAINTIFF, FIRST, Act::Submit(Submit {})).unwrap();
+        course.court(Act::Approve(Approve {}));
+        course.court(Act::FileCase(FileCase { number: None }));
+        course.clerk(course.file_code(1));
+        course.does(account(2), Capacity::Oneself, associate(1, Filer::Principal, None)).unwrap();
+        course.clerk(Act::Assign(Assign { judge: Some(account(9)) }));
+        course
+    }
+
+    fn file_code(&self, code: u32) -> Act {
+        let expires = Timestamp::from_millis(START + 40 * 86_400_000).unwrap();
+        made!(IssueCode { code: CodeNumber(code), party: PartyNumber(2), party_uses: 7, agent_uses: 7, expires: expires })
+    }
+
+    fn item(&self, number: u32) -> &Item {
+        &self.file.items[&ItemNumber(number)]
+    }
+}
+
+fn associate(code: u32, filer: Filer, agent: Option<u32>) -> Act {
+    made!(Associate { code: CodeNumber(code), filer, agent: agent.map(AgentNumber), authority: None })
+}
+
+fn restate(item: u32) -> Act {
+    made!(Restate { item: ItemNumber(item), name: AnnexId(Digest([250; 32])) })
+}
+
+fn withdraw(item: u32) -> Act {
+    made!(WithdrawItem { item: ItemNumber(item) })
+}
+
+fn reply(item: u32, party: u32, version: u32) -> Act {
+    let (item, party) = (ItemNumber(item), PartyNumber(party));
+    made!(Reply { item, party, version, authenticity: Some(Opinion::Disputed) })
+}
+
+#[test]
+fn submission_locks_and_a_return_opens_the_case_for_more_but_not_for_what_was_submitted() {
+    let mut course = Course::begin();
+    course.import(PLAINTIFF, FIRST, 1).unwrap();
+    course.does(PLAINTIFF, FIRST, restate(1)).unwrap();
+    assert_eq!(course.item(1).name.annex, AnnexId(Digest([250; 32])));
+    course.does(PLAINTIFF, FIRST, Act::Submit(Submit {})).unwrap();
+    assert!(course.item(1).locked);
+    assert_eq!(course.import(PLAINTIFF, FIRST, 1), Err(Refusal::Denied(Denied::WrongStage)));
+
+    course.court(made!(ReturnFiling {}));
+    course.import(PLAINTIFF, FIRST, 1).unwrap();
+    assert_eq!((course.item(1).locked, course.item(2).locked), (true, false));
+    for act in [restate(1), withdraw(1)] {
+        assert_eq!(course.does(PLAINTIFF, FIRST, act), Err(Refusal::ItemLocked));
+    }
+    let instead = made!(Import {
+        item: ItemNumber(3),
+        party: PartyNumber(1),
+        phase: Phase::Filing,
+        carried: None,
+        replaces: Some(ItemNumber(1)),
+    });
+    assert_eq!(course.does(PLAINTIFF, FIRST, instead), Err(Refusal::ItemLocked));
+    course.does(PLAINTIFF, FIRST, withdraw(2)).unwrap();
+    assert_eq!(course.does(PLAINTIFF, FIRST, withdraw(2)), Err(Refusal::ItemWithdrawn));
+    course.does(PLAINTIFF, FIRST, Act::Submit(Submit {})).unwrap();
+    assert!(course.item(2).locked);
+}
+
+#[test]
+fn what_comes_at_24_00_in_beijing_is_marked_late() {
+    let mut course = Course::assigned();
+    let start = Day::of(placed(1, 0).at);
+    course.court(Act::SetPeriod(SetPeriod { basis: Basis::Ordinary, start, days: 15 }));
+    // 22 November and 15 days: the last is Monday, 7 December.
+    let end = 16 * 86_400_000;
+    course.at = end - 60_001;
+    course.import(PLAINTIFF, FIRST, 1).unwrap();
+    course.at = end - 60_000;
+    course.import(PLAINTIFF, FIRST, 1).unwrap();
+    assert_eq!(course.item(3).placed.at.to_string(), "2026-12-07T16:00:00.000Z");
+    assert_eq!((course.item(2).late, course.item(3).late), (false, true));
+    for item in [2, 3] {
+        assert_eq!(course.does(PLAINTIFF, FIRST, restate(item)), Err(Refusal::PeriodEnded));
+    }
+    course.court(made!(ExtendPeriod { days: 30 }));
+    course.does(PLAINTIFF, FIRST, restate(2)).unwrap();
+    assert!(course.item(3).late, "what was late stays marked");
+}
+
+#[test]
+fn a_party_has_two_agents_and_a_code_serves_the_party_once_and_two_agents() {
+    let mut course = Course::assigned();
+    let again = course.does(account(3), Capacity::Oneself, associate(1, Filer::Principal, None));
+    assert_eq!(again, Err(Refusal::CodeUsedUp));
+    for agent in [1, 2] {
+        let by = account(2 + u8::try_from(agent).unwrap());
+        course.does(by, Capacity::Oneself, associate(1, Filer::Agent, Some(agent))).unwrap();
+    }
+    assert_eq!(course.file.agents.len(), AGENTS_MAX);
+    let third = course.does(account(6), Capacity::Oneself, associate(1, Filer::Agent, Some(3)));
+    assert_eq!(third, Err(Refusal::CodeUsedUp));
+    course.clerk(course.file_code(2));
+    let third = course.does(account(6), Capacity::Oneself, associate(2, Filer::Agent, Some(3)));
+    assert_eq!(third, Err(Refusal::TooManyAgents));
+    let taken = course.does(account(6), Capacity::Oneself, associate(2, Filer::Principal, None));
+    assert_eq!(taken, Err(Refusal::PartyTaken));
+
+    let first = Capacity::Agent(AgentNumber(1));
+    let other = Act::EndAgent(EndAgent { agent: AgentNumber(2) });
+    assert_eq!(course.does(account(3), first, other.clone()), Err(Refusal::NotYours));
+    course.does(account(2), SECOND, other).unwrap();
+    course.does(account(6), Capacity::Oneself, associate(2, Filer::Agent, Some(3))).unwrap();
+    course.at += 40 * 86_400_000;
+    let late = course.does(account(7), Capacity::Oneself, associate(2, Filer::Agent, Some(4)));
+    assert_eq!(late, Err(Refusal::CodeExpired));
+}
+
+#[test]
+fn an_agent_needs_special_authority_to_withdraw_the_suit_and_to_bring_another_agent() {
+    for (authority, expected) in
+        [(Authority::General, Err(Refusal::SpecialAuthorityNeeded)), (Authority::Special, Ok(()))]
+    {
+        let mut course = Course::assigned();
+        let (agent, party) = (AgentNumber(1), PartyNumber(1));
+        let appoint = made!(AddAgent { agent, party, account: account(5), authority });
+        course.does(PLAINTIFF, FIRST, appoint).unwrap();
+        let second = made!(AddAgent { agent: AgentNumber(2), party, account: account(6) });
+        assert_eq!(course.does(account(5), Capacity::Agent(agent), second), expected);
+        let withdrawn = course.does(account(5), Capacity::Agent(agent), Act::WithdrawSuit(WithdrawSuit {}));
+        assert_eq!(withdrawn, expected);
+        let stage = if expected.is_ok() { Stage::Discontinued } else { Stage::Assigned };
+        assert_eq!(course.file.stage, stage);
+    }
+}
+
+#[test]
+fn nobody_stands_on_both_sides() {
+    let mut course = Course::begin();
+    let mine = made!(AddParty { party: PartyNumber(2), role: PartyRole::Defendant, account: Some(account(4)) });
+    assert_eq!(course.does(PLAINTIFF, FIRST, mine.clone()), Err(Refusal::NotYours));
+    course.clerk(mine);
+    let again = made!(AddParty { party: PartyNumber(3), role: PartyRole::Plaintiff, account: Some(account(4)) });
+    assert_eq!(course.does(PLAINTIFF, FIRST, again), Err(Refusal::AlreadyInTheCase));
+
+    let open = made!(Open { role: PartyRole::Plaintiff, filer: Filer::Agent, account: Some(account(4)) });
+    let agent = Capacity::Agent(AgentNumber(1));
+    let own = document(&mut Dice(1), Stream::Case, account(4), agent, open);
+    assert_eq!(begin(CASE, &own, placed(1, 0)), Err(Refusal::AlreadyInTheCase));
+    assert!(begin(CASE, &Document { by: account(5), ..own }, placed(1, 0)).is_ok());
+}
+
+#[test]
+fn replies_are_kept_version_by_version_and_nobody_replies_to_its_own() {
+    let mut course = Course::assigned();
+    course.does(account(2), SECOND, reply(1, 2, 1)).unwrap();
+    assert_eq!(course.does(account(2), SECOND, reply(1, 2, 1)), Err(Refusal::NotNext { expected: 2 }));
+    course.does(account(2), SECOND, reply(1, 2, 2)).unwrap();
+    assert_eq!(course.item(1).replies[&PartyNumber(2)].len(), 2);
+    assert_eq!(course.does(PLAINTIFF, FIRST, reply(1, 1, 1)), Err(Refusal::OwnItem));
+    assert_eq!(course.does(PLAINTIFF, FIRST, reply(1, 2, 3)), Err(Refusal::NotYours));
+    let silent = made!(Reply {
+        item: ItemNumber(1),
+        party: PartyNumber(2),
+        version: 3,
+        authenticity: None,
+        legality: None,
+        relevance: None,
+        probative_value: None,
+        reason: None,
+    });
+    assert_eq!(course.does(account(2), SECOND, silent), Err(Refusal::EmptyReply));
+}
+
+#[test]
+fn judgment_ends_importing() {
+    let mut course = Course::assigned();
+    course.import(account(2), SECOND, 2).unwrap();
+    course.court(made!(Judge {}));
+    for (by, capacity, party) in [(PLAINTIFF, FIRST, 1), (account(2), SECOND, 2), (account(8), CLERK, 1)] {
+        assert_eq!(course.import(by, capacity, party), Err(Refusal::Denied(Denied::WrongStage)));
+    }
+}
+
+#[test]
+fn the_court_never_replaces_one_partys_item_by_anothers() {
+    let mut course = Course::assigned();
+    course.import(account(2), SECOND, 2).unwrap();
+    let replacing = |item, party| {
+        let (item, party) = (ItemNumber(item), PartyNumber(party));
+        made!(Import { item, party, phase: Phase::Supplementary, replaces: Some(ItemNumber(2)), carried: None })
+    };
+    assert_eq!(course.does(account(8), CLERK, replacing(3, 1)), Err(Refusal::NotYours));
+    course.clerk(replacing(3, 2));
+    assert_eq!(course.item(2).replaced_by, Some(ItemNumber(3)));
+}
+
+#[test]
+fn only_a_case_that_continues_another_takes_over_items() {
+    let carried = Carried { case: CaseId(Digest([8; 32])), item: ItemNumber(1), at: placed(1, 0).at };
+    let import = made!(Import {
+        item: ItemNumber(1),
+        party: PartyNumber(1),
+        phase: Phase::Filing,
+        replaces: None,
+        carried: Some(carried),
+    });
+    let mut course = Course::begin();
+    assert_eq!(course.does(PLAINTIFF, FIRST, import.clone()), Err(Refusal::NothingCarried));
+    course.file.from = Some((carried.case, Passage::SecondInstance));
+    course.does(PLAINTIFF, FIRST, import).unwrap();
+    assert_eq!(course.item(1).first_imported_at, carried.at);
+}
+
+#[test]
+fn consent_is_for_material_of_a_mediation_and_the_partys_own() {
+    let consent = || made!(Consent { item: ItemNumber(1) });
+    let mut course = Course::assigned();
+    assert_eq!(course.does(PLAINTIFF, FIRST, consent()), Err(Refusal::NoMediation));
+    course.file.kind = CaseKind::Mediation;
+    assert_eq!(course.does(account(2), SECOND, consent()), Err(Refusal::NotYours));
+    course.does(PLAINTIFF, FIRST, consent()).unwrap();
+    assert!(course.item(1).consented);
+}
+
+mod walks;

@@ -1,0 +1,366 @@
+//! Random acts of every kind: few accounts, parties, items and days, so that they meet each other often.
+//!
+//! One number makes one act, so a failing sequence shrinks by leaving out acts.
+
+use crate::court::acts::*;
+use crate::court::calendar::Day;
+use crate::court::case::state::{CaseFile, Placed};
+use crate::court::case_number::{CaseNumber, CourtCode};
+use crate::court::document::{Document, Stream};
+use crate::court::ids::{
+    AccountId, AgentNumber, AnnexId, CaseId, CodeNumber, ItemNumber, PartyNumber, RequestId, TokenId,
+};
+use crate::court::period::basis::Basis;
+use crate::court::values::{Capacity, Carried, Code, Filer, IdentityCheck, StepOutcome};
+use crate::court::words::*;
+use crate::ledger::block::Height;
+use crate::ledger::hash::Digest;
+use crate::ledger::key::{Name, Signer, VerifierKey};
+use crate::ledger::merkle::shape::LeafIndex;
+use crate::ledger::number::DepositNumber;
+use crate::ledger::statement::content::HashAlgorithm;
+use crate::ledger::time::Timestamp;
+
+/// The fixtures' first moment: midnight in Beijing.
+pub(in crate::court) const START: u64 = 1_795_276_800_000;
+
+/// Numbers out of one number.
+pub(in crate::court) struct Dice(pub(in crate::court) u64);
+
+impl Dice {
+    fn next(&mut self) -> u64 {
+        // splitmix64: every seed gives another sequence, neighbouring seeds too.
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    pub(in crate::court) fn below(&mut self, n: u32) -> u32 {
+        u32::try_from(self.next() % u64::from(n)).unwrap()
+    }
+
+    pub(in crate::court) fn of<T: Clone>(&mut self, all: &[T]) -> T {
+        all[self.below(u32::try_from(all.len()).unwrap()) as usize].clone()
+    }
+
+    fn maybe<T>(&mut self, value: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        (self.below(2) == 0).then(|| value(self))
+    }
+
+    fn many<T>(&mut self, value: impl Fn(&mut Self) -> T) -> Vec<T> {
+        (0..self.below(3)).map(|_| value(self)).collect()
+    }
+
+    fn digest(&mut self) -> Digest {
+        Digest([u8::try_from(self.below(4)).unwrap(); 32])
+    }
+
+    pub(in crate::court) fn account(&mut self) -> AccountId {
+        AccountId(self.digest())
+    }
+
+    fn annex(&mut self) -> AnnexId {
+        AnnexId(Digest([u8::try_from(self.below(200)).unwrap(); 32]))
+    }
+
+    /// The next number, mostly.
+    fn number(&mut self, next: Option<u32>) -> u32 {
+        if self.below(4) > 0 { next.unwrap_or(1) } else { 1 + self.below(5) }
+    }
+
+    fn party(&mut self) -> PartyNumber {
+        PartyNumber(1 + self.below(3))
+    }
+
+    fn item(&mut self) -> ItemNumber {
+        ItemNumber(1 + self.below(4))
+    }
+
+    fn time(&mut self) -> Timestamp {
+        Timestamp::from_millis(START + u64::from(self.below(40)) * 43_200_000).unwrap()
+    }
+
+    fn day(&mut self) -> Day {
+        // Beyond all others now and then.
+        if self.below(40) == 0 { Day::LAST } else { Day::of(self.time()) }
+    }
+
+    fn identity(&mut self) -> Option<IdentityCheck> {
+        let all = [IdentityLevel::Substantial, IdentityLevel::High, IdentityLevel::Basic];
+        let check = IdentityCheck { method: self.of(IdentityMethod::ALL), level: self.of(&all), at: self.time() };
+        (self.below(5) > 0).then_some(check)
+    }
+
+    fn court(&mut self) -> CourtCode {
+        CourtCode::parse(self.of(&["粤0192", "京0491"])).unwrap()
+    }
+
+    fn case_number(&mut self) -> CaseNumber {
+        CaseNumber::parse(self.of(&["（2024）粤0192民初113号", "（2024）粤0192民初114号"])).unwrap()
+    }
+
+    fn deposit(&mut self) -> DepositNumber {
+        let one = self.below(2);
+        (0..).find_map(|draw| DepositNumber::draw(true, 20_261_122, u64::from(one) << 8 | draw)).unwrap()
+    }
+
+    fn key(&mut self) -> VerifierKey {
+        let seed = [u8::try_from(1 + self.below(2)).unwrap(); 32];
+        Signer::new(Name::parse("other.example").unwrap(), &seed).unwrap().verifier().clone()
+    }
+
+    fn data_hash(&mut self) -> Vec<(HashAlgorithm, Digest)> {
+        self.many(|dice| (dice.of(&HashAlgorithm::ALL), dice.digest()))
+    }
+}
+
+/// An act of this kind, which fits `file` more often than not.
+pub(in crate::court) fn act(dice: &mut Dice, kind: ActKind, file: Option<&CaseFile>) -> Act {
+    let d = dice;
+    let case = CaseId(Digest([8; 32]));
+    match kind {
+        ActKind::Open => Act::Open(Open {
+            court: d.court(),
+            kind: d.of(CaseKind::ALL),
+            procedure: d.of(Procedure::ALL),
+            role: d.of(&[PartyRole::Plaintiff, PartyRole::Plaintiff, PartyRole::Defendant]),
+            subject: d.of(SubjectKind::ALL),
+            filer: d.of(Filer::ALL),
+            authority: d.maybe(|d| d.of(Authority::ALL)),
+            identity: d.identity(),
+            from: d.maybe(|_| case),
+            passage: d.maybe(|d| d.of(Passage::ALL)),
+            account: d.maybe(Dice::account),
+            name: d.annex(),
+            title: d.maybe(Dice::annex),
+            claims: d.maybe(Dice::annex),
+            power: d.maybe(Dice::annex),
+        }),
+        ActKind::Describe => Act::Describe(Describe { title: d.maybe(Dice::annex), claims: d.maybe(Dice::annex) }),
+        ActKind::Submit => Act::Submit(Submit {}),
+        ActKind::ReturnFiling => Act::ReturnFiling(ReturnFiling { reason: d.maybe(Dice::annex) }),
+        ActKind::Approve => Act::Approve(Approve {}),
+        ActKind::Reject => Act::Reject(Reject { reason: d.maybe(Dice::annex) }),
+        ActKind::Refuse => Act::Refuse(Refuse { reason: d.maybe(Dice::annex) }),
+        ActKind::WithdrawFiling => Act::WithdrawFiling(WithdrawFiling {}),
+        ActKind::FileCase => Act::FileCase(FileCase { number: d.maybe(Dice::case_number) }),
+        ActKind::BindNumber => Act::BindNumber(BindNumber { number: d.case_number() }),
+        ActKind::Assign => Act::Assign(Assign { judge: d.maybe(Dice::account) }),
+        ActKind::BeginHearing => Act::BeginHearing(BeginHearing {}),
+        ActKind::AdjournHearing => Act::AdjournHearing(AdjournHearing {}),
+        ActKind::Judge => Act::Judge(Judge { document: d.maybe(Dice::deposit) }),
+        ActKind::WithdrawSuit => Act::WithdrawSuit(WithdrawSuit {}),
+        ActKind::Close => Act::Close(Close {}),
+        ActKind::PassOn => Act::PassOn(PassOn { to: case, passage: d.of(Passage::ALL) }),
+        ActKind::AddParty | ActKind::AddAgent | ActKind::EndAgent | ActKind::IssueCode | ActKind::Associate => {
+            of_people(d, kind, file)
+        }
+        ActKind::Import
+        | ActKind::Restate
+        | ActKind::WithdrawItem
+        | ActKind::Verify
+        | ActKind::Diverge
+        | ActKind::Reply
+        | ActKind::Consent => of_evidence(d, kind, file),
+        ActKind::SetPeriod
+        | ActKind::SuspendPeriod
+        | ActKind::ResumePeriod
+        | ActKind::ExtendPeriod
+        | ActKind::ResetPeriod
+        | ActKind::ExchangeEvidence => of_the_period(d, kind),
+        ActKind::OrderErasure | ActKind::Erase | ActKind::TakeCustody | ActKind::Access => of_content(d, kind, case),
+        _ => of_the_registry(d, kind),
+    }
+}
+
+fn of_people(d: &mut Dice, kind: ActKind, file: Option<&CaseFile>) -> Act {
+    match kind {
+        ActKind::AddParty => Act::AddParty(AddParty {
+            party: PartyNumber(d.number(file.map(|file| file.next_party().0))),
+            role: d.of(PartyRole::ALL),
+            subject: d.of(SubjectKind::ALL),
+            account: d.maybe(Dice::account),
+            name: d.annex(),
+        }),
+        ActKind::AddAgent => Act::AddAgent(AddAgent {
+            agent: AgentNumber(d.number(file.map(|file| file.next_agent().0))),
+            party: d.party(),
+            account: d.account(),
+            authority: d.of(Authority::ALL),
+            identity: d.identity(),
+            name: d.maybe(Dice::annex),
+            power: d.maybe(Dice::annex),
+        }),
+        ActKind::EndAgent => Act::EndAgent(EndAgent { agent: AgentNumber(1 + d.below(3)) }),
+        ActKind::IssueCode => Act::IssueCode(IssueCode {
+            code: CodeNumber(d.number(file.map(|file| file.next_code().0))),
+            party: d.party(),
+            hash: d.digest(),
+            party_uses: d.below(3),
+            agent_uses: d.below(4),
+            expires: d.time(),
+        }),
+        _ => Act::Associate(Associate {
+            code: CodeNumber(1 + d.below(3)),
+            filer: d.of(Filer::ALL),
+            agent: Some(AgentNumber(d.number(file.map(|file| file.next_agent().0)))),
+            authority: d.maybe(|d| d.of(Authority::ALL)),
+            identity: d.identity(),
+            name: d.maybe(Dice::annex),
+            power: d.maybe(Dice::annex),
+        }),
+    }
+}
+
+fn of_evidence(d: &mut Dice, kind: ActKind, file: Option<&CaseFile>) -> Act {
+    match kind {
+        ActKind::Import => Act::Import(Import {
+            item: ItemNumber(d.number(file.map(|file| file.next_item().0))),
+            party: d.party(),
+            phase: if d.below(5) > 0 { file.map_or(Phase::Filing, CaseFile::phase) } else { d.of(Phase::ALL) },
+            deposit: d.deposit(),
+            name: d.annex(),
+            content: d.annex(),
+            replaces: if d.below(3) == 0 { Some(d.item()) } else { None },
+            carried: d.maybe(|d| Carried { case: CaseId(Digest([8; 32])), item: d.item(), at: d.time() }),
+            depositor: d.of(Depositor::ALL),
+            identity: d.identity(),
+            ledger: Name::parse("example.org/ledger").unwrap(),
+            tx_id: d.digest(),
+            block_hash: d.digest(),
+            block_height: Height(u64::from(d.below(9))),
+            prev_block_hash: d.digest(),
+            data_hash: d.data_hash(),
+            tx_submitted_at: d.time(),
+            block_generated_at: d.time(),
+            receipt: d.maybe(Dice::digest),
+        }),
+        ActKind::Restate => Act::Restate(Restate { item: d.item(), name: d.annex(), content: d.annex() }),
+        ActKind::WithdrawItem => Act::WithdrawItem(WithdrawItem { item: d.item(), reason: d.maybe(Dice::annex) }),
+        ActKind::Verify => Act::Verify(Verify {
+            item: d.item(),
+            deposit: d.deposit(),
+            presented: d.of(Presented::ALL),
+            size: d.maybe(|d| u64::from(d.below(9))),
+            presented_hash: d.data_hash(),
+            conclusion: Code("consistent".into()),
+            reservation: d.many(|_| Code("no_witness".into())),
+            step: d.many(|_| StepOutcome { step: "entry".into(), outcome: "passed".into() }),
+        }),
+        ActKind::Diverge => Act::Diverge(Diverge { item: d.item(), what: d.of(Divergence::ALL) }),
+        ActKind::Reply => {
+            let (item, party) = (d.item(), d.party());
+            let replies = file.and_then(|file| file.items.get(&item)?.replies.get(&party)).map_or(0, Vec::len);
+            Act::Reply(Reply {
+                item,
+                party,
+                version: d.number(u32::try_from(replies + 1).ok()),
+                authenticity: d.maybe(|d| d.of(Opinion::ALL)),
+                legality: d.maybe(|d| d.of(Opinion::ALL)),
+                relevance: d.maybe(|d| d.of(Opinion::ALL)),
+                ground: d.many(|d| d.of(Ground::ALL)),
+                probative_value: d.maybe(Dice::annex),
+                reason: d.maybe(Dice::annex),
+            })
+        }
+        _ => Act::Consent(Consent { item: d.item() }),
+    }
+}
+
+fn of_the_period(d: &mut Dice, kind: ActKind) -> Act {
+    match kind {
+        ActKind::SetPeriod => Act::SetPeriod(SetPeriod { basis: d.of(&Basis::ALL), start: d.day(), days: d.below(40) }),
+        ActKind::SuspendPeriod => Act::SuspendPeriod(SuspendPeriod { on: d.day() }),
+        ActKind::ResumePeriod => Act::ResumePeriod(ResumePeriod { on: d.day() }),
+        ActKind::ExtendPeriod => Act::ExtendPeriod(ExtendPeriod { days: d.of(&[0, 1, 30, 366, u32::MAX]) }),
+        ActKind::ResetPeriod => {
+            Act::ResetPeriod(ResetPeriod { basis: d.of(&Basis::ALL), start: d.day(), days: d.below(40) })
+        }
+        _ => Act::ExchangeEvidence(ExchangeEvidence { day: d.day() }),
+    }
+}
+
+fn of_content(d: &mut Dice, kind: ActKind, case: CaseId) -> Act {
+    match kind {
+        ActKind::OrderErasure => {
+            Act::OrderErasure(OrderErasure { deposit: d.maybe(Dice::deposit), account: d.maybe(Dice::account) })
+        }
+        ActKind::Erase => Act::Erase(Erase {
+            deposit: d.maybe(Dice::deposit),
+            account: d.maybe(Dice::account),
+            annex: d.many(Dice::annex),
+            order: d.maybe(|_| case),
+        }),
+        ActKind::TakeCustody => Act::TakeCustody(TakeCustody {
+            deposit: d.deposit(),
+            object: d.digest(),
+            key: d.annex(),
+            size: u64::from(d.below(9)),
+            data_hash: d.data_hash(),
+        }),
+        _ => Act::Access(Access {
+            shown: d.of(Shown::ALL),
+            case: d.maybe(|_| case),
+            item: d.maybe(Dice::item),
+            deposit: d.maybe(Dice::deposit),
+            account: d.maybe(Dice::account),
+        }),
+    }
+}
+
+fn of_the_registry(d: &mut Dice, kind: ActKind) -> Act {
+    let token = TokenId(d.digest());
+    match kind {
+        ActKind::OpenAccount => Act::OpenAccount(OpenAccount {
+            account: d.account(),
+            subject: d.of(SubjectKind::ALL),
+            name: d.maybe(Dice::annex),
+        }),
+        ActKind::CheckIdentity => Act::CheckIdentity(CheckIdentity {
+            account: d.account(),
+            identity: IdentityCheck { method: d.of(IdentityMethod::ALL), level: IdentityLevel::High, at: d.time() },
+            reference: d.maybe(Dice::annex),
+        }),
+        ActKind::Grant => {
+            Act::Grant(Grant { account: d.account(), role: d.of(Role::ALL), court: d.maybe(Dice::court) })
+        }
+        ActKind::EndGrant => {
+            Act::EndGrant(EndGrant { account: d.account(), role: d.of(Role::ALL), court: d.maybe(Dice::court) })
+        }
+        ActKind::IssueToken => Act::IssueToken(IssueToken {
+            token,
+            account: d.account(),
+            hash: d.digest(),
+            scope: d.many(|d| d.of(Scope::ALL)),
+            expires: d.time(),
+        }),
+        ActKind::RevokeToken => Act::RevokeToken(RevokeToken { token }),
+        ActKind::TrustLedger => Act::TrustLedger(TrustLedger { court: d.court(), key: d.key() }),
+        ActKind::DistrustLedger => Act::DistrustLedger(DistrustLedger { court: d.court(), key: d.key() }),
+        ActKind::LoadCalendar => Act::LoadCalendar(LoadCalendar {
+            year: d.of(&[0, 2026, 2027, 70_000]),
+            holiday: d.many(Dice::day),
+            workday: d.many(Dice::day),
+        }),
+        ActKind::AddHook => Act::AddHook(AddHook { hook: token, court: d.court(), url: d.annex(), secret: d.annex() }),
+        _ => Act::EndHook(EndHook { hook: token }),
+    }
+}
+
+/// A document around `act`.
+pub(in crate::court) fn document(
+    d: &mut Dice,
+    stream: Stream,
+    by: AccountId,
+    capacity: Capacity,
+    act: Act,
+) -> Document {
+    let (request, body) = (d.maybe(|d| RequestId(d.digest())), d.maybe(Dice::digest));
+    Document { stream, by, capacity, request, body, act }
+}
+
+/// The place of act number `sequence`, `millis` after the first moment.
+pub(in crate::court) fn placed(sequence: u64, millis: u64) -> Placed {
+    Placed { index: LeafIndex(2 * sequence), sequence, at: Timestamp::from_millis(START + millis).unwrap() }
+}

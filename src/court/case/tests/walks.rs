@@ -1,0 +1,215 @@
+//! What holds after any acts whatever: random walks through a case, checked act by act.
+
+use super::*;
+use crate::court::case::state::Void;
+
+/// Acts of a random walk, each with its place. Who acts and what is done fits the case more often than not, and acts that
+/// end the case are rare.
+fn walk(seeds: &[u64], mut each: impl FnMut(&CaseFile, &Document, Placed)) -> CaseFile {
+    let calendar = Calendar::default();
+    let mut file = begin(CASE, &opening(), placed(1, 0)).unwrap();
+    let mut at = 0;
+    for seed in seeds {
+        let mut dice = Dice(*seed);
+        let (by, capacity) = somebody(&mut dice, &file);
+        let document = step(&mut dice, &file, by, capacity);
+        at += u64::from(dice.below(86_400_000));
+        let placed = placed(file.last.sequence + 1, at);
+        each(&file, &document, placed);
+        file.follow(&document, placed, &calendar);
+    }
+    file
+}
+
+fn somebody(dice: &mut Dice, file: &CaseFile) -> (AccountId, Capacity) {
+    let by = dice.account();
+    let own = file.capacities_of(by);
+    match dice.below(8) {
+        0..=3 if !own.is_empty() => (by, dice.of(&own)),
+        0..=2 => (PLAINTIFF, FIRST),
+        3 => (by, Capacity::Oneself),
+        4 | 5 => (by, CLERK),
+        6 => (by, JUDGE),
+        _ => {
+            let roles: Vec<_> = Role::ALL.iter().map(|role| Capacity::Holding(*role)).collect();
+            let others = [FIRST, SECOND, Capacity::Agent(AgentNumber(1)), Capacity::Oneself, Capacity::Platform];
+            (by, dice.of(&[roles, others.to_vec()].concat()))
+        }
+    }
+}
+
+fn step(dice: &mut Dice, file: &CaseFile, by: AccountId, capacity: Capacity) -> Document {
+    const ENDING: &[ActKind] = &[
+        ActKind::Reject,
+        ActKind::Refuse,
+        ActKind::WithdrawFiling,
+        ActKind::WithdrawSuit,
+        ActKind::Judge,
+        ActKind::Close,
+    ];
+    let open = file.acts_open_to(by, capacity);
+    let pick = |dice: &mut Dice| match dice.below(6) {
+        0 => dice.of(ActKind::ALL),
+        _ if open.is_empty() => dice.of(ActKind::ALL),
+        _ => dice.of(&open),
+    };
+    let mut kind = pick(dice);
+    while ENDING.contains(&kind) && dice.below(20) > 0 {
+        kind = if open.iter().all(|kind| ENDING.contains(kind)) { ActKind::Verify } else { pick(dice) };
+    }
+    let stream = if dice.below(30) == 0 { dice.of(Stream::ALL) } else { Stream::Case };
+    let act = act(dice, kind, Some(file));
+    document(dice, stream, by, capacity, act)
+}
+
+fn frozen(item: &Item) -> impl PartialEq + std::fmt::Debug + use<> {
+    (item.import.clone(), item.name, item.content, item.withdrawn, item.replaced_by, item.late, item.locked)
+}
+
+/// What no act may take from a case.
+fn nothing_is_lost(before: &CaseFile, after: &CaseFile) {
+    for (number, old) in &before.items {
+        let new = &after.items[number];
+        assert_eq!(old.first_imported_at, new.first_imported_at);
+        assert_eq!((&old.import, old.placed, old.by, old.late), (&new.import, new.placed, new.by, new.late));
+        assert!(new.verifications.starts_with(&old.verifications));
+        assert!(new.divergences.starts_with(&old.divergences));
+        for (party, versions) in &old.replies {
+            assert!(new.replies[party].starts_with(versions));
+        }
+        if old.locked {
+            assert_eq!(frozen(old), frozen(new));
+        }
+        assert!(old.stands() || (!new.stands() && old.withdrawn == new.withdrawn));
+    }
+    assert!(before.parties.keys().all(|party| after.parties.contains_key(party)));
+    assert!(before.agents.keys().all(|agent| after.agents.contains_key(agent)));
+    assert!(after.void.starts_with(&before.void) && after.orders.starts_with(&before.orders));
+}
+
+fn sound(file: &CaseFile) {
+    let numbers = |len: usize| (1..=u32::try_from(len).unwrap()).collect::<Vec<_>>();
+    assert_eq!(file.items.keys().map(|item| item.0).collect::<Vec<_>>(), numbers(file.items.len()));
+    assert_eq!(file.parties.keys().map(|party| party.0).collect::<Vec<_>>(), numbers(file.parties.len()));
+    for party in file.parties.keys() {
+        let standing = file.agents.values().filter(|agent| agent.party == *party && agent.ended.is_none());
+        assert!(standing.count() <= AGENTS_MAX);
+    }
+    for item in file.items.values() {
+        assert!(item.first_imported_at <= item.placed.at);
+        assert!(!item.replies.contains_key(&item.import.party));
+        for versions in item.replies.values() {
+            assert!(!versions.is_empty());
+        }
+    }
+    let accounts = file.parties.values().filter_map(|party| party.account);
+    let agents = file.agents.values().filter(|agent| agent.ended.is_none()).map(|agent| agent.account);
+    let mut all: Vec<_> = accounts.chain(agents).collect();
+    let count = all.len();
+    all.sort_unstable();
+    all.dedup();
+    assert_eq!(all.len(), count, "one account, one place in the case");
+}
+
+proptest! {
+    #[test]
+    fn any_acts_leave_a_sound_case_and_a_refused_one_leaves_it_as_it_was(seeds in vec(any::<u64>(), 1..120)) {
+        walk(&seeds, |before, document, placed| {
+            let mut after = before.clone();
+            let result = after.apply(document, placed, &Calendar::default());
+            if result.is_err() {
+                assert_eq!(before, &after, "{}", document.to_text());
+            }
+            nothing_is_lost(before, &after);
+            sound(&after);
+            let mut followed = before.clone();
+            followed.follow(document, placed, &Calendar::default());
+            let void = result.err().map(|because| Void { placed, because });
+            assert_eq!(followed.void.get(before.void.len()), void.as_ref());
+            assert_eq!(followed.last, placed);
+        });
+    }
+
+    #[test]
+    fn the_same_acts_make_the_same_case(seeds in vec(any::<u64>(), 1..120)) {
+        let mut acts = Vec::new();
+        let file = walk(&seeds, |_, document, placed| acts.push((document.to_text(), placed)));
+        let mut again = begin(CASE, &opening(), placed(1, 0)).unwrap();
+        for (text, placed) in acts {
+            again.follow(&Document::parse(text.as_bytes()).unwrap(), placed, &Calendar::default());
+        }
+        prop_assert_eq!(file, again);
+    }
+
+    #[test]
+    fn a_case_begins_with_the_act_that_opens_it_or_not_at_all(seed in any::<u64>(), sequence in 1..3_u64) {
+        let mut dice = Dice(seed);
+        let kind = if dice.below(2) == 0 { ActKind::Open } else { dice.of(ActKind::ALL) };
+        let agent = Capacity::Agent(AgentNumber(1));
+        let capacity = dice.of(&[FIRST, agent, CLERK, SECOND, Capacity::Oneself]);
+        let act = act(&mut dice, kind, None);
+        let by = dice.account();
+        let document = document(&mut dice, Stream::Case, by, capacity, act);
+        match begin(CASE, &document, placed(sequence, 0)) {
+            Ok(file) => {
+                prop_assert_eq!((kind, sequence), (ActKind::Open, 1));
+                sound(&file);
+                prop_assert!(file.capacities_of(by).contains(&capacity) || capacity == CLERK);
+            }
+            Err(refusal) => prop_assert!(!refusal.code().is_empty()),
+        }
+    }
+
+    #[test]
+    fn every_act_is_read_back_as_it_was_printed(seed in any::<u64>()) {
+        let mut dice = Dice(seed);
+        for kind in ActKind::ALL {
+            let act = act(&mut dice, *kind, None);
+            let (stream, by) = (dice.of(Stream::ALL), dice.account());
+            let document = document(&mut dice, stream, by, FIRST, act);
+            let text = document.to_text();
+            prop_assert_eq!(document.act.kind(), *kind);
+            prop_assert_eq!(Document::parse(text.as_bytes()), Ok(document.clone()), "{}", text);
+            prop_assert!(document.act.annexes().iter().all(|annex| text.contains(&annex.to_string())));
+        }
+    }
+}
+
+/// A walk that goes nowhere would prove nothing.
+#[test]
+fn the_walks_go_everywhere() {
+    let (mut seen, mut effective) = (std::collections::BTreeSet::new(), std::collections::BTreeSet::new());
+    for start in 0..400_u64 {
+        let seeds: Vec<u64> = (0..120).map(|step| start * 1_000_003 + step).collect();
+        let file = walk(&seeds, |before, document, placed| {
+            match before.clone().apply(document, placed, &Calendar::default()) {
+                Ok(()) => effective.insert(document.act.kind()),
+                Err(refusal) => seen.insert(refusal.code()),
+            };
+        });
+        let items = || file.items.values();
+        for (what, there) in [
+            ("late", items().any(|item| item.late)),
+            ("locked", items().any(|item| item.locked && item.import.replaces.is_some())),
+            ("replaced", items().any(|item| item.replaced_by.is_some())),
+            ("withdrawn", items().any(|item| item.withdrawn.is_some())),
+            ("carried", items().any(|item| item.first_imported_at < item.placed.at)),
+            ("replies", items().any(|item| item.replies.values().any(|versions| versions.len() > 1))),
+            ("verified", items().any(|item| item.locked && !item.verifications.is_empty())),
+        ] {
+            if there {
+                seen.insert(what);
+            }
+        }
+    }
+    let never: Vec<_> = crate::court::permission::acts_of_a_case().into_iter().filter(|kind| !effective.contains(kind)).collect();
+    assert_eq!(never, [], "kinds of acts that no walk ever did");
+    for what in [
+        "late", "locked", "replaced", "withdrawn", "replies", "verified", "not_permitted", "wrong_stage", "not_of_a_case",
+        "identity_required", "no_such_item", "not_yours", "not_next", "already_in_the_case", "too_many_agents",
+        "special_authority_needed", "code_used_up", "code_expired", "party_taken", "item_locked", "item_withdrawn",
+        "period_ended", "own_item", "other_deposit", "no_mediation", "number_bound", "period_suspended",
+    ] {
+        assert!(seen.contains(what), "no walk met {what}: {seen:?}");
+    }
+}

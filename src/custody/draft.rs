@@ -1,0 +1,146 @@
+//! An object that is being written: whole in the end, or gone.
+//!
+//! # Invariants
+//!
+//! Nobody sees an object before [`Draft::place`] has returned it. Whatever is dropped on the way, a [`Draft`] or a
+//! [`Placed`] that nobody took, removes what it has written: at once if the runtime still runs, else the next sweep finds
+//! it. Completing cannot be cut short: it runs in a task of its own, so that no draft becomes an object behind the back of
+//! somebody who has stopped waiting.
+
+use object_store::{MultipartUpload, Result};
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+use tokio_util::bytes::BytesMut;
+
+use crate::custody::object::ObjectId;
+use crate::custody::storage::Storage;
+
+/// An object that nobody sees yet.
+pub(super) struct Draft {
+    storage: Storage,
+    object: ObjectId,
+    /// `None` once it is on its way to be completed or aborted.
+    upload: Option<Box<dyn MultipartUpload>>,
+    waiting: BytesMut,
+    part: usize,
+}
+
+/// A complete, durable object that nobody has answered for yet.
+pub(super) struct Placed {
+    storage: Storage,
+    object: ObjectId,
+    is_taken: bool,
+}
+
+impl Draft {
+    /// Begins `object`, to be written in parts of `part` bytes.
+    pub(super) async fn begin(storage: &Storage, object: ObjectId, part: usize) -> Result<Self> {
+        let upload = storage.begin(&object).await?;
+        Ok(Self { storage: storage.clone(), object, upload: Some(upload), waiting: BytesMut::new(), part })
+    }
+
+    /// Writes more. Parts are of one size, as some stores want them.
+    pub(super) async fn write(&mut self, sealed: &[u8]) -> Result<()> {
+        self.waiting.extend_from_slice(sealed);
+        while self.waiting.len() >= self.part {
+            let part = self.waiting.split_to(self.part);
+            self.put(part).await?;
+        }
+        Ok(())
+    }
+
+    /// Completes it: durable when this returns.
+    pub(super) async fn place(mut self) -> Result<Placed> {
+        if !self.waiting.is_empty() {
+            let rest = self.waiting.split();
+            if let Err(error) = self.put(rest).await {
+                self.discard().await;
+                return Err(error);
+            }
+        }
+        let Some(upload) = self.upload.take() else { return Err(gone()) };
+        let (answer, answered) = oneshot::channel();
+        // Nobody may wait for the answer any more: then `Placed` is dropped, which removes the object.
+        tokio::spawn(complete(self.storage.clone(), self.object, upload, answer));
+        answered.await.unwrap_or_else(|_| Err(gone()))
+    }
+
+    /// Removes it.
+    pub(super) async fn discard(mut self) {
+        if let Some(upload) = self.upload.take() {
+            abort(&self.storage, &self.object, upload).await;
+        }
+    }
+
+    async fn put(&mut self, part: BytesMut) -> Result<()> {
+        match &mut self.upload {
+            Some(upload) => upload.put_part(part.freeze().into()).await,
+            None => Err(gone()),
+        }
+    }
+}
+
+async fn complete(
+    storage: Storage,
+    object: ObjectId,
+    mut upload: Box<dyn MultipartUpload>,
+    answer: oneshot::Sender<Result<Placed>>,
+) {
+    let completed = match upload.complete().await {
+        Ok(_) => storage.settle(&object).await,
+        Err(error) => Err(error),
+    };
+    let placed = match completed {
+        Ok(()) => Ok(Placed { storage, object, is_taken: false }),
+        Err(error) => {
+            abort(&storage, &object, upload).await;
+            Err(error)
+        }
+    };
+    drop(answer.send(placed));
+}
+
+/// Aborting an upload that failed half-way may leave its draft, or even the object.
+async fn abort(storage: &Storage, object: &ObjectId, mut upload: Box<dyn MultipartUpload>) {
+    if let Err(error) = upload.abort().await {
+        tracing::debug!(%object, %error, "an upload was not aborted");
+    }
+    erase(storage, object).await;
+}
+
+async fn erase(storage: &Storage, object: &ObjectId) {
+    if let Err(error) = storage.erase(object).await {
+        tracing::warn!(%object, %error, "what was written of an object is still there; the next start removes it");
+    }
+}
+
+fn gone() -> object_store::Error {
+    object_store::Error::Generic { store: "custody", source: "the upload has ended already".into() }
+}
+
+impl Placed {
+    /// The caller answers for it from now on.
+    pub(super) fn take(mut self) {
+        self.is_taken = true;
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        if let (Some(upload), Ok(runtime)) = (self.upload.take(), Handle::try_current()) {
+            let (storage, object) = (self.storage.clone(), self.object);
+            runtime.spawn(async move { abort(&storage, &object, upload).await });
+        }
+    }
+}
+
+impl Drop for Placed {
+    fn drop(&mut self) {
+        if !self.is_taken
+            && let Ok(runtime) = Handle::try_current()
+        {
+            let (storage, object) = (self.storage.clone(), self.object);
+            runtime.spawn(async move { erase(&storage, &object).await });
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! An object's name and its key: 32 random bytes each.
+//!
+//! # Invariants
+//!
+//! The name says nothing of what the object holds. The key is made for one object, seals nothing else, is wiped from
+//! memory when it is dropped, and is never printed. Who destroys the key has destroyed the original, wherever copies of
+//! the object may lie.
+
+use std::fmt;
+
+use object_store::path::Path;
+use zeroize::Zeroizing;
+
+use crate::ledger::hash::lower_hex;
+
+/// Bytes of a name, and of a key.
+pub const LEN: usize = 32;
+
+/// The name of an object: 64 lower-case hex digits, not secret.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ObjectId([u8; LEN]);
+
+impl ObjectId {
+    /// A name that nobody has had.
+    ///
+    /// # Errors
+    ///
+    /// The operating system has no randomness.
+    pub fn random() -> Result<Self, getrandom::Error> {
+        let mut bytes = [0; LEN];
+        getrandom::fill(&mut bytes)?;
+        Ok(Self(bytes))
+    }
+
+    /// The name with these bytes.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; LEN]) -> Self {
+        Self(bytes)
+    }
+
+    /// The 32 bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; LEN] {
+        &self.0
+    }
+
+    /// Reads what [`Self::to_string`] prints, and nothing else.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        lower_hex(text).map(Self)
+    }
+
+    /// Its first byte: the number of the shelf that it lies on.
+    pub(super) const fn shelf(&self) -> u8 {
+        let [first, ..] = self.0;
+        first
+    }
+
+    /// Where it lies in a store.
+    pub(super) fn location(&self) -> Path {
+        Path::from(format!("{}/{self}", shelf_name(self.shelf())))
+    }
+}
+
+/// The name of a shelf: two hex digits.
+pub(super) fn shelf_name(shelf: u8) -> String {
+    format!("{shelf:02x}")
+}
+
+impl fmt::Display for ObjectId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
+
+impl fmt::Debug for ObjectId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The key of one object.
+// Boxed, so that moving it leaves no copy behind.
+pub struct ObjectKey(Box<Zeroizing<[u8; LEN]>>);
+
+impl ObjectKey {
+    /// A new key.
+    ///
+    /// # Errors
+    ///
+    /// The operating system has no randomness.
+    pub fn random() -> Result<Self, getrandom::Error> {
+        let mut key = Self(Box::new(Zeroizing::new([0; LEN])));
+        getrandom::fill(key.0.as_mut_slice())?;
+        Ok(key)
+    }
+
+    /// The key with these bytes, which are copied: wiping the original is up to the caller.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8; LEN]) -> Self {
+        let mut key = Self(Box::new(Zeroizing::new([0; LEN])));
+        key.0.copy_from_slice(bytes);
+        key
+    }
+
+    /// The 32 bytes, for whoever stores them.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; LEN] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ObjectKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ObjectKey(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_has_one_spelling() {
+        let id = ObjectId::from_bytes([0xab; LEN]);
+        let text = "ab".repeat(LEN);
+        assert_eq!(id.to_string(), text);
+        assert_eq!(ObjectId::parse(&text), Some(id));
+        assert_eq!(id.location().as_ref(), format!("ab/{text}"));
+        for wrong in [text.to_uppercase(), text[2..].to_owned(), format!("{text}0"), text.replace("ab", "xy")] {
+            assert_eq!(ObjectId::parse(&wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn names_and_keys_are_drawn_anew() {
+        assert_ne!(ObjectId::random().unwrap(), ObjectId::random().unwrap());
+        assert_ne!(ObjectKey::random().unwrap().as_bytes(), ObjectKey::random().unwrap().as_bytes());
+    }
+
+    #[test]
+    fn a_key_is_never_printed() {
+        let key = ObjectKey::from_bytes(&[0x5a; LEN]);
+        assert_eq!(key.as_bytes(), &[0x5a; LEN]);
+        assert_eq!(format!("{key:?}"), "ObjectKey(…)");
+    }
+}

@@ -1,0 +1,92 @@
+//! Where objects lie: an `object_store`, and the folder beneath it if there is one.
+//!
+//! # Invariants
+//!
+//! An upload that was settled survives a power cut, and so does a removal that returned. (In a store that is no folder
+//! of ours, as its own contract says.)
+
+use std::io;
+use std::ops::Range;
+use std::sync::Arc;
+
+use futures_util::TryStreamExt as _;
+use object_store::path::Path;
+use object_store::{Error, MultipartUpload, ObjectStore, ObjectStoreExt as _, Result};
+use tokio_util::bytes::Bytes;
+
+use crate::custody::folder::Folder;
+use crate::custody::object::{ObjectId, shelf_name};
+
+/// A store of objects.
+#[derive(Debug, Clone)]
+pub(super) struct Storage {
+    store: Arc<dyn ObjectStore>,
+    folder: Option<Folder>,
+}
+
+impl Storage {
+    pub(super) const fn new(store: Arc<dyn ObjectStore>, folder: Option<Folder>) -> Self {
+        Self { store, folder }
+    }
+
+    /// Begins an object, which nobody sees before it is completed.
+    pub(super) async fn begin(&self, object: &ObjectId) -> Result<Box<dyn MultipartUpload>> {
+        self.on_disk(*object, Folder::shelve).await?;
+        self.store.put_multipart(&object.location()).await
+    }
+
+    /// Makes a completed object its owner's alone.
+    pub(super) async fn settle(&self, object: &ObjectId) -> Result<()> {
+        self.on_disk(*object, Folder::restrict).await
+    }
+
+    /// The bytes that an object has.
+    pub(super) async fn size(&self, object: &ObjectId) -> Result<u64> {
+        Ok(self.store.head(&object.location()).await?.size)
+    }
+
+    pub(super) async fn read(&self, object: &ObjectId, range: Range<u64>) -> Result<Bytes> {
+        self.store.get_range(&object.location(), range).await
+    }
+
+    /// Removes a complete object; one that is not there is removed.
+    pub(super) async fn remove(&self, object: &ObjectId) -> Result<()> {
+        match self.store.delete(&object.location()).await {
+            Ok(()) | Err(Error::NotFound { .. }) => self.on_disk(*object, Folder::sync).await,
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Removes an object and whatever there is of drafts of it.
+    pub(super) async fn erase(&self, object: &ObjectId) -> Result<()> {
+        match self.folder {
+            Some(_) => self.on_disk(*object, Folder::erase).await,
+            None => self.remove(object).await,
+        }
+    }
+
+    /// The objects of a shelf, drafts included where the store shows them.
+    pub(super) async fn on_shelf(&self, number: u8) -> Result<Vec<ObjectId>> {
+        if let Some(folder) = self.folder.clone() {
+            return blocking(move || folder.on_shelf(number)).await;
+        }
+        let listed = self.store.list(Some(&Path::from(shelf_name(number))));
+        let found = listed.try_filter_map(async |meta| {
+            let object = meta.location.filename().and_then(ObjectId::parse);
+            Ok(object.filter(|object| object.location() == meta.location))
+        });
+        found.try_collect().await
+    }
+
+    async fn on_disk(&self, object: ObjectId, work: fn(&Folder, &ObjectId) -> io::Result<()>) -> Result<()> {
+        match self.folder.clone() {
+            Some(folder) => blocking(move || work(&folder, &object)).await,
+            None => Ok(()),
+        }
+    }
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> Result<T> {
+    let done = tokio::task::spawn_blocking(work).await?;
+    done.map_err(|error| Error::Generic { store: "folder", source: Box::new(error) })
+}

@@ -1,0 +1,114 @@
+//! Seeing private content: the act that says so is on the chain before the first byte leaves.
+//!
+//! # Invariants
+//!
+//! Each case, each deposit and each account has a stream of its own for this, without gaps: whoever is concerned sees it
+//! whole, and an auditor finds a missing act as a missing number. Whoever holds the disk can read without this program,
+//! and nothing here shows that.
+
+use crate::court::acts::{Access, Act};
+use crate::court::document::{Document, Stream};
+use crate::court::ids::{AccountId, CaseId, ItemNumber};
+use crate::court::values::Capacity;
+use crate::court::words::Shown;
+use crate::desk::actor::Actor;
+use crate::desk::annexes::Annexes;
+use crate::desk::cases::is_overtaken;
+use crate::desk::error::DeskError;
+use crate::desk::labels;
+use crate::desk::office::{ATTEMPTS, Desk, Done, Writing};
+use crate::desk::streams::{StoredAct, acts_after};
+use crate::ledger::hash::Digest;
+use crate::ledger::number::DepositNumber;
+use crate::sequencer::handle::DepositError;
+
+/// What is about to be shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// Texts of a case.
+    Case(CaseId, Shown, Option<ItemNumber>),
+    /// Private content of a deposit, or its original.
+    Deposit(DepositNumber, Shown),
+    /// Private content of an account.
+    Account(AccountId),
+}
+
+impl Subject {
+    /// The stream that keeps it.
+    #[must_use]
+    pub fn stream(&self) -> (Digest, Stream) {
+        match self {
+            Self::Case(case, ..) => (labels::access_stream(*case), Stream::Access),
+            Self::Deposit(number, _) => (labels::custody_stream(*number), Stream::Custody),
+            Self::Account(account) => (labels::account_stream(*account), Stream::Access),
+        }
+    }
+
+    const fn act(self) -> Access {
+        let (shown, case, item, deposit, account) = match self {
+            Self::Case(case, shown, item) => (shown, Some(case), item, None, None),
+            Self::Deposit(number, shown) => (shown, None, None, Some(number), None),
+            Self::Account(account) => (Shown::Account, None, None, None, Some(account)),
+        };
+        Access { shown, case, item, deposit, account }
+    }
+}
+
+impl Desk {
+    /// Records that somebody is about to see private content. Show nothing before this has returned.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing: then nothing may be shown.
+    pub async fn record_access(
+        &self,
+        actor: &Actor,
+        capacity: Capacity,
+        subject: Subject,
+    ) -> Result<Done, DeskError> {
+        let (stream, kind) = subject.stream();
+        let act = Act::Access(subject.act());
+        let document = Document { stream: kind, by: actor.id, capacity, request: None, body: None, act };
+        self.write_in_turn(stream, document, Vec::new()).await
+    }
+
+    /// Puts an act at the end of a stream whose order decides nothing.
+    pub(in crate::desk) async fn write_in_turn(
+        &self,
+        stream: Digest,
+        document: Document,
+        labels: Vec<Digest>,
+    ) -> Result<Done, DeskError> {
+        let _held = self.locks.hold(stream).await;
+        for _ in 0..ATTEMPTS {
+            let last = self.read(move |store| Ok(store.subject_length(&stream)?)).await?;
+            let writing = Writing {
+                stream,
+                sequence: last + 1,
+                document: document.clone(),
+                annexes: Annexes::new(),
+                labels: labels.clone(),
+            };
+            match self.write(writing).await {
+                Err(error) if is_overtaken(&error) => {}
+                written => return written,
+            }
+        }
+        Err(DeskError::Deposit(DepositError::Busy { retry_after_ms: 500 }))
+    }
+
+    /// Who saw private content of a case, in order. For parties, their agents, the court and auditors.
+    ///
+    /// # Errors
+    ///
+    /// [`DeskError::NotFound`].
+    pub async fn access_log(&self, actor: &Actor, case: CaseId, after: u64) -> Result<Vec<StoredAct>, DeskError> {
+        self.case_for(actor, case).await?;
+        self.stream_of(labels::access_stream(case), after).await
+    }
+
+    /// The acts of a stream after a sequence.
+    pub(in crate::desk) async fn stream_of(&self, stream: Digest, after: u64) -> Result<Vec<StoredAct>, DeskError> {
+        self.read(move |store| Ok(acts_after(store, &stream, after)?)).await
+    }
+}

@@ -1,0 +1,210 @@
+//! Accounts, tokens and lists: acts upon the registry.
+
+use std::collections::BTreeSet;
+
+use crate::court::acts::{Act, Grant, IssueToken, OpenAccount, RevokeToken};
+use crate::court::case::state::Placed;
+use crate::court::document::{Document, Stream};
+use crate::court::ids::{AccountId, TokenId};
+use crate::court::registry::Account;
+use crate::court::values::Capacity;
+use crate::court::words::{Role, Scope, SubjectKind};
+use crate::desk::actor::{Actor, Asked};
+use crate::desk::annexes::Annexes;
+use crate::desk::cases::is_overtaken;
+use crate::desk::error::DeskError;
+use crate::desk::labels;
+use crate::desk::office::{ATTEMPTS, Desk, Done, Writing};
+use crate::desk::secret::{BearerToken, unnamed_request};
+use crate::desk::streams::acts_after;
+use crate::ledger::merkle::shape::LeafIndex;
+use crate::ledger::time::Timestamp;
+use crate::sequencer::handle::DepositError;
+
+/// Longest life of a token in days.
+pub const TOKEN_DAYS_MAX: u64 = 3_660;
+const DAY: u64 = 24 * 60 * 60 * 1000;
+
+/// A token just made: the only time it is seen.
+#[derive(Debug)]
+pub struct Issued {
+    /// The act.
+    pub done: Done,
+    /// By which it is known and revoked.
+    pub id: TokenId,
+    /// What its holder keeps.
+    pub token: BearerToken,
+    /// Until when it is taken.
+    pub expires: Timestamp,
+}
+
+impl Desk {
+    /// Acts upon the registry in the first of the actor's capacities that may.
+    ///
+    /// # Errors
+    ///
+    /// [`DeskError::Registry`], [`DeskError::RequestReused`], and those of writing.
+    pub async fn change_registry<M>(&self, actor: &Actor, asked: &Asked, make: M) -> Result<Done, DeskError>
+    where
+        M: Fn(&mut Annexes) -> Result<Act, DeskError> + Send + Sync,
+    {
+        let roles: BTreeSet<Role> = actor.account.roles.iter().map(|(role, _)| *role).collect();
+        let mut capacities: Vec<Capacity> = roles.into_iter().map(Capacity::Holding).collect();
+        if !actor.scopes.contains(&Scope::Manage) {
+            capacities.clear();
+        }
+        capacities.push(Capacity::Oneself);
+        self.write_registry(actor.id, &capacities, asked, make).await
+    }
+
+    async fn write_registry<M>(
+        &self,
+        by: AccountId,
+        capacities: &[Capacity],
+        asked: &Asked,
+        make: M,
+    ) -> Result<Done, DeskError>
+    where
+        M: Fn(&mut Annexes) -> Result<Act, DeskError> + Send + Sync,
+    {
+        let stream = labels::registry_stream(self.ledger.as_str());
+        let _held = self.locks.hold(stream).await;
+        for _ in 0..ATTEMPTS {
+            if let Some((done, _)) = self.done_before((asked.request, asked.body)).await? {
+                return Ok(done);
+            }
+            let registry = self.registry();
+            let mut annexes = Annexes::new();
+            let act = make(&mut annexes)?;
+            let document = |capacity| Document {
+                stream: Stream::Registry,
+                by,
+                capacity,
+                request: Some(asked.request),
+                body: Some(asked.body),
+                act: act.clone(),
+            };
+            let may = capacities.iter().copied().find(|capacity| registry.permitted(&document(*capacity)).is_ok());
+            let document = document(may.or(capacities.first().copied()).unwrap_or(Capacity::Oneself));
+            let sequence = registry.length + 1;
+            let mut after = (*registry).clone();
+            after.apply(&document, Placed { index: LeafIndex(0), sequence, at: self.now() })?;
+            let writing = Writing { stream, sequence, document: document.clone(), annexes, labels: Vec::new() };
+            match self.write(writing).await {
+                Err(error) if is_overtaken(&error) => self.reload_registry(stream).await?,
+                Err(error) => return Err(error),
+                Ok(done) => {
+                    let mut after = (*registry).clone();
+                    after.follow(&document, done.placed);
+                    self.set_registry(after);
+                    return Ok(done);
+                }
+            }
+        }
+        Err(DeskError::Deposit(DepositError::Busy { retry_after_ms: 500 }))
+    }
+
+    async fn reload_registry(&self, stream: crate::ledger::hash::Digest) -> Result<(), DeskError> {
+        let mut registry = (*self.registry()).clone();
+        let after = registry.length;
+        let acts = self.read(move |store| Ok(acts_after(store, &stream, after)?)).await?;
+        for act in acts {
+            registry.follow(&act.document, act.placed);
+        }
+        self.set_registry(registry);
+        Ok(())
+    }
+
+    /// Hands out a token. It is shown in the answer and never again: the same request sent twice gets no second sight of
+    /// it, and is refused.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::change_registry`]; [`DeskError::BadValue`] for a life of no days or too many, or scopes that the
+    /// asker's own token does not have and may not give.
+    pub async fn issue_token(
+        &self,
+        actor: &Actor,
+        asked: &Asked,
+        account: AccountId,
+        scopes: &BTreeSet<Scope>,
+        days: u64,
+    ) -> Result<Issued, DeskError> {
+        if days == 0 || days > TOKEN_DAYS_MAX {
+            return Err(DeskError::bad("days", format!("1 to {TOKEN_DAYS_MAX}")));
+        }
+        if scopes.is_empty() {
+            return Err(DeskError::bad("scopes", "at least one"));
+        }
+        // Whoever is not an operator gives no more than what his own token covers.
+        let operator = actor.account.holds(Role::Operator, None) && actor.scopes.contains(&Scope::Manage);
+        let own = account == actor.id;
+        if own && !operator && !scopes.is_subset(&actor.scopes) {
+            return Err(DeskError::bad("scopes", "no more than those of the token that asks"));
+        }
+        if self.done_before((asked.request, asked.body)).await?.is_some() {
+            return Err(DeskError::bad("idempotency-key", "the token was issued before, and is shown once only"));
+        }
+        let token = BearerToken::new()?;
+        let expires = self.now().as_millis().saturating_add(days.saturating_mul(DAY));
+        let expires = Timestamp::from_millis(expires).ok_or_else(|| DeskError::bad("days", "too many"))?;
+        let act = IssueToken {
+            token: token.id(),
+            account,
+            hash: token.hash(),
+            scope: scopes.iter().copied().collect(),
+            expires,
+        };
+        let done = self.change_registry(actor, asked, |_| Ok(Act::IssueToken(act.clone()))).await?;
+        Ok(Issued { done, id: token.id(), token, expires })
+    }
+
+    /// Makes the first operator, or another one for an operator who lost the token: an account, the role, a token.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing.
+    pub async fn make_operator(&self, days: u64) -> Result<(AccountId, Issued), DeskError> {
+        let account = AccountId(unnamed_request()?.0);
+        let platform = self.platform_account();
+        let asked =
+            || -> Result<Asked, DeskError> { Ok(Asked { request: unnamed_request()?, body: account.0, capacity: None }) };
+        let open = OpenAccount { account, subject: SubjectKind::Platform, name: None };
+        self.write_registry(platform, &[Capacity::Platform], &asked()?, |_| Ok(Act::OpenAccount(open.clone()))).await?;
+        let grant = Grant { account, role: Role::Operator, court: None };
+        self.write_registry(platform, &[Capacity::Platform], &asked()?, |_| Ok(Act::Grant(grant.clone()))).await?;
+        let known = self.registry().accounts.get(&account).cloned().ok_or(DeskError::NotFound)?;
+        let actor = Actor { id: account, account: known, scopes: Scope::ALL.iter().copied().collect() };
+        let scopes = [Scope::Manage, Scope::Read, Scope::Deposit].into_iter().collect();
+        let issued = self.issue_token(&actor, &asked()?, account, &scopes, days).await?;
+        Ok((account, issued))
+    }
+
+    /// Whether anybody can manage accounts at all.
+    #[must_use]
+    pub fn has_operator(&self) -> bool {
+        let now = self.now();
+        let registry = self.registry();
+        let operates = |account: &Account| account.holds(Role::Operator, None);
+        let has = registry.tokens.values().any(|token| {
+            token.is_good(now)
+                && token.scopes.contains(&Scope::Manage)
+                && registry.accounts.get(&token.account).is_some_and(operates)
+        });
+        has
+    }
+
+    /// Revokes a token.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::change_registry`]. A token that is not there and one that is somebody else's are told alike.
+    pub async fn revoke_token(&self, actor: &Actor, asked: &Asked, token: TokenId) -> Result<Done, DeskError> {
+        let operator = actor.account.holds(Role::Operator, None);
+        let own = self.registry().tokens.get(&token).is_some_and(|known| known.account == actor.id);
+        if !operator && !own {
+            return Err(DeskError::NotFound);
+        }
+        self.change_registry(actor, asked, |_| Ok(Act::RevokeToken(RevokeToken { token }))).await
+    }
+}

@@ -1,0 +1,126 @@
+//! Who asks: an account, by a token, with what the token covers.
+
+use std::collections::BTreeSet;
+
+use crate::court::acts::ActKind;
+use crate::court::case::state::CaseFile;
+use crate::court::case_number::CourtCode;
+use crate::court::ids::{AccountId, RequestId};
+use crate::court::permission::{may_see, permit};
+use crate::court::registry::Account;
+use crate::court::values::{Capacity, IdentityCheck};
+use crate::court::words::{Role, Scope};
+use crate::desk::error::DeskError;
+use crate::desk::office::Desk;
+use crate::desk::secret::BearerToken;
+use crate::ledger::hash::Digest;
+
+/// Who asks.
+#[derive(Debug, Clone)]
+pub struct Actor {
+    /// The account.
+    pub id: AccountId,
+    /// What is known of it.
+    pub account: Account,
+    /// What the token may be used for.
+    pub scopes: BTreeSet<Scope>,
+}
+
+/// A request: what its sender calls it, and in which capacity it is made.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// What its sender called it, or a name that nobody else will use.
+    pub request: RequestId,
+    /// Digest of what was asked.
+    pub body: Digest,
+    /// In which capacity; chosen where it is not said.
+    pub capacity: Option<Capacity>,
+}
+
+impl Desk {
+    /// Who presents this token.
+    ///
+    /// # Errors
+    ///
+    /// [`DeskError::Unauthenticated`], whatever is wrong with it.
+    pub fn authenticate(&self, presented: &str) -> Result<Actor, DeskError> {
+        let registry = self.registry();
+        let token = BearerToken::parse(presented).ok_or(DeskError::Unauthenticated)?;
+        let known = registry.tokens.get(&token.id()).filter(|known| known.hash == token.hash());
+        let known = known.filter(|known| known.is_good(self.now())).ok_or(DeskError::Unauthenticated)?;
+        let account = registry.accounts.get(&known.account).ok_or(DeskError::Unauthenticated)?;
+        Ok(Actor { id: known.account, account: account.clone(), scopes: known.scopes.clone() })
+    }
+}
+
+impl Actor {
+    /// Whether the token covers this.
+    ///
+    /// # Errors
+    ///
+    /// [`DeskError::Scope`].
+    pub fn needs(&self, scope: Scope) -> Result<(), DeskError> {
+        if self.scopes.contains(&scope) { Ok(()) } else { Err(DeskError::Scope(scope)) }
+    }
+
+    /// Whether the token covers seeing cases.
+    ///
+    /// # Errors
+    ///
+    /// [`DeskError::Scope`].
+    pub fn may_read(&self) -> Result<(), DeskError> {
+        let reads = [Scope::Read, Scope::Case, Scope::Court].iter().any(|scope| self.scopes.contains(scope));
+        if reads { Ok(()) } else { Err(DeskError::Scope(Scope::Read)) }
+    }
+
+    /// How it was identified.
+    #[must_use]
+    pub fn identity(&self) -> Option<IdentityCheck> {
+        self.account.identity()
+    }
+
+    /// Roles held for this court.
+    pub(in crate::desk) fn roles_at(&self, court: &CourtCode) -> impl Iterator<Item = Role> {
+        self.account.roles.iter().filter(move |(_, of)| of.as_ref() == Some(court)).map(|(role, _)| *role)
+    }
+
+    /// All capacities in which it could act in a case.
+    #[must_use]
+    pub fn capacities(&self, file: &CaseFile) -> Vec<Capacity> {
+        let mut capacities = file.capacities_of(self.id);
+        capacities.extend(self.roles_at(&file.court).map(Capacity::Holding));
+        capacities
+    }
+
+    /// Whether it may see the case at all.
+    #[must_use]
+    pub fn sees(&self, file: &CaseFile) -> bool {
+        let stands = |capacity| file.standing(self.id, capacity).is_some_and(|standing| may_see(standing, file.stage));
+        self.capacities(file).into_iter().any(stands)
+    }
+
+    /// In which capacity it does this: the one it names, or the first that may.
+    ///
+    /// # Errors
+    ///
+    /// [`DeskError::NotPermitted`] for a capacity that is not its own; [`DeskError::Scope`].
+    pub(in crate::desk) fn capacity(
+        &self,
+        file: &CaseFile,
+        act: ActKind,
+        asked: &Asked,
+    ) -> Result<Capacity, DeskError> {
+        let own = self.capacities(file);
+        let may = |capacity: &Capacity| {
+            file.standing(self.id, *capacity).is_some_and(|standing| permit(standing, act, file.stage).is_ok())
+        };
+        let capacity = match asked.capacity {
+            Some(named) if own.contains(&named) => named,
+            Some(_) => return Err(DeskError::NotPermitted),
+            None => own.iter().copied().find(may).or(own.first().copied()).unwrap_or(Capacity::Oneself),
+        };
+        let of_the_court = matches!(capacity, Capacity::Holding(_));
+        self.needs(if of_the_court { Scope::Court } else { Scope::Case })?;
+        Ok(capacity)
+    }
+}

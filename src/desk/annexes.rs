@@ -1,0 +1,53 @@
+//! Texts of an act on their way into annexes, each under a salt of its own.
+
+use crate::court::ids::AnnexId;
+use crate::desk::error::DeskError;
+use crate::desk::secret::sealed;
+use crate::ledger::metadata::{METADATA_MAX, PrivateMetadata};
+
+/// The texts of one act.
+#[derive(Debug, Default)]
+pub struct Annexes(Vec<PrivateMetadata>);
+
+impl Annexes {
+    /// None yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Puts a text under its commitment.
+    ///
+    /// # Errors
+    ///
+    /// [`DeskError::BadValue`] when it is empty or too long.
+    pub fn add(&mut self, field: &'static str, text: &str) -> Result<AnnexId, DeskError> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(DeskError::bad(field, "the text is empty"));
+        }
+        if text.len() > METADATA_MAX {
+            let reason = format!("the text has {} bytes, more than {METADATA_MAX}", text.len());
+            return Err(DeskError::BadValue { field, reason, code: "text_too_long" });
+        }
+        let piece = sealed(text)?;
+        let id = AnnexId(piece.commitment());
+        self.0.push(piece);
+        Ok(id)
+    }
+
+    /// Likewise, where there is one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::add`].
+    pub fn add_some(&mut self, field: &'static str, text: Option<&str>) -> Result<Option<AnnexId>, DeskError> {
+        text.map(|text| self.add(field, text)).transpose()
+    }
+
+    /// All of them.
+    #[must_use]
+    pub fn into_pieces(self) -> Vec<PrivateMetadata> {
+        self.0
+    }
+}

@@ -1,0 +1,289 @@
+//! 关联码 and 关联案件: how a party and its agent find their case, and how a case goes on to another court.
+
+use crate::court::acts::{Act, ActKind, AddParty, Associate, IssueCode, Open, PassOn};
+use crate::court::case::state::CaseFile;
+use crate::court::case_number::CourtCode;
+use crate::court::ids::{CaseId, CodeNumber, PartyNumber};
+use crate::court::values::{Capacity, Filer};
+use crate::court::words::{Authority, CaseKind, PartyRole, Passage, Procedure};
+use crate::desk::actor::{Actor, Asked};
+use crate::desk::annexes::Annexes;
+use crate::desk::cases::Acted;
+use crate::desk::error::DeskError;
+use crate::desk::imports::carried;
+use crate::desk::labels;
+use crate::desk::office::Desk;
+use crate::desk::secret::{code_hash, new_code, step_of};
+use crate::desk::streams::{last_labelled, text};
+use crate::ledger::time::Timestamp;
+
+const DAY: u64 = 24 * 60 * 60 * 1000;
+/// Longest life of a code in days.
+pub const CODE_DAYS_MAX: u64 = 366;
+
+/// What somebody says who associates.
+#[derive(Debug, Clone)]
+pub struct AssociationAsked {
+    /// 关联码, as typed.
+    pub code: String,
+    /// As the party itself or as its agent.
+    pub filer: Filer,
+    /// An agent's authority.
+    pub authority: Option<Authority>,
+    /// An agent's name.
+    pub name: Option<String>,
+    /// 授权委托书: its number or description.
+    pub power: Option<String>,
+}
+
+/// Where a case goes.
+#[derive(Debug, Clone)]
+pub struct PassageAsked {
+    /// How.
+    pub passage: Passage,
+    /// The court that takes it.
+    pub court: CourtCode,
+    /// What kind of proceeding it becomes.
+    pub kind: CaseKind,
+    /// By which procedure.
+    pub procedure: Procedure,
+    /// The party that brings it there; the first one where it is not said.
+    pub brought_by: Option<PartyNumber>,
+}
+
+impl Desk {
+    /// Makes an association code for a party. It is shown in the answer and never again.
+    ///
+    /// # Errors
+    ///
+    /// Those of acting; [`DeskError::BadValue`] for days or uses out of range.
+    pub async fn issue_code(
+        &self,
+        actor: &Actor,
+        case: CaseId,
+        asked: &Asked,
+        party: PartyNumber,
+        (party_uses, agent_uses): (u32, u32),
+        days: u64,
+    ) -> Result<(Acted, Option<String>), DeskError> {
+        if days == 0 || days > CODE_DAYS_MAX {
+            return Err(DeskError::bad("days", format!("1 to {CODE_DAYS_MAX}")));
+        }
+        if party_uses > 1 || agent_uses > 2 || party_uses + agent_uses == 0 {
+            return Err(DeskError::bad("uses", "a party once, agents at most twice, and one use at least"));
+        }
+        let code = new_code()?;
+        let expires = Timestamp::from_millis(self.now().as_millis().saturating_add(days * DAY));
+        let expires = expires.ok_or_else(|| DeskError::bad("days", "too many"))?;
+        let hash = code_hash(&code);
+        let make = |file: &CaseFile, _: Capacity, _: &mut Annexes| {
+            Ok(Act::IssueCode(IssueCode { code: file.next_code(), party, hash, party_uses, agent_uses, expires }))
+        };
+        let acted = self.act(actor, case, asked, ActKind::IssueCode, make).await?;
+        let shown = acted.done.fresh.then_some(code);
+        Ok((acted, shown))
+    }
+
+    /// Associates with the case that a code leads to.
+    ///
+    /// # Errors
+    ///
+    /// [`DeskError::NotFound`] for a code that leads nowhere, [`DeskError::TooManyCodes`], and those of acting.
+    pub async fn associate(
+        &self,
+        actor: &Actor,
+        asked: &Asked,
+        association: &AssociationAsked,
+    ) -> Result<Acted, DeskError> {
+        if !self.tries.may_try(actor.id, self.now()) {
+            return Err(DeskError::TooManyCodes);
+        }
+        let hash = code_hash(&association.code);
+        let found = self.read(move |store| Ok(last_labelled(store, &labels::code(&hash))?)).await?;
+        let Some(found) = found else {
+            self.tries.failed(actor.id, self.now());
+            return Err(DeskError::NotFound);
+        };
+        let case = CaseId(found.stream);
+        let make = |file: &CaseFile, _: Capacity, annexes: &mut Annexes| {
+            let code = file.codes.iter().find(|(_, code)| code.hash == hash).map(|(number, _)| *number);
+            let agent = association.filer == Filer::Agent;
+            Ok(Act::Associate(Associate {
+                code: code.unwrap_or(CodeNumber(u32::MAX)),
+                filer: association.filer,
+                agent: agent.then(|| file.next_agent()),
+                authority: association.authority.filter(|_| agent),
+                identity: actor.identity(),
+                name: annexes.add_some("name", association.name.as_deref())?,
+                power: annexes.add_some("power", association.power.as_deref())?,
+            }))
+        };
+        self.act_inside(actor, case, asked, ActKind::Associate, make).await
+    }
+
+    /// Hands a case on: opens the new one with its parties and its standing items, each with the time of its first
+    /// import, and records it in both. Whatever is interrupted goes on when the same request is sent again.
+    ///
+    /// # Errors
+    ///
+    /// Those of acting.
+    pub async fn pass_on(
+        &self,
+        actor: &Actor,
+        case: CaseId,
+        asked: &Asked,
+        passage: &PassageAsked,
+    ) -> Result<(Acted, Acted), DeskError> {
+        let from = self.case_for(actor, case).await?;
+        let capacity = actor.capacity(&from, ActKind::PassOn, asked)?;
+        from.allows(actor.id, capacity, ActKind::PassOn)?;
+        let step = |name: &str| Asked { request: step_of(asked.request, name), ..asked.clone() };
+        let opened = self.open_successor(actor, &from, &step("open"), passage, capacity).await?;
+        let to = opened.file.id;
+        self.carry_parties(actor, &from, to, asked, passage).await?;
+        let file = self.carry_items(actor, &from, to, asked).await?;
+        let act = Act::PassOn(PassOn { to, passage: passage.passage });
+        let passed =
+            self.act_inside(actor, case, asked, ActKind::PassOn, |_, _, _| Ok(act.clone())).await?;
+        Ok((passed, Acted { file, ..opened }))
+    }
+
+    async fn open_successor(
+        &self,
+        actor: &Actor,
+        from: &CaseFile,
+        asked: &Asked,
+        passage: &PassageAsked,
+        capacity: Capacity,
+    ) -> Result<Acted, DeskError> {
+        let brought_by = passage.brought_by.unwrap_or(PartyNumber(1));
+        let party = from.parties.get(&brought_by).cloned();
+        let party = party.ok_or_else(|| DeskError::bad("brought_by", "there is no such party"))?;
+        let (name, title) = self.names(party.name, from.title).await?;
+        let capacity = match capacity {
+            Capacity::Holding(crate::court::words::Role::TrialSupport) => capacity,
+            _ => Capacity::Holding(crate::court::words::Role::Clerk),
+        };
+        let make = |annexes: &mut Annexes| {
+            Ok(Act::Open(Open {
+                court: passage.court.clone(),
+                kind: passage.kind,
+                procedure: passage.procedure,
+                role: bringing_role(passage.kind),
+                subject: party.subject,
+                filer: Filer::Court,
+                authority: None,
+                identity: None,
+                from: Some(from.id),
+                passage: Some(passage.passage),
+                account: party.account,
+                name: annexes.add("name", name.as_deref().unwrap_or("—"))?,
+                title: annexes.add_some("title", title.as_deref())?,
+                claims: None,
+                power: None,
+            }))
+        };
+        self.open_case(actor, asked, capacity, make).await
+    }
+
+    async fn names(
+        &self,
+        name: crate::court::case::state::Text,
+        title: Option<crate::court::case::state::Text>,
+    ) -> Result<(Option<String>, Option<String>), DeskError> {
+        self.read(move |store| {
+            let title = title.map(|title| text(store, &title)).transpose()?.flatten();
+            Ok((text(store, &name)?, title))
+        })
+        .await
+    }
+
+    async fn carry_parties(
+        &self,
+        actor: &Actor,
+        from: &CaseFile,
+        to: CaseId,
+        asked: &Asked,
+        passage: &PassageAsked,
+    ) -> Result<(), DeskError> {
+        let first = passage.brought_by.unwrap_or(PartyNumber(1));
+        for (number, party) in from.parties.iter().filter(|(number, _)| **number != first) {
+            let (name, _) = self.names(party.name, None).await?;
+            let step = Asked { request: step_of(asked.request, &format!("party {number}")), ..asked.clone() };
+            let make = |file: &CaseFile, _: Capacity, annexes: &mut Annexes| {
+                Ok(Act::AddParty(AddParty {
+                    party: file.next_party(),
+                    role: answering_role(passage.kind, party.role),
+                    subject: party.subject,
+                    account: party.account,
+                    name: annexes.add("name", name.as_deref().unwrap_or("—"))?,
+                }))
+            };
+            self.act_inside(actor, to, &step, ActKind::AddParty, make).await?;
+        }
+        Ok(())
+    }
+
+    async fn carry_items(
+        &self,
+        actor: &Actor,
+        from: &CaseFile,
+        to: CaseId,
+        asked: &Asked,
+    ) -> Result<std::sync::Arc<CaseFile>, DeskError> {
+        let mediation = from.kind == CaseKind::Mediation;
+        for (number, item) in from.items.iter().filter(|(_, item)| item.stands()) {
+            // 调解规则 art. 18: without consent it stays where it was offered.
+            if mediation && !item.consented {
+                continue;
+            }
+            let (name, content) = self.names(item.name, Some(item.content)).await?;
+            let step = Asked { request: step_of(asked.request, &format!("item {number}")), ..asked.clone() };
+            let make = |file: &CaseFile, _: Capacity, annexes: &mut Annexes| {
+                let mut import = carried(from, *number, file).ok_or(DeskError::NotFound)?;
+                import.party = same_party(from, file, import.party)?;
+                import.name = annexes.add("name", name.as_deref().unwrap_or("—"))?;
+                import.content = annexes.add("content", content.as_deref().unwrap_or("—"))?;
+                Ok(Act::Import(import))
+            };
+            self.act_inside(actor, to, &step, ActKind::Import, make).await?;
+        }
+        self.case_file(to).await?.ok_or(DeskError::NotFound)
+    }
+}
+
+/// The party of the new case that was this party of the old: the one that brings it comes first, the others keep their
+/// order.
+fn same_party(from: &CaseFile, to: &CaseFile, party: PartyNumber) -> Result<PartyNumber, DeskError> {
+    let lost = || DeskError::bad("party", "the party did not come along");
+    let account = from.parties.get(&party).and_then(|party| party.account);
+    if account.is_some()
+        && let Some((number, _)) = to.parties.iter().find(|(_, there)| there.account == account)
+    {
+        return Ok(*number);
+    }
+    let first = to.parties.get(&PartyNumber(1)).ok_or_else(lost)?;
+    let brought = from.parties.iter().find(|(_, there)| there.account == first.account && there.account.is_some());
+    let brought = brought.map_or(PartyNumber(1), |(number, _)| *number);
+    if party == brought {
+        return Ok(PartyNumber(1));
+    }
+    Ok(if party < brought { PartyNumber(party.0 + 1) } else { party })
+}
+
+const fn bringing_role(kind: CaseKind) -> PartyRole {
+    match kind {
+        CaseKind::CivilSecond | CaseKind::AdministrativeSecond => PartyRole::Appellant,
+        CaseKind::CivilFirst | CaseKind::AdministrativeFirst | CaseKind::PrivateProsecution => PartyRole::Plaintiff,
+        _ => PartyRole::Applicant,
+    }
+}
+
+const fn answering_role(kind: CaseKind, was: PartyRole) -> PartyRole {
+    match (kind, was) {
+        (_, PartyRole::ThirdParty) => PartyRole::ThirdParty,
+        (CaseKind::CivilSecond | CaseKind::AdministrativeSecond, _) => PartyRole::Appellee,
+        (CaseKind::CivilFirst | CaseKind::AdministrativeFirst | CaseKind::PrivateProsecution, _) => PartyRole::Defendant,
+        _ => PartyRole::Respondent,
+    }
+}

@@ -1,0 +1,317 @@
+//! A case at the desk: who may come in, its file, and acts upon it.
+//!
+//! ```text
+//! labels (may they come in?) ─▶ lock ─▶ done before? ─▶ fold ─▶ court: may it be done? ─▶ append
+//!                                 ▲                                                        │ another was faster
+//!                                 └────────────────────────────────────────────────────────┘
+//! ```
+//!
+//! # Invariants
+//!
+//! Nothing about a case changes but by an act on the chain. Whoever may not come in gets the same answer, after the same
+//! number of reads, whether the case exists or not.
+
+use std::sync::Arc;
+
+use crate::court::acts::{Act, ActKind};
+use crate::court::calendar::Calendar;
+use crate::court::case::fold;
+use crate::court::case::state::{CaseFile, Placed};
+use crate::court::document::{Document, Stream};
+use crate::court::ids::{AccountId, CaseId};
+use crate::court::values::Capacity;
+use crate::court::words::Stage;
+use crate::desk::actor::{Actor, Asked};
+use crate::desk::annexes::Annexes;
+use crate::desk::error::DeskError;
+use crate::desk::labels;
+use crate::desk::office::{ATTEMPTS, Desk, Done, Writing, done};
+use crate::desk::streams::{StoredAct, acts_after, last_labelled};
+use crate::ledger::hash::Digest;
+use crate::ledger::merkle::shape::LeafIndex;
+use crate::sequencer::handle::DepositError;
+use crate::store::contract::{ReadError, ReadLedger};
+use crate::store::reading;
+use crate::store::refusal::Refusal as StoreRefusal;
+
+/// An act upon a case, and the case after it.
+#[derive(Debug, Clone)]
+pub struct Acted {
+    /// The act.
+    pub done: Done,
+    /// Its document.
+    pub document: Document,
+    /// The case after it.
+    pub file: Arc<CaseFile>,
+}
+
+/// Whether another was faster.
+pub(in crate::desk) fn is_overtaken(error: &DeskError) -> bool {
+    matches!(error, DeskError::Deposit(DepositError::Refused(StoreRefusal::SubjectSequence { .. })))
+}
+
+/// Folds what `known` does not know yet; `None` when no case has this id.
+pub(in crate::desk) fn fold_case(
+    store: &dyn ReadLedger,
+    case: CaseId,
+    known: Option<Arc<CaseFile>>,
+    calendar: &Calendar,
+) -> Result<Option<Arc<CaseFile>>, ReadError> {
+    let after = known.as_ref().map_or(0, |file| file.last.sequence);
+    let mut acts = acts_after(store, &case.0, after)?.into_iter();
+    let mut file = match known {
+        Some(file) if acts.len() == 0 => return Ok(Some(file)),
+        Some(file) => (*file).clone(),
+        None => {
+            let Some(first) = acts.next() else { return Ok(None) };
+            match fold::begin(case, &first.document, first.placed) {
+                Ok(file) => file,
+                // A stream of another kind, or none of ours.
+                Err(_) => return Ok(None),
+            }
+        }
+    };
+    for act in acts {
+        file.follow(&act.document, act.placed, calendar);
+    }
+    Ok(Some(Arc::new(file)))
+}
+
+/// Under which an act of a case is found.
+fn labels_of(file: &CaseFile, document: &Document, before: Option<Stage>) -> Vec<Digest> {
+    let (case, court) = (file.id, &file.court);
+    let mut found = Vec::new();
+    let mut joins = |account: AccountId| {
+        found.extend([labels::takes_part(account, case), labels::cases_of(account)]);
+    };
+    match &document.act {
+        Act::Open(act) => {
+            if !matches!(document.capacity, Capacity::Holding(_)) {
+                joins(document.by);
+            }
+            act.account.into_iter().for_each(&mut joins);
+        }
+        Act::AddParty(act) => act.account.into_iter().for_each(&mut joins),
+        Act::AddAgent(act) => joins(act.account),
+        Act::Associate(_) => joins(document.by),
+        Act::IssueCode(act) => found.push(labels::code(&act.hash)),
+        Act::Import(act) => found.push(labels::imports_of(act.deposit)),
+        Act::FileCase(act) => found.extend(act.number.as_ref().map(labels::numbered)),
+        Act::BindNumber(act) => found.push(labels::numbered(&act.number)),
+        _ => {}
+    }
+    // The court learns of a case when it is submitted, or opens it itself.
+    let comes = match before {
+        None => matches!(document.capacity, Capacity::Holding(_)),
+        Some(Stage::Draft) => matches!(document.act, Act::Submit(_)),
+        Some(_) => false,
+    };
+    if comes {
+        found.extend([labels::before_court(court, case), labels::docket(court)]);
+    }
+    if file.stage != Stage::Draft && before.is_some() {
+        found.push(labels::feed(court));
+    }
+    found
+}
+
+impl Desk {
+    /// Whether the account may come in: by itself, or for a court. The same reads for whatever case.
+    pub(in crate::desk) async fn may_enter(&self, actor: &Actor, case: CaseId) -> Result<bool, DeskError> {
+        let mut doors = vec![labels::takes_part(actor.id, case)];
+        doors.extend(actor.account.courts().into_iter().map(|court| labels::before_court(court, case)));
+        self.read(move |store| {
+            let mut open = false;
+            for door in &doors {
+                // All doors are tried, so that the number of reads says nothing.
+                open |= !store.labelled(door, LeafIndex(0), 1)?.is_empty();
+            }
+            Ok(open)
+        })
+        .await
+    }
+
+    /// The case as it stands; `None` when there is no such case.
+    pub(in crate::desk) async fn case_file(&self, case: CaseId) -> Result<Option<Arc<CaseFile>>, DeskError> {
+        let (known, registry) = (self.remembered(case), self.registry());
+        let file = self.read(move |store| Ok(fold_case(store, case, known, &registry.calendar)?)).await?;
+        file.iter().for_each(|file| self.remember(Arc::clone(file)));
+        Ok(file)
+    }
+
+    /// The case, for somebody who may see it.
+    ///
+    /// # Errors
+    ///
+    /// [`DeskError::NotFound`]: not there, or not theirs.
+    pub async fn case_for(&self, actor: &Actor, case: CaseId) -> Result<Arc<CaseFile>, DeskError> {
+        actor.may_read()?;
+        if !self.may_enter(actor, case).await? {
+            return Err(DeskError::NotFound);
+        }
+        let file = self.case_file(case).await?.ok_or(DeskError::NotFound)?;
+        if actor.sees(&file) { Ok(file) } else { Err(DeskError::NotFound) }
+    }
+
+    /// What a request became before.
+    ///
+    /// # Errors
+    ///
+    /// [`DeskError::RequestReused`] when it was another request.
+    pub(in crate::desk) async fn done_before(
+        &self,
+        document: (crate::court::ids::RequestId, Digest),
+    ) -> Result<Option<(Done, StoredAct)>, DeskError> {
+        let (request, body) = document;
+        let found = self
+            .read(move |store| {
+                let Some(act) = last_labelled(store, &labels::request(request))? else { return Ok(None) };
+                let receipt = reading::receipt(store, act.placed.index)?;
+                Ok(Some((done(receipt, act.placed.sequence, false)?, act)))
+            })
+            .await?;
+        match found {
+            Some((_, act)) if act.document.body != Some(body) => Err(DeskError::RequestReused),
+            found => Ok(found),
+        }
+    }
+
+    /// Acts upon a case. `make` builds the act from the case as it stands; it is called again when another was faster.
+    ///
+    /// # Errors
+    ///
+    /// [`DeskError`].
+    pub async fn act<M>(
+        &self,
+        actor: &Actor,
+        case: CaseId,
+        asked: &Asked,
+        kind: ActKind,
+        make: M,
+    ) -> Result<Acted, DeskError>
+    where
+        M: Fn(&CaseFile, Capacity, &mut Annexes) -> Result<Act, DeskError> + Send + Sync,
+    {
+        if !self.may_enter(actor, case).await? {
+            return Err(DeskError::NotFound);
+        }
+        self.act_inside(actor, case, asked, kind, make).await
+    }
+
+    /// As [`Self::act`], for somebody whose way in was checked.
+    pub(in crate::desk) async fn act_inside<M>(
+        &self,
+        actor: &Actor,
+        case: CaseId,
+        asked: &Asked,
+        kind: ActKind,
+        make: M,
+    ) -> Result<Acted, DeskError>
+    where
+        M: Fn(&CaseFile, Capacity, &mut Annexes) -> Result<Act, DeskError> + Send + Sync,
+    {
+        let _held = self.locks.hold(case.0).await;
+        for _ in 0..ATTEMPTS {
+            if let Some((done, act)) = self.done_before((asked.request, asked.body)).await? {
+                let file = self.case_file(case).await?.ok_or(DeskError::NotFound)?;
+                return Ok(Acted { done, document: act.document, file });
+            }
+            let file = self.case_file(case).await?.ok_or(DeskError::NotFound)?;
+            if kind != ActKind::Associate && !actor.sees(&file) {
+                return Err(DeskError::NotFound);
+            }
+            let capacity = if kind == ActKind::Associate {
+                actor.needs(crate::court::words::Scope::Case)?;
+                Capacity::Oneself
+            } else {
+                actor.capacity(&file, kind, asked)?
+            };
+            let mut annexes = Annexes::new();
+            // Whoever may not do it at all is told so before anything of the request is looked at.
+            file.allows(actor.id, capacity, kind)?;
+            let act = make(&file, capacity, &mut annexes)?;
+            let document = Document {
+                stream: Stream::Case,
+                by: actor.id,
+                capacity,
+                request: Some(asked.request),
+                body: Some(asked.body),
+                act,
+            };
+            match self.put(&file, document, annexes).await {
+                Err(error) if is_overtaken(&error) => {}
+                acted => return acted,
+            }
+        }
+        Err(DeskError::Deposit(DepositError::Busy { retry_after_ms: 500 }))
+    }
+
+    /// Decides, and puts the act on the chain.
+    pub(in crate::desk) async fn put(
+        &self,
+        file: &Arc<CaseFile>,
+        document: Document,
+        annexes: Annexes,
+    ) -> Result<Acted, DeskError> {
+        let registry = self.registry();
+        let sequence = file.last.sequence + 1;
+        let before = file.stage;
+        let mut after = (**file).clone();
+        // Decided as of now; what it becomes is decided by the time the chain gives it.
+        let now = Placed { index: LeafIndex(file.last.index.0 + 1), sequence, at: self.now().max(file.last.at) };
+        after.apply(&document, now, &registry.calendar)?;
+        let labels = labels_of(&after, &document, Some(before));
+        let told = labels.contains(&labels::feed(&file.court));
+        let writing = Writing { stream: file.id.0, sequence, document: document.clone(), annexes, labels };
+        let done = self.write(writing).await?;
+        let mut after = (**file).clone();
+        after.follow(&document, done.placed, &registry.calendar);
+        let after = Arc::new(after);
+        self.remember(Arc::clone(&after));
+        if told {
+            self.tell(done.placed);
+        }
+        Ok(Acted { done, document, file: after })
+    }
+
+    /// Opens a case.
+    ///
+    /// # Errors
+    ///
+    /// [`DeskError`].
+    pub async fn open_case<M>(
+        &self,
+        actor: &Actor,
+        asked: &Asked,
+        capacity: Capacity,
+        make: M,
+    ) -> Result<Acted, DeskError>
+    where
+        M: Fn(&mut Annexes) -> Result<Act, DeskError> + Send + Sync,
+    {
+        let case = labels::case_of(asked.request);
+        let _held = self.locks.hold(case.0).await;
+        if let Some((done, act)) = self.done_before((asked.request, asked.body)).await? {
+            let file = self.case_file(case).await?.ok_or(DeskError::NotFound)?;
+            return Ok(Acted { done, document: act.document, file });
+        }
+        let mut annexes = Annexes::new();
+        let act = make(&mut annexes)?;
+        let document = Document {
+            stream: Stream::Case,
+            by: actor.id,
+            capacity,
+            request: Some(asked.request),
+            body: Some(asked.body),
+            act,
+        };
+        let now = Placed { index: LeafIndex(0), sequence: 1, at: self.now() };
+        let file = fold::begin(case, &document, now)?;
+        let labels = labels_of(&file, &document, None);
+        let writing = Writing { stream: case.0, sequence: 1, document: document.clone(), annexes, labels };
+        let done = self.write(writing).await?;
+        let file = Arc::new(fold::begin(case, &document, done.placed)?);
+        self.remember(Arc::clone(&file));
+        Ok(Acted { done, document, file })
+    }
+}

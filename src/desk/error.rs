@@ -1,0 +1,101 @@
+//! Why the desk did not do what was asked.
+
+use crate::court::case::refusal::Refusal;
+use crate::court::registry::RegistryError;
+use crate::court::words::Scope;
+use crate::custody::keeping::KeepError;
+use crate::custody::opening::OpenError;
+use crate::custody::removing::RemoveError;
+use crate::desk::secret::NoRandomness;
+use crate::sequencer::handle::{DepositError, EraseError};
+use crate::store::contract::{PurgeError, ReadError};
+
+/// Why the desk did not do what was asked. Unless the variant says otherwise, nothing was changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DeskError {
+    /// No token, or one that is not taken: unknown, expired, revoked. Which, is not told.
+    #[error("a token is needed that is known, not expired and not revoked")]
+    Unauthenticated,
+    /// The token may not be used for this. Ask for one with this scope.
+    #[error("the token's scopes do not cover this: `{}` is needed", .0.word())]
+    Scope(Scope),
+    /// There is nothing of that name for whoever asks: not there, or not theirs. Which, is not told.
+    #[error("there is nothing under this name for you")]
+    NotFound,
+    /// Not for whoever asks.
+    #[error("this is not for whoever acts in this capacity")]
+    NotPermitted,
+    /// The rules of the case.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The rules of the registry.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// The same name was given to another request before.
+    #[error("another request was sent under this idempotency key")]
+    RequestReused,
+    /// A value that a request brings.
+    #[error("`{field}`: {reason}")]
+    BadValue {
+        /// Which.
+        field: &'static str,
+        /// What is wrong with it.
+        reason: String,
+        /// Its stable code.
+        code: &'static str,
+    },
+    /// No such deposit on this ledger.
+    #[error("{0} has not been deposited on this platform")]
+    NoSuchDeposit(String),
+    /// The receipt of another ledger's deposit does not hold.
+    #[error("the receipt does not hold: {0}")]
+    BrokenReceipt(String),
+    /// The court does not take deposits of that ledger.
+    #[error("the ledger `{0}` is not on the court's list")]
+    LedgerNotListed(String),
+    /// Material of a mediation, without the consent of whoever offered it there.
+    #[error("this was offered in a mediation, and whoever offered it has not let it be used in a suit")]
+    MediationMaterial,
+    /// A case holds what is to be erased, and no court ordered it.
+    #[error("a case holds this: only its court can order it erased")]
+    HeldByACase,
+    /// The erasure is on the chain, and some file may still hold the bytes. Ask again: it goes on where it ended.
+    #[error("the erasure is recorded but not complete yet: {0}")]
+    NotPurged(#[from] PurgeError),
+    /// Too many wrong codes. Try again later.
+    #[error("too many wrong association codes; try again later")]
+    TooManyCodes,
+    /// The original in custody.
+    #[error(transparent)]
+    Keep(#[from] KeepError),
+    /// Likewise.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// Likewise.
+    #[error(transparent)]
+    Remove(#[from] RemoveError),
+    /// The sequencer. Where it says so, send the same request again.
+    #[error(transparent)]
+    Deposit(#[from] DepositError),
+    /// The sequencer, at an erasure.
+    #[error(transparent)]
+    Erase(#[from] EraseError),
+    /// The ledger could not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The machine.
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
+    /// A thread died.
+    #[error("a thread died: {0}")]
+    Thread(String),
+}
+
+impl DeskError {
+    /// A value that a request brings and that is not as it must be.
+    #[must_use]
+    pub fn bad(field: &'static str, reason: impl Into<String>) -> Self {
+        Self::BadValue { field, reason: reason.into(), code: "bad_value" }
+    }
+}

@@ -1,0 +1,236 @@
+//! 导入存证平台证据: by number, with what the chain says at that moment, frozen.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::court::acts::{Act, ActKind, Import};
+use crate::court::case::state::CaseFile;
+use crate::court::ids::{AccountId, CaseId, ItemNumber, PartyNumber};
+use crate::court::registry::Registry;
+use crate::court::values::{Capacity, Carried};
+use crate::court::words::{CaseKind, Depositor};
+use crate::desk::actor::{Actor, Asked};
+use crate::desk::cases::{Acted, fold_case};
+use crate::desk::error::DeskError;
+use crate::desk::labels;
+use crate::desk::office::Desk;
+use crate::desk::streams::act_at;
+use crate::ledger::entry::Entry;
+use crate::ledger::hash::{Digest, sha256};
+use crate::ledger::key::VerifierKey;
+use crate::ledger::merkle::shape::LeafIndex;
+use crate::ledger::number::DepositNumber;
+use crate::ledger::receipt::{Facts, Receipt};
+use crate::ledger::verify::report::{Conclusion, Report};
+use crate::ledger::verify::trust::Trust;
+use crate::ledger::verify::verifier::{Presented, Question, verify};
+use crate::store::contract::{ReadError, ReadLedger};
+use crate::store::reading;
+
+/// Most cases looked through for material of a mediation.
+const MEDIATIONS_MAX: usize = 256;
+
+/// What the importer says.
+#[derive(Debug, Clone)]
+pub struct ImportAsked {
+    /// 存证编号.
+    pub deposit: DepositNumber,
+    /// 证据名称.
+    pub name: String,
+    /// 证据内容.
+    pub content: String,
+    /// For which party, where the importer does not speak for one.
+    pub party: Option<PartyNumber>,
+    /// The item that this one replaces.
+    pub replaces: Option<ItemNumber>,
+    /// Receipt of a deposit of another ledger.
+    pub receipt: Option<Box<Receipt>>,
+}
+
+/// What the chain says of a deposit, and in whose name it was made.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    /// The seven facts.
+    pub facts: Facts,
+    /// The account it was made for, where the platform signed.
+    pub on_behalf: Option<Digest>,
+    /// SHA-256 of the receipt, for another ledger's deposit; and the key that vouches for it.
+    pub foreign: Option<(Digest, VerifierKey)>,
+}
+
+/// What this ledger's chain says of a deposit.
+///
+/// # Errors
+///
+/// [`ReadError`].
+pub fn snapshot(store: &dyn ReadLedger, number: DepositNumber) -> Result<Option<Snapshot>, ReadError> {
+    let Some(index) = store.find_number(&number)? else { return Ok(None) };
+    let entry = reading::entry(store, index)?;
+    if entry.number != number {
+        let reason = format!("leads to the deposit {}", entry.number);
+        return Err(ReadError::Damaged { what: "number", at: number.to_string(), reason });
+    }
+    let facts = reading::facts(store, index)?;
+    let on_behalf = entry.statement.statement().on_behalf;
+    Ok(Some(Snapshot { facts, on_behalf, foreign: None }))
+}
+
+/// What another ledger's receipt says, if a listed key stands behind it.
+fn foreign(registry: &Registry, receipt: &Receipt) -> Result<Snapshot, DeskError> {
+    let entry = Entry::parse(receipt.entry.as_bytes()).map_err(|e| DeskError::BrokenReceipt(e.to_string()))?;
+    let origin = &entry.statement.statement().ledger;
+    let keys: BTreeSet<String> = registry.trusted.values().flatten().map(ToString::to_string).collect();
+    let keys: Vec<VerifierKey> = keys.iter().filter_map(|key| VerifierKey::parse(key).ok()).collect();
+    for key in keys.into_iter().filter(|key| key.name() == origin) {
+        let trust = Trust::new(vec![key.clone()]);
+        let question = Question { number: None, receipt, presented: Presented::Nothing, history: None, trust: &trust };
+        let report = verify(&question);
+        if let Report { conclusion: Conclusion::RecordOnly, facts: Some(facts), .. } = report {
+            let text = format!("{}{}", receipt.entry, receipt.header);
+            let on_behalf = entry.statement.statement().on_behalf;
+            return Ok(Snapshot { facts, on_behalf, foreign: Some((sha256(text.as_bytes()), key)) });
+        }
+    }
+    Err(DeskError::LedgerNotListed(origin.to_string()))
+}
+
+fn depositor(file: &CaseFile, importer: AccountId, party: PartyNumber, snapshot: &Snapshot) -> Depositor {
+    let Some(account) = snapshot.on_behalf else { return Depositor::Unknown };
+    let account = AccountId(account);
+    let principal = file.parties.get(&party).and_then(|party| party.account);
+    if account == importer || Some(account) == principal { Depositor::Same } else { Depositor::Different }
+}
+
+/// Parties of `file` that this account is or speaks for.
+fn own_parties(file: &CaseFile, accounts: &[AccountId]) -> BTreeSet<PartyNumber> {
+    let capacities = accounts.iter().flat_map(|account| file.capacities_of(*account));
+    capacities.filter_map(|capacity| file.party_of(capacity)).collect()
+}
+
+impl Desk {
+    /// What the chain says of the deposit that is to be imported.
+    async fn look_up(&self, asked: &ImportAsked) -> Result<Snapshot, DeskError> {
+        if let Some(receipt) = &asked.receipt {
+            let found = foreign(&self.registry(), receipt)?;
+            if found.facts.number != asked.deposit {
+                return Err(DeskError::BrokenReceipt(format!("it is for {}", found.facts.number)));
+            }
+            return Ok(found);
+        }
+        let number = asked.deposit;
+        let found = self.read(move |store| Ok(snapshot(store, number)?)).await?;
+        found.ok_or_else(|| DeskError::NoSuchDeposit(number.to_string()))
+    }
+
+    /// Cases of mediation, other than `case`, in which this deposit stands without consent.
+    async fn in_mediation(&self, deposit: DepositNumber, case: CaseId) -> Result<Vec<Arc<CaseFile>>, DeskError> {
+        let registry = self.registry();
+        self.read(move |store| {
+            let mut cases = BTreeSet::new();
+            for index in store.labelled(&labels::imports_of(deposit), LeafIndex(0), MEDIATIONS_MAX)? {
+                cases.insert(CaseId(act_at(store, index)?.stream));
+            }
+            cases.remove(&case);
+            let mut files = Vec::new();
+            for case in cases {
+                let file = fold_case(store, case, None, &registry.calendar)?;
+                files.extend(file.filter(|file| file.kind == CaseKind::Mediation));
+            }
+            Ok(files)
+        })
+        .await
+    }
+
+    /// Imports a deposit into a case.
+    ///
+    /// # Errors
+    ///
+    /// [`DeskError::NoSuchDeposit`], [`DeskError::LedgerNotListed`], [`DeskError::BrokenReceipt`],
+    /// [`DeskError::MediationMaterial`], and those of acting.
+    pub async fn import(
+        &self,
+        actor: &Actor,
+        case: CaseId,
+        asked: &Asked,
+        import: &ImportAsked,
+    ) -> Result<Acted, DeskError> {
+        // The door first: whoever may not come in learns nothing of deposits either.
+        if !self.may_enter(actor, case).await? {
+            return Err(DeskError::NotFound);
+        }
+        let snapshot = self.look_up(import).await?;
+        let mediations = self.in_mediation(import.deposit, case).await?;
+        let make = |file: &CaseFile, capacity: Capacity, annexes: &mut crate::desk::annexes::Annexes| {
+            if let Some((_, key)) = &snapshot.foreign {
+                let listed = self.registry().trusted.get(&file.court).is_some_and(|keys| keys.contains(key));
+                if !listed {
+                    return Err(DeskError::LedgerNotListed(key.name().to_string()));
+                }
+            }
+            let party = file.party_of(capacity).or(import.party);
+            let party = party.ok_or_else(|| DeskError::bad("party", "say for which party it is imported"))?;
+            if import.party.is_some_and(|asked| asked != party) {
+                return Err(DeskError::Refused(crate::court::case::refusal::Refusal::NotYours));
+            }
+            if file.kind != CaseKind::Mediation {
+                let accounts: Vec<AccountId> =
+                    file.parties.get(&party).and_then(|party| party.account).into_iter().chain([actor.id]).collect();
+                free_of_mediation(&mediations, import.deposit, &accounts)?;
+            }
+            let facts = &snapshot.facts;
+            Ok(Act::Import(Import {
+                item: file.next_item(),
+                party,
+                phase: file.phase(),
+                deposit: facts.number,
+                name: annexes.add("name", &import.name)?,
+                content: annexes.add("content", &import.content)?,
+                replaces: import.replaces,
+                carried: None,
+                depositor: depositor(file, actor.id, party, &snapshot),
+                identity: actor.identity(),
+                ledger: facts.ledger.clone(),
+                tx_id: facts.tx_id,
+                block_hash: facts.block_hash,
+                block_height: facts.block_height,
+                prev_block_hash: facts.prev_block_hash,
+                data_hash: facts.data_hash.clone(),
+                tx_submitted_at: facts.tx_submitted_at,
+                block_generated_at: facts.block_generated_at,
+                receipt: snapshot.foreign.as_ref().map(|(digest, _)| *digest),
+            }))
+        };
+        self.act_inside(actor, case, asked, ActKind::Import, make).await
+    }
+}
+
+/// 调解规则 art. 18: what somebody offered in a mediation is used elsewhere only by themselves, or with their consent.
+fn free_of_mediation(
+    mediations: &[Arc<CaseFile>],
+    deposit: DepositNumber,
+    accounts: &[AccountId],
+) -> Result<(), DeskError> {
+    for file in mediations {
+        let own = own_parties(file, accounts);
+        let offered = file.items.values().filter(|item| item.import.deposit == deposit);
+        let mut bound = offered.filter(|item| !item.consented && !own.contains(&item.import.party));
+        if bound.next().is_some() {
+            return Err(DeskError::MediationMaterial);
+        }
+    }
+    Ok(())
+}
+
+/// The import that carries an item of another case on.
+#[must_use]
+pub(in crate::desk) fn carried(from: &CaseFile, number: ItemNumber, file: &CaseFile) -> Option<Import> {
+    let item = from.items.get(&number)?;
+    let at = item.first_imported_at;
+    Some(Import {
+        item: file.next_item(),
+        phase: file.phase(),
+        replaces: None,
+        carried: Some(Carried { case: from.id, item: number, at }),
+        ..item.import.clone()
+    })
+}

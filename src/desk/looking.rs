@@ -1,0 +1,212 @@
+//! Looking at a case: its texts, and each item's snapshot held against what the chain says now.
+//!
+//! # Invariants
+//!
+//! No text leaves before the act that says who sees it is on the chain. A snapshot that the chain no longer bears out is
+//! an alarm, and becomes an act of the case the first time it is met.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::court::acts::{Act, Diverge, Import};
+use crate::court::case::state::{CaseFile, Item, Text};
+use crate::court::document::{Document, Stream};
+use crate::court::ids::{AnnexId, CaseId, ItemNumber};
+use crate::court::period::Deadline;
+use crate::court::values::Capacity;
+use crate::court::words::{Divergence, Shown};
+use crate::desk::access::Subject;
+use crate::desk::actor::Actor;
+use crate::desk::annexes::Annexes;
+use crate::desk::error::DeskError;
+use crate::desk::imports::snapshot;
+use crate::desk::labels;
+use crate::desk::office::{Desk, Done};
+use crate::desk::streams::{act_at, text};
+use crate::ledger::merkle::shape::LeafIndex;
+use crate::ledger::receipt::Facts;
+use crate::ledger::verify::verifier::History;
+use crate::store::contract::{ReadError, ReadLedger};
+use crate::store::reading;
+
+/// Most cases that one list shows.
+pub const CASES_MAX: usize = 200;
+
+/// An item as the chain stands now.
+#[derive(Debug, Clone)]
+pub struct ItemLook {
+    /// Whether the chain still says what was imported.
+    pub divergence: Option<Divergence>,
+    /// Earlier deposits of the digest, later corrections and withdrawals; none for another ledger's deposit.
+    pub history: History,
+}
+
+/// A case, for somebody who sees it.
+#[derive(Debug, Clone)]
+pub struct CaseLook {
+    /// The case.
+    pub file: Arc<CaseFile>,
+    /// Its texts; `None` for an erased one.
+    pub texts: HashMap<AnnexId, Option<String>>,
+    /// Its items now.
+    pub items: HashMap<ItemNumber, ItemLook>,
+    /// Until when evidence is in time.
+    pub deadline: Deadline,
+    /// In which capacities whoever looks could act.
+    pub capacities: Vec<Capacity>,
+    /// The act that recorded this look.
+    pub access: Done,
+}
+
+/// All texts that a case file refers to.
+fn texts_of(file: &CaseFile) -> Vec<Text> {
+    let mut texts: Vec<Text> = [file.title, file.claims, file.reason].into_iter().flatten().collect();
+    texts.extend(file.parties.values().map(|party| party.name));
+    texts.extend(file.agents.values().flat_map(|agent| [agent.name, agent.power]).flatten());
+    for item in file.items.values() {
+        texts.extend([item.name, item.content]);
+        texts.extend(item.replies.values().flatten().flat_map(|reply| [reply.probative_value, reply.reason]).flatten());
+    }
+    texts
+}
+
+/// Whether the frozen facts are these.
+fn same(import: &Import, facts: &Facts) -> bool {
+    import.ledger == facts.ledger
+        && import.tx_id == facts.tx_id
+        && import.block_hash == facts.block_hash
+        && import.block_height == facts.block_height
+        && import.prev_block_hash == facts.prev_block_hash
+        && import.data_hash == facts.data_hash
+        && import.tx_submitted_at == facts.tx_submitted_at
+        && import.block_generated_at == facts.block_generated_at
+}
+
+/// An item held against the chain as it stands.
+fn look_at(store: &dyn ReadLedger, item: &Item) -> Result<ItemLook, ReadError> {
+    let none = History { earlier: Vec::new(), later: Vec::new() };
+    let import = &item.import;
+    if import.receipt.is_some() {
+        // Another ledger's: this node cannot ask it, and the receipt was verified when it came.
+        return Ok(ItemLook { divergence: None, history: none });
+    }
+    let unreadable = ItemLook { divergence: Some(Divergence::Unreadable), history: none.clone() };
+    let divergence = match snapshot(store, import.deposit) {
+        Ok(None) => Some(Divergence::NotFound),
+        Ok(Some(found)) if same(import, &found.facts) => None,
+        Ok(Some(_)) => Some(Divergence::Facts),
+        Err(ReadError::Damaged { .. }) => return Ok(unreadable),
+        Err(error) => return Err(error),
+    };
+    let history = match store.find_number(&import.deposit)? {
+        Some(index) => match reading::history(store, index) {
+            Ok(history) => history,
+            Err(ReadError::Damaged { .. }) => return Ok(unreadable),
+            Err(error) => return Err(error),
+        },
+        None => none,
+    };
+    Ok(ItemLook { divergence, history })
+}
+
+impl Desk {
+    /// Looks at a case, and records the look.
+    ///
+    /// # Errors
+    ///
+    /// [`DeskError::NotFound`]: not there, or not theirs. Those of writing: then nothing is shown.
+    pub async fn look_at_case(&self, actor: &Actor, case: CaseId) -> Result<CaseLook, DeskError> {
+        let file = self.case_for(actor, case).await?;
+        let capacities = actor.capacities(&file);
+        let capacity = capacities.first().copied().ok_or(DeskError::NotFound)?;
+        let access = self.record_access(actor, capacity, Subject::Case(case, Shown::CaseFile, None)).await?;
+        let (file, items) = self.compare_items(file).await?;
+        let looked = Arc::clone(&file);
+        let texts = self
+            .read(move |store| {
+                let mut texts = HashMap::new();
+                for one in texts_of(&looked) {
+                    texts.insert(one.annex, text(store, &one)?);
+                }
+                Ok(texts)
+            })
+            .await?;
+        let deadline = file.period.state(&self.registry().calendar);
+        Ok(CaseLook { file, texts, items, deadline, capacities, access })
+    }
+
+    /// Holds all items against the chain, and raises an alarm for each divergence that is new.
+    pub(in crate::desk) async fn compare_items(
+        &self,
+        file: Arc<CaseFile>,
+    ) -> Result<(Arc<CaseFile>, HashMap<ItemNumber, ItemLook>), DeskError> {
+        let looked = Arc::clone(&file);
+        let items = self
+            .read(move |store| {
+                let mut items = HashMap::new();
+                for (number, item) in &looked.items {
+                    items.insert(*number, look_at(store, item)?);
+                }
+                Ok(items)
+            })
+            .await?;
+        let mut file = file;
+        for (number, look) in &items {
+            let known = |item: &Item| item.divergences.iter().any(|(_, what)| Some(*what) == look.divergence);
+            if let Some(what) = look.divergence
+                && !file.items.get(number).is_some_and(known)
+            {
+                file = self.raise_alarm(file.id, *number, what).await?;
+            }
+        }
+        Ok((file, items))
+    }
+
+    /// The chain differs from what was imported: on record, once a kind.
+    async fn raise_alarm(&self, case: CaseId, item: ItemNumber, what: Divergence) -> Result<Arc<CaseFile>, DeskError> {
+        let _held = self.locks.hold(case.0).await;
+        let file = self.case_file(case).await?.ok_or(DeskError::NotFound)?;
+        if file.items.get(&item).is_some_and(|item| item.divergences.iter().any(|(_, known)| *known == what)) {
+            return Ok(file);
+        }
+        tracing::error!(%case, %item, what = what.word(), "an imported item differs from the chain");
+        let document = Document {
+            stream: Stream::Case,
+            by: self.platform_account(),
+            capacity: Capacity::Platform,
+            request: None,
+            body: None,
+            act: Act::Diverge(Diverge { item, what }),
+        };
+        Ok(self.put(&file, document, Annexes::new()).await?.file)
+    }
+
+    /// The cases of an account, and of the courts it holds roles for, the latest first. No texts: nothing is recorded.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub async fn cases_of(&self, actor: &Actor) -> Result<Vec<Arc<CaseFile>>, DeskError> {
+        actor.may_read()?;
+        let mut lists = vec![labels::cases_of(actor.id)];
+        lists.extend(actor.account.courts().into_iter().map(labels::docket));
+        let found: Vec<CaseId> = self
+            .read(move |store| {
+                let mut found: Vec<(LeafIndex, CaseId)> = Vec::new();
+                for list in lists {
+                    for index in store.last_labelled(&list, CASES_MAX)? {
+                        found.push((index, CaseId(act_at(store, index)?.stream)));
+                    }
+                }
+                found.sort_by_key(|(index, _)| std::cmp::Reverse(*index));
+                let mut seen = std::collections::HashSet::new();
+                Ok(found.into_iter().map(|(_, case)| case).filter(|case| seen.insert(*case)).collect())
+            })
+            .await?;
+        let mut files = Vec::new();
+        for case in found.into_iter().take(CASES_MAX) {
+            files.extend(self.case_file(case).await?.filter(|file| actor.sees(file)));
+        }
+        Ok(files)
+    }
+}

@@ -1,0 +1,27 @@
+//! The desk: where the court's rules meet the ledger.
+//!
+//! [`office`] is what it works with, [`streams`] how acts are read and written, [`labels`] how they are found, [`secret`]
+//! what only its holder knows, [`actor`] who asks. Then one file a business: [`accounts`], [`cases`], [`association`],
+//! [`imports`], [`verifying`], [`looking`], [`access`], [`feed`].
+//!
+//! What it promises: nothing about a case, an account or an original changes but by an act on the chain; nothing private is
+//! shown before the act that says so is there; whoever may not see a thing cannot tell whether it exists. What it is not:
+//! the rules themselves (`court`), HTTP.
+
+pub mod access;
+pub mod accounts;
+pub mod actor;
+pub mod annexes;
+pub mod association;
+pub mod cases;
+pub mod error;
+pub mod feed;
+pub mod imports;
+pub mod labels;
+pub mod locks;
+pub mod looking;
+pub mod office;
+pub mod secret;
+pub mod streams;
+pub mod tries;
+pub mod verifying;

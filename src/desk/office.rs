@@ -1,0 +1,228 @@
+//! The desk: what it works with, how it begins, how it reads and how it puts acts on the chain.
+//!
+//! # Invariants
+//!
+//! The registry in memory is the fold of its stream; it is replaced as a whole after each act, never changed in place.
+//! Case files in memory are folds that were good up to their last act: whoever takes one folds what came after.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use tokio::sync::{Semaphore, watch};
+
+use crate::court::case::state::{CaseFile, Placed};
+use crate::court::document::Document;
+use crate::court::ids::{AccountId, CaseId};
+use crate::court::registry::Registry;
+use crate::custody::keeper::Keeper;
+use crate::desk::annexes::Annexes;
+use crate::desk::error::DeskError;
+use crate::desk::labels;
+use crate::desk::locks::Locks;
+use crate::desk::streams::{acts_after, statement};
+use crate::desk::tries::Tries;
+use crate::ledger::entry::Entry;
+use crate::ledger::hash::Digest;
+use crate::ledger::key::{Name, Signer};
+use crate::ledger::number::DepositNumber;
+use crate::ledger::receipt::Receipt;
+use crate::ledger::time::Timestamp;
+use crate::sequencer::clock::Clock;
+use crate::sequencer::handle::Sequencer;
+use crate::store::contract::{KeepPrivate, PrivateContent, ReadError, ReadLedger};
+
+/// Case files kept in memory, at some kilobytes each.
+const FILES_MAX: usize = 4_096;
+/// Reads of the store by the desk at the same time.
+const READS: usize = 64;
+/// How often an act is decided anew because another was faster. With the locks of this process it happens only when
+/// somebody else holds the platform's key.
+pub(in crate::desk) const ATTEMPTS: usize = 8;
+
+/// What a desk works with.
+pub struct Furniture {
+    /// The ledger, for reading, and what is private.
+    pub store: Arc<dyn KeepPrivate>,
+    /// The only hand that writes.
+    pub sequencer: Sequencer,
+    /// The platform's own depositor key: it signs what is done by tokens, and owns the streams of all cases.
+    pub platform: Signer,
+    /// Originals in custody.
+    pub keeper: Keeper,
+    /// The time, for what expires.
+    pub clock: Box<dyn Clock + Sync>,
+}
+
+/// The desk.
+pub struct Desk {
+    pub(in crate::desk) store: Arc<dyn KeepPrivate>,
+    pub(in crate::desk) sequencer: Sequencer,
+    pub(in crate::desk) platform: Signer,
+    pub(in crate::desk) ledger: Name,
+    pub(in crate::desk) keeper: Keeper,
+    pub(in crate::desk) locks: Locks,
+    pub(in crate::desk) tries: Tries,
+    clock: Box<dyn Clock + Sync>,
+    registry: RwLock<Arc<Registry>>,
+    files: Mutex<HashMap<CaseId, Arc<CaseFile>>>,
+    reads: Arc<Semaphore>,
+    told: watch::Sender<u64>,
+}
+
+impl std::fmt::Debug for Desk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Desk").field("ledger", &self.ledger).finish_non_exhaustive()
+    }
+}
+
+/// An act on the chain.
+#[derive(Debug, Clone)]
+pub struct Done {
+    /// Its deposit number.
+    pub number: DepositNumber,
+    /// Where it stands.
+    pub placed: Placed,
+    /// Its receipt.
+    pub receipt: Receipt,
+    /// False when the same request had become this act before.
+    pub fresh: bool,
+}
+
+/// A new act, ready for its stream.
+pub(in crate::desk) struct Writing {
+    /// The stream.
+    pub(in crate::desk) stream: Digest,
+    /// Its place there.
+    pub(in crate::desk) sequence: u64,
+    /// The act.
+    pub(in crate::desk) document: Document,
+    /// Its texts.
+    pub(in crate::desk) annexes: Annexes,
+    /// Under which it is found, beside its request.
+    pub(in crate::desk) labels: Vec<Digest>,
+}
+
+impl Desk {
+    /// A desk over a ledger that is founded. Folds the registry: reads all of its acts.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    pub fn open(furniture: Furniture) -> Result<Self, ReadError> {
+        let Furniture { store, sequencer, platform, keeper, clock } = furniture;
+        let published = store.published().ok_or_else(|| ReadError::Unavailable("the ledger is not founded".into()))?;
+        let ledger = published.checkpoint.checkpoint().origin.clone();
+        let mut registry = Registry::default();
+        for act in acts_after(&*store, &labels::registry_stream(ledger.as_str()), 0)? {
+            registry.follow(&act.document, act.placed);
+        }
+        let told = watch::Sender::new(published.size().0);
+        Ok(Self {
+            store,
+            sequencer,
+            platform,
+            ledger,
+            keeper,
+            locks: Locks::default(),
+            tries: Tries::default(),
+            clock,
+            registry: RwLock::new(Arc::new(registry)),
+            files: Mutex::new(HashMap::new()),
+            reads: Arc::new(Semaphore::new(READS)),
+            told,
+        })
+    }
+
+    /// The platform's own account, in whose name it raises alarms.
+    #[must_use]
+    pub fn platform_account(&self) -> AccountId {
+        AccountId(self.platform.verifier().commitment())
+    }
+
+    /// The registry as it stands.
+    #[must_use]
+    pub fn registry(&self) -> Arc<Registry> {
+        Arc::clone(&self.registry.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(in crate::desk) fn set_registry(&self, registry: Registry) {
+        *self.registry.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(registry);
+    }
+
+    /// Now.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.read().wall
+    }
+
+    /// Told the place of each act that a feed may bear.
+    #[must_use]
+    pub fn news(&self) -> watch::Receiver<u64> {
+        self.told.subscribe()
+    }
+
+    pub(in crate::desk) fn tell(&self, placed: Placed) {
+        self.told.send_replace(placed.index.0);
+    }
+
+    /// Reads the store on a thread that may block.
+    ///
+    /// # Errors
+    ///
+    /// Those of `look`.
+    pub(in crate::desk) async fn read<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&dyn ReadLedger) -> Result<T, DeskError> + Send + 'static,
+    ) -> Result<T, DeskError> {
+        let place = Arc::clone(&self.reads).acquire_owned().await.map_err(|e| DeskError::Thread(e.to_string()))?;
+        let store = Arc::clone(&self.store);
+        let looked = tokio::task::spawn_blocking(move || {
+            let _place = place;
+            look(&*store)
+        });
+        looked.await.map_err(|error| DeskError::Thread(error.to_string()))?
+    }
+
+    /// Puts an act on the chain.
+    ///
+    /// # Errors
+    ///
+    /// [`DeskError::Deposit`]; with `Refusal::SubjectSequence` inside when another was faster.
+    pub(in crate::desk) async fn write(&self, writing: Writing) -> Result<Done, DeskError> {
+        let Writing { stream, sequence, document, annexes, mut labels } = writing;
+        labels.extend(document.request.map(labels::request));
+        let (note, piece) = statement(&self.ledger, &self.platform, stream, sequence, &document)?;
+        let content = PrivateContent { metadata: Some(piece), annexes: annexes.into_pieces(), labels };
+        let deposited = self.sequencer.deposit_with(note, content).await?;
+        done(deposited.receipt, sequence, deposited.fresh)
+    }
+
+    /// A case file as it was last seen here.
+    pub(in crate::desk) fn remembered(&self, case: CaseId) -> Option<Arc<CaseFile>> {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner).get(&case).cloned()
+    }
+
+    pub(in crate::desk) fn remember(&self, file: Arc<CaseFile>) {
+        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        if files.len() >= FILES_MAX {
+            // All can be folded again; which are needed soon is not known.
+            files.clear();
+        }
+        files.insert(file.id, file);
+    }
+}
+
+/// Where the act of a receipt stands.
+///
+/// # Errors
+///
+/// [`DeskError::Read`] when the receipt holds no entry.
+pub(in crate::desk) fn done(receipt: Receipt, sequence: u64, fresh: bool) -> Result<Done, DeskError> {
+    let entry = Entry::parse(receipt.entry.as_bytes()).map_err(|error| ReadError::Damaged {
+        what: "receipt",
+        at: receipt.index.to_string(),
+        reason: error.to_string(),
+    })?;
+    let placed = Placed { index: receipt.index, sequence, at: entry.received };
+    Ok(Done { number: entry.number, placed, receipt, fresh })
+}

@@ -1,0 +1,142 @@
+//! Reading acts from their streams, and writing the statement that puts an act on the chain.
+//!
+//! # Invariants
+//!
+//! An act is read back only if its document is what the chain committed to: both salted digests and the `meta` line.
+
+use sha2::Digest as _;
+
+use crate::court::case::state::{Placed, Text};
+use crate::court::document::Document;
+use crate::desk::error::DeskError;
+use crate::desk::secret::{random, sealed};
+use crate::ledger::entry::Entry;
+use crate::ledger::hash::Digest;
+use crate::ledger::key::{Name, Signer};
+use crate::ledger::merkle::shape::LeafIndex;
+use crate::ledger::metadata::PrivateMetadata;
+use crate::ledger::statement::content::{Content, Form};
+use crate::ledger::statement::signed::{SignedStatement, StatementNote};
+use crate::ledger::statement::text::{Statement, Subject};
+use crate::store::contract::{Private, ReadError, ReadLedger};
+use crate::store::reading;
+
+/// An act as it stands on the chain.
+#[derive(Debug, Clone)]
+pub struct StoredAct {
+    /// The stream.
+    pub stream: Digest,
+    /// Where.
+    pub placed: Placed,
+    /// What.
+    pub document: Document,
+    /// Its entry.
+    pub entry: Entry,
+}
+
+/// The salted digests of a text: what a statement says of it.
+#[must_use]
+pub fn salted(piece: &PrivateMetadata) -> Content {
+    let sha256 = sha2::Sha256::new().chain_update(piece.salt).chain_update(&piece.json).finalize();
+    let sm3 = sm3::Sm3::new().chain_update(piece.salt).chain_update(&piece.json).finalize();
+    Content { form: Form::Salted, sha256: Some(Digest(sha256.into())), sm3: Some(Digest(sm3.into())) }
+}
+
+fn damaged(index: LeafIndex, reason: impl Into<String>) -> ReadError {
+    ReadError::Damaged { what: "act", at: index.to_string(), reason: reason.into() }
+}
+
+/// The act at `index`.
+///
+/// # Errors
+///
+/// [`ReadError::Damaged`] when it is not what the chain committed to.
+pub fn act_at(store: &dyn ReadLedger, index: LeafIndex) -> Result<StoredAct, ReadError> {
+    let entry = reading::entry(store, index)?;
+    let statement = entry.statement.statement();
+    let subject = statement.subject.ok_or_else(|| damaged(index, "it stands in no stream"))?;
+    let Private::Held(piece) = store.private(index)? else {
+        return Err(damaged(index, "its document is not held"));
+    };
+    if statement.content != Some(salted(&piece)) {
+        return Err(damaged(index, "its document has other digests"));
+    }
+    let document = Document::parse(piece.json.as_bytes()).map_err(|error| damaged(index, error.to_string()))?;
+    if statement.on_behalf != Some(document.by.0) {
+        return Err(damaged(index, "its document names another account"));
+    }
+    let placed = Placed { index, sequence: subject.sequence, at: entry.received };
+    Ok(StoredAct { stream: subject.id, placed, document, entry })
+}
+
+/// The acts of a stream after sequence `after`, in their order.
+///
+/// # Errors
+///
+/// [`ReadError`].
+pub fn acts_after(store: &dyn ReadLedger, stream: &Digest, after: u64) -> Result<Vec<StoredAct>, ReadError> {
+    let last = store.subject_length(stream)?;
+    let mut acts = Vec::new();
+    for sequence in after + 1..=last {
+        let index = store.find_subject(stream, sequence)?;
+        let index = index.ok_or_else(|| ReadError::Damaged {
+            what: "subject",
+            at: format!("{stream} {sequence}"),
+            reason: "the row is missing".into(),
+        })?;
+        acts.push(act_at(store, index)?);
+    }
+    Ok(acts)
+}
+
+/// The act under a label that was put there last.
+///
+/// # Errors
+///
+/// [`ReadError`].
+pub fn last_labelled(store: &dyn ReadLedger, label: &Digest) -> Result<Option<StoredAct>, ReadError> {
+    store.last_labelled(label, 1)?.first().map(|index| act_at(store, *index)).transpose()
+}
+
+/// What a text says, or `None` when it was erased.
+///
+/// # Errors
+///
+/// [`ReadError`]; [`ReadError::Damaged`] when it should be there and is not.
+pub fn text(store: &dyn ReadLedger, text: &Text) -> Result<Option<String>, ReadError> {
+    match store.annex(text.index, &text.annex.0)? {
+        Private::Held(piece) => Ok(Some(piece.json)),
+        Private::Erased(_) => Ok(None),
+        Private::None => Err(damaged(text.index, format!("its annex {} is missing", text.annex))),
+    }
+}
+
+/// The statement that puts a document at a place of a stream, signed by the platform for whoever acts.
+///
+/// # Errors
+///
+/// [`DeskError`].
+pub fn statement(
+    ledger: &Name,
+    platform: &Signer,
+    stream: Digest,
+    sequence: u64,
+    document: &Document,
+) -> Result<(StatementNote, PrivateMetadata), DeskError> {
+    let piece = sealed(document.to_text())?;
+    let statement = Statement {
+        ledger: ledger.clone(),
+        content: Some(salted(&piece)),
+        manifest: None,
+        media_type: None,
+        meta: Some(piece.commitment()),
+        subject: Some(Subject { id: stream, sequence }),
+        links: Vec::new(),
+        on_behalf: Some(document.by.0),
+        nonce: random()?,
+        keys: vec![platform.verifier().clone()],
+    };
+    let signed = SignedStatement::sign(statement, std::slice::from_ref(platform));
+    let signed = signed.map_err(|error| DeskError::Deposit(error.into()))?;
+    Ok((signed.note().clone(), piece))
+}
