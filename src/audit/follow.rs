@@ -11,7 +11,7 @@ use crate::ledger::key::{Name, VerifierKey};
 use crate::ledger::leaf::Leaf;
 use crate::ledger::merkle::list::root_of;
 use crate::ledger::merkle::shape::LeafIndex;
-use crate::ledger::notice::{Notice, NoticeKind, SignedNotice};
+use crate::ledger::notice::{ErasedPiece, Notice, NoticeKind, Piece, SignedNotice};
 use crate::ledger::number::DepositNumber;
 use crate::ledger::time::Timestamp;
 use crate::store::contract::{Private, ReadError, ReadLedger};
@@ -50,7 +50,7 @@ impl<'a, R: ReadLedger + ?Sized> Follower<'a, R> {
 
     /// The key in force at the end of the walk.
     pub(in crate::audit) fn key(&self) -> Option<&VerifierKey> {
-        self.notice.as_ref().map(|notice| &notice.key)
+        self.notice.as_ref().and_then(Notice::key)
     }
 
     /// Height of the last header met.
@@ -145,19 +145,51 @@ impl<'a, R: ReadLedger + ?Sized> Follower<'a, R> {
             findings.push((Fault::OtherLedger, notice.ledger.to_string()));
         }
         let good = match (&notice.kind, &self.notice) {
-            (NoticeKind::Genesis { mode }, None) => {
+            (NoticeKind::Genesis { mode, .. }, None) => {
                 report.mode = Some(*mode);
                 leaf.index.0 == 0 && signed.signed_by_its_key()
             }
-            (NoticeKind::Key, Some(before)) => signed.succeeds(before),
+            (NoticeKind::Key { .. }, Some(before)) => signed.succeeds(before),
+            (NoticeKind::Erased { .. }, Some(_)) => self.key().is_some_and(|key| signed.signed_by(key)),
             _ => false,
         };
+        if self.indexes {
+            self.tombstones(leaf.index, notice.erased(), findings);
+        }
         if good {
-            self.notice = Some(notice.clone());
+            if notice.key().is_some() {
+                self.notice = Some(notice.clone());
+            }
         } else {
             findings.push((Fault::NoticeSignature, "not signed by its key, or not the one committed to".into()));
         }
         self.row(report, findings, "record", &leaf.hash, leaf.index, |store| store.find_record(&leaf.hash));
+    }
+
+    /// What an `erased` notice names must be gone, and by this notice.
+    fn tombstones(&self, at: LeafIndex, pieces: &[ErasedPiece], findings: &mut Findings) {
+        for piece in pieces {
+            let found = match piece.piece {
+                Piece::Metadata => self.store.private(piece.index),
+                Piece::Annex(commitment) => self.store.annex(piece.index, &commitment),
+            };
+            let detail = match found {
+                Ok(Private::Erased(notice)) if notice == at && piece.index < at => continue,
+                Ok(Private::Erased(notice)) => format!("{piece} is erased by the notice at {notice}"),
+                Ok(Private::Held(_)) => format!("{piece} is held"),
+                Ok(Private::None) => format!("{piece} was never held"),
+                Err(error) => error.to_string(),
+            };
+            findings.push((Fault::Erasure, detail));
+        }
+    }
+
+    /// A tombstone must lead to a notice that names it. Whether that is signed is found where it stands.
+    fn is_named(&self, piece: ErasedPiece, notice: LeafIndex) -> Result<bool, ReadError> {
+        Ok(match reading::leaf(self.store, notice)? {
+            Leaf::Notice(signed) => signed.notice().erased().contains(&piece),
+            Leaf::Entry(_) | Leaf::Block(_) => false,
+        })
     }
 
     fn entry(&mut self, leaf: &Examined, entry: &Entry, report: &mut AuditReport, findings: &mut Findings) {
@@ -233,9 +265,21 @@ impl<'a, R: ReadLedger + ?Sized> Follower<'a, R> {
                 findings.push((Fault::Index, format!("digest {algorithm} {digest}: no row leads here")));
             }
         }
+        self.metadata(at, statement.meta, findings);
+    }
+
+    fn metadata(&self, at: LeafIndex, committed: Option<Digest>, findings: &mut Findings) {
         match self.store.private(at) {
-            Ok(Private::Held(private)) if Some(private.commitment()) != statement.meta => {
+            Ok(Private::Held(private)) if Some(private.commitment()) != committed => {
                 findings.push((Fault::Private, "not what the statement commits to".into()));
+            }
+            Ok(Private::Erased(notice)) => {
+                let piece = ErasedPiece { index: at, piece: Piece::Metadata };
+                match self.is_named(piece, notice) {
+                    Ok(true) => {}
+                    Ok(false) => findings.push((Fault::Erasure, format!("the leaf at {notice} does not name it"))),
+                    Err(error) => findings.push((Fault::Erasure, error.to_string())),
+                }
             }
             Ok(_) => {}
             Err(error) => findings.push((Fault::Private, error.to_string())),

@@ -49,6 +49,8 @@ pub enum Fault {
     Index,
     /// Private content is not what the statement commits to.
     Private,
+    /// A tombstone and the `erased` notices do not agree.
+    Erasure,
 }
 
 impl Fault {
@@ -73,6 +75,7 @@ impl Fault {
             Self::Checkpoint => "checkpoint",
             Self::Index => "index",
             Self::Private => "private",
+            Self::Erasure => "erasure",
         }
     }
 
@@ -97,6 +100,7 @@ impl Fault {
             Self::Checkpoint => ("检查点签名核验未通过", "the checkpoint is not signed by the trusted key"),
             Self::Index => ("索引缺失或指向错误", "an index row is missing or leads elsewhere"),
             Self::Private => ("私密内容与承诺不符", "private content is not what was committed to"),
+            Self::Erasure => ("私密内容的删除与公告不符", "an erasure and its notice do not agree"),
         }
     }
 }

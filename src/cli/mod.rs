@@ -30,6 +30,8 @@ pub mod folder_copy;
 pub mod gather;
 pub mod keygen;
 pub mod lookup;
+#[cfg(feature = "node")]
+pub mod office;
 pub mod papers;
 pub mod pinned;
 pub mod progress;

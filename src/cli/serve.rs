@@ -23,6 +23,7 @@ use crate::cli::case_key;
 use crate::cli::durable;
 use crate::cli::ending::{Complaint, Ending};
 use crate::cli::keygen::of_ledger;
+use crate::cli::office;
 use crate::cli::screen::{FAINT, GOOD, HEED, Screen};
 use crate::http::node::Node;
 use crate::http::options::Options as HttpOptions;
@@ -32,7 +33,7 @@ use crate::ledger::key::{Name, Signer, VerifierKey};
 use crate::ledger::notice::{Mode, NoticeKind};
 use crate::sequencer::clock::SystemClock;
 use crate::sequencer::start::{Founding, Options, StartError, start};
-use crate::store::contract::AppendLedger as _;
+use crate::store::contract::{AppendLedger as _, KeepPrivate};
 use crate::store::reading::genesis;
 use crate::store::rocks::open::OpenError;
 use crate::store::rocks::store::RocksStore;
@@ -70,6 +71,9 @@ pub struct ServeArgs {
     /// Most deposits waiting at a time | 等候队列上限
     #[arg(long, value_name = "N", default_value_t = Options::default().pool)]
     pool: usize,
+    /// Make an operator of accounts and write the token into this file, unless it is there | 生成平台管理员令牌并写入此文件
+    #[arg(long, value_name = "FILE")]
+    operator_token: Option<PathBuf>,
     /// The clock is right although the last block is more than a day old | 确认时钟无误
     #[arg(long)]
     confirm_clock_gap: bool,
@@ -107,8 +111,8 @@ pub async fn run(args: &ServeArgs, screen: &Screen) -> anyhow::Result<Ending> {
     let (sequencer, running) = start(Arc::clone(&store), opened.signer, Some(&founding), SystemClock::new(), &options)
         .map_err(|error| cannot_start(&error))?;
     let mode = match genesis(&*store)?.kind {
-        NoticeKind::Genesis { mode } => mode,
-        NoticeKind::Key => Mode::Live,
+        NoticeKind::Genesis { mode, .. } => mode,
+        NoticeKind::Key { .. } | NoticeKind::Erased { .. } => Mode::Live,
     };
     if args.test && mode == Mode::Live {
         running.shutdown();
@@ -123,11 +127,15 @@ pub async fn run(args: &ServeArgs, screen: &Screen) -> anyhow::Result<Ending> {
         )
         .into());
     }
+    let desk = Arc::new(office::open(&args.data, Arc::clone(&store) as Arc<dyn KeepPrivate>, sequencer.clone())?);
+    if let Some(path) = &args.operator_token {
+        office::operator_token(&desk, path).await?;
+    }
     let address = format!("http://{}", listener.local_addr()?);
     // Listened for before anybody is told that there is a node to stop.
     let stop = told_to_stop(args.stop_with_stdin)?;
     tell(screen, args, &address, &key, mode)?;
-    let node = Node::new(store, sequencer, HttpOptions::default());
+    let node = Node::new(store, sequencer, HttpOptions::default()).with_desk(desk);
     let served = server::serve(listener, node, stop).await;
     // Whoever still waits is answered before the store is closed.
     tokio::task::spawn_blocking(move || running.shutdown()).await?;

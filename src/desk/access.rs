@@ -60,12 +60,7 @@ impl Desk {
     /// # Errors
     ///
     /// Those of writing: then nothing may be shown.
-    pub async fn record_access(
-        &self,
-        actor: &Actor,
-        capacity: Capacity,
-        subject: Subject,
-    ) -> Result<Done, DeskError> {
+    pub async fn record_access(&self, actor: &Actor, capacity: Capacity, subject: Subject) -> Result<Done, DeskError> {
         let (stream, kind) = subject.stream();
         let act = Act::Access(subject.act());
         let document = Document { stream: kind, by: actor.id, capacity, request: None, body: None, act };

@@ -167,8 +167,9 @@ impl Desk {
     pub async fn make_operator(&self, days: u64) -> Result<(AccountId, Issued), DeskError> {
         let account = AccountId(unnamed_request()?.0);
         let platform = self.platform_account();
-        let asked =
-            || -> Result<Asked, DeskError> { Ok(Asked { request: unnamed_request()?, body: account.0, capacity: None }) };
+        let asked = || -> Result<Asked, DeskError> {
+            Ok(Asked { request: unnamed_request()?, body: account.0, capacity: None })
+        };
         let open = OpenAccount { account, subject: SubjectKind::Platform, name: None };
         self.write_registry(platform, &[Capacity::Platform], &asked()?, |_| Ok(Act::OpenAccount(open.clone()))).await?;
         let grant = Grant { account, role: Role::Operator, court: None };

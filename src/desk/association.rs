@@ -143,8 +143,7 @@ impl Desk {
         self.carry_parties(actor, &from, to, asked, passage).await?;
         let file = self.carry_items(actor, &from, to, asked).await?;
         let act = Act::PassOn(PassOn { to, passage: passage.passage });
-        let passed =
-            self.act_inside(actor, case, asked, ActKind::PassOn, |_, _, _| Ok(act.clone())).await?;
+        let passed = self.act_inside(actor, case, asked, ActKind::PassOn, |_, _, _| Ok(act.clone())).await?;
         Ok((passed, Acted { file, ..opened }))
     }
 
@@ -283,7 +282,9 @@ const fn answering_role(kind: CaseKind, was: PartyRole) -> PartyRole {
     match (kind, was) {
         (_, PartyRole::ThirdParty) => PartyRole::ThirdParty,
         (CaseKind::CivilSecond | CaseKind::AdministrativeSecond, _) => PartyRole::Appellee,
-        (CaseKind::CivilFirst | CaseKind::AdministrativeFirst | CaseKind::PrivateProsecution, _) => PartyRole::Defendant,
+        (CaseKind::CivilFirst | CaseKind::AdministrativeFirst | CaseKind::PrivateProsecution, _) => {
+            PartyRole::Defendant
+        }
         _ => PartyRole::Respondent,
     }
 }

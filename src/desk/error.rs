@@ -98,4 +98,34 @@ impl DeskError {
     pub fn bad(field: &'static str, reason: impl Into<String>) -> Self {
         Self::BadValue { field, reason: reason.into(), code: "bad_value" }
     }
+
+    /// The stable code; `None` for what only the operator can do something about.
+    #[must_use]
+    pub const fn code(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Unauthenticated => "unauthenticated",
+            Self::Scope(_) => "scope_needed",
+            Self::NotFound => "not_found",
+            Self::NotPermitted => "not_permitted",
+            Self::Refused(refusal) => refusal.code(),
+            Self::Registry(error) => error.code(),
+            Self::RequestReused => "request_reused",
+            Self::BadValue { code, .. } => code,
+            Self::NoSuchDeposit(_) => "no_such_deposit",
+            Self::BrokenReceipt(_) => "broken_receipt",
+            Self::LedgerNotListed(_) => "ledger_not_listed",
+            Self::MediationMaterial => "mediation_material",
+            Self::HeldByACase => "held_by_a_case",
+            Self::NotPurged(_) => "not_purged",
+            Self::TooManyCodes => "too_many_codes",
+            Self::Keep(KeepError::Empty) => "empty_original",
+            Self::Keep(KeepError::TooLarge { .. }) => "body_too_large",
+            Self::Keep(KeepError::Stream(_)) => "body_broken",
+            Self::Keep(KeepError::DiskFull(_)) => "disk_full",
+            Self::Open(OpenError::Damaged { .. } | OpenError::DamagedHeader | OpenError::Missing) => "damaged",
+            Self::Keep(_) | Self::Open(_) | Self::Remove(_) => "unavailable",
+            Self::Erase(error) => return error.code(),
+            Self::Deposit(_) | Self::Read(_) | Self::NoRandomness(_) | Self::Thread(_) => return None,
+        })
+    }
 }

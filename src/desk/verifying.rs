@@ -76,9 +76,8 @@ impl Desk {
             report.reservations.clear();
         }
         let found = recorded(item, deposit, verification, &report);
-        let acted = self
-            .act_inside(actor, case, asked, ActKind::Verify, |_, _, _| Ok(Act::Verify(found.clone())))
-            .await?;
+        let acted =
+            self.act_inside(actor, case, asked, ActKind::Verify, |_, _, _| Ok(Act::Verify(found.clone()))).await?;
         Ok(Verified { acted, report })
     }
 }

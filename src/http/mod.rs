@@ -6,8 +6,10 @@
 //! sequencer alone.
 
 pub mod api;
+pub mod bearer;
 pub mod body;
 pub mod caching;
+pub mod codes;
 pub mod locality;
 pub mod node;
 pub mod observe;

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::desk::office::Desk;
 use crate::http::options::Options;
 use crate::http::problem::Failure;
 use crate::sequencer::handle::Sequencer;
@@ -23,6 +24,7 @@ pub struct Node {
     on_loopback: bool,
     reads: Arc<Semaphore>,
     hashing: Arc<Semaphore>,
+    desk: Option<Arc<Desk>>,
 }
 
 impl Node {
@@ -31,13 +33,28 @@ impl Node {
     pub fn new(reader: Arc<dyn ReadLedger>, sequencer: Sequencer, options: Options) -> Self {
         let reads = Arc::new(Semaphore::new(options.reads));
         let hashing = Arc::new(Semaphore::new(options.hashing));
-        Self { reader, sequencer, options, on_loopback: false, reads, hashing }
+        Self { reader, sequencer, options, on_loopback: false, reads, hashing, desk: None }
     }
 
     /// Says where it listens: on loopback anybody local may deposit, elsewhere nobody may until there is enrolment.
     #[must_use]
     pub fn listening_on(self, address: SocketAddr) -> Self {
         Self { on_loopback: address.ip().is_loopback(), ..self }
+    }
+
+    /// With a desk: accounts, cases, originals.
+    #[must_use]
+    pub fn with_desk(self, desk: Arc<Desk>) -> Self {
+        Self { desk: Some(desk), ..self }
+    }
+
+    /// The desk.
+    ///
+    /// # Errors
+    ///
+    /// `unauthenticated` on a node without one: nobody has a token there.
+    pub fn desk(&self) -> Result<&Arc<Desk>, Failure> {
+        self.desk.as_ref().ok_or_else(|| Failure::new("unauthenticated", "this node keeps no accounts"))
     }
 
     /// Whether it can be reached from this machine only.

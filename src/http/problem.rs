@@ -8,6 +8,8 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
+use crate::desk::error::DeskError;
+use crate::http::codes::{COURT_CODES, Row};
 use crate::ledger::number::NumberError;
 use crate::ledger::statement::signed::StatementError;
 use crate::ledger::text::{Fault, TextError};
@@ -18,10 +20,7 @@ use crate::wire::deposit::{DepositRequestError, statement_limit, statement_line}
 use crate::wire::json::{self, JsonError};
 use crate::wire::problem::{PROBLEM_JSON, Problem};
 
-/// One row: code, status, title in English and Chinese.
-pub type Row = (&'static str, u16, &'static str, &'static str);
-
-/// All codes that an answer can bear.
+/// Codes of the ledger; those of the filing flow are [`COURT_CODES`].
 pub const CODES: &[Row] = &[
     // The request.
     ("bad_path", 400, "the path does not name such a thing", "路径无效"),
@@ -92,7 +91,12 @@ const INTERNAL: Row = ("internal", 500, "the node failed", "节点内部错误")
 /// The row of a code; that of `internal` for a code that has none.
 #[must_use]
 pub fn row(code: &str) -> &'static Row {
-    CODES.iter().find(|row| row.0 == code).unwrap_or(&INTERNAL)
+    all().find(|row| row.0 == code).unwrap_or(&INTERNAL)
+}
+
+/// All codes that an answer can bear.
+pub fn all() -> impl Iterator<Item = &'static Row> {
+    CODES.iter().chain(COURT_CODES)
 }
 
 /// A request that failed, ready to be answered.
@@ -261,6 +265,24 @@ impl From<DepositError> for Failure {
             ),
             DepositError::ShuttingDown => Self::new("shutting_down", detail),
             DepositError::Read(error) => error.into(),
+        }
+    }
+}
+
+impl From<DeskError> for Failure {
+    fn from(error: DeskError) -> Self {
+        let detail = error.to_string();
+        match error {
+            // Not there and not yours: the same words, whatever it is.
+            DeskError::NotFound => Self::new("not_found", "there is nothing under this name for you"),
+            DeskError::Deposit(error) => error.into(),
+            DeskError::Read(error) => error.into(),
+            DeskError::NoRandomness(error) => Self::internal(&error),
+            DeskError::Thread(error) => Self::internal(&error),
+            error => match error.code() {
+                Some(code) => Self::new(code, detail),
+                None => Self::internal(&detail),
+            },
         }
     }
 }

@@ -12,6 +12,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::http::api::court::{case_routes, original_routes, registry_routes};
 use crate::http::api::{batch, blocks, deposits, health, ledger, log, lookup, proofs, search, verification};
 use crate::http::caching::{self, Caching};
 use crate::http::node::Node;
@@ -43,6 +44,10 @@ fn api() -> OpenApiRouter<Arc<Node>> {
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
         .routes(routes!(health::metrics))
+        // The filing flow.
+        .merge(registry_routes::routes())
+        .merge(case_routes::routes())
+        .merge(original_routes::routes())
 }
 
 /// The pages, for people.

@@ -1,10 +1,12 @@
 //! Private metadata: what stays off the chain under a salted commitment.
 //!
 //! ```text
-//! commitment = SHA-256(0x02 ‖ salt (32 bytes) ‖ canonical JSON)
+//! commitment = SHA-256(0x02 ‖ salt (32 bytes) ‖ text)
 //! ```
 //!
-//! The JSON is canonical (RFC 8785) with at least `name` (证据名称). Without the salt nobody can guess the name from the
+//! The text that a statement's `meta` line commits to is canonical JSON (RFC 8785) with at least `name` (证据名称), or, of
+//! a court act, the text of the act. An *annex* is a further piece of the same form under a salt and a commitment of its
+//! own; what it holds is between those who wrote it. Without the salt nobody can guess the name from the
 //! commitment; without the vault's row the commitment says nothing at all, so erasing the row erases the person.
 //!
 //! ```
@@ -26,17 +28,17 @@ pub const SALT_LEN: usize = 32;
 /// Most bytes of metadata a deposit may bring: 16 KiB.
 pub const METADATA_MAX: usize = 16 * 1024;
 
-/// Salt and canonical JSON, as they lie in the vault.
+/// Salt and text of one piece, as they lie in the vault.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PrivateMetadata {
     /// 32 random bytes that nobody can guess.
     pub salt: [u8; SALT_LEN],
-    /// Canonical JSON.
+    /// Canonical JSON, or the text of a court act.
     pub json: String,
 }
 
 impl PrivateMetadata {
-    /// What the statement's `meta` line says of it.
+    /// What the statement's `meta` line says of it; the name of an annex.
     #[must_use]
     pub fn commitment(&self) -> Digest {
         commitment(&self.salt, self.json.as_bytes())

@@ -4,31 +4,41 @@
 //! tiezheng notice v1
 //! ledger <origin>
 //! received <time>
-//! kind genesis | key
+//! kind genesis | key | erased
 //! mode live | test                            genesis only
-//! key <vkey>                                  the ledger key from here on; its name is the origin
-//! next <64 hex>                               SHA-256 of the successor's vkey
+//! key <vkey>                                  genesis, key: the ledger key from here on; its name is the origin
+//! next <64 hex>                               genesis, key: SHA-256 of the successor's vkey
+//! content <leaf index> metadata               erased, 1..256 lines: what the `meta` line of that deposit commits to
+//! content <leaf index> <64 hex>               erased, likewise: the annex of this commitment
 //! (blank line)
-//! — <origin> <base64>                         by that key; a `key` notice also by the one before, unless it is lost
+//! — <origin> <base64>                         by that key; a `key` notice also by the one before, unless it is lost;
+//!                                             an `erased` notice by the key in force
 //! ```
 //!
 //! Index 0 is the genesis notice. A `key` notice brings in the successor that the notice before it committed to, so the
 //! whole key history hangs on the first leaf.
 //!
-//! Kinds that later parts need (`fact-sheet`, `erased`, `freeze`) are refused by name until those parts exist.
+//! An `erased` notice says that private content which was held off the chain is gone for good. Its lines are sorted by
+//! leaf index, `metadata` before annexes, annexes by their bytes, and each stands once. The chain itself loses nothing:
+//! the commitments stay.
+//!
+//! Kinds that later parts need (`fact-sheet`, `freeze`) are refused by name until those parts exist.
 
 use std::fmt;
 
 use crate::ledger::entry::read_time;
 use crate::ledger::hash::Digest;
 use crate::ledger::key::{Name, Signer, VerifierKey};
+use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::note::{Note, NoteError};
-use crate::ledger::text::{Fault, Fields, TextError, hex_value};
+use crate::ledger::text::{Fault, Fields, TextError, decimal_value, hex_value};
 use crate::ledger::time::Timestamp;
 
 /// The first line.
 pub const FIRST_LINE: &str = "tiezheng notice v1";
-const ORDER: &[&str] = &["ledger", "received", "kind", "mode", "key", "next"];
+/// Most pieces that one `erased` notice names.
+pub const ERASED_MAX: usize = 256;
+const ORDER: &[&str] = &["ledger", "received", "kind", "mode", "key", "next", "content"];
 
 /// Whether a ledger's numbers and pages may be taken for real ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +66,39 @@ impl Mode {
     }
 }
 
+/// Which piece of a deposit's private content. `Metadata` sorts before every annex.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Piece {
+    /// What its `meta` line commits to.
+    Metadata,
+    /// A further piece, by its own commitment.
+    Annex(Digest),
+}
+
+impl fmt::Display for Piece {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Metadata => f.write_str("metadata"),
+            Self::Annex(commitment) => fmt::Display::fmt(commitment, f),
+        }
+    }
+}
+
+/// A piece of private content of one deposit, as an `erased` notice names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ErasedPiece {
+    /// The deposit.
+    pub index: LeafIndex,
+    /// Which of its pieces.
+    pub piece: Piece,
+}
+
+impl fmt::Display for ErasedPiece {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.index.0, self.piece)
+    }
+}
+
 /// What a notice says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NoticeKind {
@@ -63,12 +106,26 @@ pub enum NoticeKind {
     Genesis {
         /// Live or test, for good.
         mode: Mode,
+        /// The first ledger key.
+        key: VerifierKey,
+        /// SHA-256 of the vkey that will succeed it.
+        next: Digest,
     },
     /// A new ledger key.
-    Key,
+    Key {
+        /// The ledger key from here on.
+        key: VerifierKey,
+        /// SHA-256 of the vkey that will succeed it.
+        next: Digest,
+    },
+    /// Private content that is gone for good.
+    Erased {
+        /// Which: 1 to [`ERASED_MAX`], sorted, each once.
+        pieces: Vec<ErasedPiece>,
+    },
 }
 
-/// A notice. `key` and `next` are the ledger key from here on and the commitment to its successor.
+/// A notice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
     /// The ledger's origin.
@@ -77,25 +134,53 @@ pub struct Notice {
     pub received: Timestamp,
     /// What it says.
     pub kind: NoticeKind,
-    /// The ledger key from here on.
-    pub key: VerifierKey,
-    /// SHA-256 of the vkey that will succeed it.
-    pub next: Digest,
 }
 
 impl Notice {
+    /// The ledger key that it brings in; `None` for a notice that brings in none.
+    #[must_use]
+    pub const fn key(&self) -> Option<&VerifierKey> {
+        match &self.kind {
+            NoticeKind::Genesis { key, .. } | NoticeKind::Key { key, .. } => Some(key),
+            NoticeKind::Erased { .. } => None,
+        }
+    }
+
+    /// The commitment to that key's successor.
+    #[must_use]
+    pub const fn next(&self) -> Option<&Digest> {
+        match &self.kind {
+            NoticeKind::Genesis { next, .. } | NoticeKind::Key { next, .. } => Some(next),
+            NoticeKind::Erased { .. } => None,
+        }
+    }
+
+    /// The pieces that it says are erased; none for another kind.
+    #[must_use]
+    pub fn erased(&self) -> &[ErasedPiece] {
+        match &self.kind {
+            NoticeKind::Erased { pieces } => pieces,
+            NoticeKind::Genesis { .. } | NoticeKind::Key { .. } => &[],
+        }
+    }
+
     /// The signed text.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let Self { ledger, received, kind, key, next } = self;
+        let Self { ledger, received, kind } = self;
         let kind = match kind {
-            NoticeKind::Genesis { mode } => format!("genesis\nmode {}", mode.word()),
-            NoticeKind::Key => "key".into(),
+            NoticeKind::Genesis { mode, key, next } => format!("genesis\nmode {}\nkey {key}\nnext {next}", mode.word()),
+            NoticeKind::Key { key, next } => format!("key\nkey {key}\nnext {next}"),
+            NoticeKind::Erased { pieces } => {
+                let lines = pieces.iter().map(|piece| format!("\ncontent {piece}"));
+                format!("erased{}", lines.collect::<String>())
+            }
         };
-        format!("{FIRST_LINE}\nledger {ledger}\nreceived {received}\nkind {kind}\nkey {key}\nnext {next}\n")
+        format!("{FIRST_LINE}\nledger {ledger}\nreceived {received}\nkind {kind}\n")
     }
 
-    /// Signs it: with the key it names and, for a `key` notice, with the one before it where that is not lost.
+    /// Signs it: with the key it names and, for a `key` notice, with the one before it where that is not lost; an
+    /// `erased` notice with the key in force.
     ///
     /// # Errors
     ///
@@ -112,29 +197,68 @@ impl Notice {
             .ok_or_else(|| fields.fault(Fault::BadValue { name: "ledger", expected: "an origin" }))?;
         let received = read_time(&mut fields, "received")?;
         let kind = match fields.required("kind")? {
-            "genesis" => match fields.required("mode")? {
-                "live" => NoticeKind::Genesis { mode: Mode::Live },
-                "test" => NoticeKind::Genesis { mode: Mode::Test },
-                _ => return Err(fields.fault(Fault::BadValue { name: "mode", expected: "live or test" })),
-            },
-            "key" => NoticeKind::Key,
-            _ => return Err(fields.fault(Fault::BadValue { name: "kind", expected: "genesis or key" })),
+            "genesis" => {
+                let mode = match fields.required("mode")? {
+                    "live" => Mode::Live,
+                    "test" => Mode::Test,
+                    _ => return Err(fields.fault(Fault::BadValue { name: "mode", expected: "live or test" })),
+                };
+                let (key, next) = read_keys(&mut fields, &ledger)?;
+                NoticeKind::Genesis { mode, key, next }
+            }
+            "key" => {
+                let (key, next) = read_keys(&mut fields, &ledger)?;
+                NoticeKind::Key { key, next }
+            }
+            "erased" => NoticeKind::Erased { pieces: read_pieces(&mut fields)? },
+            _ => return Err(fields.fault(Fault::BadValue { name: "kind", expected: "genesis, key or erased" })),
         };
-        let key = fields.required("key")?;
-        let key =
-            VerifierKey::parse(key)
-                .ok()
-                .filter(|parsed| *parsed.name() == ledger && parsed.to_string() == key)
-                .ok_or_else(|| fields.fault(Fault::BadValue { name: "key", expected: "a vkey named as the ledger" }))?;
-        let next = fields.required("next")?;
-        let next = Digest(hex_value("next", next).map_err(|fault| fields.fault(fault))?);
         fields.finish()?;
-        Ok(Self { ledger, received, kind, key, next })
+        Ok(Self { ledger, received, kind })
     }
 }
 
-/// A notice with its signatures, as read: [`SignedNotice::succeeds`] and [`SignedNotice::signed_by_its_key`] say whether
-/// to believe it.
+fn read_keys(fields: &mut Fields<'_>, ledger: &Name) -> Result<(VerifierKey, Digest), TextError> {
+    let key = fields.required("key")?;
+    let key = VerifierKey::parse(key)
+        .ok()
+        .filter(|parsed| parsed.name() == ledger && parsed.to_string() == key)
+        .ok_or_else(|| fields.fault(Fault::BadValue { name: "key", expected: "a vkey named as the ledger" }))?;
+    let next = fields.required("next")?;
+    let next = Digest(hex_value("next", next).map_err(|fault| fields.fault(fault))?);
+    Ok((key, next))
+}
+
+fn read_pieces(fields: &mut Fields<'_>) -> Result<Vec<ErasedPiece>, TextError> {
+    let mut pieces: Vec<ErasedPiece> = Vec::new();
+    let mut line = Some(fields.required("content")?);
+    while let Some(value) = line {
+        let piece = read_piece(value).map_err(|fault| fields.fault(fault))?;
+        if pieces.last().is_some_and(|before| *before >= piece) {
+            return Err(fields.fault(Fault::NotSorted { name: "content" }));
+        }
+        if pieces.len() == ERASED_MAX {
+            return Err(fields.fault(Fault::TooMany { name: "content", limit: ERASED_MAX }));
+        }
+        pieces.push(piece);
+        line = fields.optional("content");
+    }
+    Ok(pieces)
+}
+
+fn read_piece(value: &str) -> Result<ErasedPiece, Fault> {
+    let bad = Fault::BadValue { name: "content", expected: "a leaf index, then `metadata` or a commitment" };
+    let (index, piece) = value.split_once(' ').ok_or(bad)?;
+    let index = LeafIndex(decimal_value("content", index)?);
+    let piece = match piece {
+        "metadata" => Piece::Metadata,
+        annex => Piece::Annex(Digest(hex_value("content", annex)?)),
+    };
+    Ok(ErasedPiece { index, piece })
+}
+
+/// A notice with its signatures, as read: [`SignedNotice::succeeds`], [`SignedNotice::signed_by_its_key`] and
+/// [`SignedNotice::signed_by`] say whether to believe it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedNotice {
     notice: Notice,
@@ -159,21 +283,27 @@ impl SignedNotice {
         &self.notice
     }
 
-    /// Whether the key it names signed it: all that a genesis notice needs.
+    /// Whether the key it names signed it: all that a genesis notice needs. False for a notice that names none.
     #[must_use]
     pub fn signed_by_its_key(&self) -> bool {
-        self.note.verified_by(std::slice::from_ref(&self.notice.key)).is_ok()
+        self.notice.key().is_some_and(|key| self.signed_by(key))
     }
 
-    /// Whether this `key` notice rightly follows `before`: its key is the one committed to, and signed it; and if it
-    /// bears a signature of the old key at all, that verifies too.
+    /// Whether `key` signed it: all that an `erased` notice needs, where `key` is the one in force.
+    #[must_use]
+    pub fn signed_by(&self, key: &VerifierKey) -> bool {
+        self.note.verified_by(std::slice::from_ref(key)).is_ok()
+    }
+
+    /// Whether this `key` notice rightly follows `before`, a genesis or `key` notice: its key is the one committed to, and
+    /// signed it; and if it bears a signature of the old key at all, that verifies too.
     #[must_use]
     pub fn succeeds(&self, before: &Notice) -> bool {
-        let keys = [self.notice.key.clone(), before.key.clone()];
-        let own = &self.notice.key;
-        self.notice.kind == NoticeKind::Key
-            && self.notice.ledger == before.ledger
-            && own.commitment() == before.next
+        let NoticeKind::Key { key: own, .. } = &self.notice.kind else { return false };
+        let Some((old, next)) = before.key().zip(before.next()) else { return false };
+        let keys = [own.clone(), old.clone()];
+        self.notice.ledger == before.ledger
+            && own.commitment() == *next
             && self.note.verified_by(&keys).is_ok_and(|signed| signed.contains(&own))
     }
 }
@@ -185,77 +315,4 @@ impl fmt::Display for SignedNotice {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn signer(seed: u8) -> Signer {
-        Signer::new(Name::parse("example.org/ledger").unwrap(), &[seed; 32]).unwrap()
-    }
-
-    fn genesis() -> Notice {
-        Notice {
-            ledger: Name::parse("example.org/ledger").unwrap(),
-            received: Timestamp::parse("2026-11-22T01:04:11.123Z").unwrap(),
-            kind: NoticeKind::Genesis { mode: Mode::Live },
-            key: signer(1).verifier().clone(),
-            next: signer(2).verifier().commitment(),
-        }
-    }
-
-    fn rotation() -> Notice {
-        Notice {
-            kind: NoticeKind::Key,
-            key: signer(2).verifier().clone(),
-            next: signer(3).verifier().commitment(),
-            ..genesis()
-        }
-    }
-
-    #[test]
-    fn notices_read_back_byte_for_byte() {
-        for notice in [genesis().sign(&[&signer(1)]).unwrap(), rotation().sign(&[&signer(2), &signer(1)]).unwrap()] {
-            assert_eq!(SignedNotice::parse(notice.to_string().as_bytes()).unwrap(), notice);
-        }
-        assert!(genesis().sign(&[&signer(1)]).unwrap().signed_by_its_key());
-        assert!(!genesis().sign(&[&signer(2)]).unwrap().signed_by_its_key());
-    }
-
-    #[test]
-    fn only_the_committed_key_succeeds() {
-        let both = rotation().sign(&[&signer(2), &signer(1)]).unwrap();
-        assert!(both.succeeds(&genesis()));
-        assert!(rotation().sign(&[&signer(2)]).unwrap().succeeds(&genesis()), "the old key may be lost");
-        assert!(!rotation().sign(&[&signer(1)]).unwrap().succeeds(&genesis()), "the new key must sign");
-        let uninvited = Notice { key: signer(3).verifier().clone(), ..rotation() };
-        assert!(!uninvited.sign(&[&signer(3), &signer(1)]).unwrap().succeeds(&genesis()));
-        assert!(!genesis().sign(&[&signer(1)]).unwrap().succeeds(&genesis()));
-        let forged = SignedNotice::parse(both.to_string().replace("11.123Z", "12.123Z").as_bytes()).unwrap();
-        assert!(!forged.succeeds(&genesis()));
-    }
-
-    #[test]
-    fn departures_are_refused_by_name() {
-        let text = genesis().sign(&[&signer(1)]).unwrap().to_string();
-        let code =
-            |from: &str, to: &str| SignedNotice::parse(text.replacen(from, to, 1).as_bytes()).unwrap_err().code();
-        assert_eq!(code("notice v1", "notice v2"), "unknown_version");
-        assert_eq!(code("kind genesis", "kind freeze"), "bad_value");
-        assert_eq!(code("mode live", "mode real"), "bad_value");
-        assert_eq!(code("mode live\n", ""), "missing_line");
-        assert_eq!(code("ledger example.org/ledger", "ledger example.org/other"), "bad_value");
-        assert_eq!(code("next ", "next A"), "wrong_length");
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn what_is_read_is_printed_back(at: proptest::sample::Index, byte: u8) {
-            let mut bytes = genesis().sign(&[&signer(1)]).unwrap().to_string().into_bytes();
-            let at = at.index(bytes.len());
-            bytes[at] = byte;
-            if let Ok(notice) = SignedNotice::parse(&bytes) {
-                proptest::prop_assert_eq!(notice.to_string().into_bytes(), bytes);
-                let _ = notice.signed_by_its_key();
-            }
-        }
-    }
-}
+mod tests;

@@ -1,16 +1,18 @@
-//! The sequencer as others see it: hand in a statement, wait, take home the receipt.
+//! The sequencer as others see it: hand in a statement, wait, take home the receipt; or have private content erased.
 
 use std::fmt;
 use std::sync::Arc;
 
+use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::metadata::PrivateMetadata;
+use crate::ledger::notice::{ERASED_MAX, ErasedPiece};
 use crate::ledger::receipt::Receipt;
 use crate::ledger::statement::signed::{StatementError, StatementNote};
-use crate::sequencer::pool::{Answer, Pool, Turned};
+use crate::sequencer::pool::{Answer, Outcome, Pool, Turned};
 use crate::sequencer::run::State;
-use crate::store::contract::{ReadError, ReadLedger};
-use crate::store::reading;
-use crate::store::refusal::Refusal;
+use crate::store::contract::{PrivateContent, ReadError, ReadLedger};
+use crate::store::refusal::{ErasureRefusal, Refusal};
+use crate::store::{joining, reading};
 
 /// Shortest and longest time that a depositor who finds the pool full is asked to stay away, in milliseconds. Drawn at
 /// random between them, so that those turned away together do not come back together.
@@ -55,6 +57,53 @@ pub enum DepositError {
     Read(#[from] ReadError),
 }
 
+/// An erasure on the chain. The bytes are gone for good only after `KeepPrivate::purge`, and nobody is told before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Erased {
+    /// Place of the `erased` notice.
+    pub notice: LeafIndex,
+    /// The act that was sealed with it, if one was given. Not fresh when the same erasure with the same act was asked for
+    /// before.
+    pub act: Option<Deposited>,
+}
+
+/// Why nothing was erased.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EraseError {
+    /// No pieces, or more than one notice may name.
+    #[error("{count} pieces are to be erased; one notice names 1 to {ERASED_MAX}")]
+    PieceCount {
+        /// How many.
+        count: usize,
+    },
+    /// A piece was never held, or is erased already.
+    #[error(transparent)]
+    Refused(#[from] ErasureRefusal),
+    /// The act is on the chain already, without this erasure: an erasure and its act are sealed together.
+    #[error("the act is on the chain already, at {index}, without this erasure")]
+    ActExists {
+        /// Its place.
+        index: LeafIndex,
+    },
+    /// What also keeps a deposit from being made: the act's own faults, a full pool, stopped writing, shutdown.
+    #[error(transparent)]
+    Deposit(#[from] DepositError),
+}
+
+impl EraseError {
+    /// The stable code; `None` for [`EraseError::Deposit`], whose codes are a deposit's.
+    #[must_use]
+    pub const fn code(&self) -> Option<&'static str> {
+        match self {
+            Self::PieceCount { .. } => Some("piece_count"),
+            Self::Refused(refusal) => Some(refusal.code()),
+            Self::ActExists { .. } => Some("act_exists"),
+            Self::Deposit(_) => None,
+        }
+    }
+}
+
 /// How the sequencer fares.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Health {
@@ -85,9 +134,7 @@ impl Sequencer {
         Self { pool, store, state }
     }
 
-    /// Deposits a statement: checks its signatures, waits until its block is durable and its checkpoint signed.
-    ///
-    /// Sending the same statement again is always safe and answers the same receipt.
+    /// Deposits a statement with its private metadata, if it brings any: as [`Self::deposit_with`].
     ///
     /// # Errors
     ///
@@ -97,17 +144,72 @@ impl Sequencer {
         statement: StatementNote,
         private: Option<PrivateMetadata>,
     ) -> Result<Deposited, DepositError> {
-        if let Some(private) = &private
-            && statement.statement().meta != Some(private.commitment())
-        {
-            return Err(DepositError::PrivateMismatch);
-        }
+        self.deposit_with(statement, private.map(PrivateContent::from).unwrap_or_default()).await
+    }
+
+    /// Deposits a statement: checks its signatures, waits until its block is durable and its checkpoint signed.
+    ///
+    /// Sending the same statement again is always safe and answers the same receipt. Private content is taken the first
+    /// time only.
+    ///
+    /// # Errors
+    ///
+    /// [`DepositError`]; each variant says what to do.
+    pub async fn deposit_with(
+        &self,
+        statement: StatementNote,
+        private: PrivateContent,
+    ) -> Result<Deposited, DepositError> {
+        fits(&statement, &private)?;
         let place = self.pool.enter().map_err(turned)?;
         // About 40 µs of arithmetic on the caller's worker thread: cheaper than a hand-over to another.
         let statement = statement.verify()?;
         let answered = self.pool.wait(place, statement, private).map_err(turned)?;
         let answer = answered.await.map_err(|_| DepositError::Stopped(self.stopped_because()))?;
         self.receipt(answer).await
+    }
+
+    /// Erases private content: seals in one block an `erased` notice, signed by the ledger key, with the tombstones and,
+    /// if given, the deposit `with`, the act that orders or carries out the erasure. All of it or nothing. Waits as a
+    /// deposit does; the pieces may come in any order.
+    ///
+    /// The same erasure with the same act again answers what it answered the first time. Without an act, what is erased
+    /// already is refused, naming its notice.
+    ///
+    /// # Errors
+    ///
+    /// [`EraseError`]: nothing was erased, unless it is [`DepositError::Stopped`], as with a deposit.
+    pub async fn erase(
+        &self,
+        mut pieces: Vec<ErasedPiece>,
+        with: Option<(StatementNote, PrivateContent)>,
+    ) -> Result<Erased, EraseError> {
+        pieces.sort_unstable();
+        pieces.dedup();
+        if pieces.is_empty() || pieces.len() > ERASED_MAX {
+            return Err(EraseError::PieceCount { count: pieces.len() });
+        }
+        if let Some((statement, private)) = &with {
+            fits(statement, private)?;
+        }
+        let place = self.pool.enter().map_err(turned)?;
+        let act = match with {
+            Some((statement, private)) => Some((statement.verify().map_err(DepositError::from)?, private)),
+            None => None,
+        };
+        let told = self.pool.wait_to_erase(place, pieces, act).map_err(turned)?;
+        let outcome = told.await.map_err(|_| DepositError::Stopped(self.stopped_because()))?;
+        match outcome {
+            Outcome::Sealed { notice, act: None } => Ok(Erased { notice, act: None }),
+            Outcome::Sealed { notice, act: Some(act) } => Ok(Erased { notice, act: Some(self.receipt(act).await?) }),
+            Outcome::ActExists(index) => Err(EraseError::ActExists { index }),
+            Outcome::Refused(refusal) => Err(refusal.into()),
+            // None of these is a receipt.
+            Outcome::Failed(answer) => match self.receipt(answer).await {
+                Err(error) => Err(error.into()),
+                Ok(deposited) => Err(EraseError::ActExists { index: deposited.receipt.index }),
+            },
+        }
     }
 
     async fn receipt(&self, answer: Answer) -> Result<Deposited, DepositError> {
@@ -147,6 +249,12 @@ impl Sequencer {
     fn stopped_because(&self) -> String {
         self.state.writing().err().unwrap_or_else(|| "the sealing thread has ended".into())
     }
+}
+
+/// Nothing at all fits every statement.
+fn fits(statement: &StatementNote, private: &PrivateContent) -> Result<(), DepositError> {
+    let fits = private.is_empty() || joining::fits(statement.statement().meta, private);
+    if fits { Ok(()) } else { Err(DepositError::PrivateMismatch) }
 }
 
 fn turned(turned: Turned) -> DepositError {

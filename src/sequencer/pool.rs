@@ -13,10 +13,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use crate::ledger::block::BlockHeader;
 use crate::ledger::merkle::proof::InclusionProof;
 use crate::ledger::merkle::shape::LeafIndex;
-use crate::ledger::metadata::PrivateMetadata;
+use crate::ledger::notice::ErasedPiece;
 use crate::ledger::statement::signed::SignedStatement;
-use crate::store::contract::ReadError;
-use crate::store::refusal::Refusal;
+use crate::store::contract::{PrivateContent, ReadError};
+use crate::store::refusal::{ErasureRefusal, Refusal};
 
 /// What all deposits of one block share in their receipts.
 #[derive(Debug)]
@@ -64,8 +64,8 @@ pub enum Answer {
 pub struct Ticket {
     /// The depositor's statement, its signatures checked.
     pub statement: SignedStatement,
-    /// Private metadata that the statement commits to.
-    pub private: Option<PrivateMetadata>,
+    /// Private content, as the statement commits to it.
+    pub private: PrivateContent,
     answer: oneshot::Sender<Answer>,
     /// The place in the pool; given back when the ticket is answered.
     _place: OwnedSemaphorePermit,
@@ -78,11 +78,50 @@ impl Ticket {
     }
 }
 
+/// How an erasure ended.
+#[derive(Debug)]
+pub enum Outcome {
+    /// Sealed: the tombstones, the notice, the act.
+    Sealed {
+        /// Place of the `erased` notice.
+        notice: LeafIndex,
+        /// The act, sealed in the same block; [`Answer::Sealed`] or, when it was asked for again, [`Answer::Exists`].
+        act: Option<Answer>,
+    },
+    /// The act is on the chain already, without this erasure. Nothing is erased.
+    ActExists(LeafIndex),
+    /// What is to be erased is not there to be erased. Nothing is.
+    Refused(ErasureRefusal),
+    /// Nothing is erased, for the reason for which no deposit would be made.
+    Failed(Answer),
+}
+
+/// An erasure that waits.
+#[derive(Debug)]
+pub struct Erasure {
+    /// What is to be erased: sorted, each once.
+    pub pieces: Vec<ErasedPiece>,
+    /// The deposit to be sealed with it, its signatures checked.
+    pub act: Option<(SignedStatement, PrivateContent)>,
+    outcome: oneshot::Sender<Outcome>,
+    /// The place in the pool.
+    _place: OwnedSemaphorePermit,
+}
+
+impl Erasure {
+    /// Answers whoever asked for it.
+    pub fn answer(self, outcome: Outcome) {
+        let _ = self.outcome.send(outcome);
+    }
+}
+
 /// What the sealing thread takes from the queue.
 #[derive(Debug)]
 pub enum Message {
     /// A deposit.
     Deposit(Box<Ticket>),
+    /// An erasure, which gets a block of its own.
+    Erase(Box<Erasure>),
     /// Seal what is waiting, then end.
     Shutdown,
 }
@@ -140,12 +179,29 @@ impl Pool {
         &self,
         place: Place,
         statement: SignedStatement,
-        private: Option<PrivateMetadata>,
+        private: PrivateContent,
     ) -> Result<oneshot::Receiver<Answer>, Turned> {
         let (answer, answered) = oneshot::channel();
         let ticket = Ticket { statement, private, answer, _place: place.0 };
         self.queue.send(Message::Deposit(Box::new(ticket))).map_err(|_| Turned::Closed)?;
         Ok(answered)
+    }
+
+    /// Queues an erasure; its outcome comes through the receiver.
+    ///
+    /// # Errors
+    ///
+    /// [`Turned::Closed`].
+    pub fn wait_to_erase(
+        &self,
+        place: Place,
+        pieces: Vec<ErasedPiece>,
+        act: Option<(SignedStatement, PrivateContent)>,
+    ) -> Result<oneshot::Receiver<Outcome>, Turned> {
+        let (outcome, told) = oneshot::channel();
+        let erasure = Erasure { pieces, act, outcome, _place: place.0 };
+        self.queue.send(Message::Erase(Box::new(erasure))).map_err(|_| Turned::Closed)?;
+        Ok(told)
     }
 
     /// Admits nobody any more and asks the sealing thread to end once the queue is empty.

@@ -14,32 +14,30 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::mpsc::error::TryRecvError;
 
 use crate::ledger::chain::{self, Block, ChainError, Tip, Waiting};
-use crate::ledger::entry::Entry;
 use crate::ledger::hash::Digest;
-use crate::ledger::key::{Signer, VerifierKey};
+use crate::ledger::key::Signer;
 use crate::ledger::merkle::list::inclusion_many;
 use crate::ledger::merkle::proof::InclusionProof;
 use crate::ledger::merkle::shape::LeafIndex;
-use crate::ledger::number::{DepositNumber, RANDOM_BITS};
+use crate::ledger::notice::ErasedPiece;
+use crate::ledger::number::DepositNumber;
 use crate::ledger::time::Timestamp;
+use crate::sequencer::admitting::{Chain, draw};
 use crate::sequencer::clock::{Clock, Guard};
-use crate::sequencer::pool::{Answer, Message, SealedBlock, Ticket};
+use crate::sequencer::pool::{Answer, Erasure, Message, Outcome, SealedBlock, Ticket};
 use crate::sequencer::seal::read_back_and_sign;
-use crate::store::admission::{Admitted, Appended};
-use crate::store::contract::{AppendError, AppendLedger, ReadError, ReadLedger};
+use crate::store::admission::Admitted;
+use crate::store::contract::{AppendError, AppendLedger, PrivateContent, ReadError};
 use crate::store::reading;
-use crate::store::refusal::Refusal;
+use crate::store::refusal::ErasureRefusal;
 
 /// Most deposits of one block: 4,096 of 16 KiB each are 64 MiB, the most a block holds in memory.
 pub const BATCH_MAX: usize = 4_096;
 /// How often a clock that was refused is looked at again.
 const CLOCK_RETRY: Duration = Duration::from_millis(200);
-/// Draws before a number is given up on. One in five draws has unreadable check characters; sixty bits a day never run
-/// out, so more than a few dozen draws mean a broken source of randomness.
-const DRAWS_MAX: usize = 1_000;
-
 /// What others may see of the sealing thread.
 #[derive(Debug)]
 pub struct State(Mutex<Result<(), String>>);
@@ -60,40 +58,19 @@ impl State {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn set(&self, writing: Result<(), String>) {
+    pub(in crate::sequencer) fn set(&self, writing: Result<(), String>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = writing;
     }
 }
 
-/// Why a batch was not sealed.
-enum Stop {
+/// Why a block was not sealed.
+pub(in crate::sequencer) enum Stop {
     /// For now: the clock. Look again.
     Clock(String),
     /// For good: what is stored is unknown or wrong.
     Fatal(String),
-}
-
-/// The published chain, as the rules of admission ask of it. Between blocks it is all that is appended.
-struct Chain<'a, S>(&'a S);
-
-impl<S: ReadLedger> Appended for Chain<'_, S> {
-    fn has_statement(&self, id: &Digest) -> Result<bool, ReadError> {
-        Ok(self.0.find_statement(id)?.is_some())
-    }
-
-    fn entry_of(&self, number: &DepositNumber) -> Result<Option<Entry>, ReadError> {
-        self.0.find_number(number)?.map(|index| reading::entry(self.0, index)).transpose()
-    }
-
-    fn has_number(&self, number: &DepositNumber) -> Result<bool, ReadError> {
-        Ok(self.0.find_number(number)?.is_some())
-    }
-
-    fn subject(&self, subject: &Digest) -> Result<(u64, Vec<VerifierKey>), ReadError> {
-        let Some(first) = self.0.find_subject(subject, 1)? else { return Ok((0, Vec::new())) };
-        let owners = reading::entry(self.0, first)?.statement.statement().keys.clone();
-        Ok((self.0.subject_length(subject)?, owners))
-    }
+    /// Not at all: what was to be erased is not there, and nothing was stored.
+    Erasure(ErasureRefusal),
 }
 
 /// Everything the sealing thread owns.
@@ -120,28 +97,37 @@ impl<S: AppendLedger, C: Clock> Run<S, C> {
     pub(in crate::sequencer) fn seal_all(mut self, mut queue: UnboundedReceiver<Message>) {
         let mut more = true;
         while more {
-            let (tickets, again) = next_batch(&mut queue);
-            more = again;
-            if tickets.is_empty() {
-                continue;
+            let taken = next_batch(&mut queue);
+            more = taken.more;
+            if !taken.tickets.is_empty() {
+                let sealed = self.seal(taken.tickets);
+                more = self.goes_on(sealed, &mut queue) && more;
             }
-            match self.state.writing() {
-                Ok(()) => {}
-                Err(reason) => {
-                    answer_all(tickets, || Answer::Stopped(reason.clone()));
-                    continue;
-                }
-            }
-            match self.seal(tickets) {
-                Ok(()) => {}
-                Err(Stop::Clock(reason)) => {
-                    tracing::error!(reason, "deposits are stopped until the clock is good again");
-                    more = self.wait_for_the_clock(&mut queue) && more;
-                }
-                Err(Stop::Fatal(reason)) => tracing::error!(reason, "deposits are stopped until a restart"),
+            if let Some(erasure) = taken.erasure {
+                let sealed = self.erase(*erasure);
+                more = self.goes_on(sealed, &mut queue) && more;
             }
         }
         tracing::info!(size = self.tip.size().0, "sealing thread ended");
+    }
+
+    /// What follows from a stop; false at shutdown.
+    fn goes_on(&mut self, sealed: Result<(), Stop>, queue: &mut UnboundedReceiver<Message>) -> bool {
+        match sealed {
+            Ok(()) => true,
+            Err(Stop::Clock(reason)) => {
+                tracing::error!(reason, "deposits are stopped until the clock is good again");
+                self.wait_for_the_clock(queue)
+            }
+            Err(Stop::Fatal(reason)) => {
+                tracing::error!(reason, "deposits are stopped until a restart");
+                true
+            }
+            Err(Stop::Erasure(refusal)) => {
+                tracing::warn!(%refusal, "nothing was erased");
+                true
+            }
+        }
     }
 
     /// Turns deposits away until the clock is good again; false at shutdown.
@@ -160,6 +146,7 @@ impl<S: AppendLedger, C: Clock> Run<S, C> {
             while let Ok(message) = queue.try_recv() {
                 match message {
                     Message::Deposit(ticket) => ticket.answer(Answer::Stopped(reason.clone())),
+                    Message::Erase(erasure) => erasure.answer(Outcome::Failed(Answer::Stopped(reason.clone()))),
                     Message::Shutdown => return false,
                 }
             }
@@ -168,32 +155,53 @@ impl<S: AppendLedger, C: Clock> Run<S, C> {
 
     /// Seals one batch and answers it. On a stop all of it has been answered, too.
     fn seal(&mut self, tickets: Vec<Ticket>) -> Result<(), Stop> {
-        let now = match self.clock.check(self.tip.last_time) {
+        if let Err(reason) = self.state.writing() {
+            answer_all(tickets, || Answer::Stopped(reason.clone()));
+            return Ok(());
+        }
+        let now = match self.now() {
             Ok(now) => now,
-            Err(fault) => {
-                // Whoever is told that deposits are stopped must find the node saying so, too: state first.
-                self.state.set(Err(fault.to_string()));
-                answer_all(tickets, || Answer::Stopped(fault.to_string()));
-                return Err(Stop::Clock(fault.to_string()));
+            Err(reason) => {
+                answer_all(tickets, || Answer::Stopped(reason.clone()));
+                return Err(Stop::Clock(reason));
             }
         };
         let batch = self.admit(tickets, now);
         if batch.tickets.is_empty() {
             return Ok(());
         }
-        match self.store_and_sign(&batch, now) {
+        match self.store_and_sign(batch.waiting(), &batch.private(&self.tip), &[], now) {
             Ok((block, shared)) => {
                 metrics::histogram!("tiezheng_block_deposits")
                     .record(u32::try_from(batch.tickets.len()).unwrap_or(u32::MAX));
                 answer_sealed(batch, &block, &shared);
                 Ok(())
             }
-            Err(Stop::Clock(reason) | Stop::Fatal(reason)) => {
-                self.state.set(Err(reason.clone()));
+            Err(stop) => {
+                let reason = self.stops(&stop);
                 batch.answer_all(|| Answer::Stopped(reason.clone()));
                 Err(Stop::Fatal(reason))
             }
         }
+    }
+
+    /// The time for the next block, or why there is none.
+    pub(in crate::sequencer) fn now(&mut self) -> Result<Timestamp, String> {
+        self.clock.check(self.tip.last_time).map_err(|fault| {
+            // Whoever is told that deposits are stopped must find the node saying so, too: state first.
+            self.state.set(Err(fault.to_string()));
+            fault.to_string()
+        })
+    }
+
+    /// Writing stops; the reason.
+    pub(in crate::sequencer) fn stops(&self, stop: &Stop) -> String {
+        let reason = match stop {
+            Stop::Clock(reason) | Stop::Fatal(reason) => reason.clone(),
+            Stop::Erasure(refusal) => refusal.to_string(),
+        };
+        self.state.set(Err(reason.clone()));
+        reason
     }
 
     /// Draws a number for each deposit and applies the rules; answers those that do not enter.
@@ -233,25 +241,24 @@ impl<S: AppendLedger, C: Clock> Run<S, C> {
     }
 
     /// The path of a block: make, append, read back, sign, mark.
-    fn store_and_sign(&mut self, batch: &Batch, now: Timestamp) -> Result<(Block, Arc<SealedBlock>), Stop> {
-        let pairs = batch.tickets.iter().zip(&batch.numbers);
-        let waiting =
-            pairs.map(|(ticket, number)| Waiting::Deposit { number: *number, statement: ticket.statement.clone() });
-        let block = chain::next(&self.tip, waiting.collect(), now).map_err(|error| match error {
+    pub(in crate::sequencer) fn store_and_sign(
+        &mut self,
+        waiting: Vec<Waiting>,
+        private: &[(LeafIndex, PrivateContent)],
+        erasures: &[ErasedPiece],
+        now: Timestamp,
+    ) -> Result<(Block, Arc<SealedBlock>), Stop> {
+        let block = chain::next(&self.tip, waiting, now).map_err(|error| match error {
             ChainError::ClockRegressed { .. } => Stop::Clock(error.to_string()),
             _ => Stop::Fatal(error.to_string()),
         })?;
-        let private: Vec<_> = (block.header.first.0..)
-            .zip(&batch.tickets)
-            .filter_map(|(index, ticket)| Some((LeafIndex(index), ticket.private.clone()?)))
-            .collect();
         let begun = self.clock.monotonic();
-        self.store.append(&block, &private).map_err(|error| fatal(&error))?;
+        self.store.append(&block, private, erasures).map_err(fatal)?;
         let appended = self.clock.monotonic();
         let published = read_back_and_sign(&*self.store, &self.signer, &self.tip, &block.tip)
             .map_err(|error| Stop::Fatal(error.to_string()))?;
         let checkpoint = published.checkpoint.note().to_string();
-        self.store.publish(published).map_err(|error| fatal(&error))?;
+        self.store.publish(published).map_err(fatal)?;
         metrics::histogram!("tiezheng_append_seconds").record(appended.saturating_sub(begun));
         metrics::histogram!("tiezheng_seal_seconds").record(self.clock.monotonic().saturating_sub(appended));
         metrics::gauge!("tiezheng_clock_waited_seconds").set(self.clock.waited().as_secs_f64());
@@ -276,54 +283,55 @@ impl<S: AppendLedger, C: Clock> Run<S, C> {
 }
 
 impl Batch {
+    fn waiting(&self) -> Vec<Waiting> {
+        let pairs = self.tickets.iter().zip(&self.numbers);
+        pairs
+            .map(|(ticket, number)| Waiting::Deposit { number: *number, statement: ticket.statement.clone() })
+            .collect()
+    }
+
+    /// Private content of the deposits, as they will stand behind `tip`.
+    fn private(&self, tip: &Tip) -> Vec<(LeafIndex, PrivateContent)> {
+        let places = (tip.size().0..).map(LeafIndex).zip(&self.tickets);
+        let brought = places.filter(|(_, ticket)| !ticket.private.is_empty());
+        brought.map(|(index, ticket)| (index, ticket.private.clone())).collect()
+    }
+
     fn answer_all(self, answer: impl Fn() -> Answer) {
         self.tickets.into_iter().for_each(|ticket| ticket.answer(answer()));
         self.doubles.into_iter().for_each(|(_, ticket)| ticket.answer(answer()));
     }
 }
 
-/// Waits for a deposit, then takes what else is there. False once the shutdown message came: what was admitted before
-/// it is in this batch or was in an earlier one.
-fn next_batch(queue: &mut UnboundedReceiver<Message>) -> (Vec<Ticket>, bool) {
+/// What was taken from the queue at once.
+struct Taken {
+    tickets: Vec<Ticket>,
+    /// Came after the tickets; what came after it is still in the queue.
+    erasure: Option<Box<Erasure>>,
+    more: bool,
+}
+
+/// Waits for a deposit, then takes what else is there, up to an erasure. No more once the shutdown message came: what was
+/// admitted before it is in this batch or was in an earlier one.
+fn next_batch(queue: &mut UnboundedReceiver<Message>) -> Taken {
     let mut tickets = Vec::new();
     let mut next = queue.blocking_recv();
     loop {
         match next {
             Some(Message::Deposit(ticket)) => tickets.push(*ticket),
+            Some(Message::Erase(erasure)) => return Taken { tickets, erasure: Some(erasure), more: true },
             Some(Message::Shutdown) => queue.close(),
-            None => return (tickets, false),
+            None => return Taken { tickets, erasure: None, more: false },
         }
         if tickets.len() == BATCH_MAX {
-            return (tickets, true);
+            return Taken { tickets, erasure: None, more: true };
         }
         match queue.try_recv() {
             Ok(message) => next = Some(message),
-            Err(tokio::sync::mpsc::error::TryRecvError::Empty) => return (tickets, true),
-            Err(tokio::sync::mpsc::error::TryRecvError::Disconnected) => return (tickets, false),
+            Err(TryRecvError::Empty) => return Taken { tickets, erasure: None, more: true },
+            Err(TryRecvError::Disconnected) => return Taken { tickets, erasure: None, more: false },
         }
     }
-}
-
-/// Draws numbers until one is readable and free.
-fn draw(
-    test: bool,
-    now: Timestamp,
-    mut admit: impl FnMut(DepositNumber) -> Result<Result<(), Refusal>, ReadError>,
-) -> Result<DepositNumber, Answer> {
-    for _ in 0..DRAWS_MAX {
-        let random = match getrandom::u64() {
-            Ok(random) => random >> (u64::BITS - RANDOM_BITS),
-            Err(error) => return Err(Answer::Stopped(format!("no randomness: {error}"))),
-        };
-        let Some(number) = DepositNumber::draw(test, now.beijing_date(), random) else { continue };
-        match admit(number) {
-            Ok(Ok(())) => return Ok(number),
-            Ok(Err(Refusal::NumberTaken)) => {}
-            Ok(Err(refusal)) => return Err(Answer::Refused(refusal)),
-            Err(error) => return Err(Answer::Unreadable(error)),
-        }
-    }
-    Err(Answer::Stopped("no free number was drawn: the source of randomness is broken".into()))
 }
 
 fn answer_all(tickets: Vec<Ticket>, answer: impl Fn() -> Answer) {
@@ -335,28 +343,39 @@ fn answer_all(tickets: Vec<Ticket>, answer: impl Fn() -> Answer) {
 fn answer_sealed(batch: Batch, block: &Block, shared: &Arc<SealedBlock>) {
     let hashes: Vec<Digest> = block.leaves.iter().map(|leaf| leaf.hash).collect();
     let paths = inclusion_many(&hashes);
-    let answer = |position: usize, path: &InclusionProof, fresh| Answer::Sealed {
-        block: Arc::clone(shared),
-        entry: block
-            .leaves
-            .get(position)
-            .map_or_else(String::new, |leaf| String::from_utf8_lossy(&leaf.bytes).into_owned()),
-        index: LeafIndex(block.header.first.0 + position as u64),
-        path: path.clone(),
-        fresh,
-    };
     for (position, ticket) in batch.doubles {
         if let Some(path) = paths.get(position) {
-            ticket.answer(answer(position, path, false));
+            ticket.answer(sealed(block, shared, position, path, false));
         }
     }
     for (position, (ticket, path)) in batch.tickets.into_iter().zip(&paths).enumerate() {
-        ticket.answer(answer(position, path, true));
+        ticket.answer(sealed(block, shared, position, path, true));
+    }
+}
+
+/// The answer to whoever brought the deposit at `position` of the block.
+pub(in crate::sequencer) fn sealed(
+    block: &Block,
+    shared: &Arc<SealedBlock>,
+    position: usize,
+    path: &InclusionProof,
+    fresh: bool,
+) -> Answer {
+    let entry = block.leaves.get(position).map(|leaf| String::from_utf8_lossy(&leaf.bytes).into_owned());
+    Answer::Sealed {
+        block: Arc::clone(shared),
+        entry: entry.unwrap_or_default(),
+        index: LeafIndex(block.header.first.0 + position as u64),
+        path: path.clone(),
+        fresh,
     }
 }
 
 /// Every failed append stops sealing: also those after which nothing was stored mean that this process and the store
-/// no longer agree on what the chain is.
-fn fatal(error: &AppendError) -> Stop {
-    Stop::Fatal(error.to_string())
+/// no longer agree on what the chain is. Only what may be erased is for the store alone to say.
+fn fatal(error: AppendError) -> Stop {
+    match error {
+        AppendError::Erasure(refusal) if refusal != ErasureRefusal::NoticeMismatch => Stop::Erasure(refusal),
+        error => Stop::Fatal(error.to_string()),
+    }
 }

@@ -146,13 +146,15 @@ fn found<S: AppendLedger, C: Clock>(
     let notice = Notice {
         ledger: tip.origin.clone(),
         received: now,
-        kind: NoticeKind::Genesis { mode: founding.mode },
-        key: signer.verifier().clone(),
-        next: founding.successor.commitment(),
+        kind: NoticeKind::Genesis {
+            mode: founding.mode,
+            key: signer.verifier().clone(),
+            next: founding.successor.commitment(),
+        },
     };
     let notice = notice.sign(&[signer]).map_err(|e| founding_error(&e))?;
     let block = chain::next(tip, vec![Waiting::Notice(notice)], now).map_err(|e| founding_error(&e))?;
-    store.append(&block, &[])?;
+    store.append(&block, &[], &[])?;
     clock.sealed();
     Ok(())
 }
@@ -162,17 +164,16 @@ fn recover<S: AppendLedger>(store: &S, signer: &Signer) -> Result<Mode, StartErr
     let first = store.appended_leaves(LeafIndex(0), 1)?.pop().unwrap_or_default();
     let mode = match Leaf::parse(&first) {
         Ok(Leaf::Notice(genesis)) => {
-            let notice = genesis.notice();
-            if notice.key != *signer.verifier() {
-                return Err(StartError::OtherKey {
-                    found: notice.key.to_string(),
-                    given: signer.verifier().to_string(),
-                });
+            let NoticeKind::Genesis { mode, key, .. } = &genesis.notice().kind else {
+                return Err(StartError::NoGenesis("another notice".into()));
+            };
+            if key != signer.verifier() {
+                return Err(StartError::OtherKey { found: key.to_string(), given: signer.verifier().to_string() });
             }
-            match notice.kind {
-                NoticeKind::Genesis { mode } if genesis.signed_by_its_key() => mode,
-                _ => return Err(StartError::NoGenesis("another notice, or not signed by its key".into())),
+            if !genesis.signed_by_its_key() {
+                return Err(StartError::NoGenesis("it is not signed by its key".into()));
             }
+            *mode
         }
         Ok(_) => return Err(StartError::NoGenesis("another kind of record".into())),
         Err(error) => return Err(StartError::NoGenesis(error.to_string())),

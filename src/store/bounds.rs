@@ -9,7 +9,8 @@ use std::fmt::Display;
 use crate::ledger::hash::{Digest, leaf_hash};
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::merkle::tile::{TILE_WIDTH, items_at};
-use crate::store::contract::{Published, ReadError};
+use crate::ledger::metadata::PrivateMetadata;
+use crate::store::contract::{Private, Published, ReadError};
 
 /// The size that bounds all reads; 0 before anything is published.
 #[must_use]
@@ -66,6 +67,21 @@ pub fn leaf_hashes_to(index: LeafIndex, bytes: &[u8], expected: Option<&Digest>)
         Some(expected) => Err(damaged("leaf", index, format!("it hashes to {found}, the tree holds {expected}"))),
         None => Err(damaged("leaf", index, "the tree holds no hash of it")),
     }
+}
+
+/// Holds a piece of private content against what was committed to.
+///
+/// # Errors
+///
+/// [`ReadError::Damaged`].
+pub fn piece_hashes_to(
+    table: &'static str,
+    index: LeafIndex,
+    held: PrivateMetadata,
+    committed: &Digest,
+) -> Result<Private, ReadError> {
+    let fits = held.commitment() == *committed;
+    if fits { Ok(Private::Held(held)) } else { Err(damaged(table, index, "it is not what was committed to")) }
 }
 
 /// [`ReadError::Damaged`].

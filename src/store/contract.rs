@@ -12,6 +12,13 @@
 //! returns `Ok`, the block survives a power cut. [`AppendLedger::publish`] likewise: when it returns, the checkpoint is
 //! the durable mark that every later opening is held against.
 //!
+//! # Private content
+//!
+//! Pieces lie off the chain, each under a salted commitment. An erasure overwrites a piece by a tombstone that leads to
+//! the `erased` notice of the same block: final, in the one atomic append, and in force from then on, published or not
+//! (what is gone cannot be shown until its notice is signed). The disk may hold the overwritten bytes for a while:
+//! only [`KeepPrivate::purge`] makes sure that they are gone, and an erasure is confirmed to nobody before.
+//!
 //! # Concurrency
 //!
 //! One writer: the sequencer. Readers may be any number, at any time, on any thread; they never wait for the writer's
@@ -33,11 +40,12 @@ use crate::ledger::hash::Digest;
 use crate::ledger::merkle::frontier::FullTile;
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::metadata::PrivateMetadata;
+use crate::ledger::notice::ErasedPiece;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::content::HashAlgorithm;
 use crate::ledger::statement::text::LinkKind;
 use crate::ledger::time::Timestamp;
-use crate::store::refusal::Refusal;
+use crate::store::refusal::{ErasureRefusal, Refusal};
 
 /// The last signed checkpoint and the block it ends in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,6 +115,9 @@ pub enum AppendError {
         /// Why.
         refusal: Refusal,
     },
+    /// What is to be erased is not there to be erased. Nothing was stored.
+    #[error("nothing is erased: {0}")]
+    Erasure(#[from] ErasureRefusal),
     /// The checks before the write could not be made. Nothing was stored.
     #[error(transparent)]
     Read(#[from] ReadError),
@@ -118,13 +129,69 @@ pub enum AppendError {
     Unknown(String),
 }
 
-/// Private content of a deposit.
+/// Why a purge did not confirm what is erased. Whatever it is: purge again, it goes on where this one ended.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PurgeError {
+    /// A file still holds erased bytes, or may: a reader that began before keeps old files alive. Try again.
+    #[error("`{file}` is still held or still holds erased content: try again")]
+    StillHeld {
+        /// The file, by its path in the data folder.
+        file: String,
+    },
+    /// A file could not be searched.
+    #[error("cannot search the data folder: {0}")]
+    Disk(String),
+    /// The rows could not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The rows could not be written.
+    #[error(transparent)]
+    Write(#[from] AppendError),
+}
+
+/// One piece of private content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Private {
     /// It is kept.
     Held(PrivateMetadata),
-    /// The deposit never brought any.
+    /// The deposit never brought it.
     None,
+    /// It is gone for good; the place of the notice that says so.
+    Erased(LeafIndex),
+}
+
+/// What a deposit brings along that stays off the chain. Only for a statement with a `meta` line.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PrivateContent {
+    /// What the `meta` line commits to; `None` when its depositor keeps it.
+    pub metadata: Option<PrivateMetadata>,
+    /// Further pieces, each under a salt and a commitment of its own, by which it is asked for. The chain does not name
+    /// them: whoever needs that names their commitments in the metadata.
+    pub annexes: Vec<PrivateMetadata>,
+    /// Opaque words under which whoever knows them finds the deposit. The store knows nothing of their meaning.
+    pub labels: Vec<Digest>,
+}
+
+impl PrivateContent {
+    /// Whether there is nothing to keep.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.metadata.is_none() && self.annexes.is_empty() && self.labels.is_empty()
+    }
+}
+
+impl From<PrivateMetadata> for PrivateContent {
+    fn from(metadata: PrivateMetadata) -> Self {
+        Self { metadata: Some(metadata), ..Self::default() }
+    }
+}
+
+/// What a purge has confirmed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Purged {
+    /// The pieces that no file holds any more, sorted. Those of earlier purges are not named again.
+    pub pieces: Vec<ErasedPiece>,
 }
 
 /// Reading a ledger, bounded by the published size.
@@ -204,12 +271,34 @@ pub trait ReadLedger: Send + Sync {
     /// [`ReadError`].
     fn links_to(&self, target: LeafIndex, limit: usize) -> Result<Vec<(LinkKind, LeafIndex)>, ReadError>;
 
-    /// Private content of the deposit at `index`. The caller decides who may see it.
+    /// What the `meta` line of the deposit at `index` commits to, re-hashed against it. The caller decides who may see it.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`]; [`ReadError::Damaged`] also when a row is missing.
+    fn private(&self, index: LeafIndex) -> Result<Private, ReadError>;
+
+    /// The annex of the deposit at `index` with this commitment, re-hashed against it, likewise. A row that is missing
+    /// cannot be told from an annex that was never brought: the chain names none.
     ///
     /// # Errors
     ///
     /// [`ReadError`].
-    fn private(&self, index: LeafIndex) -> Result<Private, ReadError>;
+    fn annex(&self, index: LeafIndex, commitment: &Digest) -> Result<Private, ReadError>;
+
+    /// Deposits under this label from `from` on, the earliest first, at most `limit`.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    fn labelled(&self, label: &Digest, from: LeafIndex, limit: usize) -> Result<Vec<LeafIndex>, ReadError>;
+
+    /// Deposits under this label, the last first, at most `limit`.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    fn last_labelled(&self, label: &Digest, limit: usize) -> Result<Vec<LeafIndex>, ReadError>;
 
     /// One leaf, re-hashed against the tree.
     ///
@@ -234,14 +323,21 @@ pub trait AppendLedger: ReadLedger {
     /// [`ReadError`].
     fn tip(&self) -> Result<Tip, ReadError>;
 
-    /// Stores `block` on the tip it was made for, with the private content of its deposits by their place. Enforces,
-    /// itself and before writing: the tip; each statement id and number once; subjects without gaps and by their
-    /// owners; links to deposits that exist and, where the kind asks for it, are the depositor's own.
+    /// Stores `block` on the tip it was made for, with the private content of its deposits by their place, and erases
+    /// the pieces `erasures` of earlier deposits. Enforces, itself and before writing: the tip; each statement id and
+    /// number once; subjects without gaps and by their owners; links to deposits that exist and, where the kind asks for
+    /// it, are the depositor's own; private content where a `meta` line stands, and as it says; erasures exactly as the
+    /// one `erased` notice of the block names them, of what is held.
     ///
     /// # Errors
     ///
     /// [`AppendError`].
-    fn append(&self, block: &Block, private: &[(LeafIndex, PrivateMetadata)]) -> Result<(), AppendError>;
+    fn append(
+        &self,
+        block: &Block,
+        private: &[(LeafIndex, PrivateContent)],
+        erasures: &[ErasedPiece],
+    ) -> Result<(), AppendError>;
 
     /// Appended leaves `first .. first+count` as they stand in the store, read afresh, published or not, without
     /// comparing them with anything: for the read-back before signing, which does its own hashing.
@@ -265,4 +361,40 @@ pub trait AppendLedger: ReadLedger {
     /// [`AppendError::Unknown`]: stop writing at once. [`AppendError::TipMoved`] when it is not larger than the one in
     /// force, or larger than the appended chain.
     fn publish(&self, published: Published) -> Result<(), AppendError>;
+}
+
+/// What a store keeps beside the chain: the end of what was erased, and how far followers have come. Beside the
+/// sequencer, at any time, on any thread.
+pub trait KeepPrivate: ReadLedger {
+    /// Erased pieces that no purge has confirmed yet, sorted.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    fn unpurged(&self) -> Result<Vec<ErasedPiece>, ReadError>;
+
+    /// Makes sure that no file of the data folder holds what is erased, by rewriting the files that did and by searching
+    /// all of them; confirms nothing before. What a crash cut off, the next call finishes: a node calls this when it
+    /// starts and after each erasure. Takes as long as it takes to read the whole folder.
+    ///
+    /// Not covered: what the disk keeps of deleted files, copies elsewhere, memory that was swapped out.
+    ///
+    /// # Errors
+    ///
+    /// [`PurgeError`].
+    fn purge(&self) -> Result<Purged, PurgeError>;
+
+    /// How far the follower of this name has come; `None` when it was never set.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    fn bookmark(&self, name: &Digest) -> Result<Option<u64>, ReadError>;
+
+    /// Remembers how far a follower has come. No evidence: after a power cut it may say what it said before.
+    ///
+    /// # Errors
+    ///
+    /// [`AppendError`].
+    fn set_bookmark(&self, name: &Digest, position: u64) -> Result<(), AppendError>;
 }

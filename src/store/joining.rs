@@ -9,23 +9,47 @@ use crate::ledger::chain::{Block, Tip};
 use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::hash::{Digest, leaf_hash};
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
-use crate::ledger::metadata::PrivateMetadata;
+use crate::ledger::notice::ErasedPiece;
 use crate::store::admission::{Admitted, Appended};
 use crate::store::bounds::damaged;
-use crate::store::contract::{AppendError, Published, ReadError};
-use crate::store::refusal::Refusal;
+use crate::store::contract::{AppendError, PrivateContent, Published, ReadError};
+use crate::store::refusal::{ErasureRefusal, Refusal};
+use crate::store::rows::erased_notices;
 
-/// Checks that `block` follows `tip`, that each of its deposits may enter, and that private content is what a deposit of
-/// the block committed to.
+/// How a piece of private content stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It never came here.
+    Never,
+    /// It is held.
+    Held,
+    /// It is erased; the place of the notice.
+    Erased(LeafIndex),
+}
+
+/// What the rules of erasure ask of the appended chain.
+pub trait Pieces {
+    /// How a piece stands. Its content is not looked at: what is damaged can be erased, too.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    fn standing(&self, piece: &ErasedPiece) -> Result<Standing, ReadError>;
+}
+
+/// Checks that `block` follows `tip`, that each of its deposits may enter, that private content is what a deposit of
+/// the block committed to, and that what is erased is held and named.
 ///
 /// # Errors
 ///
-/// [`AppendError::TipMoved`], [`AppendError::Refused`], [`AppendError::Read`]: nothing may be stored.
+/// [`AppendError::TipMoved`], [`AppendError::Refused`], [`AppendError::Erasure`], [`AppendError::Read`]: nothing may be
+/// stored.
 pub fn check(
     tip: &Tip,
-    chain: &impl Appended,
+    chain: &(impl Appended + Pieces),
     block: &Block,
-    private: &[(LeafIndex, PrivateMetadata)],
+    private: &[(LeafIndex, PrivateContent)],
+    erasures: &[ErasedPiece],
 ) -> Result<(), AppendError> {
     let (header, size) = (&block.header, tip.size());
     let follows = block.base == size
@@ -46,22 +70,54 @@ pub fn check(
             .admit(chain, tip.origin.as_str(), number, note.id(), note.statement())?
             .map_err(|refusal| AppendError::Refused { position, refusal })?;
     }
-    belongs(block, private)
+    belongs(block, private)?;
+    erases(chain, block, erasures)
+}
+
+/// A tombstone leads to the one notice of its block that names it, and is final.
+fn erases(chain: &impl Pieces, block: &Block, erasures: &[ErasedPiece]) -> Result<(), AppendError> {
+    let notices = erased_notices(block)?;
+    let named = match notices.as_slice() {
+        [] if erasures.is_empty() => return Ok(()),
+        [(_, named)] => named,
+        _ => return Err(ErasureRefusal::NoticeMismatch.into()),
+    };
+    // The notice's own order is the one spelling.
+    if named != erasures {
+        return Err(ErasureRefusal::NoticeMismatch.into());
+    }
+    for piece in erasures {
+        match chain.standing(piece)? {
+            Standing::Held => {}
+            Standing::Never => return Err(ErasureRefusal::NeverHeld { piece: *piece }.into()),
+            Standing::Erased(notice) => return Err(ErasureRefusal::ErasedAlready { piece: *piece, notice }.into()),
+        }
+    }
+    Ok(())
 }
 
 /// Private content that no `meta` line of the block commits to could never be shown to be what it says it is.
-fn belongs(block: &Block, private: &[(LeafIndex, PrivateMetadata)]) -> Result<(), AppendError> {
+fn belongs(block: &Block, private: &[(LeafIndex, PrivateContent)]) -> Result<(), AppendError> {
     let mut seen = HashSet::new();
     for (index, content) in private {
         let position = index.0.checked_sub(block.base.0).and_then(|position| usize::try_from(position).ok());
         let entry = position.and_then(|position| block.leaves.get(position)).and_then(|leaf| leaf.entry.as_ref());
         let committed = entry.and_then(|entry| entry.statement.statement().meta);
-        if committed != Some(content.commitment()) || !seen.insert(*index) {
+        if !fits(committed, content) || !seen.insert(*index) {
             let position = position.unwrap_or(usize::MAX);
             return Err(AppendError::Refused { position, refusal: Refusal::PrivateMismatch });
         }
     }
     Ok(())
+}
+
+/// Whether a statement with this `meta` line may bring `content`: metadata as it says, and no annex twice.
+#[must_use]
+pub fn fits(committed: Option<Digest>, content: &PrivateContent) -> bool {
+    let Some(committed) = committed else { return false };
+    let mut annexes = HashSet::new();
+    content.metadata.as_ref().is_none_or(|metadata| metadata.commitment() == committed)
+        && content.annexes.iter().all(|annex| annexes.insert(annex.commitment()))
 }
 
 /// Checks that `next` may replace `published` on a chain that ends at `tip`: that it is larger, and says nothing but what

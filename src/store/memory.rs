@@ -15,14 +15,19 @@ use crate::ledger::merkle::frontier::FullTile;
 use crate::ledger::merkle::prove;
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::merkle::tile::HashReader;
-use crate::ledger::metadata::PrivateMetadata;
+use crate::ledger::notice::{ErasedPiece, Piece};
 use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::content::HashAlgorithm;
 use crate::ledger::statement::text::LinkKind;
 use crate::store::admission::Appended;
-use crate::store::bounds::{damaged, items_within, leaf_hashes_to, leaf_within, leaves_within, size_of};
-use crate::store::contract::{AppendError, AppendLedger, Private, Published, ReadError, ReadLedger};
-use crate::store::joining;
+use crate::store::bounds::{
+    damaged, items_within, leaf_hashes_to, leaf_within, leaves_within, piece_hashes_to, size_of,
+};
+use crate::store::contract::{
+    AppendError, AppendLedger, KeepPrivate, Private, PrivateContent, Published, PurgeError, Purged, ReadError,
+    ReadLedger,
+};
+use crate::store::joining::{self, Pieces, Standing};
 use crate::store::rows::{Places, Rows};
 
 /// A ledger in memory.
@@ -43,7 +48,12 @@ struct Kept {
     digests: BTreeSet<(HashAlgorithm, Digest, LeafIndex)>,
     subjects: BTreeMap<(Digest, u64), LeafIndex>,
     links: BTreeSet<(LeafIndex, LeafIndex, LinkKind)>,
-    vault: HashMap<LeafIndex, PrivateMetadata>,
+    /// Private content, once it came: held or erased.
+    pieces: HashMap<ErasedPiece, Private>,
+    labels: BTreeSet<(Digest, LeafIndex)>,
+    /// What is erased and not yet purged.
+    unpurged: BTreeSet<ErasedPiece>,
+    bookmarks: HashMap<Digest, u64>,
 }
 
 impl MemoryStore {
@@ -62,7 +72,10 @@ impl MemoryStore {
             digests: BTreeSet::new(),
             subjects: BTreeMap::new(),
             links: BTreeSet::new(),
-            vault: HashMap::new(),
+            pieces: HashMap::new(),
+            labels: BTreeSet::new(),
+            unpurged: BTreeSet::new(),
+            bookmarks: HashMap::new(),
         }))
     }
 
@@ -145,6 +158,16 @@ impl Places for Kept {
     }
 }
 
+impl Pieces for Kept {
+    fn standing(&self, piece: &ErasedPiece) -> Result<Standing, ReadError> {
+        Ok(match self.pieces.get(piece) {
+            Some(Private::Held(_)) => Standing::Held,
+            Some(Private::Erased(notice)) => Standing::Erased(*notice),
+            Some(Private::None) | None => Standing::Never,
+        })
+    }
+}
+
 impl ReadLedger for MemoryStore {
     fn published(&self) -> Option<Arc<Published>> {
         self.kept().published.clone()
@@ -220,7 +243,35 @@ impl ReadLedger for MemoryStore {
     fn private(&self, index: LeafIndex) -> Result<Private, ReadError> {
         let kept = self.kept();
         leaf_within(index, kept.size())?;
-        Ok(kept.vault.get(&index).map_or(Private::None, |held| Private::Held(held.clone())))
+        match kept.pieces.get(&ErasedPiece { index, piece: Piece::Metadata }) {
+            Some(Private::Held(held)) => {
+                let committed = kept.entry(index)?.statement.statement().meta;
+                let committed = committed.ok_or_else(|| damaged("vault", index, "the deposit has no `meta` line"))?;
+                piece_hashes_to("vault", index, held.clone(), &committed)
+            }
+            other => Ok(other.cloned().unwrap_or(Private::None)),
+        }
+    }
+
+    fn annex(&self, index: LeafIndex, commitment: &Digest) -> Result<Private, ReadError> {
+        let kept = self.kept();
+        leaf_within(index, kept.size())?;
+        match kept.pieces.get(&ErasedPiece { index, piece: Piece::Annex(*commitment) }) {
+            Some(Private::Held(held)) => piece_hashes_to("annexes", index, held.clone(), commitment),
+            other => Ok(other.cloned().unwrap_or(Private::None)),
+        }
+    }
+
+    fn labelled(&self, label: &Digest, from: LeafIndex, limit: usize) -> Result<Vec<LeafIndex>, ReadError> {
+        let kept = self.kept();
+        let end = LeafIndex(kept.size().0.max(from.0));
+        Ok(kept.labels.range((*label, from)..(*label, end)).map(|(_, index)| *index).take(limit).collect())
+    }
+
+    fn last_labelled(&self, label: &Digest, limit: usize) -> Result<Vec<LeafIndex>, ReadError> {
+        let kept = self.kept();
+        let rows = kept.labels.range((*label, LeafIndex(0))..(*label, LeafIndex(kept.size().0)));
+        Ok(rows.rev().map(|(_, index)| *index).take(limit).collect())
     }
 }
 
@@ -229,9 +280,14 @@ impl AppendLedger for MemoryStore {
         Ok(self.kept().tip.clone())
     }
 
-    fn append(&self, block: &Block, private: &[(LeafIndex, PrivateMetadata)]) -> Result<(), AppendError> {
+    fn append(
+        &self,
+        block: &Block,
+        private: &[(LeafIndex, PrivateContent)],
+        erasures: &[ErasedPiece],
+    ) -> Result<(), AppendError> {
         let mut kept = self.kept_mut();
-        joining::check(&kept.tip, &*kept, block, private)?;
+        joining::check(&kept.tip, &*kept, block, private, erasures)?;
         let rows = Rows::of(block, private, &*kept)?;
         kept.leaves.extend(block.leaves.iter().map(|leaf| &leaf.bytes).chain([&block.header_bytes]).cloned());
         kept.tiles.extend(block.full_tiles.iter().map(|tile| ((tile.level, tile.index), tile.clone())));
@@ -242,7 +298,14 @@ impl AppendLedger for MemoryStore {
         kept.digests.extend(rows.digests);
         kept.subjects.extend(rows.subjects.into_iter().map(|(id, sequence, index)| ((id, sequence), index)));
         kept.links.extend(rows.links);
-        kept.vault.extend(rows.vault.into_iter().filter_map(|(index, held)| Some((index, held?.clone()))));
+        let metadata = rows.vault.into_iter().filter_map(|(index, held)| Some((index, Piece::Metadata, held?)));
+        let annexes = rows.annexes.into_iter().map(|(index, name, held)| (index, Piece::Annex(name), held));
+        let held = metadata.chain(annexes);
+        kept.pieces
+            .extend(held.map(|(index, piece, held)| (ErasedPiece { index, piece }, Private::Held(held.clone()))));
+        kept.labels.extend(rows.labels);
+        kept.pieces.extend(rows.erased.into_iter().map(|(piece, notice)| (piece, Private::Erased(notice))));
+        kept.unpurged.extend(erasures);
         kept.tip = block.tip.clone();
         Ok(())
     }
@@ -266,6 +329,26 @@ impl AppendLedger for MemoryStore {
         let leaf = |index| kept.bytes(index, 1).pop().ok_or_else(|| damaged("leaf", index, "missing"));
         joining::check_published(kept.published.as_deref(), &published, &kept.tip, root, leaf)?;
         kept.published = Some(Arc::new(published));
+        Ok(())
+    }
+}
+
+/// What is erased here is gone at once.
+impl KeepPrivate for MemoryStore {
+    fn unpurged(&self) -> Result<Vec<ErasedPiece>, ReadError> {
+        Ok(self.kept().unpurged.iter().copied().collect())
+    }
+
+    fn purge(&self) -> Result<Purged, PurgeError> {
+        Ok(Purged { pieces: std::mem::take(&mut self.kept_mut().unpurged).into_iter().collect() })
+    }
+
+    fn bookmark(&self, name: &Digest) -> Result<Option<u64>, ReadError> {
+        Ok(self.kept().bookmarks.get(name).copied())
+    }
+
+    fn set_bookmark(&self, name: &Digest, position: u64) -> Result<(), AppendError> {
+        self.kept_mut().bookmarks.insert(*name, position);
         Ok(())
     }
 }

@@ -1,7 +1,9 @@
-//! Why a deposit may not enter the chain, by name.
+//! Why a deposit may not enter the chain, and why private content is not erased, by name.
 //!
-//! Not here: the rules themselves (`admission`).
+//! Not here: the rules themselves (`admission`, `joining`).
 
+use crate::ledger::merkle::shape::LeafIndex;
+use crate::ledger::notice::ErasedPiece;
 use crate::ledger::number::DepositNumber;
 
 /// Why a deposit may not enter the chain. Codes are stable.
@@ -63,6 +65,41 @@ impl Refusal {
             Self::LinkUnknown { .. } => "link_unknown",
             Self::LinkNotYours { .. } => "link_not_yours",
             Self::PrivateMismatch => "private_mismatch",
+        }
+    }
+}
+
+/// Why private content is not erased. Codes are stable.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ErasureRefusal {
+    /// The block's `erased` notices are not exactly one that names exactly these pieces: a programmer's error.
+    #[error("the block does not hold exactly one `erased` notice that names exactly what is erased")]
+    NoticeMismatch,
+    /// The piece was never held here.
+    #[error("private content `{piece}` was never held here")]
+    NeverHeld {
+        /// The piece.
+        piece: ErasedPiece,
+    },
+    /// The piece is erased already.
+    #[error("private content `{piece}` is erased already, by the notice at {notice}")]
+    ErasedAlready {
+        /// The piece.
+        piece: ErasedPiece,
+        /// The notice that says so.
+        notice: LeafIndex,
+    },
+}
+
+impl ErasureRefusal {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NoticeMismatch => "erasure_mismatch",
+            Self::NeverHeld { .. } => "never_held",
+            Self::ErasedAlready { .. } => "erased_already",
         }
     }
 }

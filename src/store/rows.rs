@@ -2,7 +2,7 @@
 //!
 //! # Invariants
 //!
-//! The rows follow from the leaves alone (and, in the vault, from what came with them), so an auditor can make them
+//! The rows follow from the leaves alone (and, of private content, from what came with them), so an auditor can make them
 //! again and count them. Plain and salted digests share one index: the entry itself says which it is.
 
 use std::collections::{HashMap, HashSet};
@@ -12,11 +12,12 @@ use crate::ledger::chain::Block;
 use crate::ledger::hash::Digest;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::metadata::PrivateMetadata;
+use crate::ledger::notice::{ErasedPiece, SignedNotice};
 use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::content::{Content, HashAlgorithm};
 use crate::ledger::statement::text::{LinkKind, Statement};
 use crate::store::bounds::damaged;
-use crate::store::contract::ReadError;
+use crate::store::contract::{PrivateContent, ReadError};
 
 /// The rows of one block.
 #[derive(Debug, Clone)]
@@ -37,6 +38,34 @@ pub struct Rows<'b> {
     pub links: Vec<(LeafIndex, LeafIndex, LinkKind)>,
     /// Private content of every deposit with a `meta` line; `None` when its depositor kept it.
     pub vault: Vec<(LeafIndex, Option<&'b PrivateMetadata>)>,
+    /// Further pieces of private content, by their deposit and commitment.
+    pub annexes: Vec<(LeafIndex, Digest, &'b PrivateMetadata)>,
+    /// Deposits, by label.
+    pub labels: Vec<(Digest, LeafIndex)>,
+    /// Tombstones of earlier deposits' private content, each with the place of the notice that names it.
+    pub erased: Vec<(ErasedPiece, LeafIndex)>,
+}
+
+/// The line that every `erased` notice has, and no entry at a line's beginning.
+const ERASED_LINE: &[u8] = b"\nkind erased\n";
+
+/// The `erased` notices of a block, by their place.
+///
+/// # Errors
+///
+/// [`ReadError::Damaged`]: a leaf that should be one and does not parse.
+pub fn erased_notices(block: &Block) -> Result<Vec<(LeafIndex, Vec<ErasedPiece>)>, ReadError> {
+    let leaves = (block.base.0..).map(LeafIndex).zip(&block.leaves);
+    // Reading every notice would check its key's point: that costs more than all else in a block of them.
+    let erased = leaves.filter(|(_, leaf)| {
+        leaf.entry.is_none() && leaf.bytes.windows(ERASED_LINE.len()).any(|window| window == ERASED_LINE)
+    });
+    erased
+        .map(|(index, leaf)| match SignedNotice::parse(&leaf.bytes) {
+            Ok(signed) => Ok((index, signed.notice().erased().to_vec())),
+            Err(error) => Err(damaged("leaf", index, error.to_string())),
+        })
+        .collect()
 }
 
 /// What the rows of a block need to know of the chain before it.
@@ -64,11 +93,12 @@ impl<'b> Rows<'b> {
     /// [`ReadError`]: the chain could not be read.
     pub fn of(
         block: &Block,
-        private: &'b [(LeafIndex, PrivateMetadata)],
+        private: &'b [(LeafIndex, PrivateContent)],
         chain: &impl Places,
     ) -> Result<Self, ReadError> {
         let header = block.header.index();
-        let held: HashMap<LeafIndex, &PrivateMetadata> = private.iter().map(|(index, held)| (*index, held)).collect();
+        let held: HashMap<LeafIndex, &PrivateContent> = private.iter().map(|(index, held)| (*index, held)).collect();
+        let erased = erased_notices(block)?.into_iter();
         let mut own: HashMap<DepositNumber, LeafIndex> = HashMap::new();
         let mut notices: HashSet<Digest> = HashSet::new();
         let mut rows = Self {
@@ -80,6 +110,9 @@ impl<'b> Rows<'b> {
             subjects: Vec::new(),
             links: Vec::new(),
             vault: Vec::new(),
+            annexes: Vec::new(),
+            labels: Vec::new(),
+            erased: erased.flat_map(|(at, pieces)| pieces.into_iter().map(move |piece| (piece, at))).collect(),
         };
         for (index, leaf) in (block.base.0..).map(LeafIndex).zip(&block.leaves) {
             let Some(entry) = &leaf.entry else {
@@ -100,13 +133,18 @@ impl<'b> Rows<'b> {
         Ok(rows)
     }
 
-    fn statement(&mut self, statement: &Statement, index: LeafIndex, held: &HashMap<LeafIndex, &'b PrivateMetadata>) {
+    fn statement(&mut self, statement: &Statement, index: LeafIndex, held: &HashMap<LeafIndex, &'b PrivateContent>) {
         let digests = statement.content.iter().flat_map(Content::digests);
         self.digests.extend(digests.map(|(algorithm, digest)| (algorithm, digest, index)));
         self.subjects.extend(statement.subject.map(|subject| (subject.id, subject.sequence, index)));
-        if statement.meta.is_some() {
-            self.vault.push((index, held.get(&index).copied()));
+        if statement.meta.is_none() {
+            return;
         }
+        let held = held.get(&index).copied();
+        self.vault.push((index, held.and_then(|held| held.metadata.as_ref())));
+        let annexes = held.into_iter().flat_map(|held| &held.annexes);
+        self.annexes.extend(annexes.map(|annex| (index, annex.commitment(), annex)));
+        self.labels.extend(held.into_iter().flat_map(|held| &held.labels).map(|label| (*label, index)));
     }
 
     fn link(

@@ -135,15 +135,15 @@ impl LedgerJson {
     #[must_use]
     pub fn of(genesis: &Notice, checkpoint: &SignedCheckpoint, tip: &BlockHeader) -> Self {
         let mode = match genesis.kind {
-            NoticeKind::Genesis { mode } => mode.word(),
-            NoticeKind::Key => "unknown",
+            NoticeKind::Genesis { mode, .. } => mode.word(),
+            NoticeKind::Key { .. } | NoticeKind::Erased { .. } => "unknown",
         };
         let signed = checkpoint.checkpoint();
         Self {
             origin: signed.origin.to_string(),
             mode: mode.into(),
-            key: genesis.key.to_string(),
-            next: genesis.next.to_string(),
+            key: genesis.key().map_or_else(String::new, ToString::to_string),
+            next: genesis.next().map_or_else(String::new, ToString::to_string),
             size: signed.size.0,
             root: signed.root.to_string(),
             block_height: tip.height.0,

@@ -7,6 +7,7 @@
 //! verification says, [`ledger`] what the chain says of itself, [`problem`] what went wrong.
 
 pub mod bilingual;
+pub mod court;
 pub mod deposit;
 pub mod facts;
 pub mod health;

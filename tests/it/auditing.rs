@@ -9,8 +9,10 @@ use tiezheng::ledger::hash::{Digest, leaf_hash};
 use tiezheng::ledger::key::{Name, Signer};
 use tiezheng::ledger::leaf::Leaf;
 use tiezheng::ledger::merkle::shape::LeafIndex;
+use tiezheng::ledger::notice::{ErasedPiece, Notice, NoticeKind, Piece};
 use tiezheng::ledger::number::DepositNumber;
 use tiezheng::ledger::statement::text::{Link, LinkKind, Statement, Subject};
+use tiezheng::store::contract::Private;
 use tiezheng::store::memory::MemoryStore;
 
 use crate::support::depositor::{ledger_key, origin, statement_with};
@@ -201,4 +203,41 @@ fn missing_index_rows_are_named() {
     let report = audit(&operator);
     assert_eq!(faults(&report), [Fault::Index]);
     assert_eq!(report.findings_total, 40);
+}
+
+/// A ledger whose operator put an `erased` notice, signed by `signer`, in front of the last deposit's block. Where the
+/// notice stands, and the deposit that it names.
+fn with_erased(signer: &Signer) -> (Operator, u64, u64) {
+    let mut operator = Operator::of(&*honest());
+    let (named, last) = (operator.deposit(3) as u64, operator.deposit(39));
+    let Ok(Leaf::Entry(entry)) = Leaf::parse(&operator.leaves[last]) else { panic!("no entry") };
+    let pieces = vec![ErasedPiece { index: LeafIndex(named), piece: Piece::Metadata }];
+    let notice = Notice { ledger: origin(), received: entry.received, kind: NoticeKind::Erased { pieces } };
+    operator.leaves.insert(last, notice.sign(&[signer]).unwrap().to_string().into_bytes());
+    operator.reseal_honestly();
+    (operator, last as u64, named)
+}
+
+#[test]
+fn an_erasure_is_signed_by_the_key_in_force_and_agrees_with_its_tombstone() {
+    let (mut operator, notice, named) = with_erased(&ledger_key());
+    // Nothing was erased.
+    let report = audit(&operator);
+    assert_eq!(faults(&report), [Fault::Erasure]);
+    assert_eq!(report.findings[0].index, Some(LeafIndex(notice)));
+    operator.private.insert(named, Private::Erased(LeafIndex(notice)));
+    assert!(audit(&operator).is_clean());
+    // A tombstone that no notice names.
+    operator.private.insert(named + 1, Private::Erased(LeafIndex(notice)));
+    let report = audit(&operator);
+    assert_eq!(faults(&report), [Fault::Erasure]);
+    assert_eq!(report.findings[0].index, Some(LeafIndex(named + 1)));
+    // A tombstone that leads elsewhere: found at both ends.
+    operator.private = [(named, Private::Erased(LeafIndex(0)))].into();
+    let places: Vec<_> = audit(&operator).findings.iter().map(|f| (f.fault, f.index.unwrap().0)).collect();
+    assert_eq!(places, [(Fault::Erasure, named), (Fault::Erasure, notice)]);
+
+    let (mut operator, notice, named) = with_erased(&Signer::new(origin(), &[66; 32]).unwrap());
+    operator.private.insert(named, Private::Erased(LeafIndex(notice)));
+    assert_eq!(faults(&audit(&operator)), [Fault::NoticeSignature]);
 }

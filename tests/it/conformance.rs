@@ -3,6 +3,7 @@
 //! A test is a function over a [`Bench`]; the list at the end of this file runs all of them on each kind of store.
 
 mod crowds;
+mod erasing;
 mod finding;
 mod growing;
 mod private;
@@ -48,6 +49,14 @@ on_every_store! {
     private:
         private_content_is_kept_beside_its_deposit,
         private_content_that_is_not_committed_to_is_refused;
+    erasing:
+        annexes_are_kept_under_their_deposit_and_commitment,
+        labels_lead_to_their_deposits_both_ways,
+        annexes_and_labels_need_a_meta_line,
+        what_is_erased_stays_erased_and_all_else_is_held,
+        a_refused_erasure_changes_nothing,
+        an_erasure_and_its_act_are_one_block,
+        bookmarks_are_remembered_by_name;
     reading:
         reads_beyond_the_published_size_are_refused,
         leaves_and_tiles_read_back_as_they_were_appended,

@@ -2,6 +2,7 @@
 
 mod creating;
 mod damage;
+mod erasing;
 mod locking;
 mod writing;
 

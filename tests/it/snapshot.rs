@@ -6,28 +6,44 @@
 use std::fmt::Write as _;
 
 use tiezheng::ledger::chain::Waiting;
+use tiezheng::ledger::hash::Digest;
 use tiezheng::ledger::statement::text::LinkKind;
-use tiezheng::store::contract::{AppendLedger, ReadLedger};
+use tiezheng::store::contract::{AppendLedger, KeepPrivate, PrivateContent, ReadLedger};
 use tiezheng::store::rocks::schema::TABLES;
 
-use crate::support::chain::{Draft, append_with, found, notice, number, private, published_of, seal};
+use crate::support::chain::{
+    Draft, annex_at, append_erasing, erased, found, metadata_at, notice, number, private, published_of,
+};
 use crate::support::stores::{Bench, Rocks};
 
-/// Genesis; a block with one row in every table; a block that completes the first tile.
+/// Genesis; a block with one row or more in every table of the chain; a block that completes the first tile and erases
+/// what one deposit brought.
 fn three_blocks() -> Rocks {
     let bench = Rocks::begin();
     let store = bench.store();
     found(store);
-    let second = append_with(
+    let content = |metadata, annexes: &[u8], label| PrivateContent {
+        metadata,
+        annexes: annexes.iter().map(|n| private(*n)).collect(),
+        labels: vec![Digest([label; 32])],
+    };
+    let second = append_erasing(
         store,
         vec![
             Draft::nth(1).subject(7, 1).meta(&private(1)).waiting(1),
             Draft::nth(2).salted().link(LinkKind::Corrects, number(1)).meta(&private(2)).waiting(2),
+            Draft::nth(4).meta(&private(4)).waiting(4),
         ],
-        &[(0, private(1))].into(),
+        &[(0, content(Some(private(1)), &[11], 0xa1)), (2, content(Some(private(4)), &[14, 15], 0xa2))].into(),
+        &[],
     );
     store.publish(published_of(&second.unwrap())).unwrap();
-    seal(store, (0..250).map(|n| Waiting::Notice(notice(n))).chain([Draft::nth(3).waiting(3)]).collect());
+    let mut pieces = [metadata_at(4), annex_at(4, &private(14))];
+    pieces.sort_unstable();
+    let waiting = (0..248).map(|n| Waiting::Notice(notice(n))).chain([Draft::nth(3).waiting(3), erased(&pieces)]);
+    let third = append_erasing(store, waiting.collect(), &[].into(), &pieces);
+    store.publish(published_of(&third.unwrap())).unwrap();
+    store.set_bookmark(&Digest([0xb1; 32]), 0x0102).unwrap();
     bench
 }
 
@@ -83,7 +99,7 @@ fn the_mark_is_as_it_was() {
 fn counts_of_rows_follow_from_the_leaves() {
     let bench = three_blocks();
     let counts = bench.store().count_rows().unwrap();
-    let expected = [257, 1, 3, 3, 3, 257, 6, 1, 1, 2, 2];
+    let expected = [257, 1, 3, 4, 4, 257, 8, 1, 1, 3, 3, 2, 2, 1, 2];
     assert_eq!(counts.iter().map(|(_, count)| *count).collect::<Vec<_>>(), expected);
     assert_eq!(bench.store().tip().unwrap().size().0, 257);
 }

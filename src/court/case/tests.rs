@@ -47,11 +47,13 @@ fn made<T>(kind: ActKind, take: impl Fn(Act) -> Option<T>, change: impl FnOnce(&
 }
 
 macro_rules! made {
-    ($kind:ident { $($field:ident: $value:expr),* $(,)? }) => {
+    (@ $field:ident) => { $field };
+    (@ $field:ident $value:expr) => { $value };
+    ($kind:ident { $($field:ident $(: $value:expr)?),* $(,)? }) => {
         Act::$kind(made(
             ActKind::$kind,
             |act| match act { Act::$kind(act) => Some(act), _ => None },
-            |_act| { $(_act.$field = $value;)* },
+            |_act| { $(_act.$field = made!(@ $field $($value)?);)* },
         ))
     };
 }
@@ -127,7 +129,13 @@ impl Course {
 
     fn file_code(&self, code: u32) -> Act {
         let expires = Timestamp::from_millis(START + 40 * 86_400_000).unwrap();
-        made!(IssueCode { code: CodeNumber(code), party: PartyNumber(2), party_uses: 7, agent_uses: 7, expires: expires })
+        made!(IssueCode {
+            code: CodeNumber(code),
+            party: PartyNumber(2),
+            party_uses: 7,
+            agent_uses: 7,
+            expires: expires
+        })
     }
 
     fn item(&self, number: u32) -> &Item {

@@ -1,1 +1,225 @@
-//! x
+//! Who may change the registry: by example, and after any acts whatever.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::*;
+use crate::court::acts::{
+    ActKind, AddHook, CheckIdentity, DistrustLedger, EndGrant, Grant, IssueToken, OpenAccount, RevokeToken, TrustLedger,
+};
+use crate::court::case::tests::random::{Dice, START, act, document, placed};
+use crate::court::words::IdentityLevel;
+use crate::ledger::key::{Name, Signer};
+
+const OPERATOR: Capacity = Capacity::Holding(Role::Operator);
+const CLERK: Capacity = Capacity::Holding(Role::Clerk);
+
+fn account(n: u8) -> AccountId {
+    AccountId(Digest([n; 32]))
+}
+
+fn court() -> CourtCode {
+    CourtCode::parse("粤0192").unwrap()
+}
+
+fn open(n: u8) -> Act {
+    Act::OpenAccount(OpenAccount { account: account(n), subject: SubjectKind::NaturalPerson, name: None })
+}
+
+fn grant(n: u8, role: Role) -> Act {
+    let court = role.is_of_a_court().then(court);
+    Act::Grant(Grant { account: account(n), role, court })
+}
+
+fn end_grant(n: u8, role: Role) -> Act {
+    let court = role.is_of_a_court().then(court);
+    Act::EndGrant(EndGrant { account: account(n), role, court })
+}
+
+fn token(id: u8, of: u8, scope: &[Scope]) -> Act {
+    let expires = Timestamp::from_millis(START + 86_400_000).unwrap();
+    let (token, hash) = (TokenId(Digest([id; 32])), Digest([1; 32]));
+    Act::IssueToken(IssueToken { token, account: account(of), hash, scope: scope.to_vec(), expires })
+}
+
+fn revoke(id: u8) -> Act {
+    Act::RevokeToken(RevokeToken { token: TokenId(Digest([id; 32])) })
+}
+
+fn checked(n: u8, method: IdentityMethod) -> Act {
+    let at = Timestamp::from_millis(START).unwrap();
+    let identity = IdentityCheck { method, level: IdentityLevel::High, at };
+    Act::CheckIdentity(CheckIdentity { account: account(n), identity, reference: None })
+}
+
+/// Does it, and holds what is refused to changing nothing.
+fn does(registry: &mut Registry, by: u8, capacity: Capacity, act: Act) -> Result<(), RegistryError> {
+    let document = document(&mut Dice(1), Stream::Registry, account(by), capacity, act);
+    let before = format!("{registry:?}");
+    let result = registry.apply(&document, placed(registry.length + 1, registry.length));
+    if result.is_err() {
+        assert_eq!(format!("{registry:?}"), before);
+    }
+    registry.length += 1;
+    result
+}
+
+/// Account 1 operates, 2 is a clerk, 3 a judge, 4 to 6 hold nothing.
+fn staffed() -> Registry {
+    let mut registry = Registry::default();
+    for n in 1..=6 {
+        does(&mut registry, 0, Capacity::Platform, open(n)).unwrap();
+    }
+    does(&mut registry, 0, Capacity::Platform, grant(1, Role::Operator)).unwrap();
+    does(&mut registry, 1, OPERATOR, grant(2, Role::Clerk)).unwrap();
+    does(&mut registry, 1, OPERATOR, grant(3, Role::Judge)).unwrap();
+    registry
+}
+
+#[test]
+fn only_operators_grant() {
+    let mut registry = staffed();
+    let others =
+        [(2, CLERK), (3, Capacity::Holding(Role::Judge)), (4, OPERATOR), (2, OPERATOR), (4, Capacity::Oneself)];
+    for (by, capacity) in others {
+        for act in [grant(4, Role::Clerk), grant(by, Role::Operator), end_grant(1, Role::Operator)] {
+            assert_eq!(does(&mut registry, by, capacity, act), Err(RegistryError::NotPermitted), "{by} {capacity:?}");
+        }
+    }
+    does(&mut registry, 1, OPERATOR, grant(4, Role::Operator)).unwrap();
+    does(&mut registry, 4, OPERATOR, grant(5, Role::Auditor)).unwrap();
+    let no_court = Act::Grant(Grant { account: account(5), role: Role::Judge, court: None });
+    assert_eq!(does(&mut registry, 1, OPERATOR, no_court), Err(RegistryError::CourtMismatch));
+    let of_a_court = Act::Grant(Grant { account: account(5), role: Role::Auditor, court: Some(court()) });
+    assert_eq!(does(&mut registry, 1, OPERATOR, of_a_court), Err(RegistryError::CourtMismatch));
+    assert_eq!(does(&mut registry, 1, OPERATOR, grant(9, Role::Judge)), Err(RegistryError::NoSuchAccount));
+}
+
+#[test]
+fn a_role_of_a_court_is_held_for_that_court_only() {
+    let registry = staffed();
+    let elsewhere = CourtCode::parse("京0491").unwrap();
+    let judge = &registry.accounts[&account(3)];
+    assert!(judge.holds(Role::Judge, Some(&court())));
+    assert!(!judge.holds(Role::Judge, Some(&elsewhere)) && !judge.holds(Role::Judge, None));
+    assert!(!judge.holds(Role::Clerk, Some(&court())));
+    assert!(registry.accounts[&account(1)].holds(Role::Operator, Some(&elsewhere)));
+}
+
+#[test]
+fn a_clerk_opens_accounts_sees_papers_and_hands_out_tokens_to_those_without_roles() {
+    let mut registry = staffed();
+    let denied = Err(RegistryError::NotPermitted);
+    does(&mut registry, 2, CLERK, open(7)).unwrap();
+    assert_eq!(does(&mut registry, 2, CLERK, open(7)), Err(RegistryError::AccountExists));
+    does(&mut registry, 2, CLERK, checked(7, IdentityMethod::CourtOffline)).unwrap();
+    assert_eq!(does(&mut registry, 2, CLERK, checked(7, IdentityMethod::Face)), denied);
+    does(&mut registry, 2, CLERK, token(1, 7, &[Scope::Deposit, Scope::Read, Scope::Case])).unwrap();
+    for holder in [1, 2, 3] {
+        assert_eq!(does(&mut registry, 2, CLERK, token(2, holder, &[Scope::Read])), denied);
+    }
+    // The account may become a judge's later, and the clerk may have kept the token.
+    for scope in [Scope::Court, Scope::Manage, Scope::Feed] {
+        assert_eq!(does(&mut registry, 2, CLERK, token(2, 7, &[Scope::Read, scope])), denied);
+    }
+    assert_eq!(does(&mut registry, 2, CLERK, token(1, 7, &[])), Err(RegistryError::TokenExists));
+    assert_eq!(does(&mut registry, 2, CLERK, revoke(1)), denied);
+    assert_eq!(does(&mut registry, 4, CLERK, open(8)), denied);
+}
+
+#[test]
+fn a_clerk_keeps_the_list_of_the_own_court_only() {
+    let mut registry = staffed();
+    let key = || Signer::new(Name::parse("other.example").unwrap(), &[1; 32]).unwrap().verifier().clone();
+    let trust = |court| Act::TrustLedger(TrustLedger { court, key: key() });
+    let elsewhere = CourtCode::parse("京0491").unwrap();
+    assert_eq!(does(&mut registry, 2, CLERK, trust(elsewhere)), Err(RegistryError::NotPermitted));
+    does(&mut registry, 2, CLERK, trust(court())).unwrap();
+    does(&mut registry, 2, CLERK, trust(court())).unwrap();
+    assert_eq!(registry.trusted[&court()], [key()]);
+    let distrust = || Act::DistrustLedger(DistrustLedger { court: court(), key: key() });
+    does(&mut registry, 2, CLERK, distrust()).unwrap();
+    assert_eq!(does(&mut registry, 2, CLERK, distrust()), Err(RegistryError::NotListed));
+}
+
+#[test]
+fn everybody_issues_and_revokes_the_own_tokens_and_nobody_elses() {
+    let mut registry = staffed();
+    let id = TokenId(Digest([1; 32]));
+    does(&mut registry, 4, Capacity::Oneself, token(1, 4, &[Scope::Case])).unwrap();
+    assert_eq!(does(&mut registry, 4, Capacity::Oneself, token(2, 5, &[])), Err(RegistryError::NotPermitted));
+    assert_eq!(does(&mut registry, 9, Capacity::Oneself, token(2, 9, &[])), Err(RegistryError::NotPermitted));
+    assert_eq!(does(&mut registry, 5, Capacity::Oneself, revoke(1)), Err(RegistryError::NotPermitted));
+    let now = |millis| Timestamp::from_millis(START + millis).unwrap();
+    assert!(registry.tokens[&id].is_good(now(86_399_999)) && !registry.tokens[&id].is_good(now(86_400_000)));
+    does(&mut registry, 4, Capacity::Oneself, revoke(1)).unwrap();
+    let revoked = registry.tokens[&id].revoked;
+    does(&mut registry, 4, Capacity::Oneself, revoke(1)).unwrap();
+    assert!(revoked.is_some() && registry.tokens[&id].revoked == revoked && !registry.tokens[&id].is_good(now(0)));
+}
+
+#[test]
+fn a_former_operator_can_do_nothing() {
+    let mut registry = staffed();
+    does(&mut registry, 1, OPERATOR, end_grant(1, Role::Operator)).unwrap();
+    let hook = || {
+        let (hook, annex) = (TokenId(Digest([1; 32])), AnnexId(Digest([2; 32])));
+        Act::AddHook(AddHook { hook, court: court(), url: annex, secret: annex })
+    };
+    let acts = || {
+        [open(9), grant(1, Role::Operator), end_grant(2, Role::Clerk), token(1, 4, &[]), hook()]
+            .into_iter()
+            .chain([checked(4, IdentityMethod::CourtOffline), revoke(1)])
+    };
+    for act in acts() {
+        assert_eq!(does(&mut registry, 1, OPERATOR, act), Err(RegistryError::NotPermitted));
+    }
+    does(&mut registry, 0, Capacity::Platform, grant(4, Role::Operator)).unwrap();
+    does(&mut registry, 4, OPERATOR, hook()).unwrap();
+    assert_eq!(does(&mut registry, 4, OPERATOR, hook()), Err(RegistryError::HookExists));
+}
+
+/// Acts by chance, folded; each is held to changing nothing where it is refused.
+fn folded(seeds: &[u64]) -> (Registry, Vec<(Document, Placed)>) {
+    let (mut registry, mut acts) = (staffed(), Vec::new());
+    registry.length = 0;
+    for (seed, sequence) in seeds.iter().zip(1..) {
+        let mut dice = Dice(*seed);
+        let kind = dice.of(&ActKind::ALL[ActKind::ALL.len() - 12..]);
+        let capacity = dice.of(&[Capacity::Platform, OPERATOR, OPERATOR, CLERK, Capacity::Oneself]);
+        let (act, by) = (act(&mut dice, kind, None), dice.account());
+        let document = document(&mut dice, Stream::Registry, by, capacity, act);
+        let before = registry.clone();
+        let result = registry.apply(&document, placed(sequence, sequence));
+        if result.is_err() {
+            assert_eq!(format!("{registry:?}"), format!("{before:?}"));
+        }
+        // Nobody without the role changes who holds which.
+        let roles = |registry: &Registry| registry.accounts.values().map(|one| one.roles.clone()).collect::<Vec<_>>();
+        let operates = before.accounts.get(&by).is_some_and(|one| one.holds(Role::Operator, None));
+        if before.accounts.len() == registry.accounts.len() && roles(&before) != roles(&registry) {
+            assert!(capacity == Capacity::Platform || (capacity == OPERATOR && operates));
+        }
+        assert!(before.accounts.keys().all(|id| registry.accounts.contains_key(id)));
+        assert!(before.tokens.iter().all(|(id, token)| registry.tokens[id].hash == token.hash));
+        acts.push((document, placed(sequence, sequence)));
+    }
+    (registry, acts)
+}
+
+proptest! {
+    #[test]
+    fn any_acts_leave_what_was_opened_and_a_refused_one_leaves_all_as_it_was(seeds in vec(any::<u64>(), 1..60)) {
+        let (_, acts) = folded(&seeds);
+        let fold = || {
+            let mut registry = staffed();
+            for (document, placed) in &acts {
+                registry.follow(document, *placed);
+            }
+            registry
+        };
+        let (one, other) = (fold(), fold());
+        prop_assert_eq!(format!("{one:?}"), format!("{other:?}"));
+        prop_assert_eq!(one.length, acts.len() as u64);
+    }
+}

@@ -2,6 +2,7 @@
 
 pub mod batch;
 pub mod blocks;
+pub mod court;
 pub mod deposits;
 pub mod health;
 pub mod ledger;

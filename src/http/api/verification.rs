@@ -107,7 +107,7 @@ fn report(reader: &dyn ReadLedger, number: DepositNumber, presented: Presented) 
     let Some((index, _)) = find(reader, number)? else { return Ok(Report::not_found(Some(number))) };
     let receipt = reading::receipt(reader, index)?;
     let history = reading::history(reader, index)?;
-    let trust = Trust::new(vec![reading::genesis(reader)?.key]);
+    let trust = Trust::new(reading::genesis(reader)?.key().cloned().into_iter().collect());
     let question =
         Question { number: Some(number), receipt: &receipt, presented, history: Some(&history), trust: &trust };
     Ok(verify(&question))

@@ -12,7 +12,8 @@ use axum::http::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY};
 use axum::response::Response;
 
 use crate::http::caching::{Caching, answer};
-use crate::http::problem::{CODES, Failure, Row};
+use crate::http::codes::Row;
+use crate::http::problem::{Failure, all};
 use crate::http::request::Named;
 
 const HTML: &str = "text/html; charset=utf-8";
@@ -52,7 +53,7 @@ pub async fn asset(named: Named) -> Result<Response, Failure> {
 
 /// All problems that an answer can bear.
 pub async fn problems() -> Response {
-    page(listed("Problems / 错误一览", CODES))
+    page(listed("Problems / 错误一览", all()))
 }
 
 /// One problem: where a problem's `type` leads.
@@ -61,13 +62,13 @@ pub async fn problems() -> Response {
 ///
 /// `not_found`.
 pub async fn problem(named: Named) -> Result<Response, Failure> {
-    let row = CODES.iter().find(|row| row.0 == named.0);
+    let row = all().find(|row| row.0 == named.0);
     let row = row.ok_or_else(|| Failure::not_found("no such problem"))?;
-    Ok(page(listed("Problem / 错误", std::slice::from_ref(row))))
+    Ok(page(listed("Problem / 错误", [row])))
 }
 
 /// Titles are ours and hold no markup (tested).
-fn listed(title: &str, rows: &[Row]) -> String {
+fn listed(title: &str, rows: impl IntoIterator<Item = &'static Row>) -> String {
     let mut html = format!(
         "<!doctype html>\n<html lang=\"zh-CN\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n<title>{title}</title>\n<link rel=\"stylesheet\" href=\"/static/site.css\">\n<main>\n<p><a href=\"/\">铁证 Tiezheng</a> · <a href=\"/docs\">API</a> · <a href=\"/problems\">/problems</a></p>\n<h1>{title}</h1>\n<table>\n<tr><th>code</th><th>HTTP</th><th>中文</th><th>English</th></tr>\n"
     );
@@ -87,7 +88,7 @@ mod tests {
 
     #[test]
     fn titles_hold_no_markup() {
-        for (code, _, en, zh) in CODES {
+        for (code, _, en, zh) in all() {
             assert!(![*code, en, zh].iter().any(|text| text.contains(['<', '>', '&', '"'])), "{code}");
         }
     }

@@ -154,7 +154,7 @@ fn successor(
         }
         notices.push(notice);
     }
-    let start = notices.iter().position(|notice| pinned.contains(&notice.notice().key))?;
+    let start = notices.iter().position(|notice| notice.notice().key().is_some_and(|key| pinned.contains(key)))?;
     let chain = notices.get(start..)?;
     let (first, last) = chain.first().zip(chain.last())?;
     // From the pinned key on, each notice must be the one that the notice before committed to.
@@ -163,7 +163,7 @@ fn successor(
         [before, after] => after.succeeds(before.notice()),
         _ => false,
     });
-    let key = last.notice().key.clone();
+    let Some(key) = last.notice().key().cloned() else { return Some(Err(())) };
     let signed = checkpoint.verified_by(std::slice::from_ref(&key)).is_ok();
     Some(if begins && follows && signed { Ok(key) } else { Err(()) })
 }

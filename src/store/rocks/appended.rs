@@ -7,13 +7,15 @@ use crate::ledger::entry::Entry;
 use crate::ledger::hash::Digest;
 use crate::ledger::key::VerifierKey;
 use crate::ledger::merkle::shape::LeafIndex;
+use crate::ledger::notice::{ErasedPiece, Piece};
 use crate::ledger::number::DepositNumber;
 use crate::store::admission::Appended;
 use crate::store::bounds::damaged;
 use crate::store::contract::ReadError;
+use crate::store::joining::{Pieces, Standing};
 use crate::store::rocks::engine::Engine;
-use crate::store::rocks::format::SubjectKey;
-use crate::store::rocks::schema::{NUMBERS, RECORDS, STATEMENTS, SUBJECTS};
+use crate::store::rocks::format::{AnnexKey, SubjectKey, VaultRow};
+use crate::store::rocks::schema::{ANNEXES, NUMBERS, RECORDS, STATEMENTS, SUBJECTS, VAULT};
 use crate::store::rocks::tree::Tree;
 use crate::store::rows::Places;
 
@@ -61,5 +63,27 @@ impl Places for AppendedChain<'_> {
 
     fn has_record(&self, hash: &Digest) -> Result<bool, ReadError> {
         self.engine.has(&RECORDS, hash)
+    }
+}
+
+impl Pieces for AppendedChain<'_> {
+    fn standing(&self, piece: &ErasedPiece) -> Result<Standing, ReadError> {
+        Ok(match row(self.engine, piece)? {
+            Some(VaultRow::Held(_)) => Standing::Held,
+            Some(VaultRow::Erased(notice)) => Standing::Erased(notice),
+            Some(VaultRow::NeverBrought) | None => Standing::Never,
+        })
+    }
+}
+
+/// The row of a piece of private content.
+///
+/// # Errors
+///
+/// [`ReadError`].
+pub fn row(engine: &Engine, piece: &ErasedPiece) -> Result<Option<VaultRow>, ReadError> {
+    match piece.piece {
+        Piece::Metadata => engine.get(&VAULT, &piece.index),
+        Piece::Annex(commitment) => engine.get(&ANNEXES, &AnnexKey { index: piece.index, commitment }),
     }
 }

@@ -32,7 +32,7 @@ pub enum Access {
 
 /// An open database.
 pub struct Engine {
-    db: DB,
+    pub(super) db: DB,
 }
 
 /// Rows to be written all at once.
@@ -93,7 +93,7 @@ impl Engine {
         TABLES.iter().map(|(name, _)| *name).filter(|name| self.db.cf_handle(name).is_none()).collect()
     }
 
-    fn family(&self, name: &'static str) -> Result<&ColumnFamily, ReadError> {
+    pub(super) fn family(&self, name: &'static str) -> Result<&ColumnFamily, ReadError> {
         self.db.cf_handle(name).ok_or_else(|| ReadError::Damaged {
             what: name,
             at: "the whole column family".into(),
@@ -139,6 +139,36 @@ impl Engine {
         let mut reads = within(prefix, after(prefix));
         reads.set_prefix_same_as_start(true);
         self.iterate(table, reads, IteratorMode::From(prefix, Direction::Forward))
+    }
+
+    /// Likewise those from key `first` on, which begins with `prefix`.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    pub fn prefixed_since<K: ToDisk + FromDisk, V: FromDisk>(
+        &self,
+        table: &Table<K, V>,
+        prefix: &[u8],
+        first: &K,
+    ) -> Result<impl Iterator<Item = Result<(K, V), ReadError>> + use<'_, K, V>, ReadError> {
+        let mut reads = within(prefix, after(prefix));
+        reads.set_prefix_same_as_start(true);
+        self.iterate(table, reads, IteratorMode::From(first.to_disk().as_ref(), Direction::Forward))
+    }
+
+    /// All rows of a table that is kept in the order of its keys.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    pub fn all<K: FromDisk, V: FromDisk>(
+        &self,
+        table: &Table<K, V>,
+    ) -> Result<impl Iterator<Item = Result<(K, V), ReadError>> + use<'_, K, V>, ReadError> {
+        let mut reads = ReadOptions::default();
+        reads.fill_cache(false);
+        self.iterate(table, reads, IteratorMode::Start)
     }
 
     /// Likewise from the last on. `longest` is how many bytes a key has after the prefix, at most.
@@ -229,6 +259,15 @@ impl Engine {
         durable.set_sync(true);
         self.db.write_opt(batch.rows, &durable).map_err(|error| failed_write(error.into_string()))
     }
+
+    /// Writes the rows of `batch`, all of them. A crash of the machine may take them back.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::commit`].
+    pub fn commit_lazily(&self, batch: Batch<'_>) -> Result<(), AppendError> {
+        self.db.write(batch.rows).map_err(|error| failed_write(error.into_string()))
+    }
 }
 
 impl Batch<'_> {
@@ -239,6 +278,16 @@ impl Batch<'_> {
     /// [`ReadError::Damaged`] when the table is not there.
     pub fn put<K: ToDisk, V: ToDisk>(&mut self, table: &Table<K, V>, key: &K, value: &V) -> Result<(), ReadError> {
         self.rows.put_cf(self.engine.family(table.name)?, key.to_disk(), value.to_disk());
+        Ok(())
+    }
+
+    /// Removes a row.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError::Damaged`] when the table is not there.
+    pub fn remove<K: ToDisk, V>(&mut self, table: &Table<K, V>, key: &K) -> Result<(), ReadError> {
+        self.rows.delete_cf(self.engine.family(table.name)?, key.to_disk());
         Ok(())
     }
 }

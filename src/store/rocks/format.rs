@@ -7,10 +7,11 @@
 //! `None` to the reader: damage, never a panic.
 
 use crate::ledger::block::Height;
-use crate::ledger::hash::{DIGEST_LEN, Digest};
+use crate::ledger::hash::{DIGEST_LEN, Digest, sha256};
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::merkle::tile::{TILE_WIDTH, decode_hashes};
 use crate::ledger::metadata::{PrivateMetadata, SALT_LEN};
+use crate::ledger::notice::{ErasedPiece, Piece};
 use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::content::HashAlgorithm;
 use crate::ledger::statement::text::LinkKind;
@@ -23,8 +24,9 @@ use crate::ledger::statement::text::LinkKind;
 ///
 /// | version | since | what |
 /// |---|---|---|
-/// | 1 | 0.1.0 | the first |
-pub const FORMAT_VERSION: u32 = 1;
+/// | 1 | never released | the first |
+/// | 2 | 0.1.0 | tombstones in `vault`; the column families `annexes`, `labels`, `purges`, `bookmarks` |
+pub const FORMAT_VERSION: u32 = 2;
 
 /// What can be written.
 pub trait ToDisk {
@@ -69,6 +71,7 @@ fixed!(LeafIndex, 8, |index| index.0.to_be_bytes());
 fixed!(Height, 8, |height| height.0.to_be_bytes());
 fixed!(DepositNumber, 12, |number| number.to_key());
 fixed!(Digest, 32, |digest| digest.0);
+fixed!(u64, 8, |number| number.to_be_bytes());
 
 impl FromDisk for LeafIndex {
     fn from_disk(bytes: &[u8]) -> Option<Self> {
@@ -202,13 +205,15 @@ const fn link_byte(kind: LinkKind) -> u8 {
     }
 }
 
-/// What the vault holds for a deposit with a `meta` line.
+/// What the vault holds for a deposit with a `meta` line, and `annexes` (but for the first) for each annex.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum VaultRow {
     /// Byte 0 alone: its depositor kept the private content.
     NeverBrought,
-    /// Byte 1, 32 bytes of salt, the JSON.
+    /// Byte 1, 32 bytes of salt, the text.
     Held(PrivateMetadata),
+    /// Byte 2, the place of the `erased` notice. Final.
+    Erased(LeafIndex),
 }
 
 impl ToDisk for VaultRow {
@@ -218,6 +223,7 @@ impl ToDisk for VaultRow {
         match self {
             Self::NeverBrought => vec![0],
             Self::Held(held) => [&[1], held.salt.as_slice(), held.json.as_bytes()].concat(),
+            Self::Erased(notice) => [&[2], notice.to_disk().as_slice()].concat(),
         }
     }
 }
@@ -231,8 +237,110 @@ impl FromDisk for VaultRow {
                 let json = String::from_utf8(json.to_vec()).ok()?;
                 Some(Self::Held(PrivateMetadata { salt: salt.try_into().ok()?, json }))
             }
+            (2, rest) => LeafIndex::from_disk(rest).map(Self::Erased),
             _ => None,
         }
+    }
+}
+
+/// Key of an annex: its deposit, then its commitment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AnnexKey {
+    /// The deposit.
+    pub index: LeafIndex,
+    /// What the annex is asked for by.
+    pub commitment: Digest,
+}
+
+fixed!(AnnexKey, 40, |key| joined(&[&key.index.to_disk(), &key.commitment.0]));
+
+impl FromDisk for AnnexKey {
+    fn from_disk(bytes: &[u8]) -> Option<Self> {
+        let (index, commitment) = bytes.split_at_checked(8)?;
+        Some(Self { index: LeafIndex::from_disk(index)?, commitment: Digest::from_slice(commitment)? })
+    }
+}
+
+/// Key of a label's row: label, then deposit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LabelKey {
+    /// The label.
+    pub label: Digest,
+    /// The deposit.
+    pub index: LeafIndex,
+}
+
+fixed!(LabelKey, 40, |key| joined(&[&key.label.0, &key.index.to_disk()]));
+
+impl FromDisk for LabelKey {
+    fn from_disk(bytes: &[u8]) -> Option<Self> {
+        let (label, index) = bytes.split_at_checked(DIGEST_LEN)?;
+        Some(Self { label: Digest::from_slice(label)?, index: LeafIndex::from_disk(index)? })
+    }
+}
+
+/// Key of a pending purge: deposit, then byte 0, or byte 1 and the annex's commitment.
+impl ToDisk for ErasedPiece {
+    type Bytes<'a> = Vec<u8>;
+
+    fn to_disk(&self) -> Vec<u8> {
+        let index = self.index.to_disk();
+        match &self.piece {
+            Piece::Metadata => [index.as_slice(), &[0]].concat(),
+            Piece::Annex(commitment) => [index.as_slice(), &[1], &commitment.0].concat(),
+        }
+    }
+}
+
+impl FromDisk for ErasedPiece {
+    fn from_disk(bytes: &[u8]) -> Option<Self> {
+        let (index, rest) = bytes.split_at_checked(8)?;
+        let piece = match rest.split_first()? {
+            (0, []) => Piece::Metadata,
+            (1, commitment) => Piece::Annex(Digest::from_slice(commitment)?),
+            _ => return None,
+        };
+        Some(Self { index: LeafIndex::from_disk(index)?, piece })
+    }
+}
+
+/// By what the salt of an erased piece is known again where it still lies, though the salt itself is kept nowhere: its
+/// first four bytes, then its SHA-256. The other 28 are no more to be guessed than all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fingerprint {
+    /// The salt's first bytes.
+    pub hint: [u8; 4],
+    /// SHA-256 of the salt.
+    pub digest: Digest,
+}
+
+impl Fingerprint {
+    /// Of this salt.
+    #[must_use]
+    pub fn of(salt: &[u8; SALT_LEN]) -> Self {
+        let [a, b, c, d, ..] = *salt;
+        Self { hint: [a, b, c, d], digest: sha256(salt) }
+    }
+}
+
+fixed!(Fingerprint, 36, |print| joined(&[&print.hint, &print.digest.0]));
+
+impl FromDisk for Fingerprint {
+    fn from_disk(bytes: &[u8]) -> Option<Self> {
+        let (hint, digest) = bytes.split_first_chunk()?;
+        Some(Self { hint: *hint, digest: Digest::from_slice(digest)? })
+    }
+}
+
+impl FromDisk for u64 {
+    fn from_disk(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self::from_be_bytes)
+    }
+}
+
+impl FromDisk for Digest {
+    fn from_disk(bytes: &[u8]) -> Option<Self> {
+        Self::from_slice(bytes)
     }
 }
 

@@ -8,12 +8,15 @@
 //! | [`schema`] | the tables: name, key and value of each, bound together once |
 //! | [`tuning`] | how RocksDB is set up |
 //! | [`engine`] | typed rows read, scanned, and written in one fsynced batch |
+//! | [`rewriting`] | the files that rows lie in, written anew |
 //! | [`folder`] | the names in a ledger's folder, and its lock |
 //! | [`mark`] | the last signed checkpoint, durable beside the database |
 //! | [`tree`] | leaves and tiles, held against each other |
 //! | [`appended`] | what the checks before an append ask |
 //! | [`reader`] | reading, bounded by the published size |
 //! | [`store`] | the one writer |
+//! | [`search`] | whether any file still holds what is erased |
+//! | [`purge`] | making sure that none does |
 //! | [`open`] | opening, creating, refusing |
 //!
 //! `chain-data/README.md` draws every byte.
@@ -24,8 +27,11 @@ pub mod folder;
 pub mod format;
 pub mod mark;
 pub mod open;
+pub mod purge;
 pub mod reader;
+pub mod rewriting;
 pub mod schema;
+pub mod search;
 pub mod store;
 pub mod tree;
 pub mod tuning;

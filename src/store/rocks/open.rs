@@ -86,7 +86,7 @@ pub enum OpenError {
     /// A record or tile that opening reads is damaged.
     #[error("the database is damaged: {0}; restore it from a backup or mirror")]
     RecordDamaged(#[from] ReadError),
-    /// A later program wrote it.
+    /// An earlier or a later program wrote it.
     #[error("the database has format {found}, this program knows {FORMAT_VERSION}: use the program that wrote it")]
     UnknownFormat {
         /// The version it names.
@@ -271,7 +271,7 @@ fn open_locked(folder: &Folder, options: &Options, lock: Lock) -> Result<RocksSt
     let engine = open_engine(folder, options, Access::ReadWrite)?;
     let Inspected { tip, published } = inspect(&engine, &mark)?;
     let file = MarkFile::open(&folder.mark(), &mark)?;
-    Ok(RocksStore::new(RocksReader::new(engine, tip, published, lock), file))
+    Ok(RocksStore::new(RocksReader::new(engine, tip, published, lock), file, folder.clone()))
 }
 
 /// The mark of a folder that has a database too.

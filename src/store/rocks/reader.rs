@@ -15,12 +15,14 @@ use crate::ledger::merkle::tile::HashReader as _;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::content::HashAlgorithm;
 use crate::ledger::statement::text::LinkKind;
-use crate::store::bounds::{damaged, items_within, leaf_within, leaves_within, size_of};
+use crate::store::bounds::{damaged, items_within, leaf_within, leaves_within, piece_hashes_to, size_of};
 use crate::store::contract::{Private, Published, ReadError, ReadLedger};
 use crate::store::rocks::engine::{Engine, RawRow};
 use crate::store::rocks::folder::Lock;
-use crate::store::rocks::format::{DigestKey, SubjectKey, ToDisk as _, VaultRow};
-use crate::store::rocks::schema::{BLOCKS, DIGESTS, LINKS, NUMBERS, RECORDS, STATEMENTS, SUBJECTS, TABLES, VAULT};
+use crate::store::rocks::format::{AnnexKey, DigestKey, LabelKey, SubjectKey, ToDisk as _, VaultRow};
+use crate::store::rocks::schema::{
+    ANNEXES, BLOCKS, DIGESTS, LABELS, LINKS, NUMBERS, RECORDS, STATEMENTS, SUBJECTS, TABLES, VAULT,
+};
 use crate::store::rocks::tree::Tree;
 
 /// A ledger in RocksDB, for reading.
@@ -171,9 +173,33 @@ impl ReadLedger for RocksReader {
         let Some(committed) = committed else { return Ok(Private::None) };
         match self.engine.get(&VAULT, &index)? {
             Some(VaultRow::NeverBrought) => Ok(Private::None),
-            Some(VaultRow::Held(held)) if held.commitment() == committed => Ok(Private::Held(held)),
-            Some(VaultRow::Held(_)) => Err(damaged("vault", index, "it is not what the statement commits to")),
+            Some(VaultRow::Held(held)) => piece_hashes_to("vault", index, held, &committed),
+            Some(VaultRow::Erased(notice)) => Ok(Private::Erased(notice)),
             None => Err(damaged("vault", index, "the row is missing")),
         }
+    }
+
+    fn annex(&self, index: LeafIndex, commitment: &Digest) -> Result<Private, ReadError> {
+        leaf_within(index, self.size())?;
+        match self.engine.get(&ANNEXES, &AnnexKey { index, commitment: *commitment })? {
+            None => Ok(Private::None),
+            Some(VaultRow::Held(held)) => piece_hashes_to("annexes", index, held, commitment),
+            Some(VaultRow::Erased(notice)) => Ok(Private::Erased(notice)),
+            Some(VaultRow::NeverBrought) => Err(damaged("annexes", index, "no row of this table says so")),
+        }
+    }
+
+    fn labelled(&self, label: &Digest, from: LeafIndex, limit: usize) -> Result<Vec<LeafIndex>, ReadError> {
+        let size = self.size();
+        let rows = self.engine.prefixed_since(&LABELS, &label.0, &LabelKey { label: *label, index: from })?;
+        let places = rows.map(|row| row.map(|(key, _)| key.index));
+        places.take_while(|place| place.as_ref().map_or(true, |index| size.contains(*index))).take(limit).collect()
+    }
+
+    fn last_labelled(&self, label: &Digest, limit: usize) -> Result<Vec<LeafIndex>, ReadError> {
+        let size = self.size();
+        let rows = self.engine.prefixed_from_last(&LABELS, &label.0, 8)?;
+        let places = rows.map(|row| row.map(|(key, _)| key.index));
+        places.filter(|place| place.as_ref().map_or(true, |index| size.contains(*index))).take(limit).collect()
     }
 }

@@ -8,9 +8,11 @@ use std::marker::PhantomData;
 use crate::ledger::block::Height;
 use crate::ledger::hash::{DIGEST_LEN, Digest};
 use crate::ledger::merkle::shape::LeafIndex;
+use crate::ledger::notice::ErasedPiece;
 use crate::ledger::number::DepositNumber;
 use crate::store::rocks::format::{
-    About, DIGEST_PREFIX, DigestKey, Empty, LinkKey, StoredTile, SubjectKey, TileKey, VaultRow,
+    About, AnnexKey, DIGEST_PREFIX, DigestKey, Empty, Fingerprint, LabelKey, LinkKey, StoredTile, SubjectKey, TileKey,
+    VaultRow,
 };
 
 /// A column family with the types of its keys and values.
@@ -46,6 +48,14 @@ pub const SUBJECTS: Table<SubjectKey, LeafIndex> = Table::new("subjects");
 pub const LINKS: Table<LinkKey, Empty> = Table::new("links");
 /// Private content, off the chain: a row for every deposit with a `meta` line.
 pub const VAULT: Table<LeafIndex, VaultRow> = Table::new("vault");
+/// Annexes, off the chain: further pieces of private content, by their deposit and commitment.
+pub const ANNEXES: Table<AnnexKey, VaultRow> = Table::new("annexes");
+/// Deposits under each label, the earliest first.
+pub const LABELS: Table<LabelKey, Empty> = Table::new("labels");
+/// What is erased and may still lie in a file.
+pub const PURGES: Table<ErasedPiece, Fingerprint> = Table::new("purges");
+/// How far followers have come. No part of the ledger.
+pub const BOOKMARKS: Table<Digest, u64> = Table::new("bookmarks");
 /// What the database says of itself.
 pub const META: Table<About, Vec<u8>> = Table::new("meta");
 
@@ -54,6 +64,8 @@ pub const META: Table<About, Vec<u8>> = Table::new("meta");
 pub enum Shape {
     /// Text in the order of its keys.
     Text,
+    /// Private text in the order of its keys, never compressed: a search of the files for its bytes finds them.
+    Private,
     /// Random bytes of eight kilobytes, nearly in the order of their keys.
     Tiles,
     /// Short rows in the order of their keys.
@@ -65,7 +77,7 @@ pub enum Shape {
 }
 
 /// All tables.
-pub const TABLES: [(&str, Shape); 11] = [
+pub const TABLES: [(&str, Shape); 15] = [
     (LEAVES.name, Shape::Text),
     (TILES.name, Shape::Tiles),
     (BLOCKS.name, Shape::Ordered),
@@ -75,6 +87,10 @@ pub const TABLES: [(&str, Shape); 11] = [
     (DIGESTS.name, Shape::Prefixed(DIGEST_PREFIX)),
     (SUBJECTS.name, Shape::Prefixed(DIGEST_LEN)),
     (LINKS.name, Shape::Prefixed(8)),
-    (VAULT.name, Shape::Text),
+    (VAULT.name, Shape::Private),
+    (ANNEXES.name, Shape::Private),
+    (LABELS.name, Shape::Prefixed(DIGEST_LEN)),
+    (PURGES.name, Shape::Ordered),
+    (BOOKMARKS.name, Shape::Ordered),
     (META.name, Shape::Ordered),
 ];

@@ -14,39 +14,48 @@ use crate::ledger::hash::Digest;
 use crate::ledger::merkle::frontier::FullTile;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::merkle::tile::TILE_WIDTH;
-use crate::ledger::metadata::PrivateMetadata;
+use crate::ledger::notice::{ErasedPiece, Piece};
 use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::content::HashAlgorithm;
 use crate::ledger::statement::text::LinkKind;
-use crate::store::bounds::{items_within, leaves_within};
-use crate::store::contract::{AppendError, AppendLedger, Private, Published, ReadError, ReadLedger};
+use crate::store::bounds::{damaged, items_within, leaves_within};
+use crate::store::contract::{AppendError, AppendLedger, Private, PrivateContent, Published, ReadError, ReadLedger};
 use crate::store::joining;
-use crate::store::rocks::appended::AppendedChain;
-use crate::store::rocks::engine::{Batch, RawRow};
-use crate::store::rocks::format::{DigestKey, Empty, LinkKey, StoredTile, SubjectKey, TileKey, VaultRow};
+use crate::store::rocks::appended::{AppendedChain, row};
+use crate::store::rocks::engine::{Batch, Engine, RawRow};
+use crate::store::rocks::folder::Folder;
+use crate::store::rocks::format::{
+    AnnexKey, DigestKey, Empty, Fingerprint, LabelKey, LinkKey, StoredTile, SubjectKey, TileKey, VaultRow,
+};
 use crate::store::rocks::mark::{MarkError, MarkFile};
 use crate::store::rocks::reader::RocksReader;
 use crate::store::rocks::schema::{
-    BLOCKS, DIGESTS, LEAVES, LINKS, NUMBERS, RECORDS, STATEMENTS, SUBJECTS, TILES, VAULT,
+    ANNEXES, BLOCKS, BOOKMARKS, DIGESTS, LABELS, LEAVES, LINKS, NUMBERS, PURGES, RECORDS, STATEMENTS, SUBJECTS, TILES,
+    VAULT,
 };
 use crate::store::rocks::tree::{Tree, leaves, stored_tile};
 use crate::store::rows::Rows;
 
 /// A ledger in RocksDB, for reading and growing.
 pub struct RocksStore {
-    reader: RocksReader,
+    pub(super) reader: RocksReader,
     writer: Mutex<Writer>,
+    /// Held by the one purge at a time.
+    pub(super) purging: Mutex<()>,
+    /// The ledger's folder.
+    pub(super) folder: Folder,
 }
 
-struct Writer {
+pub(super) struct Writer {
     mark: MarkFile,
     /// The write that failed, after which there is no other.
     failed: Option<AppendError>,
 }
 
 impl RocksStore {
-    pub(super) fn new(reader: RocksReader, mark: MarkFile) -> Self {
-        Self { reader, writer: Mutex::new(Writer { mark, failed: None }) }
+    pub(super) fn new(reader: RocksReader, mark: MarkFile, folder: Folder) -> Self {
+        let writer = Mutex::new(Writer { mark, failed: None });
+        Self { reader, writer, purging: Mutex::new(()), folder }
     }
 
     /// Every row of every table as it lies on disk, published or not: for snapshots and for counting.
@@ -61,6 +70,24 @@ impl RocksStore {
     /// [`ReadError`].
     pub fn count_rows(&self) -> Result<Vec<(&'static str, u64)>, ReadError> {
         self.reader.count_rows()
+    }
+
+    /// Writes rows beside the chain, one writer at a time; fsynced or not.
+    ///
+    /// # Errors
+    ///
+    /// [`AppendError`].
+    pub(super) fn write_beside(&self, batch: Batch<'_>, durably: bool) -> Result<(), AppendError> {
+        let mut writer = self.writer()?;
+        let engine = &self.reader.engine;
+        let written = if durably { engine.commit(batch) } else { engine.commit_lazily(batch) };
+        written.map_err(|error| writer.fails(error))
+    }
+
+    pub(super) fn remember(&self, name: &Digest, position: u64) -> Result<(), AppendError> {
+        let mut batch = self.reader.engine.batch();
+        batch.put(&BOOKMARKS, name, &position)?;
+        self.write_beside(batch, false)
     }
 
     fn writer(&self) -> Result<MutexGuard<'_, Writer>, AppendError> {
@@ -114,6 +141,31 @@ fn put_all(batch: &mut Batch<'_>, block: &Block, rows: &Rows<'_>) -> Result<(), 
         let row = held.map_or(VaultRow::NeverBrought, |held| VaultRow::Held(held.clone()));
         batch.put(&VAULT, index, &row)?;
     }
+    for (index, commitment, held) in &rows.annexes {
+        let key = AnnexKey { index: *index, commitment: *commitment };
+        batch.put(&ANNEXES, &key, &VaultRow::Held((*held).clone()))?;
+    }
+    for &(label, index) in &rows.labels {
+        batch.put(&LABELS, &LabelKey { label, index }, &Empty)?;
+    }
+    Ok(())
+}
+
+/// Tombstones over what is erased, and what the purge has to look for.
+fn put_erased(batch: &mut Batch<'_>, engine: &Engine, rows: &Rows<'_>) -> Result<(), ReadError> {
+    for (piece, notice) in &rows.erased {
+        let Some(VaultRow::Held(held)) = row(engine, piece)? else {
+            return Err(damaged("vault", piece, "the row was there a moment ago"));
+        };
+        batch.put(&PURGES, piece, &Fingerprint::of(&held.salt))?;
+        let tombstone = VaultRow::Erased(*notice);
+        match piece.piece {
+            Piece::Metadata => batch.put(&VAULT, &piece.index, &tombstone)?,
+            Piece::Annex(commitment) => {
+                batch.put(&ANNEXES, &AnnexKey { index: piece.index, commitment }, &tombstone)?;
+            }
+        }
+    }
     Ok(())
 }
 
@@ -122,13 +174,20 @@ impl AppendLedger for RocksStore {
         Ok((*self.reader.tip()).clone())
     }
 
-    fn append(&self, block: &Block, private: &[(LeafIndex, PrivateMetadata)]) -> Result<(), AppendError> {
+    fn append(
+        &self,
+        block: &Block,
+        private: &[(LeafIndex, PrivateContent)],
+        erasures: &[ErasedPiece],
+    ) -> Result<(), AppendError> {
         let mut writer = self.writer()?;
         let (engine, tip) = (&self.reader.engine, self.reader.tip());
         let chain = AppendedChain { engine, tip: &tip };
-        joining::check(&tip, &chain, block, private)?;
+        joining::check(&tip, &chain, block, private, erasures)?;
         let mut batch = engine.batch();
-        put_all(&mut batch, block, &Rows::of(block, private, &chain)?)?;
+        let rows = Rows::of(block, private, &chain)?;
+        put_all(&mut batch, block, &rows)?;
+        put_erased(&mut batch, engine, &rows)?;
         engine.commit(batch).map_err(|error| writer.fails(error))?;
         self.reader.set_tip(block.tip.clone());
         Ok(())
@@ -215,5 +274,17 @@ impl ReadLedger for RocksStore {
 
     fn private(&self, index: LeafIndex) -> Result<Private, ReadError> {
         self.reader.private(index)
+    }
+
+    fn annex(&self, index: LeafIndex, commitment: &Digest) -> Result<Private, ReadError> {
+        self.reader.annex(index, commitment)
+    }
+
+    fn labelled(&self, label: &Digest, from: LeafIndex, limit: usize) -> Result<Vec<LeafIndex>, ReadError> {
+        self.reader.labelled(label, from, limit)
+    }
+
+    fn last_labelled(&self, label: &Digest, limit: usize) -> Result<Vec<LeafIndex>, ReadError> {
+        self.reader.last_labelled(label, limit)
     }
 }

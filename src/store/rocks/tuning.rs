@@ -6,6 +6,10 @@
 //! manifest names is there in full. Memory is bounded by [`Options`] however large the ledger grows: the indexes and
 //! filters of files live in the one shared block cache, in small pieces.
 //!
+//! What was erased can be gone: private tables are not compressed, so that their bytes can be searched for, and logs are
+//! neither compressed, kept, archived nor written over again once their rows lie in files (RocksDB's defaults, on which
+//! `purge` relies and which it checks).
+//!
 //! None of this is part of the format: a ledger written with other settings reads the same.
 
 use rocksdb::{
@@ -92,6 +96,12 @@ fn table(shape: Shape, options: &Options, cache: &Cache) -> rocksdb::Options {
             blocks.set_block_size(16 << 10);
             table.set_compression_type(DBCompressionType::Zstd);
             table.set_write_buffer_size(options.memtable_bytes / 2);
+        }
+        Shape::Private => {
+            blocks.set_block_size(16 << 10);
+            table.set_compression_type(DBCompressionType::None);
+            table.set_bottommost_compression_type(DBCompressionType::None);
+            table.set_write_buffer_size(options.memtable_bytes / 8);
         }
         Shape::Tiles => {
             // One tile a block; hashes do not compress.

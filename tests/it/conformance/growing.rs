@@ -117,7 +117,7 @@ pub(super) fn a_block_for_another_tip_is_refused<B: Bench>() {
     let after = store.tip().unwrap();
     let block = |tip: &Tip| block_on(tip, vec![Draft::nth(1).waiting(1)]);
     let moved = |base| Err(AppendError::TipMoved { base: TreeSize(base), size: TreeSize(2) });
-    assert_eq!(store.append(&block(&before), &[]), moved(0));
+    assert_eq!(store.append(&block(&before), &[], &[]), moved(0));
 
     // Right size, but another block before it, another height, another ledger.
     let strange = [
@@ -126,13 +126,13 @@ pub(super) fn a_block_for_another_tip_is_refused<B: Bench>() {
         Tip { origin: Name::parse("other.example").unwrap(), ..after.clone() },
     ];
     for tip in &strange {
-        assert_eq!(store.append(&block(tip), &[]), moved(2));
+        assert_eq!(store.append(&block(tip), &[], &[]), moved(2));
     }
     same_tip(&store.tip().unwrap(), &after);
     // Twice the same block.
     let good = block(&after);
-    assert_eq!(store.append(&good, &[]), Ok(()));
-    assert_eq!(store.append(&good, &[]), Err(AppendError::TipMoved { base: TreeSize(2), size: TreeSize(4) }));
+    assert_eq!(store.append(&good, &[], &[]), Ok(()));
+    assert_eq!(store.append(&good, &[], &[]), Err(AppendError::TipMoved { base: TreeSize(2), size: TreeSize(4) }));
 }
 
 pub(super) fn publishing_never_goes_back_and_never_ahead<B: Bench>() {

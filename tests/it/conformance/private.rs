@@ -43,17 +43,20 @@ pub(super) fn private_content_that_is_not_committed_to_is_refused<B: Bench>() {
     let refused = |position| Err(AppendError::Refused { position, refusal: Refusal::PrivateMismatch });
     let at = LeafIndex;
     // Other content, another salt, no `meta` line, the header, before and behind the block, twice.
-    assert_eq!(bench.store().append(&block, &[(at(3), private(3))]), refused(1));
+    assert_eq!(bench.store().append(&block, &[(at(3), private(3).into())], &[]), refused(1));
     let mut salted = private(2);
     salted.salt[0] ^= 1;
-    assert_eq!(bench.store().append(&block, &[(at(3), salted)]), refused(1));
-    assert_eq!(bench.store().append(&block, &[(at(2), private(2))]), refused(0));
-    assert_eq!(bench.store().append(&block, &[(at(4), private(2))]), refused(2));
-    assert_eq!(bench.store().append(&block, &[(at(0), private(2))]), refused(usize::MAX));
-    assert!(bench.store().append(&block, &[(at(u64::MAX), private(2))]).is_err());
-    assert_eq!(bench.store().append(&block, &[(at(3), private(2)), (at(3), private(2))]), refused(1));
+    assert_eq!(bench.store().append(&block, &[(at(3), salted.into())], &[]), refused(1));
+    assert_eq!(bench.store().append(&block, &[(at(2), private(2).into())], &[]), refused(0));
+    assert_eq!(bench.store().append(&block, &[(at(4), private(2).into())], &[]), refused(2));
+    assert_eq!(bench.store().append(&block, &[(at(0), private(2).into())], &[]), refused(usize::MAX));
+    assert!(bench.store().append(&block, &[(at(u64::MAX), private(2).into())], &[]).is_err());
+    assert_eq!(
+        bench.store().append(&block, &[(at(3), private(2).into()), (at(3), private(2).into())], &[]),
+        refused(1)
+    );
     assert_eq!(bench.store().tip().unwrap().size(), tip.size());
-    assert_eq!(bench.store().append(&block, &[(at(3), private(2))]), Ok(()));
+    assert_eq!(bench.store().append(&block, &[(at(3), private(2).into())], &[]), Ok(()));
     bench.store().publish(published_of(&block)).unwrap();
     assert_eq!(bench.store().find_number(&number(2)), Ok(Some(at(3))));
 }

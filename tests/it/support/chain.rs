@@ -10,13 +10,13 @@ use tiezheng::ledger::key::{Name, Signer};
 use tiezheng::ledger::media::MediaType;
 use tiezheng::ledger::merkle::shape::LeafIndex;
 use tiezheng::ledger::metadata::PrivateMetadata;
-use tiezheng::ledger::notice::{Mode, Notice, NoticeKind, SignedNotice};
+use tiezheng::ledger::notice::{ErasedPiece, Mode, Notice, NoticeKind, Piece, SignedNotice};
 use tiezheng::ledger::number::DepositNumber;
 use tiezheng::ledger::statement::content::{Content, Form};
 use tiezheng::ledger::statement::signed::SignedStatement;
 use tiezheng::ledger::statement::text::{Link, LinkKind, Statement, Subject};
 use tiezheng::ledger::time::Timestamp;
-use tiezheng::store::contract::{AppendError, AppendLedger, Published};
+use tiezheng::store::contract::{AppendError, AppendLedger, PrivateContent, Published};
 
 use super::depositor::{content, depositor, ledger_key, origin};
 
@@ -33,17 +33,37 @@ pub(crate) fn number(n: u64) -> DepositNumber {
 
 /// The genesis notice.
 pub(crate) fn genesis() -> Waiting {
-    let next = sha256(b"the successor's key");
-    let kind = NoticeKind::Genesis { mode: Mode::Test };
-    let notice = Notice { ledger: origin(), received: second(0), kind, key: ledger_key().verifier().clone(), next };
+    let (key, next) = (ledger_key().verifier().clone(), sha256(b"the successor's key"));
+    let kind = NoticeKind::Genesis { mode: Mode::Test, key, next };
+    let notice = Notice { ledger: origin(), received: second(0), kind };
     Waiting::Notice(notice.sign(&[&ledger_key()]).unwrap())
 }
 
 /// Some other notice: cheap leaves that no index but `records` knows.
 pub(crate) fn notice(n: u64) -> SignedNotice {
-    let (key, next) = (ledger_key(), sha256(&n.to_be_bytes()));
-    let kind = NoticeKind::Key;
-    Notice { ledger: origin(), received: second(0), kind, key: key.verifier().clone(), next }.sign(&[&key]).unwrap()
+    let (key, next) = (ledger_key().verifier().clone(), sha256(&n.to_be_bytes()));
+    let kind = NoticeKind::Key { key, next };
+    Notice { ledger: origin(), received: second(0), kind }.sign(&[&ledger_key()]).unwrap()
+}
+
+/// The notice that these pieces are erased.
+pub(crate) fn erased(pieces: &[ErasedPiece]) -> Waiting {
+    erased_at(pieces, second(0))
+}
+
+fn erased_at(pieces: &[ErasedPiece], received: Timestamp) -> Waiting {
+    let kind = NoticeKind::Erased { pieces: pieces.to_vec() };
+    Waiting::Notice(Notice { ledger: origin(), received, kind }.sign(&[&ledger_key()]).unwrap())
+}
+
+/// What the `meta` line of the deposit at `index` commits to.
+pub(crate) fn metadata_at(index: u64) -> ErasedPiece {
+    ErasedPiece { index: LeafIndex(index), piece: Piece::Metadata }
+}
+
+/// An annex of the deposit at `index`.
+pub(crate) fn annex_at(index: u64, annex: &PrivateMetadata) -> ErasedPiece {
+    ErasedPiece { index: LeafIndex(index), piece: Piece::Annex(annex.commitment()) }
 }
 
 /// Private content.
@@ -169,11 +189,30 @@ pub(crate) fn append_with<S: AppendLedger + ?Sized>(
     waiting: Vec<Waiting>,
     private: &BTreeMap<u64, PrivateMetadata>,
 ) -> Result<Block, AppendError> {
+    let private = private.iter().map(|(position, held)| (*position, held.clone().into())).collect();
+    append_erasing(store, waiting, &private, &[])
+}
+
+/// Likewise, and erases these pieces.
+pub(crate) fn append_erasing<S: AppendLedger + ?Sized>(
+    store: &S,
+    waiting: Vec<Waiting>,
+    private: &BTreeMap<u64, PrivateContent>,
+    erasures: &[ErasedPiece],
+) -> Result<Block, AppendError> {
     let block = block_on(&store.tip()?, waiting);
     let place = |position: &u64| LeafIndex(block.base.0 + position);
     let private: Vec<_> = private.iter().map(|(position, held)| (place(position), held.clone())).collect();
-    store.append(&block, &private)?;
+    store.append(&block, &private, erasures)?;
     Ok(block)
+}
+
+/// Seals a block that erases these pieces and holds nothing else.
+pub(crate) fn erase<S: AppendLedger + ?Sized>(store: &S, pieces: &[ErasedPiece]) -> Block {
+    let notice = erased_at(pieces, second(store.tip().unwrap().next_height.0));
+    let block = append_erasing(store, vec![notice], &BTreeMap::new(), pieces).unwrap();
+    store.publish(published_of(&block)).unwrap();
+    block
 }
 
 /// Appends what waits as the next block and publishes it.

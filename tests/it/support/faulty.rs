@@ -8,11 +8,14 @@ use tiezheng::ledger::chain::{Block, Tip};
 use tiezheng::ledger::hash::Digest;
 use tiezheng::ledger::merkle::frontier::FullTile;
 use tiezheng::ledger::merkle::shape::LeafIndex;
-use tiezheng::ledger::metadata::PrivateMetadata;
+use tiezheng::ledger::notice::ErasedPiece;
 use tiezheng::ledger::number::DepositNumber;
 use tiezheng::ledger::statement::content::HashAlgorithm;
 use tiezheng::ledger::statement::text::LinkKind;
-use tiezheng::store::contract::{AppendError, AppendLedger, Private, Published, ReadError, ReadLedger};
+use tiezheng::store::contract::{
+    AppendError, AppendLedger, KeepPrivate, Private, PrivateContent, Published, PurgeError, Purged, ReadError,
+    ReadLedger,
+};
 use tiezheng::store::memory::MemoryStore;
 
 /// What goes wrong, once.
@@ -94,6 +97,15 @@ impl ReadLedger for FaultyStore {
     fn private(&self, index: LeafIndex) -> Result<Private, ReadError> {
         self.inner.private(index)
     }
+    fn annex(&self, index: LeafIndex, commitment: &Digest) -> Result<Private, ReadError> {
+        self.inner.annex(index, commitment)
+    }
+    fn labelled(&self, label: &Digest, from: LeafIndex, limit: usize) -> Result<Vec<LeafIndex>, ReadError> {
+        self.inner.labelled(label, from, limit)
+    }
+    fn last_labelled(&self, label: &Digest, limit: usize) -> Result<Vec<LeafIndex>, ReadError> {
+        self.inner.last_labelled(label, limit)
+    }
 }
 
 impl AppendLedger for FaultyStore {
@@ -101,14 +113,19 @@ impl AppendLedger for FaultyStore {
         self.inner.tip()
     }
 
-    fn append(&self, block: &Block, private: &[(LeafIndex, PrivateMetadata)]) -> Result<(), AppendError> {
+    fn append(
+        &self,
+        block: &Block,
+        private: &[(LeafIndex, PrivateContent)],
+        erasures: &[ErasedPiece],
+    ) -> Result<(), AppendError> {
         if self.strikes(Fault::AppendBefore) {
             return Err(unknown());
         }
         if self.strikes(Fault::DiskFull) {
             return Err(AppendError::Full("no space, on purpose".into()));
         }
-        self.inner.append(block, private)?;
+        self.inner.append(block, private, erasures)?;
         if self.strikes(Fault::AppendAfter) { Err(unknown()) } else { Ok(()) }
     }
 
@@ -133,5 +150,24 @@ impl AppendLedger for FaultyStore {
         }
         self.inner.publish(published)?;
         if self.strikes(Fault::PublishAfter) { Err(unknown()) } else { Ok(()) }
+    }
+}
+
+/// What is private is kept as by the store inside.
+impl KeepPrivate for FaultyStore {
+    fn unpurged(&self) -> Result<Vec<ErasedPiece>, ReadError> {
+        self.inner.unpurged()
+    }
+
+    fn purge(&self) -> Result<Purged, PurgeError> {
+        self.inner.purge()
+    }
+
+    fn bookmark(&self, name: &Digest) -> Result<Option<u64>, ReadError> {
+        self.inner.bookmark(name)
+    }
+
+    fn set_bookmark(&self, name: &Digest, position: u64) -> Result<(), AppendError> {
+        self.inner.set_bookmark(name, position)
     }
 }

@@ -6,9 +6,12 @@ use std::sync::Arc;
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use serde_json::Value;
 use tiezheng::audit::walk::{self, walk};
+use tiezheng::custody::keeper::Keeper;
+use tiezheng::desk::office::{Desk, Furniture};
 use tiezheng::http::node::Node;
 use tiezheng::http::options::Options;
 use tiezheng::http::server::serve;
+use tiezheng::ledger::key::Signer;
 use tiezheng::ledger::notice::Mode;
 use tiezheng::ledger::receipt::Receipt;
 use tiezheng::ledger::statement::signed::StatementNote;
@@ -16,7 +19,7 @@ use tiezheng::ledger::time::Timestamp;
 use tiezheng::sequencer::clock::ManualClock;
 use tiezheng::sequencer::handle::Sequencer;
 use tiezheng::sequencer::start::{self, Founding, Running};
-use tiezheng::store::contract::{AppendLedger, ReadLedger};
+use tiezheng::store::contract::{AppendLedger, KeepPrivate, ReadLedger};
 use tiezheng::store::memory::MemoryStore;
 use tiezheng::store::rocks::store::RocksStore;
 use tiezheng::wire::deposit::DepositRequest;
@@ -36,12 +39,14 @@ pub(crate) struct Plan {
     pub(crate) clock: ManualClock,
     /// What HTTP reads instead of the ledger's own store.
     pub(crate) reader: Option<Arc<dyn ReadLedger>>,
+    /// What the desk works over instead of the ledger's own store.
+    pub(crate) desk_store: Option<Arc<dyn KeepPrivate>>,
 }
 
 impl Default for Plan {
     fn default() -> Self {
         let noon = Timestamp::parse("2026-11-22T12:00:00.000Z").unwrap();
-        Self { http: Options::default(), pool: 1_000, clock: ManualClock::at(noon), reader: None }
+        Self { http: Options::default(), pool: 1_000, clock: ManualClock::at(noon), reader: None, desk_store: None }
     }
 }
 
@@ -49,11 +54,15 @@ impl Default for Plan {
 pub(crate) struct House {
     pub(crate) client: reqwest::Client,
     pub(crate) sequencer: Sequencer,
-    pub(crate) store: Arc<dyn ReadLedger>,
+    pub(crate) store: Arc<dyn KeepPrivate>,
+    pub(crate) desk: Arc<Desk>,
+    pub(crate) clock: ManualClock,
     address: SocketAddr,
     running: Option<Running>,
     stop: Option<oneshot::Sender<()>>,
     server: Option<JoinHandle<std::io::Result<()>>>,
+    /// Originals in custody, removed with the house.
+    pub(crate) originals: tempfile::TempDir,
     /// Removed with the house.
     folder: Option<tempfile::TempDir>,
 }
@@ -82,15 +91,26 @@ impl House {
     }
 
     /// A node over `store`.
-    pub(crate) async fn over<S: AppendLedger + 'static>(store: Arc<S>, plan: Plan) -> Self {
+    pub(crate) async fn over<S: AppendLedger + KeepPrivate + 'static>(store: Arc<S>, plan: Plan) -> Self {
         let founding = Founding { mode: Mode::Test, successor: successor() };
         let options = start::Options { pool: plan.pool, clock_gap_confirmed: false };
         let clock = plan.clock.share();
         let (sequencer, running) =
             start::start(Arc::clone(&store), ledger_key(), Some(&founding), clock, &options).unwrap();
-        let store: Arc<dyn ReadLedger> = store;
-        let reader = plan.reader.unwrap_or_else(|| Arc::clone(&store));
-        let node = Node::new(reader, sequencer.clone(), plan.http);
+        let store: Arc<dyn KeepPrivate> = store;
+        let reader = plan.reader.unwrap_or_else(|| Arc::clone(&store) as Arc<dyn ReadLedger>);
+        let originals = tempfile::tempdir().unwrap();
+        let desk = Arc::new(
+            Desk::open(Furniture {
+                store: plan.desk_store.unwrap_or_else(|| Arc::clone(&store)),
+                sequencer: sequencer.clone(),
+                platform: Signer::of_depositor(&[77; 32]).unwrap(),
+                keeper: Keeper::in_folder(originals.path()).unwrap(),
+                clock: Box::new(plan.clock.share()),
+            })
+            .unwrap(),
+        );
+        let node = Node::new(reader, sequencer.clone(), plan.http).with_desk(Arc::clone(&desk));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
@@ -99,6 +119,9 @@ impl House {
             client: client(),
             sequencer,
             store,
+            desk,
+            clock: plan.clock,
+            originals,
             address,
             running: Some(running),
             stop: Some(stop),

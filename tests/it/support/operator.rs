@@ -1,6 +1,7 @@
 //! A ledger in the hands of an operator who may write what he likes: leaves as he wants them, headers and checkpoint made
 //! to fit. He has the ledger's key, but not the depositors'.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tiezheng::ledger::block::{BlockHeader, Height};
@@ -27,6 +28,8 @@ pub(crate) struct Operator {
     pub(crate) no_numbers: bool,
     /// Leaf hashes, where the tiles hold others than the leaves have.
     pub(crate) tiles: Option<Vec<Digest>>,
+    /// What his vault holds.
+    pub(crate) private: BTreeMap<u64, Private>,
     published: Option<Arc<Published>>,
 }
 
@@ -36,7 +39,7 @@ impl Operator {
         let published = honest.published();
         let size = published.as_ref().unwrap().size().0;
         let leaves = honest.leaves(LeafIndex(0), size).unwrap();
-        Self { leaves, unreadable: vec![], no_numbers: false, tiles: None, published }
+        Self { leaves, unreadable: vec![], no_numbers: false, tiles: None, private: BTreeMap::new(), published }
     }
 
     /// Index of the `n`th deposit.
@@ -149,7 +152,16 @@ impl ReadLedger for Operator {
     fn links_to(&self, _: LeafIndex, _: usize) -> Result<Vec<(LinkKind, LeafIndex)>, ReadError> {
         Ok(vec![])
     }
-    fn private(&self, _: LeafIndex) -> Result<Private, ReadError> {
+    fn private(&self, index: LeafIndex) -> Result<Private, ReadError> {
+        Ok(self.private.get(&index.0).cloned().unwrap_or(Private::None))
+    }
+    fn annex(&self, _: LeafIndex, _: &Digest) -> Result<Private, ReadError> {
         Ok(Private::None)
+    }
+    fn labelled(&self, _: &Digest, _: LeafIndex, _: usize) -> Result<Vec<LeafIndex>, ReadError> {
+        Ok(vec![])
+    }
+    fn last_labelled(&self, _: &Digest, _: usize) -> Result<Vec<LeafIndex>, ReadError> {
+        Ok(vec![])
     }
 }

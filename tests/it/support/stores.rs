@@ -1,6 +1,6 @@
 //! Every store there is, behind one way to begin, use and reopen it.
 
-use tiezheng::store::contract::AppendLedger;
+use tiezheng::store::contract::{AppendLedger, KeepPrivate};
 use tiezheng::store::memory::MemoryStore;
 #[cfg(feature = "node")]
 use tiezheng::store::rocks::{open::OpenError, store::RocksStore, tuning::Options};
@@ -10,7 +10,7 @@ use super::depositor::origin;
 /// A kind of store under test.
 pub(crate) trait Bench {
     /// The store.
-    type Store: AppendLedger + 'static;
+    type Store: AppendLedger + KeepPrivate + 'static;
 
     /// An empty ledger of the fixtures' origin.
     fn begin() -> Self;

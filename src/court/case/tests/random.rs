@@ -57,7 +57,7 @@ impl Dice {
     }
 
     pub(in crate::court) fn account(&mut self) -> AccountId {
-        AccountId(self.digest())
+        AccountId(Digest([u8::try_from(self.below(7)).unwrap(); 32]))
     }
 
     fn annex(&mut self) -> AnnexId {
@@ -75,6 +75,12 @@ impl Dice {
 
     fn item(&mut self) -> ItemNumber {
         ItemNumber(1 + self.below(4))
+    }
+
+    /// One that is there, mostly.
+    fn item_of(&mut self, file: Option<&CaseFile>) -> ItemNumber {
+        let there = file.map_or(0, |file| u32::try_from(file.items.len()).unwrap());
+        if there == 0 || self.below(8) == 0 { self.item() } else { ItemNumber(1 + self.below(there)) }
     }
 
     fn time(&mut self) -> Timestamp {
@@ -222,8 +228,12 @@ fn of_evidence(d: &mut Dice, kind: ActKind, file: Option<&CaseFile>) -> Act {
             deposit: d.deposit(),
             name: d.annex(),
             content: d.annex(),
-            replaces: if d.below(3) == 0 { Some(d.item()) } else { None },
-            carried: d.maybe(|d| Carried { case: CaseId(Digest([8; 32])), item: d.item(), at: d.time() }),
+            replaces: if d.below(3) == 0 { Some(d.item_of(file)) } else { None },
+            carried: (d.below(4) == 0).then(|| Carried {
+                case: CaseId(Digest([8; 32])),
+                item: d.item_of(file),
+                at: d.time(),
+            }),
             depositor: d.of(Depositor::ALL),
             identity: d.identity(),
             ledger: Name::parse("example.org/ledger").unwrap(),
@@ -236,10 +246,12 @@ fn of_evidence(d: &mut Dice, kind: ActKind, file: Option<&CaseFile>) -> Act {
             block_generated_at: d.time(),
             receipt: d.maybe(Dice::digest),
         }),
-        ActKind::Restate => Act::Restate(Restate { item: d.item(), name: d.annex(), content: d.annex() }),
-        ActKind::WithdrawItem => Act::WithdrawItem(WithdrawItem { item: d.item(), reason: d.maybe(Dice::annex) }),
+        ActKind::Restate => Act::Restate(Restate { item: d.item_of(file), name: d.annex(), content: d.annex() }),
+        ActKind::WithdrawItem => {
+            Act::WithdrawItem(WithdrawItem { item: d.item_of(file), reason: d.maybe(Dice::annex) })
+        }
         ActKind::Verify => Act::Verify(Verify {
-            item: d.item(),
+            item: d.item_of(file),
             deposit: d.deposit(),
             presented: d.of(Presented::ALL),
             size: d.maybe(|d| u64::from(d.below(9))),
@@ -248,9 +260,9 @@ fn of_evidence(d: &mut Dice, kind: ActKind, file: Option<&CaseFile>) -> Act {
             reservation: d.many(|_| Code("no_witness".into())),
             step: d.many(|_| StepOutcome { step: "entry".into(), outcome: "passed".into() }),
         }),
-        ActKind::Diverge => Act::Diverge(Diverge { item: d.item(), what: d.of(Divergence::ALL) }),
+        ActKind::Diverge => Act::Diverge(Diverge { item: d.item_of(file), what: d.of(Divergence::ALL) }),
         ActKind::Reply => {
-            let (item, party) = (d.item(), d.party());
+            let (item, party) = (d.item_of(file), d.party());
             let replies = file.and_then(|file| file.items.get(&item)?.replies.get(&party)).map_or(0, Vec::len);
             Act::Reply(Reply {
                 item,
@@ -264,7 +276,7 @@ fn of_evidence(d: &mut Dice, kind: ActKind, file: Option<&CaseFile>) -> Act {
                 reason: d.maybe(Dice::annex),
             })
         }
-        _ => Act::Consent(Consent { item: d.item() }),
+        _ => Act::Consent(Consent { item: d.item_of(file) }),
     }
 }
 

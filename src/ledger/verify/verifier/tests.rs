@@ -68,9 +68,11 @@ fn genesis(mode: Mode) -> SignedNotice {
     let notice = Notice {
         ledger: origin(),
         received: at(0),
-        kind: NoticeKind::Genesis { mode },
-        key: ledger_key(1).verifier().clone(),
-        next: ledger_key(2).verifier().commitment(),
+        kind: NoticeKind::Genesis {
+            mode,
+            key: ledger_key(1).verifier().clone(),
+            next: ledger_key(2).verifier().commitment(),
+        },
     };
     notice.sign(&[&ledger_key(1)]).unwrap()
 }
@@ -79,9 +81,7 @@ fn rotation(new: u8) -> SignedNotice {
     let notice = Notice {
         ledger: origin(),
         received: at(1),
-        kind: NoticeKind::Key,
-        key: ledger_key(new).verifier().clone(),
-        next: ledger_key(7).verifier().commitment(),
+        kind: NoticeKind::Key { key: ledger_key(new).verifier().clone(), next: ledger_key(7).verifier().commitment() },
     };
     notice.sign(&[&ledger_key(new), &ledger_key(1)]).unwrap()
 }

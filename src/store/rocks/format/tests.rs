@@ -19,6 +19,14 @@ fn every_kind_and_algorithm_reads_back() {
     again(&VaultRow::NeverBrought);
     again(&VaultRow::Held(PrivateMetadata { salt: [3; 32], json: r#"{"name":"合同"}"#.into() }));
     again(&VaultRow::Held(PrivateMetadata { salt: [3; 32], json: String::new() }));
+    again(&VaultRow::Erased(LeafIndex(u64::MAX)));
+    again(&AnnexKey { index: LeafIndex(1), commitment: Digest([4; 32]) });
+    again(&LabelKey { label: Digest([5; 32]), index: LeafIndex(2) });
+    again(&Fingerprint::of(&[6; 32]));
+    again(&u64::MAX);
+    for piece in [Piece::Metadata, Piece::Annex(Digest([7; 32]))] {
+        again(&ErasedPiece { index: LeafIndex(3), piece });
+    }
 }
 
 #[test]
@@ -26,6 +34,15 @@ fn other_bytes_are_no_value() {
     assert_eq!(VaultRow::from_disk(&[]), None);
     assert_eq!(VaultRow::from_disk(&[0, 0]), None);
     assert_eq!(VaultRow::from_disk(&[2]), None);
+    assert_eq!(VaultRow::from_disk(&[2; 10]), None);
+    assert_eq!(VaultRow::from_disk(&[3]), None);
+    assert_eq!(AnnexKey::from_disk(&[0; 41]), None);
+    assert_eq!(LabelKey::from_disk(&[0; 39]), None);
+    assert_eq!(ErasedPiece::from_disk(&[0; 8]), None);
+    assert_eq!(ErasedPiece::from_disk(&[0; 10]), None);
+    assert_eq!(ErasedPiece::from_disk(&[1; 40]), None);
+    assert_eq!(Fingerprint::from_disk(&[0; 37]), None);
+    assert_eq!(u64::from_disk(&[0; 7]), None);
     assert_eq!(VaultRow::from_disk(&[1; 32]), None);
     assert_eq!(VaultRow::from_disk(&[&[1; 33][..], b"\xff"].concat()), None);
     assert_eq!(LinkKey::from_disk(&[0; 17]), None);
@@ -35,7 +52,33 @@ fn other_bytes_are_no_value() {
     assert_eq!(LeafIndex::from_disk(&[0; 9]), None);
 }
 
+#[test]
+fn private_rows_are_spelled_as_the_disk_format_says() {
+    let spelled = |bytes: &[u8]| hex::encode(bytes);
+    assert_eq!(spelled(&VaultRow::Erased(LeafIndex(0x0102)).to_disk()), "020000000000000102");
+    let annex = ErasedPiece { index: LeafIndex(5), piece: Piece::Annex(Digest([0xab; 32])) };
+    assert_eq!(spelled(&annex.to_disk()), format!("000000000000000501{}", "ab".repeat(32)));
+    assert_eq!(spelled(&ErasedPiece { piece: Piece::Metadata, ..annex }.to_disk()), "000000000000000500");
+    let key = AnnexKey { index: LeafIndex(5), commitment: Digest([0xab; 32]) };
+    assert_eq!(spelled(&key.to_disk()), format!("0000000000000005{}", "ab".repeat(32)));
+    let key = LabelKey { label: Digest([0xcd; 32]), index: LeafIndex(5) };
+    assert_eq!(spelled(&key.to_disk()), format!("{}0000000000000005", "cd".repeat(32)));
+    // SHA-256 of 32 zero bytes.
+    let digest = "66687aadf862bd776c8fc18b8e9f8e20089714856ee233b3902a591d0d5f2925";
+    assert_eq!(spelled(&Fingerprint::of(&[0; 32]).to_disk()), format!("00000000{digest}"));
+}
+
 proptest::proptest! {
+    #[test]
+    fn pending_purges_sort_as_the_notice_does(a: (u64, Option<[u8; 32]>), b: (u64, Option<[u8; 32]>)) {
+        let piece = |(index, annex): (u64, Option<[u8; 32]>)| {
+            let piece = annex.map_or(Piece::Metadata, |bytes| Piece::Annex(Digest(bytes)));
+            ErasedPiece { index: LeafIndex(index % 3), piece }
+        };
+        let (a, b) = (piece(a), piece(b));
+        proptest::prop_assert_eq!(a.cmp(&b), a.to_disk().cmp(&b.to_disk()));
+    }
+
     #[test]
     fn rows_sort_as_their_numbers_do(a: (u8, u64), b: (u8, u64)) {
         let key = |(level, index)| TileKey { level, index }.to_disk();
@@ -50,6 +93,8 @@ proptest::proptest! {
             T::from_disk(bytes).is_none_or(|value| value.to_disk().as_ref() == bytes)
         }
         proptest::prop_assert!(back::<LinkKey>(&bytes) && back::<DigestKey>(&bytes) && back::<SubjectKey>(&bytes));
+        proptest::prop_assert!(back::<AnnexKey>(&bytes) && back::<LabelKey>(&bytes) && back::<ErasedPiece>(&bytes));
+        proptest::prop_assert!(back::<Fingerprint>(&bytes) && back::<u64>(&bytes));
         proptest::prop_assert!(back::<VaultRow>(&bytes) && back::<LeafIndex>(&bytes) && back::<Empty>(&bytes));
     }
 }

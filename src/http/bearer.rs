@@ -1,0 +1,68 @@
+//! Who asks, and what they call their request.
+//!
+//! ```text
+//! Authorization: Bearer tzt_…
+//! Idempotency-Key: <1 to 128 visible ASCII characters>     optional: the same key and request twice is one act
+//! X-Acting-As: party 1                                     optional: in which capacity, where several are one's own
+//! ```
+
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName};
+
+use crate::court::line::Line as _;
+use crate::court::values::Capacity;
+use crate::desk::actor::{Actor, Asked};
+use crate::desk::secret::{request_id, unnamed_request};
+use crate::http::node::Node;
+use crate::http::problem::Failure;
+use crate::http::request::header;
+use crate::ledger::hash::sha256;
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const ACTING_AS: HeaderName = HeaderName::from_static("x-acting-as");
+const KEY_MAX: usize = 128;
+
+/// Whoever presents a good token.
+#[derive(Debug)]
+pub struct Bearer(pub Actor);
+
+impl FromRequestParts<Arc<Node>> for Bearer {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, node: &Arc<Node>) -> Result<Self, Failure> {
+        let presented = header(&parts.headers, &AUTHORIZATION);
+        let token = presented.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+        let token = token.map_or("", |(_, token)| token.trim());
+        Ok(Self(node.desk()?.authenticate(token)?))
+    }
+}
+
+/// The request behind a body (or, of a streamed body, behind whatever names it).
+///
+/// # Errors
+///
+/// `bad_idempotency_key`, `bad_value`.
+pub fn asked(actor: &Actor, headers: &HeaderMap, path: &str, body: &[u8]) -> Result<Asked, Failure> {
+    let key = header(headers, &IDEMPOTENCY_KEY);
+    let good = key.len() <= KEY_MAX && key.bytes().all(|b| b.is_ascii_graphic());
+    if headers.contains_key(&IDEMPOTENCY_KEY) && (!good || key.is_empty()) {
+        return Err(Failure::new("bad_idempotency_key", "1 to 128 visible ASCII characters"));
+    }
+    let request = if key.is_empty() {
+        unnamed_request().map_err(|error| Failure::internal(&error))?
+    } else {
+        request_id(actor.id, key)
+    };
+    let capacity = match header(headers, &ACTING_AS) {
+        "" if !headers.contains_key(&ACTING_AS) => None,
+        text => Some(Capacity::parse(text).ok_or_else(|| {
+            Failure::new("bad_value", format!("`{ACTING_AS}` names no capacity")).expecting(Capacity::EXPECTED)
+        })?),
+    };
+    let body = sha256(&[path.as_bytes(), b"\n", body].concat());
+    Ok(Asked { request, body, capacity })
+}

@@ -1,0 +1,113 @@
+//! The codes of the filing flow, with status and title: the second half of the table of problems.
+//!
+//! Not here: which error bears which code (the error says it), the first half (`problem`).
+
+/// One row: code, status, title in English and Chinese.
+pub type Row = (&'static str, u16, &'static str, &'static str);
+
+/// Codes of accounts, cases, originals.
+pub const COURT_CODES: &[Row] = &[
+    // Who asks.
+    ("unauthenticated", 401, "a token is needed that is known, not expired and not revoked", "需要有效的访问令牌"),
+    ("scope_needed", 403, "the token does not cover this", "令牌的权限范围不足"),
+    ("not_permitted", 403, "this is not for whoever acts in this capacity", "当前身份无权进行该操作"),
+    ("identity_required", 403, "an identity check is needed first", "请先完成实名认证"),
+    ("special_authority_needed", 403, "an agent needs special authority for this", "该事项需要特别授权"),
+    ("own_item", 403, "a party does not reply to its own item", "不能对己方提交的证据发表质证意见"),
+    ("not_yours", 403, "this belongs to another party", "该内容属于其他当事人"),
+    ("account_exists", 409, "the account is there already", "账号已存在"),
+    ("token_exists", 409, "the token is there already", "令牌已存在"),
+    ("no_such_account", 404, "there is no such account", "账号不存在"),
+    ("no_such_token", 404, "there is no such token", "令牌不存在"),
+    ("no_such_grant", 404, "the account does not hold this role", "该账号未被授予此角色"),
+    ("no_such_hook", 404, "there is no such webhook", "事件推送未登记"),
+    ("not_listed", 404, "the ledger is not on the court's list", "该账本不在法院名单中"),
+    (
+        "court_mismatch",
+        422,
+        "a role of a court is granted for one court, any other for none",
+        "法院角色须指明法院，其他角色不得指明法院",
+    ),
+    // The request.
+    (
+        "bad_idempotency_key",
+        400,
+        "the idempotency key is not 1 to 128 visible ASCII characters",
+        "幂等键须为 1 至 128 个可见 ASCII 字符",
+    ),
+    ("request_reused", 409, "another request was sent under this idempotency key", "该幂等键已用于另一请求"),
+    ("text_too_long", 413, "a text is too long", "文本过长"),
+    // The case.
+    ("wrong_stage", 409, "this cannot be done while the case is where it is", "案件当前阶段不能进行该操作"),
+    ("out_of_order", 409, "the act does not fit where the case is", "操作次序有误"),
+    ("not_of_a_case", 422, "this act does not belong to a case", "该操作不属于案件"),
+    ("not_of_the_registry", 422, "this act does not belong to the registry", "该操作不属于账号管理"),
+    ("no_such_party", 422, "there is no such party", "无此当事人"),
+    ("no_such_agent", 422, "there is no such agent", "无此代理人"),
+    ("no_such_code", 422, "there is no such association code", "无此关联码"),
+    ("no_such_item", 422, "there is no such item", "无此证据"),
+    ("no_such_deposit", 422, "there is no such deposit on this platform", "该编号尚未在本平台存证"),
+    ("not_next", 409, "the next number is another", "序号已被使用"),
+    (
+        "already_in_the_case",
+        409,
+        "this account is a party or agent of the case already",
+        "该账号已是本案当事人或代理人",
+    ),
+    ("too_many_agents", 409, "a party has at most two agents", "每方当事人至多委托二名代理人"),
+    ("code_used_up", 409, "the association code is used up for this role", "关联码的使用次数已用完"),
+    ("code_expired", 410, "the association code has expired", "关联码已过期"),
+    ("too_many_codes", 429, "too many wrong association codes; try again later", "关联码错误次数过多，请稍后再试"),
+    ("party_taken", 409, "the party is associated with an account already", "该当事人已关联账号"),
+    (
+        "item_locked",
+        409,
+        "evidence filed with the complaint can be neither edited nor withdrawn",
+        "起诉时提交的证据不能编辑和撤回",
+    ),
+    ("item_withdrawn", 409, "the item is withdrawn or replaced", "该证据已撤回或已被替换"),
+    ("period_ended", 409, "the evidence period has ended", "举证期限已届满"),
+    ("empty_reply", 422, "the reply says nothing", "回复内容为空"),
+    ("other_deposit", 422, "the item is another deposit", "该证据对应其他存证编号"),
+    ("no_mediation", 409, "only material of a mediation needs consent", "仅调解材料需要同意"),
+    ("number_bound", 409, "the case has another number already", "案件已绑定其他案号"),
+    (
+        "mediation_material",
+        409,
+        "this was offered in a mediation without consent to use it in a suit",
+        "该材料系调解中提出，未经同意不得用于诉讼",
+    ),
+    ("ledger_not_listed", 422, "the court does not take deposits of that ledger", "该存证账本不在法院认可的名单中"),
+    ("broken_receipt", 422, "the receipt does not hold", "存证回执校验未通过"),
+    // The evidence period and the calendar.
+    ("period_not_set", 409, "the evidence period is not set", "尚未指定举证期限"),
+    ("period_already_set", 409, "the evidence period is set already", "举证期限已指定"),
+    ("period_too_short", 422, "the evidence period is shorter than the law allows", "举证期限短于法定期限"),
+    ("period_too_long", 422, "the evidence period is longer than the law allows", "举证期限长于法定期限"),
+    ("period_suspended", 409, "the evidence period stands still", "举证期限已中止"),
+    ("period_not_suspended", 409, "the evidence period does not stand still", "举证期限未中止"),
+    ("period_out_of_order", 422, "the day lies before what is on record", "日期早于已有记录"),
+    ("period_not_later", 422, "the new end is not later", "新的届满日不晚于原届满日"),
+    ("period_exchange_too_early", 422, "the exchange day lies before the period begins", "证据交换日过早"),
+    ("period_out_of_range", 422, "a day out of range", "日期超出范围"),
+    ("calendar_year", 422, "the year is out of range", "年份超出范围"),
+    ("calendar_repeated_year", 422, "a year stands twice", "年份重复"),
+    ("calendar_other_year", 422, "a day of another year", "日期不属于该年度"),
+    ("calendar_repeated_day", 422, "a day stands twice", "日期重复"),
+    ("calendar_not_weekend", 422, "a make-up working day is no weekend", "调休上班日不是周末"),
+    ("calendar_rest_too_long", 422, "a rest of so many days cannot be", "连续休息日过长"),
+    // Custody and erasure.
+    ("custody_mismatch", 422, "the original does not agree with the deposit", "原文与存证不一致"),
+    ("custody_taken", 409, "the original is in custody already", "原文已在保管中"),
+    ("no_original", 404, "the original was not given into custody", "原文未提交"),
+    ("empty_original", 422, "the original is empty", "原文为空"),
+    ("disk_full", 507, "there is no room for the original", "存储空间不足"),
+    (
+        "held_by_a_case",
+        409,
+        "a case holds this: only its court can order it erased",
+        "案件正在使用该内容，须由法院裁定方可删除",
+    ),
+    ("already_erased", 409, "it is erased already", "已删除"),
+    ("not_purged", 503, "the erasure is recorded and not complete yet: ask again", "删除已记录，尚未完成，请重试"),
+];

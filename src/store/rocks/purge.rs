@@ -1,0 +1,201 @@
+//! Making sure that no file holds what is erased.
+//!
+//! A tombstone hides the old row at once; the old bytes lie in the log and in files of rows until those are rewritten.
+//! Two means that do not lean on each other:
+//!
+//! ```text
+//! by name    every log of before is gone; every file of before that may hold the row is gone; nothing of before that
+//!            is no longer in use is left over
+//! by bytes   no file of the whole data folder holds the piece's salt
+//! ```
+//!
+//! # Invariants
+//!
+//! A piece leaves the table `purges` only after both. The row keeps no salt, only by what one is known again, so the
+//! table never holds what is looked for.
+//!
+//! Two pieces may bear the same salt, if their depositors chose so. While another that is held bears it, the bytes rightly
+//! are there, and the names alone tell.
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::sync::PoisonError;
+use std::time::Duration;
+use std::{fs, io};
+
+use crate::ledger::hash::Digest;
+use crate::ledger::notice::{ErasedPiece, Piece};
+use crate::store::contract::{AppendError, KeepPrivate, PurgeError, Purged, ReadError};
+use crate::store::rocks::engine::Engine;
+use crate::store::rocks::format::{AnnexKey, Fingerprint, ToDisk as _, VaultRow};
+use crate::store::rocks::rewriting::LiveFile;
+use crate::store::rocks::schema::{ANNEXES, BOOKMARKS, PURGES, VAULT};
+use crate::store::rocks::search::{Needles, search};
+use crate::store::rocks::store::RocksStore;
+
+/// How often it looks whether old files are gone, and how long it waits in between: RocksDB removes them a moment after
+/// it has let go of them, and a reader that began before keeps them for as long as it reads.
+const LOOKS: u32 = 60;
+const PAUSE: Duration = Duration::from_millis(50);
+/// How often the whole folder is searched before it gives up for now.
+const SEARCHES: u32 = 3;
+
+impl KeepPrivate for RocksStore {
+    fn unpurged(&self) -> Result<Vec<ErasedPiece>, ReadError> {
+        self.reader.engine.all(&PURGES)?.map(|row| row.map(|(piece, _)| piece)).collect()
+    }
+
+    fn purge(&self) -> Result<Purged, PurgeError> {
+        let _one = self.purging.lock().unwrap_or_else(PoisonError::into_inner);
+        let engine = &self.reader.engine;
+        let pending = engine.all(&PURGES)?.collect::<Result<Vec<_>, _>>()?;
+        if pending.is_empty() {
+            return Ok(Purged::default());
+        }
+        let places: Vec<Place> = pending.iter().map(|(piece, _)| Place::of(piece)).collect();
+        let needles = Needles::new(only_here(engine, &pending)?);
+        let before = Before::look(engine, &self.folder.database(), &places)?;
+        // Written anew only so that there is something to flush: then the flush begins a new log, and the old ones go.
+        let mut again = engine.batch();
+        for (piece, print) in &pending {
+            again.put(&PURGES, piece, print)?;
+        }
+        self.write_beside(again, false)?;
+        engine.flush()?;
+        for place in &places {
+            if before.may_be_left(engine, place)? {
+                engine.rewrite(place.table, &place.key)?;
+            }
+        }
+        self.wait_until_gone(&before, &needles)?;
+        let mut done = engine.batch();
+        for (piece, _) in &pending {
+            done.remove(&PURGES, piece)?;
+        }
+        self.write_beside(done, true)?;
+        Ok(Purged { pieces: pending.into_iter().map(|(piece, _)| piece).collect() })
+    }
+
+    fn bookmark(&self, name: &Digest) -> Result<Option<u64>, ReadError> {
+        self.reader.engine.get(&BOOKMARKS, name)
+    }
+
+    fn set_bookmark(&self, name: &Digest, position: u64) -> Result<(), AppendError> {
+        self.remember(name, position)
+    }
+}
+
+impl RocksStore {
+    fn wait_until_gone(&self, before: &Before, needles: &Needles) -> Result<(), PurgeError> {
+        let (engine, folder) = (&self.reader.engine, self.folder.path());
+        let mut left = None;
+        for _ in 0..SEARCHES {
+            for _ in 0..LOOKS {
+                left = before.left(engine, &self.folder.database())?.map(|name| format!("db/{name}"));
+                if left.is_none() {
+                    break;
+                }
+                std::thread::sleep(PAUSE);
+            }
+            if left.is_some() {
+                break;
+            }
+            left = search(folder, needles).map_err(|error| disk(&error))?.map(|path| path.display().to_string());
+            if left.is_none() {
+                return Ok(());
+            }
+            std::thread::sleep(PAUSE);
+        }
+        Err(PurgeError::StillHeld { file: left.unwrap_or_default() })
+    }
+}
+
+fn disk(error: &io::Error) -> PurgeError {
+    PurgeError::Disk(error.to_string())
+}
+
+/// Where the row of a piece lies.
+struct Place {
+    table: &'static str,
+    key: Vec<u8>,
+}
+
+impl Place {
+    fn of(piece: &ErasedPiece) -> Self {
+        let index = piece.index;
+        match piece.piece {
+            Piece::Metadata => Self { table: VAULT.name, key: index.to_disk().to_vec() },
+            Piece::Annex(commitment) => {
+                Self { table: ANNEXES.name, key: AnnexKey { index, commitment }.to_disk().to_vec() }
+            }
+        }
+    }
+
+    fn is_covered_by(&self, file: &LiveFile) -> bool {
+        file.covers(self.table, &self.key)
+    }
+}
+
+/// Fingerprints of the salts that no piece bears which is still held.
+fn only_here(engine: &Engine, pending: &[(ErasedPiece, Fingerprint)]) -> Result<Vec<Fingerprint>, ReadError> {
+    let mut digests: HashSet<Digest> = pending.iter().map(|(_, print)| print.digest).collect();
+    let vault = engine.all(&VAULT)?.map(|row| row.map(|(_, row)| row));
+    let annexes = engine.all(&ANNEXES)?.map(|row| row.map(|(_, row)| row));
+    for row in vault.chain(annexes) {
+        if let VaultRow::Held(held) = row? {
+            digests.remove(&Fingerprint::of(&held.salt).digest);
+        }
+    }
+    Ok(pending.iter().map(|(_, print)| *print).filter(|print| digests.contains(&print.digest)).collect())
+}
+
+/// The files that may hold the erased bytes when a purge begins.
+struct Before {
+    /// Logs on disk.
+    logs: HashSet<String>,
+    /// Files of rows in use that may hold a row of a piece.
+    covering: HashSet<String>,
+    /// Files of rows on disk that are not in use by a table of other content: they must be in use in the end, or gone.
+    unknown: HashSet<String>,
+}
+
+impl Before {
+    fn look(engine: &Engine, database: &Path, places: &[Place]) -> Result<Self, PurgeError> {
+        let live = engine.live()?;
+        let names = names(database)?;
+        let ending = |end: &str| names.iter().filter(|name| name.ends_with(end)).cloned().collect();
+        let mut unknown: HashSet<String> = ending(".sst");
+        for file in &live {
+            if ![VAULT.name, ANNEXES.name].contains(&file.table.as_str()) {
+                unknown.remove(&file.name);
+            }
+        }
+        let covering = live.into_iter().filter(|file| places.iter().any(|place| place.is_covered_by(file)));
+        Ok(Self { logs: ending(".log"), covering: covering.map(|file| file.name).collect(), unknown })
+    }
+
+    /// Whether an old value of the row may lie in a file in use. One file holds one value of a row, the newest that it
+    /// was made of: only a file of before, or one of several, may hold another.
+    fn may_be_left(&self, engine: &Engine, place: &Place) -> Result<bool, ReadError> {
+        let live = engine.live()?;
+        let covering: Vec<&LiveFile> = live.iter().filter(|file| place.is_covered_by(file)).collect();
+        Ok(covering.len() > 1 || covering.iter().any(|file| self.covering.contains(&file.name)))
+    }
+
+    /// A file of before that is still there and may not be.
+    fn left(&self, engine: &Engine, database: &Path) -> Result<Option<String>, PurgeError> {
+        let names = names(database)?;
+        let live: HashSet<String> = engine.live()?.into_iter().map(|file| file.name).collect();
+        Ok(names.into_iter().find(|name| {
+            self.logs.contains(name)
+                || self.covering.contains(name)
+                || (self.unknown.contains(name) && !live.contains(name))
+        }))
+    }
+}
+
+fn names(folder: &Path) -> Result<Vec<String>, PurgeError> {
+    let entries = fs::read_dir(folder).map_err(|error| disk(&error))?;
+    let name = |entry: io::Result<fs::DirEntry>| entry.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    entries.map(name).collect::<io::Result<_>>().map_err(|error| disk(&error))
+}
