@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 
+use crate::audit::cases::Cases;
 use crate::audit::leaves::{Examined, Unfit};
-use crate::audit::report::{AuditReport, Fault, Finding};
+use crate::audit::report::{AuditReport, Fault, Finding, Findings};
+use crate::audit::vault::is_named;
 use crate::ledger::block::{BlockHeader, Height};
 use crate::ledger::entry::Entry;
 use crate::ledger::hash::Digest;
@@ -31,6 +33,8 @@ pub(in crate::audit) struct Follower<'a, R: ?Sized> {
     notice: Option<Notice>,
     /// Last sequence and owners of every stream met so far.
     subjects: HashMap<Digest, (u64, Vec<VerifierKey>)>,
+    /// What the acts of cases met so far have come to.
+    cases: Cases,
 }
 
 impl<'a, R: ReadLedger + ?Sized> Follower<'a, R> {
@@ -45,6 +49,7 @@ impl<'a, R: ReadLedger + ?Sized> Follower<'a, R> {
             last_time: Timestamp::EPOCH,
             notice: None,
             subjects: HashMap::new(),
+            cases: Cases::default(),
         }
     }
 
@@ -184,14 +189,6 @@ impl<'a, R: ReadLedger + ?Sized> Follower<'a, R> {
         }
     }
 
-    /// A tombstone must lead to a notice that names it. Whether that is signed is found where it stands.
-    fn is_named(&self, piece: ErasedPiece, notice: LeafIndex) -> Result<bool, ReadError> {
-        Ok(match reading::leaf(self.store, notice)? {
-            Leaf::Notice(signed) => signed.notice().erased().contains(&piece),
-            Leaf::Entry(_) | Leaf::Block(_) => false,
-        })
-    }
-
     fn entry(&mut self, leaf: &Examined, entry: &Entry, report: &mut AuditReport, findings: &mut Findings) {
         report.entries += 1;
         let statement = entry.statement.statement();
@@ -209,6 +206,11 @@ impl<'a, R: ReadLedger + ?Sized> Follower<'a, R> {
         if self.indexes {
             self.links(leaf.index, entry, findings);
             self.entry_rows(leaf, entry, report, findings);
+            let private = self.store.private(leaf.index);
+            self.metadata(leaf.index, &private, statement.meta, findings);
+            if let Ok(private) = &private {
+                self.cases.follow(self.store, (leaf.index, entry), private, &mut report.court, findings);
+            }
         }
     }
 
@@ -265,17 +267,22 @@ impl<'a, R: ReadLedger + ?Sized> Follower<'a, R> {
                 findings.push((Fault::Index, format!("digest {algorithm} {digest}: no row leads here")));
             }
         }
-        self.metadata(at, statement.meta, findings);
     }
 
-    fn metadata(&self, at: LeafIndex, committed: Option<Digest>, findings: &mut Findings) {
-        match self.store.private(at) {
+    fn metadata(
+        &self,
+        at: LeafIndex,
+        private: &Result<Private, ReadError>,
+        committed: Option<Digest>,
+        findings: &mut Findings,
+    ) {
+        match private {
             Ok(Private::Held(private)) if Some(private.commitment()) != committed => {
                 findings.push((Fault::Private, "not what the statement commits to".into()));
             }
             Ok(Private::Erased(notice)) => {
                 let piece = ErasedPiece { index: at, piece: Piece::Metadata };
-                match self.is_named(piece, notice) {
+                match is_named(self.store, piece, *notice) {
                     Ok(true) => {}
                     Ok(false) => findings.push((Fault::Erasure, format!("the leaf at {notice} does not name it"))),
                     Err(error) => findings.push((Fault::Erasure, error.to_string())),
@@ -311,6 +318,3 @@ impl<'a, R: ReadLedger + ?Sized> Follower<'a, R> {
         }
     }
 }
-
-/// Faults of one leaf.
-type Findings = Vec<(Fault, String)>;

@@ -1,9 +1,13 @@
 //! The auditor's eye, over any reader, local or remote.
 //!
 //! [`walk`] re-derives the whole ledger from the stored bytes, [`leaves`] reads and examines them in parallel, [`follow`]
-//! holds each against what came before, [`report`] is what was found.
+//! holds each against what came before, [`report`] is what was found. [`cases`] folds the acts of the filing flow again,
+//! [`documents`] reads their texts, [`vault`] knows tombstones.
 
+pub mod cases;
+pub mod documents;
 pub mod follow;
 pub mod leaves;
 pub mod report;
+pub mod vault;
 pub mod walk;

@@ -51,6 +51,18 @@ pub enum Fault {
     Private,
     /// A tombstone and the `erased` notices do not agree.
     Erasure,
+    /// The text of an act is not in its one spelling, or no act where one must stand.
+    ActMalformed,
+    /// The text of an act does not have the statement's digests or account.
+    ActStatement,
+    /// An act does not belong to the stream it stands in, or the stream does not begin with it.
+    ActStream,
+    /// An act was done in a role that was not held then.
+    ActRole,
+    /// An annex that an act names is missing without a tombstone, or is another text.
+    ActAnnex,
+    /// The text of an act of a case or of the registry was erased: only annexes ever are.
+    ActErased,
 }
 
 impl Fault {
@@ -76,6 +88,12 @@ impl Fault {
             Self::Index => "index",
             Self::Private => "private",
             Self::Erasure => "erasure",
+            Self::ActMalformed => "act_malformed",
+            Self::ActStatement => "act_statement",
+            Self::ActStream => "act_stream",
+            Self::ActRole => "act_role",
+            Self::ActAnnex => "act_annex",
+            Self::ActErased => "act_erased",
         }
     }
 
@@ -101,6 +119,12 @@ impl Fault {
             Self::Index => ("索引缺失或指向错误", "an index row is missing or leads elsewhere"),
             Self::Private => ("私密内容与承诺不符", "private content is not what was committed to"),
             Self::Erasure => ("私密内容的删除与公告不符", "an erasure and its notice do not agree"),
+            Self::ActMalformed => ("操作文书格式不符", "the text of an act is malformed"),
+            Self::ActStatement => ("操作文书与链上声明不符", "the text of an act is not what its statement says"),
+            Self::ActStream => ("操作与其所在序列不符", "an act does not belong where it stands"),
+            Self::ActRole => ("操作人当时不具备所用角色", "an act was done in a role that was not held"),
+            Self::ActAnnex => ("操作的附件缺失或不符", "an annex of an act is missing or another text"),
+            Self::ActErased => ("操作文书被删除", "the text of an act was erased"),
         }
     }
 }
@@ -136,6 +160,48 @@ impl fmt::Display for Finding {
     }
 }
 
+/// Faults of one leaf, each with what exactly does not fit.
+pub(in crate::audit) type Findings = Vec<(Fault, String)>;
+
+/// An act that stands on the chain without effect: no fault of the chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VoidAct {
+    /// The leaf.
+    pub index: LeafIndex,
+    /// Its number.
+    pub number: DepositNumber,
+    /// The code of the reason, as whoever acts is told it.
+    pub code: &'static str,
+}
+
+/// What an audit covered of cases, accounts and access logs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CourtReport {
+    /// Cases folded.
+    pub cases: u64,
+    /// Acts read, of cases and all else.
+    pub acts: u64,
+    /// Of these, accesses to private content.
+    pub accesses: u64,
+    /// Annexes held against what acts name.
+    pub annexes: u64,
+    /// Acts whose text is erased or was never brought, in streams where that is no fault.
+    pub unread: u64,
+    /// Acts without effect.
+    pub void: u64,
+    /// Which, in the order of the chain, at most [`FINDINGS_MAX`].
+    pub void_acts: Vec<VoidAct>,
+}
+
+impl CourtReport {
+    pub(in crate::audit) fn void(&mut self, act: VoidAct) {
+        self.void += 1;
+        if self.void_acts.len() < FINDINGS_MAX {
+            self.void_acts.push(act);
+        }
+    }
+}
+
 /// What an audit covered and found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditReport {
@@ -163,6 +229,8 @@ pub struct AuditReport {
     pub tiles: u64,
     /// Index rows looked up.
     pub index_rows: u64,
+    /// Cases, acts, accesses.
+    pub court: CourtReport,
     /// What was found, in the order of the chain, at most [`FINDINGS_MAX`].
     pub findings: Vec<Finding>,
     /// How many were found.

@@ -1,16 +1,16 @@
 //! The walk: from the first leaf to the last checkpoint, everything re-derived from the stored bytes.
 //!
 //! Every leaf, block root, link, tile, tree root, checkpoint and depositor signature, the order of times, every number,
-//! stream, link and index row. Nothing is taken from what the store says of itself.
+//! stream, link and index row, every act of a case. Nothing is taken from what the store says of itself.
 //!
 //! # Invariants
 //!
 //! A fault is a finding, never an error: an error means that the walk could not look. Memory does not grow with the
-//! ledger but for the streams (`subject`) it has met.
+//! ledger but for the streams (`subject`) it has met, and for the cases, some kilobytes each (`cases`).
 
 use crate::audit::follow::Follower;
 use crate::audit::leaves::{STRETCH, examine};
-use crate::audit::report::{AuditReport, Fault, Finding};
+use crate::audit::report::{AuditReport, CourtReport, Fault, Finding};
 use crate::ledger::hash::Digest;
 use crate::ledger::key::{Name, VerifierKey};
 use crate::ledger::merkle::frontier::{Frontier, FullTile};
@@ -26,7 +26,7 @@ pub struct Options {
     pub pinned: Option<VerifierKey>,
     /// Check every depositor's signature. Default true; the slowest part by far.
     pub signatures: bool,
-    /// Look up every index row, link and private content. Default true; a remote log has none.
+    /// Look up every index row, link and private content, and fold all cases. Default true; a remote log has none.
     pub indexes: bool,
 }
 
@@ -90,6 +90,7 @@ fn empty_report(published: &Published, origin: &Name, options: &Options) -> Audi
     }
     if !options.indexes {
         not_checked.push(("索引、关联与私密内容", "index rows, links and private content"));
+        not_checked.push(("案件、账号与访问日志", "cases, accounts and access logs"));
     }
     AuditReport {
         origin: origin.to_string(),
@@ -104,6 +105,7 @@ fn empty_report(published: &Published, origin: &Name, options: &Options) -> Audi
         signatures: 0,
         tiles: 0,
         index_rows: 0,
+        court: CourtReport::default(),
         findings: Vec::new(),
         findings_total: 0,
         not_checked,

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::audit::report::{AuditReport, Finding};
+use crate::audit::report::{AuditReport, CourtReport, Finding, VoidAct};
 use crate::audit::walk::{Options, walk};
 use crate::cli::config::Config;
 use crate::cli::ending::{Complaint, Ending};
@@ -126,6 +126,8 @@ fn document(report: &AuditReport) -> Value {
             "detail": finding.detail,
         })
     };
+    let void =
+        |act: &VoidAct| json!({ "index": act.index.0, "deposit_number": act.number.to_string(), "reason": act.code });
     let not_checked = |(zh, en): &(&str, &str)| json!({ "zh": zh, "en": en });
     json!({
         "ledger": report.origin,
@@ -141,17 +143,40 @@ fn document(report: &AuditReport) -> Value {
         "signatures": report.signatures,
         "tiles": report.tiles,
         "index_rows": report.index_rows,
+        "cases": report.court.cases,
+        "acts": report.court.acts,
+        "accesses": report.court.accesses,
+        "annexes": report.court.annexes,
+        "acts_unread": report.court.unread,
+        "acts_void": report.court.void,
+        "void_acts": report.court.void_acts.iter().map(void).collect::<Vec<_>>(),
         "findings": report.findings.iter().map(finding).collect::<Vec<_>>(),
         "findings_total": report.findings_total,
         "not_checked": report.not_checked.iter().map(not_checked).collect::<Vec<_>>(),
     })
 }
 
+/// What was covered of cases. Acts without effect are information, not findings.
+fn court_rows(court: &CourtReport) -> Vec<Vec<String>> {
+    let row = |zh: &str, en: &str, value: u64| vec![zh.to_owned(), en.to_owned(), value.to_string()];
+    let mut rows = vec![
+        row("案件", "cases", court.cases),
+        row("操作记录", "acts", court.acts),
+        row("其中查阅", "of these, accesses", court.accesses),
+        row("附件", "annexes", court.annexes),
+        row("未生效的操作", "acts without effect", court.void),
+    ];
+    if court.unread > 0 {
+        rows.push(row("文书不在的操作", "acts whose text is not held", court.unread));
+    }
+    rows
+}
+
 fn show(screen: &Screen, report: &AuditReport) -> anyhow::Result<()> {
     let title = format!("审计报告 Audit report  ·  tiezheng {}", env!("CARGO_PKG_VERSION"));
     screen.line(screen.paint(HEADING, &title))?;
     let row = |zh: &str, en: &str, value: String| vec![zh.to_owned(), en.to_owned(), value];
-    screen.table(&[
+    let mut table = vec![
         row("链标识", "ledger", report.origin.clone()),
         row("区块高度", "block height", report.height.to_string()),
         row("记录数", "records", report.size.to_string()),
@@ -160,8 +185,12 @@ fn show(screen: &Screen, report: &AuditReport) -> anyhow::Result<()> {
         row("存证人签名", "depositors' signatures", report.signatures.to_string()),
         row("哈希分片", "tiles", report.tiles.to_string()),
         row("索引", "index rows", report.index_rows.to_string()),
-        row("默克尔根", "Merkle root", report.root.to_string()),
-    ])?;
+    ];
+    if report.court.acts > 0 {
+        table.extend(court_rows(&report.court));
+    }
+    table.push(row("默克尔根", "Merkle root", report.root.to_string()));
+    screen.table(&table)?;
     screen.line("")?;
     for finding in &report.findings {
         let (zh, en) = finding.fault.text();

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::cli::case::command as case;
 use crate::cli::config::{Config, colours_wanted, is_watched, language_of_locale};
 #[cfg(feature = "node")]
 use crate::cli::demo::story as demo;
@@ -63,6 +64,7 @@ enum Command {
     Statement(statement::MakeStatementArgs),
     Trust(trust::TrustArgs),
     Keygen(keygen::KeygenArgs),
+    Case(case::CaseArgs),
     #[cfg(feature = "node")]
     Demo(demo::DemoArgs),
     #[cfg(feature = "node")]
@@ -109,6 +111,7 @@ fn run(command: &Command, screen: &Screen) -> anyhow::Result<Ending> {
             Command::Statement(args) => statement::run(args, &config, screen).await,
             Command::Trust(args) => trust::run(args, &config, screen).await,
             Command::Keygen(args) => keygen::run(args, &config, screen),
+            Command::Case(args) => case::run(args, screen).await,
             #[cfg(feature = "node")]
             Command::Demo(args) => demo::run(args, screen).await,
             #[cfg(feature = "node")]

@@ -1,7 +1,7 @@
 //! The front door: one file a command.
 //!
 //! [`command`] is the definition of the command line. Commands: [`deposit`], [`statement`], [`lookup`], [`verify`],
-//! [`receipt`], [`trust`], [`keygen`] and, of a node, [`serve`], [`audit`], [`backup`], [`restore`], [`demo`]. What they stand on:
+//! [`receipt`], [`trust`], [`keygen`], [`case`] and, of a node, [`serve`], [`audit`], [`backup`], [`restore`], [`demo`]. What they stand on:
 //!
 //! - [`ending`] are exit codes and complaints, [`screen`], [`width`] and [`progress`] what people and machines see;
 //! - [`config`] is the user's folder: [`case_key`] depositors' keys, [`pinned`] the ledger keys that are trusted;
@@ -14,6 +14,7 @@
 pub mod audit;
 #[cfg(feature = "node")]
 pub mod backup;
+pub mod case;
 pub mod case_key;
 pub mod command;
 pub mod compose;

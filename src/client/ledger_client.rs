@@ -57,7 +57,7 @@ impl LedgerClient {
     /// [`ClientError::Problem`] says why the deposit was not made; after [`ClientError::Unreachable`] it may have been.
     pub async fn deposit(&self, request: &[u8]) -> Result<(Receipt, bool), ClientError> {
         let path = "/v1/deposits";
-        let ask = Ask { path, accept: JSON, body: Some(request), limit: RECEIPT_MAX };
+        let ask = Ask { path, accept: JSON, body: Some(request), key: None, limit: RECEIPT_MAX };
         let Answer { status, body } = self.transport.send(&ask).await?;
         Ok((self.receipt_of(path, &body)?, status == 201))
     }
@@ -120,7 +120,7 @@ impl LedgerClient {
     }
 
     async fn get(&self, path: &str, accept: &str, limit: usize) -> Result<Vec<u8>, ClientError> {
-        Ok(self.transport.send(&Ask { path, accept, body: None, limit }).await?.body)
+        Ok(self.transport.send(&Ask { path, accept, body: None, key: None, limit }).await?.body)
     }
 
     fn receipt_of(&self, path: &str, body: &[u8]) -> Result<Receipt, ClientError> {

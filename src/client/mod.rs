@@ -5,5 +5,6 @@
 //!
 //! Not here: what an answer proves (`ledger::verify`), which keys are trusted (`cli/pinned`).
 
+pub mod court_client;
 pub mod ledger_client;
 pub mod transport;

@@ -12,6 +12,7 @@ use std::time::Duration;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Method, Response, StatusCode, Url};
+use zeroize::Zeroizing;
 
 use crate::wire::problem::Problem;
 
@@ -78,6 +79,8 @@ pub struct Ask<'a> {
     pub accept: &'a str,
     /// A JSON body to post; without one it is a GET. What is posted must be harmless to send twice.
     pub body: Option<&'a [u8]>,
+    /// What the request is called, so that sending it twice is one act.
+    pub key: Option<&'a str>,
     /// Longest answer in bytes.
     pub limit: usize,
 }
@@ -94,8 +97,9 @@ pub struct Answer {
 /// The way to one node.
 #[derive(Debug, Clone)]
 pub struct Transport {
-    http: reqwest::Client,
+    pub(in crate::client) http: reqwest::Client,
     base: Url,
+    token: Option<Zeroizing<String>>,
 }
 
 impl Transport {
@@ -127,7 +131,22 @@ impl Transport {
         if is_loopback(&base) {
             builder = builder.no_proxy();
         }
-        Ok(Self { http: builder.build().map_err(|error| bad(reason_of(&error)))?, base })
+        Ok(Self { http: builder.build().map_err(|error| bad(reason_of(&error)))?, base, token: None })
+    }
+
+    /// Presents this token with every request.
+    #[must_use]
+    pub fn with_token(self, token: &str) -> Self {
+        Self { token: Some(Zeroizing::new(token.to_owned())), ..self }
+    }
+
+    /// A request to the node, with the token if there is one.
+    pub(in crate::client) fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        let request = self.http.request(method, format!("{}{path}", self.address()));
+        match &self.token {
+            Some(token) => request.bearer_auth(token.as_str()),
+            None => request,
+        }
     }
 
     /// The node's address without a slash at its end.
@@ -159,7 +178,10 @@ impl Transport {
     async fn exchange(&self, ask: &Ask<'_>) -> Result<Answer, Failed> {
         let url = format!("{}{}", self.address(), ask.path);
         let method = if ask.body.is_some() { Method::POST } else { Method::GET };
-        let mut request = self.http.request(method, &url).header(ACCEPT, ask.accept);
+        let mut request = self.request(method, ask.path).header(ACCEPT, ask.accept);
+        if let Some(key) = ask.key {
+            request = request.header("idempotency-key", key);
+        }
         if let Some(body) = ask.body {
             request = request.header(CONTENT_TYPE, "application/json").body(body.to_vec());
         }
@@ -167,20 +189,29 @@ impl Transport {
             let again = if is_passing(&error) { Again::Soon } else { Again::No };
             Failed { error: ClientError::Unreachable { url: url.clone(), reason: reason_of(&error) }, again }
         })?;
-        let (status, retry_after) = (response.status(), retry_after(&response));
-        let limit = if status.is_success() { ask.limit } else { PROBLEM_MAX };
-        let redirect = response.headers().get(LOCATION).and_then(|to| to.to_str().ok()).map(str::to_owned);
-        let body = read_body(response, limit, &url).await.map_err(Failed::for_good)?;
-        if status.is_success() {
-            return Ok(Answer { status: status.as_u16(), body });
-        }
-        if status.is_redirection() {
-            let reason = format!("it points to {}; give that address", redirect.unwrap_or_default());
-            return Err(Failed::for_good(ClientError::Malformed { what: url, reason }));
-        }
-        let again = retry_after.filter(|_| status == StatusCode::SERVICE_UNAVAILABLE).map_or(Again::No, Again::After);
-        Err(Failed { error: problem(status, &body, &url), again })
+        receive(response, ask.limit, url).await
     }
+}
+
+/// The answer, or the problem.
+pub(in crate::client) async fn received(response: Response, limit: usize, url: String) -> Result<Answer, ClientError> {
+    receive(response, limit, url).await.map_err(|failed| failed.error)
+}
+
+async fn receive(response: Response, most: usize, url: String) -> Result<Answer, Failed> {
+    let (status, retry_after) = (response.status(), retry_after(&response));
+    let limit = if status.is_success() { most } else { PROBLEM_MAX };
+    let redirect = response.headers().get(LOCATION).and_then(|to| to.to_str().ok()).map(str::to_owned);
+    let body = read_body(response, limit, &url).await.map_err(Failed::for_good)?;
+    if status.is_success() {
+        return Ok(Answer { status: status.as_u16(), body });
+    }
+    if status.is_redirection() {
+        let reason = format!("it points to {}; give that address", redirect.unwrap_or_default());
+        return Err(Failed::for_good(ClientError::Malformed { what: url, reason }));
+    }
+    let again = retry_after.filter(|_| status == StatusCode::SERVICE_UNAVAILABLE).map_or(Again::No, Again::After);
+    Err(Failed { error: problem(status, &body, &url), again })
 }
 
 /// An exchange that failed.
@@ -255,7 +286,7 @@ fn is_passing(error: &reqwest::Error) -> bool {
 }
 
 /// The innermost reason: the outer ones only repeat the address.
-fn reason_of(error: &reqwest::Error) -> String {
+pub(in crate::client) fn reason_of(error: &reqwest::Error) -> String {
     if error.is_timeout() {
         return "no answer in time".into();
     }

@@ -100,6 +100,15 @@ acts! {
         maybe name "name": AnnexId,
         maybe power "power": AnnexId,
     }
+    /// 确认诉前须知: the click that confirms, and the deposit of the exact notice that was shown.
+    ConfirmNotice "confirm-notice" / "确认诉前须知" / "confirm the notices before filing" {
+        maybe document "document": DepositNumber,
+    }
+    /// 送达确认: the documents served have come, and where further ones may be sent.
+    ConfirmService "confirm-service" / "送达确认" / "confirm service" {
+        maybe document "document": DepositNumber,
+        maybe address "address": AnnexId,
+    }
     /// 提交: what was imported is locked from here on.
     Submit "submit" / "提交起诉状" / "submit" {}
     /// 退回补充材料.
@@ -171,6 +180,8 @@ acts! {
         one block_generated_at "block-generated-at": Timestamp,
         /// SHA-256 of the receipt, for a deposit of another ledger.
         maybe receipt "receipt": Digest,
+        /// That receipt itself, so that the file alone verifies later.
+        maybe receipt_annex "receipt-annex": AnnexId,
     }
     /// 编辑证据: name and content written anew, in the period.
     Restate "restate" / "编辑证据" / "restate an item" {

@@ -130,6 +130,7 @@ mod tests {
             tx_submitted_at: time,
             block_generated_at: time,
             receipt: None,
+            receipt_annex: None,
         };
         Document {
             stream: Stream::Case,

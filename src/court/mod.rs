@@ -16,6 +16,7 @@ pub mod calendar;
 pub mod case;
 pub mod case_number;
 pub mod document;
+pub mod guard;
 pub mod ids;
 pub mod line;
 pub mod period;

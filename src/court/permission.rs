@@ -122,6 +122,8 @@ const TABLE: &[Rule] = &[
         who: BRINGING,
         when: FILER,
     },
+    Rule { acts: &[ActKind::ConfirmNotice], who: BRINGING, when: FILER },
+    Rule { acts: &[ActKind::ConfirmService], who: PARTIES, when: PENDING },
     // The court files for somebody who came in person, and mends what comes in.
     Rule {
         acts: &[ActKind::Describe, ActKind::AddParty, ActKind::AddAgent, ActKind::Submit, ActKind::Import],
@@ -159,9 +161,10 @@ const TABLE: &[Rule] = &[
         who: COURT,
         when: &[Stage::AwaitingAssignment, Stage::Assigned, Stage::InHearing, Stage::Judged],
     },
+    // Whoever opens the new case, too.
     Rule {
         acts: &[ActKind::PassOn],
-        who: COURT,
+        who: &[Standing::Holding(Role::Clerk), Standing::Holding(Role::TrialSupport)],
         when: &[Stage::AwaitingAssignment, Stage::Assigned, Stage::InHearing, Stage::Judged, Stage::Closed],
     },
     // Evidence.

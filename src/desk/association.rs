@@ -5,7 +5,7 @@ use crate::court::case::state::CaseFile;
 use crate::court::case_number::CourtCode;
 use crate::court::ids::{CaseId, CodeNumber, PartyNumber};
 use crate::court::values::{Capacity, Filer};
-use crate::court::words::{Authority, CaseKind, PartyRole, Passage, Procedure};
+use crate::court::words::{Authority, CaseKind, PartyRole, Passage, Procedure, Scope};
 use crate::desk::actor::{Actor, Asked};
 use crate::desk::annexes::Annexes;
 use crate::desk::cases::Acted;
@@ -49,6 +49,15 @@ pub struct PassageAsked {
     pub procedure: Procedure,
     /// The party that brings it there; the first one where it is not said.
     pub brought_by: Option<PartyNumber>,
+}
+
+/// Who hands a case on, and how.
+struct Carrier<'a> {
+    actor: &'a Actor,
+    asked: &'a Asked,
+    capacity: Capacity,
+    /// The party that brings the new case: the first one there.
+    brought_by: PartyNumber,
 }
 
 impl Desk {
@@ -95,6 +104,7 @@ impl Desk {
         asked: &Asked,
         association: &AssociationAsked,
     ) -> Result<Acted, DeskError> {
+        actor.needs(Scope::Case)?;
         if !self.tries.may_try(actor.id, self.now()) {
             return Err(DeskError::TooManyCodes);
         }
@@ -118,7 +128,8 @@ impl Desk {
                 power: annexes.add_some("power", association.power.as_deref())?,
             }))
         };
-        self.act_inside(actor, case, asked, ActKind::Associate, make).await
+        // Whoever associates is nobody in the case yet, so may not see it before.
+        self.act_as(actor, case, asked, ActKind::Associate, |_| Ok(Capacity::Oneself), make).await
     }
 
     /// Hands a case on: opens the new one with its parties and its standing items, each with the time of its first
@@ -137,11 +148,12 @@ impl Desk {
         let from = self.case_for(actor, case).await?;
         let capacity = actor.capacity(&from, ActKind::PassOn, asked)?;
         from.allows(actor.id, capacity, ActKind::PassOn)?;
+        let carrier = Carrier { actor, asked, capacity, brought_by: passage.brought_by.unwrap_or(PartyNumber(1)) };
         let step = |name: &str| Asked { request: step_of(asked.request, name), ..asked.clone() };
-        let opened = self.open_successor(actor, &from, &step("open"), passage, capacity).await?;
+        let opened = self.open_successor(&carrier, &from, &step("open"), passage).await?;
         let to = opened.file.id;
-        self.carry_parties(actor, &from, to, asked, passage).await?;
-        let file = self.carry_items(actor, &from, to, asked).await?;
+        self.carry_parties(&carrier, &from, to, passage.kind).await?;
+        let file = self.carry_items(&carrier, &from, to).await?;
         let act = Act::PassOn(PassOn { to, passage: passage.passage });
         let passed = self.act_inside(actor, case, asked, ActKind::PassOn, |_, _, _| Ok(act.clone())).await?;
         Ok((passed, Acted { file, ..opened }))
@@ -149,20 +161,14 @@ impl Desk {
 
     async fn open_successor(
         &self,
-        actor: &Actor,
+        carrier: &Carrier<'_>,
         from: &CaseFile,
         asked: &Asked,
         passage: &PassageAsked,
-        capacity: Capacity,
     ) -> Result<Acted, DeskError> {
-        let brought_by = passage.brought_by.unwrap_or(PartyNumber(1));
-        let party = from.parties.get(&brought_by).cloned();
+        let party = from.parties.get(&carrier.brought_by).cloned();
         let party = party.ok_or_else(|| DeskError::bad("brought_by", "there is no such party"))?;
         let (name, title) = self.names(party.name, from.title).await?;
-        let capacity = match capacity {
-            Capacity::Holding(crate::court::words::Role::TrialSupport) => capacity,
-            _ => Capacity::Holding(crate::court::words::Role::Clerk),
-        };
         let make = |annexes: &mut Annexes| {
             Ok(Act::Open(Open {
                 court: passage.court.clone(),
@@ -182,7 +188,7 @@ impl Desk {
                 power: None,
             }))
         };
-        self.open_case(actor, asked, capacity, make).await
+        self.begin_case(carrier.actor, asked, carrier.capacity, make).await
     }
 
     async fn names(
@@ -199,36 +205,32 @@ impl Desk {
 
     async fn carry_parties(
         &self,
-        actor: &Actor,
+        carrier: &Carrier<'_>,
         from: &CaseFile,
         to: CaseId,
-        asked: &Asked,
-        passage: &PassageAsked,
+        kind: CaseKind,
     ) -> Result<(), DeskError> {
-        let first = passage.brought_by.unwrap_or(PartyNumber(1));
-        for (number, party) in from.parties.iter().filter(|(number, _)| **number != first) {
+        for (number, party) in from.parties.iter().filter(|(number, _)| **number != carrier.brought_by) {
             let (name, _) = self.names(party.name, None).await?;
-            let step = Asked { request: step_of(asked.request, &format!("party {number}")), ..asked.clone() };
             let make = |file: &CaseFile, _: Capacity, annexes: &mut Annexes| {
                 Ok(Act::AddParty(AddParty {
                     party: file.next_party(),
-                    role: answering_role(passage.kind, party.role),
+                    role: answering_role(kind, party.role),
                     subject: party.subject,
                     account: party.account,
                     name: annexes.add("name", name.as_deref().unwrap_or("—"))?,
                 }))
             };
-            self.act_inside(actor, to, &step, ActKind::AddParty, make).await?;
+            self.carry(carrier, to, &format!("party {number}"), ActKind::AddParty, make).await?;
         }
         Ok(())
     }
 
     async fn carry_items(
         &self,
-        actor: &Actor,
+        carrier: &Carrier<'_>,
         from: &CaseFile,
         to: CaseId,
-        asked: &Asked,
     ) -> Result<std::sync::Arc<CaseFile>, DeskError> {
         let mediation = from.kind == CaseKind::Mediation;
         for (number, item) in from.items.iter().filter(|(_, item)| item.stands()) {
@@ -237,37 +239,46 @@ impl Desk {
                 continue;
             }
             let (name, content) = self.names(item.name, Some(item.content)).await?;
-            let step = Asked { request: step_of(asked.request, &format!("item {number}")), ..asked.clone() };
+            let receipt = self.stored_receipt(item).await?;
             let make = |file: &CaseFile, _: Capacity, annexes: &mut Annexes| {
                 let mut import = carried(from, *number, file).ok_or(DeskError::NotFound)?;
-                import.party = same_party(from, file, import.party)?;
+                import.party = same_party(carrier.brought_by, import.party);
                 import.name = annexes.add("name", name.as_deref().unwrap_or("—"))?;
                 import.content = annexes.add("content", content.as_deref().unwrap_or("—"))?;
+                import.receipt_annex = annexes.add_some("receipt", receipt.as_deref())?;
                 Ok(Act::Import(import))
             };
-            self.act_inside(actor, to, &step, ActKind::Import, make).await?;
+            self.carry(carrier, to, &format!("item {number}"), ActKind::Import, make).await?;
         }
         self.case_file(to).await?.ok_or(DeskError::NotFound)
     }
+
+    /// A step of the passage. Whoever hands a case on need not hold a role for the court that takes it.
+    async fn carry<M>(
+        &self,
+        carrier: &Carrier<'_>,
+        to: CaseId,
+        step: &str,
+        kind: ActKind,
+        make: M,
+    ) -> Result<Acted, DeskError>
+    where
+        M: Fn(&CaseFile, Capacity, &mut Annexes) -> Result<Act, DeskError> + Send + Sync,
+    {
+        let step = Asked { request: step_of(carrier.asked.request, step), ..carrier.asked.clone() };
+        self.act_as(carrier.actor, to, &step, kind, |_| Ok(carrier.capacity), make).await
+    }
 }
 
-/// The party of the new case that was this party of the old: the one that brings it comes first, the others keep their
-/// order.
-fn same_party(from: &CaseFile, to: &CaseFile, party: PartyNumber) -> Result<PartyNumber, DeskError> {
-    let lost = || DeskError::bad("party", "the party did not come along");
-    let account = from.parties.get(&party).and_then(|party| party.account);
-    if account.is_some()
-        && let Some((number, _)) = to.parties.iter().find(|(_, there)| there.account == account)
-    {
-        return Ok(*number);
+/// The number in the new case of a party of the old: the one that brings it comes first, the others keep their order.
+const fn same_party(brought_by: PartyNumber, party: PartyNumber) -> PartyNumber {
+    if party.0 == brought_by.0 {
+        PartyNumber(1)
+    } else if party.0 < brought_by.0 {
+        PartyNumber(party.0 + 1)
+    } else {
+        party
     }
-    let first = to.parties.get(&PartyNumber(1)).ok_or_else(lost)?;
-    let brought = from.parties.iter().find(|(_, there)| there.account == first.account && there.account.is_some());
-    let brought = brought.map_or(PartyNumber(1), |(number, _)| *number);
-    if party == brought {
-        return Ok(PartyNumber(1));
-    }
-    Ok(if party < brought { PartyNumber(party.0 + 1) } else { party })
 }
 
 const fn bringing_role(kind: CaseKind) -> PartyRole {

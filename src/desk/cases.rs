@@ -17,10 +17,11 @@ use crate::court::acts::{Act, ActKind};
 use crate::court::calendar::Calendar;
 use crate::court::case::fold;
 use crate::court::case::state::{CaseFile, Placed};
+use crate::court::case_number::CourtCode;
 use crate::court::document::{Document, Stream};
-use crate::court::ids::{AccountId, CaseId};
-use crate::court::values::Capacity;
-use crate::court::words::Stage;
+use crate::court::ids::{AccountId, AgentNumber, CaseId, PartyNumber, RequestId};
+use crate::court::values::{Capacity, Filer};
+use crate::court::words::{Role, Scope, Stage};
 use crate::desk::actor::{Actor, Asked};
 use crate::desk::annexes::Annexes;
 use crate::desk::error::DeskError;
@@ -160,9 +161,8 @@ impl Desk {
     /// [`DeskError::RequestReused`] when it was another request.
     pub(in crate::desk) async fn done_before(
         &self,
-        document: (crate::court::ids::RequestId, Digest),
+        (request, body): (RequestId, Digest),
     ) -> Result<Option<(Done, StoredAct)>, DeskError> {
-        let (request, body) = document;
         let found = self
             .read(move |store| {
                 let Some(act) = last_labelled(store, &labels::request(request))? else { return Ok(None) };
@@ -210,6 +210,26 @@ impl Desk {
     where
         M: Fn(&CaseFile, Capacity, &mut Annexes) -> Result<Act, DeskError> + Send + Sync,
     {
+        let capacity = |file: &CaseFile| {
+            if actor.sees(file) { actor.capacity(file, kind, asked) } else { Err(DeskError::NotFound) }
+        };
+        self.act_as(actor, case, asked, kind, capacity, make).await
+    }
+
+    /// As [`Self::act`], in the capacity that `capacity` says.
+    pub(in crate::desk) async fn act_as<C, M>(
+        &self,
+        actor: &Actor,
+        case: CaseId,
+        asked: &Asked,
+        kind: ActKind,
+        capacity: C,
+        make: M,
+    ) -> Result<Acted, DeskError>
+    where
+        C: Fn(&CaseFile) -> Result<Capacity, DeskError> + Send + Sync,
+        M: Fn(&CaseFile, Capacity, &mut Annexes) -> Result<Act, DeskError> + Send + Sync,
+    {
         let _held = self.locks.hold(case.0).await;
         for _ in 0..ATTEMPTS {
             if let Some((done, act)) = self.done_before((asked.request, asked.body)).await? {
@@ -217,15 +237,7 @@ impl Desk {
                 return Ok(Acted { done, document: act.document, file });
             }
             let file = self.case_file(case).await?.ok_or(DeskError::NotFound)?;
-            if kind != ActKind::Associate && !actor.sees(&file) {
-                return Err(DeskError::NotFound);
-            }
-            let capacity = if kind == ActKind::Associate {
-                actor.needs(crate::court::words::Scope::Case)?;
-                Capacity::Oneself
-            } else {
-                actor.capacity(&file, kind, asked)?
-            };
+            let capacity = capacity(&file)?;
             let mut annexes = Annexes::new();
             // Whoever may not do it at all is told so before anything of the request is looked at.
             file.allows(actor.id, capacity, kind)?;
@@ -274,12 +286,40 @@ impl Desk {
         Ok(Acted { done, document, file: after })
     }
 
-    /// Opens a case.
+    /// Opens a case before `court`: as its first party, as that party's agent, or for the court.
     ///
     /// # Errors
     ///
-    /// [`DeskError`].
+    /// [`DeskError`]; [`DeskError::NotPermitted`] in a role that is not held for that court.
     pub async fn open_case<M>(
+        &self,
+        actor: &Actor,
+        asked: &Asked,
+        court: &CourtCode,
+        filer: Filer,
+        make: M,
+    ) -> Result<Acted, DeskError>
+    where
+        M: Fn(&mut Annexes) -> Result<Act, DeskError> + Send + Sync,
+    {
+        let capacity = match filer {
+            Filer::Principal => Capacity::Party(PartyNumber(1)),
+            Filer::Agent => Capacity::Agent(AgentNumber(1)),
+            Filer::Court => {
+                let enters = |role: &Role| matches!(role, Role::Clerk | Role::TrialSupport);
+                let mut held = actor.roles_at(court).filter(enters).map(Capacity::Holding);
+                held.find(|held| asked.capacity.is_none_or(|named| named == *held)).ok_or(DeskError::NotPermitted)?
+            }
+        };
+        if asked.capacity.is_some_and(|named| named != capacity) {
+            return Err(DeskError::NotPermitted);
+        }
+        actor.needs(if filer == Filer::Court { Scope::Court } else { Scope::Case })?;
+        self.begin_case(actor, asked, capacity, make).await
+    }
+
+    /// Opens a case, for somebody who was let do it.
+    pub(in crate::desk) async fn begin_case<M>(
         &self,
         actor: &Actor,
         asked: &Asked,

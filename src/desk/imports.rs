@@ -4,17 +4,18 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::court::acts::{Act, ActKind, Import};
-use crate::court::case::state::CaseFile;
+use crate::court::case::state::{CaseFile, Item, Text};
 use crate::court::ids::{AccountId, CaseId, ItemNumber, PartyNumber};
 use crate::court::registry::Registry;
 use crate::court::values::{Capacity, Carried};
 use crate::court::words::{CaseKind, Depositor};
 use crate::desk::actor::{Actor, Asked};
+use crate::desk::annexes::Annexes;
 use crate::desk::cases::{Acted, fold_case};
 use crate::desk::error::DeskError;
 use crate::desk::labels;
 use crate::desk::office::Desk;
-use crate::desk::streams::act_at;
+use crate::desk::streams::{act_at, text};
 use crate::ledger::entry::Entry;
 use crate::ledger::hash::{Digest, sha256};
 use crate::ledger::key::VerifierKey;
@@ -26,6 +27,8 @@ use crate::ledger::verify::trust::Trust;
 use crate::ledger::verify::verifier::{Presented, Question, verify};
 use crate::store::contract::{ReadError, ReadLedger};
 use crate::store::reading;
+use crate::wire::json;
+use crate::wire::receipt::ReceiptJson;
 
 /// Most cases looked through for material of a mediation.
 const MEDIATIONS_MAX: usize = 256;
@@ -52,8 +55,10 @@ pub struct ImportAsked {
 pub struct Snapshot {
     /// The seven facts.
     pub facts: Facts,
-    /// The account it was made for, where the platform signed.
+    /// The account it says it was made for. Anybody can say so: it holds where the platform signed.
     pub on_behalf: Option<Digest>,
+    /// The keys that signed it.
+    pub keys: Vec<VerifierKey>,
     /// SHA-256 of the receipt, for another ledger's deposit; and the key that vouches for it.
     pub foreign: Option<(Digest, VerifierKey)>,
 }
@@ -71,8 +76,9 @@ pub fn snapshot(store: &dyn ReadLedger, number: DepositNumber) -> Result<Option<
         return Err(ReadError::Damaged { what: "number", at: number.to_string(), reason });
     }
     let facts = reading::facts(store, index)?;
-    let on_behalf = entry.statement.statement().on_behalf;
-    Ok(Some(Snapshot { facts, on_behalf, foreign: None }))
+    let statement = entry.statement.statement();
+    let (on_behalf, keys) = (statement.on_behalf, statement.keys.clone());
+    Ok(Some(Snapshot { facts, on_behalf, keys, foreign: None }))
 }
 
 /// What another ledger's receipt says, if a listed key stands behind it.
@@ -87,18 +93,12 @@ fn foreign(registry: &Registry, receipt: &Receipt) -> Result<Snapshot, DeskError
         let report = verify(&question);
         if let Report { conclusion: Conclusion::RecordOnly, facts: Some(facts), .. } = report {
             let text = format!("{}{}", receipt.entry, receipt.header);
-            let on_behalf = entry.statement.statement().on_behalf;
-            return Ok(Snapshot { facts, on_behalf, foreign: Some((sha256(text.as_bytes()), key)) });
+            let keys = entry.statement.statement().keys.clone();
+            // Its accounts are others than ours.
+            return Ok(Snapshot { facts, on_behalf: None, keys, foreign: Some((sha256(text.as_bytes()), key)) });
         }
     }
     Err(DeskError::LedgerNotListed(origin.to_string()))
-}
-
-fn depositor(file: &CaseFile, importer: AccountId, party: PartyNumber, snapshot: &Snapshot) -> Depositor {
-    let Some(account) = snapshot.on_behalf else { return Depositor::Unknown };
-    let account = AccountId(account);
-    let principal = file.parties.get(&party).and_then(|party| party.account);
-    if account == importer || Some(account) == principal { Depositor::Same } else { Depositor::Different }
 }
 
 /// Parties of `file` that this account is or speaks for.
@@ -120,6 +120,21 @@ impl Desk {
         let number = asked.deposit;
         let found = self.read(move |store| Ok(snapshot(store, number)?)).await?;
         found.ok_or_else(|| DeskError::NoSuchDeposit(number.to_string()))
+    }
+
+    fn depositor(&self, file: &CaseFile, importer: AccountId, party: PartyNumber, snapshot: &Snapshot) -> Depositor {
+        let by_the_platform = snapshot.keys.contains(self.platform.verifier());
+        let Some(account) = snapshot.on_behalf.filter(|_| by_the_platform) else { return Depositor::Unknown };
+        let account = AccountId(account);
+        let principal = file.parties.get(&party).and_then(|party| party.account);
+        if account == importer || Some(account) == principal { Depositor::Same } else { Depositor::Different }
+    }
+
+    /// The receipt that came with another ledger's deposit, as text; `None` for our own, and once it was erased.
+    pub(in crate::desk) async fn stored_receipt(&self, item: &Item) -> Result<Option<String>, DeskError> {
+        let Some(annex) = item.import.receipt_annex else { return Ok(None) };
+        let stored = Text { annex, index: item.placed.index };
+        self.read(move |store| Ok(text(store, &stored)?)).await
     }
 
     /// Cases of mediation, other than `case`, in which this deposit stands without consent.
@@ -160,7 +175,9 @@ impl Desk {
         }
         let snapshot = self.look_up(import).await?;
         let mediations = self.in_mediation(import.deposit, case).await?;
-        let make = |file: &CaseFile, capacity: Capacity, annexes: &mut crate::desk::annexes::Annexes| {
+        // Kept, so that the file alone verifies later.
+        let receipt = import.receipt.as_ref().map(|receipt| json::line(&ReceiptJson::from(&**receipt)));
+        let make = |file: &CaseFile, capacity: Capacity, annexes: &mut Annexes| {
             if let Some((_, key)) = &snapshot.foreign {
                 let listed = self.registry().trusted.get(&file.court).is_some_and(|keys| keys.contains(key));
                 if !listed {
@@ -187,7 +204,7 @@ impl Desk {
                 content: annexes.add("content", &import.content)?,
                 replaces: import.replaces,
                 carried: None,
-                depositor: depositor(file, actor.id, party, &snapshot),
+                depositor: self.depositor(file, actor.id, party, &snapshot),
                 identity: actor.identity(),
                 ledger: facts.ledger.clone(),
                 tx_id: facts.tx_id,
@@ -198,6 +215,7 @@ impl Desk {
                 tx_submitted_at: facts.tx_submitted_at,
                 block_generated_at: facts.block_generated_at,
                 receipt: snapshot.foreign.as_ref().map(|(digest, _)| *digest),
+                receipt_annex: annexes.add_some("receipt", receipt.as_deref())?,
             }))
         };
         self.act_inside(actor, case, asked, ActKind::Import, make).await

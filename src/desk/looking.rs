@@ -5,11 +5,13 @@
 //! No text leaves before the act that says who sees it is on the chain. A snapshot that the chain no longer bears out is
 //! an alarm, and becomes an act of the case the first time it is met.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::court::acts::{Act, Diverge, Import};
+use crate::court::case::refusal::Refusal;
 use crate::court::case::state::{CaseFile, Item, Text};
+use crate::court::case_number::CaseNumber;
 use crate::court::document::{Document, Stream};
 use crate::court::ids::{AnnexId, CaseId, ItemNumber};
 use crate::court::period::Deadline;
@@ -22,7 +24,7 @@ use crate::desk::error::DeskError;
 use crate::desk::imports::snapshot;
 use crate::desk::labels;
 use crate::desk::office::{Desk, Done};
-use crate::desk::streams::{act_at, text};
+use crate::desk::streams::{StoredAct, act_at, text};
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::receipt::Facts;
 use crate::ledger::verify::verifier::History;
@@ -31,6 +33,8 @@ use crate::store::reading;
 
 /// Most cases that one list shows.
 pub const CASES_MAX: usize = 200;
+/// Most acts that one answer lists.
+pub const ACTS_MAX: u64 = 500;
 
 /// An item as the chain stands now.
 #[derive(Debug, Clone)]
@@ -39,6 +43,8 @@ pub struct ItemLook {
     pub divergence: Option<Divergence>,
     /// Earlier deposits of the digest, later corrections and withdrawals; none for another ledger's deposit.
     pub history: History,
+    /// Whether the chain holds digests of a salt and the data.
+    pub salted: bool,
 }
 
 /// A case, for somebody who sees it.
@@ -58,12 +64,16 @@ pub struct CaseLook {
     pub access: Done,
 }
 
-/// All texts that a case file refers to.
-fn texts_of(file: &CaseFile) -> Vec<Text> {
-    let mut texts: Vec<Text> = [file.title, file.claims, file.reason].into_iter().flatten().collect();
-    texts.extend(file.parties.values().map(|party| party.name));
-    texts.extend(file.agents.values().flat_map(|agent| [agent.name, agent.power]).flatten());
-    for item in file.items.values() {
+/// All texts that a case file refers to, or those of one item.
+fn texts_of(file: &CaseFile, only: Option<ItemNumber>) -> Vec<Text> {
+    let mut texts = Vec::new();
+    if only.is_none() {
+        texts.extend([file.title, file.claims, file.reason].into_iter().flatten());
+        texts.extend(file.parties.values().map(|party| party.name));
+        texts.extend(file.parties.values().filter_map(|party| party.service_address));
+        texts.extend(file.agents.values().flat_map(|agent| [agent.name, agent.power]).flatten());
+    }
+    for (_, item) in file.items.iter().filter(|(number, _)| only.is_none_or(|only| only == **number)) {
         texts.extend([item.name, item.content]);
         texts.extend(item.replies.values().flatten().flat_map(|reply| [reply.probative_value, reply.reason]).flatten());
     }
@@ -71,7 +81,7 @@ fn texts_of(file: &CaseFile) -> Vec<Text> {
 }
 
 /// Whether the frozen facts are these.
-fn same(import: &Import, facts: &Facts) -> bool {
+pub(in crate::desk) fn same(import: &Import, facts: &Facts) -> bool {
     import.ledger == facts.ledger
         && import.tx_id == facts.tx_id
         && import.block_hash == facts.block_hash
@@ -88,13 +98,13 @@ fn look_at(store: &dyn ReadLedger, item: &Item) -> Result<ItemLook, ReadError> {
     let import = &item.import;
     if import.receipt.is_some() {
         // Another ledger's: this node cannot ask it, and the receipt was verified when it came.
-        return Ok(ItemLook { divergence: None, history: none });
+        return Ok(ItemLook { divergence: None, history: none, salted: false });
     }
-    let unreadable = ItemLook { divergence: Some(Divergence::Unreadable), history: none.clone() };
-    let divergence = match snapshot(store, import.deposit) {
-        Ok(None) => Some(Divergence::NotFound),
-        Ok(Some(found)) if same(import, &found.facts) => None,
-        Ok(Some(_)) => Some(Divergence::Facts),
+    let unreadable = ItemLook { divergence: Some(Divergence::Unreadable), history: none.clone(), salted: false };
+    let (divergence, salted) = match snapshot(store, import.deposit) {
+        Ok(None) => (Some(Divergence::NotFound), false),
+        Ok(Some(found)) if same(import, &found.facts) => (None, found.facts.salted),
+        Ok(Some(found)) => (Some(Divergence::Facts), found.facts.salted),
         Err(ReadError::Damaged { .. }) => return Ok(unreadable),
         Err(error) => return Err(error),
     };
@@ -106,7 +116,7 @@ fn look_at(store: &dyn ReadLedger, item: &Item) -> Result<ItemLook, ReadError> {
         },
         None => none,
     };
-    Ok(ItemLook { divergence, history })
+    Ok(ItemLook { divergence, history, salted })
 }
 
 impl Desk {
@@ -116,16 +126,32 @@ impl Desk {
     ///
     /// [`DeskError::NotFound`]: not there, or not theirs. Those of writing: then nothing is shown.
     pub async fn look_at_case(&self, actor: &Actor, case: CaseId) -> Result<CaseLook, DeskError> {
+        self.look(actor, case, None).await
+    }
+
+    /// Looks at one item of a case, and records the look.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::look_at_case`]; [`Refusal::NoSuchItem`].
+    pub async fn look_at_item(&self, actor: &Actor, case: CaseId, item: ItemNumber) -> Result<CaseLook, DeskError> {
+        self.look(actor, case, Some(item)).await
+    }
+
+    async fn look(&self, actor: &Actor, case: CaseId, only: Option<ItemNumber>) -> Result<CaseLook, DeskError> {
         let file = self.case_for(actor, case).await?;
+        if let Some(item) = only.filter(|item| !file.items.contains_key(item)) {
+            return Err(DeskError::Refused(Refusal::NoSuchItem(item)));
+        }
         let capacities = actor.capacities(&file);
         let capacity = capacities.first().copied().ok_or(DeskError::NotFound)?;
-        let access = self.record_access(actor, capacity, Subject::Case(case, Shown::CaseFile, None)).await?;
-        let (file, items) = self.compare_items(file).await?;
+        let access = self.record_access(actor, capacity, Subject::Case(case, Shown::CaseFile, only)).await?;
+        let (file, items) = self.compare_items(file, only).await?;
         let looked = Arc::clone(&file);
         let texts = self
             .read(move |store| {
                 let mut texts = HashMap::new();
-                for one in texts_of(&looked) {
+                for one in texts_of(&looked, only) {
                     texts.insert(one.annex, text(store, &one)?);
                 }
                 Ok(texts)
@@ -135,16 +161,22 @@ impl Desk {
         Ok(CaseLook { file, texts, items, deadline, capacities, access })
     }
 
-    /// Holds all items against the chain, and raises an alarm for each divergence that is new.
-    pub(in crate::desk) async fn compare_items(
+    /// Holds all items, or one, against the chain, and raises an alarm for each divergence that is new.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading and writing.
+    pub async fn compare_items(
         &self,
         file: Arc<CaseFile>,
+        only: Option<ItemNumber>,
     ) -> Result<(Arc<CaseFile>, HashMap<ItemNumber, ItemLook>), DeskError> {
         let looked = Arc::clone(&file);
         let items = self
             .read(move |store| {
                 let mut items = HashMap::new();
-                for (number, item) in &looked.items {
+                for (number, item) in looked.items.iter().filter(|(number, _)| only.is_none_or(|only| only == **number))
+                {
                     items.insert(*number, look_at(store, item)?);
                 }
                 Ok(items)
@@ -179,6 +211,59 @@ impl Desk {
             act: Act::Diverge(Diverge { item, what }),
         };
         Ok(self.put(&file, document, Annexes::new()).await?.file)
+    }
+
+    /// The acts of a case after a sequence, at most [`ACTS_MAX`]: documents hold no texts, so nothing is recorded.
+    ///
+    /// # Errors
+    ///
+    /// [`DeskError::NotFound`]: not there, or not theirs.
+    pub async fn acts_of(
+        &self,
+        actor: &Actor,
+        case: CaseId,
+        after: u64,
+    ) -> Result<(Arc<CaseFile>, Vec<StoredAct>), DeskError> {
+        let file = self.case_for(actor, case).await?;
+        let last = file.last.sequence.min(after.saturating_add(ACTS_MAX));
+        let acts = self
+            .read(move |store| {
+                let mut acts = Vec::new();
+                for sequence in after.saturating_add(1)..=last {
+                    if let Some(index) = store.find_subject(&case.0, sequence)? {
+                        acts.push(act_at(store, index)?);
+                    }
+                }
+                Ok(acts)
+            })
+            .await?;
+        Ok((file, acts))
+    }
+
+    /// The cases under a case number that the account sees. No texts: nothing is recorded.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub async fn cases_numbered(&self, actor: &Actor, number: &CaseNumber) -> Result<Vec<Arc<CaseFile>>, DeskError> {
+        actor.may_read()?;
+        let label = labels::numbered(number);
+        let found = self
+            .read(move |store| {
+                let mut found = BTreeSet::new();
+                for index in store.last_labelled(&label, CASES_MAX)? {
+                    found.insert(CaseId(act_at(store, index)?.stream));
+                }
+                Ok(found)
+            })
+            .await?;
+        let mut files = Vec::new();
+        for case in found {
+            let file = self.case_file(case).await?;
+            // An act that bound it may be void.
+            files.extend(file.filter(|file| file.number.as_ref() == Some(number) && actor.sees(file)));
+        }
+        Ok(files)
     }
 
     /// The cases of an account, and of the courts it holds roles for, the latest first. No texts: nothing is recorded.

@@ -2,7 +2,8 @@
 //!
 //! [`office`] is what it works with, [`streams`] how acts are read and written, [`labels`] how they are found, [`secret`]
 //! what only its holder knows, [`actor`] who asks. Then one file a business: [`accounts`], [`cases`], [`association`],
-//! [`imports`], [`verifying`], [`looking`], [`access`], [`feed`].
+//! [`imports`], [`verifying`], [`looking`], [`access`], [`feed`],
+//! [`webhooks`], [`lists`].
 //!
 //! What it promises: nothing about a case, an account or an original changes but by an act on the chain; nothing private is
 //! shown before the act that says so is there; whoever may not see a thing cannot tell whether it exists. What it is not:
@@ -18,6 +19,7 @@ pub mod error;
 pub mod feed;
 pub mod imports;
 pub mod labels;
+pub mod lists;
 pub mod locks;
 pub mod looking;
 pub mod office;
@@ -25,3 +27,4 @@ pub mod secret;
 pub mod streams;
 pub mod tries;
 pub mod verifying;
+pub mod webhooks;

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use crate::court::acts::{Act, ActKind, Verify};
 use crate::court::case::refusal::Refusal;
+use crate::court::case::state::Item;
 use crate::court::ids::{CaseId, ItemNumber};
 use crate::court::values::{Code, StepOutcome};
 use crate::court::words::Presented as PresentedWord;
 use crate::desk::actor::{Actor, Asked};
 use crate::desk::cases::Acted;
 use crate::desk::error::DeskError;
+use crate::desk::looking::same;
 use crate::desk::office::Desk;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::receipt::Receipt;
@@ -19,6 +21,7 @@ use crate::ledger::verify::trust::Trust;
 use crate::ledger::verify::verifier::{Presented, Question, verify};
 use crate::store::contract::ReadLedger;
 use crate::store::reading;
+use crate::wire::receipt;
 
 /// What is held against the chain.
 #[derive(Debug, Clone)]
@@ -53,23 +56,26 @@ impl Desk {
         verification: &VerificationAsked,
     ) -> Result<Verified, DeskError> {
         let file = self.case_for(actor, case).await?;
-        let (file, looks) = self.compare_items(file).await?;
+        let (file, looks) = self.compare_items(file, Some(item)).await?;
         let imported = file.items.get(&item).ok_or(DeskError::Refused(Refusal::NoSuchItem(item)))?.clone();
         let deposit = imported.import.deposit;
-        let keys = if imported.import.receipt.is_some() {
-            self.registry().trusted.get(&file.court).cloned().unwrap_or_default()
-        } else {
-            Vec::new()
-        };
-        let asked_for = verification.clone();
         let own = imported.import.receipt.is_none();
+        let mut asked_for = verification.clone();
+        let mut keys = Vec::new();
+        if !own {
+            keys = self.registry().trusted.get(&file.court).cloned().unwrap_or_default();
+            if asked_for.receipt.is_none() {
+                asked_for.receipt = Some(Box::new(self.receipt_of(&imported).await?));
+            }
+        }
         let mut report = self
             .read(move |store| {
                 let index = if own { store.find_number(&deposit)? } else { None };
                 report_on(store, index, deposit, &asked_for, keys)
             })
             .await?;
-        let diverges = looks.get(&item).is_some_and(|look| look.divergence.is_some());
+        let differs = report.facts.as_ref().is_some_and(|facts| !same(&imported.import, facts));
+        let diverges = differs || looks.get(&item).is_some_and(|look| look.divergence.is_some());
         set_outcome(&mut report, Step::ImportSnapshot, Outcome::of(!diverges));
         if diverges {
             report.conclusion = crate::ledger::verify::report::Conclusion::ChainFault;
@@ -79,6 +85,13 @@ impl Desk {
         let acted =
             self.act_inside(actor, case, asked, ActKind::Verify, |_, _, _| Ok(Act::Verify(found.clone()))).await?;
         Ok(Verified { acted, report })
+    }
+
+    /// The receipt that came with an item of another ledger.
+    async fn receipt_of(&self, item: &Item) -> Result<Receipt, DeskError> {
+        let stored = self.stored_receipt(item).await?;
+        let stored = stored.ok_or_else(|| DeskError::bad("receipt", "it was erased here: bring it again"))?;
+        receipt::parse(stored.as_bytes()).map_err(|error| DeskError::BrokenReceipt(error.to_string()))
     }
 }
 

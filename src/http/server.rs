@@ -14,15 +14,17 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Extension;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
+use crate::http::api::court::closing::Closing;
 use crate::http::node::Node;
 use crate::http::observe;
 use crate::http::options::Options;
@@ -45,7 +47,14 @@ pub async fn serve(listener: TcpListener, node: Node, shutdown: impl Future<Outp
     observe::recorder();
     let node = node.listening_on(listener.local_addr()?);
     let options = node.options().clone();
-    let service = TowerToHyperService::new(router(Arc::new(node)));
+    let node = Arc::new(node);
+    let closing = watch::Sender::new(false);
+    let told = Closing::told_by(closing.subscribe());
+    let mut hooks = JoinSet::new();
+    if let Ok(desk) = node.desk() {
+        hooks.spawn(Arc::clone(desk).deliver_hooks(told.clone().wait()));
+    }
+    let service = TowerToHyperService::new(router(node).layer(Extension(told)));
     let places = Arc::new(Semaphore::new(options.connections));
     let graceful = GracefulShutdown::new();
     let mut tasks = JoinSet::new();
@@ -74,10 +83,12 @@ pub async fn serve(listener: TcpListener, node: Node, shutdown: impl Future<Outp
         while tasks.try_join_next().is_some() {}
     }
     drop(listener);
+    closing.send_replace(true);
     if timeout(options.shutdown, graceful.shutdown()).await.is_err() {
         tracing::warn!("some requests did not finish in time and were cut off");
     }
     tasks.shutdown().await;
+    while hooks.join_next().await.is_some() {}
     Ok(())
 }
 

@@ -7,8 +7,12 @@ mod api;
 #[cfg(feature = "node")]
 mod auditing;
 #[cfg(feature = "node")]
+mod auditing_cases;
+#[cfg(feature = "node")]
 mod cli;
 mod conformance;
+#[cfg(feature = "node")]
+mod court;
 #[cfg(feature = "node")]
 mod crash;
 #[cfg(feature = "node")]

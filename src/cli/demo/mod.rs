@@ -7,4 +7,5 @@ pub mod damage;
 pub mod exhibits;
 pub mod stage;
 pub mod story;
+pub mod suit;
 pub mod telling;

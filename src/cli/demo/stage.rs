@@ -88,7 +88,7 @@ impl Stage {
         let log = self.file("node.log");
         let mut node = self
             .command(&["serve", "--data", "chain-data", "--listen", "127.0.0.1:0", "--test"])
-            .arg("--stop-with-stdin")
+            .args(["--operator-token", "operator.token", "--stop-with-stdin"])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(File::create(&log)?)

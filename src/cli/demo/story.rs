@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::cli::demo::damage::flip_a_bit;
 use crate::cli::demo::exhibits;
 use crate::cli::demo::stage::Stage;
+use crate::cli::demo::suit;
 use crate::cli::demo::telling::{Telling, outcome};
 use crate::cli::ending::{Complaint, Ending};
 use crate::cli::papers::is_own;
@@ -66,6 +67,7 @@ pub async fn run(args: &DemoArgs, screen: &Screen) -> anyhow::Result<Ending> {
     let number = deposit_small(tell)?;
     deposit_large(tell, args.size_mib)?;
     look_up(tell, &number).await?;
+    suit::play(tell, CHAT)?;
     verify(tell, &number)?;
     verify_offline(tell)?;
     audit(tell)?;

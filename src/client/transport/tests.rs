@@ -43,7 +43,7 @@ const BUSY: &str =
     r#"{"type":"/problems/busy","title":"busy","title_zh":"繁忙","status":503,"code":"busy","detail":"later"}"#;
 
 async fn ask(address: &str, body: Option<&[u8]>) -> Result<Answer, ClientError> {
-    let ask = Ask { path: "/v1/x", accept: "application/json", body, limit: 100 };
+    let ask = Ask { path: "/v1/x", accept: "application/json", body, key: None, limit: 100 };
     Transport::new(address)?.send(&ask).await
 }
 

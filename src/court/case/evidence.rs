@@ -14,7 +14,7 @@ use crate::court::words::{CaseKind, Divergence, Phase};
 /// Most items of a case. More belong under one manifest.
 pub const ITEMS_MAX: u32 = 10_000;
 
-fn item<'a>(file: &'a mut CaseFile, number: ItemNumber) -> Result<&'a mut Item, Refusal> {
+fn item(file: &mut CaseFile, number: ItemNumber) -> Result<&mut Item, Refusal> {
     file.items.get_mut(&number).ok_or(Refusal::NoSuchItem(number))
 }
 

@@ -29,17 +29,11 @@ const fn basis(procedure: Procedure) -> Basis {
     }
 }
 
-/// A case begins.
-///
-/// # Errors
-///
-/// [`Refusal`].
-pub fn open(id: CaseId, document: &Document, act: &Open, placed: Placed) -> Result<CaseFile, Refusal> {
-    let text = |annex: AnnexId| Text { annex, index: placed.index };
-    let first = PartyNumber(1);
+/// Whether whoever acts is who the act says that files.
+fn may_open(document: &Document, act: &Open) -> Result<(), Refusal> {
     let by_court = matches!(document.capacity, Capacity::Holding(Role::Clerk | Role::TrialSupport));
     let stated = match act.filer {
-        Filer::Principal => document.capacity == Capacity::Party(first),
+        Filer::Principal => document.capacity == Capacity::Party(PartyNumber(1)),
         Filer::Agent => document.capacity == Capacity::Agent(AgentNumber(1)),
         Filer::Court => by_court,
     };
@@ -53,6 +47,18 @@ pub fn open(id: CaseId, document: &Document, act: &Open, placed: Placed) -> Resu
     if act.filer == Filer::Agent && act.account == Some(document.by) {
         return Err(Refusal::AlreadyInTheCase);
     }
+    Ok(())
+}
+
+/// A case begins.
+///
+/// # Errors
+///
+/// [`Refusal`].
+pub fn open(id: CaseId, document: &Document, act: &Open, placed: Placed) -> Result<CaseFile, Refusal> {
+    let text = |annex: AnnexId| Text { annex, index: placed.index };
+    let first = PartyNumber(1);
+    may_open(document, act)?;
     let own = act.filer == Filer::Principal;
     let party = Party {
         role: act.role,
@@ -60,6 +66,9 @@ pub fn open(id: CaseId, document: &Document, act: &Open, placed: Placed) -> Resu
         account: if own { Some(document.by) } else { act.account },
         identity: if own { act.identity } else { None },
         name: text(act.name),
+        notices_confirmed: None,
+        service_confirmed: None,
+        service_address: None,
     };
     let mut agents = BTreeMap::new();
     if act.filer == Filer::Agent {

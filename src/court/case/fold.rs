@@ -81,6 +81,7 @@ impl CaseFile {
             Act::EndAgent(act) => people::end_agent(self, document, act.agent, placed)?,
             Act::IssueCode(act) => people::issue_code(self, act)?,
             Act::Associate(act) => people::associate(self, document, act, placed)?,
+            Act::ConfirmNotice(_) | Act::ConfirmService(_) => people::confirm(self, document, placed)?,
             Act::Submit(_) => filing::submit(self, placed),
             Act::FileCase(act) => filing::file_case(self, act.number.as_ref(), placed)?,
             Act::BindNumber(act) => filing::bind_number(self, &act.number)?,

@@ -1,6 +1,6 @@
 //! Parties, agents, and the codes by which they find their case.
 
-use crate::court::acts::{AddAgent, AddParty, Associate, IssueCode};
+use crate::court::acts::{Act, AddAgent, AddParty, Associate, IssueCode};
 use crate::court::case::filing::is_identified;
 use crate::court::case::refusal::Refusal;
 use crate::court::case::state::{Agent, AssociationCode, CaseFile, Party, Placed, Text};
@@ -38,7 +38,16 @@ pub fn add_party(file: &mut CaseFile, document: &Document, act: &AddParty, place
         return Err(Refusal::AlreadyInTheCase);
     }
     let name = Text { annex: act.name, index: placed.index };
-    let party = Party { role: act.role, subject: act.subject, account: act.account, identity: None, name };
+    let party = Party {
+        role: act.role,
+        subject: act.subject,
+        account: act.account,
+        identity: None,
+        name,
+        notices_confirmed: None,
+        service_confirmed: None,
+        service_address: None,
+    };
     file.parties.insert(act.party, party);
     Ok(())
 }
@@ -209,5 +218,25 @@ fn join_as_party(file: &mut CaseFile, by: AccountId, number: PartyNumber, act: &
 pub fn withdraw_suit(file: &mut CaseFile, capacity: Capacity) -> Result<(), Refusal> {
     needs_special_authority(file, capacity)?;
     file.stage = Stage::Discontinued;
+    Ok(())
+}
+
+/// 确认诉前须知, 送达确认: by a party or its agent, for the party.
+///
+/// # Errors
+///
+/// [`Refusal`].
+pub fn confirm(file: &mut CaseFile, document: &Document, placed: Placed) -> Result<(), Refusal> {
+    let party = file.party_of(document.capacity).ok_or(Refusal::NotYours)?;
+    let party = file.parties.get_mut(&party).ok_or(Refusal::NoSuchParty(party))?;
+    match &document.act {
+        Act::ConfirmNotice(_) => party.notices_confirmed = Some(placed.at),
+        Act::ConfirmService(act) => {
+            party.service_confirmed = Some(placed.at);
+            let address = act.address.map(|annex| Text { annex, index: placed.index });
+            party.service_address = address.or(party.service_address);
+        }
+        _ => return Err(Refusal::NotOfACase),
+    }
     Ok(())
 }

@@ -55,6 +55,12 @@ pub struct Party {
     pub identity: Option<IdentityCheck>,
     /// Its name.
     pub name: Text,
+    /// 确认诉前须知: when the notices before filing were confirmed.
+    pub notices_confirmed: Option<Timestamp>,
+    /// 送达确认: when service was confirmed last.
+    pub service_confirmed: Option<Timestamp>,
+    /// Where further documents may be sent.
+    pub service_address: Option<Text>,
 }
 
 impl Party {

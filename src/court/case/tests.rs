@@ -121,26 +121,20 @@ impl Course {
         course.does(PLAINTIFF, FIRST, Act::Submit(Submit {})).unwrap();
         course.court(Act::Approve(Approve {}));
         course.court(Act::FileCase(FileCase { number: None }));
-        course.clerk(course.file_code(1));
+        course.clerk(issue(1));
         course.does(account(2), Capacity::Oneself, associate(1, Filer::Principal, None)).unwrap();
         course.clerk(Act::Assign(Assign { judge: Some(account(9)) }));
         course
     }
 
-    fn file_code(&self, code: u32) -> Act {
-        let expires = Timestamp::from_millis(START + 40 * 86_400_000).unwrap();
-        made!(IssueCode {
-            code: CodeNumber(code),
-            party: PartyNumber(2),
-            party_uses: 7,
-            agent_uses: 7,
-            expires: expires
-        })
-    }
-
     fn item(&self, number: u32) -> &Item {
         &self.file.items[&ItemNumber(number)]
     }
+}
+
+fn issue(code: u32) -> Act {
+    let expires = Timestamp::from_millis(START + 40 * 86_400_000).unwrap();
+    made!(IssueCode { code: CodeNumber(code), party: PartyNumber(2), party_uses: 7, agent_uses: 7, expires: expires })
 }
 
 fn associate(code: u32, filer: Filer, agent: Option<u32>) -> Act {
@@ -223,7 +217,7 @@ fn a_party_has_two_agents_and_a_code_serves_the_party_once_and_two_agents() {
     assert_eq!(course.file.agents.len(), AGENTS_MAX);
     let third = course.does(account(6), Capacity::Oneself, associate(1, Filer::Agent, Some(3)));
     assert_eq!(third, Err(Refusal::CodeUsedUp));
-    course.clerk(course.file_code(2));
+    course.clerk(issue(2));
     let third = course.does(account(6), Capacity::Oneself, associate(2, Filer::Agent, Some(3)));
     assert_eq!(third, Err(Refusal::TooManyAgents));
     let taken = course.does(account(6), Capacity::Oneself, associate(2, Filer::Principal, None));

@@ -1,5 +1,7 @@
 //! Fixtures that the integration tests share.
 
+#[cfg(feature = "node")]
+pub(crate) mod acts;
 pub(crate) mod chain;
 #[cfg_attr(not(feature = "node"), expect(dead_code, reason = "the node's own tests use the rest"))]
 pub(crate) mod depositor;
@@ -11,6 +13,8 @@ pub(crate) mod grown;
 pub(crate) mod house;
 #[cfg(feature = "node")]
 pub(crate) mod operator;
+#[cfg(feature = "node")]
+pub(crate) mod people;
 #[cfg(feature = "node")]
 pub(crate) mod process;
 pub(crate) mod stores;

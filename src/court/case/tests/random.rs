@@ -158,6 +158,10 @@ pub(in crate::court) fn act(dice: &mut Dice, kind: ActKind, file: Option<&CaseFi
         ActKind::Judge => Act::Judge(Judge { document: d.maybe(Dice::deposit) }),
         ActKind::WithdrawSuit => Act::WithdrawSuit(WithdrawSuit {}),
         ActKind::Close => Act::Close(Close {}),
+        ActKind::ConfirmNotice => Act::ConfirmNotice(ConfirmNotice { document: d.maybe(Dice::deposit) }),
+        ActKind::ConfirmService => {
+            Act::ConfirmService(ConfirmService { document: d.maybe(Dice::deposit), address: d.maybe(Dice::annex) })
+        }
         ActKind::PassOn => Act::PassOn(PassOn { to: case, passage: d.of(Passage::ALL) }),
         ActKind::AddParty | ActKind::AddAgent | ActKind::EndAgent | ActKind::IssueCode | ActKind::Associate => {
             of_people(d, kind, file)
@@ -245,6 +249,7 @@ fn of_evidence(d: &mut Dice, kind: ActKind, file: Option<&CaseFile>) -> Act {
             tx_submitted_at: d.time(),
             block_generated_at: d.time(),
             receipt: d.maybe(Dice::digest),
+            receipt_annex: d.maybe(Dice::annex),
         }),
         ActKind::Restate => Act::Restate(Restate { item: d.item_of(file), name: d.annex(), content: d.annex() }),
         ActKind::WithdrawItem => {
@@ -356,7 +361,8 @@ fn of_the_registry(d: &mut Dice, kind: ActKind) -> Act {
             workday: d.many(Dice::day),
         }),
         ActKind::AddHook => Act::AddHook(AddHook { hook: token, court: d.court(), url: d.annex(), secret: d.annex() }),
-        _ => Act::EndHook(EndHook { hook: token }),
+        ActKind::EndHook => Act::EndHook(EndHook { hook: token }),
+        other => panic!("no random `{other}` is made here"),
     }
 }
 

@@ -107,13 +107,17 @@ fn sound(file: &CaseFile) {
         let standing = file.agents.values().filter(|agent| agent.party == *party && agent.ended.is_none());
         assert!(standing.count() <= AGENTS_MAX);
     }
+    // Only what the court never saw is not locked.
+    let may_stand_open = file.stage.is_with_the_filer() || file.stage == Stage::Withdrawn;
     for item in file.items.values() {
         assert!(item.first_imported_at <= item.placed.at);
+        assert!(may_stand_open || item.locked == (item.import.phase == Phase::Filing));
         assert!(!item.replies.contains_key(&item.import.party));
         for versions in item.replies.values() {
             assert!(!versions.is_empty());
         }
     }
+    assert_eq!(file.filed.is_some(), !file.period.events().is_empty());
     let accounts = file.parties.values().filter_map(|party| party.account);
     let agents = file.agents.values().filter(|agent| agent.ended.is_none()).map(|agent| agent.account);
     let mut all: Vec<_> = accounts.chain(agents).collect();

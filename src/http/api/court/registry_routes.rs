@@ -2,11 +2,31 @@
 
 use std::sync::Arc;
 
+use axum::middleware::from_fn;
 use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
+use crate::http::api::court::challenge::challenge;
+use crate::http::api::court::{accounts, feed, lists, tokens, webhooks};
 use crate::http::node::Node;
 
 /// The routes.
 pub(in crate::http) fn routes() -> OpenApiRouter<Arc<Node>> {
     OpenApiRouter::new()
+        .routes(routes!(accounts::who_am_i))
+        .routes(routes!(accounts::open_account))
+        .routes(routes!(accounts::look_at_account))
+        .routes(routes!(accounts::check_identity))
+        .routes(routes!(accounts::grant_role))
+        .routes(routes!(accounts::revoke_role))
+        .routes(routes!(accounts::account_access_log))
+        .routes(routes!(tokens::issue_token))
+        .routes(routes!(tokens::revoke_token))
+        .routes(routes!(lists::trust_ledger, lists::list_ledgers))
+        .routes(routes!(lists::distrust_ledger))
+        .routes(routes!(lists::load_calendar, lists::list_calendars))
+        .routes(routes!(feed::follow_feed))
+        .routes(routes!(webhooks::register_webhook, webhooks::list_webhooks))
+        .routes(routes!(webhooks::remove_webhook))
+        .layer(from_fn(challenge))
 }

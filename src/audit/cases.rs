@@ -1,0 +1,190 @@
+//! Cases, accounts and access logs: every act of a court's filing flow is read again, held against its statement, and
+//! folded again in the order of the chain.
+//!
+//! # Invariants
+//!
+//! One pass: an act is judged by the registry as it stood at its place, roles and holidays included. An act without
+//! effect is no fault of the chain (decided a moment before another, sealed a moment after): it is counted and listed.
+//! That the sequences of a stream have no gaps is checked with every subject (`follow`).
+//!
+//! # Memory
+//!
+//! The registry and the folds of all cases are kept to the end of the walk: some kilobytes a case, and about one more for
+//! each of its items, replies and verifications.
+//!
+//! Not here: the text of an act and its annexes (`documents`). Not checked: whether the labels under which a store finds
+//! acts are theirs, and whether an item carried over from another case was imported there when it says.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry as Slot;
+
+use crate::audit::documents;
+use crate::audit::report::{CourtReport, Fault, Findings, VoidAct};
+use crate::court::acts::{Act, ActKind};
+use crate::court::case::fold::begin;
+use crate::court::case::state::{CaseFile, Placed};
+use crate::court::document::{Document, Stream};
+use crate::court::ids::CaseId;
+use crate::court::registry::Registry;
+use crate::court::values::Capacity;
+use crate::ledger::entry::Entry;
+use crate::ledger::hash::Digest;
+use crate::ledger::merkle::shape::LeafIndex;
+use crate::ledger::metadata::PrivateMetadata;
+use crate::store::contract::{Private, ReadLedger};
+
+/// What a stream of acts is folded to.
+enum Fold {
+    Registry,
+    Case(Box<CaseFile>),
+    /// A case that does not begin as one: nothing can be folded to it.
+    NoCase,
+    Access,
+    Custody,
+}
+
+impl Fold {
+    const fn stream(&self) -> Stream {
+        match self {
+            Self::Registry => Stream::Registry,
+            Self::Case(_) | Self::NoCase => Stream::Case,
+            Self::Access => Stream::Access,
+            Self::Custody => Stream::Custody,
+        }
+    }
+}
+
+/// What the acts behind the walk have come to.
+#[derive(Default)]
+pub(in crate::audit) struct Cases {
+    registry: Registry,
+    registry_stream: Option<Digest>,
+    streams: HashMap<Digest, Fold>,
+}
+
+impl Cases {
+    /// Holds the entry at `at`, with what lies beside it off the chain, against the acts before it.
+    pub(in crate::audit) fn follow<R: ReadLedger + ?Sized>(
+        &mut self,
+        store: &R,
+        (at, entry): (LeafIndex, &Entry),
+        private: &Private,
+        report: &mut CourtReport,
+        findings: &mut Findings,
+    ) {
+        let subject = entry.statement.statement().subject;
+        let known = subject.and_then(|subject| self.streams.get(&subject.id)).map(Fold::stream);
+        match (private, known) {
+            (Private::Held(piece), _) if documents::is_act(piece) => {
+                self.act(store, (at, entry), piece, report, findings);
+            }
+            (Private::Held(_), Some(_)) => {
+                findings.push((Fault::ActMalformed, "a text that is no act stands in a stream of acts".into()));
+            }
+            // The product never erases these: all that it erases is annexes.
+            (Private::Erased(notice), Some(Stream::Case | Stream::Registry)) => {
+                findings.push((Fault::ActErased, format!("by the notice at {notice}")));
+            }
+            (Private::None | Private::Erased(_), Some(_)) => report.unread += 1,
+            (_, None) => {}
+        }
+    }
+
+    fn act<R: ReadLedger + ?Sized>(
+        &mut self,
+        store: &R,
+        (at, entry): (LeafIndex, &Entry),
+        piece: &PrivateMetadata,
+        report: &mut CourtReport,
+        findings: &mut Findings,
+    ) {
+        report.acts += 1;
+        let statement = entry.statement.statement();
+        let Some(document) = documents::read(piece, statement, findings) else { return };
+        documents::annexes(store, at, &document.act, report, findings);
+        if document.act.kind() == ActKind::Access {
+            report.accesses += 1;
+        }
+        let Some(subject) = statement.subject else {
+            findings.push((Fault::ActStream, "it stands in no stream".into()));
+            return;
+        };
+        let placed = Placed { index: at, sequence: subject.sequence, at: entry.received };
+        match self.fold(subject.id, &document, placed, report) {
+            Ok(None) => {}
+            Ok(Some(code)) => report.void(VoidAct { index: at, number: entry.number, code }),
+            Err(detail) => findings.push((Fault::ActStream, detail)),
+        }
+        self.role(subject.id, &document, findings);
+    }
+
+    /// Folds an act: the code of the reason why it has no effect, if it has none; an error where it does not belong.
+    fn fold(
+        &mut self,
+        id: Digest,
+        document: &Document,
+        placed: Placed,
+        report: &mut CourtReport,
+    ) -> Result<Option<&'static str>, String> {
+        let stream = document.stream;
+        let fold = match self.streams.entry(id) {
+            Slot::Occupied(slot) => slot.into_mut(),
+            Slot::Vacant(slot) => match stream {
+                Stream::Case => {
+                    report.cases += 1;
+                    let begun = begin(CaseId(id), document, placed);
+                    let (fold, result) = match begun {
+                        Ok(file) => (Fold::Case(Box::new(file)), Ok(None)),
+                        Err(refusal) => (Fold::NoCase, Err(format!("no case begins like this: {refusal}"))),
+                    };
+                    slot.insert(fold);
+                    return result;
+                }
+                Stream::Registry => slot.insert(Fold::Registry),
+                Stream::Access => slot.insert(Fold::Access),
+                Stream::Custody => slot.insert(Fold::Custody),
+            },
+        };
+        if fold.stream() != stream {
+            return Err(format!("an act for {stream} in a stream for {}", fold.stream()));
+        }
+        match fold {
+            Fold::Registry => {
+                if *self.registry_stream.get_or_insert(id) != id {
+                    return Err("a second registry".into());
+                }
+                let before = self.registry.void.len();
+                let gap = self.registry.length + 1 != placed.sequence;
+                self.registry.follow(document, placed);
+                let void = self.registry.void.get(before).map(|(_, because)| because.code());
+                if gap { Err(format!("sequence {} follows none that was read", placed.sequence)) } else { Ok(void) }
+            }
+            Fold::Case(file) => {
+                let before = file.void.len();
+                let gap = file.last.sequence + 1 != placed.sequence;
+                file.follow(document, placed, &self.registry.calendar);
+                let void = file.void.get(before).map(|void| void.because.code());
+                if gap { Err(format!("sequence {} follows none that was read", placed.sequence)) } else { Ok(void) }
+            }
+            Fold::NoCase => Ok(Some("out_of_order")),
+            Fold::Access if document.act.kind() != ActKind::Access => {
+                Err(format!("`{}` in an access log", document.act.kind()))
+            }
+            Fold::Access | Fold::Custody => Ok(None),
+        }
+    }
+
+    /// A role that somebody acts in must be held at that moment, for the case's court.
+    fn role(&self, id: Digest, document: &Document, findings: &mut Findings) {
+        let Capacity::Holding(role) = document.capacity else { return };
+        let court = match (&document.act, self.streams.get(&id)) {
+            (_, Some(Fold::Case(file))) => &file.court,
+            (Act::Open(open), Some(Fold::NoCase)) => &open.court,
+            _ => return,
+        };
+        let account = self.registry.accounts.get(&document.by);
+        if !account.is_some_and(|account| account.holds(role, Some(court))) {
+            findings.push((Fault::ActRole, format!("{} did not hold `{role}` for {court}", document.by)));
+        }
+    }
+}

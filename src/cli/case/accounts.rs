@@ -1,0 +1,230 @@
+//! Accounts, roles, tokens, lists.
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use crate::cli::case::desk::{Desk, encoded, object, text};
+use crate::cli::durable;
+use crate::cli::ending::{Complaint, Ending};
+use crate::cli::screen::HEED;
+
+/// Accounts, roles and tokens | 账号、角色与令牌
+#[derive(Debug, Clone, clap::Subcommand)]
+pub enum AccountCommand {
+    /// Whose token this is | 当前令牌所属账号
+    Me,
+    /// Open an account | 开立账号
+    Open {
+        /// natural-person, legal-person, other-organisation, court-system, platform | 主体类型
+        #[arg(long, value_name = "WORD", default_value = "natural-person")]
+        subject: String,
+        /// The name, kept off the chain | 姓名或名称（不上链）
+        #[arg(long)]
+        name: Option<String>,
+    },
+    /// Show an account; that it was seen is recorded | 查看账号（查看将被记录）
+    Show {
+        /// The account | 账号
+        account: String,
+    },
+    /// Record an identity check made elsewhere, or made at the counter | 记录身份核验
+    Identity {
+        /// The account | 账号
+        account: String,
+        /// alipay, wechat, face, court-offline, lawyer-system, certificate, court-system, other | 核验方式
+        #[arg(long, value_name = "WORD")]
+        method: String,
+        /// basic, substantial, high | 核验级别
+        #[arg(long, value_name = "WORD")]
+        level: String,
+        /// What the check can be found by, kept off the chain | 核验凭据（不上链）
+        #[arg(long)]
+        reference: Option<String>,
+    },
+    /// Grant a role | 授予角色
+    Grant {
+        /// The account | 账号
+        account: String,
+        /// lawyer, clerk, judge, judge-assistant, auditor, … | 角色
+        role: String,
+        /// The court, for a role of a court, like 粤0192 | 法院代字
+        #[arg(long, value_name = "CODE")]
+        court: Option<String>,
+    },
+    /// Take a role back | 撤销角色
+    Revoke {
+        /// The account | 账号
+        account: String,
+        /// The role | 角色
+        role: String,
+        /// The court | 法院代字
+        #[arg(long, value_name = "CODE")]
+        court: Option<String>,
+    },
+    /// Issue a token: it is shown once | 签发令牌（仅显示一次）
+    Token {
+        /// The account | 账号
+        account: String,
+        /// deposit, read, case, court, manage, feed; several times | 权限范围，可多次指定
+        #[arg(long = "scope", value_name = "WORD", required = true)]
+        scopes: Vec<String>,
+        /// For how many days | 有效天数
+        #[arg(long, value_name = "N", default_value_t = 30)]
+        days: u64,
+        /// Write it into this new file, mode 0600, instead of showing it | 写入新文件而不显示
+        #[arg(long, value_name = "FILE")]
+        save: Option<PathBuf>,
+    },
+    /// Revoke a token by its id | 撤销令牌
+    RevokeToken {
+        /// Its id | 令牌标识
+        id: String,
+    },
+    /// Let a court take deposits of another ledger | 法院认可其他存证账本
+    TrustLedger {
+        /// The court | 法院代字
+        court: String,
+        /// The ledger's key | 账本密钥
+        ledger_key: String,
+        /// Take it off the list | 移出名单
+        #[arg(long)]
+        remove: bool,
+    },
+    /// Load the State Council's holidays of a year | 载入年度节假日安排
+    Calendar {
+        /// The year | 年份
+        year: u16,
+        /// Holidays, as YYYY-MM-DD, several times | 放假日
+        #[arg(long = "holiday", value_name = "DAY")]
+        holidays: Vec<String>,
+        /// Make-up working days, likewise | 调休上班日
+        #[arg(long = "workday", value_name = "DAY")]
+        workdays: Vec<String>,
+    },
+    /// Have events of a court sent to a URL, signed | 登记事件推送
+    Webhook {
+        /// The court | 法院代字
+        court: String,
+        /// Where to | 接收地址
+        url: String,
+    },
+    /// Stop a webhook | 取消事件推送
+    RemoveWebhook {
+        /// Its id | 推送标识
+        id: String,
+    },
+}
+
+/// Runs it.
+///
+/// # Errors
+///
+/// [`Complaint`].
+pub async fn run(command: &AccountCommand, desk: &Desk<'_>) -> anyhow::Result<Ending> {
+    match command {
+        AccountCommand::Me => show(desk, "/v1/me").await?,
+        AccountCommand::Show { account } => show(desk, &format!("/v1/accounts/{}", encoded(account))).await?,
+        AccountCommand::Token { account, scopes, days, save } => {
+            let body = json!({ "scopes": scopes, "days": days });
+            let path = format!("/v1/accounts/{}/tokens", encoded(account));
+            token(desk, &path, &body, save.as_ref()).await?;
+        }
+        AccountCommand::Webhook { court, url } => webhook(desk, court, url).await?,
+        other => {
+            let (path, body) = request(other);
+            desk.act(&path, &body).await?;
+        }
+    }
+    Ok(Ending::Good)
+}
+
+fn request(command: &AccountCommand) -> (String, Value) {
+    let of = |account: &str, rest: &str| format!("/v1/accounts/{}/{rest}", encoded(account));
+    match command {
+        AccountCommand::Open { subject, name } => (
+            "/v1/accounts".into(),
+            object([("subject", Some(json!(subject))), ("name", name.as_ref().map(|n| json!(n)))]),
+        ),
+        AccountCommand::Identity { account, method, level, reference } => {
+            let reference = reference.as_ref().map(|text| json!(text));
+            let body =
+                object([("method", Some(json!(method))), ("level", Some(json!(level))), ("reference", reference)]);
+            (of(account, "identity-checks"), body)
+        }
+        AccountCommand::Grant { account, role, court } => (of(account, "roles"), held(role, court.as_ref())),
+        AccountCommand::Revoke { account, role, court } => {
+            (of(account, "roles/revocation"), held(role, court.as_ref()))
+        }
+        AccountCommand::RevokeToken { id } => (format!("/v1/tokens/{}/revocation", encoded(id)), json!({})),
+        AccountCommand::TrustLedger { court, ledger_key, remove } => {
+            let rest = if *remove { "ledgers/removal" } else { "ledgers" };
+            (format!("/v1/courts/{}/{rest}", encoded(court)), json!({ "key": ledger_key }))
+        }
+        AccountCommand::Calendar { year, holidays, workdays } => {
+            ("/v1/calendars".into(), json!({ "year": year, "holidays": holidays, "working_days": workdays }))
+        }
+        AccountCommand::RemoveWebhook { id } => (format!("/v1/webhooks/{}/removal", encoded(id)), json!({})),
+        AccountCommand::Me
+        | AccountCommand::Show { .. }
+        | AccountCommand::Token { .. }
+        | AccountCommand::Webhook { .. } => (String::new(), Value::Null),
+    }
+}
+
+fn held(role: &str, court: Option<&String>) -> Value {
+    object([("role", Some(json!(role))), ("court", court.map(|court| json!(court)))])
+}
+
+async fn show(desk: &Desk<'_>, path: &str) -> anyhow::Result<()> {
+    let answer = desk.client.get(path).await.map_err(Complaint::from)?;
+    desk.screen.document(&answer)?;
+    let mut rows = Vec::new();
+    for (name, value) in answer.as_object().into_iter().flatten() {
+        let shown = match value {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        rows.push(vec![name.clone(), shown]);
+    }
+    Ok(desk.screen.table(&rows)?)
+}
+
+async fn token(desk: &Desk<'_>, path: &str, body: &Value, save: Option<&PathBuf>) -> anyhow::Result<()> {
+    if let Some(file) = save {
+        // Before a token is issued that could then not be kept.
+        durable::probe(file).map_err(|error| Complaint::io(file, &error))?;
+    }
+    let mut answer = desk.post(path, body).await?;
+    let token = text(&answer, "/token").unwrap_or_default();
+    if let Some(file) = save {
+        durable::create(file, format!("{token}\n").as_bytes(), 0o600).map_err(|error| Complaint::io(file, &error))?;
+        if let Some(fields) = answer.as_object_mut() {
+            fields.remove("token");
+            fields.insert("saved".into(), json!(file.display().to_string()));
+        }
+    }
+    desk.tell(&answer)?;
+    let screen = desk.screen;
+    match save {
+        Some(file) => screen.line(format!("  {} {}", screen.pick("令牌已写入", "the token is in"), file.display()))?,
+        None => {
+            screen.line(format!("  {token}"))?;
+            screen.line(
+                screen.paint(HEED, screen.pick("  令牌仅显示这一次，请妥善保管", "  shown this once only: keep it")),
+            )?;
+        }
+    }
+    Ok(())
+}
+
+async fn webhook(desk: &Desk<'_>, court: &str, url: &str) -> anyhow::Result<()> {
+    let path = format!("/v1/courts/{}/webhooks", encoded(court));
+    let answer = desk.act(&path, &json!({ "url": url })).await?;
+    for (pointer, zh, en) in [("/id", "标识", "id"), ("/secret", "密钥（仅显示一次）", "secret, shown once")]
+    {
+        let value = text(&answer, pointer).unwrap_or_default();
+        desk.screen.line(format!("  {}  {value}", desk.screen.pick(zh, en)))?;
+    }
+    Ok(())
+}

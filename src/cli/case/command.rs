@@ -1,0 +1,181 @@
+//! `tiezheng case`: its definition, and what runs for each command.
+
+use std::path::PathBuf;
+
+use crate::cli::case::accounts::{self, AccountCommand};
+use crate::cli::case::desk::DeskArgs;
+use crate::cli::case::evidence::{self, ImportArgs, VerifyItemArgs};
+use crate::cli::case::filing::{self, OpenArgs, PassOnArgs};
+use crate::cli::case::originals::{self, DepositByTokenArgs};
+use crate::cli::ending::Ending;
+use crate::cli::screen::Screen;
+
+const EXAMPLES: &str = "\
+Examples | 示例:
+  export TIEZHENG_TOKEN=tzt_…
+  tiezheng case open --court 粤0192 --name 张三 --title 网络购物合同纠纷
+  tiezheng case import CASE 20261122-0K7M-X9QT-3D5W-C3 --name 聊天记录 --content 双方约定的价款
+  tiezheng case do CASE submit
+  tiezheng case verify CASE 1 chat.txt
+  tiezheng case do CASE reply item=1 authenticity=admitted relevance=disputed
+  tiezheng case show CASE";
+
+/// Cases: file, import by number, verify, reply, judge; by a token | 案件：立案、导入、核验、质证
+#[derive(Debug, Clone, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct CaseArgs {
+    #[command(flatten)]
+    desk: DeskArgs,
+    #[command(subcommand)]
+    command: CaseCommand,
+}
+
+#[derive(Debug, Clone, clap::Subcommand)]
+enum CaseCommand {
+    /// Accounts, roles, tokens and lists | 账号、角色、令牌与名单
+    #[command(subcommand)]
+    Account(AccountCommand),
+    Deposit(DepositByTokenArgs),
+    /// Give an original into custody: hashed as it comes, encrypted at rest | 提交原文保管
+    PutOriginal {
+        /// The deposit number | 存证编号
+        number: String,
+        /// The original | 原文文件
+        file: PathBuf,
+    },
+    /// Fetch an original from custody; that it was seen is recorded | 取得保管的原文（查阅将被记录）
+    GetOriginal {
+        /// The deposit number | 存证编号
+        number: String,
+        /// Where to; must not be there yet | 保存为
+        to: PathBuf,
+    },
+    Open(OpenArgs),
+    /// My cases | 我的诉讼
+    List,
+    /// A case with all its evidence; that it was seen is recorded | 查看案件（查看将被记录）
+    Show {
+        /// The case | 案件
+        case: String,
+    },
+    /// Any act: submit, approve, file-case, assign, restate, withdraw-item, reply, set-period, … | 案件操作
+    Do {
+        /// The case | 案件
+        case: String,
+        /// The act | 操作
+        act: String,
+        /// Its fields as name=value | 字段，写成 名称=值
+        fields: Vec<String>,
+    },
+    Import(ImportArgs),
+    Verify(VerifyItemArgs),
+    /// Make an association code for a party | 生成关联码
+    Code {
+        /// The case | 案件
+        case: String,
+        /// For which party | 为哪一方
+        #[arg(long, value_name = "N")]
+        party: u32,
+        /// Uses by the party itself, 0 or 1 | 当事人可用次数
+        #[arg(long, value_name = "N", default_value_t = 1)]
+        party_uses: u32,
+        /// Uses by its agents, 0 to 2 | 代理人可用次数
+        #[arg(long, value_name = "N", default_value_t = 1)]
+        agent_uses: u32,
+        /// For how many days | 有效天数
+        #[arg(long, value_name = "N", default_value_t = 30)]
+        days: u64,
+    },
+    /// Find my case by an association code | 以关联码关联案件
+    Associate {
+        /// The code | 关联码
+        code: String,
+        /// As the party's agent | 以代理人身份
+        #[arg(long)]
+        agent: bool,
+        /// An agent's authority: general, special | 代理权限
+        #[arg(long, value_name = "WORD")]
+        authority: Option<String>,
+        /// The agent's name, kept off the chain | 代理人姓名（不上链）
+        #[arg(long)]
+        name: Option<String>,
+    },
+    PassOn(PassOnArgs),
+    /// The acts of a case, as their documents read | 案件全部操作记录
+    History {
+        /// The case | 案件
+        case: String,
+        /// After which sequence | 从哪个序号之后
+        #[arg(long, value_name = "N", default_value_t = 0)]
+        after: u64,
+    },
+    /// Who saw private content of a case, or of a deposit | 访问日志
+    AccessLog {
+        /// The case | 案件
+        #[arg(required_unless_present = "deposit")]
+        case: Option<String>,
+        /// A deposit number instead | 存证编号
+        #[arg(long, value_name = "NUMBER", conflicts_with = "case")]
+        deposit: Option<String>,
+    },
+    /// What a court's systems are told; waits for news | 事件订阅
+    Feed {
+        /// The court | 法院代字
+        court: String,
+        /// The cursor of the last event seen | 从哪个位置之后
+        #[arg(long, value_name = "N", default_value_t = 0)]
+        after: u64,
+        /// Seconds to wait for an event | 等待秒数
+        #[arg(long, value_name = "S", default_value_t = 0)]
+        wait: u64,
+    },
+    /// Erase private content of a deposit or an account, for good | 删除非公开信息（不可恢复）
+    Erase {
+        /// The deposit number | 存证编号
+        #[arg(long, value_name = "NUMBER", required_unless_present = "account")]
+        deposit: Option<String>,
+        /// The account | 账号
+        #[arg(long, value_name = "ID", conflicts_with = "deposit")]
+        account: Option<String>,
+        /// The case whose court ordered it | 裁定删除的案件
+        #[arg(long, value_name = "CASE")]
+        order: Option<String>,
+    },
+}
+
+/// Runs it.
+///
+/// # Errors
+///
+/// [`crate::cli::ending::Complaint`].
+pub async fn run(args: &CaseArgs, screen: &Screen) -> anyhow::Result<Ending> {
+    let desk = &args.desk.open(screen)?;
+    match &args.command {
+        CaseCommand::Account(command) => accounts::run(command, desk).await,
+        CaseCommand::Deposit(args) => originals::deposit(args, desk).await,
+        CaseCommand::PutOriginal { number, file } => originals::put(number, file, desk).await,
+        CaseCommand::GetOriginal { number, to } => originals::get(number, to, desk).await,
+        CaseCommand::Open(args) => filing::open(args, desk).await,
+        CaseCommand::List => filing::list(desk).await,
+        CaseCommand::Show { case } => filing::show(case, desk).await,
+        CaseCommand::Do { case, act, fields } => filing::act(case, act, fields, desk).await,
+        CaseCommand::Import(args) => evidence::import(args, desk).await,
+        CaseCommand::Verify(args) => evidence::verify(args, desk).await,
+        CaseCommand::Code { case, party, party_uses, agent_uses, days } => {
+            filing::code(case, *party, (*party_uses, *agent_uses), *days, desk).await
+        }
+        CaseCommand::Associate { code, agent, authority, name } => {
+            filing::associate(code, *agent, authority.as_ref(), name.as_ref(), desk).await
+        }
+        CaseCommand::PassOn(args) => filing::pass_on(args, desk).await,
+        CaseCommand::History { case, after } => filing::history(case, "acts", *after, desk).await,
+        CaseCommand::AccessLog { case: Some(case), .. } => filing::history(case, "access-log", 0, desk).await,
+        CaseCommand::AccessLog { deposit, .. } => {
+            originals::access_log(deposit.as_deref().unwrap_or_default(), desk).await
+        }
+        CaseCommand::Feed { court, after, wait } => filing::feed(court, *after, *wait, desk).await,
+        CaseCommand::Erase { deposit, account, order } => {
+            originals::erase(deposit.as_ref(), account.as_ref(), order.as_ref(), desk).await
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! The way to a node's desk: its address, the token, the idempotency key of what is asked.
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use crate::cli::case_key::random_bytes;
+use crate::cli::ending::Complaint;
+use crate::cli::reach::ServerArgs;
+use crate::cli::screen::{GOOD, HEED, Screen};
+use crate::client::court_client::CourtClient;
+
+/// Which node, and who asks.
+#[derive(Debug, Clone, clap::Args)]
+pub struct DeskArgs {
+    #[command(flatten)]
+    server: ServerArgs,
+    /// The token; better in the environment or a file than on the command line | 访问令牌
+    #[arg(long, value_name = "TOKEN", env = "TIEZHENG_TOKEN", hide_env_values = true, global = true)]
+    token: Option<String>,
+    /// A file that holds the token | 存放访问令牌的文件
+    #[arg(long, value_name = "FILE", global = true)]
+    token_file: Option<PathBuf>,
+    /// Name of the request: the same name and request twice is one act; default: a random one | 幂等键
+    #[arg(long, value_name = "KEY", global = true)]
+    key: Option<String>,
+}
+
+/// A node's desk.
+pub struct Desk<'s> {
+    /// Its client.
+    pub client: CourtClient,
+    /// What people and machines see.
+    pub screen: &'s Screen,
+    key: Option<String>,
+}
+
+impl DeskArgs {
+    /// The desk of that node.
+    ///
+    /// # Errors
+    ///
+    /// [`Complaint`]: no token, an unreadable file, no address.
+    pub fn open<'s>(&self, screen: &'s Screen) -> Result<Desk<'s>, Complaint> {
+        let token = match (&self.token_file, &self.token) {
+            (Some(path), _) => std::fs::read_to_string(path).map_err(|error| Complaint::io(path, &error))?,
+            (None, Some(token)) => token.clone(),
+            (None, None) => {
+                let en = "no token: --token-file FILE, or TIEZHENG_TOKEN in the environment";
+                return Err(Complaint::usage(
+                    "no_token",
+                    "缺少访问令牌：--token-file 文件，或环境变量 TIEZHENG_TOKEN",
+                    en,
+                ));
+            }
+        };
+        let client = CourtClient::new(&self.server.server, token.trim())?;
+        Ok(Desk { client, screen, key: self.key.clone() })
+    }
+}
+
+impl Desk<'_> {
+    /// The name of this request.
+    ///
+    /// # Errors
+    ///
+    /// [`Complaint`]: no randomness.
+    pub fn request_key(&self) -> Result<String, Complaint> {
+        match &self.key {
+            Some(key) => Ok(key.clone()),
+            None => Ok(hex::encode(random_bytes::<16>()?)),
+        }
+    }
+
+    /// Posts, and answers what came back.
+    ///
+    /// # Errors
+    ///
+    /// [`Complaint`].
+    pub async fn post(&self, path: &str, body: &Value) -> Result<Value, Complaint> {
+        Ok(self.client.post(path, body, &self.request_key()?).await?)
+    }
+
+    /// Posts an act, and says what became of it.
+    ///
+    /// # Errors
+    ///
+    /// [`Complaint`]; the screen.
+    pub async fn act(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
+        let answer = self.post(path, body).await?;
+        self.tell(&answer)?;
+        Ok(answer)
+    }
+
+    /// Says what became of an act: what it was, its deposit number, what to heed.
+    ///
+    /// # Errors
+    ///
+    /// The screen.
+    pub fn tell(&self, answer: &Value) -> anyhow::Result<()> {
+        let screen = self.screen;
+        screen.document(answer)?;
+        let act = answer.get("act").filter(|act| act.is_object()).unwrap_or(answer);
+        let label = bilingual(screen, act.get("label"));
+        screen.line(format!("{} {}", screen.paint(GOOD, screen.pick("已上链", "on the chain")), label))?;
+        let mut rows = Vec::new();
+        let mut row = |zh: &str, en: &str, value: Option<String>| {
+            rows.extend(value.map(|value| vec![format!("  {}", screen.pick(zh, en)), value]));
+        };
+        row("案件", "case", text(answer, "/case").or_else(|| text(act, "/case")));
+        row("账号", "account", text(answer, "/account"));
+        row("存证编号（本次操作）", "deposit number of the act", text(act, "/deposit_number"));
+        row("交易id", "transaction id", text(act, "/tx_id"));
+        row("时间", "time", text(act, "/at"));
+        let stage = answer.get("stage_text").map(|stage| bilingual(screen, Some(stage)));
+        row("案件状态", "stage", stage);
+        screen.table(&rows)?;
+        for warning in answer.get("warnings").and_then(Value::as_array).into_iter().flatten() {
+            screen.line(format!("  {}", screen.paint(HEED, &bilingual(screen, Some(warning)))))?;
+        }
+        Ok(())
+    }
+}
+
+/// The text of a bilingual value in the screen's language.
+#[must_use]
+pub fn bilingual(screen: &Screen, value: Option<&Value>) -> String {
+    let text = value.and_then(|value| value.get(screen.pick("zh", "en"))).and_then(Value::as_str);
+    text.unwrap_or_default().to_owned()
+}
+
+/// A value as text.
+#[must_use]
+pub fn text(value: &Value, pointer: &str) -> Option<String> {
+    match value.pointer(pointer)? {
+        Value::String(text) => Some(text.clone()),
+        Value::Null => None,
+        other => Some(other.to_string()),
+    }
+}
+
+/// An object of the fields that are given.
+#[must_use]
+pub fn object<const N: usize>(fields: [(&str, Option<Value>); N]) -> Value {
+    let mut body = json!({});
+    if let Value::Object(map) = &mut body {
+        map.extend(fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
+    }
+    body
+}
+
+/// `text` as a path or query part.
+#[must_use]
+pub fn encoded(text: &str) -> String {
+    let byte = |byte: u8| {
+        let plain = byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+        if plain { char::from(byte).to_string() } else { format!("%{byte:02X}") }
+    };
+    text.bytes().map(byte).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_given_is_sent() {
+        assert_eq!(object([("a", Some(json!(1))), ("b", None)]), json!({"a": 1}));
+        assert_eq!(encoded("粤0192"), "%E7%B2%A40192");
+    }
+}

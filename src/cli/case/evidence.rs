@@ -1,0 +1,147 @@
+//! Evidence at the command line: 导入存证平台证据, 核验.
+
+use std::fs;
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use crate::cli::case::desk::{Desk, encoded, object, text};
+use crate::cli::case::showing;
+use crate::cli::compose::read_number;
+use crate::cli::ending::{Complaint, Ending};
+use crate::cli::screen::{GOOD, HEED};
+
+/// Import evidence by its deposit number | 导入存证平台证据
+#[derive(Debug, Clone, clap::Args)]
+pub struct ImportArgs {
+    /// The case | 案件
+    case: String,
+    /// The deposit number | 存证编号
+    #[arg(required_unless_present = "list")]
+    number: Option<String>,
+    /// 证据名称, as the importer calls it | 证据名称
+    #[arg(long, required_unless_present = "list")]
+    name: Option<String>,
+    /// 证据内容: what it shows | 证据内容
+    #[arg(long, required_unless_present = "list")]
+    content: Option<String>,
+    /// For which party, where the importer is the court | 为哪一方导入
+    #[arg(long, value_name = "N")]
+    party: Option<u32>,
+    /// The item that it replaces | 替换哪项证据
+    #[arg(long, value_name = "ITEM")]
+    replaces: Option<u32>,
+    /// Receipt of a deposit on another ledger | 其他账本的存证回执
+    #[arg(long, value_name = "FILE")]
+    receipt: Option<PathBuf>,
+    /// Many at once: a JSON file with a list of {deposit_number, name, content} | 批量导入的 JSON 文件
+    #[arg(long, value_name = "FILE", conflicts_with = "number")]
+    list: Option<PathBuf>,
+}
+
+/// Verify an item of a case; what comes of it is recorded | 核验案件证据（结果将被记录）
+#[derive(Debug, Clone, clap::Args)]
+pub struct VerifyItemArgs {
+    /// The case | 案件
+    case: String,
+    /// The item | 证据序号
+    item: u32,
+    /// The original | 原文文件
+    #[arg(required_unless_present = "digest")]
+    file: Option<PathBuf>,
+    /// A digest instead, as sm3:<64 hex> or sha-256:<64 hex> | 摘要
+    #[arg(long, value_name = "DIGEST", conflicts_with = "file")]
+    digest: Option<String>,
+    /// Salt of a salted deposit, 64 hex digits | 盐值
+    #[arg(long, value_name = "HEX")]
+    salt: Option<String>,
+}
+
+fn read_json(path: &PathBuf) -> Result<Value, Complaint> {
+    let bytes = fs::read(path).map_err(|error| Complaint::io(path, &error))?;
+    serde_json::from_slice(&bytes).map_err(|error| {
+        let text = format!("{}: {error}", path.display());
+        Complaint::unable("malformed_json", text.clone(), text)
+    })
+}
+
+/// Imports.
+///
+/// # Errors
+///
+/// [`Complaint`]; a mistyped number is found before anything is sent.
+pub async fn import(args: &ImportArgs, desk: &Desk<'_>) -> anyhow::Result<Ending> {
+    let path = format!("/v1/cases/{}/imports", encoded(&args.case));
+    if let Some(list) = &args.list {
+        return import_many(&format!("{path}/batch"), &read_json(list)?, desk).await;
+    }
+    let number = read_number(args.number.as_deref().unwrap_or_default())?;
+    let receipt = args.receipt.as_ref().map(read_json).transpose()?;
+    let body = object([
+        ("deposit_number", Some(json!(number.to_string()))),
+        ("name", args.name.as_ref().map(|name| json!(name))),
+        ("content", args.content.as_ref().map(|content| json!(content))),
+        ("party", args.party.map(|party| json!(party))),
+        ("replaces", args.replaces.map(|item| json!(item))),
+        ("receipt", receipt),
+    ]);
+    let answer = desk.act(&path, &body).await?;
+    showing::item(desk.screen, &answer)?;
+    Ok(Ending::Good)
+}
+
+async fn import_many(path: &str, list: &Value, desk: &Desk<'_>) -> anyhow::Result<Ending> {
+    let body = if list.is_array() { json!({ "imports": list }) } else { list.clone() };
+    let answer = desk.post(path, &body).await?;
+    desk.screen.document(&answer)?;
+    let mut ending = Ending::Good;
+    let mut rows = Vec::new();
+    for result in answer.get("results").and_then(Value::as_array).into_iter().flatten() {
+        let field = |pointer: &str| text(result, pointer).unwrap_or_default();
+        let imported = field("/status") == "imported";
+        if !imported {
+            ending = ending.max(Ending::Finding);
+        }
+        let style = if imported { GOOD } else { HEED };
+        let word =
+            desk.screen.pick(if imported { "已导入" } else { "未导入" }, if imported { "imported" } else { "refused" });
+        let what = if imported { field("/import/deposit_number") } else { field("/problem/code") };
+        rows.push(vec![field("/position"), desk.screen.paint(style, word), what, field("/problem/detail")]);
+    }
+    desk.screen.table(&rows)?;
+    Ok(ending)
+}
+
+/// Verifies.
+///
+/// # Errors
+///
+/// [`Complaint`].
+pub async fn verify(args: &VerifyItemArgs, desk: &Desk<'_>) -> anyhow::Result<Ending> {
+    let path = format!("/v1/cases/{}/items/{}/verification", encoded(&args.case), args.item);
+    let answer = match (&args.file, &args.digest) {
+        (Some(file), _) => {
+            let unreadable = |error: std::io::Error| Complaint::io(file, &error);
+            let size = fs::metadata(file).map_err(unreadable)?.len();
+            let opened = tokio::fs::File::open(file).await.map_err(unreadable)?;
+            let mut headers = vec![("idempotency-key", desk.request_key()?)];
+            headers.extend(args.salt.clone().map(|salt| ("x-salt", salt)));
+            desk.client.send_file(false, &path, (opened, size), &headers).await.map_err(Complaint::from)?
+        }
+        (None, digest) => {
+            let digest = digest.as_deref().unwrap_or_default();
+            let (algorithm, value) = digest.split_once(':').ok_or_else(|| {
+                Complaint::usage("bad_digest", "摘要应写成 sm3:… 或 sha-256:…", "a digest is sm3:… or sha-256:…")
+            })?;
+            desk.post(&path, &json!({ "algorithm": algorithm, "value": value })).await?
+        }
+    };
+    desk.screen.document(&answer)?;
+    let conclusion = text(&answer, "/report/conclusion/code").unwrap_or_default();
+    showing::verification(desk.screen, &answer)?;
+    Ok(match conclusion.as_str() {
+        "consistent" | "consistent_with_reservation" | "record_only" => Ending::Good,
+        "unable" => Ending::CouldNotLook,
+        _ => Ending::Finding,
+    })
+}

@@ -1,0 +1,254 @@
+//! Filing and the course of a case.
+
+use serde_json::{Map, Value, json};
+
+use crate::cli::case::desk::{Desk, bilingual, encoded, object, text};
+use crate::cli::case::showing;
+use crate::cli::ending::{Complaint, Ending};
+use crate::cli::screen::HEED;
+
+/// Open a case | 创建案件
+#[derive(Debug, Clone, clap::Args)]
+pub struct OpenArgs {
+    /// The court, like 粤0192 | 法院代字
+    #[arg(long, value_name = "CODE")]
+    court: String,
+    /// civil-first, civil-second, mediation, … | 案件类型
+    #[arg(long, value_name = "WORD", default_value = "civil-first")]
+    kind: String,
+    /// ordinary, summary, small-claims, second-instance | 程序
+    #[arg(long, value_name = "WORD", default_value = "ordinary")]
+    procedure: String,
+    /// What the party that brings it is called: plaintiff, appellant, applicant | 起诉方身份
+    #[arg(long, value_name = "WORD", default_value = "plaintiff")]
+    role: String,
+    /// natural-person, legal-person, other-organisation | 主体类型
+    #[arg(long, value_name = "WORD", default_value = "natural-person")]
+    subject: String,
+    /// principal (我是原告), agent (我是代理人), court | 提交人
+    #[arg(long, value_name = "WORD", default_value = "principal")]
+    filer: String,
+    /// An agent's authority: general, special | 代理权限
+    #[arg(long, value_name = "WORD")]
+    authority: Option<String>,
+    /// Name of the party, kept off the chain | 当事人姓名或名称（不上链）
+    #[arg(long)]
+    name: String,
+    /// 案由, kept off the chain | 案由（不上链）
+    #[arg(long)]
+    title: Option<String>,
+    /// The claims and their grounds, kept off the chain | 诉讼请求、事实和理由（不上链）
+    #[arg(long)]
+    claims: Option<String>,
+}
+
+/// Hand a case on to another court or into a suit | 移送二审、诉调衔接
+#[derive(Debug, Clone, clap::Args)]
+pub struct PassOnArgs {
+    /// The case | 案件
+    case: String,
+    /// second-instance, suit, retrial | 移送方式
+    #[arg(long, value_name = "WORD")]
+    passage: String,
+    /// The court that takes it | 接收法院代字
+    #[arg(long, value_name = "CODE")]
+    court: String,
+    /// What kind of proceeding it becomes | 案件类型
+    #[arg(long, value_name = "WORD")]
+    kind: String,
+    /// By which procedure | 程序
+    #[arg(long, value_name = "WORD")]
+    procedure: String,
+    /// Which party brings it there | 由哪一方提起
+    #[arg(long, value_name = "N")]
+    brought_by: Option<u32>,
+}
+
+/// Opens a case.
+///
+/// # Errors
+///
+/// [`Complaint`].
+pub async fn open(args: &OpenArgs, desk: &Desk<'_>) -> anyhow::Result<Ending> {
+    let some = |text: &Option<String>| text.as_ref().map(|text| json!(text));
+    let body = object([
+        ("court", Some(json!(args.court))),
+        ("kind", Some(json!(args.kind))),
+        ("procedure", Some(json!(args.procedure))),
+        ("role", Some(json!(args.role))),
+        ("subject", Some(json!(args.subject))),
+        ("filer", Some(json!(args.filer))),
+        ("authority", some(&args.authority)),
+        ("name", Some(json!(args.name))),
+        ("title", some(&args.title)),
+        ("claims", some(&args.claims)),
+    ]);
+    desk.act("/v1/cases", &body).await?;
+    Ok(Ending::Good)
+}
+
+/// Any plain act: `submit`, `approve`, `reply item=1 authenticity=disputed`, ….
+///
+/// # Errors
+///
+/// [`Complaint`].
+pub async fn act(case: &str, act: &str, fields: &[String], desk: &Desk<'_>) -> anyhow::Result<Ending> {
+    let mut body = Map::new();
+    body.insert("act".into(), json!(act));
+    for field in fields {
+        let (name, value) = field.split_once('=').ok_or_else(|| {
+            let zh = format!("“{field}”应写成 名称=值");
+            Complaint::usage("bad_field", zh, format!("`{field}` is not name=value"))
+        })?;
+        put(&mut body, &name.replace('-', "_"), value);
+    }
+    desk.act(&format!("/v1/cases/{}/acts", encoded(case)), &Value::Object(body)).await?;
+    Ok(Ending::Good)
+}
+
+/// Numbers are sent as numbers, repeated names as lists.
+fn put(body: &mut Map<String, Value>, name: &str, value: &str) {
+    const NUMBERS: [&str; 4] = ["item", "party", "agent", "days"];
+    const LISTS: [&str; 1] = ["grounds"];
+    let number = value.parse::<u64>().ok().filter(|_| NUMBERS.contains(&name));
+    let value = number.map_or_else(|| json!(value), |number| json!(number));
+    if LISTS.contains(&name) {
+        if let Some(list) = body.entry(name).or_insert_with(|| json!([])).as_array_mut() {
+            list.push(value);
+        }
+    } else {
+        body.insert(name.to_owned(), value);
+    }
+}
+
+/// The cases of whoever asks.
+///
+/// # Errors
+///
+/// [`Complaint`].
+pub async fn list(desk: &Desk<'_>) -> anyhow::Result<Ending> {
+    let answer = desk.client.get("/v1/cases").await.map_err(Complaint::from)?;
+    desk.screen.document(&answer)?;
+    let mut rows = Vec::new();
+    for case in answer.get("cases").and_then(Value::as_array).into_iter().flatten() {
+        let field = |pointer: &str| text(case, pointer).unwrap_or_default();
+        let stage = bilingual(desk.screen, case.get("stage_text"));
+        rows.push(vec![field("/case"), field("/court"), stage, field("/number")]);
+    }
+    if rows.is_empty() {
+        desk.screen.line(desk.screen.pick("没有案件", "no cases"))?;
+    }
+    desk.screen.table(&rows)?;
+    Ok(Ending::Good)
+}
+
+/// A case with all its evidence. That it was seen is recorded.
+///
+/// # Errors
+///
+/// [`Complaint`].
+pub async fn show(case: &str, desk: &Desk<'_>) -> anyhow::Result<Ending> {
+    let answer = desk.client.get(&format!("/v1/cases/{}", encoded(case))).await.map_err(Complaint::from)?;
+    desk.screen.document(&answer)?;
+    showing::case(desk.screen, &answer)?;
+    Ok(Ending::Good)
+}
+
+/// The acts of a case, or who saw it: documents as they were put on the chain.
+///
+/// # Errors
+///
+/// [`Complaint`].
+pub async fn history(case: &str, part: &str, after: u64, desk: &Desk<'_>) -> anyhow::Result<Ending> {
+    let path = format!("/v1/cases/{}/{part}?after={after}", encoded(case));
+    let answer = desk.client.get(&path).await.map_err(Complaint::from)?;
+    desk.screen.document(&answer)?;
+    showing::history(desk.screen, &answer)?;
+    Ok(Ending::Good)
+}
+
+/// Makes an association code.
+///
+/// # Errors
+///
+/// [`Complaint`].
+pub async fn code(
+    case: &str,
+    party: u32,
+    (party_uses, agent_uses): (u32, u32),
+    days: u64,
+    desk: &Desk<'_>,
+) -> anyhow::Result<Ending> {
+    let body = json!({ "party": party, "party_uses": party_uses, "agent_uses": agent_uses, "days": days });
+    let answer = desk.act(&format!("/v1/cases/{}/codes", encoded(case)), &body).await?;
+    if let Some(code) = text(&answer, "/code") {
+        let screen = desk.screen;
+        screen.line(format!(
+            "  {}  {}",
+            screen.pick("关联码（仅显示一次）", "association code, shown once"),
+            screen.paint(HEED, &code)
+        ))?;
+    }
+    Ok(Ending::Good)
+}
+
+/// Associates by a code.
+///
+/// # Errors
+///
+/// [`Complaint`].
+pub async fn associate(
+    code: &str,
+    agent: bool,
+    authority: Option<&String>,
+    name: Option<&String>,
+    desk: &Desk<'_>,
+) -> anyhow::Result<Ending> {
+    let body = object([
+        ("code", Some(json!(code))),
+        ("filer", Some(json!(if agent { "agent" } else { "principal" }))),
+        ("authority", authority.map(|word| json!(word))),
+        ("name", name.map(|name| json!(name))),
+    ]);
+    desk.act("/v1/associations", &body).await?;
+    Ok(Ending::Good)
+}
+
+/// Hands a case on.
+///
+/// # Errors
+///
+/// [`Complaint`].
+pub async fn pass_on(args: &PassOnArgs, desk: &Desk<'_>) -> anyhow::Result<Ending> {
+    let body = object([
+        ("passage", Some(json!(args.passage))),
+        ("court", Some(json!(args.court))),
+        ("kind", Some(json!(args.kind))),
+        ("procedure", Some(json!(args.procedure))),
+        ("brought_by", args.brought_by.map(|party| json!(party))),
+    ]);
+    desk.act(&format!("/v1/cases/{}/passage", encoded(&args.case)), &body).await?;
+    Ok(Ending::Good)
+}
+
+/// What a court's systems are told.
+///
+/// # Errors
+///
+/// [`Complaint`].
+pub async fn feed(court: &str, after: u64, wait: u64, desk: &Desk<'_>) -> anyhow::Result<Ending> {
+    let path = format!("/v1/feed?court={}&after={after}&wait={wait}", encoded(court));
+    let answer = desk.client.get(&path).await.map_err(Complaint::from)?;
+    desk.screen.document(&answer)?;
+    let mut rows = Vec::new();
+    for event in answer.get("events").and_then(Value::as_array).into_iter().flatten() {
+        let field = |pointer: &str| text(event, pointer).unwrap_or_default();
+        let label = bilingual(desk.screen, event.get("label"));
+        let short: String = field("/case").chars().take(12).collect();
+        rows.push(vec![field("/cursor"), field("/at"), short, label, field("/item"), field("/finding")]);
+    }
+    desk.screen.table(&rows)?;
+    let next = text(&answer, "/next").unwrap_or_default();
+    desk.screen.line(format!("{} --after {next}", desk.screen.pick("继续：", "go on with")))?;
+    Ok(Ending::Good)
+}

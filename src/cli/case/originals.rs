@@ -1,0 +1,137 @@
+//! Deposits by token, originals in custody, erasures.
+
+use std::fs;
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use crate::cli::case::desk::{Desk, encoded, object, text};
+use crate::cli::compose::read_number;
+use crate::cli::digest::measure;
+use crate::cli::ending::{Complaint, Ending};
+use crate::cli::progress::Progress;
+use crate::cli::screen::GOOD;
+
+/// Deposit a file's digests by token: the platform signs on behalf of the account | 以令牌存证（平台代为签名）
+#[derive(Debug, Clone, clap::Args)]
+pub struct DepositByTokenArgs {
+    /// The file | 文件
+    file: PathBuf,
+    /// 证据名称, kept off the chain; default: the file's name | 证据名称（不上链）
+    #[arg(long)]
+    name: Option<String>,
+    /// 证据规定 art. 14: web-publishing, messages, logs, files, other | 证据类型
+    #[arg(long, value_name = "WORD")]
+    class: Option<String>,
+    /// A JSON file with the six headings of 在线诉讼规则 art. 18: source, generation, storage, … | 来源说明的 JSON 文件
+    #[arg(long, value_name = "FILE")]
+    provenance: Option<PathBuf>,
+    /// Give the original into custody too | 同时提交原文保管
+    #[arg(long)]
+    custody: bool,
+}
+
+/// Deposits by token.
+///
+/// # Errors
+///
+/// [`Complaint`].
+pub async fn deposit(args: &DepositByTokenArgs, desk: &Desk<'_>) -> anyhow::Result<Ending> {
+    let unreadable = |error: std::io::Error| Complaint::io(&args.file, &error);
+    let size = fs::metadata(&args.file).map_err(unreadable)?.len();
+    let progress = Progress::of_bytes(desk.screen, size);
+    let measured = measure(&args.file, None, &|read| progress.add(read)).map_err(Complaint::from)?;
+    drop(progress);
+    let own = args.file.file_name().map(|name| name.to_string_lossy().into_owned());
+    let name = args.name.clone().or(own).unwrap_or_default();
+    let provenance = args.provenance.as_ref().map(fs::read).transpose().map_err(unreadable)?;
+    let provenance = provenance.map(|bytes| serde_json::from_slice::<Value>(&bytes)).transpose()?;
+    let body = object([
+        ("sha_256", Some(json!(measured.sha256.to_string()))),
+        ("sm3", Some(json!(measured.sm3.to_string()))),
+        ("size", Some(json!(measured.size))),
+        ("name", Some(json!(name))),
+        ("evidence_class", args.class.as_ref().map(|class| json!(class))),
+        ("provenance", provenance),
+    ]);
+    let answer = desk.post("/v1/entrusted-deposits", &body).await?;
+    let number = text(&answer, "/deposit_number").unwrap_or_default();
+    desk.screen.document(&answer)?;
+    let screen = desk.screen;
+    screen.line(format!("{} {number}", screen.paint(GOOD, screen.pick("存证成功，存证编号", "deposited, number"))))?;
+    screen.line(format!(
+        "  {}",
+        screen
+            .pick("平台代为签名；请妥善保管原文", "signed by the platform on your behalf; keep the original unchanged")
+    ))?;
+    if args.custody {
+        put(&number, &args.file, desk).await?;
+    }
+    Ok(Ending::Good)
+}
+
+/// Gives an original into custody.
+///
+/// # Errors
+///
+/// [`Complaint`].
+pub async fn put(number: &str, file: &PathBuf, desk: &Desk<'_>) -> anyhow::Result<Ending> {
+    let number = read_number(number)?;
+    let unreadable = |error: std::io::Error| Complaint::io(file, &error);
+    let size = fs::metadata(file).map_err(unreadable)?.len();
+    let opened = tokio::fs::File::open(file).await.map_err(unreadable)?;
+    let headers = [("idempotency-key", desk.request_key()?)];
+    let path = format!("/v1/deposits/{number}/original");
+    let answer = desk.client.send_file(true, &path, (opened, size), &headers).await.map_err(Complaint::from)?;
+    desk.tell(&answer)?;
+    Ok(Ending::Good)
+}
+
+/// Fetches an original from custody. That it was seen is recorded first.
+///
+/// # Errors
+///
+/// [`Complaint`]; the file must not be there yet.
+pub async fn get(number: &str, to: &PathBuf, desk: &Desk<'_>) -> anyhow::Result<Ending> {
+    let number = read_number(number)?;
+    let bytes =
+        desk.client.fetch_file(&format!("/v1/deposits/{number}/original"), to).await.map_err(Complaint::from)?;
+    desk.screen
+        .document(&json!({ "deposit_number": number.to_string(), "file": to.display().to_string(), "bytes": bytes }))?;
+    desk.screen.line(format!("{} {} ({bytes})", desk.screen.pick("已取得原文", "fetched"), to.display()))?;
+    Ok(Ending::Good)
+}
+
+/// Erases private content of a deposit or an account.
+///
+/// # Errors
+///
+/// [`Complaint`].
+pub async fn erase(
+    deposit: Option<&String>,
+    account: Option<&String>,
+    order: Option<&String>,
+    desk: &Desk<'_>,
+) -> anyhow::Result<Ending> {
+    let number = deposit.map(|number| read_number(number)).transpose()?;
+    let body = object([
+        ("deposit_number", number.map(|number| json!(number.to_string()))),
+        ("account", account.map(|account| json!(account))),
+        ("order", order.map(|case| json!(case))),
+    ]);
+    desk.act("/v1/erasures", &body).await?;
+    Ok(Ending::Good)
+}
+
+/// Who saw private content of a deposit.
+///
+/// # Errors
+///
+/// [`Complaint`].
+pub async fn access_log(number: &str, desk: &Desk<'_>) -> anyhow::Result<Ending> {
+    let number = encoded(&read_number(number)?.to_string());
+    let answer = desk.client.get(&format!("/v1/deposits/{number}/access-log")).await.map_err(Complaint::from)?;
+    desk.screen.document(&answer)?;
+    crate::cli::case::showing::history(desk.screen, &answer)?;
+    Ok(Ending::Good)
+}

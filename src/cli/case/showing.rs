@@ -1,0 +1,151 @@
+//! How a case looks on a screen: its parties, its evidence with the seven facts, what everybody says of it.
+
+use serde_json::Value;
+
+use crate::cli::case::desk::{bilingual, text};
+use crate::cli::screen::{BAD, FAINT, GOOD, HEADING, HEED, Screen};
+
+fn list<'v>(value: &'v Value, name: &str) -> impl Iterator<Item = &'v Value> {
+    value.get(name).and_then(Value::as_array).into_iter().flatten()
+}
+
+fn field(value: &Value, pointer: &str) -> String {
+    text(value, pointer).unwrap_or_default()
+}
+
+/// A text that may be erased: plain, or an object of the text and whether it is erased.
+fn kept(screen: &Screen, value: Option<&Value>) -> String {
+    match value {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Object(fields)) => match fields.get("text").and_then(Value::as_str) {
+            Some(text) => text.to_owned(),
+            None => screen.pick("（已删除）", "(erased)").to_owned(),
+        },
+        _ => String::new(),
+    }
+}
+
+/// A case.
+///
+/// # Errors
+///
+/// The screen.
+pub fn case(screen: &Screen, case: &Value) -> anyhow::Result<()> {
+    let number = text(case, "/number").unwrap_or_else(|| screen.pick("（尚无案号）", "(no case number yet)").into());
+    screen.line(format!("{}  {}", screen.paint(HEADING, &number), bilingual(screen, case.get("stage_text"))))?;
+    let mut rows = vec![vec![screen.pick("案件", "case").to_owned(), field(case, "/case")]];
+    rows.push(vec![screen.pick("法院", "court").to_owned(), field(case, "/court")]);
+    let title = kept(screen, case.get("title"));
+    if !title.is_empty() {
+        rows.push(vec![screen.pick("案由", "cause of action").to_owned(), title]);
+    }
+    for party in list(case, "parties") {
+        let name = kept(screen, party.get("name"));
+        rows.push(vec![bilingual(screen, party.get("role_text")), format!("{} {name}", field(party, "/party"))]);
+    }
+    for agent in list(case, "agents") {
+        let name = kept(screen, agent.get("name"));
+        let whom = format!("{} {} → {}", field(agent, "/agent"), name, field(agent, "/party"));
+        rows.push(vec![screen.pick("代理人", "agent").to_owned(), whom]);
+    }
+    if let Some(period) = case.get("evidence_period").filter(|period| period.is_object()) {
+        let end = text(period, "/ends_at").unwrap_or_else(|| screen.pick("—", "—").into());
+        rows.push(vec![screen.pick("举证期限至", "evidence period until").to_owned(), end]);
+    }
+    screen.table(&rows)?;
+    for one in list(case, "items") {
+        screen.line("")?;
+        item(screen, one)?;
+    }
+    Ok(())
+}
+
+/// An item of evidence: the importer's claims apart from what the chain says.
+///
+/// # Errors
+///
+/// The screen.
+pub fn item(screen: &Screen, item: &Value) -> anyhow::Result<()> {
+    let heading = format!(
+        "{} {}  {}",
+        screen.pick("证据", "item"),
+        field(item, "/item"),
+        kept(screen, item.pointer("/claimed/name"))
+    );
+    screen.line(screen.paint(HEADING, &heading))?;
+    let mut rows = vec![
+        vec![screen.pick("  证据内容", "  content").to_owned(), kept(screen, item.pointer("/claimed/content"))],
+        vec![screen.pick("  存证编号", "  deposit number").to_owned(), field(item, "/deposit_number")],
+    ];
+    for fact in list(item, "facts") {
+        let value = field(fact, "/value").replace('\n', "\n    ");
+        rows.push(vec![format!("  {}", bilingual(screen, fact.get("label"))), value]);
+    }
+    rows.push(vec![screen.pick("  导入时间", "  imported").to_owned(), field(item, "/imported_at")]);
+    rows.push(vec![screen.pick("  存证人", "  depositor").to_owned(), bilingual(screen, item.get("depositor"))]);
+    screen.table(&rows)?;
+    let notice = bilingual(screen, item.pointer("/claimed/notice"));
+    screen.line(screen.paint(FAINT, &format!("  {notice}")))?;
+    let verified = field(item, "/original/code") == "verified";
+    let style = if verified { GOOD } else { HEED };
+    screen.line(format!("  {}", screen.paint(style, &bilingual(screen, item.get("original")))))?;
+    if item.get("late").and_then(Value::as_bool) == Some(true) {
+        screen.line(format!("  {}", screen.paint(HEED, screen.pick("逾期举证", "after the evidence period"))))?;
+    }
+    if let Some(alarm) = item.get("divergence").filter(|alarm| alarm.is_object()) {
+        screen.line(format!("  {}", screen.paint(BAD, &bilingual(screen, Some(alarm)))))?;
+    }
+    for one in list(item, "verifications") {
+        let line = format!(
+            "  {} {}: {}",
+            screen.pick("核验", "verified"),
+            field(one, "/at"),
+            bilingual(screen, one.get("conclusion"))
+        );
+        screen.line(line)?;
+    }
+    let replied = bilingual(screen, item.get("replied_text"));
+    if !replied.is_empty() {
+        screen.line(format!("  {replied}"))?;
+    }
+    Ok(())
+}
+
+/// What a verification found.
+///
+/// # Errors
+///
+/// The screen.
+pub fn verification(screen: &Screen, answer: &Value) -> anyhow::Result<()> {
+    let report = answer.get("report").unwrap_or(&Value::Null);
+    let good = field(report, "/conclusion/code").starts_with("consistent");
+    let conclusion = bilingual(screen, report.get("conclusion"));
+    screen.line(screen.paint(if good { GOOD } else { BAD }, &conclusion))?;
+    let mut rows = Vec::new();
+    for step in list(report, "steps") {
+        let outcome = bilingual(screen, step.get("outcome"));
+        rows.push(vec![format!("  {}", field(step, "/number")), bilingual(screen, step.get("label")), outcome]);
+    }
+    screen.table(&rows)?;
+    screen.line(screen.paint(FAINT, &bilingual(screen, report.get("limits"))))?;
+    let number = field(answer, "/act/deposit_number");
+    Ok(screen.line(format!("{} {number}", screen.pick("核验已记录，编号", "recorded as")))?)
+}
+
+/// Acts in their order, as their documents read.
+///
+/// # Errors
+///
+/// The screen.
+pub fn history(screen: &Screen, answer: &Value) -> anyhow::Result<()> {
+    for act in list(answer, "acts") {
+        let heading =
+            format!("{}  {}  {}", field(act, "/sequence"), field(act, "/at"), bilingual(screen, act.get("label")));
+        screen.line(screen.paint(HEADING, &heading))?;
+        screen.line(format!("  {}", field(act, "/deposit_number")))?;
+        for line in field(act, "/document").lines().skip(1) {
+            screen.line(screen.paint(FAINT, &format!("  {line}")))?;
+        }
+    }
+    Ok(())
+}

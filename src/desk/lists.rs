@@ -1,0 +1,116 @@
+//! Looking at accounts: their texts, each look on record; and who looked.
+
+use std::collections::HashMap;
+
+use crate::court::case::state::Text;
+use crate::court::ids::{AccountId, AnnexId, TokenId};
+use crate::court::registry::{Account, Token};
+use crate::court::values::Capacity;
+use crate::court::words::{Role, Scope};
+use crate::desk::access::Subject;
+use crate::desk::actor::Actor;
+use crate::desk::error::DeskError;
+use crate::desk::labels;
+use crate::desk::office::{Desk, Done};
+use crate::desk::streams::{StoredAct, act_at, text};
+use crate::store::contract::ReadError;
+
+/// Most entries of a log in one answer.
+pub const LOG_MAX: u64 = 200;
+
+/// An account, for somebody who may see it.
+#[derive(Debug, Clone)]
+pub struct AccountLook {
+    /// The account.
+    pub id: AccountId,
+    /// What is known of it.
+    pub account: Account,
+    /// Its texts; `None` for an erased one.
+    pub texts: HashMap<AnnexId, Option<String>>,
+    /// Its tokens, the revoked and expired ones too.
+    pub tokens: Vec<(TokenId, Token)>,
+    /// The act that recorded this look.
+    pub access: Done,
+}
+
+impl Actor {
+    /// Whether the token covers seeing what is one's own.
+    fn may_see_itself(&self) -> Result<(), DeskError> {
+        self.may_read().or_else(|refused| self.needs(Scope::Manage).map_err(|_| refused))
+    }
+
+    /// In which capacity it may act upon others' accounts: the first of `roles` that it holds.
+    fn managing(&self, roles: &[Role]) -> Result<Capacity, DeskError> {
+        let held = |role: &&Role| self.account.roles.iter().any(|(held, _)| held == *role);
+        // Whoever holds none learns nothing, not even that a scope is missing.
+        let role = roles.iter().find(held).ok_or(DeskError::NotFound)?;
+        self.needs(Scope::Manage)?;
+        Ok(Capacity::Holding(*role))
+    }
+}
+
+impl Desk {
+    /// Looks at an account, and records the look. For the account itself, the operator, and the staff of a court's
+    /// counter.
+    ///
+    /// # Errors
+    ///
+    /// [`DeskError::NotFound`]: not there, or not theirs. [`DeskError::Scope`]. Those of writing: then nothing is shown.
+    pub async fn look_at_account(&self, actor: &Actor, id: AccountId) -> Result<AccountLook, DeskError> {
+        let capacity = if id == actor.id {
+            actor.may_see_itself()?;
+            Capacity::Oneself
+        } else {
+            actor.managing(&[Role::Operator, Role::Clerk, Role::TrialSupport])?
+        };
+        // In memory: who may not see it, and who asks for one that is not there, cost the same.
+        let registry = self.registry();
+        let account = registry.accounts.get(&id).cloned().ok_or(DeskError::NotFound)?;
+        let access = self.record_access(actor, capacity, Subject::Account(id)).await?;
+        let mut wanted: Vec<Text> = account.name.into_iter().collect();
+        wanted.extend(account.identities.iter().filter_map(|(_, reference)| *reference));
+        let texts = self
+            .read(move |store| {
+                let read = |one: &Text| Ok((one.annex, text(store, one)?));
+                wanted.iter().map(read).collect::<Result<HashMap<_, _>, DeskError>>()
+            })
+            .await?;
+        let own = registry.tokens.iter().filter(|(_, token)| token.account == id);
+        let tokens = own.map(|(id, token)| (*id, token.clone())).collect();
+        Ok(AccountLook { id, account, texts, tokens, access })
+    }
+
+    /// Who saw an account's private content after sequence `after`, at most [`LOG_MAX`]. For the account itself, the
+    /// operator and auditors. No texts: nothing is recorded.
+    ///
+    /// # Errors
+    ///
+    /// [`DeskError::NotFound`]: not there, or not theirs. [`DeskError::Scope`].
+    pub async fn account_log(&self, actor: &Actor, id: AccountId, after: u64) -> Result<Vec<StoredAct>, DeskError> {
+        if id == actor.id {
+            actor.may_see_itself()?;
+        } else if actor.account.holds(Role::Auditor, None) {
+            actor.may_read()?;
+        } else {
+            actor.managing(&[Role::Operator])?;
+        }
+        if !self.registry().accounts.contains_key(&id) {
+            return Err(DeskError::NotFound);
+        }
+        let stream = labels::account_stream(id);
+        self.read(move |store| {
+            let last = store.subject_length(&stream)?.min(after.saturating_add(LOG_MAX));
+            let mut acts = Vec::new();
+            for sequence in after.saturating_add(1)..=last {
+                let index = store.find_subject(&stream, sequence)?.ok_or_else(|| ReadError::Damaged {
+                    what: "subject",
+                    at: format!("{stream} {sequence}"),
+                    reason: "the row is missing".into(),
+                })?;
+                acts.push(act_at(store, index)?);
+            }
+            Ok(acts)
+        })
+        .await
+    }
+}

@@ -1,0 +1,281 @@
+//! Accounts: who asks, opening, identity checks, roles, and who saw what.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Deserialize;
+
+use crate::court::acts::{Act, ActKind, CheckIdentity, EndGrant, Grant, OpenAccount};
+use crate::court::document::Stream;
+use crate::court::ids::AccountId;
+use crate::court::line::Line as _;
+use crate::court::values::IdentityCheck;
+use crate::court::words::Role;
+use crate::desk::error::DeskError;
+use crate::desk::labels::account_of;
+use crate::desk::streams::StoredAct;
+use crate::http::api::court::exchange::{Call, act_json, answer, created, some_value, value};
+use crate::http::bearer::Bearer;
+use crate::http::node::Node;
+use crate::http::problem::Failure;
+use crate::http::request::{Asked, Named};
+use crate::wire::court::accounts::{
+    AccountJson, IdentityCheckRequest, MeJson, OpenAccountRequest, OpenedAccountJson, RoleRequest, read_time,
+};
+use crate::wire::court::done::ActJson;
+use crate::wire::court::lists::{AccessJson, AccessLogJson};
+use crate::wire::problem::Problem;
+
+/// The account that a path names. A name that none can have is like one that is not there.
+pub(in crate::http::api::court) fn account_named(named: &Named) -> Result<AccountId, Failure> {
+    AccountId::parse(&named.0).ok_or_else(|| DeskError::NotFound.into())
+}
+
+/// Who am I / 当前账号
+///
+/// The account behind the token, its roles and the token's scopes. No texts: nothing is recorded.
+///
+/// 令牌所属账号及其角色与权限范围，不含非公开信息。
+#[utoipa::path(
+    get,
+    path = "/v1/me",
+    tag = "accounts",
+    responses(
+        (status = 200, description = "The account / 账号", body = MeJson),
+        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(in crate::http) async fn who_am_i(Bearer(actor): Bearer) -> Response {
+    answer(StatusCode::OK, &MeJson::of(actor.id, &actor.account, &actor.scopes))
+}
+
+/// Open an account / 开立账号
+///
+/// For the operator, and for a court's clerk. The name stays off the chain.
+///
+/// 由平台管理员或书记员为当事人开立，姓名不上链。
+#[utoipa::path(
+    post,
+    path = "/v1/accounts",
+    tag = "accounts",
+    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 128 visible ASCII characters")),
+    request_body = OpenAccountRequest,
+    responses(
+        (status = 201, description = "Opened / 已开立", body = OpenedAccountJson),
+        (status = 200, description = "The same request had opened it / 该请求此前已完成", body = OpenedAccountJson),
+        (status = 400, description = "`bad_value`, `unexpected_json`, …", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`not_permitted`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`request_reused`", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(in crate::http) async fn open_account(
+    State(node): State<Arc<Node>>,
+    call: Call<OpenAccountRequest>,
+) -> Result<Response, Failure> {
+    let Call { actor, asked, shape } = call;
+    let subject = value("subject", &shape.subject)?;
+    // The same request opens the same account.
+    let account = account_of(asked.request);
+    let open = |annexes: &mut crate::desk::annexes::Annexes| {
+        let name = annexes.add_some("name", shape.name.as_deref())?;
+        Ok(Act::OpenAccount(OpenAccount { account, subject, name }))
+    };
+    let done = node.desk()?.change_registry(&actor, &asked, open).await?;
+    let act = act_json(ActKind::OpenAccount, Stream::Registry, None, &done);
+    Ok(created(&done, &OpenedAccountJson { account: account.to_string(), act }))
+}
+
+/// Look at an account / 查看账号
+///
+/// For the account itself, the operator, and a court's clerk. The look is on the chain before anything is shown.
+///
+/// 本人、平台管理员、书记员可查看，查阅记录先行上链。
+#[utoipa::path(
+    get,
+    path = "/v1/accounts/{account}",
+    tag = "accounts",
+    params(("account" = String, Path, description = "64 hex digits")),
+    responses(
+        (status = 200, description = "The account / 账号", body = AccountJson),
+        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`scope_needed`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`: not there, or not yours", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(in crate::http) async fn look_at_account(
+    State(node): State<Arc<Node>>,
+    Bearer(actor): Bearer,
+    named: Named,
+) -> Result<Response, Failure> {
+    let look = node.desk()?.look_at_account(&actor, account_named(&named)?).await?;
+    let sequence = look.access.placed.sequence;
+    let shape = AccountJson::of(look.id, &look.account, &look.texts, &look.tokens, sequence);
+    Ok(answer(StatusCode::OK, &shape))
+}
+
+/// Record an identity check / 记录身份核验
+///
+/// The check was made elsewhere; a clerk records the papers that he saw (`court-offline`).
+///
+/// 核验在平台之外完成；书记员仅可记录法院线下核验。
+#[utoipa::path(
+    post,
+    path = "/v1/accounts/{account}/identity-checks",
+    tag = "accounts",
+    params(
+        ("account" = String, Path, description = "64 hex digits"),
+        ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 visible ASCII characters"),
+    ),
+    request_body = IdentityCheckRequest,
+    responses(
+        (status = 201, description = "Recorded / 已记录", body = ActJson),
+        (status = 200, description = "The same request had recorded it / 该请求此前已完成", body = ActJson),
+        (status = 400, description = "`bad_value`, `unexpected_json`, …", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`not_permitted`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`no_such_account`", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(in crate::http) async fn check_identity(
+    State(node): State<Arc<Node>>,
+    named: Named,
+    call: Call<IdentityCheckRequest>,
+) -> Result<Response, Failure> {
+    let Call { actor, asked, shape } = call;
+    let (desk, account) = (node.desk()?, account_named(&named)?);
+    let now = desk.now();
+    let at = match shape.at.as_deref() {
+        None => now,
+        Some(text) => read_time(text).filter(|at| *at <= now).ok_or_else(|| {
+            Failure::new("bad_value", "`at` is no time that has passed").expecting("2026-11-22T09:04:11.123+08:00")
+        })?,
+    };
+    let identity = IdentityCheck { method: value("method", &shape.method)?, level: value("level", &shape.level)?, at };
+    let check = |annexes: &mut crate::desk::annexes::Annexes| {
+        let reference = annexes.add_some("reference", shape.reference.as_deref())?;
+        Ok(Act::CheckIdentity(CheckIdentity { account, identity, reference }))
+    };
+    let done = desk.change_registry(&actor, &asked, check).await?;
+    Ok(created(&done, &act_json(ActKind::CheckIdentity, Stream::Registry, None, &done)))
+}
+
+/// Grant a role / 授予角色
+///
+/// For the operator. A role of a court is held for one court.
+///
+/// 由平台管理员授予；法院角色须指明法院。
+#[utoipa::path(
+    post,
+    path = "/v1/accounts/{account}/roles",
+    tag = "accounts",
+    params(
+        ("account" = String, Path, description = "64 hex digits"),
+        ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 visible ASCII characters"),
+    ),
+    request_body = RoleRequest,
+    responses(
+        (status = 201, description = "Granted / 已授予", body = ActJson),
+        (status = 200, description = "The same request had granted it / 该请求此前已完成", body = ActJson),
+        (status = 400, description = "`bad_value`, `unexpected_json`, …", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`not_permitted`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`no_such_account`", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`court_mismatch`", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(in crate::http) async fn grant_role(
+    State(node): State<Arc<Node>>,
+    named: Named,
+    call: Call<RoleRequest>,
+) -> Result<Response, Failure> {
+    let account = account_named(&named)?;
+    let role: Role = value("role", &call.shape.role)?;
+    let court = some_value("court", call.shape.court.as_deref())?;
+    let grant = Act::Grant(Grant { account, role, court });
+    let done = node.desk()?.change_registry(&call.actor, &call.asked, |_| Ok(grant.clone())).await?;
+    Ok(created(&done, &act_json(ActKind::Grant, Stream::Registry, None, &done)))
+}
+
+/// Revoke a role / 撤销角色
+///
+/// For the operator. Open tokens lose it at once.
+///
+/// 由平台管理员撤销，已签发的令牌立即失去该角色。
+#[utoipa::path(
+    post,
+    path = "/v1/accounts/{account}/roles/revocation",
+    tag = "accounts",
+    params(
+        ("account" = String, Path, description = "64 hex digits"),
+        ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 visible ASCII characters"),
+    ),
+    request_body = RoleRequest,
+    responses(
+        (status = 200, description = "Revoked / 已撤销", body = ActJson),
+        (status = 400, description = "`bad_value`, `unexpected_json`, …", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`not_permitted`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`no_such_account`, `no_such_grant`", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(in crate::http) async fn revoke_role(
+    State(node): State<Arc<Node>>,
+    named: Named,
+    call: Call<RoleRequest>,
+) -> Result<Response, Failure> {
+    let account = account_named(&named)?;
+    let role: Role = value("role", &call.shape.role)?;
+    let court = some_value("court", call.shape.court.as_deref())?;
+    let end = Act::EndGrant(EndGrant { account, role, court });
+    let done = node.desk()?.change_registry(&call.actor, &call.asked, |_| Ok(end.clone())).await?;
+    Ok(answer(StatusCode::OK, &act_json(ActKind::EndGrant, Stream::Registry, None, &done)))
+}
+
+/// From where a log is read.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct LogQuery {
+    /// The last sequence seen; from the beginning where it is not said.
+    #[param(example = 0)]
+    after: Option<u64>,
+}
+
+/// Who saw an account / 账号访问日志
+///
+/// For the account itself, the operator and auditors: who was shown its private content, in order and without gaps.
+///
+/// 本人、平台管理员、审计人员可查看非公开信息的查阅记录。
+#[utoipa::path(
+    get,
+    path = "/v1/accounts/{account}/access-log",
+    tag = "accounts",
+    params(("account" = String, Path, description = "64 hex digits"), LogQuery),
+    responses(
+        (status = 200, description = "The log / 访问日志", body = AccessLogJson),
+        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`scope_needed`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`: not there, or not yours", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(in crate::http) async fn account_access_log(
+    State(node): State<Arc<Node>>,
+    Bearer(actor): Bearer,
+    named: Named,
+    Asked(query): Asked<LogQuery>,
+) -> Result<Response, Failure> {
+    let after = query.after.unwrap_or(0);
+    let acts = node.desk()?.account_log(&actor, account_named(&named)?, after).await?;
+    let next = acts.last().map_or(after, |act| act.placed.sequence);
+    let shown = |act: &StoredAct| match &act.document.act {
+        Act::Access(access) => {
+            let document = &act.document;
+            Some(AccessJson::of(access, document.by, document.capacity, act.entry.number, &act.placed))
+        }
+        _ => None,
+    };
+    Ok(answer(StatusCode::OK, &AccessLogJson { entries: acts.iter().filter_map(shown).collect(), next }))
+}

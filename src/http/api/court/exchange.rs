@@ -1,0 +1,102 @@
+//! What all handlers of the filing flow do alike: who asks and what, from one strict JSON body; answers that nobody keeps.
+
+use std::sync::Arc;
+
+use axum::extract::{FromRequest, FromRequestParts as _, Request};
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::court::acts::ActKind;
+use crate::court::document::Stream;
+use crate::court::ids::CaseId;
+use crate::court::line::Line;
+use crate::desk::actor::{Actor, Asked};
+use crate::desk::office::Done;
+use crate::http::bearer::{Bearer, asked};
+use crate::http::body;
+use crate::http::caching::{self, Caching};
+use crate::http::node::Node;
+use crate::http::problem::Failure;
+use crate::http::request::require_content_type;
+use crate::ledger::hash::leaf_hash;
+use crate::wire::court::done::ActJson;
+use crate::wire::json;
+
+/// Longest JSON body in bytes.
+pub const JSON_MAX: usize = 256 * 1024;
+
+/// A request with a token and a JSON body of shape `T`. The token is looked at before the body is.
+#[derive(Debug)]
+pub struct Call<T> {
+    /// Who asks.
+    pub actor: Actor,
+    /// What the request is called.
+    pub asked: Asked,
+    /// What it says.
+    pub shape: T,
+}
+
+impl<T: DeserializeOwned> FromRequest<Arc<Node>> for Call<T> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, node: &Arc<Node>) -> Result<Self, Failure> {
+        let (mut parts, body) = request.into_parts();
+        let Bearer(actor) = Bearer::from_request_parts(&mut parts, node).await?;
+        require_content_type(&parts.headers, "application/json")?;
+        let bytes = body::read(&parts.headers, body, JSON_MAX, node.options().body_timeout).await?;
+        let shape = json::object(&bytes, JSON_MAX)?;
+        let asked = asked(&actor, &parts.headers, parts.uri.path(), &bytes)?;
+        Ok(Self { actor, asked, shape })
+    }
+}
+
+/// A value of the request that stands on one line of an act.
+///
+/// # Errors
+///
+/// `bad_value`.
+pub fn value<T: Line>(field: &str, text: &str) -> Result<T, Failure> {
+    let bad = || Failure::new("bad_value", format!("`{field}` is not {}", T::EXPECTED)).expecting(T::EXPECTED);
+    T::parse(text).ok_or_else(bad)
+}
+
+/// Likewise, where it stands.
+///
+/// # Errors
+///
+/// As [`value`].
+pub fn some_value<T: Line>(field: &str, text: Option<&str>) -> Result<Option<T>, Failure> {
+    text.map(|text| value(field, text)).transpose()
+}
+
+/// Likewise, a list.
+///
+/// # Errors
+///
+/// As [`value`].
+pub fn values<T: Line, C: FromIterator<T>>(field: &str, texts: &[String]) -> Result<C, Failure> {
+    texts.iter().map(|text| value(field, text)).collect()
+}
+
+/// An act that was done, as answers show it.
+#[must_use]
+pub fn act_json(kind: ActKind, stream: Stream, case: Option<CaseId>, done: &Done) -> ActJson {
+    let tx_id = leaf_hash(done.receipt.entry.as_bytes());
+    ActJson::of(kind, stream, case, done.number, tx_id, &done.placed, done.fresh)
+}
+
+/// An answer that nobody keeps.
+#[must_use]
+pub fn answer<T: Serialize>(status: StatusCode, shape: &T) -> Response {
+    let mut response = caching::json(shape, Caching::Never);
+    *response.status_mut() = status;
+    response
+}
+
+/// The answer to a request that creates something: 200 where the same request had done so before.
+#[must_use]
+pub fn created<T: Serialize>(done: &Done, shape: &T) -> Response {
+    answer(if done.fresh { StatusCode::CREATED } else { StatusCode::OK }, shape)
+}

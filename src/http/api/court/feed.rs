@@ -1,0 +1,87 @@
+//! The feed: what a court's systems ask for to learn what happened in its cases.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{FromRequestParts as _, State};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::response::Response;
+use serde::Deserialize;
+
+use crate::court::case_number::CourtCode;
+use crate::desk::error::DeskError;
+use crate::desk::feed::WAIT_MAX;
+use crate::desk::webhooks::event_json;
+use crate::http::api::court::closing::Closing;
+use crate::http::api::court::exchange::{answer, value};
+use crate::http::bearer::Bearer;
+use crate::http::node::Node;
+use crate::http::problem::Failure;
+use crate::http::request::Asked;
+use crate::wire::court::feed::FeedJson;
+use crate::wire::problem::Problem;
+
+/// What is asked of the feed.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct FeedQuery {
+    /// 法院代字, percent-encoded UTF-8.
+    #[param(example = "粤0192")]
+    court: String,
+    /// The cursor of the last event seen; from the beginning where it is not said.
+    #[param(example = 0)]
+    after: Option<u64>,
+    /// Seconds to wait for an event, 0 to 60; 0 where it is not said.
+    #[param(example = 0)]
+    wait: Option<u64>,
+}
+
+/// Follow a court's events / 订阅法院事件
+///
+/// For whoever holds a role of that court, with a token for `feed`. In the order of the chain, each event once: ask
+/// again with `next` as `after`. With `wait` the answer comes as soon as something happens, or empty when nothing did.
+/// Ids, numbers and words only; texts are behind the case, where looking is on record.
+///
+/// 按上链次序返回该院案件的事件，可长轮询；仅含编号，不含文本。
+#[utoipa::path(
+    get,
+    path = "/v1/feed",
+    tag = "feed",
+    params(FeedQuery),
+    responses(
+        (status = 200, description = "Events / 事件", body = FeedJson),
+        (status = 400, description = "`bad_query`, `bad_value`", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`scope_needed`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`: not there, or not yours", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(in crate::http) async fn follow_feed(
+    State(node): State<Arc<Node>>,
+    mut parts: Parts,
+    closing: Closing,
+) -> Result<Response, Failure> {
+    let Bearer(actor) = Bearer::from_request_parts(&mut parts, &node).await?;
+    let Asked(query) = Asked::<FeedQuery>::from_request_parts(&mut parts, &node).await?;
+    let court: CourtCode = value("court", &query.court)?;
+    let (after, wait) = (query.after.unwrap_or(0), query.wait.unwrap_or(0));
+    if wait > WAIT_MAX.as_secs() {
+        let most = WAIT_MAX.as_secs();
+        return Err(Failure::new("bad_query", format!("`wait` is at most {most} seconds")).limited(most));
+    }
+    let desk = node.desk()?;
+    let events = tokio::select! {
+        // The node ends: whoever waits asks its successor.
+        () = closing.wait() => Vec::new(),
+        events = desk.feed(&actor, &court, after, Duration::from_secs(wait)) => events?,
+    };
+    // A minute may have passed: the token or the role may be gone by now.
+    let Bearer(actor) = Bearer::from_request_parts(&mut parts, &node).await?;
+    if !actor.account.courts().contains(&court) {
+        return Err(DeskError::NotFound.into());
+    }
+    let next = events.last().map_or(after, |event| event.cursor);
+    Ok(answer(StatusCode::OK, &FeedJson { events: events.iter().map(event_json).collect(), next }))
+}

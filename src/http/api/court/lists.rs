@@ -1,0 +1,172 @@
+//! Lists that a court goes by: ledgers whose deposits it takes, and the holidays of each year.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use crate::court::acts::{Act, ActKind, DistrustLedger, LoadCalendar, TrustLedger};
+use crate::court::case_number::CourtCode;
+use crate::court::document::Stream;
+use crate::http::api::court::exchange::{Call, act_json, answer, created, value, values};
+use crate::http::bearer::Bearer;
+use crate::http::node::Node;
+use crate::http::problem::Failure;
+use crate::http::request::Named;
+use crate::wire::court::done::ActJson;
+use crate::wire::court::lists::{CalendarRequest, CalendarsJson, LedgerRequest, TrustedLedgersJson};
+use crate::wire::problem::Problem;
+
+/// Years that a calendar can be loaded for.
+const YEARS: std::ops::RangeInclusive<u16> = 1970..=9999;
+
+/// Accept another ledger / 列入可导入的存证账本
+///
+/// For the operator, and for a clerk of the court: from now on the court takes deposits of that ledger.
+///
+/// 由平台管理员或该院书记员列入。
+#[utoipa::path(
+    post,
+    path = "/v1/courts/{court}/ledgers",
+    tag = "accounts",
+    params(
+        ("court" = String, Path, description = "法院代字", example = "粤0192"),
+        ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 visible ASCII characters"),
+    ),
+    request_body = LedgerRequest,
+    responses(
+        (status = 201, description = "Listed / 已列入", body = ActJson),
+        (status = 200, description = "The same request had listed it / 该请求此前已完成", body = ActJson),
+        (status = 400, description = "`bad_value`, `unexpected_json`, …", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`not_permitted`", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(in crate::http) async fn trust_ledger(
+    State(node): State<Arc<Node>>,
+    named: Named,
+    call: Call<LedgerRequest>,
+) -> Result<Response, Failure> {
+    let court = value("court", &named.0)?;
+    let act = Act::TrustLedger(TrustLedger { court, key: value("key", &call.shape.key)? });
+    let done = node.desk()?.change_registry(&call.actor, &call.asked, |_| Ok(act.clone())).await?;
+    Ok(created(&done, &act_json(ActKind::TrustLedger, Stream::Registry, None, &done)))
+}
+
+/// No longer accept another ledger / 移出可导入的存证账本
+///
+/// What was imported stays imported.
+///
+/// 由平台管理员或该院书记员移出；已导入的证据不受影响。
+#[utoipa::path(
+    post,
+    path = "/v1/courts/{court}/ledgers/removal",
+    tag = "accounts",
+    params(
+        ("court" = String, Path, description = "法院代字", example = "粤0192"),
+        ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 visible ASCII characters"),
+    ),
+    request_body = LedgerRequest,
+    responses(
+        (status = 200, description = "Removed / 已移出", body = ActJson),
+        (status = 400, description = "`bad_value`, `unexpected_json`, …", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`not_permitted`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_listed`", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(in crate::http) async fn distrust_ledger(
+    State(node): State<Arc<Node>>,
+    named: Named,
+    call: Call<LedgerRequest>,
+) -> Result<Response, Failure> {
+    let court = value("court", &named.0)?;
+    let act = Act::DistrustLedger(DistrustLedger { court, key: value("key", &call.shape.key)? });
+    let done = node.desk()?.change_registry(&call.actor, &call.asked, |_| Ok(act.clone())).await?;
+    Ok(answer(StatusCode::OK, &act_json(ActKind::DistrustLedger, Stream::Registry, None, &done)))
+}
+
+/// Ledgers that a court accepts / 可导入的存证账本
+///
+/// Beside this one. For any token.
+///
+/// 该院认可的其他存证账本。
+#[utoipa::path(
+    get,
+    path = "/v1/courts/{court}/ledgers",
+    tag = "accounts",
+    params(("court" = String, Path, description = "法院代字", example = "粤0192")),
+    responses(
+        (status = 200, description = "The list / 名单", body = TrustedLedgersJson),
+        (status = 400, description = "`bad_value`", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(in crate::http) async fn list_ledgers(
+    State(node): State<Arc<Node>>,
+    Bearer(_): Bearer,
+    named: Named,
+) -> Result<Response, Failure> {
+    let court: CourtCode = value("court", &named.0)?;
+    let registry = node.desk()?.registry();
+    let keys = registry.trusted.get(&court).map_or(&[][..], Vec::as_slice);
+    Ok(answer(StatusCode::OK, &TrustedLedgersJson::of(&court, keys)))
+}
+
+/// Load the holidays of a year / 载入节假日安排
+///
+/// For the operator. Loading a year again replaces it; ends of evidence periods that were announced are computed anew.
+///
+/// 由平台管理员载入国务院办公厅公布的安排；重复载入以后者为准。
+#[utoipa::path(
+    post,
+    path = "/v1/calendars",
+    tag = "accounts",
+    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 128 visible ASCII characters")),
+    request_body = CalendarRequest,
+    responses(
+        (status = 201, description = "Loaded / 已载入", body = ActJson),
+        (status = 200, description = "The same request had loaded it / 该请求此前已完成", body = ActJson),
+        (status = 400, description = "`bad_value`, `unexpected_json`, …", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`not_permitted`", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`calendar_year`, `calendar_other_year`, `calendar_not_weekend`, …", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(in crate::http) async fn load_calendar(
+    State(node): State<Arc<Node>>,
+    call: Call<CalendarRequest>,
+) -> Result<Response, Failure> {
+    let Call { actor, asked, shape } = call;
+    let act = Act::LoadCalendar(LoadCalendar {
+        year: shape.year,
+        holiday: values("holidays", &shape.holidays)?,
+        workday: values("working_days", &shape.working_days)?,
+    });
+    let done = node.desk()?.change_registry(&actor, &asked, |_| Ok(act.clone())).await?;
+    Ok(created(&done, &act_json(ActKind::LoadCalendar, Stream::Registry, None, &done)))
+}
+
+/// Years whose holidays are known / 已载入节假日安排的年度
+///
+/// In any other year only Saturdays and Sundays are days off. For any token.
+///
+/// 未载入的年度仅以周末为休息日。
+#[utoipa::path(
+    get,
+    path = "/v1/calendars",
+    tag = "accounts",
+    responses(
+        (status = 200, description = "The years / 年度", body = CalendarsJson),
+        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(in crate::http) async fn list_calendars(
+    State(node): State<Arc<Node>>,
+    Bearer(_): Bearer,
+) -> Result<Response, Failure> {
+    let registry = node.desk()?.registry();
+    let years = YEARS.filter(|year| registry.calendar.covers(*year)).collect();
+    Ok(answer(StatusCode::OK, &CalendarsJson { years }))
+}

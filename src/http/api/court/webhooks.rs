@@ -1,0 +1,127 @@
+//! Webhooks: a court's system is called when something happens, instead of asking.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use crate::court::acts::ActKind;
+use crate::court::case_number::CourtCode;
+use crate::court::document::Stream;
+use crate::court::ids::TokenId;
+use crate::court::line::Line as _;
+use crate::desk::error::DeskError;
+use crate::http::api::court::exchange::{Call, act_json, answer, created, value};
+use crate::http::bearer::Bearer;
+use crate::http::node::Node;
+use crate::http::problem::Failure;
+use crate::http::request::Named;
+use crate::wire::court::accounts::EmptyRequest;
+use crate::wire::court::done::ActJson;
+use crate::wire::court::feed::{RegisteredWebhookJson, WebhookJson, WebhookRequest, WebhooksJson};
+use crate::wire::facts::beijing_time;
+use crate::wire::problem::Problem;
+
+/// Register a webhook / 登记事件推送
+///
+/// For the operator. Each event of the court from now on is posted there as the feed shows it, in order, at least once,
+/// and again until it is answered with 2xx. Calls are signed as Standard Webhooks has it: headers `webhook-id` (the same
+/// each time an event is sent), `webhook-timestamp`, `webhook-signature`. The secret is shown once. No redirects are
+/// followed.
+///
+/// 由平台管理员登记；按序推送，至少一次，签名遵循 Standard Webhooks，密钥仅显示一次。
+#[utoipa::path(
+    post,
+    path = "/v1/courts/{court}/webhooks",
+    tag = "feed",
+    params(
+        ("court" = String, Path, description = "法院代字", example = "粤0192"),
+        ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 visible ASCII characters"),
+    ),
+    request_body = WebhookRequest,
+    responses(
+        (status = 201, description = "Registered / 已登记", body = RegisteredWebhookJson),
+        (status = 200, description = "The same request had registered it; without the secret / 该请求此前已完成", body = RegisteredWebhookJson),
+        (status = 400, description = "`bad_value`, `unexpected_json`, …", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`not_permitted`", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(in crate::http) async fn register_webhook(
+    State(node): State<Arc<Node>>,
+    named: Named,
+    call: Call<WebhookRequest>,
+) -> Result<Response, Failure> {
+    let court: CourtCode = value("court", &named.0)?;
+    let hooked = node.desk()?.add_hook(&call.actor, &call.asked, &court, &call.shape.url).await?;
+    let json = RegisteredWebhookJson {
+        id: hooked.id.to_string(),
+        secret: hooked.secret.as_deref().map(ToOwned::to_owned),
+        act: act_json(ActKind::AddHook, Stream::Registry, None, &hooked.done),
+    };
+    Ok(created(&hooked.done, &json))
+}
+
+/// Remove a webhook / 取消事件推送
+///
+/// For the operator. It is not called any more.
+///
+/// 由平台管理员取消。
+#[utoipa::path(
+    post,
+    path = "/v1/webhooks/{id}/removal",
+    tag = "feed",
+    params(
+        ("id" = String, Path, description = "64 hex digits"),
+        ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 visible ASCII characters"),
+    ),
+    request_body = EmptyRequest,
+    responses(
+        (status = 200, description = "Removed / 已取消", body = ActJson),
+        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`not_permitted`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`no_such_hook`", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(in crate::http) async fn remove_webhook(
+    State(node): State<Arc<Node>>,
+    named: Named,
+    call: Call<EmptyRequest>,
+) -> Result<Response, Failure> {
+    let id = TokenId::parse(&named.0).ok_or(DeskError::NotFound)?;
+    let done = node.desk()?.end_hook(&call.actor, &call.asked, id).await?;
+    Ok(answer(StatusCode::OK, &act_json(ActKind::EndHook, Stream::Registry, None, &done)))
+}
+
+/// The webhooks of a court / 已登记的事件推送
+///
+/// For the operator, without addresses and secrets.
+///
+/// 由平台管理员查看，不含地址与密钥。
+#[utoipa::path(
+    get,
+    path = "/v1/courts/{court}/webhooks",
+    tag = "feed",
+    params(("court" = String, Path, description = "法院代字", example = "粤0192")),
+    responses(
+        (status = 200, description = "The list / 名单", body = WebhooksJson),
+        (status = 400, description = "`bad_value`", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`not_permitted`, `scope_needed`", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(in crate::http) async fn list_webhooks(
+    State(node): State<Arc<Node>>,
+    Bearer(actor): Bearer,
+    named: Named,
+) -> Result<Response, Failure> {
+    let court: CourtCode = value("court", &named.0)?;
+    let hooks = node.desk()?.hooks_of(&actor, &court)?;
+    let webhooks = hooks.into_iter().map(|(id, since)| WebhookJson {
+        id: id.to_string(),
+        since: since.index.0 + 1,
+        registered_at: beijing_time(since.at),
+    });
+    Ok(answer(StatusCode::OK, &WebhooksJson { court: court.to_string(), webhooks: webhooks.collect() }))
+}

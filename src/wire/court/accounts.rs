@@ -1,0 +1,322 @@
+//! Accounts, their roles and tokens, as they are sent and shown.
+//!
+//! Of a token only its id is ever shown, except in the one answer that hands it out.
+
+use std::collections::{BTreeSet, HashMap};
+
+use serde::{Deserialize, Serialize};
+
+use crate::court::case_number::CourtCode;
+use crate::court::ids::{AccountId, AnnexId, TokenId};
+use crate::court::registry::{Account, Token};
+use crate::court::values::IdentityCheck;
+use crate::court::words::{Role, Scope};
+use crate::ledger::time::Timestamp;
+use crate::wire::bilingual::Bilingual;
+use crate::wire::court::done::ActJson;
+use crate::wire::facts::beijing_time;
+
+/// Texts by their commitments; `None` for an erased one.
+pub type Texts = HashMap<AnnexId, Option<String>>;
+
+/// An account to be opened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OpenAccountRequest {
+    /// Whose it is: `natural-person`, `legal-person`, `other-organisation`, `court-system` or `platform`.
+    #[schema(example = "natural-person")]
+    pub subject: String,
+    /// The name. It stays off the chain and can be erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// An account just opened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct OpenedAccountJson {
+    /// Its id.
+    pub account: String,
+    /// The act.
+    pub act: ActJson,
+}
+
+/// An identity check made elsewhere, or by a clerk who saw the papers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct IdentityCheckRequest {
+    /// How: `alipay`, `wechat`, `face`, `court-offline`, `lawyer-system`, `certificate`, `court-system` or `other`. A
+    /// clerk records `court-offline` only.
+    #[schema(example = "court-offline")]
+    pub method: String,
+    /// How far it goes: `basic`, `substantial` or `high`.
+    #[schema(example = "substantial")]
+    pub level: String,
+    /// When; now where it is not said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "2026-11-22T09:04:11.123+08:00")]
+    pub at: Option<String>,
+    /// Where the check is on file. It stays off the chain and can be erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+}
+
+/// A role to be granted or taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RoleRequest {
+    /// The role.
+    #[schema(example = "clerk")]
+    pub role: String,
+    /// 法院代字, for a role of a court and for no other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "粤0192")]
+    pub court: Option<String>,
+}
+
+/// A token that is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TokenRequest {
+    /// What it may be used for: `deposit`, `read`, `case`, `court`, `manage`, `feed`.
+    pub scopes: Vec<String>,
+    /// How many days it is taken, 1 to 3660.
+    #[schema(example = 90)]
+    pub days: u64,
+}
+
+/// A token, in the only answer that shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct IssuedTokenJson {
+    /// What its holder keeps. It is not shown again.
+    pub token: String,
+    /// By which it is revoked.
+    pub id: String,
+    /// Until when it is taken, Beijing time.
+    pub expires_at: String,
+    /// The act.
+    pub act: ActJson,
+}
+
+/// A request that says all in its path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EmptyRequest {}
+
+/// A role that is held.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct RoleJson {
+    /// The role.
+    #[schema(example = "clerk")]
+    pub role: String,
+    /// The court, for a role of a court.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub court: Option<String>,
+    /// The word for people.
+    pub label: Bilingual,
+}
+
+/// What is known of an identity check.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct IdentityJson {
+    /// How.
+    pub method: String,
+    /// The word for people.
+    pub method_label: Bilingual,
+    /// How far it goes.
+    pub level: String,
+    /// The word for people.
+    pub level_label: Bilingual,
+    /// When, Beijing time.
+    pub at: String,
+    /// Where the check is on file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// There was a reference, and it was erased.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub reference_erased: bool,
+}
+
+/// A token, as its owner sees it listed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct TokenJson {
+    /// By which it is revoked.
+    pub id: String,
+    /// What it may be used for.
+    pub scopes: Vec<String>,
+    /// Until when it is taken, Beijing time.
+    pub expires_at: String,
+    /// When it was revoked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revoked_at: Option<String>,
+}
+
+/// Whoever asks, as the node knows them: no texts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct MeJson {
+    /// The account.
+    pub account: String,
+    /// Whose it is.
+    pub subject: String,
+    /// The word for people.
+    pub subject_label: Bilingual,
+    /// The identity check that goes furthest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub identity: Option<IdentityJson>,
+    /// Roles held now.
+    pub roles: Vec<RoleJson>,
+    /// What the token may be used for.
+    pub scopes: Vec<String>,
+}
+
+/// An account with its texts. The look at it is on record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct AccountJson {
+    /// The account.
+    pub account: String,
+    /// Whose it is.
+    pub subject: String,
+    /// The word for people.
+    pub subject_label: Bilingual,
+    /// When it was opened, Beijing time.
+    pub opened_at: String,
+    /// The name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// There was a name, and it was erased.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub name_erased: bool,
+    /// All identity checks, the latest last.
+    pub identities: Vec<IdentityJson>,
+    /// Roles held now.
+    pub roles: Vec<RoleJson>,
+    /// All tokens, the revoked and expired ones too.
+    pub tokens: Vec<TokenJson>,
+    /// Where this look stands in the account's access log.
+    pub access_sequence: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over")]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
+}
+
+/// A text, and whether there was one that is erased.
+fn text_of(annex: Option<AnnexId>, texts: &Texts) -> (Option<String>, bool) {
+    match annex.and_then(|annex| texts.get(&annex)) {
+        Some(Some(text)) => (Some(text.clone()), false),
+        Some(None) => (None, true),
+        None => (None, false),
+    }
+}
+
+impl RoleJson {
+    fn of((role, court): &(Role, Option<CourtCode>)) -> Self {
+        Self {
+            role: role.word().into(),
+            court: court.as_ref().map(CourtCode::to_string),
+            label: Bilingual::of(|language| role.label(language)),
+        }
+    }
+}
+
+impl IdentityJson {
+    /// A check without the text that says where it is on file.
+    #[must_use]
+    pub fn of(check: IdentityCheck) -> Self {
+        Self {
+            method: check.method.word().into(),
+            method_label: Bilingual::of(|language| check.method.label(language)),
+            level: check.level.word().into(),
+            level_label: Bilingual::of(|language| check.level.label(language)),
+            at: beijing_time(check.at),
+            reference: None,
+            reference_erased: false,
+        }
+    }
+}
+
+impl TokenJson {
+    fn of(id: TokenId, token: &Token) -> Self {
+        Self {
+            id: id.to_string(),
+            scopes: words(&token.scopes),
+            expires_at: beijing_time(token.expires),
+            revoked_at: token.revoked.map(beijing_time),
+        }
+    }
+}
+
+/// Scopes by their words.
+fn words(scopes: &BTreeSet<Scope>) -> Vec<String> {
+    scopes.iter().map(|scope| scope.word().to_owned()).collect()
+}
+
+impl MeJson {
+    /// An account that asks with a token of these scopes.
+    #[must_use]
+    pub fn of(id: AccountId, account: &Account, scopes: &BTreeSet<Scope>) -> Self {
+        Self {
+            account: id.to_string(),
+            subject: account.subject.word().into(),
+            subject_label: Bilingual::of(|language| account.subject.label(language)),
+            identity: account.identity().map(IdentityJson::of),
+            roles: account.roles.iter().map(RoleJson::of).collect(),
+            scopes: words(scopes),
+        }
+    }
+}
+
+impl AccountJson {
+    /// An account with its texts and tokens; the look stands at `access_sequence` of its access log.
+    #[must_use]
+    pub fn of(
+        id: AccountId,
+        account: &Account,
+        texts: &Texts,
+        tokens: &[(TokenId, Token)],
+        access_sequence: u64,
+    ) -> Self {
+        let (name, name_erased) = text_of(account.name.map(|name| name.annex), texts);
+        let identities = account.identities.iter().map(|(check, reference)| {
+            let (reference, reference_erased) = text_of(reference.map(|reference| reference.annex), texts);
+            IdentityJson { reference, reference_erased, ..IdentityJson::of(*check) }
+        });
+        Self {
+            account: id.to_string(),
+            subject: account.subject.word().into(),
+            subject_label: Bilingual::of(|language| account.subject.label(language)),
+            opened_at: beijing_time(account.opened.at),
+            name,
+            name_erased,
+            identities: identities.collect(),
+            roles: account.roles.iter().map(RoleJson::of).collect(),
+            tokens: tokens.iter().map(|(id, token)| TokenJson::of(*id, token)).collect(),
+            access_sequence,
+        }
+    }
+}
+
+/// Reads a time as answers show it, or as the ledger writes it (UTC).
+#[must_use]
+pub fn read_time(text: &str) -> Option<Timestamp> {
+    const EIGHT_HOURS: u64 = 8 * 60 * 60 * 1000;
+    let Some(beijing) = text.strip_suffix("+08:00") else { return Timestamp::parse(text) };
+    let shown = Timestamp::parse(&format!("{beijing}Z"))?;
+    shown.as_millis().checked_sub(EIGHT_HOURS).and_then(Timestamp::from_millis)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_read_as_it_is_shown() {
+        let time = Timestamp::parse("2026-11-22T01:04:11.123Z").unwrap();
+        assert_eq!(beijing_time(time), "2026-11-22T09:04:11.123+08:00");
+        assert_eq!(read_time(&beijing_time(time)), Some(time));
+        assert_eq!(read_time("2026-11-22T01:04:11.123Z"), Some(time));
+        for bad in ["", "2026-11-22", "2026-11-22T01:04:11.123", "1970-01-01T07:59:59.999+08:00"] {
+            assert_eq!(read_time(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! What a court's systems are told, by asking or by webhook: ids, numbers and words, never a text.
+
+use serde::{Deserialize, Serialize};
+
+use crate::wire::bilingual::Bilingual;
+use crate::wire::court::done::ActJson;
+
+/// Something happened in a case. The body of a webhook's call is one of these.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct EventJson {
+    /// Its place: ask with this as `after` for what comes next. Of one court they only ever grow.
+    pub cursor: u64,
+    /// 法院代字.
+    #[schema(example = "粤0192")]
+    pub court: String,
+    /// The case.
+    pub case: String,
+    /// Its place in the case, from 1.
+    pub sequence: u64,
+    /// The kind of act.
+    #[schema(example = "import")]
+    pub act: String,
+    /// The word for people.
+    pub label: Bilingual,
+    /// By which account.
+    pub by: String,
+    /// When it went on the chain, Beijing time.
+    #[schema(example = "2026-11-22T09:04:11.123+08:00")]
+    pub at: String,
+    /// The item it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub item: Option<u32>,
+    /// The deposit it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deposit_number: Option<String>,
+    /// A verification's conclusion, or what of an item diverged from its snapshot.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finding: Option<String>,
+}
+
+/// Events of a court.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct FeedJson {
+    /// In the order of the chain, at most 200; none when nothing happened in the time given.
+    pub events: Vec<EventJson>,
+    /// Ask with this as `after` for what comes next.
+    pub next: u64,
+}
+
+/// Where a court's system wants to be told of events.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WebhookRequest {
+    /// An `https` address; `http` for this machine only. It stays off the chain.
+    #[schema(example = "https://court.example/tiezheng")]
+    pub url: String,
+}
+
+/// A webhook just registered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct RegisteredWebhookJson {
+    /// By which it is removed.
+    pub id: String,
+    /// What its calls are signed with, as Standard Webhooks has it: `whsec_` and 32 bytes in base64. Shown once; absent
+    /// where the same request is sent again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
+    /// The act.
+    pub act: ActJson,
+}
+
+/// A webhook, without what is private of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct WebhookJson {
+    /// By which it is removed.
+    pub id: String,
+    /// Events from here on are told.
+    pub since: u64,
+    /// When it was registered, Beijing time.
+    pub registered_at: String,
+}
+
+/// The webhooks of a court.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct WebhooksJson {
+    /// 法院代字.
+    pub court: String,
+    /// All that are registered now.
+    pub webhooks: Vec<WebhookJson>,
+}

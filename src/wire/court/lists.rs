@@ -1,0 +1,121 @@
+//! Lists that a court goes by: ledgers whose deposits it takes, holidays; and who saw what.
+
+use serde::{Deserialize, Serialize};
+
+use crate::court::acts::Access;
+use crate::court::case::state::Placed;
+use crate::court::case_number::CourtCode;
+use crate::court::ids::AccountId;
+use crate::court::line::Line as _;
+use crate::court::values::Capacity;
+use crate::ledger::key::VerifierKey;
+use crate::ledger::number::DepositNumber;
+use crate::wire::bilingual::Bilingual;
+use crate::wire::facts::beijing_time;
+
+/// Another ledger, by its key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LedgerRequest {
+    /// Its verifier key: `<origin>+<8 hex>+<base64>`.
+    pub key: String,
+}
+
+/// A ledger whose deposits a court takes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct TrustedLedgerJson {
+    /// Its origin / 链标识.
+    pub ledger: String,
+    /// Its verifier key.
+    pub key: String,
+}
+
+/// The ledgers, beside this one, whose deposits a court takes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct TrustedLedgersJson {
+    /// 法院代字.
+    pub court: String,
+    /// In the order in which they were listed.
+    pub ledgers: Vec<TrustedLedgerJson>,
+}
+
+impl TrustedLedgersJson {
+    /// The list of a court.
+    #[must_use]
+    pub fn of(court: &CourtCode, keys: &[VerifierKey]) -> Self {
+        let ledger = |key: &VerifierKey| TrustedLedgerJson { ledger: key.name().to_string(), key: key.to_string() };
+        Self { court: court.to_string(), ledgers: keys.iter().map(ledger).collect() }
+    }
+}
+
+/// What the State Council announced for a year.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CalendarRequest {
+    /// The year.
+    #[schema(example = 2027)]
+    pub year: u32,
+    /// 节假日 with the days off around them, like `2027-01-01`; also of the December before.
+    pub holidays: Vec<String>,
+    /// 调休上班日: Saturdays and Sundays on which people work.
+    pub working_days: Vec<String>,
+}
+
+/// Years whose holidays are known. In any other year only weekends are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct CalendarsJson {
+    /// The years.
+    pub years: Vec<u16>,
+}
+
+/// Somebody was shown private content.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct AccessJson {
+    /// Its place in the log, from 1 and without gaps.
+    pub sequence: u64,
+    /// Who.
+    pub by: String,
+    /// In which capacity.
+    #[schema(example = "clerk")]
+    pub capacity: String,
+    /// What: `case-file`, `access-log`, `original`, `deposit` or `account`.
+    pub shown: String,
+    /// The word for people.
+    pub label: Bilingual,
+    /// Which item, where it was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub item: Option<u32>,
+    /// When it went on the chain, Beijing time: before anything was shown.
+    pub at: String,
+    /// 存证编号 of the act that says so.
+    pub deposit_number: String,
+    /// Place of that entry in the tree.
+    pub index: u64,
+}
+
+impl AccessJson {
+    /// An act that says so.
+    #[must_use]
+    pub fn of(act: &Access, by: AccountId, capacity: Capacity, number: DepositNumber, placed: &Placed) -> Self {
+        Self {
+            sequence: placed.sequence,
+            by: by.to_string(),
+            capacity: capacity.print(),
+            shown: act.shown.word().into(),
+            label: Bilingual::of(|language| act.shown.label(language)),
+            item: act.item.map(|item| item.0),
+            at: beijing_time(placed.at),
+            deposit_number: number.to_string(),
+            index: placed.index.0,
+        }
+    }
+}
+
+/// Who saw private content, in order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct AccessLogJson {
+    /// At most 200 of them.
+    pub entries: Vec<AccessJson>,
+    /// Ask with this as `after` for what comes next.
+    pub next: u64,
+}

@@ -1,0 +1,297 @@
+//! The audit reads cases again: what a platform that signs acts can do to them is named with its place.
+
+use std::collections::BTreeMap;
+
+use tiezheng::audit::report::{AuditReport, Fault};
+use tiezheng::audit::walk::{Options, walk};
+use tiezheng::court::acts::{
+    Access, Act, Approve, EndGrant, FileCase, Grant, Import, LoadCalendar, Open, OpenAccount, Restate, SetPeriod,
+    Submit,
+};
+use tiezheng::court::calendar::Day;
+use tiezheng::court::case_number::CourtCode;
+use tiezheng::court::document::{Document, Stream};
+use tiezheng::court::ids::{CaseId, ItemNumber, PartyNumber};
+use tiezheng::court::period::basis::Basis;
+use tiezheng::court::values::{Capacity, Filer, IdentityCheck};
+use tiezheng::court::words::{
+    CaseKind, Depositor, IdentityLevel, IdentityMethod, PartyRole, Phase, Procedure, Role, Shown, SubjectKind,
+};
+use tiezheng::ledger::block::Height;
+use tiezheng::ledger::entry::Entry;
+use tiezheng::ledger::hash::Digest;
+use tiezheng::ledger::merkle::shape::LeafIndex;
+use tiezheng::ledger::statement::signed::SignedStatement;
+use tiezheng::ledger::statement::text::Subject;
+use tiezheng::store::contract::{Private, ReadLedger};
+
+use crate::support::acts::{Acts, PLATFORM, Retold, account, annex_id};
+use crate::support::chain::{annex_at, erase, metadata_at, number, second};
+use crate::support::depositor::{depositor, ledger_key, origin};
+use crate::support::operator::Operator;
+
+const REGISTRY: (u8, Stream) = (200, Stream::Registry);
+const CASE: (u8, Stream) = (201, Stream::Case);
+const LOG: (u8, Stream) = (202, Stream::Access);
+const PLAINTIFF: (u8, Capacity) = (3, Capacity::Party(PartyNumber(1)));
+const CLERK: (u8, Capacity) = (2, Capacity::Holding(Role::Clerk));
+const PLATFORM_ITSELF: (u8, Capacity) = (0, Capacity::Platform);
+
+fn court() -> CourtCode {
+    CourtCode::parse("粤0192").unwrap()
+}
+
+fn identity() -> IdentityCheck {
+    IdentityCheck { method: IdentityMethod::Face, level: IdentityLevel::High, at: second(0) }
+}
+
+fn grant() -> Act {
+    Act::Grant(Grant { account: account(2), role: Role::Clerk, court: Some(court()) })
+}
+
+fn open() -> Act {
+    Act::Open(Open {
+        court: court(),
+        kind: CaseKind::CivilFirst,
+        procedure: Procedure::Ordinary,
+        role: PartyRole::Plaintiff,
+        subject: SubjectKind::NaturalPerson,
+        filer: Filer::Principal,
+        authority: None,
+        identity: Some(identity()),
+        from: None,
+        passage: None,
+        account: None,
+        name: annex_id(1),
+        title: None,
+        claims: Some(annex_id(2)),
+        power: None,
+    })
+}
+
+fn import(item: u32, phase: Phase) -> Act {
+    Act::Import(Import {
+        item: ItemNumber(item),
+        party: PartyNumber(1),
+        phase,
+        deposit: number(1),
+        name: annex_id(3),
+        content: annex_id(4),
+        replaces: None,
+        carried: None,
+        depositor: Depositor::Unknown,
+        identity: Some(identity()),
+        ledger: origin(),
+        tx_id: Digest([3; 32]),
+        block_hash: Digest([4; 32]),
+        block_height: Height(1),
+        prev_block_hash: Digest([5; 32]),
+        data_hash: vec![],
+        tx_submitted_at: second(1),
+        block_generated_at: second(1),
+        receipt: None,
+        receipt_annex: None,
+    })
+}
+
+fn access() -> Act {
+    let case = Some(CaseId(Digest([CASE.0; 32])));
+    Act::Access(Access { shown: Shown::CaseFile, case, item: None, deposit: None, account: None })
+}
+
+/// A clerk is made, a case filed, an item imported, and somebody looked.
+fn small() -> Acts {
+    let mut acts = Acts::new();
+    for n in [2, 3] {
+        let person = OpenAccount { account: account(n), subject: SubjectKind::NaturalPerson, name: None };
+        acts.put(REGISTRY, PLATFORM_ITSELF, Act::OpenAccount(person), &[]);
+    }
+    acts.put(REGISTRY, PLATFORM_ITSELF, grant(), &[]);
+    acts.put(CASE, PLAINTIFF, open(), &[1, 2]);
+    acts.put(CASE, PLAINTIFF, import(1, Phase::Filing), &[3, 4]);
+    acts.put(CASE, PLAINTIFF, Act::Submit(Submit {}), &[]);
+    acts.put(LOG, CLERK, access(), &[]);
+    acts.put(CASE, CLERK, Act::Approve(Approve {}), &[]);
+    acts.put(LOG, CLERK, access(), &[]);
+    acts
+}
+
+fn audit(store: &dyn ReadLedger) -> AuditReport {
+    let pinned = Some(ledger_key().verifier().clone());
+    walk(store, &Options { pinned, ..Options::default() }, |_| {}).unwrap()
+}
+
+/// Each fault and its place.
+fn found(store: &dyn ReadLedger) -> Vec<(Fault, LeafIndex)> {
+    audit(store).findings.iter().map(|finding| (finding.fault, finding.index.unwrap())).collect()
+}
+
+#[test]
+fn a_clean_ledger_is_clean_and_counted() {
+    let report = audit(&small().store);
+    assert!(report.is_clean(), "{:#?}", report.findings);
+    let court = &report.court;
+    assert_eq!((court.cases, court.acts, court.accesses, court.annexes), (1, 9, 2, 4));
+    assert_eq!((court.void, court.unread), (0, 0));
+}
+
+#[test]
+fn acts_without_effect_are_listed_and_are_no_findings() {
+    let mut acts = small();
+    let twice = acts.put(CASE, PLAINTIFF, Act::Submit(Submit {}), &[]);
+    let restated = Restate { item: ItemNumber(1), name: annex_id(5), content: annex_id(6) };
+    let locked = acts.put(CASE, PLAINTIFF, Act::Restate(restated), &[5, 6]);
+    let again = acts.put(REGISTRY, (3, Capacity::Holding(Role::Operator)), grant(), &[]);
+    let report = audit(&acts.store);
+    assert!(report.is_clean(), "{:#?}", report.findings);
+    let void: Vec<_> = report.court.void_acts.iter().map(|act| (act.index, act.code)).collect();
+    assert_eq!(void, [(twice, "wrong_stage"), (locked, "wrong_stage"), (again, "not_permitted")]);
+    assert_eq!(report.court.void, 3);
+}
+
+#[test]
+fn a_case_is_folded_with_the_holidays_known_at_that_moment() {
+    let day = |text| Day::parse(text).unwrap();
+    // Fifteen days from 7 November make Sunday the 22nd, the fixtures' day; a make-up working day ends it there.
+    let start = day("2026-11-06");
+    let mut acts = small();
+    acts.put(CASE, CLERK, Act::FileCase(FileCase { number: None }), &[]);
+    acts.put(CASE, CLERK, Act::SetPeriod(SetPeriod { basis: Basis::Ordinary, start, days: 15 }), &[]);
+    let restate = |item| Act::Restate(Restate { item: ItemNumber(item), name: annex_id(5), content: annex_id(6) });
+    acts.put(CASE, PLAINTIFF, import(2, Phase::Supplementary), &[3, 4]);
+    acts.put(CASE, PLAINTIFF, restate(2), &[5, 6]);
+    let plan = LoadCalendar { year: 2026, holiday: vec![], workday: vec![day("2026-11-21")] };
+    acts.put(REGISTRY, PLATFORM_ITSELF, Act::LoadCalendar(plan), &[]);
+    let late = acts.put(CASE, PLAINTIFF, restate(2), &[5, 6]);
+    let report = audit(&acts.store);
+    assert!(report.is_clean(), "{:#?}", report.findings);
+    let void: Vec<_> = report.court.void_acts.iter().map(|act| (act.index, act.code)).collect();
+    assert_eq!(void, [(late, "period_ended")]);
+}
+
+#[test]
+fn a_changed_text_is_named() {
+    let acts = small();
+    let at = LeafIndex(8);
+    let Private::Held(mut piece) = acts.store.private(at).unwrap() else { panic!("no act at {at}") };
+    assert!(piece.json.contains("act open\n"), "{}", piece.json);
+    piece.json = piece.json.replace("kind civil-first", "kind mediation");
+    let private = BTreeMap::from([(at, Private::Held(piece.clone()))]);
+    let changed = Retold { chain: &acts.store, vault: &acts.store, private };
+    assert_eq!(found(&changed), [(Fault::Private, at), (Fault::ActStatement, at)]);
+
+    piece.json = piece.json.replace("kind mediation", "kind  mediation");
+    let malformed = Retold { private: BTreeMap::from([(at, Private::Held(piece))]), ..changed };
+    let found = found(&malformed);
+    assert_eq!(found[..2], [(Fault::Private, at), (Fault::ActMalformed, at)]);
+    assert!(found[2..].iter().all(|(fault, _)| *fault == Fault::ActStream), "the case lacks its beginning: {found:?}");
+}
+
+#[test]
+fn a_wrong_digest_or_account_in_the_statement_is_named() {
+    let text = |by| {
+        let act = Act::Submit(Submit {});
+        let document =
+            Document { stream: Stream::Case, by: account(by), capacity: PLAINTIFF.1, request: None, body: None, act };
+        document.to_text()
+    };
+    let mut acts = small();
+    let digest = acts.put_text(CASE.0, 3, text(3), &[], |statement| {
+        statement.content.as_mut().unwrap().sm3 = Some(Digest([1; 32]));
+    });
+    let missing = acts.put_text(CASE.0, 3, text(3), &[], |statement| {
+        statement.content.as_mut().unwrap().sm3 = None;
+    });
+    let other = acts.put_text(CASE.0, 4, text(3), &[], |_| {});
+    let nobody = acts.put_text(CASE.0, 3, text(3), &[], |statement| statement.on_behalf = None);
+    let expected = [digest, missing, other, nobody].map(|at| (Fault::ActStatement, at));
+    assert_eq!(found(&acts.store), expected);
+}
+
+#[test]
+fn a_gap_in_a_stream_is_named() {
+    let acts = small();
+    let mut operator = Operator::of(&acts.store);
+    let mut reorder = |n: usize, sequence| {
+        let index = operator.deposit(n);
+        let entry = Entry::parse(&operator.leaves[index]).unwrap();
+        let mut statement = entry.statement.statement().clone();
+        statement.subject = Some(Subject { sequence, ..statement.subject.unwrap() });
+        let signed = SignedStatement::sign(statement, &[depositor(PLATFORM)]).unwrap();
+        operator.leaves[index] = Entry { statement: signed.note().clone(), ..entry }.to_string().into_bytes();
+        LeafIndex(index as u64)
+    };
+    let (approval, access) = (reorder(7, 5), reorder(8, 3));
+    operator.reseal_honestly();
+    let gap = Retold { chain: &operator, vault: &acts.store, private: BTreeMap::new() };
+    let expected = [(Fault::Subject, approval), (Fault::ActStream, approval), (Fault::Subject, access)];
+    assert_eq!(found(&gap), expected);
+}
+
+#[test]
+fn a_role_that_was_not_held_at_that_moment_is_named() {
+    let mut acts = small();
+    let never = acts.put(CASE, (4, Capacity::Holding(Role::Judge)), Act::FileCase(FileCase { number: None }), &[]);
+    let end = EndGrant { account: account(2), role: Role::Clerk, court: Some(court()) };
+    acts.put(REGISTRY, PLATFORM_ITSELF, Act::EndGrant(end), &[]);
+    let former = acts.put(CASE, CLERK, Act::FileCase(FileCase { number: None }), &[]);
+    let elsewhere = Some(CourtCode::parse("京0491").unwrap());
+    let moved = Grant { account: account(2), role: Role::Clerk, court: elsewhere };
+    acts.put(REGISTRY, PLATFORM_ITSELF, Act::Grant(moved), &[]);
+    let stranger = acts.put(CASE, CLERK, Act::Submit(Submit {}), &[]);
+    assert_eq!(found(&acts.store), [never, former, stranger].map(|at| (Fault::ActRole, at)));
+}
+
+#[test]
+fn a_missing_annex_is_named_and_an_erased_one_is_not() {
+    let mut acts = small();
+    let restated = Restate { item: ItemNumber(1), name: annex_id(5), content: annex_id(6) };
+    let missing = acts.put(CASE, PLAINTIFF, Act::Restate(restated), &[5]);
+    assert_eq!(found(&acts.store), [(Fault::ActAnnex, missing)]);
+
+    let acts = small();
+    erase(&acts.store, &[annex_at(8, &crate::support::acts::annex(1))]);
+    let report = audit(&acts.store);
+    assert!(report.is_clean(), "{:#?}", report.findings);
+    let notice = LeafIndex(report.size.0 - 2);
+    // A tombstone that leads to a notice about something else.
+    let honest = small();
+    erase(&honest.store, &[annex_at(8, &crate::support::acts::annex(2))]);
+    let lying = Retold { chain: &honest.store, vault: &acts.store, private: BTreeMap::new() };
+    let places: Vec<_> = found(&lying);
+    assert_eq!(places, [(Fault::Erasure, LeafIndex(8)), (Fault::Erasure, notice)]);
+}
+
+#[test]
+fn the_text_of_an_act_is_never_erased_but_of_an_access() {
+    let acts = small();
+    erase(&acts.store, &[metadata_at(14)]);
+    let report = audit(&acts.store);
+    assert!(report.is_clean() && report.court.unread == 0, "nothing shows any more that a log began there");
+    erase(&acts.store, &[metadata_at(18)]);
+    assert_eq!(audit(&acts.store).court.acts, 7);
+
+    let acts = small();
+    erase(&acts.store, &[metadata_at(18)]);
+    let report = audit(&acts.store);
+    assert!(report.is_clean(), "{:#?}", report.findings);
+    assert_eq!((report.court.unread, report.court.accesses), (1, 1));
+
+    let acts = small();
+    erase(&acts.store, &[metadata_at(16)]);
+    assert_eq!(found(&acts.store), [(Fault::ActErased, LeafIndex(16))]);
+}
+
+#[test]
+fn an_act_in_the_wrong_stream_is_named() {
+    let mut acts = small();
+    let in_a_log = acts.put((LOG.0, Stream::Access), PLAINTIFF, Act::Submit(Submit {}), &[]);
+    let in_a_case = acts.put((CASE.0, Stream::Access), CLERK, access(), &[]);
+    let second_registry = acts.put((203, Stream::Registry), PLATFORM_ITSELF, grant(), &[]);
+    let no_case = acts.put((204, Stream::Case), PLAINTIFF, Act::Submit(Submit {}), &[]);
+    let no_act = acts.put_text(CASE.0, 3, r#"{"name":"合同"}"#.into(), &[], |_| {});
+    let stream = |at| (Fault::ActStream, at);
+    let expected =
+        [stream(in_a_log), stream(in_a_case), stream(second_registry), stream(no_case), (Fault::ActMalformed, no_act)];
+    assert_eq!(found(&acts.store), expected);
+}

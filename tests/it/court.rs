@@ -1,0 +1,4 @@
+//! The filing flow over HTTP: who may do what, and what stands on the chain afterwards.
+
+mod accounts;
+mod feed;

@@ -1,0 +1,234 @@
+//! Who may do what in which stage: every cell of the table of permissions, through HTTP.
+//!
+//! A cell that the table denies must be denied by name; a cell that it allows must not be. What an allowed act is then
+//! refused for (no such item, nothing to resume) is the act's own business.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use tiezheng::court::acts::ActKind;
+use tiezheng::court::permission::{Denied, Side, Standing, acts_of_a_case, may_see, permit};
+use tiezheng::court::words::{Role, Stage};
+
+use crate::support::house::{House, Plan};
+use crate::support::people::{COURT, People, Person};
+
+/// Everybody who stands to the case in some way.
+struct Cast<'h> {
+    people: People<'h>,
+    by: BTreeMap<Standing, Person>,
+}
+
+const OF_COURTS: [Role; 7] = [
+    Role::Clerk,
+    Role::Judge,
+    Role::JudgeAssistant,
+    Role::TrialSupport,
+    Role::Archivist,
+    Role::AppraisalInstitution,
+    Role::Notary,
+];
+
+impl<'h> Cast<'h> {
+    async fn of(house: &'h House) -> Self {
+        let people = People::of(house).await;
+        let mut by = BTreeMap::new();
+        for side in Side::ALL {
+            by.insert(Standing::Party(*side), people.person("当事人").await);
+            by.insert(Standing::Agent(*side), people.person("代理人").await);
+        }
+        for role in Role::ALL {
+            let person = if OF_COURTS.contains(role) {
+                people.of_court("工作人员", role.word(), COURT).await
+            } else {
+                let account = people.account("natural-person", "其他").await;
+                people.identify(&account, "substantial").await;
+                people.grant(&account, role.word(), None).await;
+                people.token(&account, &["deposit", "read", "case", "court"]).await
+            };
+            by.insert(Standing::Holding(*role), person);
+        }
+        by.insert(Standing::Stranger, people.person("路人").await);
+        Self { people, by }
+    }
+
+    async fn act(&self, who: Standing, case: &str, body: Value) {
+        let answer = self.people.by(&self.by[&who]).post(&format!("/v1/cases/{case}/acts"), &body).await;
+        assert_eq!(answer.status, 201, "{who:?} {body}: {}", answer.text());
+    }
+
+    /// A case with three sides, each with an agent.
+    async fn drafted(&self) -> String {
+        let plaintiff = Standing::Party(Side::Bringing);
+        let body = json!({
+            "court": COURT, "kind": "civil-first", "procedure": "ordinary", "role": "plaintiff",
+            "subject": "natural-person", "filer": "principal", "name": "原告",
+        });
+        let opened = self.people.by(&self.by[&plaintiff]).create("/v1/cases", &body).await;
+        let case = opened["case"].as_str().unwrap().to_owned();
+        for (role, side) in [("defendant", Side::Answering), ("third-party", Side::Third)] {
+            let account = &self.by[&Standing::Party(side)].account;
+            let party = json!({"act": "add-party", "role": role, "subject": "natural-person", "name": "某", "account": account});
+            self.act(plaintiff, &case, party).await;
+        }
+        let agent = &self.by[&Standing::Agent(Side::Bringing)].account;
+        self.act(plaintiff, &case, json!({"act": "add-agent", "party": 1, "account": agent, "authority": "special", "name": "律师"})).await;
+        case
+    }
+
+    /// A case brought to this stage by the acts that lead there.
+    async fn at(&self, stage: Stage) -> String {
+        let case = self.drafted().await;
+        let (party, clerk) = (Standing::Party(Side::Bringing), Standing::Holding(Role::Clerk));
+        let judge = Standing::Holding(Role::Judge);
+        let steps: &[(Standing, &str)] = match stage {
+            Stage::Draft => &[],
+            Stage::UnderReview => &[(party, "submit")],
+            Stage::ToSupplement => &[(party, "submit"), (clerk, "return-filing")],
+            Stage::Approved => &[(party, "submit"), (clerk, "approve")],
+            Stage::Rejected => &[(party, "submit"), (clerk, "reject")],
+            Stage::Refused => &[(party, "submit"), (clerk, "refuse")],
+            Stage::Withdrawn => &[(party, "submit"), (party, "withdraw-filing")],
+            Stage::AwaitingAssignment => &[(party, "submit"), (clerk, "approve"), (clerk, "file-case")],
+            Stage::Assigned => &[(party, "submit"), (clerk, "approve"), (clerk, "file-case"), (clerk, "assign")],
+            Stage::InHearing => {
+                &[(party, "submit"), (clerk, "approve"), (clerk, "file-case"), (clerk, "assign"), (judge, "begin-hearing")]
+            }
+            Stage::Judged => {
+                &[(party, "submit"), (clerk, "approve"), (clerk, "file-case"), (clerk, "assign"), (judge, "judge")]
+            }
+            Stage::Discontinued => {
+                &[(party, "submit"), (clerk, "approve"), (clerk, "file-case"), (party, "withdraw-suit")]
+            }
+            Stage::Closed => &[(party, "submit"), (clerk, "approve"), (clerk, "file-case"), (clerk, "close")],
+        };
+        for (who, act) in steps {
+            // Agents of the other sides come in as soon as they can.
+            if *act == "assign" {
+                self.agents_of_others(&case).await;
+            }
+            self.act(*who, &case, json!({ "act": act })).await;
+        }
+        if stage == Stage::AwaitingAssignment {
+            self.agents_of_others(&case).await;
+        }
+        case
+    }
+
+    async fn agents_of_others(&self, case: &str) {
+        for (party, side) in [(2, Side::Answering), (3, Side::Third)] {
+            let account = &self.by[&Standing::Agent(side)].account;
+            let body = json!({"act": "add-agent", "party": party, "account": account, "authority": "special", "name": "律师"});
+            self.act(Standing::Holding(Role::Clerk), case, body).await;
+        }
+    }
+
+    /// Whether this standing is filled in a case at this stage.
+    fn stands(who: Standing, stage: Stage) -> bool {
+        let agents = matches!(stage, Stage::AwaitingAssignment | Stage::Assigned | Stage::InHearing | Stage::Judged);
+        match who {
+            Standing::Agent(Side::Answering | Side::Third) => agents,
+            Standing::Platform => false,
+            _ => true,
+        }
+    }
+}
+
+/// A request of each kind, well-formed, about things that may not be there.
+fn request(act: ActKind) -> Option<Value> {
+    let mut body = match act {
+        ActKind::AddParty => json!({"role": "third-party", "subject": "natural-person", "name": "某"}),
+        ActKind::AddAgent => json!({"party": 900, "account": "ab".repeat(32), "authority": "general", "name": "某"}),
+        ActKind::EndAgent => json!({"agent": 900}),
+        ActKind::BindNumber => json!({"number": "（2026）粤0192民初1号"}),
+        ActKind::Restate => json!({"item": 900, "name": "某", "content": "某"}),
+        ActKind::WithdrawItem | ActKind::Consent => json!({"item": 900}),
+        ActKind::Reply => json!({"item": 900, "relevance": "disputed"}),
+        ActKind::SetPeriod => json!({"basis": "summary", "start": "2026-11-22", "days": 999}),
+        ActKind::ResetPeriod => json!({"basis": "summary", "start": "2026-11-22", "days": 999}),
+        ActKind::SuspendPeriod | ActKind::ResumePeriod => json!({"on": "1970-01-01"}),
+        ActKind::ExtendPeriod => json!({"days": 9999}),
+        ActKind::ExchangeEvidence => json!({"day": "1970-01-01"}),
+        ActKind::OrderErasure => json!({"account": "cd".repeat(32)}),
+        // These have paths of their own.
+        ActKind::Associate
+        | ActKind::IssueCode
+        | ActKind::Import
+        | ActKind::Verify
+        | ActKind::PassOn
+        | ActKind::Diverge
+        | ActKind::Erase => return None,
+        _ => json!({}),
+    };
+    body["act"] = json!(act.word());
+    Some(body)
+}
+
+/// What the table says must come of it: nothing, or the status and code of the denial.
+fn denial(who: Standing, act: ActKind, stage: Stage) -> Option<(u16, &'static str)> {
+    let a_role_without_a_court = matches!(who, Standing::Holding(role) if !OF_COURTS.contains(&role));
+    let outside = matches!(who, Standing::Stranger) || a_role_without_a_court;
+    // The court comes to know a case when it is submitted.
+    let unseen = stage == Stage::Draft && matches!(who, Standing::Holding(_));
+    if outside || unseen || !may_see(who, stage) {
+        return Some((404, "not_found"));
+    }
+    match permit(who, act, stage) {
+        Ok(()) => None,
+        Err(Denied::NotPermitted) => Some((403, "not_permitted")),
+        Err(Denied::WrongStage) => Some((409, "wrong_stage")),
+    }
+}
+
+/// Acts that succeed move the case on: each gets a case of its own.
+fn moves(act: ActKind) -> bool {
+    matches!(
+        act,
+        ActKind::Submit
+            | ActKind::ReturnFiling
+            | ActKind::Approve
+            | ActKind::Reject
+            | ActKind::Refuse
+            | ActKind::WithdrawFiling
+            | ActKind::FileCase
+            | ActKind::Assign
+            | ActKind::BeginHearing
+            | ActKind::AdjournHearing
+            | ActKind::Judge
+            | ActKind::WithdrawSuit
+            | ActKind::Close
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_cell_of_the_table_is_what_http_does() {
+    let house = House::in_memory(Plan::default()).await;
+    let cast = Cast::of(&house).await;
+    let (mut denied, mut allowed) = (0, 0);
+    for stage in Stage::ALL {
+        let case = cast.at(*stage).await;
+        for act in acts_of_a_case() {
+            let Some(body) = request(act) else { continue };
+            for who in Standing::all().into_iter().filter(|who| Cast::stands(*who, *stage)) {
+                let expected = denial(who, act, *stage);
+                let of_its_own = expected.is_none() && moves(act);
+                let case = if of_its_own { cast.at(*stage).await } else { case.clone() };
+                let path = format!("/v1/cases/{case}/acts");
+                let answer = cast.people.by(&cast.by[&who]).post(&path, &body).await;
+                let code = answer.json()["code"].as_str().unwrap_or_default().to_owned();
+                let cell = format!("{who:?} {act} {stage}: {}", answer.text());
+                match expected {
+                    Some((status, expected)) => {
+                        assert_eq!((answer.status, code.as_str()), (status, expected), "{cell}");
+                        denied += 1;
+                    }
+                    None => {
+                        assert!(!["not_permitted", "wrong_stage", "not_found"].contains(&code.as_str()), "{cell}");
+                        allowed += 1;
+                    }
+                }
+            }
+        }
+    }
+    assert!(denied > 2_000 && allowed > 200, "{denied} cells denied, {allowed} allowed");
+}

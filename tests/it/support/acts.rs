@@ -1,0 +1,165 @@
+//! Acts of a court's filing flow, put on a chain in memory as the platform puts them there.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use sha2::Digest as _;
+use tiezheng::court::acts::Act;
+use tiezheng::court::document::{Document, Stream};
+use tiezheng::court::ids::{AccountId, AnnexId};
+use tiezheng::court::values::Capacity;
+use tiezheng::ledger::block::Height;
+use tiezheng::ledger::chain::Waiting;
+use tiezheng::ledger::hash::Digest;
+use tiezheng::ledger::merkle::shape::LeafIndex;
+use tiezheng::ledger::metadata::PrivateMetadata;
+use tiezheng::ledger::number::DepositNumber;
+use tiezheng::ledger::statement::content::{Content, Form, HashAlgorithm};
+use tiezheng::ledger::statement::text::{LinkKind, Statement, Subject};
+use tiezheng::store::contract::{AppendLedger as _, Private, PrivateContent, Published, ReadError, ReadLedger};
+use tiezheng::store::memory::MemoryStore;
+
+use super::chain::{append_erasing, found, number, published_of};
+use super::depositor::{origin, statement_with};
+
+/// The depositor whose key signs acts.
+pub(crate) const PLATFORM: u8 = 7;
+
+/// Account `n`.
+pub(crate) fn account(n: u8) -> AccountId {
+    AccountId(Digest([n; 32]))
+}
+
+/// Annex `n`.
+pub(crate) fn annex(n: u8) -> PrivateMetadata {
+    PrivateMetadata { salt: [n; 32], json: format!("附件 {n}") }
+}
+
+/// Its name in an act.
+pub(crate) fn annex_id(n: u8) -> AnnexId {
+    AnnexId(annex(n).commitment())
+}
+
+/// Both digests of a text behind its salt.
+pub(crate) fn salted(piece: &PrivateMetadata) -> Content {
+    let text = [&piece.salt, piece.json.as_bytes()].concat();
+    let (sha256, sm3) = (sha2::Sha256::digest(&text), sm3::Sm3::digest(&text));
+    Content { form: Form::Salted, sha256: Some(Digest(sha256.into())), sm3: Some(Digest(sm3.into())) }
+}
+
+/// A ledger with streams of acts.
+pub(crate) struct Acts {
+    pub(crate) store: MemoryStore,
+    streams: BTreeMap<u8, u64>,
+    deposits: u64,
+}
+
+impl Acts {
+    /// A founded ledger without any.
+    pub(crate) fn new() -> Self {
+        let store = MemoryStore::new(origin());
+        found(&store);
+        Self { store, streams: BTreeMap::new(), deposits: 0 }
+    }
+
+    /// Puts an act on the chain, with the annexes of these numbers.
+    pub(crate) fn put(
+        &mut self,
+        (stream, kind): (u8, Stream),
+        (by, capacity): (u8, Capacity),
+        act: Act,
+        annexes: &[u8],
+    ) -> LeafIndex {
+        let document = Document { stream: kind, by: account(by), capacity, request: None, body: None, act };
+        self.put_text(stream, by, document.to_text(), annexes, |_| {})
+    }
+
+    /// Puts a text there as if it were one, with a statement that `change` has made another.
+    pub(crate) fn put_text(
+        &mut self,
+        stream: u8,
+        by: u8,
+        json: String,
+        annexes: &[u8],
+        change: impl FnOnce(&mut Statement),
+    ) -> LeafIndex {
+        self.deposits += 1;
+        let sequence = self.streams.entry(stream).and_modify(|last| *last += 1).or_insert(1);
+        let subject = Subject { id: Digest([stream; 32]), sequence: *sequence };
+        let piece = PrivateMetadata { salt: [u8::try_from(self.deposits).unwrap(); 32], json };
+        let statement = statement_with(PLATFORM, self.deposits, |statement| {
+            statement.content = Some(salted(&piece));
+            statement.meta = Some(piece.commitment());
+            statement.subject = Some(subject);
+            statement.on_behalf = Some(account(by).0);
+            change(statement);
+        });
+        let place = LeafIndex(self.store.tip().unwrap().size().0);
+        let annexes = annexes.iter().map(|n| annex(*n)).collect();
+        let private = PrivateContent { metadata: Some(piece), annexes, labels: vec![] };
+        let waiting = Waiting::Deposit { number: number(self.deposits), statement };
+        let block = append_erasing(&self.store, vec![waiting], &BTreeMap::from([(0, private)]), &[]).unwrap();
+        self.store.publish(published_of(&block)).unwrap();
+        place
+    }
+}
+
+/// A chain read with what lies beside another, and with rows that somebody changed.
+pub(crate) struct Retold<'a> {
+    pub(crate) chain: &'a dyn ReadLedger,
+    pub(crate) vault: &'a dyn ReadLedger,
+    pub(crate) private: BTreeMap<LeafIndex, Private>,
+}
+
+impl ReadLedger for Retold<'_> {
+    fn published(&self) -> Option<Arc<Published>> {
+        self.chain.published()
+    }
+    fn leaves(&self, first: LeafIndex, count: u64) -> Result<Vec<Vec<u8>>, ReadError> {
+        self.chain.leaves(first, count)
+    }
+    fn tile_hashes(&self, level: u8, first: u64, count: u16) -> Result<Vec<Digest>, ReadError> {
+        self.chain.tile_hashes(level, first, count)
+    }
+    fn find_block(&self, height: Height) -> Result<Option<LeafIndex>, ReadError> {
+        self.chain.find_block(height)
+    }
+    fn find_number(&self, number: &DepositNumber) -> Result<Option<LeafIndex>, ReadError> {
+        self.chain.find_number(number)
+    }
+    fn find_statement(&self, id: &Digest) -> Result<Option<LeafIndex>, ReadError> {
+        self.chain.find_statement(id)
+    }
+    fn find_record(&self, hash: &Digest) -> Result<Option<LeafIndex>, ReadError> {
+        self.chain.find_record(hash)
+    }
+    fn find_digest(
+        &self,
+        algorithm: HashAlgorithm,
+        digest: &Digest,
+        limit: usize,
+    ) -> Result<Vec<LeafIndex>, ReadError> {
+        self.chain.find_digest(algorithm, digest, limit)
+    }
+    fn find_subject(&self, subject: &Digest, sequence: u64) -> Result<Option<LeafIndex>, ReadError> {
+        self.chain.find_subject(subject, sequence)
+    }
+    fn subject_length(&self, subject: &Digest) -> Result<u64, ReadError> {
+        self.chain.subject_length(subject)
+    }
+    fn links_to(&self, target: LeafIndex, limit: usize) -> Result<Vec<(LinkKind, LeafIndex)>, ReadError> {
+        self.chain.links_to(target, limit)
+    }
+    fn private(&self, index: LeafIndex) -> Result<Private, ReadError> {
+        self.private.get(&index).map_or_else(|| self.vault.private(index), |row| Ok(row.clone()))
+    }
+    fn annex(&self, index: LeafIndex, commitment: &Digest) -> Result<Private, ReadError> {
+        self.vault.annex(index, commitment)
+    }
+    fn labelled(&self, label: &Digest, from: LeafIndex, limit: usize) -> Result<Vec<LeafIndex>, ReadError> {
+        self.vault.labelled(label, from, limit)
+    }
+    fn last_labelled(&self, label: &Digest, limit: usize) -> Result<Vec<LeafIndex>, ReadError> {
+        self.vault.last_labelled(label, limit)
+    }
+}
