@@ -162,12 +162,13 @@ impl Cases {
             Fold::Case(file) => {
                 let before = file.void.len();
                 let gap = file.last.sequence + 1 != placed.sequence;
-                file.follow(document, placed, &self.registry.calendar);
+                file.follow(document, placed, &self.registry.calendar_at(placed.index));
                 let void = file.void.get(before).map(|void| void.because.code());
                 if gap { Err(format!("sequence {} follows none that was read", placed.sequence)) } else { Ok(void) }
             }
             Fold::NoCase => Ok(Some("out_of_order")),
-            Fold::Access if document.act.kind() != ActKind::Access => {
+            // Private content of an account is erased where the looks at it stand.
+            Fold::Access if !matches!(document.act.kind(), ActKind::Access | ActKind::Erase) => {
                 Err(format!("`{}` in an access log", document.act.kind()))
             }
             Fold::Access | Fold::Custody => Ok(None),

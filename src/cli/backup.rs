@@ -19,8 +19,8 @@ Example | 示例:
   tiezheng backup chain-data --to /mnt/backup/2026-11-22
 
 The node must be stopped. The copy is written under another name, fsynced, opened read-only
-and held against its mark before it gets its own. It holds the private keys: keep it as safe
-as the node.
+and held against its mark before it gets its own. It holds the private keys (the platform's
+too) and the originals in custody with the keys that open them: keep it as safe as the node.
 备份含私钥，请与节点同等保管。";
 
 /// Copy a stopped node's ledger, and check the copy | 备份（节点须已停止）
@@ -80,8 +80,8 @@ pub fn run(args: &BackupArgs, screen: &Screen) -> anyhow::Result<Ending> {
     screen.line(format!("{} {}", screen.paint(GOOD, word), args.to.display()))?;
     screen.table(&told(&copied))?;
     let text = screen.pick(
-        "备份含账本私钥与私有信息，请与节点同等保管。",
-        "It holds the ledger's private keys and private content: keep it as safe as the node.",
+        "备份含账本与平台的私钥、私有信息及其原文，请与节点同等保管。",
+        "It holds the ledger's and the platform's private keys, private content and the originals: keep it as safe as the node.",
     );
     screen.line(screen.paint(HEED, text))?;
     Ok(Ending::Good)

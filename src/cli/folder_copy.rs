@@ -7,12 +7,13 @@ use std::path::Path;
 
 use crate::cli::audit::cannot_open;
 use crate::cli::ending::Complaint;
+use crate::cli::office::{ORIGINALS, PLATFORM_KEY};
 use crate::store::contract::{Published, ReadLedger as _};
 use crate::store::rocks::store::RocksStore;
 use crate::store::rocks::tuning::Options;
 
 /// What a ledger's folder holds that is to be copied; the lock is no part of a copy.
-const PARTS: [&str; 4] = ["db", "ledger.key", "next.key", "mark"];
+const PARTS: [&str; 6] = ["db", ORIGINALS, "ledger.key", "next.key", PLATFORM_KEY, "mark"];
 const PIECE: usize = 1024 * 1024;
 
 /// Bytes of what a copy will hold.
@@ -25,16 +26,19 @@ pub fn size_of(from: &Path) -> io::Result<u64> {
     for part in PARTS {
         let path = from.join(part);
         total += match fs::metadata(&path) {
-            Ok(found) if found.is_dir() => {
-                let mut inner = 0;
-                for entry in fs::read_dir(&path)? {
-                    inner += entry?.metadata()?.len();
-                }
-                inner
-            }
+            Ok(found) if found.is_dir() => size_inside(&path)?,
             Ok(found) => found.len(),
             Err(_) => 0,
         };
+    }
+    Ok(total)
+}
+
+fn size_inside(folder: &Path) -> io::Result<u64> {
+    let mut total = 0;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        total += if entry.file_type()?.is_dir() { size_inside(&entry.path())? } else { entry.metadata()?.len() };
     }
     Ok(total)
 }
@@ -61,11 +65,15 @@ pub fn copy(from: &Path, to: &Path, copied: &dyn Fn(u64)) -> Result<(), Complain
 }
 
 fn copy_folder(from: &Path, to: &Path, copied: &dyn Fn(u64)) -> io::Result<()> {
-    fs::create_dir(to)?;
+    // The folders of originals are for their owner only.
+    DirBuilder::new().mode(fs::metadata(from)?.permissions().mode() & 0o777).create(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;
-        if entry.file_type()?.is_file() {
-            copy_file(&entry.path(), &to.join(entry.file_name()), copied)?;
+        let (kind, to) = (entry.file_type()?, to.join(entry.file_name()));
+        if kind.is_dir() {
+            copy_folder(&entry.path(), &to, copied)?;
+        } else if kind.is_file() {
+            copy_file(&entry.path(), &to, copied)?;
         }
     }
     File::open(to)?.sync_all()
@@ -108,4 +116,40 @@ pub fn told(published: &Published) -> Vec<Vec<String>> {
         row("区块高度", "block height", published.height.to_string()),
         row("区块生成时间", "block generation time", format!("{} 北京时间", published.block_time.beijing())),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_holds_all_that_a_restore_needs_and_nothing_else() {
+        let scratch = tempfile::tempdir().unwrap();
+        let (from, to) = (scratch.path().join("from"), scratch.path().join("to"));
+        let shelf = from.join("originals/07");
+        for folder in ["db", "originals/07"] {
+            fs::create_dir_all(from.join(folder)).unwrap();
+        }
+        fs::set_permissions(&shelf, fs::Permissions::from_mode(0o700)).unwrap();
+        for (name, bytes) in [
+            ("db/000007.sst", "rows"),
+            ("originals/07/object", "sealed"),
+            ("ledger.key", "k"),
+            ("next.key", "n"),
+            ("platform.key", "p"),
+            ("mark", "m"),
+            ("lock", ""),
+            ("notes.txt", "mine"),
+        ] {
+            fs::write(from.join(name), bytes).unwrap();
+        }
+        let copied = std::cell::Cell::new(0);
+        copy(&from, &to, &|bytes| copied.set(copied.get() + bytes)).unwrap();
+        assert_eq!((copied.get(), size_of(&from).unwrap()), (14, 14));
+        for (name, bytes) in [("originals/07/object", "sealed"), ("platform.key", "p"), ("db/000007.sst", "rows")] {
+            assert_eq!(fs::read_to_string(to.join(name)).unwrap(), bytes, "{name}");
+        }
+        assert_eq!(fs::metadata(to.join("originals/07")).unwrap().permissions().mode() & 0o777, 0o700);
+        assert!(!to.join("lock").exists() && !to.join("notes.txt").exists());
+    }
 }

@@ -41,6 +41,16 @@ pub fn open(data: &Path, store: Arc<dyn KeepPrivate>, sequencer: Sequencer) -> R
     Desk::open(Furniture { store, sequencer, platform, keeper, clock }).map_err(|error| unable("unreadable", &error))
 }
 
+/// Removes originals that nobody answers for. Before anything is taken in.
+pub async fn sweep(desk: &Desk) {
+    match desk.sweep_originals().await {
+        Ok(0) => {}
+        Ok(removed) => tracing::info!(removed, "originals that nobody answers for were removed"),
+        // They take room and show nothing: no reason not to serve.
+        Err(error) => tracing::error!(%error, "originals were not swept"),
+    }
+}
+
 fn platform_key(path: &Path) -> Result<Signer, Complaint> {
     if path.exists() {
         return case_key::read(path);

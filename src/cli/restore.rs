@@ -10,6 +10,7 @@ use crate::cli::audit::cannot_open;
 use crate::cli::durable;
 use crate::cli::ending::{Complaint, Ending};
 use crate::cli::folder_copy::{check, copy, size_of, told};
+use crate::cli::office::{ORIGINALS, PLATFORM_KEY};
 use crate::cli::progress::Progress;
 use crate::cli::screen::{GOOD, HEED, Screen};
 use crate::store::rocks::folder::{Folder, KEYS};
@@ -38,7 +39,7 @@ pub struct RestoreArgs {
 /// Where the copy stands until it is checked. Inside the folder: that may be a file system of its own.
 const DRAFT: &str = "restoring";
 /// The mark last: without it the folder is refused, so a restore that is cut off is never taken for a ledger.
-const ORDER: [&str; 4] = ["db", "ledger.key", "next.key", "mark"];
+const ORDER: [&str; 6] = ["db", ORIGINALS, "ledger.key", "next.key", PLATFORM_KEY, "mark"];
 
 /// Runs it.
 ///

@@ -128,6 +128,7 @@ pub async fn run(args: &ServeArgs, screen: &Screen) -> anyhow::Result<Ending> {
         .into());
     }
     let desk = Arc::new(office::open(&args.data, Arc::clone(&store) as Arc<dyn KeepPrivate>, sequencer.clone())?);
+    office::sweep(&desk).await;
     if let Some(path) = &args.operator_token {
         office::operator_token(&desk, path).await?;
     }

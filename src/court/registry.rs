@@ -6,6 +6,7 @@
 //! grant that nobody was entitled to make. Of a token only its id and the digest of its secret are known.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::court::acts::Act;
 use crate::court::calendar::{Calendar, CalendarError, YearPlan};
@@ -17,7 +18,11 @@ use crate::court::values::{Capacity, IdentityCheck};
 use crate::court::words::{IdentityMethod, Role, Scope, SubjectKind};
 use crate::ledger::hash::Digest;
 use crate::ledger::key::VerifierKey;
+use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::time::Timestamp;
+
+/// Most good tokens of one account.
+pub const TOKENS_MAX: usize = 32;
 
 /// Why an act of the registry may not be done. Nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -47,6 +52,9 @@ pub enum RegistryError {
     /// The token is there already.
     #[error("the token is there already")]
     TokenExists,
+    /// Revoke one, or wait until one expires.
+    #[error("the account has {TOKENS_MAX} good tokens already")]
+    TooManyTokens,
     /// The webhook is there already.
     #[error("the webhook is there already")]
     HookExists,
@@ -74,6 +82,7 @@ impl RegistryError {
             Self::NoSuchGrant => "no_such_grant",
             Self::NoSuchToken => "no_such_token",
             Self::TokenExists => "token_exists",
+            Self::TooManyTokens => "too_many_tokens",
             Self::HookExists => "hook_exists",
             Self::NoSuchHook => "no_such_hook",
             Self::NotListed => "not_listed",
@@ -89,6 +98,8 @@ pub struct Account {
     pub subject: SubjectKind,
     /// When it was opened.
     pub opened: Placed,
+    /// By whom.
+    pub opened_by: AccountId,
     /// The name.
     pub name: Option<Text>,
     /// All identity checks, the latest last, each with where its reference lies.
@@ -166,14 +177,23 @@ pub struct Registry {
     pub hooks: BTreeMap<TokenId, Hook>,
     /// Other ledgers whose deposits a court takes.
     pub trusted: BTreeMap<CourtCode, Vec<VerifierKey>>,
-    /// Statutory holidays.
+    /// Statutory holidays, as known now.
     pub calendar: Calendar,
+    /// What was known before, and since which place on the chain what.
+    calendars: Vec<(LeafIndex, Arc<Calendar>)>,
     plans: BTreeMap<u16, YearPlan>,
     /// Acts without effect: where, and why.
     pub void: Vec<(Placed, RegistryError)>,
 }
 
 impl Registry {
+    /// The calendar that was known at a place on the chain: what is loaded later changes no act that stands there.
+    #[must_use]
+    pub fn calendar_at(&self, index: LeafIndex) -> Arc<Calendar> {
+        let before = self.calendars.iter().rev().find(|(since, _)| *since < index);
+        before.map_or_else(Arc::default, |(_, calendar)| Arc::clone(calendar))
+    }
+
     /// The registry after a further act, or as it was, with the act kept as void.
     pub fn follow(&mut self, document: &Document, placed: Placed) {
         if let Err(because) = self.apply(document, placed) {
@@ -194,7 +214,7 @@ impl Registry {
         self.permitted(document)?;
         match &document.act {
             Act::OpenAccount(_) | Act::CheckIdentity(_) | Act::Grant(_) | Act::EndGrant(_) => {
-                self.accounts_change(&document.act, placed)
+                self.accounts_change(document, placed)
             }
             Act::IssueToken(_) | Act::RevokeToken(_) => self.tokens_change(&document.act, placed),
             act => self.lists_change(act, placed),
@@ -212,7 +232,7 @@ impl Registry {
             (Capacity::Platform, _) => true,
             (Capacity::Holding(Role::Operator), _) => actor.is_some_and(|actor| actor.holds(Role::Operator, None)),
             (Capacity::Holding(role @ (Role::Clerk | Role::TrialSupport)), act) => {
-                actor.is_some_and(|actor| self.clerk_may(actor, role, act))
+                actor.is_some_and(|actor| self.clerk_may(document.by, actor, role, act))
             }
             (Capacity::Oneself, Act::IssueToken(act)) => act.account == document.by && actor.is_some(),
             (Capacity::Oneself, Act::RevokeToken(act)) => {
@@ -225,11 +245,17 @@ impl Registry {
 
     /// What is done at a court's counter: open an account for somebody, see the papers, hand out a token; and keep the
     /// court's own list of ledgers.
-    fn clerk_may(&self, actor: &Account, role: Role, act: &Act) -> bool {
+    fn clerk_may(&self, by: AccountId, actor: &Account, role: Role, act: &Act) -> bool {
         if !actor.roles.iter().any(|(held, _)| *held == role) {
             return false;
         }
-        let plain = |account| self.accounts.get(&account).is_some_and(|account| account.roles.is_empty());
+        // The first token of an account that this clerk opened, and no other: a further one would be a way to act as
+        // somebody who has one.
+        let plain = |id: AccountId| {
+            let account = self.accounts.get(&id).filter(|account| account.roles.is_empty());
+            let has_a_token = self.tokens.values().any(|token| token.account == id);
+            account.is_some_and(|account| account.opened_by == by) && !has_a_token
+        };
         match act {
             Act::OpenAccount(_) => true,
             Act::CheckIdentity(act) => act.identity.method == IdentityMethod::CourtOffline,
@@ -249,9 +275,9 @@ impl Registry {
         self.accounts.get_mut(&id).ok_or(RegistryError::NoSuchAccount)
     }
 
-    fn accounts_change(&mut self, act: &Act, placed: Placed) -> Result<(), RegistryError> {
+    fn accounts_change(&mut self, document: &Document, placed: Placed) -> Result<(), RegistryError> {
         let text = |annex: AnnexId| Text { annex, index: placed.index };
-        match act {
+        match &document.act {
             Act::OpenAccount(act) => {
                 if self.accounts.contains_key(&act.account) {
                     return Err(RegistryError::AccountExists);
@@ -259,6 +285,7 @@ impl Registry {
                 let account = Account {
                     subject: act.subject,
                     opened: placed,
+                    opened_by: document.by,
                     name: act.name.map(text),
                     identities: Vec::new(),
                     roles: BTreeSet::new(),
@@ -291,6 +318,10 @@ impl Registry {
                     return Err(RegistryError::TokenExists);
                 }
                 self.account(act.account)?;
+                let own = self.tokens.values().filter(|token| token.account == act.account && token.is_good(placed.at));
+                if own.count() >= TOKENS_MAX {
+                    return Err(RegistryError::TooManyTokens);
+                }
                 let scopes = act.scope.iter().copied().collect();
                 let token = Token { account: act.account, hash: act.hash, scopes, expires: act.expires, revoked: None };
                 self.tokens.insert(act.token, token);
@@ -325,6 +356,7 @@ impl Registry {
                 plans.insert(year, plan);
                 self.calendar = Calendar::new(plans.values().cloned().collect())?;
                 self.plans = plans;
+                self.calendars.push((placed.index, Arc::new(self.calendar.clone())));
             }
             Act::AddHook(act) => {
                 if self.hooks.contains_key(&act.hook) {

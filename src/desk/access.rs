@@ -15,7 +15,6 @@ use crate::desk::actor::Actor;
 use crate::desk::annexes::Annexes;
 use crate::desk::cases::is_overtaken;
 use crate::desk::error::DeskError;
-use crate::desk::labels;
 use crate::desk::office::{ATTEMPTS, Desk, Done, Writing};
 use crate::desk::streams::{StoredAct, acts_after};
 use crate::ledger::hash::Digest;
@@ -35,12 +34,11 @@ pub enum Subject {
 
 impl Subject {
     /// The stream that keeps it.
-    #[must_use]
-    pub fn stream(&self) -> (Digest, Stream) {
+    fn stream(&self, desk: &Desk) -> (Digest, Stream) {
         match self {
-            Self::Case(case, ..) => (labels::access_stream(*case), Stream::Access),
-            Self::Deposit(number, _) => (labels::custody_stream(*number), Stream::Custody),
-            Self::Account(account) => (labels::account_stream(*account), Stream::Access),
+            Self::Case(case, ..) => (desk.access_stream(*case), Stream::Access),
+            Self::Deposit(number, _) => (desk.custody_stream(*number), Stream::Custody),
+            Self::Account(account) => (desk.account_stream(*account), Stream::Access),
         }
     }
 
@@ -61,7 +59,7 @@ impl Desk {
     ///
     /// Those of writing: then nothing may be shown.
     pub async fn record_access(&self, actor: &Actor, capacity: Capacity, subject: Subject) -> Result<Done, DeskError> {
-        let (stream, kind) = subject.stream();
+        let (stream, kind) = subject.stream(self);
         let act = Act::Access(subject.act());
         let document = Document { stream: kind, by: actor.id, capacity, request: None, body: None, act };
         self.write_in_turn(stream, document, Vec::new()).await
@@ -99,7 +97,7 @@ impl Desk {
     /// [`DeskError::NotFound`].
     pub async fn access_log(&self, actor: &Actor, case: CaseId, after: u64) -> Result<Vec<StoredAct>, DeskError> {
         self.case_for(actor, case).await?;
-        self.stream_of(labels::access_stream(case), after).await
+        self.stream_of(self.access_stream(case), after).await
     }
 
     /// The acts of a stream after a sequence.

@@ -67,10 +67,15 @@ impl Desk {
     where
         M: Fn(&mut Annexes) -> Result<Act, DeskError> + Send + Sync,
     {
-        let stream = labels::registry_stream(self.ledger.as_str());
+        let stream = self.registry_stream();
+        let _named = self.locks.hold(labels::request(asked.request)).await;
         let _held = self.locks.hold(stream).await;
         for _ in 0..ATTEMPTS {
             if let Some((done, _)) = self.done_before((asked.request, asked.body)).await? {
+                // Whoever asked first may have gone before the registry in memory was told.
+                if self.registry().length < done.placed.sequence {
+                    self.reload_registry(stream).await?;
+                }
                 return Ok(done);
             }
             let registry = self.registry();

@@ -79,9 +79,17 @@ impl Actor {
         self.account.identity()
     }
 
-    /// Roles held for this court.
+    /// Roles held for this court. Without the scope to act for a court there are none: a token handed out before a role
+    /// was granted opens nothing by it.
     pub(in crate::desk) fn roles_at(&self, court: &CourtCode) -> impl Iterator<Item = Role> {
-        self.account.roles.iter().filter(move |(_, of)| of.as_ref() == Some(court)).map(|(role, _)| *role)
+        let covered = self.scopes.contains(&Scope::Court);
+        let held = self.account.roles.iter().filter(move |(_, of)| covered && of.as_ref() == Some(court));
+        held.map(|(role, _)| *role)
+    }
+
+    /// The courts whose cases this token opens.
+    pub(in crate::desk) fn courts(&self) -> BTreeSet<&CourtCode> {
+        if self.scopes.contains(&Scope::Court) { self.account.courts() } else { BTreeSet::new() }
     }
 
     /// All capacities in which it could act in a case.

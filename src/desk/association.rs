@@ -1,16 +1,19 @@
 //! 关联码 and 关联案件: how a party and its agent find their case, and how a case goes on to another court.
 
+use std::sync::Arc;
+
 use crate::court::acts::{Act, ActKind, AddParty, Associate, IssueCode, Open, PassOn};
 use crate::court::case::state::CaseFile;
 use crate::court::case_number::CourtCode;
+use crate::court::document::Document;
 use crate::court::ids::{CaseId, CodeNumber, PartyNumber};
 use crate::court::values::{Capacity, Filer};
-use crate::court::words::{Authority, CaseKind, PartyRole, Passage, Procedure, Scope};
+use crate::court::words::{Authority, CaseKind, Depositor, PartyRole, Passage, Procedure, Scope};
 use crate::desk::actor::{Actor, Asked};
 use crate::desk::annexes::Annexes;
 use crate::desk::cases::Acted;
 use crate::desk::error::DeskError;
-use crate::desk::imports::carried;
+use crate::desk::imports::{carried, free_of_mediation};
 use crate::desk::labels;
 use crate::desk::office::Desk;
 use crate::desk::secret::{code_hash, new_code, step_of};
@@ -110,10 +113,8 @@ impl Desk {
         }
         let hash = code_hash(&association.code);
         let found = self.read(move |store| Ok(last_labelled(store, &labels::code(&hash))?)).await?;
-        let Some(found) = found else {
-            self.tries.failed(actor.id, self.now());
-            return Err(DeskError::NotFound);
-        };
+        let found = found.ok_or(DeskError::NotFound)?;
+        self.tries.succeeded(actor.id);
         let case = CaseId(found.stream);
         let make = |file: &CaseFile, _: Capacity, annexes: &mut Annexes| {
             let code = file.codes.iter().find(|(_, code)| code.hash == hash).map(|(number, _)| *number);
@@ -133,7 +134,7 @@ impl Desk {
     }
 
     /// Hands a case on: opens the new one with its parties and its standing items, each with the time of its first
-    /// import, and records it in both. Whatever is interrupted goes on when the same request is sent again.
+    /// import, and records it in both. For whoever holds the role for both courts. Whatever is interrupted goes on when the same request is sent again.
     ///
     /// # Errors
     ///
@@ -148,6 +149,14 @@ impl Desk {
         let from = self.case_for(actor, case).await?;
         let capacity = actor.capacity(&from, ActKind::PassOn, asked)?;
         from.allows(actor.id, capacity, ActKind::PassOn)?;
+        // The new case is opened in that role too, so it is held for the court that takes it.
+        if !actor.roles_at(&passage.court).any(|role| capacity == Capacity::Holding(role)) {
+            return Err(DeskError::NotPermitted);
+        }
+        if let Some((_, act)) = self.done_before((asked.request, asked.body)).await? {
+            // Handed on before: what happened to the new case since is its own.
+            return self.passed_before(actor, &from, asked, &act.document).await;
+        }
         let carrier = Carrier { actor, asked, capacity, brought_by: passage.brought_by.unwrap_or(PartyNumber(1)) };
         let step = |name: &str| Asked { request: step_of(asked.request, name), ..asked.clone() };
         let opened = self.open_successor(&carrier, &from, &step("open"), passage).await?;
@@ -157,6 +166,22 @@ impl Desk {
         let act = Act::PassOn(PassOn { to, passage: passage.passage });
         let passed = self.act_inside(actor, case, asked, ActKind::PassOn, |_, _, _| Ok(act.clone())).await?;
         Ok((passed, Acted { file, ..opened }))
+    }
+
+    async fn passed_before(
+        &self,
+        actor: &Actor,
+        from: &Arc<CaseFile>,
+        asked: &Asked,
+        document: &Document,
+    ) -> Result<(Acted, Acted), DeskError> {
+        let Act::PassOn(PassOn { to, .. }) = &document.act else { return Err(DeskError::RequestReused) };
+        let act = document.act.clone();
+        let passed = self.act_inside(actor, from.id, asked, ActKind::PassOn, |_, _, _| Ok(act.clone())).await?;
+        let opened = self.done_before((step_of(asked.request, "open"), asked.body)).await?;
+        let (done, opening) = opened.ok_or(DeskError::NotFound)?;
+        let file = self.case_file(*to).await?.ok_or(DeskError::NotFound)?;
+        Ok((passed, Acted { done, document: opening.document, file }))
     }
 
     async fn open_successor(
@@ -238,6 +263,15 @@ impl Desk {
             if mediation && !item.consented {
                 continue;
             }
+            // Nor does it come along by a second mediation whose party consented in another's stead.
+            if item.import.depositor != Depositor::Same {
+                let accounts: Vec<_> =
+                    from.parties.get(&item.import.party).and_then(|party| party.account).into_iter().collect();
+                let mediations = self.in_mediation(item.import.deposit, from.id).await?;
+                if free_of_mediation(&mediations, item.import.deposit, &accounts).is_err() {
+                    continue;
+                }
+            }
             let (name, content) = self.names(item.name, Some(item.content)).await?;
             let receipt = self.stored_receipt(item).await?;
             let make = |file: &CaseFile, _: Capacity, annexes: &mut Annexes| {
@@ -248,12 +282,13 @@ impl Desk {
                 import.receipt_annex = annexes.add_some("receipt", receipt.as_deref())?;
                 Ok(Act::Import(import))
             };
+            let _imports = self.locks.hold(labels::imports_of(item.import.deposit)).await;
             self.carry(carrier, to, &format!("item {number}"), ActKind::Import, make).await?;
         }
         self.case_file(to).await?.ok_or(DeskError::NotFound)
     }
 
-    /// A step of the passage. Whoever hands a case on need not hold a role for the court that takes it.
+    /// A step of the passage, done once however often the request is sent.
     async fn carry<M>(
         &self,
         carrier: &Carrier<'_>,

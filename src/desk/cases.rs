@@ -14,12 +14,12 @@
 use std::sync::Arc;
 
 use crate::court::acts::{Act, ActKind};
-use crate::court::calendar::Calendar;
 use crate::court::case::fold;
 use crate::court::case::state::{CaseFile, Placed};
 use crate::court::case_number::CourtCode;
 use crate::court::document::{Document, Stream};
 use crate::court::ids::{AccountId, AgentNumber, CaseId, PartyNumber, RequestId};
+use crate::court::registry::Registry;
 use crate::court::values::{Capacity, Filer};
 use crate::court::words::{Role, Scope, Stage};
 use crate::desk::actor::{Actor, Asked};
@@ -56,7 +56,7 @@ pub(in crate::desk) fn fold_case(
     store: &dyn ReadLedger,
     case: CaseId,
     known: Option<Arc<CaseFile>>,
-    calendar: &Calendar,
+    registry: &Registry,
 ) -> Result<Option<Arc<CaseFile>>, ReadError> {
     let after = known.as_ref().map_or(0, |file| file.last.sequence);
     let mut acts = acts_after(store, &case.0, after)?.into_iter();
@@ -73,9 +73,23 @@ pub(in crate::desk) fn fold_case(
         }
     };
     for act in acts {
-        file.follow(&act.document, act.placed, calendar);
+        file.follow(&act.document, act.placed, &registry.calendar_at(act.placed.index));
     }
     Ok(Some(Arc::new(file)))
+}
+
+/// Whether the act that stands there had its effect: decided a moment before the end of a period or a code, it may have
+/// come a moment after.
+fn effective(file: &CaseFile, placed: Placed) -> Result<(), DeskError> {
+    match file.void.iter().find(|void| void.placed == placed) {
+        Some(void) => Err(DeskError::Refused(void.because.clone())),
+        None => Ok(()),
+    }
+}
+
+fn acted_before(done: Done, act: StoredAct, file: Arc<CaseFile>) -> Result<Acted, DeskError> {
+    effective(&file, done.placed)?;
+    Ok(Acted { done, document: act.document, file })
 }
 
 /// Under which an act of a case is found.
@@ -96,7 +110,11 @@ fn labels_of(file: &CaseFile, document: &Document, before: Option<Stage>) -> Vec
         Act::AddAgent(act) => joins(act.account),
         Act::Associate(_) => joins(document.by),
         Act::IssueCode(act) => found.push(labels::code(&act.hash)),
-        Act::Import(act) => found.push(labels::imports_of(act.deposit)),
+        // Once a case, so that nobody makes looking for the others long.
+        Act::Import(act) => {
+            let items = file.items.values().filter(|item| item.import.deposit == act.deposit);
+            found.extend((items.count() == 1).then(|| labels::imports_of(act.deposit)));
+        }
         Act::FileCase(act) => found.extend(act.number.as_ref().map(labels::numbered)),
         Act::BindNumber(act) => found.push(labels::numbered(&act.number)),
         _ => {}
@@ -110,7 +128,7 @@ fn labels_of(file: &CaseFile, document: &Document, before: Option<Stage>) -> Vec
     if comes {
         found.extend([labels::before_court(court, case), labels::docket(court)]);
     }
-    if file.stage != Stage::Draft && before.is_some() {
+    if file.submitted.is_some() && before.is_some() {
         found.push(labels::feed(court));
     }
     found
@@ -120,7 +138,7 @@ impl Desk {
     /// Whether the account may come in: by itself, or for a court. The same reads for whatever case.
     pub(in crate::desk) async fn may_enter(&self, actor: &Actor, case: CaseId) -> Result<bool, DeskError> {
         let mut doors = vec![labels::takes_part(actor.id, case)];
-        doors.extend(actor.account.courts().into_iter().map(|court| labels::before_court(court, case)));
+        doors.extend(actor.courts().into_iter().map(|court| labels::before_court(court, case)));
         self.read(move |store| {
             let mut open = false;
             for door in &doors {
@@ -135,8 +153,10 @@ impl Desk {
     /// The case as it stands; `None` when there is no such case.
     pub(in crate::desk) async fn case_file(&self, case: CaseId) -> Result<Option<Arc<CaseFile>>, DeskError> {
         let (known, registry) = (self.remembered(case), self.registry());
-        let file = self.read(move |store| Ok(fold_case(store, case, known, &registry.calendar)?)).await?;
-        file.iter().for_each(|file| self.remember(Arc::clone(file)));
+        let file = self.read(move |store| Ok(fold_case(store, case, known, &registry)?)).await?;
+        if let Some(file) = &file {
+            self.remember(Arc::clone(file));
+        }
         Ok(file)
     }
 
@@ -230,11 +250,15 @@ impl Desk {
         C: Fn(&CaseFile) -> Result<Capacity, DeskError> + Send + Sync,
         M: Fn(&CaseFile, Capacity, &mut Annexes) -> Result<Act, DeskError> + Send + Sync,
     {
+        // The request before the case, here and everywhere: sent twice at once, to whatever cases, it is one act.
+        let _named = self.locks.hold(labels::request(asked.request)).await;
         let _held = self.locks.hold(case.0).await;
         for _ in 0..ATTEMPTS {
             if let Some((done, act)) = self.done_before((asked.request, asked.body)).await? {
                 let file = self.case_file(case).await?.ok_or(DeskError::NotFound)?;
-                return Ok(Acted { done, document: act.document, file });
+                // Whoever was removed since, or comes with less, is shown nothing of the case as it is now.
+                capacity(&file)?;
+                return acted_before(done, act, file);
             }
             let file = self.case_file(case).await?.ok_or(DeskError::NotFound)?;
             let capacity = capacity(&file)?;
@@ -277,12 +301,13 @@ impl Desk {
         let writing = Writing { stream: file.id.0, sequence, document: document.clone(), annexes, labels };
         let done = self.write(writing).await?;
         let mut after = (**file).clone();
-        after.follow(&document, done.placed, &registry.calendar);
+        after.follow(&document, done.placed, &self.registry().calendar_at(done.placed.index));
         let after = Arc::new(after);
         self.remember(Arc::clone(&after));
         if told {
             self.tell(done.placed);
         }
+        effective(&after, done.placed)?;
         Ok(Acted { done, document, file: after })
     }
 
@@ -330,10 +355,13 @@ impl Desk {
         M: Fn(&mut Annexes) -> Result<Act, DeskError> + Send + Sync,
     {
         let case = labels::case_of(asked.request);
+        let _named = self.locks.hold(labels::request(asked.request)).await;
         let _held = self.locks.hold(case.0).await;
         if let Some((done, act)) = self.done_before((asked.request, asked.body)).await? {
             let file = self.case_file(case).await?.ok_or(DeskError::NotFound)?;
-            return Ok(Acted { done, document: act.document, file });
+            // A case that is handed on is opened for another court, whose cases the one who does it need not see.
+            let sees = matches!(capacity, Capacity::Holding(_)) || actor.sees(&file);
+            return if sees { acted_before(done, act, file) } else { Err(DeskError::NotFound) };
         }
         let mut annexes = Annexes::new();
         let act = make(&mut annexes)?;

@@ -15,11 +15,10 @@ use crate::desk::cases::{Acted, fold_case};
 use crate::desk::error::DeskError;
 use crate::desk::labels;
 use crate::desk::office::Desk;
-use crate::desk::streams::{act_at, text};
+use crate::desk::streams::{cases_labelled, text};
 use crate::ledger::entry::Entry;
 use crate::ledger::hash::{Digest, sha256};
-use crate::ledger::key::VerifierKey;
-use crate::ledger::merkle::shape::LeafIndex;
+use crate::ledger::key::{Name, VerifierKey};
 use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::{Facts, Receipt};
 use crate::ledger::verify::report::{Conclusion, Report};
@@ -29,9 +28,6 @@ use crate::store::contract::{ReadError, ReadLedger};
 use crate::store::reading;
 use crate::wire::json;
 use crate::wire::receipt::ReceiptJson;
-
-/// Most cases looked through for material of a mediation.
-const MEDIATIONS_MAX: usize = 256;
 
 /// What the importer says.
 #[derive(Debug, Clone)]
@@ -82,9 +78,12 @@ pub fn snapshot(store: &dyn ReadLedger, number: DepositNumber) -> Result<Option<
 }
 
 /// What another ledger's receipt says, if a listed key stands behind it.
-fn foreign(registry: &Registry, receipt: &Receipt) -> Result<Snapshot, DeskError> {
+fn foreign(registry: &Registry, own: &Name, receipt: &Receipt) -> Result<Snapshot, DeskError> {
     let entry = Entry::parse(receipt.entry.as_bytes()).map_err(|e| DeskError::BrokenReceipt(e.to_string()))?;
     let origin = &entry.statement.statement().ledger;
+    if origin == own {
+        return Err(DeskError::LedgerNotListed(origin.to_string()));
+    }
     let keys: BTreeSet<String> = registry.trusted.values().flatten().map(ToString::to_string).collect();
     let keys: Vec<VerifierKey> = keys.iter().filter_map(|key| VerifierKey::parse(key).ok()).collect();
     for key in keys.into_iter().filter(|key| key.name() == origin) {
@@ -111,7 +110,7 @@ impl Desk {
     /// What the chain says of the deposit that is to be imported.
     async fn look_up(&self, asked: &ImportAsked) -> Result<Snapshot, DeskError> {
         if let Some(receipt) = &asked.receipt {
-            let found = foreign(&self.registry(), receipt)?;
+            let found = foreign(&self.registry(), &self.ledger, receipt)?;
             if found.facts.number != asked.deposit {
                 return Err(DeskError::BrokenReceipt(format!("it is for {}", found.facts.number)));
             }
@@ -126,7 +125,9 @@ impl Desk {
         let by_the_platform = snapshot.keys.contains(self.platform.verifier());
         let Some(account) = snapshot.on_behalf.filter(|_| by_the_platform) else { return Depositor::Unknown };
         let account = AccountId(account);
-        let principal = file.parties.get(&party).and_then(|party| party.account);
+        // Whoever was only named by others has not come himself.
+        let principal = file.parties.get(&party).filter(|party| party.identity.is_some());
+        let principal = principal.and_then(|party| party.account);
         if account == importer || Some(account) == principal { Depositor::Same } else { Depositor::Different }
     }
 
@@ -138,18 +139,21 @@ impl Desk {
     }
 
     /// Cases of mediation, other than `case`, in which this deposit stands without consent.
-    async fn in_mediation(&self, deposit: DepositNumber, case: CaseId) -> Result<Vec<Arc<CaseFile>>, DeskError> {
+    pub(in crate::desk) async fn in_mediation(
+        &self,
+        deposit: DepositNumber,
+        case: CaseId,
+    ) -> Result<Vec<Arc<CaseFile>>, DeskError> {
         let registry = self.registry();
         self.read(move |store| {
-            let mut cases = BTreeSet::new();
-            for index in store.labelled(&labels::imports_of(deposit), LeafIndex(0), MEDIATIONS_MAX)? {
-                cases.insert(CaseId(act_at(store, index)?.stream));
-            }
+            let mut cases = cases_labelled(store, &labels::imports_of(deposit))?;
             cases.remove(&case);
             let mut files = Vec::new();
             for case in cases {
-                let file = fold_case(store, case, None, &registry.calendar)?;
-                files.extend(file.filter(|file| file.kind == CaseKind::Mediation));
+                let file = fold_case(store, case, None, &registry)?;
+                // What nobody was shown yet binds nobody.
+                let mediation = |file: &Arc<CaseFile>| file.kind == CaseKind::Mediation && file.submitted.is_some();
+                files.extend(file.filter(mediation));
             }
             Ok(files)
         })
@@ -173,6 +177,7 @@ impl Desk {
         if !self.may_enter(actor, case).await? {
             return Err(DeskError::NotFound);
         }
+        let _imports = self.locks.hold(labels::imports_of(import.deposit)).await;
         let snapshot = self.look_up(import).await?;
         let mediations = self.in_mediation(import.deposit, case).await?;
         // Kept, so that the file alone verifies later.
@@ -189,7 +194,8 @@ impl Desk {
             if import.party.is_some_and(|asked| asked != party) {
                 return Err(DeskError::Refused(crate::court::case::refusal::Refusal::NotYours));
             }
-            if file.kind != CaseKind::Mediation {
+            let depositor = self.depositor(file, actor.id, party, &snapshot);
+            if file.kind != CaseKind::Mediation && depositor != Depositor::Same {
                 let accounts: Vec<AccountId> =
                     file.parties.get(&party).and_then(|party| party.account).into_iter().chain([actor.id]).collect();
                 free_of_mediation(&mediations, import.deposit, &accounts)?;
@@ -204,7 +210,7 @@ impl Desk {
                 content: annexes.add("content", &import.content)?,
                 replaces: import.replaces,
                 carried: None,
-                depositor: self.depositor(file, actor.id, party, &snapshot),
+                depositor,
                 identity: actor.identity(),
                 ledger: facts.ledger.clone(),
                 tx_id: facts.tx_id,
@@ -222,13 +228,17 @@ impl Desk {
     }
 }
 
-/// 调解规则 art. 18: what somebody offered in a mediation is used elsewhere only by themselves, or with their consent.
-fn free_of_mediation(
+/// 调解规则 art. 18: what somebody offered in a mediation is used elsewhere by others who took part in it only with their
+/// consent. Whoever had no part in it is not bound by it, and is not told of it.
+pub(in crate::desk) fn free_of_mediation(
     mediations: &[Arc<CaseFile>],
     deposit: DepositNumber,
     accounts: &[AccountId],
 ) -> Result<(), DeskError> {
     for file in mediations {
+        if !accounts.iter().any(|account| file.holds(None, Some(*account))) {
+            continue;
+        }
         let own = own_parties(file, accounts);
         let offered = file.items.values().filter(|item| item.import.deposit == deposit);
         let mut bound = offered.filter(|item| !item.consented && !own.contains(&item.import.party));

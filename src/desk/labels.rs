@@ -80,28 +80,22 @@ pub fn deposits_of(account: AccountId) -> Digest {
     label("deposits-of", &[&account])
 }
 
-/// The registry's stream on this ledger.
+/// The deposit that a request became: not an act, so never under [`request`].
 #[must_use]
-pub fn registry_stream(ledger: &str) -> Digest {
-    label("registry-stream", &[&ledger])
+pub fn entrusted(id: RequestId) -> Digest {
+    label("entrusted", &[&id])
 }
 
-/// A case's access log.
+/// The deposit that a request of just this body became.
 #[must_use]
-pub fn access_stream(case: CaseId) -> Digest {
-    label("access-stream", &[&case])
+pub fn entrusted_as(id: RequestId, body: Digest) -> Digest {
+    label("entrusted-as", &[&id, &body])
 }
 
-/// Custody of a deposit's original, and who saw its private content.
+/// All acts by which originals were taken into custody.
 #[must_use]
-pub fn custody_stream(deposit: DepositNumber) -> Digest {
-    label("custody-stream", &[&deposit])
-}
-
-/// Who saw an account's private content.
-#[must_use]
-pub fn account_stream(account: AccountId) -> Digest {
-    label("account-stream", &[&account])
+pub fn custody_of_all() -> Digest {
+    label("custody-of-all", &[])
 }
 
 /// A case that this request opens: the same request opens the same case.

@@ -10,7 +10,6 @@ use crate::court::words::{Role, Scope};
 use crate::desk::access::Subject;
 use crate::desk::actor::Actor;
 use crate::desk::error::DeskError;
-use crate::desk::labels;
 use crate::desk::office::{Desk, Done};
 use crate::desk::streams::{StoredAct, act_at, text};
 use crate::store::contract::ReadError;
@@ -97,7 +96,7 @@ impl Desk {
         if !self.registry().accounts.contains_key(&id) {
             return Err(DeskError::NotFound);
         }
-        let stream = labels::account_stream(id);
+        let stream = self.account_stream(id);
         self.read(move |store| {
             let last = store.subject_length(&stream)?.min(after.saturating_add(LOG_MAX));
             let mut acts = Vec::new();

@@ -274,7 +274,7 @@ impl Desk {
     pub async fn cases_of(&self, actor: &Actor) -> Result<Vec<Arc<CaseFile>>, DeskError> {
         actor.may_read()?;
         let mut lists = vec![labels::cases_of(actor.id)];
-        lists.extend(actor.account.courts().into_iter().map(labels::docket));
+        lists.extend(actor.courts().into_iter().map(labels::docket));
         let found: Vec<CaseId> = self
             .read(move |store| {
                 let mut found: Vec<(LeafIndex, CaseId)> = Vec::new();

@@ -19,6 +19,7 @@ use crate::desk::annexes::Annexes;
 use crate::desk::error::DeskError;
 use crate::desk::labels;
 use crate::desk::locks::Locks;
+use crate::desk::secret::stream_id;
 use crate::desk::streams::{acts_after, statement};
 use crate::desk::tries::Tries;
 use crate::ledger::entry::Entry;
@@ -113,7 +114,7 @@ impl Desk {
         let published = store.published().ok_or_else(|| ReadError::Unavailable("the ledger is not founded".into()))?;
         let ledger = published.checkpoint.checkpoint().origin.clone();
         let mut registry = Registry::default();
-        for act in acts_after(&*store, &labels::registry_stream(ledger.as_str()), 0)? {
+        for act in acts_after(&*store, &stream_id(&platform, "registry", &ledger), 0)? {
             registry.follow(&act.document, act.placed);
         }
         let told = watch::Sender::new(published.size().0);
@@ -131,6 +132,26 @@ impl Desk {
             reads: Arc::new(Semaphore::new(READS)),
             told,
         })
+    }
+
+    /// The registry's stream.
+    pub(in crate::desk) fn registry_stream(&self) -> Digest {
+        stream_id(&self.platform, "registry", &self.ledger)
+    }
+
+    /// A case's access log.
+    pub(in crate::desk) fn access_stream(&self, case: CaseId) -> Digest {
+        stream_id(&self.platform, "access", &case)
+    }
+
+    /// Custody of a deposit's original, and who saw its private content.
+    pub(in crate::desk) fn custody_stream(&self, deposit: DepositNumber) -> Digest {
+        stream_id(&self.platform, "custody", &deposit)
+    }
+
+    /// Who saw an account's private content.
+    pub(in crate::desk) fn account_stream(&self, account: AccountId) -> Digest {
+        stream_id(&self.platform, "account", &account)
     }
 
     /// The platform's own account, in whose name it raises alarms.

@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 
 use crate::court::ids::{AccountId, RequestId, TokenId};
 use crate::ledger::hash::{Digest, lower_hex};
+use crate::ledger::key::Signer;
 use crate::ledger::metadata::{PrivateMetadata, SALT_LEN};
 
 /// The alphabet of deposit numbers: no letters that are mistaken for digits.
@@ -49,6 +50,22 @@ pub fn random<const N: usize>() -> Result<[u8; N], NoRandomness> {
 /// [`NoRandomness`].
 pub fn sealed(text: impl Into<String>) -> Result<PrivateMetadata, NoRandomness> {
     Ok(PrivateMetadata { salt: random::<SALT_LEN>()?, json: text.into() })
+}
+
+/// What only the platform can know of a request, and finds again each time: no two requests or parts share one.
+///
+/// An Ed25519 signature is deterministic (RFC 8032), and this one, over a text that is no statement, is shown to nobody.
+#[must_use]
+pub fn derived(platform: &Signer, request: RequestId, part: &str) -> Digest {
+    let signature = Zeroizing::new(platform.sign(format!("tiezheng derived v1\n{part}\n{request}\n").as_bytes()));
+    hashed("derived", &*signature)
+}
+
+/// The id of a stream that is the platform's alone: who does not hold its key cannot begin it in its place.
+#[must_use]
+pub fn stream_id(platform: &Signer, kind: &str, of: &dyn std::fmt::Display) -> Digest {
+    let signature = Zeroizing::new(platform.sign(format!("tiezheng stream v1\n{kind}\n{of}\n").as_bytes()));
+    hashed("stream", &*signature)
 }
 
 /// A token as its holder presents it.

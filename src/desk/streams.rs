@@ -4,10 +4,13 @@
 //!
 //! An act is read back only if its document is what the chain committed to: both salted digests and the `meta` line.
 
+use std::collections::BTreeSet;
+
 use sha2::Digest as _;
 
 use crate::court::case::state::{Placed, Text};
 use crate::court::document::Document;
+use crate::court::ids::CaseId;
 use crate::desk::error::DeskError;
 use crate::desk::secret::{random, sealed};
 use crate::ledger::entry::Entry;
@@ -77,7 +80,7 @@ pub fn act_at(store: &dyn ReadLedger, index: LeafIndex) -> Result<StoredAct, Rea
 pub fn acts_after(store: &dyn ReadLedger, stream: &Digest, after: u64) -> Result<Vec<StoredAct>, ReadError> {
     let last = store.subject_length(stream)?;
     let mut acts = Vec::new();
-    for sequence in after + 1..=last {
+    for sequence in after.saturating_add(1)..=last {
         let index = store.find_subject(stream, sequence)?;
         let index = index.ok_or_else(|| ReadError::Damaged {
             what: "subject",
@@ -96,6 +99,22 @@ pub fn acts_after(store: &dyn ReadLedger, stream: &Digest, after: u64) -> Result
 /// [`ReadError`].
 pub fn last_labelled(store: &dyn ReadLedger, label: &Digest) -> Result<Option<StoredAct>, ReadError> {
     store.last_labelled(label, 1)?.first().map(|index| act_at(store, *index)).transpose()
+}
+
+/// How many places are read under a label at a time.
+const PAGE: usize = 256;
+
+/// The cases whose acts stand under a label: all of them, page by page, since one left out would be one not asked.
+pub(in crate::desk) fn cases_labelled(store: &dyn ReadLedger, label: &Digest) -> Result<BTreeSet<CaseId>, ReadError> {
+    let (mut cases, mut from) = (BTreeSet::new(), LeafIndex(0));
+    loop {
+        let page = store.labelled(label, from, PAGE)?;
+        let Some(last) = page.last() else { return Ok(cases) };
+        from = LeafIndex(last.0.saturating_add(1));
+        for index in page {
+            cases.insert(CaseId(act_at(store, index)?.stream));
+        }
+    }
 }
 
 /// What a text says, or `None` when it was erased.

@@ -18,22 +18,27 @@ const ACCOUNTS: usize = 10_000;
 pub struct Tries(Mutex<HashMap<AccountId, Vec<Timestamp>>>);
 
 impl Tries {
-    /// Whether this account may try again.
+    /// Whether this account may try once more. Counted at once, so that many tries at the same time are many.
     #[must_use]
     pub fn may_try(&self, account: AccountId, now: Timestamp) -> bool {
-        let mut tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(times) = tries.get_mut(&account) else { return true };
-        times.retain(|time| now.as_millis().saturating_sub(time.as_millis()) < HOUR);
-        times.len() < MOST
-    }
-
-    /// Remembers a wrong code.
-    pub fn failed(&self, account: AccountId, now: Timestamp) {
         let mut tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if tries.len() >= ACCOUNTS {
             tries.retain(|_, times| times.last().is_some_and(|t| now.as_millis().saturating_sub(t.as_millis()) < HOUR));
         }
-        tries.entry(account).or_default().push(now);
+        let times = tries.entry(account).or_default();
+        times.retain(|time| now.as_millis().saturating_sub(time.as_millis()) < HOUR);
+        let may = times.len() < MOST;
+        if may {
+            times.push(now);
+        }
+        may
+    }
+
+    /// The code was right after all: it does not count.
+    pub fn succeeded(&self, account: AccountId) {
+        if let Some(times) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get_mut(&account) {
+            times.pop();
+        }
     }
 }
 
@@ -48,10 +53,11 @@ mod tests {
         let at = |millis| Timestamp::from_millis(1_790_000_000_000 + millis).unwrap();
         for wrong in 0..10 {
             assert!(tries.may_try(account, at(wrong)));
-            tries.failed(account, at(wrong));
         }
         assert!(!tries.may_try(account, at(10)));
         assert!(tries.may_try(AccountId(Digest([2; 32])), at(10)));
+        tries.succeeded(account);
+        assert!(tries.may_try(account, at(10)) && !tries.may_try(account, at(10)));
         assert!(tries.may_try(account, at(HOUR + 5)));
     }
 }

@@ -138,7 +138,7 @@ fn recorded(
             (PresentedWord::File, Some(measured.size), hashes.to_vec())
         }
         Presented::Digest { algorithm, value } => (PresentedWord::Digest, None, vec![(algorithm, value)]),
-        _ => (PresentedWord::Receipt, None, Vec::new()),
+        Presented::Nothing => (PresentedWord::Receipt, None, Vec::new()),
     };
     let step = |result: &StepResult| StepOutcome {
         step: result.step.code().to_owned(),

@@ -20,6 +20,7 @@ pub const COURT_CODES: &[Row] = &[
     ("no_such_account", 404, "there is no such account", "账号不存在"),
     ("no_such_token", 404, "there is no such token", "令牌不存在"),
     ("no_such_grant", 404, "the account does not hold this role", "该账号未被授予此角色"),
+    ("hook_exists", 409, "the webhook is there already", "事件推送已登记"),
     ("no_such_hook", 404, "there is no such webhook", "事件推送未登记"),
     ("not_listed", 404, "the ledger is not on the court's list", "该账本不在法院名单中"),
     (
@@ -70,6 +71,11 @@ pub const COURT_CODES: &[Row] = &[
     ("empty_reply", 422, "the reply says nothing", "回复内容为空"),
     ("other_deposit", 422, "the item is another deposit", "该证据对应其他存证编号"),
     ("no_mediation", 409, "only material of a mediation needs consent", "仅调解材料需要同意"),
+    ("other_court", 422, "the case number is another court's", "案号属于其他法院"),
+    ("too_many_acts", 409, "the case has too many acts", "案件操作数量已达上限"),
+    ("not_in_the_case", 422, "what is to be erased is not in this case", "拟删除的内容不属于本案"),
+    ("not_today", 422, "an objection is raised today, not on another day", "管辖异议以提出当日为准"),
+    ("too_many_tokens", 409, "the account has too many good tokens", "该账号的有效令牌数量已达上限"),
     ("number_bound", 409, "the case has another number already", "案件已绑定其他案号"),
     (
         "mediation_material",
@@ -101,6 +107,9 @@ pub const COURT_CODES: &[Row] = &[
     ("custody_taken", 409, "the original is in custody already", "原文已在保管中"),
     ("no_original", 404, "the original was not given into custody", "原文未提交"),
     ("empty_original", 422, "the original is empty", "原文为空"),
+    ("salt_needed", 422, "the deposit is salted: its salt is needed", "该存证的摘要已加盐，请提供盐值"),
+    ("erased", 410, "it is erased", "已删除"),
+    ("erased_already", 409, "it is erased already", "已删除"),
     ("disk_full", 507, "there is no room for the original", "存储空间不足"),
     (
         "held_by_a_case",

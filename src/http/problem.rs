@@ -4,7 +4,7 @@
 //! its title in both languages. Nothing else knows status codes of failures. What is the node's own fault is logged here,
 //! once; the answer to it says no more than whom to turn to.
 
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
@@ -180,6 +180,10 @@ impl IntoResponse for Failure {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
         // A failure may be over the next moment.
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        // RFC 6750 section 3: an answer to a request without a good token names the way to present one, and no more.
+        if self.status() == 401 {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
         if let Some(seconds) = self.retry_after_s {
             headers.insert(RETRY_AFTER, seconds.into());
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::middleware::from_fn;
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -44,10 +44,25 @@ fn api() -> OpenApiRouter<Arc<Node>> {
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
         .routes(routes!(health::metrics))
-        // The filing flow.
-        .merge(registry_routes::routes())
-        .merge(case_routes::routes())
-        .merge(original_routes::routes())
+        .merge(filing())
+}
+
+/// What goes by token. A request is carried to its end though its sender hangs up: what is on the chain must be known
+/// to the desk.
+fn filing() -> OpenApiRouter<Arc<Node>> {
+    let all = registry_routes::routes().merge(case_routes::routes()).merge(original_routes::routes());
+    all.layer(from_fn(to_its_end))
+}
+
+async fn to_its_end(request: Request, next: Next) -> Response {
+    // Whoever waits for news and hangs up waits for nothing.
+    if request.uri().path() == "/v1/feed" {
+        return next.run(request).await;
+    }
+    match tokio::spawn(next.run(request)).await {
+        Ok(response) => response,
+        Err(error) => Failure::internal(&error).into_response(),
+    }
 }
 
 /// The pages, for people.

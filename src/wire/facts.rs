@@ -97,6 +97,34 @@ pub struct ChainFactsJson {
     pub facts: Vec<FactJson>,
 }
 
+/// Who signed a deposit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct SignerJson {
+    /// `depositor`, or `platform` for a deposit made by token.
+    #[schema(example = "depositor")]
+    pub code: String,
+    /// The words for people.
+    #[serde(flatten)]
+    pub text: Bilingual,
+}
+
+impl SignerJson {
+    /// 存证人自行签名.
+    #[must_use]
+    pub fn depositor() -> Self {
+        Self { code: "depositor".into(), text: Bilingual::new("存证人自行签名", "signed by the depositor") }
+    }
+
+    /// 平台代为签名.
+    #[must_use]
+    pub fn platform() -> Self {
+        Self {
+            code: "platform".into(),
+            text: Bilingual::new("平台代为签名", "signed by the platform on behalf of an account"),
+        }
+    }
+}
+
 /// What the chain says of a deposit number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct DepositJson {
@@ -116,6 +144,11 @@ pub struct DepositJson {
     /// Media type, in the depositor's words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub media_type: Option<String>,
+    /// Who signed it.
+    pub signed_by: SignerJson,
+    /// The opaque account that the statement names. Whose words that is, `signed_by` says: only the platform knows accounts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub on_behalf: Option<String>,
     /// Earlier deposits of the same digest, the earliest first.
     pub earlier_deposits: Vec<String>,
     /// What this deposit says of earlier ones.
@@ -219,6 +252,8 @@ impl DepositJson {
             chain: ChainFactsJson::from(&Facts::of(entry, header)),
             size,
             media_type: statement.media_type.map(|media_type| media_type.as_str().into()),
+            signed_by: SignerJson::depositor(),
+            on_behalf: statement.on_behalf.map(|account| account.to_string()),
             earlier_deposits: history.earlier.iter().map(DepositNumber::to_string).collect(),
             links: statement.links.iter().map(|l| link(l.kind, l.number)).collect(),
             later_links: history.later.iter().map(|(kind, number)| link(*kind, *number)).collect(),

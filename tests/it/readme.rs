@@ -2,7 +2,7 @@
 //!
 //! In a `console` block, a line `$ …` is run by bash and the lines after it are what it prints; a line `…` stands for any
 //! number of lines. Numbers, hashes, keys, times and addresses differ from run to run and are masked on both sides.
-//! `<!-- node: start -->` and `<!-- node: stop -->` are the window in which the node runs.
+//! `<!-- node: start -->` (or `start with operator`) and `<!-- node: stop -->` are the window in which the node runs.
 //!
 //! With `README_UPDATE=1` the outputs are written into the file instead.
 
@@ -43,13 +43,19 @@ impl Reader {
         printed.replace(url, ADDRESS).replace(&*self.folder.path().to_string_lossy(), "/home/you")
     }
 
-    fn node(&mut self, start: bool) {
+    fn node(&mut self, start: Option<&[&str]>) {
         if let Some(node) = self.node.take() {
             node.stop();
         }
-        if start {
-            self.node = Some(Node::start(&self.folder.path().join("try-out"), &[]));
+        if let Some(arguments) = start {
+            self.node = Some(Node::start(&self.folder.path().join("try-out"), arguments));
         }
+    }
+
+    /// The node of whoever runs accounts too; its token lies where the page says.
+    fn node_with_operator(&mut self) {
+        let token = self.folder.path().join("operator.token");
+        self.node(Some(&["--operator-token", &token.to_string_lossy()]));
     }
 }
 
@@ -111,8 +117,9 @@ fn read(page: &str) {
         written += line;
         written.push('\n');
         match line {
-            "<!-- node: start -->" => reader.node(true),
-            "<!-- node: stop -->" => reader.node(false),
+            "<!-- node: start -->" => reader.node(Some(&[])),
+            "<!-- node: start with operator -->" => reader.node_with_operator(),
+            "<!-- node: stop -->" => reader.node(None),
             "```console" => inside = true,
             "```" => inside = false,
             _ => {}
@@ -137,7 +144,7 @@ fn read(page: &str) {
             );
         }
     }
-    reader.node(false);
+    reader.node(None);
     assert!(commands > 10, "{page} has a transcript");
     if update {
         std::fs::write(path, written).unwrap();
@@ -152,4 +159,14 @@ fn the_english_readme_says_what_happens() {
 #[test]
 fn the_chinese_readme_says_what_happens() {
     read("README.zh-CN.md");
+}
+
+#[test]
+fn the_page_for_court_systems_says_what_happens() {
+    read("COURT-SYSTEMS.md");
+}
+
+#[test]
+fn the_chinese_page_for_court_systems_says_what_happens() {
+    read("COURT-SYSTEMS.zh-CN.md");
 }

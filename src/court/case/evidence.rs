@@ -88,7 +88,8 @@ pub fn import(
         name: text(act.name),
         content: text(act.content),
         late,
-        locked: false,
+        // What was locked where it came from stays so.
+        locked: act.carried.is_some(),
         withdrawn: None,
         replaced_by: None,
         consented: false,

@@ -43,6 +43,10 @@ fn may_open(document: &Document, act: &Open) -> Result<(), Refusal> {
     if act.filer != Filer::Court && !is_identified(act.identity.as_ref()) {
         return Err(Refusal::IdentityRequired);
     }
+    // Where a case comes from is the court's to say.
+    if act.filer != Filer::Court && act.from.is_some() {
+        return Err(Refusal::OutOfOrder);
+    }
     // Whoever acts for the party is not the party.
     if act.filer == Filer::Agent && act.account == Some(document.by) {
         return Err(Refusal::AlreadyInTheCase);
@@ -161,6 +165,9 @@ pub fn file_case(file: &mut CaseFile, number: Option<&CaseNumber>, placed: Place
 pub fn bind_number(file: &mut CaseFile, number: &CaseNumber) -> Result<(), Refusal> {
     if file.number.as_ref().is_some_and(|bound| bound != number) {
         return Err(Refusal::NumberBound);
+    }
+    if *number.court() != file.court {
+        return Err(Refusal::OtherCourt);
     }
     file.number = Some(number.clone());
     Ok(())

@@ -8,7 +8,7 @@
 
 use crate::court::acts::{Act, ActKind};
 use crate::court::calendar::Calendar;
-use crate::court::case::refusal::Refusal;
+use crate::court::case::refusal::{ACTS_MAX, Refusal};
 use crate::court::case::state::{CaseFile, ErasureOrder, Placed, Void};
 use crate::court::case::{evidence, filing, people, timing};
 use crate::court::document::{Document, Stream};
@@ -48,6 +48,10 @@ impl CaseFile {
             return Err(Refusal::NotOfACase);
         }
         self.permitted(document)?;
+        // The platform's alarms are never turned away.
+        if placed.sequence > ACTS_MAX && document.capacity != Capacity::Platform {
+            return Err(Refusal::TooManyActs);
+        }
         self.carry_out(document, placed, calendar)
     }
 
@@ -72,6 +76,7 @@ impl CaseFile {
 
     fn carry_out(&mut self, document: &Document, placed: Placed, calendar: &Calendar) -> Result<(), Refusal> {
         if let Some(event) = timing::event(&document.act) {
+            timing::is_theirs(document, &event, placed)?;
             return timing::happens(self, &event);
         }
         match &document.act {
@@ -103,6 +108,9 @@ impl CaseFile {
             Act::Reply(act) => evidence::reply(self, document, act, placed)?,
             Act::Consent(act) => evidence::consent(self, document, act.item)?,
             Act::OrderErasure(act) => {
+                if !self.holds(act.deposit, act.account) {
+                    return Err(Refusal::NotInTheCase);
+                }
                 self.orders.push(ErasureOrder { placed, deposit: act.deposit, account: act.account });
             }
             // What is erased is texts: nothing of the fold rests on them.

@@ -180,7 +180,8 @@ pub fn associate(file: &mut CaseFile, document: &Document, act: &Associate, plac
         let agent = Agent {
             party,
             account: document.by,
-            authority: act.authority.unwrap_or(Authority::General),
+            // A code says for whom, not how far: special authority is given by the party or seen by the court.
+            authority: Authority::General,
             identity: act.identity,
             name: act.name.map(text),
             power: act.power.map(text),

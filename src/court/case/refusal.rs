@@ -4,6 +4,9 @@ use crate::court::ids::{AgentNumber, CodeNumber, ItemNumber, PartyNumber};
 use crate::court::period::PeriodError;
 use crate::court::permission::Denied;
 
+/// Most acts of a case: some tens of megabytes of documents.
+pub const ACTS_MAX: u64 = 50_000;
+
 /// Why an act may not be done. Nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -86,6 +89,18 @@ pub enum Refusal {
     /// The case has another number already.
     #[error("the case has another number already")]
     NumberBound,
+    /// The number names another court.
+    #[error("the case number is another court's")]
+    OtherCourt,
+    /// A case with so many acts is handed on or closed.
+    #[error("the case has {ACTS_MAX} acts")]
+    TooManyActs,
+    /// Only what is in the case can be ordered erased by its court.
+    #[error("what is to be erased is not in this case")]
+    NotInTheCase,
+    /// A party raises its objection on the day on which it does.
+    #[error("an objection is raised today, not on another day")]
+    NotToday,
     /// The evidence period.
     #[error(transparent)]
     Period(#[from] PeriodError),
@@ -121,6 +136,10 @@ impl Refusal {
             Self::NothingCarried => "nothing_carried",
             Self::NoMediation => "no_mediation",
             Self::NumberBound => "number_bound",
+            Self::OtherCourt => "other_court",
+            Self::TooManyActs => "too_many_acts",
+            Self::NotInTheCase => "not_in_the_case",
+            Self::NotToday => "not_today",
             Self::Period(error) => error.code(),
         }
     }

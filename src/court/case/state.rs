@@ -287,6 +287,17 @@ impl CaseFile {
         )
     }
 
+    /// Whether this deposit is an item of the case, or this account takes part in it. Neither: its texts as a whole.
+    #[must_use]
+    pub fn holds(&self, deposit: Option<DepositNumber>, account: Option<AccountId>) -> bool {
+        let item = |deposit| self.items.values().any(|item| item.import.deposit == deposit);
+        let takes_part = |account| {
+            self.parties.values().any(|party| party.account == Some(account))
+                || self.agents.values().any(|agent| agent.account == account)
+        };
+        deposit.is_none_or(item) && account.is_none_or(takes_part)
+    }
+
     /// In which phase an import falls now.
     #[must_use]
     pub const fn phase(&self) -> Phase {

@@ -60,6 +60,7 @@ macro_rules! made {
 
 fn opening() -> Document {
     let open = made!(Open {
+        court: crate::court::case_number::CourtCode::parse("粤0192").unwrap(),
         role: PartyRole::Plaintiff,
         filer: Filer::Principal,
         account: None,
@@ -260,7 +261,13 @@ fn nobody_stands_on_both_sides() {
     let again = made!(AddParty { party: PartyNumber(3), role: PartyRole::Plaintiff, account: Some(account(4)) });
     assert_eq!(course.does(PLAINTIFF, FIRST, again), Err(Refusal::AlreadyInTheCase));
 
-    let open = made!(Open { role: PartyRole::Plaintiff, filer: Filer::Agent, account: Some(account(4)) });
+    let open = made!(Open {
+        role: PartyRole::Plaintiff,
+        filer: Filer::Agent,
+        account: Some(account(4)),
+        from: None,
+        passage: None,
+    });
     let agent = Capacity::Agent(AgentNumber(1));
     let own = document(&mut Dice(1), Stream::Case, account(4), agent, open);
     assert_eq!(begin(CASE, &own, placed(1, 0)), Err(Refusal::AlreadyInTheCase));
@@ -341,3 +348,30 @@ fn consent_is_for_material_of_a_mediation_and_the_partys_own() {
 }
 
 mod walks;
+
+#[test]
+fn an_objection_is_dated_by_the_day_on_which_it_is_raised() {
+    let mut course = Course::assigned();
+    let today = Day::of(course.file.last.at);
+    let on = |on| made!(SuspendPeriod { on });
+    let party = account(9);
+    course.file.parties.get_mut(&PartyNumber(2)).unwrap().account = Some(party);
+    let earlier = Day::new(2026, 1, 1).unwrap();
+    assert_eq!(course.does(party, SECOND, on(earlier)), Err(Refusal::NotToday));
+    course.does(party, SECOND, on(today)).unwrap();
+}
+
+#[test]
+fn a_court_orders_erased_only_what_is_in_its_case_and_binds_only_its_own_numbers() {
+    let mut course = Course::assigned();
+    let order = |deposit, account| made!(OrderErasure { deposit, account });
+    let stranger = order(None, Some(account(200)));
+    assert_eq!(course.does(account(3), JUDGE, stranger), Err(Refusal::NotInTheCase));
+    let elsewhere = crate::ledger::number::DepositNumber::parse("20261122-0K7M-X9QT-3D5W-C3").unwrap();
+    let there = course.file.items.values().any(|item| item.import.deposit == elsewhere);
+    assert!(!there);
+    assert_eq!(course.does(account(3), JUDGE, order(Some(elsewhere), None)), Err(Refusal::NotInTheCase));
+    course.does(account(3), JUDGE, order(None, Some(PLAINTIFF))).unwrap();
+    let number = crate::court::case_number::CaseNumber::parse("（2026）京0491民初1号").unwrap();
+    assert_eq!(course.does(account(2), CLERK, made!(BindNumber { number })), Err(Refusal::OtherCourt));
+}

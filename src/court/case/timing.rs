@@ -1,9 +1,12 @@
 //! The evidence period of a case: each act about it is one event of the period.
 
 use crate::court::acts::Act;
+use crate::court::calendar::Day;
 use crate::court::case::refusal::Refusal;
-use crate::court::case::state::CaseFile;
+use crate::court::case::state::{CaseFile, Placed};
+use crate::court::document::Document;
 use crate::court::period::{EvidencePeriod, PeriodEvent};
+use crate::court::values::Capacity;
 
 /// The event that an act is for the period; `None` for acts about something else.
 #[must_use]
@@ -17,6 +20,20 @@ pub fn event(act: &Act) -> Option<PeriodEvent> {
         Act::ExchangeEvidence(act) => PeriodEvent::ExchangeDay { day: act.day },
         _ => return None,
     })
+}
+
+/// Whether it is theirs to say: a party raises its jurisdiction objection when it does, and dates it neither back nor
+/// forward.
+///
+/// # Errors
+///
+/// [`Refusal::NotToday`].
+pub fn is_theirs(document: &Document, event: &PeriodEvent, placed: Placed) -> Result<(), Refusal> {
+    match (document.capacity, event) {
+        (Capacity::Holding(_) | Capacity::Platform, _) => Ok(()),
+        (_, PeriodEvent::Suspended { on }) if *on != Day::of(placed.at) => Err(Refusal::NotToday),
+        _ => Ok(()),
+    }
 }
 
 /// Tells the period.

@@ -5,7 +5,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::court::acts::{
-    ActKind, AddHook, CheckIdentity, DistrustLedger, EndGrant, Grant, IssueToken, OpenAccount, RevokeToken, TrustLedger,
+    ActKind, AddHook, CheckIdentity, DistrustLedger, EndGrant, Grant, IssueToken, LoadCalendar, OpenAccount,
+    RevokeToken, TrustLedger,
 };
 use crate::court::case::tests::random::{Dice, START, act, document, placed};
 use crate::court::words::IdentityLevel;
@@ -122,7 +123,10 @@ fn a_clerk_opens_accounts_sees_papers_and_hands_out_tokens_to_those_without_role
     for scope in [Scope::Court, Scope::Manage, Scope::Feed] {
         assert_eq!(does(&mut registry, 2, CLERK, token(2, 7, &[Scope::Read, scope])), denied);
     }
-    assert_eq!(does(&mut registry, 2, CLERK, token(1, 7, &[])), Err(RegistryError::TokenExists));
+    // One that is there already, or for an account that somebody else opened, would be a way to act as its holder.
+    assert_eq!(does(&mut registry, 2, CLERK, token(3, 7, &[Scope::Read])), denied);
+    does(&mut registry, 1, OPERATOR, open(9)).unwrap();
+    assert_eq!(does(&mut registry, 2, CLERK, token(3, 9, &[Scope::Read])), denied);
     assert_eq!(does(&mut registry, 2, CLERK, revoke(1)), denied);
     assert_eq!(does(&mut registry, 4, CLERK, open(8)), denied);
 }
@@ -222,4 +226,27 @@ proptest! {
         prop_assert_eq!(format!("{one:?}"), format!("{other:?}"));
         prop_assert_eq!(one.length, acts.len() as u64);
     }
+}
+
+#[test]
+fn an_account_has_so_many_good_tokens_and_no_more() {
+    let mut registry = staffed();
+    for n in 0..TOKENS_MAX {
+        does(&mut registry, 4, Capacity::Oneself, token(u8::try_from(n).unwrap(), 4, &[Scope::Read])).unwrap();
+    }
+    assert_eq!(does(&mut registry, 1, OPERATOR, token(200, 4, &[Scope::Read])), Err(RegistryError::TooManyTokens));
+    does(&mut registry, 4, Capacity::Oneself, revoke(0)).unwrap();
+    does(&mut registry, 1, OPERATOR, token(200, 4, &[Scope::Read])).unwrap();
+}
+
+#[test]
+fn a_calendar_loaded_later_changes_nothing_that_stands() {
+    let mut registry = staffed();
+    let day = crate::court::calendar::Day::parse("2026-12-07").unwrap();
+    let load = LoadCalendar { year: 2026, holiday: vec![day], workday: Vec::new() };
+    let before = placed(registry.length, registry.length).index;
+    does(&mut registry, 1, OPERATOR, Act::LoadCalendar(load)).unwrap();
+    assert!(!registry.calendar_at(before).is_day_off(day), "a Monday, as was known then");
+    assert!(registry.calendar_at(LeafIndex(u64::MAX)).is_day_off(day));
+    assert!(registry.calendar.is_day_off(day));
 }

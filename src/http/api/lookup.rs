@@ -16,7 +16,7 @@ use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::number::DepositNumber;
 use crate::store::contract::{ReadError, ReadLedger};
 use crate::store::reading;
-use crate::wire::facts::DepositJson;
+use crate::wire::facts::{DepositJson, SignerJson};
 use crate::wire::problem::Problem;
 use crate::wire::receipt::{self, ReceiptJson};
 
@@ -63,11 +63,16 @@ fn unknown(number: DepositNumber) -> Failure {
 )]
 pub(in crate::http) async fn look_up(State(node): State<Arc<Node>>, named: Named) -> Result<Response, Failure> {
     let number = named.number()?;
+    let desk = node.desk().ok().map(Arc::clone);
     node.read(move |reader| {
         let (index, entry) = find(reader, number)?.ok_or_else(|| unknown(number))?;
         let header = reading::sealing_block(reader, index)?;
         let history = reading::history(reader, index)?;
-        Ok(caching::json(&DepositJson::of(index, &entry, &header, &history), Caching::Revalidate))
+        let mut json = DepositJson::of(index, &entry, &header, &history);
+        if desk.is_some_and(|desk| desk.made_for(&entry).is_some()) {
+            json.signed_by = SignerJson::platform();
+        }
+        Ok(caching::json(&json, Caching::Revalidate))
     })
     .await
 }

@@ -113,7 +113,7 @@ fn report(reader: &dyn ReadLedger, number: DepositNumber, presented: Presented) 
     Ok(verify(&question))
 }
 
-fn read_salt(query: Option<&str>, headers: &HeaderMap) -> Result<Option<[u8; SALT_LEN]>, Failure> {
+pub(in crate::http) fn read_salt(query: Option<&str>, headers: &HeaderMap) -> Result<Option<[u8; SALT_LEN]>, Failure> {
     let given = query.unwrap_or_else(|| header(headers, &SALT_HEADER));
     if given.is_empty() {
         return Ok(None);
@@ -122,7 +122,7 @@ fn read_salt(query: Option<&str>, headers: &HeaderMap) -> Result<Option<[u8; SAL
     salt.map(Some).ok_or_else(|| Failure::new("bad_salt", "the salt is not 64 lower-case hex digits"))
 }
 
-fn read_digest(digest: &DigestRequest) -> Result<Presented, Failure> {
+pub(in crate::http) fn read_digest(digest: &DigestRequest) -> Result<Presented, Failure> {
     let algorithm = HashAlgorithm::parse(&digest.algorithm).ok_or_else(|| {
         let names = HashAlgorithm::ALL.map(HashAlgorithm::name).join(" or ");
         Failure::new("unknown_algorithm", format!("the algorithm is {names}; it is named, never guessed"))

@@ -1,6 +1,15 @@
 //! JSON shapes of the filing flow: accounts, cases, originals. Requests are strict; answers are bilingual.
 
 pub mod accounts;
+pub mod act;
+pub mod case;
 pub mod done;
+pub mod entrusted;
+pub mod erasure;
 pub mod feed;
+pub mod import;
+pub mod item;
 pub mod lists;
+pub mod originals;
+pub mod people;
+pub mod period;

@@ -37,6 +37,18 @@ fn the_description_is_openapi_3_1_and_bilingual() {
     }
 }
 
+/// What goes by token.
+const BY_TOKEN: [&str; 4] = ["accounts", "cases", "feed", "originals"];
+
+/// Without a token nothing is told, whatever is asked for.
+async fn by_token_only(house: &House, path: &str) {
+    let filled: Vec<String> =
+        path.split('/').map(|part| if part.starts_with('{') { "0".repeat(64) } else { part.to_owned() }).collect();
+    let answer = house.get(&filled.join("/")).await;
+    assert_eq!(answer.problem(), (401, "unauthenticated".into()), "{path}");
+    assert_eq!(answer.header("www-authenticate"), "Bearer", "{path}");
+}
+
 #[tokio::test]
 async fn every_documented_read_answers_its_own_example() {
     let house = House::in_memory(Plan::default()).await;
@@ -44,6 +56,10 @@ async fn every_documented_read_answers_its_own_example() {
     let described = house.get("/openapi.json").await.json();
     for (path, methods) in described["paths"].as_object().unwrap() {
         let Some(operation) = methods.get("get") else { continue };
+        if BY_TOKEN.contains(&operation["tags"][0].as_str().unwrap()) {
+            by_token_only(&house, path).await;
+            continue;
+        }
         let (mut path, mut query) = (path.clone(), Vec::new());
         for parameter in operation["parameters"].as_array().into_iter().flatten() {
             let name = parameter["name"].as_str().unwrap();

@@ -57,23 +57,31 @@ impl<'h> Cast<'h> {
         assert_eq!(answer.status, 201, "{who:?} {body}: {}", answer.text());
     }
 
-    /// A case with three sides, each with an agent.
+    /// A case with three sides, entered by the court for somebody who came in person: only the court names accounts for
+    /// the other sides.
     async fn drafted(&self) -> String {
-        let plaintiff = Standing::Party(Side::Bringing);
+        let clerk = Standing::Holding(Role::Clerk);
+        let account = |standing| &self.by[&standing].account;
         let body = json!({
             "court": COURT, "kind": "civil-first", "procedure": "ordinary", "role": "plaintiff",
-            "subject": "natural-person", "filer": "principal", "name": "原告",
+            "subject": "natural-person", "filer": "court", "name": "原告",
+            "account": account(Standing::Party(Side::Bringing)),
         });
-        let opened = self.people.by(&self.by[&plaintiff]).create("/v1/cases", &body).await;
+        let opened = self.people.by(&self.by[&clerk]).create("/v1/cases", &body).await;
         let case = opened["case"].as_str().unwrap().to_owned();
         for (role, side) in [("defendant", Side::Answering), ("third-party", Side::Third)] {
-            let account = &self.by[&Standing::Party(side)].account;
+            let account = account(Standing::Party(side));
             let party = json!({"act": "add-party", "role": role, "subject": "natural-person", "name": "某", "account": account});
-            self.act(plaintiff, &case, party).await;
+            self.act(clerk, &case, party).await;
         }
-        let agent = &self.by[&Standing::Agent(Side::Bringing)].account;
-        self.act(plaintiff, &case, json!({"act": "add-agent", "party": 1, "account": agent, "authority": "special", "name": "律师"})).await;
+        self.agent(&case, 1, Side::Bringing).await;
         case
+    }
+
+    async fn agent(&self, case: &str, party: u32, side: Side) {
+        let account = &self.by[&Standing::Agent(side)].account;
+        let body = json!({"act": "add-agent", "party": party, "account": account, "authority": "special", "name": "律师"});
+        self.act(Standing::Holding(Role::Clerk), case, body).await;
     }
 
     /// A case brought to this stage by the acts that lead there.
@@ -116,11 +124,8 @@ impl<'h> Cast<'h> {
     }
 
     async fn agents_of_others(&self, case: &str) {
-        for (party, side) in [(2, Side::Answering), (3, Side::Third)] {
-            let account = &self.by[&Standing::Agent(side)].account;
-            let body = json!({"act": "add-agent", "party": party, "account": account, "authority": "special", "name": "律师"});
-            self.act(Standing::Holding(Role::Clerk), case, body).await;
-        }
+        self.agent(case, 2, Side::Answering).await;
+        self.agent(case, 3, Side::Third).await;
     }
 
     /// Whether this standing is filled in a case at this stage.
@@ -168,9 +173,7 @@ fn request(act: ActKind) -> Option<Value> {
 fn denial(who: Standing, act: ActKind, stage: Stage) -> Option<(u16, &'static str)> {
     let a_role_without_a_court = matches!(who, Standing::Holding(role) if !OF_COURTS.contains(&role));
     let outside = matches!(who, Standing::Stranger) || a_role_without_a_court;
-    // The court comes to know a case when it is submitted.
-    let unseen = stage == Stage::Draft && matches!(who, Standing::Holding(_));
-    if outside || unseen || !may_see(who, stage) {
+    if outside || !may_see(who, stage) {
         return Some((404, "not_found"));
     }
     match permit(who, act, stage) {

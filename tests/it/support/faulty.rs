@@ -28,6 +28,7 @@ pub(crate) enum Fault {
     ReadBackFlipsABit,
     PublishBefore,
     PublishAfter,
+    PurgeStillHeld,
 }
 
 /// A memory store with one fault armed at a time.
@@ -160,6 +161,9 @@ impl KeepPrivate for FaultyStore {
     }
 
     fn purge(&self) -> Result<Purged, PurgeError> {
+        if self.strikes(Fault::PurgeStillHeld) {
+            return Err(PurgeError::StillHeld { file: "db/000001.sst".into() });
+        }
         self.inner.purge()
     }
 

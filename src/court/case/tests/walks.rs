@@ -111,7 +111,7 @@ fn sound(file: &CaseFile) {
     let may_stand_open = file.stage.is_with_the_filer() || file.stage == Stage::Withdrawn;
     for item in file.items.values() {
         assert!(item.first_imported_at <= item.placed.at);
-        assert!(may_stand_open || item.locked == (item.import.phase == Phase::Filing));
+        assert!(may_stand_open || item.locked == (item.import.phase == Phase::Filing || item.import.carried.is_some()));
         assert!(!item.replies.contains_key(&item.import.party));
         for versions in item.replies.values() {
             assert!(!versions.is_empty());
@@ -198,6 +198,7 @@ fn the_walks_go_everywhere() {
     for start in 0..400_u64 {
         let seeds: Vec<u64> = (0..120).map(|step| start * 1_000_003 + step).collect();
         let file = walk(&seeds, |before, document, placed| {
+            sound(before);
             match before.clone().apply(document, placed, &Calendar::default()) {
                 Ok(()) => effective.insert(document.act.kind()),
                 Err(refusal) => seen.insert(refusal.code()),

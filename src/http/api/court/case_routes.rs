@@ -3,10 +3,23 @@
 use std::sync::Arc;
 
 use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
+use crate::http::api::court::{acts, association, cases, imports, passage, verification};
 use crate::http::node::Node;
 
 /// The routes.
 pub(in crate::http) fn routes() -> OpenApiRouter<Arc<Node>> {
     OpenApiRouter::new()
+        .routes(routes!(cases::open_case, cases::list_cases))
+        .routes(routes!(cases::look_at_case))
+        .routes(routes!(acts::act_upon_case, acts::list_acts))
+        .routes(routes!(cases::case_access_log))
+        .routes(routes!(association::issue_code))
+        .routes(routes!(association::associate))
+        .routes(routes!(imports::import))
+        .routes(routes!(imports::import_batch))
+        .routes(routes!(cases::look_at_item))
+        .routes(routes!(verification::verify_item))
+        .routes(routes!(passage::pass_on))
 }

@@ -1,13 +1,23 @@
 //! Handlers of the filing flow, one file a business; each group lists its routes in one place.
 
 pub mod accounts;
+pub mod acts;
+pub mod association;
 pub mod case_routes;
-pub mod challenge;
+pub mod cases;
 pub mod closing;
+pub mod entrusted;
+pub mod erasures;
 pub mod exchange;
 pub mod feed;
+pub mod imports;
 pub mod lists;
+pub mod naming;
 pub mod original_routes;
+pub mod originals;
+pub mod passage;
 pub mod registry_routes;
 pub mod tokens;
+pub mod verification;
+pub mod warnings;
 pub mod webhooks;

@@ -3,10 +3,17 @@
 use std::sync::Arc;
 
 use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
+use crate::http::api::court::{entrusted, erasures, originals};
 use crate::http::node::Node;
 
 /// The routes.
 pub(in crate::http) fn routes() -> OpenApiRouter<Arc<Node>> {
     OpenApiRouter::new()
+        .routes(routes!(entrusted::entrust_deposit, entrusted::list_entrusted))
+        .routes(routes!(entrusted::see_private))
+        .routes(routes!(entrusted::deposit_access_log))
+        .routes(routes!(originals::put_original, originals::get_original))
+        .routes(routes!(erasures::erase))
 }

@@ -2,11 +2,9 @@
 
 use std::sync::Arc;
 
-use axum::middleware::from_fn;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::http::api::court::challenge::challenge;
 use crate::http::api::court::{accounts, feed, lists, tokens, webhooks};
 use crate::http::node::Node;
 
@@ -28,5 +26,4 @@ pub(in crate::http) fn routes() -> OpenApiRouter<Arc<Node>> {
         .routes(routes!(feed::follow_feed))
         .routes(routes!(webhooks::register_webhook, webhooks::list_webhooks))
         .routes(routes!(webhooks::remove_webhook))
-        .layer(from_fn(challenge))
 }

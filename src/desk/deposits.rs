@@ -1,0 +1,352 @@
+//! 代为存证: deposits that the platform signs for an account, and the private content of deposits.
+//!
+//! # Invariants
+//!
+//! The statement says in whose name it was made (`on-behalf`) and who signed it (`key`, the platform's): nobody is made to
+//! look like a signer. The same request always makes the same statement, even where its sender has gone away meanwhile.
+//!
+//! Numbers are public, so bringing a deposit into a case opens nothing: private content is shown in a case only of what a
+//! party has itself deposited.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use crate::court::guard::{Suspicion, suspicions};
+use crate::court::ids::{AccountId, CaseId};
+use crate::court::values::Capacity;
+use crate::court::words::{Depositor, Role, Scope, Shown};
+use crate::desk::access::Subject;
+use crate::desk::actor::{Actor, Asked};
+use crate::desk::error::DeskError;
+use crate::desk::labels;
+use crate::desk::office::{Desk, Done};
+use crate::desk::secret::derived;
+use crate::desk::streams::{StoredAct, cases_labelled};
+use crate::ledger::entry::Entry;
+use crate::ledger::media::MediaType;
+use crate::ledger::merkle::shape::LeafIndex;
+use crate::ledger::metadata::PrivateMetadata;
+use crate::ledger::number::DepositNumber;
+use crate::ledger::receipt::Receipt;
+use crate::ledger::statement::content::Content;
+use crate::ledger::statement::signed::SignedStatement;
+use crate::ledger::statement::text::{Link, Statement};
+use crate::ledger::time::Timestamp;
+use crate::store::contract::{Private, PrivateContent, ReadError, ReadLedger};
+use crate::store::reading;
+use crate::wire::metadata::canonical;
+
+/// Deposits in one list.
+pub const LIST_MAX: usize = 50;
+/// Entries of an access log in one answer.
+const LOG_MAX: usize = 200;
+
+/// What is to be deposited.
+#[derive(Debug, Clone)]
+pub struct EntrustedAsked {
+    /// The digests of the original.
+    pub content: Content,
+    /// What kind of data it is.
+    pub media_type: Option<MediaType>,
+    /// Earlier deposits that it speaks of.
+    pub links: Vec<Link>,
+    /// The private metadata, without who made it: that is added here.
+    pub metadata: Map<String, Value>,
+    /// Its texts, to be looked through for numbers of people.
+    pub texts: Vec<String>,
+}
+
+/// A deposit that the platform has made.
+#[derive(Debug, Clone)]
+pub struct Entrusted {
+    /// 存证编号.
+    pub number: DepositNumber,
+    /// Its receipt.
+    pub receipt: Receipt,
+    /// False when the same request had made it before.
+    pub fresh: bool,
+    /// What its texts look as if they held.
+    pub suspicions: Vec<Suspicion>,
+}
+
+/// A deposit of one's own, in a list.
+#[derive(Debug, Clone)]
+pub struct OwnDeposit {
+    /// Place of the entry.
+    pub index: LeafIndex,
+    /// 存证编号.
+    pub number: DepositNumber,
+    /// 交易提交时间.
+    pub at: Timestamp,
+    /// The private metadata; `None` once it is erased.
+    pub metadata: Option<String>,
+}
+
+/// Private content of a deposit.
+#[derive(Debug, Clone)]
+pub struct PrivateLook {
+    /// The content with its salt; `None` once it is erased.
+    pub held: Option<PrivateMetadata>,
+    /// The act that recorded this look; none where nothing was there to be seen.
+    pub access: Option<Done>,
+}
+
+/// The deposit of `number`.
+pub(in crate::desk) fn entry_of(
+    store: &dyn ReadLedger,
+    number: DepositNumber,
+) -> Result<Option<(LeafIndex, Entry)>, ReadError> {
+    let Some(index) = store.find_number(&number)? else { return Ok(None) };
+    let entry = reading::entry(store, index)?;
+    if entry.number == number {
+        return Ok(Some((index, entry)));
+    }
+    let reason = format!("leads to the deposit {}", entry.number);
+    Err(ReadError::Damaged { what: "number", at: number.to_string(), reason })
+}
+
+/// The cases into which a deposit was brought.
+pub(in crate::desk) fn cases_with(
+    store: &dyn ReadLedger,
+    number: DepositNumber,
+) -> Result<BTreeSet<CaseId>, ReadError> {
+    cases_labelled(store, &labels::imports_of(number))
+}
+
+impl Desk {
+    /// Whether the platform made this deposit, and for whom. Anybody may write any account into a statement of his own:
+    /// only the platform's signature makes it that account's.
+    #[must_use]
+    pub fn made_for(&self, entry: &Entry) -> Option<AccountId> {
+        let statement = entry.statement.statement();
+        let own = self.platform.verifier();
+        let signed = matches!(statement.keys.as_slice(), [key] if key == own);
+        statement.on_behalf.filter(|_| signed).map(AccountId)
+    }
+
+    /// Makes a deposit for whoever asks.
+    ///
+    /// # Errors
+    ///
+    /// [`DeskError::Scope`], [`DeskError::RequestReused`], [`DeskError::BadValue`], and those of depositing:
+    /// `link_not_yours` for a link that only the depositor may make.
+    pub async fn entrust(
+        &self,
+        actor: &Actor,
+        asked: &Asked,
+        entrusted: &EntrustedAsked,
+    ) -> Result<Entrusted, DeskError> {
+        actor.needs(Scope::Deposit)?;
+        let mut suspicions: Vec<Suspicion> = entrusted.texts.iter().flat_map(|text| suspicions(text)).collect();
+        suspicions.sort_unstable();
+        suspicions.dedup();
+        let _held = self.locks.hold(labels::entrusted(asked.request)).await;
+        if let Some(receipt) = self.entrusted_before(asked).await? {
+            return Ok(Entrusted { number: number_of(&receipt)?, receipt, fresh: false, suspicions });
+        }
+        let piece = self.described(actor, asked, entrusted)?;
+        let random = derived(&self.platform, asked.request, "nonce").0;
+        let statement = Statement {
+            ledger: self.ledger.clone(),
+            content: Some(entrusted.content),
+            manifest: None,
+            media_type: entrusted.media_type,
+            meta: Some(piece.commitment()),
+            subject: None,
+            links: entrusted.links.clone(),
+            on_behalf: Some(actor.id.0),
+            nonce: std::array::from_fn(|at| random.get(at).copied().unwrap_or_default()),
+            keys: vec![self.platform.verifier().clone()],
+        };
+        let signed = SignedStatement::sign(statement, std::slice::from_ref(&self.platform));
+        let signed = signed.map_err(|error| DeskError::Deposit(error.into()))?;
+        let labels = vec![
+            labels::deposits_of(actor.id),
+            labels::entrusted(asked.request),
+            labels::entrusted_as(asked.request, asked.body),
+        ];
+        let private = PrivateContent { metadata: Some(piece), annexes: Vec::new(), labels };
+        let deposited = self.sequencer.deposit_with(signed.note().clone(), private).await?;
+        let number = number_of(&deposited.receipt)?;
+        Ok(Entrusted { number, receipt: deposited.receipt, fresh: deposited.fresh, suspicions })
+    }
+
+    /// The receipt of the deposit that this request has become.
+    async fn entrusted_before(&self, asked: &Asked) -> Result<Option<Receipt>, DeskError> {
+        let (any, same) = (labels::entrusted(asked.request), labels::entrusted_as(asked.request, asked.body));
+        self.read(move |store| {
+            let Some(index) = store.last_labelled(&any, 1)?.into_iter().next() else { return Ok(None) };
+            if store.last_labelled(&same, 1)?.is_empty() {
+                return Err(DeskError::RequestReused);
+            }
+            Ok(Some(reading::receipt(store, index)?))
+        })
+        .await
+    }
+
+    fn described(
+        &self,
+        actor: &Actor,
+        asked: &Asked,
+        entrusted: &EntrustedAsked,
+    ) -> Result<PrivateMetadata, DeskError> {
+        let mut metadata = entrusted.metadata.clone();
+        if let Some(check) = actor.identity() {
+            let identity = json!({
+                "method": check.method.word(),
+                "level": check.level.word(),
+                "at": check.at.to_string(),
+            });
+            metadata.insert("identity".into(), identity);
+        }
+        let json = canonical(&Value::Object(metadata)).map_err(|error| DeskError::BadValue {
+            field: "name",
+            reason: error.to_string(),
+            code: error.code(),
+        })?;
+        Ok(PrivateMetadata { salt: derived(&self.platform, asked.request, "salt").0, json })
+    }
+
+    /// One's own deposits that the platform made, the latest first, those before `before`. Their names are private
+    /// content of the account: the look is recorded as one at the account.
+    ///
+    /// # Errors
+    ///
+    /// [`DeskError::Scope`], and those of reading and writing.
+    pub async fn own_deposits(
+        &self,
+        actor: &Actor,
+        before: Option<u64>,
+    ) -> Result<(Vec<OwnDeposit>, Option<Done>), DeskError> {
+        actor.needs(Scope::Deposit).or_else(|_| actor.may_read())?;
+        let label = labels::deposits_of(actor.id);
+        let found = self.read(move |store| Ok(last_before(store, &label, before)?)).await?;
+        if found.is_empty() {
+            return Ok((Vec::new(), None));
+        }
+        let access = self.record_access(actor, Capacity::Oneself, Subject::Account(actor.id)).await?;
+        let deposits = self
+            .read(move |store| {
+                let own = |index: LeafIndex| -> Result<OwnDeposit, ReadError> {
+                    let entry = reading::entry(store, index)?;
+                    let metadata = match store.private(index)? {
+                        Private::Held(piece) => Some(piece.json),
+                        Private::Erased(_) | Private::None => None,
+                    };
+                    Ok(OwnDeposit { index, number: entry.number, at: entry.received, metadata })
+                };
+                Ok(found.into_iter().map(own).collect::<Result<Vec<_>, _>>()?)
+            })
+            .await?;
+        Ok((deposits, Some(access)))
+    }
+
+    /// In which capacity somebody sees the private content of a deposit: as whom it was made for, or in a case in which
+    /// it stands as what that party itself has deposited.
+    ///
+    /// # Errors
+    ///
+    /// [`DeskError::NotFound`]: not there, or not theirs.
+    pub(in crate::desk) async fn seen_as(
+        &self,
+        actor: &Actor,
+        number: DepositNumber,
+    ) -> Result<(LeafIndex, Capacity), DeskError> {
+        actor.may_read().or_else(|_| actor.needs(Scope::Deposit))?;
+        let looked = self.read(move |store| {
+            let Some((index, entry)) = entry_of(store, number)? else { return Ok(None) };
+            Ok(Some((index, entry, cases_with(store, number)?)))
+        });
+        let (index, entry, cases) = looked.await?.ok_or(DeskError::NotFound)?;
+        let owner = self.made_for(&entry).ok_or(DeskError::NotFound)?;
+        if owner == actor.id {
+            return Ok((index, Capacity::Oneself));
+        }
+        for case in cases {
+            let file = match self.case_for(actor, case).await {
+                Ok(file) => file,
+                Err(DeskError::NotFound) => continue,
+                Err(error) => return Err(error),
+            };
+            let holds = file.items.values().any(|item| {
+                let import = &item.import;
+                let party = file.parties.get(&import.party).filter(|party| party.identity.is_some());
+                let came = item.by == owner || party.is_some_and(|party| party.account == Some(owner));
+                // Numbers and accounts are public: only who brought the deposit into the case himself has shown it there.
+                let own = import.receipt.is_none() && import.depositor == Depositor::Same && came;
+                own && import.deposit == number && item.stands()
+            });
+            if let Some(capacity) = actor.capacities(&file).first().filter(|_| holds) {
+                return Ok((index, *capacity));
+            }
+        }
+        Err(DeskError::NotFound)
+    }
+
+    /// The private content of a deposit, for whoever may see it. The look is recorded first.
+    ///
+    /// # Errors
+    ///
+    /// [`DeskError::NotFound`], and those of writing: then nothing is shown.
+    pub async fn private_of(&self, actor: &Actor, number: DepositNumber) -> Result<PrivateLook, DeskError> {
+        let (index, capacity) = self.seen_as(actor, number).await?;
+        let private = self.read(move |store| Ok(store.private(index)?)).await?;
+        let Private::Held(piece) = private else { return Ok(PrivateLook { held: None, access: None }) };
+        let access = self.record_access(actor, capacity, Subject::Deposit(number, Shown::Deposit)).await?;
+        Ok(PrivateLook { held: Some(piece), access: Some(access) })
+    }
+
+    /// What was done with the private content and the original of a deposit, in order. For whom it was made for, the
+    /// operator and auditors.
+    ///
+    /// # Errors
+    ///
+    /// [`DeskError::NotFound`]: not there, or not theirs.
+    pub async fn deposit_log(
+        &self,
+        actor: &Actor,
+        number: DepositNumber,
+        after: u64,
+    ) -> Result<Vec<StoredAct>, DeskError> {
+        actor.may_read().or_else(|_| actor.needs(Scope::Deposit))?;
+        let entry = self.read(move |store| Ok(entry_of(store, number)?)).await?;
+        let owner = entry.and_then(|(_, entry)| self.made_for(&entry)).ok_or(DeskError::NotFound)?;
+        let watches = [Role::Auditor, Role::Operator].iter().any(|role| actor.account.holds(*role, None));
+        if owner != actor.id && !watches {
+            return Err(DeskError::NotFound);
+        }
+        let mut acts = self.stream_of(self.custody_stream(number), after).await?;
+        acts.truncate(LOG_MAX);
+        Ok(acts)
+    }
+}
+
+/// The last deposits under a label before an index, the latest first. Reads keys only, so looking further costs little.
+fn last_before(
+    store: &dyn ReadLedger,
+    label: &crate::ledger::hash::Digest,
+    before: Option<u64>,
+) -> Result<Vec<LeafIndex>, ReadError> {
+    let mut limit = LIST_MAX;
+    loop {
+        let mut found = store.last_labelled(label, limit)?;
+        let all = found.len() < limit;
+        found.retain(|index| before.is_none_or(|before| index.0 < before));
+        if all || found.len() >= LIST_MAX {
+            found.truncate(LIST_MAX);
+            return Ok(found);
+        }
+        limit = limit.saturating_mul(4);
+    }
+}
+
+/// The deposit number in a receipt.
+fn number_of(receipt: &Receipt) -> Result<DepositNumber, DeskError> {
+    let entry = Entry::parse(receipt.entry.as_bytes()).map_err(|error| ReadError::Damaged {
+        what: "receipt",
+        at: receipt.index.to_string(),
+        reason: error.to_string(),
+    })?;
+    Ok(entry.number)
+}

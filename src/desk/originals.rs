@@ -1,0 +1,378 @@
+//! 原文保管: originals taken into custody, given out, swept.
+//!
+//! # Invariants
+//!
+//! What is in custody was measured as it came and agrees with its deposit: taking it in is its verification. The key of an
+//! object lies in an annex of the act, so erasing that annex destroys the original wherever copies of the object may be.
+//! No byte is given out before the act that says who sees it is on the chain. An object that no act answers for is removed
+//! at the next start.
+
+use std::collections::HashSet;
+use std::error::Error;
+use std::sync::Arc;
+
+use futures_util::stream::BoxStream;
+use futures_util::{Stream, StreamExt as _};
+use sha2::Digest as _;
+use tokio_util::bytes::Bytes;
+
+use crate::court::acts::{Act, TakeCustody};
+use crate::court::case::state::{Placed, Text};
+use crate::court::document::{Document, Stream as Kind};
+use crate::court::values::Capacity;
+use crate::court::words::{Scope, Shown};
+use crate::custody::keeping::{KeepError, Kept};
+use crate::custody::object::{ObjectId, ObjectKey};
+use crate::custody::opening::OpenError;
+use crate::custody::removing::SweepError;
+use crate::desk::access::Subject;
+use crate::desk::actor::{Actor, Asked};
+use crate::desk::annexes::Annexes;
+use crate::desk::cases::is_overtaken;
+use crate::desk::deposits::entry_of;
+use crate::desk::error::DeskError;
+use crate::desk::labels;
+use crate::desk::office::{ATTEMPTS, Desk, Done, Writing};
+use crate::desk::streams::{act_at, acts_after, text};
+use crate::ledger::hash::{Digest, lower_hex};
+use crate::ledger::merkle::shape::LeafIndex;
+use crate::ledger::metadata::SALT_LEN;
+use crate::ledger::number::DepositNumber;
+use crate::ledger::statement::content::{Comparison, Content, Form, HashAlgorithm, Measured};
+use crate::ledger::time::Timestamp;
+use crate::sequencer::handle::DepositError;
+use crate::store::contract::{Private, ReadError, ReadLedger};
+
+/// Acts of custody read in one go at the start.
+const PAGE: usize = 1_000;
+
+/// Why an original is not taken in or given out.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OriginalError {
+    /// It is not the file that was deposited. Nothing of it was kept.
+    #[error("the file does not agree with the deposit: {0}")]
+    Mismatch(&'static str),
+    /// It is there already.
+    #[error("the original is in custody already")]
+    Taken,
+    /// The deposit's digests are salted: without the salt nothing can be compared.
+    #[error("the deposit is salted: send its salt in the header `x-salt`")]
+    SaltNeeded,
+    /// The deposit's digests are not salted.
+    #[error("the deposit is not salted")]
+    NotSalted,
+    /// Nobody gave it into custody.
+    #[error("the original was not given into custody")]
+    NotSubmitted,
+    /// It was, and is erased.
+    #[error("the original is erased")]
+    Erased,
+    /// The desk.
+    #[error(transparent)]
+    Desk(#[from] DeskError),
+}
+
+impl OriginalError {
+    /// The stable code; `None` for [`OriginalError::Desk`], which has its own.
+    #[must_use]
+    pub const fn code(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Mismatch(_) => "custody_mismatch",
+            Self::Taken => "custody_taken",
+            Self::SaltNeeded => "salt_needed",
+            Self::NotSalted => "bad_salt",
+            Self::NotSubmitted => "no_original",
+            Self::Erased => "erased",
+            Self::Desk(_) => return None,
+        })
+    }
+}
+
+/// How it stands with a deposit's original.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Original {
+    /// The act that took it in.
+    pub act: TakeCustody,
+    /// Where that act stands.
+    pub placed: Placed,
+    /// Its number.
+    pub number: DepositNumber,
+    /// Whether it is gone.
+    pub erased: bool,
+}
+
+impl Original {
+    /// The object that holds it.
+    pub(in crate::desk) const fn object(&self) -> ObjectId {
+        ObjectId::from_bytes(self.act.object.0)
+    }
+
+    /// When it came.
+    #[must_use]
+    pub const fn received_at(&self) -> Timestamp {
+        self.placed.at
+    }
+}
+
+/// An original on its way to somebody who may see it.
+pub struct Given {
+    /// Its bytes. A stream that ends without an error was the whole original.
+    pub stream: BoxStream<'static, Result<Bytes, OpenError>>,
+    /// How many.
+    pub size: u64,
+    /// The act that recorded this look.
+    pub access: Done,
+}
+
+/// An original in custody, with the act that says so.
+#[derive(Debug)]
+pub struct Taken {
+    /// The act.
+    pub done: Done,
+    /// What it says.
+    pub act: TakeCustody,
+}
+
+/// The last original of a deposit, and how many acts its stream has.
+pub(in crate::desk) fn custody(store: &dyn ReadLedger, stream: &Digest) -> Result<(u64, Option<Original>), ReadError> {
+    let acts = acts_after(store, stream, 0)?;
+    let length = acts.last().map_or(0, |act| act.placed.sequence);
+    let taken = acts.into_iter().rev().find_map(|stored| match stored.document.act {
+        Act::TakeCustody(act) => Some((act, stored.placed, stored.entry.number)),
+        _ => None,
+    });
+    let Some((act, placed, number)) = taken else { return Ok((length, None)) };
+    let erased = matches!(store.annex(placed.index, &act.key.0)?, Private::Erased(_));
+    Ok((length, Some(Original { act, placed, number, erased })))
+}
+
+/// Whether it is sure that nothing was written.
+const fn surely_unwritten(error: &OriginalError) -> bool {
+    !matches!(
+        error,
+        OriginalError::Desk(
+            DeskError::Deposit(DepositError::Stopped(_) | DepositError::Read(_))
+                | DeskError::Read(_)
+                | DeskError::Thread(_)
+        )
+    )
+}
+
+impl Desk {
+    /// How it stands with a deposit's original: for whoever sees the deposit in a case. Nothing is recorded, since
+    /// nothing is shown.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub async fn original_of(&self, number: DepositNumber) -> Result<Option<Original>, DeskError> {
+        let stream = self.custody_stream(number);
+        self.read(move |store| Ok(custody(store, &stream)?.1)).await
+    }
+
+    /// Takes an original of at most `limit` bytes into custody. For whom the deposit was made.
+    ///
+    /// # Errors
+    ///
+    /// [`OriginalError`]: nothing was kept.
+    pub async fn take_original<S, E>(
+        &self,
+        actor: &Actor,
+        number: DepositNumber,
+        asked: &Asked,
+        salt: Option<[u8; SALT_LEN]>,
+        (stream, limit): (S, u64),
+    ) -> Result<Taken, OriginalError>
+    where
+        S: Stream<Item = Result<Bytes, E>> + Send,
+        E: Into<Box<dyn Error + Send + Sync>>,
+    {
+        actor.needs(Scope::Deposit)?;
+        let entry = self.read(move |store| Ok(entry_of(store, number)?)).await?.map(|(_, entry)| entry);
+        let entry = entry.filter(|entry| self.made_for(entry) == Some(actor.id)).ok_or(DeskError::NotFound)?;
+        if let Some(before) = self.taken_before(asked).await? {
+            return Ok(before);
+        }
+        let content = entry.statement.statement().content.ok_or(OriginalError::Mismatch("it has no digest"))?;
+        match (content.is_salted(), salt) {
+            (true, None) => return Err(OriginalError::SaltNeeded),
+            (false, Some(_)) => return Err(OriginalError::NotSalted),
+            _ => {}
+        }
+        if self.original_of(number).await?.is_some_and(|original| !original.erased) {
+            return Err(OriginalError::Taken);
+        }
+        // No more than the deposit says is taken in at all.
+        let limit = match content.form {
+            Form::Plain { size } => limit.min(size),
+            Form::Salted => limit,
+        };
+        let kept = self.keeper.keep(stream, limit).await.map_err(|error| match (error, content.form) {
+            (KeepError::TooLarge { limit }, Form::Plain { size }) if limit == size => {
+                OriginalError::Mismatch("it is longer than the deposit says")
+            }
+            (error, _) => DeskError::from(error).into(),
+        })?;
+        let object = kept.object;
+        let taken = match self.agrees(&kept, &content, salt).await {
+            Ok(()) => self.record_custody(actor, number, asked, &kept).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = &taken
+            && surely_unwritten(error)
+            && let Err(error) = self.keeper.remove(object).await
+        {
+            tracing::warn!(%object, %error, "an original that was not taken in is still there; the next start removes it");
+        }
+        taken
+    }
+
+    /// Holds what came against every digest and the size of the deposit.
+    async fn agrees(&self, kept: &Kept, content: &Content, salt: Option<[u8; SALT_LEN]>) -> Result<(), OriginalError> {
+        let measured = match salt {
+            None => kept.measured,
+            Some(salt) => self.measured_after(salt, kept).await?,
+        };
+        match content.compare(&measured) {
+            Comparison::Match => Ok(()),
+            Comparison::Mismatch => Err(OriginalError::Mismatch("no digest is the same")),
+            Comparison::Contradictory => Err(OriginalError::Mismatch("not every digest and the size are the same")),
+        }
+    }
+
+    /// What the original measures with a salt before it: read once more, as it lies in custody.
+    async fn measured_after(&self, salt: [u8; SALT_LEN], kept: &Kept) -> Result<Measured, DeskError> {
+        let mut stream = self.keeper.open(kept.object, &kept.key, kept.measured.size).await?;
+        let mut hashes = (sha2::Sha256::new_with_prefix(salt), sm3::Sm3::new_with_prefix(salt));
+        while let Some(part) = stream.next().await {
+            let part = part?;
+            // SM3 takes 4 ms a megabyte: too long for a worker thread.
+            let hashing = tokio::task::spawn_blocking(move || {
+                hashes.0.update(&part);
+                hashes.1.update(&part);
+                hashes
+            });
+            hashes = hashing.await.map_err(|error| DeskError::Thread(error.to_string()))?;
+        }
+        let (sha256, sm3) = hashes;
+        let (sha256, sm3) = (Digest(sha256.finalize().into()), Digest(sm3.finalize().into()));
+        Ok(Measured { size: kept.measured.size, sha256, sm3 })
+    }
+
+    async fn taken_before(&self, asked: &Asked) -> Result<Option<Taken>, DeskError> {
+        let before = self.done_before((asked.request, asked.body)).await?;
+        before
+            .map(|(done, stored)| match stored.document.act {
+                Act::TakeCustody(act) => Ok(Taken { done, act }),
+                _ => Err(DeskError::RequestReused),
+            })
+            .transpose()
+    }
+
+    async fn record_custody(
+        &self,
+        actor: &Actor,
+        number: DepositNumber,
+        asked: &Asked,
+        kept: &Kept,
+    ) -> Result<Taken, OriginalError> {
+        let stream = self.custody_stream(number);
+        let key = zeroize::Zeroizing::new(hex::encode(kept.key.as_bytes()));
+        let _held = self.locks.hold(stream).await;
+        for _ in 0..ATTEMPTS {
+            let (length, original) = self.read(move |store| Ok(custody(store, &stream)?)).await?;
+            if original.is_some_and(|original| !original.erased) {
+                return Err(OriginalError::Taken);
+            }
+            let mut annexes = Annexes::new();
+            let hashes = [HashAlgorithm::Sm3, HashAlgorithm::Sha256];
+            let act = TakeCustody {
+                deposit: number,
+                object: Digest(*kept.object.as_bytes()),
+                key: annexes.add("key", &key)?,
+                size: kept.measured.size,
+                data_hash: hashes.map(|one| (one, kept.measured.digest(one))).to_vec(),
+            };
+            let document = Document {
+                stream: Kind::Custody,
+                by: actor.id,
+                capacity: Capacity::Oneself,
+                request: Some(asked.request),
+                body: Some(asked.body),
+                act: Act::TakeCustody(act.clone()),
+            };
+            let labels = vec![labels::custody_of_all()];
+            match self.write(Writing { stream, sequence: length + 1, document, annexes, labels }).await {
+                Err(error) if is_overtaken(&error) => {}
+                Err(error) => return Err(error.into()),
+                Ok(done) => return Ok(Taken { done, act }),
+            }
+        }
+        Err(DeskError::Deposit(DepositError::Busy { retry_after_ms: 500 }).into())
+    }
+
+    /// Gives an original out to whoever may see it. The look is recorded before this returns.
+    ///
+    /// # Errors
+    ///
+    /// [`OriginalError::NotSubmitted`], [`OriginalError::Erased`]; [`DeskError::NotFound`]: no such deposit, or not
+    /// theirs; [`DeskError::Open`] when what lies there is damaged.
+    pub async fn give_original(&self, actor: &Actor, number: DepositNumber) -> Result<Given, OriginalError> {
+        let (_, capacity) = self.seen_as(actor, number).await?;
+        let original = self.original_of(number).await?.ok_or(OriginalError::NotSubmitted)?;
+        let lies = Text { annex: original.act.key, index: original.placed.index };
+        let key = self.read(move |store| Ok(text(store, &lies)?)).await?.map(zeroize::Zeroizing::new);
+        let key = key.ok_or(OriginalError::Erased)?;
+        let bytes = lower_hex(&key).map(zeroize::Zeroizing::new).ok_or_else(|| {
+            let reason = "it is no key".to_owned();
+            DeskError::Read(ReadError::Damaged { what: "custody key", at: original.placed.index.to_string(), reason })
+        })?;
+        let (key, size) = (ObjectKey::from_bytes(&bytes), original.act.size);
+        let stream = self.keeper.open(original.object(), &key, size).await.map_err(DeskError::from)?;
+        let access = self.record_access(actor, capacity, Subject::Deposit(number, Shown::Original)).await?;
+        Ok(Given { stream, size, access })
+    }
+
+    /// Removes objects that no act answers for, and those whose erasure a stop cut off. Only at the start, before
+    /// anything is taken in. How many were removed.
+    ///
+    /// # Errors
+    ///
+    /// [`SweepOriginalsError`]: nothing was removed unless all acts of custody were read.
+    pub async fn sweep_originals(&self) -> Result<u64, SweepOriginalsError> {
+        let known = Arc::new(self.read(|store| Ok(objects(store)?)).await?);
+        Ok(self.keeper.sweep(move |object| known.contains(object)).await?)
+    }
+}
+
+/// Why originals were not swept.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SweepOriginalsError {
+    /// The acts of custody could not be read.
+    #[error(transparent)]
+    Desk(#[from] DeskError),
+    /// The folder.
+    #[error(transparent)]
+    Sweep(#[from] SweepError),
+}
+
+/// All objects that are to be there.
+fn objects(store: &dyn ReadLedger) -> Result<HashSet<ObjectId>, ReadError> {
+    let (mut objects, mut from) = (HashSet::new(), LeafIndex(0));
+    loop {
+        let page = store.labelled(&labels::custody_of_all(), from, PAGE)?;
+        for index in &page {
+            if let Act::TakeCustody(act) = act_at(store, *index)?.document.act
+                && !matches!(store.annex(*index, &act.key.0)?, Private::Erased(_))
+            {
+                objects.insert(ObjectId::from_bytes(act.object.0));
+            }
+        }
+        match page.last() {
+            Some(last) if page.len() == PAGE => from = LeafIndex(last.0 + 1),
+            _ => return Ok(objects),
+        }
+    }
+}

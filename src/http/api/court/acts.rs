@@ -1,0 +1,341 @@
+//! `POST /v1/cases/{case}/acts`: whatever is done to a case in one word, and the acts of a case as they stand.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Deserialize;
+
+use crate::court::acts::{
+    Act, AddAgent, AddParty, AdjournHearing, Approve, Assign, BeginHearing, BindNumber, Close, Consent, Describe,
+    EndAgent, ExchangeEvidence, ExtendPeriod, FileCase, Judge, OrderErasure, Refuse, Reject, Reply, ResetPeriod,
+    Restate, ResumePeriod, ReturnFiling, SetPeriod, Submit, SuspendPeriod, WithdrawFiling, WithdrawItem, WithdrawSuit,
+};
+use crate::court::case::refusal::Refusal;
+use crate::court::case::state::CaseFile;
+use crate::court::document::Stream;
+use crate::court::ids::{AccountId, AgentNumber, ItemNumber, PartyNumber};
+use crate::court::line::Line;
+use crate::court::registry::{Account, Registry, RegistryError};
+use crate::court::values::Capacity;
+use crate::court::words::{Ground, Role};
+use crate::desk::annexes::Annexes;
+use crate::desk::cases::Acted;
+use crate::desk::error::DeskError;
+use crate::desk::office::Desk;
+use crate::http::api::court::exchange::{Call, act_json, answer, created};
+use crate::http::api::court::naming::OfCase;
+use crate::http::api::court::warnings;
+use crate::http::bearer::Bearer;
+use crate::http::node::Node;
+use crate::http::problem::{Failure, row};
+use crate::http::request::Asked;
+use crate::ledger::hash::leaf_hash;
+use crate::wire::bilingual::Bilingual;
+use crate::wire::court::act::{ActRequest, ActedJson, CaseActJson, CaseActsJson, coded};
+use crate::wire::court::done::ActJson;
+use crate::wire::problem::Problem;
+use crate::wire::report::CodedText;
+
+/// The answer to an act.
+#[must_use]
+pub fn acted_json(desk: &Desk, acted: &Acted, more: Vec<CodedText>) -> ActedJson {
+    let file = &acted.file;
+    let act = act_json(acted.document.act.kind(), Stream::Case, Some(file.id), &acted.done);
+    let mut found = warnings::of_act(&acted.document.act, file, &desk.registry());
+    found.extend(more);
+    ActedJson::of(&file.id.to_string(), act, file.stage, found)
+}
+
+/// Reads a word, number or id on its way into an act.
+///
+/// # Errors
+///
+/// [`DeskError::BadValue`].
+pub fn read<T: Line>(field: &'static str, text: &str) -> Result<T, DeskError> {
+    T::parse(text).ok_or_else(|| DeskError::bad(field, T::EXPECTED))
+}
+
+/// Likewise, where it stands.
+///
+/// # Errors
+///
+/// As [`read`].
+pub fn read_some<T: Line>(field: &'static str, text: Option<&String>) -> Result<Option<T>, DeskError> {
+    text.map(|text| read(field, text)).transpose()
+}
+
+/// An account that is there.
+///
+/// # Errors
+///
+/// [`RegistryError::NoSuchAccount`].
+pub fn known<'r>(registry: &'r Registry, text: &str) -> Result<(AccountId, &'r Account), DeskError> {
+    let id: AccountId = read("account", text)?;
+    let account = registry.accounts.get(&id).ok_or(DeskError::Registry(RegistryError::NoSuchAccount))?;
+    Ok((id, account))
+}
+
+/// What an act is made from.
+struct Making<'a> {
+    file: &'a CaseFile,
+    capacity: Capacity,
+    registry: &'a Registry,
+    annexes: &'a mut Annexes,
+}
+
+fn make(making: &mut Making<'_>, request: &ActRequest) -> Result<Act, DeskError> {
+    if let Some(act) = in_a_word(request) {
+        return Ok(act);
+    }
+    if let Some(act) = about_people(making, request)? {
+        return Ok(act);
+    }
+    if let Some(act) = about_evidence(making, request)? {
+        return Ok(act);
+    }
+    match about_the_period(request)? {
+        Some(act) => Ok(act),
+        None => about_the_course(making, request),
+    }
+}
+
+fn in_a_word(request: &ActRequest) -> Option<Act> {
+    Some(match *request {
+        ActRequest::Submit {} => Act::Submit(Submit {}),
+        ActRequest::Approve {} => Act::Approve(Approve {}),
+        ActRequest::WithdrawFiling {} => Act::WithdrawFiling(WithdrawFiling {}),
+        ActRequest::BeginHearing {} => Act::BeginHearing(BeginHearing {}),
+        ActRequest::AdjournHearing {} => Act::AdjournHearing(AdjournHearing {}),
+        ActRequest::WithdrawSuit {} => Act::WithdrawSuit(WithdrawSuit {}),
+        ActRequest::Close {} => Act::Close(Close {}),
+        ActRequest::EndAgent { agent } => Act::EndAgent(EndAgent { agent: AgentNumber(agent) }),
+        ActRequest::Consent { item } => Act::Consent(Consent { item: ItemNumber(item) }),
+        ActRequest::ExtendPeriod { days } => Act::ExtendPeriod(ExtendPeriod { days }),
+        _ => return None,
+    })
+}
+
+fn about_people(making: &mut Making<'_>, request: &ActRequest) -> Result<Option<Act>, DeskError> {
+    Ok(Some(match request {
+        ActRequest::AddParty { role, subject, name, account } => Act::AddParty(AddParty {
+            party: making.file.next_party(),
+            role: read("role", role)?,
+            subject: read("subject", subject)?,
+            account: account.as_ref().map(|text| known(making.registry, text)).transpose()?.map(|(id, _)| id),
+            name: making.annexes.add("name", name)?,
+        }),
+        ActRequest::AddAgent { party, account, authority, name, power } => {
+            let (account, of) = known(making.registry, account)?;
+            Act::AddAgent(AddAgent {
+                agent: making.file.next_agent(),
+                party: PartyNumber(*party),
+                account,
+                authority: read("authority", authority)?,
+                identity: of.identity(),
+                name: making.annexes.add_some("name", name.as_deref())?,
+                power: making.annexes.add_some("power", power.as_deref())?,
+            })
+        }
+        ActRequest::Assign { judge } => {
+            let judge = judge.as_ref().map(|text| known(making.registry, text)).transpose()?;
+            if judge.is_some_and(|(_, account)| !account.holds(Role::Judge, Some(&making.file.court))) {
+                return Err(DeskError::bad("judge", "the account is no judge of this court"));
+            }
+            Act::Assign(Assign { judge: judge.map(|(id, _)| id) })
+        }
+        _ => return Ok(None),
+    }))
+}
+
+fn about_evidence(making: &mut Making<'_>, request: &ActRequest) -> Result<Option<Act>, DeskError> {
+    let annexes = &mut *making.annexes;
+    Ok(Some(match request {
+        ActRequest::Restate { item, name, content } => Act::Restate(Restate {
+            item: ItemNumber(*item),
+            name: annexes.add("name", name)?,
+            content: annexes.add("content", content)?,
+        }),
+        ActRequest::WithdrawItem { item, reason } => Act::WithdrawItem(WithdrawItem {
+            item: ItemNumber(*item),
+            reason: annexes.add_some("reason", reason.as_deref())?,
+        }),
+        ActRequest::Reply { item, authenticity, legality, relevance, grounds, probative_value, reason } => {
+            let party = making.file.party_of(making.capacity).ok_or(DeskError::NotPermitted)?;
+            let number = ItemNumber(*item);
+            let answered = making.file.items.get(&number).ok_or(DeskError::Refused(Refusal::NoSuchItem(number)))?;
+            let versions = answered.replies.get(&party).map_or(0, Vec::len);
+            let mut ground = grounds.iter().map(|one| read("grounds", one)).collect::<Result<Vec<Ground>, _>>()?;
+            ground.sort_unstable();
+            ground.dedup();
+            Act::Reply(Reply {
+                item: number,
+                party,
+                version: u32::try_from(versions).unwrap_or(u32::MAX).saturating_add(1),
+                authenticity: read_some("authenticity", authenticity.as_ref())?,
+                legality: read_some("legality", legality.as_ref())?,
+                relevance: read_some("relevance", relevance.as_ref())?,
+                ground,
+                probative_value: annexes.add_some("probative_value", probative_value.as_deref())?,
+                reason: annexes.add_some("reason", reason.as_deref())?,
+            })
+        }
+        _ => return Ok(None),
+    }))
+}
+
+fn about_the_period(request: &ActRequest) -> Result<Option<Act>, DeskError> {
+    Ok(Some(match request {
+        ActRequest::SetPeriod { basis, start, days } => {
+            Act::SetPeriod(SetPeriod { basis: read("basis", basis)?, start: read("start", start)?, days: *days })
+        }
+        ActRequest::ResetPeriod { basis, start, days } => {
+            Act::ResetPeriod(ResetPeriod { basis: read("basis", basis)?, start: read("start", start)?, days: *days })
+        }
+        ActRequest::SuspendPeriod { on } => Act::SuspendPeriod(SuspendPeriod { on: read("on", on)? }),
+        ActRequest::ResumePeriod { on } => Act::ResumePeriod(ResumePeriod { on: read("on", on)? }),
+        ActRequest::ExchangeEvidence { day } => Act::ExchangeEvidence(ExchangeEvidence { day: read("day", day)? }),
+        _ => return Ok(None),
+    }))
+}
+
+fn about_the_course(making: &mut Making<'_>, request: &ActRequest) -> Result<Act, DeskError> {
+    let annexes = &mut *making.annexes;
+    Ok(match request {
+        ActRequest::Describe { title, claims } => {
+            if title.is_none() && claims.is_none() {
+                return Err(DeskError::bad("title", "say a title, the claims, or both"));
+            }
+            Act::Describe(Describe {
+                title: annexes.add_some("title", title.as_deref())?,
+                claims: annexes.add_some("claims", claims.as_deref())?,
+            })
+        }
+        ActRequest::ReturnFiling { reason } => {
+            Act::ReturnFiling(ReturnFiling { reason: annexes.add_some("reason", reason.as_deref())? })
+        }
+        ActRequest::Reject { reason } => Act::Reject(Reject { reason: annexes.add_some("reason", reason.as_deref())? }),
+        ActRequest::Refuse { reason } => Act::Refuse(Refuse { reason: annexes.add_some("reason", reason.as_deref())? }),
+        ActRequest::FileCase { number } => Act::FileCase(FileCase { number: read_some("number", number.as_ref())? }),
+        ActRequest::BindNumber { number } => Act::BindNumber(BindNumber { number: read("number", number)? }),
+        ActRequest::Judge { document } => Act::Judge(Judge { document: read_some("document", document.as_ref())? }),
+        ActRequest::OrderErasure { deposit_number, account } => {
+            if deposit_number.is_some() == account.is_some() {
+                return Err(DeskError::bad("deposit_number", "say a deposit or an account"));
+            }
+            Act::OrderErasure(OrderErasure {
+                deposit: read_some("deposit_number", deposit_number.as_ref())?,
+                account: account.as_ref().map(|text| known(making.registry, text)).transpose()?.map(|(id, _)| id),
+            })
+        }
+        // All others were made before.
+        _ => return Err(DeskError::NotPermitted),
+    })
+}
+
+/// The texts of a request that become annexes.
+fn texts(request: &ActRequest) -> Vec<&str> {
+    match request {
+        ActRequest::Describe { title, claims } => [title, claims].into_iter().flatten().map(String::as_str).collect(),
+        ActRequest::Restate { name, content, .. } => vec![name, content],
+        ActRequest::Reply { probative_value, reason, .. } => {
+            [probative_value, reason].into_iter().flatten().map(String::as_str).collect()
+        }
+        ActRequest::ReturnFiling { reason } | ActRequest::Reject { reason } | ActRequest::Refuse { reason } => {
+            reason.iter().map(String::as_str).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Do something in a case / 办理案件
+///
+/// One word says what: the acts of the filing flow, each with its own fields. What may be done now, and in which
+/// capacity, a look at the case lists under `can`.
+///
+/// 以 `act` 指明所办事项；当前可办理的事项见案件信息的 `can`。
+#[utoipa::path(
+    post,
+    path = "/v1/cases/{case}/acts",
+    tag = "cases",
+    params(
+        ("case" = String, Path, description = "64 hex digits"),
+        ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 visible ASCII characters"),
+        ("X-Acting-As" = Option<String>, Header, description = "In which capacity, where several are one's own"),
+    ),
+    request_body = ActRequest,
+    responses(
+        (status = 201, description = "On the chain / 已上链", body = ActedJson),
+        (status = 200, description = "The same request was there already", body = ActedJson),
+        (status = 400, description = "`bad_value`, `bad_path`, `unexpected_json`, …", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`not_permitted`, `scope_needed`, `not_yours`, …", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`: not there, or not yours", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`wrong_stage`, `request_reused`, `item_locked`, …", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`no_such_item`, `period_too_short`, …", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(in crate::http) async fn act_upon_case(
+    State(node): State<Arc<Node>>,
+    OfCase(case): OfCase,
+    call: Call<ActRequest>,
+) -> Result<Response, Failure> {
+    let Call { actor, asked, shape } = call;
+    let (desk, registry) = (node.desk()?, node.desk()?.registry());
+    let making = |file: &CaseFile, capacity: Capacity, annexes: &mut Annexes| {
+        make(&mut Making { file, capacity, registry: &registry, annexes }, &shape)
+    };
+    let acted = desk.act(&actor, case, &asked, shape.kind(), making).await?;
+    Ok(created(&acted.done, &acted_json(desk, &acted, warnings::of_texts(&texts(&shape)))))
+}
+
+/// From where on.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct AfterQuery {
+    /// After this sequence; 0 where it is not said.
+    #[serde(default)]
+    pub after: u64,
+}
+
+/// List the acts of a case / 案件的全部行为
+///
+/// Each as the document that the chain committed to, with where it stands. Documents hold no texts about anybody.
+///
+/// 案件全部行为的上链文书及位置，不含任何文本内容。
+#[utoipa::path(
+    get,
+    path = "/v1/cases/{case}/acts",
+    tag = "cases",
+    params(("case" = String, Path, description = "64 hex digits"), AfterQuery),
+    responses(
+        (status = 200, description = "In their order, at most 500", body = CaseActsJson),
+        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`: not there, or not yours", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(in crate::http) async fn list_acts(
+    State(node): State<Arc<Node>>,
+    OfCase(case): OfCase,
+    Asked(query): Asked<AfterQuery>,
+    Bearer(actor): Bearer,
+) -> Result<Response, Failure> {
+    let (file, stored) = node.desk()?.acts_of(&actor, case, query.after).await?;
+    let next = stored.last().map(|act| act.placed.sequence).filter(|last| *last < file.last.sequence);
+    let shown = |act: &crate::desk::streams::StoredAct| {
+        let void = file.void.iter().find(|void| void.placed.sequence == act.placed.sequence);
+        let tx_id = leaf_hash(act.entry.to_string().as_bytes());
+        let kind = act.document.act.kind();
+        CaseActJson {
+            act: ActJson::of(kind, Stream::Case, Some(case), act.entry.number, tx_id, &act.placed, true),
+            document: act.document.to_text(),
+            void: void.map(|void| {
+                let (code, _, en, zh) = *row(void.because.code());
+                coded(code, Bilingual::new(zh, en))
+            }),
+        }
+    };
+    Ok(answer(StatusCode::OK, &CaseActsJson { acts: stored.iter().map(shown).collect(), next }))
+}

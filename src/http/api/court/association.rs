@@ -1,0 +1,93 @@
+//! 关联码 and 关联案件: how a party and its agent find their case.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+
+use crate::court::ids::PartyNumber;
+use crate::court::values::Filer;
+use crate::desk::association::AssociationAsked;
+use crate::desk::error::DeskError;
+use crate::http::api::court::acts::acted_json;
+use crate::http::api::court::exchange::{Call, created, some_value, value};
+use crate::http::api::court::naming::OfCase;
+use crate::http::node::Node;
+use crate::http::problem::Failure;
+use crate::wire::court::act::ActedJson;
+use crate::wire::court::case::{AssociationRequest, CodeRequest};
+use crate::wire::problem::Problem;
+
+/// Issue an association code / 生成关联码
+///
+/// For one party and its agents. The code is in this answer and is never shown again: the same request sent again
+/// answers the act without it.
+///
+/// 为一方当事人及其代理人生成关联码，仅显示一次。
+#[utoipa::path(
+    post,
+    path = "/v1/cases/{case}/codes",
+    tag = "cases",
+    params(("case" = String, Path, description = "64 hex digits")),
+    request_body = CodeRequest,
+    responses(
+        (status = 201, description = "The code / 关联码", body = ActedJson),
+        (status = 200, description = "The same request had issued one", body = ActedJson),
+        (status = 400, description = "`bad_value`, `unexpected_json`, …", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`not_permitted`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`: not there, or not yours", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`wrong_stage`", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(in crate::http) async fn issue_code(
+    State(node): State<Arc<Node>>,
+    OfCase(case): OfCase,
+    call: Call<CodeRequest>,
+) -> Result<Response, Failure> {
+    let Call { actor, asked, shape } = call;
+    let (desk, uses) = (node.desk()?, (shape.party_uses, shape.agent_uses));
+    let (acted, code) = desk.issue_code(&actor, case, &asked, PartyNumber(shape.party), uses, shape.days).await?;
+    Ok(created(&acted.done, &ActedJson { code, ..acted_json(desk, &acted, Vec::new()) }))
+}
+
+/// Associate with a case / 关联案件
+///
+/// With the code that the court gave out. A code that leads nowhere is answered like whatever is not there; after ten
+/// wrong ones an hour must pass.
+///
+/// 凭关联码关联案件；一小时内输错十次后须等待。
+#[utoipa::path(
+    post,
+    path = "/v1/associations",
+    tag = "cases",
+    request_body = AssociationRequest,
+    responses(
+        (status = 201, description = "The case / 案件", body = ActedJson),
+        (status = 200, description = "The same request had associated", body = ActedJson),
+        (status = 403, description = "`identity_required`, `scope_needed`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`code_used_up`, `already_in_the_case`, `wrong_stage`, …", body = Problem, content_type = "application/problem+json"),
+        (status = 410, description = "`code_expired`", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "`too_many_codes`", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(in crate::http) async fn associate(
+    State(node): State<Arc<Node>>,
+    call: Call<AssociationRequest>,
+) -> Result<Response, Failure> {
+    let Call { actor, asked, shape } = call;
+    let desk = node.desk()?;
+    let filer: Filer = value("filer", &shape.filer)?;
+    if filer == Filer::Court {
+        return Err(DeskError::bad("filer", "`principal` or `agent`").into());
+    }
+    let association = AssociationAsked {
+        code: shape.code,
+        filer,
+        authority: some_value("authority", shape.authority.as_deref())?,
+        name: shape.name,
+        power: shape.power,
+    };
+    let acted = desk.associate(&actor, &asked, &association).await?;
+    Ok(created(&acted.done, &acted_json(desk, &acted, Vec::new())))
+}

@@ -1,0 +1,255 @@
+//! Cases: opened, listed, looked at, and who looked.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Deserialize;
+
+use crate::court::acts::{Act, Open};
+use crate::court::case::state::{CaseFile, Item};
+use crate::court::case_number::{CaseNumber, CourtCode};
+use crate::court::ids::ItemNumber;
+use crate::court::values::Filer;
+use crate::desk::actor::Actor;
+use crate::desk::annexes::Annexes;
+use crate::desk::looking::{CaseLook, ItemLook};
+use crate::http::api::court::acts::{AfterQuery, acted_json, known, read, read_some};
+use crate::http::api::court::exchange::{Call, answer, created, value};
+use crate::http::api::court::naming::{OfCase, OfItem};
+use crate::http::api::court::warnings;
+use crate::http::bearer::Bearer;
+use crate::http::node::Node;
+use crate::http::problem::Failure;
+use crate::http::request::Asked;
+use crate::ledger::verify::verifier::History;
+use crate::wire::court::accounts::Texts;
+use crate::wire::court::act::ActedJson;
+use crate::wire::court::case::{CanJson, CaseBriefJson, CaseJson, CasesJson, OpenCaseRequest};
+use crate::wire::court::item::{ImportJson, Now};
+use crate::wire::court::lists::{AccessJson, AccessLogJson};
+use crate::wire::court::people::CapacityJson;
+use crate::wire::court::period::PeriodJson;
+use crate::wire::problem::Problem;
+
+/// An item as looked at.
+#[must_use]
+pub fn import_json(file: &CaseFile, number: ItemNumber, item: &Item, look: &ItemLook, texts: &Texts) -> ImportJson {
+    // An alarm once raised stays to be seen, also where the chain has come right again.
+    let divergence = look.divergence.or_else(|| item.divergences.last().map(|(_, what)| *what));
+    ImportJson::of(file, number, item, Now { divergence, history: &look.history, salted: look.salted }, texts)
+}
+
+/// What the chain says of an item that was not looked at.
+#[must_use]
+pub fn unlooked() -> ItemLook {
+    ItemLook { divergence: None, history: History::default(), salted: false }
+}
+
+fn items(look: &CaseLook) -> Vec<ImportJson> {
+    let none = unlooked();
+    let item = |(number, item): (&ItemNumber, &Item)| {
+        import_json(&look.file, *number, item, look.items.get(number).unwrap_or(&none), &look.texts)
+    };
+    look.file.items.iter().map(item).collect()
+}
+
+fn can(actor: &Actor, look: &CaseLook) -> Vec<CanJson> {
+    let can = |capacity: &crate::court::values::Capacity| CanJson {
+        capacity: CapacityJson::of(&look.file, *capacity),
+        acts: look.file.acts_open_to(actor.id, *capacity).iter().map(ToString::to_string).collect(),
+    };
+    look.capacities.iter().map(can).collect()
+}
+
+/// Open a case / 创建案件
+///
+/// A draft that only the filer's side sees until it is submitted. A clerk opens one for somebody who came in person.
+///
+/// 创建立案草稿，提交前仅起诉方可见；法院可代为录入。
+#[utoipa::path(
+    post,
+    path = "/v1/cases",
+    tag = "cases",
+    params(
+        ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 visible ASCII characters"),
+        ("X-Acting-As" = Option<String>, Header, description = "In which capacity, where several are one's own"),
+    ),
+    request_body = OpenCaseRequest,
+    responses(
+        (status = 201, description = "The case / 案件", body = ActedJson),
+        (status = 200, description = "The same request had opened it", body = ActedJson),
+        (status = 400, description = "`bad_value`, `unexpected_json`, …", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`identity_required`, `not_permitted`, `scope_needed`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`request_reused`, `out_of_order`", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(in crate::http) async fn open_case(
+    State(node): State<Arc<Node>>,
+    call: Call<OpenCaseRequest>,
+) -> Result<Response, Failure> {
+    let Call { actor, asked, shape } = call;
+    let (desk, registry) = (node.desk()?, node.desk()?.registry());
+    let (court, filer): (CourtCode, Filer) = (value("court", &shape.court)?, value("filer", &shape.filer)?);
+    let make = |annexes: &mut Annexes| {
+        let account = shape.account.as_ref().map(|text| known(&registry, text)).transpose()?.map(|(id, _)| id);
+        Ok(Act::Open(Open {
+            court: court.clone(),
+            kind: read("kind", &shape.kind)?,
+            procedure: read("procedure", &shape.procedure)?,
+            role: read("role", &shape.role)?,
+            subject: read("subject", &shape.subject)?,
+            filer,
+            authority: read_some("authority", shape.authority.as_ref())?,
+            identity: if filer == Filer::Court { None } else { actor.identity() },
+            from: None,
+            passage: None,
+            account,
+            name: annexes.add("name", &shape.name)?,
+            title: annexes.add_some("title", shape.title.as_deref())?,
+            claims: annexes.add_some("claims", shape.claims.as_deref())?,
+            power: annexes.add_some("power", shape.power.as_deref())?,
+        }))
+    };
+    let acted = desk.open_case(&actor, &asked, &court, filer, make).await?;
+    let texts: Vec<&str> = [&shape.title, &shape.claims].into_iter().flatten().map(String::as_str).collect();
+    Ok(created(&acted.done, &acted_json(desk, &acted, warnings::of_texts(&texts))))
+}
+
+/// Which cases.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct CasesQuery {
+    /// Only those under this 案号.
+    number: Option<String>,
+}
+
+/// List cases / 案件列表
+///
+/// Those of whoever asks, and those before the courts it holds roles for: the latest first, at most 200, without texts.
+///
+/// 本人参与及本院受理的案件；可按案号查询。
+#[utoipa::path(
+    get,
+    path = "/v1/cases",
+    tag = "cases",
+    params(CasesQuery),
+    responses(
+        (status = 200, description = "The cases / 案件", body = CasesJson),
+        (status = 400, description = "`bad_value`, `bad_query`", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`scope_needed`", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(in crate::http) async fn list_cases(
+    State(node): State<Arc<Node>>,
+    Asked(query): Asked<CasesQuery>,
+    Bearer(actor): Bearer,
+) -> Result<Response, Failure> {
+    let desk = node.desk()?;
+    let files = match &query.number {
+        Some(number) => desk.cases_numbered(&actor, &value::<CaseNumber>("number", number)?).await?,
+        None => desk.cases_of(&actor).await?,
+    };
+    let cases = files.iter().map(|file| CaseBriefJson::of(file, &actor.capacities(file))).collect();
+    Ok(answer(StatusCode::OK, &CasesJson { cases }))
+}
+
+/// Look at a case / 查看案件
+///
+/// The whole case, the same for everybody who sees it, with all texts and each item held against the chain as it stands.
+/// The look is on record before this answer leaves.
+///
+/// 案件全部信息；本次查阅先行记录上链。
+#[utoipa::path(
+    get,
+    path = "/v1/cases/{case}",
+    tag = "cases",
+    params(("case" = String, Path, description = "64 hex digits")),
+    responses(
+        (status = 200, description = "The case / 案件", body = CaseJson),
+        (status = 400, description = "`bad_path`", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`: not there, or not yours", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(in crate::http) async fn look_at_case(
+    State(node): State<Arc<Node>>,
+    OfCase(case): OfCase,
+    Bearer(actor): Bearer,
+) -> Result<Response, Failure> {
+    let desk = node.desk()?;
+    let look = desk.look_at_case(&actor, case).await?;
+    let period = PeriodJson::of(&look.file.period, &desk.registry().calendar);
+    let sequence = look.access.placed.sequence;
+    let shown = CaseJson::of(&look.file, &look.texts, items(&look), period, can(&actor, &look), sequence);
+    Ok(answer(StatusCode::OK, &shown))
+}
+
+/// Look at an item / 查看证据
+///
+/// One item of a case, with its texts. The look is on record before this answer leaves.
+///
+/// 单项证据的全部信息；本次查阅先行记录上链。
+#[utoipa::path(
+    get,
+    path = "/v1/cases/{case}/items/{item}",
+    tag = "cases",
+    params(
+        ("case" = String, Path, description = "64 hex digits"),
+        ("item" = u32, Path, description = "From 1"),
+    ),
+    responses(
+        (status = 200, description = "The item / 证据", body = ImportJson),
+        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`: not there, or not yours", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`no_such_item`", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(in crate::http) async fn look_at_item(
+    State(node): State<Arc<Node>>,
+    OfItem(case, number): OfItem,
+    Bearer(actor): Bearer,
+) -> Result<Response, Failure> {
+    let look = node.desk()?.look_at_item(&actor, case, number).await?;
+    let item = look.file.items.get(&number).ok_or_else(|| Failure::new("no_such_item", "there is no such item"))?;
+    let now = look.items.get(&number).cloned().unwrap_or_else(unlooked);
+    Ok(answer(StatusCode::OK, &import_json(&look.file, number, item, &now, &look.texts)))
+}
+
+/// Read a case's access log / 案件访问日志
+///
+/// Who saw private content of the case, in order and without gaps.
+///
+/// 案件非公开信息的查阅记录。
+#[utoipa::path(
+    get,
+    path = "/v1/cases/{case}/access-log",
+    tag = "cases",
+    params(("case" = String, Path, description = "64 hex digits"), AfterQuery),
+    responses(
+        (status = 200, description = "The log / 访问日志", body = AccessLogJson),
+        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`: not there, or not yours", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(in crate::http) async fn case_access_log(
+    State(node): State<Arc<Node>>,
+    OfCase(case): OfCase,
+    Asked(query): Asked<AfterQuery>,
+    Bearer(actor): Bearer,
+) -> Result<Response, Failure> {
+    let acts = node.desk()?.access_log(&actor, case, query.after).await?;
+    let next = acts.last().map_or(query.after, |act| act.placed.sequence);
+    let shown = |act: &crate::desk::streams::StoredAct| match &act.document.act {
+        Act::Access(access) => {
+            let document = &act.document;
+            Some(AccessJson::of(access, document.by, document.capacity, act.entry.number, &act.placed))
+        }
+        _ => None,
+    };
+    Ok(answer(StatusCode::OK, &AccessLogJson { entries: acts.iter().filter_map(shown).collect(), next }))
+}

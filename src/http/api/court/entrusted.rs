@@ -1,0 +1,215 @@
+//! Deposits by token: the platform signs on behalf of an account; and the private content of deposits.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Deserialize;
+
+use crate::court::acts::{Act, ActKind};
+use crate::court::line::Line as _;
+use crate::desk::deposits::{EntrustedAsked, LIST_MAX, OwnDeposit};
+use crate::desk::streams::StoredAct;
+use crate::http::api::court::exchange::{Call, answer};
+use crate::http::bearer::Bearer;
+use crate::http::node::Node;
+use crate::http::problem::Failure;
+use crate::http::request::{Asked, Named};
+use crate::wire::bilingual::Bilingual;
+use crate::wire::court::entrusted::{
+    EntrustedError, EntrustedJson, EntrustedRequest, OwnDepositJson, OwnDepositsJson, PrivateContentJson, WarningJson,
+};
+use crate::wire::court::originals::{CustodyEventJson, CustodyLogJson};
+use crate::wire::facts::beijing_time;
+use crate::wire::problem::Problem;
+use crate::wire::receipt::ReceiptJson;
+
+impl From<EntrustedError> for Failure {
+    fn from(error: EntrustedError) -> Self {
+        Self::new(error.code(), error.to_string())
+    }
+}
+
+/// Deposit by token / 代为存证
+///
+/// The platform signs the statement and says for whom. Send digests only: the original stays with its owner until it is
+/// given into custody. The same request under the same Idempotency-Key answers the same receipt.
+///
+/// 平台代为签名并注明为何人存证；只提交摘要。相同幂等键的同一请求返回同一回执。
+#[utoipa::path(
+    post,
+    path = "/v1/entrusted-deposits",
+    tag = "originals",
+    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 128 visible ASCII characters")),
+    request_body = EntrustedRequest,
+    responses(
+        (status = 201, description = "On the chain / 已上链", body = EntrustedJson),
+        (status = 200, description = "The same request had made it / 该请求此前已完成", body = EntrustedJson),
+        (status = 400, description = "`bad_value`, `weak_digest`, `metadata_without_name`, …", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`scope_needed`, `link_not_yours`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`request_reused`", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`link_unknown`", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`busy`, `writing_stopped`, `shutting_down`: send the same request again", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(in crate::http) async fn entrust_deposit(
+    State(node): State<Arc<Node>>,
+    call: Call<EntrustedRequest>,
+) -> Result<Response, Failure> {
+    let Call { actor, asked, shape } = call;
+    let entrusted = EntrustedAsked {
+        content: shape.content()?,
+        media_type: shape.media_type()?,
+        links: shape.links()?,
+        metadata: shape.metadata()?,
+        texts: shape.texts(),
+    };
+    let made = node.desk()?.entrust(&actor, &asked, &entrusted).await?;
+    let json = EntrustedJson {
+        deposit_number: made.number.to_string(),
+        receipt: ReceiptJson::from(&made.receipt),
+        warnings: made.suspicions.into_iter().map(WarningJson::of).collect(),
+        fresh: made.fresh,
+    };
+    Ok(answer(if made.fresh { StatusCode::CREATED } else { StatusCode::OK }, &json))
+}
+
+/// Where to go on.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct BeforeQuery {
+    /// What the answer before said as `next`.
+    before: Option<u64>,
+}
+
+/// List one's own deposits by token / 本人的代为存证
+///
+/// The latest first, with their names: the look is recorded in the account's own access log.
+///
+/// 按时间倒序，含证据名称；查阅记录先行上链。
+#[utoipa::path(
+    get,
+    path = "/v1/entrusted-deposits",
+    tag = "originals",
+    params(BeforeQuery),
+    responses(
+        (status = 200, description = "The deposits / 存证", body = OwnDepositsJson),
+        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`scope_needed`", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(in crate::http) async fn list_entrusted(
+    State(node): State<Arc<Node>>,
+    Bearer(actor): Bearer,
+    Asked(query): Asked<BeforeQuery>,
+) -> Result<Response, Failure> {
+    let (own, access) = node.desk()?.own_deposits(&actor, query.before).await?;
+    let shown = |one: &OwnDeposit| OwnDepositJson::of(one.number, one.index.0, one.at, one.metadata.as_deref());
+    let json = OwnDepositsJson {
+        deposits: own.iter().map(shown).collect(),
+        next: own.last().filter(|_| own.len() == LIST_MAX).map(|last| last.index.0),
+        access_sequence: access.map(|done| done.placed.sequence),
+    };
+    Ok(answer(StatusCode::OK, &json))
+}
+
+/// See private content of a deposit / 查看存证的非公开信息
+///
+/// For the account it was made for, and for whoever sees a case in which it stands as what that party deposited. The look
+/// is on the chain before anything is shown.
+///
+/// 存证账号本人，以及本案有权查看者可见；查阅记录先行上链。
+#[utoipa::path(
+    get,
+    path = "/v1/deposits/{number}/private",
+    tag = "originals",
+    params(("number" = String, Path, description = "存证编号", example = "20261122-0K7M-X9QT-3D5W-C3")),
+    responses(
+        (status = 200, description = "The content / 非公开信息", body = PrivateContentJson),
+        (status = 400, description = "`mistyped_number`", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`: not there, or not yours", body = Problem, content_type = "application/problem+json"),
+        (status = 410, description = "`erased`", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(in crate::http) async fn see_private(
+    State(node): State<Arc<Node>>,
+    Bearer(actor): Bearer,
+    named: Named,
+) -> Result<Response, Failure> {
+    let number = named.number()?;
+    let look = node.desk()?.private_of(&actor, number).await?;
+    let Some((held, access)) = look.held.zip(look.access) else {
+        return Err(Failure::new("erased", "the private content is erased; what is on the chain still verifies"));
+    };
+    let metadata = serde_json::from_str(&held.json).map_err(|error| Failure::internal(&error))?;
+    let json = PrivateContentJson {
+        deposit_number: number.to_string(),
+        metadata,
+        salt: hex::encode(held.salt),
+        canonical: held.json,
+        access_sequence: access.placed.sequence,
+    };
+    Ok(answer(StatusCode::OK, &json))
+}
+
+/// From where on.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct AfterQuery {
+    /// What the answer before said as `next`.
+    after: Option<u64>,
+}
+
+/// Who saw a deposit's private content / 存证的访问日志
+///
+/// For the account it was made for, the operator and auditors: every look, custody of the original, erasure, in one
+/// stream without gaps.
+///
+/// 存证账号本人、平台管理员与审计人员可见：查阅、原文保管、删除，连续编号。
+#[utoipa::path(
+    get,
+    path = "/v1/deposits/{number}/access-log",
+    tag = "originals",
+    params(("number" = String, Path, description = "存证编号", example = "20261122-0K7M-X9QT-3D5W-C3"), AfterQuery),
+    responses(
+        (status = 200, description = "The log / 访问日志", body = CustodyLogJson),
+        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`: not there, or not yours", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(in crate::http) async fn deposit_access_log(
+    State(node): State<Arc<Node>>,
+    Bearer(actor): Bearer,
+    named: Named,
+    Asked(query): Asked<AfterQuery>,
+) -> Result<Response, Failure> {
+    let after = query.after.unwrap_or(0);
+    let acts = node.desk()?.deposit_log(&actor, named.number()?, after).await?;
+    let next = acts.last().map_or(after, |act| act.placed.sequence);
+    Ok(answer(StatusCode::OK, &CustodyLogJson { entries: acts.iter().map(event).collect(), next }))
+}
+
+fn event(stored: &StoredAct) -> CustodyEventJson {
+    let document = &stored.document;
+    let kind: ActKind = document.act.kind();
+    let shown = match &document.act {
+        Act::Access(access) => Some(access.shown.word().to_owned()),
+        _ => None,
+    };
+    CustodyEventJson {
+        sequence: stored.placed.sequence,
+        act: kind.word().into(),
+        label: Bilingual::of(|language| kind.label(language)),
+        by: document.by.to_string(),
+        capacity: document.capacity.print(),
+        shown,
+        at: beijing_time(stored.placed.at),
+        deposit_number: stored.entry.number.to_string(),
+        index: stored.placed.index.0,
+    }
+}

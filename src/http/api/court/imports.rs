@@ -1,0 +1,156 @@
+//! 导入存证平台证据: one, or up to two hundred at once.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use crate::court::document::Stream;
+use crate::court::ids::{CaseId, ItemNumber, PartyNumber};
+use crate::desk::actor::{Actor, Asked};
+use crate::desk::imports::ImportAsked;
+use crate::desk::office::{Desk, Done};
+use crate::desk::secret::step_of;
+use crate::http::api::court::cases::{import_json, unlooked};
+use crate::http::api::court::exchange::{Call, act_json, answer, created};
+use crate::http::api::court::naming::OfCase;
+use crate::http::api::court::warnings;
+use crate::http::node::Node;
+use crate::http::problem::Failure;
+use crate::ledger::number::DepositNumber;
+use crate::ledger::receipt::Receipt;
+use crate::wire::court::accounts::Texts;
+use crate::wire::court::import::{
+    BATCH_MAX, ImportBatchJson, ImportBatchRequest, ImportRequest, ImportResultJson, ImportedJson,
+};
+use crate::wire::problem::Problem;
+use crate::wire::receipt::{ReceiptError, ReceiptJson};
+
+/// A receipt that a request brings.
+///
+/// # Errors
+///
+/// `unknown_version`, `bad_value`.
+pub fn read_receipt(receipt: Option<ReceiptJson>) -> Result<Option<Box<Receipt>>, Failure> {
+    let read = |receipt: ReceiptJson| Receipt::try_from(receipt).map(Box::new);
+    receipt.map(read).transpose().map_err(|error: ReceiptError| Failure::new(error.code(), error.to_string()))
+}
+
+/// Imports one deposit and shows the item.
+async fn one(
+    desk: &Desk,
+    actor: &Actor,
+    case: CaseId,
+    asked: &Asked,
+    request: ImportRequest,
+) -> Result<(Done, ImportedJson), Failure> {
+    let import = ImportAsked {
+        deposit: DepositNumber::parse(&request.deposit_number)?,
+        name: request.name,
+        content: request.content,
+        party: request.party.map(PartyNumber),
+        replaces: request.replaces.map(ItemNumber),
+        receipt: read_receipt(request.receipt)?,
+    };
+    let acted = desk.import(actor, case, asked, &import).await?;
+    let crate::court::acts::Act::Import(act) = &acted.document.act else {
+        return Err(Failure::internal(&"an import became another act"));
+    };
+    let (file, looks) = desk.compare_items(Arc::clone(&acted.file), Some(act.item)).await?;
+    let item = file.items.get(&act.item).ok_or_else(|| Failure::internal(&"an import is void"))?;
+    let now = looks.get(&act.item).cloned().unwrap_or_else(unlooked);
+    // As the importer wrote it; what was restated since, a look at the item shows.
+    let texts: Texts =
+        [(item.name.annex, Some(import.name.clone())), (item.content.annex, Some(import.content.clone()))].into();
+    let mut found = warnings::of_import(item, &now.history);
+    found.extend(warnings::of_texts(&[&import.name, &import.content]));
+    let shown = ImportedJson {
+        import: import_json(&file, act.item, item, &now, &texts),
+        act: act_json(acted.document.act.kind(), Stream::Case, Some(case), &acted.done),
+        warnings: found,
+    };
+    Ok((acted.done, shown))
+}
+
+/// Import a deposit into a case / 导入存证平台证据
+///
+/// By its number. What the chain says of it at this moment is frozen; name and content are the importer's own words. A
+/// look-up verifies nothing: verify the original against the item. With `receipt`, a deposit of another ledger that the
+/// court accepts.
+///
+/// 凭存证编号导入；链上信息即时固定。导入不等于核验原文。
+#[utoipa::path(
+    post,
+    path = "/v1/cases/{case}/imports",
+    tag = "cases",
+    params(
+        ("case" = String, Path, description = "64 hex digits"),
+        ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 visible ASCII characters"),
+    ),
+    request_body = ImportRequest,
+    responses(
+        (status = 201, description = "The item / 证据", body = ImportedJson),
+        (status = 200, description = "The same request had imported it", body = ImportedJson),
+        (status = 400, description = "`mistyped_number`, `bad_value`, …", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`identity_required`, `not_permitted`, `not_yours`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`: not there, or not yours", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`wrong_stage`, `mediation_material`, `item_locked`, …", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`no_such_deposit`, `ledger_not_listed`, `broken_receipt`", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(in crate::http) async fn import(
+    State(node): State<Arc<Node>>,
+    OfCase(case): OfCase,
+    call: Call<ImportRequest>,
+) -> Result<Response, Failure> {
+    let Call { actor, asked, shape } = call;
+    let (done, shown) = one(node.desk()?, &actor, case, &asked, shape).await?;
+    Ok(created(&done, &shown))
+}
+
+/// Import several deposits / 批量导入
+///
+/// At most 200, each for itself: what is refused does not hold up the others. Sent again under the same
+/// `Idempotency-Key`, what was imported is answered as it is, and the rest is tried again.
+///
+/// 批量导入，逐项返回结果。
+#[utoipa::path(
+    post,
+    path = "/v1/cases/{case}/imports/batch",
+    tag = "cases",
+    params(
+        ("case" = String, Path, description = "64 hex digits"),
+        ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 visible ASCII characters"),
+    ),
+    request_body = ImportBatchRequest,
+    responses(
+        (status = 200, description = "One result for each / 逐项结果", body = ImportBatchJson),
+        (status = 404, description = "`not_found`: not there, or not yours", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "`batch_too_long`", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(in crate::http) async fn import_batch(
+    State(node): State<Arc<Node>>,
+    OfCase(case): OfCase,
+    call: Call<ImportBatchRequest>,
+) -> Result<Response, Failure> {
+    let Call { actor, asked, shape } = call;
+    let desk = node.desk()?;
+    desk.case_for(&actor, case).await?;
+    if shape.imports.len() > BATCH_MAX {
+        let limit = u64::try_from(BATCH_MAX).unwrap_or(u64::MAX);
+        return Err(Failure::new("batch_too_long", format!("at most {BATCH_MAX} imports")).limited(limit));
+    }
+    let mut results = Vec::with_capacity(shape.imports.len());
+    for (position, request) in (1..).zip(shape.imports) {
+        let request_id = step_of(asked.request, &format!("import {position}"));
+        let step = Asked { request: request_id, ..asked.clone() };
+        let (status, import, problem) = match one(desk, &actor, case, &step, request).await {
+            Ok((_, import)) => ("imported", Some(import), None),
+            Err(failure) => ("refused", None, Some(failure.problem())),
+        };
+        results.push(ImportResultJson { position, status: status.into(), import, problem });
+    }
+    Ok(answer(StatusCode::OK, &ImportBatchJson { results }))
+}

@@ -1,0 +1,200 @@
+//! Originals: given into custody, streamed and measured as they come; given out, streamed, to whoever may see them.
+//!
+//! # Invariants
+//!
+//! No original is held in memory or lies anywhere in the clear. Whoever sends slower than a body timeout for each 256 KiB
+//! is cut off, whatever time the node takes itself. An original that turns out damaged on its way breaks the connection
+//! off: its length was announced, so nobody takes what came for all of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::{Body, BodyDataStream, Bytes};
+use axum::extract::State;
+use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri};
+use axum::response::Response;
+use futures_util::stream::{self, Stream};
+use futures_util::{StreamExt as _, TryStreamExt as _};
+use tokio::time::{Instant, timeout};
+
+use crate::court::acts::ActKind;
+use crate::court::document::Stream as Kind;
+use crate::custody::keeping::KeepError;
+use crate::desk::error::DeskError;
+use crate::desk::originals::OriginalError;
+use crate::http::api::court::exchange::{act_json, created};
+use crate::http::bearer::{Bearer, asked};
+use crate::http::node::Node;
+use crate::http::openapi::AnyBytes;
+use crate::http::problem::Failure;
+use crate::http::request::{Named, header, require_content_type};
+use crate::ledger::hash::lower_hex;
+use crate::ledger::metadata::SALT_LEN;
+use crate::wire::court::originals::CustodyJson;
+use crate::wire::problem::Problem;
+
+/// How much must arrive in one body timeout.
+const PART: usize = 256 * 1024;
+const SALT_HEADER: HeaderName = HeaderName::from_static("x-salt");
+
+/// Why a body ended early.
+#[derive(Debug, Clone, thiserror::Error)]
+enum BodyEnd {
+    #[error("the body came too slowly")]
+    Late,
+    #[error("{0}")]
+    Broken(String),
+}
+
+impl From<OriginalError> for Failure {
+    fn from(error: OriginalError) -> Self {
+        let (code, detail) = (error.code(), error.to_string());
+        match (code, error) {
+            (Some(code), _) => Self::new(code, detail),
+            (None, OriginalError::Desk(error)) => of_desk(error),
+            (None, error) => Self::internal(&error),
+        }
+    }
+}
+
+fn of_desk(error: DeskError) -> Failure {
+    match error {
+        DeskError::Keep(KeepError::TooLarge { limit }) => {
+            Failure::new("body_too_large", format!("at most {limit} bytes")).limited(limit)
+        }
+        DeskError::Keep(KeepError::Stream(error)) => match error.downcast_ref::<BodyEnd>() {
+            Some(BodyEnd::Late) => Failure::new("body_timeout", "send it again, faster"),
+            _ => Failure::new("body_broken", error.to_string()),
+        },
+        error => error.into(),
+    }
+}
+
+/// A body as it arrives, each part of it within `patience` of waiting for the sender.
+fn patient(body: Body, patience: Duration) -> impl Stream<Item = Result<Bytes, BodyEnd>> + Send {
+    let waiting = Waiting { body: body.into_data_stream(), patience, left: patience, arrived: 0 };
+    stream::try_unfold(waiting, async |mut waiting| {
+        let since = Instant::now();
+        let frame = timeout(waiting.left, waiting.body.next()).await.map_err(|_| BodyEnd::Late)?;
+        let Some(frame) = frame else { return Ok(None) };
+        let frame = frame.map_err(|error| BodyEnd::Broken(error.to_string()))?;
+        waiting.left = waiting.left.saturating_sub(since.elapsed());
+        waiting.arrived = waiting.arrived.saturating_add(frame.len());
+        if waiting.arrived >= PART {
+            (waiting.left, waiting.arrived) = (waiting.patience, 0);
+        }
+        Ok(Some((frame, waiting)))
+    })
+}
+
+struct Waiting {
+    body: BodyDataStream,
+    patience: Duration,
+    /// For how long the sender is waited for until the part is there.
+    left: Duration,
+    arrived: usize,
+}
+
+/// Give an original into custody / 提交原文保管
+///
+/// For the account the deposit was made for. The file is measured as it comes and must agree with the deposit: else
+/// nothing is kept. It lies encrypted, under a key of its own. For a deposit with salted digests, send the salt in
+/// `x-salt`.
+///
+/// 由存证账号本人提交；边传边算并与存证比对，不一致则不留存。加密保存，一文一钥。
+#[utoipa::path(
+    put,
+    path = "/v1/deposits/{number}/original",
+    tag = "originals",
+    params(
+        ("number" = String, Path, description = "存证编号", example = "20261122-0K7M-X9QT-3D5W-C3"),
+        ("x-salt" = Option<String>, Header, description = "64 hex digits"),
+        ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 visible ASCII characters"),
+    ),
+    request_body(content((AnyBytes = "application/octet-stream"))),
+    responses(
+        (status = 201, description = "In custody / 已接收保管", body = CustodyJson),
+        (status = 200, description = "The same request had given it / 该请求此前已完成", body = CustodyJson),
+        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`scope_needed`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`: not there, or not yours", body = Problem, content_type = "application/problem+json"),
+        (status = 408, description = "`body_timeout`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`custody_taken`, `request_reused`", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "`body_too_large`", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "`unsupported_media_type`", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`custody_mismatch`, `empty_original`, `salt_needed`: nothing was kept", body = Problem, content_type = "application/problem+json"),
+        (status = 507, description = "`disk_full`", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(in crate::http) async fn put_original(
+    State(node): State<Arc<Node>>,
+    Bearer(actor): Bearer,
+    named: Named,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Failure> {
+    let number = named.number()?;
+    require_content_type(&headers, "application/octet-stream")?;
+    let salt = read_salt(&headers)?;
+    let limit = node.options().file_max;
+    let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > limit) {
+        return Err(of_desk(DeskError::Keep(KeepError::TooLarge { limit })));
+    }
+    let asked = asked(&actor, &headers, uri.path(), &[])?;
+    let stream = patient(body, node.options().body_timeout);
+    let taken = node.desk()?.take_original(&actor, number, &asked, salt, (stream, limit)).await?;
+    let act = act_json(ActKind::TakeCustody, Kind::Custody, None, &taken.done);
+    Ok(created(&taken.done, &CustodyJson::of(&taken.act, act)))
+}
+
+fn read_salt(headers: &HeaderMap) -> Result<Option<[u8; SALT_LEN]>, Failure> {
+    if !headers.contains_key(SALT_HEADER) {
+        return Ok(None);
+    }
+    let salt = lower_hex(header(headers, &SALT_HEADER));
+    salt.map(Some).ok_or_else(|| Failure::new("bad_salt", "the salt is not 64 lower-case hex digits"))
+}
+
+/// Take out an original / 调取原文
+///
+/// For the account the deposit was made for, and for whoever sees a case in which it stands as what that party deposited.
+/// The look is on the chain before the first byte leaves. If the connection breaks off before all announced bytes have
+/// come, what came is not the original.
+///
+/// 存证账号本人及本案有权查看者可调取；查阅记录先于首字节上链。传输中断的内容不是完整原文。
+#[utoipa::path(
+    get,
+    path = "/v1/deposits/{number}/original",
+    tag = "originals",
+    params(("number" = String, Path, description = "存证编号", example = "20261122-0K7M-X9QT-3D5W-C3")),
+    responses(
+        (status = 200, description = "The original, byte for byte / 原文", body = AnyBytes, content_type = "application/octet-stream"),
+        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`: not there, or not yours; `no_original` 原文未提交", body = Problem, content_type = "application/problem+json"),
+        (status = 410, description = "`erased`", body = Problem, content_type = "application/problem+json"),
+        (status = 500, description = "`damaged`: nothing was served", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(in crate::http) async fn get_original(
+    State(node): State<Arc<Node>>,
+    Bearer(actor): Bearer,
+    named: Named,
+) -> Result<Response, Failure> {
+    let number = named.number()?;
+    let given = node.desk()?.give_original(&actor, number).await?;
+    let stream = given.stream.inspect_err(move |error| {
+        tracing::error!(%number, %error, "an original broke off on its way out");
+    });
+    let mut response = Response::new(Body::from_stream(stream));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_LENGTH, given.size.into());
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // What somebody uploaded is never a page of this site.
+    let name = HeaderValue::try_from(format!("attachment; filename=\"{number}\""));
+    headers.insert(CONTENT_DISPOSITION, name.unwrap_or(HeaderValue::from_static("attachment")));
+    Ok(response)
+}

@@ -1,0 +1,113 @@
+//! `POST /v1/cases/{case}/items/{item}/verification`: an original, a digest or a receipt held against an item, on record.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, Uri};
+use axum::response::Response;
+
+use crate::court::document::Stream;
+use crate::desk::actor::{Actor, Asked};
+use crate::desk::error::DeskError;
+use crate::desk::verifying::VerificationAsked;
+use crate::http::api::court::exchange::{JSON_MAX, act_json, answer};
+use crate::http::api::court::imports::read_receipt;
+use crate::http::api::court::naming::OfItem;
+use crate::http::api::verification::{read_digest, read_salt};
+use crate::http::bearer::{Bearer, asked};
+use crate::http::body;
+use crate::http::node::Node;
+use crate::http::openapi::AnyBytes;
+use crate::http::problem::Failure;
+use crate::http::request::{content_type, unsupported};
+use crate::ledger::verify::verifier::Presented;
+use crate::wire::court::import::{ItemVerificationRequest, VerifiedJson};
+use crate::wire::json;
+use crate::wire::problem::Problem;
+use crate::wire::report::{DigestRequest, ReportJson};
+
+/// Verify an item / 核验
+///
+/// Send the original as `application/octet-stream`: it is hashed as it streams and not kept. Or send a digest, which never
+/// says more than "digest equal", or a receipt. Whatever comes of it is put on record in the case, for all parties to see:
+/// that a file does not agree is a finding, no error. An item of another ledger is verified by the receipt it came with.
+///
+/// 提交原文 (边传边算，不留存)、摘要或回执进行核验，结果记录在案，各方可见。
+#[utoipa::path(
+    post,
+    path = "/v1/cases/{case}/items/{item}/verification",
+    tag = "cases",
+    params(
+        ("case" = String, Path, description = "64 hex digits"),
+        ("item" = u32, Path, description = "From 1"),
+        ("x-salt" = Option<String>, Header, description = "64 hex digits, for a record whose digests are salted"),
+        ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 visible ASCII characters"),
+        ("X-Acting-As" = Option<String>, Header, description = "In which capacity, where several are one's own"),
+    ),
+    request_body(content((AnyBytes = "application/octet-stream"), (ItemVerificationRequest = "application/json"))),
+    responses(
+        (status = 200, description = "The report, and the act that recorded it / 核验报告", body = VerifiedJson),
+        (status = 400, description = "`bad_salt`, `unknown_algorithm`, `bad_value`, …", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`not_permitted`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`: not there, or not yours", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "`body_too_large`", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "`unsupported_media_type`", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`no_such_item`", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(in crate::http) async fn verify_item(
+    State(node): State<Arc<Node>>,
+    OfItem(case, item): OfItem,
+    Bearer(actor): Bearer,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Failure> {
+    let desk = node.desk()?;
+    // Who may not verify it is told before a large file has come for nothing.
+    let file = desk.case_for(&actor, case).await?;
+    if !file.items.contains_key(&item) {
+        return Err(Failure::new("no_such_item", format!("there is no item {item}")));
+    }
+    let (asked, verification) = match content_type(&headers).as_str() {
+        "application/octet-stream" => streamed(&node, &actor, &uri, &headers, body).await?,
+        "application/json" => {
+            let bytes = body::read(&headers, body, JSON_MAX, node.options().body_timeout).await?;
+            let asked = asked(&actor, &headers, uri.path(), &bytes)?;
+            (asked, read(json::object(&bytes, JSON_MAX)?)?)
+        }
+        _ => return Err(unsupported(&headers, "application/octet-stream or application/json")),
+    };
+    let verified = desk.verify_item(&actor, case, item, &asked, &verification).await?;
+    let acted = &verified.acted;
+    let act = act_json(acted.document.act.kind(), Stream::Case, Some(case), &acted.done);
+    let shown = VerifiedJson { report: ReportJson::from(&verified.report), act };
+    Ok(answer(axum::http::StatusCode::OK, &shown))
+}
+
+/// A file: what was asked is named by its digests, since nobody keeps it.
+async fn streamed(
+    node: &Node,
+    actor: &Actor,
+    uri: &Uri,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<(Asked, VerificationAsked), Failure> {
+    let salt = read_salt(None, headers)?;
+    let measured = body::measure(node, headers, body, salt).await?;
+    let named = format!("{} {} {} {}", measured.size, measured.sha256, measured.sm3, salt.is_some());
+    let asked = asked(actor, headers, uri.path(), named.as_bytes())?;
+    Ok((asked, VerificationAsked { presented: Presented::File { measured, salted: salt.is_some() }, receipt: None }))
+}
+
+fn read(request: ItemVerificationRequest) -> Result<VerificationAsked, Failure> {
+    let ItemVerificationRequest { algorithm, value, receipt } = request;
+    let receipt = read_receipt(receipt)?;
+    let presented = match (algorithm, value) {
+        (Some(algorithm), Some(value)) => read_digest(&DigestRequest { algorithm, value })?,
+        (None, None) if receipt.is_some() => Presented::Nothing,
+        _ => return Err(DeskError::bad("value", "a digest with its algorithm, a receipt, or both").into()),
+    };
+    Ok(VerificationAsked { presented, receipt })
+}

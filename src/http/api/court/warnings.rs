@@ -1,0 +1,87 @@
+//! What is unusual about an act and was done all the same: each warning with its code, in both languages.
+
+use crate::court::acts::Act;
+use crate::court::case::state::{CaseFile, Item};
+use crate::court::guard::suspicions;
+use crate::court::period::PeriodEvent;
+use crate::court::registry::Registry;
+use crate::court::words::Depositor;
+use crate::ledger::statement::text::LinkKind;
+use crate::ledger::verify::verifier::History;
+use crate::wire::bilingual::Bilingual;
+use crate::wire::court::act::coded;
+use crate::wire::court::item::not_verified;
+use crate::wire::court::period::is_covered;
+use crate::wire::report::CodedText;
+
+fn warning(code: &str, zh: &str, en: &str) -> CodedText {
+    coded(code, Bilingual::new(zh, en))
+}
+
+/// What texts look like that better stay unwritten: identity numbers, telephone numbers.
+#[must_use]
+pub fn of_texts(texts: &[&str]) -> Vec<CodedText> {
+    let mut found = Vec::new();
+    for suspicion in texts.iter().flat_map(|text| suspicions(text)) {
+        let one = coded(suspicion.code(), Bilingual::of(|language| suspicion.label(language)));
+        if !found.contains(&one) {
+            found.push(one);
+        }
+    }
+    found
+}
+
+/// What is unusual about an act upon a case.
+#[must_use]
+pub fn of_act(act: &Act, file: &CaseFile, registry: &Registry) -> Vec<CodedText> {
+    let mut found = Vec::new();
+    if let Act::SetPeriod(_) | Act::ResetPeriod(_) = act
+        && let Some(PeriodEvent::Set { basis, days, .. } | PeriodEvent::Reset { basis, days, .. }) =
+            file.period.events().last()
+        && let Ok(Some(unusual)) = basis.check(*days)
+    {
+        found.push(warning(
+            unusual.code(),
+            "小额诉讼案件的举证期限一般不超过七日",
+            "for small claims the period is generally not more than seven days",
+        ));
+    }
+    let of_the_period = matches!(
+        act,
+        Act::FileCase(_)
+            | Act::SetPeriod(_)
+            | Act::ResumePeriod(_)
+            | Act::ExtendPeriod(_)
+            | Act::ResetPeriod(_)
+            | Act::ExchangeEvidence(_)
+    );
+    if of_the_period && !is_covered(&file.period.state(&registry.calendar), &registry.calendar) {
+        found.push(warning(
+            "calendar_year_missing",
+            "届满日所在年度的节假日安排尚未载入，仅计周末",
+            "the holidays of the last day's year are not loaded: only weekends are known as days off",
+        ));
+    }
+    found
+}
+
+/// What is unusual about an item just imported.
+#[must_use]
+pub fn of_import(item: &Item, history: &History) -> Vec<CodedText> {
+    let mut found = vec![not_verified()];
+    if item.import.depositor == Depositor::Different {
+        let depositor = Depositor::Different;
+        found.push(coded("depositor_different", Bilingual::of(|language| depositor.label(language))));
+    }
+    if item.late {
+        found.push(warning("imported_late", "逾期提交", "imported after the evidence period"));
+    }
+    let said = |kinds: &[LinkKind]| history.later.iter().any(|(kind, _)| kinds.contains(kind));
+    if said(&[LinkKind::Withdraws]) {
+        found.push(warning("deposit_withdrawn", "该存证已被撤回", "the deposit was withdrawn later"));
+    }
+    if said(&[LinkKind::Corrects, LinkKind::Replaces]) {
+        found.push(warning("deposit_corrected", "该存证已被更正或替换", "the deposit was corrected or replaced later"));
+    }
+    found
+}

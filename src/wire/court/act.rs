@@ -1,0 +1,208 @@
+//! What may be asked of a case in one word, and what every change of a case is answered with.
+//!
+//! Not here: which words and numbers are good (`http/api/court/acts` reads them), imports and verifications (`import`).
+
+use serde::{Deserialize, Serialize};
+
+use crate::court::acts::ActKind;
+use crate::court::words::Stage;
+use crate::wire::bilingual::Bilingual;
+use crate::wire::court::done::ActJson;
+use crate::wire::report::CodedText;
+
+/// An act upon a case. Words are those of the chain's own documents; ids are 64 hex digits; days are `2026-11-22`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(tag = "act", rename_all = "kebab-case", deny_unknown_fields)]
+#[expect(missing_docs, reason = "each field is the line of the same name of the act")]
+pub enum ActRequest {
+    /// 填写诉讼请求.
+    Describe { title: Option<String>, claims: Option<String> },
+    /// 增加当事人.
+    AddParty { role: String, subject: String, name: String, account: Option<String> },
+    /// 委托诉讼代理人.
+    AddAgent { party: u32, account: String, authority: String, name: Option<String>, power: Option<String> },
+    /// 解除委托.
+    EndAgent { agent: u32 },
+    /// 提交起诉状.
+    Submit {},
+    /// 退回补充材料.
+    ReturnFiling { reason: Option<String> },
+    /// 审核通过.
+    Approve {},
+    /// 审核不通过.
+    Reject { reason: Option<String> },
+    /// 不予立案.
+    Refuse { reason: Option<String> },
+    /// 撤回立案申请.
+    WithdrawFiling {},
+    /// 立案.
+    FileCase { number: Option<String> },
+    /// 绑定案号.
+    BindNumber { number: String },
+    /// 分案.
+    Assign { judge: Option<String> },
+    /// 开庭.
+    BeginHearing {},
+    /// 休庭.
+    AdjournHearing {},
+    /// 宣判. The document is named by its deposit number.
+    Judge { document: Option<String> },
+    /// 撤诉.
+    WithdrawSuit {},
+    /// 结案.
+    Close {},
+    /// 编辑证据.
+    Restate { item: u32, name: String, content: String },
+    /// 撤回证据.
+    WithdrawItem { item: u32, reason: Option<String> },
+    /// 质证回复.
+    Reply {
+        item: u32,
+        authenticity: Option<String>,
+        legality: Option<String>,
+        relevance: Option<String>,
+        #[serde(default)]
+        grounds: Vec<String>,
+        probative_value: Option<String>,
+        reason: Option<String>,
+    },
+    /// 同意调解材料用于诉讼.
+    Consent { item: u32 },
+    /// 指定举证期限.
+    SetPeriod { basis: String, start: String, days: u32 },
+    /// 管辖异议，举证期限中止.
+    SuspendPeriod { on: String },
+    /// 恢复计算举证期限.
+    ResumePeriod { on: String },
+    /// 延长举证期限.
+    ExtendPeriod { days: u32 },
+    /// 重新指定举证期限.
+    ResetPeriod { basis: String, start: String, days: u32 },
+    /// 证据交换.
+    ExchangeEvidence { day: String },
+    /// 裁定删除非公开信息: of one deposit or one account.
+    OrderErasure { deposit_number: Option<String>, account: Option<String> },
+}
+
+impl ActRequest {
+    /// What kind of act is asked for.
+    #[must_use]
+    pub const fn kind(&self) -> ActKind {
+        match self {
+            Self::Describe { .. } => ActKind::Describe,
+            Self::AddParty { .. } => ActKind::AddParty,
+            Self::AddAgent { .. } => ActKind::AddAgent,
+            Self::EndAgent { .. } => ActKind::EndAgent,
+            Self::Submit {} => ActKind::Submit,
+            Self::ReturnFiling { .. } => ActKind::ReturnFiling,
+            Self::Approve {} => ActKind::Approve,
+            Self::Reject { .. } => ActKind::Reject,
+            Self::Refuse { .. } => ActKind::Refuse,
+            Self::WithdrawFiling {} => ActKind::WithdrawFiling,
+            Self::FileCase { .. } => ActKind::FileCase,
+            Self::BindNumber { .. } => ActKind::BindNumber,
+            Self::Assign { .. } => ActKind::Assign,
+            Self::BeginHearing {} => ActKind::BeginHearing,
+            Self::AdjournHearing {} => ActKind::AdjournHearing,
+            Self::Judge { .. } => ActKind::Judge,
+            Self::WithdrawSuit {} => ActKind::WithdrawSuit,
+            Self::Close {} => ActKind::Close,
+            Self::Restate { .. } => ActKind::Restate,
+            Self::WithdrawItem { .. } => ActKind::WithdrawItem,
+            Self::Reply { .. } => ActKind::Reply,
+            Self::Consent { .. } => ActKind::Consent,
+            Self::SetPeriod { .. } => ActKind::SetPeriod,
+            Self::SuspendPeriod { .. } => ActKind::SuspendPeriod,
+            Self::ResumePeriod { .. } => ActKind::ResumePeriod,
+            Self::ExtendPeriod { .. } => ActKind::ExtendPeriod,
+            Self::ResetPeriod { .. } => ActKind::ResetPeriod,
+            Self::ExchangeEvidence { .. } => ActKind::ExchangeEvidence,
+            Self::OrderErasure { .. } => ActKind::OrderErasure,
+        }
+    }
+}
+
+/// A change of a case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ActedJson {
+    /// The case.
+    pub case: String,
+    /// The act.
+    pub act: ActJson,
+    /// Where the case stands after it.
+    #[schema(example = "under-review")]
+    pub stage: String,
+    /// The word for people.
+    pub stage_text: Bilingual,
+    /// What is unusual and was done all the same.
+    pub warnings: Vec<CodedText>,
+    /// 关联码, for the act that issued one: shown here and never again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+}
+
+impl ActedJson {
+    /// The answer to an act after which a case stands at `stage`.
+    #[must_use]
+    pub fn of(case: &str, act: ActJson, stage: Stage, warnings: Vec<CodedText>) -> Self {
+        Self {
+            case: case.into(),
+            act,
+            stage: stage.word().into(),
+            stage_text: Bilingual::of(|language| stage.label(language)),
+            warnings,
+            code: None,
+        }
+    }
+}
+
+/// One act of a case: its document and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct CaseActJson {
+    /// The act.
+    pub act: ActJson,
+    /// The document, as the chain committed to it: ids, words and commitments, no text about anybody.
+    pub document: String,
+    /// Why it had no effect.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub void: Option<CodedText>,
+}
+
+/// The acts of a case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct CaseActsJson {
+    /// In their order.
+    pub acts: Vec<CaseActJson>,
+    /// Ask for those after this sequence next; none where these were the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<u64>,
+}
+
+/// A code with both of its names.
+#[must_use]
+pub fn coded(code: &str, text: Bilingual) -> CodedText {
+    CodedText { code: code.into(), zh: text.zh, en: text.en }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::json;
+
+    #[test]
+    fn each_request_has_one_reading() {
+        let read = |text: &str| json::object::<ActRequest>(text.as_bytes(), 200);
+        assert_eq!(read(r#"{"act":"submit"}"#), Ok(ActRequest::Submit {}));
+        assert_eq!(read(r#"{"act":"file-case"}"#).unwrap().kind(), ActKind::FileCase);
+        for bad in [
+            r#"{"act":"submit","reason":"x"}"#,
+            r#"{"act":"import"}"#,
+            r#"{"act":"reply"}"#,
+            r#"{"act":"consent","item":1,"item":2}"#,
+            r#"{"act":"consent","item":-1}"#,
+            "{}",
+        ] {
+            assert_eq!(read(bad).unwrap_err().code(), "unexpected_json", "{bad}");
+        }
+    }
+}

@@ -1,0 +1,351 @@
+//! A case as it is opened, listed and shown. Everybody who sees it sees the same document.
+//!
+//! Not here: its items (`item`), its people (`people`), its evidence period (`period`).
+
+use serde::{Deserialize, Serialize};
+
+use crate::court::case::state::{CaseFile, Text};
+use crate::court::values::Capacity;
+use crate::court::words::Passage;
+use crate::ledger::number::DepositNumber;
+use crate::ledger::time::Timestamp;
+use crate::wire::bilingual::Bilingual;
+use crate::wire::court::accounts::Texts;
+use crate::wire::court::act::coded;
+use crate::wire::court::item::ImportJson;
+use crate::wire::court::people::{AgentJson, CapacityJson, PartyJson, TextJson};
+use crate::wire::court::period::PeriodJson;
+use crate::wire::facts::beijing_time;
+use crate::wire::report::CodedText;
+
+/// A case to be opened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OpenCaseRequest {
+    /// The court's code.
+    #[schema(example = "粤0192")]
+    pub court: String,
+    /// What kind of proceeding.
+    #[schema(example = "civil-first")]
+    pub kind: String,
+    /// By which procedure.
+    #[schema(example = "ordinary")]
+    pub procedure: String,
+    /// What the party that brings it is called.
+    #[schema(example = "plaintiff")]
+    pub role: String,
+    /// What that party is.
+    #[schema(example = "natural-person")]
+    pub subject: String,
+    /// `principal`, `agent` or `court`.
+    #[schema(example = "principal")]
+    pub filer: String,
+    /// An agent's authority: `general` or `special`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authority: Option<String>,
+    /// The party's name.
+    pub name: String,
+    /// 案由.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// 诉讼请求、事实和理由.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub claims: Option<String>,
+    /// 授权委托书: its number or description.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub power: Option<String>,
+    /// The party's account, where the filer is not the party.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+}
+
+/// An association code to be issued.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CodeRequest {
+    /// For which party.
+    pub party: u32,
+    /// How often the party itself may use it: 0 or 1.
+    pub party_uses: u32,
+    /// How often its agents may use it: 0 to 2.
+    pub agent_uses: u32,
+    /// For how many days.
+    pub days: u64,
+}
+
+/// 关联案件.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AssociationRequest {
+    /// 关联码, typed however people type it.
+    #[schema(example = "7K2M-X9QT-3D5W")]
+    pub code: String,
+    /// `principal` or `agent`.
+    #[schema(example = "principal")]
+    pub filer: String,
+    /// An agent's authority: `general` or `special`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authority: Option<String>,
+    /// An agent's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// 授权委托书: its number or description.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub power: Option<String>,
+}
+
+/// Where a case goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PassageRequest {
+    /// `second-instance`, `suit` or `retrial`.
+    #[schema(example = "second-instance")]
+    pub passage: String,
+    /// The court that takes it.
+    #[schema(example = "粤01")]
+    pub court: String,
+    /// What kind of proceeding it becomes.
+    #[schema(example = "civil-second")]
+    pub kind: String,
+    /// By which procedure.
+    #[schema(example = "second-instance")]
+    pub procedure: String,
+    /// The party that brings it there; the first where it is not said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub brought_by: Option<u32>,
+}
+
+/// A case in a list: no texts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct CaseBriefJson {
+    /// Its id.
+    pub case: String,
+    /// The court.
+    pub court: String,
+    /// What kind of proceeding.
+    pub kind: CodedText,
+    /// Where it stands.
+    pub stage: CodedText,
+    /// 案号.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub number: Option<String>,
+    /// In which capacities whoever asks could act.
+    pub your_capacities: Vec<CapacityJson>,
+    /// When it was opened, Beijing time.
+    pub opened_at: String,
+    /// How many items it has.
+    pub items: usize,
+}
+
+/// Cases, the latest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct CasesJson {
+    /// The cases.
+    pub cases: Vec<CaseBriefJson>,
+}
+
+/// A case before or after this one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct PassageJson {
+    /// The case.
+    pub case: String,
+    /// How it went on.
+    pub passage: CodedText,
+}
+
+/// An association code, without the code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct IssuedCodeJson {
+    /// Its number in the case.
+    pub code: u32,
+    /// For which party.
+    pub party: u32,
+    /// Uses left for the party.
+    pub party_uses: u32,
+    /// Uses left for its agents.
+    pub agent_uses: u32,
+    /// Until when it is taken, Beijing time.
+    pub expires_at: String,
+}
+
+/// What a court ordered erased.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ErasureOrderJson {
+    /// Private content of this deposit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deposit_number: Option<String>,
+    /// Private content of this account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// When, Beijing time.
+    pub at: String,
+}
+
+/// What somebody may do now in one of their capacities.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct CanJson {
+    /// The capacity.
+    #[serde(flatten)]
+    pub capacity: CapacityJson,
+    /// Kinds of acts.
+    pub acts: Vec<String>,
+}
+
+/// A case / 案件.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct CaseJson {
+    /// What lists show too.
+    #[serde(flatten)]
+    pub brief: CaseFactsJson,
+    /// 案由; null once erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<TextJson>,
+    /// 诉讼请求、事实和理由; null once erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub claims: Option<TextJson>,
+    /// Reason of the last return, rejection or refusal; null once erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<TextJson>,
+    /// The parties.
+    pub parties: Vec<PartyJson>,
+    /// The agents, former ones too.
+    pub agents: Vec<AgentJson>,
+    /// Association codes.
+    pub codes: Vec<IssuedCodeJson>,
+    /// The evidence.
+    pub items: Vec<ImportJson>,
+    /// The evidence period.
+    pub period: PeriodJson,
+    /// What the court ordered erased.
+    pub erasure_orders: Vec<ErasureOrderJson>,
+    /// What whoever asks may do now.
+    pub can: Vec<CanJson>,
+    /// The act in the case's access log that recorded this look.
+    pub access_sequence: u64,
+}
+
+/// What is known of a case without its texts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct CaseFactsJson {
+    /// Its id.
+    pub case: String,
+    /// The court.
+    pub court: String,
+    /// What kind of proceeding.
+    pub kind: CodedText,
+    /// By which procedure.
+    pub procedure: CodedText,
+    /// Where it stands.
+    pub stage: CodedText,
+    /// 案号.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub number: Option<String>,
+    /// When it was opened, Beijing time.
+    pub opened_at: String,
+    /// When it was submitted last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub submitted_at: Option<String>,
+    /// 立案.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filed_at: Option<String>,
+    /// Account of the judge it is assigned to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub judge: Option<String>,
+    /// Deposit number of the judgment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub judgment: Option<String>,
+    /// The case that this one continues.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<PassageJson>,
+    /// Cases that continue this one.
+    pub passed_on: Vec<PassageJson>,
+    /// Sequence of its last act.
+    pub last_sequence: u64,
+}
+
+impl CaseBriefJson {
+    /// A case in a list.
+    #[must_use]
+    pub fn of(file: &CaseFile, capacities: &[Capacity]) -> Self {
+        let CaseFactsJson { case, court, kind, stage, number, opened_at, .. } = CaseFactsJson::of(file);
+        let your_capacities = capacities.iter().map(|capacity| CapacityJson::of(file, *capacity)).collect();
+        Self { case, court, kind, stage, number, your_capacities, opened_at, items: file.items.len() }
+    }
+}
+
+impl CaseFactsJson {
+    /// What `file` says without texts.
+    #[must_use]
+    pub fn of(file: &CaseFile) -> Self {
+        let passage = |(case, passage): &(crate::court::ids::CaseId, Passage)| PassageJson {
+            case: case.to_string(),
+            passage: coded(passage.word(), Bilingual::of(|language| passage.label(language))),
+        };
+        let time = |time: Option<Timestamp>| time.map(beijing_time);
+        Self {
+            case: file.id.to_string(),
+            court: file.court.to_string(),
+            kind: coded(file.kind.word(), Bilingual::of(|language| file.kind.label(language))),
+            procedure: coded(file.procedure.word(), Bilingual::of(|language| file.procedure.label(language))),
+            stage: coded(file.stage.word(), Bilingual::of(|language| file.stage.label(language))),
+            number: file.number.as_ref().map(ToString::to_string),
+            opened_at: beijing_time(file.opened.at),
+            submitted_at: time(file.submitted),
+            filed_at: time(file.filed),
+            judge: file.judge.map(|judge| judge.to_string()),
+            judgment: file.judgment.as_ref().map(DepositNumber::to_string),
+            from: file.from.as_ref().map(passage),
+            passed_on: file.passed_on.iter().map(passage).collect(),
+            last_sequence: file.last.sequence,
+        }
+    }
+}
+
+/// What belongs to a case's own document beside its items, its period and who looks.
+#[must_use]
+pub fn erasure_orders(file: &CaseFile) -> Vec<ErasureOrderJson> {
+    let order = |order: &crate::court::case::state::ErasureOrder| ErasureOrderJson {
+        deposit_number: order.deposit.as_ref().map(DepositNumber::to_string),
+        account: order.account.map(|account| account.to_string()),
+        at: beijing_time(order.placed.at),
+    };
+    file.orders.iter().map(order).collect()
+}
+
+impl CaseJson {
+    /// A case with its texts, for somebody who may act in these capacities.
+    #[must_use]
+    pub fn of(
+        file: &CaseFile,
+        texts: &Texts,
+        items: Vec<ImportJson>,
+        period: PeriodJson,
+        can: Vec<CanJson>,
+        access_sequence: u64,
+    ) -> Self {
+        let text = |text: Option<Text>| text.map(|text| TextJson::of(text, texts));
+        let code = |(number, code): (&crate::court::ids::CodeNumber, &crate::court::case::state::AssociationCode)| {
+            IssuedCodeJson {
+                code: number.0,
+                party: code.party.0,
+                party_uses: code.party_uses,
+                agent_uses: code.agent_uses,
+                expires_at: beijing_time(code.expires),
+            }
+        };
+        Self {
+            brief: CaseFactsJson::of(file),
+            title: text(file.title),
+            claims: text(file.claims),
+            reason: text(file.reason),
+            parties: file.parties.iter().map(|(number, party)| PartyJson::of(*number, party, texts)).collect(),
+            agents: file.agents.iter().map(|(number, agent)| AgentJson::of(*number, agent, texts)).collect(),
+            codes: file.codes.iter().map(code).collect(),
+            items,
+            period,
+            erasure_orders: erasure_orders(file),
+            can,
+            access_sequence,
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! Imports and verifications: what is asked, and the answers around an item.
+
+use serde::{Deserialize, Serialize};
+
+use crate::wire::court::done::ActJson;
+use crate::wire::court::item::ImportJson;
+use crate::wire::json;
+use crate::wire::problem::Problem;
+use crate::wire::receipt::ReceiptJson;
+use crate::wire::report::{CodedText, ReportJson};
+
+/// Most imports of one batch.
+pub const BATCH_MAX: usize = 200;
+
+/// A deposit to be imported into a case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ImportRequest {
+    /// 存证编号, typed however people type it.
+    #[schema(example = "20261122-0K7M-X9QT-3D5W-C3")]
+    pub deposit_number: String,
+    /// 证据名称.
+    pub name: String,
+    /// 证据内容.
+    pub content: String,
+    /// For which party, where the importer does not speak for one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub party: Option<u32>,
+    /// The item that this one replaces.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<u32>,
+    /// Receipt of a deposit of another ledger, which must be on the court's list.
+    #[serde(default, deserialize_with = "json::optional_object", skip_serializing_if = "Option::is_none")]
+    pub receipt: Option<ReceiptJson>,
+}
+
+/// Several imports, each for itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ImportBatchRequest {
+    /// At most [`BATCH_MAX`].
+    #[serde(deserialize_with = "json::objects")]
+    pub imports: Vec<ImportRequest>,
+}
+
+/// An item just imported.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ImportedJson {
+    /// The item.
+    #[serde(flatten)]
+    pub import: ImportJson,
+    /// The act.
+    pub act: ActJson,
+    /// What is unusual and was done all the same.
+    pub warnings: Vec<CodedText>,
+}
+
+/// What became of one import of a batch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ImportResultJson {
+    /// Its place in the batch, from 1.
+    pub position: usize,
+    /// `imported` or `refused`.
+    #[schema(example = "imported")]
+    pub status: String,
+    /// The item.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub import: Option<ImportedJson>,
+    /// Why there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<Problem>,
+}
+
+/// What became of a batch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ImportBatchJson {
+    /// One for each import, in their order.
+    pub results: Vec<ImportResultJson>,
+}
+
+/// What is held against an item instead of its file: a digest, a receipt, or both.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ItemVerificationRequest {
+    /// `sm3` or `sha-256`: named, never guessed from a length.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub algorithm: Option<String>,
+    /// 64 lower-case hex digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// The receipt that somebody holds.
+    #[serde(default, deserialize_with = "json::optional_object", skip_serializing_if = "Option::is_none")]
+    pub receipt: Option<ReceiptJson>,
+}
+
+/// A verification on record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct VerifiedJson {
+    /// What was found.
+    pub report: ReportJson,
+    /// The act that recorded it.
+    pub act: ActJson,
+}

@@ -1,0 +1,315 @@
+//! An item of evidence as parties and judges see it: the chain's facts, what its importer says of it, what was found and
+//! answered since.
+//!
+//! The facts are those frozen at the import, in the words and the order of the manual. What the importer says stands apart,
+//! under a notice that nobody checked it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::court::acts::{Import, Verify};
+use crate::court::case::state::{CaseFile, Item, ReplyVersion, Text, Verification};
+use crate::court::ids::{ItemNumber, PartyNumber};
+use crate::court::words::{Divergence, Presented};
+use crate::ledger::receipt::Facts;
+use crate::ledger::verify::report::{Conclusion, Obstacle, Report, Reservation};
+use crate::ledger::verify::verifier::History;
+use crate::ledger::verify::wording;
+use crate::wire::bilingual::Bilingual;
+use crate::wire::court::accounts::Texts;
+use crate::wire::court::act::coded;
+use crate::wire::court::people::{CapacityJson, TextJson};
+use crate::wire::facts::{ChainFactsJson, LinkJson, beijing_time, link_label};
+use crate::wire::report::CodedText;
+
+/// What the importer says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ClaimedJson {
+    /// 证据名称; null once erased.
+    pub name: TextJson,
+    /// 证据内容; null once erased.
+    pub content: TextJson,
+    /// Account of whoever imported it.
+    pub by: String,
+    /// In which capacity.
+    pub capacity: CapacityJson,
+    /// 导入人填写，未经核实.
+    pub notice: Bilingual,
+}
+
+/// A verification as recorded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct VerificationJson {
+    /// Account of whoever verified.
+    pub by: String,
+    /// In which capacity.
+    pub capacity: CapacityJson,
+    /// `file`, `digest` or `receipt`.
+    pub presented: CodedText,
+    /// The conclusion, with its fixed sentence.
+    pub conclusion: CodedText,
+    /// When, Beijing time.
+    pub at: String,
+    /// The act's sequence in the case.
+    pub sequence: u64,
+}
+
+/// A version of a party's reply.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ReplyJson {
+    /// Whose.
+    pub party: u32,
+    /// Which version, from 1.
+    pub version: u32,
+    /// Who wrote it.
+    pub by: String,
+    /// 真实性.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authenticity: Option<CodedText>,
+    /// 合法性.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub legality: Option<CodedText>,
+    /// 关联性.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub relevance: Option<CodedText>,
+    /// What objections rest on.
+    pub grounds: Vec<CodedText>,
+    /// 证明力; null once erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub probative_value: Option<TextJson>,
+    /// The reason; null once erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<TextJson>,
+    /// When, Beijing time.
+    pub at: String,
+}
+
+/// Where a carried item came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct CarriedJson {
+    /// The case.
+    pub case: String,
+    /// The item there.
+    pub item: u32,
+}
+
+/// An item of evidence / 导入的存证平台证据.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ImportJson {
+    /// Its number in the case.
+    pub item: u32,
+    /// For which party.
+    pub party: u32,
+    /// `stands`, `withdrawn` or `replaced`.
+    pub status: CodedText,
+    /// The item that replaces it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replaced_by: Option<u32>,
+    /// 区块链存证信息, frozen at the import.
+    #[serde(flatten)]
+    pub chain: ChainFactsJson,
+    /// What the importer says.
+    pub claimed: ClaimedJson,
+    /// Whether the importer is who deposited it.
+    pub depositor: CodedText,
+    /// With the complaint, or later.
+    pub phase: CodedText,
+    /// Imported after the evidence period.
+    pub late: bool,
+    /// Neither edited nor withdrawn any more.
+    pub locked: bool,
+    /// Where the case stood then.
+    pub stage_at_import: CodedText,
+    /// When, Beijing time.
+    pub imported_at: String,
+    /// When it was imported first, in this case or the one it came from.
+    pub first_imported_at: String,
+    /// Where it came from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub carried_from: Option<CarriedJson>,
+    /// Whether the original was held against the chain in this case: `not_verified`, `verified`, or what went wrong.
+    pub original: CodedText,
+    /// Earlier deposits of the same digest.
+    pub earlier_deposits: Vec<String>,
+    /// What later deposits say of this one.
+    pub later_links: Vec<LinkJson>,
+    /// The alarm: the chain no longer says what was imported.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub divergence: Option<CodedText>,
+    /// By whomever, in their order.
+    pub verifications: Vec<VerificationJson>,
+    /// All versions of all parties.
+    pub replies: Vec<ReplyJson>,
+    /// 【×人已回复】.
+    pub replied_text: Bilingual,
+}
+
+/// What the chain says of an item now.
+#[derive(Debug, Clone, Copy)]
+pub struct Now<'a> {
+    /// The alarm.
+    pub divergence: Option<Divergence>,
+    /// What came before and after it.
+    pub history: &'a History,
+    /// Whether digests are salted.
+    pub salted: bool,
+}
+
+fn facts(import: &Import, salted: bool) -> Facts {
+    Facts {
+        ledger: import.ledger.clone(),
+        number: import.deposit,
+        tx_id: import.tx_id,
+        block_hash: import.block_hash,
+        block_height: import.block_height,
+        prev_block_hash: import.prev_block_hash,
+        data_hash: import.data_hash.clone(),
+        salted,
+        tx_submitted_at: import.tx_submitted_at,
+        block_generated_at: import.block_generated_at,
+    }
+}
+
+/// The sentence of a recorded conclusion: the report's own wording over what was recorded of it.
+fn sentence(item: &Item, found: &Verify, salted: bool) -> CodedText {
+    let code = found.conclusion.0.as_str();
+    let conclusion = Conclusion::ALL.into_iter().find(|one| one.code() == code).unwrap_or(Conclusion::Unable);
+    let reservations = [
+        Reservation::SingleOperator,
+        Reservation::NoIndependentTime,
+        Reservation::Withdrawn,
+        Reservation::Superseded,
+        Reservation::TestLedger,
+    ];
+    let said = |one: &Reservation| found.reservation.iter().any(|code| code.0 == one.code());
+    let outcome = |step: &str| found.step.iter().find(|one| one.step == step).map(|one| one.outcome.as_str());
+    let obstacle = match outcome("signatures") {
+        Some("failed") => Obstacle::BrokenReceipt,
+        Some("not_performed") => Obstacle::UnknownKey,
+        _ if salted => Obstacle::NoSalt,
+        _ => Obstacle::ManifestOnly,
+    };
+    let report = Report {
+        conclusion,
+        reservations: reservations.into_iter().filter(said).collect(),
+        obstacle: (conclusion == Conclusion::Unable).then_some(obstacle),
+        facts: Some(facts(&item.import, salted)),
+        ..Report::not_found(Some(found.deposit))
+    };
+    coded(code, Bilingual::of(|language| wording::conclusion(&report, language)))
+}
+
+/// Whether the original was verified: by the sentence that says so.
+fn original(item: &Item, salted: bool) -> CodedText {
+    let of_files = |one: &&Verification| one.found.presented == Presented::File;
+    let good = |one: &&Verification| one.found.conclusion.0.starts_with("consistent");
+    let mut files = item.verifications.iter().filter(of_files).rev();
+    if let Some(verified) = files.clone().find(good) {
+        return CodedText { code: "verified".into(), ..sentence(item, &verified.found, salted) };
+    }
+    match files.next() {
+        Some(latest) => sentence(item, &latest.found, salted),
+        None => not_verified(),
+    }
+}
+
+/// 未核验原文.
+#[must_use]
+pub fn not_verified() -> CodedText {
+    coded("not_verified", Bilingual::new("仅查询，未核验原文", "looked up only; no original was verified"))
+}
+
+impl ImportJson {
+    /// An item as the chain stands now, with its texts.
+    #[must_use]
+    pub fn of(file: &CaseFile, number: ItemNumber, item: &Item, now: Now<'_>, texts: &Texts) -> Self {
+        let import = &item.import;
+        let replied = item.replies.len();
+        Self {
+            item: number.0,
+            party: import.party.0,
+            status: status(item),
+            replaced_by: item.replaced_by.map(|by| by.0),
+            chain: ChainFactsJson::from(&facts(import, now.salted)),
+            claimed: ClaimedJson {
+                name: TextJson::of(item.name, texts),
+                content: TextJson::of(item.content, texts),
+                by: item.by.to_string(),
+                capacity: CapacityJson::of(file, item.capacity),
+                notice: Bilingual::new("导入人填写，未经核实", "stated by the importer, checked by nobody"),
+            },
+            depositor: coded(import.depositor.word(), Bilingual::of(|language| import.depositor.label(language))),
+            phase: coded(import.phase.word(), Bilingual::of(|language| import.phase.label(language))),
+            late: item.late,
+            locked: item.locked,
+            stage_at_import: coded(item.stage.word(), Bilingual::of(|language| item.stage.label(language))),
+            imported_at: beijing_time(item.placed.at),
+            first_imported_at: beijing_time(item.first_imported_at),
+            carried_from: import
+                .carried
+                .map(|carried| CarriedJson { case: carried.case.to_string(), item: carried.item.0 }),
+            original: original(item, now.salted),
+            earlier_deposits: now.history.earlier.iter().map(ToString::to_string).collect(),
+            later_links: links(now.history),
+            divergence: now.divergence.map(|what| coded(what.word(), Bilingual::of(|language| what.label(language)))),
+            verifications: item.verifications.iter().map(|one| verification(file, item, one, now.salted)).collect(),
+            replies: item
+                .replies
+                .iter()
+                .flat_map(|(party, versions)| {
+                    (1..).zip(versions).map(|(version, one)| reply(*party, version, one, texts))
+                })
+                .collect(),
+            replied_text: Bilingual::new(format!("【{replied}人已回复】"), format!("{replied} replied")),
+        }
+    }
+}
+
+fn status(item: &Item) -> CodedText {
+    let (code, zh, en) = match (item.withdrawn, item.replaced_by) {
+        (Some(_), _) => ("withdrawn", "已撤回", "withdrawn"),
+        (None, Some(_)) => ("replaced", "已被替换", "replaced"),
+        (None, None) => ("stands", "有效", "stands"),
+    };
+    coded(code, Bilingual::new(zh, en))
+}
+
+fn links(history: &History) -> Vec<LinkJson> {
+    let link = |(kind, number): &(_, crate::ledger::number::DepositNumber)| {
+        let kind: crate::ledger::statement::text::LinkKind = *kind;
+        LinkJson { kind: kind.word().into(), label: link_label(kind), deposit_number: number.to_string() }
+    };
+    history.later.iter().map(link).collect()
+}
+
+fn verification(file: &CaseFile, item: &Item, one: &Verification, salted: bool) -> VerificationJson {
+    let presented = one.found.presented;
+    VerificationJson {
+        by: one.by.to_string(),
+        capacity: CapacityJson::of(file, one.capacity),
+        presented: coded(presented.word(), Bilingual::of(|language| presented.label(language))),
+        conclusion: sentence(item, &one.found, salted),
+        at: beijing_time(one.placed.at),
+        sequence: one.placed.sequence,
+    }
+}
+
+fn reply(party: PartyNumber, version: u32, one: &ReplyVersion, texts: &Texts) -> ReplyJson {
+    let opinion = |opinion: Option<crate::court::words::Opinion>| {
+        opinion.map(|opinion| coded(opinion.word(), Bilingual::of(|language| opinion.label(language))))
+    };
+    let text = |text: Option<Text>| text.map(|text| TextJson::of(text, texts));
+    let ground =
+        |ground: &crate::court::words::Ground| coded(ground.word(), Bilingual::of(|language| ground.label(language)));
+    ReplyJson {
+        party: party.0,
+        version,
+        by: one.by.to_string(),
+        authenticity: opinion(one.authenticity),
+        legality: opinion(one.legality),
+        relevance: opinion(one.relevance),
+        grounds: one.grounds.iter().map(ground).collect(),
+        probative_value: text(one.probative_value),
+        reason: text(one.reason),
+        at: beijing_time(one.placed.at),
+    }
+}

@@ -1,0 +1,199 @@
+//! A case over HTTP, from the draft to the judgment.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::support::depositor::note;
+use crate::support::house::{Answer, House, Plan};
+use crate::support::people::{COURT, People, Person};
+
+const FILE: &str = "application/octet-stream";
+
+/// A house in which the plaintiff has a draft.
+async fn draft(people: &People<'_>, plaintiff: &Person) -> String {
+    let opened = people.by(plaintiff).create("/v1/cases", &opening()).await;
+    assert_eq!(opened["stage"], "draft");
+    opened["case"].as_str().unwrap().to_owned()
+}
+
+fn opening() -> Value {
+    json!({
+        "court": COURT, "kind": "civil-first", "procedure": "ordinary", "role": "plaintiff",
+        "subject": "natural-person", "filer": "principal", "name": "张三", "title": "信息网络买卖合同纠纷",
+    })
+}
+
+async fn act(people: &People<'_>, who: &Person, case: &str, act: Value) -> Answer {
+    people.by(who).post(&format!("/v1/cases/{case}/acts"), &act).await
+}
+
+async fn must(people: &People<'_>, who: &Person, case: &str, body: Value) -> Value {
+    people.by(who).create(&format!("/v1/cases/{case}/acts"), &body).await
+}
+
+/// From the draft to a case that a judge has.
+async fn assigned(people: &People<'_>, plaintiff: &Person, clerk: &Person, judge: &Person, case: &str) {
+    let party = json!({ "act": "add-party", "role": "defendant", "subject": "natural-person", "name": "李四" });
+    must(people, plaintiff, case, party).await;
+    must(people, plaintiff, case, json!({ "act": "submit" })).await;
+    must(people, clerk, case, json!({ "act": "approve" })).await;
+    must(people, clerk, case, json!({ "act": "file-case", "number": "（2026）粤0192民初113号" })).await;
+    must(people, clerk, case, json!({ "act": "assign", "judge": judge.account })).await;
+}
+
+async fn documents_hold_no_texts(people: &People<'_>, plaintiff: &Person, path: &str) {
+    let acts = people.by(plaintiff).get(&format!("{path}/acts?after=1")).await;
+    assert!(acts.text().contains("act import") && !acts.text().contains("张三"), "{}", acts.text());
+}
+
+#[tokio::test]
+async fn a_case_goes_from_the_draft_to_the_judgment_and_everybody_sees_the_same() {
+    let house = House::in_memory(Plan::default()).await;
+    let number = House::number(&house.deposit(&note(1)).await);
+    let people = People::of(&house).await;
+    let (plaintiff, defendant) = (people.person("张三").await, people.person("李四").await);
+    let (clerk, judge) = (people.clerk().await, people.judge().await);
+    let case = draft(&people, &plaintiff).await;
+    let path = format!("/v1/cases/{case}");
+
+    let import = json!({ "deposit_number": number, "name": "合同", "content": "电话13800138000" });
+    let imported = people.by(&plaintiff).create(&format!("{path}/imports"), &import).await;
+    let warned: BTreeSet<_> = imported["warnings"].as_array().unwrap().iter().map(|w| w["code"].to_string()).collect();
+    assert!(warned.contains("\"not_verified\"") && warned.len() == 2, "{warned:?}");
+    let facts: Vec<_> = imported["facts"].as_array().unwrap().iter().map(|f| f["label"]["zh"].clone()).collect();
+    let words = ["交易id", "区块哈希", "区块高度", "前一区块哈希", "数据的哈希值", "交易提交时间", "区块生成时间"];
+    assert_eq!(facts, words);
+    assigned(&people, &plaintiff, &clerk, &judge, &case).await;
+
+    let codes = json!({ "party": 2, "party_uses": 1, "agent_uses": 1, "days": 30 });
+    let issued = people.by(&clerk).create(&format!("{path}/codes"), &codes).await;
+    let wrong = json!({ "code": "0000-0000-0000", "filer": "principal" });
+    assert_eq!(people.by(&defendant).post("/v1/associations", &wrong).await.problem(), (404, "not_found".into()));
+    let right = json!({ "code": issued["code"], "filer": "principal" });
+    assert_eq!(people.by(&defendant).get(&path).await.problem(), (404, "not_found".into()));
+    assert_eq!(people.by(&defendant).create("/v1/associations", &right).await["case"], case);
+    let again = people.by(&people.person("王五").await).post("/v1/associations", &right).await;
+    assert_eq!(again.problem(), (409, "code_used_up".into()));
+
+    let verification = format!("{path}/items/1/verification");
+    let request = people.by(&defendant).request(reqwest::Method::POST, &verification).header("content-type", FILE);
+    let verified = house.send(request.body("file 1")).await;
+    assert_eq!(verified.status, 200, "{}", verified.text());
+    assert_eq!(verified.json()["report"]["conclusion"]["code"], "consistent_with_reservation");
+    let request = people.by(&plaintiff).request(reqwest::Method::POST, &verification).header("content-type", FILE);
+    assert_eq!(house.send(request.body("file 2")).await.json()["report"]["conclusion"]["code"], "mismatch");
+    let reply = json!({ "act": "reply", "item": 1, "authenticity": "disputed", "grounds": ["before-the-chain"] });
+    must(&people, &defendant, &case, reply.clone()).await;
+    assert_eq!(act(&people, &plaintiff, &case, reply).await.problem(), (403, "own_item".into()));
+    must(
+        &people,
+        &judge,
+        &case,
+        json!({ "act": "set-period", "basis": "ordinary", "start": "2026-11-23", "days": 15 }),
+    )
+    .await;
+    must(&people, &judge, &case, json!({ "act": "judge" })).await;
+
+    let seen = async |who: &Person| {
+        let mut seen = people.by(who).get(&path).await.json();
+        assert!(seen["can"].as_array().is_some_and(|can| !can.is_empty()), "{seen}");
+        for own in ["can", "access_sequence"] {
+            seen.as_object_mut().unwrap().remove(own);
+        }
+        seen
+    };
+    let by_judge = seen(&judge).await;
+    assert_eq!(by_judge, seen(&plaintiff).await);
+    assert_eq!(by_judge, seen(&defendant).await);
+    assert_eq!(by_judge["stage"]["code"], "judged");
+    assert_eq!(by_judge["period"]["last_day"], "2026-12-08");
+    let item = &by_judge["items"][0];
+    assert_eq!(item["original"]["code"], "verified");
+    assert_eq!(item["verifications"].as_array().unwrap().len(), 2);
+    assert_eq!(item["replied_text"]["zh"], "【1人已回复】");
+    let log = people.by(&defendant).get(&format!("{path}/access-log")).await.json();
+    assert_eq!(log["entries"].as_array().unwrap().len(), 3, "{log}");
+    let listed = people.by(&clerk).get("/v1/cases?number=（2026）粤0192民初113号").await.json();
+    assert_eq!(listed["cases"][0]["case"], case);
+    documents_hold_no_texts(&people, &plaintiff, &path).await;
+}
+
+#[tokio::test]
+async fn a_foreign_case_is_answered_like_one_that_is_not_there() {
+    let house = House::in_memory(Plan::default()).await;
+    let people = People::of(&house).await;
+    let (plaintiff, stranger) = (people.person("张三").await, people.person("王五").await);
+    let case = draft(&people, &plaintiff).await;
+    let nowhere = "ab".repeat(32);
+    for rest in ["", "/acts", "/access-log", "/items/1"] {
+        let foreign = people.by(&stranger).get(&format!("/v1/cases/{case}{rest}")).await;
+        let unknown = people.by(&stranger).get(&format!("/v1/cases/{nowhere}{rest}")).await;
+        let headers = |answer: &Answer| {
+            let mut headers = answer.headers.clone();
+            headers.remove("date");
+            headers
+        };
+        assert_eq!(foreign.problem(), (404, "not_found".into()));
+        assert_eq!((foreign.status, &foreign.bytes), (unknown.status, &unknown.bytes), "{rest}");
+        assert_eq!(headers(&foreign), headers(&unknown), "{rest}");
+        let mistyped = people.by(&stranger).get(&format!("/v1/cases/{}{rest}", &case[1..])).await;
+        assert_eq!(mistyped.problem(), (400, "bad_path".into()));
+    }
+}
+
+#[tokio::test]
+async fn the_same_request_is_one_act_however_often_it_comes() {
+    let house = House::in_memory(Plan::default()).await;
+    let people = People::of(&house).await;
+    let plaintiff = people.person("张三").await;
+    let case = draft(&people, &plaintiff).await;
+    let path = format!("/v1/cases/{case}/acts");
+    let describe = json!({ "act": "describe", "title": "一" });
+    let same = (0..50).map(|_| async { people.by(&plaintiff).keyed("k").post(&path, &describe).await });
+    let answers = futures_util::future::join_all(same).await;
+    assert_eq!(answers.iter().filter(|answer| answer.status == 201).count(), 1);
+    assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 49);
+    let numbers: BTreeSet<_> = answers.iter().map(|a| a.json()["act"]["deposit_number"].to_string()).collect();
+    assert_eq!(numbers.len(), 1);
+    let other = people.by(&plaintiff).keyed("k").post(&path, &json!({ "act": "submit" })).await;
+    assert_eq!(other.problem(), (409, "request_reused".into()));
+    let many = (0..20).map(|n| {
+        let (people, plaintiff, path) = (&people, &plaintiff, &path);
+        async move { people.by(plaintiff).create(path, &json!({ "act": "describe", "title": n.to_string() })).await }
+    });
+    let sequences: BTreeSet<_> =
+        futures_util::future::join_all(many).await.iter().map(|a| a["act"]["sequence"].as_u64().unwrap()).collect();
+    assert_eq!(sequences, (3..23).collect());
+}
+
+#[tokio::test]
+async fn a_case_goes_on_to_another_court_with_its_items_and_their_first_times() {
+    let house = House::in_memory(Plan::default()).await;
+    let number = House::number(&house.deposit(&note(1)).await);
+    let people = People::of(&house).await;
+    let (plaintiff, clerk, judge) = (people.person("张三").await, people.clerk().await, people.judge().await);
+    let case = draft(&people, &plaintiff).await;
+    let import = json!({ "deposit_number": number, "name": "合同", "content": "原件" });
+    people.by(&plaintiff).create(&format!("/v1/cases/{case}/imports"), &import).await;
+    assigned(&people, &plaintiff, &clerk, &judge, &case).await;
+    let passage = json!({
+        "passage": "second-instance", "court": "粤01", "kind": "civil-second", "procedure": "second-instance",
+        "brought_by": 2,
+    });
+    let path = format!("/v1/cases/{case}/passage");
+    assert_eq!(people.by(&judge).post(&path, &passage).await.problem(), (403, "not_permitted".into()));
+    assert_eq!(people.by(&clerk).post(&path, &passage).await.problem(), (403, "not_permitted".into()));
+    people.grant(&clerk.account, "clerk", Some("粤01")).await;
+    let passed = people.by(&clerk).keyed("on").create(&path, &passage).await;
+    let again = people.by(&clerk).keyed("on").post(&path, &passage).await;
+    assert_eq!((again.status, &again.json()["case"]), (200, &passed["case"]));
+    let there = people.of_court("中院书记员", "clerk", "粤01").await;
+    let seen = people.by(&there).get(&format!("/v1/cases/{}", passed["case"].as_str().unwrap())).await.json();
+    let roles: Vec<_> = seen["parties"].as_array().unwrap().iter().map(|p| p["role"]["code"].clone()).collect();
+    assert_eq!(roles, ["appellant", "appellee"]);
+    assert_eq!((&seen["parties"][0]["name"], &seen["items"][0]["party"]), (&json!("李四"), &json!(2)));
+    assert_eq!(seen["items"][0]["carried_from"]["case"], case);
+    let before = people.by(&clerk).get(&format!("/v1/cases/{case}/items/1")).await.json();
+    assert_eq!(seen["items"][0]["first_imported_at"], before["imported_at"]);
+}

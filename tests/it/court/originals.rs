@@ -1,0 +1,229 @@
+//! Originals in custody: what agrees with its deposit comes in, and comes out for whoever may see it.
+
+use std::fs;
+use std::path::PathBuf;
+
+use reqwest::Method;
+use reqwest::header::CONTENT_TYPE;
+use serde_json::json;
+use sha2::Digest as _;
+use tiezheng::court::acts::{Act, ActKind, Open, Submit};
+use tiezheng::court::case_number::CourtCode;
+use tiezheng::court::ids::CaseId;
+use tiezheng::court::values::Filer;
+use tiezheng::court::words::{CaseKind, PartyRole, Procedure, SubjectKind};
+use tiezheng::desk::actor::Asked;
+use tiezheng::desk::imports::ImportAsked;
+use tiezheng::desk::secret::unnamed_request;
+use tiezheng::ledger::hash::Digest;
+use tiezheng::ledger::number::DepositNumber;
+
+use super::entrusted::entrust;
+use crate::support::house::{Answer, House, Plan};
+use crate::support::people::{As, COURT, People, Person};
+
+pub(super) fn asked() -> Asked {
+    Asked { request: unnamed_request().unwrap(), body: Digest([0; 32]), capacity: None }
+}
+
+/// A draft of `person` into which a deposit was brought.
+pub(super) async fn draft_with(house: &House, person: &Person, number: &str, title: &str) -> CaseId {
+    let actor = house.desk.authenticate(&person.token).unwrap();
+    let (request, court) = (asked(), CourtCode::parse(COURT).unwrap());
+    let opened = house.desk.open_case(&actor, &request, &court, Filer::Principal, |annexes| {
+        Ok(Act::Open(Open {
+            court: court.clone(),
+            kind: CaseKind::CivilFirst,
+            procedure: Procedure::Ordinary,
+            role: PartyRole::Plaintiff,
+            subject: SubjectKind::NaturalPerson,
+            filer: Filer::Principal,
+            authority: None,
+            identity: actor.identity(),
+            from: None,
+            passage: None,
+            account: None,
+            name: annexes.add("name", "原告")?,
+            title: Some(annexes.add("title", title)?),
+            claims: None,
+            power: None,
+        }))
+    });
+    let case = opened.await.unwrap().file.id;
+    let import = ImportAsked {
+        deposit: DepositNumber::parse(number).unwrap(),
+        name: "证据".into(),
+        content: "内容".into(),
+        party: None,
+        replaces: None,
+        receipt: None,
+    };
+    house.desk.import(&actor, case, &asked(), &import).await.unwrap();
+    case
+}
+
+/// Brings a draft before the court.
+pub(super) async fn submit(house: &House, person: &Person, case: CaseId) {
+    let actor = house.desk.authenticate(&person.token).unwrap();
+    let made = house.desk.act(&actor, case, &asked(), ActKind::Submit, |_, _, _| Ok(Act::Submit(Submit {}))).await;
+    made.unwrap();
+}
+
+/// Gives an original into custody.
+pub(super) async fn give(by: &As<'_>, house: &House, number: &str, original: &[u8]) -> Answer {
+    let request = by.request(Method::PUT, &format!("/v1/deposits/{number}/original"));
+    house.send(request.header(CONTENT_TYPE, "application/octet-stream").body(original.to_vec())).await
+}
+
+/// All files that lie in custody.
+pub(super) fn objects(house: &House) -> Vec<PathBuf> {
+    let shelves = fs::read_dir(house.originals.path()).unwrap().map(|shelf| shelf.unwrap().path());
+    shelves.flat_map(|shelf| fs::read_dir(shelf).unwrap().map(|file| file.unwrap().path())).collect()
+}
+
+fn original(len: usize) -> Vec<u8> {
+    (0..len).map(|n| u8::try_from(n % 251).unwrap()).collect()
+}
+
+#[tokio::test]
+async fn only_the_file_that_was_deposited_is_taken_in() {
+    let house = House::in_memory(Plan::default()).await;
+    let people = People::of(&house).await;
+    let (alice, bob) = (people.person("张三").await, people.person("李四").await);
+    let original = original(700_000);
+    let number = entrust(&people, &alice, &original, "合同").await;
+    let path = format!("/v1/deposits/{number}/original");
+    assert_eq!(people.by(&alice).get(&path).await.problem(), (404, "no_original".into()));
+
+    let changed = [&original[1..], b"x"].concat();
+    for (sent, expected) in [(changed.as_slice(), "custody_mismatch"), (&[], "empty_original")] {
+        let refused = give(&people.by(&alice), &house, &number, sent).await;
+        assert_eq!(refused.problem(), (422, expected.into()));
+        assert!(objects(&house).is_empty(), "nothing is kept");
+    }
+    let others = give(&people.by(&bob), &house, &number, &original).await;
+    assert_eq!(others.problem(), (404, "not_found".into()));
+
+    let taken = give(&people.by(&alice).keyed("k"), &house, &number, &original).await;
+    assert_eq!(taken.status, 201, "{}", taken.text());
+    assert_eq!(taken.json()["act"]["stream"], "custody");
+    assert_eq!(taken.json()["size"], 700_000);
+    let again = give(&people.by(&alice).keyed("k"), &house, &number, &original).await;
+    assert_eq!((again.status, &again.json()["act"]["deposit_number"]), (200, &taken.json()["act"]["deposit_number"]));
+    let twice = give(&people.by(&alice), &house, &number, &original).await;
+    assert_eq!(twice.problem(), (409, "custody_taken".into()));
+    assert_eq!(objects(&house).len(), 1);
+    let lies = fs::read(&objects(&house)[0]).unwrap();
+    assert!(!lies.windows(64).any(|window| window == &original[..64]), "it lies encrypted");
+
+    let given = people.by(&alice).get(&path).await;
+    assert_eq!((given.status, given.header("content-length")), (200, "700000"));
+    assert_eq!(given.header("cache-control"), "no-store");
+    assert!(given.header("content-disposition").starts_with("attachment"));
+    assert_eq!(given.bytes, original);
+    assert_eq!(people.by(&bob).get(&path).await.problem(), (404, "not_found".into()));
+    let log = people.by(&alice).get(&format!("/v1/deposits/{number}/access-log")).await.json();
+    let acts: Vec<_> = log["entries"].as_array().unwrap().iter().map(|one| one["act"].as_str().unwrap()).collect();
+    assert_eq!(acts, ["take-custody", "access"]);
+    assert_eq!(log["entries"][1]["shown"], "original");
+}
+
+#[tokio::test]
+async fn a_salted_deposit_is_compared_behind_its_salt() {
+    let house = House::in_memory(Plan::default()).await;
+    let people = People::of(&house).await;
+    let alice = people.person("张三").await;
+    let (salt, original) = ([9_u8; 32], original(300_000));
+    let salted = [salt.as_slice(), &original].concat();
+    let request = json!({
+        "sha_256": hex::encode(sha2::Sha256::digest(&salted)),
+        "sm3": hex::encode(sm3::Sm3::digest(&salted)),
+        "salt": hex::encode(salt),
+        "name": "短信",
+    });
+    let made = people.by(&alice).create("/v1/entrusted-deposits", &request).await;
+    let number = made["deposit_number"].as_str().unwrap();
+    let without = give(&people.by(&alice), &house, number, &original).await;
+    assert_eq!(without.problem(), (422, "salt_needed".into()));
+    let with = async |salt: &str| {
+        let request = people.by(&alice).request(Method::PUT, &format!("/v1/deposits/{number}/original"));
+        let request = request.header(CONTENT_TYPE, "application/octet-stream").header("x-salt", salt);
+        house.send(request.body(original.clone())).await
+    };
+    assert_eq!(with("9").await.problem(), (400, "bad_salt".into()));
+    assert_eq!(with(&"00".repeat(32)).await.problem(), (422, "custody_mismatch".into()));
+    assert!(objects(&house).is_empty());
+    assert_eq!(with(&hex::encode(salt)).await.status, 201);
+    let given = people.by(&alice).get(&format!("/v1/deposits/{number}/original")).await;
+    assert_eq!(given.bytes, original);
+}
+
+#[tokio::test]
+async fn damage_is_never_given_out_as_the_original() {
+    let house = House::in_memory(Plan::default()).await;
+    let people = People::of(&house).await;
+    let alice = people.person("张三").await;
+    let original = original(2_000_000);
+    let number = entrust(&people, &alice, &original, "录像").await;
+    assert_eq!(give(&people.by(&alice), &house, &number, &original).await.status, 201);
+    let object = objects(&house).remove(0);
+    let whole = fs::read(&object).unwrap();
+    let path = format!("/v1/deposits/{number}/original");
+    let flip = |at: usize| {
+        let mut damaged = whole.clone();
+        damaged[at] ^= 1;
+        fs::write(&object, damaged).unwrap();
+    };
+    flip(100);
+    assert_eq!(people.by(&alice).get(&path).await.problem(), (500, "damaged".into()));
+    // Found on the way: the connection breaks off, and what came is not taken for all of it.
+    flip(1_900_000);
+    let answer = people.by(&alice).request(Method::GET, &path).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    assert!(answer.bytes().await.is_err());
+    fs::remove_file(&object).unwrap();
+    assert_eq!(people.by(&alice).get(&path).await.problem(), (500, "damaged".into()));
+    fs::write(&object, whole).unwrap();
+    assert_eq!(people.by(&alice).get(&path).await.bytes, original);
+}
+
+#[tokio::test]
+async fn a_case_opens_what_its_party_deposited_and_nothing_else() {
+    let house = House::in_memory(Plan::default()).await;
+    let people = People::of(&house).await;
+    let (alice, mallory) = (people.person("张三").await, people.person("王五").await);
+    let (clerk, elsewhere) = (people.clerk().await, people.of_court("书记员", "clerk", "京0491").await);
+    let number = entrust(&people, &alice, b"contract", "合同").await;
+    assert_eq!(give(&people.by(&alice), &house, &number, b"contract").await.status, 201);
+    let path = format!("/v1/deposits/{number}/original");
+    // Numbers are public: who writes one into a draft of his own has opened nothing.
+    draft_with(&house, &mallory, &number, "案由").await;
+    assert_eq!(people.by(&mallory).get(&path).await.problem(), (404, "not_found".into()));
+    assert_eq!(people.by(&clerk).get(&path).await.problem(), (404, "not_found".into()));
+    let case = draft_with(&house, &alice, &number, "案由").await;
+    assert_eq!(people.by(&clerk).get(&path).await.problem(), (404, "not_found".into()), "it is a draft");
+    submit(&house, &alice, case).await;
+    assert_eq!(people.by(&clerk).get(&path).await.bytes, b"contract");
+    assert_eq!(people.by(&elsewhere).get(&path).await.problem(), (404, "not_found".into()));
+    let private = people.by(&clerk).get(&format!("/v1/deposits/{number}/private")).await.json();
+    assert_eq!(private["metadata"]["name"], "合同");
+    let log = people.by(&alice).get(&format!("/v1/deposits/{number}/access-log")).await.json();
+    let last = log["entries"].as_array().unwrap().last().unwrap();
+    assert_eq!((&last["by"], &last["capacity"]), (&clerk.account.clone().into(), &"clerk".into()));
+}
+
+#[tokio::test]
+async fn a_sweep_takes_what_nobody_answers_for_and_nothing_else() {
+    let house = House::in_memory(Plan::default()).await;
+    let people = People::of(&house).await;
+    let alice = people.person("张三").await;
+    let number = entrust(&people, &alice, b"contract", "合同").await;
+    assert_eq!(give(&people.by(&alice), &house, &number, b"contract").await.status, 201);
+    let kept = objects(&house);
+    let stray = house.originals.path().join("07");
+    fs::create_dir_all(&stray).unwrap();
+    fs::write(stray.join("07".repeat(32)), b"taken in, and never recorded").unwrap();
+    assert_eq!(house.desk.sweep_originals().await.unwrap(), 1);
+    assert_eq!(objects(&house), kept);
+    assert_eq!(house.desk.sweep_originals().await.unwrap(), 0);
+}
