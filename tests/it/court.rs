@@ -5,4 +5,6 @@ mod cases;
 mod entrusted;
 mod erasing;
 mod feed;
+mod manual;
 mod originals;
+mod table;

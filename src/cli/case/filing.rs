@@ -132,7 +132,7 @@ pub async fn list(desk: &Desk<'_>) -> anyhow::Result<Ending> {
     let mut rows = Vec::new();
     for case in answer.get("cases").and_then(Value::as_array).into_iter().flatten() {
         let field = |pointer: &str| text(case, pointer).unwrap_or_default();
-        let stage = bilingual(desk.screen, case.get("stage_text"));
+        let stage = bilingual(desk.screen, case.get("stage"));
         rows.push(vec![field("/case"), field("/court"), stage, field("/number")]);
     }
     if rows.is_empty() {

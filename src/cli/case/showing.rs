@@ -13,14 +13,11 @@ fn field(value: &Value, pointer: &str) -> String {
     text(value, pointer).unwrap_or_default()
 }
 
-/// A text that may be erased: plain, or an object of the text and whether it is erased.
+/// A text that may be erased: null then, and absent where it was never given.
 fn kept(screen: &Screen, value: Option<&Value>) -> String {
     match value {
         Some(Value::String(text)) => text.clone(),
-        Some(Value::Object(fields)) => match fields.get("text").and_then(Value::as_str) {
-            Some(text) => text.to_owned(),
-            None => screen.pick("（已删除）", "(erased)").to_owned(),
-        },
+        Some(Value::Null) => screen.pick("（已删除）", "(erased)").to_owned(),
         _ => String::new(),
     }
 }
@@ -32,7 +29,7 @@ fn kept(screen: &Screen, value: Option<&Value>) -> String {
 /// The screen.
 pub fn case(screen: &Screen, case: &Value) -> anyhow::Result<()> {
     let number = text(case, "/number").unwrap_or_else(|| screen.pick("（尚无案号）", "(no case number yet)").into());
-    screen.line(format!("{}  {}", screen.paint(HEADING, &number), bilingual(screen, case.get("stage_text"))))?;
+    screen.line(format!("{}  {}", screen.paint(HEADING, &number), bilingual(screen, case.get("stage"))))?;
     let mut rows = vec![vec![screen.pick("案件", "case").to_owned(), field(case, "/case")]];
     rows.push(vec![screen.pick("法院", "court").to_owned(), field(case, "/court")]);
     let title = kept(screen, case.get("title"));
@@ -41,14 +38,14 @@ pub fn case(screen: &Screen, case: &Value) -> anyhow::Result<()> {
     }
     for party in list(case, "parties") {
         let name = kept(screen, party.get("name"));
-        rows.push(vec![bilingual(screen, party.get("role_text")), format!("{} {name}", field(party, "/party"))]);
+        rows.push(vec![bilingual(screen, party.get("role")), format!("{} {name}", field(party, "/party"))]);
     }
     for agent in list(case, "agents") {
         let name = kept(screen, agent.get("name"));
         let whom = format!("{} {} → {}", field(agent, "/agent"), name, field(agent, "/party"));
         rows.push(vec![screen.pick("代理人", "agent").to_owned(), whom]);
     }
-    if let Some(period) = case.get("evidence_period").filter(|period| period.is_object()) {
+    if let Some(period) = case.get("period").filter(|period| period.is_object()) {
         let end = text(period, "/ends_at").unwrap_or_else(|| screen.pick("—", "—").into());
         rows.push(vec![screen.pick("举证期限至", "evidence period until").to_owned(), end]);
     }
@@ -138,13 +135,21 @@ pub fn verification(screen: &Screen, answer: &Value) -> anyhow::Result<()> {
 ///
 /// The screen.
 pub fn history(screen: &Screen, answer: &Value) -> anyhow::Result<()> {
-    for act in list(answer, "acts") {
-        let heading =
-            format!("{}  {}  {}", field(act, "/sequence"), field(act, "/at"), bilingual(screen, act.get("label")));
+    for entry in list(answer, "acts").chain(list(answer, "entries")) {
+        let act = entry.get("act").filter(|act| act.is_object()).unwrap_or(entry);
+        let label = bilingual(screen, act.get("label"));
+        let heading = format!("{}  {}  {label}", field(act, "/sequence"), field(act, "/at"));
         screen.line(screen.paint(HEADING, &heading))?;
         screen.line(format!("  {}", field(act, "/deposit_number")))?;
-        for line in field(act, "/document").lines().skip(1) {
+        if let Some(by) = text(entry, "/by") {
+            screen.line(screen.paint(FAINT, &format!("  {} {by}", field(entry, "/capacity"))))?;
+        }
+        for line in field(entry, "/document").lines().skip(1) {
             screen.line(screen.paint(FAINT, &format!("  {line}")))?;
+        }
+        let void = bilingual(screen, entry.get("void"));
+        if !void.is_empty() {
+            screen.line(format!("  {}", screen.paint(HEED, &void)))?;
         }
     }
     Ok(())

@@ -23,6 +23,10 @@ pub enum ActRequest {
     AddAgent { party: u32, account: String, authority: String, name: Option<String>, power: Option<String> },
     /// 解除委托.
     EndAgent { agent: u32 },
+    /// 确认诉前须知; the notice is named by its deposit number.
+    ConfirmNotice { document: Option<String> },
+    /// 送达确认; the address is where further documents may be sent.
+    ConfirmService { document: Option<String>, address: Option<String> },
     /// 提交起诉状.
     Submit {},
     /// 退回补充材料.
@@ -80,7 +84,7 @@ pub enum ActRequest {
     ResetPeriod { basis: String, start: String, days: u32 },
     /// 证据交换.
     ExchangeEvidence { day: String },
-    /// 裁定删除非公开信息: of one deposit or one account.
+    /// 裁定删除非公开信息: of one deposit, of one account, or, of neither, of texts of the case.
     OrderErasure { deposit_number: Option<String>, account: Option<String> },
 }
 
@@ -93,6 +97,8 @@ impl ActRequest {
             Self::AddParty { .. } => ActKind::AddParty,
             Self::AddAgent { .. } => ActKind::AddAgent,
             Self::EndAgent { .. } => ActKind::EndAgent,
+            Self::ConfirmNotice { .. } => ActKind::ConfirmNotice,
+            Self::ConfirmService { .. } => ActKind::ConfirmService,
             Self::Submit {} => ActKind::Submit,
             Self::ReturnFiling { .. } => ActKind::ReturnFiling,
             Self::Approve {} => ActKind::Approve,

@@ -83,6 +83,15 @@ pub struct PartyJson {
     /// How it was identified.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identity: Option<CheckedJson>,
+    /// 确认诉前须知: when, Beijing time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notices_confirmed_at: Option<String>,
+    /// 送达确认: when last, Beijing time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service_confirmed_at: Option<String>,
+    /// Where further documents may be sent; null once erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service_address: Option<TextJson>,
 }
 
 /// An agent.
@@ -131,6 +140,9 @@ impl PartyJson {
             name: TextJson::of(party.name, texts),
             account: party.account.map(|account| account.to_string()),
             identity: party.identity.as_ref().map(checked),
+            notices_confirmed_at: party.notices_confirmed.map(beijing_time),
+            service_confirmed_at: party.service_confirmed.map(beijing_time),
+            service_address: party.service_address.map(|address| TextJson::of(address, texts)),
         }
     }
 }

@@ -242,15 +242,20 @@ async fn a_token_without_manage_is_no_operator() {
 async fn a_clerk_gives_out_what_anybody_may_have() {
     let house = house().await;
     let people = People::of(&house).await;
-    let (clerk, judge, person) = (people.clerk().await, people.judge().await, people.person("张三").await);
+    let (clerk, judge, other) = (people.clerk().await, people.judge().await, people.person("张三").await);
+    let opened = people.by(&clerk).create("/v1/accounts", &json!({ "subject": "natural-person" })).await;
+    let person = opened["account"].as_str().unwrap().to_owned();
     let issue = async |account: &str, scopes: &[&str]| {
         let path = format!("/v1/accounts/{account}/tokens");
         people.by(&clerk).post(&path, &json!({ "scopes": scopes, "days": 1 })).await
     };
-    assert_eq!(issue(&person.account, PLAIN).await.status, 201);
     for scope in ["court", "manage", "feed"] {
-        assert_eq!(code(&issue(&person.account, &[scope]).await), (403, "not_permitted".into()), "{scope}");
+        assert_eq!(code(&issue(&person, &[scope]).await), (403, "not_permitted".into()), "{scope}");
     }
+    assert_eq!(issue(&person, PLAIN).await.status, 201);
+    // A second one, or one for whom somebody else opened an account, would be a way to act as them.
+    assert_eq!(code(&issue(&person, PLAIN).await), (403, "not_permitted".into()));
+    assert_eq!(code(&issue(&other.account, PLAIN).await), (403, "not_permitted".into()));
     assert_eq!(code(&issue(&judge.account, PLAIN).await), (403, "not_permitted".into()));
     assert_eq!(code(&issue(&people.operator.account, PLAIN).await), (403, "not_permitted".into()));
     let role = json!({ "role": "judge", "court": COURT });

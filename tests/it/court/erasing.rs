@@ -152,7 +152,11 @@ async fn an_account_and_a_text_of_a_case_are_erased() {
     let body = json!({ "case": case.to_string(), "annexes": [annex.to_string()] });
     let early = people.by(&judge).post("/v1/erasures", &body).await;
     assert_eq!(early.problem(), (403, "not_permitted".into()), "an order comes first");
+    // An order about a person is none about the texts.
     order(&house, &judge, case, None, Some(&alice.account)).await;
+    let another = people.by(&judge).post("/v1/erasures", &body).await;
+    assert_eq!(another.problem(), (403, "not_permitted".into()));
+    order(&house, &judge, case, None, None).await;
     assert_eq!(people.by(&alice).post("/v1/erasures", &body).await.problem(), (403, "not_permitted".into()));
     let unknown = json!({ "case": case.to_string(), "annexes": ["0".repeat(64)] });
     assert_eq!(people.by(&judge).post("/v1/erasures", &unknown).await.problem(), (400, "bad_value".into()));

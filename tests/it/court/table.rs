@@ -80,7 +80,8 @@ impl<'h> Cast<'h> {
 
     async fn agent(&self, case: &str, party: u32, side: Side) {
         let account = &self.by[&Standing::Agent(side)].account;
-        let body = json!({"act": "add-agent", "party": party, "account": account, "authority": "special", "name": "律师"});
+        let body =
+            json!({"act": "add-agent", "party": party, "account": account, "authority": "special", "name": "律师"});
         self.act(Standing::Holding(Role::Clerk), case, body).await;
     }
 
@@ -99,9 +100,13 @@ impl<'h> Cast<'h> {
             Stage::Withdrawn => &[(party, "submit"), (party, "withdraw-filing")],
             Stage::AwaitingAssignment => &[(party, "submit"), (clerk, "approve"), (clerk, "file-case")],
             Stage::Assigned => &[(party, "submit"), (clerk, "approve"), (clerk, "file-case"), (clerk, "assign")],
-            Stage::InHearing => {
-                &[(party, "submit"), (clerk, "approve"), (clerk, "file-case"), (clerk, "assign"), (judge, "begin-hearing")]
-            }
+            Stage::InHearing => &[
+                (party, "submit"),
+                (clerk, "approve"),
+                (clerk, "file-case"),
+                (clerk, "assign"),
+                (judge, "begin-hearing"),
+            ],
             Stage::Judged => {
                 &[(party, "submit"), (clerk, "approve"), (clerk, "file-case"), (clerk, "assign"), (judge, "judge")]
             }

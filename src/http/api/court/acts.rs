@@ -8,9 +8,10 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use crate::court::acts::{
-    Act, AddAgent, AddParty, AdjournHearing, Approve, Assign, BeginHearing, BindNumber, Close, Consent, Describe,
-    EndAgent, ExchangeEvidence, ExtendPeriod, FileCase, Judge, OrderErasure, Refuse, Reject, Reply, ResetPeriod,
-    Restate, ResumePeriod, ReturnFiling, SetPeriod, Submit, SuspendPeriod, WithdrawFiling, WithdrawItem, WithdrawSuit,
+    Act, AddAgent, AddParty, AdjournHearing, Approve, Assign, BeginHearing, BindNumber, Close, ConfirmNotice,
+    ConfirmService, Consent, Describe, EndAgent, ExchangeEvidence, ExtendPeriod, FileCase, Judge, OrderErasure, Refuse,
+    Reject, Reply, ResetPeriod, Restate, ResumePeriod, ReturnFiling, SetPeriod, Submit, SuspendPeriod, WithdrawFiling,
+    WithdrawItem, WithdrawSuit,
 };
 use crate::court::case::refusal::Refusal;
 use crate::court::case::state::CaseFile;
@@ -212,6 +213,13 @@ fn about_the_course(making: &mut Making<'_>, request: &ActRequest) -> Result<Act
                 claims: annexes.add_some("claims", claims.as_deref())?,
             })
         }
+        ActRequest::ConfirmNotice { document } => {
+            Act::ConfirmNotice(ConfirmNotice { document: read_some("document", document.as_ref())? })
+        }
+        ActRequest::ConfirmService { document, address } => Act::ConfirmService(ConfirmService {
+            document: read_some("document", document.as_ref())?,
+            address: annexes.add_some("address", address.as_deref())?,
+        }),
         ActRequest::ReturnFiling { reason } => {
             Act::ReturnFiling(ReturnFiling { reason: annexes.add_some("reason", reason.as_deref())? })
         }
@@ -221,8 +229,8 @@ fn about_the_course(making: &mut Making<'_>, request: &ActRequest) -> Result<Act
         ActRequest::BindNumber { number } => Act::BindNumber(BindNumber { number: read("number", number)? }),
         ActRequest::Judge { document } => Act::Judge(Judge { document: read_some("document", document.as_ref())? }),
         ActRequest::OrderErasure { deposit_number, account } => {
-            if deposit_number.is_some() == account.is_some() {
-                return Err(DeskError::bad("deposit_number", "say a deposit or an account"));
+            if deposit_number.is_some() && account.is_some() {
+                return Err(DeskError::bad("deposit_number", "say a deposit or an account, not both"));
             }
             Act::OrderErasure(OrderErasure {
                 deposit: read_some("deposit_number", deposit_number.as_ref())?,
