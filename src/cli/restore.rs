@@ -13,7 +13,7 @@ use crate::cli::folder_copy::{check, copy, size_of, told};
 use crate::cli::office::{ORIGINALS, PLATFORM_KEY};
 use crate::cli::progress::Progress;
 use crate::cli::screen::{GOOD, HEED, Screen};
-use crate::store::rocks::folder::{Folder, KEYS};
+use crate::store::rocks::folder::{BESIDE, Folder, KEYS};
 use crate::store::rocks::open::OpenError;
 
 const EXAMPLES: &str = "\
@@ -92,7 +92,8 @@ fn must_be_empty(folder: &Folder) -> Result<(), Complaint> {
     if let Some(name) = stranger {
         return Err(cannot_open(folder.path(), &OpenError::Stranger { name }));
     }
-    let taken = folder.has_any(&["db", "mark"]).map_err(io)? || folder.has_any(&KEYS).map_err(io)?;
+    let own = [["db", "mark"], KEYS, BESIDE].concat();
+    let taken = folder.has_any(&own).map_err(io)?;
     if taken { Err(cannot_open(folder.path(), &OpenError::Exists)) } else { Ok(()) }
 }
 

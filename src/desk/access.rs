@@ -14,7 +14,7 @@ use crate::court::words::Shown;
 use crate::desk::actor::Actor;
 use crate::desk::annexes::Annexes;
 use crate::desk::cases::is_overtaken;
-use crate::desk::error::DeskError;
+use crate::desk::declined::DeskError;
 use crate::desk::office::{ATTEMPTS, Desk, Done, Writing};
 use crate::desk::streams::{StoredAct, acts_after};
 use crate::ledger::hash::Digest;

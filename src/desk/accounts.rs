@@ -12,7 +12,7 @@ use crate::court::words::{Role, Scope, SubjectKind};
 use crate::desk::actor::{Actor, Asked};
 use crate::desk::annexes::Annexes;
 use crate::desk::cases::is_overtaken;
-use crate::desk::error::DeskError;
+use crate::desk::declined::DeskError;
 use crate::desk::labels;
 use crate::desk::office::{ATTEMPTS, Desk, Done, Writing};
 use crate::desk::secret::{BearerToken, unnamed_request};
@@ -192,12 +192,11 @@ impl Desk {
         let now = self.now();
         let registry = self.registry();
         let operates = |account: &Account| account.holds(Role::Operator, None);
-        let has = registry.tokens.values().any(|token| {
+        registry.tokens.values().any(|token| {
             token.is_good(now)
                 && token.scopes.contains(&Scope::Manage)
                 && registry.accounts.get(&token.account).is_some_and(operates)
-        });
-        has
+        })
     }
 
     /// Revokes a token.

@@ -10,7 +10,7 @@ use crate::court::permission::{may_see, permit};
 use crate::court::registry::Account;
 use crate::court::values::{Capacity, IdentityCheck};
 use crate::court::words::{Role, Scope};
-use crate::desk::error::DeskError;
+use crate::desk::declined::DeskError;
 use crate::desk::office::Desk;
 use crate::desk::secret::BearerToken;
 use crate::ledger::hash::Digest;

@@ -1,7 +1,7 @@
 //! Texts of an act on their way into annexes, each under a salt of its own.
 
 use crate::court::ids::AnnexId;
-use crate::desk::error::DeskError;
+use crate::desk::declined::DeskError;
 use crate::desk::secret::sealed;
 use crate::ledger::metadata::{METADATA_MAX, PrivateMetadata};
 

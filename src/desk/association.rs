@@ -12,7 +12,7 @@ use crate::court::words::{Authority, CaseKind, Depositor, PartyRole, Passage, Pr
 use crate::desk::actor::{Actor, Asked};
 use crate::desk::annexes::Annexes;
 use crate::desk::cases::Acted;
-use crate::desk::error::DeskError;
+use crate::desk::declined::DeskError;
 use crate::desk::imports::{carried, free_of_mediation};
 use crate::desk::labels;
 use crate::desk::office::Desk;

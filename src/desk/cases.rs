@@ -24,7 +24,7 @@ use crate::court::values::{Capacity, Filer};
 use crate::court::words::{Role, Scope, Stage};
 use crate::desk::actor::{Actor, Asked};
 use crate::desk::annexes::Annexes;
-use crate::desk::error::DeskError;
+use crate::desk::declined::DeskError;
 use crate::desk::labels;
 use crate::desk::office::{ATTEMPTS, Desk, Done, Writing, done};
 use crate::desk::streams::{StoredAct, acts_after, last_labelled};

@@ -18,7 +18,7 @@ use crate::court::values::Capacity;
 use crate::court::words::{Depositor, Role, Scope, Shown};
 use crate::desk::access::Subject;
 use crate::desk::actor::{Actor, Asked};
-use crate::desk::error::DeskError;
+use crate::desk::declined::DeskError;
 use crate::desk::labels;
 use crate::desk::office::{Desk, Done};
 use crate::desk::secret::derived;
@@ -255,8 +255,10 @@ impl Desk {
     ) -> Result<(LeafIndex, Capacity), DeskError> {
         actor.may_read().or_else(|_| actor.needs(Scope::Deposit))?;
         let looked = self.read(move |store| {
-            let Some((index, entry)) = entry_of(store, number)? else { return Ok(None) };
-            Ok(Some((index, entry, cases_with(store, number)?)))
+            let found = entry_of(store, number)?;
+            // Asked for whatever number, so that the reads say nothing of what a deposit holds beside its public entry.
+            let cases = cases_with(store, number)?;
+            Ok(found.map(|(index, entry)| (index, entry, cases)))
         });
         let (index, entry, cases) = looked.await?.ok_or(DeskError::NotFound)?;
         let owner = self.made_for(&entry).ok_or(DeskError::NotFound)?;

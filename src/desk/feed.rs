@@ -7,7 +7,7 @@ use crate::court::case_number::CourtCode;
 use crate::court::ids::{AccountId, CaseId, ItemNumber};
 use crate::court::words::Scope;
 use crate::desk::actor::Actor;
-use crate::desk::error::DeskError;
+use crate::desk::declined::DeskError;
 use crate::desk::labels;
 use crate::desk::office::Desk;
 use crate::desk::streams::{StoredAct, act_at};

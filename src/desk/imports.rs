@@ -12,7 +12,7 @@ use crate::court::words::{CaseKind, Depositor};
 use crate::desk::actor::{Actor, Asked};
 use crate::desk::annexes::Annexes;
 use crate::desk::cases::{Acted, fold_case};
-use crate::desk::error::DeskError;
+use crate::desk::declined::DeskError;
 use crate::desk::labels;
 use crate::desk::office::Desk;
 use crate::desk::streams::{cases_labelled, text};

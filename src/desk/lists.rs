@@ -9,7 +9,7 @@ use crate::court::values::Capacity;
 use crate::court::words::{Role, Scope};
 use crate::desk::access::Subject;
 use crate::desk::actor::Actor;
-use crate::desk::error::DeskError;
+use crate::desk::declined::DeskError;
 use crate::desk::office::{Desk, Done};
 use crate::desk::streams::{StoredAct, act_at, text};
 use crate::store::contract::ReadError;

@@ -20,7 +20,7 @@ use crate::court::words::{Divergence, Shown};
 use crate::desk::access::Subject;
 use crate::desk::actor::Actor;
 use crate::desk::annexes::Annexes;
-use crate::desk::error::DeskError;
+use crate::desk::declined::DeskError;
 use crate::desk::imports::snapshot;
 use crate::desk::labels;
 use crate::desk::office::{Desk, Done};

@@ -16,7 +16,7 @@ use crate::court::ids::{AccountId, CaseId};
 use crate::court::registry::Registry;
 use crate::custody::keeper::Keeper;
 use crate::desk::annexes::Annexes;
-use crate::desk::error::DeskError;
+use crate::desk::declined::DeskError;
 use crate::desk::labels;
 use crate::desk::locks::Locks;
 use crate::desk::secret::stream_id;

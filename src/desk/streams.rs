@@ -11,7 +11,7 @@ use sha2::Digest as _;
 use crate::court::case::state::{Placed, Text};
 use crate::court::document::Document;
 use crate::court::ids::CaseId;
-use crate::desk::error::DeskError;
+use crate::desk::declined::DeskError;
 use crate::desk::secret::{random, sealed};
 use crate::ledger::entry::Entry;
 use crate::ledger::hash::Digest;

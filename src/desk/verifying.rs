@@ -10,7 +10,7 @@ use crate::court::values::{Code, StepOutcome};
 use crate::court::words::Presented as PresentedWord;
 use crate::desk::actor::{Actor, Asked};
 use crate::desk::cases::Acted;
-use crate::desk::error::DeskError;
+use crate::desk::declined::DeskError;
 use crate::desk::looking::same;
 use crate::desk::office::Desk;
 use crate::ledger::merkle::shape::LeafIndex;

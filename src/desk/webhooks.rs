@@ -33,7 +33,7 @@ use crate::court::ids::TokenId;
 use crate::court::registry::Hook;
 use crate::court::words::{Role, Scope};
 use crate::desk::actor::{Actor, Asked};
-use crate::desk::error::DeskError;
+use crate::desk::declined::DeskError;
 use crate::desk::feed::Event;
 use crate::desk::office::{Desk, Done};
 use crate::desk::secret::{random, step_of};

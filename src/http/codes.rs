@@ -71,6 +71,12 @@ pub const COURT_CODES: &[Row] = &[
     ("empty_reply", 422, "the reply says nothing", "回复内容为空"),
     ("other_deposit", 422, "the item is another deposit", "该证据对应其他存证编号"),
     ("no_mediation", 409, "only material of a mediation needs consent", "仅调解材料需要同意"),
+    (
+        "nothing_carried",
+        409,
+        "this case continues no other, so nothing is carried into it",
+        "本案并非承接其他案件，不能转入证据",
+    ),
     ("other_court", 422, "the case number is another court's", "案号属于其他法院"),
     ("too_many_acts", 409, "the case has too many acts", "案件操作数量已达上限"),
     ("not_in_the_case", 422, "what is to be erased is not in this case", "拟删除的内容不属于本案"),
@@ -117,6 +123,5 @@ pub const COURT_CODES: &[Row] = &[
         "a case holds this: only its court can order it erased",
         "案件正在使用该内容，须由法院裁定方可删除",
     ),
-    ("already_erased", 409, "it is erased already", "已删除"),
     ("not_purged", 503, "the erasure is recorded and not complete yet: ask again", "删除已记录，尚未完成，请重试"),
 ];

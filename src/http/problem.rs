@@ -8,7 +8,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTIC
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
-use crate::desk::error::DeskError;
+use crate::desk::declined::DeskError;
 use crate::http::codes::{COURT_CODES, Row};
 use crate::ledger::number::NumberError;
 use crate::ledger::statement::signed::StatementError;

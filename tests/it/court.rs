@@ -3,8 +3,12 @@
 mod accounts;
 mod cases;
 mod entrusted;
+mod enumeration;
 mod erasing;
 mod feed;
+mod imports;
 mod manual;
 mod originals;
+mod racing;
+mod standing;
 mod table;

@@ -206,14 +206,13 @@ async fn token(desk: &Desk<'_>, path: &str, body: &Value, save: Option<&PathBuf>
     }
     desk.tell(&answer)?;
     let screen = desk.screen;
-    match save {
-        Some(file) => screen.line(format!("  {} {}", screen.pick("令牌已写入", "the token is in"), file.display()))?,
-        None => {
-            screen.line(format!("  {token}"))?;
-            screen.line(
-                screen.paint(HEED, screen.pick("  令牌仅显示这一次，请妥善保管", "  shown this once only: keep it")),
-            )?;
-        }
+    if let Some(file) = save {
+        screen.line(format!("  {} {}", screen.pick("令牌已写入", "the token is in"), file.display()))?;
+    } else {
+        screen.line(format!("  {token}"))?;
+        screen.line(
+            screen.paint(HEED, screen.pick("  令牌仅显示这一次，请妥善保管", "  shown this once only: keep it")),
+        )?;
     }
     Ok(())
 }

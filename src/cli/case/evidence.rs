@@ -34,7 +34,7 @@ pub struct ImportArgs {
     /// Receipt of a deposit on another ledger | 其他账本的存证回执
     #[arg(long, value_name = "FILE")]
     receipt: Option<PathBuf>,
-    /// Many at once: a JSON file with a list of {deposit_number, name, content} | 批量导入的 JSON 文件
+    /// Many at once: a JSON file with a list of objects with `deposit_number`, `name` and `content` | 批量导入的 JSON 文件
     #[arg(long, value_name = "FILE", conflicts_with = "number")]
     list: Option<PathBuf>,
 }

@@ -1,7 +1,7 @@
 //! Deposits by token, originals in custody, erasures.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
@@ -75,7 +75,7 @@ pub async fn deposit(args: &DepositByTokenArgs, desk: &Desk<'_>) -> anyhow::Resu
 /// # Errors
 ///
 /// [`Complaint`].
-pub async fn put(number: &str, file: &PathBuf, desk: &Desk<'_>) -> anyhow::Result<Ending> {
+pub async fn put(number: &str, file: &Path, desk: &Desk<'_>) -> anyhow::Result<Ending> {
     let number = read_number(number)?;
     let unreadable = |error: std::io::Error| Complaint::io(file, &error);
     let size = fs::metadata(file).map_err(unreadable)?.len();
@@ -92,7 +92,7 @@ pub async fn put(number: &str, file: &PathBuf, desk: &Desk<'_>) -> anyhow::Resul
 /// # Errors
 ///
 /// [`Complaint`]; the file must not be there yet.
-pub async fn get(number: &str, to: &PathBuf, desk: &Desk<'_>) -> anyhow::Result<Ending> {
+pub async fn get(number: &str, to: &Path, desk: &Desk<'_>) -> anyhow::Result<Ending> {
     let number = read_number(number)?;
     let bytes =
         desk.client.fetch_file(&format!("/v1/deposits/{number}/original"), to).await.map_err(Complaint::from)?;

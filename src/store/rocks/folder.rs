@@ -21,6 +21,8 @@ use std::time::Duration;
 const OWN: [&str; 5] = ["lock", "mark", "mark.new", "db", "db.new"];
 /// Keys: where one is, a ledger was.
 pub const KEYS: [&str; 2] = ["ledger.key", "next.key"];
+/// What a node keeps beside its ledger: the platform's key, originals in custody.
+pub const BESIDE: [&str; 2] = ["platform.key", "originals"];
 /// Names that may stand in a folder before a ledger does.
 const HARMLESS: [&str; 4] = ["README.md", ".gitignore", ".gitkeep", "lost+found"];
 
@@ -106,7 +108,7 @@ impl Folder {
         };
         for entry in entries {
             let name = entry?.file_name().to_string_lossy().into_owned();
-            let known = OWN.iter().chain(&KEYS).chain(&HARMLESS).any(|known| *known == name);
+            let known = OWN.iter().chain(&KEYS).chain(&BESIDE).chain(&HARMLESS).any(|known| *known == name);
             if !known {
                 return Ok(Some(name));
             }

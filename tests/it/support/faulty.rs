@@ -34,7 +34,8 @@ pub(crate) enum Fault {
 /// A memory store with one fault armed at a time.
 pub(crate) struct FaultyStore {
     inner: Arc<MemoryStore>,
-    fault: Mutex<Option<Fault>>,
+    /// Which, and how many of its steps go well before.
+    fault: Mutex<Option<(Fault, usize)>>,
 }
 
 impl FaultyStore {
@@ -43,17 +44,33 @@ impl FaultyStore {
     }
 
     pub(crate) fn arm(&self, fault: Fault) {
-        *self.fault.lock().unwrap() = Some(fault);
+        self.arm_after(0, fault);
     }
 
-    /// Whether `fault` is armed; disarms it.
+    /// Lets `good` steps of its kind go well first.
+    pub(crate) fn arm_after(&self, good: usize, fault: Fault) {
+        *self.fault.lock().unwrap() = Some((fault, good));
+    }
+
+    /// Whether a fault still waits.
+    pub(crate) fn is_armed(&self) -> bool {
+        self.fault.lock().unwrap().is_some()
+    }
+
+    /// Whether `fault` is armed for this step; disarms it.
     fn strikes(&self, fault: Fault) -> bool {
         let mut armed = self.fault.lock().unwrap();
-        let strikes = *armed == Some(fault);
-        if strikes {
-            *armed = None;
+        match armed.as_mut() {
+            Some((which, 0)) if *which == fault => {
+                *armed = None;
+                true
+            }
+            Some((which, good)) if *which == fault => {
+                *good -= 1;
+                false
+            }
+            _ => false,
         }
-        strikes
     }
 }
 

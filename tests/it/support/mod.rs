@@ -16,5 +16,9 @@ pub(crate) mod operator;
 #[cfg(feature = "node")]
 pub(crate) mod people;
 #[cfg(feature = "node")]
+pub(crate) mod proceeding;
+#[cfg(feature = "node")]
 pub(crate) mod process;
 pub(crate) mod stores;
+#[cfg(feature = "node")]
+pub(crate) mod watched;

@@ -13,7 +13,7 @@ use crate::court::ids::AccountId;
 use crate::court::line::Line as _;
 use crate::court::values::IdentityCheck;
 use crate::court::words::Role;
-use crate::desk::error::DeskError;
+use crate::desk::declined::DeskError;
 use crate::desk::labels::account_of;
 use crate::desk::streams::StoredAct;
 use crate::http::api::court::exchange::{Call, act_json, answer, created, some_value, value};

@@ -23,7 +23,7 @@ use crate::court::values::Capacity;
 use crate::court::words::{Ground, Role};
 use crate::desk::annexes::Annexes;
 use crate::desk::cases::Acted;
-use crate::desk::error::DeskError;
+use crate::desk::declined::DeskError;
 use crate::desk::office::Desk;
 use crate::http::api::court::exchange::{Call, act_json, answer, created};
 use crate::http::api::court::naming::OfCase;

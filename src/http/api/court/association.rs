@@ -8,7 +8,7 @@ use axum::response::Response;
 use crate::court::ids::PartyNumber;
 use crate::court::values::Filer;
 use crate::desk::association::AssociationAsked;
-use crate::desk::error::DeskError;
+use crate::desk::declined::DeskError;
 use crate::http::api::court::acts::acted_json;
 use crate::http::api::court::exchange::{Call, created, some_value, value};
 use crate::http::api::court::naming::OfCase;

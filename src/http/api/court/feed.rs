@@ -10,7 +10,7 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use crate::court::case_number::CourtCode;
-use crate::desk::error::DeskError;
+use crate::desk::declined::DeskError;
 use crate::desk::feed::WAIT_MAX;
 use crate::desk::webhooks::event_json;
 use crate::http::api::court::closing::Closing;

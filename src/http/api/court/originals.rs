@@ -21,7 +21,7 @@ use tokio::time::{Instant, timeout};
 use crate::court::acts::ActKind;
 use crate::court::document::Stream as Kind;
 use crate::custody::keeping::KeepError;
-use crate::desk::error::DeskError;
+use crate::desk::declined::DeskError;
 use crate::desk::originals::OriginalError;
 use crate::http::api::court::exchange::{act_json, created};
 use crate::http::bearer::{Bearer, asked};

@@ -13,7 +13,7 @@ use crate::court::document::Stream;
 use crate::court::ids::TokenId;
 use crate::court::line::Line as _;
 use crate::court::words::Scope;
-use crate::desk::error::DeskError;
+use crate::desk::declined::DeskError;
 use crate::desk::office::Desk;
 use crate::desk::secret::BearerToken;
 use crate::http::api::court::accounts::account_named;

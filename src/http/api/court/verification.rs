@@ -9,7 +9,7 @@ use axum::response::Response;
 
 use crate::court::document::Stream;
 use crate::desk::actor::{Actor, Asked};
-use crate::desk::error::DeskError;
+use crate::desk::declined::DeskError;
 use crate::desk::verifying::VerificationAsked;
 use crate::http::api::court::exchange::{JSON_MAX, act_json, answer};
 use crate::http::api::court::imports::read_receipt;

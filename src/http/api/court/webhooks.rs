@@ -11,7 +11,7 @@ use crate::court::case_number::CourtCode;
 use crate::court::document::Stream;
 use crate::court::ids::TokenId;
 use crate::court::line::Line as _;
-use crate::desk::error::DeskError;
+use crate::desk::declined::DeskError;
 use crate::http::api::court::exchange::{Call, act_json, answer, created, value};
 use crate::http::bearer::Bearer;
 use crate::http::node::Node;

@@ -1,0 +1,136 @@
+//! Guessing ids tells nothing: what is there and not one's own is answered, and read, like what is not there.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use reqwest::Method;
+use reqwest::header::CONTENT_TYPE;
+use serde_json::json;
+use tiezheng::store::contract::ReadLedger as _;
+use tiezheng::store::memory::MemoryStore;
+
+use super::entrusted::entrust;
+use super::originals::give;
+use crate::support::depositor::{note, origin};
+use crate::support::house::{Answer, House, Plan};
+use crate::support::people::{COURT, People, Person};
+use crate::support::proceeding::{Proceeding, import};
+use crate::support::watched::Watched;
+
+const JSON: &str = "application/json";
+const FILE: &str = "application/octet-stream";
+
+/// A house whose reads are counted.
+async fn watched() -> (House, Arc<Watched>) {
+    let store = Arc::new(MemoryStore::new(origin()));
+    let watched = Arc::new(Watched::over(Arc::clone(&store)));
+    let plan = Plan { reader: Some(watched.clone()), desk_store: Some(watched.clone()), ..Plan::default() };
+    (House::over(store, plan).await, watched)
+}
+
+/// What a stranger can tell: the answer without its date, and what was read for it.
+#[derive(Debug, PartialEq)]
+struct Told {
+    status: u16,
+    headers: BTreeMap<String, String>,
+    body: String,
+    reads: BTreeMap<&'static str, usize>,
+}
+
+impl Told {
+    fn of(mut answer: Answer, watched: &Watched) -> Self {
+        answer.headers.remove("date");
+        let value = |value: &reqwest::header::HeaderValue| value.to_str().unwrap().to_owned();
+        let headers = answer.headers.iter().map(|(name, one)| (name.to_string(), value(one))).collect();
+        Self { status: answer.status, headers, body: answer.text().to_owned(), reads: watched.asked() }
+    }
+}
+
+/// All that can be asked of a case and its items: method, rest of the path, media type, body.
+fn questions(number: &str) -> Vec<(Method, &'static str, &'static str, String)> {
+    let get = |rest| (Method::GET, rest, JSON, String::new());
+    let post = |rest, body: serde_json::Value| (Method::POST, rest, JSON, body.to_string());
+    let passage = json!({
+        "passage": "second-instance", "court": COURT, "kind": "civil-second", "procedure": "second-instance",
+    });
+    vec![
+        get(""),
+        get("/acts"),
+        get("/acts?after=1"),
+        get("/access-log"),
+        get("/items/1"),
+        get("/items/9"),
+        post("/acts", json!({ "act": "describe", "title": "一" })),
+        post("/acts", json!({ "act": "reply", "item": 1, "authenticity": "admitted" })),
+        post("/acts", json!({ "act": "consent", "item": 9 })),
+        post("/imports", import(number)),
+        post("/imports", import("20261122-0K7M-X9QT-3D5W-C3")),
+        post("/imports/batch", json!({ "imports": [import(number)] })),
+        post("/items/1/verification", json!({ "algorithm": "sm3", "value": "ab".repeat(32) })),
+        (Method::POST, "/items/1/verification", FILE, "file 1".into()),
+        post("/codes", json!({ "party": 2, "party_uses": 1, "agent_uses": 1, "days": 30 })),
+        post("/passage", passage),
+    ]
+}
+
+#[tokio::test]
+async fn a_foreign_case_and_its_items_are_read_as_often_as_those_that_are_not_there() {
+    let (house, watched) = watched().await;
+    let people = People::of(&house).await;
+    let suit = Proceeding::suit(&people).await;
+    let number = House::number(&house.deposit(&note(1)).await);
+    suit.import(&house, &suit.bringing, &number).await;
+    suit.file(&house).await;
+    suit.view(&house, &suit.judge).await;
+    let (stranger, clerk) = (people.person("王五").await, people.of_court("书记员", "clerk", "京0491").await);
+    let size = watched.published().unwrap().size();
+    for who in [&stranger, &clerk] {
+        for (method, rest, media_type, body) in questions(&number) {
+            let ask = async |case: &str| {
+                let path = format!("/v1/cases/{case}{rest}");
+                let request = house.as_(&who.token).request(method.clone(), &path).header(CONTENT_TYPE, media_type);
+                watched.asked();
+                Told::of(house.send(request.body(body.clone())).await, &watched)
+            };
+            let (foreign, unknown) = (ask(&suit.case).await, ask(&"ab".repeat(32)).await);
+            assert_eq!(foreign, unknown, "{method} {rest} {body}");
+            assert_eq!(foreign.status, 404, "{method} {rest} {body}: {}", foreign.body);
+            assert!(foreign.reads.values().sum::<usize>() > 0, "the count counts");
+        }
+    }
+    assert_eq!(watched.published().unwrap().size(), size, "nothing was written");
+}
+
+/// What `who` is told of a deposit's private content.
+async fn told(house: &House, watched: &Watched, who: &Person, number: &str) -> Vec<Told> {
+    let mut told = Vec::new();
+    for rest in ["private", "original", "access-log"] {
+        watched.asked();
+        let answer = house.as_(&who.token).get(&format!("/v1/deposits/{number}/{rest}")).await;
+        assert_eq!(answer.problem(), (404, "not_found".into()));
+        told.push(Told::of(answer, watched));
+    }
+    watched.asked();
+    told.push(Told::of(give(&house.as_(&who.token), house, number, b"file 1").await, watched));
+    told
+}
+
+#[tokio::test]
+async fn a_foreign_deposit_is_answered_like_one_that_holds_nothing_or_is_not_there() {
+    let (house, watched) = watched().await;
+    let people = People::of(&house).await;
+    let (alice, stranger) = (people.person("张三").await, people.person("王五").await);
+    let with_private = entrust(&people, &alice, b"contract", "合同").await;
+    assert_eq!(give(&people.by(&alice), &house, &with_private, b"contract").await.status, 201);
+    let without = House::number(&house.deposit(&note(1)).await);
+    // Halving finds a block in as many steps wherever it lies only where no block is looked for: here none is.
+    let foreign = told(&house, &watched, &stranger, &with_private).await;
+    // That a deposit exists, everybody may know: what it holds beside, nobody can count.
+    assert_eq!(foreign, told(&house, &watched, &stranger, &without).await);
+    let unknown = told(&house, &watched, &stranger, "T20261122-0K7M-X9QT-3D5W-MP").await;
+    for (foreign, mut unknown) in foreign.into_iter().zip(unknown) {
+        assert_eq!(foreign.reads.get("leaves"), Some(&1), "the public entry itself");
+        unknown.reads.insert("leaves", 1);
+        assert_eq!(foreign, unknown);
+    }
+}

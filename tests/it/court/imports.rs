@@ -1,0 +1,208 @@
+//! 导入存证平台证据: what is frozen, said and refused, one by one and many at once, of this ledger and of others.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use tiezheng::ledger::key::{Name, Signer};
+use tiezheng::ledger::notice::Mode;
+use tiezheng::ledger::number::DepositNumber;
+use tiezheng::ledger::receipt::Receipt;
+use tiezheng::ledger::statement::text::{Link, LinkKind};
+use tiezheng::sequencer::start::{Founding, Options, start};
+use tiezheng::store::contract::ReadLedger as _;
+use tiezheng::store::memory::MemoryStore;
+use tiezheng::wire::receipt::ReceiptJson;
+
+use super::entrusted::entrust;
+use crate::support::depositor::{note, origin, statement_with};
+use crate::support::house::{House, Plan};
+use crate::support::people::{COURT, People};
+use crate::support::proceeding::{Proceeding, import};
+
+fn codes(list: &Value) -> Vec<&str> {
+    list.as_array().unwrap().iter().map(|one| one["code"].as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn of_a_batch_what_is_good_is_kept_and_sent_again_it_adds_nothing() {
+    let store = Arc::new(MemoryStore::new(origin()));
+    let house = House::over(Arc::clone(&store), Plan::default()).await;
+    let people = People::of(&house).await;
+    let suit = Proceeding::suit(&people).await;
+    let (first, last) = (house.deposit(&note(1)).await, house.deposit(&note(2)).await);
+    let (first, last) = (House::number(&first), House::number(&last));
+    let mistyped = format!("{}0", &first[..first.len() - 1]);
+    let mut of_another_party = import(&last);
+    of_another_party["party"] = 2.into();
+    let mut replacing_nothing = import(&last);
+    replacing_nothing["replaces"] = 7.into();
+    let batch = json!({ "imports": [
+        import(&first), import(&mistyped), import("T20261122-0K7M-X9QT-3D5W-MP"), of_another_party, replacing_nothing,
+        import(&last),
+    ]});
+    let send = async || {
+        let by = house.as_(&suit.bringing.token).keyed("batch");
+        let answer = by.post(&suit.path("/imports/batch"), &batch).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        answer.json()["results"].as_array().unwrap().clone()
+    };
+    let results = send().await;
+    let verdicts: Vec<_> = results
+        .iter()
+        .map(|one| one["problem"]["code"].as_str().or(one["status"].as_str()).unwrap())
+        .collect();
+    let refused = ["mistyped_number", "no_such_deposit", "not_yours", "no_such_item"];
+    assert_eq!(verdicts[1..5], refused);
+    assert_eq!((verdicts[0], verdicts[5]), ("imported", "imported"));
+    assert!(results.iter().map(|one| one["position"].as_u64().unwrap()).eq(1..=6));
+    assert_eq!((&results[0]["import"]["item"], &results[5]["import"]["item"]), (&json!(1), &json!(2)));
+    assert_eq!(results[5]["import"]["deposit_number"], last);
+
+    let size = store.published().unwrap().size();
+    let again = send().await;
+    assert_eq!(store.published().unwrap().size(), size, "nothing is added");
+    for (before, again) in results.iter().zip(&again) {
+        assert_eq!(before["import"]["act"]["deposit_number"], again["import"]["act"]["deposit_number"]);
+        assert_eq!(before["problem"], again["problem"]);
+    }
+    assert_eq!(again[0]["import"]["act"]["fresh"], false);
+    let seen = suit.view(&house, &suit.bringing).await;
+    assert_eq!(seen["items"].as_array().unwrap().len(), 2);
+    let many = json!({ "imports": vec![import(&first); 201] });
+    let refused = house.as_(&suit.bringing.token).post(&suit.path("/imports/batch"), &many).await;
+    assert_eq!(refused.problem(), (413, "batch_too_long".into()));
+}
+
+#[tokio::test]
+async fn what_comes_after_the_period_is_taken_and_marked() {
+    let house = House::in_memory(Plan::default()).await;
+    let suit = Proceeding::suit(&People::of(&house).await).await;
+    suit.file(&house).await;
+    let number = House::number(&house.deposit(&note(1)).await);
+    let in_time = suit.import(&house, &suit.answering, &number).await;
+    assert_eq!((&in_time["late"], &in_time["phase"]["code"]), (&json!(false), &json!("supplementary")));
+    assert_eq!(codes(&in_time["warnings"]), ["not_verified"]);
+    let period = json!({ "act": "set-period", "basis": "ordinary", "start": "2026-11-02", "days": 15 });
+    suit.act(&house, &suit.judge, period).await;
+    let late = suit.import(&house, &suit.answering, &number).await;
+    assert_eq!(late["late"], true);
+    assert_eq!(codes(&late["warnings"]), ["not_verified", "imported_late"]);
+    let mut replaces = import(&number);
+    replaces["replaces"] = 1.into();
+    let by = house.as_(&suit.answering.token);
+    assert_eq!(by.post(&suit.path("/imports"), &replaces).await.problem(), (409, "period_ended".into()));
+    // What was in time stays so.
+    let items = suit.view(&house, &suit.bringing).await["items"].clone();
+    assert_eq!((&items[0]["late"], &items[1]["late"]), (&json!(false), &json!(true)));
+}
+
+#[tokio::test]
+async fn who_deposited_it_is_said() {
+    let house = House::in_memory(Plan::default()).await;
+    let people = People::of(&house).await;
+    let suit = Proceeding::suit(&people).await;
+    let own = entrust(&people, &suit.bringing, b"contract", "合同").await;
+    let others = entrust(&people, &suit.answering, b"invoice", "发票").await;
+    let nobodys = House::number(&house.deposit(&note(1)).await);
+    for (number, depositor, warned) in
+        [(&own, "same", false), (&others, "different", true), (&nobodys, "unknown", false)]
+    {
+        let imported = suit.import(&house, &suit.bringing, number).await;
+        assert_eq!(imported["depositor"]["code"], depositor);
+        assert_eq!(codes(&imported["warnings"]).contains(&"depositor_different"), warned, "{depositor}");
+    }
+}
+
+#[tokio::test]
+async fn earlier_deposits_and_later_words_about_it_are_shown() {
+    let house = House::in_memory(Plan::default()).await;
+    let suit = Proceeding::suit(&People::of(&house).await).await;
+    let earlier = House::number(&house.deposit(&note(1)).await);
+    // Another depositor of the same file.
+    let same = statement_with(2, 1, |_| {});
+    let number = House::number(&house.deposit(same.note()).await);
+    let says = async |n: u64, kind: LinkKind| {
+        let links = vec![Link { kind, number: DepositNumber::parse(&number).unwrap() }];
+        House::number(&house.deposit(statement_with(2, n, |statement| statement.links = links).note()).await)
+    };
+    let imported = suit.import(&house, &suit.bringing, &number).await;
+    assert_eq!(imported["earlier_deposits"], json!([earlier]));
+    assert_eq!(imported["later_links"], json!([]));
+    let (corrected, withdrawn) = (says(10, LinkKind::Corrects).await, says(11, LinkKind::Withdraws).await);
+    let item = house.as_(&suit.bringing.token).get(&suit.path("/items/1")).await.json();
+    let links: Vec<_> = item["later_links"].as_array().unwrap().iter().map(|l| (&l["kind"], &l["deposit_number"])).collect();
+    assert_eq!(links, [(&json!("corrects"), &json!(corrected)), (&json!("withdraws"), &json!(withdrawn))]);
+    assert_eq!(item.get("divergence"), None, "what others say of it changes no fact");
+    let again = suit.import(&house, &suit.bringing, &number).await;
+    assert_eq!(codes(&again["warnings"]), ["not_verified", "deposit_withdrawn", "deposit_corrected"]);
+}
+
+/// A deposit of `file 1` on another ledger of this name and key: its number, receipt and ledger key.
+async fn elsewhere(name: &str, seed: u8) -> (String, Receipt, String) {
+    let name = Name::parse(name).unwrap();
+    let key = Signer::new(name.clone(), &[seed; 32]).unwrap();
+    let verifier = key.verifier().to_string();
+    let successor = Signer::new(name.clone(), &[seed + 1; 32]).unwrap().verifier().clone();
+    let store = Arc::new(MemoryStore::new(name.clone()));
+    let founding = Founding { mode: Mode::Test, successor };
+    let clock = Plan::default().clock.share();
+    let (sequencer, running) = start(store, key, Some(&founding), clock, &Options::default()).unwrap();
+    let statement = statement_with(1, 1, |statement| statement.ledger = name);
+    let receipt = sequencer.deposit(statement.note().clone(), None).await.unwrap().receipt;
+    running.shutdown();
+    (House::number(&receipt), receipt, verifier)
+}
+
+fn with_receipt(number: &str, receipt: &Receipt) -> Value {
+    let mut asked = import(number);
+    asked["receipt"] = serde_json::to_value(ReceiptJson::from(receipt)).unwrap();
+    asked
+}
+
+#[tokio::test]
+async fn another_ledgers_deposit_is_taken_once_its_key_is_on_the_courts_list() {
+    let house = House::in_memory(Plan::default()).await;
+    let people = People::of(&house).await;
+    let suit = Proceeding::suit(&people).await;
+    let (number, receipt, key) = elsewhere("other.example/ledger", 9).await;
+    let by = house.as_(&suit.bringing.token);
+    let path = suit.path("/imports");
+    let asked = with_receipt(&number, &receipt);
+    assert_eq!(by.post(&path, &import(&number)).await.problem(), (422, "no_such_deposit".into()));
+    assert_eq!(by.post(&path, &asked).await.problem(), (422, "ledger_not_listed".into()));
+    // Another court's list opens nothing here.
+    let list = |court: &str| format!("/v1/courts/{court}/ledgers");
+    people.by_operator().create(&list("京0491"), &json!({ "key": key })).await;
+    assert_eq!(by.post(&path, &asked).await.problem(), (422, "ledger_not_listed".into()));
+    people.by_operator().create(&list(COURT), &json!({ "key": key })).await;
+    let wrong = with_receipt("T20261122-0K7M-X9QT-3D5W-MP", &receipt);
+    assert_eq!(by.post(&path, &wrong).await.problem(), (422, "broken_receipt".into()));
+    let mut forged = receipt.clone();
+    forged.entry = forged.entry.replacen("received 2026-11-22", "received 2025-11-22", 1);
+    assert_ne!(forged.entry, receipt.entry);
+    assert_eq!(by.post(&path, &with_receipt(&number, &forged)).await.problem().0, 422);
+
+    let imported = by.create(&path, &asked).await;
+    assert_eq!((&imported["ledger"], &imported["depositor"]["code"]), (&json!("other.example/ledger"), &json!("unknown")));
+    let facts = imported["facts"].as_array().unwrap();
+    assert_eq!(facts[0]["value"], imported["tx_id"]);
+    // The file alone: the receipt was kept.
+    let good = suit.verify(&house, &suit.bringing, 1, "file 1", None).await;
+    assert_eq!(good["report"]["conclusion"]["code"], "consistent_with_reservation", "{good}");
+    let bad = suit.verify(&house, &suit.bringing, 1, "file 2", None).await;
+    assert_eq!(bad["report"]["conclusion"]["code"], "mismatch");
+    let item = by.get(&suit.path("/items/1")).await.json();
+    assert_eq!((&item["original"]["code"], item.get("divergence")), (&json!("verified"), None));
+}
+
+#[tokio::test]
+async fn a_ledger_that_calls_itself_by_our_name_is_no_other_ledger() {
+    let house = House::in_memory(Plan::default()).await;
+    let people = People::of(&house).await;
+    let suit = Proceeding::suit(&people).await;
+    let (number, receipt, key) = elsewhere(&origin().to_string(), 9).await;
+    people.by_operator().create(&format!("/v1/courts/{COURT}/ledgers"), &json!({ "key": key })).await;
+    let refused = house.as_(&suit.bringing.token).post(&suit.path("/imports"), &with_receipt(&number, &receipt)).await;
+    assert_eq!(refused.problem(), (422, "ledger_not_listed".into()));
+    assert_eq!(suit.view(&house, &suit.bringing).await["items"], json!([]));
+}
