@@ -44,7 +44,7 @@ impl ObjectId {
         &self.0
     }
 
-    /// Reads what [`Self::to_string`] prints, and nothing else.
+    /// Reads what `Display` prints, and nothing else.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         lower_hex(text).map(Self)

@@ -86,18 +86,26 @@ fn foreign(registry: &Registry, own: &Name, receipt: &Receipt) -> Result<Snapsho
     }
     let keys: BTreeSet<String> = registry.trusted.values().flatten().map(ToString::to_string).collect();
     let keys: Vec<VerifierKey> = keys.iter().filter_map(|key| VerifierKey::parse(key).ok()).collect();
+    let mut broken = None;
     for key in keys.into_iter().filter(|key| key.name() == origin) {
         let trust = Trust::new(vec![key.clone()]);
         let question = Question { number: None, receipt, presented: Presented::Nothing, history: None, trust: &trust };
-        let report = verify(&question);
-        if let Report { conclusion: Conclusion::RecordOnly, facts: Some(facts), .. } = report {
-            let text = format!("{}{}", receipt.entry, receipt.header);
-            let keys = entry.statement.statement().keys.clone();
-            // Its accounts are others than ours.
-            return Ok(Snapshot { facts, on_behalf: None, keys, foreign: Some((sha256(text.as_bytes()), key)) });
+        match verify(&question) {
+            Report { conclusion: Conclusion::RecordOnly, facts: Some(facts), .. } => {
+                let text = format!("{}{}", receipt.entry, receipt.header);
+                let keys = entry.statement.statement().keys.clone();
+                // Its accounts are others than ours.
+                return Ok(Snapshot { facts, on_behalf: None, keys, foreign: Some((sha256(text.as_bytes()), key)) });
+            }
+            // Signed by another key of that name.
+            Report { conclusion: Conclusion::Unable, .. } => {}
+            report => broken = Some(report.conclusion.code()),
         }
     }
-    Err(DeskError::LedgerNotListed(origin.to_string()))
+    Err(match broken {
+        Some(found) => DeskError::BrokenReceipt(found.to_owned()),
+        None => DeskError::LedgerNotListed(origin.to_string()),
+    })
 }
 
 /// Parties of `file` that this account is or speaks for.

@@ -12,3 +12,4 @@ mod originals;
 mod racing;
 mod standing;
 mod table;
+mod verifying;

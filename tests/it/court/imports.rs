@@ -180,7 +180,10 @@ async fn another_ledgers_deposit_is_taken_once_its_key_is_on_the_courts_list() {
     let mut forged = receipt.clone();
     forged.entry = forged.entry.replacen("received 2026-11-22", "received 2025-11-22", 1);
     assert_ne!(forged.entry, receipt.entry);
-    assert_eq!(by.post(&path, &with_receipt(&number, &forged)).await.problem().0, 422);
+    assert_eq!(by.post(&path, &with_receipt(&number, &forged)).await.problem(), (422, "broken_receipt".into()));
+    let (_, unknown_key, _) = elsewhere("other.example/ledger", 11).await;
+    let refused = by.post(&path, &with_receipt(&number, &unknown_key)).await;
+    assert_eq!(refused.problem(), (422, "ledger_not_listed".into()));
 
     let imported = by.create(&path, &asked).await;
     assert_eq!((&imported["ledger"], &imported["depositor"]["code"]), (&json!("other.example/ledger"), &json!("unknown")));
