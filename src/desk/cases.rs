@@ -262,6 +262,7 @@ impl Desk {
             }
             let file = self.case_file(case).await?.ok_or(DeskError::NotFound)?;
             let capacity = capacity(&file)?;
+            self.still_holds(actor, &file, capacity)?;
             let mut annexes = Annexes::new();
             // Whoever may not do it at all is told so before anything of the request is looked at.
             file.allows(actor.id, capacity, kind)?;
@@ -280,6 +281,14 @@ impl Desk {
             }
         }
         Err(DeskError::Deposit(DepositError::Busy { retry_after_ms: 500 }))
+    }
+
+    /// A role that was taken back since the request began is not acted in.
+    fn still_holds(&self, actor: &Actor, file: &CaseFile, capacity: Capacity) -> Result<(), DeskError> {
+        let Capacity::Holding(role) = capacity else { return Ok(()) };
+        let registry = self.registry();
+        let holds = registry.accounts.get(&actor.id).is_some_and(|account| account.holds(role, Some(&file.court)));
+        if holds { Ok(()) } else { Err(DeskError::NotPermitted) }
     }
 
     /// Decides, and puts the act on the chain.

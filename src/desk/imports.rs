@@ -21,7 +21,7 @@ use crate::ledger::hash::{Digest, sha256};
 use crate::ledger::key::{Name, VerifierKey};
 use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::{Facts, Receipt};
-use crate::ledger::verify::report::{Conclusion, Report};
+use crate::ledger::verify::report::{Conclusion, Obstacle, Report};
 use crate::ledger::verify::trust::Trust;
 use crate::ledger::verify::verifier::{Presented, Question, verify};
 use crate::store::contract::{ReadError, ReadLedger};
@@ -86,7 +86,7 @@ fn foreign(registry: &Registry, own: &Name, receipt: &Receipt) -> Result<Snapsho
     }
     let keys: BTreeSet<String> = registry.trusted.values().flatten().map(ToString::to_string).collect();
     let keys: Vec<VerifierKey> = keys.iter().filter_map(|key| VerifierKey::parse(key).ok()).collect();
-    let mut broken = None;
+    let mut broken = false;
     for key in keys.into_iter().filter(|key| key.name() == origin) {
         let trust = Trust::new(vec![key.clone()]);
         let question = Question { number: None, receipt, presented: Presented::Nothing, history: None, trust: &trust };
@@ -97,15 +97,12 @@ fn foreign(registry: &Registry, own: &Name, receipt: &Receipt) -> Result<Snapsho
                 // Its accounts are others than ours.
                 return Ok(Snapshot { facts, on_behalf: None, keys, foreign: Some((sha256(text.as_bytes()), key)) });
             }
-            // Signed by another key of that name.
-            Report { conclusion: Conclusion::Unable, .. } => {}
-            report => broken = Some(report.conclusion.code()),
+            // Otherwise it is signed by another key of that name.
+            report => broken |= report.obstacle == Some(Obstacle::BrokenReceipt),
         }
     }
-    Err(match broken {
-        Some(found) => DeskError::BrokenReceipt(found.to_owned()),
-        None => DeskError::LedgerNotListed(origin.to_string()),
-    })
+    let origin = origin.to_string();
+    Err(if broken { DeskError::BrokenReceipt(origin) } else { DeskError::LedgerNotListed(origin) })
 }
 
 /// Parties of `file` that this account is or speaks for.

@@ -64,16 +64,37 @@ pub struct CaseLook {
     pub access: Done,
 }
 
-/// All texts that a case file refers to, or those of one item.
-fn texts_of(file: &CaseFile, only: Option<ItemNumber>) -> Vec<Text> {
+/// Most items of one look: each is held against the chain.
+pub const ITEMS_PAGE: u32 = 200;
+
+/// Which items of a case a look is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// The case with the items after this number, at most [`ITEMS_PAGE`].
+    Page(u32),
+    /// One item.
+    Item(ItemNumber),
+}
+
+impl Part {
+    const fn holds(self, number: ItemNumber) -> bool {
+        match self {
+            Self::Page(after) => number.0 > after && number.0 - after <= ITEMS_PAGE,
+            Self::Item(one) => one.0 == number.0,
+        }
+    }
+}
+
+/// The texts of a part of a case.
+fn texts_of(file: &CaseFile, part: Part) -> Vec<Text> {
     let mut texts = Vec::new();
-    if only.is_none() {
+    if let Part::Page(_) = part {
         texts.extend([file.title, file.claims, file.reason].into_iter().flatten());
         texts.extend(file.parties.values().map(|party| party.name));
         texts.extend(file.parties.values().filter_map(|party| party.service_address));
         texts.extend(file.agents.values().flat_map(|agent| [agent.name, agent.power]).flatten());
     }
-    for (_, item) in file.items.iter().filter(|(number, _)| only.is_none_or(|only| only == **number)) {
+    for (_, item) in file.items.iter().filter(|(number, _)| part.holds(**number)) {
         texts.extend([item.name, item.content]);
         texts.extend(item.replies.values().flatten().flat_map(|reply| [reply.probative_value, reply.reason]).flatten());
     }
@@ -120,13 +141,13 @@ fn look_at(store: &dyn ReadLedger, item: &Item) -> Result<ItemLook, ReadError> {
 }
 
 impl Desk {
-    /// Looks at a case, and records the look.
+    /// Looks at a case and its items after a number, and records the look.
     ///
     /// # Errors
     ///
     /// [`DeskError::NotFound`]: not there, or not theirs. Those of writing: then nothing is shown.
-    pub async fn look_at_case(&self, actor: &Actor, case: CaseId) -> Result<CaseLook, DeskError> {
-        self.look(actor, case, None).await
+    pub async fn look_at_case(&self, actor: &Actor, case: CaseId, items_after: u32) -> Result<CaseLook, DeskError> {
+        self.look(actor, case, Part::Page(items_after)).await
     }
 
     /// Looks at one item of a case, and records the look.
@@ -135,23 +156,27 @@ impl Desk {
     ///
     /// As [`Self::look_at_case`]; [`Refusal::NoSuchItem`].
     pub async fn look_at_item(&self, actor: &Actor, case: CaseId, item: ItemNumber) -> Result<CaseLook, DeskError> {
-        self.look(actor, case, Some(item)).await
+        self.look(actor, case, Part::Item(item)).await
     }
 
-    async fn look(&self, actor: &Actor, case: CaseId, only: Option<ItemNumber>) -> Result<CaseLook, DeskError> {
+    async fn look(&self, actor: &Actor, case: CaseId, part: Part) -> Result<CaseLook, DeskError> {
         let file = self.case_for(actor, case).await?;
-        if let Some(item) = only.filter(|item| !file.items.contains_key(item)) {
-            return Err(DeskError::Refused(Refusal::NoSuchItem(item)));
-        }
+        let only = match part {
+            Part::Item(item) if !file.items.contains_key(&item) => {
+                return Err(DeskError::Refused(Refusal::NoSuchItem(item)));
+            }
+            Part::Item(item) => Some(item),
+            Part::Page(_) => None,
+        };
         let capacities = actor.capacities(&file);
         let capacity = capacities.first().copied().ok_or(DeskError::NotFound)?;
         let access = self.record_access(actor, capacity, Subject::Case(case, Shown::CaseFile, only)).await?;
-        let (file, items) = self.compare_items(file, only).await?;
+        let (file, items) = self.compare_items(file, part).await?;
         let looked = Arc::clone(&file);
         let texts = self
             .read(move |store| {
                 let mut texts = HashMap::new();
-                for one in texts_of(&looked, only) {
+                for one in texts_of(&looked, part) {
                     texts.insert(one.annex, text(store, &one)?);
                 }
                 Ok(texts)
@@ -161,7 +186,7 @@ impl Desk {
         Ok(CaseLook { file, texts, items, deadline, capacities, access })
     }
 
-    /// Holds all items, or one, against the chain, and raises an alarm for each divergence that is new.
+    /// Holds the items of a part against the chain, and raises an alarm for each divergence that is new.
     ///
     /// # Errors
     ///
@@ -169,14 +194,13 @@ impl Desk {
     pub async fn compare_items(
         &self,
         file: Arc<CaseFile>,
-        only: Option<ItemNumber>,
+        part: Part,
     ) -> Result<(Arc<CaseFile>, HashMap<ItemNumber, ItemLook>), DeskError> {
         let looked = Arc::clone(&file);
         let items = self
             .read(move |store| {
                 let mut items = HashMap::new();
-                for (number, item) in looked.items.iter().filter(|(number, _)| only.is_none_or(|only| only == **number))
-                {
+                for (number, item) in looked.items.iter().filter(|(number, _)| part.holds(**number)) {
                     items.insert(*number, look_at(store, item)?);
                 }
                 Ok(items)

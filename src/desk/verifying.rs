@@ -11,12 +11,12 @@ use crate::court::words::Presented as PresentedWord;
 use crate::desk::actor::{Actor, Asked};
 use crate::desk::cases::Acted;
 use crate::desk::declined::DeskError;
-use crate::desk::looking::same;
+use crate::desk::looking::{Part, same};
 use crate::desk::office::Desk;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::receipt::Receipt;
 use crate::ledger::statement::content::HashAlgorithm;
-use crate::ledger::verify::report::{Outcome, Report, Reservation, Step, StepResult};
+use crate::ledger::verify::report::{Conclusion, Obstacle, Outcome, Report, Reservation, Step, StepResult};
 use crate::ledger::verify::trust::Trust;
 use crate::ledger::verify::verifier::{Presented, Question, verify};
 use crate::store::contract::ReadLedger;
@@ -56,7 +56,7 @@ impl Desk {
         verification: &VerificationAsked,
     ) -> Result<Verified, DeskError> {
         let file = self.case_for(actor, case).await?;
-        let (file, looks) = self.compare_items(file, Some(item)).await?;
+        let (file, looks) = self.compare_items(file, Part::Item(item)).await?;
         let imported = file.items.get(&item).ok_or(DeskError::Refused(Refusal::NoSuchItem(item)))?.clone();
         let deposit = imported.import.deposit;
         let own = imported.import.receipt.is_none();
@@ -74,11 +74,14 @@ impl Desk {
                 report_on(store, index, deposit, &asked_for, keys)
             })
             .await?;
-        let differs = report.facts.as_ref().is_some_and(|facts| !same(&imported.import, facts));
+        // A paper that does not hold accuses nobody: whoever has it in hand may have changed it.
+        let holds = report.obstacle != Some(Obstacle::BrokenReceipt) && report.obstacle != Some(Obstacle::UnknownKey);
+        let differs = holds && report.facts.as_ref().is_some_and(|facts| !same(&imported.import, facts));
         let diverges = differs || looks.get(&item).is_some_and(|look| look.divergence.is_some());
         set_outcome(&mut report, Step::ImportSnapshot, Outcome::of(!diverges));
         if diverges {
-            report.conclusion = crate::ledger::verify::report::Conclusion::ChainFault;
+            report.conclusion = Conclusion::ChainFault;
+            report.obstacle = None;
             report.reservations.clear();
         }
         let found = recorded(item, deposit, verification, &report);
@@ -110,13 +113,19 @@ fn report_on(
     };
     keys.extend(reading::genesis(store)?.key().cloned());
     let trust = Trust::new(keys);
-    Ok(verify(&Question {
+    let question = Question {
         number: Some(deposit),
         receipt: &receipt,
         presented: asked.presented,
         history: history.as_ref(),
         trust: &trust,
-    }))
+    };
+    let report = verify(&question);
+    if asked.receipt.is_some() && report.conclusion == Conclusion::ChainFault {
+        // A receipt that somebody brings is a paper, though the ledger was asked beside it.
+        return Ok(verify(&Question { history: None, ..question }));
+    }
+    Ok(report)
 }
 
 fn set_outcome(report: &mut Report, step: Step, outcome: Outcome) {

@@ -8,6 +8,7 @@ mod erasing;
 mod feed;
 mod imports;
 mod manual;
+mod mediation;
 mod originals;
 mod racing;
 mod standing;

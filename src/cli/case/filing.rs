@@ -148,7 +148,20 @@ pub async fn list(desk: &Desk<'_>) -> anyhow::Result<Ending> {
 ///
 /// [`Complaint`].
 pub async fn show(case: &str, desk: &Desk<'_>) -> anyhow::Result<Ending> {
-    let answer = desk.client.get(&format!("/v1/cases/{}", encoded(case))).await.map_err(Complaint::from)?;
+    let path = format!("/v1/cases/{}", encoded(case));
+    let mut answer = desk.client.get(&path).await.map_err(Complaint::from)?;
+    // A case with many items comes in several answers, and is one on the screen.
+    while let Some(after) = answer.get("next_items").and_then(Value::as_u64) {
+        let mut next = desk.client.get(&format!("{path}?items_after={after}")).await.map_err(Complaint::from)?;
+        let more = next.get_mut("items").map(Value::take).unwrap_or_default();
+        let further = next.get_mut("next_items").map(Value::take).unwrap_or_default();
+        if let Some(fields) = answer.as_object_mut() {
+            if let (Some(Value::Array(items)), Value::Array(more)) = (fields.get_mut("items"), more) {
+                items.extend(more);
+            }
+            fields.insert("next_items".into(), further);
+        }
+    }
     desk.screen.document(&answer)?;
     showing::case(desk.screen, &answer)?;
     Ok(Ending::Good)

@@ -214,6 +214,11 @@ pub struct CaseJson {
     pub codes: Vec<IssuedCodeJson>,
     /// The evidence.
     pub items: Vec<ImportJson>,
+    /// How many items the case has.
+    pub items_total: usize,
+    /// Ask with this as `items_after` for those that follow; none where these were the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_items: Option<u32>,
     /// The evidence period.
     pub period: PeriodJson,
     /// What the court ordered erased.
@@ -323,6 +328,8 @@ impl CaseJson {
         can: Vec<CanJson>,
         access_sequence: u64,
     ) -> Self {
+        let shown = items.last().map_or(0, |item| item.item);
+        let all = file.items.last_key_value().map_or(0, |(number, _)| number.0);
         let text = |text: Option<Text>| text.map(|text| TextJson::of(text, texts));
         let code = |(number, code): (&crate::court::ids::CodeNumber, &crate::court::case::state::AssociationCode)| {
             IssuedCodeJson {
@@ -341,6 +348,8 @@ impl CaseJson {
             parties: file.parties.iter().map(|(number, party)| PartyJson::of(*number, party, texts)).collect(),
             agents: file.agents.iter().map(|(number, agent)| AgentJson::of(*number, agent, texts)).collect(),
             codes: file.codes.iter().map(code).collect(),
+            items_total: file.items.len(),
+            next_items: (shown > 0 && shown < all).then_some(shown),
             items,
             period,
             erasure_orders: erasure_orders(file),

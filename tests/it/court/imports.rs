@@ -47,10 +47,8 @@ async fn of_a_batch_what_is_good_is_kept_and_sent_again_it_adds_nothing() {
         answer.json()["results"].as_array().unwrap().clone()
     };
     let results = send().await;
-    let verdicts: Vec<_> = results
-        .iter()
-        .map(|one| one["problem"]["code"].as_str().or(one["status"].as_str()).unwrap())
-        .collect();
+    let verdicts: Vec<_> =
+        results.iter().map(|one| one["problem"]["code"].as_str().or(one["status"].as_str()).unwrap()).collect();
     let refused = ["mistyped_number", "no_such_deposit", "not_yours", "no_such_item"];
     assert_eq!(verdicts[1..5], refused);
     assert_eq!((verdicts[0], verdicts[5]), ("imported", "imported"));
@@ -130,7 +128,8 @@ async fn earlier_deposits_and_later_words_about_it_are_shown() {
     assert_eq!(imported["later_links"], json!([]));
     let (corrected, withdrawn) = (says(10, LinkKind::Corrects).await, says(11, LinkKind::Withdraws).await);
     let item = house.as_(&suit.bringing.token).get(&suit.path("/items/1")).await.json();
-    let links: Vec<_> = item["later_links"].as_array().unwrap().iter().map(|l| (&l["kind"], &l["deposit_number"])).collect();
+    let links: Vec<_> =
+        item["later_links"].as_array().unwrap().iter().map(|l| (&l["kind"], &l["deposit_number"])).collect();
     assert_eq!(links, [(&json!("corrects"), &json!(corrected)), (&json!("withdraws"), &json!(withdrawn))]);
     assert_eq!(item.get("divergence"), None, "what others say of it changes no fact");
     let again = suit.import(&house, &suit.bringing, &number).await;
@@ -186,7 +185,10 @@ async fn another_ledgers_deposit_is_taken_once_its_key_is_on_the_courts_list() {
     assert_eq!(refused.problem(), (422, "ledger_not_listed".into()));
 
     let imported = by.create(&path, &asked).await;
-    assert_eq!((&imported["ledger"], &imported["depositor"]["code"]), (&json!("other.example/ledger"), &json!("unknown")));
+    assert_eq!(
+        (&imported["ledger"], &imported["depositor"]["code"]),
+        (&json!("other.example/ledger"), &json!("unknown"))
+    );
     let facts = imported["facts"].as_array().unwrap();
     assert_eq!(facts[0]["value"], imported["tx_id"]);
     // The file alone: the receipt was kept.

@@ -42,6 +42,11 @@ impl Proceeding {
         Self { bringing, answering, clerk, judge, case, answers_as }
     }
 
+    /// The same people in the case that this one went on in.
+    pub(crate) fn gone_on_in(self, case: &str) -> Self {
+        Self { case: case.into(), ..self }
+    }
+
     pub(crate) fn path(&self, rest: &str) -> String {
         format!("/v1/cases/{}{rest}", self.case)
     }

@@ -52,7 +52,7 @@ fn items(look: &CaseLook) -> Vec<ImportJson> {
     let item = |(number, item): (&ItemNumber, &Item)| {
         import_json(&look.file, *number, item, look.items.get(number).unwrap_or(&none), &look.texts)
     };
-    look.file.items.iter().map(item).collect()
+    look.file.items.iter().filter(|(number, _)| look.items.contains_key(*number)).map(item).collect()
 }
 
 fn can(actor: &Actor, look: &CaseLook) -> Vec<CanJson> {
@@ -158,17 +158,27 @@ pub(in crate::http) async fn list_cases(
     Ok(answer(StatusCode::OK, &CasesJson { cases }))
 }
 
+/// Which items.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ItemsQuery {
+    /// Those after this number; 0 where it is not said.
+    #[serde(default)]
+    items_after: u32,
+}
+
 /// Look at a case / 查看案件
 ///
-/// The whole case, the same for everybody who sees it, with all texts and each item held against the chain as it stands.
-/// The look is on record before this answer leaves.
+/// The whole case, the same for everybody who sees it, with its texts and each item held against the chain as it stands:
+/// at most 200 items an answer, `next_items` leads to the others. The look is on record before this answer leaves.
 ///
-/// 案件全部信息；本次查阅先行记录上链。
+/// 案件全部信息，每次至多 200 项证据；本次查阅先行记录上链。
 #[utoipa::path(
     get,
     path = "/v1/cases/{case}",
     tag = "cases",
-    params(("case" = String, Path, description = "64 hex digits")),
+    params(("case" = String, Path, description = "64 hex digits"), ItemsQuery),
     responses(
         (status = 200, description = "The case / 案件", body = CaseJson),
         (status = 400, description = "`bad_path`", body = Problem, content_type = "application/problem+json"),
@@ -179,10 +189,11 @@ pub(in crate::http) async fn list_cases(
 pub(in crate::http) async fn look_at_case(
     State(node): State<Arc<Node>>,
     OfCase(case): OfCase,
+    Asked(query): Asked<ItemsQuery>,
     Bearer(actor): Bearer,
 ) -> Result<Response, Failure> {
     let desk = node.desk()?;
-    let look = desk.look_at_case(&actor, case).await?;
+    let look = desk.look_at_case(&actor, case, query.items_after).await?;
     let period = PeriodJson::of(&look.file.period, &desk.registry().calendar);
     let sequence = look.access.placed.sequence;
     let shown = CaseJson::of(&look.file, &look.texts, items(&look), period, can(&actor, &look), sequence);

@@ -10,6 +10,7 @@ use crate::court::document::Stream;
 use crate::court::ids::{CaseId, ItemNumber, PartyNumber};
 use crate::desk::actor::{Actor, Asked};
 use crate::desk::imports::ImportAsked;
+use crate::desk::looking::Part;
 use crate::desk::office::{Desk, Done};
 use crate::desk::secret::step_of;
 use crate::http::api::court::cases::{import_json, unlooked};
@@ -57,7 +58,7 @@ async fn one(
     let crate::court::acts::Act::Import(act) = &acted.document.act else {
         return Err(Failure::internal(&"an import became another act"));
     };
-    let (file, looks) = desk.compare_items(Arc::clone(&acted.file), Some(act.item)).await?;
+    let (file, looks) = desk.compare_items(Arc::clone(&acted.file), Part::Item(act.item)).await?;
     let item = file.items.get(&act.item).ok_or_else(|| Failure::internal(&"an import is void"))?;
     let now = looks.get(&act.item).cloned().unwrap_or_else(unlooked);
     // As the importer wrote it; what was restated since, a look at the item shows.
