@@ -10,6 +10,7 @@ mod imports;
 mod manual;
 mod mediation;
 mod originals;
+mod published;
 mod racing;
 mod standing;
 mod table;

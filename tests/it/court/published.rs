@@ -1,0 +1,56 @@
+//! The table of permissions as people read it, written from the rules: `PERMISSIONS.md`.
+//!
+//! With `README_UPDATE=1` the page is written instead of compared.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use tiezheng::court::permission::{Side, Standing, acts_of_a_case, permit};
+use tiezheng::court::words::{Role, Stage};
+use tiezheng::ledger::verify::wording::Language;
+
+fn sign(who: Standing) -> (String, String) {
+    let both = |zh: &str, en: &str| (zh.to_owned(), en.to_owned());
+    match who {
+        Standing::Party(Side::Bringing) => both("起诉方", "bringing party"),
+        Standing::Agent(Side::Bringing) => both("起诉方代理人", "its agent"),
+        Standing::Party(Side::Answering) => both("应诉方", "answering party"),
+        Standing::Agent(Side::Answering) => both("应诉方代理人", "its agent"),
+        Standing::Party(Side::Third) => both("第三人", "third party"),
+        Standing::Agent(Side::Third) => both("第三人代理人", "its agent"),
+        Standing::Holding(role) => (role.label(Language::Chinese).into(), role.label(Language::English).into()),
+        Standing::Platform => both("平台", "the platform"),
+        Standing::Stranger => both("案外人（凭关联码）", "nobody yet (by a code)"),
+    }
+}
+
+fn page() -> String {
+    let mut page = String::from(
+        "# Who may do what in which stage · 何人在何阶段可办理何事\n\nWritten from the rules (`src/court/permission.rs`); every cell is tested through HTTP. Whether the item, party or agent is\none's own is checked beside it. What a cell does not name is denied.\n\n由规则生成，每一格均经接口测试；未列者一律不准。证据、当事人、代理人是否属于本人，另行核查。\n",
+    );
+    for act in acts_of_a_case() {
+        let (zh, en) = (act.label(Language::Chinese), act.label(Language::English));
+        // Writing to a String cannot fail.
+        let _ = writeln!(page, "\n## {zh} · {en} (`{act}`)\n\n| stage 阶段 | who 何人 |\n|---|---|");
+        for stage in Stage::ALL {
+            let may = Standing::all().into_iter().filter(|who| permit(*who, act, *stage).is_ok());
+            let may: Vec<String> = may.map(sign).map(|(zh, en)| format!("{zh} {en}")).collect();
+            if !may.is_empty() {
+                let (zh, en) = (stage.label(Language::Chinese), stage.label(Language::English));
+                let _ = writeln!(page, "| {zh} {en} | {} |", may.join("; "));
+            }
+        }
+    }
+    page
+}
+
+#[test]
+fn the_published_table_is_what_the_rules_say() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("PERMISSIONS.md");
+    let page = page();
+    if std::env::var_os("README_UPDATE").is_some() {
+        std::fs::write(&path, &page).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(&path).unwrap_or_default(), page, "README_UPDATE=1 writes it anew");
+    assert!(page.contains("书记员") && Role::ALL.len() == 11);
+}
