@@ -74,9 +74,10 @@ impl Desk {
                 report_on(store, index, deposit, &asked_for, keys)
             })
             .await?;
-        // A paper that does not hold accuses nobody: whoever has it in hand may have changed it.
-        let holds = report.obstacle != Some(Obstacle::BrokenReceipt) && report.obstacle != Some(Obstacle::UnknownKey);
-        let differs = holds && report.facts.as_ref().is_some_and(|facts| !same(&imported.import, facts));
+        // A paper that does not hold, or is of another deposit, accuses nobody: whoever brings it chose it.
+        let of_it =
+            !matches!(report.obstacle, Some(Obstacle::BrokenReceipt | Obstacle::UnknownKey | Obstacle::OtherNumber));
+        let differs = of_it && report.facts.as_ref().is_some_and(|facts| !same(&imported.import, facts));
         let diverges = differs || looks.get(&item).is_some_and(|look| look.divergence.is_some());
         set_outcome(&mut report, Step::ImportSnapshot, Outcome::of(!diverges));
         if diverges {

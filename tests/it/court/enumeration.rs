@@ -130,7 +130,6 @@ async fn a_foreign_deposit_is_answered_like_one_that_holds_nothing_or_is_not_the
     let with_private = entrust(&people, &alice, b"contract", "合同").await;
     assert_eq!(give(&people.by(&alice), &house, &with_private, b"contract").await.status, 201);
     let without = House::number(&house.deposit(&note(1)).await);
-    // Halving finds a block in as many steps wherever it lies only where no block is looked for: here none is.
     let foreign = told(&house, &watched, &stranger, &with_private).await;
     // That a deposit exists, everybody may know: what it holds beside, nobody can count.
     assert_eq!(foreign, told(&house, &watched, &stranger, &without).await);

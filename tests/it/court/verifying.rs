@@ -62,12 +62,17 @@ async fn file_digest_and_receipt_are_on_record_for_all_sides() {
     assert_eq!(by_forgery["report"]["conclusion"]["code"], "unable");
     assert_eq!(outcome(&by_forgery["report"], "import_snapshot"), "passed");
 
+    let of_another = json!({ "receipt": ReceiptJson::from(&house.deposit(&note(2)).await) });
+    let by_another = hold(&suit, &house, &suit.answering, &of_another).await;
+    assert_eq!(by_another["report"]["conclusion"]["code"], "unable");
+
     let recorded: Vec<Value> = [
         (&suit.answering, "file", "consistent_with_reservation"),
         (&suit.judge, "file", "mismatch"),
         (&suit.bringing, "digest", "record_only"),
         (&suit.bringing, "digest", "mismatch"),
         (&suit.answering, "receipt", "record_only"),
+        (&suit.answering, "receipt", "unable"),
         (&suit.answering, "receipt", "unable"),
     ]
     .into_iter()
