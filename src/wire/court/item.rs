@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::court::acts::{Import, Verify};
 use crate::court::case::state::{CaseFile, Item, ReplyVersion, Text, Verification};
 use crate::court::ids::{ItemNumber, PartyNumber};
+use crate::court::values::StepOutcome;
 use crate::court::words::{Divergence, Presented};
 use crate::ledger::receipt::Facts;
 use crate::ledger::verify::report::{Conclusion, Obstacle, Report, Reservation};
@@ -182,8 +183,12 @@ fn sentence(item: &Item, found: &Verify, salted: bool) -> CodedText {
     ];
     let said = |one: &Reservation| found.reservation.iter().any(|code| code.0 == one.code());
     let outcome = |step: &str| found.step.iter().find(|one| one.step == step).map(|one| one.outcome.as_str());
+    // As the verifier judges: another record, then a paper that does not hold, then a key that nobody pinned.
+    let of_the_file = |one: &&StepOutcome| matches!(one.step.as_str(), "original_digest" | "import_snapshot");
+    let broken = found.step.iter().filter(|one| !of_the_file(one)).any(|one| one.outcome == "failed");
     let obstacle = match outcome("signatures") {
-        Some("failed") => Obstacle::BrokenReceipt,
+        _ if outcome("record_exists") == Some("failed") => Obstacle::OtherNumber,
+        _ if broken => Obstacle::BrokenReceipt,
         Some("not_performed") => Obstacle::UnknownKey,
         _ if salted => Obstacle::NoSalt,
         _ => Obstacle::ManifestOnly,

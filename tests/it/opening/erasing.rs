@@ -56,12 +56,21 @@ fn holding(folder: &Path, bytes: &[u8]) -> Vec<PathBuf> {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 open.push(path);
-            } else if fs::read(&path).unwrap().windows(bytes.len()).any(|window| window == bytes) {
+            // The database may remove a file between the listing and the look: that one holds nothing any more.
+            } else if read_if_there(&path).windows(bytes.len()).any(|window| window == bytes) {
                 found.push(path);
             }
         }
     }
     found
+}
+
+fn read_if_there(path: &Path) -> Vec<u8> {
+    match fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+        Err(error) => panic!("{}: {error}", path.display()),
+    }
 }
 
 /// How many of the salt and the text lie in any file.
