@@ -85,13 +85,16 @@ pub struct Carried {
     pub item: ItemNumber,
     /// When it was imported there first: this time is never lost.
     pub at: Timestamp,
+    /// Whether it came late there: that is not lost either.
+    pub late: bool,
 }
 
 impl Line for Carried {
-    const EXPECTED: &'static str = "a case, an item and a time";
+    const EXPECTED: &'static str = "a case, an item, a time, and `late` where it was";
 
     fn print(&self) -> String {
-        format!("{} {} {}", self.case, self.item, self.at)
+        let late = if self.late { " late" } else { "" };
+        format!("{} {} {}{late}", self.case, self.item, self.at)
     }
 
     fn parse(text: &str) -> Option<Self> {
@@ -99,7 +102,12 @@ impl Line for Carried {
         let case = CaseId::parse(words.next()?)?;
         let item = ItemNumber::parse(words.next()?)?;
         let at = Timestamp::parse(words.next()?)?;
-        words.next().is_none().then_some(Self { case, item, at })
+        let late = match words.next() {
+            None => false,
+            Some("late") => true,
+            Some(_) => return None,
+        };
+        words.next().is_none().then_some(Self { case, item, at, late })
     }
 }
 

@@ -6,7 +6,7 @@ use crate::court::acts::{Act, Grant, IssueToken, OpenAccount, RevokeToken};
 use crate::court::case::state::Placed;
 use crate::court::document::{Document, Stream};
 use crate::court::ids::{AccountId, TokenId};
-use crate::court::registry::Account;
+use crate::court::registry::{Account, RegistryError};
 use crate::court::values::Capacity;
 use crate::court::words::{Role, Scope, SubjectKind};
 use crate::desk::actor::{Actor, Asked};
@@ -54,7 +54,14 @@ impl Desk {
             capacities.clear();
         }
         capacities.push(Capacity::Oneself);
-        self.write_registry(actor.id, &capacities, asked, make).await
+        let changed = self.write_registry(actor.id, &capacities, asked, make).await;
+        match changed {
+            // Whoever holds a role and came with less is told what is lacking.
+            Err(DeskError::Registry(RegistryError::NotPermitted)) if !actor.account.roles.is_empty() => {
+                Err(actor.needs(Scope::Manage).err().unwrap_or(DeskError::Registry(RegistryError::NotPermitted)))
+            }
+            changed => changed,
+        }
     }
 
     async fn write_registry<M>(

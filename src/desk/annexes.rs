@@ -26,6 +26,11 @@ impl Annexes {
         if text.is_empty() {
             return Err(DeskError::bad(field, "the text is empty"));
         }
+        // A text of several lines is one; what moves a cursor or rings a bell is none.
+        if let Some(control) = text.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
+            let reason = format!("the text holds the control character U+{:04X}", u32::from(control));
+            return Err(DeskError::BadValue { field, reason, code: "control_character" });
+        }
         if text.len() > METADATA_MAX {
             let reason = format!("the text has {} bytes, more than {METADATA_MAX}", text.len());
             return Err(DeskError::BadValue { field, reason, code: "text_too_long" });

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::court::acts::{Act, ActKind, AddParty, Associate, IssueCode, Open, PassOn};
+use crate::court::case::refusal::Refusal;
 use crate::court::case::state::CaseFile;
 use crate::court::case_number::CourtCode;
 use crate::court::document::Document;
@@ -156,6 +157,9 @@ impl Desk {
         if let Some((_, act)) = self.done_before((asked.request, asked.body)).await? {
             // Handed on before: what happened to the new case since is its own.
             return self.passed_before(actor, &from, asked, &act.document).await;
+        }
+        if from.has_gone(passage.passage) {
+            return Err(DeskError::Refused(Refusal::AlreadyPassedOn));
         }
         let carrier = Carrier { actor, asked, capacity, brought_by: passage.brought_by.unwrap_or(PartyNumber(1)) };
         let step = |name: &str| Asked { request: step_of(asked.request, name), ..asked.clone() };

@@ -21,7 +21,7 @@ use crate::court::document::{Document, Stream};
 use crate::court::ids::{AccountId, AgentNumber, CaseId, PartyNumber, RequestId};
 use crate::court::registry::Registry;
 use crate::court::values::{Capacity, Filer};
-use crate::court::words::{Role, Scope, Stage};
+use crate::court::words::{CaseKind, Role, Scope, Stage};
 use crate::desk::actor::{Actor, Asked};
 use crate::desk::annexes::Annexes;
 use crate::desk::declined::DeskError;
@@ -113,7 +113,12 @@ fn labels_of(file: &CaseFile, document: &Document, before: Option<Stage>) -> Vec
         // Once a case, so that nobody makes looking for the others long.
         Act::Import(act) => {
             let items = file.items.values().filter(|item| item.import.deposit == act.deposit);
-            found.extend((items.count() == 1).then(|| labels::imports_of(act.deposit)));
+            if items.count() == 1 {
+                found.push(labels::imports_of(act.deposit));
+                // Apart, so that looking for these few is short however often a deposit is imported.
+                let mediation = file.kind == CaseKind::Mediation;
+                found.extend(mediation.then(|| labels::offered_in_mediation(act.deposit)));
+            }
         }
         Act::FileCase(act) => found.extend(act.number.as_ref().map(labels::numbered)),
         Act::BindNumber(act) => found.push(labels::numbered(&act.number)),

@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 use crate::court::guard::{Suspicion, suspicions};
 use crate::court::ids::{AccountId, CaseId};
 use crate::court::values::Capacity;
-use crate::court::words::{Depositor, Role, Scope, Shown};
+use crate::court::words::{Role, Scope, Shown};
 use crate::desk::access::Subject;
 use crate::desk::actor::{Actor, Asked};
 use crate::desk::declined::DeskError;
@@ -276,7 +276,7 @@ impl Desk {
                 let party = file.parties.get(&import.party).filter(|party| party.identity.is_some());
                 let came = item.by == owner || party.is_some_and(|party| party.account == Some(owner));
                 // Numbers and accounts are public: only who brought the deposit into the case himself has shown it there.
-                let own = import.receipt.is_none() && import.depositor == Depositor::Same && came;
+                let own = import.receipt.is_none() && came;
                 own && import.deposit == number && item.stands()
             });
             if let Some(capacity) = actor.capacities(&file).first().filter(|_| holds) {

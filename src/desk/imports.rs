@@ -11,7 +11,7 @@ use crate::court::values::{Capacity, Carried};
 use crate::court::words::{CaseKind, Depositor};
 use crate::desk::actor::{Actor, Asked};
 use crate::desk::annexes::Annexes;
-use crate::desk::cases::{Acted, fold_case};
+use crate::desk::cases::Acted;
 use crate::desk::declined::DeskError;
 use crate::desk::labels;
 use crate::desk::office::Desk;
@@ -149,20 +149,13 @@ impl Desk {
         deposit: DepositNumber,
         case: CaseId,
     ) -> Result<Vec<Arc<CaseFile>>, DeskError> {
-        let registry = self.registry();
-        self.read(move |store| {
-            let mut cases = cases_labelled(store, &labels::imports_of(deposit))?;
-            cases.remove(&case);
-            let mut files = Vec::new();
-            for case in cases {
-                let file = fold_case(store, case, None, &registry)?;
-                // What nobody was shown yet binds nobody.
-                let mediation = |file: &Arc<CaseFile>| file.kind == CaseKind::Mediation && file.submitted.is_some();
-                files.extend(file.filter(mediation));
-            }
-            Ok(files)
-        })
-        .await
+        let found = self.read(move |store| Ok(cases_labelled(store, &labels::offered_in_mediation(deposit))?)).await?;
+        let mut files = Vec::new();
+        for other in found.into_iter().filter(|other| *other != case) {
+            // What nobody was shown yet binds nobody.
+            files.extend(self.case_file(other).await?.filter(|file| file.submitted.is_some()));
+        }
+        Ok(files)
     }
 
     /// Imports a deposit into a case.
@@ -263,7 +256,7 @@ pub(in crate::desk) fn carried(from: &CaseFile, number: ItemNumber, file: &CaseF
         item: file.next_item(),
         phase: file.phase(),
         replaces: None,
-        carried: Some(Carried { case: from.id, item: number, at }),
+        carried: Some(Carried { case: from.id, item: number, at, late: item.late }),
         ..item.import.clone()
     })
 }

@@ -62,6 +62,18 @@ pub fn imports_of(deposit: DepositNumber) -> Digest {
     label("imports-of", &[&deposit])
 }
 
+/// The imports of a deposit into mediations.
+#[must_use]
+pub fn offered_in_mediation(deposit: DepositNumber) -> Digest {
+    label("offered-in-mediation", &[&deposit])
+}
+
+/// The act that took the original of a deposit into custody.
+#[must_use]
+pub fn custody_of(deposit: DepositNumber) -> Digest {
+    label("custody-of", &[&deposit])
+}
+
 /// The act that issued an association code.
 #[must_use]
 pub fn code(hash: &Digest) -> Digest {

@@ -8,7 +8,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use crate::court::acts::{Act, Diverge, Import};
+use crate::court::acts::{Act, Diverge, Import, TakeCustody};
 use crate::court::case::refusal::Refusal;
 use crate::court::case::state::{CaseFile, Item, Text};
 use crate::court::case_number::CaseNumber;
@@ -24,11 +24,13 @@ use crate::desk::declined::DeskError;
 use crate::desk::imports::snapshot;
 use crate::desk::labels;
 use crate::desk::office::{Desk, Done};
-use crate::desk::streams::{StoredAct, act_at, text};
+use crate::desk::streams::{StoredAct, act_at, last_labelled, text};
 use crate::ledger::merkle::shape::LeafIndex;
+use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::Facts;
+use crate::ledger::time::Timestamp;
 use crate::ledger::verify::verifier::History;
-use crate::store::contract::{ReadError, ReadLedger};
+use crate::store::contract::{Private, ReadError, ReadLedger};
 use crate::store::reading;
 
 /// Most cases that one list shows.
@@ -41,6 +43,8 @@ pub const ACTS_MAX: u64 = 500;
 pub struct ItemLook {
     /// Whether the chain still says what was imported.
     pub divergence: Option<Divergence>,
+    /// The original, where it was given into custody: the act, when, and whether it is erased since.
+    pub custody: Option<(TakeCustody, Timestamp, bool)>,
     /// Earlier deposits of the digest, later corrections and withdrawals; none for another ledger's deposit.
     pub history: History,
     /// Whether the chain holds digests of a salt and the data.
@@ -119,9 +123,10 @@ fn look_at(store: &dyn ReadLedger, item: &Item) -> Result<ItemLook, ReadError> {
     let import = &item.import;
     if import.receipt.is_some() {
         // Another ledger's: this node cannot ask it, and the receipt was verified when it came.
-        return Ok(ItemLook { divergence: None, history: none, salted: false });
+        return Ok(ItemLook { divergence: None, custody: None, history: none, salted: false });
     }
-    let unreadable = ItemLook { divergence: Some(Divergence::Unreadable), history: none.clone(), salted: false };
+    let unreadable =
+        ItemLook { divergence: Some(Divergence::Unreadable), custody: None, history: none.clone(), salted: false };
     let (divergence, salted) = match snapshot(store, import.deposit) {
         Ok(None) => (Some(Divergence::NotFound), false),
         Ok(Some(found)) if same(import, &found.facts) => (None, found.facts.salted),
@@ -137,7 +142,18 @@ fn look_at(store: &dyn ReadLedger, item: &Item) -> Result<ItemLook, ReadError> {
         },
         None => none,
     };
-    Ok(ItemLook { divergence, history, salted })
+    Ok(ItemLook { divergence, custody: in_custody(store, import.deposit)?, history, salted })
+}
+
+/// The original of a deposit, as it was given into custody last.
+fn in_custody(
+    store: &dyn ReadLedger,
+    deposit: DepositNumber,
+) -> Result<Option<(TakeCustody, Timestamp, bool)>, ReadError> {
+    let Some(taken) = last_labelled(store, &labels::custody_of(deposit))? else { return Ok(None) };
+    let Act::TakeCustody(act) = taken.document.act else { return Ok(None) };
+    let erased = matches!(store.annex(taken.placed.index, &act.key.0)?, Private::Erased(_));
+    Ok(Some((act, taken.placed.at, erased)))
 }
 
 impl Desk {

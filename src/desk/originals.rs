@@ -302,7 +302,7 @@ impl Desk {
                 body: Some(asked.body),
                 act: Act::TakeCustody(act.clone()),
             };
-            let labels = vec![labels::custody_of_all()];
+            let labels = vec![labels::custody_of_all(), labels::custody_of(number)];
             match self.write(Writing { stream, sequence: length + 1, document, annexes, labels }).await {
                 Err(error) if is_overtaken(&error) => {}
                 Err(error) => return Err(error.into()),

@@ -77,6 +77,7 @@ pub const COURT_CODES: &[Row] = &[
         "this case continues no other, so nothing is carried into it",
         "本案并非承接其他案件，不能转入证据",
     ),
+    ("already_passed_on", 409, "the case has gone this way already", "案件已按该方式移送"),
     ("other_court", 422, "the case number is another court's", "案号属于其他法院"),
     ("too_many_acts", 409, "the case has too many acts", "案件操作数量已达上限"),
     ("not_in_the_case", 422, "what is to be erased is not in this case", "拟删除的内容不属于本案"),

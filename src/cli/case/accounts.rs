@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use crate::cli::case::desk::{Desk, encoded, object, text};
+use crate::cli::case::desk::{Desk, encoded, must_be_new, object, text};
 use crate::cli::durable;
 use crate::cli::ending::{Complaint, Ending};
 use crate::cli::screen::HEED;
@@ -193,6 +193,7 @@ async fn show(desk: &Desk<'_>, path: &str) -> anyhow::Result<()> {
 async fn token(desk: &Desk<'_>, path: &str, body: &Value, save: Option<&PathBuf>) -> anyhow::Result<()> {
     if let Some(file) = save {
         // Before a token is issued that could then not be kept.
+        must_be_new(file)?;
         durable::probe(file).map_err(|error| Complaint::io(file, &error))?;
     }
     let mut answer = desk.post(path, body).await?;
@@ -206,6 +207,8 @@ async fn token(desk: &Desk<'_>, path: &str, body: &Value, save: Option<&PathBuf>
     }
     desk.tell(&answer)?;
     let screen = desk.screen;
+    let id = text(&answer, "/id").unwrap_or_default();
+    screen.line(format!("  {}  {id}", screen.pick("标识（撤销时用）", "id, to revoke it by")))?;
     if let Some(file) = save {
         screen.line(format!("  {} {}", screen.pick("令牌已写入", "the token is in"), file.display()))?;
     } else {

@@ -20,6 +20,27 @@ Examples | 示例:
   tiezheng case do CASE reply item=1 authenticity=admitted relevance=disputed
   tiezheng case show CASE";
 
+const ACTS: &str = "\
+Acts and their fields, those in [] may be left out | 操作与字段，[] 内可省略:
+  describe [title=] [claims=]                       add-party role= subject= name= [account=]
+  add-agent party= account= authority= [name=] [power=]       end-agent agent=
+  confirm-notice [document=]                        confirm-service [document=] [address=]
+  submit   return-filing [reason=]   approve   reject [reason=]   refuse [reason=]   withdraw-filing
+  file-case [number=]   bind-number number=   assign [judge=]   begin-hearing   adjourn-hearing
+  judge [document=]   withdraw-suit   close
+  restate item= name= content=                      withdraw-item item= [reason=]
+  reply item= [authenticity=] [legality=] [relevance=] [grounds= …] [probative_value=] [reason=]
+  consent item=                                     order-erasure [deposit_number= | account=]
+  set-period basis= start= days=                    reset-period basis= start= days=
+  suspend-period on=   resume-period on=   extend-period days=   exchange-evidence day=
+
+Words: role plaintiff defendant third-party appellant appellee applicant respondent; subject natural-person
+legal-person other-organisation; authority general special; authenticity, legality, relevance admitted disputed;
+grounds contrary-evidence platform-rules platform-interest system-standards technology before-the-chain expert;
+basis ordinary summary small-claims second-instance agreed discretion. Days are 2026-11-22: the day on which a
+period starts, is suspended (and every day until it resumes, that day too) does not count.
+何人在何阶段可办理何事: PERMISSIONS.md";
+
 /// Cases: file, import by number, verify, reply, judge; by a token | 案件：立案、导入、核验、质证
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -59,6 +80,7 @@ enum CaseCommand {
         case: String,
     },
     /// Any act: submit, approve, file-case, assign, restate, withdraw-item, reply, set-period, … | 案件操作
+    #[command(after_help = ACTS)]
     Do {
         /// The case | 案件
         case: String,

@@ -1,6 +1,6 @@
 //! The way to a node's desk: its address, the token, the idempotency key of what is asked.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
@@ -115,8 +115,18 @@ impl Desk<'_> {
         let stage = answer.get("stage_text").map(|stage| bilingual(screen, Some(stage)));
         row("案件状态", "stage", stage);
         screen.table(&rows)?;
+        self.heed(answer)
+    }
+
+    /// Says what to heed.
+    ///
+    /// # Errors
+    ///
+    /// The screen.
+    pub fn heed(&self, answer: &Value) -> anyhow::Result<()> {
         for warning in answer.get("warnings").and_then(Value::as_array).into_iter().flatten() {
-            screen.line(format!("  {}", screen.paint(HEED, &bilingual(screen, Some(warning)))))?;
+            let text = bilingual(self.screen, Some(warning));
+            self.screen.line(format!("  {}", self.screen.paint(HEED, &text)))?;
         }
         Ok(())
     }
@@ -137,6 +147,19 @@ pub fn text(value: &Value, pointer: &str) -> Option<String> {
         Value::Null => None,
         other => Some(other.to_string()),
     }
+}
+
+/// A file that is to be written must not be there yet.
+///
+/// # Errors
+///
+/// [`Complaint`], before anything is asked of the node.
+pub fn must_be_new(path: &Path) -> Result<(), Complaint> {
+    if !path.exists() {
+        return Ok(());
+    }
+    let (zh, en) = (format!("{} 已存在", path.display()), format!("{} is there already", path.display()));
+    Err(Complaint::usage("destination_exists", zh, en))
 }
 
 /// An object of the fields that are given.

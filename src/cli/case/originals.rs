@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::cli::case::desk::{Desk, encoded, object, text};
+use crate::cli::case::desk::{Desk, encoded, must_be_new, object, text};
 use crate::cli::compose::read_number;
 use crate::cli::digest::measure;
 use crate::cli::ending::{Complaint, Ending};
@@ -64,6 +64,7 @@ pub async fn deposit(args: &DepositByTokenArgs, desk: &Desk<'_>) -> anyhow::Resu
         screen
             .pick("平台代为签名；请妥善保管原文", "signed by the platform on your behalf; keep the original unchanged")
     ))?;
+    desk.heed(&answer)?;
     if args.custody {
         put(&number, &args.file, desk).await?;
     }
@@ -94,6 +95,8 @@ pub async fn put(number: &str, file: &Path, desk: &Desk<'_>) -> anyhow::Result<E
 /// [`Complaint`]; the file must not be there yet.
 pub async fn get(number: &str, to: &Path, desk: &Desk<'_>) -> anyhow::Result<Ending> {
     let number = read_number(number)?;
+    // Before the look is on record.
+    must_be_new(to)?;
     let bytes =
         desk.client.fetch_file(&format!("/v1/deposits/{number}/original"), to).await.map_err(Complaint::from)?;
     desk.screen

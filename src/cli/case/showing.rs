@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::cli::case::desk::{bilingual, text};
 use crate::cli::screen::{BAD, FAINT, GOOD, HEADING, HEED, Screen};
+use crate::cli::width::shown;
 
 fn list<'v>(value: &'v Value, name: &str) -> impl Iterator<Item = &'v Value> {
     value.get(name).and_then(Value::as_array).into_iter().flatten()
@@ -16,7 +17,8 @@ fn field(value: &Value, pointer: &str) -> String {
 /// A text that may be erased: null then, and absent where it was never given.
 fn kept(screen: &Screen, value: Option<&Value>) -> String {
     match value {
-        Some(Value::String(text)) => text.clone(),
+        // What somebody wrote is shown as one text, however it tries to look like something else on the screen.
+        Some(Value::String(text)) => text.lines().map(shown).collect::<Vec<_>>().join(" ⏎ "),
         Some(Value::Null) => screen.pick("（已删除）", "(erased)").to_owned(),
         _ => String::new(),
     }
@@ -46,7 +48,11 @@ pub fn case(screen: &Screen, case: &Value) -> anyhow::Result<()> {
         rows.push(vec![screen.pick("代理人", "agent").to_owned(), whom]);
     }
     if let Some(period) = case.get("period").filter(|period| period.is_object()) {
-        let end = text(period, "/ends_at").unwrap_or_else(|| screen.pick("—", "—").into());
+        // The day and 24:00, as the law says it: midnight would be read as the day after.
+        let end = match text(period, "/last_day") {
+            Some(day) => format!("{day} 24:00 北京时间"),
+            None => bilingual(screen, period.get("state")),
+        };
         rows.push(vec![screen.pick("举证期限至", "evidence period until").to_owned(), end]);
     }
     screen.table(&rows)?;
@@ -78,14 +84,40 @@ pub fn item(screen: &Screen, item: &Value) -> anyhow::Result<()> {
         let value = field(fact, "/value").replace('\n', "\n    ");
         rows.push(vec![format!("  {}", bilingual(screen, fact.get("label"))), value]);
     }
-    rows.push(vec![screen.pick("  导入时间", "  imported").to_owned(), field(item, "/imported_at")]);
-    rows.push(vec![screen.pick("  存证人", "  depositor").to_owned(), bilingual(screen, item.get("depositor"))]);
+    let mut row = |zh: &str, en: &str, value: String| {
+        if !value.is_empty() {
+            rows.push(vec![format!("  {}", screen.pick(zh, en)), value]);
+        }
+    };
+    let coded = |name: &str| bilingual(screen, item.get(name));
+    row(
+        "提交方",
+        "for party",
+        format!("{} · {}", field(item, "/party"), bilingual(screen, item.pointer("/claimed/capacity/label"))),
+    );
+    row("导入时间", "imported", field(item, "/imported_at"));
+    if item.get("first_imported_at") != item.get("imported_at") {
+        row("首次导入时间", "first imported", field(item, "/first_imported_at"));
+    }
+    row("阶段", "phase", coded("phase"));
+    row("状态", "status", coded("status"));
+    row("存证人", "depositor", coded("depositor"));
+    row("原文", "original", bilingual(screen, item.get("custody")));
+    let earlier: Vec<_> = list(item, "earlier_deposits").filter_map(Value::as_str).collect();
+    row("同一摘要的更早存证", "earlier deposits of the digest", earlier.join(", "));
+    let later = list(item, "later_links")
+        .map(|link| format!("{} {}", bilingual(screen, link.get("label")), field(link, "/deposit_number")));
+    row("在后存证称", "later deposits say", later.collect::<Vec<_>>().join(", "));
     screen.table(&rows)?;
     let notice = bilingual(screen, item.pointer("/claimed/notice"));
     screen.line(screen.paint(FAINT, &format!("  {notice}")))?;
     let verified = field(item, "/original/code") == "verified";
     let style = if verified { GOOD } else { HEED };
     screen.line(format!("  {}", screen.paint(style, &bilingual(screen, item.get("original")))))?;
+    let standing = field(item, "/status/code");
+    if standing == "withdrawn" || standing == "replaced" {
+        screen.line(format!("  {}", screen.paint(BAD, &bilingual(screen, item.get("status")))))?;
+    }
     if item.get("late").and_then(Value::as_bool) == Some(true) {
         screen.line(format!("  {}", screen.paint(HEED, screen.pick("逾期举证", "after the evidence period"))))?;
     }
@@ -93,17 +125,47 @@ pub fn item(screen: &Screen, item: &Value) -> anyhow::Result<()> {
         screen.line(format!("  {}", screen.paint(BAD, &bilingual(screen, Some(alarm)))))?;
     }
     for one in list(item, "verifications") {
-        let line = format!(
-            "  {} {}: {}",
-            screen.pick("核验", "verified"),
-            field(one, "/at"),
-            bilingual(screen, one.get("conclusion"))
-        );
-        screen.line(line)?;
+        let who = bilingual(screen, one.pointer("/capacity/label"));
+        let what = bilingual(screen, one.get("presented"));
+        let conclusion = bilingual(screen, one.get("conclusion"));
+        let word = screen.pick("核验", "verified");
+        screen.line(format!("  {word} {} · {who} · {what}: {conclusion}", field(one, "/at")))?;
     }
     let replied = bilingual(screen, item.get("replied_text"));
     if !replied.is_empty() {
         screen.line(format!("  {replied}"))?;
+    }
+    for reply in list(item, "replies") {
+        replied_so(screen, reply)?;
+    }
+    Ok(())
+}
+
+/// One version of a party's reply: the three properties, the grounds, the words.
+fn replied_so(screen: &Screen, reply: &Value) -> anyhow::Result<()> {
+    let said = [("authenticity", "真实性"), ("legality", "合法性"), ("relevance", "关联性")];
+    let said = said.into_iter().filter_map(|(name, zh)| {
+        let opinion = bilingual(screen, reply.get(name));
+        (!opinion.is_empty()).then(|| format!("{} {opinion}", screen.pick(zh, name)))
+    });
+    let head = format!(
+        "  {} {} ({} {}) {}: {}",
+        screen.pick("当事人", "party"),
+        field(reply, "/party"),
+        screen.pick("版本", "version"),
+        field(reply, "/version"),
+        field(reply, "/at"),
+        said.collect::<Vec<_>>().join(", ")
+    );
+    screen.line(head)?;
+    for ground in list(reply, "grounds") {
+        screen.line(format!("    {}", bilingual(screen, Some(ground))))?;
+    }
+    for (name, zh, en) in [("probative_value", "证明力", "probative value"), ("reason", "理由", "reason")] {
+        let text = kept(screen, reply.get(name));
+        if !text.is_empty() {
+            screen.line(format!("    {}: {text}", screen.pick(zh, en)))?;
+        }
     }
     Ok(())
 }

@@ -78,7 +78,10 @@ pub fn import(
         item(file, replaced)?.replaced_by = Some(act.item);
     }
     let text = |annex| Text { annex, index: placed.index };
-    let late = act.phase == Phase::Supplementary && act.carried.is_none() && file.period.is_late(placed.at, calendar);
+    let late = match act.carried {
+        Some(carried) => carried.late,
+        None => act.phase == Phase::Supplementary && file.period.is_late(placed.at, calendar),
+    };
     let imported = Item {
         placed,
         by: document.by,

@@ -99,7 +99,12 @@ impl CaseFile {
                 self.stage = Stage::Judged;
             }
             Act::WithdrawSuit(_) => people::withdraw_suit(self, document.capacity)?,
-            Act::PassOn(act) => self.passed_on.push((act.to, act.passage)),
+            Act::PassOn(act) => {
+                if self.has_gone(act.passage) {
+                    return Err(Refusal::AlreadyPassedOn);
+                }
+                self.passed_on.push((act.to, act.passage));
+            }
             Act::Import(act) => evidence::import(self, document, act, placed, calendar)?,
             Act::Restate(act) => evidence::restate(self, document, act, placed, calendar)?,
             Act::WithdrawItem(act) => evidence::withdraw(self, document, act, placed, calendar)?,

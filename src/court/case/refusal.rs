@@ -89,6 +89,9 @@ pub enum Refusal {
     /// The case has another number already.
     #[error("the case has another number already")]
     NumberBound,
+    /// Once is enough: a second passage would be a second appeal.
+    #[error("the case has gone this way already")]
+    AlreadyPassedOn,
     /// The number names another court.
     #[error("the case number is another court's")]
     OtherCourt,
@@ -136,6 +139,7 @@ impl Refusal {
             Self::NothingCarried => "nothing_carried",
             Self::NoMediation => "no_mediation",
             Self::NumberBound => "number_bound",
+            Self::AlreadyPassedOn => "already_passed_on",
             Self::OtherCourt => "other_court",
             Self::TooManyActs => "too_many_acts",
             Self::NotInTheCase => "not_in_the_case",

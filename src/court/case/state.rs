@@ -298,6 +298,12 @@ impl CaseFile {
         deposit.is_none_or(item) && account.is_none_or(takes_part)
     }
 
+    /// Whether it was handed on in this way before.
+    #[must_use]
+    pub fn has_gone(&self, passage: Passage) -> bool {
+        self.passed_on.iter().any(|(_, gone)| *gone == passage)
+    }
+
     /// In which phase an import falls now.
     #[must_use]
     pub const fn phase(&self) -> Phase {

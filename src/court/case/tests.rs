@@ -321,7 +321,7 @@ fn the_court_never_replaces_one_partys_item_by_anothers() {
 
 #[test]
 fn only_a_case_that_continues_another_takes_over_items() {
-    let carried = Carried { case: CaseId(Digest([8; 32])), item: ItemNumber(1), at: placed(1, 0).at };
+    let carried = Carried { case: CaseId(Digest([8; 32])), item: ItemNumber(1), at: placed(1, 0).at, late: true };
     let import = made!(Import {
         item: ItemNumber(1),
         party: PartyNumber(1),

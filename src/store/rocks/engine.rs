@@ -75,13 +75,19 @@ impl Engine {
         Ok(engine)
     }
 
-    /// RocksDB looks at a file only once it reads from it, unless it may hold all of them open.
+    /// RocksDB looks at a file only once it reads from it, unless it may hold all of them open. A database open for writing
+    /// rewrites files at once, so one that is gone is missing only if it is still named afterwards.
     fn holds_its_files(&self, path: &Path) -> Result<(), String> {
-        for file in self.db.live_files().map_err(rocksdb::Error::into_string)? {
+        let named = || self.db.live_files().map_err(rocksdb::Error::into_string);
+        for file in named()? {
             let name = file.name.trim_start_matches('/');
-            let found = fs::metadata(path.join(name)).map_err(|error| format!("{name}: {error}"))?.len();
-            if found != file.size as u64 {
-                return Err(format!("{name} has {found} bytes instead of {}", file.size));
+            let fault = match fs::metadata(path.join(name)) {
+                Ok(found) if found.len() == file.size as u64 => continue,
+                Ok(found) => format!("{name} has {} bytes instead of {}", found.len(), file.size),
+                Err(error) => format!("{name}: {error}"),
+            };
+            if named()?.iter().any(|still| still.name == file.name) {
+                return Err(fault);
             }
         }
         Ok(())

@@ -18,6 +18,7 @@ use crate::ledger::verify::wording;
 use crate::wire::bilingual::Bilingual;
 use crate::wire::court::accounts::Texts;
 use crate::wire::court::act::coded;
+use crate::wire::court::originals::OriginalStateJson;
 use crate::wire::court::people::{CapacityJson, TextJson};
 use crate::wire::facts::{ChainFactsJson, LinkJson, beijing_time, link_label};
 use crate::wire::report::CodedText;
@@ -129,6 +130,8 @@ pub struct ImportJson {
     pub carried_from: Option<CarriedJson>,
     /// Whether the original was held against the chain in this case: `not_verified`, `verified`, or what went wrong.
     pub original: CodedText,
+    /// 原文: whether it was given into custody.
+    pub custody: OriginalStateJson,
     /// Earlier deposits of the same digest.
     pub earlier_deposits: Vec<String>,
     /// What later deposits say of this one.
@@ -145,10 +148,12 @@ pub struct ImportJson {
 }
 
 /// What the chain says of an item now.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Now<'a> {
     /// The alarm.
     pub divergence: Option<Divergence>,
+    /// How it stands with the original in custody.
+    pub custody: OriginalStateJson,
     /// What came before and after it.
     pub history: &'a History,
     /// Whether digests are salted.
@@ -253,6 +258,7 @@ impl ImportJson {
                 .carried
                 .map(|carried| CarriedJson { case: carried.case.to_string(), item: carried.item.0 }),
             original: original(item, now.salted),
+            custody: now.custody,
             earlier_deposits: now.history.earlier.iter().map(ToString::to_string).collect(),
             later_links: links(now.history),
             divergence: now.divergence.map(|what| coded(what.word(), Bilingual::of(|language| what.label(language)))),

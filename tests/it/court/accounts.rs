@@ -229,7 +229,8 @@ async fn a_token_without_manage_is_no_operator() {
         ("/v1/calendars".to_owned(), json!({ "year": 2027, "holidays": [], "working_days": [] })),
         (format!("/v1/courts/{COURT}/webhooks"), json!({ "url": "https://court.example/" })),
     ] {
-        assert_eq!(code(&people.by(&weak).post(&path, &body).await), (403, "not_permitted".into()), "{path}");
+        // A role is there, the scope is not: that is what is told.
+        assert_eq!(code(&people.by(&weak).post(&path, &body).await), (403, "scope_needed".into()), "{path}");
     }
     let seen = people.by(&weak).get(&format!("/v1/accounts/{}", victim.account)).await;
     assert_eq!(code(&seen), (403, "scope_needed".into()));

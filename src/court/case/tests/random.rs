@@ -237,6 +237,7 @@ fn of_evidence(d: &mut Dice, kind: ActKind, file: Option<&CaseFile>) -> Act {
                 case: CaseId(Digest([8; 32])),
                 item: d.item_of(file),
                 at: d.time(),
+                late: d.below(2) == 0,
             }),
             depositor: d.of(Depositor::ALL),
             identity: d.identity(),

@@ -29,6 +29,7 @@ use crate::wire::court::act::ActedJson;
 use crate::wire::court::case::{CanJson, CaseBriefJson, CaseJson, CasesJson, OpenCaseRequest};
 use crate::wire::court::item::{ImportJson, Now};
 use crate::wire::court::lists::{AccessJson, AccessLogJson};
+use crate::wire::court::originals::OriginalStateJson;
 use crate::wire::court::people::CapacityJson;
 use crate::wire::court::period::PeriodJson;
 use crate::wire::problem::Problem;
@@ -38,13 +39,17 @@ use crate::wire::problem::Problem;
 pub fn import_json(file: &CaseFile, number: ItemNumber, item: &Item, look: &ItemLook, texts: &Texts) -> ImportJson {
     // An alarm once raised stays to be seen, also where the chain has come right again.
     let divergence = look.divergence.or_else(|| item.divergences.last().map(|(_, what)| *what));
-    ImportJson::of(file, number, item, Now { divergence, history: &look.history, salted: look.salted }, texts)
+    let custody = look.custody.as_ref();
+    let custody = custody.map_or_else(OriginalStateJson::not_submitted, |(taken, at, erased)| {
+        OriginalStateJson::submitted(taken, *at, *erased)
+    });
+    ImportJson::of(file, number, item, Now { divergence, custody, history: &look.history, salted: look.salted }, texts)
 }
 
 /// What the chain says of an item that was not looked at.
 #[must_use]
 pub fn unlooked() -> ItemLook {
-    ItemLook { divergence: None, history: History::default(), salted: false }
+    ItemLook { divergence: None, custody: None, history: History::default(), salted: false }
 }
 
 fn items(look: &CaseLook) -> Vec<ImportJson> {
