@@ -109,6 +109,11 @@ pub fn item(screen: &Screen, item: &Value) -> anyhow::Result<()> {
         .map(|link| format!("{} {}", bilingual(screen, link.get("label")), field(link, "/deposit_number")));
     row("在后存证称", "later deposits say", later.collect::<Vec<_>>().join(", "));
     screen.table(&rows)?;
+    remarks(screen, item)
+}
+
+/// What is said of an item: what to heed, who checked it, who replied.
+fn remarks(screen: &Screen, item: &Value) -> anyhow::Result<()> {
     let notice = bilingual(screen, item.pointer("/claimed/notice"));
     screen.line(screen.paint(FAINT, &format!("  {notice}")))?;
     let verified = field(item, "/original/code") == "verified";
