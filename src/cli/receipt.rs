@@ -50,7 +50,14 @@ pub async fn run(args: &ReceiptArgs, config: &Config, screen: &Screen) -> anyhow
     let trust = Pinned::load(&config.trust_policy())?.trust();
     let receipt = client.receipt(&number).await.map_err(Complaint::from)?;
     let presented = Presented::Nothing;
-    let report = verify(&Question { number: Some(number), receipt: &receipt, presented, history: None, trust: &trust });
+    let report = verify(&Question {
+        number: Some(number),
+        receipt: &receipt,
+        item: None,
+        presented,
+        history: None,
+        trust: &trust,
+    });
     match (report.conclusion, &report.obstacle) {
         (Conclusion::RecordOnly, _) => {}
         (_, Some(Obstacle::UnknownKey)) => {

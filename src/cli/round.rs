@@ -179,7 +179,7 @@ impl Round {
     /// Whether the receipt proves the deposit of this very statement.
     fn check(&self, receipt: &Receipt, ready: &Ready) -> Result<Facts, Complaint> {
         let presented = Presented::File { measured: ready.measured, salted: ready.paper.salt().is_some() };
-        let question = Question { number: None, receipt, presented, history: None, trust: &self.trust };
+        let question = Question { number: None, receipt, item: None, presented, history: None, trust: &self.trust };
         let report = verify(&question);
         let own = Entry::parse(receipt.entry.as_bytes()).ok().map(|entry| entry.statement.to_string());
         let is_own = own.is_some() && own == ready.paper.note().map(|note| note.to_string());

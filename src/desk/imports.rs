@@ -89,7 +89,8 @@ fn foreign(registry: &Registry, receipt: &Receipt) -> Result<Snapshot, DeskError
     let keys: Vec<VerifierKey> = keys.iter().filter_map(|key| VerifierKey::parse(key).ok()).collect();
     for key in keys.into_iter().filter(|key| key.name() == origin) {
         let trust = Trust::new(vec![key.clone()]);
-        let question = Question { number: None, receipt, presented: Presented::Nothing, history: None, trust: &trust };
+        let question =
+            Question { number: None, receipt, item: None, presented: Presented::Nothing, history: None, trust: &trust };
         let report = verify(&question);
         if let Report { conclusion: Conclusion::RecordOnly, facts: Some(facts), .. } = report {
             let text = format!("{}{}", receipt.entry, receipt.header);

@@ -113,6 +113,7 @@ fn report_on(
     Ok(verify(&Question {
         number: Some(deposit),
         receipt: &receipt,
+        item: None,
         presented: asked.presented,
         history: history.as_ref(),
         trust: &trust,
