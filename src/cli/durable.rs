@@ -22,6 +22,33 @@ pub fn replace(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     sync_folder_of(path)
 }
 
+/// Writes what `write` writes to `path`, in the place of what was there: for what is too large to hold in memory.
+///
+/// # Errors
+///
+/// What `write` says, or the file or its folder cannot be written; what was there still is.
+pub fn replace_with<T, E: From<io::Error>>(
+    path: &Path,
+    mode: u32,
+    write: impl FnOnce(&mut File) -> Result<T, E>,
+) -> Result<T, E> {
+    let draft = draft_beside(path)?;
+    let written = OpenOptions::new().write(true).create_new(true).mode(mode).open(&draft).map_err(E::from);
+    let written = written.and_then(|mut file| {
+        let value = write(&mut file)?;
+        file.sync_all()?;
+        fs::rename(&draft, path)?;
+        Ok(value)
+    });
+    if written.is_err() {
+        // The draft may never have come to be; the first error is the one to tell.
+        let _ = fs::remove_file(&draft);
+    }
+    let value = written?;
+    sync_folder_of(path)?;
+    Ok(value)
+}
+
 /// Writes `bytes` to `path` unless something is there.
 ///
 /// # Errors
@@ -123,6 +150,20 @@ mod tests {
         create(&path, b"1", 0o600).unwrap();
         assert_eq!(create(&path, b"2", 0o600).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
         assert_eq!(fs::read(&path).unwrap(), b"1");
+        assert_eq!(names(folder.path()), ["a"]);
+    }
+
+    #[test]
+    fn what_is_written_piece_by_piece_is_there_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        let two = |file: &mut File| file.write_all(b"1").and_then(|()| file.write_all(b"2")).map(|()| 7);
+        assert_eq!(replace_with(&path, 0o600, two).unwrap(), 7);
+        assert_eq!(fs::read(&path).unwrap(), b"12");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        let half = |file: &mut File| file.write_all(b"3").and(Err::<(), _>(io::Error::other("no more")));
+        assert_eq!(replace_with(&path, 0o600, half).unwrap_err().to_string(), "no more");
+        assert_eq!(fs::read(&path).unwrap(), b"12");
         assert_eq!(names(folder.path()), ["a"]);
     }
 
