@@ -161,12 +161,16 @@ pub fn name_commitment(salt: &[u8; SALT_LEN], path: &str) -> Digest {
 
 /// Writes 64 lower-case hex digits behind `text`.
 pub(super) fn push_hex(text: &mut String, bytes: &[u8; 32]) {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    for byte in bytes {
-        for half in [byte >> 4, byte & 15] {
-            text.push(DIGITS.get(usize::from(half)).copied().map_or('0', char::from));
-        }
+    let mut digits = [0; 64];
+    for (pair, byte) in digits.as_chunks_mut::<2>().0.iter_mut().zip(bytes) {
+        *pair = [hex_digit(byte >> 4), hex_digit(byte & 15)];
     }
+    // ASCII by construction.
+    text.push_str(std::str::from_utf8(&digits).unwrap_or_default());
+}
+
+const fn hex_digit(half: u8) -> u8 {
+    if half < 10 { b'0' + half } else { b'a' - 10 + half }
 }
 
 fn read_digest<'a>(name: &'static str, text: &'a str) -> Result<(Option<Digest>, &'a str), Fault> {

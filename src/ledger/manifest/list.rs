@@ -142,7 +142,8 @@ pub fn check_path(path: &str) -> Result<(), Fault> {
     if path.is_empty() || path.len() > PATH_MAX {
         return Err(Fault::WrongLength { name: "path" });
     }
-    if path.chars().any(char::is_control) {
+    let plain = path.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    if !plain && path.chars().any(char::is_control) {
         return Err(Fault::BadValue { name: "path", expected: "no control characters" });
     }
     Ok(())
