@@ -68,6 +68,7 @@ impl Digests {
 }
 
 /// What a statement speaks of.
+#[derive(Clone, Copy)]
 struct Said {
     content: Option<Content>,
     manifest: Option<ManifestRoot>,

@@ -52,7 +52,7 @@ pub async fn run(round: &Arc<Round>, source: Source, screen: &Screen) -> anyhow:
     let done = round.send(ready).await?;
     let outcome = Outcome { path: &path, list: &list, manifest, passed_over: &passed_over, done: &done };
     round.progress.aside(|| tell(screen, &outcome))?;
-    let left_out = passed_over.iter().any(|found| failed(found));
+    let left_out = passed_over.iter().any(failed);
     Ok(if left_out { Ending::CouldNotLook } else { Ending::Good })
 }
 

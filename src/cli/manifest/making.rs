@@ -99,15 +99,15 @@ fn collect(
     let mut next = 0;
     for (number, worked) in finished {
         early.insert(number, worked);
-        while let Some(worked) = early.remove(&next) {
-            let worked = worked?;
-            if last.is_some_and(|last| last >= worked.first) {
+        while let Some(block) = early.remove(&next) {
+            let block = block?;
+            if last.is_some_and(|last| last >= block.first) {
                 return Err(bad_line(list, next * CHUNK + 1, &Reason::NotAscending));
             }
-            write(&worked.kept)?;
+            write(&block.kept)?;
             // A source gives a shorter block only as its last.
-            tree.push(worked.chunk).map_err(|_| ended_early())?;
-            last = Some(worked.last);
+            tree.push(block.chunk).map_err(|_| ended_early())?;
+            last = Some(block.last);
             next += 1;
         }
     }

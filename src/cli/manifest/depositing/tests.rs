@@ -146,11 +146,11 @@ fn the_very_same_statement_is_sent_again_and_a_change_is_refused() {
     let code = |args: &StatementArgs| prepare_with(args, false, &folder).unwrap_err().code;
     assert_eq!(code(&StatementArgs { name: Some("其他".into()), ..args() }), "stated_otherwise");
     assert_eq!(code(&StatementArgs { digests: Digests::Sm3, ..args() }), "stated_otherwise");
-    let changes: [(&str, &dyn Fn(&Path)); 4] = [
-        ("changed", &|path| fs::write(path.join("2.wav"), "SOUND of 2.wav").unwrap()),
-        ("more", &|path| fs::write(path.join("下午/3.wav"), "more").unwrap()),
-        ("between", &|path| fs::write(path.join("1a.wav"), "more").unwrap()),
-        ("fewer", &|path| fs::remove_file(path.join("下午/2.wav")).unwrap()),
+    let changes: [(&str, fn(&Path)); 4] = [
+        ("changed", |path| fs::write(path.join("2.wav"), "SOUND of 2.wav").unwrap()),
+        ("more", |path| fs::write(path.join("下午/3.wav"), "more").unwrap()),
+        ("between", |path| fs::write(path.join("1a.wav"), "more").unwrap()),
+        ("fewer", |path| fs::remove_file(path.join("下午/2.wav")).unwrap()),
     ];
     for (what, change) in changes {
         let (_top, folder) = self::folder();
