@@ -8,6 +8,7 @@
 //! A crash anywhere leaves either no statement, and then the list is made anew, or a list and a statement that belong
 //! together; the next run goes on from there and sends the very same bytes.
 
+use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -62,6 +63,7 @@ fn failed(found: &Found) -> bool {
 
 fn prepare(round: &Round, mut source: Source) -> Result<Prepared, Complaint> {
     let path = source.path().to_owned();
+    let _alone = alone(&path)?;
     let list = manifest_of(&path, round.receipts.as_deref()).map_err(|error| Complaint::io(&path, &error))?;
     let papers = Papers::of(&list, None).map_err(|error| Complaint::io(&list, &error))?;
     let earlier = StatementPaper::load(&papers.statement)?;
@@ -72,6 +74,22 @@ fn prepare(round: &Round, mut source: Source) -> Result<Prepared, Complaint> {
     Ok(Prepared { ready: Ready { papers, paper, measured: None }, list, manifest, passed_over: source.passed_over })
 }
 
+/// Holds the source until it is let go: of two runs at once, one would put its list in the place of the other's, and
+/// nothing could prove the other's items any more.
+fn alone(source: &Path) -> Result<Option<File>, Complaint> {
+    let file = File::open(source).map_err(|error| Complaint::io(source, &error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => {
+            let zh = format!("{}：另一进程正在对其存证", source.display());
+            let en = format!("{}: another run is depositing it", source.display());
+            Err(Complaint::unable("under_way", zh, en))
+        }
+        // A file system without locks, such as a disc.
+        Err(TryLockError::Error(_)) => Ok(None),
+    }
+}
+
 fn compose(
     round: &Round,
     source: &mut Source,
@@ -79,6 +97,14 @@ fn compose(
     papers: &Papers,
     earlier: Option<&StatementPaper>,
 ) -> Result<(StatementPaper, ManifestRoot), Complaint> {
+    if earlier.is_none() && papers.receipt.exists() {
+        // A new list would draw new salts, and take the place of the only one that proves what was deposited.
+        let (receipt, list) = (papers.receipt.display(), list.display());
+        let zh = format!("{receipt}：回执尚在而其声明已不在；请先将 {list} 与回执一并移至他处保存");
+        let en =
+            format!("{receipt}: a receipt without its statement; first move {list} and the receipt to a safe place");
+        return Err(Complaint::unable("statement_missing", zh, en));
+    }
     // Before hours of hashing, not after.
     durable::probe(list).map_err(|error| cannot_keep(list, &error))?;
     let wanted = round.details.wanted_digests()?;

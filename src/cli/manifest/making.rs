@@ -95,19 +95,19 @@ fn collect(
     mut write: impl FnMut(&str) -> Result<(), Complaint>,
     list: &str,
 ) -> Result<ManifestTree, Complaint> {
-    let (mut early, mut tree, mut last) = (BTreeMap::new(), ManifestTree::new(), None::<String>);
+    let (mut early, mut tree, mut previous) = (BTreeMap::new(), ManifestTree::new(), None::<String>);
     let mut next = 0;
     for (number, worked) in finished {
         early.insert(number, worked);
         while let Some(block) = early.remove(&next) {
             let block = block?;
-            if last.is_some_and(|last| last >= block.first) {
+            if previous.is_some_and(|previous| previous >= block.first) {
                 return Err(bad_line(list, next * CHUNK + 1, &Reason::NotAscending));
             }
             write(&block.kept)?;
             // A source gives a shorter block only as its last.
             tree.push(block.chunk).map_err(|_| ended_early())?;
-            last = Some(block.last);
+            previous = Some(block.last);
             next += 1;
         }
     }

@@ -48,6 +48,9 @@ fn args() -> StatementArgs {
     }
 }
 
+/// What happens to a folder after it was deposited.
+type Change = fn(&Path);
+
 /// A round that is never sent.
 fn round_of(args: &StatementArgs, again: bool) -> Round {
     let client = LedgerClient::new("http://127.0.0.1:9").unwrap();
@@ -146,7 +149,7 @@ fn the_very_same_statement_is_sent_again_and_a_change_is_refused() {
     let code = |args: &StatementArgs| prepare_with(args, false, &folder).unwrap_err().code;
     assert_eq!(code(&StatementArgs { name: Some("其他".into()), ..args() }), "stated_otherwise");
     assert_eq!(code(&StatementArgs { digests: Digests::Sm3, ..args() }), "stated_otherwise");
-    let changes: [(&str, fn(&Path)); 4] = [
+    let changes: [(&str, Change); 4] = [
         ("changed", |path| fs::write(path.join("2.wav"), "SOUND of 2.wav").unwrap()),
         ("more", |path| fs::write(path.join("下午/3.wav"), "more").unwrap()),
         ("between", |path| fs::write(path.join("1a.wav"), "more").unwrap()),
@@ -169,8 +172,27 @@ fn a_list_without_its_statement_is_made_anew_and_one_that_is_lost_is_told() {
     let second = prepare_with(&args(), false, &folder).unwrap();
     assert_ne!(second.manifest.root, first.manifest.root, "salts are drawn anew");
     kept::hold(&second.list, &second.manifest, |_| Ok(())).unwrap();
+    fs::write(&second.ready.papers.receipt, "a receipt").unwrap();
+    let kept = fs::read(&second.list).unwrap();
+    let away = second.ready.papers.statement.with_extension("away");
+    fs::rename(&second.ready.papers.statement, &away).unwrap();
+    for again in [false, true] {
+        assert_eq!(prepare_with(&args(), again, &folder).unwrap_err().code, "statement_missing");
+        assert_eq!(fs::read(&second.list).unwrap(), kept, "the list that proves the deposit is untouched");
+    }
+    fs::rename(away, &second.ready.papers.statement).unwrap();
     fs::remove_file(&second.list).unwrap();
     assert_eq!(prepare_with(&args(), false, &folder).unwrap_err().code, "manifest_missing");
+}
+
+#[test]
+fn two_runs_at_once_are_one_too_many() {
+    let (_top, folder) = folder();
+    let other = alone(&folder).unwrap();
+    assert!(other.is_some());
+    assert_eq!(prepare_with(&args(), false, &folder).unwrap_err().code, "under_way");
+    drop(other);
+    prepare_with(&args(), false, &folder).unwrap();
 }
 
 #[test]
