@@ -6,9 +6,15 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
+use std::time::Duration;
 
 /// Part of every name that this program gives a file of its own beside somebody else's.
 pub const OWN_MARK: &str = ".tiezheng-";
+
+/// How often a file that is being written is flushed.
+const FLUSH_EVERY: Duration = Duration::from_millis(100);
 
 /// Writes `bytes` to `path`, in the place of what was there. `mode` as in `chmod`, less the umask.
 ///
@@ -35,7 +41,7 @@ pub fn replace_with<T, E: From<io::Error>>(
     let draft = draft_beside(path)?;
     let written = OpenOptions::new().write(true).create_new(true).mode(mode).open(&draft).map_err(E::from);
     let written = written.and_then(|mut file| {
-        let value = write(&mut file)?;
+        let value = flushed_meanwhile(&mut file, write)?;
         file.sync_all()?;
         fs::rename(&draft, path)?;
         Ok(value)
@@ -47,6 +53,30 @@ pub fn replace_with<T, E: From<io::Error>>(
     let value = written?;
     sync_folder_of(path)?;
     Ok(value)
+}
+
+/// Flushes what is written while more is: the disk need not wait until all is there.
+fn flushed_meanwhile<T, E: From<io::Error>>(
+    file: &mut File,
+    write: impl FnOnce(&mut File) -> Result<T, E>,
+) -> Result<T, E> {
+    let flusher = file.try_clone()?;
+    thread::scope(|scope| {
+        let (writing, written) = channel::<()>();
+        let flushing = scope.spawn(move || {
+            while written.recv_timeout(FLUSH_EVERY) == Err(RecvTimeoutError::Timeout) {
+                flusher.sync_data()?;
+            }
+            Ok(())
+        });
+        let value = write(file);
+        drop(writing);
+        // The system tells a lost write once only, to whichever flush comes first.
+        let flushed = flushing.join().unwrap_or_else(|_| Err(io::Error::other("the flushing thread ended early")));
+        let value = value?;
+        flushed?;
+        Ok(value)
+    })
 }
 
 /// Writes `bytes` to `path` unless something is there.
