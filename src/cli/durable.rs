@@ -60,12 +60,12 @@ fn flushed_meanwhile<T, E: From<io::Error>>(
     file: &mut File,
     write: impl FnOnce(&mut File) -> Result<T, E>,
 ) -> Result<T, E> {
-    let flusher = file.try_clone()?;
+    let second = file.try_clone()?;
     thread::scope(|scope| {
         let (writing, written) = channel::<()>();
         let flushing = scope.spawn(move || {
             while written.recv_timeout(FLUSH_EVERY) == Err(RecvTimeoutError::Timeout) {
-                flusher.sync_data()?;
+                second.sync_data()?;
             }
             Ok(())
         });
