@@ -10,12 +10,13 @@ use crate::cli::ending::Complaint;
 use crate::cli::papers::StatementPaper;
 use crate::ledger::hash::Digest;
 use crate::ledger::key::{Name, Signer, VerifierKey};
+use crate::ledger::manifest::item::WantedDigests;
 use crate::ledger::media::MediaType;
 use crate::ledger::metadata::{PrivateMetadata, SALT_LEN};
 use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::content::{Content, Form, HashAlgorithm, Measured};
 use crate::ledger::statement::signed::SignedStatement;
-use crate::ledger::statement::text::{LINKS_MAX, Link, LinkKind, Statement, Subject};
+use crate::ledger::statement::text::{LINKS_MAX, Link, LinkKind, ManifestRoot, Statement, Subject};
 use crate::wire::deposit::DepositRequest;
 use crate::wire::metadata::canonical;
 
@@ -66,6 +67,14 @@ impl Digests {
     }
 }
 
+/// What a statement speaks of.
+#[derive(Clone, Copy)]
+struct Said {
+    content: Option<Content>,
+    manifest: Option<ManifestRoot>,
+    media_type: Option<MediaType>,
+}
+
 /// [`StatementArgs`], read.
 #[derive(Debug, Clone)]
 pub struct Details {
@@ -104,6 +113,21 @@ impl Details {
         self.args.case.as_deref().unwrap_or(DEFAULT_CASE)
     }
 
+    /// Which digests the items of a manifest are to bear.
+    ///
+    /// # Errors
+    ///
+    /// [`Complaint`] of usage for `--salt`, which nothing in a manifest needs.
+    pub fn wanted_digests(&self) -> Result<WantedDigests, Complaint> {
+        if self.args.salt {
+            let zh = "清单无需 --salt：各项的摘要不上链，且每项已各自加盐";
+            let en = "a manifest needs no --salt: no item's digest goes on the chain, and each item is salted already";
+            return Err(Complaint::usage("salt_of_manifest", zh, en));
+        }
+        let include = |algorithm| self.args.digests.include(algorithm);
+        Ok(WantedDigests { sha256: include(HashAlgorithm::Sha256), sm3: include(HashAlgorithm::Sm3) })
+    }
+
     /// A salt to stand before the original, where one is asked for.
     ///
     /// # Errors
@@ -126,15 +150,48 @@ impl Details {
         salt: Option<&[u8; SALT_LEN]>,
         signer: &Signer,
     ) -> Result<StatementPaper, Complaint> {
-        let private = self.private(file)?;
         let form = if salt.is_some() { Form::Salted } else { Form::Plain { size: measured.size } };
         let digest = |algorithm| self.args.digests.include(algorithm).then(|| measured.digest(algorithm));
         let content = Content { form, sha256: digest(HashAlgorithm::Sha256), sm3: digest(HashAlgorithm::Sm3) };
-        let statement = Statement {
-            ledger: ledger.clone(),
+        let said = Said {
             content: Some(content),
             manifest: None,
             media_type: Some(MediaType::of_file_name(&file.to_string_lossy())),
+        };
+        self.state(ledger, file, said, salt, signer)
+    }
+
+    /// Makes and signs the statement on the manifest over the folder or list at `source`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Details::compose`].
+    pub fn compose_manifest(
+        &self,
+        ledger: &Name,
+        source: &Path,
+        manifest: ManifestRoot,
+        signer: &Signer,
+    ) -> Result<StatementPaper, Complaint> {
+        let said = Said { content: None, manifest: Some(manifest), media_type: None };
+        self.state(ledger, source, said, None, signer)
+    }
+
+    fn state(
+        &self,
+        ledger: &Name,
+        file: &Path,
+        said: Said,
+        salt: Option<&[u8; SALT_LEN]>,
+        signer: &Signer,
+    ) -> Result<StatementPaper, Complaint> {
+        let private = self.private(file)?;
+        let Said { content, manifest, media_type } = said;
+        let statement = Statement {
+            ledger: ledger.clone(),
+            content,
+            manifest,
+            media_type,
             meta: private.as_ref().map(PrivateMetadata::commitment),
             subject: self.subject,
             links: self.links.clone(),
@@ -172,16 +229,19 @@ impl Details {
     pub fn departure(&self, paper: &StatementPaper, ledger: &Name, key: &VerifierKey) -> Option<&'static str> {
         let note = paper.note()?;
         let statement = note.statement();
-        let content = statement.content?;
-        let digests_differ = HashAlgorithm::ALL.into_iter().any(|algorithm| {
-            content.digests().any(|(given, _)| given == algorithm) != self.args.digests.include(algorithm)
+        // Of a manifest the digests stand in its items.
+        let digests_differ = statement.content.is_some_and(|content| {
+            HashAlgorithm::ALL.into_iter().any(|algorithm| {
+                content.digests().any(|(given, _)| given == algorithm) != self.args.digests.include(algorithm)
+            })
         });
+        let unsalted = statement.content.is_none_or(|content| !content.is_salted());
         let checks = [
             (statement.ledger != *ledger, "--server"),
             (self.args.case.is_some() && !statement.keys.contains(key), "--case"),
             (self.args.name.is_some() && self.args.name.as_deref() != paper.evidence_name(), "--name"),
             (self.args.no_private && statement.meta.is_some(), "--no-private"),
-            (self.args.salt && !content.is_salted(), "--salt"),
+            (self.args.salt && unsalted, "--salt"),
             (self.args.digests != Digests::Both && digests_differ, "--digests"),
             (!self.links.is_empty() && statement.links != self.links, "--link"),
             (self.subject.is_some() && statement.subject != self.subject, "--subject"),
@@ -238,89 +298,4 @@ fn read_subject(text: &str) -> Result<Subject, Complaint> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn args() -> StatementArgs {
-        StatementArgs {
-            case: None,
-            name: None,
-            no_private: false,
-            salt: false,
-            digests: Digests::Both,
-            links: Vec::new(),
-            subject: None,
-        }
-    }
-
-    fn signer(seed: u8) -> Signer {
-        Signer::of_depositor(&[seed; 32]).unwrap()
-    }
-
-    fn compose(args: &StatementArgs, salt: Option<&[u8; 32]>) -> StatementPaper {
-        let measured = Measured { size: 3, sha256: Digest([1; 32]), sm3: Digest([2; 32]) };
-        let ledger = Name::parse("example.org/ledger").unwrap();
-        Details::read(args).unwrap().compose(&ledger, Path::new("a/合同.pdf"), &measured, salt, &signer(1)).unwrap()
-    }
-
-    #[test]
-    fn a_statement_bears_what_was_asked_for_and_nothing_else() {
-        let paper = compose(&args(), None);
-        let note = paper.note().unwrap();
-        let text = note.to_string();
-        assert!(text.contains("\nsize 3\ntype application/pdf\nmeta "), "{text}");
-        assert!(!text.contains("合同"), "names stay off the chain");
-        assert_eq!(paper.evidence_name(), Some("合同.pdf"));
-        let (_, private) = paper.request().read().unwrap();
-        assert_eq!(private.unwrap().commitment(), note.statement().meta.unwrap());
-
-        let link = "withdraws=20261122-0K7M-X9QT-3D5W-C3".to_owned();
-        let subject = Some(format!("{}:2", "a".repeat(64)));
-        let bare = StatementArgs { no_private: true, digests: Digests::Sm3, links: vec![link], subject, ..args() };
-        let text = compose(&bare, Some(&[9; 32])).note().unwrap().to_string();
-        assert!(text.contains("\nsalted-sm3 ") && text.contains("\nlink withdraws 2026"), "{text}");
-        for absent in ["sha-256", "size", "meta"] {
-            assert!(!text.contains(&format!("\n{absent} ")), "{text}");
-        }
-    }
-
-    #[test]
-    fn two_statements_on_one_file_are_two() {
-        assert_ne!(compose(&args(), None).note().unwrap().id(), compose(&args(), None).note().unwrap().id());
-    }
-
-    #[test]
-    fn what_is_asked_for_and_not_there_is_a_departure() {
-        let paper = compose(&args(), None);
-        let ledger = Name::parse("example.org/ledger").unwrap();
-        let departure = |args: StatementArgs, seed| {
-            Details::read(&args).unwrap().departure(&paper, &ledger, signer(seed).verifier())
-        };
-        assert_eq!(departure(args(), 1), None);
-        assert_eq!(departure(args(), 2), None, "no case was named");
-        assert_eq!(departure(StatementArgs { case: Some("a".into()), ..args() }, 2), Some("--case"));
-        assert_eq!(departure(StatementArgs { name: Some("合同.pdf".into()), ..args() }, 1), None);
-        assert_eq!(departure(StatementArgs { name: Some("other".into()), ..args() }, 1), Some("--name"));
-        assert_eq!(departure(StatementArgs { no_private: true, ..args() }, 1), Some("--no-private"));
-        assert_eq!(departure(StatementArgs { salt: true, ..args() }, 1), Some("--salt"));
-        assert_eq!(departure(StatementArgs { digests: Digests::Sm3, ..args() }, 1), Some("--digests"));
-        let elsewhere = Name::parse("other").unwrap();
-        let details = Details::read(&args()).unwrap();
-        assert_eq!(details.departure(&paper, &elsewhere, signer(1).verifier()), Some("--server"));
-    }
-
-    #[test]
-    fn mistyped_arguments_are_refused_by_name() {
-        let code = |args: StatementArgs| Details::read(&args).unwrap_err().code;
-        let link = |text: &str| StatementArgs { links: vec![text.into()], ..args() };
-        assert_eq!(code(link("corrects")), "bad_link");
-        assert_eq!(code(link("likes=20261122-0K7M-X9QT-3D5W-C3")), "bad_link");
-        assert_eq!(code(link("corrects=20261122-0K7M-X9QT-3D5V-C3")), "mistyped_number");
-        let number = "20261122-0K7M-X9QT-3D5W-C3";
-        let twice = StatementArgs { links: vec![format!("corrects={number}"), format!("refers={number}")], ..args() };
-        assert_eq!(code(twice), "bad_links");
-        for bad in ["", "ab:1", &format!("{}:0", "a".repeat(64)), &"a".repeat(64)] {
-            assert_eq!(code(StatementArgs { subject: Some(bad.into()), ..args() }), "bad_subject");
-        }
-    }
-}
+mod tests;

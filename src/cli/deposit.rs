@@ -17,6 +17,8 @@ use crate::cli::config::Config;
 use crate::cli::ending::{Complaint, Ending};
 use crate::cli::facts_table;
 use crate::cli::gather::{Found, Passed, gather};
+use crate::cli::manifest::depositing;
+use crate::cli::manifest::source::Source;
 use crate::cli::progress::Progress;
 use crate::cli::reach::{ServerArgs, meet_and_pin};
 use crate::cli::round::{Done, Round};
@@ -33,20 +35,29 @@ Examples | 示例:
   tiezheng deposit --recursive evidence/ --case \"(2026) 0192-1\"
   tiezheng deposit note.txt --salt               short text: nobody can guess it from its digest
   tiezheng deposit new.pdf --link corrects=20261122-0K7M-X9QT-3D5W-C3
+  tiezheng deposit --manifest recordings/        one statement for all files of a folder
+  tiezheng deposit --manifest digests.txt        or for all lines of a list of known digests
 
 The file never leaves this machine: only its digests do. Keep the file unchanged, and with
 it the two papers written beside it. Repeating the command is safe: nothing is deposited
 twice.
 文件本身不会上传，只上传摘要。请原样保存文件及其旁边生成的两个文件。重复执行是安全的，不会重
-复存证。";
+复存证。
+
+A list has one line an item, paths in ascending bytewise order:
+清单每行一项，路径按字节升序：
+  sha-256 <64 hex> sm3 <64 hex> size <bytes> path <path>";
 
 /// Deposit files: their digests go on the chain, the files stay here | 存证：摘要上链，文件不上传
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct DepositArgs {
     /// The files, or folders with --recursive | 文件，或配合 --recursive 的文件夹
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required_unless_present = "manifest", value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// Put every file of a folder, or every line of a list of digests, under one statement | 清单存证：文件夹或摘要清单
+    #[arg(long, value_name = "DIR|LIST", conflicts_with_all = ["files", "recursive"])]
+    manifest: Option<PathBuf>,
     /// Deposit every file in the named folders | 递归处理文件夹
     #[arg(long, short)]
     recursive: bool,
@@ -78,13 +89,26 @@ struct Tally {
 /// What keeps every file from being deposited: the ledger, the key, the arguments.
 pub async fn run(args: &DepositArgs, config: &Config, screen: &Screen) -> anyhow::Result<Ending> {
     let details = Details::read(&args.statement)?;
+    if let Some(path) = &args.manifest {
+        // What is wrong with the arguments or the folder is told before a node is met.
+        details.wanted_digests()?;
+        let source = Source::open(path)?;
+        let progress = Progress::of_bytes(screen, source.total_bytes());
+        let round = begin(args, details, progress, config, screen).await?;
+        return depositing::run(&round, source, screen).await;
+    }
     let found = gather(&args.files, args.recursive);
     let files = found.iter().filter(|found| found.size.is_ok()).count();
     if files > 1 && details.are_of_one_file() {
         let en = "--name and --subject are of one file, and several were named";
         return Err(Complaint::usage("one_file_only", "--name 与 --subject 只能用于单个文件", en).into());
     }
-    let round = if files == 0 { None } else { Some(begin(args, details, &found, config, screen).await?) };
+    let round = if files == 0 {
+        None
+    } else {
+        let total = found.iter().filter_map(|found| found.size.as_ref().ok()).sum();
+        Some(begin(args, details, Progress::of_bytes(screen, total), config, screen).await?)
+    };
     let deposits = found.into_iter().map(|found| {
         let round = round.clone();
         async move {
@@ -113,7 +137,7 @@ pub async fn run(args: &DepositArgs, config: &Config, screen: &Screen) -> anyhow
 async fn begin(
     args: &DepositArgs,
     details: Details,
-    found: &[Found],
+    progress: Progress,
     config: &Config,
     screen: &Screen,
 ) -> anyhow::Result<Arc<Round>> {
@@ -132,8 +156,6 @@ async fn begin(
     if let Some(folder) = &args.receipts {
         std::fs::create_dir_all(folder).map_err(|error| Complaint::io(folder, &error))?;
     }
-    let total = found.iter().filter_map(|found| found.size.as_ref().ok()).sum();
-    let progress = Progress::of_bytes(screen, total);
     Ok(Arc::new(Round::new(
         client,
         trust,

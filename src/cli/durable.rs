@@ -6,9 +6,15 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
+use std::time::Duration;
 
 /// Part of every name that this program gives a file of its own beside somebody else's.
 pub const OWN_MARK: &str = ".tiezheng-";
+
+/// How often a file that is being written is flushed.
+const FLUSH_EVERY: Duration = Duration::from_millis(100);
 
 /// Writes `bytes` to `path`, in the place of what was there. `mode` as in `chmod`, less the umask.
 ///
@@ -20,6 +26,57 @@ pub fn replace(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     let placed = write_draft(&draft, bytes, mode).and_then(|()| fs::rename(&draft, path));
     discard_unless(placed, &draft)?;
     sync_folder_of(path)
+}
+
+/// Writes what `write` writes to `path`, in the place of what was there: for what is too large to hold in memory.
+///
+/// # Errors
+///
+/// What `write` says, or the file or its folder cannot be written; what was there still is.
+pub fn replace_with<T, E: From<io::Error>>(
+    path: &Path,
+    mode: u32,
+    write: impl FnOnce(&mut File) -> Result<T, E>,
+) -> Result<T, E> {
+    let draft = draft_beside(path)?;
+    let written = OpenOptions::new().write(true).create_new(true).mode(mode).open(&draft).map_err(E::from);
+    let written = written.and_then(|mut file| {
+        let value = flushed_meanwhile(&mut file, write)?;
+        file.sync_all()?;
+        fs::rename(&draft, path)?;
+        Ok(value)
+    });
+    if written.is_err() {
+        // The draft may never have come to be; the first error is the one to tell.
+        let _ = fs::remove_file(&draft);
+    }
+    let value = written?;
+    sync_folder_of(path)?;
+    Ok(value)
+}
+
+/// Flushes what is written while more is: the disk need not wait until all is there.
+fn flushed_meanwhile<T, E: From<io::Error>>(
+    file: &mut File,
+    write: impl FnOnce(&mut File) -> Result<T, E>,
+) -> Result<T, E> {
+    let second = file.try_clone()?;
+    thread::scope(|scope| {
+        let (writing, written) = channel::<()>();
+        let flushing = scope.spawn(move || {
+            while written.recv_timeout(FLUSH_EVERY) == Err(RecvTimeoutError::Timeout) {
+                second.sync_data()?;
+            }
+            Ok(())
+        });
+        let value = write(file);
+        drop(writing);
+        // The system tells a lost write once only, to whichever flush comes first.
+        let flushed = flushing.join().unwrap_or_else(|_| Err(io::Error::other("the flushing thread ended early")));
+        let value = value?;
+        flushed?;
+        Ok(value)
+    })
 }
 
 /// Writes `bytes` to `path` unless something is there.
@@ -123,6 +180,20 @@ mod tests {
         create(&path, b"1", 0o600).unwrap();
         assert_eq!(create(&path, b"2", 0o600).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
         assert_eq!(fs::read(&path).unwrap(), b"1");
+        assert_eq!(names(folder.path()), ["a"]);
+    }
+
+    #[test]
+    fn what_is_written_piece_by_piece_is_there_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        let two = |file: &mut File| file.write_all(b"1").and_then(|()| file.write_all(b"2")).map(|()| 7);
+        assert_eq!(replace_with(&path, 0o600, two).unwrap(), 7);
+        assert_eq!(fs::read(&path).unwrap(), b"12");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        let half = |file: &mut File| file.write_all(b"3").and(Err::<(), _>(io::Error::other("no more")));
+        assert_eq!(replace_with(&path, 0o600, half).unwrap_err().to_string(), "no more");
+        assert_eq!(fs::read(&path).unwrap(), b"12");
         assert_eq!(names(folder.path()), ["a"]);
     }
 

@@ -58,6 +58,7 @@ pub async fn run(args: &LookupArgs, config: &Config, screen: &Screen) -> anyhow:
     let question = Question {
         number: Some(number),
         receipt: &receipt,
+        item: None,
         presented: Presented::Nothing,
         history: Some(&history),
         trust: &trust,

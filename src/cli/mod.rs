@@ -31,6 +31,7 @@ pub mod folder_copy;
 pub mod gather;
 pub mod keygen;
 pub mod lookup;
+pub mod manifest;
 #[cfg(feature = "node")]
 pub mod office;
 pub mod papers;

@@ -6,6 +6,9 @@
 //! FILE.tiezheng-receipt.json       what came back; proves the deposit offline
 //! ```
 //!
+//! Of a manifest, `FILE.tiezheng-manifest` is the list that the depositor keeps (`ledger::manifest::list`; mode 0600), and
+//! the two papers are those of that list.
+//!
 //! With `--receipts DIR` they lie in `DIR` under the file's name and sixteen digits of the hash of its whole path, so
 //! that no two files share a paper and none leaves the folder. Names too long for a file system are cut likewise.
 //!
@@ -38,6 +41,7 @@ use crate::wire::json;
 const VERSION: &str = "tiezheng/statement/v1";
 const STATEMENT: &str = "statement";
 const RECEIPT: &str = "receipt.json";
+const MANIFEST: &str = "manifest";
 /// Longest file name on the file systems in use.
 const NAME_MAX: usize = 255;
 
@@ -70,15 +74,37 @@ impl Papers {
     /// Names for the papers of an earlier deposit of the same file, by the statement's id.
     #[must_use]
     pub fn earlier(&self, note: &StatementNote) -> Self {
-        let id: String = note.id().to_string().chars().take(16).collect();
-        let beside = |path: &Path| {
-            let name = path.file_name().unwrap_or_default().as_bytes();
-            let room = NAME_MAX - id.len() - 1;
-            let cut = name.get(..room).unwrap_or(name);
-            path.with_file_name(OsString::from_vec([cut, b"-", id.as_bytes()].concat()))
-        };
-        Self { statement: beside(&self.statement), receipt: beside(&self.receipt) }
+        Self { statement: with_id(&self.statement, note), receipt: with_id(&self.receipt, note) }
     }
+}
+
+fn with_id(path: &Path, note: &StatementNote) -> PathBuf {
+    let id: String = note.id().to_string().chars().take(16).collect();
+    let name = path.file_name().unwrap_or_default().as_bytes();
+    let room = NAME_MAX - id.len() - 1;
+    let cut = name.get(..room).unwrap_or(name);
+    path.with_file_name(OsString::from_vec([cut, b"-", id.as_bytes()].concat()))
+}
+
+/// Where the list of a manifest over `source`, a folder or a list, is kept: beside it, or in `receipts`. The papers of
+/// the deposit are those of that list.
+///
+/// # Errors
+///
+/// `source` is not there.
+pub fn manifest_of(source: &Path, receipts: Option<&Path>) -> io::Result<PathBuf> {
+    // `.` and `..` have no name of their own.
+    let whole = if source.file_name().is_none() { fs::canonicalize(source)? } else { source.to_owned() };
+    let name = whole.file_name().unwrap_or(OsStr::new("root"));
+    let Some(folder) = receipts else { return Ok(whole.with_file_name(paper_name(name, "", MANIFEST))) };
+    let mark = format!("-{}", short_hash(fs::canonicalize(source)?.as_os_str()));
+    Ok(folder.join(paper_name(name, &mark, MANIFEST)))
+}
+
+/// The list of an earlier manifest over the same source, by its statement's id.
+#[must_use]
+pub fn earlier_manifest(kept: &Path, note: &StatementNote) -> PathBuf {
+    with_id(kept, note)
 }
 
 /// Whether `name` is one that this program gives: such files are never deposited by themselves.
@@ -200,6 +226,24 @@ mod tests {
             assert!(is_own(own.file_name().unwrap()));
         }
         assert!(!is_own(OsStr::new("tiezheng-notes.txt")));
+    }
+
+    #[test]
+    fn the_list_of_a_manifest_lies_beside_its_source_and_has_papers_of_its_own() {
+        let top = tempfile::tempdir().unwrap();
+        let folder = top.path().join("卷宗");
+        fs::create_dir(&folder).unwrap();
+        let kept = manifest_of(&folder, None).unwrap();
+        assert_eq!(kept, top.path().join("卷宗.tiezheng-manifest"));
+        assert_eq!(manifest_of(&folder.join(""), None).unwrap(), kept);
+        let mut above = top.path().canonicalize().unwrap().file_name().unwrap().to_owned();
+        above.push(".tiezheng-manifest");
+        assert_eq!(manifest_of(&folder.join(".."), None).unwrap().file_name().unwrap(), above);
+        // A deposit of the source itself has other papers.
+        assert_ne!(Papers::of(&kept, None).unwrap(), Papers::of(&folder, None).unwrap());
+        let elsewhere = manifest_of(&folder, Some(top.path())).unwrap();
+        assert!(elsewhere.starts_with(top.path()) && elsewhere != kept);
+        assert!(is_own(kept.file_name().unwrap()) && is_own(elsewhere.file_name().unwrap()));
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! `receipt`: takes a deposit's receipt home once more, perhaps proven further than the first time.
+//! `receipt`: takes a deposit's receipt home once more, perhaps proven further than the first time; or cuts the receipt
+//! of one item out of a kept manifest, offline.
 
 use std::path::PathBuf;
 
@@ -8,27 +9,48 @@ use crate::cli::compose::read_number;
 use crate::cli::config::Config;
 use crate::cli::durable;
 use crate::cli::ending::{Complaint, Ending};
+use crate::cli::manifest::cutting::cut;
 use crate::cli::pinned::Pinned;
 use crate::cli::reach::ServerArgs;
 use crate::cli::screen::{HEED, Screen, raw};
+use crate::cli::width::shown;
 use crate::client::transport::ClientError;
-use crate::ledger::receipt::TLOG_PROOF_FIRST_LINE;
+use crate::ledger::manifest::claim::{ItemClaim, ItemReceipt};
+use crate::ledger::number::DepositNumber;
+use crate::ledger::receipt::{Receipt, TLOG_PROOF_FIRST_LINE};
 use crate::ledger::verify::report::{Conclusion, Obstacle};
+use crate::ledger::verify::trust::Trust;
 use crate::ledger::verify::verifier::{Presented, Question, verify};
 use crate::ledger::verify::wording::{self, Language};
+use crate::wire::item_receipt;
 use crate::wire::receipt::print;
 
 const EXAMPLES: &str = "\
 Examples | 示例:
   tiezheng receipt 20261122-0K7M-X9QT-3D5W-C3 -o contract.pdf.tiezheng-receipt.json
-  tiezheng receipt 20261122-0K7M-X9QT-3D5W-C3 --tlog-proof -o contract.tlog-proof";
+  tiezheng receipt 20261122-0K7M-X9QT-3D5W-C3 --tlog-proof -o contract.tlog-proof
+  tiezheng receipt --manifest recordings.tiezheng-manifest --item 0042.wav -o 0042.json
+
+Printed with --json an item's receipt is laid out anew; only what -o writes, or what is
+printed without --json, is its one spelling and verifies.
+单项回执只有一种写法：请用 -o 写入文件，或不加 --json 输出。";
 
 /// Fetch a deposit's receipt | 取回存证回执
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct ReceiptArgs {
     /// The deposit number | 存证编号
-    number: String,
+    #[arg(required_unless_present = "manifest")]
+    number: Option<String>,
+    /// Cut the receipt of one item out of this kept manifest, offline | 从所存清单中取出单项回执（离线）
+    #[arg(long, value_name = "FILE", requires = "item", conflicts_with_all = ["number", "tlog_proof"])]
+    manifest: Option<PathBuf>,
+    /// The item's path, as the manifest has it | 清单中的路径
+    #[arg(long, value_name = "PATH", requires = "manifest")]
+    item: Option<String>,
+    /// Keep the item's name back | 回执中不写该项名称
+    #[arg(long, requires = "manifest")]
+    without_name: bool,
     /// As a file of c2sp.org/tlog-proof, for other people's tools | 输出 tlog-proof 格式
     #[arg(long)]
     tlog_proof: bool,
@@ -39,31 +61,63 @@ pub struct ReceiptArgs {
     server: ServerArgs,
 }
 
+/// Refuses a receipt that does not hold; where the key is not pinned, says what was not checked.
+fn must_hold(
+    receipt: &Receipt,
+    item: Option<&ItemClaim>,
+    number: Option<DepositNumber>,
+    trust: &Trust,
+    screen: &Screen,
+) -> anyhow::Result<()> {
+    let presented = Presented::Nothing;
+    let report = verify(&Question { number, receipt, item, presented, history: None, trust });
+    match (report.conclusion, &report.obstacle) {
+        (Conclusion::RecordOnly, _) => Ok(()),
+        (_, Some(Obstacle::UnknownKey)) => {
+            let text = screen
+                .pick("账本密钥尚未固定，未核对由谁签名", "the ledger's key is not pinned: who signed was not checked");
+            Ok(screen.aside(screen.paint(HEED, text))?)
+        }
+        _ => {
+            let say = |language| wording::conclusion(&report, language);
+            let (zh, en) = (say(Language::Chinese), say(Language::English));
+            Err(Complaint::finding("receipt_does_not_hold", zh, en).into())
+        }
+    }
+}
+
+/// Hands out the receipt of an item.
+fn cut_out(args: &ReceiptArgs, receipt: &ItemReceipt, trust: &Trust, screen: &Screen) -> anyhow::Result<Ending> {
+    must_hold(&receipt.receipt, Some(&receipt.claim), None, trust, screen)?;
+    let text = item_receipt::print(receipt);
+    if let Some(path) = &args.output {
+        durable::replace(path, text.as_bytes(), 0o644).map_err(|error| Complaint::io(path, &error))?;
+        let item = args.item.as_deref().unwrap_or_default();
+        screen.line(format!("{}  {}", shown(item), path.display()))?;
+        screen.document(&json!({ "item": item, "file": path.to_string_lossy() }))?;
+    } else if screen.is_json() {
+        screen.document(&serde_json::from_str::<Value>(&text)?)?;
+    } else {
+        raw(text.as_bytes())?;
+    }
+    Ok(Ending::Good)
+}
+
 /// Runs it.
 ///
 /// # Errors
 ///
 /// A mistyped number, an unreachable node, a receipt that does not hold.
 pub async fn run(args: &ReceiptArgs, config: &Config, screen: &Screen) -> anyhow::Result<Ending> {
-    let number = read_number(&args.number)?;
-    let client = args.server.client()?;
     let trust = Pinned::load(&config.trust_policy())?.trust();
-    let receipt = client.receipt(&number).await.map_err(Complaint::from)?;
-    let presented = Presented::Nothing;
-    let report = verify(&Question { number: Some(number), receipt: &receipt, presented, history: None, trust: &trust });
-    match (report.conclusion, &report.obstacle) {
-        (Conclusion::RecordOnly, _) => {}
-        (_, Some(Obstacle::UnknownKey)) => {
-            let text = screen
-                .pick("账本密钥尚未固定，未核对由谁签名", "the ledger's key is not pinned: who signed was not checked");
-            screen.aside(screen.paint(HEED, text))?;
-        }
-        _ => {
-            let say = |language| wording::conclusion(&report, language);
-            let (zh, en) = (say(Language::Chinese), say(Language::English));
-            return Err(Complaint::finding("receipt_does_not_hold", zh, en).into());
-        }
+    if let (Some(manifest), Some(item)) = (&args.manifest, &args.item) {
+        let receipt = cut(manifest, item, !args.without_name)?;
+        return cut_out(args, &receipt, &trust, screen);
     }
+    let number = read_number(args.number.as_deref().unwrap_or_default())?;
+    let client = args.server.client()?;
+    let receipt = client.receipt(&number).await.map_err(Complaint::from)?;
+    must_hold(&receipt, None, Some(number), &trust, screen)?;
     let text = if args.tlog_proof {
         let proof = client.tlog_proof(&number).await.map_err(Complaint::from)?;
         if !proof.starts_with(TLOG_PROOF_FIRST_LINE) {

@@ -11,6 +11,7 @@ use crate::cli::ending::Complaint;
 use crate::client::ledger_client::LedgerClient;
 use crate::client::transport::ClientError;
 use crate::ledger::entry::Entry;
+use crate::ledger::manifest::claim::{ItemClaim, ItemReceipt};
 use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::Receipt;
 use crate::ledger::statement::text::LinkKind;
@@ -18,31 +19,59 @@ use crate::ledger::verify::report::{Conclusion, Obstacle};
 use crate::ledger::verify::trust::Trust;
 use crate::ledger::verify::verifier::{History, Presented, Question, verify};
 use crate::wire::facts::{DepositJson, LinkJson};
-use crate::wire::receipt::{RECEIPT_MAX, parse};
+use crate::wire::item_receipt::{self, ITEM_RECEIPT_MAX, ItemReceiptError};
+use crate::wire::receipt::parse;
+
+/// How the receipts of items begin their version, whatever it is.
+const ANY_ITEM_VERSION: &str = "tiezheng/item-receipt/";
 
 /// A record, and what the node that gave it says beside.
 #[derive(Debug, Clone)]
 pub struct Record {
     /// The receipt, unverified.
     pub receipt: Receipt,
+    /// The item that the receipt is of, unverified; `None` where it is of the whole deposit.
+    pub item: Option<ItemClaim>,
     /// What the node says; `None` for a receipt from a file.
     pub told: Option<DepositJson>,
 }
 
-/// Reads a receipt's file.
+/// Reads the file of a deposit's receipt.
 ///
 /// # Errors
 ///
 /// [`Complaint`]: unreadable, or no receipt.
 pub fn read_receipt(path: &Path) -> Result<Receipt, Complaint> {
+    parse(&read(path)?).map_err(|error| not_a_receipt(path, &error))
+}
+
+/// Reads a receipt's file, be it of a deposit or of an item of a manifest.
+///
+/// # Errors
+///
+/// [`Complaint`]: unreadable, or no receipt.
+pub fn read_record(path: &Path) -> Result<Record, Complaint> {
+    let bytes = read(path)?;
+    match item_receipt::parse(&bytes) {
+        Ok(ItemReceipt { receipt, claim }) => Ok(Record { receipt, item: Some(claim), told: None }),
+        Err(ItemReceiptError::UnknownVersion { found }) if !found.starts_with(ANY_ITEM_VERSION) => {
+            let receipt = parse(&bytes).map_err(|error| not_a_receipt(path, &error))?;
+            Ok(Record { receipt, item: None, told: None })
+        }
+        Err(error) => Err(not_a_receipt(path, &error)),
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Complaint> {
     let mut bytes = Vec::new();
-    let limit = RECEIPT_MAX as u64 + 1;
+    let limit = ITEM_RECEIPT_MAX as u64 + 1;
     let read = File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes));
-    read.map_err(|error| Complaint::io(path, &error))?;
-    parse(&bytes).map_err(|error| {
-        let zh = format!("{} 不是回执：{error}", path.display());
-        Complaint::unable("not_a_receipt", zh, format!("{} is no receipt: {error}", path.display()))
-    })
+    read.map(|_| bytes).map_err(|error| Complaint::io(path, &error))
+}
+
+fn not_a_receipt(path: &Path, error: &dyn std::fmt::Display) -> Complaint {
+    let zh = format!("{} 不是回执：{error}", path.display());
+    Complaint::unable("not_a_receipt", zh, format!("{} is no receipt: {error}", path.display()))
 }
 
 /// Asks a node for the record of a number; `None` when it has none.
@@ -57,7 +86,7 @@ pub async fn fetch(client: &LedgerClient, number: &DepositNumber) -> Result<Opti
         Err(error) => return Err(error.into()),
     };
     let receipt = client.receipt(number).await?;
-    Ok(Some(Record { receipt, told: Some(told) }))
+    Ok(Some(Record { receipt, item: None, told: Some(told) }))
 }
 
 /// What the node says of earlier deposits and later links, as far as the links hold; and how many do not.
@@ -96,8 +125,14 @@ async fn confirmed(
         Err(ClientError::Problem { status: 404, .. }) => return Ok(None),
         Err(error) => return Err(error.into()),
     };
-    let question =
-        Question { number: Some(source), receipt: &receipt, presented: Presented::Nothing, history: None, trust };
+    let question = Question {
+        number: Some(source),
+        receipt: &receipt,
+        item: None,
+        presented: Presented::Nothing,
+        history: None,
+        trust,
+    };
     let report = verify(&question);
     // Whoever pinned nothing is told so elsewhere; then a link is as good as the record it belongs to.
     let holds = report.conclusion == Conclusion::RecordOnly || report.obstacle == Some(Obstacle::UnknownKey);

@@ -103,7 +103,7 @@ fn step_rows(screen: &Screen, result: &StepResult) -> Vec<Vec<String>> {
     let telling = matches!(step, Step::OriginalDigest | Step::Signatures | Step::LaterLinks | Step::EarlierDeposits);
     if telling || *outcome == Outcome::Failed {
         let value = |(name, value): &(&'static str, String)| {
-            let value = told_value(screen, value);
+            let value = told_value(screen, name, value);
             vec![String::new(), String::new(), format!("{}: {value}", value_label(screen, name))]
         };
         rows.extend(values.iter().map(value));
@@ -111,7 +111,11 @@ fn step_rows(screen: &Screen, result: &StepResult) -> Vec<Vec<String>> {
     rows
 }
 
-fn told_value(screen: &Screen, value: &str) -> String {
+fn told_value(screen: &Screen, name: &str, value: &str) -> String {
+    // A name from outside may be called anything, these words included.
+    if name == "item_name" {
+        return shown(value);
+    }
     match (value, value.strip_prefix("size ")) {
         ("equal", _) => screen.pick("相同", "equal").to_owned(),
         ("different", _) => screen.pick("不同", "different").to_owned(),
@@ -126,6 +130,10 @@ fn value_label(screen: &Screen, name: &'static str) -> &'static str {
         "presented" => screen.pick("送检", "presented"),
         "digest" => screen.pick("摘要", "digest"),
         "key" => screen.pick("密钥", "key"),
+        "item" => screen.pick("清单第几项", "item of the manifest"),
+        "items" => screen.pick("清单项数", "items of the manifest"),
+        "item_name" => screen.pick("清单所载名称", "name in the manifest"),
+        "item_fault" => screen.pick("清单项不成立", "the item does not hold"),
         "deposit_number" => screen.pick("存证编号", "deposit number"),
         "corrects" => screen.pick("被更正", "corrected by"),
         "replaces" => screen.pick("被替换", "replaced by"),

@@ -33,8 +33,8 @@ use crate::ledger::verify::wording::{self, Language};
 use crate::wire::json;
 use crate::wire::receipt::print;
 
-/// The statement's file holds salts and names.
-const PRIVATE: u32 = 0o600;
+/// Mode of the statement's file, which holds salts and names.
+pub const PRIVATE: u32 = 0o600;
 const PUBLIC: u32 = 0o644;
 
 /// What all deposits of one command share.
@@ -42,11 +42,16 @@ const PUBLIC: u32 = 0o644;
 pub struct Round {
     client: LedgerClient,
     trust: Trust,
-    ledger: Name,
-    signer: Signer,
-    details: Details,
-    receipts: Option<PathBuf>,
-    again: bool,
+    /// The ledger that the statements are for.
+    pub ledger: Name,
+    /// Who signs them.
+    pub signer: Signer,
+    /// What they are to say beside the digests.
+    pub details: Details,
+    /// Where the papers go, unless beside the files.
+    pub receipts: Option<PathBuf>,
+    /// Whether what is deposited already is to be deposited once more.
+    pub again: bool,
     hashing: Semaphore,
     /// Told of every byte hashed.
     pub progress: Progress,
@@ -64,10 +69,14 @@ pub struct Done {
 }
 
 /// A statement that is durably kept and ready to send.
-struct Ready {
-    papers: Papers,
-    paper: StatementPaper,
-    measured: Measured,
+#[derive(Debug)]
+pub struct Ready {
+    /// Where it is kept.
+    pub papers: Papers,
+    /// The statement.
+    pub paper: StatementPaper,
+    /// The file it is on; `None` for a manifest.
+    pub measured: Option<Measured>,
 }
 
 impl Round {
@@ -99,6 +108,15 @@ impl Round {
         let (round, file) = (Arc::clone(self), path.to_owned());
         let ready = tokio::task::spawn_blocking(move || round.prepare(&file)).await.map_err(|_| interrupted())??;
         drop(place);
+        self.send(ready).await
+    }
+
+    /// Sends a statement that is kept, and takes its receipt home.
+    ///
+    /// # Errors
+    ///
+    /// As [`Round::deposit`].
+    pub async fn send(&self, ready: Ready) -> Result<Done, Complaint> {
         let request = json::line(&ready.paper.request());
         let (receipt, fresh) = match self.client.deposit(request.as_bytes()).await {
             Ok(answer) => answer,
@@ -141,19 +159,11 @@ impl Round {
         }
         durable::create(&papers.statement, paper.to_text().as_bytes(), PRIVATE)
             .map_err(|error| cannot_keep(&papers.statement, &error))?;
-        Ok(Ready { papers, paper, measured })
+        Ok(Ready { papers, paper, measured: Some(measured) })
     }
 
     fn repeat(&self, path: &Path, papers: Papers, paper: StatementPaper) -> Result<Ready, Complaint> {
-        if let Some(option) = self.details.departure(&paper, &self.ledger, self.signer.verifier()) {
-            let file = papers.statement.display();
-            let zh = format!("此文件已有声明（{file}），与现在的 {option} 不符。如需以新编号再次存证，请加 --again");
-            let en = format!(
-                "there is a statement on this file already ({file}), and it is not what {option} says now; to deposit it once \
-                 more, under a new number, add --again"
-            );
-            return Err(Complaint::unable("stated_otherwise", zh, en));
-        }
+        self.as_stated(&papers, &paper)?;
         let measured = self.measure(path, paper.salt().as_ref())?;
         let content = paper.note().and_then(|note| note.statement().content);
         if content.is_none_or(|content| content.compare(&measured) != Comparison::Match) {
@@ -164,7 +174,19 @@ impl Round {
             );
             return Err(Complaint::unable("changed_since", zh, en));
         }
-        Ok(Ready { papers, paper, measured })
+        Ok(Ready { papers, paper, measured: Some(measured) })
+    }
+
+    /// Whether the statement that is kept says what is asked for now.
+    ///
+    /// # Errors
+    ///
+    /// [`Complaint`] that names what differs.
+    pub fn as_stated(&self, papers: &Papers, paper: &StatementPaper) -> Result<(), Complaint> {
+        match self.details.departure(paper, &self.ledger, self.signer.verifier()) {
+            Some(option) => Err(stated_otherwise(&papers.statement, option)),
+            None => Ok(()),
+        }
     }
 
     fn measure(&self, path: &Path, salt: Option<&[u8; 32]>) -> Result<Measured, Complaint> {
@@ -178,12 +200,18 @@ impl Round {
 
     /// Whether the receipt proves the deposit of this very statement.
     fn check(&self, receipt: &Receipt, ready: &Ready) -> Result<Facts, Complaint> {
-        let presented = Presented::File { measured: ready.measured, salted: ready.paper.salt().is_some() };
-        let question = Question { number: None, receipt, presented, history: None, trust: &self.trust };
+        let salted = ready.paper.salt().is_some();
+        let presented = ready.measured.map_or(Presented::Nothing, |measured| Presented::File { measured, salted });
+        let question = Question { number: None, receipt, item: None, presented, history: None, trust: &self.trust };
         let report = verify(&question);
         let own = Entry::parse(receipt.entry.as_bytes()).ok().map(|entry| entry.statement.to_string());
         let is_own = own.is_some() && own == ready.paper.note().map(|note| note.to_string());
-        let holds = matches!(report.conclusion, Conclusion::Consistent | Conclusion::ConsistentWithReservation);
+        let holds = match report.conclusion {
+            Conclusion::Consistent | Conclusion::ConsistentWithReservation => true,
+            // Of a manifest nothing can be held against its record but the statement, which is done here.
+            Conclusion::RecordOnly => ready.measured.is_none(),
+            _ => false,
+        };
         match report.facts.clone() {
             Some(facts) if holds && is_own => Ok(facts),
             _ => {
@@ -197,6 +225,18 @@ impl Round {
             }
         }
     }
+}
+
+/// A statement is kept already, and `option` asks for another.
+#[must_use]
+pub fn stated_otherwise(statement: &Path, option: &str) -> Complaint {
+    let file = statement.display();
+    let zh = format!("此文件已有声明（{file}），与现在的 {option} 不符。如需以新编号再次存证，请加 --again");
+    let en = format!(
+        "there is a statement on this file already ({file}), and it is not what {option} says now; to deposit it once \
+         more, under a new number, add --again"
+    );
+    Complaint::unable("stated_otherwise", zh, en)
 }
 
 /// A statement that the ledger's rules refuse was never deposited and never will be: kept, it would stand in the way of
@@ -238,11 +278,15 @@ fn keeps_its_word(papers: &Papers, receipt: &Receipt) -> Result<(), Complaint> {
     Err(Complaint::finding("history_rewritten", zh, en))
 }
 
-fn interrupted() -> Complaint {
+/// A task is gone.
+#[must_use]
+pub fn interrupted() -> Complaint {
     Complaint::unable("interrupted", "操作被中断，请重复执行", "interrupted; repeat the command")
 }
 
-fn cannot_keep(path: &Path, error: &io::Error) -> Complaint {
+/// A paper could not be written.
+#[must_use]
+pub fn cannot_keep(path: &Path, error: &io::Error) -> Complaint {
     let complaint = Complaint::io(path, error);
     match error.kind() {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Complaint {

@@ -13,7 +13,7 @@ use crate::cli::papers::{Papers, StatementPaper};
 use crate::cli::pinned::Pinned;
 use crate::cli::progress::Progress;
 use crate::cli::reach::ServerArgs;
-use crate::cli::record::{Record, fetch, history, read_receipt};
+use crate::cli::record::{Record, fetch, history, read_record};
 use crate::cli::report_screen::{self, Verified};
 use crate::cli::screen::{HEED, Screen};
 use crate::client::ledger_client::LedgerClient;
@@ -33,6 +33,7 @@ Examples | 示例:
   tiezheng verify contract.pdf                        by its receipt, else by its digest
   tiezheng verify contract.pdf --number 20261122-0K7M-X9QT-3D5W-C3
   tiezheng verify contract.pdf --receipt r.json       offline: no node is asked
+  tiezheng verify 0042.wav --receipt 0042.json        the receipt of one item of a manifest
   tiezheng verify contract.pdf --receipt r.json --key 'example.org/ledger+c74f20a3+ARpc…'
 
 Exit codes: 0 consistent, also with reservation; 1 mismatch, not found, contradictory, chain
@@ -114,10 +115,13 @@ pub async fn run(args: &VerifyArgs, config: &Config, screen: &Screen) -> anyhow:
         }
         _ => None,
     };
-    let (presented, measured) = present(&request, found.as_ref(), plain, screen)?;
+    // Nothing is salted in an item of a manifest: its own digests count, and not those of the deposit.
+    let salted = found.as_ref().filter(|_| record.item.is_none());
+    let (presented, measured) = present(&request, salted, plain, screen)?;
     let question = Question {
         number: request.number,
         receipt: &record.receipt,
+        item: record.item.as_ref(),
         presented,
         history: history.as_ref(),
         trust: &request.trust,
@@ -155,7 +159,7 @@ struct Sought {
 /// The record: from the receipt named, by the number named, from the receipt beside the file, or by the file's digest.
 async fn find(request: &Request<'_>, client: &LedgerClient, screen: &Screen) -> anyhow::Result<Sought> {
     let from_file = |path: &Path| {
-        let record = Some(Record { receipt: read_receipt(path)?, told: None });
+        let record = Some(read_record(path)?);
         Ok::<_, Complaint>(Sought { record, ..Sought::default() })
     };
     if let Some(path) = &request.args.receipt {

@@ -212,7 +212,7 @@ words! {
     /// Where a case stands: the filing stages of 人民法院在线服务, then the states of the Guangzhou manual.
     Stage {
         Draft = "draft" / "待提交" / "to be submitted",
-        UnderReview = "under-review" / "待审核" / "submitted, to be reviewed",
+        UnderReview = "under-review" / "已提交（待审核）" / "submitted, to be reviewed",
         ToSupplement = "to-supplement" / "待补充材料" / "returned for supplement",
         Approved = "approved" / "审核通过" / "review passed",
         Rejected = "rejected" / "审核不通过" / "review not passed",

@@ -89,7 +89,8 @@ fn foreign(registry: &Registry, own: &Name, receipt: &Receipt) -> Result<Snapsho
     let mut broken = false;
     for key in keys.into_iter().filter(|key| key.name() == origin) {
         let trust = Trust::new(vec![key.clone()]);
-        let question = Question { number: None, receipt, presented: Presented::Nothing, history: None, trust: &trust };
+        let question =
+            Question { number: None, receipt, item: None, presented: Presented::Nothing, history: None, trust: &trust };
         match verify(&question) {
             Report { conclusion: Conclusion::RecordOnly, facts: Some(facts), .. } => {
                 let text = format!("{}{}", receipt.entry, receipt.header);

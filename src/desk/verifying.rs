@@ -117,6 +117,7 @@ fn report_on(
     let question = Question {
         number: Some(deposit),
         receipt: &receipt,
+        item: None,
         presented: asked.presented,
         history: history.as_ref(),
         trust: &trust,

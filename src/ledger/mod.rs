@@ -10,7 +10,8 @@
 //!
 //! In reading order: [`hash`], [`text`] and [`time`] are the alphabet; [`number`], [`media`], [`key`] and [`note`] the
 //! words; [`statement`] → [`entry`] → [`notice`] → [`block`] → [`leaf`] the records; [`merkle`] and [`checkpoint`] bind
-//! them; [`chain`] grows them; [`receipt`] takes them home; [`verify`] says what they prove.
+//! them; [`manifest`] puts many items under one statement; [`chain`] grows them; [`receipt`] takes them home; [`verify`]
+//! says what they prove.
 
 pub mod block;
 pub mod chain;
@@ -19,6 +20,7 @@ pub mod entry;
 pub mod hash;
 pub mod key;
 pub mod leaf;
+pub mod manifest;
 pub mod media;
 pub mod merkle;
 pub mod metadata;

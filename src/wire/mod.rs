@@ -3,14 +3,16 @@
 //! What the records mean is the ledger's; these are the words in which they travel. Every text that people read stands
 //! in both languages ([`bilingual`]). [`json`] reads strictly: what a depositor sends or takes home has no second reading.
 //!
-//! [`deposit`] is what is sent, [`receipt`] what is taken home, [`facts`] what a look-up says, [`report`] what a
-//! verification says, [`ledger`] what the chain says of itself, [`problem`] what went wrong.
+//! [`deposit`] is what is sent, [`receipt`] what is taken home, [`item_receipt`] what is cut out of it for one item of a
+//! manifest, [`facts`] what a look-up says, [`report`] what a verification says, [`ledger`] what the chain says of itself,
+//! [`problem`] what went wrong.
 
 pub mod bilingual;
 pub mod court;
 pub mod deposit;
 pub mod facts;
 pub mod health;
+pub mod item_receipt;
 pub mod json;
 pub mod ledger;
 pub mod metadata;

@@ -188,21 +188,21 @@ pub fn parse(bytes: &[u8]) -> Result<Receipt, ReceiptError> {
 }
 
 /// As much of a foreign text as an error message needs.
-fn shown(text: &str) -> String {
+pub(super) fn shown(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(40).collect()
 }
 
-fn hex_path(path: &InclusionProof) -> Vec<String> {
+pub(super) fn hex_path(path: &InclusionProof) -> Vec<String> {
     path.hashes().iter().map(Digest::to_string).collect()
 }
 
-fn read_path(field: &'static str, path: &[String]) -> Result<InclusionProof, ReceiptError> {
+pub(super) fn read_path(field: &'static str, path: &[String]) -> Result<InclusionProof, ReceiptError> {
     let hashes = path.iter().map(|hash| Digest::from_hex(hash)).collect::<Option<Vec<_>>>();
     let proof = hashes.and_then(|hashes| InclusionProof::from_hashes(hashes).ok());
     proof.ok_or(ReceiptError::BadPath { field })
 }
 
-fn read_index(index: u64) -> Result<LeafIndex, ReceiptError> {
+pub(super) fn read_index(index: u64) -> Result<LeafIndex, ReceiptError> {
     if TreeSize::MAX.contains(LeafIndex(index)) {
         Ok(LeafIndex(index))
     } else {

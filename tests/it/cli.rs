@@ -4,5 +4,6 @@ mod at_hand;
 mod depositing;
 mod keeping;
 mod looking_up;
+mod manifest;
 mod running;
 mod verifying;

@@ -48,7 +48,8 @@ fn audit(store: &impl ReadLedger, entries: u64) {
 
 fn prove(receipt: &Receipt) -> DepositNumber {
     let trust = Trust::new(vec![ledger_key().verifier().clone()]);
-    let question = Question { number: None, receipt, presented: Presented::Nothing, history: None, trust: &trust };
+    let question =
+        Question { number: None, receipt, item: None, presented: Presented::Nothing, history: None, trust: &trust };
     let report = verify(&question);
     assert_eq!(report.conclusion, Conclusion::RecordOnly, "{report:#?}");
     report.number.unwrap()

@@ -108,8 +108,14 @@ fn report(reader: &dyn ReadLedger, number: DepositNumber, presented: Presented) 
     let receipt = reading::receipt(reader, index)?;
     let history = reading::history(reader, index)?;
     let trust = Trust::new(reading::genesis(reader)?.key().cloned().into_iter().collect());
-    let question =
-        Question { number: Some(number), receipt: &receipt, presented, history: Some(&history), trust: &trust };
+    let question = Question {
+        number: Some(number),
+        receipt: &receipt,
+        item: None,
+        presented,
+        history: Some(&history),
+        trust: &trust,
+    };
     Ok(verify(&question))
 }
 

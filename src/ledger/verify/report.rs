@@ -290,6 +290,13 @@ impl Report {
         self.steps.iter().find(|result| result.step == step).map(|result| result.outcome)
     }
 
+    /// The first value of `step` that bears this name.
+    #[must_use]
+    pub fn value(&self, step: Step, name: &str) -> Option<&str> {
+        let result = self.steps.iter().find(|result| result.step == step)?;
+        result.values.iter().find(|(given, _)| *given == name).map(|(_, value)| value.as_str())
+    }
+
     /// Nothing was found under `number`.
     #[must_use]
     pub fn not_found(number: Option<DepositNumber>) -> Self {

@@ -2,8 +2,13 @@
 //!
 //! The order of judgment: could we look at all; does the chain's own data hold; does the file agree; what is lacking.
 //! An `unable` or a `chain_fault` always outranks an agreement: a digest equal to a forged record proves nothing.
+//!
+//! With an item of a manifest in question, the file is held against the item's digests, and the item against the
+//! manifest of the statement. A claim of an item is always a paper: one that does not hold accuses nobody.
 
+use crate::ledger::entry::Entry;
 use crate::ledger::hash::Digest;
+use crate::ledger::manifest::claim::ItemClaim;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::Receipt;
 use crate::ledger::statement::content::{Comparison, Content, Form, HashAlgorithm, Measured};
@@ -49,6 +54,8 @@ pub struct Question<'a> {
     pub number: Option<DepositNumber>,
     /// The record.
     pub receipt: &'a Receipt,
+    /// The item of its manifest that is asked about, if one is.
+    pub item: Option<&'a ItemClaim>,
     /// What is held against it.
     pub presented: Presented,
     /// What the ledger says of later and earlier deposits; `None` offline.
@@ -62,9 +69,21 @@ pub struct Question<'a> {
 pub fn verify(question: &Question<'_>) -> Report {
     let record = RecordCheck::run(question.receipt, question.trust);
     let found = record.entry.as_ref().map(|entry| entry.number);
-    let content = record.entry.as_ref().and_then(|entry| entry.statement.statement().content);
+    let item = question.item.map(|claim| HeldItem::of(claim, record.entry.as_ref()));
+    let content = match &item {
+        Some(item) => item.content,
+        None => record.entry.as_ref().and_then(|entry| entry.statement.statement().content),
+    };
     let right_number = question.number.is_none_or(|asked| found.is_none_or(|found| found == asked));
-    let comparison = compare(content, question.presented);
+    let comparison = match &item {
+        Some(HeldItem { content: None, .. }) => {
+            Compared { outcome: Outcome::Failed, leads_to: Err(Obstacle::BrokenReceipt) }
+        }
+        _ => compare(content, question.presented),
+    };
+    let mut original_values =
+        if comparison.leads_to.is_ok() { compared(content, question.presented) } else { Vec::new() };
+    original_values.extend(item.into_iter().flat_map(|item| item.values));
 
     let mut steps = vec![
         result(Step::NumberCheck, number_check(question.number, found)),
@@ -73,11 +92,7 @@ pub fn verify(question: &Question<'_>) -> Report {
             outcome: Outcome::of(right_number),
             values: found.iter().map(|number| ("deposit_number", number.to_string())).collect(),
         },
-        StepResult {
-            step: Step::OriginalDigest,
-            outcome: comparison.outcome,
-            values: if comparison.leads_to.is_ok() { compared(content, question.presented) } else { Vec::new() },
-        },
+        StepResult { step: Step::OriginalDigest, outcome: comparison.outcome, values: original_values },
         result(Step::Witnesses, Outcome::NotPerformed(Skipped::NoWitnesses)),
         result(Step::TimeToken, Outcome::NotPerformed(time_token(question.receipt))),
         history_step(Step::LaterLinks, question.history, |history| {
@@ -121,6 +136,30 @@ fn history_step(
 
 fn time_token(receipt: &Receipt) -> Skipped {
     if receipt.time_tokens.is_empty() { Skipped::NoTimeToken } else { Skipped::UnreadTimeToken }
+}
+
+/// An item, held against the statement of the record.
+struct HeldItem {
+    /// Its digests; `None` when the claim does not hold.
+    content: Option<Content>,
+    values: Vec<(&'static str, String)>,
+}
+
+impl HeldItem {
+    fn of(claim: &ItemClaim, entry: Option<&Entry>) -> Self {
+        let manifest = entry.and_then(|entry| entry.statement.statement().manifest);
+        match claim.check(manifest.as_ref()) {
+            Ok(item) => {
+                // People count from 1, as the wording does.
+                let place = claim.index.size_after();
+                let count = manifest.map_or(0, |manifest| manifest.count);
+                let mut values = vec![("item", place.to_string()), ("items", count.to_string())];
+                values.extend(claim.name.as_ref().map(|name| ("item_name", name.path.clone())));
+                Self { content: Some(item.digests.content()), values }
+            }
+            Err(error) => Self { content: None, values: vec![("item_fault", error.code().to_owned())] },
+        }
+    }
 }
 
 /// How the file came out, and what conclusion that leads to when all else holds.

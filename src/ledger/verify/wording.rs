@@ -3,7 +3,6 @@
 //! Fixed wording, following the statutes' own: a conclusion says no more than "not altered since it went on the chain".
 //! Never "legally effective", "true", "tamper-proof".
 
-use crate::ledger::receipt::Facts;
 use crate::ledger::verify::report::{Conclusion, Obstacle, Outcome, Report, Reservation, Skipped, Step};
 
 /// The language of a text.
@@ -142,7 +141,7 @@ pub fn conclusion(report: &Report, language: Language) -> String {
     let number = report.number.map_or_else(|| "—".into(), |number| number.to_string());
     let zh = language == Language::Chinese;
     match report.conclusion {
-        Conclusion::Consistent => consistent(&number, report.facts.as_ref(), zh),
+        Conclusion::Consistent => consistent(report, &number, zh),
         Conclusion::ConsistentWithReservation => {
             let reasons: Vec<_> = report.reservations.iter().map(|r| reservation(*r, language)).collect();
             if zh {
@@ -181,15 +180,19 @@ pub fn conclusion(report: &Report, language: Language) -> String {
     }
 }
 
-fn consistent(number: &str, facts: Option<&Facts>, zh: bool) -> String {
-    let time = facts.map_or_else(|| "—".into(), |facts| facts.block_generated_at.beijing());
+fn consistent(report: &Report, number: &str, zh: bool) -> String {
+    let time = report.facts.as_ref().map_or_else(|| "—".into(), |facts| facts.block_generated_at.beijing());
+    // The deposit itself bears no digest of an item of its manifest.
+    let item = report.value(Step::OriginalDigest, "item");
     if zh {
+        let what = item.map_or_else(|| "所载“数据的哈希值”".into(), |item| format!("清单第〔{item}〕项所载摘要"));
         format!(
-            "经核验，送检文件的摘要与存证编号〔{number}〕所载“数据的哈希值”一致；链上记录、区块衔接与节点签名均核验通过。未发现该电子数据自〔{time}〕上链后被篡改。"
+            "经核验，送检文件的摘要与存证编号〔{number}〕{what}一致；链上记录、区块衔接与节点签名均核验通过。未发现该电子数据自〔{time}〕上链后被篡改。"
         )
     } else {
+        let what = item.map_or_else(|| "the data hash".into(), |item| format!("item [{item}] of the manifest"));
         format!(
-            "Verified: the digests of the file presented agree with the data hash of deposit number [{number}]; the record, the links between blocks and the nodes' signatures were verified. Nothing was found to show that the data was altered since it went on the chain at [{time}, Beijing time]."
+            "Verified: the digests of the file presented agree with {what} of deposit number [{number}]; the record, the links between blocks and the nodes' signatures were verified. Nothing was found to show that the data was altered since it went on the chain at [{time}, Beijing time]."
         )
     }
 }

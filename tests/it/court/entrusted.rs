@@ -33,8 +33,14 @@ pub(super) async fn entrust(people: &People<'_>, person: &Person, original: &[u8
 pub(super) fn holds(json: &Value) {
     let receipt = receipt::parse(strict::pretty(json).as_bytes()).unwrap();
     let trust = Trust::new(vec![ledger_key().verifier().clone()]);
-    let question =
-        Question { number: None, receipt: &receipt, presented: Presented::Nothing, history: None, trust: &trust };
+    let question = Question {
+        number: None,
+        receipt: &receipt,
+        item: None,
+        presented: Presented::Nothing,
+        history: None,
+        trust: &trust,
+    };
     assert_eq!(verify(&question).conclusion, Conclusion::RecordOnly);
 }
 

@@ -1,5 +1,7 @@
 //! The verifier, told by its conclusions.
 
+mod items;
+
 use sha2::Digest as _;
 
 use super::*;
@@ -141,13 +143,13 @@ fn pinned(seed: u8) -> Trust {
 }
 
 fn ask(receipt: &Receipt, presented: Presented) -> Report {
-    verify(&Question { number: None, receipt, presented, history: None, trust: &pinned(1) })
+    verify(&Question { number: None, receipt, item: None, presented, history: None, trust: &pinned(1) })
 }
 
 /// The same, of a node rather than a paper.
 fn ask_node(receipt: &Receipt, presented: Presented) -> Report {
     let history = History::default();
-    verify(&Question { number: None, receipt, presented, history: Some(&history), trust: &pinned(1) })
+    verify(&Question { number: None, receipt, item: None, presented, history: Some(&history), trust: &pinned(1) })
 }
 
 #[test]
@@ -209,7 +211,7 @@ fn a_bare_manifest_holds_no_single_file() {
 fn without_the_right_key_nothing_is_concluded() {
     let receipt = receipt();
     let with = |trust: &Trust| {
-        verify(&Question { number: None, receipt: &receipt, presented: file(FILE), history: None, trust })
+        verify(&Question { number: None, receipt: &receipt, item: None, presented: file(FILE), history: None, trust })
     };
     for trust in [Trust::default(), pinned(2)] {
         let report = with(&trust);
@@ -222,7 +224,14 @@ fn a_receipt_of_another_number_is_no_answer() {
     let receipt = receipt();
     let number = DepositNumber::parse("20261122-0K7M-X9QT-3D5W-C3").ok();
     let trust = pinned(1);
-    let report = verify(&Question { number, receipt: &receipt, presented: file(FILE), history: None, trust: &trust });
+    let report = verify(&Question {
+        number,
+        receipt: &receipt,
+        item: None,
+        presented: file(FILE),
+        history: None,
+        trust: &trust,
+    });
     assert_eq!((report.conclusion, report.obstacle), (Conclusion::Unable, Some(Obstacle::OtherNumber)));
 }
 
@@ -232,8 +241,14 @@ fn later_withdrawals_and_test_ledgers_are_reserved() {
     let number = DepositNumber::parse("20261122-0K7M-X9QT-3D5W-C3").unwrap();
     let history = History { later: vec![(LinkKind::Withdraws, number), (LinkKind::Replaces, number)], earlier: vec![] };
     let trust = pinned(1);
-    let question =
-        Question { number: None, receipt: &receipt, presented: file(FILE), history: Some(&history), trust: &trust };
+    let question = Question {
+        number: None,
+        receipt: &receipt,
+        item: None,
+        presented: file(FILE),
+        history: Some(&history),
+        trust: &trust,
+    };
     let report = verify(&question);
     for reservation in [Reservation::Withdrawn, Reservation::Superseded, Reservation::TestLedger] {
         assert!(report.reservations.contains(&reservation), "{reservation:?}");

@@ -1,0 +1,294 @@
+//! `deposit --manifest`: the root over many items goes on a ledger under one statement, and one receipt comes home.
+//!
+//! ```text
+//! statement there?  no: items ─▶ write the list, fsync ─▶ sign ─▶ write the statement, fsync ─┐
+//!                  yes: the list is the stated one, the items are unchanged ─────────────────┴▶ send ─▶ receipt
+//! ```
+//!
+//! A crash anywhere leaves either no statement, and then the list is made anew, or a list and a statement that belong
+//! together; the next run goes on from there and sends the very same bytes.
+
+use std::fs::{File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::cli::durable;
+use crate::cli::ending::{Complaint, Ending};
+use crate::cli::facts_table;
+use crate::cli::gather::Found;
+use crate::cli::manifest::kept;
+use crate::cli::manifest::making::make;
+use crate::cli::manifest::source::Source;
+use crate::cli::papers::{Papers, StatementPaper, earlier_manifest, manifest_of};
+use crate::cli::round::{Done, PRIVATE, Ready, Round, cannot_keep, interrupted, stated_otherwise};
+use crate::cli::screen::{FAINT, GOOD, Screen};
+use crate::cli::width::shown;
+use crate::ledger::manifest::item::WantedDigests;
+use crate::ledger::manifest::list::{KeptLine, KnownLine};
+use crate::ledger::statement::text::ManifestRoot;
+use crate::wire::facts::ChainFactsJson;
+
+/// A manifest whose list and statement are kept.
+#[derive(Debug)]
+struct Prepared {
+    ready: Ready,
+    list: PathBuf,
+    manifest: ManifestRoot,
+    passed_over: Vec<Found>,
+}
+
+/// Deposits the manifest over `source`.
+///
+/// # Errors
+///
+/// [`Complaint`]. Whatever it is, the same command may be repeated.
+pub async fn run(round: &Arc<Round>, source: Source, screen: &Screen) -> anyhow::Result<Ending> {
+    let path = source.path().to_owned();
+    let preparing = Arc::clone(round);
+    let prepared = tokio::task::spawn_blocking(move || prepare(&preparing, source));
+    let Prepared { ready, list, manifest, passed_over } = prepared.await.map_err(|_| interrupted())??;
+    let done = round.send(ready).await?;
+    let outcome = Outcome { path: &path, list: &list, manifest, passed_over: &passed_over, done: &done };
+    round.progress.aside(|| tell(screen, &outcome))?;
+    let left_out = passed_over.iter().any(failed);
+    Ok(if left_out { Ending::CouldNotLook } else { Ending::Good })
+}
+
+fn failed(found: &Found) -> bool {
+    found.size.as_ref().err().is_some_and(|passed| passed.is_failure(found.named))
+}
+
+fn prepare(round: &Round, mut source: Source) -> Result<Prepared, Complaint> {
+    let path = source.path().to_owned();
+    let _alone = alone(&path)?;
+    let list = manifest_of(&path, round.receipts.as_deref()).map_err(|error| Complaint::io(&path, &error))?;
+    let papers = Papers::of(&list, None).map_err(|error| Complaint::io(&list, &error))?;
+    let earlier = StatementPaper::load(&papers.statement)?;
+    let (paper, manifest) = match earlier {
+        Some(paper) if !round.again => repeat(round, &mut source, &list, &papers, paper)?,
+        earlier => compose(round, &mut source, &list, &papers, earlier.as_ref())?,
+    };
+    Ok(Prepared { ready: Ready { papers, paper, measured: None }, list, manifest, passed_over: source.passed_over })
+}
+
+/// Holds the source until it is let go: of two runs at once, one would put its list in the place of the other's, and
+/// nothing could prove the other's items any more.
+fn alone(source: &Path) -> Result<Option<File>, Complaint> {
+    let file = File::open(source).map_err(|error| Complaint::io(source, &error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => {
+            let zh = format!("{}：另一进程正在对其存证", source.display());
+            let en = format!("{}: another run is depositing it", source.display());
+            Err(Complaint::unable("under_way", zh, en))
+        }
+        // A file system without locks, such as a disc.
+        Err(TryLockError::Error(_)) => Ok(None),
+    }
+}
+
+fn compose(
+    round: &Round,
+    source: &mut Source,
+    list: &Path,
+    papers: &Papers,
+    earlier: Option<&StatementPaper>,
+) -> Result<(StatementPaper, ManifestRoot), Complaint> {
+    if earlier.is_none() && papers.receipt.exists() {
+        // A new list would draw new salts, and take the place of the only one that proves what was deposited.
+        let (receipt, list) = (papers.receipt.display(), list.display());
+        let zh = format!("{receipt}：回执尚在而其声明已不在；请先将 {list} 与回执一并移至他处保存");
+        let en =
+            format!("{receipt}: a receipt without its statement; first move {list} and the receipt to a safe place");
+        return Err(Complaint::unable("statement_missing", zh, en));
+    }
+    // Before hours of hashing, not after.
+    durable::probe(list).map_err(|error| cannot_keep(list, &error))?;
+    let wanted = round.details.wanted_digests()?;
+    let path = source.path().to_owned();
+    let manifest = durable::replace_with(list, PRIVATE, |file| {
+        let manifest = make(source, wanted, file, &|bytes| round.progress.add(bytes))?;
+        set_aside(list, papers, earlier)?;
+        Ok::<_, Unkept>(manifest)
+    });
+    let manifest = manifest.map_err(|unkept| match unkept {
+        Unkept::Told(complaint) => complaint,
+        Unkept::Unwritten(error) => cannot_keep(list, &error),
+    })?;
+    let paper = round.details.compose_manifest(&round.ledger, &path, manifest, &round.signer)?;
+    durable::create(&papers.statement, paper.to_text().as_bytes(), PRIVATE)
+        .map_err(|error| cannot_keep(&papers.statement, &error))?;
+    Ok((paper, manifest))
+}
+
+/// Why a list is not kept.
+enum Unkept {
+    Told(Complaint),
+    Unwritten(io::Error),
+}
+
+impl From<io::Error> for Unkept {
+    fn from(error: io::Error) -> Self {
+        Self::Unwritten(error)
+    }
+}
+
+impl From<Complaint> for Unkept {
+    fn from(complaint: Complaint) -> Self {
+        Self::Told(complaint)
+    }
+}
+
+/// Gives the papers of an earlier deposit other names, the statement last: as long as it has its own, nothing takes the
+/// place of the list that belongs to it.
+fn set_aside(list: &Path, papers: &Papers, earlier: Option<&StatementPaper>) -> Result<(), Complaint> {
+    let Some(note) = earlier.and_then(StatementPaper::note) else { return Ok(()) };
+    let kept = earlier_manifest(list, &note);
+    let beside = Papers::of(&kept, None).map_err(|error| Complaint::io(&kept, &error))?;
+    let renames =
+        [(&papers.receipt, &beside.receipt), (&list.to_owned(), &kept), (&papers.statement, &beside.statement)];
+    for (from, to) in renames {
+        match durable::rename(from, to) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(cannot_keep(to, &error)),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// The statement that is kept, once its list and the items are what they were.
+fn repeat(
+    round: &Round,
+    source: &mut Source,
+    list: &Path,
+    papers: &Papers,
+    paper: StatementPaper,
+) -> Result<(StatementPaper, ManifestRoot), Complaint> {
+    round.as_stated(papers, &paper)?;
+    let stated = paper.note().and_then(|note| note.statement().manifest);
+    let manifest = stated.ok_or_else(|| stated_otherwise(&papers.statement, "--manifest"))?;
+    let wanted = round.details.wanted_digests()?;
+    let mut known = KnownLines { source, round, block: String::new(), at: 0 };
+    kept::hold(list, &manifest, |kept| match known.next()? {
+        Some(line) => compare(kept, line, wanted, papers),
+        None => Err(changed_since(papers, kept.path)),
+    })?;
+    match known.next()? {
+        Some(line) => Err(changed_since(papers, KnownLine::parse(line).map_or(line, |known| known.path))),
+        None => Ok((paper, manifest)),
+    }
+}
+
+fn compare(kept: &KeptLine<'_>, line: &str, wanted: WantedDigests, papers: &Papers) -> Result<(), Complaint> {
+    let borne = kept.item.digests.content();
+    let borne = WantedDigests { sha256: borne.sha256.is_some(), sm3: borne.sm3.is_some() };
+    let known = KnownLine::parse(line).map_err(|_| changed_since(papers, kept.path))?;
+    if known.path != kept.path || known.digests.only(borne) != Ok(kept.item.digests) {
+        return Err(changed_since(papers, kept.path));
+    }
+    // Fewer digests than all are only ever asked for explicitly.
+    let explicit = !(wanted.sha256 && wanted.sm3);
+    if explicit && wanted != borne { Err(stated_otherwise(&papers.statement, "--digests")) } else { Ok(()) }
+}
+
+fn changed_since(papers: &Papers, name: &str) -> Complaint {
+    let (file, name) = (papers.statement.display(), name.escape_debug());
+    let zh =
+        format!("清单内容在上次声明（{file}）之后已改变，首处不同：“{name}”。如确需对现在的内容存证，请加 --again");
+    let en = format!(
+        "the items have changed since the statement was made ({file}), first at `{name}`; to deposit what they are now, \
+         add --again"
+    );
+    Complaint::unable("changed_since", zh, en)
+}
+
+/// The lines of a source, one at a time.
+struct KnownLines<'a> {
+    source: &'a mut Source,
+    round: &'a Round,
+    block: String,
+    at: usize,
+}
+
+impl KnownLines<'_> {
+    fn next(&mut self) -> Result<Option<&str>, Complaint> {
+        if self.at == self.block.len() {
+            let Some(block) = self.source.next_block(&|bytes| self.round.progress.add(bytes))? else { return Ok(None) };
+            (self.block, self.at) = (block, 0);
+        }
+        let rest = self.block.get(self.at..).unwrap_or_default();
+        let line = rest.split('\n').next().unwrap_or_default();
+        self.at += line.len() + 1;
+        Ok(Some(line))
+    }
+}
+
+/// All there is to tell.
+struct Outcome<'a> {
+    path: &'a Path,
+    list: &'a Path,
+    manifest: ManifestRoot,
+    passed_over: &'a [Found],
+    done: &'a Done,
+}
+
+fn tell(screen: &Screen, outcome: &Outcome<'_>) -> anyhow::Result<()> {
+    let Outcome { path, list, manifest, passed_over, done } = outcome;
+    screen.document(&document(outcome))?;
+    for found in *passed_over {
+        if let Err(passed) = &found.size {
+            let ((_, zh, en), name) = (passed.words(), shown(&found.path.to_string_lossy()));
+            screen.aside(format!("{}  {name}: {}", screen.pick("略过", "passed over"), screen.pick(&zh, &en)))?;
+        }
+    }
+    let word = if done.fresh {
+        screen.pick("已存证", "deposited")
+    } else {
+        screen.pick("此前已存证", "already on the chain")
+    };
+    let items = format!("{} {}", manifest.count, screen.pick("项", "items"));
+    let name = shown(&path.to_string_lossy());
+    screen.line(format!("{}  {}  {items}  {name}", screen.paint(GOOD, word), done.facts.number))?;
+    screen.line("")?;
+    facts_table::show(screen, &done.facts)?;
+    screen.line("")?;
+    let papers = [
+        (screen.pick("清单（含名称与盐值，勿外传）", "manifest (names and salts: keep it to yourself)"), *list),
+        (screen.pick("声明（含私有信息，勿外传）", "statement (private: keep it to yourself)"), &done.papers.statement),
+        (screen.pick("回执", "receipt"), &done.papers.receipt),
+    ];
+    let rows: Vec<_> =
+        papers.iter().map(|(label, path)| vec![(*label).to_owned(), path.display().to_string()]).collect();
+    screen.table(&rows)?;
+    let text = screen.pick(
+        "请保存清单：遗失后无法证明其中任何一项。取单项回执：tiezheng receipt --manifest 清单 --item 名称",
+        "Keep the manifest: without it no item can be proven. One item: tiezheng receipt --manifest MANIFEST --item PATH",
+    );
+    Ok(screen.line(screen.paint(FAINT, text))?)
+}
+
+fn document(outcome: &Outcome<'_>) -> Value {
+    let Outcome { path, list, manifest, passed_over, done } = outcome;
+    let passed = |found: &Found| {
+        let (code, _, message) = found.size.as_ref().err()?.words();
+        Some(json!({ "file": found.path.to_string_lossy(), "code": code, "message": message }))
+    };
+    json!({
+        "source": path.to_string_lossy(),
+        "status": if done.fresh { "deposited" } else { "already_deposited" },
+        "deposit_number": done.facts.number.to_string(),
+        "items": manifest.count,
+        "manifest_root": manifest.root.to_string(),
+        "deposit": ChainFactsJson::from(&done.facts),
+        "passed_over": passed_over.iter().filter_map(passed).collect::<Vec<_>>(),
+        "manifest_file": list.to_string_lossy(),
+        "statement_file": done.papers.statement.to_string_lossy(),
+        "receipt_file": done.papers.receipt.to_string_lossy(),
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,273 @@
+//! What a manifest is made from: a list of known digests, or a folder that is measured into the same lines.
+//!
+//! Lines come in blocks of [`CHUNK`], the last one shorter, so that memory is bounded whatever the number of items. The
+//! lines are those of `ledger::manifest::list`; they are not read here.
+
+use std::fs::{self, File};
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use crate::cli::digest::measure;
+use crate::cli::ending::Complaint;
+use crate::cli::gather::{Found, Passed, gather};
+use crate::ledger::manifest::item::ItemDigests;
+use crate::ledger::manifest::list::{KnownLine, LINE_MAX, check_path};
+use crate::ledger::manifest::tree::CHUNK;
+
+/// Bytes read at once from a list.
+const BUFFER: usize = 1 << 20;
+
+/// Where the lines come from.
+#[derive(Debug)]
+pub struct Source {
+    path: PathBuf,
+    kind: Kind,
+    /// What in the folder is no item, and why.
+    pub passed_over: Vec<Found>,
+}
+
+#[derive(Debug)]
+enum Kind {
+    List(BufReader<File>),
+    Folder { files: Vec<Member>, next: usize },
+}
+
+/// A file of a folder.
+#[derive(Debug)]
+struct Member {
+    /// From the folder, parts joined by `/`.
+    name: String,
+    path: PathBuf,
+    size: u64,
+}
+
+impl Source {
+    /// Opens the list or the folder at `path`.
+    ///
+    /// # Errors
+    ///
+    /// [`Complaint`]: it is neither, or something in the folder cannot be an item: a manifest that silently leaves out
+    /// what could not be read would prove less than its depositor believes.
+    pub fn open(path: &Path) -> Result<Self, Complaint> {
+        let metadata = fs::symlink_metadata(path).map_err(|error| Complaint::io(path, &error))?;
+        let (kind, passed_over) = if metadata.is_dir() {
+            let (files, passed_over) = members(path)?;
+            (Kind::Folder { files, next: 0 }, passed_over)
+        } else if metadata.is_file() {
+            let file = File::open(path).map_err(|error| Complaint::io(path, &error))?;
+            (Kind::List(BufReader::with_capacity(BUFFER, file)), Vec::new())
+        } else {
+            let zh = format!("{}：既不是文件夹，也不是清单文件", path.display());
+            let en = format!("{}: neither a folder nor a list", path.display());
+            return Err(Complaint::unable("not_a_manifest_source", zh, en));
+        };
+        Ok(Self { path: path.to_owned(), kind, passed_over })
+    }
+
+    /// How many bytes it will tell of in all.
+    #[must_use]
+    pub fn total_bytes(&self) -> u64 {
+        match &self.kind {
+            Kind::List(reader) => reader.get_ref().metadata().map_or(0, |metadata| metadata.len()),
+            Kind::Folder { files, .. } => files.iter().map(|file| file.size).sum(),
+        }
+    }
+
+    /// The list or the folder.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The next block of lines, LF after each; `None` behind the last. `read` hears of the bytes read for it.
+    ///
+    /// # Errors
+    ///
+    /// [`Complaint`]: unreadable, changed meanwhile, not UTF-8, a line too long or cut short.
+    pub fn next_block(&mut self, read: &(dyn Fn(u64) + Sync)) -> Result<Option<String>, Complaint> {
+        match &mut self.kind {
+            Kind::List(reader) => next_lines(&self.path, reader, read),
+            Kind::Folder { files, next } => {
+                let block: Vec<&Member> = files.iter().skip(*next).take(CHUNK).collect();
+                *next += block.len();
+                if block.is_empty() { Ok(None) } else { measured(&block, read).map(Some) }
+            }
+        }
+    }
+}
+
+fn next_lines(
+    path: &Path,
+    reader: &mut BufReader<File>,
+    read: &(dyn Fn(u64) + Sync),
+) -> Result<Option<String>, Complaint> {
+    let mut text = String::with_capacity(256 * CHUNK);
+    for _ in 0..CHUNK {
+        let count = reader.take(LINE_MAX as u64).read_line(&mut text).map_err(|error| Complaint::io(path, &error))?;
+        if count == 0 {
+            break;
+        }
+        if !text.ends_with('\n') {
+            let zh = format!("{}：有一行过长（上限 {LINE_MAX} 字节），或末行没有换行符", path.display());
+            let en = format!("{}: a line of more than {LINE_MAX} bytes, or no LF after the last", path.display());
+            return Err(Complaint::unable("bad_list", zh, en));
+        }
+    }
+    read(text.len() as u64);
+    Ok(if text.is_empty() { None } else { Some(text) })
+}
+
+/// The files of a folder in the bytewise order of their names, and what is passed over.
+fn members(folder: &Path) -> Result<(Vec<Member>, Vec<Found>), Complaint> {
+    let (mut files, mut passed_over) = (Vec::new(), Vec::new());
+    for found in gather(&[folder.to_owned()], true) {
+        match found.size {
+            Ok(size) => files.push(Member { name: name_in(folder, &found.path)?, path: found.path, size }),
+            Err(Passed::Unreadable(reason)) => {
+                let (path, en) = (found.path.display(), format!("{}: {reason}", found.path.display()));
+                return Err(Complaint::unable("unreadable", format!("{path}：无法读取：{reason}"), en));
+            }
+            Err(_) => passed_over.push(found),
+        }
+    }
+    files.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok((files, passed_over))
+}
+
+fn name_in(folder: &Path, path: &Path) -> Result<String, Complaint> {
+    let inner = path.strip_prefix(folder).unwrap_or(path);
+    let name = inner.to_str().map(str::to_owned);
+    name.filter(|name| check_path(name).is_ok()).ok_or_else(|| {
+        let shown = path.to_string_lossy().escape_debug().to_string();
+        let zh = format!("“{shown}”：文件名不是 UTF-8、含控制字符或过长，无法列入清单，请改名");
+        let en = format!("`{shown}`: the name is not UTF-8, holds control characters or is too long; rename it");
+        Complaint::unable("bad_item_name", zh, en)
+    })
+}
+
+/// The lines of some files, measured on all cores.
+fn measured(files: &[&Member], read: &(dyn Fn(u64) + Sync)) -> Result<String, Complaint> {
+    let next = AtomicUsize::new(0);
+    let lines = Mutex::new(vec![String::new(); files.len()]);
+    let cores = thread::available_parallelism().map_or(1, usize::from).min(files.len());
+    let work = || -> Result<(), Complaint> {
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(file) = files.get(at) else { return Ok(()) };
+            let line = line_of(file, read).inspect_err(|_| next.store(files.len(), Ordering::Relaxed))?;
+            if let Ok(mut lines) = lines.lock()
+                && let Some(place) = lines.get_mut(at)
+            {
+                *place = line;
+            }
+        }
+    };
+    let outcomes: Vec<_> = thread::scope(|scope| {
+        let workers: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().map(thread::ScopedJoinHandle::join).collect()
+    });
+    for outcome in outcomes {
+        outcome.map_err(|_| ended_early())??;
+    }
+    lines.into_inner().map(|lines| lines.concat()).map_err(|_| ended_early())
+}
+
+fn line_of(file: &Member, read: &(dyn Fn(u64) + Sync)) -> Result<String, Complaint> {
+    let measured = measure(&file.path, None, read)?;
+    let digests = ItemDigests::new(Some(measured.sha256), Some(measured.sm3), measured.size).map_err(|fault| {
+        let path = file.path.display();
+        Complaint::unable(
+            "file_changed",
+            format!("{path}：文件在读取过程中被修改：{fault}"),
+            format!("{path}: {fault}"),
+        )
+    })?;
+    let mut line = String::with_capacity(256);
+    KnownLine { digests, path: &file.name }.write(&mut line);
+    Ok(line)
+}
+
+/// A worker thread is gone.
+#[must_use]
+pub fn ended_early() -> Complaint {
+    Complaint::unable("interrupted", "工作线程意外终止", "a worker thread ended early")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::ffi::OsStrExt as _;
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+    use crate::ledger::hash::sha256;
+
+    fn all(source: &mut Source) -> Result<Vec<String>, Complaint> {
+        let mut blocks = Vec::new();
+        while let Some(block) = source.next_block(&|_| {})? {
+            blocks.push(block);
+        }
+        Ok(blocks)
+    }
+
+    #[test]
+    fn a_folder_becomes_lines_in_the_order_of_the_names() {
+        let top = tempfile::tempdir().unwrap();
+        fs::create_dir(top.path().join("a")).unwrap();
+        for (name, bytes) in [("a/2", "22"), ("a.txt", "1"), ("卷", "333"), ("empty", ""), ("x.tiezheng-manifest", "?")]
+        {
+            fs::write(top.path().join(name), bytes).unwrap();
+        }
+        symlink("a.txt", top.path().join("link")).unwrap();
+        let mut source = Source::open(top.path()).unwrap();
+        assert_eq!(source.total_bytes(), 6);
+        let blocks = all(&mut source).unwrap();
+        let lines: Vec<_> = blocks[0].lines().map(|line| KnownLine::parse(line).unwrap()).collect();
+        assert_eq!(lines.iter().map(|line| line.path).collect::<Vec<_>>(), ["a.txt", "a/2", "卷"]);
+        assert_eq!(lines[1].digests.content().sha256, Some(sha256(b"22")));
+        assert_eq!(lines[2].digests.size(), 3);
+        let passed: Vec<_> = source.passed_over.iter().map(|found| found.size.clone().unwrap_err()).collect();
+        assert_eq!(passed, [Passed::Empty, Passed::Link]);
+    }
+
+    #[test]
+    fn names_that_no_line_can_hold_refuse_the_folder() {
+        for name in [&b"a\xff"[..], b"a\nb"] {
+            let top = tempfile::tempdir().unwrap();
+            fs::write(top.path().join(std::ffi::OsStr::from_bytes(name)), "x").unwrap();
+            assert_eq!(Source::open(top.path()).unwrap_err().code, "bad_item_name");
+        }
+    }
+
+    #[test]
+    fn a_file_that_goes_away_stops_the_folder() {
+        let top = tempfile::tempdir().unwrap();
+        for n in 0..9 {
+            fs::write(top.path().join(n.to_string()), "x").unwrap();
+        }
+        let mut source = Source::open(top.path()).unwrap();
+        fs::remove_file(top.path().join("4")).unwrap();
+        assert_eq!(all(&mut source).unwrap_err().code, "io");
+    }
+
+    #[test]
+    fn a_list_comes_in_blocks_and_is_whole() {
+        let top = tempfile::tempdir().unwrap();
+        let path = top.path().join("list");
+        let write = |text: &str| fs::write(&path, text).unwrap();
+        write(&"x\n".repeat(2 * CHUNK + 3));
+        let blocks = all(&mut Source::open(&path).unwrap()).unwrap();
+        assert_eq!(blocks.iter().map(|block| block.lines().count()).collect::<Vec<_>>(), [CHUNK, CHUNK, 3]);
+        write("");
+        assert!(all(&mut Source::open(&path).unwrap()).unwrap().is_empty());
+        for bad in ["x\ny", &format!("{}\n", "x".repeat(LINE_MAX))] {
+            write(bad);
+            assert_eq!(all(&mut Source::open(&path).unwrap()).unwrap_err().code, "bad_list");
+        }
+        fs::write(&path, b"\xff\n").unwrap();
+        assert_eq!(all(&mut Source::open(&path).unwrap()).unwrap_err().code, "io");
+        assert_eq!(Source::open(Path::new("/dev/null")).unwrap_err().code, "not_a_manifest_source");
+    }
+}

@@ -1,0 +1,248 @@
+//! The item line: what a manifest says of one of its items.
+//!
+//! ```text
+//! item v1 sha-256 <64 hex> sm3 <64 hex> size <bytes, >= 1> name <64 hex>
+//! ```
+//!
+//! One line without a line feed; at least one of the two digests, SHA-256 first. `name` commits to the item's path:
+//! `SHA-256(0x02 ‖ 32-byte salt ‖ UTF-8 path)`, a salt of its own for each item. The line's bytes are a leaf of RFC 6962:
+//! `SHA-256(0x00 ‖ line)`. Anybody can redo both: `(printf '\0'; printf %s "$line") | sha256sum`.
+//!
+//! ```
+//! use tiezheng::ledger::hash::leaf_hash;
+//! use tiezheng::ledger::manifest::item::{Item, name_commitment};
+//!
+//! let line = "item v1 \
+//!     sha-256 cc8321d6375c494d043fdd0260f21bc0ec51dacc9f6abb7f909cdcd3041b78bf \
+//!     sm3 b4465e2bbd1958bf783e1f96d439ab35113334ab80d5e2f49661d67f7e602500 \
+//!     size 8 name 2fa228b2fc4ac4fd26cf52bf81519879e9aeacb978bd1460a771c50c0e3494b3";
+//! let item = Item::parse(line).unwrap();
+//! assert_eq!(item.to_string(), line);
+//! assert_eq!(item.name, name_commitment(&[7; 32], "卷宗/合同.pdf"));
+//! // (printf '\0'; printf %s "$line") | sha256sum
+//! let leaf = "35270e1baae315afbfb52371fced392e9d92194c6aefe8ff0c09c7d778c49a72";
+//! assert_eq!(leaf_hash(line.as_bytes()).to_string(), leaf);
+//! ```
+//!
+//! # Invariants
+//!
+//! One spelling: what [`Item::parse`] accepts, [`Item`] prints back byte for byte. The salt blinds the whole line: who sees
+//! only its hash, as everybody does who holds a neighbour's proof, cannot try a guess at the digests either.
+//!
+//! Not here: the salts and the paths themselves (`list`).
+
+use std::fmt::{self, Write as _};
+
+use crate::ledger::hash::Digest;
+use crate::ledger::metadata::{SALT_LEN, commitment};
+use crate::ledger::statement::content::{Content, Form};
+use crate::ledger::text::{Fault, decimal_value, hex_value};
+
+/// How an item line begins: kind and version.
+pub const BEGINNING: &str = "item v1";
+
+/// The digests and the size of one item: at least one digest, none of the empty input, at least one byte.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ItemDigests {
+    sha256: Option<Digest>,
+    sm3: Option<Digest>,
+    size: u64,
+}
+
+impl ItemDigests {
+    /// Takes what was measured. `size` in bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault`] without a digest, for the digest of the empty input, for size 0.
+    pub fn new(sha256: Option<Digest>, sm3: Option<Digest>, size: u64) -> Result<Self, Fault> {
+        let digests = Self { sha256, sm3, size };
+        digests.content().check().map(|()| digests)
+    }
+
+    /// As a file is held against them.
+    #[must_use]
+    pub const fn content(&self) -> Content {
+        Content { form: Form::Plain { size: self.size }, sha256: self.sha256, sm3: self.sm3 }
+    }
+
+    /// Bytes of the item.
+    #[must_use]
+    pub const fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Those of the digests that `wanted` holds.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::MissingLine`] when none remains.
+    pub fn only(&self, wanted: WantedDigests) -> Result<Self, Fault> {
+        Self::new(self.sha256.filter(|_| wanted.sha256), self.sm3.filter(|_| wanted.sm3), self.size)
+    }
+
+    /// Reads `[sha-256 HEX ][sm3 HEX ]size N`, and gives what follows the space behind it.
+    pub(super) fn read(text: &str) -> Result<(Self, &str), Fault> {
+        let (sha256, rest) = read_digest("sha-256", text)?;
+        let (sm3, rest) = read_digest("sm3", rest)?;
+        let rest = rest.strip_prefix("size ").ok_or(Fault::MissingLine { name: "size" })?;
+        let (size, rest) = rest.split_once(' ').unwrap_or((rest, ""));
+        Ok((Self::new(sha256, sm3, decimal_value("size", size)?)?, rest))
+    }
+
+    /// Writes what [`Self::read`] reads, without the space behind it.
+    pub(super) fn write(&self, text: &mut String) {
+        for (algorithm, digest) in self.content().digests() {
+            text.push_str(algorithm.line(false));
+            text.push(' ');
+            push_hex(text, digest.as_bytes());
+            text.push(' ');
+        }
+        // Writing to a String cannot fail.
+        let _ = write!(text, "size {}", self.size);
+    }
+}
+
+/// Which digests the items of a manifest are to bear.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WantedDigests {
+    /// SHA-256.
+    pub sha256: bool,
+    /// SM3.
+    pub sm3: bool,
+}
+
+/// One item of a manifest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Item {
+    /// What a file must agree with.
+    pub digests: ItemDigests,
+    /// The commitment to its path: [`name_commitment`].
+    pub name: Digest,
+}
+
+impl Item {
+    /// Reads an item line, which has no line feed.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault`].
+    pub fn parse(line: &str) -> Result<Self, Fault> {
+        let rest = line.strip_prefix(BEGINNING).and_then(|rest| rest.strip_prefix(' '));
+        let rest = rest.ok_or(Fault::UnknownVersion { expected: BEGINNING })?;
+        let (digests, rest) = ItemDigests::read(rest)?;
+        let name = rest.strip_prefix("name ").ok_or(Fault::MissingLine { name: "name" })?;
+        Ok(Self { digests, name: Digest(hex_value("name", name)?) })
+    }
+
+    /// Writes the line behind `text`, for those who write a million of them.
+    pub fn write(&self, text: &mut String) {
+        text.push_str(BEGINNING);
+        text.push(' ');
+        self.digests.write(text);
+        text.push_str(" name ");
+        push_hex(text, self.name.as_bytes());
+    }
+}
+
+impl fmt::Display for Item {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut line = String::new();
+        self.write(&mut line);
+        f.write_str(&line)
+    }
+}
+
+/// The commitment to an item's path under a salt of its own.
+#[must_use]
+pub fn name_commitment(salt: &[u8; SALT_LEN], path: &str) -> Digest {
+    commitment(salt, path.as_bytes())
+}
+
+/// Writes 64 lower-case hex digits behind `text`.
+pub(super) fn push_hex(text: &mut String, bytes: &[u8; 32]) {
+    let mut digits = [0; 64];
+    for (pair, byte) in digits.as_chunks_mut::<2>().0.iter_mut().zip(bytes) {
+        *pair = [hex_digit(byte >> 4), hex_digit(byte & 15)];
+    }
+    // ASCII by construction.
+    text.push_str(std::str::from_utf8(&digits).unwrap_or_default());
+}
+
+const fn hex_digit(half: u8) -> u8 {
+    if half < 10 { b'0' + half } else { b'a' - 10 + half }
+}
+
+fn read_digest<'a>(name: &'static str, text: &'a str) -> Result<(Option<Digest>, &'a str), Fault> {
+    let Some(rest) = text.strip_prefix(name).and_then(|rest| rest.strip_prefix(' ')) else { return Ok((None, text)) };
+    let (hex, rest) = rest.split_once(' ').unwrap_or((rest, ""));
+    Ok((Some(Digest(hex_value(name, hex)?)), rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::ledger::hash::sha256;
+
+    fn item(seed: u64, which: u8, size: u64) -> Item {
+        let digest = |kind: u8| sha256(&[&seed.to_be_bytes()[..], &[kind]].concat());
+        let digests = ItemDigests::new((which != 1).then(|| digest(0)), (which != 0).then(|| digest(1)), size);
+        Item { digests: digests.unwrap(), name: digest(2) }
+    }
+
+    proptest! {
+        #[test]
+        fn a_line_is_read_back_and_no_changed_line_is_the_same_item(
+            seed: u64, which in 0..3_u8, size in 1..u64::MAX / 2, at: prop::sample::Index, bit in 0..7_u8,
+        ) {
+            let item = item(seed, which, size);
+            let line = item.to_string();
+            prop_assert_eq!(Item::parse(&line), Ok(item));
+            let mut bytes = line.clone().into_bytes();
+            let at = at.index(bytes.len());
+            bytes[at] ^= 1 << bit;
+            let changed = String::from_utf8(bytes).unwrap();
+            if let Ok(other) = Item::parse(&changed) {
+                prop_assert_ne!(other, item);
+                prop_assert_eq!(other.to_string(), changed);
+            }
+        }
+    }
+
+    #[test]
+    fn departures_are_refused_by_name() {
+        let line = item(1, 2, 8).to_string();
+        let code = |from: &str, to: &str| {
+            assert!(line.contains(from), "{from}");
+            Item::parse(&line.replacen(from, to, 1)).unwrap_err().code()
+        };
+        assert_eq!(code("item v1", "item v2"), "unknown_version");
+        assert_eq!(code("size 8 ", ""), "missing_line");
+        assert_eq!(code("size 8", "size 08"), "bad_value");
+        assert_eq!(code("size 8", "size 0"), "bad_value");
+        assert_eq!(code("size 8", "size  8"), "bad_value");
+        assert_eq!(code(" name ", " nome "), "missing_line");
+        assert_eq!(code("sm3 ", "md5 "), "missing_line");
+        let name = line[line.len() - 64..].to_owned();
+        assert_eq!(code(&name, &name.to_uppercase()), "upper_case_hex");
+        assert_eq!(code(&name, &name[1..]), "wrong_length");
+        assert_eq!(code(&name, &format!("{name} ")), "bad_value");
+        let nothing = ItemDigests::new(Some(sha256(b"")), None, 1).unwrap_err();
+        assert_eq!(nothing.code(), "weak_digest");
+        assert_eq!(ItemDigests::new(None, None, 1).unwrap_err().code(), "missing_line");
+        let swapped =
+            item(1, 2, 8).to_string().replace("sha-256", "x").replace("sm3", "sha-256").replace(" x ", " sm3 ");
+        assert_eq!(Item::parse(&swapped).unwrap_err().code(), "missing_line");
+    }
+
+    #[test]
+    fn fewer_digests_can_be_asked_for_and_never_none() {
+        let both = item(1, 2, 8).digests;
+        let only = |sha256, sm3| both.only(WantedDigests { sha256, sm3 });
+        assert_eq!(only(true, true), Ok(both));
+        assert_eq!(only(false, true).unwrap().content().sha256, None);
+        assert!(only(false, false).is_err());
+    }
+}

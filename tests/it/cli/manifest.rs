@@ -1,0 +1,42 @@
+//! `deposit --manifest` and `receipt --item`: many items under one statement, and one of them proven alone.
+
+use std::fs;
+
+use crate::cli::at_hand::Desk;
+
+#[test]
+fn a_folder_is_one_deposit_and_each_item_verifies_by_its_own_receipt() {
+    let mut desk = Desk::new();
+    for name in ["1.wav", "2.wav", "下午/1.wav"] {
+        desk.file(format!("录音/{name}"), format!("sound of {name}"));
+    }
+    let first = desk.run(&["deposit", "--manifest", "录音"]).ends(0);
+    assert_eq!((&first.document()["status"], &first.document()["items"]), (&"deposited".into(), &3.into()));
+    let again = desk.run(&["deposit", "--manifest", "录音"]).ends(0);
+    assert_eq!(again.document()["status"], "already_deposited");
+    assert_eq!(again.number(), first.number());
+
+    let list = "录音.tiezheng-manifest";
+    desk.run(&["receipt", "--manifest", list, "--item", "下午/1.wav", "-o", "item.json"]).ends(0);
+    let report = desk.run(&["verify", "录音/下午/1.wav", "--receipt", "item.json"]).ends(0);
+    assert_eq!(report.document()["conclusion"]["code"], "consistent_with_reservation");
+    assert_eq!(report.document()["offline"], true);
+    let other = desk.run(&["verify", "录音/1.wav", "--receipt", "item.json"]).ends(1);
+    assert_eq!(other.document()["conclusion"]["code"], "mismatch");
+    let bare = desk.run(&["verify", "录音/1.wav", "--number", &first.number()]).ends(2);
+    assert_eq!(bare.document()["conclusion"]["code"], "unable");
+    assert!(!fs::read_to_string(desk.path("item.json")).unwrap().contains("2.wav"));
+    assert_eq!(desk.stop_and_count(), 1);
+}
+
+#[test]
+fn a_list_of_known_digests_is_deposited_and_what_is_wrong_in_it_is_told() {
+    let desk = Desk::new();
+    let line = |digit: char, path: &str| format!("sm3 {} size 7 path {path}\n", digit.to_string().repeat(64));
+    desk.file("digests.txt", format!("{}{}", line('a', "1"), line('b', "2")));
+    let document = desk.run(&["deposit", "--manifest", "digests.txt"]).ends(0).document();
+    assert_eq!(document["items"], 2);
+    desk.file("twice.txt", format!("{}{}", line('a', "1"), line('b', "1")));
+    assert_eq!(desk.run(&["deposit", "--manifest", "twice.txt"]).ends(2).error(), "not_ascending");
+    assert_eq!(desk.run(&["deposit", "--manifest", "digests.txt", "--salt"]).ends(64).error(), "salt_of_manifest");
+}
