@@ -173,7 +173,9 @@ fn go_verifies_our_notes_and_proofs_and_refuses_changed_ones() {
     for (key, text) in notes(&store, &receipts[0]) {
         let question = |text: &str| json!({ "do": "note", "vkey": key.to_string(), "note": text });
         good.push(question(&text));
-        bad.extend((0..text.len()).step_by(7).map(|at| question(&changed(&text, at))));
+        // Go reads base64 leniently: of the character before the padding it ignores the lowest bits.
+        let told = |at: &usize| text.as_bytes().get(at + 1) != Some(&b'=');
+        bad.extend((0..text.len()).step_by(7).filter(told).map(|at| question(&changed(&text, at))));
     }
     for index in (0..size.0).step_by(11) {
         let leaf = leaf_hash(&store.leaf(LeafIndex(index)).unwrap());
