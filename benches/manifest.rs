@@ -80,7 +80,9 @@ fn manifests(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().expect("a folder");
     let (source, list) = (folder.path().join("digests.txt"), folder.path().join("kept"));
     let mut text = String::new();
-    items.iter().for_each(|(digests, path)| KnownLine { digests: *digests, path }.write(&mut text));
+    for (digests, path) in &items {
+        KnownLine { digests: *digests, path }.write(&mut text);
+    }
     fs::write(&source, text).expect("a list");
     let mut stated = keep(&source, &list);
     group.bench_function("list", |bencher| {
