@@ -6,7 +6,7 @@ use crate::court::acts::{Act, Grant, IssueToken, OpenAccount, RevokeToken};
 use crate::court::case::state::Placed;
 use crate::court::document::{Document, Stream};
 use crate::court::ids::{AccountId, TokenId};
-use crate::court::registry::{Account, RegistryError};
+use crate::court::registry::RegistryError;
 use crate::court::values::Capacity;
 use crate::court::words::{Role, Scope, SubjectKind};
 use crate::desk::actor::{Actor, Asked};
@@ -23,7 +23,6 @@ use crate::sequencer::handle::DepositError;
 
 /// Longest life of a token in days.
 pub const TOKEN_DAYS_MAX: u64 = 3_660;
-const DAY: u64 = 24 * 60 * 60 * 1000;
 
 /// A token just made: the only time it is seen.
 #[derive(Debug)]
@@ -158,8 +157,7 @@ impl Desk {
             return Err(DeskError::bad("idempotency-key", "the token was issued before, and is shown once only"));
         }
         let token = BearerToken::new()?;
-        let expires = self.now().as_millis().saturating_add(days.saturating_mul(DAY));
-        let expires = Timestamp::from_millis(expires).ok_or_else(|| DeskError::bad("days", "too many"))?;
+        let expires = self.now().after_days(days).ok_or_else(|| DeskError::bad("days", "too many"))?;
         let act = IssueToken {
             token: token.id(),
             account,
@@ -191,19 +189,6 @@ impl Desk {
         let scopes = [Scope::Manage, Scope::Read, Scope::Deposit].into_iter().collect();
         let issued = self.issue_token(&actor, &asked()?, account, &scopes, days).await?;
         Ok((account, issued))
-    }
-
-    /// Whether anybody can manage accounts at all.
-    #[must_use]
-    pub fn has_operator(&self) -> bool {
-        let now = self.now();
-        let registry = self.registry();
-        let operates = |account: &Account| account.holds(Role::Operator, None);
-        registry.tokens.values().any(|token| {
-            token.is_good(now)
-                && token.scopes.contains(&Scope::Manage)
-                && registry.accounts.get(&token.account).is_some_and(operates)
-        })
     }
 
     /// Revokes a token.

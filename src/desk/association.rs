@@ -19,9 +19,7 @@ use crate::desk::labels;
 use crate::desk::office::Desk;
 use crate::desk::secret::{code_hash, new_code, step_of};
 use crate::desk::streams::{last_labelled, text};
-use crate::ledger::time::Timestamp;
 
-const DAY: u64 = 24 * 60 * 60 * 1000;
 /// Longest life of a code in days.
 pub const CODE_DAYS_MAX: u64 = 366;
 
@@ -86,8 +84,7 @@ impl Desk {
             return Err(DeskError::bad("uses", "a party once, agents at most twice, and one use at least"));
         }
         let code = new_code()?;
-        let expires = Timestamp::from_millis(self.now().as_millis().saturating_add(days * DAY));
-        let expires = expires.ok_or_else(|| DeskError::bad("days", "too many"))?;
+        let expires = self.now().after_days(days).ok_or_else(|| DeskError::bad("days", "too many"))?;
         let hash = code_hash(&code);
         let make = |file: &CaseFile, _: Capacity, _: &mut Annexes| {
             Ok(Act::IssueCode(IssueCode { code: file.next_code(), party, hash, party_uses, agent_uses, expires }))

@@ -82,6 +82,12 @@ impl Timestamp {
             + u32::from(t.day().unsigned_abs())
     }
 
+    /// So many times 24 hours later; `None` beyond the year 9999.
+    #[must_use]
+    pub fn after_days(self, days: u64) -> Option<Self> {
+        Self::from_millis(self.0.checked_add(days.checked_mul(24 * 60 * 60 * 1000)?)?)
+    }
+
     fn civil(self, offset: Offset) -> civil::DateTime {
         let millis = i64::try_from(self.0).unwrap_or(i64::MAX);
         offset.to_datetime(jiff::Timestamp::from_millisecond(millis).unwrap_or(jiff::Timestamp::MAX))

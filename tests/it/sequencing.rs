@@ -22,7 +22,7 @@ use tiezheng::store::contract::{AppendLedger, ReadLedger};
 use tiezheng::store::memory::MemoryStore;
 
 use crate::support::depositor::{ledger_key, note, origin, statement_with, successor};
-use crate::support::faulty::{Fault, FaultyStore};
+use crate::support::faulty::{Fault, FaultyStore, OF_AN_APPEND};
 
 fn noon() -> Timestamp {
     Timestamp::parse("2026-11-22T12:00:00.000Z").unwrap()
@@ -254,15 +254,7 @@ fn refusals_leave_no_trace_and_have_their_codes() {
 /// The fault table. After each row: did the ledger grow, and does a restart answer the same statement with a receipt?
 #[test]
 fn each_fault_stops_writing_loses_nothing_and_signs_nothing_unsafe() {
-    for (fault, grown) in [
-        (Fault::AppendBefore, false),
-        (Fault::DiskFull, false),
-        (Fault::AppendAfter, true),
-        (Fault::ReadBackFails, true),
-        (Fault::ReadBackFlipsABit, true),
-        (Fault::PublishBefore, true),
-        (Fault::PublishAfter, true),
-    ] {
+    for (fault, grown) in OF_AN_APPEND {
         let (memory, clock) = memory();
         let store = Arc::new(FaultyStore::over(Arc::clone(&memory)));
         let runtime = runtime();

@@ -74,12 +74,24 @@ fn prepare(round: &Round, mut source: Source) -> Result<Prepared, Complaint> {
     Ok(Prepared { ready: Ready { papers, paper, measured: None }, list, manifest, passed_over: source.passed_over })
 }
 
+/// The source, locked.
+#[derive(Debug)]
+struct Alone(File);
+
+impl Drop for Alone {
+    /// Closing alone would not do: a process that is just being started somewhere in this one holds a copy of the
+    /// descriptor, and the lock with it, until it runs its own program.
+    fn drop(&mut self) {
+        let _ = self.0.unlock();
+    }
+}
+
 /// Holds the source until it is let go: of two runs at once, one would put its list in the place of the other's, and
 /// nothing could prove the other's items any more.
-fn alone(source: &Path) -> Result<Option<File>, Complaint> {
+fn alone(source: &Path) -> Result<Option<Alone>, Complaint> {
     let file = File::open(source).map_err(|error| Complaint::io(source, &error))?;
     match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
+        Ok(()) => Ok(Some(Alone(file))),
         Err(TryLockError::WouldBlock) => {
             let zh = format!("{}：另一进程正在对其存证", source.display());
             let en = format!("{}: another run is depositing it", source.display());

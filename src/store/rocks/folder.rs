@@ -32,7 +32,15 @@ pub struct Folder(PathBuf);
 
 /// The lock of a folder, held until it is dropped.
 #[derive(Debug)]
-pub struct Lock(#[expect(dead_code, reason = "the open file is the lock")] Option<File>);
+pub struct Lock(Option<File>);
+
+impl Drop for Lock {
+    /// Closing alone would not do: a process that is just being started somewhere in this one holds a copy of the
+    /// descriptor, and the lock with it, until it runs its own program.
+    fn drop(&mut self) {
+        let _ = self.0.as_ref().map(File::unlock);
+    }
+}
 
 /// Why a folder is not locked.
 #[derive(Debug, thiserror::Error)]

@@ -14,10 +14,11 @@ use tiezheng::store::memory::MemoryStore;
 use tiezheng::store::rocks::store::RocksStore;
 
 use super::entrusted::{entrust, holds, request};
-use super::originals::{asked, draft_with, give, objects, submit};
+use super::originals::{draft_with, give, objects, submit};
 use crate::support::depositor::origin;
 use crate::support::faulty::{Fault, FaultyStore};
 use crate::support::house::{House, Plan};
+use crate::support::opened::asked;
 use crate::support::people::{People, Person};
 use crate::support::stores::small;
 

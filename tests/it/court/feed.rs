@@ -11,46 +11,16 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
-use tiezheng::court::acts::{Act, ActKind, Open, Submit, WithdrawFiling};
-use tiezheng::court::case_number::CourtCode;
+use tiezheng::court::acts::{Act, ActKind, Submit, WithdrawFiling};
 use tiezheng::court::ids::CaseId;
-use tiezheng::court::values::Filer;
-use tiezheng::court::words::{CaseKind, PartyRole, Procedure, SubjectKind};
-use tiezheng::desk::actor::Asked;
-use tiezheng::desk::secret::unnamed_request;
-use tiezheng::ledger::hash::Digest;
 
 use crate::support::house::{House, Plan};
+use crate::support::opened::{asked, drafted};
 use crate::support::people::{COURT, OF_THE_COURT, People, Person};
-
-fn asked() -> Asked {
-    Asked { request: unnamed_request().unwrap(), body: Digest([0; 32]), capacity: None }
-}
 
 /// A case of `person`, submitted to `court`: one event.
 async fn submit(house: &House, person: &Person, court: &str) -> CaseId {
-    let actor = house.desk.authenticate(&person.token).unwrap();
-    let (request, court) = (asked(), CourtCode::parse(court).unwrap());
-    let opened = house.desk.open_case(&actor, &request, &court, Filer::Principal, |annexes| {
-        Ok(Act::Open(Open {
-            court: court.clone(),
-            kind: CaseKind::CivilFirst,
-            procedure: Procedure::Ordinary,
-            role: PartyRole::Plaintiff,
-            subject: SubjectKind::NaturalPerson,
-            filer: Filer::Principal,
-            authority: None,
-            identity: actor.identity(),
-            from: None,
-            passage: None,
-            account: None,
-            name: annexes.add("name", "张三")?,
-            title: None,
-            claims: None,
-            power: None,
-        }))
-    });
-    let case = opened.await.unwrap().file.id;
+    let (actor, case) = drafted(house, person, court, None).await;
     let request = asked();
     let made = house.desk.act(&actor, case, &request, ActKind::Submit, |_, _, _| Ok(Act::Submit(Submit {})));
     made.await.unwrap();

@@ -7,49 +7,19 @@ use reqwest::Method;
 use reqwest::header::CONTENT_TYPE;
 use serde_json::json;
 use sha2::Digest as _;
-use tiezheng::court::acts::{Act, ActKind, Open, Submit};
-use tiezheng::court::case_number::CourtCode;
+use tiezheng::court::acts::{Act, ActKind, Submit};
 use tiezheng::court::ids::CaseId;
-use tiezheng::court::values::Filer;
-use tiezheng::court::words::{CaseKind, PartyRole, Procedure, SubjectKind};
-use tiezheng::desk::actor::Asked;
 use tiezheng::desk::imports::ImportAsked;
-use tiezheng::desk::secret::unnamed_request;
-use tiezheng::ledger::hash::Digest;
 use tiezheng::ledger::number::DepositNumber;
 
 use super::entrusted::entrust;
 use crate::support::house::{Answer, House, Plan};
+use crate::support::opened::{asked, drafted};
 use crate::support::people::{As, COURT, People, Person};
-
-pub(super) fn asked() -> Asked {
-    Asked { request: unnamed_request().unwrap(), body: Digest([0; 32]), capacity: None }
-}
 
 /// A draft of `person` into which a deposit was brought.
 pub(super) async fn draft_with(house: &House, person: &Person, number: &str, title: &str) -> CaseId {
-    let actor = house.desk.authenticate(&person.token).unwrap();
-    let (request, court) = (asked(), CourtCode::parse(COURT).unwrap());
-    let opened = house.desk.open_case(&actor, &request, &court, Filer::Principal, |annexes| {
-        Ok(Act::Open(Open {
-            court: court.clone(),
-            kind: CaseKind::CivilFirst,
-            procedure: Procedure::Ordinary,
-            role: PartyRole::Plaintiff,
-            subject: SubjectKind::NaturalPerson,
-            filer: Filer::Principal,
-            authority: None,
-            identity: actor.identity(),
-            from: None,
-            passage: None,
-            account: None,
-            name: annexes.add("name", "原告")?,
-            title: Some(annexes.add("title", title)?),
-            claims: None,
-            power: None,
-        }))
-    });
-    let case = opened.await.unwrap().file.id;
+    let (actor, case) = drafted(house, person, COURT, Some(title)).await;
     let import = ImportAsked {
         deposit: DepositNumber::parse(number).unwrap(),
         name: "证据".into(),

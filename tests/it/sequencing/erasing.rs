@@ -16,7 +16,7 @@ use tiezheng::store::refusal::{ErasureRefusal, Refusal};
 
 use super::{audit, memory, prove, runtime, start_on};
 use crate::support::depositor::{ledger_key, note, statement_with};
-use crate::support::faulty::{Fault, FaultyStore};
+use crate::support::faulty::{Fault, FaultyStore, OF_AN_APPEND};
 
 fn piece(n: u8) -> PrivateMetadata {
     PrivateMetadata { salt: [n; 32], json: format!(r#"{{"name":"证据 {n}"}}"#) }
@@ -172,15 +172,7 @@ fn a_refused_act_or_piece_erases_nothing_and_seals_nothing() {
 /// The fault table of a deposit, for an erasure with its act: all of it is there after a restart, or nothing.
 #[test]
 fn each_fault_leaves_an_erasure_whole_or_undone() {
-    for (fault, grown) in [
-        (Fault::AppendBefore, false),
-        (Fault::DiskFull, false),
-        (Fault::AppendAfter, true),
-        (Fault::ReadBackFails, true),
-        (Fault::ReadBackFlipsABit, true),
-        (Fault::PublishBefore, true),
-        (Fault::PublishAfter, true),
-    ] {
+    for (fault, grown) in OF_AN_APPEND {
         let (memory, clock) = memory();
         let store = Arc::new(FaultyStore::over(Arc::clone(&memory)));
         let runtime = runtime();

@@ -31,6 +31,17 @@ pub(crate) enum Fault {
     PurgeStillHeld,
 }
 
+/// The faults of one append, and after which of them the ledger has grown.
+pub(crate) const OF_AN_APPEND: [(Fault, bool); 7] = [
+    (Fault::AppendBefore, false),
+    (Fault::DiskFull, false),
+    (Fault::AppendAfter, true),
+    (Fault::ReadBackFails, true),
+    (Fault::ReadBackFlipsABit, true),
+    (Fault::PublishBefore, true),
+    (Fault::PublishAfter, true),
+];
+
 /// A memory store with one fault armed at a time.
 pub(crate) struct FaultyStore {
     inner: Arc<MemoryStore>,

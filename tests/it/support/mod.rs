@@ -12,6 +12,8 @@ pub(crate) mod grown;
 #[cfg(feature = "node")]
 pub(crate) mod house;
 #[cfg(feature = "node")]
+pub(crate) mod opened;
+#[cfg(feature = "node")]
 pub(crate) mod operator;
 #[cfg(feature = "node")]
 pub(crate) mod people;

@@ -27,9 +27,6 @@ use crate::wire::court::done::ActJson;
 use crate::wire::facts::beijing_time;
 use crate::wire::problem::Problem;
 
-/// A day in milliseconds.
-const DAY: u64 = 24 * 60 * 60 * 1000;
-
 /// Until when the token of a request is taken.
 fn expiry(desk: &Desk, headers: &HeaderMap) -> Option<Timestamp> {
     let (_, presented) = header(headers, &AUTHORIZATION).split_once(' ')?;
@@ -72,8 +69,8 @@ pub(in crate::http) async fn issue_token(
     let scopes: BTreeSet<Scope> = values("scopes", &shape.scopes)?;
     if !actor.scopes.contains(&Scope::Manage) {
         // Otherwise whoever holds a stolen token would keep it for ever by asking for another.
-        let ends = desk.now().as_millis().saturating_add(shape.days.saturating_mul(DAY));
-        if expiry(desk, &headers).is_none_or(|own| own.as_millis() < ends) {
+        let ends = desk.now().after_days(shape.days);
+        if expiry(desk, &headers).zip(ends).is_none_or(|(own, ends)| own < ends) {
             return Err(DeskError::bad("days", "no longer than the token that asks").into());
         }
     }
