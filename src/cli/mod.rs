@@ -1,7 +1,8 @@
 //! The front door: one file a command.
 //!
 //! [`command`] is the definition of the command line. Commands: [`deposit`], [`statement`], [`lookup`], [`verify`],
-//! [`receipt`], [`trust`], [`keygen`], [`case`] and, of a node, [`serve`], [`audit`], [`backup`], [`restore`], [`demo`]. What they stand on:
+//! [`receipt`], [`trust`], [`keygen`], [`case`] and, of a node, [`serve`], [`audit`], [`backup`], [`restore`], [`load`]
+//! (a round of it is [`load_round`]), [`demo`]. What they stand on:
 //!
 //! - [`ending`] are exit codes and complaints, [`screen`], [`width`] and [`progress`] what people and machines see;
 //! - [`config`] is the user's folder: [`case_key`] depositors' keys, [`pinned`] the ledger keys that are trusted;
@@ -30,6 +31,10 @@ pub mod facts_table;
 pub mod folder_copy;
 pub mod gather;
 pub mod keygen;
+#[cfg(feature = "node")]
+pub mod load;
+#[cfg(feature = "node")]
+pub mod load_round;
 pub mod lookup;
 pub mod manifest;
 #[cfg(feature = "node")]

@@ -7,8 +7,8 @@ use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::metadata::PrivateMetadata;
 use crate::ledger::notice::{ERASED_MAX, ErasedPiece};
 use crate::ledger::receipt::Receipt;
-use crate::ledger::statement::signed::{StatementError, StatementNote};
-use crate::sequencer::pool::{Answer, Outcome, Pool, Turned};
+use crate::ledger::statement::signed::{SignedStatement, StatementError, StatementNote};
+use crate::sequencer::pool::{Answer, Outcome, Place, Pool, Turned};
 use crate::sequencer::run::State;
 use crate::store::contract::{PrivateContent, ReadError, ReadLedger};
 use crate::store::refusal::{ErasureRefusal, Refusal};
@@ -164,6 +164,30 @@ impl Sequencer {
         let place = self.pool.enter().map_err(turned)?;
         // About 40 µs of arithmetic on the caller's worker thread: cheaper than a hand-over to another.
         let statement = statement.verify()?;
+        self.wait(place, statement, private).await
+    }
+
+    /// Likewise a statement whose signatures are checked already.
+    ///
+    /// # Errors
+    ///
+    /// [`DepositError`], never [`DepositError::Statement`].
+    pub async fn deposit_checked(
+        &self,
+        statement: SignedStatement,
+        private: PrivateContent,
+    ) -> Result<Deposited, DepositError> {
+        fits(statement.note(), &private)?;
+        let place = self.pool.enter().map_err(turned)?;
+        self.wait(place, statement, private).await
+    }
+
+    async fn wait(
+        &self,
+        place: Place,
+        statement: SignedStatement,
+        private: PrivateContent,
+    ) -> Result<Deposited, DepositError> {
         let answered = self.pool.wait(place, statement, private).map_err(turned)?;
         let answer = answered.await.map_err(|_| DepositError::Stopped(self.stopped_because()))?;
         self.receipt(answer).await
@@ -214,16 +238,19 @@ impl Sequencer {
 
     async fn receipt(&self, answer: Answer) -> Result<Deposited, DepositError> {
         match answer {
-            Answer::Sealed { block, entry, index, path, fresh } => {
+            Answer::Sealed { sealed, position, fresh } => {
+                let block = &sealed.block;
+                let leaf = block.leaves.get(position).zip(block.tree.inclusion(position));
+                let (leaf, entry_path) = leaf.ok_or_else(|| DepositError::Stopped("no such leaf".into()))?;
                 let receipt = Receipt {
-                    entry,
-                    index,
-                    header: block.header_text.clone(),
-                    entry_path: path,
-                    header_path: block.header_path.clone(),
-                    previous_path: block.previous_path.clone(),
+                    entry: String::from_utf8_lossy(&leaf.bytes).into_owned(),
+                    index: LeafIndex(block.header.first.0 + position as u64),
+                    header: sealed.header_text.clone(),
+                    entry_path,
+                    header_path: sealed.header_path.clone(),
+                    previous_path: sealed.previous_path.clone(),
                     key_notices: Vec::new(),
-                    checkpoint: block.checkpoint.clone(),
+                    checkpoint: sealed.checkpoint.clone(),
                     time_tokens: Vec::new(),
                 };
                 Ok(Deposited { receipt, fresh })

@@ -20,9 +20,10 @@
 //! [`parse`] reads back exactly what [`print()`] prints; names are unique, known and all there; a later version is refused
 //! by its name, whatever else it holds. Nothing is believed: whether a receipt is true, `ledger::verify` says.
 
-use serde::{Deserialize, Serialize};
+use serde::ser::Error as _;
+use serde::{Deserialize, Serialize, Serializer};
 
-use crate::ledger::hash::Digest;
+use crate::ledger::hash::{DIGEST_LEN, Digest};
 use crate::ledger::merkle::proof::{InclusionProof, MAX_PROOF_HASHES};
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::receipt::{KeyNotice, Receipt};
@@ -114,11 +115,6 @@ impl ReceiptError {
 
 impl From<&Receipt> for ReceiptJson {
     fn from(receipt: &Receipt) -> Self {
-        let key_notice = |notice: &KeyNotice| KeyNoticeJson {
-            index: notice.index.0,
-            text: notice.text.clone(),
-            path: hex_path(&notice.path),
-        };
         Self {
             receipt: VERSION.into(),
             entry: receipt.entry.clone(),
@@ -165,7 +161,62 @@ impl TryFrom<ReceiptJson> for Receipt {
 /// Prints a receipt: the file a depositor keeps, and the answer to a deposit.
 #[must_use]
 pub fn print(receipt: &Receipt) -> String {
-    json::pretty(&ReceiptJson::from(receipt))
+    json::pretty(&View::of(receipt))
+}
+
+/// A receipt printed from where it lies: the same text as [`ReceiptJson`], without a copy of each part.
+#[derive(Debug, Serialize)]
+pub(super) struct View<'a> {
+    receipt: &'static str,
+    entry: &'a str,
+    index: u64,
+    header: &'a str,
+    entry_path: HexPath<'a>,
+    header_path: HexPath<'a>,
+    previous_path: HexPath<'a>,
+    key_notices: Vec<KeyNoticeJson>,
+    checkpoint: &'a str,
+    time_tokens: &'a [String],
+}
+
+impl<'a> View<'a> {
+    pub(super) fn of(receipt: &'a Receipt) -> Self {
+        Self {
+            receipt: VERSION,
+            entry: &receipt.entry,
+            index: receipt.index.0,
+            header: &receipt.header,
+            entry_path: HexPath(&receipt.entry_path),
+            header_path: HexPath(&receipt.header_path),
+            previous_path: HexPath(&receipt.previous_path),
+            key_notices: receipt.key_notices.iter().map(key_notice).collect(),
+            checkpoint: &receipt.checkpoint,
+            time_tokens: &receipt.time_tokens,
+        }
+    }
+}
+
+#[derive(Debug)]
+struct HexPath<'a>(&'a InclusionProof);
+
+impl Serialize for HexPath<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.hashes().iter().map(Hex))
+    }
+}
+
+struct Hex<'a>(&'a Digest);
+
+impl Serialize for Hex<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut text = [0; 2 * DIGEST_LEN];
+        hex::encode_to_slice(self.0.as_bytes(), &mut text).map_err(S::Error::custom)?;
+        serializer.serialize_str(std::str::from_utf8(&text).map_err(S::Error::custom)?)
+    }
+}
+
+fn key_notice(notice: &KeyNotice) -> KeyNoticeJson {
+    KeyNoticeJson { index: notice.index.0, text: notice.text.clone(), path: hex_path(&notice.path) }
 }
 
 /// Reads a receipt.

@@ -31,6 +31,7 @@
 //! ```
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::ledger::hash::{Digest, sha256};
 use crate::ledger::key::{SIGNATURE_LEN, Signer};
@@ -82,9 +83,13 @@ impl StatementError {
     }
 }
 
-/// A well-formed statement note whose signatures nobody has checked yet.
+/// A well-formed statement note whose signatures nobody has checked yet. Clones share it.
 #[derive(Clone, PartialEq, Eq)]
-pub struct StatementNote {
+pub struct StatementNote(Arc<Read>);
+
+/// What was read.
+#[derive(PartialEq, Eq)]
+struct Read {
     statement: Statement,
     id: Digest,
     note: Note,
@@ -108,7 +113,7 @@ impl StatementNote {
         };
         match (0..expected.max(found)).find(|position| !fits(*position)) {
             Some(at) => Err(StatementError::SignatureOrder { expected, found, position: at + 1 }),
-            None => Ok(Self { id: sha256(note.text().as_bytes()), statement, note }),
+            None => Ok(Self(Arc::new(Read { id: sha256(note.text().as_bytes()), statement, note }))),
         }
     }
 
@@ -127,8 +132,9 @@ impl StatementNote {
     /// The first key whose signature does not verify; `None` when all do.
     #[must_use]
     pub fn forged_key(&self) -> Option<String> {
-        let message = self.note.text().as_bytes();
-        let mut pairs = self.statement.keys.iter().zip(self.note.signatures());
+        let Read { statement, note, .. } = &*self.0;
+        let message = note.text().as_bytes();
+        let mut pairs = statement.keys.iter().zip(note.signatures());
         let forged = pairs.find(|(key, line)| {
             let signature = <&[u8; SIGNATURE_LEN]>::try_from(line.bytes.as_slice());
             !signature.is_ok_and(|signature| key.public().verify(message, signature))
@@ -138,26 +144,32 @@ impl StatementNote {
 
     /// What it says.
     #[must_use]
-    pub const fn statement(&self) -> &Statement {
-        &self.statement
+    pub fn statement(&self) -> &Statement {
+        &self.0.statement
     }
 
     /// SHA-256 of the signed message: the idempotency key.
     #[must_use]
-    pub const fn id(&self) -> Digest {
-        self.id
+    pub fn id(&self) -> Digest {
+        self.0.id
+    }
+
+    /// All of it, byte for byte.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.note.as_str()
     }
 }
 
 impl fmt::Display for StatementNote {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.note, f)
+        f.write_str(self.as_str())
     }
 }
 
 impl fmt::Debug for StatementNote {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "StatementNote({})", self.id)
+        write!(f, "StatementNote({})", self.id())
     }
 }
 
@@ -171,13 +183,22 @@ impl SignedStatement {
     /// # Errors
     ///
     /// [`StatementError`] when the statement is not well-formed, or `signers` are not exactly its keys.
-    pub fn sign(mut statement: Statement, signers: &[Signer]) -> Result<Self, StatementError> {
+    pub fn sign(statement: Statement, signers: &[Signer]) -> Result<Self, StatementError> {
+        Self::sign_unproven(statement, signers)?.0.verify()
+    }
+
+    /// Likewise without checking the signatures that were just made, for those who make millions of them.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::sign`].
+    pub fn sign_unproven(mut statement: Statement, signers: &[Signer]) -> Result<Self, StatementError> {
         statement.links.sort_by_key(|link| (link.kind.word(), link.number.to_string()));
         statement.keys.sort_by_key(ToString::to_string);
         let mut ordered: Vec<&Signer> = signers.iter().collect();
         ordered.sort_by_key(|signer| signer.verifier().to_string());
         let note = Note::sign(statement.to_text(), &ordered)?;
-        StatementNote::parse(note.to_string().as_bytes())?.verify()
+        StatementNote::parse(note.as_str().as_bytes()).map(Self)
     }
 
     /// The note around it.
@@ -186,15 +207,21 @@ impl SignedStatement {
         &self.0
     }
 
+    /// The note alone.
+    #[must_use]
+    pub fn into_note(self) -> StatementNote {
+        self.0
+    }
+
     /// What it says.
     #[must_use]
-    pub const fn statement(&self) -> &Statement {
+    pub fn statement(&self) -> &Statement {
         self.0.statement()
     }
 
     /// SHA-256 of the signed message: the idempotency key.
     #[must_use]
-    pub const fn id(&self) -> Digest {
+    pub fn id(&self) -> Digest {
         self.0.id()
     }
 }
