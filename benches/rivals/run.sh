@@ -13,6 +13,7 @@ OURS=${TIEZHENG_BENCH_CMD:-cargo bench --quiet --bench sequencer -- --json}
 OURS_BUILD=${TIEZHENG_BENCH_BUILD-cargo bench --quiet --bench sequencer --no-run}
 
 build_ours() { $OURS_BUILD; }
+# shellcheck disable=SC2086 # The command is several words.
 ours() { timeout --kill-after=30 "$limit" $OURS "$1"; }
 # ---- end of our side ------------------------------------------------------------------------------------------------
 
@@ -55,11 +56,12 @@ not_measured() {
   say "$1, $2: not measured: $3"
 }
 
-# What a command said last, in one line. Ready-made texts of the drivers are on standard output and speak for themselves.
+# Why a command failed, in one line: its first line that says `error`, or else its last.
 reason_of() {
-  local last
-  last=$(grep -v '^\s*$' "$1" | tail -n 1 | cut -c 1-200)
-  echo "${last:-it said nothing}"
+  local reason
+  reason=$(grep -m 1 '^error' "$1" || grep -v '^[[:space:]]*$' "$1" | tail -n 1) || reason=
+  reason=${reason:-it said nothing}
+  echo "${reason:0:200}"
 }
 
 # measure SYSTEM LABEL COMMAND…: adds its lines to the table. The label names the row if the command prints none.
@@ -75,48 +77,49 @@ measure() {
   set +m
   wait "$running" || code=$?
   running=
-  if jq -ce 'select(type == "object" and has("system") and has("setting"))' "$folder/out" >"$folder/good" 2>/dev/null; then
-    cat "$folder/good" >>"$lines"
-    cat "$folder/good" >&2
-  elif [ "$code" -eq 0 ]; then
-    not_measured "$system" "$label" "it printed no line of figures"
-  else
+  jq -c 'select(has("system") and has("setting"))' "$folder/out" >"$folder/good" 2>/dev/null || : >"$folder/good"
+  tee -a "$lines" <"$folder/good" >&2
+  # A driver that fails says so in a line of its own; any other failure counts too, even behind good lines.
+  if [ "$code" -ne 0 ] && ! grep -q '"not_measured"' "$folder/good"; then
     not_measured "$system" "$label" "it ended with $code: $(reason_of "$folder/err")"
+  elif [ ! -s "$folder/good" ]; then
+    not_measured "$system" "$label" "it printed no line of figures"
   fi
 }
 
-go_missing() {
+# build PROGRAM: prints the reason if it cannot. One by one, since only some need Tessera from the module proxy.
+build() {
   local have
   have=$(go env GOVERSION 2>/dev/null | sed 's/^go//') || have=
   if [ -z "$have" ]; then
     echo "Go $need_go or later is needed, and there is none here"
   elif [ "$(printf '%s\n%s\n' "$need_go" "$have" | sort -V | head -n 1)" != "$need_go" ]; then
     echo "Go $need_go or later is needed, here is $have"
-  elif ! (cd "$here" && go build -o "$folder/bin/" ./... >&2 2>"$folder/err"); then
+  elif ! (cd "$here" && go build -o "$folder/bin/" "./$1" >&2 2>"$folder/err"); then
     cat "$folder/err" >&2
-    echo "the drivers do not build: $(reason_of "$folder/err")"
+    echo "it does not build: $(reason_of "$folder/err")"
   fi
 }
 
 mkdir "$folder/bin" "$folder/ours"
-no_drivers=$(go_missing)
 no_ours=
 build_ours >&2 2>"$folder/err" || no_ours="it does not build: $(reason_of "$folder/err")"
-no_fsck=
-if [ -z "$no_drivers" ]; then
+declare -A no_driver
+for program in disk tessera-embedded tessera-http tessera-fsck postgres-chain; do
+  no_driver[$program]=$(build "$program")
+done
+if [ -z "${no_driver[tessera-fsck]}" ]; then
   say "filling a log of $fsck_entries entries for fsck"
-  timeout 1800 "$folder/bin/tessera-fsck" -log "$folder/fsck" -entries "$fsck_entries" -fill 2>"$folder/err" ||
-    no_fsck="its log could not be made: $(reason_of "$folder/err")"
+  timeout 1800 "$folder/bin/tessera-fsck" -log "$folder/fsck" -entries "$fsck_entries" -limit 30m -fill 2>"$folder/err" ||
+    no_driver[tessera-fsck]="its log could not be made: $(reason_of "$folder/err")"
 fi
 
 # driver SYSTEM LABEL PROGRAM OPTION…
 driver() {
   local system=$1 label=$2 program=$3
   shift 3
-  local missing=$no_drivers
-  if [ -z "$missing" ] && [ "$program" = tessera-fsck ]; then missing=$no_fsck; fi
-  if [ -n "$missing" ]; then
-    not_measured "$system" "$label" "$missing"
+  if [ -n "${no_driver[$program]}" ]; then
+    not_measured "$system" "$label" "${no_driver[$program]}"
     return
   fi
   measure "$system" "$label" timeout --kill-after=30 "$limit" "$folder/bin/$program" "$@"
