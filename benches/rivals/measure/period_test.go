@@ -14,6 +14,9 @@ func TestPercentilesAreNearestRanks(t *testing.T) {
 	if p50, p99 := *percentile(all, 50), *percentile(all, 99); p50 != 100 || p99 != 198 {
 		t.Errorf("p50 %v, p99 %v", p50, p99)
 	}
+	if p50 := *percentile(all[:3], 50); p50 != 199 {
+		t.Errorf("p50 of three is %v", p50)
+	}
 	if one := *percentile(all[:1], 99); one != 200 {
 		t.Errorf("p99 of one is %v", one)
 	}
