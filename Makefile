@@ -5,7 +5,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup build demo run test fmt lint doc deny bench interop clean \
+.PHONY: help setup build demo run test fmt lint doc deny bench bench-rivals interop clean \
 	first-build setup-test fmt-check tidy clippy unit one-rocksdb
 
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/tiezheng
@@ -56,6 +56,10 @@ deny: ## licences, banned crates and sources of all dependencies | 检查依赖�
 
 bench: setup ## run the benchmarks | 性能测试
 	cargo bench $(if $(CI),--locked)
+
+# Not `setup`: what cannot be installed becomes a row of its table, and no failure.
+bench-rivals: ## measure rivals beside us on this disk: Tessera, PostgreSQL (needs Go) | 与同类系统同机对比性能
+	@benches/rivals/run.sh
 
 interop: build ## let other log software check ours (needs a current Go) | 与其他透明日志软件互通
 	tests/interop/tessera.sh
