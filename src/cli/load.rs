@@ -2,12 +2,14 @@
 //! the machine itself can do is measured in the same run.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::Serialize;
+use serde_json::json;
 
 use crate::cli::ending::{Complaint, Ending};
+use crate::cli::load_reads::{self, Reading};
 use crate::cli::load_round::{Echo, Figures, Load, Round, ceilings, node_at};
 use crate::cli::reach::{ServerArgs, meet};
 use crate::cli::screen::{BAD, FAINT, GOOD, HEED, Screen};
@@ -22,6 +24,7 @@ Examples | 示例:
   tiezheng load --rate 5000                  an open loop: five thousand a second, come what may
   tiezheng load --batch 1000                 NDJSON batches of a thousand lines
   tiezheng load --rounds 5 --echo            five rounds, each beside a bare server
+  tiezheng load --read numbers.txt           look-ups and receipts of these deposits
 
 What is deposited stays for good: a live ledger is refused without --live. Each deposit under
 way takes some 4 KiB of memory until its receipt is checked.
@@ -59,6 +62,9 @@ pub struct LoadArgs {
     /// Where the disk is measured | 测量磁盘的文件夹
     #[arg(long, value_name = "DIR", default_value = ".")]
     disk: PathBuf,
+    /// Look up these deposit numbers, one a line, and fetch their receipts, instead of depositing | 改为查询所列编号
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["batch", "rate"])]
+    read: Option<PathBuf>,
     /// Leave out what the machine can do | 不测量机器上限
     #[arg(long)]
     no_ceilings: bool,
@@ -99,7 +105,7 @@ pub async fn run(args: &LoadArgs, screen: &Screen) -> anyhow::Result<Ending> {
     }
     let client = args.server.client()?;
     let met = meet(&client).await?;
-    if !met.is_test && !args.live {
+    if !met.is_test && !args.live && args.read.is_none() {
         return Err(Complaint::usage(
             "live_ledger",
             "这是正式账本：压力测试的存证将永久保留；如确需进行，请加 --live",
@@ -119,6 +125,9 @@ pub async fn run(args: &LoadArgs, screen: &Screen) -> anyhow::Result<Ending> {
         sample: args.sample,
     };
     let ceilings = if args.no_ceilings { None } else { Some(ceilings(&args.disk)?) };
+    if let Some(path) = &args.read {
+        return read(args, &load, path, screen).await;
+    }
     let mut rounds = Vec::new();
     for number in 1..=args.rounds.max(1) {
         let made = Arc::new(load.make()?);
@@ -142,6 +151,30 @@ pub async fn run(args: &LoadArgs, screen: &Screen) -> anyhow::Result<Ending> {
     };
     screen.document(&summary)?;
     show(screen, &summary)
+}
+
+/// Reads instead of depositing.
+async fn read(args: &LoadArgs, load: &Load, path: &Path, screen: &Screen) -> anyhow::Result<Ending> {
+    let numbers = load_reads::numbers(path)?;
+    let mut ending = Ending::Good;
+    for reading in Reading::ALL {
+        let mut rounds = Vec::new();
+        for _ in 0..args.rounds.max(1) {
+            rounds.push(load_reads::round(load, &numbers, reading, args.echo).await?);
+        }
+        let median = Round::median(&rounds);
+        let label = match reading {
+            Reading::LookUp => screen.pick("查询", "look-up"),
+            Reading::Receipt => screen.pick("回执", "receipt"),
+        };
+        screen.document(&json!({ "reading": reading.word(), "rounds": rounds, "median": median }))?;
+        screen.line(format!("{label}: {}", told(&median, screen)))?;
+        for fault in median.faults.iter().take(10) {
+            screen.line(screen.paint(HEED, fault))?;
+            ending = Ending::Finding;
+        }
+    }
+    Ok(ending)
 }
 
 /// Says where it listens, then answers until standard input ends, as it does when whoever started it is gone.

@@ -159,7 +159,12 @@ impl Load {
         }
     }
 
-    async fn send_to(&self, address: SocketAddr, made: &Arc<Vec<Call>>) -> Result<Traffic, Complaint> {
+    /// Sends calls and waits for every answer.
+    ///
+    /// # Errors
+    ///
+    /// [`Complaint`].
+    pub async fn send_to(&self, address: SocketAddr, made: &Arc<Vec<Call>>) -> Result<Traffic, Complaint> {
         let calls: Arc<[Call]> = made.iter().cloned().collect();
         Ok(send(address, calls, self.connections, self.pace).await?)
     }
@@ -202,7 +207,9 @@ fn rate(count: usize, took: Duration) -> f64 {
     count as f64 / took.as_secs_f64()
 }
 
-fn figures(traffic: &Traffic) -> Figures {
+/// What a run's times come to.
+#[must_use]
+pub fn figures(traffic: &Traffic) -> Figures {
     Figures {
         per_second: rate(traffic.answers.len(), traffic.took),
         p50_ms: traffic.latency.within_ms(0.5),

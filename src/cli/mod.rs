@@ -2,7 +2,7 @@
 //!
 //! [`command`] is the definition of the command line. Commands: [`deposit`], [`statement`], [`lookup`], [`verify`],
 //! [`receipt`], [`trust`], [`keygen`], [`case`] and, of a node, [`serve`], [`audit`], [`backup`], [`restore`], [`load`]
-//! (a round of it is [`load_round`]), [`demo`]. What they stand on:
+//! (a round of it is [`load_round`], of reads [`load_reads`]), [`demo`]. What they stand on:
 //!
 //! - [`ending`] are exit codes and complaints, [`screen`], [`width`] and [`progress`] what people and machines see;
 //! - [`config`] is the user's folder: [`case_key`] depositors' keys, [`pinned`] the ledger keys that are trusted;
@@ -33,6 +33,8 @@ pub mod gather;
 pub mod keygen;
 #[cfg(feature = "node")]
 pub mod load;
+#[cfg(feature = "node")]
+pub mod load_reads;
 #[cfg(feature = "node")]
 pub mod load_round;
 pub mod lookup;

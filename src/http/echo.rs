@@ -14,8 +14,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use tokio::net::TcpListener;
 
+use crate::http::api::deposits::read;
 use crate::http::problem::Failure;
-use crate::wire::deposit::{DepositRequest, REQUEST_MAX};
+use crate::wire::deposit::REQUEST_MAX;
 
 /// Serves until the process ends: `answer` to every good deposit and to every `GET /`.
 ///
@@ -37,7 +38,7 @@ async fn deposit(State(answer): State<Bytes>, body: Body) -> Response {
 
 async fn check(body: Body) -> Result<(), Failure> {
     let bytes = axum::body::to_bytes(body, REQUEST_MAX).await.map_err(|error| Failure::internal(&error))?;
-    let (statement, _) = DepositRequest::parse(&bytes)?.read()?;
+    let (statement, _) = read(&bytes)?;
     statement.verify()?;
     Ok(())
 }

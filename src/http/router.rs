@@ -3,25 +3,27 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::{Extension, Router};
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::http::api::court::closing::Closing;
 use crate::http::api::court::{case_routes, original_routes, registry_routes};
 use crate::http::api::{batch, blocks, deposits, health, ledger, log, lookup, proofs, search, verification};
-use crate::http::caching::{self, Caching};
+use crate::http::caching::{self, Caching, Finishing};
 use crate::http::node::Node;
+use crate::http::observe::Watched;
+use crate::http::openapi;
 use crate::http::problem::Failure;
 use crate::http::web::pages;
-use crate::http::{observe, openapi};
 
 /// Every route that the API's description lists.
-fn api() -> OpenApiRouter<Arc<Node>> {
+fn api(closing: Closing) -> OpenApiRouter<Arc<Node>> {
     OpenApiRouter::with_openapi(openapi::described())
         // Deposit, look up, verify.
         .routes(routes!(deposits::deposit))
@@ -44,14 +46,14 @@ fn api() -> OpenApiRouter<Arc<Node>> {
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
         .routes(routes!(health::metrics))
-        .merge(filing())
+        .merge(filing(closing))
 }
 
 /// What goes by token. A request is carried to its end though its sender hangs up: what is on the chain must be known
 /// to the desk.
-fn filing() -> OpenApiRouter<Arc<Node>> {
+fn filing(closing: Closing) -> OpenApiRouter<Arc<Node>> {
     let all = registry_routes::routes().merge(case_routes::routes()).merge(original_routes::routes());
-    all.layer(from_fn(to_its_end))
+    all.layer(Extension(closing)).layer(from_fn(to_its_end))
 }
 
 async fn to_its_end(request: Request, next: Next) -> Response {
@@ -78,12 +80,12 @@ fn web() -> Router<Arc<Node>> {
 /// The description of the API, as answered under `/openapi.json`.
 #[must_use]
 pub fn openapi_json() -> String {
-    openapi::published(api().into_openapi())
+    openapi::published(api(Closing::default()).into_openapi())
 }
 
-/// All routes over `node`.
-pub fn router(node: Arc<Node>) -> Router {
-    let (api, document) = api().split_for_parts();
+/// All routes over `node`. Whoever waits is told of the end by `closing`.
+pub fn router(node: Arc<Node>, closing: Closing) -> Router {
+    let (api, document) = api(closing).split_for_parts();
     let document = openapi::published(document).into_bytes();
     let described = get(async move || caching::answer(document.clone(), "application/json", Caching::Revalidate));
     api.merge(web())
@@ -92,9 +94,17 @@ pub fn router(node: Arc<Node>) -> Router {
         .method_not_allowed_fallback(method_not_allowed)
         .layer(CatchPanicLayer::custom(panicked))
         // Outermost: what happens inside, a panic too, is counted and gets its headers.
-        .layer(from_fn(caching::finish))
-        .layer(from_fn(observe::requests))
+        .layer(from_fn(through))
         .with_state(node)
+}
+
+/// What every request passes, in one step: each layer costs as much again.
+async fn through(request: Request, next: Next) -> Response {
+    let (watched, finishing) = (Watched::begin(&request), Finishing::of(&request));
+    let mut response = next.run(request).await;
+    finishing.finish(&mut response);
+    watched.answered(&response);
+    response
 }
 
 async fn no_such_route(request: Request) -> Failure {

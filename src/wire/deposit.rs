@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::ledger::leaf::ADMISSION_MAX;
 use crate::ledger::metadata::PrivateMetadata;
+use crate::ledger::statement::keys::KeyCache;
 use crate::ledger::statement::signed::{StatementError, StatementNote};
 use crate::ledger::text::{Fault, TextError};
 use crate::wire::json::{self, JsonError};
@@ -166,10 +167,22 @@ impl DepositRequest {
     ///
     /// [`DepositRequestError`].
     pub fn read(&self) -> Result<(StatementNote, Option<PrivateMetadata>), DepositRequestError> {
+        self.read_with(&mut KeyCache::none())
+    }
+
+    /// Likewise, for whoever reads many: keys that `keys` remembers are not read anew.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::read`].
+    pub fn read_with(
+        &self,
+        keys: &mut KeyCache,
+    ) -> Result<(StatementNote, Option<PrivateMetadata>), DepositRequestError> {
         if self.statement.len() > ADMISSION_MAX {
             return Err(DepositRequestError::StatementTooLong { found: self.statement.len() });
         }
-        let note = StatementNote::parse(self.statement.as_bytes())?;
+        let note = StatementNote::parse_with(self.statement.as_bytes(), keys)?;
         let Some(PrivateJson { salt, metadata }) = &self.private else { return Ok((note, None)) };
         let meta = note.statement().meta.ok_or(DepositRequestError::PrivateMissingMeta)?;
         let held = private(salt, metadata)?;

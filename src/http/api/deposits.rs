@@ -1,5 +1,6 @@
 //! `POST /v1/deposits`: put a statement on the chain, take home the receipt.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -14,7 +15,10 @@ use crate::http::node::Node;
 use crate::http::problem::Failure;
 use crate::http::request::require_content_type;
 use crate::http::{body, observe};
+use crate::ledger::metadata::PrivateMetadata;
 use crate::ledger::receipt::Receipt;
+use crate::ledger::statement::keys::KeyCache;
+use crate::ledger::statement::signed::StatementNote;
 use crate::sequencer::handle::Deposited;
 use crate::wire::deposit::{DepositRequest, REQUEST_MAX};
 use crate::wire::problem::Problem;
@@ -82,8 +86,23 @@ pub async fn one(node: &Node, bytes: &[u8]) -> Result<Deposited, Failure> {
     deposited
 }
 
+thread_local! {
+    /// Keys that requests on this thread named before: few sign most deposits.
+    static KEYS: RefCell<KeyCache> = RefCell::new(KeyCache::new());
+}
+
+/// What a request wants to deposit, its signatures unchecked.
+///
+/// # Errors
+///
+/// [`Failure`]: the sender mends it.
+pub fn read(bytes: &[u8]) -> Result<(StatementNote, Option<PrivateMetadata>), Failure> {
+    let request = DepositRequest::parse(bytes)?;
+    Ok(KEYS.with_borrow_mut(|keys| request.read_with(keys))?)
+}
+
 async fn attempt(node: &Node, bytes: &[u8]) -> Result<Deposited, Failure> {
-    let (statement, private) = DepositRequest::parse(bytes)?.read()?;
+    let (statement, private) = read(bytes)?;
     Ok(node.sequencer().deposit(statement, private).await?)
 }
 

@@ -31,7 +31,6 @@
 //! ```
 
 use std::fmt;
-use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use crate::ledger::hash::{Digest, sha256};
