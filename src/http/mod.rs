@@ -1,6 +1,6 @@
 //! The counter: HTTP over the ledger.
 //!
-//! [`router`] is the table of contents and [`problem`] the only table from errors to status and code. [`server`] accepts
+//! [`front`] is what every request meets first, [`router`] the table of contents and [`problem`] the only table from errors to status and code. [`server`] accepts
 //! connections and bounds what any of them may take; [`node`] is what handlers share; [`api`] are the handlers, [`web`]
 //! the pages. It reads through the store's contract, always bounded by the published size, and writes through the
 //! sequencer alone. [`echo`] is a bare server to measure against.
@@ -11,6 +11,7 @@ pub mod body;
 pub mod caching;
 pub mod codes;
 pub mod echo;
+pub mod front;
 pub mod locality;
 pub mod node;
 pub mod observe;

@@ -79,7 +79,13 @@ pub fn deposit(outcome: &'static str, since: Instant) {
 pub struct Watched {
     since: Instant,
     method: &'static str,
-    route: Option<MatchedPath>,
+    route: Route,
+}
+
+#[derive(Debug)]
+enum Route {
+    Matched(MatchedPath),
+    Named(&'static str),
 }
 
 impl Watched {
@@ -92,12 +98,22 @@ impl Watched {
             "POST" => "POST",
             _ => "other",
         };
-        Self { since: Instant::now(), method, route: request.extensions().get::<MatchedPath>().cloned() }
+        let route = request.extensions().get::<MatchedPath>().cloned().map_or(Route::Named("none"), Route::Matched);
+        Self { since: Instant::now(), method, route }
+    }
+
+    /// Begins to watch a `POST` of this route, which no table was asked about.
+    #[must_use]
+    pub fn post(route: &'static str) -> Self {
+        Self { since: Instant::now(), method: "POST", route: Route::Named(route) }
     }
 
     /// Counts and times it.
     pub fn answered(self, response: &Response) {
-        let route = self.route.as_ref().map_or("none", MatchedPath::as_str);
+        let route = match &self.route {
+            Route::Matched(path) => path.as_str(),
+            Route::Named(name) => name,
+        };
         let (requests, seconds) = handles(self.method, route, response.status().as_u16());
         requests.increment(1);
         seconds.record(self.since.elapsed().as_secs_f64());

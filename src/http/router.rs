@@ -116,7 +116,7 @@ async fn method_not_allowed(request: Request) -> Failure {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the layer hands it over")]
-fn panicked(panic: Box<dyn Any + Send>) -> Response {
+pub(in crate::http) fn panicked(panic: Box<dyn Any + Send>) -> Response {
     let said = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     Failure::internal(&said.unwrap_or("a handler panicked")).into_response()
 }

@@ -316,7 +316,7 @@ impl<C: Clock> Collecting<C> {
                 Err(error) => Answer::Unreadable(error),
                 Ok(None) => {
                     let numbered = draw(self.test, now, |number| {
-                        admitted.admit(&Chain(store), tip.origin.as_str(), number, id, ticket.statement.statement())
+                        admitted.admit(&Chain(store), tip.origin.as_str(), number, ticket.statement.note())
                     });
                     match numbered {
                         Ok(number) => {

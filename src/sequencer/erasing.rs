@@ -85,9 +85,8 @@ impl<S: AppendLedger> Sealing<S> {
         }
         let chain = Chain(&*self.store);
         let mut admitted = Admitted::new();
-        let numbered = draw(test, now, |number| {
-            admitted.admit(&chain, self.tip.origin.as_str(), number, id, statement.statement())
-        });
+        let numbered =
+            draw(test, now, |number| admitted.admit(&chain, self.tip.origin.as_str(), number, statement.note()));
         numbered.map(Some).map_err(Outcome::Failed)
     }
 

@@ -108,6 +108,28 @@ pub fn line<T: Serialize>(shape: &T) -> String {
     serde_json::to_string(shape).map_or_else(|error| unprintable(&error), |text| text + "\n")
 }
 
+/// Appends `text` as a JSON string, escaped as [`pretty`] does.
+pub fn quote(to: &mut String, text: &str) {
+    let escaped = |byte: u8| byte < 0x20 || byte == b'"' || byte == b'\\';
+    to.push('"');
+    let mut rest = text;
+    while let Some(at) = rest.bytes().position(escaped) {
+        // What is escaped is ASCII, so both cuts are between characters.
+        let (plain, tail) = rest.split_at(at);
+        let (one, tail) = tail.split_at(1);
+        to.push_str(plain);
+        if one == "\n" {
+            to.push_str("\\n");
+        } else {
+            let quoted = serde_json::to_string(one).unwrap_or_default();
+            to.push_str(quoted.get(1..quoted.len() - 1).unwrap_or_default());
+        }
+        rest = tail;
+    }
+    to.push_str(rest);
+    to.push('"');
+}
+
 /// Shapes hold strings, integers, lists and other shapes, which all print; whatever came here says so instead of lying.
 fn unprintable(error: &dyn fmt::Display) -> String {
     format!("{{\"unprintable\":{:?}}}\n", error.to_string())
@@ -250,6 +272,15 @@ mod tests {
     #[derive(Debug, PartialEq, Deserialize)]
     struct Inner {
         b: u8,
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn strings_are_quoted_as_the_library_does(text in "[\\x00-\\x20\"\\\\a证\\u{7f}\\u{2028}]{0,40}") {
+            let mut quoted = String::new();
+            quote(&mut quoted, &text);
+            proptest::prop_assert_eq!(quoted, serde_json::to_string(&text).unwrap());
+        }
     }
 
     #[test]
