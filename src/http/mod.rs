@@ -10,6 +10,7 @@ pub mod bearer;
 pub mod body;
 pub mod caching;
 pub mod codes;
+pub mod lines;
 pub mod locality;
 pub mod node;
 pub mod observe;
