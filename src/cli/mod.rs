@@ -7,7 +7,7 @@
 //! - [`ending`] are exit codes and complaints, [`screen`], [`width`] and [`progress`] what people and machines see;
 //! - [`config`] is the user's folder: [`case_key`] depositors' keys, [`pinned`] the ledger keys that are trusted;
 //! - [`gather`] finds files, [`digest`] hashes them, [`compose`] makes statements, [`papers`] and [`durable`] keep them,
-//!   [`round`] sends them;
+//!   [`round`] sends them, [`many`] of them together;
 //! - [`reach`] and [`record`] ask a node, [`facts_table`] and [`report_screen`] show what came of it;
 //! - [`folder_copy`] copies a ledger's folder and checks the copy.
 
@@ -39,6 +39,7 @@ pub mod load_reads;
 pub mod load_round;
 pub mod lookup;
 pub mod manifest;
+pub mod many;
 #[cfg(feature = "node")]
 pub mod office;
 pub mod papers;

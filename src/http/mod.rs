@@ -12,6 +12,7 @@ pub mod caching;
 pub mod codes;
 pub mod echo;
 pub mod front;
+pub mod lines;
 pub mod locality;
 pub mod node;
 pub mod observe;

@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 
 use crate::desk::office::Desk;
 use crate::http::options::Options;
@@ -24,6 +25,8 @@ pub struct Node {
     on_loopback: bool,
     reads: Arc<Semaphore>,
     hashing: Arc<Semaphore>,
+    batches: Arc<Semaphore>,
+    batched: Arc<Semaphore>,
     desk: Option<Arc<Desk>>,
 }
 
@@ -33,7 +36,10 @@ impl Node {
     pub fn new(reader: Arc<dyn ReadLedger>, sequencer: Sequencer, options: Options) -> Self {
         let reads = Arc::new(Semaphore::new(options.reads));
         let hashing = Arc::new(Semaphore::new(options.hashing));
-        Self { reader, sequencer, options, on_loopback: false, reads, hashing, desk: None }
+        let batches = Arc::new(Semaphore::new(options.batches));
+        let capacity = sequencer.health().capacity;
+        let batched = Arc::new(Semaphore::new((capacity - capacity / 4).max(1)));
+        Self { reader, sequencer, options, on_loopback: false, reads, hashing, batches, batched, desk: None }
     }
 
     /// Says where it listens: on loopback anybody local may deposit, elsewhere nobody may until there is enrolment.
@@ -107,6 +113,26 @@ impl Node {
     /// `internal`, never: nobody closes the semaphore.
     pub async fn place_to_hash(&self) -> Result<OwnedSemaphorePermit, Failure> {
         take(&self.hashing).await
+    }
+
+    /// A place among the batches, waited for.
+    ///
+    /// # Errors
+    ///
+    /// `busy` when none becomes free in time.
+    pub async fn place_for_batch(&self) -> Result<OwnedSemaphorePermit, Failure> {
+        let place = timeout(self.options.place_timeout, take(&self.batches)).await;
+        place.map_err(|_| Failure::busy("batches"))?
+    }
+
+    /// A share of the pool for a line of a batch: three quarters of it, so that one deposit by itself finds a place while
+    /// batches wait for theirs.
+    ///
+    /// # Errors
+    ///
+    /// `internal`, never: nobody closes the semaphore.
+    pub async fn share_of_batches(&self) -> Result<OwnedSemaphorePermit, Failure> {
+        take(&self.batched).await
     }
 }
 

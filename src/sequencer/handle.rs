@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::metadata::PrivateMetadata;
@@ -162,6 +163,32 @@ impl Sequencer {
     ) -> Result<Deposited, DepositError> {
         fits(&statement, &private)?;
         let place = self.pool.enter().map_err(turned)?;
+        self.deposit_at(place, statement, private).await
+    }
+
+    /// As [`Self::deposit`], but where the pool is full, waits for a place up to `patience`.
+    ///
+    /// # Errors
+    ///
+    /// [`DepositError`]; each variant says what to do.
+    pub async fn deposit_patiently(
+        &self,
+        statement: StatementNote,
+        private: Option<PrivateMetadata>,
+        patience: Duration,
+    ) -> Result<Deposited, DepositError> {
+        let private = private.map(PrivateContent::from).unwrap_or_default();
+        fits(&statement, &private)?;
+        let place = self.pool.enter_within(patience).await.map_err(turned)?;
+        self.deposit_at(place, statement, private).await
+    }
+
+    async fn deposit_at(
+        &self,
+        place: Place,
+        statement: StatementNote,
+        private: PrivateContent,
+    ) -> Result<Deposited, DepositError> {
         // About 40 µs of arithmetic on the caller's worker thread: cheaper than a hand-over to another.
         let statement = statement.verify()?;
         self.wait(place, statement, private).await

@@ -11,6 +11,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::time::timeout;
 
 use crate::ledger::chain::Block;
 use crate::ledger::merkle::proof::InclusionProof;
@@ -163,6 +164,22 @@ impl Pool {
             return Err(Turned::Closed);
         }
         Arc::clone(&self.places).try_acquire_owned().map(Place).map_err(|_| Turned::Full)
+    }
+
+    /// Takes a place, waiting for one up to `patience`.
+    ///
+    /// # Errors
+    ///
+    /// [`Turned`].
+    pub async fn enter_within(&self, patience: Duration) -> Result<Place, Turned> {
+        match self.enter() {
+            Err(Turned::Full) => {}
+            entered => return entered,
+        }
+        let place = timeout(patience, Arc::clone(&self.places).acquire_owned()).await.map_err(|_| Turned::Full)?;
+        // Meanwhile the node may have begun to go down.
+        let open = !self.closed.load(Ordering::Acquire);
+        place.ok().filter(|_| open).map(Place).ok_or(Turned::Closed)
     }
 
     /// Queues a deposit; its answer comes through the receiver.

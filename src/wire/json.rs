@@ -130,6 +130,18 @@ pub fn quote(to: &mut String, text: &str) {
     to.push('"');
 }
 
+/// Adds [`line()`] to a text.
+pub fn add_line<T: Serialize>(text: &mut Vec<u8>, shape: &T) {
+    let before = text.len();
+    match serde_json::to_writer(&mut *text, shape) {
+        Ok(()) => text.push(b'\n'),
+        Err(error) => {
+            text.truncate(before);
+            text.extend_from_slice(unprintable(&error).as_bytes());
+        }
+    }
+}
+
 /// Shapes hold strings, integers, lists and other shapes, which all print; whatever came here says so instead of lying.
 fn unprintable(error: &dyn fmt::Display) -> String {
     format!("{{\"unprintable\":{:?}}}\n", error.to_string())

@@ -77,13 +77,18 @@ pub(in crate::http) async fn deposit(
 pub async fn one(node: &Node, bytes: &[u8]) -> Result<Deposited, Failure> {
     let since = Instant::now();
     let deposited = attempt(node, bytes).await;
-    let outcome = match &deposited {
+    observe::deposit(outcome(&deposited), since);
+    deposited
+}
+
+/// What the metrics call an outcome.
+#[must_use]
+pub const fn outcome(deposited: &Result<Deposited, Failure>) -> &'static str {
+    match deposited {
         Ok(Deposited { fresh: true, .. }) => "fresh",
         Ok(Deposited { fresh: false, .. }) => "existing",
         Err(failure) => failure.code(),
-    };
-    observe::deposit(outcome, since);
-    deposited
+    }
 }
 
 thread_local! {
