@@ -7,10 +7,10 @@ set -euo pipefail
 
 # ---- our side: the only part that knows Tiezheng --------------------------------------------------------------------
 # The command is given a folder to work in and prints lines of the drivers' JSON, one a setting.
-OURS=${TIEZHENG_BENCH_CMD:-cargo bench --quiet --bench sequencer -- --json}
+OURS=${TIEZHENG_BENCH_CMD:-benches/rivals/ours.sh}
 
 # Compiles it before the first round, so that no compiler runs beside a measurement. Empty for nothing to do.
-OURS_BUILD=${TIEZHENG_BENCH_BUILD-cargo bench --quiet --bench sequencer --no-run}
+OURS_BUILD=${TIEZHENG_BENCH_BUILD-benches/rivals/ours.sh --build}
 
 build_ours() { $OURS_BUILD; }
 # shellcheck disable=SC2086 # The command is several words.

@@ -65,6 +65,9 @@ pub struct LoadArgs {
     /// Look up these deposit numbers, one a line, and fetch their receipts, instead of depositing | 改为查询所列编号
     #[arg(long, value_name = "FILE", conflicts_with_all = ["batch", "rate"])]
     read: Option<PathBuf>,
+    /// Append the deposit numbers to this file, one a line | 将存证编号追加到此文件
+    #[arg(long, value_name = "FILE")]
+    keep_numbers: Option<PathBuf>,
     /// Leave out what the machine can do | 不测量机器上限
     #[arg(long)]
     no_ceilings: bool,
@@ -123,6 +126,7 @@ pub async fn run(args: &LoadArgs, screen: &Screen) -> anyhow::Result<Ending> {
         batch: args.batch.map(|lines| lines.max(1)),
         keys: args.keys,
         sample: args.sample,
+        keep_numbers: args.keep_numbers.clone(),
     };
     let ceilings = if args.no_ceilings { None } else { Some(ceilings(&args.disk)?) };
     if let Some(path) = &args.read {

@@ -1,8 +1,9 @@
 //! One round of a load: make, send, check, read some again; and what the machine can do beside it.
 
-use std::io::{BufRead as _, BufReader};
+use std::fs::OpenOptions;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{SocketAddr, ToSocketAddrs as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,6 +46,8 @@ pub struct Load {
     pub keys: usize,
     /// Receipts fetched again.
     pub sample: usize,
+    /// Where the numbers are kept.
+    pub keep_numbers: Option<PathBuf>,
 }
 
 /// Rate and times.
@@ -143,6 +146,7 @@ impl Load {
             faults.push(format!("{} deposits, {} good receipts", self.deposits, proven.len()));
         }
         self.read_again(&proven, &mut faults).await;
+        self.keep(&proven)?;
         Ok((Round { node, echo: None, ratio: None, proven: proven.len(), faults }, length))
     }
 
@@ -167,6 +171,15 @@ impl Load {
     pub async fn send_to(&self, address: SocketAddr, made: &Arc<Vec<Call>>) -> Result<Traffic, Complaint> {
         let calls: Arc<[Call]> = made.iter().cloned().collect();
         Ok(send(address, calls, self.connections, self.pace).await?)
+    }
+
+    fn keep(&self, proven: &[Proven]) -> Result<(), Complaint> {
+        let Some(path) = &self.keep_numbers else { return Ok(()) };
+        let numbers = proven.iter().filter_map(|one| one.entry.lines().nth(1)?.strip_prefix("number "));
+        let text: String = numbers.flat_map(|number| [number, "\n"]).collect();
+        let file = OpenOptions::new().create(true).append(true).open(path);
+        let kept = file.and_then(|mut file| file.write_all(text.as_bytes()));
+        kept.map_err(|error| Complaint::io(path, &error))
     }
 
     /// Fetches some receipts once more: entry and header must be what they were.

@@ -6,7 +6,7 @@
 //! in flight and the health page with them.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
@@ -14,8 +14,11 @@ use tokio::time::timeout;
 use crate::desk::office::Desk;
 use crate::http::options::Options;
 use crate::http::problem::Failure;
+use crate::ledger::merkle::shape::LeafIndex;
+use crate::ledger::receipt::{KeyNotice, Receipt};
 use crate::sequencer::handle::Sequencer;
-use crate::store::contract::ReadLedger;
+use crate::store::contract::{Published, ReadError, ReadLedger};
+use crate::store::reading;
 
 /// A running node, as HTTP sees it.
 pub struct Node {
@@ -27,6 +30,8 @@ pub struct Node {
     hashing: Arc<Semaphore>,
     batches: Arc<Semaphore>,
     batched: Arc<Semaphore>,
+    /// The key notices of a checkpoint that was looked at.
+    notices: RwLock<Option<(Arc<Published>, Vec<KeyNotice>)>>,
     desk: Option<Arc<Desk>>,
 }
 
@@ -39,7 +44,18 @@ impl Node {
         let batches = Arc::new(Semaphore::new(options.batches));
         let capacity = sequencer.health().capacity;
         let batched = Arc::new(Semaphore::new((capacity - capacity / 4).max(1)));
-        Self { reader, sequencer, options, on_loopback: false, reads, hashing, batches, batched, desk: None }
+        Self {
+            reader,
+            sequencer,
+            options,
+            on_loopback: false,
+            reads,
+            hashing,
+            batches,
+            batched,
+            notices: RwLock::default(),
+            desk: None,
+        }
     }
 
     /// Says where it listens: on loopback anybody local may deposit, elsewhere nobody may until there is enrolment.
@@ -104,6 +120,27 @@ impl Node {
             look(&*reader)
         });
         looked.await.map_err(|error| Failure::internal(&error))?
+    }
+
+    /// The receipt of the deposit at `index`. Who signed a checkpoint is looked at once, not once a receipt.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    pub fn receipt(&self, reader: &dyn ReadLedger, index: LeafIndex) -> Result<Receipt, ReadError> {
+        let tip = reading::published(reader)?;
+        // A panicked thread leaves behind what was known before.
+        let known = self.notices.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let notices = match known.filter(|(of, _)| Arc::ptr_eq(of, &tip)) {
+            Some((_, notices)) => notices,
+            None => {
+                let notices = reading::key_notices(reader, &tip)?;
+                let known = (Arc::clone(&tip), notices.clone());
+                *self.notices.write().unwrap_or_else(PoisonError::into_inner) = Some(known);
+                notices
+            }
+        };
+        reading::receipt_under(reader, index, &tip, notices)
     }
 
     /// A place among the threads that hash files.

@@ -30,7 +30,7 @@ pub const BATCH_MAX: usize = 4_096;
 /// How often a clock that was refused is looked at again.
 const CLOCK_RETRY: Duration = Duration::from_millis(200);
 /// Under load a block follows the one before by no less.
-const LINGER: Duration = Duration::from_millis(3);
+const LINGER: Duration = Duration::from_millis(6);
 /// When nothing has come in for so long, all who are there are waiting: more patience would only cost them time.
 const QUIET: Duration = Duration::from_micros(500);
 /// A block of fewer deposits is no load.

@@ -170,6 +170,21 @@ fn guess((low, before): (u64, u64), (high, behind): (u64, u64), index: u64) -> u
 /// [`ReadError`].
 pub fn receipt<R: ReadLedger + ?Sized>(store: &R, index: LeafIndex) -> Result<Receipt, ReadError> {
     let tip = published(store)?;
+    let key_notices = key_notices(store, &tip)?;
+    receipt_under(store, index, &tip, key_notices)
+}
+
+/// Likewise under `tip`, which is published, for whoever looked already at who signed it ([`key_notices`]).
+///
+/// # Errors
+///
+/// [`ReadError`].
+pub fn receipt_under<R: ReadLedger + ?Sized>(
+    store: &R,
+    index: LeafIndex,
+    tip: &Published,
+    key_notices: Vec<KeyNotice>,
+) -> Result<Receipt, ReadError> {
     let header = sealing_block(store, index)?;
     // The tree holds the hashes of the block's leaves: only the entry itself has to be read.
     let tree = ListTree::over(leaf_hashes(store, header.first, header.count)?);
@@ -181,14 +196,17 @@ pub fn receipt<R: ReadLedger + ?Sized>(store: &R, index: LeafIndex) -> Result<Re
     let entry = store.leaf(index)?;
     let previous =
         header.first.0.checked_sub(1).ok_or_else(|| damaged("leaf", index, "no deposit stands in block 0"))?;
+    within(store, tip.size())?;
+    let ends = [header.index(), LeafIndex(previous)];
+    let [header_path, previous_path] = built(prove::inclusions(&Tiles(store), ends, tip.size()), tip.size())?;
     Ok(Receipt {
         entry: String::from_utf8(entry).map_err(|_| damaged("leaf", index, "not UTF-8"))?,
         index,
         header: header.to_string(),
         entry_path,
-        header_path: inclusion(store, header.index(), tip.size())?,
-        previous_path: inclusion(store, LeafIndex(previous), tip.size())?,
-        key_notices: key_notices(store, &tip)?,
+        header_path,
+        previous_path,
+        key_notices,
         checkpoint: tip.checkpoint.note().to_string(),
         time_tokens: Vec::new(),
     })
@@ -206,8 +224,12 @@ fn leaf_hashes<R: ReadLedger + ?Sized>(store: &R, first: LeafIndex, count: u64) 
     Ok(hashes)
 }
 
-/// Genesis and the key notices after it, once there are any after it.
-fn key_notices<R: ReadLedger + ?Sized>(store: &R, tip: &Published) -> Result<Vec<KeyNotice>, ReadError> {
+/// Genesis and the key notices after it, once there are any after it: those that lead to the key under `tip`.
+///
+/// # Errors
+///
+/// [`ReadError::Damaged`] when another key signed it.
+pub fn key_notices<R: ReadLedger + ?Sized>(store: &R, tip: &Published) -> Result<Vec<KeyNotice>, ReadError> {
     // Until rotation exists no ledger has a second key notice: the checkpoint's key is the genesis key.
     let genesis = genesis(store)?;
     let signs = genesis.key().is_some_and(|key| tip.checkpoint.verified_by(std::slice::from_ref(key)).is_ok());

@@ -27,7 +27,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, timeout};
 
 use crate::http::api::court::closing::Closing;
-use crate::http::api::deposits::{outcome, status};
+use crate::http::api::deposits::{outcome, read, status};
 use crate::http::lines::{Line, Lines};
 use crate::http::locality::require_local;
 use crate::http::node::Node;
@@ -35,10 +35,9 @@ use crate::http::observe;
 use crate::http::problem::Failure;
 use crate::http::request::require_content_type;
 use crate::sequencer::handle::Deposited;
-use crate::wire::deposit::{BatchVerdict, DepositRequest, REQUEST_MAX};
+use crate::wire::deposit::{BatchVerdict, REQUEST_MAX, add_receipt};
 use crate::wire::json;
 use crate::wire::problem::Problem;
-use crate::wire::receipt::ReceiptJson;
 
 /// Most lines of a batch under way.
 pub const UNDER_WAY: usize = 1_024;
@@ -203,25 +202,20 @@ async fn verdicts(node: &Node, first: usize, lines: Vec<Line>) -> Vec<u8> {
     let count = lines.len();
     let lines = stream::iter((first..).zip(lines));
     let mut verdicts = lines.map(|(number, line)| verdict(node, number, line)).buffered(count.max(1));
-    while let Some(verdict) = verdicts.next().await {
-        json::add_line(&mut text, &verdict);
+    while let Some((number, deposited)) = verdicts.next().await {
+        match deposited {
+            Ok(deposited) => add_receipt(&mut text, number, status(&deposited).as_u16(), &deposited.receipt),
+            Err(failure) => json::add_line(&mut text, &refused(number, &failure)),
+        }
     }
     text
 }
 
-async fn verdict(node: &Node, number: usize, line: Line) -> BatchVerdict {
+async fn verdict(node: &Node, number: usize, line: Line) -> (usize, Result<Deposited, Failure>) {
     let since = Instant::now();
     let deposited = deposit(node, line).await;
     observe::deposit(outcome(&deposited), since);
-    match deposited {
-        Ok(deposited) => BatchVerdict {
-            line: number,
-            status: status(&deposited).as_u16(),
-            receipt: Some(ReceiptJson::from(&deposited.receipt)),
-            problem: None,
-        },
-        Err(failure) => refused(number, &failure),
-    }
+    (number, deposited)
 }
 
 fn refused(line: usize, failure: &Failure) -> BatchVerdict {
@@ -230,7 +224,7 @@ fn refused(line: usize, failure: &Failure) -> BatchVerdict {
 
 async fn deposit(node: &Node, line: Line) -> Result<Deposited, Failure> {
     let (statement, private) = match line {
-        Line::Whole(bytes) => DepositRequest::parse(&bytes)?.read()?,
+        Line::Whole(bytes) => read(&bytes)?,
         Line::TooLong => {
             let limit = u64::try_from(REQUEST_MAX).unwrap_or(u64::MAX);
             return Err(Failure::new("body_too_large", format!("a line has at most {limit} bytes")).limited(limit));
