@@ -21,7 +21,7 @@ use crate::ledger::time::Timestamp;
 use crate::sequencer::admitting::{Chain, draw};
 use crate::sequencer::clock::{Clock, Guard};
 use crate::sequencer::pool::{Answer, Arrivals, Erasure, Inbox, Message, Outcome, Ticket};
-use crate::sequencer::run::State;
+use crate::sequencer::state::State;
 use crate::store::admission::Admitted;
 use crate::store::contract::ReadLedger;
 
@@ -297,7 +297,9 @@ impl<C: Clock> Collecting<C> {
         let now = match self.now(tip.last_time, state) {
             Ok(now) => now,
             Err(reason) => {
-                tickets.into_iter().for_each(|ticket| ticket.answer(Answer::Stopped(reason.clone())));
+                for ticket in tickets {
+                    ticket.answer(Answer::Stopped(reason.clone()));
+                }
                 return Err(reason);
             }
         };

@@ -9,9 +9,9 @@ use axum::body::{Body, Bytes};
 use axum::http::Request;
 use futures_util::{FutureExt as _, stream};
 use http_body_util::BodyExt as _;
+use tiezheng::http::api::court::closing::Closing;
 use tiezheng::http::node::Node;
 use tiezheng::http::options::Options;
-use tiezheng::http::api::court::closing::Closing;
 use tiezheng::http::router::router;
 use tiezheng::store::contract::ReadLedger;
 use tower::ServiceExt as _;
@@ -43,7 +43,7 @@ fn counted(frames: usize, lines: String) -> (Body, Arc<AtomicUsize>) {
 }
 
 fn count(text: &[u8]) -> usize {
-    text.iter().filter(|byte| **byte == b'\n').count()
+    text.split(|byte| *byte == b'\n').count() - 1
 }
 
 #[tokio::test]
