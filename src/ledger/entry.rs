@@ -14,9 +14,11 @@
 
 use std::fmt;
 
+use crate::ledger::note::Note;
 use crate::ledger::number::DepositNumber;
+use crate::ledger::statement::keys::KeyCache;
 use crate::ledger::statement::signed::{StatementError, StatementNote};
-use crate::ledger::text::{Fault, Fields, TextError, plain_text};
+use crate::ledger::text::{Fault, Fields, TextError, first_blank_line, plain_text};
 use crate::ledger::time::Timestamp;
 
 /// The first line.
@@ -41,8 +43,17 @@ impl Entry {
     ///
     /// [`StatementError`]: on a chain, a damaged or forged record.
     pub fn parse(bytes: &[u8]) -> Result<Self, StatementError> {
+        Self::parse_with(bytes, &mut KeyCache::none())
+    }
+
+    /// The same, for whoever reads many: keys that `keys` remembers are not read anew.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::parse`].
+    pub fn parse_with(bytes: &[u8], keys: &mut KeyCache) -> Result<Self, StatementError> {
         let text = plain_text(bytes)?;
-        let cut = text.find("\n\n").map_or(text.len(), |at| at + 1);
+        let cut = first_blank_line(text).unwrap_or(text.len());
         let (head, note) = text.split_at(cut);
         let mut fields = Fields::open(head, FIRST_LINE, ORDER)?;
         let number = fields.required("number")?;
@@ -50,7 +61,8 @@ impl Entry {
             DepositNumber::parse_exact(number).ok_or_else(|| fields.fault(Fault::MistypedNumber { name: "number" }))?;
         let received = read_time(&mut fields, "received")?;
         fields.finish()?;
-        let statement = StatementNote::parse(note.strip_prefix('\n').unwrap_or(note).as_bytes())?;
+        let note = Note::read(note.strip_prefix('\n').unwrap_or(note))?;
+        let statement = StatementNote::read(note, keys)?;
         Ok(Self { number, received, statement })
     }
 }

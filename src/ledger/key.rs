@@ -51,9 +51,9 @@ impl Name {
     /// Takes `text` if it is a name.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let good = !text.is_empty()
-            && text.len() <= NAME_MAX
-            && !text.chars().any(|c| c.is_whitespace() || c.is_control() || c == '+');
+        let plain = text.bytes().all(|b| b.is_ascii_graphic() && b != b'+');
+        let bad = |c: char| c.is_whitespace() || c.is_control() || c == '+';
+        let good = !text.is_empty() && text.len() <= NAME_MAX && (plain || !text.contains(bad));
         good.then(|| Self(text.into()))
     }
 

@@ -4,6 +4,7 @@ use crate::ledger::block::{self, BlockHeader};
 use crate::ledger::entry::{self, Entry};
 use crate::ledger::note::NoteError;
 use crate::ledger::notice::{self, SignedNotice};
+use crate::ledger::statement::keys::KeyCache;
 use crate::ledger::statement::signed::StatementError;
 use crate::ledger::text::TextError;
 use crate::ledger::time::Timestamp;
@@ -49,9 +50,18 @@ impl Leaf {
     ///
     /// [`LeafError`]: on a chain, a damaged or forged record.
     pub fn parse(bytes: &[u8]) -> Result<Self, LeafError> {
+        Self::parse_with(bytes, &mut KeyCache::none())
+    }
+
+    /// The same, for whoever reads many: keys that `keys` remembers are not read anew.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::parse`].
+    pub fn parse_with(bytes: &[u8], keys: &mut KeyCache) -> Result<Self, LeafError> {
         let first_line = bytes.split(|b| *b == b'\n').next().unwrap_or_default();
         match std::str::from_utf8(first_line) {
-            Ok(entry::FIRST_LINE) => Ok(Self::Entry(Entry::parse(bytes)?)),
+            Ok(entry::FIRST_LINE) => Ok(Self::Entry(Entry::parse_with(bytes, keys)?)),
             Ok(notice::FIRST_LINE) => Ok(Self::Notice(SignedNotice::parse(bytes)?)),
             Ok(block::FIRST_LINE) => Ok(Self::Block(BlockHeader::parse(bytes)?)),
             _ => Err(LeafError::UnknownKind),

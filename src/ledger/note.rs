@@ -32,12 +32,14 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
 use crate::ledger::key::{KeyId, Name, SIGNATURE_LEN, Signer, VerifierKey};
-use crate::ledger::text::{Fault, TextError, plain_text};
+use crate::ledger::text::{Fault, TextError, last_blank_line, plain_text};
 
 /// Most signatures a note may carry; Go's reader refuses more than 100.
 pub const SIGNATURES_MAX: usize = 100;
 /// Longest signature blob in bytes, key id included: post-quantum signatures take 2,428.
 const BLOB_MAX: usize = 8 * 1024;
+/// Characters of an Ed25519 signature with its key id.
+const ED25519_BASE64: usize = (4 + SIGNATURE_LEN).div_ceil(3) * 4;
 
 /// One signature line, known or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,7 +118,8 @@ impl Note {
     /// [`NoteError::Text`] when the text holds control characters or does not end with LF; [`NoteError::NoSignatures`]
     /// without text or signer.
     pub fn sign(text: String, signers: &[&Signer]) -> Result<Self, NoteError> {
-        check_text(&text)?;
+        plain_text(text.as_bytes())?;
+        check_end(&text)?;
         let signatures = signers.iter().map(|signer| NoteSignature {
             name: signer.verifier().name().clone(),
             id: signer.verifier().id(),
@@ -132,23 +135,26 @@ impl Note {
     ///
     /// Any [`NoteError`] but the last two.
     pub fn parse(bytes: &[u8]) -> Result<Self, NoteError> {
-        let whole = plain_text(bytes)?;
-        let cut = whole.rfind("\n\n").ok_or(NoteError::NoSignatures)?;
-        let (text, block) = whole.split_at(cut + 1);
-        check_text(text)?;
+        Self::read(plain_text(bytes)?)
+    }
+
+    /// Likewise, from text that [`plain_text`] has let pass.
+    pub(in crate::ledger) fn read(whole: &str) -> Result<Self, NoteError> {
+        let cut = last_blank_line(whole).ok_or(NoteError::NoSignatures)?;
+        let (text, block) = whole.split_at(cut);
+        check_end(text)?;
         let block = block.strip_prefix('\n').unwrap_or(block);
-        let first_line = text.matches('\n').count() + 2;
+        let line_of = |position: usize| text.matches('\n').count() + 2 + position;
         let body = block.strip_suffix('\n').ok_or_else(|| TextError {
-            line: first_line + block.matches('\n').count(),
+            line: line_of(block.matches('\n').count()),
             fault: Fault::MissingFinalNewline,
         })?;
-        let mut signatures = Vec::new();
+        let mut signatures = Vec::with_capacity(1);
         for (i, line) in body.split('\n').enumerate() {
             if i == SIGNATURES_MAX {
                 return Err(NoteError::TooManySignatures);
             }
-            let line_number = first_line + i;
-            signatures.push(parse_signature(line).ok_or(NoteError::MalformedSignature { line: line_number })?);
+            signatures.push(parse_signature(line).ok_or_else(|| NoteError::MalformedSignature { line: line_of(i) })?);
         }
         Ok(Self { text: text.to_owned(), signatures })
     }
@@ -196,8 +202,8 @@ impl fmt::Display for Note {
     }
 }
 
-fn check_text(text: &str) -> Result<(), NoteError> {
-    plain_text(text.as_bytes())?;
+/// A text has lines, and the last one ends.
+fn check_end(text: &str) -> Result<(), NoteError> {
     if text.is_empty() || text == "\n" {
         return Err(NoteError::NoSignatures);
     }
@@ -209,12 +215,22 @@ fn check_text(text: &str) -> Result<(), NoteError> {
 
 fn parse_signature(line: &str) -> Option<NoteSignature> {
     let (name, base64) = line.strip_prefix("— ")?.split_once(' ')?;
+    let name = Name::parse(name)?;
+    if base64.len() == ED25519_BASE64 {
+        // The usual kind needs no room of its own while it is read.
+        let mut room = [0; ED25519_BASE64 / 4 * 3];
+        let length = BASE64_STANDARD.decode_slice(base64, &mut room).ok()?;
+        return blob_of(name, room.get(..length)?);
+    }
     if base64.len() > BLOB_MAX / 3 * 4 {
         return None;
     }
-    let blob = BASE64_STANDARD.decode(base64).ok()?;
+    blob_of(name, &BASE64_STANDARD.decode(base64).ok()?)
+}
+
+fn blob_of(name: Name, blob: &[u8]) -> Option<NoteSignature> {
     let (id, bytes) = blob.split_first_chunk::<4>()?;
-    (!bytes.is_empty()).then_some(NoteSignature { name: Name::parse(name)?, id: *id, bytes: bytes.to_vec() })
+    (!bytes.is_empty()).then(|| NoteSignature { name, id: *id, bytes: bytes.to_vec() })
 }
 
 #[cfg(test)]

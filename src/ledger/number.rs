@@ -32,7 +32,7 @@ const RANDOM_CHARS: usize = 12;
 /// Random bits in a number: 12 characters of 5 bits, 60 bits a day.
 pub const RANDOM_BITS: u32 = 60;
 /// Modulus of the check system; 36^2 - 25, a prime.
-const MODULUS: u32 = 1271;
+const MODULUS: u64 = 1271;
 
 /// A deposit number with correct check characters.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -129,10 +129,22 @@ impl DepositNumber {
         if valid_date(date) { Ok(number) } else { Err(NumberError::Date) }
     }
 
-    /// Reads the one spelling that records use; `None` for any other.
+    /// Reads the one spelling that records use; `None` for any other. What is typed is for [`Self::parse`].
     #[must_use]
     pub fn parse_exact(text: &str) -> Option<Self> {
-        Self::parse(text).ok().filter(|number| number.to_string() == text)
+        let (is_test, unmarked) = text.strip_prefix('T').map_or((false, text), |unmarked| (true, unmarked));
+        let mut parts = unmarked.split('-');
+        let mut part = |length| parts.next().map(str::as_bytes).filter(|part| part.len() == length);
+        let (date, groups, check) = (part(8)?, [part(4)?, part(4)?, part(4)?], part(2)?);
+        if parts.next().is_some() {
+            return None;
+        }
+        let digit = |c: &u8| c.is_ascii_digit().then(|| u32::from(c - b'0'));
+        let date = date.iter().try_fold(0, |date, c| Some(date * 10 + digit(c)?))?;
+        let random = groups.into_iter().flatten().try_fold(0, |random, c| Some(random << 5 | value_of(*c)?))?;
+        let number = Self { test: is_test, date, random };
+        let readable = check.iter().all(|c| value_of(*c).is_some());
+        (readable && check == number.check() && valid_date(date)).then_some(number)
     }
 
     /// Whether a test ledger gave this number.
@@ -170,18 +182,33 @@ impl DepositNumber {
 
     /// The two check characters, ISO/IEC 7064 §7.1 (pure system, two check characters).
     fn check(&self) -> [u8; 2] {
-        let prefix = self.test.then_some(b'T').into_iter();
-        let date = format!("{:08}", self.date).into_bytes();
-        check_pair(prefix.chain(date).chain(self.random_chars()))
+        let mut digits = self.date;
+        let mut date = [b'0'; 8];
+        for place in date.iter_mut().rev() {
+            *place += (digits % 10).to_le_bytes()[0];
+            digits /= 10;
+        }
+        // Zeros in front do not change the sum.
+        let mark = if self.test { b'T' } else { b'0' };
+        check_pair([mark].into_iter().chain(date).chain(self.random_chars()))
     }
 }
 
-/// MOD 1271-36 over `0-9A-Z`.
+/// MOD 1271-36 over `0-9A-Z`, of fewer characters than would carry the sum over 2^64 before it is reduced.
 fn check_pair(chars: impl Iterator<Item = u8>) -> [u8; 2] {
-    let sum = chars.fold(0, |sum, c| (sum + char::from(c).to_digit(36).unwrap_or(0)) * 36 % MODULUS);
-    let check = (MODULUS + 1 - sum * 36 % MODULUS) % MODULUS;
-    let digit = |value| char::from_digit(value, 36).map_or(b'?', |c| c.to_ascii_uppercase() as u8);
+    let add = |sum: u64, c: u8| (sum + u64::from(char::from(c).to_digit(36).unwrap_or(0))) * 36;
+    let sum = (0..).zip(chars).fold(0, |sum, (i, c)| if i % 8 == 7 { add(sum, c) % MODULUS } else { add(sum, c) });
+    let check = (MODULUS + 1 - sum % MODULUS * 36 % MODULUS) % MODULUS;
+    let digit = |value: u64| {
+        let digit = u32::try_from(value).ok().and_then(|value| char::from_digit(value, 36));
+        digit.map_or(b'?', |c| c.to_ascii_uppercase() as u8)
+    };
     [digit(check / 36), digit(check % 36)]
+}
+
+/// The place of a character in the alphabet.
+fn value_of(c: u8) -> Option<u64> {
+    ALPHABET.iter().position(|known| *known == c).and_then(|place| u64::try_from(place).ok())
 }
 
 /// One typed character as the alphabet spells it; `None` for spaces and dashes.
@@ -250,6 +277,7 @@ mod tests {
             .bytes()
             .fold(0, |sum, c| sum << 5 | u64::try_from(ALPHABET.iter().position(|a| *a == c).unwrap()).unwrap());
         assert_eq!(DepositNumber::draw(false, 20_241_205, random), None);
+        assert_eq!(DepositNumber::parse_exact("20241205-7K3M-9QXT-2D5R-LX"), None);
     }
 
     #[test]
@@ -278,6 +306,7 @@ mod tests {
         // Right check characters on the thirteenth month.
         let body = "202613220K7MX9QT3D5W";
         assert_eq!(DepositNumber::parse(&format!("{body}{}", pair(body))), Err(NumberError::Date));
+        assert_eq!(DepositNumber::parse_exact(&format!("20261322-0K7M-X9QT-3D5W-{}", pair(body))), None);
     }
 
     #[test]
@@ -309,8 +338,20 @@ mod tests {
         }
 
         #[test]
+        fn records_have_one_spelling(test: bool, random: u64, at: proptest::sample::Index, byte in b' '..=b'~') {
+            let number = (random..).find_map(|random| DepositNumber::draw(test, 20_261_122, random)).unwrap();
+            let mut bytes = number.to_string().into_bytes();
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+            let text = String::from_utf8(bytes).unwrap();
+            let as_typed = DepositNumber::parse(&text).ok().filter(|number| number.to_string() == text);
+            proptest::prop_assert_eq!(DepositNumber::parse_exact(&text), as_typed);
+        }
+
+        #[test]
         fn no_text_panics(text: String) {
             let _ = DepositNumber::parse(&text);
+            let _ = DepositNumber::parse_exact(&text);
         }
 
         #[test]

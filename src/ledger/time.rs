@@ -14,6 +14,7 @@
 //! Not here: reading a clock (`sequencer/clock`).
 
 use std::fmt;
+use std::ops::Range;
 
 use jiff::civil;
 use jiff::tz::Offset;
@@ -47,13 +48,17 @@ impl Timestamp {
     /// Reads the one spelling; `None` for any other.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        if text.len() != 24 {
+        let marks = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':'), (19, b'.'), (23, b'Z')];
+        let bytes = text.as_bytes();
+        if bytes.len() != 24 || !marks.iter().all(|(at, mark)| bytes.get(*at) == Some(mark)) {
             return None;
         }
-        let time: jiff::Timestamp = text.parse().ok()?;
-        let parsed = Self::from_millis(u64::try_from(time.as_millisecond()).ok()?)?;
-        // jiff reads more spellings than one: lower-case letters, offsets, leap seconds.
-        (parsed.to_string() == text).then_some(parsed)
+        let number = |places| decimal(bytes.get::<Range<usize>>(places)?);
+        let pair = |first| i8::try_from(number(first..first + 2)?).ok();
+        let (year, nanosecond) = (number(0..4)?, i32::from(number(20..23)?) * 1_000_000);
+        let time = civil::DateTime::new(year, pair(5)?, pair(8)?, pair(11)?, pair(14)?, pair(17)?, nanosecond);
+        let instant = Offset::UTC.to_timestamp(time.ok()?).ok()?;
+        Self::from_millis(u64::try_from(instant.as_millisecond()).ok()?)
     }
 
     /// As screens show it, 北京时间: `2026-11-22 09:04:11.123`.
@@ -92,6 +97,11 @@ impl Timestamp {
         let millis = i64::try_from(self.0).unwrap_or(i64::MAX);
         offset.to_datetime(jiff::Timestamp::from_millisecond(millis).unwrap_or(jiff::Timestamp::MAX))
     }
+}
+
+/// Up to four digits as a number.
+fn decimal(digits: &[u8]) -> Option<i16> {
+    digits.iter().try_fold(0, |sum, digit| digit.is_ascii_digit().then(|| sum * 10 + i16::from(digit - b'0')))
 }
 
 impl fmt::Display for Timestamp {
@@ -156,6 +166,16 @@ mod tests {
         fn print_then_parse_gives_the_same_time(millis in 0..=MAX_MILLIS) {
             let time = Timestamp::from_millis(millis).unwrap();
             proptest::prop_assert_eq!(Timestamp::parse(&time.to_string()), Some(time));
+        }
+
+        #[test]
+        fn a_changed_character_is_another_time_or_none(millis in 0..=MAX_MILLIS, at in 0..24_usize, byte in b' '..=b'~') {
+            let mut bytes = Timestamp::from_millis(millis).unwrap().to_string().into_bytes();
+            bytes[at] = byte;
+            let text = String::from_utf8(bytes).unwrap();
+            let by_jiff = text.parse::<jiff::Timestamp>().ok();
+            let by_jiff = by_jiff.and_then(|time| Timestamp::from_millis(u64::try_from(time.as_millisecond()).ok()?));
+            proptest::prop_assert_eq!(Timestamp::parse(&text), by_jiff.filter(|time| time.to_string() == text));
         }
 
         #[test]

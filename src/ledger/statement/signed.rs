@@ -31,10 +31,12 @@
 //! ```
 
 use std::fmt;
+use std::sync::OnceLock;
 
 use crate::ledger::hash::{Digest, sha256};
 use crate::ledger::key::{SIGNATURE_LEN, Signer};
 use crate::ledger::note::{Note, NoteError};
+use crate::ledger::statement::keys::KeyCache;
 use crate::ledger::statement::text::Statement;
 use crate::ledger::text::TextError;
 
@@ -83,12 +85,22 @@ impl StatementError {
 }
 
 /// A well-formed statement note whose signatures nobody has checked yet.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct StatementNote {
     statement: Statement,
-    id: Digest,
+    /// Computed once somebody asks.
+    id: OnceLock<Digest>,
     note: Note,
 }
+
+/// The note says all.
+impl PartialEq for StatementNote {
+    fn eq(&self, other: &Self) -> bool {
+        self.note == other.note
+    }
+}
+
+impl Eq for StatementNote {}
 
 impl StatementNote {
     /// Reads a statement note.
@@ -97,8 +109,21 @@ impl StatementNote {
     ///
     /// [`StatementError`], all but `BadSignature`: mend the statement.
     pub fn parse(bytes: &[u8]) -> Result<Self, StatementError> {
-        let note = Note::parse(bytes)?;
-        let statement = Statement::parse(note.text())?;
+        Self::parse_with(bytes, &mut KeyCache::none())
+    }
+
+    /// The same, for whoever reads many: keys that `keys` remembers are not read anew.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::parse`].
+    pub fn parse_with(bytes: &[u8], keys: &mut KeyCache) -> Result<Self, StatementError> {
+        Self::read(Note::parse(bytes)?, keys)
+    }
+
+    /// Reads what a note says.
+    pub(in crate::ledger) fn read(note: Note, keys: &mut KeyCache) -> Result<Self, StatementError> {
+        let statement = Statement::parse_with(note.text(), keys)?;
         let (expected, found) = (statement.keys.len(), note.signatures().len());
         let fits = |position: usize| match (statement.keys.get(position), note.signatures().get(position)) {
             (Some(key), Some(line)) => {
@@ -108,7 +133,7 @@ impl StatementNote {
         };
         match (0..expected.max(found)).find(|position| !fits(*position)) {
             Some(at) => Err(StatementError::SignatureOrder { expected, found, position: at + 1 }),
-            None => Ok(Self { id: sha256(note.text().as_bytes()), statement, note }),
+            None => Ok(Self { statement, id: OnceLock::new(), note }),
         }
     }
 
@@ -118,6 +143,8 @@ impl StatementNote {
     ///
     /// [`StatementError::BadSignature`]: forged or damaged.
     pub fn verify(self) -> Result<SignedStatement, StatementError> {
+        // Whoever puts it on the chain needs its id, at a place where time is dearer than here.
+        let _ = self.id();
         match self.forged_key() {
             None => Ok(SignedStatement(self)),
             Some(name) => Err(StatementError::BadSignature { name }),
@@ -144,8 +171,8 @@ impl StatementNote {
 
     /// SHA-256 of the signed message: the idempotency key.
     #[must_use]
-    pub const fn id(&self) -> Digest {
-        self.id
+    pub fn id(&self) -> Digest {
+        *self.id.get_or_init(|| sha256(self.note.text().as_bytes()))
     }
 }
 
@@ -157,7 +184,7 @@ impl fmt::Display for StatementNote {
 
 impl fmt::Debug for StatementNote {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "StatementNote({})", self.id)
+        write!(f, "StatementNote({})", self.id())
     }
 }
 
@@ -194,7 +221,7 @@ impl SignedStatement {
 
     /// SHA-256 of the signed message: the idempotency key.
     #[must_use]
-    pub const fn id(&self) -> Digest {
+    pub fn id(&self) -> Digest {
         self.0.id()
     }
 }

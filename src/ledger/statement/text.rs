@@ -21,10 +21,11 @@
 use std::fmt::Write as _;
 
 use crate::ledger::hash::Digest;
-use crate::ledger::key::{KeyTextError, Name, VerifierKey};
+use crate::ledger::key::{Name, VerifierKey};
 use crate::ledger::media::MediaType;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::content::{Content, Form, HashAlgorithm};
+use crate::ledger::statement::keys::KeyCache;
 use crate::ledger::text::{Fault, Fields, TextError, decimal_value, hex_value};
 
 /// The first line.
@@ -189,12 +190,12 @@ impl Statement {
         text
     }
 
-    /// Reads the signed text.
+    /// Reads the signed text, its keys with the help of `keys`.
     ///
     /// # Errors
     ///
     /// [`TextError`]: the line, and what is wrong with it.
-    pub fn parse(text: &str) -> Result<Self, TextError> {
+    pub fn parse_with(text: &str, keys: &mut KeyCache) -> Result<Self, TextError> {
         let mut fields = Fields::open(text, FIRST_LINE, ORDER)?;
         let at = |fields: &Fields<'_>, fault| fields.fault(fault);
         let ledger = fields.required("ledger")?;
@@ -223,7 +224,7 @@ impl Statement {
         let on_behalf = read_hash(&mut fields, "on-behalf")?;
         let nonce = fields.required("nonce")?;
         let nonce = hex_value("nonce", nonce).map_err(|fault| at(&fields, fault))?;
-        let keys = read_keys(&mut fields)?;
+        let keys = read_keys(&mut fields, keys)?;
         fields.finish()?;
         Ok(Self { ledger, content, manifest, media_type, meta, subject, links, on_behalf, nonce, keys })
     }
@@ -320,12 +321,12 @@ fn read_link(value: &str) -> Result<Link, Fault> {
     }
 }
 
-fn read_keys(fields: &mut Fields<'_>) -> Result<Vec<VerifierKey>, TextError> {
+fn read_keys(fields: &mut Fields<'_>, cache: &mut KeyCache) -> Result<Vec<VerifierKey>, TextError> {
     let mut keys: Vec<VerifierKey> = Vec::new();
     let mut previous = "";
     let mut next = Some(fields.required("key")?);
     while let Some(value) = next {
-        let key = read_key(value).map_err(|fault| fields.fault(fault))?;
+        let key = cache.read(value).map_err(|fault| fields.fault(fault))?;
         // The name follows from the key, so sorted names repeat exactly where keys do.
         if value <= previous {
             return Err(fields.fault(Fault::NotSorted { name: "key" }));
@@ -338,17 +339,4 @@ fn read_keys(fields: &mut Fields<'_>) -> Result<Vec<VerifierKey>, TextError> {
         next = fields.optional("key");
     }
     Ok(keys)
-}
-
-fn read_key(value: &str) -> Result<VerifierKey, Fault> {
-    let bad = |expected| Fault::BadValue { name: "key", expected };
-    let key = VerifierKey::parse(value).map_err(|error| match error {
-        KeyTextError::Weak => Fault::WeakKey { name: "key" },
-        KeyTextError::UnknownType => bad("an Ed25519 key (type 0x01)"),
-        KeyTextError::Malformed | KeyTextError::WrongId => bad("a vkey `name+id+base64`"),
-    })?;
-    if !key.is_of_depositor() {
-        return Err(bad("the key's name must be `k-` and the first 16 hex of SHA-256(0x01 ‖ public key)"));
-    }
-    if key.to_string() == value { Ok(key) } else { Err(bad("a vkey in its one spelling")) }
 }

@@ -1,0 +1,67 @@
+//! The strict reader: order, bytes and values.
+
+use super::*;
+
+const ORDER: &[&str] = &["a", "b", "c"];
+
+fn read(text: &str) -> Result<(String, Option<String>), TextError> {
+    let mut fields = Fields::open(text, "kind v1", ORDER)?;
+    let a = fields.required("a")?.to_owned();
+    let b = fields.optional("b").map(str::to_owned);
+    fields.required("c")?;
+    fields.finish()?;
+    Ok((a, b))
+}
+
+fn code(text: &str) -> (usize, &'static str) {
+    let error = read(text).unwrap_err();
+    (error.line, error.fault.code())
+}
+
+#[test]
+fn each_departure_from_the_order_has_its_own_code() {
+    assert_eq!(read("kind v1\na 1\nb 2\nc 3\n").unwrap(), ("1".into(), Some("2".into())));
+    assert_eq!(read("kind v1\na 1\nc 3\n").unwrap(), ("1".into(), None));
+    assert_eq!(code("kind v1\na 1\nc 3"), (3, "missing_final_newline"));
+    assert_eq!(code("kind v2\na 1\nc 3\n"), (1, "unknown_version"));
+    assert_eq!(code("kind v1\na 1\na 1\nc 3\n"), (3, "repeated_line"));
+    assert_eq!(code("kind v1\na 1\nc 3\nb 2\n"), (4, "misordered_line"));
+    assert_eq!(code("kind v1\na 1\nd 4\nc 3\n"), (3, "unknown_line"));
+    assert_eq!(code("kind v1\na 1\nmd5 4\nc 3\n"), (3, "weak_digest"));
+    assert_eq!(code("kind v1\na 1\nb 2\n"), (4, "missing_line"));
+    assert_eq!(code("kind v1\nb 2\nc 3\n"), (2, "missing_line"));
+    assert_eq!(code("kind v1\na 1\n\nc 3\n"), (3, "unknown_line"));
+    assert_eq!(code("kind v1\na  1\nc 3\n"), (2, "unknown_line"));
+    assert_eq!(code("kind v1\na 1 \nc 3\n"), (2, "unknown_line"));
+}
+
+#[test]
+fn control_characters_and_bad_utf_8_are_found_by_line() {
+    let fault = |bytes| plain_text(bytes).map(|_| ()).unwrap_err();
+    assert_eq!(fault(b"a\nb\xff\n"), TextError { line: 2, fault: Fault::InvalidUtf8 });
+    assert_eq!(fault(b"a\r\n"), TextError { line: 1, fault: Fault::ControlCharacter { code_point: 13 } });
+    assert_eq!(fault("a\u{85}\n".as_bytes()).fault.code(), "control_character");
+    assert_eq!(plain_text("证\n".as_bytes()).unwrap(), "证\n");
+}
+
+#[test]
+fn values_have_one_spelling() {
+    assert_eq!(decimal_value("n", "0"), Ok(0));
+    assert_eq!(decimal_value("n", "9223372036854775807"), Ok(DECIMAL_MAX));
+    for bad in ["", "00", "01", "+1", "-1", "1 ", "9223372036854775808", "18446744073709551616", "0x1", "１"] {
+        assert_eq!(decimal_value("n", bad).unwrap_err().code(), "bad_value", "{bad}");
+    }
+    assert_eq!(hex_value::<2>("h", "00ff"), Ok([0, 255]));
+    assert_eq!(hex_value::<2>("h", "00FF").unwrap_err().code(), "upper_case_hex");
+    assert_eq!(hex_value::<2>("h", "00f").unwrap_err().code(), "wrong_length");
+    assert_eq!(hex_value::<2>("h", "00fg").unwrap_err().code(), "bad_value");
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_bytes_make_the_reader_panic(bytes: Vec<u8>) {
+        if let Ok(text) = plain_text(&bytes) {
+            let _ = read(text);
+        }
+    }
+}
