@@ -5,7 +5,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup build demo run test fmt lint doc deny bench interop clean \
+.PHONY: help setup build demo run test fmt lint doc deny bench bench-growth bench-rivals native interop clean \
 	first-build setup-test fmt-check tidy clippy unit one-rocksdb
 
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/tiezheng
@@ -54,8 +54,22 @@ deny: ## licences, banned crates and sources of all dependencies | 检查依赖�
 	fi
 	$(DENY) $(if $(CI),--locked) check --hide-inclusion-graph bans licenses sources
 
-bench: setup ## run the benchmarks | 性能测试
-	cargo bench $(if $(CI),--locked)
+bench: setup ## measure everything, with the machine's ceilings beside it (half an hour) | 性能测试（约半小时）
+	cargo bench $(if $(CI),--locked) --no-run
+	cargo bench $(if $(CI),--locked) --bench speed
+	cargo bench $(if $(CI),--locked) --bench sequencer
+	cargo bench $(if $(CI),--locked) --bench manifest --bench merkle
+
+bench-growth: build ## grow a ledger to SIZES deposits and measure it at each (hours at 20 million) | 大账本性能测试
+	@benches/growth.sh
+
+native: setup ## the program for this processor only: signatures are checked faster | 为本机处理器编译（验签更快）
+	RUSTFLAGS="-C target-cpu=native" CARGO_TARGET_DIR=$(CARGO_TARGET_DIR)-native cargo build $(CARGO_FLAGS)
+	@echo "$(CARGO_TARGET_DIR)-native/release/tiezheng"
+
+# Not `setup`: what cannot be installed becomes a row of its table, and no failure.
+bench-rivals: ## measure rivals beside us on this disk: Tessera, PostgreSQL (needs Go) | 与同类系统同机对比性能
+	@benches/rivals/run.sh
 
 interop: build ## let other log software check ours (needs a current Go) | 与其他透明日志软件互通
 	tests/interop/tessera.sh

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing, and touches nothing when nothing is: `setup.sh build` for what a build needs, `setup.sh test`
-# for what the tests need besides.
+# for what the tests need besides, `setup.sh rivals` for what `make bench-rivals` needs besides.
 set -euo pipefail
 
 purpose=${1:-build}
@@ -15,6 +15,7 @@ need() {
 
 has() { command -v "$1"; }
 has_libclang() { [ -n "${LIBCLANG_PATH:-}" ] || compgen -G '/usr/lib/llvm-*/lib/libclang.so' || compgen -G '/usr/lib*/libclang.so'; }
+has_postgresql() { compgen -G '/usr/lib/postgresql/*/bin/pgbench' || { has initdb && has pgbench; }; }
 
 need make has make
 need clang has clang++
@@ -28,6 +29,11 @@ if [ "$purpose" = test ]; then
   for tool in jq curl openssl strace python3; do
     need "$tool" has "$tool"
   done
+fi
+if [ "$purpose" = rivals ]; then
+  need golang-go has go
+  need jq has jq
+  need postgresql has_postgresql
 fi
 
 if [ "${#missing[@]}" -gt 0 ]; then

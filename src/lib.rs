@@ -12,7 +12,7 @@
 //! 3. `sequencer`: the only hand that writes. [`audit`]: the auditor's eye, over any reader. [`wire`]: JSON shapes, shared
 //!    by server and client.
 //! 4. [`client`]: talks to a node and believes nothing it says. `desk`: court rules meet the sequencer.
-//! 5. `http`: the counter.
+//! 5. `http`: the counter. `load`: sends a node more than people ever will, and checks every answer.
 //! 6. [`cli`]: the front door.
 //!
 //! The feature `node` (default) brings RocksDB, the sequencer and HTTP. Without it remains what verifies and audits, with
@@ -29,6 +29,8 @@ pub mod desk;
 #[cfg(feature = "node")]
 pub mod http;
 pub mod ledger;
+#[cfg(feature = "node")]
+pub mod load;
 #[cfg(feature = "node")]
 pub mod sequencer;
 pub mod store;

@@ -13,7 +13,7 @@ use crate::cli::demo::story as demo;
 use crate::cli::ending::{Complaint, Ending};
 use crate::cli::screen::Screen;
 #[cfg(feature = "node")]
-use crate::cli::{audit, backup, restore, serve};
+use crate::cli::{audit, backup, load, restore, serve};
 use crate::cli::{deposit, keygen, lookup, receipt, statement, trust, verify};
 use crate::ledger::verify::wording::Language;
 
@@ -75,6 +75,8 @@ enum Command {
     Backup(backup::BackupArgs),
     #[cfg(feature = "node")]
     Restore(restore::RestoreArgs),
+    #[cfg(feature = "node")]
+    Load(load::LoadArgs),
 }
 
 /// Reads the command line, runs the command, and says how it ended.
@@ -122,6 +124,8 @@ fn run(command: &Command, screen: &Screen) -> anyhow::Result<Ending> {
             Command::Backup(args) => backup::run(args, screen),
             #[cfg(feature = "node")]
             Command::Restore(args) => restore::run(args, screen),
+            #[cfg(feature = "node")]
+            Command::Load(args) => load::run(args, screen).await,
         }
     })
 }

@@ -5,9 +5,10 @@
 //! comes home. A deposit is told as made only once its receipt holds against the pinned key.
 
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::sync::Arc;
 
-use futures_util::stream::{self, StreamExt as _};
+use futures_util::stream::StreamExt as _;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -16,18 +17,16 @@ use crate::cli::compose::{Details, StatementArgs};
 use crate::cli::config::Config;
 use crate::cli::ending::{Complaint, Ending};
 use crate::cli::facts_table;
-use crate::cli::gather::{Found, Passed, gather};
+use crate::cli::gather::{Found, gather};
 use crate::cli::manifest::depositing;
 use crate::cli::manifest::source::Source;
+use crate::cli::many::{self, Missed};
 use crate::cli::progress::Progress;
 use crate::cli::reach::{ServerArgs, meet_and_pin};
 use crate::cli::round::{Done, Round};
 use crate::cli::screen::{BAD, FAINT, GOOD, HEED, Screen};
 use crate::cli::width::shown;
 use crate::wire::facts::ChainFactsJson;
-
-/// Deposits under way at once: enough for the node to seal several in one block.
-const IN_FLIGHT: usize = 8;
 
 const EXAMPLES: &str = "\
 Examples | 示例:
@@ -109,18 +108,7 @@ pub async fn run(args: &DepositArgs, config: &Config, screen: &Screen) -> anyhow
         let total = found.iter().filter_map(|found| found.size.as_ref().ok()).sum();
         Some(begin(args, details, Progress::of_bytes(screen, total), config, screen).await?)
     };
-    let deposits = found.into_iter().map(|found| {
-        let round = round.clone();
-        async move {
-            let outcome = match (&found.size, round) {
-                (Ok(_), Some(round)) => round.deposit(&found.path).await.map_err(Missed::Failed),
-                (Ok(_), None) => Err(Missed::Passed(Passed::Twice)),
-                (Err(passed), _) => Err(Missed::Passed(passed.clone())),
-            };
-            (found, outcome)
-        }
-    });
-    let mut deposits = stream::iter(deposits).buffered(IN_FLIGHT);
+    let mut deposits = pin!(many::deposit(round.clone(), found));
     let (mut tally, mut ending) = (Tally::default(), Ending::Good);
     while let Some((found, outcome)) = deposits.next().await {
         let tell = || tell(screen, &found, &outcome, files == 1);
@@ -166,12 +154,6 @@ async fn begin(
         args.again,
         progress,
     )))
-}
-
-/// Why a file was not deposited.
-enum Missed {
-    Passed(Passed),
-    Failed(Complaint),
 }
 
 fn count(tally: &mut Tally, found: &Found, outcome: &Result<Done, Missed>) -> Ending {

@@ -1,12 +1,13 @@
 //! The front door: one file a command.
 //!
 //! [`command`] is the definition of the command line. Commands: [`deposit`], [`statement`], [`lookup`], [`verify`],
-//! [`receipt`], [`trust`], [`keygen`], [`case`] and, of a node, [`serve`], [`audit`], [`backup`], [`restore`], [`demo`]. What they stand on:
+//! [`receipt`], [`trust`], [`keygen`], [`case`] and, of a node, [`serve`], [`audit`], [`backup`], [`restore`], [`load`]
+//! (a round of it is [`load_round`], of reads [`load_reads`]), [`demo`]. What they stand on:
 //!
 //! - [`ending`] are exit codes and complaints, [`screen`], [`width`] and [`progress`] what people and machines see;
 //! - [`config`] is the user's folder: [`case_key`] depositors' keys, [`pinned`] the ledger keys that are trusted;
 //! - [`gather`] finds files, [`digest`] hashes them, [`compose`] makes statements, [`papers`] and [`durable`] keep them,
-//!   [`round`] sends them;
+//!   [`round`] sends them, [`many`] of them together;
 //! - [`reach`] and [`record`] ask a node, [`facts_table`] and [`report_screen`] show what came of it;
 //! - [`folder_copy`] copies a ledger's folder and checks the copy.
 
@@ -30,8 +31,15 @@ pub mod facts_table;
 pub mod folder_copy;
 pub mod gather;
 pub mod keygen;
+#[cfg(feature = "node")]
+pub mod load;
+#[cfg(feature = "node")]
+pub mod load_reads;
+#[cfg(feature = "node")]
+pub mod load_round;
 pub mod lookup;
 pub mod manifest;
+pub mod many;
 #[cfg(feature = "node")]
 pub mod office;
 pub mod papers;

@@ -11,6 +11,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use futures_util::stream::{self, StreamExt as _};
+use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
 use crate::cli::compose::Details;
@@ -20,6 +22,7 @@ use crate::cli::ending::Complaint;
 use crate::cli::papers::{Papers, StatementPaper};
 use crate::cli::progress::Progress;
 use crate::cli::record::read_receipt;
+use crate::client::batch::Answered;
 use crate::client::ledger_client::LedgerClient;
 use crate::client::transport::ClientError;
 use crate::ledger::entry::Entry;
@@ -38,6 +41,8 @@ use crate::wire::receipt::print;
 /// Mode of the statement's file, which holds salts and names.
 pub const PRIVATE: u32 = 0o600;
 const PUBLIC: u32 = 0o644;
+/// Papers being written at once: a disk flushes many files together in the time of one.
+const PAPERS_AT_ONCE: usize = 32;
 
 /// What all deposits of one command share.
 #[derive(Debug)]
@@ -54,6 +59,7 @@ pub struct Round {
     pub receipts: Option<PathBuf>,
     /// Whether what is deposited already is to be deposited once more.
     pub again: bool,
+    preparing: Semaphore,
     hashing: Semaphore,
     /// Told of every byte hashed.
     pub progress: Progress,
@@ -94,46 +100,58 @@ impl Round {
         progress: Progress,
     ) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let hashing = Semaphore::new(cores);
-        Self { client, trust, ledger, signer, details, receipts, again, hashing, progress }
-    }
-
-    /// Deposits the file at `path`.
-    ///
-    /// # Errors
-    ///
-    /// [`Complaint`]. Whatever it is, the same command may be repeated.
-    pub async fn deposit(self: &Arc<Self>, path: &Path) -> Result<Done, Complaint> {
-        let place = self.hashing.acquire().await.map_err(|_| interrupted())?;
-        let (round, file) = (Arc::clone(self), path.to_owned());
-        let ready = tokio::task::spawn_blocking(move || round.prepare(&file)).await.map_err(|_| interrupted())??;
-        drop(place);
-        self.send(ready).await
+        let (preparing, hashing) = (Semaphore::new(PAPERS_AT_ONCE), Semaphore::new(cores));
+        Self { client, trust, ledger, signer, details, receipts, again, preparing, hashing, progress }
     }
 
     /// Sends a statement that is kept, and takes its receipt home.
     ///
     /// # Errors
     ///
-    /// As [`Round::deposit`].
-    pub async fn send(&self, ready: Ready) -> Result<Done, Complaint> {
+    /// [`Complaint`]. Whatever it is, the same command may be repeated.
+    pub async fn send(self: &Arc<Self>, ready: Ready) -> Result<Done, Complaint> {
         let request = json::line(&ready.paper.request());
-        let (receipt, fresh) = match self.client.deposit(request.as_bytes()).await {
-            Ok(answer) => answer,
-            Err(error) => return Err(withdraw_refused(&ready.papers, error)),
-        };
-        let facts = self.check(&receipt, &ready)?;
-        keeps_its_word(&ready.papers, &receipt)?;
-        let path = ready.papers.receipt.clone();
-        let text = print(&receipt);
-        let write =
-            move || durable::replace(&path, text.as_bytes(), PUBLIC).map_err(|error| cannot_keep(&path, &error));
-        tokio::task::spawn_blocking(write).await.map_err(|_| interrupted())??;
-        Ok(Done { facts, fresh, papers: ready.papers })
+        let answered = self.client.deposit(request.as_bytes()).await;
+        self.take_home(ready, answered).await
     }
 
-    /// The statement to send, kept durably.
-    fn prepare(&self, path: &Path) -> Result<Ready, Complaint> {
+    /// Sends statements that are kept, and takes the receipt of each home; what became of each, in their order.
+    pub async fn send_all(self: &Arc<Self>, ready: Vec<Ready>) -> Vec<Result<Done, Complaint>> {
+        let requests: Vec<String> = ready.iter().map(|ready| json::line(&ready.paper.request())).collect();
+        let answers = match requests.as_slice() {
+            [request] => vec![self.client.deposit(request.as_bytes()).await],
+            requests => self.client.deposit_many(requests).await,
+        };
+        let taking = ready.into_iter().zip(answers).map(|(ready, answered)| self.take_home(ready, answered));
+        stream::iter(taking).buffered(PAPERS_AT_ONCE).collect().await
+    }
+
+    /// Holds what the node answered against the statement, and keeps the receipt.
+    async fn take_home(self: &Arc<Self>, ready: Ready, answered: Answered) -> Result<Done, Complaint> {
+        let round = Arc::clone(self);
+        let taking = tokio::task::spawn_blocking(move || {
+            let (receipt, fresh) = answered.map_err(|error| withdraw_refused(&ready.papers, error))?;
+            let facts = round.check(&receipt, &ready)?;
+            keeps_its_word(&ready.papers, &receipt)?;
+            let path = &ready.papers.receipt;
+            durable::replace(path, print(&receipt).as_bytes(), PUBLIC).map_err(|error| cannot_keep(path, &error))?;
+            Ok(Done { facts, fresh, papers: ready.papers })
+        });
+        taking.await.map_err(|_| interrupted())?
+    }
+
+    /// The statement to send on the file at `path`, kept durably.
+    ///
+    /// # Errors
+    ///
+    /// [`Complaint`]. Whatever it is, the same command may be repeated.
+    pub async fn prepare(self: &Arc<Self>, path: &Path) -> Result<Ready, Complaint> {
+        let _place = self.preparing.acquire().await.map_err(|_| interrupted())?;
+        let (round, path) = (Arc::clone(self), path.to_owned());
+        tokio::task::spawn_blocking(move || round.state(&path)).await.map_err(|_| interrupted())?
+    }
+
+    fn state(&self, path: &Path) -> Result<Ready, Complaint> {
         let papers = Papers::of(path, self.receipts.as_deref()).map_err(|error| Complaint::io(path, &error))?;
         let earlier = StatementPaper::load(&papers.statement)?;
         match earlier {
@@ -195,6 +213,9 @@ impl Round {
     }
 
     fn hash(&self, path: &Path, salt: Option<&[u8; SALT_LEN]>, wanted: WantedDigests) -> Result<Content, Complaint> {
+        // Hashing keeps a core busy, and its disk; the papers of other files are written meanwhile.
+        let hashing = Handle::current().block_on(self.hashing.acquire());
+        let _place = hashing.map_err(|_| interrupted())?;
         let hashed = content(path, salt, wanted, &|bytes| self.progress.add(bytes))?;
         if hashed.size == 0 {
             let en = format!("{}: an empty file; the digest of nothing proves nothing", path.display());

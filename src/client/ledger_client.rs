@@ -34,6 +34,10 @@ impl LedgerClient {
         Ok(Self { transport: Transport::new(address)? })
     }
 
+    pub(in crate::client) const fn transport(&self) -> &Transport {
+        &self.transport
+    }
+
     /// The node's address.
     #[must_use]
     pub fn address(&self) -> &str {
@@ -127,7 +131,7 @@ impl LedgerClient {
         receipt::parse(body).map_err(|error| self.malformed(path, &error))
     }
 
-    fn malformed(&self, path: &str, reason: &dyn std::fmt::Display) -> ClientError {
+    pub(in crate::client) fn malformed(&self, path: &str, reason: &dyn std::fmt::Display) -> ClientError {
         ClientError::Malformed { what: format!("{}{path}", self.address()), reason: reason.to_string() }
     }
 }

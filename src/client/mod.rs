@@ -1,10 +1,11 @@
 //! The HTTP client: speaks to a ledger's node, and believes nothing that it answers.
 //!
 //! [`transport`] sends and receives within limits; [`ledger_client`] are the calls, each answered in the ledger's own
-//! types. Works without the `node` feature: it is what auditors and other courts take home.
+//! types; [`batch`] sends many deposits at once. Works without the `node` feature: it is what auditors and other courts take home.
 //!
 //! Not here: what an answer proves (`ledger::verify`), which keys are trusted (`cli/pinned`).
 
+pub mod batch;
 pub mod court_client;
 pub mod ledger_client;
 pub mod transport;

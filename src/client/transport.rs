@@ -12,6 +12,7 @@ use std::time::Duration;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Method, Response, StatusCode, Url};
+use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use crate::wire::problem::Problem;
@@ -25,8 +26,10 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// For a whole exchange: a deposit waits for its block.
 const TIMEOUT: Duration = Duration::from_secs(60);
+/// For an exchange whose parts are waited for one by one: a year.
+const FOREVER: Duration = Duration::from_secs(31_536_000);
 /// Longest problem document in bytes.
-const PROBLEM_MAX: usize = 64 * 1024;
+pub(in crate::client) const PROBLEM_MAX: usize = 64 * 1024;
 
 /// Why a call has no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -68,6 +71,12 @@ pub enum ClientError {
         /// What is wrong with the answer.
         reason: String,
     },
+}
+
+impl From<Problem> for ClientError {
+    fn from(Problem { code, status, title_zh, detail, .. }: Problem) -> Self {
+        Self::Problem { code, status, title_zh, detail }
+    }
 }
 
 /// What is asked.
@@ -163,14 +172,13 @@ impl Transport {
     pub async fn send(&self, ask: &Ask<'_>) -> Result<Answer, ClientError> {
         let mut attempt = 1;
         loop {
-            let wait = match self.exchange(ask).await {
+            let again = match self.exchange(ask).await {
                 Ok(answer) => return Ok(answer),
                 Err(Failed { error, again: Again::No }) => return Err(error),
                 Err(Failed { error, .. }) if attempt == ATTEMPTS => return Err(error),
-                Err(Failed { again: Again::After(wait), .. }) => wait,
-                Err(Failed { again: Again::Soon, .. }) => FIRST_WAIT * 2_u32.pow(attempt - 1),
+                Err(Failed { again, .. }) => again,
             };
-            tokio::time::sleep(jittered(wait.min(LONGEST_WAIT))).await;
+            waited(&again, attempt).await;
             attempt += 1;
         }
     }
@@ -185,11 +193,38 @@ impl Transport {
         if let Some(body) = ask.body {
             request = request.header(CONTENT_TYPE, "application/json").body(body.to_vec());
         }
-        let response = request.send().await.map_err(|error| {
-            let again = if is_passing(&error) { Again::Soon } else { Again::No };
-            Failed { error: ClientError::Unreachable { url: url.clone(), reason: reason_of(&error) }, again }
-        })?;
+        let response = request.send().await.map_err(|error| unsent(&url, &error))?;
         receive(response, ask.limit, url).await
+    }
+
+    /// Posts `body` once; the answer of success, its body unread. Waits up to `patience` for its head.
+    ///
+    /// # Errors
+    ///
+    /// [`Failed`].
+    pub(in crate::client) async fn post(
+        &self,
+        path: &str,
+        media_type: &str,
+        body: String,
+        patience: Duration,
+    ) -> Result<Response, Failed> {
+        let url = format!("{}{path}", self.address());
+        let request = self.request(Method::POST, path).header(ACCEPT, media_type).header(CONTENT_TYPE, media_type);
+        // Whoever reads the answer bounds each wait for a part of it; the whole of it may take as long as it goes on.
+        let sent = timeout(patience, request.timeout(FOREVER).body(body).send()).await;
+        let late = || ClientError::Unreachable { url: url.clone(), reason: "no answer in time".into() };
+        let response = sent.map_err(|_| Failed::for_good(late()))?.map_err(|error| unsent(&url, &error))?;
+        if response.status().is_success() {
+            return Ok(response);
+        }
+        match receive(response, PROBLEM_MAX, url).await {
+            Err(failed) => Err(failed),
+            Ok(answer) => Err(Failed::for_good(ClientError::Malformed {
+                what: self.address().to_owned(),
+                reason: format!("HTTP {}", answer.status),
+            })),
+        }
     }
 }
 
@@ -214,14 +249,29 @@ async fn receive(response: Response, most: usize, url: String) -> Result<Answer,
     Err(Failed { error: problem(status, &body, &url), again })
 }
 
+/// A request that found nobody, or lost them.
+fn unsent(url: &str, error: &reqwest::Error) -> Failed {
+    let again = if is_passing(error) { Again::Soon } else { Again::No };
+    Failed { error: ClientError::Unreachable { url: url.to_owned(), reason: reason_of(error) }, again }
+}
+
+/// Waits before attempt number `attempt` + 1.
+pub(in crate::client) async fn waited(again: &Again, attempt: u32) {
+    let wait = match again {
+        Again::After(wait) => *wait,
+        Again::Soon | Again::No => FIRST_WAIT * 2_u32.pow(attempt.saturating_sub(1).min(8)),
+    };
+    tokio::time::sleep(jittered(wait.min(LONGEST_WAIT))).await;
+}
+
 /// An exchange that failed.
-struct Failed {
-    error: ClientError,
-    again: Again,
+pub(in crate::client) struct Failed {
+    pub(in crate::client) error: ClientError,
+    pub(in crate::client) again: Again,
 }
 
 /// Whether to try again.
-enum Again {
+pub(in crate::client) enum Again {
     No,
     /// After a wait of our own choice.
     Soon,
@@ -230,7 +280,7 @@ enum Again {
 }
 
 impl Failed {
-    const fn for_good(error: ClientError) -> Self {
+    pub(in crate::client) const fn for_good(error: ClientError) -> Self {
         Self { error, again: Again::No }
     }
 }
@@ -252,9 +302,7 @@ async fn read_body(mut response: Response, limit: usize, url: &str) -> Result<Ve
 
 fn problem(status: StatusCode, body: &[u8], url: &str) -> ClientError {
     match serde_json::from_slice::<Problem>(body) {
-        Ok(Problem { code, title_zh, detail, .. }) => {
-            ClientError::Problem { code, status: status.as_u16(), title_zh, detail }
-        }
+        Ok(problem) => Problem { status: status.as_u16(), ..problem }.into(),
         Err(_) => ClientError::Malformed { what: url.to_owned(), reason: format!("HTTP {status} without a problem") },
     }
 }
@@ -314,4 +362,4 @@ fn install_tls_provider() {
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::client) mod tests;

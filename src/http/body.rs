@@ -27,11 +27,15 @@ fn too_large(limit: u64) -> Failure {
     Failure::new("body_too_large", format!("at most {limit} bytes")).limited(limit)
 }
 
-fn too_slow() -> Failure {
+/// A body, or a part of it, that came too slowly.
+#[must_use]
+pub fn too_slow() -> Failure {
     Failure::new("body_timeout", "send it again, faster")
 }
 
-fn broken(error: &dyn std::fmt::Display) -> Failure {
+/// A body that broke off.
+#[must_use]
+pub fn broken(error: &dyn std::fmt::Display) -> Failure {
     Failure::new("body_broken", error.to_string())
 }
 

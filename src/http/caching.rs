@@ -10,11 +10,9 @@ use axum::http::header::{
     X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderValue, Method, StatusCode};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use crate::http::request::header;
 use crate::ledger::hash::sha256;
 use crate::wire::json;
 
@@ -59,26 +57,45 @@ pub fn json<T: Serialize>(shape: &T, caching: Caching) -> Response {
     answer(json::pretty(shape).into_bytes(), "application/json", caching)
 }
 
-/// Middleware over every answer: conditional requests, cross-origin headers, no guessing of types, no caching unless said.
-pub async fn finish(request: Request, next: Next) -> Response {
-    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-    let path = request.uri().path();
-    let open = reads && (path.starts_with("/v1/") || path.starts_with("/log/"));
-    let known = header(request.headers(), &IF_NONE_MATCH).to_owned();
-    let mut response = next.run(request).await;
-    if reads && !known.is_empty() && response.status() == StatusCode::OK && names(&known, response.headers().get(ETAG))
-    {
-        *response.status_mut() = StatusCode::NOT_MODIFIED;
-        *response.body_mut() = axum::body::Body::empty();
+/// What of a request decides how its answer is finished.
+#[derive(Debug)]
+pub struct Finishing {
+    reads: bool,
+    /// Pages of any site may read the answer.
+    open: bool,
+    /// What the client has: its `If-None-Match`.
+    known: Option<HeaderValue>,
+}
+
+impl Finishing {
+    /// Remembers it.
+    #[must_use]
+    pub fn of(request: &Request) -> Self {
+        let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+        let path = request.uri().path();
+        let open = reads && (path.starts_with("/v1/") || path.starts_with("/log/"));
+        Self { reads, open, known: request.headers().get(IF_NONE_MATCH).cloned() }
     }
-    let headers = response.headers_mut();
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.entry(CACHE_CONTROL).or_insert(Caching::Never.header());
-    if open {
-        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-        headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("ETag"));
+
+    /// Finishes an answer: conditional requests, cross-origin headers, no guessing of types, no caching unless said.
+    pub fn finish(self, response: &mut Response) {
+        let known = self.known.as_ref().and_then(|known| known.to_str().ok()).unwrap_or_default();
+        if self.reads
+            && !known.is_empty()
+            && response.status() == StatusCode::OK
+            && names(known, response.headers().get(ETAG))
+        {
+            *response.status_mut() = StatusCode::NOT_MODIFIED;
+            *response.body_mut() = axum::body::Body::empty();
+        }
+        let headers = response.headers_mut();
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        headers.entry(CACHE_CONTROL).or_insert(Caching::Never.header());
+        if self.open {
+            headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+            headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("ETag"));
+        }
     }
-    response
 }
 
 /// Whether an `If-None-Match` names this tag.

@@ -1,15 +1,18 @@
 //! The counter: HTTP over the ledger.
 //!
-//! [`router`] is the table of contents and [`problem`] the only table from errors to status and code. [`server`] accepts
+//! [`front`] is what every request meets first, [`router`] the table of contents and [`problem`] the only table from errors to status and code. [`server`] accepts
 //! connections and bounds what any of them may take; [`node`] is what handlers share; [`api`] are the handlers, [`web`]
 //! the pages. It reads through the store's contract, always bounded by the published size, and writes through the
-//! sequencer alone.
+//! sequencer alone. [`echo`] is a bare server to measure against.
 
 pub mod api;
 pub mod bearer;
 pub mod body;
 pub mod caching;
 pub mod codes;
+pub mod echo;
+pub mod front;
+pub mod lines;
 pub mod locality;
 pub mod node;
 pub mod observe;

@@ -6,15 +6,19 @@
 //! in flight and the health page with them.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 
 use crate::desk::office::Desk;
 use crate::http::options::Options;
 use crate::http::problem::Failure;
+use crate::ledger::merkle::shape::LeafIndex;
+use crate::ledger::receipt::{KeyNotice, Receipt};
 use crate::sequencer::handle::Sequencer;
-use crate::store::contract::ReadLedger;
+use crate::store::contract::{Published, ReadError, ReadLedger};
+use crate::store::reading;
 
 /// A running node, as HTTP sees it.
 pub struct Node {
@@ -24,6 +28,10 @@ pub struct Node {
     on_loopback: bool,
     reads: Arc<Semaphore>,
     hashing: Arc<Semaphore>,
+    batches: Arc<Semaphore>,
+    lines_of_batches: Arc<Semaphore>,
+    /// The key notices of a checkpoint that was looked at.
+    notices: RwLock<Option<(Arc<Published>, Vec<KeyNotice>)>>,
     desk: Option<Arc<Desk>>,
 }
 
@@ -33,7 +41,21 @@ impl Node {
     pub fn new(reader: Arc<dyn ReadLedger>, sequencer: Sequencer, options: Options) -> Self {
         let reads = Arc::new(Semaphore::new(options.reads));
         let hashing = Arc::new(Semaphore::new(options.hashing));
-        Self { reader, sequencer, options, on_loopback: false, reads, hashing, desk: None }
+        let batches = Arc::new(Semaphore::new(options.batches));
+        let capacity = sequencer.health().capacity;
+        let lines_of_batches = Arc::new(Semaphore::new((capacity - capacity / 4).max(1)));
+        Self {
+            reader,
+            sequencer,
+            options,
+            on_loopback: false,
+            reads,
+            hashing,
+            batches,
+            lines_of_batches,
+            notices: RwLock::default(),
+            desk: None,
+        }
     }
 
     /// Says where it listens: on loopback anybody local may deposit, elsewhere nobody may until there is enrolment.
@@ -100,6 +122,26 @@ impl Node {
         looked.await.map_err(|error| Failure::internal(&error))?
     }
 
+    /// The receipt of the deposit at `index`. Who signed a checkpoint is looked at once, not once a receipt.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    pub fn receipt(&self, reader: &dyn ReadLedger, index: LeafIndex) -> Result<Receipt, ReadError> {
+        let tip = reading::published(reader)?;
+        // A panicked thread leaves behind what was known before.
+        let known = self.notices.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let notices = if let Some((_, notices)) = known.filter(|(of, _)| Arc::ptr_eq(of, &tip)) {
+            notices
+        } else {
+            let notices = reading::key_notices(reader, &tip)?;
+            let known = (Arc::clone(&tip), notices.clone());
+            *self.notices.write().unwrap_or_else(PoisonError::into_inner) = Some(known);
+            notices
+        };
+        reading::receipt_under(reader, index, &tip, notices)
+    }
+
     /// A place among the threads that hash files.
     ///
     /// # Errors
@@ -107,6 +149,26 @@ impl Node {
     /// `internal`, never: nobody closes the semaphore.
     pub async fn place_to_hash(&self) -> Result<OwnedSemaphorePermit, Failure> {
         take(&self.hashing).await
+    }
+
+    /// A place among the batches, waited for.
+    ///
+    /// # Errors
+    ///
+    /// `busy` when none becomes free in time.
+    pub async fn place_for_batch(&self) -> Result<OwnedSemaphorePermit, Failure> {
+        let place = timeout(self.options.place_timeout, take(&self.batches)).await;
+        place.map_err(|_| Failure::busy("batches"))?
+    }
+
+    /// A share of the pool for a line of a batch: three quarters of it, so that one deposit by itself finds a place while
+    /// batches wait for theirs.
+    ///
+    /// # Errors
+    ///
+    /// `internal`, never: nobody closes the semaphore.
+    pub async fn share_of_batches(&self) -> Result<OwnedSemaphorePermit, Failure> {
+        take(&self.lines_of_batches).await
     }
 }
 

@@ -21,6 +21,11 @@ pub struct Options {
     pub hashing: usize,
     /// Most reads of the store at the same time; further ones wait. Default 128: each takes one thread.
     pub reads: usize,
+    /// Most batches read at the same time; further ones wait. Default 32: each may hold 4 MiB of lines and their
+    /// verdicts.
+    pub batches: usize,
+    /// Longest wait of a batch for its turn, and of one of its lines for a place in the pool. Default 30 s.
+    pub place_timeout: Duration,
     /// How long requests in flight may take to finish at shutdown. Default 30 s.
     pub shutdown: Duration,
 }
@@ -35,6 +40,8 @@ impl Default for Options {
             file_max: 64 << 30,
             hashing: 16,
             reads: 128,
+            batches: 32,
+            place_timeout: Duration::from_secs(30),
             shutdown: Duration::from_secs(30),
         }
     }

@@ -129,6 +129,15 @@ impl Failure {
         Self { expected: Some(expected.into()), ..self }
     }
 
+    /// Too many of `what` at the moment.
+    #[must_use]
+    pub fn busy(what: &str) -> Self {
+        Self {
+            retry_after_s: Some(1),
+            ..Self::new("busy", format!("too many {what} are waiting; send the same again"))
+        }
+    }
+
     /// The node's own fault: logged, and told to nobody else.
     #[must_use]
     pub fn internal(reason: &dyn std::fmt::Display) -> Self {

@@ -3,22 +3,24 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::{Extension, Router};
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::http::api::court::closing::Closing;
 use crate::http::api::court::{case_routes, original_routes, registry_routes};
 use crate::http::api::{batch, blocks, deposits, health, ledger, log, lookup, proofs, search, verification};
-use crate::http::caching::{self, Caching};
+use crate::http::caching::{self, Caching, Finishing};
 use crate::http::node::Node;
+use crate::http::observe::Watched;
+use crate::http::openapi;
 use crate::http::problem::Failure;
 use crate::http::web::pages;
-use crate::http::{observe, openapi};
 
 /// Every route that the API's description lists.
 fn api() -> OpenApiRouter<Arc<Node>> {
@@ -81,8 +83,8 @@ pub fn openapi_json() -> String {
     openapi::published(api().into_openapi())
 }
 
-/// All routes over `node`.
-pub fn router(node: Arc<Node>) -> Router {
+/// All routes over `node`. Whoever waits is told of the end by `closing`.
+pub fn router(node: Arc<Node>, closing: Closing) -> Router {
     let (api, document) = api().split_for_parts();
     let document = openapi::published(document).into_bytes();
     let described = get(async move || caching::answer(document.clone(), "application/json", Caching::Revalidate));
@@ -90,11 +92,20 @@ pub fn router(node: Arc<Node>) -> Router {
         .route("/openapi.json", described)
         .fallback(no_such_route)
         .method_not_allowed_fallback(method_not_allowed)
+        .layer(Extension(closing))
         .layer(CatchPanicLayer::custom(panicked))
         // Outermost: what happens inside, a panic too, is counted and gets its headers.
-        .layer(from_fn(caching::finish))
-        .layer(from_fn(observe::requests))
+        .layer(from_fn(through))
         .with_state(node)
+}
+
+/// What every request passes, in one step: each layer costs as much again.
+async fn through(request: Request, next: Next) -> Response {
+    let (watched, finishing) = (Watched::begin(&request), Finishing::of(&request));
+    let mut response = next.run(request).await;
+    finishing.finish(&mut response);
+    watched.answered(&response);
+    response
 }
 
 async fn no_such_route(request: Request) -> Failure {
@@ -106,7 +117,7 @@ async fn method_not_allowed(request: Request) -> Failure {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the layer hands it over")]
-fn panicked(panic: Box<dyn Any + Send>) -> Response {
+pub(in crate::http) fn panicked(panic: Box<dyn Any + Send>) -> Response {
     let said = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     Failure::internal(&said.unwrap_or("a handler panicked")).into_response()
 }

@@ -14,7 +14,6 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Extension;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -25,6 +24,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use crate::http::api::court::closing::Closing;
+use crate::http::front::Front;
 use crate::http::node::Node;
 use crate::http::observe;
 use crate::http::options::Options;
@@ -54,7 +54,7 @@ pub async fn serve(listener: TcpListener, node: Node, shutdown: impl Future<Outp
     if let Ok(desk) = node.desk() {
         hooks.spawn(Arc::clone(desk).deliver_hooks(told.clone().wait()));
     }
-    let service = TowerToHyperService::new(router(node).layer(Extension(told)));
+    let service = TowerToHyperService::new(Front::new(Arc::clone(&node), router(node, told)));
     let places = Arc::new(Semaphore::new(options.connections));
     let graceful = GracefulShutdown::new();
     let mut tasks = JoinSet::new();

@@ -1,11 +1,16 @@
 //! The one pure step that grows the chain: a tip, what waits, and the time make the next block.
 //!
+//! [`next`] makes it in one go; a [`Draft`] takes in leaf after leaf while others are still on their way, and is sealed
+//! when it is their block's turn. Both make the same block.
+//!
 //! # Invariants
 //!
 //! Times in leaf order never decrease: a clock behind the tip is refused here, whoever asks. A block is never empty. The
 //! step changes nothing: the caller stores the block and then moves its tip to [`Block::tip`].
 //!
-//! Not here: reading the clock (`sequencer/clock`), drawing numbers (`sequencer/run`), storing (`store`).
+//! Not here: reading the clock (`sequencer/clock`), drawing numbers (`sequencer/admitting`), storing (`store`).
+
+use std::sync::Arc;
 
 use crate::ledger::block::{BlockHeader, Height};
 use crate::ledger::entry::Entry;
@@ -13,8 +18,11 @@ use crate::ledger::hash::{Digest, leaf_hash};
 use crate::ledger::key::Name;
 use crate::ledger::leaf::LEAF_MAX;
 use crate::ledger::merkle::frontier::{Frontier, FullTile};
-use crate::ledger::merkle::list::root_of;
+use crate::ledger::merkle::list::ListTree;
+use crate::ledger::merkle::proof::InclusionProof;
+use crate::ledger::merkle::prove;
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
+use crate::ledger::merkle::tile::{HashReader, TILE_WIDTH, items_at};
 use crate::ledger::notice::SignedNotice;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::signed::SignedStatement;
@@ -31,8 +39,8 @@ pub struct Tip {
     pub last_block: Digest,
     /// The last header's time.
     pub last_time: Timestamp,
-    /// The tree so far.
-    pub frontier: Frontier,
+    /// The tree so far. Shared, because whoever reads beside the writer keeps the edge it began with.
+    pub frontier: Arc<Frontier>,
 }
 
 impl Tip {
@@ -44,7 +52,7 @@ impl Tip {
             next_height: Height(0),
             last_block: Digest::ZERO,
             last_time: Timestamp::EPOCH,
-            frontier: Frontier::new(),
+            frontier: Arc::new(Frontier::new()),
         }
     }
 
@@ -63,6 +71,7 @@ impl Tip {
 
 /// What waits to be sealed.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "notices are few, and nothing keeps many of these")]
 pub enum Waiting {
     /// A deposit and the number drawn for it.
     Deposit {
@@ -91,6 +100,8 @@ pub struct NewLeaf {
 pub struct Block {
     /// The sealed leaves, from `header.first` on.
     pub leaves: Vec<NewLeaf>,
+    /// The tree over them, whose root the header bears.
+    pub tree: ListTree,
     /// The header.
     pub header: BlockHeader,
     /// The header's bytes.
@@ -113,7 +124,7 @@ pub enum ChainError {
     ClockRegressed {
         /// The time given.
         now: Timestamp,
-        /// The last block's.
+        /// The last block's, or that of the leaf before.
         last: Timestamp,
         /// By how much, in milliseconds.
         behind_ms: u64,
@@ -135,41 +146,119 @@ pub enum ChainError {
 ///
 /// [`ChainError`]; nothing has changed.
 pub fn next(tip: &Tip, waiting: Vec<Waiting>, now: Timestamp) -> Result<Block, ChainError> {
-    if now < tip.last_time {
-        let behind_ms = tip.last_time.as_millis() - now.as_millis();
-        return Err(ChainError::ClockRegressed { now, last: tip.last_time, behind_ms });
+    let mut draft = Draft::on(tip);
+    for one in waiting {
+        draft.add(one, now)?;
     }
-    if waiting.is_empty() {
-        return Err(ChainError::Empty);
+    draft.seal(now)
+}
+
+/// A block in the making.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    base: Tip,
+    leaves: Vec<NewLeaf>,
+    /// Of the last leaf, or the tip.
+    last_time: Timestamp,
+    frontier: Frontier,
+    full_tiles: Vec<FullTile>,
+}
+
+impl Draft {
+    /// An empty one, to follow `tip`.
+    #[must_use]
+    pub fn on(tip: &Tip) -> Self {
+        Self {
+            base: tip.clone(),
+            leaves: Vec::new(),
+            last_time: tip.last_time,
+            frontier: Frontier::clone(&tip.frontier),
+            full_tiles: Vec::new(),
+        }
     }
-    let leaves = waiting.into_iter().map(|waiting| new_leaf(waiting, now)).collect::<Result<Vec<_>, _>>()?;
-    let hashes: Vec<Digest> = leaves.iter().map(|leaf| leaf.hash).collect();
-    let base = tip.size();
-    let header = BlockHeader {
-        ledger: tip.origin.clone(),
-        height: tip.next_height,
-        previous: tip.last_block,
-        time: now,
-        first: LeafIndex(base.0),
-        count: hashes.len() as u64,
-        root: root_of(&hashes),
-    };
-    let header_bytes = header.to_string().into_bytes();
-    let hash = leaf_hash(&header_bytes);
-    let mut frontier = tip.frontier.clone();
-    let mut full_tiles = Vec::new();
-    for leaf in hashes.into_iter().chain([hash]) {
-        frontier.append(leaf, &mut full_tiles);
+
+    /// How many leaves it has.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.leaves.len()
     }
-    let next_height = Height(tip.next_height.0 + 1);
-    let tip = Tip { origin: tip.origin.clone(), next_height, last_block: hash, last_time: now, frontier };
-    Ok(Block { leaves, header, header_bytes, hash, full_tiles, base, tip })
+
+    /// Whether it has none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.leaves.is_empty()
+    }
+
+    /// The time of its last leaf, or of the tip that it follows: the next may not be before it.
+    #[must_use]
+    pub const fn last_time(&self) -> Timestamp {
+        self.last_time
+    }
+
+    /// Takes in one more leaf, received at `now`; its place.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainError`], never [`ChainError::Empty`]; the draft is as it was.
+    pub fn add(&mut self, waiting: Waiting, now: Timestamp) -> Result<LeafIndex, ChainError> {
+        self.not_before(now)?;
+        let leaf = new_leaf(waiting, now)?;
+        let index = self.frontier.size().next_index();
+        self.last_time = now;
+        self.frontier.append(leaf.hash, &mut self.full_tiles);
+        self.leaves.push(leaf);
+        Ok(index)
+    }
+
+    /// Seals it at `now`.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainError`], never [`ChainError::TooLong`]; the draft is gone.
+    pub fn seal(mut self, now: Timestamp) -> Result<Block, ChainError> {
+        self.not_before(now)?;
+        if self.leaves.is_empty() {
+            return Err(ChainError::Empty);
+        }
+        let tree = ListTree::over(self.leaves.iter().map(|leaf| leaf.hash).collect());
+        let base = self.base.size();
+        let header = BlockHeader {
+            ledger: self.base.origin.clone(),
+            height: self.base.next_height,
+            previous: self.base.last_block,
+            time: now,
+            first: LeafIndex(base.0),
+            count: self.leaves.len() as u64,
+            root: tree.root(),
+        };
+        let header_bytes = header.to_string().into_bytes();
+        let hash = leaf_hash(&header_bytes);
+        self.frontier.append(hash, &mut self.full_tiles);
+        let tip = Tip {
+            origin: self.base.origin,
+            next_height: Height(header.height.0 + 1),
+            last_block: hash,
+            last_time: now,
+            frontier: Arc::new(self.frontier),
+        };
+        let Self { leaves, full_tiles, .. } = self;
+        Ok(Block { leaves, tree, header, header_bytes, hash, full_tiles, base, tip })
+    }
+
+    fn not_before(&self, now: Timestamp) -> Result<(), ChainError> {
+        let last = self.last_time;
+        if now < last {
+            let behind_ms = last.as_millis() - now.as_millis();
+            return Err(ChainError::ClockRegressed { now, last, behind_ms });
+        }
+        Ok(())
+    }
 }
 
 fn new_leaf(waiting: Waiting, received: Timestamp) -> Result<NewLeaf, ChainError> {
     let (bytes, entry) = match waiting {
         Waiting::Deposit { number, statement } => {
-            let entry = Entry { number, received, statement: statement.note().clone() };
+            let entry = Entry { number, received, statement: statement.into_note() };
             (entry.to_string().into_bytes(), Some(entry))
         }
         Waiting::Notice(notice) => (notice.to_string().into_bytes(), None),
@@ -179,3 +268,38 @@ fn new_leaf(waiting: Waiting, received: Timestamp) -> Result<NewLeaf, ChainError
     }
     Ok(NewLeaf { hash: leaf_hash(&bytes), bytes, entry })
 }
+
+impl Block {
+    /// The proof that a leaf of this block, its header, or the last leaf before it stands in the tree that ends with this
+    /// block, made of what is in memory. `None` for any other leaf, and for the one before when a tile ended with it: ask
+    /// the store.
+    #[must_use]
+    pub fn inclusion(&self, index: LeafIndex) -> Option<InclusionProof> {
+        prove::inclusion(self, index, self.tip.size()).ok()
+    }
+}
+
+/// The tiles of the right edge: those that this block made full, and those that are not.
+impl HashReader for Block {
+    type Error = NotOfThisBlock;
+
+    fn hashes(&self, level: u8, first: u64, count: u16) -> Result<Vec<Digest>, NotOfThisBlock> {
+        let width = u64::from(TILE_WIDTH);
+        let (tile, offset) = (first / width, usize::try_from(first % width).unwrap_or(usize::MAX));
+        let items = if tile == items_at(level, self.tip.size()) / width {
+            self.tip.frontier.partial(level)
+        } else {
+            let full = self.full_tiles.iter().find(|full| (full.level, full.index) == (level, tile));
+            full.map_or(&[][..], |full| &full.hashes)
+        };
+        items.get(offset..).and_then(|rest| rest.get(..usize::from(count))).map(<[_]>::to_vec).ok_or(NotOfThisBlock)
+    }
+}
+
+/// A tile that lies left of what a block changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("this tile was full before the block")]
+pub struct NotOfThisBlock;
+
+#[cfg(test)]
+mod tests;

@@ -26,7 +26,7 @@
 //! assert_eq!(note.to_string(), text);
 //! ```
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -61,7 +61,10 @@ impl fmt::Display for NoteSignature {
 /// A text with its signatures, as read: nothing is verified yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
-    text: String,
+    /// All of it: printing it again is copying.
+    whole: Box<str>,
+    /// Where the text ends and the blank line begins.
+    cut: usize,
     signatures: Vec<NoteSignature>,
 }
 
@@ -125,8 +128,17 @@ impl Note {
             id: signer.verifier().id(),
             bytes: signer.sign(text.as_bytes()).to_vec(),
         });
-        let note = Self { signatures: signatures.collect(), text };
-        if note.signatures.is_empty() { Err(NoteError::NoSignatures) } else { Ok(note) }
+        let signatures: Vec<_> = signatures.collect();
+        if signatures.is_empty() {
+            return Err(NoteError::NoSignatures);
+        }
+        let (cut, mut whole) = (text.len(), text);
+        whole.push('\n');
+        for signature in &signatures {
+            // Writing to a String cannot fail.
+            let _ = writeln!(whole, "{signature}");
+        }
+        Ok(Self { whole: whole.into(), cut, signatures })
     }
 
     /// Reads a note. Nothing is verified yet.
@@ -156,13 +168,19 @@ impl Note {
             }
             signatures.push(parse_signature(line).ok_or_else(|| NoteError::MalformedSignature { line: line_of(i) })?);
         }
-        Ok(Self { text: text.to_owned(), signatures })
+        Ok(Self { cut: text.len(), whole: whole.into(), signatures })
     }
 
     /// The text, final LF included: what was signed.
     #[must_use]
     pub fn text(&self) -> &str {
-        &self.text
+        self.whole.get(..self.cut).unwrap_or_default()
+    }
+
+    /// All of it, byte for byte.
+    #[must_use]
+    pub const fn as_str(&self) -> &str {
+        &self.whole
     }
 
     /// The signature lines, in their order.
@@ -185,7 +203,7 @@ impl Note {
                 continue;
             }
             let good = <&[u8; SIGNATURE_LEN]>::try_from(line.bytes.as_slice())
-                .is_ok_and(|signature| key.public().verify(self.text.as_bytes(), signature));
+                .is_ok_and(|signature| key.public().verify(self.text().as_bytes(), signature));
             if !good {
                 return Err(NoteError::BadSignature { name: line.name.clone() });
             }
@@ -197,8 +215,7 @@ impl Note {
 
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}", self.text)?;
-        self.signatures.iter().try_for_each(|signature| writeln!(f, "{signature}"))
+        f.write_str(&self.whole)
     }
 }
 

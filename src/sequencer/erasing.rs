@@ -3,66 +3,77 @@
 //! # Invariants
 //!
 //! The block takes the path of every other: appended, read back, signed, marked, then answered. An act that may not enter
-//! keeps all of it from happening, and so does a piece that is not there to be erased.
+//! keeps all of it from happening, and so does a piece that is not there to be erased. Nothing else is under way.
 //!
 //! Not here: whether the erasure is ordered rightly (`desk`), making sure that the bytes are gone (`store`).
 
-use crate::ledger::chain::Waiting;
-use crate::ledger::hash::Digest;
+use crate::ledger::chain::{self, Waiting};
 use crate::ledger::leaf::Leaf;
-use crate::ledger::merkle::list::inclusion_many;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::notice::{ErasedPiece, Notice, NoticeKind, Piece};
 use crate::ledger::number::DepositNumber;
 use crate::ledger::time::Timestamp;
 use crate::sequencer::admitting::{Chain, draw};
 use crate::sequencer::clock::Clock;
+use crate::sequencer::collecting::Collecting;
 use crate::sequencer::pool::{Answer, Erasure, Outcome};
-use crate::sequencer::run::{Run, Stop, sealed};
+use crate::sequencer::run::Hands;
+use crate::sequencer::sealing::Sealing;
+use crate::sequencer::state::Stop;
 use crate::store::admission::Admitted;
 use crate::store::contract::{AppendLedger, Private, ReadError};
 use crate::store::reading;
 
-impl<S: AppendLedger, C: Clock> Run<S, C> {
+impl<S: AppendLedger, C: Clock> Hands<S, C> {
     /// Seals one erasure and answers it. On a stop it has been answered, too.
-    pub(in crate::sequencer) fn erase(&mut self, erasure: Erasure) -> Result<(), Stop> {
+    pub(in crate::sequencer) fn erase(
+        &self,
+        collecting: &mut Collecting<C>,
+        sealing: &mut Sealing<S>,
+        erasure: Erasure,
+    ) {
         if let Err(reason) = self.state.writing() {
             erasure.answer(Outcome::Failed(Answer::Stopped(reason)));
-            return Ok(());
+            return;
         }
-        let now = match self.now() {
+        let now = match collecting.now(sealing.tip.last_time, &self.state) {
             Ok(now) => now,
             Err(reason) => {
                 erasure.answer(Outcome::Failed(Answer::Stopped(reason.clone())));
-                return Err(Stop::Clock(reason));
+                collecting.stop(&self.inbox, &self.state, &reason);
+                return;
             }
         };
-        let number = match self.admit_act(&erasure, now) {
+        let number = match sealing.admit_act(&erasure, now, collecting.test) {
             Ok(number) => number,
             Err(outcome) => {
                 erasure.answer(outcome);
-                return Ok(());
+                return;
             }
         };
-        match self.seal_erasure(&erasure, number, now) {
+        let outcome = match sealing.seal_erasure(&erasure, number, now) {
             Ok(outcome) => {
-                erasure.answer(outcome);
-                Ok(())
+                collecting.clock.sealed();
+                collecting.tip = sealing.tip.clone();
+                outcome
             }
             Err(Stop::Erasure(refusal)) => {
-                erasure.answer(Outcome::Refused(refusal.clone()));
-                Err(Stop::Erasure(refusal))
+                tracing::warn!(%refusal, "nothing was erased");
+                Outcome::Refused(refusal)
             }
             Err(stop) => {
-                let reason = self.stops(&stop);
-                erasure.answer(Outcome::Failed(Answer::Stopped(reason.clone())));
-                Err(Stop::Fatal(reason))
+                let reason = self.state.stops(&stop);
+                tracing::error!(reason, "deposits are stopped until a restart");
+                Outcome::Failed(Answer::Stopped(reason))
             }
-        }
+        };
+        erasure.answer(outcome);
     }
+}
 
+impl<S: AppendLedger> Sealing<S> {
     /// The number under which the act enters; `None` without one.
-    fn admit_act(&self, erasure: &Erasure, now: Timestamp) -> Result<Option<DepositNumber>, Outcome> {
+    fn admit_act(&self, erasure: &Erasure, now: Timestamp, test: bool) -> Result<Option<DepositNumber>, Outcome> {
         let Some((statement, _)) = &erasure.act else { return Ok(None) };
         let id = statement.id();
         let unreadable = |error| Outcome::Failed(Answer::Unreadable(error));
@@ -75,9 +86,8 @@ impl<S: AppendLedger, C: Clock> Run<S, C> {
         }
         let chain = Chain(&*self.store);
         let mut admitted = Admitted::new();
-        let numbered = draw(self.test, now, |number| {
-            admitted.admit(&chain, self.tip.origin.as_str(), number, id, statement.statement())
-        });
+        let numbered =
+            draw(test, now, |number| admitted.admit(&chain, self.tip.origin.as_str(), number, statement.note()));
         numbered.map(Some).map_err(Outcome::Failed)
     }
 
@@ -121,10 +131,9 @@ impl<S: AppendLedger, C: Clock> Run<S, C> {
             }
         }
         waiting.push(Waiting::Notice(notice));
-        let (block, shared) = self.store_and_sign(waiting, &private, &erasure.pieces, now)?;
-        let hashes: Vec<Digest> = block.leaves.iter().map(|leaf| leaf.hash).collect();
-        let path = inclusion_many(&hashes).into_iter().next();
-        let act = path.filter(|_| number.is_some()).map(|path| sealed(&block, &shared, 0, &path, true));
+        let block = chain::next(&self.tip, waiting, now).map_err(|error| Stop::Fatal(error.to_string()))?;
+        let sealed = self.store_and_sign(block, &private, &erasure.pieces)?;
+        let act = number.is_some().then_some(Answer::Sealed { sealed, position: 0, fresh: true });
         Ok(Outcome::Sealed { notice: LeafIndex(first.0 + u64::from(number.is_some())), act })
     }
 }

@@ -2,14 +2,15 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::metadata::PrivateMetadata;
 use crate::ledger::notice::{ERASED_MAX, ErasedPiece};
 use crate::ledger::receipt::Receipt;
-use crate::ledger::statement::signed::{StatementError, StatementNote};
-use crate::sequencer::pool::{Answer, Outcome, Pool, Turned};
-use crate::sequencer::run::State;
+use crate::ledger::statement::signed::{SignedStatement, StatementError, StatementNote};
+use crate::sequencer::pool::{Answer, Outcome, Place, Pool, Turned};
+use crate::sequencer::state::State;
 use crate::store::contract::{PrivateContent, ReadError, ReadLedger};
 use crate::store::refusal::{ErasureRefusal, Refusal};
 use crate::store::{joining, reading};
@@ -162,8 +163,58 @@ impl Sequencer {
     ) -> Result<Deposited, DepositError> {
         fits(&statement, &private)?;
         let place = self.pool.enter().map_err(turned)?;
+        self.deposit_at(place, statement, private).await
+    }
+
+    /// As [`Self::deposit`], but where the pool is full, waits for a place up to `patience`.
+    ///
+    /// # Errors
+    ///
+    /// [`DepositError`]; each variant says what to do.
+    pub async fn deposit_patiently(
+        &self,
+        statement: StatementNote,
+        private: Option<PrivateMetadata>,
+        patience: Duration,
+    ) -> Result<Deposited, DepositError> {
+        let private = private.map(PrivateContent::from).unwrap_or_default();
+        fits(&statement, &private)?;
+        let place = self.pool.enter_within(patience).await.map_err(turned)?;
+        self.deposit_at(place, statement, private).await
+    }
+
+    async fn deposit_at(
+        &self,
+        place: Place,
+        statement: StatementNote,
+        private: PrivateContent,
+    ) -> Result<Deposited, DepositError> {
         // About 40 µs of arithmetic on the caller's worker thread: cheaper than a hand-over to another.
         let statement = statement.verify()?;
+        self.wait(place, statement, private).await
+    }
+
+    /// Likewise a statement whose signatures are checked already.
+    ///
+    /// # Errors
+    ///
+    /// [`DepositError`], never [`DepositError::Statement`].
+    pub async fn deposit_checked(
+        &self,
+        statement: SignedStatement,
+        private: PrivateContent,
+    ) -> Result<Deposited, DepositError> {
+        fits(statement.note(), &private)?;
+        let place = self.pool.enter().map_err(turned)?;
+        self.wait(place, statement, private).await
+    }
+
+    async fn wait(
+        &self,
+        place: Place,
+        statement: SignedStatement,
+        private: PrivateContent,
+    ) -> Result<Deposited, DepositError> {
         let answered = self.pool.wait(place, statement, private).map_err(turned)?;
         let answer = answered.await.map_err(|_| DepositError::Stopped(self.stopped_because()))?;
         self.receipt(answer).await
@@ -214,16 +265,19 @@ impl Sequencer {
 
     async fn receipt(&self, answer: Answer) -> Result<Deposited, DepositError> {
         match answer {
-            Answer::Sealed { block, entry, index, path, fresh } => {
+            Answer::Sealed { sealed, position, fresh } => {
+                let block = &sealed.block;
+                let leaf = block.leaves.get(position).zip(block.tree.inclusion(position));
+                let (leaf, entry_path) = leaf.ok_or_else(|| DepositError::Stopped("no such leaf".into()))?;
                 let receipt = Receipt {
-                    entry,
-                    index,
-                    header: block.header_text.clone(),
-                    entry_path: path,
-                    header_path: block.header_path.clone(),
-                    previous_path: block.previous_path.clone(),
+                    entry: String::from_utf8_lossy(&leaf.bytes).into_owned(),
+                    index: LeafIndex(block.header.first.0 + position as u64),
+                    header: sealed.header_text.clone(),
+                    entry_path,
+                    header_path: sealed.header_path.clone(),
+                    previous_path: sealed.previous_path.clone(),
                     key_notices: Vec::new(),
-                    checkpoint: block.checkpoint.clone(),
+                    checkpoint: sealed.checkpoint.clone(),
                     time_tokens: Vec::new(),
                 };
                 Ok(Deposited { receipt, fresh })

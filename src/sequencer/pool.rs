@@ -5,12 +5,15 @@
 //! At most `capacity` deposits are waiting or being sealed at any time: a ticket holds its place from admission to
 //! answer. Whoever was admitted gets an answer, also at shutdown; whoever finds the pool full is told at once.
 
-use std::sync::Arc;
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::time::timeout;
 
-use crate::ledger::block::BlockHeader;
+use crate::ledger::chain::Block;
 use crate::ledger::merkle::proof::InclusionProof;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::notice::ErasedPiece;
@@ -18,11 +21,11 @@ use crate::ledger::statement::signed::SignedStatement;
 use crate::store::contract::{PrivateContent, ReadError};
 use crate::store::refusal::{ErasureRefusal, Refusal};
 
-/// What all deposits of one block share in their receipts.
+/// A block on the chain, with what all its receipts share.
 #[derive(Debug)]
 pub struct SealedBlock {
-    /// The header.
-    pub header: BlockHeader,
+    /// The block.
+    pub block: Block,
     /// The header's text.
     pub header_text: String,
     /// From the header to the checkpoint's root.
@@ -38,14 +41,10 @@ pub struct SealedBlock {
 pub enum Answer {
     /// Sealed in this block.
     Sealed {
-        /// What its receipt shares with the others of the block.
-        block: Arc<SealedBlock>,
-        /// The entry's text.
-        entry: String,
-        /// Its place.
-        index: LeafIndex,
-        /// From the entry to the header's root.
-        path: InclusionProof,
+        /// The block, shared by all who wait for it.
+        sealed: Arc<SealedBlock>,
+        /// Which of its leaves, from 0.
+        position: usize,
         /// Whether this ticket brought the statement; false for one that came twice in one batch.
         fresh: bool,
     },
@@ -115,15 +114,13 @@ impl Erasure {
     }
 }
 
-/// What the sealing thread takes from the queue.
+/// What the sealing threads take from the queue.
 #[derive(Debug)]
 pub enum Message {
     /// A deposit.
     Deposit(Box<Ticket>),
     /// An erasure, which gets a block of its own.
     Erase(Box<Erasure>),
-    /// Seal what is waiting, then end.
-    Shutdown,
 }
 
 /// The pool's entrance.
@@ -131,7 +128,7 @@ pub enum Message {
 pub struct Pool {
     places: Arc<Semaphore>,
     capacity: usize,
-    queue: mpsc::UnboundedSender<Message>,
+    inbox: Arc<Inbox>,
     closed: Arc<AtomicBool>,
 }
 
@@ -151,11 +148,10 @@ pub struct Place(OwnedSemaphorePermit);
 impl Pool {
     /// A pool of `capacity` places, and its exit.
     #[must_use]
-    pub fn new(capacity: usize) -> (Self, mpsc::UnboundedReceiver<Message>) {
-        // The semaphore bounds the queue.
-        let (queue, exit) = mpsc::unbounded_channel();
+    pub fn new(capacity: usize) -> (Self, Arc<Inbox>) {
+        let inbox = Arc::new(Inbox::default());
         let places = Arc::new(Semaphore::new(capacity));
-        (Self { places, capacity, queue, closed: Arc::default() }, exit)
+        (Self { places, capacity, inbox: Arc::clone(&inbox), closed: Arc::default() }, inbox)
     }
 
     /// Takes a place.
@@ -168,6 +164,22 @@ impl Pool {
             return Err(Turned::Closed);
         }
         Arc::clone(&self.places).try_acquire_owned().map(Place).map_err(|_| Turned::Full)
+    }
+
+    /// Takes a place, waiting for one up to `patience`.
+    ///
+    /// # Errors
+    ///
+    /// [`Turned`].
+    pub async fn enter_within(&self, patience: Duration) -> Result<Place, Turned> {
+        match self.enter() {
+            Err(Turned::Full) => {}
+            entered => return entered,
+        }
+        let place = timeout(patience, Arc::clone(&self.places).acquire_owned()).await.map_err(|_| Turned::Full)?;
+        // Meanwhile the node may have begun to go down.
+        let open = !self.closed.load(Ordering::Acquire);
+        place.ok().filter(|_| open).map(Place).ok_or(Turned::Closed)
     }
 
     /// Queues a deposit; its answer comes through the receiver.
@@ -183,7 +195,7 @@ impl Pool {
     ) -> Result<oneshot::Receiver<Answer>, Turned> {
         let (answer, answered) = oneshot::channel();
         let ticket = Ticket { statement, private, answer, _place: place.0 };
-        self.queue.send(Message::Deposit(Box::new(ticket))).map_err(|_| Turned::Closed)?;
+        self.inbox.push(Message::Deposit(Box::new(ticket)))?;
         Ok(answered)
     }
 
@@ -200,14 +212,14 @@ impl Pool {
     ) -> Result<oneshot::Receiver<Outcome>, Turned> {
         let (outcome, told) = oneshot::channel();
         let erasure = Erasure { pieces, act, outcome, _place: place.0 };
-        self.queue.send(Message::Erase(Box::new(erasure))).map_err(|_| Turned::Closed)?;
+        self.inbox.push(Message::Erase(Box::new(erasure)))?;
         Ok(told)
     }
 
-    /// Admits nobody any more and asks the sealing thread to end once the queue is empty.
+    /// Admits nobody any more and asks the sealing threads to end once the queue is empty.
     pub fn close(&self) {
         self.closed.store(true, Ordering::Release);
-        let _ = self.queue.send(Message::Shutdown);
+        self.inbox.change(|state| state.closed = true);
     }
 
     /// How many wait or are being sealed.
@@ -220,5 +232,91 @@ impl Pool {
     #[must_use]
     pub const fn capacity(&self) -> usize {
         self.capacity
+    }
+}
+
+/// The pool's exit: what has come in, and how the sealing goes. One thread at a time waits here.
+#[derive(Debug, Default)]
+pub struct Inbox {
+    state: Mutex<Arrivals>,
+    stirred: Condvar,
+}
+
+/// What the waiting thread looks at.
+#[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, told by another thread")]
+pub struct Arrivals {
+    /// What has come in and was not taken yet. Bounded by the places in the pool.
+    pub messages: VecDeque<Message>,
+    /// A block is being stored and signed.
+    pub sealing: bool,
+    /// The block before was turned back: its deposits must be looked at one by one.
+    pub turned_back: bool,
+    /// Nothing more will come in.
+    pub closed: bool,
+    /// A thread waits, and must be woken.
+    parked: bool,
+}
+
+impl Inbox {
+    // The state is changed by single steps, so a panicked thread leaves nothing half done behind it.
+    fn state(&self) -> MutexGuard<'_, Arrivals> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn push(&self, message: Message) -> Result<(), Turned> {
+        let mut state = self.state();
+        if state.closed {
+            return Err(Turned::Closed);
+        }
+        state.messages.push_back(message);
+        self.wake(state);
+        Ok(())
+    }
+
+    /// Changes the state and wakes whoever waits for it.
+    pub fn change<T>(&self, change: impl FnOnce(&mut Arrivals) -> T) -> T {
+        let mut state = self.state();
+        let changed = change(&mut state);
+        self.wake(state);
+        changed
+    }
+
+    /// Waking takes a call of the kernel: only where somebody sleeps.
+    fn wake(&self, mut state: MutexGuard<'_, Arrivals>) {
+        if std::mem::take(&mut state.parked) {
+            drop(state);
+            self.stirred.notify_one();
+        }
+    }
+
+    /// Waits until `enough`, or until `patience` is over; answers what `look` makes of the state, and whether it was
+    /// enough.
+    pub fn wait_until<T>(
+        &self,
+        patience: Option<Duration>,
+        enough: impl Fn(&Arrivals) -> bool,
+        look: impl FnOnce(&mut Arrivals) -> T,
+    ) -> (T, bool) {
+        let mut state = self.state();
+        loop {
+            if enough(&state) {
+                return (look(&mut state), true);
+            }
+            state.parked = true;
+            state = match patience {
+                None => self.stirred.wait(state).unwrap_or_else(PoisonError::into_inner),
+                Some(patience) => {
+                    let waited = self.stirred.wait_timeout(state, patience);
+                    let (mut state, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+                    if timeout.timed_out() && !enough(&state) {
+                        state.parked = false;
+                        return (look(&mut state), false);
+                    }
+                    state
+                }
+            };
+            state.parked = false;
+        }
     }
 }

@@ -1,9 +1,9 @@
 //! Founding a ledger, and recovering one: what happens before the first deposit.
 //!
 //! Recovery runs through the functions of normal operation: what was appended and not signed is read back, hashed anew
-//! and signed by [`read_back_and_sign`], exactly as if the append had just returned.
+//! and signed by [`ReadBack::then_sign`], exactly as if the append had just returned.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use crate::ledger::block::Height;
@@ -15,10 +15,13 @@ use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::merkle::tile::{TILE_WIDTH, items_at, partial_width};
 use crate::ledger::notice::{Mode, Notice, NoticeKind};
 use crate::sequencer::clock::{Clock, ClockFault, Guard};
+use crate::sequencer::collecting::Collecting;
 use crate::sequencer::handle::Sequencer;
 use crate::sequencer::pool::Pool;
-use crate::sequencer::run::{Run, State};
-use crate::sequencer::seal::{Disagreement, read_back_and_sign};
+use crate::sequencer::run::Hands;
+use crate::sequencer::seal::{Disagreement, ReadBack};
+use crate::sequencer::sealing::Sealing;
+use crate::sequencer::state::State;
 use crate::store::contract::{AppendError, AppendLedger, Published, ReadError, ReadLedger};
 
 /// How a sequencer runs.
@@ -90,15 +93,17 @@ pub enum StartError {
 #[derive(Debug)]
 pub struct Running {
     pool: Pool,
-    thread: JoinHandle<()>,
+    hands: Vec<JoinHandle<()>>,
 }
 
 impl Running {
     /// Admits nobody any more, seals what is waiting, answers everyone, then returns.
     pub fn shutdown(self) {
         self.pool.close();
-        if self.thread.join().is_err() {
-            tracing::error!("the sealing thread panicked");
+        for hand in self.hands {
+            if hand.join().is_err() {
+                tracing::error!("a sealing thread panicked");
+            }
         }
     }
 }
@@ -123,14 +128,27 @@ pub fn start<S: AppendLedger + 'static, C: Clock>(
     }
     let mode = recover(&*store, &signer)?;
     let tip = store.tip()?;
-    let (pool, queue) = Pool::new(options.pool);
+    let (pool, inbox) = Pool::new(options.pool);
     let state = Arc::new(State::sealing());
-    let run =
-        Run { store: Arc::clone(&store), signer, clock: guard, tip, test: mode.is_test(), state: Arc::clone(&state) };
-    let thread = std::thread::Builder::new().name("sequencer".into()).spawn(move || run.seal_all(queue));
-    let thread = thread.map_err(StartError::Thread)?;
+    let read_back = ReadBack::from(&tip);
+    let collecting = Mutex::new(Collecting::new(guard, tip.clone(), mode.is_test()));
+    let sealing = Mutex::new(Sealing { store: Arc::clone(&store), signer, tip, read_back, turned_back: Vec::new() });
+    let both = Hands { inbox, collecting, sealing, store: Arc::clone(&store), state: Arc::clone(&state) };
+    let both = Arc::new(both);
+    let mut hands = Vec::new();
+    for _ in 0..2 {
+        let both = Arc::clone(&both);
+        let hand = std::thread::Builder::new().name("sequencer".into()).spawn(move || both.work());
+        match hand {
+            Ok(hand) => hands.push(hand),
+            Err(error) => {
+                Running { pool, hands }.shutdown();
+                return Err(StartError::Thread(error));
+            }
+        }
+    }
     let reader: Arc<dyn ReadLedger> = store;
-    Ok((Sequencer::new(pool.clone(), reader, state), Running { pool, thread }))
+    Ok((Sequencer::new(pool.clone(), reader, state), Running { pool, hands }))
 }
 
 /// Appends block 0. Recovery signs it.
@@ -192,7 +210,7 @@ fn recover<S: AppendLedger>(store: &S, signer: &Signer) -> Result<Mode, StartErr
         if !from.size().is_empty() {
             tracing::warn!(signed = from.size().0, appended = appended.size().0, "signing what a stop left unsigned");
         }
-        let published = read_back_and_sign(store, signer, &from, &appended)?;
+        let published = ReadBack::from(&from).then_sign(store, signer, &appended)?;
         store.publish(published)?;
     }
     Ok(mode)
@@ -217,6 +235,6 @@ fn published_tip<S: ReadLedger>(store: &S, published: &Published) -> Result<Tip,
         next_height: Height(published.height.0 + 1),
         last_block: published.block_hash,
         last_time: published.block_time,
-        frontier,
+        frontier: Arc::new(frontier),
     })
 }

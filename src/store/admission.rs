@@ -8,6 +8,7 @@ use crate::ledger::entry::Entry;
 use crate::ledger::hash::Digest;
 use crate::ledger::key::VerifierKey;
 use crate::ledger::number::DepositNumber;
+use crate::ledger::statement::signed::StatementNote;
 use crate::ledger::statement::text::Statement;
 use crate::store::contract::ReadError;
 use crate::store::refusal::Refusal;
@@ -47,7 +48,7 @@ pub trait Appended {
 #[derive(Debug, Default)]
 pub struct Admitted {
     statements: HashSet<Digest>,
-    numbers: HashMap<DepositNumber, Statement>,
+    numbers: HashMap<DepositNumber, StatementNote>,
     subjects: HashMap<Digest, (u64, Vec<VerifierKey>)>,
 }
 
@@ -58,7 +59,7 @@ impl Admitted {
         Self::default()
     }
 
-    /// Admits a statement (of id `id`) under `number`, or refuses it and stays as it was.
+    /// Admits a statement under `number`, or refuses it and stays as it was.
     ///
     /// # Errors
     ///
@@ -68,9 +69,9 @@ impl Admitted {
         chain: &impl Appended,
         ledger: &str,
         number: DepositNumber,
-        id: Digest,
-        statement: &Statement,
+        note: &StatementNote,
     ) -> Result<Result<(), Refusal>, ReadError> {
+        let (id, statement) = (note.id(), note.statement());
         if statement.ledger.as_str() != ledger {
             let found = statement.ledger.to_string();
             return Ok(Err(Refusal::WrongLedger { found, expected: ledger.to_owned() }));
@@ -90,7 +91,7 @@ impl Admitted {
         };
         self.subjects.extend(subject);
         self.statements.insert(id);
-        self.numbers.insert(number, statement.clone());
+        self.numbers.insert(number, note.clone());
         Ok(Ok(()))
     }
 
@@ -99,9 +100,10 @@ impl Admitted {
             let number = link.number;
             let target = match self.numbers.get(&number) {
                 Some(target) => Some(target.clone()),
-                None => chain.entry_of(&number)?.map(|entry| entry.statement.statement().clone()),
+                None => chain.entry_of(&number)?.map(|entry| entry.statement),
             };
             let Some(target) = target else { return Ok(Err(Refusal::LinkUnknown { number })) };
+            let target = target.statement();
             let own = shares_a_key(&target.keys, &statement.keys) && target.on_behalf == statement.on_behalf;
             if link.kind.needs_ownership() && !own {
                 return Ok(Err(Refusal::LinkNotYours { number }));

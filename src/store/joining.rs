@@ -67,7 +67,7 @@ pub fn check(
         let Some(entry) = &leaf.entry else { continue };
         let (note, number) = (&entry.statement, entry.number);
         admitted
-            .admit(chain, tip.origin.as_str(), number, note.id(), note.statement())?
+            .admit(chain, tip.origin.as_str(), number, note)?
             .map_err(|refusal| AppendError::Refused { position, refusal })?;
     }
     belongs(block, private)?;

@@ -6,11 +6,11 @@ use crate::ledger::block::{BlockHeader, Height};
 use crate::ledger::entry::Entry;
 use crate::ledger::hash::Digest;
 use crate::ledger::leaf::Leaf;
-use crate::ledger::merkle::list::inclusion_in;
+use crate::ledger::merkle::list::ListTree;
 use crate::ledger::merkle::proof::{ConsistencyProof, InclusionProof};
 use crate::ledger::merkle::prove::{self, BuildError};
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
-use crate::ledger::merkle::tile::HashReader;
+use crate::ledger::merkle::tile::{HashReader, TILE_WIDTH};
 use crate::ledger::notice::{Notice, NoticeKind};
 use crate::ledger::receipt::{Facts, KeyNotice, Receipt, TlogProof};
 use crate::ledger::statement::content::HashAlgorithm;
@@ -140,15 +140,27 @@ pub fn block<R: ReadLedger + ?Sized>(store: &R, height: Height) -> Result<Option
 pub fn sealing_block<R: ReadLedger + ?Sized>(store: &R, index: LeafIndex) -> Result<BlockHeader, ReadError> {
     let tip = published(store)?;
     let (mut low, mut high) = (0, tip.height.0);
-    // Header places grow with the height: halve until one is left.
+    let (mut before, mut behind) = (0, tip.size().0.saturating_sub(1));
+    // Header places grow with the height, and mostly evenly: every other step guesses, so that a few reads are enough; the
+    // ones between halve, so that no ledger takes many.
+    let mut guesses = true;
     while low < high {
-        let middle = low + (high - low) / 2;
+        let middle = if guesses { guess((low, before), (high, behind), index.0) } else { low + (high - low) / 2 };
+        guesses = !guesses;
         let place = store.find_block(Height(middle))?;
         let place = place.ok_or_else(|| damaged("block", middle, "the row is missing"))?;
-        if place < index { low = middle + 1 } else { high = middle }
+        if place < index { (low, before) = (middle + 1, place.0) } else { (high, behind) = (middle, place.0) }
     }
     let header = block(store, Height(low))?.ok_or_else(|| damaged("block", low, "the row is missing"))?;
     if header.seals(index) { Ok(header) } else { Err(damaged("block", low, "does not seal its leaves")) }
+}
+
+/// The height whose header would stand at `index` if headers stood evenly between two; at least the lower, below the
+/// higher.
+fn guess((low, before): (u64, u64), (high, behind): (u64, u64), index: u64) -> u64 {
+    let (way, whole) = (u128::from(index.saturating_sub(before)), u128::from(behind.saturating_sub(before).max(1)));
+    let steps = way * u128::from(high - low) / whole;
+    low.saturating_add(u64::try_from(steps).unwrap_or(u64::MAX)).min(high - 1)
 }
 
 /// The receipt of the deposit at `index`, against the published checkpoint.
@@ -158,32 +170,66 @@ pub fn sealing_block<R: ReadLedger + ?Sized>(store: &R, index: LeafIndex) -> Res
 /// [`ReadError`].
 pub fn receipt<R: ReadLedger + ?Sized>(store: &R, index: LeafIndex) -> Result<Receipt, ReadError> {
     let tip = published(store)?;
+    let key_notices = key_notices(store, &tip)?;
+    receipt_under(store, index, &tip, key_notices)
+}
+
+/// Likewise under `tip`, which is published, for whoever looked already at who signed it ([`key_notices`]).
+///
+/// # Errors
+///
+/// [`ReadError`].
+pub fn receipt_under<R: ReadLedger + ?Sized>(
+    store: &R,
+    index: LeafIndex,
+    tip: &Published,
+    key_notices: Vec<KeyNotice>,
+) -> Result<Receipt, ReadError> {
     let header = sealing_block(store, index)?;
-    let leaves = store.leaves(header.first, header.count)?;
-    let hashes: Vec<Digest> = leaves.iter().map(|bytes| crate::ledger::hash::leaf_hash(bytes)).collect();
+    // The tree holds the hashes of the block's leaves: only the entry itself has to be read.
+    let tree = ListTree::over(leaf_hashes(store, header.first, header.count)?);
+    if tree.root() != header.root {
+        return Err(damaged("block", header.height, "the tree holds other leaves than it sealed"));
+    }
     let position = usize::try_from(index.0 - header.first.0).unwrap_or(usize::MAX);
-    let (entry, entry_path) = leaves
-        .into_iter()
-        .nth(position)
-        .zip(inclusion_in(&hashes, position))
-        .ok_or_else(|| damaged("leaf", index, "missing in its block"))?;
+    let entry_path = tree.inclusion(position).ok_or_else(|| damaged("leaf", index, "missing in its block"))?;
+    let entry = store.leaf(index)?;
     let previous =
         header.first.0.checked_sub(1).ok_or_else(|| damaged("leaf", index, "no deposit stands in block 0"))?;
+    within(store, tip.size())?;
+    let ends = [header.index(), LeafIndex(previous)];
+    let [header_path, previous_path] = built(prove::inclusions(&Tiles(store), ends, tip.size()), tip.size())?;
     Ok(Receipt {
         entry: String::from_utf8(entry).map_err(|_| damaged("leaf", index, "not UTF-8"))?,
         index,
         header: header.to_string(),
         entry_path,
-        header_path: inclusion(store, header.index(), tip.size())?,
-        previous_path: inclusion(store, LeafIndex(previous), tip.size())?,
-        key_notices: key_notices(store, &tip)?,
+        header_path,
+        previous_path,
+        key_notices,
         checkpoint: tip.checkpoint.note().to_string(),
         time_tokens: Vec::new(),
     })
 }
 
-/// Genesis and the key notices after it, once there are any after it.
-fn key_notices<R: ReadLedger + ?Sized>(store: &R, tip: &Published) -> Result<Vec<KeyNotice>, ReadError> {
+/// Hashes of the leaves `first .. first+count`, as the tree holds them.
+fn leaf_hashes<R: ReadLedger + ?Sized>(store: &R, first: LeafIndex, count: u64) -> Result<Vec<Digest>, ReadError> {
+    let (mut hashes, mut at, end) = (Vec::new(), first.0, first.0 + count);
+    while at < end {
+        let in_tile = u64::from(TILE_WIDTH) - at % u64::from(TILE_WIDTH);
+        let count = in_tile.min(end - at);
+        hashes.extend(store.tile_hashes(0, at, u16::try_from(count).unwrap_or(TILE_WIDTH))?);
+        at += count;
+    }
+    Ok(hashes)
+}
+
+/// Genesis and the key notices after it, once there are any after it: those that lead to the key under `tip`.
+///
+/// # Errors
+///
+/// [`ReadError::Damaged`] when another key signed it.
+pub fn key_notices<R: ReadLedger + ?Sized>(store: &R, tip: &Published) -> Result<Vec<KeyNotice>, ReadError> {
     // Until rotation exists no ledger has a second key notice: the checkpoint's key is the genesis key.
     let genesis = genesis(store)?;
     let signs = genesis.key().is_some_and(|key| tip.checkpoint.verified_by(std::slice::from_ref(key)).is_ok());

@@ -11,10 +11,13 @@ use serde_json::Value;
 
 use crate::ledger::leaf::ADMISSION_MAX;
 use crate::ledger::metadata::PrivateMetadata;
+use crate::ledger::receipt::Receipt;
+use crate::ledger::statement::keys::KeyCache;
 use crate::ledger::statement::signed::{StatementError, StatementNote};
 use crate::ledger::text::{Fault, TextError};
 use crate::wire::json::{self, JsonError};
 use crate::wire::metadata::{MetadataError, private};
+use crate::wire::receipt::View;
 
 /// Longest request in bytes, 64 KiB: a statement and metadata of 16 KiB each, escaped as JSON likes.
 pub const REQUEST_MAX: usize = 64 * 1024;
@@ -166,10 +169,22 @@ impl DepositRequest {
     ///
     /// [`DepositRequestError`].
     pub fn read(&self) -> Result<(StatementNote, Option<PrivateMetadata>), DepositRequestError> {
+        self.read_with(&mut KeyCache::none())
+    }
+
+    /// Likewise, for whoever reads many: keys that `keys` remembers are not read anew.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::read`].
+    pub fn read_with(
+        &self,
+        keys: &mut KeyCache,
+    ) -> Result<(StatementNote, Option<PrivateMetadata>), DepositRequestError> {
         if self.statement.len() > ADMISSION_MAX {
             return Err(DepositRequestError::StatementTooLong { found: self.statement.len() });
         }
-        let note = StatementNote::parse(self.statement.as_bytes())?;
+        let note = StatementNote::parse_with(self.statement.as_bytes(), keys)?;
         let Some(PrivateJson { salt, metadata }) = &self.private else { return Ok((note, None)) };
         let meta = note.statement().meta.ok_or(DepositRequestError::PrivateMissingMeta)?;
         let held = private(salt, metadata)?;
@@ -195,6 +210,18 @@ pub struct BatchVerdict {
     /// Why there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<crate::wire::problem::Problem>,
+}
+
+/// Adds the verdict of a line that has a receipt: the same text as a [`BatchVerdict`], printed from where it lies.
+pub fn add_receipt(text: &mut Vec<u8>, line: usize, status: u16, receipt: &Receipt) {
+    #[derive(Serialize)]
+    struct Good<'a> {
+        line: usize,
+        status: u16,
+        receipt: View<'a>,
+    }
+
+    json::add_line(text, &Good { line, status, receipt: View::of(receipt) });
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The HTTP API, route by route, against a whole node.
 
 mod batch;
+mod batch_bounds;
 mod blocks;
 mod deposits;
 mod described;

@@ -5,5 +5,6 @@ mod depositing;
 mod keeping;
 mod looking_up;
 mod manifest;
+mod many;
 mod running;
 mod verifying;

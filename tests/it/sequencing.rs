@@ -1,6 +1,7 @@
 //! The sequencer: one writer, one answer for everybody, and nothing signed that is not safe.
 
 mod erasing;
+mod together;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -85,6 +85,11 @@ const TABLE: &[Room] = &[
         reason: "the counter reads through the contract and writes through the sequencer; it opens no store itself",
     },
     Room {
+        name: "load",
+        imports: &["ledger", "wire"],
+        reason: "a load generator sees a node as strangers do: what it sends and checks is on the wire",
+    },
+    Room {
         name: "cli",
         imports: &[
             "ledger",
@@ -98,6 +103,7 @@ const TABLE: &[Room] = &[
             "desk",
             "client",
             "http",
+            "load",
         ],
         reason: "the front door wires all rooms together, so nothing stands above it but main",
     },

@@ -25,9 +25,14 @@ const BOUND: &[Bound] = &[
         reason: "only store/rocks knows the engine, so that another store can stand beside it",
     },
     Bound {
-        names: &["axum", "utoipa_axum", "hyper", "hyper_util", "http_body_util", "tower", "tower_http"],
+        names: &["axum", "utoipa_axum", "tower", "tower_http"],
         place: Place::Only(&["http"]),
         reason: "only http knows the web framework; hand it what it serves",
+    },
+    Bound {
+        names: &["hyper", "hyper_util", "http_body_util"],
+        place: Place::Only(&["http", "load"]),
+        reason: "only http speaks bare HTTP, and the load generator, which must cost next to nothing",
     },
     Bound {
         names: &[

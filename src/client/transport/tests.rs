@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 use super::*;
 
 /// Answers one request a connection with the next of `answers`; its requests' bodies at the end.
-fn node(answers: &[&str]) -> (String, JoinHandle<Vec<String>>) {
+pub(in crate::client) fn node(answers: &[&str]) -> (String, JoinHandle<Vec<String>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     let answers: Vec<String> = answers.iter().map(ToString::to_string).collect();
@@ -35,11 +35,11 @@ fn answer_one(stream: &TcpStream, answer: &str) -> String {
     String::from_utf8(body).unwrap()
 }
 
-fn answer(status: &str, headers: &str, body: &str) -> String {
+pub(in crate::client) fn answer(status: &str, headers: &str, body: &str) -> String {
     format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n{headers}\r\n{body}", body.len())
 }
 
-const BUSY: &str =
+pub(in crate::client) const BUSY: &str =
     r#"{"type":"/problems/busy","title":"busy","title_zh":"繁忙","status":503,"code":"busy","detail":"later"}"#;
 
 async fn ask(address: &str, body: Option<&[u8]>) -> Result<Answer, ClientError> {

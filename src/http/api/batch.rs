@@ -1,5 +1,19 @@
-//! `POST /v1/deposits/batch`: many deposits, one verdict each.
+//! `POST /v1/deposits/batch`: any number of deposits, one verdict each, read and answered as they come.
+//!
+//! ```text
+//! body ─▶ lines ─▶ pieces of up to 32 lines, each a task on the worker threads ─▶ their verdicts, in order ─▶ answer
+//! ```
+//!
+//! # Invariants
+//!
+//! Of one batch at most 1,024 lines and some 4 MiB of them are under way: read, and their verdicts not yet taken. Whoever
+//! takes no verdicts is not read from. At most
+//! [`Options::batches`](crate::http::options::Options::batches) are read at a time, so all of them together are bounded,
+//! too. Every whole line that was read gets its verdict, and what is under way is carried to its end though the sender
+//! hangs up.
 
+use std::convert::Infallible;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
@@ -7,35 +21,46 @@ use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
-use futures_util::stream::{self, StreamExt as _};
+use futures_util::future::BoxFuture;
+use futures_util::stream::{self, FuturesOrdered, StreamExt as _};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::{Instant, timeout};
 
-use crate::http::api::deposits::{one, status};
-use crate::http::body;
+use crate::http::api::court::closing::Closing;
+use crate::http::api::deposits::{outcome, read, status};
+use crate::http::lines::{Line, Lines};
 use crate::http::locality::require_local;
 use crate::http::node::Node;
+use crate::http::observe;
 use crate::http::problem::Failure;
 use crate::http::request::require_content_type;
-use crate::wire::deposit::BatchVerdict;
+use crate::sequencer::handle::Deposited;
+use crate::wire::deposit::{BatchVerdict, REQUEST_MAX, add_receipt};
 use crate::wire::json;
 use crate::wire::problem::Problem;
-use crate::wire::receipt::ReceiptJson;
 
-/// Most lines of a batch.
-pub const LINES_MAX: usize = 1_000;
-/// Longest batch in bytes, 16 MiB: a thousand deposits of 16 KiB.
-pub const BATCH_MAX: usize = 16 << 20;
-/// Deposits of one batch that wait together: they share blocks, and leave the pool to others.
-const TOGETHER: usize = 256;
+/// Most lines of a batch under way.
+pub const UNDER_WAY: usize = 1_024;
+/// No more lines are read while those under way have as many bytes, 4 MiB. A piece that was begun before is finished.
+const BYTES_UNDER_WAY: usize = 4 << 20;
+/// Most lines of a piece: some milliseconds of checking signatures, and an answer worth a write of its own.
+const PIECE: usize = 32;
+/// Room for a verdict of the common kind.
+const VERDICT: usize = 3 * 1024;
 /// The media type of both request and answer.
 const NDJSON: &str = "application/x-ndjson";
 
 /// Deposit a batch / 批量存证
 ///
-/// One deposit request a line (NDJSON), at most 1,000 lines and 16 MiB; one verdict a line comes back, in their order, as
-/// soon as it is known. Every line stands for itself: good ones are kept where others are bad. After a broken connection
-/// send the batch again: what is on the chain already answers 200.
+/// One deposit request a line (NDJSON), any number of lines of at most 64 KiB; one verdict a line comes back, in their
+/// order, while later lines are still being sent. Every line stands for itself: good ones are kept where others are bad,
+/// and a full pool makes the batch wait. Read the answer while you send, as curl does: no more than 1,024 lines are taken
+/// ahead of the verdicts that you have read. A body that breaks off or stops coming is answered as far as it came in whole
+/// lines, and a last verdict, of the line that did not come, says why. After that, or after a broken connection, send the
+/// batch again: what is on the chain already answers 200.
 ///
-/// 每行一个存证请求 (NDJSON), 按原次序逐行返回结果; 各行互不影响。连接中断后可整批重发。
+/// 每行一个存证请求 (NDJSON)，行数不限，每行不超过 64 KiB；按原次序逐行返回结果，各行互不影响，边发送边返回：请在发送的
+/// 同时读取应答，未读取的结果积压至 1,024 行时暂停接收。请求中断时，已完整收到的各行照常办理，末行说明原因；可整批重发。
 #[utoipa::path(
     post,
     path = "/v1/deposits/batch",
@@ -43,71 +68,172 @@ const NDJSON: &str = "application/x-ndjson";
     request_body(content = String, content_type = "application/x-ndjson", description = "One `DepositRequest` a line"),
     responses(
         (status = 200, description = "One `BatchVerdict` a line / 每行一个结果", body = BatchVerdict, content_type = "application/x-ndjson"),
-        (status = 400, description = "`body_broken`", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "`body_broken` before the first line", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "`not_local`", body = Problem, content_type = "application/problem+json"),
-        (status = 408, description = "`body_timeout`", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "`body_too_large`, `batch_too_long`: nothing was deposited", body = Problem, content_type = "application/problem+json"),
+        (status = 408, description = "`body_timeout` before the first line", body = Problem, content_type = "application/problem+json"),
         (status = 415, description = "`unsupported_media_type`", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`busy`: too many batches (see Retry-After)", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn deposit_batch(
     State(node): State<Arc<Node>>,
+    closing: Closing,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Failure> {
     require_local(&node, &headers)?;
     require_content_type(&headers, NDJSON)?;
-    let bytes = body::read(&headers, body, BATCH_MAX, node.options().body_timeout).await?;
-    let lines = lines(&bytes);
-    if lines.len() > LINES_MAX {
-        let most = u64::try_from(LINES_MAX).unwrap_or(u64::MAX);
-        return Err(Failure::new("batch_too_long", format!("at most {LINES_MAX} lines")).limited(most));
-    }
-    let verdicts = stream::iter((1..).zip(lines)).map(move |(line, bytes)| {
-        let node = Arc::clone(&node);
-        async move { Ok::<_, std::convert::Infallible>(json::line(&verdict(&node, line, &bytes).await)) }
-    });
-    let mut response = Body::from_stream(verdicts.buffered(TOGETHER)).into_response();
+    let place = node.place_for_batch().await?;
+    let mut batch = Batch::of(node, body, place, closing);
+    // Until there is a line, a failure is the whole answer.
+    let lines = batch.lines.next(PIECE).await?;
+    batch.take(lines);
+    let verdicts = stream::unfold(batch, Batch::step).map(Ok::<_, Infallible>);
+    let mut response = Body::from_stream(verdicts).into_response();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(NDJSON));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)
 }
 
-/// The lines, without copying them; a last line may lack its LF.
-fn lines(bytes: &Bytes) -> Vec<Bytes> {
-    let body = bytes.strip_suffix(b"\n").unwrap_or(bytes);
-    if body.is_empty() {
-        return Vec::new();
-    }
-    body.split(|b| *b == b'\n').map(|line| bytes.slice_ref(line)).collect()
+/// A batch on its way.
+struct Batch {
+    node: Arc<Node>,
+    lines: Lines,
+    /// Whether there may be more lines.
+    open: bool,
+    /// Why there are none, told behind the last verdict.
+    cut_off: Option<Failure>,
+    under_way: FuturesOrdered<BoxFuture<'static, Piece>>,
+    /// Lines read.
+    count: usize,
+    /// Lines under way, and their bytes.
+    lines_under_way: usize,
+    bytes_under_way: usize,
+    /// Given back when the last task is done with.
+    place: Arc<OwnedSemaphorePermit>,
+    closing: Pin<Box<dyn Future<Output = ()> + Send>>,
 }
 
-async fn verdict(node: &Node, line: usize, bytes: &[u8]) -> BatchVerdict {
-    match one(node, bytes).await {
-        Ok(deposited) => BatchVerdict {
-            line,
-            status: status(&deposited).as_u16(),
-            receipt: Some(ReceiptJson::from(&deposited.receipt)),
-            problem: None,
-        },
-        Err(failure) => {
-            BatchVerdict { line, status: failure.status(), receipt: None, problem: Some(failure.problem()) }
+/// The verdicts of some lines.
+struct Piece {
+    text: Vec<u8>,
+    lines: usize,
+    /// Of the lines, as they came.
+    bytes: usize,
+}
+
+impl Batch {
+    fn of(node: Arc<Node>, body: Body, place: OwnedSemaphorePermit, closing: Closing) -> Self {
+        Self {
+            lines: Lines::of(body, REQUEST_MAX, node.options().body_timeout),
+            node,
+            open: true,
+            cut_off: None,
+            under_way: FuturesOrdered::new(),
+            count: 0,
+            lines_under_way: 0,
+            bytes_under_way: 0,
+            place: Arc::new(place),
+            closing: Box::pin(closing.wait()),
         }
     }
+
+    /// The next verdicts; on the way to them, lines are read as far as there is room.
+    async fn step(mut self) -> Option<(Bytes, Self)> {
+        loop {
+            let room = UNDER_WAY.saturating_sub(self.lines_under_way);
+            let reading = self.open && room > 0 && self.bytes_under_way < BYTES_UNDER_WAY;
+            tokio::select! {
+                // Lines first: while verdicts are being written, the next deposits are under way.
+                biased;
+                () = &mut self.closing, if self.open => {
+                    self.cut_off(Failure::new("shutting_down", "the node is shutting down: send the rest again later"));
+                }
+                lines = self.lines.next(room.min(PIECE)), if reading => match lines {
+                    Ok(lines) => self.take(lines),
+                    Err(failure) => self.cut_off(failure),
+                },
+                Some(piece) = self.under_way.next() => {
+                    self.lines_under_way -= piece.lines;
+                    self.bytes_under_way -= piece.bytes;
+                    return Some((piece.text.into(), self));
+                }
+                else => {
+                    let verdict = refused(self.count + 1, &self.cut_off.take()?);
+                    return Some((json::line(&verdict).into(), self));
+                }
+            }
+        }
+    }
+
+    fn cut_off(&mut self, failure: Failure) {
+        self.open = false;
+        self.cut_off = Some(failure);
+    }
+
+    /// Sets some lines under way; none are the end.
+    fn take(&mut self, lines: Vec<Line>) {
+        let (first, count) = (self.count + 1, lines.len());
+        let bytes = lines.iter().map(Line::bytes_held).sum();
+        self.open = count > 0;
+        self.count += count;
+        self.lines_under_way += count;
+        self.bytes_under_way += bytes;
+        let (node, place) = (Arc::clone(&self.node), Arc::clone(&self.place));
+        let task = tokio::spawn(async move {
+            let text = verdicts(&node, first, lines).await;
+            drop(place);
+            text
+        });
+        self.under_way.push_back(Box::pin(async move {
+            let text = task.await.unwrap_or_else(|error| {
+                let failure = Failure::internal(&error);
+                (first..).take(count).flat_map(|line| json::line(&refused(line, &failure)).into_bytes()).collect()
+            });
+            Piece { text, lines: count, bytes }
+        }));
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_batch_is_cut_into_its_lines() {
-        let cut = |text: &'static str| lines(&Bytes::from_static(text.as_bytes()));
-        assert_eq!(cut("a\nb\n"), ["a", "b"]);
-        assert_eq!(cut("a\n\nb"), ["a", "", "b"]);
-        assert_eq!(cut("\n\n"), ["", ""]);
-        assert_eq!(cut("\n"), [""; 0]);
-        assert_eq!(cut(""), [""; 0]);
+/// The verdicts of the lines from number `first` on, one a line. All of them are under way together.
+async fn verdicts(node: &Node, first: usize, lines: Vec<Line>) -> Vec<u8> {
+    let mut text = Vec::with_capacity(lines.len() * VERDICT);
+    let count = lines.len();
+    let lines = stream::iter((first..).zip(lines));
+    let mut verdicts = lines.map(|(number, line)| verdict(node, number, line)).buffered(count.max(1));
+    while let Some((number, deposited)) = verdicts.next().await {
+        match deposited {
+            Ok(deposited) => add_receipt(&mut text, number, status(&deposited).as_u16(), &deposited.receipt),
+            Err(failure) => json::add_line(&mut text, &refused(number, &failure)),
+        }
     }
+    text
+}
+
+async fn verdict(node: &Node, number: usize, line: Line) -> (usize, Result<Deposited, Failure>) {
+    let since = Instant::now();
+    let deposited = deposit(node, line).await;
+    observe::deposit(outcome(&deposited), since);
+    (number, deposited)
+}
+
+fn refused(line: usize, failure: &Failure) -> BatchVerdict {
+    BatchVerdict { line, status: failure.status(), receipt: None, problem: Some(failure.problem()) }
+}
+
+async fn deposit(node: &Node, line: Line) -> Result<Deposited, Failure> {
+    let (statement, private) = match line {
+        Line::Whole(bytes) => read(&bytes)?,
+        Line::TooLong => {
+            let limit = u64::try_from(REQUEST_MAX).unwrap_or(u64::MAX);
+            return Err(Failure::new("body_too_large", format!("a line has at most {limit} bytes")).limited(limit));
+        }
+    };
+    // Without a share, batches would turn everybody else away from a pool that is always full of them.
+    let patience = node.options().place_timeout;
+    let since = Instant::now();
+    let _share = timeout(patience, node.share_of_batches()).await.map_err(|_| Failure::busy("deposits"))??;
+    let patience = patience.saturating_sub(since.elapsed());
+    Ok(node.sequencer().deposit_patiently(statement, private, patience).await?)
 }

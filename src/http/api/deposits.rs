@@ -1,5 +1,6 @@
 //! `POST /v1/deposits`: put a statement on the chain, take home the receipt.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -14,7 +15,10 @@ use crate::http::node::Node;
 use crate::http::problem::Failure;
 use crate::http::request::require_content_type;
 use crate::http::{body, observe};
+use crate::ledger::metadata::PrivateMetadata;
 use crate::ledger::receipt::Receipt;
+use crate::ledger::statement::keys::KeyCache;
+use crate::ledger::statement::signed::StatementNote;
 use crate::sequencer::handle::Deposited;
 use crate::wire::deposit::{DepositRequest, REQUEST_MAX};
 use crate::wire::problem::Problem;
@@ -73,17 +77,37 @@ pub(in crate::http) async fn deposit(
 pub async fn one(node: &Node, bytes: &[u8]) -> Result<Deposited, Failure> {
     let since = Instant::now();
     let deposited = attempt(node, bytes).await;
-    let outcome = match &deposited {
-        Ok(Deposited { fresh: true, .. }) => "fresh",
-        Ok(Deposited { fresh: false, .. }) => "existing",
-        Err(failure) => failure.code(),
-    };
-    observe::deposit(outcome, since);
+    observe::deposit(outcome(&deposited), since);
     deposited
 }
 
+/// What the metrics call an outcome.
+#[must_use]
+pub const fn outcome(deposited: &Result<Deposited, Failure>) -> &'static str {
+    match deposited {
+        Ok(Deposited { fresh: true, .. }) => "fresh",
+        Ok(Deposited { fresh: false, .. }) => "existing",
+        Err(failure) => failure.code(),
+    }
+}
+
+thread_local! {
+    /// Keys that requests on this thread named before: few sign most deposits.
+    static KEYS: RefCell<KeyCache> = RefCell::new(KeyCache::new());
+}
+
+/// What a request wants to deposit, its signatures unchecked.
+///
+/// # Errors
+///
+/// [`Failure`]: the sender mends it.
+pub fn read(bytes: &[u8]) -> Result<(StatementNote, Option<PrivateMetadata>), Failure> {
+    let request = DepositRequest::parse(bytes)?;
+    Ok(KEYS.with_borrow_mut(|keys| request.read_with(keys))?)
+}
+
 async fn attempt(node: &Node, bytes: &[u8]) -> Result<Deposited, Failure> {
-    let (statement, private) = DepositRequest::parse(bytes)?.read()?;
+    let (statement, private) = read(bytes)?;
     Ok(node.sequencer().deposit(statement, private).await?)
 }
 

@@ -47,6 +47,34 @@ pub fn inclusion_many(leaves: &[Digest]) -> Vec<InclusionProof> {
     (0..leaves.len()).map(|index| path(leaves, &levels, index)).collect()
 }
 
+/// The tree over a list, kept whole: its root and every proof cost no more hashing.
+#[derive(Debug, Clone)]
+pub struct ListTree {
+    leaves: Vec<Digest>,
+    levels: Vec<Vec<Digest>>,
+}
+
+impl ListTree {
+    /// The tree over `leaves`, given as hashes.
+    #[must_use]
+    pub fn over(leaves: Vec<Digest>) -> Self {
+        let levels = levels_over(&leaves);
+        Self { leaves, levels }
+    }
+
+    /// As [`root_of`] gives it.
+    #[must_use]
+    pub fn root(&self) -> Digest {
+        self.levels.last().and_then(|top| top.first()).map_or_else(|| join(&self.leaves), |root| *root)
+    }
+
+    /// As [`inclusion_in`] gives it.
+    #[must_use]
+    pub fn inclusion(&self, index: usize) -> Option<InclusionProof> {
+        (index < self.leaves.len()).then(|| path(&self.leaves, &self.levels, index))
+    }
+}
+
 /// Joins complete subtrees that stand side by side, each lower than the one before, as those of a
 /// [`Span`](super::shape::Span): folded from the right. Of none, the root of the empty tree.
 pub(super) fn join(row: &[Digest]) -> Digest {
@@ -84,6 +112,10 @@ mod tests {
             let leaves = naive::leaves(size);
             assert_eq!(root_of(&leaves), naive::mth(&leaves), "size {size}");
             let proofs = inclusion_many(&leaves);
+            let tree = ListTree::over(leaves.clone());
+            assert_eq!(tree.root(), root_of(&leaves));
+            assert_eq!((0..size).map(|index| tree.inclusion(index).unwrap()).collect::<Vec<_>>(), proofs);
+            assert_eq!(tree.inclusion(size), None);
             assert_eq!(proofs.len(), leaves.len());
             for (index, proof) in proofs.iter().enumerate() {
                 assert_eq!(proof.hashes(), naive::path(index, &leaves), "leaf {index} of {size}");

@@ -97,6 +97,24 @@ pub fn inclusion<R: HashReader>(
     Tiles::new(reader, size).hashes(path).map(InclusionProof)
 }
 
+/// Builds the proofs of several leaves of one tree. What they share is read and hashed once.
+///
+/// # Errors
+/// As [`inclusion`].
+pub fn inclusions<R: HashReader, const N: usize>(
+    reader: &R,
+    indexes: [LeafIndex; N],
+    size: TreeSize,
+) -> Result<[InclusionProof; N], BuildError<R::Error>> {
+    let mut tiles = Tiles::new(reader, size);
+    let mut proofs = [const { InclusionProof(Vec::new()) }; N];
+    for (proof, index) in proofs.iter_mut().zip(indexes) {
+        let path = inclusion_path(index, size).ok_or(BuildError::IndexOutside { index, size })?;
+        *proof = tiles.hashes(path).map(InclusionProof)?;
+    }
+    Ok(proofs)
+}
+
 /// Builds the proof that the tree of `old` leaves is the beginning of that of `new` leaves (RFC 6962 §2.1.2). Reads at
 /// most two tiles a level, each once.
 ///
@@ -125,11 +143,13 @@ struct Tiles<'r, R> {
     reader: &'r R,
     size: TreeSize,
     read: BTreeMap<(u8, u64), Vec<Digest>>,
+    /// Subtrees hashed so far: those high up stand in the path of nearly every leaf.
+    hashed: BTreeMap<(u8, u64), Digest>,
 }
 
 impl<'r, R: HashReader> Tiles<'r, R> {
     fn new(reader: &'r R, size: TreeSize) -> Self {
-        Self { reader, size, read: BTreeMap::new() }
+        Self { reader, size, read: BTreeMap::new(), hashed: BTreeMap::new() }
     }
 
     fn hashes(&mut self, path: Vec<Span>) -> Result<Vec<Digest>, BuildError<R::Error>> {
@@ -142,7 +162,12 @@ impl<'r, R: HashReader> Tiles<'r, R> {
     }
 
     fn node(&mut self, node: Node) -> Result<Digest, BuildError<R::Error>> {
-        self.items(Items::under(node)).map(root_of)
+        if let Some(hash) = self.hashed.get(&(node.level, node.index)) {
+            return Ok(*hash);
+        }
+        let hash = self.items(Items::under(node)).map(root_of)?;
+        self.hashed.insert((node.level, node.index), hash);
+        Ok(hash)
     }
 
     fn items(&mut self, items: Items) -> Result<&[Digest], BuildError<R::Error>> {

@@ -40,6 +40,8 @@ pub struct Engine {
 pub struct Batch<'e> {
     engine: &'e Engine,
     rows: WriteBatch,
+    /// The table that was last written to.
+    last: Option<(&'static str, &'e ColumnFamily)>,
 }
 
 /// One row as it lies on disk.
@@ -252,7 +254,7 @@ impl Engine {
 
     /// No rows yet.
     pub fn batch(&self) -> Batch<'_> {
-        Batch { engine: self, rows: WriteBatch::default() }
+        Batch { engine: self, rows: WriteBatch::default(), last: None }
     }
 
     /// Writes the rows of `batch`, all of them, and fsyncs them.
@@ -276,14 +278,27 @@ impl Engine {
     }
 }
 
-impl Batch<'_> {
+impl<'e> Batch<'e> {
+    /// The table's family; whoever adds many rows to one table in a row finds it once.
+    fn family(&mut self, name: &'static str) -> Result<&'e ColumnFamily, ReadError> {
+        match self.last {
+            Some((last, family)) if std::ptr::eq(last, name) => Ok(family),
+            _ => {
+                let family = self.engine.family(name)?;
+                self.last = Some((name, family));
+                Ok(family)
+            }
+        }
+    }
+
     /// Adds a row.
     ///
     /// # Errors
     ///
     /// [`ReadError::Damaged`] when the table is not there.
     pub fn put<K: ToDisk, V: ToDisk>(&mut self, table: &Table<K, V>, key: &K, value: &V) -> Result<(), ReadError> {
-        self.rows.put_cf(self.engine.family(table.name)?, key.to_disk(), value.to_disk());
+        let family = self.family(table.name)?;
+        self.rows.put_cf(family, key.to_disk(), value.to_disk());
         Ok(())
     }
 
@@ -293,7 +308,8 @@ impl Batch<'_> {
     ///
     /// [`ReadError::Damaged`] when the table is not there.
     pub fn remove<K: ToDisk, V>(&mut self, table: &Table<K, V>, key: &K) -> Result<(), ReadError> {
-        self.rows.delete_cf(self.engine.family(table.name)?, key.to_disk());
+        let family = self.family(table.name)?;
+        self.rows.delete_cf(family, key.to_disk());
         Ok(())
     }
 }

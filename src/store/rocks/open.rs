@@ -15,6 +15,7 @@
 //! database: so a creation that was cut off is known as one, and begun again from where it was.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::{fs, io};
 
 use crate::ledger::block::{BlockHeader, Height};
@@ -366,5 +367,6 @@ fn tip(engine: &Engine, origin: Name) -> Result<Tip, ReadError> {
     }
     let frontier = tree::edge(engine, last.size_after())?;
     let next_height = Height(header.height.0.saturating_add(1));
+    let frontier = Arc::new(frontier);
     Ok(Tip { origin, next_height, last_block: leaf_hash(&bytes), last_time: header.time, frontier })
 }

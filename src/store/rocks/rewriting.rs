@@ -54,6 +54,21 @@ impl Engine {
         Ok(())
     }
 
+    /// Brings all tables to rest: everything written out, merged and compressed, as it will be one day anyway.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::flush`].
+    pub fn compact(&self) -> Result<(), ReadError> {
+        self.flush()?;
+        let mut whole = CompactOptions::default();
+        whole.set_bottommost_level_compaction(BottommostLevelCompaction::Force);
+        for (name, _) in TABLES {
+            self.db.compact_range_cf_opt(self.family(name)?, None::<&[u8]>, None::<&[u8]>, &whole);
+        }
+        Ok(())
+    }
+
     /// The files of rows in use.
     ///
     /// # Errors

@@ -72,6 +72,15 @@ impl RocksStore {
         self.reader.count_rows()
     }
 
+    /// Brings the database to the size that it has at rest. Takes as long as it takes to write all of it anew.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    pub fn compact(&self) -> Result<(), ReadError> {
+        self.reader.engine.compact()
+    }
+
     /// Writes rows beside the chain, one writer at a time; fsynced or not.
     ///
     /// # Errors

@@ -124,3 +124,8 @@ proptest! {
         let _ = parse(&bytes);
     }
 }
+
+#[test]
+fn it_is_printed_as_its_shape_says() {
+    assert_eq!(print(&receipt()), crate::wire::json::pretty(&ReceiptJson::from(&receipt())));
+}

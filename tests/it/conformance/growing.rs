@@ -103,7 +103,7 @@ pub(super) fn the_tip_is_what_the_block_said<B: Bench>() {
     for leaf in bench.store().leaves(LeafIndex(0), size.0).unwrap() {
         frontier.append(leaf_hash(&leaf), &mut full);
     }
-    assert_eq!(bench.store().tip().unwrap().frontier, frontier);
+    assert_eq!(*bench.store().tip().unwrap().frontier, frontier);
     for tile in full {
         assert_eq!(bench.store().appended_tile(tile.level, tile.index), Ok(tile));
     }

@@ -46,7 +46,7 @@ fn two() -> [Signer; 2] {
 fn code_of(change: impl FnOnce(String) -> String) -> &'static str {
     let signers = two();
     let good = SignedStatement::sign(full(&signers), &signers).unwrap();
-    let text = change(good.note().note.text().to_owned());
+    let text = change(good.note().0.note.text().to_owned());
     let mut ordered: Vec<&Signer> = signers.iter().collect();
     ordered.sort_by_key(|signer| signer.verifier().to_string());
     let note = Note::sign(text, &ordered).unwrap();
@@ -60,8 +60,8 @@ fn a_full_statement_reads_back_byte_for_byte() {
     let bytes = signed.note().to_string();
     let again = StatementNote::parse(bytes.as_bytes()).unwrap();
     assert_eq!(again.to_string(), bytes);
-    assert_eq!(again.statement().to_text(), again.note.text());
-    assert_eq!(again.id(), sha256(again.note.text().as_bytes()));
+    assert_eq!(again.statement().to_text(), again.0.note.text());
+    assert_eq!(again.id(), sha256(again.0.note.text().as_bytes()));
     assert!(bytes.contains("link corrects") && bytes.find("link corrects") < bytes.find("link refers"));
 }
 
@@ -190,7 +190,7 @@ proptest::proptest! {
         let signed = SignedStatement::sign(statement, &signers).unwrap();
         let bytes = signed.note().to_string();
         proptest::prop_assert_eq!(StatementNote::parse(bytes.as_bytes()).unwrap().to_string(), bytes.clone());
-        proptest::prop_assert_eq!(signed.statement().to_text(), signed.note().note.text());
+        proptest::prop_assert_eq!(signed.statement().to_text(), signed.note().0.note.text());
     }
 
     #[test]

@@ -1,0 +1,217 @@
+//! Grows a ledger, quickly and honestly: real statements, each signed and read back through the parser, real blocks, each
+//! appended, read back, signed and marked as the sequencer does. What is left out is the waiting: nobody sends anything, and
+//! signatures that were just made are not checked.
+//!
+//! `cargo bench --bench growth -- FOLDER DEPOSITS` grows the ledger in FOLDER to so many deposits and makes it first if it
+//! is not there; `tiezheng serve` opens it like any other. `NUMBERS=FILE` keeps up to a million deposit numbers, spread
+//! over the whole ledger, for `tiezheng load --read FILE`. `LINES=all` makes statements with every optional line, `KEYS`
+//! depositors' keys (default 1,000), `BLOCK` deposits a block (default 1,000). `COMPACT=1` brings all tables to rest at the
+//! end. One JSON line says what it came to.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::similar_names,
+    reason = "a bench speaks on standard output, and stops when something is not there"
+)]
+
+use std::env;
+use std::fs::{self, File};
+use std::io::{BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread;
+
+use serde_json::json;
+use tiezheng::ledger::chain::{Waiting, next};
+use tiezheng::ledger::hash::{Digest, sha256};
+use tiezheng::ledger::key::{Name, Signer};
+use tiezheng::ledger::media::MediaType;
+use tiezheng::ledger::notice::Mode;
+use tiezheng::ledger::number::{DepositNumber, RANDOM_BITS};
+use tiezheng::ledger::statement::content::{Content, Form};
+use tiezheng::ledger::statement::signed::SignedStatement;
+use tiezheng::ledger::statement::text::{Link, LinkKind, ManifestRoot, Statement, Subject};
+use tiezheng::sequencer::clock::{Clock as _, SystemClock};
+use tiezheng::sequencer::seal::ReadBack;
+use tiezheng::sequencer::start::{Founding, Options, start};
+use tiezheng::store::contract::AppendLedger as _;
+use tiezheng::store::rocks::store::RocksStore;
+use tiezheng::store::rocks::tuning;
+use tokio::time::Instant;
+
+/// Numbers kept at most.
+const NUMBERS: u64 = 1_000_000;
+
+fn setting(name: &str, default: usize) -> usize {
+    env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(default)
+}
+
+fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).expect("randomness");
+    bytes
+}
+
+/// The ledger in `folder`, with its keys beside it.
+fn open(folder: &Path) -> (RocksStore, Signer) {
+    let options = tuning::Options::default();
+    let key_file = folder.join("ledger.key");
+    if key_file.exists() {
+        let text = fs::read_to_string(&key_file).expect("a key file");
+        let signer = Signer::parse(text.trim()).expect("a key");
+        return (RocksStore::open(folder, &options).expect("the ledger"), signer);
+    }
+    let name = Name::parse("bench.example/growth").expect("a name");
+    let [signer, successor] = [random::<32>(), random()].map(|seed| Signer::new(name.clone(), &seed).expect("a key"));
+    let store = RocksStore::create(folder, &name, &options).expect("a new ledger");
+    for (file, key) in [("next.key", &successor), ("ledger.key", &signer)] {
+        fs::write(folder.join(file), format!("{}\n", *key.to_private_text())).expect("a key file");
+    }
+    (store, signer)
+}
+
+/// What the statements are to look like.
+#[derive(Clone)]
+struct Shape {
+    ledger: Name,
+    keys: usize,
+    all_lines: bool,
+}
+
+fn statement(shape: &Shape, signer: &Signer, target: Option<DepositNumber>) -> SignedStatement {
+    let digest = || Some(Digest(random()));
+    let all = shape.all_lines;
+    let statement = Statement {
+        ledger: shape.ledger.clone(),
+        content: Some(Content {
+            form: Form::Plain { size: 1 + u64::from(random::<1>()[0]) },
+            sha256: digest(),
+            sm3: digest(),
+        }),
+        manifest: all.then(|| ManifestRoot { root: Digest(random()), count: 1_000 }),
+        media_type: MediaType::parse("application/pdf"),
+        meta: digest().filter(|_| all),
+        subject: all.then(|| Subject { id: Digest(random()), sequence: 1 }),
+        links: target.filter(|_| all).map(|number| Link { kind: LinkKind::Refers, number }).into_iter().collect(),
+        on_behalf: digest().filter(|_| all),
+        nonce: random(),
+        keys: vec![signer.verifier().clone()],
+    };
+    SignedStatement::sign_unproven(statement, std::slice::from_ref(signer)).expect("a signed statement")
+}
+
+/// Makes statements on a thread of its own, a block's worth at a time.
+fn makers(shape: &Shape, block: usize, blocks: u64) -> Receiver<Vec<SignedStatement>> {
+    let (give, take) = sync_channel(4);
+    let cores = thread::available_parallelism().map_or(1, usize::from) as u64;
+    for core in 0..cores {
+        let (give, shape) = (give.clone(), shape.clone());
+        thread::spawn(move || {
+            let share = shape.keys.div_ceil(cores as usize).max(1);
+            let seed = |n: usize| sha256(&[core.to_be_bytes(), (n as u64).to_be_bytes()].concat()).0;
+            let signers: Vec<Signer> = (0..share).map(|n| Signer::of_depositor(&seed(n)).expect("a key")).collect();
+            let target = first_number();
+            for _ in (core..blocks).step_by(cores as usize) {
+                let made = (0..block).zip(signers.iter().cycle()).map(|(_, signer)| statement(&shape, signer, target));
+                if give.send(made.collect()).is_err() {
+                    return;
+                }
+            }
+        });
+    }
+    take
+}
+
+/// The number of the first deposit, which all others may refer to.
+fn first_number() -> Option<DepositNumber> {
+    (0..).find_map(|bits| DepositNumber::draw(true, 20_261_128, bits))
+}
+
+fn draw(clock: &SystemClock) -> DepositNumber {
+    let date = clock.read().wall.beijing_date();
+    loop {
+        let bits = u64::from_be_bytes(random()) >> (u64::BITS - RANDOM_BITS);
+        if let Some(number) = DepositNumber::draw(true, date, bits) {
+            return number;
+        }
+    }
+}
+
+fn main() {
+    let arguments: Vec<String> = env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
+    let [folder, deposits] = arguments.as_slice() else {
+        // `cargo bench` without arguments runs every bench: this one has nothing to do then.
+        println!("growth: cargo bench --bench growth -- FOLDER DEPOSITS");
+        return;
+    };
+    let (folder, wanted): (PathBuf, u64) = (folder.into(), deposits.parse().expect("a number of deposits"));
+    let (store, signer) = open(&folder);
+    let store = Arc::new(store);
+    let name = signer.verifier().name().clone();
+    let successor = Signer::new(name.clone(), &random()).expect("a key").verifier().clone();
+    let founding = Founding { mode: Mode::Test, successor };
+    let key_text = signer.to_private_text();
+    let options = Options { clock_gap_confirmed: true, ..Options::default() };
+    let (_, running) =
+        start(Arc::clone(&store), signer, Some(&founding), SystemClock::new(), &options).expect("a sound ledger");
+    running.shutdown();
+    let signer = Signer::parse(&key_text).expect("a key");
+    let block = setting("BLOCK", 1_000);
+    let mut tip = store.tip().expect("a tip");
+    // Without the headers and the genesis notice.
+    let before = tip.size().0 - tip.next_height.0 - 1;
+    let shape = Shape {
+        ledger: name,
+        keys: setting("KEYS", 1_000),
+        all_lines: env::var("LINES").is_ok_and(|lines| lines == "all"),
+    };
+    let blocks = wanted.saturating_sub(before).div_ceil(block as u64);
+    let mut numbers = env::var_os("NUMBERS")
+        .map(|path| BufWriter::new(File::options().create(true).append(true).open(path).expect("a file for numbers")));
+    let keep_each = wanted.div_ceil(NUMBERS).max(1);
+    let (clock, begun, mut count) = (SystemClock::new(), Instant::now(), before);
+    let mut read_back = ReadBack::from(&tip);
+    let depositor = Signer::of_depositor(&random()).expect("a key");
+    let first = (before == 0).then(|| vec![statement(&shape, &depositor, None)]);
+    for statements in first.into_iter().chain(makers(&shape, block, blocks)) {
+        let now = clock.read().wall.max(tip.last_time);
+        let waiting = statements.into_iter().map(|statement| {
+            let number = first_number().filter(|_| count == 0).unwrap_or_else(|| draw(&clock));
+            count += 1;
+            if let Some(numbers) = numbers.as_mut().filter(|_| count % keep_each == 0) {
+                writeln!(numbers, "{number}").expect("a number kept");
+            }
+            Waiting::Deposit { number, statement }
+        });
+        let next = next(&tip, waiting.collect(), now).expect("a block");
+        store.append(&next, &[], &[]).expect("an append");
+        store.publish(read_back.then_sign(&*store, &signer, &next.tip).expect("a signature")).expect("a mark");
+        tip = next.tip;
+    }
+    if let Some(mut numbers) = numbers {
+        numbers.flush().expect("the numbers kept");
+    }
+    let grown = begun.elapsed();
+    if setting("COMPACT", 0) == 1 {
+        store.compact().expect("a compaction");
+    }
+    let size = store.tip().expect("a tip").size();
+    drop(store);
+    let bytes = bytes_in(&folder.join("db"));
+    let line = json!({
+        "deposits": count,
+        "leaves": size.0,
+        "grown_per_second": (count - before) as f64 / grown.as_secs_f64(),
+        "db_bytes": bytes,
+        "bytes_per_deposit": bytes as f64 / count as f64,
+    });
+    println!("{line}");
+}
+
+fn bytes_in(folder: &Path) -> u64 {
+    let entries = fs::read_dir(folder).expect("the database");
+    entries.map(|entry| entry.expect("a file").metadata().expect("its size").len()).sum()
+}

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Our side of the table: `ours.sh FOLDER` prints the drivers' JSON lines for the sequencer in process, for a node behind HTTP
+# at 1,024 and 256 connections, and for the audit of a ledger. Compiled beforehand by `ours.sh --build`.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+target=${CARGO_TARGET_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/tiezheng/target}
+export CARGO_TARGET_DIR=$target
+if [ "${1:-}" = --build ]; then
+  cargo build --release --quiet
+  cargo bench --quiet --no-run --bench sequencer
+  exit
+fi
+
+folder=$1
+deposits=${OURS_DEPOSITS:-60000}
+DEPOSITS=$((deposits * 3)) ROUNDS=1 BENCH_DIR=$folder cargo bench --quiet --bench sequencer
+
+program=$target/release/tiezheng
+"$program" --json serve --test --data "$folder/ledger" --listen 127.0.0.1:0 >"$folder/told" 2>"$folder/log" &
+node=$!
+trap 'kill "$node" 2>/dev/null || true; wait "$node" 2>/dev/null || true; rm -rf "$folder/ledger"' EXIT
+until [ -s "$folder/told" ]; do
+  kill -0 "$node"
+  sleep 0.05
+done
+address=$(jq -r .listening "$folder/told")
+for connections in 1024 256; do
+  "$program" --json load --server "$address" --deposits "$deposits" --connections "$connections" --no-ceilings |
+    jq -c --argjson n "$deposits" --argjson c "$connections" '{
+      system: "tiezheng", setting: "HTTP, \($c) connections: receipt with proofs in the answer, Ed25519 checked",
+      entries: $n, per_second: .median.node.per_second, p50_ms: .median.node.p50_ms, p99_ms: .median.node.p99_ms,
+      notes: "every receipt verified after the clock" }'
+done

@@ -1,0 +1,247 @@
+//! `load`: a load generator that verifies. Deposits are signed before and receipts checked after the clock runs, and what
+//! the machine itself can do is measured in the same run.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::json;
+
+use crate::cli::ending::{Complaint, Ending};
+use crate::cli::load_reads::{self, Reading};
+use crate::cli::load_round::{Echo, Figures, Load, Round, ceilings, node_at};
+use crate::cli::reach::{ServerArgs, meet};
+use crate::cli::screen::{BAD, FAINT, GOOD, HEED, Screen};
+use crate::http::echo;
+use crate::load::traffic::Pace;
+
+const EXAMPLES: &str = "\
+Examples | 示例:
+  tiezheng serve --test --data try-out &
+  tiezheng load                              100,000 deposits over 256 connections
+  tiezheng load --connections 1 --deposits 2000     one at a time: the idle node's latency
+  tiezheng load --rate 5000                  an open loop: five thousand a second, come what may
+  tiezheng load --batch 1000                 NDJSON batches of a thousand lines
+  tiezheng load --rounds 5 --echo            five rounds, each beside a bare server
+  tiezheng load --read numbers.txt           look-ups and receipts of these deposits
+
+What is deposited stays for good: a live ledger is refused without --live. Each deposit under
+way takes some 4 KiB of memory until its receipt is checked.
+存证永久保留：对正式账本须加 --live。";
+
+/// Load a node with verified deposits | 压力测试（逐一核对回执）
+#[derive(Debug, Clone, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct LoadArgs {
+    /// Deposits a round | 每轮存证数
+    #[arg(long, value_name = "N", default_value_t = 100_000)]
+    deposits: usize,
+    /// Connections kept open | 连接数
+    #[arg(long, value_name = "N", default_value_t = 256)]
+    connections: usize,
+    /// Rounds; the medians count | 轮数
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    rounds: usize,
+    /// Requests a second, whether or not earlier ones are answered; default: each connection waits | 每秒请求数（开环）
+    #[arg(long, value_name = "N")]
+    rate: Option<u32>,
+    /// Lines of one request to the batch endpoint; default: single deposits | 批量接口每批条数
+    #[arg(long, value_name = "LINES")]
+    batch: Option<usize>,
+    /// Depositors' keys that take turns | 存证人密钥数
+    #[arg(long, value_name = "N", default_value_t = 16)]
+    keys: usize,
+    /// Receipts fetched once more after each round, at random places | 每轮重新取回并比对的回执数
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    sample: usize,
+    /// Drive a bare server with the same requests, too: it parses, checks the signature, answers | 同时测量空服务器上限
+    #[arg(long)]
+    echo: bool,
+    /// Where the disk is measured | 测量磁盘的文件夹
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    disk: PathBuf,
+    /// Look up these deposit numbers, one a line, and fetch their receipts, instead of depositing | 改为查询所列编号
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["batch", "rate"])]
+    read: Option<PathBuf>,
+    /// Append the deposit numbers to this file, one a line | 将存证编号追加到此文件
+    #[arg(long, value_name = "FILE")]
+    keep_numbers: Option<PathBuf>,
+    /// Leave out what the machine can do | 不测量机器上限
+    #[arg(long)]
+    no_ceilings: bool,
+    /// Even a live ledger, for good | 对正式账本进行（永久保留）
+    #[arg(long)]
+    live: bool,
+    /// Be the bare server, with answers of so many bytes | 作为空服务器
+    #[arg(long, hide = true, value_name = "BYTES")]
+    serve_echo: Option<usize>,
+    #[command(flatten)]
+    server: ServerArgs,
+}
+
+/// All that a load came to.
+#[derive(Debug, Serialize)]
+struct Summary {
+    ledger: String,
+    deposits: usize,
+    connections: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rate: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    batch: Option<usize>,
+    rounds: Vec<Round>,
+    median: Round,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ceilings: Option<crate::cli::load_round::Ceilings>,
+}
+
+/// Runs it.
+///
+/// # Errors
+///
+/// [`Complaint`]: unreachable, a live ledger, a connection that broke.
+pub async fn run(args: &LoadArgs, screen: &Screen) -> anyhow::Result<Ending> {
+    if let Some(bytes) = args.serve_echo {
+        return serve_echo(bytes).await;
+    }
+    let client = args.server.client()?;
+    let met = meet(&client).await?;
+    if !met.is_test && !args.live && args.read.is_none() {
+        return Err(Complaint::usage(
+            "live_ledger",
+            "这是正式账本：压力测试的存证将永久保留；如确需进行，请加 --live",
+            "this is a live ledger, and what is deposited stays for good; if you mean it, add --live",
+        )
+        .into());
+    }
+    let load = Load {
+        address: node_at(client.address())?,
+        client,
+        key: met.key,
+        deposits: args.deposits.max(1),
+        connections: args.connections.max(1),
+        pace: args.rate.map_or(Pace::Closed, |per_second| Pace::Open { per_second: per_second.max(1) }),
+        batch: args.batch.map(|lines| lines.max(1)),
+        keys: args.keys,
+        sample: args.sample,
+        keep_numbers: args.keep_numbers.clone(),
+    };
+    let ceilings = if args.no_ceilings { None } else { Some(ceilings(&args.disk)?) };
+    if let Some(path) = &args.read {
+        return read(args, &load, path, screen).await;
+    }
+    let mut rounds = Vec::new();
+    for number in 1..=args.rounds.max(1) {
+        let made = Arc::new(load.make()?);
+        let (mut round, length) = load.drive(&made).await?;
+        if args.echo && load.batch.is_none() {
+            let echo = Echo::start(length)?;
+            round.beside(load.drive_echo(&made, echo.address).await?);
+        }
+        screen.line(format!("{} {number}: {}", screen.pick("第", "round"), told(&round, screen)))?;
+        rounds.push(round);
+    }
+    let summary = Summary {
+        ledger: load.key.name().to_string(),
+        deposits: load.deposits,
+        connections: load.connections,
+        rate: args.rate,
+        batch: load.batch,
+        median: Round::median(&rounds),
+        rounds,
+        ceilings,
+    };
+    screen.document(&summary)?;
+    show(screen, &summary)
+}
+
+/// Reads instead of depositing.
+async fn read(args: &LoadArgs, load: &Load, path: &Path, screen: &Screen) -> anyhow::Result<Ending> {
+    let numbers = load_reads::numbers(path)?;
+    let mut ending = Ending::Good;
+    for reading in Reading::ALL {
+        let mut rounds = Vec::new();
+        for _ in 0..args.rounds.max(1) {
+            rounds.push(load_reads::round(load, &numbers, reading, args.echo).await?);
+        }
+        let median = Round::median(&rounds);
+        let label = match reading {
+            Reading::LookUp => screen.pick("查询", "look-up"),
+            Reading::Receipt => screen.pick("回执", "receipt"),
+        };
+        screen.document(&json!({ "reading": reading.word(), "rounds": rounds, "median": median }))?;
+        screen.line(format!("{label}: {}", told(&median, screen)))?;
+        for fault in median.faults.iter().take(10) {
+            screen.line(screen.paint(HEED, fault))?;
+            ending = Ending::Finding;
+        }
+    }
+    Ok(ending)
+}
+
+/// Says where it listens, then answers until standard input ends, as it does when whoever started it is gone.
+async fn serve_echo(bytes: usize) -> anyhow::Result<Ending> {
+    let listener = tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
+    crate::cli::screen::raw(format!("{}\n", listener.local_addr()?).as_bytes())?;
+    let ended = tokio::task::spawn_blocking(|| std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink()));
+    tokio::select! {
+        served = echo::serve(listener, vec![b' '; bytes]) => served?,
+        _ = ended => {}
+    }
+    Ok(Ending::Good)
+}
+
+fn told(round: &Round, screen: &Screen) -> String {
+    let Figures { per_second, p50_ms, p99_ms, .. } = round.node;
+    let unit = screen.pick("次/秒", "a second");
+    let mut text = format!("{per_second:.0} {unit}  p50 {p50_ms:.2} ms  p99 {p99_ms:.2} ms");
+    if let Some(ratio) = round.ratio {
+        text = format!("{text}  = {ratio:.2} × {}", screen.pick("空服务器", "bare server"));
+    }
+    text
+}
+
+fn show(screen: &Screen, summary: &Summary) -> anyhow::Result<Ending> {
+    let median = &summary.median;
+    screen.line("")?;
+    let mut rows = vec![heading(screen), row(screen.pick("节点", "node"), &median.node)];
+    if let Some(echo) = &median.echo {
+        rows.push(row(screen.pick("空服务器（解析、验签、应答）", "bare server: parse, verify, answer"), echo));
+    }
+    screen.table(&rows)?;
+    if let Some(ceilings) = &summary.ceilings {
+        screen.line("")?;
+        screen.line(screen.pick("本机上限（同一次测量）：", "What this machine can do, measured in the same run:"))?;
+        screen.table(&ceilings.rows(screen))?;
+    }
+    screen.line("")?;
+    let faults: usize = summary.rounds.iter().map(|round| round.faults.len()).sum();
+    let proven: usize = summary.rounds.iter().map(|round| round.proven).sum();
+    if faults == 0 {
+        let text = screen.pick("份回执全部核对无误", "receipts, every one checked and good");
+        screen.line(screen.paint(GOOD, &format!("{proven} {text}")))?;
+        let aside =
+            screen.pick("声明在计时前签署，回执在计时后核对。", "Signed before and checked after the clock ran.");
+        screen.line(screen.paint(FAINT, aside))?;
+        return Ok(Ending::Good);
+    }
+    screen.line(screen.paint(BAD, &format!("{faults} {}", screen.pick("处有误", "faults"))))?;
+    for fault in summary.rounds.iter().flat_map(|round| &round.faults).take(10) {
+        screen.line(screen.paint(HEED, fault))?;
+    }
+    Ok(Ending::Finding)
+}
+
+fn heading(screen: &Screen) -> Vec<String> {
+    let words =
+        ["", screen.pick("次/秒", "a second"), "p50 ms", "p99 ms", "p99.9 ms", screen.pick("最长 ms", "max ms")];
+    words.map(str::to_owned).to_vec()
+}
+
+fn row(label: &str, figures: &Figures) -> Vec<String> {
+    let Figures { per_second, p50_ms, p99_ms, p999_ms, max_ms } = figures;
+    let mut cells = vec![label.to_owned(), format!("{per_second:.0}")];
+    cells.extend([p50_ms, p99_ms, p999_ms, max_ms].map(|ms| format!("{ms:.2}")));
+    cells
+}

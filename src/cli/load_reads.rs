@@ -1,0 +1,127 @@
+//! `load --read`: look-ups and receipts of deposits that are there, instead of new deposits.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::cli::ending::Complaint;
+use crate::cli::load_round::{Echo, Load, Round, figures};
+use crate::ledger::number::DepositNumber;
+use crate::load::traffic::{Answer, Call};
+
+/// What is read of a deposit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    /// What the chain says of it.
+    LookUp,
+    /// Its receipt.
+    Receipt,
+}
+
+impl Reading {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::LookUp, Self::Receipt];
+
+    /// The word in documents.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::LookUp => "look_up",
+            Self::Receipt => "receipt",
+        }
+    }
+
+    fn path(self, number: &DepositNumber) -> String {
+        match self {
+            Self::LookUp => format!("/v1/deposits/{number}"),
+            Self::Receipt => format!("/v1/deposits/{number}/receipt"),
+        }
+    }
+}
+
+/// The numbers in a file, one a line.
+///
+/// # Errors
+///
+/// [`Complaint`]: unreadable, or a line that is no number.
+pub fn numbers(path: &Path) -> Result<Vec<DepositNumber>, Complaint> {
+    let text = fs::read_to_string(path).map_err(|error| Complaint::io(path, &error))?;
+    let mut numbers = Vec::new();
+    for line in text.lines() {
+        let number = DepositNumber::parse(line).map_err(|error| {
+            let zh = format!("{}：“{line}”不是存证编号", path.display());
+            Complaint::usage("mistyped_number", zh, format!("{}: `{line}`: {error}", path.display()))
+        })?;
+        numbers.push(number);
+    }
+    if numbers.is_empty() {
+        let (zh, en) = (format!("{}：没有存证编号", path.display()), format!("{}: no numbers", path.display()));
+        return Err(Complaint::usage("no_numbers", zh, en));
+    }
+    Ok(numbers)
+}
+
+/// One round of reads, in an order that jumps through the list; beside a bare server where `echo`.
+///
+/// # Errors
+///
+/// [`Complaint`]: a connection that broke.
+pub async fn round(load: &Load, numbers: &[DepositNumber], reading: Reading, echo: bool) -> Result<Round, Complaint> {
+    // A step that shares no factor with the length visits all before any comes twice.
+    let step = (numbers.len() / 2 + 1..=numbers.len() + 1).find(|step| gcd(*step, numbers.len()) == 1).unwrap_or(1);
+    let place = |n: usize| n.wrapping_mul(step) % numbers.len();
+    let asked: Vec<DepositNumber> = (0..load.deposits).filter_map(|n| numbers.get(place(n)).copied()).collect();
+    let calls = asked.iter().map(|number| Call { path: reading.path(number).into(), body: None });
+    let traffic = load.send_to(load.address, &Arc::new(calls.collect())).await?;
+    let faults: HashSet<String> = traffic.answers.iter().filter_map(|answer| fault(answer, &asked)).take(10).collect();
+    let proven = traffic.answers.iter().filter(|answer| answer.status == 200).count();
+    let mut round =
+        Round { node: figures(&traffic), echo: None, ratio: None, proven, faults: faults.into_iter().collect() };
+    if echo {
+        let bytes =
+            traffic.answers.iter().map(|answer| answer.body.len()).sum::<usize>() / traffic.answers.len().max(1);
+        let bare = Echo::start(bytes)?;
+        let calls = asked.iter().map(|_| Call { path: "/".into(), body: None });
+        round.beside(figures(&load.send_to(bare.address, &Arc::new(calls.collect())).await?));
+    }
+    Ok(round)
+}
+
+/// The answer must be of the deposit asked for.
+fn fault(answer: &Answer, asked: &[DepositNumber]) -> Option<String> {
+    let number = asked.get(answer.call)?.to_string();
+    let names = answer.body.windows(number.len()).any(|window| window == number.as_bytes());
+    if answer.status == 200 && names { None } else { Some(format!("{number}: HTTP {}", answer.status)) }
+}
+
+const fn gcd(a: usize, b: usize) -> usize {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_of_another_deposit_is_a_fault() {
+        let number = DepositNumber::parse("20261122-0K7M-X9QT-3D5W-C3").unwrap();
+        let answer = |status, text: &str| Answer { call: 0, status, body: text.as_bytes().into() };
+        assert_eq!(fault(&answer(200, &format!("…{number}…")), &[number]), None);
+        assert!(fault(&answer(200, "…20261122-0K7M-X9QT-3D5W-C4…"), &[number]).is_some());
+        assert!(fault(&answer(404, &number.to_string()), &[number]).is_some());
+    }
+
+    #[test]
+    fn a_list_of_numbers_is_read_or_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("numbers");
+        let code = |text: &str| {
+            fs::write(&path, text).unwrap();
+            numbers(&path).map(|numbers| numbers.len()).map_err(|complaint| complaint.code.into_owned())
+        };
+        assert_eq!(code("20261122-0K7M-X9QT-3D5W-C3\n20241122-0K7M-X9QT-3D5W-MH\n"), Ok(2));
+        assert_eq!(code("20261122-0K7M-X9QT-3D5W-C4\n"), Err("mistyped_number".into()));
+        assert_eq!(code(""), Err("no_numbers".into()));
+    }
+}

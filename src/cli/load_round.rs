@@ -1,0 +1,367 @@
+//! One round of a load: make, send, check, read some again; and what the machine can do beside it.
+
+use std::fs::OpenOptions;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{SocketAddr, ToSocketAddrs as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::cli::ending::Complaint;
+use crate::cli::screen::Screen;
+use crate::client::ledger_client::LedgerClient;
+use crate::ledger::entry::Entry;
+use crate::ledger::key::VerifierKey;
+use crate::ledger::verify::trust::Trust;
+use crate::load::checking::{Checked, Packing, Proven, check};
+use crate::load::traffic::{Call, Pace, Traffic, TrafficError, send};
+use crate::load::{ceilings as machine, deposits};
+
+/// How long each ceiling of the processor is measured.
+const TIME: Duration = Duration::from_millis(1_500);
+/// Synced writes by which the disk is measured.
+const WRITES: usize = 3_000;
+
+/// What is loaded, and how.
+#[derive(Debug)]
+pub struct Load {
+    /// The node.
+    pub address: SocketAddr,
+    /// The same, for reading again.
+    pub client: LedgerClient,
+    /// The ledger's key.
+    pub key: VerifierKey,
+    /// Deposits a round.
+    pub deposits: usize,
+    /// Connections.
+    pub connections: usize,
+    /// When requests are sent.
+    pub pace: Pace,
+    /// Lines of a batch; `None` for single deposits.
+    pub batch: Option<usize>,
+    /// Depositors' keys.
+    pub keys: usize,
+    /// Receipts fetched again.
+    pub sample: usize,
+    /// Where the numbers are kept.
+    pub keep_numbers: Option<PathBuf>,
+}
+
+/// Rate and times.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Figures {
+    /// Deposits a second.
+    pub per_second: f64,
+    /// Median time of a request in milliseconds.
+    pub p50_ms: f64,
+    /// Of a hundred, all but one are faster.
+    pub p99_ms: f64,
+    /// Of a thousand.
+    pub p999_ms: f64,
+    /// The slowest.
+    pub max_ms: f64,
+}
+
+/// What a round came to.
+#[derive(Debug, Clone, Serialize)]
+pub struct Round {
+    /// The node's figures.
+    pub node: Figures,
+    /// Those of the bare server, with the same requests.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub echo: Option<Figures>,
+    /// The node's rate in that of the bare server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ratio: Option<f64>,
+    /// Deposits with a good receipt.
+    pub proven: usize,
+    /// What is wrong; empty when all is good.
+    pub faults: Vec<String>,
+}
+
+/// What this machine can do.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Ceilings {
+    /// Median of an append of 4 KiB with fdatasync, in milliseconds.
+    pub fdatasync_p50_ms: f64,
+    /// Of a hundred, all but one are faster.
+    pub fdatasync_p99_ms: f64,
+    /// Ed25519 signatures a second, checked strictly on all cores.
+    pub verify_strict_per_second: f64,
+    /// SHA-256 on one core.
+    pub sha256_bytes_per_second: f64,
+    /// Tree nodes a second on one core.
+    pub node_hashes_per_second: f64,
+    /// How the program was compiled: for any processor, or for this one.
+    pub build: &'static str,
+}
+
+impl Load {
+    /// The bodies of a round's calls.
+    ///
+    /// # Errors
+    ///
+    /// [`Complaint`].
+    pub fn make(&self) -> Result<Vec<Call>, Complaint> {
+        let requests = deposits::make(self.key.name(), self.keys, self.deposits).map_err(|error| failed(&error))?;
+        let call =
+            |path: &str, body: Vec<u8>, media_type| Call { path: path.into(), body: Some((body.into(), media_type)) };
+        Ok(match self.batch {
+            None => requests.into_iter().map(|body| call("/v1/deposits", body, "application/json")).collect(),
+            Some(lines) => {
+                let bodies = requests.chunks(lines).map(<[_]>::concat);
+                bodies.map(|body| call("/v1/deposits/batch", body, "application/x-ndjson")).collect()
+            }
+        })
+    }
+
+    /// Sends a round, checks every answer and reads some again. Also answers how long an answer was in the middle.
+    ///
+    /// # Errors
+    ///
+    /// [`Complaint`]: a connection that broke.
+    pub async fn drive(&self, made: &Arc<Vec<Call>>) -> Result<(Round, usize), Complaint> {
+        let traffic = self.send_to(self.address, made).await?;
+        let length =
+            traffic.answers.iter().map(|answer| answer.body.len()).sum::<usize>() / traffic.answers.len().max(1);
+        let (packing, lines) = match self.batch {
+            None => (Packing::Single, 1),
+            Some(lines) => (Packing::Lines, lines),
+        };
+        let mut node = figures(&traffic);
+        if lines > 1 {
+            node.per_second = rate(self.deposits, traffic.took);
+        }
+        let (calls, trust) = (Arc::clone(made), Trust::new(vec![self.key.clone()]));
+        let checking = tokio::task::spawn_blocking(move || {
+            let bodies: Vec<&[u8]> =
+                calls.iter().map(|call| call.body.as_ref().map_or(&[][..], |(body, _)| body)).collect();
+            check(&bodies, &traffic.answers, packing, &trust)
+        });
+        let Checked { proven, mut faults } = checking.await.map_err(|error| failed(&error))?;
+        if proven.len() != self.deposits {
+            faults.push(format!("{} deposits, {} good receipts", self.deposits, proven.len()));
+        }
+        self.read_again(&proven, &mut faults).await;
+        self.keep(&proven)?;
+        Ok((Round { node, echo: None, ratio: None, proven: proven.len(), faults }, length))
+    }
+
+    /// The same requests to a bare server.
+    ///
+    /// # Errors
+    ///
+    /// [`Complaint`].
+    pub async fn drive_echo(&self, made: &Arc<Vec<Call>>, address: SocketAddr) -> Result<Figures, Complaint> {
+        let traffic = self.send_to(address, made).await?;
+        match traffic.answers.iter().find(|answer| answer.status != 201) {
+            None => Ok(figures(&traffic)),
+            Some(answer) => Err(failed(&format!("the bare server answered {}", answer.status))),
+        }
+    }
+
+    /// Sends calls and waits for every answer.
+    ///
+    /// # Errors
+    ///
+    /// [`Complaint`].
+    pub async fn send_to(&self, address: SocketAddr, made: &Arc<Vec<Call>>) -> Result<Traffic, Complaint> {
+        let calls: Arc<[Call]> = made.iter().cloned().collect();
+        Ok(send(address, calls, self.connections, self.pace).await?)
+    }
+
+    fn keep(&self, proven: &[Proven]) -> Result<(), Complaint> {
+        let Some(path) = &self.keep_numbers else { return Ok(()) };
+        let numbers = proven.iter().filter_map(|one| one.entry.lines().nth(1)?.strip_prefix("number "));
+        let text: String = numbers.flat_map(|number| [number, "\n"]).collect();
+        let file = OpenOptions::new().create(true).append(true).open(path);
+        let kept = file.and_then(|mut file| file.write_all(text.as_bytes()));
+        kept.map_err(|error| Complaint::io(path, &error))
+    }
+
+    /// Fetches some receipts once more: entry and header must be what they were.
+    async fn read_again(&self, proven: &[Proven], faults: &mut Vec<String>) {
+        let step = proven.len().div_ceil(self.sample.max(1)).max(1);
+        for one in proven.iter().step_by(step).take(self.sample) {
+            let Ok(entry) = Entry::parse(one.entry.as_bytes()) else {
+                faults.push("an entry does not read".into());
+                continue;
+            };
+            match self.client.receipt(&entry.number).await {
+                Ok(again) if again.entry == one.entry && again.header == one.header && again.index == one.index => {}
+                Ok(_) => faults.push(format!("{}: another receipt than the first time", entry.number)),
+                Err(error) => faults.push(format!("{}: {error}", entry.number)),
+            }
+        }
+    }
+}
+
+fn failed(error: &impl std::fmt::Display) -> Complaint {
+    Complaint::unable("load_failed", error.to_string(), error.to_string())
+}
+
+impl From<TrafficError> for Complaint {
+    fn from(error: TrafficError) -> Self {
+        let en = error.to_string();
+        match error {
+            TrafficError::Connect { address, source } => {
+                Self::unable("unreachable", format!("无法连接 {address}：{source}"), en)
+            }
+            _ => Self::unable("load_failed", format!("压力测试中断：{en}"), en),
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a rate")]
+fn rate(count: usize, took: Duration) -> f64 {
+    count as f64 / took.as_secs_f64()
+}
+
+/// What a run's times come to.
+#[must_use]
+pub fn figures(traffic: &Traffic) -> Figures {
+    Figures {
+        per_second: rate(traffic.answers.len(), traffic.took),
+        p50_ms: traffic.latency.within_ms(0.5),
+        p99_ms: traffic.latency.within_ms(0.99),
+        p999_ms: traffic.latency.within_ms(0.999),
+        max_ms: traffic.latency.within_ms(1.0),
+    }
+}
+
+impl Round {
+    /// Puts the bare server's figures beside the node's.
+    pub fn beside(&mut self, echo: Figures) {
+        self.ratio = Some(self.node.per_second / echo.per_second);
+        self.echo = Some(echo);
+    }
+
+    /// The medians of some rounds, each figure by itself.
+    #[must_use]
+    pub fn median(rounds: &[Self]) -> Self {
+        let figures = |of: &dyn Fn(&Self) -> Option<Figures>| {
+            let all: Vec<Figures> = rounds.iter().filter_map(of).collect();
+            let one = |of: fn(&Figures) -> f64| middle(all.iter().map(of).collect());
+            Some(Figures {
+                per_second: one(|f| f.per_second)?,
+                p50_ms: one(|f| f.p50_ms)?,
+                p99_ms: one(|f| f.p99_ms)?,
+                p999_ms: one(|f| f.p999_ms)?,
+                max_ms: one(|f| f.max_ms)?,
+            })
+        };
+        let none = Figures { per_second: 0.0, p50_ms: 0.0, p99_ms: 0.0, p999_ms: 0.0, max_ms: 0.0 };
+        Self {
+            node: figures(&|round| Some(round.node)).unwrap_or(none),
+            echo: figures(&|round| round.echo),
+            ratio: middle(rounds.iter().filter_map(|round| round.ratio).collect()),
+            proven: rounds.iter().map(|round| round.proven).sum(),
+            faults: rounds.iter().flat_map(|round| round.faults.clone()).collect(),
+        }
+    }
+}
+
+/// The one in the middle; of an even number, the lower of the two.
+fn middle(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len().saturating_sub(1) / 2).copied()
+}
+
+/// Measures the machine.
+///
+/// # Errors
+///
+/// [`Complaint`]: nothing can be written in `folder`.
+pub fn ceilings(folder: &Path) -> Result<Ceilings, Complaint> {
+    let disk = machine::fdatasync(folder, WRITES).map_err(|error| Complaint::io(folder, &error))?;
+    Ok(Ceilings {
+        fdatasync_p50_ms: disk.within_ms(0.5),
+        fdatasync_p99_ms: disk.within_ms(0.99),
+        verify_strict_per_second: machine::verify_strict(TIME),
+        sha256_bytes_per_second: machine::sha256_bytes(TIME),
+        node_hashes_per_second: machine::node_hashes(TIME),
+        build: if cfg!(target_feature = "avx2") { "native" } else { "portable" },
+    })
+}
+
+impl Ceilings {
+    /// For people.
+    #[must_use]
+    pub fn rows(&self, screen: &Screen) -> Vec<Vec<String>> {
+        let row = |zh: &str, en: &str, value: String| vec![screen.pick(zh, en).to_owned(), value];
+        let a_second = screen.pick("次/秒", "a second");
+        vec![
+            row(
+                "写入 4 KiB 并 fdatasync",
+                "4 KiB append + fdatasync",
+                format!("p50 {:.3} ms  p99 {:.3} ms", self.fdatasync_p50_ms, self.fdatasync_p99_ms),
+            ),
+            row(
+                "Ed25519 严格验签，全部核心",
+                "Ed25519 verify_strict, all cores",
+                format!("{:.0} {a_second}", self.verify_strict_per_second),
+            ),
+            row("SHA-256，单核", "SHA-256, one core", format!("{:.0} MB/s", self.sha256_bytes_per_second / 1e6)),
+            row(
+                "默克尔树节点，单核",
+                "Merkle tree nodes, one core",
+                format!("{:.2} M/s", self.node_hashes_per_second / 1e6),
+            ),
+            row("编译目标", "build", self.build.to_owned()),
+        ]
+    }
+}
+
+/// A bare server in a process of its own, which ends with this value.
+#[derive(Debug)]
+pub struct Echo {
+    /// Where it listens.
+    pub address: SocketAddr,
+    process: Child,
+}
+
+impl Echo {
+    /// Starts one whose answers have so many bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`Complaint`]: this program cannot be started once more.
+    pub fn start(bytes: usize) -> Result<Self, Complaint> {
+        let program = std::env::current_exe().map_err(|error| failed(&error))?;
+        let mut command = Command::new(program);
+        command.args(["load", "--serve-echo", &bytes.to_string()]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut process = command.spawn().map_err(|error| failed(&error))?;
+        let mut line = String::new();
+        if let Some(out) = process.stdout.take() {
+            BufReader::new(out).read_line(&mut line).map_err(|error| failed(&error))?;
+        }
+        let address = line.trim().parse().map_err(|error| failed(&error));
+        address.map(|address| Self { address, process })
+    }
+}
+
+impl Drop for Echo {
+    fn drop(&mut self) {
+        // It keeps nothing.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// The address of the node at `url`.
+///
+/// # Errors
+///
+/// [`Complaint`]: not plain HTTP, or no such host.
+pub fn node_at(url: &str) -> Result<SocketAddr, Complaint> {
+    let host = url.strip_prefix("http://").map(|rest| rest.trim_end_matches('/')).ok_or_else(|| {
+        Complaint::usage("plain_http_only", "压力测试只支持 http:// 地址", "a load goes to an http:// address only")
+    })?;
+    let host =
+        if host.rsplit(']').next().unwrap_or(host).contains(':') { host.to_owned() } else { format!("{host}:80") };
+    let found = host.to_socket_addrs().map_err(|error| failed(&error))?.next();
+    found.ok_or_else(|| failed(&format!("{host}: no such host")))
+}

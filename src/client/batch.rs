@@ -1,0 +1,168 @@
+//! Many deposits in one exchange: `POST /v1/deposits/batch`.
+//!
+//! Verdicts are read while requests are still being sent, so neither side waits for the other. What was not answered, or
+//! found no place, is sent again, the very same bytes, and nothing else is: as with a deposit by itself.
+
+use std::time::Duration;
+
+use reqwest::Response;
+use tokio::time::timeout;
+
+use crate::client::ledger_client::LedgerClient;
+use crate::client::transport::{Again, ClientError, Failed, PROBLEM_MAX, reason_of, waited};
+use crate::ledger::receipt::Receipt;
+use crate::wire::deposit::BatchVerdict;
+use crate::wire::receipt::RECEIPT_MAX;
+
+const PATH: &str = "/v1/deposits/batch";
+/// The media type of both request and answer.
+const NDJSON: &str = "application/x-ndjson";
+/// Longest verdict in bytes.
+const VERDICT_MAX: usize = RECEIPT_MAX + PROBLEM_MAX;
+/// Longest wait for the next part of an answer: the node may let a batch wait 30 s for its turn, and a line 30 s for its
+/// place.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// How often a request is sent while none of them is answered.
+const ATTEMPTS: u32 = 5;
+
+/// What became of one request: as [`LedgerClient::deposit`] answers it.
+pub type Answered = Result<(Receipt, bool), ClientError>;
+
+impl LedgerClient {
+    /// Sends deposit requests, each one line that ends in LF, and takes home what became of each, in their order.
+    pub async fn deposit_many(&self, requests: &[String]) -> Vec<Answered> {
+        let mut answers: Vec<Option<Answered>> = requests.iter().map(|_| None).collect();
+        let mut attempt = 1;
+        loop {
+            let pairs = requests.iter().zip(&mut answers);
+            let (lines, open): (Vec<&str>, Vec<&mut Option<Answered>>) = pairs
+                .filter(|(_, answer)| is_open(answer.as_ref()))
+                .map(|(line, answer)| (line.as_str(), answer))
+                .unzip();
+            if lines.is_empty() {
+                break;
+            }
+            let (got, ended) = self.exchange(&lines).await;
+            let mut progress = false;
+            for (place, answer) in open.into_iter().zip(got) {
+                *place = Some(answer);
+                progress |= !is_open(place.as_ref());
+            }
+            attempt = if progress { 1 } else { attempt + 1 };
+            let again = match ended {
+                Ok(()) => Again::Soon,
+                Err(Failed { error, again }) => {
+                    let last = attempt > ATTEMPTS || matches!(again, Again::No);
+                    if last {
+                        answers
+                            .iter_mut()
+                            .filter(|answer| answer.is_none())
+                            .for_each(|answer| *answer = Some(Err(error.clone())));
+                        break;
+                    }
+                    again
+                }
+            };
+            if attempt > ATTEMPTS {
+                break;
+            }
+            if answers.iter().any(|answer| is_open(answer.as_ref())) {
+                waited(&again, attempt).await;
+            }
+        }
+        let unanswered = || Err(self.malformed(PATH, &"it has fewer verdicts than lines were sent"));
+        answers.into_iter().map(|answer| answer.unwrap_or_else(unanswered)).collect()
+    }
+
+    /// Sends `lines` and reads verdicts until there are no more; those that came, and why not all of them did.
+    async fn exchange(&self, lines: &[&str]) -> (Vec<Answered>, Result<(), Failed>) {
+        let mut got = Vec::with_capacity(lines.len());
+        let ended = self.read_into(&mut got, lines).await;
+        (got, ended)
+    }
+
+    async fn read_into(&self, got: &mut Vec<Answered>, lines: &[&str]) -> Result<(), Failed> {
+        let response = self.transport().post(PATH, NDJSON, lines.concat(), PATIENCE).await?;
+        let mut verdicts = Verdicts { response, came: Vec::new(), read: 0 };
+        while let Some(line) = verdicts.next(self).await? {
+            // A node that went down just then says so of a line that was never meant to come.
+            if got.len() == lines.len() {
+                break;
+            }
+            let verdict = serde_json::from_slice(line).map_err(|error| self.malformed(PATH, &error));
+            let answer = verdict.and_then(|verdict| self.answered(verdict, got.len() + 1));
+            got.push(answer.map_err(Failed::for_good)?);
+        }
+        Ok(())
+    }
+
+    /// What a verdict says; in `Err` when it is none, or of another line than `expected`.
+    fn answered(&self, verdict: BatchVerdict, expected: usize) -> Result<Answered, ClientError> {
+        if verdict.line != expected {
+            let reason = format!("a verdict of line {} where that of line {expected} was due", verdict.line);
+            return Err(self.malformed(PATH, &reason));
+        }
+        match (verdict.receipt, verdict.problem) {
+            (Some(receipt), None) => {
+                let receipt = Receipt::try_from(receipt).map_err(|error| self.malformed(PATH, &error))?;
+                Ok(Ok((receipt, verdict.status == 201)))
+            }
+            (None, Some(problem)) => Ok(Err(problem.into())),
+            _ => Err(self.malformed(PATH, &"a verdict has a receipt or a problem")),
+        }
+    }
+}
+
+/// Whether a request is to be sent again: it has no answer, or one that only says that it did not get that far.
+fn is_open(answer: Option<&Answered>) -> bool {
+    match answer {
+        None => true,
+        Some(Err(ClientError::Problem { code, .. })) => {
+            matches!(code.as_str(), "busy" | "body_broken" | "body_timeout")
+        }
+        Some(_) => false,
+    }
+}
+
+/// An answer, line by line.
+struct Verdicts {
+    response: Response,
+    came: Vec<u8>,
+    /// How much of what came was handed out.
+    read: usize,
+}
+
+impl Verdicts {
+    /// The next line; none at the end.
+    async fn next(&mut self, client: &LedgerClient) -> Result<Option<&[u8]>, Failed> {
+        let mut searched = 0;
+        loop {
+            let new = self.came.get(self.read + searched..).unwrap_or_default();
+            if let Some(end) = new.iter().position(|byte| *byte == b'\n') {
+                let begin = self.read;
+                self.read += searched + end + 1;
+                return Ok(self.came.get(begin..self.read));
+            }
+            self.came.drain(..self.read);
+            (self.read, searched) = (0, self.came.len());
+            if searched > VERDICT_MAX {
+                let reason = format!("a verdict has more than {VERDICT_MAX} bytes");
+                return Err(Failed::for_good(client.malformed(PATH, &reason)));
+            }
+            let gone = |reason: String| {
+                let url = format!("{}{PATH}", client.address());
+                Failed { error: ClientError::Unreachable { url, reason }, again: Again::Soon }
+            };
+            match timeout(PATIENCE, self.response.chunk()).await {
+                Err(_) => return Err(Failed { again: Again::No, ..gone("no answer in time".into()) }),
+                Ok(Err(error)) => return Err(gone(reason_of(&error))),
+                Ok(Ok(Some(chunk))) => self.came.extend_from_slice(&chunk),
+                Ok(Ok(None)) if self.came.is_empty() => return Ok(None),
+                Ok(Ok(None)) => return Err(gone("the answer broke off".into())),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,155 @@
+//! Good and bad deposits in one block, erasures between them, an act of private content turned back: who may enter enters,
+//! everybody is answered.
+
+use std::sync::Arc;
+
+use tiezheng::ledger::hash::Digest;
+use tiezheng::ledger::metadata::PrivateMetadata;
+use tiezheng::ledger::notice::{ErasedPiece, Piece};
+use tiezheng::ledger::number::DepositNumber;
+use tiezheng::ledger::statement::signed::StatementNote;
+use tiezheng::ledger::statement::text::{Link, LinkKind, Subject};
+use tiezheng::sequencer::handle::{DepositError, Deposited, Sequencer};
+use tiezheng::sequencer::start::Running;
+use tiezheng::store::contract::{Private, ReadLedger};
+use tiezheng::store::memory::MemoryStore;
+
+use super::{audit, memory, prove, runtime, start_on};
+use crate::support::depositor::{note, statement_with};
+
+fn piece(n: u64) -> PrivateMetadata {
+    PrivateMetadata { salt: [9; 32], json: format!(r#"{{"name":"证据 {n}"}}"#) }
+}
+
+fn begin() -> (Arc<MemoryStore>, Sequencer, Running) {
+    let (store, clock) = memory();
+    let (sequencer, running) = start_on(&store, &clock, 5_000);
+    (store, sequencer, running)
+}
+
+/// All of them at once; their outcomes in their order.
+fn all_at_once(
+    runtime: &tokio::runtime::Runtime,
+    sequencer: &Sequencer,
+    deposits: Vec<(StatementNote, Option<PrivateMetadata>)>,
+) -> Vec<Result<Deposited, DepositError>> {
+    runtime.block_on(async {
+        let put = |(statement, private)| {
+            let sequencer = sequencer.clone();
+            tokio::spawn(async move { sequencer.deposit(statement, private).await })
+        };
+        let tasks: Vec<_> = deposits.into_iter().map(put).collect();
+        let mut outcomes = Vec::new();
+        for task in tasks {
+            outcomes.push(task.await.unwrap());
+        }
+        outcomes
+    })
+}
+
+#[test]
+fn bad_ones_in_a_block_are_refused_and_all_others_get_their_receipts() {
+    let (store, sequencer, running) = begin();
+    let runtime = runtime();
+    let nowhere = DepositNumber::parse("T20261122-0K7M-X9QT-3D5W-MP").unwrap();
+    let bad_link = |n| statement_with(1, n, |s| s.links = vec![Link { kind: LinkKind::Refers, number: nowhere }]);
+    let bad_subject = |n| statement_with(1, n, |s| s.subject = Some(Subject { id: Digest([5; 32]), sequence: 7 }));
+    let mut entries = 0;
+    for round in 0..20_u64 {
+        let deposits: Vec<_> = (0..150)
+            .map(|place| {
+                let n = 1_000 * round + place;
+                let statement = match place % 10 {
+                    3 => bad_link(n).note().clone(),
+                    7 => bad_subject(n).note().clone(),
+                    // The statement of the one before it.
+                    5 => note(n - 1),
+                    8 => statement_with(1, n, |s| s.meta = Some(piece(n).commitment())).note().clone(),
+                    _ => note(n),
+                };
+                (statement, (place % 10 == 8).then(|| piece(n)))
+            })
+            .collect();
+        let outcomes = all_at_once(&runtime, &sequencer, deposits);
+        for (place, outcome) in outcomes.iter().enumerate() {
+            match (place % 10, outcome) {
+                (3, Err(DepositError::Refused(refusal))) => assert_eq!(refusal.code(), "link_unknown"),
+                (7, Err(DepositError::Refused(refusal))) => assert_eq!(refusal.code(), "subject_sequence"),
+                (5, Ok(double)) => {
+                    let first = outcomes[place - 1].as_ref().unwrap();
+                    assert_eq!(double.receipt.entry, first.receipt.entry);
+                    assert_eq!(u8::from(double.fresh) + u8::from(first.fresh), 1);
+                }
+                (8, Ok(deposited)) => {
+                    let held = store.private(deposited.receipt.index).unwrap();
+                    assert_eq!(held, Private::Held(piece(1_000 * round + place as u64)));
+                }
+                (_, Ok(deposited)) => drop(prove(&deposited.receipt)),
+                (_, Err(error)) => panic!("{place}: {error}"),
+            }
+        }
+        entries += outcomes.iter().filter(|outcome| outcome.as_ref().is_ok_and(|deposited| deposited.fresh)).count();
+    }
+    running.shutdown();
+    audit(&*store, entries as u64);
+    assert_eq!(entries, 20 * 15 * 7);
+}
+
+#[test]
+fn a_shutdown_in_the_middle_answers_everybody() {
+    for round in 0..20 {
+        let (store, sequencer, running) = begin();
+        let runtime = runtime();
+        let tasks: Vec<_> = (0..200)
+            .map(|n| {
+                let sequencer = sequencer.clone();
+                runtime.spawn(async move { sequencer.deposit(note(n), None).await })
+            })
+            .collect();
+        // Earlier in one round than in another.
+        std::thread::sleep(std::time::Duration::from_micros(100 * round));
+        running.shutdown();
+        let mut sealed = 0;
+        for task in tasks {
+            match runtime.block_on(task).unwrap() {
+                Ok(_) => sealed += 1,
+                Err(error) => assert_eq!(error, DepositError::ShuttingDown),
+            }
+        }
+        audit(&*store, sealed);
+    }
+}
+
+#[test]
+fn erasures_between_deposits_leave_all_of_them_whole() {
+    let (store, sequencer, running) = begin();
+    let runtime = runtime();
+    let committing =
+        |n| (statement_with(1, n, |s| s.meta = Some(piece(n).commitment())).note().clone(), Some(piece(n)));
+    let first = all_at_once(&runtime, &sequencer, (0..20).map(committing).collect());
+    let places: Vec<_> = first.into_iter().map(|deposited| deposited.unwrap().receipt.index).collect();
+    runtime.block_on(async {
+        let erasing = places.iter().map(|place| {
+            let (sequencer, index) = (sequencer.clone(), *place);
+            tokio::spawn(
+                async move { sequencer.erase(vec![ErasedPiece { index, piece: Piece::Metadata }], None).await },
+            )
+        });
+        let erasing: Vec<_> = erasing.collect();
+        let depositing: Vec<_> = (100..300)
+            .map(|n| {
+                let sequencer = sequencer.clone();
+                tokio::spawn(async move { sequencer.deposit(note(n), None).await })
+            })
+            .collect();
+        for task in erasing {
+            task.await.unwrap().unwrap();
+        }
+        for task in depositing {
+            prove(&task.await.unwrap().unwrap().receipt);
+        }
+    });
+    assert!(places.iter().all(|place| matches!(store.private(*place).unwrap(), Private::Erased(_))));
+    running.shutdown();
+    audit(&*store, 220);
+}
