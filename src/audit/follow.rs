@@ -1,23 +1,22 @@
-//! Holds each leaf against what came before it: links, times, numbers, streams, and the index rows that lead to it.
+//! Holds each leaf against what came before it: links, times, numbers, streams, acts.
+//!
+//! Not here: what a leaf shows by itself and what lies beside it (`leaves`, `rows`), found on any thread before its turn.
 
 use std::collections::HashMap;
 
 use crate::audit::cases::Cases;
-use crate::audit::leaves::{Examined, Unfit};
+use crate::audit::leaves::{Deposit, Examined, Seen, Unfit};
 use crate::audit::report::{AuditReport, Fault, Finding, Findings};
-use crate::audit::vault::is_named;
+use crate::audit::rows::Rows;
 use crate::ledger::block::{BlockHeader, Height};
 use crate::ledger::entry::Entry;
 use crate::ledger::hash::Digest;
 use crate::ledger::key::{Name, VerifierKey};
-use crate::ledger::leaf::Leaf;
 use crate::ledger::merkle::list::root_of;
 use crate::ledger::merkle::shape::LeafIndex;
-use crate::ledger::notice::{ErasedPiece, Notice, NoticeKind, Piece, SignedNotice};
-use crate::ledger::number::DepositNumber;
+use crate::ledger::notice::{ErasedPiece, Mode, Notice, NoticeKind, Piece, SignedNotice};
 use crate::ledger::time::Timestamp;
-use crate::store::contract::{Private, ReadError, ReadLedger};
-use crate::store::reading;
+use crate::store::contract::{Private, ReadLedger};
 
 /// What the walk remembers of the leaves behind it.
 pub(in crate::audit) struct Follower<'a, R: ?Sized> {
@@ -69,39 +68,46 @@ impl<'a, R: ReadLedger + ?Sized> Follower<'a, R> {
     }
 
     /// Holds `leaf` against what came before.
-    pub(in crate::audit) fn follow(&mut self, leaf: &Examined, report: &mut AuditReport) {
-        let mut findings = Vec::new();
-        match &leaf.leaf {
-            Ok(parsed) => {
-                if parsed.time() < self.last_time {
-                    findings.push((Fault::TimeOrder, format!("{} after {}", parsed.time(), self.last_time)));
+    pub(in crate::audit) fn follow(&mut self, leaf: Examined, report: &mut AuditReport) {
+        let Examined { index, hash, leaf } = leaf;
+        let (mut findings, mut number) = (Vec::new(), None);
+        let mut is_header = false;
+        match leaf {
+            Ok(seen) => {
+                if seen.time() < self.last_time {
+                    findings.push((Fault::TimeOrder, format!("{} after {}", seen.time(), self.last_time)));
                 }
-                self.last_time = self.last_time.max(parsed.time());
-                match parsed {
-                    Leaf::Entry(entry) => self.entry(leaf, entry, report, &mut findings),
-                    Leaf::Notice(notice) => self.notice(leaf, notice, report, &mut findings),
-                    Leaf::Block(header) => self.header(leaf, header, report, &mut findings),
+                self.last_time = self.last_time.max(seen.time());
+                match seen {
+                    Seen::Deposit(deposit) => {
+                        number = Some(deposit.number);
+                        self.deposit(index, deposit, report, &mut findings);
+                    }
+                    Seen::Notice(notice) => self.notice((index, &hash), &notice, report, &mut findings),
+                    Seen::Block(header) => {
+                        is_header = true;
+                        self.header((index, &hash), &header, report, &mut findings);
+                    }
                 }
             }
-            Err(Unfit::Damaged(why)) => findings.push((Fault::Damaged, why.clone())),
-            Err(Unfit::Malformed(why)) => findings.push((Fault::Malformed, why.clone())),
+            Err(unfit) => {
+                findings.push(match unfit {
+                    Unfit::Damaged(why) => (Fault::Damaged, why),
+                    Unfit::Malformed(why) => (Fault::Malformed, why),
+                });
+                if self.stood_here(index) {
+                    // The tree still holds its hash, to which the next header is linked: the walk goes on behind it.
+                    is_header = true;
+                    self.pass_header(self.next_height, hash);
+                }
+            }
         }
-        let lost = leaf.leaf.is_err() && self.stood_here(leaf.index);
-        if lost {
-            // The tree still holds its hash, to which the next header is linked: the walk goes on behind it.
-            self.pass_header(self.next_height, leaf.hash);
-        }
-        let is_header = lost || matches!(leaf.leaf, Ok(Leaf::Block(_)));
         let height = if is_header { self.last_height() } else { self.next_height };
-        let number = match &leaf.leaf {
-            Ok(Leaf::Entry(entry)) => Some(entry.number),
-            _ => None,
-        };
         for (fault, detail) in findings {
-            report.find(Finding { fault, index: Some(leaf.index), height: Some(height), number, detail });
+            report.find(Finding { fault, index: Some(index), height: Some(height), number, detail });
         }
         if !is_header {
-            self.unsealed.push(leaf.hash);
+            self.unsealed.push(hash);
         }
     }
 
@@ -117,7 +123,13 @@ impl<'a, R: ReadLedger + ?Sized> Follower<'a, R> {
         self.last_block = hash;
     }
 
-    fn header(&mut self, leaf: &Examined, header: &BlockHeader, report: &mut AuditReport, findings: &mut Findings) {
+    fn header(
+        &mut self,
+        (index, hash): (LeafIndex, &Digest),
+        header: &BlockHeader,
+        report: &mut AuditReport,
+        findings: &mut Findings,
+    ) {
         report.blocks += 1;
         if header.ledger != *self.origin {
             findings.push((Fault::OtherLedger, header.ledger.to_string()));
@@ -129,21 +141,35 @@ impl<'a, R: ReadLedger + ?Sized> Follower<'a, R> {
                 format!("{found}, expected height {} previous {}", self.next_height, self.last_block),
             ));
         }
-        let first = leaf.index.0 - self.unsealed.len() as u64;
-        if header.first.0 != first || header.count != self.unsealed.len() as u64 || header.index() != leaf.index {
+        let first = index.0 - self.unsealed.len() as u64;
+        if header.first.0 != first || header.count != self.unsealed.len() as u64 || header.index() != index {
             findings.push((
                 Fault::BlockRoot,
                 format!("seals {}+{}, expected {first}+{}", header.first, header.count, self.unsealed.len()),
             ));
-        } else if header.root != root_of(&self.unsealed) {
-            findings.push((Fault::BlockRoot, format!("root {}, computed {}", header.root, root_of(&self.unsealed))));
+        } else {
+            let computed = root_of(&self.unsealed);
+            if header.root != computed {
+                findings.push((Fault::BlockRoot, format!("root {}, computed {computed}", header.root)));
+            }
         }
-        self.pass_header(header.height, leaf.hash);
-        self.row(report, findings, "block", &header.height, leaf.index, |store| store.find_block(header.height));
-        self.row(report, findings, "record", &leaf.hash, leaf.index, |store| store.find_record(&leaf.hash));
+        self.pass_header(header.height, *hash);
+        if self.indexes {
+            let mut rows = Rows::of(self.store, index);
+            rows.row("block", &header.height, self.store.find_block(header.height));
+            rows.record(hash);
+            report.index_rows += rows.count;
+            findings.append(&mut rows.findings);
+        }
     }
 
-    fn notice(&mut self, leaf: &Examined, signed: &SignedNotice, report: &mut AuditReport, findings: &mut Findings) {
+    fn notice(
+        &mut self,
+        (index, hash): (LeafIndex, &Digest),
+        signed: &SignedNotice,
+        report: &mut AuditReport,
+        findings: &mut Findings,
+    ) {
         report.notices += 1;
         let notice = signed.notice();
         if notice.ledger != *self.origin {
@@ -152,14 +178,14 @@ impl<'a, R: ReadLedger + ?Sized> Follower<'a, R> {
         let good = match (&notice.kind, &self.notice) {
             (NoticeKind::Genesis { mode, .. }, None) => {
                 report.mode = Some(*mode);
-                leaf.index.0 == 0 && signed.signed_by_its_key()
+                index.0 == 0 && signed.signed_by_its_key()
             }
             (NoticeKind::Key { .. }, Some(before)) => signed.succeeds(before),
             (NoticeKind::Erased { .. }, Some(_)) => self.key().is_some_and(|key| signed.signed_by(key)),
             _ => false,
         };
         if self.indexes {
-            self.tombstones(leaf.index, notice.erased(), findings);
+            self.tombstones(index, notice.erased(), findings);
         }
         if good {
             if notice.key().is_some() {
@@ -168,7 +194,12 @@ impl<'a, R: ReadLedger + ?Sized> Follower<'a, R> {
         } else {
             findings.push((Fault::NoticeSignature, "not signed by its key, or not the one committed to".into()));
         }
-        self.row(report, findings, "record", &leaf.hash, leaf.index, |store| store.find_record(&leaf.hash));
+        if self.indexes {
+            let mut rows = Rows::of(self.store, index);
+            rows.record(hash);
+            report.index_rows += rows.count;
+            findings.append(&mut rows.findings);
+        }
     }
 
     /// What an `erased` notice names must be gone, and by this notice.
@@ -189,28 +220,21 @@ impl<'a, R: ReadLedger + ?Sized> Follower<'a, R> {
         }
     }
 
-    fn entry(&mut self, leaf: &Examined, entry: &Entry, report: &mut AuditReport, findings: &mut Findings) {
+    fn deposit(&mut self, index: LeafIndex, deposit: Deposit, report: &mut AuditReport, findings: &mut Findings) {
+        let Deposit { number, received, whole, mut own, mut beside, rows } = deposit;
         report.entries += 1;
-        let statement = entry.statement.statement();
-        if statement.ledger != *self.origin {
-            findings.push((Fault::OtherLedger, statement.ledger.to_string()));
+        findings.append(&mut own);
+        let test = report.mode.is_some_and(Mode::is_test);
+        if number.date() != received.beijing_date() || number.is_test() != test {
+            findings.push((Fault::Number, format!("{number} on a record received {received}")));
         }
-        if let Some(key) = &leaf.forged {
-            findings.push((Fault::DepositorSignature, key.clone()));
+        if let Some((entry, _)) = whole.as_deref() {
+            self.subject(entry, findings);
         }
-        let test = report.mode.is_some_and(crate::ledger::notice::Mode::is_test);
-        if entry.number.date() != entry.received.beijing_date() || entry.number.is_test() != test {
-            findings.push((Fault::Number, format!("{} on a record received {}", entry.number, entry.received)));
-        }
-        self.subject(entry, findings);
-        if self.indexes {
-            self.links(leaf.index, entry, findings);
-            self.entry_rows(leaf, entry, report, findings);
-            let private = self.store.private(leaf.index);
-            self.metadata(leaf.index, &private, statement.meta, findings);
-            if let Ok(private) = &private {
-                self.cases.follow(self.store, (leaf.index, entry), private, &mut report.court, findings);
-            }
+        report.index_rows += rows;
+        findings.append(&mut beside);
+        if let Some((entry, Some(private))) = whole.as_deref() {
+            self.cases.follow(self.store, (index, entry), private, &mut report.court, findings);
         }
     }
 
@@ -223,98 +247,5 @@ impl<'a, R: ReadLedger + ?Sized> Follower<'a, R> {
             findings.push((Fault::Subject, format!("sequence {} after {last}, by an owner: {own}", subject.sequence)));
         }
         *last = (*last).max(subject.sequence);
-    }
-
-    fn links(&self, index: LeafIndex, entry: &Entry, findings: &mut Findings) {
-        let statement = entry.statement.statement();
-        for link in &statement.links {
-            let target = self.target(&link.number);
-            let good = target.is_ok_and(|target| {
-                target.is_some_and(|(at, target)| {
-                    let target = target.statement.statement();
-                    let own = target.keys.iter().any(|key| statement.keys.contains(key))
-                        && target.on_behalf == statement.on_behalf;
-                    at < index && (own || !link.kind.needs_ownership())
-                })
-            });
-            if !good {
-                findings.push((Fault::Link, format!("{} {}", link.kind.word(), link.number)));
-            }
-        }
-    }
-
-    fn target(&self, number: &DepositNumber) -> Result<Option<(LeafIndex, Entry)>, ReadError> {
-        let Some(index) = self.store.find_number(number)? else { return Ok(None) };
-        reading::entry(self.store, index).map(|entry| Some((index, entry)))
-    }
-
-    fn entry_rows(&self, leaf: &Examined, entry: &Entry, report: &mut AuditReport, findings: &mut Findings) {
-        let (at, statement) = (leaf.index, entry.statement.statement());
-        self.row(report, findings, "number", &entry.number, at, |store| store.find_number(&entry.number));
-        let id = entry.statement.id();
-        self.row(report, findings, "statement", &id, at, |store| store.find_statement(&id));
-        self.row(report, findings, "record", &leaf.hash, at, |store| store.find_record(&leaf.hash));
-        if let Some(subject) = statement.subject {
-            let sequence = subject.sequence;
-            self.row(report, findings, "subject", &subject.id, at, |store| store.find_subject(&subject.id, sequence));
-        }
-        for (algorithm, digest) in
-            statement.content.iter().flat_map(super::super::ledger::statement::content::Content::digests)
-        {
-            report.index_rows += 1;
-            let found = self.store.find_digest(algorithm, &digest, usize::MAX);
-            if !found.is_ok_and(|found| found.contains(&at)) {
-                findings.push((Fault::Index, format!("digest {algorithm} {digest}: no row leads here")));
-            }
-        }
-    }
-
-    fn metadata(
-        &self,
-        at: LeafIndex,
-        private: &Result<Private, ReadError>,
-        committed: Option<Digest>,
-        findings: &mut Findings,
-    ) {
-        match private {
-            Ok(Private::Held(private)) if Some(private.commitment()) != committed => {
-                findings.push((Fault::Private, "not what the statement commits to".into()));
-            }
-            Ok(Private::Erased(notice)) => {
-                let piece = ErasedPiece { index: at, piece: Piece::Metadata };
-                match is_named(self.store, piece, *notice) {
-                    Ok(true) => {}
-                    Ok(false) => findings.push((Fault::Erasure, format!("the leaf at {notice} does not name it"))),
-                    Err(error) => findings.push((Fault::Erasure, error.to_string())),
-                }
-            }
-            Ok(_) => {}
-            Err(error) => findings.push((Fault::Private, error.to_string())),
-        }
-    }
-
-    /// An index row must lead to this leaf.
-    fn row(
-        &self,
-        report: &mut AuditReport,
-        findings: &mut Findings,
-        what: &str,
-        key: &dyn std::fmt::Display,
-        at: LeafIndex,
-        find: impl FnOnce(&R) -> Result<Option<LeafIndex>, ReadError>,
-    ) {
-        if !self.indexes {
-            return;
-        }
-        report.index_rows += 1;
-        match find(self.store) {
-            Ok(Some(found)) if found == at => {}
-            Ok(Some(found)) if what == "number" || what == "statement" => {
-                findings.push((Fault::Twice, format!("{what} {key} leads to entry {found}")));
-            }
-            Ok(Some(found)) => findings.push((Fault::Index, format!("{what} {key} leads to {found}"))),
-            Ok(None) => findings.push((Fault::Index, format!("{what} {key}: the row is missing"))),
-            Err(error) => findings.push((Fault::Index, format!("{what} {key}: {error}"))),
-        }
     }
 }

@@ -1,13 +1,15 @@
 //! The auditor's eye, over any reader, local or remote.
 //!
-//! [`walk`] re-derives the whole ledger from the stored bytes, [`leaves`] reads and examines them in parallel, [`follow`]
-//! holds each against what came before, [`report`] is what was found. [`cases`] folds the acts of the filing flow again,
-//! [`documents`] reads their texts, [`vault`] knows tombstones.
+//! [`walk`] re-derives the whole ledger from the stored bytes. [`leaves`] reads and examines them on all cores ([`lanes`]),
+//! with the [`rows`] beside them; [`follow`] holds each against what came before; [`report`] is what was found. [`cases`]
+//! folds the acts of the filing flow again, [`documents`] reads their texts, [`vault`] knows tombstones.
 
 pub mod cases;
 pub mod documents;
 pub mod follow;
+pub mod lanes;
 pub mod leaves;
 pub mod report;
+pub mod rows;
 pub mod vault;
 pub mod walk;

@@ -9,13 +9,15 @@
 //! ledger but for the streams (`subject`) it has met, and for the cases, some kilobytes each (`cases`).
 
 use crate::audit::follow::Follower;
-use crate::audit::leaves::{STRETCH, examine};
+use crate::audit::lanes::in_order;
+use crate::audit::leaves::{Examiner, STRETCH, Seen};
 use crate::audit::report::{AuditReport, CourtReport, Fault, Finding};
 use crate::ledger::hash::Digest;
 use crate::ledger::key::{Name, VerifierKey};
 use crate::ledger::merkle::frontier::{Frontier, FullTile};
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::merkle::tile::TILE_WIDTH;
+use crate::ledger::statement::keys::KeyCache;
 use crate::store::contract::{Published, ReadError, ReadLedger};
 use crate::store::reading;
 
@@ -52,24 +54,24 @@ pub fn walk<R: ReadLedger + ?Sized>(
     let mut follower = Follower::new(store, &origin, options.indexes);
     let mut frontier = Frontier::new();
     let mut full = Vec::new();
-    let (mut at, size) = (0, published.size().0);
-    while at < size {
-        let count = STRETCH.min(size - at);
-        for leaf in examine(store, LeafIndex(at), count, options.signatures) {
-            if options.signatures
-                && leaf.leaf.as_ref().is_ok_and(|leaf| matches!(leaf, crate::ledger::leaf::Leaf::Entry(_)))
-            {
-                report.signatures += 1;
-            }
-            follower.follow(&leaf, &mut report);
+    let size = published.size().0;
+    let Options { signatures, indexes, .. } = *options;
+    let examiner = || Examiner { store, origin: &origin, signatures, indexes, keys: KeyCache::new() };
+    let examine = |examiner: &mut Examiner<'_, R>, stretch: u64| {
+        let first = stretch * STRETCH;
+        examiner.examine(LeafIndex(first), STRETCH.min(size - first))
+    };
+    in_order(size.div_ceil(STRETCH), examiner, examine, |stretch, leaves| {
+        for leaf in leaves {
+            report.signatures += u64::from(signatures && matches!(leaf.leaf, Ok(Seen::Deposit(_))));
             frontier.append(leaf.hash, &mut full);
+            follower.follow(leaf, &mut report);
         }
         for tile in full.drain(..) {
             compare_tile(store, &tile, &mut report);
         }
-        at += count;
-        progress(at);
-    }
+        progress(size.min((stretch + 1) * STRETCH));
+    });
     report.height = follower.last_height();
     if !follower.ended_in_header() || report.height != published.height {
         report.find(whole(Fault::BlockLink, "the signed tree does not end in the last block header".into()));

@@ -14,7 +14,7 @@ use crate::ledger::manifest::item::WantedDigests;
 use crate::ledger::media::MediaType;
 use crate::ledger::metadata::{PrivateMetadata, SALT_LEN};
 use crate::ledger::number::DepositNumber;
-use crate::ledger::statement::content::{Content, Form, HashAlgorithm, Measured};
+use crate::ledger::statement::content::{Content, HashAlgorithm};
 use crate::ledger::statement::signed::SignedStatement;
 use crate::ledger::statement::text::{LINKS_MAX, Link, LinkKind, ManifestRoot, Statement, Subject};
 use crate::wire::deposit::DepositRequest;
@@ -124,8 +124,14 @@ impl Details {
             let en = "a manifest needs no --salt: no item's digest goes on the chain, and each item is salted already";
             return Err(Complaint::usage("salt_of_manifest", zh, en));
         }
-        let include = |algorithm| self.args.digests.include(algorithm);
-        Ok(WantedDigests { sha256: include(HashAlgorithm::Sha256), sm3: include(HashAlgorithm::Sm3) })
+        Ok(self.digests())
+    }
+
+    /// Which digests of a file are to be computed.
+    #[must_use]
+    pub const fn digests(&self) -> WantedDigests {
+        let wanted = self.args.digests;
+        WantedDigests { sha256: wanted.include(HashAlgorithm::Sha256), sm3: wanted.include(HashAlgorithm::Sm3) }
     }
 
     /// A salt to stand before the original, where one is asked for.
@@ -137,7 +143,7 @@ impl Details {
         if self.args.salt { random_bytes().map(Some) } else { Ok(None) }
     }
 
-    /// Makes and signs the statement on `file`, measured with `salt`.
+    /// Makes and signs the statement on `file`, whose digests are `content`, computed with `salt`.
     ///
     /// # Errors
     ///
@@ -146,13 +152,10 @@ impl Details {
         &self,
         ledger: &Name,
         file: &Path,
-        measured: &Measured,
+        content: Content,
         salt: Option<&[u8; SALT_LEN]>,
         signer: &Signer,
     ) -> Result<StatementPaper, Complaint> {
-        let form = if salt.is_some() { Form::Salted } else { Form::Plain { size: measured.size } };
-        let digest = |algorithm| self.args.digests.include(algorithm).then(|| measured.digest(algorithm));
-        let content = Content { form, sha256: digest(HashAlgorithm::Sha256), sm3: digest(HashAlgorithm::Sm3) };
         let said = Said {
             content: Some(content),
             manifest: None,

@@ -1,10 +1,11 @@
-//! The digests of a file: SHA-256 and SM3 in one pass, in bounded memory whatever its size.
+//! The digests of a file: SHA-256, SM3 or both in one pass, in bounded memory whatever its size.
 //!
-//! One thread reads, one hashes SHA-256, one SM3, over shared pieces that go back to the reader once both are done with
-//! them. A file that changes while it is read is refused: no digest of it would be of anything that ever was.
+//! Of a large file one thread hashes the slower digest and nothing else; the one beside it reads ahead and hashes the
+//! other, where both are wanted, over pieces that they share. A file that changes while it is read is refused: no digest of
+//! it would be of anything that ever was.
 
 use std::fs::{self, File, Metadata};
-use std::io::{self, Read};
+use std::io::{self, ErrorKind, Read};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,13 +16,16 @@ use sha2::Digest as _;
 
 use crate::cli::ending::Complaint;
 use crate::ledger::hash::Digest;
+use crate::ledger::manifest::item::WantedDigests;
 use crate::ledger::metadata::SALT_LEN;
-use crate::ledger::statement::content::Measured;
+use crate::ledger::statement::content::{Content, Form, Measured};
 
-/// Bytes of one piece.
-const PIECE: usize = 1024 * 1024;
-/// Pieces under way at once: 4 MiB for a file of any size.
-const PIECES: usize = 4;
+/// Bytes of one piece: small enough to stay in a core's cache from reading to hashing.
+const PIECE: usize = 256 * 1024;
+/// Pieces under way at once: 2 MiB for a file of any size.
+const PIECES: usize = 8;
+/// Files up to this size are hashed where they are read: to start a thread costs more.
+const SMALL: u64 = 256 * 1024;
 
 /// Why a file has no digests.
 #[derive(Debug, thiserror::Error)]
@@ -55,7 +59,7 @@ impl From<DigestError> for Complaint {
     }
 }
 
-/// Hashes the file at `path`, with `salt` before it where one is given. `read` hears of every piece read.
+/// Computes both digests of the file at `path`, with `salt` before it where one is given. `read` hears of every piece read.
 ///
 /// # Errors
 ///
@@ -65,19 +69,95 @@ pub fn measure(
     salt: Option<&[u8; SALT_LEN]>,
     read: &(dyn Fn(u64) + Sync),
 ) -> Result<Measured, DigestError> {
+    let both = Hashing::begin(salt, true, true);
+    let (Hashing { sha256: Some(sha256), sm3: Some(sm3) }, size) = hash_unchanged(path, both, read)? else {
+        let source = io::Error::other("a hashing thread ended early");
+        return Err(DigestError::Unreadable { path: path.to_owned(), source });
+    };
+    Ok(Measured { size, sha256: digest(sha256), sm3: digest(sm3) })
+}
+
+/// What a statement says of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hashed {
+    /// Its digests.
+    pub content: Content,
+    /// Its size, which salted digests do not give.
+    pub size: u64,
+}
+
+/// The same, but the wanted digests only.
+///
+/// # Errors
+///
+/// [`DigestError`].
+pub fn content(
+    path: &Path,
+    salt: Option<&[u8; SALT_LEN]>,
+    wanted: WantedDigests,
+    read: &(dyn Fn(u64) + Sync),
+) -> Result<Hashed, DigestError> {
+    let (hashing, size) = hash_unchanged(path, Hashing::begin(salt, wanted.sha256, wanted.sm3), read)?;
+    let form = if salt.is_some() { Form::Salted } else { Form::Plain { size } };
+    let content = Content { form, sha256: hashing.sha256.map(digest), sm3: hashing.sm3.map(digest) };
+    Ok(Hashed { content, size })
+}
+
+/// What is being computed.
+#[derive(Default)]
+struct Hashing {
+    sha256: Option<sha2::Sha256>,
+    sm3: Option<sm3::Sm3>,
+}
+
+impl Hashing {
+    fn begin(salt: Option<&[u8; SALT_LEN]>, sha256: bool, sm3: bool) -> Self {
+        let salt = salt.map_or(&[][..], |salt| salt);
+        let mut hashing = Self { sha256: sha256.then(sha2::Sha256::new), sm3: sm3.then(sm3::Sm3::new) };
+        hashing.update(salt);
+        hashing
+    }
+
+    fn update(&mut self, bytes: &[u8]) {
+        if let Some(sha256) = &mut self.sha256 {
+            sha256.update(bytes);
+        }
+        if let Some(sm3) = &mut self.sm3 {
+            sm3.update(bytes);
+        }
+    }
+
+    /// What a thread of its own is to compute: SM3 takes several times as long as SHA-256.
+    fn slower(&mut self) -> Self {
+        match self.sm3.take() {
+            Some(sm3) => Self { sm3: Some(sm3), sha256: None },
+            None => std::mem::take(self),
+        }
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self { sha256: self.sha256.or(other.sha256), sm3: self.sm3.or(other.sm3) }
+    }
+}
+
+fn digest(hash: impl sha2::Digest<OutputSize = sha2::digest::consts::U32>) -> Digest {
+    Digest(hash.finalize().into())
+}
+
+fn hash_unchanged(path: &Path, hashing: Hashing, read: &(dyn Fn(u64) + Sync)) -> Result<(Hashing, u64), DigestError> {
     let unreadable = |source| DigestError::Unreadable { path: path.to_owned(), source };
     // Looked at before it is opened: to open a pipe that nobody writes to would wait for ever.
     if !fs::metadata(path).map_err(unreadable)?.is_file() {
         return Err(DigestError::NotAFile(path.to_owned()));
     }
-    let mut file = File::open(path).map_err(unreadable)?;
+    let file = File::open(path).map_err(unreadable)?;
     let before = file.metadata().map_err(unreadable)?;
-    let measured = hash(&mut file, before.len(), salt, read).map_err(unreadable)?;
+    let (hashing, size) = hash(&file, before.len(), hashing, read).map_err(unreadable)?;
     let after = file.metadata().map_err(unreadable)?;
-    if state(&before) != state(&after) || measured.size != after.len() {
+    if state(&before) != state(&after) || size != after.len() {
         return Err(DigestError::Changed(path.to_owned()));
     }
-    Ok(measured)
+    Ok((hashing, size))
 }
 
 /// What changes with a file's content.
@@ -85,94 +165,98 @@ fn state(metadata: &Metadata) -> (u64, i64, i64, i64, i64) {
     (metadata.len(), metadata.mtime(), metadata.mtime_nsec(), metadata.ctime(), metadata.ctime_nsec())
 }
 
-fn hash(
-    file: &mut impl Read,
-    expected: u64,
-    salt: Option<&[u8; SALT_LEN]>,
-    read: &(dyn Fn(u64) + Sync),
-) -> io::Result<Measured> {
-    // One byte more than the file had shows that it grew; a file that grows without end must not be read without end.
-    let file = &mut file.take(expected.saturating_add(1));
-    let salt = salt.map_or(&[][..], |salt| salt);
+fn hash(file: &File, expected: u64, hashing: Hashing, read: &(dyn Fn(u64) + Sync)) -> io::Result<(Hashing, u64)> {
     // One byte more than there should be is enough to know that it grew; a log that is written to would never end.
-    let file = &mut file.take(expected.saturating_add(1));
-    let sha256 = sha2::Sha256::new().chain_update(salt);
-    let sm3 = sm3::Sm3::new().chain_update(salt);
-    if expected <= PIECE as u64 { at_once(file, sha256, sm3, read) } else { in_threads(file, sha256, sm3, read) }
+    let mut file = file.take(expected.saturating_add(1));
+    if expected <= SMALL { at_once(&mut file, expected, hashing, read) } else { in_threads(&mut file, hashing, read) }
 }
 
-/// Threads cost more than a small file does.
+/// Where it is read.
 fn at_once(
     file: &mut impl Read,
-    mut sha256: sha2::Sha256,
-    mut sm3: sm3::Sm3,
+    expected: u64,
+    mut hashing: Hashing,
     read: &(dyn Fn(u64) + Sync),
-) -> io::Result<Measured> {
-    let mut piece = Vec::with_capacity(64 * 1024);
+) -> io::Result<(Hashing, u64)> {
+    let mut piece = Piece::of(usize::try_from(expected).unwrap_or(PIECE).saturating_add(1).min(PIECE));
     let mut size = 0;
-    while fill(file, &mut piece)? {
-        sha256.update(&piece);
-        sm3.update(&piece);
-        size += piece.len() as u64;
-        read(piece.len() as u64);
+    while piece.fill(file)? {
+        hashing.update(piece.bytes());
+        size += piece.bytes().len() as u64;
+        read(piece.bytes().len() as u64);
     }
-    Ok(Measured { size, sha256: Digest(sha256.finalize().into()), sm3: Digest(sm3.finalize().into()) })
+    Ok((hashing, size))
 }
 
-fn in_threads(
-    file: &mut impl Read,
-    sha256: sha2::Sha256,
-    sm3: sm3::Sm3,
-    read: &(dyn Fn(u64) + Sync),
-) -> io::Result<Measured> {
-    let (give_back, free) = channel();
-    for _ in 0..PIECES {
-        // The receiver is right here.
-        let _ = give_back.send(Vec::with_capacity(PIECE));
-    }
+fn in_threads(file: &mut impl Read, mut own: Hashing, read: &(dyn Fn(u64) + Sync)) -> io::Result<(Hashing, u64)> {
+    let gone = || io::Error::other("a hashing thread ended early");
+    let mut spare: Vec<Piece> = (0..PIECES).map(|_| Piece::of(PIECE)).collect();
+    let (back, free) = channel();
     thread::scope(|scope| {
-        let (to_sha256, pieces) = channel();
-        let back = give_back.clone();
-        let sha256 = scope.spawn(move || digest_of(sha256, &pieces, &back));
-        let (to_sm3, pieces) = channel();
-        let sm3 = scope.spawn(move || digest_of(sm3, &pieces, &give_back));
+        let (send, pieces) = channel();
+        let others = own.slower();
+        let other = scope.spawn(move || hash_pieces(others, &pieces, &back));
         let mut size = 0;
-        // The channel of free pieces ends only when both hashers are gone.
-        while let Ok(mut piece) = free.recv() {
-            if !fill(file, &mut piece)? {
+        loop {
+            let mut piece = match spare.pop() {
+                Some(piece) => piece,
+                None => free.recv().map_err(|_| gone())?,
+            };
+            if !piece.fill(file)? {
                 break;
             }
-            size += piece.len() as u64;
-            read(piece.len() as u64);
+            size += piece.bytes().len() as u64;
+            read(piece.bytes().len() as u64);
             let piece = Arc::new(piece);
-            let sent = to_sha256.send(Arc::clone(&piece)).and_then(|()| to_sm3.send(piece));
-            sent.map_err(|_| io::Error::other("a hashing thread ended early"))?;
+            send.send(Arc::clone(&piece)).map_err(|_| gone())?;
+            own.update(piece.bytes());
+            // Whoever is done with a piece last has it for the next.
+            spare.extend(Arc::into_inner(piece));
         }
-        drop((to_sha256, to_sm3));
-        let gone = |_| io::Error::other("a hashing thread ended early");
-        Ok(Measured { size, sha256: sha256.join().map_err(gone)?, sm3: sm3.join().map_err(gone)? })
+        drop(send);
+        Ok((own.and(other.join().map_err(|_| gone())?), size))
     })
 }
 
-fn digest_of<H: sha2::Digest<OutputSize = sha2::digest::consts::U32>>(
-    mut hash: H,
-    pieces: &Receiver<Arc<Vec<u8>>>,
-    back: &Sender<Vec<u8>>,
-) -> Digest {
+fn hash_pieces(mut hashing: Hashing, pieces: &Receiver<Arc<Piece>>, back: &Sender<Piece>) -> Hashing {
     for piece in pieces {
-        hash.update(piece.as_slice());
-        // The last of the two to finish hands the piece back; nobody takes it once the file is read.
+        hashing.update(piece.bytes());
         if let Some(piece) = Arc::into_inner(piece) {
+            // Nobody takes it once the file is read.
             let _ = back.send(piece);
         }
     }
-    Digest(hash.finalize().into())
+    hashing
 }
 
-/// Reads the next piece into `piece`; whether there was one.
-fn fill(file: &mut impl Read, piece: &mut Vec<u8>) -> io::Result<bool> {
-    piece.clear();
-    file.take(PIECE as u64).read_to_end(piece).map(|count| count > 0)
+/// Bytes of a file, in room that is used again.
+struct Piece {
+    room: Vec<u8>,
+    filled: usize,
+}
+
+impl Piece {
+    fn of(size: usize) -> Self {
+        Self { room: vec![0; size], filled: 0 }
+    }
+
+    /// Reads on until the room is full or the file ends; whether there was anything.
+    fn fill(&mut self, file: &mut impl Read) -> io::Result<bool> {
+        self.filled = 0;
+        while let Some(rest) = self.room.get_mut(self.filled..).filter(|rest| !rest.is_empty()) {
+            match file.read(rest) {
+                Ok(0) => break,
+                Ok(count) => self.filled += count,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(self.filled > 0)
+    }
+
+    fn bytes(&self) -> &[u8] {
+        self.room.get(..self.filled).unwrap_or_default()
+    }
 }
 
 #[cfg(test)]
@@ -209,6 +293,21 @@ mod tests {
     }
 
     #[test]
+    fn only_what_is_wanted_is_computed_and_it_is_the_same() {
+        for (length, salt) in [(9, None), (9, Some(&[7; 32])), (3 * PIECE + 1, None), (3 * PIECE + 1, Some(&[7; 32]))] {
+            let (_folder, path) = file_of(length);
+            let Measured { size, sha256, sm3 } = measure(&path, salt, &|_| {}).unwrap();
+            let form = if salt.is_some() { Form::Salted } else { Form::Plain { size } };
+            for (with_sha256, with_sm3) in [(true, true), (true, false), (false, true)] {
+                let wanted = WantedDigests { sha256: with_sha256, sm3: with_sm3 };
+                let Hashed { content, size } = content(&path, salt, wanted, &|_| {}).unwrap();
+                let (sha256, sm3) = (with_sha256.then_some(sha256), with_sm3.then_some(sm3));
+                assert_eq!((content, size), (Content { form, sha256, sm3 }, length as u64));
+            }
+        }
+    }
+
+    #[test]
     fn a_salt_stands_before_the_file() {
         for length in [10, 3 * PIECE] {
             let (folder, path) = file_of(length);
@@ -230,6 +329,10 @@ mod tests {
             let (_folder, path) = file_of(length);
             let shrink = |_| OpenOptions::new().write(true).open(&path).unwrap().set_len(1).unwrap();
             assert!(matches!(measure(&path, None, &shrink), Err(DigestError::Changed(_))));
+            let (_folder, path) = file_of(length);
+            let touch = |_| OpenOptions::new().write(true).open(&path).unwrap().write_all(b"!").unwrap();
+            let only = WantedDigests { sha256: true, sm3: false };
+            assert!(matches!(content(&path, None, only, &touch), Err(DigestError::Changed(_))));
         }
     }
 

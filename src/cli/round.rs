@@ -16,7 +16,7 @@ use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
 use crate::cli::compose::Details;
-use crate::cli::digest::measure;
+use crate::cli::digest::content;
 use crate::cli::durable;
 use crate::cli::ending::Complaint;
 use crate::cli::papers::{Papers, StatementPaper};
@@ -27,8 +27,10 @@ use crate::client::ledger_client::LedgerClient;
 use crate::client::transport::ClientError;
 use crate::ledger::entry::Entry;
 use crate::ledger::key::{Name, Signer};
+use crate::ledger::manifest::item::WantedDigests;
+use crate::ledger::metadata::SALT_LEN;
 use crate::ledger::receipt::{Facts, Receipt};
-use crate::ledger::statement::content::{Comparison, Measured};
+use crate::ledger::statement::content::Content;
 use crate::ledger::verify::report::Conclusion;
 use crate::ledger::verify::trust::Trust;
 use crate::ledger::verify::verifier::{Presented, Question, verify};
@@ -81,8 +83,6 @@ pub struct Ready {
     pub papers: Papers,
     /// The statement.
     pub paper: StatementPaper,
-    /// The file it is on; `None` for a manifest.
-    pub measured: Option<Measured>,
 }
 
 impl Round {
@@ -164,8 +164,8 @@ impl Round {
         // Before minutes of hashing, not after.
         durable::probe(&papers.statement).map_err(|error| cannot_keep(&papers.statement, &error))?;
         let salt = self.details.salt()?;
-        let measured = self.measure(path, salt.as_ref())?;
-        let paper = self.details.compose(&self.ledger, path, &measured, salt.as_ref(), &self.signer)?;
+        let content = self.hash(path, salt.as_ref(), self.details.digests())?;
+        let paper = self.details.compose(&self.ledger, path, content, salt.as_ref(), &self.signer)?;
         if let Some(note) = earlier.and_then(|earlier| earlier.note()) {
             let kept = papers.earlier(&note);
             for (from, to) in [(&papers.receipt, &kept.receipt), (&papers.statement, &kept.statement)] {
@@ -177,14 +177,19 @@ impl Round {
         }
         durable::create(&papers.statement, paper.to_text().as_bytes(), PRIVATE)
             .map_err(|error| cannot_keep(&papers.statement, &error))?;
-        Ok(Ready { papers, paper, measured: Some(measured) })
+        Ok(Ready { papers, paper })
     }
 
     fn repeat(&self, path: &Path, papers: Papers, paper: StatementPaper) -> Result<Ready, Complaint> {
         self.as_stated(&papers, &paper)?;
-        let measured = self.measure(path, paper.salt().as_ref())?;
-        let content = paper.note().and_then(|note| note.statement().content);
-        if content.is_none_or(|content| content.compare(&measured) != Comparison::Match) {
+        let unchanged = match paper.note().and_then(|note| note.statement().content) {
+            Some(stated) => {
+                let borne = WantedDigests { sha256: stated.sha256.is_some(), sm3: stated.sm3.is_some() };
+                self.hash(path, paper.salt().as_ref(), borne)? == stated
+            }
+            None => false,
+        };
+        if !unchanged {
             let file = papers.statement.display();
             let zh = format!("文件在上次声明之后已改变（{file}）。如确需对现在的内容存证，请加 --again");
             let en = format!(
@@ -192,7 +197,7 @@ impl Round {
             );
             return Err(Complaint::unable("changed_since", zh, en));
         }
-        Ok(Ready { papers, paper, measured: Some(measured) })
+        Ok(Ready { papers, paper })
     }
 
     /// Whether the statement that is kept says what is asked for now.
@@ -207,32 +212,27 @@ impl Round {
         }
     }
 
-    fn measure(&self, path: &Path, salt: Option<&[u8; 32]>) -> Result<Measured, Complaint> {
+    fn hash(&self, path: &Path, salt: Option<&[u8; SALT_LEN]>, wanted: WantedDigests) -> Result<Content, Complaint> {
         // Hashing keeps a core busy, and its disk; the papers of other files are written meanwhile.
         let hashing = Handle::current().block_on(self.hashing.acquire());
         let _place = hashing.map_err(|_| interrupted())?;
-        let measured = measure(path, salt, &|bytes| self.progress.add(bytes))?;
-        if measured.size == 0 {
+        let hashed = content(path, salt, wanted, &|bytes| self.progress.add(bytes))?;
+        if hashed.size == 0 {
             let en = format!("{}: an empty file; the digest of nothing proves nothing", path.display());
             return Err(Complaint::unable("empty_file", format!("{}：空文件", path.display()), en));
         }
-        Ok(measured)
+        Ok(hashed.content)
     }
 
     /// Whether the receipt proves the deposit of this very statement.
     fn check(&self, receipt: &Receipt, ready: &Ready) -> Result<Facts, Complaint> {
-        let salted = ready.paper.salt().is_some();
-        let presented = ready.measured.map_or(Presented::Nothing, |measured| Presented::File { measured, salted });
+        // The file was held against the statement before it was sent; here the statement is held against the record.
+        let presented = Presented::Nothing;
         let question = Question { number: None, receipt, item: None, presented, history: None, trust: &self.trust };
         let report = verify(&question);
         let own = Entry::parse(receipt.entry.as_bytes()).ok().map(|entry| entry.statement.to_string());
         let is_own = own.is_some() && own == ready.paper.note().map(|note| note.to_string());
-        let holds = match report.conclusion {
-            Conclusion::Consistent | Conclusion::ConsistentWithReservation => true,
-            // Of a manifest nothing can be held against its record but the statement, which is done here.
-            Conclusion::RecordOnly => ready.measured.is_none(),
-            _ => false,
-        };
+        let holds = report.conclusion == Conclusion::RecordOnly;
         match report.facts.clone() {
             Some(facts) if holds && is_own => Ok(facts),
             _ => {

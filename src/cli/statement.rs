@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::cli::case_key;
 use crate::cli::compose::{Details, StatementArgs};
 use crate::cli::config::Config;
-use crate::cli::digest::measure;
+use crate::cli::digest::content;
 use crate::cli::durable;
 use crate::cli::ending::{Complaint, Ending};
 use crate::cli::progress::Progress;
@@ -73,12 +73,13 @@ pub async fn run(args: &MakeStatementArgs, config: &Config, screen: &Screen) -> 
     let salt = details.salt()?;
     let size = std::fs::metadata(&args.file).map_err(|error| Complaint::io(&args.file, &error))?.len();
     let progress = Progress::of_bytes(screen, size);
-    let measured = measure(&args.file, salt.as_ref(), &|bytes| progress.add(bytes)).map_err(Complaint::from)?;
-    if measured.size == 0 {
+    let hashed = content(&args.file, salt.as_ref(), details.digests(), &|bytes| progress.add(bytes));
+    let hashed = hashed.map_err(Complaint::from)?;
+    if hashed.size == 0 {
         let en = format!("{}: an empty file; the digest of nothing proves nothing", args.file.display());
         return Err(Complaint::unable("empty_file", format!("{}：空文件", args.file.display()), en).into());
     }
-    let paper = details.compose(&ledger, &args.file, &measured, salt.as_ref(), &key.signer)?;
+    let paper = details.compose(&ledger, &args.file, hashed.content, salt.as_ref(), &key.signer)?;
     let request = paper.request();
     if let (Some(path), Some(private)) = (&args.private_out, &request.private) {
         durable::create(path, json::pretty(private).as_bytes(), 0o600).map_err(|error| Complaint::io(path, &error))?;

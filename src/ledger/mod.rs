@@ -9,14 +9,15 @@
 //! it can fail only for what its caller gave it.
 //!
 //! In reading order: [`hash`], [`text`] and [`time`] are the alphabet; [`number`], [`media`], [`key`] and [`note`] the
-//! words; [`statement`] → [`entry`] → [`notice`] → [`block`] → [`leaf`] the records; [`merkle`] and [`checkpoint`] bind
-//! them; [`manifest`] puts many items under one statement; [`chain`] grows them; [`receipt`] takes them home; [`verify`]
-//! says what they prove.
+//! words; [`statement`] → [`entry`] → [`notice`] → [`block`] → [`leaf`] the records, most of them known at a [`glance`];
+//! [`merkle`] and [`checkpoint`] bind them; [`manifest`] puts many items under one statement; [`chain`] grows them;
+//! [`receipt`] takes them home; [`verify`] says what they prove.
 
 pub mod block;
 pub mod chain;
 pub mod checkpoint;
 pub mod entry;
+pub mod glance;
 pub mod hash;
 pub mod key;
 pub mod leaf;

@@ -133,15 +133,16 @@ impl DepositNumber {
     #[must_use]
     pub fn parse_exact(text: &str) -> Option<Self> {
         let (is_test, unmarked) = text.strip_prefix('T').map_or((false, text), |unmarked| (true, unmarked));
-        let mut parts = unmarked.split('-');
-        let mut part = |length| parts.next().map(str::as_bytes).filter(|part| part.len() == length);
-        let (date, groups, check) = (part(8)?, [part(4)?, part(4)?, part(4)?], part(2)?);
-        if parts.next().is_some() {
-            return None;
-        }
+        let (date, rest) = unmarked.as_bytes().split_first_chunk::<9>()?;
+        let (groups, check) = rest.split_first_chunk::<15>()?;
+        let [digits @ .., b'-'] = date else { return None };
         let digit = |c: &u8| c.is_ascii_digit().then(|| u32::from(c - b'0'));
-        let date = date.iter().try_fold(0, |date, c| Some(date * 10 + digit(c)?))?;
-        let random = groups.into_iter().flatten().try_fold(0, |random, c| Some(random << 5 | value_of(*c)?))?;
+        let date = digits.iter().try_fold(0, |date, c| Some(date * 10 + digit(c)?))?;
+        let mut random = 0;
+        for group in groups.as_chunks::<5>().0 {
+            let [chars @ .., b'-'] = group else { return None };
+            random = chars.iter().try_fold(random, |random, c| Some(random << 5 | value_of(*c)?))?;
+        }
         let number = Self { test: is_test, date, random };
         let readable = check.iter().all(|c| value_of(*c).is_some());
         (readable && check == number.check() && valid_date(date)).then_some(number)
@@ -182,23 +183,27 @@ impl DepositNumber {
 
     /// The two check characters, ISO/IEC 7064 §7.1 (pure system, two check characters).
     fn check(&self) -> [u8; 2] {
+        // A zero in front does not change the sum.
+        let mut chars = [if self.test { b'T' } else { b'0' }; 1 + 8 + RANDOM_CHARS];
+        let (_, rest) = chars.split_at_mut(1);
+        let (date, random) = rest.split_at_mut(8);
         let mut digits = self.date;
-        let mut date = [b'0'; 8];
         for place in date.iter_mut().rev() {
-            *place += (digits % 10).to_le_bytes()[0];
+            let [digit, ..] = (digits % 10).to_le_bytes();
+            *place = b'0' + digit;
             digits /= 10;
         }
-        // Zeros in front do not change the sum.
-        let mark = if self.test { b'T' } else { b'0' };
-        check_pair([mark].into_iter().chain(date).chain(self.random_chars()))
+        random.copy_from_slice(&self.random_chars());
+        check_pair(&chars)
     }
 }
 
-/// MOD 1271-36 over `0-9A-Z`, of fewer characters than would carry the sum over 2^64 before it is reduced.
-fn check_pair(chars: impl Iterator<Item = u8>) -> [u8; 2] {
-    let add = |sum: u64, c: u8| (sum + u64::from(char::from(c).to_digit(36).unwrap_or(0))) * 36;
-    let sum = (0..).zip(chars).fold(0, |sum, (i, c)| if i % 8 == 7 { add(sum, c) % MODULUS } else { add(sum, c) });
-    let check = (MODULUS + 1 - sum % MODULUS * 36 % MODULUS) % MODULUS;
+/// MOD 1271-36 over `0-9A-Z`.
+fn check_pair(chars: &[u8]) -> [u8; 2] {
+    let digit = |c: u8| u64::from(c.wrapping_sub(if c.is_ascii_digit() { b'0' } else { b'A' - 10 }));
+    // Reduced only as often as 64 bits ask for.
+    let add = |sum, some: &[u8]| some.iter().fold(sum, |sum, c| (sum + digit(*c)) * 36) % MODULUS;
+    let check = (MODULUS + 1 - chars.chunks(8).fold(0, add) * 36 % MODULUS) % MODULUS;
     let digit = |value: u64| {
         let digit = u32::try_from(value).ok().and_then(|value| char::from_digit(value, 36));
         digit.map_or(b'?', |c| c.to_ascii_uppercase() as u8)
@@ -208,7 +213,16 @@ fn check_pair(chars: impl Iterator<Item = u8>) -> [u8; 2] {
 
 /// The place of a character in the alphabet.
 fn value_of(c: u8) -> Option<u64> {
-    ALPHABET.iter().position(|known| *known == c).and_then(|place| u64::try_from(place).ok())
+    let place = match c {
+        b'0'..=b'9' => c - b'0',
+        b'A'..=b'H' => c - b'A' + 10,
+        b'J' | b'K' => c - b'J' + 18,
+        b'M' | b'N' => c - b'M' + 20,
+        b'P'..=b'T' => c - b'P' + 22,
+        b'V'..=b'Z' => c - b'V' + 27,
+        _ => return None,
+    };
+    Some(place.into())
 }
 
 /// One typed character as the alphabet spells it; `None` for spaces and dashes.
@@ -258,7 +272,7 @@ mod tests {
     const GOOD: &str = "20261122-0K7M-X9QT-3D5W-C3";
 
     fn pair(body: &str) -> String {
-        String::from_utf8(check_pair(body.bytes()).to_vec()).unwrap()
+        String::from_utf8(check_pair(body.as_bytes()).to_vec()).unwrap()
     }
 
     #[test]
@@ -268,6 +282,14 @@ mod tests {
         assert_eq!(pair("T202611220K7MX9QT3D5W"), "MP");
         assert_eq!(pair("202411220K7MX9QT3D5W"), "MH");
         assert_eq!(pair("202412057K3M9QXT2D5R"), "LX");
+    }
+
+    #[test]
+    fn a_characters_value_is_its_place_in_the_alphabet() {
+        for c in 0..=u8::MAX {
+            let place = ALPHABET.iter().position(|known| *known == c);
+            assert_eq!(value_of(c), place.map(|place| place as u64), "{c}");
+        }
     }
 
     #[test]

@@ -187,21 +187,12 @@ pub fn plain_text(bytes: &[u8]) -> Result<&str, TextError> {
 /// Walks the lines of one record in the order its kind lists.
 #[derive(Debug)]
 pub struct Fields<'a> {
-    /// The line that stands next.
-    next: Option<Line<'a>>,
-    /// The lines after it, without the last one's LF.
+    /// The lines not taken yet, without the last one's LF; `None` behind the last.
     rest: Option<&'a str>,
     order: &'static [&'static str],
-    /// Position in `order` of the last line taken.
-    last: Option<usize>,
+    /// The name of the line last taken.
+    last: Option<&'static str>,
     line: usize,
-}
-
-/// A line, and its name and value where it has both.
-#[derive(Debug, Clone, Copy)]
-struct Line<'a> {
-    whole: &'a str,
-    field: Option<(&'a str, &'a str)>,
 }
 
 impl<'a> Fields<'a> {
@@ -214,22 +205,11 @@ impl<'a> Fields<'a> {
         let Some(body) = text.strip_suffix('\n') else {
             return Err(TextError { line: text.matches('\n').count() + 1, fault: Fault::MissingFinalNewline });
         };
-        let rest = match body.strip_prefix(first_line) {
-            Some("") => None,
-            Some(rest) if rest.starts_with('\n') => rest.get(1..),
-            _ => return Err(TextError { line: 1, fault: Fault::UnknownVersion { expected: first_line } }),
-        };
-        let mut fields = Self { next: None, rest, order, last: None, line: 1 };
-        fields.advance();
-        Ok(fields)
-    }
-
-    fn advance(&mut self) {
-        self.next = self.rest.map(|rest| {
-            let (line, after) = rest.split_once('\n').map_or((rest, None), |(line, after)| (line, Some(after)));
-            self.rest = after;
-            Line { whole: line, field: split_line(line) }
-        });
+        match body.strip_prefix(first_line) {
+            Some("") => Ok(Self { rest: None, order, last: None, line: 1 }),
+            Some(rest) if rest.starts_with('\n') => Ok(Self { rest: rest.get(1..), order, last: None, line: 1 }),
+            _ => Err(TextError { line: 1, fault: Fault::UnknownVersion { expected: first_line } }),
+        }
     }
 
     /// An error on the line last taken.
@@ -240,10 +220,14 @@ impl<'a> Fields<'a> {
 
     /// The next line's value, if its name is `name`.
     pub fn optional(&mut self, name: &'static str) -> Option<&'a str> {
-        let (_, value) = self.next?.field.filter(|(found, _)| *found == name)?;
-        self.advance();
+        // Names hold no space, so what begins with name and space has that name.
+        let (value, rest) = first_line(self.rest?.strip_prefix(name)?.strip_prefix(' ')?);
+        if !is_value(value) {
+            return None;
+        }
+        self.rest = rest;
         self.line += 1;
-        self.last = self.order.iter().position(|n| *n == name);
+        self.last = Some(name);
         Some(value)
     }
 
@@ -266,16 +250,18 @@ impl<'a> Fields<'a> {
     ///
     /// What stands there instead, as in [`Self::required`].
     pub fn finish(self) -> Result<(), TextError> {
-        if self.next.is_none() { Ok(()) } else { Err(self.unexpected(None)) }
+        if self.rest.is_none() { Ok(()) } else { Err(self.unexpected(None)) }
     }
 
     fn unexpected(&self, wanted: Option<&'static str>) -> TextError {
         let missing = |name| Fault::MissingLine { name };
-        let fault = match (self.next, wanted) {
+        let place = |name: &str| self.order.iter().position(|known| *known == name);
+        let fault = match (self.rest, wanted) {
             (None, wanted) => missing(wanted.unwrap_or("end")),
-            (Some(line), wanted) => {
-                let name = line.field.map_or(line.whole, |(name, _)| name);
-                match (self.order.iter().position(|n| *n == name), self.last) {
+            (Some(rest), wanted) => {
+                let (line, _) = first_line(rest);
+                let name = split_line(line).map_or(line, |(name, _)| name);
+                match (place(name), self.last.and_then(place)) {
                     (None, _) if matches!(name, "md5" | "sha-1" | "sha1") => {
                         Fault::WeakDigest { name: "sha-256", reason: "MD5 and SHA-1 are broken; use sha-256 or sm3" }
                     }
@@ -295,7 +281,30 @@ impl<'a> Fields<'a> {
 }
 
 fn split_line(line: &str) -> Option<(&str, &str)> {
-    line.split_once(' ').filter(|(_, value)| !value.is_empty() && !value.starts_with(' ') && !value.ends_with(' '))
+    line.split_once(' ').filter(|(_, value)| is_value(value))
+}
+
+fn is_value(text: &str) -> bool {
+    !text.is_empty() && !text.starts_with(' ') && !text.ends_with(' ')
+}
+
+/// The first line without its LF, and what comes after; `None` behind the last, which has no LF here.
+fn first_line(text: &str) -> (&str, Option<&str>) {
+    // Lines are too short for a search by `memchr` to pay: eight bytes at a time, where one that is LF shows its high bit.
+    let (chunks, tail) = text.as_bytes().as_chunks::<8>();
+    let marks = |chunk: &[u8; 8]| {
+        let zeros_at_feeds = u64::from_le_bytes(*chunk) ^ 0x0a0a_0a0a_0a0a_0a0a;
+        zeros_at_feeds.wrapping_sub(0x0101_0101_0101_0101) & !zeros_at_feeds & 0x8080_8080_8080_8080
+    };
+    let found = (0..).step_by(8).zip(chunks).find_map(|(at, chunk)| match marks(chunk) {
+        0 => None,
+        marks => Some(at + marks.trailing_zeros() as usize / 8),
+    });
+    let end = found.or_else(|| Some(8 * chunks.len() + tail.iter().position(|b| *b == b'\n')?));
+    match end.and_then(|end| Some((text.get(..end)?, text.get(end + 1..)?))) {
+        Some((line, rest)) => (line, Some(rest)),
+        None => (text, None),
+    }
 }
 
 /// Reads `2 * N` lower-case hex digits.
@@ -332,7 +341,14 @@ pub fn decimal_value(name: &'static str, value: &str) -> Result<u64, Fault> {
 
 /// Where the first blank line begins: everything before it ends with LF.
 pub(in crate::ledger) fn first_blank_line(text: &str) -> Option<usize> {
-    text.as_bytes().windows(2).position(|pair| pair == b"\n\n").map(|at| at + 1)
+    let mut rest = text;
+    loop {
+        let (_, after) = first_line(rest);
+        rest = after?;
+        if rest.starts_with('\n') {
+            return Some(text.len() - rest.len());
+        }
+    }
 }
 
 /// Where the last blank line begins, likewise.

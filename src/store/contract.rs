@@ -202,50 +202,54 @@ pub trait ReadLedger: Send + Sync {
     /// The leaves `first .. first+count`, re-hashed against the tree. Keep `count` small: they are held in memory.
     ///
     /// # Errors
-    ///
     /// [`ReadError`].
     fn leaves(&self, first: LeafIndex, count: u64) -> Result<Vec<Vec<u8>>, ReadError>;
+
+    /// Shows `see` each of the leaves `first .. first+count` in its turn, as it stands in the store, held against nothing:
+    /// for whoever hashes them himself and knows what to do about one that does not fit. Keeps nothing in memory, and
+    /// holds no lock meanwhile. After an error `see` may have seen some of them.
+    ///
+    /// # Errors
+    /// [`ReadError`], also for a leaf that is missing.
+    fn scan(&self, first: LeafIndex, count: u64, see: &mut dyn FnMut(&[u8])) -> Result<(), ReadError> {
+        self.leaves(first, count)?.iter().for_each(|leaf| see(leaf));
+        Ok(())
+    }
 
     /// Items of a tile, as `ledger::merkle::tile::HashReader` asks for them: `count` consecutive items of tile level
     /// `level` from item number `first`, all within one tile, all complete at the published size.
     ///
     /// # Errors
-    ///
     /// [`ReadError`].
     fn tile_hashes(&self, level: u8, first: u64, count: u16) -> Result<Vec<Digest>, ReadError>;
 
     /// Place of the header of the block at `height`.
     ///
     /// # Errors
-    ///
     /// [`ReadError`].
     fn find_block(&self, height: Height) -> Result<Option<LeafIndex>, ReadError>;
 
     /// The deposit of this number.
     ///
     /// # Errors
-    ///
     /// [`ReadError`].
     fn find_number(&self, number: &DepositNumber) -> Result<Option<LeafIndex>, ReadError>;
 
     /// The deposit of this statement id.
     ///
     /// # Errors
-    ///
     /// [`ReadError`].
     fn find_statement(&self, id: &Digest) -> Result<Option<LeafIndex>, ReadError>;
 
     /// The record of this leaf hash: an entry by 交易id, a header by 区块哈希, or a notice.
     ///
     /// # Errors
-    ///
     /// [`ReadError`].
     fn find_record(&self, hash: &Digest) -> Result<Option<LeafIndex>, ReadError>;
 
     /// Deposits of this plain or salted digest, the earliest first, at most `limit`.
     ///
     /// # Errors
-    ///
     /// [`ReadError`].
     fn find_digest(&self, algorithm: HashAlgorithm, digest: &Digest, limit: usize)
     -> Result<Vec<LeafIndex>, ReadError>;
@@ -253,57 +257,57 @@ pub trait ReadLedger: Send + Sync {
     /// The entry of a subject's stream at `sequence` (from 1).
     ///
     /// # Errors
-    ///
     /// [`ReadError`].
     fn find_subject(&self, subject: &Digest, sequence: u64) -> Result<Option<LeafIndex>, ReadError>;
 
     /// The last sequence of a subject's stream; 0 when there is none.
     ///
     /// # Errors
-    ///
     /// [`ReadError`].
     fn subject_length(&self, subject: &Digest) -> Result<u64, ReadError>;
 
     /// Later deposits that link to the deposit at `target`, the earliest first, at most `limit`.
     ///
     /// # Errors
-    ///
     /// [`ReadError`].
     fn links_to(&self, target: LeafIndex, limit: usize) -> Result<Vec<(LinkKind, LeafIndex)>, ReadError>;
 
     /// What the `meta` line of the deposit at `index` commits to, re-hashed against it. The caller decides who may see it.
     ///
     /// # Errors
-    ///
     /// [`ReadError`]; [`ReadError::Damaged`] also when a row is missing.
     fn private(&self, index: LeafIndex) -> Result<Private, ReadError>;
+
+    /// The same, for whoever has just read in the deposit itself what it commits to, if to anything.
+    ///
+    /// # Errors
+    /// As [`Self::private`].
+    fn private_of(&self, index: LeafIndex, _committed: Option<&Digest>) -> Result<Private, ReadError> {
+        self.private(index)
+    }
 
     /// The annex of the deposit at `index` with this commitment, re-hashed against it, likewise. A row that is missing
     /// cannot be told from an annex that was never brought: the chain names none.
     ///
     /// # Errors
-    ///
     /// [`ReadError`].
     fn annex(&self, index: LeafIndex, commitment: &Digest) -> Result<Private, ReadError>;
 
     /// Deposits under this label from `from` on, the earliest first, at most `limit`.
     ///
     /// # Errors
-    ///
     /// [`ReadError`].
     fn labelled(&self, label: &Digest, from: LeafIndex, limit: usize) -> Result<Vec<LeafIndex>, ReadError>;
 
     /// Deposits under this label, the last first, at most `limit`.
     ///
     /// # Errors
-    ///
     /// [`ReadError`].
     fn last_labelled(&self, label: &Digest, limit: usize) -> Result<Vec<LeafIndex>, ReadError>;
 
     /// One leaf, re-hashed against the tree.
     ///
     /// # Errors
-    ///
     /// [`ReadError`].
     fn leaf(&self, index: LeafIndex) -> Result<Vec<u8>, ReadError> {
         self.leaves(index, 1)?.pop().ok_or_else(|| ReadError::Damaged {
@@ -319,7 +323,6 @@ pub trait AppendLedger: ReadLedger {
     /// The end of the appended chain, published or not.
     ///
     /// # Errors
-    ///
     /// [`ReadError`].
     fn tip(&self) -> Result<Tip, ReadError>;
 
@@ -330,7 +333,6 @@ pub trait AppendLedger: ReadLedger {
     /// one `erased` notice of the block names them, of what is held.
     ///
     /// # Errors
-    ///
     /// [`AppendError`].
     fn append(
         &self,
@@ -343,21 +345,18 @@ pub trait AppendLedger: ReadLedger {
     /// comparing them with anything: for the read-back before signing, which does its own hashing.
     ///
     /// # Errors
-    ///
     /// [`ReadError`].
     fn appended_leaves(&self, first: LeafIndex, count: u64) -> Result<Vec<Vec<u8>>, ReadError>;
 
     /// A full tile as it stands in the store, published or not, likewise; `root` is the stored one.
     ///
     /// # Errors
-    ///
     /// [`ReadError`].
     fn appended_tile(&self, level: u8, index: u64) -> Result<FullTile, ReadError>;
 
     /// Makes `published` the durable mark and the bound of all reads. Never replaces a larger one.
     ///
     /// # Errors
-    ///
     /// [`AppendError::Unknown`]: stop writing at once. [`AppendError::TipMoved`] when it is not larger than the one in
     /// force, or larger than the appended chain.
     fn publish(&self, published: Published) -> Result<(), AppendError>;
@@ -369,7 +368,6 @@ pub trait KeepPrivate: ReadLedger {
     /// Erased pieces that no purge has confirmed yet, sorted.
     ///
     /// # Errors
-    ///
     /// [`ReadError`].
     fn unpurged(&self) -> Result<Vec<ErasedPiece>, ReadError>;
 
@@ -380,21 +378,18 @@ pub trait KeepPrivate: ReadLedger {
     /// Not covered: what the disk keeps of deleted files, copies elsewhere, memory that was swapped out.
     ///
     /// # Errors
-    ///
     /// [`PurgeError`].
     fn purge(&self) -> Result<Purged, PurgeError>;
 
     /// How far the follower of this name has come; `None` when it was never set.
     ///
     /// # Errors
-    ///
     /// [`ReadError`].
     fn bookmark(&self, name: &Digest) -> Result<Option<u64>, ReadError>;
 
     /// Remembers how far a follower has come. No evidence: after a power cut it may say what it said before.
     ///
     /// # Errors
-    ///
     /// [`AppendError`].
     fn set_bookmark(&self, name: &Digest, position: u64) -> Result<(), AppendError>;
 }

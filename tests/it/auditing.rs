@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tiezheng::audit::report::{AuditReport, Fault};
+use tiezheng::audit::report::{AuditReport, Fault, Finding};
 use tiezheng::audit::walk::{Options, walk};
 use tiezheng::ledger::entry::Entry;
 use tiezheng::ledger::hash::{Digest, leaf_hash};
@@ -47,6 +47,18 @@ fn resealed(n: usize, fault: &[Fault], change: impl FnOnce(&mut Operator, usize)
     let Some(height) = report.findings[0].height else { panic!("no block named") };
     let header = tiezheng::store::reading::sealing_block(&operator, LeafIndex(index as u64)).unwrap();
     assert_eq!(header.height, height);
+    assert_eq!(by_form_alone(&operator), report.findings.into_iter().filter(shows_in_form).collect::<Vec<_>>());
+}
+
+/// What an audit finds that looks at no signature and no row.
+fn by_form_alone(operator: &Operator) -> Vec<Finding> {
+    let pinned = Some(ledger_key().verifier().clone());
+    walk(operator, &Options { pinned, signatures: false, indexes: false }, |_| {}).unwrap().findings
+}
+
+fn shows_in_form(finding: &Finding) -> bool {
+    use Fault::{DepositorSignature, Erasure, Index, Link, Private, Twice};
+    !matches!(finding.fault, DepositorSignature | Twice | Link | Index | Private | Erasure)
 }
 
 /// Puts another statement into a deposit's entry.
@@ -117,6 +129,26 @@ fn broken_streams_links_and_ledgers_are_named() {
 #[test]
 fn bytes_that_are_no_record_are_named() {
     resealed(11, &[Fault::Malformed], |operator, index| operator.rewrite(index, "entry v1", "entry v2"));
+}
+
+/// Each byte of a deposit changed in turn, and all made to fit again: what is no record any more is named as such, the same
+/// with and without a look at signatures and rows.
+#[test]
+fn no_changed_byte_of_a_deposit_makes_an_unnoticed_record() {
+    let honest = honest();
+    let index = Operator::of(&*honest).deposit(5);
+    let length = Operator::of(&*honest).leaves[index].len();
+    let mut malformed = 0;
+    for at in (0..length).step_by(7) {
+        let mut operator = Operator::of(&*honest);
+        operator.leaves[index][at] ^= 1;
+        operator.reseal_honestly();
+        let report = audit(&operator);
+        assert!(!report.is_clean() && report.findings.iter().all(|f| f.index == Some(LeafIndex(index as u64))));
+        malformed += usize::from(report.findings[0].fault == Fault::Malformed);
+        assert_eq!(by_form_alone(&operator), report.findings.into_iter().filter(shows_in_form).collect::<Vec<_>>());
+    }
+    assert!((1..length / 7).contains(&malformed), "{malformed}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Statements bear what was asked for, and nothing else.
 
 use super::*;
+use crate::ledger::statement::content::Form;
 
 fn args() -> StatementArgs {
     StatementArgs {
@@ -19,9 +20,15 @@ fn signer(seed: u8) -> Signer {
 }
 
 fn compose(args: &StatementArgs, salt: Option<&[u8; 32]>) -> StatementPaper {
-    let measured = Measured { size: 3, sha256: Digest([1; 32]), sm3: Digest([2; 32]) };
     let ledger = Name::parse("example.org/ledger").unwrap();
-    Details::read(args).unwrap().compose(&ledger, Path::new("a/合同.pdf"), &measured, salt, &signer(1)).unwrap()
+    let details = Details::read(args).unwrap();
+    let wanted = details.digests();
+    let content = Content {
+        form: if salt.is_some() { Form::Salted } else { Form::Plain { size: 3 } },
+        sha256: wanted.sha256.then_some(Digest([1; 32])),
+        sm3: wanted.sm3.then_some(Digest([2; 32])),
+    };
+    details.compose(&ledger, Path::new("a/合同.pdf"), content, salt, &signer(1)).unwrap()
 }
 
 #[test]

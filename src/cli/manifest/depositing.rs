@@ -71,7 +71,7 @@ fn prepare(round: &Round, mut source: Source) -> Result<Prepared, Complaint> {
         Some(paper) if !round.again => repeat(round, &mut source, &list, &papers, paper)?,
         earlier => compose(round, &mut source, &list, &papers, earlier.as_ref())?,
     };
-    Ok(Prepared { ready: Ready { papers, paper, measured: None }, list, manifest, passed_over: source.passed_over })
+    Ok(Prepared { ready: Ready { papers, paper }, list, manifest, passed_over: source.passed_over })
 }
 
 /// The source, locked.
@@ -183,7 +183,7 @@ fn repeat(
     let stated = paper.note().and_then(|note| note.statement().manifest);
     let manifest = stated.ok_or_else(|| stated_otherwise(&papers.statement, "--manifest"))?;
     let wanted = round.details.wanted_digests()?;
-    let mut known = KnownLines { source, round, block: String::new(), at: 0 };
+    let mut known = KnownLines { source, wanted, round, block: String::new(), at: 0 };
     kept::hold(list, &manifest, |kept| match known.next()? {
         Some(line) => compare(kept, line, wanted, papers),
         None => Err(changed_since(papers, kept.path)),
@@ -197,13 +197,14 @@ fn repeat(
 fn compare(kept: &KeptLine<'_>, line: &str, wanted: WantedDigests, papers: &Papers) -> Result<(), Complaint> {
     let borne = kept.item.digests.content();
     let borne = WantedDigests { sha256: borne.sha256.is_some(), sm3: borne.sm3.is_some() };
-    let known = KnownLine::parse(line).map_err(|_| changed_since(papers, kept.path))?;
-    if known.path != kept.path || known.digests.only(borne) != Ok(kept.item.digests) {
-        return Err(changed_since(papers, kept.path));
-    }
-    // Fewer digests than all are only ever asked for explicitly.
+    // Fewer digests than all are only ever asked for explicitly; then the others were not computed either.
     let explicit = !(wanted.sha256 && wanted.sm3);
-    if explicit && wanted != borne { Err(stated_otherwise(&papers.statement, "--digests")) } else { Ok(()) }
+    if explicit && wanted != borne {
+        return Err(stated_otherwise(&papers.statement, "--digests"));
+    }
+    let known = KnownLine::parse(line).map_err(|_| changed_since(papers, kept.path))?;
+    let same = known.path == kept.path && known.digests.only(borne) == Ok(kept.item.digests);
+    if same { Ok(()) } else { Err(changed_since(papers, kept.path)) }
 }
 
 fn changed_since(papers: &Papers, name: &str) -> Complaint {
@@ -220,6 +221,7 @@ fn changed_since(papers: &Papers, name: &str) -> Complaint {
 /// The lines of a source, one at a time.
 struct KnownLines<'a> {
     source: &'a mut Source,
+    wanted: WantedDigests,
     round: &'a Round,
     block: String,
     at: usize,
@@ -228,7 +230,9 @@ struct KnownLines<'a> {
 impl KnownLines<'_> {
     fn next(&mut self) -> Result<Option<&str>, Complaint> {
         if self.at == self.block.len() {
-            let Some(block) = self.source.next_block(&|bytes| self.round.progress.add(bytes))? else { return Ok(None) };
+            let Some(block) = self.source.next_block(self.wanted, &|bytes| self.round.progress.add(bytes))? else {
+                return Ok(None);
+            };
             (self.block, self.at) = (block, 0);
         }
         let rest = self.block.get(self.at..).unwrap_or_default();

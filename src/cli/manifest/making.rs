@@ -74,7 +74,7 @@ fn work(
     loop {
         let Ok(mut held) = blocks.lock() else { return };
         let number = held.0;
-        let block = held.1.next_block(read);
+        let block = held.1.next_block(wanted, read);
         held.0 += 1;
         drop(held);
         let worked = match block {

@@ -10,10 +10,10 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use crate::cli::digest::measure;
+use crate::cli::digest::{Hashed, content};
 use crate::cli::ending::Complaint;
 use crate::cli::gather::{Found, Passed, gather};
-use crate::ledger::manifest::item::ItemDigests;
+use crate::ledger::manifest::item::{ItemDigests, WantedDigests};
 use crate::ledger::manifest::list::{KnownLine, LINE_MAX, check_path};
 use crate::ledger::manifest::tree::CHUNK;
 
@@ -82,18 +82,23 @@ impl Source {
         &self.path
     }
 
-    /// The next block of lines, LF after each; `None` behind the last. `read` hears of the bytes read for it.
+    /// The next block of lines, LF after each; `None` behind the last. Of the files of a folder only the wanted digests are
+    /// computed. `read` hears of the bytes read.
     ///
     /// # Errors
     ///
     /// [`Complaint`]: unreadable, changed meanwhile, not UTF-8, a line too long or cut short.
-    pub fn next_block(&mut self, read: &(dyn Fn(u64) + Sync)) -> Result<Option<String>, Complaint> {
+    pub fn next_block(
+        &mut self,
+        wanted: WantedDigests,
+        read: &(dyn Fn(u64) + Sync),
+    ) -> Result<Option<String>, Complaint> {
         match &mut self.kind {
             Kind::List(reader) => next_lines(&self.path, reader, read),
             Kind::Folder { files, next } => {
                 let block: Vec<&Member> = files.iter().skip(*next).take(CHUNK).collect();
                 *next += block.len();
-                if block.is_empty() { Ok(None) } else { measured(&block, read).map(Some) }
+                if block.is_empty() { Ok(None) } else { measured(&block, wanted, read).map(Some) }
             }
         }
     }
@@ -149,7 +154,7 @@ fn name_in(folder: &Path, path: &Path) -> Result<String, Complaint> {
 }
 
 /// The lines of some files, measured on all cores.
-fn measured(files: &[&Member], read: &(dyn Fn(u64) + Sync)) -> Result<String, Complaint> {
+fn measured(files: &[&Member], wanted: WantedDigests, read: &(dyn Fn(u64) + Sync)) -> Result<String, Complaint> {
     let next = AtomicUsize::new(0);
     let lines = Mutex::new(vec![String::new(); files.len()]);
     let cores = thread::available_parallelism().map_or(1, usize::from).min(files.len());
@@ -157,7 +162,7 @@ fn measured(files: &[&Member], read: &(dyn Fn(u64) + Sync)) -> Result<String, Co
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
             let Some(file) = files.get(at) else { return Ok(()) };
-            let line = line_of(file, read).inspect_err(|_| next.store(files.len(), Ordering::Relaxed))?;
+            let line = line_of(file, wanted, read).inspect_err(|_| next.store(files.len(), Ordering::Relaxed))?;
             if let Ok(mut lines) = lines.lock()
                 && let Some(place) = lines.get_mut(at)
             {
@@ -175,9 +180,9 @@ fn measured(files: &[&Member], read: &(dyn Fn(u64) + Sync)) -> Result<String, Co
     lines.into_inner().map(|lines| lines.concat()).map_err(|_| ended_early())
 }
 
-fn line_of(file: &Member, read: &(dyn Fn(u64) + Sync)) -> Result<String, Complaint> {
-    let measured = measure(&file.path, None, read)?;
-    let digests = ItemDigests::new(Some(measured.sha256), Some(measured.sm3), measured.size).map_err(|fault| {
+fn line_of(file: &Member, wanted: WantedDigests, read: &(dyn Fn(u64) + Sync)) -> Result<String, Complaint> {
+    let Hashed { content, size } = content(&file.path, None, wanted, read)?;
+    let digests = ItemDigests::new(content.sha256, content.sm3, size).map_err(|fault| {
         let path = file.path.display();
         Complaint::unable(
             "file_changed",
@@ -204,9 +209,11 @@ mod tests {
     use super::*;
     use crate::ledger::hash::sha256;
 
+    const BOTH: WantedDigests = WantedDigests { sha256: true, sm3: true };
+
     fn all(source: &mut Source) -> Result<Vec<String>, Complaint> {
         let mut blocks = Vec::new();
-        while let Some(block) = source.next_block(&|_| {})? {
+        while let Some(block) = source.next_block(BOTH, &|_| {})? {
             blocks.push(block);
         }
         Ok(blocks)

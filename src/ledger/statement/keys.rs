@@ -16,7 +16,7 @@ use crate::ledger::key::{KeyTextError, VerifierKey};
 use crate::ledger::text::Fault;
 
 /// Bytes of a depositor's vkey: `k-` and 16 hex digits, the key id in 8, base64 of 33 bytes in 44, and two `+`.
-const TEXT_LEN: usize = 72;
+pub(in crate::ledger) const KEY_LEN: usize = 72;
 /// Where a key is looked for follows from digits of its own hash.
 const SETS: usize = 1024;
 /// Keys in one set; a fifth takes the place of one of the four.
@@ -35,7 +35,7 @@ pub struct KeyCache {
 }
 
 struct Known {
-    text: [u8; TEXT_LEN],
+    text: [u8; KEY_LEN],
     key: VerifierKey,
 }
 
@@ -64,9 +64,15 @@ impl KeyCache {
         self.len() == 0
     }
 
+    /// The key of this text, if it was read before.
+    pub(in crate::ledger) fn known(&mut self, text: &[u8; KEY_LEN]) -> Option<&VerifierKey> {
+        let (_, set) = place(&mut self.sets, text)?;
+        set.iter().find(|known| known.text == *text).map(|known| &known.key)
+    }
+
     /// Reads the value of a `key` line.
     pub(super) fn read(&mut self, value: &str) -> Result<VerifierKey, Fault> {
-        let Some((text, set)) = place(&mut self.sets, value) else { return read_key(value) };
+        let Some((text, set)) = place(&mut self.sets, value.as_bytes()) else { return read_key(value) };
         if let Some(known) = set.iter().find(|known| known.text == text) {
             return Ok(known.key.clone());
         }
@@ -83,10 +89,10 @@ impl KeyCache {
 }
 
 /// The set in which `value` is remembered; `None` where nothing is, and for what cannot be a depositor's key.
-fn place<'s>(sets: &'s mut [Vec<Known>], value: &str) -> Option<([u8; TEXT_LEN], &'s mut Vec<Known>)> {
-    let text = value.as_bytes().try_into().ok()?;
-    let digits = u16::from_be_bytes(lower_hex(value.get(2..6)?)?);
-    let set = usize::from(digits).checked_rem(sets.len())?;
+fn place<'s>(sets: &'s mut [Vec<Known>], value: &[u8]) -> Option<([u8; KEY_LEN], &'s mut Vec<Known>)> {
+    let text = value.try_into().ok()?;
+    let digits = std::str::from_utf8(value.get(2..6)?).ok()?;
+    let set = usize::from(u16::from_be_bytes(lower_hex(digits)?)).checked_rem(sets.len())?;
     Some((text, sets.get_mut(set)?))
 }
 

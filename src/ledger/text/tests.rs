@@ -45,6 +45,23 @@ fn control_characters_and_bad_utf_8_are_found_by_line() {
 }
 
 #[test]
+fn lines_are_cut_at_every_length() {
+    for length in 0..40 {
+        for other in 0..20 {
+            let (line, rest) = ("证".repeat(length % 3) + &"x".repeat(length), "\ny".repeat(other));
+            let text = format!("{line}\n{rest}");
+            assert_eq!(first_line(&text), (line.as_str(), Some(rest.as_str())));
+            assert_eq!(first_line(&line), (line.as_str(), None));
+            assert_eq!(first_blank_line(&text), text.find("\n\n").map(|at| at + 1));
+            let blank = format!("{text}\n\n{text}\n\n{line}");
+            assert_eq!(first_blank_line(&blank), blank.find("\n\n").map(|at| at + 1));
+            assert_eq!(last_blank_line(&blank), blank.rfind("\n\n").map(|at| at + 1));
+        }
+    }
+    assert_eq!((first_blank_line("\n"), first_blank_line("a\n"), first_blank_line("")), (None, None, None));
+}
+
+#[test]
 fn values_have_one_spelling() {
     assert_eq!(decimal_value("n", "0"), Ok(0));
     assert_eq!(decimal_value("n", "9223372036854775807"), Ok(DECIMAL_MAX));
@@ -58,6 +75,12 @@ fn values_have_one_spelling() {
 }
 
 proptest::proptest! {
+    #[test]
+    fn control_characters_are_those_of_unicode(text in "(\\PC|[\u{0}-\u{100}]){0,40}") {
+        let none = !text.chars().any(|c| c.is_control() && c != '\n');
+        proptest::prop_assert_eq!(plain_text(text.as_bytes()).is_ok(), none);
+    }
+
     #[test]
     fn no_bytes_make_the_reader_panic(bytes: Vec<u8>) {
         if let Ok(text) = plain_text(&bytes) {

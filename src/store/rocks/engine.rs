@@ -339,7 +339,7 @@ fn malformed(table: &'static str, key: &[u8]) -> ReadError {
     }
 }
 
-fn cannot_read(table: &'static str, key: &[u8], error: &rocksdb::Error) -> ReadError {
+pub(super) fn cannot_read(table: &'static str, key: &[u8], error: &rocksdb::Error) -> ReadError {
     // A file that was there when the database was opened and is gone now is damage, not a passing trouble.
     let damaged = error.kind() == ErrorKind::Corruption || error.as_ref().contains("No such file");
     if damaged {

@@ -11,6 +11,7 @@
 //! | [`rewriting`] | the files that rows lie in, written anew |
 //! | [`folder`] | the names in a ledger's folder, and its lock |
 //! | [`mark`] | the last signed checkpoint, durable beside the database |
+//! | [`scan`] | leaves by the stretch, read ahead, held against nothing |
 //! | [`tree`] | leaves and tiles, held against each other |
 //! | [`appended`] | what the checks before an append ask |
 //! | [`reader`] | reading, bounded by the published size |
@@ -30,6 +31,7 @@ pub mod open;
 pub mod purge;
 pub mod reader;
 pub mod rewriting;
+pub mod scan;
 pub mod schema;
 pub mod search;
 pub mod store;

@@ -20,6 +20,7 @@ use crate::store::contract::{Private, Published, ReadError, ReadLedger};
 use crate::store::rocks::engine::{Engine, RawRow};
 use crate::store::rocks::folder::Lock;
 use crate::store::rocks::format::{AnnexKey, DigestKey, LabelKey, SubjectKey, ToDisk as _, VaultRow};
+use crate::store::rocks::scan;
 use crate::store::rocks::schema::{
     ANNEXES, BLOCKS, DIGESTS, LABELS, LINKS, NUMBERS, RECORDS, STATEMENTS, SUBJECTS, TABLES, VAULT,
 };
@@ -93,6 +94,11 @@ impl ReadLedger for RocksReader {
         let tip = self.tip();
         let tree = Tree { engine: &self.engine, edge: &tip.frontier };
         if count == 1 { tree.leaf(first).map(|leaf| vec![leaf]) } else { tree.leaves(first, count) }
+    }
+
+    fn scan(&self, first: LeafIndex, count: u64, see: &mut dyn FnMut(&[u8])) -> Result<(), ReadError> {
+        leaves_within(first, count, self.size())?;
+        scan::leaves(&self.engine, first, count, see)
     }
 
     fn tile_hashes(&self, level: u8, first: u64, count: u16) -> Result<Vec<Digest>, ReadError> {
@@ -170,10 +176,15 @@ impl ReadLedger for RocksReader {
             Ok(Leaf::Notice(_) | Leaf::Block(_)) => None,
             Err(error) => return Err(damaged("leaf", index, error.to_string())),
         };
+        self.private_of(index, committed.as_ref())
+    }
+
+    fn private_of(&self, index: LeafIndex, committed: Option<&Digest>) -> Result<Private, ReadError> {
+        leaf_within(index, self.size())?;
         let Some(committed) = committed else { return Ok(Private::None) };
         match self.engine.get(&VAULT, &index)? {
             Some(VaultRow::NeverBrought) => Ok(Private::None),
-            Some(VaultRow::Held(held)) => piece_hashes_to("vault", index, held, &committed),
+            Some(VaultRow::Held(held)) => piece_hashes_to("vault", index, held, committed),
             Some(VaultRow::Erased(notice)) => Ok(Private::Erased(notice)),
             None => Err(damaged("vault", index, "the row is missing")),
         }

@@ -240,6 +240,10 @@ impl ReadLedger for RocksStore {
         self.reader.leaves(first, count)
     }
 
+    fn scan(&self, first: LeafIndex, count: u64, see: &mut dyn FnMut(&[u8])) -> Result<(), ReadError> {
+        self.reader.scan(first, count, see)
+    }
+
     fn tile_hashes(&self, level: u8, first: u64, count: u16) -> Result<Vec<Digest>, ReadError> {
         self.reader.tile_hashes(level, first, count)
     }
@@ -283,6 +287,10 @@ impl ReadLedger for RocksStore {
 
     fn private(&self, index: LeafIndex) -> Result<Private, ReadError> {
         self.reader.private(index)
+    }
+
+    fn private_of(&self, index: LeafIndex, committed: Option<&Digest>) -> Result<Private, ReadError> {
+        self.reader.private_of(index, committed)
     }
 
     fn annex(&self, index: LeafIndex, commitment: &Digest) -> Result<Private, ReadError> {

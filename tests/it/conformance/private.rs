@@ -30,6 +30,12 @@ pub(super) fn private_content_is_kept_beside_its_deposit<B: Bench>() {
         // Genesis and its header, four deposits, their header.
         assert_eq!(all, [Private::None, Private::None, one, Private::None, Private::None, four, Private::None]);
         assert!(matches!(store.private(LeafIndex(7)), Err(ReadError::Beyond { asked: 8, .. })));
+        let metas = [None, None, Some(private(1)), None, Some(private(3)), Some(private(4)), None];
+        for ((at, meta), read) in (0..).zip(metas).zip(&all) {
+            let committed = meta.map(|meta| meta.commitment());
+            assert_eq!(store.private_of(LeafIndex(at), committed.as_ref()).as_ref(), Ok(read));
+        }
+        assert!(matches!(store.private_of(LeafIndex(7), None), Err(ReadError::Beyond { asked: 8, .. })));
         bench.reopen();
     }
 }

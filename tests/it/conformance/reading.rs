@@ -23,6 +23,8 @@ pub(super) fn reads_beyond_the_published_size_are_refused<B: Bench>() {
     assert_eq!(store.leaves(LeafIndex(299), 1), Err(beyond(300)));
     assert_eq!(store.leaves(LeafIndex(299), 0), Ok(vec![]));
     assert!(store.leaves(LeafIndex(u64::MAX), u64::MAX).is_err());
+    assert_eq!(store.scan(LeafIndex(0), 300, &mut |_| {}), Err(beyond(300)));
+    assert!(store.scan(LeafIndex(u64::MAX), u64::MAX, &mut |_| {}).is_err());
 
     assert_eq!(store.tile_hashes(0, 256, 43).unwrap().len(), 43);
     assert_eq!(store.tile_hashes(0, 256, 44), Err(beyond(300)));
@@ -64,6 +66,9 @@ pub(super) fn leaves_and_tiles_read_back_as_they_were_appended<B: Bench>() {
                 let end = first + count;
                 let leaves = store.leaves(LeafIndex(first as u64), count as u64);
                 assert_eq!(leaves.ok().as_deref(), all.get(first..end), "{first} and {count} more");
+                let mut seen = Vec::new();
+                let scanned = store.scan(LeafIndex(first as u64), count as u64, &mut |leaf| seen.push(leaf.to_vec()));
+                assert_eq!(scanned.ok().map(|()| seen.as_slice()), all.get(first..end), "{first} and {count} more");
             }
         }
         for (tile, expected) in hashes.chunks(256).enumerate() {

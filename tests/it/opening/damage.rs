@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use tiezheng::audit::report::Fault;
+use tiezheng::audit::walk::{Options, walk};
 use tiezheng::ledger::block::Height;
 use tiezheng::ledger::checkpoint::Checkpoint;
 use tiezheng::ledger::hash::{Digest, leaf_hash};
@@ -244,6 +246,35 @@ fn a_changed_leaf_is_never_served() {
         assert!(store.private(LeafIndex(at)).is_err());
     }
     assert!(store.leaf(LeafIndex(13)).is_ok());
+}
+
+/// An audit of a damaged database names the records that the damage hit, and none beside them.
+#[test]
+fn an_audit_pins_changed_and_missing_leaves_to_their_records() {
+    let (_root, folder) = sample();
+    let found = |folder: &Path| {
+        let store = RocksStore::open_read_only(folder, &small()).unwrap();
+        let options = Options { signatures: false, indexes: false, ..Options::default() };
+        let findings = walk(&store, &options, |_| {}).unwrap().findings;
+        findings.into_iter().map(|f| (f.fault, f.index.unwrap().0, f.detail)).collect::<Vec<_>>()
+    };
+    assert_eq!(found(&folder), []);
+    let other = RocksStore::open_read_only(&folder, &small()).unwrap().leaf(LeafIndex(1_300)).unwrap();
+    put(&folder, "leaves", &11_u64.to_be_bytes(), &other);
+    let store = RocksStore::open_read_only(&folder, &small()).unwrap();
+    let mut seen = Vec::new();
+    store.scan(LeafIndex(10), 3, &mut |leaf| seen.push(leaf == other)).unwrap();
+    assert_eq!(seen, [false, true, false], "a scan shows what stands there");
+    drop(store);
+    tamper(&folder, |db| db.delete_cf(db.cf_handle("leaves").unwrap(), 1_234_u64.to_be_bytes()).unwrap());
+    let store = RocksStore::open_read_only(&folder, &small()).unwrap();
+    let hole = store.scan(LeafIndex(1_230), 10, &mut |_| {});
+    assert!(matches!(hole, Err(ReadError::Damaged { what: "leaf", at, .. }) if at == "1234"));
+    drop(store);
+    let [(Fault::Damaged, 11, changed), (Fault::Damaged, 1_234, missing)] = &found(&folder)[..] else {
+        panic!("{:?}", found(&folder));
+    };
+    assert!(changed.contains("the tree holds") && missing.contains("missing"), "{changed}, {missing}");
 }
 
 /// What must be there and is not, is damage and never "not found".

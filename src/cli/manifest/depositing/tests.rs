@@ -215,7 +215,11 @@ fn again_keeps_the_earlier_list_with_its_papers() {
 fn a_list_of_known_digests_is_as_good_as_the_folder() {
     let (top, folder) = folder();
     let list = top.path().join("digests.txt");
-    fs::write(&list, Source::open(&folder).unwrap().next_block(&|_| {}).unwrap().unwrap()).unwrap();
+    fs::write(
+        &list,
+        Source::open(&folder).unwrap().next_block(WantedDigests { sha256: true, sm3: true }, &|_| {}).unwrap().unwrap(),
+    )
+    .unwrap();
     let only = StatementArgs { digests: Digests::Sha256, ..args() };
     let prepared = prepare_with(&only, false, &list).unwrap();
     assert_eq!(prepared.manifest.count, 5);

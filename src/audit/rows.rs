@@ -1,0 +1,126 @@
+//! What lies beside one deposit: the index rows that lead to it, the deposits it links to, its private content.
+//!
+//! # Invariants
+//!
+//! One deposit at a time, by what the store says and nothing that came before: any thread may look, in any order.
+//!
+//! Not here: whether numbers, streams and times are in order (`follow`), what acts do to their cases (`cases`).
+
+use std::fmt::Display;
+
+use crate::audit::report::{Fault, Findings};
+use crate::audit::vault::is_named;
+use crate::ledger::entry::Entry;
+use crate::ledger::hash::Digest;
+use crate::ledger::merkle::shape::LeafIndex;
+use crate::ledger::notice::{ErasedPiece, Piece};
+use crate::ledger::number::DepositNumber;
+use crate::ledger::statement::content::Content;
+use crate::store::contract::{Private, ReadError, ReadLedger};
+use crate::store::reading;
+
+/// The rows of one leaf, and what is wrong with them.
+pub(in crate::audit) struct Rows<'a, R: ?Sized> {
+    store: &'a R,
+    at: LeafIndex,
+    /// How many were looked up.
+    pub(in crate::audit) count: u64,
+    /// What was found.
+    pub(in crate::audit) findings: Findings,
+}
+
+impl<'a, R: ReadLedger + ?Sized> Rows<'a, R> {
+    pub(in crate::audit) const fn of(store: &'a R, at: LeafIndex) -> Self {
+        Self { store, at, count: 0, findings: Vec::new() }
+    }
+
+    /// All that lies beside a deposit; gives its private content, where that could be read.
+    pub(in crate::audit) fn deposit(&mut self, hash: &Digest, entry: &Entry) -> Option<Private> {
+        self.links(entry);
+        self.entry(hash, entry);
+        let committed = entry.statement.statement().meta;
+        let private = self.store.private_of(self.at, committed.as_ref());
+        self.private(&private, committed);
+        private.ok()
+    }
+
+    fn links(&mut self, entry: &Entry) {
+        let statement = entry.statement.statement();
+        for link in &statement.links {
+            let good = self.target(&link.number).is_ok_and(|target| {
+                target.is_some_and(|(at, target)| {
+                    let target = target.statement.statement();
+                    let own = target.keys.iter().any(|key| statement.keys.contains(key))
+                        && target.on_behalf == statement.on_behalf;
+                    at < self.at && (own || !link.kind.needs_ownership())
+                })
+            });
+            if !good {
+                self.findings.push((Fault::Link, format!("{} {}", link.kind.word(), link.number)));
+            }
+        }
+    }
+
+    fn target(&self, number: &DepositNumber) -> Result<Option<(LeafIndex, Entry)>, ReadError> {
+        let Some(index) = self.store.find_number(number)? else { return Ok(None) };
+        reading::entry(self.store, index).map(|entry| Some((index, entry)))
+    }
+
+    fn entry(&mut self, hash: &Digest, entry: &Entry) {
+        let (store, statement) = (self.store, entry.statement.statement());
+        self.row("number", &entry.number, store.find_number(&entry.number));
+        let id = entry.statement.id();
+        self.row("statement", &id, store.find_statement(&id));
+        self.record(hash);
+        if let Some(subject) = statement.subject {
+            self.row("subject", &subject.id, store.find_subject(&subject.id, subject.sequence));
+        }
+        for (algorithm, digest) in statement.content.iter().flat_map(Content::digests) {
+            self.count += 1;
+            let found = store.find_digest(algorithm, &digest, usize::MAX);
+            if !found.is_ok_and(|found| found.contains(&self.at)) {
+                self.findings.push((Fault::Index, format!("digest {algorithm} {digest}: no row leads here")));
+            }
+        }
+    }
+
+    fn private(&mut self, private: &Result<Private, ReadError>, committed: Option<Digest>) {
+        match private {
+            Ok(Private::Held(private)) if Some(private.commitment()) != committed => {
+                self.findings.push((Fault::Private, "not what the statement commits to".into()));
+            }
+            Ok(Private::Erased(notice)) => {
+                let piece = ErasedPiece { index: self.at, piece: Piece::Metadata };
+                match is_named(self.store, piece, *notice) {
+                    Ok(true) => {}
+                    Ok(false) => {
+                        self.findings.push((Fault::Erasure, format!("the leaf at {notice} does not name it")));
+                    }
+                    Err(error) => self.findings.push((Fault::Erasure, error.to_string())),
+                }
+            }
+            Ok(_) => {}
+            Err(error) => self.findings.push((Fault::Private, error.to_string())),
+        }
+    }
+
+    /// The row of a leaf's hash.
+    pub(in crate::audit) fn record(&mut self, hash: &Digest) {
+        self.row("record", hash, self.store.find_record(hash));
+    }
+
+    /// An index row must lead to this leaf.
+    pub(in crate::audit) fn row(&mut self, what: &str, key: &dyn Display, found: Result<Option<LeafIndex>, ReadError>) {
+        self.count += 1;
+        let finding = match found {
+            Ok(Some(found)) if found == self.at => return,
+            Ok(Some(found)) if what == "number" || what == "statement" => {
+                (Fault::Twice, format!("{what} {key} leads to entry {found}"))
+            }
+            Ok(Some(found)) => (Fault::Index, format!("{what} {key} leads to {found}")),
+            Ok(None) => (Fault::Index, format!("{what} {key}: the row is missing")),
+            Err(error) => (Fault::Index, format!("{what} {key}: {error}")),
+        };
+        self.findings.push(finding);
+    }
+}
