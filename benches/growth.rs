@@ -8,6 +8,14 @@
 //! depositors' keys (default 1,000), `BLOCK` deposits a block (default 1,000). `COMPACT=1` brings all tables to rest at the
 //! end. One JSON line says what it came to.
 
+#![expect(
+    clippy::print_stdout,
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::similar_names,
+    reason = "a bench speaks on standard output, and stops when something is not there"
+)]
+
 use std::env;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write as _};

@@ -4,6 +4,12 @@
 //! `DEPOSITS` a round (default 200,000), `ROUNDS` (5), `TASKS` (1,024), `BENCH_DIR` for the ledger (a temporary folder).
 //! Every receipt is kept and every hundredth verified after the clock; in the end the whole ledger is counted.
 
+#![expect(
+    clippy::print_stdout,
+    clippy::cast_precision_loss,
+    reason = "a bench speaks on standard output, and stops when something is not there"
+)]
+
 use std::env;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -33,7 +33,6 @@ way takes some 4 KiB of memory until its receipt is checked.
 /// Load a node with verified deposits | 压力测试（逐一核对回执）
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = EXAMPLES)]
-#[expect(clippy::struct_excessive_bools, reason = "switches of a command line")]
 pub struct LoadArgs {
     /// Deposits a round | 每轮存证数
     #[arg(long, value_name = "N", default_value_t = 100_000)]
@@ -198,7 +197,7 @@ fn told(round: &Round, screen: &Screen) -> String {
     let unit = screen.pick("次/秒", "a second");
     let mut text = format!("{per_second:.0} {unit}  p50 {p50_ms:.2} ms  p99 {p99_ms:.2} ms");
     if let Some(ratio) = round.ratio {
-        text.push_str(&format!("  = {ratio:.2} × {}", screen.pick("空服务器", "bare server")));
+        text = format!("{text}  = {ratio:.2} × {}", screen.pick("空服务器", "bare server"));
     }
     text
 }

@@ -69,7 +69,7 @@ pub fn numbers(path: &Path) -> Result<Vec<DepositNumber>, Complaint> {
 /// [`Complaint`]: a connection that broke.
 pub async fn round(load: &Load, numbers: &[DepositNumber], reading: Reading, echo: bool) -> Result<Round, Complaint> {
     // A step that shares no factor with the length visits all before any comes twice.
-    let step = (numbers.len() / 2 + 1..).find(|step| gcd(*step, numbers.len()) == 1).unwrap_or(1);
+    let step = (numbers.len() / 2 + 1..=numbers.len() + 1).find(|step| gcd(*step, numbers.len()) == 1).unwrap_or(1);
     let place = |n: usize| n.wrapping_mul(step) % numbers.len();
     let asked: Vec<DepositNumber> = (0..load.deposits).filter_map(|n| numbers.get(place(n)).copied()).collect();
     let calls = asked.iter().map(|number| Call { path: reading.path(number).into(), body: None });

@@ -35,8 +35,10 @@ impl LedgerClient {
         let mut attempt = 1;
         loop {
             let pairs = requests.iter().zip(&mut answers);
-            let (lines, open): (Vec<&str>, Vec<&mut Option<Answered>>) =
-                pairs.filter(|(_, answer)| is_open(answer)).map(|(line, answer)| (line.as_str(), answer)).unzip();
+            let (lines, open): (Vec<&str>, Vec<&mut Option<Answered>>) = pairs
+                .filter(|(_, answer)| is_open(answer.as_ref()))
+                .map(|(line, answer)| (line.as_str(), answer))
+                .unzip();
             if lines.is_empty() {
                 break;
             }
@@ -44,7 +46,7 @@ impl LedgerClient {
             let mut progress = false;
             for (place, answer) in open.into_iter().zip(got) {
                 *place = Some(answer);
-                progress |= !is_open(place);
+                progress |= !is_open(place.as_ref());
             }
             attempt = if progress { 1 } else { attempt + 1 };
             let again = match ended {
@@ -64,7 +66,7 @@ impl LedgerClient {
             if attempt > ATTEMPTS {
                 break;
             }
-            if answers.iter().any(is_open) {
+            if answers.iter().any(|answer| is_open(answer.as_ref())) {
                 waited(&again, attempt).await;
             }
         }
@@ -112,7 +114,7 @@ impl LedgerClient {
 }
 
 /// Whether a request is to be sent again: it has no answer, or one that only says that it did not get that far.
-fn is_open(answer: &Option<Answered>) -> bool {
+fn is_open(answer: Option<&Answered>) -> bool {
     match answer {
         None => true,
         Some(Err(ClientError::Problem { code, .. })) => {

@@ -27,7 +27,7 @@ pub enum Line {
 impl Line {
     /// Bytes held.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub fn bytes_held(&self) -> usize {
         match self {
             Self::Whole(bytes) => bytes.len(),
             Self::TooLong => 0,

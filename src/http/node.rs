@@ -29,7 +29,7 @@ pub struct Node {
     reads: Arc<Semaphore>,
     hashing: Arc<Semaphore>,
     batches: Arc<Semaphore>,
-    batched: Arc<Semaphore>,
+    lines_of_batches: Arc<Semaphore>,
     /// The key notices of a checkpoint that was looked at.
     notices: RwLock<Option<(Arc<Published>, Vec<KeyNotice>)>>,
     desk: Option<Arc<Desk>>,
@@ -43,7 +43,7 @@ impl Node {
         let hashing = Arc::new(Semaphore::new(options.hashing));
         let batches = Arc::new(Semaphore::new(options.batches));
         let capacity = sequencer.health().capacity;
-        let batched = Arc::new(Semaphore::new((capacity - capacity / 4).max(1)));
+        let lines_of_batches = Arc::new(Semaphore::new((capacity - capacity / 4).max(1)));
         Self {
             reader,
             sequencer,
@@ -52,7 +52,7 @@ impl Node {
             reads,
             hashing,
             batches,
-            batched,
+            lines_of_batches,
             notices: RwLock::default(),
             desk: None,
         }
@@ -131,14 +131,13 @@ impl Node {
         let tip = reading::published(reader)?;
         // A panicked thread leaves behind what was known before.
         let known = self.notices.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let notices = match known.filter(|(of, _)| Arc::ptr_eq(of, &tip)) {
-            Some((_, notices)) => notices,
-            None => {
-                let notices = reading::key_notices(reader, &tip)?;
-                let known = (Arc::clone(&tip), notices.clone());
-                *self.notices.write().unwrap_or_else(PoisonError::into_inner) = Some(known);
-                notices
-            }
+        let notices = if let Some((_, notices)) = known.filter(|(of, _)| Arc::ptr_eq(of, &tip)) {
+            notices
+        } else {
+            let notices = reading::key_notices(reader, &tip)?;
+            let known = (Arc::clone(&tip), notices.clone());
+            *self.notices.write().unwrap_or_else(PoisonError::into_inner) = Some(known);
+            notices
         };
         reading::receipt_under(reader, index, &tip, notices)
     }
@@ -169,7 +168,7 @@ impl Node {
     ///
     /// `internal`, never: nobody closes the semaphore.
     pub async fn share_of_batches(&self) -> Result<OwnedSemaphorePermit, Failure> {
-        take(&self.batched).await
+        take(&self.lines_of_batches).await
     }
 }
 

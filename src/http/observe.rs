@@ -122,13 +122,15 @@ impl Watched {
 
 /// The metrics of one method, route and status.
 type Handles = (Counter, Histogram);
+/// Those of one method and status.
+type Known = (&'static str, u16, Handles);
 
 /// The recorder finds a metric by hashing its labels, copied: under load that is a tenth of the counter's work. So what it
 /// found is kept. Routes and statuses are few.
-static HANDLES: LazyLock<RwLock<HashMap<String, Vec<(&'static str, u16, Handles)>>>> = LazyLock::new(RwLock::default);
+static HANDLES: LazyLock<RwLock<HashMap<String, Vec<Known>>>> = LazyLock::new(RwLock::default);
 
 fn handles(method: &'static str, route: &str, status: u16) -> Handles {
-    let known = |of: &Vec<(&'static str, u16, Handles)>| {
+    let known = |of: &Vec<Known>| {
         of.iter().find(|(m, s, _)| (*m, *s) == (method, status)).map(|(_, _, handles)| handles.clone())
     };
     // Only whole entries are ever added.

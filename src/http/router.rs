@@ -23,7 +23,7 @@ use crate::http::problem::Failure;
 use crate::http::web::pages;
 
 /// Every route that the API's description lists.
-fn api(closing: Closing) -> OpenApiRouter<Arc<Node>> {
+fn api() -> OpenApiRouter<Arc<Node>> {
     OpenApiRouter::with_openapi(openapi::described())
         // Deposit, look up, verify.
         .routes(routes!(deposits::deposit))
@@ -46,14 +46,14 @@ fn api(closing: Closing) -> OpenApiRouter<Arc<Node>> {
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
         .routes(routes!(health::metrics))
-        .merge(filing(closing))
+        .merge(filing())
 }
 
 /// What goes by token. A request is carried to its end though its sender hangs up: what is on the chain must be known
 /// to the desk.
-fn filing(closing: Closing) -> OpenApiRouter<Arc<Node>> {
+fn filing() -> OpenApiRouter<Arc<Node>> {
     let all = registry_routes::routes().merge(case_routes::routes()).merge(original_routes::routes());
-    all.layer(Extension(closing)).layer(from_fn(to_its_end))
+    all.layer(from_fn(to_its_end))
 }
 
 async fn to_its_end(request: Request, next: Next) -> Response {
@@ -80,18 +80,19 @@ fn web() -> Router<Arc<Node>> {
 /// The description of the API, as answered under `/openapi.json`.
 #[must_use]
 pub fn openapi_json() -> String {
-    openapi::published(api(Closing::default()).into_openapi())
+    openapi::published(api().into_openapi())
 }
 
 /// All routes over `node`. Whoever waits is told of the end by `closing`.
 pub fn router(node: Arc<Node>, closing: Closing) -> Router {
-    let (api, document) = api(closing).split_for_parts();
+    let (api, document) = api().split_for_parts();
     let document = openapi::published(document).into_bytes();
     let described = get(async move || caching::answer(document.clone(), "application/json", Caching::Revalidate));
     api.merge(web())
         .route("/openapi.json", described)
         .fallback(no_such_route)
         .method_not_allowed_fallback(method_not_allowed)
+        .layer(Extension(closing))
         .layer(CatchPanicLayer::custom(panicked))
         // Outermost: what happens inside, a panic too, is counted and gets its headers.
         .layer(from_fn(through))

@@ -71,6 +71,7 @@ impl Tip {
 
 /// What waits to be sealed.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "notices are few, and nothing keeps many of these")]
 pub enum Waiting {
     /// A deposit and the number drawn for it.
     Deposit {

@@ -16,6 +16,7 @@ pub const ADMISSION_MAX: usize = 16 * 1024;
 
 /// A leaf of the one tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "one at a time, and the small one is the one of which there are many")]
 pub enum Leaf {
     /// A deposit.
     Entry(Entry),

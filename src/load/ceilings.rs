@@ -8,7 +8,9 @@ use std::hint::black_box;
 use std::io::{self, Write as _};
 use std::path::Path;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::ledger::hash::{Digest, node_hash, sha256};
 use crate::ledger::key::Signer;

@@ -91,6 +91,7 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
+    use crate::ledger::statement::signed::SignedStatement;
 
     #[test]
     fn every_request_is_a_good_deposit_of_its_own() {
@@ -103,7 +104,7 @@ mod tests {
         });
         let statements: Vec<_> = statements.collect();
         assert_eq!(statements.len(), 50);
-        assert_eq!(statements.iter().map(|one| one.id()).collect::<HashSet<_>>().len(), 50);
+        assert_eq!(statements.iter().map(SignedStatement::id).collect::<HashSet<_>>().len(), 50);
         let keys = statements.iter().map(|one| one.statement().keys[0].to_string()).collect::<HashSet<_>>();
         assert_eq!(keys.len(), 3);
         assert!(statements.iter().all(|one| one.statement().ledger == ledger));

@@ -13,7 +13,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Bytes;
@@ -23,7 +23,7 @@ use hyper::{Method, Request, Uri};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
-use tokio::time::sleep_until;
+use tokio::time::{Instant, sleep_until};
 
 use crate::load::latency::Latency;
 
@@ -179,7 +179,7 @@ impl Lane {
             Pace::Open { per_second } => {
                 let nanos = u64::try_from(at).unwrap_or(u64::MAX).saturating_mul(1_000_000_000);
                 let due = self.begun + Duration::from_nanos(nanos / u64::from(per_second.max(1)));
-                sleep_until(due.into()).await;
+                sleep_until(due).await;
                 due
             }
         }

@@ -1,7 +1,7 @@
 //! One half of the sequencer's work: taking in deposits, numbering and stamping them, and growing the next block.
 //!
 //! While the other half stores and signs a block, this one is already hashing the next. A block is closed when the other
-//! half is free and it pays: at once when little comes in, and under load after as much as comes within [`LINGER`], since
+//! half is free and it pays: at once when little comes in, and under load after as much as comes within six milliseconds, since
 //! a block costs the same whether it holds ten deposits or a hundred.
 //!
 //! # Invariants
@@ -21,7 +21,7 @@ use crate::ledger::time::Timestamp;
 use crate::sequencer::admitting::{Chain, draw};
 use crate::sequencer::clock::{Clock, Guard};
 use crate::sequencer::pool::{Answer, Arrivals, Erasure, Inbox, Message, Outcome, Ticket};
-use crate::sequencer::run::State;
+use crate::sequencer::state::State;
 use crate::store::admission::Admitted;
 use crate::store::contract::ReadLedger;
 
@@ -297,7 +297,9 @@ impl<C: Clock> Collecting<C> {
         let now = match self.now(tip.last_time, state) {
             Ok(now) => now,
             Err(reason) => {
-                tickets.into_iter().for_each(|ticket| ticket.answer(Answer::Stopped(reason.clone())));
+                for ticket in tickets {
+                    ticket.answer(Answer::Stopped(reason.clone()));
+                }
                 return Err(reason);
             }
         };

@@ -10,7 +10,7 @@ use crate::ledger::notice::{ERASED_MAX, ErasedPiece};
 use crate::ledger::receipt::Receipt;
 use crate::ledger::statement::signed::{SignedStatement, StatementError, StatementNote};
 use crate::sequencer::pool::{Answer, Outcome, Place, Pool, Turned};
-use crate::sequencer::run::State;
+use crate::sequencer::state::State;
 use crate::store::contract::{PrivateContent, ReadError, ReadLedger};
 use crate::store::refusal::{ErasureRefusal, Refusal};
 use crate::store::{joining, reading};

@@ -3,7 +3,8 @@
 //! [`handle`] takes deposits and answers receipts, [`pool`] is where they wait, [`run`] are the two threads that take turns:
 //! while one stores and signs a block ([`sealing`]), the other takes in deposits and makes the next ([`collecting`]).
 //! [`admitting`] draws numbers, [`erasing`] is what is done with private content that is to go, [`seal`] reads back and
-//! signs, [`clock`] is the only caller of the system clock, [`start`] founds or recovers.
+//! signs, [`clock`] is the only caller of the system clock, [`start`] founds or recovers, [`state`] says whether all is
+//! well.
 //!
 //! ```text
 //! handle.deposit ─▶ pool (bounded; full = busy) ─▶ collecting: number, stamp, hash ─▶ ledger::chain::Draft::seal
@@ -23,3 +24,4 @@ pub mod run;
 pub mod seal;
 pub mod sealing;
 pub mod start;
+pub mod state;

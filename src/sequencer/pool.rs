@@ -244,6 +244,7 @@ pub struct Inbox {
 
 /// What the waiting thread looks at.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, told by another thread")]
 pub struct Arrivals {
     /// What has come in and was not taken yet. Bounded by the places in the pool.
     pub messages: VecDeque<Message>,

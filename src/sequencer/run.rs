@@ -14,60 +14,14 @@
 //! back and their deposits looked at one by one, with nothing else under way. Whoever was admitted is answered, also when a
 //! hand dies: then nothing is sealed any more, and the node says so.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use crate::sequencer::clock::Clock;
 use crate::sequencer::collecting::{Collecting, Made, Next};
 use crate::sequencer::pool::{Answer, Inbox};
 use crate::sequencer::sealing::Sealing;
+use crate::sequencer::state::State;
 use crate::store::contract::AppendLedger;
-use crate::store::refusal::{ErasureRefusal, Refusal};
-
-/// What others may see of the sealing threads.
-#[derive(Debug)]
-pub struct State(Mutex<Result<(), String>>);
-
-impl State {
-    /// Sealing.
-    #[must_use]
-    pub const fn sealing() -> Self {
-        Self(Mutex::new(Ok(())))
-    }
-
-    /// `Err` with the reason when sealing has stopped.
-    ///
-    /// # Errors
-    ///
-    /// The reason, for people.
-    pub fn writing(&self) -> Result<(), String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    pub(in crate::sequencer) fn set(&self, writing: Result<(), String>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = writing;
-    }
-
-    /// Writing stops; the reason.
-    pub(in crate::sequencer) fn stops(&self, stop: &Stop) -> String {
-        let reason = match stop {
-            Stop::Fatal(reason) => reason.clone(),
-            Stop::Erasure(refusal) => refusal.to_string(),
-            Stop::Refused(refusal) => refusal.to_string(),
-        };
-        self.set(Err(reason.clone()));
-        reason
-    }
-}
-
-/// Why a block was not sealed.
-pub(in crate::sequencer) enum Stop {
-    /// For good: what is stored is unknown or wrong.
-    Fatal(String),
-    /// Not at all: what was to be erased is not there, and nothing was stored.
-    Erasure(ErasureRefusal),
-    /// Not as it is: one of its deposits may not enter, and nothing was stored.
-    Refused(Refusal),
-}
 
 /// What both hands work on.
 pub(in crate::sequencer) struct Hands<S, C> {
@@ -101,7 +55,9 @@ impl<S: AppendLedger, C: Clock> Hands<S, C> {
                     let made = self.once_more(&mut collecting, &mut sealing, None);
                     self.begin();
                     drop(collecting);
-                    made.into_iter().for_each(|made| sealing.seal(made, &self.state, true));
+                    if let Some(made) = made {
+                        sealing.seal(made, &self.state, true);
+                    }
                     self.end(&sealing);
                 }
                 Next::Block(made) => {
@@ -113,7 +69,9 @@ impl<S: AppendLedger, C: Clock> Hands<S, C> {
                     };
                     self.begin();
                     drop(collecting);
-                    made.into_iter().for_each(|made| sealing.seal(made, &self.state, looked_at));
+                    if let Some(made) = made {
+                        sealing.seal(made, &self.state, looked_at);
+                    }
                     self.end(&sealing);
                 }
             }
@@ -142,7 +100,9 @@ impl<S: AppendLedger, C: Clock> Hands<S, C> {
             return None;
         }
         if let Err(reason) = self.state.writing() {
-            tickets.into_iter().for_each(|ticket| ticket.answer(Answer::Stopped(reason.clone())));
+            for ticket in tickets {
+                ticket.answer(Answer::Stopped(reason.clone()));
+            }
             return None;
         }
         let made = collecting.once_more(&sealing.tip, tickets, &*self.store, &self.state);

@@ -17,8 +17,9 @@ use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::notice::ErasedPiece;
 use crate::sequencer::collecting::Made;
 use crate::sequencer::pool::{Answer, SealedBlock, Ticket};
-use crate::sequencer::run::{State, Stop};
+
 use crate::sequencer::seal::ReadBack;
+use crate::sequencer::state::{State, Stop};
 use crate::store::contract::{AppendError, AppendLedger, PrivateContent};
 use crate::store::reading;
 use crate::store::refusal::ErasureRefusal;
@@ -99,7 +100,7 @@ impl<S: AppendLedger> Sealing<S> {
         let previous = LeafIndex(block.header.first.0.saturating_sub(1));
         let (header_path, previous_path) = (self.path(&block, block.header.index())?, self.path(&block, previous)?);
         let header_text = String::from_utf8_lossy(&block.header_bytes).into_owned();
-        Ok(Arc::new(SealedBlock { header_text, header_path, previous_path, checkpoint, block }))
+        Ok(Arc::new(SealedBlock { block, header_text, header_path, previous_path, checkpoint }))
     }
 
     /// From memory; of one block in 256 the store has to be asked.

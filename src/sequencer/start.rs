@@ -18,9 +18,10 @@ use crate::sequencer::clock::{Clock, ClockFault, Guard};
 use crate::sequencer::collecting::Collecting;
 use crate::sequencer::handle::Sequencer;
 use crate::sequencer::pool::Pool;
-use crate::sequencer::run::{Hands, State};
+use crate::sequencer::run::Hands;
 use crate::sequencer::seal::{Disagreement, ReadBack};
 use crate::sequencer::sealing::Sealing;
+use crate::sequencer::state::State;
 use crate::store::contract::{AppendError, AppendLedger, Published, ReadError, ReadLedger};
 
 /// How a sequencer runs.

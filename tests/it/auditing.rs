@@ -228,10 +228,11 @@ fn an_erasure_is_signed_by_the_key_in_force_and_agrees_with_its_tombstone() {
     operator.private.insert(named, Private::Erased(LeafIndex(notice)));
     assert!(audit(&operator).is_clean());
     // A tombstone that no notice names.
-    operator.private.insert(named + 1, Private::Erased(LeafIndex(notice)));
+    let other = operator.deposit(4) as u64;
+    operator.private.insert(other, Private::Erased(LeafIndex(notice)));
     let report = audit(&operator);
     assert_eq!(faults(&report), [Fault::Erasure]);
-    assert_eq!(report.findings[0].index, Some(LeafIndex(named + 1)));
+    assert_eq!(report.findings[0].index, Some(LeafIndex(other)));
     // A tombstone that leads elsewhere: found at both ends.
     operator.private = [(named, Private::Erased(LeafIndex(0)))].into();
     let places: Vec<_> = audit(&operator).findings.iter().map(|f| (f.fault, f.index.unwrap().0)).collect();

@@ -175,7 +175,7 @@ impl Batch {
     /// Sets some lines under way; none are the end.
     fn take(&mut self, lines: Vec<Line>) {
         let (first, count) = (self.count + 1, lines.len());
-        let bytes = lines.iter().map(Line::len).sum();
+        let bytes = lines.iter().map(Line::bytes_held).sum();
         self.open = count > 0;
         self.count += count;
         self.lines_under_way += count;
