@@ -129,9 +129,12 @@ fn report(what: &str, things: u64, mut work: impl FnMut()) -> Result<Option<f64>
     let mut times: Vec<Duration> = (0..RUNS).map(|_| timed(&mut work)).collect();
     times.sort();
     let rate = |time: &Duration| f64::from(u32::try_from(things).unwrap_or(u32::MAX)) / time.as_secs_f64();
-    let [best, median, worst] = [0, RUNS / 2, RUNS - 1].map(|at| rate(&times[at]));
-    writeln!(io::stdout(), "{what:<28} {median:>11.0} a second ({worst:.0} to {best:.0})")?;
-    Ok(Some(median))
+    let rates: Vec<f64> = times.iter().map(rate).collect();
+    let [best, .., worst] = rates.as_slice() else { return Ok(None) };
+    let median = rates.get(RUNS / 2).copied();
+    let shown = median.unwrap_or_default();
+    writeln!(io::stdout(), "{what:<28} {shown:>11.0} a second ({worst:.0} to {best:.0})")?;
+    Ok(median)
 }
 
 fn audit(store: &RocksReader, deposits: u64, signatures: bool, indexes: bool) {
@@ -152,8 +155,9 @@ fn sample(store: &RocksReader, count: u64) -> Result<Vec<(String, [u8; SIGNATURE
     for leaf in store.leaves(LeafIndex(0), count + count / A_BLOCK + 3)? {
         let Ok(entry) = Entry::parse(&leaf) else { continue };
         let note = Note::parse(entry.statement.to_string().as_bytes())?;
-        let signature = note.signatures()[0].bytes.as_slice().try_into()?;
-        entries.push((note.text().to_owned(), signature, entry.statement.statement().keys[0].clone()));
+        let keys = &entry.statement.statement().keys;
+        let (Some(signed), Some(key)) = (note.signatures().first(), keys.first()) else { continue };
+        entries.push((note.text().to_owned(), signed.bytes.as_slice().try_into()?, key.clone()));
     }
     Ok(entries)
 }

@@ -1,17 +1,25 @@
 //! Files that are there whole or not at all, and still there after a power cut.
 //!
-//! Written under another name in the same folder, fsynced, given their name, and the folder fsynced: in that order.
+//! Written under another name in the same folder, fsynced, given their name, and the folder fsynced: in that order. Many
+//! files take these steps together: a disk flushes a hundred of them, and the folder once, in the time of some.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 /// Part of every name that this program gives a file of its own beside somebody else's.
 pub const OWN_MARK: &str = ".tiezheng-";
+
+/// Most files that are open at once.
+const TOGETHER: usize = 128;
+/// Flushes of one process that a disk gathers.
+const FLUSHES: usize = 8;
 
 /// How often a file that is being written is flushed.
 const FLUSH_EVERY: Duration = Duration::from_millis(100);
@@ -72,7 +80,7 @@ fn flushed_meanwhile<T, E: From<io::Error>>(
         let value = write(file);
         drop(writing);
         // The system tells a lost write once only, to whichever flush comes first.
-        let flushed = flushing.join().unwrap_or_else(|_| Err(io::Error::other("the flushing thread ended early")));
+        let flushed = flushing.join().unwrap_or_else(|_| Err(ended_early()));
         let value = value?;
         flushed?;
         Ok(value)
@@ -91,6 +99,82 @@ pub fn create(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     let removed = fs::remove_file(&draft);
     placed.and(removed)?;
     sync_folder_of(path)
+}
+
+/// A file to be.
+#[derive(Debug)]
+pub struct Whole {
+    /// Where.
+    pub path: PathBuf,
+    /// All of it.
+    pub bytes: Vec<u8>,
+    /// As in `chmod`, less the umask.
+    pub mode: u32,
+}
+
+/// [`replace`] for many files; how each fared, in their order.
+#[must_use]
+pub fn replace_all(files: &[Whole]) -> Vec<io::Result<()>> {
+    all(files, |draft, path| fs::rename(draft, path))
+}
+
+/// [`create`] for many files; how each fared, in their order.
+#[must_use]
+pub fn create_all(files: &[Whole]) -> Vec<io::Result<()>> {
+    all(files, |draft, path| {
+        let placed = fs::hard_link(draft, path);
+        placed.and(fs::remove_file(draft))
+    })
+}
+
+fn all(files: &[Whole], place: impl Fn(&Path, &Path) -> io::Result<()>) -> Vec<io::Result<()>> {
+    files.chunks(TOGETHER).flat_map(|files| together(files, &place)).collect()
+}
+
+fn together(files: &[Whole], place: impl Fn(&Path, &Path) -> io::Result<()>) -> Vec<io::Result<()>> {
+    let drafts: Vec<_> = files.iter().map(|file| open_draft(&file.path, &file.bytes, file.mode)).collect();
+    let mut flushed = flushed(&drafts);
+    let placed = files.iter().zip(&drafts).map(|(file, draft)| {
+        let (draft, _) = draft.as_ref().map_err(copied)?;
+        let flushed = flushed.remove(draft.as_path()).unwrap_or_else(|| Err(ended_early()));
+        discard_unless(flushed.and_then(|()| place(draft, &file.path)), draft)
+    });
+    let placed: Vec<io::Result<()>> = placed.collect();
+    let mut folders = BTreeMap::new();
+    let told = files.iter().zip(placed).map(|(file, placed)| {
+        placed?;
+        let folder = folder_of(&file.path);
+        let synced = folders.entry(folder).or_insert_with(|| File::open(folder).and_then(|folder| folder.sync_all()));
+        synced.as_ref().map_err(copied).copied()
+    });
+    told.collect()
+}
+
+/// Flushes all drafts; how each fared.
+fn flushed(drafts: &[io::Result<(PathBuf, File)>]) -> BTreeMap<&Path, io::Result<()>> {
+    let left = Mutex::new(drafts.iter().filter_map(|draft| draft.as_ref().ok()));
+    let flush = || {
+        let next = || left.lock().unwrap_or_else(PoisonError::into_inner).next();
+        let flushes = std::iter::from_fn(|| next().map(|(draft, file)| (draft.as_path(), file.sync_all())));
+        flushes.collect::<Vec<_>>()
+    };
+    thread::scope(|scope| {
+        let others: Vec<_> = (1..FLUSHES.min(drafts.len())).map(|_| scope.spawn(flush)).collect();
+        let mut flushed: BTreeMap<_, _> = flush().into_iter().collect();
+        for other in others {
+            // What a thread did not tell of counts as not flushed.
+            flushed.extend(other.join().unwrap_or_default());
+        }
+        flushed
+    })
+}
+
+fn ended_early() -> io::Error {
+    io::Error::other("the flushing thread ended early")
+}
+
+fn copied(error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), error.to_string())
 }
 
 /// Whether a file could be written beside `path`, or why not. Leaves nothing.
@@ -127,6 +211,14 @@ pub fn sync_folder_of(path: &Path) -> io::Result<()> {
 #[must_use]
 pub fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// A draft that is written and not flushed.
+fn open_draft(path: &Path, bytes: &[u8], mode: u32) -> io::Result<(PathBuf, File)> {
+    let draft = draft_beside(path)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&draft)?;
+    discard_unless(file.write_all(bytes), &draft)?;
+    Ok((draft, file))
 }
 
 fn write_draft(draft: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
@@ -195,6 +287,39 @@ mod tests {
         assert_eq!(replace_with(&path, 0o600, half).unwrap_err().to_string(), "no more");
         assert_eq!(fs::read(&path).unwrap(), b"12");
         assert_eq!(names(folder.path()), ["a"]);
+    }
+
+    #[test]
+    fn of_many_files_each_fares_for_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::create_dir_all(at("other")).unwrap();
+        fs::create_dir(at("a folder")).unwrap();
+        let many = |first: &str| -> Vec<Whole> {
+            let names = (0..300).map(|n| match n {
+                7 => "a folder".to_owned(),
+                8 => "none/8".to_owned(),
+                n if n % 2 == 0 => format!("other/{n}"),
+                n => n.to_string(),
+            });
+            names
+                .map(|name| Whole { bytes: format!("{first}{name}").into_bytes(), path: at(&name), mode: 0o600 })
+                .collect()
+        };
+        let failed = |told: &[io::Result<()>]| -> Vec<usize> {
+            told.iter().enumerate().filter(|(_, told)| told.is_err()).map(|(n, _)| n).collect()
+        };
+        let told = create_all(&many("first "));
+        assert_eq!(failed(&told), [7, 8]);
+        assert_eq!(told[7].as_ref().unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(told[8].as_ref().unwrap_err().kind(), io::ErrorKind::NotFound);
+        assert_eq!(failed(&create_all(&many("second "))).len(), 300, "never replaced");
+        let read = |name: &str| fs::read_to_string(at(name)).unwrap();
+        assert_eq!((read("1"), read("other/298")), ("first 1".into(), "first other/298".into()));
+        assert_eq!(failed(&replace_all(&many("third "))), [7, 8]);
+        assert_eq!((read("1"), read("other/298")), ("third 1".into(), "third other/298".into()));
+        assert_eq!(fs::metadata(at("299")).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!((names(folder.path()).len(), names(&at("other")).len()), (149 + 2, 149), "no draft is left");
     }
 
     #[test]

@@ -1,20 +1,27 @@
-//! Many files in one round: their statements are written on all cores, sent in batches, and told in the files' order.
+//! Many files in one round: stated on all cores, their papers written together, sent in batches, told in the files' order.
 //!
-//! While one batch is under way, the statements that get ready make the next: a few files go out one by one, thousands by
-//! the hundred.
+//! ```text
+//! files ─▶ hash, sign (all cores) ─▶ keep the new statements ─▶ send ─▶ verify (all cores) ─▶ keep the receipts ─▶ told
+//!                                    └──────────────── a group, up to three of them at a time ──────────────┘
+//! ```
+//!
+//! While some groups are under way, the statements that get ready make the next: a few files go out one by one, thousands
+//! by the hundred.
 
 use std::sync::Arc;
 
 use futures_util::stream::{self, Stream, StreamExt as _};
+use tokio::sync::{Semaphore, mpsc};
 
+use crate::cli::durable::{self, Whole};
 use crate::cli::ending::Complaint;
 use crate::cli::gather::{Found, Passed};
-use crate::cli::round::{Done, Ready, Round, interrupted};
+use crate::cli::round::{Done, Ready, Round, cannot_keep, interrupted};
 
-/// Statements that may be ready before they are sent.
-const READY: usize = 512;
-/// Batches under way at once: the receipts of one are kept while the next is on the chain.
-const BATCHES: usize = 3;
+/// Most files of a group, and statements that may wait to be one.
+const GROUP: usize = 512;
+/// Groups under way at once: while the receipts of one are kept, the next is on the chain.
+const GROUPS: usize = 3;
 
 /// Why a file was not deposited.
 #[derive(Debug)]
@@ -25,41 +32,123 @@ pub enum Missed {
     Failed(Complaint),
 }
 
+/// A statement, and its file if it is new.
+type Stated = (Ready, Option<Whole>);
+
 /// Deposits what was found; what became of each, in their order. Without a round nothing can be deposited.
 pub fn deposit(round: Option<Arc<Round>>, found: Vec<Found>) -> impl Stream<Item = (Found, Result<Done, Missed>)> {
-    let ready = stream::iter(found).map({
-        let round = round.clone();
-        move |found| prepared(round.clone(), found)
+    let (tell, told) = mpsc::channel(GROUP);
+    // A task of its own: hashing goes on while all groups are under way.
+    tokio::spawn(state_all(round.clone(), found, tell));
+    let groups = stream::unfold(told, |mut told| async move {
+        let mut group = Vec::new();
+        let many = told.recv_many(&mut group, GROUP).await;
+        (many > 0).then_some((group, told))
     });
-    let batches = ready.buffered(READY).ready_chunks(READY);
-    let told = batches.map(move |batch| sent(round.clone(), batch)).buffered(BATCHES);
-    told.flat_map(stream::iter)
+    groups.map(move |group| send_all(round.clone(), group)).buffered(GROUPS).flat_map(stream::iter)
 }
 
-async fn prepared(round: Option<Arc<Round>>, found: Found) -> (Found, Result<Ready, Missed>) {
-    let ready = match (&found.size, round) {
-        (Ok(_), Some(round)) => round.prepare(&found.path).await.map_err(Missed::Failed),
+async fn state_all(round: Option<Arc<Round>>, found: Vec<Found>, tell: mpsc::Sender<(Found, Result<Stated, Missed>)>) {
+    let hashing = Arc::new(Semaphore::new(cores()));
+    // More than are hashed: behind a large file the next ones get ready.
+    let stating = found.into_iter().map(|found| state(round.clone(), found, Arc::clone(&hashing)));
+    let mut stated = stream::iter(stating).buffered(GROUP);
+    while let Some(stated) = stated.next().await {
+        if tell.send(stated).await.is_err() {
+            // Nobody wants to know any more.
+            return;
+        }
+    }
+}
+
+async fn state(round: Option<Arc<Round>>, found: Found, hashing: Arc<Semaphore>) -> (Found, Result<Stated, Missed>) {
+    let stated = match (&found.size, round) {
+        (Ok(_), Some(round)) => {
+            let path = found.path.clone();
+            let _place = hashing.acquire().await;
+            let stating = tokio::task::spawn_blocking(move || round.state(&path)).await;
+            stating.map_err(|_| interrupted()).flatten().map_err(Missed::Failed)
+        }
         (Ok(_), None) => Err(Missed::Passed(Passed::Twice)),
         (Err(passed), _) => Err(Missed::Passed(passed.clone())),
     };
-    (found, ready)
+    (found, stated)
 }
 
-/// Sends those that are ready, and puts what became of them where they stood.
-async fn sent(
+/// Sends those that are stated, and tells what became of all.
+async fn send_all(
     round: Option<Arc<Round>>,
-    batch: Vec<(Found, Result<Ready, Missed>)>,
+    group: Vec<(Found, Result<Stated, Missed>)>,
 ) -> Vec<(Found, Result<Done, Missed>)> {
-    let mut ready = Vec::with_capacity(batch.len());
-    let mut told = Vec::with_capacity(batch.len());
-    for (found, outcome) in batch {
-        told.push((found, outcome.map(|statement| ready.push(statement))));
-    }
+    let (found, stated): (Vec<_>, Vec<_>) = group.into_iter().unzip();
+    let ready = on_a_thread(stated, keep_statements).await;
     let done = match round {
-        Some(round) => round.send_all(ready).await,
-        None => Vec::new(),
+        Some(round) => on_a_thread(ask_all(round, ready).await, keep_receipts).await,
+        None => ready.into_iter().map(|ready| ready.and_then(|_| Err(Missed::Failed(interrupted())))).collect(),
     };
-    let mut done = done.into_iter();
-    let mut became = |()| done.next().unwrap_or_else(|| Err(interrupted())).map_err(Missed::Failed);
-    told.into_iter().map(|(found, outcome)| (found, outcome.and_then(&mut became))).collect()
+    found.into_iter().zip(done).collect()
+}
+
+/// Asks for all deposits, and holds each answer against its statement.
+async fn ask_all(round: Arc<Round>, ready: Vec<Result<Ready, Missed>>) -> Vec<Result<(Done, Whole), Missed>> {
+    let (ready, places) = taken_out(ready);
+    let answers = round.ask_all(&ready).await;
+    let held = stream::iter(ready.into_iter().zip(answers)).map(|(ready, answered)| {
+        let round = Arc::clone(&round);
+        tokio::task::spawn_blocking(move || round.hold(ready, answered))
+    });
+    let held = held.buffered(cores()).map(|held| held.map_err(|_| interrupted()).flatten());
+    put_back(places, held.collect().await)
+}
+
+fn keep_statements(stated: Vec<Stated>) -> Vec<Result<Ready, Complaint>> {
+    let (mut ready, mut files) = (Vec::with_capacity(stated.len()), Vec::new());
+    for (one, file) in stated {
+        ready.push((one, file.is_some()));
+        files.extend(file);
+    }
+    let mut kept = durable::create_all(&files).into_iter();
+    let mut told = |is_new: bool| if is_new { kept.next().ok_or_else(interrupted) } else { Ok(Ok(())) };
+    let ready = ready.into_iter().map(|(ready, is_new)| match told(is_new)? {
+        Ok(()) => Ok(ready),
+        Err(error) => Err(cannot_keep(&ready.papers.statement, &error)),
+    });
+    ready.collect()
+}
+
+fn keep_receipts(held: Vec<(Done, Whole)>) -> Vec<Result<Done, Complaint>> {
+    let (done, files): (Vec<_>, Vec<_>) = held.into_iter().unzip();
+    let done = done.into_iter().zip(durable::replace_all(&files)).map(|(done, kept)| match kept {
+        Ok(()) => Ok(done),
+        Err(error) => Err(cannot_keep(&done.papers.receipt, &error)),
+    });
+    done.collect()
+}
+
+/// Does something that blocks with all that got so far; what became of each, in their order.
+async fn on_a_thread<T: Send + 'static, U: Send + 'static>(
+    all: Vec<Result<T, Missed>>,
+    work: fn(Vec<T>) -> Vec<Result<U, Complaint>>,
+) -> Vec<Result<U, Missed>> {
+    let (some, places) = taken_out(all);
+    // Of a thread that is gone nothing is known.
+    let became = tokio::task::spawn_blocking(move || work(some)).await.unwrap_or_default();
+    put_back(places, became)
+}
+
+/// Those that got so far, and where they stood.
+fn taken_out<T>(all: Vec<Result<T, Missed>>) -> (Vec<T>, Vec<Result<(), Missed>>) {
+    let mut some = Vec::with_capacity(all.len());
+    let places = all.into_iter().map(|one| one.map(|one| some.push(one))).collect();
+    (some, places)
+}
+
+fn put_back<U>(places: Vec<Result<(), Missed>>, became: Vec<Result<U, Complaint>>) -> Vec<Result<U, Missed>> {
+    let mut became = became.into_iter();
+    let mut next = |()| became.next().unwrap_or_else(|| Err(interrupted())).map_err(Missed::Failed);
+    places.into_iter().map(|place| place.and_then(&mut next)).collect()
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }

@@ -11,13 +11,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use futures_util::stream::{self, StreamExt as _};
-use tokio::runtime::Handle;
-use tokio::sync::Semaphore;
-
 use crate::cli::compose::Details;
 use crate::cli::digest::content;
-use crate::cli::durable;
+use crate::cli::durable::{self, Whole};
 use crate::cli::ending::Complaint;
 use crate::cli::papers::{Papers, StatementPaper};
 use crate::cli::progress::Progress;
@@ -41,8 +37,6 @@ use crate::wire::receipt::print;
 /// Mode of the statement's file, which holds salts and names.
 pub const PRIVATE: u32 = 0o600;
 const PUBLIC: u32 = 0o644;
-/// Papers being written at once: a disk flushes many files together in the time of one.
-const PAPERS_AT_ONCE: usize = 32;
 
 /// What all deposits of one command share.
 #[derive(Debug)]
@@ -59,8 +53,6 @@ pub struct Round {
     pub receipts: Option<PathBuf>,
     /// Whether what is deposited already is to be deposited once more.
     pub again: bool,
-    preparing: Semaphore,
-    hashing: Semaphore,
     /// Told of every byte hashed.
     pub progress: Progress,
 }
@@ -99,9 +91,7 @@ impl Round {
         again: bool,
         progress: Progress,
     ) -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let (preparing, hashing) = (Semaphore::new(PAPERS_AT_ONCE), Semaphore::new(cores));
-        Self { client, trust, ledger, signer, details, receipts, again, preparing, hashing, progress }
+        Self { client, trust, ledger, signer, details, receipts, again, progress }
     }
 
     /// Sends a statement that is kept, and takes its receipt home.
@@ -112,55 +102,58 @@ impl Round {
     pub async fn send(self: &Arc<Self>, ready: Ready) -> Result<Done, Complaint> {
         let request = json::line(&ready.paper.request());
         let answered = self.client.deposit(request.as_bytes()).await;
-        self.take_home(ready, answered).await
-    }
-
-    /// Sends statements that are kept, and takes the receipt of each home; what became of each, in their order.
-    pub async fn send_all(self: &Arc<Self>, ready: Vec<Ready>) -> Vec<Result<Done, Complaint>> {
-        let requests: Vec<String> = ready.iter().map(|ready| json::line(&ready.paper.request())).collect();
-        let answers = match requests.as_slice() {
-            [request] => vec![self.client.deposit(request.as_bytes()).await],
-            requests => self.client.deposit_many(requests).await,
-        };
-        let taking = ready.into_iter().zip(answers).map(|(ready, answered)| self.take_home(ready, answered));
-        stream::iter(taking).buffered(PAPERS_AT_ONCE).collect().await
-    }
-
-    /// Holds what the node answered against the statement, and keeps the receipt.
-    async fn take_home(self: &Arc<Self>, ready: Ready, answered: Answered) -> Result<Done, Complaint> {
         let round = Arc::clone(self);
         let taking = tokio::task::spawn_blocking(move || {
-            let (receipt, fresh) = answered.map_err(|error| withdraw_refused(&ready.papers, error))?;
-            let facts = round.check(&receipt, &ready)?;
-            keeps_its_word(&ready.papers, &receipt)?;
-            let path = &ready.papers.receipt;
-            durable::replace(path, print(&receipt).as_bytes(), PUBLIC).map_err(|error| cannot_keep(path, &error))?;
-            Ok(Done { facts, fresh, papers: ready.papers })
+            let (done, receipt) = round.hold(ready, answered)?;
+            durable::replace(&receipt.path, &receipt.bytes, receipt.mode)
+                .map_err(|error| cannot_keep(&receipt.path, &error))?;
+            Ok(done)
         });
         taking.await.map_err(|_| interrupted())?
     }
 
-    /// The statement to send on the file at `path`, kept durably.
+    /// Sends the requests of statements that are kept; what the node answered to each, in their order.
+    pub async fn ask_all(&self, ready: &[Ready]) -> Vec<Answered> {
+        let requests: Vec<String> = ready.iter().map(|ready| json::line(&ready.paper.request())).collect();
+        match requests.as_slice() {
+            [request] => vec![self.client.deposit(request.as_bytes()).await],
+            requests => self.client.deposit_many(requests).await,
+        }
+    }
+
+    /// Holds what the node answered against the statement; the receipt that is to be kept before anybody is told.
     ///
     /// # Errors
     ///
-    /// [`Complaint`]. Whatever it is, the same command may be repeated.
-    pub async fn prepare(self: &Arc<Self>, path: &Path) -> Result<Ready, Complaint> {
-        let _place = self.preparing.acquire().await.map_err(|_| interrupted())?;
-        let (round, path) = (Arc::clone(self), path.to_owned());
-        tokio::task::spawn_blocking(move || round.state(&path)).await.map_err(|_| interrupted())?
+    /// As [`Self::send`].
+    pub fn hold(&self, ready: Ready, answered: Answered) -> Result<(Done, Whole), Complaint> {
+        let (receipt, fresh) = answered.map_err(|error| withdraw_refused(&ready.papers, error))?;
+        let facts = self.check(&receipt, &ready)?;
+        keeps_its_word(&ready.papers, &receipt)?;
+        let kept = Whole { path: ready.papers.receipt.clone(), bytes: print(&receipt).into_bytes(), mode: PUBLIC };
+        Ok((Done { facts, fresh, papers: ready.papers }, kept))
     }
 
-    fn state(&self, path: &Path) -> Result<Ready, Complaint> {
+    /// The statement on the file at `path`: the one that is kept, or a new one that is to be kept before it is sent.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::send`].
+    pub fn state(&self, path: &Path) -> Result<(Ready, Option<Whole>), Complaint> {
         let papers = Papers::of(path, self.receipts.as_deref()).map_err(|error| Complaint::io(path, &error))?;
         let earlier = StatementPaper::load(&papers.statement)?;
         match earlier {
-            Some(paper) if !self.again => self.repeat(path, papers, paper),
+            Some(paper) if !self.again => Ok((self.repeat(path, papers, paper)?, None)),
             _ => self.make(path, papers, earlier),
         }
     }
 
-    fn make(&self, path: &Path, papers: Papers, earlier: Option<StatementPaper>) -> Result<Ready, Complaint> {
+    fn make(
+        &self,
+        path: &Path,
+        papers: Papers,
+        earlier: Option<StatementPaper>,
+    ) -> Result<(Ready, Option<Whole>), Complaint> {
         // Before minutes of hashing, not after.
         durable::probe(&papers.statement).map_err(|error| cannot_keep(&papers.statement, &error))?;
         let salt = self.details.salt()?;
@@ -175,9 +168,8 @@ impl Round {
                 }
             }
         }
-        durable::create(&papers.statement, paper.to_text().as_bytes(), PRIVATE)
-            .map_err(|error| cannot_keep(&papers.statement, &error))?;
-        Ok(Ready { papers, paper })
+        let new = Whole { path: papers.statement.clone(), bytes: paper.to_text().into_bytes(), mode: PRIVATE };
+        Ok((Ready { papers, paper }, Some(new)))
     }
 
     fn repeat(&self, path: &Path, papers: Papers, paper: StatementPaper) -> Result<Ready, Complaint> {
@@ -213,9 +205,6 @@ impl Round {
     }
 
     fn hash(&self, path: &Path, salt: Option<&[u8; SALT_LEN]>, wanted: WantedDigests) -> Result<Content, Complaint> {
-        // Hashing keeps a core busy, and its disk; the papers of other files are written meanwhile.
-        let hashing = Handle::current().block_on(self.hashing.acquire());
-        let _place = hashing.map_err(|_| interrupted())?;
         let hashed = content(path, salt, wanted, &|bytes| self.progress.add(bytes))?;
         if hashed.size == 0 {
             let en = format!("{}: an empty file; the digest of nothing proves nothing", path.display());

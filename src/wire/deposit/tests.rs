@@ -5,6 +5,9 @@ use serde_json::json;
 use super::*;
 use crate::ledger::hash::Digest;
 use crate::ledger::key::{Name, Signer};
+use crate::ledger::merkle::proof::InclusionProof;
+use crate::ledger::merkle::shape::LeafIndex;
+use crate::ledger::receipt::KeyNotice;
 use crate::ledger::statement::content::{Content, Form};
 use crate::ledger::statement::signed::SignedStatement;
 use crate::ledger::statement::text::Statement;
@@ -87,4 +90,25 @@ fn lines_and_limits_are_told() {
     assert_eq!((error.code(), error.line(), error.limit()), ("unknown_line", Some(4), None));
     let error = read(&json!({ "statement": "x".repeat(ADMISSION_MAX + 1) })).unwrap_err();
     assert_eq!((error.line(), error.limit()), (None, Some(ADMISSION_MAX)));
+}
+
+#[test]
+fn a_verdict_printed_from_where_it_lies_is_the_verdict() {
+    let path = |n: u8| InclusionProof::from_hashes(vec![Digest([n; 32]); usize::from(n)]).unwrap();
+    let receipt = Receipt {
+        entry: "entry\n\"合同\"\n".into(),
+        index: LeafIndex(7),
+        header: "header\n".into(),
+        entry_path: path(0),
+        header_path: path(1),
+        previous_path: path(2),
+        key_notices: vec![KeyNotice { index: LeafIndex(0), text: "notice\n".into(), path: path(3) }],
+        checkpoint: "checkpoint\n".into(),
+        time_tokens: vec!["AA==".into()],
+    };
+    let printed = crate::wire::receipt::ReceiptJson::from(&receipt);
+    let verdict = BatchVerdict { line: 3, status: 201, receipt: Some(printed), problem: None };
+    let mut text = b"before\n".to_vec();
+    add_receipt(&mut text, 3, 201, &receipt);
+    assert_eq!(String::from_utf8(text).unwrap(), format!("before\n{}", json::line(&verdict)));
 }
