@@ -292,10 +292,10 @@ impl AppendLedger for MemoryStore {
         kept.leaves.extend(block.leaves.iter().map(|leaf| &leaf.bytes).chain([&block.header_bytes]).cloned());
         kept.tiles.extend(block.full_tiles.iter().map(|tile| ((tile.level, tile.index), tile.clone())));
         kept.blocks.push(rows.block.1);
-        kept.records.extend(rows.records);
-        kept.numbers.extend(rows.numbers);
-        kept.statements.extend(rows.statements);
-        kept.digests.extend(rows.digests);
+        kept.records.extend(rows.finding.records);
+        kept.numbers.extend(rows.finding.numbers);
+        kept.statements.extend(rows.finding.statements);
+        kept.digests.extend(rows.finding.digests);
         kept.subjects.extend(rows.subjects.into_iter().map(|(id, sequence, index)| ((id, sequence), index)));
         kept.links.extend(rows.links);
         let metadata = rows.vault.into_iter().filter_map(|(index, held)| Some((index, Piece::Metadata, held?)));

@@ -9,6 +9,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::ledger::block::Height;
 use crate::ledger::chain::Block;
+use crate::ledger::entry::Entry;
 use crate::ledger::hash::Digest;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::metadata::PrivateMetadata;
@@ -24,14 +25,8 @@ use crate::store::contract::{PrivateContent, ReadError};
 pub struct Rows<'b> {
     /// The header, by height.
     pub block: (Height, LeafIndex),
-    /// Every leaf, by its hash; of a notice that is on the chain already, the earliest stays.
-    pub records: Vec<(Digest, LeafIndex)>,
-    /// Deposits, by number.
-    pub numbers: Vec<(DepositNumber, LeafIndex)>,
-    /// Deposits, by statement id.
-    pub statements: Vec<(Digest, LeafIndex)>,
-    /// Deposits, by each digest of their original.
-    pub digests: Vec<(HashAlgorithm, Digest, LeafIndex)>,
+    /// By what people find the leaves.
+    pub finding: Finding,
     /// Deposits, by subject and sequence.
     pub subjects: Vec<(Digest, u64, LeafIndex)>,
     /// What is linked to, what links to it, and how.
@@ -44,6 +39,39 @@ pub struct Rows<'b> {
     pub labels: Vec<(Digest, LeafIndex)>,
     /// Tombstones of earlier deposits' private content, each with the place of the notice that names it.
     pub erased: Vec<(ErasedPiece, LeafIndex)>,
+}
+
+/// The rows by which leaves are found: each follows from its one leaf alone.
+#[derive(Debug, Clone, Default)]
+pub struct Finding {
+    /// Every leaf, by its hash; of a notice that is on the chain already, the earliest stays.
+    pub records: Vec<(Digest, LeafIndex)>,
+    /// Deposits, by number.
+    pub numbers: Vec<(DepositNumber, LeafIndex)>,
+    /// Deposits, by statement id.
+    pub statements: Vec<(Digest, LeafIndex)>,
+    /// Deposits, by each digest of their original.
+    pub digests: Vec<(HashAlgorithm, Digest, LeafIndex)>,
+}
+
+impl Finding {
+    fn with_room_for(leaves: usize) -> Self {
+        Self {
+            records: Vec::with_capacity(leaves + 1),
+            numbers: Vec::with_capacity(leaves),
+            statements: Vec::with_capacity(leaves),
+            digests: Vec::with_capacity(2 * leaves),
+        }
+    }
+
+    /// Adds the rows of a deposit.
+    pub fn add(&mut self, index: LeafIndex, hash: Digest, entry: &Entry) {
+        self.records.push((hash, index));
+        self.numbers.push((entry.number, index));
+        self.statements.push((entry.statement.id(), index));
+        let digests = entry.statement.statement().content.iter().flat_map(Content::digests);
+        self.digests.extend(digests.map(|(algorithm, digest)| (algorithm, digest, index)));
+    }
 }
 
 /// The line that every `erased` notice has, and no entry at a line's beginning.
@@ -103,10 +131,7 @@ impl<'b> Rows<'b> {
         let mut notices: HashSet<Digest> = HashSet::new();
         let mut rows = Self {
             block: (block.header.height, header),
-            records: Vec::with_capacity(block.leaves.len() + 1),
-            numbers: Vec::with_capacity(block.leaves.len()),
-            statements: Vec::with_capacity(block.leaves.len()),
-            digests: Vec::with_capacity(2 * block.leaves.len()),
+            finding: Finding::with_room_for(block.leaves.len()),
             subjects: Vec::new(),
             links: Vec::new(),
             vault: Vec::new(),
@@ -118,24 +143,20 @@ impl<'b> Rows<'b> {
             let Some(entry) = &leaf.entry else {
                 // Only an entry's hash is unique by its number; the operator may say the same thing twice.
                 if notices.insert(leaf.hash) && !chain.has_record(&leaf.hash)? {
-                    rows.records.push((leaf.hash, index));
+                    rows.finding.records.push((leaf.hash, index));
                 }
                 continue;
             };
-            rows.records.push((leaf.hash, index));
-            rows.numbers.push((entry.number, index));
-            rows.statements.push((entry.statement.id(), index));
+            rows.finding.add(index, leaf.hash, entry);
             rows.statement(entry.statement.statement(), index, &held);
             rows.link(entry.statement.statement(), index, &own, chain)?;
             own.insert(entry.number, index);
         }
-        rows.records.push((block.hash, header));
+        rows.finding.records.push((block.hash, header));
         Ok(rows)
     }
 
     fn statement(&mut self, statement: &Statement, index: LeafIndex, held: &HashMap<LeafIndex, &'b PrivateContent>) {
-        let digests = statement.content.iter().flat_map(Content::digests);
-        self.digests.extend(digests.map(|(algorithm, digest)| (algorithm, digest, index)));
         self.subjects.extend(statement.subject.map(|subject| (subject.id, subject.sequence, index)));
         if statement.meta.is_none() {
             return;

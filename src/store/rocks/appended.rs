@@ -15,14 +15,17 @@ use crate::store::contract::ReadError;
 use crate::store::joining::{Pieces, Standing};
 use crate::store::rocks::engine::Engine;
 use crate::store::rocks::format::{AnnexKey, SubjectKey, VaultRow};
-use crate::store::rocks::schema::{ANNEXES, NUMBERS, RECORDS, STATEMENTS, SUBJECTS, VAULT};
+use crate::store::rocks::schema::{ANNEXES, SUBJECTS, VAULT};
 use crate::store::rocks::tree::Tree;
+use crate::store::rocks::waiting::Index;
 use crate::store::rows::Places;
 
 /// The chain up to a tip.
 pub struct AppendedChain<'a> {
     /// Where it is kept.
     pub engine: &'a Engine,
+    /// By what its leaves are found.
+    pub index: Index<'a>,
     /// Where it ends.
     pub tip: &'a Tip,
 }
@@ -36,15 +39,15 @@ impl AppendedChain<'_> {
 
 impl Appended for AppendedChain<'_> {
     fn has_statement(&self, id: &Digest) -> Result<bool, ReadError> {
-        self.engine.has(&STATEMENTS, id)
+        Ok(self.index.statement(id)?.is_some())
     }
 
     fn entry_of(&self, number: &DepositNumber) -> Result<Option<Entry>, ReadError> {
-        self.engine.get(&NUMBERS, number)?.map(|index| self.entry(index)).transpose()
+        self.index.number(number)?.map(|index| self.entry(index)).transpose()
     }
 
     fn has_number(&self, number: &DepositNumber) -> Result<bool, ReadError> {
-        self.engine.has(&NUMBERS, number)
+        Ok(self.index.number(number)?.is_some())
     }
 
     fn subject(&self, subject: &Digest) -> Result<(u64, Vec<VerifierKey>), ReadError> {
@@ -58,11 +61,11 @@ impl Appended for AppendedChain<'_> {
 
 impl Places for AppendedChain<'_> {
     fn place_of(&self, number: &DepositNumber) -> Result<Option<LeafIndex>, ReadError> {
-        self.engine.get(&NUMBERS, number)
+        self.index.number(number)
     }
 
     fn has_record(&self, hash: &Digest) -> Result<bool, ReadError> {
-        self.engine.has(&RECORDS, hash)
+        Ok(self.index.record(hash)?.is_some())
     }
 }
 

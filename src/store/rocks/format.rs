@@ -25,7 +25,7 @@ use crate::ledger::statement::text::LinkKind;
 /// | version | since | what |
 /// |---|---|---|
 /// | 1 | never released | the first |
-/// | 2 | 0.1.0 | tombstones in `vault`; the column families `annexes`, `labels`, `purges`, `bookmarks` |
+/// | 2 | 0.1.0 | tombstones in `vault`; the column families `annexes`, `labels`, `purges`, `bookmarks`; `unindexed` |
 pub const FORMAT_VERSION: u32 = 2;
 
 /// What can be written.
@@ -115,7 +115,7 @@ impl FromDisk for StoredTile {
 }
 
 /// Key of a digest's row: algorithm (1 SHA-256, 2 SM3; plain and salted alike), digest, deposit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DigestKey {
     /// The algorithm.
     pub algorithm: HashAlgorithm,
@@ -378,6 +378,8 @@ pub enum About {
     Format,
     /// The ledger's origin.
     Origin,
+    /// From which leaf on rows by which leaves are found may be missing, as an index; not there when none are.
+    Unindexed,
 }
 
 impl ToDisk for About {
@@ -387,6 +389,7 @@ impl ToDisk for About {
         match self {
             Self::Format => b"format",
             Self::Origin => b"origin",
+            Self::Unindexed => b"unindexed",
         }
     }
 }

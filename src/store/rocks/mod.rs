@@ -13,6 +13,7 @@
 //! | [`mark`] | the last signed checkpoint, durable beside the database |
 //! | [`scan`] | leaves by the stretch, read ahead, held against nothing |
 //! | [`tree`] | leaves and tiles, held against each other |
+//! | [`waiting`] | rows that wait to be written in the order of their keys |
 //! | [`appended`] | what the checks before an append ask |
 //! | [`reader`] | reading, bounded by the published size |
 //! | [`store`] | the one writer |
@@ -37,3 +38,4 @@ pub mod search;
 pub mod store;
 pub mod tree;
 pub mod tuning;
+pub mod waiting;

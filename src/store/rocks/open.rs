@@ -35,6 +35,7 @@ use crate::store::rocks::schema::{LEAVES, META};
 use crate::store::rocks::store::RocksStore;
 use crate::store::rocks::tree::{self, Tree};
 use crate::store::rocks::tuning::Options;
+use crate::store::rocks::waiting::{Progress, Waiting};
 
 /// Why a folder was not opened. It is as it was before; only [`OpenError::Disk`] may come after RocksDB has begun to write
 /// files of its own, and then nothing that was there is lost.
@@ -208,7 +209,8 @@ impl RocksStore {
         let mark = read_mark(&folder)?;
         let engine = open_engine(&folder, options, Access::ReadOnly)?;
         let Inspected { tip, published } = inspect(&engine, &mark)?;
-        Ok(RocksReader::new(engine, tip, published, lock))
+        let waiting = Waiting::made_again(&engine, &tip.frontier)?;
+        Ok(RocksReader::new(engine, tip, published, waiting, lock))
     }
 }
 
@@ -268,11 +270,16 @@ fn create_database(folder: &Folder, origin: &Name, options: &Options) -> Result<
 
 fn open_locked(folder: &Folder, options: &Options, lock: Lock) -> Result<RocksStore, OpenError> {
     let mark = read_mark(folder)?;
-    inspect(&open_engine(folder, options, Access::ReadOnly)?, &mark)?;
+    let waiting = {
+        let engine = open_engine(folder, options, Access::ReadOnly)?;
+        let Inspected { tip, .. } = inspect(&engine, &mark)?;
+        Waiting::made_again(&engine, &tip.frontier)?
+    };
     let engine = open_engine(folder, options, Access::ReadWrite)?;
     let Inspected { tip, published } = inspect(&engine, &mark)?;
-    let file = MarkFile::open(&folder.mark(), &mark)?;
-    Ok(RocksStore::new(RocksReader::new(engine, tip, published, lock), file, folder.clone()))
+    let (file, progress) = (MarkFile::open(&folder.mark(), &mark)?, Progress::of(&engine)?);
+    let reader = RocksReader::new(engine, tip, published, waiting, lock);
+    Ok(RocksStore::new(reader, file, progress, folder.clone()))
 }
 
 /// The mark of a folder that has a database too.

@@ -19,26 +19,30 @@ use crate::store::bounds::{damaged, items_within, leaf_within, leaves_within, pi
 use crate::store::contract::{Private, Published, ReadError, ReadLedger};
 use crate::store::rocks::engine::{Engine, RawRow};
 use crate::store::rocks::folder::Lock;
-use crate::store::rocks::format::{AnnexKey, DigestKey, LabelKey, SubjectKey, ToDisk as _, VaultRow};
+use crate::store::rocks::format::{AnnexKey, LabelKey, SubjectKey, ToDisk as _, VaultRow};
 use crate::store::rocks::scan;
-use crate::store::rocks::schema::{
-    ANNEXES, BLOCKS, DIGESTS, LABELS, LINKS, NUMBERS, RECORDS, STATEMENTS, SUBJECTS, TABLES, VAULT,
-};
+use crate::store::rocks::schema::{ANNEXES, BLOCKS, LABELS, LINKS, SUBJECTS, TABLES, VAULT};
 use crate::store::rocks::tree::Tree;
+use crate::store::rocks::waiting::{Index, Waiting};
 
 /// A ledger in RocksDB, for reading.
 pub struct RocksReader {
     pub(super) engine: Engine,
     tip: RwLock<Arc<Tip>>,
     published: RwLock<Option<Arc<Published>>>,
+    pub(super) waiting: Waiting,
     // Last, so that it is let go when the database is closed.
     _lock: Lock,
 }
 
 impl RocksReader {
-    pub(super) fn new(engine: Engine, tip: Tip, published: Option<Published>, lock: Lock) -> Self {
+    pub(super) fn new(engine: Engine, tip: Tip, published: Option<Published>, waiting: Waiting, lock: Lock) -> Self {
         let (tip, published) = (RwLock::new(Arc::new(tip)), RwLock::new(published.map(Arc::new)));
-        Self { engine, tip, published, _lock: lock }
+        Self { engine, tip, published, waiting, _lock: lock }
+    }
+
+    pub(super) const fn index(&self) -> Index<'_> {
+        Index { engine: &self.engine, waiting: &self.waiting }
     }
 
     // A lock is held for one assignment of a pointer, so a panicked thread leaves nothing half done behind it.
@@ -59,7 +63,8 @@ impl RocksReader {
         self.engine.rows()
     }
 
-    /// How many rows each table has, published or not, in the order of the tables. Reads all of them.
+    /// How many rows each table has, published or not, in the order of the tables; those that wait are counted with them.
+    /// Reads all of them.
     ///
     /// # Errors
     ///
@@ -70,6 +75,11 @@ impl RocksReader {
             let table = row?.table;
             if let Some((_, count)) = counts.iter_mut().find(|(name, _)| *name == table) {
                 *count += 1;
+            }
+        }
+        for (table, missing) in self.waiting.missing(&self.engine)? {
+            if let Some((_, count)) = counts.iter_mut().find(|(name, _)| *name == table) {
+                *count += missing;
             }
         }
         Ok(counts)
@@ -119,15 +129,15 @@ impl ReadLedger for RocksReader {
     }
 
     fn find_number(&self, number: &DepositNumber) -> Result<Option<LeafIndex>, ReadError> {
-        Ok(self.visible(self.engine.get(&NUMBERS, number)?))
+        Ok(self.visible(self.index().number(number)?))
     }
 
     fn find_statement(&self, id: &Digest) -> Result<Option<LeafIndex>, ReadError> {
-        Ok(self.visible(self.engine.get(&STATEMENTS, id)?))
+        Ok(self.visible(self.index().statement(id)?))
     }
 
     fn find_record(&self, hash: &Digest) -> Result<Option<LeafIndex>, ReadError> {
-        Ok(self.visible(self.engine.get(&RECORDS, hash)?))
+        Ok(self.visible(self.index().record(hash)?))
     }
 
     fn find_digest(
@@ -136,10 +146,7 @@ impl ReadLedger for RocksReader {
         digest: &Digest,
         limit: usize,
     ) -> Result<Vec<LeafIndex>, ReadError> {
-        let size = self.size();
-        let rows = self.engine.prefixed(&DIGESTS, &DigestKey::prefix(algorithm, digest))?;
-        let places = rows.map(|row| row.map(|(key, _)| key.index));
-        places.take_while(|place| place.as_ref().map_or(true, |index| size.contains(*index))).take(limit).collect()
+        self.index().digest(algorithm, digest, self.size(), limit)
     }
 
     fn find_subject(&self, subject: &Digest, sequence: u64) -> Result<Option<LeafIndex>, ReadError> {

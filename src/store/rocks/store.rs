@@ -25,15 +25,13 @@ use crate::store::rocks::appended::{AppendedChain, row};
 use crate::store::rocks::engine::{Batch, Engine, RawRow};
 use crate::store::rocks::folder::Folder;
 use crate::store::rocks::format::{
-    AnnexKey, DigestKey, Empty, Fingerprint, LabelKey, LinkKey, StoredTile, SubjectKey, TileKey, VaultRow,
+    AnnexKey, Empty, Fingerprint, LabelKey, LinkKey, StoredTile, SubjectKey, TileKey, VaultRow,
 };
 use crate::store::rocks::mark::{MarkError, MarkFile};
 use crate::store::rocks::reader::RocksReader;
-use crate::store::rocks::schema::{
-    ANNEXES, BLOCKS, BOOKMARKS, DIGESTS, LABELS, LEAVES, LINKS, NUMBERS, PURGES, RECORDS, STATEMENTS, SUBJECTS, TILES,
-    VAULT,
-};
+use crate::store::rocks::schema::{ANNEXES, BLOCKS, BOOKMARKS, LABELS, LEAVES, LINKS, PURGES, SUBJECTS, TILES, VAULT};
 use crate::store::rocks::tree::{Tree, leaves, stored_tile};
+use crate::store::rocks::waiting::Progress;
 use crate::store::rows::Rows;
 
 /// A ledger in RocksDB, for reading and growing.
@@ -48,19 +46,33 @@ pub struct RocksStore {
 
 pub(super) struct Writer {
     mark: MarkFile,
+    progress: Progress,
     /// The write that failed, after which there is no other.
     failed: Option<AppendError>,
 }
 
 impl RocksStore {
-    pub(super) fn new(reader: RocksReader, mark: MarkFile, folder: Folder) -> Self {
-        let writer = Mutex::new(Writer { mark, failed: None });
+    pub(super) fn new(reader: RocksReader, mark: MarkFile, progress: Progress, folder: Folder) -> Self {
+        let writer = Mutex::new(Writer { mark, progress, failed: None });
         Self { reader, writer, purging: Mutex::new(()), folder }
     }
 
-    /// Every row of every table as it lies on disk, published or not: for snapshots and for counting.
+    /// Every row of every table as it lies on disk, published or not, once all that waits is written out: for snapshots
+    /// and for counting.
     pub fn rows(&self) -> impl Iterator<Item = Result<RawRow, ReadError>> {
-        self.reader.rows()
+        let failed = self.write_out().err().map(|error| Err(ReadError::Unavailable(error.to_string())));
+        failed.into_iter().chain(self.reader.rows())
+    }
+
+    /// Writes out the index rows that wait, durably: as a clean end does.
+    ///
+    /// # Errors
+    ///
+    /// [`AppendError`].
+    pub fn write_out(&self) -> Result<(), AppendError> {
+        let mut writer = self.writer()?;
+        let written = writer.progress.write_out(&self.reader.engine, &self.reader.waiting);
+        written.map_err(|error| writer.fails(error))
     }
 
     /// How many rows each table has, published or not. Reads all of them.
@@ -78,6 +90,7 @@ impl RocksStore {
     ///
     /// [`ReadError`].
     pub fn compact(&self) -> Result<(), ReadError> {
+        self.write_out().map_err(|error| ReadError::Unavailable(error.to_string()))?;
         self.reader.engine.compact()
     }
 
@@ -110,6 +123,15 @@ impl RocksStore {
     }
 }
 
+impl Drop for RocksStore {
+    fn drop(&mut self) {
+        // What is not written now is made again when the ledger is opened.
+        if let Err(error) = self.write_out() {
+            tracing::warn!(%error, "index rows are left to be made again");
+        }
+    }
+}
+
 impl Writer {
     fn fails(&mut self, error: AppendError) -> AppendError {
         self.failed = Some(error.clone());
@@ -128,18 +150,6 @@ fn put_all(batch: &mut Batch<'_>, block: &Block, rows: &Rows<'_>) -> Result<(), 
     }
     let (height, header) = &rows.block;
     batch.put(&BLOCKS, height, header)?;
-    for (number, index) in &rows.numbers {
-        batch.put(&NUMBERS, number, index)?;
-    }
-    for (id, index) in &rows.statements {
-        batch.put(&STATEMENTS, id, index)?;
-    }
-    for (hash, index) in &rows.records {
-        batch.put(&RECORDS, hash, index)?;
-    }
-    for &(algorithm, digest, index) in &rows.digests {
-        batch.put(&DIGESTS, &DigestKey { algorithm, digest, index }, &Empty)?;
-    }
     for &(subject, sequence, index) in &rows.subjects {
         batch.put(&SUBJECTS, &SubjectKey { subject, sequence }, &index)?;
     }
@@ -191,13 +201,17 @@ impl AppendLedger for RocksStore {
     ) -> Result<(), AppendError> {
         let mut writer = self.writer()?;
         let (engine, tip) = (&self.reader.engine, self.reader.tip());
-        let chain = AppendedChain { engine, tip: &tip };
+        let chain = AppendedChain { engine, index: self.reader.index(), tip: &tip };
         joining::check(&tip, &chain, block, private, erasures)?;
         let mut batch = engine.batch();
         let rows = Rows::of(block, private, &chain)?;
         put_all(&mut batch, block, &rows)?;
         put_erased(&mut batch, engine, &rows)?;
+        let leaves = block.tip.size().0 - block.base.0;
+        let due = writer.progress.put_due(&mut batch, LeafIndex(block.base.0), leaves);
+        due.map_err(|error| writer.fails(error.into()))?;
         engine.commit(batch).map_err(|error| writer.fails(error))?;
+        writer.progress.written(&self.reader.waiting, &rows.finding, leaves, block.tip.size());
         self.reader.set_tip(block.tip.clone());
         Ok(())
     }

@@ -271,8 +271,16 @@ fn an_audit_pins_changed_and_missing_leaves_to_their_records() {
     let hole = store.scan(LeafIndex(1_230), 10, &mut |_| {});
     assert!(matches!(hole, Err(ReadError::Damaged { what: "leaf", at, .. }) if at == "1234"));
     drop(store);
-    let [(Fault::Damaged, 11, changed), (Fault::Damaged, 1_234, missing)] = &found(&folder)[..] else {
-        panic!("{:?}", found(&folder));
+    let all = found(&folder);
+    // Each leaves a hole in the stream that all deposits here are of, which shows in the next.
+    let [
+        (Fault::Damaged, 11, changed),
+        (Fault::Subject, 12, _),
+        (Fault::Damaged, 1_234, missing),
+        (Fault::Subject, 1_235, _),
+    ] = &all[..]
+    else {
+        panic!("{all:?}");
     };
     assert!(changed.contains("the tree holds") && missing.contains("missing"), "{changed}, {missing}");
 }
