@@ -102,10 +102,10 @@ impl Watched {
         Self { since: Instant::now(), method, route }
     }
 
-    /// Begins to watch a `POST` of this route, which no table was asked about.
+    /// Begins to watch a request of this method and route, which no table was asked about.
     #[must_use]
-    pub fn post(route: &'static str) -> Self {
-        Self { since: Instant::now(), method: "POST", route: Route::Named(route) }
+    pub fn named(method: &'static str, route: &'static str) -> Self {
+        Self { since: Instant::now(), method, route: Route::Named(route) }
     }
 
     /// Counts and times it.

@@ -40,14 +40,37 @@ impl<S: ReadLedger> Appended for Chain<'_, S> {
     }
 }
 
+/// Random bits from the system, fetched for many numbers at a time: each call of the kernel costs as much as all else of a
+/// draw.
+#[derive(Debug, Default)]
+pub(in crate::sequencer) struct Randomness {
+    fetched: Vec<u64>,
+}
+
+impl Randomness {
+    const AT_ONCE: usize = 32;
+
+    fn next(&mut self) -> Result<u64, getrandom::Error> {
+        if let Some(next) = self.fetched.pop() {
+            return Ok(next);
+        }
+        let mut bytes = [[0; 8]; Self::AT_ONCE];
+        getrandom::fill(bytes.as_flattened_mut())?;
+        let [next, rest @ ..] = bytes.map(u64::from_ne_bytes);
+        self.fetched.extend(rest);
+        Ok(next)
+    }
+}
+
 /// Draws numbers until one is readable and free.
 pub(in crate::sequencer) fn draw(
     test: bool,
     now: Timestamp,
+    randomness: &mut Randomness,
     mut admit: impl FnMut(DepositNumber) -> Result<Result<(), Refusal>, ReadError>,
 ) -> Result<DepositNumber, Answer> {
     for _ in 0..DRAWS_MAX {
-        let random = match getrandom::u64() {
+        let random = match randomness.next() {
             Ok(random) => random >> (u64::BITS - RANDOM_BITS),
             Err(error) => return Err(Answer::Stopped(format!("no randomness: {error}"))),
         };

@@ -1,7 +1,7 @@
 //! One half of the sequencer's work: taking in deposits, numbering and stamping them, and growing the next block.
 //!
 //! While the other half stores and signs a block, this one is already hashing the next. A block is closed when the other
-//! half is free and it pays: at once when little comes in, and under load after as much as comes within six milliseconds, since
+//! half is free and it pays: at once when little comes in, and under load after as much as comes within three milliseconds, since
 //! a block costs the same whether it holds ten deposits or a hundred.
 //!
 //! # Invariants
@@ -18,7 +18,7 @@ use crate::ledger::chain::{Block, Draft, Tip, Waiting};
 use crate::ledger::hash::Digest;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::time::Timestamp;
-use crate::sequencer::admitting::{Chain, draw};
+use crate::sequencer::admitting::{Chain, Randomness, draw};
 use crate::sequencer::clock::{Clock, Guard};
 use crate::sequencer::pool::{Answer, Arrivals, Erasure, Inbox, Message, Outcome, Ticket};
 use crate::sequencer::state::State;
@@ -30,7 +30,7 @@ pub const BATCH_MAX: usize = 4_096;
 /// How often a clock that was refused is looked at again.
 const CLOCK_RETRY: Duration = Duration::from_millis(200);
 /// Under load a block follows the one before by no less.
-const LINGER: Duration = Duration::from_millis(6);
+const LINGER: Duration = Duration::from_millis(3);
 /// When nothing has come in for so long, all who are there are waiting: more patience would only cost them time.
 const QUIET: Duration = Duration::from_micros(500);
 /// A block of fewer deposits is no load.
@@ -125,12 +125,15 @@ pub(in crate::sequencer) struct Collecting<C> {
     /// When the last block was made, and how many deposits it has.
     last_made: Instant,
     last_count: usize,
+    randomness: Randomness,
+    /// Whether the inbox was emptied since the sealing was done.
+    looked: bool,
 }
 
 impl<C: Clock> Collecting<C> {
     pub(in crate::sequencer) fn new(clock: Guard<C>, tip: Tip, test: bool) -> Self {
-        let (growing, taken, last_made, last_count) = (None, VecDeque::new(), Instant::now(), 0);
-        Self { clock, tip, test, growing, taken, last_made, last_count }
+        let (taken, last_made, randomness) = (VecDeque::new(), Instant::now(), Randomness::default());
+        Self { clock, tip, test, growing: None, taken, last_made, last_count: 0, randomness, looked: false }
     }
 
     /// Takes in what comes until there is something to be done.
@@ -193,7 +196,7 @@ impl<C: Clock> Collecting<C> {
             Ok(Some(index)) => Answer::Exists(index),
             Err(error) => Answer::Unreadable(error),
             // That it is free, the append looks.
-            Ok(None) => match draw(self.test, now, |_| Ok(Ok(()))) {
+            Ok(None) => match draw(self.test, now, &mut self.randomness, |_| Ok(Ok(()))) {
                 Ok(number) => return growing.add(ticket, number, now),
                 Err(answer) => answer,
             },
@@ -217,6 +220,7 @@ impl<C: Clock> Collecting<C> {
         let taken = &mut self.taken;
         let (next, _) = inbox.wait_until(
             None,
+            1,
             |state| !state.sealing && (state.closed || state.turned_back) || !state.messages.is_empty(),
             |state| {
                 taken.append(&mut state.messages);
@@ -243,16 +247,21 @@ impl<C: Clock> Collecting<C> {
             (state.sealing, come > 0)
         };
         let enough = |state: &Arrivals| !state.sealing || state.messages.len().min(room) >= WORTH_WAKING;
-        let ((sealing, more), _) = inbox.wait_until(None, enough, &mut take);
+        let rest = LINGER.saturating_sub(self.last_made.elapsed());
+        let due = self.looked && rest.is_zero();
+        let ((sealing, more), _) = inbox.wait_until(None, WORTH_WAKING, enough, |state| {
+            // Whoever still comes is in time for the next block.
+            if due && !state.sealing { (false, false) } else { take(state) }
+        });
+        self.looked = !sealing;
         if sealing || more {
             return false;
         }
-        let rest = LINGER.saturating_sub(self.last_made.elapsed());
         if full || self.last_count < FEW || rest.is_zero() {
             return true;
         }
         let enough = |state: &Arrivals| state.closed || state.turned_back || state.messages.len() >= WORTH_WAKING;
-        let ((_, more), _) = inbox.wait_until(Some(rest.min(QUIET)), enough, &mut take);
+        let ((_, more), _) = inbox.wait_until(Some(rest.min(QUIET)), WORTH_WAKING, enough, &mut take);
         !more
     }
 
@@ -267,7 +276,7 @@ impl<C: Clock> Collecting<C> {
             }
         };
         let Growing { draft, tickets, doubles, .. } = growing;
-        (self.last_made, self.last_count) = (Instant::now(), tickets.len());
+        (self.last_made, self.last_count, self.looked) = (Instant::now(), tickets.len(), false);
         match draft.seal(now) {
             Ok(block) => {
                 self.clock.sealed();
@@ -307,7 +316,7 @@ impl<C: Clock> Collecting<C> {
         self.close(state)
     }
 
-    fn admit<S: ReadLedger>(&self, tip: &Tip, tickets: Vec<Ticket>, now: Timestamp, store: &S) -> Option<Growing> {
+    fn admit<S: ReadLedger>(&mut self, tip: &Tip, tickets: Vec<Ticket>, now: Timestamp, store: &S) -> Option<Growing> {
         let mut growing = Growing::on(tip);
         let mut admitted = Admitted::new();
         for ticket in tickets {
@@ -317,7 +326,7 @@ impl<C: Clock> Collecting<C> {
                 Ok(Some(index)) => Answer::Exists(index),
                 Err(error) => Answer::Unreadable(error),
                 Ok(None) => {
-                    let numbered = draw(self.test, now, |number| {
+                    let numbered = draw(self.test, now, &mut self.randomness, |number| {
                         admitted.admit(&Chain(store), tip.origin.as_str(), number, ticket.statement.note())
                     });
                     match numbered {

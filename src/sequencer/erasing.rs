@@ -13,7 +13,7 @@ use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::notice::{ErasedPiece, Notice, NoticeKind, Piece};
 use crate::ledger::number::DepositNumber;
 use crate::ledger::time::Timestamp;
-use crate::sequencer::admitting::{Chain, draw};
+use crate::sequencer::admitting::{Chain, Randomness, draw};
 use crate::sequencer::clock::Clock;
 use crate::sequencer::collecting::Collecting;
 use crate::sequencer::pool::{Answer, Erasure, Outcome};
@@ -86,8 +86,9 @@ impl<S: AppendLedger> Sealing<S> {
         }
         let chain = Chain(&*self.store);
         let mut admitted = Admitted::new();
-        let numbered =
-            draw(test, now, |number| admitted.admit(&chain, self.tip.origin.as_str(), number, statement.note()));
+        let numbered = draw(test, now, &mut Randomness::default(), |number| {
+            admitted.admit(&chain, self.tip.origin.as_str(), number, statement.note())
+        });
         numbered.map(Some).map_err(Outcome::Failed)
     }
 

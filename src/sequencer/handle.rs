@@ -270,7 +270,8 @@ impl Sequencer {
                 let leaf = block.leaves.get(position).zip(block.tree.inclusion(position));
                 let (leaf, entry_path) = leaf.ok_or_else(|| DepositError::Stopped("no such leaf".into()))?;
                 let receipt = Receipt {
-                    entry: String::from_utf8_lossy(&leaf.bytes).into_owned(),
+                    entry: String::from_utf8(leaf.bytes.clone())
+                        .map_err(|_| DepositError::Stopped("an entry is text".into()))?,
                     index: LeafIndex(block.header.first.0 + position as u64),
                     header: sealed.header_text.clone(),
                     entry_path,

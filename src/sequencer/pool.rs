@@ -244,7 +244,6 @@ pub struct Inbox {
 
 /// What the waiting thread looks at.
 #[derive(Debug, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, told by another thread")]
 pub struct Arrivals {
     /// What has come in and was not taken yet. Bounded by the places in the pool.
     pub messages: VecDeque<Message>,
@@ -254,8 +253,8 @@ pub struct Arrivals {
     pub turned_back: bool,
     /// Nothing more will come in.
     pub closed: bool,
-    /// A thread waits, and must be woken.
-    parked: bool,
+    /// A thread waits, and must be woken once so many messages are there.
+    parked: Option<usize>,
 }
 
 impl Inbox {
@@ -270,7 +269,8 @@ impl Inbox {
             return Err(Turned::Closed);
         }
         state.messages.push_back(message);
-        self.wake(state);
+        let arrived = state.messages.len();
+        self.wake(state, arrived);
         Ok(())
     }
 
@@ -278,23 +278,24 @@ impl Inbox {
     pub fn change<T>(&self, change: impl FnOnce(&mut Arrivals) -> T) -> T {
         let mut state = self.state();
         let changed = change(&mut state);
-        self.wake(state);
+        self.wake(state, usize::MAX);
         changed
     }
 
-    /// Waking takes a call of the kernel: only where somebody sleeps.
-    fn wake(&self, mut state: MutexGuard<'_, Arrivals>) {
-        if std::mem::take(&mut state.parked) {
+    /// Waking takes a call of the kernel and a switch of threads: only where somebody sleeps, and would not sleep on.
+    fn wake(&self, mut state: MutexGuard<'_, Arrivals>, arrived: usize) {
+        if state.parked.take_if(|wanted| arrived >= *wanted).is_some() {
             drop(state);
             self.stirred.notify_one();
         }
     }
 
     /// Waits until `enough`, or until `patience` is over; answers what `look` makes of the state, and whether it was
-    /// enough.
+    /// enough. Messages are no reason to wake before there are `worth_waking` of them.
     pub fn wait_until<T>(
         &self,
         patience: Option<Duration>,
+        worth_waking: usize,
         enough: impl Fn(&Arrivals) -> bool,
         look: impl FnOnce(&mut Arrivals) -> T,
     ) -> (T, bool) {
@@ -303,20 +304,20 @@ impl Inbox {
             if enough(&state) {
                 return (look(&mut state), true);
             }
-            state.parked = true;
+            state.parked = Some(worth_waking);
             state = match patience {
                 None => self.stirred.wait(state).unwrap_or_else(PoisonError::into_inner),
                 Some(patience) => {
                     let waited = self.stirred.wait_timeout(state, patience);
                     let (mut state, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
                     if timeout.timed_out() && !enough(&state) {
-                        state.parked = false;
+                        state.parked = None;
                         return (look(&mut state), false);
                     }
                     state
                 }
             };
-            state.parked = false;
+            state.parked = None;
         }
     }
 }

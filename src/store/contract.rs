@@ -305,6 +305,13 @@ pub trait ReadLedger: Send + Sync {
     /// [`ReadError`].
     fn last_labelled(&self, label: &Digest, limit: usize) -> Result<Vec<LeafIndex>, ReadError>;
 
+    /// Shows `look` what of this store lies in memory, if any of it can be read without waiting for a disk. Whether all
+    /// that `look` asked for lay there: else whatever it found counts for nothing, and it has to look at the store itself.
+    fn look_in_memory(&self, look: &mut dyn FnMut(&dyn ReadLedger)) -> bool {
+        let _ = look;
+        false
+    }
+
     /// One leaf, re-hashed against the tree.
     ///
     /// # Errors

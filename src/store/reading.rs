@@ -277,7 +277,15 @@ pub fn facts<R: ReadLedger + ?Sized>(store: &R, index: LeafIndex) -> Result<Fact
 ///
 /// [`ReadError`].
 pub fn history<R: ReadLedger + ?Sized>(store: &R, index: LeafIndex) -> Result<History, ReadError> {
-    let own = entry(store, index)?;
+    history_of(store, index, &entry(store, index)?)
+}
+
+/// Likewise, for whoever has read the `own` entry at `index` already.
+///
+/// # Errors
+///
+/// [`ReadError`].
+pub fn history_of<R: ReadLedger + ?Sized>(store: &R, index: LeafIndex, own: &Entry) -> Result<History, ReadError> {
     let mut later = Vec::new();
     for (kind, source) in store.links_to(index, HISTORY_MAX)? {
         later.push((kind, entry(store, source)?.number));

@@ -6,6 +6,8 @@
 //!
 //! Not here: whether the signatures verify and the statement may enter the chain (`sequencer`).
 
+use std::fmt::Write as _;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -17,7 +19,7 @@ use crate::ledger::statement::signed::{StatementError, StatementNote};
 use crate::ledger::text::{Fault, TextError};
 use crate::wire::json::{self, JsonError};
 use crate::wire::metadata::{MetadataError, private};
-use crate::wire::receipt::View;
+use crate::wire::receipt;
 
 /// Longest request in bytes, 64 KiB: a statement and metadata of 16 KiB each, escaped as JSON likes.
 pub const REQUEST_MAX: usize = 64 * 1024;
@@ -213,15 +215,11 @@ pub struct BatchVerdict {
 }
 
 /// Adds the verdict of a line that has a receipt: the same text as a [`BatchVerdict`], printed from where it lies.
-pub fn add_receipt(text: &mut Vec<u8>, line: usize, status: u16, receipt: &Receipt) {
-    #[derive(Serialize)]
-    struct Good<'a> {
-        line: usize,
-        status: u16,
-        receipt: View<'a>,
-    }
-
-    json::add_line(text, &Good { line, status, receipt: View::of(receipt) });
+pub fn add_receipt(text: &mut String, line: usize, status: u16, receipt: &Receipt) {
+    // Writing to a String cannot fail.
+    let _ = write!(text, "{{\"line\":{line},\"status\":{status},\"receipt\":");
+    receipt::add_on_one_line(text, receipt);
+    text.push_str("}\n");
 }
 
 #[cfg(test)]

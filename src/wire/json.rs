@@ -110,10 +110,9 @@ pub fn line<T: Serialize>(shape: &T) -> String {
 
 /// Appends `text` as a JSON string, escaped as [`pretty`] does.
 pub fn quote(to: &mut String, text: &str) {
-    let escaped = |byte: u8| byte < 0x20 || byte == b'"' || byte == b'\\';
     to.push('"');
     let mut rest = text;
-    while let Some(at) = rest.bytes().position(escaped) {
+    while let Some(at) = first_escaped(rest.as_bytes()) {
         // What is escaped is ASCII, so both cuts are between characters.
         let (plain, tail) = rest.split_at(at);
         let (one, tail) = tail.split_at(1);
@@ -130,16 +129,13 @@ pub fn quote(to: &mut String, text: &str) {
     to.push('"');
 }
 
-/// Adds [`line()`] to a text.
-pub fn add_line<T: Serialize>(text: &mut Vec<u8>, shape: &T) {
-    let before = text.len();
-    match serde_json::to_writer(&mut *text, shape) {
-        Ok(()) => text.push(b'\n'),
-        Err(error) => {
-            text.truncate(before);
-            text.extend_from_slice(unprintable(&error).as_bytes());
-        }
-    }
+fn first_escaped(bytes: &[u8]) -> Option<usize> {
+    let escaped = |byte: &u8| *byte < 0x20 || *byte == b'"' || *byte == b'\\';
+    // A whole chunk is looked at in a few steps, as long as no byte of it ends the look.
+    let chunks = bytes.chunks(32);
+    let plain = chunks.take_while(|chunk| !chunk.iter().fold(false, |any, byte| any | escaped(byte))).count();
+    let from = bytes.len().min(32 * plain);
+    bytes.get(from..)?.iter().position(escaped).map(|at| from + at)
 }
 
 /// Shapes hold strings, integers, lists and other shapes, which all print; whatever came here says so instead of lying.

@@ -165,52 +165,102 @@ impl TryFrom<ReceiptJson> for Receipt {
 /// Prints a receipt: the file a depositor keeps, and the answer to a deposit.
 #[must_use]
 pub fn print(receipt: &Receipt) -> String {
-    let mut text = String::with_capacity(TYPICAL);
-    let paths = [
-        ("entry_path", &receipt.entry_path),
-        ("header_path", &receipt.header_path),
-        ("previous_path", &receipt.previous_path),
-    ];
-    // By hand, since every deposit is answered with one: the printer of the shape takes three times as long. A test holds
-    // the two together.
-    text.push_str("{\n  \"receipt\": ");
-    json::quote(&mut text, VERSION);
-    text.push_str(",\n  \"entry\": ");
-    json::quote(&mut text, &receipt.entry);
-    // Writing to a String cannot fail.
-    let _ = write!(text, ",\n  \"index\": {},\n  \"header\": ", receipt.index.0);
-    json::quote(&mut text, &receipt.header);
-    for (name, path) in paths {
-        let _ = write!(text, ",\n  \"{name}\": ");
-        print_path(&mut text, path);
+    if !is_plain(receipt) {
+        return json::pretty(&View::of(receipt));
     }
-    text.push_str(",\n  \"key_notices\": ");
-    if receipt.key_notices.is_empty() && receipt.time_tokens.is_empty() {
-        text.push_str("[],\n  \"checkpoint\": ");
-        json::quote(&mut text, &receipt.checkpoint);
-        text.push_str(",\n  \"time_tokens\": []\n}\n");
-        text
+    let mut text = String::with_capacity(TYPICAL);
+    put(&mut text, receipt, &PRETTY);
+    text.push('\n');
+    text
+}
+
+/// Adds a receipt on one line, as a part of a larger text.
+pub(super) fn add_on_one_line(text: &mut String, receipt: &Receipt) {
+    if is_plain(receipt) {
+        put(text, receipt, &ON_ONE_LINE);
     } else {
-        json::pretty(&View::of(receipt))
+        text.push_str(json::line(&View::of(receipt)).trim_end());
     }
 }
 
-fn print_path(text: &mut String, path: &InclusionProof) {
-    let mut before = "[\n    \"";
+/// Whether its only lists are paths.
+const fn is_plain(receipt: &Receipt) -> bool {
+    receipt.key_notices.is_empty() && receipt.time_tokens.is_empty()
+}
+
+/// What stands between the parts of a printed receipt.
+struct Spacing {
+    begin: &'static str,
+    colon: &'static str,
+    comma: &'static str,
+    end: &'static str,
+    list_begin: &'static str,
+    list_comma: &'static str,
+    list_end: &'static str,
+}
+
+const PRETTY: Spacing = Spacing {
+    begin: "{\n  ",
+    colon: ": ",
+    comma: ",\n  ",
+    end: "\n}",
+    list_begin: "[\n    ",
+    list_comma: ",\n    ",
+    list_end: "\n  ]",
+};
+
+const ON_ONE_LINE: Spacing =
+    Spacing { begin: "{", colon: ":", comma: ",", end: "}", list_begin: "[", list_comma: ",", list_end: "]" };
+
+/// By hand, since every deposit is answered with one: the printer of the shape takes three times as long. A test holds the
+/// two together.
+fn put(text: &mut String, receipt: &Receipt, spacing: &Spacing) {
+    let name = |text: &mut String, before: &str, name: &str| {
+        for part in [before, "\"", name, "\"", spacing.colon] {
+            text.push_str(part);
+        }
+    };
+    name(text, spacing.begin, "receipt");
+    json::quote(text, VERSION);
+    name(text, spacing.comma, "entry");
+    json::quote(text, &receipt.entry);
+    name(text, spacing.comma, "index");
+    // Writing to a String cannot fail.
+    let _ = write!(text, "{}", receipt.index.0);
+    name(text, spacing.comma, "header");
+    json::quote(text, &receipt.header);
+    name(text, spacing.comma, "entry_path");
+    put_path(text, &receipt.entry_path, spacing);
+    name(text, spacing.comma, "header_path");
+    put_path(text, &receipt.header_path, spacing);
+    name(text, spacing.comma, "previous_path");
+    put_path(text, &receipt.previous_path, spacing);
+    name(text, spacing.comma, "key_notices");
+    text.push_str("[]");
+    name(text, spacing.comma, "checkpoint");
+    json::quote(text, &receipt.checkpoint);
+    name(text, spacing.comma, "time_tokens");
+    text.push_str("[]");
+    text.push_str(spacing.end);
+}
+
+fn put_path(text: &mut String, path: &InclusionProof, spacing: &Spacing) {
+    let mut before = spacing.list_begin;
     for hash in path.hashes() {
-        text.push_str(before);
         let mut digits = [0; 2 * DIGEST_LEN];
         // Twice as many digits as bytes: it fits, and digits are UTF-8.
         let _ = hex::encode_to_slice(hash.as_bytes(), &mut digits);
-        text.push_str(std::str::from_utf8(&digits).unwrap_or_default());
-        before = "\",\n    \"";
+        for part in [before, "\"", std::str::from_utf8(&digits).unwrap_or_default(), "\""] {
+            text.push_str(part);
+        }
+        before = spacing.list_comma;
     }
-    text.push_str(if path.hashes().is_empty() { "[]" } else { "\"\n  ]" });
+    text.push_str(if path.hashes().is_empty() { "[]" } else { spacing.list_end });
 }
 
 /// A receipt printed from where it lies: the same text as [`ReceiptJson`], without a copy of each part.
 #[derive(Debug, Serialize)]
-pub(super) struct View<'a> {
+struct View<'a> {
     receipt: &'static str,
     entry: &'a str,
     index: u64,
@@ -224,7 +274,7 @@ pub(super) struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    pub(super) fn of(receipt: &'a Receipt) -> Self {
+    fn of(receipt: &'a Receipt) -> Self {
         Self {
             receipt: VERSION,
             entry: &receipt.entry,

@@ -117,7 +117,7 @@ struct Batch {
 
 /// The verdicts of some lines.
 struct Piece {
-    text: Vec<u8>,
+    text: String,
     lines: usize,
     /// Of the lines, as they came.
     bytes: usize,
@@ -189,7 +189,7 @@ impl Batch {
         self.under_way.push_back(Box::pin(async move {
             let text = task.await.unwrap_or_else(|error| {
                 let failure = Failure::internal(&error);
-                (first..).take(count).flat_map(|line| json::line(&refused(line, &failure)).into_bytes()).collect()
+                (first..).take(count).map(|line| json::line(&refused(line, &failure))).collect()
             });
             Piece { text, lines: count, bytes }
         }));
@@ -197,15 +197,15 @@ impl Batch {
 }
 
 /// The verdicts of the lines from number `first` on, one a line. All of them are under way together.
-async fn verdicts(node: &Node, first: usize, lines: Vec<Line>) -> Vec<u8> {
-    let mut text = Vec::with_capacity(lines.len() * VERDICT);
+async fn verdicts(node: &Node, first: usize, lines: Vec<Line>) -> String {
+    let mut text = String::with_capacity(lines.len() * VERDICT);
     let count = lines.len();
     let lines = stream::iter((first..).zip(lines));
     let mut verdicts = lines.map(|(number, line)| verdict(node, number, line)).buffered(count.max(1));
     while let Some((number, deposited)) = verdicts.next().await {
         match deposited {
             Ok(deposited) => add_receipt(&mut text, number, status(&deposited).as_u16(), &deposited.receipt),
-            Err(failure) => json::add_line(&mut text, &refused(number, &failure)),
+            Err(failure) => text.push_str(&json::line(&refused(number, &failure))),
         }
     }
     text

@@ -62,14 +62,22 @@ fn unknown(number: DepositNumber) -> Failure {
     ),
 )]
 pub(in crate::http) async fn look_up(State(node): State<Arc<Node>>, named: Named) -> Result<Response, Failure> {
-    let number = named.number()?;
+    looked_up(&node, named.number()?).await
+}
+
+/// The answer to a look-up.
+///
+/// # Errors
+///
+/// [`Failure`].
+pub(in crate::http) async fn looked_up(node: &Node, number: DepositNumber) -> Result<Response, Failure> {
     let desk = node.desk().ok().map(Arc::clone);
-    node.read(move |reader| {
+    node.read_quickly(move |reader| {
         let (index, entry) = find(reader, number)?.ok_or_else(|| unknown(number))?;
         let header = reading::sealing_block(reader, index)?;
-        let history = reading::history(reader, index)?;
+        let history = reading::history_of(reader, index, &entry)?;
         let mut json = DepositJson::of(index, &entry, &header, &history);
-        if desk.is_some_and(|desk| desk.made_for(&entry).is_some()) {
+        if desk.as_ref().is_some_and(|desk| desk.made_for(&entry).is_some()) {
             json.signed_by = SignerJson::platform();
         }
         Ok(caching::json(&json, Caching::Revalidate))
@@ -103,11 +111,23 @@ pub(in crate::http) async fn fetch_receipt(
     named: Named,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    let number = named.number()?;
-    let form = accepted(&headers, &[JSON, PLAIN])?;
-    let same = Arc::clone(&node);
+    fetched(&node, named.number()?, &headers).await
+}
+
+/// The answer to whoever fetches a receipt.
+///
+/// # Errors
+///
+/// [`Failure`].
+pub(in crate::http) async fn fetched(
+    node: &Arc<Node>,
+    number: DepositNumber,
+    headers: &HeaderMap,
+) -> Result<Response, Failure> {
+    let form = accepted(headers, &[JSON, PLAIN])?;
+    let same = Arc::clone(node);
     let mut response = node
-        .read(move |reader| {
+        .read_quickly(move |reader| {
             let index = reader.find_number(&number)?.ok_or_else(|| unknown(number))?;
             if form == PLAIN {
                 find(reader, number)?;

@@ -9,9 +9,12 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rocksdb::{
-    ColumnFamily, DB, DBPinnableSlice, Direction, ErrorKind, IteratorMode, ReadOptions, WriteBatch, WriteOptions,
+    ColumnFamily, DB, DBPinnableSlice, Direction, ErrorKind, IteratorMode, ReadOptions, ReadTier, WriteBatch,
+    WriteOptions,
 };
 
 use crate::store::contract::{AppendError, ReadError};
@@ -32,7 +35,14 @@ pub enum Access {
 
 /// An open database.
 pub struct Engine {
-    pub(super) db: DB,
+    pub(super) db: Arc<DB>,
+    /// How to read, where not from the disk.
+    memory: Option<Memory>,
+}
+
+struct Memory {
+    reads: ReadOptions,
+    missed: AtomicBool,
 }
 
 /// Rows to be written all at once.
@@ -72,7 +82,8 @@ impl Engine {
                 DB::open_cf_descriptors_read_only(&database, path, tables, false)
             }
         };
-        let engine = opened.map(|db| Self { db }).map_err(rocksdb::Error::into_string)?;
+        let db = opened.map_err(rocksdb::Error::into_string)?;
+        let engine = Self { db: Arc::new(db), memory: None };
         engine.holds_its_files(path)?;
         Ok(engine)
     }
@@ -95,6 +106,28 @@ impl Engine {
         Ok(())
     }
 
+    /// The same database, of which only what lies in memory is read: never waiting for the disk. What does not lie there is
+    /// an error, and then [`Self::missed`] something.
+    #[must_use]
+    pub fn in_memory(&self) -> Self {
+        let mut reads = ReadOptions::default();
+        reads.set_read_tier(ReadTier::BlockCache);
+        Self { db: Arc::clone(&self.db), memory: Some(Memory { reads, missed: AtomicBool::new(false) }) }
+    }
+
+    /// Whether something that was asked for does not lie in memory.
+    #[must_use]
+    pub fn missed(&self) -> bool {
+        self.memory.as_ref().is_some_and(|memory| memory.missed.load(Ordering::Relaxed))
+    }
+
+    fn cannot_read(&self, table: &'static str, key: &[u8], error: &rocksdb::Error) -> ReadError {
+        if let Some(memory) = self.memory.as_ref().filter(|_| error.kind() == ErrorKind::Incomplete) {
+            memory.missed.store(true, Ordering::Relaxed);
+        }
+        cannot_read(table, key, error)
+    }
+
     /// Names of tables that the database should have and has not.
     #[must_use]
     pub fn missing_tables(&self) -> Vec<&'static str> {
@@ -112,7 +145,11 @@ impl Engine {
     fn pinned<K: ToDisk, V>(&self, table: &Table<K, V>, key: &K) -> Result<Option<DBPinnableSlice<'_>>, ReadError> {
         let family = self.family(table.name)?;
         let key = key.to_disk();
-        self.db.get_pinned_cf(family, &key).map_err(|error| cannot_read(table.name, key.as_ref(), &error))
+        let pinned = match &self.memory {
+            None => self.db.get_pinned_cf(family, &key),
+            Some(memory) => self.db.get_pinned_cf_opt(family, &key, &memory.reads),
+        };
+        pinned.map_err(|error| self.cannot_read(table.name, key.as_ref(), &error))
     }
 
     /// The value of a row.
@@ -121,8 +158,22 @@ impl Engine {
     ///
     /// [`ReadError`].
     pub fn get<K: ToDisk, V: FromDisk>(&self, table: &Table<K, V>, key: &K) -> Result<Option<V>, ReadError> {
+        self.get_part(table, key, V::from_disk)
+    }
+
+    /// What `read` makes of a row's bytes: for whoever wants only a part of them.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`]; [`ReadError::Damaged`] when `read` makes nothing of them.
+    pub fn get_part<K: ToDisk, V, T>(
+        &self,
+        table: &Table<K, V>,
+        key: &K,
+        read: impl FnOnce(&[u8]) -> Option<T>,
+    ) -> Result<Option<T>, ReadError> {
         let Some(bytes) = self.pinned(table, key)? else { return Ok(None) };
-        V::from_disk(&bytes).map(Some).ok_or_else(|| malformed(table.name, key.to_disk().as_ref()))
+        read(&bytes).map(Some).ok_or_else(|| malformed(table.name, key.to_disk().as_ref()))
     }
 
     /// Whether a row is there.
@@ -223,12 +274,15 @@ impl Engine {
     fn iterate<K: FromDisk, V: FromDisk>(
         &self,
         table: &Table<K, V>,
-        reads: ReadOptions,
+        mut reads: ReadOptions,
         mode: IteratorMode<'_>,
     ) -> Result<impl Iterator<Item = Result<(K, V), ReadError>> + use<'_, K, V>, ReadError> {
         let name = table.name;
+        if self.memory.is_some() {
+            reads.set_read_tier(ReadTier::BlockCache);
+        }
         Ok(self.db.iterator_cf_opt(self.family(name)?, reads, mode).map(move |row| {
-            let (key, value) = row.map_err(|error| cannot_read(name, b"", &error))?;
+            let (key, value) = row.map_err(|error| self.cannot_read(name, b"", &error))?;
             K::from_disk(&key).zip(V::from_disk(&value)).ok_or_else(|| malformed(name, &key))
         }))
     }

@@ -107,6 +107,18 @@ impl ToDisk for StoredTile {
     }
 }
 
+impl StoredTile {
+    /// Some of a stored tile's hashes, read without the others.
+    #[must_use]
+    pub fn part(bytes: &[u8], places: std::ops::Range<usize>) -> Option<Vec<Digest>> {
+        if bytes.len() != DIGEST_LEN * (1 + usize::from(TILE_WIDTH)) {
+            return None;
+        }
+        let (_root, hashes) = bytes.split_at_checked(DIGEST_LEN)?;
+        hashes.chunks(DIGEST_LEN).skip(places.start).take(places.len()).map(Digest::from_slice).collect()
+    }
+}
+
 impl FromDisk for StoredTile {
     fn from_disk(bytes: &[u8]) -> Option<Self> {
         let (root, hashes) = bytes.split_at_checked(DIGEST_LEN)?;

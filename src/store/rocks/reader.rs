@@ -28,34 +28,43 @@ use crate::store::rocks::waiting::{Index, Waiting};
 /// A ledger in RocksDB, for reading.
 pub struct RocksReader {
     pub(super) engine: Engine,
+    // Last, so that the lock is let go when the database is closed.
+    shared: Arc<Shared>,
+}
+
+struct Shared {
     tip: RwLock<Arc<Tip>>,
     published: RwLock<Option<Arc<Published>>>,
-    pub(super) waiting: Waiting,
-    // Last, so that it is let go when the database is closed.
+    waiting: Waiting,
     _lock: Lock,
 }
 
 impl RocksReader {
     pub(super) fn new(engine: Engine, tip: Tip, published: Option<Published>, waiting: Waiting, lock: Lock) -> Self {
         let (tip, published) = (RwLock::new(Arc::new(tip)), RwLock::new(published.map(Arc::new)));
-        Self { engine, tip, published, waiting, _lock: lock }
+        Self { engine, shared: Arc::new(Shared { tip, published, waiting, _lock: lock }) }
     }
 
-    pub(super) const fn index(&self) -> Index<'_> {
-        Index { engine: &self.engine, waiting: &self.waiting }
+    /// The index rows that wait to be written.
+    pub(super) fn waiting(&self) -> &Waiting {
+        &self.shared.waiting
+    }
+
+    pub(super) fn index(&self) -> Index<'_> {
+        Index { engine: &self.engine, waiting: self.waiting() }
     }
 
     // A lock is held for one assignment of a pointer, so a panicked thread leaves nothing half done behind it.
     pub(super) fn tip(&self) -> Arc<Tip> {
-        Arc::clone(&self.tip.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.shared.tip.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(super) fn set_tip(&self, tip: Tip) {
-        *self.tip.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(tip);
+        *self.shared.tip.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(tip);
     }
 
     pub(super) fn set_published(&self, published: Published) {
-        *self.published.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(published));
+        *self.shared.published.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(published));
     }
 
     /// Every row of every table as it lies on disk, published or not: for snapshots and for counting.
@@ -77,7 +86,7 @@ impl RocksReader {
                 *count += 1;
             }
         }
-        for (table, missing) in self.waiting.missing(&self.engine)? {
+        for (table, missing) in self.waiting().missing(&self.engine)? {
             if let Some((_, count)) = counts.iter_mut().find(|(name, _)| *name == table) {
                 *count += missing;
             }
@@ -95,8 +104,14 @@ impl RocksReader {
 }
 
 impl ReadLedger for RocksReader {
+    fn look_in_memory(&self, look: &mut dyn FnMut(&dyn ReadLedger)) -> bool {
+        let memory = Self { engine: self.engine.in_memory(), shared: Arc::clone(&self.shared) };
+        look(&memory);
+        !memory.engine.missed()
+    }
+
     fn published(&self) -> Option<Arc<Published>> {
-        self.published.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.shared.published.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn leaves(&self, first: LeafIndex, count: u64) -> Result<Vec<Vec<u8>>, ReadError> {

@@ -71,7 +71,7 @@ impl RocksStore {
     /// [`AppendError`].
     pub fn write_out(&self) -> Result<(), AppendError> {
         let mut writer = self.writer()?;
-        let written = writer.progress.write_out(&self.reader.engine, &self.reader.waiting);
+        let written = writer.progress.write_out(&self.reader.engine, self.reader.waiting());
         written.map_err(|error| writer.fails(error))
     }
 
@@ -211,7 +211,7 @@ impl AppendLedger for RocksStore {
         let due = writer.progress.put_due(&mut batch, LeafIndex(block.base.0), leaves);
         due.map_err(|error| writer.fails(error.into()))?;
         engine.commit(batch).map_err(|error| writer.fails(error))?;
-        writer.progress.written(&self.reader.waiting, &rows.finding, leaves, block.tip.size());
+        writer.progress.written(self.reader.waiting(), &rows.finding, leaves, block.tip.size());
         self.reader.set_tip(block.tip.clone());
         Ok(())
     }
@@ -246,6 +246,10 @@ impl AppendLedger for RocksStore {
 
 /// As the reader answers.
 impl ReadLedger for RocksStore {
+    fn look_in_memory(&self, look: &mut dyn FnMut(&dyn ReadLedger)) -> bool {
+        self.reader.look_in_memory(look)
+    }
+
     fn published(&self) -> Option<Arc<Published>> {
         self.reader.published()
     }

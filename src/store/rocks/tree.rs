@@ -78,15 +78,15 @@ impl HashReader for Tree<'_> {
         let (tile, offset) = (first / WIDTH, usize::try_from(first % WIDTH).unwrap_or(usize::MAX));
         let end = offset + usize::from(count);
         let partial = tile == items_at(level, self.edge.size()) / WIDTH;
-        let (full, held);
         let items = if partial {
-            held = self.edge.partial(level);
-            held.get(offset..end)
+            self.edge.partial(level).get(offset..end).map(<[_]>::to_vec)
         } else {
-            full = stored_tile(self.engine, level, tile)?;
-            full.hashes.get(offset..end)
+            let read = |bytes: &[u8]| StoredTile::part(bytes, offset..end);
+            let items = self.engine.get_part(&TILES, &TileKey { level, index: tile }, read)?;
+            Some(items.ok_or_else(|| missing_tile(level, tile))?)
         };
-        items.map(<[_]>::to_vec).ok_or_else(|| damaged("tile", format!("{level}/{tile}"), "it has no such items"))
+        let items = items.filter(|items| items.len() == usize::from(count));
+        items.ok_or_else(|| damaged("tile", format!("{level}/{tile}"), "it has no such items"))
     }
 }
 
@@ -115,8 +115,11 @@ pub fn leaves(engine: &Engine, first: LeafIndex, count: u64) -> Result<Vec<Vec<u
 ///
 /// [`ReadError::Damaged`] when it is missing.
 pub fn stored_tile(engine: &Engine, level: u8, index: u64) -> Result<StoredTile, ReadError> {
-    let tile = engine.get(&TILES, &TileKey { level, index })?;
-    tile.ok_or_else(|| damaged("tile", format!("{level}/{index}"), "missing"))
+    engine.get(&TILES, &TileKey { level, index })?.ok_or_else(|| missing_tile(level, index))
+}
+
+fn missing_tile(level: u8, index: u64) -> ReadError {
+    damaged("tile", format!("{level}/{index}"), "missing")
 }
 
 /// The edge of the tree of `size` leaves, from what is on disk: at most 255 leaves and 255 tiles a level. Each tile read

@@ -108,7 +108,12 @@ fn a_verdict_printed_from_where_it_lies_is_the_verdict() {
     };
     let printed = crate::wire::receipt::ReceiptJson::from(&receipt);
     let verdict = BatchVerdict { line: 3, status: 201, receipt: Some(printed), problem: None };
-    let mut text = b"before\n".to_vec();
+    let mut text = "before\n".to_owned();
     add_receipt(&mut text, 3, 201, &receipt);
-    assert_eq!(String::from_utf8(text).unwrap(), format!("before\n{}", json::line(&verdict)));
+    assert_eq!(text, format!("before\n{}", json::line(&verdict)));
+    let receipt = Receipt { key_notices: Vec::new(), time_tokens: Vec::new(), ..receipt };
+    let printed = crate::wire::receipt::ReceiptJson::from(&receipt);
+    let mut text = String::new();
+    add_receipt(&mut text, 4, 200, &receipt);
+    assert_eq!(text, json::line(&BatchVerdict { line: 4, status: 200, receipt: Some(printed), problem: None }));
 }
