@@ -18,6 +18,7 @@ use crate::ledger::receipt::{KeyNotice, Receipt};
 use crate::sequencer::handle::Sequencer;
 use crate::store::contract::{Published, ReadError, ReadLedger};
 use crate::store::reading;
+use crate::store::reading::headers::Headers;
 
 /// A running node, as HTTP sees it.
 pub struct Node {
@@ -31,6 +32,7 @@ pub struct Node {
     lines_of_batches: Arc<Semaphore>,
     /// The key notices of a checkpoint that was looked at.
     notices: RwLock<Option<(Arc<Published>, Vec<KeyNotice>)>>,
+    headers: Headers,
     desk: Option<Arc<Desk>>,
 }
 
@@ -53,6 +55,7 @@ impl Node {
             batches,
             lines_of_batches,
             notices: RwLock::default(),
+            headers: Headers::default(),
             desk: None,
         }
     }
@@ -138,13 +141,19 @@ impl Node {
         }
     }
 
+    /// Headers that were read.
+    #[must_use]
+    pub const fn headers(&self) -> &Headers {
+        &self.headers
+    }
+
     /// The receipt of the deposit at `index`. Who signed a checkpoint is looked at once, not once a receipt.
     ///
     /// # Errors
     ///
     /// [`ReadError`].
     pub fn receipt(&self, reader: &dyn ReadLedger, index: LeafIndex) -> Result<Receipt, ReadError> {
-        let tip = reading::published(reader)?;
+        let (tip, header) = (reading::published(reader)?, self.headers.sealing(reader, index)?);
         // A panicked thread leaves behind what was known before.
         let known = self.notices.read().unwrap_or_else(PoisonError::into_inner).clone();
         let notices = if let Some((_, notices)) = known.filter(|(of, _)| Arc::ptr_eq(of, &tip)) {
@@ -155,7 +164,7 @@ impl Node {
             *self.notices.write().unwrap_or_else(PoisonError::into_inner) = Some(known);
             notices
         };
-        reading::receipt_under(reader, index, &tip, notices)
+        reading::receipt_under(reader, index, &header, &tip, notices)
     }
 
     /// A place among the threads that hash files.

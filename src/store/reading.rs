@@ -1,5 +1,8 @@
 //! What can be derived through the contract alone: receipts, proofs, histories. The same for every store.
 
+pub mod headers;
+
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use crate::ledger::block::{BlockHeader, Height};
@@ -14,6 +17,7 @@ use crate::ledger::merkle::tile::{HashReader, TILE_WIDTH};
 use crate::ledger::notice::{Notice, NoticeKind};
 use crate::ledger::receipt::{Facts, KeyNotice, Receipt, TlogProof};
 use crate::ledger::statement::content::HashAlgorithm;
+use crate::ledger::statement::keys::KeyCache;
 use crate::ledger::verify::verifier::History;
 use crate::store::contract::{Published, ReadError, ReadLedger};
 
@@ -98,13 +102,20 @@ fn within<R: ReadLedger + ?Sized>(store: &R, size: TreeSize) -> Result<(), ReadE
     if size <= published { Ok(()) } else { Err(ReadError::Beyond { asked: size.0, size: published }) }
 }
 
+thread_local! {
+    /// Keys of deposits that were read on this thread before: few sign most, and to read one costs as much as all else.
+    static KEYS: RefCell<KeyCache> = RefCell::new(KeyCache::new());
+}
+
 /// A parsed leaf.
 ///
 /// # Errors
 ///
 /// [`ReadError`].
 pub fn leaf<R: ReadLedger + ?Sized>(store: &R, index: LeafIndex) -> Result<Leaf, ReadError> {
-    Leaf::parse(&store.leaf(index)?).map_err(|error| damaged("leaf", index, error.to_string()))
+    let bytes = store.leaf(index)?;
+    let leaf = KEYS.with_borrow_mut(|keys| Leaf::parse_with(&bytes, keys));
+    leaf.map_err(|error| damaged("leaf", index, error.to_string()))
 }
 
 /// The entry at `index`.
@@ -171,10 +182,11 @@ fn guess((low, before): (u64, u64), (high, behind): (u64, u64), index: u64) -> u
 pub fn receipt<R: ReadLedger + ?Sized>(store: &R, index: LeafIndex) -> Result<Receipt, ReadError> {
     let tip = published(store)?;
     let key_notices = key_notices(store, &tip)?;
-    receipt_under(store, index, &tip, key_notices)
+    receipt_under(store, index, &sealing_block(store, index)?, &tip, key_notices)
 }
 
-/// Likewise under `tip`, which is published, for whoever looked already at who signed it ([`key_notices`]).
+/// Likewise under `tip`, which is published, for whoever knows already the `header` that seals it ([`sealing_block`]), and
+/// who signed the tip ([`key_notices`]).
 ///
 /// # Errors
 ///
@@ -182,10 +194,10 @@ pub fn receipt<R: ReadLedger + ?Sized>(store: &R, index: LeafIndex) -> Result<Re
 pub fn receipt_under<R: ReadLedger + ?Sized>(
     store: &R,
     index: LeafIndex,
+    header: &BlockHeader,
     tip: &Published,
     key_notices: Vec<KeyNotice>,
 ) -> Result<Receipt, ReadError> {
-    let header = sealing_block(store, index)?;
     // The tree holds the hashes of the block's leaves: only the entry itself has to be read.
     let tree = ListTree::over(leaf_hashes(store, header.first, header.count)?);
     if tree.root() != header.root {

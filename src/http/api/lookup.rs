@@ -70,14 +70,14 @@ pub(in crate::http) async fn look_up(State(node): State<Arc<Node>>, named: Named
 /// # Errors
 ///
 /// [`Failure`].
-pub(in crate::http) async fn looked_up(node: &Node, number: DepositNumber) -> Result<Response, Failure> {
-    let desk = node.desk().ok().map(Arc::clone);
+pub(in crate::http) async fn looked_up(node: &Arc<Node>, number: DepositNumber) -> Result<Response, Failure> {
+    let same = Arc::clone(node);
     node.read_quickly(move |reader| {
         let (index, entry) = find(reader, number)?.ok_or_else(|| unknown(number))?;
-        let header = reading::sealing_block(reader, index)?;
+        let header = same.headers().sealing(reader, index)?;
         let history = reading::history_of(reader, index, &entry)?;
         let mut json = DepositJson::of(index, &entry, &header, &history);
-        if desk.as_ref().is_some_and(|desk| desk.made_for(&entry).is_some()) {
+        if same.desk().is_ok_and(|desk| desk.made_for(&entry).is_some()) {
             json.signed_by = SignerJson::platform();
         }
         Ok(caching::json(&json, Caching::Revalidate))

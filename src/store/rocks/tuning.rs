@@ -42,11 +42,6 @@ const LOG_BYTES: u64 = 128 << 20;
 /// Bits a key in the filters: one look-up in a hundred for what is not there reads a block in vain.
 const FILTER_BITS: f64 = 10.0;
 
-/// How many times shorter than others the lists are in which random rows wait in memory.
-const SHORT_LISTS: usize = 8;
-/// How many of them become one file.
-const MERGED_LISTS: i32 = 6;
-
 /// Settings of the whole database.
 #[must_use]
 pub fn database(options: &Options, create: bool) -> rocksdb::Options {
@@ -126,11 +121,8 @@ fn table(shape: Shape, options: &Options, cache: &Cache) -> rocksdb::Options {
             // Random keys do not compress, and these tables are rewritten most often: only what has come to rest is.
             table.set_compression_type(DBCompressionType::None);
             table.set_bottommost_compression_type(DBCompressionType::Zstd);
-            // A row goes to a random place of a sorted list, and in a long list each step to it is a miss of the
-            // processor's caches: half of what an append costs. So there are several short lists, written out together.
-            table.set_write_buffer_size(options.memtable_bytes / 4 / SHORT_LISTS);
-            table.set_min_write_buffer_number_to_merge(MERGED_LISTS);
-            table.set_max_write_buffer_number(2 * MERGED_LISTS);
+            // Every file is one day merged into all others: the fewer, the less often.
+            table.set_write_buffer_size(options.memtable_bytes / 6);
             table.set_memtable_prefix_bloom_ratio(0.02);
             table.set_memtable_whole_key_filtering(true);
         }

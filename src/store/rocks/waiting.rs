@@ -81,7 +81,7 @@ impl Waiting {
     pub fn made_again(engine: &Engine, edge: &Frontier) -> Result<Self, ReadError> {
         let waiting = Self::default();
         let Some(LeafIndex(first)) = unindexed(engine)? else { return Ok(waiting) };
-        let (tree, size, mut keys) = (Tree { engine, edge }, edge.size(), KeyCache::default());
+        let (tree, size, mut keys) = (Tree { engine, edge }, edge.size(), KeyCache::new());
         let index = Index { engine, waiting: &waiting };
         for first in (first..size.0).step_by(usize::try_from(READ_AT_ONCE).unwrap_or(usize::MAX)) {
             let count = READ_AT_ONCE.min(size.0 - first);
