@@ -19,6 +19,7 @@
 use std::env;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -68,7 +69,9 @@ fn open(folder: &Path) -> (RocksStore, Signer) {
     let [signer, successor] = [random::<32>(), random()].map(|seed| Signer::new(name.clone(), &seed).expect("a key"));
     let store = RocksStore::create(folder, &name, &options).expect("a new ledger");
     for (file, key) in [("next.key", &successor), ("ledger.key", &signer)] {
-        fs::write(folder.join(file), format!("{}\n", *key.to_private_text())).expect("a key file");
+        let mut file =
+            File::options().create_new(true).write(true).mode(0o600).open(folder.join(file)).expect("a file");
+        writeln!(file, "{}", *key.to_private_text()).expect("a key file");
     }
     (store, signer)
 }
@@ -149,6 +152,7 @@ fn main() {
     };
     let (folder, wanted): (PathBuf, u64) = (folder.into(), deposits.parse().expect("a number of deposits"));
     let (store, signer) = open(&folder);
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).expect("a folder of one's own");
     let store = Arc::new(store);
     let name = signer.verifier().name().clone();
     let successor = Signer::new(name.clone(), &random()).expect("a key").verifier().clone();

@@ -4,6 +4,7 @@ mod creating;
 mod damage;
 mod erasing;
 mod locking;
+mod waiting;
 mod writing;
 
 use std::collections::BTreeMap;

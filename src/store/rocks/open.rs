@@ -277,7 +277,7 @@ fn open_locked(folder: &Folder, options: &Options, lock: Lock) -> Result<RocksSt
     };
     let engine = open_engine(folder, options, Access::ReadWrite)?;
     let Inspected { tip, published } = inspect(&engine, &mark)?;
-    let (file, progress) = (MarkFile::open(&folder.mark(), &mark)?, Progress::of(&engine)?);
+    let (file, progress) = (MarkFile::open(&folder.mark(), &mark)?, Progress::of(&engine, options.gathered_leaves)?);
     let reader = RocksReader::new(engine, tip, published, waiting, lock);
     Ok(RocksStore::new(reader, file, progress, folder.clone()))
 }

@@ -28,11 +28,15 @@ pub struct Options {
     pub memtable_bytes: usize,
     /// Most files held open. Default 512, which is enough for 20 million deposits.
     pub open_files: i32,
+    /// Leaves whose index rows gather before they are written in the order of their keys; up to twice as many wait in
+    /// memory, and are read when a node starts that did not end cleanly. Default 32,768: some 10 MiB, four seconds of full
+    /// load, and less than a second to read.
+    pub gathered_leaves: u64,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { block_cache_bytes: 64 << 20, memtable_bytes: 96 << 20, open_files: 512 }
+        Self { block_cache_bytes: 64 << 20, memtable_bytes: 96 << 20, open_files: 512, gathered_leaves: 32_768 }
     }
 }
 

@@ -35,8 +35,6 @@ use crate::store::rocks::schema::{DIGESTS, META, NUMBERS, RECORDS, STATEMENTS, T
 use crate::store::rocks::tree::Tree;
 use crate::store::rows::Finding;
 
-/// Leaves whose rows gather: four seconds of full load, and less than a second to make again.
-const GATHERED: u64 = 32_768;
 /// Rows of one batch when all are written out.
 const AT_ONCE: usize = 4_096;
 /// Leaves that are read at a time to make their rows again.
@@ -299,21 +297,23 @@ fn put_next<K: ToDisk + Ord + Copy, V: ToDisk>(
 }
 
 /// How far the writing of what waits has come. After a batch that failed it means nothing.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Progress {
+    /// Leaves whose rows gather.
+    gathered: u64,
     pass: Option<Pass>,
     /// As `unindexed` on disk, once the batch that was added to is written.
     unindexed: Option<LeafIndex>,
 }
 
 impl Progress {
-    /// Of a database just opened.
+    /// Of a database just opened, where rows of so many leaves are to gather.
     ///
     /// # Errors
     ///
     /// [`ReadError`].
-    pub fn of(engine: &Engine) -> Result<Self, ReadError> {
-        Ok(Self { pass: None, unindexed: unindexed(engine)? })
+    pub fn of(engine: &Engine, gathered: u64) -> Result<Self, ReadError> {
+        Ok(Self { gathered, pass: None, unindexed: unindexed(engine)? })
     }
 
     /// Adds to the `batch` of a block what is due with it: as many old rows as the block has leaves, and some.
@@ -347,7 +347,7 @@ impl Progress {
             waiting.forget_old();
         }
         waiting.add(rows, leaves, end);
-        if self.pass.is_none() && waiting.shared().young.leaves >= GATHERED {
+        if self.pass.is_none() && waiting.shared().young.leaves >= self.gathered {
             self.pass = Some(Pass::over(waiting.age()));
         }
     }
