@@ -75,12 +75,13 @@ impl RocksStore {
         written.map_err(|error| writer.fails(error))
     }
 
-    /// How many rows each table has, published or not. Reads all of them.
+    /// How many rows each table has, published or not, once all that waits is written out. Reads all of them.
     ///
     /// # Errors
     ///
     /// [`ReadError`].
     pub fn count_rows(&self) -> Result<Vec<(&'static str, u64)>, ReadError> {
+        self.write_out().map_err(|error| ReadError::Unavailable(error.to_string()))?;
         self.reader.count_rows()
     }
 

@@ -130,24 +130,29 @@ fn rows_that_a_crash_took_are_made_again() {
 #[test]
 fn a_damaged_leaf_whose_rows_are_to_be_made_again_is_named() {
     let root = tempfile::tempdir().unwrap();
-    let folder = crashed(root.path(), 3);
-    {
+    let folder = crashed(root.path(), 14);
+    // In a full tile, so that the opening does not read it for the tree's edge.
+    let damaged = {
         let tables = TABLES.iter().map(|(name, _)| (*name, RocksOptions::default()));
         let mut options = RocksOptions::default();
         options.set_track_and_verify_wals_in_manifest(true);
         let db = DB::open_cf_with_opts(&options, folder.join("db"), tables).unwrap();
-        let leaves = db.cf_handle("leaves").unwrap();
-        let mut leaf = db.get_cf(leaves, 5_u64.to_be_bytes()).unwrap().unwrap();
+        let first = db.get_cf(db.cf_handle("meta").unwrap(), "unindexed").unwrap().unwrap();
+        let first = u64::from_be_bytes(first.try_into().unwrap());
+        assert!((1..250).contains(&first), "{first}");
+        let (leaves, at) = (db.cf_handle("leaves").unwrap(), (first + 1).to_be_bytes());
+        let mut leaf = db.get_cf(leaves, at).unwrap().unwrap();
         leaf[40] ^= 1;
-        db.put_cf(leaves, 5_u64.to_be_bytes(), leaf).unwrap();
-    }
+        db.put_cf(leaves, at, leaf).unwrap();
+        (first + 1).to_string()
+    };
     let again = root.path().join("again");
     copy(&folder, &again);
     for opened in
         [RocksStore::open(&folder, &small()).map(|_| ()), RocksStore::open_read_only(&again, &small()).map(|_| ())]
     {
         let error = opened.unwrap_err();
-        let named = |error: &ReadError| matches!(error, ReadError::Damaged { what: "leaf", at, .. } if at == "5");
+        let named = |error: &ReadError| matches!(error, ReadError::Damaged { what: "leaf", at, .. } if *at == damaged);
         assert!(matches!(&error, OpenError::RecordDamaged(error) if named(error)), "{error:?}");
     }
 }

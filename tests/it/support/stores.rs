@@ -88,5 +88,5 @@ impl Bench for Rocks {
 /// Memory so little that tests write and compact files too, and index rows soon.
 #[cfg(feature = "node")]
 pub(crate) fn small() -> Options {
-    Options { block_cache_bytes: 1 << 20, memtable_bytes: 1 << 20, open_files: 64, gathered_leaves: 100 }
+    Options { block_cache_bytes: 1 << 20, memtable_bytes: 3 << 19, open_files: 64, gathered_leaves: 100 }
 }
