@@ -30,6 +30,7 @@ since() { awk -v a="$1" -v b="$(now)" 'BEGIN { printf "%.2f", b - a }'; }
 # Starts a node; sets `node`, `address` and `took`, the seconds until it listens.
 start() {
   local begun
+  rm -f "$folder/told"
   begun=$(now)
   "$program" --json serve --data "$folder/ledger" --listen 127.0.0.1:0 --confirm-clock-gap >"$folder/told" 2>"$folder/log" &
   node=$!

@@ -8,13 +8,21 @@ target=${CARGO_TARGET_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/tiezheng/target}
 export CARGO_TARGET_DIR=$target
 if [ "${1:-}" = --build ]; then
   cargo build --release --quiet
-  cargo bench --quiet --no-run --bench sequencer
+  cargo bench --quiet --no-run --bench sequencer --bench audit
   exit
 fi
 
 folder=$1
 deposits=${OURS_DEPOSITS:-60000}
 DEPOSITS=$((deposits * 3)) ROUNDS=1 BENCH_DIR=$folder cargo bench --quiet --bench sequencer
+
+# The ledger that is audited is made once, beside the folder.
+entries=${FSCK_ENTRIES:-1000000}
+AUDIT_DEPOSITS=$entries AUDIT_LEDGER=$(dirname "$folder")/audited cargo bench --quiet --bench audit -- structure |
+  jq -R -c --argjson n "$entries" 'capture("^structure +(?<rate>[0-9]+) a second") | {
+    system: "tiezheng", setting: "audit of the structure, from a folder at rest", entries: $n,
+    per_second: (.rate | tonumber), p50_ms: null, p99_ms: null,
+    notes: "every leaf parsed and hashed, every tile, block and the checkpoint; not signatures and index rows" }'
 
 program=$target/release/tiezheng
 "$program" --json serve --test --data "$folder/ledger" --listen 127.0.0.1:0 >"$folder/told" 2>"$folder/log" &

@@ -55,6 +55,8 @@ struct Sample {
     blocks: Vec<Block>,
     /// How many of them it had halfway.
     half: usize,
+    /// Bytes of the log up to its last block; index rows come behind.
+    logged: usize,
 }
 
 /// 1,500 deposits in 32 blocks: some written out to files and compacted, some only in the log. The second half was
@@ -75,8 +77,11 @@ static SAMPLE: LazyLock<Sample> = LazyLock::new(|| {
     copy(&folder, &halfway);
     let store = RocksStore::open(&folder, &small()).unwrap();
     grow(&store, 750);
+    let log = database_files(&folder, ".log").pop().unwrap();
+    let logged = fs::read(&log).unwrap().len();
     drop(store);
-    Sample { _root: root, folder, halfway, blocks, half }
+    assert!(fs::read(&log).unwrap().len() > logged);
+    Sample { _root: root, folder, halfway, blocks, half, logged }
 });
 
 /// A copy of the sample, to be damaged.

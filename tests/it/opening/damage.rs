@@ -149,7 +149,7 @@ fn replace_by(folder: &Path, origin: &Name, deposits: u64, first: u64) {
 fn a_log_that_is_cut_off_zeroed_or_missing_is_refused() {
     let lost = |e: &OpenError| matches!(e, OpenError::Behind { .. } | OpenError::DatabaseDamaged { .. });
     let log = |f: &Path| database_files(f, ".log").pop().unwrap();
-    let length = fs::read(log(&SAMPLE.folder)).unwrap().len();
+    let length = SAMPLE.logged;
     assert!(length > 10_000, "the last blocks are in the log: {length} bytes");
     refused("no log", lost, |f| fs::remove_file(log(f)).unwrap());
     for kept in [0, 1, length / 2, length - 1] {
@@ -165,6 +165,31 @@ fn a_log_that_is_cut_off_zeroed_or_missing_is_refused() {
     }
     for at in (0..length).step_by(length / 20) {
         refused(&format!("bit in byte {at} of the log"), lost, |f| flip(&log(f), at));
+    }
+}
+
+/// Behind the last block the log holds index rows only, which are made again.
+#[test]
+fn a_log_that_is_damaged_behind_its_last_block_loses_nothing() {
+    let log = |f: &Path| database_files(f, ".log").pop().unwrap();
+    let whole = fs::read(log(&SAMPLE.folder)).unwrap().len();
+    for kept in [SAMPLE.logged, SAMPLE.logged + 1, usize::midpoint(SAMPLE.logged, whole), whole - 1] {
+        for cut in [true, false] {
+            let (_root, folder) = sample();
+            let mut bytes = fs::read(log(&folder)).unwrap();
+            if cut {
+                bytes.truncate(kept)
+            } else {
+                bytes[kept] ^= 0x10
+            }
+            fs::write(log(&folder), bytes).unwrap();
+            let store = RocksStore::open(&folder, &small()).unwrap();
+            assert_eq!(store.tip().unwrap().size().0, size());
+            for entry in SAMPLE.blocks.iter().flat_map(|block| &block.leaves).filter_map(|leaf| leaf.entry.as_ref()) {
+                assert!(store.find_number(&entry.number).unwrap().is_some(), "{kept} {cut}");
+            }
+            assert_eq!(store.count_rows().unwrap().iter().find(|(name, _)| *name == "numbers").unwrap().1, 1_500);
+        }
     }
 }
 
