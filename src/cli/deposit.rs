@@ -109,17 +109,29 @@ pub async fn run(args: &DepositArgs, config: &Config, screen: &Screen) -> anyhow
         Some(begin(args, details, Progress::of_bytes(screen, total), config, screen).await?)
     };
     let mut deposits = pin!(many::deposit(round.clone(), found));
-    let (mut tally, mut ending) = (Tally::default(), Ending::Good);
+    let (mut tally, mut ending, mut unconfirmed) = (Tally::default(), Ending::Good, false);
     while let Some((found, outcome)) = deposits.next().await {
         let tell = || tell(screen, &found, &outcome, files == 1);
         match &round {
             Some(round) => round.progress.aside(tell)?,
             None => tell()?,
         }
+        unconfirmed |= matches!(&outcome, Err(Missed::Failed(complaint)) if is_unconfirmed(complaint));
         ending = ending.max(count(&mut tally, &found, &outcome));
     }
     summary(screen, tally)?;
+    if unconfirmed {
+        screen.aside(screen.pick(
+            "未确认的文件可能已经上链：请再次运行同一命令，不会重复存证。",
+            "What is not confirmed may be on the chain all the same: run the same command again, nothing is deposited twice.",
+        ))?;
+    }
     Ok(ending)
+}
+
+/// Whether the statement may have reached the ledger: nobody said that it did not.
+fn is_unconfirmed(complaint: &Complaint) -> bool {
+    complaint.code == "unreachable"
 }
 
 async fn begin(
@@ -191,7 +203,12 @@ fn tell(screen: &Screen, found: &Found, outcome: &Result<Done, Missed>, alone: b
         }
         Err(Missed::Failed(complaint)) => {
             let why = screen.pick(&complaint.zh, &complaint.en);
-            screen.aside(format!("{}  {name}: {why}", screen.pick("未存证", "not deposited")))?;
+            let word = if is_unconfirmed(complaint) {
+                screen.pick("未确认", "not confirmed")
+            } else {
+                screen.pick("未存证", "not deposited")
+            };
+            screen.aside(format!("{word}  {name}: {why}"))?;
         }
         Err(Missed::Passed(passed)) => {
             let (_, zh, en) = passed.words();

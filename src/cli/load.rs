@@ -1,8 +1,9 @@
 //! `load`: a load generator that verifies. Deposits are signed before and receipts checked after the clock runs, and what
 //! the machine itself can do is measured in the same run.
 
+use std::fs::OpenOptions;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -14,7 +15,12 @@ use crate::cli::load_round::{Echo, Figures, Load, Round, ceilings, node_at};
 use crate::cli::reach::{ServerArgs, meet};
 use crate::cli::screen::{BAD, FAINT, GOOD, HEED, Screen};
 use crate::http::echo;
+use crate::ledger::number::DepositNumber;
+use crate::ledger::verify::wording::Language;
 use crate::load::traffic::Pace;
+
+/// Deposits a round, unless said.
+const DEPOSITS: usize = 100_000;
 
 const EXAMPLES: &str = "\
 Examples | 示例:
@@ -34,23 +40,23 @@ way takes some 4 KiB of memory until its receipt is checked.
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct LoadArgs {
-    /// Deposits a round | 每轮存证数
-    #[arg(long, value_name = "N", default_value_t = 100_000)]
-    deposits: usize,
+    /// Deposits a round, default 100,000; with --read, look-ups a round, default each number once | 每轮存证数或查询数
+    #[arg(long, value_name = "N", value_parser = at_least_one())]
+    deposits: Option<usize>,
     /// Connections kept open | 连接数
-    #[arg(long, value_name = "N", default_value_t = 256)]
+    #[arg(long, value_name = "N", default_value_t = 256, value_parser = at_least_one())]
     connections: usize,
     /// Rounds; the medians count | 轮数
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = at_least_one())]
     rounds: usize,
     /// Requests a second, whether or not earlier ones are answered; default: each connection waits | 每秒请求数（开环）
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     rate: Option<u32>,
     /// Lines of one request to the batch endpoint; default: single deposits | 批量接口每批条数
-    #[arg(long, value_name = "LINES")]
+    #[arg(long, value_name = "LINES", conflicts_with = "echo", value_parser = at_least_one())]
     batch: Option<usize>,
     /// Depositors' keys that take turns | 存证人密钥数
-    #[arg(long, value_name = "N", default_value_t = 16)]
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = at_least_one())]
     keys: usize,
     /// Receipts fetched once more after each round, at random places | 每轮重新取回并比对的回执数
     #[arg(long, value_name = "N", default_value_t = 100)]
@@ -61,10 +67,11 @@ pub struct LoadArgs {
     /// Where the disk is measured | 测量磁盘的文件夹
     #[arg(long, value_name = "DIR", default_value = ".")]
     disk: PathBuf,
-    /// Look up these deposit numbers, one a line, and fetch their receipts, instead of depositing | 改为查询所列编号
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["batch", "rate"])]
+    /// Look up these deposit numbers, one a line, as --keep-numbers writes them, and fetch their receipts, instead of
+    /// depositing | 改为查询所列编号
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["batch", "rate", "keep_numbers"])]
     read: Option<PathBuf>,
-    /// Append the deposit numbers to this file, one a line | 将存证编号追加到此文件
+    /// Append the deposit numbers to this file, one a line, for --read | 将存证编号追加到此文件，供 --read 使用
     #[arg(long, value_name = "FILE")]
     keep_numbers: Option<PathBuf>,
     /// Leave out what the machine can do | 不测量机器上限
@@ -78,6 +85,11 @@ pub struct LoadArgs {
     serve_echo: Option<usize>,
     #[command(flatten)]
     server: ServerArgs,
+}
+
+/// Without one of these a load is none.
+fn at_least_one() -> clap::builder::RangedU64ValueParser<usize> {
+    clap::builder::RangedU64ValueParser::new().range(1..)
 }
 
 /// All that a load came to.
@@ -115,31 +127,38 @@ pub async fn run(args: &LoadArgs, screen: &Screen) -> anyhow::Result<Ending> {
         )
         .into());
     }
+    if let Some(path) = &args.keep_numbers {
+        // Before anything is deposited for good, not after.
+        let opened = OpenOptions::new().create(true).append(true).open(path);
+        opened.map_err(|error| Complaint::io(path, &error))?;
+    }
+    let numbers = args.read.as_deref().map(load_reads::numbers).transpose()?;
     let load = Load {
         address: node_at(client.address())?,
         client,
         key: met.key,
-        deposits: args.deposits.max(1),
-        connections: args.connections.max(1),
-        pace: args.rate.map_or(Pace::Closed, |per_second| Pace::Open { per_second: per_second.max(1) }),
-        batch: args.batch.map(|lines| lines.max(1)),
+        deposits: args.deposits.unwrap_or_else(|| numbers.as_ref().map_or(DEPOSITS, Vec::len)),
+        connections: args.connections,
+        pace: args.rate.map_or(Pace::Closed, |per_second| Pace::Open { per_second }),
+        batch: args.batch,
         keys: args.keys,
         sample: args.sample,
         keep_numbers: args.keep_numbers.clone(),
     };
     let ceilings = if args.no_ceilings { None } else { Some(ceilings(&args.disk)?) };
-    if let Some(path) = &args.read {
-        return read(args, &load, path, screen).await;
+    if let Some(numbers) = numbers {
+        return read(args, &load, &numbers, screen).await;
     }
     let mut rounds = Vec::new();
-    for number in 1..=args.rounds.max(1) {
+    for number in 1..=args.rounds {
         let made = Arc::new(load.make()?);
         let (mut round, length) = load.drive(&made).await?;
-        if args.echo && load.batch.is_none() {
+        if args.echo {
             let echo = Echo::start(length)?;
             round.beside(load.drive_echo(&made, echo.address).await?);
         }
-        screen.line(format!("{} {number}: {}", screen.pick("第", "round"), told(&round, screen)))?;
+        let label = screen.pick(&format!("第 {number} 轮"), &format!("round {number}")).to_owned();
+        screen.line(format!("{label}: {}", told(&round, screen)))?;
         rounds.push(round);
     }
     let summary = Summary {
@@ -157,21 +176,28 @@ pub async fn run(args: &LoadArgs, screen: &Screen) -> anyhow::Result<Ending> {
 }
 
 /// Reads instead of depositing.
-async fn read(args: &LoadArgs, load: &Load, path: &Path, screen: &Screen) -> anyhow::Result<Ending> {
-    let numbers = load_reads::numbers(path)?;
+async fn read(args: &LoadArgs, load: &Load, numbers: &[DepositNumber], screen: &Screen) -> anyhow::Result<Ending> {
     let mut ending = Ending::Good;
     for reading in Reading::ALL {
         let mut rounds = Vec::new();
-        for _ in 0..args.rounds.max(1) {
-            rounds.push(load_reads::round(load, &numbers, reading, args.echo).await?);
+        for _ in 0..args.rounds {
+            rounds.push(load_reads::round(load, numbers, reading, args.echo).await?);
         }
         let median = Round::median(&rounds);
         let label = match reading {
             Reading::LookUp => screen.pick("查询", "look-up"),
             Reading::Receipt => screen.pick("回执", "receipt"),
         };
-        screen.document(&json!({ "reading": reading.word(), "rounds": rounds, "median": median }))?;
-        screen.line(format!("{label}: {}", told(&median, screen)))?;
+        let (asked, good) = (load.deposits * rounds.len(), rounds.iter().map(|round| round.proven).sum::<usize>());
+        screen.document(&json!({
+            "reading": reading.word(), "ledger": load.key.name().as_str(), "connections": load.connections,
+            "asked": asked, "rounds": rounds, "median": median,
+        }))?;
+        let counted = match screen.language() {
+            Language::Chinese => format!("共 {asked} 次，{} 次有误", asked - good),
+            Language::English => format!("{asked} asked, {} failed", asked - good),
+        };
+        screen.line(format!("{label}: {}  ({counted})", told(&median, screen)))?;
         for fault in median.faults.iter().take(10) {
             screen.line(screen.paint(HEED, fault))?;
             ending = Ending::Finding;

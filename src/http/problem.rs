@@ -308,6 +308,8 @@ impl From<ReadError> for Failure {
                 tracing::error!(%error, "damaged data was asked for and not served");
                 Self::new("damaged", format!("a stored {what} is damaged and is not served"))
             }
+            // Whoever looked in memory looks again.
+            ReadError::NotInMemory => Self::new("unavailable", "try again later"),
             ReadError::Unavailable(_) => {
                 tracing::error!(%error, "the ledger could not be read");
                 Self::new("unavailable", "try again later")

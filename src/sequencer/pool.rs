@@ -321,3 +321,41 @@ impl Inbox {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+
+    /// A wait that nobody ends would hang here.
+    #[test]
+    fn messages_wake_whoever_waits_once_there_are_enough() {
+        let (pool, inbox) = Pool::new(8);
+        let wait = |wanted: usize| {
+            let inbox = Arc::clone(&inbox);
+            let enough = move |state: &Arrivals| state.messages.len() >= wanted || state.closed;
+            thread::spawn(move || inbox.wait_until(None, wanted, enough, |state| state.messages.drain(..).count()))
+        };
+        let push = || pool.wait_to_erase(pool.enter().unwrap(), Vec::new(), None).unwrap();
+        for many in [1, 2, 3] {
+            let waiting = wait(many);
+            let _told: Vec<_> = (0..many).map(|_| push()).collect();
+            assert_eq!(waiting.join().unwrap(), (many, true));
+        }
+        // Too few to be woken for; what is told besides wakes at once.
+        let waiting = wait(5);
+        let _told = push();
+        pool.close();
+        assert_eq!(waiting.join().unwrap(), (1, true));
+    }
+
+    #[test]
+    fn patience_has_an_end() {
+        let (pool, inbox) = Pool::new(8);
+        let _told = pool.wait_to_erase(pool.enter().unwrap(), Vec::new(), None).unwrap();
+        let patience = Some(Duration::from_millis(1));
+        let waited = inbox.wait_until(patience, 2, |state| state.messages.len() >= 2, |state| state.messages.len());
+        assert_eq!(waited, (1, false));
+    }
+}

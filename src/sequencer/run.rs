@@ -42,7 +42,7 @@ impl<S: AppendLedger, C: Clock> Hands<S, C> {
             let Ok(mut sealing) = self.sealing.lock() else { return };
             match next {
                 Next::End => {
-                    tracing::info!(size = sealing.tip.size().0, "a sealing thread ended");
+                    tracing::debug!(size = sealing.tip.size().0, "a sealing thread ended");
                     return;
                 }
                 Next::Erasure(erasure) => {

@@ -90,6 +90,9 @@ pub enum ReadError {
         /// What does not fit.
         reason: String,
     },
+    /// A look at what lies in memory ([`ReadLedger::look_in_memory`]) asked for something else. Look at the store itself.
+    #[error("it does not lie in memory")]
+    NotInMemory,
     /// The disk or the connection failed. Try again later.
     #[error("cannot read: {0}")]
     Unavailable(String),

@@ -2,8 +2,7 @@
 
 pub mod headers;
 
-use std::cell::RefCell;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use crate::ledger::block::{BlockHeader, Height};
 use crate::ledger::entry::Entry;
@@ -102,10 +101,9 @@ fn within<R: ReadLedger + ?Sized>(store: &R, size: TreeSize) -> Result<(), ReadE
     if size <= published { Ok(()) } else { Err(ReadError::Beyond { asked: size.0, size: published }) }
 }
 
-thread_local! {
-    /// Keys of deposits that were read on this thread before: few sign most, and to read one costs as much as all else.
-    static KEYS: RefCell<KeyCache> = RefCell::new(KeyCache::new());
-}
+/// Keys of deposits that were read before: few sign most, and to read one costs as much as all else. One for all threads,
+/// of which there may be many.
+static KEYS: LazyLock<Mutex<KeyCache>> = LazyLock::new(|| Mutex::new(KeyCache::new()));
 
 /// A parsed leaf.
 ///
@@ -114,7 +112,8 @@ thread_local! {
 /// [`ReadError`].
 pub fn leaf<R: ReadLedger + ?Sized>(store: &R, index: LeafIndex) -> Result<Leaf, ReadError> {
     let bytes = store.leaf(index)?;
-    let leaf = KEYS.with_borrow_mut(|keys| Leaf::parse_with(&bytes, keys));
+    // A panicked thread leaves behind keys that were read before.
+    let leaf = Leaf::parse_with(&bytes, &mut KEYS.lock().unwrap_or_else(PoisonError::into_inner));
     leaf.map_err(|error| damaged("leaf", index, error.to_string()))
 }
 

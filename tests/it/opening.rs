@@ -3,6 +3,7 @@
 mod creating;
 mod damage;
 mod erasing;
+mod in_memory;
 mod locking;
 mod waiting;
 mod writing;

@@ -36,7 +36,7 @@ impl Reader {
             .current_dir(self.folder.path())
             .env_remove("LANG")
             .envs([("PATH", path.as_str()), ("LC_ALL", "C.UTF-8"), ("TIEZHENG_SERVER", url)])
-            .env("TIEZHENG_CONFIG", self.folder.path().join(".config"))
+            .env("TIEZHENG_CONFIG", self.folder.path().join(".config/tiezheng"))
             .output()
             .unwrap();
         let printed = String::from_utf8(output.stdout).unwrap();

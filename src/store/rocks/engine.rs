@@ -124,6 +124,7 @@ impl Engine {
     fn cannot_read(&self, table: &'static str, key: &[u8], error: &rocksdb::Error) -> ReadError {
         if let Some(memory) = self.memory.as_ref().filter(|_| error.kind() == ErrorKind::Incomplete) {
             memory.missed.store(true, Ordering::Relaxed);
+            return ReadError::NotInMemory;
         }
         cannot_read(table, key, error)
     }

@@ -1,0 +1,38 @@
+//! Looks at what lies in memory: never at what does not.
+
+use tiezheng::ledger::merkle::shape::LeafIndex;
+use tiezheng::store::contract::ReadLedger;
+use tiezheng::store::memory::MemoryStore;
+use tiezheng::store::rocks::store::RocksStore;
+
+use super::{SAMPLE, sample};
+use crate::support::depositor::origin;
+use crate::support::stores::small;
+
+#[test]
+fn what_does_not_lie_in_memory_is_not_waited_for() {
+    let (_root, folder) = sample();
+    let store = RocksStore::open(&folder, &small()).unwrap();
+    let block = &SAMPLE.blocks[3];
+    let (leaf, index) = (&block.leaves[7], LeafIndex(block.base.0 + 7));
+    let number = leaf.entry.as_ref().unwrap().number;
+    let ask = |store: &dyn ReadLedger| (store.find_number(&number), store.leaf(index));
+    let expected = (Ok(Some(index)), Ok(leaf.bytes.clone()));
+    let look = || {
+        let mut seen = None;
+        let all_there = store.look_in_memory(&mut |memory| seen = Some(ask(memory)));
+        (all_there, seen.unwrap())
+    };
+    let (all_there, seen) = look();
+    assert!(!all_there && seen != expected, "nothing was read from its files yet: {seen:?}");
+    assert_eq!(ask(&store), expected);
+    assert_eq!(look(), (true, expected), "now it was");
+}
+
+#[test]
+fn of_a_store_in_memory_all_is_there() {
+    let store = MemoryStore::new(origin());
+    let mut seen = 0;
+    assert!(store.look_in_memory(&mut |memory| seen += usize::from(memory.published().is_none())));
+    assert_eq!(seen, 1);
+}
