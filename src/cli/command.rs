@@ -17,6 +17,10 @@ use crate::cli::{audit, backup, load, restore, serve};
 use crate::cli::{deposit, keygen, lookup, receipt, statement, trust, verify};
 use crate::ledger::verify::wording::Language;
 
+/// Most threads that may wait for a disk at the same time. A node's reads and hashing have bounds of their own below; a thread
+/// that is done stays for ten seconds, with some megabytes of memory, and without a bound hundreds of them would.
+const BLOCKING_THREADS: usize = 64;
+
 const AFTER_HELP: &str = "\
 First steps | 入门:
   tiezheng demo                            see everything happen, leave nothing behind | 完整演示
@@ -102,7 +106,8 @@ pub fn main() -> ExitCode {
 
 fn run(command: &Command, screen: &Screen) -> anyhow::Result<Ending> {
     let config = Config::from_env()?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    let runtime = builder.enable_all().max_blocking_threads(BLOCKING_THREADS).build();
     let runtime = runtime.map_err(|error| Complaint::unable("no_runtime", error.to_string(), error.to_string()))?;
     runtime.block_on(async {
         match command {
