@@ -68,6 +68,7 @@ fn open(folder: &Path) -> (RocksStore, Signer) {
     let name = Name::parse("bench.example/growth").expect("a name");
     let [signer, successor] = [random::<32>(), random()].map(|seed| Signer::new(name.clone(), &seed).expect("a key"));
     let store = RocksStore::create(folder, &name, &options).expect("a new ledger");
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o700)).expect("a folder of one's own");
     for (file, key) in [("next.key", &successor), ("ledger.key", &signer)] {
         let mut file =
             File::options().create_new(true).write(true).mode(0o600).open(folder.join(file)).expect("a file");
@@ -152,7 +153,6 @@ fn main() {
     };
     let (folder, wanted): (PathBuf, u64) = (folder.into(), deposits.parse().expect("a number of deposits"));
     let (store, signer) = open(&folder);
-    fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).expect("a folder of one's own");
     let store = Arc::new(store);
     let name = signer.verifier().name().clone();
     let successor = Signer::new(name.clone(), &random()).expect("a key").verifier().clone();

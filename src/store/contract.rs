@@ -90,7 +90,7 @@ pub enum ReadError {
         /// What does not fit.
         reason: String,
     },
-    /// A look at what lies in memory ([`ReadLedger::look_in_memory`]) asked for something else. Look at the store itself.
+    /// A look at what lies in memory asked for something else. Look at the store itself.
     #[error("it does not lie in memory")]
     NotInMemory,
     /// The disk or the connection failed. Try again later.
@@ -209,8 +209,7 @@ pub trait ReadLedger: Send + Sync {
     fn leaves(&self, first: LeafIndex, count: u64) -> Result<Vec<Vec<u8>>, ReadError>;
 
     /// Shows `see` each of the leaves `first .. first+count` in its turn, as it stands in the store, held against nothing:
-    /// for whoever hashes them himself and knows what to do about one that does not fit. Keeps nothing in memory, and
-    /// holds no lock meanwhile. After an error `see` may have seen some of them.
+    /// for whoever hashes them himself. Keeps nothing, holds no lock. After an error `see` may have seen some of them.
     ///
     /// # Errors
     /// [`ReadError`], also for a leaf that is missing.
@@ -284,7 +283,7 @@ pub trait ReadLedger: Send + Sync {
     /// The same, for whoever has just read in the deposit itself what it commits to, if to anything.
     ///
     /// # Errors
-    /// As [`Self::private`].
+    /// As above.
     fn private_of(&self, index: LeafIndex, _committed: Option<&Digest>) -> Result<Private, ReadError> {
         self.private(index)
     }
@@ -308,10 +307,8 @@ pub trait ReadLedger: Send + Sync {
     /// [`ReadError`].
     fn last_labelled(&self, label: &Digest, limit: usize) -> Result<Vec<LeafIndex>, ReadError>;
 
-    /// Shows `look` what of this store lies in memory, if any of it can be read without waiting for a disk. Whether all
-    /// that `look` asked for lay there: else whatever it found counts for nothing, and it has to look at the store itself.
-    fn look_in_memory(&self, look: &mut dyn FnMut(&dyn ReadLedger)) -> bool {
-        let _ = look;
+    /// Shows `look` what can be read without waiting for a disk. False: not all it asked for can, its findings are void.
+    fn look_in_memory(&self, _look: &mut dyn FnMut(&dyn ReadLedger)) -> bool {
         false
     }
 
@@ -320,11 +317,9 @@ pub trait ReadLedger: Send + Sync {
     /// # Errors
     /// [`ReadError`].
     fn leaf(&self, index: LeafIndex) -> Result<Vec<u8>, ReadError> {
-        self.leaves(index, 1)?.pop().ok_or_else(|| ReadError::Damaged {
-            what: "leaf",
-            at: index.to_string(),
-            reason: "the store answered none".into(),
-        })
+        let none =
+            || ReadError::Damaged { what: "leaf", at: index.to_string(), reason: "the store answered none".into() };
+        self.leaves(index, 1)?.pop().ok_or_else(none)
     }
 }
 

@@ -152,7 +152,8 @@ fn a_log_that_is_cut_off_zeroed_or_missing_is_refused() {
     let length = SAMPLE.logged;
     assert!(length > 10_000, "the last blocks are in the log: {length} bytes");
     refused("no log", lost, |f| fs::remove_file(log(f)).unwrap());
-    for kept in [0, 1, length / 2, length - 1] {
+    // Not all of the last nine bytes are zeros by themselves.
+    for kept in [0, 1, length / 2, length - 9] {
         refused(&format!("{kept} bytes of log"), lost, |f| {
             let bytes = fs::read(log(f)).unwrap();
             fs::write(log(f), &bytes[..kept]).unwrap();
@@ -178,9 +179,9 @@ fn a_log_that_is_damaged_behind_its_last_block_loses_nothing() {
             let (_root, folder) = sample();
             let mut bytes = fs::read(log(&folder)).unwrap();
             if cut {
-                bytes.truncate(kept)
+                bytes.truncate(kept);
             } else {
-                bytes[kept] ^= 0x10
+                bytes[kept] ^= 0x10;
             }
             fs::write(log(&folder), bytes).unwrap();
             let store = RocksStore::open(&folder, &small()).unwrap();

@@ -4,15 +4,16 @@ use tiezheng::ledger::merkle::shape::LeafIndex;
 use tiezheng::store::contract::ReadLedger;
 use tiezheng::store::memory::MemoryStore;
 use tiezheng::store::rocks::store::RocksStore;
+use tiezheng::store::rocks::tuning::Options;
 
 use super::{SAMPLE, sample};
 use crate::support::depositor::origin;
-use crate::support::stores::small;
 
 #[test]
 fn what_does_not_lie_in_memory_is_not_waited_for() {
     let (_root, folder) = sample();
-    let store = RocksStore::open(&folder, &small()).unwrap();
+    // A cache that holds what was read.
+    let store = RocksStore::open(&folder, &Options::default()).unwrap();
     let block = &SAMPLE.blocks[3];
     let (leaf, index) = (&block.leaves[7], LeafIndex(block.base.0 + 7));
     let number = leaf.entry.as_ref().unwrap().number;
