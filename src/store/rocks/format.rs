@@ -6,6 +6,8 @@
 //! Numbers are big-endian, so that rows sort as the numbers do. A value has one spelling, and bytes that are not one are
 //! `None` to the reader: damage, never a panic.
 
+pub mod about;
+
 use crate::ledger::block::Height;
 use crate::ledger::hash::{DIGEST_LEN, Digest, sha256};
 use crate::ledger::merkle::shape::LeafIndex;
@@ -380,29 +382,6 @@ impl ToDisk for Vec<u8> {
 impl FromDisk for Vec<u8> {
     fn from_disk(bytes: &[u8]) -> Option<Self> {
         Some(bytes.to_vec())
-    }
-}
-
-/// Keys of the table `meta`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum About {
-    /// [`FORMAT_VERSION`], as a big-endian `u32`.
-    Format,
-    /// The ledger's origin.
-    Origin,
-    /// From which leaf on rows by which leaves are found may be missing, as an index; not there when none are.
-    Unindexed,
-}
-
-impl ToDisk for About {
-    type Bytes<'a> = &'static [u8];
-
-    fn to_disk(&self) -> &'static [u8] {
-        match self {
-            Self::Format => b"format",
-            Self::Origin => b"origin",
-            Self::Unindexed => b"unindexed",
-        }
     }
 }
 

@@ -8,6 +8,7 @@
 //! | [`schema`] | the tables: name, key and value of each, bound together once |
 //! | [`tuning`] | how RocksDB is set up |
 //! | [`engine`] | typed rows read, scanned, and written in one fsynced batch |
+//! | [`failing`] | what RocksDB's failures mean |
 //! | [`rewriting`] | the files that rows lie in, written anew |
 //! | [`folder`] | the names in a ledger's folder, and its lock |
 //! | [`mark`] | the last signed checkpoint, durable beside the database |
@@ -25,6 +26,7 @@
 
 pub mod appended;
 pub mod engine;
+pub mod failing;
 pub mod folder;
 pub mod format;
 pub mod mark;

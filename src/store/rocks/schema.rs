@@ -10,8 +10,9 @@ use crate::ledger::hash::{DIGEST_LEN, Digest};
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::notice::ErasedPiece;
 use crate::ledger::number::DepositNumber;
+use crate::store::rocks::format::about::About;
 use crate::store::rocks::format::{
-    About, AnnexKey, DIGEST_PREFIX, DigestKey, Empty, Fingerprint, LabelKey, LinkKey, StoredTile, SubjectKey, TileKey,
+    AnnexKey, DIGEST_PREFIX, DigestKey, Empty, Fingerprint, LabelKey, LinkKey, StoredTile, SubjectKey, TileKey,
     VaultRow,
 };
 
