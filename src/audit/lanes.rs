@@ -2,7 +2,7 @@
 //!
 //! # Invariants
 //!
-//! Every item is made once and taken once, from 0 up. No lane is more than [`AHEAD`] items ahead of the taker, so memory is
+//! Every item is made once and taken once, from 0 up. No lane is more than `AHEAD` items ahead of the taker, so memory is
 //! bounded. A panic in a lane is a panic of the whole.
 
 use std::num::NonZero;
