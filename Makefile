@@ -58,7 +58,8 @@ bench: setup ## measure everything, with the machine's ceilings beside it (half 
 	cargo bench $(if $(CI),--locked) --no-run
 	cargo bench $(if $(CI),--locked) --bench speed
 	cargo bench $(if $(CI),--locked) --bench sequencer
-	cargo bench $(if $(CI),--locked) --bench manifest --bench merkle
+	cargo bench $(if $(CI),--locked) --bench audit
+	cargo bench $(if $(CI),--locked) --bench manifest --bench hashing --bench merkle --bench store --bench http
 
 bench-growth: build ## grow a ledger to SIZES deposits and measure it at each (hours at 20 million) | 大账本性能测试
 	@benches/growth.sh

@@ -14,7 +14,7 @@ use crate::desk::office::{Desk, Furniture};
 use crate::ledger::key::Signer;
 use crate::sequencer::clock::SystemClock;
 use crate::sequencer::handle::Sequencer;
-use crate::store::contract::KeepPrivate;
+use crate::store::contract::keeping::KeepPrivate;
 
 /// The platform's private key in the ledger's folder.
 pub const PLATFORM_KEY: &str = "platform.key";

@@ -8,7 +8,8 @@ use crate::custody::opening::OpenError;
 use crate::custody::removing::RemoveError;
 use crate::desk::secret::NoRandomness;
 use crate::sequencer::handle::{DepositError, EraseError};
-use crate::store::contract::{PurgeError, ReadError};
+use crate::store::contract::ReadError;
+use crate::store::contract::keeping::PurgeError;
 
 /// Why the desk did not do what was asked. Unless the variant says otherwise, nothing was changed.
 #[derive(Debug, thiserror::Error)]

@@ -30,7 +30,8 @@ use crate::ledger::receipt::Receipt;
 use crate::ledger::time::Timestamp;
 use crate::sequencer::clock::Clock;
 use crate::sequencer::handle::Sequencer;
-use crate::store::contract::{KeepPrivate, PrivateContent, ReadError, ReadLedger};
+use crate::store::contract::keeping::KeepPrivate;
+use crate::store::contract::{PrivateContent, ReadError, ReadLedger};
 
 /// Case files kept in memory, at some kilobytes each.
 const FILES_MAX: usize = 4_096;

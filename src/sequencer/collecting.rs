@@ -1,8 +1,8 @@
 //! One half of the sequencer's work: taking in deposits, numbering and stamping them, and growing the next block.
 //!
 //! While the other half stores and signs a block, this one is already hashing the next. A block is closed when the other
-//! half is free and it pays: at once when little comes in, and under load after as much as comes within three milliseconds, since
-//! a block costs the same whether it holds ten deposits or a hundred.
+//! half is free and it pays: at once when little comes in, and under load after as much as comes within three milliseconds,
+//! since a block costs the same whether it holds ten deposits or a hundred.
 //!
 //! # Invariants
 //!

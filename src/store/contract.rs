@@ -17,7 +17,7 @@
 //! Pieces lie off the chain, each under a salted commitment. An erasure overwrites a piece by a tombstone that leads to
 //! the `erased` notice of the same block: final, in the one atomic append, and in force from then on, published or not
 //! (what is gone cannot be shown until its notice is signed). The disk may hold the overwritten bytes for a while:
-//! only [`KeepPrivate::purge`] makes sure that they are gone, and an erasure is confirmed to nobody before.
+//! only [`keeping::KeepPrivate::purge`] makes sure that they are gone, and an erasure is confirmed to nobody before.
 //!
 //! # Concurrency
 //!
@@ -30,6 +30,8 @@
 //! there and is not is damage too, never "not found".
 //!
 //! Not here: what the bytes mean (`ledger`), who may read private content (`desk`).
+
+pub mod keeping;
 
 use std::sync::Arc;
 
@@ -132,27 +134,6 @@ pub enum AppendError {
     Unknown(String),
 }
 
-/// Why a purge did not confirm what is erased. Whatever it is: purge again, it goes on where this one ended.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum PurgeError {
-    /// A file still holds erased bytes, or may: a reader that began before keeps old files alive. Try again.
-    #[error("`{file}` is still held or still holds erased content: try again")]
-    StillHeld {
-        /// The file, by its path in the data folder.
-        file: String,
-    },
-    /// A file could not be searched.
-    #[error("cannot search the data folder: {0}")]
-    Disk(String),
-    /// The rows could not be read.
-    #[error(transparent)]
-    Read(#[from] ReadError),
-    /// The rows could not be written.
-    #[error(transparent)]
-    Write(#[from] AppendError),
-}
-
 /// One piece of private content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Private {
@@ -190,13 +171,6 @@ impl From<PrivateMetadata> for PrivateContent {
     }
 }
 
-/// What a purge has confirmed.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Purged {
-    /// The pieces that no file holds any more, sorted. Those of earlier purges are not named again.
-    pub pieces: Vec<ErasedPiece>,
-}
-
 /// Reading a ledger, bounded by the published size.
 pub trait ReadLedger: Send + Sync {
     /// The last signed checkpoint; `None` before the genesis block is signed. It only ever grows.
@@ -209,7 +183,8 @@ pub trait ReadLedger: Send + Sync {
     fn leaves(&self, first: LeafIndex, count: u64) -> Result<Vec<Vec<u8>>, ReadError>;
 
     /// Shows `see` each of the leaves `first .. first+count` in its turn, as it stands in the store, held against nothing:
-    /// for whoever hashes them himself. Keeps nothing, holds no lock. After an error `see` may have seen some of them.
+    /// for whoever hashes them himself and knows what to do about one that does not fit. Keeps nothing in memory, and
+    /// holds no lock meanwhile. After an error `see` may have seen some of them.
     ///
     /// # Errors
     /// [`ReadError`], also for a leaf that is missing.
@@ -283,7 +258,7 @@ pub trait ReadLedger: Send + Sync {
     /// The same, for whoever has just read in the deposit itself what it commits to, if to anything.
     ///
     /// # Errors
-    /// As above.
+    /// As [`Self::private`].
     fn private_of(&self, index: LeafIndex, _committed: Option<&Digest>) -> Result<Private, ReadError> {
         self.private(index)
     }
@@ -307,7 +282,8 @@ pub trait ReadLedger: Send + Sync {
     /// [`ReadError`].
     fn last_labelled(&self, label: &Digest, limit: usize) -> Result<Vec<LeafIndex>, ReadError>;
 
-    /// Shows `look` what can be read without waiting for a disk. False: not all it asked for can, its findings are void.
+    /// Shows `look` what of this store can be read without waiting for a disk. Whether all that it asked for lay there:
+    /// else what it found counts for nothing, and it has to look at the store itself.
     fn look_in_memory(&self, _look: &mut dyn FnMut(&dyn ReadLedger)) -> bool {
         false
     }
@@ -365,36 +341,4 @@ pub trait AppendLedger: ReadLedger {
     /// [`AppendError::Unknown`]: stop writing at once. [`AppendError::TipMoved`] when it is not larger than the one in
     /// force, or larger than the appended chain.
     fn publish(&self, published: Published) -> Result<(), AppendError>;
-}
-
-/// What a store keeps beside the chain: the end of what was erased, and how far followers have come. Beside the
-/// sequencer, at any time, on any thread.
-pub trait KeepPrivate: ReadLedger {
-    /// Erased pieces that no purge has confirmed yet, sorted.
-    ///
-    /// # Errors
-    /// [`ReadError`].
-    fn unpurged(&self) -> Result<Vec<ErasedPiece>, ReadError>;
-
-    /// Makes sure that no file of the data folder holds what is erased, by rewriting the files that did and by searching
-    /// all of them; confirms nothing before. What a crash cut off, the next call finishes: a node calls this when it
-    /// starts and after each erasure. Takes as long as it takes to read the whole folder.
-    ///
-    /// Not covered: what the disk keeps of deleted files, copies elsewhere, memory that was swapped out.
-    ///
-    /// # Errors
-    /// [`PurgeError`].
-    fn purge(&self) -> Result<Purged, PurgeError>;
-
-    /// How far the follower of this name has come; `None` when it was never set.
-    ///
-    /// # Errors
-    /// [`ReadError`].
-    fn bookmark(&self, name: &Digest) -> Result<Option<u64>, ReadError>;
-
-    /// Remembers how far a follower has come. No evidence: after a power cut it may say what it said before.
-    ///
-    /// # Errors
-    /// [`AppendError`].
-    fn set_bookmark(&self, name: &Digest, position: u64) -> Result<(), AppendError>;
 }

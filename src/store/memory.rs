@@ -23,10 +23,8 @@ use crate::store::admission::Appended;
 use crate::store::bounds::{
     damaged, items_within, leaf_hashes_to, leaf_within, leaves_within, piece_hashes_to, size_of,
 };
-use crate::store::contract::{
-    AppendError, AppendLedger, KeepPrivate, Private, PrivateContent, Published, PurgeError, Purged, ReadError,
-    ReadLedger,
-};
+use crate::store::contract::keeping::{KeepPrivate, PurgeError, Purged};
+use crate::store::contract::{AppendError, AppendLedger, Private, PrivateContent, Published, ReadError, ReadLedger};
 use crate::store::joining::{self, Pieces, Standing};
 use crate::store::rows::{Places, Rows};
 

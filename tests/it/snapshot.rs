@@ -8,7 +8,8 @@ use std::fmt::Write as _;
 use tiezheng::ledger::chain::Waiting;
 use tiezheng::ledger::hash::Digest;
 use tiezheng::ledger::statement::text::LinkKind;
-use tiezheng::store::contract::{AppendLedger, KeepPrivate, PrivateContent, ReadLedger};
+use tiezheng::store::contract::keeping::KeepPrivate;
+use tiezheng::store::contract::{AppendLedger, PrivateContent, ReadLedger};
 use tiezheng::store::rocks::schema::TABLES;
 
 use crate::support::chain::{

@@ -25,7 +25,8 @@ use std::{fs, io};
 
 use crate::ledger::hash::Digest;
 use crate::ledger::notice::{ErasedPiece, Piece};
-use crate::store::contract::{AppendError, KeepPrivate, PurgeError, Purged, ReadError};
+use crate::store::contract::keeping::{KeepPrivate, PurgeError, Purged};
+use crate::store::contract::{AppendError, ReadError};
 use crate::store::rocks::engine::Engine;
 use crate::store::rocks::format::{AnnexKey, Fingerprint, ToDisk as _, VaultRow};
 use crate::store::rocks::rewriting::LiveFile;

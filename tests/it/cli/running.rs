@@ -10,6 +10,7 @@ use tiezheng::store::rocks::tuning::Options;
 
 use crate::cli::at_hand::Desk;
 use crate::support::process::Node;
+use crate::support::stores::on_disk;
 
 fn text(path: &Path) -> String {
     path.to_str().unwrap().to_owned()
@@ -54,6 +55,16 @@ fn a_node_that_starts_again_is_the_same_ledger() {
     desk.run(&["keygen", "--ledger", "example.org/ledger", "--out", &text(&elsewhere)]).ends(0);
     fs::rename(elsewhere, chain.join("ledger.key")).unwrap();
     assert_eq!(desk.run(&["serve", "--data", &data]).ends(2).error(), "other_key");
+}
+
+#[test]
+fn a_node_that_ends_cleanly_leaves_every_index_row_in_its_table() {
+    let mut desk = Desk::new();
+    desk.file("a", "a");
+    desk.deposit("a", &[]);
+    desk.stop_and_count();
+    let rows = |table| on_disk(&desk.top().join("chain"), table);
+    assert_eq!((rows("numbers"), rows("statements"), rows("digests"), rows("meta")), (1, 1, 2, 2));
 }
 
 #[test]

@@ -6,9 +6,8 @@ use tiezheng::ledger::chain::Waiting;
 use tiezheng::ledger::hash::Digest;
 use tiezheng::ledger::merkle::shape::LeafIndex;
 use tiezheng::ledger::notice::ErasedPiece;
-use tiezheng::store::contract::{
-    AppendError, AppendLedger, KeepPrivate, Private, PrivateContent, Purged, ReadError, ReadLedger,
-};
+use tiezheng::store::contract::keeping::{KeepPrivate, Purged};
+use tiezheng::store::contract::{AppendError, AppendLedger, Private, PrivateContent, ReadError, ReadLedger};
 use tiezheng::store::refusal::{ErasureRefusal, Refusal};
 
 use crate::support::chain::{

@@ -9,7 +9,8 @@ use tiezheng::ledger::hash::sha256;
 use tiezheng::ledger::merkle::shape::LeafIndex;
 use tiezheng::ledger::metadata::PrivateMetadata;
 use tiezheng::ledger::notice::ErasedPiece;
-use tiezheng::store::contract::{AppendLedger, KeepPrivate, Private, PrivateContent, PurgeError, Purged, ReadLedger};
+use tiezheng::store::contract::keeping::{KeepPrivate, PurgeError, Purged};
+use tiezheng::store::contract::{AppendLedger, Private, PrivateContent, ReadLedger};
 
 use super::copy;
 use crate::support::chain::{Draft, annex_at, append_erasing, erase, found, metadata_at, published_of};

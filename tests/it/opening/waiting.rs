@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use rocksdb::{DB, IteratorMode, Options as RocksOptions};
+use rocksdb::{DB, Options as RocksOptions};
 use tiezheng::ledger::chain::Block;
 use tiezheng::ledger::merkle::shape::LeafIndex;
 use tiezheng::store::contract::{ReadError, ReadLedger};
@@ -14,7 +14,7 @@ use tiezheng::store::rocks::store::RocksStore;
 use super::copy;
 use crate::support::chain::{Draft, found, notice, seal};
 use crate::support::depositor::origin;
-use crate::support::stores::small;
+use crate::support::stores::{on_disk, small};
 
 const FOLDER: &str = "TIEZHENG_TEST_FOLDER";
 const BLOCKS: &str = "TIEZHENG_TEST_BLOCKS";
@@ -52,15 +52,6 @@ fn all_found(store: &dyn ReadLedger, blocks: &[Block]) {
             }
         }
     }
-}
-
-/// Rows of a table as they lie on disk.
-fn on_disk(folder: &Path, table: &str) -> u64 {
-    let tables = TABLES.iter().map(|(name, _)| *name);
-    let db = DB::open_cf_for_read_only(&RocksOptions::default(), folder.join("db"), tables, false).unwrap();
-    let mut reads = rocksdb::ReadOptions::default();
-    reads.set_total_order_seek(true);
-    db.iterator_cf_opt(db.cf_handle(table).unwrap(), reads, IteratorMode::Start).map(Result::unwrap).count() as u64
 }
 
 fn counted(counts: &[(&'static str, u64)], table: &str) -> u64 {

@@ -12,10 +12,8 @@ use tiezheng::ledger::notice::ErasedPiece;
 use tiezheng::ledger::number::DepositNumber;
 use tiezheng::ledger::statement::content::HashAlgorithm;
 use tiezheng::ledger::statement::text::LinkKind;
-use tiezheng::store::contract::{
-    AppendError, AppendLedger, KeepPrivate, Private, PrivateContent, Published, PurgeError, Purged, ReadError,
-    ReadLedger,
-};
+use tiezheng::store::contract::keeping::{KeepPrivate, PurgeError, Purged};
+use tiezheng::store::contract::{AppendError, AppendLedger, Private, PrivateContent, Published, ReadError, ReadLedger};
 use tiezheng::store::memory::MemoryStore;
 
 /// What goes wrong, once.

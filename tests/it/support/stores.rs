@@ -1,6 +1,7 @@
 //! Every store there is, behind one way to begin, use and reopen it.
 
-use tiezheng::store::contract::{AppendLedger, KeepPrivate};
+use tiezheng::store::contract::AppendLedger;
+use tiezheng::store::contract::keeping::KeepPrivate;
 use tiezheng::store::memory::MemoryStore;
 #[cfg(feature = "node")]
 use tiezheng::store::rocks::{open::OpenError, store::RocksStore, tuning::Options};
@@ -89,4 +90,16 @@ impl Bench for Rocks {
 #[cfg(feature = "node")]
 pub(crate) fn small() -> Options {
     Options { block_cache_bytes: 1 << 20, memtable_bytes: 3 << 19, open_files: 64, gathered_leaves: 100 }
+}
+
+/// Rows of a table of a ledger at rest, as they lie on disk.
+#[cfg(feature = "node")]
+pub(crate) fn on_disk(folder: &std::path::Path, table: &str) -> u64 {
+    let tables = tiezheng::store::rocks::schema::TABLES.iter().map(|(name, _)| *name);
+    let options = rocksdb::Options::default();
+    let db = rocksdb::DB::open_cf_for_read_only(&options, folder.join("db"), tables, false).unwrap();
+    let mut reads = rocksdb::ReadOptions::default();
+    reads.set_total_order_seek(true);
+    let rows = db.iterator_cf_opt(db.cf_handle(table).unwrap(), reads, rocksdb::IteratorMode::Start);
+    rows.map(Result::unwrap).count() as u64
 }

@@ -10,9 +10,8 @@ use tiezheng::ledger::notice::ErasedPiece;
 use tiezheng::ledger::number::DepositNumber;
 use tiezheng::ledger::statement::content::HashAlgorithm;
 use tiezheng::ledger::statement::text::LinkKind;
-use tiezheng::store::contract::{
-    AppendError, KeepPrivate, Private, Published, PurgeError, Purged, ReadError, ReadLedger,
-};
+use tiezheng::store::contract::keeping::{KeepPrivate, PurgeError, Purged};
+use tiezheng::store::contract::{AppendError, Private, Published, ReadError, ReadLedger};
 use tiezheng::store::memory::MemoryStore;
 
 /// A store that is watched.
