@@ -3,6 +3,7 @@
 mod at_hand;
 mod depositing;
 mod keeping;
+mod loading;
 mod looking_up;
 mod manifest;
 mod many;
