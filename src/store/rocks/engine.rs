@@ -1,4 +1,4 @@
-//! RocksDB, spoken to in typed rows: opened, read, and written in one batch.
+//! RocksDB, spoken to in typed rows: opened, read, and written a batch at a time.
 //!
 //! # Invariants
 //!
@@ -13,14 +13,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rocksdb::{
-    ColumnFamily, DB, DBPinnableSlice, Direction, ErrorKind, IteratorMode, ReadOptions, ReadTier, WriteBatch,
-    WriteOptions,
+    ColumnFamily, DB, DBPinnableSlice, Direction, ErrorKind, IteratorMode, ReadOptions, ReadTier, WriteOptions,
 };
 
 use crate::store::contract::{AppendError, ReadError};
+use crate::store::rocks::batch::Batch;
 use crate::store::rocks::failing::{cannot_read, failed_write, malformed};
 use crate::store::rocks::format::{FromDisk, ToDisk};
-use crate::store::rocks::schema::{TABLES, Table};
+use crate::store::rocks::schema::{LEAVES, TABLES, Table};
 use crate::store::rocks::tuning::{self, Options};
 
 /// How to open it.
@@ -44,15 +44,6 @@ pub struct Engine {
 struct Memory {
     reads: ReadOptions,
     missed: AtomicBool,
-}
-
-/// Rows to be written all at once.
-#[must_use = "rows are written by Engine::commit"]
-pub struct Batch<'e> {
-    engine: &'e Engine,
-    rows: WriteBatch,
-    /// The table that was last written to.
-    last: Option<(&'static str, &'e ColumnFamily)>,
 }
 
 /// One row as it lies on disk.
@@ -85,6 +76,12 @@ impl Engine {
         };
         let db = opened.map_err(rocksdb::Error::into_string)?;
         let engine = Self { db: Arc::new(db), memory: None };
+        if access != Access::ReadOnly
+            && let Some(leaves) = engine.db.cf_handle(LEAVES.name)
+        {
+            // No function of the library sets all three.
+            engine.db.set_options_cf(leaves, &[tuning::LEAVES_COMPRESSION]).map_err(rocksdb::Error::into_string)?;
+        }
         engine.holds_its_files(path)?;
         Ok(engine)
     }
@@ -309,7 +306,7 @@ impl Engine {
 
     /// No rows yet.
     pub fn batch(&self) -> Batch<'_> {
-        Batch { engine: self, rows: WriteBatch::default(), last: None }
+        Batch::of(self)
     }
 
     /// Writes the rows of `batch`, all of them, and fsyncs them.
@@ -330,42 +327,6 @@ impl Engine {
     /// As [`Engine::commit`].
     pub fn commit_lazily(&self, batch: Batch<'_>) -> Result<(), AppendError> {
         self.db.write(batch.rows).map_err(|error| failed_write(error.into_string()))
-    }
-}
-
-impl<'e> Batch<'e> {
-    /// The table's family; whoever adds many rows to one table in a row finds it once.
-    fn family(&mut self, name: &'static str) -> Result<&'e ColumnFamily, ReadError> {
-        match self.last {
-            Some((last, family)) if std::ptr::eq(last, name) => Ok(family),
-            _ => {
-                let family = self.engine.family(name)?;
-                self.last = Some((name, family));
-                Ok(family)
-            }
-        }
-    }
-
-    /// Adds a row.
-    ///
-    /// # Errors
-    ///
-    /// [`ReadError::Damaged`] when the table is not there.
-    pub fn put<K: ToDisk, V: ToDisk>(&mut self, table: &Table<K, V>, key: &K, value: &V) -> Result<(), ReadError> {
-        let family = self.family(table.name)?;
-        self.rows.put_cf(family, key.to_disk(), value.to_disk());
-        Ok(())
-    }
-
-    /// Removes a row.
-    ///
-    /// # Errors
-    ///
-    /// [`ReadError::Damaged`] when the table is not there.
-    pub fn remove<K: ToDisk, V>(&mut self, table: &Table<K, V>, key: &K) -> Result<(), ReadError> {
-        let family = self.family(table.name)?;
-        self.rows.delete_cf(family, key.to_disk());
-        Ok(())
     }
 }
 

@@ -27,8 +27,9 @@ use crate::ledger::statement::text::LinkKind;
 /// | version | since | what |
 /// |---|---|---|
 /// | 1 | never released | the first |
-/// | 2 | 0.1.0 | tombstones in `vault`; the column families `annexes`, `labels`, `purges`, `bookmarks`; `unindexed` |
-pub const FORMAT_VERSION: u32 = 2;
+/// | 2 | never released | tombstones in `vault`; the column families `annexes`, `labels`, `purges`, `bookmarks`; `unindexed` |
+/// | 3 | 0.1.0 | rows of `leaves` packed |
+pub const FORMAT_VERSION: u32 = 3;
 
 /// What can be written.
 pub trait ToDisk {
@@ -370,7 +371,7 @@ impl FromDisk for Empty {
     }
 }
 
-/// The bytes of a record, as they are.
+/// Bytes as they are.
 impl ToDisk for Vec<u8> {
     type Bytes<'a> = &'a [u8];
 

@@ -5,9 +5,10 @@
 //! | file | what it knows |
 //! |---|---|
 //! | [`mod@format`] | how keys and values are spelled; the format version and its history |
+//! | [`packing`] | records in few bytes: digits as what they spell |
 //! | [`schema`] | the tables: name, key and value of each, bound together once |
 //! | [`tuning`] | how RocksDB is set up |
-//! | [`engine`] | typed rows read, scanned, and written in one fsynced batch |
+//! | [`engine`], [`batch`] | typed rows read, scanned, and written in one fsynced batch |
 //! | [`failing`] | what RocksDB's failures mean |
 //! | [`rewriting`] | the files that rows lie in, written anew |
 //! | [`folder`] | the names in a ledger's folder, and its lock |
@@ -25,12 +26,14 @@
 //! `chain-data/README.md` draws every byte.
 
 pub mod appended;
+pub mod batch;
 pub mod engine;
 pub mod failing;
 pub mod folder;
 pub mod format;
 pub mod mark;
 pub mod open;
+pub mod packing;
 pub mod purge;
 pub mod reader;
 pub mod rewriting;

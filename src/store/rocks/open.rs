@@ -31,6 +31,7 @@ use crate::store::rocks::folder::{Folder, KEYS, Lock, LockError};
 use crate::store::rocks::format::FORMAT_VERSION;
 use crate::store::rocks::format::about::About;
 use crate::store::rocks::mark::{Mark, MarkError, MarkFile};
+use crate::store::rocks::packing::Record;
 use crate::store::rocks::reader::RocksReader;
 use crate::store::rocks::schema::{LEAVES, META};
 use crate::store::rocks::store::RocksStore;
@@ -368,7 +369,7 @@ fn origin(engine: &Engine) -> Result<Name, OpenError> {
 
 /// Where the database ends: always in a block header, since blocks are written whole.
 fn tip(engine: &Engine, origin: Name) -> Result<Tip, ReadError> {
-    let Some((last, bytes)) = engine.last(&LEAVES)? else { return Ok(Tip::before_genesis(origin)) };
+    let Some((last, Record(bytes))) = engine.last(&LEAVES)? else { return Ok(Tip::before_genesis(origin)) };
     let header = BlockHeader::parse(&bytes).map_err(|error| damaged("leaf", last, error.to_string()))?;
     if header.index() != last || header.ledger != origin {
         return Err(damaged("leaf", last, "it is no block header of this ledger, at this place"));

@@ -1,4 +1,4 @@
-//! Leaves by the stretch, for whoever reads the whole ledger: read ahead, not copied, and kept in no cache.
+//! Leaves by the stretch, for whoever reads the whole ledger: read ahead, one at a time, and kept in no cache.
 //!
 //! # Invariants
 //!
@@ -14,6 +14,7 @@ use crate::store::contract::ReadError;
 use crate::store::rocks::engine::Engine;
 use crate::store::rocks::failing::cannot_read;
 use crate::store::rocks::format::{FromDisk as _, ToDisk as _};
+use crate::store::rocks::packing::unpack;
 use crate::store::rocks::schema::LEAVES;
 
 /// Bytes that one read of a file fetches: some hundred leaves' worth of blocks.
@@ -33,9 +34,13 @@ pub fn leaves(engine: &Engine, first: LeafIndex, count: u64, see: &mut dyn FnMut
     reads.fill_cache(false);
     let mut rows = engine.db.raw_iterator_cf_opt(engine.family(LEAVES.name)?, reads);
     rows.seek_to_first();
+    let mut leaf = Vec::new();
     for expected in (first.0..end).map(LeafIndex) {
         match rows.item() {
-            Some((key, leaf)) if LeafIndex::from_disk(key) == Some(expected) => see(leaf),
+            Some((key, row)) if LeafIndex::from_disk(key) == Some(expected) => {
+                unpack(row, &mut leaf);
+                see(&leaf);
+            }
             _ => {
                 let at = expected.to_disk();
                 rows.status().map_err(|error| cannot_read(LEAVES.name, &at, &error))?;

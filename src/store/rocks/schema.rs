@@ -15,6 +15,7 @@ use crate::store::rocks::format::{
     AnnexKey, DIGEST_PREFIX, DigestKey, Empty, Fingerprint, LabelKey, LinkKey, StoredTile, SubjectKey, TileKey,
     VaultRow,
 };
+use crate::store::rocks::packing::Record;
 
 /// A column family with the types of its keys and values.
 pub struct Table<K, V> {
@@ -30,7 +31,7 @@ impl<K, V> Table<K, V> {
 }
 
 /// Every record of the chain, by its place.
-pub const LEAVES: Table<LeafIndex, Vec<u8>> = Table::new("leaves");
+pub const LEAVES: Table<LeafIndex, Record> = Table::new("leaves");
 /// Full tiles of the tree, each with its root.
 pub const TILES: Table<TileKey, StoredTile> = Table::new("tiles");
 /// Places of block headers, by height.

@@ -22,12 +22,14 @@ use crate::store::bounds::{damaged, items_within, leaves_within};
 use crate::store::contract::{AppendError, AppendLedger, Private, PrivateContent, Published, ReadError, ReadLedger};
 use crate::store::joining;
 use crate::store::rocks::appended::{AppendedChain, row};
-use crate::store::rocks::engine::{Batch, Engine, RawRow};
+use crate::store::rocks::batch::Batch;
+use crate::store::rocks::engine::{Engine, RawRow};
 use crate::store::rocks::folder::Folder;
 use crate::store::rocks::format::{
     AnnexKey, Empty, Fingerprint, LabelKey, LinkKey, StoredTile, SubjectKey, TileKey, VaultRow,
 };
 use crate::store::rocks::mark::{MarkError, MarkFile};
+use crate::store::rocks::packing::pack;
 use crate::store::rocks::reader::RocksReader;
 use crate::store::rocks::schema::{ANNEXES, BLOCKS, BOOKMARKS, LABELS, LEAVES, LINKS, PURGES, SUBJECTS, TILES, VAULT};
 use crate::store::rocks::tree::{Tree, leaves, stored_tile};
@@ -142,8 +144,10 @@ impl Writer {
 
 fn put_all(batch: &mut Batch<'_>, block: &Block, rows: &Rows<'_>) -> Result<(), ReadError> {
     let leaves = block.leaves.iter().map(|leaf| &leaf.bytes).chain([&block.header_bytes]);
+    let mut row = Vec::new();
     for (index, bytes) in (block.base.0..).zip(leaves) {
-        batch.put(&LEAVES, &LeafIndex(index), bytes)?;
+        pack(bytes, &mut row);
+        batch.put_spelled(&LEAVES, &LeafIndex(index), &row)?;
     }
     for FullTile { level, index, hashes, root } in &block.full_tiles {
         let tile = StoredTile { root: *root, hashes: hashes.clone() };

@@ -15,6 +15,7 @@ use crate::store::bounds::{damaged, leaf_hashes_to};
 use crate::store::contract::ReadError;
 use crate::store::rocks::engine::Engine;
 use crate::store::rocks::format::{StoredTile, TileKey};
+use crate::store::rocks::packing::Record;
 use crate::store::rocks::schema::{LEAVES, TILES};
 
 const WIDTH: u64 = TILE_WIDTH as u64;
@@ -53,7 +54,7 @@ impl Tree<'_> {
     /// [`ReadError`].
     pub fn leaf(&self, index: LeafIndex) -> Result<Vec<u8>, ReadError> {
         let missing = || damaged("leaf", index, "missing");
-        let bytes = self.engine.get(&LEAVES, &index)?.ok_or_else(missing)?;
+        let Record(bytes) = self.engine.get(&LEAVES, &index)?.ok_or_else(missing)?;
         leaf_hashes_to(index, &bytes, self.hashes(0, index.0, 1)?.first())?;
         Ok(bytes)
     }
@@ -99,7 +100,7 @@ pub fn leaves(engine: &Engine, first: LeafIndex, count: u64) -> Result<Vec<Vec<u
     let end = LeafIndex(first.0.saturating_add(count));
     let mut leaves = Vec::new();
     for (expected, row) in (first.0..).zip(engine.range(&LEAVES, &first, &end)?) {
-        let (index, bytes) = row?;
+        let (index, Record(bytes)) = row?;
         if index.0 != expected {
             return Err(damaged("leaf", expected, "missing"));
         }

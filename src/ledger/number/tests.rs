@@ -1,0 +1,133 @@
+//! Tests of deposit numbers: the published vectors, what is forgiven, what is found, one spelling.
+
+use super::*;
+
+const GOOD: &str = "20261122-0K7M-X9QT-3D5W-C3";
+
+fn pair(body: &str) -> String {
+    String::from_utf8(check_pair(body.as_bytes()).to_vec()).unwrap()
+}
+
+#[test]
+fn published_vectors_hold() {
+    assert_eq!(pair("ISO79"), "3W");
+    assert_eq!(pair("202611220K7MX9QT3D5W"), "C3");
+    assert_eq!(pair("T202611220K7MX9QT3D5W"), "MP");
+    assert_eq!(pair("202411220K7MX9QT3D5W"), "MH");
+    assert_eq!(pair("202412057K3M9QXT2D5R"), "LX");
+}
+
+#[test]
+fn a_characters_value_is_its_place_in_the_alphabet() {
+    for c in 0..=u8::MAX {
+        let place = ALPHABET.iter().position(|known| *known == c);
+        assert_eq!(value_of(c), place.map(|place| place as u64), "{c}");
+    }
+}
+
+#[test]
+fn a_pair_outside_the_alphabet_is_redrawn() {
+    // 202412057K3M9QXT2D5R has the pair LX.
+    let random = "7K3M9QXT2D5R"
+        .bytes()
+        .fold(0, |sum, c| sum << 5 | u64::try_from(ALPHABET.iter().position(|a| *a == c).unwrap()).unwrap());
+    assert_eq!(DepositNumber::draw(false, 20_241_205, random), None);
+    assert_eq!(DepositNumber::parse_exact("20241205-7K3M-9QXT-2D5R-LX"), None);
+}
+
+#[test]
+fn typing_is_forgiven_and_printed_one_way() {
+    for typed in [
+        "20261122-0K7M-X9QT-3D5W-C3",
+        "202611220k7mx9qt3d5wc3",
+        "  2026 1122 0K7M X9QT 3D5W C3\n",
+        "２０２６１１２２－ＯＫ７Ｍ－Ｘ９ＱＴ－３Ｄ５Ｗ－Ｃ３",
+        "2026ll22—oK7M—X9QT—3D5W—C3",
+        "2026I122ー0K7M　X9QT　3D5W　C3",
+    ] {
+        assert_eq!(DepositNumber::parse(typed).unwrap().to_string(), GOOD, "{typed}");
+        assert_eq!(DepositNumber::parse_exact(typed).is_some(), typed == GOOD);
+    }
+}
+
+#[test]
+fn what_is_wrong_is_said() {
+    assert_eq!(DepositNumber::parse(""), Err(NumberError::Length { found: 0 }));
+    assert_eq!(DepositNumber::parse("20261122-0K7M-X9QT-3D5W-C"), Err(NumberError::Length { found: 21 }));
+    assert_eq!(DepositNumber::parse("20261122-0K7M-X9QT-3D5W-C*"), Err(NumberError::Character { found: '*' }));
+    assert_eq!(DepositNumber::parse("20261122-0K7M-X9QT-3D5W-CU"), Err(NumberError::Character { found: 'U' }));
+    assert_eq!(DepositNumber::parse("2026112A-0K7M-X9QT-3D5W-C3"), Err(NumberError::Date));
+    assert_eq!(DepositNumber::parse("T20261122-0K7M-X9QT-3D5W-C3"), Err(NumberError::Check));
+    // Right check characters on the thirteenth month.
+    let body = "202613220K7MX9QT3D5W";
+    assert_eq!(DepositNumber::parse(&format!("{body}{}", pair(body))), Err(NumberError::Date));
+    assert_eq!(DepositNumber::parse_exact(&format!("20261322-0K7M-X9QT-3D5W-{}", pair(body))), None);
+}
+
+#[test]
+fn every_single_substitution_and_neighbour_swap_is_found() {
+    let chars: Vec<u8> = GOOD.bytes().filter(|c| *c != b'-').collect();
+    for at in 0..chars.len() {
+        for c in ALPHABET {
+            let mut typed = chars.clone();
+            typed[at] = *c;
+            let same = typed == chars;
+            assert_eq!(DepositNumber::parse(std::str::from_utf8(&typed).unwrap()).is_ok(), same);
+        }
+        if at + 1 < chars.len() && chars[at] != chars[at + 1] {
+            let mut typed = chars.clone();
+            typed.swap(at, at + 1);
+            assert!(DepositNumber::parse(std::str::from_utf8(&typed).unwrap()).is_err());
+        }
+    }
+}
+
+#[test]
+fn twelve_bytes_that_are_no_key_make_no_number() {
+    let key = DepositNumber::parse(GOOD).unwrap().to_key();
+    assert_eq!(DepositNumber::from_key(&key).unwrap().to_string(), GOOD);
+    let changed = |at: usize, byte| {
+        let mut changed = key;
+        changed[at] = byte;
+        DepositNumber::from_key(&changed)
+    };
+    assert_eq!(changed(0, key[0] | 0x80).map(|number| number.is_test()), Some(true));
+    assert_eq!(changed(3, 99), None, "no date");
+    assert_eq!(changed(4, key[4] | 0x10), None, "a bit beyond the sixty");
+    assert_eq!(DepositNumber::from_key(&[0xff; 12]), None);
+}
+
+proptest::proptest! {
+    #[test]
+    fn print_then_parse_gives_the_same_number(test: bool, days in 0..20_000_i32, random: u64) {
+        let date = Date::constant(1990, 1, 1) + jiff::ToSpan::days(i64::from(days));
+        let date = u32::try_from(i32::from(date.year()) * 10_000 + i32::from(date.month()) * 100 + i32::from(date.day())).unwrap();
+        if let Some(number) = DepositNumber::draw(test, date, random) {
+            proptest::prop_assert_eq!(DepositNumber::parse_exact(&number.to_string()), Some(number));
+            proptest::prop_assert_eq!(DepositNumber::from_key(&number.to_key()), Some(number));
+        }
+    }
+
+    #[test]
+    fn records_have_one_spelling(test: bool, random: u64, at: proptest::sample::Index, byte in b' '..=b'~') {
+        let number = (random..).find_map(|random| DepositNumber::draw(test, 20_261_122, random)).unwrap();
+        let mut bytes = number.to_string().into_bytes();
+        let at = at.index(bytes.len());
+        bytes[at] = byte;
+        let text = String::from_utf8(bytes).unwrap();
+        let as_typed = DepositNumber::parse(&text).ok().filter(|number| number.to_string() == text);
+        proptest::prop_assert_eq!(DepositNumber::parse_exact(&text), as_typed);
+    }
+
+    #[test]
+    fn no_text_panics(text: String) {
+        let _ = DepositNumber::parse(&text);
+        let _ = DepositNumber::parse_exact(&text);
+    }
+
+    #[test]
+    fn keys_sort_as_numbers_do(a: (bool, u64), b: (bool, u64)) {
+        let n = |(test, random): (bool, u64)| DepositNumber { test, date: 20_261_122, random: random >> 4 };
+        proptest::prop_assert_eq!(n(a).cmp(&n(b)), n(a).to_key().cmp(&n(b).to_key()));
+    }
+}

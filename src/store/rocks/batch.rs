@@ -1,0 +1,68 @@
+//! Rows to be written all at once.
+//!
+//! Not here: writing them (`engine`).
+
+use rocksdb::{ColumnFamily, WriteBatch};
+
+use crate::store::contract::ReadError;
+use crate::store::rocks::engine::Engine;
+use crate::store::rocks::format::ToDisk;
+use crate::store::rocks::schema::Table;
+
+/// Rows that `Engine::commit` writes all at once, or not at all.
+#[must_use = "rows are written by Engine::commit"]
+pub struct Batch<'e> {
+    engine: &'e Engine,
+    pub(super) rows: WriteBatch,
+    /// The table that was last written to.
+    last: Option<(&'static str, &'e ColumnFamily)>,
+}
+
+impl<'e> Batch<'e> {
+    pub(super) fn of(engine: &'e Engine) -> Self {
+        Self { engine, rows: WriteBatch::default(), last: None }
+    }
+
+    /// The table's family; whoever adds many rows to one table in a row finds it once.
+    fn family(&mut self, name: &'static str) -> Result<&'e ColumnFamily, ReadError> {
+        match self.last {
+            Some((last, family)) if std::ptr::eq(last, name) => Ok(family),
+            _ => {
+                let family = self.engine.family(name)?;
+                self.last = Some((name, family));
+                Ok(family)
+            }
+        }
+    }
+
+    /// Adds a row.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError::Damaged`] when the table is not there.
+    pub fn put<K: ToDisk, V: ToDisk>(&mut self, table: &Table<K, V>, key: &K, value: &V) -> Result<(), ReadError> {
+        self.put_spelled(table, key, value.to_disk().as_ref())
+    }
+
+    /// Adds a row whose value is spelled already.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError::Damaged`] when the table is not there.
+    pub fn put_spelled<K: ToDisk, V>(&mut self, table: &Table<K, V>, key: &K, value: &[u8]) -> Result<(), ReadError> {
+        let family = self.family(table.name)?;
+        self.rows.put_cf(family, key.to_disk(), value);
+        Ok(())
+    }
+
+    /// Removes a row.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError::Damaged`] when the table is not there.
+    pub fn remove<K: ToDisk, V>(&mut self, table: &Table<K, V>, key: &K) -> Result<(), ReadError> {
+        let family = self.family(table.name)?;
+        self.rows.delete_cf(family, key.to_disk());
+        Ok(())
+    }
+}

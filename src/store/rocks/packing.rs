@@ -1,0 +1,327 @@
+//! Records as they lie on disk: text in which digits stand as the bytes that they spell.
+//!
+//! Two thirds of a deposit's text are digits of digests, keys and signatures, which no compressor brings back to the bits
+//! that are in them. So what a line says by digits is kept in binary, and the rest as it is:
+//!
+//! ```text
+//! row     00 ‖ the record as it is
+//!       | 01 ‖ its lines, each as it is, or as one byte that says how it begins and what follows
+//! ```
+//!
+//! # Invariants
+//!
+//! Every record comes back byte for byte, whatever it is: a line that is not spelled as its kind is has no short form, and
+//! a record with a line that begins like a short form is kept as it is. What comes back is held against the tree by
+//! whoever reads it. So bytes that are no row come back as they are: they hash to nothing that the tree holds.
+
+use std::io::Write as _;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+
+use crate::ledger::hash::lower_hex;
+use crate::ledger::number::DepositNumber;
+use crate::ledger::time::Timestamp;
+use crate::store::rocks::format::FromDisk;
+
+/// In front of a record that is kept as it is.
+const PLAIN: u8 = 0;
+/// In front of one that is not.
+const PACKED: u8 = 1;
+/// Short forms begin with this byte or a later one; no line of UTF-8 text does so up to 0xbf.
+const FIRST_CODE: u8 = 0x80;
+
+/// What a line says after its beginning, and how that is kept.
+#[derive(Clone, Copy)]
+enum Value {
+    /// Text, as it is, with its LF.
+    Text,
+    /// 64 digits: 32 bytes.
+    Digest,
+    /// 64 digits, then a space and text: 32 bytes, then the text with its LF.
+    DigestAndText,
+    /// 32 digits: 16 bytes.
+    Nonce,
+    /// A deposit number: the 12 bytes of its key.
+    Number,
+    /// A time: milliseconds since 1970 in six bytes.
+    Time,
+    /// A depositor's key: eight bytes of its name, four of its id, 33 of type and key.
+    Key,
+    /// The name of one of the record's keys and its signature: its place among them from 0, then 64 bytes.
+    Signature,
+}
+
+/// How lines begin, in the order in which records have them. The place of a line here is its code: new ones come last.
+const LINES: [(&str, Value); 27] = [
+    ("tiezheng entry ", Value::Text),
+    ("number ", Value::Number),
+    ("received ", Value::Time),
+    ("tiezheng statement ", Value::Text),
+    ("ledger ", Value::Text),
+    ("sha-256 ", Value::Digest),
+    ("salted-sha-256 ", Value::Digest),
+    ("sm3 ", Value::Digest),
+    ("salted-sm3 ", Value::Digest),
+    ("size ", Value::Text),
+    ("manifest ", Value::DigestAndText),
+    ("type ", Value::Text),
+    ("meta ", Value::Digest),
+    ("subject ", Value::DigestAndText),
+    ("link corrects ", Value::Number),
+    ("link refers ", Value::Number),
+    ("link replaces ", Value::Number),
+    ("link supplements ", Value::Number),
+    ("link withdraws ", Value::Number),
+    ("on-behalf ", Value::Digest),
+    ("nonce ", Value::Nonce),
+    ("key k-", Value::Key),
+    ("— k-", Value::Signature),
+    ("tiezheng block ", Value::Text),
+    ("previous ", Value::Digest),
+    ("time ", Value::Time),
+    ("root ", Value::Digest),
+];
+
+/// Bytes of a key's name and id, by which a signature names it.
+const SIGNER_LEN: usize = 8 + 4;
+/// Bytes of type and public key.
+const PUBLIC_LEN: usize = 1 + 32;
+/// Bytes of key id and signature.
+const SIGNED_LEN: usize = 4 + 64;
+/// Most keys of a record that its signatures are held against: so many a statement may have.
+const KEYS: usize = 16;
+
+/// The keys of a record met so far.
+#[derive(Default)]
+struct Signers {
+    met: [[u8; SIGNER_LEN]; KEYS],
+    count: usize,
+}
+
+impl Signers {
+    fn meet(&mut self, signer: [u8; SIGNER_LEN]) {
+        if let Some(place) = self.met.get_mut(self.count) {
+            *place = signer;
+            self.count += 1;
+        }
+    }
+
+    fn known(&self) -> &[[u8; SIGNER_LEN]] {
+        self.met.get(..self.count).unwrap_or_default()
+    }
+}
+
+/// A record, as its row in the table of leaves holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record(pub Vec<u8>);
+
+impl FromDisk for Record {
+    fn from_disk(row: &[u8]) -> Option<Self> {
+        let mut record = Vec::new();
+        unpack(row, &mut record);
+        Some(Self(record))
+    }
+}
+
+/// Writes the row of `record` into `row`, whatever was there.
+pub fn pack(record: &[u8], row: &mut Vec<u8>) {
+    row.clear();
+    row.push(PACKED);
+    let (mut signers, mut next) = (Signers::default(), 0);
+    for line in record.split_inclusive(|b| *b == b'\n') {
+        if line.first().is_some_and(|first| (FIRST_CODE..0xc0).contains(first)) {
+            row.clear();
+            row.push(PLAIN);
+            row.extend_from_slice(record);
+            return;
+        }
+        // Lines come in the order of the list, so the next one is seldom far.
+        let order = (next..LINES.len()).chain(0..next);
+        let found = order.into_iter().find_map(|place| {
+            let (begin, value) = LINES.get(place)?;
+            Some((place, line.strip_prefix(begin.as_bytes())?, *value))
+        });
+        let short = found.and_then(|(place, rest, value)| {
+            next = place + 1;
+            let mark = row.len();
+            row.push(FIRST_CODE + u8::try_from(place).ok()?);
+            let packed = pack_value(value, rest, &mut signers, row);
+            if packed.is_none() {
+                row.truncate(mark);
+            }
+            packed
+        });
+        if short.is_none() {
+            row.extend_from_slice(line);
+        }
+    }
+}
+
+/// Adds what a line says after its beginning; `None` where it is spelled in no such way.
+fn pack_value(value: Value, text: &[u8], signers: &mut Signers, row: &mut Vec<u8>) -> Option<()> {
+    if matches!(value, Value::Text) {
+        text.ends_with(b"\n").then(|| row.extend_from_slice(text))?;
+        return Some(());
+    }
+    let text = std::str::from_utf8(text).ok()?;
+    let said = text.strip_suffix('\n')?;
+    match value {
+        Value::Text => return None,
+        Value::Digest => row.extend_from_slice(&lower_hex::<32>(said)?),
+        Value::DigestAndText => {
+            let (digest, rest) = text.split_at_checked(64)?;
+            row.extend_from_slice(&lower_hex::<32>(digest)?);
+            row.extend_from_slice(rest.strip_prefix(' ')?.as_bytes());
+        }
+        Value::Nonce => row.extend_from_slice(&lower_hex::<16>(said)?),
+        Value::Number => row.extend_from_slice(&DepositNumber::parse_exact(said)?.to_key()),
+        Value::Time => {
+            let [0, 0, millis @ ..] = Timestamp::parse(said)?.as_millis().to_be_bytes() else { return None };
+            row.extend_from_slice(&millis);
+        }
+        Value::Key => {
+            let (name, rest) = said.split_once('+')?;
+            let (id, public) = rest.split_once('+')?;
+            let mut signer = [0; SIGNER_LEN];
+            let (name_bytes, id_bytes) = signer.split_at_mut(8);
+            name_bytes.copy_from_slice(&lower_hex::<8>(name)?);
+            id_bytes.copy_from_slice(&lower_hex::<4>(id)?);
+            let public = base64::<PUBLIC_LEN>(public)?;
+            row.extend_from_slice(&signer);
+            row.extend_from_slice(&public);
+            signers.meet(signer);
+        }
+        Value::Signature => {
+            let (name, signed) = said.split_once(' ')?;
+            let (name, signed) = (lower_hex::<8>(name)?, base64::<SIGNED_LEN>(signed)?);
+            let (id, signature) = signed.split_at_checked(4)?;
+            let place = signers.known().iter().position(|signer| signer.starts_with(&name) && signer.ends_with(id))?;
+            row.push(u8::try_from(place).ok()?);
+            row.extend_from_slice(signature);
+        }
+    }
+    Some(())
+}
+
+/// Reads the one spelling of `N` bytes in base64.
+fn base64<const N: usize>(text: &str) -> Option<[u8; N]> {
+    // The library wants room for whole groups.
+    let mut bytes = [0; SIGNED_LEN + 2];
+    let length = BASE64_STANDARD.decode_slice(text, &mut bytes).ok()?;
+    bytes.get(..length)?.try_into().ok()
+}
+
+/// Writes the record that lies in `row` into `record`, whatever was there.
+pub fn unpack(row: &[u8], record: &mut Vec<u8>) {
+    record.clear();
+    let unpacked = match row.split_first() {
+        Some((&PACKED, rest)) => unpack_lines(rest, record),
+        _ => None,
+    };
+    if unpacked.is_none() {
+        record.clear();
+        record.extend_from_slice(row.strip_prefix(&[PLAIN]).unwrap_or(row));
+    }
+}
+
+fn unpack_lines(row: &[u8], record: &mut Vec<u8>) -> Option<()> {
+    record.reserve(row.len() * 3);
+    let mut rest = Rest(row);
+    let mut signers = Signers::default();
+    while let Some(first) = rest.0.first() {
+        if !(FIRST_CODE..0xc0).contains(first) {
+            record.extend_from_slice(rest.line());
+            continue;
+        }
+        let (begin, value) = LINES.get(usize::from(first - FIRST_CODE))?;
+        rest.take::<1>()?;
+        record.extend_from_slice(begin.as_bytes());
+        unpack_value(*value, &mut rest, &mut signers, record)?;
+        if !matches!(value, Value::Text | Value::DigestAndText) {
+            record.push(b'\n');
+        }
+    }
+    Some(())
+}
+
+fn unpack_value(value: Value, rest: &mut Rest<'_>, signers: &mut Signers, record: &mut Vec<u8>) -> Option<()> {
+    match value {
+        Value::Text => record.extend_from_slice(rest.line()),
+        Value::Digest => hex(rest.take::<32>()?, record),
+        Value::DigestAndText => {
+            hex(rest.take::<32>()?, record);
+            record.push(b' ');
+            record.extend_from_slice(rest.line());
+        }
+        Value::Nonce => hex(rest.take::<16>()?, record),
+        Value::Number => write!(record, "{}", DepositNumber::from_key(rest.take()?)?).ok()?,
+        Value::Time => {
+            let [a, b, c, d, e, f] = *rest.take()?;
+            let millis = u64::from_be_bytes([0, 0, a, b, c, d, e, f]);
+            write!(record, "{}", Timestamp::from_millis(millis)?).ok()?;
+        }
+        Value::Key => {
+            let signer = rest.take::<SIGNER_LEN>()?;
+            let (name, id) = signer.split_first_chunk::<8>()?;
+            hex(name, record);
+            record.push(b'+');
+            hex::<4>(id.try_into().ok()?, record);
+            record.push(b'+');
+            to_base64::<44>(rest.take::<PUBLIC_LEN>()?, record)?;
+            signers.meet(*signer);
+        }
+        Value::Signature => {
+            let [place] = *rest.take()?;
+            let signer = signers.known().get(usize::from(place))?;
+            let (name, id) = signer.split_first_chunk::<8>()?;
+            hex(name, record);
+            record.push(b' ');
+            let mut signed = [0; SIGNED_LEN];
+            let (id_bytes, signature) = signed.split_at_mut(4);
+            id_bytes.copy_from_slice(id);
+            signature.copy_from_slice(rest.take::<64>()?);
+            to_base64::<92>(&signed, record)?;
+        }
+    }
+    Some(())
+}
+
+/// What is still to be read of a row.
+struct Rest<'a>(&'a [u8]);
+
+impl<'a> Rest<'a> {
+    fn take<const N: usize>(&mut self) -> Option<&'a [u8; N]> {
+        let (taken, rest) = self.0.split_first_chunk()?;
+        self.0 = rest;
+        Some(taken)
+    }
+
+    /// Up to and with the next LF, or all.
+    fn line(&mut self) -> &'a [u8] {
+        let end = self.0.iter().position(|b| *b == b'\n').map_or(self.0.len(), |at| at + 1);
+        let (line, rest) = self.0.split_at_checked(end).unwrap_or((self.0, &[]));
+        self.0 = rest;
+        line
+    }
+}
+
+fn hex<const N: usize>(bytes: &[u8; N], record: &mut Vec<u8>) {
+    let digit = |half: u8| half + if half < 10 { b'0' } else { b'a' - 10 };
+    // Without a branch, many at a time: an audit prints some hundred digits of every record.
+    let pairs: [[u8; 2]; N] = std::array::from_fn(|at| {
+        let byte = bytes.get(at).copied().unwrap_or_default();
+        [digit(byte >> 4), digit(byte & 15)]
+    });
+    record.extend_from_slice(pairs.as_flattened());
+}
+
+fn to_base64<const N: usize>(bytes: &[u8], record: &mut Vec<u8>) -> Option<()> {
+    let mut text = [0; N];
+    let length = BASE64_STANDARD.encode_slice(bytes, &mut text).ok()?;
+    record.extend_from_slice(text.get(..length)?);
+    Some(())
+}
+
+#[cfg(test)]
+mod tests;
