@@ -23,6 +23,7 @@ use tiezheng::sequencer::seal::ReadBack;
 use tiezheng::sequencer::start::{Founding, Options, start};
 use tiezheng::store::contract::{AppendLedger as _, ReadLedger as _};
 use tiezheng::store::reading;
+use tiezheng::store::reading::receipts;
 use tiezheng::store::rocks::store::RocksStore;
 use tiezheng::store::rocks::tuning;
 use tiezheng::wire::deposit::DepositRequest;
@@ -116,7 +117,7 @@ fn store(criterion: &mut Criterion) {
     group.bench_function("make a receipt", |bencher| {
         bencher.iter(|| {
             let index = store.find_number(another()).expect("a read").expect("a deposit");
-            let receipt = reading::receipt(&**store, index).expect("a receipt");
+            let receipt = receipts::receipt(&**store, index).expect("a receipt");
             assert_eq!(receipt.index, index);
         });
     });
@@ -124,7 +125,7 @@ fn store(criterion: &mut Criterion) {
     for number in numbers.iter().step_by(1_000) {
         let index = store.find_number(number).expect("a read").expect("a deposit");
         assert!(index > LeafIndex(0));
-        let receipt = reading::receipt(&**store, index).expect("a receipt");
+        let receipt = receipts::receipt(&**store, index).expect("a receipt");
         let presented = Presented::Nothing;
         let question =
             Question { number: None, receipt: &receipt, item: None, presented, history: None, trust: &trust };

@@ -32,7 +32,7 @@ use crate::ledger::hash::Digest;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::sequencer::handle::DepositError;
 use crate::store::contract::{ReadError, ReadLedger};
-use crate::store::reading;
+use crate::store::reading::receipts;
 use crate::store::refusal::Refusal as StoreRefusal;
 
 /// An act upon a case, and the case after it.
@@ -191,7 +191,7 @@ impl Desk {
         let found = self
             .read(move |store| {
                 let Some(act) = last_labelled(store, &labels::request(request))? else { return Ok(None) };
-                let receipt = reading::receipt(store, act.placed.index)?;
+                let receipt = receipts::receipt(store, act.placed.index)?;
                 Ok(Some((done(receipt, act.placed.sequence, false)?, act)))
             })
             .await?;

@@ -35,6 +35,7 @@ use crate::ledger::statement::text::{Link, Statement};
 use crate::ledger::time::Timestamp;
 use crate::store::contract::{Private, PrivateContent, ReadError, ReadLedger};
 use crate::store::reading;
+use crate::store::reading::receipts;
 use crate::wire::metadata::canonical;
 
 /// Deposits in one list.
@@ -180,7 +181,7 @@ impl Desk {
             if store.last_labelled(&same, 1)?.is_empty() {
                 return Err(DeskError::RequestReused);
             }
-            Ok(Some(reading::receipt(store, index)?))
+            Ok(Some(receipts::receipt(store, index)?))
         })
         .await
     }

@@ -34,7 +34,7 @@ use crate::ledger::notice::{ERASED_MAX, ErasedPiece, Piece};
 use crate::ledger::number::DepositNumber;
 use crate::sequencer::handle::{DepositError, EraseError};
 use crate::store::contract::{Private, PrivateContent, ReadError, ReadLedger};
-use crate::store::reading;
+use crate::store::reading::receipts;
 
 /// What is to be erased.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -250,7 +250,7 @@ impl Desk {
         let acts = self.stream_of(stream, 0).await?;
         let erases = |act: &&StoredAct| matches!(act.document.act, Act::Erase(_));
         let Some(last) = acts.iter().rev().find(erases).map(|act| act.placed) else { return Ok(None) };
-        let receipt = self.read(move |store| Ok(reading::receipt(store, last.index)?)).await?;
+        let receipt = self.read(move |store| Ok(receipts::receipt(store, last.index)?)).await?;
         done(receipt, last.sequence, false).map(Some)
     }
 

@@ -21,6 +21,7 @@ use crate::ledger::verify::trust::Trust;
 use crate::ledger::verify::verifier::{Presented, Question, verify};
 use crate::store::contract::ReadLedger;
 use crate::store::reading;
+use crate::store::reading::receipts;
 use crate::wire::receipt;
 
 /// What is held against the chain.
@@ -109,7 +110,7 @@ fn report_on(
     let (receipt, history) = match (&asked.receipt, index) {
         (Some(receipt), None) => (Arc::new((**receipt).clone()), None),
         (Some(receipt), Some(index)) => (Arc::new((**receipt).clone()), Some(reading::history(store, index)?)),
-        (None, Some(index)) => (Arc::new(reading::receipt(store, index)?), Some(reading::history(store, index)?)),
+        (None, Some(index)) => (Arc::new(receipts::receipt(store, index)?), Some(reading::history(store, index)?)),
         (None, None) => return Ok(Report::not_found(Some(deposit))),
     };
     keys.extend(reading::genesis(store)?.key().cloned());

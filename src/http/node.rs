@@ -13,12 +13,13 @@ use tokio::time::timeout;
 use crate::desk::office::Desk;
 use crate::http::options::Options;
 use crate::http::problem::Failure;
-use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::receipt::{KeyNotice, Receipt};
 use crate::sequencer::handle::Sequencer;
 use crate::store::contract::{Published, ReadError, ReadLedger};
 use crate::store::reading;
-use crate::store::reading::headers::Headers;
+use crate::store::reading::blocks::Blocks;
+use crate::store::reading::receipts;
+use crate::store::reading::recent::{Found, Recent};
 
 /// A running node, as HTTP sees it.
 pub struct Node {
@@ -32,7 +33,8 @@ pub struct Node {
     lines_of_batches: Arc<Semaphore>,
     /// The key notices of a checkpoint that was looked at.
     notices: RwLock<Option<(Arc<Published>, Vec<KeyNotice>)>>,
-    headers: Headers,
+    recent: Recent,
+    blocks: Blocks,
     desk: Option<Arc<Desk>>,
 }
 
@@ -55,7 +57,8 @@ impl Node {
             batches,
             lines_of_batches,
             notices: RwLock::default(),
-            headers: Headers::default(),
+            recent: Recent::default(),
+            blocks: Blocks::default(),
             desk: None,
         }
     }
@@ -141,19 +144,25 @@ impl Node {
         }
     }
 
-    /// Headers that were read.
+    /// Deposits that were read.
     #[must_use]
-    pub const fn headers(&self) -> &Headers {
-        &self.headers
+    pub const fn recent(&self) -> &Recent {
+        &self.recent
     }
 
-    /// The receipt of the deposit at `index`. Who signed a checkpoint is looked at once, not once a receipt.
+    /// Blocks that were read.
+    #[must_use]
+    pub const fn blocks(&self) -> &Blocks {
+        &self.blocks
+    }
+
+    /// The receipt of a deposit that was found. Who signed a checkpoint is looked at once, not once a receipt.
     ///
     /// # Errors
     ///
     /// [`ReadError`].
-    pub fn receipt(&self, reader: &dyn ReadLedger, index: LeafIndex) -> Result<Receipt, ReadError> {
-        let (tip, header) = (reading::published(reader)?, self.headers.sealing(reader, index)?);
+    pub fn receipt(&self, reader: &dyn ReadLedger, found: Found) -> Result<Receipt, ReadError> {
+        let (tip, block) = (reading::published(reader)?, self.blocks.sealing(reader, found.index)?);
         // A panicked thread leaves behind what was known before.
         let known = self.notices.read().unwrap_or_else(PoisonError::into_inner).clone();
         let notices = if let Some((_, notices)) = known.filter(|(of, _)| Arc::ptr_eq(of, &tip)) {
@@ -164,7 +173,7 @@ impl Node {
             *self.notices.write().unwrap_or_else(PoisonError::into_inner) = Some(known);
             notices
         };
-        reading::receipt_under(reader, index, &header, &tip, notices)
+        receipts::receipt_under(reader, (found.index, found.bytes), &block, &tip, notices)
     }
 
     /// A place among the threads that hash files.

@@ -44,6 +44,21 @@ pub struct DepositNumber {
     random: u64,
 }
 
+/// A number's one spelling.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spelling {
+    text: [u8; 27],
+    test: bool,
+}
+
+impl Spelling {
+    /// ASCII.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        self.text.get(usize::from(!self.test)..).unwrap_or_default()
+    }
+}
+
 /// What a typed number lacks. All mean: compare it with the paper and type it again; nothing was looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NumberError {
@@ -172,13 +187,22 @@ impl DepositNumber {
         key
     }
 
-    /// The number of such a key; `None` for twelve bytes that are none.
+    /// How the number of such a key is spelled; of other bytes, anything: it is for the reader to hold the text against
+    /// something.
     #[must_use]
-    pub fn from_key(key: &[u8; 12]) -> Option<Self> {
-        let (head, random) = key.split_first_chunk()?;
-        let (head, random) = (u32::from_be_bytes(*head), u64::from_be_bytes(random.try_into().ok()?));
-        let drawn = Self::draw(head >> 31 == 1, head & (u32::MAX >> 1), random)?;
-        (drawn.random == random).then_some(drawn)
+    pub fn spelling_of_key(key: &[u8; 12]) -> Spelling {
+        let [a, b, c, d, random @ ..] = *key;
+        let head = u32::from_be_bytes([a, b, c, d]);
+        Self { test: head >> 31 == 1, date: head & (u32::MAX >> 1), random: u64::from_be_bytes(random) }.spelling()
+    }
+
+    /// Put together by hand: an audit prints every number of the ledger.
+    fn spelling(&self) -> Spelling {
+        let mut text = *b"T00000000-0000-0000-0000-00";
+        let places = text.iter_mut().skip(1).filter(|c| **c != b'-');
+        let chars = self.date_chars().into_iter().chain(self.random_chars()).chain(self.check());
+        places.zip(chars).for_each(|(place, c)| *place = c);
+        Spelling { text, test: self.test }
     }
 
     /// The 12 random characters.
@@ -264,13 +288,7 @@ fn valid_date(date: u32) -> bool {
 
 impl fmt::Display for DepositNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Put together by hand: an audit prints every number of the ledger.
-        let mut text = *b"T00000000-0000-0000-0000-00";
-        let places = text.iter_mut().skip(1).filter(|c| **c != b'-');
-        let chars = self.date_chars().into_iter().chain(self.random_chars()).chain(self.check());
-        places.zip(chars).for_each(|(place, c)| *place = c);
-        let text = text.get(usize::from(!self.test)..).unwrap_or_default();
-        f.write_str(std::str::from_utf8(text).map_err(|_| fmt::Error)?)
+        f.write_str(std::str::from_utf8(self.spelling().as_bytes()).map_err(|_| fmt::Error)?)
     }
 }
 

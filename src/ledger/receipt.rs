@@ -98,14 +98,20 @@ impl Facts {
     /// Derives the facts from an entry and the header that seals it.
     #[must_use]
     pub fn of(entry: &Entry, header: &BlockHeader) -> Self {
+        Self::hashed(entry, leaf_hash(entry.to_string().as_bytes()), header, header.hash())
+    }
+
+    /// Likewise, for whoever has the leaf hashes of both already.
+    #[must_use]
+    pub fn hashed(entry: &Entry, tx_id: Digest, header: &BlockHeader, block_hash: Digest) -> Self {
         let content = entry.statement.statement().content;
         let mut data_hash: Vec<_> = content.iter().flat_map(super::statement::content::Content::digests).collect();
         data_hash.reverse();
         Self {
             ledger: header.ledger.clone(),
             number: entry.number,
-            tx_id: leaf_hash(entry.to_string().as_bytes()),
-            block_hash: header.hash(),
+            tx_id,
+            block_hash,
             block_height: header.height,
             prev_block_hash: header.previous,
             data_hash,

@@ -9,11 +9,13 @@ use crate::ledger::metadata::PrivateMetadata;
 use crate::ledger::notice::{ERASED_MAX, ErasedPiece};
 use crate::ledger::receipt::Receipt;
 use crate::ledger::statement::signed::{SignedStatement, StatementError, StatementNote};
+use crate::sequencer::delivering::Post;
 use crate::sequencer::pool::{Answer, Outcome, Place, Pool, Turned};
 use crate::sequencer::state::State;
 use crate::store::contract::{PrivateContent, ReadError, ReadLedger};
+use crate::store::joining;
+use crate::store::reading::receipts;
 use crate::store::refusal::{ErasureRefusal, Refusal};
-use crate::store::{joining, reading};
 
 /// Shortest and longest time that a depositor who finds the pool full is asked to stay away, in milliseconds. Drawn at
 /// random between them, so that those turned away together do not come back together.
@@ -122,6 +124,7 @@ pub struct Sequencer {
     pool: Pool,
     store: Arc<dyn ReadLedger>,
     state: Arc<State>,
+    post: Arc<Post>,
 }
 
 impl fmt::Debug for Sequencer {
@@ -131,8 +134,13 @@ impl fmt::Debug for Sequencer {
 }
 
 impl Sequencer {
-    pub(in crate::sequencer) fn new(pool: Pool, store: Arc<dyn ReadLedger>, state: Arc<State>) -> Self {
-        Self { pool, store, state }
+    pub(in crate::sequencer) fn new(
+        pool: Pool,
+        store: Arc<dyn ReadLedger>,
+        state: Arc<State>,
+        post: Arc<Post>,
+    ) -> Self {
+        Self { pool, store, state, post }
     }
 
     /// Deposits a statement with its private metadata, if it brings any: as [`Self::deposit_with`].
@@ -215,6 +223,7 @@ impl Sequencer {
         statement: SignedStatement,
         private: PrivateContent,
     ) -> Result<Deposited, DepositError> {
+        self.post.opens();
         let answered = self.pool.wait(place, statement, private).map_err(turned)?;
         let answer = answered.await.map_err(|_| DepositError::Stopped(self.stopped_because()))?;
         self.receipt(answer).await
@@ -285,7 +294,7 @@ impl Sequencer {
             }
             Answer::Exists(index) => {
                 let store = Arc::clone(&self.store);
-                let receipt = tokio::task::spawn_blocking(move || reading::receipt(&*store, index)).await;
+                let receipt = tokio::task::spawn_blocking(move || receipts::receipt(&*store, index)).await;
                 let receipt = receipt.map_err(|e| ReadError::Unavailable(e.to_string()))??;
                 Ok(Deposited { receipt, fresh: false })
             }

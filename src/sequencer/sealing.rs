@@ -16,6 +16,7 @@ use crate::ledger::merkle::proof::InclusionProof;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::notice::ErasedPiece;
 use crate::sequencer::collecting::Made;
+use crate::sequencer::delivering::Post;
 use crate::sequencer::pool::{Answer, SealedBlock, Ticket};
 
 use crate::sequencer::seal::ReadBack;
@@ -31,6 +32,7 @@ pub(in crate::sequencer) struct Sealing<S> {
     /// The end of the chain as it is stored and signed.
     pub(in crate::sequencer) tip: Tip,
     pub(in crate::sequencer) read_back: ReadBack,
+    pub(in crate::sequencer) post: Arc<Post>,
     /// Deposits of a block that the store refused, in their order.
     pub(in crate::sequencer) turned_back: Vec<Ticket>,
 }
@@ -54,12 +56,9 @@ impl<S: AppendLedger> Sealing<S> {
             Ok(sealed) => {
                 metrics::histogram!("tiezheng_block_deposits").record(u32::try_from(tickets.len()).unwrap_or(u32::MAX));
                 let answer = |position, fresh| Answer::Sealed { sealed: Arc::clone(&sealed), position, fresh };
-                for (position, ticket) in doubles {
-                    ticket.answer(answer(position, false));
-                }
-                for (position, ticket) in tickets.into_iter().enumerate() {
-                    ticket.answer(answer(position, true));
-                }
+                let again = doubles.into_iter().map(|(position, ticket)| (ticket, answer(position, false)));
+                let fresh = (0..).zip(tickets).map(|(position, ticket)| (ticket, answer(position, true)));
+                self.post.take(again.chain(fresh).collect());
             }
             Err(Stop::Refused(_)) if !looked_at => {
                 give_back(&mut tickets, &mut private, self.tip.size().next_index());

@@ -16,6 +16,7 @@ use crate::ledger::merkle::tile::{TILE_WIDTH, items_at, partial_width};
 use crate::ledger::notice::{Mode, Notice, NoticeKind};
 use crate::sequencer::clock::{Clock, ClockFault, Guard};
 use crate::sequencer::collecting::Collecting;
+use crate::sequencer::delivering::Post;
 use crate::sequencer::handle::Sequencer;
 use crate::sequencer::pool::Pool;
 use crate::sequencer::run::Hands;
@@ -132,7 +133,10 @@ pub fn start<S: AppendLedger + 'static, C: Clock>(
     let state = Arc::new(State::sealing());
     let read_back = ReadBack::from(&tip);
     let collecting = Mutex::new(Collecting::new(guard, tip.clone(), mode.is_test()));
-    let sealing = Mutex::new(Sealing { store: Arc::clone(&store), signer, tip, read_back, turned_back: Vec::new() });
+    let post = Arc::new(Post::default());
+    let turned_back = Vec::new();
+    let sealing = Sealing { store: Arc::clone(&store), signer, tip, read_back, post: Arc::clone(&post), turned_back };
+    let sealing = Mutex::new(sealing);
     let both = Hands { inbox, collecting, sealing, store: Arc::clone(&store), state: Arc::clone(&state) };
     let both = Arc::new(both);
     let mut hands = Vec::new();
@@ -148,7 +152,7 @@ pub fn start<S: AppendLedger + 'static, C: Clock>(
         }
     }
     let reader: Arc<dyn ReadLedger> = store;
-    Ok((Sequencer::new(pool.clone(), reader, state), Running { pool, hands }))
+    Ok((Sequencer::new(pool.clone(), reader, state, post), Running { pool, hands }))
 }
 
 /// Appends block 0. Recovery signs it.

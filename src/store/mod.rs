@@ -2,13 +2,14 @@
 //!
 //! [`contract`] is the whole promise in prose. [`memory`] keeps it for tests and auditors, [`rocks`] keeps it on disk.
 //! What every store shares: [`admission`] and [`joining`] say what may be appended, [`rows`] under what it is found,
-//! [`bounds`] what may be asked; [`refusal`] names what may not enter. [`reading`] is what follows from the contract alone.
+//! [`bounds`] what may be asked; [`packing`] keeps records in few bytes; [`refusal`] names what may not enter. [`reading`] is what follows from the contract alone.
 
 pub mod admission;
 pub mod bounds;
 pub mod contract;
 pub mod joining;
 pub mod memory;
+pub mod packing;
 pub mod reading;
 pub mod refusal;
 #[cfg(feature = "node")]

@@ -1,7 +1,10 @@
 //! What can be derived through the contract alone: receipts, proofs, histories. The same for every store.
 
-pub mod headers;
+pub mod blocks;
+pub mod receipts;
+pub mod recent;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use crate::ledger::block::{BlockHeader, Height};
@@ -14,9 +17,11 @@ use crate::ledger::merkle::prove::{self, BuildError};
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::merkle::tile::{HashReader, TILE_WIDTH};
 use crate::ledger::notice::{Notice, NoticeKind};
-use crate::ledger::receipt::{Facts, KeyNotice, Receipt, TlogProof};
+use crate::ledger::number::DepositNumber;
+use crate::ledger::receipt::{Facts, KeyNotice, TlogProof};
 use crate::ledger::statement::content::HashAlgorithm;
 use crate::ledger::statement::keys::KeyCache;
+use crate::ledger::statement::text::LinkKind;
 use crate::ledger::verify::verifier::History;
 use crate::store::contract::{Published, ReadError, ReadLedger};
 
@@ -101,9 +106,24 @@ fn within<R: ReadLedger + ?Sized>(store: &R, size: TreeSize) -> Result<(), ReadE
     if size <= published { Ok(()) } else { Err(ReadError::Beyond { asked: size.0, size: published }) }
 }
 
-/// Keys of deposits that were read before: few sign most, and to read one costs as much as all else. One for all threads,
+/// Keys of deposits that were read before: few sign most, and to read one costs as much as all else. Some for all threads,
 /// of which there may be many.
-static KEYS: LazyLock<Mutex<KeyCache>> = LazyLock::new(|| Mutex::new(KeyCache::new()));
+static KEYS: LazyLock<[Mutex<KeyCache>; 4]> = LazyLock::new(|| std::array::from_fn(|_| Mutex::new(KeyCache::new())));
+
+thread_local! {
+    /// Which of them this thread uses.
+    static SHARE: usize = {
+        static THREADS: AtomicUsize = AtomicUsize::new(0);
+        THREADS.fetch_add(1, Ordering::Relaxed)
+    };
+}
+
+/// Reads something with the keys that were read before. A panicked thread leaves such behind, too.
+fn with_keys<T>(read: impl FnOnce(&mut KeyCache) -> T) -> T {
+    let [first, ..] = &*KEYS;
+    let share = KEYS.get(SHARE.with(|share| share % KEYS.len())).unwrap_or(first);
+    read(&mut share.lock().unwrap_or_else(PoisonError::into_inner))
+}
 
 /// A parsed leaf.
 ///
@@ -112,9 +132,16 @@ static KEYS: LazyLock<Mutex<KeyCache>> = LazyLock::new(|| Mutex::new(KeyCache::n
 /// [`ReadError`].
 pub fn leaf<R: ReadLedger + ?Sized>(store: &R, index: LeafIndex) -> Result<Leaf, ReadError> {
     let bytes = store.leaf(index)?;
-    // A panicked thread leaves behind keys that were read before.
-    let leaf = Leaf::parse_with(&bytes, &mut KEYS.lock().unwrap_or_else(PoisonError::into_inner));
-    leaf.map_err(|error| damaged("leaf", index, error.to_string()))
+    with_keys(|keys| Leaf::parse_with(&bytes, keys)).map_err(|error| damaged("leaf", index, error.to_string()))
+}
+
+/// The entry that was found at `index` as these bytes.
+///
+/// # Errors
+///
+/// [`ReadError::Damaged`] when they are none.
+pub fn entry_of(index: LeafIndex, bytes: &[u8]) -> Result<Entry, ReadError> {
+    with_keys(|keys| Entry::parse_with(bytes, keys)).map_err(|error| damaged("leaf", index, error.to_string()))
 }
 
 /// The entry at `index`.
@@ -173,54 +200,26 @@ fn guess((low, before): (u64, u64), (high, behind): (u64, u64), index: u64) -> u
     low.saturating_add(u64::try_from(steps).unwrap_or(u64::MAX)).min(high - 1)
 }
 
-/// The receipt of the deposit at `index`, against the published checkpoint.
-///
-/// # Errors
-///
-/// [`ReadError`].
-pub fn receipt<R: ReadLedger + ?Sized>(store: &R, index: LeafIndex) -> Result<Receipt, ReadError> {
-    let tip = published(store)?;
-    let key_notices = key_notices(store, &tip)?;
-    receipt_under(store, index, &sealing_block(store, index)?, &tip, key_notices)
+/// The tree over the leaves of a block. The ledger's tree holds their hashes, so none of them has to be read.
+fn tree_of<R: ReadLedger + ?Sized>(store: &R, header: &BlockHeader) -> Result<ListTree, ReadError> {
+    let tree = ListTree::over(leaf_hashes(store, header.first, header.count)?);
+    if tree.root() == header.root {
+        Ok(tree)
+    } else {
+        Err(damaged("block", header.height, "the tree holds other leaves than it sealed"))
+    }
 }
 
-/// Likewise under `tip`, which is published, for whoever knows already the `header` that seals it ([`sealing_block`]), and
-/// who signed the tip ([`key_notices`]).
-///
-/// # Errors
-///
-/// [`ReadError`].
-pub fn receipt_under<R: ReadLedger + ?Sized>(
+/// The paths from a block's header and from the leaf before the block to the root under `tip`.
+fn ends<R: ReadLedger + ?Sized>(
     store: &R,
-    index: LeafIndex,
     header: &BlockHeader,
     tip: &Published,
-    key_notices: Vec<KeyNotice>,
-) -> Result<Receipt, ReadError> {
-    // The tree holds the hashes of the block's leaves: only the entry itself has to be read.
-    let tree = ListTree::over(leaf_hashes(store, header.first, header.count)?);
-    if tree.root() != header.root {
-        return Err(damaged("block", header.height, "the tree holds other leaves than it sealed"));
-    }
-    let position = usize::try_from(index.0 - header.first.0).unwrap_or(usize::MAX);
-    let entry_path = tree.inclusion(position).ok_or_else(|| damaged("leaf", index, "missing in its block"))?;
-    let entry = store.leaf(index)?;
-    let previous =
-        header.first.0.checked_sub(1).ok_or_else(|| damaged("leaf", index, "no deposit stands in block 0"))?;
+) -> Result<[InclusionProof; 2], ReadError> {
+    let before = header.first.0.checked_sub(1);
+    let before = before.ok_or_else(|| damaged("block", header.height, "no deposit stands in it"))?;
     within(store, tip.size())?;
-    let ends = [header.index(), LeafIndex(previous)];
-    let [header_path, previous_path] = built(prove::inclusions(&Tiles(store), ends, tip.size()), tip.size())?;
-    Ok(Receipt {
-        entry: String::from_utf8(entry).map_err(|_| damaged("leaf", index, "not UTF-8"))?,
-        index,
-        header: header.to_string(),
-        entry_path,
-        header_path,
-        previous_path,
-        key_notices,
-        checkpoint: tip.checkpoint.note().to_string(),
-        time_tokens: Vec::new(),
-    })
+    built(prove::inclusions(&Tiles(store), [header.index(), LeafIndex(before)], tip.size()), tip.size())
 }
 
 /// Hashes of the leaves `first .. first+count`, as the tree holds them.
@@ -297,10 +296,7 @@ pub fn history<R: ReadLedger + ?Sized>(store: &R, index: LeafIndex) -> Result<Hi
 ///
 /// [`ReadError`].
 pub fn history_of<R: ReadLedger + ?Sized>(store: &R, index: LeafIndex, own: &Entry) -> Result<History, ReadError> {
-    let mut later = Vec::new();
-    for (kind, source) in store.links_to(index, HISTORY_MAX)? {
-        later.push((kind, entry(store, source)?.number));
-    }
+    let later = later_links(store, index)?;
     let mut before: Vec<LeafIndex> = Vec::new();
     for (algorithm, digest) in
         own.statement.statement().content.iter().flat_map(super::super::ledger::statement::content::Content::digests)
@@ -313,6 +309,15 @@ pub fn history_of<R: ReadLedger + ?Sized>(store: &R, index: LeafIndex, own: &Ent
     let earlier =
         before.into_iter().map(|other| entry(store, other).map(|entry| entry.number)).collect::<Result<_, _>>()?;
     Ok(History { later, earlier })
+}
+
+/// Later deposits that link to the one at `index`, at most [`HISTORY_MAX`].
+fn later_links<R: ReadLedger + ?Sized>(
+    store: &R,
+    index: LeafIndex,
+) -> Result<Vec<(LinkKind, DepositNumber)>, ReadError> {
+    let links = store.links_to(index, HISTORY_MAX)?.into_iter();
+    links.map(|(kind, source)| Ok((kind, entry(store, source)?.number))).collect()
 }
 
 /// All deposits of a digest under any algorithm, the earliest first.

@@ -2,6 +2,8 @@
 //!
 //! Looking up is not verifying: every answer bears the notice that says so. Times are shown as 北京时间, with their offset.
 
+use std::sync::LazyLock;
+
 use serde::{Deserialize, Serialize};
 
 use crate::ledger::block::BlockHeader;
@@ -16,6 +18,7 @@ use crate::ledger::verify::report::{Conclusion, Report};
 use crate::ledger::verify::verifier::History;
 use crate::ledger::verify::wording;
 use crate::wire::bilingual::Bilingual;
+use crate::wire::pretty::Pretty;
 
 /// The only status there is: nothing is acknowledged before it is sealed.
 pub const SEALED: &str = "sealed";
@@ -263,41 +266,94 @@ impl DepositJson {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ledger::block::Height;
-    use crate::ledger::hash::Digest;
-    use crate::ledger::key::Name;
-    use crate::ledger::statement::content::HashAlgorithm;
-
-    #[test]
-    fn the_seven_facts_stand_in_the_manuals_order_and_words() {
-        let time = Timestamp::parse("2026-11-22T01:04:11.123Z").unwrap();
-        let facts = Facts {
-            ledger: Name::parse("example.org/ledger").unwrap(),
-            number: DepositNumber::parse("20261122-0K7M-X9QT-3D5W-C3").unwrap(),
-            tx_id: Digest([1; 32]),
-            block_hash: Digest([2; 32]),
-            block_height: Height(7),
-            prev_block_hash: Digest([3; 32]),
-            data_hash: vec![(HashAlgorithm::Sm3, Digest([4; 32])), (HashAlgorithm::Sha256, Digest([5; 32]))],
-            salted: false,
-            tx_submitted_at: time,
-            block_generated_at: time,
-        };
-        let json = ChainFactsJson::from(&facts);
-        let labels: Vec<_> = json.facts.iter().map(|fact| fact.label.zh.as_str()).collect();
-        assert_eq!(
-            labels,
-            ["交易id", "区块哈希", "区块高度", "前一区块哈希", "数据的哈希值", "交易提交时间", "区块生成时间"]
-        );
-        assert_eq!(json.data_hash[0].algorithm, "sm3");
-        assert_eq!(json.tx_submitted_at, "2026-11-22T09:04:11.123+08:00");
-        let value = serde_json::to_value(&json).unwrap();
-        for fact in &json.facts {
-            assert!(value.get(&fact.name).is_some(), "{} is a field too", fact.name);
-        }
-        assert_eq!(look_up_notice().zh, "本次仅查询链上记录，未核验原文。");
-    }
+/// What a look-up shows.
+#[derive(Debug, Clone, Copy)]
+pub struct Shown<'a> {
+    /// Place of the entry.
+    pub index: LeafIndex,
+    /// The entry.
+    pub entry: &'a Entry,
+    /// What follows from it and the header that seals it.
+    pub facts: &'a Facts,
+    /// What other deposits say of it.
+    pub history: &'a History,
+    /// Whether the platform signed it, on behalf of an account.
+    pub by_platform: bool,
 }
+
+/// Most look-ups are no longer.
+const TYPICAL: usize = 3_072;
+
+/// The [`DepositJson`] of a look-up as text, by hand: it is what courts ask for all day.
+#[must_use]
+pub fn print(shown: &Shown<'_>) -> String {
+    static NOTICE: LazyLock<Bilingual> = LazyLock::new(look_up_notice);
+    let Shown { index, entry, facts, history, by_platform } = *shown;
+    let statement = entry.statement.statement();
+    Pretty::object(TYPICAL, |json| {
+        json.plain("status", SEALED);
+        json.inner("status_text", |json| both(json, "已上链", "sealed"));
+        json.bare("index", index.0);
+        print_facts(json, facts);
+        if let Some(Form::Plain { size }) = statement.content.map(|content| content.form) {
+            json.bare("size", size);
+        }
+        if let Some(media_type) = statement.media_type {
+            json.plain("media_type", media_type.as_str());
+        }
+        let signer = if by_platform { SignerJson::platform() } else { SignerJson::depositor() };
+        json.inner("signed_by", |json| {
+            json.plain("code", &signer.code);
+            both(json, &signer.text.zh, &signer.text.en);
+        });
+        if let Some(account) = statement.on_behalf {
+            json.shown("on_behalf", account);
+        }
+        json.plain_list("earlier_deposits", &history.earlier);
+        json.list("links", &statement.links, |json, of| print_link(json, of.kind, of.number));
+        json.list("later_links", &history.later, |json, (kind, number)| print_link(json, *kind, *number));
+        json.bare("test", entry.number.is_test());
+        json.inner("notice", |json| both(json, &NOTICE.zh, &NOTICE.en));
+    })
+}
+
+fn both(json: &mut Pretty, zh: &str, en: &str) {
+    json.plain("zh", zh);
+    json.plain("en", en);
+}
+
+fn print_link(json: &mut Pretty, kind: LinkKind, number: DepositNumber) {
+    let label = link_label(kind);
+    json.plain("kind", kind.word());
+    json.inner("label", |json| both(json, &label.zh, &label.en));
+    json.shown("deposit_number", number);
+}
+
+fn print_facts(json: &mut Pretty, facts: &Facts) {
+    let (tx_id, block_hash) = (facts.tx_id.to_string(), facts.block_hash.to_string());
+    let (height, previous) = (facts.block_height.0.to_string(), facts.prev_block_hash.to_string());
+    let (submitted, generated) = (beijing_time(facts.tx_submitted_at), beijing_time(facts.block_generated_at));
+    json.shown("deposit_number", facts.number);
+    json.string("ledger", facts.ledger.as_str());
+    json.plain("tx_id", &tx_id);
+    json.plain("block_hash", &block_hash);
+    json.bare("block_height", &height);
+    json.plain("prev_block_hash", &previous);
+    json.list("data_hash", &facts.data_hash, |json, (algorithm, digest)| {
+        json.shown("algorithm", algorithm);
+        json.shown("value", digest);
+    });
+    json.bare("salted", facts.salted);
+    json.plain("tx_submitted_at", &submitted);
+    json.plain("block_generated_at", &generated);
+    let digests: Vec<_> = facts.data_hash.iter().map(|(algorithm, digest)| format!("{algorithm} {digest}")).collect();
+    let values = [tx_id, block_hash, height, previous, digests.join("\n"), submitted, generated];
+    json.list("facts", LABELS.into_iter().zip(&values), |json, ((name, zh, en), value)| {
+        json.plain("name", name);
+        json.inner("label", |json| both(json, zh, en));
+        json.string("value", value);
+    });
+}
+
+#[cfg(test)]
+mod tests;

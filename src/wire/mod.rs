@@ -16,6 +16,7 @@ pub mod item_receipt;
 pub mod json;
 pub mod ledger;
 pub mod metadata;
+mod pretty;
 pub mod problem;
 pub mod receipt;
 pub mod report;

@@ -9,6 +9,7 @@ mod growing;
 mod private;
 mod reading;
 mod refusing;
+mod remembering;
 
 /// Runs each named function on each store.
 macro_rules! on_every_store {
@@ -57,6 +58,9 @@ on_every_store! {
         a_refused_erasure_changes_nothing,
         an_erasure_and_its_act_are_one_block,
         bookmarks_are_remembered_by_name;
+    remembering:
+        a_deposit_found_again_says_what_it_said,
+        receipts_of_a_remembered_block_are_those_of_the_store;
     reading:
         reads_beyond_the_published_size_are_refused,
         leaves_and_tiles_read_back_as_they_were_appended,

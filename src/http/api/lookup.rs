@@ -14,9 +14,10 @@ use crate::http::request::{Named, accepted};
 use crate::ledger::entry::Entry;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::number::DepositNumber;
+use crate::ledger::receipt::Facts;
 use crate::store::contract::{ReadError, ReadLedger};
 use crate::store::reading;
-use crate::wire::facts::{DepositJson, SignerJson};
+use crate::wire::facts::{self, DepositJson, Shown};
 use crate::wire::problem::Problem;
 use crate::wire::receipt::{self, ReceiptJson};
 
@@ -73,14 +74,14 @@ pub(in crate::http) async fn look_up(State(node): State<Arc<Node>>, named: Named
 pub(in crate::http) async fn looked_up(node: &Arc<Node>, number: DepositNumber) -> Result<Response, Failure> {
     let same = Arc::clone(node);
     node.read_quickly(move |reader| {
-        let (index, entry) = find(reader, number)?.ok_or_else(|| unknown(number))?;
-        let header = same.headers().sealing(reader, index)?;
-        let history = reading::history_of(reader, index, &entry)?;
-        let mut json = DepositJson::of(index, &entry, &header, &history);
-        if same.desk().is_ok_and(|desk| desk.made_for(&entry).is_some()) {
-            json.signed_by = SignerJson::platform();
-        }
-        Ok(caching::json(&json, Caching::Revalidate))
+        let found = same.recent().find(reader, number)?.ok_or_else(|| unknown(number))?;
+        let entry = reading::entry_of(found.index, &found.bytes)?;
+        let block = same.blocks().sealing(reader, found.index)?;
+        let history = same.recent().history(reader, &found, &entry)?;
+        let facts = Facts::hashed(&entry, found.hash, &block.header, block.hash);
+        let by_platform = same.desk().is_ok_and(|desk| desk.made_for(&entry).is_some());
+        let shown = Shown { index: found.index, entry: &entry, facts: &facts, history: &history, by_platform };
+        Ok(caching::answer(facts::print(&shown).into_bytes(), JSON, Caching::Revalidate))
     })
     .await
 }
@@ -128,18 +129,12 @@ pub(in crate::http) async fn fetched(
     let same = Arc::clone(node);
     let mut response = node
         .read_quickly(move |reader| {
-            let index = reader.find_number(&number)?.ok_or_else(|| unknown(number))?;
+            let found = same.recent().find(reader, number)?.ok_or_else(|| unknown(number))?;
             if form == PLAIN {
-                find(reader, number)?;
-                let proof = reading::tlog_proof(reader, index)?.to_string();
+                let proof = reading::tlog_proof(reader, found.index)?.to_string();
                 return Ok(caching::answer(proof.into_bytes(), "text/plain; charset=utf-8", Caching::Revalidate));
             }
-            let receipt = same.receipt(reader, index)?;
-            if !receipt.entry.contains(&format!("\nnumber {number}\n")) {
-                // The index led astray: looking at all of the entry says how.
-                find(reader, number)?;
-            }
-            let text = receipt::print(&receipt);
+            let text = receipt::print(&same.receipt(reader, found)?);
             Ok(caching::answer(text.into_bytes(), JSON, Caching::Revalidate))
         })
         .await?;

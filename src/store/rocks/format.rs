@@ -7,6 +7,7 @@
 //! `None` to the reader: damage, never a panic.
 
 pub mod about;
+pub mod record;
 
 use crate::ledger::block::Height;
 use crate::ledger::hash::{DIGEST_LEN, Digest, sha256};

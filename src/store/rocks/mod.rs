@@ -5,7 +5,6 @@
 //! | file | what it knows |
 //! |---|---|
 //! | [`mod@format`] | how keys and values are spelled; the format version and its history |
-//! | [`packing`] | records in few bytes: digits as what they spell |
 //! | [`schema`] | the tables: name, key and value of each, bound together once |
 //! | [`tuning`] | how RocksDB is set up |
 //! | [`engine`], [`batch`] | typed rows read, scanned, and written in one fsynced batch |
@@ -33,7 +32,6 @@ pub mod folder;
 pub mod format;
 pub mod mark;
 pub mod open;
-pub mod packing;
 pub mod purge;
 pub mod reader;
 pub mod rewriting;

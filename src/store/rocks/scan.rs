@@ -11,10 +11,10 @@ use rocksdb::ReadOptions;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::store::bounds::damaged;
 use crate::store::contract::ReadError;
+use crate::store::packing::unpack;
 use crate::store::rocks::engine::Engine;
 use crate::store::rocks::failing::cannot_read;
 use crate::store::rocks::format::{FromDisk as _, ToDisk as _};
-use crate::store::rocks::packing::unpack;
 use crate::store::rocks::schema::LEAVES;
 
 /// Bytes that one read of a file fetches: some hundred leaves' worth of blocks.

@@ -11,11 +11,11 @@ use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::notice::ErasedPiece;
 use crate::ledger::number::DepositNumber;
 use crate::store::rocks::format::about::About;
+use crate::store::rocks::format::record::Record;
 use crate::store::rocks::format::{
     AnnexKey, DIGEST_PREFIX, DigestKey, Empty, Fingerprint, LabelKey, LinkKey, StoredTile, SubjectKey, TileKey,
     VaultRow,
 };
-use crate::store::rocks::packing::Record;
 
 /// A column family with the types of its keys and values.
 pub struct Table<K, V> {

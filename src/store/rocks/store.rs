@@ -21,6 +21,7 @@ use crate::ledger::statement::text::LinkKind;
 use crate::store::bounds::{damaged, items_within, leaves_within};
 use crate::store::contract::{AppendError, AppendLedger, Private, PrivateContent, Published, ReadError, ReadLedger};
 use crate::store::joining;
+use crate::store::packing::pack;
 use crate::store::rocks::appended::{AppendedChain, row};
 use crate::store::rocks::batch::Batch;
 use crate::store::rocks::engine::{Engine, RawRow};
@@ -29,7 +30,6 @@ use crate::store::rocks::format::{
     AnnexKey, Empty, Fingerprint, LabelKey, LinkKey, StoredTile, SubjectKey, TileKey, VaultRow,
 };
 use crate::store::rocks::mark::{MarkError, MarkFile};
-use crate::store::rocks::packing::pack;
 use crate::store::rocks::reader::RocksReader;
 use crate::store::rocks::schema::{ANNEXES, BLOCKS, BOOKMARKS, LABELS, LEAVES, LINKS, PURGES, SUBJECTS, TILES, VAULT};
 use crate::store::rocks::tree::{Tree, leaves, stored_tile};

@@ -14,8 +14,8 @@ use crate::ledger::merkle::tile::{HashReader, TILE_LEVELS, TILE_WIDTH, items_at,
 use crate::store::bounds::{damaged, leaf_hashes_to};
 use crate::store::contract::ReadError;
 use crate::store::rocks::engine::Engine;
+use crate::store::rocks::format::record::Record;
 use crate::store::rocks::format::{StoredTile, TileKey};
-use crate::store::rocks::packing::Record;
 use crate::store::rocks::schema::{LEAVES, TILES};
 
 const WIDTH: u64 = TILE_WIDTH as u64;

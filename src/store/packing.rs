@@ -1,4 +1,5 @@
-//! Records as they lie on disk: text in which digits stand as the bytes that they spell.
+//! Records in few bytes, as they lie on disk and where many are kept in memory: text in which digits stand as the bytes
+//! that they spell.
 //!
 //! Two thirds of a deposit's text are digits of digests, keys and signatures, which no compressor brings back to the bits
 //! that are in them. So what a line says by digits is kept in binary, and the rest as it is:
@@ -22,7 +23,6 @@ use base64::prelude::BASE64_STANDARD;
 use crate::ledger::hash::lower_hex;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::time::Timestamp;
-use crate::store::rocks::format::FromDisk;
 
 /// In front of a record that is kept as it is.
 const PLAIN: u8 = 0;
@@ -109,18 +109,6 @@ impl Signers {
 
     fn known(&self) -> &[[u8; SIGNER_LEN]] {
         self.met.get(..self.count).unwrap_or_default()
-    }
-}
-
-/// A record, as its row in the table of leaves holds it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Record(pub Vec<u8>);
-
-impl FromDisk for Record {
-    fn from_disk(row: &[u8]) -> Option<Self> {
-        let mut record = Vec::new();
-        unpack(row, &mut record);
-        Some(Self(record))
     }
 }
 
@@ -255,7 +243,7 @@ fn unpack_value(value: Value, rest: &mut Rest<'_>, signers: &mut Signers, record
             record.extend_from_slice(rest.line());
         }
         Value::Nonce => hex(rest.take::<16>()?, record),
-        Value::Number => write!(record, "{}", DepositNumber::from_key(rest.take()?)?).ok()?,
+        Value::Number => record.extend_from_slice(DepositNumber::spelling_of_key(rest.take()?).as_bytes()),
         Value::Time => {
             let [a, b, c, d, e, f] = *rest.take()?;
             let millis = u64::from_be_bytes([0, 0, a, b, c, d, e, f]);

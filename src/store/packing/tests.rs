@@ -104,8 +104,7 @@ fn bytes_that_are_no_row_come_back_as_they_are() {
         &[2],
         &[PACKED, FIRST_CODE + 27],
         &[PACKED, FIRST_CODE + 5, 1, 2],
-        // No number, no time, a signature of no key.
-        &[[PACKED, FIRST_CODE + 1].as_slice(), &[0xff; 12]].concat(),
+        // No time, a signature of no key.
         &[[PACKED, FIRST_CODE + 2].as_slice(), &[0xff; 6]].concat(),
         &[[PACKED, FIRST_CODE + 22].as_slice(), &[0; 65]].concat(),
         &row[..cut],

@@ -1,0 +1,147 @@
+//! Blocks that were read: a block never changes, and what is asked for together was often sealed together.
+//!
+//! # Invariants
+//!
+//! Only what a store gave as sealing a published leaf is remembered, and only hashes that make up the header's root: so what
+//! is remembered is what the store would say again.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+
+use crate::ledger::block::BlockHeader;
+use crate::ledger::hash::Digest;
+use crate::ledger::merkle::list::ListTree;
+use crate::ledger::merkle::proof::InclusionProof;
+use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
+use crate::store::contract::{Published, ReadError, ReadLedger};
+use crate::store::reading;
+
+/// Most headers remembered: some 6 MiB.
+const HEADERS: usize = 8_192;
+/// Most leaves whose blocks' trees are remembered, 64 bytes each.
+const LEAVES: u64 = 1 << 18;
+
+/// A block that was read.
+#[derive(Debug)]
+pub struct KnownBlock {
+    /// Its header.
+    pub header: BlockHeader,
+    /// The header's text.
+    pub text: String,
+    /// 区块哈希.
+    pub hash: Digest,
+    /// The tree over its leaves, once somebody asked for it.
+    tree: OnceLock<ListTree>,
+    /// The paths of the header and of the leaf before the block to the root at a size, the last that was asked for.
+    paths: Mutex<Option<(TreeSize, [InclusionProof; 2])>>,
+}
+
+impl KnownBlock {
+    /// Of a header that was read.
+    #[must_use]
+    pub fn of(header: BlockHeader) -> Self {
+        let text = header.to_string();
+        let hash = header.hash();
+        Self { header, text, hash, tree: OnceLock::new(), paths: Mutex::default() }
+    }
+
+    /// The tree over its leaves.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError::Damaged`] when the tree of the ledger holds other leaves than the block sealed.
+    pub fn tree<R: ReadLedger + ?Sized>(&self, store: &R) -> Result<&ListTree, ReadError> {
+        if let Some(tree) = self.tree.get() {
+            return Ok(tree);
+        }
+        let tree = reading::tree_of(store, &self.header)?;
+        Ok(self.tree.get_or_init(|| tree))
+    }
+
+    /// The paths from its header, and from the leaf before its first, to the root under `tip`, which is published.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`]; [`ReadError::Damaged`] for the first block, which has no leaf before it.
+    pub fn paths<R: ReadLedger + ?Sized>(&self, store: &R, tip: &Published) -> Result<[InclusionProof; 2], ReadError> {
+        // Changed as a whole, so a panicked thread leaves nothing half done behind it.
+        let known = self.paths.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((_, paths)) = known.filter(|(size, _)| *size == tip.size()) {
+            return Ok(paths);
+        }
+        let paths = reading::ends(store, &self.header, tip)?;
+        *self.paths.lock().unwrap_or_else(PoisonError::into_inner) = Some((tip.size(), paths.clone()));
+        Ok(paths)
+    }
+}
+
+/// Blocks of one ledger, by the place of their header.
+#[derive(Debug, Default)]
+pub struct Blocks(RwLock<Remembered>);
+
+#[derive(Debug, Default)]
+struct Remembered {
+    blocks: BTreeMap<LeafIndex, Arc<KnownBlock>>,
+    leaves: u64,
+}
+
+impl Blocks {
+    /// The block that seals the leaf at `index`, as [`reading::sealing_block`] finds it in `store`.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    pub fn sealing<R: ReadLedger + ?Sized>(&self, store: &R, index: LeafIndex) -> Result<Arc<KnownBlock>, ReadError> {
+        // The map is changed by whole blocks, so a panicked thread leaves nothing half done behind it.
+        let known = {
+            let remembered = self.0.read().unwrap_or_else(PoisonError::into_inner);
+            remembered.blocks.range(index..).next().map(|(_, block)| Arc::clone(block))
+        };
+        if let Some(block) = known.filter(|block| block.header.seals(index)) {
+            return Ok(block);
+        }
+        let block = Arc::new(KnownBlock::of(reading::sealing_block(store, index)?));
+        let mut remembered = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        remembered.leaves += block.header.count;
+        if remembered.blocks.len() >= HEADERS || remembered.leaves > LEAVES {
+            *remembered = Remembered { blocks: BTreeMap::new(), leaves: block.header.count };
+        }
+        remembered.blocks.insert(block.header.index(), Arc::clone(&block));
+        Ok(block)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::block::Height;
+    use crate::ledger::key::Name;
+    use crate::ledger::time::Timestamp;
+    use crate::store::memory::MemoryStore;
+
+    #[test]
+    fn a_header_answers_for_the_leaves_that_it_seals_and_no_others() {
+        let ledger = Name::parse("example.org/ledger").unwrap();
+        let store = MemoryStore::new(ledger.clone());
+        let header = BlockHeader {
+            ledger,
+            height: Height(2),
+            previous: Digest([1; 32]),
+            first: LeafIndex(5),
+            count: 3,
+            root: Digest([2; 32]),
+            time: Timestamp::EPOCH,
+        };
+        let known = Arc::new(KnownBlock::of(header.clone()));
+        let remembered = Remembered { blocks: [(header.index(), Arc::clone(&known))].into(), leaves: 3 };
+        let blocks = Blocks(RwLock::new(remembered));
+        for index in 5..8 {
+            assert_eq!(blocks.sealing(&store, LeafIndex(index)).map(|block| block.header.clone()), Ok(header.clone()));
+        }
+        // The store has nothing: it was asked.
+        for index in [0, 4, 8, 9] {
+            assert!(blocks.sealing(&store, LeafIndex(index)).is_err(), "{index}");
+        }
+        assert!(known.tree(&store).is_err());
+    }
+}

@@ -1,0 +1,50 @@
+//! Receipts of deposits that are on the chain.
+
+use crate::ledger::merkle::shape::LeafIndex;
+use crate::ledger::receipt::{KeyNotice, Receipt};
+use crate::store::bounds::damaged;
+use crate::store::contract::{Published, ReadError, ReadLedger};
+use crate::store::reading;
+use crate::store::reading::blocks::KnownBlock;
+
+/// The receipt of the deposit at `index`, against the published checkpoint.
+///
+/// # Errors
+///
+/// [`ReadError`].
+pub fn receipt<R: ReadLedger + ?Sized>(store: &R, index: LeafIndex) -> Result<Receipt, ReadError> {
+    let tip = reading::published(store)?;
+    let key_notices = reading::key_notices(store, &tip)?;
+    let entry = store.leaf(index)?;
+    receipt_under(store, (index, entry), &KnownBlock::of(reading::sealing_block(store, index)?), &tip, key_notices)
+}
+
+/// Likewise under `tip`, which is published, for whoever has read its bytes already, and knows the block that seals it and
+/// who signed the tip ([`reading::key_notices`]).
+///
+/// # Errors
+///
+/// [`ReadError`].
+pub fn receipt_under<R: ReadLedger + ?Sized>(
+    store: &R,
+    (index, entry): (LeafIndex, Vec<u8>),
+    block: &KnownBlock,
+    tip: &Published,
+    key_notices: Vec<KeyNotice>,
+) -> Result<Receipt, ReadError> {
+    let position = usize::try_from(index.0 - block.header.first.0).unwrap_or(usize::MAX);
+    let entry_path = block.tree(store)?.inclusion(position);
+    let entry_path = entry_path.ok_or_else(|| damaged("leaf", index, "missing in its block"))?;
+    let [header_path, previous_path] = block.paths(store, tip)?;
+    Ok(Receipt {
+        entry: String::from_utf8(entry).map_err(|_| damaged("leaf", index, "not UTF-8"))?,
+        index,
+        header: block.text.clone(),
+        entry_path,
+        header_path,
+        previous_path,
+        key_notices,
+        checkpoint: tip.checkpoint.note().to_string(),
+        time_tokens: Vec::new(),
+    })
+}

@@ -1,0 +1,251 @@
+//! Deposits that were read lately, so that whoever asks again need not wait for the database.
+//!
+//! # Invariants
+//!
+//! Kept is the entry itself, packed, and it is hashed again each time it is given out: a bit that flips in memory is damage
+//! as one on disk is. What may still change, the links of later deposits, is asked of the store anew whenever the ledger has
+//! grown.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use crate::ledger::entry::Entry;
+use crate::ledger::hash::{Digest, leaf_hash};
+use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
+use crate::ledger::number::DepositNumber;
+use crate::ledger::verify::verifier::History;
+use crate::store::contract::{ReadError, ReadLedger};
+use crate::store::packing::{pack, unpack};
+use crate::store::reading;
+
+/// Most deposits kept: some 64 MiB.
+const KEPT: usize = 131_072;
+/// Longest packed entry that is kept; few are longer.
+const LONGEST: usize = 1_024;
+
+/// A deposit that was found.
+#[derive(Debug)]
+pub struct Found {
+    /// Its place.
+    pub index: LeafIndex,
+    /// 交易id, computed anew.
+    pub hash: Digest,
+    /// The entry, byte for byte.
+    pub bytes: Vec<u8>,
+}
+
+/// What is kept of a deposit.
+#[derive(Debug)]
+struct Kept {
+    index: LeafIndex,
+    hash: Digest,
+    row: Box<[u8]>,
+    /// What other deposits say of it, and at which size that was so.
+    history: Mutex<Option<(TreeSize, History)>>,
+}
+
+/// A place for a deposit.
+#[derive(Debug)]
+struct Place {
+    number: DepositNumber,
+    kept: Arc<Kept>,
+    /// Whether it was asked for since the hand passed.
+    asked: AtomicBool,
+}
+
+/// Places in a circle, and a hand that goes round to find one that nobody asked for (the clock algorithm).
+#[derive(Debug, Default)]
+struct Circle {
+    places: Vec<Place>,
+    of: HashMap<DepositNumber, usize>,
+    hand: usize,
+}
+
+/// Deposits of one ledger, by number.
+#[derive(Debug, Default)]
+pub struct Recent(RwLock<Circle>);
+
+impl Recent {
+    /// The deposit of `number`; `None` when there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`]; [`ReadError::Damaged`] when the index leads to something else, or what was kept has changed.
+    pub fn find<R: ReadLedger + ?Sized>(&self, store: &R, number: DepositNumber) -> Result<Option<Found>, ReadError> {
+        if let Some(kept) = self.kept(number) {
+            return kept.give_out().map(Some);
+        }
+        let Some(index) = store.find_number(&number)? else { return Ok(None) };
+        let bytes = store.leaf(index)?;
+        if !is_of(&bytes, number) {
+            // Reading all of it says what else it is.
+            let other = reading::entry(store, index)?.number;
+            let reason = format!("leads to the deposit {other}");
+            return Err(ReadError::Damaged { what: "number", at: number.to_string(), reason });
+        }
+        let hash = leaf_hash(&bytes);
+        let mut row = Vec::new();
+        pack(&bytes, &mut row);
+        if row.len() <= LONGEST {
+            self.keep(number, Kept { index, hash, row: row.into(), history: Mutex::default() });
+        }
+        Ok(Some(Found { index, hash, bytes }))
+    }
+
+    /// As [`reading::history_of`] tells it of a deposit that was found, read as `entry`.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    pub fn history<R: ReadLedger + ?Sized>(
+        &self,
+        store: &R,
+        found: &Found,
+        entry: &Entry,
+    ) -> Result<History, ReadError> {
+        let size = reading::published(store)?.size();
+        let Some(kept) = self.kept(entry.number) else { return reading::history_of(store, found.index, entry) };
+        // Changed as a whole, so a panicked thread leaves nothing half done behind it.
+        let known = kept.history.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let history = match known {
+            Some((at, history)) if at == size => return Ok(history),
+            // What was deposited before is what it was.
+            Some((_, history)) => {
+                History { later: reading::later_links(store, found.index)?, earlier: history.earlier }
+            }
+            None => reading::history_of(store, found.index, entry)?,
+        };
+        *kept.history.lock().unwrap_or_else(PoisonError::into_inner) = Some((size, history.clone()));
+        Ok(history)
+    }
+
+    // The circle is changed by whole places, so a panicked thread leaves nothing half done behind it.
+    fn kept(&self, number: DepositNumber) -> Option<Arc<Kept>> {
+        let circle = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let place = circle.places.get(*circle.of.get(&number)?)?;
+        place.asked.store(true, Ordering::Relaxed);
+        Some(Arc::clone(&place.kept))
+    }
+
+    fn keep(&self, number: DepositNumber, kept: Kept) {
+        let place = Place { number, kept: Arc::new(kept), asked: AtomicBool::new(false) };
+        self.0.write().unwrap_or_else(PoisonError::into_inner).put(place);
+    }
+}
+
+impl Circle {
+    fn put(&mut self, place: Place) {
+        let free = match self.of.get(&place.number) {
+            Some(at) => *at,
+            None if self.places.len() < KEPT => self.places.len(),
+            None => self.unasked(),
+        };
+        self.of.insert(place.number, free);
+        match self.places.get_mut(free) {
+            Some(old) if old.number == place.number => *old = place,
+            Some(old) => {
+                self.of.remove(&old.number);
+                *old = place;
+            }
+            None => self.places.push(place),
+        }
+    }
+
+    /// The next place that nobody asked for since the hand passed it last.
+    fn unasked(&mut self) -> usize {
+        loop {
+            let at = self.hand;
+            self.hand = (at + 1) % self.places.len().max(1);
+            let asked = self.places.get_mut(at).is_some_and(|place| std::mem::take(place.asked.get_mut()));
+            if !asked {
+                return at;
+            }
+        }
+    }
+}
+
+impl Kept {
+    fn give_out(&self) -> Result<Found, ReadError> {
+        let mut bytes = Vec::new();
+        unpack(&self.row, &mut bytes);
+        let hash = leaf_hash(&bytes);
+        if hash == self.hash {
+            return Ok(Found { index: self.index, hash, bytes });
+        }
+        let reason = format!("kept in memory it hashes to {hash}, when it was read to {}", self.hash);
+        Err(ReadError::Damaged { what: "leaf", at: self.index.to_string(), reason })
+    }
+}
+
+/// Whether the second line of an entry says this number.
+fn is_of(bytes: &[u8], number: DepositNumber) -> bool {
+    let mut lines = bytes.split(|byte| *byte == b'\n');
+    let said = lines.nth(1).and_then(|line| line.strip_prefix(b"number "));
+    said == Some(number.to_string().as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept(record: &[u8], hash: Digest) -> Kept {
+        let mut row = Vec::new();
+        pack(record, &mut row);
+        Kept { index: LeafIndex(7), hash, row: row.into(), history: Mutex::default() }
+    }
+
+    #[test]
+    fn what_has_changed_in_memory_is_damage_and_not_given_out() {
+        let record = b"tiezheng entry v1\nnumber 20261122-0K7M-X9QT-3D5W-C3\n";
+        let mut kept = kept(record, leaf_hash(record));
+        assert_eq!(kept.give_out().map(|found| found.bytes), Ok(record.to_vec()));
+        for at in 0..kept.row.len() {
+            kept.row[at] ^= 1;
+            let damaged = kept.give_out().map(|found| found.bytes);
+            assert!(matches!(damaged, Err(ReadError::Damaged { what: "leaf", at, .. }) if at == "7"), "{at}");
+            kept.row[at] ^= 1;
+        }
+    }
+
+    #[test]
+    fn memory_is_bounded_and_who_is_asked_for_stays() {
+        let recent = Recent::default();
+        let number =
+            |n: usize| ((n as u64) << 8..).find_map(|bits| DepositNumber::draw(true, 20_261_122, bits)).unwrap();
+        let many = 2 * KEPT + 10;
+        for n in 0..many {
+            recent.keep(number(n), kept(b"x", Digest::ZERO));
+            assert!(n == 0 || recent.kept(number(1)).is_some(), "asked for all the time");
+        }
+        assert!(recent.kept(number(0)).is_none() && recent.kept(number(2)).is_none(), "the oldest went");
+        assert!(recent.kept(number(many - 1)).is_some() && recent.kept(number(many - KEPT + 1)).is_some());
+        let circle = recent.0.read().unwrap();
+        assert_eq!((circle.places.len(), circle.of.len()), (KEPT, KEPT));
+        assert!(circle.of.iter().all(|(number, at)| circle.places[*at].number == *number));
+    }
+
+    #[test]
+    fn what_is_read_twice_at_once_takes_one_place() {
+        let recent = Recent::default();
+        let number = DepositNumber::parse("20261122-0K7M-X9QT-3D5W-C3").unwrap();
+        recent.keep(number, kept(b"x", Digest::ZERO));
+        recent.keep(number, kept(b"y", Digest([1; 32])));
+        assert_eq!(recent.kept(number).map(|kept| kept.hash), Some(Digest([1; 32])));
+        assert_eq!(recent.0.read().unwrap().places.len(), 1);
+    }
+
+    #[test]
+    fn an_entry_says_its_number_on_the_second_line() {
+        let number = DepositNumber::parse("20261122-0K7M-X9QT-3D5W-C3").unwrap();
+        assert!(is_of(b"tiezheng entry v1\nnumber 20261122-0K7M-X9QT-3D5W-C3\nreceived", number));
+        for other in [
+            &b"tiezheng entry v1\nnumber 20261122-0K7M-X9QT-3D5W-C\n"[..],
+            b"tiezheng entry v1\n\nnumber 20261122-0K7M-X9QT-3D5W-C3\n",
+            b"number 20261122-0K7M-X9QT-3D5W-C3\n",
+            b"",
+        ] {
+            assert!(!is_of(other, number));
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! The rows of `leaves`: records, packed.
+
+use crate::store::packing::unpack;
+use crate::store::rocks::format::FromDisk;
+
+/// A record, as its row holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record(pub Vec<u8>);
+
+impl FromDisk for Record {
+    fn from_disk(row: &[u8]) -> Option<Self> {
+        let mut record = Vec::new();
+        unpack(row, &mut record);
+        Some(Self(record))
+    }
+}

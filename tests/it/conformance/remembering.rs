@@ -1,0 +1,67 @@
+//! What reading remembers says what the store says.
+
+use tiezheng::ledger::hash::leaf_hash;
+use tiezheng::ledger::statement::text::LinkKind;
+use tiezheng::store::contract::ReadLedger as _;
+use tiezheng::store::reading;
+use tiezheng::store::reading::blocks::Blocks;
+use tiezheng::store::reading::receipts::{receipt, receipt_under};
+use tiezheng::store::reading::recent::Recent;
+
+use crate::support::chain::{Draft, found, number, seal};
+use crate::support::stores::Bench;
+
+pub(super) fn a_deposit_found_again_says_what_it_said<B: Bench>() {
+    let bench = B::begin();
+    let store = bench.store();
+    found(store);
+    seal(store, vec![Draft::of(b"one file").waiting(1)]);
+    seal(store, vec![Draft::of(b"one file").nonce(2).waiting(2), Draft::nth(3).waiting(3)]);
+    let recent = Recent::default();
+    let look = || {
+        let found = recent.find(store, number(2)).unwrap().unwrap();
+        let entry = reading::entry_of(found.index, &found.bytes).unwrap();
+        let history = recent.history(store, &found, &entry).unwrap();
+        assert_eq!(store.leaf(found.index), Ok(found.bytes.clone()));
+        assert_eq!(found.hash, leaf_hash(&found.bytes));
+        assert_eq!(Ok(&history), reading::history(store, found.index).as_ref());
+        (found.index, entry, history)
+    };
+    let first = look();
+    assert_eq!(first.2.earlier, [number(1)]);
+    assert_eq!(first.2.later, []);
+    assert_eq!(look(), first);
+    // What later deposits say of it is heard, though it is remembered; what stood before it stays.
+    seal(store, vec![Draft::of(b"one file").nonce(4).link(LinkKind::Refers, number(2)).waiting(4)]);
+    let third = look();
+    assert_eq!((&third.0, &third.1), (&first.0, &first.1));
+    assert_eq!(third.2.later, [(LinkKind::Refers, number(4))]);
+    assert_eq!(third.2.earlier, [number(1)]);
+    assert_eq!(look(), third);
+    // What is not there is not remembered as missing.
+    assert!(recent.find(store, number(5)).unwrap().is_none());
+    seal(store, vec![Draft::nth(5).waiting(5)]);
+    assert!(recent.find(store, number(5)).unwrap().is_some());
+}
+
+pub(super) fn receipts_of_a_remembered_block_are_those_of_the_store<B: Bench>() {
+    let bench = B::begin();
+    let store = bench.store();
+    found(store);
+    seal(store, (1..4).map(|n| Draft::nth(n).waiting(n.into())).collect());
+    let (recent, blocks) = (Recent::default(), Blocks::default());
+    // Under each checkpoint twice: the second time from memory. The last makes a tile full, and another level.
+    for more in [0_u64, 1, 2, 300] {
+        if more > 0 {
+            let file = |n: u64| [more.to_be_bytes(), n.to_be_bytes()].concat();
+            seal(store, (0..more).map(|n| Draft::of(&file(n)).waiting(more << 10 | n)).collect());
+        }
+        for n in [1, 2, 3, 1, 2, 3] {
+            let found = recent.find(store, number(n)).unwrap().unwrap();
+            let tip = store.published().unwrap();
+            let block = blocks.sealing(store, found.index).unwrap();
+            let remembered = receipt_under(store, (found.index, found.bytes), &block, &tip, Vec::new());
+            assert_eq!(remembered, receipt(store, found.index));
+        }
+    }
+}
