@@ -70,7 +70,7 @@ pub struct ServeArgs {
     #[arg(long)]
     test: bool,
     /// Most deposits waiting at a time | 等候队列上限
-    #[arg(long, value_name = "N", default_value_t = Options::default().pool)]
+    #[arg(long, value_name = "N", default_value_t = Options::default().pool, value_parser = at_least_one())]
     pool: usize,
     /// Make an operator of accounts and write the token into this file, unless it is there | 生成平台管理员令牌并写入此文件
     #[arg(long, value_name = "FILE")]

@@ -2,25 +2,34 @@
 //!
 //! Not here: writing them (`engine`).
 
-use rocksdb::{ColumnFamily, WriteBatch};
+use rocksdb::{ColumnFamily, DB, WriteBatch};
 
 use crate::store::contract::ReadError;
-use crate::store::rocks::engine::Engine;
 use crate::store::rocks::format::ToDisk;
 use crate::store::rocks::schema::Table;
+
+/// A table's column family.
+pub(super) fn family<'d>(db: &'d DB, name: &'static str) -> Result<&'d ColumnFamily, ReadError> {
+    db.cf_handle(name).ok_or_else(|| ReadError::Damaged {
+        what: name,
+        at: "the whole column family".into(),
+        reason: "it is missing".into(),
+    })
+}
 
 /// Rows that `Engine::commit` writes all at once, or not at all.
 #[must_use = "rows are written by Engine::commit"]
 pub struct Batch<'e> {
-    engine: &'e Engine,
+    db: &'e DB,
     pub(super) rows: WriteBatch,
     /// The table that was last written to.
     last: Option<(&'static str, &'e ColumnFamily)>,
 }
 
 impl<'e> Batch<'e> {
-    pub(super) fn of(engine: &'e Engine) -> Self {
-        Self { engine, rows: WriteBatch::default(), last: None }
+    /// None yet.
+    pub(super) fn of(db: &'e DB) -> Self {
+        Self { db, rows: WriteBatch::default(), last: None }
     }
 
     /// The table's family; whoever adds many rows to one table in a row finds it once.
@@ -28,7 +37,7 @@ impl<'e> Batch<'e> {
         match self.last {
             Some((last, family)) if std::ptr::eq(last, name) => Ok(family),
             _ => {
-                let family = self.engine.family(name)?;
+                let family = family(self.db, name)?;
                 self.last = Some((name, family));
                 Ok(family)
             }

@@ -17,7 +17,7 @@ use rocksdb::{
 };
 
 use crate::store::contract::{AppendError, ReadError};
-use crate::store::rocks::batch::Batch;
+use crate::store::rocks::batch::{Batch, family};
 use crate::store::rocks::failing::{cannot_read, failed_write, malformed};
 use crate::store::rocks::format::{FromDisk, ToDisk};
 use crate::store::rocks::schema::{LEAVES, TABLES, Table};
@@ -133,11 +133,7 @@ impl Engine {
     }
 
     pub(super) fn family(&self, name: &'static str) -> Result<&ColumnFamily, ReadError> {
-        self.db.cf_handle(name).ok_or_else(|| ReadError::Damaged {
-            what: name,
-            at: "the whole column family".into(),
-            reason: "it is missing".into(),
-        })
+        family(&self.db, name)
     }
 
     fn pinned<K: ToDisk, V>(&self, table: &Table<K, V>, key: &K) -> Result<Option<DBPinnableSlice<'_>>, ReadError> {
@@ -306,7 +302,7 @@ impl Engine {
 
     /// No rows yet.
     pub fn batch(&self) -> Batch<'_> {
-        Batch::of(self)
+        Batch::of(&self.db)
     }
 
     /// Writes the rows of `batch`, all of them, and fsyncs them.

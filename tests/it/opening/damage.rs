@@ -219,8 +219,8 @@ fn a_missing_file_of_the_database_is_refused() {
 #[test]
 fn a_database_of_another_format_is_refused() {
     let format = |version: u32| move |f: &Path| put(f, "meta", b"format", &version.to_be_bytes());
-    refused("newer", |e| matches!(e, OpenError::UnknownFormat { found: 3 }), format(3));
-    refused("older", |e| matches!(e, OpenError::UnknownFormat { found: 1 }), format(1));
+    refused("newer", |e| matches!(e, OpenError::UnknownFormat { found: 4 }), format(4));
+    refused("older", |e| matches!(e, OpenError::UnknownFormat { found: 2 }), format(2));
     refused("zero", |e| matches!(e, OpenError::UnknownFormat { found: 0 }), format(0));
     let damaged = |e: &OpenError| matches!(e, OpenError::DatabaseDamaged { .. });
     refused("malformed", damaged, |f| put(f, "meta", b"format", b"1"));
