@@ -22,7 +22,7 @@ const TOGETHER: usize = 128;
 const FLUSHES: usize = 8;
 
 /// How often a file that is being written is flushed.
-const FLUSH_EVERY: Duration = Duration::from_millis(100);
+const FLUSH_EVERY: Duration = Duration::from_millis(25);
 
 /// Writes `bytes` to `path`, in the place of what was there. `mode` as in `chmod`, less the umask.
 ///

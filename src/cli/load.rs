@@ -14,6 +14,7 @@ use crate::cli::load_reads::{self, Reading};
 use crate::cli::load_round::{Echo, Figures, Load, Round, ceilings, node_at};
 use crate::cli::reach::{ServerArgs, meet};
 use crate::cli::screen::{BAD, FAINT, GOOD, HEED, Screen};
+use crate::cli::values::at_least_one;
 use crate::http::echo;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::verify::wording::Language;
@@ -85,11 +86,6 @@ pub struct LoadArgs {
     serve_echo: Option<usize>,
     #[command(flatten)]
     server: ServerArgs,
-}
-
-/// Without one of these a load is none.
-fn at_least_one() -> clap::builder::RangedU64ValueParser<usize> {
-    clap::builder::RangedU64ValueParser::new().range(1..)
 }
 
 /// All that a load came to.

@@ -57,5 +57,6 @@ pub mod screen;
 pub mod serve;
 pub mod statement;
 pub mod trust;
+pub mod values;
 pub mod verify;
 pub mod width;

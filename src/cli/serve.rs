@@ -25,6 +25,7 @@ use crate::cli::ending::{Complaint, Ending};
 use crate::cli::keygen::of_ledger;
 use crate::cli::office;
 use crate::cli::screen::{FAINT, GOOD, HEED, Screen};
+use crate::cli::values::at_least_one;
 use crate::http::node::Node;
 use crate::http::options::Options as HttpOptions;
 use crate::http::server;
