@@ -2,7 +2,7 @@
 # Grows one ledger step by step and measures a node on it at each size: deposits, look-ups, receipts, memory, starts.
 #
 # SIZES (default 100000 1000000 5000000 20000000) deposits; ROUNDS (3) of DEPOSITS (60000) at each; BENCH_DIR for the ledger
-# (default /var/tmp), some 600 bytes a deposit, and as much again while it grows. Prints one Markdown table.
+# (default /var/tmp), some 400 bytes a deposit, and as much again while it grows. Prints one Markdown table.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

@@ -33,6 +33,7 @@ use crate::ledger::hash::sha256;
 use crate::ledger::key::{Name, Signer, VerifierKey};
 use crate::ledger::notice::{Mode, NoticeKind};
 use crate::sequencer::clock::SystemClock;
+use crate::sequencer::handle::Sequencer;
 use crate::sequencer::start::{Founding, Options, StartError, start};
 use crate::store::contract::AppendLedger as _;
 use crate::store::contract::keeping::KeepPrivate;
@@ -112,12 +113,27 @@ pub async fn run(args: &ServeArgs, screen: &Screen) -> anyhow::Result<Ending> {
     let store = Arc::new(opened.store);
     let (sequencer, running) = start(Arc::clone(&store), opened.signer, Some(&founding), SystemClock::new(), &options)
         .map_err(|error| cannot_start(&error))?;
+    let served = attend(args, screen, listener, (store, sequencer), &key).await;
+    // Whoever still waits is answered before the store is closed, and the folder is left in order however this ends.
+    tokio::task::spawn_blocking(move || running.shutdown()).await?;
+    served?;
+    screen.line(screen.paint(FAINT, screen.pick("已停止", "stopped")))?;
+    Ok(Ending::Good)
+}
+
+/// Serves until it is told to stop.
+async fn attend(
+    args: &ServeArgs,
+    screen: &Screen,
+    listener: TcpListener,
+    (store, sequencer): (Arc<RocksStore>, Sequencer),
+    key: &VerifierKey,
+) -> anyhow::Result<()> {
     let mode = match genesis(&*store)?.kind {
         NoticeKind::Genesis { mode, .. } => mode,
         NoticeKind::Key { .. } | NoticeKind::Erased { .. } => Mode::Live,
     };
     if args.test && mode == Mode::Live {
-        running.shutdown();
         let en = format!(
             "{} holds a live ledger, and a ledger is live or test for good; --test is for a new one",
             args.data.display()
@@ -137,14 +153,9 @@ pub async fn run(args: &ServeArgs, screen: &Screen) -> anyhow::Result<Ending> {
     let address = format!("http://{}", listener.local_addr()?);
     // Listened for before anybody is told that there is a node to stop.
     let stop = told_to_stop(args.stop_with_stdin)?;
-    tell(screen, args, &address, &key, mode)?;
+    tell(screen, args, &address, key, mode)?;
     let node = Node::new(store, sequencer, HttpOptions::default()).with_desk(desk);
-    let served = server::serve(listener, node, stop).await;
-    // Whoever still waits is answered before the store is closed.
-    tokio::task::spawn_blocking(move || running.shutdown()).await?;
-    served?;
-    screen.line(screen.paint(FAINT, screen.pick("已停止", "stopped")))?;
-    Ok(Ending::Good)
+    Ok(server::serve(listener, node, stop).await?)
 }
 
 /// A ledger's folder, open, and its keys.

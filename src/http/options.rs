@@ -19,7 +19,7 @@ pub struct Options {
     pub file_max: u64,
     /// Most threads that hash files at the same time; a file takes one for 256 KiB and gives it back. Default 16.
     pub hashing: usize,
-    /// Most reads of the store at the same time; further ones wait. Default 32: each takes one thread, and some megabytes of
+    /// Most reads of the store at the same time; further ones wait. Default 16: each takes one thread, and some megabytes of
     /// memory with it.
     pub reads: usize,
     /// Most batches read at the same time; further ones wait. Default 32: each may hold 4 MiB of lines and their
@@ -40,7 +40,7 @@ impl Default for Options {
             connections: 10_000,
             file_max: 64 << 30,
             hashing: 16,
-            reads: 32,
+            reads: 16,
             batches: 32,
             place_timeout: Duration::from_secs(30),
             shutdown: Duration::from_secs(30),

@@ -6,11 +6,11 @@
 //! # Invariants
 //!
 //! Every answer is handed out, by whoever lets go of it last: where there is no such task (yet, or any more), by the
-//! sealing thread itself. The task waits for nothing but answers, so nobody's answer waits for somebody else.
+//! sealing thread itself. Whoever ends a runtime lets those who wait in it end first. The task waits for nothing but answers, so nobody's answer waits for somebody else.
 
 use std::sync::OnceLock;
 
-use tokio::runtime::Handle;
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use crate::sequencer::pool::{Answer, Ticket};
@@ -35,14 +35,20 @@ const WORTH_A_TASK: usize = 4;
 pub struct Post(OnceLock<UnboundedSender<Delivery>>);
 
 impl Post {
-    /// Begins to hand out answers within the runtime of whoever calls, the first time.
+    /// Begins to hand out answers within the runtime of whoever calls, the first time, if it has threads of its own.
     pub fn opens(&self) {
+        if self.0.get().is_some() {
+            return;
+        }
+        // One that runs only while somebody waits for it may not run when others wait.
+        let runtime = Handle::try_current().ok();
+        let Some(runtime) = runtime.filter(|runtime| runtime.runtime_flavor() == RuntimeFlavor::MultiThread) else {
+            return;
+        };
         self.0.get_or_init(|| {
             // What waits here is bounded by the places in the pool.
             let (post, mut deliveries) = unbounded_channel();
-            if let Ok(runtime) = Handle::try_current() {
-                runtime.spawn(async move { while deliveries.recv().await.is_some() {} });
-            }
+            runtime.spawn(async move { while deliveries.recv().await.is_some() {} });
             post
         });
     }
@@ -116,10 +122,12 @@ mod tests {
         let (pool, waiting, answers) = ten();
         Post::default().take(answers);
         all_are_answered(&pool, waiting);
-        // Opened where there is no runtime.
+        // Opened where there is no runtime, or one that does not run by itself.
         let (pool, waiting, answers) = ten();
         let post = Post::default();
         post.opens();
+        let idle = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        idle.block_on(async { post.opens() });
         post.take(answers);
         all_are_answered(&pool, waiting);
     }
@@ -132,7 +140,7 @@ mod tests {
         let (pool, waiting, answers) = ten();
         post.take(answers);
         all_are_answered(&pool, waiting);
-        runtime.shutdown_background();
+        drop(runtime);
         let (pool, waiting, answers) = ten();
         post.take(answers);
         all_are_answered(&pool, waiting);

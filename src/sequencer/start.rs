@@ -98,7 +98,8 @@ pub struct Running {
 }
 
 impl Running {
-    /// Admits nobody any more, seals what is waiting, answers everyone, then returns.
+    /// Admits nobody any more, seals what is waiting, then returns. Everyone is answered as soon as the tasks that wait are
+    /// run again.
     pub fn shutdown(self) {
         self.pool.close();
         for hand in self.hands {

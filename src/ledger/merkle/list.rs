@@ -68,6 +68,12 @@ impl ListTree {
         self.levels.last().and_then(|top| top.first()).map_or_else(|| join(&self.leaves), |root| *root)
     }
 
+    /// The hash of a leaf.
+    #[must_use]
+    pub fn leaf(&self, index: usize) -> Option<Digest> {
+        self.leaves.get(index).copied()
+    }
+
     /// As [`inclusion_in`] gives it.
     #[must_use]
     pub fn inclusion(&self, index: usize) -> Option<InclusionProof> {

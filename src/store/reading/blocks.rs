@@ -16,10 +16,10 @@ use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::store::contract::{Published, ReadError, ReadLedger};
 use crate::store::reading;
 
-/// Most headers remembered: some 6 MiB.
-const HEADERS: usize = 8_192;
+/// Most headers remembered, each with two paths: some 9 MiB.
+const HEADERS: usize = 4_096;
 /// Most leaves whose blocks' trees are remembered, 64 bytes each.
-const LEAVES: u64 = 1 << 18;
+const LEAVES: u64 = 1 << 17;
 
 /// A block that was read.
 #[derive(Debug)]
@@ -102,6 +102,10 @@ impl Blocks {
         }
         let block = Arc::new(KnownBlock::of(reading::sealing_block(store, index)?));
         let mut remembered = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = remembered.blocks.get(&block.header.index()) {
+            // Another thread was quicker.
+            return Ok(Arc::clone(known));
+        }
         remembered.leaves += block.header.count;
         if remembered.blocks.len() >= HEADERS || remembered.leaves > LEAVES {
             *remembered = Remembered { blocks: BTreeMap::new(), leaves: block.header.count };

@@ -1,5 +1,6 @@
 //! Receipts of deposits that are on the chain.
 
+use crate::ledger::hash::leaf_hash;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::receipt::{KeyNotice, Receipt};
 use crate::store::bounds::damaged;
@@ -33,8 +34,11 @@ pub fn receipt_under<R: ReadLedger + ?Sized>(
     key_notices: Vec<KeyNotice>,
 ) -> Result<Receipt, ReadError> {
     let position = usize::try_from(index.0 - block.header.first.0).unwrap_or(usize::MAX);
-    let entry_path = block.tree(store)?.inclusion(position);
-    let entry_path = entry_path.ok_or_else(|| damaged("leaf", index, "missing in its block"))?;
+    let tree = block.tree(store)?;
+    if tree.leaf(position) != Some(leaf_hash(&entry)) {
+        return Err(damaged("leaf", index, "its block holds another at this place"));
+    }
+    let entry_path = tree.inclusion(position).ok_or_else(|| damaged("leaf", index, "missing in its block"))?;
     let [header_path, previous_path] = block.paths(store, tip)?;
     Ok(Receipt {
         entry: String::from_utf8(entry).map_err(|_| damaged("leaf", index, "not UTF-8"))?,

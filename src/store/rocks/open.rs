@@ -281,7 +281,10 @@ fn open_locked(folder: &Folder, options: &Options, lock: Lock) -> Result<RocksSt
     let Inspected { tip, published } = inspect(&engine, &mark)?;
     let (file, progress) = (MarkFile::open(&folder.mark(), &mark)?, Progress::of(&engine, options.gathered_leaves)?);
     let reader = RocksReader::new(engine, tip, published, waiting, lock);
-    Ok(RocksStore::new(reader, file, progress, folder.clone()))
+    let store = RocksStore::new(reader, file, progress, folder.clone());
+    // At once: what one crash after another leaves to be made again would add up.
+    store.write_out().map_err(|error| OpenError::Disk(io::Error::other(error.to_string())))?;
+    Ok(store)
 }
 
 /// The mark of a folder that has a database too.

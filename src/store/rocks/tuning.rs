@@ -24,7 +24,7 @@ use crate::store::rocks::schema::{Shape, TABLES};
 pub struct Options {
     /// Bytes of the cache that all tables share for blocks, indexes and filters. Default 64 MiB.
     pub block_cache_bytes: usize,
-    /// Bytes of rows that wait in memory to be written out as files. Default 96 MiB.
+    /// Bytes of rows that wait in memory to be written out as files. Default 64 MiB.
     pub memtable_bytes: usize,
     /// Most files held open. Default 512, which is enough for 20 million deposits.
     pub open_files: i32,
@@ -36,7 +36,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { block_cache_bytes: 64 << 20, memtable_bytes: 96 << 20, open_files: 512, gathered_leaves: 32_768 }
+        Self { block_cache_bytes: 64 << 20, memtable_bytes: 64 << 20, open_files: 512, gathered_leaves: 32_768 }
     }
 }
 
