@@ -16,11 +16,8 @@
 //!
 //! Whoever looks for a row looks here and in the table ([`Index`]); it is in at least one of them.
 
-mod pass;
-mod rows;
-
-use std::collections::HashMap;
-use std::hash::Hash;
+use std::collections::BTreeMap;
+use std::ops::Bound::{Excluded, Unbounded};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use crate::ledger::hash::{Digest, leaf_hash};
@@ -35,17 +32,35 @@ use crate::store::contract::{AppendError, ReadError};
 use crate::store::rocks::batch::Batch;
 use crate::store::rocks::engine::Engine;
 use crate::store::rocks::format::about::About;
-use crate::store::rocks::format::{DigestKey, FromDisk, ToDisk};
+use crate::store::rocks::format::{DigestKey, Empty, FromDisk, ToDisk};
 use crate::store::rocks::schema::{DIGESTS, META, NUMBERS, RECORDS, STATEMENTS, Table};
 use crate::store::rocks::tree::Tree;
-use crate::store::rocks::waiting::pass::Pass;
-use crate::store::rocks::waiting::rows::Rows;
 use crate::store::rows::Finding;
 
 /// Rows of one batch when all are written out.
 const AT_ONCE: usize = 4_096;
 /// Leaves that are read at a time to make their rows again.
 const READ_AT_ONCE: u64 = 4_096;
+
+/// The rows of some leaves.
+#[derive(Debug)]
+struct Rows {
+    numbers: BTreeMap<DepositNumber, LeafIndex>,
+    statements: BTreeMap<Digest, LeafIndex>,
+    records: BTreeMap<Digest, LeafIndex>,
+    #[expect(clippy::zero_sized_map_values, reason = "key and value, as in the other tables")]
+    digests: BTreeMap<DigestKey, Empty>,
+    leaves: u64,
+    /// Where the leaves end.
+    end: TreeSize,
+}
+
+impl Default for Rows {
+    fn default() -> Self {
+        let (numbers, statements, records, digests) = Default::default();
+        Self { numbers, statements, records, digests, leaves: 0, end: TreeSize(0) }
+    }
+}
 
 #[derive(Debug, Default)]
 struct Shared {
@@ -101,8 +116,9 @@ impl Waiting {
         self.change(|shared| shared.young.numbers.extend(rows.numbers.iter().copied()));
         self.change(|shared| shared.young.statements.extend(rows.statements.iter().copied()));
         self.change(|shared| shared.young.records.extend(rows.records.iter().copied()));
+        let digest = |&(algorithm, digest, index)| (DigestKey { algorithm, digest, index }, Empty);
         self.change(|shared| {
-            shared.young.add_digests(&rows.digests);
+            shared.young.digests.extend(rows.digests.iter().map(digest));
             shared.young.leaves += leaves;
             shared.young.end = end;
         });
@@ -111,8 +127,7 @@ impl Waiting {
     /// What is young becomes old, which is written already.
     fn age(&self) -> Arc<Rows> {
         self.change(|shared| {
-            let next = Rows::with_room_for(&shared.young);
-            shared.old = Arc::new(std::mem::replace(&mut shared.young, next));
+            shared.old = Arc::new(std::mem::take(&mut shared.young));
             Arc::clone(&shared.old)
         })
     }
@@ -131,23 +146,19 @@ impl Waiting {
         let shared = self.shared();
         let (mut numbers, mut statements, mut records, mut digests) = (0, 0, 0, 0);
         for rows in [&*shared.old, &shared.young] {
-            numbers += missing_of(engine, &NUMBERS, rows.numbers.keys().copied())?;
-            statements += missing_of(engine, &STATEMENTS, rows.statements.keys().copied())?;
-            records += missing_of(engine, &RECORDS, rows.records.keys().copied())?;
-            digests += missing_of(engine, &DIGESTS, rows.digest_keys())?;
+            numbers += missing_of(engine, &NUMBERS, &rows.numbers)?;
+            statements += missing_of(engine, &STATEMENTS, &rows.statements)?;
+            records += missing_of(engine, &RECORDS, &rows.records)?;
+            digests += missing_of(engine, &DIGESTS, &rows.digests)?;
         }
         Ok([(NUMBERS.name, numbers), (STATEMENTS.name, statements), (RECORDS.name, records), (DIGESTS.name, digests)])
     }
 }
 
-fn missing_of<K: ToDisk, V>(
-    engine: &Engine,
-    table: &Table<K, V>,
-    keys: impl Iterator<Item = K>,
-) -> Result<u64, ReadError> {
+fn missing_of<K: ToDisk, V>(engine: &Engine, table: &Table<K, V>, rows: &BTreeMap<K, V>) -> Result<u64, ReadError> {
     let mut missing = 0;
-    for key in keys {
-        missing += u64::from(!engine.has(table, &key)?);
+    for key in rows.keys() {
+        missing += u64::from(!engine.has(table, key)?);
     }
     Ok(missing)
 }
@@ -200,11 +211,11 @@ impl Index<'_> {
         self.find(&RECORDS, hash, |rows| &rows.records)
     }
 
-    fn find<K: ToDisk + Hash + Eq>(
+    fn find<K: ToDisk + Ord>(
         &self,
         table: &Table<K, LeafIndex>,
         key: &K,
-        rows: impl Fn(&Rows) -> &HashMap<K, LeafIndex>,
+        rows: impl Fn(&Rows) -> &BTreeMap<K, LeafIndex>,
     ) -> Result<Option<LeafIndex>, ReadError> {
         let waits = {
             let shared = self.waiting.shared();
@@ -226,12 +237,12 @@ impl Index<'_> {
         size: TreeSize,
         limit: usize,
     ) -> Result<Vec<LeafIndex>, ReadError> {
+        let key = |index| DigestKey { algorithm, digest: *digest, index: LeafIndex(index) };
         let mut found: Vec<LeafIndex> = {
             let shared = self.waiting.shared();
             let rows = [&*shared.old, &shared.young].into_iter();
-            let rows = rows.filter_map(|rows| rows.digests.get(&(algorithm, *digest)));
-            let places = rows.flat_map(|(first, others)| std::iter::once(first).chain(others)).copied();
-            places.filter(|index| size.contains(*index)).take(limit).collect()
+            let keys = rows.flat_map(|rows| rows.digests.range(key(0)..=key(u64::MAX)));
+            keys.map(|(key, _)| key.index).filter(|index| size.contains(*index)).take(limit).collect()
         };
         for row in self.engine.prefixed(&DIGESTS, &DigestKey::prefix(algorithm, digest))?.take(limit) {
             let index = row?.0.index;
@@ -244,6 +255,47 @@ impl Index<'_> {
         found.truncate(limit);
         Ok(found)
     }
+}
+
+/// One pass over old rows.
+#[derive(Debug)]
+struct Pass {
+    rows: Arc<Rows>,
+    number: Option<DepositNumber>,
+    statement: Option<Digest>,
+    record: Option<Digest>,
+    digest: Option<DigestKey>,
+}
+
+impl Pass {
+    fn over(rows: Arc<Rows>) -> Self {
+        Self { rows, number: None, statement: None, record: None, digest: None }
+    }
+
+    /// Adds the next rows to `batch`, of deposits' digests twice as many; whether these were the last.
+    fn put(&mut self, batch: &mut Batch<'_>, count: usize) -> Result<bool, ReadError> {
+        let rows = &self.rows;
+        let numbers = put_next(batch, &NUMBERS, &rows.numbers, &mut self.number, count)?;
+        let statements = put_next(batch, &STATEMENTS, &rows.statements, &mut self.statement, count)?;
+        let records = put_next(batch, &RECORDS, &rows.records, &mut self.record, count)?;
+        let digests = put_next(batch, &DIGESTS, &rows.digests, &mut self.digest, 2 * count)?;
+        Ok(numbers && statements && records && digests)
+    }
+}
+
+fn put_next<K: ToDisk + Ord + Copy, V: ToDisk>(
+    batch: &mut Batch<'_>,
+    table: &Table<K, V>,
+    rows: &BTreeMap<K, V>,
+    last: &mut Option<K>,
+    count: usize,
+) -> Result<bool, ReadError> {
+    let mut rest = rows.range((last.map_or(Unbounded, Excluded), Unbounded));
+    for (key, value) in rest.by_ref().take(count) {
+        batch.put(table, key, value)?;
+        *last = Some(*key);
+    }
+    Ok(rest.next().is_none())
 }
 
 /// How far the writing of what waits has come. After a batch that failed it means nothing.
@@ -275,10 +327,10 @@ impl Progress {
         if self.unindexed.is_none() {
             self.begin(batch, first)?;
         }
-        let Some(pass) = self.pass.as_mut().filter(|pass| pass.is_ready()) else { return Ok(()) };
+        let Some(pass) = &mut self.pass else { return Ok(()) };
         let leaves = usize::try_from(leaves).unwrap_or(usize::MAX / 4);
         if pass.put(batch, leaves + leaves / 4 + 8)? {
-            let next = LeafIndex(pass.end.0);
+            let next = LeafIndex(pass.rows.end.0);
             self.begin(batch, next)?;
             self.pass = None;
         }
@@ -298,7 +350,7 @@ impl Progress {
         }
         waiting.add(rows, leaves, end);
         if self.pass.is_none() && waiting.shared().young.leaves >= self.gathered {
-            self.pass = Some(Pass::over(&waiting.age()));
+            self.pass = Some(Pass::over(waiting.age()));
         }
     }
 
@@ -312,7 +364,7 @@ impl Progress {
             return Ok(());
         }
         for pass in [self.pass.take(), None] {
-            let mut pass = pass.unwrap_or_else(|| Pass::over(&waiting.age()));
+            let mut pass = pass.unwrap_or_else(|| Pass::over(waiting.age()));
             let mut last = false;
             while !last {
                 let mut batch = engine.batch();
