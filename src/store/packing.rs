@@ -245,9 +245,10 @@ fn unpack_value(value: Value, rest: &mut Rest<'_>, signers: &mut Signers, record
         Value::Nonce => hex(rest.take::<16>()?, record),
         Value::Number => record.extend_from_slice(DepositNumber::spelling_of_key(rest.take()?).as_bytes()),
         Value::Time => {
-            let [a, b, c, d, e, f] = *rest.take()?;
-            let millis = u64::from_be_bytes([0, 0, a, b, c, d, e, f]);
-            write!(record, "{}", Timestamp::from_millis(millis)?).ok()?;
+            let mut millis = [0; 8];
+            let (_, low) = millis.split_at_mut(2);
+            low.copy_from_slice(rest.take::<6>()?);
+            write!(record, "{}", Timestamp::from_millis(u64::from_be_bytes(millis))?).ok()?;
         }
         Value::Key => {
             let signer = rest.take::<SIGNER_LEN>()?;
@@ -265,11 +266,11 @@ fn unpack_value(value: Value, rest: &mut Rest<'_>, signers: &mut Signers, record
             let (name, id) = signer.split_first_chunk::<8>()?;
             hex(name, record);
             record.push(b' ');
-            let mut signed = [0; SIGNED_LEN];
-            let (id_bytes, signature) = signed.split_at_mut(4);
+            let mut note = [0; SIGNED_LEN];
+            let (id_bytes, signature) = note.split_at_mut(4);
             id_bytes.copy_from_slice(id);
             signature.copy_from_slice(rest.take::<64>()?);
-            to_base64::<92>(&signed, record)?;
+            to_base64::<92>(&note, record)?;
         }
     }
     Some(())

@@ -24,15 +24,14 @@ fn deposit() -> String {
         format!("— k-{} {}\n", hex::encode([n; 8]), BASE64_STANDARD.encode(signed))
     };
     let digest = |n: u8| hex::encode([n; 32]);
-    let mut text = String::from("tiezheng entry v1\nnumber 20261122-0K7M-X9QT-3D5W-C3\n");
-    text += "received 2026-11-22T01:04:11.123Z\n\n";
-    text += STATEMENT;
-    text += &format!("sha-256 {}\nsm3 {}\nsize 12345\nmanifest {} 1000\n", digest(1), digest(0xff), digest(10));
-    text += &format!("type application/pdf\nmeta {}\nsubject {} 7\n", digest(4), digest(b'\n'));
-    text += "link corrects 20261122-0K7M-X9QT-3D5W-C3\nlink refers T20261122-0K7M-X9QT-3D5W-MP\n";
-    text += &format!("on-behalf {}\nnonce {}\nkey {}\nkey {}\n\n", digest(6), hex::encode([8; 16]), key(1), key(2));
+    let head = "tiezheng entry v1\nnumber 20261122-0K7M-X9QT-3D5W-C3\nreceived 2026-11-22T01:04:11.123Z\n\n";
+    let content = format!("sha-256 {}\nsm3 {}\nsize 12345\nmanifest {} 1000\n", digest(1), digest(0xff), digest(10));
+    let about = format!("type application/pdf\nmeta {}\nsubject {} 7\n", digest(4), digest(b'\n'));
+    let links = "link corrects 20261122-0K7M-X9QT-3D5W-C3\nlink refers T20261122-0K7M-X9QT-3D5W-MP\n";
+    let rest = format!("on-behalf {}\nnonce {}\nkey {}\nkey {}\n\n", digest(6), hex::encode([8; 16]), key(1), key(2));
     // The second signs first, and the last names an id that no key has.
-    text + &signature(2, 2) + &signature(1, 1) + &signature(1, 9)
+    let signatures = [signature(2, 2), signature(1, 1), signature(1, 9)].concat();
+    [head, STATEMENT, &content, &about, links, &rest, &signatures].concat()
 }
 
 #[test]

@@ -76,8 +76,8 @@ fn what_is_printed_by_hand_is_the_shape() {
         [(bare, History::default()), (full, told), (salted, History::default()), (manifest, History::default())]
     {
         for (number, by_platform) in [(one, false), (other, true)] {
-            let signed = SignedStatement::sign(statement.clone(), std::slice::from_ref(&signer)).unwrap();
-            let entry = Entry { number, received: time, statement: signed.into_note() };
+            let made = SignedStatement::sign(statement.clone(), std::slice::from_ref(&signer)).unwrap();
+            let entry = Entry { number, received: time, statement: made.into_note() };
             let header = BlockHeader {
                 ledger: ledger.clone(),
                 height: Height(7),

@@ -48,7 +48,7 @@ pub(super) fn receipts_of_a_remembered_block_are_those_of_the_store<B: Bench>() 
     let bench = B::begin();
     let store = bench.store();
     found(store);
-    seal(store, (1..4).map(|n| Draft::nth(n).waiting(n.into())).collect());
+    seal(store, (1..4).map(|n| Draft::nth(n).waiting(n)).collect());
     let (recent, blocks) = (Recent::default(), Blocks::default());
     // Under each checkpoint twice: the second time from memory. The last makes a tile full, and another level.
     for more in [0_u64, 1, 2, 300] {
