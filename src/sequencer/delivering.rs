@@ -6,7 +6,8 @@
 //! # Invariants
 //!
 //! Every answer is handed out, by whoever lets go of it last: where there is no such task (yet, or any more), by the
-//! sealing thread itself. Whoever ends a runtime lets those who wait in it end first. The task waits for nothing but answers, so nobody's answer waits for somebody else.
+//! sealing thread itself. Whoever ends a runtime lets those who wait in it end first. The task waits for nothing but
+//! answers, so nobody's answer waits for somebody else.
 
 use std::sync::OnceLock;
 

@@ -3,8 +3,8 @@
 //! [`handle`] takes deposits and answers receipts, [`pool`] is where they wait, [`run`] are the two threads that take turns:
 //! while one stores and signs a block ([`sealing`]), the other takes in deposits and makes the next ([`collecting`]).
 //! [`admitting`] draws numbers, [`erasing`] is what is done with private content that is to go, [`seal`] reads back and
-//! signs, [`clock`] is the only caller of the system clock, [`start`] founds or recovers, [`delivering`] hands out the answers of a
-//! block, [`state`] says whether all is well.
+//! signs, [`clock`] is the only caller of the system clock, [`start`] founds or recovers, [`delivering`] hands out the
+//! answers of a block, [`state`] says whether all is well.
 //!
 //! ```text
 //! handle.deposit ─▶ pool (bounded; full = busy) ─▶ collecting: number, stamp, hash ─▶ ledger::chain::Draft::seal

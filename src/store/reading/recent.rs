@@ -3,8 +3,8 @@
 //! # Invariants
 //!
 //! Kept is the entry itself, packed, and it is hashed again each time it is given out: one in which a bit has flipped is
-//! forgotten, and the store is asked. What may still change, the links of later deposits, is asked of the store anew whenever the ledger has
-//! grown.
+//! forgotten, and the store is asked. What may still change, the links of later deposits, is asked of the store anew
+//! whenever the ledger has grown.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
