@@ -58,6 +58,14 @@ fn a_node_that_starts_again_is_the_same_ledger() {
 }
 
 #[test]
+fn a_pool_of_none_is_refused_before_anything_is_founded() {
+    let desk = Desk::alone();
+    let data = text(&desk.top().join("chain"));
+    desk.run(&["serve", "--data", &data, "--listen", "127.0.0.1:0", "--pool", "0"]).ends(64);
+    assert!(!desk.top().join("chain").exists());
+}
+
+#[test]
 fn a_node_that_ends_cleanly_leaves_every_index_row_in_its_table() {
     let mut desk = Desk::new();
     desk.file("a", "a");

@@ -70,6 +70,15 @@ fn rows_are_found_while_they_wait_and_while_they_are_written() {
     all_found(&RocksStore::open(&folder, &small()).unwrap(), &blocks);
 }
 
+/// Another that opens it and dies at once: what one crash left does not wait for the next.
+fn opened_and_crashed(folder: &Path) {
+    let mut child = Command::new(std::env::current_exe().unwrap());
+    child.args(["--exact", "opening::waiting::rows_that_a_crash_took_are_made_again", "--nocapture"]);
+    let output = child.env(FOLDER, folder).env(BLOCKS, "0").output().unwrap();
+    assert!(!output.status.success() && folder.join("opened").exists(), "the child did not get so far: {output:?}");
+    std::fs::remove_file(folder.join("opened")).unwrap();
+}
+
 /// A process that grows a ledger and dies.
 fn crashed(root: &Path, blocks: u64) -> PathBuf {
     let folder = root.join(format!("ledger-{blocks}"));
@@ -84,6 +93,11 @@ fn crashed(root: &Path, blocks: u64) -> PathBuf {
 #[test]
 fn rows_that_a_crash_took_are_made_again() {
     if let Some(folder) = std::env::var_os(FOLDER).map(PathBuf::from) {
+        if std::env::var(BLOCKS).unwrap() == "0" {
+            let _store = RocksStore::open(&folder, &small()).unwrap();
+            std::fs::write(folder.join("opened"), "").unwrap();
+            std::process::abort();
+        }
         let store = RocksStore::create(&folder, &origin(), &small()).unwrap();
         grow(&store, std::env::var(BLOCKS).unwrap().parse().unwrap(), |_| {});
         std::fs::write(folder.join("grown"), "").unwrap();
@@ -107,6 +121,8 @@ fn rows_that_a_crash_took_are_made_again() {
         assert_eq!((counted(&counts, "records"), counted(&counts, "digests")), (leaves - twice, 2 * deposits));
         drop(audit);
         assert_eq!(on_disk(&folder, "numbers"), before, "an audit writes nothing");
+        opened_and_crashed(&folder);
+        assert_eq!((on_disk(&folder, "numbers"), on_disk(&folder, "meta")), (deposits, 2), "{many}: written at once");
         let store = RocksStore::open(&folder, &small()).unwrap();
         all_found(&store, blocks);
         let next = Draft::nth(1_000).waiting(1_000);
