@@ -20,7 +20,7 @@ use std::io::Write as _;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
-use crate::ledger::hash::lower_hex;
+use crate::ledger::hash::{hex_digits, lower_hex};
 use crate::ledger::number::DepositNumber;
 use crate::ledger::time::Timestamp;
 
@@ -296,13 +296,7 @@ impl<'a> Rest<'a> {
 }
 
 fn hex<const N: usize>(bytes: &[u8; N], record: &mut Vec<u8>) {
-    let digit = |half: u8| half + if half < 10 { b'0' } else { b'a' - 10 };
-    // Without a branch, many at a time: an audit prints some hundred digits of every record.
-    let pairs: [[u8; 2]; N] = std::array::from_fn(|at| {
-        let byte = bytes.get(at).copied().unwrap_or_default();
-        [digit(byte >> 4), digit(byte & 15)]
-    });
-    record.extend_from_slice(pairs.as_flattened());
+    record.extend_from_slice(hex_digits(bytes).as_flattened());
 }
 
 fn to_base64<const N: usize>(bytes: &[u8], record: &mut Vec<u8>) -> Option<()> {

@@ -23,6 +23,7 @@ use crate::ledger::statement::content::HashAlgorithm;
 use crate::ledger::statement::keys::KeyCache;
 use crate::ledger::statement::text::LinkKind;
 use crate::ledger::verify::verifier::History;
+use crate::store::bounds::damaged;
 use crate::store::contract::{Published, ReadError, ReadLedger};
 
 /// Most earlier deposits and later links that one look-up lists.
@@ -48,10 +49,6 @@ fn built<T>(result: Result<T, BuildError<ReadError>>, size: TreeSize) -> Result<
             damaged("tile", format!("{level}/{index}"), "the store answered another width")
         }
     })
-}
-
-fn damaged(what: &'static str, at: impl std::fmt::Display, reason: impl Into<String>) -> ReadError {
-    ReadError::Damaged { what, at: at.to_string(), reason: reason.into() }
 }
 
 /// The published checkpoint, or an error where there is none yet.
@@ -154,6 +151,32 @@ pub fn entry<R: ReadLedger + ?Sized>(store: &R, index: LeafIndex) -> Result<Entr
         Leaf::Entry(entry) => Ok(entry),
         _ => Err(damaged("leaf", index, "expected an entry")),
     }
+}
+
+/// The deposit of `number`, its place and its bytes; `None` when there is none.
+///
+/// # Errors
+///
+/// [`ReadError`]; [`ReadError::Damaged`] when the index leads to another deposit.
+pub fn find<R: ReadLedger + ?Sized>(
+    store: &R,
+    number: DepositNumber,
+) -> Result<Option<(LeafIndex, Vec<u8>)>, ReadError> {
+    let Some(index) = store.find_number(&number)? else { return Ok(None) };
+    let bytes = store.leaf(index)?;
+    if says_number(&bytes, number) {
+        return Ok(Some((index, bytes)));
+    }
+    // Reading all of it says what else it is.
+    let other = entry_of(index, &bytes)?.number;
+    Err(damaged("number", number, format!("leads to the deposit {other}")))
+}
+
+/// Whether the second line of an entry says this number.
+fn says_number(bytes: &[u8], number: DepositNumber) -> bool {
+    let mut lines = bytes.split(|byte| *byte == b'\n');
+    let said = lines.nth(1).and_then(|line| line.strip_prefix(b"number "));
+    said == Some(number.to_string().as_bytes())
 }
 
 /// The header of the block at `height`; `None` above the tip.
@@ -333,4 +356,23 @@ pub fn find_any_digest<R: ReadLedger + ?Sized>(store: &R, digest: &Digest) -> Re
     found.sort_unstable();
     found.dedup();
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_says_its_number_on_the_second_line() {
+        let number = DepositNumber::parse("20261122-0K7M-X9QT-3D5W-C3").unwrap();
+        assert!(says_number(b"tiezheng entry v1\nnumber 20261122-0K7M-X9QT-3D5W-C3\nreceived", number));
+        for other in [
+            &b"tiezheng entry v1\nnumber 20261122-0K7M-X9QT-3D5W-C\n"[..],
+            b"tiezheng entry v1\n\nnumber 20261122-0K7M-X9QT-3D5W-C3\n",
+            b"number 20261122-0K7M-X9QT-3D5W-C3\n",
+            b"",
+        ] {
+            assert!(!says_number(other, number));
+        }
+    }
 }

@@ -11,11 +11,8 @@ use crate::http::caching::{self, Caching};
 use crate::http::node::Node;
 use crate::http::problem::Failure;
 use crate::http::request::{Named, accepted};
-use crate::ledger::entry::Entry;
-use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::Facts;
-use crate::store::contract::{ReadError, ReadLedger};
 use crate::store::reading;
 use crate::wire::facts::{self, DepositJson, Shown};
 use crate::wire::problem::Problem;
@@ -23,21 +20,6 @@ use crate::wire::receipt::{self, ReceiptJson};
 
 const JSON: &str = "application/json";
 const PLAIN: &str = "text/plain";
-
-/// The deposit of `number`, if there is one.
-///
-/// # Errors
-///
-/// Those of reading; `damaged` when the index leads to another deposit.
-pub fn find(reader: &dyn ReadLedger, number: DepositNumber) -> Result<Option<(LeafIndex, Entry)>, Failure> {
-    let Some(index) = reader.find_number(&number)? else { return Ok(None) };
-    let entry = reading::entry(reader, index)?;
-    if entry.number == number {
-        return Ok(Some((index, entry)));
-    }
-    let reason = format!("leads to the deposit {}", entry.number);
-    Err(ReadError::Damaged { what: "number", at: number.to_string(), reason }.into())
-}
 
 fn unknown(number: DepositNumber) -> Failure {
     Failure::not_found(format!("{number} has not been deposited on this platform / 该编号尚未在本平台存证"))

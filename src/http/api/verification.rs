@@ -10,7 +10,6 @@ use axum::http::{HeaderMap, HeaderName};
 use axum::response::Response;
 use serde::Deserialize;
 
-use crate::http::api::lookup::find;
 use crate::http::body;
 use crate::http::caching::{self, Caching};
 use crate::http::node::Node;
@@ -105,7 +104,7 @@ fn answer(report: &Report) -> Response {
 }
 
 fn report(reader: &dyn ReadLedger, number: DepositNumber, presented: Presented) -> Result<Report, Failure> {
-    let Some((index, _)) = find(reader, number)? else { return Ok(Report::not_found(Some(number))) };
+    let Some((index, _)) = reading::find(reader, number)? else { return Ok(Report::not_found(Some(number))) };
     let receipt = receipts::receipt(reader, index)?;
     let history = reading::history(reader, index)?;
     let trust = Trust::new(reading::genesis(reader)?.key().cloned().into_iter().collect());

@@ -33,7 +33,7 @@
 
 use std::fmt::{self, Write as _};
 
-use crate::ledger::hash::Digest;
+use crate::ledger::hash::{Digest, hex_digits};
 use crate::ledger::metadata::{SALT_LEN, commitment};
 use crate::ledger::statement::content::{Content, Form};
 use crate::ledger::text::{Fault, decimal_value, hex_value};
@@ -161,16 +161,8 @@ pub fn name_commitment(salt: &[u8; SALT_LEN], path: &str) -> Digest {
 
 /// Writes 64 lower-case hex digits behind `text`.
 pub(super) fn push_hex(text: &mut String, bytes: &[u8; 32]) {
-    let mut digits = [0; 64];
-    for (pair, byte) in digits.as_chunks_mut::<2>().0.iter_mut().zip(bytes) {
-        *pair = [hex_digit(byte >> 4), hex_digit(byte & 15)];
-    }
     // ASCII by construction.
-    text.push_str(std::str::from_utf8(&digits).unwrap_or_default());
-}
-
-const fn hex_digit(half: u8) -> u8 {
-    if half < 10 { b'0' + half } else { b'a' - 10 + half }
+    text.push_str(std::str::from_utf8(hex_digits(bytes).as_flattened()).unwrap_or_default());
 }
 
 fn read_digest<'a>(name: &'static str, text: &'a str) -> Result<(Option<Digest>, &'a str), Fault> {
