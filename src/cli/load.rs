@@ -173,11 +173,12 @@ pub async fn run(args: &LoadArgs, screen: &Screen) -> anyhow::Result<Ending> {
 
 /// Reads instead of depositing.
 async fn read(args: &LoadArgs, load: &Load, numbers: &[DepositNumber], screen: &Screen) -> anyhow::Result<Ending> {
-    let mut ending = Ending::Good;
+    let (mut ending, mut before) = (Ending::Good, 0);
     for reading in Reading::ALL {
         let mut rounds = Vec::new();
         for _ in 0..args.rounds {
-            rounds.push(load_reads::round(load, numbers, reading, args.echo).await?);
+            rounds.push(load_reads::round(load, numbers, before, reading, args.echo).await?);
+            before += load.deposits;
         }
         let median = Round::median(&rounds);
         let label = match reading {

@@ -62,16 +62,20 @@ pub fn numbers(path: &Path) -> Result<Vec<DepositNumber>, Complaint> {
     Ok(numbers)
 }
 
-/// One round of reads, in an order that jumps through the list; beside a bare server where `echo`.
+/// One round of reads, in an order that jumps through the list; beside a bare server where `echo`. It goes on behind the
+/// first `before` that were read already, so that no deposit is asked for twice as long as there are others.
 ///
 /// # Errors
 ///
 /// [`Complaint`]: a connection that broke.
-pub async fn round(load: &Load, numbers: &[DepositNumber], reading: Reading, echo: bool) -> Result<Round, Complaint> {
-    // A step that shares no factor with the length visits all before any comes twice.
-    let step = (numbers.len() / 2 + 1..=numbers.len() + 1).find(|step| gcd(*step, numbers.len()) == 1).unwrap_or(1);
-    let place = |n: usize| n.wrapping_mul(step) % numbers.len();
-    let asked: Vec<DepositNumber> = (0..load.deposits).filter_map(|n| numbers.get(place(n)).copied()).collect();
+pub async fn round(
+    load: &Load,
+    numbers: &[DepositNumber],
+    before: usize,
+    reading: Reading,
+    echo: bool,
+) -> Result<Round, Complaint> {
+    let asked = jumping(numbers, before, load.deposits);
     let calls = asked.iter().map(|number| Call { path: reading.path(number).into(), body: None });
     let traffic = load.send_to(load.address, &Arc::new(calls.collect())).await?;
     let faults: HashSet<String> = traffic.answers.iter().filter_map(|answer| fault(answer, &asked)).take(10).collect();
@@ -86,6 +90,14 @@ pub async fn round(load: &Load, numbers: &[DepositNumber], reading: Reading, ech
         round.beside(figures(&load.send_to(bare.address, &Arc::new(calls.collect())).await?));
     }
     Ok(round)
+}
+
+/// So many of a list behind the first `before`, in an order that visits all before any comes twice.
+fn jumping<T: Copy>(list: &[T], before: usize, count: usize) -> Vec<T> {
+    // A step that shares no factor with the length.
+    let step = (list.len() / 2 + 1..=list.len() + 1).find(|step| gcd(*step, list.len()) == 1).unwrap_or(1);
+    let place = |n: usize| n.wrapping_mul(step) % list.len();
+    (before..before + count).filter_map(|n| list.get(place(n)).copied()).collect()
 }
 
 /// The answer must be of the deposit asked for.
@@ -110,6 +122,19 @@ mod tests {
         assert_eq!(fault(&answer(200, &format!("…{number}…")), &[number]), None);
         assert!(fault(&answer(200, "…20261122-0K7M-X9QT-3D5W-C4…"), &[number]).is_some());
         assert!(fault(&answer(404, &number.to_string()), &[number]).is_some());
+    }
+
+    #[test]
+    fn no_deposit_is_asked_for_twice_as_long_as_there_are_others() {
+        for length in 1..40 {
+            let list: Vec<usize> = (0..length).collect();
+            let mut met: Vec<usize> = [(0, length / 2), (length / 2, length - length / 2)]
+                .into_iter()
+                .flat_map(|(before, count)| jumping(&list, before, count))
+                .collect();
+            met.sort_unstable();
+            assert_eq!(met, list);
+        }
     }
 
     #[test]

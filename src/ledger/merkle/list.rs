@@ -74,6 +74,19 @@ impl ListTree {
         self.leaves.get(index).copied()
     }
 
+    /// The root over the complete subtree number `index` of those with `2^height` leaves; `None` if there is none.
+    #[must_use]
+    pub fn complete(&self, height: u32, index: usize) -> Option<Digest> {
+        let end = index.checked_add(1)?.checked_mul(1_usize.checked_shl(height)?)?;
+        if end > self.leaves.len() {
+            return None;
+        }
+        match height.checked_sub(1) {
+            None => self.leaf(index),
+            Some(above) => self.levels.get(usize::try_from(above).ok()?)?.get(index).copied(),
+        }
+    }
+
     /// As [`inclusion_in`] gives it.
     #[must_use]
     pub fn inclusion(&self, index: usize) -> Option<InclusionProof> {
@@ -122,6 +135,12 @@ mod tests {
             assert_eq!(tree.root(), root_of(&leaves));
             assert_eq!((0..size).map(|index| tree.inclusion(index).unwrap()).collect::<Vec<_>>(), proofs);
             assert_eq!(tree.inclusion(size), None);
+            for (height, width) in (0..9).map(|height| (height, 1 << height)) {
+                for (index, leaves) in leaves.chunks_exact(width).enumerate() {
+                    assert_eq!(tree.complete(height, index), Some(root_of(leaves)));
+                }
+                assert_eq!(tree.complete(height, size / width), None);
+            }
             assert_eq!(proofs.len(), leaves.len());
             for (index, proof) in proofs.iter().enumerate() {
                 assert_eq!(proof.hashes(), naive::path(index, &leaves), "leaf {index} of {size}");

@@ -165,7 +165,10 @@ impl<'r, R: HashReader> Tiles<'r, R> {
         if let Some(hash) = self.hashed.get(&(node.level, node.index)) {
             return Ok(*hash);
         }
-        let hash = self.items(Items::under(node)).map(root_of)?;
+        let items = Items::under(node);
+        let (level, index) = (items.level, items.tile);
+        let known = self.reader.root_over(items).map_err(|source| BuildError::Read { level, index, source })?;
+        let hash = known.map_or_else(|| self.items(items).map(root_of), Ok)?;
         self.hashed.insert((node.level, node.index), hash);
         Ok(hash)
     }

@@ -251,6 +251,14 @@ pub trait HashReader {
     /// # Errors
     /// The reader's own: the hashes could not be read.
     fn hashes(&self, level: u8, first: u64, count: u16) -> Result<Vec<Digest>, Self::Error>;
+
+    /// The root over items, for a reader that remembers it; from any other, `None`, and they are read and hashed.
+    ///
+    /// # Errors
+    /// The reader's own.
+    fn root_over(&self, _items: Items) -> Result<Option<Digest>, Self::Error> {
+        Ok(None)
+    }
 }
 
 /// The bytes of a tile: its hashes, 32 bytes each, with nothing between.

@@ -15,6 +15,7 @@ use crate::ledger::merkle::proof::InclusionProof;
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::store::contract::{Published, ReadError, ReadLedger};
 use crate::store::reading;
+use crate::store::reading::subtrees::Subtrees;
 
 /// Most headers remembered, each with two paths: some 9 MiB.
 const HEADERS: usize = 4_096;
@@ -30,6 +31,8 @@ pub struct KnownBlock {
     pub text: String,
     /// 区块哈希.
     pub hash: Digest,
+    /// What is remembered of the ledger's tree.
+    subtrees: Arc<Subtrees>,
     /// The tree over its leaves, once somebody asked for it.
     tree: OnceLock<ListTree>,
     /// The paths of the header and of the leaf before the block to the root at a size, the last that was asked for.
@@ -40,9 +43,13 @@ impl KnownBlock {
     /// Of a header that was read.
     #[must_use]
     pub fn of(header: BlockHeader) -> Self {
+        Self::within(header, Arc::default())
+    }
+
+    fn within(header: BlockHeader, subtrees: Arc<Subtrees>) -> Self {
         let text = header.to_string();
         let hash = header.hash();
-        Self { header, text, hash, tree: OnceLock::new(), paths: Mutex::default() }
+        Self { header, text, hash, subtrees, tree: OnceLock::new(), paths: Mutex::default() }
     }
 
     /// The tree over its leaves.
@@ -69,7 +76,7 @@ impl KnownBlock {
         if let Some((_, paths)) = known.filter(|(size, _)| *size == tip.size()) {
             return Ok(paths);
         }
-        let paths = reading::ends(store, &self.header, tip)?;
+        let paths = reading::ends(store, &self.subtrees, &self.header, tip)?;
         *self.paths.lock().unwrap_or_else(PoisonError::into_inner) = Some((tip.size(), paths.clone()));
         Ok(paths)
     }
@@ -77,7 +84,10 @@ impl KnownBlock {
 
 /// Blocks of one ledger, by the place of their header.
 #[derive(Debug, Default)]
-pub struct Blocks(RwLock<Remembered>);
+pub struct Blocks {
+    remembered: RwLock<Remembered>,
+    subtrees: Arc<Subtrees>,
+}
 
 #[derive(Debug, Default)]
 struct Remembered {
@@ -94,14 +104,14 @@ impl Blocks {
     pub fn sealing<R: ReadLedger + ?Sized>(&self, store: &R, index: LeafIndex) -> Result<Arc<KnownBlock>, ReadError> {
         // The map is changed by whole blocks, so a panicked thread leaves nothing half done behind it.
         let known = {
-            let remembered = self.0.read().unwrap_or_else(PoisonError::into_inner);
+            let remembered = self.remembered.read().unwrap_or_else(PoisonError::into_inner);
             remembered.blocks.range(index..).next().map(|(_, block)| Arc::clone(block))
         };
         if let Some(block) = known.filter(|block| block.header.seals(index)) {
             return Ok(block);
         }
-        let block = Arc::new(KnownBlock::of(reading::sealing_block(store, index)?));
-        let mut remembered = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let block = Arc::new(KnownBlock::within(reading::sealing_block(store, index)?, Arc::clone(&self.subtrees)));
+        let mut remembered = self.remembered.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = remembered.blocks.get(&block.header.index()) {
             // Another thread was quicker.
             return Ok(Arc::clone(known));
@@ -138,7 +148,7 @@ mod tests {
         };
         let known = Arc::new(KnownBlock::of(header.clone()));
         let remembered = Remembered { blocks: [(header.index(), Arc::clone(&known))].into(), leaves: 3 };
-        let blocks = Blocks(RwLock::new(remembered));
+        let blocks = Blocks { remembered: RwLock::new(remembered), subtrees: Arc::default() };
         for index in 5..8 {
             assert_eq!(blocks.sealing(&store, LeafIndex(index)).map(|block| block.header.clone()), Ok(header.clone()));
         }

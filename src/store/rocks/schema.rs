@@ -72,26 +72,37 @@ pub enum Shape {
     Tiles,
     /// Short rows in the order of their keys.
     Ordered,
-    /// Short rows in random order, asked for one by one, mostly for what is not there.
-    Random,
+    /// Short rows in random order, asked for one by one.
+    Random(Asked),
     /// Short rows in random order, asked for by the first so many bytes of their key.
-    Prefixed(usize),
+    Prefixed(usize, Asked),
 }
+
+/// What a table is mostly asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// What it has.
+    ForWhatIsThere,
+    /// What it does not have: each deposit asks whether it is new.
+    ForWhatIsNot,
+}
+
+use Asked::{ForWhatIsNot, ForWhatIsThere};
 
 /// All tables.
 pub const TABLES: [(&str, Shape); 15] = [
     (LEAVES.name, Shape::Text),
     (TILES.name, Shape::Tiles),
     (BLOCKS.name, Shape::Ordered),
-    (NUMBERS.name, Shape::Random),
-    (STATEMENTS.name, Shape::Random),
-    (RECORDS.name, Shape::Random),
-    (DIGESTS.name, Shape::Prefixed(DIGEST_PREFIX)),
-    (SUBJECTS.name, Shape::Prefixed(DIGEST_LEN)),
-    (LINKS.name, Shape::Prefixed(8)),
+    (NUMBERS.name, Shape::Random(ForWhatIsNot)),
+    (STATEMENTS.name, Shape::Random(ForWhatIsNot)),
+    (RECORDS.name, Shape::Random(ForWhatIsThere)),
+    (DIGESTS.name, Shape::Prefixed(DIGEST_PREFIX, ForWhatIsThere)),
+    (SUBJECTS.name, Shape::Prefixed(DIGEST_LEN, ForWhatIsNot)),
+    (LINKS.name, Shape::Prefixed(8, ForWhatIsNot)),
     (VAULT.name, Shape::Private),
     (ANNEXES.name, Shape::Private),
-    (LABELS.name, Shape::Prefixed(DIGEST_LEN)),
+    (LABELS.name, Shape::Prefixed(DIGEST_LEN, ForWhatIsNot)),
     (PURGES.name, Shape::Ordered),
     (BOOKMARKS.name, Shape::Ordered),
     (META.name, Shape::Ordered),
