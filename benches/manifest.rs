@@ -11,7 +11,7 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use tiezheng::cli::durable;
 use tiezheng::cli::ending::Complaint;
 use tiezheng::cli::manifest::kept;
@@ -86,10 +86,15 @@ fn manifests(criterion: &mut Criterion) {
     fs::write(&source, text).expect("a list");
     let mut stated = keep(&source, &list);
     group.bench_function("list", |bencher| {
-        bencher.iter(|| {
-            stated = keep(black_box(&source), &list);
-            assert_eq!(stated.count, ITEMS as u64);
-        });
+        // To take away the list before is no part of it: it takes a disk as long as a fifth of the work.
+        bencher.iter_batched(
+            || fs::remove_file(&list).expect("the list before"),
+            |()| {
+                stated = keep(black_box(&source), &list);
+                assert_eq!(stated.count, ITEMS as u64);
+            },
+            BatchSize::PerIteration,
+        );
     });
     group.bench_function("list_read_again", |bencher| {
         bencher.iter(|| kept::hold(&list, black_box(&stated), |_| Ok(())).expect("the list is the stated one"));

@@ -13,11 +13,19 @@
 )]
 
 use std::env;
-use std::io::{BufRead as _, BufReader};
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, BufWriter, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
+use tiezheng::ledger::hash::sha256;
+use tokio::time::Instant;
+
+/// Deposits that a node remembers, all of them.
+const CACHED: usize = 100_000;
+/// Items of the manifest.
+const ITEMS: u32 = 1_000_000;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_tiezheng");
 
@@ -150,20 +158,79 @@ impl Bench {
         );
     }
 
-    fn reads(&self) {
-        let arguments = ["--read", &self.numbers, "--deposits", &self.few, "--connections", "64", "--echo", "--rounds"];
+    /// Reads of as many deposits as a list has, so that each round but the first asks for what was asked before.
+    fn asked_before(&self) {
+        let text = std::fs::read_to_string(&self.numbers).expect("the numbers");
+        let list: Vec<&str> = text.lines().take(CACHED).collect();
+        let path = self.disk.join("asked-before");
+        std::fs::write(&path, list.join("\n") + "\n").expect("a list");
+        let count = list.len().to_string();
+        let what = format!("of {count}, each asked before");
+        self.reads(&path.to_string_lossy(), &count, &what, [Some(0.75), None]);
+    }
+
+    /// Reads of what nobody asked for.
+    fn never_asked(&self) {
+        let (deposits, rounds): (usize, usize) =
+            (self.few.parse().expect("a number"), self.rounds.parse().expect("one"));
+        let each = deposits.min(self.numbers_kept() / (2 * rounds)).to_string();
+        self.reads(&self.numbers, &each, "never asked before", [None, Some(0.3)]);
+    }
+
+    fn numbers_kept(&self) -> usize {
+        std::fs::read_to_string(&self.numbers).expect("the numbers").lines().count()
+    }
+
+    fn reads(&self, list: &str, count: &str, which: &str, least: [Option<f64>; 2]) {
+        let arguments = ["--read", list, "--deposits", count, "--connections", "64", "--echo", "--rounds"];
         let reads = self.node.load(&self.disk, &[&arguments[..], &[&self.rounds, "--no-ceilings"]].concat());
-        for (read, (what, least)) in reads.iter().zip([("look-up by number", 0.75), ("receipt", 0.3)]) {
+        for (read, (what, least)) in reads.iter().zip(["look-up by number", "receipt"].into_iter().zip(least)) {
             let [rate, ratio, p99, bare] = ["node/per_second", "ratio", "node/p99_ms", "echo/per_second"]
                 .map(|path| number(read, &format!("/median/{path}")));
             row(
-                &format!("{what}, 64 connections"),
+                &format!("{what}, {which}, 64 connections"),
                 format!("{rate:.0}/s = {ratio:.2}, p99 {p99:.1} ms"),
                 format!("bare GET of the same length {bare:.0}/s"),
-                &format!("≥ {least}"),
-                Some(ratio >= least),
+                &least.map_or_else(|| "reported".into(), |least| format!("≥ {least}")),
+                least.map(|least| ratio >= least),
             );
         }
+    }
+
+    /// A manifest from a list of known digests: the whole command, its start, the papers and the node's answer included.
+    fn manifest(&self) {
+        let list = self.disk.join("digests.txt");
+        let mut text = BufWriter::new(File::create(&list).expect("a list"));
+        for n in 0..ITEMS {
+            let [sha256, sm3] = [0_u8, 1].map(|kind| sha256(&[&n.to_be_bytes()[..], &[kind]].concat()));
+            writeln!(text, "sha-256 {sha256} sm3 {sm3} size {} path 2026/11/{n:08}.wav", n + 7).expect("a line");
+        }
+        text.flush().expect("the list");
+        let mut rates: Vec<f64> = (0..5).map(|_| self.manifest_once(&list)).collect();
+        rates.sort_by(f64::total_cmp);
+        row(
+            "manifest of 1,000,000 known digests, command and node together",
+            format!("{:.0} items/s ({:.0} to {:.0})", rates[2], rates[0], rates[4]),
+            "the list's bytes must be written and fsynced: see the bench `manifest`".into(),
+            "≥ 1,000,000",
+            Some(rates[2] >= 1e6),
+        );
+    }
+
+    fn manifest_once(&self, list: &Path) -> f64 {
+        let mut command = Command::new(PROGRAM);
+        command.args(["--json", "deposit", "--server", &self.node.address, "--manifest"]).arg(list);
+        command.env("TIEZHENG_CONFIG", self.disk.join("config")).stderr(Stdio::inherit());
+        let begun = Instant::now();
+        let output = command.output().expect("a deposit");
+        let took = begun.elapsed().as_secs_f64();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+        for kind in ["", ".tiezheng-statement", ".tiezheng-receipt.json"] {
+            let mut paper = list.as_os_str().to_owned();
+            paper.push(format!(".tiezheng-manifest{kind}"));
+            std::fs::remove_file(paper).expect("a paper");
+        }
+        f64::from(ITEMS) / took
     }
 }
 
@@ -182,7 +249,9 @@ fn main() {
     let main = bench.singles();
     bench.idle();
     bench.batch();
-    bench.reads();
+    bench.never_asked();
+    bench.asked_before();
+    bench.manifest();
     let memory = format!("{:.0} MiB", bench.node.resident());
     row("resident memory of the node after all this", memory, String::new(), "≤ 400 MiB at 20 M", None);
     let [p50, p99, verify, sha256, nodes] = [

@@ -25,7 +25,7 @@ use std::fmt::Write as _;
 use serde::ser::Error as _;
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::ledger::hash::{DIGEST_LEN, Digest};
+use crate::ledger::hash::{Digest, hex_digits};
 use crate::ledger::merkle::proof::{InclusionProof, MAX_PROOF_HASHES};
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::receipt::{KeyNotice, Receipt};
@@ -247,10 +247,9 @@ fn put(text: &mut String, receipt: &Receipt, spacing: &Spacing) {
 fn put_path(text: &mut String, path: &InclusionProof, spacing: &Spacing) {
     let mut before = spacing.list_begin;
     for hash in path.hashes() {
-        let mut digits = [0; 2 * DIGEST_LEN];
-        // Twice as many digits as bytes: it fits, and digits are UTF-8.
-        let _ = hex::encode_to_slice(hash.as_bytes(), &mut digits);
-        for part in [before, "\"", std::str::from_utf8(&digits).unwrap_or_default(), "\""] {
+        let digits = hex_digits(hash.as_bytes());
+        // Digits are UTF-8.
+        for part in [before, "\"", std::str::from_utf8(digits.as_flattened()).unwrap_or_default(), "\""] {
             text.push_str(part);
         }
         before = spacing.list_comma;
@@ -303,9 +302,8 @@ struct Hex<'a>(&'a Digest);
 
 impl Serialize for Hex<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut text = [0; 2 * DIGEST_LEN];
-        hex::encode_to_slice(self.0.as_bytes(), &mut text).map_err(S::Error::custom)?;
-        serializer.serialize_str(std::str::from_utf8(&text).map_err(S::Error::custom)?)
+        let digits = hex_digits(self.0.as_bytes());
+        serializer.serialize_str(std::str::from_utf8(digits.as_flattened()).map_err(S::Error::custom)?)
     }
 }
 
