@@ -33,6 +33,10 @@ use tiezheng::store::rocks::reader::RocksReader;
 use tiezheng::store::rocks::store::RocksStore;
 use tiezheng::store::rocks::tuning;
 
+/// The program's own, so that what is measured is what runs.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const A_BLOCK: u64 = 1_000;
 const KEYS: u8 = 16;
 /// Signatures that the ceiling is measured with.

@@ -43,6 +43,10 @@ use tiezheng::store::rocks::store::RocksStore;
 use tiezheng::store::rocks::tuning;
 use tokio::time::Instant;
 
+/// The program's own, so that what is measured is what runs.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Numbers kept at most.
 const NUMBERS: u64 = 1_000_000;
 

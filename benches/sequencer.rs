@@ -34,6 +34,10 @@ use tiezheng::store::rocks::tuning;
 use tiezheng::wire::deposit::DepositRequest;
 use tokio::time::Instant;
 
+/// The program's own, so that what is measured is what runs.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn setting(name: &str, default: usize) -> usize {
     env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(default)
 }

@@ -29,6 +29,10 @@ use tiezheng::store::rocks::tuning;
 use tiezheng::wire::deposit::DepositRequest;
 use tokio::time::Instant;
 
+/// The program's own, so that what is measured is what runs.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const A_BLOCK: usize = 100;
 const BLOCKS: usize = 200;
 /// A step through the numbers that meets all of them.

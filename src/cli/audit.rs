@@ -1,6 +1,6 @@
 //! `audit`: re-checks a whole ledger from its bytes, 审计. Nothing is taken from what a node says of itself.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
@@ -8,13 +8,13 @@ use crate::audit::report::{AuditReport, CourtReport, Finding, VoidAct};
 use crate::audit::walk::{Options, walk};
 use crate::cli::config::Config;
 use crate::cli::ending::{Complaint, Ending};
+use crate::cli::opening::{cannot_open, unreadable};
 use crate::cli::pinned::Pinned;
 use crate::cli::progress::Progress;
 use crate::cli::screen::{BAD, FAINT, GOOD, HEADING, Screen};
 use crate::cli::verify::read_key;
 use crate::ledger::key::VerifierKey;
-use crate::store::contract::{ReadError, ReadLedger as _};
-use crate::store::rocks::open::OpenError;
+use crate::store::contract::ReadLedger as _;
 use crate::store::rocks::store::RocksStore;
 use crate::store::rocks::tuning;
 
@@ -77,41 +77,6 @@ pub fn run(args: &AuditArgs, config: &Config, screen: &Screen) -> anyhow::Result
 fn pinned_for(origin: &str, config: &Config) -> Result<Option<VerifierKey>, Complaint> {
     let pinned = Pinned::load(&config.trust_policy())?;
     Ok(pinned.logs().map(|log| &log.key).find(|key| key.name().as_str() == origin).cloned())
-}
-
-/// Why a ledger's folder was not opened: damage is a finding, all else means that nobody could look.
-#[must_use]
-pub fn cannot_open(dir: &Path, error: &OpenError) -> Complaint {
-    let (zh, en) = (format!("{}：{error}", dir.display()), format!("{}: {error}", dir.display()));
-    let code = match error {
-        OpenError::Absent => "no_ledger",
-        OpenError::InUse => "ledger_in_use",
-        OpenError::Unfinished => "ledger_unfinished",
-        OpenError::Exists => "ledger_exists",
-        OpenError::Stranger { .. } => "folder_not_empty",
-        OpenError::KeyWithoutLedger => "key_without_ledger",
-        OpenError::UnknownFormat { .. } => "unknown_format",
-        OpenError::MarkMissing => return Complaint::finding("mark_missing", zh, en),
-        OpenError::MarkDamaged => return Complaint::finding("mark_damaged", zh, en),
-        OpenError::DatabaseMissing { .. } => return Complaint::finding("database_missing", zh, en),
-        OpenError::DatabaseDamaged { .. } | OpenError::RecordDamaged(_) => {
-            return Complaint::finding("database_damaged", zh, en);
-        }
-        OpenError::Behind { .. } => return Complaint::finding("database_behind", zh, en),
-        OpenError::Different { .. } => return Complaint::finding("another_history", zh, en),
-        OpenError::NoBlockAtMark { .. } => return Complaint::finding("no_block_at_mark", zh, en),
-        OpenError::AnotherLedger { .. } => return Complaint::finding("another_ledger", zh, en),
-        _ => "io",
-    };
-    Complaint::unable(code, zh, en)
-}
-
-fn unreadable(error: &ReadError) -> Complaint {
-    let text = error.to_string();
-    match error {
-        ReadError::Damaged { .. } => Complaint::finding("damaged", text.clone(), text),
-        _ => Complaint::unable("unreadable", text.clone(), text),
-    }
 }
 
 fn document(report: &AuditReport) -> Value {

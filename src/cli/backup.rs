@@ -5,10 +5,10 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use crate::cli::audit::cannot_open;
 use crate::cli::durable;
 use crate::cli::ending::{Complaint, Ending};
 use crate::cli::folder_copy::{check, copy, size_of, told};
+use crate::cli::opening::cannot_open;
 use crate::cli::progress::Progress;
 use crate::cli::screen::{GOOD, HEED, Screen};
 use crate::store::rocks::folder::Folder;

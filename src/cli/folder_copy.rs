@@ -5,9 +5,9 @@ use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
-use crate::cli::audit::cannot_open;
 use crate::cli::ending::Complaint;
 use crate::cli::office::{ORIGINALS, PLATFORM_KEY};
+use crate::cli::opening::cannot_open;
 use crate::store::contract::{Published, ReadLedger as _};
 use crate::store::rocks::store::RocksStore;
 use crate::store::rocks::tuning::Options;

@@ -42,6 +42,8 @@ pub mod manifest;
 pub mod many;
 #[cfg(feature = "node")]
 pub mod office;
+#[cfg(feature = "node")]
+pub mod opening;
 pub mod papers;
 pub mod pinned;
 pub mod progress;

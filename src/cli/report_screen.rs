@@ -23,6 +23,8 @@ pub struct Verified<'a> {
     pub measured: Option<Measured>,
     /// Whether no node was asked.
     pub offline: bool,
+    /// Whether it is one item of a manifest: the deposit itself has no digest of it.
+    pub is_item: bool,
 }
 
 /// Shows it, for people or machines.
@@ -62,7 +64,8 @@ pub fn show(screen: &Screen, verified: &Verified<'_>) -> anyhow::Result<()> {
             "离线核验不知晓之后的更正或撤回；可向账本查询：",
             "Offline, later corrections and withdrawals are unknown; to ask the ledger:",
         );
-        screen.line(screen.paint(FAINT, &format!("{text} tiezheng verify --number {number}")))?;
+        let command = if verified.is_item { "lookup" } else { "verify --number" };
+        screen.line(screen.paint(FAINT, &format!("{text} tiezheng {command} {number}")))?;
     }
     Ok(screen.line(screen.paint(FAINT, wording::limits(screen.language())))?)
 }

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use crate::cli::audit::cannot_open;
 use crate::cli::durable;
 use crate::cli::ending::{Complaint, Ending};
 use crate::cli::folder_copy::{check, copy, size_of, told};
 use crate::cli::office::{ORIGINALS, PLATFORM_KEY};
+use crate::cli::opening::cannot_open;
 use crate::cli::progress::Progress;
 use crate::cli::screen::{GOOD, HEED, Screen};
 use crate::store::rocks::folder::{BESIDE, Folder, KEYS};

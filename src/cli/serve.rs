@@ -18,12 +18,12 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
-use crate::cli::audit::cannot_open;
 use crate::cli::case_key;
 use crate::cli::durable;
 use crate::cli::ending::{Complaint, Ending};
 use crate::cli::keygen::of_ledger;
 use crate::cli::office;
+use crate::cli::opening::cannot_open;
 use crate::cli::screen::{FAINT, GOOD, HEED, Screen};
 use crate::cli::values::at_least_one;
 use crate::http::node::Node;

@@ -98,7 +98,7 @@ pub async fn run(args: &VerifyArgs, config: &Config, screen: &Screen) -> anyhow:
             // A stranger's "no" says nothing about the ledger that the user trusts.
             (report.conclusion, report.obstacle) = (Conclusion::Unable, Some(Obstacle::UnknownKey));
         }
-        return show(screen, &Verified { report: &report, file, measured: plain, offline: false });
+        return show(screen, &Verified { report: &report, file, measured: plain, offline: false, is_item: false });
     };
     let found = Entry::parse(record.receipt.entry.as_bytes()).ok();
     let history = match (&record.told, &found) {
@@ -127,7 +127,8 @@ pub async fn run(args: &VerifyArgs, config: &Config, screen: &Screen) -> anyhow:
         trust: &request.trust,
     };
     let report = verify(&question);
-    show(screen, &Verified { report: &report, file, measured, offline: record.told.is_none() })
+    let (offline, is_item) = (record.told.is_none(), record.item.is_some());
+    show(screen, &Verified { report: &report, file, measured, offline, is_item })
 }
 
 /// Whether the node shows a checkpoint that a pinned key signed.

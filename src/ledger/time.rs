@@ -64,17 +64,9 @@ impl Timestamp {
     /// As screens show it, 北京时间: `2026-11-22 09:04:11.123`.
     #[must_use]
     pub fn beijing(self) -> String {
-        let t = self.civil(BEIJING);
-        format!(
-            "{:04}-{:02}-{:02} {:02}:{:02}:{:02}.{:03}",
-            t.year(),
-            t.month(),
-            t.day(),
-            t.hour(),
-            t.minute(),
-            t.second(),
-            t.millisecond()
-        )
+        let text = spelled(self.civil(BEIJING), *b"0000-00-00 00:00:00.000");
+        // ASCII by construction.
+        std::str::from_utf8(&text).unwrap_or_default().to_owned()
     }
 
     /// The Beijing date as a number, `20261122`: the head of a deposit number.
@@ -104,31 +96,34 @@ fn decimal(digits: &[u8]) -> Option<i16> {
     digits.iter().try_fold(0, |sum, digit| digit.is_ascii_digit().then(|| sum * 10 + i16::from(digit - b'0')))
 }
 
-impl fmt::Display for Timestamp {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Put together by hand: an audit prints every time of the ledger.
-        let t = self.civil(Offset::UTC);
-        let mut text = *b"0000-00-00T00:00:00.000Z";
-        let numbers = [
-            (3, t.year()),
-            (6, t.month().into()),
-            (9, t.day().into()),
-            (12, t.hour().into()),
-            (15, t.minute().into()),
-            (18, t.second().into()),
-            (22, t.millisecond()),
-        ];
-        for (last, number) in numbers {
-            let mut rest = number.unsigned_abs();
-            for place in text.iter_mut().take(last + 1).rev() {
-                let [digit, _] = (rest % 10).to_le_bytes();
-                *place += digit;
-                rest /= 10;
-                if rest == 0 {
-                    break;
-                }
+/// Puts a time's digits in the place of the noughts. By hand: an audit prints every time of the ledger.
+fn spelled<const N: usize>(t: civil::DateTime, mut text: [u8; N]) -> [u8; N] {
+    let numbers = [
+        (3, t.year()),
+        (6, t.month().into()),
+        (9, t.day().into()),
+        (12, t.hour().into()),
+        (15, t.minute().into()),
+        (18, t.second().into()),
+        (22, t.millisecond()),
+    ];
+    for (last, number) in numbers {
+        let mut rest = number.unsigned_abs();
+        for place in text.iter_mut().take(last + 1).rev() {
+            let [digit, _] = (rest % 10).to_le_bytes();
+            *place += digit;
+            rest /= 10;
+            if rest == 0 {
+                break;
             }
         }
+    }
+    text
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = spelled(self.civil(Offset::UTC), *b"0000-00-00T00:00:00.000Z");
         f.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
     }
 }

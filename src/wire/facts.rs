@@ -167,7 +167,11 @@ pub struct DepositJson {
 /// A time as every answer shows it: 北京时间 with its offset.
 #[must_use]
 pub fn beijing_time(time: Timestamp) -> String {
-    format!("{}+08:00", time.beijing().replacen(' ', "T", 1))
+    let mut text = time.beijing();
+    // The one space is between date and time.
+    text.replace_range(10..11, "T");
+    text.push_str("+08:00");
+    text
 }
 
 /// The word for a kind of link.
@@ -339,14 +343,16 @@ fn print_facts(json: &mut Pretty, facts: &Facts) {
     json.plain("block_hash", &block_hash);
     json.bare("block_height", &height);
     json.plain("prev_block_hash", &previous);
-    json.list("data_hash", &facts.data_hash, |json, (algorithm, digest)| {
-        json.shown("algorithm", algorithm);
-        json.shown("value", digest);
+    let digests: Vec<_> =
+        facts.data_hash.iter().map(|(algorithm, digest)| (algorithm.name(), digest.to_string())).collect();
+    json.list("data_hash", &digests, |json, (algorithm, digest)| {
+        json.plain("algorithm", algorithm);
+        json.plain("value", digest);
     });
     json.bare("salted", facts.salted);
     json.plain("tx_submitted_at", &submitted);
     json.plain("block_generated_at", &generated);
-    let digests: Vec<_> = facts.data_hash.iter().map(|(algorithm, digest)| format!("{algorithm} {digest}")).collect();
+    let digests: Vec<_> = digests.iter().map(|(algorithm, digest)| [algorithm, " ", digest].concat()).collect();
     let values = [tx_id, block_hash, height, previous, digests.join("\n"), submitted, generated];
     json.list("facts", LABELS.into_iter().zip(&values), |json, ((name, zh, en), value)| {
         json.plain("name", name);

@@ -8,7 +8,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{DeserializeOwned, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeOwned, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::error::Category;
 use serde_json::{Map, Number, Value};
@@ -85,7 +85,11 @@ pub fn object<T: DeserializeOwned>(bytes: &[u8], limit: usize) -> Result<T, Json
     if bytes.len() > limit {
         return Err(JsonError::TooLong { limit, found: bytes.len() });
     }
-    Ok(serde_json::from_slice::<Object<T>>(bytes)?.0)
+    match serde_json::from_slice::<Object<T>>(bytes) {
+        Ok(Object(value)) => Ok(value),
+        // The reader of a shape stops at the first name that it does not know: what is broken behind it matters more.
+        Err(error) => Err(serde_json::from_slice::<IgnoredAny>(bytes).err().unwrap_or(error).into()),
+    }
 }
 
 /// Prints over several lines, in the order of the fields, LF at the end.
@@ -304,6 +308,7 @@ mod tests {
         assert_eq!(code("[1]"), "unexpected_json");
         assert_eq!(code(r#"{"a":1}{}"#), "malformed_json");
         assert_eq!(code(r#"{"a":1"#), "malformed_json");
+        assert_eq!(code(r#"{"unknown":"#), "malformed_json");
         assert_eq!(code(""), "malformed_json");
         assert_eq!(code(&" ".repeat(41)), "body_too_large");
         assert_eq!(read("{\n\"a\":x}").unwrap_err().line(), Some(2));

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use crate::audit::report::{Fault, Finding};
 use crate::audit::walk::{Options as AuditOptions, walk};
-use crate::cli::audit::cannot_open;
 use crate::cli::ending::Complaint;
+use crate::cli::opening::cannot_open;
 use crate::store::rocks::store::RocksStore;
 use crate::store::rocks::tuning::Options;
 

@@ -31,7 +31,8 @@ async fn of_a_batch_what_is_good_is_kept_and_sent_again_it_adds_nothing() {
     let suit = Proceeding::suit(&people).await;
     let (first, last) = (house.deposit(&note(1)).await, house.deposit(&note(2)).await);
     let (first, last) = (House::number(&first), House::number(&last));
-    let mistyped = format!("{}0", &first[..first.len() - 1]);
+    let last_typed = if first.ends_with('0') { '1' } else { '0' };
+    let mistyped = format!("{}{last_typed}", &first[..first.len() - 1]);
     let mut of_another_party = import(&last);
     of_another_party["party"] = 2.into();
     let mut replacing_nothing = import(&last);

@@ -1,0 +1,117 @@
+//! Why a ledger's folder was not opened, in both languages: what is the matter, and what to do.
+
+use std::path::Path;
+
+use crate::cli::ending::Complaint;
+use crate::store::contract::ReadError;
+use crate::store::rocks::format::FORMAT_VERSION;
+use crate::store::rocks::open::OpenError;
+
+/// The complaint: damage is a finding, all else means that nobody could look.
+#[must_use]
+pub fn cannot_open(dir: &Path, error: &OpenError) -> Complaint {
+    let (zh, en) = (format!("{}：{}", dir.display(), in_chinese(error)), format!("{}: {error}", dir.display()));
+    let code = match error {
+        OpenError::Absent => "no_ledger",
+        OpenError::InUse => "ledger_in_use",
+        OpenError::Unfinished => "ledger_unfinished",
+        OpenError::Exists => "ledger_exists",
+        OpenError::Stranger { .. } => "folder_not_empty",
+        OpenError::KeyWithoutLedger => "key_without_ledger",
+        OpenError::UnknownFormat { .. } => "unknown_format",
+        OpenError::MarkMissing => return Complaint::finding("mark_missing", zh, en),
+        OpenError::MarkDamaged => return Complaint::finding("mark_damaged", zh, en),
+        OpenError::DatabaseMissing { .. } => return Complaint::finding("database_missing", zh, en),
+        OpenError::DatabaseDamaged { .. } | OpenError::RecordDamaged(_) => {
+            return Complaint::finding("database_damaged", zh, en);
+        }
+        OpenError::Behind { .. } => return Complaint::finding("database_behind", zh, en),
+        OpenError::Different { .. } => return Complaint::finding("another_history", zh, en),
+        OpenError::NoBlockAtMark { .. } => return Complaint::finding("no_block_at_mark", zh, en),
+        OpenError::AnotherLedger { .. } => return Complaint::finding("another_ledger", zh, en),
+        OpenError::Disk(_) => "io",
+    };
+    Complaint::unable(code, zh, en)
+}
+
+fn in_chinese(error: &OpenError) -> String {
+    const RESTORE: &str = "请从备份或镜像恢复";
+    match error {
+        OpenError::Absent => "此文件夹中没有账本：请检查路径，或新建账本".into(),
+        OpenError::Unfinished => "账本的创建过程被中断，尚无任何存证：请重新创建".into(),
+        OpenError::Exists => "此文件夹中已有账本：请直接打开".into(),
+        OpenError::Stranger { name } => format!("文件夹中有不属于账本的“{name}”：请选用空文件夹"),
+        OpenError::KeyWithoutLedger => "文件夹中有账本密钥而没有账本：请恢复账本；如要另建账本，请先移走密钥".into(),
+        OpenError::InUse => "文件夹正在使用中：有节点或审计在其上运行".into(),
+        OpenError::MarkMissing => {
+            format!("缺少签名标记文件：{RESTORE}整个文件夹；没有它，无人能知数据库是否为最新")
+        }
+        OpenError::MarkDamaged => format!("签名标记文件的两处记录均已损坏：{RESTORE}整个文件夹"),
+        OpenError::DatabaseMissing { size } => format!("数据库缺失，而标记显示已签名 {size} 条记录：{RESTORE}"),
+        OpenError::DatabaseDamaged { reason } => format!("数据库已损坏（{reason}）：{RESTORE}"),
+        OpenError::RecordDamaged(damage) => format!("数据库已损坏（{}）：{RESTORE}", unread_in_chinese(damage)),
+        OpenError::UnknownFormat { found } => {
+            format!("数据库格式为 {found}，本程序支持 {FORMAT_VERSION}：请使用写入它的程序版本")
+        }
+        OpenError::Behind { size, marked } => {
+            format!("数据库止于第 {size} 条记录，而已签名 {marked} 条：区块丢失，或放回了旧的副本，请恢复最新的备份")
+        }
+        OpenError::Different { size, expected, found } => {
+            format!("前 {size} 条记录的默克尔根为 {found}，而已签名的是 {expected}：这是另一账本，或记录被改动")
+        }
+        OpenError::NoBlockAtMark { size } => format!("标记所指的 {size} 条记录并非止于区块头"),
+        OpenError::AnotherLedger { expected, found } => {
+            format!("数据库属于账本“{found}”，而此处应为“{expected}”：请将同一账本的文件放在一起")
+        }
+        OpenError::Disk(error) => format!("无法读写文件夹：{error}"),
+    }
+}
+
+/// Why records could not be read, likewise.
+#[must_use]
+pub fn unreadable(error: &ReadError) -> Complaint {
+    let (zh, en) = (unread_in_chinese(error), error.to_string());
+    match error {
+        ReadError::Damaged { .. } => Complaint::finding("damaged", zh, en),
+        _ => Complaint::unable("unreadable", zh, en),
+    }
+}
+
+fn unread_in_chinese(error: &ReadError) -> String {
+    match error {
+        ReadError::Damaged { what, at, reason } => format!("{}“{at}”已损坏：{reason}", kind_in_chinese(what)),
+        ReadError::Beyond { asked, size } => format!("第 {asked} 条超出已公布的 {size} 条"),
+        ReadError::NotInMemory => "不在内存中".into(),
+        ReadError::Unavailable(reason) => format!("无法读取：{reason}"),
+    }
+}
+
+/// The kind of row; of rare ones the name of their table, which `chain-data/README.md` explains.
+fn kind_in_chinese(what: &str) -> &str {
+    match what {
+        "leaf" | "leaves" => "记录",
+        "tile" | "tiles" => "哈希分片",
+        "block" | "blocks" => "区块",
+        "number" | "numbers" => "存证编号",
+        "checkpoint" => "检查点",
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_damaged_is_told_in_both_languages_with_its_place() {
+        let damage = || ReadError::Damaged { what: "leaf", at: "7".into(), reason: "missing".into() };
+        let complaint = cannot_open(Path::new("账本"), &OpenError::RecordDamaged(damage()));
+        assert_eq!(complaint.code, "database_damaged");
+        assert_eq!(complaint.zh, "账本：数据库已损坏（记录“7”已损坏：missing）：请从备份或镜像恢复");
+        assert!(complaint.en.starts_with("账本: the database is damaged: damaged leaf at 7: missing"));
+        assert_eq!(
+            (unreadable(&damage()).code, unreadable(&ReadError::NotInMemory).code),
+            ("damaged".into(), "unreadable".into())
+        );
+    }
+}
