@@ -1,13 +1,20 @@
 //! `GET /v1/deposits/{number}` and its receipt.
 
+use std::sync::Arc;
+
 use reqwest::header::{ACCEPT, IF_NONE_MATCH};
 use serde_json::json;
 use tiezheng::ledger::hash::leaf_hash;
 use tiezheng::ledger::media::MediaType;
+use tiezheng::ledger::merkle::shape::LeafIndex;
 use tiezheng::ledger::number::DepositNumber;
 use tiezheng::ledger::statement::text::{Link, LinkKind};
+use tiezheng::store::contract::ReadLedger as _;
+use tiezheng::store::memory::MemoryStore;
+use tiezheng::store::reading::inclusion;
+use tiezheng::wire::receipt::parse;
 
-use crate::support::depositor::{note, statement_with};
+use crate::support::depositor::{note, origin, statement_with};
 use crate::support::house::{House, Plan};
 
 #[tokio::test]
@@ -125,4 +132,26 @@ async fn asking_again_with_the_tag_costs_a_line() {
     assert_eq!(ask(&tag).await.status, 200, "something was said of it since");
     let head = house.send(house.client.head(house.url(&path))).await;
     assert_eq!((head.status, head.bytes.len()), (200, 0));
+}
+
+#[tokio::test]
+async fn receipts_of_a_ledger_that_grows_have_the_paths_of_its_tree() {
+    let store = Arc::new(MemoryStore::new(origin()));
+    let house = House::over(Arc::clone(&store), Plan::default()).await;
+    let (mut numbers, mut seed) = (Vec::new(), 0..);
+    // A header follows each deposit: 600 and 1,400 leaves, so 2 and 5 items above the first tiles.
+    for wanted in [300, 700] {
+        for seed in seed.by_ref().take(wanted - numbers.len()) {
+            numbers.push(House::number(&house.deposit(&note(seed)).await));
+        }
+        let size = store.published().unwrap().size();
+        for number in [&numbers[0], &numbers[127], &numbers[200], &numbers[wanted - 1], &numbers[0]] {
+            let answer = house.get(&format!("/v1/deposits/{number}/receipt")).await;
+            let receipt = parse(&answer.bytes).unwrap();
+            let header = LeafIndex(receipt.index.0 + 1);
+            assert_eq!(receipt.header_path, inclusion(&*store, header, size).unwrap(), "{number} of {size}");
+            let before = LeafIndex(receipt.index.0 - 1);
+            assert_eq!(receipt.previous_path, inclusion(&*store, before, size).unwrap(), "{number} of {size}");
+        }
+    }
 }
