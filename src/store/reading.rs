@@ -26,7 +26,6 @@ use crate::ledger::statement::text::LinkKind;
 use crate::ledger::verify::verifier::History;
 use crate::store::bounds::damaged;
 use crate::store::contract::{Published, ReadError, ReadLedger};
-use crate::store::reading::subtrees::Subtrees;
 
 /// Most earlier deposits and later links that one look-up lists.
 pub const HISTORY_MAX: usize = 100;
@@ -235,18 +234,17 @@ fn tree_of<R: ReadLedger + ?Sized>(store: &R, header: &BlockHeader) -> Result<Li
     }
 }
 
-/// The paths from a block's header and from the leaf before the block to the root under `tip`.
+/// The paths from a block's header and from the leaf before the block to the root under `tip`, of whose `tree` they are.
 fn ends<R: ReadLedger + ?Sized>(
     store: &R,
-    subtrees: &Subtrees,
+    tree: &impl HashReader<Error = ReadError>,
     header: &BlockHeader,
     tip: &Published,
 ) -> Result<[InclusionProof; 2], ReadError> {
     let before = header.first.0.checked_sub(1);
     let before = before.ok_or_else(|| damaged("block", header.height, "no deposit stands in it"))?;
     within(store, tip.size())?;
-    let (tree, ends) = (subtrees.of(store, tip.size()), [header.index(), LeafIndex(before)]);
-    built(prove::inclusions(&tree, ends, tip.size()), tip.size())
+    built(prove::inclusions(tree, [header.index(), LeafIndex(before)], tip.size()), tip.size())
 }
 
 /// Hashes of the leaves `first .. first+count`, as the tree holds them.

@@ -31,8 +31,8 @@ pub struct KnownBlock {
     pub text: String,
     /// 区块哈希.
     pub hash: Digest,
-    /// What is remembered of the ledger's tree.
-    subtrees: Arc<Subtrees>,
+    /// What is remembered of the ledger's tree, if anything is.
+    subtrees: Option<Arc<Subtrees>>,
     /// The tree over its leaves, once somebody asked for it.
     tree: OnceLock<ListTree>,
     /// The paths of the header and of the leaf before the block to the root at a size, the last that was asked for.
@@ -43,10 +43,10 @@ impl KnownBlock {
     /// Of a header that was read.
     #[must_use]
     pub fn of(header: BlockHeader) -> Self {
-        Self::within(header, Arc::default())
+        Self::within(header, None)
     }
 
-    fn within(header: BlockHeader, subtrees: Arc<Subtrees>) -> Self {
+    fn within(header: BlockHeader, subtrees: Option<Arc<Subtrees>>) -> Self {
         let text = header.to_string();
         let hash = header.hash();
         Self { header, text, hash, subtrees, tree: OnceLock::new(), paths: Mutex::default() }
@@ -76,7 +76,10 @@ impl KnownBlock {
         if let Some((_, paths)) = known.filter(|(size, _)| *size == tip.size()) {
             return Ok(paths);
         }
-        let paths = reading::ends(store, &self.subtrees, &self.header, tip)?;
+        let paths = match &self.subtrees {
+            Some(subtrees) => reading::ends(store, &subtrees.of(store, tip.size()), &self.header, tip)?,
+            None => reading::ends(store, &reading::Tiles(store), &self.header, tip)?,
+        };
         *self.paths.lock().unwrap_or_else(PoisonError::into_inner) = Some((tip.size(), paths.clone()));
         Ok(paths)
     }
@@ -110,7 +113,8 @@ impl Blocks {
         if let Some(block) = known.filter(|block| block.header.seals(index)) {
             return Ok(block);
         }
-        let block = Arc::new(KnownBlock::within(reading::sealing_block(store, index)?, Arc::clone(&self.subtrees)));
+        let header = reading::sealing_block(store, index)?;
+        let block = Arc::new(KnownBlock::within(header, Some(Arc::clone(&self.subtrees))));
         let mut remembered = self.remembered.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = remembered.blocks.get(&block.header.index()) {
             // Another thread was quicker.

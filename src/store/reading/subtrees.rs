@@ -48,7 +48,7 @@ impl Subtrees {
         tile: Tile,
         read: impl FnOnce() -> Result<Vec<Digest>, ReadError>,
     ) -> Result<Arc<ListTree>, ReadError> {
-        // Levels begin at places far from each other; the lowest, which has most tiles, fills them in its order.
+        // The lowest level, which has most tiles, fills the places in its order; the others begin before it.
         let place = tile.index.wrapping_sub(u64::from(tile.level) * 7) % PLACES as u64;
         let Some(place) = usize::try_from(place).ok().and_then(|place| self.0.get(place)) else {
             return read().map(|hashes| Arc::new(ListTree::over(hashes)));

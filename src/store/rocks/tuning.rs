@@ -131,7 +131,7 @@ fn table(shape: Shape, options: &Options, cache: &Cache) -> rocksdb::Options {
             // Where nearly every row comes to rest, a filter would only say that what is asked for is there.
             table.set_optimize_filters_for_hits(asked == Asked::ForWhatIsThere);
             // These tables are rewritten most often: only what has come to rest is compressed. Random keys hardly are; the
-            // zeros between them go under LZ4 as well, which costs a reader a fifth of what Zstandard does.
+            // zeros between them go under LZ4 as well, which costs a reader less than Zstandard does.
             table.set_compression_type(DBCompressionType::None);
             table.set_bottommost_compression_type(DBCompressionType::Lz4);
             // Every file is one day merged into all others: the fewer, the less often.
