@@ -1,5 +1,10 @@
 //! Keys: other people's key ids, and every way a key text can be wrong.
 
+use curve25519_dalek::constants::EIGHT_TORSION;
+use curve25519_dalek::edwards::{CompressedEdwardsY, EdwardsPoint};
+use curve25519_dalek::scalar::Scalar;
+use sha2::{Digest as _, Sha512};
+
 use super::*;
 
 const PETER: &str = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
@@ -66,6 +71,72 @@ fn weak_keys_and_second_spellings_are_refused() {
 }
 
 #[test]
+fn the_spellings_of_small_order_are_the_curves() {
+    let mut ours = SMALL_ORDER;
+    let mut curves = EIGHT_TORSION.map(|point| point.compress().to_bytes());
+    ours.sort_unstable();
+    curves.sort_unstable();
+    assert_eq!(ours, curves);
+}
+
+/// A key with a part of small order, and signatures by whoever knows the rest of it whose R is of small order: the
+/// equation of RFC 8032 §5.1.7 holds, and verifiers that multiply by the cofactor disagree with those that do not.
+#[test]
+fn a_signature_whose_point_is_of_small_order_is_refused_though_the_equation_holds() {
+    let secret = Scalar::from(0x0074_6965_7a68_656e_u64);
+    let order_eight = EIGHT_TORSION[1];
+    let point = EdwardsPoint::mul_base(&secret) + order_eight;
+    let key = PublicKey::from_bytes(point.compress().as_bytes()).unwrap();
+    let mut seen = std::collections::HashSet::new();
+    for counter in 0_u32.. {
+        let message = counter.to_be_bytes();
+        let small = EIGHT_TORSION[counter as usize % 8].compress();
+        let mut hash = Sha512::new();
+        hash.update(small.as_bytes());
+        hash.update(key.as_bytes());
+        hash.update(message);
+        let challenge = Scalar::from_bytes_mod_order_wide(&hash.finalize().into());
+        let mut signature = [0; SIGNATURE_LEN];
+        signature[..32].copy_from_slice(small.as_bytes());
+        signature[32..].copy_from_slice((challenge * secret).as_bytes());
+        let read = Signature::from_bytes(&signature);
+        if key.0.verify(&message, &read).is_ok() {
+            assert!(key.0.verify_strict(&message, &read).is_err());
+            assert!(!key.verify(&message, &signature), "{}", hex::encode(small.as_bytes()));
+            seen.insert(small.to_bytes());
+        }
+        if seen.len() == 8 {
+            break;
+        }
+    }
+}
+
+/// A key with a part of small order signs, now and then, what the strict equation accepts.
+#[test]
+fn a_key_with_a_part_of_small_order_is_judged_as_verify_strict_judges_it() {
+    let (secret, nonce) = (Scalar::from(0x6578_6f64_u64), Scalar::from(0x006e_6f6e_6365_u64));
+    let point = EdwardsPoint::mul_base(&secret) + EIGHT_TORSION[1];
+    let key = PublicKey::from_bytes(point.compress().as_bytes()).unwrap();
+    let r: CompressedEdwardsY = EdwardsPoint::mul_base(&nonce).compress();
+    let mut judged = [0, 0];
+    for counter in 0_u32..200 {
+        let message = counter.to_be_bytes();
+        let mut hash = Sha512::new();
+        hash.update(r.as_bytes());
+        hash.update(key.as_bytes());
+        hash.update(message);
+        let challenge = Scalar::from_bytes_mod_order_wide(&hash.finalize().into());
+        let mut signature = [0; SIGNATURE_LEN];
+        signature[..32].copy_from_slice(r.as_bytes());
+        signature[32..].copy_from_slice((nonce + challenge * secret).as_bytes());
+        let ours = key.verify(&message, &signature);
+        assert_eq!(ours, key.0.verify_strict(&message, &Signature::from_bytes(&signature)).is_ok());
+        judged[usize::from(ours)] += 1;
+    }
+    assert!(judged.iter().all(|times| *times > 0), "{judged:?}");
+}
+
+#[test]
 fn names_hold_no_plus_and_no_white_space() {
     for bad in ["", "a b", "a+b", "a\u{3000}b", "a\tb", "a\nb", &"x".repeat(256)] {
         assert_eq!(Name::parse(bad), None, "{bad:?}");
@@ -80,6 +151,21 @@ proptest::proptest! {
         let key = signer.verifier();
         proptest::prop_assert!(key.is_of_depositor());
         proptest::prop_assert_eq!(&VerifierKey::parse(&key.to_string()).unwrap(), key);
+    }
+
+    #[test]
+    fn any_bytes_are_judged_as_verify_strict_judges_them(seed: [u8; 32], message: [u8; 40], at in 0..104_usize, bit in 0..8_u8) {
+        let signer = Signer::of_depositor(&seed).unwrap();
+        let (mut message, mut signature) = (message, signer.sign(&message));
+        let key = signer.verifier().public();
+        proptest::prop_assert!(key.verify(&message, &signature));
+        match at.checked_sub(SIGNATURE_LEN) {
+            None => signature[at] ^= 1 << bit,
+            Some(at) => message[at] ^= 1 << bit,
+        }
+        let strict = key.0.verify_strict(&message, &Signature::from_bytes(&signature)).is_ok();
+        proptest::prop_assert_eq!(key.verify(&message, &signature), strict);
+        proptest::prop_assert!(!strict);
     }
 
     #[test]

@@ -140,7 +140,7 @@ impl StatementNote {
         }
     }
 
-    /// Checks every signature with `verify_strict`, one by one.
+    /// Checks every signature as `verify_strict` does, one by one.
     ///
     /// # Errors
     ///
