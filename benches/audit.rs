@@ -13,13 +13,12 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use ed25519_dalek::{Signature, VerifyingKey};
 use tiezheng::audit::walk::{Options, walk};
 use tiezheng::ledger::chain::{self, Waiting};
 use tiezheng::ledger::checkpoint::Checkpoint;
 use tiezheng::ledger::entry::Entry;
 use tiezheng::ledger::hash::{Digest, sha256};
-use tiezheng::ledger::key::{Name, Signer};
+use tiezheng::ledger::key::{Name, SIGNATURE_LEN, Signer, VerifierKey};
 use tiezheng::ledger::media::MediaType;
 use tiezheng::ledger::merkle::shape::LeafIndex;
 use tiezheng::ledger::note::Note;
@@ -155,15 +154,14 @@ fn audit(store: &RocksReader, deposits: u64, signatures: bool, indexes: bool) {
 }
 
 /// Message, signature and key of the first deposits.
-fn sample(store: &RocksReader, count: u64) -> Result<Vec<(String, Signature, VerifyingKey)>, Failure> {
+fn sample(store: &RocksReader, count: u64) -> Result<Vec<(String, [u8; SIGNATURE_LEN], VerifierKey)>, Failure> {
     let mut entries = Vec::new();
     for leaf in store.leaves(LeafIndex(0), count + count / A_BLOCK + 3)? {
         let Ok(entry) = Entry::parse(&leaf) else { continue };
         let note = Note::parse(entry.statement.to_string().as_bytes())?;
         let keys = &entry.statement.statement().keys;
         let (Some(signed), Some(key)) = (note.signatures().first(), keys.first()) else { continue };
-        let signature = Signature::from_slice(&signed.bytes)?;
-        entries.push((note.text().to_owned(), signature, VerifyingKey::from_bytes(key.public().as_bytes())?));
+        entries.push((note.text().to_owned(), signed.bytes.as_slice().try_into()?, key.clone()));
     }
     Ok(entries)
 }
@@ -184,8 +182,8 @@ fn main() -> Result<(), Failure> {
         thread::scope(|scope| {
             for part in signatures.chunks(signatures.len().div_ceil(cores())) {
                 scope.spawn(move || {
-                    let good = |(text, signature, key): &(String, Signature, VerifyingKey)| {
-                        key.verify_strict(black_box(text.as_bytes()), signature).is_ok()
+                    let good = |(text, signature, key): &(String, _, VerifierKey)| {
+                        key.public().verify_strict(black_box(text.as_bytes()), signature)
                     };
                     assert!(part.iter().all(good));
                 });

@@ -1,5 +1,6 @@
-//! A bare server to measure against: it takes the same requests as `POST /v1/deposits`, reads and checks them with the
-//! same code, and answers with constant bytes. What a node costs beyond it is the price of the ledger.
+//! A bare server to measure against: it takes the same requests as `POST /v1/deposits`, reads them with the same code,
+//! checks signatures with `verify_strict` as the library has it, and answers with constant bytes. What a node costs beyond
+//! it is the price of the ledger.
 //!
 //! For measuring only. It keeps nothing.
 
@@ -16,6 +17,7 @@ use tokio::net::TcpListener;
 
 use crate::http::api::deposits::read;
 use crate::http::problem::Failure;
+use crate::ledger::statement::signed::StatementError;
 use crate::wire::deposit::REQUEST_MAX;
 
 /// Serves until the process ends: `answer` to every good deposit and to every `GET /`.
@@ -39,8 +41,10 @@ async fn deposit(State(answer): State<Bytes>, body: Body) -> Response {
 async fn check(body: Body) -> Result<(), Failure> {
     let bytes = axum::body::to_bytes(body, REQUEST_MAX).await.map_err(|error| Failure::internal(&error))?;
     let (statement, _) = read(&bytes)?;
-    statement.verify()?;
-    Ok(())
+    match statement.strictly_forged_key() {
+        None => Ok(()),
+        Some(name) => Err(StatementError::BadSignature { name }.into()),
+    }
 }
 
 async fn bare(State(answer): State<Bytes>) -> Response {

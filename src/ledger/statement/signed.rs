@@ -34,7 +34,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use crate::ledger::hash::{Digest, sha256};
-use crate::ledger::key::{SIGNATURE_LEN, Signer};
+use crate::ledger::key::{PublicKey, SIGNATURE_LEN, Signer};
 use crate::ledger::note::{Note, NoteError};
 use crate::ledger::statement::keys::KeyCache;
 use crate::ledger::statement::text::Statement;
@@ -157,12 +157,22 @@ impl StatementNote {
     /// The first key whose signature does not verify; `None` when all do.
     #[must_use]
     pub fn forged_key(&self) -> Option<String> {
+        self.unlike(PublicKey::verify)
+    }
+
+    /// The same by the library's own `verify_strict`: what a server of stock parts would do, to measure by.
+    #[must_use]
+    pub fn strictly_forged_key(&self) -> Option<String> {
+        self.unlike(PublicKey::verify_strict)
+    }
+
+    fn unlike(&self, verify: impl Fn(&PublicKey, &[u8], &[u8; SIGNATURE_LEN]) -> bool) -> Option<String> {
         let Read { statement, note, .. } = &*self.0;
         let message = note.text().as_bytes();
         let mut pairs = statement.keys.iter().zip(note.signatures());
         let forged = pairs.find(|(key, line)| {
             let signature = <&[u8; SIGNATURE_LEN]>::try_from(line.bytes.as_slice());
-            !signature.is_ok_and(|signature| key.public().verify(message, signature))
+            !signature.is_ok_and(|signature| verify(key.public(), message, signature))
         });
         forged.map(|(key, _)| key.name().to_string())
     }
