@@ -14,7 +14,7 @@ use crate::cli::ending::{Complaint, Ending};
 use crate::cli::screen::Screen;
 #[cfg(feature = "node")]
 use crate::cli::{audit, backup, load, restore, serve};
-use crate::cli::{deposit, keygen, lookup, receipt, statement, trust, verify};
+use crate::cli::{deposit, keygen, lookup, receipt, statement, trust, usage, verify};
 use crate::ledger::verify::wording::Language;
 
 /// Most threads that may wait for a disk at the same time. A node's reads and hashing have bounds of their own below; a thread
@@ -88,14 +88,9 @@ enum Command {
 pub fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(error) => return told_by_clap(&error).into(),
+        Err(error) => return not_run(&error).into(),
     };
-    let language = match arguments.lang {
-        Some(LanguageName::Zh) => Language::Chinese,
-        Some(LanguageName::En) => Language::English,
-        None => language_of_locale(),
-    };
-    let screen = Screen::new(language, arguments.json, colours_wanted(), is_watched());
+    let screen = Screen::new(language(arguments.lang), arguments.json, colours_wanted(), is_watched());
     let ended = run(&arguments.command, &screen).or_else(|error| match error.downcast_ref::<io::Error>() {
         // Whoever read our output, `head` for one, has seen enough.
         Some(io) if io.kind() == io::ErrorKind::BrokenPipe => Ok(Ending::Good),
@@ -135,14 +130,28 @@ fn run(command: &Command, screen: &Screen) -> anyhow::Result<Ending> {
     })
 }
 
-/// Help and version are answers; all else that clap tells is wrong usage.
-fn told_by_clap(error: &clap::Error) -> Ending {
-    // Nothing is left to tell anybody when even this cannot be written.
-    let _ = error.print();
-    match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Ending::Good,
-        _ => Ending::Usage,
+fn language(wanted: Option<LanguageName>) -> Language {
+    match wanted {
+        Some(LanguageName::Zh) => Language::Chinese,
+        Some(LanguageName::En) => Language::English,
+        None => language_of_locale(),
     }
+}
+
+/// Help and version are answers; all else that keeps a command from running is wrong usage.
+fn not_run(error: &clap::Error) -> Ending {
+    let (wanted, json) = usage::wishes(std::env::args_os().skip(1));
+    let language = language(wanted.and_then(|name| LanguageName::from_str(&name, false).ok()));
+    let help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+    let shows_help = help || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
+    // Nothing is left to tell anybody when even this cannot be written.
+    if shows_help || (language == Language::English && !json) {
+        let _ = error.print();
+    } else {
+        let screen = Screen::new(language, json, colours_wanted(), is_watched());
+        let _ = screen.complain(&usage::complaint(error).into());
+    }
+    if help { Ending::Good } else { Ending::Usage }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! [`receipt`], [`trust`], [`keygen`], [`case`] and, of a node, [`serve`], [`audit`], [`backup`], [`restore`], [`load`]
 //! (a round of it is [`load_round`], of reads [`load_reads`]), [`demo`]. What they stand on:
 //!
-//! - [`ending`] are exit codes and complaints, [`screen`], [`width`] and [`progress`] what people and machines see;
+//! - [`ending`] are exit codes and complaints, [`usage`] those about the command line itself, [`screen`], [`width`] and [`progress`] what people and machines see;
 //! - [`config`] is the user's folder: [`case_key`] depositors' keys, [`pinned`] the ledger keys that are trusted;
 //! - [`gather`] finds files, [`digest`] hashes them, [`compose`] makes statements, [`papers`] and [`durable`] keep them,
 //!   [`round`] sends them, [`many`] of them together;
@@ -59,6 +59,7 @@ pub mod screen;
 pub mod serve;
 pub mod statement;
 pub mod trust;
+pub mod usage;
 pub mod values;
 pub mod verify;
 pub mod width;

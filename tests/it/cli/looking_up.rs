@@ -90,5 +90,16 @@ fn help_is_an_answer_and_wrong_usage_is_not() {
         let ran = desk.say("en", &bad).ends(64);
         assert!(ran.stdout.is_empty() && !ran.stderr.is_empty(), "{ran:?}");
     }
+    let told = |line: &[&str]| desk.say("zh", line).ends(64).stderr;
+    assert!(told(&["depozit"]).starts_with(
+        "错误：没有“depozit”这个命令\n\n  提示：是否要用“demo”、“deposit”？\n\n用法：tiezheng [选项] <命令>\n"
+    ));
+    assert!(told(&["lookup"]).starts_with("错误：缺少必需的参数：<NUMBER>\n\n用法：tiezheng lookup "));
+    assert!(told(&["verify", "--nonsense"]).starts_with("错误：没有“--nonsense”这个参数\n\n  提示：如果"));
+    assert!(told(&["verify", "x", "--server"]).starts_with("错误：“--server <URL>”需要一个值\n"));
+    assert!(told(&["load", "--server", "x", "--batch", "0"]).contains("的值“0”无效：应不小于 1\n"));
+    assert!(told(&["load", "--server", "x", "--batch", "1", "--echo"]).contains("不能与“--echo”同时使用\n"));
+    assert!(told(&["serve", "--listen", "x"]).contains("的值“x”无效：应为“IP 地址:端口”"));
+    assert_eq!(desk.run(&["depozit"]).ends(64).error(), "usage");
     assert_eq!(desk.run(&["lookup", "20261122-0K7M-X9QT-3D5W-C3", "--server", "x"]).ends(64).error(), "bad_address");
 }

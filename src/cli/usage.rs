@@ -1,0 +1,164 @@
+//! Wrong usage, told in both languages. The library that reads the command line tells it in English; here the same is told
+//! in Chinese, from what the library found out, not from its sentences.
+//!
+//! Not here: help and version, which hold both languages side by side.
+
+use std::error::Error as _;
+use std::ffi::OsString;
+use std::fmt::Write as _;
+
+use clap::Error;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use crate::cli::ending::Complaint;
+
+/// The complaint. Its English is the library's; its code is `usage`, whatever is wrong with the command line.
+#[must_use]
+pub fn complaint(error: &Error) -> Complaint {
+    let english = error.to_string();
+    let english = english.trim_end().strip_prefix("error: ").unwrap_or(&english).to_owned();
+    Complaint::usage("usage", in_chinese(error), english)
+}
+
+/// The language and the form of answers that a command line asks for, as far as it can be told of one that is wrong:
+/// what `--lang` says, and whether `--json` is there.
+#[must_use]
+pub fn wishes(arguments: impl IntoIterator<Item = OsString>) -> (Option<String>, bool) {
+    let texts = arguments.into_iter().map(|argument| argument.to_string_lossy().into_owned());
+    let mut options = texts.take_while(|text| text != "--");
+    let (mut language, mut json) = (None, false);
+    while let Some(option) = options.next() {
+        match option.as_str() {
+            "--lang" => language = options.next(),
+            "--json" => json = true,
+            other => language = other.strip_prefix("--lang=").map(str::to_owned).or(language),
+        }
+    }
+    (language, json)
+}
+
+fn in_chinese(error: &Error) -> String {
+    let mut text = fault(error);
+    for like in [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg, ContextKind::SuggestedValue] {
+        if let Some(like) = quoted(error, like) {
+            let _ = write!(text, "\n\n  提示：是否要用{like}？");
+        }
+    }
+    if error.kind() == ErrorKind::UnknownArgument && error.get(ContextKind::Suggested).is_some() {
+        let argument = said(error, ContextKind::InvalidArg);
+        let _ = write!(text, "\n\n  提示：如果“{argument}”是文件名等内容，请写作“-- {argument}”");
+    }
+    if let Some(usage) = error.get(ContextKind::Usage) {
+        let usage = usage.to_string().replace("[OPTIONS]", "[选项]").replace("<COMMAND>", "<命令>");
+        let _ = write!(text, "\n\n用法：{}", usage.trim_start_matches("Usage:").trim());
+    }
+    text.push_str("\n\n加上“--help”可查看说明。");
+    text
+}
+
+/// What is wrong, in one sentence.
+fn fault(error: &Error) -> String {
+    let argument = said(error, ContextKind::InvalidArg);
+    let value = said(error, ContextKind::InvalidValue);
+    match error.kind() {
+        ErrorKind::InvalidSubcommand => format!("没有“{}”这个命令", said(error, ContextKind::InvalidSubcommand)),
+        ErrorKind::MissingSubcommand => format!("“{}”之后还需要命令", said(error, ContextKind::InvalidSubcommand)),
+        ErrorKind::UnknownArgument => format!("没有“{argument}”这个参数"),
+        ErrorKind::MissingRequiredArgument => format!("缺少必需的参数：{argument}"),
+        ErrorKind::InvalidValue if value.is_empty() => {
+            format!("“{argument}”需要一个值{}", possible(error))
+        }
+        ErrorKind::InvalidValue => format!("“{argument}”的值“{value}”无效{}", possible(error)),
+        ErrorKind::ValueValidation => match error.source() {
+            Some(reason) => format!("“{argument}”的值“{value}”无效：{}", reason_in_chinese(&reason.to_string())),
+            None => format!("“{argument}”的值“{value}”无效"),
+        },
+        ErrorKind::ArgumentConflict => match said(error, ContextKind::PriorArg) {
+            prior if prior == argument => format!("“{argument}”只能用一次"),
+            prior if prior.is_empty() => format!("“{argument}”不能与其他参数同时使用"),
+            prior => format!("“{argument}”不能与“{prior}”同时使用"),
+        },
+        ErrorKind::NoEquals => format!("“{argument}”的值须用等号连接"),
+        ErrorKind::TooManyValues => format!("“{argument}”的值过多：不应有“{value}”"),
+        ErrorKind::TooFewValues | ErrorKind::WrongNumberOfValues => format!("“{argument}”的值的个数不对"),
+        ErrorKind::InvalidUtf8 => "参数不是有效的 UTF-8 文本".into(),
+        _ => "命令用法有误".into(),
+    }
+}
+
+/// Why a value is none, of the kinds of values that options here have; any other reason as it is.
+fn reason_in_chinese(reason: &str) -> String {
+    if let Some((_, range)) = reason.split_once(" is not in ") {
+        return match range.split_once("..=").or_else(|| range.split_once("..")) {
+            Some((least, most)) if !open_ended(most) => format!("应在 {least} 至 {most} 之间"),
+            Some((least, _)) => format!("应不小于 {least}"),
+            None => format!("应在 {range} 之内"),
+        };
+    }
+    match reason {
+        "invalid digit found in string" => "不是整数".into(),
+        "cannot parse integer from empty string" => "不能为空".into(),
+        "number too large to fit in target type" => "数值过大".into(),
+        "number too small to fit in target type" => "数值过小".into(),
+        "invalid socket address syntax" => "应为“IP 地址:端口”，如 127.0.0.1:7700".into(),
+        other => other.into(),
+    }
+}
+
+/// Whether a range that ends here has no end that anybody set.
+fn open_ended(most: &str) -> bool {
+    most.is_empty() || most == u64::MAX.to_string() || most == u32::MAX.to_string()
+}
+
+fn possible(error: &Error) -> String {
+    quoted(error, ContextKind::ValidValue).map(|values| format!("，可用的值：{values}")).unwrap_or_default()
+}
+
+/// What the library says of one thing; names of several side by side; nothing where it says nothing.
+fn said(error: &Error, kind: ContextKind) -> String {
+    match error.get(kind) {
+        Some(ContextValue::Strings(several)) => several.join(" "),
+        Some(ContextValue::StyledStrs(several)) => {
+            several.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+        }
+        Some(one) => one.to_string(),
+        None => String::new(),
+    }
+}
+
+/// The same in quotes, each name by itself.
+fn quoted(error: &Error, kind: ContextKind) -> Option<String> {
+    let names: Vec<String> = match error.get(kind)? {
+        ContextValue::Strings(several) => several.clone(),
+        one => vec![one.to_string()],
+    };
+    let names: Vec<String> = names.iter().filter(|name| !name.is_empty()).map(|name| format!("“{name}”")).collect();
+    (!names.is_empty()).then(|| names.join("、"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wishes_are_heard_wherever_they_stand() {
+        let heard = |line: &str| wishes(line.split(' ').map(OsString::from));
+        assert_eq!(heard("tiezheng depozit --lang zh"), (Some("zh".into()), false));
+        assert_eq!(heard("tiezheng --lang=en --json lookup"), (Some("en".into()), true));
+        assert_eq!(heard("tiezheng deposit -- --lang zh --json"), (None, false));
+        assert_eq!(heard("tiezheng deposit --lang"), (None, false));
+    }
+
+    #[test]
+    fn reasons_have_chinese_words() {
+        let told = |reason: Result<(), String>| reason_in_chinese(&reason.unwrap_err());
+        let whole = |text: &str| text.parse::<u16>().map(|_| ()).map_err(|error| error.to_string());
+        let address = |text: &str| text.parse::<std::net::SocketAddr>().map(|_| ()).map_err(|error| error.to_string());
+        for reason in [whole("x"), whole(""), whole("99999999"), address("x")] {
+            assert!(!told(reason.clone()).is_ascii(), "{reason:?}");
+        }
+        assert_eq!(reason_in_chinese("0 is not in 1..18446744073709551615"), "应不小于 1");
+        assert_eq!(reason_in_chinese("0 is not in 1..=4294967295"), "应不小于 1");
+        assert_eq!(reason_in_chinese("9 is not in 1..=8"), "应在 1 至 8 之间");
+    }
+}
