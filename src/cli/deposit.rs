@@ -17,7 +17,7 @@ use crate::cli::compose::{Details, StatementArgs};
 use crate::cli::config::Config;
 use crate::cli::ending::{Complaint, Ending};
 use crate::cli::facts_table;
-use crate::cli::gather::{Found, gather};
+use crate::cli::gather::{Found, gather, passed_over_word};
 use crate::cli::manifest::depositing;
 use crate::cli::manifest::source::Source;
 use crate::cli::many::{self, Missed};
@@ -25,6 +25,7 @@ use crate::cli::progress::Progress;
 use crate::cli::reach::{ServerArgs, meet_and_pin};
 use crate::cli::round::{Done, Round};
 use crate::cli::screen::{BAD, FAINT, GOOD, HEED, Screen};
+use crate::cli::unkept::RECEIPT_NOT_KEPT;
 use crate::cli::width::shown;
 use crate::wire::facts::ChainFactsJson;
 
@@ -97,6 +98,10 @@ pub async fn run(args: &DepositArgs, config: &Config, screen: &Screen) -> anyhow
         return depositing::run(&round, source, screen).await;
     }
     let found = gather(&args.files, args.recursive);
+    if found.is_empty() {
+        let en = "there is no file in what was named: nothing to deposit";
+        return Err(Complaint::unable("nothing_to_deposit", "指定的文件夹中没有文件，无可存证", en).into());
+    }
     let files = found.iter().filter(|found| found.size.is_ok()).count();
     if files > 1 && details.are_of_one_file() {
         let en = "--name and --subject are of one file, and several were named";
@@ -131,7 +136,18 @@ pub async fn run(args: &DepositArgs, config: &Config, screen: &Screen) -> anyhow
 
 /// Whether the statement may have reached the ledger: nobody said that it did not.
 fn is_unconfirmed(complaint: &Complaint) -> bool {
-    complaint.code == "unreachable"
+    ["unreachable", "under_way", "interrupted"].contains(&complaint.code.as_ref())
+}
+
+/// What is said of a deposit that did not come out whole.
+fn failed_word(screen: &Screen, complaint: &Complaint) -> &'static str {
+    if complaint.code == RECEIPT_NOT_KEPT {
+        screen.pick("回执未存", "receipt not kept")
+    } else if is_unconfirmed(complaint) {
+        screen.pick("未确认", "not confirmed")
+    } else {
+        screen.pick("未存证", "not deposited")
+    }
 }
 
 async fn begin(
@@ -203,16 +219,12 @@ fn tell(screen: &Screen, found: &Found, outcome: &Result<Done, Missed>, alone: b
         }
         Err(Missed::Failed(complaint)) => {
             let why = screen.pick(&complaint.zh, &complaint.en);
-            let word = if is_unconfirmed(complaint) {
-                screen.pick("未确认", "not confirmed")
-            } else {
-                screen.pick("未存证", "not deposited")
-            };
-            screen.aside(format!("{word}  {name}: {why}"))?;
+            screen.aside(format!("{}  {name}: {why}", failed_word(screen, complaint)))?;
         }
         Err(Missed::Passed(passed)) => {
             let (_, zh, en) = passed.words();
-            screen.aside(format!("{}  {name}: {}", screen.pick("略过", "passed over"), screen.pick(&zh, &en)))?;
+            let word = passed_over_word(screen, passed.is_failure(found.named));
+            screen.aside(format!("{word}  {name}: {}", screen.pick(&zh, &en)))?;
         }
     }
     Ok(())
@@ -259,7 +271,7 @@ fn document(path: &Path, named: bool, outcome: &Result<Done, Missed>) -> Value {
         }),
         Err(Missed::Failed(complaint)) => json!({
             "file": file,
-            "status": "failed",
+            "status": if complaint.code == RECEIPT_NOT_KEPT { RECEIPT_NOT_KEPT } else { "failed" },
             "error": { "code": complaint.code, "message": complaint.en },
         }),
         Err(Missed::Passed(passed)) => {

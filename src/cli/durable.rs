@@ -2,9 +2,13 @@
 //!
 //! Written under another name in the same folder, fsynced, given their name, and the folder fsynced: in that order. Many
 //! files take these steps together: a disk flushes a hundred of them, and the folder once, in the time of some.
+//!
+//! Whoever writes a file under another name holds its lock until it has its own. So [`sweep`] knows what an interrupted run
+//! left behind.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions};
+use std::ffi::OsStr;
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
@@ -15,6 +19,9 @@ use std::time::Duration;
 
 /// Part of every name that this program gives a file of its own beside somebody else's.
 pub const OWN_MARK: &str = ".tiezheng-";
+
+/// How the name of a draft goes on.
+const DRAFT: &str = "draft-";
 
 /// Most files that are open at once.
 const TOGETHER: usize = 128;
@@ -30,8 +37,8 @@ const FLUSH_EVERY: Duration = Duration::from_millis(25);
 ///
 /// The file or its folder cannot be written; what was there still is.
 pub fn replace(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
-    let draft = draft_beside(path)?;
-    let placed = write_draft(&draft, bytes, mode).and_then(|()| fs::rename(&draft, path));
+    let (draft, file) = open_draft(path, bytes, mode)?;
+    let placed = file.sync_all().and_then(|()| fs::rename(&draft, path));
     discard_unless(placed, &draft)?;
     sync_folder_of(path)
 }
@@ -46,10 +53,8 @@ pub fn replace_with<T, E: From<io::Error>>(
     mode: u32,
     write: impl FnOnce(&mut File) -> Result<T, E>,
 ) -> Result<T, E> {
-    let draft = draft_beside(path)?;
-    let written = OpenOptions::new().write(true).create_new(true).mode(mode).open(&draft).map_err(E::from);
-    let written = written.and_then(|mut file| {
-        let value = flushed_meanwhile(&mut file, write)?;
+    let (draft, mut file) = new_draft(path, mode)?;
+    let written = flushed_meanwhile(&mut file, write).and_then(|value| {
         file.sync_all()?;
         fs::rename(&draft, path)?;
         Ok(value)
@@ -93,9 +98,9 @@ fn flushed_meanwhile<T, E: From<io::Error>>(
 ///
 /// As [`replace`]; [`io::ErrorKind::AlreadyExists`] when something is there: it was not touched.
 pub fn create(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
-    let draft = draft_beside(path)?;
+    let (draft, file) = open_draft(path, bytes, mode)?;
     // A second name, unlike a rename, never takes the place of what somebody else wrote meanwhile.
-    let placed = write_draft(&draft, bytes, mode).and_then(|()| fs::hard_link(&draft, path));
+    let placed = file.sync_all().and_then(|()| fs::hard_link(&draft, path));
     let removed = fs::remove_file(&draft);
     placed.and(removed)?;
     sync_folder_of(path)
@@ -183,8 +188,7 @@ fn copied(error: &io::Error) -> io::Error {
 ///
 /// Why not.
 pub fn probe(path: &Path) -> io::Result<()> {
-    let draft = draft_beside(path)?;
-    OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+    let (draft, _held) = new_draft(path, 0o600)?;
     fs::remove_file(&draft)
 }
 
@@ -215,16 +219,43 @@ pub fn folder_of(path: &Path) -> &Path {
 
 /// A draft that is written and not flushed.
 fn open_draft(path: &Path, bytes: &[u8], mode: u32) -> io::Result<(PathBuf, File)> {
-    let draft = draft_beside(path)?;
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&draft)?;
+    let (draft, mut file) = new_draft(path, mode)?;
     discard_unless(file.write_all(bytes), &draft)?;
     Ok((draft, file))
 }
 
-fn write_draft(draft: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(draft)?;
-    file.write_all(bytes)?;
-    file.sync_all()
+/// An empty draft, held.
+fn new_draft(path: &Path, mode: u32) -> io::Result<(PathBuf, File)> {
+    loop {
+        let draft = draft_beside(path)?;
+        let file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&draft)?;
+        match file.try_lock() {
+            // A sweep came first and takes this one away.
+            Err(TryLockError::WouldBlock) => {}
+            // A file system without locks is never swept.
+            Ok(()) | Err(TryLockError::Error(_)) => return Ok((draft, file)),
+        }
+    }
+}
+
+/// Removes what interrupted runs left half written in `folder`. What cannot be removed stays: it is in nobody's way.
+pub fn sweep(folder: &Path) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.flatten().filter(|entry| is_draft(&entry.file_name())) {
+        let draft = entry.path();
+        if let Ok(file) = File::open(&draft)
+            && file.try_lock().is_ok()
+        {
+            let _ = fs::remove_file(&draft);
+        }
+    }
+}
+
+/// Whether this is how drafts are named.
+#[must_use]
+pub fn is_draft(name: &OsStr) -> bool {
+    let digits = name.to_str().and_then(|name| name.strip_prefix(OWN_MARK)?.strip_prefix(DRAFT));
+    digits.is_some_and(|digits| digits.len() == 16 && digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')))
 }
 
 fn discard_unless(placed: io::Result<()>, draft: &Path) -> io::Result<()> {
@@ -238,7 +269,7 @@ fn discard_unless(placed: io::Result<()>, draft: &Path) -> io::Result<()> {
 fn draft_beside(path: &Path) -> io::Result<PathBuf> {
     let mut random = [0; 8];
     getrandom::fill(&mut random).map_err(io::Error::other)?;
-    Ok(folder_of(path).join(format!("{OWN_MARK}draft-{}", hex::encode(random))))
+    Ok(folder_of(path).join(format!("{OWN_MARK}{DRAFT}{}", hex::encode(random))))
 }
 
 #[cfg(test)]
@@ -320,6 +351,22 @@ mod tests {
         assert_eq!((read("1"), read("other/298")), ("third 1".into(), "third other/298".into()));
         assert_eq!(fs::metadata(at("299")).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!((names(folder.path()).len(), names(&at("other")).len()), (149 + 2, 149), "no draft is left");
+    }
+
+    #[test]
+    fn a_sweep_takes_what_nobody_works_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        let (held, file) = open_draft(&path, b"1", 0o600).unwrap();
+        let (left, _) = open_draft(&path, b"2", 0o600).unwrap();
+        fs::write(folder.path().join(".tiezheng-draft-minutes"), "3").unwrap();
+        let seen = |path: &Path| replace_with(path, 0o600, |file| file.write_all(b"4").map(|()| sweep(folder.path())));
+        seen(&path).unwrap();
+        assert!(held.exists() && !left.exists());
+        drop(file);
+        sweep(folder.path());
+        assert_eq!(names(folder.path()), [".tiezheng-draft-minutes", "a"]);
+        sweep(&folder.path().join("none"));
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub fn rows(facts: &Facts) -> Vec<Vec<String>> {
             "tx_submitted_at" => format!("{} 北京时间", facts.tx_submitted_at.beijing()),
             "block_generated_at" => format!("{} 北京时间", facts.block_generated_at.beijing()),
             "data_hash" if fact.value.is_empty() => "—".to_owned(),
-            "data_hash" if facts.salted => format!("{} (加盐 salted)", fact.value.replace('\n', " (加盐 salted)\n")),
+            "data_hash" => digests(&fact.value, facts.salted),
             _ => fact.value,
         };
         for line in value.lines() {
@@ -27,6 +27,16 @@ pub fn rows(facts: &Facts) -> Vec<Vec<String>> {
         }
     }
     rows
+}
+
+/// Each digest on a line of its own, and the root of a manifest with how many items it is over.
+fn digests(value: &str, salted: bool) -> String {
+    let line = |line: &str| match line.strip_prefix("manifest ").and_then(|manifest| manifest.split_once(' ')) {
+        Some((root, count)) => format!("{root} (清单 manifest, {count} 项 items)"),
+        None if salted => format!("{line} (加盐 salted)"),
+        None => line.to_owned(),
+    };
+    value.lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// Shows them.

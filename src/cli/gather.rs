@@ -1,13 +1,15 @@
 //! Which files are meant: the named ones and, with `--recursive`, those in the named folders.
 //!
-//! Symbolic links are not followed, since what they lead to may change without a trace; this program's own papers are
-//! passed over. Both is said.
+//! Symbolic links are not followed, since what they lead to may change without a trace, and this program's papers are
+//! passed over. Both is said, but for papers that lie beside the very file they speak of. A paper that is named and lies
+//! there alone, such as the other side's receipt, is a file like any other.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::cli::papers::is_own;
+use crate::cli::papers::belongs_to;
+use crate::cli::screen::Screen;
 
 /// Deeper folders are refused: a loop through mounts would never end.
 const DEPTH_MAX: usize = 128;
@@ -64,6 +66,12 @@ impl Passed {
     }
 }
 
+/// What is said of something that is not deposited: where it counts as a failure, that it is not.
+#[must_use]
+pub const fn passed_over_word(screen: &Screen, failure: bool) -> &'static str {
+    if failure { screen.pick("未存证", "not deposited") } else { screen.pick("略过", "passed over") }
+}
+
 /// A file to deposit, or why not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
@@ -103,9 +111,9 @@ fn look(path: &Path, recursive: bool, depth: usize, found: &mut Vec<Found>) {
     let kind = metadata.file_type();
     if kind.is_symlink() {
         say(Err(Passed::Link));
-    } else if path.file_name().is_some_and(is_own) {
+    } else if kind.is_file() && is_paper(path, depth == 0) {
         // In a folder they stand beside every deposited file: saying so each time would bury what matters.
-        if depth == 0 {
+        if depth == 0 || !is_beside_its_file(path) {
             say(Err(Passed::Own));
         }
     } else if kind.is_file() {
@@ -128,6 +136,18 @@ fn look(path: &Path, recursive: bool, depth: usize, found: &mut Vec<Found>) {
             Err(error) => say(Err(unreadable(error))),
         }
     }
+}
+
+/// Whether a file is a paper of this program, and not meant as evidence itself.
+fn is_paper(path: &Path, named: bool) -> bool {
+    let own = path.file_name().and_then(belongs_to).is_some();
+    own && (!named || is_beside_its_file(path))
+}
+
+/// Whether the file that a paper speaks of lies beside it; a draft speaks of none.
+fn is_beside_its_file(paper: &Path) -> bool {
+    let file = paper.file_name().and_then(belongs_to);
+    file.is_some_and(|file| file.is_empty() || paper.with_file_name(file).symlink_metadata().is_ok())
 }
 
 #[cfg(test)]
@@ -158,6 +178,26 @@ mod tests {
             ("b", Err(Passed::Twice)),
         ];
         assert_eq!(told, expected.map(|(name, size)| (name.to_owned(), size)));
+    }
+
+    #[test]
+    fn a_paper_without_its_file_is_said_and_deposited_where_it_is_named() {
+        let top = tempfile::tempdir().unwrap();
+        let at = |name: &str| top.path().join(name);
+        fs::create_dir(at("case.tiezheng-export")).unwrap();
+        let all = ["a", "a.tiezheng-statement", "b.tiezheng-receipt.json", "case.tiezheng-export/c", "d.tiezheng-x"];
+        for name in all {
+            fs::write(at(name), "1").unwrap();
+        }
+        let told = |found: Vec<Found>| -> Vec<_> {
+            let name = |found: &Found| found.path.strip_prefix(top.path()).unwrap().display().to_string();
+            found.iter().map(|found| (name(found), found.size.clone())).collect()
+        };
+        let walked = told(gather(&[top.path().to_owned()], true));
+        let expected = [all[0], all[2], all[3], all[4]].map(str::to_owned);
+        assert_eq!(walked, expected.into_iter().zip([Ok(1), Err(Passed::Own), Ok(1), Ok(1)]).collect::<Vec<_>>());
+        let named = told(gather(&[at(all[1]), at(all[2])], false));
+        assert_eq!(named.into_iter().map(|(_, size)| size).collect::<Vec<_>>(), [Err(Passed::Own), Ok(1)]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::cli::ending::Complaint;
-use crate::cli::load_round::{Echo, Load, Round, figures};
+use crate::cli::load_round::{Echo, Figures, Load, Round, figures, rate};
 use crate::ledger::number::DepositNumber;
 use crate::load::traffic::{Answer, Call};
 
@@ -80,8 +80,9 @@ pub async fn round(
     let traffic = load.send_to(load.address, &Arc::new(calls.collect())).await?;
     let faults: HashSet<String> = traffic.answers.iter().filter_map(|answer| fault(answer, &asked)).take(10).collect();
     let proven = traffic.answers.iter().filter(|answer| answer.status == 200).count();
-    let mut round =
-        Round { node: figures(&traffic), echo: None, ratio: None, proven, faults: faults.into_iter().collect() };
+    // What was refused was not served, however soon it was answered.
+    let node = Figures { per_second: rate(proven, traffic.took), ..figures(&traffic) };
+    let mut round = Round { node, echo: None, ratio: None, proven, faults: faults.into_iter().collect() };
     if echo {
         let bytes =
             traffic.answers.iter().map(|answer| answer.body.len()).sum::<usize>() / traffic.answers.len().max(1);

@@ -127,14 +127,8 @@ impl Load {
         let traffic = self.send_to(self.address, made).await?;
         let length =
             traffic.answers.iter().map(|answer| answer.body.len()).sum::<usize>() / traffic.answers.len().max(1);
-        let (packing, lines) = match self.batch {
-            None => (Packing::Single, 1),
-            Some(lines) => (Packing::Lines, lines),
-        };
-        let mut node = figures(&traffic);
-        if lines > 1 {
-            node.per_second = rate(self.deposits, traffic.took);
-        }
+        let packing = if self.batch.is_some() { Packing::Lines } else { Packing::Single };
+        let (mut node, took) = (figures(&traffic), traffic.took);
         let (calls, trust) = (Arc::clone(made), Trust::new(vec![self.key.clone()]));
         let checking = tokio::task::spawn_blocking(move || {
             let bodies: Vec<&[u8]> =
@@ -142,6 +136,8 @@ impl Load {
             check(&bodies, &traffic.answers, packing, &trust)
         });
         let Checked { proven, mut faults } = checking.await.map_err(|error| failed(&error))?;
+        // What was refused or is not proven was not served, however soon it was answered.
+        node.per_second = rate(proven.len(), took);
         if proven.len() != self.deposits {
             faults.push(format!("{} deposits, {} good receipts", self.deposits, proven.len()));
         }
@@ -215,8 +211,10 @@ impl From<TrafficError> for Complaint {
     }
 }
 
+/// So many in that time, a second.
 #[expect(clippy::cast_precision_loss, reason = "a rate")]
-fn rate(count: usize, took: Duration) -> f64 {
+#[must_use]
+pub fn rate(count: usize, took: Duration) -> f64 {
     count as f64 / took.as_secs_f64()
 }
 
@@ -264,10 +262,11 @@ impl Round {
     }
 }
 
-/// The one in the middle; of an even number, the lower of the two.
+/// The one in the middle; of an even number, the mean of the two.
 fn middle(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
-    values.get(values.len().saturating_sub(1) / 2).copied()
+    let (lower, upper) = (values.get(values.len().saturating_sub(1) / 2)?, values.get(values.len() / 2)?);
+    Some(f64::midpoint(*lower, *upper))
 }
 
 /// Measures the machine.

@@ -10,7 +10,7 @@ use crate::cli::config::Config;
 use crate::cli::ending::{Complaint, Ending};
 use crate::cli::facts_table;
 use crate::cli::pinned::Pinned;
-use crate::cli::reach::ServerArgs;
+use crate::cli::reach::{ServerArgs, meet_again};
 use crate::cli::record::{fetch, history};
 use crate::cli::screen::{BAD, HEED, Screen};
 use crate::ledger::number::DepositNumber;
@@ -52,6 +52,7 @@ pub async fn run(args: &LookupArgs, config: &Config, screen: &Screen) -> anyhow:
     let trust = Pinned::load(&config.trust_policy())?.trust();
     let record = fetch(&client, &number).await?;
     let Some((receipt, told)) = record.and_then(|record| Some((record.receipt, record.told?))) else {
+        meet_again(&client, config).await?;
         return not_found(screen, number);
     };
     let (history, baseless) = history(&client, &told, &number, &trust).await?;
@@ -67,6 +68,9 @@ pub async fn run(args: &LookupArgs, config: &Config, screen: &Screen) -> anyhow:
     let facts = report.facts.as_ref().filter(|facts| facts.number == number);
     let agrees = facts.is_some_and(|facts| ChainFactsJson::from(facts) == told.chain) && baseless == 0;
     let key_known = report.obstacle != Some(Obstacle::UnknownKey);
+    if !key_known {
+        meet_again(&client, config).await?;
+    }
     let holds = report.conclusion == Conclusion::RecordOnly || !key_known;
     screen.document(&document(&told, &report, agrees, key_known)?)?;
     match facts {

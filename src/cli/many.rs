@@ -8,6 +8,8 @@
 //! While some groups are under way, the statements that get ready make the next: a few files go out one by one, thousands
 //! by the hundred.
 
+use std::collections::BTreeSet;
+use std::io;
 use std::sync::Arc;
 
 use futures_util::stream::{self, Stream, StreamExt as _};
@@ -16,7 +18,8 @@ use tokio::sync::{Semaphore, mpsc};
 use crate::cli::durable::{self, Whole};
 use crate::cli::ending::Complaint;
 use crate::cli::gather::{Found, Passed};
-use crate::cli::round::{Done, Ready, Round, cannot_keep, interrupted};
+use crate::cli::round::{Done, Ready, Round};
+use crate::cli::unkept::{interrupted, receipt_not_kept, statement_not_kept};
 
 /// Most files of a group, and statements that may wait to be one.
 const GROUP: usize = 512;
@@ -49,6 +52,13 @@ pub fn deposit(round: Option<Arc<Round>>, found: Vec<Found>) -> impl Stream<Item
 }
 
 async fn state_all(round: Option<Arc<Round>>, found: Vec<Found>, tell: mpsc::Sender<(Found, Result<Stated, Missed>)>) {
+    if let Some(round) = &round {
+        let receipts = round.receipts.as_deref();
+        let of = |found: &Found| receipts.unwrap_or(durable::folder_of(&found.path)).to_owned();
+        let folders: BTreeSet<_> = found.iter().filter(|found| found.size.is_ok()).map(of).collect();
+        // Of a run that was interrupted. Should this fail, they lie there until the next.
+        let _ = tokio::task::spawn_blocking(move || folders.iter().for_each(|folder| durable::sweep(folder))).await;
+    }
     let hashing = Arc::new(Semaphore::new(cores()));
     // More than are hashed: behind a large file the next ones get ready.
     let stating = found.into_iter().map(|found| state(round.clone(), found, Arc::clone(&hashing)));
@@ -90,7 +100,7 @@ async fn send_all(
 }
 
 /// Asks for all deposits, and holds each answer against its statement.
-async fn ask_all(round: Arc<Round>, ready: Vec<Result<Ready, Missed>>) -> Vec<Result<(Done, Whole), Missed>> {
+async fn ask_all(round: Arc<Round>, ready: Vec<Result<Ready, Missed>>) -> Vec<Result<(Done, Option<Whole>), Missed>> {
     let (ready, places) = taken_out(ready);
     let answers = round.ask_all(&ready).await;
     let held = stream::iter(ready.into_iter().zip(answers)).map(|(ready, answered)| {
@@ -102,27 +112,31 @@ async fn ask_all(round: Arc<Round>, ready: Vec<Result<Ready, Missed>>) -> Vec<Re
 }
 
 fn keep_statements(stated: Vec<Stated>) -> Vec<Result<Ready, Complaint>> {
-    let (mut ready, mut files) = (Vec::with_capacity(stated.len()), Vec::new());
-    for (one, file) in stated {
-        ready.push((one, file.is_some()));
-        files.extend(file);
-    }
-    let mut kept = durable::create_all(&files).into_iter();
-    let mut told = |is_new: bool| if is_new { kept.next().ok_or_else(interrupted) } else { Ok(Ok(())) };
-    let ready = ready.into_iter().map(|(ready, is_new)| match told(is_new)? {
-        Ok(()) => Ok(ready),
-        Err(error) => Err(cannot_keep(&ready.papers.statement, &error)),
-    });
-    ready.collect()
+    keep(stated, durable::create_all, |ready, error| statement_not_kept(&ready.papers.statement, error))
 }
 
-fn keep_receipts(held: Vec<(Done, Whole)>) -> Vec<Result<Done, Complaint>> {
-    let (done, files): (Vec<_>, Vec<_>) = held.into_iter().unzip();
-    let done = done.into_iter().zip(durable::replace_all(&files)).map(|(done, kept)| match kept {
-        Ok(()) => Ok(done),
-        Err(error) => Err(cannot_keep(&done.papers.receipt, &error)),
+fn keep_receipts(held: Vec<(Done, Option<Whole>)>) -> Vec<Result<Done, Complaint>> {
+    keep(held, durable::replace_all, |done, error| receipt_not_kept(done.facts.number, &done.papers.receipt, error))
+}
+
+/// Writes those that are new together; what became of each, in their order.
+fn keep<T>(
+    all: Vec<(T, Option<Whole>)>,
+    write: fn(&[Whole]) -> Vec<io::Result<()>>,
+    unwritten: impl Fn(&T, &io::Error) -> Complaint,
+) -> Vec<Result<T, Complaint>> {
+    let (mut ones, mut files) = (Vec::with_capacity(all.len()), Vec::new());
+    for (one, file) in all {
+        ones.push((one, file.is_some()));
+        files.extend(file);
+    }
+    let mut written = write(&files).into_iter();
+    let mut told = |is_new: bool| if is_new { written.next().ok_or_else(interrupted) } else { Ok(Ok(())) };
+    let became = ones.into_iter().map(|(one, is_new)| match told(is_new)? {
+        Ok(()) => Ok(one),
+        Err(error) => Err(unwritten(&one, &error)),
     });
-    done.collect()
+    became.collect()
 }
 
 /// Does something that blocks with all that got so far; what became of each, in their order.

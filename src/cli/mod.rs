@@ -7,7 +7,7 @@
 //! - [`ending`] are exit codes and complaints, [`usage`] those about the command line itself, [`screen`], [`width`] and [`progress`] what people and machines see;
 //! - [`config`] is the user's folder: [`case_key`] depositors' keys, [`pinned`] the ledger keys that are trusted;
 //! - [`gather`] finds files, [`digest`] hashes them, [`compose`] makes statements, [`papers`] and [`durable`] keep them,
-//!   [`round`] sends them, [`many`] of them together;
+//!   [`round`] sends them, [`many`] of them together, and [`unkept`] says why one is not kept;
 //! - [`reach`] and [`record`] ask a node, [`facts_table`] and [`report_screen`] show what came of it;
 //! - [`folder_copy`] copies a ledger's folder and checks the copy.
 
@@ -59,6 +59,7 @@ pub mod screen;
 pub mod serve;
 pub mod statement;
 pub mod trust;
+pub mod unkept;
 pub mod usage;
 pub mod values;
 pub mod verify;

@@ -29,7 +29,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::cli::durable::OWN_MARK;
+use crate::cli::durable::{OWN_MARK, is_draft};
 use crate::cli::ending::Complaint;
 use crate::ledger::hash::{lower_hex, sha256};
 use crate::ledger::metadata::SALT_LEN;
@@ -107,10 +107,27 @@ pub fn earlier_manifest(kept: &Path, note: &StatementNote) -> PathBuf {
     with_id(kept, note)
 }
 
-/// Whether `name` is one that this program gives: such files are never deposited by themselves.
+/// What a paper of this name belongs to: the file beside which it lies, nothing for a draft; `None` for a name that this
+/// program does not give, whatever it holds.
+#[must_use]
+pub fn belongs_to(name: &OsStr) -> Option<&OsStr> {
+    let (bytes, mark) = (name.as_bytes(), OWN_MARK.as_bytes());
+    let at = bytes.windows(mark.len()).rposition(|part| part == mark)?;
+    let (file, marked) = bytes.split_at_checked(at)?;
+    let suffix = std::str::from_utf8(marked.get(mark.len()..)?).ok()?;
+    let is_id = |text: &str| text.len() == 16 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    if is_draft(name) {
+        return Some(OsStr::new(""));
+    }
+    // Of an earlier deposit, with the statement's id.
+    let kind = suffix.rsplit_once('-').filter(|(_, id)| is_id(id)).map_or(suffix, |(kind, _)| kind);
+    (!file.is_empty() && [STATEMENT, RECEIPT, MANIFEST].contains(&kind)).then(|| OsStr::from_bytes(file))
+}
+
+/// Whether `name` is one that this program gives.
 #[must_use]
 pub fn is_own(name: &OsStr) -> bool {
-    name.as_bytes().windows(OWN_MARK.len()).any(|part| part == OWN_MARK.as_bytes())
+    belongs_to(name).is_some()
 }
 
 fn paper_name(name: &OsStr, mark: &str, suffix: &str) -> OsString {
@@ -225,7 +242,20 @@ mod tests {
         for own in [&papers.statement, &papers.receipt] {
             assert!(is_own(own.file_name().unwrap()));
         }
-        assert!(!is_own(OsStr::new("tiezheng-notes.txt")));
+        for (name, file) in [
+            ("证据.pdf.tiezheng-statement", Some("证据.pdf")),
+            ("a.tiezheng-receipt.json-0123456789abcdef", Some("a")),
+            ("卷宗.tiezheng-manifest.tiezheng-statement", Some("卷宗.tiezheng-manifest")),
+            (".tiezheng-draft-0123456789abcdef", Some("")),
+            ("tiezheng-notes.txt", None),
+            ("minutes.tiezheng-draft.docx", None),
+            ("case.tiezheng-export", None),
+            ("a.tiezheng-statement.pdf", None),
+            ("a.tiezheng-receipt.json-0123", None),
+            (".tiezheng-statement", None),
+        ] {
+            assert_eq!(belongs_to(OsStr::new(name)), file.map(OsStr::new), "{name}");
+        }
     }
 
     #[test]

@@ -194,6 +194,18 @@ pub fn pin(path: &Path, key: &VerifierKey, url: Option<&str>) -> Result<bool, Co
     })
 }
 
+/// Complains when `key`, met at `url`, is another than is pinned for its origin or that address; pins nothing.
+///
+/// # Errors
+///
+/// [`Complaint`], by name; or the file cannot be read.
+pub fn unchanged(path: &Path, key: &VerifierKey, url: Option<&str>) -> Result<(), Complaint> {
+    match Pinned::load(path)?.standing(key, url) {
+        Standing::Conflicts(log) => Err(key_changed(&log, key, path)),
+        Standing::Pinned | Standing::Unknown => Ok(()),
+    }
+}
+
 fn key_changed(pinned: &PinnedLog, met: &VerifierKey, path: &Path) -> Complaint {
     let place = |name: &Name| pinned.url.clone().unwrap_or_else(|| name.to_string());
     let (place, file) = (place(pinned.key.name()), path.display());
@@ -248,6 +260,9 @@ mod tests {
         for (other, url) in [(key("a/1", 2), "http://b"), (key("b/1", 3), "http://a")] {
             assert_eq!(pin(&path, &other, Some(url)).unwrap_err().code, "ledger_key_changed");
         }
+        assert_eq!(unchanged(&path, &key("b/1", 3), Some("http://a")).unwrap_err().code, "ledger_key_changed");
+        assert_eq!(unchanged(&path, &key("b/1", 3), Some("http://b")), Ok(()));
+        assert_eq!(Pinned::load(&path).unwrap().logs().count(), 1, "nothing is pinned by looking");
         assert!(pin(&path, &key("b/1", 3), Some("http://b")).unwrap());
         assert_eq!(Pinned::load(&path).unwrap().logs().count(), 2);
         assert_eq!(update(&path, |pinned| Ok(pinned.remove("http://a"))).unwrap(), 1);

@@ -79,6 +79,17 @@ pub async fn meet(client: &LedgerClient) -> Result<Met, Complaint> {
     Ok(Met { key, is_test: told.mode == "test" })
 }
 
+/// Meets the ledger and complains when it is another than was met there before; pins nothing. For a "no" by which a ledger
+/// that was set up anew would be taken for the one that is trusted.
+///
+/// # Errors
+///
+/// [`Complaint`]: as [`meet`]; or the ledger's key is another than the pinned one.
+pub async fn meet_again(client: &LedgerClient, config: &Config) -> Result<(), Complaint> {
+    let met = meet(client).await?;
+    pinned::unchanged(&config.trust_policy(), &met.key, Some(client.address()))
+}
+
 /// Meets the ledger and pins its key if it was never met.
 ///
 /// # Errors

@@ -11,7 +11,7 @@ use crate::cli::durable;
 use crate::cli::ending::{Complaint, Ending};
 use crate::cli::manifest::cutting::cut;
 use crate::cli::pinned::Pinned;
-use crate::cli::reach::ServerArgs;
+use crate::cli::reach::{ServerArgs, meet_again};
 use crate::cli::screen::{HEED, Screen, raw};
 use crate::cli::width::shown;
 use crate::client::transport::ClientError;
@@ -116,7 +116,11 @@ pub async fn run(args: &ReceiptArgs, config: &Config, screen: &Screen) -> anyhow
     }
     let number = read_number(args.number.as_deref().unwrap_or_default())?;
     let client = args.server.client()?;
-    let receipt = client.receipt(&number).await.map_err(Complaint::from)?;
+    let answered = client.receipt(&number).await;
+    if matches!(&answered, Err(ClientError::Problem { status: 404, .. })) {
+        meet_again(&client, config).await?;
+    }
+    let receipt = answered.map_err(Complaint::from)?;
     must_hold(&receipt, None, Some(number), &trust, screen)?;
     let text = if args.tlog_proof {
         let proof = client.tlog_proof(&number).await.map_err(Complaint::from)?;

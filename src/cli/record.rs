@@ -69,7 +69,9 @@ fn read(path: &Path) -> Result<Vec<u8>, Complaint> {
     read.map(|_| bytes).map_err(|error| Complaint::io(path, &error))
 }
 
-fn not_a_receipt(path: &Path, error: &dyn std::fmt::Display) -> Complaint {
+/// What lies there is no receipt.
+#[must_use]
+pub fn not_a_receipt(path: &Path, error: &dyn std::fmt::Display) -> Complaint {
     let zh = format!("{} 不是回执：{error}", path.display());
     Complaint::unable("not_a_receipt", zh, format!("{} is no receipt: {error}", path.display()))
 }

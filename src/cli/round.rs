@@ -17,7 +17,8 @@ use crate::cli::durable::{self, Whole};
 use crate::cli::ending::Complaint;
 use crate::cli::papers::{Papers, StatementPaper};
 use crate::cli::progress::Progress;
-use crate::cli::record::read_receipt;
+use crate::cli::record::{not_a_receipt, read_receipt};
+use crate::cli::unkept::{cannot_keep, interrupted, receipt_not_kept, stated_otherwise, statement_missing};
 use crate::client::batch::Answered;
 use crate::client::ledger_client::LedgerClient;
 use crate::client::transport::ClientError;
@@ -27,6 +28,7 @@ use crate::ledger::manifest::item::WantedDigests;
 use crate::ledger::metadata::SALT_LEN;
 use crate::ledger::receipt::{Facts, Receipt};
 use crate::ledger::statement::content::Content;
+use crate::ledger::statement::signed::StatementNote;
 use crate::ledger::verify::report::Conclusion;
 use crate::ledger::verify::trust::Trust;
 use crate::ledger::verify::verifier::{Presented, Question, verify};
@@ -105,8 +107,10 @@ impl Round {
         let round = Arc::clone(self);
         let taking = tokio::task::spawn_blocking(move || {
             let (done, receipt) = round.hold(ready, answered)?;
-            durable::replace(&receipt.path, &receipt.bytes, receipt.mode)
-                .map_err(|error| cannot_keep(&receipt.path, &error))?;
+            if let Some(receipt) = receipt {
+                durable::replace(&receipt.path, &receipt.bytes, receipt.mode)
+                    .map_err(|error| receipt_not_kept(done.facts.number, &receipt.path, &error))?;
+            }
             Ok(done)
         });
         taking.await.map_err(|_| interrupted())?
@@ -121,16 +125,19 @@ impl Round {
         }
     }
 
-    /// Holds what the node answered against the statement; the receipt that is to be kept before anybody is told.
+    /// Holds what the node answered against the statement; the receipt that is to be kept before anybody is told, unless
+    /// one is kept that proves the same.
     ///
     /// # Errors
     ///
     /// As [`Self::send`].
-    pub fn hold(&self, ready: Ready, answered: Answered) -> Result<(Done, Whole), Complaint> {
+    pub fn hold(&self, ready: Ready, answered: Answered) -> Result<(Done, Option<Whole>), Complaint> {
         let (receipt, fresh) = answered.map_err(|error| withdraw_refused(&ready.papers, error))?;
         let facts = self.check(&receipt, &ready)?;
-        keeps_its_word(&ready.papers, &receipt)?;
-        let kept = Whole { path: ready.papers.receipt.clone(), bytes: print(&receipt).into_bytes(), mode: PUBLIC };
+        let held = keeps_its_word(&ready.papers, &receipt)?;
+        let proves = held.is_some_and(|held| self.check(&held, &ready).is_ok());
+        let new = || Whole { path: ready.papers.receipt.clone(), bytes: print(&receipt).into_bytes(), mode: PUBLIC };
+        let kept = (!proves).then(new);
         Ok((Done { facts, fresh, papers: ready.papers }, kept))
     }
 
@@ -140,12 +147,41 @@ impl Round {
     ///
     /// As [`Self::send`].
     pub fn state(&self, path: &Path) -> Result<(Ready, Option<Whole>), Complaint> {
-        let papers = Papers::of(path, self.receipts.as_deref()).map_err(|error| Complaint::io(path, &error))?;
-        let earlier = StatementPaper::load(&papers.statement)?;
+        let at = |receipts| Papers::of(path, receipts).map_err(|error| Complaint::io(path, &error));
+        let (papers, earlier) = self.stated_before(at(self.receipts.as_deref())?, || at(None))?;
         match earlier {
             Some(paper) if !self.again => Ok((self.repeat(path, papers, paper)?, None)),
             _ => self.make(path, papers, earlier),
         }
+    }
+
+    /// The statement that is kept at `papers`, and these papers. Where they are to lie in another folder and there is none,
+    /// one that lies beside the file and says what is asked for now is the one to send again, wherever its receipt is to
+    /// go: another statement would be another deposit.
+    ///
+    /// # Errors
+    ///
+    /// [`Complaint`]: a statement's file that is damaged.
+    pub fn stated_before(
+        &self,
+        papers: Papers,
+        beside: impl FnOnce() -> Result<Papers, Complaint>,
+    ) -> Result<(Papers, Option<StatementPaper>), Complaint> {
+        let earlier = StatementPaper::load(&papers.statement)?;
+        if earlier.is_some() || self.again || self.receipts.is_none() {
+            return Ok((papers, earlier));
+        }
+        let beside = beside()?;
+        let paper = StatementPaper::load(&beside.statement).ok().flatten();
+        let same =
+            |paper: &StatementPaper| self.details.departure(paper, &self.ledger, self.signer.verifier()).is_none();
+        Ok(match paper.filter(same) {
+            Some(paper) => {
+                let receipt = if beside.receipt.exists() { beside.receipt } else { papers.receipt };
+                (Papers { statement: beside.statement, receipt }, Some(paper))
+            }
+            None => (papers, None),
+        })
     }
 
     fn make(
@@ -154,12 +190,17 @@ impl Round {
         papers: Papers,
         earlier: Option<StatementPaper>,
     ) -> Result<(Ready, Option<Whole>), Complaint> {
+        let earlier = match earlier.and_then(|earlier| earlier.note()) {
+            None if papers.receipt.exists() && !self.again => return Err(statement_missing(&papers)),
+            None if papers.receipt.exists() => Some(stated_in(&papers.receipt)?),
+            earlier => earlier,
+        };
         // Before minutes of hashing, not after.
         durable::probe(&papers.statement).map_err(|error| cannot_keep(&papers.statement, &error))?;
         let salt = self.details.salt()?;
         let content = self.hash(path, salt.as_ref(), self.details.digests())?;
         let paper = self.details.compose(&self.ledger, path, content, salt.as_ref(), &self.signer)?;
-        if let Some(note) = earlier.and_then(|earlier| earlier.note()) {
+        if let Some(note) = earlier {
             let kept = papers.earlier(&note);
             for (from, to) in [(&papers.receipt, &kept.receipt), (&papers.statement, &kept.statement)] {
                 match durable::rename(from, to) {
@@ -237,16 +278,10 @@ impl Round {
     }
 }
 
-/// A statement is kept already, and `option` asks for another.
-#[must_use]
-pub fn stated_otherwise(statement: &Path, option: &str) -> Complaint {
-    let file = statement.display();
-    let zh = format!("此文件已有声明（{file}），与现在的 {option} 不符。如需以新编号再次存证，请加 --again");
-    let en = format!(
-        "there is a statement on this file already ({file}), and it is not what {option} says now; to deposit it once \
-         more, under a new number, add --again"
-    );
-    Complaint::unable("stated_otherwise", zh, en)
+/// The statement that a receipt is of.
+fn stated_in(receipt: &Path) -> Result<StatementNote, Complaint> {
+    let entry = Entry::parse(read_receipt(receipt)?.entry.as_bytes());
+    entry.map(|entry| StatementNote::clone(&entry.statement)).map_err(|error| not_a_receipt(receipt, &error))
 }
 
 /// A statement that the ledger's rules refuse was never deposited and never will be: kept, it would stand in the way of
@@ -265,16 +300,16 @@ fn withdraw_refused(papers: &Papers, error: ClientError) -> Complaint {
     error.into()
 }
 
-/// A receipt that is already there must say the same for ever: entry, place, block. If not, the ledger has lost the
-/// deposit or rewritten its history, and the old receipt is the proof: it is never replaced.
-fn keeps_its_word(papers: &Papers, receipt: &Receipt) -> Result<(), Complaint> {
+/// A receipt that is already there, which is answered, must say the same for ever: entry, place, block. If not, the ledger
+/// has lost the deposit or rewritten its history, and the old receipt is the proof: it is never replaced.
+fn keeps_its_word(papers: &Papers, receipt: &Receipt) -> Result<Option<Receipt>, Complaint> {
     if !papers.receipt.exists() {
-        return Ok(());
+        return Ok(None);
     }
     let held = read_receipt(&papers.receipt)?;
     let lasting = |r: &Receipt| (r.entry.clone(), r.index, r.header.clone(), r.entry_path.clone());
     if lasting(&held) == lasting(receipt) {
-        return Ok(());
+        return Ok(Some(held));
     }
     let path = papers.receipt.display();
     let zh = format!(
@@ -286,40 +321,4 @@ fn keeps_its_word(papers: &Papers, receipt: &Receipt) -> Result<(), Complaint> {
          inform the auditors"
     );
     Err(Complaint::finding("history_rewritten", zh, en))
-}
-
-/// A task is gone.
-#[must_use]
-pub fn interrupted() -> Complaint {
-    Complaint::unable("interrupted", "操作被中断，请重复执行", "interrupted; repeat the command")
-}
-
-/// A paper could not be written.
-#[must_use]
-pub fn cannot_keep(path: &Path, error: &io::Error) -> Complaint {
-    let complaint = Complaint::io(path, error);
-    match error.kind() {
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Complaint {
-            code: "read_only_folder".into(),
-            zh: format!("{}。无法在文件旁写入，请加 --receipts 文件夹", complaint.zh),
-            en: format!("{}. Nothing can be written beside the file: add --receipts DIR", complaint.en),
-            ..complaint
-        },
-        _ => complaint,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_read_only_folder_is_answered_with_what_to_do() {
-        for kind in [io::ErrorKind::PermissionDenied, io::ErrorKind::ReadOnlyFilesystem] {
-            let complaint = cannot_keep(Path::new("/media/cd/a.tiezheng-statement"), &kind.into());
-            assert_eq!(complaint.code, "read_only_folder");
-            assert!(complaint.en.contains("--receipts") && complaint.zh.contains("--receipts"));
-        }
-        assert_eq!(cannot_keep(Path::new("a"), &io::ErrorKind::StorageFull.into()).code, "io");
-    }
 }

@@ -98,7 +98,12 @@ pub async fn run(args: &VerifyArgs, config: &Config, screen: &Screen) -> anyhow:
             // A stranger's "no" says nothing about the ledger that the user trusts.
             (report.conclusion, report.obstacle) = (Conclusion::Unable, Some(Obstacle::UnknownKey));
         }
-        return show(screen, &Verified { report: &report, file, measured: plain, offline: false, is_item: false });
+        let ending =
+            show(screen, &Verified { report: &report, file, measured: plain, offline: false, is_item: false })?;
+        if report.conclusion == Conclusion::NotFound && request.number.is_none() {
+            perhaps_an_item(screen)?;
+        }
+        return Ok(ending);
     };
     let found = Entry::parse(record.receipt.entry.as_bytes()).ok();
     let history = match (&record.told, &found) {
@@ -129,6 +134,17 @@ pub async fn run(args: &VerifyArgs, config: &Config, screen: &Screen) -> anyhow:
     let report = verify(&question);
     let (offline, is_item) = (record.told.is_none(), record.item.is_some());
     show(screen, &Verified { report: &report, file, measured, offline, is_item })
+}
+
+/// A digest does not find an item of a manifest: only its own receipt leads to the record.
+fn perhaps_an_item(screen: &Screen) -> anyhow::Result<()> {
+    let text = screen.pick(
+        "按摘要只能找到单独存证的文件。该文件若是清单存证中的一项，请用该项的回执核验：tiezheng verify 文件 --receipt 回执\
+         （取回执：tiezheng receipt --manifest 清单 --item 名称 -o 回执）",
+        "A digest finds files that were deposited by themselves. If this one is an item of a manifest, verify it by the item's \
+         receipt: tiezheng verify FILE --receipt RECEIPT (tiezheng receipt --manifest MANIFEST --item PATH -o RECEIPT)",
+    );
+    Ok(screen.aside(screen.paint(HEED, text))?)
 }
 
 /// Whether the node shows a checkpoint that a pinned key signed.

@@ -24,12 +24,13 @@ pub fn padded(text: &str, width: usize) -> String {
     format!("{text}{}", " ".repeat(width.saturating_sub(columns(text))))
 }
 
-/// A name from outside with control, bidirectional and zero-width characters escaped.
+/// A name from outside with control, bidirectional and zero-width characters escaped, and spaces at its ends.
 #[must_use]
 pub fn shown(name: &str) -> String {
     let mut text = String::with_capacity(name.len());
-    for c in name.chars() {
-        if c.is_control() || is_invisible(c) || reorders(c) {
+    let inner = name.len() - name.trim_start().len()..name.trim_end().len();
+    for (at, c) in name.char_indices() {
+        if c.is_control() || is_invisible(c) || reorders(c) || !inner.contains(&at) {
             text.extend(c.escape_unicode());
         } else {
             text.push(c);
@@ -71,6 +72,8 @@ mod tests {
     #[test]
     fn a_name_cannot_reorder_or_hide_text() {
         assert_eq!(shown("合同.pdf"), "合同.pdf");
+        assert_eq!(shown(" a b "), "\\u{20}a b\\u{20}");
+        assert_eq!(shown("  "), "\\u{20}\\u{20}");
         assert_eq!(shown("a\u{202E}fdp.exe"), "a\\u{202e}fdp.exe");
         assert_eq!(shown("a\u{200B}b\n\u{1b}[2J"), "a\\u{200b}b\\u{a}\\u{1b}[2J");
     }

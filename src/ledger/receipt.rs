@@ -30,6 +30,7 @@ use crate::ledger::merkle::proof::InclusionProof;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::content::HashAlgorithm;
+use crate::ledger::statement::text::ManifestRoot;
 use crate::ledger::time::Timestamp;
 
 /// The first line of a tlog-proof file.
@@ -88,6 +89,8 @@ pub struct Facts {
     pub data_hash: Vec<(HashAlgorithm, Digest)>,
     /// Whether those are digests of salt and data.
     pub salted: bool,
+    /// The manifest that the deposit bears.
+    pub manifest: Option<ManifestRoot>,
     /// 交易提交时间.
     pub tx_submitted_at: Timestamp,
     /// 区块生成时间.
@@ -116,6 +119,7 @@ impl Facts {
             prev_block_hash: header.previous,
             data_hash,
             salted: content.is_some_and(|content| content.is_salted()),
+            manifest: entry.statement.statement().manifest,
             tx_submitted_at: entry.received,
             block_generated_at: header.time,
         }

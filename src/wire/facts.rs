@@ -12,7 +12,7 @@ use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::Facts;
 use crate::ledger::statement::content::Form;
-use crate::ledger::statement::text::LinkKind;
+use crate::ledger::statement::text::{LinkKind, ManifestRoot};
 use crate::ledger::time::Timestamp;
 use crate::ledger::verify::report::{Conclusion, Report};
 use crate::ledger::verify::verifier::History;
@@ -57,6 +57,22 @@ pub struct FactJson {
     pub value: String,
 }
 
+/// A manifest: many items under one statement.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ManifestJson {
+    /// RFC 6962 root over the item lines, 64 hex digits.
+    #[schema(example = "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0")]
+    pub root: String,
+    /// How many items.
+    pub count: u64,
+}
+
+impl From<ManifestRoot> for ManifestJson {
+    fn from(manifest: ManifestRoot) -> Self {
+        Self { root: manifest.root.to_string(), count: manifest.count }
+    }
+}
+
 /// A link between deposits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct LinkJson {
@@ -90,6 +106,9 @@ pub struct ChainFactsJson {
     pub data_hash: Vec<DigestJson>,
     /// Whether those are digests of a salt and the data.
     pub salted: bool,
+    /// 清单: the manifest that the deposit bears, if it bears one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manifest: Option<ManifestJson>,
     /// 交易提交时间, Beijing time.
     #[schema(example = "2026-11-22T09:04:11.123+08:00")]
     pub tx_submitted_at: String,
@@ -213,6 +232,7 @@ impl From<&Facts> for ChainFactsJson {
                 .map(|(algorithm, digest)| DigestJson { algorithm: algorithm.to_string(), value: digest.to_string() })
                 .collect(),
             salted: facts.salted,
+            manifest: facts.manifest.map(ManifestJson::from),
             tx_submitted_at: beijing_time(facts.tx_submitted_at),
             block_generated_at: beijing_time(facts.block_generated_at),
             facts: Vec::new(),
@@ -224,7 +244,8 @@ impl From<&Facts> for ChainFactsJson {
 
 impl ChainFactsJson {
     fn listed(&self) -> Vec<FactJson> {
-        let digests: Vec<_> = self.data_hash.iter().map(|d| format!("{} {}", d.algorithm, d.value)).collect();
+        let mut digests: Vec<_> = self.data_hash.iter().map(|d| format!("{} {}", d.algorithm, d.value)).collect();
+        digests.extend(self.manifest.as_ref().map(|manifest| format!("manifest {} {}", manifest.root, manifest.count)));
         let values = [
             self.tx_id.clone(),
             self.block_hash.clone(),
@@ -350,9 +371,16 @@ fn print_facts(json: &mut Pretty, facts: &Facts) {
         json.plain("value", digest);
     });
     json.bare("salted", facts.salted);
+    if let Some(manifest) = facts.manifest {
+        json.inner("manifest", |json| {
+            json.shown("root", manifest.root);
+            json.bare("count", manifest.count);
+        });
+    }
     json.plain("tx_submitted_at", &submitted);
     json.plain("block_generated_at", &generated);
-    let digests: Vec<_> = digests.iter().map(|(algorithm, digest)| [algorithm, " ", digest].concat()).collect();
+    let mut digests: Vec<_> = digests.iter().map(|(algorithm, digest)| [algorithm, " ", digest].concat()).collect();
+    digests.extend(facts.manifest.map(|ManifestRoot { root, count }| format!("manifest {root} {count}")));
     let values = [tx_id, block_hash, height, previous, digests.join("\n"), submitted, generated];
     json.list("facts", LABELS.into_iter().zip(&values), |json, ((name, zh, en), value)| {
         json.plain("name", name);

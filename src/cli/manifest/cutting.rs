@@ -4,17 +4,21 @@ use std::path::Path;
 
 use crate::cli::ending::Complaint;
 use crate::cli::manifest::kept;
-use crate::cli::papers::Papers;
+use crate::cli::papers::{Papers, manifest_of};
 use crate::cli::record::read_receipt;
 use crate::ledger::entry::Entry;
 use crate::ledger::manifest::claim::{ItemClaim, ItemReceipt};
 
-/// The receipt of the item called `name` in the manifest kept at `list`, beside which lies the deposit's receipt.
+/// The receipt of the item called `name` in the manifest kept at `list`, beside which lies the deposit's receipt. For a
+/// folder, the manifest that is kept beside it.
 ///
 /// # Errors
 ///
 /// [`Complaint`]: no receipt beside it, another manifest than the deposit's, no such item.
 pub fn cut(list: &Path, name: &str, with_name: bool) -> Result<ItemReceipt, Complaint> {
+    let beside = if list.is_dir() { manifest_of(list, None).ok() } else { None };
+    let list = beside.as_deref().unwrap_or(list);
+    list.metadata().map_err(|error| Complaint::io(list, &error))?;
     let papers = Papers::of(list, None).map_err(|error| Complaint::io(list, &error))?;
     let receipt = read_receipt(&papers.receipt)?;
     let entry = Entry::parse(receipt.entry.as_bytes()).ok();

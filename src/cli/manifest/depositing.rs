@@ -19,12 +19,14 @@ use crate::cli::durable;
 use crate::cli::ending::{Complaint, Ending};
 use crate::cli::facts_table;
 use crate::cli::gather::Found;
+use crate::cli::gather::passed_over_word;
 use crate::cli::manifest::kept;
 use crate::cli::manifest::making::make;
 use crate::cli::manifest::source::Source;
 use crate::cli::papers::{Papers, StatementPaper, earlier_manifest, manifest_of};
-use crate::cli::round::{Done, PRIVATE, Ready, Round, cannot_keep, interrupted, stated_otherwise};
+use crate::cli::round::{Done, PRIVATE, Ready, Round};
 use crate::cli::screen::{FAINT, GOOD, Screen};
+use crate::cli::unkept::{cannot_keep, interrupted, stated_otherwise};
 use crate::cli::width::shown;
 use crate::ledger::manifest::item::WantedDigests;
 use crate::ledger::manifest::list::{KeptLine, KnownLine};
@@ -64,9 +66,16 @@ fn failed(found: &Found) -> bool {
 fn prepare(round: &Round, mut source: Source) -> Result<Prepared, Complaint> {
     let path = source.path().to_owned();
     let _alone = alone(&path)?;
-    let list = manifest_of(&path, round.receipts.as_deref()).map_err(|error| Complaint::io(&path, &error))?;
-    let papers = Papers::of(&list, None).map_err(|error| Complaint::io(&list, &error))?;
-    let earlier = StatementPaper::load(&papers.statement)?;
+    let kept = |receipts| manifest_of(&path, receipts).map_err(|error| Complaint::io(&path, &error));
+    let papers_of = |list: &Path| Papers::of(list, None).map_err(|error| Complaint::io(list, &error));
+    let mut list = kept(round.receipts.as_deref())?;
+    let beside = kept(None)?;
+    durable::sweep(durable::folder_of(&list));
+    let (papers, earlier) = round.stated_before(papers_of(&list)?, || papers_of(&beside))?;
+    if earlier.is_some() && papers.statement == papers_of(&beside)?.statement {
+        // The list lies where its statement does.
+        list = beside;
+    }
     let (paper, manifest) = match earlier {
         Some(paper) if !round.again => repeat(round, &mut source, &list, &papers, paper)?,
         earlier => compose(round, &mut source, &list, &papers, earlier.as_ref())?,
@@ -257,7 +266,8 @@ fn tell(screen: &Screen, outcome: &Outcome<'_>) -> anyhow::Result<()> {
     for found in *passed_over {
         if let Err(passed) = &found.size {
             let ((_, zh, en), name) = (passed.words(), shown(&found.path.to_string_lossy()));
-            screen.aside(format!("{}  {name}: {}", screen.pick("略过", "passed over"), screen.pick(&zh, &en)))?;
+            let word = passed_over_word(screen, failed(found));
+            screen.aside(format!("{word}  {name}: {}", screen.pick(&zh, &en)))?;
         }
     }
     let word = if done.fresh {

@@ -236,7 +236,7 @@ mod tests {
         assert_eq!(lines[1].digests.content().sha256, Some(sha256(b"22")));
         assert_eq!(lines[2].digests.size(), 3);
         let passed: Vec<_> = source.passed_over.iter().map(|found| found.size.clone().unwrap_err()).collect();
-        assert_eq!(passed, [Passed::Empty, Passed::Link]);
+        assert_eq!(passed, [Passed::Empty, Passed::Link, Passed::Own]);
     }
 
     #[test]

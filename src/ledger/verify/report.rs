@@ -121,6 +121,8 @@ pub enum Skipped {
     UnreadTimeToken,
     /// This ledger keeps no such papers yet.
     NoPapers,
+    /// The record bears a manifest and no digest of its own.
+    ManifestOnly,
     /// Nothing to look at, since an earlier step failed.
     NoRecord,
 }

@@ -172,7 +172,7 @@ fn compare(content: Option<Content>, presented: Presented) -> Compared {
     let skipped = |why, leads_to| Compared { outcome: Outcome::NotPerformed(why), leads_to };
     match (presented, content) {
         (Presented::Nothing, _) => skipped(Skipped::NoFile, Ok(Conclusion::RecordOnly)),
-        (_, None) => skipped(Skipped::NoRecord, Err(Obstacle::ManifestOnly)),
+        (_, None) => skipped(Skipped::ManifestOnly, Err(Obstacle::ManifestOnly)),
         (Presented::File { measured, salted }, Some(content)) if salted == content.is_salted() => {
             let comparison = content.compare(&measured);
             Compared {

@@ -85,6 +85,9 @@ pub const fn skipped(why: Skipped, language: Language) -> &'static str {
             ("含时间戳，本版本尚不能核验", "there are time tokens, which this version cannot verify yet")
         }
         Skipped::NoPapers => ("本账本尚未保存此类说明", "this ledger keeps no such sheets yet"),
+        Skipped::ManifestOnly => {
+            ("该记录为清单存证，须以单项回执核验", "the record bears a manifest: the item's own receipt is needed")
+        }
         Skipped::NoRecord => ("没有可供核验的记录", "there is no record to look at"),
     };
     language.pick(chinese, english)
@@ -127,8 +130,8 @@ pub const fn obstacle(obstacle: &Obstacle, language: Language) -> (&'static str,
             Step::Signatures,
         ),
         Obstacle::ManifestOnly => (
-            "该记录为清单存证，不含单个文件的摘要",
-            "the record bears a manifest and no digest of a single file",
+            "该记录为清单存证，不含单个文件的摘要，须以该项的回执核验",
+            "the record bears a manifest and no digest of a single file: the item's own receipt is needed",
             Step::OriginalDigest,
         ),
     };

@@ -170,6 +170,8 @@ fn facts(import: &Import, salted: bool) -> Facts {
         prev_block_hash: import.prev_block_hash,
         data_hash: import.data_hash.clone(),
         salted,
+        // An import notes the digests alone.
+        manifest: None,
         tx_submitted_at: import.tx_submitted_at,
         block_generated_at: import.block_generated_at,
     }

@@ -23,6 +23,7 @@ fn the_seven_facts_stand_in_the_manuals_order_and_words() {
         prev_block_hash: Digest([3; 32]),
         data_hash: vec![(HashAlgorithm::Sm3, Digest([4; 32])), (HashAlgorithm::Sha256, Digest([5; 32]))],
         salted: false,
+        manifest: None,
         tx_submitted_at: time,
         block_generated_at: time,
     };

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::Path;
 use std::process::Command;
 
@@ -58,6 +58,56 @@ fn repeating_sends_the_very_same_statement_and_deposits_nothing_twice() {
 }
 
 #[test]
+fn a_receipt_that_proves_the_deposit_is_left_alone_and_a_broken_one_replaced() {
+    let mut desk = Desk::new();
+    desk.file("a.txt", "a");
+    desk.file(".tiezheng-draft-0123456789abcdef", "half a receipt of a run that was killed");
+    desk.deposit("a.txt", &[]);
+    assert!(!desk.path(".tiezheng-draft-0123456789abcdef").exists());
+    let receipt = desk.path("a.txt.tiezheng-receipt.json");
+    let (file, kept) = (fs::metadata(&receipt).unwrap().ino(), fs::read_to_string(&receipt).unwrap());
+    // From here on the ledger answers under a later checkpoint.
+    desk.file("b.txt", "b");
+    desk.deposit("b.txt", &[]);
+    assert_eq!(desk.deposit("a.txt", &[]).document()["status"], "already_deposited");
+    assert_eq!(fs::metadata(&receipt).unwrap().ino(), file, "written anew");
+    let signature = kept.rfind('—').unwrap();
+    let at = signature + kept[signature..].find("\\n").unwrap() - 9;
+    let other = if &kept[at..=at] == "A" { "B" } else { "A" };
+    fs::write(&receipt, [&kept[..at], other, &kept[at + 1..]].concat()).unwrap();
+    desk.run(&["verify", "a.txt"]).ends(2);
+    desk.deposit("a.txt", &[]);
+    desk.run(&["verify", "a.txt"]).ends(0);
+    assert_eq!(desk.stop_and_count(), 2);
+}
+
+#[test]
+fn a_statement_beside_the_file_is_sent_again_though_papers_go_elsewhere() {
+    let mut desk = Desk::new();
+    desk.file("a.txt", "a");
+    let number = desk.deposit("a.txt", &[]).number();
+    let elsewhere = || desk.deposit("a.txt", &["--receipts", "out"]);
+    let papers = || fs::read_dir(desk.path("out")).unwrap().count();
+    assert_eq!((elsewhere().number(), papers()), (number.clone(), 0));
+    fs::remove_file(desk.path("a.txt.tiezheng-receipt.json")).unwrap();
+    assert_eq!((elsewhere().number(), papers()), (number.clone(), 1));
+    assert!(!desk.path("a.txt.tiezheng-receipt.json").exists());
+    // Another wish is another statement, and another number is only given where it is wished for.
+    let otherwise = ["deposit", "a.txt", "--receipts", "out", "--name", "甲"];
+    assert_eq!(desk.run(&otherwise).ends(2).error(), "statement_missing");
+    assert_ne!(desk.deposit("a.txt", &["--receipts", "out", "--name", "甲", "--again"]).number(), number);
+    assert_eq!(papers(), 3, "the first receipt is kept under another name");
+    assert_eq!(desk.stop_and_count(), 2);
+}
+
+#[test]
+fn a_folder_of_nothing_is_no_success() {
+    let desk = Desk::new();
+    fs::create_dir_all(desk.path("in/deep")).unwrap();
+    assert_eq!(desk.run(&["deposit", "-r", "in"]).ends(2).error(), "nothing_to_deposit");
+}
+
+#[test]
 fn again_makes_another_deposit_and_keeps_the_papers_of_the_first() {
     let mut desk = Desk::new();
     desk.file("a.txt", "a");
@@ -105,6 +155,7 @@ fn one_bad_file_does_not_stop_the_others() {
         .collect();
     let expected = [
         ("in/a", "deposited", "null"),
+        ("in/c.tiezheng-statement", "passed_over", "\"own_paper\""),
         ("in/deep/b", "deposited", "null"),
         ("in/empty", "failed", "\"empty_file\""),
         ("in/link", "passed_over", "\"symbolic_link\""),

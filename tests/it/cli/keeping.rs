@@ -18,9 +18,10 @@ fn a_ledger_is_pinned_on_first_contact_and_its_changed_key_refused() {
 
     let impostor = Node::start(&desk.top().join("impostor"), &["--origin", "example.org/ledger"]);
     desk.file("b", "b");
-    for command in [vec!["deposit", "b"], vec!["trust", "fetch", &impostor.url]] {
-        let arguments =
-            if command[0] == "deposit" { [command, vec!["--server", &impostor.url]].concat() } else { command };
+    let number = quiet.number();
+    for command in [vec!["deposit", "b"], vec!["lookup", &number], vec!["receipt", &number], vec!["trust", "fetch"]] {
+        let server = if command[0] == "trust" { vec![&*impostor.url] } else { vec!["--server", &impostor.url] };
+        let arguments = [command, server].concat();
         let refused = desk.run(&arguments).ends(1);
         assert_eq!(refused.error(), "ledger_key_changed");
         assert!(refused.stderr.contains("HAS CHANGED"), "{refused:?}");

@@ -15,6 +15,16 @@ fn a_folder_is_one_deposit_and_each_item_verifies_by_its_own_receipt() {
     let again = desk.run(&["deposit", "--manifest", "录音"]).ends(0);
     assert_eq!(again.document()["status"], "already_deposited");
     assert_eq!(again.number(), first.number());
+    let elsewhere = desk.run(&["deposit", "--manifest", "录音", "--receipts", "out"]).ends(0);
+    assert_eq!((elsewhere.number(), fs::read_dir(desk.path("out")).unwrap().count()), (first.number(), 0));
+    let (looked_up, root) =
+        (desk.run(&["lookup", &first.number()]).ends(0).document(), &first.document()["manifest_root"]);
+    assert_eq!((&looked_up["manifest"]["root"], &looked_up["manifest"]["count"]), (root, &3.into()));
+    let shown = desk.say("zh", &["lookup", &first.number()]).ends(0).stdout;
+    assert!(shown.contains(&format!("{} (清单 manifest, 3 项 items)", root.as_str().unwrap())), "{shown}");
+    // By its digest alone no item is found; that it may be one is said.
+    let unfound = desk.say("zh", &["verify", "录音/1.wav"]).ends(1);
+    assert!(unfound.stderr.contains("tiezheng receipt --manifest"), "{unfound:?}");
 
     let list = "录音.tiezheng-manifest";
     desk.run(&["receipt", "--manifest", list, "--item", "下午/1.wav", "-o", "item.json"]).ends(0);
@@ -28,6 +38,10 @@ fn a_folder_is_one_deposit_and_each_item_verifies_by_its_own_receipt() {
     assert_eq!(other.document()["conclusion"]["code"], "mismatch");
     let bare = desk.run(&["verify", "录音/1.wav", "--number", &first.number()]).ends(2);
     assert_eq!(bare.document()["conclusion"]["code"], "unable");
+    let why = desk.say("zh", &["verify", "录音/1.wav", "--number", &first.number()]).ends(2).stdout;
+    assert!(why.contains("该记录为清单存证，须以单项回执核验") && !why.contains("没有可供核验的记录"), "{why}");
+    desk.run(&["receipt", "--manifest", "录音", "--item", "1.wav", "-o", "1.json"]).ends(0);
+    desk.run(&["verify", "录音/1.wav", "--receipt", "1.json"]).ends(0);
     assert!(!fs::read_to_string(desk.path("item.json")).unwrap().contains("2.wav"));
     assert_eq!(desk.stop_and_count(), 1);
 }

@@ -1,0 +1,113 @@
+//! Why a deposit is not made, or a paper of it not kept: what is the matter, and what to do.
+
+use std::io;
+use std::path::Path;
+
+use crate::cli::ending::Complaint;
+use crate::cli::papers::Papers;
+use crate::ledger::number::DepositNumber;
+
+/// A statement is kept already, and `option` asks for another.
+#[must_use]
+pub fn stated_otherwise(statement: &Path, option: &str) -> Complaint {
+    let file = statement.display();
+    let zh = format!("此文件已有声明（{file}），与现在的 {option} 不符。如需以新编号再次存证，请加 --again");
+    let en = format!(
+        "there is a statement on this file already ({file}), and it is not what {option} says now; to deposit it once \
+         more, under a new number, add --again"
+    );
+    Complaint::unable("stated_otherwise", zh, en)
+}
+
+/// A task is gone.
+#[must_use]
+pub fn interrupted() -> Complaint {
+    Complaint::unable("interrupted", "操作被中断，请重复执行", "interrupted; repeat the command")
+}
+
+/// A receipt lies there and the statement that it is of does not: a new one would be another deposit.
+#[must_use]
+pub fn statement_missing(papers: &Papers) -> Complaint {
+    let (receipt, statement) = (papers.receipt.display(), papers.statement.display());
+    let zh = format!("此文件已有回执（{receipt}），而其声明（{statement}）已不在。如需以新编号再次存证，请加 --again");
+    let en = format!(
+        "there is a receipt of this file ({receipt}) and its statement is gone ({statement}); to deposit it once more, under \
+         a new number, add --again"
+    );
+    Complaint::unable("statement_missing", zh, en)
+}
+
+/// A statement could not be written, so it was not sent.
+#[must_use]
+pub fn statement_not_kept(path: &Path, error: &io::Error) -> Complaint {
+    if error.kind() != io::ErrorKind::AlreadyExists {
+        return cannot_keep(path, error);
+    }
+    // Between the look whether there is one and the writing.
+    let zh = format!("{}：另一进程正在对此文件存证", path.display());
+    Complaint::unable("under_way", zh, format!("{}: another run is depositing this file", path.display()))
+}
+
+/// A deposit was made, and its receipt could not be written.
+#[must_use]
+pub fn receipt_not_kept(number: DepositNumber, receipt: &Path, error: &io::Error) -> Complaint {
+    let path = receipt.display();
+    let zh = format!(
+        "已上链，存证编号 {number}，但回执未能写入 {path}：{error}。排除原因后再次运行同一命令即可取回，不会重复存证"
+    );
+    let en = format!(
+        "it is on the chain as {number}, but its receipt could not be written: {path}: {error}. Once that is mended, run the \
+         same command again: nothing is deposited twice"
+    );
+    Complaint::unable(RECEIPT_NOT_KEPT, zh, en)
+}
+
+/// The code of [`receipt_not_kept`].
+pub const RECEIPT_NOT_KEPT: &str = "receipt_not_kept";
+
+/// A paper could not be written.
+#[must_use]
+pub fn cannot_keep(path: &Path, error: &io::Error) -> Complaint {
+    let complaint = Complaint::io(path, error);
+    match error.kind() {
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Complaint {
+            code: "read_only_folder".into(),
+            zh: format!("{}。无法在文件旁写入，请加 --receipts 文件夹", complaint.zh),
+            en: format!("{}. Nothing can be written beside the file: add --receipts DIR", complaint.en),
+            ..complaint
+        },
+        _ => complaint,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_read_only_folder_is_answered_with_what_to_do() {
+        for kind in [io::ErrorKind::PermissionDenied, io::ErrorKind::ReadOnlyFilesystem] {
+            let complaint = cannot_keep(Path::new("/media/cd/a.tiezheng-statement"), &kind.into());
+            assert_eq!(complaint.code, "read_only_folder");
+            assert!(complaint.en.contains("--receipts") && complaint.zh.contains("--receipts"));
+        }
+        assert_eq!(cannot_keep(Path::new("a"), &io::ErrorKind::StorageFull.into()).code, "io");
+    }
+
+    #[test]
+    fn a_receipt_that_finds_no_room_is_no_deposit_that_was_not_made() {
+        let number = DepositNumber::parse("20261122-0K7M-X9QT-3D5W-C3").unwrap();
+        let full = io::Error::from(io::ErrorKind::StorageFull);
+        let complaint = receipt_not_kept(number, Path::new("a.tiezheng-receipt.json"), &full);
+        assert_eq!(complaint.code, RECEIPT_NOT_KEPT);
+        assert!(complaint.zh.contains("已上链") && complaint.en.contains("it is on the chain as 20261122-0K7M"));
+        assert!(!complaint.en.contains("--receipts"), "elsewhere there is no statement to send again");
+    }
+
+    #[test]
+    fn a_statement_that_another_run_wrote_first_is_told_so() {
+        let code = |kind: io::ErrorKind| statement_not_kept(Path::new("a"), &kind.into()).code;
+        assert_eq!(code(io::ErrorKind::AlreadyExists), "under_way");
+        assert_eq!(code(io::ErrorKind::StorageFull), "io");
+    }
+}
