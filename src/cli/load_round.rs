@@ -364,3 +364,15 @@ pub fn node_at(url: &str) -> Result<SocketAddr, Complaint> {
     let found = host.to_socket_addrs().map_err(|error| failed(&error))?.next();
     found.ok_or_else(|| failed(&format!("{host}: no such host")))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_of_an_even_number_lies_between_the_two() {
+        assert_eq!(middle(vec![]), None);
+        assert_eq!(middle(vec![3.0, 1.0, 2.0]), Some(2.0));
+        assert_eq!(middle(vec![4.0, 1.0, 3.0, 2.0]), Some(2.5));
+    }
+}

@@ -24,6 +24,7 @@ fn a_load_is_counted_kept_and_read_again() {
     desk.file("strange", "T20261122-0K7M-X9QT-3D5W-MP\n");
     let strange = load(&desk, &["--read", "strange", "--deposits", "3"]).ends(1).documents();
     assert_eq!((proven(&strange[0]["rounds"]), &strange[0]["asked"]), (Some(0), &3.into()));
+    assert_eq!(strange[0]["median"]["node"]["per_second"], 0.0, "what was refused was not served");
     let told = desk.say("en", &["load", "--no-ceilings", "--read", "strange"]).ends(1).stdout;
     assert!(told.contains("1 asked, 1 failed"), "{told}");
     assert_eq!(desk.stop_and_count(), 100);
