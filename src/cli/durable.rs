@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, DirEntry, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
@@ -17,11 +17,15 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use crate::ledger::hash::lower_hex;
+
 /// Part of every name that this program gives a file of its own beside somebody else's.
 pub const OWN_MARK: &str = ".tiezheng-";
 
 /// How the name of a draft goes on.
 const DRAFT: &str = "draft-";
+/// Random bytes in it, in hex.
+const DRAFT_BYTES: usize = 8;
 
 /// Most files that are open at once.
 const TOGETHER: usize = 128;
@@ -241,7 +245,9 @@ fn new_draft(path: &Path, mode: u32) -> io::Result<(PathBuf, File)> {
 /// Removes what interrupted runs left half written in `folder`. What cannot be removed stays: it is in nobody's way.
 pub fn sweep(folder: &Path) {
     let Ok(entries) = fs::read_dir(folder) else { return };
-    for entry in entries.flatten().filter(|entry| is_draft(&entry.file_name())) {
+    // Whoever made the folder may have put a pipe there, which to open would wait for ever.
+    let is_file = |entry: &DirEntry| entry.file_type().is_ok_and(|kind| kind.is_file());
+    for entry in entries.flatten().filter(|entry| is_draft(&entry.file_name()) && is_file(entry)) {
         let draft = entry.path();
         if let Ok(file) = File::open(&draft)
             && file.try_lock().is_ok()
@@ -255,7 +261,7 @@ pub fn sweep(folder: &Path) {
 #[must_use]
 pub fn is_draft(name: &OsStr) -> bool {
     let digits = name.to_str().and_then(|name| name.strip_prefix(OWN_MARK)?.strip_prefix(DRAFT));
-    digits.is_some_and(|digits| digits.len() == 16 && digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')))
+    digits.and_then(lower_hex::<DRAFT_BYTES>).is_some()
 }
 
 fn discard_unless(placed: io::Result<()>, draft: &Path) -> io::Result<()> {
@@ -267,7 +273,7 @@ fn discard_unless(placed: io::Result<()>, draft: &Path) -> io::Result<()> {
 }
 
 fn draft_beside(path: &Path) -> io::Result<PathBuf> {
-    let mut random = [0; 8];
+    let mut random = [0; DRAFT_BYTES];
     getrandom::fill(&mut random).map_err(io::Error::other)?;
     Ok(folder_of(path).join(format!("{OWN_MARK}{DRAFT}{}", hex::encode(random))))
 }
@@ -360,6 +366,8 @@ mod tests {
         let (held, file) = open_draft(&path, b"1", 0o600).unwrap();
         let (left, _) = open_draft(&path, b"2", 0o600).unwrap();
         fs::write(folder.path().join(".tiezheng-draft-minutes"), "3").unwrap();
+        let pipe = ".tiezheng-draft-00000000000000ff";
+        assert!(std::process::Command::new("mkfifo").arg(folder.path().join(pipe)).status().unwrap().success());
         let seen = |path: &Path| replace_with(path, 0o600, |file| file.write_all(b"4").map(|()| sweep(folder.path())));
         // A process that is just being started somewhere holds a copy of every descriptor, and of its lock, for a moment.
         let swept = |draft: &Path| {
@@ -373,7 +381,7 @@ mod tests {
         assert!(swept(&left) && held.exists());
         drop(file);
         assert!(swept(&held));
-        assert_eq!(names(folder.path()), [".tiezheng-draft-minutes", "a"]);
+        assert_eq!(names(folder.path()), [pipe, ".tiezheng-draft-minutes", "a"]);
         sweep(&folder.path().join("none"));
     }
 

@@ -115,12 +115,11 @@ pub fn belongs_to(name: &OsStr) -> Option<&OsStr> {
     let at = bytes.windows(mark.len()).rposition(|part| part == mark)?;
     let (file, marked) = bytes.split_at_checked(at)?;
     let suffix = std::str::from_utf8(marked.get(mark.len()..)?).ok()?;
-    let is_id = |text: &str| text.len() == 16 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
     if is_draft(name) {
         return Some(OsStr::new(""));
     }
     // Of an earlier deposit, with the statement's id.
-    let kind = suffix.rsplit_once('-').filter(|(_, id)| is_id(id)).map_or(suffix, |(kind, _)| kind);
+    let kind = suffix.rsplit_once('-').filter(|(_, id)| lower_hex::<8>(id).is_some()).map_or(suffix, |(kind, _)| kind);
     (!file.is_empty() && [STATEMENT, RECEIPT, MANIFEST].contains(&kind)).then(|| OsStr::from_bytes(file))
 }
 

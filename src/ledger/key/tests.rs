@@ -79,6 +79,12 @@ fn the_spellings_of_small_order_are_the_curves() {
     assert_eq!(ours, curves);
 }
 
+/// The hash that a signature answers (RFC 8032 §5.1.7).
+fn challenge(r: &CompressedEdwardsY, key: &PublicKey, message: &[u8]) -> Scalar {
+    let hash = Sha512::new().chain_update(r.as_bytes()).chain_update(key.as_bytes()).chain_update(message);
+    Scalar::from_bytes_mod_order_wide(&hash.finalize().into())
+}
+
 /// A key with a part of small order, and signatures by whoever knows the rest of it whose R is of small order: the
 /// equation of RFC 8032 §5.1.7 holds, and verifiers that multiply by the cofactor disagree with those that do not.
 #[test]
@@ -91,11 +97,7 @@ fn a_signature_whose_point_is_of_small_order_is_refused_though_the_equation_hold
     for counter in 0_u32.. {
         let message = counter.to_be_bytes();
         let small = EIGHT_TORSION[counter as usize % 8].compress();
-        let mut hash = Sha512::new();
-        hash.update(small.as_bytes());
-        hash.update(key.as_bytes());
-        hash.update(message);
-        let challenge = Scalar::from_bytes_mod_order_wide(&hash.finalize().into());
+        let challenge = challenge(&small, &key, &message);
         let mut signature = [0; SIGNATURE_LEN];
         signature[..32].copy_from_slice(small.as_bytes());
         signature[32..].copy_from_slice((challenge * secret).as_bytes());
@@ -121,11 +123,7 @@ fn a_key_with_a_part_of_small_order_is_judged_as_verify_strict_judges_it() {
     let mut judged = [0, 0];
     for counter in 0_u32..200 {
         let message = counter.to_be_bytes();
-        let mut hash = Sha512::new();
-        hash.update(r.as_bytes());
-        hash.update(key.as_bytes());
-        hash.update(message);
-        let challenge = Scalar::from_bytes_mod_order_wide(&hash.finalize().into());
+        let challenge = challenge(&r, &key, &message);
         let mut signature = [0; SIGNATURE_LEN];
         signature[..32].copy_from_slice(r.as_bytes());
         signature[32..].copy_from_slice((nonce + challenge * secret).as_bytes());
