@@ -127,7 +127,7 @@ impl PublicKey {
     ///
     /// `verify_strict` reads the signature's point R only to refuse one of small order, as it refuses such a key. Here
     /// the equation comes first. Where it holds, R is the one spelling of the point that it yields, so of points of
-    /// small order there are the [`SMALL_ORDER`] spellings to refuse and no others; and no key here is of small order.
+    /// small order there are the eight spellings to refuse and no others; and no key here is of small order.
     #[must_use]
     pub fn verify(&self, message: &[u8], signature: &[u8; SIGNATURE_LEN]) -> bool {
         let holds = self.0.verify(message, &Signature::from_bytes(signature)).is_ok();
