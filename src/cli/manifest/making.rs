@@ -17,6 +17,7 @@ use crate::ledger::manifest::list::{FIRST_LINE, KeptLine, KnownLine};
 use crate::ledger::manifest::tree::{CHUNK, Chunk, ManifestTree};
 use crate::ledger::metadata::SALT_LEN;
 use crate::ledger::statement::text::ManifestRoot;
+use crate::ledger::text::Fault;
 
 /// Blocks waiting to be written; more would only take memory.
 const WAITING: usize = 4;
@@ -116,7 +117,7 @@ fn collect(
 
 /// Why a line is refused.
 enum Reason {
-    Fault(crate::ledger::text::Fault),
+    Fault(Fault),
     NotAscending,
     NoRandomness,
 }
@@ -143,9 +144,32 @@ fn keep(block: &str, wanted: WantedDigests, refused: impl Fn(usize, Reason) -> C
     Ok(Worked { kept, chunk, first: first.unwrap_or_default().to_owned(), last: last.to_owned() })
 }
 
+/// How a line of a list reads.
+const FORM: (&str, &str) = (
+    "每行写作 `sha-256 <64 位小写十六进制> sm3 <64 位小写十六进制> size <字节数> path <路径>`，两种摘要至少一种",
+    "A line reads `sha-256 <64 lower-case hex> sm3 <64 lower-case hex> size <bytes> path <path>`, with at least one of the two",
+);
+
+/// Here the parts of one line are what elsewhere are lines.
+fn fault_en(fault: &Fault) -> String {
+    match fault {
+        Fault::MissingLine { name } => format!("there is no `{name}` where it belongs"),
+        other => other.to_string(),
+    }
+}
+
+fn fault_zh(fault: &Fault) -> String {
+    match fault {
+        Fault::MissingLine { name } => format!("应有 `{name}` 之处没有"),
+        other => format!("写法有误（{}）", other.code()),
+    }
+}
+
 fn bad_line(list: &str, line: usize, reason: &Reason) -> Complaint {
     let (code, zh, en) = match reason {
-        Reason::Fault(fault) => ("bad_list", format!("{fault}"), format!("{fault}")),
+        Reason::Fault(fault) => {
+            ("bad_list", format!("{}。{}", fault_zh(fault), FORM.0), format!("{}. {}", fault_en(fault), FORM.1))
+        }
         Reason::NotAscending => (
             "not_ascending",
             "路径未按字节升序排列或有重复（LC_ALL=C sort -k8 可排序含两种摘要的行）".to_owned(),
@@ -231,6 +255,10 @@ mod tests {
         assert_eq!(code, "bad_list");
         assert!(text.contains(&format!("line {}:", CHUNK + 6)), "{text}");
         assert_eq!(complaint(&good.replacen("size 7", "size 0", 1)).0, "bad_list");
+        // What sha256sum prints is what people have at hand.
+        let (code, text) = complaint(&format!("{}  contract.pdf\n", sha256(b"x")));
+        assert_eq!(code, "bad_list");
+        assert!(text.contains("line 1: there is no `size`") && text.contains("size <bytes> path <path>"), "{text}");
         assert_eq!(complaint("").0, "empty_manifest");
     }
 

@@ -113,6 +113,10 @@ async fn a_line_waits_for_a_place_and_a_batch_for_its_turn_but_not_for_ever() {
         verdicts.iter().map(outcome).collect::<Vec<_>>(),
         [(503, "busy"), (400, "malformed_json"), (503, "busy")]
     );
+    // Which line it is the verdict says; there is no other line in it.
+    let problem = &verdicts[1]["problem"];
+    assert_eq!((&verdicts[1]["line"], problem.get("line")), (&json!(2), None), "{problem}");
+    assert!(problem["detail"].as_str().unwrap().ends_with(" at column 1"), "{problem}");
     let mut plan = Plan::default();
     (plan.http.place_timeout, plan.http.batches) = (Duration::from_millis(20), 0);
     let house = House::in_memory(plan).await;
