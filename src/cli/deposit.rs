@@ -19,6 +19,7 @@ use crate::cli::ending::{Complaint, Ending};
 use crate::cli::facts_table;
 use crate::cli::gather::{Found, gather, passed_over_word};
 use crate::cli::manifest::depositing;
+use crate::cli::manifest::making::LINE_FORM;
 use crate::cli::manifest::source::Source;
 use crate::cli::many::{self, Missed};
 use crate::cli::progress::Progress;
@@ -45,12 +46,15 @@ twice.
 复存证。
 
 A list has one line an item, paths in ascending bytewise order:
-清单每行一项，路径按字节升序：
-  sha-256 <64 hex> sm3 <64 hex> size <bytes> path <path>";
+清单每行一项，路径按字节升序：";
+
+fn examples() -> String {
+    format!("{EXAMPLES}\n  {LINE_FORM}")
+}
 
 /// Deposit files: their digests go on the chain, the files stay here | 存证：摘要上链，文件不上传
 #[derive(Debug, Clone, clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = examples())]
 pub struct DepositArgs {
     /// The files, or folders with --recursive | 文件，或配合 --recursive 的文件夹
     #[arg(required_unless_present = "manifest", value_name = "FILE")]

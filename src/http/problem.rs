@@ -129,18 +129,6 @@ impl Failure {
         Self { expected: Some(expected.into()), ..self }
     }
 
-    /// Of a request that is one line of many: in its own JSON there is no other line to tell it from.
-    #[must_use]
-    pub fn within_one_line(self) -> Self {
-        match self.code() {
-            "malformed_json" | "unexpected_json" => {
-                let detail = self.detail.replace(" at line 1 column ", " at column ");
-                Self { detail, line: None, ..self }
-            }
-            _ => self,
-        }
-    }
-
     /// Too many of `what` at the moment.
     #[must_use]
     pub fn busy(what: &str) -> Self {

@@ -32,16 +32,16 @@ pub enum JsonError {
     Malformed {
         /// Where and what.
         reason: String,
-        /// Line, from 1.
-        line: usize,
+        /// Line, from 1; `None` where all of it is one line.
+        line: Option<usize>,
     },
     /// JSON of another shape: an unknown, repeated or missing name, or a value of another type.
     #[error("unexpected JSON: {reason}")]
     Unexpected {
         /// Where and what.
         reason: String,
-        /// Line, from 1.
-        line: usize,
+        /// Line, from 1; `None` where all of it is one line.
+        line: Option<usize>,
     },
 }
 
@@ -61,14 +61,21 @@ impl JsonError {
     pub const fn line(&self) -> Option<usize> {
         match self {
             Self::TooLong { .. } => None,
-            Self::Malformed { line, .. } | Self::Unexpected { line, .. } => Some(*line),
+            Self::Malformed { line, .. } | Self::Unexpected { line, .. } => *line,
         }
     }
 }
 
-impl From<serde_json::Error> for JsonError {
-    fn from(error: serde_json::Error) -> Self {
-        let (reason, line) = (error.to_string(), error.line());
+impl JsonError {
+    /// In a text of one line, which may be one of many that somebody sent, the column alone says where.
+    fn within(text: &[u8], error: &serde_json::Error) -> Self {
+        let said = error.to_string();
+        let (line, column) = (error.line(), error.column());
+        let what = said.strip_suffix(&format!(" at line {line} column {column}"));
+        let (reason, line) = match what.filter(|_| !text.contains(&b'\n')) {
+            Some(what) => (format!("{what} at column {column}"), None),
+            None => (said, Some(line)),
+        };
         match error.classify() {
             Category::Data => Self::Unexpected { reason, line },
             Category::Io | Category::Syntax | Category::Eof => Self::Malformed { reason, line },
@@ -88,7 +95,10 @@ pub fn object<T: DeserializeOwned>(bytes: &[u8], limit: usize) -> Result<T, Json
     match serde_json::from_slice::<Object<T>>(bytes) {
         Ok(Object(value)) => Ok(value),
         // The reader of a shape stops at the first name that it does not know: what is broken behind it matters more.
-        Err(error) => Err(serde_json::from_slice::<IgnoredAny>(bytes).err().unwrap_or(error).into()),
+        Err(error) => {
+            let error = serde_json::from_slice::<IgnoredAny>(bytes).err().unwrap_or(error);
+            Err(JsonError::within(bytes, &error))
+        }
     }
 }
 
@@ -311,7 +321,9 @@ mod tests {
         assert_eq!(code(r#"{"unknown":"#), "malformed_json");
         assert_eq!(code(""), "malformed_json");
         assert_eq!(code(&" ".repeat(41)), "body_too_large");
-        assert_eq!(read("{\n\"a\":x}").unwrap_err().line(), Some(2));
+        let place = |text: &str| read(text).map_err(|error| (error.line(), error.to_string())).unwrap_err();
+        assert_eq!(place("{\n\"a\":x}"), (Some(2), "malformed JSON: expected value at line 2 column 5".into()));
+        assert_eq!(place(r#"{"a":x}"#), (None, "malformed JSON: expected value at column 6".into()));
         assert_eq!(object::<Shape>(b"{\"a\":1,\"\xff\":1}", 40).unwrap_err().code(), "malformed_json");
     }
 

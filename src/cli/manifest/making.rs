@@ -19,6 +19,9 @@ use crate::ledger::metadata::SALT_LEN;
 use crate::ledger::statement::text::ManifestRoot;
 use crate::ledger::text::Fault;
 
+/// How a line of a list of known digests reads, for people.
+pub const LINE_FORM: &str = "sha-256 <64 hex> sm3 <64 hex> size <bytes> path <path>";
+
 /// Blocks waiting to be written; more would only take memory.
 const WAITING: usize = 4;
 
@@ -118,6 +121,7 @@ fn collect(
 /// Why a line is refused.
 enum Reason {
     Fault(Fault),
+    NoneWanted,
     NotAscending,
     NoRandomness,
 }
@@ -132,7 +136,7 @@ fn keep(block: &str, wanted: WantedDigests, refused: impl Fn(usize, Reason) -> C
     let (mut first, mut last) = (None, "");
     for (at, (line, salt)) in block.split_terminator('\n').zip(&salts).enumerate() {
         let mut known = KnownLine::parse(line).map_err(|fault| refused(at, Reason::Fault(fault)))?;
-        known.digests = known.digests.only(wanted).map_err(|fault| refused(at, Reason::Fault(fault)))?;
+        known.digests = known.digests.only(wanted).map_err(|_| refused(at, Reason::NoneWanted))?;
         if at > 0 && last >= known.path {
             return Err(refused(at, Reason::NotAscending));
         }
@@ -143,12 +147,6 @@ fn keep(block: &str, wanted: WantedDigests, refused: impl Fn(usize, Reason) -> C
     let chunk = Chunk::over(&leaves).ok_or_else(ended_early)?;
     Ok(Worked { kept, chunk, first: first.unwrap_or_default().to_owned(), last: last.to_owned() })
 }
-
-/// How a line of a list reads.
-const FORM: (&str, &str) = (
-    "每行写作 `sha-256 <64 位小写十六进制> sm3 <64 位小写十六进制> size <字节数> path <路径>`，两种摘要至少一种",
-    "A line reads `sha-256 <64 lower-case hex> sm3 <64 lower-case hex> size <bytes> path <path>`, with at least one of the two",
-);
 
 /// Here the parts of one line are what elsewhere are lines.
 fn fault_en(fault: &Fault) -> String {
@@ -167,9 +165,19 @@ fn fault_zh(fault: &Fault) -> String {
 
 fn bad_line(list: &str, line: usize, reason: &Reason) -> Complaint {
     let (code, zh, en) = match reason {
-        Reason::Fault(fault) => {
-            ("bad_list", format!("{}。{}", fault_zh(fault), FORM.0), format!("{}. {}", fault_en(fault), FORM.1))
-        }
+        Reason::Fault(fault) => (
+            "bad_list",
+            format!("{}。每行应为：{LINE_FORM}（十六进制小写，两种摘要至少一种）", fault_zh(fault)),
+            format!(
+                "{}. A line reads: {LINE_FORM} (hex in lower case, one of the two digests or both)",
+                fault_en(fault)
+            ),
+        ),
+        Reason::NoneWanted => (
+            "bad_list",
+            "该行没有 --digests 所选的摘要".to_owned(),
+            "the line has none of the digests chosen by --digests".to_owned(),
+        ),
         Reason::NotAscending => (
             "not_ascending",
             "路径未按字节升序排列或有重复（LC_ALL=C sort -k8 可排序含两种摘要的行）".to_owned(),
@@ -233,7 +241,12 @@ mod tests {
         let (_, kept) = make_of(&line("a"), only).unwrap();
         assert!(kept.contains("item v1 sm3 ") && !kept.contains("sha-256"), "{kept}");
         let bare = line("a").replacen(&format!("sm3 {} ", sha256(b"sm3")), "", 1);
-        assert_eq!(make_of(&bare, only).unwrap_err().code, "bad_list");
+        let complaint = make_of(&bare, only).unwrap_err();
+        assert_eq!(complaint.code, "bad_list");
+        assert!(
+            complaint.en.ends_with("line 1: the line has none of the digests chosen by --digests"),
+            "{complaint:?}"
+        );
     }
 
     #[test]

@@ -224,7 +224,7 @@ fn refused(line: usize, failure: &Failure) -> BatchVerdict {
 
 async fn deposit(node: &Node, line: Line) -> Result<Deposited, Failure> {
     let (statement, private) = match line {
-        Line::Whole(bytes) => read(&bytes).map_err(Failure::within_one_line)?,
+        Line::Whole(bytes) => read(&bytes)?,
         Line::TooLong => {
             let limit = u64::try_from(REQUEST_MAX).unwrap_or(u64::MAX);
             return Err(Failure::new("body_too_large", format!("a line has at most {limit} bytes")).limited(limit));
