@@ -31,7 +31,7 @@ demo: build ## build it, then deposit, verify and audit before your eyes | 编�
 	$(TIEZHENG) demo
 
 run: build ## start a node on ./chain-data; it prints its address | 启动节点, 数据存于 chain-data
-	$(TIEZHENG) serve --data chain-data
+	$(TIEZHENG) serve --test --data chain-data
 
 # The quickest judge speaks first.
 test: setup-test fmt-check tidy deny clippy unit doc one-rocksdb ## every check that CI runs | 运行全部检查
