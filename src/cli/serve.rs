@@ -26,6 +26,7 @@ use crate::cli::office;
 use crate::cli::opening::cannot_open;
 use crate::cli::screen::{FAINT, GOOD, HEED, Screen};
 use crate::cli::values::at_least_one;
+use crate::http::client_address::{ProxyNetwork, TrustedProxies};
 use crate::http::node::Node;
 use crate::http::options::Options as HttpOptions;
 use crate::http::server;
@@ -71,6 +72,9 @@ pub struct ServeArgs {
     /// Make a new ledger a test ledger, for good | 新账本为测试账本
     #[arg(long)]
     test: bool,
+    /// Network of a reverse proxy whose Forwarded or X-Forwarded-For header names the client, for limits and logs; several times | 可信反向代理网段
+    #[arg(long = "trusted-proxy", value_name = "CIDR")]
+    trusted_proxies: Vec<ProxyNetwork>,
     /// Most deposits waiting at a time | 等候队列上限
     #[arg(long, value_name = "N", default_value_t = Options::default().pool, value_parser = at_least_one())]
     pool: usize,
@@ -154,7 +158,9 @@ async fn attend(
     // Listened for before anybody is told that there is a node to stop.
     let stop = told_to_stop(args.stop_with_stdin)?;
     tell(screen, args, &address, key, mode)?;
-    let node = Node::new(store, sequencer, HttpOptions::default()).with_desk(desk);
+    let trusted_proxies = TrustedProxies::new(args.trusted_proxies.clone());
+    let options = HttpOptions { trusted_proxies, ..HttpOptions::default() };
+    let node = Node::new(store, sequencer, options).with_desk(desk);
     Ok(server::serve(listener, node, stop).await?)
 }
 

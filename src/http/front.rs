@@ -1,12 +1,12 @@
-//! The front of the counter: the few requests that come ten thousand times a second go straight to their handlers, all
-//! others to the router.
+//! What every request passes first, and a fast path for the three hottest routes: deposit, look-up, receipt.
 //!
-//! On its way through the router a request passes a dozen boxes, copied and polled one inside the other; for a deposit that
-//! is a tenth of all work. What it must pass, it passes here as well: it is watched, a panic becomes an answer, the answer
-//! is finished. The router has the routes, too: it is what the API's description is made from, and who asks in an unusual
-//! way is answered by it.
+//! Every request has its target and Host field checked, and the client's address noted. Then the fast path bypasses axum's
+//! router and its boxed middleware, which cost a tenth of the CPU time of a deposit, and applies the same middleware:
+//! metrics, panic handling, response headers. The router has these routes, too: the API's description is generated from
+//! it, and it answers unusual spellings of the same requests.
 
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -24,10 +24,12 @@ use tower::Service;
 use crate::http::api::deposits::deposit;
 use crate::http::api::lookup::{fetched, looked_up};
 use crate::http::caching::Finishing;
+use crate::http::client_address::ClientAddress;
 use crate::http::node::Node;
 use crate::http::observe::Watched;
 use crate::http::problem::Failure;
 use crate::http::router::panicked;
+use crate::http::target;
 use crate::ledger::number::DepositNumber;
 
 const DEPOSITS: &str = "/v1/deposits";
@@ -66,11 +68,11 @@ impl Straight {
         }
     }
 
-    async fn answer(self, node: Arc<Node>, request: Request) -> Result<Response, Failure> {
+    async fn answer(self, node: Arc<Node>, client: ClientAddress, request: Request) -> Result<Response, Failure> {
         match self {
             Self::Deposit => {
                 let (head, body) = request.into_parts();
-                deposit(State(node), head.headers, body).await
+                deposit(State(node), client, head.headers, body).await
             }
             Self::LookUp(number) => looked_up(&node, number).await,
             Self::Receipt(number) => fetched(&node, number, request.headers()).await,
@@ -78,7 +80,7 @@ impl Straight {
     }
 }
 
-/// The service of one node; clones share it.
+/// The service of one node.
 #[derive(Debug, Clone)]
 pub struct Front {
     node: Arc<Node>,
@@ -91,12 +93,45 @@ impl Front {
     pub const fn new(node: Arc<Node>, router: Router) -> Self {
         Self { node, router }
     }
+
+    /// The service of one connection, whose other end has this address.
+    #[must_use]
+    pub fn for_peer(&self, peer: IpAddr) -> Connection {
+        Connection { node: Arc::clone(&self.node), router: self.router.clone(), peer }
+    }
+
+    /// Answers one request from `peer`.
+    pub fn answer(&self, peer: IpAddr, request: Request) -> Answering {
+        self.for_peer(peer).answer(request)
+    }
+}
+
+/// The service of one connection.
+#[derive(Debug, Clone)]
+pub struct Connection {
+    node: Arc<Node>,
+    router: Router,
+    peer: IpAddr,
 }
 
 /// An answer on its way.
-type Answering = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+pub type Answering = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
 
-impl Service<Request<Incoming>> for Front {
+impl Connection {
+    fn answer(&mut self, mut request: Request) -> Answering {
+        if let Err(failure) = target::check(request.method(), request.uri(), request.version(), request.headers()) {
+            return Box::pin(rejected(failure, request).map(Ok));
+        }
+        let client = ClientAddress::of(self.peer, request.headers(), &self.node.options().trusted_proxies);
+        if let Some(to) = Straight::of(request.method(), request.uri().path()) {
+            return Box::pin(straight(to, Arc::clone(&self.node), client, request).map(Ok));
+        }
+        request.extensions_mut().insert(client);
+        Box::pin(self.router.call(request))
+    }
+}
+
+impl Service<Request<Incoming>> for Connection {
     type Response = Response;
     type Error = Infallible;
     type Future = Answering;
@@ -107,19 +142,24 @@ impl Service<Request<Incoming>> for Front {
     }
 
     fn call(&mut self, request: Request<Incoming>) -> Answering {
-        let request = request.map(Body::new);
-        match Straight::of(request.method(), request.uri().path()) {
-            Some(to) => Box::pin(straight(to, Arc::clone(&self.node), request).map(Ok)),
-            None => Box::pin(self.router.call(request)),
-        }
+        self.answer(request.map(Body::new))
     }
 }
 
-async fn straight(to: Straight, node: Arc<Node>, request: Request) -> Response {
+/// A request that no route sees.
+async fn rejected(failure: Failure, request: Request) -> Response {
+    let (watched, finishing) = (Watched::begin(&request), Finishing::of(&request));
+    let mut response = failure.into_response();
+    finishing.finish(&mut response);
+    watched.answered(&response);
+    response
+}
+
+async fn straight(to: Straight, node: Arc<Node>, client: ClientAddress, request: Request) -> Response {
     let (method, route) = to.watched();
     let (watched, finishing) = (Watched::named(method, route), Finishing::of(&request));
     // Nothing of a request that panicked is used again.
-    let answered = AssertUnwindSafe(to.answer(node, request)).catch_unwind().await;
+    let answered = AssertUnwindSafe(to.answer(node, client, request)).catch_unwind().await;
     let mut response = answered.map_or_else(panicked, IntoResponse::into_response);
     finishing.finish(&mut response);
     watched.answered(&response);

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::http::client_address::TrustedProxies;
+
 /// Limits of the HTTP server.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -29,6 +31,9 @@ pub struct Options {
     pub place_timeout: Duration,
     /// How long requests in flight may take to finish at shutdown. Default 30 s.
     pub shutdown: Duration,
+    /// Peers whose `Forwarded` or `X-Forwarded-For` header says where a request came from. Default none. It serves limits
+    /// and logs only.
+    pub trusted_proxies: TrustedProxies,
 }
 
 impl Default for Options {
@@ -44,6 +49,7 @@ impl Default for Options {
             batches: 32,
             place_timeout: Duration::from_secs(30),
             shutdown: Duration::from_secs(30),
+            trusted_proxies: TrustedProxies::default(),
         }
     }
 }

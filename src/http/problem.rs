@@ -27,6 +27,8 @@ pub const CODES: &[Row] = &[
     ("bad_query", 400, "a query parameter is missing, unknown or wrong", "查询参数缺失、未知或有误"),
     ("unrecognised_query", 400, "neither a number, a hash nor a height", "无法识别：不是存证编号、哈希值或区块高度"),
     ("mistyped_number", 400, "the deposit number is mistyped", "存证编号有误，请核对后重新输入"),
+    ("bad_host", 400, "the request does not name exactly one valid host", "请求的 Host 字段缺失、重复或无效"),
+    ("misdirected", 421, "the request is for another scheme than this listener serves", "请求的协议与本监听端口不符"),
     ("not_local", 403, "deposits are accepted from this machine only", "仅接受本机提交的存证"),
     ("not_found", 404, "there is no such record", "查无此记录"),
     ("no_such_route", 404, "there is nothing at this path", "无此路径"),

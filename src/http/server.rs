@@ -10,6 +10,7 @@
 //! finished, within the time given; nobody else is accepted.
 
 use std::io;
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -54,7 +55,7 @@ pub async fn serve(listener: TcpListener, node: Node, shutdown: impl Future<Outp
     if let Ok(desk) = node.desk() {
         hooks.spawn(Arc::clone(desk).deliver_hooks(told.clone().wait()));
     }
-    let service = TowerToHyperService::new(Front::new(Arc::clone(&node), router(node, told)));
+    let front = Front::new(Arc::clone(&node), router(node, told));
     let places = Arc::new(Semaphore::new(options.connections));
     let graceful = GracefulShutdown::new();
     let mut tasks = JoinSet::new();
@@ -66,12 +67,13 @@ pub async fn serve(listener: TcpListener, node: Node, shutdown: impl Future<Outp
             let place = Arc::clone(&places).acquire_owned().await;
             (place, accept(&listener).await)
         };
-        let (place, stream) = tokio::select! {
+        let (place, (stream, peer)) = tokio::select! {
             biased;
             () = &mut shutdown => break,
             next = next => next,
         };
-        let connection = connection(&options).serve_connection(wrapped(stream, &options), service.clone());
+        let service = TowerToHyperService::new(front.for_peer(peer));
+        let connection = connection(&options).serve_connection(wrapped(stream, &options), service);
         let watched = graceful.watch(connection);
         tasks.spawn(async move {
             // Held until the connection ends. How it ends is the client's business.
@@ -92,10 +94,10 @@ pub async fn serve(listener: TcpListener, node: Node, shutdown: impl Future<Outp
     Ok(())
 }
 
-async fn accept(listener: &TcpListener) -> TcpStream {
+async fn accept(listener: &TcpListener) -> (TcpStream, IpAddr) {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => return stream,
+            Ok((stream, peer)) => return (stream, peer.ip()),
             // The client went away while it waited, or we are out of file descriptors: both pass.
             Err(error) => {
                 tracing::warn!(%error, "cannot accept a connection");

@@ -7,6 +7,7 @@ mod deposits;
 mod described;
 mod failing;
 mod health;
+mod host;
 mod locality;
 mod log;
 mod lookup;

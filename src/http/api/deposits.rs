@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use tokio::time::Instant;
 
+use crate::http::client_address::ClientAddress;
 use crate::http::locality::require_local;
 use crate::http::node::Node;
 use crate::http::problem::Failure;
@@ -51,6 +52,7 @@ use crate::wire::receipt::{self, ReceiptJson};
 )]
 pub(in crate::http) async fn deposit(
     State(node): State<Arc<Node>>,
+    _client: ClientAddress,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Failure> {

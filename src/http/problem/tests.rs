@@ -13,6 +13,8 @@ const NAMED_BY_HANDLERS: &[&str] = &[
     "bad_path",
     "bad_query",
     "unrecognised_query",
+    "bad_host",
+    "misdirected",
     "not_local",
     "no_such_route",
     "method_not_allowed",

@@ -10,11 +10,11 @@ use axum::http::Request;
 use futures_util::{FutureExt as _, stream};
 use http_body_util::BodyExt as _;
 use tiezheng::http::api::court::closing::Closing;
+use tiezheng::http::front::Front;
 use tiezheng::http::node::Node;
 use tiezheng::http::options::Options;
 use tiezheng::http::router::router;
 use tiezheng::store::contract::ReadLedger;
-use tower::ServiceExt as _;
 
 use crate::support::depositor::note;
 use crate::support::house::{House, Plan, request};
@@ -27,7 +27,8 @@ fn counter(house: &House, options: Options) -> Arc<Node> {
 
 async fn post(node: &Arc<Node>, path: &str, media_type: &str, body: Body) -> (u16, Body) {
     let request = Request::post(path).header("host", "localhost").header("content-type", media_type);
-    let answer = router(Arc::clone(node), Closing::default()).oneshot(request.body(body).unwrap()).await.unwrap();
+    let front = Front::new(Arc::clone(node), router(Arc::clone(node), Closing::default()));
+    let answer = front.answer([127, 0, 0, 1].into(), request.body(body).unwrap()).await.unwrap();
     (answer.status().as_u16(), answer.into_body())
 }
 
