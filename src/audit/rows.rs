@@ -16,7 +16,8 @@ use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::notice::{ErasedPiece, Piece};
 use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::content::Content;
-use crate::store::contract::{Private, ReadError, ReadLedger};
+use crate::ledger::statement::ownership::may_link;
+use crate::store::contract::{LinkPosition, Private, ReadError, ReadLedger};
 use crate::store::reading;
 
 /// The rows of one leaf, and what is wrong with them.
@@ -47,17 +48,20 @@ impl<'a, R: ReadLedger + ?Sized> Rows<'a, R> {
     fn links(&mut self, entry: &Entry) {
         let statement = entry.statement.statement();
         for link in &statement.links {
-            let good = self.target(&link.number).is_ok_and(|target| {
-                target.is_some_and(|(at, target)| {
-                    let target = target.statement.statement();
-                    let own = target.keys.iter().any(|key| statement.keys.contains(key))
-                        && target.on_behalf == statement.on_behalf;
-                    at < self.at && (own || !link.kind.needs_ownership())
-                })
-            });
-            if !good {
+            self.count += 1;
+            let position = LinkPosition { kind: link.kind, source: self.at };
+            let target = self.target(&link.number).ok().flatten();
+            let Some((at, _)) = target
+                .filter(|(at, target)| *at < self.at && may_link(link.kind, statement, target.statement.statement()))
+            else {
                 self.findings.push((Fault::Link, format!("{} {}", link.kind.word(), link.number)));
+                continue;
+            };
+            // A missing row would hide the link from everybody who looks the deposit up.
+            if self.store.links_to(at, position, 1).is_ok_and(|found| found == [position]) {
+                continue;
             }
+            self.findings.push((Fault::Index, format!("link {} {}: no row leads here", link.kind.word(), link.number)));
         }
     }
 
@@ -77,8 +81,8 @@ impl<'a, R: ReadLedger + ?Sized> Rows<'a, R> {
         }
         for (algorithm, digest) in statement.content.iter().flat_map(Content::digests) {
             self.count += 1;
-            let found = store.find_digest(algorithm, &digest, usize::MAX);
-            if !found.is_ok_and(|found| found.contains(&self.at)) {
+            let found = store.find_digest(algorithm, &digest, self.at..LeafIndex(self.at.0.saturating_add(1)), 1);
+            if !found.is_ok_and(|found| found == [self.at]) {
                 self.findings.push((Fault::Index, format!("digest {algorithm} {digest}: no row leads here")));
             }
         }

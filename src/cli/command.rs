@@ -143,9 +143,8 @@ fn not_run(error: &clap::Error) -> Ending {
     let (wanted, json) = usage::wishes(std::env::args_os().skip(1));
     let language = language(wanted.and_then(|name| LanguageName::from_str(&name, false).ok()));
     let help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-    let shows_help = help || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
     // Nothing is left to tell anybody when even this cannot be written.
-    if shows_help || (language == Language::English && !json) {
+    if help || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         let _ = error.print();
     } else {
         let screen = Screen::new(language, json, colours_wanted(), is_watched());

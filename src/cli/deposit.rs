@@ -26,8 +26,8 @@ use crate::cli::progress::Progress;
 use crate::cli::reach::{ServerArgs, meet_and_pin};
 use crate::cli::round::{Done, Round};
 use crate::cli::screen::{BAD, FAINT, GOOD, HEED, Screen};
+use crate::cli::terminal::escaped_name;
 use crate::cli::unkept::RECEIPT_NOT_KEPT;
-use crate::cli::width::shown;
 use crate::wire::facts::ChainFactsJson;
 
 const EXAMPLES: &str = "\
@@ -206,7 +206,7 @@ fn count(tally: &mut Tally, found: &Found, outcome: &Result<Done, Missed>) -> En
 }
 
 fn tell(screen: &Screen, found: &Found, outcome: &Result<Done, Missed>, alone: bool) -> anyhow::Result<()> {
-    let name = shown(&found.path.to_string_lossy());
+    let name = escaped_name(&found.path.to_string_lossy());
     screen.document(&document(&found.path, found.named, outcome))?;
     match outcome {
         Ok(done) => {

@@ -11,6 +11,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::process::ExitCode;
 
+use crate::wire::bilingual::Bilingual;
+
 /// How a command ends; of several files, the worst counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Ending {
@@ -54,12 +56,14 @@ pub struct Complaint {
     pub zh: String,
     /// English.
     pub en: String,
+    /// Further lines.
+    pub more: Vec<Bilingual>,
 }
 
 impl Complaint {
     /// Could not look: exit code 2.
     pub fn unable(code: impl Into<Cow<'static, str>>, zh: impl Into<String>, en: impl Into<String>) -> Self {
-        Self { ending: Ending::CouldNotLook, code: code.into(), zh: zh.into(), en: en.into() }
+        Self { ending: Ending::CouldNotLook, code: code.into(), zh: zh.into(), en: en.into(), more: Vec::new() }
     }
 
     /// Looked, and it is not as it should be: exit code 1.
@@ -70,6 +74,13 @@ impl Complaint {
     /// The command itself is wrong: exit code 64.
     pub fn usage(code: impl Into<Cow<'static, str>>, zh: impl Into<String>, en: impl Into<String>) -> Self {
         Self { ending: Ending::Usage, ..Self::unable(code, zh, en) }
+    }
+
+    /// With another line below: what is escaped as text from outside never begins a line of its own.
+    #[must_use]
+    pub fn with_line(mut self, zh: impl Into<String>, en: impl Into<String>) -> Self {
+        self.more.push(Bilingual::new(zh, en));
+        self
     }
 
     /// A file or folder that could not be read or written.

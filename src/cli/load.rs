@@ -206,7 +206,7 @@ async fn read(args: &LoadArgs, load: &Load, numbers: &[DepositNumber], screen: &
 /// Says where it listens, then answers until standard input ends, as it does when whoever started it is gone.
 async fn serve_echo(bytes: usize) -> anyhow::Result<Ending> {
     let listener = tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
-    crate::cli::screen::raw(format!("{}\n", listener.local_addr()?).as_bytes())?;
+    crate::cli::screen::write_text(&format!("{}\n", listener.local_addr()?))?;
     let ended = tokio::task::spawn_blocking(|| std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink()));
     tokio::select! {
         served = echo::serve(listener, vec![b' '; bytes]) => served?,

@@ -1,25 +1,32 @@
 //! `lookup`: what the chain says of a deposit number, 查询. Looking up is not verifying, and every answer says so.
 //!
-//! The facts shown are derived from the receipt, whose hashes and paths are recomputed here; what the node itself says of
-//! the deposit must agree with them.
+//! What is shown is derived from the receipt, whose hashes, paths and signatures are recomputed here, and is worded by this
+//! program. Later links and earlier deposits are checked against their own receipts. What remains the node's word is
+//! labelled as such, and where the node contradicts its own receipt the command says so and fails.
 
 use serde_json::{Value, json};
 
 use crate::cli::compose::read_number;
 use crate::cli::config::Config;
-use crate::cli::ending::{Complaint, Ending};
-use crate::cli::facts_table;
+use crate::cli::ending::Ending;
 use crate::cli::pinned::Pinned;
 use crate::cli::reach::{ServerArgs, meet_again};
-use crate::cli::record::{fetch, history};
+use crate::cli::record::{Record, fetch, history};
 use crate::cli::screen::{BAD, HEED, Screen};
+use crate::cli::terminal::escaped;
+use crate::cli::{facts_table, history_table};
+use crate::ledger::block::BlockHeader;
+use crate::ledger::entry::Entry;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::Facts;
+use crate::ledger::statement::text::LinkKind;
+use crate::ledger::verify::history::History;
 use crate::ledger::verify::report::{Conclusion, Obstacle, Report, Reservation};
 use crate::ledger::verify::verifier::{Presented, Question, verify};
 use crate::ledger::verify::wording;
 use crate::wire::bilingual::Bilingual;
-use crate::wire::facts::{ChainFactsJson, DepositJson, LinkJson};
+use crate::wire::facts::{DepositJson, SignerJson};
+use crate::wire::history::link_label;
 use crate::wire::report::ReportJson;
 
 const EXAMPLES: &str = "\
@@ -51,50 +58,40 @@ pub async fn run(args: &LookupArgs, config: &Config, screen: &Screen) -> anyhow:
     let client = args.server.client()?;
     let trust = Pinned::load(&config.trust_policy())?.trust();
     let record = fetch(&client, &number).await?;
-    let Some((receipt, told)) = record.and_then(|record| Some((record.receipt, record.told?))) else {
+    let Some(record) = record else {
         meet_again(&client, config).await?;
         return not_found(screen, number);
     };
-    let (history, baseless) = history(&client, &told, &number, &trust).await?;
+    let history = history(&client, &record, &trust).await?;
     let question = Question {
         number: Some(number),
-        receipt: &receipt,
+        receipt: &record.receipt,
         item: None,
         presented: Presented::Nothing,
-        history: Some(&history),
+        history: history.as_ref(),
         trust: &trust,
     };
     let report = verify(&question);
-    let facts = report.facts.as_ref().filter(|facts| facts.number == number);
-    let agrees = facts.is_some_and(|facts| ChainFactsJson::from(facts) == told.chain) && baseless == 0;
     let key_known = report.obstacle != Some(Obstacle::UnknownKey);
     if !key_known {
         meet_again(&client, config).await?;
     }
     let holds = report.conclusion == Conclusion::RecordOnly || !key_known;
-    screen.document(&document(&told, &report, agrees, key_known)?)?;
-    match facts {
-        Some(facts) if agrees && holds => {
-            show(screen, &told, facts, &report)?;
-            if !key_known {
-                unknown_key(screen, args)?;
-            }
-            Ok(Ending::Good)
-        }
-        _ => {
-            let differs = Complaint::finding(
-                "facts_differ",
-                "节点所述与其回执不符，查询结果不可采信",
-                "what the node says differs from its own receipt: do not rely on it",
-            );
-            let text = match report.conclusion {
-                Conclusion::ChainFault => wording::conclusion(&report, screen.language()),
-                _ => screen.pick(&differs.zh, &differs.en).to_owned(),
-            };
-            screen.aside(screen.paint(BAD, &text))?;
-            Ok(Ending::Finding)
-        }
+    let proven = holds.then(|| Proven::of(&record, history)).flatten();
+    let Some(proven) = proven.filter(|proven| proven.entry.number == number) else {
+        return broken(screen, &report);
+    };
+    let differing = record.told.as_ref().map(|told| proven.differing(told)).unwrap_or_default();
+    screen.document(&proven.document(&report, &differing, key_known)?)?;
+    proven.show(screen)?;
+    if !key_known {
+        unknown_key(screen, args)?;
     }
+    if differing.is_empty() {
+        return Ok(Ending::Good);
+    }
+    differs(screen, &differing)?;
+    Ok(Ending::Finding)
 }
 
 fn not_found(screen: &Screen, number: DepositNumber) -> anyhow::Result<Ending> {
@@ -105,54 +102,149 @@ fn not_found(screen: &Screen, number: DepositNumber) -> anyhow::Result<Ending> {
     Ok(Ending::Finding)
 }
 
-fn document(told: &DepositJson, report: &Report, agrees: bool, key_known: bool) -> anyhow::Result<Value> {
-    // The node's shape with the facts derived here in their place.
-    let mut document = serde_json::to_value(told)?;
-    let derived = serde_json::to_value(report.facts.as_ref().map(ChainFactsJson::from))?;
-    let checks = json!({
-        "agrees_with_receipt": agrees,
-        "ledger_key_pinned": key_known,
-        "steps": ReportJson::from(report).steps,
-    });
-    if let Value::Object(fields) = &mut document {
-        if let Value::Object(derived) = derived {
-            fields.extend(derived);
-        }
-        fields.insert("checked".into(), checks);
-    }
-    Ok(document)
+/// The receipt does not hold, so nothing that the node says is shown.
+fn broken(screen: &Screen, report: &Report) -> anyhow::Result<Ending> {
+    let checks = json!({ "agrees_with_receipt": false, "steps": ReportJson::from(report).steps });
+    screen.document(&json!({ "status": report.conclusion.code(), "checked": checks }))?;
+    let text = match report.conclusion {
+        Conclusion::ChainFault => wording::conclusion(report, screen.language()),
+        _ => screen
+            .pick(
+                "节点给出的回执不成立，或不属于所查编号，查询结果不可采信",
+                "the node's receipt does not hold, or is of another number: do not rely on this node",
+            )
+            .to_owned(),
+    };
+    screen.aside(screen.paint(BAD, &text))?;
+    Ok(Ending::Finding)
 }
 
-fn show(screen: &Screen, told: &DepositJson, facts: &Facts, report: &Report) -> anyhow::Result<()> {
-    facts_table::show(screen, facts)?;
-    let mut rows = Vec::new();
-    let mut row = |zh: &str, en: &str, value: String| rows.push(vec![screen.pick(zh, en).to_owned(), value]);
-    row("状态", "status", told.status_text.pick(screen.language()).to_owned());
-    if let Some(size) = told.size {
-        row("字节数", "bytes", size.to_string());
+/// The receipt holds; what the node says beside it differs from it.
+fn differs(screen: &Screen, fields: &[&str]) -> anyhow::Result<()> {
+    let fields = fields.join(", ");
+    let zh = format!("节点所述与其回执不符（{fields}），以上仅列出回执所证明的内容；请勿采信该节点");
+    let en = format!(
+        "what the node says differs from its own receipt ({fields}): shown is what the receipt proves; do not rely on this node"
+    );
+    Ok(screen.aside(screen.paint(BAD, screen.pick(&zh, &en)))?)
+}
+
+/// What the receipt proves, and the history as far as it was checked. Nothing here is the node's word, but for what
+/// says so.
+struct Proven {
+    entry: Entry,
+    header: BlockHeader,
+    history: History,
+    /// The look-up as this program derives it.
+    derived: DepositJson,
+    /// By whom the node says that it was signed: no receipt tells whose a key is.
+    claimed_signer: Option<String>,
+}
+
+impl Proven {
+    /// `None` for a receipt that cannot be read.
+    fn of(record: &Record, history: Option<History>) -> Option<Self> {
+        let (receipt, history) = (&record.receipt, history?);
+        let entry = Entry::parse(receipt.entry.as_bytes()).ok()?;
+        let header = BlockHeader::parse(receipt.header.as_bytes()).ok()?;
+        let mut derived = DepositJson::of(receipt.index, &entry, &header, &history);
+        let claimed_signer = record.told.as_ref().map(|told| told.signed_by.code.clone());
+        if claimed_signer.as_deref() == Some(SignerJson::platform().code.as_str()) {
+            derived.signed_by = SignerJson::platform();
+        }
+        Some(Self { entry, header, history, derived, claimed_signer })
     }
-    if let Some(media_type) = &told.media_type {
-        row("数据类型（存证人填写）", "type (in the depositor's words)", media_type.clone());
+
+    /// Names of the fields in which the node says something else than its receipt. Texts are the program's own, so those of
+    /// the node are neither compared nor shown.
+    fn differing(&self, told: &DepositJson) -> Vec<&'static str> {
+        let own = &self.derived;
+        let links = |json: &DepositJson| -> Vec<_> {
+            json.links.iter().map(|link| (link.kind.clone(), link.deposit_number.clone())).collect()
+        };
+        let fields = [
+            ("status", own.status == told.status),
+            ("index", own.index == told.index),
+            ("facts", own.chain == told.chain),
+            ("size", own.size == told.size),
+            ("media_type", own.media_type == told.media_type),
+            ("on_behalf", own.on_behalf == told.on_behalf),
+            ("links", links(own) == links(told)),
+            ("test", own.test == told.test),
+        ];
+        fields.into_iter().filter(|(_, agrees)| !agrees).map(|(name, _)| name).collect()
     }
-    let linked = |link: &LinkJson| format!("{} {}", link.label.pick(screen.language()), link.deposit_number);
-    for link in &told.links {
-        row("关联存证", "says of an earlier deposit", linked(link));
+
+    fn document(&self, report: &Report, differing: &[&str], key_known: bool) -> anyhow::Result<Value> {
+        let mut document = serde_json::to_value(&self.derived)?;
+        let checks = json!({
+            "agrees_with_receipt": differing.is_empty(),
+            "differing_fields": differing,
+            "ledger_key_pinned": key_known,
+            "claimed_by_node": ["signed_by", "earlier_deposits.total", "later_links.total", "references.total"],
+            "steps": ReportJson::from(report).steps,
+        });
+        if let Value::Object(fields) = &mut document {
+            fields.insert("checked".into(), checks);
+        }
+        Ok(document)
     }
-    for link in &told.later_links {
-        row("在后存证称", "a later deposit says it", linked(link));
+
+    fn show(&self, screen: &Screen) -> anyhow::Result<()> {
+        let own = &self.derived;
+        let statement = self.entry.statement.statement();
+        let mut rows = Vec::new();
+        let mut row = |zh: &str, en: &str, value: String| rows.push(vec![screen.pick(zh, en).to_owned(), value]);
+        row("状态", "status", own.status_text.pick(screen.language()).to_owned());
+        if let Some(size) = own.size {
+            row("字节数", "bytes", size.to_string());
+        }
+        if let Some(media_type) = &own.media_type {
+            row("数据类型（存证人填写）", "type (in the depositor's words)", media_type.clone());
+        }
+        if let Some(account) = statement.on_behalf {
+            row("所代账号", "on behalf of the account", account.to_string());
+        }
+        for link in &statement.links {
+            let label = link_label(link.kind);
+            row("关联存证", "says of an earlier deposit", format!("{} {}", label.pick(screen.language()), link.number));
+        }
+        // Whose a key is, no receipt tells. Without an account in the statement there is nothing to tell apart.
+        let usual = |code: &String| statement.on_behalf.is_none() && *code == SignerJson::depositor().code;
+        if let Some(signer) = self.claimed_signer.as_ref().filter(|code| !usual(code)) {
+            let known = [SignerJson::depositor(), SignerJson::platform()].into_iter().find(|one| one.code == *signer);
+            let signer =
+                known.map_or_else(|| escaped(signer).into_owned(), |one| one.text.pick(screen.language()).to_owned());
+            row("签名人（节点自述，未核验）", "signer (claimed by the node, not verified)", signer);
+        }
+        rows.extend(history_table::rows(screen, &self.history));
+        facts_table::show(screen, &Facts::of(&self.entry, &self.header))?;
+        screen.line("")?;
+        screen.table(&rows)?;
+        screen.line("")?;
+        self.heed(screen)
     }
-    for number in &told.earlier_deposits {
-        row("同一摘要的更早存证", "earlier deposit of the same digest", number.clone());
-    }
-    screen.line("")?;
-    screen.table(&rows)?;
-    screen.line("")?;
-    for reservation in [Reservation::Withdrawn, Reservation::Superseded, Reservation::TestLedger] {
-        if report.reservations.contains(&reservation) {
+
+    /// What somebody who relies on the deposit must know.
+    fn heed(&self, screen: &Screen) -> anyhow::Result<()> {
+        let said = |kinds: &[LinkKind]| self.history.owner_said(kinds);
+        let reserved = [
+            (Reservation::Withdrawn, said(&[LinkKind::Withdraws])),
+            (Reservation::Superseded, said(&[LinkKind::Corrects, LinkKind::Replaces])),
+            (Reservation::TestLedger, self.entry.number.is_test()),
+        ];
+        for (reservation, _) in reserved.into_iter().filter(|(_, is)| *is) {
             screen.line(screen.paint(HEED, wording::reservation(reservation, screen.language())))?;
         }
+        if !self.history.owner_links_are_known() {
+            let text = screen.pick(
+                "存证人其后的更正、撤回、替换、补充未能全部列出并核验，不得据此认为没有其他",
+                "what its owner said later could not be listed and verified completely: there may be more than is shown",
+            );
+            screen.line(screen.paint(HEED, text))?;
+        }
+        Ok(screen.line(screen.paint(HEED, self.derived.notice.pick(screen.language())))?)
     }
-    Ok(screen.line(screen.paint(HEED, told.notice.pick(screen.language())))?)
 }
 
 fn unknown_key(screen: &Screen, args: &LookupArgs) -> anyhow::Result<()> {

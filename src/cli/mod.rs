@@ -4,11 +4,12 @@
 //! [`receipt`], [`trust`], [`keygen`], [`case`] and, of a node, [`serve`], [`audit`], [`backup`], [`restore`], [`load`]
 //! (a round of it is [`load_round`], of reads [`load_reads`]), [`demo`]. What they stand on:
 //!
-//! - [`ending`] are exit codes and complaints, [`usage`] those about the command line itself, [`screen`], [`width`] and [`progress`] what people and machines see;
+//! - [`ending`] are exit codes and complaints, [`usage`] those about the command line itself, [`screen`], [`terminal`],
+//!   [`width`] and [`progress`] what people and machines see;
 //! - [`config`] is the user's folder: [`case_key`] depositors' keys, [`pinned`] the ledger keys that are trusted;
 //! - [`gather`] finds files, [`digest`] hashes them, [`compose`] makes statements, [`papers`] and [`durable`] keep them,
 //!   [`round`] sends them, [`many`] of them together, and [`unkept`] says why one is not kept;
-//! - [`reach`] and [`record`] ask a node, [`facts_table`] and [`report_screen`] show what came of it;
+//! - [`reach`] and [`record`] ask a node, [`facts_table`], [`history_table`] and [`report_screen`] show what came of it;
 //! - [`folder_copy`] copies a ledger's folder and checks the copy.
 
 #[cfg(feature = "node")]
@@ -30,6 +31,7 @@ pub mod facts_table;
 #[cfg(feature = "node")]
 pub mod folder_copy;
 pub mod gather;
+pub mod history_table;
 pub mod keygen;
 #[cfg(feature = "node")]
 pub mod load;
@@ -58,6 +60,7 @@ pub mod screen;
 #[cfg(feature = "node")]
 pub mod serve;
 pub mod statement;
+pub mod terminal;
 pub mod trust;
 pub mod unkept;
 pub mod usage;

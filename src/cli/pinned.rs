@@ -208,18 +208,21 @@ pub fn unchanged(path: &Path, key: &VerifierKey, url: Option<&str>) -> Result<()
 
 fn key_changed(pinned: &PinnedLog, met: &VerifierKey, path: &Path) -> Complaint {
     let place = |name: &Name| pinned.url.clone().unwrap_or_else(|| name.to_string());
-    let (place, file) = (place(pinned.key.name()), path.display());
-    let en = format!(
-        "THE KEY OF THE LEDGER HAS CHANGED at {place}.\n  pinned: {}\n  now:    {met}\nEither somebody stands between you and the ledger, or it was set up anew. Nothing was sent. Ask the operator by another \
-         way; only if the new key is right: tiezheng trust remove '{}' (the pinned keys are in {file}).",
-        pinned.key, pinned.key
-    );
-    let zh = format!(
-        "账本密钥已改变：{place}\n  已固定：{}\n  现收到：{met}\n可能有人在中间冒充，或者账本已重新建立。没有发送任何内容。请通过其他途径向运营者核对；\
-         确认新密钥无误后才运行：tiezheng trust remove '{}'（固定的密钥在 {file}）。",
-        pinned.key, pinned.key
-    );
+    let (place, file, known) = (place(pinned.key.name()), path.display(), &pinned.key);
+    let (zh, en) = (format!("账本密钥已改变：{place}"), format!("THE KEY OF THE LEDGER HAS CHANGED at {place}."));
     Complaint::finding("ledger_key_changed", zh, en)
+        .with_line(format!("  已固定：{known}"), format!("  pinned: {known}"))
+        .with_line(format!("  现收到：{met}"), format!("  now:    {met}"))
+        .with_line(
+            format!(
+                "可能有人在中间冒充，或者账本已重新建立。没有发送任何内容。请通过其他途径向运营者核对；\
+                 确认新密钥无误后才运行：tiezheng trust remove '{known}'（固定的密钥在 {file}）。"
+            ),
+            format!(
+                "Either somebody stands between you and the ledger, or it was set up anew. Nothing was sent. Ask the operator by \
+                 another way; only if the new key is right: tiezheng trust remove '{known}' (the pinned keys are in {file})."
+            ),
+        )
 }
 
 #[cfg(test)]

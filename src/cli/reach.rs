@@ -44,7 +44,8 @@ impl From<ClientError> for Complaint {
                 Self::unable("unreachable", zh, format!("{en}. Is the node running? (tiezheng serve)"))
             }
             ClientError::Problem { code, status, title_zh, detail } => {
-                let zh = format!("{title_zh}：{detail}（{code}，HTTP {status}）");
+                let zh = format!("节点答复：{title_zh}：{detail}（{code}，HTTP {status}）");
+                let en = format!("the node answers: {en}");
                 // 4xx: the node looked, and it is not to be; 5xx: it could not.
                 if status < 500 { Self::finding(code, zh, en) } else { Self::unable(code, zh, en) }
             }
@@ -109,7 +110,8 @@ pub async fn meet_and_pin(client: &LedgerClient, config: &Config, screen: &Scree
             "  请与运营者公布的密钥核对。若不一致：tiezheng trust remove",
             "  Compare it with what the operator publishes. If it differs: tiezheng trust remove",
         );
-        screen.aside(format!("{ask} '{}'\n  ({})", met.key, path.display()))?;
+        screen.aside(format!("{ask} '{}'", met.key))?;
+        screen.aside(format!("  ({})", path.display()))?;
     }
     Ok((met, Pinned::load(&path)?.trust()))
 }

@@ -12,12 +12,13 @@ use crate::cli::ending::{Complaint, Ending};
 use crate::cli::manifest::cutting::cut;
 use crate::cli::pinned::Pinned;
 use crate::cli::reach::{ServerArgs, meet_again};
-use crate::cli::screen::{HEED, Screen, raw};
-use crate::cli::width::shown;
+use crate::cli::screen::{HEED, Screen, write_text};
+use crate::cli::terminal::escaped_name;
 use crate::client::transport::ClientError;
+use crate::ledger::entry::Entry;
 use crate::ledger::manifest::claim::{ItemClaim, ItemReceipt};
 use crate::ledger::number::DepositNumber;
-use crate::ledger::receipt::{Receipt, TLOG_PROOF_FIRST_LINE};
+use crate::ledger::receipt::{Receipt, TlogProof};
 use crate::ledger::verify::report::{Conclusion, Obstacle};
 use crate::ledger::verify::trust::Trust;
 use crate::ledger::verify::verifier::{Presented, Question, verify};
@@ -93,12 +94,12 @@ fn cut_out(args: &ReceiptArgs, receipt: &ItemReceipt, trust: &Trust, screen: &Sc
     if let Some(path) = &args.output {
         durable::replace(path, text.as_bytes(), 0o644).map_err(|error| Complaint::io(path, &error))?;
         let item = args.item.as_deref().unwrap_or_default();
-        screen.line(format!("{}  {}", shown(item), path.display()))?;
+        screen.line(format!("{}  {}", escaped_name(item), path.display()))?;
         screen.document(&json!({ "item": item, "file": path.to_string_lossy() }))?;
     } else if screen.is_json() {
         screen.document(&serde_json::from_str::<Value>(&text)?)?;
     } else {
-        raw(text.as_bytes())?;
+        write_text(&text)?;
     }
     Ok(Ending::Good)
 }
@@ -123,12 +124,14 @@ pub async fn run(args: &ReceiptArgs, config: &Config, screen: &Screen) -> anyhow
     let receipt = answered.map_err(Complaint::from)?;
     must_hold(&receipt, None, Some(number), &trust, screen)?;
     let text = if args.tlog_proof {
-        let proof = client.tlog_proof(&number).await.map_err(Complaint::from)?;
-        if !proof.starts_with(TLOG_PROOF_FIRST_LINE) {
-            let (what, reason) = (client.address().to_owned(), "not a tlog-proof".to_owned());
+        let text = client.tlog_proof(&number).await.map_err(Complaint::from)?;
+        let origin = Entry::parse(receipt.entry.as_bytes()).map(|entry| entry.statement.statement().ledger.clone());
+        let keys = origin.map(|origin| trust.keys_of(&origin)).unwrap_or_default();
+        if let Err(error) = TlogProof::parse(&text).and_then(|proof| proof.proves(&receipt, &keys)) {
+            let (what, reason) = (client.address().to_owned(), error.to_string());
             return Err(Complaint::from(ClientError::Malformed { what, reason }).into());
         }
-        proof
+        text
     } else {
         print(&receipt)
     };
@@ -137,7 +140,7 @@ pub async fn run(args: &ReceiptArgs, config: &Config, screen: &Screen) -> anyhow
         screen.line(format!("{number}  {}", path.display()))?;
         screen.document(&json!({ "deposit_number": number.to_string(), "file": path.to_string_lossy() }))?;
     } else if !screen.is_json() {
-        raw(text.as_bytes())?;
+        write_text(&text)?;
     } else if args.tlog_proof {
         screen.document(&json!({ "deposit_number": number.to_string(), "tlog_proof": text }))?;
     } else {

@@ -8,17 +8,16 @@ use std::io::Read as _;
 use std::path::Path;
 
 use crate::cli::ending::Complaint;
+use crate::client::history::{Subject, checked};
 use crate::client::ledger_client::LedgerClient;
 use crate::client::transport::ClientError;
 use crate::ledger::entry::Entry;
 use crate::ledger::manifest::claim::{ItemClaim, ItemReceipt};
 use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::Receipt;
-use crate::ledger::statement::text::LinkKind;
-use crate::ledger::verify::report::{Conclusion, Obstacle};
+use crate::ledger::verify::history::History;
 use crate::ledger::verify::trust::Trust;
-use crate::ledger::verify::verifier::{History, Presented, Question, verify};
-use crate::wire::facts::{DepositJson, LinkJson};
+use crate::wire::facts::DepositJson;
 use crate::wire::item_receipt::{self, ITEM_RECEIPT_MAX, ItemReceiptError};
 use crate::wire::receipt::parse;
 
@@ -91,56 +90,15 @@ pub async fn fetch(client: &LedgerClient, number: &DepositNumber) -> Result<Opti
     Ok(Some(Record { receipt, item: None, told: Some(told) }))
 }
 
-/// What the node says of earlier deposits and later links, as far as the links hold; and how many do not.
+/// What the node says of earlier deposits and later links, each checked against its receipt; `None` where the record itself
+/// cannot be read.
 ///
 /// # Errors
 ///
-/// [`Complaint`] when a linked deposit cannot be read.
-pub async fn history(
-    client: &LedgerClient,
-    told: &DepositJson,
-    number: &DepositNumber,
-    trust: &Trust,
-) -> Result<(History, usize), Complaint> {
-    let earlier = told.earlier_deposits.iter().filter_map(|text| DepositNumber::parse_exact(text)).collect();
-    let (mut later, mut baseless) = (Vec::new(), 0);
-    for link in &told.later_links {
-        match confirmed(client, link, number, trust).await? {
-            Some(link) => later.push(link),
-            None => baseless += 1,
-        }
-    }
-    Ok((History { later, earlier }, baseless))
-}
-
-/// The link, if the deposit it is said to come from holds and says so itself.
-async fn confirmed(
-    client: &LedgerClient,
-    link: &LinkJson,
-    target: &DepositNumber,
-    trust: &Trust,
-) -> Result<Option<(LinkKind, DepositNumber)>, Complaint> {
-    let parsed = LinkKind::parse(&link.kind).zip(DepositNumber::parse_exact(&link.deposit_number));
-    let Some((kind, source)) = parsed else { return Ok(None) };
-    let receipt = match client.receipt(&source).await {
-        Ok(receipt) => receipt,
-        Err(ClientError::Problem { status: 404, .. }) => return Ok(None),
-        Err(error) => return Err(error.into()),
-    };
-    let question = Question {
-        number: Some(source),
-        receipt: &receipt,
-        item: None,
-        presented: Presented::Nothing,
-        history: None,
-        trust,
-    };
-    let report = verify(&question);
-    // Whoever pinned nothing is told so elsewhere; then a link is as good as the record it belongs to.
-    let holds = report.conclusion == Conclusion::RecordOnly || report.obstacle == Some(Obstacle::UnknownKey);
-    let says_so = Entry::parse(receipt.entry.as_bytes()).is_ok_and(|entry| {
-        let mut links = entry.statement.statement().links.iter();
-        entry.number == source && links.any(|link| link.kind == kind && link.number == *target)
-    });
-    Ok((holds && says_so).then_some((kind, source)))
+/// [`Complaint`]: the node's answer is malformed.
+pub async fn history(client: &LedgerClient, record: &Record, trust: &Trust) -> Result<Option<History>, Complaint> {
+    let Some(told) = &record.told else { return Ok(None) };
+    let Ok(entry) = Entry::parse(record.receipt.entry.as_bytes()) else { return Ok(None) };
+    let subject = Subject { index: record.receipt.index, entry: &entry };
+    Ok(Some(checked(client, &told.history, subject, trust).await?))
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::cli::facts_table;
 use crate::cli::screen::{BAD, FAINT, GOOD, HEADING, HEED, Screen};
-use crate::cli::width::shown;
+use crate::cli::terminal::escaped_name;
 use crate::ledger::statement::content::{HashAlgorithm, Measured};
 use crate::ledger::verify::report::{Conclusion, Obstacle, Outcome, Report, Step, StepResult};
 use crate::ledger::verify::wording;
@@ -73,7 +73,7 @@ pub fn show(screen: &Screen, verified: &Verified<'_>) -> anyhow::Result<()> {
 fn object(screen: &Screen, verified: &Verified<'_>) -> anyhow::Result<()> {
     let mut rows = Vec::new();
     if let Some(file) = verified.file {
-        rows.push(vec![screen.pick("送检文件", "file presented").to_owned(), shown(&file.to_string_lossy())]);
+        rows.push(vec![screen.pick("送检文件", "file presented").to_owned(), escaped_name(&file.to_string_lossy())]);
     }
     if let Some(measured) = verified.measured {
         rows.push(vec![screen.pick("字节数", "bytes").to_owned(), measured.size.to_string()]);
@@ -117,7 +117,7 @@ fn step_rows(screen: &Screen, result: &StepResult) -> Vec<Vec<String>> {
 fn told_value(screen: &Screen, name: &str, value: &str) -> String {
     // A name from outside may be called anything, these words included.
     if name == "item_name" {
-        return shown(value);
+        return escaped_name(value);
     }
     match (value, value.strip_prefix("size ")) {
         ("equal", _) => screen.pick("相同", "equal").to_owned(),

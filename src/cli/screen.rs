@@ -1,28 +1,30 @@
 //! What people and machines see: the one writer of standard output and standard error.
 //!
 //! People get aligned text in one language (labels of the chain's facts always in both), coloured only on a terminal.
+//! Whatever is written is escaped here ([`crate::cli::terminal`]).
 //! With `--json`, standard output holds JSON documents and nothing else; what is said to people goes to standard error.
 
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 
-use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 use serde_json::json;
 
 use crate::cli::ending::{Complaint, Ending};
+use crate::cli::terminal::{Tone, escaped_but_marks, escaped_json, rendered, rendered_lines, toned};
 use crate::cli::width::{columns, padded};
 use crate::ledger::verify::wording::Language;
+use crate::wire::bilingual::Bilingual;
 
 /// Good news.
-pub const GOOD: Style = AnsiColor::Green.on_default().bold();
+pub const GOOD: Tone = Tone::Good;
 /// Bad news.
-pub const BAD: Style = AnsiColor::Red.on_default().bold();
+pub const BAD: Tone = Tone::Bad;
 /// What to heed.
-pub const HEED: Style = AnsiColor::Yellow.on_default().bold();
+pub const HEED: Tone = Tone::Heed;
 /// Headings.
-pub const HEADING: Style = Style::new().bold();
+pub const HEADING: Tone = Tone::Heading;
 /// What matters less.
-pub const FAINT: Style = Style::new().dimmed();
+pub const FAINT: Tone = Tone::Faint;
 
 /// Standard output and standard error, in one language.
 #[derive(Debug)]
@@ -69,28 +71,29 @@ impl Screen {
         }
     }
 
-    /// `text` in `style`, on a terminal.
+    /// `text` in this tone: escaped, and coloured where the line is written to a terminal.
     #[must_use]
-    pub fn paint(&self, style: Style, text: &str) -> String {
-        if self.colours { format!("{style}{text}{style:#}") } else { text.to_owned() }
+    pub fn paint(&self, tone: Tone, text: &str) -> String {
+        toned(tone, text)
     }
 
-    /// A line for people; nothing where documents are asked for.
+    /// A line for people; nothing where documents are asked for. Escaped: a line break in it begins no other line.
     ///
     /// # Errors
     ///
     /// Standard output cannot be written.
     pub fn line(&self, text: impl AsRef<str>) -> io::Result<()> {
-        if self.json { Ok(()) } else { raw(format!("{}\n", text.as_ref()).as_bytes()) }
+        if self.json { Ok(()) } else { write_out(&format!("{}\n", rendered(text.as_ref(), self.colours))) }
     }
 
-    /// A line beside the result, on standard error: what was done on the way, what to heed.
+    /// A line beside the result, on standard error: what was done on the way, what to heed. Escaped likewise.
     ///
     /// # Errors
     ///
     /// Standard error cannot be written.
     pub fn aside(&self, text: impl AsRef<str>) -> io::Result<()> {
-        io::stderr().lock().write_all(format!("{}\n", text.as_ref()).as_bytes())
+        let line = format!("{}\n", rendered(text.as_ref(), self.colours));
+        io::stderr().lock().write_all(line.as_bytes())
     }
 
     /// A document for machines, on one line; nothing where text is asked for.
@@ -100,9 +103,9 @@ impl Screen {
     /// Standard output cannot be written.
     pub fn document(&self, value: &impl Serialize) -> anyhow::Result<()> {
         if self.json {
-            let mut text = serde_json::to_string(value)?;
+            let mut text = escaped_json(&serde_json::to_string(value)?);
             text.push('\n');
-            raw(text.as_bytes())?;
+            write_out(&text)?;
         }
         Ok(())
     }
@@ -130,25 +133,38 @@ impl Screen {
             let text = format!("{error:#}");
             Complaint::unable("failed", text.clone(), text)
         });
-        self.document(&json!({ "error": { "code": complaint.code, "message": complaint.en } }))?;
+        let lines = |pick: fn(&Bilingual) -> &str| complaint.more.iter().map(pick).collect::<Vec<_>>();
+        let message = [vec![complaint.en.as_str()], lines(|line| &line.en)].concat().join("\n");
+        self.document(&json!({ "error": { "code": complaint.code, "message": message } }))?;
         let label = self.pick("错误：", "error: ");
         self.aside(format!("{label}{}", self.pick(&complaint.zh, &complaint.en)))?;
+        for line in &complaint.more {
+            self.aside(line.pick(self.language))?;
+        }
         Ok(complaint.ending)
     }
 }
 
-/// Writes bytes to standard output as they are.
+/// Writes a document of several lines, such as a receipt, to standard output: byte for byte into a file or another program,
+/// escaped on a terminal.
 ///
 /// # Errors
 ///
 /// Standard output cannot be written.
-pub fn raw(bytes: &[u8]) -> io::Result<()> {
+pub fn write_text(text: &str) -> io::Result<()> {
+    if io::stdout().is_terminal() { write_out(&rendered_lines(text)) } else { write_out(text) }
+}
+
+fn write_out(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    out.write_all(bytes)?;
+    out.write_all(text.as_bytes())?;
     out.flush()
 }
 
 fn aligned(rows: &[Vec<String>]) -> Vec<String> {
+    // Escaped first: what is measured is what is written.
+    let rows: Vec<Vec<String>> =
+        rows.iter().map(|row| row.iter().map(|cell| escaped_but_marks(cell)).collect()).collect();
     let count = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
         let cells = rows.iter().filter(|row| row.len() > column + 1).filter_map(|row| row.get(column));
@@ -185,13 +201,5 @@ mod tests {
     fn a_last_cell_never_widens_the_others() {
         let rows = [vec!["a".to_owned(), "b".repeat(90)], vec!["a".into(), "c".into(), "d".into()]];
         assert_eq!(aligned(&rows).last().unwrap(), "a  c  d");
-    }
-
-    #[test]
-    fn only_a_terminal_gets_colours() {
-        let plain = Screen::new(Language::English, false, false, false);
-        assert_eq!(plain.paint(GOOD, "ok"), "ok");
-        let coloured = Screen::new(Language::English, false, true, false);
-        assert_ne!(coloured.paint(GOOD, "ok"), "ok");
     }
 }

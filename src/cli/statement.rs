@@ -12,7 +12,7 @@ use crate::cli::durable;
 use crate::cli::ending::{Complaint, Ending};
 use crate::cli::progress::Progress;
 use crate::cli::reach::{ServerArgs, meet_and_pin};
-use crate::cli::screen::{HEED, Screen, raw};
+use crate::cli::screen::{HEED, Screen, write_text};
 use crate::ledger::key::Name;
 use crate::wire::json;
 
@@ -96,7 +96,7 @@ pub async fn run(args: &MakeStatementArgs, config: &Config, screen: &Screen) -> 
     }))?;
     if !screen.is_json() {
         let text = if args.request { json::line(&request) } else { request.statement };
-        raw(text.as_bytes())?;
+        write_text(&text)?;
     }
     Ok(Ending::Good)
 }

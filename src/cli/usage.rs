@@ -11,13 +11,37 @@ use clap::Error;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::cli::ending::Complaint;
+use crate::cli::terminal::escaped;
 
 /// The complaint. Its English is the library's; its code is `usage`, whatever is wrong with the command line.
 #[must_use]
 pub fn complaint(error: &Error) -> Complaint {
-    let english = error.to_string();
-    let english = english.trim_end().strip_prefix("error: ").unwrap_or(&english).to_owned();
-    Complaint::usage("usage", in_chinese(error), english)
+    let mut english = error.to_string();
+    for (_, value) in error.context() {
+        for raw in strings(value) {
+            english = english.replace(&raw, &escaped(&raw));
+        }
+    }
+    let (english, chinese) = (english.trim_end(), in_chinese(error));
+    let (mut english, mut chinese) = (english.strip_prefix("error: ").unwrap_or(english).lines(), chinese.lines());
+    let mut complaint =
+        Complaint::usage("usage", chinese.next().unwrap_or_default(), english.next().unwrap_or_default());
+    loop {
+        let (zh, en) = (chinese.next(), english.next());
+        if zh.is_none() && en.is_none() {
+            return complaint;
+        }
+        complaint = complaint.with_line(zh.unwrap_or_default(), en.unwrap_or_default());
+    }
+}
+
+/// What the library repeats of the command line.
+fn strings(value: &ContextValue) -> Vec<String> {
+    match value {
+        ContextValue::String(one) => vec![one.clone()],
+        ContextValue::Strings(several) => several.clone(),
+        _ => Vec::new(),
+    }
 }
 
 /// The language and the form of answers that a command line asks for, as far as it can be told of one that is wrong:
@@ -114,16 +138,17 @@ fn possible(error: &Error) -> String {
     quoted(error, ContextKind::ValidValue).map(|values| format!("，可用的值：{values}")).unwrap_or_default()
 }
 
-/// What the library says of one thing; names of several side by side; nothing where it says nothing.
+/// What the library says of one thing, escaped; names of several side by side; nothing where it says nothing.
 fn said(error: &Error, kind: ContextKind) -> String {
-    match error.get(kind) {
+    let text = match error.get(kind) {
         Some(ContextValue::Strings(several)) => several.join(" "),
         Some(ContextValue::StyledStrs(several)) => {
             several.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
         }
         Some(one) => one.to_string(),
         None => String::new(),
-    }
+    };
+    escaped(&text).into_owned()
 }
 
 /// The same in quotes, each name by itself.
@@ -132,7 +157,8 @@ fn quoted(error: &Error, kind: ContextKind) -> Option<String> {
         ContextValue::Strings(several) => several.clone(),
         one => vec![one.to_string()],
     };
-    let names: Vec<String> = names.iter().filter(|name| !name.is_empty()).map(|name| format!("“{name}”")).collect();
+    let names: Vec<String> =
+        names.iter().filter(|name| !name.is_empty()).map(|name| format!("“{}”", escaped(name))).collect();
     (!names.is_empty()).then(|| names.join("、"))
 }
 

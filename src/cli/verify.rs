@@ -16,6 +16,7 @@ use crate::cli::reach::ServerArgs;
 use crate::cli::record::{Record, fetch, history, read_record};
 use crate::cli::report_screen::{self, Verified};
 use crate::cli::screen::{HEED, Screen};
+use crate::cli::terminal::escaped;
 use crate::client::ledger_client::LedgerClient;
 use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::entry::Entry;
@@ -106,20 +107,7 @@ pub async fn run(args: &VerifyArgs, config: &Config, screen: &Screen) -> anyhow:
         return Ok(ending);
     };
     let found = Entry::parse(record.receipt.entry.as_bytes()).ok();
-    let history = match (&record.told, &found) {
-        (Some(told), Some(entry)) => {
-            let (history, baseless) = history(&client, told, &entry.number, &request.trust).await?;
-            if baseless > 0 {
-                let text = screen.pick(
-                    "节点所称的某些关联并不成立，未予计入",
-                    "some links that the node names do not hold and were left out",
-                );
-                screen.aside(screen.paint(HEED, text))?;
-            }
-            Some(history)
-        }
-        _ => None,
-    };
+    let history = history(&client, &record, &request.trust).await?;
     // Nothing is salted in an item of a manifest: its own digests count, and not those of the deposit.
     let salted = found.as_ref().filter(|_| record.item.is_none());
     let (presented, measured) = present(&request, salted, plain, screen)?;
@@ -202,23 +190,43 @@ async fn find(request: &Request<'_>, client: &LedgerClient, screen: &Screen) -> 
     Ok(Sought { record: by_digest(client, &digests, screen).await?, measured })
 }
 
+/// The earliest deposit of a digest that the node names. Which deposits there are is the node's claim; that the one it names
+/// bears the digest is checked.
 async fn by_digest(client: &LedgerClient, digests: &[Digest], screen: &Screen) -> anyhow::Result<Option<Record>> {
-    let mut numbers = Vec::new();
     for digest in digests {
         let found = client.search(&digest.to_string()).await.map_err(Complaint::from)?;
-        let deposits = found.hits.iter().filter_map(|hit| DepositNumber::parse_exact(hit.deposit_number.as_deref()?));
-        numbers.extend(deposits);
-        if !numbers.is_empty() {
-            break;
+        let deposits = found.items.iter().filter_map(|hit| hit.deposit_number.as_deref());
+        let Some(first) = deposits.clone().next() else { continue };
+        let number = DepositNumber::parse_exact(first).filter(|_| found.total >= deposits.count() as u64);
+        let number = number.ok_or_else(|| unsound_search(client, first))?;
+        if found.total > 1 {
+            let (zh_least, en_least) = if found.total_is_exact { ("", "") } else { ("至少 ", "at least ") };
+            let total = found.total;
+            let zh = format!("节点称同一摘要有 {zh_least}{total} 次存证（节点自述，未核验），以下核验其所称最早的一次");
+            let en = format!(
+                "the node says that this digest was deposited {en_least}{total} times (claimed, not verified); the earliest it names is verified here"
+            );
+            screen.aside(screen.pick(&zh, &en))?;
         }
+        let Some(record) = fetch(client, &number).await? else { return Err(unsound_search(client, first).into()) };
+        let entry = Entry::parse(record.receipt.entry.as_bytes()).ok();
+        let content = entry.and_then(|entry| entry.statement.statement().content);
+        // Otherwise the file would be held against a deposit that has nothing to do with it.
+        let bears = content.is_some_and(|content| content.digests().any(|(_, recorded)| recorded == *digest));
+        return if bears { Ok(Some(record)) } else { Err(unsound_search(client, first).into()) };
     }
-    let Some((first, others)) = numbers.split_first() else { return Ok(None) };
-    if !others.is_empty() {
-        let zh = format!("同一摘要有 {} 次存证，以下核验最早的一次", numbers.len());
-        let en = format!("this digest was deposited {} times; the earliest is verified here", numbers.len());
-        screen.aside(screen.pick(&zh, &en))?;
-    }
-    Ok(fetch(client, first).await?)
+    Ok(None)
+}
+
+fn unsound_search(client: &LedgerClient, named: &str) -> Complaint {
+    let (address, named) = (client.address(), escaped(named));
+    Complaint::unable(
+        "unsound_search",
+        format!("{address} 按摘要给出的存证“{named}”并不含该摘要，搜索结果不可采信；请按存证编号核验：--number"),
+        format!(
+            "{address} names the deposit `{named}` for the digest, which it does not bear: do not rely on its search; verify by the deposit number: --number"
+        ),
+    )
 }
 
 /// What is held against the record, measured as the record wants it.

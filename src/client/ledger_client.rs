@@ -13,7 +13,7 @@ use crate::wire::receipt::{self, RECEIPT_MAX};
 const JSON: &str = "application/json";
 /// The media type of notes and tlog-proofs.
 const TEXT: &str = "text/plain";
-/// Longest answer in bytes that is no receipt: a look-up lists at most 100 links and 100 earlier deposits.
+/// Longest answer in bytes that is no receipt: a look-up, or a page of at most 100 items.
 const ANSWER_MAX: usize = 256 * 1024;
 /// Longest checkpoint in bytes, a hundred cosignatures included.
 const CHECKPOINT_MAX: usize = 512 * 1024;

@@ -7,5 +7,6 @@
 
 pub mod batch;
 pub mod court_client;
+pub mod history;
 pub mod ledger_client;
 pub mod transport;

@@ -29,9 +29,9 @@ use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::Facts;
 use crate::ledger::time::Timestamp;
-use crate::ledger::verify::verifier::History;
+use crate::ledger::verify::history::History;
 use crate::store::contract::{Private, ReadError, ReadLedger};
-use crate::store::reading;
+use crate::store::reading::history;
 
 /// Most cases that one list shows.
 pub const CASES_MAX: usize = 200;
@@ -45,8 +45,9 @@ pub struct ItemLook {
     pub divergence: Option<Divergence>,
     /// The original, where it was given into custody: the act, when, and whether it is erased since.
     pub custody: Option<(TakeCustody, Timestamp, bool)>,
-    /// Earlier deposits of the digest, later corrections and withdrawals; none for another ledger's deposit.
-    pub history: History,
+    /// Earlier deposits of the digest, later corrections and withdrawals; `None` where the ledger was not asked: for a
+    /// deposit of another ledger, and where this one cannot be read.
+    pub history: Option<History>,
     /// Whether the chain holds digests of a salt and the data.
     pub salted: bool,
 }
@@ -119,14 +120,12 @@ pub(in crate::desk) fn same(import: &Import, facts: &Facts) -> bool {
 
 /// An item held against the chain as it stands.
 fn look_at(store: &dyn ReadLedger, item: &Item) -> Result<ItemLook, ReadError> {
-    let none = History { earlier: Vec::new(), later: Vec::new() };
     let import = &item.import;
     if import.receipt.is_some() {
         // Another ledger's: this node cannot ask it, and the receipt was verified when it came.
-        return Ok(ItemLook { divergence: None, custody: None, history: none, salted: false });
+        return Ok(ItemLook { divergence: None, custody: None, history: None, salted: false });
     }
-    let unreadable =
-        ItemLook { divergence: Some(Divergence::Unreadable), custody: None, history: none.clone(), salted: false };
+    let unreadable = ItemLook { divergence: Some(Divergence::Unreadable), custody: None, history: None, salted: false };
     let (divergence, salted) = match snapshot(store, import.deposit) {
         Ok(None) => (Some(Divergence::NotFound), false),
         Ok(Some(found)) if same(import, &found.facts) => (None, found.facts.salted),
@@ -135,12 +134,12 @@ fn look_at(store: &dyn ReadLedger, item: &Item) -> Result<ItemLook, ReadError> {
         Err(error) => return Err(error),
     };
     let history = match store.find_number(&import.deposit)? {
-        Some(index) => match reading::history(store, index) {
-            Ok(history) => history,
+        Some(index) => match history::history(store, index) {
+            Ok(history) => Some(history),
             Err(ReadError::Damaged { .. }) => return Ok(unreadable),
             Err(error) => return Err(error),
         },
-        None => none,
+        None => None,
     };
     Ok(ItemLook { divergence, custody: in_custody(store, import.deposit)?, history, salted })
 }

@@ -21,7 +21,7 @@ use crate::ledger::verify::trust::Trust;
 use crate::ledger::verify::verifier::{Presented, Question, verify};
 use crate::store::contract::ReadLedger;
 use crate::store::reading;
-use crate::store::reading::receipts;
+use crate::store::reading::{history, receipts};
 use crate::wire::receipt;
 
 /// What is held against the chain.
@@ -107,10 +107,10 @@ fn report_on(
     asked: &VerificationAsked,
     mut keys: Vec<crate::ledger::key::VerifierKey>,
 ) -> Result<Report, DeskError> {
-    let (receipt, history) = match (&asked.receipt, index) {
+    let (receipt, known) = match (&asked.receipt, index) {
         (Some(receipt), None) => (Arc::new((**receipt).clone()), None),
-        (Some(receipt), Some(index)) => (Arc::new((**receipt).clone()), Some(reading::history(store, index)?)),
-        (None, Some(index)) => (Arc::new(receipts::receipt(store, index)?), Some(reading::history(store, index)?)),
+        (Some(receipt), Some(index)) => (Arc::new((**receipt).clone()), Some(history::history(store, index)?)),
+        (None, Some(index)) => (Arc::new(receipts::receipt(store, index)?), Some(history::history(store, index)?)),
         (None, None) => return Ok(Report::not_found(Some(deposit))),
     };
     keys.extend(reading::genesis(store)?.key().cloned());
@@ -120,7 +120,7 @@ fn report_on(
         receipt: &receipt,
         item: None,
         presented: asked.presented,
-        history: history.as_ref(),
+        history: known.as_ref(),
         trust: &trust,
     };
     let report = verify(&question);

@@ -19,6 +19,7 @@ pub mod node;
 pub mod observe;
 pub mod openapi;
 pub mod options;
+pub mod paging;
 pub mod problem;
 pub mod request;
 pub mod router;

@@ -25,6 +25,7 @@ pub const CODES: &[Row] = &[
     // The request.
     ("bad_path", 400, "the path does not name such a thing", "路径无效"),
     ("bad_query", 400, "a query parameter is missing, unknown or wrong", "查询参数缺失、未知或有误"),
+    ("bad_cursor", 400, "the cursor is not one of this list", "分页游标无效"),
     ("unrecognised_query", 400, "neither a number, a hash nor a height", "无法识别：不是存证编号、哈希值或区块高度"),
     ("mistyped_number", 400, "the deposit number is mistyped", "存证编号有误，请核对后重新输入"),
     ("bad_host", 400, "the request does not name exactly one valid host", "请求的 Host 字段缺失、重复或无效"),

@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 
 use crate::http::api::court::closing::Closing;
 use crate::http::api::court::{case_routes, original_routes, registry_routes};
-use crate::http::api::{batch, blocks, deposits, health, ledger, log, lookup, proofs, search, verification};
+use crate::http::api::{batch, blocks, deposits, health, history, ledger, log, lookup, proofs, search, verification};
 use crate::http::caching::{self, Caching, Finishing};
 use crate::http::node::Node;
 use crate::http::observe::Watched;
@@ -30,6 +30,9 @@ fn api() -> OpenApiRouter<Arc<Node>> {
         .routes(routes!(batch::deposit_batch))
         .routes(routes!(lookup::look_up))
         .routes(routes!(lookup::fetch_receipt))
+        .routes(routes!(history::list_later_links))
+        .routes(routes!(history::list_references))
+        .routes(routes!(history::list_earlier_deposits))
         .routes(routes!(verification::verify_deposit))
         // The chain.
         .routes(routes!(search::search))

@@ -23,11 +23,13 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
 use crate::ledger::block::{BlockHeader, Height};
+use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::entry::Entry;
 use crate::ledger::hash::{Digest, leaf_hash};
-use crate::ledger::key::Name;
-use crate::ledger::merkle::proof::InclusionProof;
+use crate::ledger::key::{Name, VerifierKey};
+use crate::ledger::merkle::proof::{InclusionProof, ProofError, verify_inclusion};
 use crate::ledger::merkle::shape::LeafIndex;
+use crate::ledger::note::NoteError;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::content::HashAlgorithm;
 use crate::ledger::statement::text::ManifestRoot;
@@ -161,6 +163,66 @@ impl fmt::Display for TlogProof {
     }
 }
 
+/// Why a tlog-proof does not prove an entry.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TlogProofError {
+    /// It does not follow the format, or has other than its one spelling.
+    #[error("it is no tlog-proof of an entry")]
+    Malformed,
+    /// It proves something else.
+    #[error("it is the proof of another entry")]
+    OtherEntry,
+    /// The path does not lead to the checkpoint's root.
+    #[error("its path does not lead to its checkpoint: {0}")]
+    Path(#[from] ProofError),
+    /// The checkpoint is malformed or not signed by one of the keys.
+    #[error("its checkpoint: {0}")]
+    Checkpoint(#[from] NoteError),
+}
+
+impl TlogProof {
+    /// Reads a proof file.
+    ///
+    /// # Errors
+    ///
+    /// [`TlogProofError::Malformed`].
+    pub fn parse(text: &str) -> Result<Self, TlogProofError> {
+        let read = || {
+            let (head, checkpoint) = text.split_once("\n\n")?;
+            let mut lines = head.split('\n');
+            let first = lines.next()?;
+            let extra = BASE64_STANDARD.decode(lines.next()?.strip_prefix("extra ")?).ok()?;
+            let index = LeafIndex(lines.next()?.strip_prefix("index ")?.parse().ok()?);
+            let hash = |line: &str| BASE64_STANDARD.decode(line).ok().and_then(|bytes| Digest::from_slice(&bytes));
+            let path = InclusionProof::from_hashes(lines.map(hash).collect::<Option<_>>()?).ok()?;
+            let (entry, checkpoint) = (String::from_utf8(extra).ok()?, checkpoint.to_owned());
+            (first == TLOG_PROOF_FIRST_LINE).then_some(Self { entry, index, path, checkpoint })
+        };
+        read().filter(|proof| proof.to_string() == text).ok_or(TlogProofError::Malformed)
+    }
+
+    /// Checks that it proves the entry of `receipt` at its place under its own checkpoint, which one of `keys` signed; who
+    /// signed is not checked where there are none.
+    ///
+    /// # Errors
+    ///
+    /// [`TlogProofError`].
+    pub fn proves(&self, receipt: &Receipt, keys: &[VerifierKey]) -> Result<(), TlogProofError> {
+        if (&self.entry, self.index) != (&receipt.entry, receipt.index) {
+            return Err(TlogProofError::OtherEntry);
+        }
+        let signed = SignedCheckpoint::parse(self.checkpoint.as_bytes())?;
+        let checkpoint = signed.checkpoint();
+        let leaf = leaf_hash(self.entry.as_bytes());
+        verify_inclusion(self.index, checkpoint.size, &leaf, &self.path, &checkpoint.root)?;
+        if !keys.is_empty() {
+            signed.verified_by(keys)?;
+        }
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -181,6 +243,10 @@ mod tests {
             path: InclusionProof::from_hashes(decoded.to_vec()).unwrap(),
             checkpoint: checkpoint.into(),
         };
+        assert_eq!(TlogProof::parse(&proof.to_string()), Ok(proof.clone()));
+        for bad in [proof.to_string().replacen("index 3", "index 03", 1), proof.to_string().replacen("@v1", "@v2", 1)] {
+            assert_eq!(TlogProof::parse(&bad), Err(TlogProofError::Malformed));
+        }
         // Without the optional `extra` line the bytes are the ones that Tessera's own library was given.
         let bare = proof.to_string().replacen("extra Zm91cg==\n", "", 1);
         assert_eq!(bare.len(), 408);

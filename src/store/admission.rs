@@ -8,6 +8,7 @@ use crate::ledger::entry::Entry;
 use crate::ledger::hash::Digest;
 use crate::ledger::key::VerifierKey;
 use crate::ledger::number::DepositNumber;
+use crate::ledger::statement::ownership::{may_link, shares_a_key};
 use crate::ledger::statement::signed::StatementNote;
 use crate::ledger::statement::text::Statement;
 use crate::store::contract::ReadError;
@@ -103,9 +104,7 @@ impl Admitted {
                 None => chain.entry_of(&number)?.map(|entry| entry.statement),
             };
             let Some(target) = target else { return Ok(Err(Refusal::LinkUnknown { number })) };
-            let target = target.statement();
-            let own = shares_a_key(&target.keys, &statement.keys) && target.on_behalf == statement.on_behalf;
-            if link.kind.needs_ownership() && !own {
+            if !may_link(link.kind, statement, target.statement()) {
                 return Ok(Err(Refusal::LinkNotYours { number }));
             }
         }
@@ -133,8 +132,4 @@ impl Admitted {
         let owners = if last == 0 { statement.keys.clone() } else { owners };
         Ok(Ok(Some((subject.id, (subject.sequence, owners)))))
     }
-}
-
-fn shares_a_key(a: &[VerifierKey], b: &[VerifierKey]) -> bool {
-    a.iter().any(|key| b.contains(key))
 }

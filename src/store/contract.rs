@@ -33,6 +33,8 @@
 
 pub mod keeping;
 
+use std::cmp::Ordering;
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::ledger::block::Height;
@@ -171,6 +173,35 @@ impl From<PrivateMetadata> for PrivateContent {
     }
 }
 
+/// A position in the list of links to one deposit. The list is ordered by kind ([`LinkKind::BY_PRIORITY`]: the owner's links
+/// before `refers`, withdrawals first), and within a kind by the place of the linking deposit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct LinkPosition {
+    /// What the linking deposit says.
+    pub kind: LinkKind,
+    /// Where it stands.
+    pub source: LeafIndex,
+}
+
+impl LinkPosition {
+    /// Before all links.
+    pub const FIRST: Self = Self { kind: LinkKind::Withdraws, source: LeafIndex(0) };
+    /// Before all `refers` links, after those of the owner.
+    pub const FIRST_REFERENCE: Self = Self { kind: LinkKind::Refers, source: LeafIndex(0) };
+}
+
+impl Ord for LinkPosition {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.kind.priority().cmp(&other.kind.priority()).then(self.source.cmp(&other.source))
+    }
+}
+
+impl PartialOrd for LinkPosition {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
 /// Reading a ledger, bounded by the published size.
 pub trait ReadLedger: Send + Sync {
     /// The last signed checkpoint; `None` before the genesis block is signed. It only ever grows.
@@ -224,12 +255,18 @@ pub trait ReadLedger: Send + Sync {
     /// [`ReadError`].
     fn find_record(&self, hash: &Digest) -> Result<Option<LeafIndex>, ReadError>;
 
-    /// Deposits of this plain or salted digest, the earliest first, at most `limit`.
+    /// Deposits of this plain or salted digest that stand in the range `within`, the earliest first, at most `limit`. The
+    /// cost grows with `limit`, not with the number of deposits of the digest.
     ///
     /// # Errors
     /// [`ReadError`].
-    fn find_digest(&self, algorithm: HashAlgorithm, digest: &Digest, limit: usize)
-    -> Result<Vec<LeafIndex>, ReadError>;
+    fn find_digest(
+        &self,
+        algorithm: HashAlgorithm,
+        digest: &Digest,
+        within: Range<LeafIndex>,
+        limit: usize,
+    ) -> Result<Vec<LeafIndex>, ReadError>;
 
     /// The entry of a subject's stream at `sequence` (from 1).
     ///
@@ -243,11 +280,12 @@ pub trait ReadLedger: Send + Sync {
     /// [`ReadError`].
     fn subject_length(&self, subject: &Digest) -> Result<u64, ReadError>;
 
-    /// Later deposits that link to the deposit at `target`, the earliest first, at most `limit`.
+    /// Links to the deposit at `target` from the position `from` on, in the order of [`LinkPosition`], at most `limit`. The
+    /// cost grows with `limit`, not with the number of links.
     ///
     /// # Errors
     /// [`ReadError`].
-    fn links_to(&self, target: LeafIndex, limit: usize) -> Result<Vec<(LinkKind, LeafIndex)>, ReadError>;
+    fn links_to(&self, target: LeafIndex, from: LinkPosition, limit: usize) -> Result<Vec<LinkPosition>, ReadError>;
 
     /// What the `meta` line of the deposit at `index` commits to, re-hashed against it. The caller decides who may see it.
     ///

@@ -4,6 +4,7 @@
 //! store, byte for byte; one suite holds them to it (`tests/it/conformance.rs`).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Range;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::ledger::block::Height;
@@ -18,13 +19,14 @@ use crate::ledger::merkle::tile::HashReader;
 use crate::ledger::notice::{ErasedPiece, Piece};
 use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::content::HashAlgorithm;
-use crate::ledger::statement::text::LinkKind;
 use crate::store::admission::Appended;
 use crate::store::bounds::{
     damaged, items_within, leaf_hashes_to, leaf_within, leaves_within, piece_hashes_to, size_of,
 };
 use crate::store::contract::keeping::{KeepPrivate, PurgeError, Purged};
-use crate::store::contract::{AppendError, AppendLedger, Private, PrivateContent, Published, ReadError, ReadLedger};
+use crate::store::contract::{
+    AppendError, AppendLedger, LinkPosition, Private, PrivateContent, Published, ReadError, ReadLedger,
+};
 use crate::store::joining::{self, Pieces, Standing};
 use crate::store::rows::{Places, Rows};
 
@@ -45,7 +47,7 @@ struct Kept {
     statements: HashMap<Digest, LeafIndex>,
     digests: BTreeSet<(HashAlgorithm, Digest, LeafIndex)>,
     subjects: BTreeMap<(Digest, u64), LeafIndex>,
-    links: BTreeSet<(LeafIndex, LeafIndex, LinkKind)>,
+    links: BTreeSet<(LeafIndex, LinkPosition)>,
     /// Private content, once it came: held or erased.
     pieces: HashMap<ErasedPiece, Private>,
     labels: BTreeSet<(Digest, LeafIndex)>,
@@ -216,11 +218,12 @@ impl ReadLedger for MemoryStore {
         &self,
         algorithm: HashAlgorithm,
         digest: &Digest,
+        within: Range<LeafIndex>,
         limit: usize,
     ) -> Result<Vec<LeafIndex>, ReadError> {
         let kept = self.kept();
-        let rows =
-            kept.digests.range((algorithm, *digest, LeafIndex(0))..(algorithm, *digest, LeafIndex(kept.size().0)));
+        let end = LeafIndex(within.end.0.min(kept.size().0).max(within.start.0));
+        let rows = kept.digests.range((algorithm, *digest, within.start)..(algorithm, *digest, end));
         Ok(rows.map(|(_, _, index)| *index).take(limit).collect())
     }
 
@@ -235,12 +238,11 @@ impl ReadLedger for MemoryStore {
         Ok(rows.find(|(_, index)| kept.size().contains(**index)).map_or(0, |((_, sequence), _)| *sequence))
     }
 
-    fn links_to(&self, target: LeafIndex, limit: usize) -> Result<Vec<(LinkKind, LeafIndex)>, ReadError> {
+    fn links_to(&self, target: LeafIndex, from: LinkPosition, limit: usize) -> Result<Vec<LinkPosition>, ReadError> {
         let kept = self.kept();
         leaf_within(target, kept.size())?;
-        let rows = kept.links.range((target, LeafIndex(0), LinkKind::Corrects)..);
-        let rows = rows.take_while(|(to, from, _)| *to == target && kept.size().contains(*from));
-        Ok(rows.map(|(_, from, kind)| (*kind, *from)).take(limit).collect())
+        let rows = kept.links.range((target, from)..).take_while(|(to, _)| *to == target).map(|(_, link)| *link);
+        Ok(rows.filter(|link| kept.size().contains(link.source)).take(limit).collect())
     }
 
     fn private(&self, index: LeafIndex) -> Result<Private, ReadError> {

@@ -1,6 +1,7 @@
 //! What can be derived through the contract alone: receipts, proofs, histories. The same for every store.
 
 pub mod blocks;
+pub mod history;
 pub mod receipts;
 pub mod recent;
 pub mod subtrees;
@@ -20,15 +21,9 @@ use crate::ledger::merkle::tile::{HashReader, TILE_WIDTH};
 use crate::ledger::notice::{Notice, NoticeKind};
 use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::{Facts, KeyNotice, TlogProof};
-use crate::ledger::statement::content::HashAlgorithm;
 use crate::ledger::statement::keys::KeyCache;
-use crate::ledger::statement::text::LinkKind;
-use crate::ledger::verify::verifier::History;
 use crate::store::bounds::damaged;
 use crate::store::contract::{Published, ReadError, ReadLedger};
-
-/// Most earlier deposits and later links that one look-up lists.
-pub const HISTORY_MAX: usize = 100;
 
 /// Tiles of a store, as proofs are built from them.
 struct Tiles<'a, R: ?Sized>(&'a R);
@@ -304,60 +299,6 @@ pub fn tlog_proof<R: ReadLedger + ?Sized>(store: &R, index: LeafIndex) -> Result
 /// [`ReadError`].
 pub fn facts<R: ReadLedger + ?Sized>(store: &R, index: LeafIndex) -> Result<Facts, ReadError> {
     Ok(Facts::of(&entry(store, index)?, &sealing_block(store, index)?))
-}
-
-/// Later deposits that link to the one at `index`, and earlier ones of its digests, each at most [`HISTORY_MAX`].
-///
-/// # Errors
-///
-/// [`ReadError`].
-pub fn history<R: ReadLedger + ?Sized>(store: &R, index: LeafIndex) -> Result<History, ReadError> {
-    history_of(store, index, &entry(store, index)?)
-}
-
-/// Likewise, for whoever has read the `own` entry at `index` already.
-///
-/// # Errors
-///
-/// [`ReadError`].
-pub fn history_of<R: ReadLedger + ?Sized>(store: &R, index: LeafIndex, own: &Entry) -> Result<History, ReadError> {
-    let later = later_links(store, index)?;
-    let mut before: Vec<LeafIndex> = Vec::new();
-    for (algorithm, digest) in
-        own.statement.statement().content.iter().flat_map(super::super::ledger::statement::content::Content::digests)
-    {
-        before.extend(store.find_digest(algorithm, &digest, HISTORY_MAX)?.into_iter().filter(|other| *other < index));
-    }
-    before.sort_unstable();
-    before.dedup();
-    before.truncate(HISTORY_MAX);
-    let earlier =
-        before.into_iter().map(|other| entry(store, other).map(|entry| entry.number)).collect::<Result<_, _>>()?;
-    Ok(History { later, earlier })
-}
-
-/// Later deposits that link to the one at `index`, at most [`HISTORY_MAX`].
-fn later_links<R: ReadLedger + ?Sized>(
-    store: &R,
-    index: LeafIndex,
-) -> Result<Vec<(LinkKind, DepositNumber)>, ReadError> {
-    let links = store.links_to(index, HISTORY_MAX)?.into_iter();
-    links.map(|(kind, source)| Ok((kind, entry(store, source)?.number))).collect()
-}
-
-/// All deposits of a digest under any algorithm, the earliest first.
-///
-/// # Errors
-///
-/// [`ReadError`].
-pub fn find_any_digest<R: ReadLedger + ?Sized>(store: &R, digest: &Digest) -> Result<Vec<LeafIndex>, ReadError> {
-    let mut found = Vec::new();
-    for algorithm in HashAlgorithm::ALL {
-        found.extend(store.find_digest(algorithm, digest, HISTORY_MAX)?);
-    }
-    found.sort_unstable();
-    found.dedup();
-    Ok(found)
 }
 
 #[cfg(test)]

@@ -16,9 +16,9 @@ use crate::ledger::metadata::PrivateMetadata;
 use crate::ledger::notice::{ErasedPiece, SignedNotice};
 use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::content::{Content, HashAlgorithm};
-use crate::ledger::statement::text::{LinkKind, Statement};
+use crate::ledger::statement::text::Statement;
 use crate::store::bounds::damaged;
-use crate::store::contract::{PrivateContent, ReadError};
+use crate::store::contract::{LinkPosition, PrivateContent, ReadError};
 
 /// The rows of one block.
 #[derive(Debug, Clone)]
@@ -29,8 +29,8 @@ pub struct Rows<'b> {
     pub finding: Finding,
     /// Deposits, by subject and sequence.
     pub subjects: Vec<(Digest, u64, LeafIndex)>,
-    /// What is linked to, what links to it, and how.
-    pub links: Vec<(LeafIndex, LeafIndex, LinkKind)>,
+    /// Links: the deposit that is linked to, and the position among the links to it.
+    pub links: Vec<(LeafIndex, LinkPosition)>,
     /// Private content of every deposit with a `meta` line; `None` when its depositor kept it.
     pub vault: Vec<(LeafIndex, Option<&'b PrivateMetadata>)>,
     /// Further pieces of private content, by their deposit and commitment.
@@ -181,7 +181,7 @@ impl<'b> Rows<'b> {
                 None => chain.place_of(&link.number)?,
             };
             let target = target.ok_or_else(|| damaged("number", link.number, "the row was there a moment ago"))?;
-            self.links.push((target, index, link.kind));
+            self.links.push((target, LinkPosition { kind: link.kind, source: index }));
         }
         Ok(())
     }

@@ -14,10 +14,11 @@ use crate::ledger::receipt::Facts;
 use crate::ledger::statement::content::Form;
 use crate::ledger::statement::text::{LinkKind, ManifestRoot};
 use crate::ledger::time::Timestamp;
+use crate::ledger::verify::history::History;
 use crate::ledger::verify::report::{Conclusion, Report};
-use crate::ledger::verify::verifier::History;
 use crate::ledger::verify::wording;
 use crate::wire::bilingual::Bilingual;
+use crate::wire::history::{self, HistoryJson, link_label};
 use crate::wire::pretty::Pretty;
 
 /// The only status there is: nothing is acknowledged before it is sealed.
@@ -171,12 +172,11 @@ pub struct DepositJson {
     /// The opaque account that the statement names. Whose words that is, `signed_by` says: only the platform knows accounts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub on_behalf: Option<String>,
-    /// Earlier deposits of the same digest, the earliest first.
-    pub earlier_deposits: Vec<String>,
     /// What this deposit says of earlier ones.
     pub links: Vec<LinkJson>,
-    /// What later deposits say of this one.
-    pub later_links: Vec<LinkJson>,
+    /// What other deposits have to do with it.
+    #[serde(flatten)]
+    pub history: HistoryJson,
     /// A test ledger: its numbers prove nothing to anybody.
     pub test: bool,
     /// That this was a look-up, and no original was verified.
@@ -191,19 +191,6 @@ pub fn beijing_time(time: Timestamp) -> String {
     text.replace_range(10..11, "T");
     text.push_str("+08:00");
     text
-}
-
-/// The word for a kind of link.
-#[must_use]
-pub fn link_label(kind: LinkKind) -> Bilingual {
-    let (zh, en) = match kind {
-        LinkKind::Corrects => ("更正", "corrects"),
-        LinkKind::Refers => ("提及", "refers to"),
-        LinkKind::Replaces => ("替换", "replaces"),
-        LinkKind::Supplements => ("补充", "supplements"),
-        LinkKind::Withdraws => ("撤回", "withdraws"),
-    };
-    Bilingual::new(zh, en)
 }
 
 /// "Only the record was looked up; no original was verified."
@@ -282,9 +269,8 @@ impl DepositJson {
             media_type: statement.media_type.map(|media_type| media_type.as_str().into()),
             signed_by: SignerJson::depositor(),
             on_behalf: statement.on_behalf.map(|account| account.to_string()),
-            earlier_deposits: history.earlier.iter().map(DepositNumber::to_string).collect(),
             links: statement.links.iter().map(|l| link(l.kind, l.number)).collect(),
-            later_links: history.later.iter().map(|(kind, number)| link(*kind, *number)).collect(),
+            history: HistoryJson::from(history),
             test: entry.number.is_test(),
             notice: look_up_notice(),
         }
@@ -334,9 +320,8 @@ pub fn print(shown: &Shown<'_>) -> String {
         if let Some(account) = statement.on_behalf {
             json.shown("on_behalf", account);
         }
-        json.plain_list("earlier_deposits", &history.earlier);
         json.list("links", &statement.links, |json, of| print_link(json, of.kind, of.number));
-        json.list("later_links", &history.later, |json, (kind, number)| print_link(json, *kind, *number));
+        history::print(json, history);
         json.bare("test", entry.number.is_test());
         json.inner("notice", |json| both(json, &NOTICE.zh, &NOTICE.en));
     })

@@ -107,8 +107,14 @@ pub struct ConsistencyJson {
 pub struct SearchJson {
     /// What was asked.
     pub query: String,
-    /// What was found; empty when nothing was.
-    pub hits: Vec<HitJson>,
+    /// What was found, a page of it; empty when nothing was.
+    pub items: Vec<HitJson>,
+    /// How much was found in all, or at least.
+    pub total: u64,
+    /// Whether `total` is exact. Deposits of a digest are counted up to 1,000.
+    pub total_is_exact: bool,
+    /// For the next page; null at the end.
+    pub next_cursor: Option<String>,
 }
 
 /// One thing found.

@@ -109,17 +109,6 @@ impl Pretty {
             }
         });
     }
-
-    /// A field that is a list of strings of which nothing has to be escaped.
-    pub(super) fn plain_list<T: Display>(&mut self, name: &str, items: impl IntoIterator<Item = T>) {
-        self.name(name);
-        self.within('[', ']', |list| {
-            for item in items {
-                list.next();
-                let _ = write!(list.text, "\"{item}\"");
-            }
-        });
-    }
 }
 
 #[cfg(test)]
@@ -136,13 +125,11 @@ mod tests {
             json.bare("b", 7);
             json.inner("c", |json| json.bare("d", true));
             json.list("e", [1, 2], |json, n| json.bare("n", n));
-            json.plain_list("f", ["x", "y"]);
-            json.plain_list("g", [""; 0]);
             json.list("none", [0; 0], |json, n| json.bare("n", n));
             json.inner("nothing", |_| {});
         });
         let shape = serde_json::json!({
-            "a": "\"证\n", "aa": "证", "ab": "7", "b": 7, "c": { "d": true }, "e": [{ "n": 1 }, { "n": 2 }], "f": ["x", "y"], "g": [],
+            "a": "\"证\n", "aa": "证", "ab": "7", "b": 7, "c": { "d": true }, "e": [{ "n": 1 }, { "n": 2 }],
             "none": [], "nothing": {},
         });
         assert_eq!(text, serde_json::to_string_pretty(&shape).unwrap() + "\n");

@@ -7,6 +7,7 @@ mod deposits;
 mod described;
 mod failing;
 mod health;
+mod history;
 mod host;
 mod locality;
 mod log;

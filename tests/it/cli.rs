@@ -2,9 +2,11 @@
 
 mod at_hand;
 mod depositing;
+mod escaping;
 mod keeping;
 mod loading;
 mod looking_up;
+mod lying;
 mod manifest;
 mod many;
 mod running;

@@ -6,6 +6,7 @@ mod crowds;
 mod erasing;
 mod finding;
 mod growing;
+mod paging;
 mod private;
 mod reading;
 mod refusing;
@@ -45,7 +46,8 @@ on_every_store! {
         salted_digests_are_found_like_plain_ones,
         neighbouring_keys_are_not_confused,
         subjects_are_streams_without_gaps,
-        links_lead_back_earliest_first,
+        links_are_listed_by_kind_and_then_earliest_first,
+        deposits_of_a_digest_are_read_in_ranges,
         a_notice_said_twice_is_found_where_it_stood_first;
     private:
         private_content_is_kept_beside_its_deposit,
@@ -61,6 +63,8 @@ on_every_store! {
     remembering:
         a_deposit_found_again_says_what_it_said,
         receipts_of_a_remembered_block_are_those_of_the_store;
+    paging:
+        long_histories_are_counted_up_to_a_bound_and_read_in_pages;
     reading:
         reads_beyond_the_published_size_are_refused,
         leaves_and_tiles_read_back_as_they_were_appended,

@@ -65,6 +65,11 @@ const BOUND: &[Bound] = &[
         reason: "one caller of the system clock, so that tests can drive time: take the time as an argument",
     },
     Bound {
+        names: &["println!", "eprintln!", "print!", "eprint!", "stdout", "stderr"],
+        place: Place::Only(&["cli/screen", "cli/config", "cli/demo", "cli/serve", "cli/load_round"]),
+        reason: "text reaches a terminal through cli/screen alone, which escapes what comes from outside",
+    },
+    Bound {
         names: &["anyhow"],
         place: Place::Only(&["cli", "main"]),
         reason: "below the front door an error is an enum of the operation that raises it",

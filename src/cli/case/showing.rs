@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::cli::case::desk::{bilingual, text};
 use crate::cli::screen::{BAD, FAINT, GOOD, HEADING, HEED, Screen};
-use crate::cli::width::shown;
+use crate::cli::terminal::escaped_name;
 
 fn list<'v>(value: &'v Value, name: &str) -> impl Iterator<Item = &'v Value> {
     value.get(name).and_then(Value::as_array).into_iter().flatten()
@@ -18,7 +18,7 @@ fn field(value: &Value, pointer: &str) -> String {
 fn kept(screen: &Screen, value: Option<&Value>) -> String {
     match value {
         // What somebody wrote is shown as one text, however it tries to look like something else on the screen.
-        Some(Value::String(text)) => text.lines().map(shown).collect::<Vec<_>>().join(" ⏎ "),
+        Some(Value::String(text)) => text.lines().map(escaped_name).collect::<Vec<_>>().join(" ⏎ "),
         Some(Value::Null) => screen.pick("（已删除）", "(erased)").to_owned(),
         _ => String::new(),
     }
@@ -81,8 +81,11 @@ pub fn item(screen: &Screen, item: &Value) -> anyhow::Result<()> {
         vec![screen.pick("  存证编号", "  deposit number").to_owned(), field(item, "/deposit_number")],
     ];
     for fact in list(item, "facts") {
-        let value = field(fact, "/value").replace('\n', "\n    ");
-        rows.push(vec![format!("  {}", bilingual(screen, fact.get("label"))), value]);
+        let mut label = format!("  {}", bilingual(screen, fact.get("label")));
+        for line in field(fact, "/value").lines() {
+            // A second digest stands under the first.
+            rows.push(vec![std::mem::take(&mut label), line.to_owned()]);
+        }
     }
     let mut row = |zh: &str, en: &str, value: String| {
         if !value.is_empty() {
@@ -103,13 +106,31 @@ pub fn item(screen: &Screen, item: &Value) -> anyhow::Result<()> {
     row("状态", "status", coded("status"));
     row("存证人", "depositor", coded("depositor"));
     row("原文", "original", bilingual(screen, item.get("custody")));
-    let earlier: Vec<_> = list(item, "earlier_deposits").filter_map(Value::as_str).collect();
-    row("同一摘要的更早存证", "earlier deposits of the digest", earlier.join(", "));
-    let later = list(item, "later_links")
-        .map(|link| format!("{} {}", bilingual(screen, link.get("label")), field(link, "/deposit_number")));
-    row("在后存证称", "later deposits say", later.collect::<Vec<_>>().join(", "));
+    row("同一摘要的更早存证", "earlier deposits of the digest", page(screen, item.get("earlier_deposits")));
+    row("在后存证称", "later deposits of its owner say", page(screen, item.get("later_links")));
+    row("提及本存证", "later deposits that refer to it", page(screen, item.get("references")));
     screen.table(&rows)?;
     remarks(screen, item)
+}
+
+/// The first page of a list of deposits, and how many there are in all where it has more.
+fn page(screen: &Screen, page: Option<&Value>) -> String {
+    let Some(page) = page.filter(|page| page.is_object()) else {
+        return screen.pick("未查询", "not asked for").to_owned();
+    };
+    let one = |one: &Value| {
+        let status = field(one, "/status");
+        let status = if status == "verified" { String::new() } else { format!(" ({status} {})", field(one, "/fault")) };
+        format!("{} {}{status}", bilingual(screen, one.get("label")), field(one, "/deposit_number")).trim().to_owned()
+    };
+    let mut text = list(page, "items").map(one).collect::<Vec<_>>().join(", ");
+    if page.get("next_cursor").is_some_and(Value::is_string) {
+        let exact = page.get("total_is_exact").and_then(Value::as_bool) == Some(true);
+        let least = if exact { "" } else { screen.pick("至少 ", "at least ") };
+        let total = field(page, "/total");
+        text.push_str(&format!(" … ({}{least}{total})", screen.pick("清单不完整，共 ", "incomplete list, in all ")));
+    }
+    text
 }
 
 /// What is said of an item: what to heed, who checked it, who replied.

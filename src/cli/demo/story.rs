@@ -93,7 +93,8 @@ fn begin(tell: &mut Telling<'_>) -> anyhow::Result<()> {
     let told = tell.stage.start_node()?;
     let text = |name: &str| told.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     tell.screen.line(tell.screen.paint(FAINT, "  $ tiezheng serve --data chain-data --listen 127.0.0.1:0 --test"))?;
-    tell.screen.line(format!("  {}\n  {}", text("listening"), text("key")))?;
+    tell.screen.line(format!("  {}", text("listening")))?;
+    tell.screen.line(format!("  {}", text("key")))?;
     let mode = text("mode");
     tell.must("节点已启动", "a node listens", "test", &mode)
 }

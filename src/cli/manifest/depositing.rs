@@ -25,8 +25,8 @@ use crate::cli::manifest::source::Source;
 use crate::cli::papers::{Papers, StatementPaper, earlier_manifest, manifest_of};
 use crate::cli::round::{Done, PRIVATE, Ready, Round};
 use crate::cli::screen::{FAINT, GOOD, Screen};
+use crate::cli::terminal::escaped_name;
 use crate::cli::unkept::{cannot_keep, interrupted, stated_otherwise};
-use crate::cli::width::shown;
 use crate::ledger::manifest::item::WantedDigests;
 use crate::ledger::manifest::list::{KeptLine, KnownLine};
 use crate::ledger::statement::text::ManifestRoot;
@@ -264,7 +264,7 @@ fn tell(screen: &Screen, outcome: &Outcome<'_>) -> anyhow::Result<()> {
     screen.document(&document(outcome))?;
     for found in *passed_over {
         if let Err(passed) = &found.size {
-            let ((_, zh, en), name) = (passed.words(), shown(&found.path.to_string_lossy()));
+            let ((_, zh, en), name) = (passed.words(), escaped_name(&found.path.to_string_lossy()));
             let word = passed_over_word(screen, failed(found));
             screen.aside(format!("{word}  {name}: {}", screen.pick(&zh, &en)))?;
         }
@@ -275,7 +275,7 @@ fn tell(screen: &Screen, outcome: &Outcome<'_>) -> anyhow::Result<()> {
         screen.pick("此前已存证", "already on the chain")
     };
     let items = format!("{} {}", manifest.count, screen.pick("项", "items"));
-    let name = shown(&path.to_string_lossy());
+    let name = escaped_name(&path.to_string_lossy());
     screen.line(format!("{}  {}  {items}  {name}", screen.paint(GOOD, word), done.facts.number))?;
     screen.line("")?;
     facts_table::show(screen, &done.facts)?;

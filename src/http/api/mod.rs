@@ -5,6 +5,7 @@ pub mod blocks;
 pub mod court;
 pub mod deposits;
 pub mod health;
+pub mod history;
 pub mod ledger;
 pub mod log;
 pub mod lookup;

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::http::caching::{self, Caching};
 use crate::http::node::Node;
+use crate::http::paging;
 use crate::http::problem::Failure;
 use crate::http::request::Asked;
 use crate::ledger::block::Height;
@@ -15,8 +16,9 @@ use crate::ledger::hash::Digest;
 use crate::ledger::leaf::Leaf;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::number::{DepositNumber, NumberError};
+use crate::ledger::verify::history::{Listed, Total};
 use crate::store::contract::ReadLedger;
-use crate::store::reading;
+use crate::store::reading::{self, history};
 use crate::wire::ledger::{HitJson, SearchJson};
 use crate::wire::problem::Problem;
 
@@ -31,6 +33,10 @@ pub struct SearchQuery {
     /// A deposit number, a digest of the original, a transaction id, a block hash, a statement id or a block height.
     #[param(example = "20261122-0K7M-X9QT-3D5W-C3")]
     q: String,
+    /// Most items of this page, 1 to 100; 20 where it is not said.
+    limit: Option<u64>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
 }
 
 /// What a query is, by its form alone.
@@ -43,10 +49,11 @@ enum Sought {
 
 /// Search / 搜索
 ///
-/// One box: 存证编号, digest (SM3 or SHA-256), transaction id, block hash or block height. All deposits of a digest are
-/// listed, the earliest first. A mistyped number is told before anything is looked up; nothing found is an empty list.
+/// One box: 存证编号, digest (SM3 or SHA-256), transaction id, block hash or block height. The deposits of a digest are
+/// listed page by page, the earliest first, with their total. A mistyped number is told before anything is looked up;
+/// nothing found is an empty list.
 ///
-/// 可输入存证编号、数据的哈希值、交易id、区块哈希或区块高度。同一摘要的全部存证按先后列出。
+/// 可输入存证编号、数据的哈希值、交易id、区块哈希或区块高度。同一摘要的存证按先后分页列出，并给出总数。
 #[utoipa::path(
     get,
     path = "/v1/search",
@@ -54,7 +61,7 @@ enum Sought {
     params(SearchQuery),
     responses(
         (status = 200, description = "What was found / 搜索结果", body = SearchJson),
-        (status = 400, description = "`mistyped_number`, `unrecognised_query`, `bad_query`", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "`mistyped_number`, `unrecognised_query`, `bad_query`, `bad_cursor`", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn search(
@@ -62,11 +69,14 @@ pub(in crate::http) async fn search(
     Asked(query): Asked<SearchQuery>,
 ) -> Result<Response, Failure> {
     let sought = read(&query.q)?;
+    let limit = paging::limit(query.limit)?;
+    let from = paging::cursor(query.cursor.as_deref(), LeafIndex(0), history::read_place_cursor)?;
     node.read(move |reader| {
-        let mut hits =
-            find(reader, sought)?.into_iter().map(|index| hit(reader, index)).collect::<Result<Vec<_>, _>>()?;
-        hits.sort_by_key(|hit| hit.index);
-        Ok(caching::json(&SearchJson { query: query.q, hits }, Caching::Revalidate))
+        let Listed { items, total, next_cursor } = find(reader, sought, from, limit)?;
+        let items = items.into_iter().map(|index| hit(reader, index)).collect::<Result<Vec<_>, _>>()?;
+        let Total { count: total, exact: total_is_exact } = total;
+        let found = SearchJson { query: query.q, items, total, total_is_exact, next_cursor };
+        Ok(caching::json(&found, Caching::Revalidate))
     })
     .await
 }
@@ -105,20 +115,32 @@ fn unrecognised() -> Failure {
     Failure::new("unrecognised_query", format!("expected {expected}")).expecting(expected)
 }
 
-fn find(reader: &dyn ReadLedger, sought: Sought) -> Result<Vec<LeafIndex>, Failure> {
-    let mut found = match sought {
-        Sought::Number(number) => reader.find_number(&number)?.into_iter().collect(),
-        Sought::Height(height) => reader.find_block(height)?.into_iter().collect(),
-        Sought::Hash(hash) => {
-            let mut found = reading::find_any_digest(reader, &hash)?;
-            found.extend(reader.find_record(&hash)?);
-            found.extend(reader.find_statement(&hash)?);
-            found
-        }
+fn find(reader: &dyn ReadLedger, sought: Sought, from: LeafIndex, limit: usize) -> Result<Listed<LeafIndex>, Failure> {
+    let hash = match sought {
+        Sought::Number(number) => return Ok(single(reader.find_number(&number)?, from)),
+        Sought::Height(height) => return Ok(single(reader.find_block(height)?, from)),
+        Sought::Hash(hash) => hash,
     };
-    found.sort_unstable();
-    found.dedup();
+    let mut found = history::deposits_of_digest(reader, &hash, from, limit)?;
+    let mut others = Vec::new();
+    others.extend(reader.find_record(&hash)?);
+    others.extend(reader.find_statement(&hash)?);
+    found.total.count += others.len() as u64;
+    // Of this page are those that stand between its beginning and that of the next one.
+    let end = found.next_cursor.as_deref().and_then(history::read_place_cursor);
+    found.items.extend(others.into_iter().filter(|place| *place >= from && end.is_none_or(|end| *place < end)));
+    found.items.sort_unstable();
+    if let Some(next) = found.items.get(limit) {
+        found.next_cursor = Some(next.to_string());
+        found.items.truncate(limit);
+    }
     Ok(found)
+}
+
+/// The one thing that a query finds at most, on the page that begins at `from`.
+fn single(found: Option<LeafIndex>, from: LeafIndex) -> Listed<LeafIndex> {
+    let total = Total { count: u64::from(found.is_some()), exact: true };
+    Listed { items: found.into_iter().filter(|place| *place >= from).collect(), total, next_cursor: None }
 }
 
 fn hit(reader: &dyn ReadLedger, index: LeafIndex) -> Result<HitJson, Failure> {

@@ -26,7 +26,7 @@ use crate::ledger::verify::trust::Trust;
 use crate::ledger::verify::verifier::{Presented, Question, verify};
 use crate::store::contract::ReadLedger;
 use crate::store::reading;
-use crate::store::reading::receipts;
+use crate::store::reading::{history, receipts};
 use crate::wire::json;
 use crate::wire::problem::Problem;
 use crate::wire::report::{DigestRequest, ReportJson};
@@ -106,7 +106,7 @@ fn answer(report: &Report) -> Response {
 fn report(reader: &dyn ReadLedger, number: DepositNumber, presented: Presented) -> Result<Report, Failure> {
     let Some((index, _)) = reading::find(reader, number)? else { return Ok(Report::not_found(Some(number))) };
     let receipt = receipts::receipt(reader, index)?;
-    let history = reading::history(reader, index)?;
+    let history = history::history(reader, index)?;
     let trust = Trust::new(reading::genesis(reader)?.key().cloned().into_iter().collect());
     let question = Question {
         number: Some(number),

@@ -11,6 +11,7 @@ use crate::wire::metadata::MetadataError;
 /// Codes that handlers name themselves; `tests/it/api` reaches each over HTTP.
 const NAMED_BY_HANDLERS: &[&str] = &[
     "bad_path",
+    "bad_cursor",
     "bad_query",
     "unrecognised_query",
     "bad_host",

@@ -71,6 +71,24 @@ impl LinkKind {
     /// All, in the order of their words.
     pub const ALL: [Self; 5] = [Self::Corrects, Self::Refers, Self::Replaces, Self::Supplements, Self::Withdraws];
 
+    /// All, in the order in which links to a deposit are listed: first those of its owner, and of these first the ones that
+    /// matter most to somebody who relies on the deposit. A list that is cut at its end never loses a withdrawal to the
+    /// links of others.
+    pub const BY_PRIORITY: [Self; 5] =
+        [Self::Withdraws, Self::Replaces, Self::Corrects, Self::Supplements, Self::Refers];
+
+    /// The place in [`Self::BY_PRIORITY`], from 1.
+    #[must_use]
+    pub const fn priority(self) -> u8 {
+        match self {
+            Self::Withdraws => 1,
+            Self::Replaces => 2,
+            Self::Corrects => 3,
+            Self::Supplements => 4,
+            Self::Refers => 5,
+        }
+    }
+
     /// The word in the line.
     #[must_use]
     pub const fn word(self) -> &'static str {

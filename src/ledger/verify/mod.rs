@@ -1,9 +1,11 @@
 //! The verifier: what a record and a file prove, step by step, and no more.
 //!
 //! The answer is a value, [`report::Report`], made of named steps and a conclusion: "the evidence is bad" is not an
-//! error. [`trust`] is what the user pinned, [`record`] checks a receipt alone, [`verifier`] holds a file against it and
+//! error. [`trust`] is what the user pinned, [`record`] checks a receipt alone, [`history`] is what the
+//! ledger says of it beside, [`verifier`] holds a file against it and
 //! concludes, [`wording`] are the only words in which any of it is said.
 
+pub mod history;
 pub mod record;
 pub mod report;
 pub mod trust;

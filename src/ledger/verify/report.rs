@@ -113,6 +113,8 @@ pub enum Skipped {
     UnknownKey,
     /// Only a ledger can tell, and none was asked.
     Offline,
+    /// The ledger's list is cut, or one of its items is unverified or does not hold.
+    HistoryIncomplete,
     /// No witnesses cosign this checkpoint.
     NoWitnesses,
     /// The receipt holds no time token.

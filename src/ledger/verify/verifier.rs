@@ -13,6 +13,7 @@ use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::Receipt;
 use crate::ledger::statement::content::{Comparison, Content, Form, HashAlgorithm, Measured};
 use crate::ledger::statement::text::LinkKind;
+use crate::ledger::verify::history::{ClaimStatus, History};
 use crate::ledger::verify::record::RecordCheck;
 use crate::ledger::verify::report::{Conclusion, Obstacle, Outcome, Report, Reservation, Skipped, Step, StepResult};
 use crate::ledger::verify::trust::Trust;
@@ -36,15 +37,6 @@ pub enum Presented {
         /// The digest.
         value: Digest,
     },
-}
-
-/// What only the ledger can tell about a deposit, as far as it was asked.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct History {
-    /// Later deposits that speak of this one, as its depositor.
-    pub later: Vec<(LinkKind, DepositNumber)>,
-    /// Earlier deposits of the same digest.
-    pub earlier: Vec<DepositNumber>,
 }
 
 /// A question to the verifier.
@@ -95,12 +87,8 @@ pub fn verify(question: &Question<'_>) -> Report {
         StepResult { step: Step::OriginalDigest, outcome: comparison.outcome, values: original_values },
         result(Step::Witnesses, Outcome::NotPerformed(Skipped::NoWitnesses)),
         result(Step::TimeToken, Outcome::NotPerformed(time_token(question.receipt))),
-        history_step(Step::LaterLinks, question.history, |history| {
-            history.later.iter().map(|(kind, number)| (kind.word(), number.to_string())).collect()
-        }),
-        history_step(Step::EarlierDeposits, question.history, |history| {
-            history.earlier.iter().map(|number| ("deposit_number", number.to_string())).collect()
-        }),
+        later_links(question.history),
+        earlier_deposits(question.history),
         result(Step::ImportSnapshot, Outcome::NotApplicable),
         result(Step::Sheets, Outcome::NotPerformed(Skipped::NoPapers)),
     ];
@@ -123,14 +111,33 @@ fn number_check(asked: Option<DepositNumber>, found: Option<DepositNumber>) -> O
     if asked.or(found).is_some() { Outcome::Passed } else { Outcome::NotPerformed(Skipped::NoRecord) }
 }
 
-fn history_step(
-    step: Step,
-    history: Option<&History>,
-    values: impl FnOnce(&History) -> Vec<(&'static str, String)>,
-) -> StepResult {
-    match history {
-        Some(history) => StepResult { step, outcome: Outcome::Passed, values: values(history) },
-        None => result(step, Outcome::NotPerformed(Skipped::Offline)),
+/// Passed only where every link that an owner made is listed and holds.
+fn later_links(history: Option<&History>) -> StepResult {
+    let step = Step::LaterLinks;
+    let Some(history) = history else { return result(step, Outcome::NotPerformed(Skipped::Offline)) };
+    let links = history.owner_links.items.iter().chain(&history.references.items);
+    let values = links.map(|link| (claim_name(link.kind.word(), link.status), link.number.to_string())).collect();
+    StepResult { step, outcome: known(history.owner_links_are_known()), values }
+}
+
+/// Passed only where every earlier deposit is listed and bears the digest.
+fn earlier_deposits(history: Option<&History>) -> StepResult {
+    let step = Step::EarlierDeposits;
+    let Some(history) = history else { return result(step, Outcome::NotPerformed(Skipped::Offline)) };
+    let deposits = history.earlier.items.iter();
+    let values = deposits.map(|one| (claim_name("deposit_number", one.status), one.number.to_string())).collect();
+    StepResult { step, outcome: known(history.earlier_deposits_are_known()), values }
+}
+
+const fn known(all: bool) -> Outcome {
+    if all { Outcome::Passed } else { Outcome::NotPerformed(Skipped::HistoryIncomplete) }
+}
+
+const fn claim_name(name: &'static str, status: ClaimStatus) -> &'static str {
+    match status {
+        ClaimStatus::Verified => name,
+        ClaimStatus::Unverified => "unverified_claim",
+        ClaimStatus::Invalid(_) => "invalid_claim",
     }
 }
 
@@ -222,11 +229,11 @@ fn compared(content: Option<Content>, presented: Presented) -> Vec<(&'static str
 fn reservations(question: &Question<'_>, found: Option<DepositNumber>) -> Vec<Reservation> {
     // Cosignatures and time tokens have no verifier yet, so none can lift these two.
     let mut reservations = vec![Reservation::SingleOperator, Reservation::NoIndependentTime];
-    let later = question.history.map(|history| history.later.as_slice()).unwrap_or_default();
-    if later.iter().any(|(kind, _)| *kind == LinkKind::Withdraws) {
+    let said = |kinds: &[LinkKind]| question.history.is_some_and(|history| history.owner_said(kinds));
+    if said(&[LinkKind::Withdraws]) {
         reservations.push(Reservation::Withdrawn);
     }
-    if later.iter().any(|(kind, _)| matches!(kind, LinkKind::Corrects | LinkKind::Replaces)) {
+    if said(&[LinkKind::Corrects, LinkKind::Replaces]) {
         reservations.push(Reservation::Superseded);
     }
     if found.is_some_and(|number| number.is_test()) {

@@ -3,6 +3,7 @@
 //! Fixed wording, following the statutes' own: a conclusion says no more than "not altered since it went on the chain".
 //! Never "legally effective", "true", "tamper-proof".
 
+use crate::ledger::verify::history::{ClaimFault, ClaimStatus};
 use crate::ledger::verify::report::{Conclusion, Obstacle, Outcome, Report, Reservation, Skipped, Step};
 
 /// The language of a text.
@@ -79,6 +80,10 @@ pub const fn skipped(why: Skipped, language: Language) -> &'static str {
         Skipped::NoSalt => ("摘要加盐，未提供盐值", "the digest is salted and the salt was not given"),
         Skipped::UnknownKey => ("账本密钥不在核验人信任的密钥之列", "the ledger's key is not among the pinned keys"),
         Skipped::Offline => ("离线核验，未查询账本", "offline: no ledger was asked"),
+        Skipped::HistoryIncomplete => (
+            "清单不完整，或有未核验、不成立的条目",
+            "the list is incomplete, or one of its items is unverified or invalid",
+        ),
         Skipped::NoWitnesses => ("本账本尚无见证节点", "this ledger has no witnesses yet"),
         Skipped::NoTimeToken => ("无可信时间戳", "there is no trusted timestamp"),
         Skipped::UnreadTimeToken => {
@@ -91,6 +96,32 @@ pub const fn skipped(why: Skipped, language: Language) -> &'static str {
         Skipped::NoRecord => ("没有可供核验的记录", "there is no record to look at"),
     };
     language.pick(chinese, english)
+}
+
+/// What is wrong with a claim about another deposit.
+#[must_use]
+pub const fn claim_fault(fault: ClaimFault, language: Language) -> &'static str {
+    let (chinese, english) = match fault {
+        ClaimFault::NotFound => ("账本中查无该存证", "the ledger has no such deposit"),
+        ClaimFault::BadRecord => ("该存证的回执未通过校验", "the receipt of that deposit does not hold"),
+        ClaimFault::NotStated => ("该存证的声明并无此内容", "the statement of that deposit does not say so"),
+        ClaimFault::NotOwner => (
+            "并非由本存证的存证人作出",
+            "it was not made by an owner of this deposit: no common key, or another account",
+        ),
+        ClaimFault::WrongOrder => ("先后次序不符", "the two deposits stand in the wrong order"),
+    };
+    language.pick(chinese, english)
+}
+
+/// How far a claim was checked; nothing to say of one that was and holds.
+#[must_use]
+pub const fn claim_status(status: ClaimStatus, language: Language) -> Option<&'static str> {
+    match status {
+        ClaimStatus::Verified => None,
+        ClaimStatus::Unverified => Some(language.pick("节点自述，未核验", "claimed by the node, not verified")),
+        ClaimStatus::Invalid(_) => Some(language.pick("节点自述，不成立", "claimed by the node, invalid")),
+    }
 }
 
 /// A reservation.

@@ -14,10 +14,10 @@ use crate::ledger::entry::Entry;
 use crate::ledger::hash::{Digest, leaf_hash};
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::number::DepositNumber;
-use crate::ledger::verify::verifier::History;
+use crate::ledger::verify::history::History;
 use crate::store::contract::{ReadError, ReadLedger};
 use crate::store::packing::{pack, unpack};
-use crate::store::reading;
+use crate::store::reading::{self, history};
 
 /// Most deposits kept: some 55 MiB of the usual kind, 120 of the longest that are kept.
 const KEPT: usize = 102_400;
@@ -92,7 +92,7 @@ impl Recent {
         Ok(Some(Found { index, hash, bytes }))
     }
 
-    /// As [`reading::history_of`] tells it of a deposit that was found, read as `entry`.
+    /// The [`history`](history::history_of) of a deposit that was found, read as `entry`.
     ///
     /// # Errors
     ///
@@ -104,18 +104,20 @@ impl Recent {
         entry: &Entry,
     ) -> Result<History, ReadError> {
         let size = reading::published(store)?.size();
-        let Some(kept) = self.kept(entry.number) else { return reading::history_of(store, found.index, entry) };
+        let Some(kept) = self.kept(entry.number) else { return history::history_of(store, found.index, entry) };
         // Changed as a whole, so a panicked thread leaves nothing half done behind it.
         let known = kept.history.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let history = match known {
             Some((at, history)) if at == size => return Ok(history),
             // What was deposited before is what it was.
             Some((_, history)) => {
-                History { later: reading::later_links(store, found.index)?, earlier: history.earlier }
+                let (owner_links, references) = history::later_links(store, found.index, entry)?;
+                History { owner_links, references, ..history }
             }
-            None => reading::history_of(store, found.index, entry)?,
+            None => history::history_of(store, found.index, entry)?,
         };
-        if history.later.len() + history.earlier.len() <= TOLD {
+        let items = history.owner_links.items.len() + history.references.items.len() + history.earlier.items.len();
+        if items <= TOLD {
             *kept.history.lock().unwrap_or_else(PoisonError::into_inner) = Some((size, history.clone()));
         }
         Ok(history)

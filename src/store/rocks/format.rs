@@ -18,6 +18,7 @@ use crate::ledger::notice::{ErasedPiece, Piece};
 use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::content::HashAlgorithm;
 use crate::ledger::statement::text::LinkKind;
+use crate::store::contract::LinkPosition;
 
 /// The format this program writes, and the newest it reads.
 ///
@@ -29,8 +30,9 @@ use crate::ledger::statement::text::LinkKind;
 /// |---|---|---|
 /// | 1 | never released | the first |
 /// | 2 | never released | tombstones in `vault`; the column families `annexes`, `labels`, `purges`, `bookmarks`; `unindexed` |
-/// | 3 | 0.1.0 | rows of `leaves` packed |
-pub const FORMAT_VERSION: u32 = 3;
+/// | 3 | never released | rows of `leaves` packed |
+/// | 4 | 0.1.0 | keys of `links` ordered by kind |
+pub const FORMAT_VERSION: u32 = 4;
 
 /// What can be written.
 pub trait ToDisk {
@@ -189,35 +191,29 @@ impl FromDisk for SubjectKey {
     }
 }
 
-/// Key of a link's row: what is linked to, what links to it, how.
+/// Key of a link's row: the deposit that is linked to, then the position among the links to it: kind (1 `withdraws`,
+/// 2 `replaces`, 3 `corrects`, 4 `supplements`, 5 `refers`), then the linking deposit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LinkKey {
     /// The earlier deposit.
     pub target: LeafIndex,
-    /// The later one.
-    pub source: LeafIndex,
-    /// What the later says of the earlier.
-    pub kind: LinkKind,
+    /// What the later deposit says of it, and where it stands.
+    pub position: LinkPosition,
 }
 
-fixed!(LinkKey, 17, |key| joined(&[&key.target.to_disk(), &key.source.to_disk(), &[link_byte(key.kind)]]));
+fixed!(LinkKey, 17, |key| joined(&[
+    &key.target.to_disk(),
+    &[key.position.kind.priority()],
+    &key.position.source.to_disk()
+]));
 
 impl FromDisk for LinkKey {
     fn from_disk(bytes: &[u8]) -> Option<Self> {
         let (target, rest) = bytes.split_at_checked(8)?;
-        let (source, kind) = rest.split_at_checked(8)?;
-        let kind = LinkKind::ALL.into_iter().find(|known| kind == [link_byte(*known)])?;
-        Some(Self { target: LeafIndex::from_disk(target)?, source: LeafIndex::from_disk(source)?, kind })
-    }
-}
-
-const fn link_byte(kind: LinkKind) -> u8 {
-    match kind {
-        LinkKind::Corrects => 1,
-        LinkKind::Refers => 2,
-        LinkKind::Replaces => 3,
-        LinkKind::Supplements => 4,
-        LinkKind::Withdraws => 5,
+        let (kind, source) = rest.split_first()?;
+        let kind = LinkKind::ALL.into_iter().find(|known| *kind == known.priority())?;
+        let position = LinkPosition { kind, source: LeafIndex::from_disk(source)? };
+        Some(Self { target: LeafIndex::from_disk(target)?, position })
     }
 }
 

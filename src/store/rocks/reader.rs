@@ -4,6 +4,7 @@
 //!
 //! Readers never wait for the writer's disk: what they share with it are two pointers, changed after the disk is done.
 
+use std::ops::Range;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::ledger::block::Height;
@@ -14,12 +15,11 @@ use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::merkle::tile::HashReader as _;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::content::HashAlgorithm;
-use crate::ledger::statement::text::LinkKind;
 use crate::store::bounds::{damaged, items_within, leaf_within, leaves_within, piece_hashes_to, size_of};
-use crate::store::contract::{Private, Published, ReadError, ReadLedger};
+use crate::store::contract::{LinkPosition, Private, Published, ReadError, ReadLedger};
 use crate::store::rocks::engine::{Engine, RawRow};
 use crate::store::rocks::folder::Lock;
-use crate::store::rocks::format::{AnnexKey, LabelKey, SubjectKey, ToDisk as _, VaultRow};
+use crate::store::rocks::format::{AnnexKey, LabelKey, LinkKey, SubjectKey, ToDisk as _, VaultRow};
 use crate::store::rocks::scan;
 use crate::store::rocks::schema::{ANNEXES, BLOCKS, LABELS, LINKS, SUBJECTS, TABLES, VAULT};
 use crate::store::rocks::tree::Tree;
@@ -159,9 +159,11 @@ impl ReadLedger for RocksReader {
         &self,
         algorithm: HashAlgorithm,
         digest: &Digest,
+        within: Range<LeafIndex>,
         limit: usize,
     ) -> Result<Vec<LeafIndex>, ReadError> {
-        self.index().digest(algorithm, digest, self.size(), limit)
+        let end = LeafIndex(within.end.0.min(self.size().0).max(within.start.0));
+        self.index().digest(algorithm, digest, within.start..end, limit)
     }
 
     fn find_subject(&self, subject: &Digest, sequence: u64) -> Result<Option<LeafIndex>, ReadError> {
@@ -183,12 +185,14 @@ impl ReadLedger for RocksReader {
         Ok(0)
     }
 
-    fn links_to(&self, target: LeafIndex, limit: usize) -> Result<Vec<(LinkKind, LeafIndex)>, ReadError> {
+    fn links_to(&self, target: LeafIndex, from: LinkPosition, limit: usize) -> Result<Vec<LinkPosition>, ReadError> {
         let size = self.size();
         leaf_within(target, size)?;
-        let rows = self.engine.prefixed(&LINKS, &target.to_disk())?;
-        let links = rows.map(|row| row.map(|(key, _)| (key.kind, key.source)));
-        links.take_while(|link| link.as_ref().map_or(true, |(_, source)| size.contains(*source))).take(limit).collect()
+        let first = LinkKey { target, position: from };
+        let rows = self.engine.prefixed_since(&LINKS, &target.to_disk(), &first)?;
+        let links = rows.map(|row| row.map(|(key, _)| key.position));
+        // At most one block is not published yet, so few rows are passed over.
+        links.filter(|link| link.as_ref().map_or(true, |link| size.contains(link.source))).take(limit).collect()
     }
 
     fn private(&self, index: LeafIndex) -> Result<Private, ReadError> {

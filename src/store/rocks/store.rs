@@ -6,6 +6,7 @@
 //! the opening has looked (fsync gives no second chance: pages that failed once may be dropped as if written). Reading
 //! goes on.
 
+use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::ledger::block::Height;
@@ -17,9 +18,10 @@ use crate::ledger::merkle::tile::TILE_WIDTH;
 use crate::ledger::notice::{ErasedPiece, Piece};
 use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::content::HashAlgorithm;
-use crate::ledger::statement::text::LinkKind;
 use crate::store::bounds::{damaged, items_within, leaves_within};
-use crate::store::contract::{AppendError, AppendLedger, Private, PrivateContent, Published, ReadError, ReadLedger};
+use crate::store::contract::{
+    AppendError, AppendLedger, LinkPosition, Private, PrivateContent, Published, ReadError, ReadLedger,
+};
 use crate::store::joining;
 use crate::store::packing::pack;
 use crate::store::rocks::appended::{AppendedChain, row};
@@ -158,8 +160,8 @@ fn put_all(batch: &mut Batch<'_>, block: &Block, rows: &Rows<'_>) -> Result<(), 
     for &(subject, sequence, index) in &rows.subjects {
         batch.put(&SUBJECTS, &SubjectKey { subject, sequence }, &index)?;
     }
-    for &(target, source, kind) in &rows.links {
-        batch.put(&LINKS, &LinkKey { target, source, kind }, &Empty)?;
+    for &(target, position) in &rows.links {
+        batch.put(&LINKS, &LinkKey { target, position }, &Empty)?;
     }
     for (index, held) in &rows.vault {
         let row = held.map_or(VaultRow::NeverBrought, |held| VaultRow::Held(held.clone()));
@@ -291,9 +293,10 @@ impl ReadLedger for RocksStore {
         &self,
         algorithm: HashAlgorithm,
         digest: &Digest,
+        within: Range<LeafIndex>,
         limit: usize,
     ) -> Result<Vec<LeafIndex>, ReadError> {
-        self.reader.find_digest(algorithm, digest, limit)
+        self.reader.find_digest(algorithm, digest, within, limit)
     }
 
     fn find_subject(&self, subject: &Digest, sequence: u64) -> Result<Option<LeafIndex>, ReadError> {
@@ -304,8 +307,8 @@ impl ReadLedger for RocksStore {
         self.reader.subject_length(subject)
     }
 
-    fn links_to(&self, target: LeafIndex, limit: usize) -> Result<Vec<(LinkKind, LeafIndex)>, ReadError> {
-        self.reader.links_to(target, limit)
+    fn links_to(&self, target: LeafIndex, from: LinkPosition, limit: usize) -> Result<Vec<LinkPosition>, ReadError> {
+        self.reader.links_to(target, from, limit)
     }
 
     fn private(&self, index: LeafIndex) -> Result<Private, ReadError> {

@@ -18,6 +18,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Bound::{Excluded, Unbounded};
+use std::ops::Range;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use crate::ledger::hash::{Digest, leaf_hash};
@@ -225,7 +226,7 @@ impl Index<'_> {
         if waits.is_some() { Ok(waits) } else { self.engine.get(table, key) }
     }
 
-    /// The first deposits of a digest that stand before `size`, at most `limit`, in their order.
+    /// The first deposits of a digest in the range `within`, at most `limit`, in their order.
     ///
     /// # Errors
     ///
@@ -234,21 +235,27 @@ impl Index<'_> {
         &self,
         algorithm: HashAlgorithm,
         digest: &Digest,
-        size: TreeSize,
+        within: Range<LeafIndex>,
         limit: usize,
     ) -> Result<Vec<LeafIndex>, ReadError> {
-        let key = |index| DigestKey { algorithm, digest: *digest, index: LeafIndex(index) };
+        let key = |index| DigestKey { algorithm, digest: *digest, index };
+        let (first, end) = (key(within.start), key(within.end));
+        if first >= end {
+            return Ok(Vec::new());
+        }
         let mut found: Vec<LeafIndex> = {
             let shared = self.waiting.shared();
             let rows = [&*shared.old, &shared.young].into_iter();
-            let keys = rows.flat_map(|rows| rows.digests.range(key(0)..=key(u64::MAX)));
-            keys.map(|(key, _)| key.index).filter(|index| size.contains(*index)).take(limit).collect()
+            // Old rows stand before young ones, so these are the first of both.
+            rows.flat_map(|rows| rows.digests.range(first..end)).map(|(key, _)| key.index).take(limit).collect()
         };
-        for row in self.engine.prefixed(&DIGESTS, &DigestKey::prefix(algorithm, digest))?.take(limit) {
+        let rows = self.engine.prefixed_since(&DIGESTS, &DigestKey::prefix(algorithm, digest), &first)?;
+        for row in rows.take(limit) {
             let index = row?.0.index;
-            if size.contains(index) {
-                found.push(index);
+            if index >= within.end {
+                break;
             }
+            found.push(index);
         }
         found.sort_unstable();
         found.dedup();

@@ -12,15 +12,16 @@ use crate::court::ids::{ItemNumber, PartyNumber};
 use crate::court::values::StepOutcome;
 use crate::court::words::{Divergence, Presented};
 use crate::ledger::receipt::Facts;
+use crate::ledger::verify::history::History;
 use crate::ledger::verify::report::{Conclusion, Obstacle, Report, Reservation};
-use crate::ledger::verify::verifier::History;
 use crate::ledger::verify::wording;
 use crate::wire::bilingual::Bilingual;
 use crate::wire::court::accounts::Texts;
 use crate::wire::court::act::coded;
 use crate::wire::court::originals::OriginalStateJson;
 use crate::wire::court::people::{CapacityJson, TextJson};
-use crate::wire::facts::{ChainFactsJson, LinkJson, beijing_time, link_label};
+use crate::wire::facts::{ChainFactsJson, beijing_time};
+use crate::wire::history::{EarlierDepositsJson, LaterLinksJson};
 use crate::wire::report::CodedText;
 
 /// What the importer says.
@@ -132,10 +133,12 @@ pub struct ImportJson {
     pub original: CodedText,
     /// 原文: whether it was given into custody.
     pub custody: OriginalStateJson,
-    /// Earlier deposits of the same digest.
-    pub earlier_deposits: Vec<String>,
-    /// What later deposits say of this one.
-    pub later_links: Vec<LinkJson>,
+    /// Earlier deposits of the same digest; null where the ledger was not asked, as for a deposit of another ledger.
+    pub earlier_deposits: Option<EarlierDepositsJson>,
+    /// What its owner said of the deposit later; null likewise.
+    pub later_links: Option<LaterLinksJson>,
+    /// Later deposits that refer to it; null likewise.
+    pub references: Option<LaterLinksJson>,
     /// The alarm: the chain no longer says what was imported.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub divergence: Option<CodedText>,
@@ -154,8 +157,8 @@ pub struct Now<'a> {
     pub divergence: Option<Divergence>,
     /// How it stands with the original in custody.
     pub custody: OriginalStateJson,
-    /// What came before and after it.
-    pub history: &'a History,
+    /// What came before and after it; `None` where the ledger was not asked.
+    pub history: Option<&'a History>,
     /// Whether digests are salted.
     pub salted: bool,
 }
@@ -261,8 +264,9 @@ impl ImportJson {
                 .map(|carried| CarriedJson { case: carried.case.to_string(), item: carried.item.0 }),
             original: original(item, now.salted),
             custody: now.custody,
-            earlier_deposits: now.history.earlier.iter().map(ToString::to_string).collect(),
-            later_links: links(now.history),
+            earlier_deposits: now.history.map(|history| EarlierDepositsJson::from(&history.earlier)),
+            later_links: now.history.map(|history| LaterLinksJson::from(&history.owner_links)),
+            references: now.history.map(|history| LaterLinksJson::from(&history.references)),
             divergence: now.divergence.map(|what| coded(what.word(), Bilingual::of(|language| what.label(language)))),
             verifications: item.verifications.iter().map(|one| verification(file, item, one, now.salted)).collect(),
             replies: item
@@ -284,14 +288,6 @@ fn status(item: &Item) -> CodedText {
         (None, None) => ("stands", "有效", "stands"),
     };
     coded(code, Bilingual::new(zh, en))
-}
-
-fn links(history: &History) -> Vec<LinkJson> {
-    let link = |(kind, number): &(_, crate::ledger::number::DepositNumber)| {
-        let kind: crate::ledger::statement::text::LinkKind = *kind;
-        LinkJson { kind: kind.word().into(), label: link_label(kind), deposit_number: number.to_string() }
-    };
-    history.later.iter().map(link).collect()
 }
 
 fn verification(file: &CaseFile, item: &Item, one: &Verification, salted: bool) -> VerificationJson {

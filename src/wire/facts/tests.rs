@@ -9,6 +9,7 @@ use crate::ledger::media::MediaType;
 use crate::ledger::statement::content::{Content, HashAlgorithm};
 use crate::ledger::statement::signed::SignedStatement;
 use crate::ledger::statement::text::{Link, ManifestRoot, Statement};
+use crate::ledger::verify::history::{ClaimFault, ClaimStatus, EarlierDeposit, LaterLink, Listed, Total};
 use crate::wire::json;
 
 #[test]
@@ -71,10 +72,23 @@ fn what_is_printed_by_hand_is_the_shape() {
     let salted = Statement { content: Some(Content { form: Form::Salted, ..plain }), ..bare.clone() };
     let manifest =
         Statement { content: None, manifest: Some(ManifestRoot { root: Digest([3; 32]), count: 2 }), ..bare.clone() };
-    let told =
-        History { later: vec![(LinkKind::Withdraws, one), (LinkKind::Replaces, other)], earlier: vec![other, one] };
+    let link = |kind, number, status| LaterLink { kind, number, status };
+    let not_owner = ClaimStatus::Invalid(ClaimFault::NotOwner);
+    let earlier = vec![EarlierDeposit { number: other, status: ClaimStatus::Unverified }];
+    let told = History {
+        owner_links: Listed::complete(vec![
+            link(LinkKind::Withdraws, one, ClaimStatus::Verified),
+            link(LinkKind::Replaces, other, not_owner),
+        ]),
+        references: Listed {
+            items: vec![link(LinkKind::Refers, one, ClaimStatus::Verified)],
+            total: Total { count: 1_000, exact: false },
+            next_cursor: Some("refers.7".into()),
+        },
+        earlier: Listed::complete(earlier),
+    };
     for (statement, history) in
-        [(bare, History::default()), (full, told), (salted, History::default()), (manifest, History::default())]
+        [(bare, History::empty()), (full, told), (salted, History::empty()), (manifest, History::empty())]
     {
         for (number, by_platform) in [(one, false), (other, true)] {
             let made = SignedStatement::sign(statement.clone(), std::slice::from_ref(&signer)).unwrap();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use reqwest::header::{ACCEPT, IF_NONE_MATCH};
-use serde_json::json;
+use serde_json::{Value, json};
 use tiezheng::ledger::hash::leaf_hash;
 use tiezheng::ledger::media::MediaType;
 use tiezheng::ledger::merkle::shape::LeafIndex;
@@ -82,21 +82,19 @@ async fn earlier_deposits_and_links_are_listed_both_ways() {
     let stranger = statement_with(2, 3, |statement| statement.links = links);
     let third = House::number(&house.deposit(stranger.note()).await);
     let json = house.get(&format!("/v1/deposits/{second}")).await.json();
-    assert_eq!(json["earlier_deposits"], json!([first]));
+    let earlier = json!([{ "deposit_number": first, "status": "verified" }]);
+    let list = |items: Value, total: u64| json!({ "items": items, "total": total, "total_is_exact": true, "next_cursor": null });
+    assert_eq!(json["earlier_deposits"], list(earlier, 1));
     assert_eq!(
         json["links"],
         json!([{ "kind": "supplements", "label": { "zh": "补充", "en": "supplements" }, "deposit_number": first }])
     );
     assert_eq!(json["media_type"], "application/pdf");
     let json = house.get(&format!("/v1/deposits/{first}")).await.json();
-    assert_eq!(json["earlier_deposits"], json!([]));
-    let later: Vec<_> = json["later_links"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|l| (l["kind"].clone(), l["deposit_number"].clone()))
-        .collect();
-    assert_eq!(later, [(json!("supplements"), json!(second)), (json!("refers"), json!(third))]);
+    assert_eq!(json["earlier_deposits"], list(json!([]), 0));
+    let link = |kind: &str, zh: &str, en: &str, number: &str| json!([{ "kind": kind, "label": { "zh": zh, "en": en }, "deposit_number": number, "status": "verified" }]);
+    assert_eq!(json["later_links"], list(link("supplements", "补充", "supplements", &second), 1));
+    assert_eq!(json["references"], list(link("refers", "提及", "refers to", &third), 1));
 }
 
 #[tokio::test]

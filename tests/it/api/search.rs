@@ -10,7 +10,7 @@ async fn search(house: &House, query: &str) -> Vec<Value> {
     let url = reqwest::Url::parse_with_params(&house.url("/v1/search"), [("q", query)]).unwrap();
     let answer = house.send(house.client.get(url)).await;
     assert_eq!(answer.status, 200, "{query}: {}", answer.text());
-    answer.json()["hits"].as_array().unwrap().clone()
+    answer.json()["items"].as_array().unwrap().clone()
 }
 
 #[tokio::test]

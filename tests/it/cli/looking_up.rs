@@ -61,10 +61,10 @@ fn links_and_earlier_deposits_are_listed() {
     let first = desk.deposit("a/x", &[]).number();
     let second = desk.deposit("b/x", &["--link", &format!("supplements={first}")]).number();
     let document = desk.run(&["lookup", &first]).ends(0).document();
-    assert_eq!(document["later_links"][0]["kind"], "supplements");
-    assert_eq!(document["later_links"][0]["deposit_number"], second.as_str());
+    assert_eq!(document["later_links"]["items"][0]["kind"], "supplements");
+    assert_eq!(document["later_links"]["items"][0]["deposit_number"], second.as_str());
     let document = desk.run(&["lookup", &second]).ends(0).document();
-    assert_eq!(document["earlier_deposits"][0], first.as_str());
+    assert_eq!(document["earlier_deposits"]["items"][0]["deposit_number"], first.as_str());
     let shown = desk.say("zh", &["lookup", &second]).ends(0).stdout;
     assert!(shown.contains("补充") && shown.contains("同一摘要的更早存证"), "{shown}");
 }

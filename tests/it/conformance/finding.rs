@@ -6,9 +6,9 @@ use tiezheng::ledger::hash::Digest;
 use tiezheng::ledger::merkle::shape::LeafIndex;
 use tiezheng::ledger::statement::content::HashAlgorithm;
 use tiezheng::ledger::statement::text::LinkKind;
-use tiezheng::store::contract::{AppendLedger, ReadError, ReadLedger};
+use tiezheng::store::contract::{AppendLedger, LinkPosition, ReadError, ReadLedger};
 
-use crate::support::chain::{Draft, append, found, notice, number, published_of, seal};
+use crate::support::chain::{Draft, append, everywhere, found, links_to, notice, number, published_of, seal};
 use crate::support::stores::Bench;
 
 fn places(all: &[u64]) -> Vec<LeafIndex> {
@@ -37,12 +37,12 @@ pub(super) fn every_row_is_found_and_only_once_published<B: Bench>() {
             assert_eq!(store.find_record(&block.hash), Ok(published.then(|| block.header.index())));
             assert_eq!(store.find_block(Height(2)), Ok(published.then(|| block.header.index())));
             for (algorithm, digest) in &digests {
-                assert_eq!(store.find_digest(*algorithm, digest, 9), Ok(found.into_iter().collect()));
+                assert_eq!(store.find_digest(*algorithm, digest, everywhere(), 9), Ok(found.into_iter().collect()));
             }
             assert_eq!(store.find_subject(&Digest([7; 32]), 1), Ok(found));
             assert_eq!(store.subject_length(&Digest([7; 32])), Ok(u64::from(published)));
             let links = found.map(|at| (LinkKind::Refers, at)).into_iter().collect();
-            assert_eq!(store.links_to(first.header.first, 9), Ok(links));
+            assert_eq!(links_to(store, first.header.first.0, 9), Ok(links));
             bench.reopen();
         }
     }
@@ -61,10 +61,10 @@ pub(super) fn digests_are_listed_earliest_first<B: Bench>() {
     append(bench.store(), vec![again(250).waiting(250)]).unwrap();
     let digest = again(1).sign().statement().content.unwrap().digests().collect::<Vec<_>>();
     for (algorithm, digest) in digest {
-        let all = bench.store().find_digest(algorithm, &digest, 1000).unwrap();
+        let all = bench.store().find_digest(algorithm, &digest, everywhere(), 1000).unwrap();
         assert_eq!(all, places(&[[2, 4].as_slice(), &(6..196).collect::<Vec<_>>()].concat()));
-        assert_eq!(bench.store().find_digest(algorithm, &digest, 3).unwrap(), places(&[2, 4, 6]));
-        assert_eq!(bench.store().find_digest(algorithm, &digest, 0).unwrap(), []);
+        assert_eq!(bench.store().find_digest(algorithm, &digest, everywhere(), 3).unwrap(), places(&[2, 4, 6]));
+        assert_eq!(bench.store().find_digest(algorithm, &digest, everywhere(), 0).unwrap(), []);
     }
 }
 
@@ -73,9 +73,9 @@ pub(super) fn salted_digests_are_found_like_plain_ones<B: Bench>() {
     found(bench.store());
     seal(bench.store(), vec![Draft::nth(1).waiting(1), Draft::nth(1).salted().waiting(2)]);
     let digest = Draft::nth(1).sign().statement().content.unwrap().sha256.unwrap();
-    assert_eq!(bench.store().find_digest(HashAlgorithm::Sha256, &digest, 9), Ok(places(&[2, 3])));
+    assert_eq!(bench.store().find_digest(HashAlgorithm::Sha256, &digest, everywhere(), 9), Ok(places(&[2, 3])));
     // The algorithm is named, never guessed.
-    assert_eq!(bench.store().find_digest(HashAlgorithm::Sm3, &digest, 9), Ok(vec![]));
+    assert_eq!(bench.store().find_digest(HashAlgorithm::Sm3, &digest, everywhere(), 9), Ok(vec![]));
 }
 
 pub(super) fn neighbouring_keys_are_not_confused<B: Bench>() {
@@ -97,11 +97,11 @@ pub(super) fn neighbouring_keys_are_not_confused<B: Bench>() {
     }
     let deposits = block.header.first.0..block.header.first.0 + 8;
     for at in deposits.clone() {
-        assert_eq!(bench.store().links_to(LeafIndex(at), 9), Ok(vec![]));
+        assert_eq!(links_to(bench.store(), at, 9), Ok(vec![]));
     }
     let to_all = [6, 8].into_iter().map(|n| Draft::nth(500 + n).link(LinkKind::Refers, number(n)).waiting(500 + n));
     let linking = seal(bench.store(), to_all.collect());
-    let links = |at| bench.store().links_to(LeafIndex(at), 9).unwrap().len();
+    let links = |at| links_to(bench.store(), at, 9).unwrap().len();
     assert_eq!(deposits.map(links).collect::<Vec<_>>(), [1, 0, 1, 0, 0, 0, 0, 0]);
     assert_eq!(links(linking.header.first.0), 0);
 }
@@ -130,21 +130,73 @@ pub(super) fn subjects_are_streams_without_gaps<B: Bench>() {
     assert_eq!(store.subject_length(&Digest([9; 32])), Ok(0));
 }
 
-pub(super) fn links_lead_back_earliest_first<B: Bench>() {
-    let bench = B::begin();
+pub(super) fn links_are_listed_by_kind_and_then_earliest_first<B: Bench>() {
+    let mut bench = B::begin();
     found(bench.store());
     seal(bench.store(), vec![Draft::nth(1).waiting(1)]);
-    for (n, kind) in (2..).zip(LinkKind::ALL.into_iter().rev()) {
-        seal(bench.store(), vec![Draft::nth(n).link(kind, number(1)).waiting(n)]);
+    // Strangers first, the owner's weakest words before the strongest.
+    seal(bench.store(), (100..300).map(|n| Draft::nth(n).by(9).link(LinkKind::Refers, number(1)).waiting(n)).collect());
+    let kinds: Vec<_> = LinkKind::BY_PRIORITY.into_iter().rev().chain(LinkKind::BY_PRIORITY).collect();
+    let mut expected: Vec<_> = (4..204).map(|at| (LinkKind::Refers, LeafIndex(at))).collect();
+    for (n, kind) in (2..).zip(kinds) {
+        let block = seal(bench.store(), vec![Draft::nth(n).link(kind, number(1)).waiting(n)]);
+        expected.push((kind, block.header.first));
     }
-    let expected: Vec<_> = LinkKind::ALL.into_iter().rev().zip((4..).step_by(2).map(LeafIndex)).collect();
-    let store = bench.store();
-    assert_eq!(store.links_to(LeafIndex(2), 99), Ok(expected.clone()));
-    assert_eq!(store.links_to(LeafIndex(2), 2), Ok(expected[..2].to_vec()));
-    assert_eq!(store.links_to(LeafIndex(4), 99), Ok(vec![]));
-    append(store, vec![Draft::nth(20).link(LinkKind::Refers, number(1)).waiting(20)]).unwrap();
-    assert_eq!(store.links_to(LeafIndex(2), 99), Ok(expected));
-    assert!(matches!(store.links_to(LeafIndex(14), 9), Err(ReadError::Beyond { asked: 15, .. })));
+    expected.sort_by_key(|(kind, place)| (kind.priority(), *place));
+    assert_eq!(expected[..2], [(LinkKind::Withdraws, LeafIndex(213)), (LinkKind::Withdraws, LeafIndex(215))]);
+    for _ in 0..2 {
+        let store = bench.store();
+        assert_eq!(links_to(store, 2, 999), Ok(expected.clone()));
+        assert_eq!(links_to(store, 2, 2), Ok(expected[..2].to_vec()));
+        assert_eq!(links_to(store, 2, 0), Ok(vec![]));
+        assert_eq!(links_to(store, 4, 99), Ok(vec![]));
+        // From any position on, whether a link stands there or not.
+        for (at, &(kind, source)) in expected.iter().enumerate() {
+            let found = store.links_to(LeafIndex(2), LinkPosition { kind, source }, 3).unwrap();
+            assert_eq!(
+                found,
+                expected[at..(at + 3).min(expected.len())].iter().copied().map(position).collect::<Vec<_>>()
+            );
+            let after = LinkPosition { kind, source: LeafIndex(source.0 + 1) };
+            let next = store.links_to(LeafIndex(2), after, 1).unwrap();
+            assert_eq!(next, expected.get(at + 1).copied().map(position).into_iter().collect::<Vec<_>>());
+        }
+        let references = store.links_to(LeafIndex(2), LinkPosition::FIRST_REFERENCE, 1).unwrap();
+        assert_eq!(references, [position((LinkKind::Refers, LeafIndex(4)))]);
+        bench.reopen();
+    }
+    // What is not published is passed over, in whatever kind it stands.
+    let more = [LinkKind::Withdraws, LinkKind::Refers].into_iter().zip(30..);
+    append(bench.store(), more.map(|(kind, n)| Draft::nth(n).link(kind, number(1)).waiting(n)).collect()).unwrap();
+    assert_eq!(links_to(bench.store(), 2, 999), Ok(expected));
+    assert!(matches!(links_to(bench.store(), 1_000, 9), Err(ReadError::Beyond { asked: 1_001, .. })));
+}
+
+fn position((kind, source): (LinkKind, LeafIndex)) -> LinkPosition {
+    LinkPosition { kind, source }
+}
+
+pub(super) fn deposits_of_a_digest_are_read_in_ranges<B: Bench>() {
+    let bench = B::begin();
+    found(bench.store());
+    let again = |nonce: u8| Draft::of(b"one file").nonce(nonce);
+    seal(bench.store(), vec![again(1).waiting(1), Draft::nth(2).waiting(2), again(3).by(3).waiting(3)]);
+    seal(bench.store(), (10..50).map(|n| again(n).waiting(n.into())).collect());
+    append(bench.store(), vec![again(250).waiting(250)]).unwrap();
+    let all: Vec<u64> = [2, 4].into_iter().chain(6..46).collect();
+    let digest = again(1).sign().statement().content.unwrap().digests().collect::<Vec<_>>();
+    for (algorithm, digest) in digest {
+        for start in [0, 1, 2, 3, 4, 5, 6, 20, 45, 46, 47, 48, 1_000, u64::MAX] {
+            for end in [0, 2, 3, 5, 30, 46, 47, 48, u64::MAX] {
+                let within = LeafIndex(start)..LeafIndex(end);
+                let expected: Vec<_> = all.iter().copied().filter(|at| (start..end).contains(at)).collect();
+                for limit in [0, 1, 7, 1_000] {
+                    let found = bench.store().find_digest(algorithm, &digest, within.clone(), limit).unwrap();
+                    assert_eq!(found, places(&expected[..limit.min(expected.len())]), "{start}..{end}, {limit}");
+                }
+            }
+        }
+    }
 }
 
 pub(super) fn a_notice_said_twice_is_found_where_it_stood_first<B: Bench>() {

@@ -5,7 +5,7 @@ use tiezheng::ledger::statement::text::LinkKind;
 use tiezheng::store::contract::{AppendError, AppendLedger, ReadLedger};
 use tiezheng::store::refusal::Refusal;
 
-use crate::support::chain::{Draft, append, found, notice, number, seal};
+use crate::support::chain::{Draft, append, everywhere, found, links_to, notice, number, seal};
 use crate::support::stores::Bench;
 use tiezheng::ledger::chain::Waiting;
 
@@ -81,10 +81,10 @@ pub(super) fn a_refused_block_leaves_nothing<B: Bench>() {
     let (store, at) = (bench.store(), block.header.first);
     assert_eq!(store.find_statement(&subject.id()), Ok(Some(at)));
     assert_eq!(
-        store.find_digest(tiezheng::ledger::statement::content::HashAlgorithm::Sha256, &digest, 9),
+        store.find_digest(tiezheng::ledger::statement::content::HashAlgorithm::Sha256, &digest, everywhere(), 9),
         Ok(vec![at])
     );
-    assert_eq!(store.links_to(LeafIndex(2), 9), Ok(vec![(LinkKind::Refers, at)]));
+    assert_eq!(links_to(store, 2, 9), Ok(vec![(LinkKind::Refers, at)]));
     assert_eq!(store.subject_length(&tiezheng::ledger::hash::Digest([9; 32])), Ok(1));
 }
 
@@ -117,8 +117,8 @@ pub(super) fn the_same_rules_hold_inside_one_block<B: Bench>() {
     let linked = Draft::nth(70).link(LinkKind::Corrects, number(61)).link(LinkKind::Refers, number(63));
     let block = seal(bench.store(), stream.chain([linked.waiting(70)]).collect());
     let first = block.header.first.0;
-    assert_eq!(bench.store().links_to(LeafIndex(first), 9), Ok(vec![(LinkKind::Corrects, LeafIndex(first + 3))]));
-    assert_eq!(bench.store().links_to(LeafIndex(first + 2), 9), Ok(vec![(LinkKind::Refers, LeafIndex(first + 3))]));
+    assert_eq!(links_to(bench.store(), first, 9), Ok(vec![(LinkKind::Corrects, LeafIndex(first + 3))]));
+    assert_eq!(links_to(bench.store(), first + 2, 9), Ok(vec![(LinkKind::Refers, LeafIndex(first + 3))]));
 }
 
 pub(super) fn ownership_is_by_key_and_account<B: Bench>() {

@@ -2,6 +2,7 @@
 
 use tiezheng::ledger::hash::leaf_hash;
 use tiezheng::ledger::statement::text::LinkKind;
+use tiezheng::ledger::verify::history::{ClaimStatus, EarlierDeposit, History, LaterLink, Listed};
 use tiezheng::store::contract::ReadLedger as _;
 use tiezheng::store::reading;
 use tiezheng::store::reading::blocks::Blocks;
@@ -24,19 +25,20 @@ pub(super) fn a_deposit_found_again_says_what_it_said<B: Bench>() {
         let history = recent.history(store, &found, &entry).unwrap();
         assert_eq!(store.leaf(found.index), Ok(found.bytes.clone()));
         assert_eq!(found.hash, leaf_hash(&found.bytes));
-        assert_eq!(Ok(&history), reading::history(store, found.index).as_ref());
+        assert_eq!(Ok(&history), reading::history::history(store, found.index).as_ref());
         (found.index, entry, history)
     };
     let first = look();
-    assert_eq!(first.2.earlier, [number(1)]);
-    assert_eq!(first.2.later, []);
+    let earlier = Listed::complete(vec![EarlierDeposit { number: number(1), status: ClaimStatus::Verified }]);
+    let expected = History { earlier, ..History::empty() };
+    assert_eq!(first.2, expected);
     assert_eq!(look(), first);
     // What later deposits say of it is heard, though it is remembered; what stood before it stays.
     seal(store, vec![Draft::of(b"one file").nonce(4).link(LinkKind::Refers, number(2)).waiting(4)]);
     let third = look();
     assert_eq!((&third.0, &third.1), (&first.0, &first.1));
-    assert_eq!(third.2.later, [(LinkKind::Refers, number(4))]);
-    assert_eq!(third.2.earlier, [number(1)]);
+    let link = LaterLink { kind: LinkKind::Refers, number: number(4), status: ClaimStatus::Verified };
+    assert_eq!(third.2, History { references: Listed::complete(vec![link]), ..expected });
     assert_eq!(look(), third);
     // What is not there is not remembered as missing.
     assert!(recent.find(store, number(5)).unwrap().is_none());

@@ -105,7 +105,7 @@ async fn links_are_for_ones_own_deposits() {
     };
     people.by(&alice).create("/v1/entrusted-deposits", &linked("corrects")).await;
     let facts = house.get(&format!("/v1/deposits/{first}")).await.json();
-    assert_eq!(facts["later_links"][0]["kind"], "corrects");
+    assert_eq!(facts["later_links"]["items"][0]["kind"], "corrects");
     let refused = people.by(&bob).post("/v1/entrusted-deposits", &linked("corrects")).await;
     assert_eq!(refused.problem(), (403, "link_not_yours".into()));
     people.by(&bob).create("/v1/entrusted-deposits", &linked("refers")).await;

@@ -125,13 +125,13 @@ async fn earlier_deposits_and_later_words_about_it_are_shown() {
         House::number(&house.deposit(statement_with(2, n, |statement| statement.links = links).note()).await)
     };
     let imported = suit.import(&house, &suit.bringing, &number).await;
-    assert_eq!(imported["earlier_deposits"], json!([earlier]));
-    assert_eq!(imported["later_links"], json!([]));
+    assert_eq!(imported["earlier_deposits"]["items"], json!([{ "deposit_number": earlier, "status": "verified" }]));
+    assert_eq!(imported["later_links"]["items"], json!([]));
     let (corrected, withdrawn) = (says(10, LinkKind::Corrects).await, says(11, LinkKind::Withdraws).await);
     let item = house.as_(&suit.bringing.token).get(&suit.path("/items/1")).await.json();
     let links: Vec<_> =
-        item["later_links"].as_array().unwrap().iter().map(|l| (&l["kind"], &l["deposit_number"])).collect();
-    assert_eq!(links, [(&json!("corrects"), &json!(corrected)), (&json!("withdraws"), &json!(withdrawn))]);
+        item["later_links"]["items"].as_array().unwrap().iter().map(|l| (&l["kind"], &l["deposit_number"])).collect();
+    assert_eq!(links, [(&json!("withdraws"), &json!(withdrawn)), (&json!("corrects"), &json!(corrected))]);
     assert_eq!(item.get("divergence"), None, "what others say of it changes no fact");
     let again = suit.import(&house, &suit.bringing, &number).await;
     assert_eq!(codes(&again["warnings"]), ["not_verified", "deposit_withdrawn", "deposit_corrected"]);

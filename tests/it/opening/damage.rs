@@ -18,7 +18,9 @@ use tiezheng::store::rocks::schema::TABLES;
 use tiezheng::store::rocks::store::RocksStore;
 
 use super::{SAMPLE, copy, database_files, files, sample};
-use crate::support::chain::{Draft, append_with, checkpoint_of, found, number, private, published_of, seal};
+use crate::support::chain::{
+    Draft, append_with, checkpoint_of, everywhere, found, number, private, published_of, seal,
+};
 use crate::support::depositor::{ledger_key, origin};
 use crate::support::stores::{Bench, Rocks, small};
 
@@ -388,7 +390,7 @@ fn read_all(store: &impl ReadLedger) -> usize {
             let subject = statement.subject.unwrap();
             damaged |= check(store.find_subject(&subject.id, subject.sequence), &Some(index));
             for (algorithm, digest) in statement.content.unwrap().digests() {
-                damaged |= check(store.find_digest(algorithm, &digest, 9), &vec![index]);
+                damaged |= check(store.find_digest(algorithm, &digest, everywhere(), 9), &vec![index]);
             }
         }
     }

@@ -12,7 +12,7 @@ use tiezheng::store::rocks::schema::TABLES;
 use tiezheng::store::rocks::store::RocksStore;
 
 use super::copy;
-use crate::support::chain::{Draft, found, notice, seal};
+use crate::support::chain::{Draft, everywhere, found, notice, seal};
 use crate::support::depositor::origin;
 use crate::support::stores::{on_disk, small};
 
@@ -47,8 +47,10 @@ fn all_found(store: &dyn ReadLedger, blocks: &[Block]) {
             assert_eq!(store.find_number(&entry.number), Ok(Some(index)));
             assert_eq!(store.find_statement(&entry.statement.id()), Ok(Some(index)));
             for (algorithm, digest) in entry.statement.statement().content.unwrap().digests() {
-                let found = store.find_digest(algorithm, &digest, 1_000).unwrap();
+                let found = store.find_digest(algorithm, &digest, everywhere(), 1_000).unwrap();
                 assert!(found.is_sorted() && found.contains(&index), "{found:?}");
+                let alone = store.find_digest(algorithm, &digest, index..LeafIndex(index.0 + 1), 9);
+                assert_eq!(alone, Ok(vec![index]));
             }
         }
     }

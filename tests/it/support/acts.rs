@@ -1,6 +1,7 @@
 //! Acts of a court's filing flow, put on a chain in memory as the platform puts them there.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use sha2::Digest as _;
@@ -15,8 +16,10 @@ use tiezheng::ledger::merkle::shape::LeafIndex;
 use tiezheng::ledger::metadata::PrivateMetadata;
 use tiezheng::ledger::number::DepositNumber;
 use tiezheng::ledger::statement::content::{Content, Form, HashAlgorithm};
-use tiezheng::ledger::statement::text::{LinkKind, Statement, Subject};
-use tiezheng::store::contract::{AppendLedger as _, Private, PrivateContent, Published, ReadError, ReadLedger};
+use tiezheng::ledger::statement::text::{Statement, Subject};
+use tiezheng::store::contract::{
+    AppendLedger as _, LinkPosition, Private, PrivateContent, Published, ReadError, ReadLedger,
+};
 use tiezheng::store::memory::MemoryStore;
 
 use super::chain::{append_erasing, found, number, published_of};
@@ -137,9 +140,10 @@ impl ReadLedger for Retold<'_> {
         &self,
         algorithm: HashAlgorithm,
         digest: &Digest,
+        within: Range<LeafIndex>,
         limit: usize,
     ) -> Result<Vec<LeafIndex>, ReadError> {
-        self.chain.find_digest(algorithm, digest, limit)
+        self.chain.find_digest(algorithm, digest, within, limit)
     }
     fn find_subject(&self, subject: &Digest, sequence: u64) -> Result<Option<LeafIndex>, ReadError> {
         self.chain.find_subject(subject, sequence)
@@ -147,8 +151,8 @@ impl ReadLedger for Retold<'_> {
     fn subject_length(&self, subject: &Digest) -> Result<u64, ReadError> {
         self.chain.subject_length(subject)
     }
-    fn links_to(&self, target: LeafIndex, limit: usize) -> Result<Vec<(LinkKind, LeafIndex)>, ReadError> {
-        self.chain.links_to(target, limit)
+    fn links_to(&self, target: LeafIndex, from: LinkPosition, limit: usize) -> Result<Vec<LinkPosition>, ReadError> {
+        self.chain.links_to(target, from, limit)
     }
     fn private(&self, index: LeafIndex) -> Result<Private, ReadError> {
         self.private.get(&index).map_or_else(|| self.vault.private(index), |row| Ok(row.clone()))

@@ -16,7 +16,9 @@ use tiezheng::ledger::statement::content::{Content, Form};
 use tiezheng::ledger::statement::signed::SignedStatement;
 use tiezheng::ledger::statement::text::{Link, LinkKind, Statement, Subject};
 use tiezheng::ledger::time::Timestamp;
-use tiezheng::store::contract::{AppendError, AppendLedger, PrivateContent, Published};
+use tiezheng::store::contract::{
+    AppendError, AppendLedger, LinkPosition, PrivateContent, Published, ReadError, ReadLedger,
+};
 
 use super::depositor::{content, depositor, ledger_key, origin};
 
@@ -103,6 +105,12 @@ impl Draft {
 
     pub(crate) fn nonce(mut self, nonce: u8) -> Self {
         self.statement.nonce = [nonce; 16];
+        self
+    }
+
+    /// With a nonce of its own for every `n`.
+    pub(crate) fn nonce_of(mut self, n: u64) -> Self {
+        self.statement.nonce[..8].copy_from_slice(&n.to_be_bytes());
         self
     }
 
@@ -227,4 +235,19 @@ pub(crate) fn found<S: AppendLedger + ?Sized>(store: &S) -> Block {
     let block = seal(store, vec![genesis()]);
     assert_eq!(block.header.height, Height(0));
     block
+}
+
+/// The range of all places in a ledger.
+pub(crate) fn everywhere() -> std::ops::Range<LeafIndex> {
+    LeafIndex(0)..LeafIndex(u64::MAX)
+}
+
+/// The links to a deposit, from the first on.
+pub(crate) fn links_to<S: ReadLedger + ?Sized>(
+    store: &S,
+    target: u64,
+    limit: usize,
+) -> Result<Vec<(LinkKind, LeafIndex)>, ReadError> {
+    let links = store.links_to(LeafIndex(target), LinkPosition::FIRST, limit)?;
+    Ok(links.into_iter().map(|link| (link.kind, link.source)).collect())
 }

@@ -1,5 +1,6 @@
 //! A store that fails on purpose: this step, before or after it persisted.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::Mutex;
 
@@ -11,9 +12,10 @@ use tiezheng::ledger::merkle::shape::LeafIndex;
 use tiezheng::ledger::notice::ErasedPiece;
 use tiezheng::ledger::number::DepositNumber;
 use tiezheng::ledger::statement::content::HashAlgorithm;
-use tiezheng::ledger::statement::text::LinkKind;
 use tiezheng::store::contract::keeping::{KeepPrivate, PurgeError, Purged};
-use tiezheng::store::contract::{AppendError, AppendLedger, Private, PrivateContent, Published, ReadError, ReadLedger};
+use tiezheng::store::contract::{
+    AppendError, AppendLedger, LinkPosition, Private, PrivateContent, Published, ReadError, ReadLedger,
+};
 use tiezheng::store::memory::MemoryStore;
 
 /// What goes wrong, once.
@@ -109,8 +111,14 @@ impl ReadLedger for FaultyStore {
     fn find_record(&self, hash: &Digest) -> Result<Option<LeafIndex>, ReadError> {
         self.inner.find_record(hash)
     }
-    fn find_digest(&self, a: HashAlgorithm, digest: &Digest, limit: usize) -> Result<Vec<LeafIndex>, ReadError> {
-        self.inner.find_digest(a, digest, limit)
+    fn find_digest(
+        &self,
+        a: HashAlgorithm,
+        digest: &Digest,
+        within: Range<LeafIndex>,
+        limit: usize,
+    ) -> Result<Vec<LeafIndex>, ReadError> {
+        self.inner.find_digest(a, digest, within, limit)
     }
     fn find_subject(&self, subject: &Digest, sequence: u64) -> Result<Option<LeafIndex>, ReadError> {
         self.inner.find_subject(subject, sequence)
@@ -118,8 +126,8 @@ impl ReadLedger for FaultyStore {
     fn subject_length(&self, subject: &Digest) -> Result<u64, ReadError> {
         self.inner.subject_length(subject)
     }
-    fn links_to(&self, target: LeafIndex, limit: usize) -> Result<Vec<(LinkKind, LeafIndex)>, ReadError> {
-        self.inner.links_to(target, limit)
+    fn links_to(&self, target: LeafIndex, from: LinkPosition, limit: usize) -> Result<Vec<LinkPosition>, ReadError> {
+        self.inner.links_to(target, from, limit)
     }
     fn private(&self, index: LeafIndex) -> Result<Private, ReadError> {
         self.inner.private(index)

@@ -21,6 +21,8 @@ pub(crate) mod people;
 pub(crate) mod proceeding;
 #[cfg(feature = "node")]
 pub(crate) mod process;
+#[cfg(feature = "node")]
+pub(crate) mod proxy;
 pub(crate) mod stores;
 #[cfg(feature = "node")]
 pub(crate) mod watched;

@@ -2,6 +2,7 @@
 //! to fit. He has the ledger's key, but not the depositors'.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use tiezheng::ledger::block::{BlockHeader, Height};
@@ -14,8 +15,7 @@ use tiezheng::ledger::merkle::list::root_of;
 use tiezheng::ledger::merkle::shape::{LeafIndex, TreeSize};
 use tiezheng::ledger::number::DepositNumber;
 use tiezheng::ledger::statement::content::HashAlgorithm;
-use tiezheng::ledger::statement::text::LinkKind;
-use tiezheng::store::contract::{Private, Published, ReadError, ReadLedger};
+use tiezheng::store::contract::{LinkPosition, Private, Published, ReadError, ReadLedger};
 
 use crate::support::depositor::{ledger_key, origin};
 
@@ -137,8 +137,15 @@ impl ReadLedger for Operator {
     fn find_record(&self, hash: &Digest) -> Result<Option<LeafIndex>, ReadError> {
         Ok(self.hashes().iter().position(|own| own == hash).map(|i| LeafIndex(i as u64)))
     }
-    fn find_digest(&self, _: HashAlgorithm, digest: &Digest, _: usize) -> Result<Vec<LeafIndex>, ReadError> {
-        Ok(self.find(|_, entry| entry.to_string().contains(&digest.to_string())))
+    fn find_digest(
+        &self,
+        _: HashAlgorithm,
+        digest: &Digest,
+        within: Range<LeafIndex>,
+        _: usize,
+    ) -> Result<Vec<LeafIndex>, ReadError> {
+        let found = self.find(|_, entry| entry.to_string().contains(&digest.to_string()));
+        Ok(found.into_iter().filter(|place| within.contains(place)).collect())
     }
     fn find_subject(&self, subject: &Digest, sequence: u64) -> Result<Option<LeafIndex>, ReadError> {
         let wanted = |entry: &Entry| {
@@ -149,8 +156,16 @@ impl ReadLedger for Operator {
     fn subject_length(&self, _: &Digest) -> Result<u64, ReadError> {
         Ok(0)
     }
-    fn links_to(&self, _: LeafIndex, _: usize) -> Result<Vec<(LinkKind, LeafIndex)>, ReadError> {
-        Ok(vec![])
+    fn links_to(&self, target: LeafIndex, from: LinkPosition, limit: usize) -> Result<Vec<LinkPosition>, ReadError> {
+        let number = Entry::parse(&self.leaves[usize::try_from(target.0).unwrap()]).unwrap().number;
+        let mut links = Vec::new();
+        for source in self.find(|_, _| true) {
+            let entry = Entry::parse(&self.leaves[usize::try_from(source.0).unwrap()]).unwrap();
+            let of_it = entry.statement.statement().links.iter().filter(|link| link.number == number);
+            links.extend(of_it.map(|link| LinkPosition { kind: link.kind, source }));
+        }
+        links.sort_unstable();
+        Ok(links.into_iter().filter(|link| *link >= from).take(limit).collect())
     }
     fn private(&self, index: LeafIndex) -> Result<Private, ReadError> {
         Ok(self.private.get(&index.0).cloned().unwrap_or(Private::None))

@@ -1,6 +1,7 @@
 //! A store that counts what it is asked, and answers another leaf where a test says so.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
 use tiezheng::ledger::block::Height;
@@ -9,9 +10,8 @@ use tiezheng::ledger::merkle::shape::LeafIndex;
 use tiezheng::ledger::notice::ErasedPiece;
 use tiezheng::ledger::number::DepositNumber;
 use tiezheng::ledger::statement::content::HashAlgorithm;
-use tiezheng::ledger::statement::text::LinkKind;
 use tiezheng::store::contract::keeping::{KeepPrivate, PurgeError, Purged};
-use tiezheng::store::contract::{AppendError, Private, Published, ReadError, ReadLedger};
+use tiezheng::store::contract::{AppendError, LinkPosition, Private, Published, ReadError, ReadLedger};
 use tiezheng::store::memory::MemoryStore;
 
 /// A store that is watched.
@@ -74,8 +74,14 @@ impl ReadLedger for Watched {
     fn find_record(&self, hash: &Digest) -> Result<Option<LeafIndex>, ReadError> {
         self.inner("find_record").find_record(hash)
     }
-    fn find_digest(&self, a: HashAlgorithm, digest: &Digest, limit: usize) -> Result<Vec<LeafIndex>, ReadError> {
-        self.inner("find_digest").find_digest(a, digest, limit)
+    fn find_digest(
+        &self,
+        a: HashAlgorithm,
+        digest: &Digest,
+        within: Range<LeafIndex>,
+        limit: usize,
+    ) -> Result<Vec<LeafIndex>, ReadError> {
+        self.inner("find_digest").find_digest(a, digest, within, limit)
     }
     fn find_subject(&self, subject: &Digest, sequence: u64) -> Result<Option<LeafIndex>, ReadError> {
         self.inner("find_subject").find_subject(subject, sequence)
@@ -83,8 +89,8 @@ impl ReadLedger for Watched {
     fn subject_length(&self, subject: &Digest) -> Result<u64, ReadError> {
         self.inner("subject_length").subject_length(subject)
     }
-    fn links_to(&self, target: LeafIndex, limit: usize) -> Result<Vec<(LinkKind, LeafIndex)>, ReadError> {
-        self.inner("links_to").links_to(target, limit)
+    fn links_to(&self, target: LeafIndex, from: LinkPosition, limit: usize) -> Result<Vec<LinkPosition>, ReadError> {
+        self.inner("links_to").links_to(target, from, limit)
     }
     fn private(&self, index: LeafIndex) -> Result<Private, ReadError> {
         self.inner("private").private(index)

@@ -23,7 +23,6 @@ use crate::http::bearer::Bearer;
 use crate::http::node::Node;
 use crate::http::problem::Failure;
 use crate::http::request::Asked;
-use crate::ledger::verify::verifier::History;
 use crate::wire::court::accounts::Texts;
 use crate::wire::court::act::ActedJson;
 use crate::wire::court::case::{CanJson, CaseBriefJson, CaseJson, CasesJson, OpenCaseRequest};
@@ -43,13 +42,19 @@ pub fn import_json(file: &CaseFile, number: ItemNumber, item: &Item, look: &Item
     let custody = custody.map_or_else(OriginalStateJson::not_submitted, |(taken, at, erased)| {
         OriginalStateJson::submitted(taken, *at, *erased)
     });
-    ImportJson::of(file, number, item, Now { divergence, custody, history: &look.history, salted: look.salted }, texts)
+    ImportJson::of(
+        file,
+        number,
+        item,
+        Now { divergence, custody, history: look.history.as_ref(), salted: look.salted },
+        texts,
+    )
 }
 
 /// What the chain says of an item that was not looked at.
 #[must_use]
 pub fn unlooked() -> ItemLook {
-    ItemLook { divergence: None, custody: None, history: History::default(), salted: false }
+    ItemLook { divergence: None, custody: None, history: None, salted: false }
 }
 
 fn items(look: &CaseLook) -> Vec<ImportJson> {

@@ -64,7 +64,7 @@ async fn one(
     // As the importer wrote it; what was restated since, a look at the item shows.
     let texts: Texts =
         [(item.name.annex, Some(import.name.clone())), (item.content.annex, Some(import.content.clone()))].into();
-    let mut found = warnings::of_import(item, &now.history);
+    let mut found = warnings::of_import(item, now.history.as_ref());
     found.extend(warnings::of_texts(&[&import.name, &import.content]));
     let shown = ImportedJson {
         import: import_json(&file, act.item, item, &now, &texts),

@@ -7,7 +7,7 @@ use crate::court::period::PeriodEvent;
 use crate::court::registry::Registry;
 use crate::court::words::Depositor;
 use crate::ledger::statement::text::LinkKind;
-use crate::ledger::verify::verifier::History;
+use crate::ledger::verify::history::History;
 use crate::wire::bilingual::Bilingual;
 use crate::wire::court::act::coded;
 use crate::wire::court::item::not_verified;
@@ -67,7 +67,7 @@ pub fn of_act(act: &Act, file: &CaseFile, registry: &Registry) -> Vec<CodedText>
 
 /// What is unusual about an item just imported.
 #[must_use]
-pub fn of_import(item: &Item, history: &History) -> Vec<CodedText> {
+pub fn of_import(item: &Item, history: Option<&History>) -> Vec<CodedText> {
     let mut found = vec![not_verified()];
     if item.import.depositor == Depositor::Different {
         let depositor = Depositor::Different;
@@ -76,12 +76,19 @@ pub fn of_import(item: &Item, history: &History) -> Vec<CodedText> {
     if item.late {
         found.push(warning("imported_late", "逾期提交", "imported after the evidence period"));
     }
-    let said = |kinds: &[LinkKind]| history.later.iter().any(|(kind, _)| kinds.contains(kind));
-    if said(&[LinkKind::Withdraws]) {
+    let Some(history) = history else { return found };
+    if history.owner_said(&[LinkKind::Withdraws]) {
         found.push(warning("deposit_withdrawn", "该存证已被撤回", "the deposit was withdrawn later"));
     }
-    if said(&[LinkKind::Corrects, LinkKind::Replaces]) {
+    if history.owner_said(&[LinkKind::Corrects, LinkKind::Replaces]) {
         found.push(warning("deposit_corrected", "该存证已被更正或替换", "the deposit was corrected or replaced later"));
+    }
+    if !history.owner_links_are_known() {
+        found.push(warning(
+            "later_links_incomplete",
+            "在后更正、撤回、补充的清单不完整或有不成立的条目，请逐页查阅",
+            "the list of later corrections, withdrawals and supplements is incomplete or has invalid items: read all its pages",
+        ));
     }
     found
 }

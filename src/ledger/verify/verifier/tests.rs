@@ -17,6 +17,7 @@ use crate::ledger::receipt::KeyNotice;
 use crate::ledger::statement::signed::SignedStatement;
 use crate::ledger::statement::text::{ManifestRoot, Statement};
 use crate::ledger::time::Timestamp;
+use crate::ledger::verify::history::{LaterLink, Listed};
 
 const FILE: &[u8] = b"a contract";
 
@@ -148,7 +149,7 @@ fn ask(receipt: &Receipt, presented: Presented) -> Report {
 
 /// The same, of a node rather than a paper.
 fn ask_node(receipt: &Receipt, presented: Presented) -> Report {
-    let history = History::default();
+    let history = History::empty();
     verify(&Question { number: None, receipt, item: None, presented, history: Some(&history), trust: &pinned(1) })
 }
 
@@ -239,7 +240,9 @@ fn a_receipt_of_another_number_is_no_answer() {
 fn later_withdrawals_and_test_ledgers_are_reserved() {
     let receipt = receipt_of(&[genesis(Mode::Test)], statement(Some(content()), 3), true, &ledger_key(1));
     let number = DepositNumber::parse("20261122-0K7M-X9QT-3D5W-C3").unwrap();
-    let history = History { later: vec![(LinkKind::Withdraws, number), (LinkKind::Replaces, number)], earlier: vec![] };
+    let link = |kind| LaterLink { kind, number, status: ClaimStatus::Verified };
+    let owner_links = Listed::complete(vec![link(LinkKind::Withdraws), link(LinkKind::Replaces)]);
+    let history = History { owner_links, ..History::empty() };
     let trust = pinned(1);
     let question = Question {
         number: None,

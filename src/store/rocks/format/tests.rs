@@ -10,7 +10,7 @@ fn again<T: ToDisk + FromDisk + PartialEq + std::fmt::Debug>(value: &T) {
 #[test]
 fn every_kind_and_algorithm_reads_back() {
     for kind in LinkKind::ALL {
-        again(&LinkKey { target: LeafIndex(1), source: LeafIndex(u64::MAX), kind });
+        again(&LinkKey { target: LeafIndex(1), position: LinkPosition { kind, source: LeafIndex(u64::MAX) } });
     }
     for algorithm in HashAlgorithm::ALL {
         again(&DigestKey { algorithm, digest: Digest([7; 32]), index: LeafIndex(9) });
@@ -85,6 +85,17 @@ proptest::proptest! {
         proptest::prop_assert_eq!(a.cmp(&b), key(a).cmp(&key(b)));
         let key = |(kind, index): (u8, u64)| SubjectKey { subject: Digest([kind; 32]), sequence: index }.to_disk();
         proptest::prop_assert_eq!(a.cmp(&b), key(a).cmp(&key(b)));
+    }
+
+    #[test]
+    fn links_sort_by_kind_then_place(a: (u64, usize, u64), b: (u64, usize, u64)) {
+        let key = |(target, kind, source): (u64, usize, u64)| {
+            let position = LinkPosition { kind: LinkKind::ALL[kind % 5], source: LeafIndex(source % 3) };
+            LinkKey { target: LeafIndex(target % 3), position }
+        };
+        let (a, b) = (key(a), key(b));
+        let order = a.target.cmp(&b.target).then(a.position.cmp(&b.position));
+        proptest::prop_assert_eq!(order, a.to_disk().cmp(&b.to_disk()));
     }
 
     #[test]

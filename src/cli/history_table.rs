@@ -1,0 +1,56 @@
+//! Later links and earlier deposits on a screen: what was verified, what is only claimed, and what does not hold.
+
+use crate::cli::screen::Screen;
+use crate::ledger::number::DepositNumber;
+use crate::ledger::verify::history::{ClaimStatus, History, LaterLink, Listed};
+use crate::ledger::verify::wording;
+use crate::wire::history::link_label;
+
+/// One row an item; one more where a list has more items than are shown.
+#[must_use]
+pub fn rows(screen: &Screen, history: &History) -> Vec<Vec<String>> {
+    let mut rows = Vec::new();
+    let owners = screen.pick("存证人其后表示", "its owner said later");
+    links(screen, &mut rows, owners, &history.owner_links);
+    let references = screen.pick("其后提及本存证（任何人均可提及）", "referred to later (anybody may)");
+    links(screen, &mut rows, references, &history.references);
+    let label = screen.pick("同一摘要的更早存证", "earlier deposit of the same digest");
+    for earlier in &history.earlier.items {
+        rows.push(vec![label.to_owned(), claim(screen, "", earlier.number, earlier.status)]);
+    }
+    rows.extend(rest(screen, label, &history.earlier));
+    rows
+}
+
+fn links(screen: &Screen, rows: &mut Vec<Vec<String>>, label: &str, list: &Listed<LaterLink>) {
+    for link in &list.items {
+        let kind = link_label(link.kind);
+        let value = claim(screen, kind.pick(screen.language()), link.number, link.status);
+        rows.push(vec![label.to_owned(), value]);
+    }
+    rows.extend(rest(screen, label, list));
+}
+
+fn claim(screen: &Screen, kind: &str, number: DepositNumber, status: ClaimStatus) -> String {
+    let text = format!("{kind} {number}").trim_start().to_owned();
+    let Some(status_text) = wording::claim_status(status, screen.language()) else { return text };
+    let (open, close) = (screen.pick("（", " ("), screen.pick("）", ")"));
+    match status {
+        ClaimStatus::Invalid(fault) => {
+            let reason = wording::claim_fault(fault, screen.language());
+            format!("{text}{open}{status_text}{}{reason}{close}", screen.pick("：", ": "))
+        }
+        ClaimStatus::Verified | ClaimStatus::Unverified => format!("{text}{open}{status_text}{close}"),
+    }
+}
+
+fn rest<T>(screen: &Screen, label: &str, list: &Listed<T>) -> Option<Vec<String>> {
+    if list.is_complete() {
+        return None;
+    }
+    let (shown, total) = (list.items.len(), list.total.count);
+    let least = if list.total.exact { "" } else { screen.pick("至少 ", "at least ") };
+    let zh = format!("清单不完整：节点称共 {least}{total} 项，以上列出 {shown} 项");
+    let en = format!("incomplete list: the node says there are {least}{total}, of which {shown} are shown");
+    Some(vec![label.to_owned(), screen.pick(&zh, &en).to_owned()])
+}

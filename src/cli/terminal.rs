@@ -1,0 +1,228 @@
+//! Text on a terminal: the one place where text from outside is made safe to show.
+//!
+//! A node's answers, file names, the fields of receipts, and error messages can contain anything: escape sequences that move the
+//! cursor, bidirectional controls that reorder a line, line breaks that begin a line of their own, characters that
+//! nobody sees. All of these are shown as `\\u{…}`.
+//!
+//! # Invariants
+//!
+//! Everything that [`Screen`](crate::cli::screen::Screen) writes goes through [`rendered`], which lets no control character
+//! pass: callers cannot forget it, and have no other way to a terminal (`tests/tidy` checks that). The only escape
+//! sequences written are the styles of [`Tone`]. Callers mark them by noncharacters of Unicode, which no text needs.
+
+use std::borrow::Cow;
+
+use anstyle::{AnsiColor, Style};
+
+/// The role of a piece of text, which decides its colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// Good news.
+    Good,
+    /// Bad news.
+    Bad,
+    /// What to heed.
+    Heed,
+    /// A heading.
+    Heading,
+    /// What matters less.
+    Faint,
+}
+
+impl Tone {
+    const ALL: [Self; 5] = [Self::Good, Self::Bad, Self::Heed, Self::Heading, Self::Faint];
+
+    const fn style(self) -> Style {
+        match self {
+            Self::Good => AnsiColor::Green.on_default().bold(),
+            Self::Bad => AnsiColor::Red.on_default().bold(),
+            Self::Heed => AnsiColor::Yellow.on_default().bold(),
+            Self::Heading => Style::new().bold(),
+            Self::Faint => Style::new().dimmed(),
+        }
+    }
+
+    /// Where text in this tone begins.
+    const fn mark(self) -> char {
+        match self {
+            Self::Good => '\u{FDD0}',
+            Self::Bad => '\u{FDD1}',
+            Self::Heed => '\u{FDD2}',
+            Self::Heading => '\u{FDD3}',
+            Self::Faint => '\u{FDD4}',
+        }
+    }
+
+    fn of_mark(mark: char) -> Option<Self> {
+        Self::ALL.into_iter().find(|tone| tone.mark() == mark)
+    }
+}
+
+/// Where it ends.
+const END: char = '\u{FDDF}';
+
+/// `text`, escaped and marked to be shown in this tone.
+#[must_use]
+pub fn toned(tone: Tone, text: &str) -> String {
+    format!("{}{}{END}", tone.mark(), escaped(text))
+}
+
+/// `text` with everything escaped that could alter the display, line breaks included.
+#[must_use]
+pub fn escaped(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_unsafe) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        push_escaped(&mut safe, c);
+    }
+    Cow::Owned(safe)
+}
+
+/// A name from outside, escaped; also spaces at its ends, which nobody sees.
+#[must_use]
+pub fn escaped_name(name: &str) -> String {
+    let mut text = String::with_capacity(name.len());
+    let inner = name.len() - name.trim_start().len()..name.trim_end().len();
+    for (at, c) in name.char_indices() {
+        if inner.contains(&at) {
+            push_escaped(&mut text, c);
+        } else {
+            text.extend(c.escape_unicode());
+        }
+    }
+    text
+}
+
+/// A part of a line, escaped but for marks.
+#[must_use]
+pub fn escaped_but_marks(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_mark(c) { safe.push(c) } else { push_escaped(&mut safe, c) }
+    }
+    safe
+}
+
+/// One line as it is written: escaped but for marks, which become styles where `colours` are wanted.
+#[must_use]
+pub fn rendered(line: &str, colours: bool) -> String {
+    let mut text = String::with_capacity(line.len() + 16);
+    let mut tone = None;
+    for c in line.chars() {
+        let (begins, ends) = (Tone::of_mark(c), c == END);
+        if begins.is_none() && !ends {
+            push_escaped(&mut text, c);
+            continue;
+        }
+        if let Some(tone) = tone.take().filter(|_| colours) {
+            text.push_str(&format!("{:#}", Tone::style(tone)));
+        }
+        if let Some(begun) = begins {
+            tone = Some(begun);
+            if colours {
+                text.push_str(&begun.style().to_string());
+            }
+        }
+    }
+    if let Some(tone) = tone.filter(|_| colours) {
+        text.push_str(&format!("{:#}", Tone::style(tone)));
+    }
+    text
+}
+
+/// Text of several lines as it is written: each line escaped, its breaks kept.
+#[must_use]
+pub fn rendered_lines(text: &str) -> String {
+    text.split('\n').map(escaped).collect::<Vec<_>>().join("\n")
+}
+
+/// A JSON document in which strings hold nothing that could alter the display: the same value in JSON's own escapes.
+#[must_use]
+pub fn escaped_json(json: &str) -> String {
+    if !json.chars().any(is_unsafe) {
+        return json.to_owned();
+    }
+    let mut text = String::with_capacity(json.len() + 16);
+    for c in json.chars() {
+        if !is_unsafe(c) || c == '\n' {
+            text.push(c);
+            continue;
+        }
+        for unit in c.encode_utf16(&mut [0; 2]) {
+            text.push_str(&format!("\\u{unit:04x}"));
+        }
+    }
+    text
+}
+
+/// Whether this is a mark, which takes no column.
+#[must_use]
+pub fn is_mark(c: char) -> bool {
+    c == END || Tone::of_mark(c).is_some()
+}
+
+fn push_escaped(text: &mut String, c: char) {
+    if is_unsafe(c) { text.extend(c.escape_unicode()) } else { text.push(c) }
+}
+
+/// Control characters, line and paragraph separators, bidirectional controls, characters without width, tags, and
+/// noncharacters.
+const fn is_unsafe(c: char) -> bool {
+    matches!(c as u32,
+        0x0000..=0x001F | 0x007F..=0x009F                                      // controls
+        | 0x00AD | 0x034F | 0x115F | 0x1160 | 0x17B4 | 0x17B5 | 0x180B..=0x180F // invisible
+        | 0x061C | 0x200B..=0x200F | 0x2028..=0x202E | 0x2060..=0x206F          // zero width, separators, bidirectional
+        | 0x3164 | 0xFE00..=0xFE0F | 0xFEFF | 0xFFA0 | 0xFFF0..=0xFFFB          // fillers, selectors, annotations
+        | 0xFDD0..=0xFDEF | 0x1D173..=0x1D17A | 0xE0000..=0xE0FFF)              // noncharacters, music, tags
+        || (c as u32) & 0xFFFE == 0xFFFE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_cannot_reorder_hide_or_break_a_line() {
+        assert_eq!(escaped_name("合同.pdf"), "合同.pdf");
+        assert_eq!(escaped_name(" a b "), "\\u{20}a b\\u{20}");
+        assert_eq!(escaped_name("  "), "\\u{20}\\u{20}");
+        assert_eq!(escaped_name("a\u{202E}fdp.exe"), "a\\u{202e}fdp.exe");
+        assert_eq!(escaped_name("a\u{200B}b\n\u{1b}[2J"), "a\\u{200b}b\\u{a}\\u{1b}[2J");
+    }
+
+    #[test]
+    fn nothing_that_alters_the_display_is_rendered() {
+        // Controls of both sets, CSI as one character, separators, bidirectional controls, zero width, tags.
+        let bad = "\0\t\n\r\u{7}\u{8}\u{1b}\u{7f}\u{85}\u{9b}\u{ad}\u{61c}\u{200b}\u{200d}\u{200e}\u{2028}\u{2029}\u{202a}\u{202e}\u{2060}\u{2066}\u{2069}\u{feff}\u{fff9}\u{e0041}\u{fdd7}\u{ffff}";
+        for c in bad.chars() {
+            for text in [rendered(&format!("a{c}b"), true), rendered_lines(&format!("a{c}b"))] {
+                let kept = text.chars().any(|shown| shown == c && c != '\n');
+                assert!(!kept && !text.contains('\u{1b}'), "{c:?}: {text:?}");
+            }
+            assert_eq!(rendered(&c.to_string(), true), c.escape_unicode().to_string());
+        }
+        let good = "合同 contract é e\u{301} — ⏎ ✓ ■";
+        assert_eq!(rendered(good, true), good);
+    }
+
+    #[test]
+    fn only_tones_become_escape_sequences() {
+        let line = format!("{} and {}", toned(Tone::Good, "ok\u{1b}[31m"), toned(Tone::Faint, "x\u{FDDF}"));
+        assert_eq!(rendered(&line, false), "ok\\u{1b}[31m and x\\u{fddf}");
+        let coloured = rendered(&line, true);
+        assert_eq!(coloured.matches('\u{1b}').count(), 5, "{coloured:?}");
+        assert!(coloured.ends_with("\u{1b}[0m") && coloured.contains("ok\\u{1b}[31m\u{1b}[0m and "), "{coloured:?}");
+        // A mark that nobody ends is ended with its line.
+        assert!(rendered("\u{FDD0}a", true).ends_with("\u{1b}[0m"));
+    }
+
+    #[test]
+    fn json_keeps_its_value() {
+        let value = serde_json::json!({ "a\u{202e}": "x\u{9b}31m\u{2028}\u{e0041}\n", "b": "合同" });
+        let text = escaped_json(&serde_json::to_string(&value).unwrap());
+        assert!(text.chars().all(|c| !is_unsafe(c)), "{text:?}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), value);
+    }
+}

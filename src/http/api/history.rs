@@ -1,0 +1,141 @@
+//! What other deposits have to do with one, page by page: the owner's later links, `refers` links, earlier deposits of the
+//! same digest.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+
+use crate::http::caching::{self, Caching};
+use crate::http::node::Node;
+use crate::http::paging;
+use crate::http::problem::Failure;
+use crate::http::request::{Asked, Named};
+use crate::ledger::entry::Entry;
+use crate::ledger::merkle::shape::LeafIndex;
+use crate::store::contract::{LinkPosition, ReadError, ReadLedger};
+use crate::store::reading::{self, history};
+use crate::wire::history::{EarlierDepositsJson, LaterLinksJson};
+use crate::wire::problem::Problem;
+
+/// Which page of a list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct PageQuery {
+    /// Most items of this page, 1 to 100; 20 where it is not said.
+    limit: Option<u64>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// List what the owner said of a deposit later / 存证人其后的更正、撤回、替换、补充
+///
+/// Withdrawals first, then replacements, corrections, supplements; each kind in the order of the ledger. Only an owner of
+/// the deposit can make these links: a depositor with one of its keys, for the same account.
+///
+/// 撤回在前，其后依次为替换、更正、补充；仅该存证的存证人可以作出。
+#[utoipa::path(
+    get,
+    path = "/v1/deposits/{number}/later-links",
+    tag = "deposits",
+    params(("number" = String, Path, description = "存证编号", example = "20261122-0K7M-X9QT-3D5W-C3"), PageQuery),
+    responses(
+        (status = 200, description = "A page / 一页", body = LaterLinksJson),
+        (status = 400, description = "`mistyped_number`, `bad_query`, `bad_cursor`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(in crate::http) async fn list_later_links(
+    State(node): State<Arc<Node>>,
+    named: Named,
+    Asked(query): Asked<PageQuery>,
+) -> Result<Response, Failure> {
+    links(&node, &named, &query, LinkPosition::FIRST).await
+}
+
+/// List the deposits that refer to a deposit / 提及本存证的在后存证
+///
+/// In the order of the ledger. Anybody may refer to a deposit: these links say nothing on behalf of its owner.
+///
+/// 任何人均可提及，不代表存证人的意思。
+#[utoipa::path(
+    get,
+    path = "/v1/deposits/{number}/references",
+    tag = "deposits",
+    params(("number" = String, Path, description = "存证编号", example = "20261122-0K7M-X9QT-3D5W-C3"), PageQuery),
+    responses(
+        (status = 200, description = "A page / 一页", body = LaterLinksJson),
+        (status = 400, description = "`mistyped_number`, `bad_query`, `bad_cursor`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(in crate::http) async fn list_references(
+    State(node): State<Arc<Node>>,
+    named: Named,
+    Asked(query): Asked<PageQuery>,
+) -> Result<Response, Failure> {
+    links(&node, &named, &query, LinkPosition::FIRST_REFERENCE).await
+}
+
+/// List earlier deposits of the same digest / 同一摘要的更早存证
+///
+/// The earliest first.
+///
+/// 按先后排列。
+#[utoipa::path(
+    get,
+    path = "/v1/deposits/{number}/earlier-deposits",
+    tag = "deposits",
+    params(("number" = String, Path, description = "存证编号", example = "20261122-0K7M-X9QT-3D5W-C3"), PageQuery),
+    responses(
+        (status = 200, description = "A page / 一页", body = EarlierDepositsJson),
+        (status = 400, description = "`mistyped_number`, `bad_query`, `bad_cursor`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(in crate::http) async fn list_earlier_deposits(
+    State(node): State<Arc<Node>>,
+    named: Named,
+    Asked(query): Asked<PageQuery>,
+) -> Result<Response, Failure> {
+    let limit = paging::limit(query.limit)?;
+    let from = paging::cursor(query.cursor.as_deref(), LeafIndex(0), history::read_place_cursor)?;
+    answer(&node, &named, move |reader, index, entry| {
+        let page = history::earlier_deposits(reader, index, entry, from, limit)?;
+        Ok(EarlierDepositsJson::from(&page))
+    })
+    .await
+}
+
+/// A page of the list of links that begins at `first`.
+async fn links(node: &Arc<Node>, named: &Named, query: &PageQuery, first: LinkPosition) -> Result<Response, Failure> {
+    let limit = paging::limit(query.limit)?;
+    let owners = first.kind.needs_ownership();
+    let read = |cursor: &str| history::read_link_cursor(cursor, owners);
+    let from = paging::cursor(query.cursor.as_deref(), first, read)?;
+    answer(node, named, move |reader, index, entry| {
+        let page = history::links_page(reader, index, entry, from, limit)?;
+        Ok(LaterLinksJson::from(&page))
+    })
+    .await
+}
+
+/// The page that `read` reads of the deposit that the path names.
+async fn answer<T: Serialize>(
+    node: &Arc<Node>,
+    named: &Named,
+    read: impl FnOnce(&dyn ReadLedger, LeafIndex, &Entry) -> Result<T, ReadError> + Send + 'static,
+) -> Result<Response, Failure> {
+    let number = named.number()?;
+    node.read(move |reader| {
+        let found = reading::find(reader, number)?;
+        let (index, bytes) = found.ok_or_else(|| {
+            Failure::not_found(format!("{number} has not been deposited on this platform / 该编号尚未在本平台存证"))
+        })?;
+        let page = read(reader, index, &reading::entry_of(index, &bytes)?)?;
+        Ok(caching::json(&page, Caching::Revalidate))
+    })
+    .await
+}

@@ -1,0 +1,201 @@
+//! What is known of a deposit beside its own record: the later deposits that link to it and the earlier deposits of the
+//! same digest.
+//!
+//! # Invariants
+//!
+//! A list says how many there are and whether it is complete. Each item says whether it was checked against the record
+//! that it names: an item that was not is a claim of whoever gave the list, and one that failed the check counts for
+//! nothing.
+//!
+//! Not here: where the lists come from (`store::reading::history` in a node, `client` at the command line).
+
+use crate::ledger::entry::Entry;
+use crate::ledger::number::DepositNumber;
+use crate::ledger::statement::content::Content;
+use crate::ledger::statement::ownership::may_link;
+use crate::ledger::statement::text::{Link, LinkKind, Statement};
+
+/// What is wrong with a claim about another deposit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ClaimFault {
+    /// The ledger has no such deposit.
+    NotFound,
+    /// Its record does not hold: a path or a signature is wrong, or it is of another number or ledger.
+    BadRecord,
+    /// Its statement does not say so: it makes no such link, or bears none of the digests.
+    NotStated,
+    /// It makes the link, which only an owner of the linked deposit may make, and is not an owner's.
+    NotOwner,
+    /// It stands on the wrong side of the deposit in the ledger: a link leads back, an earlier deposit came before.
+    WrongOrder,
+}
+
+impl ClaimFault {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::NotFound => "not_found",
+            Self::BadRecord => "bad_record",
+            Self::NotStated => "not_stated",
+            Self::NotOwner => "not_owner",
+            Self::WrongOrder => "wrong_order",
+        }
+    }
+}
+
+/// Whether a claim about another deposit was checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ClaimStatus {
+    /// The record of that deposit was read and says so.
+    Verified,
+    /// The record was not read: it is the word of whoever gave the list.
+    Unverified,
+    /// The record was read, or asked for, and does not bear the claim out.
+    Invalid(ClaimFault),
+}
+
+impl ClaimStatus {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Verified => "verified",
+            Self::Unverified => "unverified",
+            Self::Invalid(_) => "invalid",
+        }
+    }
+}
+
+/// A later deposit that links to the one in question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LaterLink {
+    /// What it says of the deposit in question.
+    pub kind: LinkKind,
+    /// Its number.
+    pub number: DepositNumber,
+    /// Whether its record says so and it may say so.
+    pub status: ClaimStatus,
+}
+
+impl LaterLink {
+    /// The link of `kind` that the record `later` makes to the record `earlier`, checked against both.
+    #[must_use]
+    pub fn checked(kind: LinkKind, later: &Entry, earlier: &Entry) -> Self {
+        let (number, target) = (later.number, Link { kind, number: earlier.number });
+        let (later, earlier) = (later.statement.statement(), earlier.statement.statement());
+        let status = if !later.links.contains(&target) {
+            ClaimStatus::Invalid(ClaimFault::NotStated)
+        } else if !may_link(kind, later, earlier) {
+            ClaimStatus::Invalid(ClaimFault::NotOwner)
+        } else {
+            ClaimStatus::Verified
+        };
+        Self { kind, number, status }
+    }
+}
+
+/// An earlier deposit of the same digest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EarlierDeposit {
+    /// Its number.
+    pub number: DepositNumber,
+    /// Whether its record bears one of the digests.
+    pub status: ClaimStatus,
+}
+
+impl EarlierDeposit {
+    /// `earlier` as an earlier deposit of a digest of `later`, checked against both.
+    #[must_use]
+    pub fn checked(earlier: &Entry, later: &Entry) -> Self {
+        let number = earlier.number;
+        let shares = shares_a_digest(earlier.statement.statement(), later.statement.statement());
+        let status = if shares { ClaimStatus::Verified } else { ClaimStatus::Invalid(ClaimFault::NotStated) };
+        Self { number, status }
+    }
+}
+
+/// Whether both statements bear the same digest under the same algorithm.
+#[must_use]
+pub fn shares_a_digest(a: &Statement, b: &Statement) -> bool {
+    let other: Vec<_> = b.content.iter().flat_map(Content::digests).collect();
+    a.content.iter().flat_map(Content::digests).any(|digest| other.contains(&digest))
+}
+
+/// How many there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Total {
+    /// That many, or at least that many.
+    pub count: u64,
+    /// Whether all were counted.
+    pub exact: bool,
+}
+
+/// The beginning of a list, and how long the list is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed<T> {
+    /// The first items.
+    pub items: Vec<T>,
+    /// How many there are in all.
+    pub total: Total,
+    /// Where the list goes on, for whoever gave it; `None` at its end.
+    pub next_cursor: Option<String>,
+}
+
+impl<T> Listed<T> {
+    /// A list that has no more than these items.
+    #[must_use]
+    pub fn complete(items: Vec<T>) -> Self {
+        let count = items.len() as u64;
+        Self { items, total: Total { count, exact: true }, next_cursor: None }
+    }
+
+    /// Whether no item is left out.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.next_cursor.is_none() && self.total == Total { count: self.items.len() as u64, exact: true }
+    }
+}
+
+/// What a ledger says of a deposit beside its record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct History {
+    /// Links that only an owner of the deposit may make, withdrawals first, then replacements, corrections, supplements;
+    /// each kind in the order of the ledger.
+    pub owner_links: Listed<LaterLink>,
+    /// `refers` links, which anybody may make, in the order of the ledger.
+    pub references: Listed<LaterLink>,
+    /// Earlier deposits of the same digest, the earliest first.
+    pub earlier: Listed<EarlierDeposit>,
+}
+
+impl History {
+    /// A history in which nothing happened.
+    #[must_use]
+    pub fn empty() -> Self {
+        let none = Listed::complete(Vec::new());
+        Self { owner_links: none.clone(), references: none, earlier: Listed::complete(Vec::new()) }
+    }
+
+    /// Whether an owner said one of `kinds` of the deposit, by a link that holds.
+    #[must_use]
+    pub fn owner_said(&self, kinds: &[LinkKind]) -> bool {
+        let holds = |link: &LaterLink| link.status == ClaimStatus::Verified && kinds.contains(&link.kind);
+        self.owner_links.items.iter().any(holds)
+    }
+
+    /// Whether all that an owner said of the deposit is listed, and each link holds.
+    #[must_use]
+    pub fn owner_links_are_known(&self) -> bool {
+        let holds = |link: &LaterLink| link.status == ClaimStatus::Verified;
+        self.owner_links.is_complete() && self.owner_links.items.iter().all(holds)
+    }
+
+    /// Whether all earlier deposits of the digest are listed, and each record says so.
+    #[must_use]
+    pub fn earlier_deposits_are_known(&self) -> bool {
+        let holds = |deposit: &EarlierDeposit| deposit.status == ClaimStatus::Verified;
+        self.earlier.is_complete() && self.earlier.items.iter().all(holds)
+    }
+}
