@@ -3,6 +3,7 @@
 //!
 //! Not here: help and version, which hold both languages side by side.
 
+use std::borrow::Cow;
 use std::error::Error as _;
 use std::ffi::OsString;
 use std::fmt::Write as _;
@@ -16,12 +17,15 @@ use crate::cli::terminal::escaped;
 /// The complaint. Its English is the library's; its code is `usage`, whatever is wrong with the command line.
 #[must_use]
 pub fn complaint(error: &Error) -> Complaint {
-    let mut english = error.to_string();
-    for (_, value) in error.context() {
-        for raw in strings(value) {
-            english = english.replace(&raw, &escaped(&raw));
-        }
-    }
+    let repeated: Vec<String> = error.context().flat_map(|(_, value)| strings(value)).collect();
+    let english = if repeated.iter().any(|text| matches!(escaped(text), Cow::Owned(_))) {
+        // The library would repeat it as it is.
+        let kind = error.kind().as_str().unwrap_or("the command line is wrong");
+        let repeated: Vec<String> = repeated.iter().map(|text| format!("'{}'", escaped(text))).collect();
+        format!("{kind}: {}\n\nFor more information, try '--help'.", repeated.join(", "))
+    } else {
+        error.to_string()
+    };
     let (english, chinese) = (english.trim_end(), in_chinese(error));
     let (mut english, mut chinese) = (english.strip_prefix("error: ").unwrap_or(english).lines(), chinese.lines());
     let mut complaint =

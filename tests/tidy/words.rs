@@ -244,6 +244,7 @@ mod tests {
             ("src/court/b.rs", "use serde::Serialize;\nfn f() { std::fs::read(p) }"),
             ("src/sequencer/run.rs", "\nfn f() { Timestamp::now() }\nuse std::time::SystemTime;"),
             ("src/desk.rs", "fn f() -> anyhow::Result<()> {}"),
+            ("src/cli/audit.rs", "fn f() { std::io::stderr() }"),
         ];
         assert_eq!(
             show(bounds, &broken),
@@ -255,11 +256,13 @@ mod tests {
                 "src/ledger/a.rs:3 std::fs",
                 "src/ledger/a.rs:4 std::time",
                 "src/ledger/a.rs:5 println!",
+                "src/ledger/a.rs:5 println!",
                 "src/court/b.rs:2 std::fs",
                 "src/court/b.rs:1 serde",
                 "src/sequencer/run.rs:3 SystemTime",
                 "src/sequencer/run.rs:2 Timestamp::now",
                 "src/desk.rs:1 anyhow",
+                "src/cli/audit.rs:1 stderr",
             ]
         );
     }

@@ -25,6 +25,7 @@ use crate::wire::problem::Problem;
 #[into_params(parameter_in = Query)]
 pub struct PageQuery {
     /// Most items of this page, 1 to 100; 20 where it is not said.
+    #[param(example = 20)]
     limit: Option<u64>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,

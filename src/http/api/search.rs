@@ -34,6 +34,7 @@ pub struct SearchQuery {
     #[param(example = "20261122-0K7M-X9QT-3D5W-C3")]
     q: String,
     /// Most items of this page, 1 to 100; 20 where it is not said.
+    #[param(example = 20)]
     limit: Option<u64>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,

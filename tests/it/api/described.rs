@@ -71,6 +71,8 @@ async fn every_documented_read_answers_its_own_example() {
             let example = match &parameter["example"] {
                 Value::String(text) if text.starts_with("2026") => number.clone(),
                 Value::String(text) => text.clone(),
+                // A cursor comes from the page before.
+                Value::Null if name == "cursor" => continue,
                 Value::Null => panic!("{path}: {name} has no example"),
                 number => number.to_string(),
             };

@@ -12,6 +12,7 @@ use tiezheng::ledger::key::{Name, Signer};
 use tiezheng::ledger::merkle::shape::{LeafIndex, TreeSize};
 use tiezheng::store::contract::{AppendLedger, Private, ReadError, ReadLedger};
 use tiezheng::store::reading;
+use tiezheng::store::rocks::format::FORMAT_VERSION;
 use tiezheng::store::rocks::mark::{Mark, MarkFile};
 use tiezheng::store::rocks::open::OpenError;
 use tiezheng::store::rocks::schema::TABLES;
@@ -221,8 +222,12 @@ fn a_missing_file_of_the_database_is_refused() {
 #[test]
 fn a_database_of_another_format_is_refused() {
     let format = |version: u32| move |f: &Path| put(f, "meta", b"format", &version.to_be_bytes());
-    refused("newer", |e| matches!(e, OpenError::UnknownFormat { found: 4 }), format(4));
-    refused("older", |e| matches!(e, OpenError::UnknownFormat { found: 2 }), format(2));
+    let newer: fn(&OpenError) -> bool =
+        |e| matches!(e, OpenError::UnknownFormat { found } if *found == FORMAT_VERSION + 1);
+    refused("newer", newer, format(FORMAT_VERSION + 1));
+    let older: fn(&OpenError) -> bool =
+        |e| matches!(e, OpenError::UnknownFormat { found } if *found == FORMAT_VERSION - 1);
+    refused("older", older, format(FORMAT_VERSION - 1));
     refused("zero", |e| matches!(e, OpenError::UnknownFormat { found: 0 }), format(0));
     let damaged = |e: &OpenError| matches!(e, OpenError::DatabaseDamaged { .. });
     refused("malformed", damaged, |f| put(f, "meta", b"format", b"1"));
