@@ -110,7 +110,7 @@ fn main() {
         assert_eq!(receipts.len(), deposits);
         for receipt in receipts.iter().step_by(100) {
             let presented = Presented::Nothing;
-            let question = Question { number: None, receipt, item: None, presented, history: None, trust: &trust };
+            let question = Question { presented, ..Question::about(receipt, &trust) };
             assert_eq!(verify(&question).conclusion, Conclusion::RecordOnly);
         }
         let blocks = store.published().expect("a checkpoint").height.0 - height;

@@ -131,8 +131,7 @@ fn store(criterion: &mut Criterion) {
         assert!(index > LeafIndex(0));
         let receipt = receipts::receipt(&**store, index).expect("a receipt");
         let presented = Presented::Nothing;
-        let question =
-            Question { number: None, receipt: &receipt, item: None, presented, history: None, trust: &trust };
+        let question = Question { presented, ..Question::about(&receipt, &trust) };
         assert_eq!(verify(&question).conclusion, Conclusion::RecordOnly);
     }
 }

@@ -15,7 +15,7 @@
 //! 5. `http`: the counter. `load`: sends a node more than people ever will, and checks every answer.
 //! 6. [`cli`]: the front door.
 //!
-//! The feature `node` (default) brings RocksDB, the sequencer and HTTP. Without it remains what verifies and audits, with
+//! The feature `node` (default) brings RocksDB, the sequencer (but for its clock) and HTTP. Without it remains what verifies and audits, with
 //! no C++ to compile.
 
 pub mod audit;
@@ -31,7 +31,6 @@ pub mod http;
 pub mod ledger;
 #[cfg(feature = "node")]
 pub mod load;
-#[cfg(feature = "node")]
 pub mod sequencer;
 pub mod store;
 pub mod wire;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::court::acts::TakeCustody;
 use crate::ledger::block::Height;
 use crate::ledger::hash::Digest;
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
@@ -63,6 +64,8 @@ pub enum Fault {
     ActAnnex,
     /// The text of an act of a case or of the registry was erased: only annexes ever are.
     ActErased,
+    /// An original in custody is missing, damaged, or not what its record says.
+    Original,
 }
 
 impl Fault {
@@ -94,6 +97,7 @@ impl Fault {
             Self::ActRole => "act_role",
             Self::ActAnnex => "act_annex",
             Self::ActErased => "act_erased",
+            Self::Original => "original",
         }
     }
 
@@ -125,6 +129,7 @@ impl Fault {
             Self::ActRole => ("操作人当时不具备所用角色", "an act was done in a role that was not held"),
             Self::ActAnnex => ("操作的附件缺失或不符", "an annex of an act is missing or another text"),
             Self::ActErased => ("操作文书被删除", "the text of an act was erased"),
+            Self::Original => ("托管原文缺失或损坏", "an original in custody is missing or damaged"),
         }
     }
 }
@@ -174,6 +179,21 @@ pub struct VoidAct {
     pub code: &'static str,
 }
 
+/// What an audit without the folder of originals says of them.
+pub const ORIGINALS_NOT_CHECKED: (&str, &str) =
+    ("托管原文的文件", "the files of originals in custody: only their records and keys were looked at");
+
+/// An original that was taken into custody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptOriginal {
+    /// The act's leaf.
+    pub index: LeafIndex,
+    /// The act's number.
+    pub number: DepositNumber,
+    /// What the act says.
+    pub act: TakeCustody,
+}
+
 /// What an audit covered of cases, accounts and access logs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CourtReport {
@@ -191,6 +211,8 @@ pub struct CourtReport {
     pub void: u64,
     /// Which, in the order of the chain, at most [`FINDINGS_MAX`].
     pub void_acts: Vec<VoidAct>,
+    /// All originals that were ever taken into custody, erased ones too.
+    pub originals: Vec<KeptOriginal>,
 }
 
 impl CourtReport {
@@ -246,7 +268,8 @@ impl AuditReport {
         self.findings_total == 0
     }
 
-    pub(in crate::audit) fn find(&mut self, finding: Finding) {
+    /// Adds a finding.
+    pub fn find(&mut self, finding: Finding) {
         self.findings_total += 1;
         if self.findings.len() < FINDINGS_MAX {
             self.findings.push(finding);

@@ -11,7 +11,7 @@
 use crate::audit::follow::Follower;
 use crate::audit::lanes::in_order;
 use crate::audit::leaves::{Examiner, STRETCH, Seen};
-use crate::audit::report::{AuditReport, CourtReport, Fault, Finding};
+use crate::audit::report::{AuditReport, CourtReport, Fault, Finding, ORIGINALS_NOT_CHECKED};
 use crate::ledger::hash::Digest;
 use crate::ledger::key::{Name, VerifierKey};
 use crate::ledger::merkle::frontier::{Frontier, FullTile};
@@ -75,6 +75,9 @@ pub fn walk<R: ReadLedger + ?Sized>(
     report.height = follower.last_height();
     if !follower.ended_in_header() || report.height != published.height {
         report.find(whole(Fault::BlockLink, "the signed tree does not end in the last block header".into()));
+    }
+    if !report.court.originals.is_empty() {
+        report.not_checked.push(ORIGINALS_NOT_CHECKED);
     }
     compare_root(&mut report, &published, &frontier);
     compare_key(&mut report, &published, &follower, options);

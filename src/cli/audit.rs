@@ -4,19 +4,22 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use crate::audit::report::{AuditReport, CourtReport, Finding, VoidAct};
+use crate::audit::report::{AuditReport, CourtReport, Fault, Finding, ORIGINALS_NOT_CHECKED, VoidAct};
 use crate::audit::walk::{Options, walk};
 use crate::cli::config::Config;
+use crate::cli::descriptors::database_options;
 use crate::cli::ending::{Complaint, Ending};
+use crate::cli::office::ORIGINALS;
 use crate::cli::opening::{cannot_open, unreadable};
+use crate::cli::originals_check::{OriginalsReport, decrypt_originals};
 use crate::cli::pinned::Pinned;
 use crate::cli::progress::Progress;
 use crate::cli::screen::{BAD, FAINT, GOOD, HEADING, Screen};
 use crate::cli::verify::read_key;
 use crate::ledger::key::VerifierKey;
 use crate::store::contract::ReadLedger as _;
+use crate::store::rocks::reader::RocksReader;
 use crate::store::rocks::store::RocksStore;
-use crate::store::rocks::tuning;
 
 const EXAMPLES: &str = "\
 Examples | 示例:
@@ -24,7 +27,8 @@ Examples | 示例:
   tiezheng audit /mnt/backup/2026-11-22 --key 'example.org/ledger+c74f20a3+ARpc…'
 
 Re-derives every leaf, block, link, tile, root, checkpoint, signature, time, number and
-index row from the stored bytes. Opens read-only and writes nothing; the node on it must be
+index row from the stored bytes, decrypts every original in custody and compares its size and
+digests with its record. Opens read-only and writes nothing; the node on it must be
 stopped, or audit a backup.
 只读；请先停止节点，或审计其备份。";
 
@@ -49,8 +53,8 @@ pub struct AuditArgs {
 /// There is nothing to look at, or it cannot be read.
 pub fn run(args: &AuditArgs, config: &Config, screen: &Screen) -> anyhow::Result<Ending> {
     let given = args.key.as_deref().map(read_key).transpose()?;
-    let store = RocksStore::open_read_only(&args.dir, &tuning::Options::default())
-        .map_err(|error| cannot_open(&args.dir, &error))?;
+    let store =
+        RocksStore::open_read_only(&args.dir, &database_options()).map_err(|error| cannot_open(&args.dir, &error))?;
     let Some(published) = store.published() else {
         let en = format!("{}: nothing was signed yet, so there is nothing to audit", args.dir.display());
         return Err(Complaint::unable(
@@ -67,11 +71,34 @@ pub fn run(args: &AuditArgs, config: &Config, screen: &Screen) -> anyhow::Result
     let options = Options { pinned, signatures: !args.no_signatures, indexes: true };
     let size = published.size().0;
     let progress = Progress::of_things(screen, size, screen.pick("条记录", "records"));
-    let report = walk(&store, &options, |done| progress.set(done, size)).map_err(|error| unreadable(&error))?;
+    let mut report = walk(&store, &options, |done| progress.set(done, size)).map_err(|error| unreadable(&error))?;
     drop(progress);
-    screen.document(&document(&report))?;
-    show(screen, &report)?;
+    let originals = check_originals(&store, args, &mut report, screen);
+    screen.document(&document(&report, &originals))?;
+    show(screen, &report, &originals)?;
     Ok(if report.is_clean() { Ending::Good } else { Ending::Finding })
+}
+
+/// Decrypts the originals in custody; what is wrong with them becomes findings.
+fn check_originals(
+    store: &RocksReader,
+    args: &AuditArgs,
+    report: &mut AuditReport,
+    screen: &Screen,
+) -> OriginalsReport {
+    let records = std::mem::take(&mut report.court.originals);
+    let progress = Progress::of_bytes(screen, records.iter().map(|record| record.act.size).sum());
+    let originals = decrypt_originals(store, &args.dir.join(ORIGINALS), &records, |bytes| progress.add(bytes));
+    drop(progress);
+    report.court.originals = records;
+    report.not_checked.retain(|what| *what != ORIGINALS_NOT_CHECKED);
+    for fault in &originals.faults {
+        let number =
+            report.court.originals.iter().find(|record| record.index == fault.index).map(|record| record.number);
+        let (index, detail) = (Some(fault.index), fault.to_string());
+        report.find(Finding { fault: Fault::Original, index, height: None, number, detail });
+    }
+    originals
 }
 
 fn pinned_for(origin: &str, config: &Config) -> Result<Option<VerifierKey>, Complaint> {
@@ -79,7 +106,7 @@ fn pinned_for(origin: &str, config: &Config) -> Result<Option<VerifierKey>, Comp
     Ok(pinned.logs().map(|log| &log.key).find(|key| key.name().as_str() == origin).cloned())
 }
 
-fn document(report: &AuditReport) -> Value {
+fn document(report: &AuditReport, originals: &OriginalsReport) -> Value {
     let finding = |finding: &Finding| {
         let (zh, en) = finding.fault.text();
         json!({
@@ -114,6 +141,9 @@ fn document(report: &AuditReport) -> Value {
         "annexes": report.court.annexes,
         "acts_unread": report.court.unread,
         "acts_void": report.court.void,
+        "originals": originals.kept,
+        "originals_bytes": originals.bytes,
+        "originals_erased": originals.erased,
         "void_acts": report.court.void_acts.iter().map(void).collect::<Vec<_>>(),
         "findings": report.findings.iter().map(finding).collect::<Vec<_>>(),
         "findings_total": report.findings_total,
@@ -137,7 +167,7 @@ fn court_rows(court: &CourtReport) -> Vec<Vec<String>> {
     rows
 }
 
-fn show(screen: &Screen, report: &AuditReport) -> anyhow::Result<()> {
+fn show(screen: &Screen, report: &AuditReport, originals: &OriginalsReport) -> anyhow::Result<()> {
     let title = format!("审计报告 Audit report  ·  tiezheng {}", env!("CARGO_PKG_VERSION"));
     screen.line(screen.paint(HEADING, &title))?;
     let row = |zh: &str, en: &str, value: String| vec![zh.to_owned(), en.to_owned(), value];
@@ -153,6 +183,9 @@ fn show(screen: &Screen, report: &AuditReport) -> anyhow::Result<()> {
     ];
     if report.court.acts > 0 {
         table.extend(court_rows(&report.court));
+    }
+    if originals.kept + originals.erased > 0 {
+        table.push(row("托管原文（已解密核对）", "originals in custody, decrypted", originals.kept.to_string()));
     }
     table.push(row("默克尔根", "Merkle root", report.root.to_string()));
     screen.table(&table)?;

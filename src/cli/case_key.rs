@@ -107,11 +107,24 @@ pub fn read(path: &Path) -> Result<Signer, Complaint> {
             format!("{path} may be read by others; run: chmod 600 '{path}'"),
         ));
     }
-    let text = Zeroizing::new(fs::read_to_string(path).map_err(|error| Complaint::io(path, &error))?);
-    Signer::parse(text.trim_end_matches('\n')).map_err(|error| {
+    read_any_mode(path)
+}
+
+/// Reads a private key whoever else may read the file.
+///
+/// # Errors
+///
+/// [`Complaint`] when the file cannot be read, or holds no key.
+pub fn read_any_mode(path: &Path) -> Result<Signer, Complaint> {
+    let damaged = |error: &dyn std::fmt::Display| {
         let zh = format!("{} 不是密钥文件：{error}", path.display());
         Complaint::unable("key_file_damaged", zh, format!("{} is no key file: {error}", path.display()))
-    })
+    };
+    let text = fs::read_to_string(path).map(Zeroizing::new).map_err(|error| match error.kind() {
+        io::ErrorKind::InvalidData => damaged(&error),
+        _ => Complaint::io(path, &error),
+    })?;
+    Signer::parse(text.trim_end_matches('\n')).map_err(|error| damaged(&error))
 }
 
 fn check_name(case: &str) -> Result<(), Complaint> {

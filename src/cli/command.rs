@@ -13,7 +13,7 @@ use crate::cli::demo::story as demo;
 use crate::cli::ending::{Complaint, Ending};
 use crate::cli::screen::Screen;
 #[cfg(feature = "node")]
-use crate::cli::{audit, backup, load, restore, serve};
+use crate::cli::{audit, backup, descriptors, load, resources, restore, serve};
 use crate::cli::{deposit, keygen, lookup, receipt, statement, trust, usage, verify};
 use crate::ledger::verify::wording::Language;
 
@@ -83,6 +83,13 @@ enum Command {
     Load(load::LoadArgs),
 }
 
+#[cfg(feature = "node")]
+impl Command {
+    const fn opens_a_database(&self) -> bool {
+        matches!(self, Self::Serve(_) | Self::Audit(_) | Self::Backup(_) | Self::Restore(_))
+    }
+}
+
 /// Reads the command line, runs the command, and says how it ended.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -100,6 +107,11 @@ pub fn main() -> ExitCode {
 }
 
 fn run(command: &Command, screen: &Screen) -> anyhow::Result<Ending> {
+    #[cfg(feature = "node")]
+    if command.opens_a_database() {
+        descriptors::raise()?;
+        resources::prepare()?;
+    }
     let config = Config::from_env()?;
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     let runtime = builder.enable_all().max_blocking_threads(BLOCKING_THREADS).build();

@@ -221,7 +221,12 @@ impl Details {
         let file_name = || file.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let name = self.args.name.clone().unwrap_or_else(file_name);
         let json = canonical(&json!({ "name": name })).map_err(|error| {
-            Complaint::usage(error.code(), format!("证据名称：{error}"), format!("the name of the evidence: {error}"))
+            let (zh, hint) = (error.chinese(), "--name gives it another name");
+            Complaint::usage(
+                error.code(),
+                format!("证据名称：{zh}（可用 --name 另行指定）"),
+                format!("the name of the evidence: {error}; {hint}"),
+            )
         })?;
         Ok(Some(PrivateMetadata { salt: random_bytes()?, json }))
     }

@@ -1,46 +1,103 @@
 //! Copies of a ledger's folder, durable and checked before they get their name.
+//!
+//! # Invariants
+//!
+//! Only regular files and folders are copied. A symbolic link would make the copy depend on, or give away, what lies
+//! outside of the folder; a pipe would never end.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
-use std::path::Path;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::io::Errno;
+
+use crate::cli::descriptors::database_options;
+use crate::cli::durable;
 use crate::cli::ending::Complaint;
 use crate::cli::office::{ORIGINALS, PLATFORM_KEY};
 use crate::cli::opening::cannot_open;
-use crate::store::contract::{Published, ReadLedger as _};
-use crate::store::rocks::store::RocksStore;
-use crate::store::rocks::tuning::Options;
 
+use crate::store::account_files::ACCOUNTS;
+use crate::store::contract::{Published, ReadLedger as _};
+use crate::store::rocks::folder::Folder;
+use crate::store::rocks::reader::RocksReader;
+use crate::store::rocks::store::RocksStore;
+
+/// The database.
+const DATABASE: &str = "db";
 /// What a ledger's folder holds that is to be copied; the lock is no part of a copy.
-const PARTS: [&str; 6] = ["db", ORIGINALS, "ledger.key", "next.key", PLATFORM_KEY, "mark"];
+pub const PARTS: [&str; 7] = [DATABASE, ORIGINALS, ACCOUNTS, "ledger.key", "next.key", PLATFORM_KEY, "mark"];
 const PIECE: usize = 1024 * 1024;
+/// Mode of folders in a copy: all of it is private.
+const FOLDER_MODE: u32 = 0o700;
+/// Mode of files in a copy.
+const FILE_MODE: u32 = 0o600;
+
+/// Where each part lies that is there. The database of an opening that was cut off is in its safety copy.
+fn parts(folder: &Path) -> Result<Vec<(&'static str, PathBuf, Metadata)>, Complaint> {
+    let mut found = Vec::new();
+    for part in PARTS {
+        let path = match part {
+            DATABASE => Folder::new(folder).valid_database().map_err(|error| Complaint::io(folder, &error))?,
+            part => folder.join(part),
+        };
+        match fs::symlink_metadata(&path) {
+            Ok(metadata) => found.push((part, path, metadata)),
+            // A copy need not hold the keys; whether what it must hold is there, the check tells.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(Complaint::io(&path, &error)),
+        }
+    }
+    Ok(found)
+}
 
 /// Bytes of what a copy will hold.
 ///
 /// # Errors
 ///
-/// The folder cannot be read.
-pub fn size_of(from: &Path) -> io::Result<u64> {
+/// [`Complaint`]: something cannot be read, or is neither a file nor a folder. Nothing was copied.
+pub fn size_of(from: &Path) -> Result<u64, Complaint> {
     let mut total = 0;
-    for part in PARTS {
-        let path = from.join(part);
-        total += match fs::metadata(&path) {
-            Ok(found) if found.is_dir() => size_inside(&path)?,
-            Ok(found) => found.len(),
-            Err(_) => 0,
-        };
+    for (_, path, metadata) in parts(from)? {
+        total += size_inside(&path, &metadata)?;
     }
     Ok(total)
 }
 
-fn size_inside(folder: &Path) -> io::Result<u64> {
+fn size_inside(path: &Path, metadata: &Metadata) -> Result<u64, Complaint> {
+    if metadata.is_file() {
+        return Ok(metadata.len());
+    }
+    if !metadata.is_dir() {
+        return Err(not_regular(path));
+    }
     let mut total = 0;
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        total += if entry.file_type()?.is_dir() { size_inside(&entry.path())? } else { entry.metadata()?.len() };
+    for entry in entries(path)? {
+        let metadata = fs::symlink_metadata(&entry).map_err(|error| Complaint::io(&entry, &error))?;
+        total += size_inside(&entry, &metadata)?;
     }
     Ok(total)
+}
+
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, Complaint> {
+    let entries = fs::read_dir(folder).and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect());
+    entries.map_err(|error| Complaint::io(folder, &error))
+}
+
+fn not_regular(path: &Path) -> Complaint {
+    let path = path.display();
+    let en = format!(
+        "{path} is a symbolic link or a special file: a ledger's folder and its backups hold files and folders only. \
+         Put the file itself there; nothing was copied"
+    );
+    Complaint::unable(
+        "not_a_file",
+        format!("{path} 是符号链接或特殊文件：账本文件夹及其备份只含普通文件和文件夹。请将文件本身放入；未作任何复制"),
+        en,
+    )
 }
 
 /// Copies a ledger's folder into the new folder `to`, and fsyncs everything. `copied` hears of every piece.
@@ -49,61 +106,70 @@ fn size_inside(folder: &Path) -> io::Result<u64> {
 ///
 /// [`Complaint`]: `to` is there already, or either cannot be read or written.
 pub fn copy(from: &Path, to: &Path, copied: &dyn Fn(u64)) -> Result<(), Complaint> {
-    DirBuilder::new().mode(0o700).create(to).map_err(|error| Complaint::io(to, &error))?;
-    for part in PARTS {
-        let (from, to) = (from.join(part), to.join(part));
-        let done = match fs::metadata(&from) {
-            Ok(found) if found.is_dir() => copy_folder(&from, &to, copied),
-            Ok(_) => copy_file(&from, &to, copied),
-            // A copy need not hold the keys; whether what it must hold is there, the check tells.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            Err(error) => Err(error),
-        };
-        done.map_err(|error| Complaint::io(&from, &error))?;
+    DirBuilder::new().mode(FOLDER_MODE).create(to).map_err(|error| Complaint::io(to, &error))?;
+    for (part, path, metadata) in parts(from)? {
+        copy_one(&path, &metadata, &to.join(part), copied)?;
     }
     File::open(to).and_then(|folder| folder.sync_all()).map_err(|error| Complaint::io(to, &error))
 }
 
-fn copy_folder(from: &Path, to: &Path, copied: &dyn Fn(u64)) -> io::Result<()> {
-    // The folders of originals are for their owner only.
-    DirBuilder::new().mode(fs::metadata(from)?.permissions().mode() & 0o777).create(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let (kind, to) = (entry.file_type()?, to.join(entry.file_name()));
-        if kind.is_dir() {
-            copy_folder(&entry.path(), &to, copied)?;
-        } else if kind.is_file() {
-            copy_file(&entry.path(), &to, copied)?;
-        }
+fn copy_one(from: &Path, metadata: &Metadata, to: &Path, copied: &dyn Fn(u64)) -> Result<(), Complaint> {
+    if metadata.is_file() {
+        return copy_file(from, to, copied);
     }
-    File::open(to)?.sync_all()
+    if !metadata.is_dir() {
+        return Err(not_regular(from));
+    }
+    let written = |error: io::Error| Complaint::io(to, &error);
+    DirBuilder::new().mode(FOLDER_MODE).create(to).map_err(written)?;
+    for entry in entries(from)? {
+        let metadata = fs::symlink_metadata(&entry).map_err(|error| Complaint::io(&entry, &error))?;
+        copy_one(&entry, &metadata, &to.join(entry.file_name().unwrap_or_default()), copied)?;
+    }
+    File::open(to).and_then(|folder| folder.sync_all()).map_err(written)
 }
 
-fn copy_file(from: &Path, to: &Path, copied: &dyn Fn(u64)) -> io::Result<()> {
-    let mut source = File::open(from)?;
-    let mode = source.metadata()?.permissions().mode() & 0o777;
-    let mut target = OpenOptions::new().write(true).create_new(true).mode(mode).open(to)?;
+/// Each error names the file that could not be read or written.
+fn copy_file(from: &Path, to: &Path, copied: &dyn Fn(u64)) -> Result<(), Complaint> {
+    let (read, written) = (|error| Complaint::io(from, &error), |error| Complaint::io(to, &error));
+    let mut source = File::open(from).map_err(read)?;
+    let mut target = OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(to).map_err(written)?;
     let mut piece = vec![0; PIECE];
     loop {
-        let count = source.read(&mut piece)?;
-        let Some(read) = piece.get(..count).filter(|read| !read.is_empty()) else { break };
-        target.write_all(read)?;
+        let count = source.read(&mut piece).map_err(read)?;
+        let Some(bytes) = piece.get(..count).filter(|bytes| !bytes.is_empty()) else { break };
+        target.write_all(bytes).map_err(written)?;
         copied(count as u64);
     }
-    target.sync_all()
+    target.sync_all().map_err(written)
 }
 
-/// Opens a copy read-only, which holds its database against its mark; what it has signed last.
+/// Gives a file or folder another name, durably, unless something has that name.
+///
+/// # Errors
+///
+/// [`io::ErrorKind::AlreadyExists`]: nothing was changed; or the folder cannot be written.
+pub fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
+    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        // Not every file system has it.
+        Err(Errno::INVAL | Errno::NOSYS) if to.symlink_metadata().is_err() => durable::rename(from, to),
+        Err(error) => Err(error.into()),
+        Ok(()) => durable::sync_folder_of(to),
+    }
+}
+
+/// Opens a copy read-only, which compares its database with its checkpoint file; the ledger, and what it has signed last.
 ///
 /// # Errors
 ///
 /// [`Complaint`]: the copy is no whole ledger.
-pub fn check(copy: &Path) -> Result<std::sync::Arc<Published>, Complaint> {
-    let store = RocksStore::open_read_only(copy, &Options::default()).map_err(|error| cannot_open(copy, &error))?;
-    store.published().ok_or_else(|| {
+pub fn check(copy: &Path) -> Result<(RocksReader, Arc<Published>), Complaint> {
+    let store = RocksStore::open_read_only(copy, &database_options()).map_err(|error| cannot_open(copy, &error))?;
+    let published = store.published().ok_or_else(|| {
         let en = format!("{}: nothing was signed yet", copy.display());
         Complaint::unable("nothing_signed", format!("{}：尚无已签名的内容", copy.display()), en)
-    })
+    })?;
+    Ok((store, published))
 }
 
 /// How far a ledger has come, for people.
@@ -120,17 +186,14 @@ pub fn told(published: &Published) -> Vec<Vec<String>> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
     use super::*;
 
-    #[test]
-    fn a_copy_holds_all_that_a_restore_needs_and_nothing_else() {
-        let scratch = tempfile::tempdir().unwrap();
-        let (from, to) = (scratch.path().join("from"), scratch.path().join("to"));
-        let shelf = from.join("originals/07");
+    fn sample(from: &Path) {
         for folder in ["db", "originals/07"] {
             fs::create_dir_all(from.join(folder)).unwrap();
         }
-        fs::set_permissions(&shelf, fs::Permissions::from_mode(0o700)).unwrap();
         for (name, bytes) in [
             ("db/000007.sst", "rows"),
             ("originals/07/object", "sealed"),
@@ -143,13 +206,62 @@ mod tests {
         ] {
             fs::write(from.join(name), bytes).unwrap();
         }
+    }
+
+    #[test]
+    fn a_copy_holds_all_that_a_restore_needs_and_nothing_else() {
+        let scratch = tempfile::tempdir().unwrap();
+        let (from, to) = (scratch.path().join("from"), scratch.path().join("to"));
+        sample(&from);
+        fs::set_permissions(from.join("platform.key"), fs::Permissions::from_mode(0o644)).unwrap();
         let copied = std::cell::Cell::new(0);
         copy(&from, &to, &|bytes| copied.set(copied.get() + bytes)).unwrap();
         assert_eq!((copied.get(), size_of(&from).unwrap()), (14, 14));
         for (name, bytes) in [("originals/07/object", "sealed"), ("platform.key", "p"), ("db/000007.sst", "rows")] {
             assert_eq!(fs::read_to_string(to.join(name)).unwrap(), bytes, "{name}");
         }
-        assert_eq!(fs::metadata(to.join("originals/07")).unwrap().permissions().mode() & 0o777, 0o700);
+        let mode = |name: &str| fs::metadata(to.join(name)).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode("originals/07"), mode("db"), mode("platform.key")), (0o700, 0o700, 0o600));
         assert!(!to.join("lock").exists() && !to.join("notes.txt").exists());
+    }
+
+    #[test]
+    fn links_and_special_files_are_refused_before_anything_is_copied() {
+        for name in ["platform.key", "originals", "mark", "db", "db/000008.sst", "originals/07/other"] {
+            let scratch = tempfile::tempdir().unwrap();
+            let (from, outside) = (scratch.path().join("from"), scratch.path().join("outside"));
+            sample(&from);
+            fs::create_dir(&outside).unwrap();
+            let path = from.join(name);
+            let _ = fs::remove_file(&path).or_else(|_| fs::remove_dir_all(&path));
+            symlink(&outside, &path).unwrap();
+            let refused = size_of(&from).unwrap_err();
+            assert_eq!(refused.code, "not_a_file", "{name}");
+            assert!(refused.en.contains(name), "{}", refused.en);
+            let refused = copy(&from, &scratch.path().join("to"), &|_| {}).unwrap_err();
+            assert_eq!(refused.code, "not_a_file", "{name}");
+        }
+    }
+
+    #[test]
+    fn a_new_name_is_never_taken_from_somebody_else() {
+        let scratch = tempfile::tempdir().unwrap();
+        let (from, to) = (scratch.path().join("from"), scratch.path().join("to"));
+        fs::create_dir(&from).unwrap();
+        fs::create_dir(&to).unwrap();
+        assert_eq!(rename_new(&from, &to).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        fs::remove_dir(&to).unwrap();
+        rename_new(&from, &to).unwrap();
+        assert!(to.is_dir() && !from.exists());
+    }
+
+    #[test]
+    fn an_error_names_the_file_that_failed() {
+        let scratch = tempfile::tempdir().unwrap();
+        let (from, to) = (scratch.path().join("from"), scratch.path().join("to"));
+        fs::write(&from, "bytes").unwrap();
+        fs::write(&to, "there").unwrap();
+        assert!(copy_file(&from, &to, &|_| {}).unwrap_err().en.starts_with(&*to.to_string_lossy()));
+        assert!(copy_file(&to.join("none"), &to, &|_| {}).unwrap_err().en.contains("none"));
     }
 }

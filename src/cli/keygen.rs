@@ -31,7 +31,7 @@ pub struct KeygenArgs {
     #[arg(long, value_name = "ORIGIN", requires = "out")]
     ledger: Option<String>,
     /// The new file for the ledger key | 账本密钥文件
-    #[arg(long, value_name = "FILE", requires = "ledger")]
+    #[arg(long, value_name = "FILE", requires = "ledger", conflicts_with = "case")]
     out: Option<PathBuf>,
 }
 

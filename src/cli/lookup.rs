@@ -20,14 +20,15 @@ use crate::ledger::entry::Entry;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::Facts;
 use crate::ledger::statement::text::LinkKind;
+use crate::ledger::verify::findings;
 use crate::ledger::verify::history::History;
-use crate::ledger::verify::report::{Conclusion, Obstacle, Report, Reservation};
-use crate::ledger::verify::verifier::{Presented, Question, verify};
+use crate::ledger::verify::report::{Conclusion, Obstacle, Report, Reservation, Step};
+use crate::ledger::verify::verifier::{Question, RecordSource, verify};
 use crate::ledger::verify::wording;
 use crate::wire::bilingual::Bilingual;
 use crate::wire::facts::{DepositJson, SignerJson};
 use crate::wire::history::link_label;
-use crate::wire::report::ReportJson;
+use crate::wire::report::steps;
 
 const EXAMPLES: &str = "\
 Example | 示例:
@@ -65,11 +66,9 @@ pub async fn run(args: &LookupArgs, config: &Config, screen: &Screen) -> anyhow:
     let history = history(&client, &record, &trust).await?;
     let question = Question {
         number: Some(number),
-        receipt: &record.receipt,
-        item: None,
-        presented: Presented::Nothing,
+        source: RecordSource::Node,
         history: history.as_ref(),
-        trust: &trust,
+        ..Question::about(&record.receipt, &trust)
     };
     let report = verify(&question);
     let key_known = report.obstacle != Some(Obstacle::UnknownKey);
@@ -83,7 +82,7 @@ pub async fn run(args: &LookupArgs, config: &Config, screen: &Screen) -> anyhow:
     };
     let differing = record.told.as_ref().map(|told| proven.differing(told)).unwrap_or_default();
     screen.document(&proven.document(&report, &differing, key_known)?)?;
-    proven.show(screen)?;
+    proven.show(screen, &report)?;
     if !key_known {
         unknown_key(screen, args)?;
     }
@@ -104,7 +103,7 @@ fn not_found(screen: &Screen, number: DepositNumber) -> anyhow::Result<Ending> {
 
 /// The receipt does not hold, so nothing that the node says is shown.
 fn broken(screen: &Screen, report: &Report) -> anyhow::Result<Ending> {
-    let checks = json!({ "agrees_with_receipt": false, "steps": ReportJson::from(report).steps });
+    let checks = json!({ "agrees_with_receipt": false, "steps": steps(report) });
     screen.document(&json!({ "status": report.conclusion.code(), "checked": checks }))?;
     let text = match report.conclusion {
         Conclusion::ChainFault => wording::conclusion(report, screen.language()),
@@ -182,7 +181,7 @@ impl Proven {
             "differing_fields": differing,
             "ledger_key_pinned": key_known,
             "claimed_by_node": ["signed_by", "earlier_deposits.total", "later_links.total", "references.total"],
-            "steps": ReportJson::from(report).steps,
+            "steps": steps(report),
         });
         if let Value::Object(fields) = &mut document {
             fields.insert("checked".into(), checks);
@@ -190,7 +189,7 @@ impl Proven {
         Ok(document)
     }
 
-    fn show(&self, screen: &Screen) -> anyhow::Result<()> {
+    fn show(&self, screen: &Screen, report: &Report) -> anyhow::Result<()> {
         let own = &self.derived;
         let statement = self.entry.statement.statement();
         let mut rows = Vec::new();
@@ -202,8 +201,10 @@ impl Proven {
         if let Some(media_type) = &own.media_type {
             row("数据类型（存证人填写）", "type (in the depositor's words)", media_type.clone());
         }
-        if let Some(account) = statement.on_behalf {
-            row("所代账号", "on behalf of the account", account.to_string());
+        if statement.on_behalf.is_some() {
+            let signed = report.steps.iter().find(|result| result.step == Step::DepositorSignature);
+            let finding = signed.and_then(|result| findings::detail(result, screen.language()));
+            row("签名", "signature", finding.unwrap_or_default());
         }
         for link in &statement.links {
             let label = link_label(link.kind);

@@ -10,7 +10,9 @@
 //! - [`gather`] finds files, [`digest`] hashes them, [`compose`] makes statements, [`papers`] and [`durable`] keep them,
 //!   [`round`] sends them, [`many`] of them together, and [`unkept`] says why one is not kept;
 //! - [`reach`] and [`record`] ask a node, [`facts_table`], [`history_table`] and [`report_screen`] show what came of it;
-//! - [`folder_copy`] copies a ledger's folder and checks the copy.
+//! - [`deposit_policy`] says who may deposit with a node that starts;
+//! - [`folder_copy`] copies a ledger's folder and checks the copy, [`node_keys`] compares a node's keys with its ledger,
+//!   [`originals_check`] checks originals in custody, [`resources`] what the machine allows a node.
 
 #[cfg(feature = "node")]
 pub mod audit;
@@ -24,6 +26,10 @@ pub mod config;
 #[cfg(feature = "node")]
 pub mod demo;
 pub mod deposit;
+#[cfg(feature = "node")]
+pub mod deposit_policy;
+#[cfg(feature = "node")]
+pub mod descriptors;
 pub mod digest;
 pub mod durable;
 pub mod ending;
@@ -33,6 +39,7 @@ pub mod folder_copy;
 pub mod gather;
 pub mod history_table;
 pub mod keygen;
+pub mod ledger_check;
 #[cfg(feature = "node")]
 pub mod load;
 #[cfg(feature = "node")]
@@ -43,22 +50,31 @@ pub mod lookup;
 pub mod manifest;
 pub mod many;
 #[cfg(feature = "node")]
+pub mod node_keys;
+#[cfg(feature = "node")]
 pub mod office;
 #[cfg(feature = "node")]
 pub mod opening;
+#[cfg(feature = "node")]
+pub mod originals_check;
 pub mod papers;
 pub mod pinned;
+pub mod presentation;
 pub mod progress;
 pub mod reach;
 pub mod receipt;
 pub mod record;
 pub mod report_screen;
 #[cfg(feature = "node")]
+pub mod resources;
+#[cfg(feature = "node")]
 pub mod restore;
 pub mod round;
 pub mod screen;
 #[cfg(feature = "node")]
 pub mod serve;
+#[cfg(feature = "node")]
+pub mod serve_limits;
 pub mod statement;
 pub mod terminal;
 pub mod trust;

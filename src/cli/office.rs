@@ -1,4 +1,4 @@
-//! The desk of a node: the platform's key, originals in custody, and the operator's first token.
+//! What a node serves cases with: the platform's key, originals in custody, and the operator's first token.
 //!
 //! The platform's key signs what is done by tokens and owns the streams of all cases: without it no case goes on. It lies
 //! beside the ledger's key and wants a copy elsewhere just as much.
@@ -9,12 +9,15 @@ use std::sync::Arc;
 use crate::cli::case_key;
 use crate::cli::durable;
 use crate::cli::ending::Complaint;
+use crate::cli::serve_limits::LimitArgs;
 use crate::custody::keeper::Keeper;
 use crate::desk::office::{Desk, Furniture};
 use crate::ledger::key::Signer;
 use crate::sequencer::clock::SystemClock;
 use crate::sequencer::handle::Sequencer;
+use crate::store::account_files::AccountFiles;
 use crate::store::contract::keeping::KeepPrivate;
+use crate::store::rocks::store::RocksStore;
 
 /// The platform's private key in the ledger's folder.
 pub const PLATFORM_KEY: &str = "platform.key";
@@ -33,12 +36,21 @@ fn unable(code: &'static str, error: &dyn std::fmt::Display) -> Complaint {
 /// # Errors
 ///
 /// [`Complaint`]: the key, the folder, the registry's acts.
-pub fn open(data: &Path, store: Arc<dyn KeepPrivate>, sequencer: Sequencer) -> Result<Desk, Complaint> {
-    let platform = platform_key(&data.join(PLATFORM_KEY))?;
-    let keeper = Keeper::in_folder(&data.join(ORIGINALS)).map_err(|error| unable("custody_folder", &error))?;
+pub fn open(
+    data: &Path,
+    store: Arc<dyn KeepPrivate>,
+    sequencer: Sequencer,
+    platform: Signer,
+    limits: &LimitArgs,
+) -> Result<Desk, Complaint> {
+    let originals = data.join(ORIGINALS);
+    let keeper = Keeper::in_folder(&originals).map_err(|error| unable("custody_folder", &error))?;
+    let keeper = keeper.within(limits.of_originals(&originals)?);
+    let webhook_addresses = limits.webhook_addresses();
     finish_erasures(&store);
-    let clock = Box::new(SystemClock::new());
-    Desk::open(Furniture { store, sequencer, platform, keeper, clock }).map_err(|error| unable("unreadable", &error))
+    let (accounts, clock) = (Arc::new(AccountFiles::in_ledger(data)), Box::new(SystemClock::new()));
+    Desk::open(Furniture { store, sequencer, platform, keeper, accounts, webhook_addresses, clock })
+        .map_err(|error| unable("unreadable", &error))
 }
 
 /// Removes originals that nobody answers for. Before anything is taken in.
@@ -51,12 +63,26 @@ pub async fn sweep(desk: &Desk) {
     }
 }
 
-fn platform_key(path: &Path) -> Result<Signer, Complaint> {
-    if path.exists() {
-        return case_key::read(path);
+/// The platform's key: `found` in its file, or made now, and recorded in the database. `NodeKeys::check` has made sure that
+/// no other key was recorded.
+///
+/// # Errors
+///
+/// [`Complaint`]: the file or the database cannot be written.
+pub fn platform_key(data: &Path, found: Option<Signer>, store: &RocksStore) -> Result<Signer, Complaint> {
+    let signer = match found {
+        Some(signer) => signer,
+        None => {
+            let (path, signer) = (data.join(PLATFORM_KEY), case_key::generate()?);
+            case_key::write(&path, &signer).map_err(|error| Complaint::io(&path, &error))?;
+            signer
+        }
+    };
+    // After the file: a crash in between leaves a key that is recorded at the next start.
+    if store.platform_key().map_err(|error| unable("unreadable", &error))?.is_none() {
+        let recorded = store.record_platform_key(&signer.verifier().to_string());
+        recorded.map_err(|error| unable("cannot_start", &error))?;
     }
-    let signer = case_key::generate()?;
-    case_key::write(path, &signer).map_err(|error| Complaint::io(path, &error))?;
     Ok(signer)
 }
 
@@ -68,10 +94,13 @@ fn finish_erasures(store: &Arc<dyn KeepPrivate>) {
             tracing::warn!(pieces = pieces.len(), "finishing erasures that a stop cut off");
             let store = Arc::clone(store);
             // Beside the node's start: it reads the whole folder, and nobody is told that it is done before it is.
-            std::thread::spawn(move || match store.purge() {
+            let purging = std::thread::Builder::new().spawn(move || match store.purge() {
                 Ok(purged) => tracing::info!(pieces = purged.pieces.len(), "erasures finished"),
                 Err(error) => tracing::error!(%error, "erasures are not finished"),
             });
+            if let Err(error) = purging {
+                tracing::error!(%error, "erasures are not finished: no thread for them; the next start tries again");
+            }
         }
         Err(error) => tracing::error!(%error, "cannot tell whether erasures are finished"),
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::cli::ending::Complaint;
 use crate::store::contract::ReadError;
 use crate::store::rocks::format::FORMAT_VERSION;
-use crate::store::rocks::open::OpenError;
+use crate::store::rocks::open_error::OpenError;
 
 /// The complaint: damage is a finding, all else means that nobody could look.
 #[must_use]
@@ -15,6 +15,7 @@ pub fn cannot_open(dir: &Path, error: &OpenError) -> Complaint {
         OpenError::Absent => "no_ledger",
         OpenError::InUse => "ledger_in_use",
         OpenError::Unfinished => "ledger_unfinished",
+        OpenError::RestoreUnfinished => "restore_unfinished",
         OpenError::Exists => "ledger_exists",
         OpenError::Stranger { .. } => "folder_not_empty",
         OpenError::KeyWithoutLedger => "key_without_ledger",
@@ -29,7 +30,9 @@ pub fn cannot_open(dir: &Path, error: &OpenError) -> Complaint {
         OpenError::Different { .. } => return Complaint::finding("another_history", zh, en),
         OpenError::NoBlockAtMark { .. } => return Complaint::finding("no_block_at_mark", zh, en),
         OpenError::AnotherLedger { .. } => return Complaint::finding("another_ledger", zh, en),
-        OpenError::Disk(_) => "io",
+        OpenError::ManifestCutOff { .. } => return Complaint::finding("database_incomplete", zh, en),
+        OpenError::Recovery { .. } => "recovery_failed",
+        OpenError::Environment(_) => "io",
     };
     Complaint::unable(code, zh, en)
 }
@@ -39,15 +42,16 @@ fn in_chinese(error: &OpenError) -> String {
     match error {
         OpenError::Absent => "此文件夹中没有账本：请检查路径，或新建账本".into(),
         OpenError::Unfinished => "账本的创建过程被中断，尚无任何存证：请重新创建".into(),
+        OpenError::RestoreUnfinished => "向此文件夹的恢复被中断：请重新运行同一 restore 命令，它会从中断处继续".into(),
         OpenError::Exists => "此文件夹中已有账本：请直接打开".into(),
         OpenError::Stranger { name } => format!("文件夹中有不属于账本的“{name}”：请选用空文件夹"),
         OpenError::KeyWithoutLedger => "文件夹中有账本密钥而没有账本：请恢复账本；如要另建账本，请先移走密钥".into(),
         OpenError::InUse => "文件夹正在使用中：有节点或审计在其上运行".into(),
         OpenError::MarkMissing => {
-            format!("缺少签名标记文件：{RESTORE}整个文件夹；没有它，无人能知数据库是否为最新")
+            format!("缺少检查点文件 mark：{RESTORE}整个文件夹；没有它无法判断数据库是否为最新")
         }
-        OpenError::MarkDamaged => format!("签名标记文件的两处记录均已损坏：{RESTORE}整个文件夹"),
-        OpenError::DatabaseMissing { size } => format!("数据库缺失，而标记显示已签名 {size} 条记录：{RESTORE}"),
+        OpenError::MarkDamaged => format!("检查点文件 mark 的两处记录均已损坏：{RESTORE}整个文件夹"),
+        OpenError::DatabaseMissing { size } => format!("数据库缺失，而检查点文件显示已签名 {size} 条记录：{RESTORE}"),
         OpenError::DatabaseDamaged { reason } => format!("数据库已损坏（{reason}）：{RESTORE}"),
         OpenError::RecordDamaged(damage) => format!("数据库已损坏（{}）：{RESTORE}", unread_in_chinese(damage)),
         OpenError::UnknownFormat { found } => {
@@ -59,11 +63,20 @@ fn in_chinese(error: &OpenError) -> String {
         OpenError::Different { size, expected, found } => {
             format!("前 {size} 条记录的默克尔根为 {found}，而已签名的是 {expected}：这是另一账本，或记录被改动")
         }
-        OpenError::NoBlockAtMark { size } => format!("标记所指的 {size} 条记录并非止于区块头"),
+        OpenError::NoBlockAtMark { size } => format!("检查点文件所指的 {size} 条记录并非止于区块头"),
         OpenError::AnotherLedger { expected, found } => {
             format!("数据库属于账本“{found}”，而此处应为“{expected}”：请将同一账本的文件放在一起")
         }
-        OpenError::Disk(error) => format!("无法读写文件夹：{error}"),
+        OpenError::ManifestCutOff { found, recorded } => format!(
+            "数据库文件清单 MANIFEST-{:06} 为 {} 字节，而已登记的是 MANIFEST-{:06}、{} 字节：清单被截断，或放回了旧的副本；请从备份或镜像恢复数据库",
+            found.number, found.length, recorded.number, recorded.length
+        ),
+        OpenError::Recovery { reason } => format!(
+            "RocksDB 未能恢复数据库，而此前读取时数据库完整（{reason}）。各文件保持原样：请重新启动；如再次发生，请检查磁盘。不要因此从备份恢复"
+        ),
+        OpenError::Environment(error) => {
+            format!("无法读写文件夹：{error}。这不表示账本损坏：请排除原因后重新启动，不要因此从备份恢复")
+        }
     }
 }
 

@@ -13,11 +13,14 @@ use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::key::VerifierKey;
 use crate::ledger::verify::trust::Trust;
 
+/// The node that is asked where none is named.
+pub const DEFAULT_SERVER: &str = "http://127.0.0.1:7654";
+
 /// Which node to ask.
 #[derive(Debug, Clone, clap::Args)]
 pub struct ServerArgs {
     /// Address of the node | 节点地址
-    #[arg(long, value_name = "URL", env = "TIEZHENG_SERVER", default_value = "http://127.0.0.1:7654")]
+    #[arg(long, value_name = "URL", env = "TIEZHENG_SERVER", default_value = DEFAULT_SERVER)]
     pub server: String,
 }
 

@@ -71,7 +71,7 @@ fn must_hold(
     screen: &Screen,
 ) -> anyhow::Result<()> {
     let presented = Presented::Nothing;
-    let report = verify(&Question { number, receipt, item, presented, history: None, trust });
+    let report = verify(&Question { number, item, presented, ..Question::about(receipt, trust) });
     match (report.conclusion, &report.obstacle) {
         (Conclusion::RecordOnly, _) => Ok(()),
         (_, Some(Obstacle::UnknownKey)) => {

@@ -8,9 +8,10 @@ use crate::cli::facts_table;
 use crate::cli::screen::{BAD, FAINT, GOOD, HEADING, HEED, Screen};
 use crate::cli::terminal::escaped_name;
 use crate::ledger::statement::content::{HashAlgorithm, Measured};
+use crate::ledger::time::Timestamp;
 use crate::ledger::verify::report::{Conclusion, Obstacle, Outcome, Report, Step, StepResult};
-use crate::ledger::verify::wording;
-use crate::wire::report::ReportJson;
+use crate::ledger::verify::{findings, wording};
+use crate::wire::report::{ReportContext, ReportJson, ReportNodeJson, VerifierJson};
 
 /// A report, and what was held against the record.
 #[derive(Debug)]
@@ -21,8 +22,10 @@ pub struct Verified<'a> {
     pub file: Option<&'a Path>,
     /// What was computed over it.
     pub measured: Option<Measured>,
-    /// Whether no node was asked.
-    pub offline: bool,
+    /// When it was made.
+    pub at: Timestamp,
+    /// Which node was asked.
+    pub node: &'a ReportNodeJson,
     /// Whether it is one item of a manifest: the deposit itself has no digest of it.
     pub is_item: bool,
 }
@@ -52,6 +55,10 @@ pub fn show(screen: &Screen, verified: &Verified<'_>) -> anyhow::Result<()> {
     };
     let conclusion = wording::conclusion(report, screen.language());
     screen.line(screen.paint(style, &format!("{}{conclusion}", screen.pick("结论：", "Conclusion: "))))?;
+    if let Some(fault) = report.fault {
+        let text = wording::ledger_fault(fault, screen.language());
+        screen.line(format!("  {} ({})", screen.paint(BAD, text), fault.code()))?;
+    }
     for reservation in &report.reservations {
         let text = wording::reservation(*reservation, screen.language());
         screen.line(format!("  {} {text} ({})", screen.pick("保留：", "reservation:"), reservation.code()))?;
@@ -59,7 +66,7 @@ pub fn show(screen: &Screen, verified: &Verified<'_>) -> anyhow::Result<()> {
     if report.obstacle == Some(Obstacle::UnknownKey) {
         advice(screen)?;
     }
-    if let Some(number) = report.number.filter(|_| verified.offline && report.conclusion != Conclusion::Unable) {
+    if let Some(number) = report.number.filter(|_| verified.node.offline && report.conclusion != Conclusion::Unable) {
         let text = screen.pick(
             "离线核验不知晓之后的更正或撤回；可向账本查询：",
             "Offline, later corrections and withdrawals are unknown; to ask the ledger:",
@@ -71,9 +78,20 @@ pub fn show(screen: &Screen, verified: &Verified<'_>) -> anyhow::Result<()> {
 }
 
 fn object(screen: &Screen, verified: &Verified<'_>) -> anyhow::Result<()> {
-    let mut rows = Vec::new();
+    let verifier = VerifierJson::command_line();
+    let verifier = screen.pick(&verifier.zh, &verifier.en).to_owned();
+    let at = format!("{} {}", verified.at.beijing(), screen.pick("北京时间", "Beijing time"));
+    let node = verified.node.text.pick(screen.language()).to_owned();
+    let mut rows = vec![
+        vec![screen.pick("核验时间", "verified at").to_owned(), at],
+        vec![screen.pick("核验人", "verifier").to_owned(), verifier],
+        vec![screen.pick("节点", "node").to_owned(), node],
+    ];
     if let Some(file) = verified.file {
-        rows.push(vec![screen.pick("送检文件", "file presented").to_owned(), escaped_name(&file.to_string_lossy())]);
+        rows.push(vec![
+            screen.pick("提交核验的文件", "file presented").to_owned(),
+            escaped_name(&file.to_string_lossy()),
+        ]);
     }
     if let Some(measured) = verified.measured {
         rows.push(vec![screen.pick("字节数", "bytes").to_owned(), measured.size.to_string()]);
@@ -91,19 +109,25 @@ fn advice(screen: &Screen) -> anyhow::Result<()> {
 
 /// The step's row, and under it the values that say more than the outcome does.
 fn step_rows(screen: &Screen, result: &StepResult) -> Vec<Vec<String>> {
-    let StepResult { step, outcome, values } = result;
+    let StepResult { step, outcome, values, .. } = result;
     let style = match outcome {
         Outcome::Passed => GOOD,
         Outcome::Failed => BAD,
-        Outcome::NotPerformed(_) | Outcome::NotApplicable => FAINT,
+        Outcome::Checked => HEED,
+        Outcome::NotPerformed(_) | Outcome::NotApplicable(_) => FAINT,
     };
     let mut word = screen.paint(style, wording::outcome(*outcome, screen.language()));
-    if let Outcome::NotPerformed(why) = outcome {
-        word = format!("{word} ({})", wording::skipped(*why, screen.language()));
+    if let Some(detail) = findings::detail(result, screen.language()) {
+        // "已查：已被撤回（编号）", and of the others in brackets why, or what was compared with what.
+        word = match outcome {
+            Outcome::Checked => format!("{word}{}{detail}", screen.pick("：", ": ")),
+            _ => format!("{word}{}", screen.pick(&format!("（{detail}）"), &format!(" ({detail})"))),
+        };
     }
     let label = wording::step(*step, screen.language()).to_owned();
     let mut rows = vec![vec![format!("{:>2}", step.number()), label, word]];
-    let telling = matches!(step, Step::OriginalDigest | Step::Signatures | Step::LaterLinks | Step::EarlierDeposits);
+    let telling =
+        matches!(step, Step::TxId | Step::OriginalDigest | Step::Signatures | Step::LaterLinks | Step::EarlierDeposits);
     if telling || *outcome == Outcome::Failed {
         let value = |(name, value): &(&'static str, String)| {
             let value = told_value(screen, name, value);
@@ -122,6 +146,7 @@ fn told_value(screen: &Screen, name: &str, value: &str) -> String {
     match (value, value.strip_prefix("size ")) {
         ("equal", _) => screen.pick("相同", "equal").to_owned(),
         ("different", _) => screen.pick("不同", "different").to_owned(),
+        ("incomplete", _) => screen.pick("不完整", "incomplete").to_owned(),
         (_, Some(size)) => format!("{} {size}", screen.pick("字节数", "size")),
         _ => value.to_owned(),
     }
@@ -130,9 +155,18 @@ fn told_value(screen: &Screen, name: &str, value: &str) -> String {
 fn value_label(screen: &Screen, name: &'static str) -> &'static str {
     match name {
         "recorded" => screen.pick("记载", "recorded"),
-        "presented" => screen.pick("送检", "presented"),
+        "presented" => screen.pick("提交", "presented"),
         "digest" => screen.pick("摘要", "digest"),
         "key" => screen.pick("密钥", "key"),
+        "signatures" => screen.pick("签名数/要求数", "signatures/required"),
+        "tx_id" => screen.pick("复算的交易id", "recomputed transaction id"),
+        "references" => screen.pick("被提及次数", "times referred to"),
+        "references_at_least" => screen.pick("被提及次数（至少）", "times referred to, at least"),
+        "earlier" => screen.pick("更早存证次数", "earlier deposits"),
+        "earlier_at_least" => screen.pick("更早存证次数（至少）", "earlier deposits, at least"),
+        "history" => screen.pick("历史", "history"),
+        "unverified_claim" => screen.pick("节点所称（未核对）", "claimed by the node, not checked"),
+        "invalid_claim" => screen.pick("节点所称（不成立）", "claimed by the node, invalid"),
         "item" => screen.pick("清单第几项", "item of the manifest"),
         "items" => screen.pick("清单项数", "items of the manifest"),
         "item_name" => screen.pick("清单所载名称", "name in the manifest"),
@@ -148,10 +182,10 @@ fn value_label(screen: &Screen, name: &'static str) -> &'static str {
 }
 
 fn document(verified: &Verified<'_>) -> anyhow::Result<Value> {
-    let mut document = serde_json::to_value(ReportJson::from(verified.report))?;
+    let context = ReportContext::new(verified.at, VerifierJson::command_line(), verified.node.clone());
+    let mut document = serde_json::to_value(ReportJson::new(verified.report, context))?;
     if let Value::Object(fields) = &mut document {
-        fields.insert("program".into(), concat!("tiezheng ", env!("CARGO_PKG_VERSION")).into());
-        fields.insert("offline".into(), verified.offline.into());
+        fields.insert("offline".into(), verified.node.offline.into());
         if let Some(file) = verified.file {
             let digests = verified.measured.map(|measured| {
                 HashAlgorithm::ALL.map(|algorithm| {

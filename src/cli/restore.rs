@@ -1,4 +1,14 @@
 //! `restore`: puts a backup in the place of a lost ledger.
+//!
+//! ```text
+//! copy    backup ─▶ .tiezheng-restoring     fsynced, opened read-only and compared with its checkpoint file
+//! name    .tiezheng-restoring ─▶ .tiezheng-restored, its parts ─▶ the folder, the checkpoint file last
+//! ```
+//!
+//! # Invariants
+//!
+//! After a kill at any moment the same command goes on: before the first rename it copies anew, afterwards it gives the
+//! remaining parts their names. Until it is done, no other command opens the folder.
 
 use std::fs;
 use std::io;
@@ -8,22 +18,23 @@ use serde_json::json;
 
 use crate::cli::durable;
 use crate::cli::ending::{Complaint, Ending};
-use crate::cli::folder_copy::{check, copy, size_of, told};
-use crate::cli::office::{ORIGINALS, PLATFORM_KEY};
+use crate::cli::folder_copy::{PARTS, check, copy, rename_new, size_of, told};
 use crate::cli::opening::cannot_open;
 use crate::cli::progress::Progress;
 use crate::cli::screen::{GOOD, HEED, Screen};
-use crate::store::rocks::folder::{BESIDE, Folder, KEYS};
-use crate::store::rocks::open::OpenError;
+use crate::store::contract::Published;
+use crate::store::rocks::folder::{BESIDE, Folder, KEYS, RESTORED, RESTORING};
+use crate::store::rocks::open_error::OpenError;
 
 const EXAMPLES: &str = "\
 Example | 示例:
   tiezheng restore /mnt/backup/2026-11-22 --data chain-data
 
-Into an empty folder only. A backup that is older than the last receipt given out is a
-rollback: what was deposited since is lost from this ledger, and the receipts of it prove
-that. Restore the newest copy there is, and tell depositors and auditors.
-只恢复到空文件夹。若备份早于最后一份已发出的回执，即为回退：其后的存证将丢失，且回执可以证明。";
+Into an empty folder only. A restore that was cut off goes on when it is run again. A backup
+that is older than the last receipt given out is a rollback: what was deposited since is lost
+from this ledger, and the receipts of it prove that. Restore the newest copy there is, and
+tell depositors and auditors.
+只恢复到空文件夹；中断后重新运行即可继续。若备份早于最后一份已发出的回执，即为回退：其后的存证将丢失，且回执可以证明。";
 
 /// Put a backup in the place of a lost ledger | 从备份恢复
 #[derive(Debug, Clone, clap::Args)]
@@ -36,36 +47,35 @@ pub struct RestoreArgs {
     data: PathBuf,
 }
 
-/// Where the copy stands until it is checked. Inside the folder: that may be a file system of its own.
-const DRAFT: &str = "restoring";
-/// The mark last: without it the folder is refused, so a restore that is cut off is never taken for a ledger.
-const ORDER: [&str; 6] = ["db", ORIGINALS, "ledger.key", "next.key", PLATFORM_KEY, "mark"];
-
 /// Runs it.
 ///
 /// # Errors
 ///
 /// The folder is not empty, the backup is no whole ledger, or either cannot be read or written.
 pub fn run(args: &RestoreArgs, screen: &Screen) -> anyhow::Result<Ending> {
-    check(&args.backup)?;
+    let size = size_of(&args.backup)?;
+    let (_, expected) = check(&args.backup)?;
     let folder = Folder::new(&args.data);
-    folder.make().map_err(|error| Complaint::io(&args.data, &error))?;
+    let io = |error: io::Error| Complaint::io(&args.data, &error);
+    folder.make().map_err(io)?;
     let lock = folder.lock();
-    let _lock = lock.map_err(|error| cannot_open(&args.data, &OpenError::from(error)))?;
-    let draft = args.data.join(DRAFT);
-    // What a restore before left unfinished was never a ledger.
-    if let Err(error) = fs::remove_dir_all(&draft)
-        && error.kind() != io::ErrorKind::NotFound
-    {
-        return Err(Complaint::io(&draft, &error).into());
+    let lock = lock.map_err(|error| cannot_open(&args.data, &OpenError::from(error)))?;
+    folder.restrict().map_err(io)?;
+    let (draft, complete) = (args.data.join(RESTORING), args.data.join(RESTORED));
+    if !complete.try_exists().map_err(io)? {
+        must_be_empty(&folder)?;
+        // What an earlier restore left incomplete was never a ledger. Nobody else gives this name.
+        remove(&draft)?;
+        let progress = Progress::of_bytes(screen, size);
+        copy(&args.backup, &draft, &|bytes| progress.add(bytes))?;
+        drop(progress);
+        must_be_the_same(&check(&draft)?.1, &expected, &draft)?;
+        rename_new(&draft, &complete).map_err(io)?;
     }
-    must_be_empty(&folder)?;
-    let size = size_of(&args.backup).map_err(|error| Complaint::io(&args.backup, &error))?;
-    let progress = Progress::of_bytes(screen, size);
-    copy(&args.backup, &draft, &|bytes| progress.add(bytes))?;
-    drop(progress);
-    let restored = check(&draft)?;
-    put_in_place(&draft, &args.data)?;
+    put_in_place(&complete, &args.data)?;
+    drop(lock);
+    let (_, restored) = check(&args.data)?;
+    must_be_the_same(&restored, &expected, &args.data)?;
     screen.document(&json!({
         "data": args.data.to_string_lossy(),
         "bytes": size,
@@ -92,18 +102,43 @@ fn must_be_empty(folder: &Folder) -> Result<(), Complaint> {
     if let Some(name) = stranger {
         return Err(cannot_open(folder.path(), &OpenError::Stranger { name }));
     }
-    let own = [["db", "mark"], KEYS, BESIDE].concat();
+    let own = [&["db", "mark"][..], &KEYS, &BESIDE].concat();
     let taken = folder.has_any(&own).map_err(io)?;
     if taken { Err(cannot_open(folder.path(), &OpenError::Exists)) } else { Ok(()) }
 }
 
-fn put_in_place(draft: &Path, data: &Path) -> Result<(), Complaint> {
-    for part in ORDER {
-        let (from, to) = (draft.join(part), data.join(part));
-        match durable::rename(&from, &to) {
+/// The copy ends where the backup does. It does not when an earlier restore that was cut off was of another backup.
+fn must_be_the_same(found: &Published, expected: &Published, folder: &Path) -> Result<(), Complaint> {
+    if found == expected {
+        return Ok(());
+    }
+    let (dir, found, expected) = (folder.display(), found.size(), expected.size());
+    let en = format!(
+        "{dir} holds another ledger state ({found} records) than this backup ({expected}): an earlier restore was of another backup, or the backup was changed meanwhile. Restore into another folder"
+    );
+    let zh = format!(
+        "{dir} 中的账本（{found} 条记录）与此备份（{expected} 条）不一致：此前中断的恢复来自另一备份，或备份同时被更改。请恢复到其他文件夹"
+    );
+    Err(Complaint::finding("copy_differs", zh, en))
+}
+
+fn remove(folder: &Path) -> Result<(), Complaint> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Complaint::io(folder, &error)),
+        _ => Ok(()),
+    }
+}
+
+/// Gives each part its name: the checkpoint file, without which the folder is refused, last.
+fn put_in_place(complete: &Path, data: &Path) -> Result<(), Complaint> {
+    for part in PARTS {
+        let (from, to) = (complete.join(part), data.join(part));
+        match rename_new(&from, &to) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(Complaint::io(&to, &error)),
             _ => {}
         }
     }
-    fs::remove_dir(draft).map_err(|error| Complaint::io(draft, &error))
+    fs::remove_dir(complete)
+        .and_then(|()| durable::sync_folder_of(complete))
+        .map_err(|error| Complaint::io(complete, &error))
 }

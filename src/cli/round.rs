@@ -258,7 +258,7 @@ impl Round {
     fn check(&self, receipt: &Receipt, ready: &Ready) -> Result<Facts, Complaint> {
         // The file was held against the statement before it was sent; here the statement is held against the record.
         let presented = Presented::Nothing;
-        let question = Question { number: None, receipt, item: None, presented, history: None, trust: &self.trust };
+        let question = Question { presented, ..Question::about(receipt, &self.trust) };
         let report = verify(&question);
         let own = Entry::parse(receipt.entry.as_bytes()).ok().map(|entry| entry.statement.to_string());
         let is_own = own.is_some() && own == ready.paper.note().map(|note| note.to_string());
@@ -285,11 +285,13 @@ fn stated_in(receipt: &Path) -> Result<StatementNote, Complaint> {
 }
 
 /// A statement that the ledger's rules refuse was never deposited and never will be: kept, it would stand in the way of
-/// the right one. A receipt beside it says otherwise, so then nothing is touched.
+/// the right one. A receipt beside it says otherwise, so then nothing is touched. What the node's deposit policy refuses
+/// may be accepted later, once the key is enrolled.
 fn withdraw_refused(papers: &Papers, error: ClientError) -> Complaint {
     let refused = match &error {
         ClientError::Problem { status, code, .. } => {
-            matches!(status, 400 | 403 | 409 | 413 | 422) && code != "not_local"
+            let by_policy = matches!(code.as_str(), "key_not_enrolled" | "deposit_by_token_only");
+            matches!(status, 400 | 403 | 409 | 413 | 422) && !by_policy
         }
         _ => false,
     };

@@ -1,7 +1,7 @@
 //! `serve`: runs a node on a ledger's folder, and founds the ledger where there is none.
 //!
 //! ```text
-//! folder ─▶ key files ─▶ sequencer (recovers, founds) ─▶ listener ─▶ "listening on …" ─▶ until SIGTERM or SIGINT
+//! key files ─▶ folder ─▶ sequencer (recovers, founds) ─▶ listener ─▶ "listening on …" ─▶ until SIGTERM or SIGINT
 //! ```
 //!
 //! The keys are written once the folder holds a ledger and before anything is signed: a crash in between leaves a ledger
@@ -19,13 +19,18 @@ use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
 use crate::cli::case_key;
+use crate::cli::deposit_policy::{ChosenPolicy, DepositArgs};
+use crate::cli::descriptors;
 use crate::cli::durable;
 use crate::cli::ending::{Complaint, Ending};
 use crate::cli::keygen::of_ledger;
+use crate::cli::node_keys::{LEDGER_KEY, NEXT_KEY, NodeKeys, Remark, missing as key_missing};
 use crate::cli::office;
-use crate::cli::opening::cannot_open;
+use crate::cli::opening::{cannot_open, unreadable};
 use crate::cli::screen::{FAINT, GOOD, HEED, Screen};
+use crate::cli::serve_limits::LimitArgs;
 use crate::cli::values::at_least_one;
+use crate::desk::deposit_policy::DepositPolicy;
 use crate::http::client_address::{ProxyNetwork, TrustedProxies};
 use crate::http::node::Node;
 use crate::http::options::Options as HttpOptions;
@@ -36,25 +41,41 @@ use crate::ledger::notice::{Mode, NoticeKind};
 use crate::sequencer::clock::SystemClock;
 use crate::sequencer::handle::Sequencer;
 use crate::sequencer::start::{Founding, Options, StartError, start};
+use crate::store::account_files::AccountFiles;
 use crate::store::contract::AppendLedger as _;
 use crate::store::contract::keeping::KeepPrivate;
 use crate::store::reading::genesis;
-use crate::store::rocks::open::OpenError;
+use crate::store::rocks::folder::Folder;
+use crate::store::rocks::open_error::OpenError;
 use crate::store::rocks::store::RocksStore;
-use crate::store::rocks::tuning;
-
-/// The folder's private keys: the ledger's, and its successor's, to which the genesis notice commits.
-const KEY_FILES: [&str; 2] = ["ledger.key", "next.key"];
 
 const EXAMPLES: &str = "\
 Examples | 示例:
-  tiezheng serve                                 on ./chain-data and http://127.0.0.1:7654
-  tiezheng serve --data /srv/ledger --origin ledger.example.org/1
   tiezheng serve --data try-out --test           numbers begin with T and are no evidence
+  tiezheng serve --deposits accounts             on ./chain-data and http://127.0.0.1:7654
+  tiezheng serve --data /srv/ledger --origin ledger.example.org/1 --deposits enrolled
 
-On loopback anybody on this machine may deposit. Other addresses are refused until deposits
-can be restricted to those enrolled. Keep a copy of ledger.key and, elsewhere, of next.key.
-请妥善备份两个密钥文件，并分开保管。";
+Who may deposit is what you say, and never inferred from an address or a header | 存证策略:
+  open       anybody who reaches the node, with a signed statement | 任何人，凭已签名的声明
+  enrolled   statements signed by a key that an account has enrolled | 仅限账号已登记的公钥
+             (tiezheng case account add-key VKEY)
+  accounts   deposits by token only; under the others, tokens are accepted as well | 仅凭令牌
+A live ledger needs one at its first start; it is recorded, and a later --deposits changes it.
+A test ledger is open unless you say otherwise. 正式账本首次启动须指定，此后可用 --deposits 更改。
+
+Limits are N or N/BURST: N a minute in the long run, BURST at once (default: 10 N), or none.
+A live ledger: 1200 per address, 600 per key and per account. A test ledger: none. An IPv6
+client counts by its /64 network. 限额：每分钟 N 次，一次至多 BURST 次；测试账本不限。
+
+The node listens on loopback only and speaks plain HTTP. A reverse proxy in front of it must
+end TLS, pass one Host, set X-Forwarded-For or Forwarded to the address that it sees, remove
+the other of the two, and be named by --trusted-proxy; otherwise all its clients share one
+limit. It must not buffer, cache or retry deposits, and must not add an Authorization of its
+own. Under `open` it opens deposits to whoever can reach it: choose enrolled or accounts if
+that is not meant. 反向代理须终止 TLS、只传一个 Host、改写 X-Forwarded-For，并以 --trusted-proxy 登记；
+不得缓存、缓冲或重发存证请求，不得代加令牌。open 策略下，能访问代理者均可存证。
+
+Keep a copy of ledger.key and, elsewhere, of next.key. 请妥善备份两个密钥文件，并分开保管。";
 
 /// Run a node | 启动节点
 #[derive(Debug, Clone, clap::Args)]
@@ -72,12 +93,16 @@ pub struct ServeArgs {
     /// Make a new ledger a test ledger, for good | 新账本为测试账本
     #[arg(long)]
     test: bool,
-    /// Network of a reverse proxy whose Forwarded or X-Forwarded-For header names the client, for limits and logs; several times | 可信反向代理网段
+    #[command(flatten)]
+    deposits: DepositArgs,
+    /// A reverse proxy's network, whose Forwarded or X-Forwarded-For names the client, for limits and logs only; several times | 可信反向代理网段，可多次指定
     #[arg(long = "trusted-proxy", value_name = "CIDR")]
     trusted_proxies: Vec<ProxyNetwork>,
     /// Most deposits waiting at a time | 等候队列上限
     #[arg(long, value_name = "N", default_value_t = Options::default().pool, value_parser = at_least_one())]
     pool: usize,
+    #[command(flatten)]
+    limits: LimitArgs,
     /// Make an operator of accounts and write the token into this file, unless it is there | 生成平台管理员令牌并写入此文件
     #[arg(long, value_name = "FILE")]
     operator_token: Option<PathBuf>,
@@ -97,30 +122,45 @@ pub struct ServeArgs {
 pub async fn run(args: &ServeArgs, screen: &Screen) -> anyhow::Result<Ending> {
     if !args.listen.ip().is_loopback() {
         let en = format!(
-            "{} is not a loopback address: anybody who reaches it could deposit. This version serves 127.0.0.1 and ::1 only",
+            "{} is not a loopback address. This version has no TLS: it serves 127.0.0.1 and ::1 only, behind a reverse proxy",
             args.listen
         );
         let zh = format!(
-            "{} 不是本机回环地址：任何能访问它的人都可以存证。本版本只在 127.0.0.1 与 ::1 上提供服务",
+            "{} 不是本机回环地址。本版本尚无 TLS，只在 127.0.0.1 与 ::1 上提供服务，对外请使用反向代理",
             args.listen
         );
         return Err(Complaint::usage("not_loopback", zh, en).into());
     }
     log_to_stderr(screen);
+    // Before the database opens its files.
+    let connections = descriptors::claim(HttpOptions::default().connections)?;
     // Before a ledger is founded, which is for good: an address in use must leave nothing behind.
     let listener = TcpListener::bind(args.listen).await.map_err(|error| cannot_listen(args.listen, &error))?;
+    // Whatever a node writes is its owner's alone.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+    // Before anything is written.
+    let chosen = args.deposits.choose(&args.data, args.test)?;
     let opened = open(args)?;
     let key = opened.signer.verifier().clone();
     let founding =
         Founding { mode: if args.test { Mode::Test } else { Mode::Live }, successor: opened.successor.clone() };
     let options = Options { pool: args.pool, clock_gap_confirmed: args.confirm_clock_gap };
     let store = Arc::new(opened.store);
+    let platform = office::platform_key(&args.data, opened.platform, &store)?;
     let (sequencer, running) = start(Arc::clone(&store), opened.signer, Some(&founding), SystemClock::new(), &options)
         .map_err(|error| cannot_start(&error))?;
-    let served = attend(args, screen, listener, (store, sequencer), &key).await;
+    let writing = sequencer.clone();
+    let node = (Arc::clone(&store), sequencer, platform);
+    let served = attend(args, screen, (listener, connections), node, (&key, &opened.remarks, chosen)).await;
     // Whoever still waits is answered before the store is closed, and the folder is left in order however this ends.
-    tokio::task::spawn_blocking(move || running.shutdown()).await?;
+    let finished = tokio::task::spawn_blocking(move || {
+        running.shutdown();
+        store.finish()
+    });
+    let finished = finished.await?;
     served?;
+    let stopped = writing.health().writing.and(finished.map_err(|error| error.to_string()));
+    stopped.map_err(|reason| ended_badly(&reason))?;
     screen.line(screen.paint(FAINT, screen.pick("已停止", "stopped")))?;
     Ok(Ending::Good)
 }
@@ -129,9 +169,9 @@ pub async fn run(args: &ServeArgs, screen: &Screen) -> anyhow::Result<Ending> {
 async fn attend(
     args: &ServeArgs,
     screen: &Screen,
-    listener: TcpListener,
-    (store, sequencer): (Arc<RocksStore>, Sequencer),
-    key: &VerifierKey,
+    (listener, connections): (TcpListener, usize),
+    (store, sequencer, platform): (Arc<RocksStore>, Sequencer, Signer),
+    (key, remarks, chosen): (&VerifierKey, &[Remark], ChosenPolicy),
 ) -> anyhow::Result<()> {
     let mode = match genesis(&*store)?.kind {
         NoticeKind::Genesis { mode, .. } => mode,
@@ -149,7 +189,9 @@ async fn attend(
         )
         .into());
     }
-    let desk = Arc::new(office::open(&args.data, Arc::clone(&store) as Arc<dyn KeepPrivate>, sequencer.clone())?);
+    chosen.record(&AccountFiles::in_ledger(&args.data))?;
+    let private = Arc::clone(&store) as Arc<dyn KeepPrivate>;
+    let desk = Arc::new(office::open(&args.data, private, sequencer.clone(), platform, &args.limits)?);
     office::sweep(&desk).await;
     if let Some(path) = &args.operator_token {
         office::operator_token(&desk, path).await?;
@@ -157,10 +199,14 @@ async fn attend(
     let address = format!("http://{}", listener.local_addr()?);
     // Listened for before anybody is told that there is a node to stop.
     let stop = told_to_stop(args.stop_with_stdin)?;
-    tell(screen, args, &address, key, mode)?;
+    for (zh, en) in remarks {
+        screen.line(screen.paint(HEED, screen.pick(zh, en)))?;
+    }
+    tell(screen, args, &address, key, (mode, chosen))?;
     let trusted_proxies = TrustedProxies::new(args.trusted_proxies.clone());
-    let options = HttpOptions { trusted_proxies, ..HttpOptions::default() };
+    let options = HttpOptions { trusted_proxies, ..HttpOptions::default().with_connections(connections) };
     let node = Node::new(store, sequencer, options).with_desk(desk);
+    let node = node.with_admission(chosen.policy, &args.deposits.limits(mode));
     Ok(server::serve(listener, node, stop).await?)
 }
 
@@ -169,48 +215,57 @@ struct Opened {
     store: RocksStore,
     signer: Signer,
     successor: VerifierKey,
+    platform: Option<Signer>,
+    remarks: Vec<Remark>,
 }
 
+/// Opens the folder. Keys, name and database are read and compared before anything is opened for writing.
 fn open(args: &ServeArgs) -> Result<Opened, Complaint> {
-    let options = tuning::Options::default();
+    let options = descriptors::database_options();
     let unopened = |error: OpenError| cannot_open(&args.data, &error);
-    match RocksStore::open(&args.data, &options) {
-        Ok(store) => {
-            let tip =
-                store.tip().map_err(|error| Complaint::unable("unreadable", error.to_string(), error.to_string()))?;
-            if let Some(wanted) = args.origin.as_deref().filter(|wanted| *wanted != tip.origin.as_str()) {
-                let (dir, found) = (args.data.display(), &tip.origin);
-                let en = format!("{dir} holds the ledger `{found}`, not `{wanted}`: a ledger's name is for good");
-                return Err(Complaint::usage(
-                    "another_ledger",
-                    format!("{dir} 中的账本是“{found}”，不是“{wanted}”"),
-                    en,
-                ));
-            }
-            let [own, next] = KEY_FILES.map(|name| args.data.join(name));
-            if tip.size().is_empty() && !own.exists() {
-                let (signer, successor) = write_keys(&args.data, of_ledger(tip.origin.as_str())?)?;
-                return Ok(Opened { store, signer, successor });
-            }
-            let signer = case_key::read(&own)?;
-            // Only a founding needs the successor; its file may well be kept elsewhere.
-            let successor =
-                if next.exists() { case_key::read(&next)?.verifier().clone() } else { signer.verifier().clone() };
-            Ok(Opened { store, signer, successor })
-        }
-        Err(OpenError::Absent | OpenError::Unfinished) => {
-            let signer = found_key(args.origin.as_deref())?;
-            let store = RocksStore::create(&args.data, signer.verifier().name(), &options).map_err(unopened)?;
-            let origin = store
-                .tip()
-                .map_err(|error| Complaint::unable("unreadable", error.to_string(), error.to_string()))?
-                .origin;
-            let signer = if origin == *signer.verifier().name() { signer } else { of_ledger(origin.as_str())? };
-            let (signer, successor) = write_keys(&args.data, signer)?;
-            Ok(Opened { store, signer, successor })
-        }
-        Err(error) => Err(unopened(error)),
+    let keys = NodeKeys::read(&args.data)?;
+    match RocksStore::open_read_only(&args.data, &options) {
+        Ok(reader) => keys.check(&reader)?,
+        Err(OpenError::Absent | OpenError::Unfinished) => return create(args, keys),
+        Err(error) => return Err(unopened(error)),
     }
+    let mut remarks = keys.restrict()?;
+    let restricted = Folder::new(&args.data).restrict().map_err(|error| Complaint::io(&args.data, &error))?;
+    if restricted {
+        let dir = args.data.display();
+        let en = format!("{dir} could be read by others: its mode is 0700 now");
+        remarks.push((format!("{dir} 原可被他人读取：权限已改为 0700"), en));
+    }
+    let store = RocksStore::open(&args.data, &options).map_err(unopened)?;
+    let tip = store.tip().map_err(|error| unreadable(&error))?;
+    if let Some(wanted) = args.origin.as_deref().filter(|wanted| *wanted != tip.origin.as_str()) {
+        let (dir, found) = (args.data.display(), &tip.origin);
+        let en = format!("{dir} holds the ledger `{found}`, not `{wanted}`: a ledger's name is for good");
+        return Err(Complaint::usage("another_ledger", format!("{dir} 中的账本是“{found}”，不是“{wanted}”"), en));
+    }
+    let NodeKeys { ledger, next, platform, .. } = keys;
+    let (signer, successor) = match ledger {
+        Some(signer) => {
+            // Only a founding needs the successor; its file may well be kept elsewhere.
+            let successor = next.as_ref().unwrap_or(&signer).verifier().clone();
+            (signer, successor)
+        }
+        None if tip.size().is_empty() => write_keys(&args.data, of_ledger(tip.origin.as_str())?)?,
+        None => return Err(key_missing(&args.data.join(LEDGER_KEY), "ledger_key_missing")),
+    };
+    Ok(Opened { store, signer, successor, platform, remarks })
+}
+
+fn create(args: &ServeArgs, keys: NodeKeys) -> Result<Opened, Complaint> {
+    let unopened = |error: OpenError| cannot_open(&args.data, &error);
+    let signer = found_key(args.origin.as_deref())?;
+    let store = RocksStore::create(&args.data, signer.verifier().name(), &descriptors::database_options());
+    let store = store.map_err(unopened)?;
+    Folder::new(&args.data).restrict().map_err(|error| Complaint::io(&args.data, &error))?;
+    let origin = store.tip().map_err(|error| unreadable(&error))?.origin;
+    let signer = if origin == *signer.verifier().name() { signer } else { of_ledger(origin.as_str())? };
+    let (signer, successor) = write_keys(&args.data, signer)?;
+    Ok(Opened { store, signer, successor, platform: keys.platform, remarks: Vec::new() })
 }
 
 /// A new ledger's key: under the name given, or under one that no other ledger has.
@@ -229,7 +284,7 @@ fn found_key(origin: Option<&str>) -> Result<Signer, Complaint> {
 /// Writes both key files, the ledger's own last: where that is, both are.
 fn write_keys(dir: &Path, signer: Signer) -> Result<(Signer, VerifierKey), Complaint> {
     let next = of_ledger(signer.verifier().name().as_str())?;
-    let [own_file, next_file] = KEY_FILES.map(|name| dir.join(name));
+    let [own_file, next_file] = [LEDGER_KEY, NEXT_KEY].map(|name| dir.join(name));
     for (path, key) in [(&next_file, &next), (&own_file, &signer)] {
         let text = Zeroizing::new(format!("{}\n", *key.to_private_text()));
         durable::replace(path, text.as_bytes(), 0o600).map_err(|error| Complaint::io(path, &error))?;
@@ -253,17 +308,34 @@ fn cannot_start(error: &StartError) -> Complaint {
     Complaint::unable(code, text.clone(), text)
 }
 
+/// The node ended, but deposits had stopped before, or the folder could not be left in order.
+fn ended_badly(reason: &str) -> Complaint {
+    let en = format!(
+        "the node has ended; deposits had stopped before: {reason}. What was acknowledged is kept; the next start checks the ledger"
+    );
+    let zh = format!("节点已退出；此前存证已停止：{reason}。已确认的存证均已保存；下次启动时将核对账本");
+    Complaint::unable("writing_stopped", zh, en)
+}
+
 fn cannot_listen(address: SocketAddr, error: &io::Error) -> Complaint {
     let en = format!("cannot listen on {address}: {error}. Is another node running? --listen takes another address");
     Complaint::unable("cannot_listen", format!("无法监听 {address}：{error}。可用 --listen 指定其他地址"), en)
 }
 
-fn tell(screen: &Screen, args: &ServeArgs, address: &str, key: &VerifierKey, mode: Mode) -> anyhow::Result<()> {
+fn tell(
+    screen: &Screen,
+    args: &ServeArgs,
+    address: &str,
+    key: &VerifierKey,
+    (mode, chosen): (Mode, ChosenPolicy),
+) -> anyhow::Result<()> {
     screen.document(&json!({
         "listening": address,
         "ledger": key.name().as_str(),
         "key": key.to_string(),
         "mode": mode.word(),
+        "deposits": chosen.policy.word(),
+        "deposits_before": chosen.recorded.map(DepositPolicy::word),
         "data": args.data.to_string_lossy(),
     }))?;
     let word = screen.paint(GOOD, screen.pick("正在监听", "listening on"));
@@ -274,6 +346,7 @@ fn tell(screen: &Screen, args: &ServeArgs, address: &str, key: &VerifierKey, mod
         row("  账本密钥（请公布）", "  its key (publish it)", key.to_string()),
         row("  数据", "  data", args.data.display().to_string()),
     ])?;
+    chosen.tell(screen)?;
     if mode == Mode::Test {
         let text = screen.pick("测试账本：其编号不得作为证据使用", "a test ledger: its numbers are no evidence");
         screen.line(format!("  {}", screen.paint(HEED, text)))?;

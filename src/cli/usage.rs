@@ -98,7 +98,10 @@ fn fault(error: &Error) -> String {
         }
         ErrorKind::InvalidValue => format!("“{argument}”的值“{value}”无效{}", possible(error)),
         ErrorKind::ValueValidation => match error.source() {
-            Some(reason) => format!("“{argument}”的值“{value}”无效：{}", reason_in_chinese(&reason.to_string())),
+            Some(reason) => {
+                let told = own_reason(reason).unwrap_or_else(|| reason_in_chinese(&reason.to_string()));
+                format!("“{argument}”的值“{value}”无效：{told}")
+            }
             None => format!("“{argument}”的值“{value}”无效"),
         },
         ErrorKind::ArgumentConflict => match said(error, ContextKind::PriorArg) {
@@ -112,6 +115,20 @@ fn fault(error: &Error) -> String {
         ErrorKind::InvalidUtf8 => "参数不是有效的 UTF-8 文本".into(),
         _ => "命令用法有误".into(),
     }
+}
+
+/// Why a value is none, of this program's own kinds of values.
+#[cfg(feature = "node")]
+fn own_reason(reason: &(dyn std::error::Error + 'static)) -> Option<String> {
+    let limit = reason.downcast_ref::<crate::http::rate_limit::LimitError>();
+    let network = reason.downcast_ref::<crate::http::client_address::ProxyNetworkError>();
+    limit.map(|limit| limit.in_chinese().to_owned()).or_else(|| network.map(|network| network.in_chinese()))
+}
+
+/// Likewise, in a program without a node.
+#[cfg(not(feature = "node"))]
+fn own_reason(_: &(dyn std::error::Error + 'static)) -> Option<String> {
+    None
 }
 
 /// Why a value is none, of the kinds of values that options here have; any other reason as it is.

@@ -7,3 +7,61 @@ use clap::builder::RangedU64ValueParser;
 pub fn at_least_one() -> RangedU64ValueParser<usize> {
     RangedU64ValueParser::new().range(1..)
 }
+
+/// Units of a size, in bytes.
+const UNITS: [(&str, u64); 9] = [
+    ("KiB", 1 << 10),
+    ("MiB", 1 << 20),
+    ("GiB", 1 << 30),
+    ("TiB", 1 << 40),
+    ("kB", 1_000),
+    ("MB", 1_000_000),
+    ("GB", 1_000_000_000),
+    ("TB", 1_000_000_000_000),
+    ("B", 1),
+];
+
+/// A size in bytes: `1048576`, `500MB`, `10GiB`.
+///
+/// # Errors
+///
+/// What would have been right.
+pub fn byte_size(text: &str) -> Result<u64, String> {
+    let unit = UNITS.iter().find_map(|(name, bytes)| {
+        let number = text.get(..text.len().checked_sub(name.len())?)?;
+        text.get(number.len()..)?.eq_ignore_ascii_case(name).then_some((number.trim_end(), *bytes))
+    });
+    let (number, bytes) = unit.unwrap_or((text, 1));
+    let digits = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    let size = number.parse::<u64>().ok().filter(|_| digits).and_then(|number| number.checked_mul(bytes));
+    size.ok_or_else(|| "expected a size such as 500MB or 10GiB | 应为大小，如 500MB 或 10GiB".to_owned())
+}
+
+/// A network: `10.0.0.0/8`, `fd00::/8`, or one address.
+///
+/// # Errors
+///
+/// What would have been right.
+#[cfg(feature = "node")]
+pub fn network(text: &str) -> Result<ipnet::IpNet, String> {
+    let network = text.parse::<ipnet::IpNet>().or_else(|_| text.parse::<std::net::IpAddr>().map(ipnet::IpNet::from));
+    let network = network.map(|network| network.trunc());
+    network.map_err(|_| "expected a network such as 10.0.0.0/8 | 应为网段，如 10.0.0.0/8".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_written_with_and_without_units() {
+        for (text, bytes) in
+            [("0", 0), ("1048576", 1 << 20), ("500MB", 500_000_000), ("10GiB", 10 << 30), ("2 tib", 2 << 40), ("7B", 7)]
+        {
+            assert_eq!(byte_size(text), Ok(bytes), "{text}");
+        }
+        for bad in ["", "GiB", "-1", "+1", "1.5GiB", "10XB", "99999999TiB", "１GiB", "1e3"] {
+            assert!(byte_size(bad).is_err(), "{bad}");
+        }
+    }
+}

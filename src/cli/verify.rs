@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::compose::read_number;
 use crate::cli::config::Config;
-use crate::cli::digest::measure;
 use crate::cli::ending::{Complaint, Ending};
-use crate::cli::papers::{Papers, StatementPaper};
+use crate::cli::ledger_check::{self, LedgerCheck};
+use crate::cli::papers::Papers;
 use crate::cli::pinned::Pinned;
-use crate::cli::progress::Progress;
-use crate::cli::reach::ServerArgs;
+use crate::cli::presentation::{Presentation, measure_file};
+use crate::cli::reach::DEFAULT_SERVER;
 use crate::cli::record::{Record, fetch, history, read_record};
 use crate::cli::report_screen::{self, Verified};
 use crate::cli::screen::{HEED, Screen};
@@ -24,23 +24,34 @@ use crate::ledger::hash::{Digest, lower_hex};
 use crate::ledger::key::VerifierKey;
 use crate::ledger::metadata::SALT_LEN;
 use crate::ledger::number::DepositNumber;
+use crate::ledger::receipt::Receipt;
 use crate::ledger::statement::content::{HashAlgorithm, Measured};
-use crate::ledger::verify::report::{Conclusion, Obstacle, Report};
+use crate::ledger::time::Timestamp;
+use crate::ledger::verify::report::{Conclusion, LedgerFault, Obstacle, Report, Skipped};
 use crate::ledger::verify::trust::Trust;
-use crate::ledger::verify::verifier::{Presented, Question, verify};
+use crate::ledger::verify::verifier::{Question, RecordSource, verify};
+use crate::ledger::verify::wording::{Language, skipped};
+use crate::sequencer::clock::{Clock as _, SystemClock};
+use crate::wire::report::ReportNodeJson;
 
 const EXAMPLES: &str = "\
 Examples | 示例:
   tiezheng verify contract.pdf                        by its receipt, else by its digest
   tiezheng verify contract.pdf --number 20261122-0K7M-X9QT-3D5W-C3
-  tiezheng verify contract.pdf --receipt r.json       offline: no node is asked
+  tiezheng verify contract.pdf --receipt r.json       the node is asked for later withdrawals
+  tiezheng verify contract.pdf --receipt r.json --offline       no node is asked
   tiezheng verify 0042.wav --receipt 0042.json        the receipt of one item of a manifest
   tiezheng verify contract.pdf --receipt r.json --key 'example.org/ledger+c74f20a3+ARpc…'
+
+With a receipt, the node is asked whether its ledger continues the one in the receipt and what
+was said of the deposit later: the node of --server, else the one pinned for that ledger
+(tiezheng trust), else the one on this machine. The report says so if none answered.
 
 Exit codes: 0 consistent, also with reservation; 1 mismatch, not found, contradictory, chain
 fault; 2 could not look, for instance because the ledger's key is not pinned; 64 mistyped
 number or wrong usage.
-本命令自行完成全部计算，不采信任何节点的结论。";
+本命令自行完成全部计算，不采信任何节点的结论。持回执核验时，会向节点查询其后的更正、撤回；
+无节点应答时报告予以注明，--offline 表示不查询。";
 
 /// Verify a file against its record on the chain | 核验：将文件与链上记录比对
 #[derive(Debug, Clone, clap::Args)]
@@ -52,7 +63,7 @@ pub struct VerifyArgs {
     /// Its deposit number | 存证编号
     #[arg(long, value_name = "NUMBER")]
     number: Option<String>,
-    /// Its receipt: then no node is asked | 存证回执（离线核验）
+    /// Its receipt; default: the one beside the file | 存证回执，默认为文件旁的回执
     #[arg(long, value_name = "FILE")]
     receipt: Option<PathBuf>,
     /// Trust exactly these ledger keys instead of the pinned ones | 仅信任此账本密钥
@@ -64,8 +75,12 @@ pub struct VerifyArgs {
     /// A digest instead of the file: never more than a look-up | 仅比对摘要，不构成核验
     #[arg(long, value_name = "ALG:HEX", conflicts_with = "file")]
     digest: Option<String>,
-    #[command(flatten)]
-    server: ServerArgs,
+    /// Ask no node: later corrections and withdrawals stay unknown | 离线核验，不查询节点
+    #[arg(long)]
+    offline: bool,
+    /// Address of the node; default: the one pinned for the receipt's ledger, else http://127.0.0.1:7654 | 节点地址
+    #[arg(long, visible_alias = "node", value_name = "URL", env = "TIEZHENG_SERVER")]
+    server: Option<String>,
 }
 
 /// [`VerifyArgs`], read.
@@ -90,38 +105,207 @@ pub async fn run(args: &VerifyArgs, config: &Config, screen: &Screen) -> anyhow:
         salt: args.salt.as_deref().map(read_salt).transpose()?,
         trust: read_trust(&args.keys, config)?,
     };
-    let client = args.server.client()?;
-    let file = args.file.as_deref();
-    let Sought { record, measured: plain } = find(&request, &client, screen).await?;
-    let Some(record) = record else {
-        let mut report = Report::not_found(request.number);
-        if !answers_for_a_pinned_ledger(&client, &request.trust).await? {
-            // A stranger's "no" says nothing about the ledger that the user trusts.
-            (report.conclusion, report.obstacle) = (Conclusion::Unable, Some(Obstacle::UnknownKey));
-        }
-        let ending =
-            show(screen, &Verified { report: &report, file, measured: plain, offline: false, is_item: false })?;
-        if report.conclusion == Conclusion::NotFound && request.number.is_none() {
-            perhaps_an_item(screen)?;
-        }
-        return Ok(ending);
-    };
+    let sought = find(&request, config, screen).await?;
+    match &sought.record {
+        Some(record) => by_record(&request, &sought, record, config, screen).await,
+        None => without_record(&request, &sought, config, screen).await,
+    }
+}
+
+/// Verifies by the record that was found.
+async fn by_record(
+    request: &Request<'_>,
+    sought: &Sought,
+    record: &Record,
+    config: &Config,
+    screen: &Screen,
+) -> anyhow::Result<Ending> {
     let found = Entry::parse(record.receipt.entry.as_bytes()).ok();
-    let history = history(&client, &record, &request.trust).await?;
+    let number = found.as_ref().map(|entry| entry.number);
+    let (check, node) = match &sought.client {
+        Some(client) => {
+            let history = history(client, record, &request.trust).await?;
+            let fault = contradiction(request, client, number).await?;
+            let check = LedgerCheck { history, without_history: Skipped::DamagedReceipt, fault, answered: true };
+            (check, ReportNodeJson::asked(origin_of(&record.receipt), client.address()))
+        }
+        None => ask_ledger(request, record, number, config, screen).await?,
+    };
+    let report = judge(request, sought, record, &check, screen)?;
+    let verified = Verified {
+        report: &report.report,
+        file: request.args.file.as_deref(),
+        measured: report.measured,
+        at: now(),
+        node: &node,
+        is_item: record.item.is_some(),
+    };
+    show(screen, &verified)
+}
+
+/// A report, and what was computed over the file.
+struct Judged {
+    report: Report,
+    measured: Option<Measured>,
+}
+
+/// Holds what was presented against the record.
+fn judge(
+    request: &Request<'_>,
+    sought: &Sought,
+    record: &Record,
+    check: &LedgerCheck,
+    screen: &Screen,
+) -> anyhow::Result<Judged> {
+    let found = Entry::parse(record.receipt.entry.as_bytes()).ok();
     // Nothing is salted in an item of a manifest: its own digests count, and not those of the deposit.
     let salted = found.as_ref().filter(|_| record.item.is_none());
-    let (presented, measured) = present(&request, salted, plain, screen)?;
-    let question = Question {
+    let presentation = Presentation { file: request.args.file.as_deref(), digest: request.digest, salt: request.salt };
+    let (presented, measured) = presentation.measured_for(salted, sought.measured, screen)?;
+    let report = verify(&Question {
         number: request.number,
-        receipt: &record.receipt,
+        source: if sought.client.is_some() { RecordSource::Node } else { RecordSource::Receipt },
         item: record.item.as_ref(),
         presented,
-        history: history.as_ref(),
-        trust: &request.trust,
+        history: check.history.as_ref(),
+        without_history: check.without_history,
+        fault: check.fault,
+        ..Question::about(&record.receipt, &request.trust)
+    });
+    Ok(Judged { report, measured })
+}
+
+/// Asks a node about a receipt in hand, unless nobody is to be asked, and says so where none answered.
+async fn ask_ledger(
+    request: &Request<'_>,
+    record: &Record,
+    number: Option<DepositNumber>,
+    config: &Config,
+    screen: &Screen,
+) -> anyhow::Result<(LedgerCheck, ReportNodeJson)> {
+    let origin = origin_of(&record.receipt);
+    let Some(number) = number.filter(|_| !request.args.offline) else {
+        let why = if request.args.offline { Skipped::Offline } else { Skipped::DamagedReceipt };
+        return Ok((LedgerCheck::not_asked(why), ReportNodeJson::offline(origin)));
     };
-    let report = verify(&question);
-    let (offline, is_item) = (record.told.is_none(), record.item.is_some());
-    show(screen, &Verified { report: &report, file, measured, offline, is_item })
+    let client = request.client(origin.as_deref(), config)?;
+    let check = ledger_check::check(&client, record, &number, &request.trust).await?;
+    if check.answered {
+        return Ok((check, ReportNodeJson::asked(origin, client.address())));
+    }
+    let (why_zh, why_en) =
+        (skipped(check.without_history, Language::Chinese), skipped(check.without_history, Language::English));
+    let address = client.address();
+    let zh = format!("{address}：{why_zh}。存证之后的更正、撤回未予查明；可用 --server 指定节点，--offline 表示不查询");
+    let en = format!(
+        "{address}: {why_en}. Later corrections and withdrawals were not checked; name a node with --server, or say --offline"
+    );
+    screen.aside(screen.paint(HEED, screen.pick(&zh, &en)))?;
+    Ok((check, ReportNodeJson::offline(origin)))
+}
+
+/// A node that knows nothing of the number or the digest: is there a receipt that says otherwise?
+async fn without_record(
+    request: &Request<'_>,
+    sought: &Sought,
+    config: &Config,
+    screen: &Screen,
+) -> anyhow::Result<Ending> {
+    let client = match &sought.client {
+        Some(client) => client.clone(),
+        None => request.client(None, config)?,
+    };
+    let file = request.args.file.as_deref();
+    let shown = shown_ledger(&client, &request.trust).await?;
+    let node = ReportNodeJson::asked(shown.clone(), client.address());
+    if let Some(held) = request.receipt_beside() {
+        let number = request.number.unwrap_or(held.number);
+        let check = ledger_check::check(&client, &held.record, &number, &request.trust).await?;
+        let by_receipt = Sought { record: None, client: None, measured: sought.measured };
+        let judged = judge(request, &by_receipt, &held.record, &check, screen)?;
+        if judged.report.fault.is_some() {
+            let Judged { report, measured } = &judged;
+            let is_item = held.record.item.is_some();
+            let verified = Verified { report, file, measured: *measured, at: now(), node: &node, is_item };
+            return show(screen, &verified);
+        }
+    }
+    let mut report = Report::not_found(request.number);
+    if shown.is_none() {
+        // A stranger's "no" says nothing about the ledger that the user trusts.
+        (report.conclusion, report.obstacle) = (Conclusion::Unable, Some(Obstacle::UnknownKey));
+    }
+    let verified =
+        Verified { report: &report, file, measured: sought.measured, at: now(), node: &node, is_item: false };
+    let ending = show(screen, &verified)?;
+    if report.conclusion == Conclusion::NotFound && request.number.is_none() {
+        perhaps_an_item(screen)?;
+    }
+    Ok(ending)
+}
+
+/// How the ledger of a node that was asked by number contradicts the receipt beside the file, if that receipt holds.
+async fn contradiction(
+    request: &Request<'_>,
+    client: &LedgerClient,
+    number: Option<DepositNumber>,
+) -> Result<Option<LedgerFault>, Complaint> {
+    let Some((held, number)) = request.receipt_beside().zip(number) else { return Ok(None) };
+    let holds = verify(&Question::about(&held.record.receipt, &request.trust)).conclusion == Conclusion::RecordOnly;
+    if !holds || held.number != number {
+        return Ok(None);
+    }
+    Ok(ledger_check::check(client, &held.record, &number, &request.trust).await?.fault)
+}
+
+/// The receipt beside the file.
+struct ReceiptBeside {
+    record: Record,
+    number: DepositNumber,
+}
+
+impl Request<'_> {
+    /// The node to ask: the one named, else the one pinned for the ledger, else the one on this machine.
+    fn client(&self, origin: Option<&str>, config: &Config) -> Result<LedgerClient, Complaint> {
+        if let Some(server) = &self.args.server {
+            return Ok(LedgerClient::new(server)?);
+        }
+        let pinned = if self.args.keys.is_empty() { Pinned::load(&config.trust_policy())? } else { Pinned::default() };
+        let mut logs = pinned.logs().filter(|log| Some(log.key.name().as_str()) == origin);
+        let url = logs.find_map(|log| log.url.clone());
+        Ok(LedgerClient::new(url.as_deref().unwrap_or(DEFAULT_SERVER))?)
+    }
+
+    /// The node to ask for a record that is not in hand.
+    fn online(&self, config: &Config) -> Result<LedgerClient, Complaint> {
+        if self.args.offline {
+            return Err(Complaint::usage(
+                "offline_needs_receipt",
+                "离线核验需要回执：请用 --receipt 指定，或将回执放在文件旁",
+                "an offline verification needs a receipt: name it with --receipt, or put it beside the file",
+            ));
+        }
+        self.client(None, config)
+    }
+
+    /// The receipt beside the file, where it can be read and is of the number asked for.
+    fn receipt_beside(&self) -> Option<ReceiptBeside> {
+        let papers = Papers::of(self.args.file.as_deref()?, None).ok()?;
+        let record = read_record(&papers.receipt).ok()?;
+        let number = Entry::parse(record.receipt.entry.as_bytes()).ok()?.number;
+        self.number.is_none_or(|asked| asked == number).then_some(ReceiptBeside { record, number })
+    }
+}
+
+/// The ledger that a receipt names.
+fn origin_of(receipt: &Receipt) -> Option<String> {
+    let checkpoint = SignedCheckpoint::parse(receipt.checkpoint.as_bytes()).ok()?;
+    Some(checkpoint.checkpoint().origin.to_string())
+}
+
+/// When a report is made.
+fn now() -> Timestamp {
+    SystemClock::new().read().wall
 }
 
 /// A digest does not find an item of a manifest: only its own receipt leads to the record.
@@ -135,12 +319,12 @@ fn perhaps_an_item(screen: &Screen) -> anyhow::Result<()> {
     Ok(screen.aside(screen.paint(HEED, text))?)
 }
 
-/// Whether the node shows a checkpoint that a pinned key signed.
-async fn answers_for_a_pinned_ledger(client: &LedgerClient, trust: &Trust) -> Result<bool, Complaint> {
+/// The ledger that the node shows, where a pinned key signed its checkpoint.
+async fn shown_ledger(client: &LedgerClient, trust: &Trust) -> Result<Option<String>, Complaint> {
     let told = client.ledger().await?;
-    let checkpoint = SignedCheckpoint::parse(told.checkpoint.as_bytes()).ok();
-    Ok(checkpoint
-        .is_some_and(|checkpoint| checkpoint.verified_by(&trust.keys_of(&checkpoint.checkpoint().origin)).is_ok()))
+    let Ok(checkpoint) = SignedCheckpoint::parse(told.checkpoint.as_bytes()) else { return Ok(None) };
+    let origin = &checkpoint.checkpoint().origin;
+    Ok(checkpoint.verified_by(&trust.keys_of(origin)).is_ok().then(|| origin.to_string()))
 }
 
 fn show(screen: &Screen, verified: &Verified<'_>) -> anyhow::Result<Ending> {
@@ -158,11 +342,13 @@ fn show(screen: &Screen, verified: &Verified<'_>) -> anyhow::Result<Ending> {
 #[derive(Default)]
 struct Sought {
     record: Option<Record>,
+    /// The node that was asked for the record; `None` where it comes from a receipt in hand.
+    client: Option<LedgerClient>,
     measured: Option<Measured>,
 }
 
 /// The record: from the receipt named, by the number named, from the receipt beside the file, or by the file's digest.
-async fn find(request: &Request<'_>, client: &LedgerClient, screen: &Screen) -> anyhow::Result<Sought> {
+async fn find(request: &Request<'_>, config: &Config, screen: &Screen) -> anyhow::Result<Sought> {
     let from_file = |path: &Path| {
         let record = Some(read_record(path)?);
         Ok::<_, Complaint>(Sought { record, ..Sought::default() })
@@ -170,8 +356,15 @@ async fn find(request: &Request<'_>, client: &LedgerClient, screen: &Screen) -> 
     if let Some(path) = &request.args.receipt {
         return Ok(from_file(path)?);
     }
+    if request.args.offline
+        && let Some(held) = request.receipt_beside()
+    {
+        return Ok(Sought { record: Some(held.record), ..Sought::default() });
+    }
     if let Some(number) = &request.number {
-        return Ok(Sought { record: fetch(client, number).await?, ..Sought::default() });
+        let client = request.online(config)?;
+        let record = fetch(&client, number).await?;
+        return Ok(Sought { record, client: Some(client), measured: None });
     }
     let mut measured = None;
     let digests = match (&request.args.file, request.digest) {
@@ -187,7 +380,9 @@ async fn find(request: &Request<'_>, client: &LedgerClient, screen: &Screen) -> 
         (None, Some((_, digest))) => vec![digest],
         (None, None) => return Err(Complaint::usage("nothing_to_verify", "未指定核验对象", "nothing to verify").into()),
     };
-    Ok(Sought { record: by_digest(client, &digests, screen).await?, measured })
+    let client = request.online(config)?;
+    let record = by_digest(&client, &digests, screen).await?;
+    Ok(Sought { record, client: Some(client), measured })
 }
 
 /// The earliest deposit of a digest that the node names. Which deposits there are is the node's claim; that the one it names
@@ -227,51 +422,6 @@ fn unsound_search(client: &LedgerClient, named: &str) -> Complaint {
             "{address} names the deposit `{named}` for the digest, which it does not bear: do not rely on its search; verify by the deposit number: --number"
         ),
     )
-}
-
-/// What is held against the record, measured as the record wants it.
-fn present(
-    request: &Request<'_>,
-    entry: Option<&Entry>,
-    plain: Option<Measured>,
-    screen: &Screen,
-) -> anyhow::Result<(Presented, Option<Measured>)> {
-    let Some(file) = &request.args.file else {
-        let digest = request.digest.map(|(algorithm, value)| Presented::Digest { algorithm, value });
-        return Ok((digest.unwrap_or(Presented::Nothing), None));
-    };
-    let content = entry.and_then(|entry| entry.statement.statement().content);
-    let is_salted = content.is_some_and(|content| content.is_salted());
-    let salt = match (is_salted, request.salt, entry) {
-        (false, _, _) | (true, None, None) => None,
-        (true, Some(salt), _) => Some(salt),
-        (true, None, Some(entry)) => salt_beside(file, entry)?,
-    };
-    let measured = match plain.filter(|_| salt.is_none()) {
-        Some(plain) => plain,
-        None => measure_file(file, salt.as_ref(), screen)?,
-    };
-    Ok((Presented::File { measured, salted: salt.is_some() }, Some(measured)))
-}
-
-/// The salt from the statement beside the file, if it is this record's statement, now or before another deposit.
-fn salt_beside(file: &Path, entry: &Entry) -> Result<Option<[u8; SALT_LEN]>, Complaint> {
-    let papers = Papers::of(file, None).map_err(|error| Complaint::io(file, &error))?;
-    let earlier = papers.earlier(&entry.statement);
-    for path in [&papers.statement, &earlier.statement] {
-        if let Some(paper) = StatementPaper::load(path)?
-            && paper.note().is_some_and(|note| note.id() == entry.statement.id())
-        {
-            return Ok(paper.salt());
-        }
-    }
-    Ok(None)
-}
-
-fn measure_file(file: &Path, salt: Option<&[u8; SALT_LEN]>, screen: &Screen) -> Result<Measured, Complaint> {
-    let size = std::fs::metadata(file).map_err(|error| Complaint::io(file, &error))?.len();
-    let progress = Progress::of_bytes(screen, size);
-    Ok(measure(file, salt, &|bytes| progress.add(bytes))?)
 }
 
 fn read_trust(keys: &[String], config: &Config) -> Result<Trust, Complaint> {

@@ -118,7 +118,7 @@ fn is_open(answer: Option<&Answered>) -> bool {
     match answer {
         None => true,
         Some(Err(ClientError::Problem { code, .. })) => {
-            matches!(code.as_str(), "busy" | "body_broken" | "body_timeout")
+            matches!(code.as_str(), "busy" | "rate_limited" | "body_broken" | "body_timeout")
         }
         Some(_) => false,
     }

@@ -60,6 +60,18 @@ impl CourtClient {
         self.exchange(path, Some(body.as_bytes()), Some(key)).await
     }
 
+    /// Removes what `path` names. It is sent once: a second time would find nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::post`].
+    pub async fn delete(&self, path: &str) -> Result<(), ClientError> {
+        let url = format!("{}{path}", self.transport.address());
+        let response = self.transport.request(Method::DELETE, path).header(ACCEPT, JSON).send().await;
+        received(response.map_err(|error| unreachable(&url, &error))?, ANSWER_MAX, url).await?;
+        Ok(())
+    }
+
     async fn exchange(&self, path: &str, body: Option<&[u8]>, key: Option<&str>) -> Result<Value, ClientError> {
         let answer = self.transport.send(&Ask { path, accept: JSON, body, key, limit: ANSWER_MAX }).await?;
         parsed(path, &answer.body)

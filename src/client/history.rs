@@ -12,7 +12,7 @@ use crate::ledger::number::DepositNumber;
 use crate::ledger::verify::history::{ClaimFault, ClaimStatus, EarlierDeposit, History, LaterLink};
 use crate::ledger::verify::report::{Conclusion, Obstacle};
 use crate::ledger::verify::trust::Trust;
-use crate::ledger::verify::verifier::{Presented, Question, verify};
+use crate::ledger::verify::verifier::{Question, verify};
 use crate::wire::history::HistoryJson;
 
 /// Most receipts that are fetched to check one history. What is claimed beyond that stays a claim.
@@ -96,9 +96,7 @@ impl Receipts<'_> {
                 return Err(ClaimStatus::Unverified);
             }
         };
-        let (presented, trust) = (Presented::Nothing, self.trust);
-        let number = Some(number);
-        let report = verify(&Question { number, receipt: &receipt, item: None, presented, history: None, trust });
+        let report = verify(&Question { number: Some(number), ..Question::about(&receipt, self.trust) });
         // Where no key is pinned, the caller says so of the whole answer; the link is as good as the record it belongs to.
         let holds = report.conclusion == Conclusion::RecordOnly || report.obstacle == Some(Obstacle::UnknownKey);
         let entry = Entry::parse(receipt.entry.as_bytes()).ok().filter(|_| holds);

@@ -4,10 +4,12 @@ use serde::de::DeserializeOwned;
 
 use crate::client::transport::{Answer, Ask, ClientError, Transport};
 use crate::ledger::checkpoint::SignedCheckpoint;
+use crate::ledger::merkle::proof::ConsistencyProof;
+use crate::ledger::merkle::shape::TreeSize;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::Receipt;
 use crate::wire::facts::DepositJson;
-use crate::wire::ledger::{LedgerJson, SearchJson};
+use crate::wire::ledger::{ConsistencyJson, LedgerJson, SearchJson};
 use crate::wire::receipt::{self, RECEIPT_MAX};
 
 const JSON: &str = "application/json";
@@ -105,6 +107,17 @@ impl LedgerClient {
     pub async fn search(&self, query: &str) -> Result<SearchJson, ClientError> {
         let query: String = query.bytes().map(percent_encoded).collect();
         self.json(&format!("/v1/search?q={query}")).await
+    }
+
+    /// Proof that the tree of `old` leaves is the beginning of the tree of `new` leaves, unverified.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`], as all calls.
+    pub async fn consistency(&self, old: TreeSize, new: TreeSize) -> Result<ConsistencyProof, ClientError> {
+        let path = format!("/v1/proofs/consistency?old={old}&new={new}");
+        let told: ConsistencyJson = self.json(&path).await?;
+        told.proof().ok_or_else(|| self.malformed(&path, &"the hashes of the proof are malformed"))
     }
 
     /// The signed checkpoint in force, unverified.

@@ -1,7 +1,7 @@
 //! Requests and answers within limits of size and time, and when a request is sent again.
 //!
 //! A request is sent again only when that cannot do anything twice, and only when the node has said that it did nothing
-//! (503 with `Retry-After`) or nobody was there to hear it (connection refused). Waits grow and are jittered, so that
+//! (503 or 429 with `Retry-After`) or nobody was there to hear it (connection refused). Waits grow and are jittered, so that
 //! those turned away together do not come back together.
 
 use std::io;
@@ -245,7 +245,8 @@ async fn receive(response: Response, most: usize, url: String) -> Result<Answer,
         let reason = format!("it points to {}; give that address", redirect.unwrap_or_default());
         return Err(Failed::for_good(ClientError::Malformed { what: url, reason }));
     }
-    let again = retry_after.filter(|_| status == StatusCode::SERVICE_UNAVAILABLE).map_or(Again::No, Again::After);
+    let passing = matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS);
+    let again = retry_after.filter(|_| passing).map_or(Again::No, Again::After);
     Err(Failed { error: problem(status, &body, &url), again })
 }
 

@@ -16,8 +16,8 @@ use crate::court::line::{Line, many, maybe, one, write};
 use crate::court::period::basis::Basis;
 use crate::court::values::{Carried, Code, Filer, IdentityCheck, StepOutcome};
 use crate::court::words::{
-    Authority, CaseKind, Depositor, Divergence, Ground, Opinion, PartyRole, Passage, Phase, Presented, Procedure, Role,
-    Scope, Shown, SubjectKind, words,
+    Authority, CaseKind, Depositor, Divergence, Ground, KeptTokens, Opinion, PartyRole, Passage, Phase, Presented,
+    Procedure, Role, Scope, Shown, SubjectKind, words,
 };
 use crate::ledger::block::Height;
 use crate::ledger::hash::Digest;
@@ -202,6 +202,8 @@ acts! {
         maybe size "size": u64,
         many presented_hash "presented-hash": (HashAlgorithm, Digest),
         one conclusion "conclusion": Code,
+        /// Why it could not be carried out.
+        maybe obstacle "obstacle": Code,
         many reservation "reservation": Code,
         many step "step": StepOutcome,
     }
@@ -263,6 +265,18 @@ acts! {
         maybe deposit "deposit": DepositNumber,
         maybe account "account": AccountId,
     }
+    /// A court suspends the erasure of private content until it releases it. The reason is an annex.
+    Hold "hold" / "暂停删除非公开信息" / "suspend an erasure" {
+        maybe deposit "deposit": DepositNumber,
+        maybe account "account": AccountId,
+        one reason "reason": AnnexId,
+    }
+    /// The court ends a hold.
+    Release "release" / "解除暂停删除" / "end the suspension of an erasure" {
+        maybe deposit "deposit": DepositNumber,
+        maybe account "account": AccountId,
+        maybe reason "reason": AnnexId,
+    }
     /// Private content is erased; the chain stays whole.
     Erase "erase" / "删除非公开信息" / "erase private content" {
         maybe deposit "deposit": DepositNumber,
@@ -322,10 +336,14 @@ acts! {
         one hash "hash": Digest,
         many scope "scope": Scope,
         one expires "expires": Timestamp,
+        /// The token with which it was issued; none where the platform issued it.
+        maybe parent "parent": TokenId,
     }
-    /// A token is no longer taken.
+    /// A token is no longer accepted, nor are those that were issued with it.
     RevokeToken "revoke-token" / "撤销令牌" / "revoke a token" {
         one token "token": TokenId,
+        /// Tokens issued with it that stay good.
+        maybe kept "kept": KeptTokens,
     }
     /// A court accepts deposits of another ledger, by its key.
     TrustLedger "trust-ledger" / "列入可导入的存证账本" / "accept another ledger" {

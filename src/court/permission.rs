@@ -195,8 +195,10 @@ const TABLE: &[Rule] = &[
         when: PENDING,
     },
     Rule { acts: &[ActKind::SuspendPeriod], who: ANSWERING, when: PENDING },
-    // Erasure.
+    // Erasure. A hold outlives the proceeding, so it can be released in every stage.
     Rule { acts: &[ActKind::OrderErasure, ActKind::Erase], who: JUDGE, when: SUBMITTED },
+    Rule { acts: &[ActKind::Hold], who: COURT, when: SUBMITTED },
+    Rule { acts: &[ActKind::Release], who: COURT, when: Stage::ALL },
 ];
 
 /// Whether somebody of this standing may do this in this stage.

@@ -5,6 +5,8 @@
 //! Who may change the registry is decided by the registry as it stood then, so an auditor who folds it again finds every
 //! grant that nobody was entitled to make. Of a token only its id and the digest of its secret are known.
 
+pub mod tokens;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -14,15 +16,11 @@ use crate::court::case::state::{Placed, Text};
 use crate::court::case_number::CourtCode;
 use crate::court::document::{Document, Stream};
 use crate::court::ids::{AccountId, AnnexId, TokenId};
+use crate::court::registry::tokens::{CHILDREN_MAX, GENERATIONS_MAX, ROOTS_MAX, Tokens};
 use crate::court::values::{Capacity, IdentityCheck};
 use crate::court::words::{IdentityMethod, Role, Scope, SubjectKind};
-use crate::ledger::hash::Digest;
 use crate::ledger::key::VerifierKey;
 use crate::ledger::merkle::shape::LeafIndex;
-use crate::ledger::time::Timestamp;
-
-/// Most good tokens of one account.
-pub const TOKENS_MAX: usize = 32;
 
 /// Why an act of the registry may not be done. Nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -53,8 +51,23 @@ pub enum RegistryError {
     #[error("the token is there already")]
     TokenExists,
     /// Revoke one, or wait until one expires.
-    #[error("the account has {TOKENS_MAX} good tokens already")]
+    #[error(
+        "too many tokens are good: at most {ROOTS_MAX} issued to an account by others, and {CHILDREN_MAX} issued by each \
+         token for its own account. Revoke one, or wait until one expires"
+    )]
     TooManyTokens,
+    /// The token that issues is unknown, no longer good, or another account's.
+    #[error("the token that issues is not good, or belongs to another account")]
+    IssuingToken,
+    /// A token for the same account has a scope or a life that the token that issues it lacks.
+    #[error("a token has no scope that the token which issues it lacks, and does not outlive it")]
+    TokenExceedsIssuing,
+    /// Issue it with a token that stands nearer to the first.
+    #[error(
+        "tokens issued by tokens of the same account end {GENERATIONS_MAX} generations below the first. Issue it with an \
+         earlier one"
+    )]
+    TooManyGenerations,
     /// The webhook is there already.
     #[error("the webhook is there already")]
     HookExists,
@@ -83,6 +96,9 @@ impl RegistryError {
             Self::NoSuchToken => "no_such_token",
             Self::TokenExists => "token_exists",
             Self::TooManyTokens => "too_many_tokens",
+            Self::IssuingToken => "issuing_token",
+            Self::TokenExceedsIssuing => "token_exceeds_issuing",
+            Self::TooManyGenerations => "too_many_generations",
             Self::HookExists => "hook_exists",
             Self::NoSuchHook => "no_such_hook",
             Self::NotListed => "not_listed",
@@ -128,29 +144,6 @@ impl Account {
     }
 }
 
-/// A token.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Token {
-    /// Whose it is.
-    pub account: AccountId,
-    /// Digest of its secret.
-    pub hash: Digest,
-    /// What it may be used for.
-    pub scopes: BTreeSet<Scope>,
-    /// Until when.
-    pub expires: Timestamp,
-    /// When it was revoked.
-    pub revoked: Option<Timestamp>,
-}
-
-impl Token {
-    /// Whether it is taken at `now`.
-    #[must_use]
-    pub fn is_good(&self, now: Timestamp) -> bool {
-        self.revoked.is_none() && now < self.expires
-    }
-}
-
 /// A webhook.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hook {
@@ -172,7 +165,7 @@ pub struct Registry {
     /// Accounts.
     pub accounts: BTreeMap<AccountId, Account>,
     /// Tokens, the revoked and expired ones too.
-    pub tokens: BTreeMap<TokenId, Token>,
+    pub tokens: Tokens,
     /// Webhooks.
     pub hooks: BTreeMap<TokenId, Hook>,
     /// Other ledgers whose deposits a court takes.
@@ -216,7 +209,7 @@ impl Registry {
             Act::OpenAccount(_) | Act::CheckIdentity(_) | Act::Grant(_) | Act::EndGrant(_) => {
                 self.accounts_change(document, placed)
             }
-            Act::IssueToken(_) | Act::RevokeToken(_) => self.tokens_change(&document.act, placed),
+            Act::IssueToken(_) | Act::RevokeToken(_) => self.tokens_change(document, placed),
             act => self.lists_change(act, placed),
         }
     }
@@ -234,10 +227,11 @@ impl Registry {
             (Capacity::Holding(role @ (Role::Clerk | Role::TrialSupport)), act) => {
                 actor.is_some_and(|actor| self.clerk_may(document.by, actor, role, act))
             }
-            (Capacity::Oneself, Act::IssueToken(act)) => act.account == document.by && actor.is_some(),
-            (Capacity::Oneself, Act::RevokeToken(act)) => {
-                self.tokens.get(&act.token).is_some_and(|token| token.account == document.by)
+            // With a token of one's own, so that revoking that one ends this one.
+            (Capacity::Oneself, Act::IssueToken(act)) => {
+                act.account == document.by && act.parent.is_some() && actor.is_some()
             }
+            (Capacity::Oneself, Act::RevokeToken(act)) => self.tokens.is_of(act.token, document.by),
             _ => false,
         };
         if permitted { Ok(()) } else { Err(RegistryError::NotPermitted) }
@@ -253,7 +247,7 @@ impl Registry {
         // somebody who has one.
         let plain = |id: AccountId| {
             let account = self.accounts.get(&id).filter(|account| account.roles.is_empty());
-            let has_a_token = self.tokens.values().any(|token| token.account == id);
+            let has_a_token = self.tokens.has_any(id);
             account.is_some_and(|account| account.opened_by == by) && !has_a_token
         };
         match act {
@@ -311,28 +305,15 @@ impl Registry {
         Ok(())
     }
 
-    fn tokens_change(&mut self, act: &Act, placed: Placed) -> Result<(), RegistryError> {
-        match act {
+    fn tokens_change(&mut self, document: &Document, placed: Placed) -> Result<(), RegistryError> {
+        match &document.act {
             Act::IssueToken(act) => {
-                if self.tokens.contains_key(&act.token) {
-                    return Err(RegistryError::TokenExists);
-                }
                 self.account(act.account)?;
-                let own = self.tokens.values().filter(|token| token.account == act.account && token.is_good(placed.at));
-                if own.count() >= TOKENS_MAX {
-                    return Err(RegistryError::TooManyTokens);
-                }
-                let scopes = act.scope.iter().copied().collect();
-                let token = Token { account: act.account, hash: act.hash, scopes, expires: act.expires, revoked: None };
-                self.tokens.insert(act.token, token);
+                self.tokens.issue(act, document.by, placed.at)
             }
-            Act::RevokeToken(act) => {
-                let token = self.tokens.get_mut(&act.token).ok_or(RegistryError::NoSuchToken)?;
-                token.revoked = token.revoked.or(Some(placed.at));
-            }
-            _ => return Err(RegistryError::NotOfTheRegistry),
+            Act::RevokeToken(act) => self.tokens.revoke(act, placed.at),
+            _ => Err(RegistryError::NotOfTheRegistry),
         }
-        Ok(())
     }
 
     fn lists_change(&mut self, act: &Act, placed: Placed) -> Result<(), RegistryError> {

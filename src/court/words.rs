@@ -115,6 +115,13 @@ words! {
 }
 
 words! {
+    /// Tokens that a revoked token has issued and that stay good.
+    KeptTokens {
+        OtherAccounts = "other-accounts" / "已签发给其他账号的令牌" / "tokens issued to other accounts",
+    }
+}
+
+words! {
     /// How an identity was checked. The check happens elsewhere; this is what is known of it.
     IdentityMethod {
         Alipay = "alipay" / "支付宝认证" / "Alipay",

@@ -20,6 +20,7 @@ use tokio::sync::Semaphore;
 
 use crate::custody::folder::Folder;
 use crate::custody::sealing::SEALED_SEGMENT;
+use crate::custody::space::{Limits, Space};
 use crate::custody::storage::Storage;
 
 /// Segments that are written and read in one go in a folder.
@@ -35,6 +36,7 @@ pub struct Keeper {
     part: usize,
     /// One place for each processor.
     places: Arc<Semaphore>,
+    space: Space,
 }
 
 /// Why there is no keeper in a folder.
@@ -71,19 +73,33 @@ impl Keeper {
     pub fn in_folder(path: &Path) -> Result<Self, FolderError> {
         let folder = Folder::make(path)?;
         let store = LocalFileSystem::new_with_prefix(folder.path())?.with_fsync(true);
-        Ok(Self::of(Storage::new(Arc::new(store), Some(folder)), FOLDER_PART))
+        let space = Space::new(Limits::for_disk(folder.path())?, Some(folder.path()));
+        Ok(Self::of(Storage::new(Arc::new(store), Some(folder)), FOLDER_PART, space))
+    }
+
+    /// With other limits of how much room originals may take. Before anything is taken in.
+    #[must_use]
+    pub fn within(self, limits: Limits) -> Self {
+        let space = self.space.within(limits);
+        Self { space, ..self }
+    }
+
+    /// How much room originals take and may take.
+    #[must_use]
+    pub const fn space(&self) -> &Space {
+        &self.space
     }
 
     /// Keeps originals in any store. How durable they are, and who may read the files, is the store's matter. An upload
     /// that a crash cut off is not seen by [`Keeper::sweep`] where the store does not list it: let the store expire those.
     #[must_use]
     pub fn over(store: Arc<dyn ObjectStore>) -> Self {
-        Self::of(Storage::new(store, None), PART)
+        Self::of(Storage::new(store, None), PART, Space::new(Limits::NONE, None))
     }
 
-    fn of(storage: Storage, part: usize) -> Self {
+    fn of(storage: Storage, part: usize, space: Space) -> Self {
         let places = available_parallelism().map_or(1, NonZero::get);
-        Self { storage, part, places: Arc::new(Semaphore::new(places)) }
+        Self { storage, part, places: Arc::new(Semaphore::new(places)), space }
     }
 
     pub(super) const fn storage(&self) -> &Storage {

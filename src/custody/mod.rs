@@ -2,13 +2,15 @@
 //!
 //! [`keeper`] is the whole of it: where objects lie, and what may be done with them. [`keeping`] takes an original in:
 //! hashed on arrival, encrypted with a key of its own, durable before it is answered. [`opening`] gives it out again,
-//! [`removing`] removes it and sweeps up after a crash. [`sealing`] is the format of an object, [`object`] its name and
+//! [`removing`] removes it and sweeps up after a crash. [`space`] limits how much room originals take. [`checking`] checks an
+//! object at rest. [`sealing`] is the format of an object, [`object`] its name and
 //! key. Inside, `intake` hashes and seals, `draft` makes sure that only whole objects are ever seen, and `storage` and
 //! `folder` are the disk.
 //!
 //! Not here: whose an original is, who may read it, and where its key lies. Whoever calls [`keeper::Keeper`] keeps the
 //! object's name, its key and its size, and decides.
 
+pub mod checking;
 mod draft;
 mod folder;
 mod intake;
@@ -18,4 +20,5 @@ pub mod object;
 pub mod opening;
 pub mod removing;
 pub mod sealing;
+pub mod space;
 mod storage;

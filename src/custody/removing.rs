@@ -62,7 +62,9 @@ impl Keeper {
     ///
     /// [`RemoveError`].
     pub async fn remove(&self, object: ObjectId) -> Result<(), RemoveError> {
-        self.storage().remove(&object).await.map_err(|error| RemoveError::Unavailable(Box::new(error)))
+        self.storage().remove(&object).await.map_err(|error| RemoveError::Unavailable(Box::new(error)))?;
+        self.space().release(&object);
+        Ok(())
     }
 
     /// Removes every object that is not `known`, and what a crash has left of others; answers how many.

@@ -12,21 +12,26 @@ use std::sync::Arc;
 use futures_util::TryStreamExt as _;
 use object_store::path::Path;
 use object_store::{Error, MultipartUpload, ObjectStore, ObjectStoreExt as _, Result};
+use tokio::sync::Semaphore;
 use tokio_util::bytes::Bytes;
 
 use crate::custody::folder::Folder;
 use crate::custody::object::{ObjectId, shelf_name};
+
+/// Most objects that are being read at the same time: each read opens a file for a moment.
+const READS: usize = 64;
 
 /// A store of objects.
 #[derive(Debug, Clone)]
 pub(super) struct Storage {
     store: Arc<dyn ObjectStore>,
     folder: Option<Folder>,
+    reads: Arc<Semaphore>,
 }
 
 impl Storage {
-    pub(super) const fn new(store: Arc<dyn ObjectStore>, folder: Option<Folder>) -> Self {
-        Self { store, folder }
+    pub(super) fn new(store: Arc<dyn ObjectStore>, folder: Option<Folder>) -> Self {
+        Self { store, folder, reads: Arc::new(Semaphore::new(READS)) }
     }
 
     /// Begins an object, which nobody sees before it is completed.
@@ -46,6 +51,8 @@ impl Storage {
     }
 
     pub(super) async fn read(&self, object: &ObjectId, range: Range<u64>) -> Result<Bytes> {
+        // The semaphore is never closed.
+        let _place = self.reads.acquire().await;
         self.store.get_range(&object.location(), range).await
     }
 

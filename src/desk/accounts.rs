@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::court::acts::{Act, Grant, IssueToken, OpenAccount, RevokeToken};
+use crate::court::acts::{Act, Grant, IssueToken, OpenAccount};
 use crate::court::case::state::Placed;
 use crate::court::document::{Document, Stream};
 use crate::court::ids::{AccountId, TokenId};
@@ -63,7 +63,7 @@ impl Desk {
         }
     }
 
-    async fn write_registry<M>(
+    pub(in crate::desk) async fn write_registry<M>(
         &self,
         by: AccountId,
         capacities: &[Capacity],
@@ -131,8 +131,8 @@ impl Desk {
     ///
     /// # Errors
     ///
-    /// As [`Self::change_registry`]; [`DeskError::BadValue`] for a life of no days or too many, or scopes that the
-    /// asker's own token does not have and may not give.
+    /// As [`Self::change_registry`]; [`DeskError::BadValue`] for a life of no days or too many, and, for the actor's own
+    /// account, for scopes or a life that the token which asks does not have.
     pub async fn issue_token(
         &self,
         actor: &Actor,
@@ -147,24 +147,22 @@ impl Desk {
         if scopes.is_empty() {
             return Err(DeskError::bad("scopes", "at least one"));
         }
-        // Whoever is not an operator gives no more than what his own token covers.
-        let operator = actor.account.holds(Role::Operator, None) && actor.scopes.contains(&Scope::Manage);
-        let own = account == actor.id;
-        if own && !operator && !scopes.is_subset(&actor.scopes) {
-            return Err(DeskError::bad("scopes", "no more than those of the token that asks"));
+        let expires = self.now().after_days(days).ok_or_else(|| DeskError::bad("days", "too many"))?;
+        // The registry has the same rules. Here the value that is wrong is named, before anything is written.
+        if account == actor.id {
+            if !scopes.is_subset(&actor.scopes) {
+                return Err(DeskError::bad("scopes", "no more than those of the token that asks"));
+            }
+            let own = self.registry().tokens.get(actor.token).map(|token| token.expires);
+            if own.is_none_or(|own| own < expires) {
+                return Err(DeskError::bad("days", "no longer than the token that asks"));
+            }
         }
         if self.done_before((asked.request, asked.body)).await?.is_some() {
             return Err(DeskError::bad("idempotency-key", "the token was issued before, and is shown once only"));
         }
         let token = BearerToken::new()?;
-        let expires = self.now().after_days(days).ok_or_else(|| DeskError::bad("days", "too many"))?;
-        let act = IssueToken {
-            token: token.id(),
-            account,
-            hash: token.hash(),
-            scope: scopes.iter().copied().collect(),
-            expires,
-        };
+        let act = issuing(&token, account, scopes, expires, Some(actor.token));
         let done = self.change_registry(actor, asked, |_| Ok(Act::IssueToken(act.clone()))).await?;
         Ok(Issued { done, id: token.id(), token, expires })
     }
@@ -184,24 +182,23 @@ impl Desk {
         self.write_registry(platform, &[Capacity::Platform], &asked()?, |_| Ok(Act::OpenAccount(open.clone()))).await?;
         let grant = Grant { account, role: Role::Operator, court: None };
         self.write_registry(platform, &[Capacity::Platform], &asked()?, |_| Ok(Act::Grant(grant.clone()))).await?;
-        let known = self.registry().accounts.get(&account).cloned().ok_or(DeskError::NotFound)?;
-        let actor = Actor { id: account, account: known, scopes: Scope::ALL.iter().copied().collect() };
         let scopes = [Scope::Manage, Scope::Read, Scope::Deposit].into_iter().collect();
-        let issued = self.issue_token(&actor, &asked()?, account, &scopes, days).await?;
-        Ok((account, issued))
+        let token = BearerToken::new()?;
+        let expires = self.now().after_days(days).ok_or_else(|| DeskError::bad("days", "too many"))?;
+        let act = issuing(&token, account, &scopes, expires, None);
+        let issue = |_: &mut Annexes| Ok(Act::IssueToken(act.clone()));
+        let done = self.write_registry(platform, &[Capacity::Platform], &asked()?, issue).await?;
+        Ok((account, Issued { done, id: token.id(), token, expires }))
     }
+}
 
-    /// Revokes a token.
-    ///
-    /// # Errors
-    ///
-    /// As [`Self::change_registry`]. A token that is not there and one that is somebody else's are told alike.
-    pub async fn revoke_token(&self, actor: &Actor, asked: &Asked, token: TokenId) -> Result<Done, DeskError> {
-        let operator = actor.account.holds(Role::Operator, None);
-        let own = self.registry().tokens.get(&token).is_some_and(|known| known.account == actor.id);
-        if !operator && !own {
-            return Err(DeskError::NotFound);
-        }
-        self.change_registry(actor, asked, |_| Ok(Act::RevokeToken(RevokeToken { token }))).await
-    }
+fn issuing(
+    token: &BearerToken,
+    account: AccountId,
+    scopes: &BTreeSet<Scope>,
+    expires: Timestamp,
+    parent: Option<TokenId>,
+) -> IssueToken {
+    let scope = scopes.iter().copied().collect();
+    IssueToken { token: token.id(), account, hash: token.hash(), scope, expires, parent }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::court::acts::ActKind;
 use crate::court::case::state::CaseFile;
 use crate::court::case_number::CourtCode;
-use crate::court::ids::{AccountId, RequestId};
+use crate::court::ids::{AccountId, RequestId, TokenId};
 use crate::court::permission::{may_see, permit};
 use crate::court::registry::Account;
 use crate::court::values::{Capacity, IdentityCheck};
@@ -20,6 +20,8 @@ use crate::ledger::hash::Digest;
 pub struct Actor {
     /// The account.
     pub id: AccountId,
+    /// The token that was presented.
+    pub token: TokenId,
     /// What is known of it.
     pub account: Account,
     /// What the token may be used for.
@@ -46,10 +48,10 @@ impl Desk {
     pub fn authenticate(&self, presented: &str) -> Result<Actor, DeskError> {
         let registry = self.registry();
         let token = BearerToken::parse(presented).ok_or(DeskError::Unauthenticated)?;
-        let known = registry.tokens.get(&token.id()).filter(|known| known.hash == token.hash());
-        let known = known.filter(|known| known.is_good(self.now())).ok_or(DeskError::Unauthenticated)?;
+        let known = registry.tokens.get(token.id()).filter(|known| known.hash == token.hash());
+        let known = known.filter(|_| self.accepts(&registry, token.id())).ok_or(DeskError::Unauthenticated)?;
         let account = registry.accounts.get(&known.account).ok_or(DeskError::Unauthenticated)?;
-        Ok(Actor { id: known.account, account: account.clone(), scopes: known.scopes.clone() })
+        Ok(Actor { id: known.account, token: token.id(), account: account.clone(), scopes: known.scopes.clone() })
     }
 }
 

@@ -4,6 +4,10 @@ use crate::court::ids::AnnexId;
 use crate::desk::declined::DeskError;
 use crate::desk::secret::sealed;
 use crate::ledger::metadata::{METADATA_MAX, PrivateMetadata};
+use crate::ledger::text::{Lines, forbidden_character};
+
+/// Fields whose text is one line; all others may have several.
+const OF_ONE_LINE: [&str; 3] = ["name", "title", "reference"];
 
 /// The texts of one act.
 #[derive(Debug, Default)]
@@ -20,15 +24,15 @@ impl Annexes {
     ///
     /// # Errors
     ///
-    /// [`DeskError::BadValue`] when it is empty or too long.
+    /// [`DeskError::BadValue`] when it is empty, too long, or holds control characters.
     pub fn add(&mut self, field: &'static str, text: &str) -> Result<AnnexId, DeskError> {
         let text = text.trim();
         if text.is_empty() {
             return Err(DeskError::bad(field, "the text is empty"));
         }
-        // A text of several lines is one; what moves a cursor or rings a bell is none.
-        if let Some(control) = text.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
-            let reason = format!("the text holds the control character U+{:04X}", u32::from(control));
+        let lines = if OF_ONE_LINE.contains(&field) { Lines::One } else { Lines::Several };
+        if let Some(control) = forbidden_character(text, lines) {
+            let reason = format!("the text holds the control character U+{:04X}; remove it", u32::from(control));
             return Err(DeskError::BadValue { field, reason, code: "control_character" });
         }
         if text.len() > METADATA_MAX {

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use crate::court::acts::{Act, ActKind};
 use crate::court::case::fold;
-use crate::court::case::state::{CaseFile, Placed};
+use crate::court::case::state::{CaseFile, HeldContent, Placed};
 use crate::court::case_number::CourtCode;
 use crate::court::document::{Document, Stream};
 use crate::court::ids::{AccountId, AgentNumber, CaseId, PartyNumber, RequestId};
@@ -120,6 +120,7 @@ fn labels_of(file: &CaseFile, document: &Document, before: Option<Stage>) -> Vec
                 found.extend(mediation.then(|| labels::offered_in_mediation(act.deposit)));
             }
         }
+        Act::Hold(act) => found.extend(HeldContent::of(act.deposit, act.account).map(labels::holds_on)),
         Act::FileCase(act) => found.extend(act.number.as_ref().map(labels::numbered)),
         Act::BindNumber(act) => found.push(labels::numbered(&act.number)),
         _ => {}
@@ -220,6 +221,30 @@ impl Desk {
         if !self.may_enter(actor, case).await? {
             return Err(DeskError::NotFound);
         }
+        self.act_inside(actor, case, asked, kind, make).await
+    }
+
+    /// As [`Self::act`], for an act that suspends or resumes the erasure of `content`: never at the same time as an erasure
+    /// of it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::act`].
+    pub async fn act_on_content<M>(
+        &self,
+        actor: &Actor,
+        case: CaseId,
+        asked: &Asked,
+        (kind, content): (ActKind, HeldContent),
+        make: M,
+    ) -> Result<Acted, DeskError>
+    where
+        M: Fn(&CaseFile, Capacity, &mut Annexes) -> Result<Act, DeskError> + Send + Sync,
+    {
+        if !self.may_enter(actor, case).await? {
+            return Err(DeskError::NotFound);
+        }
+        let _content = self.locks.hold(labels::holds_on(content)).await;
         self.act_inside(actor, case, asked, kind, make).await
     }
 

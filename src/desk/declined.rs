@@ -1,14 +1,17 @@
 //! Why the desk did not do what was asked.
 
 use crate::court::case::refusal::Refusal;
+use crate::court::case_number::CourtCode;
 use crate::court::registry::RegistryError;
 use crate::court::words::Scope;
 use crate::custody::keeping::KeepError;
 use crate::custody::opening::OpenError;
 use crate::custody::removing::RemoveError;
+use crate::desk::enrolment::KEYS_MAX;
 use crate::desk::secret::NoRandomness;
 use crate::sequencer::handle::{DepositError, EraseError};
 use crate::store::contract::ReadError;
+use crate::store::contract::accounts::AccountStoreError;
 use crate::store::contract::keeping::PurgeError;
 
 /// Why the desk did not do what was asked. Unless the variant says otherwise, nothing was changed.
@@ -58,9 +61,12 @@ pub enum DeskError {
     /// Material of a mediation, without the consent of whoever offered it there.
     #[error("this was offered in a mediation, and whoever offered it has not let it be used in a suit")]
     MediationMaterial,
-    /// A case holds what is to be erased, and no court ordered it.
-    #[error("a case holds this: only its court can order it erased")]
-    HeldByACase,
+    /// Courts have suspended this erasure. Each of them can release the content.
+    #[error("{}", held_by(.courts))]
+    HeldByACase {
+        /// The courts, without repetition.
+        courts: Vec<CourtCode>,
+    },
     /// The erasure is on the chain, and some file may still hold the bytes. Ask again: it goes on where it ended.
     #[error("the erasure is recorded but not complete yet: {0}")]
     NotPurged(#[from] PurgeError),
@@ -85,12 +91,28 @@ pub enum DeskError {
     /// The ledger could not be read.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// The account has enrolled as many keys as it may. Remove one that is no longer used.
+    #[error("the account has enrolled {KEYS_MAX} keys already; remove one that is no longer used")]
+    TooManyKeys,
+    /// What is kept of accounts could not be read or written. Nothing was changed.
+    #[error(transparent)]
+    Accounts(#[from] AccountStoreError),
+    /// A revocation is in effect, and neither the disk nor the ledger has recorded it. Send it again.
+    #[error("the revocation is in effect, but neither the disk nor the ledger could record it: {0}. Send it again")]
+    NotDurable(String),
     /// The machine.
     #[error(transparent)]
     NoRandomness(#[from] NoRandomness),
     /// A thread died.
     #[error("a thread died: {0}")]
     Thread(String),
+}
+
+/// Which courts hold the content, and what can be done about it.
+fn held_by(courts: &[CourtCode]) -> String {
+    let names: Vec<_> = courts.iter().map(ToString::to_string).collect();
+    let names = names.join(", ");
+    format!("the court {names} has suspended this erasure: apply to that court for its release")
 }
 
 impl DeskError {
@@ -116,7 +138,7 @@ impl DeskError {
             Self::BrokenReceipt(_) => "broken_receipt",
             Self::LedgerNotListed(_) => "ledger_not_listed",
             Self::MediationMaterial => "mediation_material",
-            Self::HeldByACase => "held_by_a_case",
+            Self::HeldByACase { .. } => "held_by_a_case",
             Self::NotPurged(_) => "not_purged",
             Self::TooManyCodes => "too_many_codes",
             Self::Keep(KeepError::Empty) => "empty_original",
@@ -124,7 +146,9 @@ impl DeskError {
             Self::Keep(KeepError::Stream(_)) => "body_broken",
             Self::Keep(KeepError::DiskFull(_)) => "disk_full",
             Self::Open(OpenError::Damaged { .. } | OpenError::DamagedHeader | OpenError::Missing) => "damaged",
-            Self::Keep(_) | Self::Open(_) | Self::Remove(_) => "unavailable",
+            Self::TooManyKeys => "too_many_keys",
+            Self::NotDurable(_) => "not_durable",
+            Self::Keep(_) | Self::Open(_) | Self::Remove(_) | Self::Accounts(_) => "unavailable",
             Self::Erase(error) => return error.code(),
             Self::Deposit(_) | Self::Read(_) | Self::NoRandomness(_) | Self::Thread(_) => return None,
         })

@@ -1,12 +1,13 @@
 //! 删除非公开信息: private content is erased, the chain stays whole.
 //!
 //! ```text
-//! what is to go ─▶ does a case hold it? ─▶ act + notice + tombstones in one block ─▶ object removed ─▶ purge ─▶ answer
+//! what is to go ─▶ does a court hold it? ─▶ act + notice + tombstones in one block ─▶ object removed ─▶ purge ─▶ answer
 //! ```
 //!
 //! # Invariants
 //!
-//! Nothing that a pending case holds is erased, unless its own court ordered it. Nobody is told that something is erased
+//! Content whose erasure a court has suspended (act `hold`) is not erased until that court releases it. Importing a deposit
+//! into a case never suspends an erasure. Nobody is told that something is erased
 //! before no file holds it any more; where that did not come about, the same request goes on where it ended. Erasing what
 //! is erased changes nothing and answers the erasure that was.
 
@@ -14,16 +15,16 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::court::acts::{Act, ActKind, Erase};
-use crate::court::case::state::{CaseFile, Placed};
+use crate::court::case::state::{CaseFile, HeldContent, Placed};
 use crate::court::document::{Document, Stream};
 use crate::court::ids::{AccountId, AnnexId, CaseId};
 use crate::court::values::Capacity;
-use crate::court::words::{Depositor, Role, Scope, Stage};
+use crate::court::words::{Role, Scope};
 use crate::custody::object::ObjectId;
 use crate::desk::actor::{Actor, Asked};
 use crate::desk::cases::{fold_case, is_overtaken};
 use crate::desk::declined::DeskError;
-use crate::desk::deposits::{cases_with, entry_of};
+use crate::desk::deposits::entry_of;
 use crate::desk::labels;
 use crate::desk::office::{ATTEMPTS, Desk, Done, done};
 use crate::desk::originals::custody;
@@ -45,6 +46,17 @@ pub enum ErasureAsked {
     Account(AccountId),
     /// Texts of a case.
     Case(CaseId, Vec<AnnexId>),
+}
+
+impl ErasureAsked {
+    /// The content as a court would hold it; texts of a case are erased by the case's own judge alone.
+    const fn content(&self) -> Option<HeldContent> {
+        match self {
+            Self::Deposit(number) => Some(HeldContent::Deposit(*number)),
+            Self::Account(account) => Some(HeldContent::Account(*account)),
+            Self::Case(..) => None,
+        }
+    }
 }
 
 /// An erasure that is complete: no file holds the bytes any more.
@@ -87,7 +99,7 @@ const fn annex(index: LeafIndex, id: AnnexId) -> ErasedPiece {
 }
 
 impl Desk {
-    /// Erases private content. `order` names a case whose court ordered it, where a case holds it.
+    /// Erases private content. `order` names a case whose court ordered the erasure, where a judge carries out that order.
     ///
     /// # Errors
     ///
@@ -105,10 +117,10 @@ impl Desk {
             ErasureAsked::Account(account) => (self.account_stream(*account), Stream::Access),
             ErasureAsked::Case(case, _) => (case.0, Stream::Case),
         };
-        // Nobody brings it into a case while it is being looked whether one holds it.
-        let _imports = match what {
-            ErasureAsked::Deposit(number) => Some(self.locks.hold(labels::imports_of(*number)).await),
-            _ => None,
+        // No court suspends the erasure between the check for holds and the erasure itself.
+        let _holds = match what.content() {
+            Some(content) => Some(self.locks.hold(labels::holds_on(content)).await),
+            None => None,
         };
         let _named = self.locks.hold(labels::request(asked.request)).await;
         let _held = self.locks.hold(stream).await;
@@ -123,7 +135,7 @@ impl Desk {
             if let Some(done) = before {
                 return self.finish(done, kind, &found).await;
             }
-            self.held_by_no_case(what).await?;
+            self.held_by_no_court(what).await?;
             let document = Document {
                 stream: kind,
                 by: actor.id,
@@ -254,26 +266,25 @@ impl Desk {
         done(receipt, last.sequence, false).map(Some)
     }
 
-    /// Refused while a pending case holds it whose court has not ordered it erased.
-    async fn held_by_no_case(&self, what: &ErasureAsked) -> Result<(), DeskError> {
-        let (asked, registry) = (what.clone(), self.registry());
-        let held = self
+    /// Refused while a hold is in force: the error names the courts that can release it. Only cases whose court has ever
+    /// held this content are replayed, however many others have imported it.
+    async fn held_by_no_court(&self, what: &ErasureAsked) -> Result<(), DeskError> {
+        let Some(content) = what.content() else { return Ok(()) };
+        let registry = self.registry();
+        let courts = self
             .read(move |store| {
-                let cases = match &asked {
-                    ErasureAsked::Deposit(number) => cases_with(store, *number)?,
-                    ErasureAsked::Account(account) => cases_of(store, *account)?,
-                    ErasureAsked::Case(..) => BTreeSet::new(),
-                };
-                for case in cases {
+                let mut courts = Vec::new();
+                for case in cases_labelled(store, &labels::holds_on(content))? {
                     let file = fold_case(store, case, None, &registry)?;
-                    if file.is_some_and(|file| holds(&file, &asked) && !orders(&file, &asked)) {
-                        return Ok(true);
+                    let Some(file) = file.filter(|file| file.holds.contains_key(&content)) else { continue };
+                    if !courts.contains(&file.court) {
+                        courts.push(file.court.clone());
                     }
                 }
-                Ok(false)
+                Ok(courts)
             })
             .await?;
-        if held { Err(DeskError::HeldByACase) } else { Ok(()) }
+        if courts.is_empty() { Ok(()) } else { Err(DeskError::HeldByACase { courts }) }
     }
 
     /// The act, the notice and the tombstones, in one block.
@@ -345,32 +356,6 @@ fn act_of(what: &ErasureAsked, found: &Found, order: Option<CaseId>) -> Act {
         Piece::Metadata => None,
     });
     Act::Erase(Erase { deposit, account, annex: annexes.collect(), order })
-}
-
-/// The cases in which an account takes or took part.
-fn cases_of(store: &dyn ReadLedger, account: AccountId) -> Result<BTreeSet<CaseId>, ReadError> {
-    cases_labelled(store, &labels::cases_of(account))
-}
-
-/// Whether a case holds this. A draft that somebody else makes holds nothing: numbers are public, and nobody keeps another
-/// from erasing by writing a number down.
-fn holds(file: &CaseFile, what: &ErasureAsked) -> bool {
-    // After a judgment there may be an appeal.
-    if file.is_over() && file.stage != Stage::Judged {
-        return false;
-    }
-    let draft = file.stage == Stage::Draft;
-    match what {
-        ErasureAsked::Deposit(number) => file.items.values().any(|item| {
-            let import = &item.import;
-            let this = import.deposit == *number && import.receipt.is_none() && item.stands();
-            this && (!draft || import.depositor == Depositor::Same)
-        }),
-        ErasureAsked::Account(account) => {
-            !file.capacities_of(*account).is_empty() && (!draft || file.opened_by == *account)
-        }
-        ErasureAsked::Case(..) => false,
-    }
 }
 
 /// Whether the case's court has ordered this erased.

@@ -23,7 +23,7 @@ use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::{Facts, Receipt};
 use crate::ledger::verify::report::{Conclusion, Obstacle, Report};
 use crate::ledger::verify::trust::Trust;
-use crate::ledger::verify::verifier::{Presented, Question, verify};
+use crate::ledger::verify::verifier::{Question, verify};
 use crate::store::contract::{ReadError, ReadLedger};
 use crate::store::reading;
 use crate::wire::json;
@@ -89,9 +89,7 @@ fn foreign(registry: &Registry, own: &Name, receipt: &Receipt) -> Result<Snapsho
     let mut broken = false;
     for key in keys.into_iter().filter(|key| key.name() == origin) {
         let trust = Trust::new(vec![key.clone()]);
-        let question =
-            Question { number: None, receipt, item: None, presented: Presented::Nothing, history: None, trust: &trust };
-        match verify(&question) {
+        match verify(&Question::about(receipt, &trust)) {
             Report { conclusion: Conclusion::RecordOnly, facts: Some(facts), .. } => {
                 let text = format!("{}{}", receipt.entry, receipt.header);
                 let keys = entry.statement.statement().keys.clone();
@@ -235,7 +233,7 @@ pub(in crate::desk) fn free_of_mediation(
     accounts: &[AccountId],
 ) -> Result<(), DeskError> {
     for file in mediations {
-        if !accounts.iter().any(|account| file.holds(None, Some(*account))) {
+        if !accounts.iter().any(|account| file.concerns(None, Some(*account))) {
             continue;
         }
         let own = own_parties(file, accounts);

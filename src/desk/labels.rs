@@ -7,6 +7,7 @@
 
 use sha2::{Digest as _, Sha256};
 
+use crate::court::case::state::HeldContent;
 use crate::court::case_number::{CaseNumber, CourtCode};
 use crate::court::ids::{AccountId, CaseId, RequestId};
 use crate::ledger::hash::Digest;
@@ -60,6 +61,15 @@ pub fn request(id: RequestId) -> Digest {
 #[must_use]
 pub fn imports_of(deposit: DepositNumber) -> Digest {
     label("imports-of", &[&deposit])
+}
+
+/// The acts by which courts suspended the erasure of this content.
+#[must_use]
+pub fn holds_on(content: HeldContent) -> Digest {
+    match content {
+        HeldContent::Deposit(deposit) => label("holds-on-deposit", &[&deposit]),
+        HeldContent::Account(account) => label("holds-on-account", &[&account]),
+    }
 }
 
 /// The imports of a deposit into mediations.

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use crate::court::case::state::Text;
 use crate::court::ids::{AccountId, AnnexId, TokenId};
-use crate::court::registry::{Account, Token};
+use crate::court::registry::Account;
+use crate::court::registry::tokens::Token;
 use crate::court::values::Capacity;
 use crate::court::words::{Role, Scope};
 use crate::desk::access::Subject;
@@ -26,8 +27,8 @@ pub struct AccountLook {
     pub account: Account,
     /// Its texts; `None` for an erased one.
     pub texts: HashMap<AnnexId, Option<String>>,
-    /// Its tokens, the revoked and expired ones too.
-    pub tokens: Vec<(TokenId, Token)>,
+    /// Its tokens, the revoked and expired ones too; and whether each is accepted now.
+    pub tokens: Vec<(TokenId, Token, bool)>,
     /// The act that recorded this look.
     pub access: Done,
 }
@@ -75,7 +76,7 @@ impl Desk {
             })
             .await?;
         let own = registry.tokens.iter().filter(|(_, token)| token.account == id);
-        let tokens = own.map(|(id, token)| (*id, token.clone())).collect();
+        let tokens = own.map(|(id, token)| (id, token.clone(), self.accepts(&registry, id))).collect();
         Ok(AccountLook { id, account, texts, tokens, access })
     }
 

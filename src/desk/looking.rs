@@ -97,6 +97,7 @@ fn texts_of(file: &CaseFile, part: Part) -> Vec<Text> {
         texts.extend([file.title, file.claims, file.reason].into_iter().flatten());
         texts.extend(file.parties.values().map(|party| party.name));
         texts.extend(file.parties.values().filter_map(|party| party.service_address));
+        texts.extend(file.holds.values().map(|hold| hold.reason));
         texts.extend(file.agents.values().flat_map(|agent| [agent.name, agent.power]).flatten());
     }
     for (_, item) in file.items.iter().filter(|(number, _)| part.holds(**number)) {

@@ -3,9 +3,10 @@
 //! [`office`] is what it works with, [`streams`] how acts are read and written, [`labels`] how they are found, [`secret`]
 //! what only its holder knows, [`actor`] who asks. Then one file a business: [`accounts`], [`cases`], [`association`],
 //! [`imports`], [`verifying`], [`looking`], [`access`], [`feed`],
-//! [`webhooks`], [`lists`].
+//! [`webhooks`], [`lists`], [`enrolment`] of keys, [`revocations`] of tokens.
 //!
-//! What it promises: nothing about a case, an account or an original changes but by an act on the chain; nothing private is
+//! What it promises: nothing about a case, an account or an original changes but by an act on the chain, except which keys
+//! an account has enrolled and that a token is revoked, which must not wait for the chain; nothing private is
 //! shown before the act that says so is there; whoever may not see a thing cannot tell whether it exists. What it is not:
 //! the rules themselves (`court`), HTTP.
 
@@ -16,7 +17,9 @@ pub mod annexes;
 pub mod association;
 pub mod cases;
 pub mod declined;
+pub mod deposit_policy;
 pub mod deposits;
+pub mod enrolment;
 pub mod erasing;
 pub mod feed;
 pub mod imports;
@@ -26,8 +29,10 @@ pub mod locks;
 pub mod looking;
 pub mod office;
 pub mod originals;
+pub mod revocations;
 pub mod secret;
 pub mod streams;
 pub mod tries;
 pub mod verifying;
+pub mod webhook_addresses;
 pub mod webhooks;

@@ -17,19 +17,23 @@ use crate::court::registry::Registry;
 use crate::custody::keeper::Keeper;
 use crate::desk::annexes::Annexes;
 use crate::desk::declined::DeskError;
+use crate::desk::enrolment::Enrolment;
 use crate::desk::labels;
 use crate::desk::locks::Locks;
+use crate::desk::revocations::Revocations;
 use crate::desk::secret::stream_id;
 use crate::desk::streams::{acts_after, statement};
 use crate::desk::tries::Tries;
+use crate::desk::webhook_addresses::WebhookAddresses;
 use crate::ledger::entry::Entry;
 use crate::ledger::hash::Digest;
-use crate::ledger::key::{Name, Signer};
+use crate::ledger::key::{Name, Signer, VerifierKey};
 use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::Receipt;
 use crate::ledger::time::Timestamp;
 use crate::sequencer::clock::Clock;
 use crate::sequencer::handle::Sequencer;
+use crate::store::contract::accounts::{AccountStore, AccountStoreError};
 use crate::store::contract::keeping::KeepPrivate;
 use crate::store::contract::{PrivateContent, ReadError, ReadLedger};
 
@@ -51,6 +55,10 @@ pub struct Furniture {
     pub platform: Signer,
     /// Originals in custody.
     pub keeper: Keeper,
+    /// What is kept of accounts and is no evidence.
+    pub accounts: Arc<dyn AccountStore>,
+    /// Where webhooks may be called.
+    pub webhook_addresses: WebhookAddresses,
     /// The time, for what expires.
     pub clock: Box<dyn Clock + Sync>,
 }
@@ -62,8 +70,11 @@ pub struct Desk {
     pub(in crate::desk) platform: Signer,
     pub(in crate::desk) ledger: Name,
     pub(in crate::desk) keeper: Keeper,
+    pub(in crate::desk) webhook_addresses: WebhookAddresses,
     pub(in crate::desk) locks: Locks,
     pub(in crate::desk) tries: Tries,
+    pub(in crate::desk) revocations: Revocations,
+    pub(in crate::desk) enrolment: Enrolment,
     clock: Box<dyn Clock + Sync>,
     registry: RwLock<Arc<Registry>>,
     files: Mutex<HashMap<CaseId, Arc<CaseFile>>>,
@@ -109,15 +120,18 @@ impl Desk {
     ///
     /// # Errors
     ///
-    /// [`ReadError`].
+    /// [`ReadError`]: the registry's acts, or what is kept of accounts.
     pub fn open(furniture: Furniture) -> Result<Self, ReadError> {
-        let Furniture { store, sequencer, platform, keeper, clock } = furniture;
+        let Furniture { store, sequencer, platform, keeper, accounts, webhook_addresses, clock } = furniture;
         let published = store.published().ok_or_else(|| ReadError::Unavailable("the ledger is not founded".into()))?;
         let ledger = published.checkpoint.checkpoint().origin.clone();
         let mut registry = Registry::default();
         for act in acts_after(&*store, &stream_id(&platform, "registry", &ledger), 0)? {
             registry.follow(&act.document, act.placed);
         }
+        let unreadable = |error: AccountStoreError| ReadError::Unavailable(error.to_string());
+        let revocations = Revocations::open(Arc::clone(&accounts)).map_err(unreadable)?;
+        let enrolment = Enrolment::open(accounts).map_err(unreadable)?;
         let told = watch::Sender::new(published.size().0);
         Ok(Self {
             store,
@@ -125,8 +139,11 @@ impl Desk {
             platform,
             ledger,
             keeper,
+            webhook_addresses,
             locks: Locks::default(),
             tries: Tries::default(),
+            revocations,
+            enrolment,
             clock,
             registry: RwLock::new(Arc::new(registry)),
             files: Mutex::new(HashMap::new()),
@@ -169,6 +186,18 @@ impl Desk {
 
     pub(in crate::desk) fn set_registry(&self, registry: Registry) {
         *self.registry.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(registry);
+    }
+
+    /// The ledger's origin.
+    #[must_use]
+    pub const fn ledger(&self) -> &Name {
+        &self.ledger
+    }
+
+    /// The key by which the platform signs for accounts.
+    #[must_use]
+    pub const fn platform_key(&self) -> &VerifierKey {
+        self.platform.verifier()
     }
 
     /// Now.

@@ -9,7 +9,6 @@
 
 use std::collections::HashSet;
 use std::error::Error;
-use std::sync::Arc;
 
 use futures_util::stream::BoxStream;
 use futures_util::{Stream, StreamExt as _};
@@ -19,12 +18,14 @@ use tokio_util::bytes::Bytes;
 use crate::court::acts::{Act, TakeCustody};
 use crate::court::case::state::{Placed, Text};
 use crate::court::document::{Document, Stream as Kind};
+use crate::court::ids::AccountId;
 use crate::court::values::Capacity;
 use crate::court::words::{Scope, Shown};
 use crate::custody::keeping::{KeepError, Kept};
 use crate::custody::object::{ObjectId, ObjectKey};
 use crate::custody::opening::OpenError;
 use crate::custody::removing::SweepError;
+use crate::custody::space::{Owner, SpaceError};
 use crate::desk::access::Subject;
 use crate::desk::actor::{Actor, Asked};
 use crate::desk::annexes::Annexes;
@@ -68,6 +69,9 @@ pub enum OriginalError {
     /// It was, and is erased.
     #[error("the original is erased")]
     Erased,
+    /// There is no room for it.
+    #[error(transparent)]
+    Space(#[from] SpaceError),
     /// The desk.
     #[error(transparent)]
     Desk(#[from] DeskError),
@@ -84,6 +88,7 @@ impl OriginalError {
             Self::NotSalted => "bad_salt",
             Self::NotSubmitted => "no_original",
             Self::Erased => "erased",
+            Self::Space(error) => error.code(),
             Self::Desk(_) => return None,
         })
     }
@@ -123,6 +128,16 @@ pub struct Given {
     pub size: u64,
     /// The act that recorded this look.
     pub access: Done,
+}
+
+/// An original that a client sends.
+pub struct IncomingOriginal<S> {
+    /// Its bytes.
+    pub stream: S,
+    /// How many the client says there are.
+    pub announced: Option<u64>,
+    /// Most bytes that are taken.
+    pub limit: u64,
 }
 
 /// An original in custody, with the act that says so.
@@ -171,7 +186,7 @@ impl Desk {
         self.read(move |store| Ok(custody(store, &stream)?.1)).await
     }
 
-    /// Takes an original of at most `limit` bytes into custody. For whom the deposit was made.
+    /// Takes an original into custody, if there is room for it. For the account the deposit was made for.
     ///
     /// # Errors
     ///
@@ -182,7 +197,7 @@ impl Desk {
         number: DepositNumber,
         asked: &Asked,
         salt: Option<[u8; SALT_LEN]>,
-        (stream, limit): (S, u64),
+        incoming: IncomingOriginal<S>,
     ) -> Result<Taken, OriginalError>
     where
         S: Stream<Item = Result<Bytes, E>> + Send,
@@ -203,17 +218,7 @@ impl Desk {
         if self.original_of(number).await?.is_some_and(|original| !original.erased) {
             return Err(OriginalError::Taken);
         }
-        // No more than the deposit says is taken in at all.
-        let limit = match content.form {
-            Form::Plain { size } => limit.min(size),
-            Form::Salted => limit,
-        };
-        let kept = self.keeper.keep(stream, limit).await.map_err(|error| match (error, content.form) {
-            (KeepError::TooLarge { limit }, Form::Plain { size }) if limit == size => {
-                OriginalError::Mismatch("it is longer than the deposit says")
-            }
-            (error, _) => DeskError::from(error).into(),
-        })?;
+        let kept = self.receive(actor, &content, incoming).await?;
         let object = kept.object;
         let taken = match self.agrees(&kept, &content, salt).await {
             Ok(()) => self.record_custody(actor, number, asked, &kept).await,
@@ -226,6 +231,54 @@ impl Desk {
             tracing::warn!(%object, %error, "an original that was not taken in is still there; the next start removes it");
         }
         taken
+    }
+
+    /// Receives an original, with room reserved for it before its first byte.
+    async fn receive<S, E>(
+        &self,
+        actor: &Actor,
+        content: &Content,
+        incoming: IncomingOriginal<S>,
+    ) -> Result<Kept, OriginalError>
+    where
+        S: Stream<Item = Result<Bytes, E>> + Send,
+        E: Into<Box<dyn Error + Send + Sync>>,
+    {
+        let IncomingOriginal { stream, announced, limit } = incoming;
+        // No more than the deposit says is taken in at all.
+        let (limit, expected) = match content.form {
+            Form::Plain { size } => (limit.min(size), size.min(announced.unwrap_or(size))),
+            Form::Salted => (limit, announced.unwrap_or(0)),
+        };
+        self.count_originals().await?;
+        let reservation = self.keeper.space().reserve(actor.id.0, expected.min(limit))?;
+        let stream = stream.map(|frame| {
+            let frame = frame.map_err(Into::<Box<dyn Error + Send + Sync>>::into)?;
+            reservation.arrived(u64::try_from(frame.len()).unwrap_or(u64::MAX))?;
+            Ok::<_, Box<dyn Error + Send + Sync>>(frame)
+        });
+        let kept = self.keeper.keep(stream, limit).await.map_err(|error| match (error, content.form) {
+            (KeepError::TooLarge { limit }, Form::Plain { size }) if limit == size => {
+                OriginalError::Mismatch("it is longer than the deposit says")
+            }
+            (KeepError::Stream(error), _) if error.is::<SpaceError>() => match error.downcast::<SpaceError>() {
+                Ok(error) => (*error).into(),
+                Err(error) => DeskError::from(KeepError::Stream(error)).into(),
+            },
+            (error, _) => DeskError::from(error).into(),
+        })?;
+        reservation.keep(kept.object);
+        Ok(kept)
+    }
+
+    /// Counts the originals in custody, unless that has been done.
+    async fn count_originals(&self) -> Result<(), DeskError> {
+        let space = self.keeper.space();
+        if !space.is_counted() {
+            let kept = self.read(|store| Ok(kept_originals(store)?)).await?;
+            space.count_existing(kept.iter().map(CustodyRecord::counted));
+        }
+        Ok(())
     }
 
     /// Holds what came against every digest and the size of the deposit.
@@ -341,7 +394,9 @@ impl Desk {
     ///
     /// [`SweepOriginalsError`]: nothing was removed unless all acts of custody were read.
     pub async fn sweep_originals(&self) -> Result<u64, SweepOriginalsError> {
-        let known = Arc::new(self.read(|store| Ok(objects(store)?)).await?);
+        let kept = self.read(|store| Ok(kept_originals(store)?)).await?;
+        let known: HashSet<ObjectId> = kept.iter().map(CustodyRecord::object).collect();
+        self.keeper.space().count_existing(kept.iter().map(CustodyRecord::counted));
         Ok(self.keeper.sweep(move |object| known.contains(object)).await?)
     }
 }
@@ -358,21 +413,50 @@ pub enum SweepOriginalsError {
     Sweep(#[from] SweepError),
 }
 
-/// All objects that are to be there.
-fn objects(store: &dyn ReadLedger) -> Result<HashSet<ObjectId>, ReadError> {
-    let (mut objects, mut from) = (HashSet::new(), LeafIndex(0));
+/// An original in custody, as its act says.
+#[derive(Debug, Clone)]
+pub struct CustodyRecord {
+    /// Where the act stands.
+    pub index: LeafIndex,
+    /// The account that handed it in.
+    pub owner: AccountId,
+    /// The act.
+    pub act: TakeCustody,
+}
+
+impl CustodyRecord {
+    /// The object that holds it.
+    #[must_use]
+    pub const fn object(&self) -> ObjectId {
+        ObjectId::from_bytes(self.act.object.0)
+    }
+
+    /// What the space for originals counts of it: the object, whose it is, its bytes.
+    const fn counted(&self) -> (ObjectId, Owner, u64) {
+        (self.object(), self.owner.0, self.act.size)
+    }
+}
+
+/// The originals that are in custody still, in the order of their acts.
+///
+/// # Errors
+///
+/// [`ReadError`].
+pub fn kept_originals(store: &dyn ReadLedger) -> Result<Vec<CustodyRecord>, ReadError> {
+    let (mut kept, mut from) = (Vec::new(), LeafIndex(0));
     loop {
         let page = store.labelled(&labels::custody_of_all(), from, PAGE)?;
         for index in &page {
-            if let Act::TakeCustody(act) = act_at(store, *index)?.document.act
+            let document = act_at(store, *index)?.document;
+            if let Act::TakeCustody(act) = document.act
                 && !matches!(store.annex(*index, &act.key.0)?, Private::Erased(_))
             {
-                objects.insert(ObjectId::from_bytes(act.object.0));
+                kept.push(CustodyRecord { index: *index, owner: document.by, act });
             }
         }
         match page.last() {
             Some(last) if page.len() == PAGE => from = LeafIndex(last.0 + 1),
-            _ => return Ok(objects),
+            _ => return Ok(kept),
         }
     }
 }

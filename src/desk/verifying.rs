@@ -13,12 +13,17 @@ use crate::desk::cases::Acted;
 use crate::desk::declined::DeskError;
 use crate::desk::looking::{Part, same};
 use crate::desk::office::Desk;
+use crate::ledger::hash::Digest;
+use crate::ledger::key::VerifierKey;
 use crate::ledger::merkle::shape::LeafIndex;
+use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::Receipt;
 use crate::ledger::statement::content::HashAlgorithm;
-use crate::ledger::verify::report::{Conclusion, Obstacle, Outcome, Report, Reservation, Step, StepResult};
-use crate::ledger::verify::trust::Trust;
-use crate::ledger::verify::verifier::{Presented, Question, verify};
+use crate::ledger::verify::report::{
+    Compared, Conclusion, Obstacle, Outcome, Report, Reservation, Skipped, Step, StepResult,
+};
+use crate::ledger::verify::trust::{KeySource, Trust};
+use crate::ledger::verify::verifier::{Presented, Question, RecordSource, verify};
 use crate::store::contract::ReadLedger;
 use crate::store::reading;
 use crate::store::reading::{history, receipts};
@@ -69,18 +74,26 @@ impl Desk {
                 asked_for.receipt = Some(Box::new(self.receipt_of(&imported).await?));
             }
         }
+        let about =
+            AboutItem { deposit, own, keys, tx_id: imported.import.tx_id, platform: self.platform.verifier().clone() };
         let mut report = self
             .read(move |store| {
                 let index = if own { store.find_number(&deposit)? } else { None };
-                report_on(store, index, deposit, &asked_for, keys)
+                report_on(store, index, &about, &asked_for)
             })
             .await?;
-        // A paper that does not hold, or is of another deposit, accuses nobody: whoever brings it chose it.
+        // A receipt that does not hold, or is of another deposit, accuses nobody: its holder chose it.
         let of_it =
             !matches!(report.obstacle, Some(Obstacle::BrokenReceipt | Obstacle::UnknownKey | Obstacle::OtherNumber));
-        let differs = of_it && report.facts.as_ref().is_some_and(|facts| !same(&imported.import, facts));
-        let diverges = differs || looks.get(&item).is_some_and(|look| look.divergence.is_some());
-        set_outcome(&mut report, Step::ImportSnapshot, Outcome::of(!diverges));
+        let facts = report.facts.as_ref().filter(|_| of_it);
+        let differs = facts.map(|facts| !same(&imported.import, facts));
+        let diverges = differs == Some(true) || looks.get(&item).is_some_and(|look| look.divergence.is_some());
+        let step = Step::ImportSnapshot;
+        report.set(match (own, differs) {
+            (true, _) => StepResult::of(step, Outcome::of(!diverges), Compared::ImportWithLedger, Vec::new()),
+            (false, Some(_)) => StepResult::of(step, Outcome::of(!diverges), Compared::ImportWithReceipt, Vec::new()),
+            (false, None) => StepResult::not_performed(step, Skipped::NoRecord),
+        });
         if diverges {
             report.conclusion = Conclusion::ChainFault;
             report.obstacle = None;
@@ -100,50 +113,56 @@ impl Desk {
     }
 }
 
+/// What is known of an item before it is verified.
+struct AboutItem {
+    deposit: DepositNumber,
+    /// Whether this node's ledger holds the deposit.
+    own: bool,
+    /// The court's list of ledger keys, for another ledger's deposit.
+    keys: Vec<VerifierKey>,
+    /// 交易id as it was imported.
+    tx_id: Digest,
+    /// The key by which this platform signs for accounts.
+    platform: VerifierKey,
+}
+
 fn report_on(
     store: &dyn ReadLedger,
     index: Option<LeafIndex>,
-    deposit: crate::ledger::number::DepositNumber,
+    about: &AboutItem,
     asked: &VerificationAsked,
-    mut keys: Vec<crate::ledger::key::VerifierKey>,
 ) -> Result<Report, DeskError> {
-    let (receipt, known) = match (&asked.receipt, index) {
-        (Some(receipt), None) => (Arc::new((**receipt).clone()), None),
-        (Some(receipt), Some(index)) => (Arc::new((**receipt).clone()), Some(history::history(store, index)?)),
-        (None, Some(index)) => (Arc::new(receipts::receipt(store, index)?), Some(history::history(store, index)?)),
-        (None, None) => return Ok(Report::not_found(Some(deposit))),
+    let known = index.map(|index| history::history(store, index)).transpose()?;
+    let (receipt, source) = match (&asked.receipt, index) {
+        (Some(receipt), _) => (Arc::new((**receipt).clone()), RecordSource::Receipt),
+        (None, Some(index)) => (Arc::new(receipts::receipt(store, index)?), RecordSource::OwnLedger),
+        (None, None) => {
+            let mut report = Report::not_found(Some(about.deposit));
+            report.set(StepResult::not_applicable(Step::NumberCheck, Skipped::NumberFromCase));
+            return Ok(report);
+        }
     };
-    keys.extend(reading::genesis(store)?.key().cloned());
-    let trust = Trust::new(keys);
-    let question = Question {
-        number: Some(deposit),
-        receipt: &receipt,
-        item: None,
+    let (keys, keys_from) = if about.own {
+        (reading::genesis(store)?.key().cloned().into_iter().collect(), KeySource::OwnNode)
+    } else {
+        (about.keys.clone(), KeySource::CourtList)
+    };
+    let trust = Trust::new(keys).from_source(keys_from);
+    Ok(verify(&Question {
+        number: Some(about.deposit),
+        number_entered: false,
+        source,
         presented: asked.presented,
         history: known.as_ref(),
-        trust: &trust,
-    };
-    let report = verify(&question);
-    if asked.receipt.is_some() && report.conclusion == Conclusion::ChainFault {
-        // A receipt that somebody brings is a paper, though the ledger was asked beside it.
-        return Ok(verify(&Question { history: None, ..question }));
-    }
-    Ok(report)
-}
-
-fn set_outcome(report: &mut Report, step: Step, outcome: Outcome) {
-    for result in report.steps.iter_mut().filter(|result| result.step == step) {
-        *result = StepResult { step, outcome, values: result.values.clone() };
-    }
+        without_history: if about.own { Skipped::NoRecord } else { Skipped::ForeignLedger },
+        stated_tx_id: Some(about.tx_id),
+        platform: about.own.then_some(&about.platform),
+        ..Question::about(&receipt, &trust)
+    }))
 }
 
 /// What of a verification goes on record.
-fn recorded(
-    item: ItemNumber,
-    deposit: crate::ledger::number::DepositNumber,
-    asked: &VerificationAsked,
-    report: &Report,
-) -> Verify {
+fn recorded(item: ItemNumber, deposit: DepositNumber, asked: &VerificationAsked, report: &Report) -> Verify {
     let (presented, size, presented_hash) = match asked.presented {
         Presented::File { measured, .. } => {
             let hashes = [HashAlgorithm::Sm3, HashAlgorithm::Sha256].map(|one| (one, measured.digest(one)));
@@ -163,6 +182,7 @@ fn recorded(
         size,
         presented_hash,
         conclusion: Code(report.conclusion.code().to_owned()),
+        obstacle: report.obstacle.as_ref().map(|one| Code(one.code().to_owned())),
         reservation: report.reservations.iter().map(|one: &Reservation| Code(one.code().to_owned())).collect(),
         step: report.steps.iter().map(step).collect(),
     }

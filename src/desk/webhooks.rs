@@ -2,7 +2,7 @@
 //!
 //! Calls are those of the Standard Webhooks specification: `webhook-id` is the same each time an event is sent,
 //! `webhook-signature` is `v1,` and the base64 of HMAC-SHA256 over `id.timestamp.body`. Only an answer of 2xx counts; a
-//! redirect does not, since events go where the operator said. Whatever else comes back, the same event is sent again
+//! redirect does not, since events go where the operator said, and only to addresses that [`WebhookAddresses`] lets pass. Whatever else comes back, the same event is sent again
 //! after a wait that doubles from a second to five minutes, with jitter.
 //!
 //! # Invariants
@@ -38,6 +38,7 @@ use crate::desk::feed::Event;
 use crate::desk::office::{Desk, Done};
 use crate::desk::secret::{random, step_of};
 use crate::desk::streams::text;
+use crate::desk::webhook_addresses::{AddressError, WebhookAddresses};
 use crate::ledger::hash::{Digest, sha256};
 use crate::wire::bilingual::Bilingual;
 use crate::wire::court::feed::EventJson;
@@ -76,6 +77,8 @@ enum HookError {
     Unusable,
     #[error("no answer: {0}")]
     Unreachable(String),
+    #[error(transparent)]
+    Address(#[from] AddressError),
     #[error("answered with HTTP {0}")]
     Refused(u16),
     #[error("how far it has come cannot be remembered: {0}")]
@@ -142,7 +145,7 @@ fn wait_after(failures: u32) -> Duration {
     wait.mul_f64(1.0 + share / 2.0)
 }
 
-fn caller(url: &Url) -> Result<Client, HookError> {
+fn caller(url: &Url, addresses: &WebhookAddresses) -> Result<Client, HookError> {
     static ONCE: Once = Once::new();
     // rustls wants to be told once a process which cryptography to use; whoever told it before us is as right.
     ONCE.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
@@ -150,10 +153,13 @@ fn caller(url: &Url) -> Result<Client, HookError> {
         .connect_timeout(CONNECT_TIMEOUT)
         .timeout(TIMEOUT)
         .redirect(Policy::none())
+        // A proxy would resolve names itself, and nobody would check where they lead.
+        .no_proxy()
+        .dns_resolver(Arc::new(addresses.clone()))
         .user_agent(concat!("tiezheng/", env!("CARGO_PKG_VERSION")));
     if url.scheme() == "http" {
-        // On this machine: without a proxy, and without root certificates, which a small machine may lack.
-        builder = builder.no_proxy().tls_certs_only([]);
+        // On this machine: without root certificates, which a small machine may lack.
+        builder = builder.tls_certs_only([]);
     }
     builder.build().map_err(|error| HookError::Unreachable(error.to_string()))
 }
@@ -184,7 +190,8 @@ impl Desk {
     ///
     /// # Errors
     ///
-    /// [`DeskError::BadValue`] for an address that is neither `https` nor on this machine; those of writing.
+    /// [`DeskError::NotPermitted`] for anybody but the operator; [`DeskError::BadValue`] for an address that is neither
+    /// `https` nor on this machine, or that is not public and not allowed; those of writing.
     pub async fn add_hook(
         &self,
         actor: &Actor,
@@ -192,7 +199,16 @@ impl Desk {
         court: &CourtCode,
         url: &str,
     ) -> Result<Hooked, DeskError> {
+        if !actor.account.holds(Role::Operator, None) {
+            return Err(DeskError::NotPermitted);
+        }
         let url = read_url(url)?;
+        let refused = |error: AddressError| DeskError::BadValue {
+            field: "url",
+            reason: error.to_string(),
+            code: "webhook_address_refused",
+        };
+        self.webhook_addresses.check(&url).await.map_err(refused)?;
         let id = TokenId(step_of(asked.request, "webhook").0);
         let secret = Zeroizing::new(format!("{SECRET_PREFIX}{}", STANDARD.encode(random::<32>()?)));
         let made = self.change_registry(actor, asked, |annexes| {
@@ -301,9 +317,11 @@ impl Desk {
             return Ok(0);
         }
         let target = self.target(hook).await?;
+        // A host that is an address is not resolved, so nobody else checks it.
+        self.webhook_addresses.check_literal(&target.url)?;
         let client = match client {
             Some(client) => client,
-            None => client.insert(caller(&target.url)?),
+            None => client.insert(caller(&target.url, &self.webhook_addresses)?),
         };
         for event in &events {
             let timestamp = self.now().as_millis() / 1000;

@@ -21,6 +21,8 @@ use crate::http::node::Node;
 use crate::http::problem::Failure;
 use crate::http::request::header;
 use crate::ledger::hash::sha256;
+use crate::wire::bilingual::Bilingual;
+use crate::wire::report::VerifierJson;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const ACTING_AS: HeaderName = HeaderName::from_static("x-acting-as");
@@ -34,11 +36,25 @@ impl FromRequestParts<Arc<Node>> for Bearer {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, node: &Arc<Node>) -> Result<Self, Failure> {
-        let presented = header(&parts.headers, &AUTHORIZATION);
-        let token = presented.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-        let token = token.map_or("", |(_, token)| token.trim());
-        Ok(Self(node.desk()?.authenticate(token)?))
+        Ok(Self(node.desk()?.authenticate(bearer_token(&parts.headers))?))
     }
+}
+
+/// The bearer token that a request presents; empty where it presents none.
+pub(in crate::http) fn bearer_token(headers: &HeaderMap) -> &str {
+    let presented = header(headers, &AUTHORIZATION);
+    let token = presented.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    token.map_or("", |(_, token)| token.trim())
+}
+
+/// The account behind a token as the verifier of a report: its roles, else what kind of account it is.
+pub(in crate::http) fn account_verifier(actor: &Actor) -> VerifierJson {
+    let label = |language| {
+        let mut roles: Vec<_> = actor.account.roles.iter().map(|(role, _)| role.label(language)).collect();
+        roles.dedup();
+        if roles.is_empty() { actor.account.subject.label(language).to_owned() } else { roles.join(", ") }
+    };
+    VerifierJson::account(&actor.id.to_string(), None, Bilingual::of(label))
 }
 
 /// The request behind a body (or, of a streamed body, behind whatever names it).

@@ -1,29 +1,44 @@
-//! Request bodies: bounded in size, bounded in time, and files hashed as they stream.
+//! Request bodies: bounded in size, memory and time, and files hashed as they stream.
 //!
 //! # Invariants
 //!
-//! No body is held beyond its limit, and of a file no more than two parts of 256 KiB and a frame. Whoever sends slower than
-//! [`Options::body_timeout`](crate::http::options::Options::body_timeout) allows is cut off.
+//! A small body is buffered only while its client has a share of [`Node::body_memory`], and a file is received only while
+//! its client has one of the places for files: senders that are slow, however many, hold no more memory than that. (A body
+//! that came whole with its head needs no share: it lies in the connection's read buffer.) Of a file no more than two parts
+//! of 256 KiB and a frame are held. A client that sends more slowly than [`Options::body_timeout`] and
+//! [`Options::slowest`] allow is cut off.
+//!
+//! [`Options::body_timeout`]: crate::http::options::Options::body_timeout
+//! [`Options::slowest`]: crate::http::options::Options::slowest
 
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_LENGTH;
+use futures_util::future::{BoxFuture, join};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use hyper::body::Body as _;
 use sha2::Digest as _;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
+use crate::http::client_address::AddressGroup;
+use crate::http::hashing::HashingError;
 use crate::http::node::Node;
+use crate::http::options::Options;
 use crate::http::problem::Failure;
 use crate::ledger::hash::Digest;
 use crate::ledger::metadata::SALT_LEN;
 use crate::ledger::statement::content::Measured;
 
 /// How much of a file must arrive in one body timeout, and is hashed in one go.
-const PART: u64 = 256 * 1024;
+pub const PART: u64 = 256 * 1024;
+/// Bytes of one unit of the memory for bodies.
+pub const MEMORY_UNIT: usize = 1024;
 
-fn too_large(limit: u64) -> Failure {
+/// A body of more than `limit` bytes.
+#[must_use]
+pub fn too_large(limit: u64) -> Failure {
     Failure::new("body_too_large", format!("at most {limit} bytes")).limited(limit)
 }
 
@@ -39,59 +54,130 @@ pub fn broken(error: &dyn std::fmt::Display) -> Failure {
     Failure::new("body_broken", error.to_string())
 }
 
-/// Refuses a body that announces more than `limit` bytes, before any of it is read.
-fn announced(headers: &HeaderMap, limit: u64) -> Result<(), Failure> {
-    let length = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    if length.is_some_and(|length| length > limit) { Err(too_large(limit)) } else { Ok(()) }
+/// How many bytes a request says that its body has.
+#[must_use]
+pub fn announced(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// Reads a body of at most `limit` bytes that arrives within `patience`.
+/// Rejects a body that announces more than `limit` bytes, before any of it is read.
+fn require_announced(headers: &HeaderMap, limit: u64) -> Result<(), Failure> {
+    if announced(headers).is_some_and(|length| length > limit) { Err(too_large(limit)) } else { Ok(()) }
+}
+
+/// Reads a body of at most `limit` bytes.
 ///
 /// # Errors
 ///
-/// `body_too_large`, `body_timeout`, `body_broken`.
-pub async fn read(headers: &HeaderMap, body: Body, limit: usize, patience: Duration) -> Result<Bytes, Failure> {
+/// `body_too_large`, `body_timeout`, `body_broken`; `busy` when there is no memory for it in time.
+pub async fn read(
+    node: &Node,
+    client: AddressGroup,
+    headers: &HeaderMap,
+    mut body: Body,
+    limit: usize,
+) -> Result<Bytes, Failure> {
     let most = u64::try_from(limit).unwrap_or(u64::MAX);
-    announced(headers, most)?;
-    match timeout(patience, Limited::new(body, limit).collect()).await {
+    require_announced(headers, most)?;
+    let patience = node.options().body_timeout;
+    let first = frame(&mut body, Instant::now() + patience).await?.unwrap_or_default();
+    if first.len() > limit {
+        return Err(too_large(most));
+    }
+    if body.is_end_stream() {
+        return Ok(first);
+    }
+    // The rest has not arrived: it is waited for only with a share of the memory for all of it.
+    let size = announced(headers).and_then(|size| usize::try_from(size).ok()).unwrap_or(limit);
+    let _memory = node.body_memory(client, size.div_ceil(MEMORY_UNIT)).await?;
+    let rest = Limited::new(body, limit - first.len()).collect();
+    match timeout_at(Instant::now() + patience, rest).await {
         Err(_) => Err(too_slow()),
-        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+        Ok(Ok(rest)) => {
+            let rest = rest.to_bytes();
+            Ok(if rest.is_empty() { first } else { [first, rest].concat().into() })
+        }
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large(most)),
         Ok(Err(error)) => Err(broken(&error)),
     }
+}
+
+/// The next data of a body; `None` at its end.
+async fn frame(body: &mut Body, deadline: Instant) -> Result<Option<Bytes>, Failure> {
+    loop {
+        let Some(frame) = timeout_at(deadline, body.frame()).await.map_err(|_| too_slow())? else { return Ok(None) };
+        // Trailers are no part of the body.
+        if let Ok(data) = frame.map_err(|error| broken(&error))?.into_data() {
+            return Ok(Some(data));
+        }
+    }
+}
+
+/// Who sends a file, and for how long that may take.
+#[derive(Debug, Clone, Copy)]
+pub enum Sender {
+    /// Somebody without a token: for [`Options::anonymous_time`](crate::http::options::Options::anonymous_time).
+    Anonymous(AddressGroup),
+    /// Somebody with a token, at this address.
+    Authenticated(AddressGroup),
 }
 
 /// Hashes a file as it streams, `salt` before it.
 ///
 /// # Errors
 ///
-/// As [`read`].
+/// As [`read`]; `busy` when no place becomes free in time.
 pub async fn measure(
     node: &Node,
+    sender: Sender,
     headers: &HeaderMap,
     mut body: Body,
     salt: Option<[u8; SALT_LEN]>,
 ) -> Result<Measured, Failure> {
     let options = node.options();
-    announced(headers, options.file_max)?;
+    require_announced(headers, options.file_max)?;
+    let client = match sender {
+        Sender::Anonymous(client) | Sender::Authenticated(client) => client,
+    };
+    let _place = node.place_for_file(client).await?;
+    let latest = match sender {
+        Sender::Anonymous(_) => Instant::now().checked_add(options.anonymous_time),
+        Sender::Authenticated(_) => None,
+    };
+    let mut pace = Pace::new(options);
     let mut size = 0_u64;
-    let mut hashing = tokio::task::spawn_blocking(move || Hashes::after(salt));
+    let mut hashing: Option<BoxFuture<'_, Result<Hashes, HashingError>>> = None;
+    let mut hashes = Some(Hashes::after(salt));
     loop {
         // The next part arrives while the one before is being hashed. A slow client holds no thread.
-        let frames = part(&mut body, options.body_timeout).await?;
-        let hashes = hashing.await.map_err(|error| Failure::internal(&error))?;
+        let arriving = part(&mut body, &mut pace, latest);
+        let frames = match hashing.take() {
+            None => arriving.await?,
+            Some(hashed) => {
+                let (frames, hashed) = join(arriving, hashed).await;
+                hashes = Some(hashed.map_err(hashing_failed)?);
+                frames?
+            }
+        };
+        let Some(mut hashed) = hashes.take() else { return Err(Failure::internal(&"a hash was lost")) };
         if frames.is_empty() {
-            return Ok(hashes.measured(size));
+            return Ok(hashed.measured(size));
         }
         size = size.saturating_add(length(&frames));
         if size > options.file_max {
             return Err(too_large(options.file_max));
         }
-        let place = node.place_to_hash().await?;
-        hashing = tokio::task::spawn_blocking(move || {
-            let _place = place;
-            hashes.over(&frames)
-        });
+        hashing = Some(Box::pin(node.hashing().run(move || {
+            hashed.add(&frames);
+            hashed
+        })));
+    }
+}
+
+fn hashing_failed(error: HashingError) -> Failure {
+    match error {
+        HashingError::NoThread(_) => Failure::new("unavailable", error.to_string()),
+        HashingError::Panicked => Failure::internal(&error),
     }
 }
 
@@ -100,15 +186,61 @@ fn length(frames: &[Bytes]) -> u64 {
 }
 
 /// The next [`PART`] bytes or some more, or what is left; nothing at the end.
-async fn part(body: &mut Body, patience: Duration) -> Result<Vec<Bytes>, Failure> {
+async fn part(body: &mut Body, pace: &mut Pace, latest: Option<Instant>) -> Result<Vec<Bytes>, Failure> {
     let mut frames = Vec::new();
-    let deadline = Instant::now() + patience;
     while length(&frames) < PART {
-        let Some(frame) = timeout_at(deadline, body.frame()).await.map_err(|_| too_slow())? else { break };
-        // Trailers are no part of the file.
-        frames.extend(frame.map_err(|error| broken(&error))?.into_data());
+        let (since, deadline) = (Instant::now(), pace.deadline());
+        let deadline = latest.map_or(deadline, |latest| latest.min(deadline));
+        let Some(data) = frame(body, deadline).await? else { break };
+        pace.arrived(since.elapsed(), data.len());
+        frames.push(data);
     }
     Ok(frames)
+}
+
+/// How long a client may still be waited for: only the time counts in which the server waits, not its own.
+#[derive(Debug, Clone)]
+pub struct Pace {
+    patience: Duration,
+    slowest: u64,
+    /// How long the client was waited for, and what came.
+    waited: Duration,
+    bytes: u64,
+    /// Likewise, in the current part.
+    waited_for_part: Duration,
+    bytes_of_part: u64,
+}
+
+impl Pace {
+    /// At the beginning of a body.
+    #[must_use]
+    pub const fn new(options: &Options) -> Self {
+        let (patience, slowest) = (options.body_timeout, options.slowest);
+        let none = Duration::ZERO;
+        Self { patience, slowest, waited: none, bytes: 0, waited_for_part: none, bytes_of_part: 0 }
+    }
+
+    /// Until when to wait for the next bytes.
+    #[must_use]
+    pub fn deadline(&self) -> Instant {
+        let for_part = self.patience.saturating_sub(self.waited_for_part);
+        // The time that is due for what came, beyond the first part.
+        let due = Duration::from_millis(self.bytes.saturating_mul(1_000) / self.slowest.max(1));
+        let for_all = self.patience.saturating_add(due).saturating_sub(self.waited);
+        Instant::now() + for_part.min(for_all)
+    }
+
+    /// Notes that `bytes` came after the client was waited for.
+    pub fn arrived(&mut self, waited: Duration, bytes: usize) {
+        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+        self.waited = self.waited.saturating_add(waited);
+        self.bytes = self.bytes.saturating_add(bytes);
+        self.waited_for_part = self.waited_for_part.saturating_add(waited);
+        self.bytes_of_part = self.bytes_of_part.saturating_add(bytes);
+        if self.bytes_of_part >= PART {
+            (self.waited_for_part, self.bytes_of_part) = (Duration::ZERO, 0);
+        }
+    }
 }
 
 /// Both digests, on their way.
@@ -124,15 +256,38 @@ impl Hashes {
     }
 
     /// SM3 takes 4 ms a megabyte: too long for a worker thread.
-    fn over(mut self, frames: &[Bytes]) -> Self {
+    fn add(&mut self, frames: &[Bytes]) {
         for frame in frames {
             self.sha256.update(frame);
             self.sm3.update(frame);
         }
-        self
     }
 
     fn measured(self, size: u64) -> Measured {
         Measured { size, sha256: Digest(self.sha256.finalize().into()), sm3: Digest(self.sm3.finalize().into()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_has_time_for_each_part_and_a_mean_rate_for_all() {
+        let second = Duration::from_secs(1);
+        let options = Options { body_timeout: 30 * second, slowest: 16 << 10, ..Options::default() };
+        let left = |pace: &Pace| pace.deadline().saturating_duration_since(Instant::now()).as_secs_f64().round();
+        let mut pace = Pace::new(&options);
+        assert!((left(&pace) - 30.0).abs() < 1.0);
+        pace.arrived(20 * second, 1);
+        assert!((left(&pace) - 10.0).abs() < 1.0, "a byte does not buy more time");
+        // A whole part within its time, and again: each begins a new part.
+        pace.arrived(5 * second, 256 << 10);
+        assert!((left(&pace) - 21.0).abs() < 1.0, "16 s for 256 KiB, 30 s in advance, 25 s waited");
+        // At 9 kB/s each part comes in time, and the mean rate is too low in the end.
+        for _ in 0..10 {
+            pace.arrived(29 * second, 256 << 10);
+        }
+        assert!(left(&pace) < 1.0);
     }
 }

@@ -30,10 +30,10 @@ pub struct ProxyNetwork(IpNet);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProxyNetworkError {
     /// Neither a network nor an address.
-    #[error("`{0}` is neither a network like 10.0.0.0/8 nor an address like 127.0.0.1 | 既不是网段也不是地址")]
+    #[error("`{0}` is neither a network like 10.0.0.0/8 nor an address like 127.0.0.1")]
     Malformed(String),
     /// Bits behind the prefix are set: the operator may have meant another network.
-    #[error("`{given}` has bits set behind its prefix; write {network} | 网络前缀之后的位不为零，请写作 {network}")]
+    #[error("`{given}` has bits set behind its prefix; write {network}")]
     HostBits {
         /// What was given.
         given: String,
@@ -41,13 +41,24 @@ pub enum ProxyNetworkError {
         network: IpNet,
     },
     /// It would trust every peer, and with that every client's own claim about its address.
-    #[error(
-        "`{0}` trusts every peer: any client could claim any address. Name the proxies | 等于信任所有来源，请只列出代理地址"
-    )]
+    #[error("`{0}` trusts every peer: any client could claim any address. Name the proxies")]
     Everybody(String),
     /// IPv4 addresses are compared as IPv4.
-    #[error("`{0}` is an IPv4-mapped network: write it as IPv4 | 请写成 IPv4 网段")]
+    #[error("`{0}` is an IPv4-mapped network: write it as IPv4")]
     Mapped(String),
+}
+
+impl ProxyNetworkError {
+    /// What is wrong, in Chinese.
+    #[must_use]
+    pub fn in_chinese(&self) -> String {
+        match self {
+            Self::Malformed(_) => "应为网段（如 10.0.0.0/8）或地址（如 127.0.0.1）".into(),
+            Self::HostBits { network, .. } => format!("网络前缀之后的位不为零，应写作 {network}"),
+            Self::Everybody(_) => "等于信任所有来源，任何客户端都可冒充任意地址，请只列出代理所在网段".into(),
+            Self::Mapped(_) => "IPv4 映射网段，请写成 IPv4 网段".into(),
+        }
+    }
 }
 
 impl FromStr for ProxyNetwork {
@@ -113,10 +124,7 @@ impl ClientAddress {
     /// What limits count by: an IPv4 address, or the /64 network of an IPv6 address, all of which one client may use.
     #[must_use]
     pub const fn group(self) -> AddressGroup {
-        match self.0 {
-            IpAddr::V4(address) => AddressGroup(IpAddr::V4(address)),
-            IpAddr::V6(address) => AddressGroup(IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & (!0 << 64)))),
-        }
+        AddressGroup::of(self.0)
     }
 }
 
@@ -138,6 +146,17 @@ impl<S: Sync> FromRequestParts<S> for ClientAddress {
 /// Addresses that share one limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AddressGroup(IpAddr);
+
+impl AddressGroup {
+    /// The group that an address belongs to.
+    #[must_use]
+    pub const fn of(address: IpAddr) -> Self {
+        match address.to_canonical() {
+            IpAddr::V4(address) => Self(IpAddr::V4(address)),
+            IpAddr::V6(address) => Self(IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & (!0 << 64)))),
+        }
+    }
+}
 
 impl std::fmt::Display for AddressGroup {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

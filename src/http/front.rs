@@ -1,6 +1,6 @@
 //! What every request passes first, and a fast path for the three hottest routes: deposit, look-up, receipt.
 //!
-//! Every request has its target and Host field checked, and the client's address noted. Then the fast path bypasses axum's
+//! Every request has its target, Host field and content coding checked, and the client's address noted. Then the fast path bypasses axum's
 //! router and its boxed middleware, which cost a tenth of the CPU time of a deposit, and applies the same middleware:
 //! metrics, panic handling, response headers. The router has these routes, too: the API's description is generated from
 //! it, and it answers unusual spellings of the same requests.
@@ -15,9 +15,11 @@ use std::task::{Context, Poll};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::Method;
+use axum::http::header::CONNECTION;
+use axum::http::{HeaderValue, Method};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt as _;
+use futures_util::future::Either;
 use hyper::body::Incoming;
 use tower::Service;
 
@@ -25,9 +27,12 @@ use crate::http::api::deposits::deposit;
 use crate::http::api::lookup::{fetched, looked_up};
 use crate::http::caching::Finishing;
 use crate::http::client_address::ClientAddress;
+use crate::http::client_body::ClientBody;
+use crate::http::connections::OpenConnection;
 use crate::http::node::Node;
 use crate::http::observe::Watched;
 use crate::http::problem::Failure;
+use crate::http::request::require_plain_body;
 use crate::http::router::panicked;
 use crate::http::target;
 use crate::ledger::number::DepositNumber;
@@ -94,15 +99,15 @@ impl Front {
         Self { node, router }
     }
 
-    /// The service of one connection, whose other end has this address.
+    /// The service of one connection.
     #[must_use]
-    pub fn for_peer(&self, peer: IpAddr) -> Connection {
-        Connection { node: Arc::clone(&self.node), router: self.router.clone(), peer }
+    pub fn on(&self, open: Arc<OpenConnection>) -> Connection {
+        Connection { node: Arc::clone(&self.node), router: self.router.clone(), open }
     }
 
-    /// Answers one request from `peer`.
+    /// Answers one request from `peer` that came through no connection.
     pub fn answer(&self, peer: IpAddr, request: Request) -> Answering {
-        self.for_peer(peer).answer(request)
+        self.on(OpenConnection::detached(peer)).answer(request)
     }
 }
 
@@ -111,7 +116,7 @@ impl Front {
 pub struct Connection {
     node: Arc<Node>,
     router: Router,
-    peer: IpAddr,
+    open: Arc<OpenConnection>,
 }
 
 /// An answer on its way.
@@ -119,15 +124,32 @@ pub type Answering = Pin<Box<dyn Future<Output = Result<Response, Infallible>> +
 
 impl Connection {
     fn answer(&mut self, mut request: Request) -> Answering {
-        if let Err(failure) = target::check(request.method(), request.uri(), request.version(), request.headers()) {
-            return Box::pin(rejected(failure, request).map(Ok));
-        }
-        let client = ClientAddress::of(self.peer, request.headers(), &self.node.options().trusted_proxies);
-        if let Some(to) = Straight::of(request.method(), request.uri().path()) {
-            return Box::pin(straight(to, Arc::clone(&self.node), client, request).map(Ok));
-        }
-        request.extensions_mut().insert(client);
-        Box::pin(self.router.call(request))
+        let (open, busy) = (Arc::clone(&self.open), self.open.begin_request());
+        let checked = target::check(request.method(), request.uri(), request.version(), request.headers());
+        let answering = match checked.and_then(|()| require_plain_body(request.headers())) {
+            Err(failure) => Either::Left(Either::Left(rejected(failure, request).map(Ok))),
+            Ok(()) => {
+                let proxies = &self.node.options().trusted_proxies;
+                let client = ClientAddress::of(open.peer(), request.headers(), proxies);
+                if let Some(to) = Straight::of(request.method(), request.uri().path()) {
+                    Either::Left(Either::Right(straight(to, Arc::clone(&self.node), client, request).map(Ok)))
+                } else {
+                    request.extensions_mut().insert(client);
+                    Either::Right(self.router.call(request))
+                }
+            }
+        };
+        Box::pin(async move {
+            let _busy = busy;
+            let mut answered = answering.await;
+            // The rest of the body is not read, so no other request can follow it.
+            if open.is_unread()
+                && let Ok(response) = &mut answered
+            {
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            answered
+        })
     }
 }
 
@@ -142,7 +164,8 @@ impl Service<Request<Incoming>> for Connection {
     }
 
     fn call(&mut self, request: Request<Incoming>) -> Answering {
-        self.answer(request.map(Body::new))
+        let open = Arc::clone(&self.open);
+        self.answer(request.map(|incoming| Body::new(ClientBody::new(incoming, open))))
     }
 }
 

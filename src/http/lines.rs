@@ -3,16 +3,13 @@
 //! # Invariants
 //!
 //! Nothing is held but what came last, at most one frame of the body, and the beginning of one line: a line that is too
-//! long is told as such and skipped, however long it is. The bytes of a line that came in one frame are not copied. A
-//! wait that is given up loses nothing.
-
-use std::time::Duration;
+//! long is reported as such and skipped, however long it is. The bytes of a line that came in one frame are not copied. A
+//! wait that is given up loses nothing: how long to wait is the caller's decision.
 
 use axum::body::{Body, Bytes};
 use http_body_util::BodyExt as _;
-use tokio::time::timeout;
 
-use crate::http::body::{broken, too_slow};
+use crate::http::body::broken;
 use crate::http::problem::Failure;
 
 /// A line, without its LF.
@@ -41,8 +38,6 @@ pub struct Lines {
     body: Body,
     /// Most bytes of a line.
     longest: usize,
-    /// Longest wait for a line to be whole.
-    patience: Duration,
     /// What came and is not yet cut.
     rest: Bytes,
     /// The beginning of a line that is not whole yet.
@@ -53,11 +48,11 @@ pub struct Lines {
 }
 
 impl Lines {
-    /// The lines of `body`, each of at most `longest` bytes and whole `patience` after it is waited for.
+    /// The lines of `body`, each of at most `longest` bytes.
     #[must_use]
-    pub fn of(body: Body, longest: usize, patience: Duration) -> Self {
+    pub fn of(body: Body, longest: usize) -> Self {
         let (rest, begun) = (Bytes::new(), Vec::new());
-        Self { body, longest, patience, rest, begun, skipping: false, ended: false }
+        Self { body, longest, rest, begun, skipping: false, ended: false }
     }
 
     /// The next lines, as many as are there, at most `most` and not many more bytes than one line may have; none at the
@@ -65,13 +60,9 @@ impl Lines {
     ///
     /// # Errors
     ///
-    /// `body_timeout`, `body_broken`; then there are no more lines, and one that was not whole is lost.
+    /// `body_broken`; then there are no more lines, and one that was not whole is lost.
     pub async fn next(&mut self, most: usize) -> Result<Vec<Line>, Failure> {
-        match timeout(self.patience, self.arriving(most)).await {
-            Ok(Ok(lines)) => Ok(lines),
-            Ok(Err(failure)) => Err(self.lost(failure)),
-            Err(_) => Err(self.lost(too_slow())),
-        }
+        self.arriving(most).await.map_err(|failure| self.lost(failure))
     }
 
     async fn arriving(&mut self, most: usize) -> Result<Vec<Line>, Failure> {
@@ -158,7 +149,7 @@ mod tests {
     fn of(frames: &[&'static str]) -> Lines {
         let frames: Vec<_> =
             frames.iter().map(|frame| Ok::<_, Infallible>(Bytes::from_static(frame.as_bytes()))).collect();
-        Lines::of(Body::from_stream(stream::iter(frames)), 4, Duration::from_secs(60))
+        Lines::of(Body::from_stream(stream::iter(frames)), 4)
     }
 
     /// All lines; `-` for one that is too long.
@@ -203,7 +194,7 @@ mod tests {
     #[tokio::test]
     async fn what_came_whole_is_there_before_the_rest_breaks() {
         let frames = [Ok(Bytes::from_static(b"a\nb\nc")), Err(std::io::Error::other("gone"))];
-        let mut lines = Lines::of(Body::from_stream(stream::iter(frames)), 4, Duration::from_secs(60));
+        let mut lines = Lines::of(Body::from_stream(stream::iter(frames)), 4);
         let whole = |text: &'static str| Line::Whole(Bytes::from_static(text.as_bytes()));
         assert_eq!(lines.next(9).await, Ok(vec![whole("a"), whole("b")]));
         assert_eq!(lines.next(9).await.unwrap_err().code(), "body_broken");
@@ -214,11 +205,13 @@ mod tests {
     async fn a_line_is_waited_for_and_a_wait_given_up_loses_nothing() {
         let (frames, body) = tokio::sync::mpsc::channel(1);
         let body = stream::unfold(body, |mut body| async move { body.recv().await.map(|frame| (frame, body)) });
-        let mut lines = Lines::of(Body::from_stream(body.map(Ok::<Bytes, Infallible>)), 4, Duration::from_millis(20));
+        let mut lines = Lines::of(Body::from_stream(body.map(Ok::<Bytes, Infallible>)), 4);
         frames.send(Bytes::from_static(b"ab")).await.unwrap();
         assert!(futures_util::FutureExt::now_or_never(lines.next(9)).is_none(), "not whole yet");
         frames.send(Bytes::from_static(b"c\nd")).await.unwrap();
         assert_eq!(lines.next(9).await, Ok(vec![Line::Whole(Bytes::from_static(b"abc"))]));
-        assert_eq!(lines.next(9).await.unwrap_err().code(), "body_timeout");
+        assert!(futures_util::FutureExt::now_or_never(lines.next(9)).is_none());
+        drop(frames);
+        assert_eq!(lines.next(9).await, Ok(vec![Line::Whole(Bytes::from_static(b"d"))]), "a last line without LF");
     }
 }

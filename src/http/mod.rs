@@ -5,25 +5,33 @@
 //! the pages. It reads through the store's contract, always bounded by the published size, and writes through the
 //! sequencer alone. [`echo`] is a bare server to measure against.
 
+pub mod admission;
 pub mod api;
+pub mod batch_patience;
 pub mod bearer;
 pub mod body;
 pub mod caching;
 pub mod client_address;
+pub mod client_body;
+pub mod client_stream;
 pub mod codes;
+pub mod connections;
 pub mod echo;
 pub mod front;
+pub mod hashing;
 pub mod lines;
-pub mod locality;
 pub mod node;
 pub mod observe;
 pub mod openapi;
 pub mod options;
 pub mod paging;
 pub mod problem;
+pub mod query;
+pub mod rate_limit;
 pub mod request;
 pub mod router;
 pub mod server;
+pub mod shares;
 pub mod stall;
 pub mod target;
 pub mod web;

@@ -1,19 +1,27 @@
-//! What handlers share: the reader, the sequencer, the limits.
+//! What all handlers share: the reader, the sequencer, the limits and what is left of them.
 //!
 //! A disk that stalls must not hold all worker threads at once, deposits in flight and the health page with them. So a
 //! read of the store runs on a blocking thread, bounded in number. The hand-over takes 20 to 40 µs; what is asked for most
 //! is therefore first looked for in memory alone, where nobody waits.
 
-use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::timeout;
 
+use crate::court::ids::AccountId;
+use crate::desk::deposit_policy::DepositPolicy;
 use crate::desk::office::Desk;
+use crate::http::admission::{DepositAdmission, DepositLimits};
+use crate::http::body::MEMORY_UNIT;
+use crate::http::client_address::AddressGroup;
+use crate::http::connections::Connections;
+use crate::http::hashing::HashingThreads;
 use crate::http::options::Options;
 use crate::http::problem::Failure;
+use crate::http::shares::{Share, Shares};
 use crate::ledger::receipt::{KeyNotice, Receipt};
+use crate::ledger::time::Timestamp;
+use crate::sequencer::clock::{Clock, SystemClock};
 use crate::sequencer::handle::Sequencer;
 use crate::store::contract::{Published, ReadError, ReadLedger};
 use crate::store::reading;
@@ -26,47 +34,69 @@ pub struct Node {
     reader: Arc<dyn ReadLedger>,
     sequencer: Sequencer,
     options: Options,
-    on_loopback: bool,
+    admission: DepositAdmission,
     reads: Arc<Semaphore>,
-    hashing: Arc<Semaphore>,
-    batches: Arc<Semaphore>,
+    hashing: HashingThreads,
+    connections: Connections,
+    body_memory: Shares<AddressGroup>,
+    files: Shares<AddressGroup>,
+    uploads: Shares<AccountId>,
+    batches: Shares<AddressGroup>,
     lines_of_batches: Arc<Semaphore>,
     /// The key notices of a checkpoint that was looked at.
     notices: RwLock<Option<(Arc<Published>, Vec<KeyNotice>)>>,
     recent: Recent,
     blocks: Blocks,
     desk: Option<Arc<Desk>>,
+    clock: Box<dyn Clock + Sync>,
 }
 
 impl Node {
-    /// A node over `reader`, which `sequencer` writes to. It accepts no deposits before [`Node::listening_on`].
+    /// A node over `reader`, which `sequencer` writes to. It accepts no statements before [`Node::with_admission`].
     #[must_use]
     pub fn new(reader: Arc<dyn ReadLedger>, sequencer: Sequencer, options: Options) -> Self {
         let reads = Arc::new(Semaphore::new(options.reads));
-        let hashing = Arc::new(Semaphore::new(options.hashing));
-        let batches = Arc::new(Semaphore::new(options.batches));
+        let connections = Connections::new(options.connections, options.connections_per_client, options.stalled_after);
+        let units = |bytes: usize| bytes / MEMORY_UNIT;
         let capacity = sequencer.health().capacity;
         let lines_of_batches = Arc::new(Semaphore::new((capacity - capacity / 4).max(1)));
         Self {
             reader,
             sequencer,
-            options,
-            on_loopback: false,
+            admission: DepositAdmission::new(DepositPolicy::Accounts, &DepositLimits::none()),
             reads,
-            hashing,
-            batches,
+            hashing: HashingThreads::new(options.hashing),
+            connections,
+            body_memory: Shares::new(units(options.body_memory), units(options.body_memory_per_client)),
+            files: Shares::new(options.files, options.files_per_client),
+            uploads: Shares::new(options.uploads, options.uploads_per_account),
+            batches: Shares::new(options.batches, options.batches_per_client),
+            options,
             lines_of_batches,
             notices: RwLock::default(),
             recent: Recent::default(),
             blocks: Blocks::default(),
             desk: None,
+            clock: Box::new(SystemClock::new()),
         }
     }
 
-    /// Says where it listens: on loopback anybody local may deposit, elsewhere nobody may until there is enrolment.
+    /// With another clock than the machine's.
     #[must_use]
-    pub fn listening_on(self, address: SocketAddr) -> Self {
-        Self { on_loopback: address.ip().is_loopback(), ..self }
+    pub fn with_clock(self, clock: Box<dyn Clock + Sync>) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// Now: when a report is made.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.read().wall
+    }
+
+    /// Accepting statements under this policy and these limits.
+    #[must_use]
+    pub fn with_admission(self, policy: DepositPolicy, limits: &DepositLimits) -> Self {
+        Self { admission: DepositAdmission::new(policy, limits), ..self }
     }
 
     /// With a desk: accounts, cases, originals.
@@ -84,10 +114,10 @@ impl Node {
         self.desk.as_ref().ok_or_else(|| Failure::new("unauthenticated", "this node keeps no accounts"))
     }
 
-    /// Whether it can be reached from this machine only.
+    /// Who may deposit.
     #[must_use]
-    pub const fn is_on_loopback(&self) -> bool {
-        self.on_loopback
+    pub const fn admission(&self) -> &DepositAdmission {
+        &self.admission
     }
 
     /// The sequencer.
@@ -176,23 +206,67 @@ impl Node {
         receipts::receipt_under(reader, (found.index, found.bytes), &block, &tip, notices)
     }
 
-    /// A place among the threads that hash files.
-    ///
-    /// # Errors
-    ///
-    /// `internal`, never: nobody closes the semaphore.
-    pub async fn place_to_hash(&self) -> Result<OwnedSemaphorePermit, Failure> {
-        take(&self.hashing).await
+    /// The threads that hash files.
+    #[must_use]
+    pub const fn hashing(&self) -> &HashingThreads {
+        &self.hashing
     }
 
-    /// A place among the batches, waited for.
+    /// The open connections.
+    #[must_use]
+    pub const fn connections(&self) -> &Connections {
+        &self.connections
+    }
+
+    /// Memory for a body of `client` that has not arrived yet, in units of [`MEMORY_UNIT`]. If there is none, a connection
+    /// of the same client that has stalled is closed.
     ///
     /// # Errors
     ///
     /// `busy` when none becomes free in time.
-    pub async fn place_for_batch(&self) -> Result<OwnedSemaphorePermit, Failure> {
-        let place = timeout(self.options.place_timeout, take(&self.batches)).await;
-        place.map_err(|_| Failure::busy("batches"))?
+    pub async fn body_memory(&self, client: AddressGroup, units: usize) -> Result<Share, Failure> {
+        if let Some(memory) = self.body_memory.try_take(client, units) {
+            return Ok(memory);
+        }
+        self.connections.evict_one_of(client);
+        let memory = self.body_memory.take(client, units, self.options.place_timeout).await;
+        memory.map_err(|_| Failure::busy("requests whose bodies are incomplete"))
+    }
+
+    /// A place for a file of `client` that is hashed as it comes, waited for.
+    ///
+    /// # Errors
+    ///
+    /// `busy` when none becomes free in time.
+    pub async fn place_for_file(&self, client: AddressGroup) -> Result<Share, Failure> {
+        let place = self.files.take(client, 1, self.options.place_timeout).await;
+        place.map_err(|_| Failure::busy("verifications of files"))
+    }
+
+    /// A place for an original of `account` that is received into custody, waited for.
+    ///
+    /// # Errors
+    ///
+    /// `busy` when none becomes free in time.
+    pub async fn place_for_upload(&self, account: AccountId) -> Result<Share, Failure> {
+        let place = self.uploads.take(account, 1, self.options.place_timeout).await;
+        place.map_err(|_| Failure::busy("originals"))
+    }
+
+    /// A place among the batches for one of `client`, waited for.
+    ///
+    /// # Errors
+    ///
+    /// `busy` when none becomes free in time.
+    pub async fn place_for_batch(&self, client: AddressGroup) -> Result<Share, Failure> {
+        let place = self.batches.take(client, 1, self.options.place_timeout).await;
+        place.map_err(|_| Failure::busy("batches"))
+    }
+
+    /// Whether a batch waits for its turn.
+    #[must_use]
+    pub fn are_batches_waiting(&self) -> bool {
+        self.batches.is_contended()
     }
 
     /// A share of the pool for a line of a batch: three quarters of it, so that one deposit by itself finds a place while
@@ -212,6 +286,6 @@ async fn take(places: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Failure> 
 
 impl std::fmt::Debug for Node {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Node").field("on_loopback", &self.on_loopback).finish_non_exhaustive()
+        f.debug_struct("Node").field("admission", &self.admission).finish_non_exhaustive()
     }
 }

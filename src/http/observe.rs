@@ -96,6 +96,7 @@ impl Watched {
             "GET" => "GET",
             "HEAD" => "HEAD",
             "POST" => "POST",
+            "DELETE" => "DELETE",
             _ => "other",
         };
         let route = request.extensions().get::<MatchedPath>().cloned().map_or(Route::Named("none"), Route::Matched);

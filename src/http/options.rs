@@ -1,8 +1,9 @@
-//! How the counter runs: its limits, each with its unit and reason.
+//! The limits of the HTTP server, each with its unit and reason.
 
 use std::time::Duration;
 
 use crate::http::client_address::TrustedProxies;
+use crate::http::client_stream::Linger;
 
 /// Limits of the HTTP server.
 #[derive(Debug, Clone)]
@@ -10,16 +11,41 @@ pub struct Options {
     /// Longest time a client may take to send the head of a request, and a kept connection may stay idle. Default 10 s:
     /// without it a half-sent header holds a connection for ever.
     pub header_timeout: Duration,
-    /// Longest time in which a small body, or the next 256 KiB of a streamed one, must arrive. Default 30 s: 9 kB/s.
+    /// Longest time in which a small body, or the next 256 KiB of a streamed one, must arrive. Default 30 s.
     pub body_timeout: Duration,
     /// Longest time a client may leave our bytes untaken. Default 30 s.
     pub write_timeout: Duration,
+    /// For how long what a client still sends is discarded after an early answer, and without a byte from it. Default
+    /// 30 s and 2 s: without it the client's kernel would drop the answer.
+    pub linger: Linger,
     /// Most connections at a time; when all are taken, new ones wait in the kernel's queue. Default 10,000, at some
-    /// 10 KiB each.
+    /// 10 KiB each; `serve` takes fewer if there are fewer file descriptors.
     pub connections: usize,
+    /// Most connections of one client address; further ones are answered 503. Default 5,000.
+    pub connections_per_client: usize,
+    /// How long a connection may wait for its client before it is closed to make room for others. Default 2 s.
+    pub stalled_after: Duration,
+    /// Most bytes of bodies that have begun to arrive and are not complete yet. Default 64 MiB.
+    pub body_memory: usize,
+    /// Likewise, of one client. Default 16 MiB.
+    pub body_memory_per_client: usize,
+    /// Most files that are received for verification at the same time; further ones wait. Default 16: each holds two parts of
+    /// 256 KiB.
+    pub files: usize,
+    /// Likewise, from one client. Default 4.
+    pub files_per_client: usize,
+    /// Lowest mean rate of a streamed body in bytes a second, from `body_timeout` after its beginning on. Default 16 KiB/s:
+    /// an endless body must cost its sender something.
+    pub slowest: u64,
+    /// Longest time for the verification of a file by somebody without a token. Default 1 h.
+    pub anonymous_time: Duration,
+    /// Most originals that are received into custody at the same time; further ones wait. Default 32.
+    pub uploads: usize,
+    /// Likewise, of one account. Default 8.
+    pub uploads_per_account: usize,
     /// Largest file that is verified, in bytes. Default 64 GiB. Files are hashed as they stream, never kept.
     pub file_max: u64,
-    /// Most threads that hash files at the same time; a file takes one for 256 KiB and gives it back. Default 16.
+    /// Threads of low priority that hash files for verification. Default 2.
     pub hashing: usize,
     /// Most reads of the store at the same time; further ones wait. Default 16: each takes one thread, and some megabytes of
     /// memory with it.
@@ -27,6 +53,11 @@ pub struct Options {
     /// Most batches read at the same time; further ones wait. Default 32: each may hold 4 MiB of lines and their
     /// verdicts.
     pub batches: usize,
+    /// Likewise, from one client. Default 8.
+    pub batches_per_client: usize,
+    /// How long a batch may wait for its client without an accepted deposit while other batches wait. Default 5 s; while
+    /// none waits, `body_timeout`.
+    pub batch_progress: Duration,
     /// Longest wait of a batch for its turn, and of one of its lines for a place in the pool. Default 30 s.
     pub place_timeout: Duration,
     /// How long requests in flight may take to finish at shutdown. Default 30 s.
@@ -42,14 +73,35 @@ impl Default for Options {
             header_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(30),
             write_timeout: Duration::from_secs(30),
+            linger: Linger { total: Duration::from_secs(30), idle: Duration::from_secs(2) },
             connections: 10_000,
+            connections_per_client: 5_000,
+            stalled_after: Duration::from_secs(2),
+            body_memory: 64 << 20,
+            body_memory_per_client: 16 << 20,
+            files: 16,
+            files_per_client: 4,
+            slowest: 16 << 10,
+            anonymous_time: Duration::from_secs(3_600),
+            uploads: 32,
+            uploads_per_account: 8,
             file_max: 64 << 30,
-            hashing: 16,
+            hashing: 2,
             reads: 16,
             batches: 32,
+            batches_per_client: 8,
+            batch_progress: Duration::from_secs(5),
             place_timeout: Duration::from_secs(30),
             shutdown: Duration::from_secs(30),
             trusted_proxies: TrustedProxies::default(),
         }
+    }
+}
+
+impl Options {
+    /// With at most `connections`, half of them for one client.
+    #[must_use]
+    pub fn with_connections(self, connections: usize) -> Self {
+        Self { connections, connections_per_client: connections.div_ceil(2), ..self }
     }
 }

@@ -4,7 +4,7 @@
 //! its title in both languages. Nothing else knows status codes of failures. What is the node's own fault is logged here,
 //! once; the answer to it says no more than whom to turn to.
 
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
@@ -30,7 +30,14 @@ pub const CODES: &[Row] = &[
     ("mistyped_number", 400, "the deposit number is mistyped", "存证编号有误，请核对后重新输入"),
     ("bad_host", 400, "the request does not name exactly one valid host", "请求的 Host 字段缺失、重复或无效"),
     ("misdirected", 421, "the request is for another scheme than this listener serves", "请求的协议与本监听端口不符"),
-    ("not_local", 403, "deposits are accepted from this machine only", "仅接受本机提交的存证"),
+    ("deposit_by_token_only", 403, "deposits are accepted by token only", "本节点仅接受账号凭令牌提交的存证"),
+    ("key_not_enrolled", 403, "no key of the statement is enrolled", "存证声明所用公钥未登记"),
+    (
+        "rate_limited",
+        429,
+        "too many requests in a short time; send the same again later",
+        "请求过于频繁，请稍后重新提交",
+    ),
     ("not_found", 404, "there is no such record", "查无此记录"),
     ("no_such_route", 404, "there is nothing at this path", "无此路径"),
     ("method_not_allowed", 405, "this path does not take this method", "该路径不支持此方法"),
@@ -39,9 +46,34 @@ pub const CODES: &[Row] = &[
     ("body_broken", 400, "the body broke off", "请求内容中断"),
     ("body_too_large", 413, "the body is too large", "请求内容过大"),
     ("batch_too_long", 413, "the batch has too many lines", "批量请求行数过多"),
+    ("partial_body", 400, "a part of a body is not taken", "不支持分段提交请求内容"),
+    (
+        "batch_stalled",
+        408,
+        "the batch brought no deposits while others waited",
+        "批量请求长时间未提交有效存证，已让位于其他请求",
+    ),
+    (
+        "unsupported_content_encoding",
+        415,
+        "an encoded body is not taken: send it as it is",
+        "不支持对请求内容进行压缩或编码，请原样提交",
+    ),
+    (
+        "unsupported_transfer_encoding",
+        501,
+        "this transfer coding is not supported: send the body as it is",
+        "不支持此传输编码，请原样提交请求内容",
+    ),
     ("unsupported_media_type", 415, "this path takes another content type", "不支持的内容类型"),
     ("malformed_json", 400, "this is no JSON", "JSON 格式错误"),
     ("unexpected_json", 400, "this is not the JSON that is expected here", "JSON 内容不符合要求"),
+    (
+        "integer_too_large",
+        400,
+        "an integer is beyond 2^53 - 1, the largest that every reader of JSON holds exactly",
+        "整数超过 2^53 - 1，无法在 JSON 中精确表示",
+    ),
     ("unknown_algorithm", 400, "this hash algorithm is not known", "未知的哈希算法"),
     ("bad_salt", 400, "the salt is not 64 lower-case hex digits", "盐值应为 64 位小写十六进制"),
     // The statement: its text.
@@ -81,6 +113,12 @@ pub const CODES: &[Row] = &[
     ("link_not_yours", 403, "a linked deposit belongs to others", "关联的存证属于他人"),
     // The node.
     ("busy", 503, "too many deposits are waiting; send the same one again", "存证请求过多，请稍后重新提交同一声明"),
+    (
+        "too_many_connections",
+        503,
+        "this address has too many connections",
+        "来自该地址的连接过多，请关闭部分连接或稍后重试",
+    ),
     ("writing_stopped", 503, "deposits are stopped until an operator acts", "存证写入已停止，待运营人员处理"),
     ("shutting_down", 503, "the node is shutting down; send the same again", "节点正在关闭，请稍后重新提交"),
     ("unavailable", 503, "the ledger cannot be read now", "账本暂时无法读取"),
@@ -141,6 +179,16 @@ impl Failure {
         }
     }
 
+    /// The limit of `whose` is used up for now.
+    #[must_use]
+    pub fn rate_limited(retry_after: std::time::Duration, whose: &str) -> Self {
+        let seconds = retry_after.as_secs().saturating_add(u64::from(retry_after.subsec_nanos() > 0)).max(1);
+        Self {
+            retry_after_s: Some(seconds),
+            ..Self::new("rate_limited", format!("the limit of {whose} is used up; send the same again in {seconds} s"))
+        }
+    }
+
     /// The node's own fault: logged, and told to nobody else.
     #[must_use]
     pub fn internal(reason: &dyn std::fmt::Display) -> Self {
@@ -195,6 +243,10 @@ impl IntoResponse for Failure {
         // RFC 6750 section 3: an answer to a request without a good token names the way to present one, and no more.
         if self.status() == 401 {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        // RFC 9110 section 12.5.3: which codings would have been taken.
+        if self.code() == "unsupported_content_encoding" {
+            headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         }
         if let Some(seconds) = self.retry_after_s {
             headers.insert(RETRY_AFTER, seconds.into());

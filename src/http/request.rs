@@ -1,13 +1,15 @@
 //! What handlers ask of a request's head: path, query, content type, accepted forms. Each failure has a code.
 
-use axum::extract::{FromRequestParts, Path, Query};
-use axum::http::header::{ACCEPT, CONTENT_TYPE};
+use axum::extract::{FromRequestParts, Path};
+use axum::http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, TRANSFER_ENCODING};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName};
 use serde::de::DeserializeOwned;
 
 use crate::http::problem::Failure;
+use crate::http::query;
 use crate::ledger::number::DepositNumber;
+use crate::wire::json::INTEGER_MAX;
 
 /// Query parameters, strictly: none missing, unknown or of another type.
 #[derive(Debug)]
@@ -17,8 +19,7 @@ impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
-        let query = Query::try_from_uri(&parts.uri);
-        query.map(|Query(asked)| Self(asked)).map_err(|error| Failure::new("bad_query", error.body_text()))
+        query::read(parts.uri.query().unwrap_or_default()).map(Self)
     }
 }
 
@@ -52,8 +53,9 @@ impl Named {
     /// `bad_path`.
     pub fn decimal(&self) -> Result<u64, Failure> {
         let digits = self.0.bytes().all(|b| b.is_ascii_digit());
-        let value = self.0.parse().ok().filter(|_| digits);
-        value.ok_or_else(|| Failure::new("bad_path", format!("`{}` is no decimal", self.0)).expecting("a decimal"))
+        let value = self.0.parse().ok().filter(|value| digits && *value <= INTEGER_MAX);
+        let bad = || Failure::new("bad_path", format!("`{}` is no decimal up to {INTEGER_MAX}", self.0));
+        value.ok_or_else(|| bad().expecting("a decimal"))
     }
 }
 
@@ -84,6 +86,47 @@ pub fn require_content_type(headers: &HeaderMap, media_type: &str) -> Result<(),
 pub fn unsupported(headers: &HeaderMap, expected: &str) -> Failure {
     let found = content_type(headers);
     Failure::new("unsupported_media_type", format!("this path takes {expected}, not `{found}`")).expecting(expected)
+}
+
+/// Requires that the body is what it says to be, whole and as it is: no route decompresses a body or puts parts together,
+/// so a header that asks for it is never ignored.
+///
+/// # Errors
+///
+/// `unsupported_content_encoding`, `unsupported_transfer_encoding`, `partial_body`.
+pub fn require_plain_body(headers: &HeaderMap) -> Result<(), Failure> {
+    let codings = |name: &HeaderName| {
+        let lines = headers.get_all(name).into_iter();
+        let codings = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
+        codings.map(<[u8]>::trim_ascii).filter(|coding| !coding.is_empty()).collect::<Vec<_>>()
+    };
+    if headers.contains_key(CONTENT_ENCODING)
+        && let Some(coding) = codings(&CONTENT_ENCODING).iter().find(|coding| !coding.eq_ignore_ascii_case(b"identity"))
+    {
+        let coding = coding.escape_ascii();
+        return Err(Failure::new(
+            "unsupported_content_encoding",
+            format!("the body is sent as `{coding}`; send it as it is"),
+        )
+        .expecting("identity"));
+    }
+    if headers.contains_key(TRANSFER_ENCODING)
+        && let Some(coding) = codings(&TRANSFER_ENCODING).iter().find(|coding| !coding.eq_ignore_ascii_case(b"chunked"))
+    {
+        let coding = coding.escape_ascii();
+        return Err(Failure::new(
+            "unsupported_transfer_encoding",
+            format!("the body is sent as `{coding}`; send it as it is"),
+        )
+        .expecting("chunked"));
+    }
+    if headers.contains_key(CONTENT_RANGE) {
+        return Err(Failure::new(
+            "partial_body",
+            "a part of a body is not taken; send all of it, without Content-Range",
+        ));
+    }
+    Ok(())
 }
 
 /// The one of `offered` that the client likes best; the first among equals, and where it says nothing.
@@ -151,10 +194,35 @@ mod tests {
     }
 
     #[test]
+    fn a_body_is_taken_as_it_is_and_nothing_is_ignored() {
+        let code = |lines: &[(HeaderName, &'static str)]| {
+            let mut headers = HeaderMap::new();
+            for (name, value) in lines {
+                headers.append(name, axum::http::HeaderValue::from_static(value));
+            }
+            require_plain_body(&headers).map_err(|failure| failure.code())
+        };
+        assert_eq!(code(&[]), Ok(()));
+        for good in ["identity", "Identity", "", " identity , identity"] {
+            assert_eq!(code(&[(CONTENT_ENCODING, good)]), Ok(()), "{good}");
+        }
+        for bad in
+            ["gzip", "GZIP", "identity, gzip", "gzip, identity", "x-unknown", "br", "identity;q=1", "\"identity\""]
+        {
+            assert_eq!(code(&[(CONTENT_ENCODING, bad)]), Err("unsupported_content_encoding"), "{bad}");
+        }
+        let two = [(CONTENT_ENCODING, "identity"), (CONTENT_ENCODING, "deflate")];
+        assert_eq!(code(&two), Err("unsupported_content_encoding"));
+        assert_eq!(code(&[(TRANSFER_ENCODING, "chunked")]), Ok(()));
+        assert_eq!(code(&[(TRANSFER_ENCODING, "gzip, chunked")]), Err("unsupported_transfer_encoding"));
+        assert_eq!(code(&[(CONTENT_RANGE, "bytes 0-9/20")]), Err("partial_body"));
+    }
+
+    #[test]
     fn decimals_have_digits_only() {
-        for bad in ["", "+1", "-1", "1.0", "１", "99999999999999999999"] {
+        for bad in ["", "+1", "-1", "1.0", "１", "9007199254740992", "99999999999999999999"] {
             assert!(Named(bad.into()).decimal().is_err(), "{bad}");
         }
-        assert_eq!(Named("18446744073709551615".into()).decimal(), Ok(u64::MAX));
+        assert_eq!(Named("9007199254740991".into()).decimal(), Ok(INTEGER_MAX));
     }
 }

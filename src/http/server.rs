@@ -1,16 +1,17 @@
-//! The accept loop: connections in, requests to the router, each bounded in time.
+//! The accept loop: accepts connections and serves HTTP/1.1 on each, all of it bounded in number and time.
 //!
-//! Our own, because `axum::serve` sets no timer and hyper's header timeout is then inert: a half-sent header would hold a
-//! connection for ever.
+//! `axum::serve` is not used because it sets no timer: hyper's header timeout then has no effect, and a half-sent header
+//! would hold a connection for ever.
 //!
 //! # Invariants
 //!
-//! At most [`Options::connections`](crate::http::options::Options::connections) connections. Each ends when its client
-//! sends no head, or no body, or takes no answer for as long as the options say. At shutdown requests in flight are
-//! finished, within the time given; nobody else is accepted.
+//! There are at most [`Options::connections`](crate::http::options::Options::connections) sockets, those that are being
+//! closed included. A connection ends when its client sends no head, or no body, or takes no answer for as long as the
+//! options say. A failing `accept` is tried again. At shutdown requests in flight are finished, within the time given;
+//! new connections are not accepted.
 
 use std::io;
-use std::net::IpAddr;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,20 +21,26 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use crate::http::api::court::closing::Closing;
+use crate::http::client_stream::ClientStream;
+use crate::http::connections::OpenConnection;
 use crate::http::front::Front;
 use crate::http::node::Node;
 use crate::http::observe;
 use crate::http::options::Options;
+use crate::http::problem::Failure;
 use crate::http::router::router;
 use crate::http::stall::Unstalled;
+use crate::wire::json;
+use crate::wire::problem::PROBLEM_JSON;
 
-/// Longest head of a request in bytes: a full-width search, and what browsers add.
-const HEAD_MAX: usize = 64 * 1024;
+/// Longest head of a request in bytes, and most bytes read at a time: a full-width search, and what browsers add. Ten
+/// thousand slow senders of heads hold 320 MB.
+const HEAD_MAX: usize = 32 * 1024;
 /// How long to wait before accepting again when there are no file descriptors left.
 const EXHAUSTED: Duration = Duration::from_millis(100);
 /// How often the metrics' recorder tidies up.
@@ -43,10 +50,9 @@ const UPKEEP: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 ///
-/// When the listener does not know its address.
+/// None so far; a connection that fails ends alone.
 pub async fn serve(listener: TcpListener, node: Node, shutdown: impl Future<Output = ()>) -> io::Result<()> {
     observe::recorder();
-    let node = node.listening_on(listener.local_addr()?);
     let options = node.options().clone();
     let node = Arc::new(node);
     let closing = watch::Sender::new(false);
@@ -54,9 +60,10 @@ pub async fn serve(listener: TcpListener, node: Node, shutdown: impl Future<Outp
     let mut hooks = JoinSet::new();
     if let Ok(desk) = node.desk() {
         hooks.spawn(Arc::clone(desk).deliver_hooks(told.clone().wait()));
+        hooks.spawn(Arc::clone(desk).follow_revocations(told.clone().wait()));
     }
-    let front = Front::new(Arc::clone(&node), router(node, told));
-    let places = Arc::new(Semaphore::new(options.connections));
+    let front = Front::new(Arc::clone(&node), router(Arc::clone(&node), told));
+    let connections = node.connections().clone();
     let graceful = GracefulShutdown::new();
     let mut tasks = JoinSet::new();
     tasks.spawn(upkeep());
@@ -64,7 +71,7 @@ pub async fn serve(listener: TcpListener, node: Node, shutdown: impl Future<Outp
     loop {
         // The place first: when all are taken, new connections wait in the kernel's queue.
         let next = async {
-            let place = Arc::clone(&places).acquire_owned().await;
+            let place = connections.place().await;
             (place, accept(&listener).await)
         };
         let (place, (stream, peer)) = tokio::select! {
@@ -72,17 +79,27 @@ pub async fn serve(listener: TcpListener, node: Node, shutdown: impl Future<Outp
             () = &mut shutdown => break,
             next = next => next,
         };
-        let service = TowerToHyperService::new(front.for_peer(peer));
-        let connection = connection(&options).serve_connection(wrapped(stream, &options), service);
-        let watched = graceful.watch(connection);
+        while tasks.try_join_next().is_some() {}
+        let Some(entry) = connections.enter(peer.ip(), options.trusted_proxies.contain(peer.ip().to_canonical()))
+        else {
+            let refused = ClientStream::new(stream, OpenConnection::detached(peer.ip()), place, options.linger);
+            tasks.spawn(async move { refused.refuse(&too_many_connections()).await });
+            continue;
+        };
+        let connection = Arc::clone(entry.connection());
+        let stream = wrapped(stream, (Arc::clone(&connection), place), &options);
+        let service = TowerToHyperService::new(front.on(Arc::clone(&connection)));
+        let watched = graceful.watch(http1(&options).serve_connection(stream, service));
         tasks.spawn(async move {
             // Held until the connection ends. How it ends is the client's business.
-            let _place = place;
-            if let Err(error) = watched.await {
-                tracing::debug!(%error, "a connection ended");
+            let _entry = entry;
+            tokio::select! {
+                ended = watched => if let Err(error) = ended {
+                    tracing::debug!(%error, "a connection ended");
+                },
+                () = connection.ended() => tracing::debug!("a stalled connection was closed to make room for others"),
             }
         });
-        while tasks.try_join_next().is_some() {}
     }
     drop(listener);
     closing.send_replace(true);
@@ -94,28 +111,49 @@ pub async fn serve(listener: TcpListener, node: Node, shutdown: impl Future<Outp
     Ok(())
 }
 
-async fn accept(listener: &TcpListener) -> (TcpStream, IpAddr) {
+async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
+    let mut has_failed = false;
     loop {
         match listener.accept().await {
-            Ok((stream, peer)) => return (stream, peer.ip()),
-            // The client went away while it waited, or we are out of file descriptors: both pass.
+            Ok(accepted) => return accepted,
+            // The client went away while it waited, or the process or the system is out of file descriptors: both pass.
             Err(error) => {
-                tracing::warn!(%error, "cannot accept a connection");
+                if !has_failed {
+                    tracing::warn!(%error, "cannot accept connections; trying again until it succeeds");
+                }
+                has_failed = true;
                 sleep(EXHAUSTED).await;
             }
         }
     }
 }
 
-fn wrapped(stream: TcpStream, options: &Options) -> TokioIo<Unstalled<TcpStream>> {
+/// The answer to a connection that its client has too many of.
+fn too_many_connections() -> Vec<u8> {
+    let failure = Failure::new("too_many_connections", "close some of your connections, or wait, and connect again");
+    let body = json::pretty(&failure.problem());
+    let head = format!(
+        "HTTP/1.1 503 Service Unavailable\r\ncontent-type: {PROBLEM_JSON}\r\ncache-control: no-store\r\nretry-after: 1\r\n\
+         connection: close\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    (head + &body).into_bytes()
+}
+
+fn wrapped(
+    stream: TcpStream,
+    (connection, place): (Arc<OpenConnection>, OwnedSemaphorePermit),
+    options: &Options,
+) -> TokioIo<Unstalled<ClientStream>> {
     // Answers are small and whole: waiting for more of them only adds latency.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY");
     }
-    TokioIo::new(Unstalled::new(stream, options.write_timeout))
+    let stream = ClientStream::new(stream, connection, place, options.linger);
+    TokioIo::new(Unstalled::new(stream, options.write_timeout, options.slowest))
 }
 
-fn connection(options: &Options) -> http1::Builder {
+fn http1(options: &Options) -> http1::Builder {
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(options.header_timeout).max_buf_size(HEAD_MAX);
     builder

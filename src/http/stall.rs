@@ -1,7 +1,7 @@
-//! A connection that gives up on a client which takes nothing from it.
+//! The write timeout: a connection fails when its client takes nothing from it, or too little.
 //!
-//! hyper bounds how long a head may take to arrive, not how long an answer may take to leave: a client that asks and never
-//! reads would hold its connection, and the answer in memory, for ever.
+//! hyper bounds how long a head may take to arrive, not how long an answer may take to leave: a client that asks and reads
+//! nothing, or a byte now and then, would hold its connection, and the answer in memory, for ever.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -9,31 +9,53 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep};
 
-/// A stream whose writes fail once none has gone through for a while.
+/// A stream whose writes fail once the client was waited for too long.
 #[derive(Debug)]
 pub struct Unstalled<S> {
     stream: S,
     limit: Duration,
+    /// Lowest rate at which the client must take bytes, in bytes a second.
+    slowest: u64,
+    /// For how long the client was waited for, without what it has made good by taking bytes.
+    waited: Duration,
     /// Running while a write waits.
-    waiting: Option<Pin<Box<Sleep>>>,
+    waiting: Option<(Instant, Pin<Box<Sleep>>)>,
 }
 
 impl<S> Unstalled<S> {
-    /// Lets no write of `stream` wait for longer than `limit`.
-    pub const fn new(stream: S, limit: Duration) -> Self {
-        Self { stream, limit, waiting: None }
+    /// Lets writes of `stream` wait for `limit`, and for a second more with each `slowest` bytes that the client takes.
+    pub const fn new(stream: S, limit: Duration, slowest: u64) -> Self {
+        Self { stream, limit, slowest, waited: Duration::ZERO, waiting: None }
     }
 
-    fn bounded<T>(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
-        if written.is_ready() {
-            self.waiting = None;
-            return written;
+    fn bounded<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        done: Poll<io::Result<T>>,
+        bytes: fn(&T) -> usize,
+    ) -> Poll<io::Result<T>> {
+        match &done {
+            Poll::Ready(Ok(value)) => {
+                if let Some((since, _)) = self.waiting.take() {
+                    self.waited = self.waited.saturating_add(since.elapsed());
+                }
+                if !self.waited.is_zero() {
+                    let bytes = u64::try_from(bytes(value)).unwrap_or(u64::MAX);
+                    let made_good = bytes.saturating_mul(1_000) / self.slowest.max(1);
+                    self.waited = self.waited.saturating_sub(Duration::from_millis(made_good));
+                }
+                done
+            }
+            Poll::Ready(Err(_)) => done,
+            Poll::Pending => {
+                let left = self.limit.saturating_sub(self.waited);
+                let (_, timer) = self.waiting.get_or_insert_with(|| (Instant::now(), Box::pin(sleep(left))));
+                ready!(timer.as_mut().poll(cx));
+                Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the client takes its answers too slowly")))
+            }
         }
-        let limit = self.limit;
-        ready!(self.waiting.get_or_insert_with(|| Box::pin(sleep(limit))).as_mut().poll(cx));
-        Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the client takes nothing")))
     }
 }
 
@@ -46,7 +68,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Unstalled<S> {
 impl<S: AsyncWrite + Unpin> AsyncWrite for Unstalled<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        self.bounded(cx, written)
+        self.bounded(cx, written, |bytes| *bytes)
     }
 
     fn poll_write_vectored(
@@ -55,7 +77,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Unstalled<S> {
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
-        self.bounded(cx, written)
+        self.bounded(cx, written, |bytes| *bytes)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -64,12 +86,12 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Unstalled<S> {
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = Pin::new(&mut self.stream).poll_flush(cx);
-        self.bounded(cx, flushed)
+        self.bounded(cx, flushed, |()| 0)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let shut = Pin::new(&mut self.stream).poll_shutdown(cx);
-        self.bounded(cx, shut)
+        self.bounded(cx, shut, |()| 0)
     }
 }
 
@@ -82,7 +104,7 @@ mod tests {
     #[tokio::test]
     async fn a_write_that_nobody_takes_fails() {
         let (ours, mut theirs) = tokio::io::duplex(4);
-        let mut stream = Unstalled::new(ours, Duration::from_millis(20));
+        let mut stream = Unstalled::new(ours, Duration::from_millis(20), 1);
         stream.write_all(b"1234").await.unwrap();
         assert_eq!(stream.write_all(b"5").await.unwrap_err().kind(), io::ErrorKind::TimedOut);
         // Once they take something, writing goes on.
@@ -90,5 +112,29 @@ mod tests {
         theirs.read_exact(&mut taken).await.unwrap();
         stream.waiting = None;
         stream.write_all(b"5678").await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_client_that_takes_a_byte_now_and_then_is_given_up() {
+        let (ours, mut theirs) = tokio::io::duplex(1);
+        let mut stream = Unstalled::new(ours, Duration::from_secs(3_600), 1_000);
+        stream.write_all(b"1").await.unwrap();
+        // As if it had been waited for all the time but a moment.
+        stream.waited = Duration::from_secs(3_600);
+        let taking = async {
+            theirs.read_u8().await.unwrap();
+            theirs
+        };
+        let (written, mut theirs) = tokio::join!(stream.write_all(b"23"), taking);
+        assert_eq!(written.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        // Taking enough of it makes good for the wait.
+        stream.waiting = None;
+        stream.waited = Duration::from_secs(1);
+        theirs.read_u8().await.ok();
+        for _ in 0..1_000 {
+            stream.write_all(b"4").await.unwrap();
+            theirs.read_u8().await.unwrap();
+        }
+        assert_eq!(stream.waited, Duration::ZERO);
     }
 }

@@ -184,6 +184,28 @@ pub fn plain_text(bytes: &[u8]) -> Result<&str, TextError> {
     }
 }
 
+/// How many lines a text that people write may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lines {
+    /// A name, a title, a reference.
+    One,
+    /// A description, a reason: line feeds and tabs are part of it.
+    Several,
+}
+
+/// The first character of a text that it may not hold: a control character (U+0000 to U+001F, U+007F to U+009F), and in a
+/// text of one line also U+2028 and U+2029, which begin a new line. `None` where there is none.
+///
+/// Characters that reorder or hide text stay as they are written, and are escaped where the text is shown.
+#[must_use]
+pub fn forbidden_character(text: &str, lines: Lines) -> Option<char> {
+    text.chars().find(|c| match (lines, c) {
+        (Lines::Several, '\n' | '\t') => false,
+        (Lines::One, '\u{2028}' | '\u{2029}') => true,
+        (_, c) => c.is_control(),
+    })
+}
+
 /// Walks the lines of one record in the order its kind lists.
 #[derive(Debug)]
 pub struct Fields<'a> {

@@ -8,7 +8,7 @@ use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::receipt::Receipt;
 use crate::ledger::verify::report::Conclusion;
 use crate::ledger::verify::trust::Trust;
-use crate::ledger::verify::verifier::{Presented, Question, verify};
+use crate::ledger::verify::verifier::{Question, verify};
 use crate::load::traffic::Answer;
 use crate::wire::deposit::{BatchVerdict, DepositRequest};
 use crate::wire::receipt;
@@ -130,8 +130,7 @@ fn proven(request: &[u8], receipt: Receipt, trust: &Trust) -> Result<Proven, Str
     if !receipt.entry.ends_with(&sent.statement) {
         return Err("the receipt is of another statement".into());
     }
-    let question =
-        Question { number: None, receipt: &receipt, item: None, presented: Presented::Nothing, history: None, trust };
+    let question = Question::about(&receipt, trust);
     let report = verify(&question);
     if report.conclusion != Conclusion::RecordOnly {
         return Err(format!("the receipt does not hold: {:?}", report.conclusion));

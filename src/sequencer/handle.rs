@@ -217,6 +217,22 @@ impl Sequencer {
         self.wait(place, statement, private).await
     }
 
+    /// As [`Self::deposit_checked`], but where the pool is full, waits for a place up to `patience`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::deposit_checked`].
+    pub async fn deposit_checked_patiently(
+        &self,
+        statement: SignedStatement,
+        private: PrivateContent,
+        patience: Duration,
+    ) -> Result<Deposited, DepositError> {
+        fits(statement.note(), &private)?;
+        let place = self.pool.enter_within(patience).await.map_err(turned)?;
+        self.wait(place, statement, private).await
+    }
+
     async fn wait(
         &self,
         place: Place,

@@ -13,16 +13,29 @@
 //!     ─▶ store.publish          the mark                         crash after: the same statement finds its receipt
 //!     ─▶ every ticket resolved
 //! ```
+//!
+//! Without the feature `node` only the clock remains: a verification report says when it was made.
 
+#[cfg(feature = "node")]
 pub mod admitting;
 pub mod clock;
+#[cfg(feature = "node")]
 pub mod collecting;
+#[cfg(feature = "node")]
 pub mod delivering;
+#[cfg(feature = "node")]
 pub mod erasing;
+#[cfg(feature = "node")]
 pub mod handle;
+#[cfg(feature = "node")]
 pub mod pool;
+#[cfg(feature = "node")]
 pub mod run;
+#[cfg(feature = "node")]
 pub mod seal;
+#[cfg(feature = "node")]
 pub mod sealing;
+#[cfg(feature = "node")]
 pub mod start;
+#[cfg(feature = "node")]
 pub mod state;

@@ -31,6 +31,7 @@
 //!
 //! Not here: what the bytes mean (`ledger`), who may read private content (`desk`).
 
+pub mod accounts;
 pub mod keeping;
 
 use std::cmp::Ordering;

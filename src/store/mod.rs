@@ -2,8 +2,11 @@
 //!
 //! [`contract`] is the whole promise in prose. [`memory`] keeps it for tests and auditors, [`rocks`] keeps it on disk.
 //! What every store shares: [`admission`] and [`joining`] say what may be appended, [`rows`] under what it is found,
-//! [`bounds`] what may be asked; [`packing`] keeps records in few bytes; [`refusal`] names what may not enter. [`reading`] is what follows from the contract alone.
+//! [`bounds`] what may be asked; [`account_files`] and [`account_memory`] hold what is no evidence; [`packing`] keeps records in few bytes; [`refusal`] names what may not enter. [`reading`] is what follows from the contract alone.
 
+#[cfg(feature = "node")]
+pub mod account_files;
+pub mod account_memory;
 pub mod admission;
 pub mod bounds;
 pub mod contract;

@@ -14,10 +14,12 @@ use serde_json::Value;
 use crate::ledger::leaf::ADMISSION_MAX;
 use crate::ledger::metadata::PrivateMetadata;
 use crate::ledger::receipt::Receipt;
+use crate::ledger::statement::content::Form;
 use crate::ledger::statement::keys::KeyCache;
 use crate::ledger::statement::signed::{StatementError, StatementNote};
+use crate::ledger::statement::text::Statement;
 use crate::ledger::text::{Fault, TextError};
-use crate::wire::json::{self, JsonError};
+use crate::wire::json::{self, INTEGER_MAX, JsonError};
 use crate::wire::metadata::{MetadataError, private};
 use crate::wire::receipt;
 
@@ -75,6 +77,16 @@ pub enum DepositRequestError {
     /// Not private metadata.
     #[error(transparent)]
     Metadata(#[from] MetadataError),
+    /// A decimal that could not be shown in JSON without being rounded by some readers.
+    #[error(
+        "statement: `{line}` is {value}, beyond {INTEGER_MAX}, the largest integer that every reader of JSON holds exactly"
+    )]
+    IntegerTooLarge {
+        /// Name of the line.
+        line: &'static str,
+        /// What stands there.
+        value: u64,
+    },
     /// Private metadata beside a statement without a `meta` line: nothing would bind the two.
     #[error("private metadata needs a `meta` line in the statement")]
     PrivateMissingMeta,
@@ -92,6 +104,7 @@ impl DepositRequestError {
             Self::StatementTooLong { .. } => "statement_too_long",
             Self::Statement(error) => error.code(),
             Self::Metadata(error) => error.code(),
+            Self::IntegerTooLarge { .. } => "integer_too_large",
             Self::PrivateMissingMeta => "private_missing_meta",
             Self::PrivateMismatch => "private_mismatch",
         }
@@ -162,7 +175,7 @@ impl DepositRequest {
     ///
     /// [`DepositRequestError::Json`].
     pub fn parse(bytes: &[u8]) -> Result<Self, DepositRequestError> {
-        Ok(json::object(bytes, REQUEST_MAX)?)
+        Ok(json::object_without_numbers(bytes, REQUEST_MAX)?)
     }
 
     /// The statement, its signatures unchecked, and the private metadata that it commits to.
@@ -187,11 +200,33 @@ impl DepositRequest {
             return Err(DepositRequestError::StatementTooLong { found: self.statement.len() });
         }
         let note = StatementNote::parse_with(self.statement.as_bytes(), keys)?;
+        require_exact_integers(note.statement())?;
         let Some(PrivateJson { salt, metadata }) = &self.private else { return Ok((note, None)) };
         let meta = note.statement().meta.ok_or(DepositRequestError::PrivateMissingMeta)?;
         let held = private(salt, metadata)?;
         if held.commitment() == meta { Ok((note, Some(held))) } else { Err(DepositRequestError::PrivateMismatch) }
     }
+}
+
+/// Rejects a statement whose decimals are beyond [`INTEGER_MAX`]. The format allows them below 2^63, and they are shown in
+/// JSON.
+///
+/// # Errors
+///
+/// [`DepositRequestError::IntegerTooLarge`].
+pub fn require_exact_integers(statement: &Statement) -> Result<(), DepositRequestError> {
+    let size = statement.content.and_then(|content| match content.form {
+        Form::Plain { size } => Some(size),
+        Form::Salted => None,
+    });
+    let count = statement.manifest.map(|manifest| manifest.count);
+    let sequence = statement.subject.map(|subject| subject.sequence);
+    for (line, value) in [("size", size), ("manifest", count), ("subject", sequence)] {
+        if let Some(value) = value.filter(|value| *value > INTEGER_MAX) {
+            return Err(DepositRequestError::IntegerTooLarge { line, value });
+        }
+    }
+    Ok(())
 }
 
 /// Free JSON held to the same rules as in a request.

@@ -35,6 +35,14 @@ pub enum JsonError {
         /// Line, from 1; `None` where all of it is one line.
         line: Option<usize>,
     },
+    /// An integer beyond [`INTEGER_MAX`]: many readers of JSON would round it.
+    #[error("the integer {value} is beyond {INTEGER_MAX}, the largest that every reader of JSON holds exactly")]
+    IntegerTooLarge {
+        /// The integer, as it is written; cut off where it is long.
+        value: String,
+        /// Line, from 1; `None` where all of it is one line.
+        line: Option<usize>,
+    },
     /// JSON of another shape: an unknown, repeated or missing name, or a value of another type.
     #[error("unexpected JSON: {reason}")]
     Unexpected {
@@ -52,6 +60,7 @@ impl JsonError {
         match self {
             Self::TooLong { .. } => "body_too_large",
             Self::Malformed { .. } => "malformed_json",
+            Self::IntegerTooLarge { .. } => "integer_too_large",
             Self::Unexpected { .. } => "unexpected_json",
         }
     }
@@ -61,7 +70,7 @@ impl JsonError {
     pub const fn line(&self) -> Option<usize> {
         match self {
             Self::TooLong { .. } => None,
-            Self::Malformed { line, .. } | Self::Unexpected { line, .. } => *line,
+            Self::Malformed { line, .. } | Self::IntegerTooLarge { line, .. } | Self::Unexpected { line, .. } => *line,
         }
     }
 }
@@ -93,13 +102,72 @@ pub fn object<T: DeserializeOwned>(bytes: &[u8], limit: usize) -> Result<T, Json
         return Err(JsonError::TooLong { limit, found: bytes.len() });
     }
     match serde_json::from_slice::<Object<T>>(bytes) {
-        Ok(Object(value)) => Ok(value),
-        // The reader of a shape stops at the first name that it does not know: what is broken behind it matters more.
-        Err(error) => {
-            let error = serde_json::from_slice::<IgnoredAny>(bytes).err().unwrap_or(error);
-            Err(JsonError::within(bytes, &error))
+        Ok(Object(value)) => require_exact_integers(bytes).map(|()| value),
+        Err(error) => Err(error_within(bytes, error)),
+    }
+}
+
+/// Likewise, for a shape without numbers outside of [`unique`] fields: spares the search for large ones.
+///
+/// # Errors
+///
+/// [`JsonError`].
+pub fn object_without_numbers<T: DeserializeOwned>(bytes: &[u8], limit: usize) -> Result<T, JsonError> {
+    if bytes.len() > limit {
+        return Err(JsonError::TooLong { limit, found: bytes.len() });
+    }
+    serde_json::from_slice::<Object<T>>(bytes).map(|object| object.0).map_err(|error| error_within(bytes, error))
+}
+
+/// The reader of a shape stops at the first name that it does not know: what is broken behind it matters more.
+fn error_within(bytes: &[u8], error: serde_json::Error) -> JsonError {
+    let error = serde_json::from_slice::<IgnoredAny>(bytes).err().unwrap_or(error);
+    match JsonError::within(bytes, &error) {
+        // An integer that does not even fit its type is one that is too large.
+        JsonError::Unexpected { reason, line } => {
+            require_exact_integers(bytes).err().unwrap_or(JsonError::Unexpected { reason, line })
+        }
+        error => error,
+    }
+}
+
+/// Rejects integers beyond [`INTEGER_MAX`] either way, wherever they stand in `bytes`, which are JSON.
+fn require_exact_integers(bytes: &[u8]) -> Result<(), JsonError> {
+    let mut rest = bytes;
+    while let Some(at) = rest.iter().position(|byte| *byte == b'"' || byte.is_ascii_digit()) {
+        let (_, from) = rest.split_at(at);
+        if let Some(text) = from.strip_prefix(b"\"") {
+            rest = after_string(text);
+            continue;
+        }
+        let end = from.iter().position(|byte| !byte.is_ascii_alphanumeric() && !b"+-.".contains(byte));
+        let (number, tail) = from.split_at(end.unwrap_or(from.len()));
+        let value = std::str::from_utf8(number).unwrap_or_default();
+        let is_integer = value.bytes().all(|byte| byte.is_ascii_digit());
+        if is_integer && value.parse::<u64>().map_or(true, |value| value > INTEGER_MAX) {
+            let line = bytes.contains(&b'\n').then(|| {
+                let before = bytes.len() - from.len();
+                1 + bytes.iter().take(before).filter(|byte| **byte == b'\n').count()
+            });
+            return Err(JsonError::IntegerTooLarge { value: value.chars().take(40).collect(), line });
+        }
+        rest = tail;
+    }
+    Ok(())
+}
+
+/// What comes behind the end of a string.
+fn after_string(mut text: &[u8]) -> &[u8] {
+    while let Some(at) = first_escaped(text) {
+        let (_, from) = text.split_at(at);
+        match from {
+            [b'"', after @ ..] => return after,
+            [b'\\', _, after @ ..] => text = after,
+            [_, after @ ..] => text = after,
+            [] => break,
         }
     }
+    &[]
 }
 
 /// Prints over several lines, in the order of the fields, LF at the end.
@@ -325,6 +393,35 @@ mod tests {
         assert_eq!(place("{\n\"a\":x}"), (Some(2), "malformed JSON: expected value at line 2 column 5".into()));
         assert_eq!(place(r#"{"a":x}"#), (None, "malformed JSON: expected value at column 6".into()));
         assert_eq!(object::<Shape>(b"{\"a\":1,\"\xff\":1}", 40).unwrap_err().code(), "malformed_json");
+    }
+
+    #[test]
+    fn integers_that_some_readers_would_round_are_rejected() {
+        #[derive(Debug, PartialEq, Deserialize)]
+        struct Sized {
+            size: u64,
+            #[serde(default)]
+            text: String,
+        }
+        let read = |text: &str| object::<Sized>(text.as_bytes(), 1_000).map(|sized| sized.size);
+        assert_eq!(read(r#"{"size":9007199254740991}"#), Ok(INTEGER_MAX));
+        assert_eq!(read(r#"{"text":"9007199254740993 \"9007199254740993","size":0}"#), Ok(0));
+        assert_eq!(read(r#"{"text":"\\","size":7}"#), Ok(7));
+        for bad in [
+            r#"{"size":9007199254740992}"#,
+            r#"{"size":18446744073709551615}"#,
+            r#"{"size":99999999999999999999}"#,
+            r#"{"size":-9007199254740993}"#,
+            r#"{"text":"\\","size":9007199254740993}"#,
+            r#"{"text":"\"","size" : 9007199254740993 }"#,
+        ] {
+            assert_eq!(read(bad).unwrap_err().code(), "integer_too_large", "{bad}");
+        }
+        let lines = read("{\n\"size\":\n9007199254740993}").unwrap_err();
+        assert_eq!((lines.code(), lines.line()), ("integer_too_large", Some(3)));
+        for other in [r#"{"size":9007199254740993.0}"#, r#"{"size":1e300}"#, r#"{"size":99999999999999999999}"#] {
+            assert!(read(other).is_err(), "{other}");
+        }
     }
 
     #[test]

@@ -19,6 +19,10 @@ pub struct LedgerJson {
     /// `live` or `test`, for good.
     #[schema(example = "live")]
     pub mode: String,
+    /// Who may deposit: `open`, anybody with a signed statement; `enrolled`, whoever signs with a key that an account has
+    /// enrolled; `accounts`, by token only. Deposits by token are accepted under each.
+    #[schema(example = "enrolled")]
+    pub deposits: String,
     /// The ledger key (vkey). Pin it from a source you trust, not from here.
     pub key: String,
     /// SHA-256 of the key that will succeed it.
@@ -137,9 +141,10 @@ pub struct HitJson {
 }
 
 impl LedgerJson {
-    /// The ledger whose genesis notice is `genesis` and whose last block is `tip`, under `checkpoint`.
+    /// The ledger whose genesis notice is `genesis` and whose last block is `tip`, under `checkpoint`, with this deposit
+    /// policy.
     #[must_use]
-    pub fn of(genesis: &Notice, checkpoint: &SignedCheckpoint, tip: &BlockHeader) -> Self {
+    pub fn of(genesis: &Notice, checkpoint: &SignedCheckpoint, tip: &BlockHeader, deposits: &str) -> Self {
         let mode = match genesis.kind {
             NoticeKind::Genesis { mode, .. } => mode.word(),
             NoticeKind::Key { .. } | NoticeKind::Erased { .. } => "unknown",
@@ -148,6 +153,7 @@ impl LedgerJson {
         Self {
             origin: signed.origin.to_string(),
             mode: mode.into(),
+            deposits: deposits.into(),
             key: genesis.key().map_or_else(String::new, ToString::to_string),
             next: genesis.next().map_or_else(String::new, ToString::to_string),
             size: signed.size.0,

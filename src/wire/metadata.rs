@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::ledger::hash::lower_hex;
 use crate::ledger::metadata::{METADATA_MAX, PrivateMetadata};
+use crate::ledger::text::{Lines, forbidden_character};
 use crate::wire::json::JsonError;
 
 /// Why JSON is no private metadata.
@@ -19,6 +20,14 @@ pub enum MetadataError {
     /// No `name`, or an empty one.
     #[error("the metadata needs a `name` (证据名称) that is not empty")]
     WithoutName,
+    /// A control character in a text, or a line separator in a name.
+    #[error("the metadata holds the control character U+{code_point:04X} in `{field}`; remove it")]
+    ControlCharacter {
+        /// The character.
+        code_point: u32,
+        /// The field of the metadata that holds it.
+        field: String,
+    },
     /// More than [`METADATA_MAX`] bytes in canonical form.
     #[error("the metadata has {found} bytes in canonical form, more than {METADATA_MAX}")]
     TooLong {
@@ -37,8 +46,23 @@ impl MetadataError {
         match self {
             Self::NotCanonical(_) => "metadata_not_canonical",
             Self::WithoutName => "metadata_without_name",
+            Self::ControlCharacter { .. } => "control_character",
             Self::TooLong { .. } => "metadata_too_long",
             Self::BadSalt => "bad_salt",
+        }
+    }
+
+    /// What is wrong, in Chinese.
+    #[must_use]
+    pub fn chinese(&self) -> String {
+        match self {
+            Self::NotCanonical(reason) => format!("元数据无法规范化：{reason}"),
+            Self::WithoutName => "元数据缺少证据名称（name）".into(),
+            Self::ControlCharacter { code_point, field } => {
+                format!("“{field}”含有控制字符 U+{code_point:04X}，请删除")
+            }
+            Self::TooLong { found } => format!("元数据规范化后为 {found} 字节，超过 {METADATA_MAX} 字节"),
+            Self::BadSalt => "盐值应为 64 位小写十六进制".into(),
         }
     }
 }
@@ -62,9 +86,35 @@ pub fn canonical(metadata: &Value) -> Result<String, MetadataError> {
     if name.is_empty() {
         return Err(MetadataError::WithoutName);
     }
+    require_no_control_characters(metadata, "metadata", Lines::Several)?;
     let json = serde_json_canonicalizer::to_string(metadata)
         .map_err(|error| MetadataError::NotCanonical(error.to_string()))?;
     if json.len() > METADATA_MAX { Err(MetadataError::TooLong { found: json.len() }) } else { Ok(json) }
+}
+
+/// Names of fields, and what stands under `name`, are of one line; all other texts may have several.
+fn require_no_control_characters(value: &Value, field: &str, lines: Lines) -> Result<(), MetadataError> {
+    let require = |text: &str, lines| match forbidden_character(text, lines) {
+        None => Ok(()),
+        // A field whose own name holds it is named without it.
+        Some(found) => Err(MetadataError::ControlCharacter {
+            code_point: u32::from(found),
+            field: field
+                .chars()
+                .filter(|c| forbidden_character(c.encode_utf8(&mut [0; 4]), Lines::One).is_none())
+                .collect(),
+        }),
+    };
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
+        Value::String(text) => require(text, lines),
+        Value::Array(items) => items.iter().try_for_each(|item| require_no_control_characters(item, field, lines)),
+        Value::Object(fields) => fields.iter().try_for_each(|(name, value)| {
+            require(name, Lines::One)?;
+            let lines = if name == "name" { Lines::One } else { Lines::Several };
+            require_no_control_characters(value, name, lines)
+        }),
+    }
 }
 
 /// Salt (64 hex digits) and metadata as the vault keeps them.
@@ -90,6 +140,29 @@ mod tests {
             canonical(&metadata).unwrap(),
             "{\"a\":{\"c\":[true],\"d\":null},\"name\":\"合同\u{202e}\",\"z\":1}"
         );
+    }
+
+    #[test]
+    fn control_characters_are_rejected_wherever_they_stand() {
+        let found = |metadata: Value| match canonical(&metadata) {
+            Err(MetadataError::ControlCharacter { code_point, field }) => Some((code_point, field)),
+            Err(error) => panic!("{error}"),
+            Ok(_) => None,
+        };
+        for (name, code_point) in [
+            ("合\0同", 0),
+            ("\u{1b}[2J合同", 0x1b),
+            ("合同\n", 0xa),
+            ("a\u{7f}", 0x7f),
+            ("a\u{9b}2J", 0x9b),
+            ("a\u{2028}b", 0x2028),
+        ] {
+            assert_eq!(found(json!({ "name": name })), Some((code_point, "name".into())), "{name:?}");
+        }
+        let nested = json!({ "name": "合同", "parties": [{ "note": "a\u{7}" }] });
+        assert_eq!(found(nested), Some((7, "note".into())));
+        assert_eq!(found(json!({ "name": "合同", "a\u{1b}": 1 })), Some((0x1b, "metadata".into())));
+        assert_eq!(found(json!({ "name": "合同\u{202e}\u{200b}", "note": "第一行\n\t第二行" })), None);
     }
 
     #[test]

@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ledger::number::DepositNumber;
+use crate::ledger::time::Timestamp;
 use crate::ledger::verify::report::{Outcome, Report, StepResult};
-use crate::ledger::verify::wording;
+use crate::ledger::verify::{findings, wording};
 use crate::wire::bilingual::Bilingual;
-use crate::wire::facts::ChainFactsJson;
+use crate::wire::facts::{ChainFactsJson, beijing_time};
 
 /// What may be held against a record instead of the file: a digest. It never says more than "digest equal".
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -49,24 +50,152 @@ pub struct StepJson {
     pub code: String,
     /// What it is called.
     pub label: Bilingual,
-    /// `passed`, `failed`, `not_performed` or `not_applicable`.
+    /// `passed`, `failed`, `checked`, `not_performed` or `not_applicable`.
     pub outcome: CodedText,
-    /// Why it was not performed.
+    /// Why it was not performed or does not apply.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<Bilingual>,
-    /// What was compared.
+    /// What was compared with what, or where it was looked up; absent where nothing was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compared: Option<Bilingual>,
+    /// What was found by a step that is `checked`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finding: Option<Bilingual>,
+    /// The values.
     pub values: Vec<ValueJson>,
+}
+
+/// Who verified.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct VerifierJson {
+    /// `command_line`, `anonymous` or `account`.
+    #[schema(example = "account")]
+    pub code: String,
+    /// 中文.
+    pub zh: String,
+    /// English.
+    pub en: String,
+    /// The account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// In which capacity, as the filing flow spells it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<String>,
+}
+
+impl VerifierJson {
+    fn unnamed(code: &str, zh: &str, en: &str) -> Self {
+        Self { code: code.into(), zh: zh.into(), en: en.into(), account: None, capacity: None }
+    }
+
+    /// Whoever runs the program.
+    #[must_use]
+    pub fn command_line() -> Self {
+        Self::unnamed("command_line", "命令行用户，身份未核实", "command-line user, identity not checked")
+    }
+
+    /// Whoever sent a request without a token.
+    #[must_use]
+    pub fn anonymous() -> Self {
+        Self::unnamed("anonymous", "匿名请求", "anonymous request")
+    }
+
+    /// An account of the platform; `label` is its role, its capacity in the case or its kind.
+    #[must_use]
+    pub fn account(account: &str, capacity: Option<String>, label: Bilingual) -> Self {
+        Self { code: "account".into(), zh: label.zh, en: label.en, account: Some(account.into()), capacity }
+    }
+}
+
+/// Which node was asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ReportNodeJson {
+    /// The ledger's origin, as far as it is known / 链标识.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ledger: Option<String>,
+    /// The address that was asked; absent offline, and where the node itself made the report.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// Whether no node was asked, or none answered.
+    pub offline: bool,
+    /// The words for people.
+    #[serde(flatten)]
+    pub text: Bilingual,
+}
+
+impl ReportNodeJson {
+    /// No node was asked, or none answered.
+    #[must_use]
+    pub fn offline(ledger: Option<String>) -> Self {
+        let text = match &ledger {
+            Some(ledger) => Bilingual::new(format!("离线（账本 {ledger}）"), format!("offline (ledger {ledger})")),
+            None => Bilingual::new("离线", "offline"),
+        };
+        Self { ledger, address: None, offline: true, text }
+    }
+
+    /// The node at `address` was asked.
+    #[must_use]
+    pub fn asked(ledger: Option<String>, address: &str) -> Self {
+        let text = match &ledger {
+            Some(ledger) => {
+                Bilingual::new(format!("{address}（账本 {ledger}）"), format!("{address} (ledger {ledger})"))
+            }
+            None => Bilingual::new(address, address),
+        };
+        Self { ledger, address: Some(address.into()), offline: false, text }
+    }
+
+    /// The node of this ledger made the report itself.
+    #[must_use]
+    pub fn own(ledger: &str) -> Self {
+        let text = Bilingual::new(format!("账本 {ledger} 的节点"), format!("the node of ledger {ledger}"));
+        Self { ledger: Some(ledger.into()), address: None, offline: false, text }
+    }
+}
+
+/// When, by whom, by which program and with which node a verification was made: part of every report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ReportContext {
+    /// 核验时间, Beijing time.
+    #[schema(example = "2026-11-22T09:04:11.123+08:00")]
+    pub verified_at: String,
+    /// 核验人.
+    pub verifier: VerifierJson,
+    /// Name and version of the program.
+    #[schema(example = "tiezheng 0.1.0")]
+    pub program: String,
+    /// Which node was asked.
+    pub node: ReportNodeJson,
+}
+
+impl ReportContext {
+    /// The context of a verification by this program at `at`.
+    #[must_use]
+    pub fn new(at: Timestamp, verifier: VerifierJson, node: ReportNodeJson) -> Self {
+        let program = concat!("tiezheng ", env!("CARGO_PKG_VERSION")).to_owned();
+        Self { verified_at: beijing_time(at), verifier, program, node }
+    }
 }
 
 /// The report of a verification / 核验报告.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ReportJson {
+    /// When, by whom, by which program, with which node.
+    #[serde(flatten)]
+    pub context: ReportContext,
     /// The number asked for or found.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deposit_number: Option<String>,
     /// `consistent`, `consistent_with_reservation`, `mismatch`, `not_found`, `record_only`, `chain_fault`,
     /// `contradictory` or `unable`, with the fixed sentence for the judge.
     pub conclusion: CodedText,
+    /// Why it could not be carried out; only with `unable`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub obstacle: Option<CodedText>,
+    /// How the ledger that the node shows contradicts the receipt; only with `chain_fault`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault: Option<CodedText>,
     /// Why a file that agrees is not simply consistent.
     pub reservations: Vec<CodedText>,
     /// All steps, in their order.
@@ -82,39 +211,54 @@ fn coded(code: &str, text: Bilingual) -> CodedText {
     CodedText { code: code.into(), zh: text.zh, en: text.en }
 }
 
-impl From<&Report> for ReportJson {
-    fn from(report: &Report) -> Self {
+impl ReportJson {
+    /// A report with the context in which it was made.
+    #[must_use]
+    pub fn new(report: &Report, context: ReportContext) -> Self {
         Self {
+            context,
             deposit_number: report.number.as_ref().map(DepositNumber::to_string),
             conclusion: coded(
                 report.conclusion.code(),
                 Bilingual::of(|language| wording::conclusion(report, language)),
             ),
+            obstacle: report
+                .obstacle
+                .as_ref()
+                .map(|one| coded(one.code(), Bilingual::of(|language| wording::obstacle(one, language).0))),
+            fault: report
+                .fault
+                .map(|one| coded(one.code(), Bilingual::of(|language| wording::ledger_fault(one, language)))),
             reservations: report
                 .reservations
                 .iter()
                 .map(|one| coded(one.code(), Bilingual::of(|language| wording::reservation(*one, language))))
                 .collect(),
-            steps: report.steps.iter().map(StepJson::from).collect(),
+            steps: steps(report),
             limits: Bilingual::of(wording::limits),
             deposit: report.facts.as_ref().map(ChainFactsJson::from),
         }
     }
 }
 
+/// All steps of a report, in their order.
+#[must_use]
+pub fn steps(report: &Report) -> Vec<StepJson> {
+    report.steps.iter().map(StepJson::from).collect()
+}
+
 impl From<&StepResult> for StepJson {
     fn from(result: &StepResult) -> Self {
-        let StepResult { step, outcome, values } = result;
-        let reason = match outcome {
-            Outcome::NotPerformed(why) => Some(Bilingual::of(|language| wording::skipped(*why, language))),
-            _ => None,
-        };
+        let StepResult { step, outcome, compared, values } = result;
+        let found = *outcome == Outcome::Checked;
         Self {
             number: step.number(),
             code: step.code().into(),
             label: Bilingual::of(|language| wording::step(*step, language)),
             outcome: coded(outcome.code(), Bilingual::of(|language| wording::outcome(*outcome, language))),
-            reason,
+            reason: outcome.reason().map(|why| Bilingual::of(|language| wording::skipped(why, language))),
+            compared: compared.map(|what| Bilingual::of(|language| findings::compared(what, language))),
+            finding: found.then(|| Bilingual::of(|language| findings::finding(result, language))),
             values: values
                 .iter()
                 .map(|(name, value)| ValueJson { name: (*name).into(), value: value.clone() })
@@ -130,7 +274,13 @@ mod tests {
     #[test]
     fn a_report_tells_codes_to_machines_and_words_to_people() {
         let number = DepositNumber::parse("20261122-0K7M-X9QT-3D5W-C3").unwrap();
-        let json = ReportJson::from(&Report::not_found(Some(number)));
+        let at = Timestamp::parse("2026-11-22T01:04:11.123Z").unwrap();
+        let context = ReportContext::new(at, VerifierJson::command_line(), ReportNodeJson::offline(None));
+        let json = ReportJson::new(&Report::not_found(Some(number)), context);
+        assert_eq!(json.context.verified_at, "2026-11-22T09:04:11.123+08:00");
+        assert_eq!(json.context.verifier.en, "command-line user, identity not checked");
+        assert_eq!(json.context.verifier.zh, "命令行用户，身份未核实");
+        assert!(json.context.program.starts_with("tiezheng ") && json.context.node.offline);
         assert_eq!(json.conclusion.code, "not_found");
         assert_eq!(json.conclusion.zh, "该文件（编号）尚未在本平台存证。");
         let numbers: Vec<u8> = json.steps.iter().map(|step| step.number).collect();

@@ -9,6 +9,8 @@ mod auditing;
 #[cfg(feature = "node")]
 mod auditing_cases;
 #[cfg(feature = "node")]
+mod auditing_originals;
+#[cfg(feature = "node")]
 mod cli;
 mod conformance;
 #[cfg(feature = "node")]

@@ -5,6 +5,7 @@ mod damage;
 mod erasing;
 mod in_memory;
 mod locking;
+mod manifest;
 mod waiting;
 mod writing;
 
@@ -22,7 +23,7 @@ use crate::support::depositor::origin;
 use crate::support::stores::small;
 
 /// Every file of a folder, by its path in it, with its digest.
-fn files(folder: &Path) -> BTreeMap<PathBuf, Digest> {
+pub(crate) fn files(folder: &Path) -> BTreeMap<PathBuf, Digest> {
     let mut found = BTreeMap::new();
     let mut open = vec![folder.to_owned()];
     while let Some(next) = open.pop() {
@@ -38,7 +39,7 @@ fn files(folder: &Path) -> BTreeMap<PathBuf, Digest> {
     found
 }
 
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let path = entry.unwrap().path();

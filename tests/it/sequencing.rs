@@ -15,7 +15,7 @@ use tiezheng::ledger::statement::text::{Link, LinkKind, Subject};
 use tiezheng::ledger::time::Timestamp;
 use tiezheng::ledger::verify::report::Conclusion;
 use tiezheng::ledger::verify::trust::Trust;
-use tiezheng::ledger::verify::verifier::{Presented, Question, verify};
+use tiezheng::ledger::verify::verifier::{Question, verify};
 use tiezheng::sequencer::clock::ManualClock;
 use tiezheng::sequencer::handle::{DepositError, Sequencer};
 use tiezheng::sequencer::start::{Founding, Options, Running, StartError, start};
@@ -49,8 +49,7 @@ fn audit(store: &impl ReadLedger, entries: u64) {
 
 fn prove(receipt: &Receipt) -> DepositNumber {
     let trust = Trust::new(vec![ledger_key().verifier().clone()]);
-    let question =
-        Question { number: None, receipt, item: None, presented: Presented::Nothing, history: None, trust: &trust };
+    let question = Question::about(receipt, &trust);
     let report = verify(&question);
     assert_eq!(report.conclusion, Conclusion::RecordOnly, "{report:#?}");
     report.number.unwrap()

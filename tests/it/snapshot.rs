@@ -10,6 +10,8 @@ use tiezheng::ledger::hash::Digest;
 use tiezheng::ledger::statement::text::LinkKind;
 use tiezheng::store::contract::keeping::KeepPrivate;
 use tiezheng::store::contract::{AppendLedger, PrivateContent, ReadLedger};
+use tiezheng::store::rocks::manifest::Extent;
+use tiezheng::store::rocks::mark::{Mark, MarkFile};
 use tiezheng::store::rocks::schema::TABLES;
 
 use crate::support::chain::{
@@ -87,7 +89,14 @@ fn every_row_of_every_column_family_is_as_it_was() {
 #[test]
 fn the_mark_is_as_it_was() {
     let bench = three_blocks();
-    let mark = std::fs::read(bench.folder().join("mark")).unwrap();
+    let path = bench.folder().join("mark");
+    let mark = Mark::read(&path).unwrap();
+    // How long the MANIFEST is, is RocksDB's matter: written anew with a length of ours.
+    let mut file = MarkFile::open(&path, &mark).unwrap();
+    for length in [1_000, 1_500] {
+        file.write(mark.checkpoint.as_ref().unwrap(), Some(Extent { number: 12, length })).unwrap();
+    }
+    let mark = std::fs::read(&path).unwrap();
     assert_eq!(mark.len(), 131_072);
     let slots = mark.chunks(65_536).map(|slot| {
         let used = slot.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);

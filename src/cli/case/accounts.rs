@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use crate::cli::case::desk::{Desk, encoded, must_be_new, object, text};
+use crate::cli::case::keys;
 use crate::cli::durable;
 use crate::cli::ending::{Complaint, Ending};
 use crate::cli::screen::HEED;
@@ -76,10 +77,27 @@ pub enum AccountCommand {
         #[arg(long, value_name = "FILE")]
         save: Option<PathBuf>,
     },
-    /// Revoke a token by its id | 撤销令牌
+    /// Revoke a token by its id, and all tokens that were issued with it | 撤销令牌及由其签发的令牌
     RevokeToken {
         /// Its id | 令牌标识
         id: String,
+        /// Keep the tokens that it issued to other accounts | 保留已签发给其他账号的令牌
+        #[arg(long)]
+        keep_issued: bool,
+    },
+    /// Enrol a key: its statements are then accepted under the deposit policy `enrolled` | 登记存证公钥
+    AddKey {
+        /// The public key (vkey), as `tiezheng keygen` shows it | 公钥
+        #[arg(value_name = "VKEY")]
+        key: String,
+    },
+    /// The keys that this account has enrolled | 已登记的公钥
+    Keys,
+    /// Remove an enrolled key | 删除登记的公钥
+    RemoveKey {
+        /// The public key, or its name | 公钥或其名称
+        #[arg(value_name = "VKEY")]
+        key: String,
     },
     /// Let a court take deposits of another ledger | 法院认可其他存证账本
     TrustLedger {
@@ -131,6 +149,10 @@ pub async fn run(command: &AccountCommand, desk: &Desk<'_>) -> anyhow::Result<En
             token(desk, &path, &body, save.as_ref()).await?;
         }
         AccountCommand::Webhook { court, url } => webhook(desk, court, url).await?,
+        AccountCommand::RevokeToken { id, keep_issued } => keys::revoke_token(desk, id, *keep_issued).await?,
+        AccountCommand::AddKey { key } => keys::add(desk, key).await?,
+        AccountCommand::Keys => keys::list(desk).await?,
+        AccountCommand::RemoveKey { key } => keys::remove(desk, key).await?,
         other => {
             let (path, body) = request(other);
             desk.act(&path, &body).await?;
@@ -156,7 +178,6 @@ fn request(command: &AccountCommand) -> (String, Value) {
         AccountCommand::Revoke { account, role, court } => {
             (of(account, "roles/revocation"), held(role, court.as_ref()))
         }
-        AccountCommand::RevokeToken { id } => (format!("/v1/tokens/{}/revocation", encoded(id)), json!({})),
         AccountCommand::TrustLedger { court, ledger_key, remove } => {
             let rest = if *remove { "ledgers/removal" } else { "ledgers" };
             (format!("/v1/courts/{}/{rest}", encoded(court)), json!({ "key": ledger_key }))
@@ -168,6 +189,10 @@ fn request(command: &AccountCommand) -> (String, Value) {
         AccountCommand::Me
         | AccountCommand::Show { .. }
         | AccountCommand::Token { .. }
+        | AccountCommand::RevokeToken { .. }
+        | AccountCommand::AddKey { .. }
+        | AccountCommand::Keys
+        | AccountCommand::RemoveKey { .. }
         | AccountCommand::Webhook { .. } => (String::new(), Value::Null),
     }
 }

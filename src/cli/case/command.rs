@@ -6,7 +6,7 @@ use crate::cli::case::accounts::{self, AccountCommand};
 use crate::cli::case::desk::DeskArgs;
 use crate::cli::case::evidence::{self, ImportArgs, VerifyItemArgs};
 use crate::cli::case::filing::{self, OpenArgs, PassOnArgs};
-use crate::cli::case::originals::{self, DepositByTokenArgs};
+use crate::cli::case::originals::{self, DepositByTokenArgs, HoldArgs, ReleaseArgs};
 use crate::cli::ending::Ending;
 use crate::cli::screen::Screen;
 
@@ -31,6 +31,7 @@ Acts and their fields, those in [] may be left out | 操作与字段，[] 内可
   restate item= name= content=                      withdraw-item item= [reason=]
   reply item= [authenticity=] [legality=] [relevance=] [grounds= …] [probative_value=] [reason=]
   consent item=                                     order-erasure [deposit_number= | account=]
+  hold deposit_number= | account= reason=           release deposit_number= | account= [reason=]
   set-period basis= start= days=                    reset-period basis= start= days=
   suspend-period on=   resume-period on=   extend-period days=   exchange-evidence day=
 
@@ -151,6 +152,8 @@ enum CaseCommand {
         #[arg(long, value_name = "S", default_value_t = 0)]
         wait: u64,
     },
+    Hold(HoldArgs),
+    Release(ReleaseArgs),
     /// Erase private content of a deposit or an account, for good | 删除非公开信息（不可恢复）
     Erase {
         /// The deposit number | 存证编号
@@ -196,6 +199,8 @@ pub async fn run(args: &CaseArgs, screen: &Screen) -> anyhow::Result<Ending> {
             originals::access_log(deposit.as_deref().unwrap_or_default(), desk).await
         }
         CaseCommand::Feed { court, after, wait } => filing::feed(court, *after, *wait, desk).await,
+        CaseCommand::Hold(args) => originals::hold(args, desk).await,
+        CaseCommand::Release(args) => originals::release(args, desk).await,
         CaseCommand::Erase { deposit, account, order } => {
             originals::erase(deposit.as_ref(), account.as_ref(), order.as_ref(), desk).await
         }

@@ -8,5 +8,6 @@ pub mod command;
 pub mod desk;
 pub mod evidence;
 pub mod filing;
+pub mod keys;
 pub mod originals;
 pub mod showing;

@@ -31,6 +31,77 @@ pub struct DepositByTokenArgs {
     custody: bool,
 }
 
+/// Suspend the erasure of private content until the court releases it; for court staff | 暂停删除非公开信息
+#[derive(Debug, Clone, clap::Args)]
+#[command(group(clap::ArgGroup::new("content").args(["deposit", "account"]).required(true)))]
+pub struct HoldArgs {
+    /// The case | 案件
+    case: String,
+    /// A deposit that is an item of the case | 本案证据的存证编号
+    #[arg(long, value_name = "NUMBER")]
+    deposit: Option<String>,
+    /// An account that takes part in the case | 参与本案的账号
+    #[arg(long, value_name = "ID")]
+    account: Option<String>,
+    /// Why, kept off the chain; shown to all who see the case | 理由（不上链，案件参与人可见）
+    #[arg(long)]
+    reason: String,
+}
+
+/// End a hold, so that its owner can erase the content again | 解除暂停删除
+#[derive(Debug, Clone, clap::Args)]
+#[command(group(clap::ArgGroup::new("content").args(["deposit", "account"]).required(true)))]
+pub struct ReleaseArgs {
+    /// The case | 案件
+    case: String,
+    /// The deposit | 存证编号
+    #[arg(long, value_name = "NUMBER")]
+    deposit: Option<String>,
+    /// The account | 账号
+    #[arg(long, value_name = "ID")]
+    account: Option<String>,
+    /// Why, kept off the chain | 理由（不上链）
+    #[arg(long)]
+    reason: Option<String>,
+}
+
+/// Suspends an erasure.
+///
+/// # Errors
+///
+/// [`Complaint`]; a mistyped number is found before anything is sent.
+pub async fn hold(args: &HoldArgs, desk: &Desk<'_>) -> anyhow::Result<Ending> {
+    let reason = Some(&args.reason);
+    act_on_content("hold", &args.case, (args.deposit.as_deref(), args.account.as_ref(), reason), desk).await
+}
+
+/// Ends a hold.
+///
+/// # Errors
+///
+/// As [`hold`].
+pub async fn release(args: &ReleaseArgs, desk: &Desk<'_>) -> anyhow::Result<Ending> {
+    let about = (args.deposit.as_deref(), args.account.as_ref(), args.reason.as_ref());
+    act_on_content("release", &args.case, about, desk).await
+}
+
+async fn act_on_content(
+    act: &str,
+    case: &str,
+    (deposit, account, reason): (Option<&str>, Option<&String>, Option<&String>),
+    desk: &Desk<'_>,
+) -> anyhow::Result<Ending> {
+    let number = deposit.map(read_number).transpose()?;
+    let body = object([
+        ("act", Some(json!(act))),
+        ("deposit_number", number.map(|number| json!(number.to_string()))),
+        ("account", account.map(|account| json!(account))),
+        ("reason", reason.map(|reason| json!(reason))),
+    ]);
+    desk.act(&format!("/v1/cases/{}/acts", encoded(case)), &body).await?;
+    Ok(Ending::Good)
+}
+
 /// Deposits by token.
 ///
 /// # Errors

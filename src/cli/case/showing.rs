@@ -55,6 +55,13 @@ pub fn case(screen: &Screen, case: &Value) -> anyhow::Result<()> {
         };
         rows.push(vec![screen.pick("举证期限至", "evidence period until").to_owned(), end]);
     }
+    for hold in list(case, "holds") {
+        let content = text(hold, "/deposit_number").or_else(|| text(hold, "/account")).unwrap_or_default();
+        let who = bilingual(screen, hold.pointer("/capacity/label"));
+        let reason = kept(screen, hold.get("reason"));
+        let label = screen.pick("暂停删除", "erasure suspended").to_owned();
+        rows.push(vec![label, format!("{content}  {} · {who} · {reason}", field(hold, "/at"))]);
+    }
     screen.table(&rows)?;
     for one in list(case, "items") {
         screen.line("")?;
@@ -137,9 +144,14 @@ fn page(screen: &Screen, page: Option<&Value>) -> String {
 fn remarks(screen: &Screen, item: &Value) -> anyhow::Result<()> {
     let notice = bilingual(screen, item.pointer("/claimed/notice"));
     screen.line(screen.paint(FAINT, &format!("  {notice}")))?;
-    let verified = field(item, "/original/code") == "verified";
-    let style = if verified { GOOD } else { HEED };
-    screen.line(format!("  {}", screen.paint(style, &bilingual(screen, item.get("original")))))?;
+    let style = match field(item, "/original/code").as_str() {
+        "verified" => GOOD,
+        "mismatch" | "contradictory" | "chain_fault" => BAD,
+        _ => HEED,
+    };
+    let by = bilingual(screen, item.get("original_verified_by"));
+    let by = if by.is_empty() { by } else { format!("{by}{}", screen.pick("：", ": ")) };
+    screen.line(format!("  {}", screen.paint(style, &format!("{by}{}", bilingual(screen, item.get("original"))))))?;
     let standing = field(item, "/status/code");
     if standing == "withdrawn" || standing == "replaced" {
         screen.line(format!("  {}", screen.paint(BAD, &bilingual(screen, item.get("status")))))?;
@@ -206,10 +218,23 @@ pub fn verification(screen: &Screen, answer: &Value) -> anyhow::Result<()> {
     let good = field(report, "/conclusion/code").starts_with("consistent");
     let conclusion = bilingual(screen, report.get("conclusion"));
     screen.line(screen.paint(if good { GOOD } else { BAD }, &conclusion))?;
+    let head = [
+        ("核验时间", "verified at", field(report, "/verified_at")),
+        ("核验人", "verifier", bilingual(screen, report.get("verifier"))),
+        ("程序", "program", field(report, "/program")),
+        ("节点", "node", bilingual(screen, report.get("node"))),
+    ];
+    let head: Vec<_> =
+        head.into_iter().map(|(zh, en, value)| vec![format!("  {}", screen.pick(zh, en)), value]).collect();
+    screen.table(&head)?;
     let mut rows = Vec::new();
     for step in list(report, "steps") {
         let outcome = bilingual(screen, step.get("outcome"));
-        rows.push(vec![format!("  {}", field(step, "/number")), bilingual(screen, step.get("label")), outcome]);
+        let details = ["finding", "reason", "compared"].map(|name| bilingual(screen, step.get(name)));
+        let detail = details.into_iter().find(|text| !text.is_empty());
+        let said =
+            detail.map_or_else(|| outcome.clone(), |detail| format!("{outcome}{}{detail}", screen.pick("：", ": ")));
+        rows.push(vec![format!("  {}", field(step, "/number")), bilingual(screen, step.get("label")), said]);
     }
     screen.table(&rows)?;
     screen.line(screen.paint(FAINT, &bilingual(screen, report.get("limits"))))?;

@@ -112,6 +112,7 @@ pub fn open(id: CaseId, document: &Document, act: &Open, placed: Placed) -> Resu
         items: BTreeMap::new(),
         period: EvidencePeriod::default(),
         orders: Vec::new(),
+        holds: BTreeMap::new(),
         void: Vec::new(),
     })
 }

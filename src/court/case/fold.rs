@@ -9,8 +9,8 @@
 use crate::court::acts::{Act, ActKind};
 use crate::court::calendar::Calendar;
 use crate::court::case::refusal::{ACTS_MAX, Refusal};
-use crate::court::case::state::{CaseFile, ErasureOrder, Placed, Void};
-use crate::court::case::{evidence, filing, people, timing};
+use crate::court::case::state::{CaseFile, Placed, Void};
+use crate::court::case::{evidence, filing, holds, people, timing};
 use crate::court::document::{Document, Stream};
 use crate::court::ids::{AccountId, CaseId};
 use crate::court::permission::{Denied, permit};
@@ -112,12 +112,9 @@ impl CaseFile {
             Act::Diverge(act) => evidence::diverge(self, act.item, act.what, placed)?,
             Act::Reply(act) => evidence::reply(self, document, act, placed)?,
             Act::Consent(act) => evidence::consent(self, document, act.item)?,
-            Act::OrderErasure(act) => {
-                if !self.holds(act.deposit, act.account) {
-                    return Err(Refusal::NotInTheCase);
-                }
-                self.orders.push(ErasureOrder { placed, deposit: act.deposit, account: act.account });
-            }
+            Act::OrderErasure(act) => holds::order_erasure(self, act, placed)?,
+            Act::Hold(act) => holds::hold(self, document, act, placed)?,
+            Act::Release(act) => holds::release(self, act)?,
             // What is erased is texts: nothing of the fold rests on them.
             Act::Erase(_) => {}
             act => return self.go_on(act, placed),

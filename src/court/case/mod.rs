@@ -1,11 +1,14 @@
 //! A case: the fold of its acts.
 //!
 //! [`state`] is what a case file holds, [`refusal`] why an act may not be done, [`fold`] applies an act; [`filing`],
-//! [`people`], [`evidence`] and [`timing`] are the rules, one area each.
+//! [`people`], [`evidence`], [`holds`] and [`timing`] are the rules, one area each; [`headline`] derives what an item's headline
+//! says of its verifications.
 
 pub mod evidence;
 pub mod filing;
 pub mod fold;
+pub mod headline;
+pub mod holds;
 pub mod people;
 pub mod refusal;
 pub mod state;

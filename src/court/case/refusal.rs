@@ -101,6 +101,15 @@ pub enum Refusal {
     /// Only what is in the case can be ordered erased by its court.
     #[error("what is to be erased is not in this case")]
     NotInTheCase,
+    /// A hold or a release is about exactly one deposit or one account.
+    #[error("name either one deposit or one account whose erasure is suspended or resumed")]
+    HoldNamesNothing,
+    /// The case holds it already.
+    #[error("this case suspends that erasure already: release it first")]
+    HeldAlready,
+    /// The case does not hold it.
+    #[error("this case does not suspend that erasure: there is nothing to release")]
+    NotHeld,
     /// A party raises its objection on the day on which it does.
     #[error("an objection is raised today, not on another day")]
     NotToday,
@@ -143,6 +152,9 @@ impl Refusal {
             Self::OtherCourt => "other_court",
             Self::TooManyActs => "too_many_acts",
             Self::NotInTheCase => "not_in_the_case",
+            Self::HoldNamesNothing => "hold_names_nothing",
+            Self::HeldAlready => "held_already",
+            Self::NotHeld => "not_held",
             Self::NotToday => "not_today",
             Self::Period(error) => error.code(),
         }

@@ -186,15 +186,6 @@ impl Item {
     pub const fn stands(&self) -> bool {
         self.withdrawn.is_none() && self.replaced_by.is_none()
     }
-
-    /// Whether the original itself was held against the chain in this case.
-    #[must_use]
-    pub fn original_was_verified(&self) -> bool {
-        self.verifications.iter().any(|one| {
-            one.found.presented == crate::court::words::Presented::File
-                && one.found.conclusion.0.starts_with("consistent")
-        })
-    }
 }
 
 /// What a court ordered erased.
@@ -206,6 +197,28 @@ pub struct ErasureOrder {
     pub deposit: Option<DepositNumber>,
     /// Private content of an account.
     pub account: Option<AccountId>,
+}
+
+/// What an erasure order, a hold or its release is about: content of exactly one deposit or of exactly one account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum HeldContent {
+    /// Private metadata and the original of a deposit of this ledger.
+    Deposit(DepositNumber),
+    /// Private content of an account.
+    Account(AccountId),
+}
+
+/// A hold in force: the court suspended an erasure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hold {
+    /// Where the act stands.
+    pub placed: Placed,
+    /// The account of the court that did it.
+    pub by: AccountId,
+    /// In which capacity.
+    pub capacity: Capacity,
+    /// Its reason.
+    pub reason: Text,
 }
 
 /// An act on the chain that had no effect.
@@ -268,6 +281,8 @@ pub struct CaseFile {
     pub period: EvidencePeriod,
     /// What the court ordered erased.
     pub orders: Vec<ErasureOrder>,
+    /// Holds in force.
+    pub holds: BTreeMap<HeldContent, Hold>,
     /// Acts without effect.
     pub void: Vec<Void>,
 }
@@ -289,7 +304,7 @@ impl CaseFile {
 
     /// Whether this deposit is an item of the case, or this account takes part in it. Neither: its texts as a whole.
     #[must_use]
-    pub fn holds(&self, deposit: Option<DepositNumber>, account: Option<AccountId>) -> bool {
+    pub fn concerns(&self, deposit: Option<DepositNumber>, account: Option<AccountId>) -> bool {
         let item = |deposit| self.items.values().any(|item| item.import.deposit == deposit);
         let takes_part = |account| {
             self.parties.values().any(|party| party.account == Some(account))

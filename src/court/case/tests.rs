@@ -18,6 +18,7 @@ use crate::court::permission::Denied;
 use crate::court::values::{Capacity, Carried, Filer};
 use crate::court::words::*;
 use crate::ledger::hash::Digest;
+use crate::ledger::statement::content::HashAlgorithm;
 use crate::ledger::time::Timestamp;
 use random::{Dice, START, act, document, placed};
 
@@ -347,6 +348,8 @@ fn consent_is_for_material_of_a_mediation_and_the_partys_own() {
     assert!(course.item(1).consented);
 }
 
+mod headline;
+mod holds;
 mod walks;
 
 #[test]

@@ -9,8 +9,11 @@ use crate::court::acts::{
     RevokeToken, TrustLedger,
 };
 use crate::court::case::tests::random::{Dice, START, act, document, placed};
-use crate::court::words::IdentityLevel;
+use crate::court::registry::tokens::{CHILDREN_MAX, ROOTS_MAX};
+use crate::court::words::{IdentityLevel, KeptTokens};
+use crate::ledger::hash::Digest;
 use crate::ledger::key::{Name, Signer};
+use crate::ledger::time::Timestamp;
 
 const OPERATOR: Capacity = Capacity::Holding(Role::Operator);
 const CLERK: Capacity = Capacity::Holding(Role::Clerk);
@@ -37,14 +40,29 @@ fn end_grant(n: u8, role: Role) -> Act {
     Act::EndGrant(EndGrant { account: account(n), role, court })
 }
 
-fn token(id: u8, of: u8, scope: &[Scope]) -> Act {
-    let expires = Timestamp::from_millis(START + 86_400_000).unwrap();
-    let (token, hash) = (TokenId(Digest([id; 32])), Digest([1; 32]));
-    Act::IssueToken(IssueToken { token, account: account(of), hash, scope: scope.to_vec(), expires })
+fn id(n: u8) -> TokenId {
+    TokenId(Digest([n; 32]))
 }
 
-fn revoke(id: u8) -> Act {
-    Act::RevokeToken(RevokeToken { token: TokenId(Digest([id; 32])) })
+fn now(millis: u64) -> Timestamp {
+    Timestamp::from_millis(START + millis).unwrap()
+}
+
+fn issue(token: u8, of: u8, parent: Option<u8>, scope: &[Scope], millis: u64) -> IssueToken {
+    let (token, hash, parent) = (id(token), Digest([1; 32]), parent.map(id));
+    IssueToken { token, account: account(of), hash, scope: scope.to_vec(), expires: now(millis), parent }
+}
+
+fn token(token: u8, of: u8, scope: &[Scope]) -> Act {
+    Act::IssueToken(issue(token, of, None, scope, 86_400_000))
+}
+
+fn child(token: u8, of: u8, parent: u8, scope: &[Scope]) -> Act {
+    Act::IssueToken(issue(token, of, Some(parent), scope, 86_400_000))
+}
+
+fn revoke(token: u8) -> Act {
+    Act::RevokeToken(RevokeToken { token: id(token), kept: None })
 }
 
 fn checked(n: u8, method: IdentityMethod) -> Act {
@@ -149,17 +167,109 @@ fn a_clerk_keeps_the_list_of_the_own_court_only() {
 #[test]
 fn everybody_issues_and_revokes_the_own_tokens_and_nobody_elses() {
     let mut registry = staffed();
-    let id = TokenId(Digest([1; 32]));
-    does(&mut registry, 4, Capacity::Oneself, token(1, 4, &[Scope::Case])).unwrap();
-    assert_eq!(does(&mut registry, 4, Capacity::Oneself, token(2, 5, &[])), Err(RegistryError::NotPermitted));
-    assert_eq!(does(&mut registry, 9, Capacity::Oneself, token(2, 9, &[])), Err(RegistryError::NotPermitted));
+    does(&mut registry, 1, OPERATOR, token(1, 4, &[Scope::Case])).unwrap();
+    does(&mut registry, 4, Capacity::Oneself, child(2, 4, 1, &[Scope::Case])).unwrap();
+    // Without the token that issues, no revocation would ever reach what was issued.
+    assert_eq!(does(&mut registry, 4, Capacity::Oneself, token(3, 4, &[])), Err(RegistryError::NotPermitted));
+    assert_eq!(does(&mut registry, 4, Capacity::Oneself, child(3, 5, 1, &[])), Err(RegistryError::NotPermitted));
+    assert_eq!(does(&mut registry, 9, Capacity::Oneself, child(3, 9, 1, &[])), Err(RegistryError::NotPermitted));
+    assert_eq!(does(&mut registry, 5, Capacity::Oneself, child(3, 5, 1, &[])), Err(RegistryError::IssuingToken));
     assert_eq!(does(&mut registry, 5, Capacity::Oneself, revoke(1)), Err(RegistryError::NotPermitted));
-    let now = |millis| Timestamp::from_millis(START + millis).unwrap();
-    assert!(registry.tokens[&id].is_good(now(86_399_999)) && !registry.tokens[&id].is_good(now(86_400_000)));
+    assert!(registry.tokens.is_good(id(1), now(86_399_999)) && !registry.tokens.is_good(id(1), now(86_400_000)));
     does(&mut registry, 4, Capacity::Oneself, revoke(1)).unwrap();
-    let revoked = registry.tokens[&id].revoked;
+    let revoked = registry.tokens.get(id(1)).unwrap().revoked;
     does(&mut registry, 4, Capacity::Oneself, revoke(1)).unwrap();
-    assert!(revoked.is_some() && registry.tokens[&id].revoked == revoked && !registry.tokens[&id].is_good(now(0)));
+    assert!(revoked.is_some() && registry.tokens.get(id(1)).unwrap().revoked == revoked);
+    assert!(!registry.tokens.is_good(id(1), now(0)));
+}
+
+#[test]
+fn a_revocation_ends_all_that_was_issued_with_the_token() {
+    let mut registry = staffed();
+    let scopes = [Scope::Read, Scope::Case];
+    does(&mut registry, 1, OPERATOR, token(1, 4, &scopes)).unwrap();
+    does(&mut registry, 4, Capacity::Oneself, child(2, 4, 1, &scopes)).unwrap();
+    does(&mut registry, 4, Capacity::Oneself, child(3, 4, 2, &[Scope::Read])).unwrap();
+    does(&mut registry, 4, Capacity::Oneself, child(4, 4, 1, &scopes)).unwrap();
+    does(&mut registry, 4, Capacity::Oneself, revoke(2)).unwrap();
+    assert_eq!([1, 2, 3, 4].map(|n| registry.tokens.is_good(id(n), now(0))), [true, false, false, true]);
+    // Nor is anything issued with one of them from now on.
+    for parent in [2, 3] {
+        let next = child(5, 4, parent, &[Scope::Read]);
+        assert_eq!(does(&mut registry, 4, Capacity::Oneself, next), Err(RegistryError::IssuingToken));
+    }
+    let mut all = registry.tokens.descendants(id(1));
+    all.sort_unstable();
+    assert_eq!(all, [2, 3, 4].map(id));
+}
+
+#[test]
+fn a_token_for_oneself_has_no_more_than_the_one_that_issued_it() {
+    let mut registry = staffed();
+    let exceeds = Err(RegistryError::TokenExceedsIssuing);
+    let manage = [Scope::Read, Scope::Manage];
+    for (holder, first) in [(4, 1), (1, 2)] {
+        does(&mut registry, 0, Capacity::Platform, token(first, holder, &manage)).unwrap();
+        let capacity = if holder == 1 { OPERATOR } else { Capacity::Oneself };
+        let wider = child(9, holder, first, &[Scope::Read, Scope::Court]);
+        assert_eq!(does(&mut registry, holder, capacity, wider), exceeds);
+        let longer = Act::IssueToken(issue(9, holder, Some(first), &[Scope::Read], 86_400_001));
+        assert_eq!(does(&mut registry, holder, capacity, longer), exceeds);
+    }
+    // For another account, an operator's token may give more.
+    does(&mut registry, 1, OPERATOR, child(9, 3, 2, &[Scope::Court])).unwrap();
+    // And it must be the operator's own.
+    assert_eq!(does(&mut registry, 1, OPERATOR, child(10, 3, 1, &[])), Err(RegistryError::IssuingToken));
+}
+
+#[test]
+fn a_revocation_reaches_other_accounts_unless_they_are_kept() {
+    for (kept, good) in [(None, false), (Some(KeptTokens::OtherAccounts), true)] {
+        let mut registry = staffed();
+        does(&mut registry, 0, Capacity::Platform, token(1, 1, &[Scope::Manage])).unwrap();
+        does(&mut registry, 1, OPERATOR, child(2, 1, 1, &[Scope::Manage])).unwrap();
+        does(&mut registry, 1, OPERATOR, child(3, 4, 2, &[Scope::Read])).unwrap();
+        does(&mut registry, 4, Capacity::Oneself, child(4, 4, 3, &[Scope::Read])).unwrap();
+        does(&mut registry, 1, OPERATOR, Act::RevokeToken(RevokeToken { token: id(1), kept })).unwrap();
+        assert_eq!([1, 2, 3, 4].map(|n| registry.tokens.is_good(id(n), now(0))), [false, false, good, good]);
+        // Revoked again without exception, all of them end; and the other way round nothing comes back.
+        does(&mut registry, 1, OPERATOR, revoke(1)).unwrap();
+        let keeping = Act::RevokeToken(RevokeToken { token: id(1), kept: Some(KeptTokens::OtherAccounts) });
+        does(&mut registry, 1, OPERATOR, keeping).unwrap();
+        assert!([1, 2, 3, 4].into_iter().all(|n| !registry.tokens.is_good(id(n), now(0))));
+    }
+}
+
+#[test]
+fn a_flood_of_children_takes_nothing_from_their_parents() {
+    let mut registry = staffed();
+    does(&mut registry, 1, OPERATOR, token(0, 4, &[Scope::Read])).unwrap();
+    does(&mut registry, 4, Capacity::Oneself, child(1, 4, 0, &[Scope::Read])).unwrap();
+    let mut next = 2;
+    let mut flood = |registry: &mut Registry, parent: u8| {
+        let mut issued = Vec::new();
+        loop {
+            match does(registry, 4, Capacity::Oneself, child(next, 4, parent, &[Scope::Read])) {
+                Ok(()) => issued.push(next),
+                Err(error) => return (issued, error),
+            }
+            next += 1;
+        }
+    };
+    let (grandchildren, error) = flood(&mut registry, 1);
+    assert_eq!((grandchildren.len(), error), (CHILDREN_MAX, RegistryError::TooManyTokens));
+    assert_eq!(flood(&mut registry, grandchildren[0]), (vec![], RegistryError::TooManyGenerations));
+    // The stolen child used up what is its own. Its parent still issues, as does the operator.
+    let (children, _) = flood(&mut registry, 0);
+    assert_eq!(children.len(), CHILDREN_MAX - 1);
+    does(&mut registry, 1, OPERATOR, token(250, 4, &[Scope::Read])).unwrap();
+    assert!(!registry.tokens.may_revoke(id(1), id(0)) && !registry.tokens.may_revoke(id(1), id(children[0])));
+    assert!(registry.tokens.may_revoke(id(1), id(grandchildren[3])) && registry.tokens.may_revoke(id(1), id(1)));
+    assert!(registry.tokens.may_revoke(id(0), id(grandchildren[3])) && registry.tokens.may_revoke(id(0), id(250)));
+    // One revocation frees it all.
+    does(&mut registry, 4, Capacity::Oneself, revoke(1)).unwrap();
+    assert!(grandchildren.iter().all(|n| !registry.tokens.is_good(id(*n), now(0))));
+    assert_eq!(flood(&mut registry, 0).0.len(), 1);
 }
 
 #[test]
@@ -205,7 +315,7 @@ fn folded(seeds: &[u64]) -> (Registry, Vec<(Document, Placed)>) {
             assert!(capacity == Capacity::Platform || (capacity == OPERATOR && operates));
         }
         assert!(before.accounts.keys().all(|id| registry.accounts.contains_key(id)));
-        assert!(before.tokens.iter().all(|(id, token)| registry.tokens[id].hash == token.hash));
+        assert!(before.tokens.iter().all(|(id, token)| registry.tokens.get(id).unwrap().hash == token.hash));
         acts.push((document, placed(sequence, sequence)));
     }
     (registry, acts)
@@ -231,8 +341,8 @@ proptest! {
 #[test]
 fn an_account_has_so_many_good_tokens_and_no_more() {
     let mut registry = staffed();
-    for n in 0..TOKENS_MAX {
-        does(&mut registry, 4, Capacity::Oneself, token(u8::try_from(n).unwrap(), 4, &[Scope::Read])).unwrap();
+    for n in 0..ROOTS_MAX {
+        does(&mut registry, 1, OPERATOR, token(u8::try_from(n).unwrap(), 4, &[Scope::Read])).unwrap();
     }
     assert_eq!(does(&mut registry, 1, OPERATOR, token(200, 4, &[Scope::Read])), Err(RegistryError::TooManyTokens));
     does(&mut registry, 4, Capacity::Oneself, revoke(0)).unwrap();

@@ -23,17 +23,19 @@ use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, FuturesOrdered, StreamExt as _};
-use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
+use crate::http::admission::{self, Patience};
 use crate::http::api::court::closing::Closing;
 use crate::http::api::deposits::{outcome, read, status};
+use crate::http::batch_patience::BatchPatience;
+use crate::http::client_address::ClientAddress;
 use crate::http::lines::{Line, Lines};
-use crate::http::locality::require_local;
 use crate::http::node::Node;
 use crate::http::observe;
 use crate::http::problem::Failure;
 use crate::http::request::require_content_type;
+use crate::http::shares::Share;
 use crate::sequencer::handle::Deposited;
 use crate::wire::deposit::{BatchVerdict, REQUEST_MAX, add_receipt};
 use crate::wire::json;
@@ -69,7 +71,7 @@ const NDJSON: &str = "application/x-ndjson";
     responses(
         (status = 200, description = "One `BatchVerdict` a line / 每行一个结果", body = BatchVerdict, content_type = "application/x-ndjson"),
         (status = 400, description = "`body_broken` before the first line", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`not_local`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`deposit_by_token_only`", body = Problem, content_type = "application/problem+json"),
         (status = 408, description = "`body_timeout` before the first line", body = Problem, content_type = "application/problem+json"),
         (status = 415, description = "`unsupported_media_type`", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "`busy`: too many batches (see Retry-After)", body = Problem, content_type = "application/problem+json"),
@@ -77,16 +79,17 @@ const NDJSON: &str = "application/x-ndjson";
 )]
 pub(in crate::http) async fn deposit_batch(
     State(node): State<Arc<Node>>,
+    client: ClientAddress,
     closing: Closing,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Failure> {
-    require_local(&node, &headers)?;
+    node.admission().check_policy()?;
     require_content_type(&headers, NDJSON)?;
-    let place = node.place_for_batch().await?;
-    let mut batch = Batch::of(node, body, place, closing);
+    let place = node.place_for_batch(client.group()).await?;
+    let mut batch = Batch::of(node, client, body, place, closing);
     // Until there is a line, a failure is the whole answer.
-    let lines = batch.lines.next(PIECE).await?;
+    let lines = batch.first_lines().await?;
     batch.take(lines);
     let verdicts = stream::unfold(batch, Batch::step).map(Ok::<_, Infallible>);
     let mut response = Body::from_stream(verdicts).into_response();
@@ -99,6 +102,7 @@ pub(in crate::http) async fn deposit_batch(
 /// A batch on its way.
 struct Batch {
     node: Arc<Node>,
+    client: ClientAddress,
     lines: Lines,
     /// Whether there may be more lines.
     open: bool,
@@ -111,7 +115,9 @@ struct Batch {
     lines_under_way: usize,
     bytes_under_way: usize,
     /// Given back when the last task is done with.
-    place: Arc<OwnedSemaphorePermit>,
+    place: Arc<Share>,
+    /// How long the client may still be waited for.
+    patience: BatchPatience,
     closing: Pin<Box<dyn Future<Output = ()> + Send>>,
 }
 
@@ -121,13 +127,17 @@ struct Piece {
     lines: usize,
     /// Of the lines, as they came.
     bytes: usize,
+    /// Whether a deposit is among them, fresh or existing.
+    has_deposit: bool,
 }
 
 impl Batch {
-    fn of(node: Arc<Node>, body: Body, place: OwnedSemaphorePermit, closing: Closing) -> Self {
+    fn of(node: Arc<Node>, client: ClientAddress, body: Body, place: Share, closing: Closing) -> Self {
         Self {
-            lines: Lines::of(body, REQUEST_MAX, node.options().body_timeout),
+            lines: Lines::of(body, REQUEST_MAX),
+            patience: BatchPatience::new(node.options()),
             node,
+            client,
             open: true,
             cut_off: None,
             under_way: FuturesOrdered::new(),
@@ -139,16 +149,36 @@ impl Batch {
         }
     }
 
+    /// The first lines of the body.
+    async fn first_lines(&mut self) -> Result<Vec<Line>, Failure> {
+        self.patience.set_waiting(true);
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut self.closing => return Err(shutting_down()),
+                lines = self.lines.next(PIECE) => return lines,
+                () = sleep(self.patience.next_check()) => {
+                    if let Some(failure) = self.patience.end(self.node.are_batches_waiting()) {
+                        return Err(failure);
+                    }
+                }
+            }
+        }
+    }
+
     /// The next verdicts; on the way to them, lines are read as far as there is room.
     async fn step(mut self) -> Option<(Bytes, Self)> {
         loop {
             let room = UNDER_WAY.saturating_sub(self.lines_under_way);
             let reading = self.open && room > 0 && self.bytes_under_way < BYTES_UNDER_WAY;
+            // With nothing under way, the server waits for the client and for nothing else.
+            let waits = reading && self.under_way.is_empty();
+            self.patience.set_waiting(waits);
             tokio::select! {
                 // Lines first: while verdicts are being written, the next deposits are under way.
                 biased;
                 () = &mut self.closing, if self.open => {
-                    self.cut_off(Failure::new("shutting_down", "the node is shutting down: send the rest again later"));
+                    self.cut_off(shutting_down());
                 }
                 lines = self.lines.next(room.min(PIECE)), if reading => match lines {
                     Ok(lines) => self.take(lines),
@@ -157,7 +187,15 @@ impl Batch {
                 Some(piece) = self.under_way.next() => {
                     self.lines_under_way -= piece.lines;
                     self.bytes_under_way -= piece.bytes;
+                    if piece.has_deposit {
+                        self.patience.renew();
+                    }
                     return Some((piece.text.into(), self));
+                }
+                () = sleep(self.patience.next_check()), if waits => {
+                    if let Some(failure) = self.patience.end(self.node.are_batches_waiting()) {
+                        self.cut_off(failure);
+                    }
                 }
                 else => {
                     let verdict = refused(self.count + 1, &self.cut_off.take()?);
@@ -180,40 +218,49 @@ impl Batch {
         self.count += count;
         self.lines_under_way += count;
         self.bytes_under_way += bytes;
-        let (node, place) = (Arc::clone(&self.node), Arc::clone(&self.place));
+        let (node, client, place) = (Arc::clone(&self.node), self.client, Arc::clone(&self.place));
         let task = tokio::spawn(async move {
-            let text = verdicts(&node, first, lines).await;
+            let answered = verdicts(&node, client, first, lines).await;
             drop(place);
-            text
+            answered
         });
         self.under_way.push_back(Box::pin(async move {
-            let text = task.await.unwrap_or_else(|error| {
+            let (text, has_deposit) = task.await.unwrap_or_else(|error| {
                 let failure = Failure::internal(&error);
-                (first..).take(count).map(|line| json::line(&refused(line, &failure))).collect()
+                ((first..).take(count).map(|line| json::line(&refused(line, &failure))).collect(), false)
             });
-            Piece { text, lines: count, bytes }
+            Piece { text, lines: count, bytes, has_deposit }
         }));
     }
 }
 
-/// The verdicts of the lines from number `first` on, one a line. All of them are under way together.
-async fn verdicts(node: &Node, first: usize, lines: Vec<Line>) -> String {
+fn shutting_down() -> Failure {
+    Failure::new("shutting_down", "the node is shutting down: send the rest again later")
+}
+
+/// The verdicts of the lines from number `first` on, one a line, and whether a deposit is among them. All lines are under
+/// way together.
+async fn verdicts(node: &Node, client: ClientAddress, first: usize, lines: Vec<Line>) -> (String, bool) {
+    let mut has_deposit = false;
     let mut text = String::with_capacity(lines.len() * VERDICT);
     let count = lines.len();
     let lines = stream::iter((first..).zip(lines));
-    let mut verdicts = lines.map(|(number, line)| verdict(node, number, line)).buffered(count.max(1));
+    let mut verdicts = lines.map(|(number, line)| verdict(node, client, number, line)).buffered(count.max(1));
     while let Some((number, deposited)) = verdicts.next().await {
         match deposited {
-            Ok(deposited) => add_receipt(&mut text, number, status(&deposited).as_u16(), &deposited.receipt),
+            Ok(deposited) => {
+                has_deposit = true;
+                add_receipt(&mut text, number, status(&deposited).as_u16(), &deposited.receipt);
+            }
             Err(failure) => text.push_str(&json::line(&refused(number, &failure))),
         }
     }
-    text
+    (text, has_deposit)
 }
 
-async fn verdict(node: &Node, number: usize, line: Line) -> (usize, Result<Deposited, Failure>) {
+async fn verdict(node: &Node, client: ClientAddress, number: usize, line: Line) -> (usize, Result<Deposited, Failure>) {
     let since = Instant::now();
-    let deposited = deposit(node, line).await;
+    let deposited = deposit(node, client, line).await;
     observe::deposit(outcome(&deposited), since);
     (number, deposited)
 }
@@ -222,7 +269,8 @@ fn refused(line: usize, failure: &Failure) -> BatchVerdict {
     BatchVerdict { line, status: failure.status(), receipt: None, problem: Some(failure.problem()) }
 }
 
-async fn deposit(node: &Node, line: Line) -> Result<Deposited, Failure> {
+async fn deposit(node: &Node, client: ClientAddress, line: Line) -> Result<Deposited, Failure> {
+    node.admission().count_request(client)?;
     let (statement, private) = match line {
         Line::Whole(bytes) => read(&bytes)?,
         Line::TooLong => {
@@ -235,5 +283,5 @@ async fn deposit(node: &Node, line: Line) -> Result<Deposited, Failure> {
     let since = Instant::now();
     let _share = timeout(patience, node.share_of_batches()).await.map_err(|_| Failure::busy("deposits"))??;
     let patience = patience.saturating_sub(since.elapsed());
-    Ok(node.sequencer().deposit_patiently(statement, private, patience).await?)
+    admission::deposit(node, statement, private, Patience::Within(patience)).await
 }

@@ -10,8 +10,8 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use tokio::time::Instant;
 
+use crate::http::admission::{self, Patience};
 use crate::http::client_address::ClientAddress;
-use crate::http::locality::require_local;
 use crate::http::node::Node;
 use crate::http::problem::Failure;
 use crate::http::request::require_content_type;
@@ -29,9 +29,12 @@ use crate::wire::receipt::{self, ReceiptJson};
 ///
 /// Puts a signed statement on the chain and answers its receipt once the block is durable and its checkpoint signed.
 /// Sending the same statement again is always safe: it answers 200 with the same number, entry and block.
-/// Deposits are accepted from this machine only. Keep the original unchanged: only it can be verified later.
+/// Who may deposit is the node's policy (`deposits` in `GET /v1/ledger`): `open` accepts any signed statement, `enrolled`
+/// those signed by a key that an account has enrolled, `accounts` none. Keep the original unchanged: only it can be
+/// verified later.
 ///
-/// 提交已签名的存证声明; 区块落盘并签署检查点后返回存证回执。重复提交同一声明返回同一回执。请妥善保管原文。
+/// 提交已签名的存证声明; 区块落盘并签署检查点后返回存证回执。重复提交同一声明返回同一回执。可存证主体由节点的存证策略确定（见
+/// `GET /v1/ledger` 的 `deposits`）。请妥善保管原文。
 #[utoipa::path(
     post,
     path = "/v1/deposits",
@@ -41,24 +44,26 @@ use crate::wire::receipt::{self, ReceiptJson};
         (status = 201, description = "On the chain / 已上链", body = ReceiptJson, headers(("Location" = String, description = "The deposit"))),
         (status = 200, description = "This statement was there already / 该声明此前已存证", body = ReceiptJson),
         (status = 400, description = "The statement or the JSON is not as it must be", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`not_local`, `subject_not_yours`, `link_not_yours`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`deposit_by_token_only`, `key_not_enrolled`, `subject_not_yours`, `link_not_yours`", body = Problem, content_type = "application/problem+json"),
         (status = 408, description = "`body_timeout`", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`subject_sequence`", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "`body_too_large`, `statement_too_long`, `metadata_too_long`", body = Problem, content_type = "application/problem+json"),
         (status = 415, description = "`unsupported_media_type`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`wrong_ledger`, `link_unknown`", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "`rate_limited` (see Retry-After): send the same statement again", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "`busy` (see Retry-After), `writing_stopped`, `shutting_down`: send the same statement again", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn deposit(
     State(node): State<Arc<Node>>,
-    _client: ClientAddress,
+    client: ClientAddress,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Failure> {
-    require_local(&node, &headers)?;
+    node.admission().check_policy()?;
+    node.admission().count_request(client)?;
     require_content_type(&headers, "application/json")?;
-    let bytes = body::read(&headers, body, REQUEST_MAX, node.options().body_timeout).await?;
+    let bytes = body::read(&node, client.group(), &headers, body, REQUEST_MAX).await?;
     let deposited = one(&node, &bytes).await?;
     let text = receipt::print(&deposited.receipt);
     let mut response = (status(&deposited), text).into_response();
@@ -110,7 +115,7 @@ pub fn read(bytes: &[u8]) -> Result<(StatementNote, Option<PrivateMetadata>), Fa
 
 async fn attempt(node: &Node, bytes: &[u8]) -> Result<Deposited, Failure> {
     let (statement, private) = read(bytes)?;
-    Ok(node.sequencer().deposit(statement, private).await?)
+    admission::deposit(node, statement, private, Patience::None).await
 }
 
 /// 201 for a deposit just made, 200 for one that was there.

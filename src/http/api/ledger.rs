@@ -15,10 +15,10 @@ use crate::wire::problem::Problem;
 
 /// Describe the ledger / 账本信息
 ///
-/// Origin, key, and the last signed checkpoint with the block it ends in. Pin the key from a source you trust, not from
+/// Origin, key, who may deposit, and the last signed checkpoint with the block it ends in. Pin the key from a source you trust, not from
 /// here.
 ///
-/// 链标识、账本密钥、最新检查点与区块。请自可信渠道取得并固定账本密钥。
+/// 链标识、账本密钥、存证策略、最新检查点与区块。请自可信渠道取得并固定账本密钥。
 #[utoipa::path(
     get,
     path = "/v1/ledger",
@@ -29,13 +29,14 @@ use crate::wire::problem::Problem;
     ),
 )]
 pub(in crate::http) async fn describe_ledger(State(node): State<Arc<Node>>) -> Result<Response, Failure> {
-    node.read(|reader| {
+    let deposits = node.admission().policy().word();
+    node.read(move |reader| {
         let published = reading::published(reader)?;
         let genesis = reading::genesis(reader)?;
         let height = published.height;
         let missing = || ReadError::Damaged { what: "block", at: height.to_string(), reason: "missing".into() };
         let tip = reading::block(reader, height)?.ok_or_else(missing)?;
-        Ok(caching::json(&LedgerJson::of(&genesis, &published.checkpoint, &tip), Caching::Revalidate))
+        Ok(caching::json(&LedgerJson::of(&genesis, &published.checkpoint, &tip, deposits), Caching::Revalidate))
     })
     .await
 }

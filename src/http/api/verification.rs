@@ -10,26 +10,30 @@ use axum::http::{HeaderMap, HeaderName};
 use axum::response::Response;
 use serde::Deserialize;
 
-use crate::http::body;
+use crate::http::bearer::{account_verifier, bearer_token};
+use crate::http::body::{self, Sender};
 use crate::http::caching::{self, Caching};
+use crate::http::client_address::ClientAddress;
 use crate::http::node::Node;
 use crate::http::openapi::AnyBytes;
 use crate::http::problem::Failure;
 use crate::http::request::{Asked, Named, content_type, header, unsupported};
 use crate::ledger::hash::{Digest, lower_hex};
+use crate::ledger::key::VerifierKey;
 use crate::ledger::metadata::SALT_LEN;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::content::HashAlgorithm;
 use crate::ledger::text::hex_value;
+use crate::ledger::time::Timestamp;
 use crate::ledger::verify::report::Report;
-use crate::ledger::verify::trust::Trust;
-use crate::ledger::verify::verifier::{Presented, Question, verify};
+use crate::ledger::verify::trust::{KeySource, Trust};
+use crate::ledger::verify::verifier::{Presented, Question, RecordSource, verify};
 use crate::store::contract::ReadLedger;
 use crate::store::reading;
 use crate::store::reading::{history, receipts};
 use crate::wire::json;
 use crate::wire::problem::Problem;
-use crate::wire::report::{DigestRequest, ReportJson};
+use crate::wire::report::{DigestRequest, ReportContext, ReportJson, ReportNodeJson, VerifierJson};
 
 /// Longest digest request in bytes: two short strings.
 const DIGEST_MAX: usize = 1024;
@@ -69,52 +73,76 @@ pub struct VerificationQuery {
         (status = 408, description = "`body_timeout`", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "`body_too_large`", body = Problem, content_type = "application/problem+json"),
         (status = 415, description = "`unsupported_media_type`", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`busy`: too many files are being verified (see Retry-After)", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn verify_deposit(
     State(node): State<Arc<Node>>,
     named: Named,
     Asked(query): Asked<VerificationQuery>,
+    client: ClientAddress,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Failure> {
     let number = named.number()?;
     let salt = read_salt(query.salt.as_deref(), &headers)?;
-    let patience = node.options().body_timeout;
+    let verifier = verifier(&node, &headers);
     let presented = match content_type(&headers).as_str() {
         "application/json" => {
-            let bytes = body::read(&headers, body, DIGEST_MAX, patience).await?;
+            let bytes = body::read(&node, client.group(), &headers, body, DIGEST_MAX).await?;
             read_digest(&json::object(&bytes, DIGEST_MAX)?)?
         }
         "application/octet-stream" => {
             // Not found is known before a large file has come for nothing.
-            if node.read(move |reader| Ok(reader.find_number(&number)?.is_none())).await? {
-                return Ok(answer(&Report::not_found(Some(number))));
+            let (known, ledger) =
+                node.read(move |reader| Ok((reader.find_number(&number)?.is_some(), ledger(reader)?))).await?;
+            if !known {
+                return Ok(answer(&Report::not_found(Some(number)), &ledger, node.now(), verifier));
             }
-            let measured = body::measure(&node, &headers, body, salt).await?;
+            let measured = body::measure(&node, Sender::Anonymous(client.group()), &headers, body, salt).await?;
             Presented::File { measured, salted: salt.is_some() }
         }
         _ => return Err(unsupported(&headers, "application/octet-stream or application/json")),
     };
-    node.read(move |reader| Ok(answer(&report(reader, number, presented)?))).await
+    let platform = node.desk().ok().map(|desk| desk.platform_key().clone());
+    let (report, ledger) =
+        node.read(move |reader| Ok((report(reader, number, presented, platform.as_ref())?, ledger(reader)?))).await?;
+    Ok(answer(&report, &ledger, node.now(), verifier))
 }
 
-fn answer(report: &Report) -> Response {
-    caching::json(&ReportJson::from(report), Caching::Never)
+/// Who verifies: the account of a good token, or nobody that this node knows.
+fn verifier(node: &Node, headers: &HeaderMap) -> VerifierJson {
+    let actor = node.desk().ok().and_then(|desk| desk.authenticate(bearer_token(headers)).ok());
+    actor.map_or_else(VerifierJson::anonymous, |actor| account_verifier(&actor))
 }
 
-fn report(reader: &dyn ReadLedger, number: DepositNumber, presented: Presented) -> Result<Report, Failure> {
+fn ledger(reader: &dyn ReadLedger) -> Result<String, Failure> {
+    Ok(reading::published(reader)?.checkpoint.checkpoint().origin.to_string())
+}
+
+fn answer(report: &Report, ledger: &str, at: Timestamp, verifier: VerifierJson) -> Response {
+    let context = ReportContext::new(at, verifier, ReportNodeJson::own(ledger));
+    caching::json(&ReportJson::new(report, context), Caching::Never)
+}
+
+fn report(
+    reader: &dyn ReadLedger,
+    number: DepositNumber,
+    presented: Presented,
+    platform: Option<&VerifierKey>,
+) -> Result<Report, Failure> {
     let Some((index, _)) = reading::find(reader, number)? else { return Ok(Report::not_found(Some(number))) };
     let receipt = receipts::receipt(reader, index)?;
     let history = history::history(reader, index)?;
     let trust = Trust::new(reading::genesis(reader)?.key().cloned().into_iter().collect());
+    let trust = trust.from_source(KeySource::OwnNode);
     let question = Question {
         number: Some(number),
-        receipt: &receipt,
-        item: None,
+        source: RecordSource::OwnLedger,
         presented,
         history: Some(&history),
-        trust: &trust,
+        platform,
+        ..Question::about(&receipt, &trust)
     };
     Ok(verify(&question))
 }

@@ -36,6 +36,25 @@ fn each_departure_from_the_order_has_its_own_code() {
 }
 
 #[test]
+fn texts_that_people_write_hold_no_control_characters() {
+    for bad in
+        ["\0", "\u{1}", "\u{7}", "\u{8}", "\r", "\u{1b}", "\u{1f}", "\u{7f}", "\u{80}", "\u{85}", "\u{9b}", "\u{9f}"]
+    {
+        for lines in [Lines::One, Lines::Several] {
+            assert_eq!(forbidden_character(&format!("a{bad}b"), lines), bad.chars().next(), "{bad:?} {lines:?}");
+        }
+    }
+    for of_several in ["\n", "\t", "\u{2028}", "\u{2029}"] {
+        assert_eq!(forbidden_character(of_several, Lines::One), of_several.chars().next());
+        assert_eq!(forbidden_character(of_several, Lines::Several), None);
+    }
+    // Shown escaped, and kept as they are.
+    for good in ["合同 1", "\u{a0}", "\u{ad}", "\u{200b}", "\u{202e}", "\u{2066}", "\u{feff}", "👩‍👩‍👧"] {
+        assert_eq!(forbidden_character(good, Lines::One), None, "{good:?}");
+    }
+}
+
+#[test]
 fn control_characters_and_bad_utf_8_are_found_by_line() {
     let fault = |bytes| plain_text(bytes).map(|_| ()).unwrap_err();
     assert_eq!(fault(b"a\nb\xff\n"), TextError { line: 2, fault: Fault::InvalidUtf8 });

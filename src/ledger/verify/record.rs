@@ -13,8 +13,8 @@ use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::note::NoteError;
 use crate::ledger::notice::{NoticeKind, SignedNotice};
 use crate::ledger::receipt::{Facts, Receipt};
-use crate::ledger::verify::report::{Outcome, Skipped, Step, StepResult};
-use crate::ledger::verify::trust::Trust;
+use crate::ledger::verify::report::{Compared, Outcome, Skipped, Step, StepResult};
+use crate::ledger::verify::trust::{KeySource, Trust};
 
 /// A receipt's parts, parsed, and how each rule came out.
 #[derive(Debug, Clone)]
@@ -23,59 +23,145 @@ pub struct RecordCheck {
     pub entry: Option<Entry>,
     /// What the chain says, if entry and header parse.
     pub facts: Option<Facts>,
+    /// Whether a part cannot be read at all.
+    pub is_damaged: bool,
     /// Steps 3, 5 to 9, 11 and 13.
     pub steps: Vec<StepResult>,
 }
 
+/// What else is known about a record that is checked.
+#[derive(Debug, Clone, Copy)]
+pub struct RecordContext<'a> {
+    /// What the verifier trusts.
+    pub trust: &'a Trust,
+    /// A transaction id that was stated elsewhere.
+    pub stated_tx_id: Option<Digest>,
+    /// The key by which the platform signs for accounts, where it is known.
+    pub platform: Option<&'a VerifierKey>,
+}
+
 impl RecordCheck {
-    /// Runs every rule over `receipt`.
+    /// Runs every rule over `receipt`. A rule whose part of the receipt cannot be read is not performed.
     #[must_use]
-    pub fn run(receipt: &Receipt, trust: &Trust) -> Self {
+    pub fn run(receipt: &Receipt, context: RecordContext<'_>) -> Self {
         let entry = Entry::parse(receipt.entry.as_bytes()).ok();
         let header = BlockHeader::parse(receipt.header.as_bytes()).ok();
         let checkpoint = SignedCheckpoint::parse(receipt.checkpoint.as_bytes()).ok();
         let facts = entry.as_ref().zip(header.as_ref()).map(|(entry, header)| Facts::of(entry, header));
-        let mut steps = Vec::new();
-        let mut step = |step, outcome, values| steps.push(StepResult { step, outcome, values });
-        let tx_id = leaf_hash(receipt.entry.as_bytes());
-        // A malformed digest, a wrong length or a weak algorithm keeps the entry from parsing at all.
-        step(Step::Algorithms, Outcome::of(entry.is_some()), algorithms(entry.as_ref()));
-        step(Step::TxId, Outcome::of(entry.is_some()), vec![("tx_id", tx_id.to_string())]);
-        let parts = header.as_ref().zip(checkpoint.as_ref());
-        let in_block = header.as_ref().is_some_and(|header| is_in_block(receipt, header));
-        step(Step::InBlock, Outcome::of(in_block && entry.is_some()), Vec::new());
-        let on_chain = parts.is_some_and(|(header, checkpoint)| block_is_on_chain(receipt, header, checkpoint));
-        let block_hash = header.as_ref().map(|header| ("block_hash", header.hash().to_string()));
-        step(Step::BlockHash, Outcome::of(on_chain), block_hash.into_iter().collect());
-        let linked = parts.is_some_and(|(header, checkpoint)| previous_is_linked(receipt, header, checkpoint));
-        let previous = header.as_ref().map(|header| ("prev_block_hash", header.previous.to_string()));
-        step(Step::PreviousBlock, Outcome::of(linked), previous.into_iter().collect());
-        let (outcome, values) = match &checkpoint {
-            Some(checkpoint) => signed_by_pinned_key(receipt, checkpoint, trust),
-            None => (Outcome::Failed, Vec::new()),
+        let parts = Parts { receipt, entry: entry.as_ref(), header: header.as_ref(), checkpoint: checkpoint.as_ref() };
+        let or_damaged = |step, result: Option<StepResult>| {
+            result.unwrap_or(StepResult::not_performed(step, Skipped::DamagedReceipt))
         };
-        step(Step::Signatures, outcome, values);
-        let ordered = entry.as_ref().zip(header.as_ref()).is_some_and(|(entry, header)| entry.received <= header.time);
-        step(Step::TimeOrder, Outcome::of(ordered), Vec::new());
-        let same_ledger = entry.as_ref().zip(parts).is_some_and(|(entry, parts)| speaks_of_one_ledger(entry, parts));
-        let signed = entry.as_ref().is_some_and(|entry| entry.statement.forged_key().is_none());
-        step(Step::DepositorSignature, Outcome::of(signed && same_ledger), depositors(entry.as_ref()));
-        Self { entry, facts, steps }
+        let steps = vec![
+            or_damaged(Step::Algorithms, parts.algorithms()),
+            or_damaged(Step::TxId, parts.tx_id(context.stated_tx_id)),
+            or_damaged(Step::InBlock, parts.in_block()),
+            or_damaged(Step::BlockHash, parts.block_hash()),
+            or_damaged(Step::PreviousBlock, parts.previous_block()),
+            or_damaged(Step::Signatures, parts.signatures(context.trust)),
+            or_damaged(Step::TimeOrder, parts.time_order()),
+            or_damaged(Step::DepositorSignature, parts.depositor_signature(context.platform)),
+        ];
+        let is_damaged = entry.is_none() || header.is_none() || checkpoint.is_none();
+        Self { entry, facts, is_damaged, steps }
     }
 }
 
-fn algorithms(entry: Option<&Entry>) -> Vec<(&'static str, String)> {
-    let content = entry.and_then(|entry| entry.statement.statement().content);
-    content
-        .iter()
-        .flat_map(super::super::statement::content::Content::digests)
-        .map(|(algorithm, _)| ("algorithm", algorithm.to_string()))
-        .collect()
+/// The parts of a receipt, as far as they can be read. Each rule answers `None` where it lacks its part.
+struct Parts<'a> {
+    receipt: &'a Receipt,
+    entry: Option<&'a Entry>,
+    header: Option<&'a BlockHeader>,
+    checkpoint: Option<&'a SignedCheckpoint>,
 }
 
-fn depositors(entry: Option<&Entry>) -> Vec<(&'static str, String)> {
-    let keys = entry.iter().flat_map(|entry| &entry.statement.statement().keys);
-    keys.map(|key| ("key", key.name().to_string())).collect()
+impl Parts<'_> {
+    /// A malformed digest, a wrong length or a weak algorithm keeps the entry from parsing at all.
+    fn algorithms(&self) -> Option<StepResult> {
+        let content = self.entry?.statement.statement().content;
+        let Some(content) = content else {
+            return Some(StepResult::not_applicable(Step::Algorithms, Skipped::ManifestOnly));
+        };
+        let values = content.digests().map(|(algorithm, _)| ("algorithm", algorithm.to_string())).collect();
+        Some(StepResult::of(Step::Algorithms, Outcome::Passed, Compared::AlgorithmsWithAllowed, values))
+    }
+
+    /// A receipt states no transaction id: recomputing it compares nothing, unless one was stated elsewhere.
+    fn tx_id(&self, stated: Option<Digest>) -> Option<StepResult> {
+        self.entry?;
+        let recomputed = leaf_hash(self.receipt.entry.as_bytes());
+        let values = vec![("tx_id", recomputed.to_string())];
+        Some(match stated {
+            Some(stated) => {
+                let values = [values, vec![("stated", stated.to_string())]].concat();
+                StepResult::of(Step::TxId, Outcome::of(stated == recomputed), Compared::TxIdWithImport, values)
+            }
+            None => StepResult { values, ..StepResult::not_applicable(Step::TxId, Skipped::NoStatedTxId) },
+        })
+    }
+
+    fn in_block(&self) -> Option<StepResult> {
+        self.entry?;
+        let header = self.header?;
+        let values = vec![("root", header.root.to_string())];
+        let outcome = Outcome::of(is_in_block(self.receipt, header));
+        Some(StepResult::of(Step::InBlock, outcome, Compared::EntryWithBlock, values))
+    }
+
+    fn block_hash(&self) -> Option<StepResult> {
+        let (header, checkpoint) = (self.header?, self.checkpoint?);
+        let values = vec![("block_hash", header.hash().to_string())];
+        let outcome = Outcome::of(block_is_on_chain(self.receipt, header, checkpoint));
+        Some(StepResult::of(Step::BlockHash, outcome, Compared::BlockWithCheckpoint, values))
+    }
+
+    fn previous_block(&self) -> Option<StepResult> {
+        let (header, checkpoint) = (self.header?, self.checkpoint?);
+        let values = vec![("prev_block_hash", header.previous.to_string())];
+        let outcome = Outcome::of(previous_is_linked(self.receipt, header, checkpoint));
+        Some(StepResult::of(Step::PreviousBlock, outcome, Compared::PreviousWithCheckpoint, values))
+    }
+
+    fn signatures(&self, trust: &Trust) -> Option<StepResult> {
+        let (outcome, values) = signed_by_trusted_key(self.receipt, self.checkpoint?, trust);
+        let compared = match trust.source() {
+            KeySource::Pinned => Compared::CheckpointWithPinnedKey,
+            KeySource::OwnNode => Compared::CheckpointWithNodeKey,
+            KeySource::CourtList => Compared::CheckpointWithCourtKey,
+        };
+        let compared = outcome.reason().is_none().then_some(compared);
+        Some(StepResult { step: Step::Signatures, outcome, compared, values })
+    }
+
+    fn time_order(&self) -> Option<StepResult> {
+        let (submitted, sealed) = (self.entry?.received, self.header?.time);
+        let values = vec![("tx_submitted_at", submitted.to_string()), ("block_generated_at", sealed.to_string())];
+        let outcome = Outcome::of(submitted <= sealed);
+        Some(StepResult::of(Step::TimeOrder, outcome, Compared::SubmissionWithBlockTime, values))
+    }
+
+    /// The signatures of the statement. Where it is made on behalf of an account they are not the depositor's own: that is
+    /// a finding, and whose key it is, a receipt alone does not say.
+    fn depositor_signature(&self, platform: Option<&VerifierKey>) -> Option<StepResult> {
+        let (entry, parts) = (self.entry?, (self.header?, self.checkpoint?));
+        let statement = entry.statement.statement();
+        let holds = entry.statement.forged_key().is_none() && speaks_of_one_ledger(entry, parts);
+        let mut values: Vec<_> = statement.keys.iter().map(|key| ("key", key.name().to_string())).collect();
+        let outcome = match statement.on_behalf {
+            Some(account) if holds => {
+                values.push(("on_behalf", account.to_string()));
+                let by = match platform {
+                    None => "unknown",
+                    Some(platform) if statement.keys == [platform.clone()] => "platform",
+                    Some(_) => "not_the_platform",
+                };
+                values.push(("signed_by", by.into()));
+                Outcome::Checked
+            }
+            _ => Outcome::of(holds),
+        };
+        Some(StepResult::of(Step::DepositorSignature, outcome, Compared::StatementWithItsKeys, values))
+    }
 }
 
 /// The entry is a leaf of the block: its place lies inside, and its path leads to the header's root.
@@ -120,7 +206,7 @@ fn speaks_of_one_ledger(entry: &Entry, (header, checkpoint): (&BlockHeader, &Sig
 }
 
 /// The checkpoint is signed by a pinned key, or by one that the pinned key's own notices lead to.
-fn signed_by_pinned_key(
+fn signed_by_trusted_key(
     receipt: &Receipt,
     checkpoint: &SignedCheckpoint,
     trust: &Trust,
@@ -130,14 +216,19 @@ fn signed_by_pinned_key(
         return (Outcome::NotPerformed(Skipped::UnknownKey), Vec::new());
     }
     match checkpoint.verified_by(&pinned) {
-        Ok(key) => (Outcome::Passed, vec![("key", key.to_string())]),
+        Ok(key) => (Outcome::Passed, signed(key)),
         Err(NoteError::UnknownKey) => match successor(receipt, checkpoint, &pinned) {
-            Some(Ok(key)) => (Outcome::Passed, vec![("key", key.to_string())]),
+            Some(Ok(key)) => (Outcome::Passed, signed(&key)),
             Some(Err(())) => (Outcome::Failed, Vec::new()),
             None => (Outcome::NotPerformed(Skipped::UnknownKey), Vec::new()),
         },
         Err(_) => (Outcome::Failed, Vec::new()),
     }
+}
+
+/// One signature of one is required until there are witnesses.
+fn signed(key: &VerifierKey) -> Vec<(&'static str, String)> {
+    vec![("signatures", "1/1".into()), ("key", key.to_string())]
 }
 
 /// Follows the key notices from a pinned key to the one in force. `None`: they do not speak of a pinned key.

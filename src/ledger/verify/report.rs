@@ -5,6 +5,7 @@
 
 use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::Facts;
+pub use crate::ledger::verify::reasons::{Compared, Skipped};
 
 /// The steps, in their order. The number is the step's number on paper.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -99,47 +100,19 @@ impl Step {
     }
 }
 
-/// Why a step was not performed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Skipped {
-    /// No file was given.
-    NoFile,
-    /// A digest was given, not the file itself.
-    DigestOnly,
-    /// The record is salted and the salt was not given.
-    NoSalt,
-    /// The ledger's key is not among the pinned ones.
-    UnknownKey,
-    /// Only a ledger can tell, and none was asked.
-    Offline,
-    /// The ledger's list is cut, or one of its items is unverified or does not hold.
-    HistoryIncomplete,
-    /// No witnesses cosign this checkpoint.
-    NoWitnesses,
-    /// The receipt holds no time token.
-    NoTimeToken,
-    /// The receipt holds time tokens, which this version cannot verify.
-    UnreadTimeToken,
-    /// This ledger keeps no such papers yet.
-    NoPapers,
-    /// The record bears a manifest and no digest of its own.
-    ManifestOnly,
-    /// Nothing to look at, since an earlier step failed.
-    NoRecord,
-}
-
 /// How a step came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Outcome {
-    /// 通过.
+    /// 通过: two things were compared and agree.
     Passed,
-    /// 不通过.
+    /// 不通过: two things were compared and differ.
     Failed,
+    /// 已查: it was looked up. What was found stands in the values; it is neither good nor bad by itself.
+    Checked,
     /// 未执行.
     NotPerformed(Skipped),
     /// 不适用.
-    NotApplicable,
+    NotApplicable(Skipped),
 }
 
 impl Outcome {
@@ -149,8 +122,9 @@ impl Outcome {
         match self {
             Self::Passed => "passed",
             Self::Failed => "failed",
+            Self::Checked => "checked",
             Self::NotPerformed(_) => "not_performed",
-            Self::NotApplicable => "not_applicable",
+            Self::NotApplicable(_) => "not_applicable",
         }
     }
 
@@ -159,7 +133,21 @@ impl Outcome {
     pub const fn of(good: bool) -> Self {
         if good { Self::Passed } else { Self::Failed }
     }
+
+    /// Why it was not performed or does not apply.
+    #[must_use]
+    pub const fn reason(self) -> Option<Skipped> {
+        match self {
+            Self::NotPerformed(why) | Self::NotApplicable(why) => Some(why),
+            Self::Passed | Self::Failed | Self::Checked => None,
+        }
+    }
 }
+
+/// Name of the value that says that a history was not read completely.
+pub const HISTORY: &str = "history";
+/// Its value.
+pub const INCOMPLETE: &str = "incomplete";
 
 /// One step of a report, with the values that were compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -168,8 +156,30 @@ pub struct StepResult {
     pub step: Step,
     /// How it came out.
     pub outcome: Outcome,
+    /// What was compared with what; `None` where nothing was.
+    pub compared: Option<Compared>,
     /// What was compared, one `name: value` each; hashes in hex.
     pub values: Vec<(&'static str, String)>,
+}
+
+impl StepResult {
+    /// A step that compared something.
+    #[must_use]
+    pub const fn of(step: Step, outcome: Outcome, compared: Compared, values: Vec<(&'static str, String)>) -> Self {
+        Self { step, outcome, compared: Some(compared), values }
+    }
+
+    /// A step that was not performed.
+    #[must_use]
+    pub const fn not_performed(step: Step, why: Skipped) -> Self {
+        Self { step, outcome: Outcome::NotPerformed(why), compared: None, values: Vec::new() }
+    }
+
+    /// A step that does not apply.
+    #[must_use]
+    pub const fn not_applicable(step: Step, why: Skipped) -> Self {
+        Self { step, outcome: Outcome::NotApplicable(why), compared: None, values: Vec::new() }
+    }
 }
 
 /// Why a file that agrees is not simply `consistent`.
@@ -186,9 +196,24 @@ pub enum Reservation {
     Superseded,
     /// A test ledger: its numbers prove nothing to anybody.
     TestLedger,
+    /// Whether the depositor withdrew or corrected it later was not checked, or not completely.
+    LaterHistoryNotChecked,
+    /// The platform signed for an account, as the statement says: the depositor did not sign.
+    SignedOnBehalf,
 }
 
 impl Reservation {
+    /// All.
+    pub const ALL: [Self; 7] = [
+        Self::SingleOperator,
+        Self::NoIndependentTime,
+        Self::Withdrawn,
+        Self::Superseded,
+        Self::TestLedger,
+        Self::LaterHistoryNotChecked,
+        Self::SignedOnBehalf,
+    ];
+
     /// The stable code.
     #[must_use]
     pub const fn code(self) -> &'static str {
@@ -198,6 +223,8 @@ impl Reservation {
             Self::Withdrawn => "withdrawn",
             Self::Superseded => "superseded",
             Self::TestLedger => "test_ledger",
+            Self::LaterHistoryNotChecked => "later_history_not_checked",
+            Self::SignedOnBehalf => "signed_on_behalf",
         }
     }
 }
@@ -218,6 +245,58 @@ pub enum Obstacle {
     BrokenReceipt,
     /// The record bears a manifest and no digest of its own.
     ManifestOnly,
+}
+
+impl Obstacle {
+    /// All.
+    pub const ALL: [Self; 6] =
+        [Self::UnknownKey, Self::NoSalt, Self::OtherNumber, Self::NoFile, Self::BrokenReceipt, Self::ManifestOnly];
+
+    /// The stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownKey => "unknown_key",
+            Self::NoSalt => "no_salt",
+            Self::OtherNumber => "other_number",
+            Self::NoFile => "no_file",
+            Self::BrokenReceipt => "broken_receipt",
+            Self::ManifestOnly => "manifest_only",
+        }
+    }
+}
+
+/// How the ledger that a node shows contradicts a receipt that the ledger's key signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum LedgerFault {
+    /// Two signed checkpoints of one size have different roots.
+    Forked,
+    /// The checkpoint that the node shows is smaller than the one in the receipt.
+    RolledBack,
+    /// The node gave no valid proof that its checkpoint continues the one in the receipt.
+    NotContinued,
+    /// The node's ledger continues the receipt's and so contains the deposit, and the node says it does not know it.
+    Denied,
+    /// The node has another record under the number.
+    OtherRecord,
+}
+
+impl LedgerFault {
+    /// All.
+    pub const ALL: [Self; 5] = [Self::Forked, Self::RolledBack, Self::NotContinued, Self::Denied, Self::OtherRecord];
+
+    /// The stable code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Forked => "ledger_forked",
+            Self::RolledBack => "ledger_rolled_back",
+            Self::NotContinued => "ledger_not_continued",
+            Self::Denied => "deposit_denied",
+            Self::OtherRecord => "other_record",
+        }
+    }
 }
 
 /// The conclusion. There are no others anywhere; `pending` is absent since nothing is acknowledged before it is sealed.
@@ -283,6 +362,8 @@ pub struct Report {
     pub reservations: Vec<Reservation>,
     /// Why it could not be carried out; only with [`Conclusion::Unable`].
     pub obstacle: Option<Obstacle>,
+    /// How the ledger that a node shows contradicts the receipt; only with [`Conclusion::ChainFault`].
+    pub fault: Option<LedgerFault>,
     /// What the chain says, as far as a record could be read.
     pub facts: Option<Facts>,
 }
@@ -292,6 +373,13 @@ impl Report {
     #[must_use]
     pub fn outcome(&self, step: Step) -> Option<Outcome> {
         self.steps.iter().find(|result| result.step == step).map(|result| result.outcome)
+    }
+
+    /// Replaces the result of a step.
+    pub fn set(&mut self, result: StepResult) {
+        for own in self.steps.iter_mut().filter(|own| own.step == result.step) {
+            *own = result.clone();
+        }
     }
 
     /// The first value of `step` that bears this name.
@@ -304,19 +392,27 @@ impl Report {
     /// Nothing was found under `number`.
     #[must_use]
     pub fn not_found(number: Option<DepositNumber>) -> Self {
-        let outcome = |step| match step {
-            Step::NumberCheck if number.is_some() => Outcome::Passed,
-            Step::NumberCheck => Outcome::NotApplicable,
-            Step::RecordExists => Outcome::Failed,
-            _ => Outcome::NotPerformed(Skipped::NoRecord),
+        let result = |step| match (step, number) {
+            (Step::NumberCheck, Some(number)) => StepResult::of(
+                step,
+                Outcome::Passed,
+                Compared::EnteredNumber,
+                vec![("deposit_number", number.to_string())],
+            ),
+            (Step::NumberCheck, None) => StepResult::not_applicable(step, Skipped::NoNumberEntered),
+            (Step::RecordExists, Some(_)) => {
+                StepResult::of(step, Outcome::Failed, Compared::NumberWithRecord, Vec::new())
+            }
+            (Step::RecordExists, None) => StepResult::of(step, Outcome::Failed, Compared::NodeHoldsRecord, Vec::new()),
+            _ => StepResult::not_performed(step, Skipped::NoRecord),
         };
-        let steps = Step::ALL.map(|step| StepResult { step, outcome: outcome(step), values: Vec::new() });
         Self {
             number,
-            steps: steps.into(),
+            steps: Step::ALL.map(result).into(),
             conclusion: Conclusion::NotFound,
             reservations: Vec::new(),
             obstacle: None,
+            fault: None,
             facts: None,
         }
     }

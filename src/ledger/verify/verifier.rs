@@ -8,14 +8,18 @@
 
 use crate::ledger::entry::Entry;
 use crate::ledger::hash::Digest;
+use crate::ledger::key::VerifierKey;
 use crate::ledger::manifest::claim::ItemClaim;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::Receipt;
 use crate::ledger::statement::content::{Comparison, Content, Form, HashAlgorithm, Measured};
 use crate::ledger::statement::text::LinkKind;
-use crate::ledger::verify::history::{ClaimStatus, History};
-use crate::ledger::verify::record::RecordCheck;
-use crate::ledger::verify::report::{Conclusion, Obstacle, Outcome, Report, Reservation, Skipped, Step, StepResult};
+use crate::ledger::verify::history::{ClaimStatus, History, Listed};
+use crate::ledger::verify::record::{RecordCheck, RecordContext};
+use crate::ledger::verify::report::{
+    Compared, Conclusion, HISTORY, INCOMPLETE, LedgerFault, Obstacle, Outcome, Report, Reservation, Skipped, Step,
+    StepResult,
+};
 use crate::ledger::verify::trust::Trust;
 
 /// What is held against the record.
@@ -39,98 +43,220 @@ pub enum Presented {
     },
 }
 
+/// Where the record comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RecordSource {
+    /// A receipt that somebody has in hand. One that does not hold accuses nobody: whoever has it may have changed it.
+    #[default]
+    Receipt,
+    /// A node that was asked for it, by number or by digest.
+    Node,
+    /// The verifying node's own ledger.
+    OwnLedger,
+}
+
 /// A question to the verifier.
 #[derive(Debug, Clone, Copy)]
 pub struct Question<'a> {
     /// The number asked for, if any.
     pub number: Option<DepositNumber>,
+    /// Whether a person entered that number. The number of a case's item was not.
+    pub number_entered: bool,
     /// The record.
     pub receipt: &'a Receipt,
+    /// Where it comes from.
+    pub source: RecordSource,
     /// The item of its manifest that is asked about, if one is.
     pub item: Option<&'a ItemClaim>,
     /// What is held against it.
     pub presented: Presented,
-    /// What the ledger says of later and earlier deposits; `None` offline.
+    /// What the ledger says of later and earlier deposits; `None` where it was not asked.
     pub history: Option<&'a History>,
+    /// Why there is no history.
+    pub without_history: Skipped,
+    /// How the ledger that a node shows contradicts the record. Counts only where the record itself holds.
+    pub fault: Option<LedgerFault>,
+    /// A transaction id that was stated elsewhere, as in the import of a case's item.
+    pub stated_tx_id: Option<Digest>,
+    /// The key by which the platform signs for accounts, where it is known.
+    pub platform: Option<&'a VerifierKey>,
     /// What the user pinned.
     pub trust: &'a Trust,
+}
+
+impl<'a> Question<'a> {
+    /// A question about a receipt in hand, offline, with nothing presented.
+    #[must_use]
+    pub const fn about(receipt: &'a Receipt, trust: &'a Trust) -> Self {
+        Self {
+            number: None,
+            number_entered: true,
+            receipt,
+            source: RecordSource::Receipt,
+            item: None,
+            presented: Presented::Nothing,
+            history: None,
+            without_history: Skipped::Offline,
+            fault: None,
+            stated_tx_id: None,
+            platform: None,
+            trust,
+        }
+    }
 }
 
 /// Answers the question.
 #[must_use]
 pub fn verify(question: &Question<'_>) -> Report {
-    let record = RecordCheck::run(question.receipt, question.trust);
+    let Question { trust, stated_tx_id, platform, .. } = *question;
+    let record = RecordCheck::run(question.receipt, RecordContext { trust, stated_tx_id, platform });
     let found = record.entry.as_ref().map(|entry| entry.number);
     let item = question.item.map(|claim| HeldItem::of(claim, record.entry.as_ref()));
     let content = match &item {
         Some(item) => item.content,
         None => record.entry.as_ref().and_then(|entry| entry.statement.statement().content),
     };
-    let right_number = question.number.is_none_or(|asked| found.is_none_or(|found| found == asked));
+    let is_other_number = question.number.zip(found).is_some_and(|(asked, found)| asked != found);
     let comparison = match &item {
+        _ if record.entry.is_none() => ComparisonResult {
+            outcome: Outcome::NotPerformed(Skipped::DamagedReceipt),
+            leads_to: Err(Obstacle::BrokenReceipt),
+        },
         Some(HeldItem { content: None, .. }) => {
-            Compared { outcome: Outcome::Failed, leads_to: Err(Obstacle::BrokenReceipt) }
+            ComparisonResult { outcome: Outcome::Failed, leads_to: Err(Obstacle::BrokenReceipt) }
         }
         _ => compare(content, question.presented),
     };
-    let mut original_values =
-        if comparison.leads_to.is_ok() { compared(content, question.presented) } else { Vec::new() };
-    original_values.extend(item.into_iter().flat_map(|item| item.values));
-
     let mut steps = vec![
-        result(Step::NumberCheck, number_check(question.number, found)),
-        StepResult {
-            step: Step::RecordExists,
-            outcome: Outcome::of(right_number),
-            values: found.iter().map(|number| ("deposit_number", number.to_string())).collect(),
-        },
-        StepResult { step: Step::OriginalDigest, outcome: comparison.outcome, values: original_values },
-        result(Step::Witnesses, Outcome::NotPerformed(Skipped::NoWitnesses)),
-        result(Step::TimeToken, Outcome::NotPerformed(time_token(question.receipt))),
-        later_links(question.history),
-        earlier_deposits(question.history),
-        result(Step::ImportSnapshot, Outcome::NotApplicable),
-        result(Step::Sheets, Outcome::NotPerformed(Skipped::NoPapers)),
+        number_check(question, found),
+        record_exists(question, found),
+        original_digest(question.presented, content, item.as_ref(), &comparison),
+        StepResult::not_performed(Step::Witnesses, Skipped::NoWitnesses),
+        StepResult::not_performed(Step::TimeToken, time_token(question.receipt)),
+        later_links(question),
+        earlier_deposits(question),
+        StepResult::not_applicable(Step::ImportSnapshot, Skipped::NotACaseItem),
+        StepResult::not_performed(Step::Sheets, sheets(record.entry.as_ref())),
     ];
     steps.extend(record.steps);
     steps.sort_by_key(|result| result.step);
-
-    let reservations = reservations(question, found);
-    let paper = question.history.is_none();
-    let (conclusion, obstacle) = conclude(&steps, right_number, paper, &comparison, reservations.is_empty());
+    if let Some(HeldItem { content: Some(content), .. }) = item {
+        let values = content.digests().map(|(algorithm, _)| ("algorithm", algorithm.to_string())).collect();
+        let own = StepResult::of(Step::Algorithms, Outcome::Passed, Compared::AlgorithmsWithAllowed, values);
+        steps.iter_mut().filter(|result| result.step == Step::Algorithms).for_each(|result| *result = own.clone());
+    }
+    let reservations = reservations(question, record.entry.as_ref());
+    let judged = Judged { steps: &steps, is_other_number, is_damaged: record.is_damaged, source: question.source };
+    let (mut conclusion, mut obstacle) = conclude(&judged, &comparison, reservations.is_empty());
+    // Only a record that holds can contradict the ledger that a node shows.
+    let holds = !is_other_number && judged.chain_holds();
+    let fault = question.fault.filter(|_| holds);
+    if fault.is_some() {
+        (conclusion, obstacle) = (Conclusion::ChainFault, None);
+        let shown = StepResult::of(Step::RecordExists, Outcome::Failed, Compared::NumberWithRecord, numbers(found));
+        steps.iter_mut().filter(|result| result.step == Step::RecordExists).for_each(|result| *result = shown.clone());
+    }
     let reservations = if conclusion == Conclusion::ConsistentWithReservation { reservations } else { Vec::new() };
-    Report { number: question.number.or(found), steps, conclusion, reservations, obstacle, facts: record.facts }
+    let number = question.number.or(found);
+    Report { number, steps, conclusion, reservations, obstacle, fault, facts: record.facts }
 }
 
-fn result(step: Step, outcome: Outcome) -> StepResult {
-    StepResult { step, outcome, values: Vec::new() }
+fn numbers(found: Option<DepositNumber>) -> Vec<(&'static str, String)> {
+    found.iter().map(|number| ("deposit_number", number.to_string())).collect()
 }
 
-/// A parsed number has right check characters by construction.
-fn number_check(asked: Option<DepositNumber>, found: Option<DepositNumber>) -> Outcome {
-    if asked.or(found).is_some() { Outcome::Passed } else { Outcome::NotPerformed(Skipped::NoRecord) }
+/// The check characters are recomputed where a person entered a number. Those of the record's own number follow from the
+/// record: to recompute them would compare it with itself.
+fn number_check(question: &Question<'_>, found: Option<DepositNumber>) -> StepResult {
+    let step = Step::NumberCheck;
+    match question.number {
+        Some(number) if question.number_entered => {
+            StepResult::of(step, Outcome::Passed, Compared::EnteredNumber, numbers(Some(number)))
+        }
+        Some(_) => StepResult::not_applicable(step, Skipped::NumberFromCase),
+        None if found.is_none() => StepResult::not_performed(step, Skipped::DamagedReceipt),
+        None => StepResult::not_applicable(step, Skipped::NoNumberEntered),
+    }
 }
 
-/// Passed only where every link that an owner made is listed and holds.
-fn later_links(history: Option<&History>) -> StepResult {
+fn record_exists(question: &Question<'_>, found: Option<DepositNumber>) -> StepResult {
+    let step = Step::RecordExists;
+    let Some(number) = found else { return StepResult::not_performed(step, Skipped::DamagedReceipt) };
+    let values = numbers(found);
+    match (question.number, question.source) {
+        (Some(asked), _) => StepResult::of(step, Outcome::of(asked == number), Compared::NumberWithRecord, values),
+        (None, RecordSource::Receipt) => StepResult::of(step, Outcome::Checked, Compared::ReceiptHoldsRecord, values),
+        (None, RecordSource::Node | RecordSource::OwnLedger) => {
+            StepResult::of(step, Outcome::Checked, Compared::NodeHoldsRecord, values)
+        }
+    }
+}
+
+fn original_digest(
+    presented: Presented,
+    content: Option<Content>,
+    item: Option<&HeldItem>,
+    comparison: &ComparisonResult,
+) -> StepResult {
+    let mut values = if comparison.leads_to.is_ok() { compared(content, presented) } else { Vec::new() };
+    values.extend(item.iter().flat_map(|item| item.values.clone()));
+    let kind = match (presented, item) {
+        (_, Some(HeldItem { content: None, .. })) => Compared::ItemWithManifest,
+        (Presented::Digest { .. }, _) => Compared::DigestWithRecord,
+        (_, Some(_)) => Compared::FileWithItem,
+        (_, None) => Compared::FileWithRecord,
+    };
+    // A digest that equals the recorded one was compared, although no original was.
+    let was_compared = comparison.outcome.reason().is_none() || values.iter().any(|(name, _)| *name == "digest");
+    let compared = was_compared.then_some(kind);
+    StepResult { step: Step::OriginalDigest, outcome: comparison.outcome, compared, values }
+}
+
+/// What later deposits say of this one. An answer is a finding, never "passed": nobody knows what a node conceals.
+fn later_links(question: &Question<'_>) -> StepResult {
     let step = Step::LaterLinks;
-    let Some(history) = history else { return result(step, Outcome::NotPerformed(Skipped::Offline)) };
+    let Some(history) = question.history else { return StepResult::not_performed(step, question.without_history) };
     let links = history.owner_links.items.iter().chain(&history.references.items);
-    let values = links.map(|link| (claim_name(link.kind.word(), link.status), link.number.to_string())).collect();
-    StepResult { step, outcome: known(history.owner_links_are_known()), values }
+    let mut values: Vec<_> =
+        links.map(|link| (claim_name(link.kind.word(), link.status), link.number.to_string())).collect();
+    values.extend(total("references", &history.references));
+    if !history.owner_links_are_known() {
+        values.push((HISTORY, INCOMPLETE.into()));
+    }
+    let compared = match question.source {
+        RecordSource::OwnLedger => Compared::LinksOfOwnLedger,
+        RecordSource::Receipt | RecordSource::Node => Compared::LinksOfNode,
+    };
+    StepResult::of(step, Outcome::Checked, compared, values)
 }
 
-/// Passed only where every earlier deposit is listed and bears the digest.
-fn earlier_deposits(history: Option<&History>) -> StepResult {
+/// Earlier deposits of the same digest, likewise.
+fn earlier_deposits(question: &Question<'_>) -> StepResult {
     let step = Step::EarlierDeposits;
-    let Some(history) = history else { return result(step, Outcome::NotPerformed(Skipped::Offline)) };
+    let Some(history) = question.history else { return StepResult::not_performed(step, question.without_history) };
     let deposits = history.earlier.items.iter();
-    let values = deposits.map(|one| (claim_name("deposit_number", one.status), one.number.to_string())).collect();
-    StepResult { step, outcome: known(history.earlier_deposits_are_known()), values }
+    let mut values: Vec<_> =
+        deposits.map(|one| (claim_name("deposit_number", one.status), one.number.to_string())).collect();
+    values.extend(total("earlier", &history.earlier));
+    if !history.earlier_deposits_are_known() {
+        values.push((HISTORY, INCOMPLETE.into()));
+    }
+    let compared = match question.source {
+        RecordSource::OwnLedger => Compared::EarlierOfOwnLedger,
+        RecordSource::Receipt | RecordSource::Node => Compared::EarlierOfNode,
+    };
+    StepResult::of(step, Outcome::Checked, compared, values)
 }
 
-const fn known(all: bool) -> Outcome {
-    if all { Outcome::Passed } else { Outcome::NotPerformed(Skipped::HistoryIncomplete) }
+/// How many there are of a list, where there are any: `references`, or `references_at_least`.
+fn total<T>(name: &str, list: &Listed<T>) -> Option<(&'static str, String)> {
+    let name = match (name, list.total.exact) {
+        ("references", true) => "references",
+        ("references", false) => "references_at_least",
+        (_, true) => "earlier",
+        (_, false) => "earlier_at_least",
+    };
+    (list.total.count > 0).then(|| (name, list.total.count.to_string()))
 }
 
 const fn claim_name(name: &'static str, status: ClaimStatus) -> &'static str {
@@ -143,6 +269,15 @@ const fn claim_name(name: &'static str, status: ClaimStatus) -> &'static str {
 
 fn time_token(receipt: &Receipt) -> Skipped {
     if receipt.time_tokens.is_empty() { Skipped::NoTimeToken } else { Skipped::UnreadTimeToken }
+}
+
+/// A provenance sheet lies among the private content to which the statement commits.
+fn sheets(entry: Option<&Entry>) -> Skipped {
+    match entry.map(|entry| entry.statement.statement().meta) {
+        None => Skipped::DamagedReceipt,
+        Some(Some(_)) => Skipped::SheetsNotPresented,
+        Some(None) => Skipped::NoSheets,
+    }
 }
 
 /// An item, held against the statement of the record.
@@ -170,19 +305,19 @@ impl HeldItem {
 }
 
 /// How the file came out, and what conclusion that leads to when all else holds.
-struct Compared {
+struct ComparisonResult {
     outcome: Outcome,
     leads_to: Result<Conclusion, Obstacle>,
 }
 
-fn compare(content: Option<Content>, presented: Presented) -> Compared {
-    let skipped = |why, leads_to| Compared { outcome: Outcome::NotPerformed(why), leads_to };
+fn compare(content: Option<Content>, presented: Presented) -> ComparisonResult {
+    let skipped = |why, leads_to| ComparisonResult { outcome: Outcome::NotPerformed(why), leads_to };
     match (presented, content) {
         (Presented::Nothing, _) => skipped(Skipped::NoFile, Ok(Conclusion::RecordOnly)),
         (_, None) => skipped(Skipped::ManifestOnly, Err(Obstacle::ManifestOnly)),
         (Presented::File { measured, salted }, Some(content)) if salted == content.is_salted() => {
             let comparison = content.compare(&measured);
-            Compared {
+            ComparisonResult {
                 outcome: Outcome::of(comparison == Comparison::Match),
                 leads_to: Ok(match comparison {
                     Comparison::Match => Conclusion::Consistent,
@@ -195,7 +330,7 @@ fn compare(content: Option<Content>, presented: Presented) -> Compared {
         (Presented::Digest { algorithm, value }, Some(content)) => {
             match content.digests().find(|(given, _)| *given == algorithm) {
                 Some((_, recorded)) if recorded != value => {
-                    Compared { outcome: Outcome::Failed, leads_to: Ok(Conclusion::Mismatch) }
+                    ComparisonResult { outcome: Outcome::Failed, leads_to: Ok(Conclusion::Mismatch) }
                 }
                 _ => skipped(Skipped::DigestOnly, Ok(Conclusion::RecordOnly)),
             }
@@ -226,7 +361,7 @@ fn compared(content: Option<Content>, presented: Presented) -> Vec<(&'static str
     values
 }
 
-fn reservations(question: &Question<'_>, found: Option<DepositNumber>) -> Vec<Reservation> {
+fn reservations(question: &Question<'_>, entry: Option<&Entry>) -> Vec<Reservation> {
     // Cosignatures and time tokens have no verifier yet, so none can lift these two.
     let mut reservations = vec![Reservation::SingleOperator, Reservation::NoIndependentTime];
     let said = |kinds: &[LinkKind]| question.history.is_some_and(|history| history.owner_said(kinds));
@@ -236,29 +371,60 @@ fn reservations(question: &Question<'_>, found: Option<DepositNumber>) -> Vec<Re
     if said(&[LinkKind::Corrects, LinkKind::Replaces]) {
         reservations.push(Reservation::Superseded);
     }
-    if found.is_some_and(|number| number.is_test()) {
+    if entry.is_some_and(|entry| entry.number.is_test()) {
         reservations.push(Reservation::TestLedger);
+    }
+    if !question.history.is_some_and(History::owner_links_are_known) {
+        reservations.push(Reservation::LaterHistoryNotChecked);
+    }
+    if entry.is_some_and(|entry| entry.statement.statement().on_behalf.is_some()) {
+        reservations.push(Reservation::SignedOnBehalf);
     }
     reservations
 }
 
-fn conclude(
-    steps: &[StepResult],
-    right_number: bool,
-    paper: bool,
-    comparison: &Compared,
-    unreserved: bool,
-) -> (Conclusion, Option<Obstacle>) {
+/// What a conclusion is drawn from, beside the comparison with the original.
+struct Judged<'a> {
+    steps: &'a [StepResult],
+    is_other_number: bool,
+    is_damaged: bool,
+    source: RecordSource,
+}
+
+impl Judged<'_> {
+    /// The steps that speak of the chain alone. That the transaction id is another than was imported says nothing of the
+    /// record itself: whoever holds the import judges it (step 16).
+    fn chain(&self) -> impl Iterator<Item = Outcome> + '_ {
+        let others = [Step::RecordExists, Step::OriginalDigest, Step::TxId];
+        let of_the_chain = move |result: &&StepResult| !others.contains(&result.step);
+        self.steps.iter().filter(of_the_chain).map(|result| result.outcome)
+    }
+
+    fn has_failed(&self) -> bool {
+        self.is_damaged || self.chain().any(|outcome| outcome == Outcome::Failed)
+    }
+
+    fn lacks_the_key(&self) -> bool {
+        self.chain().any(|outcome| outcome == Outcome::NotPerformed(Skipped::UnknownKey))
+    }
+
+    fn chain_holds(&self) -> bool {
+        !self.has_failed() && !self.lacks_the_key()
+    }
+}
+
+fn conclude(judged: &Judged<'_>, comparison: &ComparisonResult, unreserved: bool) -> (Conclusion, Option<Obstacle>) {
     let unable = |obstacle| (Conclusion::Unable, Some(obstacle));
-    if !right_number {
+    if judged.is_other_number {
         return unable(Obstacle::OtherNumber);
     }
-    let chain = steps.iter().filter(|result| !matches!(result.step, Step::RecordExists | Step::OriginalDigest));
-    if chain.clone().any(|result| result.outcome == Outcome::Failed) {
-        // A paper that does not hold accuses nobody: whoever has it in hand may have changed it.
-        return if paper { unable(Obstacle::BrokenReceipt) } else { (Conclusion::ChainFault, None) };
+    if judged.has_failed() {
+        return match judged.source {
+            RecordSource::Receipt => unable(Obstacle::BrokenReceipt),
+            RecordSource::Node | RecordSource::OwnLedger => (Conclusion::ChainFault, None),
+        };
     }
-    if chain.clone().any(|result| result.outcome == Outcome::NotPerformed(Skipped::UnknownKey)) {
+    if judged.lacks_the_key() {
         return unable(Obstacle::UnknownKey);
     }
     match &comparison.leads_to {

@@ -8,6 +8,7 @@
 //! Not here: settings (`tuning`), what the rows mean (`store`), whether the folder may be opened at all (`open`).
 
 use std::fs;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,10 +19,27 @@ use rocksdb::{
 
 use crate::store::contract::{AppendError, ReadError};
 use crate::store::rocks::batch::{Batch, family};
-use crate::store::rocks::failing::{cannot_read, failed_write, malformed};
+use crate::store::rocks::failing::{cannot_read, failed_write, malformed, shows_damage};
 use crate::store::rocks::format::{FromDisk, ToDisk};
 use crate::store::rocks::schema::{LEAVES, TABLES, Table};
 use crate::store::rocks::tuning::{self, Options};
+
+/// Why a database was not opened.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// It is damaged: a missing or cut off file, a checksum that does not fit, no such database.
+    #[error("{0}")]
+    Damaged(String),
+    /// The environment: no descriptors, memory, space or permission, or an I/O error. The database may be sound.
+    #[error("{0}")]
+    Environment(String),
+}
+
+impl From<rocksdb::Error> for EngineError {
+    fn from(error: rocksdb::Error) -> Self {
+        if shows_damage(&error) { Self::Damaged(error.into_string()) } else { Self::Environment(error.into_string()) }
+    }
+}
 
 /// How to open it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,25 +80,24 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// RocksDB's own words: a missing or cut off file, a checksum that does not fit, no such database.
-    pub fn open(path: &Path, options: &Options, access: Access) -> Result<Self, String> {
+    /// [`EngineError`], in RocksDB's own words.
+    pub fn open(path: &Path, options: &Options, access: Access) -> Result<Self, EngineError> {
         let database = tuning::database(options, access == Access::Create);
         let tables = tuning::tables(options);
-        let opened = match access {
+        let db = match access {
             Access::Create | Access::ReadWrite => DB::open_cf_descriptors(&database, path, tables),
             Access::ReadOnly => {
-                let there = DB::list_cf(&database, path).map_err(rocksdb::Error::into_string)?;
+                let there = DB::list_cf(&database, path)?;
                 let tables = tables.into_iter().filter(|table| there.iter().any(|name| name == table.name()));
                 DB::open_cf_descriptors_read_only(&database, path, tables, false)
             }
-        };
-        let db = opened.map_err(rocksdb::Error::into_string)?;
+        }?;
         let engine = Self { db: Arc::new(db), memory: None };
         if access != Access::ReadOnly
             && let Some(leaves) = engine.db.cf_handle(LEAVES.name)
         {
             // No function of the library sets all three.
-            engine.db.set_options_cf(leaves, &[tuning::LEAVES_COMPRESSION]).map_err(rocksdb::Error::into_string)?;
+            engine.db.set_options_cf(leaves, &[tuning::LEAVES_COMPRESSION])?;
         }
         engine.holds_its_files(path)?;
         Ok(engine)
@@ -88,20 +105,33 @@ impl Engine {
 
     /// RocksDB looks at a file only once it reads from it, unless it may hold all of them open. A database open for writing
     /// rewrites files at once, so one that is gone is missing only if it is still named afterwards.
-    fn holds_its_files(&self, path: &Path) -> Result<(), String> {
-        let named = || self.db.live_files().map_err(rocksdb::Error::into_string);
-        for file in named()? {
+    fn holds_its_files(&self, path: &Path) -> Result<(), EngineError> {
+        for file in self.db.live_files()? {
             let name = file.name.trim_start_matches('/');
             let fault = match fs::metadata(path.join(name)) {
                 Ok(found) if found.len() == file.size as u64 => continue,
-                Ok(found) => format!("{name} has {} bytes instead of {}", found.len(), file.size),
-                Err(error) => format!("{name}: {error}"),
+                Ok(found) => EngineError::Damaged(format!("{name} has {} bytes instead of {}", found.len(), file.size)),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    EngineError::Damaged(format!("{name}: {error}"))
+                }
+                Err(error) => EngineError::Environment(format!("{name}: {error}")),
             };
-            if named()?.iter().any(|still| still.name == file.name) {
+            if self.db.live_files()?.iter().any(|still| still.name == file.name) {
                 return Err(fault);
             }
         }
         Ok(())
+    }
+
+    /// The number of the last change that was read from tables and log.
+    #[must_use]
+    pub fn last_change(&self) -> u64 {
+        self.db.latest_sequence_number()
+    }
+
+    /// Ends flushes and compactions, so that the MANIFEST grows no more.
+    pub fn rest(&self) {
+        self.db.cancel_all_background_work(true);
     }
 
     /// The same database, of which only what lies in memory is read; for all else, see [`Self::missed`].

@@ -14,12 +14,31 @@ pub fn malformed(table: &'static str, key: &[u8]) -> ReadError {
     }
 }
 
+/// Whether an error of RocksDB shows that the database is damaged. All others come from the environment (no descriptors,
+/// memory, space or permission; an I/O error), and the database may be sound.
+#[must_use]
+pub fn shows_damage(error: &rocksdb::Error) -> bool {
+    let text = error.as_ref();
+    // A file that the database names and that is not there. The C interface gives no other sign of ENOENT.
+    if text.contains("No such file") {
+        return true;
+    }
+    match error.kind() {
+        // RocksDB calls some failed system calls corruption ("Can't access /000012.sst: IO error: …").
+        ErrorKind::Corruption => !text.contains("IO error"),
+        ErrorKind::NotFound
+        | ErrorKind::NotSupported
+        | ErrorKind::InvalidArgument
+        | ErrorKind::ColumnFamilyDropped
+        | ErrorKind::MergeInProgress => true,
+        _ => false,
+    }
+}
+
 /// What a failed read means.
 #[must_use]
 pub fn cannot_read(table: &'static str, key: &[u8], error: &rocksdb::Error) -> ReadError {
-    // A file that was there when the database was opened and is gone now is damage, not a passing trouble.
-    let damaged = error.kind() == ErrorKind::Corruption || error.as_ref().contains("No such file");
-    if damaged {
+    if shows_damage(error) {
         ReadError::Damaged { what: table, at: hex::encode(key), reason: error.to_string() }
     } else {
         ReadError::Unavailable(error.to_string())

@@ -1,28 +1,52 @@
-//! A ledger's folder: the names in it, its lock, and what it takes to make a name durable.
+//! A ledger's folder: the names in it, its locks, and what it takes to make a name durable.
 //!
 //! ```text
-//! lock          empty; held exclusively by the node that runs here, shared by audits
-//! mark          the last signed checkpoint (see `mark`)
+//! lock          empty; flock: exclusive for the node that runs here, shared for audits. So is the folder itself
+//! mark          the checkpoint file: the last signed checkpoint (see `mark`)
 //! db/           the RocksDB database
 //! ledger.key    the ledger's private key, mode 0600    ┐ written by the node once the
 //! next.key      its successor's, mode 0600             ┘ folder exists, never before
-//! mark.new, db.new/      what a creation that was cut off leaves behind; the next one begins them anew
+//! .tiezheng-…   work in progress of this program: see `CREATING`, `SAFETY_COPY`, `DISCARDED`
 //! ```
+//!
+//! # Invariants
+//!
+//! Both locks are taken: removing the file `lock` under a running node does not let a second node in, because the lock of
+//! the folder's own inode stays. The file is kept for file systems on which a folder cannot be locked.
+//!
+//! The program removes only names that nobody else gives: they begin with `.tiezheng-`.
 //!
 //! Not here: what is in the files (`mark`, `engine`), whether it fits together (`open`).
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
-use std::os::unix::fs::DirBuilderExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::store::account_files::ACCOUNTS;
+
+/// A checkpoint file that is being written for the first time.
+const NEW_MARK: &str = ".tiezheng-new-mark";
+/// A database that is being created.
+const NEW_DATABASE: &str = ".tiezheng-new-db";
+/// The database's files as they were before RocksDB recovered its log (`safety_copy`).
+pub(super) const SAFETY_COPY: &str = ".tiezheng-safety-copy";
+/// The same, not complete yet.
+pub(super) const NEW_SAFETY_COPY: &str = ".tiezheng-new-safety-copy";
+/// A folder that is being removed.
+pub(super) const DISCARDED: &str = ".tiezheng-discarded";
+/// A backup that is being copied into the folder.
+pub const RESTORING: &str = ".tiezheng-restoring";
+/// The same, complete and checked, while its parts are given their names.
+pub const RESTORED: &str = ".tiezheng-restored";
 /// Names that are a ledger's own.
-const OWN: [&str; 5] = ["lock", "mark", "mark.new", "db", "db.new"];
+const OWN: [&str; 10] =
+    ["lock", "mark", "db", NEW_MARK, NEW_DATABASE, SAFETY_COPY, NEW_SAFETY_COPY, DISCARDED, RESTORING, RESTORED];
 /// Keys: where one is, a ledger was.
 pub const KEYS: [&str; 2] = ["ledger.key", "next.key"];
-/// What a node keeps beside its ledger: the platform's key, originals in custody.
-pub const BESIDE: [&str; 2] = ["platform.key", "originals"];
+/// What a node keeps beside its ledger: the platform's key, originals in custody, what it keeps of accounts.
+pub const BESIDE: [&str; 3] = ["platform.key", "originals", ACCOUNTS];
 /// Names that may stand in a folder before a ledger does.
 const HARMLESS: [&str; 4] = ["README.md", ".gitignore", ".gitkeep", "lost+found"];
 
@@ -30,15 +54,17 @@ const HARMLESS: [&str; 4] = ["README.md", ".gitignore", ".gitkeep", "lost+found"
 #[derive(Debug, Clone)]
 pub struct Folder(PathBuf);
 
-/// The lock of a folder, held until it is dropped.
+/// The locks of a folder, held until this is dropped.
 #[derive(Debug)]
-pub struct Lock(Option<File>);
+pub struct Lock(Vec<File>);
 
 impl Drop for Lock {
     /// Closing alone would not do: a process that is just being started somewhere in this one holds a copy of the
     /// descriptor, and the lock with it, until it runs its own program.
     fn drop(&mut self) {
-        let _ = self.0.as_ref().map(File::unlock);
+        for file in &self.0 {
+            let _ = file.unlock();
+        }
     }
 }
 
@@ -66,16 +92,16 @@ impl Folder {
         &self.0
     }
 
-    /// The mark.
+    /// The checkpoint file.
     #[must_use]
     pub fn mark(&self) -> PathBuf {
         self.0.join("mark")
     }
 
-    /// A mark that is being written for the first time.
+    /// A checkpoint file that is being written for the first time.
     #[must_use]
     pub fn new_mark(&self) -> PathBuf {
-        self.0.join("mark.new")
+        self.0.join(NEW_MARK)
     }
 
     /// The database.
@@ -87,7 +113,7 @@ impl Folder {
     /// A database that is being created.
     #[must_use]
     pub fn new_database(&self) -> PathBuf {
-        self.0.join("db.new")
+        self.0.join(NEW_DATABASE)
     }
 
     /// Which of `names` are there.
@@ -140,6 +166,27 @@ impl Folder {
         Ok(())
     }
 
+    /// Lets the folder's owner alone read it, and the database's folder in it; whether others could before. Files that
+    /// were written earlier keep their modes: nobody else reaches them through these folders.
+    ///
+    /// # Errors
+    ///
+    /// The disk's; [`io::ErrorKind::PermissionDenied`] when the folder belongs to another user.
+    pub fn restrict(&self) -> io::Result<bool> {
+        let mut was_open = false;
+        for path in [self.0.clone(), self.database()] {
+            let mode = match fs::metadata(&path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                found => found?.mode(),
+            };
+            if mode & 0o077 != 0 {
+                fs::set_permissions(&path, fs::Permissions::from_mode(mode & 0o700))?;
+                was_open = true;
+            }
+        }
+        Ok(was_open)
+    }
+
     /// Makes the names in the folder durable.
     ///
     /// # Errors
@@ -155,28 +202,56 @@ impl Folder {
     ///
     /// [`LockError`].
     pub fn lock(&self) -> Result<Lock, LockError> {
+        let mut lock = Lock(Vec::new());
+        let folder = File::open(&self.0)?;
+        if lock_folder(|| folder.try_lock())? {
+            lock.0.push(folder);
+        }
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(self.0.join("lock"))?;
         patiently(|| file.try_lock())?;
-        Ok(Lock(Some(file)))
+        lock.0.push(file);
+        Ok(lock)
     }
 
-    /// Locks the folder against a node, without writing: other readers may come. A copy of a folder has no lock, and no
-    /// node runs on it.
+    /// Locks the folder against a node, without writing: other readers may come. A copy of a folder has no file `lock`.
     ///
     /// # Errors
     ///
     /// [`LockError`].
     pub fn lock_shared(&self) -> Result<Lock, LockError> {
+        let mut lock = Lock(Vec::new());
+        let folder = match File::open(&self.0) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(lock),
+            folder => folder?,
+        };
+        if lock_folder(|| folder.try_lock_shared())? {
+            lock.0.push(folder);
+        }
         match File::open(self.0.join("lock")) {
             Ok(file) => {
                 patiently(|| file.try_lock_shared())?;
-                Ok(Lock(Some(file)))
+                lock.0.push(file);
             }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Lock(None)),
-            Err(error) => Err(error.into()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error.into()),
         }
+        Ok(lock)
     }
 }
+
+/// Locks the folder's own inode; `false` where the file system has no locks for folders (some network file systems).
+fn lock_folder(lock: impl Fn() -> Result<(), TryLockError>) -> Result<bool, LockError> {
+    match patiently(lock) {
+        Ok(()) => Ok(true),
+        Err(LockError::Disk(error)) if error.raw_os_error().is_some_and(|code| NO_FOLDER_LOCKS.contains(&code)) => {
+            Ok(false)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// EBADF, EINVAL, ENOLCK, ENOSYS, EOPNOTSUPP.
+const NO_FOLDER_LOCKS: [i32; 5] = [9, 22, 37, 38, 95];
 
 /// Tries for a second. A lock may outlive its holder for a moment: a process that is being started elsewhere holds copies
 /// of all open files until it runs its own program.

@@ -85,6 +85,12 @@ impl FromDisk for LeafIndex {
     }
 }
 
+impl FromDisk for Height {
+    fn from_disk(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(u64::from_be_bytes).map(Self)
+    }
+}
+
 /// Key of a tile: level, then number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TileKey {

@@ -10,8 +10,10 @@
 //! | [`engine`], [`batch`] | typed rows read, scanned, and written in one fsynced batch |
 //! | [`failing`] | what RocksDB's failures mean |
 //! | [`rewriting`] | the files that rows lie in, written anew |
-//! | [`folder`] | the names in a ledger's folder, and its lock |
-//! | [`mark`] | the last signed checkpoint, durable beside the database |
+//! | [`folder`] | the names in a ledger's folder, and its locks |
+//! | [`mark`] | the checkpoint file: the last signed checkpoint, durable beside the database |
+//! | [`manifest`] | how long RocksDB's MANIFEST is |
+//! | [`safety_copy`] | the database's files while RocksDB recovers its log |
 //! | [`scan`] | leaves by the stretch, read ahead, held against nothing |
 //! | [`tree`] | leaves and tiles, held against each other |
 //! | [`waiting`] | rows that wait to be written in the order of their keys |
@@ -20,7 +22,9 @@
 //! | [`store`] | the one writer |
 //! | [`search`] | whether any file still holds what is erased |
 //! | [`purge`] | making sure that none does |
-//! | [`open`] | opening, creating, refusing |
+//! | [`open`] | opening and creating |
+//! | [`open_error`] | why a folder is not opened |
+//! | [`inspection`] | comparing a database with the checkpoint file |
 //!
 //! `chain-data/README.md` draws every byte.
 
@@ -30,11 +34,15 @@ pub mod engine;
 pub mod failing;
 pub mod folder;
 pub mod format;
+pub mod inspection;
+pub mod manifest;
 pub mod mark;
 pub mod open;
+pub mod open_error;
 pub mod purge;
 pub mod reader;
 pub mod rewriting;
+pub mod safety_copy;
 pub mod scan;
 pub mod schema;
 pub mod search;

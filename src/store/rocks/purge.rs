@@ -69,6 +69,8 @@ impl KeepPrivate for RocksStore {
             }
         }
         self.wait_until_gone(&before, &needles)?;
+        // No block may follow for a long time: the MANIFEST's new end is recorded now.
+        self.record_manifest()?;
         let mut done = engine.batch();
         for (piece, _) in &pending {
             done.remove(&PURGES, piece)?;

@@ -19,9 +19,10 @@ use crate::store::bounds::{damaged, items_within, leaf_within, leaves_within, pi
 use crate::store::contract::{LinkPosition, Private, Published, ReadError, ReadLedger};
 use crate::store::rocks::engine::{Engine, RawRow};
 use crate::store::rocks::folder::Lock;
+use crate::store::rocks::format::about::About;
 use crate::store::rocks::format::{AnnexKey, LabelKey, LinkKey, SubjectKey, ToDisk as _, VaultRow};
 use crate::store::rocks::scan;
-use crate::store::rocks::schema::{ANNEXES, BLOCKS, LABELS, LINKS, SUBJECTS, TABLES, VAULT};
+use crate::store::rocks::schema::{ANNEXES, BLOCKS, LABELS, LINKS, META, SUBJECTS, TABLES, VAULT};
 use crate::store::rocks::tree::Tree;
 use crate::store::rocks::waiting::{Index, Waiting};
 
@@ -92,6 +93,25 @@ impl RocksReader {
             }
         }
         Ok(counts)
+    }
+
+    /// The platform's public key as it was recorded; `None` when none was made yet.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    pub fn platform_key(&self) -> Result<Option<String>, ReadError> {
+        let Some(bytes) = self.engine.get(&META, &About::Platform)? else { return Ok(None) };
+        String::from_utf8(bytes).map(Some).map_err(|error| damaged("meta", "platform", error.to_string()))
+    }
+
+    /// Whether any deposit has a label: whether there are acts of the platform.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    pub fn has_labels(&self) -> Result<bool, ReadError> {
+        Ok(self.engine.all(&LABELS)?.next().transpose()?.is_some())
     }
 
     fn size(&self) -> TreeSize {

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::ledger::block::Height;
 use crate::ledger::chain::{Block, Tip};
+use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::hash::Digest;
 use crate::ledger::merkle::frontier::FullTile;
 use crate::ledger::merkle::shape::LeafIndex;
@@ -28,12 +29,16 @@ use crate::store::rocks::appended::{AppendedChain, row};
 use crate::store::rocks::batch::Batch;
 use crate::store::rocks::engine::{Engine, RawRow};
 use crate::store::rocks::folder::Folder;
+use crate::store::rocks::format::about::About;
 use crate::store::rocks::format::{
     AnnexKey, Empty, Fingerprint, LabelKey, LinkKey, StoredTile, SubjectKey, TileKey, VaultRow,
 };
+use crate::store::rocks::manifest::{Extent, ManifestWatch};
 use crate::store::rocks::mark::{MarkError, MarkFile};
 use crate::store::rocks::reader::RocksReader;
-use crate::store::rocks::schema::{ANNEXES, BLOCKS, BOOKMARKS, LABELS, LEAVES, LINKS, PURGES, SUBJECTS, TILES, VAULT};
+use crate::store::rocks::schema::{
+    ANNEXES, BLOCKS, BOOKMARKS, LABELS, LEAVES, LINKS, META, PURGES, SUBJECTS, TILES, VAULT,
+};
 use crate::store::rocks::tree::{Tree, leaves, stored_tile};
 use crate::store::rocks::waiting::Progress;
 use crate::store::rows::Rows;
@@ -51,13 +56,22 @@ pub struct RocksStore {
 pub(super) struct Writer {
     mark: MarkFile,
     progress: Progress,
+    manifest: ManifestWatch,
+    /// What the checkpoint file says of the MANIFEST since this opening.
+    recorded: Option<Extent>,
     /// The write that failed, after which there is no other.
     failed: Option<AppendError>,
 }
 
 impl RocksStore {
-    pub(super) fn new(reader: RocksReader, mark: MarkFile, progress: Progress, folder: Folder) -> Self {
-        let writer = Mutex::new(Writer { mark, progress, failed: None });
+    pub(super) fn new(
+        reader: RocksReader,
+        mark: MarkFile,
+        progress: Progress,
+        manifest: ManifestWatch,
+        folder: Folder,
+    ) -> Self {
+        let writer = Mutex::new(Writer { mark, progress, manifest, recorded: None, failed: None });
         Self { reader, writer, purging: Mutex::new(()), folder }
     }
 
@@ -77,6 +91,53 @@ impl RocksStore {
         let mut writer = self.writer()?;
         let written = writer.progress.write_out(&self.reader.engine, self.reader.waiting());
         written.map_err(|error| writer.fails(error))
+    }
+
+    /// The platform's public key as it was recorded; `None` when none was made yet.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    pub fn platform_key(&self) -> Result<Option<String>, ReadError> {
+        self.reader.platform_key()
+    }
+
+    /// Records the platform's public key, durably, so that no other key can take its place.
+    ///
+    /// # Errors
+    ///
+    /// [`AppendError`].
+    pub fn record_platform_key(&self, key: &str) -> Result<(), AppendError> {
+        let mut batch = self.reader.engine.batch();
+        batch.put(&META, &About::Platform, &key.as_bytes().to_vec())?;
+        self.write_beside(batch, true)
+    }
+
+    /// Leaves the folder in order: index rows written out, background work ended, the MANIFEST's length recorded. Dropping
+    /// the store does the same, but tells nobody when it fails.
+    ///
+    /// # Errors
+    ///
+    /// [`AppendError`]; also that of an earlier write, after which nothing is written any more.
+    pub fn finish(&self) -> Result<(), AppendError> {
+        self.write_out()?;
+        self.reader.engine.rest();
+        self.record_manifest()
+    }
+
+    /// Records in the checkpoint file how long the MANIFEST is, if it has grown since.
+    ///
+    /// # Errors
+    ///
+    /// [`AppendError`].
+    pub(super) fn record_manifest(&self) -> Result<(), AppendError> {
+        let mut writer = self.writer()?;
+        let Some(published) = self.reader.published() else { return Ok(()) };
+        let extent = writer.manifest.extent();
+        if writer.recorded == Some(extent) {
+            return Ok(());
+        }
+        writer.record(&published.checkpoint)
     }
 
     /// How many rows each table has, published or not, once all that waits is written out. Reads all of them.
@@ -130,9 +191,9 @@ impl RocksStore {
 
 impl Drop for RocksStore {
     fn drop(&mut self) {
-        // What is not written now is made again when the ledger is opened.
-        if let Err(error) = self.write_out() {
-            tracing::warn!(%error, "index rows are left to be made again");
+        // Index rows that are not written now are rebuilt from the leaves at the next opening.
+        if let Err(error) = self.finish() {
+            tracing::warn!(%error, "the ledger was not closed in order; the next start recovers it");
         }
     }
 }
@@ -141,6 +202,17 @@ impl Writer {
     fn fails(&mut self, error: AppendError) -> AppendError {
         self.failed = Some(error.clone());
         error
+    }
+
+    /// Writes the checkpoint file.
+    fn record(&mut self, checkpoint: &SignedCheckpoint) -> Result<(), AppendError> {
+        let extent = self.manifest.extent();
+        self.mark.write(checkpoint, Some(extent)).map_err(|error| match error {
+            MarkError::Disk(_) | MarkError::Damaged => self.fails(AppendError::Unknown(format!("mark: {error}"))),
+            MarkError::TooLong { .. } => AppendError::Read(ReadError::Unavailable(error.to_string())),
+        })?;
+        self.recorded = Some(extent);
+        Ok(())
     }
 }
 
@@ -242,10 +314,7 @@ impl AppendLedger for RocksStore {
         let before = self.reader.published();
         let (root, leaf) = (|size| tree.root(size), |index| tree.leaf(index));
         joining::check_published(before.as_deref(), &published, &tip, root, leaf)?;
-        writer.mark.write(&published.checkpoint).map_err(|error| match error {
-            MarkError::Disk(_) | MarkError::Damaged => writer.fails(AppendError::Unknown(format!("mark: {error}"))),
-            MarkError::TooLong { .. } => AppendError::Read(ReadError::Unavailable(error.to_string())),
-        })?;
+        writer.record(&published.checkpoint)?;
         self.reader.set_published(published);
         Ok(())
     }

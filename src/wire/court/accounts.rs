@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::court::case_number::CourtCode;
 use crate::court::ids::{AccountId, AnnexId, TokenId};
-use crate::court::registry::{Account, Token};
+use crate::court::registry::Account;
+use crate::court::registry::tokens::Token;
 use crate::court::values::IdentityCheck;
 use crate::court::words::{Role, Scope};
 use crate::ledger::time::Timestamp;
@@ -97,6 +98,34 @@ pub struct IssuedTokenJson {
     pub act: ActJson,
 }
 
+/// A token to be revoked, and with it all tokens that were issued with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RevocationRequest {
+    /// Keep the tokens that it issued to other accounts: for an operator or clerk who replaces a token that nobody stole.
+    /// Tokens of the same account always end.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub keep_issued: bool,
+}
+
+/// What a revocation did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct RevocationJson {
+    /// The token that was named.
+    pub id: String,
+    /// `recorded`: its act is on the chain. `pending`: it is in effect, survives a restart, and its act follows once the
+    /// ledger accepts deposits again.
+    #[schema(example = "recorded")]
+    pub state: String,
+    /// Tokens that were accepted before and no longer are, the one that was named among them.
+    pub ended: Vec<String>,
+    /// Tokens of other accounts that were issued with it and are still accepted.
+    pub left: Vec<String>,
+    /// The act; absent while it is pending.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub act: Option<ActJson>,
+}
+
 /// A request that says all in its path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -145,7 +174,12 @@ pub struct TokenJson {
     pub scopes: Vec<String>,
     /// Until when it is taken, Beijing time.
     pub expires_at: String,
-    /// When it was revoked.
+    /// Whether it is accepted now: neither expired, nor revoked, nor issued with a token that is revoked.
+    pub accepted: bool,
+    /// The id of the token with which it was issued; absent where the platform issued it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issued_with: Option<String>,
+    /// When it was itself revoked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revoked_at: Option<String>,
 }
@@ -236,11 +270,13 @@ impl IdentityJson {
 }
 
 impl TokenJson {
-    fn of(id: TokenId, token: &Token) -> Self {
+    fn of(id: TokenId, token: &Token, accepted: bool) -> Self {
         Self {
             id: id.to_string(),
             scopes: words(&token.scopes),
             expires_at: beijing_time(token.expires),
+            accepted,
+            issued_with: token.parent.map(|parent| parent.to_string()),
             revoked_at: token.revoked.map(beijing_time),
         }
     }
@@ -273,7 +309,7 @@ impl AccountJson {
         id: AccountId,
         account: &Account,
         texts: &Texts,
-        tokens: &[(TokenId, Token)],
+        tokens: &[(TokenId, Token, bool)],
         access_sequence: u64,
     ) -> Self {
         let (name, name_erased) = text_of(account.name.map(|name| name.annex), texts);
@@ -290,7 +326,7 @@ impl AccountJson {
             name_erased,
             identities: identities.collect(),
             roles: account.roles.iter().map(RoleJson::of).collect(),
-            tokens: tokens.iter().map(|(id, token)| TokenJson::of(*id, token)).collect(),
+            tokens: tokens.iter().map(|(id, token, accepted)| TokenJson::of(*id, token, *accepted)).collect(),
             access_sequence,
         }
     }

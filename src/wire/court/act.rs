@@ -86,6 +86,10 @@ pub enum ActRequest {
     ExchangeEvidence { day: String },
     /// 裁定删除非公开信息: of one deposit, of one account, or, of neither, of texts of the case.
     OrderErasure { deposit_number: Option<String>, account: Option<String> },
+    /// 暂停删除非公开信息: of one deposit or of one account, until the court releases it.
+    Hold { deposit_number: Option<String>, account: Option<String>, reason: String },
+    /// 解除暂停删除.
+    Release { deposit_number: Option<String>, account: Option<String>, reason: Option<String> },
 }
 
 impl ActRequest {
@@ -124,6 +128,8 @@ impl ActRequest {
             Self::ResetPeriod { .. } => ActKind::ResetPeriod,
             Self::ExchangeEvidence { .. } => ActKind::ExchangeEvidence,
             Self::OrderErasure { .. } => ActKind::OrderErasure,
+            Self::Hold { .. } => ActKind::Hold,
+            Self::Release { .. } => ActKind::Release,
         }
     }
 }

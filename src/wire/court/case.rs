@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::court::case::state::{CaseFile, Text};
+use crate::court::case::state::{CaseFile, HeldContent, Hold, Text};
 use crate::court::values::Capacity;
 use crate::court::words::Passage;
 use crate::ledger::number::DepositNumber;
@@ -181,6 +181,25 @@ pub struct ErasureOrderJson {
     pub at: String,
 }
 
+/// A hold in force: the court suspended the erasure of this content until it releases it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct HoldJson {
+    /// Private content of this deposit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deposit_number: Option<String>,
+    /// Private content of this account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// Why; null once erased.
+    pub reason: TextJson,
+    /// Account of the person who did it for the court.
+    pub by: String,
+    /// In which capacity.
+    pub capacity: CapacityJson,
+    /// When, Beijing time.
+    pub at: String,
+}
+
 /// What somebody may do now in one of their capacities.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct CanJson {
@@ -223,6 +242,8 @@ pub struct CaseJson {
     pub period: PeriodJson,
     /// What the court ordered erased.
     pub erasure_orders: Vec<ErasureOrderJson>,
+    /// Erasures that the court has suspended.
+    pub holds: Vec<HoldJson>,
     /// What whoever asks may do now.
     pub can: Vec<CanJson>,
     /// The act in the case's access log that recorded this look.
@@ -317,6 +338,23 @@ pub fn erasure_orders(file: &CaseFile) -> Vec<ErasureOrderJson> {
     file.orders.iter().map(order).collect()
 }
 
+impl HoldJson {
+    fn of(file: &CaseFile, content: HeldContent, hold: &Hold, texts: &Texts) -> Self {
+        let (deposit_number, account) = match content {
+            HeldContent::Deposit(number) => (Some(number.to_string()), None),
+            HeldContent::Account(account) => (None, Some(account.to_string())),
+        };
+        Self {
+            deposit_number,
+            account,
+            reason: TextJson::of(hold.reason, texts),
+            by: hold.by.to_string(),
+            capacity: CapacityJson::of(file, hold.capacity),
+            at: beijing_time(hold.placed.at),
+        }
+    }
+}
+
 impl CaseJson {
     /// A case with its texts, for somebody who may act in these capacities.
     #[must_use]
@@ -353,6 +391,7 @@ impl CaseJson {
             items,
             period,
             erasure_orders: erasure_orders(file),
+            holds: file.holds.iter().map(|(content, hold)| HoldJson::of(file, *content, hold, texts)).collect(),
             can,
             access_sequence,
         }

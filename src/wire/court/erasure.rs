@@ -21,7 +21,7 @@ pub struct ErasureRequest {
     /// Those texts, by the commitments under which the acts of the case name them; 1 to 256.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub annexes: Vec<String>,
-    /// The case whose court ordered it, where a case holds it.
+    /// The case whose court ordered the erasure, where its judge carries out that order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<String>,
 }

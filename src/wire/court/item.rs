@@ -7,13 +7,13 @@
 use serde::{Deserialize, Serialize};
 
 use crate::court::acts::{Import, Verify};
+use crate::court::case::headline::{Headline, VerifiedBy};
 use crate::court::case::state::{CaseFile, Item, ReplyVersion, Text, Verification};
 use crate::court::ids::{ItemNumber, PartyNumber};
-use crate::court::values::StepOutcome;
-use crate::court::words::{Divergence, Presented};
+use crate::court::words::Divergence;
 use crate::ledger::receipt::Facts;
 use crate::ledger::verify::history::History;
-use crate::ledger::verify::report::{Conclusion, Obstacle, Report, Reservation};
+use crate::ledger::verify::report::{Conclusion, Obstacle, Outcome, Report, Reservation};
 use crate::ledger::verify::wording;
 use crate::wire::bilingual::Bilingual;
 use crate::wire::court::accounts::Texts;
@@ -46,6 +46,8 @@ pub struct VerificationJson {
     pub by: String,
     /// In which capacity.
     pub capacity: CapacityJson,
+    /// Who carried it out: `court`, `party` or `other`.
+    pub verified_by: CodedText,
     /// `file`, `digest` or `receipt`.
     pub presented: CodedText,
     /// The conclusion, with its fixed sentence.
@@ -129,8 +131,13 @@ pub struct ImportJson {
     /// Where it came from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub carried_from: Option<CarriedJson>,
-    /// Whether the original was held against the chain in this case: `not_verified`, `verified`, or what went wrong.
+    /// Whether an original was compared with the chain in this case: `not_verified`, `verified`, or the conclusion that
+    /// speaks against it. A mismatch is shown until the court, or the same verifier with the same original, has verified
+    /// again.
     pub original: CodedText,
+    /// Who carried out the verification that `original` is about: `court`, `party` or `other`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub original_verified_by: Option<CodedText>,
     /// 原文: whether it was given into custody.
     pub custody: OriginalStateJson,
     /// Earlier deposits of the same digest; null where the ledger was not asked, as for a deposit of another ledger.
@@ -184,47 +191,44 @@ fn facts(import: &Import, salted: bool) -> Facts {
 fn sentence(item: &Item, found: &Verify, salted: bool) -> CodedText {
     let code = found.conclusion.0.as_str();
     let conclusion = Conclusion::ALL.into_iter().find(|one| one.code() == code).unwrap_or(Conclusion::Unable);
-    let reservations = [
-        Reservation::SingleOperator,
-        Reservation::NoIndependentTime,
-        Reservation::Withdrawn,
-        Reservation::Superseded,
-        Reservation::TestLedger,
-    ];
     let said = |one: &Reservation| found.reservation.iter().any(|code| code.0 == one.code());
-    let outcome = |step: &str| found.step.iter().find(|one| one.step == step).map(|one| one.outcome.as_str());
-    // As the verifier judges: another record, then a paper that does not hold, then a key that nobody pinned.
-    let of_the_file = |one: &&StepOutcome| matches!(one.step.as_str(), "original_digest" | "import_snapshot");
-    let broken = found.step.iter().filter(|one| !of_the_file(one)).any(|one| one.outcome == "failed");
-    let obstacle = match outcome("signatures") {
-        _ if outcome("record_exists") == Some("failed") => Obstacle::OtherNumber,
-        _ if broken => Obstacle::BrokenReceipt,
-        Some("not_performed") => Obstacle::UnknownKey,
-        _ if salted => Obstacle::NoSalt,
-        _ => Obstacle::ManifestOnly,
-    };
-    let report = Report {
+    let obstacle = found.obstacle.as_ref();
+    let obstacle = Obstacle::ALL.into_iter().find(|one| obstacle.is_some_and(|code| code.0 == one.code()));
+    let mut report = Report {
         conclusion,
-        reservations: reservations.into_iter().filter(said).collect(),
-        obstacle: (conclusion == Conclusion::Unable).then_some(obstacle),
+        reservations: Reservation::ALL.into_iter().filter(said).collect(),
+        obstacle: obstacle.filter(|_| conclusion == Conclusion::Unable),
         facts: Some(facts(&item.import, salted)),
         ..Report::not_found(Some(found.deposit))
     };
+    // The sentence of a receipt that does not hold names the step at which it broke.
+    for result in &mut report.steps {
+        let recorded = found.step.iter().find(|one| one.step == result.step.code());
+        let failed = recorded.is_some_and(|one| one.outcome == Outcome::Failed.code());
+        result.outcome = if failed { Outcome::Failed } else { Outcome::Checked };
+    }
     coded(code, Bilingual::of(|language| wording::conclusion(&report, language)))
 }
 
-/// Whether the original was verified: by the sentence that says so.
-fn original(item: &Item, salted: bool) -> CodedText {
-    let of_files = |one: &&Verification| one.found.presented == Presented::File;
-    let good = |one: &&Verification| one.found.conclusion.0.starts_with("consistent");
-    let mut files = item.verifications.iter().filter(of_files).rev();
-    if let Some(verified) = files.clone().find(good) {
-        return CodedText { code: "verified".into(), ..sentence(item, &verified.found, salted) };
-    }
-    match files.next() {
-        Some(latest) => sentence(item, &latest.found, salted),
-        None => not_verified(),
-    }
+/// The headline: the verification that counts, by the sentence that says so, and who carried it out.
+fn original(item: &Item, salted: bool) -> (CodedText, Option<CodedText>) {
+    let (one, code) = match item.headline(salted) {
+        Headline::NotVerified => return (not_verified(), None),
+        Headline::Verified(one) => (one, Some("verified")),
+        Headline::Adverse(one) | Headline::Unable(one) => (one, None),
+    };
+    let said = sentence(item, &one.found, salted);
+    let code = code.map_or_else(|| said.code.clone(), str::to_owned);
+    (CodedText { code, ..said }, Some(verified_by(one.verified_by())))
+}
+
+fn verified_by(by: VerifiedBy) -> CodedText {
+    let (code, zh, en) = match by {
+        VerifiedBy::Court => ("court", "法院核验", "verified by the court"),
+        VerifiedBy::Party => ("party", "当事人自行核验", "verified by a party itself"),
+        VerifiedBy::Other => ("other", "其他人员核验", "verified by another person"),
+    };
+    coded(code, Bilingual::new(zh, en))
 }
 
 /// 未核验原文.
@@ -239,6 +243,7 @@ impl ImportJson {
     pub fn of(file: &CaseFile, number: ItemNumber, item: &Item, now: Now<'_>, texts: &Texts) -> Self {
         let import = &item.import;
         let replied = item.replies.len();
+        let (original, original_verified_by) = original(item, now.salted);
         Self {
             item: number.0,
             party: import.party.0,
@@ -262,7 +267,8 @@ impl ImportJson {
             carried_from: import
                 .carried
                 .map(|carried| CarriedJson { case: carried.case.to_string(), item: carried.item.0 }),
-            original: original(item, now.salted),
+            original,
+            original_verified_by,
             custody: now.custody,
             earlier_deposits: now.history.map(|history| EarlierDepositsJson::from(&history.earlier)),
             later_links: now.history.map(|history| LaterLinksJson::from(&history.owner_links)),
@@ -295,6 +301,7 @@ fn verification(file: &CaseFile, item: &Item, one: &Verification, salted: bool) 
     VerificationJson {
         by: one.by.to_string(),
         capacity: CapacityJson::of(file, one.capacity),
+        verified_by: verified_by(one.verified_by()),
         presented: coded(presented.word(), Bilingual::of(|language| presented.label(language))),
         conclusion: sentence(item, &one.found, salted),
         at: beijing_time(one.placed.at),

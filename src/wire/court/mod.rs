@@ -9,6 +9,7 @@ pub mod erasure;
 pub mod feed;
 pub mod import;
 pub mod item;
+pub mod keys;
 pub mod lists;
 pub mod originals;
 pub mod people;

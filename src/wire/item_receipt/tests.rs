@@ -110,7 +110,7 @@ fn conclusion(receipt: &ItemReceipt, file: Measured) -> Conclusion {
     let trust = Trust::new(vec![ledger_key().verifier().clone()]);
     let presented = Presented::File { measured: file, salted: false };
     let ItemReceipt { receipt, claim } = receipt;
-    verify(&Question { number: None, receipt, item: Some(claim), presented, history: None, trust: &trust }).conclusion
+    verify(&Question { item: Some(claim), presented, ..Question::about(receipt, &trust) }).conclusion
 }
 
 #[test]

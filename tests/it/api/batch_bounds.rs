@@ -9,6 +9,8 @@ use axum::body::{Body, Bytes};
 use axum::http::Request;
 use futures_util::{FutureExt as _, stream};
 use http_body_util::BodyExt as _;
+use tiezheng::desk::deposit_policy::DepositPolicy;
+use tiezheng::http::admission::DepositLimits;
 use tiezheng::http::api::court::closing::Closing;
 use tiezheng::http::front::Front;
 use tiezheng::http::node::Node;
@@ -22,7 +24,8 @@ use crate::support::house::{House, Plan, request};
 /// Another counter over the ledger of `house`.
 fn counter(house: &House, options: Options) -> Arc<Node> {
     let reader = Arc::clone(&house.store) as Arc<dyn ReadLedger>;
-    Arc::new(Node::new(reader, house.sequencer.clone(), options).listening_on(house.address()))
+    let node = Node::new(reader, house.sequencer.clone(), options);
+    Arc::new(node.with_admission(DepositPolicy::Open, &DepositLimits::none()))
 }
 
 async fn post(node: &Arc<Node>, path: &str, media_type: &str, body: Body) -> (u16, Body) {

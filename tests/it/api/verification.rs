@@ -37,11 +37,11 @@ async fn the_file_itself_is_consistent_with_reservation() {
     let report = answer.json();
     let reservations: Vec<_> = report["reservations"].as_array().unwrap().iter().map(|r| r["code"].clone()).collect();
     assert_eq!(reservations, ["single_operator", "no_independent_time", "test_ledger"]);
-    for step in ["number_check", "original_digest", "tx_id", "in_block", "block_hash", "previous_block", "signatures"] {
+    for step in ["number_check", "original_digest", "in_block", "block_hash", "previous_block", "signatures"] {
         assert_eq!(outcome(&report, step), "passed", "{step}");
     }
     assert_eq!(report["deposit"]["deposit_number"], number);
-    assert!(report["limits"]["zh"].as_str().unwrap().starts_with("本报告仅说明"));
+    assert!(report["limits"]["zh"].as_str().unwrap().contains("本报告仅说明"));
 }
 
 #[tokio::test]

@@ -123,6 +123,16 @@ impl Desk {
         ran(command)
     }
 
+    /// Runs a command with `--json` in a shell that did `before` first, such as setting a limit.
+    pub(crate) fn run_after<A: AsRef<OsStr>>(&self, before: &str, arguments: &[A]) -> Ran {
+        let own = self.command();
+        let mut command = Command::new("sh");
+        command.current_dir(self.path("")).arg("-c").arg(format!("{before}; exec \"$0\" --json \"$@\""));
+        command.arg(own.get_program()).args(arguments);
+        command.envs(own.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        ran(command)
+    }
+
     fn command(&self) -> Command {
         let mut command = program();
         command.current_dir(self.path("")).env("TIEZHENG_CONFIG", &self.config).env("TIEZHENG_SERVER", &self.url);
@@ -133,6 +143,13 @@ impl Desk {
     /// Deposits a file whose document is asked for; the node must be there.
     pub(crate) fn deposit(&self, name: &str, more: &[&str]) -> Ran {
         self.run(&[&["deposit", name], more].concat()).ends(0)
+    }
+
+    /// Runs a node over this folder.
+    pub(crate) fn start_over(&mut self, folder: &Path) {
+        let node = Node::start(folder, &[]);
+        self.url.clone_from(&node.url);
+        self.node = Some(node);
     }
 
     /// Stops the node, audits its ledger, and answers how many deposits it holds.

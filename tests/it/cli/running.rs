@@ -50,7 +50,7 @@ fn a_node_that_starts_again_is_the_same_ledger() {
     desk.run(&["verify", "a", "--number", &number, "--server", &node.url]).ends(0);
     node.stop();
     fs::rename(chain.join("ledger.key"), chain.join("lost")).unwrap();
-    assert_eq!(desk.run(&["serve", "--data", &data]).ends(2).error(), "io");
+    assert_eq!(desk.run(&["serve", "--data", &data]).ends(2).error(), "ledger_key_missing");
     let elsewhere = desk.top().join("elsewhere");
     desk.run(&["keygen", "--ledger", "example.org/ledger", "--out", &text(&elsewhere)]).ends(0);
     fs::rename(elsewhere, chain.join("ledger.key")).unwrap();
@@ -72,7 +72,7 @@ fn a_node_that_ends_cleanly_leaves_every_index_row_in_its_table() {
     desk.deposit("a", &[]);
     desk.stop_and_count();
     let rows = |table| on_disk(&desk.top().join("chain"), table);
-    assert_eq!((rows("numbers"), rows("statements"), rows("digests"), rows("meta")), (1, 1, 2, 2));
+    assert_eq!((rows("numbers"), rows("statements"), rows("digests"), rows("meta")), (1, 1, 2, 3));
 }
 
 #[test]
@@ -82,10 +82,11 @@ fn a_creation_that_was_cut_off_before_the_keys_is_finished() {
     Node::start(&chain, &[]).stop();
     let (cut, unkeyed) = (desk.top().join("cut"), desk.top().join("unkeyed"));
     fs::create_dir(&cut).unwrap();
-    fs::write(cut.join("mark.new"), b"cut").unwrap();
+    fs::write(cut.join(".tiezheng-new-mark"), b"cut").unwrap();
     let origin = Name::parse("example.org/ledger").unwrap();
     drop(RocksStore::create(&unkeyed, &origin, &Options::default()).unwrap());
-    fs::write(unkeyed.join("next.key"), b"cut").unwrap();
+    // Written first; where it is alone, nothing was signed yet.
+    fs::copy(chain.join("next.key"), unkeyed.join("next.key")).unwrap();
     for folder in [cut, unkeyed] {
         Node::start(&folder, &[]).stop();
         desk.run(&["audit", &text(&folder)]).ends(0);

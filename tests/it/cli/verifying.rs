@@ -10,6 +10,12 @@ fn conclusion(ran: &Ran) -> String {
     ran.document()["conclusion"]["code"].as_str().unwrap_or_else(|| panic!("{ran:#?}")).to_owned()
 }
 
+fn reservations(ran: &Ran) -> Vec<String> {
+    let document = ran.document();
+    let reservations = document["reservations"].as_array().unwrap().iter();
+    reservations.map(|one| one["code"].as_str().unwrap().to_owned()).collect()
+}
+
 fn outcome(ran: &Ran, step: &str) -> Value {
     let document = ran.document();
     let mut steps = document["steps"].as_array().unwrap().iter();
@@ -23,13 +29,16 @@ fn a_file_is_consistent_until_one_bit_changes() {
     let number = desk.deposit("a.txt", &[]).number();
     let by_receipt = desk.run(&["verify", "a.txt"]).ends(0);
     assert_eq!(conclusion(&by_receipt), "consistent_with_reservation");
-    assert_eq!(by_receipt.document()["offline"], true);
+    assert_eq!(by_receipt.document()["offline"], false, "the node is asked");
+    assert_eq!(outcome(&by_receipt, "later_links"), "checked");
+    let offline = desk.run(&["verify", "a.txt", "--offline"]).ends(0);
+    assert_eq!(offline.document()["offline"], true);
+    assert_eq!(outcome(&offline, "later_links"), "not_performed");
+    assert!(reservations(&offline).contains(&"later_history_not_checked".to_owned()), "{offline:#?}");
     let by_number = desk.run(&["verify", "a.txt", "--number", &number.to_lowercase()]).ends(0);
     assert_eq!(by_number.document()["offline"], false);
-    assert_eq!(outcome(&by_number, "later_links"), "passed");
-    let codes: Vec<_> =
-        by_number.document()["reservations"].as_array().unwrap().iter().map(|one| one["code"].clone()).collect();
-    assert_eq!(codes, ["single_operator", "no_independent_time", "test_ledger"]);
+    assert_eq!(outcome(&by_number, "later_links"), "checked");
+    assert_eq!(reservations(&by_number), ["single_operator", "no_independent_time", "test_ledger"]);
 
     let mut bytes = fs::read(&file).unwrap();
     bytes[5] ^= 1;
@@ -155,9 +164,10 @@ fn withdrawn_and_corrected_deposits_are_said_to_be() {
     desk.deposit("b", &["--link", &format!("corrects={first}")]);
     desk.deposit("c", &["--link", &format!("withdraws={first}")]);
     let ran = desk.run(&["verify", "a", "--number", &first]).ends(0);
-    let codes: Vec<_> =
-        ran.document()["reservations"].as_array().unwrap().iter().map(|one| one["code"].clone()).collect();
-    assert_eq!(codes, ["single_operator", "no_independent_time", "withdrawn", "superseded", "test_ledger"]);
+    assert_eq!(
+        reservations(&ran),
+        ["single_operator", "no_independent_time", "withdrawn", "superseded", "test_ledger"]
+    );
     let zh = desk.say("zh", &["verify", "a", "--number", &first]).ends(0).stdout;
     assert!(zh.contains("存证已被撤回") && zh.contains("本报告仅说明电子数据上链后的完整性"), "{zh}");
 }

@@ -5,7 +5,7 @@ use sha2::Digest as _;
 use tiezheng::ledger::hash::Digest;
 use tiezheng::ledger::verify::report::Conclusion;
 use tiezheng::ledger::verify::trust::Trust;
-use tiezheng::ledger::verify::verifier::{Presented, Question, verify};
+use tiezheng::ledger::verify::verifier::{Question, verify};
 use tiezheng::wire::{json as strict, receipt};
 
 use crate::support::depositor::{content, ledger_key, statement_with};
@@ -33,14 +33,7 @@ pub(super) async fn entrust(people: &People<'_>, person: &Person, original: &[u8
 pub(super) fn holds(json: &Value) {
     let receipt = receipt::parse(strict::pretty(json).as_bytes()).unwrap();
     let trust = Trust::new(vec![ledger_key().verifier().clone()]);
-    let question = Question {
-        number: None,
-        receipt: &receipt,
-        item: None,
-        presented: Presented::Nothing,
-        history: None,
-        trust: &trust,
-    };
+    let question = Question::about(&receipt, &trust);
     assert_eq!(verify(&question).conclusion, Conclusion::RecordOnly);
 }
 

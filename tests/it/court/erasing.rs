@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::json;
 use tiezheng::court::acts::{Act, ActKind, OrderErasure};
 use tiezheng::court::ids::{AccountId, CaseId};
 use tiezheng::court::line::Line as _;
@@ -103,35 +103,6 @@ async fn a_deposit_is_erased_from_every_file_and_still_verifies() {
         assert_eq!(again.status, 200, "{}", again.text());
         assert_eq!(again.json()["notice_index"], erased["notice_index"]);
     }
-}
-
-#[tokio::test]
-async fn what_a_case_holds_goes_only_by_order_of_its_court() {
-    let folder = tempfile::tempdir().unwrap();
-    let house = house_in(folder.path()).await;
-    let people = People::of(&house).await;
-    let (alice, mallory) = (people.person("张三").await, people.person("王五").await);
-    let judge = people.judge().await;
-    let gone = name();
-    let number = entrust(&people, &alice, b"contract", &gone).await;
-    let case = draft_with(&house, &alice, &number, "案由").await;
-    submit(&house, &alice, case).await;
-    let erase = async |body: &Value| people.by(&alice).post("/v1/erasures", body).await;
-    let (plain, ordered) =
-        (json!({ "deposit_number": number }), json!({ "deposit_number": number, "order": case.to_string() }));
-    for body in [&plain, &ordered, &json!({ "account": alice.account })] {
-        assert_eq!(erase(body).await.problem(), (409, "held_by_a_case".into()), "{body}");
-    }
-    order(&house, &judge, case, Some(&number), None).await;
-    assert_eq!(erase(&json!({ "account": alice.account })).await.problem(), (409, "held_by_a_case".into()));
-    let erased = erase(&ordered).await;
-    assert_eq!(erased.status, 201, "{}", erased.text());
-    assert!(!lies_in(folder.path(), &gone));
-
-    // A number that somebody else wrote into a draft holds nothing.
-    let free = entrust(&people, &alice, b"letter", "信").await;
-    draft_with(&house, &mallory, &free, "案由").await;
-    assert_eq!(erase(&json!({ "deposit_number": free })).await.status, 201);
 }
 
 #[tokio::test]

@@ -158,7 +158,8 @@ fn request(act: ActKind) -> Option<Value> {
         ActKind::SuspendPeriod | ActKind::ResumePeriod => json!({"on": "1970-01-01"}),
         ActKind::ExtendPeriod => json!({"days": 9999}),
         ActKind::ExchangeEvidence => json!({"day": "1970-01-01"}),
-        ActKind::OrderErasure => json!({"account": "cd".repeat(32)}),
+        ActKind::OrderErasure | ActKind::Release => json!({"account": "cd".repeat(32)}),
+        ActKind::Hold => json!({"account": "cd".repeat(32), "reason": "某"}),
         // These have paths of their own.
         ActKind::Associate
         | ActKind::IssueCode

@@ -83,7 +83,9 @@ async fn file_digest_and_receipt_are_on_record_for_all_sides() {
         let one = |one: &Value| json!([one["by"], one["presented"]["code"], one["conclusion"]["code"]]);
         let shown: Vec<Value> = item["verifications"].as_array().unwrap().iter().map(one).collect();
         assert_eq!(shown, recorded);
-        assert_eq!(item["original"]["code"], "verified");
+        // The court's mismatch stands first, whoever verified what before and after it.
+        assert_eq!(item["original"]["code"], "mismatch");
+        assert_eq!(item["original_verified_by"]["code"], "court");
         assert_eq!(item.get("divergence"), None);
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use tiezheng::ledger::key::Name;
 use tiezheng::store::contract::{AppendLedger, ReadLedger};
-use tiezheng::store::rocks::open::OpenError;
+use tiezheng::store::rocks::open_error::OpenError;
 use tiezheng::store::rocks::store::RocksStore;
 
 use super::{copy, files, sample};
@@ -96,20 +96,23 @@ fn cut_off(whole: &Path, folder: &Path) -> Vec<Step> {
     let f = folder.clone();
     step("lock", Box::new(move || fs::write(f.join("lock"), "").unwrap()));
     let f = folder.clone();
-    step("half of mark.new", Box::new(move || fs::write(f.join("mark.new"), vec![0; 70_000]).unwrap()));
+    step(
+        "half of a checkpoint file",
+        Box::new(move || fs::write(f.join(".tiezheng-new-mark"), vec![0; 70_000]).unwrap()),
+    );
     let (f, w) = (folder.clone(), whole.clone());
     step(
         "mark",
         Box::new(move || {
-            fs::write(f.join("mark.new"), fs::read(w.join("mark")).unwrap()).unwrap();
-            fs::rename(f.join("mark.new"), f.join("mark")).unwrap();
+            fs::write(f.join(".tiezheng-new-mark"), fs::read(w.join("mark")).unwrap()).unwrap();
+            fs::rename(f.join(".tiezheng-new-mark"), f.join("mark")).unwrap();
         }),
     );
     let f = folder.clone();
-    step("empty db.new", Box::new(move || fs::create_dir(f.join("db.new")).unwrap()));
+    step("empty new database", Box::new(move || fs::create_dir(f.join(".tiezheng-new-db")).unwrap()));
     for entry in fs::read_dir(whole.join("db")).unwrap() {
         let (from, f) = (entry.unwrap().path(), folder.clone());
-        let to = move |f: &Path, from: &Path| f.join("db.new").join(from.file_name().unwrap());
+        let to = move |f: &Path, from: &Path| f.join(".tiezheng-new-db").join(from.file_name().unwrap());
         let (half, all) = (from.clone(), from);
         let g = f.clone();
         step(
@@ -143,7 +146,7 @@ fn a_creation_that_was_cut_off_anywhere_is_finished_by_the_next() {
                 if or_open { RocksStore::open_or_create(&folder, &origin(), &small()) } else { create(&folder) };
             found(&store.unwrap_or_else(|error| panic!("{name}: {error}")));
             assert_eq!(open(&folder).unwrap().published().unwrap().size().0, 2, "{name}");
-            assert!(!folder.join("db.new").exists() && !folder.join("mark.new").exists(), "{name}");
+            assert!(!folder.join(".tiezheng-new-db").exists() && !folder.join(".tiezheng-new-mark").exists(), "{name}");
         }
     }
 }
@@ -167,8 +170,8 @@ fn nothing_is_created_over_what_is_left_of_a_ledger() {
     }
     // A database of an unfinished creation beside a mark that speaks of signatures is not mistaken for the database.
     let (_root, folder) = sample();
-    copy(&folder.join("db"), &folder.join("db.new"));
+    copy(&folder.join("db"), &folder.join(".tiezheng-new-db"));
     fs::remove_dir_all(folder.join("db")).unwrap();
     assert!(matches!(create(&folder), Err(OpenError::DatabaseMissing { .. })));
-    assert!(folder.join("db.new").exists());
+    assert!(folder.join(".tiezheng-new-db").exists());
 }

@@ -14,7 +14,7 @@ use tiezheng::store::contract::{AppendLedger, Private, ReadError, ReadLedger};
 use tiezheng::store::reading;
 use tiezheng::store::rocks::format::FORMAT_VERSION;
 use tiezheng::store::rocks::mark::{Mark, MarkFile};
-use tiezheng::store::rocks::open::OpenError;
+use tiezheng::store::rocks::open_error::OpenError;
 use tiezheng::store::rocks::schema::TABLES;
 use tiezheng::store::rocks::store::RocksStore;
 
@@ -91,7 +91,10 @@ fn one_damaged_slot_falls_back_to_the_other() {
         seal(&store, vec![Draft::nth(9_000).waiting(9_000)]);
     }
     found.sort();
-    assert_eq!(found, [before.tip.size(), last.tip.size()]);
+    // A clean end writes the checkpoint once more, with the length of the MANIFEST: both slots have it.
+    // A clean end writes the checkpoint once more where the MANIFEST has grown since: then both slots have the last one.
+    assert_eq!(found[1], last.tip.size());
+    assert!([before.tip.size(), last.tip.size()].contains(&found[0]), "{found:?}");
 }
 
 #[test]
@@ -131,7 +134,7 @@ fn a_database_that_is_missing_behind_or_another_is_refused() {
 fn write_mark(folder: &Path, checkpoint: Checkpoint) {
     let path = folder.join("mark");
     let mut file = MarkFile::open(&path, &Mark::read(&path).unwrap()).unwrap();
-    file.write(&checkpoint.sign(&ledger_key()).unwrap()).unwrap();
+    file.write(&checkpoint.sign(&ledger_key()).unwrap(), None).unwrap();
 }
 
 /// Puts another database in the place of the sample's: of this origin, with so many deposits from number `first` on.
@@ -254,6 +257,14 @@ fn changed_rows_that_opening_reads_are_refused() {
             put(f, "leaves", &(last - 5).to_be_bytes(), b"x");
         },
     );
+    let height = SAMPLE.blocks.last().unwrap().header.height.0;
+    refused("no last block", record, |f| delete(f, "blocks", height.to_be_bytes().to_vec()));
+    refused("a block too many", record, |f| put(f, "blocks", &(height + 1).to_be_bytes(), &last.to_be_bytes()));
+    refused("no row of a subject", record, |f| {
+        let subject =
+            SAMPLE.blocks.last().unwrap().leaves[0].entry.as_ref().unwrap().statement.statement().subject.unwrap();
+        delete(f, "subjects", [&subject.id.0[..], &subject.sequence.to_be_bytes()].concat());
+    });
     let tile = |index: u64| [&[0][..], &index.to_be_bytes()].concat();
     refused("no tile", record, |f| delete(f, "tiles", tile(2)));
     refused("a tile that is none", record, |f| put(f, "tiles", &tile(2), b"x"));
@@ -350,13 +361,15 @@ fn a_changed_or_missing_row_of_the_vault_is_damage() {
         let vault = db.cf_handle("vault").unwrap();
         let other = db.get_cf(vault, 4_u64.to_be_bytes()).unwrap().unwrap();
         db.put_cf(vault, 2_u64.to_be_bytes(), other).unwrap();
-        db.delete_cf(vault, 3_u64.to_be_bytes()).unwrap();
     });
     bench.reopen();
-    for at in [2, 3] {
-        assert!(matches!(bench.store().private(LeafIndex(at)), Err(ReadError::Damaged { what: "vault", .. })));
-    }
+    assert!(matches!(bench.store().private(LeafIndex(2)), Err(ReadError::Damaged { what: "vault", .. })));
     assert_eq!(bench.store().private(LeafIndex(4)), Ok(Private::Held(private(3))));
+    bench.close();
+    // One of the last leaves: already the opening looks for its row.
+    tamper(&bench.folder(), |db| db.delete_cf(db.cf_handle("vault").unwrap(), 3_u64.to_be_bytes()).unwrap());
+    let refused = bench.try_open().unwrap_err();
+    assert!(matches!(refused, OpenError::RecordDamaged(ReadError::Damaged { what: "vault", .. })), "{refused:?}");
 }
 
 /// A bit flipped anywhere in the files: refused at once, or every read is right or an error.

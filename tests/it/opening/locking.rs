@@ -1,7 +1,7 @@
 //! One node, or any number of audits.
 
 use tiezheng::store::contract::ReadLedger;
-use tiezheng::store::rocks::open::OpenError;
+use tiezheng::store::rocks::open_error::OpenError;
 use tiezheng::store::rocks::store::RocksStore;
 
 use super::{SAMPLE, files, sample};
@@ -48,4 +48,17 @@ fn a_copy_without_a_lock_can_be_audited() {
     // A node takes it anew.
     RocksStore::open(&folder, &small()).unwrap();
     assert!(folder.join("lock").exists());
+}
+
+/// The folder's own inode is locked too.
+#[test]
+fn removing_the_lock_file_lets_nobody_in() {
+    let (_root, folder) = sample();
+    let node = RocksStore::open(&folder, &small()).unwrap();
+    std::fs::remove_file(folder.join("lock")).unwrap();
+    assert!(matches!(RocksStore::open(&folder, &small()), Err(OpenError::InUse)));
+    assert!(matches!(RocksStore::open_read_only(&folder, &small()), Err(OpenError::InUse)));
+    assert!(!folder.join("lock").exists(), "a refused opening makes no file");
+    drop(node);
+    RocksStore::open(&folder, &small()).unwrap();
 }

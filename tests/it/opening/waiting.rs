@@ -7,7 +7,7 @@ use rocksdb::{DB, Options as RocksOptions};
 use tiezheng::ledger::chain::Block;
 use tiezheng::ledger::merkle::shape::LeafIndex;
 use tiezheng::store::contract::{ReadError, ReadLedger};
-use tiezheng::store::rocks::open::OpenError;
+use tiezheng::store::rocks::open_error::OpenError;
 use tiezheng::store::rocks::schema::TABLES;
 use tiezheng::store::rocks::store::RocksStore;
 

@@ -7,7 +7,11 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use serde_json::Value;
 use tiezheng::audit::walk::{self, walk};
 use tiezheng::custody::keeper::Keeper;
+use tiezheng::custody::space::Limits;
+use tiezheng::desk::deposit_policy::DepositPolicy;
 use tiezheng::desk::office::{Desk, Furniture};
+use tiezheng::desk::webhook_addresses::WebhookAddresses;
+use tiezheng::http::admission::DepositLimits;
 use tiezheng::http::node::Node;
 use tiezheng::http::options::Options;
 use tiezheng::http::server::serve;
@@ -19,6 +23,8 @@ use tiezheng::ledger::time::Timestamp;
 use tiezheng::sequencer::clock::ManualClock;
 use tiezheng::sequencer::handle::Sequencer;
 use tiezheng::sequencer::start::{self, Founding, Running};
+use tiezheng::store::account_memory::MemoryAccounts;
+use tiezheng::store::contract::accounts::AccountStore;
 use tiezheng::store::contract::keeping::KeepPrivate;
 use tiezheng::store::contract::{AppendLedger, ReadLedger};
 use tiezheng::store::memory::MemoryStore;
@@ -42,12 +48,33 @@ pub(crate) struct Plan {
     pub(crate) reader: Option<Arc<dyn ReadLedger>>,
     /// What the desk works over instead of the ledger's own store.
     pub(crate) desk_store: Option<Arc<dyn KeepPrivate>>,
+    /// Who may deposit.
+    pub(crate) deposits: DepositPolicy,
+    /// And how often.
+    pub(crate) limits: DepositLimits,
+    /// Where enrolled keys and pending revocations are kept; in memory where it is not said.
+    pub(crate) accounts: Arc<dyn AccountStore>,
+    /// How much room originals may take.
+    pub(crate) originals: Limits,
+    /// Networks that webhooks may call although they are not public.
+    pub(crate) webhook_networks: Vec<ipnet::IpNet>,
 }
 
 impl Default for Plan {
     fn default() -> Self {
         let noon = Timestamp::parse("2026-11-22T12:00:00.000Z").unwrap();
-        Self { http: Options::default(), pool: 1_000, clock: ManualClock::at(noon), reader: None, desk_store: None }
+        Self {
+            http: Options::default(),
+            pool: 1_000,
+            clock: ManualClock::at(noon),
+            reader: None,
+            desk_store: None,
+            deposits: DepositPolicy::Open,
+            limits: DepositLimits::none(),
+            accounts: Arc::new(MemoryAccounts::default()),
+            originals: Limits::NONE,
+            webhook_networks: vec!["127.0.0.0/8".parse().unwrap()],
+        }
     }
 }
 
@@ -106,12 +133,15 @@ impl House {
                 store: plan.desk_store.unwrap_or_else(|| Arc::clone(&store)),
                 sequencer: sequencer.clone(),
                 platform: Signer::of_depositor(&[77; 32]).unwrap(),
-                keeper: Keeper::in_folder(originals.path()).unwrap(),
+                keeper: Keeper::in_folder(originals.path()).unwrap().within(plan.originals),
+                accounts: plan.accounts,
+                webhook_addresses: WebhookAddresses::allowing(&plan.webhook_networks),
                 clock: Box::new(plan.clock.share()),
             })
             .unwrap(),
         );
         let node = Node::new(reader, sequencer.clone(), plan.http).with_desk(Arc::clone(&desk));
+        let node = node.with_admission(plan.deposits, &plan.limits);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();

@@ -23,6 +23,8 @@ pub(crate) mod proceeding;
 pub(crate) mod process;
 #[cfg(feature = "node")]
 pub(crate) mod proxy;
+#[cfg(feature = "node")]
+pub(crate) mod raw;
 pub(crate) mod stores;
 #[cfg(feature = "node")]
 pub(crate) mod watched;

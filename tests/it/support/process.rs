@@ -26,15 +26,15 @@ pub(crate) fn http_client() -> reqwest::Client {
 impl Node {
     /// Starts a test ledger in `data` and waits until it says where it listens.
     pub(crate) fn start(data: &Path, more: &[&str]) -> Self {
-        let mut child = program()
-            .args(["serve", "--test", "--listen", "127.0.0.1:0", "--data"])
-            .arg(data)
-            .args(more)
-            .env("TIEZHENG_CONFIG", data.with_extension("config"))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let mut command = program();
+        command.args(["serve", "--test", "--listen", "127.0.0.1:0", "--data"]).arg(data).args(more);
+        command.env("TIEZHENG_CONFIG", data.with_extension("config"));
+        Self::of(command)
+    }
+
+    /// Starts a node by this command and waits until it says where it listens.
+    pub(crate) fn of(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let url = lines.find_map(|line| {
             let line = line.unwrap();
@@ -44,6 +44,11 @@ impl Node {
         // What it prints later must go somewhere, or its pipe breaks.
         std::thread::spawn(move || lines.for_each(drop));
         Self { child, url: url.expect("the node says where it listens") }
+    }
+
+    /// Its process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// The most memory it ever held, in KiB.
@@ -64,6 +69,49 @@ impl Node {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
         assert!(self.child.wait().unwrap().success());
+    }
+}
+
+/// A node of the program's own making: nothing is said of its ledger but what a test says.
+pub(crate) struct LiveNode {
+    child: Child,
+    /// What it says when it listens.
+    pub(crate) document: serde_json::Value,
+    /// Where it listens.
+    pub(crate) url: String,
+}
+
+impl LiveNode {
+    /// Starts a node on `data` and waits until it listens.
+    pub(crate) fn start(data: &Path, more: &[&str]) -> Self {
+        let mut child = program()
+            .args(["--json", "serve", "--listen", "127.0.0.1:0", "--stop-with-stdin", "--data"])
+            .arg(data)
+            .args(more)
+            .env("TIEZHENG_CONFIG", data.with_extension("config"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let document: serde_json::Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("{line}"));
+        let url = document["listening"].as_str().unwrap_or_else(|| panic!("{line}")).to_owned();
+        Self { child, document, url }
+    }
+
+    /// Ends it in order.
+    pub(crate) fn stop(mut self) {
+        drop(self.child.stdin.take());
+        assert!(self.child.wait().unwrap().success());
+    }
+}
+
+impl Drop for LiveNode {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 

@@ -4,7 +4,7 @@ use tiezheng::store::contract::AppendLedger;
 use tiezheng::store::contract::keeping::KeepPrivate;
 use tiezheng::store::memory::MemoryStore;
 #[cfg(feature = "node")]
-use tiezheng::store::rocks::{open::OpenError, store::RocksStore, tuning::Options};
+use tiezheng::store::rocks::{open_error::OpenError, store::RocksStore, tuning::Options};
 
 use super::depositor::origin;
 

@@ -104,7 +104,7 @@ fn receipt_for(prepared: &Prepared) -> Receipt {
 fn verified(receipt: &ItemReceipt, file: &Path) -> Report {
     let presented = Presented::File { measured: measure(file, None, &|_| {}).unwrap(), salted: false };
     let (item, trust) = (Some(&receipt.claim), trust());
-    verify(&Question { number: None, receipt: &receipt.receipt, item, presented, history: None, trust: &trust })
+    verify(&Question { item, presented, ..Question::about(&receipt.receipt, &trust) })
 }
 
 #[test]

@@ -179,7 +179,12 @@ pub(in crate::court) fn act(dice: &mut Dice, kind: ActKind, file: Option<&CaseFi
         | ActKind::ExtendPeriod
         | ActKind::ResetPeriod
         | ActKind::ExchangeEvidence => of_the_period(d, kind),
-        ActKind::OrderErasure | ActKind::Erase | ActKind::TakeCustody | ActKind::Access => of_content(d, kind, case),
+        ActKind::OrderErasure
+        | ActKind::Hold
+        | ActKind::Release
+        | ActKind::Erase
+        | ActKind::TakeCustody
+        | ActKind::Access => of_content(d, kind, case),
         _ => of_the_registry(d, kind),
     }
 }
@@ -263,6 +268,7 @@ fn of_evidence(d: &mut Dice, kind: ActKind, file: Option<&CaseFile>) -> Act {
             size: d.maybe(|d| u64::from(d.below(9))),
             presented_hash: d.data_hash(),
             conclusion: Code("consistent".into()),
+            obstacle: d.maybe(|_| Code("no_salt".into())),
             reservation: d.many(|_| Code("no_witness".into())),
             step: d.many(|_| StepOutcome { step: "entry".into(), outcome: "passed".into() }),
         }),
@@ -304,6 +310,14 @@ fn of_content(d: &mut Dice, kind: ActKind, case: CaseId) -> Act {
         ActKind::OrderErasure => {
             Act::OrderErasure(OrderErasure { deposit: d.maybe(Dice::deposit), account: d.maybe(Dice::account) })
         }
+        ActKind::Hold => {
+            Act::Hold(Hold { deposit: d.maybe(Dice::deposit), account: d.maybe(Dice::account), reason: d.annex() })
+        }
+        ActKind::Release => Act::Release(Release {
+            deposit: d.maybe(Dice::deposit),
+            account: d.maybe(Dice::account),
+            reason: d.maybe(Dice::annex),
+        }),
         ActKind::Erase => Act::Erase(Erase {
             deposit: d.maybe(Dice::deposit),
             account: d.maybe(Dice::account),
@@ -352,8 +366,9 @@ fn of_the_registry(d: &mut Dice, kind: ActKind) -> Act {
             hash: d.digest(),
             scope: d.many(|d| d.of(Scope::ALL)),
             expires: d.time(),
+            parent: d.maybe(|d| TokenId(d.digest())),
         }),
-        ActKind::RevokeToken => Act::RevokeToken(RevokeToken { token }),
+        ActKind::RevokeToken => Act::RevokeToken(RevokeToken { token, kept: d.maybe(|d| d.of(KeptTokens::ALL)) }),
         ActKind::TrustLedger => Act::TrustLedger(TrustLedger { court: d.court(), key: d.key() }),
         ActKind::DistrustLedger => Act::DistrustLedger(DistrustLedger { court: d.court(), key: d.key() }),
         ActKind::LoadCalendar => Act::LoadCalendar(LoadCalendar {

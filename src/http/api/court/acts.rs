@@ -9,12 +9,12 @@ use serde::Deserialize;
 
 use crate::court::acts::{
     Act, AddAgent, AddParty, AdjournHearing, Approve, Assign, BeginHearing, BindNumber, Close, ConfirmNotice,
-    ConfirmService, Consent, Describe, EndAgent, ExchangeEvidence, ExtendPeriod, FileCase, Judge, OrderErasure, Refuse,
-    Reject, Reply, ResetPeriod, Restate, ResumePeriod, ReturnFiling, SetPeriod, Submit, SuspendPeriod, WithdrawFiling,
-    WithdrawItem, WithdrawSuit,
+    ConfirmService, Consent, Describe, EndAgent, ExchangeEvidence, ExtendPeriod, FileCase, Hold, Judge, OrderErasure,
+    Refuse, Reject, Release, Reply, ResetPeriod, Restate, ResumePeriod, ReturnFiling, SetPeriod, Submit, SuspendPeriod,
+    WithdrawFiling, WithdrawItem, WithdrawSuit,
 };
 use crate::court::case::refusal::Refusal;
-use crate::court::case::state::CaseFile;
+use crate::court::case::state::{CaseFile, HeldContent};
 use crate::court::document::Stream;
 use crate::court::ids::{AccountId, AgentNumber, ItemNumber, PartyNumber};
 use crate::court::line::Line;
@@ -33,6 +33,7 @@ use crate::http::node::Node;
 use crate::http::problem::{Failure, row};
 use crate::http::request::Asked;
 use crate::ledger::hash::leaf_hash;
+use crate::ledger::number::DepositNumber;
 use crate::wire::bilingual::Bilingual;
 use crate::wire::court::act::{ActRequest, ActedJson, CaseActJson, CaseActsJson, coded};
 use crate::wire::court::done::ActJson;
@@ -237,9 +238,41 @@ fn about_the_course(making: &mut Making<'_>, request: &ActRequest) -> Result<Act
                 account: account.as_ref().map(|text| known(making.registry, text)).transpose()?.map(|(id, _)| id),
             })
         }
+        ActRequest::Hold { deposit_number, account, reason } => {
+            let (deposit, account) = content(making.registry, deposit_number.as_ref(), account.as_ref())?;
+            Act::Hold(Hold { deposit, account, reason: annexes.add("reason", reason)? })
+        }
+        ActRequest::Release { deposit_number, account, reason } => {
+            let (deposit, account) = content(making.registry, deposit_number.as_ref(), account.as_ref())?;
+            Act::Release(Release { deposit, account, reason: annexes.add_some("reason", reason.as_deref())? })
+        }
         // All others were made before.
         _ => return Err(DeskError::NotPermitted),
     })
+}
+
+/// The one deposit or the one account that an act is about.
+fn content(
+    registry: &Registry,
+    deposit: Option<&String>,
+    account: Option<&String>,
+) -> Result<(Option<DepositNumber>, Option<AccountId>), DeskError> {
+    if deposit.is_some() == account.is_some() {
+        return Err(DeskError::Refused(Refusal::HoldNamesNothing));
+    }
+    let deposit = read_some("deposit_number", deposit)?;
+    Ok((deposit, account.map(|text| known(registry, text)).transpose()?.map(|(id, _)| id)))
+}
+
+/// The content whose erasure a request suspends or resumes, as far as the request names it well.
+fn held_content(request: &ActRequest) -> Option<HeldContent> {
+    let (ActRequest::Hold { deposit_number, account, .. } | ActRequest::Release { deposit_number, account, .. }) =
+        request
+    else {
+        return None;
+    };
+    let deposit = deposit_number.as_deref().and_then(Line::parse);
+    HeldContent::of(deposit, account.as_deref().and_then(Line::parse))
 }
 
 /// The texts of a request that become annexes.
@@ -250,9 +283,11 @@ fn texts(request: &ActRequest) -> Vec<&str> {
         ActRequest::Reply { probative_value, reason, .. } => {
             [probative_value, reason].into_iter().flatten().map(String::as_str).collect()
         }
-        ActRequest::ReturnFiling { reason } | ActRequest::Reject { reason } | ActRequest::Refuse { reason } => {
-            reason.iter().map(String::as_str).collect()
-        }
+        ActRequest::Hold { reason, .. } => vec![reason],
+        ActRequest::ReturnFiling { reason }
+        | ActRequest::Reject { reason }
+        | ActRequest::Refuse { reason }
+        | ActRequest::Release { reason, .. } => reason.iter().map(String::as_str).collect(),
         _ => Vec::new(),
     }
 }
@@ -294,7 +329,11 @@ pub(in crate::http) async fn act_upon_case(
     let making = |file: &CaseFile, capacity: Capacity, annexes: &mut Annexes| {
         make(&mut Making { file, capacity, registry: &registry, annexes }, &shape)
     };
-    let acted = desk.act(&actor, case, &asked, shape.kind(), making).await?;
+    let kind = shape.kind();
+    let acted = match held_content(&shape) {
+        Some(content) => desk.act_on_content(&actor, case, &asked, (kind, content), making).await?,
+        None => desk.act(&actor, case, &asked, kind, making).await?,
+    };
     Ok(created(&acted.done, &acted_json(desk, &acted, warnings::of_texts(&texts(&shape)))))
 }
 

@@ -16,11 +16,13 @@ use crate::wire::problem::Problem;
 /// Erase private content / 删除非公开信息
 ///
 /// Of a deposit (its private metadata and its original) or of an account: by whose it is, by the operator at that person's
-/// request, or by the judge who ordered it. Texts of a case: by its judge, after an order. What a pending case holds is
-/// erased only by order of its court. The chain stays whole, and receipts still verify.
+/// request, or by the judge who ordered it. Texts of a case: by its judge, after an order. Content
+/// that a court holds (act `hold`) is erased only after that court has released it; importing a deposit into a case holds
+/// nothing. The chain stays whole, and receipts still verify.
 /// The answer comes once no file of the node holds the content; on `not_purged` send the same request again.
 ///
-/// 本人、平台管理员或作出裁定的法官可申请；未结案件正在使用的内容须由其法院裁定。链上记录保持完整，回执仍可核验。
+/// 本人、平台管理员或作出决定的法官可申请；法院已决定暂停删除（`hold`）的内容，须由该法院解除后方可删除，导入案件本身不影响删除。
+/// 链上记录保持完整，回执仍可核验。
 #[utoipa::path(
     post,
     path = "/v1/erasures",

@@ -17,6 +17,7 @@ use crate::desk::office::Done;
 use crate::http::bearer::{Bearer, asked};
 use crate::http::body;
 use crate::http::caching::{self, Caching};
+use crate::http::client_address::ClientAddress;
 use crate::http::node::Node;
 use crate::http::problem::Failure;
 use crate::http::request::require_content_type;
@@ -44,8 +45,9 @@ impl<T: DeserializeOwned> FromRequest<Arc<Node>> for Call<T> {
     async fn from_request(request: Request, node: &Arc<Node>) -> Result<Self, Failure> {
         let (mut parts, body) = request.into_parts();
         let Bearer(actor) = Bearer::from_request_parts(&mut parts, node).await?;
+        let client = ClientAddress::from_request_parts(&mut parts, node).await?;
         require_content_type(&parts.headers, "application/json")?;
-        let bytes = body::read(&parts.headers, body, JSON_MAX, node.options().body_timeout).await?;
+        let bytes = body::read(node, client.group(), &parts.headers, body, JSON_MAX).await?;
         let shape = json::object(&bytes, JSON_MAX)?;
         let asked = asked(&actor, &parts.headers, parts.uri.path(), &bytes)?;
         Ok(Self { actor, asked, shape })

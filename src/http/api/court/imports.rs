@@ -19,12 +19,14 @@ use crate::http::api::court::naming::OfCase;
 use crate::http::api::court::warnings;
 use crate::http::node::Node;
 use crate::http::problem::Failure;
+use crate::ledger::entry::Entry;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::Receipt;
 use crate::wire::court::accounts::Texts;
 use crate::wire::court::import::{
     BATCH_MAX, ImportBatchJson, ImportBatchRequest, ImportRequest, ImportResultJson, ImportedJson,
 };
+use crate::wire::deposit::require_exact_integers;
 use crate::wire::problem::Problem;
 use crate::wire::receipt::{ReceiptError, ReceiptJson};
 
@@ -34,8 +36,16 @@ use crate::wire::receipt::{ReceiptError, ReceiptJson};
 ///
 /// `unknown_version`, `bad_value`.
 pub fn read_receipt(receipt: Option<ReceiptJson>) -> Result<Option<Box<Receipt>>, Failure> {
-    let read = |receipt: ReceiptJson| Receipt::try_from(receipt).map(Box::new);
-    receipt.map(read).transpose().map_err(|error: ReceiptError| Failure::new(error.code(), error.to_string()))
+    let read = |receipt: ReceiptJson| -> Result<Box<Receipt>, Failure> {
+        let receipt = Receipt::try_from(receipt);
+        let receipt = receipt.map_err(|error: ReceiptError| Failure::new(error.code(), error.to_string()))?;
+        // What its statement says is shown in JSON. Whether the receipt holds is looked at later.
+        if let Ok(entry) = Entry::parse(receipt.entry.as_bytes()) {
+            require_exact_integers(entry.statement.statement())?;
+        }
+        Ok(Box::new(receipt))
+    };
+    receipt.map(read).transpose()
 }
 
 /// Imports one deposit and shows the item.

@@ -11,6 +11,7 @@ pub mod erasures;
 pub mod exchange;
 pub mod feed;
 pub mod imports;
+pub mod keys;
 pub mod lists;
 pub mod naming;
 pub mod original_routes;

@@ -2,12 +2,12 @@
 //!
 //! # Invariants
 //!
-//! No original is held in memory or lies anywhere in the clear. Whoever sends slower than a body timeout for each 256 KiB
-//! is cut off, whatever time the node takes itself. An original that turns out damaged on its way breaks the connection
+//! No original is held in memory or stored unencrypted. A limited number is received at the same time, and of each account
+//! fewer. A client that sends too slowly is cut off; the time that the node takes itself does not count. An original that
+//! turns out damaged on its way breaks the connection
 //! off: its length was announced, so nobody takes what came for all of it.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::{Body, BodyDataStream, Bytes};
 use axum::extract::State;
@@ -16,17 +16,19 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use axum::response::Response;
 use futures_util::stream::{self, Stream};
 use futures_util::{StreamExt as _, TryStreamExt as _};
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout_at};
 
 use crate::court::acts::ActKind;
 use crate::court::document::Stream as Kind;
 use crate::custody::keeping::KeepError;
 use crate::desk::declined::DeskError;
-use crate::desk::originals::OriginalError;
+use crate::desk::originals::{IncomingOriginal, OriginalError};
 use crate::http::api::court::exchange::{act_json, created};
 use crate::http::bearer::{Bearer, asked};
+use crate::http::body::{Pace, announced, too_large, too_slow};
 use crate::http::node::Node;
 use crate::http::openapi::AnyBytes;
+use crate::http::options::Options;
 use crate::http::problem::Failure;
 use crate::http::request::{Named, header, require_content_type};
 use crate::ledger::hash::lower_hex;
@@ -34,8 +36,6 @@ use crate::ledger::metadata::SALT_LEN;
 use crate::wire::court::originals::CustodyJson;
 use crate::wire::problem::Problem;
 
-/// How much must arrive in one body timeout.
-const PART: usize = 256 * 1024;
 const SALT_HEADER: HeaderName = HeaderName::from_static("x-salt");
 
 /// Why a body ended early.
@@ -60,40 +60,31 @@ impl From<OriginalError> for Failure {
 
 fn of_desk(error: DeskError) -> Failure {
     match error {
-        DeskError::Keep(KeepError::TooLarge { limit }) => {
-            Failure::new("body_too_large", format!("at most {limit} bytes")).limited(limit)
-        }
+        DeskError::Keep(KeepError::TooLarge { limit }) => too_large(limit),
         DeskError::Keep(KeepError::Stream(error)) => match error.downcast_ref::<BodyEnd>() {
-            Some(BodyEnd::Late) => Failure::new("body_timeout", "send it again, faster"),
+            Some(BodyEnd::Late) => too_slow(),
             _ => Failure::new("body_broken", error.to_string()),
         },
         error => error.into(),
     }
 }
 
-/// A body as it arrives, each part of it within `patience` of waiting for the sender.
-fn patient(body: Body, patience: Duration) -> impl Stream<Item = Result<Bytes, BodyEnd>> + Send {
-    let waiting = Waiting { body: body.into_data_stream(), patience, left: patience, arrived: 0 };
+/// A body as it arrives, at the pace that the options ask for.
+fn paced(body: Body, options: &Options) -> impl Stream<Item = Result<Bytes, BodyEnd>> + Send + use<> {
+    let waiting = Waiting { body: body.into_data_stream(), pace: Pace::new(options) };
     stream::try_unfold(waiting, async |mut waiting| {
         let since = Instant::now();
-        let frame = timeout(waiting.left, waiting.body.next()).await.map_err(|_| BodyEnd::Late)?;
+        let frame = timeout_at(waiting.pace.deadline(), waiting.body.next()).await.map_err(|_| BodyEnd::Late)?;
         let Some(frame) = frame else { return Ok(None) };
         let frame = frame.map_err(|error| BodyEnd::Broken(error.to_string()))?;
-        waiting.left = waiting.left.saturating_sub(since.elapsed());
-        waiting.arrived = waiting.arrived.saturating_add(frame.len());
-        if waiting.arrived >= PART {
-            (waiting.left, waiting.arrived) = (waiting.patience, 0);
-        }
+        waiting.pace.arrived(since.elapsed(), frame.len());
         Ok(Some((frame, waiting)))
     })
 }
 
 struct Waiting {
     body: BodyDataStream,
-    patience: Duration,
-    /// For how long the sender is waited for until the part is there.
-    left: Duration,
-    arrived: usize,
+    pace: Pace,
 }
 
 /// Give an original into custody / 提交原文保管
@@ -121,10 +112,11 @@ struct Waiting {
         (status = 404, description = "`not_found`: not there, or not yours", body = Problem, content_type = "application/problem+json"),
         (status = 408, description = "`body_timeout`", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`custody_taken`, `request_reused`", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "`body_too_large`", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "`body_too_large`; `account_quota_exceeded` 超出账号保管限额", body = Problem, content_type = "application/problem+json"),
         (status = 415, description = "`unsupported_media_type`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`custody_mismatch`, `empty_original`, `salt_needed`: nothing was kept", body = Problem, content_type = "application/problem+json"),
-        (status = 507, description = "`disk_full`", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`busy`: too many originals are being received (see Retry-After)", body = Problem, content_type = "application/problem+json"),
+        (status = 507, description = "`custody_full`, `disk_full`", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn put_original(
@@ -139,13 +131,14 @@ pub(in crate::http) async fn put_original(
     require_content_type(&headers, "application/octet-stream")?;
     let salt = read_salt(&headers)?;
     let limit = node.options().file_max;
-    let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    let announced = announced(&headers);
     if announced.is_some_and(|length| length > limit) {
-        return Err(of_desk(DeskError::Keep(KeepError::TooLarge { limit })));
+        return Err(too_large(limit));
     }
     let asked = asked(&actor, &headers, uri.path(), &[])?;
-    let stream = patient(body, node.options().body_timeout);
-    let taken = node.desk()?.take_original(&actor, number, &asked, salt, (stream, limit)).await?;
+    let _place = node.place_for_upload(actor.id).await?;
+    let incoming = IncomingOriginal { stream: paced(body, node.options()), announced, limit };
+    let taken = node.desk()?.take_original(&actor, number, &asked, salt, incoming).await?;
     let act = act_json(ActKind::TakeCustody, Kind::Custody, None, &taken.done);
     Ok(created(&taken.done, &CustodyJson::of(&taken.act, act)))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::http::api::court::{accounts, feed, lists, tokens, webhooks};
+use crate::http::api::court::{accounts, feed, keys, lists, tokens, webhooks};
 use crate::http::node::Node;
 
 /// The routes.
@@ -18,6 +18,8 @@ pub(in crate::http) fn routes() -> OpenApiRouter<Arc<Node>> {
         .routes(routes!(accounts::grant_role))
         .routes(routes!(accounts::revoke_role))
         .routes(routes!(accounts::account_access_log))
+        .routes(routes!(keys::enrol_key, keys::list_keys))
+        .routes(routes!(keys::remove_key))
         .routes(routes!(tokens::issue_token))
         .routes(routes!(tokens::revoke_token))
         .routes(routes!(lists::trust_ledger, lists::list_ledgers))

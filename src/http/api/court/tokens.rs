@@ -1,46 +1,36 @@
-//! Bearer tokens: handed out once, revoked at any time.
+//! Bearer tokens: shown once, revoked at any time.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::header::AUTHORIZATION;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 
 use crate::court::acts::ActKind;
 use crate::court::document::Stream;
 use crate::court::ids::TokenId;
 use crate::court::line::Line as _;
-use crate::court::words::Scope;
+use crate::court::words::{KeptTokens, Scope};
 use crate::desk::declined::DeskError;
-use crate::desk::office::Desk;
-use crate::desk::secret::BearerToken;
 use crate::http::api::court::accounts::account_named;
 use crate::http::api::court::exchange::{Call, act_json, answer, created, values};
 use crate::http::node::Node;
 use crate::http::problem::Failure;
-use crate::http::request::{Named, header};
-use crate::ledger::time::Timestamp;
-use crate::wire::court::accounts::{EmptyRequest, IssuedTokenJson, TokenRequest};
-use crate::wire::court::done::ActJson;
+use crate::http::request::Named;
+use crate::wire::court::accounts::{IssuedTokenJson, RevocationJson, RevocationRequest, TokenRequest};
 use crate::wire::facts::beijing_time;
 use crate::wire::problem::Problem;
 
-/// Until when the token of a request is taken.
-fn expiry(desk: &Desk, headers: &HeaderMap) -> Option<Timestamp> {
-    let (_, presented) = header(headers, &AUTHORIZATION).split_once(' ')?;
-    let id = BearerToken::parse(presented.trim())?.id();
-    desk.registry().tokens.get(&id).map(|token| token.expires)
-}
-
 /// Issue a token / 签发令牌
 ///
-/// For oneself, with no more scopes than those of the token that asks, and no longer than that one lives unless it is
-/// for `manage`; for others, by the operator or, at a court's
-/// counter, a clerk. The token is in this answer and is never shown again: the same request sent again is refused.
+/// For oneself, with no more scopes than those of the token that asks and no longer than it is accepted, and at most two
+/// generations below a token that another account or the platform issued; for others, by the operator or, at a court's
+/// service counter, a clerk. Revoking the token that asks ends this one, too. The token is in this answer and is never
+/// shown again: the same request sent again is refused.
 ///
-/// 本人可在现有令牌权限范围内签发；平台管理员与书记员可为他人签发。令牌仅显示一次。
+/// 本人可在现有令牌权限范围与有效期内签发，至多逐级签发两级；平台管理员与书记员可为他人签发。撤销签发所用令牌，则由其签发的令牌一并失效。
+/// 令牌仅显示一次。
 #[utoipa::path(
     post,
     path = "/v1/accounts/{account}/tokens",
@@ -54,26 +44,20 @@ fn expiry(desk: &Desk, headers: &HeaderMap) -> Option<Timestamp> {
         (status = 201, description = "The token / 令牌", body = IssuedTokenJson),
         (status = 400, description = "`bad_value`, `unexpected_json`, …", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`not_permitted`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`not_permitted`, `issuing_token`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`too_many_tokens`, `too_many_generations`, `request_reused`", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`token_exceeds_issuing`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`no_such_account`", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn issue_token(
     State(node): State<Arc<Node>>,
     named: Named,
-    headers: HeaderMap,
     call: Call<TokenRequest>,
 ) -> Result<Response, Failure> {
     let Call { actor, asked, shape } = call;
     let (desk, account) = (node.desk()?, account_named(&named)?);
     let scopes: BTreeSet<Scope> = values("scopes", &shape.scopes)?;
-    if !actor.scopes.contains(&Scope::Manage) {
-        // Otherwise whoever holds a stolen token would keep it for ever by asking for another.
-        let ends = desk.now().after_days(shape.days);
-        if expiry(desk, &headers).zip(ends).is_none_or(|(own, ends)| own < ends) {
-            return Err(DeskError::bad("days", "no longer than the token that asks").into());
-        }
-    }
     let issued = desk.issue_token(&actor, &asked, account, &scopes, shape.days).await?;
     if !issued.done.fresh {
         // Sent twice at once: this one lost, and its token is not the one on the chain.
@@ -91,9 +75,13 @@ pub(in crate::http) async fn issue_token(
 
 /// Revoke a token / 撤销令牌
 ///
-/// For its owner, with any token, and for the operator. It is not taken any more from this answer on.
+/// For the operator; for a token itself; for the token that issued it, directly or through others; and for any token of the
+/// same account that the account did not issue itself. All tokens issued with it end as well, those of other accounts
+/// unless `keep_issued` is said, and so do the enrolments of keys that were made with them. They are not accepted any more
+/// from this answer on, also while the ledger accepts no deposits: then the answer is 202, and the act follows.
 ///
-/// 本人或平台管理员可撤销，立即失效。
+/// 平台管理员、令牌本身、其签发令牌（含逐级签发）以及同一账号中非自行签发的令牌可撤销。由其签发的令牌及用其登记的公钥一并失效；
+/// `keep_issued` 可保留已签发给其他账号的令牌。自应答时起立即失效；账本暂停写入时应答 202，撤销记录随后上链。
 #[utoipa::path(
     post,
     path = "/v1/tokens/{id}/revocation",
@@ -102,20 +90,35 @@ pub(in crate::http) async fn issue_token(
         ("id" = String, Path, description = "64 hex digits"),
         ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 visible ASCII characters"),
     ),
-    request_body = EmptyRequest,
+    request_body = RevocationRequest,
     responses(
-        (status = 200, description = "Revoked / 已撤销", body = ActJson),
+        (status = 200, description = "Revoked, and on the chain / 已撤销并上链", body = RevocationJson),
+        (status = 202, description = "Revoked; its act follows / 已撤销，记录随后上链", body = RevocationJson),
+        (status = 400, description = "`unexpected_json`, `bad_idempotency_key`", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`not_permitted`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`not_found`: not there, or not yours", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`scope_needed`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`: not there, or not yours to revoke", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`request_reused`", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`not_durable`: in effect until the node restarts; send it again", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn revoke_token(
     State(node): State<Arc<Node>>,
     named: Named,
-    call: Call<EmptyRequest>,
+    call: Call<RevocationRequest>,
 ) -> Result<Response, Failure> {
     let token = TokenId::parse(&named.0).ok_or(DeskError::NotFound)?;
-    let done = node.desk()?.revoke_token(&call.actor, &call.asked, token).await?;
-    Ok(answer(StatusCode::OK, &act_json(ActKind::RevokeToken, Stream::Registry, None, &done)))
+    let kept = call.shape.keep_issued.then_some(KeptTokens::OtherAccounts);
+    let revoked = node.desk()?.revoke_token(&call.actor, &call.asked, token, kept).await?;
+    let (status, state) =
+        if revoked.done.is_some() { (StatusCode::OK, "recorded") } else { (StatusCode::ACCEPTED, "pending") };
+    let ids = |tokens: &[TokenId]| tokens.iter().map(TokenId::to_string).collect();
+    let json = RevocationJson {
+        id: token.to_string(),
+        state: state.into(),
+        ended: ids(&revoked.ended),
+        left: ids(&revoked.left),
+        act: revoked.done.map(|done| act_json(ActKind::RevokeToken, Stream::Registry, None, &done)),
+    };
+    Ok(answer(status, &json))
 }

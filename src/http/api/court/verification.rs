@@ -16,16 +16,18 @@ use crate::http::api::court::imports::read_receipt;
 use crate::http::api::court::naming::OfItem;
 use crate::http::api::verification::{read_digest, read_salt};
 use crate::http::bearer::{Bearer, asked};
-use crate::http::body;
+use crate::http::body::{self, Sender};
+use crate::http::client_address::ClientAddress;
 use crate::http::node::Node;
 use crate::http::openapi::AnyBytes;
 use crate::http::problem::Failure;
 use crate::http::request::{content_type, unsupported};
 use crate::ledger::verify::verifier::Presented;
 use crate::wire::court::import::{ItemVerificationRequest, VerifiedJson};
+use crate::wire::court::people::CapacityJson;
 use crate::wire::json;
 use crate::wire::problem::Problem;
-use crate::wire::report::{DigestRequest, ReportJson};
+use crate::wire::report::{DigestRequest, ReportContext, ReportJson, ReportNodeJson, VerifierJson};
 
 /// Verify an item / 核验
 ///
@@ -60,6 +62,7 @@ pub(in crate::http) async fn verify_item(
     State(node): State<Arc<Node>>,
     OfItem(case, item): OfItem,
     Bearer(actor): Bearer,
+    client: ClientAddress,
     uri: Uri,
     headers: HeaderMap,
     body: Body,
@@ -71,9 +74,9 @@ pub(in crate::http) async fn verify_item(
         return Err(Failure::new("no_such_item", format!("there is no item {item}")));
     }
     let (asked, verification) = match content_type(&headers).as_str() {
-        "application/octet-stream" => streamed(&node, &actor, &uri, &headers, body).await?,
+        "application/octet-stream" => streamed(&node, &actor, (client, &uri), &headers, body).await?,
         "application/json" => {
-            let bytes = body::read(&headers, body, JSON_MAX, node.options().body_timeout).await?;
+            let bytes = body::read(&node, client.group(), &headers, body, JSON_MAX).await?;
             let asked = asked(&actor, &headers, uri.path(), &bytes)?;
             (asked, read(json::object(&bytes, JSON_MAX)?)?)
         }
@@ -82,7 +85,12 @@ pub(in crate::http) async fn verify_item(
     let verified = desk.verify_item(&actor, case, item, &asked, &verification).await?;
     let acted = &verified.acted;
     let act = act_json(acted.document.act.kind(), Stream::Case, Some(case), &acted.done);
-    let shown = VerifiedJson { report: ReportJson::from(&verified.report), act };
+    let capacity = CapacityJson::of(&acted.file, acted.document.capacity);
+    let verifier = VerifierJson::account(&actor.id.to_string(), Some(capacity.capacity), capacity.label);
+    let node = ReportNodeJson::own(desk.ledger().as_str());
+    // The time that the chain gave the act is that of the report.
+    let context = ReportContext::new(acted.done.placed.at, verifier, node);
+    let shown = VerifiedJson { report: ReportJson::new(&verified.report, context), act };
     Ok(answer(axum::http::StatusCode::OK, &shown))
 }
 
@@ -90,12 +98,12 @@ pub(in crate::http) async fn verify_item(
 async fn streamed(
     node: &Node,
     actor: &Actor,
-    uri: &Uri,
+    (client, uri): (ClientAddress, &Uri),
     headers: &HeaderMap,
     body: Body,
 ) -> Result<(Asked, VerificationAsked), Failure> {
     let salt = read_salt(None, headers)?;
-    let measured = body::measure(node, headers, body, salt).await?;
+    let measured = body::measure(node, Sender::Authenticated(client.group()), headers, body, salt).await?;
     let named = format!("{} {} {} {}", measured.size, measured.sha256, measured.sm3, salt.is_some());
     let asked = asked(actor, headers, uri.path(), named.as_bytes())?;
     Ok((asked, VerificationAsked { presented: Presented::File { measured, salted: salt.is_some() }, receipt: None }))

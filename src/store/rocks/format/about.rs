@@ -11,6 +11,8 @@ pub enum About {
     Origin,
     /// From which leaf on rows by which leaves are found may be missing, as an index; not there when none are.
     Unindexed,
+    /// The platform's public key, as its vkey; not there before the node has made one.
+    Platform,
 }
 
 impl ToDisk for About {
@@ -21,6 +23,7 @@ impl ToDisk for About {
             Self::Format => b"format",
             Self::Origin => b"origin",
             Self::Unindexed => b"unindexed",
+            Self::Platform => b"platform",
         }
     }
 }

@@ -23,7 +23,7 @@ fn marked(last: u64) -> (tempfile::TempDir, std::path::PathBuf) {
     MarkFile::write_new(&path).unwrap();
     for size in 1..=last {
         // Reopened each time: the file alone knows which slot is next.
-        MarkFile::open(&path, &Mark::read(&path).unwrap()).unwrap().write(&checkpoint(size)).unwrap();
+        MarkFile::open(&path, &Mark::read(&path).unwrap()).unwrap().write(&checkpoint(size), None).unwrap();
     }
     (folder, path)
 }
@@ -42,7 +42,7 @@ fn one_open_file_writes_both_slots_in_turn() {
     let (_folder, path) = marked(0);
     let mut file = MarkFile::open(&path, &Mark::read(&path).unwrap()).unwrap();
     for last in 1..5 {
-        file.write(&checkpoint(last)).unwrap();
+        file.write(&checkpoint(last), None).unwrap();
         assert_eq!(size(&path), Some(last));
     }
 }
@@ -52,7 +52,7 @@ fn every_flipped_byte_of_the_last_slot_falls_back_to_the_one_before() {
     let (_folder, path) = marked(4);
     let good = std::fs::read(&path).unwrap();
     // The fresh file has the numbers 0 and 1, so size 4 has number 5 and stands in slot 1.
-    let length = encode(5, &checkpoint(4).note().to_string()).len();
+    let length = encode(5, &checkpoint(4).note().to_string(), None).len();
     for at in SLOT..SLOT + length {
         let mut bytes = good.clone();
         bytes[at] ^= 1;
@@ -70,7 +70,7 @@ fn every_flipped_byte_of_the_last_slot_falls_back_to_the_one_before() {
 fn every_torn_write_leaves_the_mark_before() {
     let (_folder, path) = marked(3);
     let before = std::fs::read(&path).unwrap();
-    let slot = encode(5, &checkpoint(4).note().to_string());
+    let slot = encode(5, &checkpoint(4).note().to_string(), None);
     for written in 0..slot.len() {
         let mut bytes = before.clone();
         bytes[SLOT..SLOT + written].copy_from_slice(&slot[..written]);
@@ -102,11 +102,34 @@ fn a_note_that_does_not_fit_is_refused_before_anything_is_written() {
     let line = format!("— w {}\n", base64_of(8_000));
     let long = SignedCheckpoint::parse(format!("{text}{}", line.repeat(7)).as_bytes()).unwrap();
     let mut file = MarkFile::open(&path, &Mark::read(&path).unwrap()).unwrap();
-    assert!(matches!(file.write(&long), Err(MarkError::TooLong { .. })));
+    assert!(matches!(file.write(&long, None), Err(MarkError::TooLong { .. })));
     assert_eq!(std::fs::read(&path).unwrap(), before);
 }
 
 fn base64_of(bytes: usize) -> String {
     use base64::Engine as _;
     base64::prelude::BASE64_STANDARD.encode(vec![7; bytes])
+}
+
+#[test]
+fn the_extent_of_the_manifest_is_kept_beside_the_checkpoint() {
+    let (_folder, path) = marked(1);
+    assert_eq!(Mark::read(&path).unwrap().manifest, None);
+    let extent = Extent { number: 12, length: 3_456 };
+    MarkFile::open(&path, &Mark::read(&path).unwrap()).unwrap().write(&checkpoint(2), Some(extent)).unwrap();
+    let mark = Mark::read(&path).unwrap();
+    assert_eq!((mark.manifest, size(&path)), (Some(extent), Some(2)));
+}
+
+#[test]
+fn a_slot_of_the_first_version_is_read() {
+    let (_folder, path) = marked(1);
+    let note = checkpoint(7).note().to_string();
+    let length = u32::try_from(note.len()).unwrap();
+    let body = [FIRST_MAGIC.as_slice(), &8_u64.to_be_bytes(), &length.to_be_bytes(), note.as_bytes()].concat();
+    let slot = [body.as_slice(), &sha256(&body).0].concat();
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[..slot.len()].copy_from_slice(&slot);
+    std::fs::write(&path, bytes).unwrap();
+    assert_eq!((size(&path), Mark::read(&path).unwrap().manifest), (Some(7), None));
 }

@@ -31,7 +31,7 @@ fn deposit_of(manifest: ManifestRoot, content: Option<Content>) -> Receipt {
 
 fn ask_of(receipt: &Receipt, claim: &ItemClaim, presented: Presented) -> Report {
     let trust = pinned(1);
-    verify(&Question { number: None, receipt, item: Some(claim), presented, history: None, trust: &trust })
+    verify(&Question { item: Some(claim), presented, ..Question::about(receipt, &trust) })
 }
 
 #[test]

@@ -1,0 +1,89 @@
+//! Enrolled keys, and the revocation of tokens: what changes an account without waiting for the chain.
+
+use serde_json::{Value, json};
+
+use crate::cli::case::desk::{Desk, encoded, text};
+use crate::cli::ending::Complaint;
+use crate::cli::screen::{FAINT, GOOD, HEED};
+
+const KEYS: &str = "/v1/accounts/me/keys";
+
+/// Enrols a key.
+///
+/// # Errors
+///
+/// [`Complaint`]; the screen.
+pub async fn add(desk: &Desk<'_>, key: &str) -> anyhow::Result<()> {
+    let answer = desk.post(KEYS, &json!({ "key": key })).await?;
+    let screen = desk.screen;
+    screen.document(&answer)?;
+    let name = text(&answer, "/name").unwrap_or_default();
+    screen.line(format!("{} {name}", screen.paint(GOOD, screen.pick("已登记公钥", "enrolled"))))?;
+    let note = screen.pick(
+        "  在 enrolled 存证策略下，该公钥签名的声明现可存证；一案一钥，请逐案登记",
+        "  under the policy `enrolled` its statements are accepted from now on; enrol one key per case",
+    );
+    Ok(screen.line(screen.paint(FAINT, note))?)
+}
+
+/// Lists the account's keys.
+///
+/// # Errors
+///
+/// [`Complaint`]; the screen.
+pub async fn list(desk: &Desk<'_>) -> anyhow::Result<()> {
+    let answer = desk.client.get(KEYS).await.map_err(Complaint::from)?;
+    let screen = desk.screen;
+    screen.document(&answer)?;
+    let items = answer.get("items").and_then(Value::as_array);
+    let rows: Vec<Vec<String>> = items
+        .into_iter()
+        .flatten()
+        .map(|item| ["/enrolled_at", "/key"].map(|field| text(item, field).unwrap_or_default()).to_vec())
+        .collect();
+    if rows.is_empty() {
+        return Ok(screen.line(screen.pick("尚未登记公钥", "no keys are enrolled"))?);
+    }
+    Ok(screen.table(&rows)?)
+}
+
+/// Ends the enrolment of a key, given as a vkey or by its name.
+///
+/// # Errors
+///
+/// [`Complaint`]; the screen.
+pub async fn remove(desk: &Desk<'_>, key: &str) -> anyhow::Result<()> {
+    let name = key.split('+').next().unwrap_or_default();
+    desk.client.delete(&format!("{KEYS}/{}", encoded(name))).await.map_err(Complaint::from)?;
+    let screen = desk.screen;
+    screen.document(&json!({ "removed": name }))?;
+    Ok(screen.line(format!("{} {name}", screen.paint(GOOD, screen.pick("已删除公钥登记", "removed"))))?)
+}
+
+/// Revokes a token, and says what ended with it.
+///
+/// # Errors
+///
+/// [`Complaint`]; the screen.
+pub async fn revoke_token(desk: &Desk<'_>, id: &str, keep_issued: bool) -> anyhow::Result<()> {
+    let body = if keep_issued { json!({ "keep_issued": true }) } else { json!({}) };
+    let answer = desk.post(&format!("/v1/tokens/{}/revocation", encoded(id)), &body).await?;
+    let screen = desk.screen;
+    if answer.get("act").is_some_and(Value::is_object) {
+        desk.tell(&answer)?;
+    } else {
+        screen.document(&answer)?;
+        let zh = "令牌已失效；账本目前暂停写入，撤销记录将在恢复后上链";
+        let en = "the token is not accepted any more; its act goes on the chain once the ledger accepts deposits again";
+        screen.line(screen.paint(HEED, screen.pick(zh, en)))?;
+    }
+    for (field, zh, en) in [
+        ("ended", "  一并失效的令牌", "  tokens that ended"),
+        ("left", "  仍有效的、由其签发的令牌", "  tokens issued with it that are still accepted"),
+    ] {
+        let ids = answer.get(field).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+        let rows: Vec<Vec<String>> = ids.map(|id| vec![screen.pick(zh, en).to_owned(), id.to_owned()]).collect();
+        screen.table(&rows)?;
+    }
+    Ok(())
+}

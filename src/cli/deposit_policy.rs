@@ -1,0 +1,161 @@
+//! The deposit policy of a node that starts: what its operator says now, what was recorded, or, of a test ledger, `open`.
+//!
+//! # Invariants
+//!
+//! A live ledger never starts without a policy that its operator chose, and is not even created without one. The choice is
+//! made before anything is written, and recorded once the ledger is open.
+
+use std::path::Path;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
+use crate::cli::descriptors::database_options;
+use crate::cli::ending::Complaint;
+use crate::cli::opening::cannot_open;
+use crate::cli::screen::{HEED, Screen};
+use crate::desk::deposit_policy::DepositPolicy;
+use crate::http::admission::DepositLimits;
+use crate::http::rate_limit::Limit;
+use crate::ledger::notice::{Mode, NoticeKind};
+use crate::store::account_files::AccountFiles;
+use crate::store::contract::accounts::AccountStoreError;
+use crate::store::reading::genesis;
+use crate::store::rocks::open_error::OpenError;
+use crate::store::rocks::store::RocksStore;
+
+/// Who may deposit, and how often | 存证策略与限额
+#[derive(Debug, Clone, clap::Args)]
+pub struct DepositArgs {
+    /// Who may deposit: open, enrolled or accounts; recorded with the ledger | 存证策略
+    #[arg(long, value_name = "POLICY", value_parser = policies())]
+    deposits: Option<DepositPolicy>,
+    /// Deposit requests a minute from one address: none, N or N/BURST | 每地址每分钟限额
+    #[arg(long, value_name = "LIMIT")]
+    limit_per_address: Option<Limit>,
+    /// New deposits a minute from one key, under `open` | 每公钥每分钟限额
+    #[arg(long, value_name = "LIMIT")]
+    limit_per_key: Option<Limit>,
+    /// New deposits a minute for one account, under `enrolled` | 每账号每分钟限额
+    #[arg(long, value_name = "LIMIT")]
+    limit_per_account: Option<Limit>,
+}
+
+fn policies() -> impl TypedValueParser<Value = DepositPolicy> {
+    PossibleValuesParser::new(DepositPolicy::ALL.map(DepositPolicy::word)).try_map(|word| word.parse::<DepositPolicy>())
+}
+
+/// The policy with which a node starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChosenPolicy {
+    /// The policy.
+    pub policy: DepositPolicy,
+    /// What was recorded before.
+    pub recorded: Option<DepositPolicy>,
+    /// Whether the operator chose it now.
+    said_now: bool,
+}
+
+fn unreadable(error: &AccountStoreError) -> Complaint {
+    let zh = format!("存证策略记录无法读取或写入：{error}。修复或删除该文件后，以 --deposits 重新指定");
+    let en = format!(
+        "the recorded deposit policy cannot be read or written: {error}. Repair or remove the file, then name the policy \
+         with --deposits"
+    );
+    Complaint::unable("deposit_policy_unreadable", zh, en)
+}
+
+impl DepositArgs {
+    /// The policy for the ledger in `data`; `is_test` where a new ledger would be a test ledger. Writes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Complaint`]: a live ledger, and nobody ever said who may deposit; a record that cannot be read; a ledger that
+    /// cannot be opened.
+    pub fn choose(&self, data: &Path, is_test: bool) -> Result<ChosenPolicy, Complaint> {
+        let recorded = DepositPolicy::recorded(&AccountFiles::in_ledger(data)).map_err(|error| unreadable(&error))?;
+        if let Some(policy) = self.deposits.or(recorded) {
+            return Ok(ChosenPolicy { policy, recorded, said_now: self.deposits.is_some() });
+        }
+        if is_test_ledger(data, is_test)? {
+            return Ok(ChosenPolicy { policy: DepositPolicy::Open, recorded, said_now: false });
+        }
+        let zh = format!(
+            "正式账本须明确存证策略：请加 --deposits open（任何人）、enrolled（已登记公钥）或 accounts（仅凭令牌）。{} 未作任何更改。\
+             测试账本用 --test",
+            data.display()
+        );
+        let en = format!(
+            "a live ledger needs a deposit policy: add --deposits open (anybody), enrolled (enrolled keys) or accounts (by \
+             token only). Nothing was changed in {}. For a test ledger: --test",
+            data.display()
+        );
+        Err(Complaint::usage("deposit_policy_required", zh, en))
+    }
+
+    /// The limits: what the operator says, else those of a live ledger, else none.
+    #[must_use]
+    pub fn limits(&self, mode: Mode) -> DepositLimits {
+        let usual = if mode == Mode::Test { DepositLimits::none() } else { DepositLimits::default() };
+        DepositLimits {
+            per_address: self.limit_per_address.unwrap_or(usual.per_address),
+            per_key: self.limit_per_key.unwrap_or(usual.per_key),
+            per_account: self.limit_per_account.unwrap_or(usual.per_account),
+        }
+    }
+}
+
+/// Whether the ledger in `data` is a test ledger; a new one is if `is_test` says so.
+fn is_test_ledger(data: &Path, is_test: bool) -> Result<bool, Complaint> {
+    let store = match RocksStore::open_read_only(data, &database_options()) {
+        Ok(store) => store,
+        Err(OpenError::Absent | OpenError::Unfinished) => return Ok(is_test),
+        Err(error) => return Err(cannot_open(data, &error)),
+    };
+    // A ledger without a genesis notice is founded by this start.
+    let notice = genesis(&store).ok().map(|notice| notice.kind);
+    Ok(match notice {
+        Some(NoticeKind::Genesis { mode, .. }) => mode == Mode::Test,
+        Some(NoticeKind::Key { .. } | NoticeKind::Erased { .. }) => false,
+        None => is_test,
+    })
+}
+
+impl ChosenPolicy {
+    /// Records what the operator chose now, durably.
+    ///
+    /// # Errors
+    ///
+    /// [`Complaint`].
+    pub fn record(self, store: &AccountFiles) -> Result<(), Complaint> {
+        if !self.said_now || self.recorded == Some(self.policy) {
+            return Ok(());
+        }
+        self.policy.record(store).map_err(|error| unreadable(&error))
+    }
+
+    /// Says which policy is in force, and whether it was another before.
+    ///
+    /// # Errors
+    ///
+    /// The screen.
+    pub fn tell(self, screen: &Screen) -> anyhow::Result<()> {
+        let (zh, en) = match self.policy {
+            DepositPolicy::Open => {
+                ("open：任何人可提交已签名的存证声明", "open: anybody may deposit a signed statement")
+            }
+            DepositPolicy::Enrolled => (
+                "enrolled：仅接受账号已登记公钥签名的存证声明，或凭令牌存证",
+                "enrolled: statements signed by a key that an account has enrolled, and deposits by token",
+            ),
+            DepositPolicy::Accounts => ("accounts：仅可凭令牌存证", "accounts: deposits by token only"),
+        };
+        let row = vec![screen.pick("  存证策略", "  deposits").to_owned(), screen.pick(zh, en).to_owned()];
+        screen.table(&[row])?;
+        if let Some(before) = self.recorded.filter(|before| *before != self.policy) {
+            let zh = format!("  存证策略已由 {before} 改为 {}", self.policy);
+            let en = format!("  the deposit policy was {before} and is {} from now on", self.policy);
+            screen.line(screen.paint(HEED, screen.pick(&zh, &en)))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,82 @@
+//! What a user holds against a record: a file, measured as the record wants it, or a digest.
+
+use std::path::Path;
+
+use crate::cli::digest::measure;
+use crate::cli::ending::Complaint;
+use crate::cli::papers::{Papers, StatementPaper};
+use crate::cli::progress::Progress;
+use crate::cli::screen::Screen;
+use crate::ledger::entry::Entry;
+use crate::ledger::hash::Digest;
+use crate::ledger::metadata::SALT_LEN;
+use crate::ledger::statement::content::{HashAlgorithm, Measured};
+use crate::ledger::verify::verifier::Presented;
+
+/// What a user presents.
+#[derive(Debug, Clone, Copy)]
+pub struct Presentation<'a> {
+    /// A file.
+    pub file: Option<&'a Path>,
+    /// A digest instead of the file.
+    pub digest: Option<(HashAlgorithm, Digest)>,
+    /// The salt of salted digests, where the user gave it.
+    pub salt: Option<[u8; SALT_LEN]>,
+}
+
+impl Presentation<'_> {
+    /// What is compared with the record of `entry`, and what was computed over the file. `plain`: its unsalted digests,
+    /// where they were computed before.
+    ///
+    /// # Errors
+    ///
+    /// [`Complaint`]: the file, or the statement beside it, cannot be read.
+    pub fn measured_for(
+        &self,
+        entry: Option<&Entry>,
+        plain: Option<Measured>,
+        screen: &Screen,
+    ) -> Result<(Presented, Option<Measured>), Complaint> {
+        let Some(file) = self.file else {
+            let digest = self.digest.map(|(algorithm, value)| Presented::Digest { algorithm, value });
+            return Ok((digest.unwrap_or(Presented::Nothing), None));
+        };
+        let content = entry.and_then(|entry| entry.statement.statement().content);
+        let is_salted = content.is_some_and(|content| content.is_salted());
+        let salt = match (is_salted, self.salt, entry) {
+            (false, _, _) | (true, None, None) => None,
+            (true, Some(salt), _) => Some(salt),
+            (true, None, Some(entry)) => salt_beside(file, entry)?,
+        };
+        let measured = match plain.filter(|_| salt.is_none()) {
+            Some(plain) => plain,
+            None => measure_file(file, salt.as_ref(), screen)?,
+        };
+        Ok((Presented::File { measured, salted: salt.is_some() }, Some(measured)))
+    }
+}
+
+/// The salt from the statement beside the file, if it is this record's statement, now or before another deposit.
+fn salt_beside(file: &Path, entry: &Entry) -> Result<Option<[u8; SALT_LEN]>, Complaint> {
+    let papers = Papers::of(file, None).map_err(|error| Complaint::io(file, &error))?;
+    let earlier = papers.earlier(&entry.statement);
+    for path in [&papers.statement, &earlier.statement] {
+        if let Some(paper) = StatementPaper::load(path)?
+            && paper.note().is_some_and(|note| note.id() == entry.statement.id())
+        {
+            return Ok(paper.salt());
+        }
+    }
+    Ok(None)
+}
+
+/// Size and digests of a file, with a progress bar.
+///
+/// # Errors
+///
+/// [`Complaint`]: it cannot be read.
+pub fn measure_file(file: &Path, salt: Option<&[u8; SALT_LEN]>, screen: &Screen) -> Result<Measured, Complaint> {
+    let size = std::fs::metadata(file).map_err(|error| Complaint::io(file, &error))?.len();
+    let progress = Progress::of_bytes(screen, size);
+    Ok(measure(file, salt, &|bytes| progress.add(bytes))?)
+}

@@ -1,0 +1,76 @@
+//! What the machine allows this process: threads and memory ([`descriptors`](crate::cli::descriptors): files).
+//!
+//! RocksDB and the runtime abort the process when a thread or memory cannot be had, without an explanation. So what a
+//! node needs at least is asked for once at the start, and given back.
+
+use std::num::NonZero;
+use std::sync::mpsc::channel;
+use std::thread::{self, available_parallelism};
+
+use crate::cli::ending::Complaint;
+
+/// Threads besides the runtime's: the sequencer's two, RocksDB's, and those that wait for the disk.
+const THREADS_BESIDE: usize = 16;
+/// Bytes of memory: caches, rows not yet written out, queues.
+const MEMORY_LEAST: usize = 320 << 20;
+
+/// Makes sure that the process gets the threads and the memory that a node needs.
+///
+/// # Errors
+///
+/// [`Complaint`]: too few threads, or too little memory.
+pub fn prepare() -> Result<(), Complaint> {
+    let threads = available_parallelism().map_or(1, NonZero::get) + THREADS_BESIDE;
+    with_threads(threads, || {
+        let mut memory = Vec::<u8>::new();
+        memory.try_reserve_exact(MEMORY_LEAST).map_err(|error| {
+            let mib = MEMORY_LEAST >> 20;
+            let en = format!("a node needs {mib} MiB of memory at least, which the system refuses ({error}): raise the limit (`ulimit -v`)");
+            let zh = format!("节点至少需要 {mib} MiB 内存，系统未能提供（{error}）：请提高限制（ulimit -v）");
+            Complaint::unable("too_little_memory", zh, en)
+        })
+    })
+}
+
+/// Runs `look` while so many threads live.
+fn with_threads(count: usize, look: impl FnOnce() -> Result<(), Complaint>) -> Result<(), Complaint> {
+    let (mut threads, mut ends) = (Vec::new(), Vec::new());
+    let mut outcome = Ok(());
+    for _ in 0..count {
+        let (end, ended) = channel::<()>();
+        // Ends when its sender is dropped.
+        match thread::Builder::new().spawn(move || ended.recv().unwrap_or_default()) {
+            Ok(thread) => {
+                threads.push(thread);
+                ends.push(end);
+            }
+            Err(error) => {
+                let started = threads.len();
+                let en = format!(
+                    "only {started} of the {count} threads that a node needs can be started ({error}): raise the limit (`ulimit -u`, pids.max, TasksMax in systemd) or the memory (`ulimit -v`)"
+                );
+                let zh = format!(
+                    "节点需要 {count} 个线程，只能启动 {started} 个（{error}）：请提高限制（ulimit -u、pids.max、systemd 的 TasksMax）或内存（ulimit -v）"
+                );
+                outcome = Err(Complaint::unable("too_few_threads", zh, en));
+                break;
+            }
+        }
+    }
+    let outcome = outcome.and_then(|()| look());
+    drop(ends);
+    for thread in threads {
+        let _ = thread.join();
+    }
+    outcome
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_node_needs_is_there_where_tests_run() {
+        prepare().unwrap();
+    }
+}

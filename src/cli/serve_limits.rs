@@ -1,0 +1,49 @@
+//! The limits that an operator may set for a node, as options of `serve`.
+
+use std::path::Path;
+
+use ipnet::IpNet;
+
+use crate::cli::ending::Complaint;
+use crate::cli::values::{byte_size, network};
+use crate::custody::space::Limits;
+use crate::desk::webhook_addresses::WebhookAddresses;
+
+/// Limits of originals in custody and of webhooks.
+#[derive(Debug, Clone, clap::Args)]
+pub struct LimitArgs {
+    /// Most bytes that all originals in custody may take, e.g. 500GiB; default: what is not reserved | 原文保管总限额
+    #[arg(long, value_name = "SIZE", value_parser = byte_size)]
+    originals_quota: Option<u64>,
+    /// Most bytes that one account's originals may take; default: 10GiB, or a tenth of a smaller disk | 每个账号的原文保管限额
+    #[arg(long, value_name = "SIZE", value_parser = byte_size)]
+    originals_quota_per_account: Option<u64>,
+    /// Free space that originals leave to deposits and erasures; default: 1GiB, or a tenth of a smaller disk | 保留的磁盘空间
+    #[arg(long, value_name = "SIZE", value_parser = byte_size)]
+    reserved_space: Option<u64>,
+    /// Network that webhooks may call although it is not public, e.g. 10.1.0.0/16; several times | 允许事件推送的内网网段
+    #[arg(long = "webhook-allow", value_name = "CIDR", value_parser = network)]
+    webhook_networks: Vec<IpNet>,
+}
+
+impl LimitArgs {
+    /// The limits of originals that lie in `folder`, which exists.
+    ///
+    /// # Errors
+    ///
+    /// [`Complaint`] when the size of the disk cannot be determined.
+    pub fn of_originals(&self, folder: &Path) -> Result<Limits, Complaint> {
+        let usual = Limits::for_disk(folder).map_err(|error| Complaint::io(folder, &error))?;
+        Ok(Limits {
+            per_owner: self.originals_quota_per_account.unwrap_or(usual.per_owner),
+            total: self.originals_quota.unwrap_or(usual.total),
+            reserved: self.reserved_space.unwrap_or(usual.reserved),
+        })
+    }
+
+    /// Where webhooks may be called.
+    #[must_use]
+    pub fn webhook_addresses(&self) -> WebhookAddresses {
+        WebhookAddresses::allowing(&self.webhook_networks)
+    }
+}

@@ -1,0 +1,77 @@
+//! Holds: a court suspends the erasure of private content until it releases it.
+//!
+//! # Invariants
+//!
+//! Only an explicit act of court staff suspends an erasure; importing a deposit never does. A hold is about exactly one
+//! deposit of this ledger that is an item of the case, or one account that takes part in it. It has no end date, survives
+//! the end of the proceeding, and ends by `release` or by the court's own erasure order.
+
+use crate::court::acts::{Hold as HoldAct, OrderErasure, Release};
+use crate::court::case::refusal::Refusal;
+use crate::court::case::state::{CaseFile, ErasureOrder, HeldContent, Hold, Placed, Text};
+use crate::court::document::Document;
+use crate::court::ids::AccountId;
+use crate::ledger::number::DepositNumber;
+
+impl HeldContent {
+    /// The content that an act names; `None` unless it names exactly one deposit or one account.
+    #[must_use]
+    pub const fn of(deposit: Option<DepositNumber>, account: Option<AccountId>) -> Option<Self> {
+        match (deposit, account) {
+            (Some(deposit), None) => Some(Self::Deposit(deposit)),
+            (None, Some(account)) => Some(Self::Account(account)),
+            _ => None,
+        }
+    }
+}
+
+/// Records an erasure order. A hold of the same case on the same content ends by it.
+///
+/// # Errors
+///
+/// [`Refusal::NotInTheCase`].
+pub fn order_erasure(file: &mut CaseFile, act: &OrderErasure, placed: Placed) -> Result<(), Refusal> {
+    if !file.concerns(act.deposit, act.account) {
+        return Err(Refusal::NotInTheCase);
+    }
+    if let Some(content) = HeldContent::of(act.deposit, act.account) {
+        file.holds.remove(&content);
+    }
+    file.orders.push(ErasureOrder { placed, deposit: act.deposit, account: act.account });
+    Ok(())
+}
+
+/// Suspends an erasure.
+///
+/// # Errors
+///
+/// [`Refusal::HoldNamesNothing`], [`Refusal::NotInTheCase`], [`Refusal::HeldAlready`].
+pub fn hold(file: &mut CaseFile, document: &Document, act: &HoldAct, placed: Placed) -> Result<(), Refusal> {
+    let content = HeldContent::of(act.deposit, act.account).ok_or(Refusal::HoldNamesNothing)?;
+    let is_kept_here = match content {
+        // What is private about another ledger's deposit is not kept on this platform.
+        HeldContent::Deposit(deposit) => {
+            file.items.values().any(|item| item.import.deposit == deposit && item.import.receipt.is_none())
+        }
+        HeldContent::Account(_) => file.concerns(None, act.account),
+    };
+    if !is_kept_here {
+        return Err(Refusal::NotInTheCase);
+    }
+    if file.holds.contains_key(&content) {
+        return Err(Refusal::HeldAlready);
+    }
+    let reason = Text { annex: act.reason, index: placed.index };
+    file.holds.insert(content, Hold { placed, by: document.by, capacity: document.capacity, reason });
+    Ok(())
+}
+
+/// Ends a hold.
+///
+/// # Errors
+///
+/// [`Refusal::HoldNamesNothing`], [`Refusal::NotHeld`].
+pub fn release(file: &mut CaseFile, act: &Release) -> Result<(), Refusal> {
+    let content = HeldContent::of(act.deposit, act.account).ok_or(Refusal::HoldNamesNothing)?;
+    file.holds.remove(&content).map(|_| ()).ok_or(Refusal::NotHeld)
+}

@@ -1,0 +1,230 @@
+//! Tokens: whose they are, which token issued which, and what a revocation ends.
+//!
+//! ```text
+//! root        issued by the platform, or by a token of another account (an operator's, a clerk's)
+//! └── child   issued by a token of the same account, for the account itself
+//!     └── …   at most GENERATIONS_MAX below its root
+//! ```
+//!
+//! # Invariants
+//!
+//! A child has no scope that its parent lacks and does not outlive it. Revoking a token ends all tokens that were issued
+//! with it, directly or through others, also if they are issued in the same moment; on request, tokens that it issued to
+//! other accounts stay good. The limits count per issuing token: whoever holds a child cannot use up what its parent may
+//! issue, and revoking the child frees what it used.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::court::acts::{IssueToken, RevokeToken};
+use crate::court::ids::{AccountId, TokenId};
+use crate::court::registry::RegistryError;
+use crate::court::words::{KeptTokens, Scope};
+use crate::ledger::hash::Digest;
+use crate::ledger::time::Timestamp;
+
+/// Most good root tokens of one account.
+pub const ROOTS_MAX: usize = 32;
+/// Most good tokens of its own account that one token has issued.
+pub const CHILDREN_MAX: usize = 16;
+/// Most generations below a root.
+pub const GENERATIONS_MAX: usize = 2;
+/// Longest chain of tokens that issued each other, over all accounts.
+pub const LINEAGE_MAX: usize = 16;
+
+/// A token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    /// Whose it is.
+    pub account: AccountId,
+    /// Digest of its secret.
+    pub hash: Digest,
+    /// What it may be used for.
+    pub scopes: BTreeSet<Scope>,
+    /// Until when.
+    pub expires: Timestamp,
+    /// The token that issued it; none where the platform did.
+    pub parent: Option<TokenId>,
+    /// When it was itself revoked. It is not good either once a token is revoked that issued it.
+    pub revoked: Option<Timestamp>,
+    /// What its revocation left good.
+    pub kept: Option<KeptTokens>,
+}
+
+/// All tokens, the revoked and expired ones too.
+#[derive(Debug, Clone, Default)]
+pub struct Tokens {
+    all: BTreeMap<TokenId, Token>,
+    /// Tokens that count towards a limit; those that are no longer good are dropped when the next one is issued.
+    counted: BTreeMap<Limited, Vec<TokenId>>,
+    /// Tokens by the token that issued them.
+    issued: BTreeMap<TokenId, Vec<TokenId>>,
+}
+
+/// Whose limit a token counts towards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Limited {
+    /// Root tokens of an account.
+    Roots(AccountId),
+    /// Tokens that a token issued for its own account.
+    Children(TokenId),
+}
+
+impl Tokens {
+    /// A token, whatever became of it.
+    #[must_use]
+    pub fn get(&self, id: TokenId) -> Option<&Token> {
+        self.all.get(&id)
+    }
+
+    /// All tokens, by their ids.
+    pub fn iter(&self) -> impl Iterator<Item = (TokenId, &Token)> {
+        self.all.iter().map(|(id, token)| (*id, token))
+    }
+
+    /// Whether the account ever had a token.
+    #[must_use]
+    pub fn has_any(&self, account: AccountId) -> bool {
+        self.counted.contains_key(&Limited::Roots(account))
+    }
+
+    /// The token, the one that issued it, and so on to the first.
+    pub fn lineage(&self, id: TokenId) -> impl Iterator<Item = (TokenId, &Token)> {
+        let find = |id| self.all.get(&id).map(|token| (id, token));
+        std::iter::successors(find(id), move |(_, token)| token.parent.and_then(find))
+    }
+
+    /// Whether the token, or one that issued it, is revoked. `pending` names revocations that are in effect and not on the
+    /// chain yet, with what they leave good.
+    #[must_use]
+    pub fn is_revoked(&self, id: TokenId, pending: impl Fn(TokenId) -> Option<Option<KeptTokens>>) -> bool {
+        let Some(own) = self.all.get(&id) else { return true };
+        let mut of_another_account = false;
+        self.lineage(id).any(|(id, token)| {
+            of_another_account |= token.account != own.account;
+            let recorded = token.revoked.map(|_| token.kept);
+            let spared = |kept: Option<KeptTokens>| of_another_account && kept == Some(KeptTokens::OtherAccounts);
+            [recorded, pending(id)].into_iter().flatten().any(|kept| !spared(kept))
+        })
+    }
+
+    /// Whether the token is accepted at `now`, as far as the chain says.
+    #[must_use]
+    pub fn is_good(&self, id: TokenId, now: Timestamp) -> bool {
+        self.all.get(&id).is_some_and(|token| now < token.expires) && !self.is_revoked(id, |_| None)
+    }
+
+    /// Every token that this one issued, directly or through others.
+    #[must_use]
+    pub fn descendants(&self, id: TokenId) -> Vec<TokenId> {
+        let (mut found, mut next) = (Vec::new(), vec![id]);
+        while let Some(id) = next.pop() {
+            let issued = self.issued.get(&id).into_iter().flatten();
+            found.extend(issued.clone());
+            next.extend(issued);
+        }
+        found
+    }
+
+    /// How many generations of its own account stand above the token.
+    fn generation(&self, id: TokenId) -> usize {
+        let account = self.all.get(&id).map(|token| token.account);
+        self.lineage(id).skip(1).take_while(|(_, token)| Some(token.account) == account).count()
+    }
+
+    /// Whether the token may revoke that one: itself, what it issued, and, if it is a root, all of its account. So a
+    /// child that was stolen does not lock out its owner.
+    #[must_use]
+    pub fn may_revoke(&self, by: TokenId, token: TokenId) -> bool {
+        let of_one_account = self.get(by).map(|token| token.account) == self.get(token).map(|token| token.account);
+        let is_root = self.get(by).is_some() && self.generation(by) == 0;
+        (of_one_account && is_root) || self.lineage(token).any(|(id, _)| id == by)
+    }
+
+    /// Whether an account's token is among those that issued this one, or this one is the account's.
+    #[must_use]
+    pub fn is_of(&self, token: TokenId, account: AccountId) -> bool {
+        self.lineage(token).any(|(_, token)| token.account == account)
+    }
+
+    /// A new token.
+    ///
+    /// # Errors
+    ///
+    /// [`RegistryError`]: nothing was changed.
+    pub(in crate::court::registry) fn issue(
+        &mut self,
+        act: &IssueToken,
+        by: AccountId,
+        at: Timestamp,
+    ) -> Result<(), RegistryError> {
+        if self.all.contains_key(&act.token) {
+            return Err(RegistryError::TokenExists);
+        }
+        let scopes: BTreeSet<Scope> = act.scope.iter().copied().collect();
+        let limited = match act.parent {
+            Some(parent) => self.may_issue(act, parent, &scopes, by, at)?,
+            None => Limited::Roots(act.account),
+        };
+        let known = self.counted.get(&limited).into_iter().flatten().copied();
+        let mut good: Vec<TokenId> = known.filter(|id| self.is_good(*id, at)).collect();
+        let most = if matches!(limited, Limited::Roots(_)) { ROOTS_MAX } else { CHILDREN_MAX };
+        if good.len() >= most {
+            return Err(RegistryError::TooManyTokens);
+        }
+        good.push(act.token);
+        self.counted.insert(limited, good);
+        if let Some(parent) = act.parent {
+            self.issued.entry(parent).or_default().push(act.token);
+        }
+        let token = Token {
+            account: act.account,
+            hash: act.hash,
+            scopes,
+            expires: act.expires,
+            parent: act.parent,
+            revoked: None,
+            kept: None,
+        };
+        self.all.insert(act.token, token);
+        Ok(())
+    }
+
+    /// Whether the token that issues may issue this; and which limit it counts towards.
+    fn may_issue(
+        &self,
+        act: &IssueToken,
+        parent: TokenId,
+        scopes: &BTreeSet<Scope>,
+        by: AccountId,
+        at: Timestamp,
+    ) -> Result<Limited, RegistryError> {
+        let issuing = self.get(parent).filter(|token| token.account == by && self.is_good(parent, at));
+        let issuing = issuing.ok_or(RegistryError::IssuingToken)?;
+        if self.lineage(parent).count() >= LINEAGE_MAX {
+            return Err(RegistryError::TooManyGenerations);
+        }
+        if issuing.account != act.account {
+            return Ok(Limited::Roots(act.account));
+        }
+        if !scopes.is_subset(&issuing.scopes) || act.expires > issuing.expires {
+            return Err(RegistryError::TokenExceedsIssuing);
+        }
+        if self.generation(parent) >= GENERATIONS_MAX {
+            return Err(RegistryError::TooManyGenerations);
+        }
+        Ok(Limited::Children(parent))
+    }
+
+    /// Revokes a token, and with it those that it issued.
+    ///
+    /// # Errors
+    ///
+    /// [`RegistryError::NoSuchToken`].
+    pub(in crate::court::registry) fn revoke(&mut self, act: &RevokeToken, at: Timestamp) -> Result<(), RegistryError> {
+        let token = self.all.get_mut(&act.token).ok_or(RegistryError::NoSuchToken)?;
+        // Revoked twice, the stricter revocation counts.
+        token.kept = if token.revoked.is_some() { token.kept.and(act.kept) } else { act.kept };
+        token.revoked = token.revoked.or(Some(at));
+        Ok(())
+    }
+}

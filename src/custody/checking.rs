@@ -1,0 +1,101 @@
+//! Checking an object at rest: by its size and header, or decrypted and hashed.
+//!
+//! Blocks, and needs no runtime: for audits and backups of a node that is stopped. Opens read-only and changes nothing.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read as _};
+use std::path::{Path, PathBuf};
+
+use sha2::Digest as _;
+
+use crate::custody::object::{ObjectId, ObjectKey, shelf_name};
+use crate::custody::sealing::{Cipher, SEALED_SEGMENT, SealError, header, sealed_size, segments};
+use crate::ledger::hash::Digest;
+use crate::ledger::statement::content::Measured;
+
+/// Why an object is not what its record says.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CheckError {
+    /// There is no such object.
+    #[error("the object is missing")]
+    Missing,
+    /// Its size is not that of the original.
+    #[error("the object has {found} bytes instead of {expected}")]
+    Size {
+        /// Bytes of the file.
+        found: u64,
+        /// Bytes that the object of such an original has.
+        expected: u64,
+    },
+    /// It does not begin as this object does.
+    #[error("the object's header is not its own")]
+    Header,
+    /// A segment does not open: it was changed, or the key is another's.
+    #[error("segment {0} of the object does not open")]
+    Segment(u64),
+    /// It cannot be read.
+    #[error("the object cannot be read: {0}")]
+    Unreadable(#[from] io::Error),
+    /// The key cannot be used.
+    #[error(transparent)]
+    Key(#[from] SealError),
+}
+
+/// Where `object` lies in the folder of originals.
+#[must_use]
+pub fn path_of(originals: &Path, object: &ObjectId) -> PathBuf {
+    originals.join(shelf_name(object.shelf())).join(object.to_string())
+}
+
+/// Opens the object of an original of `size` bytes, and checks its size and its header.
+fn begin(originals: &Path, object: &ObjectId, size: u64) -> Result<BufReader<File>, CheckError> {
+    let file = File::open(path_of(originals, object)).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => CheckError::Missing,
+        _ => CheckError::Unreadable(error),
+    })?;
+    let found = file.metadata()?.len();
+    let expected = sealed_size(size).unwrap_or(u64::MAX);
+    if found != expected {
+        return Err(CheckError::Size { found, expected });
+    }
+    let mut file = BufReader::with_capacity(SEALED_SEGMENT, file);
+    let own = header(object);
+    let mut first = vec![0; own.len()];
+    file.read_exact(&mut first)?;
+    if first == own.as_bytes() { Ok(file) } else { Err(CheckError::Header) }
+}
+
+/// Checks presence, name and size of an object. Its content is not looked at.
+///
+/// # Errors
+///
+/// [`CheckError`].
+pub fn check_size(originals: &Path, object: &ObjectId, size: u64) -> Result<(), CheckError> {
+    begin(originals, object, size).map(drop)
+}
+
+/// Decrypts an object and measures the original.
+///
+/// # Errors
+///
+/// [`CheckError`].
+pub fn measure(originals: &Path, object: &ObjectId, key: &ObjectKey, size: u64) -> Result<Measured, CheckError> {
+    let mut file = begin(originals, object, size)?;
+    let cipher = Cipher::new(object, key)?;
+    let count = segments(size);
+    let (mut sha256, mut sm3) = (sha2::Sha256::new(), sm3::Sm3::new());
+    let mut measured = 0;
+    for segment in 0..count {
+        let mut sealed = Vec::with_capacity(SEALED_SEGMENT);
+        file.by_ref().take(SEALED_SEGMENT as u64).read_to_end(&mut sealed)?;
+        let opened = cipher.open(segment, segment + 1 == count, sealed).map_err(CheckError::Segment)?;
+        sha256.update(&opened);
+        sm3.update(&opened);
+        measured += opened.len() as u64;
+    }
+    if measured != size {
+        return Err(CheckError::Segment(count.saturating_sub(1)));
+    }
+    Ok(Measured { size, sha256: Digest(sha256.finalize().into()), sm3: Digest(sm3.finalize().into()) })
+}

@@ -1,0 +1,397 @@
+//! How much room originals may take: in all, of one owner, and how much of the disk is left to everything else.
+//!
+//! Room is reserved before an original is received, and held while it arrives: uploads that run at the same time cannot
+//! together pass a limit that each of them keeps. What originals take is counted in memory, from the records that the
+//! caller has of them; no request scans the folder.
+//!
+//! # Invariants
+//!
+//! What is counted is at least what is kept: an original counts from its reservation until its object is removed. An
+//! object is taken off the count once, however often it is removed. Nothing is reserved before the originals that were
+//! there at the start are counted.
+
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::custody::object::ObjectId;
+use crate::ledger::hash::Digest;
+
+/// Bytes that an upload brings between two looks at the disk.
+const LOOK_AGAIN: u64 = 8 << 20;
+
+/// Whose originals are counted together.
+pub type Owner = Digest;
+
+/// The limits, in bytes of originals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Of one owner.
+    pub per_owner: u64,
+    /// Of all.
+    pub total: u64,
+    /// What stays free of the disk: for deposits, checkpoints and erasures.
+    pub reserved: u64,
+}
+
+impl Limits {
+    /// No limits.
+    pub const NONE: Self = Self { per_owner: u64::MAX, total: u64::MAX, reserved: 0 };
+
+    /// Limits for the disk that `folder` lies on: of one owner 10 GiB, or a tenth of a smaller disk; of all, all that is
+    /// not reserved; reserved 1 GiB, or a tenth of a smaller disk, at least 64 MiB.
+    ///
+    /// # Errors
+    ///
+    /// The operating system's.
+    pub fn for_disk(folder: &Path) -> std::io::Result<Self> {
+        let disk = rustix::fs::statvfs(folder)?;
+        let tenth = disk.f_blocks.saturating_mul(disk.f_frsize) / 10;
+        Ok(Self { per_owner: tenth.min(10 << 30), total: u64::MAX, reserved: tenth.clamp(64 << 20, 1 << 30) })
+    }
+}
+
+/// There is no room for an original.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SpaceError {
+    /// The owner's originals would take more than they may.
+    #[error(
+        "your originals take {used} bytes of at most {limit}, and this one needs {needed} more; erase originals that are no \
+         longer needed, or ask the operator for a higher quota"
+    )]
+    OwnerQuota {
+        /// Bytes that they take, those of running uploads included.
+        used: u64,
+        /// The quota.
+        limit: u64,
+        /// Bytes that do not fit.
+        needed: u64,
+    },
+    /// All originals together would take more than they may.
+    #[error("custody is full: its quota of {limit} bytes is used up; the operator can raise it")]
+    Total {
+        /// The quota.
+        limit: u64,
+    },
+    /// The disk would have less free space than is reserved for everything else.
+    #[error(
+        "custody is full: the free space of the disk is reserved for deposits and erasures; the operator can add space"
+    )]
+    Disk,
+    /// The free space of the disk cannot be determined.
+    #[error("the free space of the disk cannot be determined: {0}")]
+    Unknown(String),
+    /// The originals that were there at the start are not counted yet.
+    #[error("the originals in custody are not counted yet; try again later")]
+    NotCounted,
+}
+
+impl SpaceError {
+    /// Stable, for machines.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::OwnerQuota { .. } => "account_quota_exceeded",
+            Self::Total { .. } | Self::Disk => "custody_full",
+            Self::Unknown(_) | Self::NotCounted => "unavailable",
+        }
+    }
+}
+
+/// The room for originals; clones share it.
+#[derive(Debug, Clone)]
+pub struct Space(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    limits: Limits,
+    /// A folder on the disk; `None` for a store that is no disk.
+    folder: Option<PathBuf>,
+    count: Mutex<Count>,
+}
+
+#[derive(Debug, Default)]
+struct Count {
+    is_complete: bool,
+    /// What each object takes, and whose it is.
+    objects: HashMap<ObjectId, (Owner, u64)>,
+    /// Removed before the count was complete.
+    removed: HashSet<ObjectId>,
+    of_owner: HashMap<Owner, u64>,
+    total: u64,
+    /// Reserved bytes that have not arrived, so that the disk does not show them.
+    arriving: u64,
+}
+
+impl Count {
+    fn add(&mut self, owner: Owner, bytes: u64) {
+        let of_owner = self.of_owner.entry(owner).or_default();
+        *of_owner = of_owner.saturating_add(bytes);
+        self.total = self.total.saturating_add(bytes);
+    }
+
+    fn subtract(&mut self, owner: Owner, bytes: u64) {
+        self.total = self.total.saturating_sub(bytes);
+        if let Some(of_owner) = self.of_owner.get_mut(&owner) {
+            *of_owner = of_owner.saturating_sub(bytes);
+            if *of_owner == 0 {
+                self.of_owner.remove(&owner);
+            }
+        }
+    }
+}
+
+impl Space {
+    pub(super) fn new(limits: Limits, folder: Option<&Path>) -> Self {
+        Self(Arc::new(Shared { limits, folder: folder.map(Path::to_owned), count: Mutex::default() }))
+    }
+
+    pub(super) fn within(&self, limits: Limits) -> Self {
+        Self::new(limits, self.0.folder.as_deref())
+    }
+
+    /// The limits.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        self.0.limits
+    }
+
+    fn count(&self) -> MutexGuard<'_, Count> {
+        // Sums are changed in steps that cannot panic.
+        self.0.count.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the originals that were there at the start are counted.
+    #[must_use]
+    pub fn is_counted(&self) -> bool {
+        self.count().is_complete
+    }
+
+    /// Counts the originals that were there at the start. Only the first call counts.
+    pub fn count_existing(&self, existing: impl IntoIterator<Item = (ObjectId, Owner, u64)>) {
+        let mut count = self.count();
+        if count.is_complete {
+            return;
+        }
+        let removed = std::mem::take(&mut count.removed);
+        for (object, owner, bytes) in existing {
+            if !removed.contains(&object) && count.objects.insert(object, (owner, bytes)).is_none() {
+                count.add(owner, bytes);
+            }
+        }
+        count.is_complete = true;
+    }
+
+    /// Bytes that the originals of `owner` take, those of running uploads included.
+    #[must_use]
+    pub fn used_by(&self, owner: &Owner) -> u64 {
+        self.count().of_owner.get(owner).copied().unwrap_or(0)
+    }
+
+    /// Reserves `bytes` for an original of `owner`.
+    ///
+    /// # Errors
+    ///
+    /// [`SpaceError`].
+    pub fn reserve(&self, owner: Owner, bytes: u64) -> Result<Reservation, SpaceError> {
+        let reservation = Reservation { space: self.clone(), owner, sizes: Mutex::default(), is_kept: false };
+        reservation.grow(&mut reservation.sizes(), bytes)?;
+        Ok(reservation)
+    }
+
+    /// An object is gone.
+    pub(super) fn release(&self, object: &ObjectId) {
+        let mut count = self.count();
+        if let Some((owner, bytes)) = count.objects.remove(object) {
+            count.subtract(owner, bytes);
+        }
+        if !count.is_complete {
+            count.removed.insert(*object);
+        }
+    }
+
+    /// Whether the disk has room for `arriving` more bytes beside what is reserved.
+    fn look_at_disk(&self, arriving: u64) -> Result<(), SpaceError> {
+        let Some(folder) = &self.0.folder else { return Ok(()) };
+        let disk = rustix::fs::statvfs(folder).map_err(|error| SpaceError::Unknown(error.to_string()))?;
+        let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+        if free < self.0.limits.reserved.saturating_add(arriving) { Err(SpaceError::Disk) } else { Ok(()) }
+    }
+}
+
+/// Room for one original that arrives. Dropping it gives the room back unless [`Reservation::keep`] was called.
+#[derive(Debug)]
+pub struct Reservation {
+    space: Space,
+    owner: Owner,
+    sizes: Mutex<Sizes>,
+    is_kept: bool,
+}
+
+#[derive(Debug, Default)]
+struct Sizes {
+    reserved: u64,
+    arrived: u64,
+    /// What had arrived when the disk was looked at last.
+    looked_at: u64,
+}
+
+impl Reservation {
+    fn sizes(&self) -> MutexGuard<'_, Sizes> {
+        self.sizes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn grow(&self, sizes: &mut Sizes, bytes: u64) -> Result<(), SpaceError> {
+        let limits = &self.space.0.limits;
+        let mut count = self.space.count();
+        if !count.is_complete {
+            return Err(SpaceError::NotCounted);
+        }
+        let used = count.of_owner.get(&self.owner).copied().unwrap_or(0);
+        if used.saturating_add(bytes) > limits.per_owner {
+            return Err(SpaceError::OwnerQuota { used, limit: limits.per_owner, needed: bytes });
+        }
+        if count.total.saturating_add(bytes) > limits.total {
+            return Err(SpaceError::Total { limit: limits.total });
+        }
+        self.space.look_at_disk(count.arriving.saturating_add(bytes))?;
+        count.add(self.owner, bytes);
+        count.arriving = count.arriving.saturating_add(bytes);
+        sizes.reserved = sizes.reserved.saturating_add(bytes);
+        Ok(())
+    }
+
+    /// Notes that `bytes` more have come. More than was reserved is reserved now.
+    ///
+    /// # Errors
+    ///
+    /// [`SpaceError`]: the original is not to be kept.
+    pub fn arrived(&self, bytes: u64) -> Result<(), SpaceError> {
+        let mut sizes = self.sizes();
+        let arrived = sizes.arrived.saturating_add(bytes);
+        if arrived > sizes.reserved {
+            let more = arrived - sizes.reserved;
+            self.grow(&mut sizes, more)?;
+        }
+        if arrived - sizes.looked_at >= LOOK_AGAIN {
+            self.space.look_at_disk(0)?;
+            sizes.looked_at = arrived;
+        }
+        sizes.arrived = arrived;
+        let mut count = self.space.count();
+        count.arriving = count.arriving.saturating_sub(bytes);
+        Ok(())
+    }
+
+    /// The original has become `object`, which counts until it is removed.
+    pub fn keep(mut self, object: ObjectId) {
+        self.is_kept = true;
+        let (reserved, arrived) = {
+            let sizes = self.sizes();
+            (sizes.reserved, sizes.arrived)
+        };
+        let mut count = self.space.count();
+        let unused = reserved.saturating_sub(arrived);
+        count.subtract(self.owner, unused);
+        count.arriving = count.arriving.saturating_sub(unused);
+        count.objects.insert(object, (self.owner, arrived));
+    }
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        if self.is_kept {
+            return;
+        }
+        let (reserved, arrived) = {
+            let sizes = self.sizes();
+            (sizes.reserved, sizes.arrived)
+        };
+        let mut count = self.space.count();
+        count.subtract(self.owner, reserved);
+        count.arriving = count.arriving.saturating_sub(reserved.saturating_sub(arrived));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALICE: Owner = Digest([1; 32]);
+    const BOB: Owner = Digest([2; 32]);
+
+    fn object(n: u8) -> ObjectId {
+        ObjectId::from_bytes([n; 32])
+    }
+
+    fn space(per_owner: u64, total: u64) -> Space {
+        let space = Space::new(Limits { per_owner, total, reserved: 0 }, None);
+        space.count_existing([]);
+        space
+    }
+
+    fn code(reserved: Result<Reservation, SpaceError>) -> &'static str {
+        reserved.map(drop).unwrap_err().code()
+    }
+
+    #[test]
+    fn uploads_at_the_same_time_share_one_quota() {
+        let space = space(100, 150);
+        let first = space.reserve(ALICE, 60).unwrap();
+        assert_eq!(code(space.reserve(ALICE, 41)), "account_quota_exceeded");
+        let second = space.reserve(ALICE, 40).unwrap();
+        assert_eq!(code(space.reserve(BOB, 51)), "custody_full");
+        first.arrived(60).unwrap();
+        first.keep(object(1));
+        drop(second);
+        assert_eq!(space.used_by(&ALICE), 60);
+        drop(space.reserve(BOB, 90).unwrap());
+        space.release(&object(1));
+        space.release(&object(1));
+        assert_eq!((space.used_by(&ALICE), space.count().total, space.count().arriving), (0, 0, 0));
+        assert!(space.count().of_owner.is_empty() && space.count().removed.is_empty());
+    }
+
+    #[test]
+    fn a_size_that_is_not_announced_is_counted_as_it_comes() {
+        let space = space(100, u64::MAX);
+        let unknown = space.reserve(ALICE, 0).unwrap();
+        unknown.arrived(70).unwrap();
+        assert_eq!(space.used_by(&ALICE), 70);
+        assert_eq!(unknown.arrived(31).unwrap_err().code(), "account_quota_exceeded");
+        drop(unknown);
+        // Less than was announced is what counts in the end.
+        let short = space.reserve(ALICE, 90).unwrap();
+        short.arrived(10).unwrap();
+        short.keep(object(1));
+        assert_eq!((space.used_by(&ALICE), space.count().arriving), (10, 0));
+    }
+
+    #[test]
+    fn what_was_there_at_the_start_counts_unless_it_was_removed_meanwhile() {
+        let space = Space::new(Limits { per_owner: 100, ..Limits::NONE }, None);
+        assert_eq!(code(space.reserve(ALICE, 1)), "unavailable");
+        space.release(&object(2));
+        space.count_existing([(object(1), ALICE, 60), (object(2), ALICE, 30), (object(3), BOB, 5)]);
+        assert_eq!((space.used_by(&ALICE), space.used_by(&BOB)), (60, 5));
+        space.count_existing([(object(4), ALICE, 1)]);
+        assert_eq!(space.used_by(&ALICE), 60);
+        assert_eq!(code(space.reserve(ALICE, 41)), "account_quota_exceeded");
+    }
+
+    #[test]
+    fn the_reserved_part_of_the_disk_stays_free() {
+        let scratch = tempfile::tempdir().unwrap();
+        let limits = Limits { reserved: u64::MAX, ..Limits::NONE };
+        let full = Space::new(limits, Some(scratch.path()));
+        full.count_existing([]);
+        assert_eq!(code(full.reserve(ALICE, 1)), "custody_full");
+        let room = Space::new(Limits::NONE, Some(scratch.path()));
+        room.count_existing([]);
+        assert_eq!(code(room.reserve(ALICE, 1 << 60)), "custody_full", "what arrives must fit as well");
+        let held = room.reserve(ALICE, 1).unwrap();
+        assert_eq!(held.arrived(1), Ok(()));
+        assert!(Limits::for_disk(scratch.path()).unwrap().reserved >= 64 << 20);
+    }
+}

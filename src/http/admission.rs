@@ -1,0 +1,262 @@
+//! Admission of deposits: the operator's deposit policy and the rate limits, for every route on which statements arrive.
+//!
+//! ```text
+//! route ─▶ check_policy ─▶ count_request (per address) ─▶ parse ─▶ check_keys ─▶ verify signatures ─▶ charge (per key
+//! or account) ─▶ sequencer ─▶ refund, unless the statement was new
+//! ```
+//!
+//! # Invariants
+//!
+//! The decision rests on the policy and on verified signatures alone: never on a peer's address, a Host or an Origin. An
+//! address only counts towards a limit. A key is charged only after its signature was verified, and only for statements
+//! that are new: nobody uses up the limit of another's key by naming it, or by sending its old statements again.
+//!
+//! # Web pages
+//!
+//! A page of another site cannot send JSON or NDJSON without a preflight request, which is never granted. A page whose
+//! name was made to point at this node (DNS rebinding) can, and gains nothing: no request is trusted more because a browser
+//! on this machine sent it, and there are no cookies, only tokens and signatures, which the page does not have.
+
+use std::num::NonZeroU32;
+
+use crate::court::ids::AccountId;
+use crate::desk::deposit_policy::DepositPolicy;
+use crate::http::client_address::ClientAddress;
+use crate::http::node::Node;
+use crate::http::problem::Failure;
+use crate::http::rate_limit::{Limit, RateLimited, RateLimiter, Taken};
+use crate::ledger::metadata::PrivateMetadata;
+use crate::ledger::statement::signed::{SignedStatement, StatementNote};
+use crate::ledger::statement::text::Statement;
+use crate::sequencer::handle::{DepositError, Deposited};
+use crate::store::contract::PrivateContent;
+
+/// Deposits a minute from one key or for one account, where the operator says nothing else.
+const PER_KEY: u32 = 600;
+/// Deposits a minute from one address, likewise: several depositors may share one.
+const PER_ADDRESS: u32 = 1_200;
+
+/// How often statements are accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DepositLimits {
+    /// From one client address (of IPv6, one /64 network): every request and every line of a batch counts.
+    pub per_address: Limit,
+    /// From one key, under the policy `open`: every new statement counts.
+    pub per_key: Limit,
+    /// For one account, under the policy `enrolled`: every new statement of its keys counts.
+    pub per_account: Limit,
+}
+
+impl DepositLimits {
+    /// No limits: for test ledgers.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self { per_address: Limit::None, per_key: Limit::None, per_account: Limit::None }
+    }
+}
+
+impl Default for DepositLimits {
+    /// Those of a live ledger.
+    fn default() -> Self {
+        let per_minute = |count| NonZeroU32::new(count).map_or(Limit::None, Limit::per_minute);
+        let per_key = per_minute(PER_KEY);
+        Self { per_address: per_minute(PER_ADDRESS), per_key, per_account: per_key }
+    }
+}
+
+/// The policy and the limits of a running node.
+#[derive(Debug)]
+pub struct DepositAdmission {
+    policy: DepositPolicy,
+    per_address: Option<RateLimiter>,
+    per_key: Option<RateLimiter>,
+    per_account: Option<RateLimiter>,
+}
+
+/// What a deposit was charged for.
+#[derive(Debug, Default)]
+struct Charges {
+    keys: Vec<([u8; 32], Taken)>,
+    account: Option<(AccountId, Taken)>,
+}
+
+impl DepositAdmission {
+    /// Admission under this policy and these limits.
+    #[must_use]
+    pub fn new(policy: DepositPolicy, limits: &DepositLimits) -> Self {
+        Self {
+            policy,
+            per_address: limits.per_address.limiter(),
+            per_key: limits.per_key.limiter(),
+            per_account: limits.per_account.limiter(),
+        }
+    }
+
+    /// The policy.
+    #[must_use]
+    pub const fn policy(&self) -> DepositPolicy {
+        self.policy
+    }
+
+    /// Whether statements are accepted at all. Before a body is read.
+    ///
+    /// # Errors
+    ///
+    /// `deposit_by_token_only`.
+    pub fn check_policy(&self) -> Result<(), Failure> {
+        match self.policy {
+            DepositPolicy::Open | DepositPolicy::Enrolled => Ok(()),
+            DepositPolicy::Accounts => Err(Failure::new(
+                "deposit_by_token_only",
+                "this node accepts deposits from accounts only: POST /v1/entrusted-deposits with a token, or \
+                 `tiezheng case deposit`",
+            )),
+        }
+    }
+
+    /// Counts one request, or one line of a batch, from this address.
+    ///
+    /// # Errors
+    ///
+    /// `rate_limited`.
+    pub fn count_request(&self, client: ClientAddress) -> Result<(), Failure> {
+        let Some(limiter) = &self.per_address else { return Ok(()) };
+        match limiter.take(&client.group()) {
+            Ok(_) => Ok(()),
+            Err(limited) => Err(limited_to(limited, "this address")),
+        }
+    }
+
+    /// Whether the policy accepts statements of these keys, their signatures unverified.
+    ///
+    /// # Errors
+    ///
+    /// `key_not_enrolled`, `deposit_by_token_only`.
+    fn check_keys(&self, node: &Node, statement: &Statement) -> Result<(), Failure> {
+        self.check_policy()?;
+        match self.policy {
+            DepositPolicy::Enrolled if enrolling_accounts(node, statement).is_empty() => Err(Failure::new(
+                "key_not_enrolled",
+                "this node accepts statements signed by an enrolled key. An account enrols it with \
+                 POST /v1/accounts/me/keys or `tiezheng case account add-key VKEY`; then send the same statement again",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether a deposit is charged to its keys or their accounts.
+    const fn charges(&self) -> bool {
+        match self.policy {
+            DepositPolicy::Open => self.per_key.is_some(),
+            DepositPolicy::Enrolled => self.per_account.is_some(),
+            DepositPolicy::Accounts => false,
+        }
+    }
+
+    /// Charges a statement whose signatures are verified.
+    fn charge(&self, node: &Node, statement: &Statement) -> Result<Charges, Failure> {
+        match self.policy {
+            DepositPolicy::Open => self.charge_keys(statement),
+            DepositPolicy::Enrolled => self.charge_account(&enrolling_accounts(node, statement)),
+            DepositPolicy::Accounts => Ok(Charges::default()),
+        }
+    }
+
+    fn charge_keys(&self, statement: &Statement) -> Result<Charges, Failure> {
+        let mut charges = Charges::default();
+        let Some(limiter) = &self.per_key else { return Ok(charges) };
+        for key in &statement.keys {
+            let key = *key.public().as_bytes();
+            match limiter.take(&key) {
+                Ok(taken) => charges.keys.push((key, taken)),
+                Err(limited) => {
+                    self.refund(&charges);
+                    return Err(limited_to(limited, "one of the statement's keys"));
+                }
+            }
+        }
+        Ok(charges)
+    }
+
+    /// Of several accounts that enrolled its keys, any may bear it: a stranger who enrols a key uses up nobody's limit but
+    /// the stranger's own.
+    fn charge_account(&self, accounts: &[AccountId]) -> Result<Charges, Failure> {
+        let mut charges = Charges::default();
+        let Some(limiter) = &self.per_account else { return Ok(charges) };
+        let mut shortest: Option<RateLimited> = None;
+        for account in accounts {
+            match limiter.take(account) {
+                Ok(taken) => {
+                    charges.account = Some((*account, taken));
+                    return Ok(charges);
+                }
+                Err(limited) => {
+                    let sooner = shortest.is_none_or(|known| limited.retry_after < known.retry_after);
+                    shortest = if sooner { Some(limited) } else { shortest };
+                }
+            }
+        }
+        shortest.map_or(Ok(charges), |limited| Err(limited_to(limited, "the account that enrolled the key")))
+    }
+
+    /// Gives back what a deposit was charged for that put nothing new on the chain.
+    fn refund(&self, charges: &Charges) {
+        if let Some(limiter) = &self.per_key {
+            charges.keys.iter().for_each(|(key, taken)| limiter.give_back(key, *taken));
+        }
+        if let Some((limiter, (account, taken))) = self.per_account.as_ref().zip(charges.account) {
+            limiter.give_back(&account, taken);
+        }
+    }
+}
+
+fn limited_to(limited: RateLimited, whose: &str) -> Failure {
+    Failure::rate_limited(limited.retry_after, whose)
+}
+
+fn enrolling_accounts(node: &Node, statement: &Statement) -> Vec<AccountId> {
+    let Ok(desk) = node.desk() else { return Vec::new() };
+    statement.keys.iter().flat_map(|key| desk.accounts_of_key(key.public())).collect()
+}
+
+/// How a deposit finds its place in the sequencer's pool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Patience {
+    /// At once, or not at all.
+    None,
+    /// Within this time.
+    Within(std::time::Duration),
+}
+
+/// Deposits a statement under the node's policy and limits. Every route on which statements arrive calls this.
+///
+/// # Errors
+///
+/// `key_not_enrolled`, `deposit_by_token_only`, `rate_limited`; those of the sequencer.
+pub async fn deposit(
+    node: &Node,
+    statement: StatementNote,
+    private: Option<PrivateMetadata>,
+    patience: Patience,
+) -> Result<Deposited, Failure> {
+    let admission = node.admission();
+    admission.check_keys(node, statement.statement())?;
+    let sequencer = node.sequencer();
+    if !admission.charges() {
+        return Ok(match patience {
+            Patience::None => sequencer.deposit(statement, private).await?,
+            Patience::Within(time) => sequencer.deposit_patiently(statement, private, time).await?,
+        });
+    }
+    let statement: SignedStatement = statement.verify().map_err(DepositError::from)?;
+    let charges = admission.charge(node, statement.statement())?;
+    let private = private.map(PrivateContent::from).unwrap_or_default();
+    let deposited = match patience {
+        Patience::None => sequencer.deposit_checked(statement, private).await,
+        Patience::Within(time) => sequencer.deposit_checked_patiently(statement, private, time).await,
+    };
+    if !matches!(deposited, Ok(Deposited { fresh: true, .. })) {
+        admission.refund(&charges);
+    }
+    Ok(deposited?)
+}

@@ -1,0 +1,111 @@
+//! Keys that an account enrols: under the deposit policy `enrolled`, statements that they sign are accepted.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::header::LOCATION;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+
+use crate::desk::enrolment::{EnrolledKey, KEYS_MAX, depositor_key};
+use crate::http::api::court::exchange::{Call, answer};
+use crate::http::bearer::Bearer;
+use crate::http::node::Node;
+use crate::http::problem::Failure;
+use crate::http::request::Named;
+use crate::wire::court::keys::{EnrolledKeyJson, EnrolledKeysJson, KeyRequest};
+use crate::wire::problem::Problem;
+
+const PATH: &str = "/v1/accounts/me/keys";
+
+fn shown(enrolled: &EnrolledKey) -> EnrolledKeyJson {
+    EnrolledKeyJson::of(&enrolled.key, enrolled.since, &enrolled.by)
+}
+
+/// Enrol a key / 登记公钥
+///
+/// From this answer on, statements signed by the key are accepted under the deposit policy `enrolled`, and count towards the
+/// limit of this account. One key per case is one enrolment per case. The enrolment is not on the chain, is shown to this
+/// account only, and says nothing about whose key it is: several accounts may enrol the same key. It ends when it is
+/// removed, or when the token that asks is revoked.
+///
+/// 自应答时起，在“登记”存证策略 (enrolled) 下接受该公钥签名的存证声明，并计入本账号限额。一案一钥，一案一登记。登记不上链、仅本账号
+/// 可见，不证明公钥归属；删除登记或撤销所用令牌后失效。
+#[utoipa::path(
+    post,
+    path = "/v1/accounts/me/keys",
+    tag = "accounts",
+    request_body = KeyRequest,
+    responses(
+        (status = 201, description = "Enrolled / 已登记", body = EnrolledKeyJson, headers(("Location" = String, description = "The enrolment"))),
+        (status = 200, description = "This account had enrolled it / 此前已登记", body = EnrolledKeyJson),
+        (status = 400, description = "`bad_value`, `unexpected_json`, …", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`scope_needed`: `deposit`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`too_many_keys`", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`unavailable`: nothing was changed", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(in crate::http) async fn enrol_key(
+    State(node): State<Arc<Node>>,
+    call: Call<KeyRequest>,
+) -> Result<Response, Failure> {
+    let key = depositor_key(&call.shape.key)?;
+    let (enrolled, fresh) = node.desk()?.enrol_key(&call.actor, key).await?;
+    let mut response = answer(if fresh { StatusCode::CREATED } else { StatusCode::OK }, &shown(&enrolled));
+    if let Ok(location) = HeaderValue::try_from(format!("{PATH}/{}", enrolled.key.name())) {
+        response.headers_mut().insert(LOCATION, location);
+    }
+    Ok(response)
+}
+
+/// List one's own enrolled keys / 本账号登记的公钥
+///
+/// Those in effect, the earliest first.
+///
+/// 按登记时间列出仍有效的公钥。
+#[utoipa::path(
+    get,
+    path = "/v1/accounts/me/keys",
+    tag = "accounts",
+    responses(
+        (status = 200, description = "The keys / 公钥", body = EnrolledKeysJson),
+        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`scope_needed`: `deposit`", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(in crate::http) async fn list_keys(
+    State(node): State<Arc<Node>>,
+    Bearer(actor): Bearer,
+) -> Result<Response, Failure> {
+    let keys = node.desk()?.enrolled_keys(&actor)?;
+    let json = EnrolledKeysJson { items: keys.iter().map(shown).collect(), limit: KEYS_MAX };
+    Ok(answer(StatusCode::OK, &json))
+}
+
+/// Remove an enrolled key / 删除登记的公钥
+///
+/// From this answer on, its statements are accepted on behalf of this account no longer. What it deposited stays.
+///
+/// 自应答时起不再接受该公钥签名的存证声明；已有存证不受影响。
+#[utoipa::path(
+    delete,
+    path = "/v1/accounts/me/keys/{name}",
+    tag = "accounts",
+    params(("name" = String, Path, description = "The key's name: `k-` and 16 hex digits")),
+    responses(
+        (status = 204, description = "Removed / 已删除"),
+        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`scope_needed`: `deposit`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`: this account has not enrolled it", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`unavailable`: nothing was changed", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(in crate::http) async fn remove_key(
+    State(node): State<Arc<Node>>,
+    Bearer(actor): Bearer,
+    named: Named,
+) -> Result<Response, Failure> {
+    node.desk()?.remove_key(&actor, &named.0).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}

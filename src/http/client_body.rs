@@ -1,0 +1,61 @@
+//! The body of a request as it comes from its connection.
+//!
+//! It tells its connection when it waits for the client, so that a stalled one can be told from one that is being served,
+//! and whether it was read to its end, so that an early answer says that the connection closes.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use axum::body::Bytes;
+use hyper::body::{Body, Frame, Incoming, SizeHint};
+
+use crate::http::connections::OpenConnection;
+
+/// A request's body.
+#[derive(Debug)]
+pub struct ClientBody {
+    incoming: Incoming,
+    connection: Arc<OpenConnection>,
+    is_over: bool,
+}
+
+impl ClientBody {
+    /// The body that comes over `connection`.
+    #[must_use]
+    pub const fn new(incoming: Incoming, connection: Arc<OpenConnection>) -> Self {
+        Self { incoming, connection, is_over: false }
+    }
+}
+
+impl Body for ClientBody {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        let frame = Pin::new(&mut self.incoming).poll_frame(cx);
+        self.connection.set_awaits_body(frame.is_pending());
+        self.is_over |= matches!(frame, Poll::Ready(None));
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.incoming.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.incoming.size_hint()
+    }
+}
+
+impl Drop for ClientBody {
+    fn drop(&mut self) {
+        self.connection.set_awaits_body(false);
+        if !self.is_over && !self.incoming.is_end_stream() {
+            self.connection.set_unread();
+        }
+    }
+}

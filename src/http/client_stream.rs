@@ -1,0 +1,143 @@
+//! The socket of one connection: it reports activity, and it is closed in two steps.
+//!
+//! A socket that is closed while bytes of the client are unread makes the kernel reset the connection, and a client that is
+//! still sending then never sees the answer. So the server first shuts down its own direction only, and then discards what
+//! still comes, for a limited time (as RFC 9112 section 9.6 says). That serves each answer that is sent before the whole
+//! request was read, those of the HTTP parser too.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::runtime::Handle;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::timeout;
+
+use crate::http::connections::OpenConnection;
+
+/// Bytes discarded in one go.
+const DISCARDED: usize = 16 * 1024;
+
+/// For how long what a client still sends is discarded.
+#[derive(Debug, Clone, Copy)]
+pub struct Linger {
+    /// All in all.
+    pub total: Duration,
+    /// Without a byte from the client.
+    pub idle: Duration,
+}
+
+/// An accepted socket.
+#[derive(Debug)]
+pub struct ClientStream {
+    /// `None` once it is on its way to be closed.
+    stream: Option<TcpStream>,
+    connection: Arc<OpenConnection>,
+    /// Kept until the socket is closed.
+    place: Option<OwnedSemaphorePermit>,
+    linger: Linger,
+    /// The client has closed its direction, or the connection has failed: nothing is to be discarded.
+    is_over: bool,
+}
+
+impl ClientStream {
+    /// The socket of `connection`, which gives `place` back once it is closed.
+    #[must_use]
+    pub const fn new(
+        stream: TcpStream,
+        connection: Arc<OpenConnection>,
+        place: OwnedSemaphorePermit,
+        linger: Linger,
+    ) -> Self {
+        Self { stream: Some(stream), connection, place: Some(place), linger, is_over: false }
+    }
+
+    /// Answers `text` without reading a request, and closes.
+    pub async fn refuse(mut self, text: &[u8]) {
+        if let Some(stream) = &mut self.stream
+            && timeout(self.linger.idle, stream.write_all(text)).await.is_err()
+        {
+            self.is_over = true;
+        }
+    }
+
+    fn stream(&mut self) -> io::Result<Pin<&mut TcpStream>> {
+        self.stream.as_mut().map(Pin::new).ok_or_else(|| io::ErrorKind::NotConnected.into())
+    }
+
+    fn note<T>(&mut self, done: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        match &done {
+            Poll::Pending => {}
+            Poll::Ready(Ok(_)) => self.connection.touch(),
+            Poll::Ready(Err(_)) => self.is_over = true,
+        }
+        done
+    }
+}
+
+impl Drop for ClientStream {
+    fn drop(&mut self) {
+        let is_over = self.is_over || self.connection.is_evicted();
+        let (Some(stream), false, Ok(runtime)) = (self.stream.take(), is_over, Handle::try_current()) else {
+            return;
+        };
+        let (place, linger) = (self.place.take(), self.linger);
+        runtime.spawn(async move {
+            // How it ends is the client's business.
+            let _ = timeout(linger.total, discard(stream, linger.idle)).await;
+            drop(place);
+        });
+    }
+}
+
+/// Shuts down the server's direction and reads until the client closes its own, or sends nothing for `idle`.
+async fn discard(mut stream: TcpStream, idle: Duration) -> io::Result<()> {
+    stream.shutdown().await?;
+    let mut discarded = vec![0; DISCARDED];
+    while timeout(idle, stream.read(&mut discarded)).await.map_err(|_| io::ErrorKind::TimedOut)?? > 0 {}
+    Ok(())
+}
+
+impl AsyncRead for ClientStream {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let read = self.stream()?.poll_read(cx, buffer);
+        ready!(self.note(read))?;
+        if buffer.filled().len() == before && buffer.remaining() > 0 {
+            self.is_over = true;
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for ClientStream {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let written = self.stream()?.poll_write(cx, bytes);
+        self.note(written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = self.stream()?.poll_write_vectored(cx, slices);
+        self.note(written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.as_ref().is_some_and(AsyncWrite::is_write_vectored)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.stream()?.poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.stream()?.poll_shutdown(cx)
+    }
+}

@@ -1,0 +1,349 @@
+//! The open connections: how many there may be, how many of one client, and which are closed when no more fit.
+//!
+//! # Invariants
+//!
+//! There are never more connections than [`Connections::new`] allows, so the node never runs out of file descriptors
+//! because of them. A connection keeps its place until its socket is closed. Only connections that wait for their client
+//! are closed to make room for others: never one whose request is being processed.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, sleep};
+
+use crate::http::client_address::AddressGroup;
+
+/// How often stalled connections are closed while there is no place for new ones.
+const ROUND: Duration = Duration::from_millis(100);
+/// The part of all connections that one round closes at most.
+const PART_OF_ALL: usize = 8;
+
+/// The start of the clock by which activity is measured.
+static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+fn now_ms() -> u64 {
+    u64::try_from(START.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+/// One connection, as its socket, its requests and the accept loop see it.
+#[derive(Debug)]
+pub struct OpenConnection {
+    peer: IpAddr,
+    group: AddressGroup,
+    /// When bytes last went either way.
+    active_ms: AtomicU64,
+    /// Whether a request is being processed.
+    is_busy: AtomicBool,
+    /// Whether that request waits for its body.
+    awaits_body: AtomicBool,
+    /// Whether a body was given up before its end: the connection can carry no other request.
+    is_unread: AtomicBool,
+    /// Whether it is closed to make room for others.
+    is_evicted: AtomicBool,
+    end: Notify,
+}
+
+impl OpenConnection {
+    fn new(peer: IpAddr) -> Self {
+        Self {
+            peer,
+            group: AddressGroup::of(peer),
+            active_ms: AtomicU64::new(now_ms()),
+            is_busy: AtomicBool::new(false),
+            awaits_body: AtomicBool::new(false),
+            is_unread: AtomicBool::new(false),
+            is_evicted: AtomicBool::new(false),
+            end: Notify::new(),
+        }
+    }
+
+    /// A connection from `peer` that is in no table: for requests that are made inside the process.
+    #[must_use]
+    pub fn detached(peer: IpAddr) -> Arc<Self> {
+        Arc::new(Self::new(peer))
+    }
+
+    /// The address of the other end.
+    #[must_use]
+    pub const fn peer(&self) -> IpAddr {
+        self.peer
+    }
+
+    /// Bytes went in or out.
+    pub fn touch(&self) {
+        self.active_ms.store(now_ms(), Ordering::Relaxed);
+    }
+
+    /// A request is processed from now until the returned guard is dropped.
+    #[must_use]
+    pub fn begin_request(self: &Arc<Self>) -> Busy {
+        self.is_busy.store(true, Ordering::Relaxed);
+        Busy(Arc::clone(self))
+    }
+
+    /// Whether the request waits for more of its body.
+    pub fn set_awaits_body(&self, awaits: bool) {
+        self.awaits_body.store(awaits, Ordering::Relaxed);
+    }
+
+    /// A body was given up before its end.
+    pub fn set_unread(&self) {
+        self.is_unread.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a body was given up before its end.
+    #[must_use]
+    pub fn is_unread(&self) -> bool {
+        self.is_unread.load(Ordering::Relaxed)
+    }
+
+    /// Whether it is closed to make room for others: at once, whatever its client still sends.
+    #[must_use]
+    pub fn is_evicted(&self) -> bool {
+        self.is_evicted.load(Ordering::Relaxed)
+    }
+
+    /// Waits until the connection is to be closed for others' sake.
+    pub async fn ended(&self) {
+        self.end.notified().await;
+    }
+
+    /// When bytes last went either way, if it waits for its client.
+    fn stalled_since_ms(&self) -> Option<u64> {
+        let waits = !self.is_busy.load(Ordering::Relaxed) || self.awaits_body.load(Ordering::Relaxed);
+        waits.then(|| self.active_ms.load(Ordering::Relaxed))
+    }
+}
+
+/// A request that is being processed.
+#[derive(Debug)]
+pub struct Busy(Arc<OpenConnection>);
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.is_busy.store(false, Ordering::Relaxed);
+        self.0.awaits_body.store(false, Ordering::Relaxed);
+    }
+}
+
+/// The table of connections; clones share it.
+#[derive(Debug, Clone)]
+pub struct Connections(Arc<Table>);
+
+#[derive(Debug)]
+struct Table {
+    places: Arc<Semaphore>,
+    each: usize,
+    stalled_after: Duration,
+    open: Mutex<Open>,
+}
+
+#[derive(Debug, Default)]
+struct Open {
+    next: u64,
+    all: HashMap<u64, Arc<OpenConnection>>,
+    count_of: HashMap<AddressGroup, usize>,
+}
+
+/// A place for one connection in the table. Dropping it takes the connection out.
+#[derive(Debug)]
+pub struct Entry {
+    table: Arc<Table>,
+    id: u64,
+    connection: Arc<OpenConnection>,
+}
+
+impl Entry {
+    /// The connection.
+    #[must_use]
+    pub const fn connection(&self) -> &Arc<OpenConnection> {
+        &self.connection
+    }
+}
+
+impl Drop for Entry {
+    fn drop(&mut self) {
+        self.table.open().remove(self.id);
+    }
+}
+
+impl Open {
+    fn remove(&mut self, id: u64) {
+        let Some(connection) = self.all.remove(&id) else { return };
+        if let Some(count) = self.count_of.get_mut(&connection.group) {
+            *count -= 1;
+            if *count == 0 {
+                self.count_of.remove(&connection.group);
+            }
+        }
+    }
+
+    /// The `most` connections that have waited longest for their client, all inactive since before `before_ms`.
+    fn stalled(&self, of: Option<AddressGroup>, before_ms: u64, most: usize) -> Vec<u64> {
+        let ours = self.all.iter().filter(|(_, connection)| of.is_none_or(|group| connection.group == group));
+        let since = ours.filter_map(|(id, connection)| Some((connection.stalled_since_ms()?, *id)));
+        let mut stalled: Vec<_> = since.filter(|(since, _)| *since <= before_ms).collect();
+        stalled.sort_unstable();
+        stalled.into_iter().take(most).map(|(_, id)| id).collect()
+    }
+
+    /// Closes connections, whose entries are gone at once.
+    fn close(&mut self, ids: &[u64]) {
+        for id in ids {
+            if let Some(connection) = self.all.get(id).cloned() {
+                connection.is_evicted.store(true, Ordering::Relaxed);
+                connection.end.notify_one();
+                self.remove(*id);
+            }
+        }
+    }
+}
+
+impl Table {
+    fn open(&self) -> std::sync::MutexGuard<'_, Open> {
+        // Each change is complete before anything can panic.
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn stalled_before_ms(&self) -> u64 {
+        now_ms().saturating_sub(u64::try_from(self.stalled_after.as_millis()).unwrap_or(u64::MAX))
+    }
+}
+
+impl Connections {
+    /// Room for `most` connections, `each` of one client. One that has waited for its client for `stalled_after` may be
+    /// closed to make room.
+    #[must_use]
+    pub fn new(most: usize, each: usize, stalled_after: Duration) -> Self {
+        let places = Arc::new(Semaphore::new(most.max(1)));
+        Self(Arc::new(Table { places, each: each.max(1), stalled_after, open: Mutex::default() }))
+    }
+
+    /// A place for the next connection, to be kept until its socket is closed. While there is none, connections that
+    /// have stalled are closed; new ones wait in the kernel's queue.
+    pub async fn place(&self) -> OwnedSemaphorePermit {
+        loop {
+            let place = Arc::clone(&self.0.places).acquire_owned();
+            tokio::select! {
+                biased;
+                // The semaphore is never closed.
+                Ok(place) = place => return place,
+                () = sleep(ROUND) => self.close_stalled(),
+            }
+        }
+    }
+
+    fn close_stalled(&self) {
+        let before = self.0.stalled_before_ms();
+        let mut open = self.0.open();
+        let most = (open.all.len() / PART_OF_ALL).max(1);
+        let stalled = open.stalled(None, before, most);
+        if !stalled.is_empty() {
+            tracing::info!(
+                closed = stalled.len(),
+                "all connections are in use: closed those that wait for their clients"
+            );
+        }
+        open.close(&stalled);
+    }
+
+    /// Closes the connection of `group` that has stalled longest, if one has: its share of something is needed.
+    pub fn evict_one_of(&self, group: AddressGroup) {
+        let before = self.0.stalled_before_ms();
+        let mut open = self.0.open();
+        let stalled = open.stalled(Some(group), before, 1);
+        open.close(&stalled);
+    }
+
+    /// Enters a connection from `address`. If its client has as many as it may have, the one that has stalled longest is
+    /// closed; if none has, `None`.
+    #[must_use]
+    pub fn enter(&self, address: IpAddr, is_exempt: bool) -> Option<Entry> {
+        let group = AddressGroup::of(address);
+        let before = self.0.stalled_before_ms();
+        let mut open = self.0.open();
+        if !is_exempt && open.count_of.get(&group).is_some_and(|count| *count >= self.0.each) {
+            let stalled = open.stalled(Some(group), before, 1);
+            if stalled.is_empty() {
+                return None;
+            }
+            open.close(&stalled);
+        }
+        let id = open.next;
+        open.next += 1;
+        let connection = Arc::new(OpenConnection::new(address));
+        open.all.insert(id, Arc::clone(&connection));
+        *open.count_of.entry(group).or_default() += 1;
+        Some(Entry { table: Arc::clone(&self.0), id, connection })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+
+    use super::*;
+
+    fn address(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_client_has_no_more_connections_than_its_part() {
+        let connections = Connections::new(10, 2, Duration::from_secs(3_600));
+        let of_a = address("192.0.2.1");
+        let held: Vec<_> = (0..2).map(|_| connections.enter(of_a, false).unwrap()).collect();
+        assert!(connections.enter(of_a, false).is_none());
+        assert!(connections.enter(of_a, true).is_some(), "a trusted proxy is exempt");
+        assert!(connections.enter(address("192.0.2.2"), false).is_some());
+        drop(held);
+        assert!(connections.enter(of_a, false).is_some());
+        assert!(connections.0.open().count_of.is_empty(), "nothing is remembered of clients that have gone");
+    }
+
+    #[test]
+    fn what_has_stalled_longest_makes_room_and_what_is_processed_never_does() {
+        let connections = Connections::new(10, 3, Duration::ZERO);
+        let of_a = address("192.0.2.1");
+        let [first, second, third] = [0, 1, 2].map(|at| {
+            let entry = connections.enter(of_a, false).unwrap();
+            entry.connection().active_ms.store(at, Ordering::Relaxed);
+            entry
+        });
+        let busy = first.connection().begin_request();
+        let fourth = connections.enter(of_a, false).unwrap();
+        let is_ended = |entry: &Entry| entry.connection().ended().now_or_never().is_some();
+        assert!(!is_ended(&first) && is_ended(&second) && !is_ended(&third) && !is_ended(&fourth));
+        // A request that waits for its body waits for its client.
+        first.connection().set_awaits_body(true);
+        let fifth = connections.enter(of_a, false).unwrap();
+        assert!(is_ended(&first) && !is_ended(&third) && !is_ended(&fifth));
+        drop(busy);
+        let _all: Vec<_> = [&third, &fourth, &fifth].map(|entry| entry.connection().begin_request()).into();
+        assert!(connections.enter(of_a, false).is_none());
+        drop((first, second));
+        assert_eq!(connections.0.open().all.len(), 3, "an entry that was closed is taken out once");
+    }
+
+    #[tokio::test]
+    async fn with_all_places_taken_stalled_connections_are_closed() {
+        let connections = Connections::new(1, 1, Duration::ZERO);
+        let place = connections.place().await;
+        let entry = connections.enter(address("192.0.2.1"), false).unwrap();
+        assert!(connections.place().now_or_never().is_none());
+        let busy = entry.connection().begin_request();
+        connections.close_stalled();
+        assert!(entry.connection().ended().now_or_never().is_none(), "it is being processed");
+        drop(busy);
+        let next = async { drop(connections.place().await) };
+        let closing = async {
+            entry.connection().ended().await;
+            drop(place);
+        };
+        tokio::join!(next, closing);
+    }
+}

@@ -1,0 +1,154 @@
+//! Query parameters, read strictly: none missing, unknown, repeated or of another type, and no integer that a reader of
+//! JSON would round: what a query says may come back in an answer.
+
+use std::borrow::Cow;
+
+use serde::de::value::{Error, MapDeserializer};
+use serde::de::{DeserializeOwned, Deserializer, Error as _, IntoDeserializer, Visitor};
+use serde::forward_to_deserialize_any;
+
+use crate::http::problem::Failure;
+use crate::wire::json::INTEGER_MAX;
+
+/// Reads a query.
+///
+/// # Errors
+///
+/// `bad_query`; `integer_too_large` for an integer beyond [`INTEGER_MAX`].
+pub fn read<T: DeserializeOwned>(query: &str) -> Result<T, Failure> {
+    let pairs = form_urlencoded::parse(query.as_bytes()).map(|(name, value)| (name, Parameter(value)));
+    let read = T::deserialize(MapDeserializer::<_, Error>::new(pairs));
+    read.map_err(|error| {
+        let detail = error.to_string();
+        let code = if detail.starts_with(TOO_LARGE) { "integer_too_large" } else { "bad_query" };
+        Failure::new(code, detail)
+    })
+}
+
+/// How the message about an integer that is too large begins.
+const TOO_LARGE: &str = "an integer beyond 9007199254740991";
+
+/// The value of one parameter.
+struct Parameter<'q>(Cow<'q, str>);
+
+impl<'de> IntoDeserializer<'de, Error> for Parameter<'de> {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
+    }
+}
+
+impl Parameter<'_> {
+    /// A decimal without sign.
+    fn integer(&self) -> Result<u64, Error> {
+        let text = &*self.0;
+        if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(Error::custom(format!("`{text}` is no integer")));
+        }
+        match text.parse() {
+            Ok(value) if value <= INTEGER_MAX => Ok(value),
+            _ => Err(Error::custom(format!("{TOO_LARGE}: {text}"))),
+        }
+    }
+}
+
+impl<'de> Deserializer<'de> for Parameter<'de> {
+    type Error = Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.0 {
+            Cow::Borrowed(text) => visitor.visit_borrowed_str(text),
+            Cow::Owned(text) => visitor.visit_string(text),
+        }
+    }
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match &*self.0 {
+            "true" => visitor.visit_bool(true),
+            "false" => visitor.visit_bool(false),
+            other => Err(Error::custom(format!("`{other}` is neither true nor false"))),
+        }
+    }
+
+    fn deserialize_u8<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_u64(self.integer()?)
+    }
+
+    fn deserialize_u16<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_u64(self.integer()?)
+    }
+
+    fn deserialize_u32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_u64(self.integer()?)
+    }
+
+    fn deserialize_u64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_u64(self.integer()?)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        visitor.visit_enum(self.0.into_deserializer())
+    }
+
+    // Signed numbers and fractions have no place in a query.
+    forward_to_deserialize_any! {
+        i8 i16 i32 i64 i128 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple tuple_struct map struct
+        identifier ignored_any
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Page {
+        before: Option<u64>,
+        #[serde(default)]
+        item: Option<u32>,
+        q: Option<String>,
+    }
+
+    #[test]
+    fn a_query_has_one_reading() {
+        let read = |query: &str| read::<Page>(query).map_err(|failure| failure.code());
+        let page = |before| Page { before, item: None, q: None };
+        assert_eq!(read(""), Ok(page(None)));
+        assert_eq!(read("before=9007199254740991"), Ok(page(Some(INTEGER_MAX))));
+        assert_eq!(read("q=%E5%90%88+%2B"), Ok(Page { q: Some("合 +".into()), ..page(None) }));
+        assert_eq!(read("q=99999999999999999999"), Ok(Page { q: Some("99999999999999999999".into()), ..page(None) }));
+        for bad in [
+            "before=",
+            "before=x",
+            "before=-1",
+            "before=+1",
+            "before=%2B1",
+            "before=1.0",
+            "before=1&before=2",
+            "x=1",
+            "item=4294967296",
+        ] {
+            assert_eq!(read(bad), Err("bad_query"), "{bad}");
+        }
+        for bad in ["before=9007199254740992", "before=18446744073709551616", "item=9007199254740993"] {
+            assert_eq!(read(bad), Err("integer_too_large"), "{bad}");
+        }
+    }
+}

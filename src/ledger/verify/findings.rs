@@ -1,0 +1,222 @@
+//! How a step is told: what was compared with what, and what was found where nothing passes or fails.
+//!
+//! Fixed wording beside `wording`, for the steps that look something up instead of comparing two things.
+
+use crate::ledger::verify::report::{Compared, HISTORY, INCOMPLETE, Outcome, Step, StepResult};
+use crate::ledger::verify::wording::{Language, skipped};
+
+/// Most deposit numbers that one finding names; the values of the step list all that are known.
+const NUMBERS_MAX: usize = 3;
+
+/// What a step compared with what, or where it looked.
+#[must_use]
+pub const fn compared(compared: Compared, language: Language) -> &'static str {
+    let (chinese, english) = match compared {
+        Compared::EnteredNumber => ("复算所输入编号的校验位", "check characters of the number entered, recomputed"),
+        Compared::NumberWithRecord => ("所查编号与所得记录的编号", "number asked for, with the record's"),
+        Compared::ReceiptHoldsRecord => (
+            "回执载有该编号的记录；是否在链上，见第6至9项",
+            "the receipt holds a record of this number; that it is on the chain, steps 6 to 9 show",
+        ),
+        Compared::NodeHoldsRecord => ("按摘要向节点查询所得", "found by asking the node for the digest"),
+        Compared::AlgorithmsWithAllowed => {
+            ("记录所载算法、摘要长度与允许的算法", "algorithms and digest lengths in the record, with those allowed")
+        }
+        Compared::FileWithRecord => {
+            ("文件的摘要、字节数与记录所载", "digests and size of the file, with those in the record")
+        }
+        Compared::FileWithItem => {
+            ("文件的摘要、字节数与清单该项所载", "digests and size of the file, with those of the item")
+        }
+        Compared::ItemWithManifest => ("清单项与记录所载清单", "the item, with the manifest in the record"),
+        Compared::DigestWithRecord => ("所提交的摘要与记录所载", "digest presented, with the one in the record"),
+        Compared::TxIdWithImport => {
+            ("由记录复算的交易id与导入时所载", "transaction id recomputed from the record, with the imported one")
+        }
+        Compared::EntryWithBlock => (
+            "由记录复算的交易id，经其路径，与区块所载的根",
+            "recomputed transaction id, along its path, with the root in the block",
+        ),
+        Compared::BlockWithCheckpoint => (
+            "由区块头复算的区块哈希，经其路径，与检查点的根",
+            "recomputed block hash, along its path, with the root in the checkpoint",
+        ),
+        Compared::PreviousWithCheckpoint => (
+            "区块头所载前一区块哈希，经其路径，与检查点的根",
+            "previous block hash in the header, along its path, with the root in the checkpoint",
+        ),
+        Compared::CheckpointWithPinnedKey => {
+            ("检查点签名与核验人固定的账本密钥", "checkpoint signature, with the ledger key that the verifier pinned")
+        }
+        Compared::CheckpointWithNodeKey => {
+            ("检查点签名与本节点自身的账本密钥", "checkpoint signature, with this node's own ledger key")
+        }
+        Compared::CheckpointWithCourtKey => {
+            ("检查点签名与法院名单所列账本密钥", "checkpoint signature, with a ledger key on the court's list")
+        }
+        Compared::SubmissionWithBlockTime => ("交易提交时间与区块生成时间", "submission time, with block time"),
+        Compared::StatementWithItsKeys => (
+            "声明的签名与声明所载密钥；声明、区块、检查点的链标识",
+            "the statement's signatures, with the keys it names; ledger named in statement, block and checkpoint",
+        ),
+        Compared::LinksOfNode => {
+            ("节点所列的在后存证，逐一与其回执核对", "later deposits that the node lists, each with its own receipt")
+        }
+        Compared::LinksOfOwnLedger => ("本节点账本所载的在后存证", "later deposits in this node's ledger"),
+        Compared::EarlierOfNode => {
+            ("节点所列的更早存证，逐一与其回执核对", "earlier deposits that the node lists, each with its own receipt")
+        }
+        Compared::EarlierOfOwnLedger => ("本节点账本所载的更早存证", "earlier deposits in this node's ledger"),
+        Compared::ImportWithLedger => {
+            ("导入时固定的链上信息与本账本现载", "facts frozen at the import, with what this ledger holds now")
+        }
+        Compared::ImportWithReceipt => {
+            ("导入时固定的链上信息与回执所载", "facts frozen at the import, with those in the receipt")
+        }
+    };
+    language.pick(chinese, english)
+}
+
+/// What a step came to, in one text: why it was not performed, what was found, or what was compared with what.
+#[must_use]
+pub fn detail(result: &StepResult, language: Language) -> Option<String> {
+    match result.outcome {
+        Outcome::NotPerformed(why) | Outcome::NotApplicable(why) => Some(skipped(why, language).to_owned()),
+        Outcome::Checked => Some(finding(result, language)),
+        Outcome::Passed | Outcome::Failed => result.compared.map(|what| compared(what, language).to_owned()),
+    }
+}
+
+/// What was found by a step that was [`Outcome::Checked`].
+#[must_use]
+pub fn finding(result: &StepResult, language: Language) -> String {
+    match result.step {
+        Step::LaterLinks => later_links(result, language),
+        Step::EarlierDeposits => earlier_deposits(result, language),
+        Step::DepositorSignature => signed_on_behalf(result, language),
+        _ => result.compared.map(|what| compared(what, language).to_owned()).unwrap_or_default(),
+    }
+}
+
+fn values<'r>(result: &'r StepResult, name: &str) -> Vec<&'r str> {
+    result.values.iter().filter(|(given, _)| *given == name).map(|(_, value)| value.as_str()).collect()
+}
+
+fn joined(parts: &[String], language: Language) -> String {
+    parts.join(language.pick("；", "; "))
+}
+
+/// `A, B, C and 4 more`.
+fn named(numbers: &[&str], language: Language) -> String {
+    let listed = numbers.iter().take(NUMBERS_MAX).copied().collect::<Vec<_>>().join(language.pick("、", ", "));
+    match (numbers.len().saturating_sub(NUMBERS_MAX), language) {
+        (0, _) => listed,
+        (_, Language::Chinese) => format!("{listed}等 {} 件", numbers.len()),
+        (more, Language::English) => format!("{listed} and {more} more"),
+    }
+}
+
+fn later_links(result: &StepResult, language: Language) -> String {
+    let mut parts = Vec::new();
+    for (kind, zh, en) in [
+        ("withdraws", "已被撤回", "withdrawn by"),
+        ("replaces", "已被替换", "replaced by"),
+        ("corrects", "已被更正", "corrected by"),
+        ("supplements", "已有补充", "supplemented by"),
+    ] {
+        let numbers = values(result, kind);
+        if !numbers.is_empty() {
+            let numbers = named(&numbers, language);
+            parts.push(match language {
+                Language::Chinese => format!("{zh}（{numbers}）"),
+                Language::English => format!("{en} {numbers}"),
+            });
+        }
+    }
+    if parts.is_empty() {
+        parts.push(
+            language
+                .pick("未见更正、替换、补充或者撤回", "no correction, replacement, supplement or withdrawal found")
+                .into(),
+        );
+    }
+    for (name, zh, en) in
+        [("references", "被提及", "referred to"), ("references_at_least", "被提及至少", "referred to at least")]
+    {
+        for count in values(result, name) {
+            parts.push(match language {
+                Language::Chinese => format!("{zh} {count} 次"),
+                Language::English => format!("{en} {}", times(count)),
+            });
+        }
+    }
+    parts.extend(open_claims(result, language));
+    joined(&parts, language)
+}
+
+fn earlier_deposits(result: &StepResult, language: Language) -> String {
+    let mut parts = Vec::new();
+    for (name, zh, en) in [("earlier", "有", ""), ("earlier_at_least", "至少有", "at least ")] {
+        for count in values(result, name) {
+            parts.push(match (language, count) {
+                (Language::Chinese, count) => format!("{zh} {count} 次更早存证"),
+                (Language::English, "1") => format!("{en}1 earlier deposit"),
+                (Language::English, count) => format!("{en}{count} earlier deposits"),
+            });
+        }
+    }
+    if parts.is_empty() {
+        parts.push(language.pick("未见更早存证", "no earlier deposit found").into());
+    }
+    parts.extend(open_claims(result, language));
+    joined(&parts, language)
+}
+
+fn times(count: &str) -> String {
+    if count == "1" { "once".into() } else { format!("{count} times") }
+}
+
+/// What of a history is not known: claims that were not checked, claims that do not hold, pages that were not read.
+fn open_claims(result: &StepResult, language: Language) -> Vec<String> {
+    let mut parts = Vec::new();
+    for (name, zh, en) in [("unverified_claim", "未核对", "not checked"), ("invalid_claim", "不成立", "invalid")]
+    {
+        let count = values(result, name).len();
+        if count > 0 {
+            parts.push(match language {
+                Language::Chinese => format!("节点所称另有 {count} 件{zh}"),
+                Language::English => format!("{count} more named by the node: {en}"),
+            });
+        }
+    }
+    if values(result, HISTORY).contains(&INCOMPLETE) {
+        parts.push(language.pick("历史不完整", "history incomplete").into());
+    }
+    parts
+}
+
+fn signed_on_behalf(result: &StepResult, language: Language) -> String {
+    let first = |name| values(result, name).first().copied().unwrap_or("—").to_owned();
+    let (account, key) = (first("on_behalf"), values(result, "key").join(", "));
+    let zh = language == Language::Chinese;
+    match (first("signed_by").as_str(), zh) {
+        ("platform", true) => {
+            format!("签名成立；签名为平台代某账号签名，非存证人自行签名（账号 {account}，平台密钥 {key}）")
+        }
+        ("platform", false) => format!(
+            "the signature verifies; signed by the platform on behalf of an account, not by the depositor (account {account}, platform key {key})"
+        ),
+        ("not_the_platform", true) => format!(
+            "签名成立；声明自称代某账号签名，但签名密钥不是平台密钥，该账号未经平台确认（账号 {account}，密钥 {key}）"
+        ),
+        ("not_the_platform", false) => format!(
+            "the signature verifies; the statement says that it is signed on behalf of an account, but the key is not the platform's, which does not confirm the account (account {account}, key {key})"
+        ),
+        (_, true) => format!(
+            "签名成立；签名为平台代某账号签名（据声明所载，密钥是否为平台密钥未核对），非存证人自行签名（账号 {account}，密钥 {key}）"
+        ),
+        (_, false) => format!(
+            "the signature verifies; signed by the platform on behalf of an account, as the statement says, not by the depositor; whether the key is the platform's was not checked (account {account}, key {key})"
+        ),
+    }
+}

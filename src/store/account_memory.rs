@@ -1,0 +1,42 @@
+//! An account store in memory: for tests, and for nodes that keep nothing.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::ledger::hash::Digest;
+use crate::store::contract::accounts::{AccountDocument, AccountStore, AccountStoreError};
+
+/// Documents in memory.
+#[derive(Debug, Default)]
+pub struct MemoryAccounts(Mutex<BTreeMap<AccountDocument, String>>);
+
+impl MemoryAccounts {
+    fn documents(&self) -> MutexGuard<'_, BTreeMap<AccountDocument, String>> {
+        // Each change is one call: a thread that panicked left nothing half done.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl AccountStore for MemoryAccounts {
+    fn read(&self, document: AccountDocument) -> Result<Option<String>, AccountStoreError> {
+        Ok(self.documents().get(&document).cloned())
+    }
+
+    fn replace(&self, document: AccountDocument, text: &str) -> Result<(), AccountStoreError> {
+        self.documents().insert(document, text.to_owned());
+        Ok(())
+    }
+
+    fn remove(&self, document: AccountDocument) -> Result<(), AccountStoreError> {
+        self.documents().remove(&document);
+        Ok(())
+    }
+
+    fn accounts_with_keys(&self) -> Result<Vec<Digest>, AccountStoreError> {
+        let of_keys = |document: &AccountDocument| match document {
+            AccountDocument::EnrolledKeys(account) => Some(*account),
+            AccountDocument::DepositPolicy | AccountDocument::PendingRevocations => None,
+        };
+        Ok(self.documents().keys().filter_map(of_keys).collect())
+    }
+}

@@ -1,0 +1,77 @@
+//! What a node keeps of its accounts that is no evidence and changes: the deposit policy, enrolled keys, revocations of
+//! tokens that are on their way to the chain.
+//!
+//! # Atomicity and durability
+//!
+//! A document is replaced as a whole or not at all. When a call that changes something returns `Ok`, the change survives a
+//! power cut. What is read is what was written last; a damaged document is an error, never an empty one.
+//!
+//! # Concurrency
+//!
+//! Any number of readers. Writers of one document take turns: the caller sees to that. All calls block.
+
+use crate::ledger::hash::Digest;
+
+/// A document of an account store: a short text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AccountDocument {
+    /// Who may deposit.
+    DepositPolicy,
+    /// Revocations of tokens that are in effect and not on the chain yet.
+    PendingRevocations,
+    /// The keys that an account has enrolled.
+    EnrolledKeys(Digest),
+}
+
+/// Why a document was not read or written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AccountStoreError {
+    /// The document is not what was written.
+    #[error("{document} is damaged: {reason}. Restore it from a backup, or remove it to begin without it")]
+    Damaged {
+        /// Which.
+        document: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The disk.
+    #[error("cannot access {document}: {reason}")]
+    Disk {
+        /// Which.
+        document: String,
+        /// What the system says.
+        reason: String,
+    },
+}
+
+/// Mutable documents of a node that are no evidence.
+pub trait AccountStore: Send + Sync {
+    /// A document; `None` when it was never written, or was removed.
+    ///
+    /// # Errors
+    ///
+    /// [`AccountStoreError`].
+    fn read(&self, document: AccountDocument) -> Result<Option<String>, AccountStoreError>;
+
+    /// Writes a document in the place of what was there.
+    ///
+    /// # Errors
+    ///
+    /// [`AccountStoreError::Disk`]: what was there still is, or the new one is; after a power cut, either.
+    fn replace(&self, document: AccountDocument, text: &str) -> Result<(), AccountStoreError>;
+
+    /// Removes a document, if it is there.
+    ///
+    /// # Errors
+    ///
+    /// [`AccountStoreError::Disk`].
+    fn remove(&self, document: AccountDocument) -> Result<(), AccountStoreError>;
+
+    /// The accounts that have a document of enrolled keys, in any order.
+    ///
+    /// # Errors
+    ///
+    /// [`AccountStoreError`].
+    fn accounts_with_keys(&self) -> Result<Vec<Digest>, AccountStoreError>;
+}

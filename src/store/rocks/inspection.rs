@@ -1,0 +1,129 @@
+//! Comparing a database with the checkpoint file: where it ends, under which root, and whether its last rows are there.
+//!
+//! Reads only, and a bounded number of rows however large the ledger is.
+
+use std::sync::Arc;
+
+use crate::ledger::block::{BlockHeader, Height};
+use crate::ledger::chain::Tip;
+use crate::ledger::hash::leaf_hash;
+use crate::ledger::key::Name;
+use crate::ledger::leaf::Leaf;
+use crate::ledger::merkle::shape::LeafIndex;
+use crate::ledger::statement::keys::KeyCache;
+use crate::store::bounds::damaged;
+use crate::store::contract::{Published, ReadError};
+use crate::store::joining;
+use crate::store::rocks::engine::Engine;
+use crate::store::rocks::format::about::About;
+use crate::store::rocks::format::record::Record;
+use crate::store::rocks::format::{FORMAT_VERSION, SubjectKey};
+use crate::store::rocks::mark::Mark;
+use crate::store::rocks::open_error::OpenError;
+use crate::store::rocks::schema::{BLOCKS, LEAVES, META, SUBJECTS, VAULT};
+use crate::store::rocks::tree::{self, Tree};
+
+/// Leaves whose rows are looked for.
+const LAST_LEAVES: u64 = 256;
+
+/// What an opening learns of a database.
+pub(super) struct Inspected {
+    /// Where the database ends.
+    pub(super) tip: Tip,
+    /// What is signed of it.
+    pub(super) published: Option<Published>,
+}
+
+/// Reads where the database ends, and compares it with the checkpoint file.
+///
+/// # Errors
+///
+/// [`OpenError`].
+pub(super) fn inspect(engine: &Engine, mark: &Mark) -> Result<Inspected, OpenError> {
+    let inspected = compare(engine, mark)?;
+    check_last_rows(engine, &inspected.tip)?;
+    Ok(inspected)
+}
+
+fn compare(engine: &Engine, mark: &Mark) -> Result<Inspected, OpenError> {
+    let tip = tip(engine, origin(engine)?)?;
+    let Some(signed) = &mark.checkpoint else { return Ok(Inspected { tip, published: None }) };
+    let marked = signed.checkpoint();
+    if marked.origin != tip.origin {
+        return Err(OpenError::AnotherLedger { expected: marked.origin.clone(), found: tip.origin });
+    }
+    let Some(last) = marked.size.last_index().filter(|_| marked.size <= tip.size()) else {
+        return Err(OpenError::Behind { size: tip.size(), marked: marked.size });
+    };
+    let tree = Tree { engine, edge: &tip.frontier };
+    let found = tree.root(marked.size)?;
+    if found != marked.root {
+        return Err(OpenError::Different { size: marked.size, expected: marked.root, found });
+    }
+    let published = joining::ends_in(signed.clone(), &tree.leaf(last)?);
+    let published = published.ok_or(OpenError::NoBlockAtMark { size: marked.size })?;
+    Ok(Inspected { tip, published: Some(published) })
+}
+
+/// The ledger's origin, once the format is known to be ours.
+fn origin(engine: &Engine) -> Result<Name, OpenError> {
+    let lacks = |what: &str| OpenError::DatabaseDamaged { reason: format!("it lacks {what}") };
+    let missing = engine.missing_tables();
+    if missing.contains(&META.name) {
+        return Err(lacks("the table `meta`"));
+    }
+    let version = engine.get(&META, &About::Format)?.ok_or_else(|| lacks("its format version"))?;
+    let version = version.as_slice().try_into().map_err(|_| lacks("a readable format version"))?;
+    match u32::from_be_bytes(version) {
+        FORMAT_VERSION => {}
+        found => return Err(OpenError::UnknownFormat { found }),
+    }
+    if !missing.is_empty() {
+        return Err(lacks(&format!("the tables {}", missing.join(", "))));
+    }
+    let origin = engine.get(&META, &About::Origin)?.ok_or_else(|| lacks("its origin"))?;
+    std::str::from_utf8(&origin).ok().and_then(Name::parse).ok_or_else(|| lacks("a readable origin"))
+}
+
+/// Where the database ends: always in a block header, since blocks are written whole.
+fn tip(engine: &Engine, origin: Name) -> Result<Tip, ReadError> {
+    let Some((last, Record(bytes))) = engine.last(&LEAVES)? else { return Ok(Tip::before_genesis(origin)) };
+    let header = BlockHeader::parse(&bytes).map_err(|error| damaged("leaf", last, error.to_string()))?;
+    if header.index() != last || header.ledger != origin {
+        return Err(damaged("leaf", last, "it is no block header of this ledger, at this place"));
+    }
+    let frontier = tree::edge(engine, last.size_after())?;
+    let next_height = Height(header.height.0.saturating_add(1));
+    let frontier = Arc::new(frontier);
+    Ok(Tip { origin, next_height, last_block: leaf_hash(&bytes), last_time: header.time, frontier })
+}
+
+/// The rows that are written with each leaf, of the last leaves: each table has lost its end if they are missing. The
+/// audit looks at all of them.
+fn check_last_rows(engine: &Engine, tip: &Tip) -> Result<(), ReadError> {
+    let size = tip.size();
+    let Some(last) = size.last_index() else { return Ok(()) };
+    let height = Height(tip.next_height.0.saturating_sub(1));
+    let found = engine.last(&BLOCKS)?;
+    if found != Some((height, last)) {
+        return Err(damaged("block", height, "its row is missing, or another one follows it"));
+    }
+    let first = LeafIndex(size.0.saturating_sub(LAST_LEAVES));
+    let mut keys = KeyCache::new();
+    let leaves = Tree { engine, edge: &tip.frontier }.leaves(first, size.0 - first.0)?;
+    for (index, bytes) in (first.0..).map(LeafIndex).zip(leaves) {
+        let leaf = Leaf::parse_with(&bytes, &mut keys);
+        let Leaf::Entry(entry) = leaf.map_err(|error| damaged("leaf", index, error.to_string()))? else { continue };
+        let statement = entry.statement.statement();
+        if statement.meta.is_some() && !engine.has(&VAULT, &index)? {
+            return Err(damaged("vault", index, "the row is missing"));
+        }
+        if let Some(subject) = &statement.subject {
+            let key = SubjectKey { subject: subject.id, sequence: subject.sequence };
+            if engine.get(&SUBJECTS, &key)? != Some(index) {
+                return Err(damaged("subject", format!("{} {}", subject.id, subject.sequence), "the row is missing"));
+            }
+        }
+    }
+    Ok(())
+}

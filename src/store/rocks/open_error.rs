@@ -1,0 +1,198 @@
+//! Why a ledger's folder was not opened.
+//!
+//! # Invariants
+//!
+//! Damage and faults of the environment are told apart by the kind of the error, and restoring a backup is advised for
+//! damage only: it would take back what was acknowledged since.
+
+use std::io;
+
+use crate::ledger::hash::Digest;
+use crate::ledger::key::Name;
+use crate::ledger::merkle::shape::TreeSize;
+use crate::store::contract::ReadError;
+use crate::store::rocks::engine::EngineError;
+use crate::store::rocks::folder::LockError;
+use crate::store::rocks::format::FORMAT_VERSION;
+use crate::store::rocks::manifest::Extent;
+
+/// Why a folder was not opened. It is as it was before.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// There is no ledger.
+    #[error("there is no ledger in this folder: check the path, or create one")]
+    Absent,
+    /// A creation was cut off before anything could be deposited.
+    #[error("the creation of this ledger was cut off, nothing was deposited yet: create it again")]
+    Unfinished,
+    /// A restore was cut off.
+    #[error("a restore into this folder was cut off: run the same `restore` again, it goes on from there")]
+    RestoreUnfinished,
+    /// A ledger is there already.
+    #[error("there is a ledger in this folder already: open it")]
+    Exists,
+    /// Something else is there.
+    #[error("the folder holds `{name}`, which is no part of a ledger: choose an empty folder")]
+    Stranger {
+        /// The first name that does not belong.
+        name: String,
+    },
+    /// A ledger was there and is gone. A new one under the same key would be a second history.
+    #[error("the folder holds a ledger's key but no ledger: restore the ledger, or move the key away to begin another")]
+    KeyWithoutLedger,
+    /// Another process has it open.
+    #[error("the folder is in use: a node or an audit is running on it")]
+    InUse,
+    /// The database is there and the checkpoint file is not.
+    #[error(
+        "the checkpoint file `mark` is missing: restore the whole folder from a backup or mirror; without it nobody can tell whether the database is the last one"
+    )]
+    MarkMissing,
+    /// Both slots of the checkpoint file are damaged.
+    #[error("both slots of the checkpoint file `mark` are damaged: restore the whole folder from a backup or mirror")]
+    MarkDamaged,
+    /// The checkpoint file is there and the database is not.
+    #[error(
+        "the database is missing, and the checkpoint file `mark` says that {size} leaves were signed: restore it from a backup or mirror"
+    )]
+    DatabaseMissing {
+        /// The size in the checkpoint file.
+        size: TreeSize,
+    },
+    /// RocksDB finds it damaged, or it lacks what every ledger has.
+    #[error("the database is damaged: {reason}; restore it from a backup or mirror")]
+    DatabaseDamaged {
+        /// In RocksDB's words, or ours.
+        reason: String,
+    },
+    /// A record or tile that opening reads is damaged.
+    #[error("the database is damaged: {0}; restore it from a backup or mirror")]
+    RecordDamaged(ReadError),
+    /// RocksDB's MANIFEST is shorter or earlier than it was: tables and logs that only its end names would be dropped.
+    #[error(
+        "the database's file list MANIFEST-{:06} has {} bytes, but MANIFEST-{:06} with {} bytes was recorded: it was cut off, or an older copy was put back; restore the database from a backup or mirror",
+        found.number, found.length, recorded.number, recorded.length
+    )]
+    ManifestCutOff {
+        /// What is there.
+        found: Extent,
+        /// What the checkpoint file recorded.
+        recorded: Extent,
+    },
+    /// RocksDB recovered less than was read just before, or failed. The files are as they were.
+    #[error(
+        "RocksDB could not recover the database, which was complete when it was read just before ({reason}). Its files are as they were: start again, and check the disk if this happens again; do not restore a backup for this"
+    )]
+    Recovery {
+        /// In RocksDB's words, or ours.
+        reason: String,
+    },
+    /// An earlier or a later program wrote it.
+    #[error("the database has format {found}, this program knows {FORMAT_VERSION}: use the program that wrote it")]
+    UnknownFormat {
+        /// The version it names.
+        found: u32,
+    },
+    /// The database has lost blocks that were signed, or an older copy was put back.
+    #[error(
+        "the database ends at {size}, but {marked} leaves were signed: blocks are lost or an older copy was put back; restore the newest one"
+    )]
+    Behind {
+        /// The database's size.
+        size: TreeSize,
+        /// The size in the checkpoint file.
+        marked: TreeSize,
+    },
+    /// The database holds another history than was signed.
+    #[error(
+        "the first {size} leaves have the root {found}, but {expected} was signed: this is another ledger, or its records were changed"
+    )]
+    Different {
+        /// The size in the checkpoint file.
+        size: TreeSize,
+        /// The root in the checkpoint file.
+        expected: Digest,
+        /// The root of what is stored.
+        found: Digest,
+    },
+    /// The tree of the checkpoint file does not end in a block header.
+    #[error("the {size} leaves that the checkpoint file `mark` names do not end in a block header")]
+    NoBlockAtMark {
+        /// The size in the checkpoint file.
+        size: TreeSize,
+    },
+    /// The database is of another ledger than the checkpoint file beside it, or than the caller wants.
+    #[error(
+        "the database is of the ledger `{found}`, where `{expected}` was expected: bring together what belongs together"
+    )]
+    AnotherLedger {
+        /// The origin expected.
+        expected: Name,
+        /// The database's.
+        found: Name,
+    },
+    /// The environment: no descriptors, memory, space or permission, or an I/O error. No sign of damage.
+    #[error(
+        "cannot read or write the folder: {0}. This is no sign of damage: remove the cause and start again; do not restore a backup for this"
+    )]
+    Environment(#[from] io::Error),
+}
+
+impl OpenError {
+    /// Whether it says that the ledger itself is not as it should be. What was read once may have been read wrongly.
+    #[must_use]
+    pub const fn is_damage(&self) -> bool {
+        match self {
+            Self::MarkMissing
+            | Self::MarkDamaged
+            | Self::DatabaseMissing { .. }
+            | Self::DatabaseDamaged { .. }
+            | Self::RecordDamaged(_)
+            | Self::ManifestCutOff { .. }
+            | Self::UnknownFormat { .. }
+            | Self::Behind { .. }
+            | Self::Different { .. }
+            | Self::NoBlockAtMark { .. }
+            | Self::AnotherLedger { .. } => true,
+            Self::Absent
+            | Self::Unfinished
+            | Self::RestoreUnfinished
+            | Self::Exists
+            | Self::Stranger { .. }
+            | Self::KeyWithoutLedger
+            | Self::InUse
+            | Self::Recovery { .. }
+            | Self::Environment(_) => false,
+        }
+    }
+}
+
+impl From<ReadError> for OpenError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Damaged { .. } => Self::RecordDamaged(error),
+            ReadError::Beyond { .. } | ReadError::NotInMemory | ReadError::Unavailable(_) => {
+                Self::Environment(io::Error::other(error.to_string()))
+            }
+        }
+    }
+}
+
+impl From<EngineError> for OpenError {
+    fn from(error: EngineError) -> Self {
+        match error {
+            EngineError::Damaged(reason) => Self::DatabaseDamaged { reason },
+            EngineError::Environment(reason) => Self::Environment(io::Error::other(reason)),
+        }
+    }
+}
+
+impl From<LockError> for OpenError {
+    fn from(error: LockError) -> Self {
+        match error {
+            LockError::Held => Self::InUse,
+            LockError::Disk(error) => Self::Environment(error),
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! A copy of the database's files that outlives RocksDB's recovery, made of hard links.
+//!
+//! Opening for writing, RocksDB replays the log into tables and deletes the log. When it reads less of the log than there
+//! is (a read that ends early, a disk that loses a sector just then), the rest is gone. So the files keep a second name
+//! until the recovered database was compared with the checkpoint file:
+//!
+//! ```text
+//! make        db/ ─ links ─▶ .tiezheng-new-safety-copy ─▶ .tiezheng-safety-copy
+//! discard     .tiezheng-safety-copy ─▶ .tiezheng-discarded ─▶ removed         the recovered database is right
+//! roll back   db/ ─▶ .tiezheng-discarded, .tiezheng-safety-copy ─▶ db/       it is not, or nobody knows
+//! ```
+//!
+//! # Invariants
+//!
+//! While `.tiezheng-safety-copy` exists it is the ledger's database, whatever `db/` holds: nothing was acknowledged since
+//! it was made. Each step is a rename followed by an fsync of the folder, so a crash leaves one of these states.
+//!
+//! RocksDB never changes a file that it finds when it is opened: it writes new ones and removes names.
+
+use std::fs::{self, DirBuilder, File};
+use std::io;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+
+use crate::store::rocks::folder::{DISCARDED, Folder, NEW_SAFETY_COPY, SAFETY_COPY};
+
+impl Folder {
+    fn safety_copy(&self) -> PathBuf {
+        self.path().join(SAFETY_COPY)
+    }
+
+    /// Where the ledger's database lies now: in `db`, or in the safety copy when an opening was cut off.
+    ///
+    /// # Errors
+    ///
+    /// The disk's.
+    pub fn valid_database(&self) -> io::Result<PathBuf> {
+        let copy = self.safety_copy();
+        Ok(if copy.try_exists()? { copy } else { self.database() })
+    }
+
+    /// Keeps the database's files under a second name.
+    ///
+    /// # Errors
+    ///
+    /// The disk's. The database is as it was.
+    pub(super) fn make_safety_copy(&self) -> io::Result<()> {
+        let draft = self.path().join(NEW_SAFETY_COPY);
+        remove(&draft)?;
+        DirBuilder::new().mode(0o700).create(&draft)?;
+        for entry in fs::read_dir(self.database())? {
+            let entry = entry?;
+            if entry.file_type()?.is_file() {
+                link_or_copy(&entry.path(), &draft.join(entry.file_name()))?;
+            }
+        }
+        File::open(&draft)?.sync_all()?;
+        fs::rename(&draft, self.safety_copy())?;
+        self.sync()
+    }
+
+    /// Removes the safety copy: the database was recovered completely.
+    ///
+    /// # Errors
+    ///
+    /// The disk's. The copy is either there as before, or gone and only its files take room.
+    pub(super) fn discard_safety_copy(&self) -> io::Result<()> {
+        self.discard(&self.safety_copy())
+    }
+
+    /// Puts the safety copy back, if there is one. The database must be closed.
+    ///
+    /// # Errors
+    ///
+    /// The disk's. The next opening goes on from there.
+    pub(super) fn roll_back(&self) -> io::Result<()> {
+        if !self.safety_copy().try_exists()? {
+            return Ok(());
+        }
+        if self.database().try_exists()? {
+            self.discard(&self.database())?;
+        }
+        fs::rename(self.safety_copy(), self.database())?;
+        self.sync()
+    }
+
+    fn discard(&self, path: &Path) -> io::Result<()> {
+        let discarded = self.path().join(DISCARDED);
+        remove(&discarded)?;
+        fs::rename(path, &discarded)?;
+        self.sync()?;
+        if let Err(error) = remove(&discarded) {
+            // In the way of nothing but space: the next opening removes it.
+            tracing::warn!(%error, "cannot remove {}", discarded.display());
+        }
+        Ok(())
+    }
+}
+
+fn remove(folder: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// A second name for a file, or a copy of it on a file system without hard links.
+fn link_or_copy(from: &Path, to: &Path) -> io::Result<()> {
+    match fs::hard_link(from, to) {
+        // EPERM is what FAT answers; EXDEV where `db` is on a file system of its own.
+        Err(error) if matches!(error.raw_os_error(), Some(EPERM | EXDEV | EMLINK | ENOSYS | EOPNOTSUPP)) => {
+            fs::copy(from, to)?;
+            File::open(to)?.sync_all()
+        }
+        linked => linked,
+    }
+}
+
+const EPERM: i32 = 1;
+const EXDEV: i32 = 18;
+const EMLINK: i32 = 31;
+const ENOSYS: i32 = 38;
+const EOPNOTSUPP: i32 = 95;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder() -> (tempfile::TempDir, Folder) {
+        let root = tempfile::tempdir().unwrap();
+        let folder = Folder::new(root.path());
+        fs::create_dir(folder.database()).unwrap();
+        fs::write(folder.database().join("000004.log"), "rows").unwrap();
+        (root, folder)
+    }
+
+    fn recovered(folder: &Folder) {
+        fs::remove_file(folder.database().join("000004.log")).unwrap();
+        fs::write(folder.database().join("000005.sst"), "fewer rows").unwrap();
+    }
+
+    fn names(path: &Path) -> Vec<String> {
+        let entries = fs::read_dir(path).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<_> = entries.collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_copy_is_valid_until_it_is_discarded() {
+        let (root, folder) = folder();
+        folder.make_safety_copy().unwrap();
+        recovered(&folder);
+        assert_eq!(names(&folder.valid_database().unwrap()), ["000004.log"]);
+        folder.discard_safety_copy().unwrap();
+        assert_eq!(names(&folder.valid_database().unwrap()), ["000005.sst"]);
+        assert_eq!(names(root.path()), ["db"]);
+    }
+
+    /// Each state in which a crash may leave the folder.
+    #[test]
+    fn rolling_back_goes_on_from_every_state() {
+        for crash in 0..4 {
+            let (root, folder) = folder();
+            folder.make_safety_copy().unwrap();
+            recovered(&folder);
+            let discarded = root.path().join(DISCARDED);
+            if crash > 0 {
+                // Of an earlier crash.
+                fs::create_dir(&discarded).unwrap();
+                fs::write(discarded.join("old"), "").unwrap();
+            }
+            if crash > 1 {
+                fs::remove_dir_all(&discarded).unwrap();
+                fs::rename(folder.database(), &discarded).unwrap();
+            }
+            if crash > 2 {
+                fs::remove_dir_all(&discarded).unwrap();
+            }
+            assert_eq!(names(&folder.valid_database().unwrap()), ["000004.log"], "{crash}");
+            folder.roll_back().unwrap();
+            assert_eq!(names(&folder.database()), ["000004.log"], "{crash}");
+            folder.roll_back().unwrap();
+            folder.make_safety_copy().unwrap();
+            folder.discard_safety_copy().unwrap();
+            assert_eq!(names(root.path()), ["db"], "{crash}");
+        }
+    }
+
+    #[test]
+    fn a_copy_that_was_cut_off_is_made_anew() {
+        let (root, folder) = folder();
+        let draft = root.path().join(NEW_SAFETY_COPY);
+        fs::create_dir(&draft).unwrap();
+        fs::write(draft.join("000003.log"), "older").unwrap();
+        assert_eq!(folder.valid_database().unwrap(), folder.database());
+        folder.make_safety_copy().unwrap();
+        assert_eq!(names(&folder.safety_copy()), ["000004.log"]);
+    }
+}

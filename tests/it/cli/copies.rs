@@ -1,0 +1,120 @@
+//! Backups and restores: whole or not at all, of files only, and nothing of anybody else's is touched.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::Path;
+
+use super::at_hand::Desk;
+use crate::opening::{copy, files};
+
+const PARTS: [&str; 6] = ["db", "originals", "ledger.key", "next.key", "platform.key", "mark"];
+
+/// A ledger with one deposit, at rest.
+fn ledger() -> (Desk, String) {
+    let mut desk = Desk::new();
+    desk.file("a", "a");
+    desk.deposit("a", &[]);
+    desk.stop_and_count();
+    let data = desk.top().join("chain").to_str().unwrap().to_owned();
+    (desk, data)
+}
+
+#[test]
+fn a_backup_leaves_the_folders_of_others_alone() {
+    let (desk, data) = ledger();
+    let others = [".tmp", ".new", ".part", "~"].map(|end| desk.file(format!("copy{end}/notes"), "mine"));
+    desk.run(&["backup", &data, "--to", "copy"]).ends(0);
+    assert!(others.iter().all(|notes| fs::read(notes).unwrap() == b"mine"));
+    let names: Vec<_> = fs::read_dir(desk.path("")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(!names.iter().any(|name| name.to_string_lossy().starts_with(".tiezheng-backup")), "{names:?}");
+    let mode = |name: &str| fs::metadata(desk.path("copy").join(name)).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(""), mode("db"), mode("mark")), (0o700, 0o700, 0o600));
+}
+
+#[test]
+fn a_backup_that_fails_names_the_target_and_leaves_nothing() {
+    let (desk, data) = ledger();
+    // Files may not grow past 32 KiB: the target's file system has no room, as it were.
+    let failed = desk.run_after("trap '' XFSZ; ulimit -f 64", &["backup", &data, "--to", "copy"]).ends(2);
+    let text = failed.document()["error"]["message"].as_str().unwrap().to_owned();
+    assert!(text.contains(".tiezheng-backup-") && !text.contains(&data), "{text}");
+    let left: Vec<_> = fs::read_dir(desk.path("")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(!left.iter().any(|name| name == "copy" || name.to_string_lossy().contains("backup")), "{left:?}");
+}
+
+#[test]
+fn a_link_in_a_ledger_or_a_backup_is_refused() {
+    let (desk, data) = ledger();
+    desk.run(&["backup", &data, "--to", "copy"]).ends(0);
+    for name in ["platform.key", "originals", "ledger.key"] {
+        let (part, outside) = (desk.path("copy").join(name), desk.path("outside"));
+        fs::rename(&part, &outside).unwrap();
+        symlink(&outside, &part).unwrap();
+        assert_eq!(desk.run(&["restore", "copy", "--data", "restored"]).ends(2).error(), "not_a_file", "{name}");
+        assert!(!desk.path("restored").exists());
+        assert_eq!(desk.run(&["backup", "copy", "--to", "second"]).ends(2).error(), "not_a_file", "{name}");
+        assert!(!desk.path("second").exists());
+        fs::remove_file(&part).unwrap();
+        fs::rename(&outside, &part).unwrap();
+    }
+    desk.run(&["restore", "copy", "--data", "restored"]).ends(0);
+}
+
+/// Each state in which a kill may leave a restore.
+#[test]
+fn a_restore_that_was_cut_off_goes_on() {
+    let (desk, data) = ledger();
+    desk.run(&["backup", &data, "--to", "copy"]).ends(0);
+    let (backup, folder) = (desk.path("copy"), desk.path("restored"));
+    let cut_off = |desk: &Desk, state: &str| {
+        for command in [
+            vec!["serve", "--test", "--data", "restored", "--listen", "127.0.0.1:0"],
+            vec!["audit", "restored"],
+            vec!["backup", "restored", "--to", "never"],
+        ] {
+            assert_eq!(desk.run(&command).ends(2).error(), "restore_unfinished", "{state} {command:?}");
+        }
+        desk.run(&["restore", "copy", "--data", "restored"]).ends(0);
+        assert_eq!(desk.run(&["restore", "copy", "--data", "restored"]).ends(2).error(), "ledger_exists");
+        desk.run(&["audit", "restored"]).ends(0);
+        let parts = |folder: &Path| {
+            let mut files = files(folder);
+            files.retain(|path, _| path.to_str() != Some("lock"));
+            files
+        };
+        assert_eq!(parts(&folder), parts(&backup), "{state}");
+        fs::remove_dir_all(&folder).unwrap();
+    };
+    for copied in 0..=PARTS.len() {
+        let draft = folder.join(".tiezheng-restoring");
+        fs::create_dir_all(&draft).unwrap();
+        for part in PARTS.iter().take(copied) {
+            let (from, to) = (backup.join(part), draft.join(part));
+            if from.is_dir() { copy(&from, &to) } else { fs::write(to, &fs::read(from).unwrap()[..10]).unwrap() }
+        }
+        cut_off(&desk, &format!("{copied} parts copied"));
+    }
+    for named in 0..=PARTS.len() {
+        copy(&backup, &folder.join(".tiezheng-restored"));
+        for part in PARTS.iter().take(named) {
+            fs::rename(folder.join(".tiezheng-restored").join(part), folder.join(part)).unwrap();
+        }
+        cut_off(&desk, &format!("{named} parts have their names"));
+    }
+}
+
+#[test]
+fn a_restore_goes_on_with_its_own_backup_only() {
+    let (mut desk, data) = ledger();
+    desk.run(&["backup", &data, "--to", "copy"]).ends(0);
+    let other = Desk::new();
+    other.file("b", "b");
+    other.deposit("b", &[]);
+    let (mut other, data) = (other, desk.path("other"));
+    other.stop_and_count();
+    copy(&other.top().join("chain"), &data);
+    copy(&desk.path("copy"), &desk.path("restored/.tiezheng-restored"));
+    desk.become_a_stranger();
+    let ran = desk.run(&["restore", "other", "--data", "restored"]).ends(1);
+    assert_eq!(ran.error(), "copy_differs");
+}

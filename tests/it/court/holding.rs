@@ -1,0 +1,153 @@
+//! Holds: only an explicit act of court staff suspends an erasure, and the court's release ends it.
+
+use serde_json::{Value, json};
+use tiezheng::court::acts::{Act, ActKind, OrderErasure};
+use tiezheng::ledger::number::DepositNumber;
+
+use super::entrusted::entrust;
+use super::originals::{draft_with, submit};
+use crate::support::house::{Answer, House, Plan};
+use crate::support::opened::asked;
+use crate::support::people::{COURT, People, Person};
+use crate::support::proceeding::Proceeding;
+
+async fn erase(house: &House, person: &Person, body: &Value) -> Answer {
+    house.as_(&person.token).post("/v1/erasures", body).await
+}
+
+#[tokio::test]
+async fn a_stranger_who_imports_my_number_into_a_case_never_blocks_my_erasure() {
+    let house = House::in_memory(Plan::default()).await;
+    let people = People::of(&house).await;
+    let (alice, mallory) = (people.person("张三").await, people.person("王五").await);
+    let number = entrust(&people, &alice, b"contract", "合同").await;
+    // A draft, a submitted case, a filed case, a judged case: whoever brings it and whatever becomes of it.
+    draft_with(&house, &mallory, &number, "案由").await;
+    let submitted = draft_with(&house, &mallory, &number, "案由").await;
+    submit(&house, &mallory, submitted).await;
+    let suit = Proceeding::suit(&people).await;
+    suit.import(&house, &suit.bringing, &number).await;
+    suit.file(&house).await;
+    let judged = Proceeding::suit(&people).await;
+    judged.import(&house, &judged.bringing, &number).await;
+    judged.file(&house).await;
+    judged.act(&house, &judged.judge, json!({ "act": "judge" })).await;
+    let erased = erase(&house, &alice, &json!({ "deposit_number": number })).await;
+    assert_eq!(erased.status, 201, "{}", erased.text());
+    // The same of an account: to be named as a party by somebody else is no hold.
+    let erased = erase(&house, &suit.answering, &json!({ "account": suit.answering.account })).await;
+    assert!([201, 404].contains(&erased.status), "{}", erased.text());
+}
+
+#[tokio::test]
+async fn a_hold_of_court_staff_blocks_it_until_the_court_releases_it() {
+    let house = House::in_memory(Plan::default()).await;
+    let people = People::of(&house).await;
+    let suit = Proceeding::suit(&people).await;
+    let number = entrust(&people, &suit.bringing, b"contract", "合同").await;
+    suit.import(&house, &suit.bringing, &number).await;
+    suit.file(&house).await;
+    let plain = json!({ "deposit_number": number });
+    let hold = json!({ "act": "hold", "deposit_number": number, "reason": "待证事实争议" });
+    suit.act(&house, &suit.clerk, hold.clone()).await;
+
+    let refused = erase(&house, &suit.bringing, &plain).await;
+    assert_eq!(refused.problem(), (409, "held_by_a_case".into()));
+    let detail = refused.json()["detail"].as_str().unwrap().to_owned();
+    assert!(detail.contains(COURT) && detail.contains("release"), "{detail}");
+    assert!(!refused.text().contains(&suit.case), "whose case it is, is not told");
+    // By the operator neither, and not under the name of the case.
+    assert_eq!(people.by_operator().post("/v1/erasures", &plain).await.problem().1, "held_by_a_case");
+    let ordered = json!({ "deposit_number": number, "order": suit.case });
+    assert_eq!(erase(&house, &suit.bringing, &ordered).await.problem().1, "held_by_a_case");
+
+    // Everybody who sees the case sees the hold and its reason.
+    for who in [&suit.bringing, &suit.answering, &suit.judge] {
+        let held = suit.view(&house, who).await["holds"].clone();
+        assert_eq!(held[0]["deposit_number"], number.as_str());
+        assert_eq!((&held[0]["reason"], &held[0]["by"]), (&json!("待证事实争议"), &json!(suit.clerk.account)));
+        assert_eq!(held[0]["capacity"]["capacity"], "clerk");
+    }
+    // Twice is not more, and the end of the proceeding does not end it.
+    let twice = house.as_(&suit.judge.token).post(&suit.path("/acts"), &hold).await;
+    assert_eq!(twice.problem(), (409, "held_already".into()));
+    suit.act(&house, &suit.judge, json!({ "act": "judge" })).await;
+    suit.act(&house, &suit.clerk, json!({ "act": "close" })).await;
+    assert_eq!(erase(&house, &suit.bringing, &plain).await.problem().1, "held_by_a_case");
+
+    // Another of the same court releases it, also after the case was closed.
+    suit.act(&house, &suit.judge, json!({ "act": "release", "deposit_number": number })).await;
+    assert_eq!(suit.view(&house, &suit.judge).await["holds"], json!([]));
+    let again = json!({ "act": "release", "deposit_number": number });
+    let again = house.as_(&suit.judge.token).post(&suit.path("/acts"), &again).await;
+    assert_eq!(again.problem(), (409, "not_held".into()));
+    let erased = erase(&house, &suit.bringing, &plain).await;
+    assert_eq!(erased.status, 201, "{}", erased.text());
+}
+
+#[tokio::test]
+async fn parties_strangers_and_other_courts_can_neither_hold_nor_release() {
+    let house = House::in_memory(Plan::default()).await;
+    let people = People::of(&house).await;
+    let suit = Proceeding::suit(&people).await;
+    let number = entrust(&people, &suit.bringing, b"contract", "合同").await;
+    suit.import(&house, &suit.bringing, &number).await;
+    suit.file(&house).await;
+    let other_court = people.of_court("书记员", "clerk", "京0491").await;
+    let stranger = people.person("王五").await;
+    let of = |act: &str| json!({ "act": act, "deposit_number": number, "reason": "理由" });
+    let tried =
+        async |who: &Person, act: &str| house.as_(&who.token).post(&suit.path("/acts"), &of(act)).await.problem();
+    for act in ["hold", "release"] {
+        assert_eq!(tried(&suit.bringing, act).await, (403, "not_permitted".into()), "{act}");
+        assert_eq!(tried(&suit.answering, act).await, (403, "not_permitted".into()), "{act}");
+        assert_eq!(tried(&other_court, act).await, (404, "not_found".into()), "{act}");
+        assert_eq!(tried(&stranger, act).await, (404, "not_found".into()), "{act}");
+    }
+    // What is not in the case is not held by it, and a hold is about one thing.
+    let elsewhere = entrust(&people, &suit.answering, b"letter", "信").await;
+    let reply = async |body: Value| house.as_(&suit.clerk.token).post(&suit.path("/acts"), &body).await.problem();
+    let strange = json!({ "act": "hold", "deposit_number": elsewhere, "reason": "理由" });
+    assert_eq!(reply(strange).await, (422, "not_in_the_case".into()));
+    assert_eq!(reply(json!({ "act": "hold", "reason": "理由" })).await, (422, "hold_names_nothing".into()));
+    let both = json!({ "act": "hold", "deposit_number": number, "account": suit.bringing.account, "reason": "理由" });
+    assert_eq!(reply(both).await, (422, "hold_names_nothing".into()));
+    let unreasoned = json!({ "act": "hold", "deposit_number": number });
+    assert_eq!(reply(unreasoned).await, (400, "unexpected_json".into()));
+}
+
+#[tokio::test]
+async fn each_court_holds_for_itself_and_an_erasure_order_ends_only_its_own_hold() {
+    let house = House::in_memory(Plan::default()).await;
+    let people = People::of(&house).await;
+    let (first, second) = (Proceeding::suit(&people).await, Proceeding::suit(&people).await);
+    let number = entrust(&people, &first.bringing, b"contract", "合同").await;
+    for suit in [&first, &second] {
+        suit.import(&house, &suit.bringing, &number).await;
+        suit.file(&house).await;
+        suit.act(&house, &suit.clerk, json!({ "act": "hold", "deposit_number": number, "reason": "理由" })).await;
+    }
+    let body = json!({ "deposit_number": number, "order": first.case });
+    let judge = house.desk.authenticate(&first.judge.token).unwrap();
+    let act = Act::OrderErasure(OrderErasure { deposit: Some(DepositNumber::parse(&number).unwrap()), account: None });
+    let case = tiezheng::court::line::Line::parse(&first.case).unwrap();
+    house.desk.act(&judge, case, &asked(), ActKind::OrderErasure, |_, _, _| Ok(act.clone())).await.unwrap();
+    assert_eq!(first.view(&house, &first.judge).await["holds"], json!([]), "the order ends the hold of its own case");
+    assert_eq!(erase(&house, &first.judge, &body).await.problem().1, "held_by_a_case", "the other case still holds it");
+    second.act(&house, &second.judge, json!({ "act": "release", "deposit_number": number, "reason": "调解" })).await;
+    assert_eq!(erase(&house, &first.judge, &body).await.status, 201);
+}
+
+#[tokio::test]
+async fn an_account_is_held_and_released_like_a_deposit() {
+    let house = House::in_memory(Plan::default()).await;
+    let people = People::of(&house).await;
+    let suit = Proceeding::suit(&people).await;
+    suit.file(&house).await;
+    let body = json!({ "account": suit.answering.account });
+    let act = |act: &str| json!({ "act": act, "account": suit.answering.account, "reason": "送达" });
+    suit.act(&house, &suit.clerk, act("hold")).await;
+    assert_eq!(people.by_operator().post("/v1/erasures", &body).await.problem(), (409, "held_by_a_case".into()));
+    suit.act(&house, &suit.clerk, act("release")).await;
+    assert_eq!(people.by_operator().post("/v1/erasures", &body).await.status, 201);
+}
