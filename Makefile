@@ -5,7 +5,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup build demo run test fmt lint doc deny bench bench-growth bench-rivals native interop clean \
+.PHONY: help setup build demo run test fmt lint doc deny bench bench-growth bench-rivals native interop test-fresh clean \
 	first-build setup-test fmt-check tidy clippy unit one-rocksdb
 
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/tiezheng
@@ -74,6 +74,10 @@ bench-rivals: ## measure rivals beside us on this disk: Tessera, PostgreSQL (nee
 
 interop: build ## let other log software check ours (needs a current Go) | 与其他透明日志软件互通
 	tests/interop/tessera.sh
+
+# Not part of `test`: it needs root and debootstrap, and builds everything once more.
+test-fresh: ## the README's commands on a minimal Debian 12, in a chroot (root, debootstrap, an hour) | 在最小化系统上测试
+	.ci/fresh.sh
 
 clean: ## remove all that was built, RocksDB included | 清除编译结果
 	cargo clean

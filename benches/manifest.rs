@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use tiezheng::cli::durable;
-use tiezheng::cli::ending::Complaint;
+use tiezheng::cli::gather::Skip;
 use tiezheng::cli::manifest::kept;
 use tiezheng::cli::manifest::making::make;
 use tiezheng::cli::manifest::source::Source;
@@ -63,14 +63,10 @@ fn root(items: &[(ItemDigests, String)], salt: &[u8; 32]) -> ManifestRoot {
 
 fn keep(source: &Path, list: &Path) -> ManifestRoot {
     let kept = durable::replace_with(list, 0o600, |file| {
-        let mut source = Source::open(source).map_err(told)?;
-        make(&mut source, BOTH, file, &|_| {}).map_err(told)
+        let mut source = Source::open(source, Skip::Nothing)?;
+        make(&mut source, BOTH, file, &|_| {})
     });
     kept.expect("the list is kept")
-}
-
-fn told(complaint: Complaint) -> std::io::Error {
-    std::io::Error::other(complaint)
 }
 
 fn manifests(criterion: &mut Criterion) {

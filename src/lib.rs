@@ -8,7 +8,7 @@
 //!
 //! 1. [`ledger`]: formats, tree, chain, verifier. Pure: bytes in, bytes and verdicts out.
 //! 2. [`court`]: rules of procedure. Pure as well. [`store`]: where blocks rest; its contract in prose, memory, RocksDB.
-//!    `custody`: originals under lock and key.
+//!    `custody`: originals under lock and key. [`files`]: opening and naming files.
 //! 3. `sequencer`: the only hand that writes. [`audit`]: the auditor's eye, over any reader. [`wire`]: JSON shapes, shared
 //!    by server and client.
 //! 4. [`client`]: talks to a node and believes nothing it says. `desk`: court rules meet the sequencer.
@@ -26,6 +26,7 @@ pub mod court;
 pub mod custody;
 #[cfg(feature = "node")]
 pub mod desk;
+pub mod files;
 #[cfg(feature = "node")]
 pub mod http;
 pub mod ledger;

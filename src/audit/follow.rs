@@ -2,7 +2,7 @@
 //!
 //! Not here: what a leaf shows by itself and what lies beside it (`leaves`, `rows`), found on any thread before its turn.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::audit::cases::Cases;
 use crate::audit::leaves::{Deposit, Examined, Seen, Unfit};
@@ -16,6 +16,7 @@ use crate::ledger::merkle::list::root_of;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::notice::{ErasedPiece, Mode, Notice, NoticeKind, Piece, SignedNotice};
 use crate::ledger::time::Timestamp;
+use crate::store::contract::index_rows::IndexRows;
 use crate::store::contract::{Private, ReadLedger};
 
 /// What the walk remembers of the leaves behind it.
@@ -34,6 +35,10 @@ pub(in crate::audit) struct Follower<'a, R: ?Sized> {
     subjects: HashMap<Digest, (u64, Vec<VerifierKey>)>,
     /// What the acts of cases met so far have come to.
     cases: Cases,
+    /// The rows that the leaves met so far have in each index; `None` once a leaf could not be read.
+    yields: Option<IndexRows>,
+    /// Hashes of notices: equal ones have one row.
+    notices: HashSet<Digest>,
 }
 
 impl<'a, R: ReadLedger + ?Sized> Follower<'a, R> {
@@ -49,6 +54,19 @@ impl<'a, R: ReadLedger + ?Sized> Follower<'a, R> {
             notice: None,
             subjects: HashMap::new(),
             cases: Cases::default(),
+            yields: Some(IndexRows::default()),
+            notices: HashSet::new(),
+        }
+    }
+
+    /// The rows that the walked leaves have in each index; `None` where a leaf could not be read.
+    pub(in crate::audit) const fn yields(&self) -> Option<IndexRows> {
+        self.yields
+    }
+
+    fn add_rows(&mut self, rows: IndexRows) {
+        if let Some(yields) = &mut self.yields {
+            *yields += rows;
         }
     }
 
@@ -91,6 +109,7 @@ impl<'a, R: ReadLedger + ?Sized> Follower<'a, R> {
                 }
             }
             Err(unfit) => {
+                self.yields = None;
                 findings.push(match unfit {
                     Unfit::Damaged(why) => (Fault::Damaged, why),
                     Unfit::Malformed(why) => (Fault::Malformed, why),
@@ -131,6 +150,7 @@ impl<'a, R: ReadLedger + ?Sized> Follower<'a, R> {
         findings: &mut Findings,
     ) {
         report.blocks += 1;
+        self.add_rows(IndexRows::HEADER);
         if header.ledger != *self.origin {
             findings.push((Fault::OtherLedger, header.ledger.to_string()));
         }
@@ -171,6 +191,9 @@ impl<'a, R: ReadLedger + ?Sized> Follower<'a, R> {
         findings: &mut Findings,
     ) {
         report.notices += 1;
+        if self.notices.insert(*hash) {
+            self.add_rows(IndexRows::NOTICE);
+        }
         let notice = signed.notice();
         if notice.ledger != *self.origin {
             findings.push((Fault::OtherLedger, notice.ledger.to_string()));
@@ -221,8 +244,9 @@ impl<'a, R: ReadLedger + ?Sized> Follower<'a, R> {
     }
 
     fn deposit(&mut self, index: LeafIndex, deposit: Deposit, report: &mut AuditReport, findings: &mut Findings) {
-        let Deposit { number, received, whole, mut own, mut beside, rows } = deposit;
+        let Deposit { number, received, whole, mut own, mut beside, rows, yields } = deposit;
         report.entries += 1;
+        self.add_rows(yields);
         findings.append(&mut own);
         let test = report.mode.is_some_and(Mode::is_test);
         if number.date() != received.beijing_date() || number.is_test() != test {

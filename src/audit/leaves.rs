@@ -21,6 +21,7 @@ use crate::ledger::notice::SignedNotice;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::keys::KeyCache;
 use crate::ledger::time::Timestamp;
+use crate::store::contract::index_rows::IndexRows;
 use crate::store::contract::{Private, ReadLedger};
 
 /// Leaves of one stretch: 4 tiles.
@@ -64,12 +65,15 @@ pub(in crate::audit) struct Deposit {
     pub(in crate::audit) beside: Findings,
     /// Index rows looked up.
     pub(in crate::audit) rows: u64,
+    /// The rows that it has in each index.
+    pub(in crate::audit) yields: IndexRows,
 }
 
 impl Deposit {
     /// One of which nothing but number and time is needed.
-    const fn plain(number: DepositNumber, received: Timestamp) -> Self {
-        Self { number, received, whole: None, own: Vec::new(), beside: Vec::new(), rows: 0 }
+    fn plain(number: DepositNumber, received: Timestamp) -> Self {
+        let yields = IndexRows::default();
+        Self { number, received, whole: None, own: Vec::new(), beside: Vec::new(), rows: 0, yields }
     }
 }
 
@@ -156,6 +160,7 @@ impl<R: ReadLedger + ?Sized> Examiner<'_, R> {
         let mut rows = Rows::of(self.store, index);
         let private = if self.indexes { rows.deposit(hash, &entry) } else { None };
         let needed = statement.subject.is_some() || matches!(private, Some(Private::Held(_)));
+        let yields = IndexRows::of_entry(&entry);
         Deposit {
             number: entry.number,
             received: entry.received,
@@ -163,6 +168,7 @@ impl<R: ReadLedger + ?Sized> Examiner<'_, R> {
             own,
             beside: rows.findings,
             rows: rows.count,
+            yields,
         }
     }
 }

@@ -18,6 +18,7 @@ use crate::ledger::merkle::frontier::{Frontier, FullTile};
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::merkle::tile::TILE_WIDTH;
 use crate::ledger::statement::keys::KeyCache;
+use crate::store::contract::index_rows::IndexRows;
 use crate::store::contract::{Published, ReadError, ReadLedger};
 use crate::store::reading;
 
@@ -81,7 +82,28 @@ pub fn walk<R: ReadLedger + ?Sized>(
     }
     compare_root(&mut report, &published, &frontier);
     compare_key(&mut report, &published, &follower, options);
+    if options.indexes {
+        compare_index_rows(store, follower.yields(), &mut report);
+    }
     Ok(report)
+}
+
+/// Each index must have as many rows as the log yields: each of those was looked up, so it then has no others.
+fn compare_index_rows<R: ReadLedger + ?Sized>(store: &R, yields: Option<IndexRows>, report: &mut AuditReport) {
+    // A leaf that cannot be read is a finding of its own, and what it yields is unknown.
+    let Some(yields) = yields else { return };
+    match store.index_rows() {
+        Ok(None) => {}
+        Ok(Some(found)) => {
+            for ((index, expected), (_, found)) in yields.named().into_iter().zip(found.named()) {
+                if expected != found {
+                    let detail = format!("the index `{index}` has {found} rows, the log yields {expected}");
+                    report.find(whole(Fault::Index, detail));
+                }
+            }
+        }
+        Err(error) => report.find(whole(Fault::Index, error.to_string())),
+    }
 }
 
 fn empty_report(published: &Published, origin: &Name, options: &Options) -> AuditReport {

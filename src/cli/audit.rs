@@ -102,7 +102,7 @@ fn check_originals(
 }
 
 fn pinned_for(origin: &str, config: &Config) -> Result<Option<VerifierKey>, Complaint> {
-    let pinned = Pinned::load(&config.trust_policy())?;
+    let pinned = Pinned::of(config)?;
     Ok(pinned.logs().map(|log| &log.key).find(|key| key.name().as_str() == origin).cloned())
 }
 

@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::cli::case_key::random_bytes;
 use crate::cli::durable;
 use crate::cli::ending::{Complaint, Ending};
-use crate::cli::folder_copy::{check, copy, rename_new, size_of, told};
+use crate::cli::folder_copy::{check, copy, must_be_apart, rename_new, size_of, told};
 use crate::cli::office::ORIGINALS;
 use crate::cli::opening::{cannot_open, unreadable};
 use crate::cli::originals_check::sizes_of_originals;
@@ -55,6 +55,7 @@ pub fn run(args: &BackupArgs, screen: &Screen) -> anyhow::Result<Ending> {
     // Held until the copy is done: no node may start meanwhile, other readers may come.
     let lock = Folder::new(&args.dir).lock_shared();
     let _lock = lock.map_err(|error| cannot_open(&args.dir, &OpenError::from(error)))?;
+    must_be_apart(&args.dir, &args.to)?;
     let size = size_of(&args.dir)?;
     let (_, original) = check(&args.dir)?;
     let draft = draft_beside(&args.to)?;

@@ -14,6 +14,8 @@ use zeroize::Zeroizing;
 use crate::cli::config::{Config, make_private_folder};
 use crate::cli::durable;
 use crate::cli::ending::Complaint;
+use crate::cli::input;
+use crate::cli::normalization::composed;
 use crate::ledger::key::Signer;
 
 /// The case that is meant where none is named.
@@ -38,12 +40,15 @@ pub struct CaseKey {
 ///
 /// [`Complaint`]: a case name that is no file name, or a key file that is damaged, open to others or cannot be written.
 pub fn open(config: &Config, case: &str) -> Result<CaseKey, Complaint> {
+    // The same name, however it was typed: another key would make another depositor.
+    let case = &composed(case);
     check_name(case)?;
-    let path = config.keys().join(format!("{case}.key"));
+    let path = config.keys()?.join(format!("{case}.key"));
     match fs::metadata(&path) {
         Ok(_) => Ok(CaseKey { signer: read(&path)?, path, is_new: false }),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            make_private_folder(&config.keys()).map_err(|error| Complaint::io(&config.keys(), &error))?;
+            let folder = config.keys()?;
+            make_private_folder(&folder).map_err(|error| Complaint::io(&folder, &error))?;
             let signer = generate()?;
             match write(&path, &signer) {
                 Ok(()) => Ok(CaseKey { signer, path, is_new: true }),
@@ -120,11 +125,9 @@ pub fn read_any_mode(path: &Path) -> Result<Signer, Complaint> {
         let zh = format!("{} 不是密钥文件：{error}", path.display());
         Complaint::unable("key_file_damaged", zh, format!("{} is no key file: {error}", path.display()))
     };
-    let text = fs::read_to_string(path).map(Zeroizing::new).map_err(|error| match error.kind() {
-        io::ErrorKind::InvalidData => damaged(&error),
-        _ => Complaint::io(path, &error),
-    })?;
-    Signer::parse(text.trim_end_matches('\n')).map_err(|error| damaged(&error))
+    let bytes = Zeroizing::new(input::bytes(path, input::SMALL)?);
+    let text = input::decode(&bytes).map(Zeroizing::new).map_err(|error| damaged(&error))?;
+    Signer::parse(text.trim()).map_err(|error| damaged(&error))
 }
 
 fn check_name(case: &str) -> Result<(), Complaint> {
@@ -151,13 +154,14 @@ mod tests {
         let (_folder, config) = config();
         let first = open(&config, "（2026）粤0192民初1号").unwrap();
         let again = open(&config, "（2026）粤0192民初1号").unwrap();
+        assert!(open(&config, "caf\u{e9}").unwrap().is_new && !open(&config, "cafe\u{301}").unwrap().is_new);
         let other = open(&config, DEFAULT_CASE).unwrap();
         assert_eq!((first.is_new, again.is_new), (true, false));
         assert_eq!(first.signer.verifier(), again.signer.verifier());
         assert_ne!(first.signer.verifier(), other.signer.verifier());
         assert!(first.signer.verifier().is_of_depositor());
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-        assert_eq!((mode(&first.path), mode(&config.keys())), (0o600, 0o700));
+        assert_eq!((mode(&first.path), mode(&config.keys().unwrap())), (0o600, 0o700));
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! The command line's definition, and what runs for each command.
 
-use std::io;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
@@ -14,7 +13,7 @@ use crate::cli::ending::{Complaint, Ending};
 use crate::cli::screen::Screen;
 #[cfg(feature = "node")]
 use crate::cli::{audit, backup, descriptors, load, resources, restore, serve};
-use crate::cli::{deposit, keygen, lookup, receipt, statement, trust, usage, verify};
+use crate::cli::{clock, deposit, keygen, lookup, receipt, statement, trust, usage, verify};
 use crate::ledger::verify::wording::Language;
 
 /// Most threads that may wait for a disk at the same time. A node's reads and hashing have bounds of their own below; a thread
@@ -24,7 +23,7 @@ const BLOCKING_THREADS: usize = 64;
 const AFTER_HELP: &str = "\
 First steps | 入门:
   tiezheng demo                            see everything happen, leave nothing behind | 完整演示
-  tiezheng serve --data chain-data         start a node | 启动节点
+  tiezheng serve --test --data chain-data  start a node | 启动节点
   tiezheng deposit contract.pdf            digests go on the chain, the file stays here | 存证
   tiezheng lookup NUMBER                   what the chain says | 查询
   tiezheng verify contract.pdf             hold the file against the chain | 核验
@@ -69,6 +68,7 @@ enum Command {
     Trust(trust::TrustArgs),
     Keygen(keygen::KeygenArgs),
     Case(case::CaseArgs),
+    Clock(clock::ClockArgs),
     #[cfg(feature = "node")]
     Demo(demo::DemoArgs),
     #[cfg(feature = "node")]
@@ -98,12 +98,7 @@ pub fn main() -> ExitCode {
         Err(error) => return not_run(&error).into(),
     };
     let screen = Screen::new(language(arguments.lang), arguments.json, colours_wanted(), is_watched());
-    let ended = run(&arguments.command, &screen).or_else(|error| match error.downcast_ref::<io::Error>() {
-        // Whoever read our output, `head` for one, has seen enough.
-        Some(io) if io.kind() == io::ErrorKind::BrokenPipe => Ok(Ending::Good),
-        _ => screen.complain(&error),
-    });
-    ended.unwrap_or(Ending::CouldNotLook).into()
+    run(&arguments.command, &screen).unwrap_or_else(|error| screen.complain(&error)).into()
 }
 
 fn run(command: &Command, screen: &Screen) -> anyhow::Result<Ending> {
@@ -112,10 +107,18 @@ fn run(command: &Command, screen: &Screen) -> anyhow::Result<Ending> {
         descriptors::raise()?;
         resources::prepare()?;
     }
-    let config = Config::from_env()?;
+    let config = Config::from_env();
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     let runtime = builder.enable_all().max_blocking_threads(BLOCKING_THREADS).build();
     let runtime = runtime.map_err(|error| Complaint::unable("no_runtime", error.to_string(), error.to_string()))?;
+    let reads_pinned =
+        matches!(command, Command::Lookup(_) | Command::Verify(_) | Command::Receipt(_)) || is_audit(command);
+    if reads_pinned && !config.is_named() {
+        screen.aside(screen.pick(
+            "未设置 TIEZHENG_CONFIG、XDG_CONFIG_HOME 或 HOME：没有配置文件夹，视为尚未信任任何账本",
+            "none of TIEZHENG_CONFIG, XDG_CONFIG_HOME and HOME is set: without a configuration folder no ledger is trusted",
+        ))?;
+    }
     runtime.block_on(async {
         match command {
             Command::Deposit(args) => deposit::run(args, &config, screen).await,
@@ -126,6 +129,7 @@ fn run(command: &Command, screen: &Screen) -> anyhow::Result<Ending> {
             Command::Trust(args) => trust::run(args, &config, screen).await,
             Command::Keygen(args) => keygen::run(args, &config, screen),
             Command::Case(args) => case::run(args, screen).await,
+            Command::Clock(args) => clock::run(args, screen).await,
             #[cfg(feature = "node")]
             Command::Demo(args) => demo::run(args, screen).await,
             #[cfg(feature = "node")]
@@ -140,6 +144,16 @@ fn run(command: &Command, screen: &Screen) -> anyhow::Result<Ending> {
             Command::Load(args) => load::run(args, screen).await,
         }
     })
+}
+
+#[cfg(feature = "node")]
+const fn is_audit(command: &Command) -> bool {
+    matches!(command, Command::Audit(_))
+}
+
+#[cfg(not(feature = "node"))]
+const fn is_audit(_: &Command) -> bool {
+    false
 }
 
 fn language(wanted: Option<LanguageName>) -> Language {

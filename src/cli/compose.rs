@@ -1,5 +1,7 @@
 //! What a statement is to say beside the digests, and the statement made of it.
 
+use std::fs;
+use std::io;
 use std::path::Path;
 
 use clap::ValueEnum;
@@ -8,6 +10,7 @@ use serde_json::json;
 use crate::cli::case_key::{DEFAULT_CASE, random_bytes};
 use crate::cli::ending::Complaint;
 use crate::cli::papers::StatementPaper;
+use crate::cli::terminal::escaped_name;
 use crate::ledger::hash::Digest;
 use crate::ledger::key::{Name, Signer, VerifierKey};
 use crate::ledger::manifest::item::WantedDigests;
@@ -17,6 +20,7 @@ use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::content::{Content, HashAlgorithm};
 use crate::ledger::statement::signed::SignedStatement;
 use crate::ledger::statement::text::{LINKS_MAX, Link, LinkKind, ManifestRoot, Statement, Subject};
+use crate::ledger::text::{Lines, forbidden_character};
 use crate::wire::deposit::DepositRequest;
 use crate::wire::metadata::canonical;
 
@@ -218,8 +222,10 @@ impl Details {
         if self.args.no_private {
             return Ok(None);
         }
-        let file_name = || file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let name = self.args.name.clone().unwrap_or_else(file_name);
+        let name = match &self.args.name {
+            Some(name) => name.clone(),
+            None => own_name(file).map_err(|error| Complaint::io(file, &error))?,
+        };
         let json = canonical(&json!({ "name": name })).map_err(|error| {
             let (zh, hint) = (error.chinese(), "--name gives it another name");
             Complaint::usage(
@@ -258,6 +264,29 @@ impl Details {
     }
 }
 
+/// The name of a file or folder; of `.` and `..` that of the folder they mean.
+///
+/// # Errors
+///
+/// It is not there.
+pub fn own_name(path: &Path) -> io::Result<String> {
+    let whole = if path.file_name().is_none() { fs::canonicalize(path)? } else { path.to_owned() };
+    Ok(without_control_characters(&whole.file_name().unwrap_or(whole.as_os_str()).to_string_lossy()))
+}
+
+/// A file system allows control characters in names, private metadata does not: each is written as `\u{…}`.
+fn without_control_characters(name: &str) -> String {
+    let mut text = String::with_capacity(name.len());
+    for c in name.chars() {
+        if forbidden_character(c.encode_utf8(&mut [0; 4]), Lines::One).is_some() {
+            text.extend(c.escape_unicode());
+        } else {
+            text.push(c);
+        }
+    }
+    text
+}
+
 fn sign(
     statement: Statement,
     signer: &Signer,
@@ -286,6 +315,7 @@ fn read_link(text: &str) -> Result<Link, Complaint> {
 /// [`Complaint`] of usage, with the reason.
 pub fn read_number(text: &str) -> Result<DepositNumber, Complaint> {
     DepositNumber::parse(text).map_err(|error| {
+        let text = escaped_name(text);
         let zh = format!("存证编号“{text}”输入有误：{}。请与原件核对；未进行任何查询。", error.chinese());
         let en = format!(
             "the deposit number `{text}` is mistyped: {error}. Compare it with the paper; nothing was looked up."

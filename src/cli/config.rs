@@ -21,50 +21,70 @@ use crate::ledger::verify::wording::Language;
 /// The variable that puts the configuration folder elsewhere.
 pub const FOLDER_VARIABLE: &str = "TIEZHENG_CONFIG";
 
-/// The configuration folder. Nothing is made before something is kept in it.
+/// The configuration folder, if the environment names one: most commands of a node run without it. Nothing is made before
+/// something is kept in it.
 #[derive(Debug, Clone)]
 pub struct Config {
-    folder: PathBuf,
+    folder: Option<PathBuf>,
 }
 
 impl Config {
     /// The folder that the environment names.
-    ///
-    /// # Errors
-    ///
-    /// [`Complaint`] where neither a folder nor a home is named.
-    pub fn from_env() -> Result<Self, Complaint> {
+    #[must_use]
+    pub fn from_env() -> Self {
         let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
         Self::choose(set(FOLDER_VARIABLE), set("XDG_CONFIG_HOME"), set("HOME"))
     }
 
-    fn choose(own: Option<OsString>, xdg: Option<OsString>, home: Option<OsString>) -> Result<Self, Complaint> {
+    fn choose(own: Option<OsString>, xdg: Option<OsString>, home: Option<OsString>) -> Self {
         // The XDG specification: a relative path is to be ignored.
         let xdg = xdg.map(PathBuf::from).filter(|path| path.is_absolute());
         let base = xdg.or_else(|| home.map(|home| Path::new(&home).join(".config")));
-        let folder = own.map(PathBuf::from).or_else(|| base.map(|base| base.join("tiezheng")));
-        folder.map(|folder| Self { folder }).ok_or_else(|| {
-            let en = format!("no configuration folder: neither {FOLDER_VARIABLE} nor HOME is set");
-            Complaint::unable("no_config", format!("没有配置文件夹：未设置 {FOLDER_VARIABLE} 或 HOME"), en)
-        })
+        Self { folder: own.map(PathBuf::from).or_else(|| base.map(|base| base.join("tiezheng"))) }
     }
 
     /// A given folder.
     #[must_use]
     pub const fn at(folder: PathBuf) -> Self {
-        Self { folder }
+        Self { folder: Some(folder) }
+    }
+
+    /// Whether the environment names a folder.
+    #[must_use]
+    pub const fn is_named(&self) -> bool {
+        self.folder.is_some()
     }
 
     /// Where depositors' keys lie.
-    #[must_use]
-    pub fn keys(&self) -> PathBuf {
-        self.folder.join("keys")
+    ///
+    /// # Errors
+    ///
+    /// [`Complaint`]: the environment names no folder.
+    pub fn keys(&self) -> Result<PathBuf, Complaint> {
+        self.folder("keys")
     }
 
     /// Where the pinned ledger keys lie.
-    #[must_use]
-    pub fn trust_policy(&self) -> PathBuf {
-        self.folder.join("trust.policy")
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::keys`].
+    pub fn trust_policy(&self) -> Result<PathBuf, Complaint> {
+        self.folder("trust.policy")
+    }
+
+    fn folder(&self, part: &str) -> Result<PathBuf, Complaint> {
+        self.folder.as_ref().map(|folder| folder.join(part)).ok_or_else(|| {
+            let zh = format!(
+                "没有配置文件夹，无法读取密钥与受信任的账本：未设置 {FOLDER_VARIABLE}、XDG_CONFIG_HOME 或 HOME。\
+                 请设置其中之一，例如 {FOLDER_VARIABLE}=/路径/tiezheng"
+            );
+            let en = format!(
+                "no configuration folder, which holds keys and trusted ledgers: none of {FOLDER_VARIABLE}, XDG_CONFIG_HOME and \
+                 HOME is set. Set one of them, for instance {FOLDER_VARIABLE}=/path/to/tiezheng"
+            );
+            Complaint::unable("no_config", zh, en)
+        })
     }
 }
 
@@ -110,7 +130,7 @@ mod tests {
 
     fn chosen(own: &str, xdg: &str, home: &str) -> Option<String> {
         let set = |text: &str| Some(OsString::from(text)).filter(|text| !text.is_empty());
-        Config::choose(set(own), set(xdg), set(home)).ok().map(|config| config.folder.display().to_string())
+        Config::choose(set(own), set(xdg), set(home)).folder.map(|folder| folder.display().to_string())
     }
 
     #[test]
@@ -119,6 +139,11 @@ mod tests {
         assert_eq!(chosen("", "/x", "/home/li").unwrap(), "/x/tiezheng");
         assert_eq!(chosen("", "x", "/home/li").unwrap(), "/home/li/.config/tiezheng");
         assert_eq!(chosen("", "", ""), None);
+        let none = Config::choose(None, None, None);
+        assert_eq!(
+            (none.keys().unwrap_err().code, none.trust_policy().unwrap_err().code),
+            ("no_config".into(), "no_config".into())
+        );
     }
 
     #[test]

@@ -17,13 +17,14 @@ use crate::cli::compose::{Details, StatementArgs};
 use crate::cli::config::Config;
 use crate::cli::ending::{Complaint, Ending};
 use crate::cli::facts_table;
-use crate::cli::gather::{Found, gather, passed_over_word};
+use crate::cli::gather::{Found, Skip, gather, passed_over_word};
 use crate::cli::manifest::depositing;
 use crate::cli::manifest::making::LINE_FORM;
 use crate::cli::manifest::source::Source;
 use crate::cli::many::{self, Missed};
 use crate::cli::progress::Progress;
 use crate::cli::reach::{ServerArgs, meet_and_pin};
+use crate::cli::renamed;
 use crate::cli::round::{Done, Round};
 use crate::cli::screen::{BAD, FAINT, GOOD, HEED, Screen};
 use crate::cli::terminal::escaped_name;
@@ -65,6 +66,9 @@ pub struct DepositArgs {
     /// Deposit every file in the named folders | 递归处理文件夹
     #[arg(long, short)]
     recursive: bool,
+    /// Deposit also what file managers and office programs leave in a folder, such as `.DS_Store` | 不略过系统自动生成的文件
+    #[arg(long)]
+    all: bool,
     /// Write the papers into this folder instead of beside the files | 声明与回执写入此文件夹
     #[arg(long, value_name = "DIR")]
     receipts: Option<PathBuf>,
@@ -83,6 +87,7 @@ struct Tally {
     deposited: usize,
     already: usize,
     passed_over: usize,
+    unconfirmed: usize,
     failed: usize,
 }
 
@@ -93,15 +98,16 @@ struct Tally {
 /// What keeps every file from being deposited: the ledger, the key, the arguments.
 pub async fn run(args: &DepositArgs, config: &Config, screen: &Screen) -> anyhow::Result<Ending> {
     let details = Details::read(&args.statement)?;
+    let skip = if args.all { Skip::Nothing } else { Skip::FileManagerFiles };
     if let Some(path) = &args.manifest {
         // What is wrong with the arguments or the folder is told before a node is met.
         details.wanted_digests()?;
-        let source = Source::open(path)?;
+        let source = Source::open(path, skip)?;
         let progress = Progress::of_bytes(screen, source.total_bytes());
         let round = begin(args, details, progress, config, screen).await?;
         return depositing::run(&round, source, screen).await;
     }
-    let found = gather(&args.files, args.recursive);
+    let found = gather(&args.files, args.recursive, skip);
     if found.is_empty() {
         let en = "there is no file in what was named: nothing to deposit";
         return Err(Complaint::unable("nothing_to_deposit", "指定的文件夹中没有文件，无可存证", en).into());
@@ -118,29 +124,53 @@ pub async fn run(args: &DepositArgs, config: &Config, screen: &Screen) -> anyhow
         Some(begin(args, details, Progress::of_bytes(screen, total), config, screen).await?)
     };
     let mut deposits = pin!(many::deposit(round.clone(), found));
-    let (mut tally, mut ending, mut unconfirmed) = (Tally::default(), Ending::Good, false);
+    let (mut tally, mut ending) = (Tally::default(), Ending::Good);
+    // What cannot be printed does not stop the work; it is reported when the work is done.
+    let (mut printed, mut lost) = (Ok(()), None);
     while let Some((found, outcome)) = deposits.next().await {
         let tell = || tell(screen, &found, &outcome, files == 1);
-        match &round {
-            Some(round) => round.progress.aside(tell)?,
-            None => tell()?,
-        }
-        unconfirmed |= matches!(&outcome, Err(Missed::Failed(complaint)) if is_unconfirmed(complaint));
+        printed = printed.and(match &round {
+            Some(round) => round.progress.aside(tell),
+            None => tell(),
+        });
         ending = ending.max(count(&mut tally, &found, &outcome));
+        lost = lost.or(outcome.err().and_then(unanswered));
     }
-    summary(screen, tally)?;
-    if unconfirmed {
-        screen.aside(screen.pick(
-            "未确认的文件可能已经上链：请再次运行同一命令，不会重复存证。",
-            "What is not confirmed may be on the chain all the same: run the same command again, nothing is deposited twice.",
-        ))?;
+    printed.and_then(|()| summary(screen, tally))?;
+    if let Some(complaint) = lost {
+        tell_unconfirmed(screen, tally.unconfirmed, (files > 1).then_some(&complaint))?;
     }
     Ok(ending)
 }
 
+/// Whether the statement may have reached the ledger although nobody answered.
+fn is_unanswered(complaint: &Complaint) -> bool {
+    ["unreachable", "interrupted"].contains(&complaint.code.as_ref())
+}
+
+fn unanswered(missed: Missed) -> Option<Complaint> {
+    match missed {
+        Missed::Failed(complaint) => Some(complaint).filter(is_unanswered),
+        Missed::Passed(_) => None,
+    }
+}
+
 /// Whether the statement may have reached the ledger: nobody said that it did not.
 fn is_unconfirmed(complaint: &Complaint) -> bool {
-    ["unreachable", "under_way", "interrupted"].contains(&complaint.code.as_ref())
+    is_unanswered(complaint) || complaint.code == "under_way"
+}
+
+/// What to do about files that the node did not answer for. The reason is given where it was not printed with each file.
+fn tell_unconfirmed(screen: &Screen, count: usize, reason: Option<&Complaint>) -> anyhow::Result<()> {
+    let zh = reason.map_or_else(String::new, |complaint| format!("。原因：{}", complaint.zh));
+    let en = reason.map_or_else(String::new, |complaint| format!(" Reason: {}", complaint.en));
+    let zh = format!("节点中断：{count} 个文件未确认（可能已上链），请再次运行同一命令，不会重复存证{zh}");
+    let files = if count == 1 { "1 file is" } else { &format!("{count} files are") };
+    let en = format!(
+        "The node stopped answering: {files} not confirmed, perhaps on the chain. Run the same command again; nothing is \
+         deposited twice.{en}"
+    );
+    Ok(screen.aside(screen.pick(&zh, &en))?)
 }
 
 /// What is said of a deposit that did not come out whole.
@@ -193,7 +223,8 @@ fn count(tally: &mut Tally, found: &Found, outcome: &Result<Done, Missed>) -> En
         Ok(done) if done.fresh => tally.deposited += 1,
         Ok(_) => tally.already += 1,
         Err(Missed::Failed(complaint)) => {
-            tally.failed += 1;
+            let one_more = if is_unanswered(complaint) { &mut tally.unconfirmed } else { &mut tally.failed };
+            *one_more += 1;
             return complaint.ending;
         }
         Err(Missed::Passed(passed)) if passed.is_failure(found.named) => {
@@ -208,6 +239,7 @@ fn count(tally: &mut Tally, found: &Found, outcome: &Result<Done, Missed>) -> En
 fn tell(screen: &Screen, found: &Found, outcome: &Result<Done, Missed>, alone: bool) -> anyhow::Result<()> {
     let name = escaped_name(&found.path.to_string_lossy());
     screen.document(&document(&found.path, found.named, outcome))?;
+    let colon = screen.pick("：", ": ");
     match outcome {
         Ok(done) => {
             let word = if done.fresh {
@@ -217,21 +249,31 @@ fn tell(screen: &Screen, found: &Found, outcome: &Result<Done, Missed>, alone: b
             };
             let number = done.facts.number;
             screen.line(format!("{}  {number}  {name}", screen.paint(GOOD, word)))?;
+            renamed::show(screen, &done.renamed)?;
             if alone {
                 details(screen, done)?;
             }
         }
+        // Of many, one line at the end.
+        Err(Missed::Failed(complaint)) if !alone && is_unanswered(complaint) => {}
         Err(Missed::Failed(complaint)) => {
-            let why = screen.pick(&complaint.zh, &complaint.en);
-            screen.aside(format!("{}  {name}: {why}", failed_word(screen, complaint)))?;
+            let why = without_name(screen.pick(&complaint.zh, &complaint.en), &found.path);
+            screen.aside(format!("{}  {name}{colon}{why}", failed_word(screen, complaint)))?;
         }
         Err(Missed::Passed(passed)) => {
             let (_, zh, en) = passed.words();
             let word = passed_over_word(screen, passed.is_failure(found.named));
-            screen.aside(format!("{word}  {name}: {}", screen.pick(&zh, &en)))?;
+            screen.aside(format!("{word}  {name}{colon}{}", screen.pick(&zh, &en)))?;
         }
     }
     Ok(())
+}
+
+/// A reason that begins with the name of the file, without it: the line begins with it already.
+fn without_name<'t>(why: &'t str, path: &Path) -> &'t str {
+    let raw = path.display().to_string();
+    let rest = why.strip_prefix(&*raw).or_else(|| why.strip_prefix(&*escaped_name(&raw)));
+    rest.and_then(|rest| rest.strip_prefix('：').or_else(|| rest.strip_prefix(": "))).unwrap_or(why)
 }
 
 fn details(screen: &Screen, done: &Done) -> anyhow::Result<()> {
@@ -272,6 +314,7 @@ fn document(path: &Path, named: bool, outcome: &Result<Done, Missed>) -> Value {
             "deposit": ChainFactsJson::from(&done.facts),
             "statement_file": done.papers.statement.to_string_lossy(),
             "receipt_file": done.papers.receipt.to_string_lossy(),
+            "renamed": renamed::to_json(&done.renamed),
         }),
         Err(Missed::Failed(complaint)) => json!({
             "file": file,
@@ -287,14 +330,19 @@ fn document(path: &Path, named: bool, outcome: &Result<Done, Missed>) -> Value {
 }
 
 fn summary(screen: &Screen, tally: Tally) -> anyhow::Result<()> {
-    let Tally { deposited, already, passed_over, failed } = tally;
-    if deposited + already + passed_over + failed < 2 {
+    let Tally { deposited, already, passed_over, unconfirmed, failed } = tally;
+    if deposited + already + passed_over + unconfirmed + failed < 2 {
         return Ok(());
     }
-    let zh = format!("存证 {deposited}，此前已存证 {already}，略过 {passed_over}，未成 {failed}");
-    let en =
-        format!("{deposited} deposited, {already} already on the chain, {passed_over} passed over, {failed} failed");
-    let style = if failed == 0 { GOOD } else { BAD };
+    let (zh, en) = match unconfirmed {
+        0 => (String::new(), String::new()),
+        some => (format!("，未确认 {some}"), format!(", {some} not confirmed")),
+    };
+    let zh = format!("存证 {deposited}，此前已存证 {already}，略过 {passed_over}{zh}，未成 {failed}");
+    let en = format!(
+        "{deposited} deposited, {already} already on the chain, {passed_over} passed over{en}, {failed} failed"
+    );
+    let style = if failed + unconfirmed == 0 { GOOD } else { BAD };
     screen.line("")?;
     Ok(screen.line(screen.paint(style, screen.pick(&zh, &en)))?)
 }

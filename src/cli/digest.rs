@@ -4,7 +4,7 @@
 //! other, where both are wanted, over pieces that they share. A file that changes while it is read is refused: no digest of
 //! it would be of anything that ever was.
 
-use std::fs::{self, File, Metadata};
+use std::fs::{File, Metadata};
 use std::io::{self, ErrorKind, Read};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -15,6 +15,7 @@ use std::thread;
 use sha2::Digest as _;
 
 use crate::cli::ending::Complaint;
+use crate::files::regular;
 use crate::ledger::hash::Digest;
 use crate::ledger::manifest::item::WantedDigests;
 use crate::ledger::metadata::SALT_LEN;
@@ -30,7 +31,7 @@ const SMALL: u64 = 256 * 1024;
 /// Why a file has no digests.
 #[derive(Debug, thiserror::Error)]
 pub enum DigestError {
-    /// It cannot be read.
+    /// It cannot be read, or is not a regular file.
     #[error("{}: {source}", path.display())]
     Unreadable {
         /// The file.
@@ -38,11 +39,8 @@ pub enum DigestError {
         /// Why.
         source: io::Error,
     },
-    /// A folder, a device, a pipe.
-    #[error("{}: not a regular file", .0.display())]
-    NotAFile(PathBuf),
-    /// It changed while it was read. Wait until whoever writes to it is done.
-    #[error("{}: the file changed while it was being read", .0.display())]
+    /// It changed while it was read.
+    #[error("{}: the file is being written to; deposit it when the writer is done", .0.display())]
     Changed(PathBuf),
 }
 
@@ -51,9 +49,8 @@ impl From<DigestError> for Complaint {
         let en = error.to_string();
         match error {
             DigestError::Unreadable { path, source } => Self::io(&path, &source),
-            DigestError::NotAFile(path) => Self::unable("not_a_file", format!("{}：不是普通文件", path.display()), en),
             DigestError::Changed(path) => {
-                Self::unable("file_changed", format!("{}：文件在读取过程中被修改", path.display()), en)
+                Self::unable("file_changed", format!("{}：文件正在被写入。请等写入完成后再存证", path.display()), en)
             }
         }
     }
@@ -146,11 +143,7 @@ fn digest(hash: impl sha2::Digest<OutputSize = sha2::digest::consts::U32>) -> Di
 
 fn hash_unchanged(path: &Path, hashing: Hashing, read: &(dyn Fn(u64) + Sync)) -> Result<(Hashing, u64), DigestError> {
     let unreadable = |source| DigestError::Unreadable { path: path.to_owned(), source };
-    // Looked at before it is opened: to open a pipe that nobody writes to would wait for ever.
-    if !fs::metadata(path).map_err(unreadable)?.is_file() {
-        return Err(DigestError::NotAFile(path.to_owned()));
-    }
-    let file = File::open(path).map_err(unreadable)?;
+    let file = regular::open(path).map_err(unreadable)?;
     let before = file.metadata().map_err(unreadable)?;
     let (hashing, size) = hash(&file, before.len(), hashing, read).map_err(unreadable)?;
     let after = file.metadata().map_err(unreadable)?;
@@ -261,7 +254,7 @@ impl Piece {
 
 #[cfg(test)]
 mod tests {
-    use std::fs::OpenOptions;
+    use std::fs::{self, OpenOptions};
     use std::io::Write as _;
     use std::process::Command;
 
@@ -339,8 +332,9 @@ mod tests {
     #[test]
     fn what_is_no_file_is_refused_by_name() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(matches!(measure(folder.path(), None, &|_| {}), Err(DigestError::NotAFile(_))));
-        assert!(matches!(measure(&folder.path().join("x"), None, &|_| {}), Err(DigestError::Unreadable { .. })));
+        let code = |path: &Path| Complaint::from(measure(path, None, &|_| {}).unwrap_err()).code;
+        assert_eq!((code(folder.path()), code(Path::new("/dev/null"))), ("not_a_file".into(), "not_a_file".into()));
+        assert_eq!(code(&folder.path().join("x")), "io");
     }
 
     #[test]

@@ -17,6 +17,8 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use crate::files::placing::rename_new;
+use crate::files::regular;
 use crate::ledger::hash::lower_hex;
 
 /// Part of every name that this program gives a file of its own beside somebody else's.
@@ -103,10 +105,8 @@ fn flushed_meanwhile<T, E: From<io::Error>>(
 /// As [`replace`]; [`io::ErrorKind::AlreadyExists`] when something is there: it was not touched.
 pub fn create(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     let (draft, file) = open_draft(path, bytes, mode)?;
-    // A second name, unlike a rename, never takes the place of what somebody else wrote meanwhile.
-    let placed = file.sync_all().and_then(|()| fs::hard_link(&draft, path));
-    let removed = fs::remove_file(&draft);
-    placed.and(removed)?;
+    let placed = file.sync_all().and_then(|()| rename_new(&draft, path));
+    discard_unless(placed, &draft)?;
     sync_folder_of(path)
 }
 
@@ -130,10 +130,7 @@ pub fn replace_all(files: &[Whole]) -> Vec<io::Result<()>> {
 /// [`create`] for many files; how each fared, in their order.
 #[must_use]
 pub fn create_all(files: &[Whole]) -> Vec<io::Result<()>> {
-    all(files, |draft, path| {
-        let placed = fs::hard_link(draft, path);
-        placed.and(fs::remove_file(draft))
-    })
+    all(files, rename_new)
 }
 
 fn all(files: &[Whole], place: impl Fn(&Path, &Path) -> io::Result<()>) -> Vec<io::Result<()>> {
@@ -196,13 +193,23 @@ pub fn probe(path: &Path) -> io::Result<()> {
     fs::remove_file(&draft)
 }
 
-/// Gives a file another name in the same folder, durably.
+/// Gives a file or folder another name in the same folder, durably. A file of that name is replaced.
 ///
 /// # Errors
 ///
 /// The folder cannot be written.
 pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
     fs::rename(from, to)?;
+    sync_folder_of(to)
+}
+
+/// The same for a file, unless something has that name.
+///
+/// # Errors
+///
+/// As [`rename`]; [`io::ErrorKind::AlreadyExists`]: nothing was touched.
+pub fn set_aside(from: &Path, to: &Path) -> io::Result<()> {
+    rename_new(from, to)?;
     sync_folder_of(to)
 }
 
@@ -245,11 +252,10 @@ fn new_draft(path: &Path, mode: u32) -> io::Result<(PathBuf, File)> {
 /// Removes what interrupted runs left half written in `folder`. What cannot be removed stays: it is in nobody's way.
 pub fn sweep(folder: &Path) {
     let Ok(entries) = fs::read_dir(folder) else { return };
-    // Whoever made the folder may have put a pipe there, which to open would wait for ever.
     let is_file = |entry: &DirEntry| entry.file_type().is_ok_and(|kind| kind.is_file());
     for entry in entries.flatten().filter(|entry| is_draft(&entry.file_name()) && is_file(entry)) {
         let draft = entry.path();
-        if let Ok(file) = File::open(&draft)
+        if let Ok(file) = regular::open(&draft)
             && file.try_lock().is_ok()
         {
             let _ = fs::remove_file(&draft);
@@ -367,7 +373,8 @@ mod tests {
         let (left, _) = open_draft(&path, b"2", 0o600).unwrap();
         fs::write(folder.path().join(".tiezheng-draft-minutes"), "3").unwrap();
         let pipe = ".tiezheng-draft-00000000000000ff";
-        assert!(std::process::Command::new("mkfifo").arg(folder.path().join(pipe)).status().unwrap().success());
+        let mode = rustix::fs::Mode::RUSR;
+        rustix::fs::mknodat(rustix::fs::CWD, folder.path().join(pipe), rustix::fs::FileType::Fifo, mode, 0).unwrap();
         let seen = |path: &Path| replace_with(path, 0o600, |file| file.write_all(b"4").map(|()| sweep(folder.path())));
         // A process that is just being started somewhere holds a copy of every descriptor, and of its lock, for a moment.
         let swept = |draft: &Path| {

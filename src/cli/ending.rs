@@ -11,6 +11,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::process::ExitCode;
 
+use crate::files::regular::NotRegular;
 use crate::wire::bilingual::Bilingual;
 
 /// How a command ends; of several files, the worst counts.
@@ -86,6 +87,10 @@ impl Complaint {
     /// A file or folder that could not be read or written.
     #[must_use]
     pub fn io(path: &std::path::Path, error: &std::io::Error) -> Self {
+        if let Some(kind) = NotRegular::reason_of(error) {
+            let zh = format!("{}：{}", path.display(), kind.chinese());
+            return Self::unable("not_a_file", zh, format!("{}: {kind}", path.display()));
+        }
         Self::unable("io", format!("{}：{error}", path.display()), format!("{}: {error}", path.display()))
     }
 }

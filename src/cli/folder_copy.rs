@@ -19,7 +19,7 @@ use crate::cli::durable;
 use crate::cli::ending::Complaint;
 use crate::cli::office::{ORIGINALS, PLATFORM_KEY};
 use crate::cli::opening::cannot_open;
-
+use crate::files::regular;
 use crate::store::account_files::ACCOUNTS;
 use crate::store::contract::{Published, ReadLedger as _};
 use crate::store::rocks::folder::Folder;
@@ -52,6 +52,33 @@ fn parts(folder: &Path) -> Result<Vec<(&'static str, PathBuf, Metadata)>, Compla
         }
     }
     Ok(found)
+}
+
+/// Makes sure that neither folder is inside the other: a copy into its own source never ends, and a copy inside a ledger
+/// would hold what is erased from the ledger later.
+///
+/// # Errors
+///
+/// [`Complaint`]: it is, or a folder cannot be read. Nothing was written.
+pub fn must_be_apart(source: &Path, target: &Path) -> Result<(), Complaint> {
+    let (from, to) = (resolved(source)?, resolved(target)?);
+    if !from.starts_with(&to) && !to.starts_with(&from) {
+        return Ok(());
+    }
+    let (source, target) = (source.display(), target.display());
+    let en =
+        format!("{target} and {source} lie inside each other: choose a target outside of the folder that is copied");
+    let zh = format!("{target} 与 {source} 互相包含：请选择被复制文件夹之外的位置");
+    Err(Complaint::unable("destination_inside", zh, en))
+}
+
+/// The path without links, also where its end does not exist yet.
+fn resolved(path: &Path) -> Result<PathBuf, Complaint> {
+    let whole = std::path::absolute(path).map_err(|error| Complaint::io(path, &error))?;
+    let existing = whole.ancestors().find(|part| part.exists()).unwrap_or(&whole);
+    let rest = whole.strip_prefix(existing).unwrap_or(Path::new(""));
+    let existing = fs::canonicalize(existing).map_err(|error| Complaint::io(path, &error))?;
+    Ok(existing.join(rest))
 }
 
 /// Bytes of what a copy will hold.
@@ -132,7 +159,7 @@ fn copy_one(from: &Path, metadata: &Metadata, to: &Path, copied: &dyn Fn(u64)) -
 /// Each error names the file that could not be read or written.
 fn copy_file(from: &Path, to: &Path, copied: &dyn Fn(u64)) -> Result<(), Complaint> {
     let (read, written) = (|error| Complaint::io(from, &error), |error| Complaint::io(to, &error));
-    let mut source = File::open(from).map_err(read)?;
+    let mut source = regular::open(from).map_err(read)?;
     let mut target = OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(to).map_err(written)?;
     let mut piece = vec![0; PIECE];
     loop {

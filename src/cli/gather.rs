@@ -1,9 +1,11 @@
 //! Which files are meant: the named ones and, with `--recursive`, those in the named folders.
 //!
-//! Symbolic links are not followed, since what they lead to may change without a trace, and this program's papers are
-//! passed over. Both is said, but for papers that lie beside the very file they speak of. A paper that is named and lies
-//! there alone, such as the other side's receipt, is a file like any other.
+//! Symbolic links are not followed, since what they lead to may change without a trace. This program's papers are passed
+//! over, and so are the files and folders that file managers and office programs make for themselves, unless they are
+//! named or [`Skip::Nothing`] is asked for. All of this is reported, but for papers that lie beside the very file they
+//! speak of. A paper that is named and lies there alone, such as the other side's receipt, is a file like any other.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,6 +16,45 @@ use crate::cli::screen::Screen;
 /// Deeper folders are refused: a loop through mounts would never end.
 const DEPTH_MAX: usize = 128;
 
+/// What of a folder is passed over beside links and papers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Skip {
+    /// What file managers and office programs make for themselves.
+    FileManagerFiles,
+    /// Nothing.
+    Nothing,
+}
+
+/// Names that file managers give, in lower case. A folder of such a name is passed over as a whole.
+const FILE_MANAGER_NAMES: [&str; 17] = [
+    ".ds_store",
+    ".localized",
+    "icon\r",
+    ".spotlight-v100",
+    ".trashes",
+    ".fseventsd",
+    ".temporaryitems",
+    ".appledouble",
+    "__macosx",
+    "thumbs.db",
+    "ehthumbs.db",
+    "ehthumbs_vista.db",
+    "desktop.ini",
+    "$recycle.bin",
+    "system volume information",
+    ".directory",
+    "@eadir",
+];
+
+/// Whether a file manager or an office program gives this name to a file of its own: the copy of a file's attributes that
+/// macOS writes (`._x`), the lock of an opened document (`~$x.docx`, `.~lock.x.odt#`), a wastebasket (`.Trash-1000`).
+#[must_use]
+pub fn is_file_managers(name: &OsStr) -> bool {
+    let name = name.to_string_lossy().to_lowercase();
+    let begins = ["._", "~$", ".trash-"].iter().any(|start| name.len() > start.len() && name.starts_with(start));
+    begins || (name.starts_with(".~lock.") && name.ends_with('#')) || FILE_MANAGER_NAMES.contains(&name.as_str())
+}
+
 /// Why something named or found is not deposited.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Passed {
@@ -21,6 +62,8 @@ pub enum Passed {
     Link,
     /// A paper of this program.
     Own,
+    /// A file or folder that a file manager made for itself.
+    FileManagers,
     /// A folder, and `--recursive` was not given.
     Folder,
     /// A device, a pipe, a socket.
@@ -38,7 +81,7 @@ impl Passed {
     #[must_use]
     pub const fn is_failure(&self, named: bool) -> bool {
         match self {
-            Self::Own | Self::Twice => false,
+            Self::Own | Self::FileManagers | Self::Twice => false,
             Self::Link | Self::NotAFile => named,
             Self::Folder | Self::Empty | Self::Unreadable(_) => true,
         }
@@ -50,6 +93,11 @@ impl Passed {
         let (code, zh, en) = match self {
             Self::Link => ("symbolic_link", "符号链接，不跟随", "a symbolic link, not followed"),
             Self::Own => ("own_paper", "本程序生成的文件", "a paper of this program"),
+            Self::FileManagers => (
+                "file_manager_file",
+                "系统或办公软件自动生成的文件；如需存证请加 --all",
+                "made by a file manager or an office program for itself; --all includes it",
+            ),
             Self::Folder => ("is_a_folder", "是文件夹；请加 --recursive", "a folder; add --recursive"),
             Self::NotAFile => ("not_a_file", "不是普通文件", "not a regular file"),
             Self::Empty => (
@@ -85,10 +133,10 @@ pub struct Found {
 
 /// The files meant by `paths`, in the order of the names.
 #[must_use]
-pub fn gather(paths: &[PathBuf], recursive: bool) -> Vec<Found> {
+pub fn gather(paths: &[PathBuf], recursive: bool, skip: Skip) -> Vec<Found> {
     let mut found: Vec<Found> = Vec::new();
     for path in paths {
-        look(path, recursive, 0, &mut found);
+        look(path, (recursive, skip), 0, &mut found);
     }
     let mut seen = std::collections::HashSet::new();
     for one in found.iter_mut().filter(|one| one.size.is_ok()) {
@@ -101,7 +149,7 @@ pub fn gather(paths: &[PathBuf], recursive: bool) -> Vec<Found> {
     found
 }
 
-fn look(path: &Path, recursive: bool, depth: usize, found: &mut Vec<Found>) {
+fn look(path: &Path, (recursive, skip): (bool, Skip), depth: usize, found: &mut Vec<Found>) {
     let mut say = |size| found.push(Found { path: path.to_owned(), size, named: depth == 0 });
     let unreadable = |error: io::Error| Passed::Unreadable(error.to_string());
     let metadata = match fs::symlink_metadata(path) {
@@ -109,8 +157,11 @@ fn look(path: &Path, recursive: bool, depth: usize, found: &mut Vec<Found>) {
         Err(error) => return say(Err(unreadable(error))),
     };
     let kind = metadata.file_type();
+    let is_skipped = depth > 0 && skip == Skip::FileManagerFiles && path.file_name().is_some_and(is_file_managers);
     if kind.is_symlink() {
         say(Err(Passed::Link));
+    } else if is_skipped && (kind.is_file() || kind.is_dir()) {
+        say(Err(Passed::FileManagers));
     } else if kind.is_file() && is_paper(path, depth == 0) {
         // In a folder they stand beside every deposited file: saying so each time would bury what matters.
         if depth == 0 || !is_beside_its_file(path) {
@@ -130,7 +181,7 @@ fn look(path: &Path, recursive: bool, depth: usize, found: &mut Vec<Found>) {
                 let mut inner: Vec<PathBuf> = entries.iter().map(fs::DirEntry::path).collect();
                 inner.sort();
                 for path in inner {
-                    look(&path, recursive, depth + 1, found);
+                    look(&path, (recursive, skip), depth + 1, found);
                 }
             }
             Err(error) => say(Err(unreadable(error))),
@@ -166,7 +217,7 @@ mod tests {
         }
         symlink(at("b"), at("link")).unwrap();
         symlink(top.path(), at("in/loop")).unwrap();
-        let found = gather(&[top.path().to_owned(), at("b")], true);
+        let found = gather(&[top.path().to_owned(), at("b")], true, Skip::FileManagerFiles);
         let name = |found: &Found| found.path.strip_prefix(top.path()).unwrap().display().to_string();
         let told: Vec<_> = found.iter().map(|found| (name(found), found.size.clone())).collect();
         let expected = [
@@ -193,18 +244,48 @@ mod tests {
             let name = |found: &Found| found.path.strip_prefix(top.path()).unwrap().display().to_string();
             found.iter().map(|found| (name(found), found.size.clone())).collect()
         };
-        let walked = told(gather(&[top.path().to_owned()], true));
+        let walked = told(gather(&[top.path().to_owned()], true, Skip::FileManagerFiles));
         let expected = [all[0], all[2], all[3], all[4]].map(str::to_owned);
         assert_eq!(walked, expected.into_iter().zip([Ok(1), Err(Passed::Own), Ok(1), Ok(1)]).collect::<Vec<_>>());
-        let named = told(gather(&[at(all[1]), at(all[2])], false));
+        let named = told(gather(&[at(all[1]), at(all[2])], false, Skip::FileManagerFiles));
         assert_eq!(named.into_iter().map(|(_, size)| size).collect::<Vec<_>>(), [Err(Passed::Own), Ok(1)]);
+    }
+
+    #[test]
+    fn what_file_managers_leave_is_reported_and_only_deposited_where_it_is_asked_for() {
+        let top = tempfile::tempdir().unwrap();
+        let at = |name: &str| top.path().join(name);
+        fs::create_dir_all(at("__MACOSX/in")).unwrap();
+        let left =
+            ["$RECYCLE.BIN", ".DS_Store", "._照片.jpg", ".~lock.合同.odt#", "Desktop.ini", "Thumbs.db", "~$合同.docx"];
+        let kept = [".notes", ".~x", "_x", "desktop.ini.txt", "~x.docx"];
+        for name in left.iter().chain(&kept) {
+            fs::write(at(name), "x").unwrap();
+        }
+        fs::write(at("__MACOSX/in/a"), "x").unwrap();
+        let gathered = |paths: &[PathBuf], skip| gather(paths, true, skip);
+        let found = gathered(&[top.path().to_owned()], Skip::FileManagerFiles);
+        let names = |of: &dyn Fn(&Found) -> bool| -> Vec<String> {
+            let name = |found: &Found| found.path.file_name().unwrap().to_str().unwrap().to_owned();
+            found.iter().filter(|found| of(found)).map(name).collect()
+        };
+        assert_eq!(names(&|found| found.size == Ok(1)), kept);
+        let mut expected: Vec<_> = left.iter().map(|name| (*name).to_owned()).chain(["__MACOSX".to_owned()]).collect();
+        expected.sort();
+        assert_eq!(names(&|found| found.size == Err(Passed::FileManagers)), expected);
+        let all = gathered(&[top.path().to_owned()], Skip::Nothing);
+        assert_eq!(all.iter().filter(|found| found.size == Ok(1)).count(), left.len() + kept.len() + 1);
+        let meant = gathered(&[at(".DS_Store")], Skip::FileManagerFiles);
+        assert_eq!(meant.first().unwrap().size, Ok(1), "what is named is meant");
+        assert!(!Passed::FileManagers.is_failure(false));
     }
 
     #[test]
     fn what_was_named_and_is_not_done_counts() {
         let top = tempfile::tempdir().unwrap();
         symlink("nowhere", top.path().join("link")).unwrap();
-        let found = gather(&[top.path().to_owned(), top.path().join("link"), top.path().join("none")], false);
+        let found =
+            gather(&[top.path().to_owned(), top.path().join("link"), top.path().join("none")], false, Skip::Nothing);
         assert!(found.iter().all(|found| found.size.as_ref().unwrap_err().is_failure(found.named)), "{found:?}");
         assert!(!Passed::Link.is_failure(false));
     }

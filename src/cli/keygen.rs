@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 use crate::cli::case_key::{self, DEFAULT_CASE, random_bytes};
 use crate::cli::config::Config;
 use crate::cli::ending::{Complaint, Ending};
+use crate::cli::output::{self, Replace};
 use crate::cli::screen::Screen;
 use crate::ledger::key::{Name, Signer, VerifierKey};
 
@@ -43,7 +44,8 @@ pub struct KeygenArgs {
 pub fn run(args: &KeygenArgs, config: &Config, screen: &Screen) -> anyhow::Result<Ending> {
     let (key, path, is_new) = if let (Some(origin), Some(out)) = (&args.ledger, &args.out) {
         let signer = of_ledger(origin)?;
-        case_key::write(out, &signer).map_err(|error| already_there(out, &error))?;
+        let text = Zeroizing::new(format!("{}\n", *signer.to_private_text()));
+        output::write(out, text.as_bytes(), 0o600, Replace::Never)?;
         (signer.verifier().clone(), out.clone(), true)
     } else {
         let key = case_key::open(config, args.case.as_deref().unwrap_or(DEFAULT_CASE))?;
@@ -66,16 +68,6 @@ pub fn of_ledger(origin: &str) -> Result<Signer, Complaint> {
     })?;
     let seed = Zeroizing::new(random_bytes::<32>()?);
     Signer::new(name, &seed).ok_or_else(|| Complaint::unable("weak_key", "生成的密钥过弱", "the key made is weak"))
-}
-
-fn already_there(path: &std::path::Path, error: &io::Error) -> Complaint {
-    match error.kind() {
-        io::ErrorKind::AlreadyExists => {
-            let en = format!("{} is there already, and a key is never overwritten", path.display());
-            Complaint::unable("file_exists", format!("{} 已存在，不会覆盖密钥", path.display()), en)
-        }
-        _ => Complaint::io(path, error),
-    }
 }
 
 fn show(screen: &Screen, key: &VerifierKey, path: &str, is_new: bool) -> io::Result<()> {

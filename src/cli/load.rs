@@ -124,6 +124,7 @@ pub async fn run(args: &LoadArgs, screen: &Screen) -> anyhow::Result<Ending> {
         .into());
     }
     if let Some(path) = &args.keep_numbers {
+        load_reads::may_append(path)?;
         // Before anything is deposited for good, not after.
         let opened = OpenOptions::new().create(true).append(true).open(path);
         opened.map_err(|error| Complaint::io(path, &error))?;

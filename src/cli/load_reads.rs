@@ -1,12 +1,14 @@
 //! `load --read`: look-ups and receipts of deposits that are there, instead of new deposits.
 
 use std::collections::HashSet;
-use std::fs;
+use std::io::{self, Read as _};
 use std::path::Path;
 use std::sync::Arc;
 
 use crate::cli::ending::Complaint;
+use crate::cli::input;
 use crate::cli::load_round::{Echo, Figures, Load, Round, figures, rate};
+use crate::files::regular;
 use crate::ledger::number::DepositNumber;
 use crate::load::traffic::{Answer, Call};
 
@@ -46,9 +48,9 @@ impl Reading {
 ///
 /// [`Complaint`]: unreadable, or a line that is no number.
 pub fn numbers(path: &Path) -> Result<Vec<DepositNumber>, Complaint> {
-    let text = fs::read_to_string(path).map_err(|error| Complaint::io(path, &error))?;
+    let text = input::text(path, usize::MAX)?;
     let mut numbers = Vec::new();
-    for line in text.lines() {
+    for line in text.lines().filter(|line| !line.trim().is_empty()) {
         let number = DepositNumber::parse(line).map_err(|error| {
             let zh = format!("{}：“{line}”不是存证编号", path.display());
             Complaint::usage("mistyped_number", zh, format!("{}: `{line}`: {error}", path.display()))
@@ -60,6 +62,31 @@ pub fn numbers(path: &Path) -> Result<Vec<DepositNumber>, Complaint> {
         return Err(Complaint::usage("no_numbers", zh, en));
     }
     Ok(numbers)
+}
+
+/// Whether numbers may be appended to the file: it is not there, or empty, or begins with a number.
+///
+/// # Errors
+///
+/// [`Complaint`]: it is something else, or cannot be read.
+pub fn may_append(path: &Path) -> Result<(), Complaint> {
+    let file = match regular::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        file => file.map_err(|error| Complaint::io(path, &error))?,
+    };
+    let mut start = Vec::new();
+    file.take(64).read_to_end(&mut start).map_err(|error| Complaint::io(path, &error))?;
+    let start = String::from_utf8_lossy(&start);
+    match start.lines().next() {
+        Some(line) if DepositNumber::parse(line).is_err() => {
+            let (zh, en) = (
+                format!("{}：不是存证编号列表，未写入。请换一个文件名", path.display()),
+                format!("{}: not a list of deposit numbers; nothing was written. Choose another name", path.display()),
+            );
+            Err(Complaint::unable("destination_exists", zh, en))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// One round of reads, in an order that jumps through the list; beside a bare server where `echo`. It goes on behind the
@@ -143,7 +170,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("numbers");
         let code = |text: &str| {
-            fs::write(&path, text).unwrap();
+            std::fs::write(&path, text).unwrap();
             numbers(&path).map(|numbers| numbers.len()).map_err(|complaint| complaint.code.into_owned())
         };
         assert_eq!(code("20261122-0K7M-X9QT-3D5W-C3\n20241122-0K7M-X9QT-3D5W-MH\n"), Ok(2));

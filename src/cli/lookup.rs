@@ -57,7 +57,7 @@ pub struct LookupArgs {
 pub async fn run(args: &LookupArgs, config: &Config, screen: &Screen) -> anyhow::Result<Ending> {
     let number = read_number(&args.number)?;
     let client = args.server.client()?;
-    let trust = Pinned::load(&config.trust_policy())?.trust();
+    let trust = Pinned::of(config)?.trust();
     let record = fetch(&client, &number).await?;
     let Some(record) = record else {
         meet_again(&client, config).await?;

@@ -10,6 +10,8 @@
 //! - [`gather`] finds files, [`digest`] hashes them, [`compose`] makes statements, [`papers`] and [`durable`] keep them,
 //!   [`round`] sends them, [`many`] of them together, and [`unkept`] says why one is not kept;
 //! - [`reach`] and [`record`] ask a node, [`facts_table`], [`history_table`] and [`report_screen`] show what came of it;
+//! - [`log`] is the node's log;
+//! - [`clock`] tells a running node that its clock is right;
 //! - [`deposit_policy`] says who may deposit with a node that starts;
 //! - [`folder_copy`] copies a ledger's folder and checks the copy, [`node_keys`] compares a node's keys with its ledger,
 //!   [`originals_check`] checks originals in custody, [`resources`] what the machine allows a node.
@@ -20,6 +22,7 @@ pub mod audit;
 pub mod backup;
 pub mod case;
 pub mod case_key;
+pub mod clock;
 pub mod command;
 pub mod compose;
 pub mod config;
@@ -38,6 +41,7 @@ pub mod facts_table;
 pub mod folder_copy;
 pub mod gather;
 pub mod history_table;
+pub mod input;
 pub mod keygen;
 pub mod ledger_check;
 #[cfg(feature = "node")]
@@ -46,17 +50,21 @@ pub mod load;
 pub mod load_reads;
 #[cfg(feature = "node")]
 pub mod load_round;
+#[cfg(feature = "node")]
+pub mod log;
 pub mod lookup;
 pub mod manifest;
 pub mod many;
 #[cfg(feature = "node")]
 pub mod node_keys;
+pub mod normalization;
 #[cfg(feature = "node")]
 pub mod office;
 #[cfg(feature = "node")]
 pub mod opening;
 #[cfg(feature = "node")]
 pub mod originals_check;
+pub mod output;
 pub mod papers;
 pub mod pinned;
 pub mod presentation;
@@ -64,6 +72,7 @@ pub mod progress;
 pub mod reach;
 pub mod receipt;
 pub mod record;
+pub mod renamed;
 pub mod report_screen;
 #[cfg(feature = "node")]
 pub mod resources;

@@ -152,7 +152,7 @@ impl NodeKeys {
 
 fn restrict(path: &Path) -> io::Result<bool> {
     let mode = fs::metadata(path)?.permissions().mode();
-    if mode & 0o077 == 0 {
+    if mode.trailing_zeros() >= 6 {
         return Ok(false);
     }
     fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;

@@ -47,7 +47,6 @@ pub fn open(
     let keeper = Keeper::in_folder(&originals).map_err(|error| unable("custody_folder", &error))?;
     let keeper = keeper.within(limits.of_originals(&originals)?);
     let webhook_addresses = limits.webhook_addresses();
-    finish_erasures(&store);
     let (accounts, clock) = (Arc::new(AccountFiles::in_ledger(data)), Box::new(SystemClock::new()));
     Desk::open(Furniture { store, sequencer, platform, keeper, accounts, webhook_addresses, clock })
         .map_err(|error| unable("unreadable", &error))
@@ -70,13 +69,12 @@ pub async fn sweep(desk: &Desk) {
 ///
 /// [`Complaint`]: the file or the database cannot be written.
 pub fn platform_key(data: &Path, found: Option<Signer>, store: &RocksStore) -> Result<Signer, Complaint> {
-    let signer = match found {
-        Some(signer) => signer,
-        None => {
-            let (path, signer) = (data.join(PLATFORM_KEY), case_key::generate()?);
-            case_key::write(&path, &signer).map_err(|error| Complaint::io(&path, &error))?;
-            signer
-        }
+    let signer = if let Some(signer) = found {
+        signer
+    } else {
+        let (path, signer) = (data.join(PLATFORM_KEY), case_key::generate()?);
+        case_key::write(&path, &signer).map_err(|error| Complaint::io(&path, &error))?;
+        signer
     };
     // After the file: a crash in between leaves a key that is recorded at the next start.
     if store.platform_key().map_err(|error| unable("unreadable", &error))?.is_none() {
@@ -84,26 +82,6 @@ pub fn platform_key(data: &Path, found: Option<Signer>, store: &RocksStore) -> R
         recorded.map_err(|error| unable("cannot_start", &error))?;
     }
     Ok(signer)
-}
-
-/// What a stop left between an erasure's record and its end.
-fn finish_erasures(store: &Arc<dyn KeepPrivate>) {
-    match store.unpurged() {
-        Ok(pieces) if pieces.is_empty() => {}
-        Ok(pieces) => {
-            tracing::warn!(pieces = pieces.len(), "finishing erasures that a stop cut off");
-            let store = Arc::clone(store);
-            // Beside the node's start: it reads the whole folder, and nobody is told that it is done before it is.
-            let purging = std::thread::Builder::new().spawn(move || match store.purge() {
-                Ok(purged) => tracing::info!(pieces = purged.pieces.len(), "erasures finished"),
-                Err(error) => tracing::error!(%error, "erasures are not finished"),
-            });
-            if let Err(error) = purging {
-                tracing::error!(%error, "erasures are not finished: no thread for them; the next start tries again");
-            }
-        }
-        Err(error) => tracing::error!(%error, "cannot tell whether erasures are finished"),
-    }
 }
 
 /// Makes an operator and writes the token into `path`, unless that file is there.

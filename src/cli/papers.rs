@@ -31,6 +31,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cli::durable::{OWN_MARK, is_draft};
 use crate::cli::ending::Complaint;
+use crate::cli::input;
 use crate::ledger::hash::{lower_hex, sha256};
 use crate::ledger::metadata::SALT_LEN;
 use crate::ledger::statement::signed::StatementNote;
@@ -40,8 +41,12 @@ use crate::wire::json;
 /// The version of the statement's file.
 const VERSION: &str = "tiezheng/statement/v1";
 const STATEMENT: &str = "statement";
-const RECEIPT: &str = "receipt.json";
+const RECEIPT: &str = "receipt";
+/// What follows the kind in a receipt's name, so that other programs know what the file is.
+const JSON: &str = ".json";
 const MANIFEST: &str = "manifest";
+/// Bytes of a statement's id that mark the papers of an earlier deposit, in hex.
+const ID_LEN: usize = 8;
 /// Longest file name on the file systems in use.
 const NAME_MAX: usize = 255;
 
@@ -63,12 +68,12 @@ impl Papers {
     pub fn of(file: &Path, receipts: Option<&Path>) -> io::Result<Self> {
         let name = file.file_name().unwrap_or(OsStr::new("file"));
         let Some(folder) = receipts else {
-            let named = |suffix| file.with_file_name(paper_name(name, "", suffix));
-            return Ok(Self { statement: named(STATEMENT), receipt: named(RECEIPT) });
+            let named = |kind, end| file.with_file_name(paper_name(name, "", kind, end));
+            return Ok(Self { statement: named(STATEMENT, ""), receipt: named(RECEIPT, JSON) });
         };
         let mark = format!("-{}", short_hash(fs::canonicalize(file)?.as_os_str()));
-        let named = |suffix| folder.join(paper_name(name, &mark, suffix));
-        Ok(Self { statement: named(STATEMENT), receipt: named(RECEIPT) })
+        let named = |kind, end| folder.join(paper_name(name, &mark, kind, end));
+        Ok(Self { statement: named(STATEMENT, ""), receipt: named(RECEIPT, JSON) })
     }
 
     /// Names for the papers of an earlier deposit of the same file, by the statement's id.
@@ -79,11 +84,14 @@ impl Papers {
 }
 
 fn with_id(path: &Path, note: &StatementNote) -> PathBuf {
-    let id: String = note.id().to_string().chars().take(16).collect();
+    with_mark(path, &note.id().to_string().chars().take(2 * ID_LEN).collect::<String>())
+}
+
+/// `path` with a mark that [`belongs_to`] knows, before its ending. [`paper_name`] leaves room for it.
+fn with_mark(path: &Path, mark: &str) -> PathBuf {
     let name = path.file_name().unwrap_or_default().as_bytes();
-    let room = NAME_MAX - id.len() - 1;
-    let cut = name.get(..room).unwrap_or(name);
-    path.with_file_name(OsString::from_vec([cut, b"-", id.as_bytes()].concat()))
+    let (stem, end) = name.strip_suffix(JSON.as_bytes()).map_or((name, ""), |stem| (stem, JSON));
+    path.with_file_name(OsString::from_vec([stem, b"-", mark.as_bytes(), end.as_bytes()].concat()))
 }
 
 /// Where the list of a manifest over `source`, a folder or a list, is kept: beside it, or in `receipts`. The papers of
@@ -96,15 +104,21 @@ pub fn manifest_of(source: &Path, receipts: Option<&Path>) -> io::Result<PathBuf
     // `.` and `..` have no name of their own.
     let whole = if source.file_name().is_none() { fs::canonicalize(source)? } else { source.to_owned() };
     let name = whole.file_name().unwrap_or(OsStr::new("root"));
-    let Some(folder) = receipts else { return Ok(whole.with_file_name(paper_name(name, "", MANIFEST))) };
+    let Some(folder) = receipts else { return Ok(whole.with_file_name(paper_name(name, "", MANIFEST, ""))) };
     let mark = format!("-{}", short_hash(fs::canonicalize(source)?.as_os_str()));
-    Ok(folder.join(paper_name(name, &mark, MANIFEST)))
+    Ok(folder.join(paper_name(name, &mark, MANIFEST, "")))
 }
 
 /// The list of an earlier manifest over the same source, by its statement's id.
 #[must_use]
 pub fn earlier_manifest(kept: &Path, note: &StatementNote) -> PathBuf {
     with_id(kept, note)
+}
+
+/// Another name for a list without a statement, which this program may not have written. `random` makes it a new one.
+#[must_use]
+pub fn spare_manifest(list: &Path, random: [u8; ID_LEN]) -> PathBuf {
+    with_mark(list, &hex::encode(random))
 }
 
 /// What a paper of this name belongs to: the file beside which it lies, nothing for a draft; `None` for a name that this
@@ -118,9 +132,13 @@ pub fn belongs_to(name: &OsStr) -> Option<&OsStr> {
     if is_draft(name) {
         return Some(OsStr::new(""));
     }
+    let (stem, kinds) = match suffix.strip_suffix(JSON) {
+        Some(stem) => (stem, &[RECEIPT][..]),
+        None => (suffix, &[STATEMENT, MANIFEST][..]),
+    };
     // Of an earlier deposit, with the statement's id.
-    let kind = suffix.rsplit_once('-').filter(|(_, id)| lower_hex::<8>(id).is_some()).map_or(suffix, |(kind, _)| kind);
-    (!file.is_empty() && [STATEMENT, RECEIPT, MANIFEST].contains(&kind)).then(|| OsStr::from_bytes(file))
+    let kind = stem.rsplit_once('-').filter(|(_, id)| lower_hex::<ID_LEN>(id).is_some()).map_or(stem, |(kind, _)| kind);
+    (!file.is_empty() && kinds.contains(&kind)).then(|| OsStr::from_bytes(file))
 }
 
 /// Whether `name` is one that this program gives.
@@ -129,8 +147,8 @@ pub fn is_own(name: &OsStr) -> bool {
     belongs_to(name).is_some()
 }
 
-fn paper_name(name: &OsStr, mark: &str, suffix: &str) -> OsString {
-    let tail = format!("{mark}{OWN_MARK}{suffix}");
+fn paper_name(name: &OsStr, mark: &str, kind: &str, end: &str) -> OsString {
+    let tail = format!("{mark}{OWN_MARK}{kind}{end}");
     let bytes = name.as_bytes();
     // Room for the id of an earlier deposit too.
     let room = NAME_MAX - 40;
@@ -173,11 +191,7 @@ impl StatementPaper {
     ///
     /// [`Complaint`]: unreadable or damaged.
     pub fn load(path: &Path) -> Result<Option<Self>, Complaint> {
-        let bytes = match fs::read(path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(Complaint::io(path, &error)),
-        };
+        let Some(text) = input::text_if_present(path, 2 * REQUEST_MAX)? else { return Ok(None) };
         let damaged = |reason: String| {
             let zh = format!("{} 不是声明文件：{reason}", path.display());
             Complaint::unable(
@@ -186,7 +200,13 @@ impl StatementPaper {
                 format!("{} is no statement file: {reason}", path.display()),
             )
         };
-        let paper: Self = json::object(&bytes, 2 * REQUEST_MAX).map_err(|error| damaged(error.to_string()))?;
+        if text.is_empty() {
+            let zh = format!("{} 是空文件（可能由中断的存证留下），请删除后重试", path.display());
+            let en =
+                format!("{} is empty, perhaps left by an interrupted run; delete it and try again", path.display());
+            return Err(Complaint::unable("statement_file_damaged", zh, en));
+        }
+        let paper: Self = json::object(text.as_bytes(), 2 * REQUEST_MAX).map_err(|error| damaged(error.to_string()))?;
         if paper.file != VERSION {
             return Err(damaged(format!("it is `{}`, this program reads `{VERSION}`", paper.file)));
         }
@@ -243,7 +263,11 @@ mod tests {
         }
         for (name, file) in [
             ("证据.pdf.tiezheng-statement", Some("证据.pdf")),
-            ("a.tiezheng-receipt.json-0123456789abcdef", Some("a")),
+            ("a.tiezheng-receipt-0123456789abcdef.json", Some("a")),
+            ("a.tiezheng-statement-0123456789abcdef", Some("a")),
+            ("a.tiezheng-receipt.json-0123456789abcdef", None),
+            ("a.tiezheng-statement.json", None),
+            ("a.tiezheng-receipt", None),
             ("卷宗.tiezheng-manifest.tiezheng-statement", Some("卷宗.tiezheng-manifest")),
             (".tiezheng-draft-0123456789abcdef", Some("")),
             ("tiezheng-notes.txt", None),

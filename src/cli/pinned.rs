@@ -7,18 +7,21 @@
 //! ```
 //!
 //! A ledger met for the first time is pinned, as ssh does with a host, and said so. From then on a ledger that answers
-//! under a pinned origin or address with another key is refused by name. Lines that this program does not know are kept.
+//! under a pinned origin or address with another key is refused by name. Lines about witnesses are kept; any other line is
+//! an error, and so is a file that cannot be read.
 //!
 //! Whoever controls this file decides what verifies: it lies in the user's own folder and is never taken from a receipt.
 
 use std::fmt::Write as _;
-use std::fs::{self, File};
+use std::fs::OpenOptions;
 use std::io;
 use std::path::Path;
 
-use crate::cli::config::make_private_folder;
+use crate::cli::config::{Config, make_private_folder};
 use crate::cli::durable;
 use crate::cli::ending::Complaint;
+use crate::cli::input;
+use crate::cli::terminal::escaped_name;
 use crate::ledger::key::{Name, VerifierKey};
 use crate::ledger::verify::trust::Trust;
 
@@ -47,6 +50,15 @@ enum Line {
     Other(String),
 }
 
+/// Why a text is no policy.
+#[derive(Debug)]
+struct BadLine {
+    /// From 1.
+    number: usize,
+    zh: String,
+    en: String,
+}
+
 /// How a key stands to the pinned ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Standing {
@@ -59,41 +71,68 @@ pub enum Standing {
 }
 
 impl Pinned {
-    /// Reads the file; none is pinned where there is no file.
+    /// Reads the file of this user; none is pinned where there is no file, or no folder for one.
     ///
     /// # Errors
     ///
-    /// [`Complaint`]: unreadable, or a line that is none.
-    pub fn load(path: &Path) -> Result<Self, Complaint> {
-        match fs::read_to_string(path) {
-            Ok(text) => Self::parse(&text).map_err(|(line, why)| {
-                let zh = format!("{} 第 {line} 行：{why}", path.display());
-                Complaint::unable("bad_policy", zh, format!("{} line {line}: {why}", path.display()))
-            }),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
-            Err(error) => Err(Complaint::io(path, &error)),
-        }
+    /// As [`Self::load`].
+    pub fn of(config: &Config) -> Result<Self, Complaint> {
+        config.trust_policy().map_or_else(|_| Ok(Self::default()), |path| Self::load(&path))
     }
 
-    fn parse(text: &str) -> Result<Self, (usize, String)> {
+    /// Reads the file; none is pinned where there is no file. A file that cannot be read, or that is not a policy, is never
+    /// taken for one that pins nothing: another ledger would then be taken for one that was never met.
+    ///
+    /// # Errors
+    ///
+    /// [`Complaint`]: unreadable, empty, or a line that is none.
+    pub fn load(path: &Path) -> Result<Self, Complaint> {
+        let Some(text) = input::text_if_present(path, input::SMALL)? else { return Ok(Self::default()) };
+        if text.trim().is_empty() {
+            let zh = format!(
+                "{} 是空文件，所信任的账本密钥已丢失。请从备份恢复；确需重新开始，请删除该文件",
+                path.display()
+            );
+            let en = format!(
+                "{} is empty: the ledger keys that you trust are lost. Restore it from a backup; delete it only to start over",
+                path.display()
+            );
+            return Err(Complaint::unable("bad_policy", zh, en));
+        }
+        Self::parse(&text).map_err(|BadLine { number, zh, en }| {
+            let zh = format!("{} 第 {number} 行：{zh}。请改正该行，或恢复原文件", path.display());
+            let en = format!("{} line {number}: {en}. Correct the line, or restore the file", path.display());
+            Complaint::unable("bad_policy", zh, en)
+        })
+    }
+
+    fn parse(text: &str) -> Result<Self, BadLine> {
         let mut pinned = Self::default();
         for (number, line) in (1..).zip(text.lines()) {
+            let bad = |zh: &str, en: String| BadLine { number, zh: zh.to_owned(), en };
             let words: Vec<&str> = line.split('#').next().unwrap_or_default().split_ascii_whitespace().collect();
             let parsed = match words.as_slice() {
                 ["log", vkey, rest @ ..] if rest.len() < 2 => {
-                    let key = VerifierKey::parse(vkey).map_err(|error| (number, error.to_string()))?;
+                    let key = VerifierKey::parse(vkey)
+                        .map_err(|error| bad("不是账本密钥，应形如 名称+编号+base64", error.to_string()))?;
                     if pinned.logs().any(|log| log.key == key) {
-                        return Err((number, "the key is there twice".into()));
+                        return Err(bad("同一密钥出现两次", "the key is there twice".into()));
                     }
                     Line::Log(Box::new(PinnedLog { key, url: rest.first().map(|url| (*url).to_owned()) }))
                 }
-                ["log", ..] => return Err((number, "expected `log <vkey> [url]`".into())),
+                ["log", ..] => return Err(bad("应为 log <密钥> [地址]", "expected `log <vkey> [url]`".into())),
                 ["quorum", "none"] => Line::Quorum,
                 // To ask less than the policy says would be to trust somebody whom the user does not.
                 ["quorum", ..] => {
-                    return Err((number, "only `quorum none` is supported: no witness is checked yet".into()));
+                    let en = "only `quorum none` is supported: no witness is checked yet";
+                    return Err(bad("只支持 quorum none：尚不核对见证人", en.into()));
                 }
-                _ => Line::Other(line.to_owned()),
+                [] | ["witness" | "group", ..] => Line::Other(line.to_owned()),
+                [word, ..] => {
+                    let word = escaped_name(word);
+                    let zh = format!("“{word}”：应为 log、witness、group、quorum 或 # 注释");
+                    return Err(bad(&zh, format!("`{word}`: expected log, witness, group, quorum or a # comment")));
+                }
             };
             pinned.lines.push(parsed);
         }
@@ -167,8 +206,12 @@ impl Pinned {
 pub fn update<T>(path: &Path, change: impl FnOnce(&mut Pinned) -> Result<T, Complaint>) -> Result<T, Complaint> {
     let io = |error: io::Error| Complaint::io(path, &error);
     make_private_folder(durable::folder_of(path)).map_err(io)?;
-    let lock = File::create(path.with_extension("policy.lock")).map_err(io)?;
-    lock.lock().map_err(io)?;
+    let lock_path = path.with_extension("policy.lock");
+    let at_lock = |error: io::Error| Complaint::io(&lock_path, &error);
+    // For reading too: to open a pipe for writing alone would wait for a reader.
+    let lock = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&lock_path);
+    let lock = lock.map_err(at_lock)?;
+    lock.lock().map_err(at_lock)?;
     let mut pinned = Pinned::load(path)?;
     let before = pinned.to_text();
     let answer = change(&mut pinned)?;
@@ -199,9 +242,9 @@ pub fn pin(path: &Path, key: &VerifierKey, url: Option<&str>) -> Result<bool, Co
 /// # Errors
 ///
 /// [`Complaint`], by name; or the file cannot be read.
-pub fn unchanged(path: &Path, key: &VerifierKey, url: Option<&str>) -> Result<(), Complaint> {
-    match Pinned::load(path)?.standing(key, url) {
-        Standing::Conflicts(log) => Err(key_changed(&log, key, path)),
+pub fn unchanged(config: &Config, key: &VerifierKey, url: Option<&str>) -> Result<(), Complaint> {
+    match Pinned::of(config)?.standing(key, url) {
+        Standing::Conflicts(log) => Err(key_changed(&log, key, &config.trust_policy()?)),
         Standing::Pinned | Standing::Unknown => Ok(()),
     }
 }
@@ -249,22 +292,56 @@ mod tests {
     #[test]
     fn what_is_no_policy_is_refused_by_its_line() {
         let twice = format!("log {0}\nlog {0}\n", key("a/1", 1));
-        for (bad, line) in [("log x\n", 1), ("\nlog\n", 2), ("quorum two\n", 1), (&*twice, 2), ("log a b c\n", 1)] {
-            assert_eq!(Pinned::parse(bad).unwrap_err().0, line, "{bad}");
+        let hidden = format!("\u{200B}log {} http://a\n", key("a/1", 1));
+        for (bad, line) in [
+            ("Log x\n", 1),
+            (&*hidden, 1),
+            ("# a\n\0\0\n", 2),
+            ("log x\n", 1),
+            ("\nlog\n", 2),
+            ("quorum two\n", 1),
+            (&*twice, 2),
+            ("log a b c\n", 1),
+        ] {
+            assert_eq!(Pinned::parse(bad).unwrap_err().number, line, "{bad}");
         }
+    }
+
+    #[test]
+    fn a_policy_that_an_editor_saved_pins_what_it_did_and_a_broken_one_pins_nothing_silently() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = Config::at(folder.path().to_owned());
+        let path = config.trust_policy().unwrap();
+        let line = format!("log {} http://a", key("a/1", 1));
+        let utf16: Vec<u8> = format!("\u{FEFF}{line}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let saved = [line.clone(), format!("\u{FEFF}{line}\r\nquorum none\r\n"), format!("# mine\r\n{line}")];
+        for bytes in saved.map(String::into_bytes).into_iter().chain([utf16]) {
+            std::fs::write(&path, bytes).unwrap();
+            assert_eq!(unchanged(&config, &key("a/1", 2), Some("http://a")).unwrap_err().code, "ledger_key_changed");
+            assert_eq!(pin(&path, &key("b/1", 3), Some("http://a")).unwrap_err().code, "ledger_key_changed");
+        }
+        for broken in ["", "\n", "\0\0\0", "{}", "PRIVATE"] {
+            std::fs::write(&path, broken).unwrap();
+            assert_eq!(Pinned::load(&path).unwrap_err().code, "bad_policy", "{broken:?}");
+            assert_eq!(pin(&path, &key("b/1", 3), None).unwrap_err().code, "bad_policy");
+        }
+        std::fs::remove_file(&path).unwrap();
+        std::os::unix::fs::symlink("nowhere", &path).unwrap();
+        assert_eq!(Pinned::load(&path).unwrap_err().code, "io", "a policy should be there");
     }
 
     #[test]
     fn a_changed_key_is_refused_by_origin_and_by_address() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("config/trust.policy");
+        let config = Config::at(folder.path().join("config"));
+        let path = config.trust_policy().unwrap();
         assert!(pin(&path, &key("a/1", 1), Some("http://a")).unwrap());
         assert!(!pin(&path, &key("a/1", 1), Some("http://elsewhere")).unwrap());
         for (other, url) in [(key("a/1", 2), "http://b"), (key("b/1", 3), "http://a")] {
             assert_eq!(pin(&path, &other, Some(url)).unwrap_err().code, "ledger_key_changed");
         }
-        assert_eq!(unchanged(&path, &key("b/1", 3), Some("http://a")).unwrap_err().code, "ledger_key_changed");
-        assert_eq!(unchanged(&path, &key("b/1", 3), Some("http://b")), Ok(()));
+        assert_eq!(unchanged(&config, &key("b/1", 3), Some("http://a")).unwrap_err().code, "ledger_key_changed");
+        assert_eq!(unchanged(&config, &key("b/1", 3), Some("http://b")), Ok(()));
         assert_eq!(Pinned::load(&path).unwrap().logs().count(), 1, "nothing is pinned by looking");
         assert!(pin(&path, &key("b/1", 3), Some("http://b")).unwrap());
         assert_eq!(Pinned::load(&path).unwrap().logs().count(), 2);

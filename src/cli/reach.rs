@@ -91,7 +91,7 @@ pub async fn meet(client: &LedgerClient) -> Result<Met, Complaint> {
 /// [`Complaint`]: as [`meet`]; or the ledger's key is another than the pinned one.
 pub async fn meet_again(client: &LedgerClient, config: &Config) -> Result<(), Complaint> {
     let met = meet(client).await?;
-    pinned::unchanged(&config.trust_policy(), &met.key, Some(client.address()))
+    pinned::unchanged(config, &met.key, Some(client.address()))
 }
 
 /// Meets the ledger and pins its key if it was never met.
@@ -101,7 +101,7 @@ pub async fn meet_again(client: &LedgerClient, config: &Config) -> Result<(), Co
 /// [`Complaint`]: as [`meet`]; or the ledger's key is another than the pinned one.
 pub async fn meet_and_pin(client: &LedgerClient, config: &Config, screen: &Screen) -> anyhow::Result<(Met, Trust)> {
     let met = meet(client).await?;
-    let path = config.trust_policy();
+    let path = config.trust_policy()?;
     if pinned::pin(&path, &met.key, Some(client.address()))? {
         let heed = screen.paint(
             HEED,

@@ -1,15 +1,15 @@
 //! `receipt`: takes a deposit's receipt home once more, perhaps proven further than the first time; or cuts the receipt
 //! of one item out of a kept manifest, offline.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
 use crate::cli::compose::read_number;
 use crate::cli::config::Config;
-use crate::cli::durable;
 use crate::cli::ending::{Complaint, Ending};
 use crate::cli::manifest::cutting::cut;
+use crate::cli::output::{self, Replace};
 use crate::cli::pinned::Pinned;
 use crate::cli::reach::{ServerArgs, meet_again};
 use crate::cli::screen::{HEED, Screen, write_text};
@@ -24,7 +24,7 @@ use crate::ledger::verify::trust::Trust;
 use crate::ledger::verify::verifier::{Presented, Question, verify};
 use crate::ledger::verify::wording::{self, Language};
 use crate::wire::item_receipt;
-use crate::wire::receipt::print;
+use crate::wire::receipt::{parse, print};
 
 const EXAMPLES: &str = "\
 Examples | 示例:
@@ -55,11 +55,27 @@ pub struct ReceiptArgs {
     /// As a file of c2sp.org/tlog-proof, for other people's tools | 输出 tlog-proof 格式
     #[arg(long)]
     tlog_proof: bool,
-    /// Write it here instead of printing it; what is there is replaced | 写入文件
+    /// Write it here instead of printing it; only an earlier receipt of the same deposit is replaced | 写入文件
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Replace whatever file is there | 覆盖已有文件
+    #[arg(long, requires = "output")]
+    force: bool,
     #[command(flatten)]
     server: ServerArgs,
+}
+
+impl ReceiptArgs {
+    fn write(&self, path: &Path, text: &str, is_same: &dyn Fn(&str) -> bool) -> Result<(), Complaint> {
+        let replace = if self.force { Replace::Always } else { Replace::If(is_same) };
+        output::write(path, text.as_bytes(), 0o644, replace)
+    }
+}
+
+/// Whether two receipts agree in what can never change. One that does not proves that history was rewritten: it is kept.
+fn is_same_deposit(found: &Receipt, new: &Receipt) -> bool {
+    (&found.entry, found.index, &found.header, &found.entry_path)
+        == (&new.entry, new.index, &new.header, &new.entry_path)
 }
 
 /// Refuses a receipt that does not hold; where the key is not pinned, says what was not checked.
@@ -92,7 +108,13 @@ fn cut_out(args: &ReceiptArgs, receipt: &ItemReceipt, trust: &Trust, screen: &Sc
     must_hold(&receipt.receipt, Some(&receipt.claim), None, trust, screen)?;
     let text = item_receipt::print(receipt);
     if let Some(path) = &args.output {
-        durable::replace(path, text.as_bytes(), 0o644).map_err(|error| Complaint::io(path, &error))?;
+        let is_same = |found: &str| {
+            item_receipt::parse(found.as_bytes()).is_ok_and(|found| {
+                is_same_deposit(&found.receipt, &receipt.receipt)
+                    && (found.claim.line == receipt.claim.line && found.claim.index == receipt.claim.index)
+            })
+        };
+        args.write(path, &text, &is_same)?;
         let item = args.item.as_deref().unwrap_or_default();
         screen.line(format!("{}  {}", escaped_name(item), path.display()))?;
         screen.document(&json!({ "item": item, "file": path.to_string_lossy() }))?;
@@ -110,7 +132,7 @@ fn cut_out(args: &ReceiptArgs, receipt: &ItemReceipt, trust: &Trust, screen: &Sc
 ///
 /// A mistyped number, an unreachable node, a receipt that does not hold.
 pub async fn run(args: &ReceiptArgs, config: &Config, screen: &Screen) -> anyhow::Result<Ending> {
-    let trust = Pinned::load(&config.trust_policy())?.trust();
+    let trust = Pinned::of(config)?.trust();
     if let (Some(manifest), Some(item)) = (&args.manifest, &args.item) {
         let receipt = cut(manifest, item, !args.without_name)?;
         return cut_out(args, &receipt, &trust, screen);
@@ -136,7 +158,15 @@ pub async fn run(args: &ReceiptArgs, config: &Config, screen: &Screen) -> anyhow
         print(&receipt)
     };
     if let Some(path) = &args.output {
-        durable::replace(path, text.as_bytes(), 0o644).map_err(|error| Complaint::io(path, &error))?;
+        let is_same = |found: &str| {
+            if args.tlog_proof {
+                // First line, the entry itself, its place: all that stays the same.
+                found.lines().take(3).eq(text.lines().take(3))
+            } else {
+                parse(found.as_bytes()).is_ok_and(|found| is_same_deposit(&found, &receipt))
+            }
+        };
+        args.write(path, &text, &is_same)?;
         screen.line(format!("{number}  {}", path.display()))?;
         screen.document(&json!({ "deposit_number": number.to_string(), "file": path.to_string_lossy() }))?;
     } else if !screen.is_json() {

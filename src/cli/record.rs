@@ -3,11 +3,10 @@
 //! Nothing here is believed: the verifier judges the receipt, and each later link that a node names counts only when its
 //! own receipt holds and says so itself. What a node conceals, no client can see; that is what witnesses are for.
 
-use std::fs::File;
-use std::io::Read as _;
 use std::path::Path;
 
 use crate::cli::ending::Complaint;
+use crate::cli::input;
 use crate::client::history::{Subject, checked};
 use crate::client::ledger_client::LedgerClient;
 use crate::client::transport::ClientError;
@@ -41,7 +40,7 @@ pub struct Record {
 ///
 /// [`Complaint`]: unreadable, or no receipt.
 pub fn read_receipt(path: &Path) -> Result<Receipt, Complaint> {
-    parse(&read(path)?).map_err(|error| not_a_receipt(path, &error))
+    parse(read(path)?.as_bytes()).map_err(|error| not_a_receipt(path, &error))
 }
 
 /// Reads a receipt's file, be it of a deposit or of an item of a manifest.
@@ -50,22 +49,26 @@ pub fn read_receipt(path: &Path) -> Result<Receipt, Complaint> {
 ///
 /// [`Complaint`]: unreadable, or no receipt.
 pub fn read_record(path: &Path) -> Result<Record, Complaint> {
-    let bytes = read(path)?;
-    match item_receipt::parse(&bytes) {
+    let text = read(path)?;
+    match item_receipt::parse(text.as_bytes()) {
         Ok(ItemReceipt { receipt, claim }) => Ok(Record { receipt, item: Some(claim), told: None }),
         Err(ItemReceiptError::UnknownVersion { found }) if !found.starts_with(ANY_ITEM_VERSION) => {
-            let receipt = parse(&bytes).map_err(|error| not_a_receipt(path, &error))?;
+            let receipt = parse(text.as_bytes()).map_err(|error| not_a_receipt(path, &error))?;
             Ok(Record { receipt, item: None, told: None })
         }
         Err(error) => Err(not_a_receipt(path, &error)),
     }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, Complaint> {
-    let mut bytes = Vec::new();
-    let limit = ITEM_RECEIPT_MAX as u64 + 1;
-    let read = File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes));
-    read.map(|_| bytes).map_err(|error| Complaint::io(path, &error))
+/// The text of a receipt's file, with one line end after the last line: editors and mail programs change line ends, and
+/// the receipt of an item has exactly one valid encoding.
+fn read(path: &Path) -> Result<String, Complaint> {
+    // CRLF line ends and UTF-16 take more room than the receipt itself.
+    let mut text = input::text(path, 3 * ITEM_RECEIPT_MAX)?;
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
+    Ok(text)
 }
 
 /// What lies there is no receipt.

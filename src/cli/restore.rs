@@ -18,7 +18,7 @@ use serde_json::json;
 
 use crate::cli::durable;
 use crate::cli::ending::{Complaint, Ending};
-use crate::cli::folder_copy::{PARTS, check, copy, rename_new, size_of, told};
+use crate::cli::folder_copy::{PARTS, check, copy, must_be_apart, rename_new, size_of, told};
 use crate::cli::opening::cannot_open;
 use crate::cli::progress::Progress;
 use crate::cli::screen::{GOOD, HEED, Screen};
@@ -35,6 +35,9 @@ that is older than the last receipt given out is a rollback: what was deposited 
 from this ledger, and the receipts of it prove that. Restore the newest copy there is, and
 tell depositors and auditors.
 只恢复到空文件夹；中断后重新运行即可继续。若备份早于最后一份已发出的回执，即为回退：其后的存证将丢失，且回执可以证明。";
+
+/// The checkpoint file's name in a ledger's folder.
+const CHECKPOINT_FILE: &str = "mark";
 
 /// Put a backup in the place of a lost ledger | 从备份恢复
 #[derive(Debug, Clone, clap::Args)]
@@ -53,6 +56,7 @@ pub struct RestoreArgs {
 ///
 /// The folder is not empty, the backup is no whole ledger, or either cannot be read or written.
 pub fn run(args: &RestoreArgs, screen: &Screen) -> anyhow::Result<Ending> {
+    must_be_apart(&args.backup, &args.data)?;
     let size = size_of(&args.backup)?;
     let (_, expected) = check(&args.backup)?;
     let folder = Folder::new(&args.data);
@@ -62,6 +66,11 @@ pub fn run(args: &RestoreArgs, screen: &Screen) -> anyhow::Result<Ending> {
     let lock = lock.map_err(|error| cannot_open(&args.data, &OpenError::from(error)))?;
     folder.restrict().map_err(io)?;
     let (draft, complete) = (args.data.join(RESTORING), args.data.join(RESTORED));
+    for (path, name) in [(&draft, RESTORING), (&complete, RESTORED)] {
+        if path.is_symlink() {
+            return Err(cannot_open(&args.data, &OpenError::Stranger { name: name.into() }).into());
+        }
+    }
     if !complete.try_exists().map_err(io)? {
         must_be_empty(&folder)?;
         // What an earlier restore left incomplete was never a ledger. Nobody else gives this name.
@@ -72,6 +81,7 @@ pub fn run(args: &RestoreArgs, screen: &Screen) -> anyhow::Result<Ending> {
         must_be_the_same(&check(&draft)?.1, &expected, &draft)?;
         rename_new(&draft, &complete).map_err(io)?;
     }
+    must_be_of(&complete, &args.backup)?;
     put_in_place(&complete, &args.data)?;
     drop(lock);
     let (_, restored) = check(&args.data)?;
@@ -94,6 +104,28 @@ pub fn run(args: &RestoreArgs, screen: &Screen) -> anyhow::Result<Ending> {
     );
     screen.line(screen.paint(HEED, text))?;
     Ok(Ending::Good)
+}
+
+/// What an earlier restore that was cut off copied is of this backup. The checkpoint file is the last part to be given its
+/// name, so it is there until then.
+fn must_be_of(complete: &Path, backup: &Path) -> Result<(), Complaint> {
+    let copied = complete.join(CHECKPOINT_FILE);
+    if !copied.exists() {
+        return Ok(());
+    }
+    let original = backup.join(CHECKPOINT_FILE);
+    let read = |path: &Path| fs::read(path).map_err(|error| Complaint::io(path, &error));
+    if read(&copied)? == read(&original)? {
+        return Ok(());
+    }
+    let (copied, backup) = (complete.display(), backup.display());
+    let en = format!(
+        "{copied} holds another backup than {backup}, of a restore that was cut off: run the restore of that backup again, or restore into another folder"
+    );
+    let zh = format!(
+        "{copied} 来自此前中断的另一次恢复，与 {backup} 不是同一备份：请重新运行该备份的恢复，或恢复到其他文件夹"
+    );
+    Err(Complaint::finding("copy_differs", zh, en))
 }
 
 fn must_be_empty(folder: &Folder) -> Result<(), Complaint> {

@@ -7,7 +7,6 @@
 //!
 //! A crash anywhere leaves either no statement or a whole one; the next run goes on from there.
 
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -18,6 +17,7 @@ use crate::cli::ending::Complaint;
 use crate::cli::papers::{Papers, StatementPaper};
 use crate::cli::progress::Progress;
 use crate::cli::record::{not_a_receipt, read_receipt};
+use crate::cli::renamed::Renamed;
 use crate::cli::unkept::{cannot_keep, interrupted, receipt_not_kept, stated_otherwise, statement_missing};
 use crate::client::batch::Answered;
 use crate::client::ledger_client::LedgerClient;
@@ -68,6 +68,8 @@ pub struct Done {
     pub fresh: bool,
     /// Where its papers lie.
     pub papers: Papers,
+    /// Papers of an earlier deposit of the same file that were given other names.
+    pub renamed: Vec<Renamed>,
 }
 
 /// A statement that is durably kept and ready to send.
@@ -77,6 +79,8 @@ pub struct Ready {
     pub papers: Papers,
     /// The statement.
     pub paper: StatementPaper,
+    /// Papers of an earlier deposit of the same file that were given other names.
+    pub renamed: Vec<Renamed>,
 }
 
 impl Round {
@@ -138,7 +142,7 @@ impl Round {
         let proves = held.is_some_and(|held| self.check(&held, &ready).is_ok());
         let new = || Whole { path: ready.papers.receipt.clone(), bytes: print(&receipt).into_bytes(), mode: PUBLIC };
         let kept = (!proves).then(new);
-        Ok((Done { facts, fresh, papers: ready.papers }, kept))
+        Ok((Done { facts, fresh, papers: ready.papers, renamed: ready.renamed }, kept))
     }
 
     /// The statement on the file at `path`: the one that is kept, or a new one that is to be kept before it is sent.
@@ -200,17 +204,15 @@ impl Round {
         let salt = self.details.salt()?;
         let content = self.hash(path, salt.as_ref(), self.details.digests())?;
         let paper = self.details.compose(&self.ledger, path, content, salt.as_ref(), &self.signer)?;
+        let mut renamed = Vec::new();
         if let Some(note) = earlier {
             let kept = papers.earlier(&note);
             for (from, to) in [(&papers.receipt, &kept.receipt), (&papers.statement, &kept.statement)] {
-                match durable::rename(from, to) {
-                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(cannot_keep(to, &error)),
-                    _ => {}
-                }
+                renamed.extend(Renamed::set_aside(from, to).map_err(|error| cannot_keep(to, &error))?);
             }
         }
         let new = Whole { path: papers.statement.clone(), bytes: paper.to_text().into_bytes(), mode: PRIVATE };
-        Ok((Ready { papers, paper }, Some(new)))
+        Ok((Ready { papers, paper, renamed }, Some(new)))
     }
 
     fn repeat(&self, path: &Path, papers: Papers, paper: StatementPaper) -> Result<Ready, Complaint> {
@@ -230,7 +232,7 @@ impl Round {
             );
             return Err(Complaint::unable("changed_since", zh, en));
         }
-        Ok(Ready { papers, paper })
+        Ok(Ready { papers, paper, renamed: Vec::new() })
     }
 
     /// Whether the statement that is kept says what is asked for now.

@@ -3,8 +3,13 @@
 //! People get aligned text in one language (labels of the chain's facts always in both), coloured only on a terminal.
 //! Whatever is written is escaped here ([`crate::cli::terminal`]).
 //! With `--json`, standard output holds JSON documents and nothing else; what is said to people goes to standard error.
+//!
+//! Output that nobody reads any more (`| head`) does not stop a command: what it does is worth more than what it prints, and
+//! its exit code says how it ended. So a closed standard output is silently written to no more. Any other failure to write
+//! standard output, such as a full disk, is an error. A message that standard error does not take is dropped.
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 use serde_json::json;
@@ -86,14 +91,16 @@ impl Screen {
         if self.json { Ok(()) } else { write_out(&format!("{}\n", rendered(text.as_ref(), self.colours))) }
     }
 
-    /// A line beside the result, on standard error: what was done on the way, what to heed. Escaped likewise.
+    /// A line beside the result, on standard error: what was done on the way, what to heed. Escaped likewise. Dropped
+    /// where standard error takes nothing: there is nobody to tell.
     ///
     /// # Errors
     ///
-    /// Standard error cannot be written.
+    /// None; as the other methods, so that callers treat all of them alike.
     pub fn aside(&self, text: impl AsRef<str>) -> io::Result<()> {
         let line = format!("{}\n", rendered(text.as_ref(), self.colours));
-        io::stderr().lock().write_all(line.as_bytes())
+        let _ = io::stderr().lock().write_all(line.as_bytes());
+        Ok(())
     }
 
     /// A document for machines, on one line; nothing where text is asked for.
@@ -123,25 +130,24 @@ impl Screen {
     }
 
     /// Says why a command failed, and how it therefore ends.
-    ///
-    /// # Errors
-    ///
-    /// Neither stream can be written.
-    pub fn complain(&self, error: &anyhow::Error) -> anyhow::Result<Ending> {
+    #[must_use]
+    pub fn complain(&self, error: &anyhow::Error) -> Ending {
         let complaint = error.downcast_ref::<Complaint>().cloned();
-        let complaint = complaint.unwrap_or_else(|| {
-            let text = format!("{error:#}");
-            Complaint::unable("failed", text.clone(), text)
-        });
+        let complaint =
+            complaint.or_else(|| error.downcast_ref::<io::Error>().map(cannot_print)).unwrap_or_else(|| {
+                let text = format!("{error:#}");
+                Complaint::unable("failed", text.clone(), text)
+            });
         let lines = |pick: fn(&Bilingual) -> &str| complaint.more.iter().map(pick).collect::<Vec<_>>();
         let message = [vec![complaint.en.as_str()], lines(|line| &line.en)].concat().join("\n");
-        self.document(&json!({ "error": { "code": complaint.code, "message": message } }))?;
+        // The exit code says it too.
+        let _ = self.document(&json!({ "error": { "code": complaint.code, "message": message } }));
         let label = self.pick("错误：", "error: ");
-        self.aside(format!("{label}{}", self.pick(&complaint.zh, &complaint.en)))?;
+        let _ = self.aside(format!("{label}{}", self.pick(&complaint.zh, &complaint.en)));
         for line in &complaint.more {
-            self.aside(line.pick(self.language))?;
+            let _ = self.aside(line.pick(self.language));
         }
-        Ok(complaint.ending)
+        complaint.ending
     }
 }
 
@@ -150,15 +156,35 @@ impl Screen {
 ///
 /// # Errors
 ///
-/// Standard output cannot be written.
+/// Standard output is open and cannot be written.
 pub fn write_text(text: &str) -> io::Result<()> {
     if io::stdout().is_terminal() { write_out(&rendered_lines(text)) } else { write_out(text) }
 }
 
+/// Whether standard output was found closed.
+static CLOSED: AtomicBool = AtomicBool::new(false);
+
+/// Writes text to standard output; nothing once it was found closed.
 fn write_out(text: &str) -> io::Result<()> {
+    if CLOSED.load(Ordering::Relaxed) {
+        return Ok(());
+    }
     let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    out.flush()
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+            CLOSED.store(true, Ordering::Relaxed);
+            Ok(())
+        }
+        written => written,
+    }
+}
+
+/// What a command did is done; only its output is lost.
+fn cannot_print(error: &io::Error) -> Complaint {
+    let zh = format!("无法写出结果：{error}。请检查输出位置；操作本身可能已经完成");
+    let en =
+        format!("cannot write the output: {error}. Check where it goes; the command itself may have done its work");
+    Complaint::unable("output_failed", zh, en)
 }
 
 fn aligned(rows: &[Vec<String>]) -> Vec<String> {

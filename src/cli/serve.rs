@@ -24,6 +24,7 @@ use crate::cli::descriptors;
 use crate::cli::durable;
 use crate::cli::ending::{Complaint, Ending};
 use crate::cli::keygen::of_ledger;
+use crate::cli::log;
 use crate::cli::node_keys::{LEDGER_KEY, NEXT_KEY, NodeKeys, Remark, missing as key_missing};
 use crate::cli::office;
 use crate::cli::opening::{cannot_open, unreadable};
@@ -40,13 +41,16 @@ use crate::ledger::key::{Name, Signer, VerifierKey};
 use crate::ledger::notice::{Mode, NoticeKind};
 use crate::sequencer::clock::SystemClock;
 use crate::sequencer::handle::Sequencer;
-use crate::sequencer::start::{Founding, Options, StartError, start};
+use crate::sequencer::recovery::StartError;
+use crate::sequencer::start::{Founding, Options, start};
+use crate::sequencer::state::Halt;
 use crate::store::account_files::AccountFiles;
 use crate::store::contract::AppendLedger as _;
 use crate::store::contract::keeping::KeepPrivate;
 use crate::store::reading::genesis;
 use crate::store::rocks::folder::Folder;
 use crate::store::rocks::open_error::OpenError;
+use crate::store::rocks::reopening::ReopeningStore;
 use crate::store::rocks::store::RocksStore;
 
 const EXAMPLES: &str = "\
@@ -131,7 +135,7 @@ pub async fn run(args: &ServeArgs, screen: &Screen) -> anyhow::Result<Ending> {
         );
         return Err(Complaint::usage("not_loopback", zh, en).into());
     }
-    log_to_stderr(screen);
+    let _log = log::begin(screen);
     // Before the database opens its files.
     let connections = descriptors::claim(HttpOptions::default().connections)?;
     // Before a ledger is founded, which is for good: an address in use must leave nothing behind.
@@ -145,8 +149,8 @@ pub async fn run(args: &ServeArgs, screen: &Screen) -> anyhow::Result<Ending> {
     let founding =
         Founding { mode: if args.test { Mode::Test } else { Mode::Live }, successor: opened.successor.clone() };
     let options = Options { pool: args.pool, clock_gap_confirmed: args.confirm_clock_gap };
-    let store = Arc::new(opened.store);
-    let platform = office::platform_key(&args.data, opened.platform, &store)?;
+    let platform = office::platform_key(&args.data, opened.platform, &opened.store)?;
+    let store = Arc::new(ReopeningStore::new(opened.store, descriptors::database_options()));
     let (sequencer, running) = start(Arc::clone(&store), opened.signer, Some(&founding), SystemClock::new(), &options)
         .map_err(|error| cannot_start(&error))?;
     let writing = sequencer.clone();
@@ -159,10 +163,21 @@ pub async fn run(args: &ServeArgs, screen: &Screen) -> anyhow::Result<Ending> {
     });
     let finished = finished.await?;
     served?;
-    let stopped = writing.health().writing.and(finished.map_err(|error| error.to_string()));
-    stopped.map_err(|reason| ended_badly(&reason))?;
-    screen.line(screen.paint(FAINT, screen.pick("已停止", "stopped")))?;
+    match (writing.health().writing, finished) {
+        (Err(Halt::Stopped(reason)), _) => return Err(ended_badly(&reason).into()),
+        // A pause leaves nothing undone that the next start does not do.
+        (Err(Halt::Paused(_)), _) | (Ok(()), Ok(())) => {}
+        (Ok(()), Err(error)) => return Err(ended_badly(&error.to_string()).into()),
+    }
+    unless_unwritable(screen.line(screen.paint(FAINT, screen.pick("已停止", "stopped"))));
     Ok(Ending::Good)
+}
+
+/// A node does its work whether or not anybody reads its standard output, and whether or not the disk has room for it.
+fn unless_unwritable<E: std::fmt::Display>(written: Result<(), E>) {
+    if let Err(error) = written {
+        tracing::warn!(%error, "standard output cannot be written");
+    }
 }
 
 /// Serves until it is told to stop.
@@ -170,7 +185,7 @@ async fn attend(
     args: &ServeArgs,
     screen: &Screen,
     (listener, connections): (TcpListener, usize),
-    (store, sequencer, platform): (Arc<RocksStore>, Sequencer, Signer),
+    (store, sequencer, platform): (Arc<ReopeningStore>, Sequencer, Signer),
     (key, remarks, chosen): (&VerifierKey, &[Remark], ChosenPolicy),
 ) -> anyhow::Result<()> {
     let mode = match genesis(&*store)?.kind {
@@ -200,9 +215,9 @@ async fn attend(
     // Listened for before anybody is told that there is a node to stop.
     let stop = told_to_stop(args.stop_with_stdin)?;
     for (zh, en) in remarks {
-        screen.line(screen.paint(HEED, screen.pick(zh, en)))?;
+        unless_unwritable(screen.line(screen.paint(HEED, screen.pick(zh, en))));
     }
-    tell(screen, args, &address, key, (mode, chosen))?;
+    unless_unwritable(tell(screen, args, &address, key, (mode, chosen)));
     let trusted_proxies = TrustedProxies::new(args.trusted_proxies.clone());
     let options = HttpOptions { trusted_proxies, ..HttpOptions::default().with_connections(connections) };
     let node = Node::new(store, sequencer, options).with_desk(desk);
@@ -382,12 +397,4 @@ async fn stdin_over(counts: bool) {
         }
     }
     std::future::pending::<()>().await;
-}
-
-/// What the node does, for its operator: `RUST_LOG` chooses how much.
-fn log_to_stderr(screen: &Screen) {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(screen.is_watched());
-    // Somebody who set up another log before us keeps it.
-    let _ = log.try_init();
 }

@@ -8,8 +8,8 @@ use crate::cli::case_key;
 use crate::cli::compose::{Details, StatementArgs};
 use crate::cli::config::Config;
 use crate::cli::digest::content;
-use crate::cli::durable;
 use crate::cli::ending::{Complaint, Ending};
+use crate::cli::output::{self, Replace, must_be_new};
 use crate::cli::progress::Progress;
 use crate::cli::reach::{ServerArgs, meet_and_pin};
 use crate::cli::screen::{HEED, Screen, write_text};
@@ -59,6 +59,8 @@ pub async fn run(args: &MakeStatementArgs, config: &Config, screen: &Screen) -> 
         return Err(Complaint::usage("private_lost", zh, en).into());
     }
     let details = Details::read(&args.statement)?;
+    // Before the file is hashed.
+    args.private_out.as_deref().map_or(Ok(()), must_be_new)?;
     let ledger = match &args.ledger {
         Some(text) => Name::parse(text).ok_or_else(|| {
             Complaint::usage("bad_origin", format!("“{text}”不是账本标识"), format!("`{text}` is no origin"))
@@ -82,7 +84,7 @@ pub async fn run(args: &MakeStatementArgs, config: &Config, screen: &Screen) -> 
     let paper = details.compose(&ledger, &args.file, hashed.content, salt.as_ref(), &key.signer)?;
     let request = paper.request();
     if let (Some(path), Some(private)) = (&args.private_out, &request.private) {
-        durable::create(path, json::pretty(private).as_bytes(), 0o600).map_err(|error| Complaint::io(path, &error))?;
+        output::write(path, json::pretty(private).as_bytes(), 0o600, Replace::Never)?;
     }
     if let Some(salt) = salt {
         let text = screen.pick("盐值（遗失后无法核验）：", "The salt; without it nobody can verify the file:");

@@ -11,6 +11,7 @@
 //! sequences written are the styles of [`Tone`]. Callers mark them by noncharacters of Unicode, which no text needs.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
@@ -117,17 +118,17 @@ pub fn rendered(line: &str, colours: bool) -> String {
             continue;
         }
         if let Some(tone) = tone.take().filter(|_| colours) {
-            text.push_str(&format!("{:#}", Tone::style(tone)));
+            let _ = write!(text, "{:#}", Tone::style(tone));
         }
         if let Some(begun) = begins {
             tone = Some(begun);
             if colours {
-                text.push_str(&begun.style().to_string());
+                let _ = write!(text, "{}", begun.style());
             }
         }
     }
     if let Some(tone) = tone.filter(|_| colours) {
-        text.push_str(&format!("{:#}", Tone::style(tone)));
+        let _ = write!(text, "{:#}", Tone::style(tone));
     }
     text
 }
@@ -151,7 +152,7 @@ pub fn escaped_json(json: &str) -> String {
             continue;
         }
         for unit in c.encode_utf16(&mut [0; 2]) {
-            text.push_str(&format!("\\u{unit:04x}"));
+            let _ = write!(text, "\\u{unit:04x}");
         }
     }
     text

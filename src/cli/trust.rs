@@ -82,7 +82,7 @@ pub async fn run(args: &TrustArgs, config: &Config, screen: &Screen) -> anyhow::
 }
 
 fn list(config: &Config, screen: &Screen) -> anyhow::Result<Ending> {
-    let path = config.trust_policy();
+    let path = config.trust_policy()?;
     let pinned = Pinned::load(&path)?;
     let ledgers: Vec<_> = pinned.logs().map(|log| document(&log.key, log.url.as_deref())).collect();
     screen.document(&json!({ "file": path.to_string_lossy(), "ledgers": ledgers }))?;
@@ -100,7 +100,7 @@ fn list(config: &Config, screen: &Screen) -> anyhow::Result<Ending> {
 }
 
 fn add(key: &VerifierKey, url: Option<&str>, config: &Config, screen: &Screen) -> anyhow::Result<Ending> {
-    let is_new = pinned::pin(&config.trust_policy(), key, url)?;
+    let is_new = pinned::pin(&config.trust_policy()?, key, url)?;
     let mut told = document(key, url);
     if let Some(fields) = told.as_object_mut() {
         fields.insert("new".into(), is_new.into());
@@ -113,7 +113,7 @@ fn add(key: &VerifierKey, url: Option<&str>, config: &Config, screen: &Screen) -
 }
 
 fn remove(ledger: &str, config: &Config, screen: &Screen) -> anyhow::Result<Ending> {
-    let removed = pinned::update(&config.trust_policy(), |pinned| Ok(pinned.remove(ledger)))?;
+    let removed = pinned::update(&config.trust_policy()?, |pinned| Ok(pinned.remove(ledger)))?;
     if removed == 0 {
         let en = format!("no pinned ledger has the key, origin or address `{ledger}`");
         return Err(Complaint::finding("not_pinned", format!("没有固定过“{ledger}”"), en).into());

@@ -122,7 +122,9 @@ fn fault(error: &Error) -> String {
 fn own_reason(reason: &(dyn std::error::Error + 'static)) -> Option<String> {
     let limit = reason.downcast_ref::<crate::http::rate_limit::LimitError>();
     let network = reason.downcast_ref::<crate::http::client_address::ProxyNetworkError>();
-    limit.map(|limit| limit.in_chinese().to_owned()).or_else(|| network.map(|network| network.in_chinese()))
+    limit
+        .map(|limit| limit.in_chinese().to_owned())
+        .or_else(|| network.map(crate::http::client_address::ProxyNetworkError::in_chinese))
 }
 
 /// Likewise, in a program without a node.

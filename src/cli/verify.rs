@@ -78,7 +78,7 @@ pub struct VerifyArgs {
     /// Ask no node: later corrections and withdrawals stay unknown | 离线核验，不查询节点
     #[arg(long)]
     offline: bool,
-    /// Address of the node; default: the one pinned for the receipt's ledger, else http://127.0.0.1:7654 | 节点地址
+    /// Address of the node; default: the one pinned for the receipt's ledger, else <http://127.0.0.1:7654> | 节点地址
     #[arg(long, visible_alias = "node", value_name = "URL", env = "TIEZHENG_SERVER")]
     server: Option<String>,
 }
@@ -270,7 +270,7 @@ impl Request<'_> {
         if let Some(server) = &self.args.server {
             return Ok(LedgerClient::new(server)?);
         }
-        let pinned = if self.args.keys.is_empty() { Pinned::load(&config.trust_policy())? } else { Pinned::default() };
+        let pinned = if self.args.keys.is_empty() { Pinned::of(config)? } else { Pinned::default() };
         let mut logs = pinned.logs().filter(|log| Some(log.key.name().as_str()) == origin);
         let url = logs.find_map(|log| log.url.clone());
         Ok(LedgerClient::new(url.as_deref().unwrap_or(DEFAULT_SERVER))?)
@@ -426,7 +426,7 @@ fn unsound_search(client: &LedgerClient, named: &str) -> Complaint {
 
 fn read_trust(keys: &[String], config: &Config) -> Result<Trust, Complaint> {
     if keys.is_empty() {
-        return Ok(Pinned::load(&config.trust_policy())?.trust());
+        return Ok(Pinned::of(config)?.trust());
     }
     keys.iter().map(|text| read_key(text)).collect::<Result<_, _>>().map(Trust::new)
 }

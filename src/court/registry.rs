@@ -16,7 +16,7 @@ use crate::court::case::state::{Placed, Text};
 use crate::court::case_number::CourtCode;
 use crate::court::document::{Document, Stream};
 use crate::court::ids::{AccountId, AnnexId, TokenId};
-use crate::court::registry::tokens::{CHILDREN_MAX, GENERATIONS_MAX, ROOTS_MAX, Tokens};
+use crate::court::registry::tokens::{TokenError, Tokens};
 use crate::court::values::{Capacity, IdentityCheck};
 use crate::court::words::{IdentityMethod, Role, Scope, SubjectKind};
 use crate::ledger::key::VerifierKey;
@@ -44,30 +44,6 @@ pub enum RegistryError {
     /// There is no such grant.
     #[error("the account does not hold this role")]
     NoSuchGrant,
-    /// There is no such token.
-    #[error("there is no such token")]
-    NoSuchToken,
-    /// The token is there already.
-    #[error("the token is there already")]
-    TokenExists,
-    /// Revoke one, or wait until one expires.
-    #[error(
-        "too many tokens are good: at most {ROOTS_MAX} issued to an account by others, and {CHILDREN_MAX} issued by each \
-         token for its own account. Revoke one, or wait until one expires"
-    )]
-    TooManyTokens,
-    /// The token that issues is unknown, no longer good, or another account's.
-    #[error("the token that issues is not good, or belongs to another account")]
-    IssuingToken,
-    /// A token for the same account has a scope or a life that the token that issues it lacks.
-    #[error("a token has no scope that the token which issues it lacks, and does not outlive it")]
-    TokenExceedsIssuing,
-    /// Issue it with a token that stands nearer to the first.
-    #[error(
-        "tokens issued by tokens of the same account end {GENERATIONS_MAX} generations below the first. Issue it with an \
-         earlier one"
-    )]
-    TooManyGenerations,
     /// The webhook is there already.
     #[error("the webhook is there already")]
     HookExists,
@@ -77,6 +53,9 @@ pub enum RegistryError {
     /// The ledger is not on the list.
     #[error("the ledger is not on the court's list")]
     NotListed,
+    /// The rules of tokens.
+    #[error(transparent)]
+    Token(#[from] TokenError),
     /// The calendar.
     #[error(transparent)]
     Calendar(#[from] CalendarError),
@@ -93,15 +72,10 @@ impl RegistryError {
             Self::AccountExists => "account_exists",
             Self::CourtMismatch => "court_mismatch",
             Self::NoSuchGrant => "no_such_grant",
-            Self::NoSuchToken => "no_such_token",
-            Self::TokenExists => "token_exists",
-            Self::TooManyTokens => "too_many_tokens",
-            Self::IssuingToken => "issuing_token",
-            Self::TokenExceedsIssuing => "token_exceeds_issuing",
-            Self::TooManyGenerations => "too_many_generations",
             Self::HookExists => "hook_exists",
             Self::NoSuchHook => "no_such_hook",
             Self::NotListed => "not_listed",
+            Self::Token(error) => error.code(),
             Self::Calendar(error) => error.code(),
         }
     }
@@ -309,9 +283,9 @@ impl Registry {
         match &document.act {
             Act::IssueToken(act) => {
                 self.account(act.account)?;
-                self.tokens.issue(act, document.by, placed.at)
+                Ok(self.tokens.issue(act, document.by, placed.at)?)
             }
-            Act::RevokeToken(act) => self.tokens.revoke(act, placed.at),
+            Act::RevokeToken(act) => Ok(self.tokens.revoke(act, placed.at)?),
             _ => Err(RegistryError::NotOfTheRegistry),
         }
     }

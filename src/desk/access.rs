@@ -16,7 +16,7 @@ use crate::desk::annexes::Annexes;
 use crate::desk::cases::is_overtaken;
 use crate::desk::declined::DeskError;
 use crate::desk::office::{ATTEMPTS, Desk, Done, Writing};
-use crate::desk::streams::{StoredAct, acts_after};
+use crate::desk::streams::{ActPage, acts_page};
 use crate::ledger::hash::Digest;
 use crate::ledger::number::DepositNumber;
 use crate::sequencer::handle::DepositError;
@@ -90,23 +90,35 @@ impl Desk {
         Err(DeskError::Deposit(DepositError::Busy { retry_after_ms: 500 }))
     }
 
-    /// Who saw private content of a case, in order. For parties, their agents, the court and auditors.
+    /// Who saw private content of a case after a sequence, at most `limit` accesses, in order. For parties, their agents,
+    /// the court and auditors.
     ///
     /// # Errors
     ///
     /// [`DeskError::NotFound`].
-    pub async fn access_log(&self, actor: &Actor, case: CaseId, after: u64) -> Result<Vec<StoredAct>, DeskError> {
+    pub async fn access_log(
+        &self,
+        actor: &Actor,
+        case: CaseId,
+        after: u64,
+        limit: usize,
+    ) -> Result<ActPage, DeskError> {
         if actor.account.holds(Role::Auditor, None) {
-            // An auditor sees who looked, and nothing of the case; of a case that is not there, nothing either.
+            // An auditor sees who looked and nothing of the case; for an unknown case, an empty log.
             actor.may_read()?;
         } else {
             self.case_for(actor, case).await?;
         }
-        self.stream_of(self.access_stream(case), after).await
+        self.page_of(self.access_stream(case), after, limit).await
     }
 
-    /// The acts of a stream after a sequence.
-    pub(in crate::desk) async fn stream_of(&self, stream: Digest, after: u64) -> Result<Vec<StoredAct>, DeskError> {
-        self.read(move |store| Ok(acts_after(store, &stream, after)?)).await
+    /// A page of a stream's acts.
+    pub(in crate::desk) async fn page_of(
+        &self,
+        stream: Digest,
+        after: u64,
+        limit: usize,
+    ) -> Result<ActPage, DeskError> {
+        self.read(move |store| Ok(acts_page(store, &stream, after, limit)?)).await
     }
 }

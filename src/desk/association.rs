@@ -268,7 +268,7 @@ impl Desk {
             if item.import.depositor != Depositor::Same {
                 let accounts: Vec<_> =
                     from.parties.get(&item.import.party).and_then(|party| party.account).into_iter().collect();
-                let mediations = self.in_mediation(item.import.deposit, from.id).await?;
+                let mediations = self.in_mediation(item.import.deposit, from.id, accounts.iter().copied()).await?;
                 if free_of_mediation(&mediations, item.import.deposit, &accounts).is_err() {
                     continue;
                 }

@@ -11,6 +11,7 @@
 //! Nothing about a case changes but by an act on the chain. Whoever may not come in gets the same answer, after the same
 //! number of reads, whether the case exists or not.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::court::acts::{Act, ActKind};
@@ -30,6 +31,7 @@ use crate::desk::office::{ATTEMPTS, Desk, Done, Writing, done};
 use crate::desk::streams::{StoredAct, acts_after, last_labelled};
 use crate::ledger::hash::Digest;
 use crate::ledger::merkle::shape::LeafIndex;
+use crate::ledger::number::DepositNumber;
 use crate::sequencer::handle::DepositError;
 use crate::store::contract::{ReadError, ReadLedger};
 use crate::store::reading::receipts;
@@ -96,8 +98,13 @@ fn acted_before(done: Done, act: StoredAct, file: Arc<CaseFile>) -> Result<Acted
 fn labels_of(file: &CaseFile, document: &Document, before: Option<Stage>) -> Vec<Digest> {
     let (case, court) = (file.id, &file.court);
     let mut found = Vec::new();
+    let offered: BTreeSet<DepositNumber> = match file.kind {
+        CaseKind::Mediation => file.items.values().map(|item| item.import.deposit).collect(),
+        _ => BTreeSet::new(),
+    };
     let mut joins = |account: AccountId| {
         found.extend([labels::takes_part(account, case), labels::cases_of(account)]);
+        found.extend(offered.iter().map(|deposit| labels::offered_to(account, *deposit)));
     };
     match &document.act {
         Act::Open(act) => {
@@ -115,9 +122,10 @@ fn labels_of(file: &CaseFile, document: &Document, before: Option<Stage>) -> Vec
             let items = file.items.values().filter(|item| item.import.deposit == act.deposit);
             if items.count() == 1 {
                 found.push(labels::imports_of(act.deposit));
-                // Apart, so that looking for these few is short however often a deposit is imported.
-                let mediation = file.kind == CaseKind::Mediation;
-                found.extend(mediation.then(|| labels::offered_in_mediation(act.deposit)));
+                if file.kind == CaseKind::Mediation {
+                    let accounts = file.accounts().into_iter();
+                    found.extend(accounts.map(|account| labels::offered_to(account, act.deposit)));
+                }
             }
         }
         Act::Hold(act) => found.extend(HeldContent::of(act.deposit, act.account).map(labels::holds_on)),

@@ -7,12 +7,10 @@ use crate::court::words::Scope;
 use crate::custody::keeping::KeepError;
 use crate::custody::opening::OpenError;
 use crate::custody::removing::RemoveError;
-use crate::desk::enrolment::KEYS_MAX;
 use crate::desk::secret::NoRandomness;
 use crate::sequencer::handle::{DepositError, EraseError};
 use crate::store::contract::ReadError;
 use crate::store::contract::accounts::AccountStoreError;
-use crate::store::contract::keeping::PurgeError;
 
 /// Why the desk did not do what was asked. Unless the variant says otherwise, nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -67,9 +65,6 @@ pub enum DeskError {
         /// The courts, without repetition.
         courts: Vec<CourtCode>,
     },
-    /// The erasure is on the chain, and some file may still hold the bytes. Ask again: it goes on where it ended.
-    #[error("the erasure is recorded but not complete yet: {0}")]
-    NotPurged(#[from] PurgeError),
     /// Too many wrong codes. Try again later.
     #[error("too many wrong association codes; try again later")]
     TooManyCodes,
@@ -92,8 +87,11 @@ pub enum DeskError {
     #[error(transparent)]
     Read(#[from] ReadError),
     /// The account has enrolled as many keys as it may. Remove one that is no longer used.
-    #[error("the account has enrolled {KEYS_MAX} keys already; remove one that is no longer used")]
-    TooManyKeys,
+    #[error("the account has enrolled {limit} keys already; remove one that is no longer used")]
+    TooManyKeys {
+        /// How many it may enrol.
+        limit: usize,
+    },
     /// What is kept of accounts could not be read or written. Nothing was changed.
     #[error(transparent)]
     Accounts(#[from] AccountStoreError),
@@ -139,14 +137,13 @@ impl DeskError {
             Self::LedgerNotListed(_) => "ledger_not_listed",
             Self::MediationMaterial => "mediation_material",
             Self::HeldByACase { .. } => "held_by_a_case",
-            Self::NotPurged(_) => "not_purged",
             Self::TooManyCodes => "too_many_codes",
             Self::Keep(KeepError::Empty) => "empty_original",
             Self::Keep(KeepError::TooLarge { .. }) => "body_too_large",
             Self::Keep(KeepError::Stream(_)) => "body_broken",
             Self::Keep(KeepError::DiskFull(_)) => "disk_full",
             Self::Open(OpenError::Damaged { .. } | OpenError::DamagedHeader | OpenError::Missing) => "damaged",
-            Self::TooManyKeys => "too_many_keys",
+            Self::TooManyKeys { .. } => "too_many_keys",
             Self::NotDurable(_) => "not_durable",
             Self::Keep(_) | Self::Open(_) | Self::Remove(_) | Self::Accounts(_) => "unavailable",
             Self::Erase(error) => return error.code(),

@@ -8,8 +8,6 @@
 //! Numbers are public, so bringing a deposit into a case opens nothing: private content is shown in a case only of what a
 //! party has itself deposited.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Map, Value, json};
 
 use crate::court::guard::{Suspicion, suspicions};
@@ -22,7 +20,7 @@ use crate::desk::declined::DeskError;
 use crate::desk::labels;
 use crate::desk::office::{Desk, Done};
 use crate::desk::secret::derived;
-use crate::desk::streams::{StoredAct, cases_labelled};
+use crate::desk::streams::ActPage;
 use crate::ledger::entry::Entry;
 use crate::ledger::media::MediaType;
 use crate::ledger::merkle::shape::LeafIndex;
@@ -37,11 +35,6 @@ use crate::store::contract::{Private, PrivateContent, ReadError, ReadLedger};
 use crate::store::reading;
 use crate::store::reading::receipts;
 use crate::wire::metadata::canonical;
-
-/// Deposits in one list.
-pub const LIST_MAX: usize = 50;
-/// Entries of an access log in one answer.
-const LOG_MAX: usize = 200;
 
 /// What is to be deposited.
 #[derive(Debug, Clone)]
@@ -84,6 +77,17 @@ pub struct OwnDeposit {
     pub metadata: Option<String>,
 }
 
+/// A page of one's own deposits.
+#[derive(Debug, Clone)]
+pub struct OwnDeposits {
+    /// The latest first.
+    pub deposits: Vec<OwnDeposit>,
+    /// The place before which the next page begins; `None` on the last page.
+    pub next: Option<u64>,
+    /// The act that recorded this look; none where nothing was there to be seen.
+    pub access: Option<Done>,
+}
+
 /// Private content of a deposit.
 #[derive(Debug, Clone)]
 pub struct PrivateLook {
@@ -105,14 +109,6 @@ pub(in crate::desk) fn entry_of(
     }
     let reason = format!("leads to the deposit {}", entry.number);
     Err(ReadError::Damaged { what: "number", at: number.to_string(), reason })
-}
-
-/// The cases into which a deposit was brought.
-pub(in crate::desk) fn cases_with(
-    store: &dyn ReadLedger,
-    number: DepositNumber,
-) -> Result<BTreeSet<CaseId>, ReadError> {
-    cases_labelled(store, &labels::imports_of(number))
 }
 
 impl Desk {
@@ -209,8 +205,8 @@ impl Desk {
         Ok(PrivateMetadata { salt: derived(&self.platform, asked.request, "salt").0, json })
     }
 
-    /// One's own deposits that the platform made, the latest first, those before `before`. Their names are private
-    /// content of the account: the look is recorded as one at the account.
+    /// A page of one's own deposits that the platform made, the latest first: at most `limit` of those before the place
+    /// `before`. Their names are private content of the account: the look is recorded as one at the account.
     ///
     /// # Errors
     ///
@@ -219,13 +215,20 @@ impl Desk {
         &self,
         actor: &Actor,
         before: Option<u64>,
-    ) -> Result<(Vec<OwnDeposit>, Option<Done>), DeskError> {
+        limit: usize,
+    ) -> Result<OwnDeposits, DeskError> {
         actor.needs(Scope::Deposit).or_else(|_| actor.may_read())?;
         let label = labels::deposits_of(actor.id);
-        let found = self.read(move |store| Ok(last_before(store, &label, before)?)).await?;
+        let before = LeafIndex(before.unwrap_or(u64::MAX));
+        // One more than is shown tells whether the list goes on.
+        let mut found =
+            self.read(move |store| Ok(store.labelled_before(&label, before, limit.saturating_add(1))?)).await?;
+        let more = found.len() > limit;
+        found.truncate(limit);
         if found.is_empty() {
-            return Ok((Vec::new(), None));
+            return Ok(OwnDeposits { deposits: Vec::new(), next: None, access: None });
         }
+        let next = found.last().filter(|_| more).map(|index| index.0);
         let access = self.record_access(actor, Capacity::Oneself, Subject::Account(actor.id)).await?;
         let deposits = self
             .read(move |store| {
@@ -240,11 +243,14 @@ impl Desk {
                 Ok(found.into_iter().map(own).collect::<Result<Vec<_>, _>>()?)
             })
             .await?;
-        Ok((deposits, Some(access)))
+        Ok(OwnDeposits { deposits, next, access: Some(access) })
     }
 
-    /// In which capacity somebody sees the private content of a deposit: as whom it was made for, or in a case in which
-    /// it stands as what that party itself has deposited.
+    /// In which capacity somebody sees the private content of a deposit: as the account it was made for, or in the named
+    /// `case`, in which it stands as what that party itself has deposited.
+    ///
+    /// The reads depend on the request alone: whether a deposit is used in cases, and in how many, changes neither their
+    /// number nor their kind for an account without access.
     ///
     /// # Errors
     ///
@@ -253,38 +259,32 @@ impl Desk {
         &self,
         actor: &Actor,
         number: DepositNumber,
+        case: Option<CaseId>,
     ) -> Result<(LeafIndex, Capacity), DeskError> {
         actor.may_read().or_else(|_| actor.needs(Scope::Deposit))?;
-        let looked = self.read(move |store| {
-            let found = entry_of(store, number)?;
-            // Asked for whatever number, so that the reads say nothing of what a deposit holds beside its public entry.
-            let cases = cases_with(store, number)?;
-            Ok(found.map(|(index, entry)| (index, entry, cases)))
-        });
-        let (index, entry, cases) = looked.await?.ok_or(DeskError::NotFound)?;
+        let found = self.read(move |store| Ok(entry_of(store, number)?)).await?;
+        let entered = match case {
+            Some(case) => self.may_enter(actor, case).await?,
+            None => false,
+        };
+        let (index, entry) = found.ok_or(DeskError::NotFound)?;
         let owner = self.made_for(&entry).ok_or(DeskError::NotFound)?;
         if owner == actor.id {
             return Ok((index, Capacity::Oneself));
         }
-        for case in cases {
-            let file = match self.case_for(actor, case).await {
-                Ok(file) => file,
-                Err(DeskError::NotFound) => continue,
-                Err(error) => return Err(error),
-            };
-            let holds = file.items.values().any(|item| {
-                let import = &item.import;
-                let party = file.parties.get(&import.party).filter(|party| party.identity.is_some());
-                let came = item.by == owner || party.is_some_and(|party| party.account == Some(owner));
-                // Numbers and accounts are public: only who brought the deposit into the case himself has shown it there.
-                let own = import.receipt.is_none() && came;
-                own && import.deposit == number && item.stands()
-            });
-            if let Some(capacity) = actor.capacities(&file).first().filter(|_| holds) {
-                return Ok((index, *capacity));
-            }
-        }
-        Err(DeskError::NotFound)
+        let case = case.filter(|_| entered).ok_or(DeskError::NotFound)?;
+        actor.may_read()?;
+        let file = self.case_file(case).await?.filter(|file| actor.sees(file)).ok_or(DeskError::NotFound)?;
+        let holds = file.items.values().any(|item| {
+            let import = &item.import;
+            let party = file.parties.get(&import.party).filter(|party| party.identity.is_some());
+            let came = item.by == owner || party.is_some_and(|party| party.account == Some(owner));
+            // Numbers and accounts are public: only who brought the deposit into the case himself has shown it there.
+            let own = import.receipt.is_none() && came;
+            own && import.deposit == number && item.stands()
+        });
+        let capacity = actor.capacities(&file).first().copied().filter(|_| holds);
+        capacity.map(|capacity| (index, capacity)).ok_or(DeskError::NotFound)
     }
 
     /// The private content of a deposit, for whoever may see it. The look is recorded first.
@@ -292,16 +292,21 @@ impl Desk {
     /// # Errors
     ///
     /// [`DeskError::NotFound`], and those of writing: then nothing is shown.
-    pub async fn private_of(&self, actor: &Actor, number: DepositNumber) -> Result<PrivateLook, DeskError> {
-        let (index, capacity) = self.seen_as(actor, number).await?;
+    pub async fn private_of(
+        &self,
+        actor: &Actor,
+        number: DepositNumber,
+        case: Option<CaseId>,
+    ) -> Result<PrivateLook, DeskError> {
+        let (index, capacity) = self.seen_as(actor, number, case).await?;
         let private = self.read(move |store| Ok(store.private(index)?)).await?;
         let Private::Held(piece) = private else { return Ok(PrivateLook { held: None, access: None }) };
         let access = self.record_access(actor, capacity, Subject::Deposit(number, Shown::Deposit)).await?;
         Ok(PrivateLook { held: Some(piece), access: Some(access) })
     }
 
-    /// What was done with the private content and the original of a deposit, in order. For whom it was made for, the
-    /// operator and auditors.
+    /// What was done with the private content and the original of a deposit after a sequence, at most `limit` acts, in
+    /// order. For the account it was made for, the operator and auditors.
     ///
     /// # Errors
     ///
@@ -311,7 +316,8 @@ impl Desk {
         actor: &Actor,
         number: DepositNumber,
         after: u64,
-    ) -> Result<Vec<StoredAct>, DeskError> {
+        limit: usize,
+    ) -> Result<ActPage, DeskError> {
         actor.may_read().or_else(|_| actor.needs(Scope::Deposit))?;
         let entry = self.read(move |store| Ok(entry_of(store, number)?)).await?;
         let owner = entry.and_then(|(_, entry)| self.made_for(&entry)).ok_or(DeskError::NotFound)?;
@@ -319,28 +325,7 @@ impl Desk {
         if owner != actor.id && !watches {
             return Err(DeskError::NotFound);
         }
-        let mut acts = self.stream_of(self.custody_stream(number), after).await?;
-        acts.truncate(LOG_MAX);
-        Ok(acts)
-    }
-}
-
-/// The last deposits under a label before an index, the latest first. Reads keys only, so looking further costs little.
-fn last_before(
-    store: &dyn ReadLedger,
-    label: &crate::ledger::hash::Digest,
-    before: Option<u64>,
-) -> Result<Vec<LeafIndex>, ReadError> {
-    let mut limit = LIST_MAX;
-    loop {
-        let mut found = store.last_labelled(label, limit)?;
-        let all = found.len() < limit;
-        found.retain(|index| before.is_none_or(|before| index.0 < before));
-        if all || found.len() >= LIST_MAX {
-            found.truncate(LIST_MAX);
-            return Ok(found);
-        }
-        limit = limit.saturating_mul(4);
+        self.page_of(self.custody_stream(number), after, limit).await
     }
 }
 

@@ -1,15 +1,16 @@
 //! 删除非公开信息: private content is erased, the chain stays whole.
 //!
 //! ```text
-//! what is to go ─▶ does a court hold it? ─▶ act + notice + tombstones in one block ─▶ object removed ─▶ purge ─▶ answer
+//! which pieces? ─▶ does a court hold them? ─▶ act + notice + tombstones in one block ─▶ answer; the job does the rest
 //! ```
 //!
 //! # Invariants
 //!
 //! Content whose erasure a court has suspended (act `hold`) is not erased until that court releases it. Importing a deposit
-//! into a case never suspends an erasure. Nobody is told that something is erased
-//! before no file holds it any more; where that did not come about, the same request goes on where it ended. Erasing what
-//! is erased changes nothing and answers the erasure that was.
+//! into a case never suspends an erasure. Once the block is sealed, the content is unreadable through this program. Erasing
+//! what is erased changes nothing and answers the earlier erasure.
+//!
+//! Not here: removing the bytes from the disk, and the state of an erasure (`erasure_jobs`).
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -20,22 +21,23 @@ use crate::court::document::{Document, Stream};
 use crate::court::ids::{AccountId, AnnexId, CaseId};
 use crate::court::values::Capacity;
 use crate::court::words::{Role, Scope};
-use crate::custody::object::ObjectId;
 use crate::desk::actor::{Actor, Asked};
 use crate::desk::cases::{fold_case, is_overtaken};
 use crate::desk::declined::DeskError;
 use crate::desk::deposits::entry_of;
+use crate::desk::erasure_jobs::Erasure;
 use crate::desk::labels;
 use crate::desk::office::{ATTEMPTS, Desk, Done, done};
 use crate::desk::originals::custody;
-use crate::desk::streams::{StoredAct, acts_after, cases_labelled, statement};
+use crate::desk::streams::{StoredAct, act_at, cases_labelled, statement};
 use crate::ledger::hash::Digest;
+use crate::ledger::leaf::Leaf;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::notice::{ERASED_MAX, ErasedPiece, Piece};
 use crate::ledger::number::DepositNumber;
 use crate::sequencer::handle::{DepositError, EraseError};
 use crate::store::contract::{Private, PrivateContent, ReadError, ReadLedger};
-use crate::store::reading::receipts;
+use crate::store::reading;
 
 /// What is to be erased.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,24 +61,11 @@ impl ErasureAsked {
     }
 }
 
-/// An erasure that is complete: no file holds the bytes any more.
-#[derive(Debug)]
-pub struct Erasure {
-    /// The act.
-    pub done: Done,
-    /// The kind of stream that it stands in.
-    pub stream: Stream,
-    /// Place of the `erased` notice.
-    pub notice: LeafIndex,
-}
-
-/// Pieces that are held, what stands for those that are gone, and the object of an original.
+/// Pieces that are held, and what stands for those that are gone.
 #[derive(Debug, Default)]
 struct Found {
     held: Vec<ErasedPiece>,
     gone: Vec<(ErasedPiece, LeafIndex)>,
-    /// With the annex that holds its key.
-    object: Option<(ObjectId, ErasedPiece)>,
 }
 
 impl Found {
@@ -99,12 +88,13 @@ const fn annex(index: LeafIndex, id: AnnexId) -> ErasedPiece {
 }
 
 impl Desk {
-    /// Erases private content. `order` names a case whose court ordered the erasure, where a judge carries out that order.
+    /// Erases private content: seals the act, the notice and the tombstones, and leaves the rest to the background job
+    /// ([`crate::desk::erasure_jobs`]). From then on the content is unreadable through this program. `order` names a case
+    /// whose court ordered the erasure, where a judge carries out that order.
     ///
     /// # Errors
     ///
-    /// [`DeskError::NotFound`], [`DeskError::NotPermitted`], [`DeskError::HeldByACase`]; [`DeskError::NotPurged`]: the
-    /// erasure stands on the chain and is not complete; send the same request again.
+    /// [`DeskError::NotFound`], [`DeskError::NotPermitted`], [`DeskError::HeldByACase`].
     pub async fn erase(
         &self,
         actor: &Actor,
@@ -127,13 +117,15 @@ impl Desk {
         for _ in 0..ATTEMPTS {
             let capacity = self.may_erase(actor, asked, what, order).await?;
             let found = self.to_be_erased(what).await?;
-            let before = self.done_before((asked.request, asked.body)).await?.map(|(done, _)| done);
+            let before = self.done_before((asked.request, asked.body)).await?.map(|(_, act)| act.placed.index);
             let before = match before {
                 None if found.held.is_empty() => self.erased_before(stream, &found).await?,
                 before => before,
             };
-            if let Some(done) = before {
-                return self.finish(done, kind, &found).await;
+            if let Some(before) = before {
+                // A pass that failed is tried again at once.
+                self.erasures.request();
+                return self.erasure_at(before, false).await;
             }
             self.held_by_no_court(what).await?;
             let document = Document {
@@ -147,10 +139,9 @@ impl Desk {
             match self.seal_erasure(stream, what, &document, &found.held).await {
                 Err(error) if is_overtaken(&error) => {}
                 Err(error) => return Err(error),
-                Ok((done, notice)) => {
-                    let gone = found.held.iter().map(|piece| (*piece, notice)).collect();
-                    let found = Found { held: Vec::new(), gone, object: found.object };
-                    return self.finish(done, kind, &found).await;
+                Ok(done) => {
+                    self.erasures.request();
+                    return self.erasure_at(done.placed.index, done.fresh).await;
                 }
             }
         }
@@ -209,6 +200,10 @@ impl Desk {
             ErasureAsked::Deposit(number) => Some(self.custody_stream(number)),
             _ => None,
         };
+        let file = match what {
+            ErasureAsked::Case(case, _) => self.case_file(case).await?,
+            _ => None,
+        };
         self.read(move |store| {
             let mut found = Found::default();
             match what {
@@ -217,11 +212,9 @@ impl Desk {
                         found.look(store, ErasedPiece { index, piece: Piece::Metadata })?;
                     }
                     if let Some(stream) = stream
-                        && let (_, Some(original)) = custody(store, &stream)?
+                        && let Some(original) = custody(store, &stream, number)?
                     {
-                        let key = annex(original.placed.index, original.act.key);
-                        found.look(store, key)?;
-                        found.object = Some((original.object(), key));
+                        found.look(store, annex(original.placed.index, original.act.key))?;
                     }
                 }
                 ErasureAsked::Account(account) => {
@@ -231,18 +224,12 @@ impl Desk {
                         found.look(store, annex(text.index, text.annex))?;
                     }
                 }
-                ErasureAsked::Case(case, annexes) => {
-                    let wanted: BTreeSet<AnnexId> = annexes.into_iter().collect();
-                    let mut known = BTreeSet::new();
-                    for act in acts_after(store, &case.0, 0)? {
-                        let own = matches!(act.document.act, Act::Erase(_));
-                        for id in act.document.act.annexes().into_iter().filter(|id| !own && wanted.contains(id)) {
-                            found.look(store, annex(act.placed.index, id))?;
-                            known.insert(id);
-                        }
-                    }
-                    if let Some(unknown) = wanted.difference(&known).next() {
-                        return Err(DeskError::bad("annexes", format!("{unknown} is no text of the case")));
+                ErasureAsked::Case(_, annexes) => {
+                    let file = file.ok_or(DeskError::NotFound)?;
+                    for id in annexes.into_iter().collect::<BTreeSet<AnnexId>>() {
+                        let unknown = || DeskError::bad("annexes", format!("{id} is no text of the case"));
+                        let index = file.annexes.get(&id).ok_or_else(unknown)?;
+                        found.look(store, annex(*index, id))?;
                     }
                 }
             }
@@ -254,16 +241,14 @@ impl Desk {
         .await
     }
 
-    /// The act that erased what is gone already.
-    async fn erased_before(&self, stream: Digest, found: &Found) -> Result<Option<Done>, DeskError> {
-        if found.gone.is_empty() {
-            return Err(DeskError::NotFound);
-        }
-        let acts = self.stream_of(stream, 0).await?;
-        let erases = |act: &&StoredAct| matches!(act.document.act, Act::Erase(_));
-        let Some(last) = acts.iter().rev().find(erases).map(|act| act.placed) else { return Ok(None) };
-        let receipt = self.read(move |store| Ok(receipts::receipt(store, last.index)?)).await?;
-        done(receipt, last.sequence, false).map(Some)
+    /// Place of the act that erased what is gone already.
+    async fn erased_before(&self, stream: Digest, found: &Found) -> Result<Option<LeafIndex>, DeskError> {
+        let notice = found.gone.iter().map(|(_, notice)| *notice).max().ok_or(DeskError::NotFound)?;
+        self.read(move |store| {
+            let act = act_of_notice(store, notice)?.filter(|act| act.stream == stream);
+            Ok(act.map(|act| act.placed.index))
+        })
+        .await
     }
 
     /// Refused while a hold is in force: the error names the courts that can release it. Only cases whose court has ever
@@ -294,7 +279,7 @@ impl Desk {
         what: &ErasureAsked,
         document: &Document,
         pieces: &[ErasedPiece],
-    ) -> Result<(Done, LeafIndex), DeskError> {
+    ) -> Result<Done, DeskError> {
         let case = match what {
             ErasureAsked::Case(case, _) => Some(self.case_file(*case).await?.ok_or(DeskError::NotFound)?),
             _ => None,
@@ -325,24 +310,22 @@ impl Desk {
             self.remember(Arc::new(after));
             self.tell(done.placed);
         }
-        Ok((done, erased.notice))
+        Ok(done)
     }
+}
 
-    /// What stands on the chain becomes true on the disk. Doing it again does no harm.
-    async fn finish(&self, done: Done, stream: Stream, found: &Found) -> Result<Erasure, DeskError> {
-        // One that was given anew since is another, and stays.
-        if let Some((object, key)) = found.object
-            && found.gone.iter().any(|(piece, _)| *piece == key)
-        {
-            self.keeper.remove(object).await?;
-        }
-        let store = Arc::clone(&self.store);
-        let purging = tokio::task::spawn_blocking(move || store.purge());
-        let purged = purging.await.map_err(|error| DeskError::Thread(error.to_string()))?;
-        purged?;
-        let notice = found.gone.last().map(|(_, notice)| *notice).ok_or(DeskError::NotFound)?;
-        Ok(Erasure { done, stream, notice })
+/// The act that carried out the erasure of a notice: the sequencer seals the two side by side, the act first. `None` for an
+/// erasure without an act.
+pub(in crate::desk) fn act_of_notice(
+    store: &dyn ReadLedger,
+    notice: LeafIndex,
+) -> Result<Option<StoredAct>, ReadError> {
+    let Some(before) = notice.0.checked_sub(1).map(LeafIndex) else { return Ok(None) };
+    let Leaf::Entry(entry) = reading::leaf(store, before)? else { return Ok(None) };
+    if entry.statement.statement().subject.is_none() {
+        return Ok(None);
     }
+    Ok(Some(act_at(store, before)?).filter(|act| matches!(act.document.act, Act::Erase(_))))
 }
 
 fn act_of(what: &ErasureAsked, found: &Found, order: Option<CaseId>) -> Act {

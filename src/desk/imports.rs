@@ -24,6 +24,7 @@ use crate::ledger::receipt::{Facts, Receipt};
 use crate::ledger::verify::report::{Conclusion, Obstacle, Report};
 use crate::ledger::verify::trust::Trust;
 use crate::ledger::verify::verifier::{Question, verify};
+use crate::sequencer::handle::DepositError;
 use crate::store::contract::{ReadError, ReadLedger};
 use crate::store::reading;
 use crate::wire::json;
@@ -142,13 +143,22 @@ impl Desk {
         self.read(move |store| Ok(text(store, &stored)?)).await
     }
 
-    /// Cases of mediation, other than `case`, in which this deposit stands without consent.
+    /// Cases of mediation, other than `case`, in which this deposit stands and any of these accounts takes part.
     pub(in crate::desk) async fn in_mediation(
         &self,
         deposit: DepositNumber,
         case: CaseId,
+        accounts: impl IntoIterator<Item = AccountId>,
     ) -> Result<Vec<Arc<CaseFile>>, DeskError> {
-        let found = self.read(move |store| Ok(cases_labelled(store, &labels::offered_in_mediation(deposit))?)).await?;
+        let lists: Vec<Digest> = accounts.into_iter().map(|account| labels::offered_to(account, deposit)).collect();
+        let found = self.read(move |store| {
+            let mut found = BTreeSet::new();
+            for list in &lists {
+                found.extend(cases_labelled(store, list)?);
+            }
+            Ok(found)
+        });
+        let found = found.await?;
         let mut files = Vec::new();
         for other in found.into_iter().filter(|other| *other != case) {
             // What nobody was shown yet binds nobody.
@@ -176,7 +186,10 @@ impl Desk {
         }
         let _imports = self.locks.hold(labels::imports_of(import.deposit)).await;
         let snapshot = self.look_up(import).await?;
-        let mediations = self.in_mediation(import.deposit, case).await?;
+        let file = self.case_file(case).await?.ok_or(DeskError::NotFound)?;
+        let mut concerned = file.accounts();
+        concerned.insert(actor.id);
+        let mediations = self.in_mediation(import.deposit, case, concerned.iter().copied()).await?;
         // Kept, so that the file alone verifies later.
         let receipt = import.receipt.as_ref().map(|receipt| json::line(&ReceiptJson::from(&**receipt)));
         let make = |file: &CaseFile, capacity: Capacity, annexes: &mut Annexes| {
@@ -195,6 +208,10 @@ impl Desk {
             if file.kind != CaseKind::Mediation && depositor != Depositor::Same {
                 let accounts: Vec<AccountId> =
                     file.parties.get(&party).and_then(|party| party.account).into_iter().chain([actor.id]).collect();
+                if !accounts.iter().all(|account| concerned.contains(account)) {
+                    // Somebody joined the case after the mediations were looked up.
+                    return Err(DeskError::Deposit(DepositError::Busy { retry_after_ms: 500 }));
+                }
                 free_of_mediation(&mediations, import.deposit, &accounts)?;
             }
             let facts = &snapshot.facts;

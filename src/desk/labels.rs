@@ -72,10 +72,12 @@ pub fn holds_on(content: HeldContent) -> Digest {
     }
 }
 
-/// The imports of a deposit into mediations.
+/// The acts by which a deposit came into a mediation in which this account takes part, or by which the account came into a
+/// mediation in which the deposit stands. By account, so that the look-up of an import says nothing about mediations
+/// of others.
 #[must_use]
-pub fn offered_in_mediation(deposit: DepositNumber) -> Digest {
-    label("offered-in-mediation", &[&deposit])
+pub fn offered_to(account: AccountId, deposit: DepositNumber) -> Digest {
+    label("offered-to", &[&account, &deposit])
 }
 
 /// The act that took the original of a deposit into custody.

@@ -12,11 +12,7 @@ use crate::desk::access::Subject;
 use crate::desk::actor::Actor;
 use crate::desk::declined::DeskError;
 use crate::desk::office::{Desk, Done};
-use crate::desk::streams::{StoredAct, act_at, text};
-use crate::store::contract::ReadError;
-
-/// Most entries of a log in one answer.
-pub const LOG_MAX: u64 = 200;
+use crate::desk::streams::{ActPage, text};
 
 /// An account, for somebody who may see it.
 #[derive(Debug, Clone)]
@@ -80,13 +76,19 @@ impl Desk {
         Ok(AccountLook { id, account, texts, tokens, access })
     }
 
-    /// Who saw an account's private content after sequence `after`, at most [`LOG_MAX`]. For the account itself, the
-    /// operator and auditors. No texts: nothing is recorded.
+    /// Who saw an account's private content after a sequence, at most `limit` acts. For the account itself, the operator
+    /// and auditors. No texts: nothing is recorded.
     ///
     /// # Errors
     ///
     /// [`DeskError::NotFound`]: not there, or not theirs. [`DeskError::Scope`].
-    pub async fn account_log(&self, actor: &Actor, id: AccountId, after: u64) -> Result<Vec<StoredAct>, DeskError> {
+    pub async fn account_log(
+        &self,
+        actor: &Actor,
+        id: AccountId,
+        after: u64,
+        limit: usize,
+    ) -> Result<ActPage, DeskError> {
         if id == actor.id {
             actor.may_see_itself()?;
         } else if actor.account.holds(Role::Auditor, None) {
@@ -97,20 +99,6 @@ impl Desk {
         if !self.registry().accounts.contains_key(&id) {
             return Err(DeskError::NotFound);
         }
-        let stream = self.account_stream(id);
-        self.read(move |store| {
-            let last = store.subject_length(&stream)?.min(after.saturating_add(LOG_MAX));
-            let mut acts = Vec::new();
-            for sequence in after.saturating_add(1)..=last {
-                let index = store.find_subject(&stream, sequence)?.ok_or_else(|| ReadError::Damaged {
-                    what: "subject",
-                    at: format!("{stream} {sequence}"),
-                    reason: "the row is missing".into(),
-                })?;
-                acts.push(act_at(store, index)?);
-            }
-            Ok(acts)
-        })
-        .await
+        self.page_of(self.account_stream(id), after, limit).await
     }
 }

@@ -5,13 +5,12 @@
 //! No text leaves before the act that says who sees it is on the chain. A snapshot that the chain no longer bears out is
 //! an alarm, and becomes an act of the case the first time it is met.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::court::acts::{Act, Diverge, Import, TakeCustody};
 use crate::court::case::refusal::Refusal;
 use crate::court::case::state::{CaseFile, Item, Text};
-use crate::court::case_number::CaseNumber;
 use crate::court::document::{Document, Stream};
 use crate::court::ids::{AnnexId, CaseId, ItemNumber};
 use crate::court::period::Deadline;
@@ -24,19 +23,13 @@ use crate::desk::declined::DeskError;
 use crate::desk::imports::snapshot;
 use crate::desk::labels;
 use crate::desk::office::{Desk, Done};
-use crate::desk::streams::{StoredAct, act_at, last_labelled, text};
-use crate::ledger::merkle::shape::LeafIndex;
+use crate::desk::streams::{ActPage, last_labelled, text};
 use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::Facts;
 use crate::ledger::time::Timestamp;
 use crate::ledger::verify::history::History;
 use crate::store::contract::{Private, ReadError, ReadLedger};
 use crate::store::reading::history;
-
-/// Most cases that one list shows.
-pub const CASES_MAX: usize = 200;
-/// Most acts that one answer lists.
-pub const ACTS_MAX: u64 = 500;
 
 /// An item as the chain stands now.
 #[derive(Debug, Clone)]
@@ -82,11 +75,13 @@ pub enum Part {
 }
 
 impl Part {
-    const fn holds(self, number: ItemNumber) -> bool {
-        match self {
-            Self::Page(after) => number.0 > after && number.0 - after <= ITEMS_PAGE,
-            Self::Item(one) => one.0 == number.0,
-        }
+    /// The items of this part; the others are not visited.
+    fn items(self, file: &CaseFile) -> impl Iterator<Item = (&ItemNumber, &Item)> {
+        let (first, last) = match self {
+            Self::Page(after) => (after.saturating_add(1), after.saturating_add(ITEMS_PAGE)),
+            Self::Item(one) => (one.0, one.0),
+        };
+        file.items.range(ItemNumber(first)..=ItemNumber(last))
     }
 }
 
@@ -100,7 +95,7 @@ fn texts_of(file: &CaseFile, part: Part) -> Vec<Text> {
         texts.extend(file.holds.values().map(|hold| hold.reason));
         texts.extend(file.agents.values().flat_map(|agent| [agent.name, agent.power]).flatten());
     }
-    for (_, item) in file.items.iter().filter(|(number, _)| part.holds(**number)) {
+    for (_, item) in part.items(file) {
         texts.extend([item.name, item.content]);
         texts.extend(item.replies.values().flatten().flat_map(|reply| [reply.probative_value, reply.reason]).flatten());
     }
@@ -216,7 +211,7 @@ impl Desk {
         let items = self
             .read(move |store| {
                 let mut items = HashMap::new();
-                for (number, item) in looked.items.iter().filter(|(number, _)| part.holds(**number)) {
+                for (number, item) in part.items(&looked) {
                     items.insert(*number, look_at(store, item)?);
                 }
                 Ok(items)
@@ -253,7 +248,7 @@ impl Desk {
         Ok(self.put(&file, document, Annexes::new()).await?.file)
     }
 
-    /// The acts of a case after a sequence, at most [`ACTS_MAX`]: documents hold no texts, so nothing is recorded.
+    /// The acts of a case after a sequence, at most `limit`: documents hold no texts, so nothing is recorded.
     ///
     /// # Errors
     ///
@@ -263,75 +258,10 @@ impl Desk {
         actor: &Actor,
         case: CaseId,
         after: u64,
-    ) -> Result<(Arc<CaseFile>, Vec<StoredAct>), DeskError> {
+        limit: usize,
+    ) -> Result<(Arc<CaseFile>, ActPage), DeskError> {
         let file = self.case_for(actor, case).await?;
-        let last = file.last.sequence.min(after.saturating_add(ACTS_MAX));
-        let acts = self
-            .read(move |store| {
-                let mut acts = Vec::new();
-                for sequence in after.saturating_add(1)..=last {
-                    if let Some(index) = store.find_subject(&case.0, sequence)? {
-                        acts.push(act_at(store, index)?);
-                    }
-                }
-                Ok(acts)
-            })
-            .await?;
-        Ok((file, acts))
-    }
-
-    /// The cases under a case number that the account sees. No texts: nothing is recorded.
-    ///
-    /// # Errors
-    ///
-    /// Those of reading.
-    pub async fn cases_numbered(&self, actor: &Actor, number: &CaseNumber) -> Result<Vec<Arc<CaseFile>>, DeskError> {
-        actor.may_read()?;
-        let label = labels::numbered(number);
-        let found = self
-            .read(move |store| {
-                let mut found = BTreeSet::new();
-                for index in store.last_labelled(&label, CASES_MAX)? {
-                    found.insert(CaseId(act_at(store, index)?.stream));
-                }
-                Ok(found)
-            })
-            .await?;
-        let mut files = Vec::new();
-        for case in found {
-            let file = self.case_file(case).await?;
-            // An act that bound it may be void.
-            files.extend(file.filter(|file| file.number.as_ref() == Some(number) && actor.sees(file)));
-        }
-        Ok(files)
-    }
-
-    /// The cases of an account, and of the courts it holds roles for, the latest first. No texts: nothing is recorded.
-    ///
-    /// # Errors
-    ///
-    /// Those of reading.
-    pub async fn cases_of(&self, actor: &Actor) -> Result<Vec<Arc<CaseFile>>, DeskError> {
-        actor.may_read()?;
-        let mut lists = vec![labels::cases_of(actor.id)];
-        lists.extend(actor.courts().into_iter().map(labels::docket));
-        let found: Vec<CaseId> = self
-            .read(move |store| {
-                let mut found: Vec<(LeafIndex, CaseId)> = Vec::new();
-                for list in lists {
-                    for index in store.last_labelled(&list, CASES_MAX)? {
-                        found.push((index, CaseId(act_at(store, index)?.stream)));
-                    }
-                }
-                found.sort_by_key(|(index, _)| std::cmp::Reverse(*index));
-                let mut seen = std::collections::HashSet::new();
-                Ok(found.into_iter().map(|(_, case)| case).filter(|case| seen.insert(*case)).collect())
-            })
-            .await?;
-        let mut files = Vec::new();
-        for case in found.into_iter().take(CASES_MAX) {
-            files.extend(self.case_file(case).await?.filter(|file| actor.sees(file)));
-        }
-        Ok(files)
+        let page = self.page_of(case.0, after, limit).await?;
+        Ok((file, page))
     }
 }

@@ -5,9 +5,10 @@
 //! The registry in memory is the fold of its stream; it is replaced as a whole after each act, never changed in place.
 //! Case files in memory are folds that were good up to their last act: whoever takes one folds what came after.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use quick_cache::Weighter;
+use quick_cache::unsync::Cache;
 use tokio::sync::{Semaphore, watch};
 
 use crate::court::case::state::{CaseFile, Placed};
@@ -17,10 +18,11 @@ use crate::court::registry::Registry;
 use crate::custody::keeper::Keeper;
 use crate::desk::annexes::Annexes;
 use crate::desk::declined::DeskError;
-use crate::desk::enrolment::Enrolment;
+use crate::desk::enrolled_keys::EnrolledKeys;
+use crate::desk::erasure_state::ErasureJobs;
 use crate::desk::labels;
 use crate::desk::locks::Locks;
-use crate::desk::revocations::Revocations;
+use crate::desk::pending_revocations::PendingRevocations;
 use crate::desk::secret::stream_id;
 use crate::desk::streams::{acts_after, statement};
 use crate::desk::tries::Tries;
@@ -37,13 +39,26 @@ use crate::store::contract::accounts::{AccountStore, AccountStoreError};
 use crate::store::contract::keeping::KeepPrivate;
 use crate::store::contract::{PrivateContent, ReadError, ReadLedger};
 
-/// Case files kept in memory, at some kilobytes each.
-const FILES_MAX: usize = 4_096;
+/// Weight of the case states kept in memory, in items of evidence and further acts, each about a kilobyte. A case of the most
+/// acts that there may be fits.
+const CACHE_WEIGHT: u64 = 128 * 1024;
+/// How many cases the cache is prepared for.
+const CACHED_CASES: usize = 4_096;
 /// Reads of the store by the desk at the same time.
 const READS: usize = 64;
 /// How often an act is decided anew because another was faster. With the locks of this process it happens only when
 /// somebody else holds the platform's key.
 pub(in crate::desk) const ATTEMPTS: usize = 8;
+
+/// How much memory the state of a case takes, by what grows with its acts.
+#[derive(Debug, Clone, Copy)]
+struct CaseWeight;
+
+impl Weighter<CaseId, Arc<CaseFile>> for CaseWeight {
+    fn weight(&self, _: &CaseId, file: &Arc<CaseFile>) -> u64 {
+        1 + file.last.sequence
+    }
+}
 
 /// What a desk works with.
 pub struct Furniture {
@@ -73,11 +88,12 @@ pub struct Desk {
     pub(in crate::desk) webhook_addresses: WebhookAddresses,
     pub(in crate::desk) locks: Locks,
     pub(in crate::desk) tries: Tries,
-    pub(in crate::desk) revocations: Revocations,
-    pub(in crate::desk) enrolment: Enrolment,
+    pub(in crate::desk) erasures: ErasureJobs,
+    pub(in crate::desk) revocations: PendingRevocations,
+    pub(in crate::desk) enrolment: EnrolledKeys,
     clock: Box<dyn Clock + Sync>,
     registry: RwLock<Arc<Registry>>,
-    files: Mutex<HashMap<CaseId, Arc<CaseFile>>>,
+    files: Mutex<Cache<CaseId, Arc<CaseFile>, CaseWeight>>,
     reads: Arc<Semaphore>,
     told: watch::Sender<u64>,
 }
@@ -130,8 +146,8 @@ impl Desk {
             registry.follow(&act.document, act.placed);
         }
         let unreadable = |error: AccountStoreError| ReadError::Unavailable(error.to_string());
-        let revocations = Revocations::open(Arc::clone(&accounts)).map_err(unreadable)?;
-        let enrolment = Enrolment::open(accounts).map_err(unreadable)?;
+        let revocations = PendingRevocations::open(Arc::clone(&accounts)).map_err(unreadable)?;
+        let enrolment = EnrolledKeys::open(accounts).map_err(unreadable)?;
         let told = watch::Sender::new(published.size().0);
         Ok(Self {
             store,
@@ -142,11 +158,12 @@ impl Desk {
             webhook_addresses,
             locks: Locks::default(),
             tries: Tries::default(),
+            erasures: ErasureJobs::default(),
             revocations,
             enrolment,
             clock,
             registry: RwLock::new(Arc::new(registry)),
-            files: Mutex::new(HashMap::new()),
+            files: Mutex::new(Cache::with_weighter(CACHED_CASES, CACHE_WEIGHT, CaseWeight)),
             reads: Arc::new(Semaphore::new(READS)),
             told,
         })
@@ -254,12 +271,7 @@ impl Desk {
     }
 
     pub(in crate::desk) fn remember(&self, file: Arc<CaseFile>) {
-        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        if files.len() >= FILES_MAX {
-            // All can be folded again; which are needed soon is not known.
-            files.clear();
-        }
-        files.insert(file.id, file);
+        self.files.lock().unwrap_or_else(PoisonError::into_inner).insert(file.id, file);
     }
 }
 

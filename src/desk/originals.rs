@@ -18,7 +18,7 @@ use tokio_util::bytes::Bytes;
 use crate::court::acts::{Act, TakeCustody};
 use crate::court::case::state::{Placed, Text};
 use crate::court::document::{Document, Stream as Kind};
-use crate::court::ids::AccountId;
+use crate::court::ids::{AccountId, CaseId};
 use crate::court::values::Capacity;
 use crate::court::words::{Scope, Shown};
 use crate::custody::keeping::{KeepError, Kept};
@@ -34,7 +34,7 @@ use crate::desk::declined::DeskError;
 use crate::desk::deposits::entry_of;
 use crate::desk::labels;
 use crate::desk::office::{ATTEMPTS, Desk, Done, Writing};
-use crate::desk::streams::{act_at, acts_after, text};
+use crate::desk::streams::{act_at, last_labelled, text};
 use crate::ledger::hash::{Digest, lower_hex};
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::metadata::SALT_LEN;
@@ -149,17 +149,26 @@ pub struct Taken {
     pub act: TakeCustody,
 }
 
-/// The last original of a deposit, and how many acts its stream has.
-pub(in crate::desk) fn custody(store: &dyn ReadLedger, stream: &Digest) -> Result<(u64, Option<Original>), ReadError> {
-    let acts = acts_after(store, stream, 0)?;
-    let length = acts.last().map_or(0, |act| act.placed.sequence);
-    let taken = acts.into_iter().rev().find_map(|stored| match stored.document.act {
-        Act::TakeCustody(act) => Some((act, stored.placed, stored.entry.number)),
-        _ => None,
-    });
-    let Some((act, placed, number)) = taken else { return Ok((length, None)) };
-    let erased = matches!(store.annex(placed.index, &act.key.0)?, Private::Erased(_));
-    Ok((length, Some(Original { act, placed, number, erased })))
+/// The original of a deposit that was given into custody last. The label index leads to its act: the number of reads does
+/// not depend on how often the original was looked at.
+pub(in crate::desk) fn custody(
+    store: &dyn ReadLedger,
+    stream: &Digest,
+    deposit: DepositNumber,
+) -> Result<Option<Original>, ReadError> {
+    let Some(stored) = last_labelled(store, &labels::custody_of(deposit))? else { return Ok(None) };
+    let placed = stored.placed;
+    match stored.document.act {
+        Act::TakeCustody(act) if act.deposit == deposit && stored.stream == *stream => {
+            let erased = matches!(store.annex(placed.index, &act.key.0)?, Private::Erased(_));
+            Ok(Some(Original { act, placed, number: stored.entry.number, erased }))
+        }
+        _ => Err(ReadError::Damaged {
+            what: "label",
+            at: placed.index.to_string(),
+            reason: format!("it leads to an act that is no custody of {deposit}"),
+        }),
+    }
 }
 
 /// Whether it is sure that nothing was written.
@@ -167,7 +176,7 @@ const fn surely_unwritten(error: &OriginalError) -> bool {
     !matches!(
         error,
         OriginalError::Desk(
-            DeskError::Deposit(DepositError::Stopped(_) | DepositError::Read(_))
+            DeskError::Deposit(DepositError::Paused(_) | DepositError::Stopped(_) | DepositError::Read(_))
                 | DeskError::Read(_)
                 | DeskError::Thread(_)
         )
@@ -183,7 +192,7 @@ impl Desk {
     /// Those of reading.
     pub async fn original_of(&self, number: DepositNumber) -> Result<Option<Original>, DeskError> {
         let stream = self.custody_stream(number);
-        self.read(move |store| Ok(custody(store, &stream)?.1)).await
+        self.read(move |store| Ok(custody(store, &stream, number)?)).await
     }
 
     /// Takes an original into custody, if there is room for it. For the account the deposit was made for.
@@ -252,9 +261,15 @@ impl Desk {
         };
         self.count_originals().await?;
         let reservation = self.keeper.space().reserve(actor.id.0, expected.min(limit))?;
+        let mut received = 0_u64;
         let stream = stream.map(|frame| {
             let frame = frame.map_err(Into::<Box<dyn Error + Send + Sync>>::into)?;
-            reservation.arrived(u64::try_from(frame.len()).unwrap_or(u64::MAX))?;
+            let length = u64::try_from(frame.len()).unwrap_or(u64::MAX);
+            received = received.saturating_add(length);
+            // More than the limit is not kept, so it takes no room: custody rejects it.
+            if received <= limit {
+                reservation.arrived(length)?;
+            }
             Ok::<_, Box<dyn Error + Send + Sync>>(frame)
         });
         let kept = self.keeper.keep(stream, limit).await.map_err(|error| match (error, content.form) {
@@ -334,7 +349,11 @@ impl Desk {
         let key = zeroize::Zeroizing::new(hex::encode(kept.key.as_bytes()));
         let _held = self.locks.hold(stream).await;
         for _ in 0..ATTEMPTS {
-            let (length, original) = self.read(move |store| Ok(custody(store, &stream)?)).await?;
+            let looked = self.read(move |store| {
+                let length = store.subject_length(&stream)?;
+                Ok((length, custody(store, &stream, number)?))
+            });
+            let (length, original) = looked.await?;
             if original.is_some_and(|original| !original.erased) {
                 return Err(OriginalError::Taken);
             }
@@ -365,14 +384,20 @@ impl Desk {
         Err(DeskError::Deposit(DepositError::Busy { retry_after_ms: 500 }).into())
     }
 
-    /// Gives an original out to whoever may see it. The look is recorded before this returns.
+    /// Gives an original out to the account that the deposit was made for, or to somebody who sees it in the named `case`.
+    /// The look is recorded before this returns.
     ///
     /// # Errors
     ///
     /// [`OriginalError::NotSubmitted`], [`OriginalError::Erased`]; [`DeskError::NotFound`]: no such deposit, or not
     /// theirs; [`DeskError::Open`] when what lies there is damaged.
-    pub async fn give_original(&self, actor: &Actor, number: DepositNumber) -> Result<Given, OriginalError> {
-        let (_, capacity) = self.seen_as(actor, number).await?;
+    pub async fn give_original(
+        &self,
+        actor: &Actor,
+        number: DepositNumber,
+        case: Option<CaseId>,
+    ) -> Result<Given, OriginalError> {
+        let (_, capacity) = self.seen_as(actor, number, case).await?;
         let original = self.original_of(number).await?.ok_or(OriginalError::NotSubmitted)?;
         let lies = Text { annex: original.act.key, index: original.placed.index };
         let key = self.read(move |store| Ok(text(store, &lies)?)).await?.map(zeroize::Zeroizing::new);

@@ -10,17 +10,14 @@
 //! A revocation is in effect before anything waits for the sequencer, and stays in effect whatever the sequencer answers.
 //! It leaves the document only once its act is on the chain. Authentication consults both.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Mutex, Notify};
 use tokio::time::{sleep, timeout};
 
 use crate::court::acts::{Act, RevokeToken};
-use crate::court::ids::{AccountId, RequestId, TokenId};
-use crate::court::line::Line;
-use crate::court::registry::tokens::Tokens;
+use crate::court::ids::TokenId;
+use crate::court::registry::tokens::TokenError;
 use crate::court::registry::{Registry, RegistryError};
 use crate::court::values::Capacity;
 use crate::court::words::{KeptTokens, Role, Scope};
@@ -28,28 +25,13 @@ use crate::desk::actor::{Actor, Asked};
 use crate::desk::annexes::Annexes;
 use crate::desk::declined::DeskError;
 use crate::desk::office::{Desk, Done};
+use crate::desk::pending_revocations::Pending;
 use crate::desk::secret::step_of;
-use crate::ledger::hash::Digest;
-use crate::store::contract::accounts::{AccountDocument, AccountStore, AccountStoreError};
 
-const HEAD: &str = "tiezheng pending revocations v1";
-/// What the document says of a revocation that keeps nothing.
-const KEEPS_NOTHING: &str = "none";
 /// How long a request waits for its act. The revocation is in effect meanwhile.
 const SEAL_PATIENCE: Duration = Duration::from_secs(10);
 /// How long to wait before acts that could not be written are tried again.
 const RETRY: Duration = Duration::from_secs(1);
-
-/// A revocation on its way to the chain.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Pending {
-    token: TokenId,
-    kept: Option<KeptTokens>,
-    by: AccountId,
-    capacity: Capacity,
-    request: RequestId,
-    body: Digest,
-}
 
 /// What a revocation did.
 #[derive(Debug, Clone)]
@@ -60,109 +42,6 @@ pub struct Revoked {
     pub ended: Vec<TokenId>,
     /// Tokens that the revoked ones issued and that are still good.
     pub left: Vec<TokenId>,
-}
-
-/// The revocations on their way.
-pub(in crate::desk) struct Revocations {
-    store: Arc<dyn AccountStore>,
-    pending: RwLock<BTreeMap<TokenId, Pending>>,
-    /// Held while the document is being written.
-    writing: Mutex<()>,
-    wake: Notify,
-}
-
-impl Revocations {
-    /// Reads the document.
-    ///
-    /// # Errors
-    ///
-    /// [`AccountStoreError`]; a document of a later version is damaged for this one.
-    pub(in crate::desk) fn open(store: Arc<dyn AccountStore>) -> Result<Self, AccountStoreError> {
-        let text = store.read(AccountDocument::PendingRevocations)?;
-        let pending = text.as_deref().map_or_else(|| Some(BTreeMap::new()), parse);
-        let pending = pending.ok_or_else(|| AccountStoreError::Damaged {
-            document: "pending-revocations".into(),
-            reason: format!("it is not `{HEAD}`"),
-        })?;
-        Ok(Self { store, pending: RwLock::new(pending), writing: Mutex::default(), wake: Notify::new() })
-    }
-
-    /// What a pending revocation of this token leaves good; `None` where there is none.
-    pub(in crate::desk) fn of(&self, token: TokenId) -> Option<Option<KeptTokens>> {
-        self.all().get(&token).map(|pending| pending.kept)
-    }
-
-    /// Whether a token, or one that issued it, is revoked: on the chain, or on the way there.
-    pub(in crate::desk) fn revoke(&self, tokens: &Tokens, token: TokenId) -> bool {
-        tokens.is_revoked(token, |id| self.of(id))
-    }
-
-    fn all(&self) -> std::sync::RwLockReadGuard<'_, BTreeMap<TokenId, Pending>> {
-        // Changed by single calls only: a thread that panicked left nothing half done.
-        self.pending.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn change(&self, change: impl FnOnce(&mut BTreeMap<TokenId, Pending>)) {
-        change(&mut self.pending.write().unwrap_or_else(PoisonError::into_inner));
-    }
-
-    /// Puts a revocation into effect, and then makes it durable.
-    async fn add(&self, pending: Pending) -> Result<(), DeskError> {
-        self.change(|all| {
-            let kept = all.get(&pending.token).map_or(pending.kept, |known| known.kept.and(pending.kept));
-            all.insert(pending.token, Pending { kept, ..pending });
-        });
-        self.write().await
-    }
-
-    /// Forgets a revocation whose act is on the chain.
-    async fn remove(&self, sealed: &Pending) {
-        self.change(|all| {
-            // Another one of the same token, stricter, may have come meanwhile.
-            if all.get(&sealed.token).is_some_and(|known| known.kept == sealed.kept) {
-                all.remove(&sealed.token);
-            }
-        });
-        if let Err(error) = self.write().await {
-            // The next start finds its act on the chain.
-            tracing::warn!(%error, "a revocation is on the chain and could not be removed from the pending ones");
-        }
-    }
-
-    async fn write(&self) -> Result<(), DeskError> {
-        let _turn = self.writing.lock().await;
-        let (store, text) = (Arc::clone(&self.store), print(&self.all()));
-        let written = tokio::task::spawn_blocking(move || store.replace(AccountDocument::PendingRevocations, &text));
-        Ok(written.await.map_err(|error| DeskError::Thread(error.to_string()))??)
-    }
-}
-
-fn print(pending: &BTreeMap<TokenId, Pending>) -> String {
-    let mut text = format!("{HEAD}\n");
-    for one in pending.values() {
-        let kept = one.kept.map_or(KEEPS_NOTHING, KeptTokens::word);
-        let Pending { token, by, request, body, .. } = one;
-        // The capacity may hold spaces, so it comes last.
-        text.extend([format!("{token} {kept} {by} {request} {body} "), one.capacity.print(), "\n".into()]);
-    }
-    text
-}
-
-fn parse(text: &str) -> Option<BTreeMap<TokenId, Pending>> {
-    let rest = text.strip_prefix(HEAD)?.strip_prefix('\n')?;
-    rest.lines().map(|line| parse_line(line).map(|pending| (pending.token, pending))).collect()
-}
-
-fn parse_line(line: &str) -> Option<Pending> {
-    let mut fields = line.splitn(6, ' ');
-    let token = TokenId::parse(fields.next()?)?;
-    let kept = match fields.next()? {
-        KEEPS_NOTHING => None,
-        word => Some(KeptTokens::from_word(word)?),
-    };
-    let (by, request) = (AccountId::parse(fields.next()?)?, RequestId::parse(fields.next()?)?);
-    let body = Digest::parse(fields.next()?)?;
-    Some(Pending { token, kept, by, capacity: Capacity::parse(fields.next()?)?, request, body })
 }
 
 impl Desk {
@@ -234,7 +113,7 @@ impl Desk {
                 self.write_registry(platform, &[Capacity::Platform], &asked(request), make).await?
             }
             // The ledger was restored to a time before the token was issued: there is nothing left to revoke.
-            Err(error @ DeskError::Registry(RegistryError::NoSuchToken)) => {
+            Err(error @ DeskError::Registry(RegistryError::Token(TokenError::NoSuchToken))) => {
                 self.revocations.remove(pending).await;
                 return Err(error);
             }
@@ -275,36 +154,5 @@ impl Desk {
     pub(in crate::desk) fn accepts(&self, registry: &Registry, id: TokenId) -> bool {
         let alive = registry.tokens.get(id).is_some_and(|token| self.now() < token.expires);
         alive && !self.revocations.revoke(&registry.tokens, id)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pending_revocations_read_back_and_no_other_text_does() {
-        let id = |n| Digest([n; 32]);
-        let pending = |n, kept, capacity| Pending {
-            token: TokenId(id(n)),
-            kept,
-            by: AccountId(id(4)),
-            capacity,
-            request: RequestId(id(5)),
-            body: id(6),
-        };
-        let all: BTreeMap<TokenId, Pending> = [
-            pending(1, None, Capacity::Oneself),
-            pending(2, Some(KeptTokens::OtherAccounts), Capacity::Holding(Role::Operator)),
-        ]
-        .into_iter()
-        .map(|one| (one.token, one))
-        .collect();
-        let text = print(&all);
-        assert_eq!(parse(&text), Some(all));
-        assert_eq!(parse(&print(&BTreeMap::new())), Some(BTreeMap::new()));
-        for bad in ["", "tiezheng pending revocations v2\n", &text.replace("none", "some"), &format!("{text}x\n")] {
-            assert_eq!(parse(bad), None, "{bad}");
-        }
     }
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use sha2::Digest as _;
 
 use crate::court::case::state::{Placed, Text};
-use crate::court::document::Document;
+use crate::court::document::{Document, FIRST_LINE};
 use crate::court::ids::CaseId;
 use crate::desk::declined::DeskError;
 use crate::desk::secret::{random, sealed};
@@ -56,9 +56,15 @@ fn damaged(index: LeafIndex, reason: impl Into<String>) -> ReadError {
 /// [`ReadError::Damaged`] when it is not what the chain committed to.
 pub fn act_at(store: &dyn ReadLedger, index: LeafIndex) -> Result<StoredAct, ReadError> {
     let entry = reading::entry(store, index)?;
+    let private = store.private(index)?;
+    act_of(index, entry, private)
+}
+
+/// The act of an entry with the private content beside it.
+fn act_of(index: LeafIndex, entry: Entry, private: Private) -> Result<StoredAct, ReadError> {
     let statement = entry.statement.statement();
     let subject = statement.subject.ok_or_else(|| damaged(index, "it stands in no stream"))?;
-    let Private::Held(piece) = store.private(index)? else {
+    let Private::Held(piece) = private else {
         return Err(damaged(index, "its document is not held"));
     };
     if statement.content != Some(salted(&piece)) {
@@ -72,13 +78,56 @@ pub fn act_at(store: &dyn ReadLedger, index: LeafIndex) -> Result<StoredAct, Rea
     Ok(StoredAct { stream: subject.id, placed, document, entry })
 }
 
-/// The acts of a stream after sequence `after`, in their order.
+/// All acts of a stream after sequence `after`, in their order: to replay a stream from its last known state. A list for
+/// a reader is a page of it ([`acts_page`]).
 ///
 /// # Errors
 ///
 /// [`ReadError`].
-pub fn acts_after(store: &dyn ReadLedger, stream: &Digest, after: u64) -> Result<Vec<StoredAct>, ReadError> {
-    let last = store.subject_length(stream)?;
+pub(in crate::desk) fn acts_after(
+    store: &dyn ReadLedger,
+    stream: &Digest,
+    after: u64,
+) -> Result<Vec<StoredAct>, ReadError> {
+    Ok(acts_page(store, stream, after, usize::MAX)?.acts)
+}
+
+/// The act at `index`; `None` where another deposit stands there. Its document is looked up in both cases.
+///
+/// # Errors
+///
+/// As [`act_at`].
+pub(in crate::desk) fn act_or_none_at(
+    store: &dyn ReadLedger,
+    index: LeafIndex,
+) -> Result<Option<StoredAct>, ReadError> {
+    let entry = reading::entry(store, index)?;
+    let private = store.private(index)?;
+    let is_act = matches!(&private, Private::Held(piece) if piece.json.starts_with(FIRST_LINE));
+    if is_act && entry.statement.statement().subject.is_some() {
+        act_of(index, entry, private).map(Some)
+    } else {
+        Ok(None)
+    }
+}
+
+/// Consecutive acts of a stream.
+#[derive(Debug, Clone)]
+pub struct ActPage {
+    /// In their order.
+    pub acts: Vec<StoredAct>,
+    /// The sequence after which the next page begins; `None` where the stream ends with this page.
+    pub next: Option<u64>,
+}
+
+/// At most `limit` acts of a stream after sequence `after`. Reads these acts and no others.
+///
+/// # Errors
+///
+/// [`ReadError`].
+pub fn acts_page(store: &dyn ReadLedger, stream: &Digest, after: u64, limit: usize) -> Result<ActPage, ReadError> {
+    let length = store.subject_length(stream)?;
+    let last = length.min(after.saturating_add(limit as u64));
     let mut acts = Vec::new();
     for sequence in after.saturating_add(1)..=last {
         let index = store.find_subject(stream, sequence)?;
@@ -89,7 +138,7 @@ pub fn acts_after(store: &dyn ReadLedger, stream: &Digest, after: u64) -> Result
         })?;
         acts.push(act_at(store, index)?);
     }
-    Ok(acts)
+    Ok(ActPage { acts, next: (after < last && last < length).then_some(last) })
 }
 
 /// The act under a label that was put there last.

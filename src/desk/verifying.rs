@@ -89,7 +89,7 @@ impl Desk {
         let differs = facts.map(|facts| !same(&imported.import, facts));
         let diverges = differs == Some(true) || looks.get(&item).is_some_and(|look| look.divergence.is_some());
         let step = Step::ImportSnapshot;
-        report.set(match (own, differs) {
+        report.set(&match (own, differs) {
             (true, _) => StepResult::of(step, Outcome::of(!diverges), Compared::ImportWithLedger, Vec::new()),
             (false, Some(_)) => StepResult::of(step, Outcome::of(!diverges), Compared::ImportWithReceipt, Vec::new()),
             (false, None) => StepResult::not_performed(step, Skipped::NoRecord),
@@ -138,7 +138,7 @@ fn report_on(
         (None, Some(index)) => (Arc::new(receipts::receipt(store, index)?), RecordSource::OwnLedger),
         (None, None) => {
             let mut report = Report::not_found(Some(about.deposit));
-            report.set(StepResult::not_applicable(Step::NumberCheck, Skipped::NumberFromCase));
+            report.set(&StepResult::not_applicable(Step::NumberCheck, Skipped::NumberFromCase));
             return Ok(report);
         }
     };

@@ -22,7 +22,7 @@ const HTTPS_PORT: u16 = 443;
 
 /// IPv4 networks that are not public: RFC 6890 and its successors (the IANA registry of special-purpose addresses).
 const SPECIAL_V4: [(Ipv4Addr, u8); 15] = [
-    (Ipv4Addr::new(0, 0, 0, 0), 8),
+    (Ipv4Addr::UNSPECIFIED, 8),
     (Ipv4Addr::new(10, 0, 0, 0), 8),
     (Ipv4Addr::new(100, 64, 0, 0), 10),
     (Ipv4Addr::new(127, 0, 0, 0), 8),
@@ -39,7 +39,7 @@ const SPECIAL_V4: [(Ipv4Addr, u8); 15] = [
     (Ipv4Addr::new(240, 0, 0, 0), 4),
 ];
 
-/// Of IPv6 only global unicast is public, 2000::/3, and of that not these: protocol assignments with Teredo,
+/// Of IPv6 only global unicast is public, `2000::/3`, and of that not these: protocol assignments with Teredo,
 /// documentation, and 6to4, which holds an IPv4 address.
 const SPECIAL_V6: [(Ipv6Addr, u8); 4] = [
     (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23),

@@ -21,15 +21,11 @@ use std::num::NonZeroU32;
 
 use crate::court::ids::AccountId;
 use crate::desk::deposit_policy::DepositPolicy;
+use crate::desk::office::Desk;
 use crate::http::client_address::ClientAddress;
-use crate::http::node::Node;
 use crate::http::problem::Failure;
 use crate::http::rate_limit::{Limit, RateLimited, RateLimiter, Taken};
-use crate::ledger::metadata::PrivateMetadata;
-use crate::ledger::statement::signed::{SignedStatement, StatementNote};
 use crate::ledger::statement::text::Statement;
-use crate::sequencer::handle::{DepositError, Deposited};
-use crate::store::contract::PrivateContent;
 
 /// Deposits a minute from one key or for one account, where the operator says nothing else.
 const PER_KEY: u32 = 600;
@@ -75,7 +71,7 @@ pub struct DepositAdmission {
 
 /// What a deposit was charged for.
 #[derive(Debug, Default)]
-struct Charges {
+pub(in crate::http) struct Charges {
     keys: Vec<([u8; 32], Taken)>,
     account: Option<(AccountId, Taken)>,
 }
@@ -132,10 +128,10 @@ impl DepositAdmission {
     /// # Errors
     ///
     /// `key_not_enrolled`, `deposit_by_token_only`.
-    fn check_keys(&self, node: &Node, statement: &Statement) -> Result<(), Failure> {
+    pub(in crate::http) fn check_keys(&self, desk: Option<&Desk>, statement: &Statement) -> Result<(), Failure> {
         self.check_policy()?;
         match self.policy {
-            DepositPolicy::Enrolled if enrolling_accounts(node, statement).is_empty() => Err(Failure::new(
+            DepositPolicy::Enrolled if enrolling_accounts(desk, statement).is_empty() => Err(Failure::new(
                 "key_not_enrolled",
                 "this node accepts statements signed by an enrolled key. An account enrols it with \
                  POST /v1/accounts/me/keys or `tiezheng case account add-key VKEY`; then send the same statement again",
@@ -145,7 +141,7 @@ impl DepositAdmission {
     }
 
     /// Whether a deposit is charged to its keys or their accounts.
-    const fn charges(&self) -> bool {
+    pub(in crate::http) const fn charges(&self) -> bool {
         match self.policy {
             DepositPolicy::Open => self.per_key.is_some(),
             DepositPolicy::Enrolled => self.per_account.is_some(),
@@ -154,10 +150,10 @@ impl DepositAdmission {
     }
 
     /// Charges a statement whose signatures are verified.
-    fn charge(&self, node: &Node, statement: &Statement) -> Result<Charges, Failure> {
+    pub(in crate::http) fn charge(&self, desk: Option<&Desk>, statement: &Statement) -> Result<Charges, Failure> {
         match self.policy {
             DepositPolicy::Open => self.charge_keys(statement),
-            DepositPolicy::Enrolled => self.charge_account(&enrolling_accounts(node, statement)),
+            DepositPolicy::Enrolled => self.charge_account(&enrolling_accounts(desk, statement)),
             DepositPolicy::Accounts => Ok(Charges::default()),
         }
     }
@@ -200,7 +196,7 @@ impl DepositAdmission {
     }
 
     /// Gives back what a deposit was charged for that put nothing new on the chain.
-    fn refund(&self, charges: &Charges) {
+    pub(in crate::http) fn refund(&self, charges: &Charges) {
         if let Some(limiter) = &self.per_key {
             charges.keys.iter().for_each(|(key, taken)| limiter.give_back(key, *taken));
         }
@@ -214,49 +210,7 @@ fn limited_to(limited: RateLimited, whose: &str) -> Failure {
     Failure::rate_limited(limited.retry_after, whose)
 }
 
-fn enrolling_accounts(node: &Node, statement: &Statement) -> Vec<AccountId> {
-    let Ok(desk) = node.desk() else { return Vec::new() };
+fn enrolling_accounts(desk: Option<&Desk>, statement: &Statement) -> Vec<AccountId> {
+    let Some(desk) = desk else { return Vec::new() };
     statement.keys.iter().flat_map(|key| desk.accounts_of_key(key.public())).collect()
-}
-
-/// How a deposit finds its place in the sequencer's pool.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Patience {
-    /// At once, or not at all.
-    None,
-    /// Within this time.
-    Within(std::time::Duration),
-}
-
-/// Deposits a statement under the node's policy and limits. Every route on which statements arrive calls this.
-///
-/// # Errors
-///
-/// `key_not_enrolled`, `deposit_by_token_only`, `rate_limited`; those of the sequencer.
-pub async fn deposit(
-    node: &Node,
-    statement: StatementNote,
-    private: Option<PrivateMetadata>,
-    patience: Patience,
-) -> Result<Deposited, Failure> {
-    let admission = node.admission();
-    admission.check_keys(node, statement.statement())?;
-    let sequencer = node.sequencer();
-    if !admission.charges() {
-        return Ok(match patience {
-            Patience::None => sequencer.deposit(statement, private).await?,
-            Patience::Within(time) => sequencer.deposit_patiently(statement, private, time).await?,
-        });
-    }
-    let statement: SignedStatement = statement.verify().map_err(DepositError::from)?;
-    let charges = admission.charge(node, statement.statement())?;
-    let private = private.map(PrivateContent::from).unwrap_or_default();
-    let deposited = match patience {
-        Patience::None => sequencer.deposit_checked(statement, private).await,
-        Patience::Within(time) => sequencer.deposit_checked_patiently(statement, private, time).await,
-    };
-    if !matches!(deposited, Ok(Deposited { fresh: true, .. })) {
-        admission.refund(&charges);
-    }
-    Ok(deposited?)
 }

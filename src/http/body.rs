@@ -25,7 +25,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::http::client_address::AddressGroup;
 use crate::http::hashing::HashingError;
 use crate::http::node::Node;
-use crate::http::options::Options;
+use crate::http::options::{MEMORY_UNIT, Options};
 use crate::http::problem::Failure;
 use crate::ledger::hash::Digest;
 use crate::ledger::metadata::SALT_LEN;
@@ -33,8 +33,6 @@ use crate::ledger::statement::content::Measured;
 
 /// How much of a file must arrive in one body timeout, and is hashed in one go.
 pub const PART: u64 = 256 * 1024;
-/// Bytes of one unit of the memory for bodies.
-pub const MEMORY_UNIT: usize = 1024;
 
 /// A body of more than `limit` bytes.
 #[must_use]
@@ -155,7 +153,7 @@ pub async fn measure(
             None => arriving.await?,
             Some(hashed) => {
                 let (frames, hashed) = join(arriving, hashed).await;
-                hashes = Some(hashed.map_err(hashing_failed)?);
+                hashes = Some(hashed.map_err(|error| hashing_failed(&error))?);
                 frames?
             }
         };
@@ -174,7 +172,7 @@ pub async fn measure(
     }
 }
 
-fn hashing_failed(error: HashingError) -> Failure {
+fn hashing_failed(error: &HashingError) -> Failure {
     match error {
         HashingError::NoThread(_) => Failure::new("unavailable", error.to_string()),
         HashingError::Panicked => Failure::internal(&error),

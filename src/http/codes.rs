@@ -140,7 +140,6 @@ pub const COURT_CODES: &[Row] = &[
         "该账号的原文保管空间已达限额",
     ),
     ("custody_full", 507, "custody has no room for more originals", "原文保管空间已满"),
-    ("disk_full", 507, "there is no room for the original", "存储空间不足"),
     (
         "held_by_a_case",
         409,
@@ -150,5 +149,4 @@ pub const COURT_CODES: &[Row] = &[
     ("hold_names_nothing", 422, "a hold names one deposit or one account", "须指明一个存证编号或者一个账号"),
     ("held_already", 409, "the case suspends that erasure already", "本案已暂停删除该内容"),
     ("not_held", 409, "the case does not suspend that erasure", "本案未暂停删除该内容"),
-    ("not_purged", 503, "the erasure is recorded and not complete yet: ask again", "删除已记录，尚未完成，请重试"),
 ];

@@ -182,11 +182,13 @@ impl Open {
         }
     }
 
-    /// The `most` connections that have waited longest for their client, all inactive since before `before_ms`.
-    fn stalled(&self, of: Option<AddressGroup>, before_ms: u64, most: usize) -> Vec<u64> {
+    /// The `most` connections that have waited longest for their client, all of them for `stalled_after`.
+    fn stalled(&self, of: Option<AddressGroup>, stalled_after: Duration, most: usize) -> Vec<u64> {
+        let now = now_ms();
         let ours = self.all.iter().filter(|(_, connection)| of.is_none_or(|group| connection.group == group));
         let since = ours.filter_map(|(id, connection)| Some((connection.stalled_since_ms()?, *id)));
-        let mut stalled: Vec<_> = since.filter(|(since, _)| *since <= before_ms).collect();
+        let mut stalled: Vec<_> =
+            since.filter(|(since, _)| Duration::from_millis(now.saturating_sub(*since)) >= stalled_after).collect();
         stalled.sort_unstable();
         stalled.into_iter().take(most).map(|(_, id)| id).collect()
     }
@@ -207,10 +209,6 @@ impl Table {
     fn open(&self) -> std::sync::MutexGuard<'_, Open> {
         // Each change is complete before anything can panic.
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn stalled_before_ms(&self) -> u64 {
-        now_ms().saturating_sub(u64::try_from(self.stalled_after.as_millis()).unwrap_or(u64::MAX))
     }
 }
 
@@ -238,10 +236,9 @@ impl Connections {
     }
 
     fn close_stalled(&self) {
-        let before = self.0.stalled_before_ms();
         let mut open = self.0.open();
         let most = (open.all.len() / PART_OF_ALL).max(1);
-        let stalled = open.stalled(None, before, most);
+        let stalled = open.stalled(None, self.0.stalled_after, most);
         if !stalled.is_empty() {
             tracing::info!(
                 closed = stalled.len(),
@@ -253,9 +250,8 @@ impl Connections {
 
     /// Closes the connection of `group` that has stalled longest, if one has: its share of something is needed.
     pub fn evict_one_of(&self, group: AddressGroup) {
-        let before = self.0.stalled_before_ms();
         let mut open = self.0.open();
-        let stalled = open.stalled(Some(group), before, 1);
+        let stalled = open.stalled(Some(group), self.0.stalled_after, 1);
         open.close(&stalled);
     }
 
@@ -264,10 +260,9 @@ impl Connections {
     #[must_use]
     pub fn enter(&self, address: IpAddr, is_exempt: bool) -> Option<Entry> {
         let group = AddressGroup::of(address);
-        let before = self.0.stalled_before_ms();
         let mut open = self.0.open();
         if !is_exempt && open.count_of.get(&group).is_some_and(|count| *count >= self.0.each) {
-            let stalled = open.stalled(Some(group), before, 1);
+            let stalled = open.stalled(Some(group), self.0.stalled_after, 1);
             if stalled.is_empty() {
                 return None;
             }

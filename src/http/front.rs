@@ -6,6 +6,7 @@
 //! it, and it answers unusual spellings of the same requests.
 
 use std::convert::Infallible;
+use std::future::ready;
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
@@ -126,17 +127,16 @@ impl Connection {
     fn answer(&mut self, mut request: Request) -> Answering {
         let (open, busy) = (Arc::clone(&self.open), self.open.begin_request());
         let checked = target::check(request.method(), request.uri(), request.version(), request.headers());
-        let answering = match checked.and_then(|()| require_plain_body(request.headers())) {
-            Err(failure) => Either::Left(Either::Left(rejected(failure, request).map(Ok))),
-            Ok(()) => {
-                let proxies = &self.node.options().trusted_proxies;
-                let client = ClientAddress::of(open.peer(), request.headers(), proxies);
-                if let Some(to) = Straight::of(request.method(), request.uri().path()) {
-                    Either::Left(Either::Right(straight(to, Arc::clone(&self.node), client, request).map(Ok)))
-                } else {
-                    request.extensions_mut().insert(client);
-                    Either::Right(self.router.call(request))
-                }
+        let answering = if let Err(failure) = checked.and_then(|()| require_plain_body(request.headers())) {
+            Either::Left(Either::Left(ready(Ok(rejected(failure, &request)))))
+        } else {
+            let proxies = &self.node.options().trusted_proxies;
+            let client = ClientAddress::of(open.peer(), request.headers(), proxies);
+            if let Some(to) = Straight::of(request.method(), request.uri().path()) {
+                Either::Left(Either::Right(straight(to, Arc::clone(&self.node), client, request).map(Ok)))
+            } else {
+                request.extensions_mut().insert(client);
+                Either::Right(self.router.call(request))
             }
         };
         Box::pin(async move {
@@ -170,8 +170,8 @@ impl Service<Request<Incoming>> for Connection {
 }
 
 /// A request that no route sees.
-async fn rejected(failure: Failure, request: Request) -> Response {
-    let (watched, finishing) = (Watched::begin(&request), Finishing::of(&request));
+fn rejected(failure: Failure, request: &Request) -> Response {
+    let (watched, finishing) = (Watched::begin(request), Finishing::of(request));
     let mut response = failure.into_response();
     finishing.finish(&mut response);
     watched.answered(&response);

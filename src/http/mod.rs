@@ -16,6 +16,7 @@ pub mod client_body;
 pub mod client_stream;
 pub mod codes;
 pub mod connections;
+pub mod depositing;
 pub mod echo;
 pub mod front;
 pub mod hashing;

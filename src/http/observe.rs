@@ -7,7 +7,8 @@
 //! | `tiezheng_deposits_total` | `outcome`: `fresh`, `existing` or a problem's code | deposits asked for |
 //! | `tiezheng_deposit_seconds` | | from request to receipt |
 //! | `tiezheng_pool_waiting`, `tiezheng_pool_capacity` | | deposits waiting, and most that may |
-//! | `tiezheng_writing` | | 1, or 0 when sealing has stopped |
+//! | `tiezheng_writing` | | 1, or 0 when sealing is paused or has stopped |
+//! | `tiezheng_oldest_pending_seconds` | | for how long the oldest deposit has waited to be written |
 //! | `tiezheng_ledger_size`, `tiezheng_block_height` | | leaves and height of the last signed checkpoint |
 //!
 //! The sequencer records its own (`tiezheng_block_deposits`, …). Routes are patterns, never what a client typed: labels
@@ -56,6 +57,7 @@ pub fn render(node: &Node) -> String {
     metrics::gauge!("tiezheng_pool_waiting").set(float(health.waiting));
     metrics::gauge!("tiezheng_pool_capacity").set(float(health.capacity));
     metrics::gauge!("tiezheng_writing").set(if health.writing.is_ok() { 1.0 } else { 0.0 });
+    metrics::gauge!("tiezheng_oldest_pending_seconds").set(health.oldest.unwrap_or_default().as_secs_f64());
     if let Some(published) = node.reader().published() {
         metrics::gauge!("tiezheng_ledger_size").set(float(published.size().0));
         metrics::gauge!("tiezheng_block_height").set(float(published.height.0));

@@ -5,6 +5,9 @@ use std::time::Duration;
 use crate::http::client_address::TrustedProxies;
 use crate::http::client_stream::Linger;
 
+/// Bytes of one unit of the memory for bodies.
+pub const MEMORY_UNIT: usize = 1024;
+
 /// Limits of the HTTP server.
 #[derive(Debug, Clone)]
 pub struct Options {

@@ -11,7 +11,7 @@ const LIMIT_MAX: usize = 100;
 ///
 /// # Errors
 ///
-/// `bad_query`: 0, or more than [`LIMIT_MAX`].
+/// `bad_query`: 0, or more than `LIMIT_MAX`.
 pub fn limit(asked: Option<u64>) -> Result<usize, Failure> {
     let Some(asked) = asked else { return Ok(LIMIT_DEFAULT) };
     let limit = usize::try_from(asked).ok().filter(|limit| (1..=LIMIT_MAX).contains(limit));

@@ -13,7 +13,8 @@ use crate::http::codes::{COURT_CODES, Row};
 use crate::ledger::number::NumberError;
 use crate::ledger::statement::signed::StatementError;
 use crate::ledger::text::{Fault, TextError};
-use crate::sequencer::handle::DepositError;
+use crate::sequencer::handle::{ConfirmError, DepositError};
+use crate::sequencer::state::Pause;
 use crate::store::contract::ReadError;
 use crate::store::refusal::Refusal;
 use crate::wire::deposit::{DepositRequestError, statement_limit, statement_line};
@@ -119,12 +120,48 @@ pub const CODES: &[Row] = &[
         "this address has too many connections",
         "来自该地址的连接过多，请关闭部分连接或稍后重试",
     ),
+    (
+        "disk_full",
+        503,
+        "no space is left on the node's disk; send the same again later",
+        "节点磁盘空间不足，请稍后重新提交",
+    ),
+    (
+        "too_many_open_files",
+        503,
+        "the node has no file descriptors left; send the same again later",
+        "节点文件描述符不足，请稍后重新提交",
+    ),
+    ("out_of_memory", 503, "the node has no memory left; send the same again later", "节点内存不足，请稍后重新提交"),
+    (
+        "too_many_threads",
+        503,
+        "the node can start no more threads; send the same again later",
+        "节点线程数已达上限，请稍后重新提交",
+    ),
+    (
+        "clock_regressed",
+        503,
+        "the node's clock is behind the last block; send the same again later",
+        "节点时钟早于最后区块，暂停存证，请稍后重新提交",
+    ),
+    (
+        "clock_jumped",
+        503,
+        "the node's clock ran ahead; send the same again later",
+        "节点时钟跳变，暂停存证，请稍后重新提交",
+    ),
+    ("clock_not_paused", 409, "deposits are not paused for the clock", "存证未因时钟而暂停，无须确认"),
+    ("write_stalled", 503, "a deposit has waited too long to be written", "存证写入停滞"),
     ("writing_stopped", 503, "deposits are stopped until an operator acts", "存证写入已停止，待运营人员处理"),
     ("shutting_down", 503, "the node is shutting down; send the same again", "节点正在关闭，请稍后重新提交"),
     ("unavailable", 503, "the ledger cannot be read now", "账本暂时无法读取"),
     ("damaged", 500, "stored data is damaged and was not served", "存储数据损坏，未予提供"),
     INTERNAL,
 ];
+
+/// After so many seconds a client tries again where deposits are paused: a pause often takes longer than a full pool.
+const PAUSED_RETRY_S: u64 = 5;
 
 /// The node's own fault.
 const INTERNAL: Row = ("internal", 500, "the node failed", "节点内部错误");
@@ -325,8 +362,8 @@ impl From<DepositError> for Failure {
             DepositError::Busy { retry_after_ms } => {
                 Self { retry_after_s: Some(retry_after_ms.div_ceil(1000).max(1)), ..Self::new("busy", detail) }
             }
-            // A clock may be told to anybody; what the disk says names the operator's folders.
-            DepositError::Stopped(reason) if reason.starts_with("clock_") => Self::new("writing_stopped", detail),
+            DepositError::Paused(pause) => pause.into(),
+            // The reason names the operator's folders: it is for the health page and the log.
             DepositError::Stopped(_) => Self::new(
                 "writing_stopped",
                 "deposits are stopped until an operator acts; send the same statement later",
@@ -334,6 +371,28 @@ impl From<DepositError> for Failure {
             DepositError::ShuttingDown => Self::new("shutting_down", detail),
             DepositError::Read(error) => error.into(),
         }
+    }
+}
+
+impl From<Pause> for Failure {
+    /// For clients: a clock may be shown to anybody, what the disk answered names the operator's folders.
+    fn from(pause: Pause) -> Self {
+        let detail = match &pause {
+            Pause::Clock(fault) => format!("deposits are paused: {fault}"),
+            Pause::Short { shortage, .. } => {
+                format!("deposits are paused: {shortage}; they resume by themselves, send the same statement again")
+            }
+            Pause::Unreadable(_) => {
+                "deposits are paused; they resume by themselves, send the same statement again".into()
+            }
+        };
+        Self { retry_after_s: Some(PAUSED_RETRY_S), ..Self::new(pause.code(), detail) }
+    }
+}
+
+impl From<ConfirmError> for Failure {
+    fn from(error: ConfirmError) -> Self {
+        Self::new(error.code(), error.to_string())
     }
 }
 

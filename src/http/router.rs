@@ -14,7 +14,9 @@ use utoipa_axum::routes;
 
 use crate::http::api::court::closing::Closing;
 use crate::http::api::court::{case_routes, original_routes, registry_routes};
-use crate::http::api::{batch, blocks, deposits, health, history, ledger, log, lookup, proofs, search, verification};
+use crate::http::api::{
+    batch, blocks, deposits, health, history, ledger, log, lookup, operation, proofs, search, verification,
+};
 use crate::http::caching::{self, Caching, Finishing};
 use crate::http::node::Node;
 use crate::http::observe::Watched;
@@ -49,6 +51,7 @@ fn api() -> OpenApiRouter<Arc<Node>> {
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
         .routes(routes!(health::metrics))
+        .routes(routes!(operation::confirm_clock))
         .merge(filing())
 }
 

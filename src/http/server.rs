@@ -60,6 +60,7 @@ pub async fn serve(listener: TcpListener, node: Node, shutdown: impl Future<Outp
     let mut hooks = JoinSet::new();
     if let Ok(desk) = node.desk() {
         hooks.spawn(Arc::clone(desk).deliver_hooks(told.clone().wait()));
+        hooks.spawn(Arc::clone(desk).run_erasures(told.clone().wait()));
         hooks.spawn(Arc::clone(desk).follow_revocations(told.clone().wait()));
     }
     let front = Front::new(Arc::clone(&node), router(Arc::clone(&node), told));
@@ -162,6 +163,10 @@ fn http1(options: &Options) -> http1::Builder {
 async fn upkeep() {
     loop {
         sleep(UPKEEP).await;
-        observe::recorder().run_upkeep();
+        // On the blocking pool, of which this keeps one thread alive: when the system starts no more threads, that one
+        // still does the reads that are queued for the pool.
+        if let Err(error) = tokio::task::spawn_blocking(|| observe::recorder().run_upkeep()).await {
+            tracing::warn!(%error, "the upkeep of the metrics failed");
+        }
     }
 }

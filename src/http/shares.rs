@@ -43,12 +43,7 @@ impl<K: Eq + Hash + Copy> Shares<K> {
     #[must_use]
     pub fn new(total: usize, each: usize) -> Self {
         let each = each.clamp(1, total.max(1));
-        Self {
-            total: Arc::new(Semaphore::new(total.max(1))),
-            each,
-            clients: Mutex::default(),
-            waiting: AtomicUsize::new(0),
-        }
+        Self { total: Arc::new(Semaphore::new(total)), each, clients: Mutex::default(), waiting: AtomicUsize::new(0) }
     }
 
     /// Takes `units` for `client` if they are free now. More than a client may ever hold is as much as it may hold.

@@ -9,9 +9,10 @@
 //! ```
 //!
 //! A test ledger's numbers begin with `T`, which the check covers, so that neither can pass for the other. People type
-//! these numbers from paper: lower case, full-width characters, spaces, dashes, `O` for `0` and `I` or `L` for `1` are
-//! forgiven; every single mistyped character and every swap of neighbours is found before anything is looked up.
-//! Output has one spelling. Numbers are not secrets.
+//! these numbers from paper and paste them from messages. Forgiven are lower case, full-width characters, spaces, dashes,
+//! `O` for `0`, `I` or `L` for `1`, invisible characters, and a label, quotes or punctuation around the number (`typed`).
+//! Every single mistyped character and every swap of neighbours is found before anything is looked up. Output has one
+//! spelling. Numbers are not secrets.
 //!
 //! ```
 //! use tiezheng::ledger::number::{DepositNumber, NumberError};
@@ -25,12 +26,17 @@ use std::fmt;
 
 use jiff::civil::Date;
 
+use crate::ledger::number::typed::{Foreign, Part, Typed};
+
 /// The 32 characters of the random part: no I, L, O, U.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// Characters of the random part.
 const RANDOM_CHARS: usize = 12;
 /// Random bits in a number: 12 characters of 5 bits, 60 bits a day.
 pub const RANDOM_BITS: u32 = 60;
+/// Fewest and most characters of what was meant to be a number. Digests are longer, dates and heights shorter.
+const SHORTEST: usize = 18;
+const LONGEST: usize = 26;
 /// Modulus of the check system; 36^2 - 25, a prime.
 const MODULUS: u64 = 1271;
 
@@ -63,17 +69,37 @@ impl Spelling {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NumberError {
     /// Not 22 characters, or 23 with the `T` of a test ledger.
-    #[error("a deposit number has 22 characters (23 with the T of a test ledger), this one has {found}")]
+    #[error("{}", wrong_length(*.found, *.test))]
     Length {
         /// How many were found, without spaces and dashes.
         found: usize,
+        /// Whether the first is a `T`.
+        test: bool,
     },
     /// A character that no number contains.
-    #[error("a deposit number does not contain the character {found:?}")]
+    #[error("a deposit number does not contain the character {found:?} ({}, character {position})", code_point(*.found))]
     Character {
         /// The character, as typed.
         found: char,
+        /// Its place among the visible characters, from 1.
+        position: usize,
     },
+    /// A character of another alphabet that looks like one of ours.
+    #[error(
+        "character {position} is {found:?} of the {} alphabet ({}), not the Latin {latin}: type it anew",
+        alphabet(*.found).0, code_point(*.found)
+    )]
+    LookAlike {
+        /// The character, as typed.
+        found: char,
+        /// Its place among the visible characters, from 1.
+        position: usize,
+        /// The character that it looks like.
+        latin: char,
+    },
+    /// More than one number.
+    #[error("there is more than one deposit number here; give one")]
+    Several,
     /// The first eight characters are no date.
     #[error("the first eight characters are not a date")]
     Date,
@@ -87,10 +113,21 @@ impl NumberError {
     #[must_use]
     pub fn chinese(&self) -> String {
         match self {
-            Self::Length { found } => {
-                format!("存证编号应为 22 个字符（测试账本以 T 开头，共 23 个），此处为 {found} 个")
+            Self::Length { found, test } => {
+                let (what, expected) = if *test { ("以 T 开头的编号", 23) } else { ("存证编号", 22) };
+                let differs = if *found < expected { "少" } else { "多" };
+                let by = found.abs_diff(expected);
+                format!("{what}应为 {expected} 个字符（不计连字符），此处 {found} 个，{differs} {by} 个")
             }
-            Self::Character { found } => format!("存证编号不含字符“{}”", found.escape_debug()),
+            Self::Character { found, position } => {
+                format!("第 {position} 个字符“{}”（{}）不会出现在存证编号中", found.escape_debug(), code_point(*found))
+            }
+            Self::LookAlike { found, position, latin } => {
+                let (_, alphabet) = alphabet(*found);
+                let code = code_point(*found);
+                format!("第 {position} 个字符“{found}”（{code}）是{alphabet}字母，不是拉丁字母 {latin}，请重新键入")
+            }
+            Self::Several => "此处有不止一个存证编号，请只给出一个".into(),
             Self::Date => "前八位不是日期".into(),
             Self::Check => "校验字符不符：有字符输错，或相邻字符颠倒".into(),
         }
@@ -107,28 +144,60 @@ impl DepositNumber {
         (readable && valid_date(date)).then_some(number)
     }
 
-    /// Reads a number as people type it.
+    /// Reads a number as people type it, or paste it from a message.
     ///
     /// # Errors
     ///
     /// [`NumberError`], before anything is looked up.
     pub fn parse(text: &str) -> Result<Self, NumberError> {
-        let mut normal = text.chars().filter_map(normalise).peekable();
-        let marked = normal.next_if_eq(&'T').is_some();
-        let letters: Vec<char> = normal.collect();
-        if letters.len() != 8 + RANDOM_CHARS + 2 {
-            return Err(NumberError::Length { found: letters.len() + usize::from(marked) });
+        // What programs write: the most frequent by far.
+        if let Some(number) = Self::parse_exact(text) {
+            return Ok(number);
         }
-        let (date_chars, rest) = letters.split_at(8);
+        let parts = typed::parts(text);
+        let total = parts.iter().map(|part| if let Part::Run(run) = part { run.len() } else { 0 }).sum();
+        let look_alike = parts.iter().find_map(|part| if let Part::Foreign(c) = part { c.look_alike() } else { None });
+        if let Some(error) = look_alike.filter(|_| total >= SHORTEST) {
+            return Err(error);
+        }
+        let mut candidates = (0..).zip(&parts).filter_map(|(at, part)| match part {
+            Part::Run(run) if (SHORTEST..=LONGEST).contains(&run.len()) => Some((at, run)),
+            _ => None,
+        });
+        match (candidates.next(), candidates.next()) {
+            (None, _) if !(SHORTEST..=LONGEST).contains(&total) => {
+                Err(NumberError::Length { found: total, test: false })
+            }
+            (None, _) => Err(broken(&parts).unwrap_or(NumberError::Length { found: total, test: false })),
+            (Some((at, run)), None) => Self::of_characters(run).map_err(|error| match error {
+                NumberError::Length { found, .. } => beside(&parts, at, found).unwrap_or(error),
+                other => other,
+            }),
+            // The same number twice is one number.
+            (Some((_, first)), Some((_, second))) => {
+                let number = Self::of_characters(first)?;
+                let mut others = candidates.map(|(_, run)| run).chain([second]);
+                let is_same = |run: &Vec<Typed>| Self::of_characters(run) == Ok(number);
+                if others.all(is_same) { Ok(number) } else { Err(NumberError::Several) }
+            }
+        }
+    }
+
+    /// Reads the characters of a number, all of them.
+    fn of_characters(characters: &[Typed]) -> Result<Self, NumberError> {
+        let test = characters.first().is_some_and(|first| first.folded == b'T');
+        let unmarked = characters.get(usize::from(test)..).unwrap_or_default();
+        if unmarked.len() != 8 + RANDOM_CHARS + 2 {
+            return Err(NumberError::Length { found: characters.len(), test });
+        }
+        let (date_chars, rest) = unmarked.split_at(8);
         let (random_chars, check) = rest.split_at(RANDOM_CHARS);
-        let value = |c: &char| {
-            let position = ALPHABET.iter().position(|a| char::from(*a) == *c);
-            position.and_then(|p| u64::try_from(p).ok()).ok_or(NumberError::Character { found: *c })
-        };
+        let value =
+            |c: &Typed| value_of(c.folded).ok_or(NumberError::Character { found: c.found, position: c.position });
         let mut date = 0;
         for c in date_chars {
             value(c)?;
-            date = date * 10 + c.to_digit(10).ok_or(NumberError::Date)?;
+            date = date * 10 + char::from(c.folded).to_digit(10).ok_or(NumberError::Date)?;
         }
         let mut random = 0;
         for c in random_chars {
@@ -137,8 +206,8 @@ impl DepositNumber {
         for c in check {
             value(c)?;
         }
-        let number = Self { test: marked, date, random };
-        if !number.check().iter().zip(check).all(|(a, b)| char::from(*a) == *b) {
+        let number = Self { test, date, random };
+        if !number.check().iter().zip(check).all(|(a, b)| *a == b.folded) {
             return Err(NumberError::Check);
         }
         if valid_date(date) { Ok(number) } else { Err(NumberError::Date) }
@@ -264,20 +333,51 @@ fn value_of(c: u8) -> Option<u64> {
     Some(place.into())
 }
 
-/// One typed character as the alphabet spells it; `None` for spaces and dashes.
-fn normalise(typed: char) -> Option<char> {
-    let half_width = match u32::from(typed) {
-        wide @ 0xFF01..=0xFF5E => char::from_u32(wide - 0xFEE0).unwrap_or(typed),
-        _ => typed,
-    };
-    match half_width.to_ascii_uppercase() {
-        c if c.is_whitespace() => None,
-        // hyphens, dashes, the minus sign, and the long vowel mark that input methods offer for a dash
-        '-' | '_' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{30FC}' | '\u{FE63}' | '\u{200B}' | '\u{FEFF}' => None,
-        'O' => Some('0'),
-        'I' | 'L' => Some('1'),
-        c => Some(c),
+impl Foreign {
+    const fn refused(&self) -> NumberError {
+        NumberError::Character { found: self.found, position: self.position }
     }
+
+    fn look_alike(&self) -> Option<NumberError> {
+        self.latin.map(|latin| NumberError::LookAlike { found: self.found, position: self.position, latin })
+    }
+}
+
+/// The character that breaks a number in pieces: the first between two runs.
+fn broken(parts: &[Part]) -> Option<NumberError> {
+    let is_run = |part: &Part| matches!(part, Part::Run(_));
+    let inner = parts.get(parts.iter().position(is_run)?..=parts.iter().rposition(is_run)?)?;
+    inner.iter().find_map(|part| if let Part::Foreign(c) = part { Some(c.refused()) } else { None })
+}
+
+/// The character beside the run at `at`, of `found` characters, for which it is not a number: one that cuts it in two, or one
+/// that nobody writes around a number.
+fn beside(parts: &[Part], at: usize, found: usize) -> Option<NumberError> {
+    let places = [(at.checked_sub(1), at.checked_sub(2)), (Some(at + 1), Some(at + 2))];
+    places.into_iter().find_map(|(next, after)| {
+        let Some(Part::Foreign(c)) = parts.get(next?) else { return None };
+        let rest = match after.and_then(|after| parts.get(after)) {
+            Some(Part::Run(run)) => run.len(),
+            _ => 0,
+        };
+        let cuts = rest > 0 && [22, 23].contains(&(found + rest));
+        (cuts || (found < 23 && !c.is_ordinary())).then(|| c.refused())
+    })
+}
+
+fn wrong_length(found: usize, test: bool) -> String {
+    let (what, expected) = if test { ("a number that begins with T", 23) } else { ("a deposit number", 22) };
+    let (by, differs) = (found.abs_diff(expected), if found < expected { "too few" } else { "too many" });
+    format!("{what} has {expected} characters (dashes not counted), this one has {found}: {by} {differs}")
+}
+
+fn code_point(c: char) -> String {
+    format!("U+{:04X}", u32::from(c))
+}
+
+/// The name of a look-alike's alphabet, in English and Chinese.
+const fn alphabet(c: char) -> (&'static str, &'static str) {
+    if matches!(c, '\u{370}'..='\u{3FF}') { ("Greek", "希腊") } else { ("Cyrillic", "西里尔") }
 }
 
 fn valid_date(date: u32) -> bool {
@@ -297,6 +397,8 @@ impl fmt::Debug for DepositNumber {
         fmt::Display::fmt(self, f)
     }
 }
+
+mod typed;
 
 #[cfg(test)]
 mod tests;

@@ -8,6 +8,7 @@ use crate::ledger::key::VerifierKey;
 use crate::ledger::number::{DepositNumber, RANDOM_BITS};
 use crate::ledger::time::Timestamp;
 use crate::sequencer::pool::Answer;
+use crate::sequencer::state::Halt;
 use crate::store::admission::Appended;
 use crate::store::contract::{ReadError, ReadLedger};
 use crate::store::reading;
@@ -72,7 +73,7 @@ pub(in crate::sequencer) fn draw(
     for _ in 0..DRAWS_MAX {
         let random = match randomness.next() {
             Ok(random) => random >> (u64::BITS - RANDOM_BITS),
-            Err(error) => return Err(Answer::Stopped(format!("no randomness: {error}"))),
+            Err(error) => return Err(Answer::Halted(Halt::Stopped(format!("no randomness: {error}")))),
         };
         let Some(number) = DepositNumber::draw(test, now.beijing_date(), random) else { continue };
         match admit(number) {
@@ -82,5 +83,6 @@ pub(in crate::sequencer) fn draw(
             Err(error) => return Err(Answer::Unreadable(error)),
         }
     }
-    Err(Answer::Stopped("no free number was drawn: the source of randomness is broken".into()))
+    let reason = "no free number was drawn: the source of randomness is broken";
+    Err(Answer::Halted(Halt::Stopped(reason.into())))
 }

@@ -5,8 +5,10 @@
 //! A time that [`Guard::check`] passes is not before the tip's, and has not run ahead of the monotonic clock by more than
 //! [`TOLERANCE`] since the last block. A clock that does either is refused by name; nothing is fixed silently.
 
-use std::sync::Mutex;
-use std::time::{Duration, Instant, SystemTime};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
+
+use rustix::time::{ClockId, clock_gettime};
 
 use crate::ledger::time::Timestamp;
 
@@ -20,36 +22,49 @@ pub const START_GAP: Duration = Duration::from_secs(24 * 60 * 60);
 pub struct Reading {
     /// The wall clock.
     pub wall: Timestamp,
-    /// Time since an arbitrary moment; never runs back, never jumps.
+    /// Time since an arbitrary moment, which nobody can set. Time that the machine was suspended counts: the wall clock goes
+    /// on meanwhile, and rightly.
     pub monotonic: Duration,
 }
 
 /// Where time comes from.
-pub trait Clock: Send + 'static {
+pub trait Clock: Send + Sync + 'static {
     /// Reads both clocks.
     fn read(&self) -> Reading;
+    /// Reads the monotonic clock alone.
+    fn monotonic(&self) -> Duration {
+        self.read().monotonic
+    }
     /// Lets `duration` pass.
     fn wait(&self, duration: Duration);
 }
 
-/// The machine's clocks.
-#[derive(Debug)]
+impl<C: Clock> Clock for Arc<C> {
+    fn read(&self) -> Reading {
+        C::read(self)
+    }
+
+    fn monotonic(&self) -> Duration {
+        C::monotonic(self)
+    }
+
+    fn wait(&self, duration: Duration) {
+        C::wait(self, duration);
+    }
+}
+
+/// The machine's clocks: `CLOCK_REALTIME`, and `CLOCK_BOOTTIME`, which is `CLOCK_MONOTONIC` with the time that the machine
+/// was suspended.
+#[derive(Debug, Default)]
 pub struct SystemClock {
-    start: Instant,
+    _private: (),
 }
 
 impl SystemClock {
     /// The machine's clocks.
     #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "this file is the gate")]
-    pub fn new() -> Self {
-        Self { start: Instant::now() }
-    }
-}
-
-impl Default for SystemClock {
-    fn default() -> Self {
-        Self::new()
+    pub const fn new() -> Self {
+        Self { _private: () }
     }
 }
 
@@ -58,7 +73,13 @@ impl Clock for SystemClock {
     fn read(&self) -> Reading {
         let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let millis = u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX);
-        Reading { wall: Timestamp::from_millis(millis).unwrap_or(Timestamp::EPOCH), monotonic: self.start.elapsed() }
+        Reading { wall: Timestamp::from_millis(millis).unwrap_or(Timestamp::EPOCH), monotonic: self.monotonic() }
+    }
+
+    fn monotonic(&self) -> Duration {
+        let now = clock_gettime(ClockId::Boottime);
+        let (seconds, nanos) = (u64::try_from(now.tv_sec), u32::try_from(now.tv_nsec));
+        Duration::new(seconds.unwrap_or_default(), nanos.unwrap_or_default())
     }
 
     fn wait(&self, duration: Duration) {
@@ -68,19 +89,19 @@ impl Clock for SystemClock {
 
 /// A clock that tests set by hand. Waiting moves both clocks.
 #[derive(Debug)]
-pub struct ManualClock(std::sync::Arc<Mutex<Reading>>);
+pub struct ManualClock(Arc<Mutex<Reading>>);
 
 impl ManualClock {
     /// A clock that shows `wall`.
     #[must_use]
     pub fn at(wall: Timestamp) -> Self {
-        Self(std::sync::Arc::new(Mutex::new(Reading { wall, monotonic: Duration::ZERO })))
+        Self(Arc::new(Mutex::new(Reading { wall, monotonic: Duration::ZERO })))
     }
 
     /// Another hand on the same clock.
     #[must_use]
     pub fn share(&self) -> Self {
-        Self(std::sync::Arc::clone(&self.0))
+        Self(Arc::clone(&self.0))
     }
 
     /// Moves the wall clock by `millis`, and the monotonic one by `monotonic`.
@@ -118,8 +139,8 @@ pub enum ClockFault {
         /// The tip's time.
         last: Timestamp,
     },
-    /// Ahead of what the monotonic clock allows. Set the clock right; or, if it is right now and was wrong before,
-    /// restart.
+    /// Ahead of what the monotonic clock allows. Set the clock right; or, if it is right now and was wrong before, confirm
+    /// it ([`Guard::accept`]).
     #[error("clock_jumped: the clock shows {now}, {ahead_ms} ms more than has passed since the last block")]
     Jumped {
         /// What the clock shows.
@@ -135,6 +156,18 @@ pub enum ClockFault {
         /// The tip's time.
         last: Timestamp,
     },
+}
+
+impl ClockFault {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Regressed { .. } => "clock_regressed",
+            Self::Jumped { .. } => "clock_jumped",
+            Self::Gap { .. } => "clock_gap",
+        }
+    }
 }
 
 /// Watches one clock.
@@ -198,9 +231,20 @@ impl<C: Clock> Guard<C> {
         self.anchor = self.clock.read();
     }
 
-    /// Time on the monotonic clock, for measuring how long things take.
-    pub fn monotonic(&self) -> Duration {
-        self.clock.read().monotonic
+    /// Takes the wall clock as right, on a tip of `last`, because the operator says so: jumps are measured from here on. The
+    /// time, and by how many milliseconds it was ahead.
+    ///
+    /// # Errors
+    ///
+    /// [`ClockFault::Regressed`]: a time before the tip's is never accepted, since times never decrease.
+    pub fn accept(&mut self, last: Timestamp) -> Result<(Timestamp, u64), ClockFault> {
+        let ahead_ms = match self.check(last) {
+            Err(ClockFault::Jumped { ahead_ms, .. }) => ahead_ms,
+            Err(fault) => return Err(fault),
+            Ok(now) => return Ok((now, 0)),
+        };
+        self.anchor = self.clock.read();
+        Ok((self.check(last)?, ahead_ms))
     }
 
     /// How long shortfalls were waited out, all together.
@@ -250,6 +294,31 @@ mod tests {
         assert!(matches!(guard.check(noon()), Err(ClockFault::Jumped { ahead_ms: 1_001, .. })));
         clock.shift(-1_001, Duration::ZERO);
         assert!(guard.check(noon()).is_ok());
+    }
+
+    #[test]
+    fn a_jump_that_the_operator_confirms_is_measured_from_there_and_never_behind_the_tip() {
+        let clock = ManualClock::at(noon());
+        let mut guard = Guard::begin(clock.share(), noon(), false).unwrap();
+        clock.shift(3_600_000, Duration::ZERO);
+        assert!(matches!(guard.check(noon()), Err(ClockFault::Jumped { .. })));
+        assert_eq!(guard.accept(noon()), Ok((at("2026-11-22T13:00:00.000Z"), 3_600_000)));
+        assert!(guard.check(noon()).is_ok());
+        clock.shift(1_001, Duration::ZERO);
+        assert!(matches!(guard.check(noon()), Err(ClockFault::Jumped { ahead_ms: 1_001, .. })));
+        clock.shift(-7_200_000, Duration::ZERO);
+        assert!(matches!(guard.accept(noon()), Err(ClockFault::Regressed { .. })));
+    }
+
+    #[test]
+    fn time_asleep_is_time() {
+        let clock = ManualClock::at(noon());
+        let mut guard = Guard::begin(clock.share(), noon(), false).unwrap();
+        clock.shift(36_000_000, Duration::from_secs(36_000));
+        assert!(guard.check(noon()).is_ok());
+        // The kernel's clock for that is read, which goes on while the machine is suspended.
+        let boottime = clock_gettime(ClockId::Boottime).tv_sec;
+        assert!((boottime..=boottime + 60).contains(&i64::try_from(SystemClock::new().monotonic().as_secs()).unwrap()));
     }
 
     #[test]

@@ -6,8 +6,9 @@
 //!
 //! # Invariants
 //!
-//! Nothing is taken in while the clock is bad. Whether a deposit may enter is for the append to say; here only what is on
-//! the chain already is answered at once.
+//! Nothing is taken in while the clock is bad. A deposit that the append would reject is rejected here, by the same rules,
+//! against the chain and the two blocks that are not on it yet: so it never costs the others of its block a rebuild. Only
+//! that its number is free is left to the append: numbers are drawn at random, and no deposit can make two equal.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
@@ -20,13 +21,15 @@ use crate::ledger::number::DepositNumber;
 use crate::ledger::time::Timestamp;
 use crate::sequencer::admitting::{Chain, Randomness, draw};
 use crate::sequencer::clock::{Clock, Guard};
-use crate::sequencer::pool::{Answer, Arrivals, Erasure, Inbox, Message, Outcome, Ticket};
-use crate::sequencer::state::State;
-use crate::store::admission::Admitted;
+use crate::sequencer::pool::{Answer, Arrivals, Erasure, Inbox, Message, Ticket};
+use crate::sequencer::state::{Halt, Pause, State};
+use crate::store::admission::{Admitted, Streams};
 use crate::store::contract::ReadLedger;
 
 /// Most deposits of one block: 4,096 of 16 KiB each are 64 MiB, the most a block holds in memory.
 pub const BATCH_MAX: usize = 4_096;
+/// How long an idle node waits before it looks whether it could seal a deposit.
+const IDLE: Duration = Duration::from_secs(1);
 /// How often a clock that was refused is looked at again.
 const CLOCK_RETRY: Duration = Duration::from_millis(200);
 /// Under load a block follows the one before by no less.
@@ -44,8 +47,12 @@ pub(in crate::sequencer) enum Next {
     Block(Box<Made>),
     /// Seal an erasure. Nothing else is under way.
     Erasure(Box<Erasure>),
-    /// Look one by one at what was turned back.
-    TurnedBack,
+    /// Answer these: their statement is in the block before, once that is sealed.
+    Repeats(Vec<Ticket>),
+    /// Rebuild what was rejected, or recover, as the sealing asks for.
+    Rework,
+    /// Nothing came in for a while: look whether a deposit could be sealed.
+    Idle,
     /// Nothing more will come.
     End,
 }
@@ -57,6 +64,8 @@ pub(in crate::sequencer) struct Made {
     pub(in crate::sequencer) tickets: Vec<Ticket>,
     /// Tickets whose statement is already in this block, with its position.
     pub(in crate::sequencer) doubles: Vec<(usize, Ticket)>,
+    /// Tickets whose statement is in the block before, which is not on the chain yet.
+    pub(in crate::sequencer) repeats: Vec<Ticket>,
 }
 
 impl Made {
@@ -66,7 +75,8 @@ impl Made {
 
     /// All who wait.
     pub(in crate::sequencer) fn into_tickets(self) -> impl Iterator<Item = Ticket> {
-        self.tickets.into_iter().chain(self.doubles.into_iter().map(|(_, ticket)| ticket))
+        let doubles = self.doubles.into_iter().map(|(_, ticket)| ticket);
+        self.tickets.into_iter().chain(doubles).chain(self.repeats)
     }
 }
 
@@ -75,13 +85,23 @@ struct Growing {
     draft: Draft,
     tickets: Vec<Ticket>,
     doubles: Vec<(usize, Ticket)>,
+    repeats: Vec<Ticket>,
     /// Where each statement stands.
     ahead: HashMap<Digest, usize>,
+    streams: Streams,
+}
+
+/// What admission must know of the last block that was made: it may not be on the chain yet.
+#[derive(Default)]
+struct Before {
+    statements: HashMap<Digest, usize>,
+    streams: Streams,
 }
 
 impl Growing {
     fn on(tip: &Tip) -> Self {
-        Self { draft: Draft::on(tip), tickets: Vec::new(), doubles: Vec::new(), ahead: HashMap::new() }
+        let (tickets, doubles, repeats, ahead) = Default::default();
+        Self { draft: Draft::on(tip), tickets, doubles, repeats, ahead, streams: Streams::default() }
     }
 
     /// The ticket, unless its statement is here already.
@@ -103,13 +123,13 @@ impl Growing {
                 self.tickets.push(ticket);
             }
             // The clock was checked against this draft, and admission bounds the length.
-            Err(error) => ticket.answer(Answer::Stopped(error.to_string())),
+            Err(error) => ticket.answer(Answer::Halted(Halt::Stopped(error.to_string()))),
         }
     }
 
     fn answer_all(self, answer: impl Fn() -> Answer) {
         let doubles = self.doubles.into_iter().map(|(_, ticket)| ticket);
-        self.tickets.into_iter().chain(doubles).for_each(|ticket| ticket.answer(answer()));
+        self.tickets.into_iter().chain(doubles).chain(self.repeats).for_each(|ticket| ticket.answer(answer()));
     }
 }
 
@@ -120,6 +140,7 @@ pub(in crate::sequencer) struct Collecting<C> {
     pub(in crate::sequencer) tip: Tip,
     pub(in crate::sequencer) test: bool,
     growing: Option<Growing>,
+    before: Before,
     /// Taken from the inbox and not looked at yet.
     taken: VecDeque<Message>,
     /// When the last block was made, and how many deposits it has.
@@ -133,7 +154,8 @@ pub(in crate::sequencer) struct Collecting<C> {
 impl<C: Clock> Collecting<C> {
     pub(in crate::sequencer) fn new(clock: Guard<C>, tip: Tip, test: bool) -> Self {
         let (taken, last_made, randomness) = (VecDeque::new(), Instant::now(), Randomness::default());
-        Self { clock, tip, test, growing: None, taken, last_made, last_count: 0, randomness, looked: false }
+        let before = Before::default();
+        Self { clock, tip, test, growing: None, before, taken, last_made, last_count: 0, randomness, looked: false }
     }
 
     /// Takes in what comes until there is something to be done.
@@ -141,8 +163,8 @@ impl<C: Clock> Collecting<C> {
         loop {
             let full = match self.take_in(store, state) {
                 Ok(full) => full,
-                Err(reason) => {
-                    self.stop(inbox, state, &reason);
+                Err(halt) => {
+                    self.wait_for_clock(inbox, state, halt);
                     continue;
                 }
             };
@@ -151,17 +173,20 @@ impl<C: Clock> Collecting<C> {
                     return next;
                 }
             } else if self.is_ripe(inbox, full) {
+                if let Some(growing) = self.growing.take_if(|growing| growing.tickets.is_empty()) {
+                    return Next::Repeats(growing.repeats);
+                }
                 match self.close(state) {
                     Ok(Some(made)) => return Next::Block(Box::new(made)),
                     Ok(None) => {}
-                    Err(reason) => self.stop(inbox, state, &reason),
+                    Err(halt) => self.wait_for_clock(inbox, state, halt),
                 }
             }
         }
     }
 
     /// Looks at what was taken, as far as the block holds it; whether it is full. `Err` when the clock is bad.
-    fn take_in<S: ReadLedger>(&mut self, store: &S, state: &State) -> Result<bool, String> {
+    fn take_in<S: ReadLedger>(&mut self, store: &S, state: &State) -> Result<bool, Halt> {
         loop {
             if self.growing.as_ref().is_some_and(|growing| growing.tickets.len() >= BATCH_MAX) {
                 return Ok(true);
@@ -173,16 +198,16 @@ impl<C: Clock> Collecting<C> {
                 Some(Message::Deposit(_)) => {}
             }
             let Some(Message::Deposit(ticket)) = self.taken.pop_front() else { return Ok(false) };
-            if let Err(reason) = state.writing() {
-                ticket.answer(Answer::Stopped(reason));
+            if let Err(halt) = state.writing() {
+                ticket.answer(Answer::Halted(halt));
                 continue;
             }
             let last = self.growing.as_ref().map_or(self.tip.last_time, |growing| growing.draft.last_time());
             match self.now(last, state) {
                 Ok(now) => self.enter(*ticket, now, store),
-                Err(reason) => {
-                    ticket.answer(Answer::Stopped(reason.clone()));
-                    return Err(reason);
+                Err(halt) => {
+                    ticket.answer(Answer::Halted(halt.clone()));
+                    return Err(halt);
                 }
             }
         }
@@ -192,17 +217,29 @@ impl<C: Clock> Collecting<C> {
         let tip = &self.tip;
         let growing = self.growing.get_or_insert_with(|| Growing::on(tip));
         let Some(ticket) = growing.unless_here(ticket) else { return };
-        let answer = match store.find_statement(&ticket.statement.id()) {
+        let id = ticket.statement.id();
+        if self.before.statements.contains_key(&id) {
+            growing.repeats.push(ticket);
+            return;
+        }
+        let answer = match store.find_statement(&id) {
             Ok(Some(index)) => Answer::Exists(index),
             Err(error) => Answer::Unreadable(error),
-            // That it is free, the append looks.
-            Ok(None) => match draw(self.test, now, &mut self.randomness, |_| Ok(Ok(()))) {
-                Ok(number) => return growing.add(ticket, number, now),
-                Err(answer) => answer,
-            },
+            Ok(None) => {
+                let statement = ticket.statement.note().statement();
+                let (chain, ledger) = (Chain(store), self.tip.origin.as_str());
+                match growing.streams.admit(&chain, ledger, &self.before.streams, statement) {
+                    Ok(Ok(())) => match draw(self.test, now, &mut self.randomness, |_| Ok(Ok(()))) {
+                        Ok(number) => return growing.add(ticket, number, now),
+                        Err(answer) => answer,
+                    },
+                    Ok(Err(refusal)) => Answer::Refused(refusal),
+                    Err(error) => Answer::Unreadable(error),
+                }
+            }
         };
         ticket.answer(answer);
-        if growing.tickets.is_empty() {
+        if growing.tickets.is_empty() && growing.repeats.is_empty() {
             self.growing = None;
         }
     }
@@ -218,19 +255,17 @@ impl<C: Clock> Collecting<C> {
             None => {}
         }
         let taken = &mut self.taken;
-        let (next, _) = inbox.wait_until(
-            None,
-            1,
-            |state| !state.sealing && (state.closed || state.turned_back) || !state.messages.is_empty(),
-            |state| {
-                taken.append(&mut state.messages);
-                match (state.turned_back, state.sealing) {
-                    (true, false) => Some(Next::TurnedBack),
-                    _ if taken.is_empty() => Some(Next::End),
-                    _ => None,
-                }
-            },
-        );
+        let ready = |state: &Arrivals| !state.sealing && (state.closed || state.rework) || !state.messages.is_empty();
+        let (next, _) = inbox.wait_until(Some(IDLE), 1, ready, |state| {
+            taken.append(&mut state.messages);
+            match (state.rework, state.sealing) {
+                (true, false) => Some(Next::Rework),
+                _ if !taken.is_empty() => None,
+                (_, false) if state.closed => Some(Next::End),
+                (_, false) => Some(Next::Idle),
+                (_, true) => None,
+            }
+        });
         next
     }
 
@@ -260,33 +295,34 @@ impl<C: Clock> Collecting<C> {
         if full || self.last_count < FEW || rest.is_zero() {
             return true;
         }
-        let enough = |state: &Arrivals| state.closed || state.turned_back || state.messages.len() >= WORTH_WAKING;
+        let enough = |state: &Arrivals| state.closed || state.rework || state.messages.len() >= WORTH_WAKING;
         let ((_, more), _) = inbox.wait_until(Some(rest.min(QUIET)), WORTH_WAKING, enough, &mut take);
         !more
     }
 
     /// Closes the block; `None` when all that was in it is answered already.
-    fn close(&mut self, state: &State) -> Result<Option<Made>, String> {
+    fn close(&mut self, state: &State) -> Result<Option<Made>, Halt> {
         let Some(growing) = self.growing.take() else { return Ok(None) };
         let now = match self.now(growing.draft.last_time(), state) {
             Ok(now) => now,
-            Err(reason) => {
-                growing.answer_all(|| Answer::Stopped(reason.clone()));
-                return Err(reason);
+            Err(halt) => {
+                growing.answer_all(|| Answer::Halted(halt.clone()));
+                return Err(halt);
             }
         };
-        let Growing { draft, tickets, doubles, .. } = growing;
+        let Growing { draft, tickets, doubles, repeats, ahead, streams } = growing;
         (self.last_made, self.last_count, self.looked) = (Instant::now(), tickets.len(), false);
         match draft.seal(now) {
             Ok(block) => {
                 self.clock.sealed();
                 self.tip = block.tip.clone();
-                Ok(Some(Made { block, tickets, doubles }))
+                self.before = Before { statements: ahead, streams };
+                Ok(Some(Made { block, tickets, doubles, repeats }))
             }
             Err(error) => {
                 // The clock was checked, and nothing is closed that is empty.
-                let all = tickets.into_iter().chain(doubles.into_iter().map(|(_, ticket)| ticket));
-                all.for_each(|ticket| ticket.answer(Answer::Stopped(error.to_string())));
+                let all = tickets.into_iter().chain(doubles.into_iter().map(|(_, ticket)| ticket)).chain(repeats);
+                all.for_each(|ticket| ticket.answer(Answer::Halted(Halt::Stopped(error.to_string()))));
                 Ok(None)
             }
         }
@@ -301,15 +337,15 @@ impl<C: Clock> Collecting<C> {
         tickets: Vec<Ticket>,
         store: &S,
         state: &State,
-    ) -> Result<Option<Made>, String> {
-        self.tip = tip.clone();
+    ) -> Result<Option<Made>, Halt> {
+        self.follow(tip);
         let now = match self.now(tip.last_time, state) {
             Ok(now) => now,
-            Err(reason) => {
+            Err(halt) => {
                 for ticket in tickets {
-                    ticket.answer(Answer::Stopped(reason.clone()));
+                    ticket.answer(Answer::Halted(halt.clone()));
                 }
-                return Err(reason);
+                return Err(halt);
             }
         };
         self.growing = self.admit(tip, tickets, now, store);
@@ -344,46 +380,66 @@ impl<C: Clock> Collecting<C> {
     }
 
     /// The time for the next leaf, or why there is none.
-    pub(in crate::sequencer) fn now(&mut self, last: Timestamp, state: &State) -> Result<Timestamp, String> {
-        self.clock.check(last).map_err(|fault| {
-            // Whoever is told that deposits are stopped must find the node saying so, too: state first.
-            state.set(Err(fault.to_string()));
-            fault.to_string()
-        })
+    pub(in crate::sequencer) fn now(&mut self, last: Timestamp, state: &State) -> Result<Timestamp, Halt> {
+        // State first: a client that is told that deposits are paused must find the node saying so, too.
+        self.clock.check(last).map_err(|fault| state.pause(Pause::Clock(fault)))
     }
 
-    /// Turns everybody away until the clock is good again, or nothing more will come.
-    pub(in crate::sequencer) fn stop(&mut self, inbox: &Inbox, state: &State, reason: &str) {
-        tracing::error!(reason, "deposits are stopped until the clock is good again");
-        let mut reason = reason.to_owned();
+    /// Answers all that came in, and the block in the making, that nothing is sealed.
+    pub(in crate::sequencer) fn give_up(&mut self, inbox: &Inbox, halt: &Halt) {
         if let Some(growing) = self.growing.take() {
-            growing.answer_all(|| Answer::Stopped(reason.clone()));
+            growing.answer_all(|| Answer::Halted(halt.clone()));
         }
+        self.taken.append(&mut inbox.change(|state| std::mem::take(&mut state.messages)));
+        self.taken.drain(..).for_each(|message| message.halted(halt));
+    }
+
+    /// Waits up to `patience` for something to come in, and takes it; whether nothing more will come.
+    pub(in crate::sequencer) fn wait_up_to(&mut self, inbox: &Inbox, patience: Duration) -> bool {
+        let taken = &mut self.taken;
+        let enough = |state: &Arrivals| state.closed || !state.messages.is_empty();
+        let (closed, _) = inbox.wait_until(Some(patience), 1, enough, |state| {
+            taken.append(&mut state.messages);
+            state.closed
+        });
+        closed
+    }
+
+    /// Follows `tip`, with nothing in the making.
+    pub(in crate::sequencer) fn follow(&mut self, tip: &Tip) {
+        self.tip = tip.clone();
+        self.before = Before::default();
+        self.looked = false;
+    }
+
+    /// Rejects all deposits until the clock is right again, or confirmed, or nothing more will come.
+    pub(in crate::sequencer) fn wait_for_clock(&mut self, inbox: &Inbox, state: &State, mut halt: Halt) {
+        tracing::error!(reason = %halt, "deposits are paused until the clock is right again");
         loop {
-            let taken = &mut self.taken;
-            let closed = inbox.change(|state| {
-                taken.append(&mut state.messages);
-                state.closed
-            });
-            for message in self.taken.drain(..) {
-                match message {
-                    Message::Deposit(ticket) => ticket.answer(Answer::Stopped(reason.clone())),
-                    Message::Erase(erasure) => erasure.answer(Outcome::Failed(Answer::Stopped(reason.clone()))),
+            self.give_up(inbox, &halt);
+            if !matches!(state.writing(), Err(Halt::Paused(Pause::Clock(_)))) {
+                // Stopped, or to be recovered: the clock is looked at again with the next deposit.
+                break;
+            }
+            if self.wait_up_to(inbox, CLOCK_RETRY) {
+                self.give_up(inbox, &halt);
+                break;
+            }
+            if let Some(confirmation) = state.take_confirmation() {
+                let accepted = self.clock.accept(self.tip.last_time);
+                if let Ok((now, ahead_ms)) = accepted {
+                    tracing::warn!(%now, ahead_ms, "the operator confirmed the clock");
                 }
+                confirmation.answer(accepted);
             }
-            if closed {
-                return;
-            }
-            std::thread::sleep(CLOCK_RETRY);
             match self.clock.check(self.tip.last_time) {
                 Ok(_) => {
-                    tracing::info!("the clock is good again");
-                    state.set(Ok(()));
+                    tracing::info!("the clock is right again");
+                    state.resume(|pause| matches!(pause, Pause::Clock(_)));
                     return;
                 }
-                Err(fault) => reason = fault.to_string(),
+                Err(fault) => halt = state.pause(Pause::Clock(fault)),
             }
-            state.set(Err(reason.clone()));
         }
     }
 }

@@ -77,6 +77,8 @@ mod tests {
     use crate::ledger::statement::content::{Content, Form};
     use crate::ledger::statement::signed::SignedStatement;
     use crate::ledger::statement::text::Statement;
+    use crate::ledger::time::Timestamp;
+    use crate::sequencer::clock::ManualClock;
     use crate::sequencer::pool::{Message, Pool};
     use crate::store::contract::PrivateContent;
 
@@ -99,7 +101,7 @@ mod tests {
 
     /// Ten who wait, and the answers that they are to get.
     fn ten() -> (Pool, Vec<tokio::sync::oneshot::Receiver<Answer>>, Vec<(Ticket, Answer)>) {
-        let (pool, inbox) = Pool::new(10);
+        let (pool, inbox) = Pool::new(10, Arc::new(ManualClock::at(Timestamp::EPOCH)));
         let wait = |n| pool.wait(pool.enter().unwrap(), statement(n), PrivateContent::default()).unwrap();
         let waiting = (0..10).map(wait).collect();
         let messages = inbox.change(|state| std::mem::take(&mut state.messages)).into_iter();

@@ -32,15 +32,15 @@ impl<S: AppendLedger, C: Clock> Hands<S, C> {
         sealing: &mut Sealing<S>,
         erasure: Erasure,
     ) {
-        if let Err(reason) = self.state.writing() {
-            erasure.answer(Outcome::Failed(Answer::Stopped(reason)));
+        if let Err(halt) = self.state.writing() {
+            erasure.answer(Outcome::Failed(Answer::Halted(halt)));
             return;
         }
         let now = match collecting.now(sealing.tip.last_time, &self.state) {
             Ok(now) => now,
-            Err(reason) => {
-                erasure.answer(Outcome::Failed(Answer::Stopped(reason.clone())));
-                collecting.stop(&self.inbox, &self.state, &reason);
+            Err(halt) => {
+                erasure.answer(Outcome::Failed(Answer::Halted(halt.clone())));
+                collecting.wait_for_clock(&self.inbox, &self.state, halt);
                 return;
             }
         };
@@ -51,7 +51,10 @@ impl<S: AppendLedger, C: Clock> Hands<S, C> {
                 return;
             }
         };
-        let outcome = match sealing.seal_erasure(&erasure, number, now) {
+        self.state.storing(Some(erasure.since));
+        let sealed = sealing.seal_erasure(&erasure, number, now);
+        self.state.storing(None);
+        let outcome = match sealed {
             Ok(outcome) => {
                 collecting.clock.sealed();
                 collecting.tip = sealing.tip.clone();
@@ -61,11 +64,7 @@ impl<S: AppendLedger, C: Clock> Hands<S, C> {
                 tracing::warn!(%refusal, "nothing was erased");
                 Outcome::Refused(refusal)
             }
-            Err(stop) => {
-                let reason = self.state.stops(&stop);
-                tracing::error!(reason, "deposits are stopped until a restart");
-                Outcome::Failed(Answer::Stopped(reason))
-            }
+            Err(stop) => Outcome::Failed(Answer::Halted(sealing.ended_by(stop, &self.state))),
         };
         erasure.answer(outcome);
     }

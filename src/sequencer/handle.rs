@@ -4,14 +4,18 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::timeout;
+
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::metadata::PrivateMetadata;
 use crate::ledger::notice::{ERASED_MAX, ErasedPiece};
 use crate::ledger::receipt::Receipt;
 use crate::ledger::statement::signed::{SignedStatement, StatementError, StatementNote};
+use crate::ledger::time::Timestamp;
+use crate::sequencer::clock::ClockFault;
 use crate::sequencer::delivering::Post;
 use crate::sequencer::pool::{Answer, Outcome, Place, Pool, Turned};
-use crate::sequencer::state::State;
+use crate::sequencer::state::{Halt, Pause, State};
 use crate::store::contract::{PrivateContent, ReadError, ReadLedger};
 use crate::store::joining;
 use crate::store::reading::receipts;
@@ -20,6 +24,9 @@ use crate::store::refusal::{ErasureRefusal, Refusal};
 /// Shortest and longest time that a depositor who finds the pool full is asked to stay away, in milliseconds. Drawn at
 /// random between them, so that those turned away together do not come back together.
 const RETRY_AFTER_MS: (u64, u64) = (500, 3_000);
+
+/// How long a confirmation waits for the thread that watches the clock, which looks five times a second.
+const CONFIRMATION: Duration = Duration::from_secs(5);
 
 /// A deposit on the chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,7 +56,11 @@ pub enum DepositError {
         /// How long to stay away, in milliseconds, jittered.
         retry_after_ms: u64,
     },
-    /// Sealing has stopped: clock or disk. An operator must act; send the same statement again later.
+    /// Sealing is paused: the clock, or a resource of the machine. It resumes by itself once that is right again; send the
+    /// same statement again.
+    #[error("deposits are paused: {0}")]
+    Paused(Pause),
+    /// Sealing has stopped. An operator must act; send the same statement again later.
     #[error("deposits are stopped: {0}")]
     Stopped(String),
     /// The node is going down. Send the same statement again later.
@@ -110,8 +121,13 @@ impl EraseError {
 /// How the sequencer fares.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Health {
-    /// `Err` with the reason when sealing has stopped.
-    pub writing: Result<(), String>,
+    /// `Err` with the reason when nothing is sealed.
+    pub writing: Result<(), Halt>,
+    /// For how long the oldest deposit has waited whose block is being stored, or that no thread has taken yet.
+    pub oldest: Option<Duration>,
+    /// How many blocks were rebuilt since the start because the store rejected one of their deposits. Admission rejects such
+    /// a deposit by itself, so this stays 0.
+    pub rebuilds: u64,
     /// Deposits waiting or being sealed.
     pub waiting: usize,
     /// Most that may.
@@ -241,7 +257,7 @@ impl Sequencer {
     ) -> Result<Deposited, DepositError> {
         self.post.opens();
         let answered = self.pool.wait(place, statement, private).map_err(turned)?;
-        let answer = answered.await.map_err(|_| DepositError::Stopped(self.stopped_because()))?;
+        let answer = answered.await.map_err(|_| self.halted_because())?;
         self.receipt(answer).await
     }
 
@@ -274,7 +290,7 @@ impl Sequencer {
             None => None,
         };
         let told = self.pool.wait_to_erase(place, pieces, act).map_err(turned)?;
-        let outcome = told.await.map_err(|_| DepositError::Stopped(self.stopped_because()))?;
+        let outcome = told.await.map_err(|_| self.halted_because())?;
         match outcome {
             Outcome::Sealed { notice, act: None } => Ok(Erased { notice, act: None }),
             Outcome::Sealed { notice, act: Some(act) } => Ok(Erased { notice, act: Some(self.receipt(act).await?) }),
@@ -315,7 +331,7 @@ impl Sequencer {
                 Ok(Deposited { receipt, fresh: false })
             }
             Answer::Refused(refusal) => Err(refusal.into()),
-            Answer::Stopped(reason) => Err(DepositError::Stopped(reason)),
+            Answer::Halted(halt) => Err(halt.into()),
             Answer::Unreadable(error) => Err(error.into()),
         }
     }
@@ -323,11 +339,65 @@ impl Sequencer {
     /// How the sequencer fares.
     #[must_use]
     pub fn health(&self) -> Health {
-        Health { writing: self.state.writing(), waiting: self.pool.waiting(), capacity: self.pool.capacity() }
+        let oldest = self.pool.oldest(self.state.storing_since());
+        let (waiting, capacity) = (self.pool.waiting(), self.pool.capacity());
+        Health { writing: self.state.writing(), oldest, rebuilds: self.state.rebuilds(), waiting, capacity }
     }
 
-    fn stopped_because(&self) -> String {
-        self.state.writing().err().unwrap_or_else(|| "the sealing thread has ended".into())
+    /// Takes the wall clock as right because the operator says so, where sealing is paused since it ran ahead. The time, and
+    /// by how many milliseconds it was ahead. It is written to the node's log, and not on the chain, whose formats have no
+    /// place for it: the chain shows only that its times never decrease.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfirmError`].
+    pub async fn confirm_clock(&self) -> Result<(Timestamp, u64), ConfirmError> {
+        match self.state.writing() {
+            Err(Halt::Paused(Pause::Clock(_))) => {}
+            _ => return Err(ConfirmError::NotPaused),
+        }
+        let answered = timeout(CONFIRMATION, self.state.confirm_clock()).await;
+        match answered {
+            Ok(Ok(accepted)) => Ok(accepted?),
+            // The clock became right meanwhile, or the node is going down.
+            Ok(Err(_)) | Err(_) => Err(ConfirmError::NotPaused),
+        }
+    }
+
+    fn halted_because(&self) -> DepositError {
+        let ended = || Halt::Stopped("the sealing thread has ended".into());
+        self.state.writing().err().unwrap_or_else(ended).into()
+    }
+}
+
+impl From<Halt> for DepositError {
+    fn from(halt: Halt) -> Self {
+        match halt {
+            Halt::Paused(pause) => Self::Paused(pause),
+            Halt::Stopped(reason) => Self::Stopped(reason),
+        }
+    }
+}
+
+/// Why the clock was not confirmed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConfirmError {
+    /// Sealing is not paused for the clock.
+    #[error("deposits are not paused for the clock: there is nothing to confirm")]
+    NotPaused,
+    /// A clock behind the last block cannot be confirmed, since times never decrease. Set it right.
+    #[error(transparent)]
+    Clock(#[from] ClockFault),
+}
+
+impl ConfirmError {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NotPaused => "clock_not_paused",
+            Self::Clock(fault) => fault.code(),
+        }
     }
 }
 

@@ -1,9 +1,9 @@
-//! The only hand that writes.
+//! The single writer.
 //!
 //! [`handle`] takes deposits and answers receipts, [`pool`] is where they wait, [`run`] are the two threads that take turns:
 //! while one stores and signs a block ([`sealing`]), the other takes in deposits and makes the next ([`collecting`]).
 //! [`admitting`] draws numbers, [`erasing`] is what is done with private content that is to go, [`seal`] reads back and
-//! signs, [`clock`] is the only caller of the system clock, [`start`] founds or recovers, [`delivering`] hands out the
+//! signs, [`clock`] is the only caller of the system clock, [`start`] founds a ledger or opens one, [`recovery`] signs what a stop left unsigned, [`delivering`] hands out the
 //! answers of a block, [`state`] says whether all is well.
 //!
 //! ```text
@@ -29,6 +29,8 @@ pub mod erasing;
 pub mod handle;
 #[cfg(feature = "node")]
 pub mod pool;
+#[cfg(feature = "node")]
+pub mod recovery;
 #[cfg(feature = "node")]
 pub mod run;
 #[cfg(feature = "node")]

@@ -6,6 +6,7 @@
 //! answer. Whoever was admitted gets an answer, also at shutdown; whoever finds the pool full is told at once.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -18,6 +19,8 @@ use crate::ledger::merkle::proof::InclusionProof;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::notice::ErasedPiece;
 use crate::ledger::statement::signed::SignedStatement;
+use crate::sequencer::clock::Clock;
+use crate::sequencer::state::Halt;
 use crate::store::contract::{PrivateContent, ReadError};
 use crate::store::refusal::{ErasureRefusal, Refusal};
 
@@ -52,8 +55,8 @@ pub enum Answer {
     Exists(LeafIndex),
     /// It may not enter.
     Refused(Refusal),
-    /// Sealing has stopped; the reason, for people.
-    Stopped(String),
+    /// Nothing is sealed; why.
+    Halted(Halt),
     /// The ledger could not be read; nothing was written.
     Unreadable(ReadError),
 }
@@ -65,6 +68,8 @@ pub struct Ticket {
     pub statement: SignedStatement,
     /// Private content, as the statement commits to it.
     pub private: PrivateContent,
+    /// When it came in, on the monotonic clock.
+    pub since: Duration,
     answer: oneshot::Sender<Answer>,
     /// The place in the pool; given back when the ticket is answered.
     _place: OwnedSemaphorePermit,
@@ -102,6 +107,8 @@ pub struct Erasure {
     pub pieces: Vec<ErasedPiece>,
     /// The deposit to be sealed with it, its signatures checked.
     pub act: Option<(SignedStatement, PrivateContent)>,
+    /// When it came in, on the monotonic clock.
+    pub since: Duration,
     outcome: oneshot::Sender<Outcome>,
     /// The place in the pool.
     _place: OwnedSemaphorePermit,
@@ -123,13 +130,33 @@ pub enum Message {
     Erase(Box<Erasure>),
 }
 
+impl Message {
+    /// When it came in, on the monotonic clock.
+    #[must_use]
+    pub const fn since(&self) -> Duration {
+        match self {
+            Self::Deposit(ticket) => ticket.since,
+            Self::Erase(erasure) => erasure.since,
+        }
+    }
+
+    /// Answers it: nothing is sealed.
+    pub fn halted(self, halt: &Halt) {
+        match self {
+            Self::Deposit(ticket) => ticket.answer(Answer::Halted(halt.clone())),
+            Self::Erase(erasure) => erasure.answer(Outcome::Failed(Answer::Halted(halt.clone()))),
+        }
+    }
+}
+
 /// The pool's entrance.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Pool {
     places: Arc<Semaphore>,
     capacity: usize,
     inbox: Arc<Inbox>,
     closed: Arc<AtomicBool>,
+    clock: Arc<dyn Clock>,
 }
 
 /// Why a deposit was not admitted.
@@ -146,12 +173,12 @@ pub enum Turned {
 pub struct Place(OwnedSemaphorePermit);
 
 impl Pool {
-    /// A pool of `capacity` places, and its exit.
+    /// A pool of `capacity` places, whose `clock` says when something came in, and its exit.
     #[must_use]
-    pub fn new(capacity: usize) -> (Self, Arc<Inbox>) {
+    pub fn new(capacity: usize, clock: Arc<dyn Clock>) -> (Self, Arc<Inbox>) {
         let inbox = Arc::new(Inbox::default());
         let places = Arc::new(Semaphore::new(capacity));
-        (Self { places, capacity, inbox: Arc::clone(&inbox), closed: Arc::default() }, inbox)
+        (Self { places, capacity, inbox: Arc::clone(&inbox), closed: Arc::default(), clock }, inbox)
     }
 
     /// Takes a place.
@@ -194,7 +221,8 @@ impl Pool {
         private: PrivateContent,
     ) -> Result<oneshot::Receiver<Answer>, Turned> {
         let (answer, answered) = oneshot::channel();
-        let ticket = Ticket { statement, private, answer, _place: place.0 };
+        let since = self.clock.monotonic();
+        let ticket = Ticket { statement, private, since, answer, _place: place.0 };
         self.inbox.push(Message::Deposit(Box::new(ticket)))?;
         Ok(answered)
     }
@@ -211,7 +239,8 @@ impl Pool {
         act: Option<(SignedStatement, PrivateContent)>,
     ) -> Result<oneshot::Receiver<Outcome>, Turned> {
         let (outcome, told) = oneshot::channel();
-        let erasure = Erasure { pieces, act, outcome, _place: place.0 };
+        let since = self.clock.monotonic();
+        let erasure = Erasure { pieces, act, since, outcome, _place: place.0 };
         self.inbox.push(Message::Erase(Box::new(erasure)))?;
         Ok(told)
     }
@@ -233,6 +262,23 @@ impl Pool {
     pub const fn capacity(&self) -> usize {
         self.capacity
     }
+
+    /// For how long the oldest of those has waited that came in at `storing`, or that no thread has taken yet.
+    #[must_use]
+    pub fn oldest(&self, storing: Option<Duration>) -> Option<Duration> {
+        let untaken = self.inbox.state().messages.front().map(Message::since);
+        let since = storing.into_iter().chain(untaken).min()?;
+        Some(self.clock.monotonic().saturating_sub(since))
+    }
+}
+
+impl fmt::Debug for Pool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pool")
+            .field("capacity", &self.capacity)
+            .field("waiting", &self.waiting())
+            .finish_non_exhaustive()
+    }
 }
 
 /// The pool's exit: what has come in, and how the sealing goes. One thread at a time waits here.
@@ -249,8 +295,9 @@ pub struct Arrivals {
     pub messages: VecDeque<Message>,
     /// A block is being stored and signed.
     pub sealing: bool,
-    /// The block before was turned back: its deposits must be looked at one by one.
-    pub turned_back: bool,
+    /// The thread that seals asks for a turn with nothing else under way: the block before was rejected and must be rebuilt,
+    /// or the store must recover.
+    pub rework: bool,
     /// Nothing more will come in.
     pub closed: bool,
     /// A thread waits, and must be woken once so many messages are there.
@@ -327,11 +374,13 @@ mod tests {
     use std::thread;
 
     use super::*;
+    use crate::ledger::time::Timestamp;
+    use crate::sequencer::clock::ManualClock;
 
     /// A wait that nobody ends would hang here.
     #[test]
     fn messages_wake_whoever_waits_once_there_are_enough() {
-        let (pool, inbox) = Pool::new(8);
+        let (pool, inbox) = Pool::new(8, Arc::new(ManualClock::at(Timestamp::EPOCH)));
         let wait = |wanted: usize| {
             let inbox = Arc::clone(&inbox);
             let enough = move |state: &Arrivals| state.messages.len() >= wanted || state.closed;
@@ -352,7 +401,7 @@ mod tests {
 
     #[test]
     fn patience_has_an_end() {
-        let (pool, inbox) = Pool::new(8);
+        let (pool, inbox) = Pool::new(8, Arc::new(ManualClock::at(Timestamp::EPOCH)));
         let _told = pool.wait_to_erase(pool.enter().unwrap(), Vec::new(), None).unwrap();
         let patience = Some(Duration::from_millis(1));
         let waited = inbox.wait_until(patience, 2, |state| state.messages.len() >= 2, |state| state.messages.len());

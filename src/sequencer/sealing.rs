@@ -4,11 +4,10 @@
 //!
 //! A ticket is answered `Sealed` only after its block is durable, read back, signed and marked. After an append or mark
 //! whose outcome is unknown, or a read-back that disagrees, nothing is ever written again by this process: a restart
-//! reads what is there.
+//! reads what is there. After a shortage nothing is written before `Sealing::recover` has done what a restart does.
 
 use std::sync::Arc;
-
-use tokio::time::Instant;
+use std::time::Duration;
 
 use crate::ledger::chain::{Block, Tip};
 use crate::ledger::key::Signer;
@@ -19,11 +18,16 @@ use crate::sequencer::collecting::Made;
 use crate::sequencer::delivering::Post;
 use crate::sequencer::pool::{Answer, SealedBlock, Ticket};
 
-use crate::sequencer::seal::ReadBack;
-use crate::sequencer::state::{State, Stop};
-use crate::store::contract::{AppendError, AppendLedger, PrivateContent};
+use crate::sequencer::clock::Clock;
+use crate::sequencer::recovery::{StartError, sign_what_is_appended};
+use crate::sequencer::seal::{Disagreement, ReadBack};
+use crate::sequencer::state::{Halt, Pause, State, Stop, unreadable};
+use crate::store::contract::{AppendLedger, PrivateContent, ReadError};
 use crate::store::reading;
-use crate::store::refusal::ErasureRefusal;
+use crate::store::shortage::Shortage;
+
+/// A block takes some milliseconds. One that takes this long is logged: the disk stalls.
+const SLOW: Duration = Duration::from_secs(1);
 
 /// All that sealing knows.
 pub(in crate::sequencer) struct Sealing<S> {
@@ -35,24 +39,32 @@ pub(in crate::sequencer) struct Sealing<S> {
     pub(in crate::sequencer) post: Arc<Post>,
     /// Deposits of a block that the store refused, in their order.
     pub(in crate::sequencer) turned_back: Vec<Ticket>,
+    /// Why a seal failed after which the store must recover before the next one.
+    pub(in crate::sequencer) to_recover: Option<Pause>,
+    /// Measures how long writes take.
+    pub(in crate::sequencer) clock: Arc<dyn Clock>,
 }
 
 impl<S: AppendLedger> Sealing<S> {
     /// Seals a block and answers it. Where one of its deposits may not enter, all of them are turned back instead, unless
     /// each was `looked_at` before.
     pub(in crate::sequencer) fn seal(&mut self, made: Made, state: &State, looked_at: bool) {
-        if let Err(reason) = state.writing() {
-            made.answer_all(|| Answer::Stopped(reason.clone()));
+        if let Some(halt) = state.writing().err().filter(|halt| !halt.is_for_the_clock()) {
+            made.answer_all(|| Answer::Halted(halt.clone()));
             return;
         }
-        let Made { block, mut tickets, doubles } = made;
+        let Made { block, mut tickets, doubles, repeats } = made;
+        self.answer_repeats(repeats);
         if block.base != self.tip.size() {
             // It was made to follow one that was turned back.
             self.turn_back(tickets, doubles);
             return;
         }
         let mut private = take_private(&mut tickets, &block);
-        match self.store_and_sign(block, &private, &[]) {
+        state.storing(tickets.iter().map(|ticket| ticket.since).min());
+        let stored = self.store_and_sign(block, &private, &[]);
+        state.storing(None);
+        match stored {
             Ok(sealed) => {
                 metrics::histogram!("tiezheng_block_deposits").record(u32::try_from(tickets.len()).unwrap_or(u32::MAX));
                 let answer = |position, fresh| Answer::Sealed { sealed: Arc::clone(&sealed), position, fresh };
@@ -65,10 +77,41 @@ impl<S: AppendLedger> Sealing<S> {
                 self.turn_back(tickets, doubles);
             }
             Err(stop) => {
-                let reason = state.stops(&stop);
-                tracing::error!(reason, "deposits are stopped until a restart");
+                let halt = self.ended_by(stop, state);
                 let doubles = doubles.into_iter().map(|(_, ticket)| ticket);
-                tickets.into_iter().chain(doubles).for_each(|ticket| ticket.answer(Answer::Stopped(reason.clone())));
+                tickets.into_iter().chain(doubles).for_each(|ticket| ticket.answer(Answer::Halted(halt.clone())));
+            }
+        }
+    }
+
+    /// What a failed seal means for those that follow.
+    pub(in crate::sequencer) fn ended_by(&mut self, stop: Stop, state: &State) -> Halt {
+        let halt = state.ended_by(stop);
+        if let Halt::Paused(pause) = &halt {
+            self.to_recover = Some(pause.clone());
+        }
+        halt
+    }
+
+    /// Does what a start does, on the store as it is after a failure: opens it anew if a write failed, reads its tip, and
+    /// reads back and signs what is appended and not signed.
+    pub(in crate::sequencer) fn recover(&mut self) -> Result<(), Stop> {
+        self.store.recover()?;
+        sign_what_is_appended(&*self.store, &self.signer)?;
+        let tip = self.store.tip().map_err(StartError::from)?;
+        self.read_back = ReadBack::from(&tip);
+        self.tip = tip;
+        self.to_recover = None;
+        Ok(())
+    }
+
+    /// Answers tickets whose statement was in the block before: it is on the chain now, or that block was rejected.
+    pub(in crate::sequencer) fn answer_repeats(&mut self, repeats: Vec<Ticket>) {
+        for ticket in repeats {
+            match self.store.find_statement(&ticket.statement.id()) {
+                Ok(Some(index)) => ticket.answer(Answer::Exists(index)),
+                Ok(None) => self.turned_back.push(ticket),
+                Err(error) => ticket.answer(Answer::Unreadable(error)),
             }
         }
     }
@@ -84,17 +127,20 @@ impl<S: AppendLedger> Sealing<S> {
         private: &[(LeafIndex, PrivateContent)],
         erasures: &[ErasedPiece],
     ) -> Result<Arc<SealedBlock>, Stop> {
-        let begun = Instant::now();
-        self.store.append(&block, private, erasures).map_err(stopped)?;
-        let appended = Instant::now();
-        let published = self
-            .read_back
-            .then_sign(&*self.store, &self.signer, &block.tip)
-            .map_err(|error| Stop::Fatal(error.to_string()))?;
+        let begun = self.clock.monotonic();
+        self.store.ready_to_append()?;
+        self.store.append(&block, private, erasures)?;
+        let appended = self.clock.monotonic();
+        let published = self.read_back.then_sign(&*self.store, &self.signer, &block.tip).map_err(StartError::from)?;
         let checkpoint = published.checkpoint.note().to_string();
-        self.store.publish(published).map_err(fatal)?;
-        metrics::histogram!("tiezheng_append_seconds").record(appended.saturating_duration_since(begun));
-        metrics::histogram!("tiezheng_seal_seconds").record(appended.elapsed());
+        self.store.publish(published)?;
+        let (append, publish) = (appended.saturating_sub(begun), self.clock.monotonic().saturating_sub(appended));
+        metrics::histogram!("tiezheng_append_seconds").record(append);
+        metrics::histogram!("tiezheng_seal_seconds").record(publish);
+        if append + publish > SLOW {
+            let (append_ms, publish_ms) = (append.as_millis(), publish.as_millis());
+            tracing::warn!(append_ms, publish_ms, "the disk was slow to store and sign a block");
+        }
         self.tip = block.tip.clone();
         let previous = LeafIndex(block.header.first.0.saturating_sub(1));
         let (header_path, previous_path) = (self.path(&block, block.header.index())?, self.path(&block, previous)?);
@@ -105,7 +151,24 @@ impl<S: AppendLedger> Sealing<S> {
     /// From memory; of one block in 256 the store has to be asked.
     fn path(&self, block: &Block, index: LeafIndex) -> Result<InclusionProof, Stop> {
         let asked = || reading::inclusion(&*self.store, index, block.tip.size());
-        block.inclusion(index).map_or_else(asked, Ok).map_err(|error| Stop::Fatal(error.to_string()))
+        block.inclusion(index).map_or_else(asked, Ok).map_err(|error| StartError::from(error).into())
+    }
+}
+
+/// What keeps a start from succeeding, in a node that runs. A read-back that failed for lack of a resource says nothing about
+/// what is stored; any other failed read-back does.
+impl From<StartError> for Stop {
+    fn from(error: StartError) -> Self {
+        match error {
+            StartError::Append(error) => error.into(),
+            StartError::Read(ReadError::Unavailable(reason)) => Self::Paused(unreadable(reason)),
+            StartError::Disagreement(Disagreement::Read(ReadError::Unavailable(reason)))
+                if Shortage::in_message(&reason).is_some() =>
+            {
+                Self::Paused(unreadable(reason))
+            }
+            error => Self::Fatal(error.to_string()),
+        }
     }
 }
 
@@ -123,21 +186,5 @@ fn give_back(tickets: &mut [Ticket], private: &mut Vec<(LeafIndex, PrivateConten
         if let Some(ticket) = tickets.get_mut(position) {
             ticket.private = content;
         }
-    }
-}
-
-fn stopped(error: AppendError) -> Stop {
-    match error {
-        AppendError::Refused { refusal, .. } => Stop::Refused(refusal),
-        error => fatal(error),
-    }
-}
-
-/// Every other failure stops sealing: also those after which nothing was stored mean that this process and the store no
-/// longer agree on what the chain is. Only what may be erased is for the store alone to say.
-fn fatal(error: AppendError) -> Stop {
-    match error {
-        AppendError::Erasure(refusal) if refusal != ErasureRefusal::NoticeMismatch => Stop::Erasure(refusal),
-        error => Stop::Fatal(error.to_string()),
     }
 }

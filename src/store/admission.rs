@@ -45,12 +45,72 @@ pub trait Appended {
     fn subject(&self, subject: &Digest) -> Result<(u64, Vec<VerifierKey>), ReadError>;
 }
 
+/// The end of a subject's stream.
+#[derive(Debug, Clone)]
+struct Stream {
+    last: u64,
+    owners: Vec<VerifierKey>,
+}
+
+/// The streams of deposits that are admitted and not on the chain yet.
+#[derive(Debug, Default)]
+pub struct Streams(HashMap<Digest, Stream>);
+
+impl Streams {
+    /// Admits a statement by all rules that need no more than the statement itself, its links and its stream, or refuses it
+    /// and stays as it was. A statement without links and subject costs no read. `before` are the streams of a block that
+    /// is not on the chain yet either. Not asked: whether the statement is new, and the number free. A link to a number that
+    /// is not on the chain is refused, since nobody can know the number yet.
+    ///
+    /// # Errors
+    ///
+    /// The outer: the chain could not be read. The inner: [`Refusal`].
+    pub fn admit(
+        &mut self,
+        chain: &impl Appended,
+        ledger: &str,
+        before: &Self,
+        statement: &Statement,
+    ) -> Result<Result<(), Refusal>, ReadError> {
+        if let Err(refusal) = of_ledger(ledger, statement) {
+            return Ok(Err(refusal));
+        }
+        if let Err(refusal) = links(chain, statement, |_| None)? {
+            return Ok(Err(refusal));
+        }
+        self.lead_on(chain, before, statement)
+    }
+
+    fn lead_on(
+        &mut self,
+        chain: &impl Appended,
+        before: &Self,
+        statement: &Statement,
+    ) -> Result<Result<(), Refusal>, ReadError> {
+        let Some(subject) = statement.subject else { return Ok(Ok(())) };
+        let Stream { last, owners } = match self.0.get(&subject.id).or_else(|| before.0.get(&subject.id)) {
+            Some(known) => known.clone(),
+            None => chain.subject(&subject.id).map(|(last, owners)| Stream { last, owners })?,
+        };
+        // Ownership first: a stranger learns nothing of how far the stream has come.
+        if last > 0 && !shares_a_key(&owners, &statement.keys) {
+            return Ok(Err(Refusal::SubjectNotYours));
+        }
+        if subject.sequence != last + 1 {
+            return Ok(Err(Refusal::SubjectSequence { expected: last + 1, found: subject.sequence }));
+        }
+        let owners = if last == 0 { statement.keys.clone() } else { owners };
+        self.0.insert(subject.id, Stream { last: subject.sequence, owners });
+        Ok(Ok(()))
+    }
+}
+
 /// The deposits admitted so far into one block.
 #[derive(Debug, Default)]
 pub struct Admitted {
     statements: HashSet<Digest>,
     numbers: HashMap<DepositNumber, StatementNote>,
-    subjects: HashMap<Digest, (u64, Vec<VerifierKey>)>,
+    streams: Streams,
 }
 
 impl Admitted {
@@ -73,9 +133,8 @@ impl Admitted {
         note: &StatementNote,
     ) -> Result<Result<(), Refusal>, ReadError> {
         let (id, statement) = (note.id(), note.statement());
-        if statement.ledger.as_str() != ledger {
-            let found = statement.ledger.to_string();
-            return Ok(Err(Refusal::WrongLedger { found, expected: ledger.to_owned() }));
+        if let Err(refusal) = of_ledger(ledger, statement) {
+            return Ok(Err(refusal));
         }
         if self.statements.contains(&id) || chain.has_statement(&id)? {
             return Ok(Err(Refusal::StatementExists));
@@ -83,53 +142,42 @@ impl Admitted {
         if self.numbers.contains_key(&number) || chain.has_number(&number)? {
             return Ok(Err(Refusal::NumberTaken));
         }
-        if let Err(refusal) = self.links(chain, statement)? {
+        if let Err(refusal) = links(chain, statement, |number| self.numbers.get(number).cloned())? {
             return Ok(Err(refusal));
         }
-        let subject = match self.subject(chain, statement)? {
-            Ok(subject) => subject,
-            Err(refusal) => return Ok(Err(refusal)),
-        };
-        self.subjects.extend(subject);
+        if let Err(refusal) = self.streams.lead_on(chain, &Streams::default(), statement)? {
+            return Ok(Err(refusal));
+        }
         self.statements.insert(id);
         self.numbers.insert(number, note.clone());
         Ok(Ok(()))
     }
+}
 
-    fn links(&self, chain: &impl Appended, statement: &Statement) -> Result<Result<(), Refusal>, ReadError> {
-        for link in &statement.links {
-            let number = link.number;
-            let target = match self.numbers.get(&number) {
-                Some(target) => Some(target.clone()),
-                None => chain.entry_of(&number)?.map(|entry| entry.statement),
-            };
-            let Some(target) = target else { return Ok(Err(Refusal::LinkUnknown { number })) };
-            if !may_link(link.kind, statement, target.statement()) {
-                return Ok(Err(Refusal::LinkNotYours { number }));
-            }
-        }
-        Ok(Ok(()))
+fn of_ledger(ledger: &str, statement: &Statement) -> Result<(), Refusal> {
+    if statement.ledger.as_str() == ledger {
+        return Ok(());
     }
+    Err(Refusal::WrongLedger { found: statement.ledger.to_string(), expected: ledger.to_owned() })
+}
 
-    #[expect(clippy::type_complexity, reason = "the row of `subjects`, once")]
-    fn subject(
-        &self,
-        chain: &impl Appended,
-        statement: &Statement,
-    ) -> Result<Result<Option<(Digest, (u64, Vec<VerifierKey>))>, Refusal>, ReadError> {
-        let Some(subject) = statement.subject else { return Ok(Ok(None)) };
-        let (last, owners) = match self.subjects.get(&subject.id) {
-            Some(known) => known.clone(),
-            None => chain.subject(&subject.id)?,
+/// Whether the deposits that a statement links to exist, among those `ahead` in the same block or on the chain, and are its
+/// own where the kind asks for it.
+fn links(
+    chain: &impl Appended,
+    statement: &Statement,
+    ahead: impl Fn(&DepositNumber) -> Option<StatementNote>,
+) -> Result<Result<(), Refusal>, ReadError> {
+    for link in &statement.links {
+        let number = link.number;
+        let target = match ahead(&number) {
+            Some(target) => Some(target),
+            None => chain.entry_of(&number)?.map(|entry| entry.statement),
         };
-        // Ownership first: a stranger learns nothing of how far the stream has come.
-        if last > 0 && !shares_a_key(&owners, &statement.keys) {
-            return Ok(Err(Refusal::SubjectNotYours));
+        let Some(target) = target else { return Ok(Err(Refusal::LinkUnknown { number })) };
+        if !may_link(link.kind, statement, target.statement()) {
+            return Ok(Err(Refusal::LinkNotYours { number }));
         }
-        if subject.sequence != last + 1 {
-            return Ok(Err(Refusal::SubjectSequence { expected: last + 1, found: subject.sequence }));
-        }
-        let owners = if last == 0 { statement.keys.clone() } else { owners };
-        Ok(Ok(Some((subject.id, (subject.sequence, owners)))))
     }
+    Ok(Ok(()))
 }

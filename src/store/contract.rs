@@ -32,6 +32,7 @@
 //! Not here: what the bytes mean (`ledger`), who may read private content (`desk`).
 
 pub mod accounts;
+pub mod index_rows;
 pub mod keeping;
 
 use std::cmp::Ordering;
@@ -50,7 +51,9 @@ use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::content::HashAlgorithm;
 use crate::ledger::statement::text::LinkKind;
 use crate::ledger::time::Timestamp;
+use crate::store::contract::index_rows::IndexRows;
 use crate::store::refusal::{ErasureRefusal, Refusal};
+use crate::store::shortage::Shortage;
 
 /// The last signed checkpoint and the block it ends in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -129,10 +132,17 @@ pub enum AppendError {
     /// The checks before the write could not be made. Nothing was stored.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// The disk is full. Nothing was stored, and nothing will be until there is space and a restart.
-    #[error("no space left on the disk: {0}")]
-    Full(String),
-    /// The outcome is unknown: any failed write or fsync. Stop writing at once; only a restart tells what is stored.
+    /// A resource of the machine ran out, before the write or during it. Nothing is appended any more until
+    /// [`AppendLedger::recover`] has succeeded, which tells what is stored.
+    #[error("{shortage}: {detail}")]
+    Short {
+        /// The resource.
+        shortage: Shortage,
+        /// The failed operation, for the operator.
+        detail: String,
+    },
+    /// The outcome is unknown: a failed fsync, or a write that failed for any reason but a shortage. Stop writing at once;
+    /// only a restart tells what is stored.
     #[error("the outcome of the write is unknown: {0}")]
     Unknown(String),
 }
@@ -315,11 +325,28 @@ pub trait ReadLedger: Send + Sync {
     /// [`ReadError`].
     fn labelled(&self, label: &Digest, from: LeafIndex, limit: usize) -> Result<Vec<LeafIndex>, ReadError>;
 
+    /// Deposits under this label at places before `before`, the last first, at most `limit`. Reads `limit` rows at most.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    fn labelled_before(&self, label: &Digest, before: LeafIndex, limit: usize) -> Result<Vec<LeafIndex>, ReadError>;
+
     /// Deposits under this label, the last first, at most `limit`.
     ///
     /// # Errors
     /// [`ReadError`].
-    fn last_labelled(&self, label: &Digest, limit: usize) -> Result<Vec<LeafIndex>, ReadError>;
+    fn last_labelled(&self, label: &Digest, limit: usize) -> Result<Vec<LeafIndex>, ReadError> {
+        self.labelled_before(label, LeafIndex(u64::MAX), limit)
+    }
+
+    /// How many rows each index has for the leaves below the published size; `None` where the reader has no indexes of its
+    /// own. Reads all of them.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    fn index_rows(&self) -> Result<Option<IndexRows>, ReadError> {
+        Ok(None)
+    }
 
     /// Shows `look` what of this store can be read without waiting for a disk. Whether all that it asked for lay there:
     /// else what it found counts for nothing, and it has to look at the store itself.
@@ -374,10 +401,30 @@ pub trait AppendLedger: ReadLedger {
     /// [`ReadError`].
     fn appended_tile(&self, level: u8, index: u64) -> Result<FullTile, ReadError>;
 
+    /// Whether an append may be attempted: no earlier write has failed, and the disk has room. Asked before each block, so
+    /// it must be cheap.
+    ///
+    /// # Errors
+    /// [`AppendError::Short`]: call [`Self::recover`] before the next append. [`AppendError::Unknown`]: stop writing.
+    fn ready_to_append(&self) -> Result<(), AppendError> {
+        Ok(())
+    }
+
+    /// Makes the store ready to append after [`AppendError::Short`]. If a write failed, the store is opened anew by the
+    /// functions that open it at a start, and its tip is then what the disk holds; the appended chain may have grown by the
+    /// block of the failed write, and the published checkpoint by the one of a failed publication. Readers of the moment
+    /// finish first, new ones wait.
+    ///
+    /// # Errors
+    /// [`AppendError::Short`]: the resource is still missing, reading goes on, try again later. Anything else: stop writing.
+    fn recover(&self) -> Result<(), AppendError> {
+        self.ready_to_append()
+    }
+
     /// Makes `published` the durable mark and the bound of all reads. Never replaces a larger one.
     ///
     /// # Errors
-    /// [`AppendError::Unknown`]: stop writing at once. [`AppendError::TipMoved`] when it is not larger than the one in
-    /// force, or larger than the appended chain.
+    /// [`AppendError::Unknown`]: stop writing at once. [`AppendError::Short`]: as after an append.
+    /// [`AppendError::TipMoved`] when it is not larger than the one in force, or larger than the appended chain.
     fn publish(&self, published: Published) -> Result<(), AppendError>;
 }

@@ -4,7 +4,7 @@
 //! store, byte for byte; one suite holds them to it (`tests/it/conformance.rs`).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::ledger::block::Height;
@@ -23,7 +23,8 @@ use crate::store::admission::Appended;
 use crate::store::bounds::{
     damaged, items_within, leaf_hashes_to, leaf_within, leaves_within, piece_hashes_to, size_of,
 };
-use crate::store::contract::keeping::{KeepPrivate, PurgeError, Purged};
+use crate::store::contract::index_rows::IndexRows;
+use crate::store::contract::keeping::{KeepPrivate, PurgeError, PurgeStage, Purged};
 use crate::store::contract::{
     AppendError, AppendLedger, LinkPosition, Private, PrivateContent, Published, ReadError, ReadLedger,
 };
@@ -273,10 +274,33 @@ impl ReadLedger for MemoryStore {
         Ok(kept.labels.range((*label, from)..(*label, end)).map(|(_, index)| *index).take(limit).collect())
     }
 
-    fn last_labelled(&self, label: &Digest, limit: usize) -> Result<Vec<LeafIndex>, ReadError> {
+    fn index_rows(&self) -> Result<Option<IndexRows>, ReadError> {
+        Ok(Some(self.count_index_rows()))
+    }
+
+    fn labelled_before(&self, label: &Digest, before: LeafIndex, limit: usize) -> Result<Vec<LeafIndex>, ReadError> {
         let kept = self.kept();
-        let rows = kept.labels.range((*label, LeafIndex(0))..(*label, LeafIndex(kept.size().0)));
+        let end = LeafIndex(kept.size().0.min(before.0));
+        let rows = kept.labels.range((*label, LeafIndex(0))..(*label, end));
         Ok(rows.rev().map(|(_, index)| *index).take(limit).collect())
+    }
+}
+
+impl MemoryStore {
+    /// The rows that the published leaves have in each index.
+    fn count_index_rows(&self) -> IndexRows {
+        let kept = self.kept();
+        let size = kept.size();
+        let below = |places: &mut dyn Iterator<Item = LeafIndex>| places.filter(|at| size.contains(*at)).count() as u64;
+        IndexRows {
+            blocks: below(&mut kept.blocks.iter().copied()),
+            numbers: below(&mut kept.numbers.values().copied()),
+            statements: below(&mut kept.statements.values().copied()),
+            records: below(&mut kept.records.values().copied()),
+            digests: below(&mut kept.digests.iter().map(|(_, _, at)| *at)),
+            subjects: below(&mut kept.subjects.values().copied()),
+            links: below(&mut kept.links.iter().map(|(_, link)| link.source)),
+        }
     }
 }
 
@@ -344,8 +368,23 @@ impl KeepPrivate for MemoryStore {
         Ok(self.kept().unpurged.iter().copied().collect())
     }
 
-    fn purge(&self) -> Result<Purged, PurgeError> {
-        Ok(Purged { pieces: std::mem::take(&mut self.kept_mut().unpurged).into_iter().collect() })
+    fn is_unpurged(&self, piece: &ErasedPiece) -> Result<bool, ReadError> {
+        Ok(self.kept().unpurged.contains(piece))
+    }
+
+    fn purge_pieces(
+        &self,
+        pieces: &[ErasedPiece],
+        watch: &mut dyn FnMut(PurgeStage) -> ControlFlow<()>,
+    ) -> Result<Purged, PurgeError> {
+        if watch(PurgeStage::Compacting).is_break() {
+            return Err(PurgeError::Interrupted);
+        }
+        let mut kept = self.kept_mut();
+        let mut pieces: Vec<ErasedPiece> =
+            pieces.iter().filter(|piece| kept.unpurged.remove(*piece)).copied().collect();
+        pieces.sort_unstable();
+        Ok(Purged { pieces })
     }
 
     fn bookmark(&self, name: &Digest) -> Result<Option<u64>, ReadError> {

@@ -175,7 +175,7 @@ impl DepositRequest {
     ///
     /// [`DepositRequestError::Json`].
     pub fn parse(bytes: &[u8]) -> Result<Self, DepositRequestError> {
-        Ok(json::object_without_numbers(bytes, REQUEST_MAX)?)
+        Ok(json::object_of_any_integers(bytes, REQUEST_MAX)?)
     }
 
     /// The statement, its signatures unchecked, and the private metadata that it commits to.

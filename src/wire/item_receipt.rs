@@ -142,11 +142,11 @@ pub fn parse(bytes: &[u8]) -> Result<ItemReceipt, ItemReceiptError> {
         receipt: String,
     }
 
-    let version: Version = json::object(bytes, ITEM_RECEIPT_MAX)?;
+    let version: Version = json::object_of_any_integers(bytes, ITEM_RECEIPT_MAX)?;
     if version.receipt != VERSION {
         return Err(ItemReceiptError::UnknownVersion { found: shown(&version.receipt) });
     }
-    let receipt: ItemReceipt = json::object::<ItemReceiptJson>(bytes, ITEM_RECEIPT_MAX)?.try_into()?;
+    let receipt: ItemReceipt = json::object_of_any_integers::<ItemReceiptJson>(bytes, ITEM_RECEIPT_MAX)?.try_into()?;
     if print(&receipt).as_bytes() == bytes { Ok(receipt) } else { Err(ItemReceiptError::OtherSpelling) }
 }
 

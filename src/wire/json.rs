@@ -107,12 +107,13 @@ pub fn object<T: DeserializeOwned>(bytes: &[u8], limit: usize) -> Result<T, Json
     }
 }
 
-/// Likewise, for a shape without numbers outside of [`unique`] fields: spares the search for large ones.
+/// Likewise, without the search for large integers: for receipts, whose format allows them below 2^63, and for shapes that
+/// have numbers only in [`unique`] fields.
 ///
 /// # Errors
 ///
 /// [`JsonError`].
-pub fn object_without_numbers<T: DeserializeOwned>(bytes: &[u8], limit: usize) -> Result<T, JsonError> {
+pub fn object_of_any_integers<T: DeserializeOwned>(bytes: &[u8], limit: usize) -> Result<T, JsonError> {
     if bytes.len() > limit {
         return Err(JsonError::TooLong { limit, found: bytes.len() });
     }
@@ -162,8 +163,7 @@ fn after_string(mut text: &[u8]) -> &[u8] {
         let (_, from) = text.split_at(at);
         match from {
             [b'"', after @ ..] => return after,
-            [b'\\', _, after @ ..] => text = after,
-            [_, after @ ..] => text = after,
+            [b'\\', _, after @ ..] | [_, after @ ..] => text = after,
             [] => break,
         }
     }

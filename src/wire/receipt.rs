@@ -323,11 +323,11 @@ pub fn parse(bytes: &[u8]) -> Result<Receipt, ReceiptError> {
         receipt: String,
     }
 
-    let version: Version = json::object(bytes, RECEIPT_MAX)?;
+    let version: Version = json::object_of_any_integers(bytes, RECEIPT_MAX)?;
     if version.receipt != VERSION {
         return Err(ReceiptError::UnknownVersion { found: shown(&version.receipt) });
     }
-    json::object::<ReceiptJson>(bytes, RECEIPT_MAX)?.try_into()
+    json::object_of_any_integers::<ReceiptJson>(bytes, RECEIPT_MAX)?.try_into()
 }
 
 /// As much of a foreign text as an error message needs.

@@ -17,6 +17,7 @@ mod log;
 mod lookup;
 mod names;
 mod patience;
+mod pausing;
 mod proofs;
 mod search;
 mod sharing;

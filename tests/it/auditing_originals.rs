@@ -71,6 +71,9 @@ async fn ledger(root: &Path) -> (PathBuf, Vec<PathBuf>) {
     (folder, objects)
 }
 
+/// Damages the object at the first path; another object lies at the second.
+type Damage = fn(&Path, &Path);
+
 fn run(root: &Path, arguments: &[&str]) -> (i32, Value) {
     let mut command = program();
     command.current_dir(root).env("TIEZHENG_CONFIG", root.join("config")).arg("--json").args(arguments);
@@ -98,7 +101,6 @@ async fn each_original_is_compared_with_its_record() {
     let (code, backup) = run(root.path(), &["backup", "ledger", "--to", "copy"]);
     assert_eq!((code, &backup["originals"], &backup["originals_decrypted"]), (0, &3.into(), &false.into()), "{backup}");
 
-    type Damage = fn(&Path, &Path);
     let flip: Damage = |path, _| {
         let mut bytes = fs::read(path).unwrap();
         let middle = bytes.len() / 2;

@@ -1,6 +1,7 @@
 //! The filing flow over HTTP: who may do what, and what stands on the chain afterwards.
 
 mod accounts;
+mod bounded;
 mod cases;
 mod entrusted;
 mod enumeration;

@@ -22,6 +22,10 @@ mod crowd;
 #[cfg(feature = "node")]
 mod custody;
 #[cfg(feature = "node")]
+mod durability;
+#[cfg(feature = "node")]
+mod full_disk;
+#[cfg(feature = "node")]
 mod opening;
 #[cfg(feature = "node")]
 mod readme;

@@ -4,6 +4,7 @@ mod creating;
 mod damage;
 mod erasing;
 mod in_memory;
+mod index_rows;
 mod locking;
 mod manifest;
 mod waiting;

@@ -22,8 +22,13 @@ const TABLE: &[Room] = &[
         imports: &[],
         reason: "the ledger is the pure core that server, client and auditor share; it knows nobody",
     },
+    Room { name: "files", imports: &[], reason: "opening and naming files needs nothing of this program" },
     Room { name: "court", imports: &["ledger"], reason: "court rules are pure: they know records, and no storage" },
-    Room { name: "store", imports: &["ledger"], reason: "a store keeps what the ledger defines, and decides nothing" },
+    Room {
+        name: "store",
+        imports: &["ledger", "files"],
+        reason: "a store keeps what the ledger defines, and decides nothing",
+    },
     Room {
         name: "wire",
         imports: &["ledger", "court"],
@@ -31,7 +36,7 @@ const TABLE: &[Room] = &[
     },
     Room {
         name: "custody",
-        imports: &["ledger"],
+        imports: &["ledger", "files"],
         reason: "custody keeps bytes under lock and key; whose they are and who may read them is the desk's business",
     },
     Room {
@@ -76,6 +81,7 @@ const TABLE: &[Room] = &[
             "store/contract",
             "store/reading",
             "store/refusal",
+            "store/shortage",
             "sequencer",
             "desk",
             "wire",
@@ -93,6 +99,7 @@ const TABLE: &[Room] = &[
         name: "cli",
         imports: &[
             "ledger",
+            "files",
             "court",
             "store",
             "wire",

@@ -66,7 +66,7 @@ const BOUND: &[Bound] = &[
     },
     Bound {
         names: &["println!", "eprintln!", "print!", "eprint!", "stdout", "stderr"],
-        place: Place::Only(&["cli/screen", "cli/config", "cli/demo", "cli/serve", "cli/load_round"]),
+        place: Place::Only(&["cli/screen", "cli/config", "cli/demo", "cli/log", "cli/serve", "cli/load_round"]),
         reason: "text reaches a terminal through cli/screen alone, which escapes what comes from outside",
     },
     Bound {

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use crate::cli::case::desk::{Desk, encoded, must_be_new, object, text};
+use crate::cli::case::desk::{Desk, encoded, object, text};
 use crate::cli::case::keys;
 use crate::cli::durable;
 use crate::cli::ending::{Complaint, Ending};
+use crate::cli::output::{self, Replace, must_be_new};
 use crate::cli::screen::HEED;
 
 /// Accounts, roles and tokens | 账号、角色与令牌
@@ -224,7 +225,7 @@ async fn token(desk: &Desk<'_>, path: &str, body: &Value, save: Option<&PathBuf>
     let mut answer = desk.post(path, body).await?;
     let token = text(&answer, "/token").unwrap_or_default();
     if let Some(file) = save {
-        durable::create(file, format!("{token}\n").as_bytes(), 0o600).map_err(|error| Complaint::io(file, &error))?;
+        output::write(file, format!("{token}\n").as_bytes(), 0o600, Replace::Never)?;
         if let Some(fields) = answer.as_object_mut() {
             fields.remove("token");
             fields.insert("saved".into(), json!(file.display().to_string()));

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::cli::case::accounts::{self, AccountCommand};
 use crate::cli::case::desk::DeskArgs;
+use crate::cli::case::erasures::{self, EraseArgs, ErasureArgs};
 use crate::cli::case::evidence::{self, ImportArgs, VerifyItemArgs};
 use crate::cli::case::filing::{self, OpenArgs, PassOnArgs};
 use crate::cli::case::originals::{self, DepositByTokenArgs, HoldArgs, ReleaseArgs};
@@ -71,6 +72,9 @@ enum CaseCommand {
         number: String,
         /// Where to; must not be there yet | 保存为
         to: PathBuf,
+        /// The case in which you see it; not needed for your own deposit | 所在案件（本人存证无须填写）
+        #[arg(long, value_name = "CASE")]
+        case: Option<String>,
     },
     Open(OpenArgs),
     /// My cases | 我的诉讼
@@ -152,20 +156,10 @@ enum CaseCommand {
         #[arg(long, value_name = "S", default_value_t = 0)]
         wait: u64,
     },
+    Erase(EraseArgs),
+    Erasure(ErasureArgs),
     Hold(HoldArgs),
     Release(ReleaseArgs),
-    /// Erase private content of a deposit or an account, for good | 删除非公开信息（不可恢复）
-    Erase {
-        /// The deposit number | 存证编号
-        #[arg(long, value_name = "NUMBER", required_unless_present = "account")]
-        deposit: Option<String>,
-        /// The account | 账号
-        #[arg(long, value_name = "ID", conflicts_with = "deposit")]
-        account: Option<String>,
-        /// The case whose court ordered it | 裁定删除的案件
-        #[arg(long, value_name = "CASE")]
-        order: Option<String>,
-    },
 }
 
 /// Runs it.
@@ -179,7 +173,7 @@ pub async fn run(args: &CaseArgs, screen: &Screen) -> anyhow::Result<Ending> {
         CaseCommand::Account(command) => accounts::run(command, desk).await,
         CaseCommand::Deposit(args) => originals::deposit(args, desk).await,
         CaseCommand::PutOriginal { number, file } => originals::put(number, file, desk).await,
-        CaseCommand::GetOriginal { number, to } => originals::get(number, to, desk).await,
+        CaseCommand::GetOriginal { number, to, case } => originals::get(number, to, case.as_deref(), desk).await,
         CaseCommand::Open(args) => filing::open(args, desk).await,
         CaseCommand::List => filing::list(desk).await,
         CaseCommand::Show { case } => filing::show(case, desk).await,
@@ -199,10 +193,9 @@ pub async fn run(args: &CaseArgs, screen: &Screen) -> anyhow::Result<Ending> {
             originals::access_log(deposit.as_deref().unwrap_or_default(), desk).await
         }
         CaseCommand::Feed { court, after, wait } => filing::feed(court, *after, *wait, desk).await,
+        CaseCommand::Erase(args) => erasures::erase(args, desk).await,
+        CaseCommand::Erasure(args) => erasures::show(args, desk).await,
         CaseCommand::Hold(args) => originals::hold(args, desk).await,
         CaseCommand::Release(args) => originals::release(args, desk).await,
-        CaseCommand::Erase { deposit, account, order } => {
-            originals::erase(deposit.as_ref(), account.as_ref(), order.as_ref(), desk).await
-        }
     }
 }

@@ -1,14 +1,19 @@
 //! The way to a node's desk: its address, the token, the idempotency key of what is asked.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::{Value, json};
+use zeroize::Zeroizing;
 
 use crate::cli::case_key::random_bytes;
 use crate::cli::ending::Complaint;
+use crate::cli::input;
 use crate::cli::reach::ServerArgs;
 use crate::cli::screen::{GOOD, HEED, Screen};
 use crate::client::court_client::CourtClient;
+
+/// Entries that are asked for at a time.
+const PAGE: u32 = 200;
 
 /// Which node, and who asks.
 #[derive(Debug, Clone, clap::Args)]
@@ -43,8 +48,8 @@ impl DeskArgs {
     /// [`Complaint`]: no token, an unreadable file, no address.
     pub fn open<'s>(&self, screen: &'s Screen) -> Result<Desk<'s>, Complaint> {
         let token = match (&self.token_file, &self.token) {
-            (Some(path), _) => std::fs::read_to_string(path).map_err(|error| Complaint::io(path, &error))?,
-            (None, Some(token)) => token.clone(),
+            (Some(path), _) => input::secret(path)?,
+            (None, Some(token)) => Zeroizing::new(token.clone()),
             (None, None) => {
                 let en = "no token: --token-file FILE, or TIEZHENG_TOKEN in the environment";
                 return Err(Complaint::usage(
@@ -79,6 +84,28 @@ impl Desk<'_> {
     /// [`Complaint`].
     pub async fn post(&self, path: &str, body: &Value) -> Result<Value, Complaint> {
         Ok(self.client.post(path, body, &self.request_key()?).await?)
+    }
+
+    /// All pages of a list as one: its first answer with the entries of all the others in `items`.
+    ///
+    /// # Errors
+    ///
+    /// [`Complaint`].
+    pub async fn pages(&self, path: &str, first: Option<u64>) -> Result<Value, Complaint> {
+        let mut cursor = first;
+        let mut whole = json!({ "items": [], "next_cursor": null });
+        loop {
+            let from = cursor.map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();
+            let mut page = self.client.get(&format!("{path}?limit={PAGE}{from}")).await?;
+            cursor = page.get("next_cursor").and_then(Value::as_u64);
+            let more = page.get_mut("items").map(Value::take).unwrap_or_default();
+            if let (Some(Value::Array(items)), Value::Array(more)) = (whole.get_mut("items"), more) {
+                items.extend(more);
+            }
+            if cursor.is_none() {
+                return Ok(whole);
+            }
+        }
     }
 
     /// Posts an act, and says what became of it.
@@ -147,19 +174,6 @@ pub fn text(value: &Value, pointer: &str) -> Option<String> {
         Value::Null => None,
         other => Some(other.to_string()),
     }
-}
-
-/// A file that is to be written must not be there yet.
-///
-/// # Errors
-///
-/// [`Complaint`], before anything is asked of the node.
-pub fn must_be_new(path: &Path) -> Result<(), Complaint> {
-    if !path.exists() {
-        return Ok(());
-    }
-    let (zh, en) = (format!("{} 已存在", path.display()), format!("{} is there already", path.display()));
-    Err(Complaint::usage("destination_exists", zh, en))
 }
 
 /// An object of the fields that are given.

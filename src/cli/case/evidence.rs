@@ -1,14 +1,15 @@
 //! Evidence at the command line: 导入存证平台证据, 核验.
 
-use std::fs;
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
 use crate::cli::case::desk::{Desk, encoded, object, text};
+use crate::cli::case::originals::open_original;
 use crate::cli::case::showing;
 use crate::cli::compose::read_number;
 use crate::cli::ending::{Complaint, Ending};
+use crate::cli::input;
 use crate::cli::screen::{GOOD, HEED};
 
 /// Import evidence by its deposit number | 导入存证平台证据
@@ -57,14 +58,6 @@ pub struct VerifyItemArgs {
     salt: Option<String>,
 }
 
-fn read_json(path: &PathBuf) -> Result<Value, Complaint> {
-    let bytes = fs::read(path).map_err(|error| Complaint::io(path, &error))?;
-    serde_json::from_slice(&bytes).map_err(|error| {
-        let text = format!("{}: {error}", path.display());
-        Complaint::unable("malformed_json", text.clone(), text)
-    })
-}
-
 /// Imports.
 ///
 /// # Errors
@@ -73,10 +66,10 @@ fn read_json(path: &PathBuf) -> Result<Value, Complaint> {
 pub async fn import(args: &ImportArgs, desk: &Desk<'_>) -> anyhow::Result<Ending> {
     let path = format!("/v1/cases/{}/imports", encoded(&args.case));
     if let Some(list) = &args.list {
-        return import_many(&format!("{path}/batch"), &read_json(list)?, desk).await;
+        return import_many(&format!("{path}/batch"), &input::json(list)?, desk).await;
     }
     let number = read_number(args.number.as_deref().unwrap_or_default())?;
-    let receipt = args.receipt.as_ref().map(read_json).transpose()?;
+    let receipt = args.receipt.as_deref().map(input::json).transpose()?;
     let body = object([
         ("deposit_number", Some(json!(number.to_string()))),
         ("name", args.name.as_ref().map(|name| json!(name))),
@@ -121,12 +114,10 @@ pub async fn verify(args: &VerifyItemArgs, desk: &Desk<'_>) -> anyhow::Result<En
     let path = format!("/v1/cases/{}/items/{}/verification", encoded(&args.case), args.item);
     let answer = match (&args.file, &args.digest) {
         (Some(file), _) => {
-            let unreadable = |error: std::io::Error| Complaint::io(file, &error);
-            let size = fs::metadata(file).map_err(unreadable)?.len();
-            let opened = tokio::fs::File::open(file).await.map_err(unreadable)?;
+            let opened = open_original(file)?;
             let mut headers = vec![("idempotency-key", desk.request_key()?)];
             headers.extend(args.salt.clone().map(|salt| ("x-salt", salt)));
-            desk.client.send_file(false, &path, (opened, size), &headers).await.map_err(Complaint::from)?
+            desk.client.send_file(false, &path, opened, &headers).await.map_err(Complaint::from)?
         }
         (None, digest) => {
             let digest = digest.as_deref().unwrap_or_default();

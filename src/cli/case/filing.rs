@@ -127,10 +127,10 @@ fn put(body: &mut Map<String, Value>, name: &str, value: &str) {
 ///
 /// [`Complaint`].
 pub async fn list(desk: &Desk<'_>) -> anyhow::Result<Ending> {
-    let answer = desk.client.get("/v1/cases").await.map_err(Complaint::from)?;
+    let answer = desk.pages("/v1/cases", None).await?;
     desk.screen.document(&answer)?;
     let mut rows = Vec::new();
-    for case in answer.get("cases").and_then(Value::as_array).into_iter().flatten() {
+    for case in answer.get("items").and_then(Value::as_array).into_iter().flatten() {
         let field = |pointer: &str| text(case, pointer).unwrap_or_default();
         let stage = bilingual(desk.screen, case.get("stage"));
         rows.push(vec![field("/case"), field("/court"), stage, field("/number")]);
@@ -173,8 +173,7 @@ pub async fn show(case: &str, desk: &Desk<'_>) -> anyhow::Result<Ending> {
 ///
 /// [`Complaint`].
 pub async fn history(case: &str, part: &str, after: u64, desk: &Desk<'_>) -> anyhow::Result<Ending> {
-    let path = format!("/v1/cases/{}/{part}?after={after}", encoded(case));
-    let answer = desk.client.get(&path).await.map_err(Complaint::from)?;
+    let answer = desk.pages(&format!("/v1/cases/{}/{part}", encoded(case)), Some(after)).await?;
     desk.screen.document(&answer)?;
     showing::history(desk.screen, &answer)?;
     Ok(Ending::Good)

@@ -1,11 +1,12 @@
 //! `tiezheng case`: what parties, their agents, a court's staff and the operator do, by a token.
 //!
 //! [`command`] is the definition and what runs for each; [`desk`] reaches the node; [`accounts`], [`filing`],
-//! [`evidence`], [`originals`] are the commands; [`showing`] is how a case looks on a screen.
+//! [`evidence`], [`originals`], [`erasures`] are the commands; [`showing`] is how a case looks on a screen.
 
 pub mod accounts;
 pub mod command;
 pub mod desk;
+pub mod erasures;
 pub mod evidence;
 pub mod filing;
 pub mod keys;

@@ -1,16 +1,19 @@
-//! Deposits by token, originals in custody, erasures.
+//! Deposits by token, originals in custody.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::cli::case::desk::{Desk, encoded, must_be_new, object, text};
-use crate::cli::compose::read_number;
+use crate::cli::case::desk::{Desk, encoded, object, text};
+use crate::cli::compose::{own_name, read_number};
 use crate::cli::digest::measure;
 use crate::cli::ending::{Complaint, Ending};
+use crate::cli::input;
+use crate::cli::output::must_be_new;
 use crate::cli::progress::Progress;
 use crate::cli::screen::GOOD;
+use crate::files::regular;
 
 /// Deposit a file's digests by token: the platform signs on behalf of the account | 以令牌存证（平台代为签名）
 #[derive(Debug, Clone, clap::Args)]
@@ -108,15 +111,16 @@ async fn act_on_content(
 ///
 /// [`Complaint`].
 pub async fn deposit(args: &DepositByTokenArgs, desk: &Desk<'_>) -> anyhow::Result<Ending> {
-    let unreadable = |error: std::io::Error| Complaint::io(&args.file, &error);
-    let size = fs::metadata(&args.file).map_err(unreadable)?.len();
+    // Before the file is hashed, which may take minutes.
+    let provenance = args.provenance.as_deref().map(input::json).transpose()?;
+    let size = fs::metadata(&args.file).map_err(|error| Complaint::io(&args.file, &error))?.len();
     let progress = Progress::of_bytes(desk.screen, size);
     let measured = measure(&args.file, None, &|read| progress.add(read)).map_err(Complaint::from)?;
     drop(progress);
-    let own = args.file.file_name().map(|name| name.to_string_lossy().into_owned());
-    let name = args.name.clone().or(own).unwrap_or_default();
-    let provenance = args.provenance.as_ref().map(fs::read).transpose().map_err(unreadable)?;
-    let provenance = provenance.map(|bytes| serde_json::from_slice::<Value>(&bytes)).transpose()?;
+    let name = match &args.name {
+        Some(name) => name.clone(),
+        None => own_name(&args.file).map_err(|error| Complaint::io(&args.file, &error))?,
+    };
     let body = object([
         ("sha_256", Some(json!(measured.sha256.to_string()))),
         ("sm3", Some(json!(measured.sm3.to_string()))),
@@ -149,14 +153,23 @@ pub async fn deposit(args: &DepositByTokenArgs, desk: &Desk<'_>) -> anyhow::Resu
 /// [`Complaint`].
 pub async fn put(number: &str, file: &Path, desk: &Desk<'_>) -> anyhow::Result<Ending> {
     let number = read_number(number)?;
-    let unreadable = |error: std::io::Error| Complaint::io(file, &error);
-    let size = fs::metadata(file).map_err(unreadable)?.len();
-    let opened = tokio::fs::File::open(file).await.map_err(unreadable)?;
+    let opened = open_original(file)?;
     let headers = [("idempotency-key", desk.request_key()?)];
     let path = format!("/v1/deposits/{number}/original");
-    let answer = desk.client.send_file(true, &path, (opened, size), &headers).await.map_err(Complaint::from)?;
+    let answer = desk.client.send_file(true, &path, opened, &headers).await.map_err(Complaint::from)?;
     desk.tell(&answer)?;
     Ok(Ending::Good)
+}
+
+/// Opens an original that is to be sent, and its size.
+///
+/// # Errors
+///
+/// [`Complaint`]: not there, unreadable, or not a regular file.
+pub fn open_original(path: &Path) -> Result<(tokio::fs::File, u64), Complaint> {
+    let opened = regular::open(path).and_then(|file| Ok((file.metadata()?.len(), file)));
+    let (size, file) = opened.map_err(|error| Complaint::io(path, &error))?;
+    Ok((tokio::fs::File::from_std(file), size))
 }
 
 /// Fetches an original from custody. That it was seen is recorded first.
@@ -164,36 +177,16 @@ pub async fn put(number: &str, file: &Path, desk: &Desk<'_>) -> anyhow::Result<E
 /// # Errors
 ///
 /// [`Complaint`]; the file must not be there yet.
-pub async fn get(number: &str, to: &Path, desk: &Desk<'_>) -> anyhow::Result<Ending> {
+pub async fn get(number: &str, to: &Path, case: Option<&str>, desk: &Desk<'_>) -> anyhow::Result<Ending> {
     let number = read_number(number)?;
     // Before the look is on record.
     must_be_new(to)?;
-    let bytes =
-        desk.client.fetch_file(&format!("/v1/deposits/{number}/original"), to).await.map_err(Complaint::from)?;
+    let case = case.map(|case| format!("?case={}", encoded(case))).unwrap_or_default();
+    let path = format!("/v1/deposits/{number}/original{case}");
+    let bytes = desk.client.fetch_file(&path, to).await.map_err(Complaint::from)?;
     desk.screen
         .document(&json!({ "deposit_number": number.to_string(), "file": to.display().to_string(), "bytes": bytes }))?;
     desk.screen.line(format!("{} {} ({bytes})", desk.screen.pick("已取得原文", "fetched"), to.display()))?;
-    Ok(Ending::Good)
-}
-
-/// Erases private content of a deposit or an account.
-///
-/// # Errors
-///
-/// [`Complaint`].
-pub async fn erase(
-    deposit: Option<&String>,
-    account: Option<&String>,
-    order: Option<&String>,
-    desk: &Desk<'_>,
-) -> anyhow::Result<Ending> {
-    let number = deposit.map(|number| read_number(number)).transpose()?;
-    let body = object([
-        ("deposit_number", number.map(|number| json!(number.to_string()))),
-        ("account", account.map(|account| json!(account))),
-        ("order", order.map(|case| json!(case))),
-    ]);
-    desk.act("/v1/erasures", &body).await?;
     Ok(Ending::Good)
 }
 
@@ -204,7 +197,7 @@ pub async fn erase(
 /// [`Complaint`].
 pub async fn access_log(number: &str, desk: &Desk<'_>) -> anyhow::Result<Ending> {
     let number = encoded(&read_number(number)?.to_string());
-    let answer = desk.client.get(&format!("/v1/deposits/{number}/access-log")).await.map_err(Complaint::from)?;
+    let answer = desk.pages(&format!("/v1/deposits/{number}/access-log"), None).await?;
     desk.screen.document(&answer)?;
     crate::cli::case::showing::history(desk.screen, &answer)?;
     Ok(Ending::Good)

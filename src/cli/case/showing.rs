@@ -1,5 +1,7 @@
 //! How a case looks on a screen: its parties, its evidence with the seven facts, what everybody says of it.
 
+use std::fmt::Write as _;
+
 use serde_json::Value;
 
 use crate::cli::case::desk::{bilingual, text};
@@ -135,7 +137,7 @@ fn page(screen: &Screen, page: Option<&Value>) -> String {
         let exact = page.get("total_is_exact").and_then(Value::as_bool) == Some(true);
         let least = if exact { "" } else { screen.pick("至少 ", "at least ") };
         let total = field(page, "/total");
-        text.push_str(&format!(" … ({}{least}{total})", screen.pick("清单不完整，共 ", "incomplete list, in all ")));
+        let _ = write!(text, " … ({}{least}{total})", screen.pick("清单不完整，共 ", "incomplete list, in all "));
     }
     text
 }
@@ -248,7 +250,7 @@ pub fn verification(screen: &Screen, answer: &Value) -> anyhow::Result<()> {
 ///
 /// The screen.
 pub fn history(screen: &Screen, answer: &Value) -> anyhow::Result<()> {
-    for entry in list(answer, "acts").chain(list(answer, "entries")) {
+    for entry in list(answer, "items") {
         let act = entry.get("act").filter(|act| act.is_object()).unwrap_or(entry);
         let label = bilingual(screen, act.get("label"));
         let heading = format!("{}  {}  {label}", field(act, "/sequence"), field(act, "/at"));

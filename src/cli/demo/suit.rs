@@ -134,6 +134,6 @@ fn judge_sees(tell: &mut Telling<'_>, case: &str) -> anyhow::Result<()> {
     let found = format!("{}, {}", seen.text("/items/0/original/code"), seen.text("/items/0/replied_text/zh"));
     tell.must("法官看到双方所为", "the judge sees what both sides did", "verified, 【1人已回复】", &found)?;
     let log = desk(tell, "plaintiff", &["access-log", case], true)?;
-    let first = log.text("/entries/0/sequence");
+    let first = log.text("/items/0/sequence");
     tell.must("当事人看到谁查阅过", "the party sees who looked", "1, 0", &format!("{first}, {}", log.code))
 }

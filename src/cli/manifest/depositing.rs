@@ -9,24 +9,27 @@
 //! together; the next run goes on from there and sends the very same bytes.
 
 use std::fs::{File, TryLockError};
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use crate::cli::case_key::random_bytes;
 use crate::cli::durable;
 use crate::cli::ending::{Complaint, Ending};
 use crate::cli::facts_table;
-use crate::cli::gather::{Found, passed_over_word};
+use crate::cli::gather::{Found, is_file_managers, passed_over_word};
 use crate::cli::manifest::kept;
-use crate::cli::manifest::making::make;
+use crate::cli::manifest::making::{MakeError, make};
 use crate::cli::manifest::source::Source;
-use crate::cli::papers::{Papers, StatementPaper, earlier_manifest, manifest_of};
+use crate::cli::normalization::is_same_text;
+use crate::cli::papers::{Papers, StatementPaper, earlier_manifest, manifest_of, spare_manifest};
+use crate::cli::renamed::{self, Renamed};
 use crate::cli::round::{Done, PRIVATE, Ready, Round};
 use crate::cli::screen::{FAINT, GOOD, Screen};
 use crate::cli::terminal::escaped_name;
 use crate::cli::unkept::{cannot_keep, interrupted, stated_otherwise};
+use crate::files::regular;
 use crate::ledger::manifest::item::WantedDigests;
 use crate::ledger::manifest::list::{KeptLine, KnownLine};
 use crate::ledger::statement::text::ManifestRoot;
@@ -75,11 +78,12 @@ fn prepare(round: &Round, mut source: Source) -> Result<Prepared, Complaint> {
         // The list lies where its statement does.
         list = beside;
     }
+    let mut renamed = Vec::new();
     let (paper, manifest) = match earlier {
         Some(paper) if !round.again => repeat(round, &mut source, &list, &papers, paper)?,
-        earlier => compose(round, &mut source, &list, &papers, earlier.as_ref())?,
+        earlier => compose(round, &mut source, &list, &papers, earlier.as_ref(), &mut renamed)?,
     };
-    Ok(Prepared { ready: Ready { papers, paper }, list, manifest, passed_over: source.passed_over })
+    Ok(Prepared { ready: Ready { papers, paper, renamed }, list, manifest, passed_over: source.passed_over })
 }
 
 /// The source, locked.
@@ -97,7 +101,8 @@ impl Drop for Alone {
 /// Holds the source until it is let go: of two runs at once, one would put its list in the place of the other's, and
 /// nothing could prove the other's items any more.
 fn alone(source: &Path) -> Result<Option<Alone>, Complaint> {
-    let file = File::open(source).map_err(|error| Complaint::io(source, &error))?;
+    let file = if source.is_dir() { File::open(source) } else { regular::open(source) };
+    let file = file.map_err(|error| Complaint::io(source, &error))?;
     match file.try_lock() {
         Ok(()) => Ok(Some(Alone(file))),
         Err(TryLockError::WouldBlock) => {
@@ -116,6 +121,7 @@ fn compose(
     list: &Path,
     papers: &Papers,
     earlier: Option<&StatementPaper>,
+    renamed: &mut Vec<Renamed>,
 ) -> Result<(StatementPaper, ManifestRoot), Complaint> {
     if earlier.is_none() && papers.receipt.exists() {
         // A new list would draw new salts, and take the place of the only one that proves what was deposited.
@@ -131,12 +137,12 @@ fn compose(
     let path = source.path().to_owned();
     let manifest = durable::replace_with(list, PRIVATE, |file| {
         let manifest = make(source, wanted, file, &|bytes| round.progress.add(bytes))?;
-        set_aside(list, papers, earlier)?;
-        Ok::<_, Unkept>(manifest)
+        set_aside(list, papers, earlier, renamed)?;
+        Ok::<_, MakeError>(manifest)
     });
-    let manifest = manifest.map_err(|unkept| match unkept {
-        Unkept::Told(complaint) => complaint,
-        Unkept::Unwritten(error) => cannot_keep(list, &error),
+    let manifest = manifest.map_err(|error| match error {
+        MakeError::Refused(complaint) => complaint,
+        MakeError::Unwritten(error) => cannot_keep(list, &error),
     })?;
     let paper = round.details.compose_manifest(&round.ledger, &path, manifest, &round.signer)?;
     durable::create(&papers.statement, paper.to_text().as_bytes(), PRIVATE)
@@ -144,37 +150,25 @@ fn compose(
     Ok((paper, manifest))
 }
 
-/// Why a list is not kept.
-enum Unkept {
-    Told(Complaint),
-    Unwritten(io::Error),
-}
-
-impl From<io::Error> for Unkept {
-    fn from(error: io::Error) -> Self {
-        Self::Unwritten(error)
-    }
-}
-
-impl From<Complaint> for Unkept {
-    fn from(complaint: Complaint) -> Self {
-        Self::Told(complaint)
-    }
-}
-
 /// Gives the papers of an earlier deposit other names, the statement last: as long as it has its own, nothing takes the
-/// place of the list that belongs to it.
-fn set_aside(list: &Path, papers: &Papers, earlier: Option<&StatementPaper>) -> Result<(), Complaint> {
-    let Some(note) = earlier.and_then(StatementPaper::note) else { return Ok(()) };
+/// place of the list that belongs to it. A list without a statement is set aside too: the statement may lie elsewhere, and
+/// without its list it proves no item.
+fn set_aside(
+    list: &Path,
+    papers: &Papers,
+    earlier: Option<&StatementPaper>,
+    renamed: &mut Vec<Renamed>,
+) -> Result<(), Complaint> {
+    let Some(note) = earlier.and_then(StatementPaper::note) else {
+        let spare = spare_manifest(list, random_bytes()?);
+        renamed.extend(Renamed::set_aside(list, &spare).map_err(|error| cannot_keep(&spare, &error))?);
+        return Ok(());
+    };
     let kept = earlier_manifest(list, &note);
     let beside = Papers::of(&kept, None).map_err(|error| Complaint::io(&kept, &error))?;
-    let renames =
-        [(&papers.receipt, &beside.receipt), (&list.to_owned(), &kept), (&papers.statement, &beside.statement)];
-    for (from, to) in renames {
-        match durable::rename(from, to) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(cannot_keep(to, &error)),
-            _ => {}
-        }
+    let moves = [(&papers.receipt, &beside.receipt), (&list.to_owned(), &kept), (&papers.statement, &beside.statement)];
+    for (from, to) in moves {
+        renamed.extend(Renamed::set_aside(from, to).map_err(|error| cannot_keep(to, &error))?);
     }
     Ok(())
 }
@@ -211,18 +205,39 @@ fn compare(kept: &KeptLine<'_>, line: &str, wanted: WantedDigests, papers: &Pape
         return Err(stated_otherwise(&papers.statement, "--digests"));
     }
     let known = KnownLine::parse(line).map_err(|_| changed_since(papers, kept.path))?;
-    let same = known.path == kept.path && known.digests.only(borne) == Ok(kept.item.digests);
-    if same { Ok(()) } else { Err(changed_since(papers, kept.path)) }
+    let same = known.digests.only(borne) == Ok(kept.item.digests);
+    if same && known.path == kept.path {
+        Ok(())
+    } else if same && is_same_text(known.path, kept.path) {
+        let (file, name) = (papers.statement.display(), escaped_name(kept.path));
+        let zh = format!(
+            "“{name}”的内容未变，但文件名的 Unicode 写法（NFC/NFD）与上次声明（{file}）时不同，多因经 macOS 复制。\
+             请恢复原文件名，或加 --again 再次存证"
+        );
+        let en = format!(
+            "`{name}` has the same content, but its name is in another Unicode normalization (NFC or NFD) than when the \
+             statement was made ({file}), as after copying it with macOS. Restore the names, or add --again to deposit \
+             the items once more"
+        );
+        Err(Complaint::unable("renamed_since", zh, en))
+    } else {
+        Err(changed_since(papers, kept.path))
+    }
 }
 
 fn changed_since(papers: &Papers, name: &str) -> Complaint {
-    let (file, name) = (papers.statement.display(), name.escape_debug());
-    let zh =
+    let is_skipped = Path::new(name).file_name().is_some_and(is_file_managers);
+    let (file, name) = (papers.statement.display(), escaped_name(name));
+    let mut zh =
         format!("清单内容在上次声明（{file}）之后已改变，首处不同：“{name}”。如确需对现在的内容存证，请加 --again");
-    let en = format!(
+    let mut en = format!(
         "the items have changed since the statement was made ({file}), first at `{name}`; to deposit what they are now, \
          add --again"
     );
+    if is_skipped {
+        zh.push_str("。此类文件默认略过；上次存证如曾包含，请加 --all");
+        en.push_str(". Such files are passed over by default; if they were part of that deposit, add --all");
+    }
     Complaint::unable("changed_since", zh, en)
 }
 
@@ -262,6 +277,7 @@ struct Outcome<'a> {
 fn tell(screen: &Screen, outcome: &Outcome<'_>) -> anyhow::Result<()> {
     let Outcome { path, list, manifest, passed_over, done } = outcome;
     screen.document(&document(outcome))?;
+    renamed::show(screen, &done.renamed)?;
     for found in *passed_over {
         if let Err(passed) = &found.size {
             let ((_, zh, en), name) = (passed.words(), escaped_name(&found.path.to_string_lossy()));
@@ -308,6 +324,7 @@ fn document(outcome: &Outcome<'_>) -> Value {
         "items": manifest.count,
         "manifest_root": manifest.root.to_string(),
         "deposit": ChainFactsJson::from(&done.facts),
+        "renamed": renamed::to_json(&done.renamed),
         "passed_over": passed_over.iter().filter_map(passed).collect::<Vec<_>>(),
         "manifest_file": list.to_string_lossy(),
         "statement_file": done.papers.statement.to_string_lossy(),

@@ -3,20 +3,18 @@
 //! Every line is recomputed on the way, and what does not agree with the statement is never used: a list that was cut
 //! short, edited or mixed up proves nothing any more, and says so. Memory is bounded whatever its length.
 
-use std::fs::File;
-use std::io::{self, BufRead as _, BufReader, Read as _};
+use std::io;
 use std::path::Path;
 
 use crate::cli::ending::Complaint;
+use crate::cli::manifest::lines::{LineError, Lines};
+use crate::cli::normalization::is_same_text;
 use crate::ledger::hash::Digest;
 use crate::ledger::manifest::claim::{ItemClaim, ItemName};
-use crate::ledger::manifest::list::{FIRST_LINE, KeptLine, LINE_MAX};
+use crate::ledger::manifest::list::{FIRST_LINE, KeptLine};
 use crate::ledger::manifest::tree::{CHUNK, Chunk, ManifestTree};
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::statement::text::ManifestRoot;
-
-/// Bytes read at once.
-const BUFFER: usize = 1 << 20;
 
 /// Walks the list at `path`, shows `see` every line, and checks that it is the one whose root the statement bears.
 ///
@@ -31,11 +29,13 @@ pub fn hold(
     walk(path, stated, None, see).map(|_| ())
 }
 
-/// The claim of the item called `name` in the list at `path`; `None` where no item is called so.
+/// The claim of the item called `name` in the list at `path`; `None` where no item is called so. An item of exactly this
+/// name comes first; otherwise the one whose name differs only in its Unicode normalization: macOS decomposes what other
+/// systems compose.
 ///
 /// # Errors
 ///
-/// As [`hold`].
+/// As [`hold`]; no item has exactly this name, and several have it in another normalization.
 pub fn claim(path: &Path, stated: &ManifestRoot, name: &str) -> Result<Option<ItemClaim>, Complaint> {
     walk(path, stated, Some(name), |_| Ok(()))
 }
@@ -50,20 +50,22 @@ fn walk(
         let zh = format!("{} 第 {line} 行：不是清单：{reason}", path.display());
         Complaint::unable("manifest_damaged", zh, format!("{}, line {line}: no manifest: {reason}", path.display()))
     };
-    let mut reader = File::open(path).map(|file| BufReader::with_capacity(BUFFER, file)).map_err(|error| {
+    let mut lines = Lines::open(path).map_err(|error| {
         if error.kind() == io::ErrorKind::NotFound { missing(path) } else { Complaint::io(path, &error) }
     })?;
     let (mut text, mut number) = (String::new(), 0_u64);
     let (mut tree, mut leaves) = (ManifestTree::new(), Vec::with_capacity(CHUNK));
-    let mut sought: Option<Sought> = None;
+    let mut sought = name.map(Search::for_name);
     loop {
         text.clear();
-        let count = (&mut reader).take(LINE_MAX as u64).read_line(&mut text);
         number += 1;
-        if count.map_err(|error| Complaint::io(path, &error))? == 0 {
-            break;
+        match lines.next(&mut text) {
+            Ok(0) => break,
+            Ok(_) => {}
+            Err(LineError::Io(error)) => return Err(Complaint::io(path, &error)),
+            Err(error) => return Err(damaged(number, &error.to_string())),
         }
-        let line = text.strip_suffix('\n').ok_or_else(|| damaged(number, "cut short, or too long"))?;
+        let line = text.strip_suffix('\n').unwrap_or(&text);
         if number == 1 {
             if line != FIRST_LINE {
                 return Err(damaged(1, &format!("expected the first line `{FIRST_LINE}`")));
@@ -72,8 +74,8 @@ fn walk(
         }
         let kept = KeptLine::parse(line).map_err(|fault| damaged(number, &fault.to_string()))?;
         see(&kept)?;
-        if sought.is_none() && name == Some(kept.path) {
-            sought = Some(Sought::of(&kept, LeafIndex(number - 2)));
+        if let Some(search) = &mut sought {
+            search.see(&kept, LeafIndex(number - 2));
         }
         leaves.push(kept.leaf());
         if leaves.len() == CHUNK {
@@ -84,7 +86,7 @@ fn walk(
     if tree.root().as_ref() != Some(stated) {
         return Err(not_the_stated(path));
     }
-    let Some(sought) = sought else { return Ok(None) };
+    let Some(sought) = sought.map_or(Ok(None), |search| search.found(path))? else { return Ok(None) };
     let proof = tree.path(sought.index, &sought.leaves).ok_or_else(|| not_the_stated(path))?;
     Ok(Some(ItemClaim { line: sought.line, index: sought.index, path: proof, name: Some(sought.name) }))
 }
@@ -104,13 +106,60 @@ impl Sought {
     }
 }
 
-fn close(tree: &mut ManifestTree, leaves: &mut Vec<Digest>, sought: &mut Option<Sought>) {
+/// The search for an item by its name.
+struct Search<'n> {
+    name: &'n str,
+    exact: Option<Sought>,
+    /// The first item whose name is the same in normalization form C.
+    equivalent: Option<Sought>,
+    /// How many such items there are.
+    equivalents: usize,
+}
+
+impl<'n> Search<'n> {
+    const fn for_name(name: &'n str) -> Self {
+        Self { name, exact: None, equivalent: None, equivalents: 0 }
+    }
+
+    fn see(&mut self, kept: &KeptLine<'_>, index: LeafIndex) {
+        if kept.path == self.name {
+            self.exact.get_or_insert_with(|| Sought::of(kept, index));
+        } else if is_same_text(kept.path, self.name) {
+            self.equivalents += 1;
+            self.equivalent.get_or_insert_with(|| Sought::of(kept, index));
+        }
+    }
+
+    /// Takes the leaves of the chunk in which an item was found.
+    fn take_leaves(&mut self, leaves: &[Digest]) {
+        for sought in [&mut self.exact, &mut self.equivalent].into_iter().flatten() {
+            if sought.leaves.is_empty() {
+                sought.leaves.extend_from_slice(leaves);
+            }
+        }
+    }
+
+    fn found(self, list: &Path) -> Result<Option<Sought>, Complaint> {
+        if self.exact.is_none() && self.equivalents > 1 {
+            let (path, count) = (list.display(), self.equivalents);
+            let zh = format!("{path}：有 {count} 项的名称看似相同，仅 Unicode 写法不同。请照清单中的写法给出名称");
+            let en = format!(
+                "{path}: {count} items have this name in another Unicode normalization. Give the name exactly as the \
+                 manifest has it"
+            );
+            return Err(Complaint::unable("ambiguous_item", zh, en));
+        }
+        Ok(self.exact.or(self.equivalent))
+    }
+}
+
+fn close(tree: &mut ManifestTree, leaves: &mut Vec<Digest>, sought: &mut Option<Search<'_>>) {
     if let Some(chunk) = Chunk::over(leaves) {
         // Chunks are closed when full, and once more behind the last line.
         let _ = tree.push(chunk);
     }
-    if let Some(sought) = sought.as_mut().filter(|sought| sought.leaves.is_empty()) {
-        sought.leaves.clone_from(leaves);
+    if let Some(search) = sought {
+        search.take_leaves(leaves);
     }
     leaves.clear();
 }
@@ -142,12 +191,15 @@ mod tests {
 
     /// A list of `count` items and what a statement says of it.
     fn list(count: usize) -> (tempfile::TempDir, std::path::PathBuf, ManifestRoot) {
+        list_of(&(0..count).map(|n| format!("{n:06}")).collect::<Vec<_>>())
+    }
+
+    fn list_of(names: &[String]) -> (tempfile::TempDir, std::path::PathBuf, ManifestRoot) {
         let mut text = format!("{FIRST_LINE}\n");
         let (mut tree, mut leaves) = (ManifestTree::new(), Vec::new());
-        for n in 0..count {
-            let path = format!("{n:06}");
+        for (n, path) in names.iter().enumerate() {
             let digests = ItemDigests::new(Some(sha256(path.as_bytes())), None, 6).unwrap();
-            let known = KnownLine { digests, path: &path };
+            let known = KnownLine { digests, path };
             leaves.push(KeptLine::write(&mut text, &known, &sha256(&n.to_be_bytes()).0));
         }
         for chunk in leaves.chunks(CHUNK) {
@@ -179,6 +231,25 @@ mod tests {
     }
 
     #[test]
+    fn an_item_is_found_in_either_normalization_and_never_by_guessing() {
+        let (composed, decomposed) = ("caf\u{e9}.wav", "cafe\u{301}.wav");
+        let (_folder, path, root) = list_of(&["a".into(), composed.into()]);
+        for name in [composed, decomposed] {
+            let claim = claim(&path, &root, name).unwrap().unwrap();
+            assert_eq!(claim.name.as_ref().unwrap().path, composed);
+            claim.check(Some(&root)).unwrap();
+        }
+        assert_eq!(claim(&path, &root, "cafe.wav").unwrap(), None);
+        // Two files may look the same: then only the exact name is one of them.
+        let (_folder, path, root) = list_of(&[decomposed.into(), composed.into()]);
+        for name in [composed, decomposed] {
+            assert_eq!(claim(&path, &root, name).unwrap().unwrap().name.unwrap().path, name);
+        }
+        let (_folder, path, root) = list_of(&["\u{1e69}".into(), "\u{1e63}\u{307}".into()]);
+        assert_eq!(claim(&path, &root, "s\u{307}\u{323}").unwrap_err().code, "ambiguous_item");
+    }
+
+    #[test]
     fn a_list_that_is_not_the_stated_one_is_refused_whatever_was_done_to_it() {
         let (_folder, path, root) = list(5);
         let good = std::fs::read_to_string(&path).unwrap();
@@ -189,7 +260,7 @@ mod tests {
             (swapped, "manifest_differs"),
             (format!("{good}{}", lines[5]), "manifest_differs"),
             (lines[0].to_owned(), "manifest_differs"),
-            (good.trim_end().to_owned(), "manifest_damaged"),
+            (good.trim_end_matches("000004\n").to_owned(), "manifest_damaged"),
             (good.replacen("path 000003", "path 000004", 1), "manifest_damaged"),
             (good.replacen("size 6", "size 7", 1), "manifest_differs"),
             (good.replacen("manifest v1", "manifest v2", 1), "manifest_damaged"),
@@ -198,6 +269,10 @@ mod tests {
         for (text, code) in cases {
             std::fs::write(&path, &text).unwrap();
             assert_eq!(claim(&path, &root, "000001").unwrap_err().code, code, "{text}");
+        }
+        for same in [good.trim_end().to_owned(), good.replace('\n', "\r\n"), format!("\u{FEFF}{good}")] {
+            std::fs::write(&path, &same).unwrap();
+            assert!(claim(&path, &root, "000001").unwrap().is_some(), "{same}");
         }
         std::fs::remove_file(&path).unwrap();
         assert_eq!(claim(&path, &root, "000001").unwrap_err().code, "manifest_missing");

@@ -4,7 +4,7 @@
 //! puts them in their order and writes them out. A block is all a worker holds, so memory is bounded.
 
 use std::collections::BTreeMap;
-use std::io::Write;
+use std::io::{self, Write};
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
@@ -39,17 +39,16 @@ type Numbered = (usize, Result<Worked, Complaint>);
 ///
 /// # Errors
 ///
-/// [`Complaint`]: what the source has, a line that is none, paths that do not ascend, no item at all, no randomness, or
+/// [`MakeError`]: what the source has, a line that is none, paths that do not ascend, no item at all, no randomness, or
 /// `out` cannot be written.
 pub fn make(
     source: &mut Source,
     wanted: WantedDigests,
     out: &mut impl Write,
     read: &(dyn Fn(u64) + Sync),
-) -> Result<ManifestRoot, Complaint> {
+) -> Result<ManifestRoot, MakeError> {
     let path = source.path().to_owned();
-    let unwritten = |error| Complaint::io(&path, &error);
-    writeln!(out, "{FIRST_LINE}").map_err(unwritten)?;
+    writeln!(out, "{FIRST_LINE}")?;
     let workers = thread::available_parallelism().map_or(1, usize::from);
     let blocks = Mutex::new((0, source));
     let tree = thread::scope(|scope| {
@@ -60,12 +59,34 @@ pub fn make(
         }
         drop(done);
         // The receiver goes with this call, so that the workers end early when it does.
-        collect(finished, |kept| out.write_all(kept.as_bytes()).map_err(unwritten), &path.display().to_string())
+        collect(finished, |kept| out.write_all(kept.as_bytes()), &path.display().to_string())
     })?;
     tree.root().ok_or_else(|| {
         let zh = format!("{}：没有可列入清单的内容", path.display());
-        Complaint::unable("empty_manifest", zh, format!("{}: there is nothing to put into a manifest", path.display()))
+        let en = format!("{}: there is nothing to put into a manifest", path.display());
+        MakeError::Refused(Complaint::unable("empty_manifest", zh, en))
     })
+}
+
+/// Why there is no list to keep. What cannot be written is not the source: only the caller knows its name.
+#[derive(Debug)]
+pub enum MakeError {
+    /// The source does not make a manifest.
+    Refused(Complaint),
+    /// The list cannot be written.
+    Unwritten(io::Error),
+}
+
+impl From<io::Error> for MakeError {
+    fn from(error: io::Error) -> Self {
+        Self::Unwritten(error)
+    }
+}
+
+impl From<Complaint> for MakeError {
+    fn from(complaint: Complaint) -> Self {
+        Self::Refused(complaint)
+    }
 }
 
 fn work(
@@ -96,9 +117,9 @@ fn work(
 /// Takes the blocks in their order, whatever order they are done in.
 fn collect(
     finished: Receiver<Numbered>,
-    mut write: impl FnMut(&str) -> Result<(), Complaint>,
+    mut write: impl FnMut(&str) -> io::Result<()>,
     list: &str,
-) -> Result<ManifestTree, Complaint> {
+) -> Result<ManifestTree, MakeError> {
     let (mut early, mut tree, mut previous) = (BTreeMap::new(), ManifestTree::new(), None::<String>);
     let mut next = 0;
     for (number, worked) in finished {
@@ -106,7 +127,7 @@ fn collect(
         while let Some(block) = early.remove(&next) {
             let block = block?;
             if previous.is_some_and(|previous| previous >= block.first) {
-                return Err(bad_line(list, next * CHUNK + 1, &Reason::NotAscending));
+                return Err(bad_line(list, next * CHUNK + 1, &Reason::NotAscending).into());
             }
             write(&block.kept)?;
             // A source gives a shorter block only as its last.
@@ -115,7 +136,7 @@ fn collect(
             next += 1;
         }
     }
-    if early.is_empty() { Ok(tree) } else { Err(ended_early()) }
+    if early.is_empty() { Ok(tree) } else { Err(ended_early().into()) }
 }
 
 /// Why a line is refused.
@@ -194,6 +215,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::cli::gather::Skip;
     use crate::ledger::hash::sha256;
     use crate::ledger::manifest::item::ItemDigests;
     use crate::ledger::merkle::list::root_of;
@@ -212,7 +234,11 @@ mod tests {
         let path = folder.path().join("list");
         std::fs::write(&path, text).unwrap();
         let mut kept = Vec::new();
-        let root = make(&mut Source::open(&path).unwrap(), wanted, &mut kept, &|_| {})?;
+        let made = make(&mut Source::open(&path, Skip::FileManagerFiles).unwrap(), wanted, &mut kept, &|_| {});
+        let root = made.map_err(|error| match error {
+            MakeError::Refused(complaint) => complaint,
+            MakeError::Unwritten(error) => panic!("memory can be written: {error}"),
+        })?;
         Ok((root, String::from_utf8(kept).unwrap()))
     }
 
@@ -292,8 +318,9 @@ mod tests {
         let text: String = (0..20 * CHUNK).map(|n| line(&format!("{n:06}"))).collect();
         std::fs::write(&path, text).unwrap();
         for room in [0, 1 << 20, 5 << 20] {
-            let mut source = Source::open(Path::new(&path)).unwrap();
-            assert_eq!(make(&mut source, BOTH, &mut Full(room), &|_| {}).unwrap_err().code, "io");
+            let mut source = Source::open(Path::new(&path), Skip::Nothing).unwrap();
+            let error = make(&mut source, BOTH, &mut Full(room), &|_| {}).unwrap_err();
+            assert!(matches!(error, MakeError::Unwritten(error) if error.kind() == io::ErrorKind::StorageFull));
         }
     }
 }

@@ -6,11 +6,12 @@
 //! ```
 //!
 //! [`source`] reads a list of known digests, or measures a folder into one; [`making`] turns it into the list to keep, on
-//! all cores; [`kept`] reads that list again; [`depositing`] puts its root on a ledger; [`cutting`] takes the receipt of a
+//! all cores; [`kept`] reads that list again ([`lines`] reads both kinds); [`depositing`] puts its root on a ledger; [`cutting`] takes the receipt of a
 //! single item out of it.
 
 pub mod cutting;
 pub mod depositing;
 pub mod kept;
+pub mod lines;
 pub mod making;
 pub mod source;

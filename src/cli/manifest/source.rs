@@ -3,8 +3,7 @@
 //! Lines come in blocks of [`CHUNK`], the last one shorter, so that memory is bounded whatever the number of items. The
 //! lines are those of `ledger::manifest::list`; they are not read here.
 
-use std::fs::{self, File};
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,13 +11,11 @@ use std::thread;
 
 use crate::cli::digest::{Hashed, content};
 use crate::cli::ending::Complaint;
-use crate::cli::gather::{Found, Passed, gather};
+use crate::cli::gather::{Found, Passed, Skip, gather};
+use crate::cli::manifest::lines::{LineError, Lines};
 use crate::ledger::manifest::item::{ItemDigests, WantedDigests};
-use crate::ledger::manifest::list::{KnownLine, LINE_MAX, check_path};
+use crate::ledger::manifest::list::{KnownLine, check_path};
 use crate::ledger::manifest::tree::CHUNK;
-
-/// Bytes read at once from a list.
-const BUFFER: usize = 1 << 20;
 
 /// Where the lines come from.
 #[derive(Debug)]
@@ -31,7 +28,7 @@ pub struct Source {
 
 #[derive(Debug)]
 enum Kind {
-    List(BufReader<File>),
+    List(Lines),
     Folder { files: Vec<Member>, next: usize },
 }
 
@@ -45,20 +42,19 @@ struct Member {
 }
 
 impl Source {
-    /// Opens the list or the folder at `path`.
+    /// Opens the list, or the folder at `path` without what is to be skipped in it.
     ///
     /// # Errors
     ///
     /// [`Complaint`]: it is neither, or something in the folder cannot be an item: a manifest that silently leaves out
     /// what could not be read would prove less than its depositor believes.
-    pub fn open(path: &Path) -> Result<Self, Complaint> {
+    pub fn open(path: &Path, skip: Skip) -> Result<Self, Complaint> {
         let metadata = fs::symlink_metadata(path).map_err(|error| Complaint::io(path, &error))?;
         let (kind, passed_over) = if metadata.is_dir() {
-            let (files, passed_over) = members(path)?;
+            let (files, passed_over) = members(path, skip)?;
             (Kind::Folder { files, next: 0 }, passed_over)
         } else if metadata.is_file() {
-            let file = File::open(path).map_err(|error| Complaint::io(path, &error))?;
-            (Kind::List(BufReader::with_capacity(BUFFER, file)), Vec::new())
+            (Kind::List(Lines::open(path).map_err(|error| Complaint::io(path, &error))?), Vec::new())
         } else {
             let zh = format!("{}：既不是文件夹，也不是清单文件", path.display());
             let en = format!("{}: neither a folder nor a list", path.display());
@@ -71,7 +67,7 @@ impl Source {
     #[must_use]
     pub fn total_bytes(&self) -> u64 {
         match &self.kind {
-            Kind::List(reader) => reader.get_ref().metadata().map_or(0, |metadata| metadata.len()),
+            Kind::List(lines) => lines.total_bytes(),
             Kind::Folder { files, .. } => files.iter().map(|file| file.size).sum(),
         }
     }
@@ -94,7 +90,7 @@ impl Source {
         read: &(dyn Fn(u64) + Sync),
     ) -> Result<Option<String>, Complaint> {
         match &mut self.kind {
-            Kind::List(reader) => next_lines(&self.path, reader, read),
+            Kind::List(lines) => next_lines(&self.path, lines, read),
             Kind::Folder { files, next } => {
                 let block: Vec<&Member> = files.iter().skip(*next).take(CHUNK).collect();
                 *next += block.len();
@@ -104,31 +100,28 @@ impl Source {
     }
 }
 
-fn next_lines(
-    path: &Path,
-    reader: &mut BufReader<File>,
-    read: &(dyn Fn(u64) + Sync),
-) -> Result<Option<String>, Complaint> {
-    let mut text = String::with_capacity(256 * CHUNK);
+fn next_lines(path: &Path, lines: &mut Lines, read: &(dyn Fn(u64) + Sync)) -> Result<Option<String>, Complaint> {
+    let (mut text, mut total) = (String::with_capacity(256 * CHUNK), 0);
     for _ in 0..CHUNK {
-        let count = reader.take(LINE_MAX as u64).read_line(&mut text).map_err(|error| Complaint::io(path, &error))?;
-        if count == 0 {
-            break;
-        }
-        if !text.ends_with('\n') {
-            let zh = format!("{}：有一行过长（上限 {LINE_MAX} 字节），或末行没有换行符", path.display());
-            let en = format!("{}: a line of more than {LINE_MAX} bytes, or no LF after the last", path.display());
-            return Err(Complaint::unable("bad_list", zh, en));
+        match lines.next(&mut text) {
+            Ok(0) => break,
+            Ok(count) => total += count as u64,
+            Err(LineError::Io(error)) => return Err(Complaint::io(path, &error)),
+            Err(error) => {
+                let (path, line) = (path.display(), lines.number());
+                let zh = format!("{path} 第 {line} 行附近：{}", error.chinese());
+                return Err(Complaint::unable("bad_list", zh, format!("{path}, near line {line}: {error}")));
+            }
         }
     }
-    read(text.len() as u64);
+    read(total);
     Ok(if text.is_empty() { None } else { Some(text) })
 }
 
 /// The files of a folder in the bytewise order of their names, and what is passed over.
-fn members(folder: &Path) -> Result<(Vec<Member>, Vec<Found>), Complaint> {
+fn members(folder: &Path, skip: Skip) -> Result<(Vec<Member>, Vec<Found>), Complaint> {
     let (mut files, mut passed_over) = (Vec::new(), Vec::new());
-    for found in gather(&[folder.to_owned()], true) {
+    for found in gather(&[folder.to_owned()], true, skip) {
         match found.size {
             Ok(size) => files.push(Member { name: name_in(folder, &found.path)?, path: found.path, size }),
             Err(Passed::Unreadable(reason)) => {
@@ -208,6 +201,7 @@ mod tests {
 
     use super::*;
     use crate::ledger::hash::sha256;
+    use crate::ledger::manifest::list::LINE_MAX;
 
     const BOTH: WantedDigests = WantedDigests { sha256: true, sm3: true };
 
@@ -223,12 +217,18 @@ mod tests {
     fn a_folder_becomes_lines_in_the_order_of_the_names() {
         let top = tempfile::tempdir().unwrap();
         fs::create_dir(top.path().join("a")).unwrap();
-        for (name, bytes) in [("a/2", "22"), ("a.txt", "1"), ("卷", "333"), ("empty", ""), ("x.tiezheng-manifest", "?")]
-        {
+        for (name, bytes) in [
+            ("a/2", "22"),
+            ("a.txt", "1"),
+            ("卷", "333"),
+            ("empty", ""),
+            ("x.tiezheng-manifest", "?"),
+            (".DS_Store", "?"),
+        ] {
             fs::write(top.path().join(name), bytes).unwrap();
         }
         symlink("a.txt", top.path().join("link")).unwrap();
-        let mut source = Source::open(top.path()).unwrap();
+        let mut source = Source::open(top.path(), Skip::FileManagerFiles).unwrap();
         assert_eq!(source.total_bytes(), 6);
         let blocks = all(&mut source).unwrap();
         let lines: Vec<_> = blocks[0].lines().map(|line| KnownLine::parse(line).unwrap()).collect();
@@ -236,7 +236,7 @@ mod tests {
         assert_eq!(lines[1].digests.content().sha256, Some(sha256(b"22")));
         assert_eq!(lines[2].digests.size(), 3);
         let passed: Vec<_> = source.passed_over.iter().map(|found| found.size.clone().unwrap_err()).collect();
-        assert_eq!(passed, [Passed::Empty, Passed::Link, Passed::Own]);
+        assert_eq!(passed, [Passed::FileManagers, Passed::Empty, Passed::Link, Passed::Own]);
     }
 
     #[test]
@@ -244,7 +244,7 @@ mod tests {
         for name in [&b"a\xff"[..], b"a\nb"] {
             let top = tempfile::tempdir().unwrap();
             fs::write(top.path().join(std::ffi::OsStr::from_bytes(name)), "x").unwrap();
-            assert_eq!(Source::open(top.path()).unwrap_err().code, "bad_item_name");
+            assert_eq!(Source::open(top.path(), Skip::FileManagerFiles).unwrap_err().code, "bad_item_name");
         }
     }
 
@@ -254,7 +254,7 @@ mod tests {
         for n in 0..9 {
             fs::write(top.path().join(n.to_string()), "x").unwrap();
         }
-        let mut source = Source::open(top.path()).unwrap();
+        let mut source = Source::open(top.path(), Skip::FileManagerFiles).unwrap();
         fs::remove_file(top.path().join("4")).unwrap();
         assert_eq!(all(&mut source).unwrap_err().code, "io");
     }
@@ -265,16 +265,19 @@ mod tests {
         let path = top.path().join("list");
         let write = |text: &str| fs::write(&path, text).unwrap();
         write(&"x\n".repeat(2 * CHUNK + 3));
-        let blocks = all(&mut Source::open(&path).unwrap()).unwrap();
+        let blocks = all(&mut Source::open(&path, Skip::FileManagerFiles).unwrap()).unwrap();
         assert_eq!(blocks.iter().map(|block| block.lines().count()).collect::<Vec<_>>(), [CHUNK, CHUNK, 3]);
         write("");
-        assert!(all(&mut Source::open(&path).unwrap()).unwrap().is_empty());
-        for bad in ["x\ny", &format!("{}\n", "x".repeat(LINE_MAX))] {
-            write(bad);
-            assert_eq!(all(&mut Source::open(&path).unwrap()).unwrap_err().code, "bad_list");
+        assert!(all(&mut Source::open(&path, Skip::FileManagerFiles).unwrap()).unwrap().is_empty());
+        write("\u{FEFF}x\r\ny");
+        assert_eq!(all(&mut Source::open(&path, Skip::FileManagerFiles).unwrap()).unwrap(), ["x\ny\n"]);
+        for bad in [format!("{}\n", "x".repeat(LINE_MAX)).as_bytes(), b"\xff\n"] {
+            fs::write(&path, bad).unwrap();
+            assert_eq!(all(&mut Source::open(&path, Skip::FileManagerFiles).unwrap()).unwrap_err().code, "bad_list");
         }
-        fs::write(&path, b"\xff\n").unwrap();
-        assert_eq!(all(&mut Source::open(&path).unwrap()).unwrap_err().code, "io");
-        assert_eq!(Source::open(Path::new("/dev/null")).unwrap_err().code, "not_a_manifest_source");
+        assert_eq!(
+            Source::open(Path::new("/dev/null"), Skip::FileManagerFiles).unwrap_err().code,
+            "not_a_manifest_source"
+        );
     }
 }

@@ -101,7 +101,7 @@ pub fn import(
         replies: std::collections::BTreeMap::new(),
         import: act.clone(),
     };
-    file.items.insert(act.item, imported);
+    file.items.insert_mut(act.item, imported);
     Ok(())
 }
 

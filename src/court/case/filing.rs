@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use rpds::RedBlackTreeMapSync;
+
 use crate::court::acts::{Describe, Open};
 use crate::court::calendar::Day;
 use crate::court::case::refusal::Refusal;
-use crate::court::case::state::{Agent, CaseFile, Party, Placed, Text};
+use crate::court::case::state::{Agent, CaseFile, Item, Party, Placed, Text};
 use crate::court::case_number::CaseNumber;
 use crate::court::document::Document;
-use crate::court::ids::{AgentNumber, AnnexId, CaseId, PartyNumber};
+use crate::court::ids::{AgentNumber, AnnexId, CaseId, ItemNumber, PartyNumber};
 use crate::court::period::basis::Basis;
 use crate::court::period::{EvidencePeriod, PeriodEvent};
 use crate::court::values::{Capacity, Filer, IdentityCheck};
@@ -109,7 +111,8 @@ pub fn open(id: CaseId, document: &Document, act: &Open, placed: Placed) -> Resu
         parties: BTreeMap::from([(first, party)]),
         agents,
         codes: BTreeMap::new(),
-        items: BTreeMap::new(),
+        items: RedBlackTreeMapSync::default(),
+        annexes: RedBlackTreeMapSync::default(),
         period: EvidencePeriod::default(),
         orders: Vec::new(),
         holds: BTreeMap::new(),
@@ -129,8 +132,12 @@ pub fn submit(file: &mut CaseFile, placed: Placed) {
     file.stage = Stage::UnderReview;
     file.submitted = Some(placed.at);
     file.reason = None;
-    for item in file.items.values_mut().filter(|item| item.import.phase == Phase::Filing) {
-        item.locked = true;
+    let to_lock =
+        |(number, item): (&ItemNumber, &Item)| (item.import.phase == Phase::Filing && !item.locked).then_some(*number);
+    for number in file.items.iter().filter_map(to_lock).collect::<Vec<_>>() {
+        if let Some(item) = file.items.get_mut(&number) {
+            item.locked = true;
+        }
     }
 }
 

@@ -24,7 +24,11 @@ use crate::court::words::Stage;
 /// [`Refusal`]: no case begins like this.
 pub fn begin(id: CaseId, document: &Document, placed: Placed) -> Result<CaseFile, Refusal> {
     match (&document.act, document.stream) {
-        (Act::Open(act), Stream::Case) if placed.sequence == 1 => filing::open(id, document, act, placed),
+        (Act::Open(act), Stream::Case) if placed.sequence == 1 => {
+            let mut file = filing::open(id, document, act, placed)?;
+            file.keep_annexes(document, placed);
+            Ok(file)
+        }
         _ => Err(Refusal::OutOfOrder),
     }
 }
@@ -35,7 +39,17 @@ impl CaseFile {
         if let Err(because) = self.apply(document, placed, calendar) {
             self.void.push(Void { placed, because });
         }
+        self.keep_annexes(document, placed);
         self.last = placed;
+    }
+
+    /// Keeps where the annexes of an act lie, also of one without effect. Those that an erasure names lie with other acts.
+    fn keep_annexes(&mut self, document: &Document, placed: Placed) {
+        if !matches!(document.act, Act::Erase(_)) {
+            for annex in document.act.annexes() {
+                self.annexes.insert_mut(annex, placed.index);
+            }
+        }
     }
 
     /// Applies an act.

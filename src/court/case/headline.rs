@@ -112,7 +112,7 @@ impl Item {
         if let Some(verified) = agreed.max_by_key(|one| (one.is_by_the_court(), one.placed.sequence)) {
             return Headline::Verified(verified);
         }
-        let files = all.iter().filter(|one| one.found.presented == Presented::File);
-        files.last().map_or(Headline::NotVerified, Headline::Unable)
+        let mut files = all.iter().filter(|one| one.found.presented == Presented::File);
+        files.next_back().map_or(Headline::NotVerified, Headline::Unable)
     }
 }

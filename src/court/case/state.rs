@@ -5,7 +5,9 @@
 //! Everything follows from the acts and their times alone. Texts are held as commitments with the place where they lie, so
 //! that erasing one changes nothing here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use rpds::RedBlackTreeMapSync;
 
 use crate::court::acts::Import;
 use crate::court::case::refusal::Refusal;
@@ -275,8 +277,11 @@ pub struct CaseFile {
     pub agents: BTreeMap<AgentNumber, Agent>,
     /// Association codes.
     pub codes: BTreeMap<CodeNumber, AssociationCode>,
-    /// Items of evidence.
-    pub items: BTreeMap<ItemNumber, Item>,
+    /// Items of evidence. A persistent map: the state after an act shares all items with the state before, except those
+    /// that the act changed.
+    pub items: RedBlackTreeMapSync<ItemNumber, Item>,
+    /// All annexes of its acts, and the entry beside which each lies.
+    pub annexes: RedBlackTreeMapSync<AnnexId, LeafIndex>,
     /// The evidence period.
     pub period: EvidencePeriod,
     /// What the court ordered erased.
@@ -311,6 +316,13 @@ impl CaseFile {
                 || self.agents.values().any(|agent| agent.account == account)
         };
         deposit.is_none_or(item) && account.is_none_or(takes_part)
+    }
+
+    /// The accounts that take or took part in it, as a party or as an agent.
+    #[must_use]
+    pub fn accounts(&self) -> BTreeSet<AccountId> {
+        let parties = self.parties.values().filter_map(|party| party.account);
+        parties.chain(self.agents.values().map(|agent| agent.account)).collect()
     }
 
     /// Whether it was handed on in this way before.
@@ -368,7 +380,7 @@ impl CaseFile {
     /// The next item's number.
     #[must_use]
     pub fn next_item(&self) -> ItemNumber {
-        ItemNumber(next(&self.items, |number| number.0))
+        ItemNumber(self.items.last().map_or(1, |(last, _)| last.0.saturating_add(1)))
     }
 
     /// The next party's number.

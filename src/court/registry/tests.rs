@@ -9,7 +9,7 @@ use crate::court::acts::{
     RevokeToken, TrustLedger,
 };
 use crate::court::case::tests::random::{Dice, START, act, document, placed};
-use crate::court::registry::tokens::{CHILDREN_MAX, ROOTS_MAX};
+use crate::court::registry::tokens::{CHILDREN_MAX, ROOTS_MAX, TokenError};
 use crate::court::words::{IdentityLevel, KeptTokens};
 use crate::ledger::hash::Digest;
 use crate::ledger::key::{Name, Signer};
@@ -173,7 +173,10 @@ fn everybody_issues_and_revokes_the_own_tokens_and_nobody_elses() {
     assert_eq!(does(&mut registry, 4, Capacity::Oneself, token(3, 4, &[])), Err(RegistryError::NotPermitted));
     assert_eq!(does(&mut registry, 4, Capacity::Oneself, child(3, 5, 1, &[])), Err(RegistryError::NotPermitted));
     assert_eq!(does(&mut registry, 9, Capacity::Oneself, child(3, 9, 1, &[])), Err(RegistryError::NotPermitted));
-    assert_eq!(does(&mut registry, 5, Capacity::Oneself, child(3, 5, 1, &[])), Err(RegistryError::IssuingToken));
+    assert_eq!(
+        does(&mut registry, 5, Capacity::Oneself, child(3, 5, 1, &[])),
+        Err(RegistryError::Token(TokenError::IssuingToken))
+    );
     assert_eq!(does(&mut registry, 5, Capacity::Oneself, revoke(1)), Err(RegistryError::NotPermitted));
     assert!(registry.tokens.is_good(id(1), now(86_399_999)) && !registry.tokens.is_good(id(1), now(86_400_000)));
     does(&mut registry, 4, Capacity::Oneself, revoke(1)).unwrap();
@@ -196,7 +199,10 @@ fn a_revocation_ends_all_that_was_issued_with_the_token() {
     // Nor is anything issued with one of them from now on.
     for parent in [2, 3] {
         let next = child(5, 4, parent, &[Scope::Read]);
-        assert_eq!(does(&mut registry, 4, Capacity::Oneself, next), Err(RegistryError::IssuingToken));
+        assert_eq!(
+            does(&mut registry, 4, Capacity::Oneself, next),
+            Err(RegistryError::Token(TokenError::IssuingToken))
+        );
     }
     let mut all = registry.tokens.descendants(id(1));
     all.sort_unstable();
@@ -206,7 +212,7 @@ fn a_revocation_ends_all_that_was_issued_with_the_token() {
 #[test]
 fn a_token_for_oneself_has_no_more_than_the_one_that_issued_it() {
     let mut registry = staffed();
-    let exceeds = Err(RegistryError::TokenExceedsIssuing);
+    let exceeds = Err(RegistryError::Token(TokenError::ExceedsIssuing));
     let manage = [Scope::Read, Scope::Manage];
     for (holder, first) in [(4, 1), (1, 2)] {
         does(&mut registry, 0, Capacity::Platform, token(first, holder, &manage)).unwrap();
@@ -219,7 +225,10 @@ fn a_token_for_oneself_has_no_more_than_the_one_that_issued_it() {
     // For another account, an operator's token may give more.
     does(&mut registry, 1, OPERATOR, child(9, 3, 2, &[Scope::Court])).unwrap();
     // And it must be the operator's own.
-    assert_eq!(does(&mut registry, 1, OPERATOR, child(10, 3, 1, &[])), Err(RegistryError::IssuingToken));
+    assert_eq!(
+        does(&mut registry, 1, OPERATOR, child(10, 3, 1, &[])),
+        Err(RegistryError::Token(TokenError::IssuingToken))
+    );
 }
 
 #[test]
@@ -257,8 +266,8 @@ fn a_flood_of_children_takes_nothing_from_their_parents() {
         }
     };
     let (grandchildren, error) = flood(&mut registry, 1);
-    assert_eq!((grandchildren.len(), error), (CHILDREN_MAX, RegistryError::TooManyTokens));
-    assert_eq!(flood(&mut registry, grandchildren[0]), (vec![], RegistryError::TooManyGenerations));
+    assert_eq!((grandchildren.len(), error), (CHILDREN_MAX, RegistryError::Token(TokenError::TooMany)));
+    assert_eq!(flood(&mut registry, grandchildren[0]), (vec![], RegistryError::Token(TokenError::TooManyGenerations)));
     // The stolen child used up what is its own. Its parent still issues, as does the operator.
     let (children, _) = flood(&mut registry, 0);
     assert_eq!(children.len(), CHILDREN_MAX - 1);
@@ -344,7 +353,10 @@ fn an_account_has_so_many_good_tokens_and_no_more() {
     for n in 0..ROOTS_MAX {
         does(&mut registry, 1, OPERATOR, token(u8::try_from(n).unwrap(), 4, &[Scope::Read])).unwrap();
     }
-    assert_eq!(does(&mut registry, 1, OPERATOR, token(200, 4, &[Scope::Read])), Err(RegistryError::TooManyTokens));
+    assert_eq!(
+        does(&mut registry, 1, OPERATOR, token(200, 4, &[Scope::Read])),
+        Err(RegistryError::Token(TokenError::TooMany))
+    );
     does(&mut registry, 4, Capacity::Oneself, revoke(0)).unwrap();
     does(&mut registry, 1, OPERATOR, token(200, 4, &[Scope::Read])).unwrap();
 }

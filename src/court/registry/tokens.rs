@@ -17,7 +17,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::court::acts::{IssueToken, RevokeToken};
 use crate::court::ids::{AccountId, TokenId};
-use crate::court::registry::RegistryError;
 use crate::court::words::{KeptTokens, Scope};
 use crate::ledger::hash::Digest;
 use crate::ledger::time::Timestamp;
@@ -30,6 +29,51 @@ pub const CHILDREN_MAX: usize = 16;
 pub const GENERATIONS_MAX: usize = 2;
 /// Longest chain of tokens that issued each other, over all accounts.
 pub const LINEAGE_MAX: usize = 16;
+
+/// Why a token is not issued or revoked. Nothing was changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TokenError {
+    /// There is no such token.
+    #[error("there is no such token")]
+    NoSuchToken,
+    /// The token is there already.
+    #[error("the token is there already")]
+    Exists,
+    /// Revoke one, or wait until one expires.
+    #[error(
+        "too many tokens are good: at most {ROOTS_MAX} issued to an account by others, and {CHILDREN_MAX} issued by each \
+         token for its own account. Revoke one, or wait until one expires"
+    )]
+    TooMany,
+    /// The token that issues is unknown, no longer good, or another account's.
+    #[error("the token that issues is not good, or belongs to another account")]
+    IssuingToken,
+    /// A token for the same account has a scope or a life that the token that issues it lacks.
+    #[error("a token has no scope that the token which issues it lacks, and does not outlive it")]
+    ExceedsIssuing,
+    /// Issue it with a token that stands nearer to the first.
+    #[error(
+        "tokens issued by tokens of the same account end {GENERATIONS_MAX} generations below the first. Issue it with an \
+         earlier one"
+    )]
+    TooManyGenerations,
+}
+
+impl TokenError {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::NoSuchToken => "no_such_token",
+            Self::Exists => "token_exists",
+            Self::TooMany => "too_many_tokens",
+            Self::IssuingToken => "issuing_token",
+            Self::ExceedsIssuing => "token_exceeds_issuing",
+            Self::TooManyGenerations => "too_many_generations",
+        }
+    }
+}
 
 /// A token.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -150,15 +194,15 @@ impl Tokens {
     ///
     /// # Errors
     ///
-    /// [`RegistryError`]: nothing was changed.
+    /// [`TokenError`]: nothing was changed.
     pub(in crate::court::registry) fn issue(
         &mut self,
         act: &IssueToken,
         by: AccountId,
         at: Timestamp,
-    ) -> Result<(), RegistryError> {
+    ) -> Result<(), TokenError> {
         if self.all.contains_key(&act.token) {
-            return Err(RegistryError::TokenExists);
+            return Err(TokenError::Exists);
         }
         let scopes: BTreeSet<Scope> = act.scope.iter().copied().collect();
         let limited = match act.parent {
@@ -169,7 +213,7 @@ impl Tokens {
         let mut good: Vec<TokenId> = known.filter(|id| self.is_good(*id, at)).collect();
         let most = if matches!(limited, Limited::Roots(_)) { ROOTS_MAX } else { CHILDREN_MAX };
         if good.len() >= most {
-            return Err(RegistryError::TooManyTokens);
+            return Err(TokenError::TooMany);
         }
         good.push(act.token);
         self.counted.insert(limited, good);
@@ -197,20 +241,20 @@ impl Tokens {
         scopes: &BTreeSet<Scope>,
         by: AccountId,
         at: Timestamp,
-    ) -> Result<Limited, RegistryError> {
+    ) -> Result<Limited, TokenError> {
         let issuing = self.get(parent).filter(|token| token.account == by && self.is_good(parent, at));
-        let issuing = issuing.ok_or(RegistryError::IssuingToken)?;
+        let issuing = issuing.ok_or(TokenError::IssuingToken)?;
         if self.lineage(parent).count() >= LINEAGE_MAX {
-            return Err(RegistryError::TooManyGenerations);
+            return Err(TokenError::TooManyGenerations);
         }
         if issuing.account != act.account {
             return Ok(Limited::Roots(act.account));
         }
         if !scopes.is_subset(&issuing.scopes) || act.expires > issuing.expires {
-            return Err(RegistryError::TokenExceedsIssuing);
+            return Err(TokenError::ExceedsIssuing);
         }
         if self.generation(parent) >= GENERATIONS_MAX {
-            return Err(RegistryError::TooManyGenerations);
+            return Err(TokenError::TooManyGenerations);
         }
         Ok(Limited::Children(parent))
     }
@@ -219,9 +263,9 @@ impl Tokens {
     ///
     /// # Errors
     ///
-    /// [`RegistryError::NoSuchToken`].
-    pub(in crate::court::registry) fn revoke(&mut self, act: &RevokeToken, at: Timestamp) -> Result<(), RegistryError> {
-        let token = self.all.get_mut(&act.token).ok_or(RegistryError::NoSuchToken)?;
+    /// [`TokenError::NoSuchToken`].
+    pub(in crate::court::registry) fn revoke(&mut self, act: &RevokeToken, at: Timestamp) -> Result<(), TokenError> {
+        let token = self.all.get_mut(&act.token).ok_or(TokenError::NoSuchToken)?;
         // Revoked twice, the stricter revocation counts.
         token.kept = if token.revoked.is_some() { token.kept.and(act.kept) } else { act.kept };
         token.revoked = token.revoked.or(Some(at));

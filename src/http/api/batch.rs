@@ -25,11 +25,11 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{self, FuturesOrdered, StreamExt as _};
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::http::admission::{self, Patience};
 use crate::http::api::court::closing::Closing;
 use crate::http::api::deposits::{outcome, read, status};
 use crate::http::batch_patience::BatchPatience;
 use crate::http::client_address::ClientAddress;
+use crate::http::depositing;
 use crate::http::lines::{Line, Lines};
 use crate::http::node::Node;
 use crate::http::observe;
@@ -283,5 +283,5 @@ async fn deposit(node: &Node, client: ClientAddress, line: Line) -> Result<Depos
     let since = Instant::now();
     let _share = timeout(patience, node.share_of_batches()).await.map_err(|_| Failure::busy("deposits"))??;
     let patience = patience.saturating_sub(since.elapsed());
-    admission::deposit(node, statement, private, Patience::Within(patience)).await
+    depositing::deposit(node, statement, private, depositing::Patience::Within(patience)).await
 }

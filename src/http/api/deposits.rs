@@ -10,8 +10,8 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use tokio::time::Instant;
 
-use crate::http::admission::{self, Patience};
 use crate::http::client_address::ClientAddress;
+use crate::http::depositing;
 use crate::http::node::Node;
 use crate::http::problem::Failure;
 use crate::http::request::require_content_type;
@@ -51,7 +51,7 @@ use crate::wire::receipt::{self, ReceiptJson};
         (status = 415, description = "`unsupported_media_type`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`wrong_ledger`, `link_unknown`", body = Problem, content_type = "application/problem+json"),
         (status = 429, description = "`rate_limited` (see Retry-After): send the same statement again", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`busy` (see Retry-After), `writing_stopped`, `shutting_down`: send the same statement again", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`busy` (see Retry-After), `disk_full`, `too_many_open_files`, `out_of_memory`, `too_many_threads`, `clock_regressed`, `clock_jumped`, `writing_stopped`, `shutting_down`: send the same statement again", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn deposit(
@@ -115,7 +115,7 @@ pub fn read(bytes: &[u8]) -> Result<(StatementNote, Option<PrivateMetadata>), Fa
 
 async fn attempt(node: &Node, bytes: &[u8]) -> Result<Deposited, Failure> {
     let (statement, private) = read(bytes)?;
-    admission::deposit(node, statement, private, Patience::None).await
+    depositing::deposit(node, statement, private, depositing::Patience::None).await
 }
 
 /// 201 for a deposit just made, 200 for one that was there.

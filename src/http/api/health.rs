@@ -1,6 +1,7 @@
 //! Is the node up, may it be sent deposits, how does it fare.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::HeaderValue;
@@ -11,9 +12,13 @@ use crate::http::caching::{self, Caching};
 use crate::http::node::Node;
 use crate::http::observe;
 use crate::http::problem::Failure;
+use crate::sequencer::state::Halt;
 use crate::store::reading;
 use crate::wire::health::HealthJson;
 use crate::wire::problem::Problem;
+
+/// A deposit that has waited longer to be written means that the disk stalls.
+const STALLED: Duration = Duration::from_secs(5);
 
 /// Is it alive / 存活检查
 ///
@@ -30,25 +35,39 @@ pub(in crate::http) async fn live() -> Response {
 
 /// Is it ready / 就绪检查
 ///
-/// It reads its ledger and seals deposits. When sealing has stopped, the reason is told; reading goes on.
+/// It reads its ledger and seals deposits, and no deposit has waited for more than 5 seconds to be written. When sealing is
+/// paused or has stopped, the reason is given; reading goes on. After a pause (`disk_full`, `too_many_open_files`,
+/// `out_of_memory`, `too_many_threads`, `clock_regressed`, `clock_jumped`) sealing resumes by itself; after `writing_stopped`
+/// the operator must act.
 ///
-/// 可读取账本并可写入存证; 写入停止时说明原因，查询不受影响。
+/// 可读取账本并可写入存证，且无存证等待写入超过 5 秒; 写入暂停或停止时说明原因，查询不受影响。暂停的原因消除后自动恢复; `writing_stopped`
+/// 须由运营人员处理。
 #[utoipa::path(
     get,
     path = "/health/ready",
     tag = "operation",
     responses(
         (status = 200, description = "It seals deposits / 就绪", body = HealthJson),
-        (status = 503, description = "`writing_stopped` with the reason, `unavailable`", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`writing_stopped`, `write_stalled`, `disk_full`, `too_many_open_files`, `out_of_memory`, `too_many_threads`, `clock_regressed`, `clock_jumped`, `unavailable`, each with the reason", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn ready(State(node): State<Arc<Node>>) -> Result<Response, Failure> {
     let health = node.sequencer().health();
-    // Whoever asks this runs the node: the whole reason, where depositors are told less.
-    health.writing.map_err(|reason| Failure::new("writing_stopped", reason))?;
+    // The whole reason is for the operator, whose page this is; depositors get less.
+    health.writing.map_err(|halt| match halt {
+        Halt::Paused(pause) => Failure::new(pause.code(), pause.to_string()),
+        Halt::Stopped(reason) => Failure::new("writing_stopped", reason),
+    })?;
+    if let Some(oldest) = health.oldest.filter(|oldest| *oldest > STALLED) {
+        let reason = format!("the oldest deposit has waited for {} ms to be written", oldest.as_millis());
+        return Err(Failure::new("write_stalled", reason));
+    }
     // Held in memory: a slow disk must not make the node look dead.
     reading::published(node.reader())?;
-    Ok(caching::json(&HealthJson::ready(health.waiting, health.capacity), Caching::Never))
+    Ok(caching::json(
+        &HealthJson::ready(health.waiting, health.capacity, health.oldest.unwrap_or_default()),
+        Caching::Never,
+    ))
 }
 
 /// Metrics / 运行指标

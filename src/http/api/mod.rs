@@ -9,6 +9,8 @@ pub mod history;
 pub mod ledger;
 pub mod log;
 pub mod lookup;
+pub mod operation;
+pub mod paging;
 pub mod proofs;
 pub mod search;
 pub mod verification;

@@ -94,11 +94,11 @@ fn read(query: &str) -> Result<Sought, Failure> {
     match DepositNumber::parse(query) {
         Ok(number) => Ok(Sought::Number(number)),
         // Shorter than any number: a height.
-        Err(NumberError::Length { found }) if digits && found < 20 => {
+        Err(NumberError::Length { found, .. }) if digits && found < 20 => {
             plain.parse().map(|height| Sought::Height(Height(height))).map_err(|_| unrecognised())
         }
         // Of the right length, or nearly so, and not a hash: somebody copied a number.
-        Err(error @ NumberError::Length { found: 18..=26 }) => Err(error.into()),
+        Err(error @ NumberError::Length { found: 18..=26, .. }) => Err(error.into()),
         Err(NumberError::Length { .. }) => Err(unrecognised()),
         Err(error) => Err(error.into()),
     }

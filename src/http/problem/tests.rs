@@ -6,6 +6,9 @@ use super::*;
 use crate::ledger::merkle::shape::TreeSize;
 use crate::ledger::note::NoteError;
 use crate::ledger::number::DepositNumber;
+use crate::ledger::time::Timestamp;
+use crate::sequencer::clock::ClockFault;
+use crate::store::shortage::Shortage;
 use crate::wire::metadata::MetadataError;
 
 /// Codes that handlers name themselves; `tests/it/api` reaches each over HTTP.
@@ -33,6 +36,10 @@ const NAMED_BY_HANDLERS: &[&str] = &[
     "unsupported_media_type",
     "unknown_algorithm",
 ];
+
+fn clock(fault: ClockFault) -> Failure {
+    DepositError::Paused(Pause::Clock(fault)).into()
+}
 
 fn text_faults() -> Vec<Fault> {
     let name = "key";
@@ -87,7 +94,11 @@ fn deposit_failures() -> Vec<Failure> {
         Refusal::LinkUnknown { number }.into(),
         DepositError::Refused(Refusal::LinkNotYours { number }).into(),
         DepositError::Busy { retry_after_ms: 1_001 }.into(),
-        DepositError::Stopped("clock".into()).into(),
+        DepositError::Stopped("disk".into()).into(),
+        Failure::new("write_stalled", "said by the health page"),
+        ConfirmError::NotPaused.into(),
+        clock(ClockFault::Regressed { now: Timestamp::EPOCH, last: Timestamp::EPOCH }),
+        clock(ClockFault::Jumped { now: Timestamp::EPOCH, ahead_ms: 1_001 }),
         DepositError::ShuttingDown.into(),
         DepositError::Read(ReadError::Unavailable("disk".into())).into(),
         ReadError::Beyond { asked: 9, size: TreeSize(8) }.into(),
@@ -95,6 +106,8 @@ fn deposit_failures() -> Vec<Failure> {
         NumberError::Check.into(),
         Failure::internal(&"x"),
     ]);
+    let short = |shortage| Pause::Short { shortage, detail: "db/000004.log".into() };
+    failures.extend(Shortage::ALL.map(|shortage| DepositError::Paused(short(shortage)).into()));
     failures
 }
 
@@ -121,6 +134,7 @@ fn every_code_of_the_filing_flow_has_a_row() {
         include_str!("../../desk/declined.rs"),
         include_str!("../../court/case/refusal.rs"),
         include_str!("../../court/registry.rs"),
+        include_str!("../../court/registry/tokens.rs"),
         include_str!("../../court/permission.rs"),
         include_str!("../../court/calendar.rs"),
         include_str!("../../court/period.rs"),
@@ -138,6 +152,8 @@ fn every_code_of_the_filing_flow_has_a_row() {
         include_str!("../bearer.rs"),
         include_str!("../problem.rs"),
         include_str!("../../desk/originals.rs"),
+        include_str!("../../desk/webhooks.rs"),
+        include_str!("../../custody/space.rs"),
         include_str!("../../desk/deposits.rs"),
         include_str!("../../desk/erasing.rs"),
         include_str!("../../store/refusal.rs"),

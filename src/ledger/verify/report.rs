@@ -376,7 +376,7 @@ impl Report {
     }
 
     /// Replaces the result of a step.
-    pub fn set(&mut self, result: StepResult) {
+    pub fn set(&mut self, result: &StepResult) {
         for own in self.steps.iter_mut().filter(|own| own.step == result.step) {
             *own = result.clone();
         }

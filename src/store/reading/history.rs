@@ -65,8 +65,8 @@ pub fn later_links<R: ReadLedger + ?Sized>(
         references = store.links_to(index, LinkPosition::FIRST_REFERENCE, COUNT_MAX + 1)?;
     }
     let listed =
-        |rows: Vec<LinkPosition>, most| list(rows, most, link_cursor, |link: &LinkPosition| link_of(store, *link, own));
-    Ok((listed(owners, OWNER_LINKS_LISTED)?, listed(references, OTHERS_LISTED)?))
+        |rows: &[LinkPosition], most| list(rows, most, link_cursor, |link: &LinkPosition| link_of(store, *link, own));
+    Ok((listed(&owners, OWNER_LINKS_LISTED)?, listed(&references, OTHERS_LISTED)?))
 }
 
 /// A page of the owner's links to a deposit, or of the `refers` links to it.
@@ -87,7 +87,7 @@ pub fn links_page<R: ReadLedger + ?Sized>(
     let all = store.links_to(index, first, COUNT_MAX + 1)?.iter().filter(|link| same_list(link)).count();
     let mut rows = store.links_to(index, from, limit + 1)?;
     rows.retain(same_list);
-    let mut page = list(rows, limit, link_cursor, |link: &LinkPosition| link_of(store, *link, own))?;
+    let mut page = list(&rows, limit, link_cursor, |link: &LinkPosition| link_of(store, *link, own))?;
     page.total = total(all);
     Ok(page)
 }
@@ -145,12 +145,12 @@ fn deposits_of<R: ReadLedger + ?Sized>(
     let total = total(all.len());
     // What was counted is mostly the page, too.
     let covers = total.exact || from.0 == 0 && limit < COUNT_MAX;
-    let rows = if covers {
+    let rows: Vec<LeafIndex> = if covers {
         all.into_iter().filter(|place| *place >= from).collect()
     } else {
         merged(store, digests, from.max(within.start)..within.end, limit + 1)?
     };
-    let mut page = list(rows, limit, |place| place.to_string(), |place| Ok(*place))?;
+    let mut page = list(&rows, limit, |place: &LeafIndex| place.to_string(), |place: &LeafIndex| Ok(*place))?;
     page.total = total;
     Ok(page)
 }
@@ -183,7 +183,7 @@ fn link_of<R: ReadLedger + ?Sized>(store: &R, link: LinkPosition, own: &Entry) -
 
 /// The first `most` of `rows`, and where the list goes on.
 fn list<R, T>(
-    rows: Vec<R>,
+    rows: &[R],
     most: usize,
     cursor: impl Fn(&R) -> String,
     read: impl FnMut(&R) -> Result<T, ReadError>,

@@ -271,6 +271,22 @@ impl Engine {
         self.iterate(table, reads, IteratorMode::From(&last, Direction::Reverse))
     }
 
+    /// The rows whose keys begin with `prefix` and stand before key `end`, which begins with it too, from the last on.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    pub fn prefixed_before<K: ToDisk + FromDisk, V: FromDisk>(
+        &self,
+        table: &Table<K, V>,
+        prefix: &[u8],
+        end: &K,
+    ) -> Result<impl Iterator<Item = Result<(K, V), ReadError>> + use<'_, K, V>, ReadError> {
+        let mut reads = within(prefix, Some(end.to_disk().as_ref().to_vec()));
+        reads.set_prefix_same_as_start(true);
+        self.iterate(table, reads, IteratorMode::From(end.to_disk().as_ref(), Direction::Reverse))
+    }
+
     /// The rows from key `first` to before key `end`, in their order.
     ///
     /// # Errors
@@ -339,7 +355,7 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// [`AppendError::Full`] when there was no room to write them, else [`AppendError::Unknown`].
+    /// [`AppendError::Short`] when a resource ran out, else [`AppendError::Unknown`].
     pub fn commit(&self, batch: Batch<'_>) -> Result<(), AppendError> {
         let mut durable = WriteOptions::default();
         durable.set_sync(true);

@@ -1,8 +1,11 @@
 //! What RocksDB's failures mean, in the contract's words.
 
+use std::io;
+
 use rocksdb::ErrorKind;
 
 use crate::store::contract::{AppendError, ReadError};
+use crate::store::shortage::Shortage;
 
 /// Bytes that are no row of the table they lie in.
 #[must_use]
@@ -45,12 +48,24 @@ pub fn cannot_read(table: &'static str, key: &[u8], error: &rocksdb::Error) -> R
     }
 }
 
-/// What a failed write left behind. Without room a batch is cut off in the log, and a cut off batch is dropped by the
-/// next opening; but when it is the fsync that found no room, the batch may be whole.
+/// What a failed write means. After a shortage the batch is missing in the log or cut off there, and the next opening drops
+/// a batch that is cut off. A flush that failed leaves an outcome that only a restart can tell, whatever its reason.
 #[must_use]
 pub fn failed_write(error: String) -> AppendError {
-    let no_room = ["No space left on device", "Disk quota exceeded"].iter().any(|words| error.contains(words));
-    if no_room && !error.contains("sync") { AppendError::Full(error) } else { AppendError::Unknown(error) }
+    match Shortage::in_message(&error) {
+        Some(shortage) => AppendError::Short { shortage, detail: error },
+        None => AppendError::Unknown(error),
+    }
+}
+
+/// What a failed write to the checkpoint file means, before its flush.
+#[must_use]
+pub fn failed_mark(error: &io::Error) -> AppendError {
+    let detail = format!("the checkpoint file: {error}");
+    match Shortage::of(error) {
+        Some(shortage) => AppendError::Short { shortage, detail },
+        None => AppendError::Unknown(detail),
+    }
 }
 
 #[cfg(test)]
@@ -59,7 +74,8 @@ mod tests {
 
     #[test]
     fn a_full_disk_is_told_apart_from_an_unknown_outcome() {
-        let full = |text: &str| matches!(failed_write(text.into()), AppendError::Full(_));
+        let full =
+            |text: &str| matches!(failed_write(text.into()), AppendError::Short { shortage: Shortage::DiskSpace, .. });
         assert!(full(
             "IO error: No space left on device: While appending to file: db/000004.log: No space left on device"
         ));

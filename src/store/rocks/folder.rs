@@ -47,6 +47,10 @@ const OWN: [&str; 10] =
 pub const KEYS: [&str; 2] = ["ledger.key", "next.key"];
 /// What a node keeps beside its ledger: the platform's key, originals in custody, what it keeps of accounts.
 pub const BESIDE: [&str; 3] = ["platform.key", "originals", ACCOUNTS];
+/// Most bytes of the disk that are kept in reserve.
+const RESERVE_MAX: u64 = 256 << 20;
+/// Descriptors that must be free before a database is closed to be opened anew: those that it holds become free then, too.
+const SPARE_DESCRIPTORS: usize = 32;
 /// Names that may stand in a folder before a ledger does.
 const HARMLESS: [&str; 4] = ["README.md", ".gitignore", ".gitkeep", "lost+found"];
 
@@ -194,6 +198,36 @@ impl Folder {
     /// The disk's.
     pub fn sync(&self) -> io::Result<()> {
         File::open(&self.0)?.sync_all()
+    }
+
+    /// Whether the disk of the folder has more space left than is kept in reserve: then neither a block nor what RocksDB
+    /// writes beside it runs out of space. The reserve is a sixteenth of the disk, at most 256 MiB.
+    ///
+    /// # Errors
+    ///
+    /// [`io::ErrorKind::StorageFull`] when it has not; the system's.
+    pub fn has_room(&self) -> io::Result<()> {
+        let disk = rustix::fs::statvfs(&self.0)?;
+        let (free, whole) = (disk.f_bavail.saturating_mul(disk.f_frsize), disk.f_blocks.saturating_mul(disk.f_frsize));
+        let reserve = (whole / 16).min(RESERVE_MAX);
+        if free >= reserve {
+            return Ok(());
+        }
+        let full = io::Error::from(rustix::io::Errno::NOSPC);
+        Err(io::Error::new(
+            full.kind(),
+            format!("{free} of {whole} bytes are free, {reserve} are kept in reserve: {full}"),
+        ))
+    }
+
+    /// Whether the process may open some more files.
+    ///
+    /// # Errors
+    ///
+    /// The system's.
+    pub fn has_descriptors(&self) -> io::Result<()> {
+        let opened = (0..SPARE_DESCRIPTORS).map(|_| File::open(&self.0));
+        opened.collect::<io::Result<Vec<_>>>().map(drop)
     }
 
     /// Locks the folder for a node.

@@ -29,6 +29,7 @@ use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
+use crate::files::regular;
 use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::hash::{DIGEST_LEN, sha256};
 use crate::store::rocks::manifest::Extent;
@@ -58,6 +59,9 @@ pub enum MarkError {
     /// The disk.
     #[error(transparent)]
     Disk(#[from] io::Error),
+    /// A slot could not be written; it was not flushed. The other slot is as it was.
+    #[error(transparent)]
+    Write(io::Error),
     /// Both slots are damaged, or the file has another length.
     #[error("both slots of the mark are damaged")]
     Damaged,
@@ -84,7 +88,7 @@ impl Mark {
     /// [`MarkError::Disk`], with [`io::ErrorKind::NotFound`] when there is none; [`MarkError::Damaged`].
     pub fn read(path: &Path) -> Result<Self, MarkError> {
         let mut bytes = Vec::with_capacity(2 * SLOT);
-        File::open(path)?.take(3 * SLOT as u64).read_to_end(&mut bytes)?;
+        regular::open(path)?.take(3 * SLOT as u64).read_to_end(&mut bytes)?;
         let (slots, rest) = bytes.as_chunks::<SLOT>();
         if slots.len() != 2 || !rest.is_empty() {
             return Err(MarkError::Damaged);
@@ -123,7 +127,8 @@ impl MarkFile {
     ///
     /// # Errors
     ///
-    /// [`MarkError::TooLong`] before anything is written; [`MarkError::Disk`], after which the outcome is unknown.
+    /// [`MarkError::TooLong`] before anything is written; [`MarkError::Write`]; [`MarkError::Disk`] when the flush failed, after
+    /// which the outcome is unknown.
     pub fn write(&mut self, checkpoint: &SignedCheckpoint, manifest: Option<Extent>) -> Result<(), MarkError> {
         let note = checkpoint.note().to_string();
         if note.len() > NOTE_MAX {
@@ -131,7 +136,7 @@ impl MarkFile {
         }
         let sequence = self.sequence + 1;
         let place = if sequence.is_multiple_of(2) { 0 } else { SLOT as u64 };
-        self.file.write_all_at(&encode(sequence, &note, manifest), place)?;
+        self.file.write_all_at(&encode(sequence, &note, manifest), place).map_err(MarkError::Write)?;
         self.file.sync_data()?;
         self.sequence = sequence;
         Ok(())

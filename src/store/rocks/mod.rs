@@ -20,6 +20,7 @@
 //! | [`appended`] | what the checks before an append ask |
 //! | [`reader`] | reading, bounded by the published size |
 //! | [`store`] | the one writer |
+//! | [`reopening`] | the same store, opened anew within the process after a shortage |
 //! | [`search`] | whether any file still holds what is erased |
 //! | [`purge`] | making sure that none does |
 //! | [`open`] | opening and creating |
@@ -30,6 +31,7 @@
 
 pub mod appended;
 pub mod batch;
+pub mod counting;
 pub mod engine;
 pub mod failing;
 pub mod folder;
@@ -41,6 +43,7 @@ pub mod open;
 pub mod open_error;
 pub mod purge;
 pub mod reader;
+pub mod reopening;
 pub mod rewriting;
 pub mod safety_copy;
 pub mod scan;

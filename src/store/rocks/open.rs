@@ -18,6 +18,7 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::sync::Arc;
 use std::{fs, io};
 
 use crate::ledger::chain::Tip;
@@ -51,7 +52,7 @@ impl RocksStore {
             return Err(OpenError::Absent);
         }
         let lock = folder.lock()?;
-        open_locked(&folder, options, lock, || {})
+        open_locked(&folder, options, Arc::new(lock), || {})
     }
 
     /// Creates a ledger in the folder `dir`, which must be empty or not there, and opens it. What a creation before left
@@ -72,7 +73,7 @@ impl RocksStore {
             folder.sync()?;
         }
         create_database(&folder, origin, options)?;
-        open_locked(&folder, options, lock, || {})
+        open_locked(&folder, options, Arc::new(lock), || {})
     }
 
     /// Opens the ledger in the folder `dir`, or creates it where there is none.
@@ -99,9 +100,14 @@ impl RocksStore {
         let folder = Folder::new(dir);
         let lock = folder.lock_shared()?;
         refuse_unfinished_restore(&folder)?;
-        let Looked { tip, published, waiting, engine, .. } = look(&folder, options)?;
-        Ok(RocksReader::new(engine, tip, published, waiting, lock))
+        read_locked(&folder, options, Arc::new(lock))
     }
+}
+
+/// Opens the ledger for reading, where the folder is locked.
+pub(super) fn read_locked(folder: &Folder, options: &Options, lock: Arc<Lock>) -> Result<RocksReader, OpenError> {
+    let Looked { tip, published, waiting, engine, .. } = look(folder, options)?;
+    Ok(RocksReader::new(engine, tip, published, waiting, lock))
 }
 
 /// What is in a folder, by names alone.
@@ -209,10 +215,10 @@ fn check_manifest(database: &Path, mark: &Mark) -> Result<(), OpenError> {
 }
 
 /// Opens a folder for writing. `meanwhile` runs after the read-only look and before RocksDB recovers the database.
-fn open_locked(
+pub(super) fn open_locked(
     folder: &Folder,
     options: &Options,
-    lock: Lock,
+    lock: Arc<Lock>,
     meanwhile: impl FnOnce(),
 ) -> Result<RocksStore, OpenError> {
     let Looked { mark, tip, waiting, engine, .. } = look(folder, options)?;

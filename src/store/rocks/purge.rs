@@ -18,6 +18,7 @@
 //! are there, and the names alone tell.
 
 use std::collections::HashSet;
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::PoisonError;
 use std::time::Duration;
@@ -25,7 +26,7 @@ use std::{fs, io};
 
 use crate::ledger::hash::Digest;
 use crate::ledger::notice::{ErasedPiece, Piece};
-use crate::store::contract::keeping::{KeepPrivate, PurgeError, Purged};
+use crate::store::contract::keeping::{KeepPrivate, PurgeError, PurgeStage, Purged};
 use crate::store::contract::{AppendError, ReadError};
 use crate::store::rocks::engine::Engine;
 use crate::store::rocks::format::{AnnexKey, Fingerprint, ToDisk as _, VaultRow};
@@ -38,6 +39,11 @@ use crate::store::rocks::store::RocksStore;
 /// it has let go of them, and a reader that began before keeps them for as long as it reads.
 const LOOKS: u32 = 60;
 const PAUSE: Duration = Duration::from_millis(50);
+/// How long the search pauses after each mebibyte: it reads at most 200 MiB a second, so that it leaves the disk to
+/// deposits and look-ups.
+const PAUSE_OF_SEARCH: Duration = Duration::from_millis(5);
+/// Rows that are read before the caller may interrupt.
+const ROWS_AT_ONCE: usize = 4_096;
 /// How often the whole folder is searched before it gives up for now.
 const SEARCHES: u32 = 3;
 
@@ -46,15 +52,29 @@ impl KeepPrivate for RocksStore {
         self.reader.engine.all(&PURGES)?.map(|row| row.map(|(piece, _)| piece)).collect()
     }
 
-    fn purge(&self) -> Result<Purged, PurgeError> {
+    fn is_unpurged(&self, piece: &ErasedPiece) -> Result<bool, ReadError> {
+        self.reader.engine.has(&PURGES, piece)
+    }
+
+    fn purge_pieces(
+        &self,
+        pieces: &[ErasedPiece],
+        watch: &mut dyn FnMut(PurgeStage) -> ControlFlow<()>,
+    ) -> Result<Purged, PurgeError> {
         let _one = self.purging.lock().unwrap_or_else(PoisonError::into_inner);
         let engine = &self.reader.engine;
-        let pending = engine.all(&PURGES)?.collect::<Result<Vec<_>, _>>()?;
+        let mut pending = Vec::with_capacity(pieces.len());
+        for piece in pieces {
+            pending.extend(engine.get(&PURGES, piece)?.map(|print| (*piece, print)));
+        }
+        pending.sort_unstable_by_key(|(piece, _)| *piece);
+        pending.dedup_by_key(|(piece, _)| *piece);
         if pending.is_empty() {
             return Ok(Purged::default());
         }
+        goes_on(watch(PurgeStage::Compacting))?;
         let places: Vec<Place> = pending.iter().map(|(piece, _)| Place::of(piece)).collect();
-        let needles = Needles::new(only_here(engine, &pending)?);
+        let needles = Needles::new(only_here(engine, &pending, watch)?);
         let before = Before::look(engine, &self.folder.database(), &places)?;
         // Written anew only so that there is something to flush: then the flush begins a new log, and the old ones go.
         let mut again = engine.batch();
@@ -68,7 +88,7 @@ impl KeepPrivate for RocksStore {
                 engine.rewrite(place.table, &place.key)?;
             }
         }
-        self.wait_until_gone(&before, &needles)?;
+        self.wait_until_gone(&before, &needles, watch)?;
         // No block may follow for a long time: the MANIFEST's new end is recorded now.
         self.record_manifest()?;
         let mut done = engine.batch();
@@ -89,7 +109,12 @@ impl KeepPrivate for RocksStore {
 }
 
 impl RocksStore {
-    fn wait_until_gone(&self, before: &Before, needles: &Needles) -> Result<(), PurgeError> {
+    fn wait_until_gone(
+        &self,
+        before: &Before,
+        needles: &Needles,
+        watch: &mut dyn FnMut(PurgeStage) -> ControlFlow<()>,
+    ) -> Result<(), PurgeError> {
         let (engine, folder) = (&self.reader.engine, self.folder.path());
         let mut left = None;
         for _ in 0..SEARCHES {
@@ -98,18 +123,33 @@ impl RocksStore {
                 if left.is_none() {
                     break;
                 }
+                goes_on(watch(PurgeStage::Compacting))?;
                 std::thread::sleep(PAUSE);
             }
             if left.is_some() {
                 break;
             }
-            left = search(folder, needles).map_err(|error| disk(&error))?.map(|path| path.display().to_string());
+            let searched = search(folder, needles, &mut |done, total| {
+                std::thread::sleep(PAUSE_OF_SEARCH);
+                watch(PurgeStage::Searching { done, total })
+            });
+            let ControlFlow::Continue(found) = searched.map_err(|error| disk(&error))? else {
+                return Err(PurgeError::Interrupted);
+            };
+            left = found.map(|path| path.display().to_string());
             if left.is_none() {
                 return Ok(());
             }
             std::thread::sleep(PAUSE);
         }
         Err(PurgeError::StillHeld { file: left.unwrap_or_default() })
+    }
+}
+
+const fn goes_on(watched: ControlFlow<()>) -> Result<(), PurgeError> {
+    match watched {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(PurgeError::Interrupted),
     }
 }
 
@@ -140,11 +180,18 @@ impl Place {
 }
 
 /// Fingerprints of the salts that no piece bears which is still held.
-fn only_here(engine: &Engine, pending: &[(ErasedPiece, Fingerprint)]) -> Result<Vec<Fingerprint>, ReadError> {
+fn only_here(
+    engine: &Engine,
+    pending: &[(ErasedPiece, Fingerprint)],
+    watch: &mut dyn FnMut(PurgeStage) -> ControlFlow<()>,
+) -> Result<Vec<Fingerprint>, PurgeError> {
     let mut digests: HashSet<Digest> = pending.iter().map(|(_, print)| print.digest).collect();
     let vault = engine.all(&VAULT)?.map(|row| row.map(|(_, row)| row));
     let annexes = engine.all(&ANNEXES)?.map(|row| row.map(|(_, row)| row));
-    for row in vault.chain(annexes) {
+    for (count, row) in vault.chain(annexes).enumerate() {
+        if count % ROWS_AT_ONCE == 0 {
+            goes_on(watch(PurgeStage::Compacting))?;
+        }
         if let VaultRow::Held(held) = row? {
             digests.remove(&Fingerprint::of(&held.salt).digest);
         }

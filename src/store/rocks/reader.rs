@@ -16,7 +16,9 @@ use crate::ledger::merkle::tile::HashReader as _;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::content::HashAlgorithm;
 use crate::store::bounds::{damaged, items_within, leaf_within, leaves_within, piece_hashes_to, size_of};
+use crate::store::contract::index_rows::IndexRows;
 use crate::store::contract::{LinkPosition, Private, Published, ReadError, ReadLedger};
+use crate::store::rocks::counting;
 use crate::store::rocks::engine::{Engine, RawRow};
 use crate::store::rocks::folder::Lock;
 use crate::store::rocks::format::about::About;
@@ -37,18 +39,28 @@ struct Shared {
     tip: RwLock<Arc<Tip>>,
     published: RwLock<Option<Arc<Published>>>,
     waiting: Waiting,
-    _lock: Lock,
+    lock: Arc<Lock>,
 }
 
 impl RocksReader {
-    pub(super) fn new(engine: Engine, tip: Tip, published: Option<Published>, waiting: Waiting, lock: Lock) -> Self {
+    pub(super) fn new(
+        engine: Engine,
+        tip: Tip,
+        published: Option<Published>,
+        waiting: Waiting,
+        lock: Arc<Lock>,
+    ) -> Self {
         let (tip, published) = (RwLock::new(Arc::new(tip)), RwLock::new(published.map(Arc::new)));
-        Self { engine, shared: Arc::new(Shared { tip, published, waiting, _lock: lock }) }
+        Self { engine, shared: Arc::new(Shared { tip, published, waiting, lock }) }
     }
 
     /// The index rows that wait to be written.
     pub(super) fn waiting(&self) -> &Waiting {
         &self.shared.waiting
+    }
+
+    pub(super) fn lock(&self) -> Arc<Lock> {
+        Arc::clone(&self.shared.lock)
     }
 
     pub(super) fn index(&self) -> Index<'_> {
@@ -253,10 +265,13 @@ impl ReadLedger for RocksReader {
         places.take_while(|place| place.as_ref().map_or(true, |index| size.contains(*index))).take(limit).collect()
     }
 
-    fn last_labelled(&self, label: &Digest, limit: usize) -> Result<Vec<LeafIndex>, ReadError> {
-        let size = self.size();
-        let rows = self.engine.prefixed_from_last(&LABELS, &label.0, 8)?;
-        let places = rows.map(|row| row.map(|(key, _)| key.index));
-        places.filter(|place| place.as_ref().map_or(true, |index| size.contains(*index))).take(limit).collect()
+    fn index_rows(&self) -> Result<Option<IndexRows>, ReadError> {
+        counting::index_rows(&self.engine, self.waiting(), self.size()).map(Some)
+    }
+
+    fn labelled_before(&self, label: &Digest, before: LeafIndex, limit: usize) -> Result<Vec<LeafIndex>, ReadError> {
+        let end = LeafIndex(self.size().0.min(before.0));
+        let rows = self.engine.prefixed_before(&LABELS, &label.0, &LabelKey { label: *label, index: end })?;
+        rows.map(|row| row.map(|(key, _)| key.index)).take(limit).collect()
     }
 }

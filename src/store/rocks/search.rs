@@ -6,10 +6,12 @@
 //! in one piece; a log may cut them, which is why a purge also sees to it that the old logs are gone.
 
 use std::collections::HashMap;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read as _};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
+use crate::files::regular;
 use crate::ledger::hash::{Digest, sha256};
 use crate::ledger::metadata::SALT_LEN;
 use crate::store::rocks::format::Fingerprint;
@@ -52,26 +54,53 @@ impl Needles {
 }
 
 /// The first file in `folder`, or in a folder in it, that holds one of `needles`, by its path in `folder`. Links are not
-/// followed; a file that goes away meanwhile holds nothing.
+/// followed; a file that goes away meanwhile holds nothing. After each part of a file `watch` gets the bytes searched and
+/// the bytes of all files; when it breaks, so does the search.
 ///
 /// # Errors
 ///
 /// The disk's.
-pub fn search(folder: &Path, needles: &Needles) -> io::Result<Option<PathBuf>> {
+pub fn search(
+    folder: &Path,
+    needles: &Needles,
+    watch: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
+) -> io::Result<ControlFlow<(), Option<PathBuf>>> {
+    let (files, total) = files_in(folder)?;
+    let mut done = 0;
+    for path in files {
+        let mut read = |count| {
+            done += count;
+            watch(done, total.max(done))
+        };
+        match there(holds(&path, needles, &mut read))? {
+            Some(ControlFlow::Continue(true)) => {
+                return Ok(ControlFlow::Continue(Some(path.strip_prefix(folder).unwrap_or(&path).to_owned())));
+            }
+            Some(ControlFlow::Continue(false)) | None => {}
+            Some(ControlFlow::Break(())) => return Ok(ControlFlow::Break(())),
+        }
+    }
+    Ok(ControlFlow::Continue(None))
+}
+
+/// All files in a folder and in the folders in it, and how many bytes they have.
+fn files_in(folder: &Path) -> io::Result<(Vec<PathBuf>, u64)> {
+    let (mut files, mut total) = (Vec::new(), 0);
     let mut open = vec![folder.to_owned()];
     while let Some(next) = open.pop() {
-        for entry in fs::read_dir(&next)? {
+        let Some(entries) = there(fs::read_dir(&next))? else { continue };
+        for entry in entries {
             let entry = entry?;
             let Some(kind) = there(entry.file_type())? else { continue };
-            let path = entry.path();
             if kind.is_dir() {
-                open.push(path);
-            } else if kind.is_file() && there(holds(&path, needles))?.unwrap_or(false) {
-                return Ok(Some(path.strip_prefix(folder).unwrap_or(&path).to_owned()));
+                open.push(entry.path());
+            } else if kind.is_file() {
+                total += there(entry.metadata())?.map_or(0, |metadata| metadata.len());
+                files.push(entry.path());
             }
         }
     }
-    Ok(None)
+    Ok((files, total))
 }
 
 fn there<T>(result: io::Result<T>) -> io::Result<Option<T>> {
@@ -81,22 +110,42 @@ fn there<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     }
 }
 
-fn holds(path: &Path, needles: &Needles) -> io::Result<bool> {
-    let mut file = File::open(path)?;
+fn holds(
+    path: &Path,
+    needles: &Needles,
+    read: &mut dyn FnMut(u64) -> ControlFlow<()>,
+) -> io::Result<ControlFlow<(), bool>> {
+    let mut file = regular::open(path)?;
+    // Advice only: a kernel that cannot follow it reads all the same.
+    let _ = rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::NoReuse);
     let mut bytes = Vec::with_capacity(CHUNK + SALT_LEN);
-    while file.by_ref().take(CHUNK as u64).read_to_end(&mut bytes)? > 0 {
+    loop {
+        let count = file.by_ref().take(CHUNK as u64).read_to_end(&mut bytes)?;
+        if count == 0 {
+            return Ok(ControlFlow::Continue(false));
+        }
         if needles.are_in(&bytes) {
-            return Ok(true);
+            return Ok(ControlFlow::Continue(true));
+        }
+        if read(count as u64).is_break() {
+            return Ok(ControlFlow::Break(()));
         }
         // What may be the beginning of a salt that the next piece ends.
         bytes.drain(..bytes.len().saturating_sub(SALT_LEN - 1));
     }
-    Ok(false)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The file found by a search that is not interrupted.
+    fn found(folder: &Path, needles: &Needles) -> Option<PathBuf> {
+        match search(folder, needles, &mut |_, _| ControlFlow::Continue(())).unwrap() {
+            ControlFlow::Continue(found) => found,
+            ControlFlow::Break(()) => panic!("nobody interrupted it"),
+        }
+    }
 
     fn salt(seed: u8) -> [u8; SALT_LEN] {
         sha256(&[seed]).0
@@ -112,10 +161,10 @@ mod tests {
             let mut bytes = vec![salt(2)[0]; at];
             bytes.extend(salt(2));
             fs::write(inner.join("file"), &bytes).unwrap();
-            assert_eq!(search(root.path(), &needles).unwrap(), Some("a/b/file".into()), "{at}");
+            assert_eq!(found(root.path(), &needles), Some("a/b/file".into()), "{at}");
             *bytes.last_mut().unwrap() ^= 1;
             fs::write(inner.join("file"), &bytes).unwrap();
-            assert_eq!(search(root.path(), &needles).unwrap(), None, "{at}");
+            assert_eq!(found(root.path(), &needles), None, "{at}");
         }
     }
 
@@ -124,6 +173,22 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let print = Fingerprint::of(&salt(3));
         fs::write(root.path().join("file"), [print.hint.as_slice(), &print.digest.0].concat()).unwrap();
-        assert_eq!(search(root.path(), &Needles::new([print])).unwrap(), None);
+        assert_eq!(found(root.path(), &Needles::new([print])), None);
+    }
+
+    #[test]
+    fn a_search_tells_how_far_it_is_and_can_be_interrupted() {
+        let root = tempfile::tempdir().unwrap();
+        for file in 0..3 {
+            fs::write(root.path().join(format!("{file}")), vec![7; CHUNK]).unwrap();
+        }
+        let needles = Needles::new([Fingerprint::of(&salt(1))]);
+        let (mut told, size) = (Vec::new(), CHUNK as u64);
+        let mut watch = |done, total| {
+            told.push((done, total));
+            if told.len() == 2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        assert_eq!(search(root.path(), &needles, &mut watch).unwrap(), ControlFlow::Break(()));
+        assert_eq!(told, [(size, 3 * size), (2 * size, 3 * size)]);
     }
 }

@@ -4,7 +4,7 @@
 //!
 //! After a failed write the store is closed for writing until it is opened anew: what the disk holds is known only after
 //! the opening has looked (fsync gives no second chance: pages that failed once may be dropped as if written). Reading
-//! goes on.
+//! goes on. `reopening` opens it anew within the process, after shortages only.
 
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -20,6 +20,7 @@ use crate::ledger::notice::{ErasedPiece, Piece};
 use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::content::HashAlgorithm;
 use crate::store::bounds::{damaged, items_within, leaves_within};
+use crate::store::contract::index_rows::IndexRows;
 use crate::store::contract::{
     AppendError, AppendLedger, LinkPosition, Private, PrivateContent, Published, ReadError, ReadLedger,
 };
@@ -28,7 +29,8 @@ use crate::store::packing::pack;
 use crate::store::rocks::appended::{AppendedChain, row};
 use crate::store::rocks::batch::Batch;
 use crate::store::rocks::engine::{Engine, RawRow};
-use crate::store::rocks::folder::Folder;
+use crate::store::rocks::failing::{failed_mark, failed_write};
+use crate::store::rocks::folder::{Folder, Lock};
 use crate::store::rocks::format::about::About;
 use crate::store::rocks::format::{
     AnnexKey, Empty, Fingerprint, LabelKey, LinkKey, StoredTile, SubjectKey, TileKey, VaultRow,
@@ -178,6 +180,11 @@ impl RocksStore {
         self.write_beside(batch, false)
     }
 
+    /// The folder's lock, which stays locked for as long as anybody holds this.
+    pub(super) fn lock(&self) -> Arc<Lock> {
+        self.reader.lock()
+    }
+
     fn writer(&self) -> Result<MutexGuard<'_, Writer>, AppendError> {
         let Ok(writer) = self.writer.lock() else {
             return Err(AppendError::Unknown("a thread died while it was writing".into()));
@@ -208,6 +215,7 @@ impl Writer {
     fn record(&mut self, checkpoint: &SignedCheckpoint) -> Result<(), AppendError> {
         let extent = self.manifest.extent();
         self.mark.write(checkpoint, Some(extent)).map_err(|error| match error {
+            MarkError::Write(error) => self.fails(failed_mark(&error)),
             MarkError::Disk(_) | MarkError::Damaged => self.fails(AppendError::Unknown(format!("mark: {error}"))),
             MarkError::TooLong { .. } => AppendError::Read(ReadError::Unavailable(error.to_string())),
         })?;
@@ -293,6 +301,11 @@ impl AppendLedger for RocksStore {
         writer.progress.written(self.reader.waiting(), &rows.finding, leaves, block.tip.size());
         self.reader.set_tip(block.tip.clone());
         Ok(())
+    }
+
+    fn ready_to_append(&self) -> Result<(), AppendError> {
+        drop(self.writer()?);
+        self.folder.has_room().map_err(|error| failed_write(error.to_string()))
     }
 
     fn appended_leaves(&self, first: LeafIndex, count: u64) -> Result<Vec<Vec<u8>>, ReadError> {
@@ -396,7 +409,11 @@ impl ReadLedger for RocksStore {
         self.reader.labelled(label, from, limit)
     }
 
-    fn last_labelled(&self, label: &Digest, limit: usize) -> Result<Vec<LeafIndex>, ReadError> {
-        self.reader.last_labelled(label, limit)
+    fn index_rows(&self) -> Result<Option<IndexRows>, ReadError> {
+        self.reader.index_rows()
+    }
+
+    fn labelled_before(&self, label: &Digest, before: LeafIndex, limit: usize) -> Result<Vec<LeafIndex>, ReadError> {
+        self.reader.labelled_before(label, before, limit)
     }
 }

@@ -29,6 +29,7 @@ use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::content::HashAlgorithm;
 use crate::ledger::statement::keys::KeyCache;
 use crate::store::bounds::damaged;
+use crate::store::contract::index_rows::IndexRows;
 use crate::store::contract::{AppendError, ReadError};
 use crate::store::rocks::batch::Batch;
 use crate::store::rocks::engine::Engine;
@@ -147,18 +148,46 @@ impl Waiting {
         let shared = self.shared();
         let (mut numbers, mut statements, mut records, mut digests) = (0, 0, 0, 0);
         for rows in [&*shared.old, &shared.young] {
-            numbers += missing_of(engine, &NUMBERS, &rows.numbers)?;
-            statements += missing_of(engine, &STATEMENTS, &rows.statements)?;
-            records += missing_of(engine, &RECORDS, &rows.records)?;
-            digests += missing_of(engine, &DIGESTS, &rows.digests)?;
+            numbers += missing_of(engine, &NUMBERS, rows.numbers.keys())?;
+            statements += missing_of(engine, &STATEMENTS, rows.statements.keys())?;
+            records += missing_of(engine, &RECORDS, rows.records.keys())?;
+            digests += missing_of(engine, &DIGESTS, rows.digests.keys())?;
         }
         Ok([(NUMBERS.name, numbers), (STATEMENTS.name, statements), (RECORDS.name, records), (DIGESTS.name, digests)])
     }
 }
 
-fn missing_of<K: ToDisk, V>(engine: &Engine, table: &Table<K, V>, rows: &BTreeMap<K, V>) -> Result<u64, ReadError> {
+impl Waiting {
+    /// How many rows of leaves of a tree of `size` wait that the tables do not have yet.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    pub fn missing_below(&self, engine: &Engine, size: TreeSize) -> Result<IndexRows, ReadError> {
+        let shared = self.shared();
+        let mut missing = IndexRows::default();
+        for rows in [&*shared.old, &shared.young] {
+            missing.numbers += missing_of(engine, &NUMBERS, below(&rows.numbers, size))?;
+            missing.statements += missing_of(engine, &STATEMENTS, below(&rows.statements, size))?;
+            missing.records += missing_of(engine, &RECORDS, below(&rows.records, size))?;
+            let digests = rows.digests.keys().filter(|key| size.contains(key.index));
+            missing.digests += missing_of(engine, &DIGESTS, digests)?;
+        }
+        Ok(missing)
+    }
+}
+
+fn below<K>(rows: &BTreeMap<K, LeafIndex>, size: TreeSize) -> impl Iterator<Item = &K> {
+    rows.iter().filter(move |(_, index)| size.contains(**index)).map(|(key, _)| key)
+}
+
+fn missing_of<'k, K: ToDisk + 'k, V>(
+    engine: &Engine,
+    table: &Table<K, V>,
+    keys: impl Iterator<Item = &'k K>,
+) -> Result<u64, ReadError> {
     let mut missing = 0;
-    for key in rows.keys() {
+    for key in keys {
         missing += u64::from(!engine.has(table, key)?);
     }
     Ok(missing)

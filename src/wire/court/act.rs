@@ -183,11 +183,10 @@ pub struct CaseActJson {
 /// The acts of a case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct CaseActsJson {
-    /// In their order.
-    pub acts: Vec<CaseActJson>,
-    /// Ask for those after this sequence next; none where these were the last.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub next: Option<u64>,
+    /// A page of them, in their order.
+    pub items: Vec<CaseActJson>,
+    /// The `cursor` of the next page: the last sequence of this one. Null on the last page.
+    pub next_cursor: Option<u64>,
 }
 
 /// A code with both of its names.

@@ -140,8 +140,10 @@ pub struct CaseBriefJson {
 /// Cases, the latest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct CasesJson {
-    /// The cases.
-    pub cases: Vec<CaseBriefJson>,
+    /// A page of them. It may have fewer cases than the limit although others follow.
+    pub items: Vec<CaseBriefJson>,
+    /// The `cursor` of the next page; null on the last one.
+    pub next_cursor: Option<u64>,
 }
 
 /// A case before or after this one.
@@ -295,7 +297,7 @@ impl CaseBriefJson {
     pub fn of(file: &CaseFile, capacities: &[Capacity]) -> Self {
         let CaseFactsJson { case, court, kind, stage, number, opened_at, .. } = CaseFactsJson::of(file);
         let your_capacities = capacities.iter().map(|capacity| CapacityJson::of(file, *capacity)).collect();
-        Self { case, court, kind, stage, number, your_capacities, opened_at, items: file.items.len() }
+        Self { case, court, kind, stage, number, your_capacities, opened_at, items: file.items.size() }
     }
 }
 
@@ -367,7 +369,7 @@ impl CaseJson {
         access_sequence: u64,
     ) -> Self {
         let shown = items.last().map_or(0, |item| item.item);
-        let all = file.items.last_key_value().map_or(0, |(number, _)| number.0);
+        let all = file.items.last().map_or(0, |(number, _)| number.0);
         let text = |text: Option<Text>| text.map(|text| TextJson::of(text, texts));
         let code = |(number, code): (&crate::court::ids::CodeNumber, &crate::court::case::state::AssociationCode)| {
             IssuedCodeJson {
@@ -386,7 +388,7 @@ impl CaseJson {
             parties: file.parties.iter().map(|(number, party)| PartyJson::of(*number, party, texts)).collect(),
             agents: file.agents.iter().map(|(number, agent)| AgentJson::of(*number, agent, texts)).collect(),
             codes: file.codes.iter().map(code).collect(),
-            items_total: file.items.len(),
+            items_total: file.items.size(),
             next_items: (shown > 0 && shown < all).then_some(shown),
             items,
             period,

@@ -301,11 +301,10 @@ impl OwnDepositJson {
 /// Deposits that the platform made for whoever asks, the latest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct OwnDepositsJson {
-    /// At most 50 of them.
-    pub deposits: Vec<OwnDepositJson>,
-    /// Ask with this as `before` for earlier ones; none where these are all.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub next: Option<u64>,
+    /// A page of them.
+    pub items: Vec<OwnDepositJson>,
+    /// The `cursor` of the next page; null on the last one.
+    pub next_cursor: Option<u64>,
     /// Place of this look in the account's access log.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub access_sequence: Option<u64>,

@@ -114,8 +114,8 @@ impl AccessJson {
 /// Who saw private content, in order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct AccessLogJson {
-    /// At most 200 of them.
-    pub entries: Vec<AccessJson>,
-    /// Ask with this as `after` for what comes next.
-    pub next: u64,
+    /// A page of them.
+    pub items: Vec<AccessJson>,
+    /// The `cursor` of the next page; null on the last one.
+    pub next_cursor: Option<u64>,
 }

@@ -112,8 +112,8 @@ pub struct CustodyEventJson {
 /// What was done with the private content and the original of a deposit, in order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct CustodyLogJson {
-    /// At most 200 of them.
-    pub entries: Vec<CustodyEventJson>,
-    /// Ask with this as `after` for what comes next.
-    pub next: u64,
+    /// A page of them.
+    pub items: Vec<CustodyEventJson>,
+    /// The `cursor` of the next page; null on the last one.
+    pub next_cursor: Option<u64>,
 }

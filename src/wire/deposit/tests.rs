@@ -64,7 +64,7 @@ fn what_is_wrong_is_said_by_code() {
         ("unexpected_json", json!({ "statement": good, "extra": 1 })),
         ("unexpected_json", json!({ "statement": good, "private": [salt, name] })),
         ("unexpected_json", json!({ "statement": good, "private": { "salt": salt } })),
-        ("unexpected_json", private(&salt, json!({ "name": "x", "n": 1_u64 << 53 }))),
+        ("integer_too_large", private(&salt, json!({ "name": "x", "n": 1_u64 << 53 }))),
         ("statement_too_long", json!({ "statement": "x".repeat(ADMISSION_MAX + 1) })),
         ("missing_signature", json!({ "statement": "hello\n" })),
         ("unknown_version", json!({ "statement": good.replace("statement v1", "statement v2") })),

@@ -142,12 +142,12 @@ async fn a_line_that_is_too_long_is_passed_over_and_the_others_are_kept() {
 }
 
 #[tokio::test]
-async fn what_stops_writing_is_told_line_by_line() {
+async fn what_pauses_writing_is_told_line_by_line() {
     let mut house = House::in_memory(Plan::default()).await;
     house.clock.shift(-60_000, Duration::ZERO);
     let lines = [request(&note(1)), request(&note(2))];
     let stopped = verdicts(&post(&house, &lines).await);
-    assert_eq!(stopped.iter().map(outcome).collect::<Vec<_>>(), [(503, "writing_stopped"); 2]);
+    assert_eq!(stopped.iter().map(outcome).collect::<Vec<_>>(), [(503, "clock_regressed"); 2]);
     house.stop_sequencer();
     let gone = verdicts(&post(&house, &lines).await);
     assert_eq!(gone.iter().map(outcome).collect::<Vec<_>>(), [(503, "shutting_down"); 2]);

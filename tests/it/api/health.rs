@@ -1,7 +1,6 @@
 //! Health and metrics.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tiezheng::store::memory::MemoryStore;
 
@@ -32,18 +31,6 @@ async fn when_sealing_stops_the_reason_is_told_and_reading_goes_on() {
     assert_eq!(house.get("/health/live").await.status, 200);
     assert_eq!(house.get(&format!("/v1/deposits/{number}")).await.status, 200);
     assert!(house.get("/metrics").await.text().contains("tiezheng_writing 0"));
-}
-
-#[tokio::test]
-async fn a_clock_that_jumps_stops_deposits_by_name() {
-    let plan = Plan::default();
-    let clock = plan.clock.share();
-    let house = House::in_memory(plan).await;
-    house.deposit(&note(1)).await;
-    clock.shift(-60_000, Duration::ZERO);
-    let answer = house.post_deposit(&note(2)).await;
-    assert_eq!(answer.problem(), (503, "writing_stopped".into()));
-    assert!(answer.text().contains("clock_regressed"), "{}", answer.text());
 }
 
 #[tokio::test]

@@ -170,8 +170,9 @@ async fn a_file_that_comes_too_slowly_is_cut_off_however_steadily_it_comes() {
     stream.write_all(head.as_bytes()).await.unwrap();
     let (mut reading, mut writing) = stream.split();
     // A part every moment, for ever.
+    let part = vec![b'x'; 300_000];
     let sending = async {
-        while writing.write_all(&[b'x'; 300_000]).await.is_ok() {
+        while writing.write_all(&part).await.is_ok() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };

@@ -133,7 +133,17 @@ impl Desk {
         ran(command)
     }
 
-    fn command(&self) -> Command {
+    /// Makes a named pipe to which nobody writes.
+    pub(crate) fn pipe(&self, name: impl AsRef<OsStr>) -> PathBuf {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+        rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+        path
+    }
+
+    /// The program as this depositor runs it.
+    pub(crate) fn command(&self) -> Command {
         let mut command = program();
         command.current_dir(self.path("")).env("TIEZHENG_CONFIG", &self.config).env("TIEZHENG_SERVER", &self.url);
         command.env("RUST_LOG", "warn");
@@ -160,7 +170,8 @@ impl Desk {
     }
 }
 
-fn ran(command: Command) -> Ran {
+/// Runs a command to its end.
+pub(crate) fn ran(command: Command) -> Ran {
     let output = assert_cmd::Command::from_std(command).output().unwrap();
     Ran {
         code: output.status.code().unwrap(),

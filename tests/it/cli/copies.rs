@@ -115,6 +115,34 @@ fn a_restore_goes_on_with_its_own_backup_only() {
     copy(&other.top().join("chain"), &data);
     copy(&desk.path("copy"), &desk.path("restored/.tiezheng-restored"));
     desk.become_a_stranger();
+    let before = files(&desk.path("restored"));
     let ran = desk.run(&["restore", "other", "--data", "restored"]).ends(1);
     assert_eq!(ran.error(), "copy_differs");
+    let after = files(&desk.path("restored"));
+    assert!(before.iter().all(|(name, bytes)| after.get(name) == Some(bytes)), "nothing was put in place");
+    assert!(!desk.path("restored/db").exists() && !desk.path("restored/mark").exists());
+}
+
+#[test]
+fn a_copy_is_never_made_inside_of_what_is_copied() {
+    let (desk, data) = ledger();
+    desk.run(&["backup", &data, "--to", "copy"]).ends(0);
+    let (source, backup) = (files(Path::new(&data)), files(&desk.path("copy")));
+    let inside = Path::new(&data).join("originals/copy");
+    assert_eq!(desk.run(&["backup", &data, "--to", inside.to_str().unwrap()]).ends(2).error(), "destination_inside");
+    assert_eq!(desk.run(&["restore", "copy", "--data", "copy/db/x"]).ends(2).error(), "destination_inside");
+    assert_eq!(files(Path::new(&data)), source);
+    assert_eq!(files(&desk.path("copy")), backup);
+}
+
+#[test]
+fn a_link_in_the_place_of_a_restore_is_not_followed() {
+    let (desk, data) = ledger();
+    desk.run(&["backup", &data, "--to", "copy"]).ends(0);
+    desk.run(&["backup", &data, "--to", "second"]).ends(0);
+    let second = files(&desk.path("second"));
+    fs::create_dir(desk.path("restored")).unwrap();
+    symlink(desk.path("second"), desk.path("restored/.tiezheng-restored")).unwrap();
+    assert_eq!(desk.run(&["restore", "copy", "--data", "restored"]).ends(2).error(), "folder_not_empty");
+    assert_eq!(files(&desk.path("second")), second);
 }

@@ -36,7 +36,7 @@ fn with_too_few_descriptors_a_node_does_not_start() {
 #[test]
 fn the_soft_limit_is_raised() {
     let folder = tempfile::tempdir().unwrap();
-    let node = Node::of(limited("-Hn 2000 && ulimit -Sn 256", &folder.path().join("data")));
+    let node = Node::of(limited("-n 2000 && ulimit -Sn 256", &folder.path().join("data")));
     let limits = std::fs::read_to_string(format!("/proc/{}/limits", node.id())).unwrap();
     let line = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
     assert_eq!(line.split_whitespace().skip(3).take(2).collect::<Vec<_>>(), ["2000", "2000"]);

@@ -22,7 +22,7 @@ fn too_few_files_or_too_little_memory_is_told_and_changes_nothing() {
     let audit = ["audit", &data];
     for (limit, codes) in [
         ("ulimit -n 20", ["too_few_files", "too_few_files"]),
-        ("ulimit -v 200000", ["too_little_memory", "too_few_threads"]),
+        ("ulimit -v 400000", ["too_little_memory", "too_few_threads"]),
     ] {
         for command in [serve.as_slice(), &audit] {
             let ran = desk.run_after(limit, command).ends(2);

@@ -53,7 +53,6 @@ fn a_problem_cannot_write_to_the_terminal() {
                 vec!["case", "list"],
                 vec!["trust", "fetch", &proxy.url],
             ] {
-                let line = [line.clone(), vec![]].concat();
                 let more: &[&str] = if line[0] == "trust" { &[] } else { &["--server", &proxy.url] };
                 let ran = desk.say(lang, &[&line[..], more].concat());
                 assert_ne!(ran.code, 0, "{ran:#?}");

@@ -57,7 +57,7 @@ fn keys_are_made_and_never_overwritten() {
     let ledger = ["keygen", "--ledger", "example.org/ledger", "--out", "ledger.key"];
     desk.run(&ledger).ends(0);
     let kept = fs::read(desk.path("ledger.key")).unwrap();
-    assert_eq!(desk.run(&ledger).ends(2).error(), "file_exists");
+    assert_eq!(desk.run(&ledger).ends(2).error(), "destination_exists");
     assert_eq!(fs::read(desk.path("ledger.key")).unwrap(), kept);
     desk.run(&["keygen", "--ledger", "example.org/ledger"]).ends(64);
     desk.run(&["keygen", "--ledger", "a b", "--out", "x"]).ends(64);

@@ -95,7 +95,9 @@ fn help_is_an_answer_and_wrong_usage_is_not() {
         "错误：没有“depozit”这个命令\n\n  提示：是否要用“demo”、“deposit”？\n\n用法：tiezheng [选项] <命令>\n"
     ));
     assert!(told(&["lookup"]).starts_with("错误：缺少必需的参数：<NUMBER>\n\n用法：tiezheng lookup "));
-    assert!(told(&["verify", "--nonsense"]).starts_with("错误：没有“--nonsense”这个参数\n\n  提示：如果"));
+    assert!(
+        told(&["verify", "--nonsense"]).starts_with("错误：没有“--nonsense”这个参数\n\n  提示：是否要用“--node”？")
+    );
     assert!(told(&["verify", "x", "--server"]).starts_with("错误：“--server <URL>”需要一个值\n"));
     assert!(told(&["load", "--server", "x", "--batch", "0"]).contains("的值“0”无效：应不小于 1\n"));
     assert!(told(&["load", "--server", "x", "--batch", "1", "--echo"]).contains("不能与“--echo”同时使用\n"));

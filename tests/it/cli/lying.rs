@@ -226,10 +226,13 @@ async fn forged(links: impl FnOnce(Draft) -> Draft) -> (House, Proxy) {
     (house, proxy)
 }
 
+/// Makes a forged deposit out of an honest one.
+type Forge = Box<dyn FnOnce(Draft) -> Draft>;
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_withdrawal_that_no_owner_made_is_an_invalid_link_and_no_withdrawal() {
     let to = number(1);
-    let cases: [(&str, Box<dyn FnOnce(Draft) -> Draft>); 3] = [
+    let cases: [(&str, Forge); 3] = [
         ("a stranger's key", Box::new(move |draft| draft.by(9).on_behalf(5).link(LinkKind::Withdraws, to))),
         ("another account", Box::new(move |draft| draft.on_behalf(6).link(LinkKind::Withdraws, to))),
         ("no account", Box::new(move |draft| draft.link(LinkKind::Withdraws, to))),

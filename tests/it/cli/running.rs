@@ -95,7 +95,8 @@ fn a_creation_that_was_cut_off_before_the_keys_is_finished() {
     let keys = desk.top().join("keys");
     fs::create_dir(&keys).unwrap();
     fs::copy(chain.join("ledger.key"), keys.join("ledger.key")).unwrap();
-    assert_eq!(desk.run(&["serve", "--data", &text(&keys)]).ends(2).error(), "key_without_ledger");
+    let serve = ["serve", "--deposits", "open", "--data", &text(&keys)];
+    assert_eq!(desk.run(&serve).ends(2).error(), "key_without_ledger");
 }
 
 #[test]

@@ -100,6 +100,13 @@ pub(super) fn labels_lead_to_their_deposits_both_ways<B: Bench>() {
         assert_eq!(last(2, 99), all.iter().copied().rev().collect::<Vec<_>>());
         assert_eq!(last(2, 2), [all[41], all[40]]);
         assert_eq!((last(1, 9), last(4, 9)), (vec![LeafIndex(2)], vec![]));
+        let before = |n, end, limit| store.labelled_before(&label(n), LeafIndex(end), limit).unwrap();
+        assert_eq!(before(2, 4, 9), [LeafIndex(2)]);
+        assert_eq!(before(2, 5, 9), [LeafIndex(4), LeafIndex(2)]);
+        assert_eq!(before(2, 84, 2), [all[40], all[39]]);
+        assert_eq!((before(2, 2, 9), before(2, 0, 9), before(4, 50, 9)), (vec![], vec![], vec![]));
+        // The last one is appended and not published yet.
+        assert_eq!(before(2, u64::MAX, 1), [all[41]]);
         bench.reopen();
     }
 }

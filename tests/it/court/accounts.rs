@@ -171,18 +171,18 @@ async fn a_look_is_on_record_and_shows_no_secret() {
         let hash = BearerToken::parse(secret).unwrap().hash().to_string();
         assert!(!answer.text().contains(&hash) && !answer.text().contains(secret));
         assert!(house.store.published().unwrap().size() > before);
-        let log = people.by_operator().get(&format!("{path}/access-log?after={}", sequence - 1)).await.json();
-        assert_eq!(log["entries"].as_array().unwrap().len(), 1, "{log}");
-        assert_eq!((&log["entries"][0]["sequence"], &log["next"]), (&json!(sequence), &json!(sequence)));
-        assert_eq!(log["entries"][0]["capacity"], capacity);
-        assert_eq!(log["entries"][0]["shown"], "account");
+        let log = people.by_operator().get(&format!("{path}/access-log?cursor={}", sequence - 1)).await.json();
+        assert_eq!(log["items"].as_array().unwrap().len(), 1, "{log}");
+        assert_eq!((&log["items"][0]["sequence"], &log["next_cursor"]), (&json!(sequence), &json!(null)));
+        assert_eq!(log["items"][0]["capacity"], capacity);
+        assert_eq!(log["items"][0]["shown"], "account");
     }
     let chain = on_the_chain(&house);
     assert!(!chain.contains("王五") && !chain.contains("窗口") && !chain.contains("tzt_"));
     // Auditors see who looked, and not what at.
     let auditor = people.holding("审计", "auditor").await;
     let log = people.by(&auditor).get(&format!("{path}/access-log")).await.json();
-    assert_eq!(log["entries"].as_array().unwrap().len(), 3);
+    assert_eq!(log["items"].as_array().unwrap().len(), 3);
     assert_eq!(code(&people.by(&auditor).get(&path).await), (404, "not_found".into()));
 }
 

@@ -43,7 +43,7 @@ async fn assigned(people: &People<'_>, plaintiff: &Person, clerk: &Person, judge
 }
 
 async fn documents_hold_no_texts(people: &People<'_>, plaintiff: &Person, path: &str) {
-    let acts = people.by(plaintiff).get(&format!("{path}/acts?after=1")).await;
+    let acts = people.by(plaintiff).get(&format!("{path}/acts?cursor=1")).await;
     assert!(acts.text().contains("act import") && !acts.text().contains("张三"), "{}", acts.text());
 }
 
@@ -109,13 +109,13 @@ async fn a_case_goes_from_the_draft_to_the_judgment_and_everybody_sees_the_same(
     assert_eq!(by_judge["stage"]["code"], "judged");
     assert_eq!(by_judge["period"]["last_day"], "2026-12-08");
     let item = &by_judge["items"][0];
-    assert_eq!(item["original"]["code"], "verified");
+    assert_eq!(item["original"]["code"], "mismatch", "what the plaintiff found");
     assert_eq!(item["verifications"].as_array().unwrap().len(), 2);
     assert_eq!(item["replied_text"]["zh"], "【1人已回复】");
     let log = people.by(&defendant).get(&format!("{path}/access-log")).await.json();
-    assert_eq!(log["entries"].as_array().unwrap().len(), 3, "{log}");
+    assert_eq!(log["items"].as_array().unwrap().len(), 3, "{log}");
     let listed = people.by(&clerk).get("/v1/cases?number=（2026）粤0192民初113号").await.json();
-    assert_eq!(listed["cases"][0]["case"], case);
+    assert_eq!(listed["items"][0]["case"], case);
     documents_hold_no_texts(&people, &plaintiff, &path).await;
 }
 

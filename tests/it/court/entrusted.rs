@@ -129,11 +129,8 @@ async fn private_content_is_for_its_owner_and_each_look_is_on_record() {
     assert_eq!(people.by(&bob).get(&path).await.problem(), (404, "not_found".into()));
     assert_eq!(house.get(&path).await.problem(), (401, "unauthenticated".into()));
     let log = people.by(&alice).get(&format!("/v1/deposits/{number}/access-log")).await.json();
-    assert_eq!(log["entries"].as_array().unwrap().len(), 1);
-    assert_eq!(
-        (&log["entries"][0]["shown"], &log["entries"][0]["by"]),
-        (&"deposit".into(), &alice.account.clone().into())
-    );
+    assert_eq!(log["items"].as_array().unwrap().len(), 1);
+    assert_eq!((&log["items"][0]["shown"], &log["items"][0]["by"]), (&"deposit".into(), &alice.account.clone().into()));
     let auditor = people.holding("审计", "auditor").await;
     assert_eq!(people.by(&auditor).get(&format!("/v1/deposits/{number}/access-log")).await.json(), log);
     let denied = people.by(&bob).get(&format!("/v1/deposits/{number}/access-log")).await;
@@ -150,16 +147,16 @@ async fn a_list_shows_ones_own_the_latest_first() {
         entrust(&people, &bob, format!("other {n}").as_bytes(), "他人").await;
     }
     let names = |page: &Value| -> Vec<String> {
-        let deposits = page["deposits"].as_array().unwrap();
+        let deposits = page["items"].as_array().unwrap();
         deposits.iter().map(|one| one["name"].as_str().unwrap().to_owned()).collect()
     };
     let page = people.by(&alice).get("/v1/entrusted-deposits").await.json();
     assert_eq!(names(&page), (2..52).rev().map(|n| format!("证据 {n}")).collect::<Vec<_>>());
     assert!(page["access_sequence"].as_u64().is_some());
-    let before = page["next"].as_u64().unwrap();
-    let rest = people.by(&alice).get(&format!("/v1/entrusted-deposits?before={before}")).await.json();
+    let before = page["next_cursor"].as_u64().unwrap();
+    let rest = people.by(&alice).get(&format!("/v1/entrusted-deposits?cursor={before}")).await.json();
     assert_eq!(names(&rest), ["证据 1", "证据 0"]);
-    assert_eq!(rest.get("next"), None);
+    assert_eq!(rest["next_cursor"], Value::Null);
 }
 
 #[tokio::test]

@@ -10,9 +10,11 @@ use tiezheng::store::contract::ReadLedger as _;
 use tiezheng::store::memory::MemoryStore;
 
 use super::entrusted::entrust;
-use super::originals::give;
+use super::erasing::requested;
+use super::originals::{draft_with, give, submit};
 use crate::support::depositor::{note, origin};
 use crate::support::house::{Answer, House, Plan};
+use crate::support::opened::drafted;
 use crate::support::people::{COURT, People, Person};
 use crate::support::proceeding::{Proceeding, import};
 use crate::support::watched::Watched;
@@ -23,7 +25,7 @@ const FILE: &str = "application/octet-stream";
 /// A house whose reads are counted.
 async fn watched() -> (House, Arc<Watched>) {
     let store = Arc::new(MemoryStore::new(origin()));
-    let watched = Arc::new(Watched::over(Arc::clone(&store)));
+    let watched = Arc::new(Watched::over(store.clone()));
     (House::over(store, watched_by(&watched)).await, watched)
 }
 
@@ -45,7 +47,10 @@ impl Told {
         answer.headers.remove("date");
         let value = |value: &reqwest::header::HeaderValue| value.to_str().unwrap().to_owned();
         let headers = answer.headers.iter().map(|(name, one)| (name.to_string(), value(one))).collect();
-        Self { status: answer.status, headers, body: answer.text().to_owned(), reads: watched.asked() }
+        let mut reads = watched.asked();
+        // The erasure job looks once, when the node starts.
+        reads.remove("unpurged");
+        Self { status: answer.status, headers, body: answer.text().to_owned(), reads }
     }
 }
 
@@ -59,7 +64,7 @@ fn questions(number: &str) -> Vec<(Method, &'static str, &'static str, String)> 
     vec![
         get(""),
         get("/acts"),
-        get("/acts?after=1"),
+        get("/acts?limit=1&cursor=1"),
         get("/access-log"),
         get("/items/1"),
         get("/items/9"),
@@ -88,7 +93,7 @@ async fn a_foreign_case_and_its_items_are_read_as_often_as_those_that_are_not_th
     let (stranger, clerk) = (people.person("王五").await, people.of_court("书记员", "clerk", "京0491").await);
     drop(house);
     // Begun anew, so that no case is remembered: one that is costs no more reads than one that is not there.
-    let watched = Arc::new(Watched::over(Arc::clone(&store)));
+    let watched = Arc::new(Watched::over(store.clone()));
     let house = House::over(store, watched_by(&watched)).await;
     let size = watched.published().unwrap().size();
     for who in [&stranger, &clerk] {
@@ -139,4 +144,121 @@ async fn a_foreign_deposit_is_answered_like_one_that_holds_nothing_or_is_not_the
         unknown.reads.insert("leaves", 1);
         assert_eq!(foreign, unknown);
     }
+}
+
+/// All ways to ask for the private content of a deposit: alone, in a case that is not there, in one's own draft.
+async fn told_in_cases(house: &House, watched: &Watched, who: &Person, number: &str, draft: &str) -> Vec<Told> {
+    let mut told = Vec::new();
+    for rest in ["private", "original"] {
+        for query in [String::new(), format!("?case={}", "ab".repeat(32)), format!("?case={draft}")] {
+            let path = format!("/v1/deposits/{number}/{rest}{query}");
+            // Once before, so that the draft's state is cached.
+            house.as_(&who.token).get(&path).await;
+            watched.asked();
+            let answer = house.as_(&who.token).get(&path).await;
+            assert_eq!(answer.problem(), (404, "not_found".into()), "{path}");
+            told.push(Told::of(answer, watched));
+        }
+    }
+    told
+}
+
+#[tokio::test]
+async fn in_how_many_cases_a_deposit_stands_changes_no_look_up_for_a_stranger() {
+    let (house, watched) = watched().await;
+    let people = People::of(&house).await;
+    let (alice, stranger) = (people.person("张三").await, people.person("王五").await);
+    let other = people.person("赵六").await;
+    let numbers = [entrust(&people, &alice, b"one", "合同").await, entrust(&people, &alice, b"two", "合同").await];
+    for number in &numbers {
+        assert_eq!(
+            give(&people.by(&alice), &house, number, if number == &numbers[0] { b"one" } else { b"two" }).await.status,
+            201
+        );
+    }
+    for _ in 0..3 {
+        let case = draft_with(&house, &alice, &numbers[0], "案由").await;
+        submit(&house, &alice, case).await;
+    }
+    for who in [&stranger, &other] {
+        let draft = drafted(&house, who, COURT, None).await.1.to_string();
+        let used = told_in_cases(&house, &watched, who, &numbers[0], &draft).await;
+        let unused = told_in_cases(&house, &watched, who, &numbers[1], &draft).await;
+        assert_eq!(used, unused);
+        // Whether the case that is named exists changes nothing either.
+        let own = alice_case(&house, &alice, &numbers[0]).await;
+        let foreign = told_in_cases(&house, &watched, who, &numbers[0], &own).await;
+        assert_eq!(foreign[2], used[1], "a foreign case and one that is not there");
+    }
+}
+
+/// A submitted case of this person in which the deposit stands.
+async fn alice_case(house: &House, person: &Person, number: &str) -> String {
+    let case = draft_with(house, person, number, "案由").await;
+    submit(house, person, case).await;
+    case.to_string()
+}
+
+#[tokio::test]
+async fn an_erasure_of_another_is_answered_like_what_is_no_erasure() {
+    let (house, watched) = watched().await;
+    let people = People::of(&house).await;
+    let (alice, stranger) = (people.person("张三").await, people.person("王五").await);
+    let number = entrust(&people, &alice, b"contract", "合同").await;
+    let erasure = requested(&people.by(&alice), &json!({ "deposit_number": number })).await;
+    let erasure = erasure["id"].as_str().unwrap();
+    let plain = House::number(&house.deposit(&note(1)).await);
+    let other = entrust(&people, &alice, b"letter", "信").await;
+    let ask = async |id: &str| {
+        watched.asked();
+        let answer = house.as_(&stranger.token).get(&format!("/v1/erasures/{id}")).await;
+        assert_eq!(answer.problem(), (404, "not_found".into()), "{id}");
+        Told::of(answer, &watched)
+    };
+    // The pass must be over: its reads would be counted too.
+    let over = people.by(&alice).get(&format!("/v1/erasures/{erasure}?wait=60")).await.json();
+    assert_eq!(over["state"]["code"], "confirmed");
+    let told = ask(erasure).await;
+    for id in [&number, &plain, &other] {
+        assert_eq!(told, ask(id).await, "{id}");
+    }
+    let unknown = ask("T20261122-0K7M-X9QT-3D5W-MP").await;
+    assert_eq!((unknown.status, &unknown.body), (told.status, &told.body));
+}
+
+/// What is looked up in the index and in the acts while `who` imports a deposit into a case.
+async fn import_reads(
+    house: &House,
+    watched: &Watched,
+    who: &Person,
+    case: &str,
+    number: &str,
+) -> BTreeMap<&'static str, usize> {
+    watched.asked();
+    let answer = house.as_(&who.token).post(&format!("/v1/cases/{case}/imports"), &import(number)).await;
+    assert_eq!(answer.status, 201, "{}", answer.text());
+    let mut reads = watched.asked();
+    // How the path to a block is found depends on where it stands, which is public.
+    reads.retain(|what, _| !["leaves", "tile_hashes", "find_block", "published"].contains(what));
+    reads
+}
+
+#[tokio::test]
+async fn in_how_many_mediations_a_deposit_stands_changes_no_look_up_for_a_stranger() {
+    let (house, watched) = watched().await;
+    let people = People::of(&house).await;
+    let stranger = people.person("王五").await;
+    let numbers = [House::number(&house.deposit(&note(1)).await), House::number(&house.deposit(&note(2)).await)];
+    for _ in 0..3 {
+        let suit = Proceeding::suit(&people).await;
+        let mediation =
+            Proceeding::between(&house, "mediation", [&suit.bringing, &suit.answering, &suit.clerk, &suit.judge]).await;
+        mediation.import(&house, &mediation.bringing, &numbers[0]).await;
+        mediation.submit(&house).await;
+    }
+    let (_, draft) = drafted(&house, &stranger, COURT, None).await;
+    let draft = draft.to_string();
+    let offered = import_reads(&house, &watched, &stranger, &draft, &numbers[0]).await;
+    let other = import_reads(&house, &watched, &stranger, &draft, &numbers[1]).await;
+    assert_eq!(offered, other);
 }

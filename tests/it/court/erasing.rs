@@ -2,25 +2,27 @@
 
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tiezheng::court::acts::{Act, ActKind, OrderErasure};
 use tiezheng::court::ids::{AccountId, CaseId};
 use tiezheng::court::line::Line as _;
 use tiezheng::desk::secret::random;
 use tiezheng::ledger::number::DepositNumber;
+use tiezheng::store::contract::keeping::{KeepPrivate, PurgeStage};
 use tiezheng::store::memory::MemoryStore;
 use tiezheng::store::rocks::store::RocksStore;
 
 use super::entrusted::{entrust, holds, request};
 use super::originals::{draft_with, give, objects, submit};
-use crate::support::depositor::origin;
+use crate::support::depositor::{note, origin};
 use crate::support::faulty::{Fault, FaultyStore};
 use crate::support::house::{House, Plan};
 use crate::support::opened::asked;
-use crate::support::people::{People, Person};
+use crate::support::people::{As, People, Person};
 use crate::support::stores::small;
+use crate::support::watched::Watched;
 
 /// A name that nothing else is called by.
 fn name() -> String {
@@ -40,6 +42,30 @@ fn lies_in(folder: &Path, text: &str) -> bool {
         };
         bytes.windows(text.len()).any(|window| window == text.as_bytes())
     })
+}
+
+/// Requests an erasure that must be accepted; its answer.
+pub(super) async fn requested(by: &As<'_>, body: &Value) -> Value {
+    let answer = by.post("/v1/erasures", body).await;
+    assert_eq!(answer.status, 202, "{body}: {}", answer.text());
+    let json = answer.json();
+    assert_eq!(answer.header("location"), format!("/v1/erasures/{}", json["id"].as_str().unwrap()));
+    assert_eq!(json["id"], json["act"]["deposit_number"]);
+    json
+}
+
+/// The erasure once its state is settled.
+async fn settled(by: &As<'_>, erasure: &Value) -> Value {
+    let answer = by.get(&format!("/v1/erasures/{}?wait=60", erasure["id"].as_str().unwrap())).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    answer.json()
+}
+
+/// Requests an erasure and waits until it is confirmed.
+pub(super) async fn erased(by: &As<'_>, body: &Value) -> Value {
+    let erasure = settled(by, &requested(by, body).await).await;
+    assert_eq!(erasure["state"]["code"], "confirmed", "{erasure}");
+    erasure
 }
 
 /// A house over a folder that can be searched.
@@ -76,8 +102,8 @@ async fn a_deposit_is_erased_from_every_file_and_still_verifies() {
     let asked = json!({ "deposit_number": number });
     let denied = people.by(&bob).post("/v1/erasures", &asked).await;
     assert_eq!(denied.problem(), (404, "not_found".into()));
-    let erased = people.by(&alice).keyed("e").create("/v1/erasures", &asked).await;
-    assert_eq!(erased["act"]["act"], "erase");
+    let erased = erased(&people.by(&alice).keyed("e"), &asked).await;
+    assert_eq!((&erased["act"]["act"], erased["confirmed_at"].is_string()), (&"erase".into(), true));
     assert!(!lies_in(folder.path(), &gone), "no file holds it");
     assert!(lies_in(folder.path(), &stays));
     assert_eq!(objects(&house).len(), 1);
@@ -87,7 +113,7 @@ async fn a_deposit_is_erased_from_every_file_and_still_verifies() {
         assert_eq!(answer.problem(), (410, "erased".into()), "{path}");
     }
     let list = people.by(&alice).get("/v1/entrusted-deposits").await.json();
-    assert_eq!((&list["deposits"][0]["erased"], list["deposits"][0].get("name")), (&true.into(), None));
+    assert_eq!((&list["items"][0]["erased"], list["items"][0].get("name")), (&true.into(), None));
     let private = people.by(&bob).get(&format!("/v1/deposits/{others}/private")).await.json();
     assert_eq!(private["metadata"]["name"], stays.as_str());
     assert_eq!(people.by(&bob).get(&format!("/v1/deposits/{others}/original")).await.bytes, b"letter");
@@ -95,7 +121,7 @@ async fn a_deposit_is_erased_from_every_file_and_still_verifies() {
     holds(&made["receipt"]);
     holds(&house.get(&format!("/v1/deposits/{number}/receipt")).await.json());
     let log = people.by(&alice).get(&format!("/v1/deposits/{number}/access-log")).await.json();
-    assert_eq!(log["entries"].as_array().unwrap().last().unwrap()["act"], "erase");
+    assert_eq!(log["items"].as_array().unwrap().last().unwrap()["act"], "erase");
 
     // Asked again, under the same name or another: the erasure that was.
     for key in ["e", "f"] {
@@ -113,8 +139,13 @@ async fn an_account_and_a_text_of_a_case_are_erased() {
     let (person, title) = (name(), name());
     let bob = people.person(&person).await;
     assert!(lies_in(folder.path(), &person));
-    let erased = people.by_operator().create("/v1/erasures", &json!({ "account": bob.account })).await;
-    assert_eq!(erased["act"]["stream"], "access");
+    let by_operator = erased(&people.by_operator(), &json!({ "account": bob.account })).await;
+    assert_eq!(by_operator["act"]["stream"], "access");
+    // The person concerned sees it too; another does not.
+    let path = format!("/v1/erasures/{}", by_operator["id"].as_str().unwrap());
+    assert_eq!(people.by(&bob).get(&path).await.json()["state"]["code"], "confirmed");
+    let other = people.person("王五").await;
+    assert_eq!(people.by(&other).get(&path).await.problem(), (404, "not_found".into()));
     assert!(!lies_in(folder.path(), &person));
 
     let (alice, judge) = (people.person("张三").await, people.judge().await);
@@ -136,17 +167,17 @@ async fn an_account_and_a_text_of_a_case_are_erased() {
     assert_eq!(people.by(&alice).post("/v1/erasures", &body).await.problem(), (403, "not_permitted".into()));
     let unknown = json!({ "case": case.to_string(), "annexes": ["0".repeat(64)] });
     assert_eq!(people.by(&judge).post("/v1/erasures", &unknown).await.problem(), (400, "bad_value".into()));
-    let erased = people.by(&judge).create("/v1/erasures", &body).await;
+    let erased = erased(&people.by(&judge), &body).await;
     assert_eq!((&erased["act"]["stream"], &erased["act"]["case"]), (&"case".into(), &case.to_string().into()));
     assert!(!lies_in(folder.path(), &title));
     let look = house.desk.look_at_case(&actor, case, 0).await.unwrap();
     assert_eq!(look.texts[&annex], None);
     // The case goes on as it was.
-    assert_eq!(look.file.items.len(), 1);
+    assert_eq!(look.file.items.size(), 1);
 }
 
 #[tokio::test]
-async fn nobody_is_told_before_no_file_holds_it() {
+async fn an_erasure_is_confirmed_only_once_no_file_holds_the_content() {
     let store = Arc::new(FaultyStore::over(Arc::new(MemoryStore::new(origin()))));
     let house = House::over(Arc::clone(&store), Plan::default()).await;
     let people = People::of(&house).await;
@@ -154,16 +185,116 @@ async fn nobody_is_told_before_no_file_holds_it() {
     let number = entrust(&people, &alice, b"contract", "合同").await;
     let asked = json!({ "deposit_number": number });
     store.arm(Fault::PurgeStillHeld);
-    let first = people.by(&alice).keyed("e").post("/v1/erasures", &asked).await;
-    assert_eq!(first.problem(), (503, "not_purged".into()));
+    let first = requested(&people.by(&alice).keyed("e"), &asked).await;
+    let failed = settled(&people.by(&alice), &first).await;
+    assert_eq!((&failed["state"]["code"], &failed["failure"]["code"]), (&"failed".into(), &"still_held".into()));
+    assert!(!failed["text"]["en"].as_str().unwrap().contains("no file"), "{failed}");
     let private = people.by(&alice).get(&format!("/v1/deposits/{number}/private")).await;
-    assert_eq!(private.problem(), (410, "erased".into()), "it is on the chain");
-    assert_eq!(house.store.unpurged().unwrap().len(), 1);
-    let again = people.by(&alice).keyed("e").post("/v1/erasures", &asked).await;
-    assert_eq!((again.status, again.json()["act"]["fresh"].as_bool()), (200, Some(false)));
+    assert_eq!(private.problem(), (410, "erased".into()), "unreadable at once");
+    // The same request: the same erasure, tried again at once.
+    let again = people.by(&alice).keyed("e").post("/v1/erasures", &asked).await.json();
+    assert_eq!((&again["id"], &again["act"]["fresh"]), (&first["id"], &false.into()));
+    while settled(&people.by(&alice), &first).await["state"]["code"] != "confirmed" {}
     assert_eq!(house.store.unpurged().unwrap(), []);
+    let over = people.by(&alice).keyed("e").post("/v1/erasures", &asked).await;
+    assert_eq!((over.status, &over.json()["state"]["code"]), (200, &"confirmed".into()));
     let log = people.by(&alice).get(&format!("/v1/deposits/{number}/access-log")).await.json();
-    assert_eq!(log["entries"].as_array().unwrap().len(), 1, "erased once");
+    assert_eq!(log["items"].as_array().unwrap().len(), 1, "erased once");
+}
+
+#[tokio::test]
+async fn no_request_waits_for_a_pass_and_one_pass_takes_all_that_came_meanwhile() {
+    let store = Arc::new(MemoryStore::new(origin()));
+    let watched = Arc::new(Watched::over(Arc::clone(&store) as Arc<dyn KeepPrivate>));
+    let (reached, mut stages) = tokio::sync::mpsc::unbounded_channel();
+    let (go_on, gate) = std::sync::mpsc::channel::<()>();
+    let gate = Mutex::new(gate);
+    watched.on_purge(move |stage| {
+        let _ = reached.send(stage);
+        // Until the test lets go: then the channel is closed, and no later pass waits.
+        let _ = gate.lock().unwrap().recv();
+    });
+    let plan = Plan { desk_store: Some(watched.clone()), ..Plan::default() };
+    let house = House::over(store, plan).await;
+    let people = People::of(&house).await;
+    let alice = people.person("张三").await;
+    let by = people.by(&alice);
+    let mut numbers = Vec::new();
+    for n in 0..4 {
+        numbers.push(entrust(&people, &alice, format!("file {n}").as_bytes(), "合同").await);
+    }
+    let first = requested(&by, &json!({ "deposit_number": numbers[0] })).await;
+    assert_eq!(stages.recv().await, Some(PurgeStage::Compacting));
+    // The pass stands still, and everything else goes on.
+    let state = async |erasure: &Value| {
+        let answer = by.get(&format!("/v1/erasures/{}", erasure["id"].as_str().unwrap())).await.json();
+        answer["state"]["code"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(state(&first).await, "compacting");
+    house.deposit(&note(1)).await;
+    let mut later = Vec::new();
+    for number in &numbers[1..] {
+        later.push(requested(&by, &json!({ "deposit_number": number })).await);
+        assert_eq!(by.get(&format!("/v1/deposits/{number}/private")).await.problem(), (410, "erased".into()));
+    }
+    for erasure in &later {
+        assert_eq!(state(erasure).await, "tombstoned");
+    }
+    drop(go_on);
+    for erasure in later.iter().chain([&first]) {
+        assert_eq!(settled(&by, erasure).await["state"]["code"], "confirmed");
+    }
+    assert_eq!(watched.asked()["purge_pieces"], 2, "the three that came meanwhile are one pass");
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+/// The folder as a crash at each stage leaves it: a node that starts on it completes the erasure.
+#[tokio::test]
+async fn a_node_that_crashed_at_any_stage_completes_the_erasure_after_its_start() {
+    let (folder, crashed) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let store = Arc::new(RocksStore::create(&folder.path().join("ledger"), &origin(), &small()).unwrap());
+    let watched = Arc::new(Watched::over(Arc::clone(&store) as Arc<dyn KeepPrivate>));
+    let (ledger, copies) = (folder.path().join("ledger"), crashed.path().to_owned());
+    watched.on_purge(move |stage| {
+        let to = match stage {
+            PurgeStage::Compacting => copies.join("compacting"),
+            PurgeStage::Searching { .. } => copies.join("searching"),
+        };
+        if !to.exists() {
+            copy(&ledger, &to);
+        }
+    });
+    let plan = Plan { desk_store: Some(watched.clone()), ..Plan::default() };
+    let house = House::over(store, plan).await;
+    let people = People::of(&house).await;
+    let (alice, gone) = (people.person("张三").await, name());
+    let number = entrust(&people, &alice, b"contract", &gone).await;
+    let erasure = erased(&people.by(&alice), &json!({ "deposit_number": number })).await;
+    assert!(!lies_in(folder.path(), &gone));
+    drop(house);
+    assert!(lies_in(&crashed.path().join("compacting"), &gone), "the copy was made before the files were rewritten");
+    for stage in ["compacting", "searching"] {
+        let folder = crashed.path().join(stage);
+        let store = Arc::new(RocksStore::open(&folder, &small()).unwrap());
+        assert_eq!(store.unpurged().unwrap().len(), 1, "{stage}");
+        let house = House::over(Arc::clone(&store), Plan::default()).await;
+        let by = house.as_(&alice.token);
+        assert_eq!(settled(&by, &erasure).await["state"]["code"], "confirmed", "{stage}");
+        assert!(!lies_in(&folder, &gone), "{stage}");
+        assert_eq!(store.unpurged().unwrap(), [], "{stage}");
+    }
 }
 
 #[tokio::test]

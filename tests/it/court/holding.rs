@@ -33,10 +33,10 @@ async fn a_stranger_who_imports_my_number_into_a_case_never_blocks_my_erasure() 
     judged.file(&house).await;
     judged.act(&house, &judged.judge, json!({ "act": "judge" })).await;
     let erased = erase(&house, &alice, &json!({ "deposit_number": number })).await;
-    assert_eq!(erased.status, 201, "{}", erased.text());
+    assert_eq!(erased.status, 202, "{}", erased.text());
     // The same of an account: to be named as a party by somebody else is no hold.
     let erased = erase(&house, &suit.answering, &json!({ "account": suit.answering.account })).await;
-    assert!([201, 404].contains(&erased.status), "{}", erased.text());
+    assert!([202, 404].contains(&erased.status), "{}", erased.text());
 }
 
 #[tokio::test]
@@ -82,7 +82,7 @@ async fn a_hold_of_court_staff_blocks_it_until_the_court_releases_it() {
     let again = house.as_(&suit.judge.token).post(&suit.path("/acts"), &again).await;
     assert_eq!(again.problem(), (409, "not_held".into()));
     let erased = erase(&house, &suit.bringing, &plain).await;
-    assert_eq!(erased.status, 201, "{}", erased.text());
+    assert_eq!(erased.status, 202, "{}", erased.text());
 }
 
 #[tokio::test]
@@ -135,7 +135,7 @@ async fn each_court_holds_for_itself_and_an_erasure_order_ends_only_its_own_hold
     assert_eq!(first.view(&house, &first.judge).await["holds"], json!([]), "the order ends the hold of its own case");
     assert_eq!(erase(&house, &first.judge, &body).await.problem().1, "held_by_a_case", "the other case still holds it");
     second.act(&house, &second.judge, json!({ "act": "release", "deposit_number": number, "reason": "调解" })).await;
-    assert_eq!(erase(&house, &first.judge, &body).await.status, 201);
+    assert_eq!(erase(&house, &first.judge, &body).await.status, 202);
 }
 
 #[tokio::test]
@@ -149,5 +149,5 @@ async fn an_account_is_held_and_released_like_a_deposit() {
     suit.act(&house, &suit.clerk, act("hold")).await;
     assert_eq!(people.by_operator().post("/v1/erasures", &body).await.problem(), (409, "held_by_a_case".into()));
     suit.act(&house, &suit.clerk, act("release")).await;
-    assert_eq!(people.by_operator().post("/v1/erasures", &body).await.status, 201);
+    assert_eq!(people.by_operator().post("/v1/erasures", &body).await.status, 202);
 }

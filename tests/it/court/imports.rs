@@ -198,7 +198,7 @@ async fn another_ledgers_deposit_is_taken_once_its_key_is_on_the_courts_list() {
     let bad = suit.verify(&house, &suit.bringing, 1, "file 2", None).await;
     assert_eq!(bad["report"]["conclusion"]["code"], "mismatch");
     let item = by.get(&suit.path("/items/1")).await.json();
-    assert_eq!((&item["original"]["code"], item.get("divergence")), (&json!("verified"), None));
+    assert_eq!((&item["original"]["code"], item.get("divergence")), (&json!("mismatch"), None));
 }
 
 #[tokio::test]

@@ -311,9 +311,9 @@ async fn chapter_3_2_3_associating_a_case() {
     // "关联后该案件会出现在案件列表中"
     for person in [&suit.defendant, &agent] {
         let list = suit.people.by(person).get("/v1/cases").await.json();
-        assert_eq!(list["cases"][0]["case"], json!(case));
+        assert_eq!(list["items"][0]["case"], json!(case));
     }
-    assert_eq!(suit.people.by(&third).get("/v1/cases").await.json()["cases"], json!([]));
+    assert_eq!(suit.people.by(&third).get("/v1/cases").await.json()["items"], json!([]));
 }
 
 /// 3.2.4 确认送达.

@@ -93,9 +93,9 @@ async fn only_the_file_that_was_deposited_is_taken_in() {
     assert_eq!(given.bytes, original);
     assert_eq!(people.by(&bob).get(&path).await.problem(), (404, "not_found".into()));
     let log = people.by(&alice).get(&format!("/v1/deposits/{number}/access-log")).await.json();
-    let acts: Vec<_> = log["entries"].as_array().unwrap().iter().map(|one| one["act"].as_str().unwrap()).collect();
+    let acts: Vec<_> = log["items"].as_array().unwrap().iter().map(|one| one["act"].as_str().unwrap()).collect();
     assert_eq!(acts, ["take-custody", "access"]);
-    assert_eq!(log["entries"][1]["shown"], "original");
+    assert_eq!(log["items"][1]["shown"], "original");
 }
 
 #[tokio::test]
@@ -165,20 +165,24 @@ async fn a_case_opens_what_its_party_deposited_and_nothing_else() {
     let (clerk, elsewhere) = (people.clerk().await, people.of_court("书记员", "clerk", "京0491").await);
     let number = entrust(&people, &alice, b"contract", "合同").await;
     assert_eq!(give(&people.by(&alice), &house, &number, b"contract").await.status, 201);
-    let path = format!("/v1/deposits/{number}/original");
     // Numbers are public: who writes one into a draft of his own has opened nothing.
-    draft_with(&house, &mallory, &number, "案由").await;
-    assert_eq!(people.by(&mallory).get(&path).await.problem(), (404, "not_found".into()));
-    assert_eq!(people.by(&clerk).get(&path).await.problem(), (404, "not_found".into()));
+    let forged = draft_with(&house, &mallory, &number, "案由").await;
+    for query in [String::new(), format!("?case={forged}")] {
+        let path = format!("/v1/deposits/{number}/original{query}");
+        assert_eq!(people.by(&mallory).get(&path).await.problem(), (404, "not_found".into()), "{query}");
+    }
     let case = draft_with(&house, &alice, &number, "案由").await;
+    let path = format!("/v1/deposits/{number}/original?case={case}");
     assert_eq!(people.by(&clerk).get(&path).await.problem(), (404, "not_found".into()), "it is a draft");
     submit(&house, &alice, case).await;
     assert_eq!(people.by(&clerk).get(&path).await.bytes, b"contract");
+    let unnamed = people.by(&clerk).get(&format!("/v1/deposits/{number}/original")).await;
+    assert_eq!(unnamed.problem(), (404, "not_found".into()), "the case is named");
     assert_eq!(people.by(&elsewhere).get(&path).await.problem(), (404, "not_found".into()));
-    let private = people.by(&clerk).get(&format!("/v1/deposits/{number}/private")).await.json();
+    let private = people.by(&clerk).get(&format!("/v1/deposits/{number}/private?case={case}")).await.json();
     assert_eq!(private["metadata"]["name"], "合同");
     let log = people.by(&alice).get(&format!("/v1/deposits/{number}/access-log")).await.json();
-    let last = log["entries"].as_array().unwrap().last().unwrap();
+    let last = log["items"].as_array().unwrap().last().unwrap();
     assert_eq!((&last["by"], &last["capacity"]), (&clerk.account.clone().into(), &"clerk".into()));
 }
 

@@ -9,6 +9,7 @@ use tiezheng::custody::space::Limits;
 use tiezheng::store::memory::MemoryStore;
 
 use super::entrusted::entrust;
+use super::erasing::erased;
 use super::originals::{give, objects};
 use crate::support::depositor::{note, origin};
 use crate::support::house::{House, Plan};
@@ -49,8 +50,7 @@ async fn an_account_and_all_of_them_have_quotas_and_erasing_frees_them() {
     );
     assert_eq!(objects(&house).len(), 2);
     // What is erased takes no room any more.
-    let erased = people.by(&alice).post("/v1/erasures", &json!({ "deposit_number": numbers[0] })).await;
-    assert!(erased.status < 300, "{}", erased.text());
+    erased(&people.by(&alice), &json!({ "deposit_number": numbers[0] })).await;
     assert_eq!(give(&people.by(&bob), &house, &of_bob, &original(5, 501)).await.status, 201);
     assert_eq!(give(&people.by(&alice), &house, &numbers[1], &original(2, 401)).await.status, 201);
 }
@@ -118,6 +118,5 @@ async fn originals_leave_the_reserved_space_to_everything_else() {
     let refused = give(&people.by(&alice), &house, &number, b"contract").await;
     assert_eq!(refused.problem(), (507, "custody_full".into()));
     assert_eq!(house.post_deposit(&note(1)).await.status, 201);
-    let erased = people.by(&alice).post("/v1/erasures", &json!({ "deposit_number": number })).await;
-    assert!(erased.status < 300, "{}", erased.text());
+    erased(&people.by(&alice), &json!({ "deposit_number": number })).await;
 }

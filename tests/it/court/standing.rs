@@ -73,7 +73,7 @@ async fn a_token_with_less_does_less_and_a_role_without_its_scope_opens_nothing(
     // The judge's other token is no key to the court.
     let other = people.token(&judge.account, &["read", "case", "deposit"]).await;
     assert_eq!(people.by(&other).get(&format!("/v1/cases/{case}")).await.problem(), (404, "not_found".into()));
-    assert_eq!(people.by(&other).get("/v1/cases").await.json()["cases"], json!([]));
+    assert_eq!(people.by(&other).get("/v1/cases").await.json()["items"], json!([]));
     assert_eq!(people.by(&judge).get(&format!("/v1/cases/{case}")).await.status, 200);
     // Nor is a role at another court.
     let elsewhere = people.of_court("法官", "judge", "京0491").await;

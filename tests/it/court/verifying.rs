@@ -148,7 +148,7 @@ async fn alarms(house: &House, judge: &Person) -> Vec<Value> {
 #[tokio::test]
 async fn a_chain_that_says_something_else_than_was_imported_is_an_alarm_once() {
     let store = Arc::new(MemoryStore::new(origin()));
-    let watched = Arc::new(Watched::over(Arc::clone(&store)));
+    let watched = Arc::new(Watched::over(store.clone()));
     let plan = Plan { desk_store: Some(watched.clone()), ..Plan::default() };
     let house = House::over(Arc::clone(&store), plan).await;
     let suit = Proceeding::suit(&People::of(&house).await).await;

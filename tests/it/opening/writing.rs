@@ -6,6 +6,7 @@ use std::process::Command;
 use tiezheng::ledger::chain::Waiting;
 use tiezheng::store::contract::{AppendError, AppendLedger, ReadLedger};
 use tiezheng::store::rocks::store::RocksStore;
+use tiezheng::store::shortage::Shortage;
 
 use crate::support::chain::{append, found, notice, published_of};
 use crate::support::depositor::origin;
@@ -48,7 +49,8 @@ fn write_until_it_fails(folder: &Path) {
             Err(error) => Some(error),
         }
     });
-    assert!(matches!(error, Some(AppendError::Unknown(_))), "{error:?}");
+    let short = matches!(error, Some(AppendError::Short { shortage: Shortage::DiskSpace, .. }));
+    assert!(short, "{error:?}");
     let (tip, published) = (store.tip().unwrap(), store.published().unwrap());
     assert_eq!(tip.size(), published.size(), "the failed block is not shown");
     for _ in 0..2 {

@@ -16,6 +16,7 @@ use tiezheng::store::memory::MemoryStore;
 
 use super::{audit, memory, prove, runtime, start_on};
 use crate::support::depositor::{note, statement_with};
+use crate::support::faulty::FaultyStore;
 
 fn piece(n: u64) -> PrivateMetadata {
     PrivateMetadata { salt: [9; 32], json: format!(r#"{{"name":"证据 {n}"}}"#) }
@@ -90,6 +91,7 @@ fn bad_ones_in_a_block_are_refused_and_all_others_get_their_receipts() {
         }
         entries += outcomes.iter().filter(|outcome| outcome.as_ref().is_ok_and(|deposited| deposited.fresh)).count();
     }
+    assert_eq!(sequencer.health().rebuilds, 0, "an invalid deposit costs the others nothing");
     running.shutdown();
     audit(&*store, entries as u64);
     assert_eq!(entries, 20 * 15 * 7);
@@ -152,4 +154,49 @@ fn erasures_between_deposits_leave_all_of_them_whole() {
     assert!(places.iter().all(|place| matches!(store.private(*place).unwrap(), Private::Erased(_))));
     running.shutdown();
     audit(&*store, 220);
+}
+
+/// Everything that an append rejects is rejected at admission, against the chain, the block that is being stored and the one
+/// that is being made: no block is ever rebuilt for it.
+#[test]
+fn what_depends_on_a_block_under_way_is_decided_without_a_rebuild() {
+    let (memory, clock) = memory();
+    let store = Arc::new(FaultyStore::over(Arc::clone(&memory)));
+    let (sequencer, running) = start_on(&store, &clock, 5_000);
+    let runtime = runtime();
+    let subject = |sequence| Some(Subject { id: Digest([6; 32]), sequence });
+    let put = |statement: StatementNote| {
+        let sequencer = sequencer.clone();
+        runtime.spawn(async move { sequencer.deposit(statement, None).await })
+    };
+    let code = |outcome: Result<Deposited, DepositError>| match outcome.unwrap_err() {
+        DepositError::Refused(refusal) => refusal.code(),
+        error => panic!("{error}"),
+    };
+    for round in 0..30_u64 {
+        // A block is being stored for as long as this is held.
+        let gate = store.gate.lock().unwrap();
+        let n = 100 * round;
+        let first = put(statement_with(1, n, |s| s.subject = subject(2 * round + 1)).note().clone());
+        while sequencer.health().oldest.is_none() {
+            std::thread::yield_now();
+        }
+        let second = put(statement_with(1, n + 1, |s| s.subject = subject(2 * round + 2)).note().clone());
+        let twice = put(statement_with(1, n, |s| s.subject = subject(2 * round + 1)).note().clone());
+        let taken = sequencer.health().waiting;
+        assert!(taken <= 3);
+        drop(gate);
+        let first = runtime.block_on(first).unwrap().unwrap();
+        assert!(first.fresh);
+        assert!(runtime.block_on(second).unwrap().unwrap().fresh);
+        let twice = runtime.block_on(twice).unwrap().unwrap();
+        assert_eq!((twice.fresh, &twice.receipt.entry), (false, &first.receipt.entry));
+        let stranger = put(statement_with(2, n + 2, |s| s.subject = subject(2 * round + 3)).note().clone());
+        assert_eq!(code(runtime.block_on(stranger).unwrap()), "subject_not_yours");
+        let skipped = put(statement_with(1, n + 3, |s| s.subject = subject(2 * round + 4)).note().clone());
+        assert_eq!(code(runtime.block_on(skipped).unwrap()), "subject_sequence");
+    }
+    assert_eq!(sequencer.health().rebuilds, 0);
+    running.shutdown();
+    audit(&*memory, 60);
 }

@@ -163,7 +163,7 @@ impl ReadLedger for Retold<'_> {
     fn labelled(&self, label: &Digest, from: LeafIndex, limit: usize) -> Result<Vec<LeafIndex>, ReadError> {
         self.vault.labelled(label, from, limit)
     }
-    fn last_labelled(&self, label: &Digest, limit: usize) -> Result<Vec<LeafIndex>, ReadError> {
-        self.vault.last_labelled(label, limit)
+    fn labelled_before(&self, label: &Digest, before: LeafIndex, limit: usize) -> Result<Vec<LeafIndex>, ReadError> {
+        self.vault.labelled_before(label, before, limit)
     }
 }

@@ -67,3 +67,9 @@ pub(crate) fn statement(n: u64) -> SignedStatement {
 pub(crate) fn note(n: u64) -> StatementNote {
     statement(n).note().clone()
 }
+
+/// A plain statement number `n` for the ledger of this origin.
+pub(crate) fn note_for(origin: &str, n: u64) -> StatementNote {
+    let ledger = Name::parse(origin).unwrap();
+    statement_with(1, n, |statement| statement.ledger = ledger).note().clone()
+}

@@ -1,8 +1,8 @@
 //! A store that fails on purpose: this step, before or after it persisted.
 
-use std::ops::Range;
-use std::sync::Arc;
-use std::sync::Mutex;
+use std::ops::{ControlFlow, Range};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use tiezheng::ledger::block::Height;
 use tiezheng::ledger::chain::{Block, Tip};
@@ -12,18 +12,24 @@ use tiezheng::ledger::merkle::shape::LeafIndex;
 use tiezheng::ledger::notice::ErasedPiece;
 use tiezheng::ledger::number::DepositNumber;
 use tiezheng::ledger::statement::content::HashAlgorithm;
-use tiezheng::store::contract::keeping::{KeepPrivate, PurgeError, Purged};
+use tiezheng::store::contract::keeping::{KeepPrivate, PurgeError, PurgeStage, Purged};
 use tiezheng::store::contract::{
     AppendError, AppendLedger, LinkPosition, Private, PrivateContent, Published, ReadError, ReadLedger,
 };
 use tiezheng::store::memory::MemoryStore;
+use tiezheng::store::shortage::Shortage;
 
 /// What goes wrong, once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
     AppendBefore,
     AppendAfter,
-    DiskFull,
+    /// The block is appended, and nothing can be read back for lack of descriptors.
+    ReadBackShort,
+    /// The checkpoint file cannot be written for lack of space.
+    PublishShort,
+    /// The checks before the append cannot read the disk.
+    AppendUnreadable,
     ReadBackFails,
     ReadBackFlipsABit,
     PublishBefore,
@@ -32,9 +38,8 @@ pub(crate) enum Fault {
 }
 
 /// The faults of one append, and after which of them the ledger has grown.
-pub(crate) const OF_AN_APPEND: [(Fault, bool); 7] = [
+pub(crate) const OF_AN_APPEND: [(Fault, bool); 6] = [
     (Fault::AppendBefore, false),
-    (Fault::DiskFull, false),
     (Fault::AppendAfter, true),
     (Fault::ReadBackFails, true),
     (Fault::ReadBackFlipsABit, true),
@@ -47,11 +52,23 @@ pub(crate) struct FaultyStore {
     inner: Arc<MemoryStore>,
     /// Which, and how many of its steps go well before.
     fault: Mutex<Option<(Fault, usize)>>,
+    /// What the machine lacks, until it has it again.
+    lacks: Mutex<Option<Shortage>>,
+    /// How often the store was asked to recover.
+    recoveries: AtomicUsize,
+    /// Appends wait while this is held.
+    pub(crate) gate: Mutex<()>,
 }
 
 impl FaultyStore {
     pub(crate) fn over(inner: Arc<MemoryStore>) -> Self {
-        Self { inner, fault: Mutex::new(None) }
+        Self {
+            inner,
+            fault: Mutex::new(None),
+            lacks: Mutex::new(None),
+            recoveries: AtomicUsize::new(0),
+            gate: Mutex::new(()),
+        }
     }
 
     pub(crate) fn arm(&self, fault: Fault) {
@@ -61,6 +78,23 @@ impl FaultyStore {
     /// Lets `good` steps of its kind go well first.
     pub(crate) fn arm_after(&self, good: usize, fault: Fault) {
         *self.fault.lock().unwrap() = Some((fault, good));
+    }
+
+    /// From now on the machine lacks this, or has it again.
+    pub(crate) fn lack(&self, shortage: Option<Shortage>) {
+        *self.lacks.lock().unwrap() = shortage;
+    }
+
+    /// How often it was asked to recover.
+    pub(crate) fn recoveries(&self) -> usize {
+        self.recoveries.load(Ordering::SeqCst)
+    }
+
+    fn has_all(&self) -> Result<(), AppendError> {
+        match *self.lacks.lock().unwrap() {
+            Some(shortage) => Err(AppendError::Short { shortage, detail: "on purpose".into() }),
+            None => Ok(()),
+        }
     }
 
     /// Whether a fault still waits.
@@ -138,8 +172,8 @@ impl ReadLedger for FaultyStore {
     fn labelled(&self, label: &Digest, from: LeafIndex, limit: usize) -> Result<Vec<LeafIndex>, ReadError> {
         self.inner.labelled(label, from, limit)
     }
-    fn last_labelled(&self, label: &Digest, limit: usize) -> Result<Vec<LeafIndex>, ReadError> {
-        self.inner.last_labelled(label, limit)
+    fn labelled_before(&self, label: &Digest, before: LeafIndex, limit: usize) -> Result<Vec<LeafIndex>, ReadError> {
+        self.inner.labelled_before(label, before, limit)
     }
 }
 
@@ -157,14 +191,19 @@ impl AppendLedger for FaultyStore {
         if self.strikes(Fault::AppendBefore) {
             return Err(unknown());
         }
-        if self.strikes(Fault::DiskFull) {
-            return Err(AppendError::Full("no space, on purpose".into()));
+        if self.strikes(Fault::AppendUnreadable) {
+            return Err(AppendError::Read(ReadError::Unavailable("fault on purpose".into())));
         }
+        self.has_all()?;
+        drop(self.gate.lock().unwrap());
         self.inner.append(block, private, erasures)?;
         if self.strikes(Fault::AppendAfter) { Err(unknown()) } else { Ok(()) }
     }
 
     fn appended_leaves(&self, first: LeafIndex, count: u64) -> Result<Vec<Vec<u8>>, ReadError> {
+        if self.strikes(Fault::ReadBackShort) {
+            return Err(ReadError::Unavailable("While open a file for random read: 7.sst: Too many open files".into()));
+        }
         if self.strikes(Fault::ReadBackFails) {
             return Err(ReadError::Unavailable("fault on purpose".into()));
         }
@@ -179,7 +218,15 @@ impl AppendLedger for FaultyStore {
         self.inner.appended_tile(level, index)
     }
 
+    fn recover(&self) -> Result<(), AppendError> {
+        self.recoveries.fetch_add(1, Ordering::SeqCst);
+        self.has_all()
+    }
+
     fn publish(&self, published: Published) -> Result<(), AppendError> {
+        if self.strikes(Fault::PublishShort) {
+            return Err(AppendError::Short { shortage: Shortage::DiskSpace, detail: "on purpose".into() });
+        }
         if self.strikes(Fault::PublishBefore) {
             return Err(unknown());
         }
@@ -194,11 +241,19 @@ impl KeepPrivate for FaultyStore {
         self.inner.unpurged()
     }
 
-    fn purge(&self) -> Result<Purged, PurgeError> {
+    fn is_unpurged(&self, piece: &ErasedPiece) -> Result<bool, ReadError> {
+        self.inner.is_unpurged(piece)
+    }
+
+    fn purge_pieces(
+        &self,
+        pieces: &[ErasedPiece],
+        watch: &mut dyn FnMut(PurgeStage) -> ControlFlow<()>,
+    ) -> Result<Purged, PurgeError> {
         if self.strikes(Fault::PurgeStillHeld) {
             return Err(PurgeError::StillHeld { file: "db/000001.sst".into() });
         }
-        self.inner.purge()
+        self.inner.purge_pieces(pieces, watch)
     }
 
     fn bookmark(&self, name: &Digest) -> Result<Option<u64>, ReadError> {

@@ -27,4 +27,6 @@ pub(crate) mod proxy;
 pub(crate) mod raw;
 pub(crate) mod stores;
 #[cfg(feature = "node")]
+pub(crate) mod trace;
+#[cfg(feature = "node")]
 pub(crate) mod watched;

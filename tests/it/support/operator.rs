@@ -176,7 +176,7 @@ impl ReadLedger for Operator {
     fn labelled(&self, _: &Digest, _: LeafIndex, _: usize) -> Result<Vec<LeafIndex>, ReadError> {
         Ok(vec![])
     }
-    fn last_labelled(&self, _: &Digest, _: usize) -> Result<Vec<LeafIndex>, ReadError> {
+    fn labelled_before(&self, _: &Digest, _: LeafIndex, _: usize) -> Result<Vec<LeafIndex>, ReadError> {
         Ok(vec![])
     }
 }

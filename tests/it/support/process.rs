@@ -4,6 +4,8 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use rustix::process::{Pid, Signal, kill_process};
+
 /// A node that runs as a process of its own. Dropped, it is killed.
 pub(crate) struct Node {
     child: Child,
@@ -21,6 +23,12 @@ pub(crate) fn http_client() -> reqwest::Client {
     // The first caller installs it; for the others it is there.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder().no_proxy().build().unwrap()
+}
+
+/// Sends a signal to a child that was not waited for yet.
+pub(crate) fn send(child: &Child, signal: Signal) {
+    let id = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
+    kill_process(id, signal).unwrap();
 }
 
 impl Node {
@@ -66,8 +74,7 @@ impl Node {
 
     /// SIGTERM; the node must end well.
     pub(crate) fn stop(mut self) {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        send(&self.child, Signal::TERM);
         assert!(self.child.wait().unwrap().success());
     }
 }

@@ -1,7 +1,7 @@
 //! A store that counts what it is asked, and answers another leaf where a test says so.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 use std::sync::{Arc, Mutex};
 
 use tiezheng::ledger::block::Height;
@@ -10,21 +10,29 @@ use tiezheng::ledger::merkle::shape::LeafIndex;
 use tiezheng::ledger::notice::ErasedPiece;
 use tiezheng::ledger::number::DepositNumber;
 use tiezheng::ledger::statement::content::HashAlgorithm;
-use tiezheng::store::contract::keeping::{KeepPrivate, PurgeError, Purged};
+use tiezheng::store::contract::keeping::{KeepPrivate, PurgeError, PurgeStage, Purged};
 use tiezheng::store::contract::{AppendError, LinkPosition, Private, Published, ReadError, ReadLedger};
-use tiezheng::store::memory::MemoryStore;
+
+/// Called at each stage of a purge, after the purge has told its caller.
+type OnPurge = dyn Fn(PurgeStage) + Send + Sync;
 
 /// A store that is watched.
 pub(crate) struct Watched {
-    inner: Arc<MemoryStore>,
+    inner: Arc<dyn KeepPrivate>,
+    on_purge: Mutex<Option<Arc<OnPurge>>>,
     asked: Mutex<BTreeMap<&'static str, usize>>,
     /// Answered instead of what stands there.
     other: Mutex<BTreeMap<LeafIndex, Vec<u8>>>,
 }
 
 impl Watched {
-    pub(crate) fn over(inner: Arc<MemoryStore>) -> Self {
-        Self { inner, asked: Mutex::default(), other: Mutex::default() }
+    pub(crate) fn over(inner: Arc<dyn KeepPrivate>) -> Self {
+        Self { inner, on_purge: Mutex::default(), asked: Mutex::default(), other: Mutex::default() }
+    }
+
+    /// Calls `hook` at each stage of a purge, on the purge's own thread.
+    pub(crate) fn on_purge(&self, hook: impl Fn(PurgeStage) + Send + Sync + 'static) {
+        *self.on_purge.lock().unwrap() = Some(Arc::new(hook));
     }
 
     /// How often it was asked what, since the last time.
@@ -42,9 +50,9 @@ impl Watched {
         self.other.lock().unwrap().clear();
     }
 
-    fn inner(&self, what: &'static str) -> &MemoryStore {
+    fn inner(&self, what: &'static str) -> &dyn KeepPrivate {
         *self.asked.lock().unwrap().entry(what).or_default() += 1;
-        &self.inner
+        &*self.inner
     }
 }
 
@@ -101,8 +109,8 @@ impl ReadLedger for Watched {
     fn labelled(&self, label: &Digest, from: LeafIndex, limit: usize) -> Result<Vec<LeafIndex>, ReadError> {
         self.inner("labelled").labelled(label, from, limit)
     }
-    fn last_labelled(&self, label: &Digest, limit: usize) -> Result<Vec<LeafIndex>, ReadError> {
-        self.inner("last_labelled").last_labelled(label, limit)
+    fn labelled_before(&self, label: &Digest, before: LeafIndex, limit: usize) -> Result<Vec<LeafIndex>, ReadError> {
+        self.inner("labelled_before").labelled_before(label, before, limit)
     }
 }
 
@@ -110,8 +118,22 @@ impl KeepPrivate for Watched {
     fn unpurged(&self) -> Result<Vec<ErasedPiece>, ReadError> {
         self.inner("unpurged").unpurged()
     }
-    fn purge(&self) -> Result<Purged, PurgeError> {
-        self.inner("purge").purge()
+    fn is_unpurged(&self, piece: &ErasedPiece) -> Result<bool, ReadError> {
+        self.inner("is_unpurged").is_unpurged(piece)
+    }
+    fn purge_pieces(
+        &self,
+        pieces: &[ErasedPiece],
+        watch: &mut dyn FnMut(PurgeStage) -> ControlFlow<()>,
+    ) -> Result<Purged, PurgeError> {
+        let hook = self.on_purge.lock().unwrap().clone();
+        self.inner("purge_pieces").purge_pieces(pieces, &mut |stage| {
+            let watched = watch(stage);
+            if let Some(hook) = &hook {
+                hook(stage);
+            }
+            watched
+        })
     }
     fn bookmark(&self, name: &Digest) -> Result<Option<u64>, ReadError> {
         self.inner("bookmark").bookmark(name)

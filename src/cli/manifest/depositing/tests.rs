@@ -5,6 +5,7 @@ use std::fs;
 use super::*;
 use crate::cli::compose::{Details, Digests, StatementArgs};
 use crate::cli::digest::measure;
+use crate::cli::gather::Skip;
 use crate::cli::manifest::cutting::cut;
 use crate::cli::progress::Progress;
 use crate::client::ledger_client::LedgerClient;
@@ -60,7 +61,7 @@ fn round_of(args: &StatementArgs, again: bool) -> Round {
 }
 
 fn prepare_with(args: &StatementArgs, again: bool, path: &Path) -> Result<Prepared, Complaint> {
-    prepare(&round_of(args, again), Source::open(path)?)
+    prepare(&round_of(args, again), Source::open(path, Skip::FileManagerFiles)?)
 }
 
 /// A folder of five files.
@@ -217,7 +218,11 @@ fn a_list_of_known_digests_is_as_good_as_the_folder() {
     let list = top.path().join("digests.txt");
     fs::write(
         &list,
-        Source::open(&folder).unwrap().next_block(WantedDigests { sha256: true, sm3: true }, &|_| {}).unwrap().unwrap(),
+        Source::open(&folder, Skip::Nothing)
+            .unwrap()
+            .next_block(WantedDigests { sha256: true, sm3: true }, &|_| {})
+            .unwrap()
+            .unwrap(),
     )
     .unwrap();
     let only = StatementArgs { digests: Digests::Sha256, ..args() };

@@ -79,7 +79,7 @@ impl Dice {
 
     /// One that is there, mostly.
     fn item_of(&mut self, file: Option<&CaseFile>) -> ItemNumber {
-        let there = file.map_or(0, |file| u32::try_from(file.items.len()).unwrap());
+        let there = file.map_or(0, |file| u32::try_from(file.items.size()).unwrap());
         if there == 0 || self.below(8) == 0 { self.item() } else { ItemNumber(1 + self.below(there)) }
     }
 

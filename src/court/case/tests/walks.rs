@@ -101,7 +101,7 @@ fn nothing_is_lost(before: &CaseFile, after: &CaseFile) {
 
 fn sound(file: &CaseFile) {
     let numbers = |len: usize| (1..=u32::try_from(len).unwrap()).collect::<Vec<_>>();
-    assert_eq!(file.items.keys().map(|item| item.0).collect::<Vec<_>>(), numbers(file.items.len()));
+    assert_eq!(file.items.keys().map(|item| item.0).collect::<Vec<_>>(), numbers(file.items.size()));
     assert_eq!(file.parties.keys().map(|party| party.0).collect::<Vec<_>>(), numbers(file.parties.len()));
     for party in file.parties.keys() {
         let standing = file.agents.values().filter(|agent| agent.party == *party && agent.ended.is_none());

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde::Deserialize;
 
 use crate::court::acts::{Act, ActKind, CheckIdentity, EndGrant, Grant, OpenAccount};
 use crate::court::document::Stream;
@@ -17,6 +16,7 @@ use crate::desk::declined::DeskError;
 use crate::desk::labels::account_of;
 use crate::desk::streams::StoredAct;
 use crate::http::api::court::exchange::{Call, act_json, answer, created, some_value, value};
+use crate::http::api::paging::PageQuery;
 use crate::http::bearer::Bearer;
 use crate::http::node::Node;
 use crate::http::problem::Failure;
@@ -234,16 +234,6 @@ pub(in crate::http) async fn revoke_role(
     Ok(answer(StatusCode::OK, &act_json(ActKind::EndGrant, Stream::Registry, None, &done)))
 }
 
-/// From where a log is read.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct LogQuery {
-    /// The last sequence seen; from the beginning where it is not said.
-    #[param(example = 0)]
-    after: Option<u64>,
-}
-
 /// Who saw an account / 账号访问日志
 ///
 /// For the account itself, the operator and auditors: who was shown its private content, in order and without gaps.
@@ -253,9 +243,10 @@ pub struct LogQuery {
     get,
     path = "/v1/accounts/{account}/access-log",
     tag = "accounts",
-    params(("account" = String, Path, description = "64 hex digits"), LogQuery),
+    params(("account" = String, Path, description = "64 hex digits"), PageQuery),
     responses(
         (status = 200, description = "The log / 访问日志", body = AccessLogJson),
+        (status = 400, description = "`bad_query`", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "`scope_needed`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`not_found`: not there, or not yours", body = Problem, content_type = "application/problem+json"),
@@ -265,11 +256,10 @@ pub(in crate::http) async fn account_access_log(
     State(node): State<Arc<Node>>,
     Bearer(actor): Bearer,
     named: Named,
-    Asked(query): Asked<LogQuery>,
+    Asked(page): Asked<PageQuery>,
 ) -> Result<Response, Failure> {
-    let after = query.after.unwrap_or(0);
-    let acts = node.desk()?.account_log(&actor, account_named(&named)?, after).await?;
-    let next = acts.last().map_or(after, |act| act.placed.sequence);
+    let (account, after, limit) = (account_named(&named)?, page.cursor.unwrap_or(0), page.limit()?);
+    let log = node.desk()?.account_log(&actor, account, after, limit).await?;
     let shown = |act: &StoredAct| match &act.document.act {
         Act::Access(access) => {
             let document = &act.document;
@@ -277,5 +267,8 @@ pub(in crate::http) async fn account_access_log(
         }
         _ => None,
     };
-    Ok(answer(StatusCode::OK, &AccessLogJson { entries: acts.iter().filter_map(shown).collect(), next }))
+    Ok(answer(
+        StatusCode::OK,
+        &AccessLogJson { items: log.acts.iter().filter_map(shown).collect(), next_cursor: log.next },
+    ))
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde::Deserialize;
 
 use crate::court::acts::{
     Act, AddAgent, AddParty, AdjournHearing, Approve, Assign, BeginHearing, BindNumber, Close, ConfirmNotice,
@@ -28,6 +27,7 @@ use crate::desk::office::Desk;
 use crate::http::api::court::exchange::{Call, act_json, answer, created};
 use crate::http::api::court::naming::OfCase;
 use crate::http::api::court::warnings;
+use crate::http::api::paging::PageQuery;
 use crate::http::bearer::Bearer;
 use crate::http::node::Node;
 use crate::http::problem::{Failure, row};
@@ -337,16 +337,6 @@ pub(in crate::http) async fn act_upon_case(
     Ok(created(&acted.done, &acted_json(desk, &acted, warnings::of_texts(&texts(&shape)))))
 }
 
-/// From where on.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct AfterQuery {
-    /// After this sequence; 0 where it is not said.
-    #[serde(default)]
-    pub after: u64,
-}
-
 /// List the acts of a case / 案件的全部行为
 ///
 /// Each as the document that the chain committed to, with where it stands. Documents hold no texts about anybody.
@@ -356,9 +346,10 @@ pub struct AfterQuery {
     get,
     path = "/v1/cases/{case}/acts",
     tag = "cases",
-    params(("case" = String, Path, description = "64 hex digits"), AfterQuery),
+    params(("case" = String, Path, description = "64 hex digits"), PageQuery),
     responses(
-        (status = 200, description = "In their order, at most 500", body = CaseActsJson),
+        (status = 200, description = "In their order / 按次序", body = CaseActsJson),
+        (status = 400, description = "`bad_path`, `bad_query`", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`not_found`: not there, or not yours", body = Problem, content_type = "application/problem+json"),
     ),
@@ -366,11 +357,11 @@ pub struct AfterQuery {
 pub(in crate::http) async fn list_acts(
     State(node): State<Arc<Node>>,
     OfCase(case): OfCase,
-    Asked(query): Asked<AfterQuery>,
+    Asked(page): Asked<PageQuery>,
     Bearer(actor): Bearer,
 ) -> Result<Response, Failure> {
-    let (file, stored) = node.desk()?.acts_of(&actor, case, query.after).await?;
-    let next = stored.last().map(|act| act.placed.sequence).filter(|last| *last < file.last.sequence);
+    let (after, limit) = (page.cursor.unwrap_or(0), page.limit()?);
+    let (file, found) = node.desk()?.acts_of(&actor, case, after, limit).await?;
     let shown = |act: &crate::desk::streams::StoredAct| {
         let void = file.void.iter().find(|void| void.placed.sequence == act.placed.sequence);
         let tx_id = leaf_hash(act.entry.to_string().as_bytes());
@@ -384,5 +375,6 @@ pub(in crate::http) async fn list_acts(
             }),
         }
     };
-    Ok(answer(StatusCode::OK, &CaseActsJson { acts: stored.iter().map(shown).collect(), next }))
+    let shown = CaseActsJson { items: found.acts.iter().map(shown).collect(), next_cursor: found.next };
+    Ok(answer(StatusCode::OK, &shown))
 }

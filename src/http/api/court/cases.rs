@@ -15,10 +15,11 @@ use crate::court::values::Filer;
 use crate::desk::actor::Actor;
 use crate::desk::annexes::Annexes;
 use crate::desk::looking::{CaseLook, ItemLook};
-use crate::http::api::court::acts::{AfterQuery, acted_json, known, read, read_some};
+use crate::http::api::court::acts::{acted_json, known, read, read_some};
 use crate::http::api::court::exchange::{Call, answer, created, value};
 use crate::http::api::court::naming::{OfCase, OfItem};
 use crate::http::api::court::warnings;
+use crate::http::api::paging::PageQuery;
 use crate::http::bearer::Bearer;
 use crate::http::node::Node;
 use crate::http::problem::Failure;
@@ -59,10 +60,13 @@ pub fn unlooked() -> ItemLook {
 
 fn items(look: &CaseLook) -> Vec<ImportJson> {
     let none = unlooked();
-    let item = |(number, item): (&ItemNumber, &Item)| {
-        import_json(&look.file, *number, item, look.items.get(number).unwrap_or(&none), &look.texts)
+    let mut numbers: Vec<ItemNumber> = look.items.keys().copied().collect();
+    numbers.sort_unstable();
+    let item = |number: ItemNumber| {
+        let item = look.file.items.get(&number)?;
+        Some(import_json(&look.file, number, item, look.items.get(&number).unwrap_or(&none), &look.texts))
     };
-    look.file.items.iter().filter(|(number, _)| look.items.contains_key(*number)).map(item).collect()
+    numbers.into_iter().filter_map(item).collect()
 }
 
 fn can(actor: &Actor, look: &CaseLook) -> Vec<CanJson> {
@@ -135,11 +139,16 @@ pub(in crate::http) async fn open_case(
 pub struct CasesQuery {
     /// Only those under this 案号.
     number: Option<String>,
+    /// Most entries of the answer, 1 to 200; 50 by default. 每页条数，1 至 200，默认 50。
+    #[param(minimum = 1, maximum = 200, example = 50)]
+    limit: Option<u32>,
+    /// The `next_cursor` of the previous answer; without one, the first page. 上一页返回的 `next_cursor`。
+    cursor: Option<u64>,
 }
 
 /// List cases / 案件列表
 ///
-/// Those of whoever asks, and those before the courts it holds roles for: the latest first, at most 200, without texts.
+/// The account's own cases, and those before the courts it holds roles for: the latest first, without texts.
 ///
 /// 本人参与及本院受理的案件；可按案号查询。
 #[utoipa::path(
@@ -160,12 +169,16 @@ pub(in crate::http) async fn list_cases(
     Bearer(actor): Bearer,
 ) -> Result<Response, Failure> {
     let desk = node.desk()?;
-    let files = match &query.number {
-        Some(number) => desk.cases_numbered(&actor, &value::<CaseNumber>("number", number)?).await?,
-        None => desk.cases_of(&actor).await?,
+    let limit = PageQuery { limit: query.limit, cursor: query.cursor }.limit()?;
+    let page = match &query.number {
+        Some(number) => {
+            let number: CaseNumber = value("number", number)?;
+            desk.cases_numbered(&actor, &number, query.cursor, limit).await?
+        }
+        None => desk.cases_of(&actor, query.cursor, limit).await?,
     };
-    let cases = files.iter().map(|file| CaseBriefJson::of(file, &actor.capacities(file))).collect();
-    Ok(answer(StatusCode::OK, &CasesJson { cases }))
+    let items = page.files.iter().map(|file| CaseBriefJson::of(file, &actor.capacities(file))).collect();
+    Ok(answer(StatusCode::OK, &CasesJson { items, next_cursor: page.next }))
 }
 
 /// Which items.
@@ -250,9 +263,10 @@ pub(in crate::http) async fn look_at_item(
     get,
     path = "/v1/cases/{case}/access-log",
     tag = "cases",
-    params(("case" = String, Path, description = "64 hex digits"), AfterQuery),
+    params(("case" = String, Path, description = "64 hex digits"), PageQuery),
     responses(
         (status = 200, description = "The log / 访问日志", body = AccessLogJson),
+        (status = 400, description = "`bad_path`, `bad_query`", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`not_found`: not there, or not yours", body = Problem, content_type = "application/problem+json"),
     ),
@@ -260,11 +274,11 @@ pub(in crate::http) async fn look_at_item(
 pub(in crate::http) async fn case_access_log(
     State(node): State<Arc<Node>>,
     OfCase(case): OfCase,
-    Asked(query): Asked<AfterQuery>,
+    Asked(page): Asked<PageQuery>,
     Bearer(actor): Bearer,
 ) -> Result<Response, Failure> {
-    let acts = node.desk()?.access_log(&actor, case, query.after).await?;
-    let next = acts.last().map_or(query.after, |act| act.placed.sequence);
+    let (after, limit) = (page.cursor.unwrap_or(0), page.limit()?);
+    let log = node.desk()?.access_log(&actor, case, after, limit).await?;
     let shown = |act: &crate::desk::streams::StoredAct| match &act.document.act {
         Act::Access(access) => {
             let document = &act.document;
@@ -272,5 +286,8 @@ pub(in crate::http) async fn case_access_log(
         }
         _ => None,
     };
-    Ok(answer(StatusCode::OK, &AccessLogJson { entries: acts.iter().filter_map(shown).collect(), next }))
+    Ok(answer(
+        StatusCode::OK,
+        &AccessLogJson { items: log.acts.iter().filter_map(shown).collect(), next_cursor: log.next },
+    ))
 }

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde::Deserialize;
 
 use crate::court::acts::{Act, ActKind};
 use crate::court::line::Line as _;
-use crate::desk::deposits::{EntrustedAsked, LIST_MAX, OwnDeposit};
+use crate::desk::deposits::{EntrustedAsked, OwnDeposit};
 use crate::desk::streams::StoredAct;
 use crate::http::api::court::exchange::{Call, answer};
+use crate::http::api::court::originals::InCaseQuery;
+use crate::http::api::paging::PageQuery;
 use crate::http::bearer::Bearer;
 use crate::http::node::Node;
 use crate::http::problem::Failure;
@@ -51,7 +52,7 @@ impl From<EntrustedError> for Failure {
         (status = 403, description = "`scope_needed`, `link_not_yours`", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`request_reused`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`link_unknown`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`busy`, `writing_stopped`, `shutting_down`: send the same request again", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`busy`, `disk_full`, `too_many_open_files`, `out_of_memory`, `too_many_threads`, `clock_regressed`, `clock_jumped`, `writing_stopped`, `shutting_down`: send the same request again", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn entrust_deposit(
@@ -76,15 +77,6 @@ pub(in crate::http) async fn entrust_deposit(
     Ok(answer(if made.fresh { StatusCode::CREATED } else { StatusCode::OK }, &json))
 }
 
-/// Where to go on.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct BeforeQuery {
-    /// What the answer before said as `next`.
-    before: Option<u64>,
-}
-
 /// List one's own deposits by token / 本人的代为存证
 ///
 /// The latest first, with their names: the look is recorded in the account's own access log.
@@ -94,9 +86,10 @@ pub struct BeforeQuery {
     get,
     path = "/v1/entrusted-deposits",
     tag = "originals",
-    params(BeforeQuery),
+    params(PageQuery),
     responses(
         (status = 200, description = "The deposits / 存证", body = OwnDepositsJson),
+        (status = 400, description = "`bad_query`", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "`scope_needed`", body = Problem, content_type = "application/problem+json"),
     ),
@@ -104,32 +97,32 @@ pub struct BeforeQuery {
 pub(in crate::http) async fn list_entrusted(
     State(node): State<Arc<Node>>,
     Bearer(actor): Bearer,
-    Asked(query): Asked<BeforeQuery>,
+    Asked(page): Asked<PageQuery>,
 ) -> Result<Response, Failure> {
-    let (own, access) = node.desk()?.own_deposits(&actor, query.before).await?;
+    let own = node.desk()?.own_deposits(&actor, page.cursor, page.limit()?).await?;
     let shown = |one: &OwnDeposit| OwnDepositJson::of(one.number, one.index.0, one.at, one.metadata.as_deref());
     let json = OwnDepositsJson {
-        deposits: own.iter().map(shown).collect(),
-        next: own.last().filter(|_| own.len() == LIST_MAX).map(|last| last.index.0),
-        access_sequence: access.map(|done| done.placed.sequence),
+        items: own.deposits.iter().map(shown).collect(),
+        next_cursor: own.next,
+        access_sequence: own.access.map(|done| done.placed.sequence),
     };
     Ok(answer(StatusCode::OK, &json))
 }
 
 /// See private content of a deposit / 查看存证的非公开信息
 ///
-/// For the account it was made for, and for whoever sees a case in which it stands as what that party deposited. The look
-/// is on the chain before anything is shown.
+/// For the account it was made for. Anybody else names a case that they see and in which it stands as what that party
+/// deposited. The look is on the chain before anything is shown.
 ///
-/// 存证账号本人，以及本案有权查看者可见；查阅记录先行上链。
+/// 存证账号本人可见；其他人须以 `case` 指明其有权查看且该存证由当事人提交的案件。查阅记录先行上链。
 #[utoipa::path(
     get,
     path = "/v1/deposits/{number}/private",
     tag = "originals",
-    params(("number" = String, Path, description = "存证编号", example = "20261122-0K7M-X9QT-3D5W-C3")),
+    params(("number" = String, Path, description = "存证编号", example = "20261122-0K7M-X9QT-3D5W-C3"), InCaseQuery),
     responses(
         (status = 200, description = "The content / 非公开信息", body = PrivateContentJson),
-        (status = 400, description = "`mistyped_number`", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "`mistyped_number`, `bad_query`, `bad_value`", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`not_found`: not there, or not yours", body = Problem, content_type = "application/problem+json"),
         (status = 410, description = "`erased`", body = Problem, content_type = "application/problem+json"),
@@ -139,9 +132,10 @@ pub(in crate::http) async fn see_private(
     State(node): State<Arc<Node>>,
     Bearer(actor): Bearer,
     named: Named,
+    Asked(query): Asked<InCaseQuery>,
 ) -> Result<Response, Failure> {
-    let number = named.number()?;
-    let look = node.desk()?.private_of(&actor, number).await?;
+    let (number, case) = (named.number()?, query.case()?);
+    let look = node.desk()?.private_of(&actor, number, case).await?;
     let Some((held, access)) = look.held.zip(look.access) else {
         return Err(Failure::new("erased", "the private content is erased; what is on the chain still verifies"));
     };
@@ -156,15 +150,6 @@ pub(in crate::http) async fn see_private(
     Ok(answer(StatusCode::OK, &json))
 }
 
-/// From where on.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct AfterQuery {
-    /// What the answer before said as `next`.
-    after: Option<u64>,
-}
-
 /// Who saw a deposit's private content / 存证的访问日志
 ///
 /// For the account it was made for, the operator and auditors: every look, custody of the original, erasure, in one
@@ -175,9 +160,10 @@ pub struct AfterQuery {
     get,
     path = "/v1/deposits/{number}/access-log",
     tag = "originals",
-    params(("number" = String, Path, description = "存证编号", example = "20261122-0K7M-X9QT-3D5W-C3"), AfterQuery),
+    params(("number" = String, Path, description = "存证编号", example = "20261122-0K7M-X9QT-3D5W-C3"), PageQuery),
     responses(
         (status = 200, description = "The log / 访问日志", body = CustodyLogJson),
+        (status = 400, description = "`mistyped_number`, `bad_query`", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`not_found`: not there, or not yours", body = Problem, content_type = "application/problem+json"),
     ),
@@ -186,12 +172,12 @@ pub(in crate::http) async fn deposit_access_log(
     State(node): State<Arc<Node>>,
     Bearer(actor): Bearer,
     named: Named,
-    Asked(query): Asked<AfterQuery>,
+    Asked(page): Asked<PageQuery>,
 ) -> Result<Response, Failure> {
-    let after = query.after.unwrap_or(0);
-    let acts = node.desk()?.deposit_log(&actor, named.number()?, after).await?;
-    let next = acts.last().map_or(after, |act| act.placed.sequence);
-    Ok(answer(StatusCode::OK, &CustodyLogJson { entries: acts.iter().map(event).collect(), next }))
+    let (number, after, limit) = (named.number()?, page.cursor.unwrap_or(0), page.limit()?);
+    let log = node.desk()?.deposit_log(&actor, number, after, limit).await?;
+    let shown = CustodyLogJson { items: log.acts.iter().map(event).collect(), next_cursor: log.next };
+    Ok(answer(StatusCode::OK, &shown))
 }
 
 fn event(stored: &StoredAct) -> CustodyEventJson {

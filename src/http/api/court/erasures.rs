@@ -1,27 +1,42 @@
-//! Erasures of private content: answered only once no file holds it any more.
+//! Erasures of private content: requested, and followed until no file of the node holds it any more.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::State;
+use axum::http::header::LOCATION;
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
+use serde::Deserialize;
 
 use crate::court::acts::ActKind;
+use crate::court::document::Stream;
+use crate::court::ids::CaseId;
 use crate::desk::erasing::ErasureAsked;
-use crate::http::api::court::exchange::{Call, act_json, created, some_value, value, values};
+use crate::desk::erasure_jobs::{Erasure, WAIT_MAX};
+use crate::desk::erasure_state::ErasureState;
+use crate::http::api::court::closing::Closing;
+use crate::http::api::court::exchange::{Call, act_json, answer, some_value, value, values};
+use crate::http::bearer::Bearer;
 use crate::http::node::Node;
 use crate::http::problem::Failure;
-use crate::wire::court::erasure::{ErasureJson, ErasureRequest};
+use crate::http::request::{Asked, Named};
+use crate::ledger::number::DepositNumber;
+use crate::wire::court::erasure::{ErasureFailureJson, ErasureJson, ErasureRequest, ErasureWord, SearchProgressJson};
+use crate::wire::facts::beijing_time;
 use crate::wire::problem::Problem;
 
 /// Erase private content / 删除非公开信息
 ///
-/// Of a deposit (its private metadata and its original) or of an account: by whose it is, by the operator at that person's
+/// Of a deposit (its private metadata and its original) or of an account: by its owner, by the operator at that person's
 /// request, or by the judge who ordered it. Texts of a case: by its judge, after an order. Content
 /// that a court holds (act `hold`) is erased only after that court has released it; importing a deposit into a case holds
 /// nothing. The chain stays whole, and receipts still verify.
-/// The answer comes once no file of the node holds the content; on `not_purged` send the same request again.
+/// The answer comes once the erasure is on the chain: from then on the content cannot be read through this node. A
+/// background job then removes it from the node's files; `Location` leads to its state.
 ///
 /// 本人、平台管理员或作出决定的法官可申请；法院已决定暂停删除（`hold`）的内容，须由该法院解除后方可删除，导入案件本身不影响删除。
+/// 删除上链后，该内容即不可通过本节点读取；文件清除在后台进行，进度见 `Location`。
 /// 链上记录保持完整，回执仍可核验。
 #[utoipa::path(
     post,
@@ -33,14 +48,13 @@ use crate::wire::problem::Problem;
     ),
     request_body = ErasureRequest,
     responses(
-        (status = 201, description = "Erased / 已删除", body = ErasureJson),
-        (status = 200, description = "It was erased before / 此前已删除", body = ErasureJson),
+        (status = 202, description = "On the chain; files are being cleared / 已上链，正在清除文件", body = ErasureJson, headers(("Location" = String, description = "/v1/erasures/{id}"))),
+        (status = 200, description = "It was erased before, and is confirmed / 此前已删除并确认", body = ErasureJson, headers(("Location" = String, description = "/v1/erasures/{id}"))),
         (status = 400, description = "`bad_value`, `unexpected_json`, …", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "`not_permitted`, `scope_needed`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`not_found`: not there, or not yours", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`: not found, or you have no access to it", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`held_by_a_case`, `wrong_stage`, `request_reused`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`not_purged`: on record and not complete; send the same request again", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn erase(
@@ -51,19 +65,106 @@ pub(in crate::http) async fn erase(
     let what = what(&shape)?;
     let order = some_value("order", shape.order.as_deref())?;
     let erasure = node.desk()?.erase(&actor, &asked, &what, order).await?;
-    let case = match &what {
-        ErasureAsked::Case(case, _) => Some(*case),
-        ErasureAsked::Deposit(_) | ErasureAsked::Account(_) => None,
+    let over = !erasure.done.fresh && matches!(erasure.state, ErasureState::Confirmed { .. });
+    let json = erasure_json(&erasure);
+    let mut response = answer(if over { StatusCode::OK } else { StatusCode::ACCEPTED }, &json);
+    let location = HeaderValue::try_from(format!("/v1/erasures/{}", json.id));
+    response.headers_mut().insert(LOCATION, location.map_err(|error| Failure::internal(&error))?);
+    Ok(response)
+}
+
+/// How long to wait.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct WaitQuery {
+    /// Seconds to wait until the erasure is confirmed or has failed, 0 to 60; 0 by default. 等待秒数，0 至 60。
+    #[param(minimum = 0, maximum = 60, example = 0)]
+    wait: Option<u64>,
+}
+
+/// Follow an erasure / 查询删除进度
+///
+/// For whoever requested it, the account that it is about or that the deposit was made for, the operator and auditors.
+///
+/// 申请人、相关账号本人、平台管理员与审计人员可查询。
+#[utoipa::path(
+    get,
+    path = "/v1/erasures/{id}",
+    tag = "originals",
+    params(("id" = String, Path, description = "The deposit number of its act / 删除行为的存证编号", example = "20261122-0K7M-X9QT-3D5W-C3"), WaitQuery),
+    responses(
+        (status = 200, description = "The erasure / 删除", body = ErasureJson),
+        (status = 400, description = "`mistyped_number`, `bad_query`", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`scope_needed`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`: not found, or you have no access to it", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(in crate::http) async fn follow_erasure(
+    State(node): State<Arc<Node>>,
+    Bearer(actor): Bearer,
+    named: Named,
+    Asked(query): Asked<WaitQuery>,
+    closing: Closing,
+) -> Result<Response, Failure> {
+    let (id, wait) = (named.number()?, query.wait.unwrap_or(0));
+    if wait > WAIT_MAX.as_secs() {
+        let most = WAIT_MAX.as_secs();
+        return Err(
+            Failure::new("bad_query", format!("`wait` is {wait}; it must be at most {most} seconds")).limited(most)
+        );
+    }
+    let desk = node.desk()?;
+    let erasure = tokio::select! {
+        // The node shuts down: the state as it is now.
+        () = closing.wait() => desk.erasure(&actor, id, Duration::ZERO).await,
+        erasure = desk.erasure(&actor, id, Duration::from_secs(wait)) => erasure,
     };
-    let act = act_json(ActKind::Erase, erasure.stream, case, &erasure.done);
-    Ok(created(&erasure.done, &ErasureJson::of(act, erasure.notice.0)))
+    Ok(answer(StatusCode::OK, &erasure_json(&erasure?)))
+}
+
+fn erasure_json(erasure: &Erasure) -> ErasureJson {
+    let stream = erasure.act.document.stream;
+    let case = (stream == Stream::Case).then_some(CaseId(erasure.act.stream));
+    let (word, mut progress, mut failure, mut confirmed_at) = (word(&erasure.state), None, None, None);
+    match &erasure.state {
+        ErasureState::Searching { done, total } => {
+            progress = Some(SearchProgressJson { searched_bytes: *done, total_bytes: *total });
+        }
+        ErasureState::Failed { code, reason } => {
+            failure = Some(ErasureFailureJson { code: (*code).into(), reason: reason.clone() });
+        }
+        ErasureState::Confirmed { at } => confirmed_at = at.map(beijing_time),
+        ErasureState::Tombstoned | ErasureState::Compacting => {}
+    }
+    ErasureJson {
+        id: erasure.done.number.to_string(),
+        state: word.coded(),
+        progress,
+        failure,
+        confirmed_at,
+        act: act_json(ActKind::Erase, stream, case, &erasure.done),
+        notice_index: erasure.notice.0,
+        text: word.text(),
+    }
+}
+
+const fn word(state: &ErasureState) -> ErasureWord {
+    match state {
+        ErasureState::Tombstoned => ErasureWord::Tombstoned,
+        ErasureState::Compacting => ErasureWord::Compacting,
+        ErasureState::Searching { .. } => ErasureWord::Searching,
+        ErasureState::Confirmed { .. } => ErasureWord::Confirmed,
+        ErasureState::Failed { .. } => ErasureWord::Failed,
+    }
 }
 
 fn what(shape: &ErasureRequest) -> Result<ErasureAsked, Failure> {
     let one = || Failure::new("bad_value", "one of `deposit_number`, `account`, or `case` with `annexes`");
     match (shape.deposit_number.as_deref(), shape.account.as_deref(), shape.case.as_deref()) {
         (Some(number), None, None) if shape.annexes.is_empty() => {
-            Ok(ErasureAsked::Deposit(crate::ledger::number::DepositNumber::parse(number)?))
+            Ok(ErasureAsked::Deposit(DepositNumber::parse(number)?))
         }
         (None, Some(account), None) if shape.annexes.is_empty() => {
             Ok(ErasureAsked::Account(value("account", account)?))

@@ -7,7 +7,8 @@ use axum::http::header::LOCATION;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 
-use crate::desk::enrolment::{EnrolledKey, KEYS_MAX, depositor_key};
+use crate::desk::enrolled_keys::EnrolledKey;
+use crate::desk::enrolment::{KEYS_MAX, depositor_key};
 use crate::http::api::court::exchange::{Call, answer};
 use crate::http::bearer::Bearer;
 use crate::http::node::Node;

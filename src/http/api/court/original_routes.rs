@@ -16,4 +16,5 @@ pub(in crate::http) fn routes() -> OpenApiRouter<Arc<Node>> {
         .routes(routes!(entrusted::deposit_access_log))
         .routes(routes!(originals::put_original, originals::get_original))
         .routes(routes!(erasures::erase))
+        .routes(routes!(erasures::follow_erasure))
 }

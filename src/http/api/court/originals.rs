@@ -16,21 +16,23 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use axum::response::Response;
 use futures_util::stream::{self, Stream};
 use futures_util::{StreamExt as _, TryStreamExt as _};
+use serde::Deserialize;
 use tokio::time::{Instant, timeout_at};
 
 use crate::court::acts::ActKind;
 use crate::court::document::Stream as Kind;
+use crate::court::ids::CaseId;
 use crate::custody::keeping::KeepError;
 use crate::desk::declined::DeskError;
 use crate::desk::originals::{IncomingOriginal, OriginalError};
-use crate::http::api::court::exchange::{act_json, created};
+use crate::http::api::court::exchange::{act_json, created, some_value};
 use crate::http::bearer::{Bearer, asked};
 use crate::http::body::{Pace, announced, too_large, too_slow};
 use crate::http::node::Node;
 use crate::http::openapi::AnyBytes;
 use crate::http::options::Options;
 use crate::http::problem::Failure;
-use crate::http::request::{Named, header, require_content_type};
+use crate::http::request::{Asked, Named, header, require_content_type};
 use crate::ledger::hash::lower_hex;
 use crate::ledger::metadata::SALT_LEN;
 use crate::wire::court::originals::CustodyJson;
@@ -115,8 +117,8 @@ struct Waiting {
         (status = 413, description = "`body_too_large`; `account_quota_exceeded` 超出账号保管限额", body = Problem, content_type = "application/problem+json"),
         (status = 415, description = "`unsupported_media_type`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`custody_mismatch`, `empty_original`, `salt_needed`: nothing was kept", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`busy`: too many originals are being received (see Retry-After)", body = Problem, content_type = "application/problem+json"),
-        (status = 507, description = "`custody_full`, `disk_full`", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`busy`: too many originals are being received (see Retry-After); `disk_full`: send it again later", body = Problem, content_type = "application/problem+json"),
+        (status = 507, description = "`custody_full`", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn put_original(
@@ -151,20 +153,41 @@ fn read_salt(headers: &HeaderMap) -> Result<Option<[u8; SALT_LEN]>, Failure> {
     salt.map(Some).ok_or_else(|| Failure::new("bad_salt", "the salt is not 64 lower-case hex digits"))
 }
 
+/// In which case the content of a deposit is looked at.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct InCaseQuery {
+    /// The case in which the deposit stands; not needed by the account it was made for. 该存证所在案件；存证账号本人无须填写。
+    case: Option<String>,
+}
+
+impl InCaseQuery {
+    /// The case.
+    ///
+    /// # Errors
+    ///
+    /// `bad_value`.
+    pub fn case(&self) -> Result<Option<CaseId>, Failure> {
+        some_value("case", self.case.as_deref())
+    }
+}
+
 /// Take out an original / 调取原文
 ///
-/// For the account the deposit was made for, and for whoever sees a case in which it stands as what that party deposited.
-/// The look is on the chain before the first byte leaves. If the connection breaks off before all announced bytes have
-/// come, what came is not the original.
+/// For the account the deposit was made for. Anybody else names a case that they see and in which it stands as what that
+/// party deposited. The look is on the chain before the first byte leaves. If the connection breaks off before all
+/// announced bytes have come, what came is not the original.
 ///
-/// 存证账号本人及本案有权查看者可调取；查阅记录先于首字节上链。传输中断的内容不是完整原文。
+/// 存证账号本人可调取；其他人须以 `case` 指明其有权查看且该存证由当事人提交的案件。查阅记录先于首字节上链。传输中断的内容不是完整原文。
 #[utoipa::path(
     get,
     path = "/v1/deposits/{number}/original",
     tag = "originals",
-    params(("number" = String, Path, description = "存证编号", example = "20261122-0K7M-X9QT-3D5W-C3")),
+    params(("number" = String, Path, description = "存证编号", example = "20261122-0K7M-X9QT-3D5W-C3"), InCaseQuery),
     responses(
         (status = 200, description = "The original, byte for byte / 原文", body = AnyBytes, content_type = "application/octet-stream"),
+        (status = 400, description = "`mistyped_number`, `bad_query`, `bad_value`", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`not_found`: not there, or not yours; `no_original` 原文未提交", body = Problem, content_type = "application/problem+json"),
         (status = 410, description = "`erased`", body = Problem, content_type = "application/problem+json"),
@@ -175,9 +198,10 @@ pub(in crate::http) async fn get_original(
     State(node): State<Arc<Node>>,
     Bearer(actor): Bearer,
     named: Named,
+    Asked(query): Asked<InCaseQuery>,
 ) -> Result<Response, Failure> {
-    let number = named.number()?;
-    let given = node.desk()?.give_original(&actor, number).await?;
+    let (number, case) = (named.number()?, query.case()?);
+    let given = node.desk()?.give_original(&actor, number, case).await?;
     let stream = given.stream.inspect_err(move |error| {
         tracing::error!(%number, %error, "an original broke off on its way out");
     });

@@ -1,0 +1,281 @@
+//! Work that must not grow with what the ledger holds, at 1,000 and at 100,000 records: the audit's index checks of deposits
+//! of one digest, an original and a case that were looked at that often, pages of their logs and of lists.
+//!
+//! `cargo bench --bench bounded`. What is bounded costs the same at both sizes. The audit as a whole is linear: what is
+//! bounded is its throughput per deposit.
+
+use std::hint::black_box;
+use std::sync::Arc;
+use std::time::Duration;
+
+use criterion::{BenchmarkId, Criterion, Throughput};
+use futures_util::stream;
+use serde_json::Map;
+use tiezheng::audit::walk::{Options, walk};
+use tiezheng::court::acts::{Act, Open};
+use tiezheng::court::case_number::CourtCode;
+use tiezheng::court::ids::{CaseId, PartyNumber};
+use tiezheng::court::values::{Capacity, Filer, IdentityCheck};
+use tiezheng::court::words::{
+    CaseKind, IdentityLevel, IdentityMethod, PartyRole, Procedure, Scope, Shown, SubjectKind,
+};
+use tiezheng::custody::keeper::Keeper;
+use tiezheng::desk::access::Subject;
+use tiezheng::desk::actor::{Actor, Asked};
+use tiezheng::desk::deposits::EntrustedAsked;
+use tiezheng::desk::office::{Desk, Furniture};
+use tiezheng::desk::originals::IncomingOriginal;
+use tiezheng::desk::secret::unnamed_request;
+use tiezheng::desk::webhook_addresses::WebhookAddresses;
+use tiezheng::ledger::chain::{self, Waiting};
+use tiezheng::ledger::checkpoint::Checkpoint;
+use tiezheng::ledger::hash::{Digest, sha256};
+use tiezheng::ledger::key::{Name, Signer};
+use tiezheng::ledger::notice::{Mode, Notice, NoticeKind};
+use tiezheng::ledger::number::DepositNumber;
+use tiezheng::ledger::statement::content::{Content, Form};
+use tiezheng::ledger::statement::signed::SignedStatement;
+use tiezheng::ledger::statement::text::Statement;
+use tiezheng::ledger::time::Timestamp;
+use tiezheng::sequencer::clock::SystemClock;
+use tiezheng::sequencer::start::{self, Founding, Running};
+use tiezheng::store::account_memory::MemoryAccounts;
+use tiezheng::store::contract::keeping::KeepPrivate;
+use tiezheng::store::contract::{AppendLedger as _, Published};
+use tiezheng::store::memory::MemoryStore;
+use tiezheng::store::rocks::store::RocksStore;
+use tiezheng::store::rocks::tuning;
+use tokio::runtime::Runtime;
+use tokio_util::bytes::Bytes;
+
+/// The program's own, so that what is measured is what runs.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+const SIZES: [u64; 2] = [1_000, 100_000];
+const A_BLOCK: u64 = 1_000;
+const PAGE: usize = 50;
+const ORIGINAL: &[u8] = b"the original of the benchmark";
+
+fn origin() -> Name {
+    Name::parse("bench.example/bounded").expect("a name")
+}
+
+fn ledger_key() -> Signer {
+    Signer::new(origin(), &[9; 32]).expect("a key")
+}
+
+fn content() -> Content {
+    let sm3 = <sm3::Sm3 as sha2::Digest>::digest(ORIGINAL);
+    let size = ORIGINAL.len() as u64;
+    Content { form: Form::Plain { size }, sha256: Some(sha256(ORIGINAL)), sm3: Some(Digest(sm3.into())) }
+}
+
+/// Deposit `n`: always of the same digest.
+fn deposit(n: u64) -> Waiting {
+    let signer = Signer::of_depositor(&[1; 32]).expect("a key");
+    let mut nonce = [0; 16];
+    nonce[..8].copy_from_slice(&n.to_be_bytes());
+    let statement = Statement {
+        ledger: origin(),
+        content: Some(content()),
+        manifest: None,
+        media_type: None,
+        meta: None,
+        subject: None,
+        links: vec![],
+        on_behalf: None,
+        nonce,
+        keys: vec![signer.verifier().clone()],
+    };
+    let statement = SignedStatement::sign(statement, &[signer]).expect("a statement");
+    let number = (0..).find_map(|draw| DepositNumber::draw(true, 20_261_122, n << 8 | draw)).expect("a number");
+    Waiting::Deposit { number, statement }
+}
+
+fn second(n: u64) -> Timestamp {
+    let start = Timestamp::parse("2026-11-21T16:00:00.000Z").expect("a time");
+    Timestamp::from_millis(start.as_millis() + 1_000 * n).expect("a time")
+}
+
+fn seal(store: &RocksStore, waiting: Vec<Waiting>) {
+    let tip = store.tip().expect("a tip");
+    let block = chain::next(&tip, waiting, second(tip.next_height.0)).expect("a block");
+    store.append(&block, &[], &[]).expect("appended");
+    let checkpoint = Checkpoint { origin: origin(), size: block.tip.size(), root: block.tip.root() };
+    let checkpoint = checkpoint.sign(&ledger_key()).expect("a checkpoint");
+    let (height, block_time) = (block.header.height, block.header.time);
+    store.publish(Published { checkpoint, height, block_hash: block.hash, block_time }).expect("published");
+}
+
+/// The audit of `n` deposits of one digest: each deposit's index rows are checked.
+fn audit(bench: &mut Criterion) {
+    let mut group = bench.benchmark_group("audit of one digest");
+    group.sample_size(10).warm_up_time(Duration::from_millis(100));
+    for size in SIZES {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = RocksStore::create(&folder.path().join("ledger"), &origin(), &tuning::Options::default());
+        let store = store.expect("a ledger");
+        let genesis = Notice {
+            ledger: origin(),
+            received: second(0),
+            kind: NoticeKind::Genesis { mode: Mode::Test, key: ledger_key().verifier().clone(), next: Digest([1; 32]) },
+        };
+        seal(&store, vec![Waiting::Notice(genesis.sign(&[&ledger_key()]).expect("a notice"))]);
+        for first in (0..size).step_by(usize::try_from(A_BLOCK).expect("small")) {
+            seal(&store, (first..size.min(first + A_BLOCK)).map(deposit).collect());
+        }
+        let options = Options { signatures: false, ..Options::default() };
+        group.throughput(Throughput::Elements(size));
+        group.bench_function(BenchmarkId::from_parameter(size), |bench| {
+            bench.iter(|| {
+                let report = walk(&store, &options, |_| {}).expect("an audit");
+                assert!(report.is_clean() && report.entries == size, "{:?}", report.findings);
+            });
+        });
+    }
+    group.finish();
+}
+
+/// A desk over a ledger in memory, and somebody who may do everything.
+struct Office {
+    desk: Desk,
+    actor: Actor,
+    runtime: Runtime,
+    running: Option<Running>,
+    _originals: tempfile::TempDir,
+}
+
+fn asked() -> Asked {
+    Asked { request: unnamed_request().expect("randomness"), body: Digest([0; 32]), capacity: None }
+}
+
+impl Office {
+    fn open() -> Self {
+        let runtime = Runtime::new().expect("a runtime");
+        let store = Arc::new(MemoryStore::new(origin()));
+        let founding = Founding {
+            mode: Mode::Test,
+            successor: Signer::new(origin(), &[8; 32]).expect("a key").verifier().clone(),
+        };
+        let options = start::Options { pool: 1_000, clock_gap_confirmed: false };
+        let started = start::start(Arc::clone(&store), ledger_key(), Some(&founding), SystemClock::new(), &options);
+        let (sequencer, running) = started.expect("a sequencer");
+        let originals = tempfile::tempdir().expect("a folder");
+        let desk = Desk::open(Furniture {
+            store: store as Arc<dyn KeepPrivate>,
+            sequencer,
+            platform: Signer::of_depositor(&[77; 32]).expect("a key"),
+            keeper: Keeper::in_folder(originals.path()).expect("custody"),
+            accounts: Arc::new(MemoryAccounts::default()),
+            webhook_addresses: WebhookAddresses::allowing(&[]),
+            clock: Box::new(SystemClock::new()),
+        });
+        let desk = desk.expect("a desk");
+        let (id, issued) = runtime.block_on(desk.make_operator(30)).expect("an operator");
+        let mut account = desk.registry().accounts.get(&id).expect("the account").clone();
+        let identity = IdentityCheck { method: IdentityMethod::Face, level: IdentityLevel::High, at: second(0) };
+        account.identities.push((identity, None));
+        let actor = Actor { id, token: issued.id, account, scopes: Scope::ALL.iter().copied().collect() };
+        Self { desk, actor, runtime, running: Some(running), _originals: originals }
+    }
+
+    fn entrust(&self) -> DepositNumber {
+        let mut metadata = Map::new();
+        metadata.insert("name".into(), "合同".into());
+        let entrusted = EntrustedAsked { content: content(), media_type: None, links: vec![], metadata, texts: vec![] };
+        self.runtime.block_on(self.desk.entrust(&self.actor, &asked(), &entrusted)).expect("a deposit").number
+    }
+
+    fn give(&self, number: DepositNumber) {
+        let parts = stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(ORIGINAL))]);
+        let incoming = IncomingOriginal { stream: parts, announced: None, limit: 1 << 20 };
+        let request = asked();
+        let taken = self.desk.take_original(&self.actor, number, &request, None, incoming);
+        self.runtime.block_on(taken).expect("custody");
+    }
+
+    fn open_case(&self) -> CaseId {
+        let court = CourtCode::parse("粤0192").expect("a court");
+        let request = asked();
+        let opened = self.desk.open_case(&self.actor, &request, &court, Filer::Principal, |annexes| {
+            Ok(Act::Open(Open {
+                court: court.clone(),
+                kind: CaseKind::CivilFirst,
+                procedure: Procedure::Ordinary,
+                role: PartyRole::Plaintiff,
+                subject: SubjectKind::NaturalPerson,
+                filer: Filer::Principal,
+                authority: None,
+                identity: self.actor.identity(),
+                from: None,
+                passage: None,
+                account: None,
+                name: annexes.add("name", "原告")?,
+                title: None,
+                claims: None,
+                power: None,
+            }))
+        });
+        self.runtime.block_on(opened).expect("a case").file.id
+    }
+
+    fn look(&self, capacity: Capacity, subject: Subject, times: u64) {
+        self.runtime.block_on(async {
+            for _ in 0..times {
+                self.desk.record_access(&self.actor, capacity, subject).await.expect("recorded");
+            }
+        });
+    }
+}
+
+impl Drop for Office {
+    fn drop(&mut self) {
+        if let Some(running) = self.running.take() {
+            running.shutdown();
+        }
+    }
+}
+
+fn requests(bench: &mut Criterion) {
+    let mut group = bench.benchmark_group("requests");
+    group.sample_size(20).warm_up_time(Duration::from_millis(200)).measurement_time(Duration::from_secs(2));
+    for size in SIZES {
+        let office = Office::open();
+        let (number, case) = (office.entrust(), office.open_case());
+        office.give(number);
+        office.look(Capacity::Oneself, Subject::Deposit(number, Shown::Original), size);
+        office.look(Capacity::Party(PartyNumber(1)), Subject::Case(case, Shown::CaseFile, None), size);
+        for _ in 0..size {
+            office.entrust();
+        }
+        let (desk, actor, runtime) = (&office.desk, &office.actor, &office.runtime);
+        group.bench_function(BenchmarkId::new("original", size), |bench| {
+            bench.iter(|| drop(black_box(runtime.block_on(desk.give_original(actor, number, None)).expect("given"))));
+        });
+        group.bench_function(BenchmarkId::new("case", size), |bench| {
+            bench.iter(|| black_box(runtime.block_on(desk.look_at_case(actor, case, 0)).expect("seen")));
+        });
+        group.bench_function(BenchmarkId::new("log of a deposit", size), |bench| {
+            bench.iter(|| black_box(runtime.block_on(desk.deposit_log(actor, number, 0, PAGE)).expect("a page")));
+        });
+        group.bench_function(BenchmarkId::new("log of a case", size), |bench| {
+            let last = size - PAGE as u64;
+            bench.iter(|| black_box(runtime.block_on(desk.access_log(actor, case, last, PAGE)).expect("a page")));
+        });
+        group.bench_function(BenchmarkId::new("own deposits", size), |bench| {
+            bench.iter(|| black_box(runtime.block_on(desk.own_deposits(actor, None, PAGE)).expect("a page")));
+        });
+        group.bench_function(BenchmarkId::new("cases", size), |bench| {
+            bench.iter(|| black_box(runtime.block_on(desk.cases_of(actor, None, PAGE)).expect("a page")));
+        });
+    }
+    group.finish();
+}
+
+fn main() {
+    let mut bench = Criterion::default().configure_from_args();
+    audit(&mut bench);
+    requests(&mut bench);
+    bench.final_summary();
+}

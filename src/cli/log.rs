@@ -1,0 +1,139 @@
+//! The node's log, on standard error.
+//!
+//! # Invariants
+//!
+//! No thread of the node waits for standard error, fails or panics because of it: lines are queued for a thread of their own.
+//! A line that cannot be queued (nobody reads the pipe) or written (the disk is full, the pipe is closed) is dropped and
+//! counted in the metric `tiezheng_log_lines_dropped_total`.
+
+use std::io::{self, Write};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::time::Duration;
+
+use crate::cli::screen::Screen;
+
+/// Most lines that wait to be written.
+const QUEUE: usize = 4_096;
+/// How long the end of the program waits for the lines that are queued.
+const FLUSH: Duration = Duration::from_secs(1);
+
+/// What is queued.
+enum Item {
+    Line(Vec<u8>),
+    /// Say that all lines before are written.
+    Flush(SyncSender<()>),
+}
+
+/// Where the log's lines go. Cloned for each line.
+#[derive(Clone)]
+struct LogWriter(Option<SyncSender<Item>>);
+
+impl Write for LogWriter {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let written = match &self.0 {
+            Some(queue) => queue.try_send(Item::Line(line.to_vec())).is_ok(),
+            // Without a thread of its own the log is still better than none.
+            None => io::stderr().lock().write_all(line).is_ok(),
+        };
+        if !written {
+            count_dropped();
+        }
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn count_dropped() {
+    metrics::counter!("tiezheng_log_lines_dropped_total").increment(1);
+}
+
+/// Writes what is queued; counts what cannot be written.
+fn write_queued(queue: &Receiver<Item>, mut out: impl Write, dropped: impl Fn()) {
+    for item in queue {
+        match item {
+            Item::Line(line) if out.write_all(&line).is_err() => dropped(),
+            Item::Line(_) => {}
+            // Whoever waited has given up.
+            Item::Flush(done) => drop(done.try_send(())),
+        }
+    }
+}
+
+/// Waits, when dropped, until the lines of the log are written, but not for long.
+#[must_use = "the last lines are lost without it"]
+pub struct LogGuard(LogWriter);
+
+impl Drop for LogGuard {
+    fn drop(&mut self) {
+        let Some(queue) = &self.0.0 else { return };
+        let (done, flushed) = sync_channel(1);
+        if queue.try_send(Item::Flush(done)).is_ok() {
+            let _ = flushed.recv_timeout(FLUSH);
+        }
+    }
+}
+
+/// Begins to write what the node does to standard error, for its operator: `RUST_LOG` chooses how much.
+pub fn begin(screen: &Screen) -> LogGuard {
+    metrics::describe_counter!("tiezheng_log_lines_dropped_total", "lines of the log that could not be written");
+    let (queue, queued) = sync_channel(QUEUE);
+    let thread = std::thread::Builder::new().name("log".into());
+    let started = thread.spawn(move || write_queued(&queued, io::stderr(), count_dropped));
+    let writer = LogWriter(started.is_ok().then_some(queue));
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(screen.is_watched());
+    let lines = writer.clone();
+    // Somebody who set up another log before us keeps it.
+    let _ = log.log_internal_errors(false).with_writer(move || lines.clone()).try_init();
+    LogGuard(writer)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    /// Takes `room` lines and fails from then on.
+    struct Failing {
+        room: usize,
+    }
+
+    impl Write for Failing {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.room = self.room.checked_sub(1).ok_or(io::ErrorKind::StorageFull)?;
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn lines_that_cannot_be_written_are_counted_and_the_log_goes_on() {
+        let (queue, queued) = sync_channel(8);
+        for _ in 0..5 {
+            queue.try_send(Item::Line(b"a line\n".to_vec())).unwrap();
+        }
+        drop(queue);
+        let dropped = Cell::new(0);
+        write_queued(&queued, Failing { room: 2 }, || dropped.set(dropped.get() + 1));
+        assert_eq!(dropped.get(), 3);
+    }
+
+    #[test]
+    fn a_full_queue_makes_nobody_wait_and_no_write_fail() {
+        let (queue, queued) = sync_channel(1);
+        let mut writer = LogWriter(Some(queue));
+        for _ in 0..3 {
+            writer.write_all(b"a line\n").unwrap();
+        }
+        assert_eq!(queued.try_iter().count(), 1);
+        drop(queued);
+        writer.write_all(b"a line after the thread ended\n").unwrap();
+    }
+}

@@ -1,0 +1,110 @@
+//! Files that a command writes where its user says. What is there already is not replaced, unless it is the same document
+//! in an earlier state or the user says `--force`: a mistyped name must not destroy evidence.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use crate::cli::durable;
+use crate::cli::ending::Complaint;
+use crate::cli::input;
+
+/// Whether a file that is there may be replaced.
+#[derive(Clone, Copy)]
+pub enum Replace<'a> {
+    /// Never.
+    Never,
+    /// If its text is an earlier state of the same document.
+    If(&'a dyn Fn(&str) -> bool),
+    /// Any regular file.
+    Always,
+}
+
+/// Writes a file durably. `mode` as in `chmod`, less the umask.
+///
+/// # Errors
+///
+/// [`Complaint`]: something that may not be replaced is there and was not touched; or it cannot be written.
+pub fn write(path: &Path, bytes: &[u8], mode: u32, replace: Replace<'_>) -> Result<(), Complaint> {
+    match durable::create(path, bytes, mode) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        written => return written.map_err(|error| Complaint::io(path, &error)),
+    }
+    let is_file = path.symlink_metadata().is_ok_and(|found| found.is_file());
+    let may = match replace {
+        Replace::Never => false,
+        Replace::If(is_same) => is_file && input::text(path, input::DOCUMENT).is_ok_and(|text| is_same(&text)),
+        Replace::Always => is_file,
+    };
+    if !may {
+        return Err(taken(path, !matches!(replace, Replace::Never) && is_file));
+    }
+    durable::replace(path, bytes, mode).map_err(|error| Complaint::io(path, &error))
+}
+
+/// Says that nothing may be called `path` yet, before work is done for a file that could then not be written.
+///
+/// # Errors
+///
+/// [`Complaint`]: something is.
+pub fn must_be_new(path: &Path) -> Result<(), Complaint> {
+    match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(Complaint::io(path, &error)),
+        Ok(_) => Err(taken(path, false)),
+    }
+}
+
+fn taken(path: &Path, can_force: bool) -> Complaint {
+    let path = path.display();
+    let (zh, en) = if can_force {
+        (
+            format!("{path} 已存在，且不是同一存证的文件，未覆盖。请换一个文件名；确需覆盖请加 --force"),
+            format!(
+                "{path} is there already and is not a file of the same deposit; it was not replaced. Choose another name, or \
+                 add --force to replace it"
+            ),
+        )
+    } else {
+        (
+            format!("{path} 已存在，未覆盖。请换一个文件名"),
+            format!("{path} is there already and was not replaced. Choose another name"),
+        )
+    };
+    Complaint::unable("destination_exists", zh, en)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn only_what_may_be_replaced_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let code = |name: &str, replace| write(&at(name), b"new", 0o600, replace).map_err(|complaint| complaint.code);
+        let is_old = |text: &str| text == "old";
+        let refused = Err("destination_exists".into());
+        for (text, replace, expected) in [
+            ("old", Replace::Never, &refused),
+            ("old", Replace::If(&is_old), &Ok(())),
+            ("evidence", Replace::If(&is_old), &refused),
+            ("evidence", Replace::Always, &Ok(())),
+        ] {
+            fs::write(at("a"), text).unwrap();
+            assert_eq!(&code("a", replace), expected, "{text}");
+            assert_eq!(fs::read_to_string(at("a")).unwrap(), if expected.is_ok() { "new" } else { text });
+        }
+        assert_eq!(code("b", Replace::Never), Ok(()));
+        // A link leads elsewhere, and a device is no file.
+        symlink(at("a"), at("link")).unwrap();
+        symlink("/dev/null", at("null")).unwrap();
+        for name in ["link", "null"] {
+            assert_eq!(code(name, Replace::Always), refused);
+            assert!(must_be_new(&at(name)).is_err() && at(name).is_symlink());
+        }
+        assert_eq!(must_be_new(&at("none")), Ok(()));
+    }
+}

@@ -1,0 +1,54 @@
+//! Files of an earlier deposit that were given other names, so that a new deposit does not replace them.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::cli::durable;
+use crate::cli::screen::Screen;
+use crate::cli::terminal::escaped_name;
+
+/// A file that has another name now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Renamed {
+    /// Its name before.
+    pub from: PathBuf,
+    /// Its name now.
+    pub to: PathBuf,
+}
+
+impl Renamed {
+    /// Gives the file at `from` the name `to`, durably; `None` where there is no such file.
+    ///
+    /// # Errors
+    ///
+    /// As [`durable::set_aside`]: nothing is replaced.
+    pub fn set_aside(from: &Path, to: &Path) -> io::Result<Option<Self>> {
+        match durable::set_aside(from, to) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            renamed => renamed.map(|()| Some(Self { from: from.to_owned(), to: to.to_owned() })),
+        }
+    }
+}
+
+/// Reports them to people.
+///
+/// # Errors
+///
+/// The screen.
+pub fn show(screen: &Screen, renamed: &[Renamed]) -> io::Result<()> {
+    for Renamed { from, to } in renamed {
+        let name = |path: &Path| escaped_name(&path.file_name().unwrap_or_default().to_string_lossy());
+        let word = screen.pick("上次存证的文件已改名", "renamed, of the earlier deposit");
+        screen.aside(format!("{word}  {} → {}", name(from), name(to)))?;
+    }
+    Ok(())
+}
+
+/// The same for machines.
+#[must_use]
+pub fn to_json(renamed: &[Renamed]) -> Value {
+    let pair = |Renamed { from, to }: &Renamed| json!({ "from": from.to_string_lossy(), "to": to.to_string_lossy() });
+    renamed.iter().map(pair).collect()
+}

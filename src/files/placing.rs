@@ -1,0 +1,60 @@
+//! Gives a file a name that nothing has yet, whatever the file system offers.
+//!
+//! 1. `renameat2` with `RENAME_NOREPLACE`: one step. Not on NFS, on some FUSE file systems, or before Linux 3.15.
+//! 2. A hard link, then the old name is removed. Not on FAT, exFAT, some network shares, or where links are forbidden.
+//! 3. An empty file takes the name (`O_EXCL`), then the file is renamed onto it. A crash between the two leaves an empty file.
+//!
+//! Each refuses a name that is taken, also when two processes try at once.
+
+use std::fs::{self, OpenOptions};
+use std::io;
+use std::path::Path;
+
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::io::Errno;
+
+/// Renames `from` to `to` in the same folder, unless something is called `to`. The folder is not fsynced.
+///
+/// # Errors
+///
+/// [`io::ErrorKind::AlreadyExists`] when something is called `to`: it was not touched, and `from` is still there. Otherwise
+/// what the last of the three ways returned.
+pub fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
+    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        Err(errno) if is_unsupported(errno) => {}
+        renamed => return renamed.map_err(io::Error::from),
+    }
+    match fs::hard_link(from, to) {
+        Err(error) if Errno::from_io_error(&error).is_some_and(is_unsupported) => {}
+        linked => return linked.and_then(|()| fs::remove_file(from)),
+    }
+    OpenOptions::new().write(true).create_new(true).open(to)?;
+    fs::rename(from, to).inspect_err(|_| {
+        // It is empty, and this call made it. The error that is returned is the first.
+        let _ = fs::remove_file(to);
+    })
+}
+
+/// What kernels and file systems answer to a call that they do not offer. Containers forbid calls with `EPERM`.
+const fn is_unsupported(errno: Errno) -> bool {
+    matches!(errno, Errno::INVAL | Errno::NOSYS | Errno::PERM | Errno::OPNOTSUPP | Errno::MLINK)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_taken_name_stays_what_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::write(at("a"), "1").unwrap();
+        fs::write(at("b"), "2").unwrap();
+        assert_eq!(rename_new(&at("a"), &at("b")).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!((fs::read(at("a")).unwrap(), fs::read(at("b")).unwrap()), (b"1".to_vec(), b"2".to_vec()));
+        rename_new(&at("a"), &at("c")).unwrap();
+        assert!(!at("a").exists() && fs::read(at("c")).unwrap() == b"1");
+        assert_eq!(rename_new(&at("none"), &at("d")).unwrap_err().kind(), io::ErrorKind::NotFound);
+        assert!(!at("d").exists());
+    }
+}

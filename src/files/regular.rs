@@ -1,0 +1,172 @@
+//! Opens regular files for reading. Never blocks, and rejects whatever is not a regular file.
+//!
+//! To open a named pipe waits until somebody writes to it, and to open a device may do something to it. A name that comes
+//! from a user, or lies in a folder to which others may write, can lead to either. So the kind is looked up first, the file
+//! is opened with `O_NONBLOCK`, and the kind of what was opened is checked again. Symbolic links are followed.
+
+use std::fmt;
+use std::fs::{self, File, FileType};
+use std::io::{self, ErrorKind, Read as _};
+use std::os::unix::fs::FileTypeExt as _;
+use std::path::Path;
+
+use rustix::fs::{Mode, OFlags};
+
+/// What a name leads to instead of a regular file. The source of the [`io::Error`] that [`open`] returns then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotRegular {
+    /// A folder.
+    Folder,
+    /// A named pipe (FIFO).
+    Pipe,
+    /// A socket.
+    Socket,
+    /// A character or block device.
+    Device,
+}
+
+impl NotRegular {
+    /// `None` for a regular file.
+    fn of(kind: FileType) -> Option<Self> {
+        if kind.is_file() {
+            None
+        } else if kind.is_dir() {
+            Some(Self::Folder)
+        } else if kind.is_fifo() {
+            Some(Self::Pipe)
+        } else if kind.is_socket() {
+            Some(Self::Socket)
+        } else {
+            Some(Self::Device)
+        }
+    }
+
+    /// Why `error` was returned, if it was for this reason.
+    #[must_use]
+    pub fn reason_of(error: &io::Error) -> Option<Self> {
+        error.get_ref()?.downcast_ref::<Self>().copied()
+    }
+
+    /// In Chinese.
+    #[must_use]
+    pub const fn chinese(self) -> &'static str {
+        match self {
+            Self::Folder => "是文件夹，不是文件",
+            Self::Pipe => "不是普通文件（命名管道）",
+            Self::Socket => "不是普通文件（套接字）",
+            Self::Device => "不是普通文件（设备）",
+        }
+    }
+}
+
+impl fmt::Display for NotRegular {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Folder => "a folder, not a file",
+            Self::Pipe => "not a regular file (a named pipe)",
+            Self::Socket => "not a regular file (a socket)",
+            Self::Device => "not a regular file (a device)",
+        })
+    }
+}
+
+impl std::error::Error for NotRegular {}
+
+fn check(kind: FileType) -> io::Result<()> {
+    NotRegular::of(kind).map_or(Ok(()), |kind| Err(io::Error::new(ErrorKind::InvalidInput, kind)))
+}
+
+/// Opens the regular file at `path` for reading.
+///
+/// # Errors
+///
+/// As [`File::open`]; [`ErrorKind::InvalidInput`] with [`NotRegular`] for anything but a regular file.
+pub fn open(path: &Path) -> io::Result<File> {
+    check(fs::metadata(path)?.file_type())?;
+    // Whoever may write to the folder may have put something else there since.
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
+    check(file.metadata()?.file_type())?;
+    Ok(file)
+}
+
+/// Reads the regular file at `path`, of at most `limit` bytes.
+///
+/// # Errors
+///
+/// As [`open`]; [`ErrorKind::FileTooLarge`].
+pub fn read(path: &Path, limit: usize) -> io::Result<Vec<u8>> {
+    let file = open(path)?;
+    let expected = usize::try_from(file.metadata()?.len()).unwrap_or(limit).min(limit);
+    // One byte more: without it the buffer would grow once to learn that the file ends.
+    let mut bytes = Vec::with_capacity(expected.saturating_add(1));
+    let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+    file.take(most).read_to_end(&mut bytes)?;
+    if bytes.len() > limit {
+        return Err(io::Error::new(ErrorKind::FileTooLarge, format!("larger than {limit} bytes")));
+    }
+    Ok(bytes)
+}
+
+/// The same; `None` where nothing has this name. A symbolic link that leads nowhere is an error: there should be a file.
+///
+/// # Errors
+///
+/// As [`read`].
+pub fn read_if_present(path: &Path, limit: usize) -> io::Result<Option<Vec<u8>>> {
+    match read(path, limit) {
+        Err(error) if error.kind() == ErrorKind::NotFound && fs::symlink_metadata(path).is_err() => Ok(None),
+        read => read.map(Some),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+    use std::os::unix::net::UnixListener;
+
+    use rustix::fs::{CWD, FileType, mknodat};
+
+    use super::*;
+
+    #[test]
+    fn special_files_are_rejected_by_kind_and_nothing_waits() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        mknodat(CWD, at("pipe"), FileType::Fifo, Mode::RUSR, 0).unwrap();
+        symlink(at("pipe"), at("link")).unwrap();
+        let _socket = UnixListener::bind(at("socket")).unwrap();
+        for (path, kind) in [
+            (at("pipe"), NotRegular::Pipe),
+            (at("link"), NotRegular::Pipe),
+            (at("socket"), NotRegular::Socket),
+            (at(""), NotRegular::Folder),
+            ("/dev/null".into(), NotRegular::Device),
+        ] {
+            let error = read(&path, 9).unwrap_err();
+            assert_eq!(NotRegular::reason_of(&error), Some(kind), "{}", path.display());
+            assert_eq!(NotRegular::reason_of(&read_if_present(&path, 9).unwrap_err()), Some(kind));
+        }
+    }
+
+    #[test]
+    fn a_file_is_read_up_to_its_limit() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        fs::write(&path, "12345").unwrap();
+        assert_eq!(read(&path, 5).unwrap(), b"12345");
+        assert_eq!(read(&path, 4).unwrap_err().kind(), ErrorKind::FileTooLarge);
+    }
+
+    #[test]
+    fn absent_is_not_the_same_as_unreadable() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        assert_eq!(read_if_present(&at("none"), 9).unwrap(), None);
+        assert_eq!(read_if_present(&at("none/none"), 9).unwrap(), None);
+        symlink(at("none"), at("link")).unwrap();
+        assert_eq!(read_if_present(&at("link"), 9).unwrap_err().kind(), ErrorKind::NotFound);
+        fs::write(at("a"), "1").unwrap();
+        assert!(read_if_present(&at("a/b"), 9).is_err(), "a file is no folder");
+    }
+}

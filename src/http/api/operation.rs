@@ -1,0 +1,49 @@
+//! What the operator tells a running node: that its clock is right.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+
+use crate::court::words::{Role, Scope};
+use crate::desk::declined::DeskError;
+use crate::http::bearer::Bearer;
+use crate::http::caching::{self, Caching};
+use crate::http::node::Node;
+use crate::http::problem::Failure;
+use crate::wire::health::ClockJson;
+use crate::wire::problem::Problem;
+
+/// Confirm the clock / 确认时钟无误
+///
+/// For the operator, with a token for `manage`, while deposits are paused by `clock_jumped`: the wall clock ran ahead of the
+/// time that has passed since the last block, and is right. That happens when it was set, or when a virtual machine was
+/// paused. Deposits resume at once. The confirmation is written to the node's log. A clock behind the last block cannot be
+/// confirmed, since times on the chain never decrease: set it right.
+///
+/// 存证因 `clock_jumped` 暂停时，由平台管理员凭 `manage` 权限的令牌确认当前时钟无误（例如校时之后，或虚拟机曾被挂起）。确认后立即恢复存证，
+/// 并记入节点日志。早于最后区块的时钟不能确认，须先校正。
+#[utoipa::path(
+    post,
+    path = "/v1/operator/clock",
+    tag = "operation",
+    responses(
+        (status = 200, description = "Confirmed; deposits resume / 已确认，恢复存证", body = ClockJson),
+        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`not_permitted`, `scope_needed`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`clock_not_paused`", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`clock_regressed`", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(in crate::http) async fn confirm_clock(
+    State(node): State<Arc<Node>>,
+    Bearer(actor): Bearer,
+) -> Result<Response, Failure> {
+    if !actor.account.holds(Role::Operator, None) {
+        return Err(DeskError::NotPermitted.into());
+    }
+    actor.needs(Scope::Manage)?;
+    tracing::warn!(account = %actor.id, "the operator confirms the clock");
+    let (now, ahead_ms) = node.sequencer().confirm_clock().await?;
+    Ok(caching::json(&ClockJson { now: now.to_string(), ahead_ms }, Caching::Never))
+}

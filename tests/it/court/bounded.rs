@@ -1,0 +1,162 @@
+//! The reads of a request depend on the size of its answer, not on how much the ledger holds: counted, not timed.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use tiezheng::court::ids::{CaseId, PartyNumber};
+use tiezheng::court::line::Line as _;
+use tiezheng::court::values::Capacity;
+use tiezheng::court::words::Shown;
+use tiezheng::desk::access::Subject;
+use tiezheng::ledger::number::DepositNumber;
+use tiezheng::store::contract::keeping::KeepPrivate;
+use tiezheng::store::memory::MemoryStore;
+
+use super::entrusted::entrust;
+use super::originals::give;
+use crate::support::depositor::origin;
+use crate::support::house::{House, Plan};
+use crate::support::opened::drafted;
+use crate::support::people::{COURT, People, Person};
+use crate::support::watched::Watched;
+
+const FEW: usize = 10;
+const MANY: usize = 1_000;
+
+type Reads = BTreeMap<&'static str, usize>;
+
+/// A house whose desk's reads are counted.
+async fn counted() -> (House, Arc<Watched>) {
+    let store = Arc::new(MemoryStore::new(origin()));
+    let watched = Arc::new(Watched::over(Arc::clone(&store) as Arc<dyn KeepPrivate>));
+    let plan = Plan { desk_store: Some(watched.clone()), ..Plan::default() };
+    (House::over(store, plan).await, watched)
+}
+
+/// The desk's reads for a request that succeeds, once its case is cached; and the answer.
+async fn reads(house: &House, watched: &Watched, who: &Person, path: &str) -> (Reads, Vec<u8>) {
+    assert_eq!(house.as_(&who.token).get(path).await.status, 200, "{path}");
+    watched.asked();
+    let answer = house.as_(&who.token).get(path).await;
+    assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+    (watched.asked(), answer.bytes)
+}
+
+/// The reads for each path, with few records and with many, which `grow` adds.
+async fn same_reads(house: &House, watched: &Watched, who: &Person, paths: &[String], grow: impl AsyncFn(usize)) {
+    grow(FEW).await;
+    let mut few = Vec::new();
+    for path in paths {
+        few.push(reads(house, watched, who, path).await.0);
+    }
+    grow(MANY - FEW).await;
+    for (path, few) in paths.iter().zip(few) {
+        let (many, _) = reads(house, watched, who, path).await;
+        assert_eq!(few, many, "{path}");
+        assert!(many.values().sum::<usize>() > 0, "the count counts");
+    }
+}
+
+#[tokio::test]
+async fn an_original_and_its_log_cost_the_same_however_often_it_was_looked_at() {
+    let (house, watched) = counted().await;
+    let people = People::of(&house).await;
+    let alice = people.person("张三").await;
+    let number = entrust(&people, &alice, b"contract", "合同").await;
+    assert_eq!(give(&people.by(&alice), &house, &number, b"contract").await.status, 201);
+    let deposit = DepositNumber::parse(&number).unwrap();
+    let actor = house.desk.authenticate(&alice.token).unwrap();
+    let looks = async |count: usize| {
+        for _ in 0..count {
+            let subject = Subject::Deposit(deposit, Shown::Original);
+            house.desk.record_access(&actor, Capacity::Oneself, subject).await.unwrap();
+        }
+    };
+    let paths = ["original", "private", "access-log?limit=5", "access-log?limit=5&cursor=3"];
+    let paths = paths.map(|rest| format!("/v1/deposits/{number}/{rest}"));
+    same_reads(&house, &watched, &alice, &paths, looks).await;
+    // The acts of a page, one look-up of each, and no other.
+    let (page, bytes) = reads(&house, &watched, &alice, &paths[3]).await;
+    let page_json: Value = serde_json::from_slice(&bytes).unwrap();
+    let sequences: Vec<u64> =
+        page_json["items"].as_array().unwrap().iter().map(|one| one["sequence"].as_u64().unwrap()).collect();
+    assert_eq!((sequences, &page_json["next_cursor"]), (vec![4, 5, 6, 7, 8], &json!(8)));
+    assert_eq!(page["find_subject"], 5);
+}
+
+#[tokio::test]
+async fn a_case_and_its_log_cost_the_same_however_often_it_was_looked_at() {
+    let (house, watched) = counted().await;
+    let people = People::of(&house).await;
+    let alice = people.person("张三").await;
+    let (actor, case) = drafted(&house, &alice, COURT, Some("案由")).await;
+    let looks = async |count: usize| {
+        for _ in 0..count {
+            let subject = Subject::Case(case, Shown::CaseFile, None);
+            house.desk.record_access(&actor, Capacity::Party(PartyNumber(1)), subject).await.unwrap();
+        }
+    };
+    let paths = ["", "/access-log?limit=5", "/access-log?limit=5&cursor=3", "/acts?limit=1"];
+    let paths = paths.map(|rest| format!("/v1/cases/{case}{rest}"));
+    same_reads(&house, &watched, &alice, &paths, looks).await;
+}
+
+#[tokio::test]
+async fn an_account_and_its_log_cost_the_same_however_often_it_was_looked_at() {
+    let (house, watched) = counted().await;
+    let people = People::of(&house).await;
+    let alice = people.person("张三").await;
+    let actor = house.desk.authenticate(&alice.token).unwrap();
+    let looks = async |count: usize| {
+        for _ in 0..count {
+            house.desk.record_access(&actor, Capacity::Oneself, Subject::Account(actor.id)).await.unwrap();
+        }
+    };
+    let account = &alice.account;
+    let paths = [format!("/v1/accounts/{account}"), format!("/v1/accounts/{account}/access-log?limit=5")];
+    same_reads(&house, &watched, &alice, &paths, looks).await;
+}
+
+#[tokio::test]
+async fn a_page_of_a_list_costs_the_same_however_long_the_list_is() {
+    const LONG: usize = 150;
+    let (house, watched) = counted().await;
+    let people = People::of(&house).await;
+    let (alice, bob) = (people.person("张三").await, people.person("李四").await);
+    let mut costs: Vec<[Reads; 3]> = Vec::new();
+    let mut made = 0;
+    for size in [10, LONG] {
+        for n in made..size {
+            entrust(&people, &alice, format!("file {n}").as_bytes(), "合同").await;
+            drafted(&house, &bob, COURT, None).await;
+        }
+        made = size;
+        let own = reads(&house, &watched, &alice, "/v1/entrusted-deposits?limit=5").await;
+        let first = reads(&house, &watched, &bob, "/v1/cases?limit=5").await;
+        let page: Value = serde_json::from_slice(&first.1).unwrap();
+        assert_eq!(page["items"].as_array().unwrap().len(), 5);
+        let second = format!("/v1/cases?limit=5&cursor={}", page["next_cursor"]);
+        let second = reads(&house, &watched, &bob, &second).await;
+        costs.push([own.0, first.0, second.0]);
+    }
+    assert_eq!(costs[0], costs[1]);
+
+    // All pages together are the whole list, each case once.
+    let (mut seen, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = people.by(&bob).get(&format!("/v1/cases?limit=7{cursor}")).await.json();
+        seen.extend(page["items"].as_array().unwrap().iter().map(|case| case["case"].as_str().unwrap().to_owned()));
+        let Some(next) = page["next_cursor"].as_u64() else { break };
+        cursor = format!("&cursor={next}");
+    }
+    assert_eq!(seen.len(), LONG);
+    seen.sort();
+    seen.dedup();
+    assert_eq!(seen.len(), LONG);
+    assert!(seen.iter().all(|case| CaseId::parse(case).is_some()));
+    for bad in ["limit=0", "limit=201", "limit=-1", "cursor=x", "after=1"] {
+        let answer = people.by(&bob).get(&format!("/v1/cases?{bad}")).await;
+        assert_eq!(answer.problem(), (400, "bad_query".into()), "{bad}");
+    }
+}
