@@ -66,6 +66,8 @@ pub enum Fault {
     ActErased,
     /// An original in custody is missing, damaged, or not what its record says.
     Original,
+    /// Files that a node keeps of accounts are missing or damaged. They are no part of the chain.
+    AccountFiles,
 }
 
 impl Fault {
@@ -98,6 +100,7 @@ impl Fault {
             Self::ActAnnex => "act_annex",
             Self::ActErased => "act_erased",
             Self::Original => "original",
+            Self::AccountFiles => "account_files",
         }
     }
 
@@ -130,6 +133,7 @@ impl Fault {
             Self::ActAnnex => ("操作的附件缺失或不符", "an annex of an act is missing or another text"),
             Self::ActErased => ("操作文书被删除", "the text of an act was erased"),
             Self::Original => ("托管原文缺失或损坏", "an original in custody is missing or damaged"),
+            Self::AccountFiles => ("账号文件缺失或损坏", "account files are missing or damaged"),
         }
     }
 }

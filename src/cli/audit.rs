@@ -1,6 +1,6 @@
 //! `audit`: re-checks a whole ledger from its bytes, 审计. Nothing is taken from what a node says of itself.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
@@ -17,6 +17,7 @@ use crate::cli::progress::Progress;
 use crate::cli::screen::{BAD, FAINT, GOOD, HEADING, Screen};
 use crate::cli::verify::read_key;
 use crate::ledger::key::VerifierKey;
+use crate::store::account_files::AccountFiles;
 use crate::store::contract::ReadLedger as _;
 use crate::store::rocks::reader::RocksReader;
 use crate::store::rocks::store::RocksStore;
@@ -74,6 +75,7 @@ pub fn run(args: &AuditArgs, config: &Config, screen: &Screen) -> anyhow::Result
     let mut report = walk(&store, &options, |done| progress.set(done, size)).map_err(|error| unreadable(&error))?;
     drop(progress);
     let originals = check_originals(&store, args, &mut report, screen);
+    check_account_files(&args.dir, &mut report);
     screen.document(&document(&report, &originals))?;
     show(screen, &report, &originals)?;
     Ok(if report.is_clean() { Ending::Good } else { Ending::Finding })
@@ -99,6 +101,18 @@ fn check_originals(
         report.find(Finding { fault: Fault::Original, index, height: None, number, detail });
     }
     originals
+}
+
+/// Reads the account files and compares them with the inventory; what is wrong becomes findings.
+fn check_account_files(dir: &Path, report: &mut AuditReport) {
+    let files = AccountFiles::in_ledger(dir);
+    let missing = match files.missing() {
+        Ok(missing) => missing.iter().map(ToString::to_string).collect(),
+        Err(error) => vec![error.to_string()],
+    };
+    for detail in missing.into_iter().chain(files.unreadable().iter().map(ToString::to_string)) {
+        report.find(Finding { fault: Fault::AccountFiles, index: None, height: None, number: None, detail });
+    }
 }
 
 fn pinned_for(origin: &str, config: &Config) -> Result<Option<VerifierKey>, Complaint> {

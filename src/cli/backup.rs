@@ -6,14 +6,13 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use crate::cli::case_key::random_bytes;
+use crate::cli::copy_report::CopyReport;
 use crate::cli::durable;
 use crate::cli::ending::{Complaint, Ending};
-use crate::cli::folder_copy::{check, copy, must_be_apart, rename_new, size_of, told};
-use crate::cli::office::ORIGINALS;
-use crate::cli::opening::{cannot_open, unreadable};
-use crate::cli::originals_check::sizes_of_originals;
+use crate::cli::folder_copy::{check, copy, must_be_apart, size_of, told};
+use crate::cli::opening::cannot_open;
 use crate::cli::progress::Progress;
-use crate::cli::screen::{BAD, GOOD, HEED, Screen};
+use crate::cli::screen::{GOOD, HEED, Screen};
 use crate::store::rocks::folder::Folder;
 use crate::store::rocks::open_error::OpenError;
 
@@ -24,10 +23,11 @@ Example | 示例:
 The node must be stopped. The copy is written under another name beside the target, fsynced,
 opened read-only and compared with its checkpoint file before it gets its own name; each
 original in custody is compared with its record by presence, name and size, and not decrypted:
-`tiezheng audit` on the copy does that. The copy holds the private keys (the platform's too)
-and the originals with the keys that open them: keep it as safe as the node. A copy that was
-cut off stays beside the target as .tiezheng-backup-…, and may be removed.
-备份含私钥，请与节点同等保管。原文仅核对是否存在、名称与大小；如需解密核对，请对备份运行 audit。";
+`tiezheng audit` on the copy does that. The key files are compared with the ledger; the
+output says which of them are in the copy. Keep it as safe as the node: it holds private
+content and the originals with the keys that open them. A copy that was cut off stays beside
+the target as .tiezheng-backup-…, and may be removed.
+备份请与节点同等保管；各密钥文件均与账本核对，并说明是否含于备份。原文仅核对是否存在、名称与大小；如需解密核对，请对备份运行 audit。";
 
 /// Copy a stopped node's ledger, and check the copy | 备份（节点须已停止）
 #[derive(Debug, Clone, clap::Args)]
@@ -66,46 +66,37 @@ pub fn run(args: &BackupArgs, screen: &Screen) -> anyhow::Result<Ending> {
             let en = "the copy ends elsewhere than the original: something else writes to the folder";
             return Err(Complaint::finding("copy_differs", "备份与原件不一致：有其他程序在写入", en));
         }
-        let originals = sizes_of_originals(&store, &draft.join(ORIGINALS)).map_err(|error| unreadable(&error))?;
+        let report = CopyReport::of(&draft, &store)?;
         drop(store);
-        rename_new(&draft, &args.to).map_err(|error| Complaint::io(&args.to, &error))?;
-        Ok((copied, originals))
+        durable::set_aside(&draft, &args.to).map_err(|error| Complaint::io(&args.to, &error))?;
+        Ok((copied, report))
     });
     drop(progress);
-    let (copied, originals) = copied.inspect_err(|_| {
+    let (copied, report) = copied.inspect_err(|_| {
         // This program made it, under a name that it drew. If it stays, it is in nobody's way.
         let _ = fs::remove_dir_all(&draft);
     })?;
-    screen.document(&json!({
+    let mut document = json!({
         "backup": args.to.to_string_lossy(),
         "bytes": size,
         "ledger": copied.checkpoint.checkpoint().origin.as_str(),
         "size": copied.size().0,
         "block_height": copied.height.0,
         "checkpoint": copied.checkpoint.note().to_string(),
-        "originals": originals.kept,
-        "originals_faults": originals.faults.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        "originals_decrypted": false,
-    }))?;
+    });
+    document.as_object_mut().into_iter().for_each(|document| document.extend(report.fields()));
+    screen.document(&document)?;
     let word = screen.pick("已备份，数据库已与检查点核对：", "copied, the database compared with its checkpoint:");
     screen.line(format!("{} {}", screen.paint(GOOD, word), args.to.display()))?;
     screen.table(&told(&copied))?;
-    for fault in &originals.faults {
-        let word = screen.pick("托管原文有问题", "an original in custody");
-        screen.line(format!("{}  {fault}", screen.paint(BAD, word)))?;
-    }
-    let (good, kept) = (originals.kept - originals.faults.len() as u64, originals.kept);
-    let zh = format!("托管原文：{kept} 件中 {good} 件存在且大小相符；未解密核对内容（请对备份运行 audit）");
-    let en = format!(
-        "originals in custody: {good} of {kept} are there in their size; their content was not decrypted (run `audit` on the copy)"
+    report.show(screen)?;
+    let parts = report.private_parts(screen);
+    let (zh, en) = (
+        format!("备份含：{parts}。请与节点同等保管。"),
+        format!("the copy holds {parts}: keep it as safe as the node"),
     );
-    screen.line(screen.pick(&zh, &en))?;
-    let text = screen.pick(
-        "备份含账本与平台的私钥、私有信息及其原文，请与节点同等保管。",
-        "It holds the ledger's and the platform's private keys, private content and the originals: keep it as safe as the node.",
-    );
-    screen.line(screen.paint(HEED, text))?;
-    Ok(if originals.faults.is_empty() { Ending::Good } else { Ending::Finding })
+    screen.line(screen.paint(HEED, screen.pick(&zh, &en)))?;
+    Ok(report.ending())
 }
 
 /// A name in the target's folder that nobody else has.

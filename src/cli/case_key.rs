@@ -16,6 +16,7 @@ use crate::cli::durable;
 use crate::cli::ending::Complaint;
 use crate::cli::input;
 use crate::cli::normalization::composed;
+use crate::files::regular;
 use crate::ledger::key::Signer;
 
 /// The case that is meant where none is named.
@@ -112,22 +113,31 @@ pub fn read(path: &Path) -> Result<Signer, Complaint> {
             format!("{path} may be read by others; run: chmod 600 '{path}'"),
         ));
     }
-    read_any_mode(path)
+    parse(path, &Zeroizing::new(input::bytes(path, input::SMALL)?))
 }
 
-/// Reads a private key whoever else may read the file.
+/// Reads a private key in a data folder, whoever else may read the file.
 ///
 /// # Errors
 ///
-/// [`Complaint`] when the file cannot be read, or holds no key.
-pub fn read_any_mode(path: &Path) -> Result<Signer, Complaint> {
-    let damaged = |error: &dyn std::fmt::Display| {
-        let zh = format!("{} 不是密钥文件：{error}", path.display());
-        Complaint::unable("key_file_damaged", zh, format!("{} is no key file: {error}", path.display()))
+/// [`Complaint`] when the file cannot be read, is a symbolic link, or holds no key.
+pub fn read_own(path: &Path) -> Result<Signer, Complaint> {
+    let bytes = regular::read_own(path, input::SMALL).map_err(|error| Complaint::io(path, &error))?;
+    parse(path, &Zeroizing::new(bytes))
+}
+
+fn parse(path: &Path, bytes: &[u8]) -> Result<Signer, Complaint> {
+    let damaged = |zh: &dyn std::fmt::Display, en: &dyn std::fmt::Display| {
+        let path = path.display();
+        let zh = format!("{path} 不是密钥文件：{zh}。请从密钥备份放回");
+        Complaint::unable(
+            "key_file_damaged",
+            zh,
+            format!("{path} is no key file: {en}. Put it back from your key backup"),
+        )
     };
-    let bytes = Zeroizing::new(input::bytes(path, input::SMALL)?);
-    let text = input::decode(&bytes).map(Zeroizing::new).map_err(|error| damaged(&error))?;
-    Signer::parse(text.trim()).map_err(|error| damaged(&error))
+    let text = input::decode(bytes).map(Zeroizing::new).map_err(|error| damaged(&error.chinese(), &error))?;
+    Signer::parse(text.trim()).map_err(|error| damaged(&"内容不是有效的私钥", &error))
 }
 
 fn check_name(case: &str) -> Result<(), Complaint> {

@@ -203,7 +203,7 @@ pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
     sync_folder_of(to)
 }
 
-/// The same for a file, unless something has that name.
+/// The same unless something has that name.
 ///
 /// # Errors
 ///

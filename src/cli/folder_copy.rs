@@ -11,16 +11,12 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustix::fs::{CWD, RenameFlags, renameat_with};
-use rustix::io::Errno;
-
 use crate::cli::descriptors::database_options;
-use crate::cli::durable;
 use crate::cli::ending::Complaint;
 use crate::cli::office::{ORIGINALS, PLATFORM_KEY};
 use crate::cli::opening::cannot_open;
 use crate::files::regular;
-use crate::store::account_files::ACCOUNTS;
+use crate::store::account_files::{ACCOUNTS, INVENTORY};
 use crate::store::contract::{Published, ReadLedger as _};
 use crate::store::rocks::folder::Folder;
 use crate::store::rocks::reader::RocksReader;
@@ -29,7 +25,7 @@ use crate::store::rocks::store::RocksStore;
 /// The database.
 const DATABASE: &str = "db";
 /// What a ledger's folder holds that is to be copied; the lock is no part of a copy.
-pub const PARTS: [&str; 7] = [DATABASE, ORIGINALS, ACCOUNTS, "ledger.key", "next.key", PLATFORM_KEY, "mark"];
+pub const PARTS: [&str; 8] = [DATABASE, ORIGINALS, ACCOUNTS, INVENTORY, "ledger.key", "next.key", PLATFORM_KEY, "mark"];
 const PIECE: usize = 1024 * 1024;
 /// Mode of folders in a copy: all of it is private.
 const FOLDER_MODE: u32 = 0o700;
@@ -159,7 +155,7 @@ fn copy_one(from: &Path, metadata: &Metadata, to: &Path, copied: &dyn Fn(u64)) -
 /// Each error names the file that could not be read or written.
 fn copy_file(from: &Path, to: &Path, copied: &dyn Fn(u64)) -> Result<(), Complaint> {
     let (read, written) = (|error| Complaint::io(from, &error), |error| Complaint::io(to, &error));
-    let mut source = regular::open(from).map_err(read)?;
+    let mut source = regular::open_own(from).map_err(read)?;
     let mut target = OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(to).map_err(written)?;
     let mut piece = vec![0; PIECE];
     loop {
@@ -169,20 +165,6 @@ fn copy_file(from: &Path, to: &Path, copied: &dyn Fn(u64)) -> Result<(), Complai
         copied(count as u64);
     }
     target.sync_all().map_err(written)
-}
-
-/// Gives a file or folder another name, durably, unless something has that name.
-///
-/// # Errors
-///
-/// [`io::ErrorKind::AlreadyExists`]: nothing was changed; or the folder cannot be written.
-pub fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
-    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
-        // Not every file system has it.
-        Err(Errno::INVAL | Errno::NOSYS) if to.symlink_metadata().is_err() => durable::rename(from, to),
-        Err(error) => Err(error.into()),
-        Ok(()) => durable::sync_folder_of(to),
-    }
 }
 
 /// Opens a copy read-only, which compares its database with its checkpoint file; the ledger, and what it has signed last.
@@ -268,18 +250,6 @@ mod tests {
             let refused = copy(&from, &scratch.path().join("to"), &|_| {}).unwrap_err();
             assert_eq!(refused.code, "not_a_file", "{name}");
         }
-    }
-
-    #[test]
-    fn a_new_name_is_never_taken_from_somebody_else() {
-        let scratch = tempfile::tempdir().unwrap();
-        let (from, to) = (scratch.path().join("from"), scratch.path().join("to"));
-        fs::create_dir(&from).unwrap();
-        fs::create_dir(&to).unwrap();
-        assert_eq!(rename_new(&from, &to).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
-        fs::remove_dir(&to).unwrap();
-        rename_new(&from, &to).unwrap();
-        assert!(to.is_dir() && !from.exists());
     }
 
     #[test]

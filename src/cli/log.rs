@@ -5,12 +5,22 @@
 //! No thread of the node waits for standard error, fails or panics because of it: lines are queued for a thread of their own.
 //! A line that cannot be queued (nobody reads the pipe) or written (the disk is full, the pipe is closed) is dropped and
 //! counted in the metric `tiezheng_log_lines_dropped_total`.
+//!
+//! What the sequencer, the store and the listener say recurs for as long as a shortage lasts. Of each of their lines one is
+//! written a minute: the first at once, then the last of the minute with the number of those before it (`recurring`).
 
 use std::io::{self, Write};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::time::Duration;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::time::{Duration, Instant};
 
+use tracing::Metadata;
+use tracing::callsite::Identifier;
+use tracing_subscriber::fmt::MakeWriter;
+
+use crate::cli::log::recurring::Recurring;
 use crate::cli::screen::Screen;
+
+mod recurring;
 
 /// Most lines that wait to be written.
 const QUEUE: usize = 4_096;
@@ -19,19 +29,40 @@ const FLUSH: Duration = Duration::from_secs(1);
 
 /// What is queued.
 enum Item {
-    Line(Vec<u8>),
+    /// A line, and which place of the program writes it where it may recur.
+    Line(Vec<u8>, Option<Identifier>),
     /// Say that all lines before are written.
     Flush(SyncSender<()>),
 }
 
-/// Where the log's lines go. Cloned for each line.
+/// Modules whose lines recur as long as a shortage lasts.
+const RECURRING: [&str; 3] = ["tiezheng::sequencer", "tiezheng::store", "tiezheng::http::server"];
+
+/// Where the log's lines go.
 #[derive(Clone)]
-struct LogWriter(Option<SyncSender<Item>>);
+struct LogWriter {
+    queue: Option<SyncSender<Item>>,
+    /// Which place of the program writes the line, where it may recur.
+    place: Option<Identifier>,
+}
+
+impl<'a> MakeWriter<'a> for LogWriter {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+
+    fn make_writer_for(&'a self, event: &Metadata<'_>) -> Self {
+        let recurs = event.module_path().is_some_and(|module| RECURRING.iter().any(|known| module.starts_with(known)));
+        Self { place: recurs.then(|| event.callsite()), ..self.clone() }
+    }
+}
 
 impl Write for LogWriter {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        let written = match &self.0 {
-            Some(queue) => queue.try_send(Item::Line(line.to_vec())).is_ok(),
+        let written = match &self.queue {
+            Some(queue) => queue.try_send(Item::Line(line.to_vec(), self.place.clone())).is_ok(),
             // Without a thread of its own the log is still better than none.
             None => io::stderr().lock().write_all(line).is_ok(),
         };
@@ -51,15 +82,35 @@ fn count_dropped() {
 }
 
 /// Writes what is queued; counts what cannot be written.
-fn write_queued(queue: &Receiver<Item>, mut out: impl Write, dropped: impl Fn()) {
-    for item in queue {
-        match item {
-            Item::Line(line) if out.write_all(&line).is_err() => dropped(),
-            Item::Line(_) => {}
-            // Whoever waited has given up.
-            Item::Flush(done) => drop(done.try_send(())),
+fn write_queued(queue: &Receiver<Item>, mut out: impl Write, dropped: impl Fn(), now: impl Fn() -> Instant) {
+    let mut recurring = Recurring::default();
+    let mut write = |lines: Vec<Vec<u8>>| {
+        let failed = lines.into_iter().filter(|line| out.write_all(line).is_err());
+        failed.for_each(|_| dropped());
+    };
+    loop {
+        let next = match recurring.wait(now()) {
+            None => queue.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            Some(wait) => queue.recv_timeout(wait),
+        };
+        match next {
+            Ok(Item::Line(line, None)) => write(vec![line]),
+            Ok(Item::Line(line, Some(place))) => write(recurring.line(place, line, now())),
+            Ok(Item::Flush(done)) => {
+                write(recurring.all(now()));
+                // Whoever waited has given up.
+                drop(done.try_send(()));
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return write(recurring.all(now())),
         }
+        write(recurring.due(now()));
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "when a line was written last; nothing is recorded by it")]
+fn now() -> Instant {
+    Instant::now()
 }
 
 /// Waits, when dropped, until the lines of the log are written, but not for long.
@@ -68,7 +119,7 @@ pub struct LogGuard(LogWriter);
 
 impl Drop for LogGuard {
     fn drop(&mut self) {
-        let Some(queue) = &self.0.0 else { return };
+        let Some(queue) = &self.0.queue else { return };
         let (done, flushed) = sync_channel(1);
         if queue.try_send(Item::Flush(done)).is_ok() {
             let _ = flushed.recv_timeout(FLUSH);
@@ -81,13 +132,13 @@ pub fn begin(screen: &Screen) -> LogGuard {
     metrics::describe_counter!("tiezheng_log_lines_dropped_total", "lines of the log that could not be written");
     let (queue, queued) = sync_channel(QUEUE);
     let thread = std::thread::Builder::new().name("log".into());
-    let started = thread.spawn(move || write_queued(&queued, io::stderr(), count_dropped));
-    let writer = LogWriter(started.is_ok().then_some(queue));
+    let started = thread.spawn(move || write_queued(&queued, io::stderr(), count_dropped, now));
+    let writer = LogWriter { queue: started.is_ok().then_some(queue), place: None };
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(screen.is_watched());
     let lines = writer.clone();
     // Somebody who set up another log before us keeps it.
-    let _ = log.log_internal_errors(false).with_writer(move || lines.clone()).try_init();
+    let _ = log.log_internal_errors(false).with_writer(lines).try_init();
     LogGuard(writer)
 }
 
@@ -117,18 +168,18 @@ mod tests {
     fn lines_that_cannot_be_written_are_counted_and_the_log_goes_on() {
         let (queue, queued) = sync_channel(8);
         for _ in 0..5 {
-            queue.try_send(Item::Line(b"a line\n".to_vec())).unwrap();
+            queue.try_send(Item::Line(b"a line\n".to_vec(), None)).unwrap();
         }
         drop(queue);
         let dropped = Cell::new(0);
-        write_queued(&queued, Failing { room: 2 }, || dropped.set(dropped.get() + 1));
+        write_queued(&queued, Failing { room: 2 }, || dropped.set(dropped.get() + 1), now);
         assert_eq!(dropped.get(), 3);
     }
 
     #[test]
     fn a_full_queue_makes_nobody_wait_and_no_write_fail() {
         let (queue, queued) = sync_channel(1);
-        let mut writer = LogWriter(Some(queue));
+        let mut writer = LogWriter { queue: Some(queue), place: None };
         for _ in 0..3 {
             writer.write_all(b"a line\n").unwrap();
         }

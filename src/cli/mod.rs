@@ -13,19 +13,24 @@
 //! - [`log`] is the node's log;
 //! - [`clock`] tells a running node that its clock is right;
 //! - [`deposit_policy`] says who may deposit with a node that starts;
-//! - [`folder_copy`] copies a ledger's folder and checks the copy, [`node_keys`] compares a node's keys with its ledger,
-//!   [`originals_check`] checks originals in custody, [`resources`] what the machine allows a node.
+//! - [`node_folder`] opens a node's folder, [`node_keys`] compares its keys and [`beside`] all else in it with its ledger;
+//! - [`folder_copy`] copies a ledger's folder and checks the copy, [`copy_report`] says what is in it, [`originals_check`]
+//!   checks originals in custody, [`resources`] what the machine allows a node.
 
 #[cfg(feature = "node")]
 pub mod audit;
 #[cfg(feature = "node")]
 pub mod backup;
+#[cfg(feature = "node")]
+pub mod beside;
 pub mod case;
 pub mod case_key;
 pub mod clock;
 pub mod command;
 pub mod compose;
 pub mod config;
+#[cfg(feature = "node")]
+pub mod copy_report;
 #[cfg(feature = "node")]
 pub mod demo;
 pub mod deposit;
@@ -55,6 +60,8 @@ pub mod log;
 pub mod lookup;
 pub mod manifest;
 pub mod many;
+#[cfg(feature = "node")]
+pub mod node_folder;
 #[cfg(feature = "node")]
 pub mod node_keys;
 pub mod normalization;

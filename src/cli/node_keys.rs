@@ -31,6 +31,152 @@ pub const LEDGER_KEY: &str = "ledger.key";
 /// Its successor's, to which the genesis notice commits.
 pub const NEXT_KEY: &str = "next.key";
 
+/// One of the key files.
+#[derive(Debug, Clone, Copy)]
+struct KeyFile {
+    name: &'static str,
+    zh: &'static str,
+    en: &'static str,
+    /// The code of the error that it is missing.
+    missing: &'static str,
+}
+
+const LEDGER: KeyFile =
+    KeyFile { name: LEDGER_KEY, zh: "账本密钥", en: "ledger key", missing: "ledger_key_missing" };
+const NEXT: KeyFile = KeyFile { name: NEXT_KEY, zh: "后继密钥", en: "successor key", missing: "next_key_missing" };
+const PLATFORM: KeyFile =
+    KeyFile { name: PLATFORM_KEY, zh: "平台密钥", en: "platform key", missing: "platform_key_missing" };
+const FILES: [KeyFile; 3] = [LEDGER, NEXT, PLATFORM];
+
+/// How a key file compares with the ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyState {
+    /// It is the ledger's.
+    Matches,
+    /// It is not there.
+    Missing,
+    /// The ledger needs no such key yet, and there is none.
+    NotNeeded,
+    /// It is another key.
+    Differs,
+    /// It cannot be read, or holds no key.
+    Unreadable,
+}
+
+impl KeyState {
+    /// For machines.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Matches => "matches",
+            Self::Missing => "missing",
+            Self::NotNeeded => "not_needed",
+            Self::Differs => "differs",
+            Self::Unreadable => "unreadable",
+        }
+    }
+}
+
+/// What a copy of a ledger's folder holds of one key.
+#[derive(Debug)]
+pub struct KeyReport {
+    /// The file's name.
+    pub name: &'static str,
+    /// What key it is.
+    pub label: (&'static str, &'static str),
+    /// How it compares.
+    pub state: KeyState,
+    /// What is wrong, and what to do.
+    pub complaint: Option<Complaint>,
+}
+
+/// Compares the key files in `folder` with the ledger that `store` reads. Changes nothing.
+///
+/// # Errors
+///
+/// [`Complaint`]: the ledger cannot be read.
+pub fn report(folder: &Path, store: &RocksReader) -> Result<Vec<KeyReport>, Complaint> {
+    let mut reports = Vec::new();
+    for file in FILES {
+        let (state, complaint) = match read(folder, file) {
+            Err(complaint) => (KeyState::Unreadable, Some(complaint)),
+            Ok(key) => match compare(folder, file, key.as_ref(), store)? {
+                None if key.is_some() => (KeyState::Matches, None),
+                None => (KeyState::NotNeeded, None),
+                Some(fault) if key.is_some() => (KeyState::Differs, Some(fault)),
+                Some(fault) => (KeyState::Missing, Some(fault)),
+            },
+        };
+        reports.push(KeyReport { name: file.name, label: (file.zh, file.en), state, complaint });
+    }
+    Ok(reports)
+}
+
+fn read(folder: &Path, file: KeyFile) -> Result<Option<Signer>, Complaint> {
+    let path = folder.join(file.name);
+    match fs::symlink_metadata(&path) {
+        Ok(_) => case_key::read_own(&path).map(Some),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Complaint::io(&path, &error)),
+    }
+}
+
+/// What is wrong with a key that was read, or with its absence.
+fn compare(
+    folder: &Path,
+    file: KeyFile,
+    key: Option<&Signer>,
+    store: &RocksReader,
+) -> Result<Option<Complaint>, Complaint> {
+    if file.name == PLATFORM.name {
+        return compare_platform(folder, key, store).map_err(|error| unreadable(&error));
+    }
+    let notice = store.published().map(|_| genesis(store)).transpose().map_err(|error| unreadable(&error))?;
+    let Some(NoticeKind::Genesis { key: own, next, .. }) = notice.map(|notice| notice.kind) else { return Ok(None) };
+    let Some(key) = key else { return Ok(Some(missing(folder, file))) };
+    let is_successor = file.name == NEXT.name;
+    if is_successor && key.verifier().commitment() != next {
+        let (path, found) = (folder.join(NEXT_KEY), key.verifier().commitment());
+        let en = format!(
+            "{}: this is not the successor key that the ledger committed to: SHA-256 {found}, expected {next}. Put the \
+             right file back, or move this one away: the node runs without it",
+            path.display()
+        );
+        let zh = format!(
+            "{}：不是账本所承诺的后继密钥（SHA-256 为 {found}，应为 {next}）。请放回正确的文件，或将其移走：节点运行无需此文件",
+            path.display()
+        );
+        return Ok(Some(Complaint::unable("next_key_differs", zh, en)));
+    }
+    if !is_successor && *key.verifier() != own {
+        let (found, wanted) = (key.verifier().to_string(), own.to_string());
+        return Ok(Some(another(&folder.join(LEDGER_KEY), "other_key", &found, &wanted)));
+    }
+    Ok(None)
+}
+
+fn compare_platform(folder: &Path, key: Option<&Signer>, store: &RocksReader) -> Result<Option<Complaint>, ReadError> {
+    let differs = |found: &Signer, wanted: &str| {
+        another(&folder.join(PLATFORM_KEY), "platform_key_differs", &found.verifier().to_string(), wanted)
+    };
+    let recorded = store.platform_key()?;
+    Ok(match (key, recorded) {
+        (Some(key), Some(recorded)) if key.verifier().to_string() == recorded => None,
+        (Some(key), Some(recorded)) => Some(differs(key, &recorded)),
+        (None, Some(_)) => Some(missing(folder, PLATFORM)),
+        // An earlier program did not record the key: the platform's acts show whether there is one, and whose it is.
+        (Some(key), None) => {
+            let stream = store
+                .published()
+                .map(|published| stream_id(key, "registry", &published.checkpoint.checkpoint().origin));
+            let acts = stream.map(|stream| store.subject_length(&stream)).transpose()?;
+            let fits = acts.unwrap_or(0) > 0 || !store.has_labels()?;
+            (!fits).then(|| differs(key, "the key that owns the registry"))
+        }
+        (None, None) => store.has_labels()?.then(|| missing(folder, PLATFORM)),
+    })
+}
+
 /// A sentence for the operator, Chinese and English.
 pub type Remark = (String, String);
 
@@ -51,79 +197,25 @@ impl NodeKeys {
     ///
     /// # Errors
     ///
-    /// [`Complaint`]: a file that cannot be read, or holds no key.
+    /// [`Complaint`]: a file that cannot be read, is a symbolic link, or holds no key.
     pub fn read(folder: &Path) -> Result<Self, Complaint> {
-        let read = |name| {
-            let path = folder.join(name);
-            match path.try_exists() {
-                Ok(true) => case_key::read_any_mode(&path).map(Some),
-                Ok(false) => Ok(None),
-                Err(error) => Err(Complaint::io(&path, &error)),
-            }
-        };
-        let (ledger, next, platform) = (read(LEDGER_KEY)?, read(NEXT_KEY)?, read(PLATFORM_KEY)?);
-        Ok(Self { folder: folder.to_owned(), ledger, next, platform })
+        let [ledger, next, platform] = [LEDGER, NEXT, PLATFORM].map(|file| read(folder, file));
+        Ok(Self { folder: folder.to_owned(), ledger: ledger?, next: next?, platform: platform? })
     }
 
-    /// Compares the keys with the ledger that `store` reads.
+    /// Compares the keys with the ledger that `store` reads. The successor's may be kept elsewhere.
     ///
     /// # Errors
     ///
     /// [`Complaint`]: a key is missing or is another one.
     pub fn check(&self, store: &RocksReader) -> Result<(), Complaint> {
-        let found = store.published().map(|_| genesis(store)).transpose().map_err(|error| unreadable(&error))?;
-        if let Some(NoticeKind::Genesis { key, next, .. }) = found.map(|notice| notice.kind) {
-            let Some(own) = &self.ledger else {
-                return Err(missing(&self.folder.join(LEDGER_KEY), "ledger_key_missing"));
-            };
-            if *own.verifier() != key {
-                let (found, wanted) = (own.verifier().to_string(), key.to_string());
-                return Err(another(&self.folder.join(LEDGER_KEY), "other_key", &found, &wanted));
-            }
-            if let Some(successor) = &self.next
-                && successor.verifier().commitment() != next
-            {
-                let path = self.folder.join(NEXT_KEY);
-                let found = successor.verifier().commitment();
-                let en = format!(
-                    "{}: this is not the successor key that the ledger committed to: SHA-256 {found}, expected {next}. \
-                     Put the right file back, or move this one away: the node runs without it",
-                    path.display()
-                );
-                let zh = format!(
-                    "{}：不是账本所承诺的后继密钥（SHA-256 为 {found}，应为 {next}）。请放回正确的文件，或将其移走：节点运行无需此文件",
-                    path.display()
-                );
-                return Err(Complaint::unable("next_key_differs", zh, en));
+        for (file, key) in [(LEDGER, &self.ledger), (NEXT, &self.next), (PLATFORM, &self.platform)] {
+            let may_be_elsewhere = file.name == NEXT.name && key.is_none();
+            if !may_be_elsewhere && let Some(fault) = compare(&self.folder, file, key.as_ref(), store)? {
+                return Err(fault);
             }
         }
-        self.check_platform(store).map_err(|error| error.unwrap_or_else(|error| unreadable(&error)))
-    }
-
-    fn check_platform(&self, store: &RocksReader) -> Result<(), Result<Complaint, ReadError>> {
-        let path = self.folder.join(PLATFORM_KEY);
-        let recorded = store.platform_key().map_err(Err)?;
-        match (&self.platform, recorded) {
-            (Some(key), Some(recorded)) if key.verifier().to_string() == recorded => Ok(()),
-            (Some(key), Some(recorded)) => {
-                Err(Ok(another(&path, "platform_key_differs", &key.verifier().to_string(), &recorded)))
-            }
-            (None, Some(_)) => Err(Ok(missing(&path, "platform_key_missing"))),
-            // An earlier program did not record the key: the platform's acts show whether there is one, and whose it is.
-            (Some(key), None) => {
-                let stream = store
-                    .published()
-                    .map(|published| stream_id(key, "registry", &published.checkpoint.checkpoint().origin));
-                let acts = stream.map(|stream| store.subject_length(&stream)).transpose().map_err(Err)?;
-                if acts.unwrap_or(0) > 0 || !store.has_labels().map_err(Err)? {
-                    return Ok(());
-                }
-                let found = key.verifier().to_string();
-                Err(Ok(another(&path, "platform_key_differs", &found, "the key that owns the registry")))
-            }
-            (None, None) if store.has_labels().map_err(Err)? => Err(Ok(missing(&path, "platform_key_missing"))),
-            (None, None) => Ok(()),
-        }
+        Ok(())
     }
 
     /// Lets the owner alone read the key files. What had to be changed, and what the operator should know besides.
@@ -142,9 +234,8 @@ impl NodeKeys {
             }
         }
         if self.ledger.is_some() && self.next.is_none() {
-            let en =
-                "next.key is not in the folder: keep it elsewhere; without it the ledger's key cannot be succeeded";
-            remarks.push(("文件夹中没有 next.key：请另行妥善保管；没有它将无法更换账本密钥".into(), en.into()));
+            let Complaint { zh, en, .. } = missing(&self.folder, NEXT);
+            remarks.push((zh, en));
         }
         Ok(remarks)
     }
@@ -159,18 +250,25 @@ fn restrict(path: &Path) -> io::Result<bool> {
     Ok(true)
 }
 
-/// A key on which the ledger rests is missing.
+/// The ledger's key is missing.
 #[must_use]
-pub fn missing(path: &Path, code: &'static str) -> Complaint {
-    let path = path.display();
-    let en = format!(
-        "{path} is missing, and this ledger rests on it: restore the file from your copy. No other key can take its place; nothing was changed"
-    );
-    Complaint::unable(
-        code,
-        format!("缺少 {path}，而本账本依赖此密钥：请从备份恢复该文件。其他密钥不能代替；未作任何更改"),
-        en,
-    )
+pub fn ledger_key_missing(folder: &Path) -> Complaint {
+    missing(folder, LEDGER)
+}
+
+fn missing(folder: &Path, file: KeyFile) -> Complaint {
+    let KeyFile { name, zh, en, missing } = file;
+    let dir = folder.display();
+    let mut zh = format!("{dir}：缺少{zh} {name}：请从密钥备份放回，勿新建");
+    let mut en =
+        format!("{dir}: the {en} {name} is missing: put it back from your key backup; do not create a new one");
+    if name == NEXT.name {
+        zh.push_str("。如系有意另行保管，则无需放回：节点运行不需要它，但没有它将无法更换账本密钥");
+        en.push_str(
+            ". If it is kept elsewhere on purpose, leave it there: the node runs without it, but the ledger key cannot be succeeded without it",
+        );
+    }
+    Complaint::unable(missing, zh, en)
 }
 
 fn another(path: &Path, code: &'static str, found: &str, wanted: &str) -> Complaint {

@@ -3,8 +3,10 @@
 use std::path::Path;
 
 use crate::cli::ending::Complaint;
+use crate::files::regular::NotRegular;
 use crate::store::contract::ReadError;
 use crate::store::rocks::format::FORMAT_VERSION;
+use crate::store::rocks::mark::LENGTH as MARK_LENGTH;
 use crate::store::rocks::open_error::OpenError;
 
 /// The complaint: damage is a finding, all else means that nobody could look.
@@ -19,9 +21,13 @@ pub fn cannot_open(dir: &Path, error: &OpenError) -> Complaint {
         OpenError::Exists => "ledger_exists",
         OpenError::Stranger { .. } => "folder_not_empty",
         OpenError::KeyWithoutLedger => "key_without_ledger",
+        OpenError::PartsWithoutLedger { .. } => "parts_without_ledger",
+        OpenError::WrongKind { .. } => "not_a_file",
         OpenError::UnknownFormat { .. } => "unknown_format",
         OpenError::MarkMissing => return Complaint::finding("mark_missing", zh, en),
         OpenError::MarkDamaged => return Complaint::finding("mark_damaged", zh, en),
+        OpenError::MarkLength { .. } => return Complaint::finding("mark_length", zh, en),
+        OpenError::MarkSlotDamaged { .. } => return Complaint::finding("mark_slot_damaged", zh, en),
         OpenError::DatabaseMissing { .. } => return Complaint::finding("database_missing", zh, en),
         OpenError::DatabaseDamaged { .. } | OpenError::RecordDamaged(_) => {
             return Complaint::finding("database_damaged", zh, en);
@@ -40,17 +46,36 @@ pub fn cannot_open(dir: &Path, error: &OpenError) -> Complaint {
 fn in_chinese(error: &OpenError) -> String {
     const RESTORE: &str = "请从备份或镜像恢复";
     match error {
-        OpenError::Absent => "此文件夹中没有账本：请检查路径，或新建账本".into(),
-        OpenError::Unfinished => "账本的创建过程被中断，尚无任何存证：请重新创建".into(),
+        OpenError::Absent => {
+            "此文件夹中没有账本（既无 mark，也无 db）：请检查路径；如要新建账本，请用 tiezheng serve --data".into()
+        }
+        OpenError::Unfinished => "账本的创建过程被中断，尚无任何存证：请再次运行 tiezheng serve，创建将继续完成".into(),
         OpenError::RestoreUnfinished => "向此文件夹的恢复被中断：请重新运行同一 restore 命令，它会从中断处继续".into(),
-        OpenError::Exists => "此文件夹中已有账本：请直接打开".into(),
+        OpenError::Exists => "此文件夹中已有账本：请选用空文件夹，或先将此账本移走".into(),
         OpenError::Stranger { name } => format!("文件夹中有不属于账本的“{name}”：请选用空文件夹"),
-        OpenError::KeyWithoutLedger => "文件夹中有账本密钥而没有账本：请恢复账本；如要另建账本，请先移走密钥".into(),
+        OpenError::KeyWithoutLedger => {
+            "文件夹中有账本密钥而没有账本：请从备份恢复账本；如要另建账本，请选用空文件夹".into()
+        }
+        OpenError::PartsWithoutLedger { name } => {
+            format!("文件夹中有某一账本的“{name}”而没有账本：请从备份恢复账本；如要另建账本，请选用空文件夹")
+        }
+        OpenError::WrongKind { name, found } => wrong_kind_in_chinese(name, *found),
         OpenError::InUse => "文件夹正在使用中：有节点或审计在其上运行".into(),
         OpenError::MarkMissing => {
             format!("缺少检查点文件 mark：{RESTORE}整个文件夹；没有它无法判断数据库是否为最新")
         }
         OpenError::MarkDamaged => format!("检查点文件 mark 的两处记录均已损坏：{RESTORE}整个文件夹"),
+        OpenError::MarkLength { found } => {
+            let fault = match found {
+                0 => "文件为空",
+                found if *found < MARK_LENGTH => "文件被截断",
+                _ => "文件被追加了内容",
+            };
+            format!("检查点文件 mark 为 {found} 字节，应为 {MARK_LENGTH} 字节（{fault}）：{RESTORE}整个文件夹")
+        }
+        OpenError::MarkSlotDamaged { slot, size } => format!(
+            "检查点文件 mark 的第 {slot} 处记录已损坏，其所载检查点可能比另一处（{size} 条记录）更新，因而无法判断数据库是否完整。断电不会造成此种损坏：请检查磁盘。请将最新备份中的 mark 文件放入此处，重新启动，并将记录数与最后一份已发出的回执核对"
+        ),
         OpenError::DatabaseMissing { size } => format!("数据库缺失，而检查点文件显示已签名 {size} 条记录：{RESTORE}"),
         OpenError::DatabaseDamaged { reason } => format!("数据库已损坏（{reason}）：{RESTORE}"),
         OpenError::RecordDamaged(damage) => format!("数据库已损坏（{}）：{RESTORE}", unread_in_chinese(damage)),
@@ -78,6 +103,13 @@ fn in_chinese(error: &OpenError) -> String {
             format!("无法读写文件夹：{error}。这不表示账本损坏：请排除原因后重新启动，不要因此从备份恢复")
         }
     }
+}
+
+fn wrong_kind_in_chinese(name: &str, found: Option<NotRegular>) -> String {
+    let found = found.map_or("是文件，不是文件夹", NotRegular::chinese);
+    format!(
+        "文件夹中的“{name}”{found}：账本文件夹只含其自身的普通文件和文件夹。请将文件或文件夹本身放入；如需使用其他磁盘，请将其挂载于此"
+    )
 }
 
 /// Why records could not be read, likewise.

@@ -6,6 +6,7 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use crate::audit::report::KeptOriginal;
+use crate::cli::opening::unreadable;
 use crate::court::acts::TakeCustody;
 use crate::custody::checking::{CheckError, check_size, measure};
 use crate::custody::object::{ObjectId, ObjectKey};
@@ -13,6 +14,7 @@ use crate::desk::originals::{CustodyRecord, kept_originals};
 use crate::ledger::hash::lower_hex;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::store::contract::{Private, ReadError, ReadLedger};
+use crate::wire::bilingual::Bilingual;
 
 /// What was checked, and what is wrong.
 #[derive(Debug, Default)]
@@ -33,18 +35,27 @@ pub struct OriginalFault {
     /// Where the act stands that took it into custody.
     pub index: LeafIndex,
     act: TakeCustody,
-    reason: String,
+    reason: Bilingual,
+}
+
+impl OriginalFault {
+    /// In Chinese.
+    #[must_use]
+    pub fn chinese(&self) -> String {
+        let object = ObjectId::from_bytes(self.act.object.0);
+        format!("存证 {}，对象 {object}：{}", self.act.deposit, self.reason.zh)
+    }
 }
 
 impl fmt::Display for OriginalFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let object = ObjectId::from_bytes(self.act.object.0);
-        write!(f, "deposit {}, object {object}: {}", self.act.deposit, self.reason)
+        write!(f, "deposit {}, object {object}: {}", self.act.deposit, self.reason.en)
     }
 }
 
 impl OriginalsReport {
-    fn count(&mut self, index: LeafIndex, act: &TakeCustody, checked: Result<(), String>) {
+    fn count(&mut self, index: LeafIndex, act: &TakeCustody, checked: Result<(), Bilingual>) {
         self.kept += 1;
         self.bytes = self.bytes.saturating_add(act.size);
         if let Err(reason) = checked {
@@ -62,7 +73,7 @@ pub fn sizes_of_originals(store: &dyn ReadLedger, originals: &Path) -> Result<Or
     let mut report = OriginalsReport::default();
     for CustodyRecord { index, act, .. } in kept_originals(store)? {
         let checked = check_size(originals, &ObjectId::from_bytes(act.object.0), act.size);
-        report.count(index, &act, checked.map_err(|error| error.to_string()));
+        report.count(index, &act, checked.map_err(|error| in_both(&error)));
     }
     Ok(report)
 }
@@ -82,8 +93,10 @@ pub fn decrypt_originals(
                 continue;
             }
             Ok(Private::Held(piece)) => decrypt(originals, act, &Zeroizing::new(piece.json)),
-            Ok(Private::None) => Err("its key is missing: it cannot be read any more".into()),
-            Err(error) => Err(error.to_string()),
+            Ok(Private::None) => {
+                Err(Bilingual::new("其密钥缺失，已无法读取", "its key is missing: it cannot be read any more"))
+            }
+            Err(error) => Err(Bilingual::new(unreadable(&error).zh, error.to_string())),
         };
         report.count(*index, act, checked);
         done(act.size);
@@ -91,15 +104,22 @@ pub fn decrypt_originals(
     report
 }
 
-fn decrypt(originals: &Path, act: &TakeCustody, key: &str) -> Result<(), String> {
-    let bytes = lower_hex(key).map(Zeroizing::new).ok_or("its key is not a key")?;
+fn in_both(error: &CheckError) -> Bilingual {
+    Bilingual::new(error.chinese(), error.to_string())
+}
+
+fn decrypt(originals: &Path, act: &TakeCustody, key: &str) -> Result<(), Bilingual> {
+    let bytes =
+        lower_hex(key).map(Zeroizing::new).ok_or_else(|| Bilingual::new("其密钥格式不符", "its key is not a key"))?;
     let object = ObjectId::from_bytes(act.object.0);
     let measured = measure(originals, &object, &ObjectKey::from_bytes(&bytes), act.size);
-    let measured = measured.map_err(|error: CheckError| error.to_string())?;
+    let measured = measured.map_err(|error| in_both(&error))?;
     match act.data_hash.iter().find(|(algorithm, digest)| measured.digest(*algorithm) != *digest) {
         None => Ok(()),
         Some((algorithm, digest)) => {
-            Err(format!("its {algorithm} is {} instead of {digest}", measured.digest(*algorithm)))
+            let found = measured.digest(*algorithm);
+            let en = format!("its {algorithm} is {found} instead of {digest}");
+            Err(Bilingual::new(format!("其 {algorithm} 为 {found}，应为 {digest}"), en))
         }
     }
 }

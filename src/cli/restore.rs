@@ -16,12 +16,14 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
+use crate::cli::copy_report::CopyReport;
 use crate::cli::durable;
 use crate::cli::ending::{Complaint, Ending};
-use crate::cli::folder_copy::{PARTS, check, copy, must_be_apart, rename_new, size_of, told};
+use crate::cli::folder_copy::{PARTS, check, copy, must_be_apart, size_of, told};
 use crate::cli::opening::cannot_open;
 use crate::cli::progress::Progress;
 use crate::cli::screen::{GOOD, HEED, Screen};
+use crate::files::regular;
 use crate::store::contract::Published;
 use crate::store::rocks::folder::{BESIDE, Folder, KEYS, RESTORED, RESTORING};
 use crate::store::rocks::open_error::OpenError;
@@ -33,11 +35,14 @@ Example | 示例:
 Into an empty folder only. A restore that was cut off goes on when it is run again. A backup
 that is older than the last receipt given out is a rollback: what was deposited since is lost
 from this ledger, and the receipts of it prove that. Restore the newest copy there is, and
-tell depositors and auditors.
+tell depositors and auditors. The key files are compared with the ledger first; originals are
+compared by presence, name and size, and not decrypted: `tiezheng audit` does that.
 只恢复到空文件夹；中断后重新运行即可继续。若备份早于最后一份已发出的回执，即为回退：其后的存证将丢失，且回执可以证明。";
 
 /// The checkpoint file's name in a ledger's folder.
 const CHECKPOINT_FILE: &str = "mark";
+/// More bytes than it has.
+const MARK_MAX: usize = 1 << 20;
 
 /// Put a backup in the place of a lost ledger | 从备份恢复
 #[derive(Debug, Clone, clap::Args)]
@@ -58,7 +63,12 @@ pub struct RestoreArgs {
 pub fn run(args: &RestoreArgs, screen: &Screen) -> anyhow::Result<Ending> {
     must_be_apart(&args.backup, &args.data)?;
     let size = size_of(&args.backup)?;
-    let (_, expected) = check(&args.backup)?;
+    let (store, expected) = check(&args.backup)?;
+    // Before anything is written: a key that is not the ledger's would stop every start.
+    if let Some(wrong) = CopyReport::of(&args.backup, &store)?.wrong_key() {
+        return Err(key_in_backup(wrong).into());
+    }
+    drop(store);
     let folder = Folder::new(&args.data);
     let io = |error: io::Error| Complaint::io(&args.data, &error);
     folder.make().map_err(io)?;
@@ -79,31 +89,44 @@ pub fn run(args: &RestoreArgs, screen: &Screen) -> anyhow::Result<Ending> {
         copy(&args.backup, &draft, &|bytes| progress.add(bytes))?;
         drop(progress);
         must_be_the_same(&check(&draft)?.1, &expected, &draft)?;
-        rename_new(&draft, &complete).map_err(io)?;
+        durable::set_aside(&draft, &complete).map_err(io)?;
     }
     must_be_of(&complete, &args.backup)?;
     put_in_place(&complete, &args.data)?;
     drop(lock);
-    let (_, restored) = check(&args.data)?;
+    let (store, restored) = check(&args.data)?;
     must_be_the_same(&restored, &expected, &args.data)?;
-    screen.document(&json!({
+    let report = CopyReport::of(&args.data, &store)?;
+    drop(store);
+    let mut document = json!({
         "data": args.data.to_string_lossy(),
         "bytes": size,
         "ledger": restored.checkpoint.checkpoint().origin.as_str(),
         "size": restored.size().0,
         "block_height": restored.height.0,
         "checkpoint": restored.checkpoint.note().to_string(),
-    }))?;
-    let word = screen.pick("已恢复并核对：", "restored and checked:");
+    });
+    document.as_object_mut().into_iter().for_each(|document| document.extend(report.fields()));
+    screen.document(&document)?;
+    let word = screen.pick("已恢复，数据库已与检查点核对：", "restored, the database compared with its checkpoint:");
     screen.line(format!("{} {}", screen.paint(GOOD, word), args.data.display()))?;
     screen.table(&told(&restored))?;
+    report.show(screen)?;
     let text = screen.pick(
         "请与最后一份已发出的回执比较：若其记录数更大，则此次恢复是回退，其后的存证已丢失，请告知存证人与审计人员。",
         "Compare it with the last receipt given out: if that speaks of more records, this is a rollback. What was deposited \
          since is lost from this ledger, and its receipts prove it: tell depositors and auditors.",
     );
     screen.line(screen.paint(HEED, text))?;
-    Ok(Ending::Good)
+    Ok(report.ending())
+}
+
+/// A key in a backup that is not the ledger's, and what to do.
+fn key_in_backup(wrong: &Complaint) -> Complaint {
+    wrong.clone().with_line(
+        "未恢复任何内容。也可先将该密钥文件移出备份再恢复，并在启动前将正确的密钥放入恢复后的文件夹",
+        "nothing was restored. The key file may also be moved out of the backup: then put the right one into the restored folder before the start",
+    )
 }
 
 /// What an earlier restore that was cut off copied is of this backup. The checkpoint file is the last part to be given its
@@ -114,7 +137,7 @@ fn must_be_of(complete: &Path, backup: &Path) -> Result<(), Complaint> {
         return Ok(());
     }
     let original = backup.join(CHECKPOINT_FILE);
-    let read = |path: &Path| fs::read(path).map_err(|error| Complaint::io(path, &error));
+    let read = |path: &Path| regular::read_own(path, MARK_MAX).map_err(|error| Complaint::io(path, &error));
     if read(&copied)? == read(&original)? {
         return Ok(());
     }
@@ -165,7 +188,7 @@ fn remove(folder: &Path) -> Result<(), Complaint> {
 fn put_in_place(complete: &Path, data: &Path) -> Result<(), Complaint> {
     for part in PARTS {
         let (from, to) = (complete.join(part), data.join(part));
-        match rename_new(&from, &to) {
+        match durable::set_aside(&from, &to) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(Complaint::io(&to, &error)),
             _ => {}
         }

@@ -9,25 +9,21 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
-use zeroize::Zeroizing;
 
-use crate::cli::case_key;
 use crate::cli::deposit_policy::{ChosenPolicy, DepositArgs};
 use crate::cli::descriptors;
-use crate::cli::durable;
 use crate::cli::ending::{Complaint, Ending};
-use crate::cli::keygen::of_ledger;
 use crate::cli::log;
-use crate::cli::node_keys::{LEDGER_KEY, NEXT_KEY, NodeKeys, Remark, missing as key_missing};
+use crate::cli::node_folder::{check_files, open_folder};
+use crate::cli::node_keys::Remark;
 use crate::cli::office;
-use crate::cli::opening::{cannot_open, unreadable};
 use crate::cli::screen::{FAINT, GOOD, HEED, Screen};
 use crate::cli::serve_limits::LimitArgs;
 use crate::cli::values::at_least_one;
@@ -36,8 +32,7 @@ use crate::http::client_address::{ProxyNetwork, TrustedProxies};
 use crate::http::node::Node;
 use crate::http::options::Options as HttpOptions;
 use crate::http::server;
-use crate::ledger::hash::sha256;
-use crate::ledger::key::{Name, Signer, VerifierKey};
+use crate::ledger::key::{Signer, VerifierKey};
 use crate::ledger::notice::{Mode, NoticeKind};
 use crate::sequencer::clock::SystemClock;
 use crate::sequencer::handle::Sequencer;
@@ -45,13 +40,9 @@ use crate::sequencer::recovery::StartError;
 use crate::sequencer::start::{Founding, Options, start};
 use crate::sequencer::state::Halt;
 use crate::store::account_files::AccountFiles;
-use crate::store::contract::AppendLedger as _;
 use crate::store::contract::keeping::KeepPrivate;
 use crate::store::reading::genesis;
-use crate::store::rocks::folder::Folder;
-use crate::store::rocks::open_error::OpenError;
 use crate::store::rocks::reopening::ReopeningStore;
-use crate::store::rocks::store::RocksStore;
 
 const EXAMPLES: &str = "\
 Examples | 示例:
@@ -142,9 +133,10 @@ pub async fn run(args: &ServeArgs, screen: &Screen) -> anyhow::Result<Ending> {
     let listener = TcpListener::bind(args.listen).await.map_err(|error| cannot_listen(args.listen, &error))?;
     // Whatever a node writes is its owner's alone.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
-    // Before anything is written.
+    // Before anything is written, and before it is asked who may deposit: account files that are missing say that.
+    check_files(&args.data)?;
     let chosen = args.deposits.choose(&args.data, args.test)?;
-    let opened = open(args)?;
+    let opened = open_folder(&args.data, args.origin.as_deref(), args.test)?;
     let key = opened.signer.verifier().clone();
     let founding =
         Founding { mode: if args.test { Mode::Test } else { Mode::Live }, successor: opened.successor.clone() };
@@ -192,18 +184,6 @@ async fn attend(
         NoticeKind::Genesis { mode, .. } => mode,
         NoticeKind::Key { .. } | NoticeKind::Erased { .. } => Mode::Live,
     };
-    if args.test && mode == Mode::Live {
-        let en = format!(
-            "{} holds a live ledger, and a ledger is live or test for good; --test is for a new one",
-            args.data.display()
-        );
-        return Err(Complaint::usage(
-            "live_ledger",
-            format!("{} 是正式账本，不能改为测试账本", args.data.display()),
-            en,
-        )
-        .into());
-    }
     chosen.record(&AccountFiles::in_ledger(&args.data))?;
     let private = Arc::clone(&store) as Arc<dyn KeepPrivate>;
     let desk = Arc::new(office::open(&args.data, private, sequencer.clone(), platform, &args.limits)?);
@@ -223,88 +203,6 @@ async fn attend(
     let node = Node::new(store, sequencer, options).with_desk(desk);
     let node = node.with_admission(chosen.policy, &args.deposits.limits(mode));
     Ok(server::serve(listener, node, stop).await?)
-}
-
-/// A ledger's folder, open, and its keys.
-struct Opened {
-    store: RocksStore,
-    signer: Signer,
-    successor: VerifierKey,
-    platform: Option<Signer>,
-    remarks: Vec<Remark>,
-}
-
-/// Opens the folder. Keys, name and database are read and compared before anything is opened for writing.
-fn open(args: &ServeArgs) -> Result<Opened, Complaint> {
-    let options = descriptors::database_options();
-    let unopened = |error: OpenError| cannot_open(&args.data, &error);
-    let keys = NodeKeys::read(&args.data)?;
-    match RocksStore::open_read_only(&args.data, &options) {
-        Ok(reader) => keys.check(&reader)?,
-        Err(OpenError::Absent | OpenError::Unfinished) => return create(args, keys),
-        Err(error) => return Err(unopened(error)),
-    }
-    let mut remarks = keys.restrict()?;
-    let restricted = Folder::new(&args.data).restrict().map_err(|error| Complaint::io(&args.data, &error))?;
-    if restricted {
-        let dir = args.data.display();
-        let en = format!("{dir} could be read by others: its mode is 0700 now");
-        remarks.push((format!("{dir} 原可被他人读取：权限已改为 0700"), en));
-    }
-    let store = RocksStore::open(&args.data, &options).map_err(unopened)?;
-    let tip = store.tip().map_err(|error| unreadable(&error))?;
-    if let Some(wanted) = args.origin.as_deref().filter(|wanted| *wanted != tip.origin.as_str()) {
-        let (dir, found) = (args.data.display(), &tip.origin);
-        let en = format!("{dir} holds the ledger `{found}`, not `{wanted}`: a ledger's name is for good");
-        return Err(Complaint::usage("another_ledger", format!("{dir} 中的账本是“{found}”，不是“{wanted}”"), en));
-    }
-    let NodeKeys { ledger, next, platform, .. } = keys;
-    let (signer, successor) = match ledger {
-        Some(signer) => {
-            // Only a founding needs the successor; its file may well be kept elsewhere.
-            let successor = next.as_ref().unwrap_or(&signer).verifier().clone();
-            (signer, successor)
-        }
-        None if tip.size().is_empty() => write_keys(&args.data, of_ledger(tip.origin.as_str())?)?,
-        None => return Err(key_missing(&args.data.join(LEDGER_KEY), "ledger_key_missing")),
-    };
-    Ok(Opened { store, signer, successor, platform, remarks })
-}
-
-fn create(args: &ServeArgs, keys: NodeKeys) -> Result<Opened, Complaint> {
-    let unopened = |error: OpenError| cannot_open(&args.data, &error);
-    let signer = found_key(args.origin.as_deref())?;
-    let store = RocksStore::create(&args.data, signer.verifier().name(), &descriptors::database_options());
-    let store = store.map_err(unopened)?;
-    Folder::new(&args.data).restrict().map_err(|error| Complaint::io(&args.data, &error))?;
-    let origin = store.tip().map_err(|error| unreadable(&error))?.origin;
-    let signer = if origin == *signer.verifier().name() { signer } else { of_ledger(origin.as_str())? };
-    let (signer, successor) = write_keys(&args.data, signer)?;
-    Ok(Opened { store, signer, successor, platform: keys.platform, remarks: Vec::new() })
-}
-
-/// A new ledger's key: under the name given, or under one that no other ledger has.
-fn found_key(origin: Option<&str>) -> Result<Signer, Complaint> {
-    if let Some(origin) = origin {
-        return of_ledger(origin);
-    }
-    let seed = Zeroizing::new(case_key::random_bytes::<32>()?);
-    let signer = Signer::of_depositor(&seed).and_then(|unnamed| {
-        let hash: String = sha256(unnamed.verifier().public().as_bytes()).to_string().chars().take(16).collect();
-        Signer::new(Name::parse(&format!("tiezheng/{hash}"))?, &seed)
-    });
-    signer.ok_or_else(|| Complaint::unable("weak_key", "生成的密钥过弱", "the key made is weak"))
-}
-
-/// Writes both key files, the ledger's own last: where that is, both are.
-fn write_keys(dir: &Path, signer: Signer) -> Result<(Signer, VerifierKey), Complaint> {
-    let next = of_ledger(signer.verifier().name().as_str())?;
-    let [own_file, next_file] = [LEDGER_KEY, NEXT_KEY].map(|name| dir.join(name));
-    for (path, key) in [(&next_file, &next), (&own_file, &signer)] {
-        let text = Zeroizing::new(format!("{}\n", *key.to_private_text()));
-        durable::replace(path, text.as_bytes(), 0o600).map_err(|error| Complaint::io(path, &error))?;
-    }
-    Ok((signer, next.verifier().clone()))
 }
 
 fn cannot_start(error: &StartError) -> Complaint {

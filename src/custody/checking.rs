@@ -2,7 +2,7 @@
 //!
 //! Blocks, and needs no runtime: for audits and backups of a node that is stopped. Opens read-only and changes nothing.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -10,6 +10,7 @@ use sha2::Digest as _;
 
 use crate::custody::object::{ObjectId, ObjectKey, shelf_name};
 use crate::custody::sealing::{Cipher, SEALED_SEGMENT, SealError, header, sealed_size, segments};
+use crate::files::regular::{self, NotRegular};
 use crate::ledger::hash::Digest;
 use crate::ledger::statement::content::Measured;
 
@@ -42,6 +43,28 @@ pub enum CheckError {
     Key(#[from] SealError),
 }
 
+impl CheckError {
+    fn of_file(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::NotFound { Self::Missing } else { Self::Unreadable(error) }
+    }
+
+    /// In Chinese.
+    #[must_use]
+    pub fn chinese(&self) -> String {
+        match self {
+            Self::Missing => "文件缺失".into(),
+            Self::Size { found, expected } => format!("文件为 {found} 字节，应为 {expected} 字节"),
+            Self::Header => "文件头不属于该对象".into(),
+            Self::Segment(segment) => format!("第 {segment} 段无法解密：内容被改动，或密钥不符"),
+            Self::Unreadable(error) => match NotRegular::reason_of(error) {
+                Some(kind) => format!("无法读取：{}", kind.chinese()),
+                None => format!("无法读取：{error}"),
+            },
+            Self::Key(_) => "密钥无法使用".into(),
+        }
+    }
+}
+
 /// Where `object` lies in the folder of originals.
 #[must_use]
 pub fn path_of(originals: &Path, object: &ObjectId) -> PathBuf {
@@ -50,20 +73,31 @@ pub fn path_of(originals: &Path, object: &ObjectId) -> PathBuf {
 
 /// Opens the object of an original of `size` bytes, and checks its size and its header.
 fn begin(originals: &Path, object: &ObjectId, size: u64) -> Result<BufReader<File>, CheckError> {
-    let file = File::open(path_of(originals, object)).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => CheckError::Missing,
-        _ => CheckError::Unreadable(error),
-    })?;
-    let found = file.metadata()?.len();
-    let expected = sealed_size(size).unwrap_or(u64::MAX);
-    if found != expected {
-        return Err(CheckError::Size { found, expected });
-    }
+    let file = regular::open_own(&path_of(originals, object)).map_err(CheckError::of_file)?;
+    has_size(file.metadata()?.len(), size)?;
     let mut file = BufReader::with_capacity(SEALED_SEGMENT, file);
     let own = header(object);
     let mut first = vec![0; own.len()];
     file.read_exact(&mut first)?;
     if first == own.as_bytes() { Ok(file) } else { Err(CheckError::Header) }
+}
+
+/// Checks that an object is a file of the right size, without opening it: for all objects at the start of a node.
+///
+/// # Errors
+///
+/// [`CheckError`].
+pub fn is_in_place(originals: &Path, object: &ObjectId, size: u64) -> Result<(), CheckError> {
+    let file = fs::symlink_metadata(path_of(originals, object)).map_err(CheckError::of_file)?;
+    if let Some(kind) = NotRegular::of(file.file_type()) {
+        return Err(CheckError::Unreadable(io::Error::new(io::ErrorKind::InvalidInput, kind)));
+    }
+    has_size(file.len(), size)
+}
+
+fn has_size(found: u64, size: u64) -> Result<(), CheckError> {
+    let expected = sealed_size(size).unwrap_or(u64::MAX);
+    if found == expected { Ok(()) } else { Err(CheckError::Size { found, expected }) }
 }
 
 /// Checks presence, name and size of an object. Its content is not looked at.

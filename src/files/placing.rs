@@ -1,8 +1,10 @@
-//! Gives a file a name that nothing has yet, whatever the file system offers.
+//! Gives a file or folder a name that nothing has yet, whatever the file system offers.
 //!
 //! 1. `renameat2` with `RENAME_NOREPLACE`: one step. Not on NFS, on some FUSE file systems, or before Linux 3.15.
-//! 2. A hard link, then the old name is removed. Not on FAT, exFAT, some network shares, or where links are forbidden.
-//! 3. An empty file takes the name (`O_EXCL`), then the file is renamed onto it. A crash between the two leaves an empty file.
+//! 2. A hard link, then the old name is removed. Not for folders, on FAT, exFAT, some network shares, or where links are
+//!    forbidden.
+//! 3. An empty file (`O_EXCL`) or folder takes the name, then the other is renamed onto it. A crash between the two leaves the
+//!    empty one.
 //!
 //! Each refuses a name that is taken, also when two processes try at once.
 
@@ -24,6 +26,16 @@ pub fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
         Err(errno) if is_unsupported(errno) => {}
         renamed => return renamed.map_err(io::Error::from),
     }
+    rename_new_in_steps(from, to)
+}
+
+/// The second and the third way.
+fn rename_new_in_steps(from: &Path, to: &Path) -> io::Result<()> {
+    if fs::symlink_metadata(from)?.is_dir() {
+        fs::create_dir(to)?;
+        // Only an empty folder is ever removed.
+        return fs::rename(from, to).inspect_err(|_| drop(fs::remove_dir(to)));
+    }
     match fs::hard_link(from, to) {
         Err(error) if Errno::from_io_error(&error).is_some_and(is_unsupported) => {}
         linked => return linked.and_then(|()| fs::remove_file(from)),
@@ -36,7 +48,8 @@ pub fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
 }
 
 /// What kernels and file systems answer to a call that they do not offer. Containers forbid calls with `EPERM`.
-const fn is_unsupported(errno: Errno) -> bool {
+#[must_use]
+pub const fn is_unsupported(errno: Errno) -> bool {
     matches!(errno, Errno::INVAL | Errno::NOSYS | Errno::PERM | Errno::OPNOTSUPP | Errno::MLINK)
 }
 
@@ -56,5 +69,30 @@ mod tests {
         assert!(!at("a").exists() && fs::read(at("c")).unwrap() == b"1");
         assert_eq!(rename_new(&at("none"), &at("d")).unwrap_err().kind(), io::ErrorKind::NotFound);
         assert!(!at("d").exists());
+    }
+
+    #[test]
+    fn a_folder_takes_a_new_name_and_never_the_place_of_another() {
+        type Rename = fn(&Path, &Path) -> io::Result<()>;
+        for rename in [rename_new as Rename, rename_new_in_steps] {
+            let folder = tempfile::tempdir().unwrap();
+            let at = |name: &str| folder.path().join(name);
+            fs::create_dir(at("a")).unwrap();
+            fs::write(at("a/file"), "1").unwrap();
+            for taken in ["empty", "full", "file"] {
+                if taken == "file" { fs::write(at(taken), "2").unwrap() } else { fs::create_dir(at(taken)).unwrap() }
+            }
+            fs::write(at("full/file"), "3").unwrap();
+            for taken in ["empty", "full", "file"] {
+                let refused = rename(&at("a"), &at(taken)).unwrap_err();
+                assert_eq!(refused.kind(), io::ErrorKind::AlreadyExists, "{taken}");
+            }
+            assert_eq!(
+                (fs::read(at("full/file")).unwrap(), fs::read(at("file")).unwrap()),
+                (b"3".to_vec(), b"2".to_vec())
+            );
+            rename(&at("a"), &at("b")).unwrap();
+            assert!(!at("a").exists() && fs::read(at("b/file")).unwrap() == b"1");
+        }
     }
 }

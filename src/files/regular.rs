@@ -2,7 +2,10 @@
 //!
 //! To open a named pipe waits until somebody writes to it, and to open a device may do something to it. A name that comes
 //! from a user, or lies in a folder to which others may write, can lead to either. So the kind is looked up first, the file
-//! is opened with `O_NONBLOCK`, and the kind of what was opened is checked again. Symbolic links are followed.
+//! is opened with `O_NONBLOCK`, and the kind of what was opened is checked again.
+//!
+//! Symbolic links are followed in files of users. In the program's own data folder they are rejected ([`open_own`],
+//! [`read_own`]): there a link would make the ledger depend on, or give away, what lies outside of the folder.
 
 use std::fmt;
 use std::fs::{self, File, FileType};
@@ -11,6 +14,7 @@ use std::os::unix::fs::FileTypeExt as _;
 use std::path::Path;
 
 use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
 
 /// What a name leads to instead of a regular file. The source of the [`io::Error`] that [`open`] returns then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,11 +27,14 @@ pub enum NotRegular {
     Socket,
     /// A character or block device.
     Device,
+    /// A symbolic link, where none may be.
+    Link,
 }
 
 impl NotRegular {
     /// `None` for a regular file.
-    fn of(kind: FileType) -> Option<Self> {
+    #[must_use]
+    pub fn of(kind: FileType) -> Option<Self> {
         if kind.is_file() {
             None
         } else if kind.is_dir() {
@@ -36,6 +43,8 @@ impl NotRegular {
             Some(Self::Pipe)
         } else if kind.is_socket() {
             Some(Self::Socket)
+        } else if kind.is_symlink() {
+            Some(Self::Link)
         } else {
             Some(Self::Device)
         }
@@ -55,6 +64,7 @@ impl NotRegular {
             Self::Pipe => "不是普通文件（命名管道）",
             Self::Socket => "不是普通文件（套接字）",
             Self::Device => "不是普通文件（设备）",
+            Self::Link => "是符号链接",
         }
     }
 }
@@ -66,6 +76,7 @@ impl fmt::Display for NotRegular {
             Self::Pipe => "not a regular file (a named pipe)",
             Self::Socket => "not a regular file (a socket)",
             Self::Device => "not a regular file (a device)",
+            Self::Link => "a symbolic link",
         })
     }
 }
@@ -83,8 +94,60 @@ fn check(kind: FileType) -> io::Result<()> {
 /// As [`File::open`]; [`ErrorKind::InvalidInput`] with [`NotRegular`] for anything but a regular file.
 pub fn open(path: &Path) -> io::Result<File> {
     check(fs::metadata(path)?.file_type())?;
+    open_as(path, OFlags::RDONLY)
+}
+
+/// Opens the regular file at `path` in the program's own data folder for reading: a symbolic link is rejected.
+///
+/// # Errors
+///
+/// As [`open`].
+pub fn open_own(path: &Path) -> io::Result<File> {
+    open_own_as(path, OFlags::RDONLY)
+}
+
+/// The same for reading and writing. The file must exist.
+///
+/// # Errors
+///
+/// As [`open`].
+pub fn open_own_for_writing(path: &Path) -> io::Result<File> {
+    open_own_as(path, OFlags::RDWR)
+}
+
+/// The same, made with mode 0600 where there is none.
+///
+/// # Errors
+///
+/// As [`open`].
+pub fn open_own_or_create(path: &Path) -> io::Result<File> {
+    match open_own_for_writing(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => open_own_as_new(path),
+        opened => opened,
+    }
+}
+
+fn open_own_as_new(path: &Path) -> io::Result<File> {
+    // A name that was given meanwhile is opened, unless it is a link.
+    let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let file = File::from(rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR)?);
+    check(file.metadata()?.file_type())?;
+    Ok(file)
+}
+
+fn open_own_as(path: &Path, access: OFlags) -> io::Result<File> {
+    check(fs::symlink_metadata(path)?.file_type())?;
+    match open_as(path, access | OFlags::NOFOLLOW) {
+        Err(error) if Errno::from_io_error(&error) == Some(Errno::LOOP) => {
+            Err(io::Error::new(ErrorKind::InvalidInput, NotRegular::Link))
+        }
+        opened => opened,
+    }
+}
+
+fn open_as(path: &Path, access: OFlags) -> io::Result<File> {
     // Whoever may write to the folder may have put something else there since.
-    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let flags = access | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
     check(file.metadata()?.file_type())?;
     Ok(file)
@@ -96,7 +159,19 @@ pub fn open(path: &Path) -> io::Result<File> {
 ///
 /// As [`open`]; [`ErrorKind::FileTooLarge`].
 pub fn read(path: &Path, limit: usize) -> io::Result<Vec<u8>> {
-    let file = open(path)?;
+    read_whole(open(path)?, limit)
+}
+
+/// Reads the regular file at `path` in the program's own data folder, of at most `limit` bytes.
+///
+/// # Errors
+///
+/// As [`open_own`]; [`ErrorKind::FileTooLarge`].
+pub fn read_own(path: &Path, limit: usize) -> io::Result<Vec<u8>> {
+    read_whole(open_own(path)?, limit)
+}
+
+fn read_whole(file: File, limit: usize) -> io::Result<Vec<u8>> {
     let expected = usize::try_from(file.metadata()?.len()).unwrap_or(limit).min(limit);
     // One byte more: without it the buffer would grow once to learn that the file ends.
     let mut bytes = Vec::with_capacity(expected.saturating_add(1));
@@ -108,7 +183,7 @@ pub fn read(path: &Path, limit: usize) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The same; `None` where nothing has this name. A symbolic link that leads nowhere is an error: there should be a file.
+/// [`read`]; `None` where nothing has this name. A symbolic link that leads nowhere is an error: there should be a file.
 ///
 /// # Errors
 ///
@@ -147,6 +222,32 @@ mod tests {
             assert_eq!(NotRegular::reason_of(&error), Some(kind), "{}", path.display());
             assert_eq!(NotRegular::reason_of(&read_if_present(&path, 9).unwrap_err()), Some(kind));
         }
+    }
+
+    #[test]
+    fn a_file_of_the_data_folder_is_never_a_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::write(at("file"), "1").unwrap();
+        symlink(at("file"), at("link")).unwrap();
+        symlink(at("none"), at("dangling")).unwrap();
+        mknodat(CWD, at("pipe"), FileType::Fifo, Mode::RUSR, 0).unwrap();
+        assert_eq!(read_own(&at("file"), 9).unwrap(), b"1");
+        open_own_for_writing(&at("file")).unwrap();
+        for (name, kind) in [
+            ("link", NotRegular::Link),
+            ("dangling", NotRegular::Link),
+            ("pipe", NotRegular::Pipe),
+            ("", NotRegular::Folder),
+        ] {
+            for opened in [open_own(&at(name)), open_own_for_writing(&at(name))] {
+                assert_eq!(NotRegular::reason_of(&opened.unwrap_err()), Some(kind), "{name}");
+            }
+        }
+        // What takes the file's place between the look and the opening.
+        let raced = open_as(&at("link"), OFlags::RDONLY | OFlags::NOFOLLOW).unwrap_err();
+        assert_eq!(Errno::from_io_error(&raced), Some(Errno::LOOP));
+        assert_eq!(open_own(&at("none")).unwrap_err().kind(), ErrorKind::NotFound);
     }
 
     #[test]

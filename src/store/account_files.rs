@@ -5,43 +5,179 @@
 //! ├── deposit-policy              who may deposit
 //! ├── pending-revocations         token revocations that are in effect and not on the chain yet
 //! └── keys/<64 hex: account>      the keys that an account has enrolled
+//! inventory                       which of these files there are, beside the folder: "keys 12" for twelve of that kind
 //! ```
+//!
+//! The inventory is what shows that a file, or the whole folder, was removed: a node compares it at its start
+//! ([`AccountFiles::missing`]). A file is listed after it was written and struck off before it is removed, so a crash in
+//! between leaves a file that is not listed, which the next start lists ([`AccountFiles::list_all`]).
 //!
 //! Each file has mode 0600 and ends in a line `sha-256 <64 hex>` over all before it, so a flipped bit or a cut-off file is
 //! found when it is read. A file is written under another name, flushed, renamed, and its folder flushed.
 
+use std::fmt;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::files::regular;
 use crate::ledger::hash::{Digest, lower_hex, sha256};
 use crate::store::contract::accounts::{AccountDocument, AccountStore, AccountStoreError};
 
 /// The folder, in the ledger's.
 pub const ACCOUNTS: &str = "accounts";
+/// The list of the files in it, in the ledger's folder.
+pub const INVENTORY: &str = "inventory";
+const DEPOSIT_POLICY: &str = "deposit-policy";
+const PENDING_REVOCATIONS: &str = "pending-revocations";
 const KEYS: &str = "keys";
+const KINDS: [&str; 3] = [DEPOSIT_POLICY, PENDING_REVOCATIONS, KEYS];
 /// How the name of a file goes on that is being written.
 const NEW: &str = ".new";
+/// Most bytes of one of these files.
+const MAX: usize = 64 << 20;
 
 /// Documents in a folder, which is made with the first of them.
 #[derive(Debug, Clone)]
-pub struct AccountFiles(PathBuf);
+pub struct AccountFiles {
+    folder: PathBuf,
+    inventory: PathBuf,
+    /// Held while the inventory changes.
+    listing: Arc<Mutex<()>>,
+}
+
+/// Files of one kind, of which the inventory lists more than there are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MissingFiles {
+    /// The file, or the folder of several, from the ledger's folder.
+    pub path: String,
+    /// How many are listed.
+    pub listed: u64,
+    /// How many there are.
+    pub found: u64,
+}
+
+impl fmt::Display for MissingFiles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} listed, {} there", self.path, self.listed, self.found)
+    }
+}
 
 impl AccountFiles {
     /// The account store of the ledger in `data`.
     #[must_use]
     pub fn in_ledger(data: &Path) -> Self {
-        Self(data.join(ACCOUNTS))
+        Self { folder: data.join(ACCOUNTS), inventory: data.join(INVENTORY), listing: Arc::default() }
+    }
+
+    /// Files that were written once, never removed by this program, and are not there.
+    ///
+    /// # Errors
+    ///
+    /// [`AccountStoreError`], also for an inventory that is damaged.
+    pub fn missing(&self) -> Result<Vec<MissingFiles>, AccountStoreError> {
+        let listed = self.listed()?;
+        let mut missing = Vec::new();
+        for (kind, listed) in KINDS.into_iter().zip(listed) {
+            let found = self.count(kind)?;
+            if found < listed {
+                missing.push(MissingFiles { path: format!("{ACCOUNTS}/{kind}"), listed, found });
+            }
+        }
+        Ok(missing)
+    }
+
+    /// Why files that are there cannot be read. Reads all of them.
+    #[must_use]
+    pub fn unreadable(&self) -> Vec<AccountStoreError> {
+        let accounts = self.accounts_with_keys();
+        let keys =
+            accounts.as_deref().unwrap_or_default().iter().map(|account| AccountDocument::EnrolledKeys(*account));
+        let documents = [AccountDocument::DepositPolicy, AccountDocument::PendingRevocations].into_iter().chain(keys);
+        let unread = documents.filter_map(|document| self.read(document).err());
+        unread.chain(accounts.as_ref().err().cloned()).collect()
+    }
+
+    /// Lists the files that are there and not listed yet: of an earlier program, or written just before a crash.
+    ///
+    /// # Errors
+    ///
+    /// [`AccountStoreError`].
+    pub fn list_all(&self) -> Result<(), AccountStoreError> {
+        let _listing = self.listing.lock().unwrap_or_else(PoisonError::into_inner);
+        let listed = self.listed()?;
+        let mut all = listed;
+        for (kind, listed) in KINDS.into_iter().zip(&mut all) {
+            *listed = self.count(kind)?.max(*listed);
+        }
+        if all == listed { Ok(()) } else { self.list(all) }
+    }
+
+    /// How many files of each kind are listed.
+    fn listed(&self) -> Result<[u64; 3], AccountStoreError> {
+        let Some(text) = self.read_file(&self.inventory)? else { return Ok([0; 3]) };
+        let mut listed = [0; 3];
+        for line in text.lines() {
+            let entry = line.split_once(' ').and_then(|(kind, count)| {
+                let place = KINDS.iter().position(|known| *known == kind)?;
+                Some((place, count.parse().ok()?))
+            });
+            let (place, count) = entry.ok_or_else(|| damaged(&self.inventory, "it has a line of another kind"))?;
+            if let Some(listed) = listed.get_mut(place) {
+                *listed = count;
+            }
+        }
+        Ok(listed)
+    }
+
+    fn list(&self, counts: [u64; 3]) -> Result<(), AccountStoreError> {
+        let text: String = KINDS.iter().zip(counts).map(|(kind, count)| format!("{kind} {count}\n")).collect();
+        replace(&self.inventory, &sealed(&text)).map_err(|error| disk(&self.inventory, &error))
+    }
+
+    /// Changes by one how many files of a document's kind are listed.
+    fn relist(&self, document: AccountDocument, change: impl Fn(u64) -> u64) -> Result<(), AccountStoreError> {
+        let mut listed = self.listed()?;
+        let [policy, revocations, keys] = &mut listed;
+        let count = match document {
+            AccountDocument::DepositPolicy => policy,
+            AccountDocument::PendingRevocations => revocations,
+            AccountDocument::EnrolledKeys(_) => keys,
+        };
+        *count = change(*count);
+        self.list(listed)
+    }
+
+    fn count(&self, kind: &str) -> Result<u64, AccountStoreError> {
+        if kind == KEYS {
+            return Ok(self.accounts_with_keys()?.len() as u64);
+        }
+        let path = self.folder.join(kind);
+        Ok(u64::from(exists(&path).map_err(|error| disk(&path, &error))?))
+    }
+
+    fn read_file(&self, path: &Path) -> Result<Option<String>, AccountStoreError> {
+        let read = unless_absent(regular::read_own(path, MAX)).map_err(|error| disk(path, &error))?;
+        read.map(|bytes| opened(bytes).map_err(|reason| damaged(path, reason))).transpose()
     }
 
     fn path(&self, document: AccountDocument) -> PathBuf {
         match document {
-            AccountDocument::DepositPolicy => self.0.join("deposit-policy"),
-            AccountDocument::PendingRevocations => self.0.join("pending-revocations"),
-            AccountDocument::EnrolledKeys(account) => self.0.join(KEYS).join(account.to_string()),
+            AccountDocument::DepositPolicy => self.folder.join(DEPOSIT_POLICY),
+            AccountDocument::PendingRevocations => self.folder.join(PENDING_REVOCATIONS),
+            AccountDocument::EnrolledKeys(account) => self.folder.join(KEYS).join(account.to_string()),
         }
     }
+}
+
+fn damaged(path: &Path, reason: &str) -> AccountStoreError {
+    AccountStoreError::Damaged { document: path.display().to_string(), reason: reason.into() }
+}
+
+fn exists(path: &Path) -> io::Result<bool> {
+    Ok(unless_absent(fs::symlink_metadata(path))?.is_some())
 }
 
 fn disk(path: &Path, error: &io::Error) -> AccountStoreError {
@@ -106,31 +242,31 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
 
 impl AccountStore for AccountFiles {
     fn read(&self, document: AccountDocument) -> Result<Option<String>, AccountStoreError> {
-        let path = self.path(document);
-        let Some(bytes) = unless_absent(fs::read(&path)).map_err(|error| disk(&path, &error))? else {
-            return Ok(None);
-        };
-        let damaged =
-            |reason: &str| AccountStoreError::Damaged { document: path.display().to_string(), reason: reason.into() };
-        opened(bytes).map(Some).map_err(damaged)
+        self.read_file(&self.path(document))
     }
 
     fn replace(&self, document: AccountDocument, text: &str) -> Result<(), AccountStoreError> {
         let path = self.path(document);
-        replace(&path, &sealed(text)).map_err(|error| disk(&path, &error))
+        let failed = |error: io::Error| disk(&path, &error);
+        let _listing = self.listing.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_new = !exists(&path).map_err(failed)?;
+        replace(&path, &sealed(text)).map_err(failed)?;
+        if is_new { self.relist(document, |count| count + 1) } else { Ok(()) }
     }
 
     fn remove(&self, document: AccountDocument) -> Result<(), AccountStoreError> {
         let path = self.path(document);
-        let removed = unless_absent(fs::remove_file(&path)).and_then(|removed| match (removed, path.parent()) {
-            (Some(()), Some(folder)) => sync_folder(folder),
-            _ => Ok(()),
-        });
-        removed.map_err(|error| disk(&path, &error))
+        let failed = |error: io::Error| disk(&path, &error);
+        let _listing = self.listing.lock().unwrap_or_else(PoisonError::into_inner);
+        if !exists(&path).map_err(failed)? {
+            return Ok(());
+        }
+        self.relist(document, |count| count.saturating_sub(1))?;
+        fs::remove_file(&path).and_then(|()| path.parent().map_or(Ok(()), sync_folder)).map_err(failed)
     }
 
     fn accounts_with_keys(&self) -> Result<Vec<Digest>, AccountStoreError> {
-        let folder = self.0.join(KEYS);
+        let folder = self.folder.join(KEYS);
         let listed = unless_absent(fs::read_dir(&folder)).and_then(|entries| {
             let mut accounts = Vec::new();
             for entry in entries.into_iter().flatten() {
@@ -205,5 +341,55 @@ mod tests {
         fs::create_dir(data.path().join("accounts/deposit-policy.new")).unwrap();
         assert!(store.replace(AccountDocument::DepositPolicy, "policy accounts\n").is_err());
         assert_eq!(store.read(AccountDocument::DepositPolicy), Ok(Some("policy open\n".into())));
+    }
+
+    #[test]
+    fn files_that_were_removed_by_others_are_told_and_those_removed_here_are_not() {
+        let data = tempfile::tempdir().unwrap();
+        let store = AccountFiles::in_ledger(data.path());
+        let at = |name: &str| data.path().join(name);
+        let missing = || AccountFiles::in_ledger(data.path()).missing().unwrap();
+        let told = |path: &str, listed, found| vec![MissingFiles { path: path.into(), listed, found }];
+        assert_eq!(missing(), []);
+        store.replace(AccountDocument::DepositPolicy, "open\n").unwrap();
+        for n in 1..=3 {
+            store.replace(AccountDocument::EnrolledKeys(Digest([n; 32])), "one\n").unwrap();
+            store.replace(AccountDocument::EnrolledKeys(Digest([n; 32])), "two\n").unwrap();
+        }
+        store.remove(AccountDocument::EnrolledKeys(Digest([3; 32]))).unwrap();
+        assert_eq!(missing(), []);
+        fs::rename(at("accounts/keys"), at("keys")).unwrap();
+        assert_eq!(missing(), told("accounts/keys", 2, 0));
+        // An account that enrols a key meanwhile does not hide the others.
+        store.replace(AccountDocument::EnrolledKeys(Digest([4; 32])), "one\n").unwrap();
+        store.list_all().unwrap();
+        assert_eq!(missing(), told("accounts/keys", 3, 1));
+        fs::remove_dir_all(at("accounts/keys")).unwrap();
+        fs::rename(at("keys"), at("accounts/keys")).unwrap();
+        fs::rename(at("accounts"), at("elsewhere")).unwrap();
+        assert_eq!(missing().len(), 2, "{:?}", missing());
+        fs::rename(at("elsewhere"), at("accounts")).unwrap();
+        assert_eq!(missing(), told("accounts/keys", 3, 2));
+        // Removed by an operator who has no copy: what is there is listed anew.
+        fs::remove_file(at("inventory")).unwrap();
+        store.list_all().unwrap();
+        assert_eq!(missing(), []);
+        fs::remove_file(at("accounts/deposit-policy")).unwrap();
+        assert_eq!(missing(), told("accounts/deposit-policy", 1, 0));
+        for damaged in [&b""[..], b"keys 0\n", b"keys 0\nsha-256 00\n"] {
+            fs::write(at("inventory"), damaged).unwrap();
+            assert!(matches!(store.missing(), Err(AccountStoreError::Damaged { .. })));
+        }
+    }
+
+    #[test]
+    fn a_link_in_the_place_of_a_document_is_not_followed() {
+        let data = tempfile::tempdir().unwrap();
+        let store = AccountFiles::in_ledger(data.path());
+        store.replace(AccountDocument::DepositPolicy, "open\n").unwrap();
+        let (path, outside) = (data.path().join("accounts/deposit-policy"), data.path().join("outside"));
+        fs::rename(&path, &outside).unwrap();
+        std::os::unix::fs::symlink(&outside, &path).unwrap();
+        assert!(matches!(store.read(AccountDocument::DepositPolicy), Err(AccountStoreError::Disk { .. })));
     }
 }

@@ -7,6 +7,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Stdio};
 
+use crate::support::custodian::give_original;
 use crate::support::depositor::note_for;
 use crate::support::house::request;
 use crate::support::process::{http_client, program};
@@ -124,6 +125,33 @@ async fn an_answered_deposit_is_flushed_with_its_checkpoint_and_a_new_ledger_wit
         assert_ne!(broken.names_at_risk(scratch.path()), Vec::<String>::new(), "{} unflushed", lost.display());
     }
     assert!(created.flushed().contains(scratch.path()), "the folder above has the ledger's name");
+}
+
+#[tokio::test]
+async fn an_original_is_in_custody_only_once_its_object_and_both_folders_are_flushed() {
+    let scratch = tempfile::tempdir().unwrap();
+    let (path, token) = (scratch.path().to_owned(), scratch.path().join("operator.token"));
+    let more = ["--operator-token".to_owned(), token.to_str().unwrap().to_owned()];
+    let node = tokio::task::spawn_blocking(move || TracedNode::start(&path, &more.each_ref().map(String::as_str)));
+    let node = node.await.unwrap();
+    give_original(&http_client(), &node.url, &token, &vec![7; 200_000]).await;
+    let (trace, data) = tokio::task::spawn_blocking(|| node.stop()).await.unwrap();
+    let originals = data.join("originals");
+
+    let before = trace.until_last("HTTP/1.1 201");
+    assert_eq!(before.names_at_risk(scratch.path()), Vec::<String>::new());
+    let named = before.0.iter().find_map(|event| match event {
+        Event::Name(from, to) if to.starts_with(&originals) => Some((from.clone(), to.parent().unwrap().to_owned())),
+        _ => None,
+    });
+    let (draft, shelf) = named.unwrap_or_else(|| panic!("no object got a name: {before:?}"));
+    assert!(before.0.contains(&Event::Folder(shelf.clone())), "the object's folder is new");
+    for lost in [draft, shelf, originals] {
+        let broken = before.without(|path| path == lost);
+        assert_ne!(broken.names_at_risk(scratch.path()), Vec::<String>::new(), "{} unflushed", lost.display());
+    }
+    // The act that says so is on the chain, and flushed like every deposit.
+    assert_eq!(missing_before_answers(&trace, &data), Vec::<String>::new());
 }
 
 #[test]

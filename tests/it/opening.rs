@@ -7,6 +7,7 @@ mod in_memory;
 mod index_rows;
 mod locking;
 mod manifest;
+mod mark;
 mod waiting;
 mod writing;
 

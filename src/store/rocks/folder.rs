@@ -14,20 +14,21 @@
 //! Both locks are taken: removing the file `lock` under a running node does not let a second node in, because the lock of
 //! the folder's own inode stays. The file is kept for file systems on which a folder cannot be locked.
 //!
-//! The program removes only names that nobody else gives: they begin with `.tiezheng-`.
+//! The program removes only names that nobody else gives: they begin with `.tiezheng-`. Each name is a file or a folder of
+//! its own: a symbolic link would make the ledger depend on, or write to, what lies outside of the folder.
 //!
 //! Not here: what is in the files (`mark`, `engine`), whether it fits together (`open`).
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::store::account_files::ACCOUNTS;
+use crate::files::regular::{self, NotRegular};
+use crate::store::account_files::{ACCOUNTS, INVENTORY};
+use crate::store::rocks::mark::NEW_MARK;
 
-/// A checkpoint file that is being written for the first time.
-const NEW_MARK: &str = ".tiezheng-new-mark";
 /// A database that is being created.
 const NEW_DATABASE: &str = ".tiezheng-new-db";
 /// The database's files as they were before RocksDB recovered its log (`safety_copy`).
@@ -46,7 +47,22 @@ const OWN: [&str; 10] =
 /// Keys: where one is, a ledger was.
 pub const KEYS: [&str; 2] = ["ledger.key", "next.key"];
 /// What a node keeps beside its ledger: the platform's key, originals in custody, what it keeps of accounts.
-pub const BESIDE: [&str; 3] = ["platform.key", "originals", ACCOUNTS];
+pub const BESIDE: [&str; 4] = ["platform.key", "originals", ACCOUNTS, INVENTORY];
+/// Of all these, the folders.
+const FOLDERS: [&str; 10] = [
+    "db",
+    NEW_DATABASE,
+    SAFETY_COPY,
+    NEW_SAFETY_COPY,
+    DISCARDED,
+    RESTORING,
+    RESTORED,
+    "originals",
+    ACCOUNTS,
+    ENROLLED_KEYS,
+];
+/// Within the folder of account files.
+const ENROLLED_KEYS: &str = "accounts/keys";
 /// Most bytes of the disk that are kept in reserve.
 const RESERVE_MAX: u64 = 256 << 20;
 /// Descriptors that must be free before a database is closed to be opened anew: those that it holds become free then, too.
@@ -120,18 +136,36 @@ impl Folder {
         self.0.join(NEW_DATABASE)
     }
 
-    /// Which of `names` are there.
+    /// Whether one of `names` is there.
     ///
     /// # Errors
     ///
     /// The disk's.
     pub fn has_any(&self, names: &[&str]) -> io::Result<bool> {
         for name in names {
-            if self.0.join(name).try_exists()? {
-                return Ok(true);
+            match fs::symlink_metadata(self.0.join(name)) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                found => return found.map(|_| true),
             }
         }
         Ok(false)
+    }
+
+    /// The first of `names` that is there; of folders, only if they hold something.
+    ///
+    /// # Errors
+    ///
+    /// The disk's.
+    pub fn first_of<'n>(&self, names: &[&'n str]) -> io::Result<Option<&'n str>> {
+        for name in names {
+            let path = self.0.join(name);
+            match fs::symlink_metadata(&path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                found if found?.is_dir() && fs::read_dir(&path)?.next().is_none() => {}
+                _ => return Ok(Some(name)),
+            }
+        }
+        Ok(None)
     }
 
     /// A name that does not belong in a folder where a ledger is to begin.
@@ -149,6 +183,39 @@ impl Folder {
             let known = OWN.iter().chain(&KEYS).chain(&BESIDE).chain(&HARMLESS).any(|known| *known == name);
             if !known {
                 return Ok(Some(name));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The first of the folder's own names, the files of its database included, that is not a file or a folder of its own;
+    /// what it is instead, `None` for a file.
+    ///
+    /// # Errors
+    ///
+    /// The disk's.
+    pub fn wrong_kind(&self) -> io::Result<Option<(String, Option<NotRegular>)>> {
+        for name in OWN.iter().chain(&KEYS).chain(&BESIDE).chain(&[ENROLLED_KEYS]) {
+            let kind = match fs::symlink_metadata(self.0.join(name)) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                found => NotRegular::of(found?.file_type()),
+            };
+            let wanted = if FOLDERS.contains(name) { Some(NotRegular::Folder) } else { None };
+            if kind != wanted {
+                return Ok(Some(((*name).to_owned(), kind)));
+            }
+        }
+        for name in ["db", SAFETY_COPY] {
+            let entries = match fs::read_dir(self.0.join(name)) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                entries => entries?,
+            };
+            for entry in entries {
+                let entry = entry?;
+                let kind = NotRegular::of(entry.file_type()?);
+                if kind.is_some_and(|kind| kind != NotRegular::Folder) {
+                    return Ok(Some((format!("{name}/{}", entry.file_name().to_string_lossy()), kind)));
+                }
             }
         }
         Ok(None)
@@ -241,7 +308,7 @@ impl Folder {
         if lock_folder(|| folder.try_lock())? {
             lock.0.push(folder);
         }
-        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(self.0.join("lock"))?;
+        let file = regular::open_own_or_create(&self.0.join("lock"))?;
         patiently(|| file.try_lock())?;
         lock.0.push(file);
         Ok(lock)
@@ -261,7 +328,7 @@ impl Folder {
         if lock_folder(|| folder.try_lock_shared())? {
             lock.0.push(folder);
         }
-        match File::open(self.0.join("lock")) {
+        match regular::open_own(&self.0.join("lock")) {
             Ok(file) => {
                 patiently(|| file.try_lock_shared())?;
                 lock.0.push(file);

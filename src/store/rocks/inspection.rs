@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use crate::ledger::block::{BlockHeader, Height};
 use crate::ledger::chain::Tip;
+use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::hash::leaf_hash;
 use crate::ledger::key::Name;
 use crate::ledger::leaf::Leaf;
-use crate::ledger::merkle::shape::LeafIndex;
+use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::statement::keys::KeyCache;
 use crate::store::bounds::damaged;
 use crate::store::contract::{Published, ReadError};
@@ -18,7 +19,7 @@ use crate::store::rocks::engine::Engine;
 use crate::store::rocks::format::about::About;
 use crate::store::rocks::format::record::Record;
 use crate::store::rocks::format::{FORMAT_VERSION, SubjectKey};
-use crate::store::rocks::mark::Mark;
+use crate::store::rocks::mark::{HighWater, Mark};
 use crate::store::rocks::open_error::OpenError;
 use crate::store::rocks::schema::{BLOCKS, LEAVES, META, SUBJECTS, VAULT};
 use crate::store::rocks::tree::{self, Tree};
@@ -47,22 +48,41 @@ pub(super) fn inspect(engine: &Engine, mark: &Mark) -> Result<Inspected, OpenErr
 
 fn compare(engine: &Engine, mark: &Mark) -> Result<Inspected, OpenError> {
     let tip = tip(engine, origin(engine)?)?;
-    let Some(signed) = &mark.checkpoint else { return Ok(Inspected { tip, published: None }) };
-    let marked = signed.checkpoint();
-    if marked.origin != tip.origin {
+    if let Some(marked) = mark.checkpoint.as_ref().map(SignedCheckpoint::checkpoint)
+        && marked.origin != tip.origin
+    {
         return Err(OpenError::AnotherLedger { expected: marked.origin.clone(), found: tip.origin });
     }
-    let Some(last) = marked.size.last_index().filter(|_| marked.size <= tip.size()) else {
-        return Err(OpenError::Behind { size: tip.size(), marked: marked.size });
-    };
     let tree = Tree { engine, edge: &tip.frontier };
-    let found = tree.root(marked.size)?;
-    if found != marked.root {
-        return Err(OpenError::Different { size: marked.size, expected: marked.root, found });
+    // First, since it is at least as large as the checkpoint.
+    holds(&tree, tip.size(), mark.reached)?;
+    let Some(signed) = &mark.checkpoint else { return Ok(Inspected { tip, published: None }) };
+    let marked = signed.checkpoint();
+    if marked.size != mark.reached.size || marked.root != mark.reached.root {
+        holds(&tree, tip.size(), HighWater { size: marked.size, root: marked.root })?;
     }
+    let Some(last) = marked.size.last_index() else {
+        return Err(OpenError::NoBlockAtMark { size: marked.size });
+    };
     let published = joining::ends_in(signed.clone(), &tree.leaf(last)?);
     let published = published.ok_or(OpenError::NoBlockAtMark { size: marked.size })?;
     Ok(Inspected { tip, published: Some(published) })
+}
+
+/// Whether a database of `size` leaves holds these.
+fn holds(tree: &Tree<'_>, size: TreeSize, marked: HighWater) -> Result<(), OpenError> {
+    if marked.size > size {
+        return Err(OpenError::Behind { size, marked: marked.size });
+    }
+    if marked.size.is_empty() {
+        return Ok(());
+    }
+    let found = tree.root(marked.size)?;
+    if found == marked.root {
+        Ok(())
+    } else {
+        Err(OpenError::Different { size: marked.size, expected: marked.root, found })
+    }
 }
 
 /// The ledger's origin, once the format is known to be ours.

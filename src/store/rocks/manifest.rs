@@ -12,10 +12,15 @@
 //! for a flush follows, in the MANIFEST, the edits that record the closed logs, and RocksDB refuses a database whose
 //! recorded log is missing; a lost edit for a compaction leaves the MANIFEST naming deleted tables, which is refused.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+
+use crate::files::regular;
+
+/// Most bytes of a file `CURRENT`.
+const CURRENT_MAX: usize = 4_096;
 
 /// Which MANIFEST, and how many bytes of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +39,7 @@ impl Extent {
     /// The disk's; [`io::ErrorKind::InvalidData`] when `CURRENT` names no MANIFEST.
     pub fn read(folder: &Path) -> io::Result<Self> {
         let (number, path) = current(folder)?;
-        Ok(Self { number, length: fs::metadata(path)?.len() })
+        Ok(Self { number, length: regular::open_own(&path)?.metadata()?.len() })
     }
 
     /// Whether a database whose MANIFEST has this extent may be the one for which `recorded` was recorded.
@@ -46,7 +51,8 @@ impl Extent {
 }
 
 fn current(folder: &Path) -> io::Result<(u64, PathBuf)> {
-    let named = fs::read_to_string(folder.join("CURRENT"))?;
+    let named = regular::read_own(&folder.join("CURRENT"), CURRENT_MAX)?;
+    let named = String::from_utf8_lossy(&named);
     let name = named.trim_end();
     let number = name.strip_prefix("MANIFEST-").and_then(|digits| digits.parse().ok());
     let number = number.ok_or_else(|| {
@@ -71,7 +77,7 @@ impl ManifestWatch {
     /// The disk's.
     pub fn new(folder: &Path) -> io::Result<Self> {
         let (number, path) = current(folder)?;
-        let file = File::open(path)?;
+        let file = regular::open_own(&path)?;
         let length = file.metadata()?.len();
         file.sync_data()?;
         Ok(Self { folder: folder.to_owned(), file, synced: Extent { number, length } })
@@ -102,6 +108,7 @@ impl ManifestWatch {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::io::Write as _;
 
     use super::*;

@@ -25,12 +25,12 @@ use crate::ledger::chain::Tip;
 use crate::ledger::key::Name;
 use crate::store::contract::{AppendError, AppendLedger as _, Published};
 use crate::store::rocks::engine::{Access, Engine};
-use crate::store::rocks::folder::{Folder, KEYS, Lock, RESTORED, RESTORING};
+use crate::store::rocks::folder::{BESIDE, Folder, KEYS, Lock, RESTORED, RESTORING};
 use crate::store::rocks::format::FORMAT_VERSION;
 use crate::store::rocks::format::about::About;
 use crate::store::rocks::inspection::{Inspected, inspect};
 use crate::store::rocks::manifest::{Extent, ManifestWatch};
-use crate::store::rocks::mark::{Mark, MarkError, MarkFile};
+use crate::store::rocks::mark::{Mark, MarkFile, MarkReadError};
 use crate::store::rocks::open_error::OpenError;
 use crate::store::rocks::reader::RocksReader;
 use crate::store::rocks::schema::META;
@@ -47,7 +47,7 @@ impl RocksStore {
     pub fn open(dir: &Path, options: &Options) -> Result<Self, OpenError> {
         let folder = Folder::new(dir);
         // Before the lock: a folder without a ledger does not get one.
-        refuse_unfinished_restore(&folder)?;
+        check_names(&folder)?;
         if survey(&folder)? == Found::Nothing {
             return Err(OpenError::Absent);
         }
@@ -68,11 +68,17 @@ impl RocksStore {
         let lock = folder.lock()?;
         // Again, now that nobody else can be at it.
         if may_create(&folder)? == Found::Nothing {
-            MarkFile::write_new(&folder.new_mark())?;
-            fs::rename(folder.new_mark(), folder.mark())?;
+            match fs::remove_file(folder.new_mark()) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
+                _ => {}
+            }
+            let made = MarkFile::write_new(&folder.new_mark());
+            let made = made.and_then(|()| fs::rename(folder.new_mark(), folder.mark()));
+            made.inspect_err(|_| drop(fs::remove_file(folder.new_mark())))?;
             folder.sync()?;
         }
-        create_database(&folder, origin, options)?;
+        // Of a database that is not complete nothing stays. The error that is returned is the first.
+        create_database(&folder, origin, options).inspect_err(|_| drop(fs::remove_dir_all(folder.new_database())))?;
         open_locked(&folder, options, Arc::new(lock), || {})
     }
 
@@ -98,8 +104,8 @@ impl RocksStore {
     /// [`OpenError`].
     pub fn open_read_only(dir: &Path, options: &Options) -> Result<RocksReader, OpenError> {
         let folder = Folder::new(dir);
+        check_names(&folder)?;
         let lock = folder.lock_shared()?;
-        refuse_unfinished_restore(&folder)?;
         read_locked(&folder, options, Arc::new(lock))
     }
 }
@@ -128,13 +134,17 @@ fn survey(folder: &Folder) -> io::Result<Found> {
     })
 }
 
-/// Some parts of the ledger may have their names already, others not.
-fn refuse_unfinished_restore(folder: &Folder) -> Result<(), OpenError> {
+/// Each name must be a file or a folder of its own; and of a restore that was cut off, some parts of the ledger may have
+/// their names already and others not.
+fn check_names(folder: &Folder) -> Result<(), OpenError> {
+    if let Some((name, found)) = folder.wrong_kind()? {
+        return Err(OpenError::WrongKind { name, found });
+    }
     if folder.has_any(&[RESTORING, RESTORED])? { Err(OpenError::RestoreUnfinished) } else { Ok(()) }
 }
 
 fn may_create(folder: &Folder) -> Result<Found, OpenError> {
-    refuse_unfinished_restore(folder)?;
+    check_names(folder)?;
     if let Some(name) = folder.stranger()? {
         return Err(OpenError::Stranger { name });
     }
@@ -142,7 +152,10 @@ fn may_create(folder: &Folder) -> Result<Found, OpenError> {
         Found::Both => Err(OpenError::Exists),
         Found::DatabaseAlone => Err(OpenError::MarkMissing),
         Found::Nothing if folder.has_any(&KEYS)? => Err(OpenError::KeyWithoutLedger),
-        Found::Nothing => Ok(Found::Nothing),
+        Found::Nothing => match folder.first_of(&BESIDE)? {
+            Some(name) => Err(OpenError::PartsWithoutLedger { name: name.to_owned() }),
+            None => Ok(Found::Nothing),
+        },
         Found::MarkAlone => match read_mark(folder) {
             // Nothing was ever signed, so nothing can be lost.
             Err(OpenError::Unfinished) => Ok(Found::MarkAlone),
@@ -197,6 +210,7 @@ fn look(folder: &Folder, options: &Options) -> Result<Looked, OpenError> {
 }
 
 fn look_once(folder: &Folder, options: &Options) -> Result<Looked, OpenError> {
+    check_names(folder)?;
     let mark = read_mark(folder)?;
     let database = folder.valid_database()?;
     let engine = Engine::open(&database, options, Access::ReadOnly)?;
@@ -227,12 +241,16 @@ pub(super) fn open_locked(
     folder.roll_back()?;
     folder.make_safety_copy()?;
     meanwhile();
-    let recovered = recover(folder, options, &mark, (&tip, last_change)).inspect_err(|_| {
+    let recovered = recover(folder, options, &mark, (&tip, last_change)).and_then(|recovered| {
+        folder.discard_safety_copy()?;
+        Ok(recovered)
+    });
+    // By now the database is closed again, where it was opened.
+    let recovered = recovered.inspect_err(|_| {
         if let Err(error) = folder.roll_back() {
             tracing::error!(%error, "the database's files are not put back yet: the next start does it");
         }
     })?;
-    folder.discard_safety_copy()?;
     let Recovered { engine, inspected: Inspected { tip, published }, file, progress, watch } = recovered;
     let reader = RocksReader::new(engine, tip, published, waiting, lock);
     let store = RocksStore::new(reader, file, progress, watch, folder.clone());
@@ -285,13 +303,15 @@ fn read_mark(folder: &Folder) -> Result<Mark, OpenError> {
     let mark = match (found, Mark::read(&folder.mark())) {
         (Found::Nothing, _) => return Err(OpenError::Absent),
         (Found::DatabaseAlone, _) => return Err(OpenError::MarkMissing),
-        (_, Err(MarkError::Disk(error))) => return Err(error.into()),
-        (_, Err(_)) => return Err(OpenError::MarkDamaged),
+        (_, Err(MarkReadError::Disk(error))) => return Err(error.into()),
+        (_, Err(MarkReadError::Length { found })) => return Err(OpenError::MarkLength { found }),
+        (_, Err(MarkReadError::BothSlots)) => return Err(OpenError::MarkDamaged),
+        (_, Err(MarkReadError::OneSlot { slot, size })) => return Err(OpenError::MarkSlotDamaged { slot, size }),
         (_, Ok(mark)) => mark,
     };
-    match (found, &mark.checkpoint) {
-        (Found::MarkAlone, None) => Err(OpenError::Unfinished),
-        (Found::MarkAlone, Some(signed)) => Err(OpenError::DatabaseMissing { size: signed.checkpoint().size }),
+    match found {
+        Found::MarkAlone if mark.reached.size.is_empty() => Err(OpenError::Unfinished),
+        Found::MarkAlone => Err(OpenError::DatabaseMissing { size: mark.reached.size }),
         _ => Ok(mark),
     }
 }

@@ -7,6 +7,7 @@
 
 use std::io;
 
+use crate::files::regular::NotRegular;
 use crate::ledger::hash::Digest;
 use crate::ledger::key::Name;
 use crate::ledger::merkle::shape::TreeSize;
@@ -15,22 +16,27 @@ use crate::store::rocks::engine::EngineError;
 use crate::store::rocks::folder::LockError;
 use crate::store::rocks::format::FORMAT_VERSION;
 use crate::store::rocks::manifest::Extent;
+use crate::store::rocks::mark::LENGTH as MARK_LENGTH;
 
 /// Why a folder was not opened. It is as it was before.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
     /// There is no ledger.
-    #[error("there is no ledger in this folder: check the path, or create one")]
+    #[error(
+        "the folder holds no ledger (neither `mark` nor `db`): check the path; `tiezheng serve --data` creates a new ledger"
+    )]
     Absent,
     /// A creation was cut off before anything could be deposited.
-    #[error("the creation of this ledger was cut off, nothing was deposited yet: create it again")]
+    #[error(
+        "the creation of this ledger was cut off, and nothing was deposited yet: run `tiezheng serve` on it again, which completes it"
+    )]
     Unfinished,
     /// A restore was cut off.
     #[error("a restore into this folder was cut off: run the same `restore` again, it goes on from there")]
     RestoreUnfinished,
     /// A ledger is there already.
-    #[error("there is a ledger in this folder already: open it")]
+    #[error("the folder holds a ledger already: choose an empty folder, or move this ledger away first")]
     Exists,
     /// Something else is there.
     #[error("the folder holds `{name}`, which is no part of a ledger: choose an empty folder")]
@@ -39,8 +45,18 @@ pub enum OpenError {
         name: String,
     },
     /// A ledger was there and is gone. A new one under the same key would be a second history.
-    #[error("the folder holds a ledger's key but no ledger: restore the ledger, or move the key away to begin another")]
+    #[error(
+        "the folder holds a ledger's key but no ledger: restore the ledger from a backup; to begin another ledger, choose an empty folder"
+    )]
     KeyWithoutLedger,
+    /// Originals, account files or the platform's key of a ledger are there without it. A new one would remove originals.
+    #[error(
+        "the folder holds `{name}` of a ledger but no ledger: restore the ledger from a backup; to begin another ledger, choose an empty folder"
+    )]
+    PartsWithoutLedger {
+        /// The first part.
+        name: String,
+    },
     /// Another process has it open.
     #[error("the folder is in use: a node or an audit is running on it")]
     InUse,
@@ -52,6 +68,40 @@ pub enum OpenError {
     /// Both slots of the checkpoint file are damaged.
     #[error("both slots of the checkpoint file `mark` are damaged: restore the whole folder from a backup or mirror")]
     MarkDamaged,
+    /// The checkpoint file has another length than it is ever given.
+    #[error(
+        "the checkpoint file `mark` has {found} bytes instead of {MARK_LENGTH}: {}; restore the whole folder from a backup or mirror",
+        length_fault(*found)
+    )]
+    MarkLength {
+        /// Its length.
+        found: u64,
+    },
+    /// One slot of the checkpoint file is damaged, and it may have been the last one.
+    #[error(
+        "slot {slot} of the checkpoint file `mark` is damaged and may have held a later checkpoint than the other one ({size} \
+         leaves): nothing else tells whether the database is complete. A power cut does not do this: check the disk. Put the \
+         file `mark` of the newest backup in its place, start again, and compare the number of records with the last receipt \
+         given out"
+    )]
+    MarkSlotDamaged {
+        /// 0 or 1.
+        slot: usize,
+        /// How far the other slot reaches.
+        size: TreeSize,
+    },
+    /// A name of the folder is a symbolic link or a special file.
+    #[error(
+        "`{name}` in the folder is {}: a ledger's folder holds files and folders of its own only. Put the file or folder itself \
+         there; to use another disk for a folder, mount it there",
+        found.map_or_else(|| "a file, not a folder".into(), |found| found.to_string())
+    )]
+    WrongKind {
+        /// The name, from the folder.
+        name: String,
+        /// What it is; `None` for a file where a folder must be.
+        found: Option<NotRegular>,
+    },
     /// The checkpoint file is there and the database is not.
     #[error(
         "the database is missing, and the checkpoint file `mark` says that {size} leaves were signed: restore it from a backup or mirror"
@@ -139,6 +189,15 @@ pub enum OpenError {
     Environment(#[from] io::Error),
 }
 
+/// What a checkpoint file of another length tells.
+const fn length_fault(found: u64) -> &'static str {
+    match found {
+        0 => "it is empty",
+        1..MARK_LENGTH => "it was cut off",
+        _ => "something was appended to it",
+    }
+}
+
 impl OpenError {
     /// Whether it says that the ledger itself is not as it should be. What was read once may have been read wrongly.
     #[must_use]
@@ -146,6 +205,8 @@ impl OpenError {
         match self {
             Self::MarkMissing
             | Self::MarkDamaged
+            | Self::MarkLength { .. }
+            | Self::MarkSlotDamaged { .. }
             | Self::DatabaseMissing { .. }
             | Self::DatabaseDamaged { .. }
             | Self::RecordDamaged(_)
@@ -160,7 +221,9 @@ impl OpenError {
             | Self::RestoreUnfinished
             | Self::Exists
             | Self::Stranger { .. }
+            | Self::WrongKind { .. }
             | Self::KeyWithoutLedger
+            | Self::PartsWithoutLedger { .. }
             | Self::InUse
             | Self::Recovery { .. }
             | Self::Environment(_) => false,

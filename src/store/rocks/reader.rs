@@ -10,6 +10,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use crate::ledger::block::Height;
 use crate::ledger::chain::Tip;
 use crate::ledger::hash::Digest;
+use crate::ledger::key::Name;
 use crate::ledger::leaf::Leaf;
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::merkle::tile::HashReader as _;
@@ -105,6 +106,12 @@ impl RocksReader {
             }
         }
         Ok(counts)
+    }
+
+    /// The ledger's name.
+    #[must_use]
+    pub fn origin(&self) -> Name {
+        self.tip().origin.clone()
     }
 
     /// The platform's public key as it was recorded; `None` when none was made yet.

@@ -22,6 +22,9 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
+use rustix::io::Errno;
+
+use crate::files::placing::is_unsupported;
 use crate::store::rocks::folder::{DISCARDED, Folder, NEW_SAFETY_COPY, SAFETY_COPY};
 
 impl Folder {
@@ -45,13 +48,17 @@ impl Folder {
     ///
     /// The disk's. The database is as it was.
     pub(super) fn make_safety_copy(&self) -> io::Result<()> {
+        self.make_safety_copy_with(|from, to| fs::hard_link(from, to)).inspect_err(|_| self.clear_remains())
+    }
+
+    fn make_safety_copy_with(&self, link: impl Fn(&Path, &Path) -> io::Result<()>) -> io::Result<()> {
         let draft = self.path().join(NEW_SAFETY_COPY);
         remove(&draft)?;
         DirBuilder::new().mode(0o700).create(&draft)?;
         for entry in fs::read_dir(self.database())? {
             let entry = entry?;
             if entry.file_type()?.is_file() {
-                link_or_copy(&entry.path(), &draft.join(entry.file_name()))?;
+                link_or_copy(&entry.path(), &draft.join(entry.file_name()), &link)?;
             }
         }
         File::open(&draft)?.sync_all()?;
@@ -68,20 +75,33 @@ impl Folder {
         self.discard(&self.safety_copy())
     }
 
-    /// Puts the safety copy back, if there is one. The database must be closed.
+    /// Puts the safety copy back, if there is one, and removes what an opening that failed or was cut off has left besides.
+    /// The database must be closed.
     ///
     /// # Errors
     ///
     /// The disk's. The next opening goes on from there.
     pub(super) fn roll_back(&self) -> io::Result<()> {
-        if !self.safety_copy().try_exists()? {
-            return Ok(());
+        if self.safety_copy().try_exists()? {
+            if self.database().try_exists()? {
+                self.discard(&self.database())?;
+            }
+            fs::rename(self.safety_copy(), self.database())?;
+            self.sync()?;
         }
-        if self.database().try_exists()? {
-            self.discard(&self.database())?;
+        self.clear_remains();
+        Ok(())
+    }
+
+    /// Removes what no opening needs any more: an incomplete safety copy, and what was about to be removed.
+    fn clear_remains(&self) {
+        for name in [NEW_SAFETY_COPY, DISCARDED] {
+            let path = self.path().join(name);
+            if let Err(error) = remove(&path) {
+                // In the way of nothing but space: the next opening removes it.
+                tracing::warn!(%error, "cannot remove {}", path.display());
+            }
         }
-        fs::rename(self.safety_copy(), self.database())?;
-        self.sync()
     }
 
     fn discard(&self, path: &Path) -> io::Result<()> {
@@ -89,10 +109,7 @@ impl Folder {
         remove(&discarded)?;
         fs::rename(path, &discarded)?;
         self.sync()?;
-        if let Err(error) = remove(&discarded) {
-            // In the way of nothing but space: the next opening removes it.
-            tracing::warn!(%error, "cannot remove {}", discarded.display());
-        }
+        self.clear_remains();
         Ok(())
     }
 }
@@ -105,10 +122,9 @@ fn remove(folder: &Path) -> io::Result<()> {
 }
 
 /// A second name for a file, or a copy of it on a file system without hard links.
-fn link_or_copy(from: &Path, to: &Path) -> io::Result<()> {
-    match fs::hard_link(from, to) {
-        // EPERM is what FAT answers; EXDEV where `db` is on a file system of its own.
-        Err(error) if matches!(error.raw_os_error(), Some(EPERM | EXDEV | EMLINK | ENOSYS | EOPNOTSUPP)) => {
+fn link_or_copy(from: &Path, to: &Path, link: impl Fn(&Path, &Path) -> io::Result<()>) -> io::Result<()> {
+    match link(from, to) {
+        Err(error) if are_links_unsupported(&error) => {
             fs::copy(from, to)?;
             File::open(to)?.sync_all()
         }
@@ -116,11 +132,12 @@ fn link_or_copy(from: &Path, to: &Path) -> io::Result<()> {
     }
 }
 
-const EPERM: i32 = 1;
-const EXDEV: i32 = 18;
-const EMLINK: i32 = 31;
-const ENOSYS: i32 = 38;
-const EOPNOTSUPP: i32 = 95;
+/// Besides what `files::placing` knows: `db` on a file system of its own, and FUSE and network file systems that answer
+/// `EACCES` or `ENOTTY`. Where the reason is another one, copying fails as well and tells it.
+fn are_links_unsupported(error: &io::Error) -> bool {
+    let more = [Errno::XDEV, Errno::ACCESS, Errno::NOTTY];
+    Errno::from_io_error(error).is_some_and(|errno| is_unsupported(errno) || more.contains(&errno))
+}
 
 #[cfg(test)]
 mod tests {
@@ -196,5 +213,29 @@ mod tests {
         assert_eq!(folder.valid_database().unwrap(), folder.database());
         folder.make_safety_copy().unwrap();
         assert_eq!(names(&folder.safety_copy()), ["000004.log"]);
+    }
+
+    /// Each error by which a file system says that it has no hard links; any other ends the opening and leaves nothing.
+    #[test]
+    fn without_hard_links_the_files_are_copied_and_a_failed_copy_leaves_nothing() {
+        for errno in [Errno::PERM, Errno::OPNOTSUPP, Errno::NOSYS, Errno::MLINK, Errno::XDEV, Errno::ACCESS] {
+            let (root, folder) = folder();
+            folder.make_safety_copy_with(|_, _| Err(errno.into())).unwrap();
+            assert_eq!(fs::read(folder.safety_copy().join("000004.log")).unwrap(), b"rows", "{errno}");
+            recovered(&folder);
+            folder.roll_back().unwrap();
+            assert_eq!((names(&folder.database()), names(root.path())), (vec!["000004.log".into()], vec!["db".into()]));
+        }
+        let (root, folder) = folder();
+        let failed = folder.make_safety_copy_with(|_, _| Err(Errno::NOSPC.into())).unwrap_err();
+        assert_eq!(failed.kind(), io::ErrorKind::StorageFull);
+        assert_eq!(names(root.path()), [NEW_SAFETY_COPY, "db"]);
+        folder.roll_back().unwrap();
+        assert_eq!(names(root.path()), ["db"]);
+        // A database that cannot be listed: the draft is removed at once.
+        fs::create_dir(root.path().join("other")).unwrap();
+        fs::remove_dir_all(folder.database()).unwrap();
+        folder.make_safety_copy().unwrap_err();
+        assert_eq!(names(root.path()), ["other"]);
     }
 }

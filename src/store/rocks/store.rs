@@ -216,7 +216,7 @@ impl Writer {
         let extent = self.manifest.extent();
         self.mark.write(checkpoint, Some(extent)).map_err(|error| match error {
             MarkError::Write(error) => self.fails(failed_mark(&error)),
-            MarkError::Disk(_) | MarkError::Damaged => self.fails(AppendError::Unknown(format!("mark: {error}"))),
+            MarkError::Disk(_) => self.fails(AppendError::Unknown(format!("mark: {error}"))),
             MarkError::TooLong { .. } => AppendError::Read(ReadError::Unavailable(error.to_string())),
         })?;
         self.recorded = Some(extent);

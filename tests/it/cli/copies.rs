@@ -146,3 +146,47 @@ fn a_link_in_the_place_of_a_restore_is_not_followed() {
     assert_eq!(desk.run(&["restore", "copy", "--data", "restored"]).ends(2).error(), "folder_not_empty");
     assert_eq!(files(&desk.path("second")), second);
 }
+
+#[test]
+fn a_backup_says_which_keys_it_holds_and_whether_they_are_the_ledgers() {
+    let (desk, data) = ledger();
+    let other = Desk::new();
+    let foreign = fs::read(other.top().join("chain/ledger.key")).unwrap();
+    let key = Path::new(&data).join("ledger.key");
+    let own = fs::read(&key).unwrap();
+    let states = |to: &str, code| {
+        let document = desk.run(&["backup", &data, "--to", to]).ends(code).document();
+        let keys = document["keys"].as_object().unwrap().values().map(|state| state.as_str().unwrap().to_owned());
+        (keys.collect::<Vec<_>>(), document["originals_decrypted"].as_bool().unwrap())
+    };
+    let told = |states: [&str; 3]| (states.map(str::to_owned).to_vec(), false);
+    assert_eq!(states("whole", 0), told(["matches"; 3]));
+    let said = desk.say("en", &["backup", &data, "--to", "told"]).ends(0).stdout;
+    assert!(said.contains("the copy holds ledger.key, next.key, platform.key, the private content"), "{said}");
+    fs::write(&key, &foreign).unwrap();
+    assert_eq!(states("foreign", 1), told(["differs", "matches", "matches"]));
+    fs::write(&key, "PRIVATE+KEY+x").unwrap();
+    assert_eq!(states("unreadable", 1), told(["unreadable", "matches", "matches"]));
+    for name in ["ledger.key", "next.key", "platform.key"] {
+        fs::remove_file(Path::new(&data).join(name)).unwrap();
+    }
+    assert_eq!(states("without", 0), told(["missing"; 3]));
+    for (lang, missing, never) in [
+        ("en", "ledger key ledger.key is not in it", "the copy holds ledger.key"),
+        ("zh", "账本密钥 ledger.key：未含", "备份含：ledger.key"),
+    ] {
+        let said = desk.say(lang, &["backup", &data, "--to", &format!("told-{lang}")]).ends(0).stdout;
+        assert!(said.contains(missing) && !said.contains(never), "{said}");
+    }
+
+    // A restore compares them before it writes anything.
+    for (copy, code) in [("foreign", "other_key"), ("unreadable", "key_file_damaged")] {
+        assert_eq!(desk.run(&["restore", copy, "--data", "restored"]).ends(2).error(), code);
+        assert!(!desk.path("restored").exists(), "{copy}");
+    }
+    let restored = desk.run(&["restore", "without", "--data", "restored"]).ends(0).document();
+    assert_eq!((&restored["keys"]["ledger.key"], &restored["originals_decrypted"]), (&"missing".into(), &false.into()));
+    fs::write(desk.path("restored/ledger.key"), own).unwrap();
+    let said = desk.say("zh", &["restore", "whole", "--data", "second"]).ends(0).stdout;
+    assert!(said.contains("账本密钥 ledger.key：已含，与账本相符") && said.contains("未解密，内容未经核对"), "{said}");
+}

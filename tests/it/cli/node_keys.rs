@@ -1,12 +1,17 @@
 //! A node's keys: compared with its ledger before the database is opened for writing.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
+
+use tiezheng::ledger::hash::Digest;
+use tiezheng::store::account_files::AccountFiles;
+use tiezheng::store::contract::accounts::{AccountDocument, AccountStore as _};
 
 use super::at_hand::Desk;
 use crate::opening::files;
-use crate::support::process::Node;
+use crate::support::custodian::give_original;
+use crate::support::process::{LiveNode, Node, http_client};
 
 /// A ledger that is at rest, with a platform key that has signed nothing yet, and another ledger.
 fn ledgers() -> (Desk, String, String) {
@@ -62,6 +67,130 @@ fn a_key_that_is_missing_foreign_or_damaged_is_refused_and_never_replaced() {
     Node::start(Path::new(&own), &[]).stop();
     assert!(!key(&own, "next.key").exists());
     desk.run(&["audit", &own]).ends(0);
+}
+
+#[test]
+fn a_missing_key_is_named_with_what_to_do_in_both_languages() {
+    let (desk, own, _) = ledgers();
+    let serve = ["serve", "--test", "--data", &own, "--listen", "127.0.0.1:0", "--stop-with-stdin"];
+    for (name, zh, en, code) in [
+        ("ledger.key", "缺少账本密钥 ledger.key：请从密钥备份放回，勿新建", "the ledger key ledger.key is missing", 2),
+        (
+            "platform.key",
+            "缺少平台密钥 platform.key：请从密钥备份放回，勿新建",
+            "the platform key platform.key is missing",
+            2,
+        ),
+        // The node runs without it, until its standard input ends: at once.
+        ("next.key", "缺少后继密钥 next.key：请从密钥备份放回，勿新建", "the successor key next.key is missing", 0),
+    ] {
+        let (path, aside) = (Path::new(&own).join(name), desk.path("aside"));
+        fs::rename(&path, &aside).unwrap();
+        let said = |lang| {
+            let ran = desk.say(lang, &serve).ends(code);
+            ran.stdout + &ran.stderr
+        };
+        let (in_chinese, in_english) = (said("zh"), said("en"));
+        assert!(in_chinese.contains(zh), "{in_chinese}");
+        let next_step = "put it back from your key backup; do not create a new one";
+        assert!(in_english.contains(en) && in_english.contains(next_step), "{in_english}");
+        fs::rename(&aside, &path).unwrap();
+    }
+}
+
+#[test]
+fn a_link_in_the_place_of_a_file_or_folder_of_the_node_is_refused() {
+    let (desk, own, _) = ledgers();
+    AccountFiles::in_ledger(Path::new(&own)).replace(AccountDocument::DepositPolicy, "open\n").unwrap();
+    for name in ["ledger.key", "next.key", "platform.key", "mark", "lock", "db", "originals", "accounts", "inventory"] {
+        let (path, aside) = (Path::new(&own).join(name), desk.path("aside"));
+        fs::rename(&path, &aside).unwrap();
+        symlink(&aside, &path).unwrap();
+        refused(&desk, &own, "not_a_file");
+        fs::remove_file(&path).unwrap();
+        fs::rename(&aside, &path).unwrap();
+    }
+}
+
+#[test]
+fn another_name_or_mode_is_refused_before_anything_is_written() {
+    let desk = Desk::alone();
+    let (test, live) = (desk.top().join("test"), desk.top().join("live"));
+    Node::start(&test, &[]).stop();
+    LiveNode::start(&live, &["--deposits", "open"]).stop();
+    for (data, more, code) in [
+        (&test, ["--test", "--origin", "example.org/other"], "another_ledger"),
+        (&live, ["--test", "--pool", "9"], "live_ledger"),
+    ] {
+        let before = files(data);
+        let serve = ["serve", "--listen", "127.0.0.1:0", "--data", data.to_str().unwrap()];
+        let ran = desk.run(&[&serve[..], &more].concat()).ends(64);
+        assert_eq!(ran.error(), code);
+        assert_eq!(files(data), before, "{code}");
+    }
+}
+
+#[test]
+fn account_files_that_are_gone_are_told_at_the_start_and_by_an_audit() {
+    let (desk, own, _) = ledgers();
+    let data = Path::new(&own);
+    let files = AccountFiles::in_ledger(data);
+    files.replace(AccountDocument::EnrolledKeys(Digest([7; 32])), "").unwrap();
+    files.replace(AccountDocument::DepositPolicy, "open\n").unwrap();
+    let serve = ["serve", "--test", "--data", &own, "--listen", "127.0.0.1:0"];
+    for gone in ["accounts/keys", "accounts"] {
+        let aside = desk.path("aside");
+        fs::rename(data.join(gone), &aside).unwrap();
+        let ran = desk.run(&serve).ends(1);
+        assert_eq!(ran.error(), "account_files_missing");
+        assert!(desk.say("zh", &serve).ends(1).stderr.contains("accounts/keys（登记 1 份，现有 0 份）"));
+        let audited = desk.run(&["audit", &own]).ends(1).document();
+        let found = audited["findings"].as_array().unwrap();
+        assert!(found.iter().all(|finding| finding["code"] == "account_files") && !found.is_empty(), "{audited}");
+        assert!(!data.join(gone).exists());
+        fs::rename(&aside, data.join(gone)).unwrap();
+    }
+    // A file that is damaged is found as well.
+    let policy = data.join("accounts/deposit-policy");
+    let good = fs::read(&policy).unwrap();
+    fs::write(&policy, "open\n").unwrap();
+    let audited = desk.run(&["audit", &own]).ends(1).document();
+    assert_eq!(audited["findings"][0]["code"], "account_files", "{audited}");
+    fs::write(&policy, good).unwrap();
+    desk.run(&["audit", &own]).ends(0);
+    // Without a copy the operator goes on without them, and says so by removing the inventory.
+    fs::remove_dir_all(data.join("accounts/keys")).unwrap();
+    fs::remove_file(data.join("inventory")).unwrap();
+    Node::start(data, &[]).stop();
+    assert!(data.join("inventory").is_file());
+    desk.run(&["audit", &own]).ends(0);
+}
+
+#[tokio::test]
+async fn originals_that_are_gone_are_told_at_the_start() {
+    let desk = Desk::alone();
+    let (data, token) = (desk.top().join("chain"), desk.top().join("token"));
+    let node = Node::start(&data, &["--operator-token", token.to_str().unwrap()]);
+    for original in [[1_u8; 10], [2; 10]] {
+        give_original(&http_client(), &node.url, &token, &original).await;
+    }
+    node.stop();
+    let own = data.to_str().unwrap();
+    let (originals, aside) = (data.join("originals"), desk.path("aside"));
+    fs::rename(&originals, &aside).unwrap();
+    let before = files(&data);
+    let serve = ["serve", "--test", "--data", own, "--listen", "127.0.0.1:0", "--stop-with-stdin"];
+    assert_eq!(desk.run(&serve).ends(1).error(), "originals_missing");
+    assert!(desk.say("zh", &serve).ends(1).stderr.contains("账本记载其中有 2 件托管原文"));
+    assert_eq!(files(&data), before, "nothing was made in its place");
+    fs::rename(&aside, &originals).unwrap();
+    let shelf = fs::read_dir(&originals).unwrap().next().unwrap().unwrap().path();
+    let object = fs::read_dir(shelf).unwrap().next().unwrap().unwrap().path();
+    fs::rename(&object, &aside).unwrap();
+    let said = desk.say("en", &serve).ends(0).stdout;
+    assert!(said.contains("1 of 2 originals in custody are missing or have another size"), "{said}");
+    fs::rename(&aside, &object).unwrap();
+    assert!(!desk.say("en", &serve).ends(0).stdout.contains("originals in custody are missing"));
 }
 
 #[test]

@@ -69,6 +69,24 @@ fn a_key_without_its_ledger_is_no_place_for_another() {
     }
 }
 
+/// A new ledger would remove originals that none of its acts names.
+#[test]
+fn originals_or_account_files_without_their_ledger_are_no_place_for_another() {
+    for part in ["originals/07/object", "accounts/deposit-policy", "platform.key", "inventory"] {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join(part);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, "x").unwrap();
+        let before = files(root.path());
+        let refused = create(root.path());
+        assert!(matches!(&refused, Err(OpenError::PartsWithoutLedger { name }) if part.starts_with(name)), "{part}");
+        assert_eq!(files(root.path()), before);
+    }
+    let root = tempfile::tempdir().unwrap();
+    fs::create_dir(root.path().join("originals")).unwrap();
+    create(root.path()).unwrap();
+}
+
 #[test]
 fn open_or_create_does_either_and_never_takes_one_ledger_for_another() {
     let root = tempfile::tempdir().unwrap();

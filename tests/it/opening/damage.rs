@@ -27,7 +27,7 @@ use crate::support::stores::{Bench, Rocks, small};
 
 /// Damages a copy of the sample, and sees it refused in this way by a node and by an audit, and left as it is.
 #[track_caller]
-fn refused(name: &str, is_right: fn(&OpenError) -> bool, damage: impl FnOnce(&Path)) {
+pub(super) fn refused(name: &str, is_right: fn(&OpenError) -> bool, damage: impl FnOnce(&Path)) {
     let (_root, folder) = sample();
     damage(&folder);
     let before = files(&folder);
@@ -51,7 +51,7 @@ fn put(folder: &Path, table: &str, key: &[u8], value: &[u8]) {
     tamper(folder, |db| db.put_cf(db.cf_handle(table).unwrap(), key, value).unwrap());
 }
 
-fn flip(path: &Path, at: usize) {
+pub(super) fn flip(path: &Path, at: usize) {
     let mut bytes = fs::read(path).unwrap();
     bytes[at] ^= 0x10;
     fs::write(path, bytes).unwrap();
@@ -65,10 +65,18 @@ fn size() -> u64 {
 fn a_mark_that_is_missing_or_damaged_is_refused() {
     refused("no mark", |e| matches!(e, OpenError::MarkMissing), |f| fs::remove_file(f.join("mark")).unwrap());
     let damaged = |e: &OpenError| matches!(e, OpenError::MarkDamaged);
-    refused("empty mark", damaged, |f| fs::write(f.join("mark"), "").unwrap());
     refused("zeroed mark", damaged, |f| fs::write(f.join("mark"), vec![0; 131_072]).unwrap());
-    refused("short mark", damaged, |f| {
+    let empty = |e: &OpenError| matches!(e, OpenError::MarkLength { found: 0 }) && e.to_string().contains("is empty");
+    refused("empty mark", empty, |f| fs::write(f.join("mark"), "").unwrap());
+    let short =
+        |e: &OpenError| matches!(e, OpenError::MarkLength { found: 131_071 }) && e.to_string().contains("cut off");
+    refused("short mark", short, |f| {
         fs::write(f.join("mark"), &fs::read(f.join("mark")).unwrap()[..131_071]).unwrap();
+    });
+    let long =
+        |e: &OpenError| matches!(e, OpenError::MarkLength { found: 131_073 }) && e.to_string().contains("appended");
+    refused("long mark", long, |f| {
+        fs::write(f.join("mark"), [&fs::read(f.join("mark")).unwrap()[..], b"x"].concat()).unwrap();
     });
     refused("both slots", damaged, |f| [30, 65_566].iter().for_each(|at| flip(&f.join("mark"), *at)));
 }
@@ -91,7 +99,6 @@ fn one_damaged_slot_falls_back_to_the_other() {
         seal(&store, vec![Draft::nth(9_000).waiting(9_000)]);
     }
     found.sort();
-    // A clean end writes the checkpoint once more, with the length of the MANIFEST: both slots have it.
     // A clean end writes the checkpoint once more where the MANIFEST has grown since: then both slots have the last one.
     assert_eq!(found[1], last.tip.size());
     assert!([before.tip.size(), last.tip.size()].contains(&found[0]), "{found:?}");

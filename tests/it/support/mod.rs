@@ -3,6 +3,8 @@
 #[cfg(feature = "node")]
 pub(crate) mod acts;
 pub(crate) mod chain;
+#[cfg(feature = "node")]
+pub(crate) mod custodian;
 #[cfg_attr(not(feature = "node"), expect(dead_code, reason = "the node's own tests use the rest"))]
 pub(crate) mod depositor;
 #[cfg(feature = "node")]

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// System calls that are traced.
-const CALLS: &str = "trace=write,pwrite64,writev,sendto,sendmsg,fsync,fdatasync,rename,renameat,renameat2,link,linkat";
+const CALLS: &str =
+    "trace=write,pwrite64,writev,sendto,sendmsg,fsync,fdatasync,rename,renameat,renameat2,link,linkat,mkdir,mkdirat";
 
 /// Something that the program did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub(crate) enum Event {
     Flush(PathBuf),
     /// A file or a folder got a name, the second; the first is the one it had.
     Name(PathBuf, PathBuf),
+    /// A folder was made.
+    Folder(PathBuf),
     /// Bytes were sent: through a socket, or to standard output.
     Send(String),
 }
@@ -78,6 +81,13 @@ impl Trace {
         Self(self.0[..end].to_vec())
     }
 
+    /// The events before the last thing sent that begins with `text`, which must be there.
+    pub(crate) fn until_last(&self, text: &str) -> Self {
+        let sent = |event: &Event| matches!(event, Event::Send(sent) if sent.starts_with(text));
+        let end = self.0.iter().rposition(sent).unwrap_or_else(|| panic!("nothing was sent that begins with {text:?}"));
+        Self(self.0[..end].to_vec())
+    }
+
     /// Names within `folder` that a power cut could take back after these events: a file that was named before it was
     /// flushed, or a folder that was not flushed afterwards.
     pub(crate) fn names_at_risk(&self, folder: &Path) -> Vec<String> {
@@ -97,7 +107,10 @@ impl Trace {
                     }
                     unflushed_folders.insert(to.parent().unwrap(), to);
                 }
-                Event::Name(..) | Event::Send(_) => {}
+                Event::Folder(path) if path.starts_with(folder) => {
+                    unflushed_folders.insert(path.parent().unwrap(), path);
+                }
+                Event::Name(..) | Event::Folder(_) | Event::Send(_) => {}
             }
         }
         let names = unflushed_folders.into_values();
@@ -122,6 +135,7 @@ fn event(call: &str) -> Option<Event> {
     let target = rest.split_once('<').and_then(|(_, rest)| rest.split_once('>')).map(|(target, _)| target);
     Some(match name {
         "fsync" | "fdatasync" => Event::Flush(target?.into()),
+        "mkdir" | "mkdirat" => Event::Folder(quoted(0)?.into()),
         "rename" | "renameat" | "renameat2" | "link" | "linkat" => Event::Name(quoted(0)?.into(), quoted(1)?.into()),
         _ if target?.starts_with('/') => Event::Write(target?.into()),
         _ => Event::Send(quoted(0)?),

@@ -47,51 +47,147 @@ fn one_open_file_writes_both_slots_in_turn() {
     }
 }
 
+/// What a write of `size` over `before` writes into slot 1.
+fn next_slot(before: &Path, sequence: u64, size: u64) -> Vec<u8> {
+    let reached = Mark::read(before).unwrap().reached.further(HighWater::of(Some(&checkpoint(size))));
+    encode(sequence, &checkpoint(size).note().to_string(), reached, None)
+}
+
 #[test]
-fn every_flipped_byte_of_the_last_slot_falls_back_to_the_one_before() {
+fn every_flipped_byte_of_the_last_slot_falls_back_to_the_one_before_and_keeps_the_high_water_mark() {
     let (_folder, path) = marked(4);
     let good = std::fs::read(&path).unwrap();
     // The fresh file has the numbers 0 and 1, so size 4 has number 5 and stands in slot 1.
-    let length = encode(5, &checkpoint(4).note().to_string(), None).len();
+    let length = next_slot(&path, 5, 4).len();
     for at in SLOT..SLOT + length {
         let mut bytes = good.clone();
         bytes[at] ^= 1;
         std::fs::write(&path, &bytes).unwrap();
-        assert_eq!(size(&path), Some(3), "byte {at}");
+        let mark = Mark::read(&path).unwrap();
+        assert_eq!((size(&path), mark.reached.size), (Some(3), TreeSize(4)), "byte {at}");
         bytes[at - SLOT] ^= 1;
         std::fs::write(&path, &bytes).unwrap();
-        assert!(matches!(Mark::read(&path), Err(MarkError::Damaged)), "byte {at} of both");
+        assert!(matches!(Mark::read(&path), Err(MarkReadError::BothSlots)), "byte {at} of both");
     }
     std::fs::write(&path, &good).unwrap();
     assert_eq!(size(&path), Some(4));
 }
 
+/// Also of a write that records the same checkpoint again, with another MANIFEST.
 #[test]
-fn every_torn_write_leaves_the_mark_before() {
-    let (_folder, path) = marked(3);
-    let before = std::fs::read(&path).unwrap();
-    let slot = encode(5, &checkpoint(4).note().to_string(), None);
-    for written in 0..slot.len() {
-        let mut bytes = before.clone();
-        bytes[SLOT..SLOT + written].copy_from_slice(&slot[..written]);
-        std::fs::write(&path, &bytes).unwrap();
-        // The size before, and not lost either: only the last byte of the checksum makes the new one count.
-        let whole = bytes[SLOT..SLOT + slot.len()] == slot;
-        assert_eq!(size(&path), Some(if whole { 4 } else { 3 }), "{written} bytes");
+fn every_torn_write_leaves_the_mark_before_and_is_never_taken_for_damage() {
+    for next in [3, 4] {
+        let (_folder, path) = marked(3);
+        let before = std::fs::read(&path).unwrap();
+        let slot = next_slot(&path, 5, next);
+        let check = |bytes: &[u8], what: &str| {
+            std::fs::write(&path, bytes).unwrap();
+            let mark = Mark::read(&path).unwrap_or_else(|error| panic!("{what}: {error}"));
+            // The size before, and not lost either: only the last byte of the checksum makes the new one count.
+            let whole = bytes[SLOT..SLOT + slot.len()] == slot;
+            assert_eq!(size(&path), Some(if whole { next } else { 3 }), "{what}");
+            assert!(mark.reached.size.0 >= 3 && mark.reached.size.0 <= next, "{what}");
+        };
+        for written in 0..slot.len() {
+            let mut bytes = before.clone();
+            bytes[SLOT..SLOT + written].copy_from_slice(&slot[..written]);
+            check(&bytes, &format!("{written} bytes"));
+        }
+        // A disk writes sectors in any order, each of them whole or not at all.
+        let sectors = slot.len().div_ceil(512);
+        for written in 0..1_u32 << sectors {
+            let mut bytes = before.clone();
+            for (number, sector) in slot.chunks(512).enumerate().filter(|(number, _)| written & 1 << number != 0) {
+                let at = SLOT + 512 * number;
+                bytes[at..at + sector.len()].copy_from_slice(sector);
+            }
+            check(&bytes, &format!("sectors {written:b}"));
+        }
     }
+}
+
+#[test]
+fn a_slot_of_which_nothing_is_readable_is_refused_whichever_it_is() {
+    for place in [0, SLOT] {
+        let (_folder, path) = marked(4);
+        let good = std::fs::read(&path).unwrap();
+        let other = if place == 0 { 4 } else { 3 };
+        let mut damages = vec![vec![0..SLOT], vec![0..NOTE], vec![8..9, SECOND_HEAD + 8..SECOND_HEAD + 9]];
+        damages.push(vec![40..41, SECOND_HEAD + 80..SECOND_HEAD + 81]);
+        for damage in damages {
+            let mut bytes = good.clone();
+            damage.iter().flat_map(Clone::clone).for_each(|at| bytes[place + at] = bytes[place + at].wrapping_add(1));
+            std::fs::write(&path, &bytes).unwrap();
+            let slot = place / SLOT;
+            let refused = Mark::read(&path).unwrap_err();
+            let is_right =
+                matches!(refused, MarkReadError::OneSlot { slot: found, size } if found == slot && size.0 == other);
+            assert!(is_right, "{damage:?}: {refused:?}");
+        }
+        // One of the heads is enough.
+        for head in [0, SECOND_HEAD] {
+            let mut bytes = good.clone();
+            bytes[place + head + 50] ^= 1;
+            std::fs::write(&path, &bytes).unwrap();
+            assert_eq!(Mark::read(&path).unwrap().reached.size.0, 4, "{place} {head}");
+        }
+    }
+}
+
+#[test]
+fn the_high_water_mark_survives_writes_that_reach_less_far() {
+    let (_folder, path) = marked(4);
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[SLOT + NOTE] ^= 1;
+    std::fs::write(&path, &bytes).unwrap();
+    for _ in 0..3 {
+        let mark = Mark::read(&path).unwrap();
+        assert_eq!((size(&path), mark.reached), (Some(3), HighWater::of(Some(&checkpoint(4)))));
+        MarkFile::open(&path, &mark).unwrap().write(&checkpoint(3), None).unwrap();
+    }
+    MarkFile::open(&path, &Mark::read(&path).unwrap()).unwrap().write(&checkpoint(5), None).unwrap();
+    assert_eq!(Mark::read(&path).unwrap().reached.size, TreeSize(5));
 }
 
 #[test]
 fn a_file_of_another_length_or_with_swapped_slots_is_refused() {
     let (_folder, path) = marked(2);
     let good = std::fs::read(&path).unwrap();
-    let swapped = [&good[SLOT..], &good[..SLOT]].concat();
-    for bytes in [&good[..2 * SLOT - 1], &[&good[..], b"x"].concat(), &good[..SLOT], b"", &swapped] {
+    for bytes in [&good[..2 * SLOT - 1], &[&good[..], b"x"].concat(), &good[..SLOT], b"", &[&good[..], &good].concat()]
+    {
         std::fs::write(&path, bytes).unwrap();
-        assert!(matches!(Mark::read(&path), Err(MarkError::Damaged)));
+        let length = bytes.len() as u64;
+        assert!(matches!(Mark::read(&path), Err(MarkReadError::Length { found }) if found == length), "{length}");
     }
+    std::fs::write(&path, [&good[SLOT..], &good[..SLOT]].concat()).unwrap();
+    assert!(matches!(Mark::read(&path), Err(MarkReadError::BothSlots)));
     std::fs::remove_file(&path).unwrap();
-    assert!(matches!(Mark::read(&path), Err(MarkError::Disk(error)) if error.kind() == io::ErrorKind::NotFound));
+    assert!(matches!(Mark::read(&path), Err(MarkReadError::Disk(error)) if error.kind() == io::ErrorKind::NotFound));
+}
+
+/// As `cp -al` makes it.
+#[test]
+fn a_copy_of_the_folder_made_of_hard_links_does_not_change_with_it() {
+    let (folder, path) = marked(2);
+    let copy = folder.path().join("copy");
+    std::fs::hard_link(&path, &copy).unwrap();
+    MarkFile::open(&path, &Mark::read(&path).unwrap()).unwrap().write(&checkpoint(3), None).unwrap();
+    assert_eq!((size(&path), size(&copy)), (Some(3), Some(2)));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "no draft is left");
+}
+
+#[test]
+fn a_link_is_neither_read_nor_written() {
+    let (folder, path) = marked(2);
+    let (mark, outside) = (Mark::read(&path).unwrap(), folder.path().join("outside"));
+    std::fs::rename(&path, &outside).unwrap();
+    std::os::unix::fs::symlink(&outside, &path).unwrap();
+    assert!(matches!(Mark::read(&path), Err(MarkReadError::Disk(_))));
+    MarkFile::open(&path, &mark).unwrap_err();
+    std::fs::remove_file(&path).unwrap();
+    std::os::unix::fs::symlink(folder.path().join("none"), &path).unwrap();
+    MarkFile::write_new(&path).unwrap_err();
+    assert!(!folder.path().join("none").exists());
 }
 
 #[test]
@@ -122,14 +218,24 @@ fn the_extent_of_the_manifest_is_kept_beside_the_checkpoint() {
 }
 
 #[test]
-fn a_slot_of_the_first_version_is_read() {
-    let (_folder, path) = marked(1);
-    let note = checkpoint(7).note().to_string();
-    let length = u32::try_from(note.len()).unwrap();
-    let body = [FIRST_MAGIC.as_slice(), &8_u64.to_be_bytes(), &length.to_be_bytes(), note.as_bytes()].concat();
-    let slot = [body.as_slice(), &sha256(&body).0].concat();
-    let mut bytes = std::fs::read(&path).unwrap();
-    bytes[..slot.len()].copy_from_slice(&slot);
-    std::fs::write(&path, bytes).unwrap();
-    assert_eq!((size(&path), Mark::read(&path).unwrap().manifest), (Some(7), None));
+fn slots_of_the_earlier_versions_are_read() {
+    for (magic, head) in EARLIER {
+        let (_folder, path) = marked(1);
+        let note = checkpoint(7).note().to_string();
+        let length = u32::try_from(note.len()).unwrap();
+        let mut body = [magic.as_slice(), &8_u64.to_be_bytes(), &length.to_be_bytes()].concat();
+        let mut extent = None;
+        if head > body.len() {
+            extent = Some(Extent { number: 12, length: 3_456 });
+            body.extend_from_slice(&[12_u64.to_be_bytes(), 3_456_u64.to_be_bytes()].concat());
+        }
+        body.extend_from_slice(note.as_bytes());
+        let slot = [body.as_slice(), &sha256(&body).0].concat();
+        let mut bytes = std::fs::read(&path).unwrap();
+        bytes[..SLOT].fill(0);
+        bytes[..slot.len()].copy_from_slice(&slot);
+        std::fs::write(&path, bytes).unwrap();
+        let mark = Mark::read(&path).unwrap();
+        assert_eq!((size(&path), mark.manifest, mark.reached.size.0), (Some(7), extent, 7));
+    }
 }

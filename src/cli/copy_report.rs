@@ -1,0 +1,127 @@
+//! What a copy of a ledger's folder holds besides the database, and what of it was compared: for `backup` and `restore`.
+
+use std::path::Path;
+
+use serde_json::{Map, Value, json};
+
+use crate::cli::beside::{account_files_missing, missing_account_files};
+use crate::cli::ending::{Complaint, Ending};
+use crate::cli::node_keys::{self, KeyReport, KeyState};
+use crate::cli::office::ORIGINALS;
+use crate::cli::opening::unreadable;
+use crate::cli::originals_check::{OriginalsReport, sizes_of_originals};
+use crate::cli::screen::{BAD, GOOD, HEED, Screen};
+use crate::store::rocks::reader::RocksReader;
+
+/// What was found.
+#[derive(Debug)]
+pub struct CopyReport {
+    keys: Vec<KeyReport>,
+    originals: OriginalsReport,
+    accounts: Option<Complaint>,
+}
+
+impl CopyReport {
+    /// Compares keys, account files and originals in `folder` with the ledger that `store` reads there.
+    ///
+    /// # Errors
+    ///
+    /// [`Complaint`]: the ledger or the account files cannot be read.
+    pub fn of(folder: &Path, store: &RocksReader) -> Result<Self, Complaint> {
+        let keys = node_keys::report(folder, store)?;
+        let originals = sizes_of_originals(store, &folder.join(ORIGINALS)).map_err(|error| unreadable(&error))?;
+        let accounts = account_files_missing(folder, &missing_account_files(folder)?);
+        Ok(Self { keys, originals, accounts })
+    }
+
+    /// The first key that is another than the ledger's, or is none.
+    #[must_use]
+    pub fn wrong_key(&self) -> Option<&Complaint> {
+        let wrong = |key: &&KeyReport| matches!(key.state, KeyState::Differs | KeyState::Unreadable);
+        self.keys.iter().find(wrong).and_then(|key| key.complaint.as_ref())
+    }
+
+    /// A key that is missing is told and no fault: it may be kept elsewhere.
+    #[must_use]
+    pub fn ending(&self) -> Ending {
+        let is_good = self.wrong_key().is_none() && self.originals.faults.is_empty() && self.accounts.is_none();
+        if is_good { Ending::Good } else { Ending::Finding }
+    }
+
+    /// The fields of the JSON document.
+    #[must_use]
+    pub fn fields(&self) -> Map<String, Value> {
+        let keys: Map<_, _> = self.keys.iter().map(|key| (key.name.to_owned(), json!(key.state.word()))).collect();
+        let faults: Vec<_> = self.originals.faults.iter().map(ToString::to_string).collect();
+        let mut fields = Map::new();
+        fields.insert("keys".into(), keys.into());
+        fields.insert("originals".into(), json!(self.originals.kept));
+        fields.insert("originals_faults".into(), json!(faults));
+        fields.insert("originals_decrypted".into(), json!(false));
+        fields.insert("account_files_complete".into(), json!(self.accounts.is_none()));
+        fields
+    }
+
+    /// For people.
+    ///
+    /// # Errors
+    ///
+    /// The screen.
+    pub fn show(&self, screen: &Screen) -> anyhow::Result<()> {
+        let is_zh = screen.pick("zh", "en") == "zh";
+        for key in &self.keys {
+            let (zh, en) = key.label;
+            let label = format!("{} {}", screen.pick(zh, en), key.name);
+            let (tone, word) = match key.state {
+                KeyState::Matches => (GOOD, screen.pick("已含，与账本相符", "is in it and is this ledger's")),
+                KeyState::NotNeeded => continue,
+                KeyState::Missing => (HEED, screen.pick("未含", "is not in it")),
+                KeyState::Differs => (BAD, screen.pick("与账本不符", "is not this ledger's")),
+                KeyState::Unreadable => (BAD, screen.pick("无法读取", "cannot be read")),
+            };
+            screen.line(screen.paint(tone, &format!("{label}{}{word}", screen.pick("：", " "))))?;
+            if let Some(Complaint { zh, en, .. }) = &key.complaint {
+                screen.line(format!("  {}", screen.pick(zh, en)))?;
+            }
+        }
+        if let Some(Complaint { zh, en, .. }) = &self.accounts {
+            screen.line(screen.paint(BAD, screen.pick(zh, en)))?;
+        }
+        for fault in &self.originals.faults {
+            let word = screen.pick("托管原文有问题", "an original in custody");
+            let text = if is_zh { fault.chinese() } else { fault.to_string() };
+            screen.line(format!("{}  {text}", screen.paint(BAD, word)))?;
+        }
+        self.show_originals(screen)
+    }
+
+    fn show_originals(&self, screen: &Screen) -> anyhow::Result<()> {
+        let kept = self.originals.kept;
+        let good = kept - self.originals.faults.len() as u64;
+        let zh = format!(
+            "托管原文：{kept} 件中 {good} 件存在且大小相符；未解密，内容未经核对（请对该文件夹运行 tiezheng audit）"
+        );
+        let en = format!(
+            "originals in custody: {good} of {kept} are there in their size; they were not decrypted, so their content \
+             was not checked (run `tiezheng audit` on the folder)"
+        );
+        Ok(screen.line(screen.pick(&zh, &en))?)
+    }
+
+    /// What is private in the folder, as a list in the screen's language.
+    #[must_use]
+    pub fn private_parts(&self, screen: &Screen) -> String {
+        let there =
+            |key: &&KeyReport| matches!(key.state, KeyState::Matches | KeyState::Differs | KeyState::Unreadable);
+        let keys = self.keys.iter().filter(there).map(|key| key.name.to_owned());
+        let mut parts: Vec<String> = keys.collect();
+        parts.push(screen.pick("存证的私有信息", "the private content of deposits").into());
+        let objects = self.originals.kept - self.originals.faults.len() as u64;
+        if objects > 0 {
+            let (zh, en) =
+                (format!("{objects} 件原文及其密钥"), format!("{objects} originals with the keys that open them"));
+            parts.push(screen.pick(&zh, &en).into());
+        }
+        parts.join(screen.pick("、", ", "))
+    }
+}

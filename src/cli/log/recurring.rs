@@ -1,0 +1,142 @@
+//! Lines of the log that recur: at most one a minute of each, with the number of those that were left out.
+//!
+//! The first is written at once. Of those that follow within a minute the last is written when the minute ends, or before
+//! another line is written: lines stay in their order, so the last ones tell how things stand.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::time::{Duration, Instant};
+
+use tracing::callsite::Identifier;
+
+/// How often a line is written.
+const EVERY: Duration = Duration::from_mins(1);
+
+/// What was written last, and what waits. `P` is the place of the program that writes a line.
+#[derive(Debug)]
+pub(super) struct Recurring<P = Identifier>(HashMap<P, Place>);
+
+impl<P> Default for Recurring<P> {
+    fn default() -> Self {
+        Self(HashMap::new())
+    }
+}
+
+#[derive(Debug)]
+struct Place {
+    written: Instant,
+    waiting: Option<Waiting>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    last: Vec<u8>,
+    came: Instant,
+    /// Lines before it that were left out.
+    left_out: u64,
+}
+
+impl Waiting {
+    fn line(mut self) -> Vec<u8> {
+        if self.left_out > 0 {
+            if self.last.last() == Some(&b'\n') {
+                self.last.pop();
+            }
+            let note = format!(" (and {} more such lines since the last one)\n", self.left_out);
+            self.last.extend_from_slice(note.as_bytes());
+        }
+        self.last
+    }
+}
+
+impl<P: Eq + Hash> Recurring<P> {
+    /// A line of `place`; what is to be written now.
+    pub(super) fn line(&mut self, place: P, line: Vec<u8>, now: Instant) -> Vec<Vec<u8>> {
+        if let Some(place) = self.0.get_mut(&place)
+            && now.saturating_duration_since(place.written) < EVERY
+        {
+            let left_out = place.waiting.take().map_or(0, |before| before.left_out + 1);
+            place.waiting = Some(Waiting { last: line, came: now, left_out });
+            return Vec::new();
+        }
+        let mut lines = self.all(now);
+        lines.push(line);
+        self.0.insert(place, Place { written: now, waiting: None });
+        lines
+    }
+
+    /// How long until a line that waits is due; `None` when none waits.
+    pub(super) fn wait(&self, now: Instant) -> Option<Duration> {
+        let waiting = self.0.values().filter(|place| place.waiting.is_some());
+        waiting.map(|place| (place.written + EVERY).saturating_duration_since(now)).min()
+    }
+
+    /// What is to be written once a line that waits is due.
+    pub(super) fn due(&mut self, now: Instant) -> Vec<Vec<u8>> {
+        if self.wait(now).is_some_and(|wait| wait.is_zero()) { self.all(now) } else { Vec::new() }
+    }
+
+    /// All lines that wait, in their order.
+    pub(super) fn all(&mut self, now: Instant) -> Vec<Vec<u8>> {
+        let mut lines = Vec::new();
+        for place in self.0.values_mut() {
+            if let Some(waiting) = place.waiting.take() {
+                place.written = now;
+                lines.push(waiting);
+            }
+        }
+        lines.sort_by_key(|waiting| waiting.came);
+        lines.into_iter().map(Waiting::line).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Four minutes of a shortage, with a line of each of two places every 0.7 seconds.
+    #[test]
+    fn a_line_that_recurs_is_written_once_a_minute_with_a_count_and_its_last_word_is_never_lost() {
+        #[expect(clippy::disallowed_methods, reason = "a beginning; the test counts from it")]
+        let begin = Instant::now();
+        let mut recurring = Recurring::default();
+        let mut written = Vec::new();
+        for n in 0..343_u64 {
+            let now = begin + Duration::from_millis(700 * n);
+            for place in ["a", "b"] {
+                written.extend(recurring.line(place, format!("{place} {n}\n").into_bytes(), now));
+            }
+            written.extend(recurring.due(now));
+        }
+        assert_eq!(written.len(), 8, "{written:?}");
+        assert_eq!(written[..2], [b"a 0\n".to_vec(), b"b 0\n".to_vec()]);
+        let second = String::from_utf8(written[2].clone()).unwrap();
+        assert_eq!(second, "a 86 (and 85 more such lines since the last one)\n");
+        let now = begin + Duration::from_millis(700 * 342);
+        assert!(recurring.wait(now).unwrap() <= EVERY);
+        let last = recurring.all(now);
+        assert!(last[0].starts_with(b"a 342 (and ") && last[1].starts_with(b"b 342 (and "), "{last:?}");
+        assert_eq!((recurring.wait(now), recurring.all(now).len()), (None, 0));
+        // Long after, a line is written at once again.
+        assert_eq!(recurring.line("a", b"again\n".to_vec(), now + 2 * EVERY), [b"again\n".to_vec()]);
+    }
+
+    #[test]
+    fn the_end_of_a_shortage_is_told_at_once_after_all_that_came_before() {
+        #[expect(clippy::disallowed_methods, reason = "a beginning; the test counts from it")]
+        let begin = Instant::now();
+        let mut recurring = Recurring::default();
+        let mut line = |place, text: &str, seconds| {
+            let lines = recurring.line(place, format!("{text}\n").into_bytes(), begin + Duration::from_secs(seconds));
+            lines.into_iter().map(|line| String::from_utf8(line).unwrap()).collect::<String>()
+        };
+        assert_eq!(line("paused", "paused at 0", 0), "paused at 0\n");
+        assert_eq!(line("paused", "paused at 1", 1), "");
+        assert_eq!(line("resumed", "resumed at 2", 2), "paused at 1\nresumed at 2\n");
+        assert_eq!(line("resumed", "resumed at 3", 3) + &line("paused", "paused at 4", 4), "");
+        let due = recurring.due(begin + EVERY);
+        assert_eq!(due, Vec::<Vec<u8>>::new(), "a minute since the last paused line, which was the one of second 1");
+        let due = recurring.due(begin + EVERY + Duration::from_secs(2));
+        assert_eq!(due, [b"resumed at 3\n".to_vec(), b"paused at 4\n".to_vec()]);
+    }
+}
