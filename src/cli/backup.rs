@@ -18,7 +18,7 @@ use crate::store::rocks::folder::Folder;
 use crate::store::rocks::open_error::OpenError;
 
 const EXAMPLES: &str = "\
-Example | 示例:
+Example:
   tiezheng backup chain-data --to /mnt/backup/2026-11-22
 
 The node must be stopped. The copy is written under another name beside the target, fsynced,
@@ -27,7 +27,14 @@ original in custody is compared with its record by presence, name and size, and 
 `tiezheng audit` on the copy does that. The copy holds the private keys (the platform's too)
 and the originals with the keys that open them: keep it as safe as the node. A copy that was
 cut off stays beside the target as .tiezheng-backup-…, and may be removed.
-备份含私钥，请与节点同等保管。原文仅核对是否存在、名称与大小；如需解密核对，请对备份运行 audit。";
+|
+示例：
+  tiezheng backup chain-data --to /mnt/backup/2026-11-22
+
+节点须已停止。副本先以临时名称写在目标旁，落盘后以只读方式打开并与检查点文件核对，然后才改为正式
+名称。托管原文仅核对是否存在、名称与大小；如需解密核对，请对备份运行 tiezheng audit。备份含私钥
+（包括平台私钥）及托管原文与其密钥，请与节点同等保管。中断的副本以 .tiezheng-backup-… 为名留在
+目标旁，可以删除。";
 
 /// Copy a stopped node's ledger, and check the copy | 备份（节点须已停止）
 #[derive(Debug, Clone, clap::Args)]

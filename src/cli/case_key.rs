@@ -17,6 +17,7 @@ use crate::cli::ending::Complaint;
 use crate::cli::input;
 use crate::cli::normalization::composed;
 use crate::ledger::key::Signer;
+use crate::wire::chinese;
 
 /// The case that is meant where none is named.
 pub const DEFAULT_CASE: &str = "default";
@@ -70,7 +71,8 @@ pub fn open(config: &Config, case: &str) -> Result<CaseKey, Complaint> {
 /// [`Complaint`] when the system has no randomness.
 pub fn generate() -> Result<Signer, Complaint> {
     let seed = Zeroizing::new(random_bytes::<32>()?);
-    Signer::of_depositor(&seed).ok_or_else(|| Complaint::unable("weak_key", "生成的密钥过弱", "the key made is weak"))
+    Signer::of_depositor(&seed)
+        .ok_or_else(|| Complaint::unable("weak_key", "生成的密钥过弱，请重试", "the key made is weak; try again"))
 }
 
 /// Bytes that nobody can guess.
@@ -81,7 +83,8 @@ pub fn generate() -> Result<Signer, Complaint> {
 pub fn random_bytes<const N: usize>() -> Result<[u8; N], Complaint> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(|error| {
-        Complaint::unable("no_randomness", format!("系统无法提供随机数：{error}"), format!("no randomness: {error}"))
+        let zh = "系统无法提供随机数，请稍后重试";
+        Complaint::unable("no_randomness", zh, format!("the system has no randomness: {error}. Try again later"))
     })?;
     Ok(bytes)
 }
@@ -121,13 +124,14 @@ pub fn read(path: &Path) -> Result<Signer, Complaint> {
 ///
 /// [`Complaint`] when the file cannot be read, or holds no key.
 pub fn read_any_mode(path: &Path) -> Result<Signer, Complaint> {
-    let damaged = |error: &dyn std::fmt::Display| {
-        let zh = format!("{} 不是密钥文件：{error}", path.display());
-        Complaint::unable("key_file_damaged", zh, format!("{} is no key file: {error}", path.display()))
+    let damaged = |zh: &str, en: &dyn std::fmt::Display| {
+        let zh = format!("{} 不是密钥文件，或已损坏：{zh}。请从备份恢复", path.display());
+        let en = format!("{} is no key file, or damaged: {en}. Restore it from a backup", path.display());
+        Complaint::unable("key_file_damaged", zh, en)
     };
     let bytes = Zeroizing::new(input::bytes(path, input::SMALL)?);
-    let text = input::decode(&bytes).map(Zeroizing::new).map_err(|error| damaged(&error))?;
-    Signer::parse(text.trim()).map_err(|error| damaged(&error))
+    let text = input::decode(&bytes).map(Zeroizing::new).map_err(|error| damaged(error.chinese(), &error))?;
+    Signer::parse(text.trim()).map_err(|error| damaged(chinese::key(error), &error))
 }
 
 fn check_name(case: &str) -> Result<(), Complaint> {

@@ -27,14 +27,19 @@ use crate::store::rocks::folder::{BESIDE, Folder, KEYS, RESTORED, RESTORING};
 use crate::store::rocks::open_error::OpenError;
 
 const EXAMPLES: &str = "\
-Example | 示例:
+Example:
   tiezheng restore /mnt/backup/2026-11-22 --data chain-data
 
 Into an empty folder only. A restore that was cut off goes on when it is run again. A backup
 that is older than the last receipt given out is a rollback: what was deposited since is lost
 from this ledger, and the receipts of it prove that. Restore the newest copy there is, and
 tell depositors and auditors.
-只恢复到空文件夹；中断后重新运行即可继续。若备份早于最后一份已发出的回执，即为回退：其后的存证将丢失，且回执可以证明。";
+|
+示例：
+  tiezheng restore /mnt/backup/2026-11-22 --data chain-data
+
+只恢复到空文件夹；中断后重新运行即可继续。若备份早于最后一份已发出的回执，即为回退：其后的存证将
+丢失，且回执可以证明。请恢复最新的备份，并告知存证人和审计人员。";
 
 /// The checkpoint file's name in a ledger's folder.
 const CHECKPOINT_FILE: &str = "mark";
