@@ -7,7 +7,7 @@
 
 use std::num::NonZero;
 use std::panic::resume_unwind;
-use std::sync::mpsc::sync_channel;
+use std::sync::mpsc::{Sender, channel, sync_channel};
 use std::thread;
 
 /// Items that wait in each lane to be taken.
@@ -18,16 +18,30 @@ pub(in crate::audit) fn in_order<H, T: Send>(
     count: u64,
     hand: impl Fn() -> H + Sync,
     make: impl Fn(&mut H, u64) -> T + Sync,
+    take: impl FnMut(u64, T),
+) {
+    let wanted = thread::available_parallelism().map_or(1, NonZero::get);
+    in_lanes(wanted, count, hand, make, take);
+}
+
+/// The same, on as many of the `wanted` threads as the system starts; on this one where it starts none.
+fn in_lanes<H, T: Send>(
+    wanted: usize,
+    count: u64,
+    hand: impl Fn() -> H + Sync,
+    make: impl Fn(&mut H, u64) -> T + Sync,
     mut take: impl FnMut(u64, T),
 ) {
-    let lanes = thread::available_parallelism().map_or(1, NonZero::get);
     let (hand, make) = (&hand, &make);
     thread::scope(|scope| {
         let lanes: Vec<_> = (0..count)
-            .take(lanes)
-            .map(|first| {
+            .take(wanted)
+            .map_while(|first| {
                 let (ready, taken) = sync_channel(AHEAD);
-                let lane = scope.spawn(move || {
+                // How many lanes there are is known once all are started.
+                let (start, started) = channel::<usize>();
+                let lane = thread::Builder::new().spawn_scoped(scope, move || {
+                    let Ok(lanes) = started.recv() else { return };
                     let mut hand = hand();
                     for item in (first..count).step_by(lanes) {
                         // Nobody takes any more where the taker panicked.
@@ -36,9 +50,20 @@ pub(in crate::audit) fn in_order<H, T: Send>(
                         }
                     }
                 });
-                (lane, taken)
+                lane.ok().map(|lane| (lane, taken, start))
             })
             .collect();
+        if lanes.is_empty() {
+            let mut hand = hand();
+            (0..count).for_each(|item| take(item, make(&mut hand, item)));
+        }
+        let started = lanes.len();
+        let begin = |(lane, taken, start): (_, _, Sender<usize>)| {
+            // A lane that is gone is found when it is joined.
+            let _ = start.send(started);
+            (lane, taken)
+        };
+        let lanes: Vec<_> = lanes.into_iter().map(begin).collect();
         for (item, (_, taken)) in (0..count).zip(lanes.iter().cycle()) {
             // A lane ends early only by a panic.
             let Ok(result) = taken.recv() else { break };
@@ -68,6 +93,15 @@ mod tests {
             let slow = |item: u64| (0..item % 2 * 10_000).fold(item, |sum, n| std::hint::black_box(sum + n) - n);
             in_order(count, || 0, |_, item| slow(item), |item, made| taken.push((item, made)));
             assert_eq!(taken, (0..count).map(|item| (item, item)).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn without_threads_the_taker_makes_the_items() {
+        for wanted in [0, 1, 3] {
+            let mut taken = Vec::new();
+            in_lanes(wanted, 10, || 0, |_, item| item, |item, made| taken.push((item, made)));
+            assert_eq!(taken, (0..10).map(|item| (item, item)).collect::<Vec<_>>(), "{wanted} threads");
         }
     }
 

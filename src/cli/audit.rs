@@ -14,16 +14,17 @@ use crate::cli::opening::{cannot_open, unreadable};
 use crate::cli::originals_check::{OriginalsReport, decrypt_originals};
 use crate::cli::pinned::Pinned;
 use crate::cli::progress::Progress;
+use crate::cli::public_key::read_key;
 use crate::cli::screen::{BAD, FAINT, GOOD, HEADING, Screen};
-use crate::cli::verify::read_key;
 use crate::ledger::key::VerifierKey;
+use crate::ledger::verify::wording::Language;
 use crate::store::account_files::AccountFiles;
 use crate::store::contract::ReadLedger as _;
 use crate::store::rocks::reader::RocksReader;
 use crate::store::rocks::store::RocksStore;
 
 const EXAMPLES: &str = "\
-Examples | 示例:
+Examples:
   tiezheng audit chain-data
   tiezheng audit /mnt/backup/2026-11-22 --key 'example.org/ledger+c74f20a3+ARpc…'
 
@@ -31,7 +32,13 @@ Re-derives every leaf, block, link, tile, root, checkpoint, signature, time, num
 index row from the stored bytes, decrypts every original in custody and compares its size and
 digests with its record. Opens read-only and writes nothing; the node on it must be
 stopped, or audit a backup.
-只读；请先停止节点，或审计其备份。";
+|
+示例：
+  tiezheng audit chain-data
+  tiezheng audit /mnt/backup/2026-11-22 --key 'example.org/ledger+c74f20a3+ARpc…'
+
+由存储的字节重新推导并核对每条记录、每个区块、衔接、分片、根、检查点、签名、时间、编号和索引，
+并解密每份托管原文，将其大小和摘要与记录比对。只读，不写入任何内容；请先停止节点，或审计其备份。";
 
 /// Re-check a whole ledger from its bytes | 审计：从存储的字节重新推导并核对整条链
 #[derive(Debug, Clone, clap::Args)]
@@ -181,8 +188,56 @@ fn court_rows(court: &CourtReport) -> Vec<Vec<String>> {
     rows
 }
 
+/// The findings: those of neighbouring records as one, by the first of them.
+fn findings(screen: &Screen, report: &AuditReport) -> anyhow::Result<()> {
+    for group in report.findings.chunk_by(is_next) {
+        let (Some(first), Some(last)) = (group.first(), group.last()) else { continue };
+        let (zh, en) = first.fault.text();
+        screen.line(format!(
+            "{}  {}",
+            screen.paint(BAD, screen.pick(zh, en)),
+            screen.pick(&place_in_chinese(first, last, group.len()), &place_in_english(first, last, group.len()))
+        ))?;
+    }
+    if !report.is_clean() && screen.language() == Language::Chinese {
+        screen.line(screen.paint(FAINT, "各项的代码与技术细节见 --json 输出"))?;
+    }
+    Ok(())
+}
+
+/// Whether `next` is the same fault of the record behind that of `one`.
+fn is_next(one: &Finding, next: &Finding) -> bool {
+    let follows = one.index.zip(next.index).is_some_and(|(one, next)| next.0 == one.0 + 1);
+    one.fault == next.fault && follows
+}
+
+fn place_in_chinese(first: &Finding, last: &Finding, count: usize) -> String {
+    let span = |first: String, last: String| if first == last { first } else { format!("{first} 至 {last}") };
+    let mut parts = Vec::new();
+    if let (Some(from), Some(to)) = (first.height, last.height) {
+        parts.push(format!("区块 {}", span(from.to_string(), to.to_string())));
+    }
+    if let (Some(from), Some(to)) = (first.index, last.index) {
+        parts.push(format!("记录 {}", span(from.to_string(), to.to_string())));
+    }
+    match (first.number, count) {
+        (Some(number), 1) => parts.push(format!("存证编号 {number}")),
+        (_, 1) => {}
+        (_, count) => parts.push(format!("共 {count} 条")),
+    }
+    parts.join("，")
+}
+
+fn place_in_english(first: &Finding, last: &Finding, count: usize) -> String {
+    match (last.index, count) {
+        (Some(last), 2..) => format!("{first} (and so on to entry {last}: {count} entries)"),
+        _ => first.to_string(),
+    }
+}
+
 fn show(screen: &Screen, report: &AuditReport, originals: &OriginalsReport) -> anyhow::Result<()> {
-    let title = format!("审计报告 Audit report  ·  tiezheng {}", env!("CARGO_PKG_VERSION"));
+    let title = screen.pick("审计报告", "审计报告 Audit report");
+    let title = format!("{title}  ·  tiezheng {}", env!("CARGO_PKG_VERSION"));
     screen.line(screen.paint(HEADING, &title))?;
     let row = |zh: &str, en: &str, value: String| vec![zh.to_owned(), en.to_owned(), value];
     let mut table = vec![
@@ -204,10 +259,7 @@ fn show(screen: &Screen, report: &AuditReport, originals: &OriginalsReport) -> a
     table.push(row("默克尔根", "Merkle root", report.root.to_string()));
     screen.table(&table)?;
     screen.line("")?;
-    for finding in &report.findings {
-        let (zh, en) = finding.fault.text();
-        screen.line(format!("{}  {finding}", screen.paint(BAD, screen.pick(zh, en))))?;
-    }
+    findings(screen, report)?;
     let listed = report.findings.len() as u64;
     if report.findings_total > listed {
         let more = report.findings_total - listed;
@@ -229,4 +281,28 @@ fn show(screen: &Screen, report: &AuditReport, originals: &OriginalsReport) -> a
         (BAD, format!("结论：发现 {total} 处问题。"), format!("Conclusion: {total} findings."))
     };
     Ok(screen.line(screen.paint(style, screen.pick(&zh, &en)))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::block::Height;
+    use crate::ledger::merkle::shape::LeafIndex;
+
+    #[test]
+    fn neighbouring_findings_are_told_as_one() {
+        let finding = |index, height| Finding {
+            fault: Fault::Damaged,
+            index: Some(LeafIndex(index)),
+            height: Some(Height(height)),
+            number: None,
+            detail: "x".into(),
+        };
+        let all = [finding(3, 1), finding(4, 1), finding(5, 2), finding(9, 3)];
+        let groups: Vec<_> = all.chunk_by(is_next).map(<[Finding]>::len).collect();
+        assert_eq!(groups, [3, 1]);
+        assert_eq!(place_in_chinese(&all[0], &all[2], 3), "区块 1 至 2，记录 3 至 5，共 3 条");
+        assert_eq!(place_in_chinese(&all[3], &all[3], 1), "区块 3，记录 9");
+        assert!(place_in_english(&all[0], &all[2], 3).ends_with("(and so on to entry 5: 3 entries)"));
+    }
 }

@@ -17,7 +17,7 @@ use crate::store::rocks::folder::Folder;
 use crate::store::rocks::open_error::OpenError;
 
 const EXAMPLES: &str = "\
-Example | 示例:
+Example:
   tiezheng backup chain-data --to /mnt/backup/2026-11-22
 
 The node must be stopped. The copy is written under another name beside the target, fsynced,
@@ -27,7 +27,14 @@ original in custody is compared with its record by presence, name and size, and 
 output says which of them are in the copy. Keep it as safe as the node: it holds private
 content and the originals with the keys that open them. A copy that was cut off stays beside
 the target as .tiezheng-backup-…, and may be removed.
-备份请与节点同等保管；各密钥文件均与账本核对，并说明是否含于备份。原文仅核对是否存在、名称与大小；如需解密核对，请对备份运行 audit。";
+|
+示例：
+  tiezheng backup chain-data --to /mnt/backup/2026-11-22
+
+节点须已停止。副本先以临时名称写在目标旁，落盘后以只读方式打开并与检查点文件核对，然后才改为正式
+名称。托管原文仅核对是否存在、名称与大小；如需解密核对，请对备份运行 tiezheng audit。各密钥文件均
+与账本核对，并说明是否含于备份。备份含非公开内容及托管原文与其密钥，请与节点同等保管。中断的副本以
+.tiezheng-backup-… 为名留在目标旁，可以删除。";
 
 /// Copy a stopped node's ledger, and check the copy | 备份（节点须已停止）
 #[derive(Debug, Clone, clap::Args)]

@@ -18,6 +18,7 @@ use crate::cli::input;
 use crate::cli::normalization::composed;
 use crate::files::regular;
 use crate::ledger::key::Signer;
+use crate::wire::chinese;
 
 /// The case that is meant where none is named.
 pub const DEFAULT_CASE: &str = "default";
@@ -71,7 +72,8 @@ pub fn open(config: &Config, case: &str) -> Result<CaseKey, Complaint> {
 /// [`Complaint`] when the system has no randomness.
 pub fn generate() -> Result<Signer, Complaint> {
     let seed = Zeroizing::new(random_bytes::<32>()?);
-    Signer::of_depositor(&seed).ok_or_else(|| Complaint::unable("weak_key", "生成的密钥过弱", "the key made is weak"))
+    Signer::of_depositor(&seed)
+        .ok_or_else(|| Complaint::unable("weak_key", "生成的密钥过弱，请重试", "the key made is weak; try again"))
 }
 
 /// Bytes that nobody can guess.
@@ -82,7 +84,8 @@ pub fn generate() -> Result<Signer, Complaint> {
 pub fn random_bytes<const N: usize>() -> Result<[u8; N], Complaint> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(|error| {
-        Complaint::unable("no_randomness", format!("系统无法提供随机数：{error}"), format!("no randomness: {error}"))
+        let zh = "系统无法提供随机数，请稍后重试";
+        Complaint::unable("no_randomness", zh, format!("the system has no randomness: {error}. Try again later"))
     })?;
     Ok(bytes)
 }
@@ -127,17 +130,13 @@ pub fn read_own(path: &Path) -> Result<Signer, Complaint> {
 }
 
 fn parse(path: &Path, bytes: &[u8]) -> Result<Signer, Complaint> {
-    let damaged = |zh: &dyn std::fmt::Display, en: &dyn std::fmt::Display| {
-        let path = path.display();
-        let zh = format!("{path} 不是密钥文件：{zh}。请从密钥备份放回");
-        Complaint::unable(
-            "key_file_damaged",
-            zh,
-            format!("{path} is no key file: {en}. Put it back from your key backup"),
-        )
+    let damaged = |zh: &str, en: &dyn std::fmt::Display| {
+        let zh = format!("{} 不是密钥文件，或已损坏：{zh}。请从密钥备份放回", path.display());
+        let en = format!("{} is no key file, or damaged: {en}. Put it back from your key backup", path.display());
+        Complaint::unable("key_file_damaged", zh, en)
     };
-    let text = input::decode(bytes).map(Zeroizing::new).map_err(|error| damaged(&error.chinese(), &error))?;
-    Signer::parse(text.trim()).map_err(|error| damaged(&"内容不是有效的私钥", &error))
+    let text = input::decode(bytes).map(Zeroizing::new).map_err(|error| damaged(error.chinese(), &error))?;
+    Signer::parse(text.trim()).map_err(|error| damaged(chinese::key(error), &error))
 }
 
 fn check_name(case: &str) -> Result<(), Complaint> {

@@ -7,7 +7,7 @@ use crate::cli::ending::Ending;
 use crate::cli::screen::{GOOD, Screen};
 
 const EXAMPLES: &str = "\
-Examples | 示例:
+Examples:
   curl -s http://127.0.0.1:7654/health/ready           says clock_jumped, and by how much
   tiezheng clock accept --token-file operator.token    the clock is right: deposits resume
 
@@ -15,7 +15,13 @@ A node pauses deposits when its wall clock ran ahead of the time that has passed
 block. If the clock is wrong, set it right: deposits resume by themselves. If it is right now (it
 was set, or a virtual machine was paused), confirm it. A clock behind the last block cannot be
 confirmed: times on the chain never decrease.
-时钟有误时请先校正，存证将自动恢复；时钟确实无误时方可确认。早于最后区块的时钟不能确认。";
+|
+示例：
+  curl -s http://127.0.0.1:7654/health/ready           显示 clock_jumped 及跳变幅度
+  tiezheng clock accept --token-file operator.token    确认时钟无误，恢复存证
+
+节点时钟的走时超过距上一区块实际经过的时间时，存证暂停。时钟有误时请先校正，存证将自动恢复；时钟
+确实无误（刚经校时，或虚拟机曾暂停）时方可确认。早于最后区块的时钟不能确认：链上时间只增不减。";
 
 /// The clock of a running node | 节点时钟
 #[derive(Debug, Clone, clap::Args)]

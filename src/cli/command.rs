@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
 use crate::cli::case::command as case;
 use crate::cli::config::{Config, colours_wanted, is_watched, language_of_locale};
@@ -13,7 +13,8 @@ use crate::cli::ending::{Complaint, Ending};
 use crate::cli::screen::Screen;
 #[cfg(feature = "node")]
 use crate::cli::{audit, backup, descriptors, load, resources, restore, serve};
-use crate::cli::{clock, deposit, keygen, lookup, receipt, statement, trust, usage, verify};
+use crate::cli::{clock, deposit, help, keygen, lookup, receipt, statement, trust, usage, verify};
+use crate::files::reason;
 use crate::ledger::verify::wording::Language;
 
 /// Most threads that may wait for a disk at the same time. A node's reads and hashing have bounds of their own below; a thread
@@ -21,22 +22,28 @@ use crate::ledger::verify::wording::Language;
 const BLOCKING_THREADS: usize = 64;
 
 const AFTER_HELP: &str = "\
-First steps | 入门:
-  tiezheng demo                            see everything happen, leave nothing behind | 完整演示
-  tiezheng serve --test --data chain-data  start a node | 启动节点
-  tiezheng deposit contract.pdf            digests go on the chain, the file stays here | 存证
-  tiezheng lookup NUMBER                   what the chain says | 查询
-  tiezheng verify contract.pdf             hold the file against the chain | 核验
-  tiezheng audit chain-data                re-check the whole chain | 审计
+First steps:
+  tiezheng demo                            see everything happen, leave nothing behind
+  tiezheng serve --test --data chain-data  start a node
+  tiezheng deposit contract.pdf            digests go on the chain, the file stays here
+  tiezheng lookup NUMBER                   what the chain says
+  tiezheng verify contract.pdf             compare the file with the chain
+  tiezheng audit chain-data                re-check the whole chain
 
 Exit codes: 0 as it should be; 1 looked, and it is not; 2 could not look; 64 wrong usage or
 a mistyped number.
+|
+入门：
+  tiezheng demo                            完整演示，不留痕迹
+  tiezheng serve --test --data chain-data  启动节点
+  tiezheng deposit 合同.pdf                存证：摘要上链，文件不上传
+  tiezheng lookup 存证编号                 查询链上记录
+  tiezheng verify 合同.pdf                 核验：将文件与链上记录比对
+  tiezheng audit chain-data                审计整条链
+
 退出码：0 正常；1 查到问题；2 未能查；64 用法有误或编号输入有误。";
 
-/// 铁证 Tiezheng: electronic evidence deposit on a verifiable chain | 区块链电子存证
-///
-/// Deposit digests of your evidence, take home a deposit number and a receipt that proves itself, and verify files against
-/// the chain without trusting whoever runs it.
+/// Tiezheng: deposits digests of electronic evidence on a verifiable chain | 铁证：区块链电子存证
 #[derive(Debug, Parser)]
 #[command(name = "tiezheng", version, after_help = AFTER_HELP, max_term_width = 120)]
 struct Arguments {
@@ -52,9 +59,7 @@ struct Arguments {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum LanguageName {
-    /// 中文
     Zh,
-    /// English
     En,
 }
 
@@ -93,12 +98,30 @@ impl Command {
 /// Reads the command line, runs the command, and says how it ended.
 #[must_use]
 pub fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let (wanted, json) = usage::wishes(std::env::args_os().skip(1));
+    let told = language(wanted.and_then(|name| LanguageName::from_str(&name, false).ok()));
+    let arguments = match parsed(told) {
         Ok(arguments) => arguments,
-        Err(error) => return not_run(&error).into(),
+        Err(error) => return not_run(&error, told, json).into(),
     };
     let screen = Screen::new(language(arguments.lang), arguments.json, colours_wanted(), is_watched());
     run(&arguments.command, &screen).unwrap_or_else(|error| screen.complain(&error)).into()
+}
+
+/// The command line, read with help texts and errors in this language.
+fn parsed(language: Language) -> Result<Arguments, clap::Error> {
+    let mut command = help::in_language(Arguments::command(), language);
+    let mut matches = command.try_get_matches_from_mut(std::env::args_os())?;
+    Arguments::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
+}
+
+fn no_runtime(error: &std::io::Error) -> Complaint {
+    let zh = format!("程序无法启动线程：{}。请稍后重试，或提高限制（ulimit -u）", reason::chinese(error));
+    let en = format!(
+        "the program cannot start its threads: {}. Try again later, or raise the limit (ulimit -u)",
+        reason::english(error)
+    );
+    Complaint::unable("no_runtime", zh, en)
 }
 
 fn run(command: &Command, screen: &Screen) -> anyhow::Result<Ending> {
@@ -110,7 +133,7 @@ fn run(command: &Command, screen: &Screen) -> anyhow::Result<Ending> {
     let config = Config::from_env();
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     let runtime = builder.enable_all().max_blocking_threads(BLOCKING_THREADS).build();
-    let runtime = runtime.map_err(|error| Complaint::unable("no_runtime", error.to_string(), error.to_string()))?;
+    let runtime = runtime.map_err(|error| no_runtime(&error))?;
     let reads_pinned =
         matches!(command, Command::Lookup(_) | Command::Verify(_) | Command::Receipt(_)) || is_audit(command);
     if reads_pinned && !config.is_named() {
@@ -165,23 +188,25 @@ fn language(wanted: Option<LanguageName>) -> Language {
 }
 
 /// Help and version are answers; all else that keeps a command from running is wrong usage.
-fn not_run(error: &clap::Error) -> Ending {
-    let (wanted, json) = usage::wishes(std::env::args_os().skip(1));
-    let language = language(wanted.and_then(|name| LanguageName::from_str(&name, false).ok()));
+fn not_run(error: &clap::Error, language: Language, json: bool) -> Ending {
     let help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-    // Nothing is left to tell anybody when even this cannot be written.
     if help || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        let _ = error.print();
+        help::print(error, language, colours_wanted());
     } else {
+        // Each language names values and commands by its own words.
+        let other = if language == Language::Chinese { Language::English } else { Language::Chinese };
+        let other = parsed(other).err();
+        let other = other.as_ref().unwrap_or(error);
+        let (english, chinese) = if language == Language::Chinese { (other, error) } else { (error, other) };
         let screen = Screen::new(language, json, colours_wanted(), is_watched());
-        let _ = screen.complain(&usage::complaint(error).into());
+        let _ = screen.complain(&usage::complaint(english, chinese).into());
     }
     if help { Ending::Good } else { Ending::Usage }
 }
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
+    use clap::Command as Defined;
 
     use super::*;
 
@@ -190,15 +215,40 @@ mod tests {
         Arguments::command().debug_assert();
     }
 
+    fn each(command: &Defined, see: &mut dyn FnMut(&Defined)) {
+        see(command);
+        command.get_subcommands().for_each(|command| each(command, see));
+    }
+
     #[test]
     fn every_command_and_option_is_explained_in_both_languages() {
-        for command in Arguments::command().get_subcommands() {
-            let about = command.get_about().map(ToString::to_string).unwrap_or_default();
-            assert!(about.contains(" | ") && !about.is_ascii(), "{}: {about}", command.get_name());
-            for option in command.get_arguments() {
-                let help = option.get_help().map(ToString::to_string).unwrap_or_default();
-                assert!(help.contains(" | ") && !help.is_ascii(), "{} {}: {help}", command.get_name(), option.get_id());
+        let two = |what: &str, text: &str| {
+            let parts = text.split_once(if text.contains("\n|\n") { "\n|\n" } else { " | " });
+            let (english, chinese) = parts.unwrap_or_else(|| panic!("{what}: {text}"));
+            assert!(!chinese.is_ascii() && !english.contains("示例"), "{what}: {text}");
+            assert!(text.contains("\n|\n") || !chinese.contains(" | "), "{what}: {text}");
+        };
+        each(&Arguments::command(), &mut |command| {
+            let name = command.get_name();
+            two(name, &command.get_about().map(ToString::to_string).unwrap_or_default());
+            assert!(command.get_long_about().is_none() && command.get_after_long_help().is_none(), "{name}");
+            command.get_after_help().iter().for_each(|below| two(name, &below.to_string()));
+            for option in command.get_arguments().filter(|option| !option.is_hide_set()) {
+                let what = format!("{name} {}", option.get_id());
+                assert!(option.get_long_help().is_none(), "{what}");
+                two(&what, &option.get_help().map(ToString::to_string).unwrap_or_default());
             }
-        }
+        });
+    }
+
+    #[test]
+    fn every_value_has_a_name_in_chinese() {
+        each(&help::in_language(Arguments::command(), Language::Chinese), &mut |command| {
+            for option in command.get_arguments().filter(|option| !option.is_hide_set()) {
+                let takes = option.get_action().takes_values();
+                let named = option.get_value_names().into_iter().flatten().any(|name| !name.as_str().is_ascii());
+                assert!(named || !takes, "{} {}", command.get_name(), option.get_id());
+            }
+        });
     }
 }

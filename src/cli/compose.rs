@@ -21,6 +21,7 @@ use crate::ledger::statement::content::{Content, HashAlgorithm};
 use crate::ledger::statement::signed::SignedStatement;
 use crate::ledger::statement::text::{LINKS_MAX, Link, LinkKind, ManifestRoot, Statement, Subject};
 use crate::ledger::text::{Lines, forbidden_character};
+use crate::wire::chinese;
 use crate::wire::deposit::DepositRequest;
 use crate::wire::metadata::canonical;
 
@@ -206,15 +207,13 @@ impl Details {
             nonce: random_bytes()?,
             keys: vec![signer.verifier().clone()],
         };
-        let unmade = |error: &dyn std::fmt::Display| {
-            Complaint::unable(
-                "bad_statement",
-                format!("无法生成声明：{error}"),
-                format!("cannot make the statement: {error}"),
-            )
+        let unmade = |zh: &str, error: &dyn std::fmt::Display| {
+            let zh = format!("无法生成声明：{zh}");
+            Complaint::unable("bad_statement", zh, format!("cannot make the statement: {error}"))
         };
-        let note = sign(statement, signer).map_err(|error| unmade(&error))?;
-        let request = DepositRequest::new(note.note(), private.as_ref()).map_err(|error| unmade(&error))?;
+        let note = sign(statement, signer).map_err(|error| unmade(&chinese::statement(&error), &error))?;
+        let request = DepositRequest::new(note.note(), private.as_ref());
+        let request = request.map_err(|error| unmade(&error.chinese(), &error))?;
         Ok(StatementPaper::new(&request, salt))
     }
 

@@ -19,7 +19,6 @@ use crate::cli::ending::{Complaint, Ending};
 use crate::cli::facts_table;
 use crate::cli::gather::{Found, Skip, gather, passed_over_word};
 use crate::cli::manifest::depositing;
-use crate::cli::manifest::making::LINE_FORM;
 use crate::cli::manifest::source::Source;
 use crate::cli::many::{self, Missed};
 use crate::cli::progress::Progress;
@@ -32,7 +31,7 @@ use crate::cli::unkept::RECEIPT_NOT_KEPT;
 use crate::wire::facts::ChainFactsJson;
 
 const EXAMPLES: &str = "\
-Examples | 示例:
+Examples:
   tiezheng deposit contract.pdf
   tiezheng deposit --recursive evidence/ --case \"(2026) 0192-1\"
   tiezheng deposit note.txt --salt               short text: nobody can guess it from its digest
@@ -41,21 +40,34 @@ Examples | 示例:
   tiezheng deposit --manifest digests.txt        or for all lines of a list of known digests
 
 The file never leaves this machine: only its digests do. Keep the file unchanged, and with
-it the two papers written beside it. Repeating the command is safe: nothing is deposited
+it the two files written beside it. Repeating the command is safe: nothing is deposited
 twice.
-文件本身不会上传，只上传摘要。请原样保存文件及其旁边生成的两个文件。重复执行是安全的，不会重
-复存证。
+
+--again makes another deposit of the same file. The statement and the receipt of the earlier
+one are renamed, a mark before their ending (….tiezheng-receipt-0123456789abcdef.json).
 
 A list has one line an item, paths in ascending bytewise order:
-清单每行一项，路径按字节升序：";
+  sha-256 <64 hex> sm3 <64 hex> size <bytes> path <path>
+|
+示例：
+  tiezheng deposit 合同.pdf
+  tiezheng deposit --recursive 证据/ --case \"(2026) 0192-1\"
+  tiezheng deposit 便条.txt --salt               内容简短：他人无法由摘要猜出
+  tiezheng deposit 新合同.pdf --link corrects=20261122-0K7M-X9QT-3D5W-C3
+  tiezheng deposit --manifest 录音/              一份声明涵盖文件夹中的全部文件
+  tiezheng deposit --manifest digests.txt        或涵盖摘要清单的全部行
 
-fn examples() -> String {
-    format!("{EXAMPLES}\n  {LINE_FORM}")
-}
+文件本身不会上传，只上传摘要。请原样保存文件及其旁边生成的两个文件。重复执行是安全的，不会重复存证。
+
+--again 对同一文件再次存证。上次存证的声明与回执将改名，在后缀前加标记
+（….tiezheng-receipt-0123456789abcdef.json）。
+
+清单每行一项，路径按字节升序：
+  sha-256 <64 位十六进制> sm3 <64 位十六进制> size <字节数> path <路径>";
 
 /// Deposit files: their digests go on the chain, the files stay here | 存证：摘要上链，文件不上传
 #[derive(Debug, Clone, clap::Args)]
-#[command(after_help = examples())]
+#[command(after_help = EXAMPLES)]
 pub struct DepositArgs {
     /// The files, or folders with --recursive | 文件，或配合 --recursive 的文件夹
     #[arg(required_unless_present = "manifest", value_name = "FILE")]
@@ -69,10 +81,10 @@ pub struct DepositArgs {
     /// Deposit also what file managers and office programs leave in a folder, such as `.DS_Store` | 不略过系统自动生成的文件
     #[arg(long)]
     all: bool,
-    /// Write the papers into this folder instead of beside the files | 声明与回执写入此文件夹
+    /// Write statements and receipts into this folder instead of beside the files | 声明与回执写入此文件夹
     #[arg(long, value_name = "DIR")]
     receipts: Option<PathBuf>,
-    /// Deposit once more what is deposited already, under a new number | 对已存证的文件再次存证，取得新编号
+    /// Deposit once more, under a new number; the earlier statement and receipt are renamed | 再次存证，取得新编号（上次的声明与回执将改名）
     #[arg(long)]
     again: bool,
     #[command(flatten)]

@@ -15,7 +15,7 @@ use std::thread;
 use sha2::Digest as _;
 
 use crate::cli::ending::Complaint;
-use crate::files::regular;
+use crate::files::{reason, regular};
 use crate::ledger::hash::Digest;
 use crate::ledger::manifest::item::WantedDigests;
 use crate::ledger::metadata::SALT_LEN;
@@ -32,7 +32,7 @@ const SMALL: u64 = 256 * 1024;
 #[derive(Debug, thiserror::Error)]
 pub enum DigestError {
     /// It cannot be read, or is not a regular file.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {}", path.display(), reason::english(.source))]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -101,7 +101,7 @@ pub fn content(
 }
 
 /// What is being computed.
-#[derive(Default)]
+#[derive(Default, Clone)]
 struct Hashing {
     sha256: Option<sha2::Sha256>,
     sm3: Option<sm3::Sm3>,
@@ -187,8 +187,10 @@ fn in_threads(file: &mut impl Read, mut own: Hashing, read: &(dyn Fn(u64) + Sync
     let (back, free) = channel();
     thread::scope(|scope| {
         let (send, pieces) = channel();
-        let others = own.slower();
-        let other = scope.spawn(move || hash_pieces(others, &pieces, &back));
+        let (whole, others) = (own.clone(), own.slower());
+        let started = thread::Builder::new().spawn_scoped(scope, move || hash_pieces(others, &pieces, &back));
+        // The system starts no more threads: it takes longer in this one.
+        let Ok(other) = started else { return at_once(file, u64::MAX, whole, read) };
         let mut size = 0;
         loop {
             let mut piece = match spare.pop() {

@@ -82,7 +82,7 @@ fn flushed_meanwhile<T, E: From<io::Error>>(
     let second = file.try_clone()?;
     thread::scope(|scope| {
         let (writing, written) = channel::<()>();
-        let flushing = scope.spawn(move || {
+        let flushing = thread::Builder::new().spawn_scoped(scope, move || {
             while written.recv_timeout(FLUSH_EVERY) == Err(RecvTimeoutError::Timeout) {
                 second.sync_data()?;
             }
@@ -90,8 +90,12 @@ fn flushed_meanwhile<T, E: From<io::Error>>(
         });
         let value = write(file);
         drop(writing);
-        // The system tells a lost write once only, to whichever flush comes first.
-        let flushed = flushing.join().unwrap_or_else(|_| Err(ended_early()));
+        // The system tells a lost write once only, to whichever flush comes first. Without a thread the one flush of the
+        // caller tells it.
+        let flushed = match flushing {
+            Ok(flushing) => flushing.join().unwrap_or_else(|_| Err(ended_early())),
+            Err(_) => Ok(()),
+        };
         let value = value?;
         flushed?;
         Ok(value)
@@ -165,7 +169,9 @@ fn flushed(drafts: &[io::Result<(PathBuf, File)>]) -> BTreeMap<&Path, io::Result
         flushes.collect::<Vec<_>>()
     };
     thread::scope(|scope| {
-        let others: Vec<_> = (1..FLUSHES.min(drafts.len())).map(|_| scope.spawn(flush)).collect();
+        // Where the system starts no more threads, those that there are flush all: this one at least.
+        let start = |_| thread::Builder::new().spawn_scoped(scope, flush).ok();
+        let others: Vec<_> = (1..FLUSHES.min(drafts.len())).filter_map(start).collect();
         let mut flushed: BTreeMap<_, _> = flush().into_iter().collect();
         for other in others {
             // What a thread did not tell of counts as not flushed.
@@ -180,7 +186,7 @@ fn ended_early() -> io::Error {
 }
 
 fn copied(error: &io::Error) -> io::Error {
-    io::Error::new(error.kind(), error.to_string())
+    error.raw_os_error().map_or_else(|| io::Error::new(error.kind(), error.to_string()), io::Error::from_raw_os_error)
 }
 
 /// Whether a file could be written beside `path`, or why not. Leaves nothing.

@@ -11,6 +11,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::process::ExitCode;
 
+use crate::files::reason;
 use crate::files::regular::NotRegular;
 use crate::wire::bilingual::Bilingual;
 
@@ -88,10 +89,14 @@ impl Complaint {
     #[must_use]
     pub fn io(path: &std::path::Path, error: &std::io::Error) -> Self {
         if let Some(kind) = NotRegular::reason_of(error) {
-            let zh = format!("{}：{}", path.display(), kind.chinese());
-            return Self::unable("not_a_file", zh, format!("{}: {kind}", path.display()));
+            let zh = format!("{}：{}。请给出文件", path.display(), kind.chinese());
+            return Self::unable("not_a_file", zh, format!("{}: {kind}. Name a file", path.display()));
         }
-        Self::unable("io", format!("{}：{error}", path.display()), format!("{}: {error}", path.display()))
+        let (step_zh, step_en) = reason::next_step(error);
+        let said = |stop: &str, step: &str| if step.is_empty() { String::new() } else { format!("{stop}{step}") };
+        let zh = format!("{}：{}{}", path.display(), reason::chinese(error), said("。", step_zh));
+        let en = format!("{}: {}{}", path.display(), reason::english(error), said(". ", step_en));
+        Self::unable("io", zh, en)
     }
 }
 

@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::papers::belongs_to;
 use crate::cli::screen::Screen;
+use crate::files::reason;
+use crate::wire::bilingual::Bilingual;
 
 /// Deeper folders are refused: a loop through mounts would never end.
 const DEPTH_MAX: usize = 128;
@@ -71,7 +73,7 @@ pub enum Passed {
     /// An empty file: the digest of nothing proves nothing.
     Empty,
     /// It cannot be read.
-    Unreadable(String),
+    Unreadable(Bilingual),
     /// Named twice.
     Twice,
 }
@@ -107,7 +109,7 @@ impl Passed {
             ),
             Self::Twice => ("named_twice", "重复指定", "named twice"),
             Self::Unreadable(reason) => {
-                return ("unreadable", format!("无法读取：{reason}"), format!("cannot be read: {reason}"));
+                return ("unreadable", format!("无法读取：{}", reason.zh), format!("cannot be read: {}", reason.en));
             }
         };
         (code, zh.into(), en.into())
@@ -151,7 +153,17 @@ pub fn gather(paths: &[PathBuf], recursive: bool, skip: Skip) -> Vec<Found> {
 
 fn look(path: &Path, (recursive, skip): (bool, Skip), depth: usize, found: &mut Vec<Found>) {
     let mut say = |size| found.push(Found { path: path.to_owned(), size, named: depth == 0 });
-    let unreadable = |error: io::Error| Passed::Unreadable(error.to_string());
+    let unreadable = |error: io::Error| {
+        let ((step_zh, step_en), said) =
+            (
+                reason::next_step(&error),
+                |text: String, stop: &str, step: &str| {
+                    if step.is_empty() { text } else { format!("{text}{stop}{step}") }
+                },
+            );
+        let zh = said(reason::chinese(&error), "。", step_zh);
+        Passed::Unreadable(Bilingual::new(zh, said(reason::english(&error), ". ", step_en)))
+    };
     let metadata = match fs::symlink_metadata(path) {
         Ok(metadata) => metadata,
         Err(error) => return say(Err(unreadable(error))),
@@ -174,7 +186,8 @@ fn look(path: &Path, (recursive, skip): (bool, Skip), depth: usize, found: &mut 
     } else if !recursive {
         say(Err(Passed::Folder));
     } else if depth == DEPTH_MAX {
-        say(Err(Passed::Unreadable(format!("more than {DEPTH_MAX} folders deep"))));
+        let zh = format!("文件夹嵌套超过 {DEPTH_MAX} 层");
+        say(Err(Passed::Unreadable(Bilingual::new(zh, format!("more than {DEPTH_MAX} folders deep")))));
     } else {
         match fs::read_dir(path).and_then(Iterator::collect::<io::Result<Vec<_>>>) {
             Ok(entries) => {

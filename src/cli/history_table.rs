@@ -1,22 +1,20 @@
 //! Later links and earlier deposits on a screen: what was verified, what is only claimed, and what does not hold.
 
 use crate::cli::screen::Screen;
-use crate::ledger::number::DepositNumber;
 use crate::ledger::verify::history::{ClaimStatus, History, LaterLink, Listed};
 use crate::ledger::verify::wording;
-use crate::wire::history::link_label;
 
 /// One row an item; one more where a list has more items than are shown.
 #[must_use]
 pub fn rows(screen: &Screen, history: &History) -> Vec<Vec<String>> {
     let mut rows = Vec::new();
-    let owners = screen.pick("存证人其后表示", "its owner said later");
+    let owners = screen.pick("其后（存证人所为）", "later, by its owner");
     links(screen, &mut rows, owners, &history.owner_links);
-    let references = screen.pick("其后提及本存证（任何人均可提及）", "referred to later (anybody may)");
+    let references = screen.pick("其后（任何人均可提及）", "later (anybody may refer to it)");
     links(screen, &mut rows, references, &history.references);
     let label = screen.pick("同一摘要的更早存证", "earlier deposit of the same digest");
     for earlier in &history.earlier.items {
-        rows.push(vec![label.to_owned(), claim(screen, "", earlier.number, earlier.status)]);
+        rows.push(vec![label.to_owned(), claim(screen, earlier.number.to_string(), earlier.status)]);
     }
     rows.extend(rest(screen, label, &history.earlier));
     rows
@@ -24,15 +22,14 @@ pub fn rows(screen: &Screen, history: &History) -> Vec<Vec<String>> {
 
 fn links(screen: &Screen, rows: &mut Vec<Vec<String>>, label: &str, list: &Listed<LaterLink>) {
     for link in &list.items {
-        let kind = link_label(link.kind);
-        let value = claim(screen, kind.pick(screen.language()), link.number, link.status);
+        let text = wording::later_link(link.kind, &link.number, screen.language());
+        let value = claim(screen, text, link.status);
         rows.push(vec![label.to_owned(), value]);
     }
     rows.extend(rest(screen, label, list));
 }
 
-fn claim(screen: &Screen, kind: &str, number: DepositNumber, status: ClaimStatus) -> String {
-    let text = format!("{kind} {number}").trim_start().to_owned();
+fn claim(screen: &Screen, text: String, status: ClaimStatus) -> String {
     let Some(status_text) = wording::claim_status(status, screen.language()) else { return text };
     let (open, close) = (screen.pick("（", " ("), screen.pick("）", ")"));
     match status {

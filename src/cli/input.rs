@@ -120,8 +120,9 @@ pub fn secret(path: &Path) -> Result<Zeroizing<String>, Complaint> {
 /// As [`text`]; [`Complaint`] that names the file and the place in it for what is not JSON.
 pub fn json(path: &Path) -> Result<Value, Complaint> {
     serde_json::from_str(&text(path, DOCUMENT)?).map_err(|error| {
-        let zh = format!("{}：不是有效的 JSON（第 {} 行第 {} 列）", path.display(), error.line(), error.column());
-        Complaint::unable("malformed_json", zh, format!("{}: not valid JSON: {error}", path.display()))
+        let what = if error.is_eof() { "内容不完整，JSON 中途截断" } else { "不是有效的 JSON" };
+        let zh = format!("{}：{what}（第 {} 行第 {} 列）。请改正", path.display(), error.line(), error.column());
+        Complaint::unable("malformed_json", zh, format!("{}: not valid JSON: {error}. Correct it", path.display()))
     })
 }
 

@@ -14,12 +14,18 @@ use crate::cli::screen::Screen;
 use crate::ledger::key::{Name, Signer, VerifierKey};
 
 const EXAMPLES: &str = "\
-Examples | 示例:
+Examples:
   tiezheng keygen --case \"(2026) 0192-1\"
   tiezheng keygen --ledger example.org/ledger --out ledger.key
 
 `deposit` and `serve` make their keys by themselves; this is for making them elsewhere or
-beforehand.";
+beforehand.
+|
+示例：
+  tiezheng keygen --case \"(2026) 0192-1\"
+  tiezheng keygen --ledger example.org/ledger --out ledger.key
+
+deposit 与 serve 会自行生成密钥；本命令用于在别处或事先生成。";
 
 /// Make a key: a depositor's for a case, or a ledger's | 生成密钥
 #[derive(Debug, Clone, clap::Args)]
@@ -67,7 +73,8 @@ pub fn of_ledger(origin: &str) -> Result<Signer, Complaint> {
         Complaint::usage("bad_origin", format!("“{origin}”不是账本标识：不含空格与加号，不超过 255 字节"), en)
     })?;
     let seed = Zeroizing::new(random_bytes::<32>()?);
-    Signer::new(name, &seed).ok_or_else(|| Complaint::unable("weak_key", "生成的密钥过弱", "the key made is weak"))
+    Signer::new(name, &seed)
+        .ok_or_else(|| Complaint::unable("weak_key", "生成的密钥过弱，请重试", "the key made is weak; try again"))
 }
 
 fn show(screen: &Screen, key: &VerifierKey, path: &str, is_new: bool) -> io::Result<()> {

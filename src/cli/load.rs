@@ -24,7 +24,7 @@ use crate::load::traffic::Pace;
 const DEPOSITS: usize = 100_000;
 
 const EXAMPLES: &str = "\
-Examples | 示例:
+Examples:
   tiezheng serve --test --data try-out &
   tiezheng load                              100,000 deposits over 256 connections
   tiezheng load --connections 1 --deposits 2000     one at a time: the idle node's latency
@@ -35,7 +35,17 @@ Examples | 示例:
 
 What is deposited stays for good: a live ledger is refused without --live. Each deposit under
 way takes some 4 KiB of memory until its receipt is checked.
-存证永久保留：对正式账本须加 --live。";
+|
+示例：
+  tiezheng serve --test --data try-out &
+  tiezheng load                              256 个连接，存证 100,000 次
+  tiezheng load --connections 1 --deposits 2000     逐一存证：空闲节点的时延
+  tiezheng load --rate 5000                  开环：每秒 5,000 次，不等应答
+  tiezheng load --batch 1000                 每批 1,000 行的 NDJSON 批量请求
+  tiezheng load --rounds 5 --echo            五轮，每轮对照空服务器
+  tiezheng load --read numbers.txt           查询所列编号并取回执
+
+存证永久保留：对正式账本须加 --live。每笔未完成的存证占用约 4 KiB 内存，直至回执核对完毕。";
 
 /// Load a node with verified deposits | 压力测试（逐一核对回执）
 #[derive(Debug, Clone, clap::Args)]

@@ -10,7 +10,7 @@ use crate::cli::compose::read_number;
 use crate::cli::config::Config;
 use crate::cli::ending::Ending;
 use crate::cli::pinned::Pinned;
-use crate::cli::reach::{ServerArgs, meet_again};
+use crate::cli::reach::{ServerArgs, meet_again, other_mode};
 use crate::cli::record::{Record, fetch, history};
 use crate::cli::screen::{BAD, HEED, Screen};
 use crate::cli::terminal::escaped;
@@ -27,17 +27,21 @@ use crate::ledger::verify::verifier::{Question, RecordSource, verify};
 use crate::ledger::verify::wording;
 use crate::wire::bilingual::Bilingual;
 use crate::wire::facts::{DepositJson, SignerJson};
-use crate::wire::history::link_label;
 use crate::wire::report::steps;
 
 const EXAMPLES: &str = "\
-Example | 示例:
+Example:
   tiezheng lookup 20261122-0K7M-X9QT-3D5W-C3
 
 Lower case, spaces, full-width characters are forgiven; a mistyped number is found before
 anything is looked up. A look-up compares no file: for that, tiezheng verify FILE --number
 NUMBER.
-查询不等于核验。";
+|
+示例：
+  tiezheng lookup 20261122-0K7M-X9QT-3D5W-C3
+
+小写、空格、全角字符均可识别；编号输错时不作查询。查询不等于核验：核验请用
+tiezheng verify 文件 --number 存证编号。";
 
 /// Look a deposit number up: the seven chain facts | 按存证编号查询区块链存证信息（仅查询，未核验原文）
 #[derive(Debug, Clone, clap::Args)]
@@ -61,7 +65,9 @@ pub async fn run(args: &LookupArgs, config: &Config, screen: &Screen) -> anyhow:
     let record = fetch(&client, &number).await?;
     let Some(record) = record else {
         meet_again(&client, config).await?;
-        return not_found(screen, number);
+        let ending = not_found(screen, number)?;
+        other_mode(&client, number, screen).await?;
+        return Ok(ending);
     };
     let history = history(&client, &record, &trust).await?;
     let question = Question {
@@ -207,8 +213,7 @@ impl Proven {
             row("签名", "signature", finding.unwrap_or_default());
         }
         for link in &statement.links {
-            let label = link_label(link.kind);
-            row("关联存证", "says of an earlier deposit", format!("{} {}", label.pick(screen.language()), link.number));
+            row("本存证", "this deposit", wording::own_link(link.kind, &link.number, screen.language()));
         }
         // Whose a key is, no receipt tells. Without an account in the statement there is nothing to tell apart.
         let usual = |code: &String| statement.on_behalf.is_none() && *code == SignerJson::depositor().code;
@@ -250,7 +255,7 @@ impl Proven {
 
 fn unknown_key(screen: &Screen, args: &LookupArgs) -> anyhow::Result<()> {
     let text = screen.pick(
-        "账本密钥尚未固定，未核对由谁签名。向运营者核对后可运行：tiezheng trust fetch",
+        "账本密钥尚未固定，未核对由谁签名。请先从运营者公告取得密钥，核对后再固定：tiezheng trust fetch",
         "The ledger's key is not pinned, so who signed was not checked. After comparing it with what the operator publishes: \
          tiezheng trust fetch",
     );

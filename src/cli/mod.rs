@@ -4,12 +4,13 @@
 //! [`receipt`], [`trust`], [`keygen`], [`case`] and, of a node, [`serve`], [`audit`], [`backup`], [`restore`], [`load`]
 //! (a round of it is [`load_round`], of reads [`load_reads`]), [`demo`]. What they stand on:
 //!
-//! - [`ending`] are exit codes and complaints, [`usage`] those about the command line itself, [`screen`], [`terminal`],
+//! - [`ending`] are exit codes and complaints, [`usage`] those about the command line itself, [`help`] its help texts, [`screen`], [`terminal`],
 //!   [`width`] and [`progress`] what people and machines see;
 //! - [`config`] is the user's folder: [`case_key`] depositors' keys, [`pinned`] the ledger keys that are trusted;
 //! - [`gather`] finds files, [`digest`] hashes them, [`compose`] makes statements, [`papers`] and [`durable`] keep them,
 //!   [`round`] sends them, [`many`] of them together, and [`unkept`] says why one is not kept;
 //! - [`reach`] and [`record`] ask a node, [`facts_table`], [`history_table`] and [`report_screen`] show what came of it;
+//! - [`public_key`] reads public keys, and rejects private ones;
 //! - [`log`] is the node's log;
 //! - [`clock`] tells a running node that its clock is right;
 //! - [`deposit_policy`] says who may deposit with a node that starts;
@@ -45,6 +46,7 @@ pub mod facts_table;
 #[cfg(feature = "node")]
 pub mod folder_copy;
 pub mod gather;
+pub mod help;
 pub mod history_table;
 pub mod input;
 pub mod keygen;
@@ -76,6 +78,7 @@ pub mod papers;
 pub mod pinned;
 pub mod presentation;
 pub mod progress;
+pub mod public_key;
 pub mod reach;
 pub mod receipt;
 pub mod record;

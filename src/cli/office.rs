@@ -27,8 +27,12 @@ pub const ORIGINALS: &str = "originals";
 const OPERATOR_DAYS: u64 = 366;
 
 fn unable(code: &'static str, error: &dyn std::fmt::Display) -> Complaint {
-    let text = error.to_string();
-    Complaint::unable(code, text.clone(), text)
+    let zh = match code {
+        "custody_folder" => "托管原文的文件夹无法打开或写入。请检查其权限和磁盘空间",
+        "unreadable" => "账本的账号或案件记录无法读取。请运行 tiezheng audit 查明原因",
+        _ => "平台密钥或管理员账号未能写入账本。请检查磁盘空间后重新启动",
+    };
+    Complaint::unable(code, zh, error.to_string())
 }
 
 /// Opens the desk of the ledger in `data`.

@@ -36,7 +36,7 @@ use crate::ledger::hash::{lower_hex, sha256};
 use crate::ledger::metadata::SALT_LEN;
 use crate::ledger::statement::signed::StatementNote;
 use crate::wire::deposit::{DepositRequest, PrivateJson, REQUEST_MAX};
-use crate::wire::json;
+use crate::wire::{chinese, json};
 
 /// The version of the statement's file.
 const VERSION: &str = "tiezheng/statement/v1";
@@ -192,13 +192,10 @@ impl StatementPaper {
     /// [`Complaint`]: unreadable or damaged.
     pub fn load(path: &Path) -> Result<Option<Self>, Complaint> {
         let Some(text) = input::text_if_present(path, 2 * REQUEST_MAX)? else { return Ok(None) };
-        let damaged = |reason: String| {
-            let zh = format!("{} 不是声明文件：{reason}", path.display());
-            Complaint::unable(
-                "statement_file_damaged",
-                zh,
-                format!("{} is no statement file: {reason}", path.display()),
-            )
+        let damaged = |zh: &str, en: &dyn std::fmt::Display| {
+            let zh = format!("{} 不是声明文件，或已损坏：{zh}。请从备份恢复该文件", path.display());
+            let en = format!("{} is no statement file, or damaged: {en}. Restore it from a backup", path.display());
+            Complaint::unable("statement_file_damaged", zh, en)
         };
         if text.is_empty() {
             let zh = format!("{} 是空文件（可能由中断的存证留下），请删除后重试", path.display());
@@ -206,13 +203,15 @@ impl StatementPaper {
                 format!("{} is empty, perhaps left by an interrupted run; delete it and try again", path.display());
             return Err(Complaint::unable("statement_file_damaged", zh, en));
         }
-        let paper: Self = json::object(text.as_bytes(), 2 * REQUEST_MAX).map_err(|error| damaged(error.to_string()))?;
+        let paper: Self =
+            json::object(text.as_bytes(), 2 * REQUEST_MAX).map_err(|error| damaged(&chinese::json(&error), &error))?;
         if paper.file != VERSION {
-            return Err(damaged(format!("it is `{}`, this program reads `{VERSION}`", paper.file)));
+            let zh = format!("文件版本为“{}”，本程序读取“{VERSION}”", paper.file);
+            return Err(damaged(&zh, &format!("it is `{}`, this program reads `{VERSION}`", paper.file)));
         }
-        paper.request().read().map_err(|error| damaged(error.to_string()))?;
+        paper.request().read().map_err(|error| damaged(&chinese::request(&error), &error))?;
         if paper.salt.is_some() && paper.salt().is_none() {
-            return Err(damaged("its salt is not 64 lower-case hex digits".into()));
+            return Err(damaged("盐值应为 64 位小写十六进制", &"its salt is not 64 lower-case hex digits"));
         }
         Ok(Some(paper))
     }

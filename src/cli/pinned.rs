@@ -6,6 +6,9 @@
 //! quorum none             no witnesses are required; any other quorum is refused, since no witness is checked yet
 //! ```
 //!
+//! The quorum is the last line that says anything, comments aside. So a file that was cut off anywhere, down to its
+//! comments, is not taken for a policy that trusts less: it lacks the quorum.
+//!
 //! A ledger met for the first time is pinned, as ssh does with a host, and said so. From then on a ledger that answers
 //! under a pinned origin or address with another key is refused by name. Lines about witnesses are kept; any other line is
 //! an error, and so is a file that cannot be read.
@@ -24,6 +27,7 @@ use crate::cli::input;
 use crate::cli::terminal::escaped_name;
 use crate::ledger::key::{Name, VerifierKey};
 use crate::ledger::verify::trust::Trust;
+use crate::wire::chinese;
 
 const HEADER: &str = "# The ledger keys that tiezheng trusts (c2sp.org/tlog-policy). Edit with `tiezheng trust`.\n\
                       # 本机信任的账本密钥；请用 tiezheng trust 修改。\n";
@@ -100,27 +104,36 @@ impl Pinned {
             return Err(Complaint::unable("bad_policy", zh, en));
         }
         Self::parse(&text).map_err(|BadLine { number, zh, en }| {
-            let zh = format!("{} 第 {number} 行：{zh}。请改正该行，或恢复原文件", path.display());
-            let en = format!("{} line {number}: {en}. Correct the line, or restore the file", path.display());
+            let path = path.display();
+            let zh = format!("{path} 第 {number} 行：{zh}。请从备份恢复该文件，或改正该行；确需重新开始，请删除该文件");
+            let en = format!(
+                "{path} line {number}: {en}. Restore the file from a backup, or correct the line; delete it only to start over"
+            );
             Complaint::unable("bad_policy", zh, en)
         })
     }
 
     fn parse(text: &str) -> Result<Self, BadLine> {
         let mut pinned = Self::default();
+        let mut lines = 0;
         for (number, line) in (1..).zip(text.lines()) {
+            lines = number;
             let bad = |zh: &str, en: String| BadLine { number, zh: zh.to_owned(), en };
             let words: Vec<&str> = line.split('#').next().unwrap_or_default().split_ascii_whitespace().collect();
+            let is_whole = pinned.lines.iter().any(|line| matches!(line, Line::Quorum));
             let parsed = match words.as_slice() {
+                [_, ..] if is_whole => {
+                    let en = "nothing but comments may follow `quorum none`, the last line".into();
+                    return Err(bad("quorum none 须为最后一行，其后只可有注释", en));
+                }
                 ["log", vkey, rest @ ..] if rest.len() < 2 => {
-                    let key = VerifierKey::parse(vkey)
-                        .map_err(|error| bad("不是账本密钥，应形如 名称+编号+base64", error.to_string()))?;
+                    let key = VerifierKey::parse(vkey).map_err(|error| bad(chinese::key(error), error.to_string()))?;
                     if pinned.logs().any(|log| log.key == key) {
                         return Err(bad("同一密钥出现两次", "the key is there twice".into()));
                     }
                     Line::Log(Box::new(PinnedLog { key, url: rest.first().map(|url| (*url).to_owned()) }))
                 }
-                ["log", ..] => return Err(bad("应为 log <密钥> [地址]", "expected `log <vkey> [url]`".into())),
+                ["log", ..] => return Err(bad("应为 log 密钥 [地址]", "expected `log <vkey> [url]`".into())),
                 ["quorum", "none"] => Line::Quorum,
                 // To ask less than the policy says would be to trust somebody whom the user does not.
                 ["quorum", ..] => {
@@ -135,6 +148,15 @@ impl Pinned {
                 }
             };
             pinned.lines.push(parsed);
+        }
+        if !pinned.lines.iter().any(|line| matches!(line, Line::Quorum)) {
+            return Err(BadLine {
+                number: lines + 1,
+                zh: "缺少最后一行 quorum none，文件可能被截断，所信任的账本密钥可能已丢失".to_owned(),
+                en: "the last line, `quorum none`, is missing: the file may have been cut off, and ledger keys that you trust \
+                     may be lost"
+                    .to_owned(),
+            });
         }
         Ok(pinned)
     }
@@ -312,15 +334,19 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let config = Config::at(folder.path().to_owned());
         let path = config.trust_policy().unwrap();
-        let line = format!("log {} http://a", key("a/1", 1));
+        let line = format!("log {} http://a\nquorum none", key("a/1", 1));
         let utf16: Vec<u8> = format!("\u{FEFF}{line}").encode_utf16().flat_map(u16::to_le_bytes).collect();
-        let saved = [line.clone(), format!("\u{FEFF}{line}\r\nquorum none\r\n"), format!("# mine\r\n{line}")];
+        let windows = line.replace('\n', "\r\n");
+        let saved = [line.clone(), format!("\u{FEFF}{windows}\r\n"), format!("# mine\r\n{windows} # the end\r\n# end")];
         for bytes in saved.map(String::into_bytes).into_iter().chain([utf16]) {
             std::fs::write(&path, bytes).unwrap();
             assert_eq!(unchanged(&config, &key("a/1", 2), Some("http://a")).unwrap_err().code, "ledger_key_changed");
             assert_eq!(pin(&path, &key("b/1", 3), Some("http://a")).unwrap_err().code, "ledger_key_changed");
         }
-        for broken in ["", "\n", "\0\0\0", "{}", "PRIVATE"] {
+        let without_quorum = format!("log {} http://a\n", key("a/1", 1));
+        let behind_quorum = format!("quorum none\n{without_quorum}");
+        let broken = ["", "\n", "\0\0\0", "{}", "PRIVATE", HEADER, "# mine\n", &without_quorum, &behind_quorum];
+        for broken in broken {
             std::fs::write(&path, broken).unwrap();
             assert_eq!(Pinned::load(&path).unwrap_err().code, "bad_policy", "{broken:?}");
             assert_eq!(pin(&path, &key("b/1", 3), None).unwrap_err().code, "bad_policy");
@@ -328,6 +354,29 @@ mod tests {
         std::fs::remove_file(&path).unwrap();
         std::os::unix::fs::symlink("nowhere", &path).unwrap();
         assert_eq!(Pinned::load(&path).unwrap_err().code, "io", "a policy should be there");
+    }
+
+    #[test]
+    fn a_policy_that_was_cut_off_anywhere_is_an_error_or_says_all_that_it_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("trust.policy");
+        assert!(pin(&path, &key("a/1", 1), Some("http://a")).unwrap());
+        assert!(pin(&path, &key("b/1", 2), None).unwrap());
+        let (whole, pinned) = (std::fs::read(&path).unwrap(), Pinned::load(&path).unwrap());
+        for length in 0..whole.len() {
+            std::fs::write(&path, &whole[..length]).unwrap();
+            match Pinned::load(&path) {
+                Ok(cut) => assert!(cut.logs().eq(pinned.logs()), "{length}"),
+                Err(complaint) => {
+                    assert!(["bad_policy", "not_utf8"].contains(&complaint.code.as_ref()), "{length}: {complaint:?}");
+                    assert!(complaint.en.contains("trust.policy"), "{complaint:?}");
+                }
+            }
+        }
+        // A policy that trusts nobody any more is one.
+        std::fs::write(&path, &whole).unwrap();
+        assert_eq!(update(&path, |pinned| Ok(pinned.remove("a/1") + pinned.remove("b/1"))).unwrap(), 2);
+        assert_eq!(Pinned::load(&path).unwrap().logs().count(), 0);
     }
 
     #[test]

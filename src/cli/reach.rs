@@ -11,6 +11,7 @@ use crate::client::ledger_client::LedgerClient;
 use crate::client::transport::ClientError;
 use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::key::VerifierKey;
+use crate::ledger::number::DepositNumber;
 use crate::ledger::verify::trust::Trust;
 
 /// The node that is asked where none is named.
@@ -20,7 +21,8 @@ pub const DEFAULT_SERVER: &str = "http://127.0.0.1:7654";
 #[derive(Debug, Clone, clap::Args)]
 pub struct ServerArgs {
     /// Address of the node | 节点地址
-    #[arg(long, value_name = "URL", env = "TIEZHENG_SERVER", default_value = DEFAULT_SERVER)]
+    // Global: it may also stand behind a command of `case`.
+    #[arg(long, value_name = "URL", env = "TIEZHENG_SERVER", default_value = DEFAULT_SERVER, global = true)]
     pub server: String,
 }
 
@@ -40,21 +42,31 @@ impl From<ClientError> for Complaint {
         let en = error.to_string();
         match error {
             ClientError::BadAddress { address, reason } => {
-                Self::usage("bad_address", format!("“{address}”不是节点地址：{reason}"), en)
+                Self::usage("bad_address", format!("“{address}”不是节点地址：{}", reason.zh), en)
             }
             ClientError::Unreachable { url, reason } => {
-                let zh = format!("无法连接 {url}：{reason}。节点是否已启动？（tiezheng serve）");
+                let zh = format!("节点未应答：{url}：{}。节点是否已启动？（tiezheng serve）", reason.zh);
                 Self::unable("unreachable", zh, format!("{en}. Is the node running? (tiezheng serve)"))
             }
-            ClientError::Problem { code, status, title_zh, detail } => {
-                let zh = format!("节点答复：{title_zh}：{detail}（{code}，HTTP {status}）");
+            ClientError::Problem { code, status, title_zh, detail_zh, .. } => {
+                // A node of another version may say nothing in Chinese.
+                let said = match (title_zh.as_str(), detail_zh.as_str()) {
+                    ("", "") => "未予办理".to_owned(),
+                    (title, "") => title.to_owned(),
+                    ("", detail) => detail.to_owned(),
+                    (title, detail) if title == detail => title.to_owned(),
+                    (title, detail) => format!("{title}：{detail}"),
+                };
+                let zh = format!("节点答复：{said}（{code}，HTTP {status}）");
                 let en = format!("the node answers: {en}");
                 // 4xx: the node looked, and it is not to be; 5xx: it could not.
                 if status < 500 { Self::finding(code, zh, en) } else { Self::unable(code, zh, en) }
             }
-            ClientError::Malformed { what, reason } => {
-                Self::unable("malformed_answer", format!("{what} 的应答无法识别：{reason}"), en)
+            ClientError::Malformed { what, .. } => {
+                let zh = format!("{what} 的应答无法识别。该地址可能不是铁证节点，或版本不同，请核对地址");
+                Self::unable("malformed_answer", zh, format!("{en}. Check that the address is that of a node"))
             }
+            ClientError::Unwritable { path, error } => Self::io(&path, &error),
         }
     }
 }
@@ -94,6 +106,32 @@ pub async fn meet_again(client: &LedgerClient, config: &Config) -> Result<(), Co
     pinned::unchanged(config, &met.key, Some(client.address()))
 }
 
+/// Says so where a number that was not found cannot be one of the ledger that was asked: one of them is of a test ledger.
+///
+/// # Errors
+///
+/// [`Complaint`]: as [`meet`].
+pub async fn other_mode(client: &LedgerClient, number: DepositNumber, screen: &Screen) -> anyhow::Result<()> {
+    let is_test = meet(client).await?.is_test;
+    if is_test == number.is_test() {
+        return Ok(());
+    }
+    let (zh, en) = if is_test {
+        (
+            "所查节点是测试账本，其编号均以 T 开头，而该编号不以 T 开头。请核对编号，或用 --server 指定正式账本的节点",
+            "the node that was asked serves a test ledger, whose numbers begin with T; this one does not. Check the number, or \
+             name a node of the live ledger with --server",
+        )
+    } else {
+        (
+            "以 T 开头的编号属于测试账本，而所查节点是正式账本。请核对编号，或用 --server 指定测试账本的节点",
+            "a number that begins with T is of a test ledger, and the node that was asked serves a live one. Check the number, \
+             or name a node of the test ledger with --server",
+        )
+    };
+    Ok(screen.aside(screen.paint(HEED, screen.pick(zh, en)))?)
+}
+
 /// Meets the ledger and pins its key if it was never met.
 ///
 /// # Errors
@@ -123,13 +161,20 @@ pub async fn meet_and_pin(client: &LedgerClient, config: &Config, screen: &Scree
 mod tests {
     use super::*;
     use crate::cli::ending::Ending;
+    use crate::wire::bilingual::Bilingual;
 
     #[test]
     fn a_refusal_is_a_finding_and_a_fault_is_not() {
-        let problem =
-            |status| ClientError::Problem { code: "x".into(), status, title_zh: "繁忙".into(), detail: "d".into() };
-        let unreachable = ClientError::Unreachable { url: "u".into(), reason: "r".into() };
-        let address = ClientError::BadAddress { address: "a".into(), reason: "r".into() };
+        let problem = |status| ClientError::Problem {
+            code: "x".into(),
+            status,
+            title_zh: "繁忙".into(),
+            detail: "d".into(),
+            detail_zh: "请稍后重试".into(),
+        };
+        let reason = || Bilingual::new("原因", "r");
+        let unreachable = ClientError::Unreachable { url: "u".into(), reason: reason() };
+        let address = ClientError::BadAddress { address: "a".into(), reason: reason() };
         let endings = [problem(404), problem(503), unreachable, address].map(|error| Complaint::from(error).ending);
         assert_eq!(endings, [Ending::Finding, Ending::CouldNotLook, Ending::CouldNotLook, Ending::Usage]);
     }

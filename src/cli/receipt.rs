@@ -27,13 +27,19 @@ use crate::wire::item_receipt;
 use crate::wire::receipt::{parse, print};
 
 const EXAMPLES: &str = "\
-Examples | 示例:
+Examples:
   tiezheng receipt 20261122-0K7M-X9QT-3D5W-C3 -o contract.pdf.tiezheng-receipt.json
   tiezheng receipt 20261122-0K7M-X9QT-3D5W-C3 --tlog-proof -o contract.tlog-proof
   tiezheng receipt --manifest recordings.tiezheng-manifest --item 0042.wav -o 0042.json
 
 Printed with --json an item's receipt is laid out anew; only what -o writes, or what is
 printed without --json, is its one spelling and verifies.
+|
+示例：
+  tiezheng receipt 20261122-0K7M-X9QT-3D5W-C3 -o 合同.pdf.tiezheng-receipt.json
+  tiezheng receipt 20261122-0K7M-X9QT-3D5W-C3 --tlog-proof -o contract.tlog-proof
+  tiezheng receipt --manifest 录音.tiezheng-manifest --item 0042.wav -o 0042.json
+
 单项回执只有一种写法：请用 -o 写入文件，或不加 --json 输出。";
 
 /// Fetch a deposit's receipt | 取回存证回执

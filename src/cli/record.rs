@@ -16,6 +16,7 @@ use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::Receipt;
 use crate::ledger::verify::history::History;
 use crate::ledger::verify::trust::Trust;
+use crate::wire::chinese;
 use crate::wire::facts::DepositJson;
 use crate::wire::item_receipt::{self, ITEM_RECEIPT_MAX, ItemReceiptError};
 use crate::wire::receipt::parse;
@@ -40,7 +41,7 @@ pub struct Record {
 ///
 /// [`Complaint`]: unreadable, or no receipt.
 pub fn read_receipt(path: &Path) -> Result<Receipt, Complaint> {
-    parse(read(path)?.as_bytes()).map_err(|error| not_a_receipt(path, &error))
+    parse(read(path)?.as_bytes()).map_err(|error| not_a_receipt(path, &chinese::receipt(&error), &error))
 }
 
 /// Reads a receipt's file, be it of a deposit or of an item of a manifest.
@@ -53,10 +54,11 @@ pub fn read_record(path: &Path) -> Result<Record, Complaint> {
     match item_receipt::parse(text.as_bytes()) {
         Ok(ItemReceipt { receipt, claim }) => Ok(Record { receipt, item: Some(claim), told: None }),
         Err(ItemReceiptError::UnknownVersion { found }) if !found.starts_with(ANY_ITEM_VERSION) => {
-            let receipt = parse(text.as_bytes()).map_err(|error| not_a_receipt(path, &error))?;
+            let receipt =
+                parse(text.as_bytes()).map_err(|error| not_a_receipt(path, &chinese::receipt(&error), &error))?;
             Ok(Record { receipt, item: None, told: None })
         }
-        Err(error) => Err(not_a_receipt(path, &error)),
+        Err(error) => Err(not_a_receipt(path, &chinese::item_receipt(&error), &error)),
     }
 }
 
@@ -73,9 +75,13 @@ fn read(path: &Path) -> Result<String, Complaint> {
 
 /// What lies there is no receipt.
 #[must_use]
-pub fn not_a_receipt(path: &Path, error: &dyn std::fmt::Display) -> Complaint {
-    let zh = format!("{} 不是回执：{error}", path.display());
-    Complaint::unable("not_a_receipt", zh, format!("{} is no receipt: {error}", path.display()))
+pub fn not_a_receipt(path: &Path, zh: &str, en: &dyn std::fmt::Display) -> Complaint {
+    let zh = format!("{} 不是回执，或已损坏：{zh}。请改用完好的回执（tiezheng receipt 可重新取回）", path.display());
+    let en = format!(
+        "{} is no receipt, or damaged: {en}. Use an intact one (tiezheng receipt fetches it once more)",
+        path.display()
+    );
+    Complaint::unable("not_a_receipt", zh, en)
 }
 
 /// Asks a node for the record of a number; `None` when it has none.

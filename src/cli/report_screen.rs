@@ -7,9 +7,11 @@ use serde_json::{Value, json};
 use crate::cli::facts_table;
 use crate::cli::screen::{BAD, FAINT, GOOD, HEADING, HEED, Screen};
 use crate::cli::terminal::escaped_name;
+use crate::ledger::checkpoint::SignedCheckpoint;
+use crate::ledger::receipt::Receipt;
 use crate::ledger::statement::content::{HashAlgorithm, Measured};
 use crate::ledger::time::Timestamp;
-use crate::ledger::verify::report::{Conclusion, Obstacle, Outcome, Report, Step, StepResult};
+use crate::ledger::verify::report::{Conclusion, Obstacle, Outcome, Report, Skipped, Step, StepResult};
 use crate::ledger::verify::{findings, wording};
 use crate::wire::report::{ReportContext, ReportJson, ReportNodeJson, VerifierJson};
 
@@ -28,6 +30,28 @@ pub struct Verified<'a> {
     pub node: &'a ReportNodeJson,
     /// Whether it is one item of a manifest: the deposit itself has no digest of it.
     pub is_item: bool,
+    /// By whom the receipt is signed, as it says itself.
+    pub signed: Option<SignedBy>,
+}
+
+/// The ledger and the key that a receipt names as its signer: nothing of it is verified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedBy {
+    /// The ledger's origin.
+    pub ledger: String,
+    /// The key's id, 8 hex digits.
+    pub key: String,
+}
+
+impl SignedBy {
+    /// Read from the receipt's checkpoint; `None` where that is none.
+    #[must_use]
+    pub fn of(receipt: &Receipt) -> Option<Self> {
+        let checkpoint = SignedCheckpoint::parse(receipt.checkpoint.as_bytes()).ok()?;
+        let origin = &checkpoint.checkpoint().origin;
+        let signature = checkpoint.note().signatures().iter().find(|signature| signature.name == *origin)?;
+        Some(Self { ledger: origin.to_string(), key: hex::encode(signature.id) })
+    }
 }
 
 /// Shows it, for people or machines.
@@ -38,7 +62,8 @@ pub struct Verified<'a> {
 pub fn show(screen: &Screen, verified: &Verified<'_>) -> anyhow::Result<()> {
     screen.document(&document(verified)?)?;
     let report = verified.report;
-    let title = format!("核验报告 Verification report  ·  tiezheng {}", env!("CARGO_PKG_VERSION"));
+    let title = screen.pick("核验报告", "核验报告 Verification report");
+    let title = format!("{title}  ·  tiezheng {}", env!("CARGO_PKG_VERSION"));
     screen.line(screen.paint(HEADING, &title))?;
     object(screen, verified)?;
     if let Some(facts) = &report.facts {
@@ -64,16 +89,16 @@ pub fn show(screen: &Screen, verified: &Verified<'_>) -> anyhow::Result<()> {
         screen.line(format!("  {} {text} ({})", screen.pick("保留：", "reservation:"), reservation.code()))?;
     }
     if report.obstacle == Some(Obstacle::UnknownKey) {
-        advice(screen)?;
+        unknown_key(screen, verified.signed.as_ref())?;
     }
-    if let Some(number) = report.number.filter(|_| verified.node.offline && report.conclusion != Conclusion::Unable) {
+    if report.obstacle == Some(Obstacle::NoSalt) {
         let text = screen.pick(
-            "离线核验不知晓之后的更正或撤回；可向账本查询：",
-            "Offline, later corrections and withdrawals are unknown; to ask the ledger:",
+            "请将存证时生成的声明文件（….tiezheng-statement）放在文件旁，或以 --salt 给出盐值",
+            "Put the statement that the deposit wrote (….tiezheng-statement) beside the file, or give the salt with --salt",
         );
-        let command = if verified.is_item { "lookup" } else { "verify --number" };
-        screen.line(screen.paint(FAINT, &format!("{text} tiezheng {command} {number}")))?;
+        screen.line(format!("  {text}"))?;
     }
+    later_history(screen, verified)?;
     Ok(screen.line(screen.paint(FAINT, wording::limits(screen.language())))?)
 }
 
@@ -99,12 +124,45 @@ fn object(screen: &Screen, verified: &Verified<'_>) -> anyhow::Result<()> {
     Ok(screen.table(&rows)?)
 }
 
-fn advice(screen: &Screen) -> anyhow::Result<()> {
-    let text = screen.pick(
-        "向运营者取得账本密钥并核对后：tiezheng trust add VKEY，或在本命令加 --key VKEY",
-        "Get the ledger's key from its operator and compare it; then: tiezheng trust add VKEY, or add --key VKEY here",
+/// Where no ledger told what was said later: why, and how to ask one.
+fn later_history(screen: &Screen, verified: &Verified<'_>) -> anyhow::Result<()> {
+    let report = verified.report;
+    let later = report.steps.iter().find(|result| result.step == Step::LaterLinks);
+    let Some(Outcome::NotPerformed(why @ (Skipped::Offline | Skipped::Unreachable | Skipped::OtherLedger))) =
+        later.map(|result| result.outcome)
+    else {
+        return Ok(());
+    };
+    let Some(number) = report.number.filter(|_| report.conclusion != Conclusion::Unable) else { return Ok(()) };
+    let why = wording::skipped(why, screen.language());
+    // A digest of an item is in no deposit of its own.
+    let command = if verified.is_item {
+        format!("tiezheng lookup {number}")
+    } else {
+        format!("tiezheng verify {} --number {number}", screen.pick("文件", "FILE"))
+    };
+    let zh = format!("{why}，存证之后的更正、撤回未予查明；可向账本查询：{command}");
+    let en = format!("{why}: later corrections and withdrawals are unknown. To ask the ledger: {command}");
+    Ok(screen.line(screen.paint(FAINT, screen.pick(&zh, &en)))?)
+}
+
+/// Which key signed the receipt, and where to get it.
+fn unknown_key(screen: &Screen, signed: Option<&SignedBy>) -> anyhow::Result<()> {
+    let (zh, en) = match signed {
+        Some(SignedBy { ledger, key }) => (
+            format!("此回执由账本 {ledger} 的密钥 {key} 签名。"),
+            format!("This receipt is signed by the key {key} of the ledger {ledger}. "),
+        ),
+        None => (String::new(), String::new()),
+    };
+    let zh = format!(
+        "{zh}请从运营者公告取得该密钥（形如 名称+编号+base64），核对后运行：tiezheng trust add '密钥'，或在本命令加 --key '密钥'"
     );
-    Ok(screen.line(format!("  {text}"))?)
+    let en = format!(
+        "{en}Get that key (name+id+base64) from what the operator publishes and compare it; then: tiezheng trust add 'VKEY', or \
+         add --key 'VKEY' here"
+    );
+    Ok(screen.line(format!("  {}", screen.pick(&zh, &en)))?)
 }
 
 /// The step's row, and under it the values that say more than the outcome does.

@@ -8,6 +8,7 @@ use std::sync::mpsc::channel;
 use std::thread::{self, available_parallelism};
 
 use crate::cli::ending::Complaint;
+use crate::files::reason;
 
 /// Threads besides the runtime's: the sequencer's two, RocksDB's, and those that wait for the disk.
 const THREADS_BESIDE: usize = 16;
@@ -26,7 +27,7 @@ pub fn prepare() -> Result<(), Complaint> {
         memory.try_reserve_exact(MEMORY_LEAST).map_err(|error| {
             let mib = MEMORY_LEAST >> 20;
             let en = format!("a node needs {mib} MiB of memory at least, which the system refuses ({error}): raise the limit (`ulimit -v`)");
-            let zh = format!("节点至少需要 {mib} MiB 内存，系统未能提供（{error}）：请提高限制（ulimit -v）");
+            let zh = format!("节点至少需要 {mib} MiB 内存，系统未能提供：请提高限制（ulimit -v）");
             Complaint::unable("too_little_memory", zh, en)
         })
     })
@@ -47,10 +48,12 @@ fn with_threads(count: usize, look: impl FnOnce() -> Result<(), Complaint>) -> R
             Err(error) => {
                 let started = threads.len();
                 let en = format!(
-                    "only {started} of the {count} threads that a node needs can be started ({error}): raise the limit (`ulimit -u`, pids.max, TasksMax in systemd) or the memory (`ulimit -v`)"
+                    "only {started} of the {count} threads that a node needs can be started ({}): raise the limit (`ulimit -u`, pids.max, TasksMax in systemd) or the memory (`ulimit -v`)",
+                    reason::english(&error)
                 );
                 let zh = format!(
-                    "节点需要 {count} 个线程，只能启动 {started} 个（{error}）：请提高限制（ulimit -u、pids.max、systemd 的 TasksMax）或内存（ulimit -v）"
+                    "节点需要 {count} 个线程，只能启动 {started} 个（{}）：请提高限制（ulimit -u、pids.max、systemd 的 TasksMax）或内存（ulimit -v）",
+                    reason::chinese(&error)
                 );
                 outcome = Err(Complaint::unable("too_few_threads", zh, en));
                 break;

@@ -29,7 +29,7 @@ use crate::store::rocks::folder::{BESIDE, Folder, KEYS, RESTORED, RESTORING};
 use crate::store::rocks::open_error::OpenError;
 
 const EXAMPLES: &str = "\
-Example | 示例:
+Example:
   tiezheng restore /mnt/backup/2026-11-22 --data chain-data
 
 Into an empty folder only. A restore that was cut off goes on when it is run again. A backup
@@ -37,7 +37,13 @@ that is older than the last receipt given out is a rollback: what was deposited 
 from this ledger, and the receipts of it prove that. Restore the newest copy there is, and
 tell depositors and auditors. The key files are compared with the ledger first; originals are
 compared by presence, name and size, and not decrypted: `tiezheng audit` does that.
-只恢复到空文件夹；中断后重新运行即可继续。若备份早于最后一份已发出的回执，即为回退：其后的存证将丢失，且回执可以证明。";
+|
+示例：
+  tiezheng restore /mnt/backup/2026-11-22 --data chain-data
+
+只恢复到空文件夹；中断后重新运行即可继续。若备份早于最后一份已发出的回执，即为回退：其后的存证将
+丢失，且回执可以证明。请恢复最新的备份，并告知存证人和审计人员。恢复前先将各密钥文件与账本核对；
+托管原文仅核对是否存在、名称与大小，不解密，如需解密核对，请运行 tiezheng audit。";
 
 /// The checkpoint file's name in a ledger's folder.
 const CHECKPOINT_FILE: &str = "mark";

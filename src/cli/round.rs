@@ -251,7 +251,11 @@ impl Round {
         let hashed = content(path, salt, wanted, &|bytes| self.progress.add(bytes))?;
         if hashed.size == 0 {
             let en = format!("{}: an empty file; the digest of nothing proves nothing", path.display());
-            return Err(Complaint::unable("empty_file", format!("{}：空文件", path.display()), en));
+            return Err(Complaint::unable(
+                "empty_file",
+                format!("{}：空文件，空内容的摘要不能证明任何事", path.display()),
+                en,
+            ));
         }
         Ok(hashed.content)
     }
@@ -283,7 +287,9 @@ impl Round {
 /// The statement that a receipt is of.
 fn stated_in(receipt: &Path) -> Result<StatementNote, Complaint> {
     let entry = Entry::parse(read_receipt(receipt)?.entry.as_bytes());
-    entry.map(|entry| StatementNote::clone(&entry.statement)).map_err(|error| not_a_receipt(receipt, &error))
+    entry
+        .map(|entry| StatementNote::clone(&entry.statement))
+        .map_err(|error| not_a_receipt(receipt, "所载记录无法识别", &error))
 }
 
 /// A statement that the ledger's rules refuse was never deposited and never will be: kept, it would stand in the way of

@@ -17,6 +17,7 @@ use serde_json::json;
 use crate::cli::ending::{Complaint, Ending};
 use crate::cli::terminal::{Tone, escaped_but_marks, escaped_json, rendered, rendered_lines, toned};
 use crate::cli::width::{columns, padded};
+use crate::files::reason;
 use crate::ledger::verify::wording::Language;
 use crate::wire::bilingual::Bilingual;
 
@@ -135,8 +136,8 @@ impl Screen {
         let complaint = error.downcast_ref::<Complaint>().cloned();
         let complaint =
             complaint.or_else(|| error.downcast_ref::<io::Error>().map(cannot_print)).unwrap_or_else(|| {
-                let text = format!("{error:#}");
-                Complaint::unable("failed", text.clone(), text)
+                let zh = "操作未能完成：程序内部错误。请用 --lang en 重新运行，并将输出报告给运营者";
+                Complaint::unable("failed", zh, format!("{error:#}"))
             });
         let lines = |pick: fn(&Bilingual) -> &str| complaint.more.iter().map(pick).collect::<Vec<_>>();
         let message = [vec![complaint.en.as_str()], lines(|line| &line.en)].concat().join("\n");
@@ -181,9 +182,11 @@ fn write_out(text: &str) -> io::Result<()> {
 
 /// What a command did is done; only its output is lost.
 fn cannot_print(error: &io::Error) -> Complaint {
-    let zh = format!("无法写出结果：{error}。请检查输出位置；操作本身可能已经完成");
-    let en =
-        format!("cannot write the output: {error}. Check where it goes; the command itself may have done its work");
+    let zh = format!("无法写出结果：{}。请检查输出位置；操作本身可能已经完成", reason::chinese(error));
+    let en = format!(
+        "cannot write the output: {}. Check where it goes; the command itself may have done its work",
+        reason::english(error)
+    );
     Complaint::unable("output_failed", zh, en)
 }
 

@@ -45,32 +45,52 @@ use crate::store::reading::genesis;
 use crate::store::rocks::reopening::ReopeningStore;
 
 const EXAMPLES: &str = "\
-Examples | 示例:
+Examples:
   tiezheng serve --data try-out --test           numbers begin with T and are no evidence
   tiezheng serve --deposits accounts             on ./chain-data and http://127.0.0.1:7654
   tiezheng serve --data /srv/ledger --origin ledger.example.org/1 --deposits enrolled
 
-Who may deposit is what you say, and never inferred from an address or a header | 存证策略:
-  open       anybody who reaches the node, with a signed statement | 任何人，凭已签名的声明
-  enrolled   statements signed by a key that an account has enrolled | 仅限账号已登记的公钥
+Who may deposit is what you say, and never inferred from an address or a header:
+  open       anybody who reaches the node, with a signed statement
+  enrolled   statements signed by a key that an account has enrolled
              (tiezheng case account add-key VKEY)
-  accounts   deposits by token only; under the others, tokens are accepted as well | 仅凭令牌
+  accounts   deposits by token only; under the others, tokens are accepted as well
 A live ledger needs one at its first start; it is recorded, and a later --deposits changes it.
-A test ledger is open unless you say otherwise. 正式账本首次启动须指定，此后可用 --deposits 更改。
+A test ledger is open unless you say otherwise.
 
 Limits are N or N/BURST: N a minute in the long run, BURST at once (default: 10 N), or none.
 A live ledger: 1200 per address, 600 per key and per account. A test ledger: none. An IPv6
-client counts by its /64 network. 限额：每分钟 N 次，一次至多 BURST 次；测试账本不限。
+client counts by its /64 network.
 
 The node listens on loopback only and speaks plain HTTP. A reverse proxy in front of it must
 end TLS, pass one Host, set X-Forwarded-For or Forwarded to the address that it sees, remove
 the other of the two, and be named by --trusted-proxy; otherwise all its clients share one
 limit. It must not buffer, cache or retry deposits, and must not add an Authorization of its
 own. Under `open` it opens deposits to whoever can reach it: choose enrolled or accounts if
-that is not meant. 反向代理须终止 TLS、只传一个 Host、改写 X-Forwarded-For，并以 --trusted-proxy 登记；
-不得缓存、缓冲或重发存证请求，不得代加令牌。open 策略下，能访问代理者均可存证。
+that is not meant.
 
-Keep a copy of ledger.key and, elsewhere, of next.key. 请妥善备份两个密钥文件，并分开保管。";
+Keep a copy of ledger.key and, elsewhere, of next.key.
+|
+示例：
+  tiezheng serve --data try-out --test           测试账本：编号以 T 开头，不得作为证据
+  tiezheng serve --deposits accounts             使用 ./chain-data 与 http://127.0.0.1:7654
+  tiezheng serve --data /srv/ledger --origin ledger.example.org/1 --deposits enrolled
+
+存证策略由运营者明确指定，不从地址或请求头推断：
+  open       任何能访问节点的人，凭已签名的声明
+  enrolled   仅限以账号已登记的公钥签名的声明（tiezheng case account add-key 公钥）
+  accounts   仅凭令牌；另两种策略下令牌同样可用
+正式账本首次启动须指定，并予记录；此后可用 --deposits 更改。测试账本默认为 open。
+
+限额写作 N 或 N/BURST：长期每分钟 N 次，一次至多 BURST 次（默认 10 N），或 none（不限）。正式账本：
+每地址 1200，每公钥、每账号各 600；测试账本不限。IPv6 客户端按 /64 网段计。
+
+节点只监听本机回环地址，使用明文 HTTP。其前的反向代理须终止 TLS，只传一个 Host，将 X-Forwarded-For
+或 Forwarded 设为其所见地址并去除另一个，且以 --trusted-proxy 登记，否则其所有客户端共用一个限额；
+不得缓冲、缓存或重发存证请求，不得代加 Authorization。open 策略下，能访问代理者均可存证：如非本意，
+请用 enrolled 或 accounts。
+
+请妥善备份 ledger.key，并在另一处备份 next.key。";
 
 /// Run a node | 启动节点
 #[derive(Debug, Clone, clap::Args)]

@@ -17,13 +17,18 @@ use crate::ledger::key::Name;
 use crate::wire::json;
 
 const EXAMPLES: &str = "\
-Examples | 示例:
+Examples:
   tiezheng statement contract.pdf --no-private                      the signed note
   tiezheng statement contract.pdf --request | curl --json @- http://127.0.0.1:7654/v1/deposits
 
 Keep what was printed: the very same statement always gets the same receipt, another one
 another number.
-请保存输出内容：同一份声明总是得到同一份回执。";
+|
+示例：
+  tiezheng statement 合同.pdf --no-private                      已签名的声明
+  tiezheng statement 合同.pdf --request | curl --json @- http://127.0.0.1:7654/v1/deposits
+
+请保存输出内容：同一份声明总是得到同一份回执，另一份声明则得到另一编号。";
 
 /// Print a signed statement on a file, for curl | 输出已签名的声明，供自行提交
 #[derive(Debug, Clone, clap::Args)]

@@ -5,14 +5,14 @@ use serde_json::json;
 use crate::cli::config::Config;
 use crate::cli::ending::{Complaint, Ending};
 use crate::cli::pinned::{self, Pinned};
+use crate::cli::public_key::{no_private_key, read_key};
 use crate::cli::reach::meet;
 use crate::cli::screen::{FAINT, HEED, Screen};
-use crate::cli::verify::read_key;
 use crate::client::ledger_client::LedgerClient;
 use crate::ledger::key::VerifierKey;
 
 const EXAMPLES: &str = "\
-Examples | 示例:
+Examples:
   tiezheng trust list
   tiezheng trust add 'example.org/ledger+c74f20a3+ARpc…' https://ledger.example.org
   tiezheng trust fetch https://ledger.example.org
@@ -20,7 +20,14 @@ Examples | 示例:
 
 A verification is worth what its ledger key is worth: take the key from the operator's
 publication, from a judgment, from paper, and compare it.
-核验结论的可信程度取决于账本密钥，请通过可靠途径取得并核对。";
+|
+示例：
+  tiezheng trust list
+  tiezheng trust add 'example.org/ledger+c74f20a3+ARpc…' https://ledger.example.org
+  tiezheng trust fetch https://ledger.example.org
+  tiezheng trust remove example.org/ledger
+
+核验结论的可信程度取决于账本密钥：请从运营者公告、裁判文书等可靠来源取得密钥，并逐字核对。";
 
 /// The ledger keys that you trust | 管理受信任的账本密钥
 #[derive(Debug, Clone, clap::Args)]
@@ -77,7 +84,10 @@ pub async fn run(args: &TrustArgs, config: &Config, screen: &Screen) -> anyhow::
             screen.aside(screen.paint(HEED, text))?;
             add(&met.key, Some(client.address()), config, screen)
         }
-        Action::Remove { ledger } => remove(ledger, config, screen),
+        Action::Remove { ledger } => {
+            no_private_key(ledger)?;
+            remove(ledger, config, screen)
+        }
     }
 }
 
@@ -93,7 +103,10 @@ fn list(config: &Config, screen: &Screen) -> anyhow::Result<Ending> {
         }
     }
     if ledgers.is_empty() {
-        screen.line(screen.pick("尚未固定任何账本密钥", "no ledger key is pinned yet"))?;
+        screen.line(screen.pick(
+            "尚未固定任何账本密钥：tiezheng trust add 公钥",
+            "no ledger key is pinned yet: tiezheng trust add VKEY",
+        ))?;
     }
     screen.line(screen.paint(FAINT, &path.to_string_lossy()))?;
     Ok(Ending::Good)
@@ -115,8 +128,10 @@ fn add(key: &VerifierKey, url: Option<&str>, config: &Config, screen: &Screen) -
 fn remove(ledger: &str, config: &Config, screen: &Screen) -> anyhow::Result<Ending> {
     let removed = pinned::update(&config.trust_policy()?, |pinned| Ok(pinned.remove(ledger)))?;
     if removed == 0 {
-        let en = format!("no pinned ledger has the key, origin or address `{ledger}`");
-        return Err(Complaint::finding("not_pinned", format!("没有固定过“{ledger}”"), en).into());
+        let en =
+            format!("no pinned ledger has the key, origin or address `{ledger}`. `tiezheng trust list` shows them");
+        let zh = format!("没有固定过“{ledger}”。已固定的密钥见 tiezheng trust list");
+        return Err(Complaint::finding("not_pinned", zh, en).into());
     }
     screen.document(&json!({ "removed": removed }))?;
     screen.line(format!("{}  {ledger}", screen.pick("已取消信任", "no longer trusted")))?;

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::cli::ending::Complaint;
 use crate::cli::papers::Papers;
+use crate::files::reason;
 use crate::ledger::number::DepositNumber;
 
 /// A statement is kept already, and `option` asks for another.
@@ -44,8 +45,10 @@ pub fn statement_not_kept(path: &Path, error: &io::Error) -> Complaint {
         return cannot_keep(path, error);
     }
     // Between the look whether there is one and the writing.
-    let zh = format!("{}：另一进程正在对此文件存证", path.display());
-    Complaint::unable("under_way", zh, format!("{}: another run is depositing this file", path.display()))
+    let zh = format!("{}：另一进程正在对此文件存证。请等其结束后再次运行", path.display());
+    let en =
+        format!("{}: another run is depositing this file. Run the command again when it has ended", path.display());
+    Complaint::unable("under_way", zh, en)
 }
 
 /// A deposit was made, and its receipt could not be written.
@@ -53,11 +56,13 @@ pub fn statement_not_kept(path: &Path, error: &io::Error) -> Complaint {
 pub fn receipt_not_kept(number: DepositNumber, receipt: &Path, error: &io::Error) -> Complaint {
     let path = receipt.display();
     let zh = format!(
-        "已上链，存证编号 {number}，但回执未能写入 {path}：{error}。排除原因后再次运行同一命令即可取回，不会重复存证"
+        "已上链，存证编号 {number}，但回执未能写入 {path}：{}。排除原因后再次运行同一命令即可取回，不会重复存证",
+        reason::chinese(error)
     );
     let en = format!(
-        "it is on the chain as {number}, but its receipt could not be written: {path}: {error}. Once that is mended, run the \
-         same command again: nothing is deposited twice"
+        "it is on the chain as {number}, but its receipt could not be written: {path}: {}. Once that is mended, run the \
+         same command again: nothing is deposited twice",
+        reason::english(error)
     );
     Complaint::unable(RECEIPT_NOT_KEPT, zh, en)
 }
@@ -72,8 +77,12 @@ pub fn cannot_keep(path: &Path, error: &io::Error) -> Complaint {
     match error.kind() {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Complaint {
             code: "read_only_folder".into(),
-            zh: format!("{}。无法在文件旁写入，请加 --receipts 文件夹", complaint.zh),
-            en: format!("{}. Nothing can be written beside the file: add --receipts DIR", complaint.en),
+            zh: format!("{}：{}。无法在文件旁写入，请加 --receipts 文件夹", path.display(), reason::chinese(error)),
+            en: format!(
+                "{}: {}. Nothing can be written beside the file: add --receipts DIR",
+                path.display(),
+                reason::english(error)
+            ),
             ..complaint
         },
         _ => complaint,

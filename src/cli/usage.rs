@@ -1,7 +1,7 @@
 //! Wrong usage, told in both languages. The library that reads the command line tells it in English; here the same is told
 //! in Chinese, from what the library found out, not from its sentences.
 //!
-//! Not here: help and version, which hold both languages side by side.
+//! Not here: help and version (`help`).
 
 use std::borrow::Cow;
 use std::error::Error as _;
@@ -12,11 +12,14 @@ use clap::Error;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::cli::ending::Complaint;
+use crate::cli::help::{picked, without_english};
 use crate::cli::terminal::escaped;
+use crate::ledger::verify::wording::Language;
 
-/// The complaint. Its English is the library's; its code is `usage`, whatever is wrong with the command line.
+/// The complaint about the same command line, read with English and with Chinese names. Its English is the library's; its
+/// code is `usage`, whatever is wrong with the command line.
 #[must_use]
-pub fn complaint(error: &Error) -> Complaint {
+pub fn complaint(error: &Error, read_in_chinese: &Error) -> Complaint {
     let repeated: Vec<String> = error.context().flat_map(|(_, value)| strings(value)).collect();
     let english = if repeated.iter().any(|text| matches!(escaped(text), Cow::Owned(_))) {
         // The library would repeat it as it is.
@@ -24,9 +27,10 @@ pub fn complaint(error: &Error) -> Complaint {
         let repeated: Vec<String> = repeated.iter().map(|text| format!("'{}'", escaped(text))).collect();
         format!("{kind}: {}\n\nFor more information, try '--help'.", repeated.join(", "))
     } else {
-        error.to_string()
+        // A reason of this program holds both languages.
+        error.to_string().lines().map(in_english).collect::<Vec<_>>().join("\n")
     };
-    let (english, chinese) = (english.trim_end(), in_chinese(error));
+    let (english, chinese) = (english.trim_end(), in_chinese(read_in_chinese));
     let (mut english, mut chinese) = (english.strip_prefix("error: ").unwrap_or(english).lines(), chinese.lines());
     let mut complaint =
         Complaint::usage("usage", chinese.next().unwrap_or_default(), english.next().unwrap_or_default());
@@ -36,6 +40,14 @@ pub fn complaint(error: &Error) -> Complaint {
             return complaint;
         }
         complaint = complaint.with_line(zh.unwrap_or_default(), en.unwrap_or_default());
+    }
+}
+
+/// A line of the library's without the Chinese of this program's own reasons.
+fn in_english(line: &str) -> &str {
+    match line.split_once(" | ") {
+        Some((english, chinese)) if !chinese.is_ascii() => english,
+        _ => line,
     }
 }
 
@@ -77,8 +89,8 @@ fn in_chinese(error: &Error) -> String {
         let _ = write!(text, "\n\n  提示：如果“{argument}”是文件名等内容，请写作“-- {argument}”");
     }
     if let Some(usage) = error.get(ContextKind::Usage) {
-        let usage = usage.to_string().replace("[OPTIONS]", "[选项]").replace("<COMMAND>", "<命令>");
-        let _ = write!(text, "\n\n用法：{}", usage.trim_start_matches("Usage:").trim());
+        let usage = without_english(&usage.to_string());
+        let _ = write!(text, "\n\n用法：{}", usage.trim_start_matches("用法：").trim());
     }
     text.push_str("\n\n加上“--help”可查看说明。");
     text
@@ -148,7 +160,8 @@ fn reason_in_chinese(reason: &str) -> String {
         "number too large to fit in target type" => "数值过大".into(),
         "number too small to fit in target type" => "数值过小".into(),
         "invalid socket address syntax" => "应为“IP 地址:端口”，如 127.0.0.1:7700".into(),
-        other => other.into(),
+        // A text of both languages.
+        other => picked(other, Language::Chinese).into(),
     }
 }
 

@@ -12,16 +12,16 @@ use crate::cli::ledger_check::{self, LedgerCheck};
 use crate::cli::papers::Papers;
 use crate::cli::pinned::Pinned;
 use crate::cli::presentation::{Presentation, measure_file};
-use crate::cli::reach::DEFAULT_SERVER;
+use crate::cli::public_key::read_key;
+use crate::cli::reach::{DEFAULT_SERVER, other_mode};
 use crate::cli::record::{Record, fetch, history, read_record};
-use crate::cli::report_screen::{self, Verified};
+use crate::cli::report_screen::{self, SignedBy, Verified};
 use crate::cli::screen::{HEED, Screen};
 use crate::cli::terminal::escaped;
 use crate::client::ledger_client::LedgerClient;
 use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::entry::Entry;
 use crate::ledger::hash::{Digest, lower_hex};
-use crate::ledger::key::VerifierKey;
 use crate::ledger::metadata::SALT_LEN;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::Receipt;
@@ -35,23 +35,43 @@ use crate::sequencer::clock::{Clock as _, SystemClock};
 use crate::wire::report::ReportNodeJson;
 
 const EXAMPLES: &str = "\
-Examples | 示例:
+Examples:
   tiezheng verify contract.pdf                        by its receipt, else by its digest
   tiezheng verify contract.pdf --number 20261122-0K7M-X9QT-3D5W-C3
   tiezheng verify contract.pdf --receipt r.json       the node is asked for later withdrawals
   tiezheng verify contract.pdf --receipt r.json --offline       no node is asked
   tiezheng verify 0042.wav --receipt 0042.json        the receipt of one item of a manifest
+  tiezheng verify note.txt --number 20261122-0K7M-X9QT-3D5W-C3 --salt 07…    a salted deposit
   tiezheng verify contract.pdf --receipt r.json --key 'example.org/ledger+c74f20a3+ARpc…'
 
 With a receipt, the node is asked whether its ledger continues the one in the receipt and what
 was said of the deposit later: the node of --server, else the one pinned for that ledger
 (tiezheng trust), else the one on this machine. The report says so if none answered.
 
+A salted deposit (deposit --salt) cannot be found by a digest: name its number, and keep its
+statement beside the file or give --salt.
+
 Exit codes: 0 consistent, also with reservation; 1 mismatch, not found, contradictory, chain
 fault; 2 could not look, for instance because the ledger's key is not pinned; 64 mistyped
 number or wrong usage.
-本命令自行完成全部计算，不采信任何节点的结论。持回执核验时，会向节点查询其后的更正、撤回；
-无节点应答时报告予以注明，--offline 表示不查询。";
+|
+示例：
+  tiezheng verify 合同.pdf                        按文件旁的回执核验，无回执则按摘要查找
+  tiezheng verify 合同.pdf --number 20261122-0K7M-X9QT-3D5W-C3
+  tiezheng verify 合同.pdf --receipt r.json       并向节点查询其后的撤回、更正
+  tiezheng verify 合同.pdf --receipt r.json --offline       不查询节点
+  tiezheng verify 0042.wav --receipt 0042.json    清单存证中单项的回执
+  tiezheng verify 便条.txt --number 20261122-0K7M-X9QT-3D5W-C3 --salt 07…    加盐存证
+  tiezheng verify 合同.pdf --receipt r.json --key 'example.org/ledger+c74f20a3+ARpc…'
+
+本命令自行完成全部计算，不采信任何节点的结论。持回执核验时，向节点查询其账本是否为回执所载账本的
+延续，以及其后的更正、撤回：先问 --server 指定的节点，否则问为该账本固定的节点（tiezheng trust），
+再否则问本机节点；无节点应答时报告予以注明。
+
+加盐存证（deposit --salt）按摘要查不到：请给出存证编号，并将声明文件放在文件旁，或以 --salt 给出盐值。
+
+退出码：0 一致（含有保留的一致）；1 不一致、查无记录、记录矛盾或链上数据有误；2 未能核验，如账本
+密钥尚未固定；64 编号输错或用法有误。";
 
 /// Verify a file against its record on the chain | 核验：将文件与链上记录比对
 #[derive(Debug, Clone, clap::Args)]
@@ -78,8 +98,8 @@ pub struct VerifyArgs {
     /// Ask no node: later corrections and withdrawals stay unknown | 离线核验，不查询节点
     #[arg(long)]
     offline: bool,
-    /// Address of the node; default: the one pinned for the receipt's ledger, else <http://127.0.0.1:7654> | 节点地址
-    #[arg(long, visible_alias = "node", value_name = "URL", env = "TIEZHENG_SERVER")]
+    /// Address of the node; default: the one pinned for the receipt's ledger, else <http://127.0.0.1:7654> | 节点地址；默认为该账本所固定的节点，否则为本机节点
+    #[arg(long, alias = "node", value_name = "URL", env = "TIEZHENG_SERVER")]
     server: Option<String>,
 }
 
@@ -139,6 +159,7 @@ async fn by_record(
         at: now(),
         node: &node,
         is_item: record.item.is_some(),
+        signed: SignedBy::of(&record.receipt),
     };
     show(screen, &verified)
 }
@@ -201,7 +222,11 @@ async fn ask_ledger(
         "{address}: {why_en}. Later corrections and withdrawals were not checked; name a node with --server, or say --offline"
     );
     screen.aside(screen.paint(HEED, screen.pick(&zh, &en)))?;
-    Ok((check, ReportNodeJson::offline(origin)))
+    let node = match check.without_history {
+        Skipped::OtherLedger => ReportNodeJson::of_another_ledger(origin, address),
+        _ => ReportNodeJson::unanswered(origin, address),
+    };
+    Ok((check, node))
 }
 
 /// A node that knows nothing of the number or the digest: is there a receipt that says otherwise?
@@ -226,7 +251,8 @@ async fn without_record(
         if judged.report.fault.is_some() {
             let Judged { report, measured } = &judged;
             let is_item = held.record.item.is_some();
-            let verified = Verified { report, file, measured: *measured, at: now(), node: &node, is_item };
+            let signed = SignedBy::of(&held.record.receipt);
+            let verified = Verified { report, file, measured: *measured, at: now(), node: &node, is_item, signed };
             return show(screen, &verified);
         }
     }
@@ -235,11 +261,15 @@ async fn without_record(
         // A stranger's "no" says nothing about the ledger that the user trusts.
         (report.conclusion, report.obstacle) = (Conclusion::Unable, Some(Obstacle::UnknownKey));
     }
-    let verified =
-        Verified { report: &report, file, measured: sought.measured, at: now(), node: &node, is_item: false };
+    let measured = sought.measured;
+    let verified = Verified { report: &report, file, measured, at: now(), node: &node, is_item: false, signed: None };
     let ending = show(screen, &verified)?;
-    if report.conclusion == Conclusion::NotFound && request.number.is_none() {
-        perhaps_an_item(screen)?;
+    if report.conclusion != Conclusion::NotFound {
+        return Ok(ending);
+    }
+    match request.number {
+        Some(number) => other_mode(&client, number, screen).await?,
+        None => not_found_by_digest(screen)?,
     }
     Ok(ending)
 }
@@ -308,15 +338,22 @@ fn now() -> Timestamp {
     SystemClock::new().read().wall
 }
 
-/// A digest does not find an item of a manifest: only its own receipt leads to the record.
-fn perhaps_an_item(screen: &Screen) -> anyhow::Result<()> {
-    let text = screen.pick(
+/// A digest finds neither a salted deposit nor an item of a manifest.
+fn not_found_by_digest(screen: &Screen) -> anyhow::Result<()> {
+    let salted = screen.pick(
+        "按摘要查不到加盐的存证（deposit --salt）。该文件若为加盐存证，请给出编号，并将声明文件放在文件旁，或给出盐值：\
+         tiezheng verify 文件 --number 存证编号 --salt 盐值",
+        "A digest does not find a salted deposit (deposit --salt). If this file was deposited so, name the number, and put the \
+         statement beside the file or give the salt: tiezheng verify FILE --number NUMBER --salt HEX",
+    );
+    let item = screen.pick(
         "按摘要只能找到单独存证的文件。该文件若是清单存证中的一项，请用该项的回执核验：tiezheng verify 文件 --receipt 回执\
          （取回执：tiezheng receipt --manifest 清单 --item 名称 -o 回执）",
         "A digest finds files that were deposited by themselves. If this one is an item of a manifest, verify it by the item's \
          receipt: tiezheng verify FILE --receipt RECEIPT (tiezheng receipt --manifest MANIFEST --item PATH -o RECEIPT)",
     );
-    Ok(screen.aside(screen.paint(HEED, text))?)
+    screen.aside(screen.paint(HEED, salted))?;
+    Ok(screen.aside(screen.paint(HEED, item))?)
 }
 
 /// The ledger that the node shows, where a pinned key signed its checkpoint.
@@ -429,23 +466,6 @@ fn read_trust(keys: &[String], config: &Config) -> Result<Trust, Complaint> {
         return Ok(Pinned::of(config)?.trust());
     }
     keys.iter().map(|text| read_key(text)).collect::<Result<_, _>>().map(Trust::new)
-}
-
-/// Reads a ledger key as users give it.
-///
-/// # Errors
-///
-/// [`Complaint`] of usage.
-pub fn read_key(text: &str) -> Result<VerifierKey, Complaint> {
-    // Never repeated on a screen or in a log.
-    let text = if text.contains("PRIVATE+KEY") { "PRIVATE+KEY+…" } else { text };
-    VerifierKey::parse(text).map_err(|error| {
-        Complaint::usage(
-            "bad_key",
-            format!("“{text}”不是账本密钥：{error}"),
-            format!("`{text}` is no ledger key: {error}"),
-        )
-    })
 }
 
 fn read_digest(text: &str) -> Result<(HashAlgorithm, Digest), Complaint> {

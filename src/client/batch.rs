@@ -9,8 +9,9 @@ use reqwest::Response;
 use tokio::time::timeout;
 
 use crate::client::ledger_client::LedgerClient;
-use crate::client::transport::{Again, ClientError, Failed, PROBLEM_MAX, reason_of, waited};
+use crate::client::transport::{Again, ClientError, Failed, PROBLEM_MAX, no_answer_in_time, reason_of, waited};
 use crate::ledger::receipt::Receipt;
+use crate::wire::bilingual::Bilingual;
 use crate::wire::deposit::BatchVerdict;
 use crate::wire::receipt::RECEIPT_MAX;
 
@@ -149,16 +150,16 @@ impl Verdicts {
                 let reason = format!("a verdict has more than {VERDICT_MAX} bytes");
                 return Err(Failed::for_good(client.malformed(PATH, &reason)));
             }
-            let gone = |reason: String| {
+            let gone = |reason: Bilingual| {
                 let url = format!("{}{PATH}", client.address());
                 Failed { error: ClientError::Unreachable { url, reason }, again: Again::Soon }
             };
             match timeout(PATIENCE, self.response.chunk()).await {
-                Err(_) => return Err(Failed { again: Again::No, ..gone("no answer in time".into()) }),
+                Err(_) => return Err(Failed { again: Again::No, ..gone(no_answer_in_time()) }),
                 Ok(Err(error)) => return Err(gone(reason_of(&error))),
                 Ok(Ok(Some(chunk))) => self.came.extend_from_slice(&chunk),
                 Ok(Ok(None)) if self.came.is_empty() => return Ok(None),
-                Ok(Ok(None)) => return Err(gone("the answer broke off".into())),
+                Ok(Ok(None)) => return Err(gone(Bilingual::new("应答中断", "the answer broke off"))),
             }
         }
     }

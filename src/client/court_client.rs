@@ -8,6 +8,7 @@
 //! Every act is sent under an idempotency key: sending it again after a lost answer is one act.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use reqwest::Method;
 use reqwest::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
@@ -116,10 +117,7 @@ impl CourtClient {
             received(response, ANSWER_MAX, url.clone()).await?;
             return Err(ClientError::Malformed { what: url, reason: "neither a file nor a problem".into() });
         }
-        let local = |error: std::io::Error| ClientError::Malformed {
-            what: to.display().to_string(),
-            reason: error.to_string(),
-        };
+        let local = |error: std::io::Error| ClientError::Unwritable { path: to.to_owned(), error: Arc::new(error) };
         let mut file = File::create_new(to).await.map_err(local)?;
         let mut written = 0_u64;
         let outcome = loop {

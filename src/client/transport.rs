@@ -6,7 +6,8 @@
 
 use std::io;
 use std::net::IpAddr;
-use std::sync::Once;
+use std::path::PathBuf;
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT, CONTENT_TYPE, LOCATION, RETRY_AFTER};
@@ -15,6 +16,8 @@ use reqwest::{Method, Response, StatusCode, Url};
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
+use crate::files::reason;
+use crate::wire::bilingual::Bilingual;
 use crate::wire::problem::Problem;
 
 /// How often a request is sent at most.
@@ -32,24 +35,24 @@ const FOREVER: Duration = Duration::from_secs(31_536_000);
 pub(in crate::client) const PROBLEM_MAX: usize = 64 * 1024;
 
 /// Why a call has no answer.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClientError {
     /// Not the address of a node.
-    #[error("`{address}` is no address of a node: {reason}")]
+    #[error("`{address}` is no address of a node: {}", .reason.en)]
     BadAddress {
         /// As given.
         address: String,
         /// What is wrong with it.
-        reason: String,
+        reason: Bilingual,
     },
     /// Nobody answered. Nothing is known of what was sent: the same may be sent again.
-    #[error("cannot reach {url}: {reason}")]
+    #[error("cannot reach {url}: {}", .reason.en)]
     Unreachable {
         /// Where.
         url: String,
         /// Why.
-        reason: String,
+        reason: Bilingual,
     },
     /// The node answered that it does not do this.
     #[error("{detail} ({code}, HTTP {status})")]
@@ -62,6 +65,16 @@ pub enum ClientError {
         title_zh: String,
         /// For people.
         detail: String,
+        /// For people, in Chinese; empty where the node did not say.
+        detail_zh: String,
+    },
+    /// The file to receive the answer cannot be written.
+    #[error("{}: {}", .path.display(), reason::english(.error))]
+    Unwritable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: Arc<io::Error>,
     },
     /// An answer that no node of ours gives: another program at that address, or a damaged answer.
     #[error("the answer to {what} is malformed: {reason}")]
@@ -74,8 +87,8 @@ pub enum ClientError {
 }
 
 impl From<Problem> for ClientError {
-    fn from(Problem { code, status, title_zh, detail, .. }: Problem) -> Self {
-        Self::Problem { code, status, title_zh, detail }
+    fn from(Problem { code, status, title_zh, detail, detail_zh, .. }: Problem) -> Self {
+        Self::Problem { code, status, title_zh, detail, detail_zh }
     }
 }
 
@@ -118,13 +131,21 @@ impl Transport {
     ///
     /// [`ClientError::BadAddress`].
     pub fn new(address: &str) -> Result<Self, ClientError> {
-        let bad = |reason: String| ClientError::BadAddress { address: address.to_owned(), reason };
-        let base = Url::parse(address).map_err(|error| bad(error.to_string()))?;
-        if !matches!(base.scheme(), "http" | "https") || base.host_str().is_none() {
-            return Err(bad("expected http://… or https://…".into()));
-        }
+        let bad = |zh: &str, en: &str| ClientError::BadAddress {
+            address: address.to_owned(),
+            reason: Bilingual::new(zh, en),
+        };
+        let is_web = |address: &str| ["http://", "https://"].iter().any(|scheme| address.starts_with(scheme));
+        let base = Url::parse(address).ok().filter(|base| is_web(base.as_str()));
+        let base = base.ok_or_else(|| {
+            if is_web(&address.to_ascii_lowercase()) {
+                bad("主机名或端口有误", "the host or the port is malformed")
+            } else {
+                bad("地址须以 http:// 或 https:// 开头", "it must begin with http:// or https://")
+            }
+        })?;
         if base.query().is_some() || base.fragment().is_some() {
-            return Err(bad("an address has no query and no fragment".into()));
+            return Err(bad("地址不得含“?”或“#”", "an address has no query and no fragment"));
         }
         install_tls_provider();
         let mut builder = reqwest::Client::builder()
@@ -140,7 +161,14 @@ impl Transport {
         if is_loopback(&base) {
             builder = builder.no_proxy();
         }
-        Ok(Self { http: builder.build().map_err(|error| bad(reason_of(&error)))?, base, token: None })
+        Ok(Self {
+            http: builder.build().map_err(|error| {
+                let reason = reason_of(&error);
+                bad(&reason.zh, &reason.en)
+            })?,
+            base,
+            token: None,
+        })
     }
 
     /// Presents this token with every request.
@@ -213,7 +241,7 @@ impl Transport {
         let request = self.request(Method::POST, path).header(ACCEPT, media_type).header(CONTENT_TYPE, media_type);
         // Whoever reads the answer bounds each wait for a part of it; the whole of it may take as long as it goes on.
         let sent = timeout(patience, request.timeout(FOREVER).body(body).send()).await;
-        let late = || ClientError::Unreachable { url: url.clone(), reason: "no answer in time".into() };
+        let late = || ClientError::Unreachable { url: url.clone(), reason: no_answer_in_time() };
         let response = sent.map_err(|_| Failed::for_good(late()))?.map_err(|error| unsent(&url, &error))?;
         if response.status().is_success() {
             return Ok(response);
@@ -334,18 +362,27 @@ fn is_passing(error: &reqwest::Error) -> bool {
     false
 }
 
-/// The innermost reason: the outer ones only repeat the address.
-pub(in crate::client) fn reason_of(error: &reqwest::Error) -> String {
+/// Why nobody answered. The innermost reason: the outer ones only repeat the address.
+pub(in crate::client) fn reason_of(error: &reqwest::Error) -> Bilingual {
     if error.is_timeout() {
-        return "no answer in time".into();
+        return no_answer_in_time();
     }
-    let mut reason = error.to_string();
+    let (mut en, mut of_system) = (error.to_string(), None);
     let mut source = std::error::Error::source(error);
     while let Some(inner) = source {
-        reason = inner.to_string();
+        en = inner.to_string();
+        of_system = inner.downcast_ref::<io::Error>().filter(|error| error.get_ref().is_none()).or(of_system);
         source = inner.source();
     }
-    reason
+    match of_system {
+        Some(error) => Bilingual::new(reason::chinese(error), reason::english(error)),
+        None if error.is_connect() => Bilingual::new("未能建立连接，请核对地址", en),
+        None => Bilingual::new("连接中断，或应答不是有效的 HTTP", en),
+    }
+}
+
+pub(in crate::client) fn no_answer_in_time() -> Bilingual {
+    Bilingual::new("未在限定时间内应答", "no answer in time")
 }
 
 fn is_loopback(url: &Url) -> bool {

@@ -17,6 +17,7 @@ use crate::sequencer::handle::{ConfirmError, DepositError};
 use crate::sequencer::state::Pause;
 use crate::store::contract::ReadError;
 use crate::store::refusal::Refusal;
+use crate::wire::chinese;
 use crate::wire::deposit::{DepositRequestError, statement_limit, statement_line};
 use crate::wire::json::{self, JsonError};
 use crate::wire::problem::{PROBLEM_JSON, Problem};
@@ -182,6 +183,8 @@ pub fn all() -> impl Iterator<Item = &'static Row> {
 pub struct Failure {
     row: &'static Row,
     detail: String,
+    /// The same in Chinese; `None` where the title says it.
+    detail_zh: Option<String>,
     line: Option<usize>,
     limit: Option<u64>,
     expected: Option<String>,
@@ -192,7 +195,21 @@ impl Failure {
     /// A failure with this code; `detail` says what to do about it.
     #[must_use]
     pub fn new(code: &str, detail: impl Into<String>) -> Self {
-        Self { row: row(code), detail: detail.into(), line: None, limit: None, expected: None, retry_after_s: None }
+        Self {
+            row: row(code),
+            detail: detail.into(),
+            detail_zh: None,
+            line: None,
+            limit: None,
+            expected: None,
+            retry_after_s: None,
+        }
+    }
+
+    /// With the detail in Chinese.
+    #[must_use]
+    pub fn in_chinese(self, detail: impl Into<String>) -> Self {
+        Self { detail_zh: Some(detail.into()), ..self }
     }
 
     /// With the limit that was passed.
@@ -223,6 +240,7 @@ impl Failure {
         Self {
             retry_after_s: Some(seconds),
             ..Self::new("rate_limited", format!("the limit of {whose} is used up; send the same again in {seconds} s"))
+                .in_chinese(format!("请求已达限额，请在 {seconds} 秒后重新提交"))
         }
     }
 
@@ -230,7 +248,7 @@ impl Failure {
     #[must_use]
     pub fn internal(reason: &dyn std::fmt::Display) -> Self {
         tracing::error!(%reason, "a request failed inside");
-        Self::new("internal", "the node's log says more")
+        Self::new("internal", "the node's log says more").in_chinese("详见节点日志")
     }
 
     /// A record that is not there.
@@ -262,6 +280,7 @@ impl Failure {
             status,
             code: code.into(),
             detail: self.detail.clone(),
+            detail_zh: self.detail_zh.clone().unwrap_or_else(|| title_zh.into()),
             line: self.line,
             limit: self.limit,
             expected: self.expected.clone(),
@@ -316,7 +335,7 @@ impl From<JsonError> for Failure {
 
 impl From<StatementError> for Failure {
     fn from(error: StatementError) -> Self {
-        let failure = Self::new(error.code(), error.to_string());
+        let failure = Self::new(error.code(), error.to_string()).in_chinese(chinese::statement(&error));
         let limit = limit(statement_limit(&error));
         Self { line: statement_line(&error), limit, expected: expected(&error), ..failure }
     }
@@ -324,7 +343,7 @@ impl From<StatementError> for Failure {
 
 impl From<DepositRequestError> for Failure {
     fn from(error: DepositRequestError) -> Self {
-        let failure = Self::new(error.code(), error.to_string());
+        let failure = Self::new(error.code(), error.to_string()).in_chinese(chinese::request(&error));
         let expected = match &error {
             DepositRequestError::Statement(error) => expected(error),
             _ => None,
@@ -335,7 +354,8 @@ impl From<DepositRequestError> for Failure {
 
 impl From<NumberError> for Failure {
     fn from(error: NumberError) -> Self {
-        Self::new("mistyped_number", error.to_string()).expecting("YYYYMMDD-XXXX-XXXX-XXXX-XX")
+        let failure = Self::new("mistyped_number", error.to_string()).in_chinese(error.chinese());
+        failure.expecting("YYYYMMDD-XXXX-XXXX-XXXX-XX")
     }
 }
 
@@ -401,7 +421,10 @@ impl From<DeskError> for Failure {
         let detail = error.to_string();
         match error {
             // Not there and not yours: the same words, whatever it is.
-            DeskError::NotFound => Self::new("not_found", "there is nothing under this name for you"),
+            DeskError::NotFound => {
+                let failure = Self::new("not_found", "not found, or you have no access to it");
+                failure.in_chinese("没有该记录，或您无权查看")
+            }
             DeskError::Deposit(error) => error.into(),
             DeskError::Read(error) => error.into(),
             DeskError::NoRandomness(error) => Self::internal(&error),

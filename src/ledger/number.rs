@@ -98,7 +98,7 @@ pub enum NumberError {
         latin: char,
     },
     /// More than one number.
-    #[error("there is more than one deposit number here; give one")]
+    #[error("there is more than one deposit number here; give one at a time")]
     Several,
     /// The first eight characters are no date.
     #[error("the first eight characters are not a date")]
@@ -127,7 +127,7 @@ impl NumberError {
                 let code = code_point(*found);
                 format!("第 {position} 个字符“{found}”（{code}）是{alphabet}字母，不是拉丁字母 {latin}，请重新键入")
             }
-            Self::Several => "此处有不止一个存证编号，请只给出一个".into(),
+            Self::Several => "此处有不止一个存证编号，请逐个给出".into(),
             Self::Date => "前八位不是日期".into(),
             Self::Check => "校验字符不符：有字符输错，或相邻字符颠倒".into(),
         }
@@ -166,7 +166,11 @@ impl DepositNumber {
         });
         match (candidates.next(), candidates.next()) {
             (None, _) if !(SHORTEST..=LONGEST).contains(&total) => {
-                Err(NumberError::Length { found: total, test: false })
+                let several = parts.iter().find_map(|part| match part {
+                    Part::Run(run) => Self::of_several(run),
+                    Part::Foreign(_) => None,
+                });
+                several.unwrap_or(Err(NumberError::Length { found: total, test: false }))
             }
             (None, _) => Err(broken(&parts).unwrap_or(NumberError::Length { found: total, test: false })),
             (Some((at, run)), None) => Self::of_characters(run).map_err(|error| match error {
@@ -181,6 +185,20 @@ impl DepositNumber {
                 if others.all(is_same) { Ok(number) } else { Err(NumberError::Several) }
             }
         }
+    }
+
+    /// Reads the characters of several numbers, one right after the other; `None` where none of them is a number. The same
+    /// number several times is one number.
+    fn of_several(run: &[Typed]) -> Option<Result<Self, NumberError>> {
+        let (mut numbers, mut rest) = (Vec::new(), run);
+        while let Some(first) = rest.first() {
+            let (number, others) = rest.split_at_checked(8 + RANDOM_CHARS + 2 + usize::from(first.folded == b'T'))?;
+            numbers.push(Self::of_characters(number));
+            rest = others;
+        }
+        let number = numbers.iter().find_map(|number| number.ok())?;
+        let is_one = numbers.iter().all(|one| *one == Ok(number));
+        Some(if is_one { Ok(number) } else { Err(NumberError::Several) })
     }
 
     /// Reads the characters of a number, all of them.

@@ -9,6 +9,7 @@
 //! [`problem`] what went wrong.
 
 pub mod bilingual;
+pub mod chinese;
 pub mod court;
 pub mod deposit;
 pub mod facts;

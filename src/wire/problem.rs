@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 /// The media type of a problem.
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
-/// A problem. `code` is for machines, `title` names it, `detail` says what to do about this one.
+/// A problem. `code` is for machines, `title` names it, `detail` says what to do about this one; both in English
+/// and Chinese.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Problem {
     /// A page about it: `/problems/<code>`.
@@ -26,6 +27,9 @@ pub struct Problem {
     pub code: String,
     /// This occurrence of it.
     pub detail: String,
+    /// This occurrence of it, in Chinese; the title where there is no more to say.
+    #[serde(default)]
+    pub detail_zh: String,
     /// The line it is about, from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<usize>,

@@ -134,6 +134,24 @@ impl ReportNodeJson {
         Self { ledger, address: None, offline: true, text }
     }
 
+    /// No node answered at `address`.
+    #[must_use]
+    pub fn unanswered(ledger: Option<String>, address: &str) -> Self {
+        let text = Bilingual::new(format!("{address} 无应答"), format!("{address} did not answer"));
+        Self { ledger, address: None, offline: true, text }
+    }
+
+    /// The node at `address` answered, and serves another ledger than `ledger`, or one that is not trusted.
+    #[must_use]
+    pub fn of_another_ledger(ledger: Option<String>, address: &str) -> Self {
+        let named = ledger.clone().unwrap_or_else(|| "—".into());
+        let text = Bilingual::new(
+            format!("{address}（不是账本 {named} 的节点，或其密钥不受信任）"),
+            format!("{address} (not a node of ledger {named}, or its key is not trusted)"),
+        );
+        Self { ledger, address: Some(address.into()), offline: false, text }
+    }
+
     /// The node at `address` was asked.
     #[must_use]
     pub fn asked(ledger: Option<String>, address: &str) -> Self {

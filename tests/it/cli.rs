@@ -8,6 +8,7 @@ mod environment;
 mod escaping;
 mod files_of_users;
 mod keeping;
+mod languages;
 mod loading;
 mod looking_up;
 mod lying;

@@ -4,11 +4,13 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
+use crate::cli::case::account_screen;
 use crate::cli::case::desk::{Desk, encoded, object, text};
 use crate::cli::case::keys;
 use crate::cli::durable;
 use crate::cli::ending::{Complaint, Ending};
 use crate::cli::output::{self, Replace, must_be_new};
+use crate::cli::public_key::read_key;
 use crate::cli::screen::HEED;
 
 /// Accounts, roles and tokens | 账号、角色与令牌
@@ -155,6 +157,9 @@ pub async fn run(command: &AccountCommand, desk: &Desk<'_>) -> anyhow::Result<En
         AccountCommand::Keys => keys::list(desk).await?,
         AccountCommand::RemoveKey { key } => keys::remove(desk, key).await?,
         other => {
+            if let AccountCommand::TrustLedger { ledger_key, .. } = other {
+                read_key(ledger_key)?;
+            }
             let (path, body) = request(other);
             desk.act(&path, &body).await?;
         }
@@ -181,7 +186,7 @@ fn request(command: &AccountCommand) -> (String, Value) {
         }
         AccountCommand::TrustLedger { court, ledger_key, remove } => {
             let rest = if *remove { "ledgers/removal" } else { "ledgers" };
-            (format!("/v1/courts/{}/{rest}", encoded(court)), json!({ "key": ledger_key }))
+            (format!("/v1/courts/{}/{rest}", encoded(court)), json!({ "key": ledger_key.trim() }))
         }
         AccountCommand::Calendar { year, holidays, workdays } => {
             ("/v1/calendars".into(), json!({ "year": year, "holidays": holidays, "working_days": workdays }))
@@ -205,15 +210,7 @@ fn held(role: &str, court: Option<&String>) -> Value {
 async fn show(desk: &Desk<'_>, path: &str) -> anyhow::Result<()> {
     let answer = desk.client.get(path).await.map_err(Complaint::from)?;
     desk.screen.document(&answer)?;
-    let mut rows = Vec::new();
-    for (name, value) in answer.as_object().into_iter().flatten() {
-        let shown = match value {
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        };
-        rows.push(vec![name.clone(), shown]);
-    }
-    Ok(desk.screen.table(&rows)?)
+    account_screen::show(desk.screen, &answer)
 }
 
 async fn token(desk: &Desk<'_>, path: &str, body: &Value, save: Option<&PathBuf>) -> anyhow::Result<()> {

@@ -20,10 +20,10 @@ pub struct ImportArgs {
     /// The deposit number | 存证编号
     #[arg(required_unless_present = "list")]
     number: Option<String>,
-    /// 证据名称, as the importer calls it | 证据名称
+    /// Name of the evidence (证据名称), as the importer calls it | 证据名称
     #[arg(long, required_unless_present = "list")]
     name: Option<String>,
-    /// 证据内容: what it shows | 证据内容
+    /// Content (证据内容): what it shows | 证据内容
     #[arg(long, required_unless_present = "list")]
     content: Option<String>,
     /// For which party, where the importer is the court | 为哪一方导入

@@ -25,7 +25,7 @@ pub struct OpenArgs {
     /// natural-person, legal-person, other-organisation | 主体类型
     #[arg(long, value_name = "WORD", default_value = "natural-person")]
     subject: String,
-    /// principal (我是原告), agent (我是代理人), court | 提交人
+    /// Who files: principal, agent or court | 提交人：principal（我是原告）、agent（我是代理人）、court（法院）
     #[arg(long, value_name = "WORD", default_value = "principal")]
     filer: String,
     /// An agent's authority: general, special | 代理权限
@@ -34,7 +34,7 @@ pub struct OpenArgs {
     /// Name of the party, kept off the chain | 当事人姓名或名称（不上链）
     #[arg(long)]
     name: String,
-    /// 案由, kept off the chain | 案由（不上链）
+    /// Cause of action (案由), kept off the chain | 案由（不上链）
     #[arg(long)]
     title: Option<String>,
     /// The claims and their grounds, kept off the chain | 诉讼请求、事实和理由（不上链）

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::cli::case::desk::{Desk, encoded, text};
 use crate::cli::ending::Complaint;
+use crate::cli::public_key::{no_private_key, read_key};
 use crate::cli::screen::{FAINT, GOOD, HEED};
 
 const KEYS: &str = "/v1/accounts/me/keys";
@@ -14,7 +15,8 @@ const KEYS: &str = "/v1/accounts/me/keys";
 ///
 /// [`Complaint`]; the screen.
 pub async fn add(desk: &Desk<'_>, key: &str) -> anyhow::Result<()> {
-    let answer = desk.post(KEYS, &json!({ "key": key })).await?;
+    let key = read_key(key)?;
+    let answer = desk.post(KEYS, &json!({ "key": key.to_string() })).await?;
     let screen = desk.screen;
     screen.document(&answer)?;
     let name = text(&answer, "/name").unwrap_or_default();
@@ -53,7 +55,8 @@ pub async fn list(desk: &Desk<'_>) -> anyhow::Result<()> {
 ///
 /// [`Complaint`]; the screen.
 pub async fn remove(desk: &Desk<'_>, key: &str) -> anyhow::Result<()> {
-    let name = key.split('+').next().unwrap_or_default();
+    no_private_key(key)?;
+    let name = key.trim().split('+').next().unwrap_or_default();
     desk.client.delete(&format!("{KEYS}/{}", encoded(name))).await.map_err(Complaint::from)?;
     let screen = desk.screen;
     screen.document(&json!({ "removed": name }))?;

@@ -20,10 +20,10 @@ use crate::files::regular;
 pub struct DepositByTokenArgs {
     /// The file | 文件
     file: PathBuf,
-    /// 证据名称, kept off the chain; default: the file's name | 证据名称（不上链）
+    /// Name of the evidence (证据名称), kept off the chain; default: the file's name | 证据名称（不上链）
     #[arg(long)]
     name: Option<String>,
-    /// 证据规定 art. 14: web-publishing, messages, logs, files, other | 证据类型
+    /// Kind (证据规定 art. 14): web-publishing, messages, logs, files, other | 证据类型
     #[arg(long, value_name = "WORD")]
     class: Option<String>,
     /// A JSON file with the six headings of 在线诉讼规则 art. 18: source, generation, storage, … | 来源说明的 JSON 文件

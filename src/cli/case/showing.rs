@@ -7,6 +7,9 @@ use serde_json::Value;
 use crate::cli::case::desk::{bilingual, text};
 use crate::cli::screen::{BAD, FAINT, GOOD, HEADING, HEED, Screen};
 use crate::cli::terminal::escaped_name;
+use crate::ledger::number::DepositNumber;
+use crate::ledger::statement::text::LinkKind;
+use crate::ledger::verify::wording;
 
 fn list<'v>(value: &'v Value, name: &str) -> impl Iterator<Item = &'v Value> {
     value.get(name).and_then(Value::as_array).into_iter().flatten()
@@ -52,7 +55,7 @@ pub fn case(screen: &Screen, case: &Value) -> anyhow::Result<()> {
     if let Some(period) = case.get("period").filter(|period| period.is_object()) {
         // The day and 24:00, as the law says it: midnight would be read as the day after.
         let end = match text(period, "/last_day") {
-            Some(day) => format!("{day} 24:00 北京时间"),
+            Some(day) => format!("{day} 24:00 {}", screen.pick("北京时间", "Beijing time")),
             None => bilingual(screen, period.get("state")),
         };
         rows.push(vec![screen.pick("举证期限至", "evidence period until").to_owned(), end]);
@@ -116,8 +119,8 @@ pub fn item(screen: &Screen, item: &Value) -> anyhow::Result<()> {
     row("存证人", "depositor", coded("depositor"));
     row("原文", "original", bilingual(screen, item.get("custody")));
     row("同一摘要的更早存证", "earlier deposits of the digest", page(screen, item.get("earlier_deposits")));
-    row("在后存证称", "later deposits of its owner say", page(screen, item.get("later_links")));
-    row("提及本存证", "later deposits that refer to it", page(screen, item.get("references")));
+    row("其后（存证人所为）", "later, by its owner", page(screen, item.get("later_links")));
+    row("其后（任何人均可提及）", "later (anybody may refer to it)", page(screen, item.get("references")));
     screen.table(&rows)?;
     remarks(screen, item)
 }
@@ -130,7 +133,10 @@ fn page(screen: &Screen, page: Option<&Value>) -> String {
     let one = |one: &Value| {
         let status = field(one, "/status");
         let status = if status == "verified" { String::new() } else { format!(" ({status} {})", field(one, "/fault")) };
-        format!("{} {}{status}", bilingual(screen, one.get("label")), field(one, "/deposit_number")).trim().to_owned()
+        let number = field(one, "/deposit_number");
+        let link = LinkKind::parse(&field(one, "/kind")).zip(DepositNumber::parse_exact(&number));
+        let said = link.map_or(number, |(kind, number)| wording::later_link(kind, &number, screen.language()));
+        format!("{said}{status}")
     };
     let mut text = list(page, "items").map(one).collect::<Vec<_>>().join(", ");
     if page.get("next_cursor").is_some_and(Value::is_string) {

@@ -15,6 +15,7 @@ use crate::ledger::manifest::list::{FIRST_LINE, KeptLine};
 use crate::ledger::manifest::tree::{CHUNK, Chunk, ManifestTree};
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::statement::text::ManifestRoot;
+use crate::wire::chinese;
 
 /// Walks the list at `path`, shows `see` every line, and checks that it is the one whose root the statement bears.
 ///
@@ -46,9 +47,10 @@ fn walk(
     name: Option<&str>,
     mut see: impl FnMut(&KeptLine<'_>) -> Result<(), Complaint>,
 ) -> Result<Option<ItemClaim>, Complaint> {
-    let damaged = |line: u64, reason: &str| {
-        let zh = format!("{} 第 {line} 行：不是清单：{reason}", path.display());
-        Complaint::unable("manifest_damaged", zh, format!("{}, line {line}: no manifest: {reason}", path.display()))
+    let damaged = |line: u64, zh: &str, en: &str| {
+        let zh = format!("{} 第 {line} 行：不是清单：{zh}。请使用存证时生成的原文件", path.display());
+        let en = format!("{}, line {line}: no manifest: {en}. Use the file that the deposit wrote", path.display());
+        Complaint::unable("manifest_damaged", zh, en)
     };
     let mut lines = Lines::open(path).map_err(|error| {
         if error.kind() == io::ErrorKind::NotFound { missing(path) } else { Complaint::io(path, &error) }
@@ -63,16 +65,21 @@ fn walk(
             Ok(0) => break,
             Ok(_) => {}
             Err(LineError::Io(error)) => return Err(Complaint::io(path, &error)),
-            Err(error) => return Err(damaged(number, &error.to_string())),
+            Err(error) => return Err(damaged(number, &error.chinese(), &error.to_string())),
         }
         let line = text.strip_suffix('\n').unwrap_or(&text);
         if number == 1 {
             if line != FIRST_LINE {
-                return Err(damaged(1, &format!("expected the first line `{FIRST_LINE}`")));
+                return Err(damaged(
+                    1,
+                    &format!("首行应为“{FIRST_LINE}”"),
+                    &format!("expected the first line `{FIRST_LINE}`"),
+                ));
             }
             continue;
         }
-        let kept = KeptLine::parse(line).map_err(|fault| damaged(number, &fault.to_string()))?;
+        let kept =
+            KeptLine::parse(line).map_err(|fault| damaged(number, &chinese::fault(&fault), &fault.to_string()))?;
         see(&kept)?;
         if let Some(search) = &mut sought {
             search.see(&kept, LeafIndex(number - 2));

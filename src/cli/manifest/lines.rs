@@ -6,7 +6,7 @@ use std::io::{self, BufRead as _, BufReader, Read as _};
 use std::path::Path;
 
 use crate::cli::input::{EncodingError, bare_line};
-use crate::files::regular;
+use crate::files::{reason, regular};
 use crate::ledger::manifest::list::LINE_MAX;
 
 /// Bytes read at once.
@@ -40,7 +40,7 @@ impl LineError {
     #[must_use]
     pub fn chinese(&self) -> String {
         match self {
-            Self::Io(error) => error.to_string(),
+            Self::Io(error) => reason::chinese(error),
             Self::Encoding(error) => error.chinese().into(),
             Self::TooLong => format!("该行过长（上限 {LINE_MAX} 字节）"),
         }

@@ -10,7 +10,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
 use crate::cli::ending::Complaint;
-use crate::cli::manifest::source::{Source, ended_early};
+use crate::cli::manifest::source::{Source, ended_early, no_thread};
 use crate::ledger::hash::Digest;
 use crate::ledger::manifest::item::WantedDigests;
 use crate::ledger::manifest::list::{FIRST_LINE, KeptLine, KnownLine};
@@ -20,7 +20,8 @@ use crate::ledger::statement::text::ManifestRoot;
 use crate::ledger::text::Fault;
 
 /// How a line of a list of known digests reads, for people.
-pub const LINE_FORM: &str = "sha-256 <64 hex> sm3 <64 hex> size <bytes> path <path>";
+const LINE_FORM: &str = "sha-256 <64 hex> sm3 <64 hex> size <bytes> path <path>";
+const LINE_FORM_ZH: &str = "sha-256 <64 位十六进制> sm3 <64 位十六进制> size <字节数> path <路径>";
 
 /// Blocks waiting to be written; more would only take memory.
 const WAITING: usize = 4;
@@ -53,9 +54,16 @@ pub fn make(
     let blocks = Mutex::new((0, source));
     let tree = thread::scope(|scope| {
         let (done, finished) = sync_channel(WAITING);
+        let mut started = 0;
         for _ in 0..workers {
             let (done, blocks, path) = (done.clone(), &blocks, &path);
-            scope.spawn(move || work(blocks, wanted, read, &path.display().to_string(), &done));
+            let working = move || work(blocks, wanted, read, &path.display().to_string(), &done);
+            match thread::Builder::new().spawn_scoped(scope, working) {
+                Ok(_) => started += 1,
+                // Those that there are do it all.
+                Err(_) if started > 0 => break,
+                Err(error) => return Err(no_thread(&error).into()),
+            }
         }
         drop(done);
         // The receiver goes with this call, so that the workers end early when it does.
@@ -188,7 +196,7 @@ fn bad_line(list: &str, line: usize, reason: &Reason) -> Complaint {
     let (code, zh, en) = match reason {
         Reason::Fault(fault) => (
             "bad_list",
-            format!("{}。每行应为：{LINE_FORM}（十六进制小写，两种摘要至少一种）", fault_zh(fault)),
+            format!("{}。每行应为：{LINE_FORM_ZH}（十六进制小写，两种摘要至少一种）", fault_zh(fault)),
             format!(
                 "{}. A line reads: {LINE_FORM} (hex in lower case, one of the two digests or both)",
                 fault_en(fault)

@@ -4,6 +4,7 @@
 //! lines are those of `ledger::manifest::list`; they are not read here.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,6 +14,7 @@ use crate::cli::digest::{Hashed, content};
 use crate::cli::ending::Complaint;
 use crate::cli::gather::{Found, Passed, Skip, gather};
 use crate::cli::manifest::lines::{LineError, Lines};
+use crate::files::reason;
 use crate::ledger::manifest::item::{ItemDigests, WantedDigests};
 use crate::ledger::manifest::list::{KnownLine, check_path};
 use crate::ledger::manifest::tree::CHUNK;
@@ -125,8 +127,9 @@ fn members(folder: &Path, skip: Skip) -> Result<(Vec<Member>, Vec<Found>), Compl
         match found.size {
             Ok(size) => files.push(Member { name: name_in(folder, &found.path)?, path: found.path, size }),
             Err(Passed::Unreadable(reason)) => {
-                let (path, en) = (found.path.display(), format!("{}: {reason}", found.path.display()));
-                return Err(Complaint::unable("unreadable", format!("{path}：无法读取：{reason}"), en));
+                let path = found.path.display();
+                let zh = format!("{path}：无法读取：{}", reason.zh);
+                return Err(Complaint::unable("unreadable", zh, format!("{path}: {}", reason.en)));
             }
             Err(_) => passed_over.push(found),
         }
@@ -164,12 +167,14 @@ fn measured(files: &[&Member], wanted: WantedDigests, read: &(dyn Fn(u64) + Sync
         }
     };
     let outcomes: Vec<_> = thread::scope(|scope| {
-        let workers: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
-        workers.into_iter().map(thread::ScopedJoinHandle::join).collect()
+        // Where the system starts no more threads, those that there are do it all: this one at least.
+        let start = |_| thread::Builder::new().spawn_scoped(scope, work).ok();
+        let workers: Vec<_> = (1..cores).filter_map(start).collect();
+        let own = work();
+        let others = workers.into_iter().map(|worker| worker.join().unwrap_or_else(|_| Err(ended_early())));
+        others.chain([own]).collect()
     });
-    for outcome in outcomes {
-        outcome.map_err(|_| ended_early())??;
-    }
+    outcomes.into_iter().collect::<Result<(), _>>()?;
     lines.into_inner().map(|lines| lines.concat()).map_err(|_| ended_early())
 }
 
@@ -179,8 +184,8 @@ fn line_of(file: &Member, wanted: WantedDigests, read: &(dyn Fn(u64) + Sync)) ->
         let path = file.path.display();
         Complaint::unable(
             "file_changed",
-            format!("{path}：文件在读取过程中被修改：{fault}"),
-            format!("{path}: {fault}"),
+            format!("{path}：文件正在被写入。请等写入完成后再存证"),
+            format!("{path}: {fault}: the file is being written to; deposit it when the writer is done"),
         )
     })?;
     let mut line = String::with_capacity(256);
@@ -188,10 +193,21 @@ fn line_of(file: &Member, wanted: WantedDigests, read: &(dyn Fn(u64) + Sync)) ->
     Ok(line)
 }
 
+/// The system starts no thread.
+#[must_use]
+pub fn no_thread(error: &io::Error) -> Complaint {
+    let zh = format!("无法启动工作线程：{}。请稍后重试，或提高限制（ulimit -u）", reason::chinese(error));
+    let en = format!(
+        "no worker thread can be started: {}. Try again later, or raise the limit (ulimit -u)",
+        reason::english(error)
+    );
+    Complaint::unable("too_few_threads", zh, en)
+}
+
 /// A worker thread is gone.
 #[must_use]
 pub fn ended_early() -> Complaint {
-    Complaint::unable("interrupted", "工作线程意外终止", "a worker thread ended early")
+    Complaint::unable("interrupted", "工作线程意外终止，请重试", "a worker thread ended early; try again")
 }
 
 #[cfg(test)]

@@ -37,6 +37,7 @@ fn bad(line: usize, code: &str) -> String {
         status: 503,
         code: code.into(),
         detail: "d".into(),
+        detail_zh: String::new(),
         line: None,
         limit: None,
         expected: None,

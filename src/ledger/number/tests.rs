@@ -80,6 +80,8 @@ fn what_is_wrong_is_said() {
         ("2026年1122 0K7M X9QT 3D5W C3", character('年', 5)),
         ("20261122-0K7M-X9QT-3D5W-CU", character('U', 26)),
         ("20261122-0K7M-X9QT-3D5W-C3、T20261122-0K7M-X9QT-3D5W-MP", Err(NumberError::Several)),
+        ("20261122-0K7M-X9QT-3D5W-C3 T20261122-0K7M-X9QT-3D5W-MP", Err(NumberError::Several)),
+        ("20261122-0K7M-X9QT-3D5W-C320261122-0K7M-X9QT-3D5V-C3", Err(NumberError::Several)),
         ("20261122-0K7M-X9QT-3D5W-C3、20261122-0K7M-X9QT-3D5V-C3", Err(NumberError::Several)),
     ] {
         assert_eq!(DepositNumber::parse(typed), error, "{typed}");

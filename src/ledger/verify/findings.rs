@@ -201,7 +201,7 @@ fn signed_on_behalf(result: &StepResult, language: Language) -> String {
     let zh = language == Language::Chinese;
     match (first("signed_by").as_str(), zh) {
         ("platform", true) => {
-            format!("签名成立；签名为平台代某账号签名，非存证人自行签名（账号 {account}，平台密钥 {key}）")
+            format!("签名成立；由平台代为签名，非存证人自行签名（账号 {account}，平台密钥 {key}）")
         }
         ("platform", false) => format!(
             "the signature verifies; signed by the platform on behalf of an account, not by the depositor (account {account}, platform key {key})"
@@ -213,7 +213,7 @@ fn signed_on_behalf(result: &StepResult, language: Language) -> String {
             "the signature verifies; the statement says that it is signed on behalf of an account, but the key is not the platform's, which does not confirm the account (account {account}, key {key})"
         ),
         (_, true) => format!(
-            "签名成立；签名为平台代某账号签名（据声明所载，密钥是否为平台密钥未核对），非存证人自行签名（账号 {account}，密钥 {key}）"
+            "签名成立；由平台代为签名（据声明所载，密钥是否为平台密钥未核对），非存证人自行签名（账号 {account}，密钥 {key}）"
         ),
         (_, false) => format!(
             "the signature verifies; signed by the platform on behalf of an account, as the statement says, not by the depositor; whether the key is the platform's was not checked (account {account}, key {key})"

@@ -3,6 +3,8 @@
 //! Fixed wording, following the statutes' own: a conclusion says no more than "not altered since it went on the chain".
 //! Never "legally effective", "true", "tamper-proof".
 
+use crate::ledger::number::DepositNumber;
+use crate::ledger::statement::text::LinkKind;
 use crate::ledger::verify::history::{ClaimFault, ClaimStatus};
 use crate::ledger::verify::report::{Conclusion, LedgerFault, Obstacle, Outcome, Report, Reservation, Skipped, Step};
 
@@ -120,6 +122,35 @@ pub const fn skipped(why: Skipped, language: Language) -> &'static str {
     language.pick(chinese, english)
 }
 
+/// What a deposit says of the earlier deposit `number`.
+#[must_use]
+pub fn own_link(kind: LinkKind, number: &DepositNumber, language: Language) -> String {
+    let (chinese, english) = match kind {
+        LinkKind::Corrects => ("更正", "corrects"),
+        LinkKind::Refers => ("提及", "refers to"),
+        LinkKind::Replaces => ("替换", "replaces"),
+        LinkKind::Supplements => ("补充", "supplements"),
+        LinkKind::Withdraws => ("撤回", "withdraws"),
+    };
+    format!("{} {number}", language.pick(chinese, english))
+}
+
+/// What became of a deposit by the later deposit `number`.
+#[must_use]
+pub fn later_link(kind: LinkKind, number: &DepositNumber, language: Language) -> String {
+    let (by, chinese, english) = match kind {
+        LinkKind::Corrects => ("已被", "更正", "corrected by"),
+        LinkKind::Refers => ("被", "提及", "referred to by"),
+        LinkKind::Replaces => ("已被", "替换", "replaced by"),
+        LinkKind::Supplements => ("已由", "补充", "supplemented by"),
+        LinkKind::Withdraws => ("已被", "撤回", "withdrawn by"),
+    };
+    match language {
+        Language::Chinese => format!("{by} {number} {chinese}"),
+        Language::English => format!("{english} {number}"),
+    }
+}
+
 /// What is wrong with a claim about another deposit.
 #[must_use]
 pub const fn claim_fault(fault: ClaimFault, language: Language) -> &'static str {
@@ -159,9 +190,10 @@ pub const fn reservation(reservation: Reservation, language: Language) -> &'stat
             "未查明存证之后有无更正、替换或撤回",
             "later corrections, replacements and withdrawals were not checked, or not completely",
         ),
-        Reservation::SignedOnBehalf => {
-            ("代账号签名，非存证人以自己的密钥签名", "signed on behalf of an account, not with the depositor's own key")
-        }
+        Reservation::SignedOnBehalf => (
+            "平台代为签名，非存证人以自己的密钥签名",
+            "signed on behalf of an account, not with the depositor's own key",
+        ),
     };
     language.pick(chinese, english)
 }
@@ -322,7 +354,26 @@ fn chain_fault(report: &Report, zh: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::number::DepositNumber;
+
+    #[test]
+    fn links_are_told_from_both_sides() {
+        let number = DepositNumber::parse("20261122-0K7M-X9QT-3D5W-C3").unwrap();
+        for (kind, own_zh, later_zh, own_en, later_en) in [
+            (LinkKind::Withdraws, "撤回 N", "已被 N 撤回", "withdraws N", "withdrawn by N"),
+            (LinkKind::Corrects, "更正 N", "已被 N 更正", "corrects N", "corrected by N"),
+            (LinkKind::Replaces, "替换 N", "已被 N 替换", "replaces N", "replaced by N"),
+            (LinkKind::Supplements, "补充 N", "已由 N 补充", "supplements N", "supplemented by N"),
+            (LinkKind::Refers, "提及 N", "被 N 提及", "refers to N", "referred to by N"),
+        ] {
+            let told = [
+                own_link(kind, &number, Language::Chinese),
+                later_link(kind, &number, Language::Chinese),
+                own_link(kind, &number, Language::English),
+                later_link(kind, &number, Language::English),
+            ];
+            assert_eq!(told.map(|text| text.replace(&number.to_string(), "N")), [own_zh, later_zh, own_en, later_en]);
+        }
+    }
 
     #[test]
     fn no_sentence_promises_more_than_the_chain_proves() {

@@ -161,8 +161,9 @@ impl Folder {
             let path = self.0.join(name);
             match fs::symlink_metadata(&path) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                found if found?.is_dir() && fs::read_dir(&path)?.next().is_none() => {}
-                _ => return Ok(Some(name)),
+                Err(error) => return Err(error),
+                Ok(found) if found.is_dir() && fs::read_dir(&path)?.next().is_none() => {}
+                Ok(_) => return Ok(Some(name)),
             }
         }
         Ok(None)

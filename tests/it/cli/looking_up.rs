@@ -94,11 +94,11 @@ fn help_is_an_answer_and_wrong_usage_is_not() {
     assert!(told(&["depozit"]).starts_with(
         "错误：没有“depozit”这个命令\n\n  提示：是否要用“demo”、“deposit”？\n\n用法：tiezheng [选项] <命令>\n"
     ));
-    assert!(told(&["lookup"]).starts_with("错误：缺少必需的参数：<NUMBER>\n\n用法：tiezheng lookup "));
+    assert!(told(&["lookup"]).starts_with("错误：缺少必需的参数：<存证编号>\n\n用法：tiezheng lookup "));
     assert!(
         told(&["verify", "--nonsense"]).starts_with("错误：没有“--nonsense”这个参数\n\n  提示：是否要用“--node”？")
     );
-    assert!(told(&["verify", "x", "--server"]).starts_with("错误：“--server <URL>”需要一个值\n"));
+    assert!(told(&["verify", "x", "--server"]).starts_with("错误：“--server <地址>”需要一个值\n"));
     assert!(told(&["load", "--server", "x", "--batch", "0"]).contains("的值“0”无效：应不小于 1\n"));
     assert!(told(&["load", "--server", "x", "--batch", "1", "--echo"]).contains("不能与“--echo”同时使用\n"));
     assert!(told(&["serve", "--listen", "x"]).contains("的值“x”无效：应为“IP 地址:端口”"));

@@ -128,7 +128,10 @@ fn a_node_of_another_ledger_is_not_asked_about_a_deposit() {
     let other = Node::start(&desk.top().join("other"), &[]);
     let ran = desk.run(&["verify", "a.txt", "--server", &other.url]).ends(0);
     assert!(reserves(&ran, "later_history_not_checked") && ran.stderr.contains("another ledger"), "{ran:#?}");
-    assert_eq!(ran.document()["offline"], true);
+    let node = ran.document()["node"].clone();
+    assert_eq!((&node["offline"], &node["address"]), (&false.into(), &other.url.as_str().into()), "it did answer");
+    let zh = desk.say("zh", &["verify", "a.txt", "--server", &other.url]).ends(0).stdout;
+    assert!(!zh.contains("离线") && zh.contains("tiezheng verify 文件 --number "), "{zh}");
     other.stop();
 }
 

@@ -122,8 +122,10 @@ fn a_backup_is_checked_and_restored_into_an_empty_folder_only() {
     );
     let node = Node::start(&desk.path("restored"), &[]);
     desk.run(&["verify", "a", "--number", &number, "--server", &node.url]).ends(0);
-    let help = desk.say("en", &["restore", "--help"]).ends(0).stdout;
-    assert!(help.contains("rollback") && help.contains("回退"), "{help}");
+    for (lang, word) in [("en", "rollback"), ("zh", "回退")] {
+        let help = desk.say(lang, &["restore", "--help"]).ends(0).stdout;
+        assert!(help.contains(word), "{help}");
+    }
 }
 
 #[test]

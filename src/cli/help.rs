@@ -1,0 +1,178 @@
+//! Help texts in one language.
+//!
+//! The definition of the command line holds each text in both languages: `English | 中文` on one line, and texts below the
+//! options as two parts with a line that holds nothing but `|` between them. Here the parts of one language are chosen
+//! before anything is parsed, so that help and errors alike are in that language. What the library itself writes is English:
+//! in Chinese it is replaced in the rendered text.
+
+use std::io::{self, Write as _};
+
+use clap::builder::{PossibleValue, StyledStr};
+use clap::{Arg, ArgAction, Command, Error};
+
+use crate::ledger::verify::wording::Language;
+
+/// Between the languages of a text on one line.
+const BETWEEN: &str = " | ";
+/// Between the languages of a text of several lines.
+const PARTS: &str = "\n|\n";
+
+/// Names of values in Chinese.
+const VALUE_NAMES: [(&str, &str); 48] = [
+    ("ACCOUNT", "账号"),
+    ("ACT", "操作"),
+    ("ADDRESS", "IP:端口"),
+    ("ALG:HEX", "算法:十六进制"),
+    ("BACKUP", "备份文件夹"),
+    ("BYTES", "字节数"),
+    ("CASE", "案件"),
+    ("CIDR", "网段"),
+    ("CODE", "代码"),
+    ("COURT", "法院代字"),
+    ("DATA", "文件夹"),
+    ("DAY", "日期"),
+    ("DEST", "文件夹"),
+    ("DIGEST", "算法:十六进制"),
+    ("DIR", "文件夹"),
+    ("DIR|LIST", "文件夹|清单"),
+    ("FIELDS", "名称=值"),
+    ("FILE", "文件"),
+    ("HEX", "十六进制"),
+    ("HEX:SEQ", "十六进制:序号"),
+    ("ID", "标识"),
+    ("ITEM", "证据序号"),
+    ("KEY", "名称"),
+    ("KIND=NUMBER", "类型=存证编号"),
+    ("LEDGER", "账本"),
+    ("LEDGER_KEY", "账本密钥"),
+    ("LIMIT", "限额"),
+    ("LINES", "行数"),
+    ("N", "数"),
+    ("NAME", "名称"),
+    ("NUMBER", "存证编号"),
+    ("ORIGIN", "账本标识"),
+    ("PATH", "路径"),
+    ("POLICY", "策略"),
+    ("ROLE", "角色"),
+    ("S", "秒"),
+    ("SIZE", "大小"),
+    ("TEXT", "文字"),
+    ("TO", "保存位置"),
+    ("TOKEN", "令牌"),
+    ("URL", "地址"),
+    ("VKEY", "公钥"),
+    ("WEBHOOK", "推送标识"),
+    ("WORD", "代码词"),
+    ("YEAR", "年份"),
+    ("TITLE", "案由"),
+    ("CLAIMS", "诉讼请求"),
+    ("REASON", "理由"),
+];
+
+/// What the library writes, and what stands there in Chinese.
+const LIBRARY: [(&str, &str); 14] = [
+    ("Print this message or the help of the given subcommand(s)", "显示本说明，或某个命令的说明"),
+    ("Print help for the subcommand(s)", "要说明的命令"),
+    ("Usage:", "用法："),
+    ("Arguments:", "参数："),
+    ("Options:", "选项："),
+    ("Commands:", "命令："),
+    ("[OPTIONS]", "[选项]"),
+    ("<COMMAND>", "<命令>"),
+    ("[COMMAND]", "[命令]"),
+    ("[default: ", "[默认："),
+    ("[env: ", "[环境变量："),
+    ("[aliases: ", "[同义："),
+    ("[alias: ", "[同义："),
+    ("[possible values: ", "[可用的值："),
+];
+
+/// A text in one language; as it is where it holds only one.
+#[must_use]
+pub fn picked(text: &str, language: Language) -> &str {
+    let parts = text.split_once(PARTS).or_else(|| text.split_once(BETWEEN));
+    match (parts, language) {
+        (Some((english, _)), Language::English) => english,
+        (Some((_, chinese)), Language::Chinese) => chinese,
+        (None, _) => text,
+    }
+}
+
+/// The definition of the command line in one language.
+#[must_use]
+pub fn in_language(command: Command, language: Language) -> Command {
+    let mut command = command.mut_args(|argument| argument_in(argument, language));
+    let text = |text: Option<&StyledStr>| text.map(|text| picked(&text.to_string(), language).to_owned());
+    if let Some(about) = text(command.get_about()) {
+        command = command.about(about);
+    }
+    if let Some(below) = text(command.get_after_help()) {
+        command = command.after_help(below);
+    }
+    if language == Language::Chinese {
+        let help = Arg::new("help").short('h').long("help").action(ArgAction::Help).help("显示说明");
+        command = command.disable_help_flag(true).arg(help);
+        if command.get_version().is_some() {
+            let version = Arg::new("version").short('V').long("version").action(ArgAction::Version).help("显示版本");
+            command = command.disable_version_flag(true).arg(version);
+        }
+    }
+    command.mut_subcommands(|command| in_language(command, language))
+}
+
+fn argument_in(argument: Arg, language: Language) -> Arg {
+    let mut text = argument.get_help().map(|help| picked(&help.to_string(), language).to_owned()).unwrap_or_default();
+    let values = argument.get_possible_values();
+    let values: Vec<&str> = values.iter().filter(|value| !value.is_hide_set()).map(PossibleValue::get_name).collect();
+    let takes_value = argument.get_action().takes_values();
+    if takes_value && !values.is_empty() {
+        // The library would list each with an explanation of its own.
+        text.push_str(&match language {
+            Language::Chinese => format!(" [可用的值：{}]", values.join("、")),
+            Language::English => format!(" [possible values: {}]", values.join(", ")),
+        });
+    }
+    let name = argument.get_value_names().and_then(<[_]>::first).map(ToString::to_string);
+    let name = name.unwrap_or_else(|| argument.get_id().as_str().to_uppercase());
+    let chinese = VALUE_NAMES.iter().find(|(english, _)| *english == name).map(|(_, chinese)| *chinese);
+    let argument = argument.hide_possible_values(true).help(text);
+    match chinese.filter(|_| takes_value && language == Language::Chinese) {
+        Some(chinese) => argument.value_name(chinese),
+        None => argument,
+    }
+}
+
+/// Replaces what the library wrote into a rendered text.
+#[must_use]
+pub fn without_english(text: &str) -> String {
+    LIBRARY.iter().fold(text.to_owned(), |text, (english, chinese)| text.replace(english, chinese))
+}
+
+/// Writes the help or the version that was asked for.
+pub fn print(error: &Error, language: Language, colours: bool) {
+    let styled = error.render();
+    let text = if colours { styled.ansi().to_string() } else { styled.to_string() };
+    let text = if language == Language::Chinese { without_english(&text) } else { text };
+    // Nothing is left to tell anybody when this cannot be written.
+    let _ = if error.use_stderr() {
+        io::stderr().lock().write_all(text.as_bytes())
+    } else {
+        io::stdout().lock().write_all(text.as_bytes())
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_of_two_languages_is_divided() {
+        for (text, en, zh) in [
+            ("The file | 文件", "The file", "文件"),
+            ("Examples:\n  a | b\n|\n示例：\n  a | b", "Examples:\n  a | b", "示例：\n  a | b"),
+            ("文件", "文件", "文件"),
+        ] {
+            assert_eq!((picked(text, Language::English), picked(text, Language::Chinese)), (en, zh));
+        }
+    }
+}
