@@ -2,7 +2,7 @@
 
 use crate::cli::screen::Screen;
 use crate::ledger::number::DepositNumber;
-use crate::ledger::verify::history::{ClaimStatus, History, LaterLink, Listed};
+use crate::ledger::verify::history::{ClaimStatus, History, LaterLink, LinkStanding, Listed};
 use crate::ledger::verify::wording;
 use crate::wire::history::link_label;
 
@@ -26,9 +26,24 @@ fn links(screen: &Screen, rows: &mut Vec<Vec<String>>, label: &str, list: &Liste
     for link in &list.items {
         let kind = link_label(link.kind);
         let value = claim(screen, kind.pick(screen.language()), link.number, link.status);
-        rows.push(vec![label.to_owned(), value]);
+        rows.push(vec![label.to_owned(), format!("{value}{}", standing(screen, link))]);
     }
     rows.extend(rest(screen, label, list));
+}
+
+/// Whether the deposit that makes the link was withdrawn in turn; empty where it was not.
+fn standing(screen: &Screen, link: &LaterLink) -> String {
+    match link.standing {
+        Some(LinkStanding::Withdrawn(by)) => {
+            let zh = format!("（已由 {by} 撤回，不再计入）");
+            let en = format!(" (withdrawn in turn by {by}, not counted)");
+            screen.pick(&zh, &en).to_owned()
+        }
+        Some(LinkStanding::Unchecked) => {
+            screen.pick("（其后是否被撤回未核对）", " (whether it was withdrawn in turn was not checked)").to_owned()
+        }
+        Some(LinkStanding::InForce) | None => String::new(),
+    }
 }
 
 fn claim(screen: &Screen, kind: &str, number: DepositNumber, status: ClaimStatus) -> String {

@@ -130,7 +130,17 @@ fn page(screen: &Screen, page: Option<&Value>) -> String {
     let one = |one: &Value| {
         let status = field(one, "/status");
         let status = if status == "verified" { String::new() } else { format!(" ({status} {})", field(one, "/fault")) };
-        format!("{} {}{status}", bilingual(screen, one.get("label")), field(one, "/deposit_number")).trim().to_owned()
+        let standing = match field(one, "/standing").as_str() {
+            "withdrawn" => format!(
+                "{}{}",
+                screen.pick("，已由存证人撤回：", ", withdrawn in turn by "),
+                field(one, "/withdrawn_by")
+            ),
+            "unchecked" => screen.pick("，其后是否被撤回未核对", ", not checked for a withdrawal in turn").to_owned(),
+            _ => String::new(),
+        };
+        let number = field(one, "/deposit_number");
+        format!("{} {number}{status}{standing}", bilingual(screen, one.get("label"))).trim().to_owned()
     };
     let mut text = list(page, "items").map(one).collect::<Vec<_>>().join(", ");
     if page.get("next_cursor").is_some_and(Value::is_string) {
