@@ -5,24 +5,27 @@
 //!
 //! One pass: an act is judged by the registry as it stood at its place, roles and holidays included. An act without
 //! effect is no fault of the chain (decided a moment before another, sealed a moment after): it is counted and listed.
-//! That the sequences of a stream have no gaps is checked with every subject (`follow`).
+//! That the sequences of a stream have no gaps is checked with every subject (`follow`). Content that a court holds must not be
+//! erased before the court has ended the hold.
 //!
 //! # Memory
 //!
 //! The registry and the folds of all cases are kept to the end of the walk: some kilobytes a case, and about one more for
 //! each of its items, replies and verifications; of each original in custody its record, some 300 bytes.
 //!
-//! Not here: the text of an act and its annexes (`documents`). Not checked: whether the labels under which a store finds
-//! acts are theirs, and whether an item carried over from another case was imported there when it says.
+//! Not here: the text of an act and its annexes (`documents`), the labels under which a store finds acts (`labels`). Not
+//! checked: whether an item carried over from another case was imported there when it says.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry as Slot;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::audit::documents;
+use crate::audit::labels::Labels;
 use crate::audit::report::{CourtReport, Fault, Findings, KeptOriginal, VoidAct};
 use crate::court::acts::{Act, ActKind};
 use crate::court::case::fold::begin;
-use crate::court::case::state::{CaseFile, Placed};
+use crate::court::case::labels::CaseBefore;
+use crate::court::case::state::{CaseFile, HeldContent, Placed};
 use crate::court::document::{Document, Stream};
 use crate::court::ids::CaseId;
 use crate::court::registry::Registry;
@@ -31,7 +34,9 @@ use crate::ledger::entry::Entry;
 use crate::ledger::hash::Digest;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::metadata::PrivateMetadata;
+use crate::ledger::notice::{ErasedPiece, Piece};
 use crate::store::contract::{Private, ReadLedger};
+use crate::store::reading;
 
 /// What a stream of acts is folded to.
 enum Fold {
@@ -60,6 +65,9 @@ pub(in crate::audit) struct Cases {
     registry: Registry,
     registry_stream: Option<Digest>,
     streams: HashMap<Digest, Fold>,
+    /// Which cases hold which content.
+    holds: BTreeMap<HeldContent, BTreeSet<Digest>>,
+    labels: Labels,
 }
 
 impl Cases {
@@ -73,6 +81,7 @@ impl Cases {
         findings: &mut Findings,
     ) {
         let subject = entry.statement.statement().subject;
+        self.labels.deposit(store, (at, entry), report, findings);
         let known = subject.and_then(|subject| self.streams.get(&subject.id)).map(Fold::stream);
         match (private, known) {
             (Private::Held(piece), _) if documents::is_act(piece) => {
@@ -85,7 +94,10 @@ impl Cases {
             (Private::Erased(notice), Some(Stream::Case | Stream::Registry)) => {
                 findings.push((Fault::ActErased, format!("by the notice at {notice}")));
             }
-            (Private::None | Private::Erased(_), Some(_)) => report.unread += 1,
+            (Private::None | Private::Erased(_), Some(_)) => {
+                self.labels.miss();
+                report.unread += 1;
+            }
             (_, None) => {}
         }
     }
@@ -100,7 +112,11 @@ impl Cases {
     ) {
         report.acts += 1;
         let statement = entry.statement.statement();
-        let Some(document) = documents::read(piece, statement, findings) else { return };
+        self.labels.signed_by(&statement.keys);
+        let Some(document) = documents::read(piece, statement, findings) else {
+            self.labels.miss();
+            return;
+        };
         documents::annexes(store, at, &document.act, report, findings);
         match &document.act {
             Act::Access(_) => report.accesses += 1,
@@ -111,15 +127,98 @@ impl Cases {
         }
         let Some(subject) = statement.subject else {
             findings.push((Fault::ActStream, "it stands in no stream".into()));
+            self.labels.miss();
             return;
         };
+        let before = match self.streams.get(&subject.id) {
+            Some(Fold::Case(file)) => Some(CaseBefore::of(file)),
+            _ => None,
+        };
         let placed = Placed { index: at, sequence: subject.sequence, at: entry.received };
-        match self.fold(subject.id, &document, placed, report) {
+        let folded = self.fold(subject.id, &document, placed, report);
+        let had_effect = matches!(folded, Ok(None));
+        match folded {
             Ok(None) => {}
             Ok(Some(code)) => report.void(VoidAct { index: at, number: entry.number, code }),
             Err(detail) => findings.push((Fault::ActStream, detail)),
         }
+        let file = match self.streams.get(&subject.id) {
+            Some(Fold::Case(file)) if had_effect => Some(&**file),
+            _ => None,
+        };
+        self.labels.act(store, at, (&document, file, before.as_ref()), report, findings);
+        self.follow_holds(subject.id, &document.act);
         self.role(subject.id, &document, findings);
+    }
+
+    fn follow_holds(&mut self, id: Digest, act: &Act) {
+        let (deposit, account) = match act {
+            Act::Hold(act) => (act.deposit, act.account),
+            Act::Release(act) => (act.deposit, act.account),
+            Act::OrderErasure(act) => (act.deposit, act.account),
+            _ => return,
+        };
+        let (Some(content), Some(Fold::Case(file))) = (HeldContent::of(deposit, account), self.streams.get(&id)) else {
+            return;
+        };
+        if file.holds.contains_key(&content) {
+            self.holds.entry(content).or_default().insert(id);
+        } else if let Some(cases) = self.holds.get_mut(&content) {
+            cases.remove(&id);
+            if cases.is_empty() {
+                self.holds.remove(&content);
+            }
+        }
+    }
+
+    /// How many rows the index of labels must have; `None` where that does not follow from what was read.
+    pub(in crate::audit) const fn label_rows(&self) -> Option<u64> {
+        self.labels.rows()
+    }
+
+    /// What of these pieces is erased although a court holds it.
+    pub(in crate::audit) fn erased<R: ReadLedger + ?Sized>(
+        &self,
+        store: &R,
+        pieces: &[ErasedPiece],
+        report: &CourtReport,
+    ) -> Findings {
+        let mut findings = Findings::new();
+        if self.holds.is_empty() {
+            return findings;
+        }
+        for piece in pieces {
+            let content = self.content_of(store, piece, report);
+            if let Some(cases) = content.and_then(|content| self.holds.get(&content)) {
+                let cases: Vec<_> = cases.iter().map(ToString::to_string).collect();
+                findings
+                    .push((Fault::Erasure, format!("{piece} is erased although held by case {}", cases.join(", "))));
+            }
+        }
+        findings
+    }
+
+    /// The held content that a piece is part of.
+    fn content_of<R: ReadLedger + ?Sized>(
+        &self,
+        store: &R,
+        piece: &ErasedPiece,
+        report: &CourtReport,
+    ) -> Option<HeldContent> {
+        let Piece::Annex(commitment) = piece.piece else {
+            return reading::entry(store, piece.index).ok().map(|entry| HeldContent::Deposit(entry.number));
+        };
+        let at = report.originals.partition_point(|original| original.index < piece.index);
+        let original = report.originals.get(at).filter(|one| one.index == piece.index && one.act.key.0 == commitment);
+        let of_account = |content: &&HeldContent| match content {
+            HeldContent::Account(id) => self.registry.accounts.get(id).is_some_and(|account| {
+                let mut texts = account.texts();
+                texts.any(|text| text.index == piece.index && text.annex.0 == commitment)
+            }),
+            HeldContent::Deposit(_) => false,
+        };
+        let account = || self.holds.keys().find(of_account).copied();
+        original.map(|original| HeldContent::Deposit(original.act.deposit)).or_else(account)
     }
 
     /// Folds an act: the code of the reason why it has no effect, if it has none; an error where it does not belong.

@@ -70,6 +70,11 @@ impl<'a, R: ReadLedger + ?Sized> Follower<'a, R> {
         }
     }
 
+    /// How many rows the index of labels must have; `None` where that is not known.
+    pub(in crate::audit) const fn label_rows(&self) -> Option<u64> {
+        self.cases.label_rows()
+    }
+
     /// The key in force at the end of the walk.
     pub(in crate::audit) fn key(&self) -> Option<&VerifierKey> {
         self.notice.as_ref().and_then(Notice::key)
@@ -209,6 +214,7 @@ impl<'a, R: ReadLedger + ?Sized> Follower<'a, R> {
         };
         if self.indexes {
             self.tombstones(index, notice.erased(), findings);
+            findings.extend(self.cases.erased(self.store, notice.erased(), &report.court));
         }
         if good {
             if notice.key().is_some() {

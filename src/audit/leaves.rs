@@ -56,8 +56,8 @@ impl Seen {
 pub(in crate::audit) struct Deposit {
     pub(in crate::audit) number: DepositNumber,
     pub(in crate::audit) received: Timestamp,
-    /// All of it, and what lies off the chain where that was asked for and could be read: of a deposit in a stream, and of
-    /// one that may be an act.
+    /// All of it, and what lies off the chain where that was asked for and could be read: of a deposit in a stream or for an
+    /// account, and of one that may be an act.
     pub(in crate::audit) whole: Option<Box<(Entry, Option<Private>)>>,
     /// What is wrong with the entry by itself.
     pub(in crate::audit) own: Findings,
@@ -159,7 +159,8 @@ impl<R: ReadLedger + ?Sized> Examiner<'_, R> {
         own.extend(forged.map(|key| (Fault::DepositorSignature, key)));
         let mut rows = Rows::of(self.store, index);
         let private = if self.indexes { rows.deposit(hash, &entry) } else { None };
-        let needed = statement.subject.is_some() || matches!(private, Some(Private::Held(_)));
+        let of_an_account = statement.subject.is_some() || statement.on_behalf.is_some();
+        let needed = of_an_account || matches!(private, Some(Private::Held(_)));
         let yields = IndexRows::of_entry(&entry);
         Deposit {
             number: entry.number,

@@ -2,11 +2,12 @@
 //!
 //! [`walk`] re-derives the whole ledger from the stored bytes. [`leaves`] reads and examines them on all cores ([`lanes`]),
 //! with the [`rows`] beside them; [`follow`] holds each against what came before; [`report`] is what was found. [`cases`]
-//! folds the acts of the filing flow again, [`documents`] reads their texts, [`vault`] knows tombstones.
+//! folds the acts of the filing flow again, [`documents`] reads their texts, [`labels`] derives the labels under which they are found, [`vault`] knows tombstones.
 
 pub mod cases;
 pub mod documents;
 pub mod follow;
+pub mod labels;
 pub mod lanes;
 pub mod leaves;
 pub mod report;

@@ -187,6 +187,12 @@ pub struct VoidAct {
 pub const ORIGINALS_NOT_CHECKED: (&str, &str) =
     ("托管原文的文件", "the files of originals in custody: only their records and keys were looked at");
 
+/// What an audit says that could not derive the labels of all acts: some had no effect, or cannot be read.
+pub const LABELS_NOT_COUNTED: (&str, &str) = (
+    "检索标签是否有多余（部分行为未生效或无法读取）",
+    "whether there are additional labels: some acts had no effect or cannot be read",
+);
+
 /// An original that was taken into custody.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptOriginal {
@@ -209,6 +215,8 @@ pub struct CourtReport {
     pub accesses: u64,
     /// Annexes held against what acts name.
     pub annexes: u64,
+    /// Labels looked up.
+    pub labels: u64,
     /// Acts whose text is erased or was never brought, in streams where that is no fault.
     pub unread: u64,
     /// Acts without effect.

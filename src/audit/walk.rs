@@ -11,7 +11,7 @@
 use crate::audit::follow::Follower;
 use crate::audit::lanes::in_order;
 use crate::audit::leaves::{Examiner, STRETCH, Seen};
-use crate::audit::report::{AuditReport, CourtReport, Fault, Finding, ORIGINALS_NOT_CHECKED};
+use crate::audit::report::{AuditReport, CourtReport, Fault, Finding, LABELS_NOT_COUNTED, ORIGINALS_NOT_CHECKED};
 use crate::ledger::hash::Digest;
 use crate::ledger::key::{Name, VerifierKey};
 use crate::ledger::merkle::frontier::{Frontier, FullTile};
@@ -83,18 +83,27 @@ pub fn walk<R: ReadLedger + ?Sized>(
     compare_root(&mut report, &published, &frontier);
     compare_key(&mut report, &published, &follower, options);
     if options.indexes {
-        compare_index_rows(store, follower.yields(), &mut report);
+        compare_index_rows(store, follower.yields(), follower.label_rows(), &mut report);
     }
     Ok(report)
 }
 
 /// Each index must have as many rows as the log yields: each of those was looked up, so it then has no others.
-fn compare_index_rows<R: ReadLedger + ?Sized>(store: &R, yields: Option<IndexRows>, report: &mut AuditReport) {
+fn compare_index_rows<R: ReadLedger + ?Sized>(
+    store: &R,
+    yields: Option<IndexRows>,
+    labels: Option<u64>,
+    report: &mut AuditReport,
+) {
     // A leaf that cannot be read is a finding of its own, and what it yields is unknown.
     let Some(yields) = yields else { return };
     match store.index_rows() {
         Ok(None) => {}
         Ok(Some(found)) => {
+            if labels.is_none() {
+                report.not_checked.push(LABELS_NOT_COUNTED);
+            }
+            let yields = IndexRows { labels: labels.unwrap_or(found.labels), ..yields };
             for ((index, expected), (_, found)) in yields.named().into_iter().zip(found.named()) {
                 if expected != found {
                     let detail = format!("the index `{index}` has {found} rows, the log yields {expected}");

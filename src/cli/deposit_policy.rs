@@ -32,7 +32,7 @@ pub struct DepositArgs {
     /// Deposit requests a minute from one address: none, N or N/BURST | 每地址每分钟限额
     #[arg(long, value_name = "LIMIT")]
     limit_per_address: Option<Limit>,
-    /// New deposits a minute from one key, under `open` | 每公钥每分钟限额
+    /// New deposits a minute from one key, under `open` and `enrolled` | 每公钥每分钟限额
     #[arg(long, value_name = "LIMIT")]
     limit_per_key: Option<Limit>,
     /// New deposits a minute for one account, under `enrolled` | 每账号每分钟限额

@@ -1,7 +1,7 @@
 //! Later links and earlier deposits on a screen: what was verified, what is only claimed, and what does not hold.
 
 use crate::cli::screen::Screen;
-use crate::ledger::verify::history::{ClaimStatus, History, LaterLink, Listed};
+use crate::ledger::verify::history::{ClaimStatus, History, LaterLink, LinkStanding, Listed};
 use crate::ledger::verify::wording;
 
 /// One row an item; one more where a list has more items than are shown.
@@ -24,9 +24,24 @@ fn links(screen: &Screen, rows: &mut Vec<Vec<String>>, label: &str, list: &Liste
     for link in &list.items {
         let text = wording::later_link(link.kind, &link.number, screen.language());
         let value = claim(screen, text, link.status);
-        rows.push(vec![label.to_owned(), value]);
+        rows.push(vec![label.to_owned(), format!("{value}{}", standing(screen, link))]);
     }
     rows.extend(rest(screen, label, list));
+}
+
+/// Whether the deposit that makes the link was withdrawn in turn; empty where it was not.
+fn standing(screen: &Screen, link: &LaterLink) -> String {
+    match link.standing {
+        Some(LinkStanding::Withdrawn(by)) => {
+            let zh = format!("（已由 {by} 撤回，不再计入）");
+            let en = format!(" (withdrawn in turn by {by}, not counted)");
+            screen.pick(&zh, &en).to_owned()
+        }
+        Some(LinkStanding::Unchecked) => {
+            screen.pick("（其后是否被撤回未核对）", " (whether it was withdrawn in turn was not checked)").to_owned()
+        }
+        Some(LinkStanding::InForce) | None => String::new(),
+    }
 }
 
 fn claim(screen: &Screen, text: String, status: ClaimStatus) -> String {

@@ -9,8 +9,11 @@ use std::sync::Arc;
 use crate::cli::case_key;
 use crate::cli::durable;
 use crate::cli::ending::Complaint;
+use crate::cli::input;
 use crate::cli::serve_limits::LimitArgs;
+use crate::court::words::Role;
 use crate::custody::keeper::Keeper;
+use crate::desk::actor::TokenStanding;
 use crate::desk::office::{Desk, Furniture};
 use crate::ledger::key::Signer;
 use crate::sequencer::clock::SystemClock;
@@ -88,18 +91,53 @@ pub fn platform_key(data: &Path, found: Option<Signer>, store: &RocksStore) -> R
     Ok(signer)
 }
 
-/// Makes an operator and writes the token into `path`, unless that file is there.
+/// Makes an operator and writes the token into `path`. If that file holds an operator's token of this ledger, it stays. What
+/// was done, in Chinese and in English.
 ///
 /// # Errors
 ///
-/// [`Complaint`]: the file, or the ledger.
-pub async fn operator_token(desk: &Desk, path: &Path) -> Result<(), Complaint> {
-    if path.exists() {
-        return Ok(());
+/// [`Complaint`]: the file is something else, cannot be read or written; or the ledger.
+pub async fn operator_token(desk: &Desk, path: &Path) -> Result<(String, String), Complaint> {
+    if path.symlink_metadata().is_ok() {
+        return existing_token(desk, path);
     }
     // Before anything goes on the chain: a place that cannot be written to.
     durable::probe(path).map_err(|error| Complaint::io(path, &error))?;
     let (_, issued) = desk.make_operator(OPERATOR_DAYS).await.map_err(|error| unable("cannot_start", &error))?;
     let text = zeroize::Zeroizing::new(format!("{}\n", issued.token.text()));
-    durable::create(path, text.as_bytes(), 0o600).map_err(|error| Complaint::io(path, &error))
+    durable::create(path, text.as_bytes(), 0o600).map_err(|error| Complaint::io(path, &error))?;
+    let file = path.display();
+    Ok((format!("平台管理员令牌已写入 {file}"), format!("the operator's token was written into {file}")))
+}
+
+/// What the file at `path` is, which was there before.
+fn existing_token(desk: &Desk, path: &Path) -> Result<(String, String), Complaint> {
+    let file = path.display();
+    let refuse = |zh: &str, en: &str| {
+        let zh = format!("{file} 已存在，{zh}。未作任何更改；请另指定一个尚不存在的文件");
+        let en = format!("{file} exists and {en}. Nothing was changed: name a file that does not exist yet");
+        Err(Complaint::usage("not_an_operator_token", zh, en))
+    };
+    // A file of another kind may be any evidence: its bytes are nothing to report an encoding error about.
+    let text = match input::secret(path) {
+        Ok(text) => text,
+        Err(complaint) if complaint.code == "not_utf8" => return refuse("不是访问令牌", "is no token"),
+        Err(complaint) => return Err(complaint),
+    };
+    match desk.token_standing(text.trim(), Role::Operator) {
+        TokenStanding::Accepted => Ok((
+            format!("{file} 已存有本账本现行有效的平台管理员令牌，未另行生成"),
+            format!("{file} holds an operator's token of this ledger that is in force: no other was made"),
+        )),
+        TokenStanding::Ended => Ok((
+            format!("{file} 中的平台管理员令牌已过期或已撤销。如需新令牌，请另指定一个尚不存在的文件"),
+            format!(
+                "the operator's token in {file} is expired or revoked. For a new one, name a file that does not exist"
+            ),
+        )),
+        TokenStanding::WithoutRole => refuse("其中的令牌不属于平台管理员", "its token is not an operator's"),
+        TokenStanding::Unknown => {
+            refuse("其内容不是本账本的平台管理员令牌", "is not an operator's token of this ledger")
+        }
+    }
 }

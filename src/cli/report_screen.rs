@@ -234,6 +234,9 @@ fn value_label(screen: &Screen, name: &'static str) -> &'static str {
         "replaces" => screen.pick("被替换", "replaced by"),
         "supplements" => screen.pick("被补充", "supplemented by"),
         "withdraws" => screen.pick("被撤回", "withdrawn by"),
+        "withdrawn_link" => screen.pick("已被撤回的在后声明", "later link, withdrawn in turn"),
+        "withdrawn_link_by" => screen.pick("由该存证撤回", "withdrawn in turn by"),
+        "unchecked_link" => screen.pick("其后是否被撤回未核对", "not checked for a withdrawal in turn"),
         "refers" => screen.pick("被提及", "referred to by"),
         _ => name,
     }

@@ -118,7 +118,7 @@ pub struct ServeArgs {
     pool: usize,
     #[command(flatten)]
     limits: LimitArgs,
-    /// Make an operator of accounts and write the token into this file, unless it is there | 生成平台管理员令牌并写入此文件
+    /// Make an operator of accounts and write the token into this file; a file that holds one of this ledger stays | 生成平台管理员令牌并写入此文件
     #[arg(long, value_name = "FILE")]
     operator_token: Option<PathBuf>,
     /// The clock is right although the last block is more than a day old | 确认时钟无误
@@ -208,13 +208,14 @@ async fn attend(
     let private = Arc::clone(&store) as Arc<dyn KeepPrivate>;
     let desk = Arc::new(office::open(&args.data, private, sequencer.clone(), platform, &args.limits)?);
     office::sweep(&desk).await;
-    if let Some(path) = &args.operator_token {
-        office::operator_token(&desk, path).await?;
-    }
+    let token = match &args.operator_token {
+        Some(path) => Some(office::operator_token(&desk, path).await?),
+        None => None,
+    };
     let address = format!("http://{}", listener.local_addr()?);
     // Listened for before anybody is told that there is a node to stop.
     let stop = told_to_stop(args.stop_with_stdin)?;
-    for (zh, en) in remarks {
+    for (zh, en) in remarks.iter().chain(&token) {
         unless_unwritable(screen.line(screen.paint(HEED, screen.pick(zh, en))));
     }
     unless_unwritable(tell(screen, args, &address, key, (mode, chosen)));

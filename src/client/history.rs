@@ -1,15 +1,19 @@
 //! What a node says of later links and earlier deposits, checked against the receipts of those deposits.
 //!
 //! Nothing that the node says is believed. A later link counts only where the receipt of the linking deposit holds, its
-//! statement makes the link, and it comes from an owner of the linked deposit if the kind demands that. What a node conceals, no
-//! client can see: that takes witnesses and monitors.
+//! statement makes the link, and it comes from an owner of the linked deposit if the kind demands that. Whether the linking
+//! deposit was withdrawn is checked in the same way, once more and no further. What a node conceals, no client can see: that
+//! takes witnesses and monitors.
 
 use crate::client::ledger_client::LedgerClient;
 use crate::client::transport::ClientError;
 use crate::ledger::entry::Entry;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::number::DepositNumber;
-use crate::ledger::verify::history::{ClaimFault, ClaimStatus, EarlierDeposit, History, LaterLink};
+use crate::ledger::statement::text::LinkKind;
+use crate::ledger::verify::history::{
+    ClaimFault, ClaimStatus, EarlierDeposit, History, LaterLink, LinkStanding, Listed, Withdrawal,
+};
 use crate::ledger::verify::report::{Conclusion, Obstacle};
 use crate::ledger::verify::trust::Trust;
 use crate::ledger::verify::verifier::{Question, verify};
@@ -17,6 +21,8 @@ use crate::wire::history::HistoryJson;
 
 /// Most receipts that are fetched to check one history. What is claimed beyond that stays a claim.
 pub const RECEIPTS_MAX: usize = 64;
+/// Most requests to find out whether linking deposits were withdrawn. What that does not cover is said to be unchecked.
+pub const STANDINGS_MAX: usize = 64;
 
 /// The deposit that the claims are about: its own record, verified.
 #[derive(Debug, Clone, Copy)]
@@ -40,15 +46,25 @@ pub async fn checked(
 ) -> Result<History, ClientError> {
     let path = format!("/v1/deposits/{}", subject.entry.number);
     let mut history = claims.claims().map_err(|error| client.malformed(&path, &error))?;
-    let mut receipts = Receipts { client, trust, subject, left: RECEIPTS_MAX };
+    let mut receipts = Receipts { client, trust, subject, left: RECEIPTS_MAX, is_cut_off: false };
+    let mut linking = Vec::new();
     for link in &mut history.owner_links.items {
-        *link = receipts.link(*link).await;
+        let (checked, record) = receipts.link(*link).await;
+        *link = checked;
+        linking.push(record);
     }
     for earlier in &mut history.earlier.items {
         *earlier = receipts.earlier(*earlier).await;
     }
     for link in &mut history.references.items {
-        *link = receipts.link(*link).await;
+        *link = receipts.link(*link).await.0;
+    }
+    // Of a node that stopped answering, nothing more is asked.
+    receipts.left = if receipts.is_cut_off { 0 } else { STANDINGS_MAX };
+    for (link, record) in history.owner_links.items.iter_mut().zip(&linking) {
+        if let (Some(_), Some((index, entry))) = (link.standing, record) {
+            link.standing = Some(receipts.standing(*index, entry).await);
+        }
     }
     Ok(history)
 }
@@ -59,17 +75,55 @@ struct Receipts<'a> {
     trust: &'a Trust,
     subject: Subject<'a>,
     left: usize,
+    /// Whether the node gave no answer.
+    is_cut_off: bool,
 }
 
 impl Receipts<'_> {
-    async fn link(&mut self, claim: LaterLink) -> LaterLink {
+    /// The claim, checked, with the record of the linking deposit.
+    async fn link(&mut self, claim: LaterLink) -> (LaterLink, Option<(LeafIndex, Entry)>) {
         match self.record(claim.number).await {
             Ok((index, entry)) if index > self.subject.index => {
-                LaterLink::checked(claim.kind, &entry, self.subject.entry)
+                (LaterLink::checked(claim.kind, &entry, self.subject.entry), Some((index, entry)))
             }
-            Ok(_) => LaterLink { status: ClaimStatus::Invalid(ClaimFault::WrongOrder), ..claim },
-            Err(status) => LaterLink { status, ..claim },
+            Ok(_) => (LaterLink { status: ClaimStatus::Invalid(ClaimFault::WrongOrder), ..claim }, None),
+            Err(status) => (LaterLink { status, ..claim }, None),
         }
+    }
+
+    /// Whether the deposit `linking`, which links to the subject, was withdrawn.
+    async fn standing(&mut self, index: LeafIndex, linking: &Entry) -> LinkStanding {
+        let Some(claims) = self.claimed_withdrawals(linking.number).await else { return LinkStanding::Unchecked };
+        let mut items = Vec::new();
+        for number in claims.items {
+            let unchecked = |status| Withdrawal { number, status, is_contested: true };
+            items.push(match self.record(number).await {
+                Ok((place, later)) if place > index => {
+                    let further = self.claimed_withdrawals(number).await;
+                    let is_contested =
+                        further.is_none_or(|further| !further.is_complete() || !further.items.is_empty());
+                    Withdrawal::checked(&later, linking, self.subject.entry, is_contested)
+                }
+                Ok(_) => unchecked(ClaimStatus::Invalid(ClaimFault::WrongOrder)),
+                Err(status) => unchecked(status),
+            });
+        }
+        LinkStanding::of(&Listed { items, total: claims.total, next_cursor: claims.next_cursor })
+    }
+
+    /// What the node names as withdrawals of a deposit; `None` where it was not asked or gave no answer that can be read.
+    async fn claimed_withdrawals(&mut self, number: DepositNumber) -> Option<Listed<DepositNumber>> {
+        self.left = self.left.checked_sub(1)?;
+        let history = self.client.facts(&number).await.ok()?.history.claims().ok()?;
+        let links = history.owner_links;
+        let is_withdrawal = |link: &&LaterLink| link.kind == LinkKind::Withdraws;
+        let all: Vec<_> = links.items.iter().filter(is_withdrawal).map(|link| link.number).collect();
+        // Withdrawals come first: behind another link there are none.
+        let ended = links.is_complete() || all.len() < links.items.len();
+        let most = LinkStanding::WITHDRAWALS_MAX;
+        let next_cursor = if ended && all.len() <= most { None } else { Some(String::new()) };
+        let listed = Listed::complete(all.into_iter().take(most).collect());
+        Some(Listed { next_cursor, ..listed })
     }
 
     async fn earlier(&mut self, claim: EarlierDeposit) -> EarlierDeposit {
@@ -92,7 +146,7 @@ impl Receipts<'_> {
             Err(ClientError::Malformed { .. }) => return Err(ClaimStatus::Invalid(ClaimFault::BadRecord)),
             Err(_) => {
                 // A node that does not answer is not asked again and again.
-                self.left = 0;
+                (self.left, self.is_cut_off) = (0, true);
                 return Err(ClaimStatus::Unverified);
             }
         };

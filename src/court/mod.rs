@@ -18,6 +18,7 @@ pub mod case_number;
 pub mod document;
 pub mod guard;
 pub mod ids;
+pub mod labels;
 pub mod line;
 pub mod period;
 pub mod permission;

@@ -10,6 +10,8 @@ pub mod tokens;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use rpds::RedBlackTreeMapSync;
+
 use crate::court::acts::Act;
 use crate::court::calendar::{Calendar, CalendarError, YearPlan};
 use crate::court::case::state::{Placed, Text};
@@ -99,6 +101,11 @@ pub struct Account {
 }
 
 impl Account {
+    /// Its private texts: the name, and the references of its identity checks.
+    pub fn texts(&self) -> impl Iterator<Item = Text> {
+        self.name.into_iter().chain(self.identities.iter().filter_map(|(_, reference)| *reference))
+    }
+
     /// The identity check that goes furthest; of equals the latest.
     #[must_use]
     pub fn identity(&self) -> Option<IdentityCheck> {
@@ -136,8 +143,9 @@ pub struct Hook {
 pub struct Registry {
     /// Acts folded so far: the sequence of the last.
     pub length: u64,
-    /// Accounts.
-    pub accounts: BTreeMap<AccountId, Account>,
+    /// Accounts. A persistent map, as those of [`Tokens`]: the registry after an act shares all accounts with the one before,
+    /// except the one that the act changed.
+    pub accounts: RedBlackTreeMapSync<AccountId, Account>,
     /// Tokens, the revoked and expired ones too.
     pub tokens: Tokens,
     /// Webhooks.
@@ -258,7 +266,7 @@ impl Registry {
                     identities: Vec::new(),
                     roles: BTreeSet::new(),
                 };
-                self.accounts.insert(act.account, account);
+                self.accounts.insert_mut(act.account, account);
             }
             Act::CheckIdentity(act) => {
                 self.account(act.account)?.identities.push((act.identity, act.reference.map(text)));

@@ -55,6 +55,37 @@ impl Desk {
     }
 }
 
+/// What a text is, as a token of this ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenStanding {
+    /// The text is no token that this ledger issued.
+    Unknown,
+    /// It is a token of an account without the role that was asked for.
+    WithoutRole,
+    /// It is a token of such an account, and expired or revoked.
+    Ended,
+    /// It is accepted.
+    Accepted,
+}
+
+impl Desk {
+    /// How `presented` stands as a token of an account with the role, which is held for no court.
+    #[must_use]
+    pub fn token_standing(&self, presented: &str, role: Role) -> TokenStanding {
+        let registry = self.registry();
+        let Some(token) = BearerToken::parse(presented) else { return TokenStanding::Unknown };
+        let Some(known) = registry.tokens.get(token.id()).filter(|known| known.hash == token.hash()) else {
+            return TokenStanding::Unknown;
+        };
+        match registry.accounts.get(&known.account) {
+            Some(account) if !account.holds(role, None) => TokenStanding::WithoutRole,
+            Some(_) if self.accepts(&registry, token.id()) => TokenStanding::Accepted,
+            Some(_) => TokenStanding::Ended,
+            None => TokenStanding::Unknown,
+        }
+    }
+}
+
 impl Actor {
     /// Whether the token covers this.
     ///

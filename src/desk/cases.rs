@@ -11,27 +11,26 @@
 //! Nothing about a case changes but by an act on the chain. Whoever may not come in gets the same answer, after the same
 //! number of reads, whether the case exists or not.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::court::acts::{Act, ActKind};
 use crate::court::case::fold;
+use crate::court::case::labels::{CaseBefore, labels_of};
 use crate::court::case::state::{CaseFile, HeldContent, Placed};
 use crate::court::case_number::CourtCode;
 use crate::court::document::{Document, Stream};
-use crate::court::ids::{AccountId, AgentNumber, CaseId, PartyNumber, RequestId};
+use crate::court::ids::{AgentNumber, CaseId, PartyNumber, RequestId};
+use crate::court::labels;
 use crate::court::registry::Registry;
 use crate::court::values::{Capacity, Filer};
-use crate::court::words::{CaseKind, Role, Scope, Stage};
+use crate::court::words::{Role, Scope};
 use crate::desk::actor::{Actor, Asked};
 use crate::desk::annexes::Annexes;
 use crate::desk::declined::DeskError;
-use crate::desk::labels;
 use crate::desk::office::{ATTEMPTS, Desk, Done, Writing, done};
 use crate::desk::streams::{StoredAct, acts_after, last_labelled};
 use crate::ledger::hash::Digest;
 use crate::ledger::merkle::shape::LeafIndex;
-use crate::ledger::number::DepositNumber;
 use crate::sequencer::handle::DepositError;
 use crate::store::contract::{ReadError, ReadLedger};
 use crate::store::reading::receipts;
@@ -92,60 +91,6 @@ fn effective(file: &CaseFile, placed: Placed) -> Result<(), DeskError> {
 fn acted_before(done: Done, act: StoredAct, file: Arc<CaseFile>) -> Result<Acted, DeskError> {
     effective(&file, done.placed)?;
     Ok(Acted { done, document: act.document, file })
-}
-
-/// Under which an act of a case is found.
-fn labels_of(file: &CaseFile, document: &Document, before: Option<Stage>) -> Vec<Digest> {
-    let (case, court) = (file.id, &file.court);
-    let mut found = Vec::new();
-    let offered: BTreeSet<DepositNumber> = match file.kind {
-        CaseKind::Mediation => file.items.values().map(|item| item.import.deposit).collect(),
-        _ => BTreeSet::new(),
-    };
-    let mut joins = |account: AccountId| {
-        found.extend([labels::takes_part(account, case), labels::cases_of(account)]);
-        found.extend(offered.iter().map(|deposit| labels::offered_to(account, *deposit)));
-    };
-    match &document.act {
-        Act::Open(act) => {
-            if !matches!(document.capacity, Capacity::Holding(_)) {
-                joins(document.by);
-            }
-            act.account.into_iter().for_each(&mut joins);
-        }
-        Act::AddParty(act) => act.account.into_iter().for_each(&mut joins),
-        Act::AddAgent(act) => joins(act.account),
-        Act::Associate(_) => joins(document.by),
-        Act::IssueCode(act) => found.push(labels::code(&act.hash)),
-        // Once a case, so that nobody makes looking for the others long.
-        Act::Import(act) => {
-            let items = file.items.values().filter(|item| item.import.deposit == act.deposit);
-            if items.count() == 1 {
-                found.push(labels::imports_of(act.deposit));
-                if file.kind == CaseKind::Mediation {
-                    let accounts = file.accounts().into_iter();
-                    found.extend(accounts.map(|account| labels::offered_to(account, act.deposit)));
-                }
-            }
-        }
-        Act::Hold(act) => found.extend(HeldContent::of(act.deposit, act.account).map(labels::holds_on)),
-        Act::FileCase(act) => found.extend(act.number.as_ref().map(labels::numbered)),
-        Act::BindNumber(act) => found.push(labels::numbered(&act.number)),
-        _ => {}
-    }
-    // The court learns of a case when it is submitted, or opens it itself.
-    let comes = match before {
-        None => matches!(document.capacity, Capacity::Holding(_)),
-        Some(Stage::Draft) => matches!(document.act, Act::Submit(_)),
-        Some(_) => false,
-    };
-    if comes {
-        found.extend([labels::before_court(court, case), labels::docket(court)]);
-    }
-    if file.submitted.is_some() && before.is_some() {
-        found.push(labels::feed(court));
-    }
-    found
 }
 
 impl Desk {
@@ -237,7 +182,7 @@ impl Desk {
     ///
     /// # Errors
     ///
-    /// As [`Self::act`].
+    /// As [`Self::act`]; [`DeskError::NothingToHold`] for a hold on content that is erased or was never kept here.
     pub async fn act_on_content<M>(
         &self,
         actor: &Actor,
@@ -253,6 +198,18 @@ impl Desk {
             return Err(DeskError::NotFound);
         }
         let _content = self.locks.hold(labels::holds_on(content)).await;
+        let pieces = if kind == ActKind::Hold { Some(self.pieces_of(content).await?) } else { None };
+        let make = |file: &CaseFile, capacity: Capacity, annexes: &mut Annexes| {
+            let act = make(file, capacity, annexes)?;
+            // Of content that is not the case's, its staff learns nothing: the rules of the case refuse it.
+            if let Some(pieces) = &pieces
+                && file.may_hold(content).is_ok()
+                && pieces.held.is_empty()
+            {
+                return Err(DeskError::NothingToHold { erased: !pieces.gone.is_empty() });
+            }
+            Ok(act)
+        };
         self.act_inside(actor, case, asked, kind, make).await
     }
 
@@ -338,12 +295,12 @@ impl Desk {
     ) -> Result<Acted, DeskError> {
         let registry = self.registry();
         let sequence = file.last.sequence + 1;
-        let before = file.stage;
+        let before = CaseBefore::of(file);
         let mut after = (**file).clone();
         // Decided as of now; what it becomes is decided by the time the chain gives it.
         let now = Placed { index: LeafIndex(file.last.index.0 + 1), sequence, at: self.now().max(file.last.at) };
         after.apply(&document, now, &registry.calendar)?;
-        let labels = labels_of(&after, &document, Some(before));
+        let labels = labels_of(&after, &document, Some(&before));
         let told = labels.contains(&labels::feed(&file.court));
         let writing = Writing { stream: file.id.0, sequence, document: document.clone(), annexes, labels };
         let done = self.write(writing).await?;

@@ -2,12 +2,14 @@
 
 use crate::court::case::refusal::Refusal;
 use crate::court::case_number::CourtCode;
+use crate::court::ids::ItemNumber;
 use crate::court::registry::RegistryError;
 use crate::court::words::Scope;
 use crate::custody::keeping::KeepError;
 use crate::custody::opening::OpenError;
 use crate::custody::removing::RemoveError;
 use crate::desk::secret::NoRandomness;
+use crate::ledger::number::DepositNumber;
 use crate::sequencer::handle::{DepositError, EraseError};
 use crate::store::contract::ReadError;
 use crate::store::contract::accounts::AccountStoreError;
@@ -65,6 +67,23 @@ pub enum DeskError {
         /// The courts, without repetition.
         courts: Vec<CourtCode>,
     },
+    /// A hold on content that is not there.
+    #[error("{}", nothing_to_hold(*.erased))]
+    NothingToHold {
+        /// Whether it was there, and is erased.
+        erased: bool,
+    },
+    /// The deposit is theirs, and nothing of it was erased.
+    #[error("nothing of the deposit {0} was erased. The id of an erasure stands in the answer to its request")]
+    NotErased(DepositNumber),
+    /// The party offers this deposit in the case already. A second import would be the same item twice.
+    #[error("{deposit} is item {item} of this party already: restate, withdraw or replace that item instead")]
+    AlreadyImported {
+        /// The deposit.
+        deposit: DepositNumber,
+        /// The item.
+        item: ItemNumber,
+    },
     /// Too many wrong codes. Try again later.
     #[error("too many wrong association codes; try again later")]
     TooManyCodes,
@@ -101,6 +120,9 @@ pub enum DeskError {
     /// The machine.
     #[error(transparent)]
     NoRandomness(#[from] NoRandomness),
+    /// The system gives no more threads. Send the same request again later.
+    #[error("the node can start no more threads: send the same again later")]
+    NoThread,
     /// A thread died.
     #[error("a thread died: {0}")]
     Thread(String),
@@ -111,6 +133,15 @@ fn held_by(courts: &[CourtCode]) -> String {
     let names: Vec<_> = courts.iter().map(ToString::to_string).collect();
     let names = names.join(", ");
     format!("the court {names} has suspended this erasure: apply to that court for its release")
+}
+
+const fn nothing_to_hold(erased: bool) -> &'static str {
+    if erased {
+        "its private content is erased already: there is nothing to hold"
+    } else {
+        "no private content of it is kept on this platform: there is nothing to hold. What its owner keeps is requested \
+         from the owner"
+    }
 }
 
 impl DeskError {
@@ -137,7 +168,11 @@ impl DeskError {
             Self::LedgerNotListed(_) => "ledger_not_listed",
             Self::MediationMaterial => "mediation_material",
             Self::HeldByACase { .. } => "held_by_a_case",
+            Self::NothingToHold { .. } => "nothing_to_hold",
+            Self::NotErased(_) => "not_erased",
+            Self::AlreadyImported { .. } => "already_imported",
             Self::TooManyCodes => "too_many_codes",
+            Self::NoThread => "too_many_threads",
             Self::Keep(KeepError::Empty) => "empty_original",
             Self::Keep(KeepError::TooLarge { .. }) => "body_too_large",
             Self::Keep(KeepError::Stream(_)) => "body_broken",

@@ -12,12 +12,12 @@ use serde_json::{Map, Value, json};
 
 use crate::court::guard::{Suspicion, suspicions};
 use crate::court::ids::{AccountId, CaseId};
+use crate::court::labels;
 use crate::court::values::Capacity;
 use crate::court::words::{Role, Scope, Shown};
 use crate::desk::access::Subject;
 use crate::desk::actor::{Actor, Asked};
 use crate::desk::declined::DeskError;
-use crate::desk::labels;
 use crate::desk::office::{Desk, Done};
 use crate::desk::secret::derived;
 use crate::desk::streams::ActPage;

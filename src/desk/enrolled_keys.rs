@@ -10,6 +10,7 @@ use tokio::sync::Mutex;
 use crate::court::ids::{AccountId, TokenId};
 use crate::court::line::Line as _;
 use crate::desk::declined::DeskError;
+use crate::desk::office::on_blocking_thread;
 use crate::ledger::hash::Digest;
 use crate::ledger::key::{PublicKey, VerifierKey};
 use crate::ledger::time::Timestamp;
@@ -103,8 +104,7 @@ impl EnrolledKeys {
         let text = print(&keys);
         let is_empty = keys.is_empty();
         let write = move || if is_empty { store.remove(document) } else { store.replace(document, &text) };
-        let written = tokio::task::spawn_blocking(write).await;
-        written.map_err(|error| DeskError::Thread(error.to_string()))??;
+        on_blocking_thread(write).await??;
         self.keys.write().unwrap_or_else(PoisonError::into_inner).replace(account, keys);
         Ok(())
     }

@@ -7,8 +7,8 @@
 //!
 //! # Invariants
 //!
-//! An enrolment is durable before it is answered. It ends when it is removed, and when the token with which it was made is
-//! revoked: nothing that a stolen token did outlives its revocation. It does not end when that token expires.
+//! An enrolment is durable before it is answered. It ends when it is removed, when the account is erased, and when the token
+//! with which it was made is revoked: nothing that a stolen token did outlives its revocation. It does not end when that token expires.
 
 use crate::court::ids::{AccountId, TokenId};
 use crate::court::words::Scope;
@@ -90,6 +90,16 @@ impl Desk {
             return Err(DeskError::NotFound);
         }
         self.enrolment.write(actor.id, keys).await
+    }
+
+    /// Removes all keys of an account that was erased, durably.
+    ///
+    /// # Errors
+    ///
+    /// [`DeskError::Accounts`]: nothing was changed.
+    pub(in crate::desk) async fn forget_keys(&self, account: AccountId) -> Result<(), DeskError> {
+        let _turn = self.enrolment.writing.lock().await;
+        self.enrolment.write(account, Vec::new()).await
     }
 
     /// The accounts for which this key may deposit.

@@ -6,6 +6,8 @@
 //!
 //! # Invariants
 //!
+//! The enrolled keys of an erased account are removed by the background job: an erasure is confirmed only after that.
+//!
 //! Content whose erasure a court has suspended (act `hold`) is not erased until that court releases it. Importing a deposit
 //! into a case never suspends an erasure. Once the block is sealed, the content is unreadable through this program. Erasing
 //! what is erased changes nothing and answers the earlier erasure.
@@ -19,25 +21,23 @@ use crate::court::acts::{Act, ActKind, Erase};
 use crate::court::case::state::{CaseFile, HeldContent, Placed};
 use crate::court::document::{Document, Stream};
 use crate::court::ids::{AccountId, AnnexId, CaseId};
+use crate::court::labels;
 use crate::court::values::Capacity;
 use crate::court::words::{Role, Scope};
 use crate::desk::actor::{Actor, Asked};
-use crate::desk::cases::{fold_case, is_overtaken};
+use crate::desk::cases::is_overtaken;
 use crate::desk::declined::DeskError;
 use crate::desk::deposits::entry_of;
 use crate::desk::erasure_jobs::Erasure;
-use crate::desk::labels;
 use crate::desk::office::{ATTEMPTS, Desk, Done, done};
 use crate::desk::originals::custody;
-use crate::desk::streams::{StoredAct, act_at, cases_labelled, statement};
+use crate::desk::streams::{act_of_notice, cases_labelled, statement};
 use crate::ledger::hash::Digest;
-use crate::ledger::leaf::Leaf;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::notice::{ERASED_MAX, ErasedPiece, Piece};
 use crate::ledger::number::DepositNumber;
 use crate::sequencer::handle::{DepositError, EraseError};
 use crate::store::contract::{Private, PrivateContent, ReadError, ReadLedger};
-use crate::store::reading;
 
 /// What is to be erased.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,9 +63,9 @@ impl ErasureAsked {
 
 /// Pieces that are held, and what stands for those that are gone.
 #[derive(Debug, Default)]
-struct Found {
-    held: Vec<ErasedPiece>,
-    gone: Vec<(ErasedPiece, LeafIndex)>,
+pub(in crate::desk) struct Found {
+    pub(in crate::desk) held: Vec<ErasedPiece>,
+    pub(in crate::desk) gone: Vec<(ErasedPiece, LeafIndex)>,
 }
 
 impl Found {
@@ -194,6 +194,19 @@ impl Desk {
         Err(DeskError::NotFound)
     }
 
+    /// The private content that a hold or an erasure is about.
+    pub(in crate::desk) async fn pieces_of(&self, content: HeldContent) -> Result<Found, DeskError> {
+        let found = self.to_be_erased(&match content {
+            HeldContent::Deposit(number) => ErasureAsked::Deposit(number),
+            HeldContent::Account(account) => ErasureAsked::Account(account),
+        });
+        match found.await {
+            // An account that does not exist has none.
+            Err(DeskError::NotFound) => Ok(Found::default()),
+            found => found,
+        }
+    }
+
     async fn to_be_erased(&self, what: &ErasureAsked) -> Result<Found, DeskError> {
         let (what, registry) = (what.clone(), self.registry());
         let stream = match what {
@@ -219,8 +232,7 @@ impl Desk {
                 }
                 ErasureAsked::Account(account) => {
                     let account = registry.accounts.get(&account).ok_or(DeskError::NotFound)?;
-                    let references = account.identities.iter().filter_map(|(_, reference)| *reference);
-                    for text in account.name.into_iter().chain(references) {
+                    for text in account.texts() {
                         found.look(store, annex(text.index, text.annex))?;
                     }
                 }
@@ -242,7 +254,11 @@ impl Desk {
     }
 
     /// Place of the act that erased what is gone already.
-    async fn erased_before(&self, stream: Digest, found: &Found) -> Result<Option<LeafIndex>, DeskError> {
+    pub(in crate::desk) async fn erased_before(
+        &self,
+        stream: Digest,
+        found: &Found,
+    ) -> Result<Option<LeafIndex>, DeskError> {
         let notice = found.gone.iter().map(|(_, notice)| *notice).max().ok_or(DeskError::NotFound)?;
         self.read(move |store| {
             let act = act_of_notice(store, notice)?.filter(|act| act.stream == stream);
@@ -255,20 +271,16 @@ impl Desk {
     /// held this content are replayed, however many others have imported it.
     async fn held_by_no_court(&self, what: &ErasureAsked) -> Result<(), DeskError> {
         let Some(content) = what.content() else { return Ok(()) };
-        let registry = self.registry();
-        let courts = self
-            .read(move |store| {
-                let mut courts = Vec::new();
-                for case in cases_labelled(store, &labels::holds_on(content))? {
-                    let file = fold_case(store, case, None, &registry)?;
-                    let Some(file) = file.filter(|file| file.holds.contains_key(&content)) else { continue };
-                    if !courts.contains(&file.court) {
-                        courts.push(file.court.clone());
-                    }
-                }
-                Ok(courts)
-            })
-            .await?;
+        let cases = self.read(move |store| Ok(cases_labelled(store, &labels::holds_on(content))?)).await?;
+        let mut courts = Vec::new();
+        for case in cases {
+            let file = self.case_file(case).await?.filter(|file| file.holds.contains_key(&content));
+            if let Some(file) = file
+                && !courts.contains(&file.court)
+            {
+                courts.push(file.court.clone());
+            }
+        }
         if courts.is_empty() { Ok(()) } else { Err(DeskError::HeldByACase { courts }) }
     }
 
@@ -312,20 +324,6 @@ impl Desk {
         }
         Ok(done)
     }
-}
-
-/// The act that carried out the erasure of a notice: the sequencer seals the two side by side, the act first. `None` for an
-/// erasure without an act.
-pub(in crate::desk) fn act_of_notice(
-    store: &dyn ReadLedger,
-    notice: LeafIndex,
-) -> Result<Option<StoredAct>, ReadError> {
-    let Some(before) = notice.0.checked_sub(1).map(LeafIndex) else { return Ok(None) };
-    let Leaf::Entry(entry) = reading::leaf(store, before)? else { return Ok(None) };
-    if entry.statement.statement().subject.is_none() {
-        return Ok(None);
-    }
-    Ok(Some(act_at(store, before)?).filter(|act| matches!(act.document.act, Act::Erase(_))))
 }
 
 fn act_of(what: &ErasureAsked, found: &Found, order: Option<CaseId>) -> Act {

@@ -26,6 +26,8 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::court::acts::Act;
+use crate::court::case::state::HeldContent;
+use crate::court::ids::AccountId;
 use crate::court::words::{Role, Scope};
 use crate::custody::object::ObjectId;
 use crate::custody::removing::RemoveError;
@@ -34,7 +36,7 @@ use crate::desk::declined::DeskError;
 use crate::desk::deposits::entry_of;
 use crate::desk::erasure_state::ErasureState;
 use crate::desk::office::{Desk, Done, done};
-use crate::desk::streams::{StoredAct, act_at, act_or_none_at};
+use crate::desk::streams::{StoredAct, act_at, act_of_notice, act_or_none_at};
 use crate::ledger::hash::{Digest, sha256};
 use crate::ledger::leaf::Leaf;
 use crate::ledger::merkle::shape::LeafIndex;
@@ -132,6 +134,17 @@ fn notices_of(store: &dyn ReadLedger, pieces: &[ErasedPiece]) -> Result<BTreeSet
     Ok(notices)
 }
 
+/// The accounts that these notices erased.
+fn accounts_of(store: &dyn ReadLedger, notices: &BTreeSet<LeafIndex>) -> Result<BTreeSet<AccountId>, ReadError> {
+    let mut accounts = BTreeSet::new();
+    for notice in notices {
+        if let Some(Act::Erase(erase)) = act_of_notice(store, *notice)?.map(|stored| stored.document.act) {
+            accounts.extend(erase.account);
+        }
+    }
+    Ok(accounts)
+}
+
 /// The wait after so many failures.
 fn retry_after(failures: u32) -> Duration {
     FIRST_RETRY.saturating_mul(2_u32.saturating_pow(failures)).min(LONGEST_RETRY)
@@ -223,6 +236,10 @@ impl Desk {
             }
             let asked = Arc::clone(&pieces);
             let notices = self.read(move |store| Ok(notices_of(store, &asked)?)).await?;
+            let asked = notices.clone();
+            for account in self.read(move |store| Ok(accounts_of(store, &asked)?)).await? {
+                self.forget_keys(account).await?;
+            }
             Arc::clone(&self).purge_on_thread(pieces, Arc::clone(&stop)).await?;
             let (store, now) = (Arc::clone(&self.store), self.now().as_millis());
             let remembered = self.read(move |_| {
@@ -258,13 +275,14 @@ impl Desk {
         Ok(())
     }
 
-    /// An erasure by the deposit number of its act, and how far it has come. For whoever requested it, the account it is
-    /// about or that the deposit was made for, the operator and auditors. Waits up to `patience`, at most [`WAIT_MAX`], for
-    /// a state that is settled.
+    /// An erasure by the deposit number of its act, or by that of the deposit whose content was erased, and how far it has
+    /// come. For whoever requested it, the account it is about or that the deposit was made for, the operator and auditors.
+    /// Waits up to `patience`, at most [`WAIT_MAX`], for a state that is settled.
     ///
     /// # Errors
     ///
-    /// [`DeskError::NotFound`]: no erasure, or no access to it. [`DeskError::Scope`].
+    /// [`DeskError::NotFound`]: no erasure, or no access to it. [`DeskError::NotErased`] for a deposit of which nothing was
+    /// erased, to those who may know. [`DeskError::Scope`].
     pub async fn erasure(&self, actor: &Actor, id: DepositNumber, patience: Duration) -> Result<Erasure, DeskError> {
         let scopes = [Scope::Deposit, Scope::Case, Scope::Manage];
         actor.may_read().or_else(|refused| {
@@ -284,19 +302,30 @@ impl Desk {
             Ok((erase, entry_of(store, deposit)?))
         });
         let (erase, deposit) = looked.await?;
-        let (erase, stored) = erase.ok_or(DeskError::NotFound)?;
-        let owner = deposit.and_then(|(_, entry)| self.made_for(&entry)).filter(|_| erase.deposit.is_some());
+        let owner = deposit.and_then(|(_, entry)| self.made_for(&entry));
         let watches = [Role::Auditor, Role::Operator].iter().any(|role| actor.account.holds(*role, None));
-        let own = [Some(stored.document.by), erase.account, owner].contains(&Some(actor.id));
-        if !own && !watches {
-            return Err(DeskError::NotFound);
-        }
+        let index = match erase {
+            Some((erase, stored)) => {
+                let owner = owner.filter(|_| erase.deposit.is_some());
+                let own = [Some(stored.document.by), erase.account, owner].contains(&Some(actor.id));
+                if own || watches { stored.placed.index } else { return Err(DeskError::NotFound) }
+            }
+            // The deposit's own number, as its owner knows it.
+            None if owner.is_some() && (owner == Some(actor.id) || watches) => {
+                let found = self.pieces_of(HeldContent::Deposit(id)).await?;
+                if found.gone.is_empty() {
+                    return Err(DeskError::NotErased(id));
+                }
+                self.erased_before(self.custody_stream(id), &found).await?.ok_or(DeskError::NotFound)?
+            }
+            None => return Err(DeskError::NotFound),
+        };
         let deadline = Instant::now() + patience.min(WAIT_MAX);
         let mut changes = self.erasures.changes();
         loop {
             // Seen before the state is read: a change after that is not missed.
             changes.borrow_and_update();
-            let erasure = self.erasure_at(stored.placed.index, false).await?;
+            let erasure = self.erasure_at(index, false).await?;
             if erasure.state.is_settled() || Instant::now() >= deadline {
                 return Ok(erasure);
             }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::court::acts::{Act, ActKind, Import};
 use crate::court::case::state::{CaseFile, Item, Text};
 use crate::court::ids::{AccountId, CaseId, ItemNumber, PartyNumber};
+use crate::court::labels;
 use crate::court::registry::Registry;
 use crate::court::values::{Capacity, Carried};
 use crate::court::words::{CaseKind, Depositor};
@@ -13,7 +14,6 @@ use crate::desk::actor::{Actor, Asked};
 use crate::desk::annexes::Annexes;
 use crate::desk::cases::Acted;
 use crate::desk::declined::DeskError;
-use crate::desk::labels;
 use crate::desk::office::Desk;
 use crate::desk::streams::{cases_labelled, text};
 use crate::ledger::entry::Entry;
@@ -105,6 +105,17 @@ fn foreign(registry: &Registry, own: &Name, receipt: &Receipt) -> Result<Snapsho
     Err(if broken { DeskError::BrokenReceipt(origin) } else { DeskError::LedgerNotListed(origin) })
 }
 
+/// The item by which the party offers the same deposit already, unless the import replaces it.
+fn offered_already(file: &CaseFile, party: PartyNumber, import: &ImportAsked) -> Option<ItemNumber> {
+    let is_same = |item: &Item| {
+        let known = &item.import;
+        let same_ledger = known.receipt.is_some() == import.receipt.is_some();
+        known.deposit == import.deposit && known.party == party && same_ledger && item.stands()
+    };
+    let mut items = file.items.iter().filter(|(number, item)| is_same(item) && import.replaces != Some(**number));
+    items.next().map(|(number, _)| *number)
+}
+
 /// Parties of `file` that this account is or speaks for.
 fn own_parties(file: &CaseFile, accounts: &[AccountId]) -> BTreeSet<PartyNumber> {
     let capacities = accounts.iter().flat_map(|account| file.capacities_of(*account));
@@ -172,7 +183,7 @@ impl Desk {
     /// # Errors
     ///
     /// [`DeskError::NoSuchDeposit`], [`DeskError::LedgerNotListed`], [`DeskError::BrokenReceipt`],
-    /// [`DeskError::MediationMaterial`], and those of acting.
+    /// [`DeskError::MediationMaterial`], [`DeskError::AlreadyImported`], and those of acting.
     pub async fn import(
         &self,
         actor: &Actor,
@@ -203,6 +214,9 @@ impl Desk {
             let party = party.ok_or_else(|| DeskError::bad("party", "say for which party it is imported"))?;
             if import.party.is_some_and(|asked| asked != party) {
                 return Err(DeskError::Refused(crate::court::case::refusal::Refusal::NotYours));
+            }
+            if let Some(item) = offered_already(file, party, import) {
+                return Err(DeskError::AlreadyImported { deposit: import.deposit, item });
             }
             let depositor = self.depositor(file, actor.id, party, &snapshot);
             if file.kind != CaseKind::Mediation && depositor != Depositor::Same {

@@ -63,8 +63,7 @@ impl Desk {
         let registry = self.registry();
         let account = registry.accounts.get(&id).cloned().ok_or(DeskError::NotFound)?;
         let access = self.record_access(actor, capacity, Subject::Account(id)).await?;
-        let mut wanted: Vec<Text> = account.name.into_iter().collect();
-        wanted.extend(account.identities.iter().filter_map(|(_, reference)| *reference));
+        let wanted: Vec<Text> = account.texts().collect();
         let texts = self
             .read(move |store| {
                 let read = |one: &Text| Ok((one.annex, text(store, one)?));

@@ -1,6 +1,6 @@
 //! The desk: where the court's rules meet the ledger.
 //!
-//! [`office`] is what it works with, [`streams`] how acts are read and written, [`labels`] how they are found, [`secret`]
+//! [`office`] is what it works with, [`streams`] how acts are read and written, [`secret`]
 //! what only its holder knows, [`actor`] who asks. Then one file a business: [`accounts`], [`cases`], [`association`],
 //! [`imports`], [`verifying`], [`looking`], [`access`], [`feed`],
 //! [`webhooks`], [`lists`], [`enrolment`] of keys, [`revocations`] of tokens.
@@ -27,7 +27,6 @@ pub mod erasure_jobs;
 pub mod erasure_state;
 pub mod feed;
 pub mod imports;
-pub mod labels;
 pub mod lists;
 pub mod locks;
 pub mod looking;

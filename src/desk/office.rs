@@ -14,13 +14,13 @@ use tokio::sync::{Semaphore, watch};
 use crate::court::case::state::{CaseFile, Placed};
 use crate::court::document::Document;
 use crate::court::ids::{AccountId, CaseId};
+use crate::court::labels;
 use crate::court::registry::Registry;
 use crate::custody::keeper::Keeper;
 use crate::desk::annexes::Annexes;
 use crate::desk::declined::DeskError;
 use crate::desk::enrolled_keys::EnrolledKeys;
 use crate::desk::erasure_state::ErasureJobs;
-use crate::desk::labels;
 use crate::desk::locks::Locks;
 use crate::desk::pending_revocations::PendingRevocations;
 use crate::desk::secret::stream_id;
@@ -229,6 +229,12 @@ impl Desk {
         self.told.subscribe()
     }
 
+    /// How many requests and webhooks wait for events.
+    #[must_use]
+    pub fn event_subscribers(&self) -> usize {
+        self.told.receiver_count()
+    }
+
     pub(in crate::desk) fn tell(&self, placed: Placed) {
         self.told.send_replace(placed.index.0);
     }
@@ -244,11 +250,11 @@ impl Desk {
     ) -> Result<T, DeskError> {
         let place = Arc::clone(&self.reads).acquire_owned().await.map_err(|e| DeskError::Thread(e.to_string()))?;
         let store = Arc::clone(&self.store);
-        let looked = tokio::task::spawn_blocking(move || {
+        on_blocking_thread(move || {
             let _place = place;
             look(&*store)
-        });
-        looked.await.map_err(|error| DeskError::Thread(error.to_string()))?
+        })
+        .await?
     }
 
     /// Puts an act on the chain.
@@ -273,6 +279,18 @@ impl Desk {
     pub(in crate::desk) fn remember(&self, file: Arc<CaseFile>) {
         self.files.lock().unwrap_or_else(PoisonError::into_inner).insert(file.id, file);
     }
+}
+
+/// Runs `work` on a thread that may block.
+///
+/// # Errors
+///
+/// [`DeskError::NoThread`]: the system gave none, and the work was not begun. [`DeskError::Thread`]: the thread panicked.
+pub async fn on_blocking_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, DeskError> {
+    // The runtime panics where not a single thread can be started.
+    let started = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| tokio::task::spawn_blocking(work)));
+    let started = started.map_err(|_| DeskError::NoThread)?;
+    started.await.map_err(|error| DeskError::Thread(error.to_string()))
 }
 
 /// Where the act of a receipt stands.

@@ -19,6 +19,7 @@ use crate::court::acts::{Act, TakeCustody};
 use crate::court::case::state::{Placed, Text};
 use crate::court::document::{Document, Stream as Kind};
 use crate::court::ids::{AccountId, CaseId};
+use crate::court::labels;
 use crate::court::values::Capacity;
 use crate::court::words::{Scope, Shown};
 use crate::custody::keeping::{KeepError, Kept};
@@ -32,8 +33,7 @@ use crate::desk::annexes::Annexes;
 use crate::desk::cases::is_overtaken;
 use crate::desk::declined::DeskError;
 use crate::desk::deposits::entry_of;
-use crate::desk::labels;
-use crate::desk::office::{ATTEMPTS, Desk, Done, Writing};
+use crate::desk::office::{ATTEMPTS, Desk, Done, Writing, on_blocking_thread};
 use crate::desk::streams::{act_at, last_labelled, text};
 use crate::ledger::hash::{Digest, lower_hex};
 use crate::ledger::merkle::shape::LeafIndex;
@@ -316,12 +316,12 @@ impl Desk {
         while let Some(part) = stream.next().await {
             let part = part?;
             // SM3 takes 4 ms a megabyte: too long for a worker thread.
-            let hashing = tokio::task::spawn_blocking(move || {
+            hashes = on_blocking_thread(move || {
                 hashes.0.update(&part);
                 hashes.1.update(&part);
                 hashes
-            });
-            hashes = hashing.await.map_err(|error| DeskError::Thread(error.to_string()))?;
+            })
+            .await?;
         }
         let (sha256, sm3) = hashes;
         let (sha256, sm3) = (Digest(sha256.finalize().into()), Digest(sm3.finalize().into()));
@@ -374,7 +374,7 @@ impl Desk {
                 body: Some(asked.body),
                 act: Act::TakeCustody(act.clone()),
             };
-            let labels = vec![labels::custody_of_all(), labels::custody_of(number)];
+            let labels = labels::of_custody(number).to_vec();
             match self.write(Writing { stream, sequence: length + 1, document, annexes, labels }).await {
                 Err(error) if is_overtaken(&error) => {}
                 Err(error) => return Err(error.into()),

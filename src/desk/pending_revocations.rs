@@ -13,6 +13,7 @@ use crate::court::registry::tokens::Tokens;
 use crate::court::values::Capacity;
 use crate::court::words::KeptTokens;
 use crate::desk::declined::DeskError;
+use crate::desk::office::on_blocking_thread;
 use crate::ledger::hash::Digest;
 use crate::store::contract::accounts::{AccountDocument, AccountStore, AccountStoreError};
 
@@ -112,8 +113,7 @@ impl PendingRevocations {
     async fn write(&self) -> Result<(), DeskError> {
         let _turn = self.writing.lock().await;
         let (store, text) = (Arc::clone(&self.store), print(&self.all()));
-        let written = tokio::task::spawn_blocking(move || store.replace(AccountDocument::PendingRevocations, &text));
-        Ok(written.await.map_err(|error| DeskError::Thread(error.to_string()))??)
+        Ok(on_blocking_thread(move || store.replace(AccountDocument::PendingRevocations, &text)).await??)
     }
 }
 

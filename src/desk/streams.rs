@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use sha2::Digest as _;
 
+use crate::court::acts::Act;
 use crate::court::case::state::{Placed, Text};
 use crate::court::document::{Document, FIRST_LINE};
 use crate::court::ids::CaseId;
@@ -16,6 +17,7 @@ use crate::desk::secret::{random, sealed};
 use crate::ledger::entry::Entry;
 use crate::ledger::hash::Digest;
 use crate::ledger::key::{Name, Signer};
+use crate::ledger::leaf::Leaf;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::metadata::PrivateMetadata;
 use crate::ledger::statement::content::{Content, Form};
@@ -152,6 +154,20 @@ pub fn last_labelled(store: &dyn ReadLedger, label: &Digest) -> Result<Option<St
 
 /// How many places are read under a label at a time.
 const PAGE: usize = 256;
+
+/// The act that carried out the erasure of a notice: the sequencer seals the two side by side, the act first. `None` for an
+/// erasure without an act.
+pub(in crate::desk) fn act_of_notice(
+    store: &dyn ReadLedger,
+    notice: LeafIndex,
+) -> Result<Option<StoredAct>, ReadError> {
+    let Some(before) = notice.0.checked_sub(1).map(LeafIndex) else { return Ok(None) };
+    let Leaf::Entry(entry) = reading::leaf(store, before)? else { return Ok(None) };
+    if entry.statement.statement().subject.is_none() {
+        return Ok(None);
+    }
+    Ok(Some(act_at(store, before)?).filter(|act| matches!(act.document.act, Act::Erase(_))))
+}
 
 /// The cases whose acts stand under a label: all of them, page by page, since one left out would be one not asked.
 pub(in crate::desk) fn cases_labelled(store: &dyn ReadLedger, label: &Digest) -> Result<BTreeSet<CaseId>, ReadError> {

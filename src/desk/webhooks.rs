@@ -35,7 +35,7 @@ use crate::court::words::{Role, Scope};
 use crate::desk::actor::{Actor, Asked};
 use crate::desk::declined::DeskError;
 use crate::desk::feed::Event;
-use crate::desk::office::{Desk, Done};
+use crate::desk::office::{Desk, Done, on_blocking_thread};
 use crate::desk::secret::{random, step_of};
 use crate::desk::streams::text;
 use crate::desk::webhook_addresses::{AddressError, WebhookAddresses};
@@ -329,8 +329,7 @@ impl Desk {
             target.send(client, &call, timestamp, json::line(&event_json(event))).await?;
             *failures = 0;
             let (store, position) = (Arc::clone(&self.store), event.cursor);
-            let marked = tokio::task::spawn_blocking(move || store.set_bookmark(&name, position)).await;
-            let marked = marked.map_err(|error| DeskError::Thread(error.to_string()))?;
+            let marked = on_blocking_thread(move || store.set_bookmark(&name, position)).await?;
             marked.map_err(|error| HookError::Forgetful(error.to_string()))?;
         }
         Ok(events.len())

@@ -9,7 +9,8 @@
 //!
 //! The decision rests on the policy and on verified signatures alone: never on a peer's address, a Host or an Origin. An
 //! address only counts towards a limit. A key is charged only after its signature was verified, and only for statements
-//! that are new: nobody uses up the limit of another's key by naming it, or by sending its old statements again.
+//! that are new: nobody uses up the limit of another's key by naming it, or by sending its old statements again. A key has
+//! one limit, however many accounts have enrolled it.
 //!
 //! # Web pages
 //!
@@ -37,7 +38,7 @@ const PER_ADDRESS: u32 = 1_200;
 pub struct DepositLimits {
     /// From one client address (of IPv6, one /64 network): every request and every line of a batch counts.
     pub per_address: Limit,
-    /// From one key, under the policy `open`: every new statement counts.
+    /// From one key, under the policies `open` and `enrolled`: every new statement counts.
     pub per_key: Limit,
     /// For one account, under the policy `enrolled`: every new statement of its keys counts.
     pub per_account: Limit,
@@ -144,7 +145,7 @@ impl DepositAdmission {
     pub(in crate::http) const fn charges(&self) -> bool {
         match self.policy {
             DepositPolicy::Open => self.per_key.is_some(),
-            DepositPolicy::Enrolled => self.per_account.is_some(),
+            DepositPolicy::Enrolled => self.per_key.is_some() || self.per_account.is_some(),
             DepositPolicy::Accounts => false,
         }
     }
@@ -153,7 +154,16 @@ impl DepositAdmission {
     pub(in crate::http) fn charge(&self, desk: Option<&Desk>, statement: &Statement) -> Result<Charges, Failure> {
         match self.policy {
             DepositPolicy::Open => self.charge_keys(statement),
-            DepositPolicy::Enrolled => self.charge_account(&enrolling_accounts(desk, statement)),
+            DepositPolicy::Enrolled => {
+                let charges = self.charge_keys(statement)?;
+                match self.charge_account(&enrolling_accounts(desk, statement)) {
+                    Ok(account) => Ok(Charges { account, ..charges }),
+                    Err(limited) => {
+                        self.refund(&charges);
+                        Err(limited)
+                    }
+                }
+            }
             DepositPolicy::Accounts => Ok(Charges::default()),
         }
     }
@@ -176,23 +186,19 @@ impl DepositAdmission {
 
     /// Of several accounts that enrolled its keys, any may bear it: a stranger who enrols a key uses up nobody's limit but
     /// the stranger's own.
-    fn charge_account(&self, accounts: &[AccountId]) -> Result<Charges, Failure> {
-        let mut charges = Charges::default();
-        let Some(limiter) = &self.per_account else { return Ok(charges) };
+    fn charge_account(&self, accounts: &[AccountId]) -> Result<Option<(AccountId, Taken)>, Failure> {
+        let Some(limiter) = &self.per_account else { return Ok(None) };
         let mut shortest: Option<RateLimited> = None;
         for account in accounts {
             match limiter.take(account) {
-                Ok(taken) => {
-                    charges.account = Some((*account, taken));
-                    return Ok(charges);
-                }
+                Ok(taken) => return Ok(Some((*account, taken))),
                 Err(limited) => {
                     let sooner = shortest.is_none_or(|known| limited.retry_after < known.retry_after);
                     shortest = if sooner { Some(limited) } else { shortest };
                 }
             }
         }
-        shortest.map_or(Ok(charges), |limited| Err(limited_to(limited, "the account that enrolled the key")))
+        shortest.map_or(Ok(None), |limited| Err(limited_to(limited, "the account that enrolled the key")))
     }
 
     /// Gives back what a deposit was charged for that put nothing new on the chain.

@@ -81,7 +81,31 @@ pub const COURT_CODES: &[Row] = &[
     ("already_passed_on", 409, "the case has gone this way already", "案件已按该方式移送"),
     ("other_court", 422, "the case number is another court's", "案号属于其他法院"),
     ("too_many_acts", 409, "the case has too many acts", "案件操作数量已达上限"),
-    ("not_in_the_case", 422, "what is to be erased is not in this case", "拟删除的内容不属于本案"),
+    (
+        "not_in_the_case",
+        422,
+        "it is neither an item of evidence of this case nor a party's or agent's account",
+        "该存证编号不是本案证据，或该账号未参与本案",
+    ),
+    (
+        "of_other_ledger",
+        422,
+        "the deposit is of another ledger: its private content is not kept on this platform",
+        "该存证属于其他账本，其非公开信息未由本平台保存",
+    ),
+    (
+        "nothing_to_hold",
+        422,
+        "there is no private content to hold: it is erased, or was never kept on this platform",
+        "没有可暂停删除的内容：该内容已删除，或者从未由本平台保存",
+    ),
+    ("not_erased", 404, "nothing of this deposit was erased", "该存证的非公开信息未被删除"),
+    (
+        "already_imported",
+        409,
+        "the deposit is an item of this party in the case already",
+        "该存证已作为该方当事人的证据导入本案",
+    ),
     ("not_today", 422, "an objection is raised today, not on another day", "管辖异议以提出当日为准"),
     ("too_many_tokens", 409, "too many tokens are accepted already", "有效令牌数量已达上限"),
     (

@@ -8,6 +8,8 @@ use crate::ledger::metadata::PrivateMetadata;
 use crate::ledger::statement::signed::{SignedStatement, StatementNote};
 use crate::sequencer::handle::{DepositError, Deposited};
 use crate::store::contract::PrivateContent;
+use crate::store::reading;
+use crate::store::reading::receipts;
 
 /// How a deposit finds its place in the sequencer's pool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +20,22 @@ pub enum Patience {
     Within(Duration),
 }
 
-/// Deposits a statement under the node's policy and limits. Every route on which statements arrive calls this.
+/// The receipt of a statement that is on the chain already.
+async fn existing(node: &Node, statement: &SignedStatement) -> Result<Option<Deposited>, Failure> {
+    let id = statement.note().id();
+    node.read(move |reader| {
+        let Some(index) = reader.find_statement(&id)? else { return Ok(None) };
+        // A block is on the chain for readers once it is published.
+        if index.0 >= reading::published(reader)?.size().0 {
+            return Ok(None);
+        }
+        Ok(Some(Deposited { receipt: receipts::receipt(reader, index)?, fresh: false }))
+    })
+    .await
+}
+
+/// Deposits a statement under the node's policy and limits. Every route on which statements arrive calls this. A statement
+/// that is on the chain already is answered with its receipt and charged to nobody, also where the limit is used up.
 ///
 /// # Errors
 ///
@@ -39,7 +56,12 @@ pub async fn deposit(
         });
     }
     let statement: SignedStatement = statement.verify().map_err(DepositError::from)?;
-    let charges = admission.charge(desk, statement.statement())?;
+    let charges = match admission.charge(desk, statement.statement()) {
+        Ok(charges) => charges,
+        // A statement that is on the chain costs nothing: its sender may not have received the receipt. It stands behind the
+        // check of its signatures and the limit of its address, which a repeated statement pays like any other.
+        Err(limited) => return existing(node, &statement).await?.ok_or(limited),
+    };
     let private = private.map(PrivateContent::from).unwrap_or_default();
     let deposited = match patience {
         Patience::None => sequencer.deposit_checked(statement, private).await,

@@ -10,7 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::court::ids::AccountId;
 use crate::desk::deposit_policy::DepositPolicy;
-use crate::desk::office::Desk;
+use crate::desk::office::{Desk, on_blocking_thread};
 use crate::http::admission::{DepositAdmission, DepositLimits};
 use crate::http::client_address::AddressGroup;
 use crate::http::connections::Connections;
@@ -148,12 +148,12 @@ impl Node {
     ) -> Result<T, Failure> {
         let place = take(&self.reads).await?;
         let reader = Arc::clone(&self.reader);
-        let looked = tokio::task::spawn_blocking(move || {
+        on_blocking_thread(move || {
             // Held until the read is over, even where nobody waits for it any more.
             let _place = place;
             look(&*reader)
-        });
-        looked.await.map_err(|error| Failure::internal(&error))?
+        })
+        .await?
     }
 
     /// Reads the store at once where all that is asked for lies in memory, and else as [`Self::read`] does.

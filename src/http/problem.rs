@@ -188,6 +188,7 @@ pub struct Failure {
     line: Option<usize>,
     limit: Option<u64>,
     expected: Option<String>,
+    item: Option<u32>,
     retry_after_s: Option<u64>,
 }
 
@@ -202,6 +203,7 @@ impl Failure {
             line: None,
             limit: None,
             expected: None,
+            item: None,
             retry_after_s: None,
         }
     }
@@ -284,6 +286,7 @@ impl Failure {
             line: self.line,
             limit: self.limit,
             expected: self.expected.clone(),
+            item: self.item,
         }
     }
 }
@@ -429,6 +432,12 @@ impl From<DeskError> for Failure {
             DeskError::Read(error) => error.into(),
             DeskError::NoRandomness(error) => Self::internal(&error),
             DeskError::Thread(error) => Self::internal(&error),
+            DeskError::AlreadyImported { item, .. } => {
+                Self { item: Some(item.0), ..Self::new("already_imported", detail) }
+            }
+            DeskError::NoThread => {
+                Self { retry_after_s: Some(PAUSED_RETRY_S), ..Self::new("too_many_threads", detail) }
+            }
             error => match error.code() {
                 Some(code) => Self::new(code, detail),
                 None => Self::internal(&detail),

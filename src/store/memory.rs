@@ -300,6 +300,7 @@ impl MemoryStore {
             digests: below(&mut kept.digests.iter().map(|(_, _, at)| *at)),
             subjects: below(&mut kept.subjects.values().copied()),
             links: below(&mut kept.links.iter().map(|(_, link)| link.source)),
+            labels: below(&mut kept.labels.iter().map(|(_, at)| *at)),
         }
     }
 }

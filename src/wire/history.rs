@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::text::LinkKind;
-use crate::ledger::verify::history::{ClaimStatus, EarlierDeposit, History, LaterLink, Listed, Total};
+use crate::ledger::verify::history::{ClaimStatus, EarlierDeposit, History, LaterLink, LinkStanding, Listed, Total};
 use crate::wire::bilingual::Bilingual;
 use crate::wire::pretty::Pretty;
 
@@ -40,6 +40,14 @@ pub struct LaterLinkJson {
     /// Of an invalid one: `not_owner`, `not_stated`, `bad_record`, `not_found` or `wrong_order`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<String>,
+    /// Of an owner's link that holds: `in_force`; `withdrawn` with `withdrawn_by`: it no longer counts; `unchecked`: whether
+    /// it was withdrawn is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "in_force")]
+    pub standing: Option<String>,
+    /// The owner's deposit that withdrew the deposit that makes this link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawn_by: Option<String>,
 }
 
 impl From<&LaterLink> for LaterLinkJson {
@@ -50,7 +58,16 @@ impl From<&LaterLink> for LaterLinkJson {
             deposit_number: link.number.to_string(),
             status: link.status.code().into(),
             fault: fault(link.status).map(Into::into),
+            standing: link.standing.map(|standing| standing.code().into()),
+            withdrawn_by: withdrawn_by(link).map(|number| number.to_string()),
         }
+    }
+}
+
+const fn withdrawn_by(link: &LaterLink) -> Option<DepositNumber> {
+    match link.standing {
+        Some(LinkStanding::Withdrawn(by)) => Some(by),
+        _ => None,
     }
 }
 
@@ -193,7 +210,7 @@ fn claimed_links(list: &LaterLinksJson, owners: bool) -> Result<Listed<LaterLink
         let kind = LinkKind::parse(&one.kind).filter(|kind| kind.needs_ownership() == owners);
         let kind =
             kind.ok_or_else(|| HistoryError { value: one.kind.clone(), expected: "kind of link in this list" })?;
-        Ok(LaterLink { kind, number: number(&one.deposit_number)?, status: ClaimStatus::Unverified })
+        Ok(LaterLink { kind, number: number(&one.deposit_number)?, status: ClaimStatus::Unverified, standing: None })
     };
     Ok(Listed {
         items: list.items.iter().map(link).collect::<Result<_, _>>()?,
@@ -223,6 +240,12 @@ pub(super) fn print(json: &mut Pretty, history: &History) {
             });
             json.shown("deposit_number", link.number);
             print_status(json, link.status);
+            if let Some(standing) = link.standing {
+                json.plain("standing", standing.code());
+            }
+            if let Some(by) = withdrawn_by(link) {
+                json.shown("withdrawn_by", by);
+            }
         });
     }
 }

@@ -39,4 +39,7 @@ pub struct Problem {
     /// What would have been right.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected: Option<String>,
+    /// The item of the case that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<u32>,
 }

@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use tiezheng::audit::report::{AuditReport, Fault};
 use tiezheng::audit::walk::{Options, walk};
 use tiezheng::court::acts::{
-    Access, Act, Approve, EndGrant, FileCase, Grant, Import, LoadCalendar, Open, OpenAccount, Restate, SetPeriod,
-    Submit,
+    Access, Act, ActKind, Approve, EndGrant, FileCase, Grant, Hold, Import, LoadCalendar, Open, OpenAccount,
+    OrderErasure, Release, Restate, SetPeriod, Submit,
 };
 use tiezheng::court::calendar::Day;
+use tiezheng::court::case::state::HeldContent;
 use tiezheng::court::case_number::CourtCode;
 use tiezheng::court::document::{Document, Stream};
 use tiezheng::court::ids::{CaseId, ItemNumber, PartyNumber};
+use tiezheng::court::labels;
 use tiezheng::court::period::basis::Basis;
 use tiezheng::court::values::{Capacity, Filer, IdentityCheck};
 use tiezheng::court::words::{
@@ -263,6 +265,41 @@ fn a_missing_annex_is_named_and_an_erased_one_is_not() {
 }
 
 #[test]
+fn content_erased_while_a_court_holds_it_is_named() {
+    let judge = (2, Capacity::Holding(Role::Judge));
+    let hold = |deposit| Act::Hold(Hold { deposit: Some(deposit), account: None, reason: annex_id(5) });
+    for ended_by in [None, Some(ActKind::Release), Some(ActKind::OrderErasure)] {
+        let mut acts = small();
+        let role = Grant { account: account(2), role: Role::Judge, court: Some(court()) };
+        acts.put(REGISTRY, PLATFORM_ITSELF, Act::Grant(role), &[]);
+        acts.put(CASE, CLERK, Act::FileCase(FileCase { number: None }), &[]);
+        let at = acts.put_text(210, 3, r#"{"name":"合同"}"#.into(), &[], |_| {});
+        let deposit = number(12);
+        assert_eq!(acts.store.find_number(&deposit), Ok(Some(at)));
+        let Act::Import(import) = import(2, Phase::Supplementary) else { panic!() };
+        acts.put(CASE, PLAINTIFF, Act::Import(Import { deposit, ..import }), &[3, 4]);
+        acts.put(CASE, CLERK, hold(deposit), &[5]);
+        match ended_by {
+            Some(ActKind::Release) => {
+                let release = Release { deposit: Some(deposit), account: None, reason: None };
+                acts.put(CASE, CLERK, Act::Release(release), &[]);
+            }
+            Some(_) => {
+                let order = OrderErasure { deposit: Some(deposit), account: None };
+                acts.put(CASE, judge, Act::OrderErasure(order), &[]);
+            }
+            None => {}
+        }
+        let report = audit(&acts.store);
+        assert!(report.is_clean() && report.court.void == 0, "{:#?} {:#?}", report.findings, report.court.void_acts);
+        erase(&acts.store, &[metadata_at(at.0)]);
+        let notice = LeafIndex(acts.store.published().unwrap().size().0 - 2);
+        let expected = if ended_by.is_none() { vec![(Fault::Erasure, notice)] } else { Vec::new() };
+        assert_eq!(found(&acts.store), expected, "{ended_by:?}");
+    }
+}
+
+#[test]
 fn the_text_of_an_act_is_never_erased_but_of_an_access() {
     let acts = small();
     erase(&acts.store, &[metadata_at(14)]);
@@ -294,4 +331,38 @@ fn an_act_in_the_wrong_stream_is_named() {
     let expected =
         [stream(in_a_log), stream(in_a_case), stream(second_registry), stream(no_case), (Fault::ActMalformed, no_act)];
     assert_eq!(found(&acts.store), expected);
+}
+
+#[test]
+fn a_missing_and_an_additional_label_are_named() {
+    let hold = Hold { deposit: Some(number(1)), account: None, reason: annex_id(5) };
+    let text = |act| {
+        let document =
+            Document { stream: Stream::Case, by: account(2), capacity: CLERK.1, request: None, body: None, act };
+        document.to_text()
+    };
+    let under = |more: &[Digest]| {
+        let mut acts = small();
+        let content = HeldContent::Deposit(number(1));
+        let labels = [&[labels::holds_on(content), labels::feed(&court())], more].concat();
+        let json = text(Act::Hold(hold.clone()));
+        let at = acts.put_labelled(CASE.0, 2, json, (&[5], labels), |_| {});
+        (acts, at)
+    };
+    let (acts, _) = under(&[]);
+    let report = audit(&acts.store);
+    assert!(report.is_clean() && report.court.void == 0, "{:#?} {:#?}", report.findings, report.court.void_acts);
+    // Without its label the hold would not be found by whoever erases the content.
+    let mut without = small();
+    let json = text(Act::Hold(hold.clone()));
+    let at = without.put_labelled(CASE.0, 2, json, (&[5], vec![labels::feed(&court())]), |_| {});
+    let report = audit(&without.store);
+    let named = report.findings.iter().filter(|one| one.fault == Fault::Index && one.index == Some(at)).count();
+    assert_eq!(named, 1, "{:#?}", report.findings);
+    assert!(report.findings.iter().any(|one| one.detail.contains("`labels`")), "{:#?}", report.findings);
+    // A label that follows from nothing leads an account to an act that is not its own.
+    let (acts, _) = under(&[labels::cases_of(account(9))]);
+    let report = audit(&acts.store);
+    let details: Vec<_> = report.findings.iter().map(|one| (one.fault, one.index, one.detail.as_str())).collect();
+    assert!(matches!(details[..], [(Fault::Index, None, detail)] if detail.contains("`labels`")), "{details:?}");
 }

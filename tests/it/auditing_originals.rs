@@ -9,9 +9,9 @@ use serde_json::Value;
 use tiezheng::court::acts::{Act, TakeCustody};
 use tiezheng::court::document::{Document, Stream};
 use tiezheng::court::ids::AnnexId;
+use tiezheng::court::labels;
 use tiezheng::court::values::Capacity;
 use tiezheng::custody::keeper::Keeper;
-use tiezheng::desk::labels;
 use tiezheng::ledger::chain::Waiting;
 use tiezheng::ledger::hash::Digest;
 use tiezheng::ledger::metadata::PrivateMetadata;
@@ -60,8 +60,8 @@ async fn ledger(root: &Path) -> (PathBuf, Vec<PathBuf>) {
             statement.subject = Some(Subject { id: Digest([40 + n; 32]), sequence: 1 });
             statement.on_behalf = Some(by.0);
         });
-        let content =
-            PrivateContent { metadata: Some(text), annexes: vec![key], labels: vec![labels::custody_of_all()] };
+        let labels = labels::of_custody(number(900 + u64::from(n))).to_vec();
+        let content = PrivateContent { metadata: Some(text), annexes: vec![key], labels };
         let waiting = Waiting::Deposit { number: number(u64::from(n)), statement };
         let block = append_erasing(&store, vec![waiting], &BTreeMap::from([(0, content)]), &[]).unwrap();
         store.publish(published_of(&block)).unwrap();

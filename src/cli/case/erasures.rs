@@ -31,7 +31,7 @@ pub struct EraseArgs {
 /// How far an erasure has come | 查询删除进度
 #[derive(Debug, Clone, clap::Args)]
 pub struct ErasureArgs {
-    /// Its id: the deposit number of its act | 删除行为的存证编号
+    /// Its id: the deposit number of its act; or the number of the deposit whose content was erased | 删除行为或者被删除存证的编号
     id: String,
     /// Do not wait until the node's files are cleared | 不等待文件清除完成
     #[arg(long)]

@@ -133,10 +133,19 @@ fn page(screen: &Screen, page: Option<&Value>) -> String {
     let one = |one: &Value| {
         let status = field(one, "/status");
         let status = if status == "verified" { String::new() } else { format!(" ({status} {})", field(one, "/fault")) };
+        let standing = match field(one, "/standing").as_str() {
+            "withdrawn" => format!(
+                "{}{}",
+                screen.pick("，已由存证人撤回：", ", withdrawn in turn by "),
+                field(one, "/withdrawn_by")
+            ),
+            "unchecked" => screen.pick("，其后是否被撤回未核对", ", not checked for a withdrawal in turn").to_owned(),
+            _ => String::new(),
+        };
         let number = field(one, "/deposit_number");
         let link = LinkKind::parse(&field(one, "/kind")).zip(DepositNumber::parse_exact(&number));
         let said = link.map_or(number, |(kind, number)| wording::later_link(kind, &number, screen.language()));
-        format!("{said}{status}")
+        format!("{said}{status}{standing}")
     };
     let mut text = list(page, "items").map(one).collect::<Vec<_>>().join(", ");
     if page.get("next_cursor").is_some_and(Value::is_string) {

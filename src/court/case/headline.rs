@@ -6,9 +6,11 @@
 //! not hold) is shown first, however many others came out well before or after it, until one of these follows it:
 //!
 //! - the court itself verified an original and it agrees, or
-//! - the same verifier verified the same original again and it agrees; this does not answer a finding of the court.
+//! - the same verifier verified the same original again and it agrees; this does not answer a finding of the court. The
+//!   same original is a file of the same size and digests. Of a salted deposit only the size is compared, since digests
+//!   under another salt differ although the file is the same: there, a file of the same size answers the finding.
 //!
-//! So nobody covers a finding by presenting another file, and no party covers the finding of another. A digest or a
+//! So nobody covers a finding by presenting a file that is known to be another, and no party covers the finding of another. A digest or a
 //! receipt answers nothing, since nobody presented an original.
 
 use std::collections::HashSet;

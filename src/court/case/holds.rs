@@ -25,7 +25,7 @@ impl HeldContent {
     }
 }
 
-/// Records an erasure order. A hold of the same case on the same content ends by it.
+/// Records an erasure order. A hold of the same case on the same content ends by it: the court itself decided anew.
 ///
 /// # Errors
 ///
@@ -34,30 +34,48 @@ pub fn order_erasure(file: &mut CaseFile, act: &OrderErasure, placed: Placed) ->
     if !file.concerns(act.deposit, act.account) {
         return Err(Refusal::NotInTheCase);
     }
-    if let Some(content) = HeldContent::of(act.deposit, act.account) {
-        file.holds.remove(&content);
-    }
-    file.orders.push(ErasureOrder { placed, deposit: act.deposit, account: act.account });
+    let content = HeldContent::of(act.deposit, act.account);
+    let ended_hold = content.is_some_and(|content| file.holds.remove(&content).is_some());
+    file.orders.push(ErasureOrder { placed, deposit: act.deposit, account: act.account, ended_hold });
     Ok(())
+}
+
+impl CaseFile {
+    /// Whether a hold of this case can be about `content`.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotInTheCase`]; [`Refusal::OfOtherLedger`] for an item that is a deposit of another ledger: what is
+    /// private about it is not kept on this platform.
+    pub fn may_hold(&self, content: HeldContent) -> Result<(), Refusal> {
+        match content {
+            HeldContent::Deposit(deposit) => {
+                let mut items = self.items.values().filter(|item| item.import.deposit == deposit).peekable();
+                if items.peek().is_none() {
+                    return Err(Refusal::NotInTheCase);
+                }
+                let is_own = items.any(|item| item.import.receipt.is_none());
+                if is_own { Ok(()) } else { Err(Refusal::OfOtherLedger) }
+            }
+            HeldContent::Account(account) => {
+                if self.concerns(None, Some(account)) {
+                    Ok(())
+                } else {
+                    Err(Refusal::NotInTheCase)
+                }
+            }
+        }
+    }
 }
 
 /// Suspends an erasure.
 ///
 /// # Errors
 ///
-/// [`Refusal::HoldNamesNothing`], [`Refusal::NotInTheCase`], [`Refusal::HeldAlready`].
+/// [`Refusal::HoldNamesNothing`], [`Refusal::NotInTheCase`], [`Refusal::OfOtherLedger`], [`Refusal::HeldAlready`].
 pub fn hold(file: &mut CaseFile, document: &Document, act: &HoldAct, placed: Placed) -> Result<(), Refusal> {
     let content = HeldContent::of(act.deposit, act.account).ok_or(Refusal::HoldNamesNothing)?;
-    let is_kept_here = match content {
-        // What is private about another ledger's deposit is not kept on this platform.
-        HeldContent::Deposit(deposit) => {
-            file.items.values().any(|item| item.import.deposit == deposit && item.import.receipt.is_none())
-        }
-        HeldContent::Account(_) => file.concerns(None, act.account),
-    };
-    if !is_kept_here {
-        return Err(Refusal::NotInTheCase);
-    }
+    file.may_hold(content)?;
     if file.holds.contains_key(&content) {
         return Err(Refusal::HeldAlready);
     }

@@ -9,6 +9,7 @@ pub mod filing;
 pub mod fold;
 pub mod headline;
 pub mod holds;
+pub mod labels;
 pub mod people;
 pub mod refusal;
 pub mod state;

@@ -98,9 +98,16 @@ pub enum Refusal {
     /// A case with so many acts is handed on or closed.
     #[error("the case has {ACTS_MAX} acts")]
     TooManyActs,
-    /// Only what is in the case can be ordered erased by its court.
-    #[error("what is to be erased is not in this case")]
+    /// A court orders erased, or holds, only what is in its case.
+    #[error(
+        "it is not in this case: name the deposit number of one of its items of evidence, or the account of a party or agent"
+    )]
     NotInTheCase,
+    /// The deposit is another ledger's: its private content is not kept on this platform.
+    #[error(
+        "the deposit is of another ledger, and its private content is not kept on this platform: apply to that platform"
+    )]
+    OfOtherLedger,
     /// A hold or a release is about exactly one deposit or one account.
     #[error("name either one deposit or one account whose erasure is suspended or resumed")]
     HoldNamesNothing,
@@ -152,6 +159,7 @@ impl Refusal {
             Self::OtherCourt => "other_court",
             Self::TooManyActs => "too_many_acts",
             Self::NotInTheCase => "not_in_the_case",
+            Self::OfOtherLedger => "of_other_ledger",
             Self::HoldNamesNothing => "hold_names_nothing",
             Self::HeldAlready => "held_already",
             Self::NotHeld => "not_held",

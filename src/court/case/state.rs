@@ -199,6 +199,8 @@ pub struct ErasureOrder {
     pub deposit: Option<DepositNumber>,
     /// Private content of an account.
     pub account: Option<AccountId>,
+    /// Whether a hold of this case on that content ended by it.
+    pub ended_hold: bool,
 }
 
 /// What an erasure order, a hold or its release is about: content of exactly one deposit or of exactly one account.

@@ -320,7 +320,7 @@ fn folded(seeds: &[u64]) -> (Registry, Vec<(Document, Placed)>) {
         // Nobody without the role changes who holds which.
         let roles = |registry: &Registry| registry.accounts.values().map(|one| one.roles.clone()).collect::<Vec<_>>();
         let operates = before.accounts.get(&by).is_some_and(|one| one.holds(Role::Operator, None));
-        if before.accounts.len() == registry.accounts.len() && roles(&before) != roles(&registry) {
+        if before.accounts.size() == registry.accounts.size() && roles(&before) != roles(&registry) {
             assert!(capacity == Capacity::Platform || (capacity == OPERATOR && operates));
         }
         assert!(before.accounts.keys().all(|id| registry.accounts.contains_key(id)));

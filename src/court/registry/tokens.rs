@@ -13,7 +13,9 @@
 //! other accounts stay good. The limits count per issuing token: whoever holds a child cannot use up what its parent may
 //! issue, and revoking the child frees what it used.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+
+use rpds::RedBlackTreeMapSync;
 
 use crate::court::acts::{IssueToken, RevokeToken};
 use crate::court::ids::{AccountId, TokenId};
@@ -97,11 +99,11 @@ pub struct Token {
 /// All tokens, the revoked and expired ones too.
 #[derive(Debug, Clone, Default)]
 pub struct Tokens {
-    all: BTreeMap<TokenId, Token>,
+    all: RedBlackTreeMapSync<TokenId, Token>,
     /// Tokens that count towards a limit; those that are no longer good are dropped when the next one is issued.
-    counted: BTreeMap<Limited, Vec<TokenId>>,
+    counted: RedBlackTreeMapSync<Limited, Vec<TokenId>>,
     /// Tokens by the token that issued them.
-    issued: BTreeMap<TokenId, Vec<TokenId>>,
+    issued: RedBlackTreeMapSync<TokenId, Vec<TokenId>>,
 }
 
 /// Whose limit a token counts towards.
@@ -216,9 +218,11 @@ impl Tokens {
             return Err(TokenError::TooMany);
         }
         good.push(act.token);
-        self.counted.insert(limited, good);
+        self.counted.insert_mut(limited, good);
         if let Some(parent) = act.parent {
-            self.issued.entry(parent).or_default().push(act.token);
+            let mut issued = self.issued.get(&parent).cloned().unwrap_or_default();
+            issued.push(act.token);
+            self.issued.insert_mut(parent, issued);
         }
         let token = Token {
             account: act.account,
@@ -229,7 +233,7 @@ impl Tokens {
             revoked: None,
             kept: None,
         };
-        self.all.insert(act.token, token);
+        self.all.insert_mut(act.token, token);
         Ok(())
     }
 

@@ -101,41 +101,39 @@ pub(in crate::http) async fn list_earlier_deposits(
     named: Named,
     Asked(query): Asked<PageQuery>,
 ) -> Result<Response, Failure> {
-    let limit = paging::limit(query.limit)?;
-    let from = paging::cursor(query.cursor.as_deref(), LeafIndex(0), history::read_place_cursor)?;
-    answer(&node, &named, move |reader, index, entry| {
-        let page = history::earlier_deposits(reader, index, entry, from, limit)?;
-        Ok(EarlierDepositsJson::from(&page))
+    page((&node, &named, &query), LeafIndex(0), history::read_place_cursor, |reader, (index, entry), from, limit| {
+        Ok(EarlierDepositsJson::from(&history::earlier_deposits(reader, index, entry, from, limit)?))
     })
     .await
 }
 
 /// A page of the list of links that begins at `first`.
 async fn links(node: &Arc<Node>, named: &Named, query: &PageQuery, first: LinkPosition) -> Result<Response, Failure> {
-    let limit = paging::limit(query.limit)?;
     let owners = first.kind.needs_ownership();
-    let read = |cursor: &str| history::read_link_cursor(cursor, owners);
-    let from = paging::cursor(query.cursor.as_deref(), first, read)?;
-    answer(node, named, move |reader, index, entry| {
-        let page = history::links_page(reader, index, entry, from, limit)?;
-        Ok(LaterLinksJson::from(&page))
+    let read_cursor = |cursor: &str| history::read_link_cursor(cursor, owners);
+    page((node, named, query), first, read_cursor, |reader, (index, entry), from, limit| {
+        Ok(LaterLinksJson::from(&history::links_page(reader, index, entry, from, limit)?))
     })
     .await
 }
 
-/// The page that `read` reads of the deposit that the path names.
-async fn answer<T: Serialize>(
-    node: &Arc<Node>,
-    named: &Named,
-    read: impl FnOnce(&dyn ReadLedger, LeafIndex, &Entry) -> Result<T, ReadError> + Send + 'static,
+/// The page that a request asks for, of a list of the deposit that its path names: `read` reads it from the cursor, or from
+/// `first`, and at most so many items.
+async fn page<C: Send + 'static, T: Serialize>(
+    (node, named, query): (&Arc<Node>, &Named, &PageQuery),
+    first: C,
+    read_cursor: impl Fn(&str) -> Option<C>,
+    read: impl FnOnce(&dyn ReadLedger, (LeafIndex, &Entry), C, usize) -> Result<T, ReadError> + Send + 'static,
 ) -> Result<Response, Failure> {
+    let limit = paging::limit(query.limit)?;
+    let from = paging::cursor(query.cursor.as_deref(), first, read_cursor)?;
     let number = named.number()?;
     node.read(move |reader| {
         let found = reading::find(reader, number)?;
         let (index, bytes) = found.ok_or_else(|| {
             Failure::not_found(format!("{number} has not been deposited on this platform / 该编号尚未在本平台存证"))
         })?;
-        let page = read(reader, index, &reading::entry_of(index, &bytes)?)?;
+        let page = read(reader, (index, &reading::entry_of(index, &bytes)?), from, limit)?;
         Ok(caching::json(&page, Caching::Revalidate))
     })
     .await

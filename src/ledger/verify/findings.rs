@@ -133,13 +133,16 @@ fn later_links(result: &StepResult, language: Language) -> String {
             });
         }
     }
+    let withdrawn = withdrawn_links(result, language);
     if parts.is_empty() {
-        parts.push(
-            language
-                .pick("未见更正、替换、补充或者撤回", "no correction, replacement, supplement or withdrawal found")
-                .into(),
-        );
+        let (zh, en) = if values(result, "withdrawn_link").is_empty() {
+            ("未见更正、替换、补充或者撤回", "no correction, replacement, supplement or withdrawal found")
+        } else {
+            ("无仍有效的更正、替换、补充或者撤回", "no correction, replacement, supplement or withdrawal in force")
+        };
+        parts.push(language.pick(zh, en).into());
     }
+    parts.extend(withdrawn);
     for (name, zh, en) in
         [("references", "被提及", "referred to"), ("references_at_least", "被提及至少", "referred to at least")]
     {
@@ -152,6 +155,26 @@ fn later_links(result: &StepResult, language: Language) -> String {
     }
     parts.extend(open_claims(result, language));
     joined(&parts, language)
+}
+
+/// Links whose deposits were withdrawn in turn, and those of which that is not known.
+fn withdrawn_links(result: &StepResult, language: Language) -> Vec<String> {
+    let pairs = values(result, "withdrawn_link").into_iter().zip(values(result, "withdrawn_link_by"));
+    let mut parts: Vec<String> = pairs
+        .map(|(link, by)| match language {
+            Language::Chinese => format!("在后声明（{link}）已由存证人撤回（{by}），不再计入"),
+            Language::English => format!("{link} was withdrawn in turn by {by} and is not counted"),
+        })
+        .collect();
+    let unchecked = values(result, "unchecked_link");
+    if !unchecked.is_empty() {
+        let numbers = named(&unchecked, language);
+        parts.push(match language {
+            Language::Chinese => format!("上述声明（{numbers}）其后是否被撤回未核对"),
+            Language::English => format!("whether {numbers} was withdrawn in turn was not checked"),
+        });
+    }
+    parts
 }
 
 fn earlier_deposits(result: &StepResult, language: Language) -> String {

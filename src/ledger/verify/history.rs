@@ -7,6 +7,9 @@
 //! that it names: an item that was not is a claim of whoever gave the list, and one that failed the check counts for
 //! nothing.
 //!
+//! A deposit that makes a link may itself be withdrawn: then the link is shown and no longer counts. That is looked up to
+//! the second level and no further. Where the second level is not known, the link counts, and the history is not complete.
+//!
 //! Not here: where the lists come from (`store::reading::history` in a node, `client` at the command line).
 
 use crate::ledger::entry::Entry;
@@ -77,10 +80,82 @@ pub struct LaterLink {
     pub number: DepositNumber,
     /// Whether its record says so and it may say so.
     pub status: ClaimStatus,
+    /// Of an owner's link that holds: whether the deposit that makes it was withdrawn.
+    pub standing: Option<LinkStanding>,
+}
+
+/// Whether an owner's link is still in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LinkStanding {
+    /// The deposit that makes it was not withdrawn.
+    InForce,
+    /// That deposit was withdrawn by this one: the link no longer counts.
+    Withdrawn(DepositNumber),
+    /// Not known: its withdrawals were not read, not all of them, or one of them was withdrawn in turn.
+    Unchecked,
+}
+
+impl LinkStanding {
+    /// Most withdrawals of a linking deposit that are read.
+    pub const WITHDRAWALS_MAX: usize = 4;
+
+    /// The stable code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::InForce => "in_force",
+            Self::Withdrawn(_) => "withdrawn",
+            Self::Unchecked => "unchecked",
+        }
+    }
+
+    /// The standing of a link, by the withdrawals of the deposit that makes it.
+    #[must_use]
+    pub fn of(withdrawals: &Listed<Withdrawal>) -> Self {
+        let holds = |one: &&Withdrawal| one.status == ClaimStatus::Verified;
+        let counts = |one: &&Withdrawal| holds(one) && !one.is_contested;
+        if let Some(one) = withdrawals.items.iter().find(counts) {
+            return Self::Withdrawn(one.number);
+        }
+        let is_open = |one: &Withdrawal| !matches!(one.status, ClaimStatus::Invalid(_));
+        if withdrawals.is_complete() && !withdrawals.items.iter().any(is_open) {
+            Self::InForce
+        } else {
+            Self::Unchecked
+        }
+    }
+}
+
+/// A withdrawal of a deposit that links to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Withdrawal {
+    /// Its number.
+    pub number: DepositNumber,
+    /// Whether its record says so, and comes from an owner of the linking deposit and of the linked one.
+    pub status: ClaimStatus,
+    /// Whether it was withdrawn in turn, or that is not known.
+    pub is_contested: bool,
+}
+
+impl Withdrawal {
+    /// The withdrawal of `linking` by `later`, where `linking` links to `linked`, checked against all three records.
+    ///
+    /// A key that signed `linking` together with an owner's is no owner of `linked`: it cannot take the owner's word back.
+    #[must_use]
+    pub fn checked(later: &Entry, linking: &Entry, linked: &Entry, is_contested: bool) -> Self {
+        let link = LaterLink::checked(LinkKind::Withdraws, later, linking);
+        let owns = may_link(LinkKind::Withdraws, later.statement.statement(), linked.statement.statement());
+        let status = match link.status {
+            ClaimStatus::Verified if !owns => ClaimStatus::Invalid(ClaimFault::NotOwner),
+            status => status,
+        };
+        Self { number: link.number, status, is_contested }
+    }
 }
 
 impl LaterLink {
-    /// The link of `kind` that the record `later` makes to the record `earlier`, checked against both.
+    /// The link of `kind` that the record `later` makes to the record `earlier`, checked against both. Whether an owner's
+    /// link is still in force is not known yet.
     #[must_use]
     pub fn checked(kind: LinkKind, later: &Entry, earlier: &Entry) -> Self {
         let (number, target) = (later.number, Link { kind, number: earlier.number });
@@ -92,7 +167,20 @@ impl LaterLink {
         } else {
             ClaimStatus::Verified
         };
-        Self { kind, number, status }
+        let needs_standing = kind.needs_ownership() && status == ClaimStatus::Verified;
+        Self { kind, number, status, standing: needs_standing.then_some(LinkStanding::Unchecked) }
+    }
+
+    /// Whether it holds and was not withdrawn, as far as is known.
+    #[must_use]
+    pub const fn counts(&self) -> bool {
+        matches!(self.status, ClaimStatus::Verified) && !matches!(self.standing, Some(LinkStanding::Withdrawn(_)))
+    }
+
+    /// Whether it holds, and whether it is still in force is known.
+    #[must_use]
+    pub const fn is_known(&self) -> bool {
+        matches!(self.status, ClaimStatus::Verified) && !matches!(self.standing, Some(LinkStanding::Unchecked))
     }
 }
 
@@ -178,18 +266,16 @@ impl History {
         Self { owner_links: none.clone(), references: none, earlier: Listed::complete(Vec::new()) }
     }
 
-    /// Whether an owner said one of `kinds` of the deposit, by a link that holds.
+    /// Whether an owner said one of `kinds` of the deposit, by a link that holds and was not withdrawn.
     #[must_use]
     pub fn owner_said(&self, kinds: &[LinkKind]) -> bool {
-        let holds = |link: &LaterLink| link.status == ClaimStatus::Verified && kinds.contains(&link.kind);
-        self.owner_links.items.iter().any(holds)
+        self.owner_links.items.iter().any(|link| link.counts() && kinds.contains(&link.kind))
     }
 
-    /// Whether all that an owner said of the deposit is listed, and each link holds.
+    /// Whether all that an owner said of the deposit is listed, each link holds, and whether it was withdrawn is known.
     #[must_use]
     pub fn owner_links_are_known(&self) -> bool {
-        let holds = |link: &LaterLink| link.status == ClaimStatus::Verified;
-        self.owner_links.is_complete() && self.owner_links.items.iter().all(holds)
+        self.owner_links.is_complete() && self.owner_links.items.iter().all(LaterLink::is_known)
     }
 
     /// Whether all earlier deposits of the digest are listed, and each record says so.

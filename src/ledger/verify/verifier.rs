@@ -14,7 +14,7 @@ use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::Receipt;
 use crate::ledger::statement::content::{Comparison, Content, Form, HashAlgorithm, Measured};
 use crate::ledger::statement::text::LinkKind;
-use crate::ledger::verify::history::{ClaimStatus, History, Listed};
+use crate::ledger::verify::history::{ClaimStatus, History, LaterLink, LinkStanding, Listed};
 use crate::ledger::verify::record::{RecordCheck, RecordContext};
 use crate::ledger::verify::report::{
     Compared, Conclusion, HISTORY, INCOMPLETE, LedgerFault, Obstacle, Outcome, Report, Reservation, Skipped, Step,
@@ -217,8 +217,7 @@ fn later_links(question: &Question<'_>) -> StepResult {
     let step = Step::LaterLinks;
     let Some(history) = question.history else { return StepResult::not_performed(step, question.without_history) };
     let links = history.owner_links.items.iter().chain(&history.references.items);
-    let mut values: Vec<_> =
-        links.map(|link| (claim_name(link.kind.word(), link.status), link.number.to_string())).collect();
+    let mut values: Vec<_> = links.flat_map(link_values).collect();
     values.extend(total("references", &history.references));
     if !history.owner_links_are_known() {
         values.push((HISTORY, INCOMPLETE.into()));
@@ -228,6 +227,18 @@ fn later_links(question: &Question<'_>) -> StepResult {
         RecordSource::Receipt | RecordSource::Node => Compared::LinksOfNode,
     };
     StepResult::of(step, Outcome::Checked, compared, values)
+}
+
+/// A link, whether it was withdrawn, and by which deposit.
+fn link_values(link: &LaterLink) -> Vec<(&'static str, String)> {
+    let number = link.number.to_string();
+    match link.standing {
+        Some(LinkStanding::Withdrawn(by)) => vec![("withdrawn_link", number), ("withdrawn_link_by", by.to_string())],
+        Some(LinkStanding::Unchecked) => {
+            vec![(claim_name(link.kind.word(), link.status), number.clone()), ("unchecked_link", number)]
+        }
+        Some(LinkStanding::InForce) | None => vec![(claim_name(link.kind.word(), link.status), number)],
+    }
 }
 
 /// Earlier deposits of the same digest, likewise.

@@ -3,7 +3,8 @@
 //! # Invariants
 //!
 //! Together with a look-up of each row that the log yields, equal numbers prove that an index holds these rows and no others.
-//! Not counted: what lies off the chain (private content, annexes, labels), which the log does not yield.
+//! Labels lie off the chain, and follow from the acts beside them: the audit, which reads the acts, counts those. Not counted:
+//! private content and annexes.
 
 use crate::ledger::entry::Entry;
 use crate::ledger::statement::content::Content;
@@ -25,6 +26,8 @@ pub struct IndexRows {
     pub subjects: u64,
     /// Links by the deposit they lead to.
     pub links: u64,
+    /// Acts and deposits of the filing flow by label.
+    pub labels: u64,
 }
 
 impl IndexRows {
@@ -40,6 +43,7 @@ impl IndexRows {
             digests: statement.content.iter().flat_map(Content::digests).count() as u64,
             subjects: u64::from(statement.subject.is_some()),
             links: statement.links.len() as u64,
+            labels: 0,
         }
     }
 
@@ -47,11 +51,12 @@ impl IndexRows {
     pub const NOTICE: Self = Self { records: 1, ..Self::NONE };
     /// The rows of a block header.
     pub const HEADER: Self = Self { blocks: 1, records: 1, ..Self::NONE };
-    const NONE: Self = Self { blocks: 0, numbers: 0, statements: 0, records: 0, digests: 0, subjects: 0, links: 0 };
+    const NONE: Self =
+        Self { blocks: 0, numbers: 0, statements: 0, records: 0, digests: 0, subjects: 0, links: 0, labels: 0 };
 
     /// Each index by name.
     #[must_use]
-    pub const fn named(&self) -> [(&'static str, u64); 7] {
+    pub const fn named(&self) -> [(&'static str, u64); 8] {
         [
             ("blocks", self.blocks),
             ("numbers", self.numbers),
@@ -60,6 +65,7 @@ impl IndexRows {
             ("digests", self.digests),
             ("subjects", self.subjects),
             ("links", self.links),
+            ("labels", self.labels),
         ]
     }
 }
@@ -73,5 +79,6 @@ impl std::ops::AddAssign for IndexRows {
         self.digests += other.digests;
         self.subjects += other.subjects;
         self.links += other.links;
+        self.labels += other.labels;
     }
 }

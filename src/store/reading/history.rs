@@ -16,7 +16,9 @@ use crate::ledger::hash::Digest;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::statement::content::{Content, HashAlgorithm};
 use crate::ledger::statement::text::LinkKind;
-use crate::ledger::verify::history::{ClaimFault, ClaimStatus, EarlierDeposit, History, LaterLink, Listed, Total};
+use crate::ledger::verify::history::{
+    ClaimFault, ClaimStatus, EarlierDeposit, History, LaterLink, LinkStanding, Listed, Total, Withdrawal,
+};
 use crate::store::bounds::damaged;
 use crate::store::contract::{LinkPosition, ReadError, ReadLedger};
 use crate::store::reading;
@@ -173,12 +175,42 @@ fn merged<R: ReadLedger + ?Sized>(
 }
 
 fn link_of<R: ReadLedger + ?Sized>(store: &R, link: LinkPosition, own: &Entry) -> Result<LaterLink, ReadError> {
-    let checked = LaterLink::checked(link.kind, &reading::entry(store, link.source)?, own);
+    let linking = reading::entry(store, link.source)?;
+    let mut checked = LaterLink::checked(link.kind, &linking, own);
     if checked.status == ClaimStatus::Invalid(ClaimFault::NotStated) {
         let at = format!("{} {}", own.number, link.kind.word());
         return Err(damaged("link", at, format!("leads to {}, which does not say so", link.source)));
     }
+    if checked.standing.is_some() {
+        checked.standing = Some(LinkStanding::of(&withdrawals(store, link.source, &linking, own)?));
+    }
     Ok(checked)
+}
+
+/// The withdrawals of `linking`, which stands at `index` and links to `linked`.
+fn withdrawals<R: ReadLedger + ?Sized>(
+    store: &R,
+    index: LeafIndex,
+    linking: &Entry,
+    linked: &Entry,
+) -> Result<Listed<Withdrawal>, ReadError> {
+    let most = LinkStanding::WITHDRAWALS_MAX;
+    let rows = withdrawal_rows(store, index, most + 1)?;
+    list(&rows, most, link_cursor, |row: &LinkPosition| {
+        let later = reading::entry(store, row.source)?;
+        let is_contested = !withdrawal_rows(store, row.source, 1)?.is_empty();
+        Ok(Withdrawal::checked(&later, linking, linked, is_contested))
+    })
+}
+
+fn withdrawal_rows<R: ReadLedger + ?Sized>(
+    store: &R,
+    index: LeafIndex,
+    limit: usize,
+) -> Result<Vec<LinkPosition>, ReadError> {
+    let mut rows = store.links_to(index, LinkPosition::FIRST, limit)?;
+    rows.retain(|row| row.kind == LinkKind::Withdraws);
+    Ok(rows)
 }
 
 /// The first `most` of `rows`, and where the list goes on.

@@ -12,8 +12,8 @@ use crate::store::contract::ReadError;
 use crate::store::contract::index_rows::IndexRows;
 use crate::store::rocks::engine::Engine;
 use crate::store::rocks::failing::{cannot_read, malformed};
-use crate::store::rocks::format::{DigestKey, FromDisk as _, LinkKey};
-use crate::store::rocks::schema::{BLOCKS, DIGESTS, LINKS, NUMBERS, RECORDS, STATEMENTS, SUBJECTS};
+use crate::store::rocks::format::{DigestKey, FromDisk as _, LabelKey, LinkKey};
+use crate::store::rocks::schema::{BLOCKS, DIGESTS, LABELS, LINKS, NUMBERS, RECORDS, STATEMENTS, SUBJECTS};
 use crate::store::rocks::waiting::Waiting;
 
 /// Bytes that one read of a file fetches.
@@ -32,6 +32,10 @@ fn by_digest(key: &[u8], _: &[u8]) -> Option<LeafIndex> {
 
 fn by_link(key: &[u8], _: &[u8]) -> Option<LeafIndex> {
     LinkKey::from_disk(key).map(|key| key.position.source)
+}
+
+fn by_label(key: &[u8], _: &[u8]) -> Option<LeafIndex> {
+    LabelKey::from_disk(key).map(|key| key.index)
 }
 
 fn count(engine: &Engine, table: &'static str, size: TreeSize, place_of: PlaceOf) -> Result<u64, ReadError> {
@@ -63,6 +67,7 @@ pub fn index_rows(engine: &Engine, waiting: &Waiting, size: TreeSize) -> Result<
         digests: rows(DIGESTS.name, by_digest)?,
         subjects: rows(SUBJECTS.name, by_value)?,
         links: rows(LINKS.name, by_link)?,
+        labels: rows(LABELS.name, by_label)?,
     };
     counted += waiting.missing_below(engine, size)?;
     Ok(counted)

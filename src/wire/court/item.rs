@@ -133,7 +133,7 @@ pub struct ImportJson {
     pub carried_from: Option<CarriedJson>,
     /// Whether an original was compared with the chain in this case: `not_verified`, `verified`, or the conclusion that
     /// speaks against it. A mismatch is shown until the court, or the same verifier with the same original, has verified
-    /// again.
+    /// again. Of a salted deposit the same original means a file of the same size: digests under another salt differ.
     pub original: CodedText,
     /// Who carried out the verification that `original` is about: `court`, `party` or `other`.
     #[serde(skip_serializing_if = "Option::is_none")]

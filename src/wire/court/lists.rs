@@ -2,15 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::court::acts::Access;
+use crate::court::acts::{Act, ActKind};
 use crate::court::case::state::Placed;
 use crate::court::case_number::CourtCode;
-use crate::court::ids::AccountId;
+use crate::court::document::Document;
 use crate::court::line::Line as _;
-use crate::court::values::Capacity;
 use crate::ledger::key::VerifierKey;
 use crate::ledger::number::DepositNumber;
 use crate::wire::bilingual::Bilingual;
+use crate::wire::court::done::act_label;
 use crate::wire::facts::beijing_time;
 
 /// Another ledger, by its key.
@@ -78,7 +78,8 @@ pub struct AccessJson {
     /// In which capacity.
     #[schema(example = "clerk")]
     pub capacity: String,
-    /// What: `case-file`, `access-log`, `original`, `deposit` or `account`.
+    /// What: `case-file`, `access-log`, `original`, `deposit` or `account`; `erased` where nothing was shown and private
+    /// content was erased.
     pub shown: String,
     /// The word for people.
     pub label: Bilingual,
@@ -94,20 +95,28 @@ pub struct AccessJson {
 }
 
 impl AccessJson {
-    /// An act that says so.
+    /// An act that says so; `None` for one of another kind.
     #[must_use]
-    pub fn of(act: &Access, by: AccountId, capacity: Capacity, number: DepositNumber, placed: &Placed) -> Self {
-        Self {
+    pub fn of(document: &Document, number: DepositNumber, placed: &Placed) -> Option<Self> {
+        let (shown, label, item) = match &document.act {
+            Act::Access(access) => {
+                let label = Bilingual::of(|language| access.shown.label(language));
+                (access.shown.word(), label, access.item.map(|item| item.0))
+            }
+            Act::Erase(_) => ("erased", act_label(ActKind::Erase), None),
+            _ => return None,
+        };
+        Some(Self {
             sequence: placed.sequence,
-            by: by.to_string(),
-            capacity: capacity.print(),
-            shown: act.shown.word().into(),
-            label: Bilingual::of(|language| act.shown.label(language)),
-            item: act.item.map(|item| item.0),
+            by: document.by.to_string(),
+            capacity: document.capacity.print(),
+            shown: shown.into(),
+            label,
+            item,
             at: beijing_time(placed.at),
             deposit_number: number.to_string(),
             index: placed.index.0,
-        }
+        })
     }
 }
 

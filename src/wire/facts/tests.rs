@@ -9,7 +9,7 @@ use crate::ledger::media::MediaType;
 use crate::ledger::statement::content::{Content, HashAlgorithm};
 use crate::ledger::statement::signed::SignedStatement;
 use crate::ledger::statement::text::{Link, ManifestRoot, Statement};
-use crate::ledger::verify::history::{ClaimFault, ClaimStatus, EarlierDeposit, LaterLink, Listed, Total};
+use crate::ledger::verify::history::{ClaimFault, ClaimStatus, EarlierDeposit, LaterLink, LinkStanding, Listed, Total};
 use crate::wire::json;
 
 #[test]
@@ -72,16 +72,17 @@ fn what_is_printed_by_hand_is_the_shape() {
     let salted = Statement { content: Some(Content { form: Form::Salted, ..plain }), ..bare.clone() };
     let manifest =
         Statement { content: None, manifest: Some(ManifestRoot { root: Digest([3; 32]), count: 2 }), ..bare.clone() };
-    let link = |kind, number, status| LaterLink { kind, number, status };
+    let link = |kind, number, status, standing| LaterLink { kind, number, status, standing };
     let not_owner = ClaimStatus::Invalid(ClaimFault::NotOwner);
     let earlier = vec![EarlierDeposit { number: other, status: ClaimStatus::Unverified }];
     let told = History {
         owner_links: Listed::complete(vec![
-            link(LinkKind::Withdraws, one, ClaimStatus::Verified),
-            link(LinkKind::Replaces, other, not_owner),
+            link(LinkKind::Withdraws, one, ClaimStatus::Verified, Some(LinkStanding::Withdrawn(other))),
+            link(LinkKind::Corrects, one, ClaimStatus::Verified, Some(LinkStanding::Unchecked)),
+            link(LinkKind::Replaces, other, not_owner, None),
         ]),
         references: Listed {
-            items: vec![link(LinkKind::Refers, one, ClaimStatus::Verified)],
+            items: vec![link(LinkKind::Refers, one, ClaimStatus::Verified, None)],
             total: Total { count: 1_000, exact: false },
             next_cursor: Some("refers.7".into()),
         },

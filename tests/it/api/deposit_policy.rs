@@ -260,3 +260,53 @@ async fn a_stranger_who_enrols_a_key_does_not_use_up_its_owners_limit() {
     assert_eq!((send(1, 1).await.0, send(1, 2).await.0), (201, 201));
     assert_eq!(send(1, 3).await, refused(429, "rate_limited"));
 }
+
+#[tokio::test]
+async fn a_repeated_statement_is_answered_with_its_receipt_while_the_limit_is_used_up() {
+    let limits = DepositLimits { per_key: only(1), per_address: only(9), ..DepositLimits::none() };
+    let house = House::in_memory(Plan { limits, ..Plan::default() }).await;
+    let first = house.post_deposit(statement_with(1, 1, |_| {}).note()).await;
+    assert_eq!(first.status, 201);
+    for way in ways(&house, &statement_with(1, 2, |_| {})) {
+        assert_eq!(outcome(&house, way).await, refused(429, "rate_limited"));
+    }
+    let again = house.post_deposit(statement_with(1, 1, |_| {}).note()).await;
+    assert_eq!((again.status, &again.json()["entry"]), (200, &first.json()["entry"]));
+    for way in ways(&house, &statement_with(1, 1, |_| {})) {
+        assert_eq!(outcome(&house, way).await.0, 200);
+    }
+    // Without the signatures it is nobody's statement.
+    let text = statement_with(1, 1, |_| {}).note().as_str().replace("size 6", "size 7");
+    let answer = house.post("/v1/deposits", JSON, json!({ "statement": text }).to_string()).await;
+    assert_eq!(answer.problem(), (400, "bad_signature".into()));
+    // The limit of the address counts it: here are the eighth, the ninth and the tenth request.
+    let statuses = [0, 1, 2].map(|_| house.post_deposit(statement_with(1, 1, |_| {}).note()));
+    let statuses = futures_util::future::join_all(statuses).await;
+    assert_eq!(statuses.iter().filter(|answer| answer.status == 200).count(), 2);
+    assert_eq!(statuses.iter().filter(|answer| answer.status == 429).count(), 1);
+}
+
+#[tokio::test]
+async fn a_key_that_two_accounts_enrolled_has_one_limit() {
+    let limits = DepositLimits { per_key: only(3), per_account: only(3), ..DepositLimits::none() };
+    let house = House::in_memory(Plan { limits, deposits: DepositPolicy::Enrolled, ..Plan::default() }).await;
+    let people = People::of(&house).await;
+    let body = |who: u8| json!({ "key": depositor(who).verifier().to_string() });
+    for name in ["张三", "李四"] {
+        let person = people.person(name).await;
+        people.by(&person).create("/v1/accounts/me/keys", &body(1)).await;
+        if name == "李四" {
+            people.by(&person).create("/v1/accounts/me/keys", &body(2)).await;
+        }
+    }
+    let send =
+        async |who, n| outcome(&house, ways(&house, &statement_with(who, n, |_| {})).into_iter().next().unwrap()).await;
+    for n in 1..=3 {
+        assert_eq!(send(1, n).await.0, 201, "{n}");
+    }
+    assert_eq!(send(1, 4).await, refused(429, "rate_limited"));
+    // What the key was refused was charged to neither account.
+    for n in 1..=3 {
+        assert_eq!(send(2, n).await.0, 201, "{n}");
+    }
+}

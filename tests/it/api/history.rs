@@ -4,9 +4,9 @@ use reqwest::header::CONTENT_TYPE;
 use serde_json::{Value, json};
 use tiezheng::ledger::number::DepositNumber;
 use tiezheng::ledger::statement::signed::SignedStatement;
-use tiezheng::ledger::statement::text::{Link, LinkKind};
+use tiezheng::ledger::statement::text::{Link, LinkKind, Statement};
 
-use crate::support::depositor::{content, note, statement_with};
+use crate::support::depositor::{content, depositor, note, statement_with};
 use crate::support::house::{House, Plan};
 use crate::support::people::People;
 use crate::support::proceeding::Proceeding;
@@ -126,6 +126,67 @@ async fn an_owners_own_many_links_are_cut_behind_the_withdrawal_and_never_pass_a
     assert_ne!(step(&report, "later_links").0, "passed", "20 supplements are not listed");
     assert!(codes(&report["reservations"]).contains(&"withdrawn"), "{report}");
     assert!(codes(&report["reservations"]).contains(&"superseded"), "{report}");
+}
+
+#[tokio::test]
+async fn a_withdrawal_that_its_owner_withdrew_no_longer_counts_and_both_are_shown() {
+    let house = House::in_memory(Plan::default()).await;
+    let number = House::number(&house.deposit(&note(1)).await);
+    let link = async |n, to: &str| House::number(&house.deposit(linking(1, n, LinkKind::Withdraws, to).note()).await);
+    let path = format!("/v1/deposits/{number}");
+    let report = async || {
+        let verification = house.client.post(house.url(&format!("{path}/verification")));
+        house.send(verification.header(CONTENT_TYPE, "application/octet-stream").body("file 1")).await.json()
+    };
+    let first = async || house.get(&path).await.json()["later_links"]["items"][0].clone();
+    let withdrawal = link(2, &number).await;
+    assert_eq!(
+        (&first().await["standing"], codes(&report().await["reservations"]).contains(&"withdrawn")),
+        (&json!("in_force"), true)
+    );
+
+    // A reference to the withdrawal, by anybody, is none of its owner's words.
+    house.deposit(linking(2, 3, LinkKind::Refers, &withdrawal).note()).await;
+    assert_eq!(first().await["standing"], "in_force");
+    let undone = link(4, &withdrawal).await;
+    let shown = first().await;
+    assert_eq!((&shown["deposit_number"], &shown["standing"]), (&json!(withdrawal), &json!("withdrawn")));
+    assert_eq!(shown["withdrawn_by"], undone);
+    let page = house.get(&format!("{path}/later-links")).await.json();
+    assert_eq!(page["items"][0], shown);
+    let told = report().await;
+    assert!(!codes(&told["reservations"]).contains(&"withdrawn"), "{told}");
+    assert!(!codes(&told["reservations"]).contains(&"later_history_not_checked"), "{told}");
+    let (outcome, values) = step(&told, "later_links");
+    assert_eq!(outcome, "checked");
+    assert!(values.contains(&withdrawal) && values.contains(&undone), "{values:?}");
+
+    // A third level is not followed: the withdrawal counts again, and the report says that it is not known.
+    link(5, &undone).await;
+    assert_eq!(first().await["standing"], "unchecked");
+    let told = report().await;
+    for reservation in ["withdrawn", "later_history_not_checked"] {
+        assert!(codes(&told["reservations"]).contains(&reservation), "{told}");
+    }
+    // The owner withdraws it once more: that withdrawal stands.
+    let again = link(6, &withdrawal).await;
+    assert_eq!(first().await["withdrawn_by"], again);
+}
+
+#[tokio::test]
+async fn who_signed_a_withdrawal_beside_its_owner_cannot_take_it_back() {
+    let house = House::in_memory(Plan::default()).await;
+    let number = House::number(&house.deposit(&note(1)).await);
+    let target = |number: &str| Link { kind: LinkKind::Withdraws, number: DepositNumber::parse(number).unwrap() };
+    let both = [depositor(1), depositor(2)];
+    let plain = statement_with(1, 2, |statement| statement.links = vec![target(&number)]).statement().clone();
+    let mut keys: Vec<_> = both.iter().map(|signer| signer.verifier().clone()).collect();
+    keys.sort_by_key(ToString::to_string);
+    let signed = SignedStatement::sign(Statement { keys, ..plain }, &both).unwrap();
+    let withdrawal = House::number(&house.deposit(signed.note()).await);
+    house.deposit(linking(2, 3, LinkKind::Withdraws, &withdrawal).note()).await;
+    let link = house.get(&format!("/v1/deposits/{number}")).await.json()["later_links"]["items"][0].clone();
+    assert_eq!((&link["deposit_number"], &link["standing"]), (&json!(withdrawal), &json!("in_force")));
 }
 
 #[tokio::test]

@@ -270,3 +270,53 @@ async fn a_withdrawal_of_the_owner_on_the_same_ledger_is_one() {
     let said = desk.say("zh", &["lookup", &to.to_string(), "--server", &proxy.url]).ends(0).stdout;
     assert!(said.contains("存证已被撤回"), "{said}");
 }
+
+#[test]
+fn a_withdrawn_withdrawal_is_believed_only_where_its_records_show_it() {
+    let desk = Desk::new();
+    for name in ["a", "b", "c"] {
+        desk.file(name, name);
+    }
+    let first = desk.deposit("a", &[]).number();
+    let withdrawal = desk.deposit("b", &["--link", &format!("withdraws={first}")]).number();
+    let standing = |url: &str| {
+        let document = desk.run(&["lookup", &first, "--server", url]).ends(0).document();
+        let said = desk.say("zh", &["lookup", &first, "--server", url]).ends(0).stdout;
+        let item = document["later_links"]["items"][0].clone();
+        assert_eq!(item["deposit_number"], withdrawal);
+        (item["standing"].as_str().unwrap().to_owned(), said)
+    };
+    // The node claims that the withdrawal was withdrawn: by a deposit that says no such thing.
+    let (of, by) = (first.clone(), first.clone());
+    let lying = Proxy::before(desk.url(), move |path, _, json| {
+        if is_look_up(path) && !path.ends_with(&of) {
+            json["later_links"]["items"] = json!([{ "kind": "withdraws", "label": { "zh": "", "en": "" },
+                "deposit_number": by, "status": "verified", "standing": "in_force" }]);
+            json["later_links"]["total"] = 1.into();
+        } else if is_look_up(path) {
+            json["later_links"]["items"][0]["standing"] = "withdrawn".into();
+            json["later_links"]["items"][0]["withdrawn_by"] = by.clone().into();
+        }
+    });
+    let (code, said) = standing(&lying.url);
+    assert_eq!(code, "in_force");
+    assert!(said.contains("存证已被撤回"), "{said}");
+    drop(lying);
+
+    let undone = desk.deposit("c", &["--link", &format!("withdraws={withdrawal}")]).number();
+    let (code, said) = standing(desk.url());
+    assert_eq!(code, "withdrawn");
+    assert!(said.contains(&format!("已由 {undone} 撤回")) && !said.contains("存证已被撤回"), "{said}");
+    let report = desk.run(&["verify", "a", "--number", &first, "--server", desk.url()]).document();
+    assert!(!report["reservations"].to_string().contains("withdrawn"), "{report}");
+    // Where the second level cannot be read, the withdrawal counts, and it is said that this was not checked.
+    let of = withdrawal.clone();
+    let silent = Proxy::before(desk.url(), move |path, status, _| {
+        if is_look_up(path) && path.ends_with(&of) {
+            *status = 503;
+        }
+    });
+    let (code, said) = standing(&silent.url);
+    assert_eq!(code, "unchecked");
+    assert!(said.contains("存证已被撤回") && said.contains("其后是否被撤回未核对"), "{said}");
+}

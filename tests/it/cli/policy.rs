@@ -89,6 +89,42 @@ fn a_test_ledger_is_open_and_stays_a_test_ledger_without_a_word() {
 }
 
 #[test]
+fn an_operator_token_is_announced_and_never_takes_the_place_of_another_file() {
+    let desk = Desk::alone();
+    let (chain, token) = (desk.top().join("chain"), desk.top().join("operator.token"));
+    let serve = |lang: &str, file: &std::path::Path| {
+        let (chain, file) = (chain.to_str().unwrap(), file.to_str().unwrap());
+        let args = [
+            "serve",
+            "--test",
+            "--data",
+            chain,
+            "--listen",
+            "127.0.0.1:0",
+            "--operator-token",
+            file,
+            "--stop-with-stdin",
+        ];
+        desk.say(lang, &args)
+    };
+    let said = serve("zh", &token).ends(0).stdout;
+    assert!(said.contains(&format!("平台管理员令牌已写入 {}", token.display())), "{said}");
+    let written = fs::read_to_string(&token).unwrap();
+    let said = serve("en", &token).ends(0).stdout;
+    assert!(said.contains("in force: no other was made"), "{said}");
+    assert_eq!(fs::read_to_string(&token).unwrap(), written);
+    // What is no token of this ledger is neither replaced nor taken for one.
+    let foreign = written.replace("tzt_", "tzt_0").replacen("tzt_00", "tzt_0", 1);
+    for content in ["notes of somebody\n", "", foreign.as_str(), "\u{fffd}"] {
+        let file = desk.file("notes", content);
+        let refused = desk.run(&["serve", "--test", "--data", chain.to_str().unwrap(), "--operator-token", "notes"]);
+        assert_eq!(refused.ends(64).error(), "not_an_operator_token", "{content:?}");
+        assert_eq!(fs::read_to_string(desk.path("notes")).unwrap(), content);
+        drop(file);
+    }
+}
+
+#[test]
 fn a_key_is_enrolled_listed_and_removed() {
     let desk = Desk::alone();
     let (chain, token) = (desk.top().join("chain"), desk.top().join("operator.token"));

@@ -2,7 +2,7 @@
 
 use tiezheng::ledger::merkle::shape::LeafIndex;
 use tiezheng::ledger::statement::text::LinkKind;
-use tiezheng::ledger::verify::history::{ClaimStatus, LaterLink, Total};
+use tiezheng::ledger::verify::history::{ClaimStatus, LaterLink, LinkStanding, Total};
 use tiezheng::store::contract::{LinkPosition, ReadLedger};
 use tiezheng::store::reading::{self, history};
 
@@ -25,7 +25,12 @@ pub(super) fn long_histories_are_counted_up_to_a_bound_and_read_in_pages<B: Benc
     let at_least = Total { count: 1_000, exact: false };
     let own = reading::entry(store, LeafIndex(2)).unwrap();
     let first = history::history(store, LeafIndex(2)).unwrap();
-    let withdrawal = LaterLink { kind: LinkKind::Withdraws, number: number(2), status: ClaimStatus::Verified };
+    let withdrawal = LaterLink {
+        kind: LinkKind::Withdraws,
+        number: number(2),
+        status: ClaimStatus::Verified,
+        standing: Some(LinkStanding::InForce),
+    };
     assert_eq!(first.owner_links.items, [withdrawal]);
     assert!(first.owner_links_are_known() && first.owner_said(&[LinkKind::Withdraws]));
     assert_eq!((first.references.items.len(), first.references.total), (history::OTHERS_LISTED, at_least));

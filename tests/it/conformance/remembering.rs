@@ -37,7 +37,7 @@ pub(super) fn a_deposit_found_again_says_what_it_said<B: Bench>() {
     seal(store, vec![Draft::of(b"one file").nonce(4).link(LinkKind::Refers, number(2)).waiting(4)]);
     let third = look();
     assert_eq!((&third.0, &third.1), (&first.0, &first.1));
-    let link = LaterLink { kind: LinkKind::Refers, number: number(4), status: ClaimStatus::Verified };
+    let link = LaterLink { kind: LinkKind::Refers, number: number(4), status: ClaimStatus::Verified, standing: None };
     assert_eq!(third.2, History { references: Listed::complete(vec![link]), ..expected });
     assert_eq!(look(), third);
     // What is not there is not remembered as missing.

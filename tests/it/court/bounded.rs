@@ -19,6 +19,7 @@ use crate::support::depositor::origin;
 use crate::support::house::{House, Plan};
 use crate::support::opened::drafted;
 use crate::support::people::{COURT, People, Person};
+use crate::support::proceeding::Proceeding;
 use crate::support::watched::Watched;
 
 const FEW: usize = 10;
@@ -159,4 +160,31 @@ async fn a_page_of_a_list_costs_the_same_however_long_the_list_is() {
         let answer = people.by(&bob).get(&format!("/v1/cases?{bad}")).await;
         assert_eq!(answer.problem(), (400, "bad_query".into()), "{bad}");
     }
+}
+
+#[tokio::test]
+async fn a_refused_erasure_costs_the_same_however_many_acts_the_holding_case_has() {
+    let (house, watched) = counted().await;
+    let people = People::of(&house).await;
+    let suit = Proceeding::suit(&people).await;
+    let number = entrust(&people, &suit.bringing, b"contract", "合同").await;
+    suit.import(&house, &suit.bringing, &number).await;
+    suit.file(&house).await;
+    suit.act(&house, &suit.clerk, json!({ "act": "hold", "deposit_number": number, "reason": "理由" })).await;
+    let refused = async || {
+        watched.asked();
+        let asked = json!({ "deposit_number": number });
+        let answer = house.as_(&suit.bringing.token).post("/v1/erasures", &asked).await;
+        assert_eq!(answer.problem(), (409, "held_by_a_case".into()));
+        watched.asked()
+    };
+    let few = refused().await;
+    for _ in 0..25 {
+        for act in ["hold", "release"] {
+            let act = json!({ "act": act, "account": suit.bringing.account, "reason": "理由" });
+            suit.act(&house, &suit.clerk, act).await;
+        }
+    }
+    assert_eq!(refused().await, few);
+    assert!(few.values().sum::<usize>() > 0, "the count counts");
 }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::support::depositor::note;
 use crate::support::house::{Answer, House, Plan};
 use crate::support::people::{COURT, People, Person};
+use crate::support::proceeding::Proceeding;
 
 const FILE: &str = "application/octet-stream";
 
@@ -196,4 +197,39 @@ async fn a_case_goes_on_to_another_court_with_its_items_and_their_first_times() 
     assert_eq!(seen["items"][0]["carried_from"]["case"], case);
     let before = people.by(&clerk).get(&format!("/v1/cases/{case}/items/1")).await.json();
     assert_eq!(seen["items"][0]["first_imported_at"], before["imported_at"]);
+}
+
+#[tokio::test]
+async fn the_cases_under_a_number_are_listed_page_by_page_and_each_once() {
+    let house = House::in_memory(Plan::default()).await;
+    let people = People::of(&house).await;
+    let (clerk, number) = (people.clerk().await, "（2026）粤0192民初113号");
+    let mut cases = Vec::new();
+    for _ in 0..3 {
+        let person = people.person("张三").await;
+        let suit =
+            Proceeding::between(&house, "civil-first", [&person, &people.person("李四").await, &clerk, &clerk]).await;
+        suit.submit(&house).await;
+        for act in [json!({ "act": "approve" }), json!({ "act": "file-case", "number": number })] {
+            suit.act(&house, &clerk, act).await;
+        }
+        cases.push(suit);
+    }
+    // Bound again, it is the same case under the same number.
+    for _ in 0..2 {
+        cases[0].act(&house, &clerk, json!({ "act": "bind-number", "number": number })).await;
+    }
+    let mut listed = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let page = people.by(&clerk).get(&format!("/v1/cases?number={number}&limit=1{cursor}")).await.json();
+        let items = page["items"].as_array().unwrap();
+        assert_eq!(items.len(), 1, "{page}");
+        listed.push(items[0]["case"].as_str().unwrap().to_owned());
+        match page["next_cursor"].as_u64() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => break,
+        }
+    }
+    assert!(listed.iter().eq(cases.iter().rev().map(|suit| &suit.case)), "{listed:?}");
 }

@@ -315,3 +315,36 @@ async fn a_request_names_one_thing() {
     let nobody = json!({ "deposit_number": "20261122-0K7M-X9QT-3D5W-C3" });
     assert_eq!(people.by_operator().post("/v1/erasures", &nobody).await.problem(), (404, "not_found".into()));
 }
+
+#[tokio::test]
+async fn an_erasure_is_found_by_the_number_of_the_deposit_too() {
+    let house = House::in_memory(Plan::default()).await;
+    let people = People::of(&house).await;
+    let (alice, other) = (people.person("张三").await, people.person("王五").await);
+    let number = entrust(&people, &alice, b"contract", "合同").await;
+    let path = format!("/v1/erasures/{number}");
+    assert_eq!(people.by(&alice).get(&path).await.problem(), (404, "not_erased".into()));
+    assert_eq!(people.by(&other).get(&path).await.problem(), (404, "not_found".into()));
+    let erased = erased(&people.by(&alice), &json!({ "deposit_number": number })).await;
+    let found = people.by(&alice).get(&path).await.json();
+    assert_eq!((&found["id"], &found["notice_index"]), (&erased["id"], &erased["notice_index"]));
+    assert_eq!(people.by_operator().get(&path).await.json()["id"], erased["id"]);
+    // Nobody else learns whether it was.
+    assert_eq!(people.by(&other).get(&path).await.problem(), (404, "not_found".into()));
+    let own_key = House::number(&house.deposit(&note(1)).await);
+    assert_eq!(people.by(&alice).get(&format!("/v1/erasures/{own_key}")).await.problem(), (404, "not_found".into()));
+}
+
+#[tokio::test]
+async fn the_log_of_an_account_shows_who_erased_it() {
+    let house = House::in_memory(Plan::default()).await;
+    let people = People::of(&house).await;
+    let bob = people.person("李四").await;
+    let erased = erased(&people.by_operator(), &json!({ "account": bob.account })).await;
+    let log = people.by(&bob).get(&format!("/v1/accounts/{}/access-log", bob.account)).await.json();
+    let last = log["items"].as_array().unwrap().last().unwrap();
+    assert_eq!((&last["shown"], &last["deposit_number"]), (&json!("erased"), &erased["id"]));
+    assert_eq!((&last["by"], &last["capacity"]), (&json!(people.operator.account), &json!("operator")));
+    let places: Vec<_> = log["items"].as_array().unwrap().iter().map(|one| one["sequence"].as_u64().unwrap()).collect();
+    assert!(places.iter().copied().eq(1..=places.len() as u64), "{places:?}");
+}

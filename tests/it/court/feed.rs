@@ -95,9 +95,11 @@ async fn only_the_court_is_told() {
     assert_eq!(people.by(&judge).get(encoded).await.json()["events"].as_array().unwrap().len(), 1);
 }
 
-/// Time for a request to arrive and wait. Too short, it would arrive later and be answered as well.
-async fn a_moment() {
-    tokio::time::sleep(Duration::from_millis(300)).await;
+/// Returns once `count` requests wait for events, beside the delivery of webhooks, which always does.
+async fn until_waiting(house: &House, count: usize) {
+    while house.desk.event_subscribers() < count + 1 {
+        tokio::task::yield_now().await;
+    }
 }
 
 #[tokio::test]
@@ -106,7 +108,7 @@ async fn whoever_waits_is_told_when_it_happens() {
     let people = People::of(&house).await;
     let (judge, person) = (people.judge().await, people.person("张三").await);
     let (told, case) = tokio::join!(async { people.by(&judge).get(&path(0, 60)).await.json() }, async {
-        a_moment().await;
+        until_waiting(&house, 1).await;
         // Of another court: nobody here is told.
         submit(&house, &person, "京04").await;
         submit(&house, &person, COURT).await
@@ -123,7 +125,7 @@ async fn whoever_loses_the_role_or_the_token_while_waiting_is_told_nothing() {
     let other = people.token(&judge.account, OF_THE_COURT).await;
     let wait = async |who: &Person| people.by(who).get(&path(0, 60)).await;
     let (waiting, stolen, ()) = tokio::join!(wait(&judge), wait(&other), async {
-        a_moment().await;
+        until_waiting(&house, 2).await;
         let gone = format!("/v1/tokens/{}/revocation", other.token_id);
         assert_eq!(people.by_operator().post(&gone, &json!({})).await.status, 200);
         let role = json!({ "role": "judge", "court": COURT });
@@ -142,7 +144,7 @@ async fn whoever_waits_does_not_hold_up_the_shutdown() {
     let judge = people.judge().await;
     let request = people.by(&judge).request(reqwest::Method::GET, &path(7, 60));
     let waiting = tokio::spawn(async move { request.send().await.unwrap().json::<Value>().await.unwrap() });
-    a_moment().await;
+    until_waiting(&house, 1).await;
     house.begin_shutdown().await.unwrap().unwrap();
     // A request that had not ended by itself would have been cut off.
     assert_eq!(waiting.await.unwrap(), json!({ "events": [], "next": 7 }));

@@ -6,6 +6,7 @@ use tiezheng::ledger::number::DepositNumber;
 
 use super::entrusted::entrust;
 use super::originals::{draft_with, submit};
+use crate::support::depositor::note;
 use crate::support::house::{Answer, House, Plan};
 use crate::support::opened::asked;
 use crate::support::people::{COURT, People, Person};
@@ -32,11 +33,77 @@ async fn a_stranger_who_imports_my_number_into_a_case_never_blocks_my_erasure() 
     judged.import(&house, &judged.bringing, &number).await;
     judged.file(&house).await;
     judged.act(&house, &judged.judge, json!({ "act": "judge" })).await;
+    let path = format!("/v1/deposits/{number}/private");
+    let seen = house.as_(&alice.token).get(&path).await;
+    assert_eq!(seen.status, 200, "{}", seen.text());
     let erased = erase(&house, &alice, &json!({ "deposit_number": number })).await;
     assert_eq!(erased.status, 202, "{}", erased.text());
-    // The same of an account: to be named as a party by somebody else is no hold.
+    assert_eq!(house.as_(&alice.token).get(&path).await.problem(), (410, "erased".into()));
+    // The same of an account: to be named as a party by somebody else, and to take part oneself, is no hold.
+    let shown = house.as_(&suit.answering.token).get(&format!("/v1/accounts/{}", suit.answering.account)).await.json();
+    assert!(shown["name"].is_string(), "{shown}");
     let erased = erase(&house, &suit.answering, &json!({ "account": suit.answering.account })).await;
-    assert!([202, 404].contains(&erased.status), "{}", erased.text());
+    assert_eq!(erased.status, 202, "{}", erased.text());
+    let shown = house.as_(&suit.answering.token).get(&format!("/v1/accounts/{}", suit.answering.account)).await.json();
+    assert!(!shown["name"].is_string(), "{shown}");
+}
+
+#[tokio::test]
+async fn nothing_is_held_that_is_not_kept_here() {
+    let house = House::in_memory(Plan::default()).await;
+    let people = People::of(&house).await;
+    let suit = Proceeding::suit(&people).await;
+    let number = entrust(&people, &suit.bringing, b"contract", "合同").await;
+    // Signed with a key of the depositor's own: nothing private came with it.
+    let own_key = House::number(&house.deposit(&note(1)).await);
+    suit.import(&house, &suit.bringing, &number).await;
+    suit.import(&house, &suit.bringing, &own_key).await;
+    suit.file(&house).await;
+    let reply = async |body: &Value| house.as_(&suit.clerk.token).post(&suit.path("/acts"), body).await;
+    let of_deposit = |number: &str| json!({ "act": "hold", "deposit_number": number, "reason": "理由" });
+    let of_account = |account: &str| json!({ "act": "hold", "account": account, "reason": "理由" });
+
+    let refused = reply(&of_deposit(&own_key)).await;
+    assert_eq!(refused.problem(), (422, "nothing_to_hold".into()));
+    assert!(refused.json()["detail"].as_str().unwrap().contains("no private content"), "{}", refused.text());
+    // What is erased cannot be held any more, and the refusal says that it was there.
+    assert_eq!(erase(&house, &suit.bringing, &json!({ "deposit_number": number })).await.status, 202);
+    assert_eq!(erase(&house, &suit.answering, &json!({ "account": suit.answering.account })).await.status, 202);
+    for body in [of_deposit(&number), of_account(&suit.answering.account)] {
+        let refused = reply(&body).await;
+        assert_eq!(refused.problem(), (422, "nothing_to_hold".into()));
+        assert!(refused.json()["detail"].as_str().unwrap().contains("erased already"), "{}", refused.text());
+    }
+    // Nothing of it went on the chain, and of content outside the case the same is said as of any other.
+    assert_eq!(suit.view(&house, &suit.clerk).await["holds"], json!([]));
+    let elsewhere = House::number(&house.deposit(&note(2)).await);
+    assert_eq!(reply(&of_deposit(&elsewhere)).await.problem(), (422, "not_in_the_case".into()));
+    // What is kept is held as before.
+    assert_eq!(reply(&of_account(&suit.bringing.account)).await.status, 201);
+}
+
+#[tokio::test]
+async fn an_erasure_order_says_that_the_hold_ends() {
+    let house = House::in_memory(Plan::default()).await;
+    let people = People::of(&house).await;
+    let suit = Proceeding::suit(&people).await;
+    let number = entrust(&people, &suit.bringing, b"contract", "合同").await;
+    suit.import(&house, &suit.bringing, &number).await;
+    suit.file(&house).await;
+    let order = json!({ "act": "order-erasure", "deposit_number": number });
+    let codes = |acted: &Value| acted["warnings"].to_string();
+    let plain = suit.act(&house, &suit.judge, order.clone()).await;
+    assert!(!codes(&plain).contains("hold_ended"), "{plain}");
+    suit.act(&house, &suit.clerk, json!({ "act": "hold", "deposit_number": number, "reason": "理由" })).await;
+    // Sent twice under one name, it is one act, and says the same both times.
+    for status in [201, 200] {
+        let request = house.as_(&suit.judge.token).request(reqwest::Method::POST, &suit.path("/acts"));
+        let answer = house.send(request.header("idempotency-key", "order 1").json(&order)).await;
+        assert_eq!(answer.status, status, "{}", answer.text());
+        assert!(codes(&answer.json()).contains("hold_ended"), "{}", answer.text());
+    }
+    assert_eq!(suit.view(&house, &suit.judge).await["holds"], json!([]));
+    assert_eq!(erase(&house, &suit.bringing, &json!({ "deposit_number": number })).await.status, 202);
 }
 
 #[tokio::test]

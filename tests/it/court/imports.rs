@@ -212,3 +212,38 @@ async fn a_ledger_that_calls_itself_by_our_name_is_no_other_ledger() {
     assert_eq!(refused.problem(), (422, "ledger_not_listed".into()));
     assert_eq!(suit.view(&house, &suit.bringing).await["items"], json!([]));
 }
+
+#[tokio::test]
+async fn a_party_offers_a_deposit_once() {
+    let house = House::in_memory(Plan::default()).await;
+    let people = People::of(&house).await;
+    let suit = Proceeding::suit(&people).await;
+    let number = House::number(&house.deposit(&note(1)).await);
+    let by = || house.as_(&suit.bringing.token);
+    let first = by().keyed("one").post(&suit.path("/imports"), &import(&number)).await;
+    assert_eq!(first.status, 201, "{}", first.text());
+    // The same request is answered as before; another one names the item that is there.
+    let again = by().keyed("one").post(&suit.path("/imports"), &import(&number)).await;
+    assert_eq!((again.status, &again.json()["item"]), (200, &json!(1)));
+    let twice = by().keyed("two").post(&suit.path("/imports"), &import(&number)).await;
+    assert_eq!(twice.problem(), (409, "already_imported".into()));
+    assert_eq!(twice.json()["item"], 1);
+    assert!(twice.json()["detail"].as_str().unwrap().contains(&number), "{}", twice.text());
+    let batch = json!({ "imports": [import(&number)] });
+    let batch = by().post(&suit.path("/imports/batch"), &batch).await.json();
+    assert_eq!(batch["results"][0]["problem"]["code"], "already_imported");
+    // In the place of that item, and after it was withdrawn, it is a new one.
+    let mut replacing = import(&number);
+    replacing["replaces"] = 1.into();
+    assert_eq!(by().create(&suit.path("/imports"), &replacing).await["item"], 2);
+    suit.act(&house, &suit.bringing, json!({ "act": "withdraw-item", "item": 2 })).await;
+    let third = suit.import(&house, &suit.bringing, &number).await;
+    assert_eq!(third["item"], 3);
+    assert!(!codes(&third["warnings"]).contains(&"imported_by_other_party"), "{third}");
+    // Another party may offer the same deposit, and is told.
+    suit.file(&house).await;
+    let other = suit.import(&house, &suit.answering, &number).await;
+    assert_eq!(other["item"], 4);
+    assert!(codes(&other["warnings"]).contains(&"imported_by_other_party"), "{other}");
+    assert_eq!(suit.try_import(&house, &suit.answering, &number).await.json()["item"], 4);
+}

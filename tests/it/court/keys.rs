@@ -162,3 +162,20 @@ async fn an_enrolment_is_there_after_a_restart_and_damage_is_no_empty_list() {
     std::fs::write(&file, text.replace("key k-", "key K-")).unwrap();
     assert!(matches!(accounts.read(document), Err(AccountStoreError::Damaged { .. })));
 }
+
+#[tokio::test]
+async fn erasing_an_account_ends_its_enrolments_for_good() {
+    let accounts = Arc::new(MemoryAccounts::default());
+    let plan = || Plan { deposits: DepositPolicy::Enrolled, accounts: accounts.clone(), ..Plan::default() };
+    let house = House::in_memory(plan()).await;
+    let people = People::of(&house).await;
+    let (gone, stays) = (people.person("张三").await, people.person("李四").await);
+    people.by(&gone).create(PATH, &body(1)).await;
+    people.by(&stays).create(PATH, &body(2)).await;
+    assert_eq!((deposits(&house, 1, 1).await, deposits(&house, 2, 1).await), (201, 201));
+    super::erasing::erased(&people.by_operator(), &json!({ "account": gone.account })).await;
+    assert_eq!((deposits(&house, 1, 2).await, deposits(&house, 2, 2).await), (403, 201));
+    assert_eq!((listed(&people, &gone).await, listed(&people, &stays).await), (vec![], vec![name(2)]));
+    let kept = accounts.accounts_with_keys().unwrap();
+    assert_eq!(kept.iter().map(ToString::to_string).collect::<Vec<_>>(), [stays.account.clone()], "durably");
+}

@@ -108,8 +108,10 @@ fn a_shutdown_in_the_middle_answers_everybody() {
                 runtime.spawn(async move { sequencer.deposit(note(n), None).await })
             })
             .collect();
-        // Earlier in one round than in another.
-        std::thread::sleep(std::time::Duration::from_micros(100 * round));
+        // Earlier in one round than in another: after so many answers.
+        while tasks.iter().filter(|task| task.is_finished()).count() < 10 * round {
+            std::thread::yield_now();
+        }
         running.shutdown();
         let mut sealed = 0;
         for task in tasks {

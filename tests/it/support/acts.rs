@@ -6,8 +6,13 @@ use std::sync::Arc;
 
 use sha2::Digest as _;
 use tiezheng::court::acts::Act;
+use tiezheng::court::calendar::Calendar;
+use tiezheng::court::case::fold::begin;
+use tiezheng::court::case::labels::{CaseBefore, labels_of};
+use tiezheng::court::case::state::{CaseFile, Placed};
 use tiezheng::court::document::{Document, Stream};
-use tiezheng::court::ids::{AccountId, AnnexId};
+use tiezheng::court::ids::{AccountId, AnnexId, CaseId};
+use tiezheng::court::labels;
 use tiezheng::court::values::Capacity;
 use tiezheng::ledger::block::Height;
 use tiezheng::ledger::chain::Waiting;
@@ -22,7 +27,7 @@ use tiezheng::store::contract::{
 };
 use tiezheng::store::memory::MemoryStore;
 
-use super::chain::{append_erasing, found, number, published_of};
+use super::chain::{append_erasing, found, number, published_of, second};
 use super::depositor::{origin, statement_with};
 
 /// The depositor whose key signs acts.
@@ -54,6 +59,7 @@ pub(crate) fn salted(piece: &PrivateMetadata) -> Content {
 pub(crate) struct Acts {
     pub(crate) store: MemoryStore,
     streams: BTreeMap<u8, u64>,
+    cases: BTreeMap<u8, CaseFile>,
     deposits: u64,
 }
 
@@ -62,10 +68,10 @@ impl Acts {
     pub(crate) fn new() -> Self {
         let store = MemoryStore::new(origin());
         found(&store);
-        Self { store, streams: BTreeMap::new(), deposits: 0 }
+        Self { store, streams: BTreeMap::new(), cases: BTreeMap::new(), deposits: 0 }
     }
 
-    /// Puts an act on the chain, with the annexes of these numbers.
+    /// Puts an act on the chain, with the annexes of these numbers and the labels of the act.
     pub(crate) fn put(
         &mut self,
         (stream, kind): (u8, Stream),
@@ -74,7 +80,33 @@ impl Acts {
         annexes: &[u8],
     ) -> LeafIndex {
         let document = Document { stream: kind, by: account(by), capacity, request: None, body: None, act };
-        self.put_text(stream, by, document.to_text(), annexes, |_| {})
+        let labels = self.labels_of(stream, &document);
+        self.put_labelled(stream, by, document.to_text(), (annexes, labels), |_| {})
+    }
+
+    /// The labels of the next act of a stream.
+    fn labels_of(&mut self, stream: u8, document: &Document) -> Vec<Digest> {
+        if let (Act::TakeCustody(act), Stream::Custody) = (&document.act, document.stream) {
+            return labels::of_custody(act.deposit).to_vec();
+        }
+        if document.stream != Stream::Case {
+            return Vec::new();
+        }
+        let index = LeafIndex(self.store.tip().unwrap().size().0);
+        let sequence = self.streams.get(&stream).map_or(1, |last| last + 1);
+        let placed = Placed { index, sequence, at: second(1) };
+        let Some(before) = self.cases.get(&stream).cloned() else {
+            let Ok(file) = begin(CaseId(Digest([stream; 32])), document, placed) else { return Vec::new() };
+            let found = labels_of(&file, document, None);
+            self.cases.insert(stream, file);
+            return found;
+        };
+        let mut after = before.clone();
+        after.follow(document, placed, &Calendar::default());
+        let had_effect = after.void.len() == before.void.len();
+        let found = labels_of(&after, document, Some(&CaseBefore::of(&before)));
+        self.cases.insert(stream, after);
+        if had_effect { found } else { Vec::new() }
     }
 
     /// Puts a text there as if it were one, with a statement that `change` has made another.
@@ -84,6 +116,18 @@ impl Acts {
         by: u8,
         json: String,
         annexes: &[u8],
+        change: impl FnOnce(&mut Statement),
+    ) -> LeafIndex {
+        self.put_labelled(stream, by, json, (annexes, Vec::new()), change)
+    }
+
+    /// The same, under these labels.
+    pub(crate) fn put_labelled(
+        &mut self,
+        stream: u8,
+        by: u8,
+        json: String,
+        (annexes, labels): (&[u8], Vec<Digest>),
         change: impl FnOnce(&mut Statement),
     ) -> LeafIndex {
         self.deposits += 1;
@@ -99,7 +143,7 @@ impl Acts {
         });
         let place = LeafIndex(self.store.tip().unwrap().size().0);
         let annexes = annexes.iter().map(|n| annex(*n)).collect();
-        let private = PrivateContent { metadata: Some(piece), annexes, labels: vec![] };
+        let private = PrivateContent { metadata: Some(piece), annexes, labels };
         let waiting = Waiting::Deposit { number: number(self.deposits), statement };
         let block = append_erasing(&self.store, vec![waiting], &BTreeMap::from([(0, private)]), &[]).unwrap();
         self.store.publish(published_of(&block)).unwrap();

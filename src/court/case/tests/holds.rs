@@ -50,7 +50,10 @@ fn a_hold_is_about_one_thing_of_the_case_that_is_kept_here() {
     assert_eq!(course.does(account(8), CLERK, release(Some(deposit), None)), Err(Refusal::NotHeld), "another thing");
     course.file.items.get_mut(&ItemNumber(1)).unwrap().import.receipt = Some(Digest([1; 32]));
     let foreign = course.does(account(8), CLERK, hold(Some(deposit), None));
-    assert_eq!(foreign, Err(Refusal::NotInTheCase), "another ledger keeps it");
+    assert_eq!(foreign, Err(Refusal::OfOtherLedger), "another ledger keeps it");
+    let absent =
+        course.does(account(8), CLERK, hold((0..).find_map(|n| DepositNumber::draw(false, 20_261_122, n)), None));
+    assert_eq!(absent, Err(Refusal::NotInTheCase));
 }
 
 #[test]
@@ -78,4 +81,6 @@ fn the_courts_own_erasure_order_ends_its_hold_and_a_later_hold_stands() {
     assert_eq!(course.file.holds.len(), 0);
     course.clerk(hold(Some(deposit), None));
     assert_eq!(course.file.holds.len(), 1);
+    let ended: Vec<bool> = course.file.orders.iter().map(|order| order.ended_hold).collect();
+    assert_eq!(ended, [false, true]);
 }

@@ -9,13 +9,12 @@ use axum::response::Response;
 use crate::court::acts::{Act, ActKind, CheckIdentity, EndGrant, Grant, OpenAccount};
 use crate::court::document::Stream;
 use crate::court::ids::AccountId;
+use crate::court::labels::account_of;
 use crate::court::line::Line as _;
 use crate::court::values::IdentityCheck;
 use crate::court::words::Role;
 use crate::desk::declined::DeskError;
-use crate::desk::labels::account_of;
-use crate::desk::streams::StoredAct;
-use crate::http::api::court::exchange::{Call, act_json, answer, created, some_value, value};
+use crate::http::api::court::exchange::{Call, access_log_json, act_json, answer, created, some_value, value};
 use crate::http::api::paging::PageQuery;
 use crate::http::bearer::Bearer;
 use crate::http::node::Node;
@@ -25,7 +24,7 @@ use crate::wire::court::accounts::{
     AccountJson, IdentityCheckRequest, MeJson, OpenAccountRequest, OpenedAccountJson, RoleRequest, read_time,
 };
 use crate::wire::court::done::ActJson;
-use crate::wire::court::lists::{AccessJson, AccessLogJson};
+use crate::wire::court::lists::AccessLogJson;
 use crate::wire::problem::Problem;
 
 /// The account that a path names. A name that none can have is like one that is not there.
@@ -236,9 +235,10 @@ pub(in crate::http) async fn revoke_role(
 
 /// Who saw an account / 账号访问日志
 ///
-/// For the account itself, the operator and auditors: who was shown its private content, in order and without gaps.
+/// For the account itself, the operator and auditors: who was shown its private content, and who erased it, in order and
+/// without gaps.
 ///
-/// 本人、平台管理员、审计人员可查看非公开信息的查阅记录。
+/// 本人、平台管理员、审计人员可查看非公开信息的查阅和删除记录。
 #[utoipa::path(
     get,
     path = "/v1/accounts/{account}/access-log",
@@ -260,15 +260,5 @@ pub(in crate::http) async fn account_access_log(
 ) -> Result<Response, Failure> {
     let (account, after, limit) = (account_named(&named)?, page.cursor.unwrap_or(0), page.limit()?);
     let log = node.desk()?.account_log(&actor, account, after, limit).await?;
-    let shown = |act: &StoredAct| match &act.document.act {
-        Act::Access(access) => {
-            let document = &act.document;
-            Some(AccessJson::of(access, document.by, document.capacity, act.entry.number, &act.placed))
-        }
-        _ => None,
-    };
-    Ok(answer(
-        StatusCode::OK,
-        &AccessLogJson { items: log.acts.iter().filter_map(shown).collect(), next_cursor: log.next },
-    ))
+    Ok(answer(StatusCode::OK, &access_log_json(&log)))
 }

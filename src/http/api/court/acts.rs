@@ -45,7 +45,7 @@ use crate::wire::report::CodedText;
 pub fn acted_json(desk: &Desk, acted: &Acted, more: Vec<CodedText>) -> ActedJson {
     let file = &acted.file;
     let act = act_json(acted.document.act.kind(), Stream::Case, Some(file.id), &acted.done);
-    let mut found = warnings::of_act(&acted.document.act, file, &desk.registry());
+    let mut found = warnings::of_act(&acted.document.act, acted.done.placed, file, &desk.registry());
     found.extend(more);
     ActedJson::of(&file.id.to_string(), act, file.stage, found)
 }

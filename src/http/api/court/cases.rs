@@ -16,7 +16,7 @@ use crate::desk::actor::Actor;
 use crate::desk::annexes::Annexes;
 use crate::desk::looking::{CaseLook, ItemLook};
 use crate::http::api::court::acts::{acted_json, known, read, read_some};
-use crate::http::api::court::exchange::{Call, answer, created, value};
+use crate::http::api::court::exchange::{Call, access_log_json, answer, created, value};
 use crate::http::api::court::naming::{OfCase, OfItem};
 use crate::http::api::court::warnings;
 use crate::http::api::paging::PageQuery;
@@ -28,7 +28,7 @@ use crate::wire::court::accounts::Texts;
 use crate::wire::court::act::ActedJson;
 use crate::wire::court::case::{CanJson, CaseBriefJson, CaseJson, CasesJson, OpenCaseRequest};
 use crate::wire::court::item::{ImportJson, Now};
-use crate::wire::court::lists::{AccessJson, AccessLogJson};
+use crate::wire::court::lists::AccessLogJson;
 use crate::wire::court::originals::OriginalStateJson;
 use crate::wire::court::people::CapacityJson;
 use crate::wire::court::period::PeriodJson;
@@ -279,15 +279,5 @@ pub(in crate::http) async fn case_access_log(
 ) -> Result<Response, Failure> {
     let (after, limit) = (page.cursor.unwrap_or(0), page.limit()?);
     let log = node.desk()?.access_log(&actor, case, after, limit).await?;
-    let shown = |act: &crate::desk::streams::StoredAct| match &act.document.act {
-        Act::Access(access) => {
-            let document = &act.document;
-            Some(AccessJson::of(access, document.by, document.capacity, act.entry.number, &act.placed))
-        }
-        _ => None,
-    };
-    Ok(answer(
-        StatusCode::OK,
-        &AccessLogJson { items: log.acts.iter().filter_map(shown).collect(), next_cursor: log.next },
-    ))
+    Ok(answer(StatusCode::OK, &access_log_json(&log)))
 }

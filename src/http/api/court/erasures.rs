@@ -85,20 +85,21 @@ pub struct WaitQuery {
 
 /// Follow an erasure / 查询删除进度
 ///
-/// For whoever requested it, the account that it is about or that the deposit was made for, the operator and auditors.
+/// By its id, or by the number of the deposit whose content was erased. For whoever requested it, the account that it is
+/// about or that the deposit was made for, the operator and auditors.
 ///
-/// 申请人、相关账号本人、平台管理员与审计人员可查询。
+/// 以删除行为的存证编号或被删除存证的编号查询；申请人、相关账号本人、平台管理员与审计人员可查询。
 #[utoipa::path(
     get,
     path = "/v1/erasures/{id}",
     tag = "originals",
-    params(("id" = String, Path, description = "The deposit number of its act / 删除行为的存证编号", example = "20261122-0K7M-X9QT-3D5W-C3"), WaitQuery),
+    params(("id" = String, Path, description = "The deposit number of its act, or of the deposit / 删除行为或者被删除存证的编号", example = "20261122-0K7M-X9QT-3D5W-C3"), WaitQuery),
     responses(
         (status = 200, description = "The erasure / 删除", body = ErasureJson),
         (status = 400, description = "`mistyped_number`, `bad_query`", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "`scope_needed`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`not_found`: not found, or you have no access to it", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`: not found, or you have no access to it; `not_erased`: your deposit, of which nothing was erased", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn follow_erasure(

@@ -14,6 +14,7 @@ use crate::court::ids::CaseId;
 use crate::court::line::Line;
 use crate::desk::actor::{Actor, Asked};
 use crate::desk::office::Done;
+use crate::desk::streams::{ActPage, StoredAct};
 use crate::http::bearer::{Bearer, asked};
 use crate::http::body;
 use crate::http::caching::{self, Caching};
@@ -23,6 +24,7 @@ use crate::http::problem::Failure;
 use crate::http::request::require_content_type;
 use crate::ledger::hash::leaf_hash;
 use crate::wire::court::done::ActJson;
+use crate::wire::court::lists::{AccessJson, AccessLogJson};
 use crate::wire::json;
 
 /// Longest JSON body in bytes.
@@ -87,6 +89,13 @@ pub fn values<T: Line, C: FromIterator<T>>(field: &str, texts: &[String]) -> Res
 pub fn act_json(kind: ActKind, stream: Stream, case: Option<CaseId>, done: &Done) -> ActJson {
     let tx_id = leaf_hash(done.receipt.entry.as_bytes());
     ActJson::of(kind, stream, case, done.number, tx_id, &done.placed, done.fresh)
+}
+
+/// A page of a log of looks and erasures, as answers show it.
+#[must_use]
+pub fn access_log_json(page: &ActPage) -> AccessLogJson {
+    let shown = |act: &StoredAct| AccessJson::of(&act.document, act.entry.number, &act.placed);
+    AccessLogJson { items: page.acts.iter().filter_map(shown).collect(), next_cursor: page.next }
 }
 
 /// An answer that nobody keeps.

@@ -74,7 +74,7 @@ async fn one(
     // As the importer wrote it; what was restated since, a look at the item shows.
     let texts: Texts =
         [(item.name.annex, Some(import.name.clone())), (item.content.annex, Some(import.content.clone()))].into();
-    let mut found = warnings::of_import(item, now.history.as_ref());
+    let mut found = warnings::of_import(&file, item, now.history.as_ref());
     found.extend(warnings::of_texts(&[&import.name, &import.content]));
     let shown = ImportedJson {
         import: import_json(&file, act.item, item, &now, &texts),
@@ -106,7 +106,7 @@ async fn one(
         (status = 400, description = "`mistyped_number`, `bad_value`, …", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "`identity_required`, `not_permitted`, `not_yours`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`not_found`: not there, or not yours", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`wrong_stage`, `mediation_material`, `item_locked`, …", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`already_imported` with the item in `item`; `wrong_stage`, `mediation_material`, `item_locked`, …", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`no_such_deposit`, `ledger_not_listed`, `broken_receipt`", body = Problem, content_type = "application/problem+json"),
     ),
 )]

@@ -1,7 +1,7 @@
 //! What is unusual about an act and was done all the same: each warning with its code, in both languages.
 
 use crate::court::acts::Act;
-use crate::court::case::state::{CaseFile, Item};
+use crate::court::case::state::{CaseFile, Item, Placed};
 use crate::court::guard::suspicions;
 use crate::court::period::PeriodEvent;
 use crate::court::registry::Registry;
@@ -31,9 +31,9 @@ pub fn of_texts(texts: &[&str]) -> Vec<CodedText> {
     found
 }
 
-/// What is unusual about an act upon a case.
+/// What is unusual about an act upon a case, which stands at `placed`.
 #[must_use]
-pub fn of_act(act: &Act, file: &CaseFile, registry: &Registry) -> Vec<CodedText> {
+pub fn of_act(act: &Act, placed: Placed, file: &CaseFile, registry: &Registry) -> Vec<CodedText> {
     let mut found = Vec::new();
     if let Act::SetPeriod(_) | Act::ResetPeriod(_) = act
         && let Some(PeriodEvent::Set { basis, days, .. } | PeriodEvent::Reset { basis, days, .. }) =
@@ -44,6 +44,13 @@ pub fn of_act(act: &Act, file: &CaseFile, registry: &Registry) -> Vec<CodedText>
             unusual.code(),
             "小额诉讼案件的举证期限一般不超过七日",
             "for small claims the period is generally not more than seven days",
+        ));
+    }
+    if file.orders.iter().any(|order| order.placed == placed && order.ended_hold) {
+        found.push(warning(
+            "hold_ended",
+            "本案原对该内容的暂停删除决定自此解除，权利人可以删除；其他法院的暂停删除决定不受影响",
+            "the hold of this case on that content ends with this order, and it can be erased; holds of other cases remain",
         ));
     }
     let of_the_period = matches!(
@@ -67,8 +74,19 @@ pub fn of_act(act: &Act, file: &CaseFile, registry: &Registry) -> Vec<CodedText>
 
 /// What is unusual about an item just imported.
 #[must_use]
-pub fn of_import(item: &Item, history: Option<&History>) -> Vec<CodedText> {
+pub fn of_import(file: &CaseFile, item: &Item, history: Option<&History>) -> Vec<CodedText> {
     let mut found = vec![not_verified()];
+    let of_other = |other: &Item| {
+        let (import, known) = (&item.import, &other.import);
+        known.deposit == import.deposit && known.party != import.party && other.stands()
+    };
+    if let Some((number, _)) = file.items.iter().find(|(_, other)| of_other(other)) {
+        found.push(warning(
+            "imported_by_other_party",
+            &format!("同一存证编号已由其他当事人导入，见证据 {number}"),
+            &format!("another party offers the same deposit: see item {number}"),
+        ));
+    }
     if item.import.depositor == Depositor::Different {
         let depositor = Depositor::Different;
         found.push(coded("depositor_different", Bilingual::of(|language| depositor.label(language))));

@@ -18,7 +18,7 @@ use crate::ledger::receipt::KeyNotice;
 use crate::ledger::statement::signed::SignedStatement;
 use crate::ledger::statement::text::{ManifestRoot, Statement};
 use crate::ledger::time::Timestamp;
-use crate::ledger::verify::history::{LaterLink, Listed};
+use crate::ledger::verify::history::{LaterLink, LinkStanding, Listed};
 
 const FILE: &[u8] = b"a contract";
 
@@ -237,7 +237,7 @@ fn a_receipt_of_another_number_is_no_answer() {
 fn later_withdrawals_and_test_ledgers_are_reserved() {
     let receipt = receipt_of(&[genesis(Mode::Test)], statement(Some(content()), 3), true, &ledger_key(1));
     let number = DepositNumber::parse("20261122-0K7M-X9QT-3D5W-C3").unwrap();
-    let link = |kind| LaterLink { kind, number, status: ClaimStatus::Verified };
+    let link = |kind| LaterLink { kind, number, status: ClaimStatus::Verified, standing: Some(LinkStanding::InForce) };
     let owner_links = Listed::complete(vec![link(LinkKind::Withdraws), link(LinkKind::Replaces)]);
     let history = History { owner_links, ..History::empty() };
     let trust = pinned(1);

@@ -11,7 +11,8 @@ fn number(n: u64) -> DepositNumber {
 }
 
 fn link(kind: LinkKind, n: u64, status: ClaimStatus) -> LaterLink {
-    LaterLink { kind, number: number(n), status }
+    let standing = (kind.needs_ownership() && status == ClaimStatus::Verified).then_some(LinkStanding::InForce);
+    LaterLink { kind, number: number(n), status, standing }
 }
 
 fn found(history: &History, step: Step) -> (Outcome, String, String) {
@@ -146,6 +147,46 @@ fn later_links_are_a_finding_and_never_passed() {
         Listed { total, next_cursor: Some("c".into()), ..Listed::complete(vec![link(LinkKind::Refers, 3, Verified)]) };
     let (_, zh, en) = found(&History { references, ..History::empty() }, Step::LaterLinks);
     assert!(zh.ends_with("被提及至少 100 次") && en.ends_with("referred to at least 100 times"), "{zh} {en}");
+}
+
+#[test]
+fn a_withdrawal_that_was_withdrawn_is_shown_and_no_longer_counts() {
+    let (receipt, trust) = (receipt(), pinned(1));
+    let verified = |standing| {
+        let link = LaterLink { standing: Some(standing), ..link(LinkKind::Withdraws, 1, ClaimStatus::Verified) };
+        let history = History { owner_links: Listed::complete(vec![link]), ..History::empty() };
+        let finding = found(&history, Step::LaterLinks);
+        let question = Question { presented: file(FILE), history: Some(&history), ..Question::about(&receipt, &trust) };
+        let reserved = verify(&question).reservations;
+        let is = |one| reserved.contains(&one);
+        (finding.1, finding.2, is(Reservation::Withdrawn), is(Reservation::LaterHistoryNotChecked))
+    };
+    let (zh, en, withdrawn, unchecked) = verified(LinkStanding::Withdrawn(number(2)));
+    assert!(zh.contains(&number(1).to_string()) && zh.contains(&number(2).to_string()), "{zh}");
+    assert!(en.contains("no longer") || en.contains("is not counted"), "{en}");
+    assert!(!zh.contains("未见") && !withdrawn && !unchecked, "{zh}");
+    // Where it is not known, the withdrawal counts, and the report says that it is not known.
+    let (zh, en, withdrawn, unchecked) = verified(LinkStanding::Unchecked);
+    assert!(zh.starts_with("已被撤回") && zh.contains("未核对") && en.contains("not checked"), "{zh} {en}");
+    assert!(withdrawn && unchecked);
+    assert_eq!((verified(LinkStanding::InForce).2, verified(LinkStanding::InForce).3), (true, false));
+}
+
+#[test]
+fn only_a_withdrawal_that_holds_and_was_not_withdrawn_ends_a_link() {
+    use crate::ledger::verify::history::{ClaimFault, Withdrawal};
+    use ClaimStatus::{Invalid, Unverified, Verified};
+    let one = |n, status, is_contested| Withdrawal { number: number(n), status, is_contested };
+    let of = |items: Vec<Withdrawal>| LinkStanding::of(&Listed::complete(items));
+    assert_eq!(of(vec![]), LinkStanding::InForce);
+    assert_eq!(of(vec![one(1, Verified, false)]), LinkStanding::Withdrawn(number(1)));
+    assert_eq!(of(vec![one(1, Verified, true), one(2, Verified, false)]), LinkStanding::Withdrawn(number(2)));
+    for unknown in [one(1, Verified, true), one(1, Unverified, false)] {
+        assert_eq!(of(vec![unknown]), LinkStanding::Unchecked);
+    }
+    assert_eq!(of(vec![one(1, Invalid(ClaimFault::NotOwner), false)]), LinkStanding::InForce);
+    let cut = Listed { total: Total { count: 9, exact: true }, ..Listed::complete(vec![]) };
+    assert_eq!(LinkStanding::of(&cut), LinkStanding::Unchecked);
 }
 
 #[test]

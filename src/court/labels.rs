@@ -1,24 +1,22 @@
-//! Under which words acts are found: who takes part in which case, what a request was called, where a deposit was
-//! imported.
+//! Labels: keys of an index under which acts and deposits of the filing flow are found, such as the cases of an account, the
+//! act of a request, the imports of a deposit.
 //!
-//! A label is a digest, so the store learns nothing from it; everything it says follows from the act it stands with, so an
-//! auditor could make it again. One look at a label costs the same whether anything is found under it or not: whoever is
-//! turned away learns nothing from how much was read.
-
-use sha2::{Digest as _, Sha256};
+//! A label is a digest, so the store learns nothing from it. What it says follows from the act beside which it was stored, so
+//! the audit derives it again. One look-up of a label costs the same whether anything is found under it or not: an account
+//! without access learns nothing from how much was read.
+//!
+//! Not here: which labels an act of a case has (`case::labels`).
 
 use crate::court::case::state::HeldContent;
 use crate::court::case_number::{CaseNumber, CourtCode};
 use crate::court::ids::{AccountId, CaseId, RequestId};
-use crate::ledger::hash::Digest;
+use crate::ledger::hash::{Digest, sha256};
 use crate::ledger::number::DepositNumber;
 
 fn label(kind: &str, parts: &[&dyn std::fmt::Display]) -> Digest {
-    let mut hash = Sha256::new_with_prefix(format!("tiezheng label v1\n{kind}\n"));
-    for part in parts {
-        hash.update(format!("{part}\n"));
-    }
-    Digest(hash.finalize().into())
+    let parts = parts.iter().map(|part| format!("{part}\n"));
+    let text: String = [format!("tiezheng label v1\n{kind}\n")].into_iter().chain(parts).collect();
+    sha256(text.as_bytes())
 }
 
 /// Somebody takes part, or took part, in a case.
@@ -115,6 +113,16 @@ pub fn entrusted(id: RequestId) -> Digest {
 pub fn entrusted_as(id: RequestId, body: Digest) -> Digest {
     label("entrusted-as", &[&id, &body])
 }
+
+/// The labels of the act that takes the original of a deposit into custody.
+#[must_use]
+pub fn of_custody(deposit: DepositNumber) -> [Digest; 2] {
+    [custody_of_all(), custody_of(deposit)]
+}
+
+/// How many labels a deposit has that the platform makes for an account: [`deposits_of`], [`entrusted`], [`entrusted_as`].
+/// The last two follow from the request, which is not on the chain.
+pub const ENTRUSTED: u64 = 3;
 
 /// All acts by which originals were taken into custody.
 #[must_use]

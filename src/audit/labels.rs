@@ -1,0 +1,105 @@
+//! The labels under which a store finds acts and deposits of the filing flow: derived again from what stands on the chain.
+//!
+//! # Invariants
+//!
+//! Each label that follows from an act must have its row, and the index must have no more rows than follow. The labels of an
+//! act of a case without effect were derived when it was decided, from a case that the chain does not show: then rows are
+//! looked up, and no longer counted.
+
+use crate::audit::report::{CourtReport, Fault, Findings};
+use crate::court::acts::Act;
+use crate::court::case::labels::{CaseBefore, labels_of};
+use crate::court::case::state::CaseFile;
+use crate::court::document::{Document, Stream};
+use crate::court::ids::AccountId;
+use crate::court::labels;
+use crate::ledger::entry::Entry;
+use crate::ledger::hash::Digest;
+use crate::ledger::key::VerifierKey;
+use crate::ledger::merkle::shape::LeafIndex;
+use crate::store::contract::ReadLedger;
+
+/// The labels of the leaves behind the walk.
+#[derive(Debug, Default)]
+pub(in crate::audit) struct Labels {
+    count: u64,
+    /// Whether some do not follow from what was read.
+    is_incomplete: bool,
+    /// The key that signs acts.
+    platform: Option<VerifierKey>,
+}
+
+impl Labels {
+    /// How many rows there must be; `None` where that is not known.
+    pub(in crate::audit) const fn rows(&self) -> Option<u64> {
+        if self.is_incomplete { None } else { Some(self.count) }
+    }
+
+    /// An act whose labels do not follow from what was read.
+    pub(in crate::audit) const fn miss(&mut self) {
+        self.is_incomplete = true;
+    }
+
+    /// The keys of the statement of an act: the first act's are the platform's.
+    pub(in crate::audit) fn signed_by(&mut self, keys: &[VerifierKey]) {
+        if self.platform.is_none() {
+            self.platform = keys.first().cloned();
+        }
+    }
+
+    /// The labels of a deposit that the platform made for an account.
+    pub(in crate::audit) fn deposit<R: ReadLedger + ?Sized>(
+        &mut self,
+        store: &R,
+        (at, entry): (LeafIndex, &Entry),
+        report: &mut CourtReport,
+        findings: &mut Findings,
+    ) {
+        let statement = entry.statement.statement();
+        let is_by_platform = matches!(statement.keys.as_slice(), [key] if Some(key) == self.platform.as_ref());
+        if let (Some(account), None, true) = (statement.on_behalf, statement.subject, is_by_platform) {
+            look_up(store, at, &[labels::deposits_of(AccountId(account))], report, findings);
+            self.count += labels::ENTRUSTED;
+        }
+    }
+
+    /// The labels of an act; `file` is its case after it, where it had an effect.
+    pub(in crate::audit) fn act<R: ReadLedger + ?Sized>(
+        &mut self,
+        store: &R,
+        at: LeafIndex,
+        (document, file, before): (&Document, Option<&CaseFile>, Option<&CaseBefore>),
+        report: &mut CourtReport,
+        findings: &mut Findings,
+    ) {
+        let mut expected = match (&document.act, document.stream, file) {
+            (_, Stream::Case, Some(file)) => labels_of(file, document, before),
+            (_, Stream::Case, None) => {
+                self.miss();
+                Vec::new()
+            }
+            (Act::TakeCustody(act), ..) => labels::of_custody(act.deposit).to_vec(),
+            _ => Vec::new(),
+        };
+        expected.extend(document.request.map(labels::request));
+        expected.sort_unstable();
+        expected.dedup();
+        look_up(store, at, &expected, report, findings);
+        self.count += expected.len() as u64;
+    }
+}
+
+fn look_up<R: ReadLedger + ?Sized>(
+    store: &R,
+    at: LeafIndex,
+    expected: &[Digest],
+    report: &mut CourtReport,
+    findings: &mut Findings,
+) {
+    for label in expected {
+        report.labels += 1;
+        if !store.labelled(label, at, 1).is_ok_and(|found| found == [at]) {
+            findings.push((Fault::Index, format!("label {label}: no row leads here")));
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! The labels under which the acts of a case are found: those of its parties, its court, its number and its content.
+//!
+//! # Invariants
+//!
+//! They follow from the act and the case alone: the node stores them with the act, and the audit derives them again.
+
+use std::collections::BTreeSet;
+
+use crate::court::acts::Act;
+use crate::court::case::state::{CaseFile, HeldContent};
+use crate::court::case_number::CaseNumber;
+use crate::court::document::Document;
+use crate::court::ids::AccountId;
+use crate::court::labels;
+use crate::court::values::Capacity;
+use crate::court::words::{CaseKind, Stage};
+use crate::ledger::hash::Digest;
+use crate::ledger::number::DepositNumber;
+
+/// What the labels of an act depend on, of the case before it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaseBefore {
+    stage: Stage,
+    number: Option<CaseNumber>,
+}
+
+impl CaseBefore {
+    /// Of the case before an act.
+    #[must_use]
+    pub fn of(file: &CaseFile) -> Self {
+        Self { stage: file.stage, number: file.number.clone() }
+    }
+}
+
+/// The labels of an act: `file` is the case after it, `before` the case before it, `None` for the act that opens the case.
+#[must_use]
+pub fn labels_of(file: &CaseFile, document: &Document, before: Option<&CaseBefore>) -> Vec<Digest> {
+    let (case, court) = (file.id, &file.court);
+    let mut found = Vec::new();
+    let offered: BTreeSet<DepositNumber> = match file.kind {
+        CaseKind::Mediation => file.items.values().map(|item| item.import.deposit).collect(),
+        _ => BTreeSet::new(),
+    };
+    let mut joins = |account: AccountId| {
+        found.extend([labels::takes_part(account, case), labels::cases_of(account)]);
+        found.extend(offered.iter().map(|deposit| labels::offered_to(account, *deposit)));
+    };
+    match &document.act {
+        Act::Open(act) => {
+            if !matches!(document.capacity, Capacity::Holding(_)) {
+                joins(document.by);
+            }
+            act.account.into_iter().for_each(&mut joins);
+        }
+        Act::AddParty(act) => act.account.into_iter().for_each(&mut joins),
+        Act::AddAgent(act) => joins(act.account),
+        Act::Associate(_) => joins(document.by),
+        Act::IssueCode(act) => found.push(labels::code(&act.hash)),
+        // Once a case, so that nobody makes looking for the others long.
+        Act::Import(act) => {
+            let items = file.items.values().filter(|item| item.import.deposit == act.deposit);
+            if items.count() == 1 {
+                found.push(labels::imports_of(act.deposit));
+                if file.kind == CaseKind::Mediation {
+                    let accounts = file.accounts().into_iter();
+                    found.extend(accounts.map(|account| labels::offered_to(account, act.deposit)));
+                }
+            }
+        }
+        Act::Hold(act) => found.extend(HeldContent::of(act.deposit, act.account).map(labels::holds_on)),
+        // Once a case: a number that is bound again is no second entry of the list of its cases.
+        Act::FileCase(_) | Act::BindNumber(_) if before.is_some_and(|before| before.number.is_none()) => {
+            found.extend(file.number.as_ref().map(labels::numbered));
+        }
+        _ => {}
+    }
+    // The court learns of a case when it is submitted, or opens it itself.
+    let comes = match before.map(|before| before.stage) {
+        None => matches!(document.capacity, Capacity::Holding(_)),
+        Some(Stage::Draft) => matches!(document.act, Act::Submit(_)),
+        Some(_) => false,
+    };
+    if comes {
+        found.extend([labels::before_court(court, case), labels::docket(court)]);
+    }
+    if file.submitted.is_some() && before.is_some() {
+        found.push(labels::feed(court));
+    }
+    found
+}
