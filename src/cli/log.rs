@@ -99,7 +99,7 @@ fn write_queued(queue: &Receiver<Item>, mut out: impl Write, dropped: impl Fn(),
             Ok(Item::Flush(done)) => {
                 write(recurring.all(now()));
                 // Whoever waited has given up.
-                drop(done.try_send(()));
+                let _ = done.try_send(());
             }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return write(recurring.all(now())),

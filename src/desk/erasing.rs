@@ -196,11 +196,11 @@ impl Desk {
 
     /// The private content that a hold or an erasure is about.
     pub(in crate::desk) async fn pieces_of(&self, content: HeldContent) -> Result<Found, DeskError> {
-        let found = self.to_be_erased(&match content {
+        let content = match content {
             HeldContent::Deposit(number) => ErasureAsked::Deposit(number),
             HeldContent::Account(account) => ErasureAsked::Account(account),
-        });
-        match found.await {
+        };
+        match self.to_be_erased(&content).await {
             // An account that does not exist has none.
             Err(DeskError::NotFound) => Ok(Found::default()),
             found => found,

@@ -41,6 +41,7 @@ fn bad(line: usize, code: &str) -> String {
         line: None,
         limit: None,
         expected: None,
+        item: None,
     };
     json::line(&BatchVerdict { line, status: 503, receipt: None, problem: Some(problem) })
 }

@@ -280,7 +280,8 @@ async fn a_repeated_statement_is_answered_with_its_receipt_while_the_limit_is_us
     let answer = house.post("/v1/deposits", JSON, json!({ "statement": text }).to_string()).await;
     assert_eq!(answer.problem(), (400, "bad_signature".into()));
     // The limit of the address counts it: here are the eighth, the ninth and the tenth request.
-    let statuses = [0, 1, 2].map(|_| house.post_deposit(statement_with(1, 1, |_| {}).note()));
+    let statement = statement_with(1, 1, |_| {});
+    let statuses = [0, 1, 2].map(|_| house.post_deposit(statement.note()));
     let statuses = futures_util::future::join_all(statuses).await;
     assert_eq!(statuses.iter().filter(|answer| answer.status == 200).count(), 2);
     assert_eq!(statuses.iter().filter(|answer| answer.status == 429).count(), 1);
