@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use tiezheng::ledger::chain::{Waiting, next};
+use tiezheng::ledger::chain::{PendingLeaf, next};
 use tiezheng::ledger::key::{Name, Signer};
 use tiezheng::ledger::merkle::shape::LeafIndex;
 use tiezheng::ledger::notice::Mode;
@@ -16,7 +16,7 @@ use tiezheng::ledger::number::DepositNumber;
 use tiezheng::ledger::statement::signed::SignedStatement;
 use tiezheng::ledger::verify::report::Conclusion;
 use tiezheng::ledger::verify::trust::Trust;
-use tiezheng::ledger::verify::verifier::{Presented, Question, verify};
+use tiezheng::ledger::verify::verifier::{PresentedEvidence, Question, verify};
 use tiezheng::load::deposits::make;
 use tiezheng::sequencer::clock::{Clock as _, SystemClock};
 use tiezheng::sequencer::seal::ReadBack;
@@ -81,7 +81,7 @@ impl Ledger {
         let numbers = (0..).filter_map(|draw| DepositNumber::draw(true, now.beijing_date(), first << 20 | draw));
         let numbered: Vec<_> = numbers.zip(self.statements()).collect();
         self.numbers.extend(numbered.iter().map(|(number, _)| *number));
-        let waiting = numbered.into_iter().map(|(number, statement)| Waiting::Deposit { number, statement });
+        let waiting = numbered.into_iter().map(|(number, statement)| PendingLeaf::Deposit { number, statement });
         let block = next(&tip, waiting.collect(), now).expect("a block");
         let begun = Instant::now();
         self.store.append(&block, &[], &[]).expect("an append");
@@ -130,7 +130,7 @@ fn store(criterion: &mut Criterion) {
         let index = store.find_number(number).expect("a read").expect("a deposit");
         assert!(index > LeafIndex(0));
         let receipt = receipts::receipt(&**store, index).expect("a receipt");
-        let presented = Presented::Nothing;
+        let presented = PresentedEvidence::Nothing;
         let question = Question { presented, ..Question::about(&receipt, &trust) };
         assert_eq!(verify(&question).conclusion, Conclusion::RecordOnly);
     }

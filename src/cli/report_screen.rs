@@ -9,9 +9,9 @@ use crate::cli::screen::{BAD, FAINT, GOOD, HEADING, HEED, Screen};
 use crate::cli::terminal::escaped_name;
 use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::receipt::Receipt;
-use crate::ledger::statement::content::{HashAlgorithm, Measured};
+use crate::ledger::statement::content::{FileDigests, HashAlgorithm};
 use crate::ledger::time::Timestamp;
-use crate::ledger::verify::report::{Conclusion, Obstacle, Outcome, Report, Skipped, Step, StepResult};
+use crate::ledger::verify::report::{Conclusion, Obstacle, Outcome, Report, SkipReason, Step, StepResult};
 use crate::ledger::verify::{findings, wording};
 use crate::wire::report::{ReportContext, ReportJson, ReportNodeJson, VerifierJson};
 
@@ -23,7 +23,7 @@ pub struct Verified<'a> {
     /// The file.
     pub file: Option<&'a Path>,
     /// What was computed over it.
-    pub measured: Option<Measured>,
+    pub measured: Option<FileDigests>,
     /// When it was made.
     pub at: Timestamp,
     /// Which node was asked.
@@ -128,7 +128,7 @@ fn object(screen: &Screen, verified: &Verified<'_>) -> anyhow::Result<()> {
 fn later_history(screen: &Screen, verified: &Verified<'_>) -> anyhow::Result<()> {
     let report = verified.report;
     let later = report.steps.iter().find(|result| result.step == Step::LaterLinks);
-    let Some(Outcome::NotPerformed(why @ (Skipped::Offline | Skipped::Unreachable | Skipped::OtherLedger))) =
+    let Some(Outcome::NotPerformed(why @ (SkipReason::Offline | SkipReason::Unreachable | SkipReason::OtherLedger))) =
         later.map(|result| result.outcome)
     else {
         return Ok(());

@@ -25,9 +25,9 @@ use crate::ledger::hash::{Digest, lower_hex};
 use crate::ledger::metadata::SALT_LEN;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::Receipt;
-use crate::ledger::statement::content::{HashAlgorithm, Measured};
+use crate::ledger::statement::content::{FileDigests, HashAlgorithm};
 use crate::ledger::time::Timestamp;
-use crate::ledger::verify::report::{Conclusion, LedgerFault, Obstacle, Report, Skipped};
+use crate::ledger::verify::report::{Conclusion, LedgerFault, Obstacle, Report, SkipReason};
 use crate::ledger::verify::trust::Trust;
 use crate::ledger::verify::verifier::{Question, RecordSource, verify};
 use crate::ledger::verify::wording::{Language, skipped};
@@ -146,7 +146,7 @@ async fn by_record(
         Some(client) => {
             let history = history(client, record, &request.trust).await?;
             let fault = contradiction(request, client, number).await?;
-            let check = LedgerCheck { history, without_history: Skipped::DamagedReceipt, fault, answered: true };
+            let check = LedgerCheck { history, without_history: SkipReason::DamagedReceipt, fault, answered: true };
             (check, ReportNodeJson::asked(origin_of(&record.receipt), client.address()))
         }
         None => ask_ledger(request, record, number, config, screen).await?,
@@ -167,7 +167,7 @@ async fn by_record(
 /// A report, and what was computed over the file.
 struct Judged {
     report: Report,
-    measured: Option<Measured>,
+    measured: Option<FileDigests>,
 }
 
 /// Holds what was presented against the record.
@@ -206,7 +206,7 @@ async fn ask_ledger(
 ) -> anyhow::Result<(LedgerCheck, ReportNodeJson)> {
     let origin = origin_of(&record.receipt);
     let Some(number) = number.filter(|_| !request.args.offline) else {
-        let why = if request.args.offline { Skipped::Offline } else { Skipped::DamagedReceipt };
+        let why = if request.args.offline { SkipReason::Offline } else { SkipReason::DamagedReceipt };
         return Ok((LedgerCheck::not_asked(why), ReportNodeJson::offline(origin)));
     };
     let client = request.client(origin.as_deref(), config)?;
@@ -223,7 +223,7 @@ async fn ask_ledger(
     );
     screen.aside(screen.paint(HEED, screen.pick(&zh, &en)))?;
     let node = match check.without_history {
-        Skipped::OtherLedger => ReportNodeJson::of_another_ledger(origin, address),
+        SkipReason::OtherLedger => ReportNodeJson::of_another_ledger(origin, address),
         _ => ReportNodeJson::unanswered(origin, address),
     };
     Ok((check, node))
@@ -381,7 +381,7 @@ struct Sought {
     record: Option<Record>,
     /// The node that was asked for the record; `None` where it comes from a receipt in hand.
     client: Option<LedgerClient>,
-    measured: Option<Measured>,
+    measured: Option<FileDigests>,
 }
 
 /// The record: from the receipt named, by the number named, from the receipt beside the file, or by the file's digest.

@@ -20,10 +20,10 @@ use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::Receipt;
 use crate::ledger::statement::content::HashAlgorithm;
 use crate::ledger::verify::report::{
-    Compared, Conclusion, Obstacle, Outcome, Report, Reservation, Skipped, Step, StepResult,
+    ComparisonKind, Conclusion, Obstacle, Outcome, Report, Reservation, SkipReason, Step, StepResult,
 };
 use crate::ledger::verify::trust::{KeySource, Trust};
-use crate::ledger::verify::verifier::{Presented, Question, RecordSource, verify};
+use crate::ledger::verify::verifier::{PresentedEvidence, Question, RecordSource, verify};
 use crate::store::contract::ReadLedger;
 use crate::store::reading;
 use crate::store::reading::{history, receipts};
@@ -33,7 +33,7 @@ use crate::wire::receipt;
 #[derive(Debug, Clone)]
 pub struct VerificationAsked {
     /// The file or digest; nothing where only a receipt is held against the chain.
-    pub presented: Presented,
+    pub presented: PresentedEvidence,
     /// A receipt to verify by, where the deposit is another ledger's or the holder brings one.
     pub receipt: Option<Box<Receipt>>,
 }
@@ -90,9 +90,11 @@ impl Desk {
         let diverges = differs == Some(true) || looks.get(&item).is_some_and(|look| look.divergence.is_some());
         let step = Step::ImportSnapshot;
         report.set(&match (own, differs) {
-            (true, _) => StepResult::of(step, Outcome::of(!diverges), Compared::ImportWithLedger, Vec::new()),
-            (false, Some(_)) => StepResult::of(step, Outcome::of(!diverges), Compared::ImportWithReceipt, Vec::new()),
-            (false, None) => StepResult::not_performed(step, Skipped::NoRecord),
+            (true, _) => StepResult::of(step, Outcome::of(!diverges), ComparisonKind::ImportWithLedger, Vec::new()),
+            (false, Some(_)) => {
+                StepResult::of(step, Outcome::of(!diverges), ComparisonKind::ImportWithReceipt, Vec::new())
+            }
+            (false, None) => StepResult::not_performed(step, SkipReason::NoRecord),
         });
         if diverges {
             report.conclusion = Conclusion::ChainFault;
@@ -138,7 +140,7 @@ fn report_on(
         (None, Some(index)) => (Arc::new(receipts::receipt(store, index)?), RecordSource::OwnLedger),
         (None, None) => {
             let mut report = Report::not_found(Some(about.deposit));
-            report.set(&StepResult::not_applicable(Step::NumberCheck, Skipped::NumberFromCase));
+            report.set(&StepResult::not_applicable(Step::NumberCheck, SkipReason::NumberFromCase));
             return Ok(report);
         }
     };
@@ -154,7 +156,7 @@ fn report_on(
         source,
         presented: asked.presented,
         history: known.as_ref(),
-        without_history: if about.own { Skipped::NoRecord } else { Skipped::ForeignLedger },
+        without_history: if about.own { SkipReason::NoRecord } else { SkipReason::ForeignLedger },
         stated_tx_id: Some(about.tx_id),
         platform: about.own.then_some(&about.platform),
         ..Question::about(&receipt, &trust)
@@ -164,12 +166,12 @@ fn report_on(
 /// What of a verification goes on record.
 fn recorded(item: ItemNumber, deposit: DepositNumber, asked: &VerificationAsked, report: &Report) -> Verify {
     let (presented, size, presented_hash) = match asked.presented {
-        Presented::File { measured, .. } => {
+        PresentedEvidence::File { measured, .. } => {
             let hashes = [HashAlgorithm::Sm3, HashAlgorithm::Sha256].map(|one| (one, measured.digest(one)));
             (PresentedWord::File, Some(measured.size), hashes.to_vec())
         }
-        Presented::Digest { algorithm, value } => (PresentedWord::Digest, None, vec![(algorithm, value)]),
-        Presented::Nothing => (PresentedWord::Receipt, None, Vec::new()),
+        PresentedEvidence::Digest { algorithm, value } => (PresentedWord::Digest, None, vec![(algorithm, value)]),
+        PresentedEvidence::Nothing => (PresentedWord::Receipt, None, Vec::new()),
     };
     let step = |result: &StepResult| StepOutcome {
         step: result.step.code().to_owned(),

@@ -1,6 +1,6 @@
 //! The one pure step that grows the chain: a tip, what waits, and the time make the next block.
 //!
-//! [`next`] makes it in one go; a [`Draft`] takes in leaf after leaf while others are still on their way, and is sealed
+//! [`next`] makes it in one go; a [`BlockBuilder`] takes in leaf after leaf while others are still on their way, and is sealed
 //! when it is their block's turn. Both make the same block.
 //!
 //! # Invariants
@@ -72,7 +72,7 @@ impl Tip {
 /// What waits to be sealed.
 #[derive(Debug, Clone)]
 #[expect(clippy::large_enum_variant, reason = "notices are few, and nothing keeps many of these")]
-pub enum Waiting {
+pub enum PendingLeaf {
     /// A deposit and the number drawn for it.
     Deposit {
         /// 存证编号.
@@ -145,8 +145,8 @@ pub enum ChainError {
 /// # Errors
 ///
 /// [`ChainError`]; nothing has changed.
-pub fn next(tip: &Tip, waiting: Vec<Waiting>, now: Timestamp) -> Result<Block, ChainError> {
-    let mut draft = Draft::on(tip);
+pub fn next(tip: &Tip, waiting: Vec<PendingLeaf>, now: Timestamp) -> Result<Block, ChainError> {
+    let mut draft = BlockBuilder::new(tip);
     for one in waiting {
         draft.add(one, now)?;
     }
@@ -155,7 +155,7 @@ pub fn next(tip: &Tip, waiting: Vec<Waiting>, now: Timestamp) -> Result<Block, C
 
 /// A block in the making.
 #[derive(Debug, Clone)]
-pub struct Draft {
+pub struct BlockBuilder {
     base: Tip,
     leaves: Vec<NewLeaf>,
     /// Of the last leaf, or the tip.
@@ -164,7 +164,7 @@ pub struct Draft {
     full_tiles: Vec<FullTile>,
 }
 
-impl Draft {
+impl BlockBuilder {
     /// An empty one, to follow `tip`.
     #[must_use]
     pub fn on(tip: &Tip) -> Self {
@@ -200,7 +200,7 @@ impl Draft {
     /// # Errors
     ///
     /// [`ChainError`], never [`ChainError::Empty`]; the draft is as it was.
-    pub fn add(&mut self, waiting: Waiting, now: Timestamp) -> Result<LeafIndex, ChainError> {
+    pub fn add(&mut self, waiting: PendingLeaf, now: Timestamp) -> Result<LeafIndex, ChainError> {
         self.not_before(now)?;
         let leaf = new_leaf(waiting, now)?;
         let index = self.frontier.size().next_index();
@@ -255,13 +255,13 @@ impl Draft {
     }
 }
 
-fn new_leaf(waiting: Waiting, received: Timestamp) -> Result<NewLeaf, ChainError> {
+fn new_leaf(waiting: PendingLeaf, received: Timestamp) -> Result<NewLeaf, ChainError> {
     let (bytes, entry) = match waiting {
-        Waiting::Deposit { number, statement } => {
+        PendingLeaf::Deposit { number, statement } => {
             let entry = Entry { number, received, statement: statement.into_note() };
             (entry.to_string().into_bytes(), Some(entry))
         }
-        Waiting::Notice(notice) => (notice.to_string().into_bytes(), None),
+        PendingLeaf::Notice(notice) => (notice.to_string().into_bytes(), None),
     };
     if bytes.len() > LEAF_MAX {
         return Err(ChainError::TooLong { length: bytes.len() });

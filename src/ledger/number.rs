@@ -277,7 +277,7 @@ impl DepositNumber {
     /// How the number of such a key is spelled; of other bytes, anything: it is for the reader to hold the text against
     /// something.
     #[must_use]
-    pub fn spelling_of_key(key: &[u8; 12]) -> Spelling {
+    pub fn text_of_key(key: &[u8; 12]) -> Spelling {
         let [a, b, c, d, random @ ..] = *key;
         let head = u32::from_be_bytes([a, b, c, d]);
         Self { test: head >> 31 == 1, date: head & (u32::MAX >> 1), random: u64::from_be_bytes(random) }.spelling()

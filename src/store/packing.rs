@@ -243,7 +243,7 @@ fn unpack_value(value: Value, rest: &mut Rest<'_>, signers: &mut Signers, record
             record.extend_from_slice(rest.line());
         }
         Value::Nonce => hex(rest.take::<16>()?, record),
-        Value::Number => record.extend_from_slice(DepositNumber::spelling_of_key(rest.take()?).as_bytes()),
+        Value::Number => record.extend_from_slice(DepositNumber::text_of_key(rest.take()?).as_bytes()),
         Value::Time => {
             let mut millis = [0; 8];
             let (_, low) = millis.split_at_mut(2);

@@ -139,7 +139,7 @@ fn every_single_substitution_and_neighbour_swap_is_found() {
 
 #[test]
 fn a_key_of_no_number_is_spelled_somehow() {
-    let text = DepositNumber::spelling_of_key(&[0xff; 12]);
+    let text = DepositNumber::text_of_key(&[0xff; 12]);
     assert_eq!((text.as_bytes().len(), text.as_bytes().first()), (27, Some(&b'T')));
 }
 
@@ -150,7 +150,7 @@ proptest::proptest! {
         let date = u32::try_from(i32::from(date.year()) * 10_000 + i32::from(date.month()) * 100 + i32::from(date.day())).unwrap();
         if let Some(number) = DepositNumber::draw(test, date, random) {
             proptest::prop_assert_eq!(DepositNumber::parse_exact(&number.to_string()), Some(number));
-            let spelled = DepositNumber::spelling_of_key(&number.to_key());
+            let spelled = DepositNumber::text_of_key(&number.to_key());
             proptest::prop_assert_eq!(spelled.as_bytes().to_vec(), number.to_string().into_bytes());
         }
     }

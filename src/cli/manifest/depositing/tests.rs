@@ -9,7 +9,7 @@ use crate::cli::gather::Skip;
 use crate::cli::manifest::cutting::cut;
 use crate::cli::progress::Progress;
 use crate::client::ledger_client::LedgerClient;
-use crate::ledger::chain::{self, Tip, Waiting};
+use crate::ledger::chain::{self, PendingLeaf, Tip};
 use crate::ledger::checkpoint::Checkpoint;
 use crate::ledger::hash::leaf_hash;
 use crate::ledger::key::{Name, Signer};
@@ -22,7 +22,7 @@ use crate::ledger::receipt::Receipt;
 use crate::ledger::time::Timestamp;
 use crate::ledger::verify::report::{Conclusion, Report, Step};
 use crate::ledger::verify::trust::Trust;
-use crate::ledger::verify::verifier::{Presented, Question, verify};
+use crate::ledger::verify::verifier::{PresentedEvidence, Question, verify};
 use crate::ledger::verify::wording::Language;
 
 fn origin() -> Name {
@@ -84,8 +84,8 @@ fn receipt_for(prepared: &Prepared) -> Receipt {
     let note = prepared.ready.paper.note().unwrap();
     let statement = note.verify().unwrap();
     let number = (0..).find_map(|random| DepositNumber::draw(false, at(0).beijing_date(), random)).unwrap();
-    let first = chain::next(&Tip::before_genesis(origin()), vec![Waiting::Notice(genesis)], at(1)).unwrap();
-    let second = chain::next(&first.tip, vec![Waiting::Deposit { number, statement }], at(2)).unwrap();
+    let first = chain::next(&Tip::before_genesis(origin()), vec![PendingLeaf::Notice(genesis)], at(1)).unwrap();
+    let second = chain::next(&first.tip, vec![PendingLeaf::Deposit { number, statement }], at(2)).unwrap();
     let leaves = [&first, &second].map(|block| [block.leaves[0].bytes.clone(), block.header_bytes.clone()]);
     let hashes: Vec<_> = leaves.iter().flatten().map(|bytes| leaf_hash(bytes)).collect();
     let checkpoint = Checkpoint { origin: origin(), size: TreeSize(4), root: root_of(&hashes) };
@@ -103,7 +103,7 @@ fn receipt_for(prepared: &Prepared) -> Receipt {
 }
 
 fn verified(receipt: &ItemReceipt, file: &Path) -> Report {
-    let presented = Presented::File { measured: measure(file, None, &|_| {}).unwrap(), salted: false };
+    let presented = PresentedEvidence::File { measured: measure(file, None, &|_| {}).unwrap(), salted: false };
     let (item, trust) = (Some(&receipt.claim), trust());
     verify(&Question { item, presented, ..Question::about(&receipt.receipt, &trust) })
 }
