@@ -14,7 +14,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use tiezheng::audit::walk::{Options, walk};
-use tiezheng::ledger::chain::{self, Waiting};
+use tiezheng::ledger::chain::{self, PendingLeaf};
 use tiezheng::ledger::checkpoint::Checkpoint;
 use tiezheng::ledger::entry::Entry;
 use tiezheng::ledger::hash::{Digest, sha256};
@@ -63,7 +63,7 @@ fn second(n: u64) -> Timestamp {
     Timestamp::from_millis(start.as_millis() + 1_000 * n).expect("a time")
 }
 
-fn deposit(n: u64) -> Waiting {
+fn deposit(n: u64) -> PendingLeaf {
     let digest = |kind: u8| Some(sha256(&[&n.to_be_bytes()[..], &[kind]].concat()));
     let (signer, Digest(account)) = (depositor(n), sha256(&n.to_be_bytes()));
     let mut nonce = [0; 16];
@@ -82,10 +82,10 @@ fn deposit(n: u64) -> Waiting {
     };
     let statement = SignedStatement::sign(statement, &[signer]).expect("a statement");
     let number = (0..).find_map(|draw| DepositNumber::draw(true, 20_261_122, n << 8 | draw)).expect("a number");
-    Waiting::Deposit { number, statement }
+    PendingLeaf::Deposit { number, statement }
 }
 
-fn seal(store: &RocksStore, waiting: Vec<Waiting>) -> Result<(), Failure> {
+fn seal(store: &RocksStore, waiting: Vec<PendingLeaf>) -> Result<(), Failure> {
     let tip = store.tip()?;
     let block = chain::next(&tip, waiting, second(tip.next_height.0))?;
     store.append(&block, &[], &[])?;
@@ -101,10 +101,10 @@ fn grow(folder: &Path, deposits: u64) -> Result<(), Failure> {
     let store = RocksStore::create(folder, &origin(), &tuning::Options::default())?;
     let kind = NoticeKind::Genesis { mode: Mode::Test, key: ledger_key().verifier().clone(), next: Digest([1; 32]) };
     let genesis = Notice { ledger: origin(), received: second(0), kind }.sign(&[&ledger_key()])?;
-    seal(&store, vec![Waiting::Notice(genesis)])?;
+    seal(&store, vec![PendingLeaf::Notice(genesis)])?;
     let firsts: Vec<u64> = (0..deposits).step_by(1_000).collect();
     for some in firsts.chunks(cores()) {
-        let blocks: Vec<Vec<Waiting>> = thread::scope(|scope| {
+        let blocks: Vec<Vec<PendingLeaf>> = thread::scope(|scope| {
             let sign = |first: u64| (first..deposits.min(first + A_BLOCK)).map(deposit).collect();
             let signing: Vec<_> = some.iter().map(|first| scope.spawn(move || sign(*first))).collect();
             signing.into_iter().map(|block| block.join().expect("no signer panics")).collect()

@@ -27,7 +27,7 @@ use tiezheng::desk::office::{Desk, Furniture};
 use tiezheng::desk::originals::IncomingOriginal;
 use tiezheng::desk::secret::unnamed_request;
 use tiezheng::desk::webhook_addresses::WebhookAddresses;
-use tiezheng::ledger::chain::{self, Waiting};
+use tiezheng::ledger::chain::{self, PendingLeaf};
 use tiezheng::ledger::checkpoint::Checkpoint;
 use tiezheng::ledger::hash::{Digest, sha256};
 use tiezheng::ledger::key::{Name, Signer};
@@ -72,7 +72,7 @@ fn content() -> Content {
 }
 
 /// Deposit `n`: always of the same digest.
-fn deposit(n: u64) -> Waiting {
+fn deposit(n: u64) -> PendingLeaf {
     let signer = Signer::of_depositor(&[1; 32]).expect("a key");
     let mut nonce = [0; 16];
     nonce[..8].copy_from_slice(&n.to_be_bytes());
@@ -90,7 +90,7 @@ fn deposit(n: u64) -> Waiting {
     };
     let statement = SignedStatement::sign(statement, &[signer]).expect("a statement");
     let number = (0..).find_map(|draw| DepositNumber::draw(true, 20_261_122, n << 8 | draw)).expect("a number");
-    Waiting::Deposit { number, statement }
+    PendingLeaf::Deposit { number, statement }
 }
 
 fn second(n: u64) -> Timestamp {
@@ -98,7 +98,7 @@ fn second(n: u64) -> Timestamp {
     Timestamp::from_millis(start.as_millis() + 1_000 * n).expect("a time")
 }
 
-fn seal(store: &RocksStore, waiting: Vec<Waiting>) {
+fn seal(store: &RocksStore, waiting: Vec<PendingLeaf>) {
     let tip = store.tip().expect("a tip");
     let block = chain::next(&tip, waiting, second(tip.next_height.0)).expect("a block");
     store.append(&block, &[], &[]).expect("appended");
@@ -121,7 +121,7 @@ fn audit(bench: &mut Criterion) {
             received: second(0),
             kind: NoticeKind::Genesis { mode: Mode::Test, key: ledger_key().verifier().clone(), next: Digest([1; 32]) },
         };
-        seal(&store, vec![Waiting::Notice(genesis.sign(&[&ledger_key()]).expect("a notice"))]);
+        seal(&store, vec![PendingLeaf::Notice(genesis.sign(&[&ledger_key()]).expect("a notice"))]);
         for first in (0..size).step_by(usize::try_from(A_BLOCK).expect("small")) {
             seal(&store, (first..size.min(first + A_BLOCK)).map(deposit).collect());
         }

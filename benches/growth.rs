@@ -26,7 +26,7 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 
 use serde_json::json;
-use tiezheng::ledger::chain::{Waiting, next};
+use tiezheng::ledger::chain::{PendingLeaf, next};
 use tiezheng::ledger::hash::{Digest, sha256};
 use tiezheng::ledger::key::{Name, Signer};
 use tiezheng::ledger::media::MediaType;
@@ -192,7 +192,7 @@ fn main() {
             if let Some(numbers) = numbers.as_mut().filter(|_| count % keep_each == 0) {
                 writeln!(numbers, "{number}").expect("a number kept");
             }
-            Waiting::Deposit { number, statement }
+            PendingLeaf::Deposit { number, statement }
         });
         let next = next(&tip, waiting.collect(), now).expect("a block");
         store.append(&next, &[], &[]).expect("an append");

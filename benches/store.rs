@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use tiezheng::ledger::chain::{Waiting, next};
+use tiezheng::ledger::chain::{PendingLeaf, next};
 use tiezheng::ledger::key::{Name, Signer};
 use tiezheng::ledger::merkle::shape::LeafIndex;
 use tiezheng::ledger::notice::Mode;
@@ -81,7 +81,7 @@ impl Ledger {
         let numbers = (0..).filter_map(|draw| DepositNumber::draw(true, now.beijing_date(), first << 20 | draw));
         let numbered: Vec<_> = numbers.zip(self.statements()).collect();
         self.numbers.extend(numbered.iter().map(|(number, _)| *number));
-        let waiting = numbered.into_iter().map(|(number, statement)| Waiting::Deposit { number, statement });
+        let waiting = numbered.into_iter().map(|(number, statement)| PendingLeaf::Deposit { number, statement });
         let block = next(&tip, waiting.collect(), now).expect("a block");
         let begun = Instant::now();
         self.store.append(&block, &[], &[]).expect("an append");

@@ -72,7 +72,7 @@ impl Tip {
 /// What waits to be sealed.
 #[derive(Debug, Clone)]
 #[expect(clippy::large_enum_variant, reason = "notices are few, and nothing keeps many of these")]
-pub enum Waiting {
+pub enum PendingLeaf {
     /// A deposit and the number drawn for it.
     Deposit {
         /// 存证编号.
@@ -145,7 +145,7 @@ pub enum ChainError {
 /// # Errors
 ///
 /// [`ChainError`]; nothing has changed.
-pub fn next(tip: &Tip, waiting: Vec<Waiting>, now: Timestamp) -> Result<Block, ChainError> {
+pub fn next(tip: &Tip, waiting: Vec<PendingLeaf>, now: Timestamp) -> Result<Block, ChainError> {
     let mut draft = Draft::on(tip);
     for one in waiting {
         draft.add(one, now)?;
@@ -200,7 +200,7 @@ impl Draft {
     /// # Errors
     ///
     /// [`ChainError`], never [`ChainError::Empty`]; the draft is as it was.
-    pub fn add(&mut self, waiting: Waiting, now: Timestamp) -> Result<LeafIndex, ChainError> {
+    pub fn add(&mut self, waiting: PendingLeaf, now: Timestamp) -> Result<LeafIndex, ChainError> {
         self.not_before(now)?;
         let leaf = new_leaf(waiting, now)?;
         let index = self.frontier.size().next_index();
@@ -255,13 +255,13 @@ impl Draft {
     }
 }
 
-fn new_leaf(waiting: Waiting, received: Timestamp) -> Result<NewLeaf, ChainError> {
+fn new_leaf(waiting: PendingLeaf, received: Timestamp) -> Result<NewLeaf, ChainError> {
     let (bytes, entry) = match waiting {
-        Waiting::Deposit { number, statement } => {
+        PendingLeaf::Deposit { number, statement } => {
             let entry = Entry { number, received, statement: statement.into_note() };
             (entry.to_string().into_bytes(), Some(entry))
         }
-        Waiting::Notice(notice) => (notice.to_string().into_bytes(), None),
+        PendingLeaf::Notice(notice) => (notice.to_string().into_bytes(), None),
     };
     if bytes.len() > LEAF_MAX {
         return Err(ChainError::TooLong { length: bytes.len() });

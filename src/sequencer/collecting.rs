@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::ledger::chain::{Block, Draft, Tip, Waiting};
+use crate::ledger::chain::{Block, Draft, PendingLeaf, Tip};
 use crate::ledger::hash::Digest;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::time::Timestamp;
@@ -116,7 +116,7 @@ impl Growing {
     }
 
     fn add(&mut self, ticket: Ticket, number: DepositNumber, now: Timestamp) {
-        let waiting = Waiting::Deposit { number, statement: ticket.statement.clone() };
+        let waiting = PendingLeaf::Deposit { number, statement: ticket.statement.clone() };
         match self.draft.add(waiting, now) {
             Ok(_) => {
                 self.ahead.insert(ticket.statement.id(), self.tickets.len());

@@ -7,7 +7,7 @@
 //!
 //! Not here: whether the erasure is ordered rightly (`desk`), making sure that the bytes are gone (`store`).
 
-use crate::ledger::chain::{self, Waiting};
+use crate::ledger::chain::{self, PendingLeaf};
 use crate::ledger::leaf::Leaf;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::notice::{ErasedPiece, Notice, NoticeKind, Piece};
@@ -125,12 +125,12 @@ impl<S: AppendLedger> Sealing<S> {
         let first = LeafIndex(self.tip.size().0);
         let (mut waiting, mut private) = (Vec::new(), Vec::new());
         if let Some(((statement, content), number)) = erasure.act.as_ref().zip(number) {
-            waiting.push(Waiting::Deposit { number, statement: statement.clone() });
+            waiting.push(PendingLeaf::Deposit { number, statement: statement.clone() });
             if !content.is_empty() {
                 private.push((first, content.clone()));
             }
         }
-        waiting.push(Waiting::Notice(notice));
+        waiting.push(PendingLeaf::Notice(notice));
         let block = chain::next(&self.tip, waiting, now).map_err(|error| Stop::Fatal(error.to_string()))?;
         let sealed = self.store_and_sign(block, &private, &erasure.pieces)?;
         let act = number.is_some().then_some(Answer::Sealed { sealed, position: 0, fresh: true });

@@ -6,7 +6,7 @@
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
-use crate::ledger::chain::{self, Tip, Waiting};
+use crate::ledger::chain::{self, PendingLeaf, Tip};
 use crate::ledger::key::{Signer, VerifierKey};
 use crate::ledger::notice::{Mode, Notice, NoticeKind};
 use crate::sequencer::clock::{Clock, Guard};
@@ -139,7 +139,7 @@ fn found<S: AppendLedger, C: Clock>(
         },
     };
     let notice = notice.sign(&[signer]).map_err(|e| founding_error(&e))?;
-    let block = chain::next(tip, vec![Waiting::Notice(notice)], now).map_err(|e| founding_error(&e))?;
+    let block = chain::next(tip, vec![PendingLeaf::Notice(notice)], now).map_err(|e| founding_error(&e))?;
     store.append(&block, &[], &[])?;
     clock.sealed();
     Ok(())

@@ -12,7 +12,7 @@ use tiezheng::court::ids::AnnexId;
 use tiezheng::court::values::Capacity;
 use tiezheng::custody::keeper::Keeper;
 use tiezheng::desk::labels;
-use tiezheng::ledger::chain::Waiting;
+use tiezheng::ledger::chain::PendingLeaf;
 use tiezheng::ledger::hash::Digest;
 use tiezheng::ledger::metadata::PrivateMetadata;
 use tiezheng::ledger::statement::content::HashAlgorithm;
@@ -62,7 +62,7 @@ async fn ledger(root: &Path) -> (PathBuf, Vec<PathBuf>) {
         });
         let content =
             PrivateContent { metadata: Some(text), annexes: vec![key], labels: vec![labels::custody_of_all()] };
-        let waiting = Waiting::Deposit { number: number(u64::from(n)), statement };
+        let waiting = PendingLeaf::Deposit { number: number(u64::from(n)), statement };
         let block = append_erasing(&store, vec![waiting], &BTreeMap::from([(0, content)]), &[]).unwrap();
         store.publish(published_of(&block)).unwrap();
         let name = kept.object.to_string();

@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use tiezheng::ledger::chain::Waiting;
+use tiezheng::ledger::chain::PendingLeaf;
 use tiezheng::ledger::hash::Digest;
 use tiezheng::ledger::statement::text::LinkKind;
 use tiezheng::store::contract::keeping::KeepPrivate;
@@ -43,7 +43,7 @@ fn three_blocks() -> Rocks {
     store.publish(published_of(&second.unwrap())).unwrap();
     let mut pieces = [metadata_at(4), annex_at(4, &private(14))];
     pieces.sort_unstable();
-    let waiting = (0..248).map(|n| Waiting::Notice(notice(n))).chain([Draft::nth(3).waiting(3), erased(&pieces)]);
+    let waiting = (0..248).map(|n| PendingLeaf::Notice(notice(n))).chain([Draft::nth(3).waiting(3), erased(&pieces)]);
     let third = append_erasing(store, waiting.collect(), &[].into(), &pieces);
     store.publish(published_of(&third.unwrap())).unwrap();
     store.set_bookmark(&Digest([0xb1; 32]), 0x0102).unwrap();

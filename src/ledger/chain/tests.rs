@@ -14,12 +14,12 @@ fn at(millis: u64) -> Timestamp {
 }
 
 /// A notice that differs from others by its time.
-fn notice(millis: u64) -> Waiting {
+fn notice(millis: u64) -> PendingLeaf {
     let signer = Signer::new(origin(), &[1; 32]).unwrap();
     let (key, next) = (signer.verifier().clone(), signer.verifier().commitment());
     let kind = NoticeKind::Genesis { mode: Mode::Test, key, next };
     let notice = Notice { ledger: origin(), received: at(millis), kind };
-    Waiting::Notice(notice.sign(&[&signer]).unwrap())
+    PendingLeaf::Notice(notice.sign(&[&signer]).unwrap())
 }
 
 /// Blocks of many sizes in a row, among them some that fill several tiles at once.
@@ -62,7 +62,7 @@ fn leaf_by_leaf_makes_the_same_block() {
         let mut draft = Draft::on(&tip);
         for (place, leaf) in block.leaves.iter().enumerate() {
             let notice = SignedNotice::parse(&leaf.bytes).unwrap();
-            let index = draft.add(Waiting::Notice(notice), block.header.time);
+            let index = draft.add(PendingLeaf::Notice(notice), block.header.time);
             assert_eq!(index, Ok(LeafIndex(block.base.0 + place as u64)));
         }
         let same = draft.seal(block.header.time).unwrap();

@@ -1,7 +1,7 @@
 //! Item receipts read back what they print and nothing else, and no changed byte of one is ever agreed with.
 
 use super::*;
-use crate::ledger::chain::{self, Block, Tip, Waiting};
+use crate::ledger::chain::{self, Block, PendingLeaf, Tip};
 use crate::ledger::checkpoint::Checkpoint;
 use crate::ledger::hash::{Digest, leaf_hash, sha256};
 use crate::ledger::key::{Name, Signer};
@@ -87,8 +87,8 @@ fn item_receipt() -> ItemReceipt {
         tip = block.tip.clone();
         block
     };
-    let first = next(Waiting::Notice(genesis), 1);
-    let second = next(Waiting::Deposit { number, statement: statement(manifest) }, 2);
+    let first = next(PendingLeaf::Notice(genesis), 1);
+    let second = next(PendingLeaf::Deposit { number, statement: statement(manifest) }, 2);
     let leaves = [&first, &second].map(|block| [block.leaves[0].bytes.clone(), block.header_bytes.clone()]);
     let hashes: Vec<_> = leaves.iter().flatten().map(|bytes| leaf_hash(bytes)).collect();
     let checkpoint = Checkpoint { origin: origin(), size: TreeSize(4), root: root_of(&hashes) };

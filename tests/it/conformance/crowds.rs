@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use tiezheng::ledger::chain::Waiting;
+use tiezheng::ledger::chain::PendingLeaf;
 use tiezheng::ledger::hash::leaf_hash;
 use tiezheng::ledger::leaf::Leaf;
 use tiezheng::ledger::merkle::proof::{verify_consistency, verify_inclusion};
@@ -22,7 +22,7 @@ pub(super) fn seventy_thousand_leaves_are_all_proven<B: Bench>() {
     for count in [1, 254, 255, 256, 257, 1_000, 25_600, 30_000, 12_500] {
         let waiting = (n..n + count).map(|n| match n % 50 {
             0 => Draft::nth(n).waiting(n),
-            _ => Waiting::Notice(notice(n)),
+            _ => PendingLeaf::Notice(notice(n)),
         });
         let block = seal(bench.store(), waiting.collect());
         sizes.push((block.tip.size(), block.tip.root()));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tiezheng::ledger::chain::Waiting;
+use tiezheng::ledger::chain::PendingLeaf;
 use tiezheng::ledger::hash::Digest;
 use tiezheng::ledger::merkle::shape::LeafIndex;
 use tiezheng::ledger::notice::ErasedPiece;
@@ -166,7 +166,7 @@ pub(super) fn a_refused_erasure_changes_nothing<B: Bench>() {
     bench.store().purge().unwrap();
     let tip = bench.store().tip().unwrap();
     let deposit = || Draft::nth(9).meta(&private(9)).waiting(9);
-    let try_to = |waiting: Vec<Waiting>, erasures: &[ErasedPiece]| match bench
+    let try_to = |waiting: Vec<PendingLeaf>, erasures: &[ErasedPiece]| match bench
         .store()
         .append(&block_on(&tip, waiting), &[], erasures)
         .unwrap_err()
@@ -201,7 +201,7 @@ pub(super) fn a_refused_erasure_changes_nothing<B: Bench>() {
     // Without a notice, with another, with two, the notice alone, in another order, twice.
     let mismatch = ErasureRefusal::NoticeMismatch;
     assert_eq!(try_to(vec![deposit()], &[held]), mismatch);
-    assert_eq!(try_to(vec![Waiting::Notice(notice(1))], &[held]), mismatch);
+    assert_eq!(try_to(vec![PendingLeaf::Notice(notice(1))], &[held]), mismatch);
     assert_eq!(try_to(vec![erased(&[other])], &[held]), mismatch);
     assert_eq!(try_to(vec![erased(&[held, other])], &[held]), mismatch);
     assert_eq!(try_to(vec![erased(&[held]), erased(&[held])], &[held]), mismatch);

@@ -1,7 +1,7 @@
 //! The indexes.
 
 use tiezheng::ledger::block::Height;
-use tiezheng::ledger::chain::Waiting;
+use tiezheng::ledger::chain::PendingLeaf;
 use tiezheng::ledger::hash::Digest;
 use tiezheng::ledger::merkle::shape::LeafIndex;
 use tiezheng::ledger::statement::content::HashAlgorithm;
@@ -20,7 +20,7 @@ pub(super) fn every_row_is_found_and_only_once_published<B: Bench>() {
     found(bench.store());
     let statement = Draft::nth(1).subject(7, 1).link(LinkKind::Refers, number(9)).sign();
     let first = seal(bench.store(), vec![Draft::nth(9).waiting(9)]);
-    let waiting = Waiting::Deposit { number: number(1), statement: statement.clone() };
+    let waiting = PendingLeaf::Deposit { number: number(1), statement: statement.clone() };
     let block = append(bench.store(), vec![waiting]).unwrap();
     let (at, record) = (block.header.first, block.leaves[0].hash);
     let digests = statement.statement().content.unwrap().digests().collect::<Vec<_>>();
@@ -202,7 +202,7 @@ pub(super) fn deposits_of_a_digest_are_read_in_ranges<B: Bench>() {
 pub(super) fn a_notice_said_twice_is_found_where_it_stood_first<B: Bench>() {
     let bench = B::begin();
     found(bench.store());
-    let say = |n| Waiting::Notice(notice(n));
+    let say = |n| PendingLeaf::Notice(notice(n));
     seal(bench.store(), vec![say(1), say(1), say(2)]);
     let block = seal(bench.store(), vec![say(2), say(3)]);
     let find = |n: u64| {

@@ -7,7 +7,7 @@ use tiezheng::store::refusal::Refusal;
 
 use crate::support::chain::{Draft, append, everywhere, found, links_to, notice, number, seal};
 use crate::support::stores::Bench;
-use tiezheng::ledger::chain::Waiting;
+use tiezheng::ledger::chain::PendingLeaf;
 
 /// Deposit 1 by depositor 1; deposit 2 begins subject 7; deposit 3 is on behalf of account 5.
 fn begun<B: Bench>() -> B {
@@ -54,7 +54,7 @@ pub(super) fn every_refusal_has_its_name_and_position<B: Bench>() {
     let bench = begun::<B>();
     for (draft, n, refusal) in refused() {
         // A good deposit and a notice before it, a good deposit after it.
-        let before = vec![Draft::nth(40).waiting(40), Waiting::Notice(notice(1))];
+        let before = vec![Draft::nth(40).waiting(40), PendingLeaf::Notice(notice(1))];
         let block = [before, vec![draft.waiting(n), Draft::nth(41).waiting(41)]].concat();
         assert_eq!(append(bench.store(), block).unwrap_err(), AppendError::Refused { position: 2, refusal });
     }
@@ -67,7 +67,7 @@ pub(super) fn a_refused_block_leaves_nothing<B: Bench>() {
     let tip = bench.store().tip().unwrap();
     let subject = Draft::nth(40).subject(9, 1).link(LinkKind::Refers, number(1)).sign();
     let digest = subject.statement().content.unwrap().sha256.unwrap();
-    let good = Waiting::Deposit { number: number(40), statement: subject.clone() };
+    let good = PendingLeaf::Deposit { number: number(40), statement: subject.clone() };
     assert!(append(bench.store(), vec![good.clone(), Draft::nth(1).waiting(41)]).is_err());
     for _ in 0..2 {
         let store = bench.store();

@@ -25,7 +25,7 @@ fn grow(store: &RocksStore, blocks: u64, mut each: impl FnMut(&[Block])) -> Vec<
     let mut all = vec![found(store)];
     for n in 0..blocks {
         let deposits = n * A_BLOCK..(n + 1) * A_BLOCK;
-        let again = (n % 5 == 0).then(|| tiezheng::ledger::chain::Waiting::Notice(notice(7)));
+        let again = (n % 5 == 0).then(|| tiezheng::ledger::chain::PendingLeaf::Notice(notice(7)));
         all.push(seal(store, deposits.map(|n| Draft::nth(n).waiting(n)).chain(again).collect()));
         each(&all);
     }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use tiezheng::ledger::chain::Waiting;
+use tiezheng::ledger::chain::PendingLeaf;
 use tiezheng::store::contract::{AppendError, AppendLedger, ReadLedger};
 use tiezheng::store::rocks::store::RocksStore;
 use tiezheng::store::shortage::Shortage;
@@ -34,7 +34,7 @@ fn after_a_failed_write_there_is_no_other_until_reopened() {
     let store = RocksStore::open(&folder, &small()).unwrap();
     let (tip, published) = (store.tip().unwrap(), store.published().unwrap());
     assert!(tip.size() >= published.size());
-    append(&store, vec![Waiting::Notice(notice(9_999_999))]).unwrap();
+    append(&store, vec![PendingLeaf::Notice(notice(9_999_999))]).unwrap();
 }
 
 fn write_until_it_fails(folder: &Path) {
@@ -43,7 +43,7 @@ fn write_until_it_fails(folder: &Path) {
     let store = RocksStore::create(folder, &origin(), &options).unwrap();
     found(&store);
     let error = (0..100_u64).find_map(|n| {
-        let waiting = (1_000 * n..1_000 * (n + 1)).map(|n| Waiting::Notice(notice(n))).collect();
+        let waiting = (1_000 * n..1_000 * (n + 1)).map(|n| PendingLeaf::Notice(notice(n))).collect();
         match append(&store, waiting) {
             Ok(block) => store.publish(published_of(&block)).err(),
             Err(error) => Some(error),
@@ -54,7 +54,7 @@ fn write_until_it_fails(folder: &Path) {
     let (tip, published) = (store.tip().unwrap(), store.published().unwrap());
     assert_eq!(tip.size(), published.size(), "the failed block is not shown");
     for _ in 0..2 {
-        let again = append(&store, vec![Waiting::Notice(notice(9_999_999))]);
+        let again = append(&store, vec![PendingLeaf::Notice(notice(9_999_999))]);
         assert_eq!(again.err(), error);
     }
     assert_eq!(store.publish((*published).clone()).err(), error);

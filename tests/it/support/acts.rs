@@ -10,7 +10,7 @@ use tiezheng::court::document::{Document, Stream};
 use tiezheng::court::ids::{AccountId, AnnexId};
 use tiezheng::court::values::Capacity;
 use tiezheng::ledger::block::Height;
-use tiezheng::ledger::chain::Waiting;
+use tiezheng::ledger::chain::PendingLeaf;
 use tiezheng::ledger::hash::Digest;
 use tiezheng::ledger::merkle::shape::LeafIndex;
 use tiezheng::ledger::metadata::PrivateMetadata;
@@ -100,7 +100,7 @@ impl Acts {
         let place = LeafIndex(self.store.tip().unwrap().size().0);
         let annexes = annexes.iter().map(|n| annex(*n)).collect();
         let private = PrivateContent { metadata: Some(piece), annexes, labels: vec![] };
-        let waiting = Waiting::Deposit { number: number(self.deposits), statement };
+        let waiting = PendingLeaf::Deposit { number: number(self.deposits), statement };
         let block = append_erasing(&self.store, vec![waiting], &BTreeMap::from([(0, private)]), &[]).unwrap();
         self.store.publish(published_of(&block)).unwrap();
         place

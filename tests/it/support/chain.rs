@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use tiezheng::ledger::block::Height;
-use tiezheng::ledger::chain::{self, Block, Tip, Waiting};
+use tiezheng::ledger::chain::{self, Block, PendingLeaf, Tip};
 use tiezheng::ledger::checkpoint::{Checkpoint, SignedCheckpoint};
 use tiezheng::ledger::hash::{Digest, sha256};
 use tiezheng::ledger::key::{Name, Signer};
@@ -34,11 +34,11 @@ pub(crate) fn number(n: u64) -> DepositNumber {
 }
 
 /// The genesis notice.
-pub(crate) fn genesis() -> Waiting {
+pub(crate) fn genesis() -> PendingLeaf {
     let (key, next) = (ledger_key().verifier().clone(), sha256(b"the successor's key"));
     let kind = NoticeKind::Genesis { mode: Mode::Test, key, next };
     let notice = Notice { ledger: origin(), received: second(0), kind };
-    Waiting::Notice(notice.sign(&[&ledger_key()]).unwrap())
+    PendingLeaf::Notice(notice.sign(&[&ledger_key()]).unwrap())
 }
 
 /// Some other notice: cheap leaves that no index but `records` knows.
@@ -49,13 +49,13 @@ pub(crate) fn notice(n: u64) -> SignedNotice {
 }
 
 /// The notice that these pieces are erased.
-pub(crate) fn erased(pieces: &[ErasedPiece]) -> Waiting {
+pub(crate) fn erased(pieces: &[ErasedPiece]) -> PendingLeaf {
     erased_at(pieces, second(0))
 }
 
-fn erased_at(pieces: &[ErasedPiece], received: Timestamp) -> Waiting {
+fn erased_at(pieces: &[ErasedPiece], received: Timestamp) -> PendingLeaf {
     let kind = NoticeKind::Erased { pieces: pieces.to_vec() };
-    Waiting::Notice(Notice { ledger: origin(), received, kind }.sign(&[&ledger_key()]).unwrap())
+    PendingLeaf::Notice(Notice { ledger: origin(), received, kind }.sign(&[&ledger_key()]).unwrap())
 }
 
 /// What the `meta` line of the deposit at `index` commits to.
@@ -163,14 +163,14 @@ impl Draft {
         SignedStatement::sign(self.statement, &self.signers).unwrap()
     }
 
-    /// Waiting under deposit number `n`.
-    pub(crate) fn waiting(self, n: u64) -> Waiting {
-        Waiting::Deposit { number: number(n), statement: self.sign() }
+    /// PendingLeaf under deposit number `n`.
+    pub(crate) fn waiting(self, n: u64) -> PendingLeaf {
+        PendingLeaf::Deposit { number: number(n), statement: self.sign() }
     }
 }
 
 /// The block of `waiting` that follows `tip`, one second after it.
-pub(crate) fn block_on(tip: &Tip, waiting: Vec<Waiting>) -> Block {
+pub(crate) fn block_on(tip: &Tip, waiting: Vec<PendingLeaf>) -> Block {
     chain::next(tip, waiting, second(tip.next_height.0)).unwrap()
 }
 
@@ -187,14 +187,14 @@ pub(crate) fn published_of(block: &Block) -> Published {
 }
 
 /// Appends what waits as the next block and does not publish it.
-pub(crate) fn append<S: AppendLedger + ?Sized>(store: &S, waiting: Vec<Waiting>) -> Result<Block, AppendError> {
+pub(crate) fn append<S: AppendLedger + ?Sized>(store: &S, waiting: Vec<PendingLeaf>) -> Result<Block, AppendError> {
     append_with(store, waiting, &BTreeMap::new())
 }
 
 /// Likewise, with the private content of the deposits at these positions of the block.
 pub(crate) fn append_with<S: AppendLedger + ?Sized>(
     store: &S,
-    waiting: Vec<Waiting>,
+    waiting: Vec<PendingLeaf>,
     private: &BTreeMap<u64, PrivateMetadata>,
 ) -> Result<Block, AppendError> {
     let private = private.iter().map(|(position, held)| (*position, held.clone().into())).collect();
@@ -204,7 +204,7 @@ pub(crate) fn append_with<S: AppendLedger + ?Sized>(
 /// Likewise, and erases these pieces.
 pub(crate) fn append_erasing<S: AppendLedger + ?Sized>(
     store: &S,
-    waiting: Vec<Waiting>,
+    waiting: Vec<PendingLeaf>,
     private: &BTreeMap<u64, PrivateContent>,
     erasures: &[ErasedPiece],
 ) -> Result<Block, AppendError> {
@@ -224,7 +224,7 @@ pub(crate) fn erase<S: AppendLedger + ?Sized>(store: &S, pieces: &[ErasedPiece])
 }
 
 /// Appends what waits as the next block and publishes it.
-pub(crate) fn seal<S: AppendLedger + ?Sized>(store: &S, waiting: Vec<Waiting>) -> Block {
+pub(crate) fn seal<S: AppendLedger + ?Sized>(store: &S, waiting: Vec<PendingLeaf>) -> Block {
     let block = append(store, waiting).unwrap();
     store.publish(published_of(&block)).unwrap();
     block

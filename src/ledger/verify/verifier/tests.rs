@@ -6,7 +6,7 @@ mod steps;
 use sha2::Digest as _;
 
 use super::*;
-use crate::ledger::chain::{self, Tip, Waiting};
+use crate::ledger::chain::{self, PendingLeaf, Tip};
 use crate::ledger::checkpoint::Checkpoint;
 use crate::ledger::hash::leaf_hash;
 use crate::ledger::key::{Name, Signer};
@@ -98,9 +98,9 @@ fn receipt_of(first: &[SignedNotice], ours: SignedStatement, test: bool, signer:
     let mut draws = 0..;
     let mut deposit = |statement| {
         let number = draws.find_map(|random| DepositNumber::draw(test, at(0).beijing_date(), random)).unwrap();
-        Waiting::Deposit { number, statement }
+        PendingLeaf::Deposit { number, statement }
     };
-    let notices = first.iter().cloned().map(Waiting::Notice).collect();
+    let notices = first.iter().cloned().map(PendingLeaf::Notice).collect();
     let batch = [1, 2]
         .map(|n| statement(Some(content()), n))
         .into_iter()

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::*;
 use crate::ledger::block::Height;
-use crate::ledger::chain::{Waiting as Pending, next};
+use crate::ledger::chain::{PendingLeaf as Pending, next};
 use crate::ledger::checkpoint::Checkpoint;
 use crate::ledger::key::Signer;
 use crate::ledger::notice::{Mode, Notice, NoticeKind};
