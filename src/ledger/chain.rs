@@ -1,6 +1,6 @@
 //! The one pure step that grows the chain: a tip, what waits, and the time make the next block.
 //!
-//! [`next`] makes it in one go; a [`Draft`] takes in leaf after leaf while others are still on their way, and is sealed
+//! [`next`] makes it in one go; a [`BlockBuilder`] takes in leaf after leaf while others are still on their way, and is sealed
 //! when it is their block's turn. Both make the same block.
 //!
 //! # Invariants
@@ -146,7 +146,7 @@ pub enum ChainError {
 ///
 /// [`ChainError`]; nothing has changed.
 pub fn next(tip: &Tip, waiting: Vec<PendingLeaf>, now: Timestamp) -> Result<Block, ChainError> {
-    let mut draft = Draft::on(tip);
+    let mut draft = BlockBuilder::new(tip);
     for one in waiting {
         draft.add(one, now)?;
     }
@@ -155,7 +155,7 @@ pub fn next(tip: &Tip, waiting: Vec<PendingLeaf>, now: Timestamp) -> Result<Bloc
 
 /// A block in the making.
 #[derive(Debug, Clone)]
-pub struct Draft {
+pub struct BlockBuilder {
     base: Tip,
     leaves: Vec<NewLeaf>,
     /// Of the last leaf, or the tip.
@@ -164,7 +164,7 @@ pub struct Draft {
     full_tiles: Vec<FullTile>,
 }
 
-impl Draft {
+impl BlockBuilder {
     /// An empty one, to follow `tip`.
     #[must_use]
     pub fn on(tip: &Tip) -> Self {

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::ledger::chain::{Block, Draft, PendingLeaf, Tip};
+use crate::ledger::chain::{Block, BlockBuilder, PendingLeaf, Tip};
 use crate::ledger::hash::Digest;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::time::Timestamp;
@@ -82,7 +82,7 @@ impl Made {
 
 /// A block in the making.
 struct Growing {
-    draft: Draft,
+    draft: BlockBuilder,
     tickets: Vec<Ticket>,
     doubles: Vec<(usize, Ticket)>,
     repeats: Vec<Ticket>,
@@ -101,7 +101,7 @@ struct Before {
 impl Growing {
     fn on(tip: &Tip) -> Self {
         let (tickets, doubles, repeats, ahead) = Default::default();
-        Self { draft: Draft::on(tip), tickets, doubles, repeats, ahead, streams: Streams::default() }
+        Self { draft: BlockBuilder::new(tip), tickets, doubles, repeats, ahead, streams: Streams::default() }
     }
 
     /// The ticket, unless its statement is here already.

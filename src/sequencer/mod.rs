@@ -7,7 +7,7 @@
 //! answers of a block, [`state`] says whether all is well.
 //!
 //! ```text
-//! handle.deposit ─▶ pool (bounded; full = busy) ─▶ collecting: number, stamp, hash ─▶ ledger::chain::Draft::seal
+//! handle.deposit ─▶ pool (bounded; full = busy) ─▶ collecting: number, stamp, hash ─▶ ledger::chain::BlockBuilder::seal
 //!     ─▶ store.append           the commit point                 crash before: nothing happened
 //!     ─▶ seal: read back, sign                                   crash here: recovery does exactly this
 //!     ─▶ store.publish          the mark                         crash after: the same statement finds its receipt

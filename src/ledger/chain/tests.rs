@@ -59,7 +59,7 @@ fn a_block_proves_its_leaves_its_header_and_the_leaf_before_it_from_memory() {
 fn leaf_by_leaf_makes_the_same_block() {
     let mut tip = Tip::before_genesis(origin());
     for block in chain() {
-        let mut draft = Draft::on(&tip);
+        let mut draft = BlockBuilder::new(&tip);
         for (place, leaf) in block.leaves.iter().enumerate() {
             let notice = SignedNotice::parse(&leaf.bytes).unwrap();
             let index = draft.add(PendingLeaf::Notice(notice), block.header.time);
@@ -74,11 +74,11 @@ fn leaf_by_leaf_makes_the_same_block() {
 
 #[test]
 fn time_never_runs_back_within_a_draft() {
-    let mut draft = Draft::on(&Tip::before_genesis(origin()));
+    let mut draft = BlockBuilder::new(&Tip::before_genesis(origin()));
     draft.add(notice(0), at(5)).unwrap();
     assert!(matches!(draft.add(notice(1), at(4)), Err(ChainError::ClockRegressed { behind_ms: 1, .. })));
     assert_eq!(draft.len(), 1);
     assert!(matches!(draft.clone().seal(at(4)), Err(ChainError::ClockRegressed { .. })));
     assert!(draft.seal(at(5)).is_ok());
-    assert_eq!(Draft::on(&Tip::before_genesis(origin())).seal(at(0)).unwrap_err(), ChainError::Empty);
+    assert_eq!(BlockBuilder::new(&Tip::before_genesis(origin())).seal(at(0)).unwrap_err(), ChainError::Empty);
 }
