@@ -12,7 +12,7 @@ use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::Receipt;
 use crate::ledger::verify::continuity::continues;
 use crate::ledger::verify::history::History;
-use crate::ledger::verify::report::{LedgerFault, Skipped};
+use crate::ledger::verify::report::{LedgerFault, SkipReason};
 use crate::ledger::verify::trust::Trust;
 
 /// What a node shows about a receipt.
@@ -21,7 +21,7 @@ pub struct LedgerCheck {
     /// What the ledger says of later and earlier deposits; `None` where it was not asked or cannot tell.
     pub history: Option<History>,
     /// Why there is no history.
-    pub without_history: Skipped,
+    pub without_history: SkipReason,
     /// How the ledger contradicts the receipt.
     pub fault: Option<LedgerFault>,
     /// Whether a node of the receipt's ledger answered.
@@ -31,12 +31,12 @@ pub struct LedgerCheck {
 impl LedgerCheck {
     /// The ledger was not asked, for this reason.
     #[must_use]
-    pub const fn not_asked(why: Skipped) -> Self {
+    pub const fn not_asked(why: SkipReason) -> Self {
         Self { history: None, without_history: why, fault: None, answered: false }
     }
 
     const fn contradicted(fault: LedgerFault) -> Self {
-        Self { history: None, without_history: Skipped::NoRecord, fault: Some(fault), answered: true }
+        Self { history: None, without_history: SkipReason::NoRecord, fault: Some(fault), answered: true }
     }
 }
 
@@ -52,21 +52,21 @@ pub async fn check(
     trust: &Trust,
 ) -> Result<LedgerCheck, Complaint> {
     let Ok(held) = SignedCheckpoint::parse(record.receipt.checkpoint.as_bytes()) else {
-        return Ok(LedgerCheck::not_asked(Skipped::DamagedReceipt));
+        return Ok(LedgerCheck::not_asked(SkipReason::DamagedReceipt));
     };
     let held = held.checkpoint();
     let shown = match client.ledger().await {
         Ok(told) => trusted(&told.checkpoint, held, trust),
-        Err(_) => return Ok(LedgerCheck::not_asked(Skipped::Unreachable)),
+        Err(_) => return Ok(LedgerCheck::not_asked(SkipReason::Unreachable)),
     };
-    let Some(shown) = shown else { return Ok(LedgerCheck::not_asked(Skipped::OtherLedger)) };
+    let Some(shown) = shown else { return Ok(LedgerCheck::not_asked(SkipReason::OtherLedger)) };
     let told = match client.facts(number).await {
         Ok(told) => Some(told),
         Err(ClientError::Problem { status: 404, .. }) => None,
-        Err(_) => return Ok(LedgerCheck::not_asked(Skipped::Unreachable)),
+        Err(_) => return Ok(LedgerCheck::not_asked(SkipReason::Unreachable)),
     };
     match continuity(client, held, &shown).await {
-        None => return Ok(LedgerCheck::not_asked(Skipped::Unreachable)),
+        None => return Ok(LedgerCheck::not_asked(SkipReason::Unreachable)),
         Some(Err(fault)) => return Ok(LedgerCheck::contradicted(fault)),
         Some(Ok(())) => {}
     }
@@ -74,11 +74,11 @@ pub async fn check(
     match client.receipt(number).await {
         Ok(own) if is_same_record(&own, &record.receipt) => {}
         Ok(_) => return Ok(LedgerCheck::contradicted(LedgerFault::OtherRecord)),
-        Err(_) => return Ok(LedgerCheck::not_asked(Skipped::Unreachable)),
+        Err(_) => return Ok(LedgerCheck::not_asked(SkipReason::Unreachable)),
     }
     let told = Record { receipt: record.receipt.clone(), item: None, told: Some(told) };
     let history = history(client, &told, trust).await?;
-    Ok(LedgerCheck { history, without_history: Skipped::DamagedReceipt, fault: None, answered: true })
+    Ok(LedgerCheck { history, without_history: SkipReason::DamagedReceipt, fault: None, answered: true })
 }
 
 /// The checkpoint that a node shows, where a trusted key of the receipt's ledger signed it.

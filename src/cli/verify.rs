@@ -27,7 +27,7 @@ use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::Receipt;
 use crate::ledger::statement::content::{HashAlgorithm, Measured};
 use crate::ledger::time::Timestamp;
-use crate::ledger::verify::report::{Conclusion, LedgerFault, Obstacle, Report, Skipped};
+use crate::ledger::verify::report::{Conclusion, LedgerFault, Obstacle, Report, SkipReason};
 use crate::ledger::verify::trust::Trust;
 use crate::ledger::verify::verifier::{Question, RecordSource, verify};
 use crate::ledger::verify::wording::{Language, skipped};
@@ -126,7 +126,7 @@ async fn by_record(
         Some(client) => {
             let history = history(client, record, &request.trust).await?;
             let fault = contradiction(request, client, number).await?;
-            let check = LedgerCheck { history, without_history: Skipped::DamagedReceipt, fault, answered: true };
+            let check = LedgerCheck { history, without_history: SkipReason::DamagedReceipt, fault, answered: true };
             (check, ReportNodeJson::asked(origin_of(&record.receipt), client.address()))
         }
         None => ask_ledger(request, record, number, config, screen).await?,
@@ -185,7 +185,7 @@ async fn ask_ledger(
 ) -> anyhow::Result<(LedgerCheck, ReportNodeJson)> {
     let origin = origin_of(&record.receipt);
     let Some(number) = number.filter(|_| !request.args.offline) else {
-        let why = if request.args.offline { Skipped::Offline } else { Skipped::DamagedReceipt };
+        let why = if request.args.offline { SkipReason::Offline } else { SkipReason::DamagedReceipt };
         return Ok((LedgerCheck::not_asked(why), ReportNodeJson::offline(origin)));
     };
     let client = request.client(origin.as_deref(), config)?;

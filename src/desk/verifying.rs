@@ -20,7 +20,7 @@ use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::Receipt;
 use crate::ledger::statement::content::HashAlgorithm;
 use crate::ledger::verify::report::{
-    Compared, Conclusion, Obstacle, Outcome, Report, Reservation, Skipped, Step, StepResult,
+    ComparisonKind, Conclusion, Obstacle, Outcome, Report, Reservation, SkipReason, Step, StepResult,
 };
 use crate::ledger::verify::trust::{KeySource, Trust};
 use crate::ledger::verify::verifier::{Presented, Question, RecordSource, verify};
@@ -90,9 +90,11 @@ impl Desk {
         let diverges = differs == Some(true) || looks.get(&item).is_some_and(|look| look.divergence.is_some());
         let step = Step::ImportSnapshot;
         report.set(&match (own, differs) {
-            (true, _) => StepResult::of(step, Outcome::of(!diverges), Compared::ImportWithLedger, Vec::new()),
-            (false, Some(_)) => StepResult::of(step, Outcome::of(!diverges), Compared::ImportWithReceipt, Vec::new()),
-            (false, None) => StepResult::not_performed(step, Skipped::NoRecord),
+            (true, _) => StepResult::of(step, Outcome::of(!diverges), ComparisonKind::ImportWithLedger, Vec::new()),
+            (false, Some(_)) => {
+                StepResult::of(step, Outcome::of(!diverges), ComparisonKind::ImportWithReceipt, Vec::new())
+            }
+            (false, None) => StepResult::not_performed(step, SkipReason::NoRecord),
         });
         if diverges {
             report.conclusion = Conclusion::ChainFault;
@@ -138,7 +140,7 @@ fn report_on(
         (None, Some(index)) => (Arc::new(receipts::receipt(store, index)?), RecordSource::OwnLedger),
         (None, None) => {
             let mut report = Report::not_found(Some(about.deposit));
-            report.set(&StepResult::not_applicable(Step::NumberCheck, Skipped::NumberFromCase));
+            report.set(&StepResult::not_applicable(Step::NumberCheck, SkipReason::NumberFromCase));
             return Ok(report);
         }
     };
@@ -154,7 +156,7 @@ fn report_on(
         source,
         presented: asked.presented,
         history: known.as_ref(),
-        without_history: if about.own { Skipped::NoRecord } else { Skipped::ForeignLedger },
+        without_history: if about.own { SkipReason::NoRecord } else { SkipReason::ForeignLedger },
         stated_tx_id: Some(about.tx_id),
         platform: about.own.then_some(&about.platform),
         ..Question::about(&receipt, &trust)

@@ -2,7 +2,7 @@
 //!
 //! Fixed wording beside `wording`, for the steps that look something up instead of comparing two things.
 
-use crate::ledger::verify::report::{Compared, HISTORY, INCOMPLETE, Outcome, Step, StepResult};
+use crate::ledger::verify::report::{ComparisonKind, HISTORY, INCOMPLETE, Outcome, Step, StepResult};
 use crate::ledger::verify::wording::{Language, skipped};
 
 /// Most deposit numbers that one finding names; the values of the step list all that are known.
@@ -10,67 +10,69 @@ const NUMBERS_MAX: usize = 3;
 
 /// What a step compared with what, or where it looked.
 #[must_use]
-pub const fn compared(compared: Compared, language: Language) -> &'static str {
+pub const fn compared(compared: ComparisonKind, language: Language) -> &'static str {
     let (chinese, english) = match compared {
-        Compared::EnteredNumber => ("复算所输入编号的校验位", "check characters of the number entered, recomputed"),
-        Compared::NumberWithRecord => ("所查编号与所得记录的编号", "number asked for, with the record's"),
-        Compared::ReceiptHoldsRecord => (
+        ComparisonKind::EnteredNumber => {
+            ("复算所输入编号的校验位", "check characters of the number entered, recomputed")
+        }
+        ComparisonKind::NumberWithRecord => ("所查编号与所得记录的编号", "number asked for, with the record's"),
+        ComparisonKind::ReceiptHoldsRecord => (
             "回执载有该编号的记录；是否在链上，见第6至9项",
             "the receipt holds a record of this number; that it is on the chain, steps 6 to 9 show",
         ),
-        Compared::NodeHoldsRecord => ("按摘要向节点查询所得", "found by asking the node for the digest"),
-        Compared::AlgorithmsWithAllowed => {
+        ComparisonKind::NodeHoldsRecord => ("按摘要向节点查询所得", "found by asking the node for the digest"),
+        ComparisonKind::AlgorithmsWithAllowed => {
             ("记录所载算法、摘要长度与允许的算法", "algorithms and digest lengths in the record, with those allowed")
         }
-        Compared::FileWithRecord => {
+        ComparisonKind::FileWithRecord => {
             ("文件的摘要、字节数与记录所载", "digests and size of the file, with those in the record")
         }
-        Compared::FileWithItem => {
+        ComparisonKind::FileWithItem => {
             ("文件的摘要、字节数与清单该项所载", "digests and size of the file, with those of the item")
         }
-        Compared::ItemWithManifest => ("清单项与记录所载清单", "the item, with the manifest in the record"),
-        Compared::DigestWithRecord => ("所提交的摘要与记录所载", "digest presented, with the one in the record"),
-        Compared::TxIdWithImport => {
+        ComparisonKind::ItemWithManifest => ("清单项与记录所载清单", "the item, with the manifest in the record"),
+        ComparisonKind::DigestWithRecord => ("所提交的摘要与记录所载", "digest presented, with the one in the record"),
+        ComparisonKind::TxIdWithImport => {
             ("由记录复算的交易id与导入时所载", "transaction id recomputed from the record, with the imported one")
         }
-        Compared::EntryWithBlock => (
+        ComparisonKind::EntryWithBlock => (
             "由记录复算的交易id，经其路径，与区块所载的根",
             "recomputed transaction id, along its path, with the root in the block",
         ),
-        Compared::BlockWithCheckpoint => (
+        ComparisonKind::BlockWithCheckpoint => (
             "由区块头复算的区块哈希，经其路径，与检查点的根",
             "recomputed block hash, along its path, with the root in the checkpoint",
         ),
-        Compared::PreviousWithCheckpoint => (
+        ComparisonKind::PreviousWithCheckpoint => (
             "区块头所载前一区块哈希，经其路径，与检查点的根",
             "previous block hash in the header, along its path, with the root in the checkpoint",
         ),
-        Compared::CheckpointWithPinnedKey => {
+        ComparisonKind::CheckpointWithPinnedKey => {
             ("检查点签名与核验人固定的账本密钥", "checkpoint signature, with the ledger key that the verifier pinned")
         }
-        Compared::CheckpointWithNodeKey => {
+        ComparisonKind::CheckpointWithNodeKey => {
             ("检查点签名与本节点自身的账本密钥", "checkpoint signature, with this node's own ledger key")
         }
-        Compared::CheckpointWithCourtKey => {
+        ComparisonKind::CheckpointWithCourtKey => {
             ("检查点签名与法院名单所列账本密钥", "checkpoint signature, with a ledger key on the court's list")
         }
-        Compared::SubmissionWithBlockTime => ("交易提交时间与区块生成时间", "submission time, with block time"),
-        Compared::StatementWithItsKeys => (
+        ComparisonKind::SubmissionWithBlockTime => ("交易提交时间与区块生成时间", "submission time, with block time"),
+        ComparisonKind::StatementWithItsKeys => (
             "声明的签名与声明所载密钥；声明、区块、检查点的链标识",
             "the statement's signatures, with the keys it names; ledger named in statement, block and checkpoint",
         ),
-        Compared::LinksOfNode => {
+        ComparisonKind::LinksOfNode => {
             ("节点所列的在后存证，逐一与其回执核对", "later deposits that the node lists, each with its own receipt")
         }
-        Compared::LinksOfOwnLedger => ("本节点账本所载的在后存证", "later deposits in this node's ledger"),
-        Compared::EarlierOfNode => {
+        ComparisonKind::LinksOfOwnLedger => ("本节点账本所载的在后存证", "later deposits in this node's ledger"),
+        ComparisonKind::EarlierOfNode => {
             ("节点所列的更早存证，逐一与其回执核对", "earlier deposits that the node lists, each with its own receipt")
         }
-        Compared::EarlierOfOwnLedger => ("本节点账本所载的更早存证", "earlier deposits in this node's ledger"),
-        Compared::ImportWithLedger => {
+        ComparisonKind::EarlierOfOwnLedger => ("本节点账本所载的更早存证", "earlier deposits in this node's ledger"),
+        ComparisonKind::ImportWithLedger => {
             ("导入时固定的链上信息与本账本现载", "facts frozen at the import, with what this ledger holds now")
         }
-        Compared::ImportWithReceipt => {
+        ComparisonKind::ImportWithReceipt => {
             ("导入时固定的链上信息与回执所载", "facts frozen at the import, with those in the receipt")
         }
     };

@@ -5,7 +5,7 @@
 /// Why a step was not performed, or does not apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Skipped {
+pub enum SkipReason {
     /// No file was given.
     NoFile,
     /// A digest was given, not the file itself.
@@ -51,7 +51,7 @@ pub enum Skipped {
 /// What a step compared with what, or where it looked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Compared {
+pub enum ComparisonKind {
     /// The check characters of the number as entered, with those recomputed.
     EnteredNumber,
     /// The number asked for, with the number in the record.

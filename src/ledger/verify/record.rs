@@ -13,7 +13,7 @@ use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::note::NoteError;
 use crate::ledger::notice::{NoticeKind, SignedNotice};
 use crate::ledger::receipt::{Facts, Receipt};
-use crate::ledger::verify::report::{Compared, Outcome, Skipped, Step, StepResult};
+use crate::ledger::verify::report::{ComparisonKind, Outcome, SkipReason, Step, StepResult};
 use crate::ledger::verify::trust::{KeySource, Trust};
 
 /// A receipt's parts, parsed, and how each rule came out.
@@ -50,7 +50,7 @@ impl RecordCheck {
         let facts = entry.as_ref().zip(header.as_ref()).map(|(entry, header)| Facts::of(entry, header));
         let parts = Parts { receipt, entry: entry.as_ref(), header: header.as_ref(), checkpoint: checkpoint.as_ref() };
         let or_damaged = |step, result: Option<StepResult>| {
-            result.unwrap_or(StepResult::not_performed(step, Skipped::DamagedReceipt))
+            result.unwrap_or(StepResult::not_performed(step, SkipReason::DamagedReceipt))
         };
         let steps = vec![
             or_damaged(Step::Algorithms, parts.algorithms()),
@@ -80,10 +80,10 @@ impl Parts<'_> {
     fn algorithms(&self) -> Option<StepResult> {
         let content = self.entry?.statement.statement().content;
         let Some(content) = content else {
-            return Some(StepResult::not_applicable(Step::Algorithms, Skipped::ManifestOnly));
+            return Some(StepResult::not_applicable(Step::Algorithms, SkipReason::ManifestOnly));
         };
         let values = content.digests().map(|(algorithm, _)| ("algorithm", algorithm.to_string())).collect();
-        Some(StepResult::of(Step::Algorithms, Outcome::Passed, Compared::AlgorithmsWithAllowed, values))
+        Some(StepResult::of(Step::Algorithms, Outcome::Passed, ComparisonKind::AlgorithmsWithAllowed, values))
     }
 
     /// A receipt states no transaction id: recomputing it compares nothing, unless one was stated elsewhere.
@@ -94,9 +94,9 @@ impl Parts<'_> {
         Some(match stated {
             Some(stated) => {
                 let values = [values, vec![("stated", stated.to_string())]].concat();
-                StepResult::of(Step::TxId, Outcome::of(stated == recomputed), Compared::TxIdWithImport, values)
+                StepResult::of(Step::TxId, Outcome::of(stated == recomputed), ComparisonKind::TxIdWithImport, values)
             }
-            None => StepResult { values, ..StepResult::not_applicable(Step::TxId, Skipped::NoStatedTxId) },
+            None => StepResult { values, ..StepResult::not_applicable(Step::TxId, SkipReason::NoStatedTxId) },
         })
     }
 
@@ -105,29 +105,29 @@ impl Parts<'_> {
         let header = self.header?;
         let values = vec![("root", header.root.to_string())];
         let outcome = Outcome::of(is_in_block(self.receipt, header));
-        Some(StepResult::of(Step::InBlock, outcome, Compared::EntryWithBlock, values))
+        Some(StepResult::of(Step::InBlock, outcome, ComparisonKind::EntryWithBlock, values))
     }
 
     fn block_hash(&self) -> Option<StepResult> {
         let (header, checkpoint) = (self.header?, self.checkpoint?);
         let values = vec![("block_hash", header.hash().to_string())];
         let outcome = Outcome::of(block_is_on_chain(self.receipt, header, checkpoint));
-        Some(StepResult::of(Step::BlockHash, outcome, Compared::BlockWithCheckpoint, values))
+        Some(StepResult::of(Step::BlockHash, outcome, ComparisonKind::BlockWithCheckpoint, values))
     }
 
     fn previous_block(&self) -> Option<StepResult> {
         let (header, checkpoint) = (self.header?, self.checkpoint?);
         let values = vec![("prev_block_hash", header.previous.to_string())];
         let outcome = Outcome::of(previous_is_linked(self.receipt, header, checkpoint));
-        Some(StepResult::of(Step::PreviousBlock, outcome, Compared::PreviousWithCheckpoint, values))
+        Some(StepResult::of(Step::PreviousBlock, outcome, ComparisonKind::PreviousWithCheckpoint, values))
     }
 
     fn signatures(&self, trust: &Trust) -> Option<StepResult> {
         let (outcome, values) = signed_by_trusted_key(self.receipt, self.checkpoint?, trust);
         let compared = match trust.source() {
-            KeySource::Pinned => Compared::CheckpointWithPinnedKey,
-            KeySource::OwnNode => Compared::CheckpointWithNodeKey,
-            KeySource::CourtList => Compared::CheckpointWithCourtKey,
+            KeySource::Pinned => ComparisonKind::CheckpointWithPinnedKey,
+            KeySource::OwnNode => ComparisonKind::CheckpointWithNodeKey,
+            KeySource::CourtList => ComparisonKind::CheckpointWithCourtKey,
         };
         let compared = outcome.reason().is_none().then_some(compared);
         Some(StepResult { step: Step::Signatures, outcome, compared, values })
@@ -137,7 +137,7 @@ impl Parts<'_> {
         let (submitted, sealed) = (self.entry?.received, self.header?.time);
         let values = vec![("tx_submitted_at", submitted.to_string()), ("block_generated_at", sealed.to_string())];
         let outcome = Outcome::of(submitted <= sealed);
-        Some(StepResult::of(Step::TimeOrder, outcome, Compared::SubmissionWithBlockTime, values))
+        Some(StepResult::of(Step::TimeOrder, outcome, ComparisonKind::SubmissionWithBlockTime, values))
     }
 
     /// The signatures of the statement. Where it is made on behalf of an account they are not the depositor's own: that is
@@ -160,7 +160,7 @@ impl Parts<'_> {
             }
             _ => Outcome::of(holds),
         };
-        Some(StepResult::of(Step::DepositorSignature, outcome, Compared::StatementWithItsKeys, values))
+        Some(StepResult::of(Step::DepositorSignature, outcome, ComparisonKind::StatementWithItsKeys, values))
     }
 }
 
@@ -213,14 +213,14 @@ fn signed_by_trusted_key(
 ) -> (Outcome, Vec<(&'static str, String)>) {
     let pinned = trust.keys_of(&checkpoint.checkpoint().origin);
     if pinned.is_empty() {
-        return (Outcome::NotPerformed(Skipped::UnknownKey), Vec::new());
+        return (Outcome::NotPerformed(SkipReason::UnknownKey), Vec::new());
     }
     match checkpoint.verified_by(&pinned) {
         Ok(key) => (Outcome::Passed, signed(key)),
         Err(NoteError::UnknownKey) => match successor(receipt, checkpoint, &pinned) {
             Some(Ok(key)) => (Outcome::Passed, signed(&key)),
             Some(Err(())) => (Outcome::Failed, Vec::new()),
-            None => (Outcome::NotPerformed(Skipped::UnknownKey), Vec::new()),
+            None => (Outcome::NotPerformed(SkipReason::UnknownKey), Vec::new()),
         },
         Err(_) => (Outcome::Failed, Vec::new()),
     }

@@ -5,7 +5,7 @@
 
 use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::Facts;
-pub use crate::ledger::verify::reasons::{Compared, Skipped};
+pub use crate::ledger::verify::reasons::{ComparisonKind, SkipReason};
 
 /// The steps, in their order. The number is the step's number on paper.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -110,9 +110,9 @@ pub enum Outcome {
     /// 已查: it was looked up. What was found stands in the values; it is neither good nor bad by itself.
     Checked,
     /// 未执行.
-    NotPerformed(Skipped),
+    NotPerformed(SkipReason),
     /// 不适用.
-    NotApplicable(Skipped),
+    NotApplicable(SkipReason),
 }
 
 impl Outcome {
@@ -136,7 +136,7 @@ impl Outcome {
 
     /// Why it was not performed or does not apply.
     #[must_use]
-    pub const fn reason(self) -> Option<Skipped> {
+    pub const fn reason(self) -> Option<SkipReason> {
         match self {
             Self::NotPerformed(why) | Self::NotApplicable(why) => Some(why),
             Self::Passed | Self::Failed | Self::Checked => None,
@@ -157,7 +157,7 @@ pub struct StepResult {
     /// How it came out.
     pub outcome: Outcome,
     /// What was compared with what; `None` where nothing was.
-    pub compared: Option<Compared>,
+    pub compared: Option<ComparisonKind>,
     /// What was compared, one `name: value` each; hashes in hex.
     pub values: Vec<(&'static str, String)>,
 }
@@ -165,19 +165,24 @@ pub struct StepResult {
 impl StepResult {
     /// A step that compared something.
     #[must_use]
-    pub const fn of(step: Step, outcome: Outcome, compared: Compared, values: Vec<(&'static str, String)>) -> Self {
+    pub const fn of(
+        step: Step,
+        outcome: Outcome,
+        compared: ComparisonKind,
+        values: Vec<(&'static str, String)>,
+    ) -> Self {
         Self { step, outcome, compared: Some(compared), values }
     }
 
     /// A step that was not performed.
     #[must_use]
-    pub const fn not_performed(step: Step, why: Skipped) -> Self {
+    pub const fn not_performed(step: Step, why: SkipReason) -> Self {
         Self { step, outcome: Outcome::NotPerformed(why), compared: None, values: Vec::new() }
     }
 
     /// A step that does not apply.
     #[must_use]
-    pub const fn not_applicable(step: Step, why: Skipped) -> Self {
+    pub const fn not_applicable(step: Step, why: SkipReason) -> Self {
         Self { step, outcome: Outcome::NotApplicable(why), compared: None, values: Vec::new() }
     }
 }
@@ -396,15 +401,17 @@ impl Report {
             (Step::NumberCheck, Some(number)) => StepResult::of(
                 step,
                 Outcome::Passed,
-                Compared::EnteredNumber,
+                ComparisonKind::EnteredNumber,
                 vec![("deposit_number", number.to_string())],
             ),
-            (Step::NumberCheck, None) => StepResult::not_applicable(step, Skipped::NoNumberEntered),
+            (Step::NumberCheck, None) => StepResult::not_applicable(step, SkipReason::NoNumberEntered),
             (Step::RecordExists, Some(_)) => {
-                StepResult::of(step, Outcome::Failed, Compared::NumberWithRecord, Vec::new())
+                StepResult::of(step, Outcome::Failed, ComparisonKind::NumberWithRecord, Vec::new())
             }
-            (Step::RecordExists, None) => StepResult::of(step, Outcome::Failed, Compared::NodeHoldsRecord, Vec::new()),
-            _ => StepResult::not_performed(step, Skipped::NoRecord),
+            (Step::RecordExists, None) => {
+                StepResult::of(step, Outcome::Failed, ComparisonKind::NodeHoldsRecord, Vec::new())
+            }
+            _ => StepResult::not_performed(step, SkipReason::NoRecord),
         };
         Self {
             number,

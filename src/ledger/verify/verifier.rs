@@ -17,8 +17,8 @@ use crate::ledger::statement::text::LinkKind;
 use crate::ledger::verify::history::{ClaimStatus, History, Listed};
 use crate::ledger::verify::record::{RecordCheck, RecordContext};
 use crate::ledger::verify::report::{
-    Compared, Conclusion, HISTORY, INCOMPLETE, LedgerFault, Obstacle, Outcome, Report, Reservation, Skipped, Step,
-    StepResult,
+    ComparisonKind, Conclusion, HISTORY, INCOMPLETE, LedgerFault, Obstacle, Outcome, Report, Reservation, SkipReason,
+    Step, StepResult,
 };
 use crate::ledger::verify::trust::Trust;
 
@@ -73,7 +73,7 @@ pub struct Question<'a> {
     /// What the ledger says of later and earlier deposits; `None` where it was not asked.
     pub history: Option<&'a History>,
     /// Why there is no history.
-    pub without_history: Skipped,
+    pub without_history: SkipReason,
     /// How the ledger that a node shows contradicts the record. Counts only where the record itself holds.
     pub fault: Option<LedgerFault>,
     /// A transaction id that was stated elsewhere, as in the import of a case's item.
@@ -96,7 +96,7 @@ impl<'a> Question<'a> {
             item: None,
             presented: Presented::Nothing,
             history: None,
-            without_history: Skipped::Offline,
+            without_history: SkipReason::Offline,
             fault: None,
             stated_tx_id: None,
             platform: None,
@@ -119,7 +119,7 @@ pub fn verify(question: &Question<'_>) -> Report {
     let is_other_number = question.number.zip(found).is_some_and(|(asked, found)| asked != found);
     let comparison = match &item {
         _ if record.entry.is_none() => ComparisonResult {
-            outcome: Outcome::NotPerformed(Skipped::DamagedReceipt),
+            outcome: Outcome::NotPerformed(SkipReason::DamagedReceipt),
             leads_to: Err(Obstacle::BrokenReceipt),
         },
         Some(HeldItem { content: None, .. }) => {
@@ -131,18 +131,18 @@ pub fn verify(question: &Question<'_>) -> Report {
         number_check(question, found),
         record_exists(question, found),
         original_digest(question.presented, content, item.as_ref(), &comparison),
-        StepResult::not_performed(Step::Witnesses, Skipped::NoWitnesses),
+        StepResult::not_performed(Step::Witnesses, SkipReason::NoWitnesses),
         StepResult::not_performed(Step::TimeToken, time_token(question.receipt)),
         later_links(question),
         earlier_deposits(question),
-        StepResult::not_applicable(Step::ImportSnapshot, Skipped::NotACaseItem),
+        StepResult::not_applicable(Step::ImportSnapshot, SkipReason::NotACaseItem),
         StepResult::not_performed(Step::Sheets, sheets(record.entry.as_ref())),
     ];
     steps.extend(record.steps);
     steps.sort_by_key(|result| result.step);
     if let Some(HeldItem { content: Some(content), .. }) = item {
         let values = content.digests().map(|(algorithm, _)| ("algorithm", algorithm.to_string())).collect();
-        let own = StepResult::of(Step::Algorithms, Outcome::Passed, Compared::AlgorithmsWithAllowed, values);
+        let own = StepResult::of(Step::Algorithms, Outcome::Passed, ComparisonKind::AlgorithmsWithAllowed, values);
         steps.iter_mut().filter(|result| result.step == Step::Algorithms).for_each(|result| *result = own.clone());
     }
     let reservations = reservations(question, record.entry.as_ref());
@@ -153,7 +153,8 @@ pub fn verify(question: &Question<'_>) -> Report {
     let fault = question.fault.filter(|_| holds);
     if fault.is_some() {
         (conclusion, obstacle) = (Conclusion::ChainFault, None);
-        let shown = StepResult::of(Step::RecordExists, Outcome::Failed, Compared::NumberWithRecord, numbers(found));
+        let shown =
+            StepResult::of(Step::RecordExists, Outcome::Failed, ComparisonKind::NumberWithRecord, numbers(found));
         steps.iter_mut().filter(|result| result.step == Step::RecordExists).for_each(|result| *result = shown.clone());
     }
     let reservations = if conclusion == Conclusion::ConsistentWithReservation { reservations } else { Vec::new() };
@@ -171,23 +172,27 @@ fn number_check(question: &Question<'_>, found: Option<DepositNumber>) -> StepRe
     let step = Step::NumberCheck;
     match question.number {
         Some(number) if question.number_entered => {
-            StepResult::of(step, Outcome::Passed, Compared::EnteredNumber, numbers(Some(number)))
+            StepResult::of(step, Outcome::Passed, ComparisonKind::EnteredNumber, numbers(Some(number)))
         }
-        Some(_) => StepResult::not_applicable(step, Skipped::NumberFromCase),
-        None if found.is_none() => StepResult::not_performed(step, Skipped::DamagedReceipt),
-        None => StepResult::not_applicable(step, Skipped::NoNumberEntered),
+        Some(_) => StepResult::not_applicable(step, SkipReason::NumberFromCase),
+        None if found.is_none() => StepResult::not_performed(step, SkipReason::DamagedReceipt),
+        None => StepResult::not_applicable(step, SkipReason::NoNumberEntered),
     }
 }
 
 fn record_exists(question: &Question<'_>, found: Option<DepositNumber>) -> StepResult {
     let step = Step::RecordExists;
-    let Some(number) = found else { return StepResult::not_performed(step, Skipped::DamagedReceipt) };
+    let Some(number) = found else { return StepResult::not_performed(step, SkipReason::DamagedReceipt) };
     let values = numbers(found);
     match (question.number, question.source) {
-        (Some(asked), _) => StepResult::of(step, Outcome::of(asked == number), Compared::NumberWithRecord, values),
-        (None, RecordSource::Receipt) => StepResult::of(step, Outcome::Checked, Compared::ReceiptHoldsRecord, values),
+        (Some(asked), _) => {
+            StepResult::of(step, Outcome::of(asked == number), ComparisonKind::NumberWithRecord, values)
+        }
+        (None, RecordSource::Receipt) => {
+            StepResult::of(step, Outcome::Checked, ComparisonKind::ReceiptHoldsRecord, values)
+        }
         (None, RecordSource::Node | RecordSource::OwnLedger) => {
-            StepResult::of(step, Outcome::Checked, Compared::NodeHoldsRecord, values)
+            StepResult::of(step, Outcome::Checked, ComparisonKind::NodeHoldsRecord, values)
         }
     }
 }
@@ -201,10 +206,10 @@ fn original_digest(
     let mut values = if comparison.leads_to.is_ok() { compared(content, presented) } else { Vec::new() };
     values.extend(item.iter().flat_map(|item| item.values.clone()));
     let kind = match (presented, item) {
-        (_, Some(HeldItem { content: None, .. })) => Compared::ItemWithManifest,
-        (Presented::Digest { .. }, _) => Compared::DigestWithRecord,
-        (_, Some(_)) => Compared::FileWithItem,
-        (_, None) => Compared::FileWithRecord,
+        (_, Some(HeldItem { content: None, .. })) => ComparisonKind::ItemWithManifest,
+        (Presented::Digest { .. }, _) => ComparisonKind::DigestWithRecord,
+        (_, Some(_)) => ComparisonKind::FileWithItem,
+        (_, None) => ComparisonKind::FileWithRecord,
     };
     // A digest that equals the recorded one was compared, although no original was.
     let was_compared = comparison.outcome.reason().is_none() || values.iter().any(|(name, _)| *name == "digest");
@@ -224,8 +229,8 @@ fn later_links(question: &Question<'_>) -> StepResult {
         values.push((HISTORY, INCOMPLETE.into()));
     }
     let compared = match question.source {
-        RecordSource::OwnLedger => Compared::LinksOfOwnLedger,
-        RecordSource::Receipt | RecordSource::Node => Compared::LinksOfNode,
+        RecordSource::OwnLedger => ComparisonKind::LinksOfOwnLedger,
+        RecordSource::Receipt | RecordSource::Node => ComparisonKind::LinksOfNode,
     };
     StepResult::of(step, Outcome::Checked, compared, values)
 }
@@ -242,8 +247,8 @@ fn earlier_deposits(question: &Question<'_>) -> StepResult {
         values.push((HISTORY, INCOMPLETE.into()));
     }
     let compared = match question.source {
-        RecordSource::OwnLedger => Compared::EarlierOfOwnLedger,
-        RecordSource::Receipt | RecordSource::Node => Compared::EarlierOfNode,
+        RecordSource::OwnLedger => ComparisonKind::EarlierOfOwnLedger,
+        RecordSource::Receipt | RecordSource::Node => ComparisonKind::EarlierOfNode,
     };
     StepResult::of(step, Outcome::Checked, compared, values)
 }
@@ -267,16 +272,16 @@ const fn claim_name(name: &'static str, status: ClaimStatus) -> &'static str {
     }
 }
 
-fn time_token(receipt: &Receipt) -> Skipped {
-    if receipt.time_tokens.is_empty() { Skipped::NoTimeToken } else { Skipped::UnreadTimeToken }
+fn time_token(receipt: &Receipt) -> SkipReason {
+    if receipt.time_tokens.is_empty() { SkipReason::NoTimeToken } else { SkipReason::UnreadTimeToken }
 }
 
 /// A provenance sheet lies among the private content to which the statement commits.
-fn sheets(entry: Option<&Entry>) -> Skipped {
+fn sheets(entry: Option<&Entry>) -> SkipReason {
     match entry.map(|entry| entry.statement.statement().meta) {
-        None => Skipped::DamagedReceipt,
-        Some(Some(_)) => Skipped::SheetsNotPresented,
-        Some(None) => Skipped::NoSheets,
+        None => SkipReason::DamagedReceipt,
+        Some(Some(_)) => SkipReason::SheetsNotPresented,
+        Some(None) => SkipReason::NoSheets,
     }
 }
 
@@ -313,8 +318,8 @@ struct ComparisonResult {
 fn compare(content: Option<Content>, presented: Presented) -> ComparisonResult {
     let skipped = |why, leads_to| ComparisonResult { outcome: Outcome::NotPerformed(why), leads_to };
     match (presented, content) {
-        (Presented::Nothing, _) => skipped(Skipped::NoFile, Ok(Conclusion::RecordOnly)),
-        (_, None) => skipped(Skipped::ManifestOnly, Err(Obstacle::ManifestOnly)),
+        (Presented::Nothing, _) => skipped(SkipReason::NoFile, Ok(Conclusion::RecordOnly)),
+        (_, None) => skipped(SkipReason::ManifestOnly, Err(Obstacle::ManifestOnly)),
         (Presented::File { measured, salted }, Some(content)) if salted == content.is_salted() => {
             let comparison = content.compare(&measured);
             ComparisonResult {
@@ -326,13 +331,13 @@ fn compare(content: Option<Content>, presented: Presented) -> ComparisonResult {
                 }),
             }
         }
-        (Presented::File { .. }, Some(_)) => skipped(Skipped::NoSalt, Err(Obstacle::NoSalt)),
+        (Presented::File { .. }, Some(_)) => skipped(SkipReason::NoSalt, Err(Obstacle::NoSalt)),
         (Presented::Digest { algorithm, value }, Some(content)) => {
             match content.digests().find(|(given, _)| *given == algorithm) {
                 Some((_, recorded)) if recorded != value => {
                     ComparisonResult { outcome: Outcome::Failed, leads_to: Ok(Conclusion::Mismatch) }
                 }
-                _ => skipped(Skipped::DigestOnly, Ok(Conclusion::RecordOnly)),
+                _ => skipped(SkipReason::DigestOnly, Ok(Conclusion::RecordOnly)),
             }
         }
     }
@@ -405,7 +410,7 @@ impl Judged<'_> {
     }
 
     fn lacks_the_key(&self) -> bool {
-        self.chain().any(|outcome| outcome == Outcome::NotPerformed(Skipped::UnknownKey))
+        self.chain().any(|outcome| outcome == Outcome::NotPerformed(SkipReason::UnknownKey))
     }
 
     fn chain_holds(&self) -> bool {

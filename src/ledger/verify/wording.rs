@@ -4,7 +4,9 @@
 //! Never "legally effective", "true", "tamper-proof".
 
 use crate::ledger::verify::history::{ClaimFault, ClaimStatus};
-use crate::ledger::verify::report::{Conclusion, LedgerFault, Obstacle, Outcome, Report, Reservation, Skipped, Step};
+use crate::ledger::verify::report::{
+    Conclusion, LedgerFault, Obstacle, Outcome, Report, Reservation, SkipReason, Step,
+};
 
 /// The language of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -74,48 +76,50 @@ pub const fn outcome(outcome: Outcome, language: Language) -> &'static str {
 
 /// Why a step was not performed, or does not apply.
 #[must_use]
-pub const fn skipped(why: Skipped, language: Language) -> &'static str {
+pub const fn skipped(why: SkipReason, language: Language) -> &'static str {
     let (chinese, english) = match why {
-        Skipped::NoFile => ("未提交原文", "no original was presented"),
-        Skipped::DigestOnly => ("仅提交摘要，未提交原文", "only a digest was presented, not the original"),
-        Skipped::NoSalt => ("摘要加盐，未提供盐值", "the digest is salted and the salt was not given"),
-        Skipped::UnknownKey => ("账本密钥不在核验人信任的密钥之列", "the ledger's key is not among the pinned keys"),
-        Skipped::Offline => ("离线核验，未查询账本", "offline: no ledger was asked"),
-        Skipped::Unreachable => ("节点无应答，未能查询账本", "no node answered, so the ledger was not asked"),
-        Skipped::OtherLedger => (
+        SkipReason::NoFile => ("未提交原文", "no original was presented"),
+        SkipReason::DigestOnly => ("仅提交摘要，未提交原文", "only a digest was presented, not the original"),
+        SkipReason::NoSalt => ("摘要加盐，未提供盐值", "the digest is salted and the salt was not given"),
+        SkipReason::UnknownKey => ("账本密钥不在核验人信任的密钥之列", "the ledger's key is not among the pinned keys"),
+        SkipReason::Offline => ("离线核验，未查询账本", "offline: no ledger was asked"),
+        SkipReason::Unreachable => ("节点无应答，未能查询账本", "no node answered, so the ledger was not asked"),
+        SkipReason::OtherLedger => (
             "所查询的节点属于另一账本，或其账本密钥不受信任",
             "the node that was asked serves another ledger, or one whose key is not trusted",
         ),
-        Skipped::ForeignLedger => {
+        SkipReason::ForeignLedger => {
             ("该存证属于另一账本，本平台无法查询", "the deposit is another ledger's, which this platform cannot ask")
         }
-        Skipped::NoWitnesses => ("本账本尚无见证节点", "this ledger has no witnesses yet"),
-        Skipped::NoTimeToken => ("无可信时间戳", "there is no trusted timestamp"),
-        Skipped::UnreadTimeToken => {
+        SkipReason::NoWitnesses => ("本账本尚无见证节点", "this ledger has no witnesses yet"),
+        SkipReason::NoTimeToken => ("无可信时间戳", "there is no trusted timestamp"),
+        SkipReason::UnreadTimeToken => {
             ("含时间戳，本版本尚不能核验", "there are time tokens, which this version cannot verify yet")
         }
-        Skipped::NoSheets => (
+        SkipReason::NoSheets => (
             "存证未附来源说明；平台情况说明未提供",
             "the deposit has no provenance sheet, and no platform fact sheet was provided",
         ),
-        Skipped::SheetsNotPresented => (
+        SkipReason::SheetsNotPresented => (
             "存证附有非公开信息（可含来源说明），本次未核对；平台情况说明未提供",
             "the deposit commits to private content, which may hold a provenance sheet and was not compared; no platform fact sheet was provided",
         ),
-        Skipped::ManifestOnly => {
+        SkipReason::ManifestOnly => {
             ("该记录为清单存证，须以单项回执核验", "the record bears a manifest: the item's own receipt is needed")
         }
-        Skipped::NoRecord => ("没有可供核验的记录", "there is no record to look at"),
-        Skipped::DamagedReceipt => ("回执已损坏，无记录可比", "the receipt is damaged: there is no record to compare"),
-        Skipped::NoNumberEntered => ("未输入存证编号", "no deposit number was entered"),
-        Skipped::NumberFromCase => {
+        SkipReason::NoRecord => ("没有可供核验的记录", "there is no record to look at"),
+        SkipReason::DamagedReceipt => {
+            ("回执已损坏，无记录可比", "the receipt is damaged: there is no record to compare")
+        }
+        SkipReason::NoNumberEntered => ("未输入存证编号", "no deposit number was entered"),
+        SkipReason::NumberFromCase => {
             ("编号取自案件记录，并非本次输入", "the number comes from the case and was not entered")
         }
-        Skipped::NoStatedTxId => (
+        SkipReason::NoStatedTxId => (
             "别处未载明交易id，无从比对；复算值用于第6项",
             "no transaction id was stated elsewhere to compare with; step 6 uses the recomputed one",
         ),
-        Skipped::NotACaseItem => ("不是案件证据的核验", "this is not the verification of an item of a case"),
+        SkipReason::NotACaseItem => ("不是案件证据的核验", "this is not the verification of an item of a case"),
     };
     language.pick(chinese, english)
 }
@@ -281,7 +285,7 @@ pub fn conclusion(report: &Report, language: Language) -> String {
 /// The step at which a receipt proved broken: the first that failed, else the first whose part cannot be read.
 fn broken_at(report: &Report) -> Option<Step> {
     let first = |outcome| report.steps.iter().find(|result| result.outcome == outcome).map(|result| result.step);
-    first(Outcome::Failed).or_else(|| first(Outcome::NotPerformed(Skipped::DamagedReceipt)))
+    first(Outcome::Failed).or_else(|| first(Outcome::NotPerformed(SkipReason::DamagedReceipt)))
 }
 
 /// What the file's digests agreed with. The deposit itself bears no digest of an item of its manifest.

@@ -193,7 +193,7 @@ fn a_look_up_and_a_bare_digest_verify_nothing() {
     let digest = |value| Presented::Digest { algorithm: HashAlgorithm::Sm3, value };
     let equal = ask(&receipt(), digest(measure(FILE).sm3));
     assert_eq!(equal.conclusion, Conclusion::RecordOnly);
-    assert_eq!(equal.outcome(Step::OriginalDigest), Some(Outcome::NotPerformed(Skipped::DigestOnly)));
+    assert_eq!(equal.outcome(Step::OriginalDigest), Some(Outcome::NotPerformed(SkipReason::DigestOnly)));
     assert_eq!(ask(&receipt(), digest(Digest([1; 32]))).conclusion, Conclusion::Mismatch);
 }
 

@@ -33,14 +33,14 @@ fn nothing_that_was_not_compared_passes() {
         }
     }
     let outcomes = |step| report.outcome(step).unwrap();
-    assert_eq!(outcomes(Step::NumberCheck), Outcome::NotApplicable(Skipped::NoNumberEntered));
+    assert_eq!(outcomes(Step::NumberCheck), Outcome::NotApplicable(SkipReason::NoNumberEntered));
     assert_eq!(outcomes(Step::RecordExists), Outcome::Checked, "a receipt holds its own record");
-    assert_eq!(outcomes(Step::TxId), Outcome::NotApplicable(Skipped::NoStatedTxId));
-    assert_eq!(outcomes(Step::OriginalDigest), Outcome::NotPerformed(Skipped::NoFile));
-    assert_eq!(outcomes(Step::LaterLinks), Outcome::NotPerformed(Skipped::Offline));
-    assert_eq!(outcomes(Step::EarlierDeposits), Outcome::NotPerformed(Skipped::Offline));
-    assert_eq!(outcomes(Step::ImportSnapshot), Outcome::NotApplicable(Skipped::NotACaseItem));
-    assert_eq!(outcomes(Step::Sheets), Outcome::NotPerformed(Skipped::NoSheets));
+    assert_eq!(outcomes(Step::TxId), Outcome::NotApplicable(SkipReason::NoStatedTxId));
+    assert_eq!(outcomes(Step::OriginalDigest), Outcome::NotPerformed(SkipReason::NoFile));
+    assert_eq!(outcomes(Step::LaterLinks), Outcome::NotPerformed(SkipReason::Offline));
+    assert_eq!(outcomes(Step::EarlierDeposits), Outcome::NotPerformed(SkipReason::Offline));
+    assert_eq!(outcomes(Step::ImportSnapshot), Outcome::NotApplicable(SkipReason::NotACaseItem));
+    assert_eq!(outcomes(Step::Sheets), Outcome::NotPerformed(SkipReason::NoSheets));
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn a_number_is_checked_where_somebody_entered_it_and_compared_with_the_records()
         (report.outcome(Step::NumberCheck).unwrap(), report.outcome(Step::RecordExists).unwrap())
     };
     assert_eq!(with(own, true), (Outcome::Passed, Outcome::Passed));
-    assert_eq!(with(own, false), (Outcome::NotApplicable(Skipped::NumberFromCase), Outcome::Passed));
+    assert_eq!(with(own, false), (Outcome::NotApplicable(SkipReason::NumberFromCase), Outcome::Passed));
     assert_eq!(with(Some(number(77)), true), (Outcome::Passed, Outcome::Failed));
 }
 
@@ -72,7 +72,7 @@ fn a_transaction_id_passes_only_against_one_that_was_stated_elsewhere() {
 fn of_a_damaged_receipt_nothing_is_compared() {
     let good = receipt();
     let damaged = |receipt: &Receipt| ask(receipt, file(FILE));
-    let not_performed = Some(Outcome::NotPerformed(Skipped::DamagedReceipt));
+    let not_performed = Some(Outcome::NotPerformed(SkipReason::DamagedReceipt));
     let entry = damaged(&Receipt { entry: good.entry.replacen("number ", "nummer ", 1), ..good.clone() });
     for step in [
         Step::NumberCheck,
@@ -214,9 +214,9 @@ fn a_signature_on_behalf_of_an_account_is_not_the_depositors() {
 fn by_whose_key_a_checkpoint_was_checked_is_said() {
     let receipt = receipt();
     for (source, expected) in [
-        (KeySource::Pinned, Compared::CheckpointWithPinnedKey),
-        (KeySource::OwnNode, Compared::CheckpointWithNodeKey),
-        (KeySource::CourtList, Compared::CheckpointWithCourtKey),
+        (KeySource::Pinned, ComparisonKind::CheckpointWithPinnedKey),
+        (KeySource::OwnNode, ComparisonKind::CheckpointWithNodeKey),
+        (KeySource::CourtList, ComparisonKind::CheckpointWithCourtKey),
     ] {
         let trust = pinned(1).from_source(source);
         let report = verify(&Question::about(&receipt, &trust));
