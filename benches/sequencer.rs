@@ -22,7 +22,7 @@ use tiezheng::ledger::receipt::Receipt;
 use tiezheng::ledger::statement::signed::SignedStatement;
 use tiezheng::ledger::verify::report::Conclusion;
 use tiezheng::ledger::verify::trust::Trust;
-use tiezheng::ledger::verify::verifier::{Presented, Question, verify};
+use tiezheng::ledger::verify::verifier::{PresentedEvidence, Question, verify};
 use tiezheng::load::deposits::make;
 use tiezheng::load::latency::Latency;
 use tiezheng::sequencer::clock::SystemClock;
@@ -109,7 +109,7 @@ fn main() {
         let (took, times, receipts) = runtime.block_on(round(&sequencer, statements(&name, deposits), tasks));
         assert_eq!(receipts.len(), deposits);
         for receipt in receipts.iter().step_by(100) {
-            let presented = Presented::Nothing;
+            let presented = PresentedEvidence::Nothing;
             let question = Question { presented, ..Question::about(receipt, &trust) };
             assert_eq!(verify(&question).conclusion, Conclusion::RecordOnly);
         }

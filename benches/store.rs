@@ -16,7 +16,7 @@ use tiezheng::ledger::number::DepositNumber;
 use tiezheng::ledger::statement::signed::SignedStatement;
 use tiezheng::ledger::verify::report::Conclusion;
 use tiezheng::ledger::verify::trust::Trust;
-use tiezheng::ledger::verify::verifier::{Presented, Question, verify};
+use tiezheng::ledger::verify::verifier::{PresentedEvidence, Question, verify};
 use tiezheng::load::deposits::make;
 use tiezheng::sequencer::clock::{Clock as _, SystemClock};
 use tiezheng::sequencer::seal::ReadBack;
@@ -130,7 +130,7 @@ fn store(criterion: &mut Criterion) {
         let index = store.find_number(number).expect("a read").expect("a deposit");
         assert!(index > LeafIndex(0));
         let receipt = receipts::receipt(&**store, index).expect("a receipt");
-        let presented = Presented::Nothing;
+        let presented = PresentedEvidence::Nothing;
         let question = Question { presented, ..Question::about(&receipt, &trust) };
         assert_eq!(verify(&question).conclusion, Conclusion::RecordOnly);
     }

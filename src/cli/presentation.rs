@@ -11,7 +11,7 @@ use crate::ledger::entry::Entry;
 use crate::ledger::hash::Digest;
 use crate::ledger::metadata::SALT_LEN;
 use crate::ledger::statement::content::{HashAlgorithm, Measured};
-use crate::ledger::verify::verifier::Presented;
+use crate::ledger::verify::verifier::PresentedEvidence;
 
 /// What a user presents.
 #[derive(Debug, Clone, Copy)]
@@ -36,10 +36,10 @@ impl Presentation<'_> {
         entry: Option<&Entry>,
         plain: Option<Measured>,
         screen: &Screen,
-    ) -> Result<(Presented, Option<Measured>), Complaint> {
+    ) -> Result<(PresentedEvidence, Option<Measured>), Complaint> {
         let Some(file) = self.file else {
-            let digest = self.digest.map(|(algorithm, value)| Presented::Digest { algorithm, value });
-            return Ok((digest.unwrap_or(Presented::Nothing), None));
+            let digest = self.digest.map(|(algorithm, value)| PresentedEvidence::Digest { algorithm, value });
+            return Ok((digest.unwrap_or(PresentedEvidence::Nothing), None));
         };
         let content = entry.and_then(|entry| entry.statement.statement().content);
         let is_salted = content.is_some_and(|content| content.is_salted());
@@ -52,7 +52,7 @@ impl Presentation<'_> {
             Some(plain) => plain,
             None => measure_file(file, salt.as_ref(), screen)?,
         };
-        Ok((Presented::File { measured, salted: salt.is_some() }, Some(measured)))
+        Ok((PresentedEvidence::File { measured, salted: salt.is_some() }, Some(measured)))
     }
 }
 

@@ -21,7 +21,7 @@ use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::{Receipt, TlogProof};
 use crate::ledger::verify::report::{Conclusion, Obstacle};
 use crate::ledger::verify::trust::Trust;
-use crate::ledger::verify::verifier::{Presented, Question, verify};
+use crate::ledger::verify::verifier::{PresentedEvidence, Question, verify};
 use crate::ledger::verify::wording::{self, Language};
 use crate::wire::item_receipt;
 use crate::wire::receipt::{parse, print};
@@ -86,7 +86,7 @@ fn must_hold(
     trust: &Trust,
     screen: &Screen,
 ) -> anyhow::Result<()> {
-    let presented = Presented::Nothing;
+    let presented = PresentedEvidence::Nothing;
     let report = verify(&Question { number, item, presented, ..Question::about(receipt, trust) });
     match (report.conclusion, &report.obstacle) {
         (Conclusion::RecordOnly, _) => Ok(()),

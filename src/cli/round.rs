@@ -31,7 +31,7 @@ use crate::ledger::statement::content::Content;
 use crate::ledger::statement::signed::StatementNote;
 use crate::ledger::verify::report::Conclusion;
 use crate::ledger::verify::trust::Trust;
-use crate::ledger::verify::verifier::{Presented, Question, verify};
+use crate::ledger::verify::verifier::{PresentedEvidence, Question, verify};
 use crate::ledger::verify::wording::{self, Language};
 use crate::wire::json;
 use crate::wire::receipt::print;
@@ -259,7 +259,7 @@ impl Round {
     /// Whether the receipt proves the deposit of this very statement.
     fn check(&self, receipt: &Receipt, ready: &Ready) -> Result<Facts, Complaint> {
         // The file was held against the statement before it was sent; here the statement is held against the record.
-        let presented = Presented::Nothing;
+        let presented = PresentedEvidence::Nothing;
         let question = Question { presented, ..Question::about(receipt, &self.trust) };
         let report = verify(&question);
         let own = Entry::parse(receipt.entry.as_bytes()).ok().map(|entry| entry.statement.to_string());

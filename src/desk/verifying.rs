@@ -23,7 +23,7 @@ use crate::ledger::verify::report::{
     ComparisonKind, Conclusion, Obstacle, Outcome, Report, Reservation, SkipReason, Step, StepResult,
 };
 use crate::ledger::verify::trust::{KeySource, Trust};
-use crate::ledger::verify::verifier::{Presented, Question, RecordSource, verify};
+use crate::ledger::verify::verifier::{PresentedEvidence, Question, RecordSource, verify};
 use crate::store::contract::ReadLedger;
 use crate::store::reading;
 use crate::store::reading::{history, receipts};
@@ -33,7 +33,7 @@ use crate::wire::receipt;
 #[derive(Debug, Clone)]
 pub struct VerificationAsked {
     /// The file or digest; nothing where only a receipt is held against the chain.
-    pub presented: Presented,
+    pub presented: PresentedEvidence,
     /// A receipt to verify by, where the deposit is another ledger's or the holder brings one.
     pub receipt: Option<Box<Receipt>>,
 }
@@ -166,12 +166,12 @@ fn report_on(
 /// What of a verification goes on record.
 fn recorded(item: ItemNumber, deposit: DepositNumber, asked: &VerificationAsked, report: &Report) -> Verify {
     let (presented, size, presented_hash) = match asked.presented {
-        Presented::File { measured, .. } => {
+        PresentedEvidence::File { measured, .. } => {
             let hashes = [HashAlgorithm::Sm3, HashAlgorithm::Sha256].map(|one| (one, measured.digest(one)));
             (PresentedWord::File, Some(measured.size), hashes.to_vec())
         }
-        Presented::Digest { algorithm, value } => (PresentedWord::Digest, None, vec![(algorithm, value)]),
-        Presented::Nothing => (PresentedWord::Receipt, None, Vec::new()),
+        PresentedEvidence::Digest { algorithm, value } => (PresentedWord::Digest, None, vec![(algorithm, value)]),
+        PresentedEvidence::Nothing => (PresentedWord::Receipt, None, Vec::new()),
     };
     let step = |result: &StepResult| StepOutcome {
         step: result.step.code().to_owned(),

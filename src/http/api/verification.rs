@@ -27,7 +27,7 @@ use crate::ledger::text::hex_value;
 use crate::ledger::time::Timestamp;
 use crate::ledger::verify::report::Report;
 use crate::ledger::verify::trust::{KeySource, Trust};
-use crate::ledger::verify::verifier::{Presented, Question, RecordSource, verify};
+use crate::ledger::verify::verifier::{PresentedEvidence, Question, RecordSource, verify};
 use crate::store::contract::ReadLedger;
 use crate::store::reading;
 use crate::store::reading::{history, receipts};
@@ -100,7 +100,7 @@ pub(in crate::http) async fn verify_deposit(
                 return Ok(answer(&Report::not_found(Some(number)), &ledger, node.now(), verifier));
             }
             let measured = body::measure(&node, Sender::Anonymous(client.group()), &headers, body, salt).await?;
-            Presented::File { measured, salted: salt.is_some() }
+            PresentedEvidence::File { measured, salted: salt.is_some() }
         }
         _ => return Err(unsupported(&headers, "application/octet-stream or application/json")),
     };
@@ -128,7 +128,7 @@ fn answer(report: &Report, ledger: &str, at: Timestamp, verifier: VerifierJson) 
 fn report(
     reader: &dyn ReadLedger,
     number: DepositNumber,
-    presented: Presented,
+    presented: PresentedEvidence,
     platform: Option<&VerifierKey>,
 ) -> Result<Report, Failure> {
     let Some((index, _)) = reading::find(reader, number)? else { return Ok(Report::not_found(Some(number))) };
@@ -156,7 +156,7 @@ pub(in crate::http) fn read_salt(query: Option<&str>, headers: &HeaderMap) -> Re
     salt.map(Some).ok_or_else(|| Failure::new("bad_salt", "the salt is not 64 lower-case hex digits"))
 }
 
-pub(in crate::http) fn read_digest(digest: &DigestRequest) -> Result<Presented, Failure> {
+pub(in crate::http) fn read_digest(digest: &DigestRequest) -> Result<PresentedEvidence, Failure> {
     let algorithm = HashAlgorithm::parse(&digest.algorithm).ok_or_else(|| {
         let names = HashAlgorithm::ALL.map(HashAlgorithm::name).join(" or ");
         Failure::new("unknown_algorithm", format!("the algorithm is {names}; it is named, never guessed"))
@@ -165,5 +165,5 @@ pub(in crate::http) fn read_digest(digest: &DigestRequest) -> Result<Presented, 
     let value = hex_value("value", &digest.value).map(Digest);
     let value =
         value.map_err(|fault| Failure::new(fault.code(), fault.to_string()).expecting("64 lower-case hex digits"))?;
-    Ok(Presented::Digest { algorithm, value })
+    Ok(PresentedEvidence::Digest { algorithm, value })
 }

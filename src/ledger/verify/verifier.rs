@@ -24,7 +24,7 @@ use crate::ledger::verify::trust::Trust;
 
 /// What is held against the record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Presented {
+pub enum PresentedEvidence {
     /// Nothing: a look-up.
     Nothing,
     /// A file, measured by whoever asks (salt first, where the record is salted and the salt is known).
@@ -69,7 +69,7 @@ pub struct Question<'a> {
     /// The item of its manifest that is asked about, if one is.
     pub item: Option<&'a ItemClaim>,
     /// What is held against it.
-    pub presented: Presented,
+    pub presented: PresentedEvidence,
     /// What the ledger says of later and earlier deposits; `None` where it was not asked.
     pub history: Option<&'a History>,
     /// Why there is no history.
@@ -94,7 +94,7 @@ impl<'a> Question<'a> {
             receipt,
             source: RecordSource::Receipt,
             item: None,
-            presented: Presented::Nothing,
+            presented: PresentedEvidence::Nothing,
             history: None,
             without_history: SkipReason::Offline,
             fault: None,
@@ -198,7 +198,7 @@ fn record_exists(question: &Question<'_>, found: Option<DepositNumber>) -> StepR
 }
 
 fn original_digest(
-    presented: Presented,
+    presented: PresentedEvidence,
     content: Option<Content>,
     item: Option<&HeldItem>,
     comparison: &ComparisonResult,
@@ -207,7 +207,7 @@ fn original_digest(
     values.extend(item.iter().flat_map(|item| item.values.clone()));
     let kind = match (presented, item) {
         (_, Some(HeldItem { content: None, .. })) => ComparisonKind::ItemWithManifest,
-        (Presented::Digest { .. }, _) => ComparisonKind::DigestWithRecord,
+        (PresentedEvidence::Digest { .. }, _) => ComparisonKind::DigestWithRecord,
         (_, Some(_)) => ComparisonKind::FileWithItem,
         (_, None) => ComparisonKind::FileWithRecord,
     };
@@ -315,12 +315,12 @@ struct ComparisonResult {
     leads_to: Result<Conclusion, Obstacle>,
 }
 
-fn compare(content: Option<Content>, presented: Presented) -> ComparisonResult {
+fn compare(content: Option<Content>, presented: PresentedEvidence) -> ComparisonResult {
     let skipped = |why, leads_to| ComparisonResult { outcome: Outcome::NotPerformed(why), leads_to };
     match (presented, content) {
-        (Presented::Nothing, _) => skipped(SkipReason::NoFile, Ok(Conclusion::RecordOnly)),
+        (PresentedEvidence::Nothing, _) => skipped(SkipReason::NoFile, Ok(Conclusion::RecordOnly)),
         (_, None) => skipped(SkipReason::ManifestOnly, Err(Obstacle::ManifestOnly)),
-        (Presented::File { measured, salted }, Some(content)) if salted == content.is_salted() => {
+        (PresentedEvidence::File { measured, salted }, Some(content)) if salted == content.is_salted() => {
             let comparison = content.compare(&measured);
             ComparisonResult {
                 outcome: Outcome::of(comparison == Comparison::Match),
@@ -331,8 +331,8 @@ fn compare(content: Option<Content>, presented: Presented) -> ComparisonResult {
                 }),
             }
         }
-        (Presented::File { .. }, Some(_)) => skipped(SkipReason::NoSalt, Err(Obstacle::NoSalt)),
-        (Presented::Digest { algorithm, value }, Some(content)) => {
+        (PresentedEvidence::File { .. }, Some(_)) => skipped(SkipReason::NoSalt, Err(Obstacle::NoSalt)),
+        (PresentedEvidence::Digest { algorithm, value }, Some(content)) => {
             match content.digests().find(|(given, _)| *given == algorithm) {
                 Some((_, recorded)) if recorded != value => {
                     ComparisonResult { outcome: Outcome::Failed, leads_to: Ok(Conclusion::Mismatch) }
@@ -343,23 +343,25 @@ fn compare(content: Option<Content>, presented: Presented) -> ComparisonResult {
     }
 }
 
-fn compared(content: Option<Content>, presented: Presented) -> Vec<(&'static str, String)> {
+fn compared(content: Option<Content>, presented: PresentedEvidence) -> Vec<(&'static str, String)> {
     let mut values = Vec::new();
     let recorded: Vec<_> = content.iter().flat_map(super::super::statement::content::Content::digests).collect();
     for (algorithm, digest) in recorded {
         values.push(("recorded", format!("{algorithm} {digest}")));
         match presented {
-            Presented::File { measured, .. } => {
+            PresentedEvidence::File { measured, .. } => {
                 values.push(("presented", format!("{algorithm} {}", measured.digest(algorithm))));
             }
-            Presented::Digest { algorithm: given, value } if given == algorithm => {
+            PresentedEvidence::Digest { algorithm: given, value } if given == algorithm => {
                 values.push(("presented", format!("{algorithm} {value}")));
                 values.push(("digest", if value == digest { "equal" } else { "different" }.into()));
             }
             _ => {}
         }
     }
-    if let (Some(Content { form: Form::Plain { size }, .. }), Presented::File { measured, .. }) = (content, presented) {
+    if let (Some(Content { form: Form::Plain { size }, .. }), PresentedEvidence::File { measured, .. }) =
+        (content, presented)
+    {
         values.push(("recorded", format!("size {size}")));
         values.push(("presented", format!("size {}", measured.size)));
     }

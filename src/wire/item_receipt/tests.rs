@@ -18,7 +18,7 @@ use crate::ledger::statement::text::{ManifestRoot, Statement};
 use crate::ledger::time::Timestamp;
 use crate::ledger::verify::report::Conclusion;
 use crate::ledger::verify::trust::Trust;
-use crate::ledger::verify::verifier::{Presented, Question, verify};
+use crate::ledger::verify::verifier::{PresentedEvidence, Question, verify};
 
 const FILE: &[u8] = b"segment 3";
 
@@ -108,7 +108,7 @@ fn item_receipt() -> ItemReceipt {
 
 fn conclusion(receipt: &ItemReceipt, file: Measured) -> Conclusion {
     let trust = Trust::new(vec![ledger_key().verifier().clone()]);
-    let presented = Presented::File { measured: file, salted: false };
+    let presented = PresentedEvidence::File { measured: file, salted: false };
     let ItemReceipt { receipt, claim } = receipt;
     verify(&Question { item: Some(claim), presented, ..Question::about(receipt, &trust) }).conclusion
 }

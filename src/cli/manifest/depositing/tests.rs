@@ -22,7 +22,7 @@ use crate::ledger::receipt::Receipt;
 use crate::ledger::time::Timestamp;
 use crate::ledger::verify::report::{Conclusion, Report, Step};
 use crate::ledger::verify::trust::Trust;
-use crate::ledger::verify::verifier::{Presented, Question, verify};
+use crate::ledger::verify::verifier::{PresentedEvidence, Question, verify};
 use crate::ledger::verify::wording::Language;
 
 fn origin() -> Name {
@@ -103,7 +103,7 @@ fn receipt_for(prepared: &Prepared) -> Receipt {
 }
 
 fn verified(receipt: &ItemReceipt, file: &Path) -> Report {
-    let presented = Presented::File { measured: measure(file, None, &|_| {}).unwrap(), salted: false };
+    let presented = PresentedEvidence::File { measured: measure(file, None, &|_| {}).unwrap(), salted: false };
     let (item, trust) = (Some(&receipt.claim), trust());
     verify(&Question { item, presented, ..Question::about(&receipt.receipt, &trust) })
 }

@@ -22,7 +22,7 @@ use crate::http::node::Node;
 use crate::http::openapi::AnyBytes;
 use crate::http::problem::Failure;
 use crate::http::request::{content_type, unsupported};
-use crate::ledger::verify::verifier::Presented;
+use crate::ledger::verify::verifier::PresentedEvidence;
 use crate::wire::court::import::{ItemVerificationRequest, VerifiedJson};
 use crate::wire::court::people::CapacityJson;
 use crate::wire::json;
@@ -106,7 +106,10 @@ async fn streamed(
     let measured = body::measure(node, Sender::Authenticated(client.group()), headers, body, salt).await?;
     let named = format!("{} {} {} {}", measured.size, measured.sha256, measured.sm3, salt.is_some());
     let asked = asked(actor, headers, uri.path(), named.as_bytes())?;
-    Ok((asked, VerificationAsked { presented: Presented::File { measured, salted: salt.is_some() }, receipt: None }))
+    Ok((
+        asked,
+        VerificationAsked { presented: PresentedEvidence::File { measured, salted: salt.is_some() }, receipt: None },
+    ))
 }
 
 fn read(request: ItemVerificationRequest) -> Result<VerificationAsked, Failure> {
@@ -114,7 +117,7 @@ fn read(request: ItemVerificationRequest) -> Result<VerificationAsked, Failure> 
     let receipt = read_receipt(receipt)?;
     let presented = match (algorithm, value) {
         (Some(algorithm), Some(value)) => read_digest(&DigestRequest { algorithm, value })?,
-        (None, None) if receipt.is_some() => Presented::Nothing,
+        (None, None) if receipt.is_some() => PresentedEvidence::Nothing,
         _ => return Err(DeskError::bad("value", "a digest with its algorithm, a receipt, or both").into()),
     };
     Ok(VerificationAsked { presented, receipt })

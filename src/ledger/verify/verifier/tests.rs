@@ -42,8 +42,8 @@ fn measure(bytes: &[u8]) -> Measured {
     }
 }
 
-fn file(bytes: &[u8]) -> Presented {
-    Presented::File { measured: measure(bytes), salted: false }
+fn file(bytes: &[u8]) -> PresentedEvidence {
+    PresentedEvidence::File { measured: measure(bytes), salted: false }
 }
 
 fn content() -> Content {
@@ -144,12 +144,12 @@ fn pinned(seed: u8) -> Trust {
     Trust::new(vec![ledger_key(seed).verifier().clone()])
 }
 
-fn ask(receipt: &Receipt, presented: Presented) -> Report {
+fn ask(receipt: &Receipt, presented: PresentedEvidence) -> Report {
     verify(&Question { presented, ..Question::about(receipt, &pinned(1)) })
 }
 
 /// The same, of a node rather than a paper.
-fn ask_node(receipt: &Receipt, presented: Presented) -> Report {
+fn ask_node(receipt: &Receipt, presented: PresentedEvidence) -> Report {
     let (history, source) = (History::empty(), RecordSource::Node);
     verify(&Question { presented, source, history: Some(&history), ..Question::about(receipt, &pinned(1)) })
 }
@@ -189,8 +189,8 @@ fn a_record_that_contradicts_itself_is_told_so() {
 
 #[test]
 fn a_look_up_and_a_bare_digest_verify_nothing() {
-    assert_eq!(ask(&receipt(), Presented::Nothing).conclusion, Conclusion::RecordOnly);
-    let digest = |value| Presented::Digest { algorithm: HashAlgorithm::Sm3, value };
+    assert_eq!(ask(&receipt(), PresentedEvidence::Nothing).conclusion, Conclusion::RecordOnly);
+    let digest = |value| PresentedEvidence::Digest { algorithm: HashAlgorithm::Sm3, value };
     let equal = ask(&receipt(), digest(measure(FILE).sm3));
     assert_eq!(equal.conclusion, Conclusion::RecordOnly);
     assert_eq!(equal.outcome(Step::OriginalDigest), Some(Outcome::NotPerformed(SkipReason::DigestOnly)));
@@ -203,7 +203,7 @@ fn a_salted_record_wants_its_salt() {
     let receipt = receipt_of(&[genesis(Mode::Live)], statement(Some(salted), 3), false, &ledger_key(1));
     let report = ask(&receipt, file(FILE));
     assert_eq!((report.conclusion, report.obstacle), (Conclusion::Unable, Some(Obstacle::NoSalt)));
-    let with_salt = Presented::File { measured: measure(FILE), salted: true };
+    let with_salt = PresentedEvidence::File { measured: measure(FILE), salted: true };
     assert_eq!(ask(&receipt, with_salt).conclusion, Conclusion::ConsistentWithReservation);
 }
 
@@ -211,7 +211,7 @@ fn a_salted_record_wants_its_salt() {
 fn a_bare_manifest_holds_no_single_file() {
     let receipt = receipt_of(&[genesis(Mode::Live)], statement(None, 3), false, &ledger_key(1));
     assert_eq!(ask(&receipt, file(FILE)).obstacle, Some(Obstacle::ManifestOnly));
-    assert_eq!(ask(&receipt, Presented::Nothing).conclusion, Conclusion::RecordOnly);
+    assert_eq!(ask(&receipt, PresentedEvidence::Nothing).conclusion, Conclusion::RecordOnly);
 }
 
 #[test]

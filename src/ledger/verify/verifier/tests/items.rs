@@ -29,7 +29,7 @@ fn deposit_of(manifest: ManifestRoot, content: Option<Content>) -> Receipt {
     receipt_of(&[genesis(Mode::Live)], ours, false, &ledger_key(1))
 }
 
-fn ask_of(receipt: &Receipt, claim: &ItemClaim, presented: Presented) -> Report {
+fn ask_of(receipt: &Receipt, claim: &ItemClaim, presented: PresentedEvidence) -> Report {
     let trust = pinned(1);
     verify(&Question { item: Some(claim), presented, ..Question::about(receipt, &trust) })
 }
@@ -48,8 +48,8 @@ fn a_file_is_held_against_its_item() {
     assert_eq!(report.conclusion, Conclusion::ConsistentWithReservation);
     assert_eq!(report.value(Step::OriginalDigest, "item_name"), None);
     assert_eq!(ask_of(&receipt, &claim, file(b"another")).conclusion, Conclusion::Mismatch);
-    assert_eq!(ask_of(&receipt, &claim, Presented::Nothing).conclusion, Conclusion::RecordOnly);
-    let digest = Presented::Digest { algorithm: HashAlgorithm::Sm3, value: measure(FILE).sm3 };
+    assert_eq!(ask_of(&receipt, &claim, PresentedEvidence::Nothing).conclusion, Conclusion::RecordOnly);
+    let digest = PresentedEvidence::Digest { algorithm: HashAlgorithm::Sm3, value: measure(FILE).sm3 };
     assert_eq!(ask_of(&receipt, &claim, digest).conclusion, Conclusion::RecordOnly);
     // Without the item the same deposit holds no single file.
     assert_eq!(ask(&receipt, file(FILE)).obstacle, Some(Obstacle::ManifestOnly));
@@ -91,7 +91,7 @@ fn a_claim_that_does_not_hold_is_a_broken_paper_whatever_is_presented() {
         (ItemClaim { name, ..good.clone() }, "other_name"),
     ];
     for (claim, fault) in broken {
-        for presented in [file(FILE), file(b"another"), Presented::Nothing] {
+        for presented in [file(FILE), file(b"another"), PresentedEvidence::Nothing] {
             let report = ask_of(&receipt, &claim, presented);
             assert_eq!(
                 (report.conclusion, report.obstacle.clone()),

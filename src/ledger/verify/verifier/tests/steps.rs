@@ -24,7 +24,7 @@ fn found(history: &History, step: Step) -> (Outcome, String, String) {
 
 #[test]
 fn nothing_that_was_not_compared_passes() {
-    let report = ask(&receipt(), Presented::Nothing);
+    let report = ask(&receipt(), PresentedEvidence::Nothing);
     for result in &report.steps {
         let compared = matches!(result.outcome, Outcome::Passed | Outcome::Failed | Outcome::Checked);
         assert_eq!(result.compared.is_some(), compared, "{result:?}");
@@ -46,7 +46,7 @@ fn nothing_that_was_not_compared_passes() {
 #[test]
 fn a_number_is_checked_where_somebody_entered_it_and_compared_with_the_records() {
     let (receipt, trust) = (receipt(), pinned(1));
-    let own = ask(&receipt, Presented::Nothing).number;
+    let own = ask(&receipt, PresentedEvidence::Nothing).number;
     let with = |number, number_entered| {
         let report = verify(&Question { number, number_entered, ..Question::about(&receipt, &trust) });
         (report.outcome(Step::NumberCheck).unwrap(), report.outcome(Step::RecordExists).unwrap())
