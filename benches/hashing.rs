@@ -11,7 +11,7 @@ use sha2::Digest as _;
 use tiezheng::cli::digest::{Hashed, content, measure};
 use tiezheng::ledger::hash::{Digest, node_hash, sha256};
 use tiezheng::ledger::manifest::item::WantedDigests;
-use tiezheng::ledger::statement::content::{Content, Form, Measured};
+use tiezheng::ledger::statement::content::{Content, FileDigests, Form};
 
 const STREAM: usize = 16 << 20;
 const FILE: usize = 256 << 20;
@@ -59,7 +59,7 @@ fn files(criterion: &mut Criterion) {
     let path = folder.path().join("evidence.bin");
     let whole = bytes(FILE);
     fs::write(&path, &whole).expect("a file");
-    let expected = Measured { size: FILE as u64, sha256: sha256(&whole), sm3: sm3(&whole) };
+    let expected = FileDigests { size: FILE as u64, sha256: sha256(&whole), sm3: sm3(&whole) };
     drop(whole);
     let mut group = criterion.benchmark_group("file");
     group.throughput(Throughput::Bytes(FILE as u64)).sample_size(10).measurement_time(Duration::from_secs(8));

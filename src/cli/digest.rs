@@ -19,7 +19,7 @@ use crate::files::regular;
 use crate::ledger::hash::Digest;
 use crate::ledger::manifest::item::WantedDigests;
 use crate::ledger::metadata::SALT_LEN;
-use crate::ledger::statement::content::{Content, Form, Measured};
+use crate::ledger::statement::content::{Content, FileDigests, Form};
 
 /// Bytes of one piece: small enough to stay in a core's cache from reading to hashing.
 const PIECE: usize = 256 * 1024;
@@ -65,13 +65,13 @@ pub fn measure(
     path: &Path,
     salt: Option<&[u8; SALT_LEN]>,
     read: &(dyn Fn(u64) + Sync),
-) -> Result<Measured, DigestError> {
+) -> Result<FileDigests, DigestError> {
     let both = Hashing::begin(salt, true, true);
     let (Hashing { sha256: Some(sha256), sm3: Some(sm3) }, size) = hash_unchanged(path, both, read)? else {
         let source = io::Error::other("a hashing thread ended early");
         return Err(DigestError::Unreadable { path: path.to_owned(), source });
     };
-    Ok(Measured { size, sha256: digest(sha256), sm3: digest(sm3) })
+    Ok(FileDigests { size, sha256: digest(sha256), sm3: digest(sm3) })
 }
 
 /// What a statement says of a file.
@@ -289,7 +289,7 @@ mod tests {
     fn only_what_is_wanted_is_computed_and_it_is_the_same() {
         for (length, salt) in [(9, None), (9, Some(&[7; 32])), (3 * PIECE + 1, None), (3 * PIECE + 1, Some(&[7; 32]))] {
             let (_folder, path) = file_of(length);
-            let Measured { size, sha256, sm3 } = measure(&path, salt, &|_| {}).unwrap();
+            let FileDigests { size, sha256, sm3 } = measure(&path, salt, &|_| {}).unwrap();
             let form = if salt.is_some() { Form::Salted } else { Form::Plain { size } };
             for (with_sha256, with_sm3) in [(true, true), (true, false), (false, true)] {
                 let wanted = WantedDigests { sha256: with_sha256, sm3: with_sm3 };

@@ -10,7 +10,7 @@ use crate::cli::screen::Screen;
 use crate::ledger::entry::Entry;
 use crate::ledger::hash::Digest;
 use crate::ledger::metadata::SALT_LEN;
-use crate::ledger::statement::content::{HashAlgorithm, Measured};
+use crate::ledger::statement::content::{FileDigests, HashAlgorithm};
 use crate::ledger::verify::verifier::PresentedEvidence;
 
 /// What a user presents.
@@ -34,9 +34,9 @@ impl Presentation<'_> {
     pub fn measured_for(
         &self,
         entry: Option<&Entry>,
-        plain: Option<Measured>,
+        plain: Option<FileDigests>,
         screen: &Screen,
-    ) -> Result<(PresentedEvidence, Option<Measured>), Complaint> {
+    ) -> Result<(PresentedEvidence, Option<FileDigests>), Complaint> {
         let Some(file) = self.file else {
             let digest = self.digest.map(|(algorithm, value)| PresentedEvidence::Digest { algorithm, value });
             return Ok((digest.unwrap_or(PresentedEvidence::Nothing), None));
@@ -75,7 +75,7 @@ fn salt_beside(file: &Path, entry: &Entry) -> Result<Option<[u8; SALT_LEN]>, Com
 /// # Errors
 ///
 /// [`Complaint`]: it cannot be read.
-pub fn measure_file(file: &Path, salt: Option<&[u8; SALT_LEN]>, screen: &Screen) -> Result<Measured, Complaint> {
+pub fn measure_file(file: &Path, salt: Option<&[u8; SALT_LEN]>, screen: &Screen) -> Result<FileDigests, Complaint> {
     let size = std::fs::metadata(file).map_err(|error| Complaint::io(file, &error))?.len();
     let progress = Progress::of_bytes(screen, size);
     Ok(measure(file, salt, &|bytes| progress.add(bytes))?)

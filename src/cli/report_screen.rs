@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::cli::facts_table;
 use crate::cli::screen::{BAD, FAINT, GOOD, HEADING, HEED, Screen};
 use crate::cli::terminal::escaped_name;
-use crate::ledger::statement::content::{HashAlgorithm, Measured};
+use crate::ledger::statement::content::{FileDigests, HashAlgorithm};
 use crate::ledger::time::Timestamp;
 use crate::ledger::verify::report::{Conclusion, Obstacle, Outcome, Report, Step, StepResult};
 use crate::ledger::verify::{findings, wording};
@@ -21,7 +21,7 @@ pub struct Verified<'a> {
     /// The file.
     pub file: Option<&'a Path>,
     /// What was computed over it.
-    pub measured: Option<Measured>,
+    pub measured: Option<FileDigests>,
     /// When it was made.
     pub at: Timestamp,
     /// Which node was asked.

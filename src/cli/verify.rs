@@ -25,7 +25,7 @@ use crate::ledger::key::VerifierKey;
 use crate::ledger::metadata::SALT_LEN;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::Receipt;
-use crate::ledger::statement::content::{HashAlgorithm, Measured};
+use crate::ledger::statement::content::{FileDigests, HashAlgorithm};
 use crate::ledger::time::Timestamp;
 use crate::ledger::verify::report::{Conclusion, LedgerFault, Obstacle, Report, SkipReason};
 use crate::ledger::verify::trust::Trust;
@@ -146,7 +146,7 @@ async fn by_record(
 /// A report, and what was computed over the file.
 struct Judged {
     report: Report,
-    measured: Option<Measured>,
+    measured: Option<FileDigests>,
 }
 
 /// Holds what was presented against the record.
@@ -344,7 +344,7 @@ struct Sought {
     record: Option<Record>,
     /// The node that was asked for the record; `None` where it comes from a receipt in hand.
     client: Option<LedgerClient>,
-    measured: Option<Measured>,
+    measured: Option<FileDigests>,
 }
 
 /// The record: from the receipt named, by the number named, from the receipt beside the file, or by the file's digest.

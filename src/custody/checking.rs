@@ -11,7 +11,7 @@ use sha2::Digest as _;
 use crate::custody::object::{ObjectId, ObjectKey, shelf_name};
 use crate::custody::sealing::{Cipher, SEALED_SEGMENT, SealError, header, sealed_size, segments};
 use crate::ledger::hash::Digest;
-use crate::ledger::statement::content::Measured;
+use crate::ledger::statement::content::FileDigests;
 
 /// Why an object is not what its record says.
 #[derive(Debug, thiserror::Error)]
@@ -80,7 +80,7 @@ pub fn check_size(originals: &Path, object: &ObjectId, size: u64) -> Result<(), 
 /// # Errors
 ///
 /// [`CheckError`].
-pub fn measure(originals: &Path, object: &ObjectId, key: &ObjectKey, size: u64) -> Result<Measured, CheckError> {
+pub fn measure(originals: &Path, object: &ObjectId, key: &ObjectKey, size: u64) -> Result<FileDigests, CheckError> {
     let mut file = begin(originals, object, size)?;
     let cipher = Cipher::new(object, key)?;
     let count = segments(size);
@@ -97,5 +97,5 @@ pub fn measure(originals: &Path, object: &ObjectId, key: &ObjectKey, size: u64) 
     if measured != size {
         return Err(CheckError::Segment(count.saturating_sub(1)));
     }
-    Ok(Measured { size, sha256: Digest(sha256.finalize().into()), sm3: Digest(sm3.finalize().into()) })
+    Ok(FileDigests { size, sha256: Digest(sha256.finalize().into()), sm3: Digest(sm3.finalize().into()) })
 }

@@ -13,7 +13,7 @@ use tokio_util::bytes::Bytes;
 use crate::custody::object::{ObjectId, ObjectKey};
 use crate::custody::sealing::{Cipher, SEGMENT, SealError};
 use crate::ledger::hash::Digest;
-use crate::ledger::statement::content::Measured;
+use crate::ledger::statement::content::FileDigests;
 
 /// One original, so far.
 pub(super) struct Intake {
@@ -69,9 +69,9 @@ impl Intake {
     }
 
     /// Seals the last segment: the end of the object, and what the original measures.
-    pub(super) fn finish(mut self) -> Result<(Vec<u8>, Measured), SealError> {
+    pub(super) fn finish(mut self) -> Result<(Vec<u8>, FileDigests), SealError> {
         self.seal(true)?;
-        let measured = Measured {
+        let measured = FileDigests {
             size: self.size,
             sha256: Digest(self.sha256.finalize().into()),
             sm3: Digest(self.sm3.finalize().into()),

@@ -20,7 +20,7 @@ use crate::custody::intake::Intake;
 use crate::custody::keeper::Keeper;
 use crate::custody::object::{ObjectId, ObjectKey};
 use crate::custody::sealing::{SEGMENT, SealError};
-use crate::ledger::statement::content::Measured;
+use crate::ledger::statement::content::FileDigests;
 
 /// How much of an original is hashed and sealed in one go.
 const PART: u64 = 4 * SEGMENT as u64;
@@ -33,7 +33,7 @@ pub struct Kept {
     /// The only key that opens the object. Nobody else has it: lost, the original is lost.
     pub key: ObjectKey,
     /// What was computed over the original on arrival.
-    pub measured: Measured,
+    pub measured: FileDigests,
 }
 
 /// Why an original is not in custody. Nothing of it was left.
@@ -137,7 +137,7 @@ impl Keeper {
         mut intake: Intake,
         mut arriving: Arriving<'_, S>,
         mut frames: Vec<Bytes>,
-    ) -> Result<Measured, KeepError>
+    ) -> Result<FileDigests, KeepError>
     where
         S: Stream<Item = Result<Bytes, E>>,
         E: Into<Box<dyn Error + Send + Sync>>,

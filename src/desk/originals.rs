@@ -39,7 +39,7 @@ use crate::ledger::hash::{Digest, lower_hex};
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::metadata::SALT_LEN;
 use crate::ledger::number::DepositNumber;
-use crate::ledger::statement::content::{Comparison, Content, Form, HashAlgorithm, Measured};
+use crate::ledger::statement::content::{Comparison, Content, FileDigests, Form, HashAlgorithm};
 use crate::ledger::time::Timestamp;
 use crate::sequencer::handle::DepositError;
 use crate::store::contract::{Private, ReadError, ReadLedger};
@@ -310,7 +310,7 @@ impl Desk {
     }
 
     /// What the original measures with a salt before it: read once more, as it lies in custody.
-    async fn measured_after(&self, salt: [u8; SALT_LEN], kept: &Kept) -> Result<Measured, DeskError> {
+    async fn measured_after(&self, salt: [u8; SALT_LEN], kept: &Kept) -> Result<FileDigests, DeskError> {
         let mut stream = self.keeper.open(kept.object, &kept.key, kept.measured.size).await?;
         let mut hashes = (sha2::Sha256::new_with_prefix(salt), sm3::Sm3::new_with_prefix(salt));
         while let Some(part) = stream.next().await {
@@ -325,7 +325,7 @@ impl Desk {
         }
         let (sha256, sm3) = hashes;
         let (sha256, sm3) = (Digest(sha256.finalize().into()), Digest(sm3.finalize().into()));
-        Ok(Measured { size: kept.measured.size, sha256, sm3 })
+        Ok(FileDigests { size: kept.measured.size, sha256, sm3 })
     }
 
     async fn taken_before(&self, asked: &Asked) -> Result<Option<Taken>, DeskError> {

@@ -29,7 +29,7 @@ use crate::http::options::{MEMORY_UNIT, Options};
 use crate::http::problem::Failure;
 use crate::ledger::hash::Digest;
 use crate::ledger::metadata::SALT_LEN;
-use crate::ledger::statement::content::Measured;
+use crate::ledger::statement::content::FileDigests;
 
 /// How much of a file must arrive in one body timeout, and is hashed in one go.
 pub const PART: u64 = 256 * 1024;
@@ -131,7 +131,7 @@ pub async fn measure(
     headers: &HeaderMap,
     mut body: Body,
     salt: Option<[u8; SALT_LEN]>,
-) -> Result<Measured, Failure> {
+) -> Result<FileDigests, Failure> {
     let options = node.options();
     require_announced(headers, options.file_max)?;
     let client = match sender {
@@ -261,8 +261,8 @@ impl Hashes {
         }
     }
 
-    fn measured(self, size: u64) -> Measured {
-        Measured { size, sha256: Digest(self.sha256.finalize().into()), sm3: Digest(self.sm3.finalize().into()) }
+    fn measured(self, size: u64) -> FileDigests {
+        FileDigests { size, sha256: Digest(self.sha256.finalize().into()), sm3: Digest(self.sm3.finalize().into()) }
     }
 }
 

@@ -105,7 +105,7 @@ pub struct Content {
 
 /// What was computed over the bytes of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Measured {
+pub struct FileDigests {
     /// Its size in bytes.
     pub size: u64,
     /// Its SHA-256 (with the salt before it, where the record is salted).
@@ -114,7 +114,7 @@ pub struct Measured {
     pub sm3: Digest,
 }
 
-impl Measured {
+impl FileDigests {
     /// The digest of `algorithm`.
     #[must_use]
     pub const fn digest(&self, algorithm: HashAlgorithm) -> Digest {
@@ -172,7 +172,7 @@ impl Content {
 
     /// Holds a measured file against every digest and the size.
     #[must_use]
-    pub fn compare(&self, file: &Measured) -> Comparison {
+    pub fn compare(&self, file: &FileDigests) -> Comparison {
         let same = self.digests().filter(|(algorithm, digest)| file.digest(*algorithm) == *digest).count();
         let all = self.digests().count();
         let size_agrees = match self.form {
@@ -193,8 +193,8 @@ mod tests {
 
     use super::*;
 
-    fn measured(bytes: &[u8]) -> Measured {
-        Measured {
+    fn measured(bytes: &[u8]) -> FileDigests {
+        FileDigests {
             size: bytes.len() as u64,
             sha256: Digest(sha2::Sha256::digest(bytes).into()),
             sm3: Digest(sm3::Sm3::digest(bytes).into()),

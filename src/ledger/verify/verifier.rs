@@ -12,7 +12,7 @@ use crate::ledger::key::VerifierKey;
 use crate::ledger::manifest::claim::ItemClaim;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::Receipt;
-use crate::ledger::statement::content::{Comparison, Content, Form, HashAlgorithm, Measured};
+use crate::ledger::statement::content::{Comparison, Content, FileDigests, Form, HashAlgorithm};
 use crate::ledger::statement::text::LinkKind;
 use crate::ledger::verify::history::{ClaimStatus, History, Listed};
 use crate::ledger::verify::record::{RecordCheck, RecordContext};
@@ -30,7 +30,7 @@ pub enum PresentedEvidence {
     /// A file, measured by whoever asks (salt first, where the record is salted and the salt is known).
     File {
         /// Its size and digests.
-        measured: Measured,
+        measured: FileDigests,
         /// Whether the digests were made with the salt before the file.
         salted: bool,
     },

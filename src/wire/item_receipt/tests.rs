@@ -12,7 +12,7 @@ use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::notice::{Mode, Notice, NoticeKind};
 use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::Receipt;
-use crate::ledger::statement::content::Measured;
+use crate::ledger::statement::content::FileDigests;
 use crate::ledger::statement::signed::SignedStatement;
 use crate::ledger::statement::text::{ManifestRoot, Statement};
 use crate::ledger::time::Timestamp;
@@ -34,14 +34,14 @@ fn at(second: u64) -> Timestamp {
     Timestamp::from_millis(1_795_309_451_000 + second * 1_000).unwrap()
 }
 
-fn measured() -> Measured {
+fn measured() -> FileDigests {
     let sm3 = <sm3::Sm3 as sm3::Digest>::digest(FILE);
-    Measured { size: FILE.len() as u64, sha256: sha256(FILE), sm3: Digest(sm3.into()) }
+    FileDigests { size: FILE.len() as u64, sha256: sha256(FILE), sm3: Digest(sm3.into()) }
 }
 
 /// Of five items the fourth, which is [`FILE`].
 fn claim() -> (ItemClaim, ManifestRoot) {
-    let Measured { size, sha256, sm3 } = measured();
+    let FileDigests { size, sha256, sm3 } = measured();
     let line = |n: u8| {
         let sha256 = if n == 3 { sha256 } else { Digest([n + 1; 32]) };
         let digests = ItemDigests::new(Some(sha256), Some(sm3), size).unwrap();
@@ -106,7 +106,7 @@ fn item_receipt() -> ItemReceipt {
     ItemReceipt { receipt, claim }
 }
 
-fn conclusion(receipt: &ItemReceipt, file: Measured) -> Conclusion {
+fn conclusion(receipt: &ItemReceipt, file: FileDigests) -> Conclusion {
     let trust = Trust::new(vec![ledger_key().verifier().clone()]);
     let presented = PresentedEvidence::File { measured: file, salted: false };
     let ItemReceipt { receipt, claim } = receipt;
@@ -122,7 +122,7 @@ fn an_item_receipt_is_read_back_and_verifies() {
         assert_eq!(parse(text.as_bytes()), Ok(receipt.clone()));
         assert_eq!(text.contains("录音/3.wav"), receipt.claim.name.is_some());
         assert_eq!(conclusion(&receipt, measured()), Conclusion::ConsistentWithReservation);
-        let other = Measured { sha256: sha256(b"x"), sm3: sha256(b"y"), size: 1 };
+        let other = FileDigests { sha256: sha256(b"x"), sm3: sha256(b"y"), size: 1 };
         assert_eq!(conclusion(&receipt, other), Conclusion::Mismatch);
     }
 }

@@ -34,8 +34,8 @@ fn at(second: u64) -> Timestamp {
     Timestamp::from_millis(1_795_309_451_000 + second * 1_000).unwrap()
 }
 
-fn measure(bytes: &[u8]) -> Measured {
-    Measured {
+fn measure(bytes: &[u8]) -> FileDigests {
+    FileDigests {
         size: bytes.len() as u64,
         sha256: Digest(sha2::Sha256::digest(bytes).into()),
         sm3: Digest(sm3::Sm3::digest(bytes).into()),
