@@ -279,7 +279,7 @@ impl DepositJson {
 
 /// What a look-up shows.
 #[derive(Debug, Clone, Copy)]
-pub struct Shown<'a> {
+pub struct DepositView<'a> {
     /// Place of the entry.
     pub index: LeafIndex,
     /// The entry.
@@ -297,9 +297,9 @@ const TYPICAL: usize = 3_072;
 
 /// The [`DepositJson`] of a look-up as text, by hand: it is what courts ask for all day.
 #[must_use]
-pub fn print(shown: &Shown<'_>) -> String {
+pub fn print(shown: &DepositView<'_>) -> String {
     static NOTICE: LazyLock<Bilingual> = LazyLock::new(look_up_notice);
-    let Shown { index, entry, facts, history, by_platform } = *shown;
+    let DepositView { index, entry, facts, history, by_platform } = *shown;
     let statement = entry.statement.statement();
     Pretty::object(TYPICAL, |json| {
         json.plain("status", SEALED);

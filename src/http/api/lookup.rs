@@ -14,7 +14,7 @@ use crate::http::request::{Named, accepted};
 use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::Facts;
 use crate::store::reading;
-use crate::wire::facts::{self, DepositJson, Shown};
+use crate::wire::facts::{self, DepositJson, DepositView};
 use crate::wire::problem::Problem;
 use crate::wire::receipt::{self, ReceiptJson};
 
@@ -62,7 +62,7 @@ pub(in crate::http) async fn looked_up(node: &Arc<Node>, number: DepositNumber) 
         let history = same.recent().history(reader, &found, &entry)?;
         let facts = Facts::hashed(&entry, found.hash, &block.header, block.hash);
         let by_platform = same.desk().is_ok_and(|desk| desk.made_for(&entry).is_some());
-        let shown = Shown { index: found.index, entry: &entry, facts: &facts, history: &history, by_platform };
+        let shown = DepositView { index: found.index, entry: &entry, facts: &facts, history: &history, by_platform };
         Ok(caching::answer(facts::print(&shown).into_bytes(), JSON, Caching::Revalidate))
     })
     .await

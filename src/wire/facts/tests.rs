@@ -107,7 +107,8 @@ fn what_is_printed_by_hand_is_the_shape() {
                 shape.signed_by = SignerJson::platform();
             }
             let facts = Facts::of(&entry, &header);
-            let shown = Shown { index: LeafIndex(6), entry: &entry, facts: &facts, history: &history, by_platform };
+            let shown =
+                DepositView { index: LeafIndex(6), entry: &entry, facts: &facts, history: &history, by_platform };
             assert_eq!(print(&shown), json::pretty(&shape));
         }
     }
