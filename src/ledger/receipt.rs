@@ -103,12 +103,12 @@ impl Facts {
     /// Derives the facts from an entry and the header that seals it.
     #[must_use]
     pub fn of(entry: &Entry, header: &BlockHeader) -> Self {
-        Self::hashed(entry, leaf_hash(entry.to_string().as_bytes()), header, header.hash())
+        Self::with_hashes(entry, leaf_hash(entry.to_string().as_bytes()), header, header.hash())
     }
 
     /// Likewise, for whoever has the leaf hashes of both already.
     #[must_use]
-    pub fn hashed(entry: &Entry, tx_id: Digest, header: &BlockHeader, block_hash: Digest) -> Self {
+    pub fn with_hashes(entry: &Entry, tx_id: Digest, header: &BlockHeader, block_hash: Digest) -> Self {
         let content = entry.statement.statement().content;
         let mut data_hash: Vec<_> = content.iter().flat_map(super::statement::content::Content::digests).collect();
         data_hash.reverse();

@@ -60,7 +60,7 @@ pub(in crate::http) async fn looked_up(node: &Arc<Node>, number: DepositNumber) 
         let entry = reading::entry_of(found.index, &found.bytes)?;
         let block = same.blocks().sealing(reader, found.index)?;
         let history = same.recent().history(reader, &found, &entry)?;
-        let facts = Facts::hashed(&entry, found.hash, &block.header, block.hash);
+        let facts = Facts::with_hashes(&entry, found.hash, &block.header, block.hash);
         let by_platform = same.desk().is_ok_and(|desk| desk.made_for(&entry).is_some());
         let shown = DepositView { index: found.index, entry: &entry, facts: &facts, history: &history, by_platform };
         Ok(caching::answer(facts::print(&shown).into_bytes(), JSON, Caching::Revalidate))
