@@ -136,8 +136,8 @@ fn every_single_substitution_and_neighbour_swap_is_found() {
 }
 
 #[test]
-fn a_key_of_no_number_is_spelled_somehow() {
-    let text = DepositNumber::spelling_of_key(&[0xff; 12]);
+fn a_key_of_no_number_has_a_text() {
+    let text = DepositNumber::text_of_key(&[0xff; 12]);
     assert_eq!((text.as_bytes().len(), text.as_bytes().first()), (27, Some(&b'T')));
 }
 
@@ -148,13 +148,13 @@ proptest::proptest! {
         let date = u32::try_from(i32::from(date.year()) * 10_000 + i32::from(date.month()) * 100 + i32::from(date.day())).unwrap();
         if let Some(number) = DepositNumber::draw(test, date, random) {
             proptest::prop_assert_eq!(DepositNumber::parse_exact(&number.to_string()), Some(number));
-            let spelled = DepositNumber::spelling_of_key(&number.to_key());
+            let spelled = DepositNumber::text_of_key(&number.to_key());
             proptest::prop_assert_eq!(spelled.as_bytes().to_vec(), number.to_string().into_bytes());
         }
     }
 
     #[test]
-    fn records_have_one_spelling(test: bool, random: u64, at: proptest::sample::Index, byte in b' '..=b'~') {
+    fn numbers_in_records_have_one_form(test: bool, random: u64, at: proptest::sample::Index, byte in b' '..=b'~') {
         let number = (random..).find_map(|random| DepositNumber::draw(test, 20_261_122, random)).unwrap();
         let mut bytes = number.to_string().into_bytes();
         let at = at.index(bytes.len());
@@ -180,7 +180,7 @@ proptest::proptest! {
     }
 
     #[test]
-    fn what_stands_around_a_number_changes_nothing(
+    fn text_around_a_number_is_ignored(
         test: bool, random: u64, before in "[\u{4E00}-\u{9FA5}：“（【 \u{200E}]{0,9}", behind in "[\u{4E00}-\u{9FA5}。，”）】 \u{2069}]{0,9}"
     ) {
         let number = (random..).find_map(|random| DepositNumber::draw(test, 20_261_122, random)).unwrap();

@@ -80,21 +80,21 @@ pub struct AccessJson {
     pub capacity: String,
     /// What: `case-file`, `access-log`, `original`, `deposit` or `account`.
     pub shown: String,
-    /// The word for people.
+    /// The label.
     pub label: Bilingual,
     /// Which item, where it was one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub item: Option<u32>,
     /// When it went on the chain, Beijing time: before anything was shown.
     pub at: String,
-    /// 存证编号 of the act that says so.
+    /// 存证编号 of the act that recorded it.
     pub deposit_number: String,
     /// Place of that entry in the tree.
     pub index: u64,
 }
 
 impl AccessJson {
-    /// An act that says so.
+    /// An act that recorded it.
     #[must_use]
     pub fn of(act: &Access, by: AccountId, capacity: Capacity, number: DepositNumber, placed: &Placed) -> Self {
         Self {
