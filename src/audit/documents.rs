@@ -2,30 +2,20 @@
 //!
 //! Not here: what the act does to its case (`cases`).
 
-use sha2::Digest as _;
-
 use crate::audit::report::{CourtReport, Fault, Findings};
 use crate::audit::vault::is_named;
 use crate::court::acts::{Act, ActKind};
 use crate::court::document::{Document, FIRST_LINE};
-use crate::ledger::hash::Digest;
+use crate::ledger::digests::salted_content;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::metadata::PrivateMetadata;
 use crate::ledger::notice::{ErasedPiece, Piece};
-use crate::ledger::statement::content::{Content, Form};
 use crate::ledger::statement::text::Statement;
 use crate::store::contract::{Private, ReadLedger};
 
 /// Whether a text off the chain is one of an act.
 pub(in crate::audit) fn is_act(piece: &PrivateMetadata) -> bool {
     piece.json.starts_with(FIRST_LINE)
-}
-
-/// The salted digests of a text, which the statement of an act must give, both of them.
-fn salted(piece: &PrivateMetadata) -> Content {
-    let sha256 = sha2::Sha256::new().chain_update(piece.salt).chain_update(&piece.json).finalize();
-    let sm3 = sm3::Sm3::new().chain_update(piece.salt).chain_update(&piece.json).finalize();
-    Content { form: Form::Salted, sha256: Some(Digest(sha256.into())), sm3: Some(Digest(sm3.into())) }
 }
 
 /// The act in `piece`; `None` where it cannot be read as one.
@@ -41,7 +31,7 @@ pub(in crate::audit) fn read(
             return None;
         }
     };
-    if statement.content != Some(salted(piece)) {
+    if statement.content != Some(salted_content(piece)) {
         findings.push((Fault::ActStatement, "its salted digests are not those of the text".into()));
     }
     if statement.on_behalf != Some(document.by.0) {

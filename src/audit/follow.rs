@@ -12,6 +12,7 @@ use crate::ledger::block::{BlockHeader, Height};
 use crate::ledger::entry::Entry;
 use crate::ledger::hash::Digest;
 use crate::ledger::key::{Name, VerifierKey};
+use crate::ledger::keyword;
 use crate::ledger::merkle::list::root_of;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::notice::{ErasedPiece, Mode, Notice, NoticeKind, Piece, SignedNotice};
@@ -156,27 +157,23 @@ impl<'a, R: ReadLedger + ?Sized> Follower<'a, R> {
     ) {
         report.blocks += 1;
         self.add_rows(IndexRows::HEADER);
-        if header.ledger != *self.origin {
-            findings.push((Fault::OtherLedger, header.ledger.to_string()));
-        }
-        if header.height != self.next_height || header.previous != self.last_block {
-            let found = format!("height {} previous {}", header.height, header.previous);
-            findings.push((
-                Fault::BlockLink,
-                format!("{found}, expected height {} previous {}", self.next_height, self.last_block),
-            ));
-        }
-        let first = index.0 - self.unsealed.len() as u64;
-        if header.first.0 != first || header.count != self.unsealed.len() as u64 || header.index() != index {
-            findings.push((
-                Fault::BlockRoot,
-                format!("seals {}+{}, expected {first}+{}", header.first, header.count, self.unsealed.len()),
-            ));
-        } else {
-            let computed = root_of(&self.unsealed);
-            if header.root != computed {
-                findings.push((Fault::BlockRoot, format!("root {}, computed {computed}", header.root)));
-            }
+        let count = self.unsealed.len() as u64;
+        let expected = BlockHeader {
+            ledger: self.origin.clone(),
+            height: self.next_height,
+            previous: self.last_block,
+            time: header.time,
+            first: LeafIndex(index.0 - count),
+            count,
+            root: root_of(&self.unsealed),
+        };
+        for difference in header.differences(&expected) {
+            let fault = match difference.field {
+                keyword::LEDGER => Fault::OtherLedger,
+                keyword::HEIGHT | keyword::PREVIOUS => Fault::BlockLink,
+                _ => Fault::BlockRoot,
+            };
+            findings.push((fault, difference.to_string()));
         }
         self.pass_header(header.height, *hash);
         if self.indexes {
@@ -255,7 +252,7 @@ impl<'a, R: ReadLedger + ?Sized> Follower<'a, R> {
         self.add_rows(yields);
         findings.append(&mut own);
         let test = report.mode.is_some_and(Mode::is_test);
-        if number.date() != received.beijing_date() || number.is_test() != test {
+        if !number.has_date_of(received) || number.is_test() != test {
             findings.push((Fault::Number, format!("{number} on a record received {received}")));
         }
         if let Some((entry, _)) = whole.as_deref() {

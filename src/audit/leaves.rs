@@ -11,7 +11,7 @@ use crate::audit::report::{Fault, Findings};
 use crate::audit::rows::Rows;
 use crate::ledger::block::BlockHeader;
 use crate::ledger::entry::Entry;
-use crate::ledger::glance::{Glance, glance};
+use crate::ledger::fast_entry;
 use crate::ledger::hash::{Digest, leaf_hash};
 use crate::ledger::key::Name;
 use crate::ledger::leaf::Leaf;
@@ -136,9 +136,9 @@ impl<R: ReadLedger + ?Sized> Examiner<'_, R> {
         let hash = leaf_hash(bytes);
         if !self.signatures
             && !self.indexes
-            && let Some(Glance { number, received }) = glance(bytes, self.origin, &mut self.keys)
+            && let Some(head) = fast_entry::parse_common(bytes, self.origin, &mut self.keys)
         {
-            return Examined { index, hash, leaf: Ok(Seen::Deposit(Deposit::plain(number, received))) };
+            return Examined { index, hash, leaf: Ok(Seen::Deposit(Deposit::plain(head.number, head.received))) };
         }
         let leaf = match Leaf::parse_with(bytes, &mut self.keys) {
             Ok(Leaf::Entry(entry)) => Ok(Seen::Deposit(self.deposit(index, &hash, entry))),

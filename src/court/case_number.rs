@@ -24,6 +24,8 @@
 
 use std::fmt;
 
+use crate::ledger::text::half_width;
+
 /// First characters of a court code. A longer one stands before its own beginning.
 const HEADS: [&str; 35] = [
     "最高法知",
@@ -284,16 +286,13 @@ impl fmt::Display for CaseNumber {
 /// Half-width characters, full-width brackets, no spaces nor what is invisible like them.
 fn normalise(text: &str) -> String {
     let visible = text.chars().filter(|c| !c.is_whitespace() && !matches!(c, '\u{200b}' | '\u{feff}'));
-    let half = visible.map(|c| match u32::from(c) {
-        full @ 0xff01..=0xff5e => char::from_u32(full - 0xfee0).unwrap_or(c),
-        _ => c,
-    });
-    half.map(|c| match c {
-        '(' | '[' | '〔' | '【' => '（',
-        ')' | ']' | '〕' | '】' => '）',
-        _ => c,
-    })
-    .collect()
+    visible
+        .map(|c| match half_width(c) {
+            '(' | '[' | '〔' | '【' => '（',
+            ')' | ']' | '〕' | '】' => '）',
+            c => c,
+        })
+        .collect()
 }
 
 fn split_digits(text: &str) -> (&str, &str) {

@@ -8,6 +8,7 @@
 //! A suspicion is a hint and never a refusal: numbers of contracts look the same now and then, and what is written out in
 //! words is not found. The number itself is in no answer.
 
+use crate::ledger::text::half_width;
 use crate::ledger::verify::wording::Language;
 
 /// Digit groups that are read together: `6222 0212 3456 7890 123`.
@@ -74,14 +75,6 @@ pub fn suspicions(text: &str) -> Vec<Suspicion> {
     found
 }
 
-/// A character as it was meant: full-width forms are what Chinese input methods type.
-fn folded(c: char) -> char {
-    match c {
-        '！'..='～' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
-        other => other,
-    }
-}
-
 /// What people put between the groups of one number.
 fn is_separator(c: char) -> bool {
     c.is_whitespace() || matches!(c, '-' | '.' | '_' | '·' | '—' | '–' | '‐' | '‑' | '\u{200b}')
@@ -91,7 +84,7 @@ fn is_separator(c: char) -> bool {
 fn chains(text: &str) -> Vec<Vec<String>> {
     let (mut chains, mut groups, mut group) = (Vec::new(), Vec::new(), String::new());
     let mut separators = 0;
-    for c in text.chars().map(folded).chain(['\0', '\0']) {
+    for c in text.chars().map(half_width).chain(['\0', '\0']) {
         let is_check = c.eq_ignore_ascii_case(&'x') && !group.is_empty() && !group.ends_with('X');
         if c.is_ascii_digit() && !group.ends_with('X') {
             separators = 0;

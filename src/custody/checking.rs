@@ -6,12 +6,10 @@ use std::fs::{self, File};
 use std::io::{self, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
-use sha2::Digest as _;
-
 use crate::custody::object::{ObjectId, ObjectKey, shelf_name};
 use crate::custody::sealing::{Cipher, SEALED_SEGMENT, SealError, header, sealed_size, segments};
 use crate::files::regular::{self, NotRegular};
-use crate::ledger::hash::Digest;
+use crate::ledger::digests::DigestPair;
 use crate::ledger::statement::content::FileDigests;
 
 /// Why an object is not what its record says.
@@ -118,18 +116,15 @@ pub fn measure(originals: &Path, object: &ObjectId, key: &ObjectKey, size: u64) 
     let mut file = begin(originals, object, size)?;
     let cipher = Cipher::new(object, key)?;
     let count = segments(size);
-    let (mut sha256, mut sm3) = (sha2::Sha256::new(), sm3::Sm3::new());
-    let mut measured = 0;
+    let mut digests = DigestPair::new();
     for segment in 0..count {
         let mut sealed = Vec::with_capacity(SEALED_SEGMENT);
         file.by_ref().take(SEALED_SEGMENT as u64).read_to_end(&mut sealed)?;
         let opened = cipher.open(segment, segment + 1 == count, sealed).map_err(CheckError::Segment)?;
-        sha256.update(&opened);
-        sm3.update(&opened);
-        measured += opened.len() as u64;
+        digests.update(&opened);
     }
-    if measured != size {
+    if digests.size() != size {
         return Err(CheckError::Segment(count.saturating_sub(1)));
     }
-    Ok(FileDigests { size, sha256: Digest(sha256.finalize().into()), sm3: Digest(sm3.finalize().into()) })
+    Ok(digests.finish())
 }

@@ -7,12 +7,11 @@
 //!
 //! SM3 takes 4 ms a megabyte: run it on a thread that may block.
 
-use sha2::Digest as _;
 use tokio_util::bytes::Bytes;
 
 use crate::custody::object::{ObjectId, ObjectKey};
 use crate::custody::sealing::{Cipher, SEGMENT, SealError};
-use crate::ledger::hash::Digest;
+use crate::ledger::digests::DigestPair;
 use crate::ledger::statement::content::FileDigests;
 
 /// One original, so far.
@@ -22,9 +21,7 @@ pub(super) struct Intake {
     /// The plaintext of the segment that is not sealed yet.
     waiting: Vec<u8>,
     sealed: Vec<u8>,
-    size: u64,
-    sha256: sha2::Sha256,
-    sm3: sm3::Sm3,
+    digests: DigestPair,
 }
 
 impl Intake {
@@ -32,24 +29,14 @@ impl Intake {
     pub(super) fn new(object: &ObjectId, key: &ObjectKey) -> Result<Self, SealError> {
         let cipher = Cipher::new(object, key)?;
         let sealed = cipher.header().to_vec();
-        Ok(Self {
-            cipher,
-            segment: 0,
-            waiting: Vec::with_capacity(SEGMENT),
-            sealed,
-            size: 0,
-            sha256: sha2::Sha256::new(),
-            sm3: sm3::Sm3::new(),
-        })
+        Ok(Self { cipher, segment: 0, waiting: Vec::with_capacity(SEGMENT), sealed, digests: DigestPair::new() })
     }
 
     /// Takes more of the original.
     pub(super) fn take(&mut self, frames: &[Bytes]) -> Result<(), SealError> {
         for frame in frames {
-            self.sha256.update(frame);
-            self.sm3.update(frame);
+            self.digests.update(frame);
             let mut rest: &[u8] = frame;
-            self.size = self.size.saturating_add(rest.len() as u64);
             while !rest.is_empty() {
                 if self.waiting.len() == SEGMENT {
                     self.seal(false)?;
@@ -71,12 +58,7 @@ impl Intake {
     /// Seals the last segment: the end of the object, and what the original measures.
     pub(super) fn finish(mut self) -> Result<(Vec<u8>, FileDigests), SealError> {
         self.seal(true)?;
-        let measured = FileDigests {
-            size: self.size,
-            sha256: Digest(self.sha256.finalize().into()),
-            sm3: Digest(self.sm3.finalize().into()),
-        };
-        Ok((self.sealed, measured))
+        Ok((self.sealed, self.digests.finish()))
     }
 
     fn seal(&mut self, is_last: bool) -> Result<(), SealError> {
@@ -89,6 +71,8 @@ impl Intake {
 
 #[cfg(test)]
 mod tests {
+    use sha2::Digest as _;
+
     use super::*;
     use crate::custody::sealing::HEADER;
 

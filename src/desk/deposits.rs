@@ -31,7 +31,7 @@ use crate::ledger::statement::content::Content;
 use crate::ledger::statement::signed::SignedStatement;
 use crate::ledger::statement::text::{Link, Statement};
 use crate::ledger::time::Timestamp;
-use crate::store::contract::{Private, PrivateContent, ReadError, ReadLedger};
+use crate::store::contract::{Private, PrivateContent, ReadError};
 use crate::store::reading;
 use crate::store::reading::receipts;
 use crate::wire::metadata::canonical;
@@ -95,20 +95,6 @@ pub struct PrivateLook {
     pub held: Option<PrivateMetadata>,
     /// The act that recorded this look; none where nothing was there to be seen.
     pub access: Option<Done>,
-}
-
-/// The deposit of `number`.
-pub(in crate::desk) fn entry_of(
-    store: &dyn ReadLedger,
-    number: DepositNumber,
-) -> Result<Option<(LeafIndex, Entry)>, ReadError> {
-    let Some(index) = store.find_number(&number)? else { return Ok(None) };
-    let entry = reading::entry(store, index)?;
-    if entry.number == number {
-        return Ok(Some((index, entry)));
-    }
-    let reason = format!("leads to the deposit {}", entry.number);
-    Err(ReadError::Damaged { what: "number", at: number.to_string(), reason })
 }
 
 impl Desk {
@@ -262,7 +248,7 @@ impl Desk {
         case: Option<CaseId>,
     ) -> Result<(LeafIndex, Capacity), DeskError> {
         actor.may_read().or_else(|_| actor.needs(Scope::Deposit))?;
-        let found = self.read(move |store| Ok(entry_of(store, number)?)).await?;
+        let found = self.read(move |store| Ok(reading::find_entry(store, number)?)).await?;
         let entered = match case {
             Some(case) => self.may_enter(actor, case).await?,
             None => false,
@@ -319,7 +305,7 @@ impl Desk {
         limit: usize,
     ) -> Result<ActPage, DeskError> {
         actor.may_read().or_else(|_| actor.needs(Scope::Deposit))?;
-        let entry = self.read(move |store| Ok(entry_of(store, number)?)).await?;
+        let entry = self.read(move |store| Ok(reading::find_entry(store, number)?)).await?;
         let owner = entry.and_then(|(_, entry)| self.made_for(&entry)).ok_or(DeskError::NotFound)?;
         let watches = [Role::Auditor, Role::Operator].iter().any(|role| actor.account.holds(*role, None));
         if owner != actor.id && !watches {

@@ -27,7 +27,6 @@ use crate::court::words::{Role, Scope};
 use crate::desk::actor::{Actor, Asked};
 use crate::desk::cases::is_overtaken;
 use crate::desk::declined::DeskError;
-use crate::desk::deposits::entry_of;
 use crate::desk::erasure_jobs::Erasure;
 use crate::desk::office::{ATTEMPTS, Desk, Done, done};
 use crate::desk::originals::custody;
@@ -167,7 +166,7 @@ impl Desk {
             ErasureAsked::Account(account) => self.registry().accounts.contains_key(account).then_some(*account),
             ErasureAsked::Deposit(number) => {
                 let number = *number;
-                let entry = self.read(move |store| Ok(entry_of(store, number)?)).await?;
+                let entry = self.read(move |store| Ok(reading::find_entry(store, number)?)).await?;
                 entry.and_then(|(_, entry)| self.made_for(&entry))
             }
         };
@@ -221,7 +220,7 @@ impl Desk {
             let mut found = Found::default();
             match what {
                 ErasureAsked::Deposit(number) => {
-                    if let Some((index, _)) = entry_of(store, number)? {
+                    if let Some((index, _)) = reading::find_entry(store, number)? {
                         found.look(store, ErasedPiece { index, piece: Piece::Metadata })?;
                     }
                     if let Some(stream) = stream

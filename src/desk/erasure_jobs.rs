@@ -33,7 +33,6 @@ use crate::custody::object::ObjectId;
 use crate::custody::removing::RemoveError;
 use crate::desk::actor::Actor;
 use crate::desk::declined::DeskError;
-use crate::desk::deposits::entry_of;
 use crate::desk::erasure_state::ErasureState;
 use crate::desk::office::{Desk, Done, done};
 use crate::desk::streams::{StoredAct, act_at, act_of_notice, act_or_none_at};
@@ -289,7 +288,7 @@ impl Desk {
             if scopes.iter().any(|scope| actor.scopes.contains(scope)) { Ok(()) } else { Err(refused) }
         })?;
         let looked = self.read(move |store| {
-            let stored = match entry_of(store, id)? {
+            let stored = match reading::find_entry(store, id)? {
                 Some((index, _)) => act_or_none_at(store, index)?,
                 None => None,
             };
@@ -299,7 +298,7 @@ impl Desk {
             });
             // Looked up for whatever id, so that the reads say nothing about what it is.
             let deposit = erase.as_ref().and_then(|(erase, _)| erase.deposit).unwrap_or(id);
-            Ok((erase, entry_of(store, deposit)?))
+            Ok((erase, reading::find_entry(store, deposit)?))
         });
         let (erase, deposit) = looked.await?;
         let owner = deposit.and_then(|(_, entry)| self.made_for(&entry));

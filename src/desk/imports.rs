@@ -66,12 +66,7 @@ pub struct Snapshot {
 ///
 /// [`ReadError`].
 pub fn snapshot(store: &dyn ReadLedger, number: DepositNumber) -> Result<Option<Snapshot>, ReadError> {
-    let Some(index) = store.find_number(&number)? else { return Ok(None) };
-    let entry = reading::entry(store, index)?;
-    if entry.number != number {
-        let reason = format!("leads to the deposit {}", entry.number);
-        return Err(ReadError::Damaged { what: "number", at: number.to_string(), reason });
-    }
+    let Some((index, entry)) = reading::find_entry(store, number)? else { return Ok(None) };
     let facts = reading::facts(store, index)?;
     let statement = entry.statement.statement();
     let (on_behalf, keys) = (statement.on_behalf, statement.keys.clone());

@@ -12,7 +12,6 @@ use std::error::Error;
 
 use futures_util::stream::BoxStream;
 use futures_util::{Stream, StreamExt as _};
-use sha2::Digest as _;
 use tokio_util::bytes::Bytes;
 
 use crate::court::acts::{Act, TakeCustody};
@@ -32,9 +31,9 @@ use crate::desk::actor::{Actor, Asked};
 use crate::desk::annexes::Annexes;
 use crate::desk::cases::is_overtaken;
 use crate::desk::declined::DeskError;
-use crate::desk::deposits::entry_of;
 use crate::desk::office::{ATTEMPTS, Desk, Done, Writing, on_blocking_thread};
 use crate::desk::streams::{act_at, last_labelled, text};
+use crate::ledger::digests::DigestPair;
 use crate::ledger::hash::{Digest, lower_hex};
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::metadata::SALT_LEN;
@@ -43,6 +42,7 @@ use crate::ledger::statement::content::{Comparison, Content, FileDigests, Form, 
 use crate::ledger::time::Timestamp;
 use crate::sequencer::handle::DepositError;
 use crate::store::contract::{Private, ReadError, ReadLedger};
+use crate::store::reading;
 
 /// Acts of custody read in one go at the start.
 const PAGE: usize = 1_000;
@@ -213,7 +213,7 @@ impl Desk {
         E: Into<Box<dyn Error + Send + Sync>>,
     {
         actor.needs(Scope::Deposit)?;
-        let entry = self.read(move |store| Ok(entry_of(store, number)?)).await?.map(|(_, entry)| entry);
+        let entry = self.read(move |store| Ok(reading::find_entry(store, number)?)).await?.map(|(_, entry)| entry);
         let entry = entry.filter(|entry| self.made_for(entry) == Some(actor.id)).ok_or(DeskError::NotFound)?;
         if let Some(before) = self.taken_before(asked).await? {
             return Ok(before);
@@ -312,20 +312,17 @@ impl Desk {
     /// What the original measures with a salt before it: read once more, as it lies in custody.
     async fn measured_after(&self, salt: [u8; SALT_LEN], kept: &Kept) -> Result<FileDigests, DeskError> {
         let mut stream = self.keeper.open(kept.object, &kept.key, kept.measured.size).await?;
-        let mut hashes = (sha2::Sha256::new_with_prefix(salt), sm3::Sm3::new_with_prefix(salt));
+        let mut digests = DigestPair::salted(&salt);
         while let Some(part) = stream.next().await {
             let part = part?;
             // SM3 takes 4 ms a megabyte: too long for a worker thread.
-            hashes = on_blocking_thread(move || {
-                hashes.0.update(&part);
-                hashes.1.update(&part);
-                hashes
+            digests = on_blocking_thread(move || {
+                digests.update(&part);
+                digests
             })
             .await?;
         }
-        let (sha256, sm3) = hashes;
-        let (sha256, sm3) = (Digest(sha256.finalize().into()), Digest(sm3.finalize().into()));
-        Ok(FileDigests { size: kept.measured.size, sha256, sm3 })
+        Ok(digests.finish())
     }
 
     async fn taken_before(&self, asked: &Asked) -> Result<Option<Taken>, DeskError> {

@@ -16,6 +16,7 @@ use crate::court::ids::{AccountId, RequestId, TokenId};
 use crate::ledger::hash::{Digest, lower_hex};
 use crate::ledger::key::Signer;
 use crate::ledger::metadata::{PrivateMetadata, SALT_LEN};
+use crate::ledger::text::half_width;
 
 /// The alphabet of deposit numbers: no letters that are mistaken for digits.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -136,12 +137,8 @@ pub fn new_code() -> Result<String, NoRandomness> {
 /// Digest of a code, however it is typed: lower case, spaces, `O` for `0`, `I` and `L` for `1`.
 #[must_use]
 pub fn code_hash(typed: &str) -> Digest {
-    let folded = typed.chars().filter(|c| !c.is_whitespace() && *c != '-' && *c != '－').map(|c| match c {
-        // Full-width forms, as Chinese input methods type them.
-        '！'..='～' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
-        other => other,
-    });
-    let folded = folded.map(|c| match c.to_ascii_uppercase() {
+    let typed = typed.chars().map(half_width).filter(|c| !c.is_whitespace() && *c != '-');
+    let folded = typed.map(|c| match c.to_ascii_uppercase() {
         'O' => '0',
         'I' | 'L' => '1',
         other => other,

@@ -6,21 +6,19 @@
 
 use std::collections::BTreeSet;
 
-use sha2::Digest as _;
-
 use crate::court::acts::Act;
 use crate::court::case::state::{Placed, Text};
 use crate::court::document::{Document, FIRST_LINE};
 use crate::court::ids::CaseId;
 use crate::desk::declined::DeskError;
 use crate::desk::secret::{random, sealed};
+use crate::ledger::digests::salted_content;
 use crate::ledger::entry::Entry;
 use crate::ledger::hash::Digest;
 use crate::ledger::key::{Name, Signer};
 use crate::ledger::leaf::Leaf;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::metadata::PrivateMetadata;
-use crate::ledger::statement::content::{Content, Form};
 use crate::ledger::statement::signed::{SignedStatement, StatementNote};
 use crate::ledger::statement::text::{Statement, Subject};
 use crate::store::contract::{Private, ReadError, ReadLedger};
@@ -37,14 +35,6 @@ pub struct StoredAct {
     pub document: Document,
     /// Its entry.
     pub entry: Entry,
-}
-
-/// The salted digests of a text: what a statement says of it.
-#[must_use]
-pub fn salted(piece: &PrivateMetadata) -> Content {
-    let sha256 = sha2::Sha256::new().chain_update(piece.salt).chain_update(&piece.json).finalize();
-    let sm3 = sm3::Sm3::new().chain_update(piece.salt).chain_update(&piece.json).finalize();
-    Content { form: Form::Salted, sha256: Some(Digest(sha256.into())), sm3: Some(Digest(sm3.into())) }
 }
 
 fn damaged(index: LeafIndex, reason: impl Into<String>) -> ReadError {
@@ -69,7 +59,7 @@ fn act_of(index: LeafIndex, entry: Entry, private: Private) -> Result<StoredAct,
     let Private::Held(piece) = private else {
         return Err(damaged(index, "its document is not held"));
     };
-    if statement.content != Some(salted(&piece)) {
+    if statement.content != Some(salted_content(&piece)) {
         return Err(damaged(index, "its document has other digests"));
     }
     let document = Document::parse(piece.json.as_bytes()).map_err(|error| damaged(index, error.to_string()))?;
@@ -210,7 +200,7 @@ pub fn statement(
     let piece = sealed(document.to_text())?;
     let statement = Statement {
         ledger: ledger.clone(),
-        content: Some(salted(&piece)),
+        content: Some(salted_content(&piece)),
         manifest: None,
         media_type: None,
         meta: Some(piece.commitment()),

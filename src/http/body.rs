@@ -19,7 +19,6 @@ use axum::http::header::CONTENT_LENGTH;
 use futures_util::future::{BoxFuture, join};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::Body as _;
-use sha2::Digest as _;
 use tokio::time::{Instant, timeout_at};
 
 use crate::http::client_address::AddressGroup;
@@ -27,7 +26,7 @@ use crate::http::hashing::HashingError;
 use crate::http::node::Node;
 use crate::http::options::{MEMORY_UNIT, Options};
 use crate::http::problem::Failure;
-use crate::ledger::hash::Digest;
+use crate::ledger::digests::DigestPair;
 use crate::ledger::metadata::SALT_LEN;
 use crate::ledger::statement::content::FileDigests;
 
@@ -143,9 +142,8 @@ pub async fn measure(
         Sender::Authenticated(_) => None,
     };
     let mut pace = Pace::new(options);
-    let mut size = 0_u64;
-    let mut hashing: Option<BoxFuture<'_, Result<Hashes, HashingError>>> = None;
-    let mut hashes = Some(Hashes::after(salt));
+    let mut hashing: Option<BoxFuture<'_, Result<DigestPair, HashingError>>> = None;
+    let mut hashes = Some(DigestPair::with_salt(salt.as_ref()));
     loop {
         // The next part arrives while the one before is being hashed. A slow client holds no thread.
         let arriving = part(&mut body, &mut pace, latest);
@@ -159,14 +157,13 @@ pub async fn measure(
         };
         let Some(mut hashed) = hashes.take() else { return Err(Failure::internal(&"a hash was lost")) };
         if frames.is_empty() {
-            return Ok(hashed.measured(size));
+            return Ok(hashed.finish());
         }
-        size = size.saturating_add(length(&frames));
-        if size > options.file_max {
+        if hashed.size().saturating_add(length(&frames)) > options.file_max {
             return Err(too_large(options.file_max));
         }
         hashing = Some(Box::pin(node.hashing().run(move || {
-            hashed.add(&frames);
+            frames.iter().for_each(|frame| hashed.update(frame));
             hashed
         })));
     }
@@ -238,31 +235,6 @@ impl Pace {
         if self.bytes_of_part >= PART {
             (self.waited_for_part, self.bytes_of_part) = (Duration::ZERO, 0);
         }
-    }
-}
-
-/// Both digests, on their way.
-struct Hashes {
-    sha256: sha2::Sha256,
-    sm3: sm3::Sm3,
-}
-
-impl Hashes {
-    fn after(salt: Option<[u8; SALT_LEN]>) -> Self {
-        let salt = salt.as_ref().map_or(&[][..], |salt| salt.as_slice());
-        Self { sha256: sha2::Sha256::new_with_prefix(salt), sm3: sm3::Sm3::new_with_prefix(salt) }
-    }
-
-    /// SM3 takes 4 ms a megabyte: too long for a worker thread.
-    fn add(&mut self, frames: &[Bytes]) {
-        for frame in frames {
-            self.sha256.update(frame);
-            self.sm3.update(frame);
-        }
-    }
-
-    fn measured(self, size: u64) -> FileDigests {
-        FileDigests { size, sha256: Digest(self.sha256.finalize().into()), sm3: Digest(self.sm3.finalize().into()) }
     }
 }
 

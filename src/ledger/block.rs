@@ -11,7 +11,7 @@
 //! root <64 hex>                 RFC 6962 root over exactly their leaf hashes
 //! ```
 //!
-//! The sealed leaves stand at `first .. first+count-1`, the header itself at `first+count`: so the classical hash chain
+//! The sealed leaves have the indices `first .. first+count-1`, the header has `first+count`. So the hash chain of headers
 //! and the transparency log are two views of the same leaves.
 //!
 //! ```
@@ -35,15 +35,16 @@ use std::fmt;
 use crate::ledger::entry::read_time;
 use crate::ledger::hash::{Digest, leaf_hash};
 use crate::ledger::key::Name;
+use crate::ledger::keyword::{COUNT, FIRST, HEIGHT, LEDGER, PREVIOUS, ROOT, TIME};
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::text::{DECIMAL_MAX, Fault, Fields, TextError, decimal_value, hex_value, plain_text};
 use crate::ledger::time::Timestamp;
 
 /// The first line.
 pub const FIRST_LINE: &str = "tiezheng block v1";
-const ORDER: &[&str] = &["ledger", "height", "previous", "time", "first", "count", "root"];
+const ORDER: &[&str] = &[LEDGER, HEIGHT, PREVIOUS, TIME, FIRST, COUNT, ROOT];
 
-/// 区块高度: 0 for the block that seals the genesis notice, then one more each.
+/// 区块高度: 0 for the block that seals the genesis notice, then increasing by one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Height(pub u64);
 
@@ -66,46 +67,89 @@ pub struct BlockHeader {
     pub time: Timestamp,
     /// Index of the first sealed leaf.
     pub first: LeafIndex,
-    /// How many leaves are sealed, at least 1.
+    /// Number of sealed leaves, at least 1.
     pub count: u64,
     /// RFC 6962 root over the sealed leaves.
     pub root: Digest,
 }
 
+/// A field of a header that is not what the leaves before it require.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeaderDifference {
+    /// Name of the header's line.
+    pub field: &'static str,
+    /// The value in the header.
+    pub found: String,
+    /// The value that it must have.
+    pub expected: String,
+}
+
+impl fmt::Display for HeaderDifference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { field, found, expected } = self;
+        write!(f, "{field} {found}, expected {expected}")
+    }
+}
+
 impl BlockHeader {
-    /// Reads a header.
+    /// Parses a header.
     ///
     /// # Errors
     ///
-    /// [`TextError`]: on a chain, a damaged or forged record.
+    /// [`TextError`]. In a ledger that means a damaged or forged record.
     pub fn parse(bytes: &[u8]) -> Result<Self, TextError> {
         let mut fields = Fields::open(plain_text(bytes)?, FIRST_LINE, ORDER)?;
-        let ledger = fields.required("ledger")?;
-        let ledger = Name::parse(ledger)
-            .ok_or_else(|| fields.fault(Fault::BadValue { name: "ledger", expected: "an origin" }))?;
-        let height = Height(read_decimal(&mut fields, "height")?);
-        let previous = read_hash(&mut fields, "previous")?;
-        let time = read_time(&mut fields, "time")?;
-        let first = LeafIndex(read_decimal(&mut fields, "first")?);
-        let count = read_decimal(&mut fields, "count")?;
+        let ledger = fields.required(LEDGER)?;
+        let ledger =
+            Name::parse(ledger).ok_or_else(|| fields.fault(Fault::BadValue { name: LEDGER, expected: "an origin" }))?;
+        let height = Height(read_decimal(&mut fields, HEIGHT)?);
+        let previous = read_hash(&mut fields, PREVIOUS)?;
+        let time = read_time(&mut fields, TIME)?;
+        let first = LeafIndex(read_decimal(&mut fields, FIRST)?);
+        let count = read_decimal(&mut fields, COUNT)?;
         if count == 0 || first.0 > DECIMAL_MAX - count {
-            return Err(fields.fault(Fault::BadValue { name: "count", expected: "at least 1, and inside the tree" }));
+            return Err(fields.fault(Fault::BadValue { name: COUNT, expected: "at least 1, and inside the tree" }));
         }
-        let root = read_hash(&mut fields, "root")?;
+        let root = read_hash(&mut fields, ROOT)?;
         fields.finish()?;
         Ok(Self { ledger, height, previous, time, first, count, root })
     }
 
-    /// 区块哈希.
+    /// 区块哈希: the leaf hash of the header.
     #[must_use]
     pub fn hash(&self) -> Digest {
         leaf_hash(self.to_string().as_bytes())
     }
 
-    /// The header's own place: right behind what it seals.
+    /// Index of the header itself: the one after the leaves that it seals.
     #[must_use]
     pub const fn index(&self) -> LeafIndex {
         LeafIndex(self.first.0 + self.count)
+    }
+
+    /// The fields in which this header differs from `expected`, in the order of its lines.
+    #[must_use]
+    pub fn differences(&self, expected: &Self) -> Vec<HeaderDifference> {
+        let fields = |header: &Self| {
+            let Self { ledger, height, previous, time, first, count, root } = header;
+            [
+                (LEDGER, ledger.to_string()),
+                (HEIGHT, height.to_string()),
+                (PREVIOUS, previous.to_string()),
+                (TIME, time.to_string()),
+                (FIRST, first.to_string()),
+                (COUNT, count.to_string()),
+                (ROOT, root.to_string()),
+            ]
+        };
+        if self == expected {
+            return Vec::new();
+        }
+        let pairs = fields(self).into_iter().zip(fields(expected));
+        pairs
+            .filter(|((_, found), (_, expected))| found != expected)
+            .map(|((field, found), (_, expected))| HeaderDifference { field, found, expected })
+            .collect()
     }
 
     /// Whether the leaf at `index` is sealed by this block.
@@ -118,8 +162,8 @@ impl BlockHeader {
 impl fmt::Display for BlockHeader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { ledger, height, previous, time, first, count, root } = self;
-        write!(f, "{FIRST_LINE}\nledger {ledger}\nheight {height}\nprevious {previous}\n")?;
-        write!(f, "time {time}\nfirst {first}\ncount {count}\nroot {root}\n")
+        write!(f, "{FIRST_LINE}\n{LEDGER} {ledger}\n{HEIGHT} {height}\n{PREVIOUS} {previous}\n")?;
+        write!(f, "{TIME} {time}\n{FIRST} {first}\n{COUNT} {count}\n{ROOT} {root}\n")
     }
 }
 
@@ -153,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_stands_right_behind_what_it_seals() {
+    fn the_index_of_a_header_follows_the_leaves_that_it_seals() {
         let header = header();
         assert_eq!(header.index(), LeafIndex(23));
         let sealed: Vec<u64> = (0..30).filter(|i| header.seals(LeafIndex(*i))).collect();
@@ -161,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn departures_are_refused_by_name() {
+    fn each_violation_has_its_code() {
         let text = header().to_string();
         let code =
             |from: &str, to: &str| BlockHeader::parse(text.replacen(from, to, 1).as_bytes()).unwrap_err().fault.code();

@@ -1,14 +1,15 @@
-//! The one pure step that grows the chain: a tip, what waits, and the time make the next block.
+//! Blocks: built from pending deposits and notices, or read from the bytes of leaves received from elsewhere.
 //!
-//! [`next`] makes it in one go; a [`BlockBuilder`] takes in leaf after leaf while others are still on their way, and is sealed
-//! when it is their block's turn. Both make the same block.
+//! A [`BlockBuilder`] is used by the writer: it takes pending leaves one by one, gives each its index, and seals them under
+//! a header. [`next`] does the same in one call. A [`reader::BlockReader`] is used by mirrors, recovery tools and tests: it
+//! parses the leaves of an existing log and checks them. Both start from a [`Tip`] and yield the same [`Block`].
 //!
 //! # Invariants
 //!
-//! Times in leaf order never decrease: a clock behind the tip is refused here, whoever asks. A block is never empty. The
-//! step changes nothing: the caller stores the block and then moves its tip to [`Block::tip`].
+//! Times in leaf order never decrease: a time before the tip's is rejected. A block seals at least one leaf. Nothing here
+//! changes the tip: the caller stores the block and continues from [`Block::tip`].
 //!
-//! Not here: reading the clock (`sequencer/clock`), drawing numbers (`sequencer/admitting`), storing (`store`).
+//! Not here: reading the clock (`sequencer/clock`), drawing numbers (`sequencer`), storing and index checks (`store`).
 
 use std::sync::Arc;
 
@@ -28,23 +29,26 @@ use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::signed::SignedStatement;
 use crate::ledger::time::Timestamp;
 
-/// Where the chain ends: all that the next block needs to know.
+pub mod reader;
+
+/// The end of the chain: everything about earlier blocks that the next block depends on.
 #[derive(Debug, Clone)]
 pub struct Tip {
     /// The ledger's origin.
     pub origin: Name,
-    /// Height the next block gets.
+    /// Height of the next block.
     pub next_height: Height,
-    /// Leaf hash of the last header; zeros before the first.
+    /// Leaf hash of the last block header (区块哈希); zeros before the first block.
     pub last_block: Digest,
-    /// The last header's time.
+    /// Time of the last block header; the next leaf's time must not be earlier.
     pub last_time: Timestamp,
-    /// The tree so far. Shared, because whoever reads beside the writer keeps the edge it began with.
+    /// The right edge of the Merkle tree over all leaves so far. Shared: a clone of a tip stays valid while the writer moves
+    /// on.
     pub frontier: Arc<Frontier>,
 }
 
 impl Tip {
-    /// Before the first block.
+    /// The tip of a ledger without any leaf.
     #[must_use]
     pub fn before_genesis(origin: Name) -> Self {
         Self {
@@ -56,20 +60,20 @@ impl Tip {
         }
     }
 
-    /// How many leaves.
+    /// Number of leaves, headers included.
     #[must_use]
     pub fn size(&self) -> TreeSize {
         self.frontier.size()
     }
 
-    /// RFC 6962 root over them.
+    /// Merkle root over all leaves (RFC 6962 §2.1).
     #[must_use]
     pub fn root(&self) -> Digest {
         self.frontier.root()
     }
 }
 
-/// What waits to be sealed.
+/// A deposit or notice that is not in a block yet.
 #[derive(Debug, Clone)]
 #[expect(clippy::large_enum_variant, reason = "notices are few, and nothing keeps many of these")]
 pub enum PendingLeaf {
@@ -80,59 +84,59 @@ pub enum PendingLeaf {
         /// The depositor's statement.
         statement: SignedStatement,
     },
-    /// The operator's word.
+    /// A notice of the operator.
     Notice(SignedNotice),
 }
 
-/// A leaf of a new block.
+/// An entry or notice in a block.
 #[derive(Debug, Clone)]
-pub struct NewLeaf {
-    /// The record's bytes.
+pub struct BlockLeaf {
+    /// The record, byte for byte.
     pub bytes: Vec<u8>,
-    /// Its leaf hash.
+    /// Its leaf hash (RFC 6962 §2.1).
     pub hash: Digest,
-    /// The deposit it is; `None` for a notice.
+    /// The parsed entry; `None` for a notice.
     pub entry: Option<Entry>,
 }
 
-/// The next block, complete and unstored.
+/// A complete block: what a store appends in one step.
 #[derive(Debug, Clone)]
 pub struct Block {
-    /// The sealed leaves, from `header.first` on.
-    pub leaves: Vec<NewLeaf>,
-    /// The tree over them, whose root the header bears.
+    /// The sealed entries and notices, from index `header.first` on.
+    pub leaves: Vec<BlockLeaf>,
+    /// The Merkle tree over them; its root is `header.root`.
     pub tree: ListTree,
     /// The header.
     pub header: BlockHeader,
-    /// The header's bytes.
+    /// The header, byte for byte.
     pub header_bytes: Vec<u8>,
-    /// 区块哈希.
+    /// 区块哈希: leaf hash of the header.
     pub hash: Digest,
-    /// Tiles that became full, lowest level first.
+    /// Tiles that this block completes, in the order in which they become full.
     pub full_tiles: Vec<FullTile>,
-    /// Size before this block.
+    /// Size of the tree before this block.
     pub base: TreeSize,
-    /// Where the chain ends once this block is stored.
+    /// The end of the chain once this block is appended.
     pub tip: Tip,
 }
 
-/// Why no block was made.
+/// Why no block was built.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ChainError {
-    /// The time is behind the tip's: fix the clock.
+    /// The time given is before that of the last leaf or block: the clock is wrong.
     #[error("the clock shows {now}, {behind_ms} ms before the last block's {last}")]
     ClockRegressed {
         /// The time given.
         now: Timestamp,
-        /// The last block's, or that of the leaf before.
+        /// Time of the leaf before, or of the last block.
         last: Timestamp,
-        /// By how much, in milliseconds.
+        /// The difference in milliseconds.
         behind_ms: u64,
     },
-    /// Nothing waits: a programmer's error, since blocks are made of what waits.
-    #[error("nothing to seal")]
+    /// The block has no leaf. Callers seal only what they have added to.
+    #[error("a block without a deposit or notice cannot be sealed")]
     Empty,
-    /// A record longer than the format holds; admission limits keep this from happening.
+    /// A record is longer than [`LEAF_MAX`]. Admission limits keep this from happening.
     #[error("a record of {length} bytes is longer than {LEAF_MAX}")]
     TooLong {
         /// Its length in bytes.
@@ -140,34 +144,36 @@ pub enum ChainError {
     },
 }
 
-/// Makes the block that follows `tip`: all of `waiting`, in its order, received and sealed at `now`.
+/// Builds the block that follows `tip`: all of `pending` in its order, received and sealed at `now`.
 ///
 /// # Errors
 ///
-/// [`ChainError`]; nothing has changed.
-pub fn next(tip: &Tip, waiting: Vec<PendingLeaf>, now: Timestamp) -> Result<Block, ChainError> {
-    let mut draft = BlockBuilder::new(tip);
-    for one in waiting {
-        draft.add(one, now)?;
+/// [`ChainError`].
+pub fn next(tip: &Tip, pending: Vec<PendingLeaf>, now: Timestamp) -> Result<Block, ChainError> {
+    let mut builder = BlockBuilder::new(tip);
+    for leaf in pending {
+        builder.add(leaf, now)?;
     }
-    draft.seal(now)
+    builder.seal(now)
 }
 
-/// A block in the making.
+/// A block under construction.
 #[derive(Debug, Clone)]
 pub struct BlockBuilder {
+    /// The tip that the block follows.
     base: Tip,
-    leaves: Vec<NewLeaf>,
-    /// Of the last leaf, or the tip.
+    leaves: Vec<BlockLeaf>,
+    /// Time of the last leaf added, or of the tip.
     last_time: Timestamp,
+    /// The right edge of the tree with the leaves added so far.
     frontier: Frontier,
     full_tiles: Vec<FullTile>,
 }
 
 impl BlockBuilder {
-    /// An empty one, to follow `tip`.
+    /// An empty block that follows `tip`.
     #[must_use]
-    pub fn on(tip: &Tip) -> Self {
+    pub fn new(tip: &Tip) -> Self {
         Self {
             base: tip.clone(),
             leaves: Vec::new(),
@@ -177,75 +183,104 @@ impl BlockBuilder {
         }
     }
 
-    /// How many leaves it has.
+    /// Number of leaves added.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.leaves.len()
     }
 
-    /// Whether it has none.
+    /// Whether no leaf was added yet.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.leaves.is_empty()
     }
 
-    /// The time of its last leaf, or of the tip that it follows: the next may not be before it.
+    /// Time of the last leaf added, or of the tip: the earliest time that [`Self::add`] and [`Self::seal`] accept.
     #[must_use]
     pub const fn last_time(&self) -> Timestamp {
         self.last_time
     }
 
-    /// Takes in one more leaf, received at `now`; its place.
+    /// Adds a leaf that was received at `now`, and returns its index.
     ///
     /// # Errors
     ///
-    /// [`ChainError`], never [`ChainError::Empty`]; the draft is as it was.
-    pub fn add(&mut self, waiting: PendingLeaf, now: Timestamp) -> Result<LeafIndex, ChainError> {
-        self.not_before(now)?;
-        let leaf = new_leaf(waiting, now)?;
-        let index = self.frontier.size().next_index();
-        self.last_time = now;
-        self.frontier.append(leaf.hash, &mut self.full_tiles);
-        self.leaves.push(leaf);
-        Ok(index)
+    /// [`ChainError::ClockRegressed`], [`ChainError::TooLong`]; the builder is unchanged.
+    pub fn add(&mut self, pending: PendingLeaf, now: Timestamp) -> Result<LeafIndex, ChainError> {
+        self.require_not_before(now)?;
+        let (bytes, entry) = record_of(pending, now);
+        if bytes.len() > LEAF_MAX {
+            return Err(ChainError::TooLong { length: bytes.len() });
+        }
+        Ok(self.append(bytes, entry, now))
     }
 
-    /// Seals it at `now`.
+    /// Seals the block at `now`.
     ///
     /// # Errors
     ///
-    /// [`ChainError`], never [`ChainError::TooLong`]; the draft is gone.
-    pub fn seal(mut self, now: Timestamp) -> Result<Block, ChainError> {
-        self.not_before(now)?;
+    /// [`ChainError::ClockRegressed`], [`ChainError::Empty`].
+    pub fn seal(self, now: Timestamp) -> Result<Block, ChainError> {
+        self.require_not_before(now)?;
         if self.leaves.is_empty() {
             return Err(ChainError::Empty);
         }
-        let tree = ListTree::over(self.leaves.iter().map(|leaf| leaf.hash).collect());
-        let base = self.base.size();
-        let header = BlockHeader {
+        let tree = self.tree();
+        let header = self.header(&tree, now);
+        let header_bytes = header.to_string().into_bytes();
+        Ok(self.finish(tree, header, header_bytes))
+    }
+
+    /// The index that the next leaf gets.
+    fn next_index(&self) -> LeafIndex {
+        self.frontier.size().next_index()
+    }
+
+    /// Appends a record of the given time without any check.
+    fn append(&mut self, bytes: Vec<u8>, entry: Option<Entry>, time: Timestamp) -> LeafIndex {
+        let index = self.next_index();
+        let hash = leaf_hash(&bytes);
+        self.last_time = time;
+        self.frontier.append(hash, &mut self.full_tiles);
+        self.leaves.push(BlockLeaf { bytes, hash, entry });
+        index
+    }
+
+    /// The Merkle tree over the leaves added so far.
+    fn tree(&self) -> ListTree {
+        ListTree::over(self.leaves.iter().map(|leaf| leaf.hash).collect())
+    }
+
+    /// The only header that may seal these leaves at `time`.
+    fn header(&self, tree: &ListTree, time: Timestamp) -> BlockHeader {
+        BlockHeader {
             ledger: self.base.origin.clone(),
             height: self.base.next_height,
             previous: self.base.last_block,
-            time: now,
-            first: LeafIndex(base.0),
+            time,
+            first: self.base.size().next_index(),
             count: self.leaves.len() as u64,
             root: tree.root(),
-        };
-        let header_bytes = header.to_string().into_bytes();
+        }
+    }
+
+    /// The block under `header`, whose bytes are `header_bytes`.
+    fn finish(mut self, tree: ListTree, header: BlockHeader, header_bytes: Vec<u8>) -> Block {
         let hash = leaf_hash(&header_bytes);
         self.frontier.append(hash, &mut self.full_tiles);
+        let base = self.base.size();
         let tip = Tip {
             origin: self.base.origin,
             next_height: Height(header.height.0 + 1),
             last_block: hash,
-            last_time: now,
+            last_time: header.time,
             frontier: Arc::new(self.frontier),
         };
         let Self { leaves, full_tiles, .. } = self;
-        Ok(Block { leaves, tree, header, header_bytes, hash, full_tiles, base, tip })
+        Block { leaves, tree, header, header_bytes, hash, full_tiles, base, tip }
     }
 
-    fn not_before(&self, now: Timestamp) -> Result<(), ChainError> {
+    fn require_not_before(&self, now: Timestamp) -> Result<(), ChainError> {
         let last = self.last_time;
         if now < last {
             let behind_ms = last.as_millis() - now.as_millis();
@@ -255,35 +290,34 @@ impl BlockBuilder {
     }
 }
 
-fn new_leaf(waiting: PendingLeaf, received: Timestamp) -> Result<NewLeaf, ChainError> {
-    let (bytes, entry) = match waiting {
+/// The record of a pending leaf that was received at this time; the entry, where it is a deposit.
+fn record_of(pending: PendingLeaf, received: Timestamp) -> (Vec<u8>, Option<Entry>) {
+    match pending {
         PendingLeaf::Deposit { number, statement } => {
             let entry = Entry { number, received, statement: statement.into_note() };
             (entry.to_string().into_bytes(), Some(entry))
         }
         PendingLeaf::Notice(notice) => (notice.to_string().into_bytes(), None),
-    };
-    if bytes.len() > LEAF_MAX {
-        return Err(ChainError::TooLong { length: bytes.len() });
     }
-    Ok(NewLeaf { hash: leaf_hash(&bytes), bytes, entry })
 }
 
 impl Block {
-    /// The proof that a leaf of this block, its header, or the last leaf before it stands in the tree that ends with this
-    /// block, made of what is in memory. `None` for any other leaf, and for the one before when a tile ended with it: ask
-    /// the store.
+    /// Inclusion proof of the leaf at `index` in the tree that ends with this block, computed from memory alone. It covers
+    /// the leaves of this block, its header, and the last leaf before it.
+    ///
+    /// `None` for any other leaf, and for the one before when its tile was full before this block: read the proof
+    /// from the store.
     #[must_use]
     pub fn inclusion(&self, index: LeafIndex) -> Option<InclusionProof> {
         prove::inclusion(self, index, self.tip.size()).ok()
     }
 }
 
-/// The tiles of the right edge: those that this block made full, and those that are not.
+/// The tiles on the right edge of the tree: those that this block completed, and the partial ones.
 impl HashReader for Block {
-    type Error = NotOfThisBlock;
+    type Error = TileNotInBlock;
 
-    fn hashes(&self, level: u8, first: u64, count: u16) -> Result<Vec<Digest>, NotOfThisBlock> {
+    fn hashes(&self, level: u8, first: u64, count: u16) -> Result<Vec<Digest>, TileNotInBlock> {
         let width = u64::from(TILE_WIDTH);
         let (tile, offset) = (first / width, usize::try_from(first % width).unwrap_or(usize::MAX));
         let items = if tile == items_at(level, self.tip.size()) / width {
@@ -292,14 +326,14 @@ impl HashReader for Block {
             let full = self.full_tiles.iter().find(|full| (full.level, full.index) == (level, tile));
             full.map_or(&[][..], |full| &full.hashes)
         };
-        items.get(offset..).and_then(|rest| rest.get(..usize::from(count))).map(<[_]>::to_vec).ok_or(NotOfThisBlock)
+        items.get(offset..).and_then(|rest| rest.get(..usize::from(count))).map(<[_]>::to_vec).ok_or(TileNotInBlock)
     }
 }
 
-/// A tile that lies left of what a block changed.
+/// The tile was full before the block began: the block does not hold its hashes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("this tile was full before the block")]
-pub struct NotOfThisBlock;
+#[error("the tile was full before this block")]
+pub struct TileNotInBlock;
 
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,4 @@
-//! The checkpoint (c2sp.org/tlog-checkpoint v1.0.0): what the ledger key signs of the whole tree.
+//! The checkpoint (c2sp.org/tlog-checkpoint v1.0.0): origin, size and root of the whole tree, signed by the ledger key.
 //!
 //! ```text
 //! <origin>
@@ -8,8 +8,8 @@
 //! — <origin> <base64>
 //! ```
 //!
-//! No extension lines: witnesses refuse them. Our checkpoints speak of trees that end in a block header, and each is
-//! only ever replaced by a larger one that is consistent with it.
+//! Extension lines are not used, since witnesses reject them. A ledger's checkpoints are of trees whose last leaf is a block
+//! header, and each is consistent with the ones before.
 //!
 //! ```
 //! use tiezheng::ledger::checkpoint::Checkpoint;
@@ -33,9 +33,9 @@ use crate::ledger::text::{Fault, TextError, decimal_value};
 pub struct Checkpoint {
     /// The log's identity.
     pub origin: Name,
-    /// How many leaves.
+    /// Number of leaves.
     pub size: TreeSize,
-    /// RFC 6962 root over them.
+    /// Merkle root over them (RFC 6962 §2.1).
     pub root: Digest,
 }
 
@@ -46,7 +46,7 @@ impl Checkpoint {
         format!("{}\n{}\n{}\n", self.origin, self.size, BASE64_STANDARD.encode(self.root.as_bytes()))
     }
 
-    /// Reads exactly three lines.
+    /// Parses exactly three lines.
     ///
     /// # Errors
     ///
@@ -77,14 +77,14 @@ impl Checkpoint {
     ///
     /// # Errors
     ///
-    /// [`NoteError`] never, with values of these types; it is passed up rather than hidden.
+    /// None in practice: the text of a checkpoint is a valid note text.
     pub fn sign(self, signer: &Signer) -> Result<SignedCheckpoint, NoteError> {
         let note = Note::sign(self.to_text(), &[signer])?;
         Ok(SignedCheckpoint { checkpoint: self, note })
     }
 }
 
-/// A checkpoint with its signatures, as read: nothing is verified yet.
+/// A checkpoint with its signatures, not verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedCheckpoint {
     checkpoint: Checkpoint,
@@ -92,7 +92,7 @@ pub struct SignedCheckpoint {
 }
 
 impl SignedCheckpoint {
-    /// Reads a checkpoint note.
+    /// Parses a checkpoint note, without verifying signatures.
     ///
     /// # Errors
     ///
@@ -102,19 +102,19 @@ impl SignedCheckpoint {
         Ok(Self { checkpoint: Checkpoint::parse(note.text())?, note })
     }
 
-    /// What is signed.
+    /// The signed checkpoint.
     #[must_use]
     pub const fn checkpoint(&self) -> &Checkpoint {
         &self.checkpoint
     }
 
-    /// The note around it.
+    /// The note with its signatures.
     #[must_use]
     pub const fn note(&self) -> &Note {
         &self.note
     }
 
-    /// Whether one of `keys` signed it, and it speaks of the ledger that key belongs to.
+    /// The key among `keys` that signed it and belongs to the ledger that it names.
     ///
     /// # Errors
     ///
@@ -152,7 +152,7 @@ mod tests {
         let text = "go.sum database tree\n35225469\nvt5T6GaLCXvyHFl9VUvvItR43XZxfLgftEcTyO3eJCQ=\n\n— sum.golang.org Az3grpukl5AXaVfYkLiDGORx/DN2nlcS5kZHR5uYOBV2KA2HgXpD+gu9HHONebHLAyaKbbTM75QTtPydhKCExixSfwQ=\n";
         let note = Note::parse(text.as_bytes()).unwrap();
         assert_eq!(note.verified_by(std::slice::from_ref(&key)).unwrap().len(), 1);
-        // Its origin has spaces, which our grammar of origins refuses.
+        // Its origin contains spaces, which the grammar of origins rejects.
         assert!(SignedCheckpoint::parse(text.as_bytes()).is_err());
     }
 
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn departures_are_refused_by_name() {
+    fn each_violation_has_its_code() {
         let root = "rKbDipCvhuX1GZ7g5BBe8sA6BbJ7ja/1nk427v383cs=";
         let code = |text: String| Checkpoint::parse(&text).unwrap_err().fault.code();
         assert_eq!(code(format!("\n15\n{root}\n")), "bad_value");

@@ -1,4 +1,4 @@
-//! The entry: the leaf of a deposit. Its leaf hash is the 交易id.
+//! The entry: the record of one deposit. Its leaf hash is the transaction id (交易id).
 //!
 //! ```text
 //! tiezheng entry v1
@@ -8,12 +8,13 @@
 //! <the statement note, byte for byte>
 //! ```
 //!
-//! An entry is cut at its *first* blank line: the two head lines hold none, the note after it may.
+//! The *first* blank line separates the two head lines from the note, which may itself contain blank lines.
 //!
-//! Not here: whether the statement's signatures verify ([`StatementNote::verify`]; the audit asks it of every entry).
+//! Not here: verifying the statement's signatures ([`StatementNote::verify`]).
 
 use std::fmt;
 
+use crate::ledger::keyword::{NUMBER, RECEIVED};
 use crate::ledger::note::Note;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::keys::KeyCache;
@@ -23,7 +24,7 @@ use crate::ledger::time::Timestamp;
 
 /// The first line.
 pub const FIRST_LINE: &str = "tiezheng entry v1";
-const ORDER: &[&str] = &["number", "received"];
+const ORDER: &[&str] = &[NUMBER, RECEIVED];
 
 /// One deposit on the chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,21 +33,21 @@ pub struct Entry {
     pub number: DepositNumber,
     /// 交易提交时间.
     pub received: Timestamp,
-    /// What the depositor signed.
+    /// The depositor's statement with its signatures.
     pub statement: StatementNote,
 }
 
 impl Entry {
-    /// Reads an entry.
+    /// Parses an entry.
     ///
     /// # Errors
     ///
-    /// [`StatementError`]: on a chain, a damaged or forged record.
+    /// [`StatementError`]. In a ledger that means a damaged or forged record.
     pub fn parse(bytes: &[u8]) -> Result<Self, StatementError> {
         Self::parse_with(bytes, &mut KeyCache::none())
     }
 
-    /// The same, for whoever reads many: keys that `keys` remembers are not read anew.
+    /// Parses an entry, with a cache of keys for callers that parse many.
     ///
     /// # Errors
     ///
@@ -56,10 +57,10 @@ impl Entry {
         let cut = first_blank_line(text).unwrap_or(text.len());
         let (head, note) = text.split_at(cut);
         let mut fields = Fields::open(head, FIRST_LINE, ORDER)?;
-        let number = fields.required("number")?;
+        let number = fields.required(NUMBER)?;
         let number =
-            DepositNumber::parse_exact(number).ok_or_else(|| fields.fault(Fault::MistypedNumber { name: "number" }))?;
-        let received = read_time(&mut fields, "received")?;
+            DepositNumber::parse_exact(number).ok_or_else(|| fields.fault(Fault::MistypedNumber { name: NUMBER }))?;
+        let received = read_time(&mut fields, RECEIVED)?;
         fields.finish()?;
         let note = Note::read(note.strip_prefix('\n').unwrap_or(note))?;
         let statement = StatementNote::read(note, keys)?;
@@ -70,11 +71,11 @@ impl Entry {
 impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { number, received, statement } = self;
-        write!(f, "{FIRST_LINE}\nnumber {number}\nreceived {received}\n\n{statement}")
+        write!(f, "{FIRST_LINE}\n{NUMBER} {number}\n{RECEIVED} {received}\n\n{statement}")
     }
 }
 
-/// Reads the line `name` as a time.
+/// Parses the line `name` as a time.
 pub(in crate::ledger) fn read_time(fields: &mut Fields<'_>, name: &'static str) -> Result<Timestamp, TextError> {
     let value = fields.required(name)?;
     Timestamp::parse(value)
@@ -121,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn departures_are_refused_by_name() {
+    fn each_violation_has_its_code() {
         let text = entry().to_string();
         let code = |from: &str, to: &str| Entry::parse(text.replacen(from, to, 1).as_bytes()).unwrap_err().code();
         assert_eq!(code("entry v1", "entry v2"), "unknown_version");

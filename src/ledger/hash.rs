@@ -1,11 +1,11 @@
-//! SHA-256 as the chain uses it: 32-byte digests, and the leaf and node hashes of RFC 6962.
+//! SHA-256 digests, and the leaf and node hashes of RFC 6962 §2.1.
 //!
 //! ```text
 //! leaf(x)    = SHA-256(0x00 ‖ x)         a record's id: 交易id of an entry, 区块哈希 of a block header
 //! node(l, r) = SHA-256(0x01 ‖ l ‖ r)     an inner node of the Merkle tree
 //! ```
 //!
-//! The prefixes keep a leaf from ever passing for a node (RFC 6962 §2.1). Anybody can redo a record's id:
+//! The prefixes keep leaves and nodes apart (second preimages). A record's id can be recomputed with standard tools:
 //! `(printf '\0'; cat record.txt) | sha256sum`.
 //!
 //! ```
@@ -16,7 +16,7 @@
 //! assert_eq!(two.to_string(), "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125");
 //! ```
 //!
-//! Not here: the digests of depositors' files, which are data to the chain (`statement`), and hashing of files (`cli`).
+//! Not here: SHA-256 and SM3 of depositors' files ([`digests`](super::digests)).
 
 use std::fmt;
 
@@ -25,7 +25,7 @@ use sha2::{Digest as _, Sha256};
 /// Length of a SHA-256 digest in bytes.
 pub const DIGEST_LEN: usize = 32;
 
-/// 32 bytes that name something: a record, a node, a statement, a file. Shown and read as 64 lower-case hex digits.
+/// A 32-byte digest of a record, a tree node, a statement or a file. Printed and parsed as 64 lower-case hex digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest(pub [u8; DIGEST_LEN]);
 
@@ -39,21 +39,20 @@ impl Digest {
         &self.0
     }
 
-    /// Reads exactly 64 lower-case hex digits; `None` for anything else, upper case included, since a value has one
-    /// spelling.
+    /// Parses exactly 64 lower-case hex digits; `None` for anything else, upper case included.
     #[must_use]
     pub fn from_hex(text: &str) -> Option<Self> {
         lower_hex(text).map(Self)
     }
 
-    /// Takes exactly 32 bytes; `None` for any other length.
+    /// From exactly 32 bytes; `None` for any other length.
     #[must_use]
     pub fn from_slice(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(Self)
     }
 }
 
-/// Reads exactly `2 * N` lower-case hex digits; `None` for anything else.
+/// Parses exactly `2 * N` lower-case hex digits; `None` for anything else.
 #[must_use]
 pub fn lower_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
     let (pairs, []) = text.as_bytes().as_chunks::<2>() else { return None };
@@ -62,7 +61,7 @@ pub fn lower_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
     }
     let mut bytes = [0; N];
     let mut seen = 0;
-    // Without a branch: manifests read some hundred million of these digits.
+    // Without branches: parsing a large manifest reads hundreds of millions of these digits.
     for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
         let (high, low) = (half_byte(*high), half_byte(*low));
         seen |= high | low;
@@ -80,7 +79,7 @@ const fn half_byte(digit: u8) -> u8 {
     }
 }
 
-/// The two lower-case hex digits of each byte. Without a branch: an audit prints some hundred of them for every record.
+/// The two lower-case hex digits of each byte. Without branches: an audit prints hundreds of them for every record.
 #[must_use]
 pub fn hex_digits<const N: usize>(bytes: &[u8; N]) -> [[u8; 2]; N] {
     let digit = |half: u8| half + if half < 10 { b'0' } else { b'a' - 10 };
@@ -105,7 +104,7 @@ pub fn sha256(bytes: &[u8]) -> Digest {
     Digest(Sha256::digest(bytes).into())
 }
 
-/// The hash of a leaf (RFC 6962 §2.1), which is the record's id.
+/// The hash of a leaf (RFC 6962 §2.1): the id of the record.
 #[must_use]
 pub fn leaf_hash(record: &[u8]) -> Digest {
     Digest(Sha256::new().chain_update([0]).chain_update(record).finalize().into())
@@ -140,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn hex_has_one_spelling() {
+    fn only_lower_case_hex_is_parsed() {
         let text = "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d";
         assert_eq!(Digest::from_hex(text).unwrap().to_string(), text);
         assert_eq!(Digest::from_hex(&text.to_uppercase()), None);

@@ -6,13 +6,12 @@
 //! key id    first 4 bytes of SHA-256(name ‖ 0x0A ‖ 0x01 ‖ public key)
 //! ```
 //!
-//! A depositor's key needs no name of its own: it is called `k-` and the first 16 hex digits of
-//! SHA-256(0x01 ‖ public key).
+//! The name of a depositor's key follows from the key: `k-` and the first 16 hex digits of SHA-256(0x01 ‖ public key).
 //!
 //! # Invariants
 //!
-//! A [`PublicKey`] is never of small order and never in a second spelling, and [`PublicKey::verify`] says what
-//! `verify_strict` says: what we accept, every verifier accepts.
+//! A [`PublicKey`] is canonically encoded and not of small order, and [`PublicKey::verify`] gives the same result as
+//! ed25519-dalek's `verify_strict`. So every verifier accepts what is accepted here.
 //!
 //! ```
 //! use tiezheng::ledger::key::VerifierKey;
@@ -31,15 +30,16 @@ use ed25519_dalek::{Signature, Signer as _, SigningKey, Verifier as _, Verifying
 use zeroize::Zeroizing;
 
 use crate::ledger::hash::{Digest, lower_hex, sha256};
+use crate::ledger::keyword::DEPOSITOR_KEY;
 
 /// Note signature type of plain Ed25519 (signed-note, "Signature types").
 pub const ED25519: u8 = 0x01;
-/// Longest name in bytes: what ML-DSA cosignatures can hold.
+/// Longest name in bytes: the limit of C2SP ML-DSA cosignatures.
 pub const NAME_MAX: usize = 255;
-/// Bytes of an Ed25519 signature.
+/// Length of an Ed25519 signature in bytes.
 pub const SIGNATURE_LEN: usize = 64;
 
-/// The points of small order as RFC 8032 §5.1.2 spells them: y is 1, -1, 0, or one of two others, the sign of x lies above.
+/// The points of small order, encoded as in RFC 8032 §5.1.2: y is 1, -1, 0 or one of two others; the top bit is the sign of x.
 const SMALL_ORDER: [[u8; 32]; 8] = {
     let (mut one, mut minus_one, zero) = ([0; 32], [0xff; 32], [0; 32]);
     let [low, ..] = &mut one;
@@ -51,27 +51,27 @@ const SMALL_ORDER: [[u8; 32]; 8] = {
 /// A point of order 8.
 const EIGHTH: [u8; 32] = *b"\x26\xe8\x95\x8f\xc2\xb2\x27\xb0\x45\xc3\xf4\x89\xf2\xef\x98\xf0\
     \xd5\xdf\xac\x05\xd3\xc6\x33\x39\xb1\x38\x02\x88\x6d\x53\xfc\x05";
-/// A point of order 8 of the other y.
+/// A point of order 8 with the other y.
 const OTHER_EIGHTH: [u8; 32] = *b"\xc7\x17\x6a\x70\x3d\x4d\xd8\x4f\xba\x3c\x0b\x76\x0d\x10\x67\x0f\
     \x2a\x20\x53\xfa\x2c\x39\xcc\xc6\x4e\xc7\xfd\x77\x92\xac\x03\x7a";
 
-/// The point of the same y whose x is negative.
+/// The point with the same y and a negative x.
 const fn negative(mut point: [u8; 32]) -> [u8; 32] {
     let [.., high] = &mut point;
     *high |= 0x80;
     point
 }
 
-/// First 4 bytes of SHA-256(name ‖ LF ‖ type ‖ public key): a hint which key signed, no proof of it.
+/// First 4 bytes of SHA-256(name ‖ LF ‖ type ‖ public key): a hint which key signed, not a proof.
 pub type KeyId = [u8; 4];
 
-/// The name of a key or a log: non-empty, at most [`NAME_MAX`] bytes, no white space, no control character, no `+`.
-/// A log's name is its origin.
+/// The name of a key: 1 to [`NAME_MAX`] bytes without white space, control characters and `+`. The name of a ledger's key
+/// is the ledger's origin.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Name(Arc<str>);
 
 impl Name {
-    /// Takes `text` if it is a name.
+    /// `text` as a name; `None` if it is not a valid one.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let plain = text.bytes().all(|b| b.is_ascii_graphic() && b != b'+');
@@ -99,13 +99,13 @@ impl fmt::Debug for Name {
     }
 }
 
-/// An Ed25519 public key that every verifier reads the same way.
+/// An Ed25519 public key in canonical encoding, not of small order.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PublicKey(VerifyingKey);
 
 impl PublicKey {
-    /// Takes 32 bytes; `None` for a point of small order, for no point at all, and for a second spelling of one
-    /// (RFC 8032 §5.1.3 wants y below p; not all verifiers check).
+    /// From its encoding; `None` for a point of small order, for bytes that encode no point, and for a non-canonical encoding
+    /// (RFC 8032 §5.1.3 requires y < p; not all verifiers check it).
     #[must_use]
     pub fn from_bytes(bytes: &[u8; 32]) -> Option<Self> {
         // y >= p = 2^255 - 19 happens only with these 31 upper bytes.
@@ -116,25 +116,24 @@ impl PublicKey {
         VerifyingKey::from_bytes(bytes).ok().filter(|key| !key.is_weak()).map(Self)
     }
 
-    /// The 32 bytes.
+    /// The encoding.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8; 32] {
         self.0.as_bytes()
     }
 
-    /// Whether `signature` over `message` is this key's, as every verifier would say: what `verify_strict` says, in a
-    /// seventh less time.
+    /// Whether `signature` over `message` is valid: the result of `verify_strict`, in about 15 % less time.
     ///
-    /// `verify_strict` reads the signature's point R only to refuse one of small order, as it refuses such a key. Here
-    /// the equation comes first. Where it holds, R is the one spelling of the point that it yields, so of points of
-    /// small order there are the eight spellings to refuse and no others; and no key here is of small order.
+    /// `verify_strict` decodes the signature's point R only to reject one of small order. Here the equation is checked first.
+    /// If it holds, R is canonically encoded, so comparing it with the eight encodings of points of small order is enough. The
+    /// key itself is never of small order.
     #[must_use]
     pub fn verify(&self, message: &[u8], signature: &[u8; SIGNATURE_LEN]) -> bool {
         let holds = self.0.verify(message, &Signature::from_bytes(signature)).is_ok();
         holds && !SMALL_ORDER.iter().any(|point| signature.starts_with(point))
     }
 
-    /// The same by the library's own function: what [`Self::verify`] is measured by, and held against in tests.
+    /// The library's own `verify_strict`: the reference for [`Self::verify`] in tests and benchmarks.
     #[must_use]
     pub fn verify_strict(&self, message: &[u8], signature: &[u8; SIGNATURE_LEN]) -> bool {
         self.0.verify_strict(message, &Signature::from_bytes(signature)).is_ok()
@@ -147,7 +146,7 @@ impl fmt::Debug for PublicKey {
     }
 }
 
-/// A public key with its name and key id: what a verifier pins.
+/// A public key with its name and key id (a vkey): what a verifier pins.
 #[derive(Clone, PartialEq, Eq)]
 pub struct VerifierKey {
     name: Name,
@@ -155,42 +154,42 @@ pub struct VerifierKey {
     public: PublicKey,
 }
 
-/// A vkey or private key text that is none.
+/// Why a text is not a vkey or private key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum KeyTextError {
-    /// Not `name+id+base64`, or base64 in a second spelling.
+    /// Not `name+id+base64`, or not canonical base64.
     #[error("not a key: expected `name+id+base64`")]
     Malformed,
     /// Not a type 0x01 (Ed25519) key.
     #[error("not an Ed25519 key (type 0x01)")]
     UnknownType,
-    /// Small order, no point, or a second spelling.
+    /// Of small order, not a point, or not canonically encoded.
     #[error("weak or malformed public key")]
     Weak,
-    /// The key id does not belong to this name and key: a typing error.
+    /// The key id does not belong to this name and key, which is a typing error.
     #[error("the key id does not fit the name and key: a character is mistyped")]
     WrongId,
 }
 
 impl VerifierKey {
-    /// Names a public key.
+    /// A public key under a name.
     #[must_use]
     pub fn new(name: Name, public: PublicKey) -> Self {
         let id = key_id(&name, ED25519, public.as_bytes());
         Self { name, id, public }
     }
 
-    /// A depositor's key under the name that follows from it.
+    /// A depositor's key, under the name that follows from the key.
     #[must_use]
     pub fn of_depositor(public: PublicKey) -> Self {
         Self::new(depositor_name(&public), public)
     }
 
-    /// Reads a vkey.
+    /// Parses a vkey.
     ///
     /// # Errors
     ///
-    /// [`KeyTextError`]: ask its owner for it again.
+    /// [`KeyTextError`].
     pub fn parse(text: &str) -> Result<Self, KeyTextError> {
         let (name, id, bytes) = split_key(text)?;
         let public = PublicKey::from_bytes(&bytes).ok_or(KeyTextError::Weak)?;
@@ -216,13 +215,13 @@ impl VerifierKey {
         &self.public
     }
 
-    /// Whether the name is the one that follows from the key.
+    /// Whether this is a depositor's key: its name is the one that follows from the key.
     #[must_use]
     pub fn is_of_depositor(&self) -> bool {
         self.name == depositor_name(&self.public)
     }
 
-    /// SHA-256 of the vkey's text: how a genesis notice commits to the key that will succeed.
+    /// SHA-256 of the vkey's text: how a notice commits to the next ledger key.
     #[must_use]
     pub fn commitment(&self) -> Digest {
         sha256(self.to_string().as_bytes())
@@ -244,14 +243,14 @@ impl fmt::Debug for VerifierKey {
     }
 }
 
-/// A private key with its name. Its memory is wiped when it goes.
+/// A private key with its name. Its memory is wiped when it is dropped.
 pub struct Signer {
     key: VerifierKey,
     signing: SigningKey,
 }
 
 impl Signer {
-    /// Names the private key of `seed`; `None` in the impossible case that its public key is weak.
+    /// The private key of `seed` under a name; `None` if its public key were weak, which does not occur in practice.
     #[must_use]
     pub fn new(name: Name, seed: &[u8; 32]) -> Option<Self> {
         let signing = SigningKey::from_bytes(seed);
@@ -259,7 +258,7 @@ impl Signer {
         Some(Self { key: VerifierKey::new(name, public), signing })
     }
 
-    /// A depositor's key under the name that follows from it.
+    /// A depositor's key, under the name that follows from the key. `None` as in [`Self::new`].
     #[must_use]
     pub fn of_depositor(seed: &[u8; 32]) -> Option<Self> {
         let signing = SigningKey::from_bytes(seed);
@@ -267,7 +266,7 @@ impl Signer {
         Some(Self { key: VerifierKey::of_depositor(public), signing })
     }
 
-    /// Reads the private text form.
+    /// Parses the private text form.
     ///
     /// # Errors
     ///
@@ -289,7 +288,7 @@ impl Signer {
         Zeroizing::new(format!("PRIVATE+KEY+{}+{}+{}", self.key.name, hex::encode(self.key.id), *base64))
     }
 
-    /// The public half.
+    /// The public key.
     #[must_use]
     pub const fn verifier(&self) -> &VerifierKey {
         &self.key
@@ -308,7 +307,7 @@ impl fmt::Debug for Signer {
     }
 }
 
-/// The key id of any type (signed-note, "Key IDs").
+/// The key id of a key of type `kind` (signed-note, "Key IDs").
 #[must_use]
 pub fn key_id(name: &Name, kind: u8, public: &[u8]) -> KeyId {
     let Digest([a, b, c, d, ..]) = sha256(&[name.as_str().as_bytes(), &[b'\n', kind], public].concat());
@@ -318,7 +317,7 @@ pub fn key_id(name: &Name, kind: u8, public: &[u8]) -> KeyId {
 fn depositor_name(public: &PublicKey) -> Name {
     let mut hash = sha256(&[&[ED25519], public.as_bytes().as_slice()].concat()).to_string();
     hash.truncate(16);
-    Name(format!("k-{hash}").into())
+    Name(format!("{DEPOSITOR_KEY}{hash}").into())
 }
 
 /// `name+id+base64(0x01 ‖ 32 bytes)`; the base64 may itself contain `+`.

@@ -1,4 +1,4 @@
-//! The three kinds of leaf. Any other is an audit failure.
+//! A leaf of the ledger's tree: an entry, a notice or a block header. The first line of a record tells which.
 
 use crate::ledger::block::{self, BlockHeader};
 use crate::ledger::entry::{self, Entry};
@@ -9,24 +9,24 @@ use crate::ledger::statement::signed::StatementError;
 use crate::ledger::text::TextError;
 use crate::ledger::time::Timestamp;
 
-/// Longest leaf the format can hold: entry bundles prefix each with 16 bits (tlog-tiles).
+/// Longest leaf in bytes: entry bundles hold its length in 16 bits (C2SP tlog-tiles).
 pub const LEAF_MAX: usize = 65_535;
-/// Longest statement note a node admits: 16 KiB. Sixteen keys, signatures and links take 5 KiB.
+/// Longest statement note in bytes that a node admits. Sixteen keys, signatures and links take 5 KiB.
 pub const ADMISSION_MAX: usize = 16 * 1024;
 
-/// A leaf of the one tree.
+/// A parsed leaf.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::large_enum_variant, reason = "one at a time, and the small one is the one of which there are many")]
 pub enum Leaf {
     /// A deposit.
     Entry(Entry),
-    /// The operator's word.
+    /// A notice of the operator.
     Notice(SignedNotice),
     /// A block header.
     Block(BlockHeader),
 }
 
-/// Why bytes are no leaf.
+/// Why bytes are not a leaf.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LeafError {
@@ -45,16 +45,16 @@ pub enum LeafError {
 }
 
 impl Leaf {
-    /// Reads a leaf.
+    /// Parses a leaf.
     ///
     /// # Errors
     ///
-    /// [`LeafError`]: on a chain, a damaged or forged record.
+    /// [`LeafError`]. In a ledger that means a damaged or forged record.
     pub fn parse(bytes: &[u8]) -> Result<Self, LeafError> {
         Self::parse_with(bytes, &mut KeyCache::none())
     }
 
-    /// The same, for whoever reads many: keys that `keys` remembers are not read anew.
+    /// Parses a leaf, with a cache of keys for callers that parse many.
     ///
     /// # Errors
     ///
@@ -69,7 +69,7 @@ impl Leaf {
         }
     }
 
-    /// The time it bears.
+    /// The time of the record: when an entry or notice was received, when a block was sealed.
     #[must_use]
     pub const fn time(&self) -> Timestamp {
         match self {
@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_unknown_kind_or_version_is_no_leaf() {
+    fn an_unknown_kind_or_version_is_not_a_leaf() {
         for bytes in [&b""[..], b"\n", b"tiezheng entry v2\n", b"tiezheng statement v1\n", b"hello\n", b"\xff\n"] {
             assert_eq!(Leaf::parse(bytes), Err(LeafError::UnknownKind));
         }

@@ -1,12 +1,12 @@
 //! Media types that a statement may name.
 //!
-//! A closed list: a free text here would be a way to write names and numbers of people onto the chain. What is not
-//! listed is `application/octet-stream`, which says just as much about what was deposited: nothing that is checked.
+//! The list is closed, because free text could put personal data on the chain. Files of other types are
+//! `application/octet-stream`. The type is the depositor's claim; it is not checked against the file.
 
-/// What any other file is.
+/// The type of files that have no listed type.
 pub const OCTET_STREAM: &str = "application/octet-stream";
 
-/// Type and the file name extensions that stand for it, sorted by type.
+/// Media types and their file name extensions, sorted by type.
 const TYPES: &[(&str, &[&str])] = &[
     ("application/epub+zip", &["epub"]),
     ("application/gzip", &["gz", "tgz"]),
@@ -69,13 +69,13 @@ const TYPES: &[(&str, &[&str])] = &[
 pub struct MediaType(&'static str);
 
 impl MediaType {
-    /// Takes a listed type in its one spelling.
+    /// A listed type, exactly as it is listed; `None` for any other text.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         TYPES.iter().find(|(name, _)| *name == text).map(|(name, _)| Self(name))
     }
 
-    /// The type a file name's extension stands for, whatever its case; [`OCTET_STREAM`] for all others.
+    /// The type that belongs to a file name's extension, ignoring case; [`OCTET_STREAM`] if there is none.
     #[must_use]
     pub fn of_file_name(name: &str) -> Self {
         let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension).to_ascii_lowercase();
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_listed_is_refused_or_plain_bytes() {
+    fn other_types_are_rejected_and_other_files_are_plain_bytes() {
         for bad in ["", "text/Plain", "text/plain; charset=utf-8", "text/zhang-san", "plain"] {
             assert_eq!(MediaType::parse(bad), None);
         }

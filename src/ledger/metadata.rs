@@ -1,13 +1,12 @@
-//! Private metadata: what stays off the chain under a salted commitment.
+//! Private metadata: text that is stored outside the chain, under a salted commitment on it.
 //!
 //! ```text
 //! commitment = SHA-256(0x02 ‖ salt (32 bytes) ‖ text)
 //! ```
 //!
-//! The text that a statement's `meta` line commits to is canonical JSON (RFC 8785) with at least `name` (证据名称), or, of
-//! a court act, the text of the act. An *annex* is a further piece of the same form under a salt and a commitment of its
-//! own; what it holds is between those who wrote it. Without the salt nobody can guess the name from the
-//! commitment; without the vault's row the commitment says nothing at all, so erasing the row erases the person.
+//! The text that a statement's `meta` line commits to is canonical JSON (RFC 8785) with at least `name` (证据名称), or the text
+//! of a court act. An *annex* is a further text with its own salt and commitment. The salt prevents guessing the text from the
+//! commitment. Once text and salt are erased from the private store, the commitment reveals nothing.
 //!
 //! ```
 //! use tiezheng::ledger::metadata::commitment;
@@ -17,7 +16,7 @@
 //! );
 //! ```
 //!
-//! Not here: whether the JSON is canonical (`wire`), where it lies (`store`).
+//! Not here: whether the JSON is canonical (`wire`), the private store (`store`).
 
 use sha2::{Digest as _, Sha256};
 
@@ -25,20 +24,20 @@ use crate::ledger::hash::Digest;
 
 /// Length of a salt in bytes.
 pub const SALT_LEN: usize = 32;
-/// Most bytes of metadata a deposit may bring: 16 KiB.
+/// Longest metadata of a deposit in bytes.
 pub const METADATA_MAX: usize = 16 * 1024;
 
-/// Salt and text of one piece, as they lie in the vault.
+/// A private text with its salt, as the private store holds it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PrivateMetadata {
-    /// 32 random bytes that nobody can guess.
+    /// 32 random bytes.
     pub salt: [u8; SALT_LEN],
     /// Canonical JSON, or the text of a court act.
     pub json: String,
 }
 
 impl PrivateMetadata {
-    /// What the statement's `meta` line says of it; the name of an annex.
+    /// The commitment: in the statement's `meta` line, or the id of an annex.
     #[must_use]
     pub fn commitment(&self) -> Digest {
         commitment(&self.salt, self.json.as_bytes())
@@ -46,13 +45,13 @@ impl PrivateMetadata {
 }
 
 impl std::fmt::Debug for PrivateMetadata {
-    /// Never its content: debug output ends in logs.
+    /// Without the content, since debug output may end up in logs.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "PrivateMetadata({} bytes)", self.json.len())
     }
 }
 
-/// The commitment to `json` under `salt`. The prefix 0x02 keeps it apart from the hashes of leaves and nodes.
+/// The commitment to `json` under `salt`. The prefix 0x02 separates it from the hashes of leaves and nodes.
 #[must_use]
 pub fn commitment(salt: &[u8; SALT_LEN], json: &[u8]) -> Digest {
     Digest(Sha256::new().chain_update([2]).chain_update(salt).chain_update(json).finalize().into())

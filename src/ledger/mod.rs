@@ -1,25 +1,33 @@
-//! The pure ledger: bytes in, bytes and verdicts out.
+//! The ledger core: record formats, Merkle tree, blocks, receipts and the verifier, as pure functions.
 //!
-//! Every format of the chain, the Merkle tree, the one step that grows the chain, and the verifier. The same code runs
-//! in the node, at the command line, with the auditor and in a court that trusts none of them.
+//! The same code runs in the node, in the command line, in audits, and in the systems of courts that trust no node.
 //!
 //! # Invariants
 //!
-//! No input or output, no clock, no randomness, no async, no log line, no serde: what a function needs is passed in, so
-//! it can fail only for what its caller gave it.
+//! No input or output, clock, randomness, async, logging or serde: whatever a function needs is passed in, so its result
+//! depends on its arguments alone.
 //!
-//! In reading order: [`hash`], [`text`] and [`time`] are the alphabet; [`number`], [`media`], [`key`] and [`note`] the
-//! words; [`statement`] → [`entry`] → [`notice`] → [`block`] → [`leaf`] the records, most of them known at a [`glance`];
-//! [`merkle`] and [`checkpoint`] bind them; [`manifest`] puts many items under one statement; [`chain`] grows them;
-//! [`receipt`] takes them home; [`verify`] says what they prove.
+//! In reading order:
+//!
+//! | modules | content |
+//! |---|---|
+//! | [`hash`], [`digests`], [`text`], [`keyword`], [`time`] | hashes, the common grammar of records, times |
+//! | [`number`], [`media`], [`metadata`], [`key`], [`note`] | deposit numbers, media types, commitments, keys, signed notes |
+//! | [`statement`], [`entry`], [`notice`], [`block`], [`leaf`] | the records; [`fast_entry`] parses the most common one |
+//! | [`merkle`], [`checkpoint`] | the tree over all records, and its signed root |
+//! | [`chain`] | building blocks, and reading them from bytes |
+//! | [`manifest`] | many items under one statement |
+//! | [`receipt`], [`verify`] | what a depositor keeps, and what it proves |
 
 pub mod block;
 pub mod chain;
 pub mod checkpoint;
+pub mod digests;
 pub mod entry;
-pub mod glance;
+pub mod fast_entry;
 pub mod hash;
 pub mod key;
+pub mod keyword;
 pub mod leaf;
 pub mod manifest;
 pub mod media;

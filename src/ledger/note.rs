@@ -1,4 +1,4 @@
-//! Signed notes (c2sp.org/signed-note v1.0.0): a text that people read, and signatures over exactly that text.
+//! Signed notes (c2sp.org/signed-note v1.0.0): a text and signatures over it.
 //!
 //! ```text
 //! <text, UTF-8, one or more lines, ends with LF>
@@ -6,13 +6,13 @@
 //! — <key name> <base64(key id (4) ‖ signature)> LF       one or more; U+2014, one space
 //! ```
 //!
-//! The signed message is the text with its final LF, without the blank line. The text may hold blank lines: a note is cut
-//! at its *last* one. A reader skips the signatures it has no key for; a signature under a key it knows must verify.
+//! The signed message is the text with its final LF, without the blank line. The text may contain blank lines: the *last* one
+//! separates it from the signatures. A verifier ignores signatures of unknown keys; a signature under a known key must verify.
 //!
 //! # Invariants
 //!
-//! One spelling: canonical base64, printed as it was read. No text leaves a note for use before a known key verified it:
-//! [`Note::verified_by`] says which did.
+//! A note is printed byte for byte as it was parsed, and base64 is canonical. Parsing verifies nothing:
+//! [`Note::verified_by`] does.
 //!
 //! ```
 //! use tiezheng::ledger::{key::VerifierKey, note::Note};
@@ -32,43 +32,44 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
 use crate::ledger::key::{KeyId, Name, SIGNATURE_LEN, Signer, VerifierKey};
+use crate::ledger::keyword::SIGNATURE;
 use crate::ledger::text::{Fault, TextError, last_blank_line, plain_text};
 
-/// Most signatures a note may carry; Go's reader refuses more than 100.
+/// Most signatures of a note: Go's `sumdb/note` rejects more than 100.
 pub const SIGNATURES_MAX: usize = 100;
 /// Longest signature blob in bytes, key id included: post-quantum signatures take 2,428.
 const BLOB_MAX: usize = 8 * 1024;
 /// Characters of an Ed25519 signature with its key id.
 const ED25519_BASE64: usize = (4 + SIGNATURE_LEN).div_ceil(3) * 4;
 
-/// One signature line, known or not.
+/// One signature line, of a known or unknown key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoteSignature {
     /// The key's name.
     pub name: Name,
-    /// The hint which key of that name.
+    /// The key id.
     pub id: KeyId,
-    /// What follows the key id: 64 bytes for Ed25519.
+    /// The bytes after the key id: for Ed25519, the signature.
     pub bytes: Vec<u8>,
 }
 
 impl fmt::Display for NoteSignature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "— {} {}", self.name, BASE64_STANDARD.encode([self.id.as_slice(), &self.bytes].concat()))
+        write!(f, "{SIGNATURE}{} {}", self.name, BASE64_STANDARD.encode([self.id.as_slice(), &self.bytes].concat()))
     }
 }
 
-/// A text with its signatures, as read: nothing is verified yet.
+/// A text with its signatures, not verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
-    /// All of it: printing it again is copying.
+    /// The whole note, byte for byte.
     whole: Box<str>,
-    /// Where the text ends and the blank line begins.
+    /// Offset of the blank line after the text.
     cut: usize,
     signatures: Vec<NoteSignature>,
 }
 
-/// Why bytes are no note, or why a note is not to be believed.
+/// Why bytes are not a note, or why a note does not verify.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NoteError {
@@ -81,7 +82,7 @@ pub enum NoteError {
     /// More than [`SIGNATURES_MAX`].
     #[error("more than {SIGNATURES_MAX} signatures")]
     TooManySignatures,
-    /// A line after the blank line that is no signature line.
+    /// A line after the blank line that is not a signature line.
     #[error("malformed signature line {line}")]
     MalformedSignature {
         /// Line number in the note, from 1.
@@ -141,16 +142,16 @@ impl Note {
         Ok(Self { whole: whole.into(), cut, signatures })
     }
 
-    /// Reads a note. Nothing is verified yet.
+    /// Parses a note, without verifying signatures.
     ///
     /// # Errors
     ///
-    /// Any [`NoteError`] but the last two.
+    /// Any [`NoteError`] but [`NoteError::BadSignature`] and [`NoteError::UnknownKey`].
     pub fn parse(bytes: &[u8]) -> Result<Self, NoteError> {
         Self::read(plain_text(bytes)?)
     }
 
-    /// Likewise, from text that [`plain_text`] has let pass.
+    /// Parses a note from text that [`plain_text`] has checked.
     pub(in crate::ledger) fn read(whole: &str) -> Result<Self, NoteError> {
         let cut = last_blank_line(whole).ok_or(NoteError::NoSignatures)?;
         let (text, block) = whole.split_at(cut);
@@ -171,13 +172,13 @@ impl Note {
         Ok(Self { cut: text.len(), whole: whole.into(), signatures })
     }
 
-    /// The text, final LF included: what was signed.
+    /// The signed text, final LF included.
     #[must_use]
     pub fn text(&self) -> &str {
         self.whole.get(..self.cut).unwrap_or_default()
     }
 
-    /// All of it, byte for byte.
+    /// The whole note, byte for byte.
     #[must_use]
     pub const fn as_str(&self) -> &str {
         &self.whole
@@ -189,7 +190,7 @@ impl Note {
         &self.signatures
     }
 
-    /// Which of `known` signed this note. Lines of unknown keys are skipped, repeated lines of one key count once.
+    /// The keys among `known` that signed this note. Lines of unknown keys are ignored; repeated lines of a key count once.
     ///
     /// # Errors
     ///
@@ -219,7 +220,7 @@ impl fmt::Display for Note {
     }
 }
 
-/// A text has lines, and the last one ends.
+/// A note's text is not empty and ends with LF.
 fn check_end(text: &str) -> Result<(), NoteError> {
     if text.is_empty() || text == "\n" {
         return Err(NoteError::NoSignatures);
@@ -231,10 +232,10 @@ fn check_end(text: &str) -> Result<(), NoteError> {
 }
 
 fn parse_signature(line: &str) -> Option<NoteSignature> {
-    let (name, base64) = line.strip_prefix("— ")?.split_once(' ')?;
+    let (name, base64) = line.strip_prefix(SIGNATURE)?.split_once(' ')?;
     let name = Name::parse(name)?;
     if base64.len() == ED25519_BASE64 {
-        // The usual kind needs no room of its own while it is read.
+        // Ed25519 signatures are decoded without an allocation.
         let mut room = [0; ED25519_BASE64 / 4 * 3];
         let length = BASE64_STANDARD.decode_slice(base64, &mut room).ok()?;
         return blob_of(name, room.get(..length)?);
@@ -306,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn malformed_notes_are_refused_by_name() {
+    fn malformed_notes_are_rejected() {
         let line = "— a AAAAAAEC\n";
         let code = |text: String| Note::parse(text.as_bytes()).unwrap_err().code();
         assert_eq!(code("text\n".into()), "missing_signature");

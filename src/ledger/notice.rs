@@ -1,4 +1,4 @@
-//! The notice: what the operator puts on record, signed by the ledger key.
+//! The notice: a record of the operator, signed by the ledger key.
 //!
 //! ```text
 //! tiezheng notice v1
@@ -8,27 +8,28 @@
 //! mode live | test                            genesis only
 //! key <vkey>                                  genesis, key: the ledger key from here on; its name is the origin
 //! next <64 hex>                               genesis, key: SHA-256 of the successor's vkey
-//! content <leaf index> metadata               erased, 1..256 lines: what the `meta` line of that deposit commits to
-//! content <leaf index> <64 hex>               erased, likewise: the annex of this commitment
+//! content <leaf index> metadata               erased, 1..256 lines: the text that the deposit's `meta` line commits to
+//! content <leaf index> <64 hex>               erased: or the annex with this commitment
 //! (blank line)
-//! — <origin> <base64>                         by that key; a `key` notice also by the one before, unless it is lost;
-//!                                             an `erased` notice by the key in force
+//! — <origin> <base64>                         by the new key; a `key` notice also by the previous key, unless it is lost;
+//!                                             an `erased` notice by the current key
 //! ```
 //!
-//! Index 0 is the genesis notice. A `key` notice brings in the successor that the notice before it committed to, so the
-//! whole key history hangs on the first leaf.
+//! The leaf at index 0 is the genesis notice. A `key` notice introduces the successor that the notice before it committed to,
+//! so the whole key history follows from the first leaf.
 //!
-//! An `erased` notice says that private content which was held off the chain is gone for good. Its lines are sorted by
-//! leaf index, `metadata` before annexes, annexes by their bytes, and each stands once. The chain itself loses nothing:
-//! the commitments stay.
+//! An `erased` notice records that private content, which is stored outside the chain, was erased permanently. Its lines are
+//! sorted by leaf index, `metadata` before annexes, annexes by their bytes, without repetition. The commitments stay on the
+//! chain.
 //!
-//! Kinds that later parts need (`fact-sheet`, `freeze`) are refused by name until those parts exist.
+//! Unknown kinds are rejected.
 
 use std::fmt;
 
 use crate::ledger::entry::read_time;
 use crate::ledger::hash::Digest;
 use crate::ledger::key::{Name, Signer, VerifierKey};
+use crate::ledger::keyword::{CONTENT, KEY, KIND, LEDGER, MODE, NEXT, RECEIVED};
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::note::{Note, NoteError};
 use crate::ledger::text::{Fault, Fields, TextError, decimal_value, hex_value};
@@ -36,21 +37,21 @@ use crate::ledger::time::Timestamp;
 
 /// The first line.
 pub const FIRST_LINE: &str = "tiezheng notice v1";
-/// Most pieces that one `erased` notice names.
+/// Most pieces in one `erased` notice.
 pub const ERASED_MAX: usize = 256;
-const ORDER: &[&str] = &["ledger", "received", "kind", "mode", "key", "next", "content"];
+const ORDER: &[&str] = &[LEDGER, RECEIVED, KIND, MODE, KEY, NEXT, CONTENT];
 
-/// Whether a ledger's numbers and pages may be taken for real ones.
+/// Whether a ledger is used in earnest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     /// A real ledger.
     Live,
-    /// For trying things out: its numbers begin with `T`.
+    /// A test ledger: its deposit numbers begin with `T`.
     Test,
 }
 
 impl Mode {
-    /// The word in the line.
+    /// The value of the line.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -59,19 +60,19 @@ impl Mode {
         }
     }
 
-    /// Whether numbers begin with `T`.
+    /// Whether deposit numbers begin with `T`.
     #[must_use]
     pub const fn is_test(self) -> bool {
         matches!(self, Self::Test)
     }
 }
 
-/// Which piece of a deposit's private content. `Metadata` sorts before every annex.
+/// A piece of a deposit's private content. `Metadata` sorts before every annex.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Piece {
-    /// What its `meta` line commits to.
+    /// The text that the deposit's `meta` line commits to.
     Metadata,
-    /// A further piece, by its own commitment.
+    /// An annex, by its own commitment.
     Annex(Digest),
 }
 
@@ -87,9 +88,9 @@ impl fmt::Display for Piece {
 /// A piece of private content of one deposit, as an `erased` notice names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ErasedPiece {
-    /// The deposit.
+    /// Index of the deposit's entry.
     pub index: LeafIndex,
-    /// Which of its pieces.
+    /// The piece.
     pub piece: Piece,
 }
 
@@ -99,28 +100,28 @@ impl fmt::Display for ErasedPiece {
     }
 }
 
-/// What a notice says.
+/// The kind of a notice, with its content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NoticeKind {
     /// The first leaf.
     Genesis {
-        /// Live or test, for good.
+        /// Live or test; this never changes.
         mode: Mode,
         /// The first ledger key.
         key: VerifierKey,
-        /// SHA-256 of the vkey that will succeed it.
+        /// SHA-256 of the next ledger key's vkey.
         next: Digest,
     },
     /// A new ledger key.
     Key {
         /// The ledger key from here on.
         key: VerifierKey,
-        /// SHA-256 of the vkey that will succeed it.
+        /// SHA-256 of the next ledger key's vkey.
         next: Digest,
     },
-    /// Private content that is gone for good.
+    /// Private content was erased permanently.
     Erased {
-        /// Which: 1 to [`ERASED_MAX`], sorted, each once.
+        /// The pieces: 1 to [`ERASED_MAX`], sorted, without repetition.
         pieces: Vec<ErasedPiece>,
     },
 }
@@ -130,14 +131,14 @@ pub enum NoticeKind {
 pub struct Notice {
     /// The ledger's origin.
     pub ledger: Name,
-    /// When the operator put it on record.
+    /// When the sequencer received it.
     pub received: Timestamp,
-    /// What it says.
+    /// Its kind and content.
     pub kind: NoticeKind,
 }
 
 impl Notice {
-    /// The ledger key that it brings in; `None` for a notice that brings in none.
+    /// The ledger key that it introduces; `None` for an `erased` notice.
     #[must_use]
     pub const fn key(&self) -> Option<&VerifierKey> {
         match &self.kind {
@@ -146,7 +147,7 @@ impl Notice {
         }
     }
 
-    /// The commitment to that key's successor.
+    /// The commitment to the next ledger key; `None` for an `erased` notice.
     #[must_use]
     pub const fn next(&self) -> Option<&Digest> {
         match &self.kind {
@@ -155,7 +156,7 @@ impl Notice {
         }
     }
 
-    /// The pieces that it says are erased; none for another kind.
+    /// The erased pieces; empty for other kinds.
     #[must_use]
     pub fn erased(&self) -> &[ErasedPiece] {
         match &self.kind {
@@ -169,22 +170,24 @@ impl Notice {
     pub fn to_text(&self) -> String {
         let Self { ledger, received, kind } = self;
         let kind = match kind {
-            NoticeKind::Genesis { mode, key, next } => format!("genesis\nmode {}\nkey {key}\nnext {next}", mode.word()),
-            NoticeKind::Key { key, next } => format!("key\nkey {key}\nnext {next}"),
+            NoticeKind::Genesis { mode, key, next } => {
+                format!("genesis\n{MODE} {}\n{KEY} {key}\n{NEXT} {next}", mode.word())
+            }
+            NoticeKind::Key { key, next } => format!("key\n{KEY} {key}\n{NEXT} {next}"),
             NoticeKind::Erased { pieces } => {
-                let lines = pieces.iter().map(|piece| format!("\ncontent {piece}"));
+                let lines = pieces.iter().map(|piece| format!("\n{CONTENT} {piece}"));
                 format!("erased{}", lines.collect::<String>())
             }
         };
-        format!("{FIRST_LINE}\nledger {ledger}\nreceived {received}\nkind {kind}\n")
+        format!("{FIRST_LINE}\n{LEDGER} {ledger}\n{RECEIVED} {received}\n{KIND} {kind}\n")
     }
 
-    /// Signs it: with the key it names and, for a `key` notice, with the one before it where that is not lost; an
-    /// `erased` notice with the key in force.
+    /// Signs the notice: a genesis notice with its key, a `key` notice with its key and the previous one unless that is lost,
+    /// an `erased` notice with the current key.
     ///
     /// # Errors
     ///
-    /// [`NoteError`] never, with values of these types; it is passed up rather than hidden.
+    /// [`NoteError`] without a signer.
     pub fn sign(&self, signers: &[&Signer]) -> Result<SignedNotice, NoteError> {
         let note = Note::sign(self.to_text(), signers)?;
         Ok(SignedNotice { notice: self.clone(), note })
@@ -192,16 +195,16 @@ impl Notice {
 
     fn parse(text: &str) -> Result<Self, TextError> {
         let mut fields = Fields::open(text, FIRST_LINE, ORDER)?;
-        let ledger = fields.required("ledger")?;
-        let ledger = Name::parse(ledger)
-            .ok_or_else(|| fields.fault(Fault::BadValue { name: "ledger", expected: "an origin" }))?;
-        let received = read_time(&mut fields, "received")?;
-        let kind = match fields.required("kind")? {
+        let ledger = fields.required(LEDGER)?;
+        let ledger =
+            Name::parse(ledger).ok_or_else(|| fields.fault(Fault::BadValue { name: LEDGER, expected: "an origin" }))?;
+        let received = read_time(&mut fields, RECEIVED)?;
+        let kind = match fields.required(KIND)? {
             "genesis" => {
-                let mode = match fields.required("mode")? {
+                let mode = match fields.required(MODE)? {
                     "live" => Mode::Live,
                     "test" => Mode::Test,
-                    _ => return Err(fields.fault(Fault::BadValue { name: "mode", expected: "live or test" })),
+                    _ => return Err(fields.fault(Fault::BadValue { name: MODE, expected: "live or test" })),
                 };
                 let (key, next) = read_keys(&mut fields, &ledger)?;
                 NoticeKind::Genesis { mode, key, next }
@@ -211,7 +214,7 @@ impl Notice {
                 NoticeKind::Key { key, next }
             }
             "erased" => NoticeKind::Erased { pieces: read_pieces(&mut fields)? },
-            _ => return Err(fields.fault(Fault::BadValue { name: "kind", expected: "genesis, key or erased" })),
+            _ => return Err(fields.fault(Fault::BadValue { name: KIND, expected: "genesis, key or erased" })),
         };
         fields.finish()?;
         Ok(Self { ledger, received, kind })
@@ -219,46 +222,46 @@ impl Notice {
 }
 
 fn read_keys(fields: &mut Fields<'_>, ledger: &Name) -> Result<(VerifierKey, Digest), TextError> {
-    let key = fields.required("key")?;
+    let key = fields.required(KEY)?;
     let key = VerifierKey::parse(key)
         .ok()
         .filter(|parsed| parsed.name() == ledger && parsed.to_string() == key)
-        .ok_or_else(|| fields.fault(Fault::BadValue { name: "key", expected: "a vkey named as the ledger" }))?;
-    let next = fields.required("next")?;
-    let next = Digest(hex_value("next", next).map_err(|fault| fields.fault(fault))?);
+        .ok_or_else(|| fields.fault(Fault::BadValue { name: KEY, expected: "a vkey named as the ledger" }))?;
+    let next = fields.required(NEXT)?;
+    let next = Digest(hex_value(NEXT, next).map_err(|fault| fields.fault(fault))?);
     Ok((key, next))
 }
 
 fn read_pieces(fields: &mut Fields<'_>) -> Result<Vec<ErasedPiece>, TextError> {
     let mut pieces: Vec<ErasedPiece> = Vec::new();
-    let mut line = Some(fields.required("content")?);
+    let mut line = Some(fields.required(CONTENT)?);
     while let Some(value) = line {
         let piece = read_piece(value).map_err(|fault| fields.fault(fault))?;
         if pieces.last().is_some_and(|before| *before >= piece) {
-            return Err(fields.fault(Fault::NotSorted { name: "content" }));
+            return Err(fields.fault(Fault::NotSorted { name: CONTENT }));
         }
         if pieces.len() == ERASED_MAX {
-            return Err(fields.fault(Fault::TooMany { name: "content", limit: ERASED_MAX }));
+            return Err(fields.fault(Fault::TooMany { name: CONTENT, limit: ERASED_MAX }));
         }
         pieces.push(piece);
-        line = fields.optional("content");
+        line = fields.optional(CONTENT);
     }
     Ok(pieces)
 }
 
 fn read_piece(value: &str) -> Result<ErasedPiece, Fault> {
-    let bad = Fault::BadValue { name: "content", expected: "a leaf index, then `metadata` or a commitment" };
+    let bad = Fault::BadValue { name: CONTENT, expected: "a leaf index, then `metadata` or a commitment" };
     let (index, piece) = value.split_once(' ').ok_or(bad)?;
-    let index = LeafIndex(decimal_value("content", index)?);
+    let index = LeafIndex(decimal_value(CONTENT, index)?);
     let piece = match piece {
         "metadata" => Piece::Metadata,
-        annex => Piece::Annex(Digest(hex_value("content", annex)?)),
+        annex => Piece::Annex(Digest(hex_value(CONTENT, annex)?)),
     };
     Ok(ErasedPiece { index, piece })
 }
 
-/// A notice with its signatures, as read: [`SignedNotice::succeeds`], [`SignedNotice::signed_by_its_key`] and
-/// [`SignedNotice::signed_by`] say whether to believe it.
+/// A notice with its signatures, not verified. [`SignedNotice::signed_by_its_key`] verifies a genesis notice,
+/// [`SignedNotice::succeeds`] a `key` notice, [`SignedNotice::signed_by`] an `erased` notice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedNotice {
     notice: Notice,
@@ -266,37 +269,37 @@ pub struct SignedNotice {
 }
 
 impl SignedNotice {
-    /// Reads a notice. Nothing is verified yet.
+    /// Parses a notice, without verifying its signatures.
     ///
     /// # Errors
     ///
-    /// [`NoteError`]: on a chain, a damaged or forged record.
+    /// [`NoteError`]. In a ledger that means a damaged or forged record.
     pub fn parse(bytes: &[u8]) -> Result<Self, NoteError> {
         let note = Note::parse(bytes)?;
         let notice = Notice::parse(note.text())?;
         Ok(Self { notice, note })
     }
 
-    /// What it says.
+    /// The content.
     #[must_use]
     pub const fn notice(&self) -> &Notice {
         &self.notice
     }
 
-    /// Whether the key it names signed it: all that a genesis notice needs. False for a notice that names none.
+    /// Whether the key that it introduces signed it; false for an `erased` notice.
     #[must_use]
     pub fn signed_by_its_key(&self) -> bool {
         self.notice.key().is_some_and(|key| self.signed_by(key))
     }
 
-    /// Whether `key` signed it: all that an `erased` notice needs, where `key` is the one in force.
+    /// Whether `key` signed it.
     #[must_use]
     pub fn signed_by(&self, key: &VerifierKey) -> bool {
         self.note.verified_by(std::slice::from_ref(key)).is_ok()
     }
 
-    /// Whether this `key` notice rightly follows `before`, a genesis or `key` notice: its key is the one committed to, and
-    /// signed it; and if it bears a signature of the old key at all, that verifies too.
+    /// Whether this is a valid `key` notice after `before`, a genesis or `key` notice: `before` commits to its key, and that
+    /// key signed it. A signature of the previous key may be missing, but must verify if it is there.
     #[must_use]
     pub fn succeeds(&self, before: &Notice) -> bool {
         let NoticeKind::Key { key: own, .. } = &self.notice.kind else { return false };

@@ -8,11 +8,10 @@
 //! received  without ILOU
 //! ```
 //!
-//! A test ledger's numbers begin with `T`, which the check covers, so that neither can pass for the other. People type
-//! these numbers from paper and paste them from messages. Forgiven are lower case, full-width characters, spaces, dashes,
-//! `O` for `0`, `I` or `L` for `1`, invisible characters, and a label, quotes or punctuation around the number (`typed`).
-//! Every single mistyped character and every swap of neighbours is found before anything is looked up. Output has one
-//! spelling. Numbers are not secrets.
+//! Numbers of a test ledger begin with `T`, which the check characters cover. Users type numbers from printed documents and
+//! paste them from messages, so the parser accepts lower case, full-width characters, spaces, dashes, `O` for `0`, `I` or `L`
+//! for `1`, invisible characters, and a label, quotes or punctuation around the number (`typed`). The check characters detect
+//! every single wrong character and every transposition of neighbours. Records have one canonical form. Numbers are not secret.
 //!
 //! ```
 //! use tiezheng::ledger::number::{DepositNumber, NumberError};
@@ -27,15 +26,17 @@ use std::fmt;
 use jiff::civil::Date;
 
 use crate::ledger::number::typed::{Foreign, Part, Typed};
+use crate::ledger::time::Timestamp;
 
 /// The 32 characters of the random part: no I, L, O, U.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// Characters of the random part.
 const RANDOM_CHARS: usize = 12;
-/// Random bits in a number: 12 characters of 5 bits, 60 bits a day.
+/// Random bits of a number: 12 characters of 5 bits.
 pub const RANDOM_BITS: u32 = 60;
-/// Fewest and most characters of what was meant to be a number. Digests are longer, dates and heights shorter.
+/// Fewest characters that are taken for an attempt to type a number: dates and heights have fewer.
 const SHORTEST: usize = 18;
+/// Most characters that are taken for an attempt to type a number: digests have more.
 const LONGEST: usize = 26;
 /// Modulus of the check system; 36^2 - 25, a prime.
 const MODULUS: u64 = 1271;
@@ -50,41 +51,41 @@ pub struct DepositNumber {
     random: u64,
 }
 
-/// A number's one spelling.
+/// The canonical text of a number, without an allocation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Spelling {
+pub struct NumberText {
     text: [u8; 27],
     test: bool,
 }
 
-impl Spelling {
-    /// ASCII.
+impl NumberText {
+    /// The text in ASCII, 26 bytes, or 27 with the `T` of a test ledger.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         self.text.get(usize::from(!self.test)..).unwrap_or_default()
     }
 }
 
-/// What a typed number lacks. All mean: compare it with the paper and type it again; nothing was looked up.
+/// Why a typed text is not a deposit number. Compare it with the document and type it again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NumberError {
-    /// Not 22 characters, or 23 with the `T` of a test ledger.
+    /// Not 22 characters (23 with the `T` of a test ledger), dashes not counted.
     #[error("{}", wrong_length(*.found, *.test))]
     Length {
-        /// How many were found, without spaces and dashes.
+        /// How many there are, without spaces and dashes.
         found: usize,
-        /// Whether the first is a `T`.
+        /// Whether the first one is `T`.
         test: bool,
     },
-    /// A character that no number contains.
+    /// A character that numbers do not contain.
     #[error("a deposit number does not contain the character {found:?} ({}, character {position})", code_point(*.found))]
     Character {
         /// The character, as typed.
         found: char,
-        /// Its place among the visible characters, from 1.
+        /// Its position among the visible characters, from 1.
         position: usize,
     },
-    /// A character of another alphabet that looks like one of ours.
+    /// A Greek or Cyrillic letter that looks like a Latin one.
     #[error(
         "character {position} is {found:?} of the {} alphabet ({}), not the Latin {latin}: type it anew",
         alphabet(*.found).0, code_point(*.found)
@@ -92,24 +93,24 @@ pub enum NumberError {
     LookAlike {
         /// The character, as typed.
         found: char,
-        /// Its place among the visible characters, from 1.
+        /// Its position among the visible characters, from 1.
         position: usize,
-        /// The character that it looks like.
+        /// The Latin letter that it looks like.
         latin: char,
     },
     /// More than one number.
     #[error("there is more than one deposit number here; give one at a time")]
     Several,
-    /// The first eight characters are no date.
+    /// The first eight characters are not a date.
     #[error("the first eight characters are not a date")]
     Date,
-    /// The last two characters do not fit the others.
+    /// The check characters are not those of the other characters.
     #[error("the check characters do not fit: a character is mistyped or two are swapped")]
     Check,
 }
 
 impl NumberError {
-    /// The same in Chinese.
+    /// The message in Chinese.
     #[must_use]
     pub fn chinese(&self) -> String {
         match self {
@@ -135,8 +136,8 @@ impl NumberError {
 }
 
 impl DepositNumber {
-    /// Makes a number of a Beijing date (`YYYYMMDD`) and 60 random bits; `None` when its check characters fall outside
-    /// the alphabet (about one draw in five: draw again) or the date is none.
+    /// The number of a Beijing date (`YYYYMMDD`) and 60 random bits. `None` if its check characters are not in the alphabet,
+    /// which happens in about one of five draws: draw again. `None` also for an invalid date.
     #[must_use]
     pub fn draw(test: bool, date: u32, random: u64) -> Option<Self> {
         let number = Self { test, date, random: random & ((1 << RANDOM_BITS) - 1) };
@@ -144,13 +145,13 @@ impl DepositNumber {
         (readable && valid_date(date)).then_some(number)
     }
 
-    /// Reads a number as people type it, or paste it from a message.
+    /// Parses a number as users type it or paste it from a message.
     ///
     /// # Errors
     ///
-    /// [`NumberError`], before anything is looked up.
+    /// [`NumberError`].
     pub fn parse(text: &str) -> Result<Self, NumberError> {
-        // What programs write: the most frequent by far.
+        // The canonical form is by far the most frequent.
         if let Some(number) = Self::parse_exact(text) {
             return Ok(number);
         }
@@ -177,7 +178,7 @@ impl DepositNumber {
                 NumberError::Length { found, .. } => beside(&parts, at, found).unwrap_or(error),
                 other => other,
             }),
-            // The same number twice is one number.
+            // The same number several times is one number.
             (Some((_, first)), Some((_, second))) => {
                 let number = Self::of_characters(first)?;
                 let mut others = candidates.map(|(_, run)| run).chain([second]);
@@ -201,7 +202,7 @@ impl DepositNumber {
         Some(if is_one { Ok(number) } else { Err(NumberError::Several) })
     }
 
-    /// Reads the characters of a number, all of them.
+    /// Parses a number from all its characters.
     fn of_characters(characters: &[Typed]) -> Result<Self, NumberError> {
         let test = characters.first().is_some_and(|first| first.folded == b'T');
         let unmarked = characters.get(usize::from(test)..).unwrap_or_default();
@@ -231,7 +232,7 @@ impl DepositNumber {
         if valid_date(date) { Ok(number) } else { Err(NumberError::Date) }
     }
 
-    /// Reads the one spelling that records use; `None` for any other. What is typed is for [`Self::parse`].
+    /// Parses the canonical form, as in records; `None` for any other. [`Self::parse`] is for typed numbers.
     #[must_use]
     pub fn parse_exact(text: &str) -> Option<Self> {
         let (is_test, unmarked) = text.strip_prefix('T').map_or((false, text), |unmarked| (true, unmarked));
@@ -250,7 +251,7 @@ impl DepositNumber {
         (readable && check == number.check() && valid_date(date)).then_some(number)
     }
 
-    /// Whether a test ledger gave this number.
+    /// Whether it is the number of a test ledger.
     #[must_use]
     pub const fn is_test(&self) -> bool {
         self.test
@@ -262,8 +263,13 @@ impl DepositNumber {
         self.date
     }
 
-    /// Twelve bytes that sort as the numbers do: the index key (`chain-data/README.md`). The top bit marks a test
-    /// ledger.
+    /// Whether the number has the Beijing date of `received`, as the numbers of all entries do.
+    #[must_use]
+    pub fn has_date_of(&self, received: Timestamp) -> bool {
+        self.date == received.beijing_date()
+    }
+
+    /// The key in the index of numbers: 12 bytes in the order of the numbers. The top bit marks a test ledger.
     #[must_use]
     pub fn to_key(&self) -> [u8; 12] {
         let head = self.date | u32::from(self.test) << 31;
@@ -274,22 +280,22 @@ impl DepositNumber {
         key
     }
 
-    /// How the number of such a key is spelled; of other bytes, anything: it is for the reader to hold the text against
-    /// something.
+    /// The canonical text of the number with this key. Other bytes give a text that is not a valid number: the caller
+    /// compares it with a hash.
     #[must_use]
-    pub fn text_of_key(key: &[u8; 12]) -> Spelling {
+    pub fn text_of_key(key: &[u8; 12]) -> NumberText {
         let [a, b, c, d, random @ ..] = *key;
         let head = u32::from_be_bytes([a, b, c, d]);
-        Self { test: head >> 31 == 1, date: head & (u32::MAX >> 1), random: u64::from_be_bytes(random) }.spelling()
+        Self { test: head >> 31 == 1, date: head & (u32::MAX >> 1), random: u64::from_be_bytes(random) }.text()
     }
 
-    /// Put together by hand: an audit prints every number of the ledger.
-    fn spelling(&self) -> Spelling {
+    /// The canonical text. Without the formatting machinery, since an audit prints every number of the ledger.
+    fn text(&self) -> NumberText {
         let mut text = *b"T00000000-0000-0000-0000-00";
         let places = text.iter_mut().skip(1).filter(|c| **c != b'-');
         let chars = self.date_chars().into_iter().chain(self.random_chars()).chain(self.check());
         places.zip(chars).for_each(|(place, c)| *place = c);
-        Spelling { text, test: self.test }
+        NumberText { text, test: self.test }
     }
 
     /// The 12 random characters.
@@ -303,7 +309,7 @@ impl DepositNumber {
 
     /// The two check characters, ISO/IEC 7064 §7.1 (pure system, two check characters).
     fn check(&self) -> [u8; 2] {
-        // A zero in front does not change the sum.
+        // A leading zero does not change the sum.
         let mut chars = [if self.test { b'T' } else { b'0' }; 1 + 8 + RANDOM_CHARS];
         let (_, rest) = chars.split_at_mut(1);
         let (date, random) = rest.split_at_mut(8);
@@ -324,10 +330,10 @@ impl DepositNumber {
     }
 }
 
-/// MOD 1271-36 over `0-9A-Z`.
+/// The check characters of `chars` (`0-9A-Z`) by ISO/IEC 7064 MOD 1271-36.
 fn check_pair(chars: &[u8]) -> [u8; 2] {
     let digit = |c: u8| u64::from(c.wrapping_sub(if c.is_ascii_digit() { b'0' } else { b'A' - 10 }));
-    // Reduced only as often as 64 bits ask for.
+    // Reduced after every eight characters, which 64 bits can hold.
     let add = |sum, some: &[u8]| some.iter().fold(sum, |sum, c| (sum + digit(*c)) * 36) % MODULUS;
     let check = (MODULUS + 1 - chars.chunks(8).fold(0, add) * 36 % MODULUS) % MODULUS;
     let digit = |value: u64| {
@@ -337,7 +343,7 @@ fn check_pair(chars: &[u8]) -> [u8; 2] {
     [digit(check / 36), digit(check % 36)]
 }
 
-/// The place of a character in the alphabet.
+/// The index of a character in the alphabet.
 fn value_of(c: u8) -> Option<u64> {
     let place = match c {
         b'0'..=b'9' => c - b'0',
@@ -352,7 +358,7 @@ fn value_of(c: u8) -> Option<u64> {
 }
 
 impl Foreign {
-    const fn refused(&self) -> NumberError {
+    const fn error(&self) -> NumberError {
         NumberError::Character { found: self.found, position: self.position }
     }
 
@@ -361,15 +367,15 @@ impl Foreign {
     }
 }
 
-/// The character that breaks a number in pieces: the first between two runs.
+/// The character that splits a number: the first one between two runs.
 fn broken(parts: &[Part]) -> Option<NumberError> {
     let is_run = |part: &Part| matches!(part, Part::Run(_));
     let inner = parts.get(parts.iter().position(is_run)?..=parts.iter().rposition(is_run)?)?;
-    inner.iter().find_map(|part| if let Part::Foreign(c) = part { Some(c.refused()) } else { None })
+    inner.iter().find_map(|part| if let Part::Foreign(c) = part { Some(c.error()) } else { None })
 }
 
-/// The character beside the run at `at`, of `found` characters, for which it is not a number: one that cuts it in two, or one
-/// that nobody writes around a number.
+/// The character next to the run at `at` (of `found` characters) that keeps it from being a number: one that splits a number,
+/// or one that is not usual around a number.
 fn beside(parts: &[Part], at: usize, found: usize) -> Option<NumberError> {
     let places = [(at.checked_sub(1), at.checked_sub(2)), (Some(at + 1), Some(at + 2))];
     places.into_iter().find_map(|(next, after)| {
@@ -379,7 +385,7 @@ fn beside(parts: &[Part], at: usize, found: usize) -> Option<NumberError> {
             _ => 0,
         };
         let cuts = rest > 0 && [22, 23].contains(&(found + rest));
-        (cuts || (found < 23 && !c.is_ordinary())).then(|| c.refused())
+        (cuts || (found < 23 && !c.is_ordinary())).then(|| c.error())
     })
 }
 
@@ -406,7 +412,7 @@ fn valid_date(date: u32) -> bool {
 
 impl fmt::Display for DepositNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(std::str::from_utf8(self.spelling().as_bytes()).map_err(|_| fmt::Error)?)
+        f.write_str(std::str::from_utf8(self.text().as_bytes()).map_err(|_| fmt::Error)?)
     }
 }
 

@@ -1,21 +1,21 @@
-//! The receipt: what a depositor takes home, and what still proves itself when the node is gone.
+//! The receipt: the proof that a deposit is on the ledger, which verifies offline.
 //!
 //! ```text
-//! entry text ── its place ── path ──▶ header.root          the entry is in the block
-//! header text ── path ──▶ checkpoint root                  the block is on the chain
+//! entry text ── index ── path ──▶ header.root              the entry is in the block
+//! header text ── path ──▶ checkpoint root                  the block is on the ledger
 //! leaf first-1 (hash = header.previous) ── path ──▶ root   so is the block before it
 //! key notices since genesis ── paths ──▶ root              once a key has rotated
-//! checkpoint note                                          what the ledger key signed
+//! checkpoint note                                          signed by the ledger key
 //! ```
 //!
-//! Everything else shown beside a receipt, the seven facts ([`Facts`]) first of all, is derived from these. Two receipts
-//! of one deposit agree in entry, index, header and the first path for ever; checkpoint, the other paths and time tokens
-//! may only grow.
+//! Everything else that is shown with a receipt, such as the seven facts ([`Facts`]), is derived from these. Two receipts of
+//! one deposit have the same entry, index, header and entry path; a later one may have a larger checkpoint with its paths, and
+//! more timestamp tokens.
 //!
-//! [`TlogProof`] is the same claim as a file of c2sp.org/tlog-proof, which tells other people's tools only that the
-//! entry is a leaf of the signed tree.
+//! [`TlogProof`] proves the same entry to standard tools, as a file of c2sp.org/tlog-proof: only that the entry is a leaf of
+//! the signed tree.
 //!
-//! Not here: the JSON around it (`wire`), whether it is true (`verify`).
+//! Not here: the JSON form (`wire`), verification (`verify`).
 
 use std::fmt;
 
@@ -31,48 +31,48 @@ use crate::ledger::merkle::proof::{InclusionProof, ProofError, verify_inclusion}
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::note::NoteError;
 use crate::ledger::number::DepositNumber;
-use crate::ledger::statement::content::HashAlgorithm;
+use crate::ledger::statement::content::{Content, HashAlgorithm};
 use crate::ledger::statement::text::ManifestRoot;
 use crate::ledger::time::Timestamp;
 
 /// The first line of a tlog-proof file.
 pub const TLOG_PROOF_FIRST_LINE: &str = "c2sp.org/tlog-proof@v1";
 
-/// A notice that names a ledger key, with its place in the tree.
+/// A genesis or `key` notice, with its proof of inclusion.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyNotice {
-    /// Its place.
+    /// Its index in the tree.
     pub index: LeafIndex,
     /// The notice, byte for byte.
     pub text: String,
-    /// From it to the checkpoint's root.
+    /// Inclusion path from it to the checkpoint's root.
     pub path: InclusionProof,
 }
 
-/// A receipt, as read or as made: `verify` says what it proves.
+/// A receipt, not verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receipt {
     /// The entry, byte for byte.
     pub entry: String,
-    /// Its place.
+    /// Its index in the tree.
     pub index: LeafIndex,
     /// The block header, byte for byte.
     pub header: String,
-    /// From the entry to the header's root.
+    /// Inclusion path from the entry to the header's root.
     pub entry_path: InclusionProof,
-    /// From the header to the checkpoint's root.
+    /// Inclusion path from the header to the checkpoint's root.
     pub header_path: InclusionProof,
-    /// From the previous header to the checkpoint's root.
+    /// Inclusion path from the previous header to the checkpoint's root.
     pub previous_path: InclusionProof,
     /// Genesis and every `key` notice, once a key has rotated; empty before.
     pub key_notices: Vec<KeyNotice>,
     /// The checkpoint note, byte for byte.
     pub checkpoint: String,
-    /// RFC 3161 time tokens over the checkpoint, base64.
+    /// RFC 3161 timestamp tokens over the checkpoint, base64.
     pub time_tokens: Vec<String>,
 }
 
-/// 区块链存证信息: the seven facts in the order of the Guangzhou manual, and the number they belong to.
+/// 区块链存证信息: the seven facts of the Guangzhou manual, in its order, and the deposit that they describe.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {
     /// The ledger's origin, 链标识.
@@ -87,11 +87,11 @@ pub struct Facts {
     pub block_height: Height,
     /// 前一区块哈希.
     pub prev_block_hash: Digest,
-    /// 数据的哈希值: SM3 first, as Chinese courts read it. Empty for a bare manifest.
+    /// 数据的哈希值: SM3 first, as is usual in Chinese courts. Empty for a deposit of a manifest only.
     pub data_hash: Vec<(HashAlgorithm, Digest)>,
-    /// Whether those are digests of salt and data.
+    /// Whether the digests are salted.
     pub salted: bool,
-    /// The manifest that the deposit bears.
+    /// The deposit's manifest.
     pub manifest: Option<ManifestRoot>,
     /// 交易提交时间.
     pub tx_submitted_at: Timestamp,
@@ -100,17 +100,17 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// Derives the facts from an entry and the header that seals it.
+    /// The facts of an entry and the header that seals it.
     #[must_use]
     pub fn of(entry: &Entry, header: &BlockHeader) -> Self {
         Self::with_hashes(entry, leaf_hash(entry.to_string().as_bytes()), header, header.hash())
     }
 
-    /// Likewise, for whoever has the leaf hashes of both already.
+    /// The facts of an entry and the header that seals it, whose leaf hashes are known.
     #[must_use]
     pub fn with_hashes(entry: &Entry, tx_id: Digest, header: &BlockHeader, block_hash: Digest) -> Self {
         let content = entry.statement.statement().content;
-        let mut data_hash: Vec<_> = content.iter().flat_map(super::statement::content::Content::digests).collect();
+        let mut data_hash: Vec<_> = content.iter().flat_map(Content::digests).collect();
         data_hash.reverse();
         Self {
             ledger: header.ledger.clone(),
@@ -128,7 +128,7 @@ impl Facts {
     }
 }
 
-/// A proof file of c2sp.org/tlog-proof.
+/// A proof file of an entry (c2sp.org/tlog-proof).
 ///
 /// ```text
 /// c2sp.org/tlog-proof@v1
@@ -139,14 +139,14 @@ impl Facts {
 /// <checkpoint note>
 /// ```
 ///
-/// `extra` is not authenticated by the format: hash it as a leaf first.
+/// The format does not authenticate `extra`: compute its leaf hash.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TlogProof {
     /// The entry, byte for byte.
     pub entry: String,
-    /// Its place.
+    /// Its index in the tree.
     pub index: LeafIndex,
-    /// From the entry to the checkpoint's root.
+    /// Inclusion path from the entry to the checkpoint's root.
     pub path: InclusionProof,
     /// The checkpoint note, byte for byte.
     pub checkpoint: String,
@@ -167,10 +167,10 @@ impl fmt::Display for TlogProof {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TlogProofError {
-    /// It does not follow the format, or has other than its one spelling.
-    #[error("it is no tlog-proof of an entry")]
+    /// Not in the canonical form of a tlog-proof file of an entry.
+    #[error("not a tlog-proof file of an entry")]
     Malformed,
-    /// It proves something else.
+    /// It is the proof of another entry.
     #[error("it is the proof of another entry")]
     OtherEntry,
     /// The path does not lead to the checkpoint's root.
@@ -182,7 +182,7 @@ pub enum TlogProofError {
 }
 
 impl TlogProof {
-    /// Reads a proof file.
+    /// Parses a proof file, without verifying it.
     ///
     /// # Errors
     ///
@@ -202,8 +202,8 @@ impl TlogProof {
         read().filter(|proof| proof.to_string() == text).ok_or(TlogProofError::Malformed)
     }
 
-    /// Checks that it proves the entry of `receipt` at its place under its own checkpoint, which one of `keys` signed; who
-    /// signed is not checked where there are none.
+    /// Verifies that it proves the entry of `receipt` at its index under its own checkpoint, and that one of `keys` signed the
+    /// checkpoint. Without keys the signature is not verified.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! The grammar that all records share: a strict reader of lines `name value`.
+//! The grammar that all records share, and the parser of their lines.
 //!
 //! ```text
 //! tiezheng <kind> v1 LF          the first line names the kind and the version
@@ -6,18 +6,17 @@
 //! ```
 //!
 //! UTF-8, LF after every line, no control characters. Decimals are `0|[1-9][0-9]*` below 2^63, hashes are lower-case hex.
-//! A value has one spelling: what this reader accepts, the kind's writer prints back byte for byte.
+//! Every record has one canonical form: printing a parsed record gives the same bytes.
 //!
-//! What is refused is refused by name ([`Fault::code`]), with the number of the line, so that a depositor's developer
-//! sees at once what to mend.
+//! Each error has a stable code ([`Fault::code`]) and the number of the line.
 //!
-//! Not here: which lines a kind has (its own file), signatures (`note`).
+//! Not here: which lines each kind has (`statement`, `entry`, `notice`, `block`), signatures (`note`).
 
 use std::fmt;
 
 use crate::ledger::hash::lower_hex;
 
-/// Why a line was refused. Each variant has a stable code for machines.
+/// Why a line was rejected. Each variant has a stable code.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Fault {
@@ -33,37 +32,37 @@ pub enum Fault {
     /// The last line does not end with LF.
     #[error("the last line does not end with a line feed")]
     MissingFinalNewline,
-    /// The first line is not the kind and version expected: a later format, or not this kind of record.
+    /// The first line is not the expected kind and version.
     #[error("expected the first line `{expected}`")]
     UnknownVersion {
-        /// The first line that this reader knows.
+        /// The expected first line.
         expected: &'static str,
     },
-    /// A line with a name the kind does not have, or no name at all.
+    /// A line whose name the kind does not have, or without a name.
     #[error("unknown line `{name}`")]
     UnknownLine {
-        /// The first word of the line.
+        /// The name of the line; its first 40 characters.
         name: String,
     },
-    /// A line that may stand once stands twice.
+    /// A line that may occur once occurs again.
     #[error("repeated line `{name}`")]
     RepeatedLine {
         /// The line's name.
         name: &'static str,
     },
-    /// A line stands after one that must follow it, or beside one that excludes it.
+    /// A line after one that must follow it, or together with one that excludes it.
     #[error("line `{name}` is out of order")]
     MisorderedLine {
         /// The line's name.
         name: &'static str,
     },
-    /// A line that must stand here is missing.
+    /// A required line is missing.
     #[error("missing line `{name}`")]
     MissingLine {
         /// The line's name.
         name: &'static str,
     },
-    /// Hex of the wrong length, or a text too long.
+    /// Hex of the wrong length, or a text that is too long.
     #[error("wrong length of `{name}`")]
     WrongLength {
         /// The line's name.
@@ -75,12 +74,12 @@ pub enum Fault {
         /// The line's name.
         name: &'static str,
     },
-    /// Not hex at all, not a decimal without leading zeros below 2^63, not a time, not a word of the list.
+    /// A value of the wrong form.
     #[error("bad value of `{name}`: {expected}")]
     BadValue {
         /// The line's name.
         name: &'static str,
-        /// What would have been right.
+        /// The form that is expected.
         expected: &'static str,
     },
     /// MD5, SHA-1, or the digest of the empty input.
@@ -91,27 +90,27 @@ pub enum Fault {
         /// Why it is weak.
         reason: &'static str,
     },
-    /// An Ed25519 key of small order or in a spelling of its own.
+    /// An Ed25519 key of small order or not canonically encoded.
     #[error("weak or malformed public key in `{name}`")]
     WeakKey {
         /// The line's name.
         name: &'static str,
     },
-    /// The values are each right but not in the one order, or one stands twice.
+    /// The values of repeated lines are not sorted, or one is repeated.
     #[error("values of `{name}` are not sorted or repeat")]
     NotSorted {
         /// The line's name.
         name: &'static str,
     },
-    /// More lines of a name than allowed.
+    /// More lines of a name than are allowed.
     #[error("too many lines `{name}`: at most {limit}")]
     TooMany {
         /// The line's name.
         name: &'static str,
-        /// How many may stand.
+        /// How many are allowed.
         limit: usize,
     },
-    /// The check characters of a deposit number do not fit: a typing error.
+    /// The check characters of a deposit number are wrong.
     #[error("mistyped deposit number in `{name}`")]
     MistypedNumber {
         /// The line's name.
@@ -120,7 +119,7 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// The stable code of this fault, for machines.
+    /// The stable code.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
@@ -144,12 +143,12 @@ impl Fault {
     }
 }
 
-/// A refused record: which line, and why.
+/// Why a record was rejected, and at which line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TextError {
     /// Line number, from 1.
     pub line: usize,
-    /// What is wrong with it.
+    /// What is wrong with the line.
     pub fault: Fault,
 }
 
@@ -161,7 +160,7 @@ impl fmt::Display for TextError {
 
 impl std::error::Error for TextError {}
 
-/// Reads `bytes` as text that holds no control characters but LF.
+/// `bytes` as UTF-8 text without control characters other than LF.
 ///
 /// # Errors
 ///
@@ -170,8 +169,8 @@ pub fn plain_text(bytes: &[u8]) -> Result<&str, TextError> {
     let line_at = |end: usize| bytes.iter().take(end).filter(|b| **b == b'\n').count() + 1;
     let text = std::str::from_utf8(bytes)
         .map_err(|e| TextError { line: line_at(e.valid_up_to()), fault: Fault::InvalidUtf8 })?;
-    // Without a branch, since an audit reads every byte of the ledger: control characters are these, and U+0080 to U+009F,
-    // which begin with the byte 0xc2.
+    // Without branches, since an audit reads every byte of the ledger. Control characters are these, and U+0080 to U+009F,
+    // whose UTF-8 encoding begins with 0xc2.
     let doubtful = |b: u8| u8::from(b < 0x20) & u8::from(b != b'\n') | u8::from(b == 0x7f) | u8::from(b == 0xc2);
     if bytes.iter().fold(0, |doubt, b| doubt | doubtful(*b)) == 0 {
         return Ok(text);
@@ -184,19 +183,33 @@ pub fn plain_text(bytes: &[u8]) -> Result<&str, TextError> {
     }
 }
 
-/// How many lines a text that people write may have.
+/// The ASCII character that a full-width form (U+FF01 to U+FF5E, as Chinese input methods type them) stands for; every
+/// other character as it is. Used wherever typed numbers and codes are compared.
+#[must_use]
+pub const fn half_width(c: char) -> char {
+    match c {
+        // The two blocks have the same order, 0xFEE0 apart, so every result is a character.
+        '\u{FF01}'..='\u{FF5E}' => match char::from_u32(c as u32 - 0xFEE0) {
+            Some(ascii) => ascii,
+            None => c,
+        },
+        _ => c,
+    }
+}
+
+/// How many lines a free text may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lines {
-    /// A name, a title, a reference.
+    /// One line: a name, a title, a reference.
     One,
-    /// A description, a reason: line feeds and tabs are part of it.
+    /// Several lines, with line feeds and tabs: a description, a reason.
     Several,
 }
 
-/// The first character of a text that it may not hold: a control character (U+0000 to U+001F, U+007F to U+009F), and in a
-/// text of one line also U+2028 and U+2029, which begin a new line. `None` where there is none.
+/// The first forbidden character of a free text: a control character (U+0000 to U+001F, U+007F to U+009F), and in a text of one
+/// line also U+2028 and U+2029, which begin a new line. `None` if there is none.
 ///
-/// Characters that reorder or hide text stay as they are written, and are escaped where the text is shown.
+/// Characters that reorder or hide text are allowed here, and escaped where the text is shown.
 #[must_use]
 pub fn forbidden_character(text: &str, lines: Lines) -> Option<char> {
     text.chars().find(|c| match (lines, c) {
@@ -206,19 +219,19 @@ pub fn forbidden_character(text: &str, lines: Lines) -> Option<char> {
     })
 }
 
-/// Walks the lines of one record in the order its kind lists.
+/// Parser of the lines of one record, in the order that its kind prescribes.
 #[derive(Debug)]
 pub struct Fields<'a> {
-    /// The lines not taken yet, without the last one's LF; `None` behind the last.
+    /// The lines that are not parsed yet, without the last LF; `None` after the last line.
     rest: Option<&'a str>,
     order: &'static [&'static str],
-    /// The name of the line last taken.
+    /// Name of the line parsed last.
     last: Option<&'static str>,
     line: usize,
 }
 
 impl<'a> Fields<'a> {
-    /// Starts on `text`, whose first line must be `first_line`; `order` lists the names that may follow.
+    /// Begins to parse `text`, whose first line must be `first_line`; `order` lists the names of the lines that may follow.
     ///
     /// # Errors
     ///
@@ -234,15 +247,15 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// An error on the line last taken.
+    /// An error at the line parsed last.
     #[must_use]
     pub const fn fault(&self, fault: Fault) -> TextError {
         TextError { line: self.line, fault }
     }
 
-    /// The next line's value, if its name is `name`.
+    /// The value of the next line, if its name is `name`.
     pub fn optional(&mut self, name: &'static str) -> Option<&'a str> {
-        // Names hold no space, so what begins with name and space has that name.
+        // Names contain no space, so a line that begins with `name` and a space has that name.
         let (value, rest) = first_line(self.rest?.strip_prefix(name)?.strip_prefix(' ')?);
         if !is_value(value) {
             return None;
@@ -253,12 +266,11 @@ impl<'a> Fields<'a> {
         Some(value)
     }
 
-    /// The next line's value; its name must be `name`.
+    /// The value of the next line, whose name must be `name`.
     ///
     /// # Errors
     ///
-    /// What stands there instead: [`Fault::UnknownLine`], [`Fault::RepeatedLine`], [`Fault::MisorderedLine`], or
-    /// [`Fault::MissingLine`].
+    /// [`Fault::UnknownLine`], [`Fault::RepeatedLine`], [`Fault::MisorderedLine`] or [`Fault::MissingLine`].
     pub fn required(&mut self, name: &'static str) -> Result<&'a str, TextError> {
         match self.optional(name) {
             Some(value) => Ok(value),
@@ -266,11 +278,11 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// The record must end here.
+    /// Checks that the record ends here.
     ///
     /// # Errors
     ///
-    /// What stands there instead, as in [`Self::required`].
+    /// As [`Self::required`].
     pub fn finish(self) -> Result<(), TextError> {
         if self.rest.is_none() { Ok(()) } else { Err(self.unexpected(None)) }
     }
@@ -310,9 +322,9 @@ fn is_value(text: &str) -> bool {
     !text.is_empty() && !text.starts_with(' ') && !text.ends_with(' ')
 }
 
-/// The first line without its LF, and what comes after; `None` behind the last, which has no LF here.
+/// The first line without its LF, and the rest; `None` for the rest after the last line, which has no LF here.
 fn first_line(text: &str) -> (&str, Option<&str>) {
-    // Lines are too short for a search by `memchr` to pay: eight bytes at a time, where one that is LF shows its high bit.
+    // Lines are short: eight bytes at a time are faster here than `memchr`. A byte that is LF sets its high bit.
     let (chunks, tail) = text.as_bytes().as_chunks::<8>();
     let marks = |chunk: &[u8; 8]| {
         let zeros_at_feeds = u64::from_le_bytes(*chunk) ^ 0x0a0a_0a0a_0a0a_0a0a;
@@ -329,7 +341,7 @@ fn first_line(text: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// Reads `2 * N` lower-case hex digits.
+/// Parses `2 * N` lower-case hex digits.
 ///
 /// # Errors
 ///
@@ -347,7 +359,7 @@ pub fn hex_value<const N: usize>(name: &'static str, value: &str) -> Result<[u8;
 /// Largest decimal of any record: 2^63 - 1, so that every reader's signed 64-bit integer holds it.
 pub const DECIMAL_MAX: u64 = (1 << 63) - 1;
 
-/// Reads `0|[1-9][0-9]*`, at most [`DECIMAL_MAX`].
+/// Parses `0|[1-9][0-9]*`, at most [`DECIMAL_MAX`].
 ///
 /// # Errors
 ///
@@ -361,7 +373,7 @@ pub fn decimal_value(name: &'static str, value: &str) -> Result<u64, Fault> {
         .ok_or(Fault::BadValue { name, expected: "a decimal below 2^63 without leading zeros" })
 }
 
-/// Where the first blank line begins: everything before it ends with LF.
+/// Offset of the first blank line: the text before it ends with LF.
 pub(in crate::ledger) fn first_blank_line(text: &str) -> Option<usize> {
     let mut rest = text;
     loop {
@@ -373,7 +385,7 @@ pub(in crate::ledger) fn first_blank_line(text: &str) -> Option<usize> {
     }
 }
 
-/// Where the last blank line begins, likewise.
+/// Offset of the last blank line: the text before it ends with LF.
 pub(in crate::ledger) fn last_blank_line(text: &str) -> Option<usize> {
     text.as_bytes().windows(2).rposition(|pair| pair == b"\n\n").map(|at| at + 1)
 }

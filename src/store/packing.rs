@@ -21,7 +21,9 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
 use crate::ledger::hash::{hex_digits, lower_hex};
+use crate::ledger::keyword::{self, concat_text};
 use crate::ledger::number::DepositNumber;
+use crate::ledger::statement::text::LinkKind;
 use crate::ledger::time::Timestamp;
 
 /// In front of a record that is kept as it is.
@@ -55,32 +57,32 @@ enum Value {
 /// How lines begin, in the order in which records have them. The place of a line here is its code: new ones come last.
 const LINES: [(&str, Value); 27] = [
     ("tiezheng entry ", Value::Text),
-    ("number ", Value::Number),
-    ("received ", Value::Time),
+    (concat_text!(keyword::NUMBER, " "), Value::Number),
+    (concat_text!(keyword::RECEIVED, " "), Value::Time),
     ("tiezheng statement ", Value::Text),
-    ("ledger ", Value::Text),
-    ("sha-256 ", Value::Digest),
-    ("salted-sha-256 ", Value::Digest),
-    ("sm3 ", Value::Digest),
-    ("salted-sm3 ", Value::Digest),
-    ("size ", Value::Text),
-    ("manifest ", Value::DigestAndText),
-    ("type ", Value::Text),
-    ("meta ", Value::Digest),
-    ("subject ", Value::DigestAndText),
-    ("link corrects ", Value::Number),
-    ("link refers ", Value::Number),
-    ("link replaces ", Value::Number),
-    ("link supplements ", Value::Number),
-    ("link withdraws ", Value::Number),
-    ("on-behalf ", Value::Digest),
-    ("nonce ", Value::Nonce),
-    ("key k-", Value::Key),
-    ("— k-", Value::Signature),
+    (concat_text!(keyword::LEDGER, " "), Value::Text),
+    (concat_text!(keyword::SHA_256, " "), Value::Digest),
+    (concat_text!(keyword::SALTED_SHA_256, " "), Value::Digest),
+    (concat_text!(keyword::SM3, " "), Value::Digest),
+    (concat_text!(keyword::SALTED_SM3, " "), Value::Digest),
+    (concat_text!(keyword::SIZE, " "), Value::Text),
+    (concat_text!(keyword::MANIFEST, " "), Value::DigestAndText),
+    (concat_text!(keyword::TYPE, " "), Value::Text),
+    (concat_text!(keyword::META, " "), Value::Digest),
+    (concat_text!(keyword::SUBJECT, " "), Value::DigestAndText),
+    (concat_text!(keyword::LINK, " ", LinkKind::Corrects.word(), " "), Value::Number),
+    (concat_text!(keyword::LINK, " ", LinkKind::Refers.word(), " "), Value::Number),
+    (concat_text!(keyword::LINK, " ", LinkKind::Replaces.word(), " "), Value::Number),
+    (concat_text!(keyword::LINK, " ", LinkKind::Supplements.word(), " "), Value::Number),
+    (concat_text!(keyword::LINK, " ", LinkKind::Withdraws.word(), " "), Value::Number),
+    (concat_text!(keyword::ON_BEHALF, " "), Value::Digest),
+    (concat_text!(keyword::NONCE, " "), Value::Nonce),
+    (concat_text!(keyword::KEY, " ", keyword::DEPOSITOR_KEY), Value::Key),
+    (concat_text!(keyword::SIGNATURE, keyword::DEPOSITOR_KEY), Value::Signature),
     ("tiezheng block ", Value::Text),
-    ("previous ", Value::Digest),
-    ("time ", Value::Time),
-    ("root ", Value::Digest),
+    (concat_text!(keyword::PREVIOUS, " "), Value::Digest),
+    (concat_text!(keyword::TIME, " "), Value::Time),
+    (concat_text!(keyword::ROOT, " "), Value::Digest),
 ];
 
 /// Bytes of a key's name and id, by which a signature names it.

@@ -12,6 +12,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use crate::ledger::block::{BlockHeader, Height};
 use crate::ledger::entry::Entry;
 use crate::ledger::hash::Digest;
+use crate::ledger::keyword::{self, concat_text};
 use crate::ledger::leaf::Leaf;
 use crate::ledger::merkle::list::ListTree;
 use crate::ledger::merkle::proof::{ConsistencyProof, InclusionProof};
@@ -168,10 +169,23 @@ pub fn find<R: ReadLedger + ?Sized>(
     Err(damaged("number", number, format!("leads to the deposit {other}")))
 }
 
+/// The deposit of `number`, read: its place and its entry; `None` when there is none.
+///
+/// # Errors
+///
+/// As [`find`].
+pub fn find_entry<R: ReadLedger + ?Sized>(
+    store: &R,
+    number: DepositNumber,
+) -> Result<Option<(LeafIndex, Entry)>, ReadError> {
+    let Some((index, bytes)) = find(store, number)? else { return Ok(None) };
+    Ok(Some((index, entry_of(index, &bytes)?)))
+}
+
 /// Whether the second line of an entry says this number.
 fn says_number(bytes: &[u8], number: DepositNumber) -> bool {
     let mut lines = bytes.split(|byte| *byte == b'\n');
-    let said = lines.nth(1).and_then(|line| line.strip_prefix(b"number "));
+    let said = lines.nth(1).and_then(|line| line.strip_prefix(concat_text!(keyword::NUMBER, " ").as_bytes()));
     said == Some(number.to_string().as_bytes())
 }
 

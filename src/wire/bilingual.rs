@@ -1,4 +1,4 @@
-//! A text that people read, in both languages.
+//! A text for people in Chinese and English.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,20 +7,20 @@ use crate::ledger::verify::wording::Language;
 /// The same text in Chinese and English.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Bilingual {
-    /// 中文.
+    /// The text in Chinese.
     pub zh: String,
-    /// English.
+    /// The text in English.
     pub en: String,
 }
 
 impl Bilingual {
-    /// Both texts.
+    /// From both texts.
     #[must_use]
     pub fn new(zh: impl Into<String>, en: impl Into<String>) -> Self {
         Self { zh: zh.into(), en: en.into() }
     }
 
-    /// What `say` says in each language.
+    /// From a function that gives the text in each language.
     #[must_use]
     pub fn of<T: Into<String>>(say: impl Fn(Language) -> T) -> Self {
         Self::new(say(Language::Chinese), say(Language::English))

@@ -1,19 +1,16 @@
-//! What a depositor sends: a signed statement and, if it commits to any, the private metadata.
+//! The deposit request: a signed statement and, if it commits to any, the private metadata.
 //!
 //! ```json
 //! { "statement": "<signed note>", "private": { "salt": "<64 hex>", "metadata": { "name": "合同" } } }
 //! ```
 //!
-//! Not here: whether the signatures verify and the statement may enter the chain (`sequencer`).
-
-use std::fmt::Write as _;
+//! Not here: verification of signatures and admission (`sequencer`).
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::ledger::leaf::ADMISSION_MAX;
 use crate::ledger::metadata::PrivateMetadata;
-use crate::ledger::receipt::Receipt;
 use crate::ledger::statement::content::Form;
 use crate::ledger::statement::keys::KeyCache;
 use crate::ledger::statement::signed::{StatementError, StatementNote};
@@ -21,24 +18,23 @@ use crate::ledger::statement::text::Statement;
 use crate::ledger::text::{Fault, TextError};
 use crate::wire::json::{self, INTEGER_MAX, JsonError};
 use crate::wire::metadata::{MetadataError, private};
-use crate::wire::receipt;
 
-/// Longest request in bytes, 64 KiB: a statement and metadata of 16 KiB each, escaped as JSON likes.
+/// Longest request in bytes: a statement and metadata of 16 KiB each, escaped in JSON.
 pub const REQUEST_MAX: usize = 64 * 1024;
 
-/// A deposit to be made.
+/// A request to deposit.
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DepositRequest {
-    /// The statement, a signed note, byte for byte as signed.
+    /// The statement as a signed note, byte for byte.
     #[schema(example = "tiezheng statement v1\nledger example.org/ledger\nsha-256 …\n\n— k-0123456789abcdef …\n")]
     pub statement: String,
-    /// Private metadata, where the statement has a `meta` line and the platform shall keep it.
+    /// Private metadata for the private store; only with a statement that has a `meta` line.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "json::optional_object")]
     pub private: Option<PrivateJson>,
 }
 
-/// Private metadata and its salt. It never goes on the chain.
+/// Private metadata and its salt, which are not written on the chain.
 #[derive(Clone, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "salt": "0707070707070707070707070707070707070707070707070707070707070707", "metadata": { "name": "合同" } }))]
@@ -52,23 +48,23 @@ pub struct PrivateJson {
 }
 
 impl std::fmt::Debug for PrivateJson {
-    /// Never its content: debug output ends in logs.
+    /// Without the content, since debug output may end up in logs.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("PrivateJson(…)")
     }
 }
 
-/// Why a request is no deposit. The sender mends it; nothing has changed.
+/// Why a request is not a valid deposit request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DepositRequestError {
-    /// Not the JSON of a deposit.
+    /// Not the JSON of a deposit request.
     #[error(transparent)]
     Json(#[from] JsonError),
     /// A statement longer than [`ADMISSION_MAX`].
     #[error("the statement has {found} bytes, more than {ADMISSION_MAX}")]
     StatementTooLong {
-        /// How many it has.
+        /// Its length in bytes.
         found: usize,
     },
     /// Not a signed statement.
@@ -77,17 +73,17 @@ pub enum DepositRequestError {
     /// Not private metadata.
     #[error(transparent)]
     Metadata(#[from] MetadataError),
-    /// A decimal that could not be shown in JSON without being rounded by some readers.
+    /// A decimal in the statement that some JSON parsers would round.
     #[error(
         "statement: `{line}` is {value}, beyond {INTEGER_MAX}, the largest integer that every reader of JSON holds exactly"
     )]
     IntegerTooLarge {
         /// Name of the line.
         line: &'static str,
-        /// What stands there.
+        /// Its value.
         value: u64,
     },
-    /// Private metadata beside a statement without a `meta` line: nothing would bind the two.
+    /// Private metadata with a statement that has no `meta` line, so it does not commit to the metadata.
     #[error("private metadata needs a `meta` line in the statement")]
     PrivateMissingMeta,
     /// The metadata's commitment is not the one in the `meta` line.
@@ -110,7 +106,7 @@ impl DepositRequestError {
         }
     }
 
-    /// The line of the statement, or else of the JSON, that it is about.
+    /// The line of the error, in the statement or in the JSON.
     #[must_use]
     pub const fn line(&self) -> Option<usize> {
         match self {
@@ -120,7 +116,7 @@ impl DepositRequestError {
         }
     }
 
-    /// The limit that was passed.
+    /// The limit that was exceeded.
     #[must_use]
     pub const fn limit(&self) -> Option<usize> {
         match self {
@@ -133,7 +129,7 @@ impl DepositRequestError {
     }
 }
 
-/// The line of a statement that an error is about.
+/// The line of an error in a statement.
 #[must_use]
 pub const fn statement_line(error: &StatementError) -> Option<usize> {
     use crate::ledger::note::NoteError;
@@ -146,7 +142,7 @@ pub const fn statement_line(error: &StatementError) -> Option<usize> {
     }
 }
 
-/// The limit that a statement passed.
+/// The limit that a statement exceeded.
 #[must_use]
 pub const fn statement_limit(error: &StatementError) -> Option<usize> {
     match error {
@@ -156,20 +152,20 @@ pub const fn statement_limit(error: &StatementError) -> Option<usize> {
 }
 
 impl DepositRequest {
-    /// What to send for `statement`.
+    /// The request for `statement`.
     ///
     /// # Errors
     ///
-    /// [`MetadataError`] when the private metadata is no JSON object.
+    /// [`MetadataError`] if the private metadata is not a JSON object.
     pub fn new(statement: &StatementNote, private: Option<&PrivateMetadata>) -> Result<Self, MetadataError> {
         let private = private.map(|held| {
-            let metadata = json::object::<Kept>(held.json.as_bytes(), REQUEST_MAX)?.0;
+            let metadata = json::object::<UniqueJson>(held.json.as_bytes(), REQUEST_MAX)?.0;
             Ok::<_, MetadataError>(PrivateJson { salt: hex::encode(held.salt), metadata })
         });
         Ok(Self { statement: statement.to_string(), private: private.transpose()? })
     }
 
-    /// Reads a request.
+    /// Parses a request.
     ///
     /// # Errors
     ///
@@ -178,7 +174,7 @@ impl DepositRequest {
         Ok(json::object_of_any_integers(bytes, REQUEST_MAX)?)
     }
 
-    /// The statement, its signatures unchecked, and the private metadata that it commits to.
+    /// The statement, its signatures not verified, and the private metadata that it commits to.
     ///
     /// # Errors
     ///
@@ -187,7 +183,7 @@ impl DepositRequest {
         self.read_with(&mut KeyCache::none())
     }
 
-    /// Likewise, for whoever reads many: keys that `keys` remembers are not read anew.
+    /// As [`Self::read`], with a cache of keys for callers that parse many.
     ///
     /// # Errors
     ///
@@ -229,32 +225,24 @@ pub fn require_exact_integers(statement: &Statement) -> Result<(), DepositReques
     Ok(())
 }
 
-/// Free JSON held to the same rules as in a request.
+/// Free JSON, parsed by the rules of a request.
 #[derive(Deserialize)]
 #[serde(transparent)]
-struct Kept(#[serde(deserialize_with = "json::unique")] Value);
+struct UniqueJson(#[serde(deserialize_with = "json::unique")] Value);
 
-/// One line of the answer to a batch: in the order of the request's lines.
+/// One line of the answer to a batch, in the order of the request's lines.
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct BatchVerdict {
-    /// The request's line, from 1.
+    /// Number of the request's line, from 1.
     pub line: usize,
-    /// What a request of its own would have been answered: 201 fresh, 200 already there, else the problem's status.
+    /// The status that a single request would have had: 201 for a new deposit, 200 for an earlier one, else the problem's.
     pub status: u16,
     /// The receipt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub receipt: Option<crate::wire::receipt::ReceiptJson>,
-    /// Why there is none.
+    /// The error, if there is no receipt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<crate::wire::problem::Problem>,
-}
-
-/// Adds the verdict of a line that has a receipt: the same text as a [`BatchVerdict`], printed from where it lies.
-pub fn add_receipt(text: &mut String, line: usize, status: u16, receipt: &Receipt) {
-    // Writing to a String cannot fail.
-    let _ = write!(text, "{{\"line\":{line},\"status\":{status},\"receipt\":");
-    receipt::add_on_one_line(text, receipt);
-    text.push_str("}\n");
 }
 
 #[cfg(test)]

@@ -1,8 +1,6 @@
-//! What a look-up says of a deposit: the seven facts, in the words and the order of the Guangzhou manual.
+//! The answer to a look-up: the seven facts of a deposit, in the terms and the order of the Guangzhou manual.
 //!
-//! Looking up is not verifying: every answer bears the notice that says so. Times are shown as 北京时间, with their offset.
-
-use std::sync::LazyLock;
+//! A look-up verifies no original; every answer contains a notice that says so. Times are 北京时间 with their offset.
 
 use serde::{Deserialize, Serialize};
 
@@ -18,13 +16,12 @@ use crate::ledger::verify::history::History;
 use crate::ledger::verify::report::{Conclusion, Report};
 use crate::ledger::verify::wording;
 use crate::wire::bilingual::Bilingual;
-use crate::wire::history::{self, HistoryJson, link_label};
-use crate::wire::pretty::Pretty;
+use crate::wire::history::{HistoryJson, link_label};
 
-/// The only status there is: nothing is acknowledged before it is sealed.
+/// The status of every deposit: deposits are acknowledged only after they are sealed.
 pub const SEALED: &str = "sealed";
 
-/// The seven facts: field name, 中文, English.
+/// The seven facts: field name, Chinese label, English label.
 pub const LABELS: [(&str, &str, &str); 7] = [
     ("tx_id", "交易id", "transaction id"),
     ("block_hash", "区块哈希", "block hash"),
@@ -46,25 +43,25 @@ pub struct DigestJson {
     pub value: String,
 }
 
-/// One of the seven facts, for screens and paper.
+/// One of the seven facts, for screens and documents.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct FactJson {
-    /// The field it repeats.
+    /// Name of the field that has the same value.
     #[schema(example = "tx_id")]
     pub name: String,
-    /// What the manual calls it.
+    /// Its name in the manual.
     pub label: Bilingual,
     /// The value as text.
     pub value: String,
 }
 
-/// A manifest: many items under one statement.
+/// The manifest of a deposit: many items under one statement.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ManifestJson {
     /// RFC 6962 root over the item lines, 64 hex digits.
     #[schema(example = "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0")]
     pub root: String,
-    /// How many items.
+    /// Number of items.
     pub count: u64,
 }
 
@@ -74,15 +71,15 @@ impl From<ManifestRoot> for ManifestJson {
     }
 }
 
-/// A link between deposits.
+/// A link to an earlier deposit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct LinkJson {
-    /// `corrects`, `refers`, `replaces`, `supplements` or `withdraws`. All but `refers` only its depositor can say.
+    /// `corrects`, `refers`, `replaces`, `supplements` or `withdraws`. All but `refers` need an owner of the earlier deposit.
     #[schema(example = "supplements")]
     pub kind: String,
-    /// The word for people.
+    /// The label of the kind.
     pub label: Bilingual,
-    /// The other deposit.
+    /// Number of the earlier deposit.
     pub deposit_number: String,
 }
 
@@ -103,11 +100,11 @@ pub struct ChainFactsJson {
     pub block_height: u64,
     /// 前一区块哈希.
     pub prev_block_hash: String,
-    /// 数据的哈希值, SM3 first. Empty for a bare manifest.
+    /// 数据的哈希值, SM3 first. Empty for a deposit of a manifest only.
     pub data_hash: Vec<DigestJson>,
-    /// Whether those are digests of a salt and the data.
+    /// Whether the digests are salted.
     pub salted: bool,
-    /// 清单: the manifest that the deposit bears, if it bears one.
+    /// 清单: the manifest of the deposit, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub manifest: Option<ManifestJson>,
     /// 交易提交时间, Beijing time.
@@ -126,7 +123,7 @@ pub struct SignerJson {
     /// `depositor`, or `platform` for a deposit made by token.
     #[schema(example = "depositor")]
     pub code: String,
-    /// The words for people.
+    /// The text for people.
     #[serde(flatten)]
     pub text: Bilingual,
 }
@@ -148,7 +145,7 @@ impl SignerJson {
     }
 }
 
-/// What the chain says of a deposit number.
+/// The answer to a look-up by deposit number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct DepositJson {
     /// `sealed`: on the chain, under a signed checkpoint.
@@ -156,44 +153,44 @@ pub struct DepositJson {
     pub status: String,
     /// 已上链.
     pub status_text: Bilingual,
-    /// Place of the entry in the tree.
+    /// Index of the entry in the tree.
     pub index: u64,
     /// The chain facts.
     #[serde(flatten)]
     pub chain: ChainFactsJson,
-    /// Bytes of the original, where the statement says so.
+    /// Size of the original in bytes; absent for salted digests.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<u64>,
-    /// Media type, in the depositor's words.
+    /// Media type, as the depositor claims.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub media_type: Option<String>,
     /// Who signed it.
     pub signed_by: SignerJson,
-    /// The opaque account that the statement names. Whose words that is, `signed_by` says: only the platform knows accounts.
+    /// The opaque account in the statement. It is confirmed only if `signed_by` is the platform.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub on_behalf: Option<String>,
-    /// What this deposit says of earlier ones.
+    /// Links to earlier deposits.
     pub links: Vec<LinkJson>,
-    /// What other deposits have to do with it.
+    /// How other deposits relate to it.
     #[serde(flatten)]
     pub history: HistoryJson,
-    /// A test ledger: its numbers prove nothing to anybody.
+    /// Whether the deposit is on a test ledger, which proves nothing.
     pub test: bool,
-    /// That this was a look-up, and no original was verified.
+    /// The notice that this was a look-up, and no original was verified.
     pub notice: Bilingual,
 }
 
-/// A time as every answer shows it: 北京时间 with its offset.
+/// A time in answers: 北京时间 with its offset (RFC 3339).
 #[must_use]
 pub fn beijing_time(time: Timestamp) -> String {
     let mut text = time.beijing();
-    // The one space is between date and time.
+    // A space separates date and time.
     text.replace_range(10..11, "T");
     text.push_str("+08:00");
     text
 }
 
-/// "Only the record was looked up; no original was verified."
+/// The notice of every look-up: only the record was looked up, no original was verified.
 #[must_use]
 pub fn look_up_notice() -> Bilingual {
     let report = Report { conclusion: Conclusion::RecordOnly, ..Report::not_found(None) };
@@ -252,9 +249,32 @@ impl ChainFactsJson {
 }
 
 impl DepositJson {
-    /// What the chain says of the deposit at `index`, and what other deposits say of it.
+    /// The deposit at `index`, which the depositor signed, and how other deposits relate to it.
     #[must_use]
     pub fn of(index: LeafIndex, entry: &Entry, header: &BlockHeader, history: &History) -> Self {
+        let facts = Facts::of(entry, header);
+        Self::from(&DepositView { index, entry, facts: &facts, history, by_platform: false })
+    }
+}
+
+/// The parts of a look-up's answer, as the node has read them.
+#[derive(Debug, Clone, Copy)]
+pub struct DepositView<'a> {
+    /// Index of the entry in the tree.
+    pub index: LeafIndex,
+    /// The entry.
+    pub entry: &'a Entry,
+    /// The facts that follow from the entry and the header that seals it.
+    pub facts: &'a Facts,
+    /// How other deposits relate to it.
+    pub history: &'a History,
+    /// Whether the platform signed it, on behalf of an account.
+    pub by_platform: bool,
+}
+
+impl From<&DepositView<'_>> for DepositJson {
+    fn from(view: &DepositView<'_>) -> Self {
+        let DepositView { index, entry, facts, history, by_platform } = *view;
         let statement = entry.statement.statement();
         let size = statement.content.and_then(|content| match content.form {
             Form::Plain { size } => Some(size),
@@ -264,10 +284,10 @@ impl DepositJson {
             status: SEALED.into(),
             status_text: Bilingual::new("已上链", "sealed"),
             index: index.0,
-            chain: ChainFactsJson::from(&Facts::of(entry, header)),
+            chain: ChainFactsJson::from(facts),
             size,
             media_type: statement.media_type.map(|media_type| media_type.as_str().into()),
-            signed_by: SignerJson::depositor(),
+            signed_by: if by_platform { SignerJson::platform() } else { SignerJson::depositor() },
             on_behalf: statement.on_behalf.map(|account| account.to_string()),
             links: statement.links.iter().map(|l| link(l.kind, l.number)).collect(),
             history: HistoryJson::from(history),
@@ -275,103 +295,6 @@ impl DepositJson {
             notice: look_up_notice(),
         }
     }
-}
-
-/// What a look-up shows.
-#[derive(Debug, Clone, Copy)]
-pub struct DepositView<'a> {
-    /// Place of the entry.
-    pub index: LeafIndex,
-    /// The entry.
-    pub entry: &'a Entry,
-    /// What follows from it and the header that seals it.
-    pub facts: &'a Facts,
-    /// What other deposits say of it.
-    pub history: &'a History,
-    /// Whether the platform signed it, on behalf of an account.
-    pub by_platform: bool,
-}
-
-/// Most look-ups are no longer.
-const TYPICAL: usize = 3_072;
-
-/// The [`DepositJson`] of a look-up as text, by hand: it is what courts ask for all day.
-#[must_use]
-pub fn print(shown: &DepositView<'_>) -> String {
-    static NOTICE: LazyLock<Bilingual> = LazyLock::new(look_up_notice);
-    let DepositView { index, entry, facts, history, by_platform } = *shown;
-    let statement = entry.statement.statement();
-    Pretty::object(TYPICAL, |json| {
-        json.plain("status", SEALED);
-        json.inner("status_text", |json| both(json, "已上链", "sealed"));
-        json.bare("index", index.0);
-        print_facts(json, facts);
-        if let Some(Form::Plain { size }) = statement.content.map(|content| content.form) {
-            json.bare("size", size);
-        }
-        if let Some(media_type) = statement.media_type {
-            json.plain("media_type", media_type.as_str());
-        }
-        let signer = if by_platform { SignerJson::platform() } else { SignerJson::depositor() };
-        json.inner("signed_by", |json| {
-            json.plain("code", &signer.code);
-            both(json, &signer.text.zh, &signer.text.en);
-        });
-        if let Some(account) = statement.on_behalf {
-            json.shown("on_behalf", account);
-        }
-        json.list("links", &statement.links, |json, of| print_link(json, of.kind, of.number));
-        history::print(json, history);
-        json.bare("test", entry.number.is_test());
-        json.inner("notice", |json| both(json, &NOTICE.zh, &NOTICE.en));
-    })
-}
-
-fn both(json: &mut Pretty, zh: &str, en: &str) {
-    json.plain("zh", zh);
-    json.plain("en", en);
-}
-
-fn print_link(json: &mut Pretty, kind: LinkKind, number: DepositNumber) {
-    let label = link_label(kind);
-    json.plain("kind", kind.word());
-    json.inner("label", |json| both(json, &label.zh, &label.en));
-    json.shown("deposit_number", number);
-}
-
-fn print_facts(json: &mut Pretty, facts: &Facts) {
-    let (tx_id, block_hash) = (facts.tx_id.to_string(), facts.block_hash.to_string());
-    let (height, previous) = (facts.block_height.0.to_string(), facts.prev_block_hash.to_string());
-    let (submitted, generated) = (beijing_time(facts.tx_submitted_at), beijing_time(facts.block_generated_at));
-    json.shown("deposit_number", facts.number);
-    json.string("ledger", facts.ledger.as_str());
-    json.plain("tx_id", &tx_id);
-    json.plain("block_hash", &block_hash);
-    json.bare("block_height", &height);
-    json.plain("prev_block_hash", &previous);
-    let digests: Vec<_> =
-        facts.data_hash.iter().map(|(algorithm, digest)| (algorithm.name(), digest.to_string())).collect();
-    json.list("data_hash", &digests, |json, (algorithm, digest)| {
-        json.plain("algorithm", algorithm);
-        json.plain("value", digest);
-    });
-    json.bare("salted", facts.salted);
-    if let Some(manifest) = facts.manifest {
-        json.inner("manifest", |json| {
-            json.shown("root", manifest.root);
-            json.bare("count", manifest.count);
-        });
-    }
-    json.plain("tx_submitted_at", &submitted);
-    json.plain("block_generated_at", &generated);
-    let mut digests: Vec<_> = digests.iter().map(|(algorithm, digest)| [algorithm, " ", digest].concat()).collect();
-    digests.extend(facts.manifest.map(|ManifestRoot { root, count }| format!("manifest {root} {count}")));
-    let values = [tx_id, block_hash, height, previous, digests.join("\n"), submitted, generated];
-    json.list("facts", LABELS.into_iter().zip(&values), |json, ((name, zh, en), value)| {
-        json.plain("name", name);
-        json.inner("label", |json| both(json, zh, en));
-        json.string("value", value);
-    });
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
-//! Lists of what other deposits have to do with one: later links, `refers` links, earlier deposits of the same digest.
+//! How other deposits relate to a deposit: later links, `refers` links, earlier deposits of the same digest.
 //!
-//! Each list says how many there are, whether that is exact, and where it goes on. Each item says whether the record that
-//! it names was checked by the program that wrote this document. A reader that does not trust it checks again.
+//! Each list has its total, whether the total is exact, and a cursor for the next page. Each item says whether the program that
+//! wrote this document verified its record. Readers that do not trust the program verify it themselves.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,9 +9,8 @@ use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::text::LinkKind;
 use crate::ledger::verify::history::{ClaimStatus, EarlierDeposit, History, LaterLink, LinkStanding, Listed, Total};
 use crate::wire::bilingual::Bilingual;
-use crate::wire::pretty::Pretty;
 
-/// The word for a kind of link.
+/// The label of a kind of link.
 #[must_use]
 pub fn link_label(kind: LinkKind) -> Bilingual {
     let (zh, en) = match kind {
@@ -24,20 +23,20 @@ pub fn link_label(kind: LinkKind) -> Bilingual {
     Bilingual::new(zh, en)
 }
 
-/// A link from a later deposit.
+/// A link from a later deposit to this one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct LaterLinkJson {
-    /// `withdraws`, `replaces`, `corrects`, `supplements` or `refers`. All but `refers` only an owner of the deposit can say.
+    /// `withdraws`, `replaces`, `corrects`, `supplements` or `refers`. All but `refers` need an owner of this deposit.
     #[schema(example = "withdraws")]
     pub kind: String,
-    /// The word for people.
+    /// The label of the kind.
     pub label: Bilingual,
-    /// The later deposit.
+    /// Number of the later deposit.
     pub deposit_number: String,
-    /// `verified`: its record says so and it may; `unverified`: its record was not read; `invalid`.
+    /// `verified`: its record contains the link, and its signer may make it; `unverified`: its record was not read; `invalid`.
     #[schema(example = "verified")]
     pub status: String,
-    /// Of an invalid one: `not_owner`, `not_stated`, `bad_record`, `not_found` or `wrong_order`.
+    /// Why it is invalid: `not_owner`, `not_stated`, `bad_record`, `not_found` or `wrong_order`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<String>,
     /// Of an owner's link that holds: `in_force`; `withdrawn` with `withdrawn_by`: it no longer counts; `unchecked`: whether
@@ -64,7 +63,8 @@ impl From<&LaterLink> for LaterLinkJson {
     }
 }
 
-const fn withdrawn_by(link: &LaterLink) -> Option<DepositNumber> {
+/// The deposit by which the link was withdrawn.
+pub(super) const fn withdrawn_by(link: &LaterLink) -> Option<DepositNumber> {
     match link.standing {
         Some(LinkStanding::Withdrawn(by)) => Some(by),
         _ => None,
@@ -74,12 +74,12 @@ const fn withdrawn_by(link: &LaterLink) -> Option<DepositNumber> {
 /// An earlier deposit of the same digest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct EarlierDepositJson {
-    /// Its number.
+    /// Number of the earlier deposit.
     pub deposit_number: String,
-    /// `verified`: its record bears the digest; `unverified`: its record was not read; `invalid`.
+    /// `verified`: its record has the digest; `unverified`: its record was not read; `invalid`.
     #[schema(example = "verified")]
     pub status: String,
-    /// Of an invalid one: `not_stated`, `bad_record`, `not_found` or `wrong_order`.
+    /// Why it is invalid: `not_stated`, `bad_record`, `not_found` or `wrong_order`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<String>,
 }
@@ -94,7 +94,8 @@ impl From<&EarlierDeposit> for EarlierDepositJson {
     }
 }
 
-const fn fault(status: ClaimStatus) -> Option<&'static str> {
+/// The stable code of what is wrong with an invalid claim.
+pub(super) const fn fault(status: ClaimStatus) -> Option<&'static str> {
     match status {
         ClaimStatus::Invalid(fault) => Some(fault.code()),
         ClaimStatus::Verified | ClaimStatus::Unverified => None,
@@ -106,11 +107,11 @@ const fn fault(status: ClaimStatus) -> Option<&'static str> {
 pub struct LaterLinksJson {
     /// The links of this page: withdrawals first, then replacements, corrections, supplements; each kind by age.
     pub items: Vec<LaterLinkJson>,
-    /// How many there are in all, or at least.
+    /// The number of items on all pages, or at least that many.
     pub total: u64,
     /// Whether `total` is exact. Lists are counted up to 1,000.
     pub total_is_exact: bool,
-    /// For the next page; null at the end.
+    /// Cursor of the next page; null on the last one.
     pub next_cursor: Option<String>,
 }
 
@@ -131,11 +132,11 @@ impl From<&Listed<LaterLink>> for LaterLinksJson {
 pub struct EarlierDepositsJson {
     /// The deposits of this page, the earliest first.
     pub items: Vec<EarlierDepositJson>,
-    /// How many there are in all, or at least.
+    /// The number of items on all pages, or at least that many.
     pub total: u64,
     /// Whether `total` is exact. Lists are counted up to 1,000.
     pub total_is_exact: bool,
-    /// For the next page; null at the end.
+    /// Cursor of the next page; null on the last one.
     pub next_cursor: Option<String>,
 }
 
@@ -151,14 +152,14 @@ impl From<&Listed<EarlierDeposit>> for EarlierDepositsJson {
     }
 }
 
-/// What other deposits have to do with one.
+/// How other deposits relate to a deposit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct HistoryJson {
     /// Earlier deposits of the same digest, the earliest first; more under `/v1/deposits/{number}/earlier-deposits`.
     pub earlier_deposits: EarlierDepositsJson,
-    /// What its owner said of this deposit later; more under `/v1/deposits/{number}/later-links`.
+    /// Later links by an owner of this deposit; more under `/v1/deposits/{number}/later-links`.
     pub later_links: LaterLinksJson,
-    /// Later deposits that refer to this one; anybody may. More under `/v1/deposits/{number}/references`.
+    /// Later deposits that refer to this one, of any depositor; more under `/v1/deposits/{number}/references`.
     pub references: LaterLinksJson,
 }
 
@@ -172,22 +173,22 @@ impl From<&History> for HistoryJson {
     }
 }
 
-/// What of a history is no history.
+/// An invalid value in a history.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{value}` is no {expected}")]
+#[error("`{value}` is not a {expected}")]
 pub struct HistoryError {
-    /// As found.
+    /// The value.
     pub value: String,
-    /// What should stand there.
+    /// What is expected instead.
     pub expected: &'static str,
 }
 
 impl HistoryJson {
-    /// The history as its writer tells it: nothing of it is verified yet, whatever it says of itself.
+    /// The history with every item unverified, whatever status the document gives it.
     ///
     /// # Errors
     ///
-    /// [`HistoryError`] names the first number or kind that is none, or that stands in the wrong list.
+    /// [`HistoryError`] for an invalid number or kind, and for a kind that belongs to another list.
     pub fn claims(&self) -> Result<History, HistoryError> {
         let earlier = &self.earlier_deposits;
         let deposit = |one: &EarlierDepositJson| {
@@ -222,49 +223,4 @@ fn claimed_links(list: &LaterLinksJson, owners: bool) -> Result<Listed<LaterLink
 fn number(text: &str) -> Result<DepositNumber, HistoryError> {
     let error = || HistoryError { value: text.to_owned(), expected: "deposit number" };
     DepositNumber::parse_exact(text).ok_or_else(error)
-}
-
-/// Prints the fields of a [`HistoryJson`].
-pub(super) fn print(json: &mut Pretty, history: &History) {
-    print_list(json, "earlier_deposits", &history.earlier, |json, one: &EarlierDeposit| {
-        json.shown("deposit_number", one.number);
-        print_status(json, one.status);
-    });
-    for (name, list) in [("later_links", &history.owner_links), ("references", &history.references)] {
-        print_list(json, name, list, |json, link: &LaterLink| {
-            let label = link_label(link.kind);
-            json.plain("kind", link.kind.word());
-            json.inner("label", |json| {
-                json.plain("zh", &label.zh);
-                json.plain("en", &label.en);
-            });
-            json.shown("deposit_number", link.number);
-            print_status(json, link.status);
-            if let Some(standing) = link.standing {
-                json.plain("standing", standing.code());
-            }
-            if let Some(by) = withdrawn_by(link) {
-                json.shown("withdrawn_by", by);
-            }
-        });
-    }
-}
-
-fn print_status(json: &mut Pretty, status: ClaimStatus) {
-    json.plain("status", status.code());
-    if let Some(fault) = fault(status) {
-        json.plain("fault", fault);
-    }
-}
-
-fn print_list<T>(json: &mut Pretty, name: &str, list: &Listed<T>, item: impl Fn(&mut Pretty, &T)) {
-    json.inner(name, |json| {
-        json.list("items", &list.items, |json, one| item(json, one));
-        json.bare("total", list.total.count);
-        json.bare("total_is_exact", list.total.exact);
-        match &list.next_cursor {
-            Some(cursor) => json.string("next_cursor", cursor),
-            None => json.bare("next_cursor", "null"),
-        }
-    });
 }

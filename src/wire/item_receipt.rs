@@ -1,4 +1,4 @@
-//! The receipt of one item of a manifest as a file: it verifies offline and says nothing of the other items.
+//! The item receipt file: proves one item of a manifest offline, without revealing the other items.
 //!
 //! ```json
 //! {
@@ -11,24 +11,24 @@
 //! }
 //! ```
 //!
-//! `deposit` is the receipt of the deposit that bears the manifest, `index` the item's place, from 0; `name` is absent
-//! where the depositor keeps it back.
+//! `deposit` is the receipt of the deposit with the manifest, `index` the item's index in the manifest, from 0; `name` is
+//! absent if the depositor withholds it.
 //!
 //! # Invariants
 //!
-//! One spelling: [`parse`] accepts exactly the bytes that [`print()`] prints of what was read, blanks included. Nothing is
-//! believed: whether it is true, `ledger::verify` says.
+//! The form is canonical: [`parse`] accepts exactly the bytes that [`print()`] prints of the result, white space included.
+//! Parsing verifies nothing: `ledger::verify` does.
 
 use serde::{Deserialize, Serialize};
 
 use crate::ledger::hash::lower_hex;
 use crate::ledger::manifest::claim::{ItemClaim, ItemName, ItemReceipt};
 use crate::wire::json::{self, JsonError};
-use crate::wire::receipt::{RECEIPT_MAX, ReceiptError, ReceiptJson, hex_path, read_index, read_path, shown};
+use crate::wire::receipt::{RECEIPT_MAX, ReceiptError, ReceiptJson, excerpt, hex_path, read_index, read_path};
 
-/// The version this program prints and reads.
+/// The version that this program prints and parses.
 pub const VERSION: &str = "tiezheng/item-receipt/v1";
-/// Longest item receipt in bytes: the longest receipt, and room for the item.
+/// Longest item receipt in bytes: the longest receipt and 64 KiB for the item.
 pub const ITEM_RECEIPT_MAX: usize = RECEIPT_MAX + (64 << 10);
 
 /// An item's receipt as JSON.
@@ -45,7 +45,7 @@ struct ItemReceiptJson {
     name: Option<ItemNameJson>,
 }
 
-/// What opens the commitment to an item's name.
+/// The opening of the commitment to an item's name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ItemNameJson {
@@ -53,27 +53,27 @@ struct ItemNameJson {
     path: String,
 }
 
-/// Why bytes are no item's receipt.
+/// Why bytes are not an item receipt.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ItemReceiptError {
-    /// Not the JSON of an item's receipt.
+    /// Not the JSON of an item receipt.
     #[error(transparent)]
     Json(#[from] JsonError),
-    /// Of another version: a newer program reads it.
+    /// An item receipt of another version.
     #[error("this is `{found}`, and this program reads `{VERSION}`")]
     UnknownVersion {
-        /// The version it names.
+        /// Its version.
         found: String,
     },
-    /// The deposit's receipt, the item's place or its path is none.
+    /// The deposit's receipt, the item's index or its path is invalid.
     #[error(transparent)]
     Receipt(#[from] ReceiptError),
     /// The salt is not 64 lower-case hex digits.
     #[error("`salt` is not 64 lower-case hex digits")]
     BadSalt,
-    /// The same values in another spelling: other blanks, names in another order, escapes that need not be.
-    #[error("not in the one spelling of an item's receipt: it was printed anew or changed")]
+    /// Not in canonical form: other white space, another order of fields, or superfluous escapes.
+    #[error("not in the canonical form of an item receipt: the file was reformatted or changed")]
     OtherSpelling,
 }
 
@@ -124,19 +124,19 @@ impl TryFrom<ItemReceiptJson> for ItemReceipt {
     }
 }
 
-/// Prints an item's receipt: the file to hand on with the item.
+/// Prints an item receipt: the file that accompanies the item.
 #[must_use]
 pub fn print(receipt: &ItemReceipt) -> String {
     json::pretty(&ItemReceiptJson::from(receipt))
 }
 
-/// Reads an item's receipt.
+/// Parses an item receipt, without verifying it.
 ///
 /// # Errors
 ///
 /// [`ItemReceiptError`].
 pub fn parse(bytes: &[u8]) -> Result<ItemReceipt, ItemReceiptError> {
-    /// All that a later version surely has.
+    /// The one field that item receipts of every version have.
     #[derive(Deserialize)]
     struct Version {
         receipt: String,
@@ -144,7 +144,7 @@ pub fn parse(bytes: &[u8]) -> Result<ItemReceipt, ItemReceiptError> {
 
     let version: Version = json::object_of_any_integers(bytes, ITEM_RECEIPT_MAX)?;
     if version.receipt != VERSION {
-        return Err(ItemReceiptError::UnknownVersion { found: shown(&version.receipt) });
+        return Err(ItemReceiptError::UnknownVersion { found: excerpt(&version.receipt) });
     }
     let receipt: ItemReceipt = json::object_of_any_integers::<ItemReceiptJson>(bytes, ITEM_RECEIPT_MAX)?.try_into()?;
     if print(&receipt).as_bytes() == bytes { Ok(receipt) } else { Err(ItemReceiptError::OtherSpelling) }

@@ -1,8 +1,8 @@
-//! Reading JSON strictly, and printing it.
+//! Strict JSON parsing, and printing.
 //!
-//! JSON leaves open what a repeated name means, whether an array may stand for an object, and how large a number may be;
-//! two readers then see two documents. [`object`] reads only what everybody reads the same way: one object, each name
-//! once, known and none missing, nothing after it. [`unique`] holds free JSON to the same (RFC 7493, I-JSON).
+//! JSON does not define what a repeated name means, or how large a number may be, and serde accepts an array of the fields
+//! instead of an object. So two parsers can read two documents. [`object`] accepts only one object with each known name once,
+//! none missing, and nothing after it. [`unique`] applies the same rules to free JSON (RFC 7493, I-JSON).
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -13,42 +13,42 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::error::Category;
 use serde_json::{Map, Number, Value};
 
-/// The largest integer that every reader of JSON holds exactly: 2^53 - 1 (RFC 7493 §2.2).
+/// The largest integer that all JSON parsers represent exactly: 2^53 - 1 (RFC 7493 §2.2).
 pub const INTEGER_MAX: u64 = (1 << 53) - 1;
 
-/// Why bytes are not the JSON that was asked for. The sender mends it.
+/// Why bytes are not the expected JSON.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum JsonError {
-    /// More bytes than this reader takes.
+    /// More bytes than allowed.
     #[error("{found} bytes are more than {limit}")]
     TooLong {
-        /// The most bytes taken.
+        /// The most bytes allowed.
         limit: usize,
-        /// How many there are.
+        /// The number of bytes.
         found: usize,
     },
-    /// No JSON: syntax, encoding, or cut short.
+    /// Not JSON: wrong syntax, wrong encoding, or incomplete.
     #[error("malformed JSON: {reason}")]
     Malformed {
-        /// Where and what.
+        /// What is wrong, and where.
         reason: String,
-        /// Line, from 1; `None` where all of it is one line.
+        /// Line, from 1; `None` if the text has only one line.
         line: Option<usize>,
     },
-    /// An integer beyond [`INTEGER_MAX`]: many readers of JSON would round it.
+    /// An integer beyond [`INTEGER_MAX`], which some parsers would round.
     #[error("the integer {value} is beyond {INTEGER_MAX}, the largest that every reader of JSON holds exactly")]
     IntegerTooLarge {
-        /// The integer, as it is written; cut off where it is long.
+        /// The integer as written; its first 40 characters.
         value: String,
-        /// Line, from 1; `None` where all of it is one line.
+        /// Line, from 1; `None` if the text has only one line.
         line: Option<usize>,
     },
-    /// JSON of another shape: an unknown, repeated or missing name, or a value of another type.
+    /// JSON with an unknown, repeated or missing name, or a value of another type.
     #[error("unexpected JSON: {reason}")]
     Unexpected {
-        /// Where and what.
+        /// What is wrong, and where.
         reason: String,
-        /// Line, from 1; `None` where all of it is one line.
+        /// Line, from 1; `None` if the text has only one line.
         line: Option<usize>,
     },
 }
@@ -65,7 +65,7 @@ impl JsonError {
         }
     }
 
-    /// The line it is about.
+    /// The line of the error, from 1; `None` if the text has only one line.
     #[must_use]
     pub const fn line(&self) -> Option<usize> {
         match self {
@@ -76,7 +76,7 @@ impl JsonError {
 }
 
 impl JsonError {
-    /// In a text of one line, which may be one of many that somebody sent, the column alone says where.
+    /// In a text of one line, which may be one line of a batch, only the column is given.
     fn within(text: &[u8], error: &serde_json::Error) -> Self {
         let said = error.to_string();
         let (line, column) = (error.line(), error.column());
@@ -92,7 +92,7 @@ impl JsonError {
     }
 }
 
-/// Reads one object of at most `limit` bytes and nothing after it.
+/// Parses one object of at most `limit` bytes, with nothing after it.
 ///
 /// # Errors
 ///
@@ -107,8 +107,8 @@ pub fn object<T: DeserializeOwned>(bytes: &[u8], limit: usize) -> Result<T, Json
     }
 }
 
-/// Likewise, without the search for large integers: for receipts, whose format allows them below 2^63, and for shapes that
-/// have numbers only in [`unique`] fields.
+/// As [`object`], without the check for large integers: for receipts, whose format allows integers below 2^63, and for types
+/// that have numbers only in [`unique`] fields.
 ///
 /// # Errors
 ///
@@ -120,11 +120,11 @@ pub fn object_of_any_integers<T: DeserializeOwned>(bytes: &[u8], limit: usize) -
     serde_json::from_slice::<Object<T>>(bytes).map(|object| object.0).map_err(|error| error_within(bytes, error))
 }
 
-/// The reader of a shape stops at the first name that it does not know: what is broken behind it matters more.
+/// serde stops at the first unexpected name. A syntax error after it is reported instead, since it matters more.
 fn error_within(bytes: &[u8], error: serde_json::Error) -> JsonError {
     let error = serde_json::from_slice::<IgnoredAny>(bytes).err().unwrap_or(error);
     match JsonError::within(bytes, &error) {
-        // An integer that does not even fit its type is one that is too large.
+        // An integer that does not fit its type may be too large for any.
         JsonError::Unexpected { reason, line } => {
             require_exact_integers(bytes).err().unwrap_or(JsonError::Unexpected { reason, line })
         }
@@ -132,7 +132,7 @@ fn error_within(bytes: &[u8], error: serde_json::Error) -> JsonError {
     }
 }
 
-/// Rejects integers beyond [`INTEGER_MAX`] either way, wherever they stand in `bytes`, which are JSON.
+/// Rejects integers beyond ±[`INTEGER_MAX`] anywhere in `bytes`, which are valid JSON.
 fn require_exact_integers(bytes: &[u8]) -> Result<(), JsonError> {
     let mut rest = bytes;
     while let Some(at) = rest.iter().position(|byte| *byte == b'"' || byte.is_ascii_digit()) {
@@ -157,7 +157,7 @@ fn require_exact_integers(bytes: &[u8]) -> Result<(), JsonError> {
     Ok(())
 }
 
-/// What comes behind the end of a string.
+/// The text after the end of the string whose content begins here.
 fn after_string(mut text: &[u8]) -> &[u8] {
     while let Some(at) = first_escaped(text) {
         let (_, from) = text.split_at(at);
@@ -173,7 +173,7 @@ fn after_string(mut text: &[u8]) -> &[u8] {
 /// Prints over several lines, in the order of the fields, LF at the end.
 #[must_use]
 pub fn pretty<T: Serialize>(shape: &T) -> String {
-    // As long as a receipt: grown less often.
+    // The length of a typical receipt.
     let mut text = Vec::with_capacity(4096);
     let printed = serde_json::to_writer_pretty(&mut text, shape);
     text.push(b'\n');
@@ -195,7 +195,7 @@ pub fn quote(to: &mut String, text: &str) {
     to.push('"');
     let mut rest = text;
     while let Some(at) = first_escaped(rest.as_bytes()) {
-        // What is escaped is ASCII, so both cuts are between characters.
+        // Escaped characters are ASCII, so both cuts are between characters.
         let (plain, tail) = rest.split_at(at);
         let (one, tail) = tail.split_at(1);
         to.push_str(plain);
@@ -211,21 +211,22 @@ pub fn quote(to: &mut String, text: &str) {
     to.push('"');
 }
 
+/// Index of the first byte that a JSON string must escape.
 fn first_escaped(bytes: &[u8]) -> Option<usize> {
     let escaped = |byte: &u8| *byte < 0x20 || *byte == b'"' || *byte == b'\\';
-    // A whole chunk is looked at in a few steps, as long as no byte of it ends the look.
+    // Chunks without such a byte are checked with vector instructions.
     let chunks = bytes.chunks(32);
     let plain = chunks.take_while(|chunk| !chunk.iter().fold(false, |any, byte| any | escaped(byte))).count();
     let from = bytes.len().min(32 * plain);
     bytes.get(from..)?.iter().position(escaped).map(|at| from + at)
 }
 
-/// Shapes hold strings, integers, lists and other shapes, which all print; whatever came here says so instead of lying.
+/// The text for a value that cannot be printed. This does not occur: all types consist of strings, integers, lists and structs.
 fn unprintable(error: &dyn fmt::Display) -> String {
     format!("{{\"unprintable\":{:?}}}\n", error.to_string())
 }
 
-/// A value read from an object only: serde would take an array of the fields for it too.
+/// A value parsed from an object only: serde would also accept an array of its fields.
 struct Object<T>(T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
@@ -248,29 +249,29 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     }
 }
 
-/// For a field: a list of objects.
+/// `deserialize_with` for a field that is a list of objects.
 pub(super) fn objects<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
     let list = Vec::<Object<T>>::deserialize(deserializer)?;
     Ok(list.into_iter().map(|object| object.0).collect())
 }
 
-/// For a field: an object.
+/// `deserialize_with` for a field that is an object.
 pub(super) fn one_object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
     Object::<T>::deserialize(deserializer).map(|object| object.0)
 }
 
-/// For a field: an object or nothing.
+/// `deserialize_with` for an optional field that is an object.
 pub(super) fn optional_object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
     Ok(Option::<Object<T>>::deserialize(deserializer)?.map(|object| object.0))
 }
 
-/// For a field: any JSON, each name once in each object, no number beyond [`INTEGER_MAX`] either way.
+/// `deserialize_with` for a field of any JSON, with each name once in each object, and no number beyond ±[`INTEGER_MAX`].
 ///
 /// # Errors
 ///
-/// The deserializer's, where the text is not that.
+/// The deserializer's error, if the text is not such JSON.
 pub fn unique<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Value, D::Error> {
     Unique::deserialize(deserializer).map(|unique| unique.0)
 }
@@ -313,7 +314,7 @@ impl<'de> Visitor<'de> for UniqueVisitor {
     }
 
     fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Value, E> {
-        // 2^53 itself is exact.
+        // Below 2^53.
         let number = Number::from_f64(value).filter(|_| value.abs() < 9_007_199_254_740_992.0);
         number.map(Value::Number).ok_or_else(|| beyond(value))
     }
@@ -374,7 +375,7 @@ mod tests {
     }
 
     #[test]
-    fn one_document_has_one_reading() {
+    fn ambiguous_documents_are_rejected() {
         let read = |text: &str| object::<Shape>(text.as_bytes(), 40);
         let good = Shape { a: 1, inner: vec![Inner { b: 2 }] };
         assert_eq!(read(r#"{"a":1,"inner":[{"b":2}]}"#), Ok(good));

@@ -1,4 +1,4 @@
-//! What the chain says of itself: the tip, blocks, proofs, and what a search found.
+//! The ledger's own data: the tip, blocks, proofs, and search results.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,24 +10,24 @@ use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::notice::{Notice, NoticeKind};
 use crate::wire::facts::beijing_time;
 
-/// The ledger: who it is and how far it has come.
+/// The ledger: its identity and its latest checkpoint.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct LedgerJson {
-    /// Its identity, for good / 链标识.
+    /// Its origin, which never changes / 链标识.
     #[schema(example = "example.org/ledger")]
     pub origin: String,
-    /// `live` or `test`, for good.
+    /// `live` or `test`; this never changes.
     #[schema(example = "live")]
     pub mode: String,
-    /// Who may deposit: `open`, anybody with a signed statement; `enrolled`, whoever signs with a key that an account has
-    /// enrolled; `accounts`, by token only. Deposits by token are accepted under each.
+    /// Who may deposit: `open`, everyone with a signed statement; `enrolled`, holders of a key that an account has enrolled;
+    /// `accounts`, by token only. Deposits by token are accepted under every policy.
     #[schema(example = "enrolled")]
     pub deposits: String,
     /// The ledger key (vkey). Pin it from a source you trust, not from here.
     pub key: String,
-    /// SHA-256 of the key that will succeed it.
+    /// SHA-256 of the next ledger key (vkey).
     pub next: String,
-    /// How many leaves the signed tree has.
+    /// Number of leaves of the signed tree.
     pub size: u64,
     /// RFC 6962 root over them.
     pub root: String,
@@ -54,13 +54,13 @@ pub struct BlockJson {
     pub prev_block_hash: String,
     /// 区块生成时间, Beijing time.
     pub block_generated_at: String,
-    /// Place of the first sealed leaf.
+    /// Index of the first sealed leaf.
     pub first: u64,
-    /// How many leaves are sealed.
+    /// Number of sealed leaves.
     pub count: u64,
     /// RFC 6962 root over the sealed leaves.
     pub root: String,
-    /// Place of the header itself.
+    /// Index of the header itself.
     pub index: u64,
     /// The header, byte for byte.
     pub text: String,
@@ -76,10 +76,10 @@ pub struct BlocksPage {
     pub next_before: Option<u64>,
 }
 
-/// That a leaf stands in a tree.
+/// An inclusion proof: a leaf is in a tree.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct InclusionJson {
-    /// Place of the leaf.
+    /// Index of the leaf.
     pub index: u64,
     /// Size of the tree.
     pub size: u64,
@@ -87,11 +87,11 @@ pub struct InclusionJson {
     pub leaf_hash: String,
     /// Root of the tree.
     pub root: String,
-    /// The proof, the leaf's sibling first, 64 hex digits each.
+    /// The proof: hashes of 64 hex digits, the leaf's sibling first.
     pub hashes: Vec<String>,
 }
 
-/// That one tree is the beginning of another.
+/// A consistency proof: one tree is the beginning of another.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ConsistencyJson {
     /// Size of the old tree.
@@ -102,40 +102,40 @@ pub struct ConsistencyJson {
     pub old_root: String,
     /// Root of the new tree.
     pub new_root: String,
-    /// The proof, bottom up, 64 hex digits each.
+    /// The proof: hashes of 64 hex digits, bottom up.
     pub hashes: Vec<String>,
 }
 
-/// What a search found, the earliest first.
+/// Search results, the earliest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct SearchJson {
-    /// What was asked.
+    /// The query.
     pub query: String,
-    /// What was found, a page of it; empty when nothing was.
+    /// The results of this page; empty if there are none.
     pub items: Vec<HitJson>,
-    /// How much was found in all, or at least.
+    /// The number of results on all pages, or at least that many.
     pub total: u64,
     /// Whether `total` is exact. Deposits of a digest are counted up to 1,000.
     pub total_is_exact: bool,
-    /// For the next page; null at the end.
+    /// Cursor of the next page; null on the last one.
     pub next_cursor: Option<String>,
 }
 
-/// One thing found.
+/// A search result.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct HitJson {
     /// `deposit`, `block` or `notice`.
     #[schema(example = "deposit")]
     pub kind: String,
-    /// 存证编号, of a deposit.
+    /// 存证编号, for a deposit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deposit_number: Option<String>,
-    /// 区块高度, of a block.
+    /// 区块高度, for a block.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub block_height: Option<u64>,
-    /// Place in the tree.
+    /// Index in the tree.
     pub index: u64,
-    /// Where to read on.
+    /// Path of the resource.
     #[schema(example = "/v1/deposits/20261122-0K7M-X9QT-3D5W-C3")]
     pub href: String,
 }
@@ -192,14 +192,14 @@ fn digests(hashes: &[String]) -> Option<Vec<Digest>> {
 }
 
 impl InclusionJson {
-    /// The proof that the leaf of hash `leaf` stands at `index` of the tree of `size` leaves and that `root`.
+    /// The proof that the leaf with hash `leaf` is at `index` of the tree of `size` leaves with `root`.
     #[must_use]
     pub fn of(index: LeafIndex, size: TreeSize, leaf: &Digest, root: &Digest, proof: &InclusionProof) -> Self {
         let (leaf_hash, root) = (leaf.to_string(), root.to_string());
         Self { index: index.0, size: size.0, leaf_hash, root, hashes: hex(proof.hashes()) }
     }
 
-    /// The proof; `None` where the hashes are none.
+    /// The proof; `None` if the hashes are malformed.
     #[must_use]
     pub fn proof(&self) -> Option<InclusionProof> {
         InclusionProof::from_hashes(digests(&self.hashes)?).ok()
@@ -219,7 +219,7 @@ impl ConsistencyJson {
         }
     }
 
-    /// The proof; `None` where the hashes are none.
+    /// The proof; `None` if the hashes are malformed.
     #[must_use]
     pub fn proof(&self) -> Option<ConsistencyProof> {
         ConsistencyProof::from_hashes(digests(&self.hashes)?).ok()

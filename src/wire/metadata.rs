@@ -1,7 +1,7 @@
-//! Private metadata as JSON: read strictly, made canonical (RFC 8785), ready for its commitment.
+//! Private metadata as JSON: parsed strictly, and converted to canonical form (RFC 8785) for its commitment.
 //!
-//! The commitment is over bytes, so the JSON needs one spelling; RFC 8785 gives it. At least `name` (证据名称) must be
-//! there, since a deposit without a name cannot be told apart by the people it is for.
+//! The commitment covers bytes, so the JSON needs a canonical form. `name` (证据名称) is required, so that users can tell deposits
+//! apart.
 
 use serde_json::Value;
 
@@ -10,11 +10,11 @@ use crate::ledger::metadata::{METADATA_MAX, PrivateMetadata};
 use crate::ledger::text::{Lines, forbidden_character};
 use crate::wire::json::JsonError;
 
-/// Why JSON is no private metadata.
+/// Why JSON is not private metadata.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MetadataError {
-    /// No object, or JSON that two readers read differently: it has no canonical form.
+    /// Not an object, or JSON without a canonical form, which parsers understand differently.
     #[error("the metadata has no canonical form: {0}")]
     NotCanonical(String),
     /// No `name`, or an empty one.
@@ -25,13 +25,13 @@ pub enum MetadataError {
     ControlCharacter {
         /// The character.
         code_point: u32,
-        /// The field of the metadata that holds it.
+        /// The field of the metadata that contains it.
         field: String,
     },
     /// More than [`METADATA_MAX`] bytes in canonical form.
     #[error("the metadata has {found} bytes in canonical form, more than {METADATA_MAX}")]
     TooLong {
-        /// How many it has.
+        /// Its length in bytes.
         found: usize,
     },
     /// Not 64 lower-case hex digits.
@@ -52,7 +52,7 @@ impl MetadataError {
         }
     }
 
-    /// What is wrong, in Chinese.
+    /// The message in Chinese.
     #[must_use]
     pub fn chinese(&self) -> String {
         match self {
@@ -92,11 +92,11 @@ pub fn canonical(metadata: &Value) -> Result<String, MetadataError> {
     if json.len() > METADATA_MAX { Err(MetadataError::TooLong { found: json.len() }) } else { Ok(json) }
 }
 
-/// Names of fields, and what stands under `name`, are of one line; all other texts may have several.
+/// Field names and the value of `name` have one line; all other texts may have several.
 fn require_no_control_characters(value: &Value, field: &str, lines: Lines) -> Result<(), MetadataError> {
     let require = |text: &str, lines| match forbidden_character(text, lines) {
         None => Ok(()),
-        // A field whose own name holds it is named without it.
+        // A field name that contains the character is given without it.
         Some(found) => Err(MetadataError::ControlCharacter {
             code_point: u32::from(found),
             field: field
@@ -117,7 +117,7 @@ fn require_no_control_characters(value: &Value, field: &str, lines: Lines) -> Re
     }
 }
 
-/// Salt (64 hex digits) and metadata as the vault keeps them.
+/// Salt (64 hex digits) and metadata, as the private store holds them.
 ///
 /// # Errors
 ///
@@ -134,7 +134,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn metadata_has_one_spelling() {
+    fn metadata_has_one_canonical_form() {
         let metadata = json!({ "z": 1.0, "name": "合同\u{202e}", "a": { "d": null, "c": [true] } });
         assert_eq!(
             canonical(&metadata).unwrap(),

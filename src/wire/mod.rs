@@ -1,25 +1,33 @@
-//! JSON shapes and their conversions, shared by server and client, so that they cannot disagree.
+//! The JSON documents of the API and of receipt files, and their conversion from and to the ledger's types. Server and client
+//! use the same types, so they agree.
 //!
-//! What the records mean is the ledger's; these are the words in which they travel. Every text that people read stands
-//! in both languages ([`bilingual`]). [`json`] reads strictly: what a depositor sends or takes home has no second reading.
+//! Texts for people are in Chinese and English ([`bilingual`]). Parsing is strict ([`json`]): a document that different parsers
+//! could understand differently is rejected.
 //!
-//! [`deposit`] is what is sent, [`receipt`] what is taken home, [`item_receipt`] what is cut out of it for one item of a
-//! manifest, [`facts`] what a look-up says, [`history`] what other
-//! deposits have to do with one, [`report`] what a verification says, [`ledger`] what the chain says of itself,
-//! [`problem`] what went wrong.
+//! | module | document |
+//! |---|---|
+//! | [`deposit`] | deposit requests and batch verdicts |
+//! | [`receipt`], [`item_receipt`] | receipt files |
+//! | [`facts`], [`history`] | answers to look-ups |
+//! | [`fast_json`] | faster printers of receipts, verdicts and look-ups |
+//! | [`report`] | verification reports |
+//! | [`ledger`], [`health`] | the ledger and the node |
+//! | [`metadata`] | private metadata |
+//! | [`court`] | the filing service |
+//! | [`problem`] | errors (RFC 9457) |
 
 pub mod bilingual;
 pub mod chinese;
 pub mod court;
 pub mod deposit;
 pub mod facts;
+pub mod fast_json;
 pub mod health;
 pub mod history;
 pub mod item_receipt;
 pub mod json;
 pub mod ledger;
 pub mod metadata;
-mod pretty;
 pub mod problem;
 pub mod receipt;
 pub mod report;

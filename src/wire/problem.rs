@@ -1,23 +1,23 @@
-//! What went wrong, as RFC 9457 has it (`application/problem+json`), with a stable code.
+//! Errors of the API (RFC 9457, `application/problem+json`), with a stable code.
 //!
-//! Not here: which code and status an error has (`http/problem`, the only table).
+//! Not here: the table of codes and statuses (`http/problem`).
 
 use serde::{Deserialize, Serialize};
 
 /// The media type of a problem.
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
-/// A problem. `code` is for machines, `title` names it, `detail` says what to do about this one; both in English
-/// and Chinese.
+/// An error. `code` is for programs, `title` is the same for all errors of a code, `detail` is about this one;
+/// both in English and Chinese.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Problem {
-    /// A page about it: `/problems/<code>`.
+    /// URL of the page about this code: `/problems/<code>`.
     #[serde(rename = "type")]
     #[schema(example = "/problems/mistyped_number")]
     pub kind: String,
-    /// What it is called.
+    /// The title in English.
     pub title: String,
-    /// What it is called, in Chinese.
+    /// The title in Chinese.
     pub title_zh: String,
     /// The HTTP status.
     #[schema(example = 400)]
@@ -25,18 +25,18 @@ pub struct Problem {
     /// The stable code.
     #[schema(example = "mistyped_number")]
     pub code: String,
-    /// This occurrence of it.
+    /// What is wrong in this request, in English.
     pub detail: String,
-    /// This occurrence of it, in Chinese; the title where there is no more to say.
+    /// What is wrong in this request, in Chinese; the title if nothing more is known.
     #[serde(default)]
     pub detail_zh: String,
-    /// The line it is about, from 1.
+    /// The line of the request that is wrong, from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<usize>,
-    /// The limit that was passed.
+    /// The limit that was exceeded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u64>,
-    /// What would have been right.
+    /// The form that is expected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected: Option<String>,
     /// The item of the case that it is about.

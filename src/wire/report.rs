@@ -1,4 +1,4 @@
-//! A verification's report as JSON: its codes for machines, its fixed wording for people.
+//! The verification report as JSON: stable codes for programs, texts for people.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,11 +9,11 @@ use crate::ledger::verify::{findings, wording};
 use crate::wire::bilingual::Bilingual;
 use crate::wire::facts::{ChainFactsJson, beijing_time};
 
-/// What may be held against a record instead of the file: a digest. It never says more than "digest equal".
+/// A digest to compare with a record instead of the file. It shows only that the digests are equal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DigestRequest {
-    /// `sm3` or `sha-256`: named, never guessed from a length.
+    /// `sm3` or `sha-256`; required, since both have the same length.
     #[schema(example = "sm3")]
     pub algorithm: String,
     /// 64 lower-case hex digits.
@@ -21,21 +21,21 @@ pub struct DigestRequest {
     pub value: String,
 }
 
-/// A code and what it is called.
+/// A code with its label.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct CodedText {
     /// The stable code.
     pub code: String,
-    /// 中文.
+    /// The text in Chinese.
     pub zh: String,
-    /// English.
+    /// The text in English.
     pub en: String,
 }
 
-/// What was compared.
+/// A value that was compared.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ValueJson {
-    /// What it is.
+    /// Its name.
     pub name: String,
     /// The value; hashes in hex.
     pub value: String,
@@ -44,21 +44,21 @@ pub struct ValueJson {
 /// One step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct StepJson {
-    /// Its number on paper, 1 to 17.
+    /// Its number in the printed report, 1 to 17.
     pub number: u8,
     /// The stable code.
     pub code: String,
-    /// What it is called.
+    /// Its label.
     pub label: Bilingual,
     /// `passed`, `failed`, `checked`, `not_performed` or `not_applicable`.
     pub outcome: CodedText,
     /// Why it was not performed or does not apply.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<Bilingual>,
-    /// What was compared with what, or where it was looked up; absent where nothing was.
+    /// What was compared or looked up; absent if nothing was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub compared: Option<Bilingual>,
-    /// What was found by a step that is `checked`.
+    /// The finding of a step with outcome `checked`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub finding: Option<Bilingual>,
     /// The values.
@@ -71,14 +71,14 @@ pub struct VerifierJson {
     /// `command_line`, `anonymous` or `account`.
     #[schema(example = "account")]
     pub code: String,
-    /// 中文.
+    /// The text in Chinese.
     pub zh: String,
-    /// English.
+    /// The text in English.
     pub en: String,
     /// The account.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
-    /// In which capacity, as the filing flow spells it.
+    /// The account's capacity in the case.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub capacity: Option<String>,
 }
@@ -88,13 +88,13 @@ impl VerifierJson {
         Self { code: code.into(), zh: zh.into(), en: en.into(), account: None, capacity: None }
     }
 
-    /// Whoever runs the program.
+    /// The user of the command line.
     #[must_use]
     pub fn command_line() -> Self {
         Self::unnamed("command_line", "命令行用户，身份未核实", "command-line user, identity not checked")
     }
 
-    /// Whoever sent a request without a token.
+    /// The sender of a request without a token.
     #[must_use]
     pub fn anonymous() -> Self {
         Self::unnamed("anonymous", "匿名请求", "anonymous request")
@@ -107,24 +107,24 @@ impl VerifierJson {
     }
 }
 
-/// Which node was asked.
+/// The node that was queried.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ReportNodeJson {
     /// The ledger's origin, as far as it is known / 链标识.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ledger: Option<String>,
-    /// The address that was asked; absent offline, and where the node itself made the report.
+    /// The address of the node; absent offline, and in a report by the node itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
-    /// Whether no node was asked, or none answered.
+    /// Whether no node was queried, or none answered.
     pub offline: bool,
-    /// The words for people.
+    /// The text for people.
     #[serde(flatten)]
     pub text: Bilingual,
 }
 
 impl ReportNodeJson {
-    /// No node was asked, or none answered.
+    /// No node was queried, or none answered.
     #[must_use]
     pub fn offline(ledger: Option<String>) -> Self {
         let text = match &ledger {
@@ -152,7 +152,7 @@ impl ReportNodeJson {
         Self { ledger, address: Some(address.into()), offline: false, text }
     }
 
-    /// The node at `address` was asked.
+    /// The node at `address` was queried.
     #[must_use]
     pub fn asked(ledger: Option<String>, address: &str) -> Self {
         let text = match &ledger {
@@ -172,7 +172,7 @@ impl ReportNodeJson {
     }
 }
 
-/// When, by whom, by which program and with which node a verification was made: part of every report.
+/// Time, verifier, program and node of a verification: part of every report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ReportContext {
     /// 核验时间, Beijing time.
@@ -183,7 +183,7 @@ pub struct ReportContext {
     /// Name and version of the program.
     #[schema(example = "tiezheng 0.1.0")]
     pub program: String,
-    /// Which node was asked.
+    /// The node that was queried.
     pub node: ReportNodeJson,
 }
 
@@ -199,28 +199,28 @@ impl ReportContext {
 /// The report of a verification / 核验报告.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ReportJson {
-    /// When, by whom, by which program, with which node.
+    /// Time, verifier, program and node of the verification.
     #[serde(flatten)]
     pub context: ReportContext,
-    /// The number asked for or found.
+    /// The requested number, or that of the record.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deposit_number: Option<String>,
     /// `consistent`, `consistent_with_reservation`, `mismatch`, `not_found`, `record_only`, `chain_fault`,
     /// `contradictory` or `unable`, with the fixed sentence for the judge.
     pub conclusion: CodedText,
-    /// Why it could not be carried out; only with `unable`.
+    /// Why it could not be performed; only with `unable`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub obstacle: Option<CodedText>,
-    /// How the ledger that the node shows contradicts the receipt; only with `chain_fault`.
+    /// How the node's ledger contradicts the receipt; only with `chain_fault`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fault: Option<CodedText>,
-    /// Why a file that agrees is not simply consistent.
+    /// The reservations; only with `consistent_with_reservation`.
     pub reservations: Vec<CodedText>,
     /// All steps, in their order.
     pub steps: Vec<StepJson>,
-    /// What no report says.
+    /// What a report does not decide.
     pub limits: Bilingual,
-    /// What the chain says of the deposit, as far as a record could be read.
+    /// The facts of the deposit, if the record could be parsed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deposit: Option<ChainFactsJson>,
 }

@@ -32,6 +32,7 @@ on_every_store! {
         every_block_survives_reopening,
         an_unpublished_block_survives_reopening_and_stays_invisible,
         the_tip_is_what_the_block_said,
+        blocks_read_from_the_leaves_of_another_store_make_the_same_ledger,
         a_block_for_another_tip_is_refused,
         publishing_never_goes_back_and_never_ahead,
         nothing_is_published_that_the_chain_does_not_say;

@@ -37,9 +37,9 @@ use crate::http::problem::Failure;
 use crate::http::request::require_content_type;
 use crate::http::shares::Share;
 use crate::sequencer::handle::Deposited;
-use crate::wire::deposit::{BatchVerdict, REQUEST_MAX, add_receipt};
-use crate::wire::json;
+use crate::wire::deposit::{BatchVerdict, REQUEST_MAX};
 use crate::wire::problem::Problem;
+use crate::wire::{fast_json, json};
 
 /// Most lines of a batch under way.
 pub const UNDER_WAY: usize = 1_024;
@@ -250,7 +250,7 @@ async fn verdicts(node: &Node, client: ClientAddress, first: usize, lines: Vec<L
         match deposited {
             Ok(deposited) => {
                 has_deposit = true;
-                add_receipt(&mut text, number, status(&deposited).as_u16(), &deposited.receipt);
+                fast_json::batch_verdict(&mut text, number, status(&deposited).as_u16(), &deposited.receipt);
             }
             Err(failure) => text.push_str(&json::line(&refused(number, &failure))),
         }

@@ -22,8 +22,9 @@ use crate::ledger::statement::keys::KeyCache;
 use crate::ledger::statement::signed::StatementNote;
 use crate::sequencer::handle::Deposited;
 use crate::wire::deposit::{DepositRequest, REQUEST_MAX};
+use crate::wire::fast_json;
 use crate::wire::problem::Problem;
-use crate::wire::receipt::{self, ReceiptJson};
+use crate::wire::receipt::ReceiptJson;
 
 /// Deposit / 存证
 ///
@@ -65,7 +66,7 @@ pub(in crate::http) async fn deposit(
     require_content_type(&headers, "application/json")?;
     let bytes = body::read(&node, client.group(), &headers, body, REQUEST_MAX).await?;
     let deposited = one(&node, &bytes).await?;
-    let text = receipt::print(&deposited.receipt);
+    let text = fast_json::receipt(&deposited.receipt);
     let mut response = (status(&deposited), text).into_response();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

@@ -14,9 +14,10 @@ use crate::http::request::{Named, accepted};
 use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::Facts;
 use crate::store::reading;
-use crate::wire::facts::{self, DepositJson, DepositView};
+use crate::wire::facts::{DepositJson, DepositView};
+use crate::wire::fast_json;
 use crate::wire::problem::Problem;
-use crate::wire::receipt::{self, ReceiptJson};
+use crate::wire::receipt::ReceiptJson;
 
 const JSON: &str = "application/json";
 const PLAIN: &str = "text/plain";
@@ -62,8 +63,8 @@ pub(in crate::http) async fn looked_up(node: &Arc<Node>, number: DepositNumber) 
         let history = same.recent().history(reader, &found, &entry)?;
         let facts = Facts::with_hashes(&entry, found.hash, &block.header, block.hash);
         let by_platform = same.desk().is_ok_and(|desk| desk.made_for(&entry).is_some());
-        let shown = DepositView { index: found.index, entry: &entry, facts: &facts, history: &history, by_platform };
-        Ok(caching::answer(facts::print(&shown).into_bytes(), JSON, Caching::Revalidate))
+        let view = DepositView { index: found.index, entry: &entry, facts: &facts, history: &history, by_platform };
+        Ok(caching::answer(fast_json::deposit(&view).into_bytes(), JSON, Caching::Revalidate))
     })
     .await
 }
@@ -116,7 +117,7 @@ pub(in crate::http) async fn fetched(
                 let proof = reading::tlog_proof(reader, found.index)?.to_string();
                 return Ok(caching::answer(proof.into_bytes(), "text/plain; charset=utf-8", Caching::Revalidate));
             }
-            let text = receipt::print(&same.receipt(reader, found)?);
+            let text = fast_json::receipt(&same.receipt(reader, found)?);
             Ok(caching::answer(text.into_bytes(), JSON, Caching::Revalidate))
         })
         .await?;

@@ -16,6 +16,7 @@ use crate::ledger::hash::Digest;
 use crate::ledger::leaf::Leaf;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::number::{DepositNumber, NumberError};
+use crate::ledger::text::half_width;
 use crate::ledger::verify::history::{Listed, Total};
 use crate::store::contract::ReadLedger;
 use crate::store::reading::{self, history};
@@ -101,13 +102,6 @@ fn read(query: &str) -> Result<Sought, Failure> {
         Err(error @ NumberError::Length { found: 18..=26, .. }) => Err(error.into()),
         Err(NumberError::Length { .. }) => Err(unrecognised()),
         Err(error) => Err(error.into()),
-    }
-}
-
-fn half_width(c: char) -> char {
-    match u32::from(c) {
-        wide @ 0xFF01..=0xFF5E => char::from_u32(wide - 0xFEE0).unwrap_or(c),
-        _ => c,
     }
 }
 

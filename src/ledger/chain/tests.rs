@@ -1,4 +1,4 @@
-//! Blocks made in one go and leaf by leaf, and the proofs that a block makes by itself.
+//! Blocks built in one call and leaf by leaf, and the proofs that a block computes itself.
 
 use super::*;
 use crate::ledger::key::Signer;
@@ -36,7 +36,7 @@ fn chain() -> Vec<Block> {
 }
 
 #[test]
-fn a_block_proves_its_leaves_its_header_and_the_leaf_before_it_from_memory() {
+fn a_block_proves_its_leaves_its_header_and_the_leaf_before_it() {
     let mut all: Vec<Digest> = Vec::new();
     for block in chain() {
         let first = all.len();
@@ -56,16 +56,16 @@ fn a_block_proves_its_leaves_its_header_and_the_leaf_before_it_from_memory() {
 }
 
 #[test]
-fn leaf_by_leaf_makes_the_same_block() {
+fn building_leaf_by_leaf_gives_the_same_block() {
     let mut tip = Tip::before_genesis(origin());
     for block in chain() {
-        let mut draft = BlockBuilder::new(&tip);
+        let mut builder = BlockBuilder::new(&tip);
         for (place, leaf) in block.leaves.iter().enumerate() {
             let notice = SignedNotice::parse(&leaf.bytes).unwrap();
-            let index = draft.add(PendingLeaf::Notice(notice), block.header.time);
+            let index = builder.add(PendingLeaf::Notice(notice), block.header.time);
             assert_eq!(index, Ok(LeafIndex(block.base.0 + place as u64)));
         }
-        let same = draft.seal(block.header.time).unwrap();
+        let same = builder.seal(block.header.time).unwrap();
         assert_eq!((&same.header_bytes, same.tip.root()), (&block.header_bytes, block.tip.root()));
         assert_eq!(same.full_tiles, block.full_tiles);
         tip = block.tip;
@@ -73,12 +73,12 @@ fn leaf_by_leaf_makes_the_same_block() {
 }
 
 #[test]
-fn time_never_runs_back_within_a_draft() {
-    let mut draft = BlockBuilder::new(&Tip::before_genesis(origin()));
-    draft.add(notice(0), at(5)).unwrap();
-    assert!(matches!(draft.add(notice(1), at(4)), Err(ChainError::ClockRegressed { behind_ms: 1, .. })));
-    assert_eq!(draft.len(), 1);
-    assert!(matches!(draft.clone().seal(at(4)), Err(ChainError::ClockRegressed { .. })));
-    assert!(draft.seal(at(5)).is_ok());
+fn time_never_decreases_within_a_block() {
+    let mut builder = BlockBuilder::new(&Tip::before_genesis(origin()));
+    builder.add(notice(0), at(5)).unwrap();
+    assert!(matches!(builder.add(notice(1), at(4)), Err(ChainError::ClockRegressed { behind_ms: 1, .. })));
+    assert_eq!(builder.len(), 1);
+    assert!(matches!(builder.clone().seal(at(4)), Err(ChainError::ClockRegressed { .. })));
+    assert!(builder.seal(at(5)).is_ok());
     assert_eq!(BlockBuilder::new(&Tip::before_genesis(origin())).seal(at(0)).unwrap_err(), ChainError::Empty);
 }

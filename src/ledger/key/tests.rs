@@ -22,7 +22,7 @@ fn key_ids_of_other_peoples_keys_agree() {
 }
 
 #[test]
-fn every_proper_substring_and_every_changed_byte_of_a_vkey_is_refused() {
+fn every_proper_substring_and_every_changed_byte_of_a_vkey_is_rejected() {
     for start in 0..PETER.len() {
         for end in start..=PETER.len() {
             assert_eq!(VerifierKey::parse(&PETER[start..end]).is_ok(), (start, end) == (0, PETER.len()));
@@ -50,7 +50,7 @@ fn a_private_key_reads_back_and_signs_the_same() {
 }
 
 #[test]
-fn weak_keys_and_second_spellings_are_refused() {
+fn weak_keys_and_other_encodings_are_rejected() {
     let small_order = [
         "0100000000000000000000000000000000000000000000000000000000000000",
         "0000000000000000000000000000000000000000000000000000000000000000",
@@ -71,7 +71,7 @@ fn weak_keys_and_second_spellings_are_refused() {
 }
 
 #[test]
-fn the_spellings_of_small_order_are_the_curves() {
+fn the_encodings_of_small_order_are_those_of_the_curve() {
     let mut ours = SMALL_ORDER;
     let mut curves = EIGHT_TORSION.map(|point| point.compress().to_bytes());
     ours.sort_unstable();
@@ -88,7 +88,7 @@ fn challenge(r: &CompressedEdwardsY, key: &PublicKey, message: &[u8]) -> Scalar 
 /// A key with a part of small order, and signatures by whoever knows the rest of it whose R is of small order: the
 /// equation of RFC 8032 §5.1.7 holds, and verifiers that multiply by the cofactor disagree with those that do not.
 #[test]
-fn a_signature_whose_point_is_of_small_order_is_refused_though_the_equation_holds() {
+fn a_signature_whose_point_is_of_small_order_is_rejected_though_the_equation_holds() {
     let secret = Scalar::from(0x0074_6965_7a68_656e_u64);
     let order_eight = EIGHT_TORSION[1];
     let point = EdwardsPoint::mul_base(&secret) + order_eight;

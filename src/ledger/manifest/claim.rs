@@ -1,13 +1,13 @@
-//! One item of a manifest, held against the statement that bears the manifest's root.
+//! Proof that one item is in a manifest whose root is in a statement.
 //!
 //! ```text
-//! item line ── its place ── path ──▶ the statement's `manifest` root
-//! salt, path of the item ── commitment ──▶ the line's `name`       unless the name is kept back
+//! item line ── index ── path ──▶ the statement's `manifest` root
+//! salt, path of the item ── commitment ──▶ the line's `name`       unless the name is withheld
 //! ```
 //!
-//! Together with the receipt of the deposit it proves the item and says nothing of the others but how many there are.
+//! Together with the receipt of the deposit it proves the item. Of the other items it reveals only their number.
 //!
-//! Not here: the JSON around it (`wire`), the receipt and the file (`verify`).
+//! Not here: the JSON form (`wire`), verification of receipt and file (`verify`).
 
 use crate::ledger::hash::leaf_hash;
 use crate::ledger::manifest::item::{Item, name_commitment};
@@ -19,7 +19,7 @@ use crate::ledger::receipt::Receipt;
 use crate::ledger::statement::text::ManifestRoot;
 use crate::ledger::text::Fault;
 
-/// What opens the commitment to an item's name.
+/// The opening of the commitment to an item's name.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ItemName {
     /// The item's salt.
@@ -29,47 +29,47 @@ pub struct ItemName {
 }
 
 impl std::fmt::Debug for ItemName {
-    /// Never its content: debug output ends in logs.
+    /// Without the content, since debug output may end up in logs.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "ItemName({} bytes)", self.path.len())
     }
 }
 
-/// That an item stands in a manifest, as read or as made: [`ItemClaim::check`] says whether it does.
+/// The claim that an item is in a manifest, not verified: see [`ItemClaim::check`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ItemClaim {
     /// The item line, byte for byte.
     pub line: String,
-    /// Its place in the manifest.
+    /// Its index in the manifest, from 0.
     pub index: LeafIndex,
-    /// From it to the manifest's root.
+    /// Inclusion path from it to the manifest's root.
     pub path: InclusionProof,
-    /// Its name, unless that is kept back.
+    /// Its name, unless withheld.
     pub name: Option<ItemName>,
 }
 
-/// An item's receipt: the deposit's, and the item's claim.
+/// The receipt of an item: the deposit's receipt and the item's claim.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ItemReceipt {
-    /// The receipt of the deposit that bears the manifest.
+    /// The receipt of the deposit with the manifest.
     pub receipt: Receipt,
     /// The item.
     pub claim: ItemClaim,
 }
 
-/// Why a claim does not hold: it is damaged or was changed, or is of another deposit.
+/// Why a claim does not verify.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ClaimError {
-    /// The statement bears no manifest.
-    #[error("the deposit bears no manifest")]
+    /// The statement has no manifest.
+    #[error("the deposit has no manifest")]
     NoManifest,
-    /// The line is no item line.
+    /// The line is not an item line.
     #[error("the item line: {0}")]
     BadLine(#[from] Fault),
-    /// The item is not in the manifest at that place.
+    /// The item is not in the manifest at that index.
     #[error("the item is not in the manifest: {0}")]
     NotInManifest(#[from] ProofError),
-    /// Salt and path are not what the item commits to.
+    /// The item does not commit to salt and path.
     #[error("the item commits to another name")]
     OtherName,
 }
@@ -88,7 +88,7 @@ impl ClaimError {
 }
 
 impl ItemClaim {
-    /// Holds the claim against what a statement says of its manifest.
+    /// Verifies the claim against the manifest of a statement, and returns the item.
     ///
     /// # Errors
     ///
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn every_item_is_proven_alone_and_none_in_anothers_place() {
+    fn every_item_is_proven_alone_and_none_at_anothers_index() {
         let (root, claims) = manifest(7);
         for (n, claim) in claims.iter().enumerate() {
             assert_eq!(claim.check(Some(&root)).unwrap().to_string(), claim.line);
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_hold_is_told_by_name() {
+    fn each_invalid_claim_has_its_code() {
         let (root, claims) = manifest(5);
         let good = &claims[3];
         let code = |claim: ItemClaim, root: Option<&ManifestRoot>| claim.check(root).unwrap_err().code();

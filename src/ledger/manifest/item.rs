@@ -1,12 +1,12 @@
-//! The item line: what a manifest says of one of its items.
+//! The item line: one item of a manifest.
 //!
 //! ```text
 //! item v1 sha-256 <64 hex> sm3 <64 hex> size <bytes, >= 1> name <64 hex>
 //! ```
 //!
 //! One line without a line feed; at least one of the two digests, SHA-256 first. `name` commits to the item's path:
-//! `SHA-256(0x02 ‖ 32-byte salt ‖ UTF-8 path)`, a salt of its own for each item. The line's bytes are a leaf of RFC 6962:
-//! `SHA-256(0x00 ‖ line)`. Anybody can redo both: `(printf '\0'; printf %s "$line") | sha256sum`.
+//! `SHA-256(0x02 ‖ 32-byte salt ‖ UTF-8 path)`, with its own salt for each item. The line's bytes are a leaf of RFC 6962:
+//! `SHA-256(0x00 ‖ line)`, or `(printf '\0'; printf %s "$line") | sha256sum`.
 //!
 //! ```
 //! use tiezheng::ledger::hash::leaf_hash;
@@ -26,19 +26,20 @@
 //!
 //! # Invariants
 //!
-//! One spelling: what [`Item::parse`] accepts, [`Item`] prints back byte for byte. The salt blinds the whole line: who sees
-//! only its hash, as everybody does who holds a neighbour's proof, cannot try a guess at the digests either.
+//! Printing a parsed [`Item`] gives the same bytes. The salt blinds the whole line: a proof of a neighbouring item contains
+//! this line's hash, but does not allow guessing its digests.
 //!
 //! Not here: the salts and the paths themselves (`list`).
 
 use std::fmt::{self, Write as _};
 
 use crate::ledger::hash::{Digest, hex_digits};
+use crate::ledger::keyword::{self, concat_text};
 use crate::ledger::metadata::{SALT_LEN, commitment};
 use crate::ledger::statement::content::{Content, Form};
 use crate::ledger::text::{Fault, decimal_value, hex_value};
 
-/// How an item line begins: kind and version.
+/// Beginning of an item line: kind and version.
 pub const BEGINNING: &str = "item v1";
 
 /// The digests and the size of one item: at least one digest, none of the empty input, at least one byte.
@@ -50,7 +51,7 @@ pub struct ItemDigests {
 }
 
 impl ItemDigests {
-    /// Takes what was measured. `size` in bytes.
+    /// From the digests and the size in bytes.
     ///
     /// # Errors
     ///
@@ -60,19 +61,19 @@ impl ItemDigests {
         digests.content().check().map(|()| digests)
     }
 
-    /// As a file is held against them.
+    /// As the content of a statement, which a file can be compared with.
     #[must_use]
     pub const fn content(&self) -> Content {
         Content { form: Form::Plain { size: self.size }, sha256: self.sha256, sm3: self.sm3 }
     }
 
-    /// Bytes of the item.
+    /// Size of the item in bytes.
     #[must_use]
     pub const fn size(&self) -> u64 {
         self.size
     }
 
-    /// Those of the digests that `wanted` holds.
+    /// Only those digests that `wanted` selects.
     ///
     /// # Errors
     ///
@@ -81,16 +82,17 @@ impl ItemDigests {
         Self::new(self.sha256.filter(|_| wanted.sha256), self.sm3.filter(|_| wanted.sm3), self.size)
     }
 
-    /// Reads `[sha-256 HEX ][sm3 HEX ]size N`, and gives what follows the space behind it.
+    /// Parses `[sha-256 HEX ][sm3 HEX ]size N`, and returns the text after the following space.
     pub(super) fn read(text: &str) -> Result<(Self, &str), Fault> {
-        let (sha256, rest) = read_digest("sha-256", text)?;
-        let (sm3, rest) = read_digest("sm3", rest)?;
-        let rest = rest.strip_prefix("size ").ok_or(Fault::MissingLine { name: "size" })?;
+        let (sha256, rest) = read_digest(keyword::SHA_256, text)?;
+        let (sm3, rest) = read_digest(keyword::SM3, rest)?;
+        let rest =
+            rest.strip_prefix(concat_text!(keyword::SIZE, " ")).ok_or(Fault::MissingLine { name: keyword::SIZE })?;
         let (size, rest) = rest.split_once(' ').unwrap_or((rest, ""));
-        Ok((Self::new(sha256, sm3, decimal_value("size", size)?)?, rest))
+        Ok((Self::new(sha256, sm3, decimal_value(keyword::SIZE, size)?)?, rest))
     }
 
-    /// Writes what [`Self::read`] reads, without the space behind it.
+    /// Appends the form that [`Self::read`] parses, without the following space.
     pub(super) fn write(&self, text: &mut String) {
         for (algorithm, digest) in self.content().digests() {
             text.push_str(algorithm.line(false));
@@ -99,11 +101,11 @@ impl ItemDigests {
             text.push(' ');
         }
         // Writing to a String cannot fail.
-        let _ = write!(text, "size {}", self.size);
+        let _ = write!(text, "{} {}", keyword::SIZE, self.size);
     }
 }
 
-/// Which digests the items of a manifest are to bear.
+/// The digests that a manifest gives of each item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WantedDigests {
     /// SHA-256.
@@ -115,14 +117,14 @@ pub struct WantedDigests {
 /// One item of a manifest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Item {
-    /// What a file must agree with.
+    /// Digests and size of the file.
     pub digests: ItemDigests,
     /// The commitment to its path: [`name_commitment`].
     pub name: Digest,
 }
 
 impl Item {
-    /// Reads an item line, which has no line feed.
+    /// Parses an item line, without a line feed.
     ///
     /// # Errors
     ///
@@ -135,7 +137,7 @@ impl Item {
         Ok(Self { digests, name: Digest(hex_value("name", name)?) })
     }
 
-    /// Writes the line behind `text`, for those who write a million of them.
+    /// Appends the line to `text`.
     pub fn write(&self, text: &mut String) {
         text.push_str(BEGINNING);
         text.push(' ');
@@ -153,13 +155,13 @@ impl fmt::Display for Item {
     }
 }
 
-/// The commitment to an item's path under a salt of its own.
+/// The commitment to an item's path under its salt.
 #[must_use]
 pub fn name_commitment(salt: &[u8; SALT_LEN], path: &str) -> Digest {
     commitment(salt, path.as_bytes())
 }
 
-/// Writes 64 lower-case hex digits behind `text`.
+/// Appends 64 lower-case hex digits to `text`.
 pub(super) fn push_hex(text: &mut String, bytes: &[u8; 32]) {
     // ASCII by construction.
     text.push_str(std::str::from_utf8(hex_digits(bytes).as_flattened()).unwrap_or_default());
@@ -204,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn departures_are_refused_by_name() {
+    fn each_violation_has_its_code() {
         let line = item(1, 2, 8).to_string();
         let code = |from: &str, to: &str| {
             assert!(line.contains(from), "{from}");

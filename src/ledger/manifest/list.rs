@@ -1,26 +1,25 @@
-//! Lists of items: the one of known digests that a manifest is made from, and the one that its depositor keeps.
+//! The two lists of items: the digest list that a manifest is made from, and the item list that the depositor keeps.
 //!
-//! The list of known digests, one line an item, LF after each:
+//! The digest list has one line for each item, with LF after each:
 //!
 //! ```text
 //! sha-256 <64 hex> sm3 <64 hex> size <bytes> path <path>
 //! ```
 //!
-//! At least one of the two digests, SHA-256 first. The path is all that stands behind `path `: UTF-8, 1 to 4,096 bytes,
-//! no control characters. Paths ascend bytewise and none repeats, so that one set of items makes one list:
+//! At least one of the two digests, SHA-256 first. The path is the rest of the line after `path `: UTF-8, 1 to 4,096 bytes,
+//! no control characters. Paths are in ascending byte order without repetition, so that a set of items has one list:
 //! `LC_ALL=C sort -k8` sorts lines with both digests.
 //!
-//! The list kept by the depositor:
+//! The item list:
 //!
 //! ```text
 //! tiezheng manifest v1
 //! item v1 sha-256 <64 hex> sm3 <64 hex> size <bytes> name <64 hex> salt <64 hex> path <path>
 //! ```
 //!
-//! The first line, then one line an item, in the order of the paths, LF after each and nothing else: the item line, its
-//! salt, its path. The leaf of line `$line` is redone with
-//! `(printf '\0'; printf %s "${line%% salt *}") | sha256sum`. Whoever has this list can prove each item and knows every
-//! path: it stays with the depositor. Whoever loses it can prove none.
+//! The first line, then one line for each item in the order of the paths, with LF after each: the item line, its salt, its
+//! path. `(printf '\0'; printf %s "${line%% salt *}") | sha256sum` is the leaf hash of the line `$line`. The item list is
+//! needed to prove items, and it reveals every path: the depositor keeps it.
 //!
 //! ```
 //! use tiezheng::ledger::manifest::list::{KeptLine, KnownLine};
@@ -43,24 +42,24 @@ use crate::ledger::manifest::item::{Item, ItemDigests, name_commitment, push_hex
 use crate::ledger::metadata::SALT_LEN;
 use crate::ledger::text::{Fault, hex_value};
 
-/// The first line of the kept list.
+/// The first line of the item list.
 pub const FIRST_LINE: &str = "tiezheng manifest v1";
 /// Longest path in bytes, as in most file systems.
 pub const PATH_MAX: usize = 4096;
-/// Longest line of either list in bytes, LF included; no line that reads well is longer.
+/// Longest line of either list in bytes, LF included.
 pub const LINE_MAX: usize = PATH_MAX + 512;
 
-/// A line of known digests.
+/// A line of the digest list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KnownLine<'a> {
-    /// What the item's bytes are known by.
+    /// Digests and size of the item.
     pub digests: ItemDigests,
     /// Its path.
     pub path: &'a str,
 }
 
 impl<'a> KnownLine<'a> {
-    /// Reads a line, given without its LF.
+    /// Parses a line, given without its LF.
     ///
     /// # Errors
     ///
@@ -72,7 +71,7 @@ impl<'a> KnownLine<'a> {
         Ok(Self { digests, path })
     }
 
-    /// Writes the line and its LF behind `text`.
+    /// Appends the line and LF to `text`.
     pub fn write(&self, text: &mut String) {
         self.digests.write(text);
         text.push_str(" path ");
@@ -81,12 +80,12 @@ impl<'a> KnownLine<'a> {
     }
 }
 
-/// A line of the kept list.
+/// A line of the item list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeptLine<'a> {
     /// The item.
     pub item: Item,
-    /// Its line, as it is hashed.
+    /// The item line, which is hashed.
     pub line: &'a str,
     /// The salt of its name.
     pub salt: [u8; SALT_LEN],
@@ -95,13 +94,13 @@ pub struct KeptLine<'a> {
 }
 
 impl<'a> KeptLine<'a> {
-    /// Reads a line, given without its LF, and recomputes the commitment.
+    /// Parses a line, given without its LF, and checks the commitment.
     ///
     /// # Errors
     ///
-    /// [`Fault`]; [`Fault::BadValue`] of `name` when salt and path are not what it commits to.
+    /// [`Fault`]; [`Fault::BadValue`] of `name` if it does not commit to salt and path.
     pub fn parse(text: &'a str) -> Result<Self, Fault> {
-        // An item line holds no such words, and a path stands behind them.
+        // An item line does not contain ` salt `, and the path follows after it.
         let (line, rest) = text.split_once(" salt ").ok_or(Fault::MissingLine { name: "salt" })?;
         let item = Item::parse(line)?;
         let (salt, path) = rest.split_once(" path ").ok_or(Fault::MissingLine { name: "path" })?;
@@ -119,7 +118,7 @@ impl<'a> KeptLine<'a> {
         leaf_hash(self.line.as_bytes())
     }
 
-    /// Writes the line of a known item and its LF behind `text`, and gives the item's leaf hash.
+    /// Appends the line of an item and LF to `text`, and returns the item's leaf hash.
     pub fn write(text: &mut String, known: &KnownLine<'_>, salt: &[u8; SALT_LEN]) -> Digest {
         let start = text.len();
         Item { digests: known.digests, name: name_commitment(salt, known.path) }.write(text);
@@ -133,7 +132,7 @@ impl<'a> KeptLine<'a> {
     }
 }
 
-/// Whether a manifest can bear an item of this path.
+/// Checks that a path is allowed in a manifest.
 ///
 /// # Errors
 ///
@@ -184,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_that_no_line_can_hold_are_refused() {
+    fn paths_that_no_line_can_hold_are_rejected() {
         for (path, code) in [("", "wrong_length"), ("a\nb", "bad_value"), ("a\u{85}", "bad_value")] {
             assert_eq!(check_path(path).unwrap_err().code(), code);
         }

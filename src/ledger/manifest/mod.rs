@@ -1,14 +1,13 @@
 //! Manifests 清单: thousands or millions of items under one statement.
 //!
-//! A statement's `manifest` line bears the RFC 6962 root over item lines and their number. The lines stay with the
-//! depositor, who can prove any one of them without showing another: all that a proof holds of its neighbours are
-//! hashes of lines that each bear a salted commitment, so that not even a guess at a neighbour can be tried.
+//! A statement's `manifest` line contains the RFC 6962 root over item lines and their number. The lines stay with the
+//! depositor, who can prove any item without revealing another: a proof contains only hashes of other lines, and each line
+//! contains a salted commitment, so guesses at other items cannot be checked.
 //!
-//! [`item`] is the line; [`tree`] makes the root and the paths, in pieces that several hands can work on; [`list`] is the
-//! list that the depositor keeps, and the list of known digests that it may be made from; [`claim`] is one item, held
-//! against the statement.
+//! [`item`] is the item line; [`tree`] computes root and paths, in chunks that threads can hash in parallel; [`list`] has the
+//! item list that the depositor keeps and the digest list that it may be made from; [`claim`] proves one item.
 //!
-//! Not here: files, salts drawn and threads (`cli`), the JSON of an item's receipt (`wire`), what it proves (`verify`).
+//! Not here: files, random salts and threads (`cli`), the JSON of an item's receipt (`wire`), its verification (`verify`).
 
 pub mod claim;
 pub mod item;

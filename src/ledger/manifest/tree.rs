@@ -1,8 +1,8 @@
-//! The root over a manifest's items and the path of any one, in pieces that several hands can work on.
+//! The Merkle root over a manifest's items and their inclusion paths, computed chunk by chunk.
 //!
-//! The leaves are cut into chunks of [`CHUNK`], a power of two: each chunk is a complete subtree of the RFC 6962 tree,
-//! the last one its right edge, so the tree over the chunks' roots is the tree over the leaves. Workers make [`Chunk`]s in
-//! any order; a [`ManifestTree`] takes them in theirs.
+//! The leaves are split into chunks of [`CHUNK`], a power of two. Each chunk is a complete subtree of the RFC 6962 tree, the
+//! last one its right edge, so the tree over the chunks' roots is the tree over the leaves. Threads hash [`Chunk`]s in any
+//! order; a [`ManifestTree`] takes them in the order of the leaves.
 //!
 //! ```
 //! use tiezheng::ledger::hash::{Digest, leaf_hash};
@@ -20,17 +20,17 @@
 //! ];
 //! let mut tree = ManifestTree::new();
 //! tree.push(Chunk::over(&leaves).unwrap()).unwrap();
-//! // Made with sha256sum and xxd: node(node(leaf 0, leaf 1), leaf 2).
+//! // Computed with sha256sum and xxd: node(node(leaf 0, leaf 1), leaf 2).
 //! let root = "d441d8afe91eae03fbcdcd22d1067da6e69341e1e7def204766b1cd2bfc20639";
 //! assert_eq!(tree.root().unwrap().root.to_string(), root);
 //! ```
 //!
 //! # Invariants
 //!
-//! Memory is 32 bytes a chunk, 8 KiB for a million items, beside the one chunk in hand. Root and paths are those of
-//! `merkle::list` over all leaves.
+//! It takes 32 bytes of memory for each chunk, 8 KiB for a million items. Root and paths are those of `merkle::list` over all
+//! leaves.
 //!
-//! Not here: what a leaf says (`item`), threads (`cli`).
+//! Not here: the content of leaves (`item`), threads (`cli`).
 
 use crate::ledger::hash::Digest;
 use crate::ledger::merkle::list::{inclusion_in, root_of};
@@ -38,7 +38,7 @@ use crate::ledger::merkle::proof::InclusionProof;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::statement::text::ManifestRoot;
 
-/// Leaves of a chunk: enough that handing one over costs nothing, few enough that it stays in a core's cache.
+/// Leaves of a chunk: enough to make passing one between threads cheap, few enough for a core's cache.
 pub const CHUNK: usize = 4096;
 
 /// The root over a chunk of leaves.
@@ -57,7 +57,7 @@ impl Chunk {
     }
 }
 
-/// A chunk came behind one that was not full: the leaves are no row without gaps.
+/// A chunk follows one that is not full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("only the last chunk of a manifest may have fewer than {CHUNK} items")]
 pub struct BehindTheLast;
@@ -70,7 +70,7 @@ impl BehindTheLast {
     }
 }
 
-/// The tree over chunks.
+/// The Merkle tree over chunks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ManifestTree {
     roots: Vec<Digest>,
@@ -79,13 +79,13 @@ pub struct ManifestTree {
 }
 
 impl ManifestTree {
-    /// Over nothing yet.
+    /// The tree without chunks.
     #[must_use]
     pub const fn new() -> Self {
         Self { roots: Vec::new(), last: CHUNK }
     }
 
-    /// Takes the next chunk.
+    /// Appends the next chunk.
     ///
     /// # Errors
     ///
@@ -99,21 +99,21 @@ impl ManifestTree {
         Ok(())
     }
 
-    /// How many items there are.
+    /// Number of items.
     #[must_use]
     pub fn count(&self) -> u64 {
         let whole = self.roots.len().saturating_sub(1) as u64;
         if self.roots.is_empty() { 0 } else { whole * CHUNK as u64 + self.last as u64 }
     }
 
-    /// What a statement's `manifest` line says; `None` over nothing.
+    /// The content of a statement's `manifest` line; `None` without items.
     #[must_use]
     pub fn root(&self) -> Option<ManifestRoot> {
         (!self.roots.is_empty()).then(|| ManifestRoot { root: root_of(&self.roots), count: self.count() })
     }
 
-    /// The path of the item at `index`, whose chunk has these `leaves`. `None` if there is no such item, or the leaves
-    /// are those of another chunk.
+    /// The inclusion path of the item at `index`, whose chunk has these `leaves`. `None` if there is no such item, or the
+    /// leaves are those of another chunk.
     #[must_use]
     pub fn path(&self, index: LeafIndex, leaves: &[Digest]) -> Option<InclusionProof> {
         let index = usize::try_from(index.0).ok()?;

@@ -1,8 +1,8 @@
-//! The right edge of a growing tree: all that appending a leaf needs to know, and all that a writer keeps in memory.
+//! The right edge of a growing tree: the state that is needed to append leaves.
 //!
-//! A [`Frontier`] holds two views of the same edge. The *peaks* are the roots of the complete subtrees which the tree
-//! consists of (RFC 6962 §2.1), one for each set bit of its size; folding them gives the root. The *partial tiles* are
-//! the hashes which no full tile holds yet (C2SP tlog-tiles): at most 255 a tile level, at most eight levels.
+//! A [`Frontier`] has two views of the same edge. The *peaks* are the roots of the complete subtrees that make up the tree
+//! (RFC 6962 §2.1), one for each set bit of its size; folding them gives the root. The *partial tiles* are the hashes that
+//! are not in a full tile yet (C2SP tlog-tiles): at most 255 on each of at most eight levels.
 //!
 //! ```
 //! use tiezheng::ledger::hash::leaf_hash;
@@ -24,7 +24,7 @@
 //! One node hash per leaf on average, never the same pair twice: the root of a full tile is a peak on its way up.
 //! `restore` of the partial tiles gives back an equal frontier.
 //!
-//! Not here: hashing of records (`hash`), keeping what is handed out (`store`), proofs (`proof`).
+//! Not here: hashing of records (`hash`), storing full tiles (`store`), proofs (`proof`).
 
 use std::mem;
 
@@ -43,7 +43,7 @@ pub struct Frontier {
     tiles: [Vec<Digest>; TILE_LEVELS as usize],
 }
 
-/// A tile that has just become full, and so will never change again.
+/// A full tile, which never changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FullTile {
     /// Tile level, 0 to 6.
@@ -137,7 +137,7 @@ impl Frontier {
         Ok(Self { size: size.0, peaks, tiles })
     }
 
-    /// How many leaves the tree has.
+    /// Number of leaves.
     #[must_use]
     pub const fn size(&self) -> TreeSize {
         TreeSize(self.size)

@@ -1,7 +1,7 @@
 //! The Merkle tree over a list of hashes in memory: the tree of one block, and the inside of a tile (RFC 6962 §2.1).
 //!
-//! Level by level: pairs are hashed, and a lone last hash moves up as it is. That gives the RFC's tree, though the RFC
-//! splits from the top, because the lone one is always the whole right edge that was not complete.
+//! It is computed level by level: pairs are hashed, and an unpaired last hash moves up unchanged. This gives the tree that the
+//! RFC defines by splitting from the top, because the unpaired hash is always the root of the incomplete right edge.
 //!
 //! ```
 //! use tiezheng::ledger::hash::{leaf_hash, node_hash};
@@ -12,8 +12,8 @@
 //! assert_eq!(inclusion_in(&[a, b, c], 0).unwrap().hashes(), [b, c]);
 //! ```
 //!
-//! It promises `n − 1` hashes for a root, and no more for all proofs together. Not here: trees too large for memory
-//! (`frontier` grows them, `prove` reads them).
+//! A root takes `n − 1` hash computations, and all proofs together no more. Not here: trees larger than memory (`frontier`
+//! appends to them, `prove` reads them).
 
 use std::iter;
 
@@ -40,14 +40,14 @@ pub fn inclusion_in(leaves: &[Digest], index: usize) -> Option<InclusionProof> {
     (index < leaves.len()).then(|| path(leaves, &levels_over(leaves), index))
 }
 
-/// The proofs of all `leaves`, in their order: what [`inclusion_in`] gives for each, with every hash computed once.
+/// The proofs of all `leaves`, in their order, as [`inclusion_in`] gives them, with every hash computed once.
 #[must_use]
 pub fn inclusion_many(leaves: &[Digest]) -> Vec<InclusionProof> {
     let levels = levels_over(leaves);
     (0..leaves.len()).map(|index| path(leaves, &levels, index)).collect()
 }
 
-/// The tree over a list, kept whole: its root and every proof cost no more hashing.
+/// The tree over a list with all its levels: root and proofs need no further hashing.
 #[derive(Debug, Clone)]
 pub struct ListTree {
     leaves: Vec<Digest>,
@@ -62,7 +62,7 @@ impl ListTree {
         Self { leaves, levels }
     }
 
-    /// As [`root_of`] gives it.
+    /// The root, as [`root_of`] gives it.
     #[must_use]
     pub fn root(&self) -> Digest {
         self.levels.last().and_then(|top| top.first()).map_or_else(|| join(&self.leaves), |root| *root)
@@ -87,15 +87,15 @@ impl ListTree {
         }
     }
 
-    /// As [`inclusion_in`] gives it.
+    /// The proof of the leaf at `index`, as [`inclusion_in`] gives it.
     #[must_use]
     pub fn inclusion(&self, index: usize) -> Option<InclusionProof> {
         (index < self.leaves.len()).then(|| path(&self.leaves, &self.levels, index))
     }
 }
 
-/// Joins complete subtrees that stand side by side, each lower than the one before, as those of a
-/// [`Span`](super::shape::Span): folded from the right. Of none, the root of the empty tree.
+/// The root over adjacent complete subtrees, each lower than the one before, as those of a [`Span`](super::shape::Span): folded
+/// from the right. Without subtrees, the root of the empty tree.
 pub(super) fn join(row: &[Digest]) -> Digest {
     let joined = row.iter().copied().rev().reduce(|right, left| node_hash(&left, &right));
     joined.unwrap_or_else(|| sha256(&[]))
@@ -107,12 +107,13 @@ fn levels_over(leaves: &[Digest]) -> Vec<Vec<Digest>> {
     iter::successors(first, |level| (level.len() > 1).then(|| parents(level))).collect()
 }
 
+/// The next level up.
 fn parents(level: &[Digest]) -> Vec<Digest> {
     let (pairs, lone) = level.as_chunks();
     pairs.iter().map(|[left, right]| node_hash(left, right)).chain(lone.iter().copied()).collect()
 }
 
-/// The siblings on the way from leaf `index` to the root. Only a lone hash and the root have none.
+/// The siblings on the path from leaf `index` to the root. An unpaired hash and the root have none.
 fn path(leaves: &[Digest], levels: &[Vec<Digest>], index: usize) -> InclusionProof {
     let mut hashes = Vec::with_capacity(levels.len());
     let levels = iter::once(leaves).chain(levels.iter().map(Vec::as_slice));

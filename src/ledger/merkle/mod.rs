@@ -1,18 +1,18 @@
-//! The one Merkle tree that every record is a leaf of (RFC 6962 §2.1), seen from six sides.
+//! The Merkle tree over all records of a ledger (RFC 6962 §2.1).
 //!
-//! | file | what it knows |
+//! | module | content |
 //! |---|---|
-//! | [`shape`] | which subtrees a tree of a given size, and a proof, is made of; numbers only, no hashes |
-//! | [`tile`] | how the hashes are cut into files of 256 (C2SP tlog-tiles): names, widths, bytes |
-//! | [`proof`] | what a proof is, and how it is verified: all that a verifier needs besides `shape` |
+//! | [`shape`] | which subtrees make up a tree of a given size, and a proof; index arithmetic only |
+//! | [`tile`] | tiles of 256 hashes (C2SP tlog-tiles): paths, widths, bytes |
+//! | [`proof`] | proofs and their verification: all that a verifier needs besides `shape` |
 //! | [`list`] | roots and proofs over hashes in memory: the tree of a block |
-//! | [`prove`] | roots and proofs of the whole tree, built from its tiles |
-//! | [`frontier`] | the right edge of the growing tree: appends leaves, hands out the tiles they complete |
+//! | [`prove`] | roots and proofs of the whole tree, computed from its tiles |
+//! | [`frontier`] | the right edge of the growing tree: appends leaves and yields the tiles that they complete |
 //!
-//! Each imports only from those above it.
+//! Each module imports only from those above it.
 //!
-//! Not here: what a leaf says (`ledger::entry`, `ledger::block`), who signs a root (`ledger::checkpoint`), where tiles
-//! are kept (`store`).
+//! Not here: the content of leaves (`ledger::entry`, `ledger::block`), signed roots (`ledger::checkpoint`), storage of tiles
+//! (`store`).
 
 pub mod frontier;
 pub mod list;

@@ -1,7 +1,7 @@
-//! The tree as RFC 6962 §2.1 defines it, word for word and without a thought for speed: what the tests compare with.
+//! The recursive definition of the tree in RFC 6962 §2.1, as the reference for tests.
 //!
-//! Also the leaves which all tests use, and a reader of their tiles that watches what is asked of it. Not here: any line
-//! of the code under test but `hash`.
+//! Also the leaves that all tests use, and a reader of their tiles that checks the requests. It uses no code under test except
+//! `hash`.
 
 use std::cell::RefCell;
 use std::convert::Infallible;

@@ -1,6 +1,6 @@
-//! Inclusion and consistency proofs, and how anybody verifies them (RFC 6962 §2.1, RFC 9162 §2.1).
+//! Inclusion and consistency proofs and their verification (RFC 6962 §2.1, RFC 9162 §2.1).
 //!
-//! An *inclusion proof* shows that a leaf stands at an index of the tree with a given root; a *consistency proof* shows
+//! An *inclusion proof* shows that a leaf is at an index of the tree with a given root; a *consistency proof* shows
 //! that one tree is the beginning of another, with nothing changed or reordered. Both are lists of node hashes, bottom
 //! up, and a verifier needs no more than the list, the numbers and the roots:
 //!
@@ -39,7 +39,7 @@ pub struct InclusionProof(pub(super) Vec<Digest>);
 pub struct ConsistencyProof(pub(super) Vec<Digest>);
 
 impl InclusionProof {
-    /// Takes the hashes of a proof, which may be any: only verifying tells.
+    /// A proof of these hashes, not verified.
     ///
     /// # Errors
     /// [`ProofError::TooLong`] over [`MAX_PROOF_HASHES`] hashes.
@@ -55,7 +55,7 @@ impl InclusionProof {
 }
 
 impl ConsistencyProof {
-    /// Takes the hashes of a proof, which may be any: only verifying tells.
+    /// A proof of these hashes, not verified.
     ///
     /// # Errors
     /// [`ProofError::TooLong`] over [`MAX_PROOF_HASHES`] hashes.
@@ -74,7 +74,7 @@ fn limited(hashes: Vec<Digest>) -> Result<Vec<Digest>, ProofError> {
     if hashes.len() > MAX_PROOF_HASHES { Err(ProofError::TooLong) } else { Ok(hashes) }
 }
 
-/// Why a proof does not prove what it should. Whoever sent it is wrong, or lies, or holds another tree.
+/// Why a proof does not verify.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProofError {
     /// The tree has no leaf at that index.
@@ -117,7 +117,7 @@ pub enum ProofError {
     },
 }
 
-/// Verifies that the leaf with hash `leaf` stands at `index` of the tree of `size` leaves with that `root` (RFC 9162
+/// Verifies that the leaf with hash `leaf` is at `index` of the tree of `size` leaves with that `root` (RFC 9162
 /// §2.1.3.2).
 ///
 /// # Errors
@@ -204,7 +204,7 @@ fn same_root(computed: Digest, expected: &Digest) -> Result<(), ProofError> {
     if computed == *expected { Ok(()) } else { Err(ProofError::RootDiffers { computed, expected: *expected }) }
 }
 
-/// On which side of the path the next hash of a proof stands.
+/// The side of the path on which the next hash of a proof is.
 enum Side {
     Left,
     Right,
@@ -217,7 +217,7 @@ struct Climb {
 }
 
 impl Climb {
-    /// Goes up past the next sibling, and says where that stands.
+    /// Goes up past the next sibling, and returns its side.
     fn step(&mut self) -> Result<Side, ProofError> {
         if self.last == 0 {
             return Err(ProofError::TooLong);

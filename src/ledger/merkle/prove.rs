@@ -28,7 +28,7 @@
 //! assert_eq!(verify_consistency(old, &old_root, new, &new_root, &proof), Ok(()));
 //! ```
 //!
-//! It promises to read at most two tiles a level, each once, and none beyond the size asked about. It does not check
+//! It reads at most two tiles of each level, each once, and none beyond the given size. It does not check
 //! what it reads: a proof from damaged tiles does not verify (`proof`), and finding the damage is `audit`'s work.
 
 use std::collections::BTreeMap;
@@ -46,7 +46,7 @@ pub enum BuildError<E> {
     /// The tree has no leaf at that index.
     #[error("no leaf {index} in a tree of {size} leaves")]
     IndexOutside {
-        /// The index asked for.
+        /// The requested index.
         index: LeafIndex,
         /// The size of the tree.
         size: TreeSize,
@@ -69,21 +69,21 @@ pub enum BuildError<E> {
         /// What the reader says.
         source: E,
     },
-    /// The reader broke its promise: it answered more or fewer hashes than it was asked for.
+    /// The reader returned more or fewer hashes than requested.
     #[error("tile {index} of level {level} came with {found} hashes instead of {expected}")]
     WrongWidth {
         /// The tile level.
         level: u8,
         /// The number of the tile.
         index: u64,
-        /// How many hashes were asked for.
+        /// Number of requested hashes.
         expected: u16,
         /// How many came.
         found: usize,
     },
 }
 
-/// Builds the proof that leaf `index` stands in the tree of `size` leaves (RFC 6962 §2.1.1). Reads at most two tiles a
+/// Builds the proof that leaf `index` is in the tree of `size` leaves (RFC 6962 §2.1.1). Reads at most two tiles a
 /// level, each once.
 ///
 /// # Errors
@@ -143,7 +143,7 @@ struct Tiles<'r, R> {
     reader: &'r R,
     size: TreeSize,
     read: BTreeMap<(u8, u64), Vec<Digest>>,
-    /// Subtrees hashed so far: those high up stand in the path of nearly every leaf.
+    /// Subtrees hashed so far: the high ones are in the path of nearly every leaf.
     hashed: BTreeMap<(u8, u64), Digest>,
 }
 

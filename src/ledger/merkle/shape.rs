@@ -1,8 +1,8 @@
-//! The shape of the tree: which leaves lie under which node, and which subtrees a proof is made of.
+//! Index arithmetic of the tree: which leaves are under which node, and which subtrees make up a proof.
 //!
-//! RFC 6962 §2.1 splits `n > 1` leaves after the largest power of two smaller than `n`. So whatever stands to the left
-//! of a split is a *complete* subtree, a power of two of leaves wide, and its hash never changes again. A complete
-//! subtree is a [`Node`], named by its height over the leaves and its number among its equals. Seven leaves:
+//! RFC 6962 §2.1 splits `n > 1` leaves after the largest power of two smaller than `n`. So the left side of a split is a
+//! *complete* subtree over a power of two of leaves, and its hash never changes. A complete subtree is a [`Node`], identified
+//! by its height above the leaves and its number from the left. Seven leaves:
 //!
 //! ```text
 //! level 2      ┌── 0 ──┐
@@ -10,12 +10,12 @@
 //! level 0    0   1   2   3   4   5   6        root = node(node₂.₀, node(node₁.₂, leaf 6))
 //! ```
 //!
-//! What a proof lists is a [`Span`]: a complete subtree or, on the right edge only, a row of ever smaller ones.
+//! A proof consists of [`Span`]s: a complete subtree or, on the right edge only, a sequence of ever smaller ones.
 //!
 //! ```
 //! use tiezheng::ledger::merkle::shape::{LeafIndex, Node, TreeSize, consistency_path, inclusion_path};
 //!
-//! // PATH(0, D[7]): leaf 1, leaves 2-3, leaves 4-6; the last is no complete subtree but two of them.
+//! // PATH(0, D[7]): leaf 1, leaves 2-3, leaves 4-6; the last span consists of two complete subtrees.
 //! let path = inclusion_path(LeafIndex(0), TreeSize(7)).unwrap();
 //! assert_eq!(path.iter().map(|span| span.leaves()).collect::<Vec<_>>(), [1..2, 2..4, 4..7]);
 //! assert_eq!(path[2].nodes().collect::<Vec<_>>(), [Node { level: 1, index: 2 }, Node { level: 0, index: 6 }]);
@@ -25,18 +25,17 @@
 //! assert_eq!(path.iter().map(|span| span.leaves()).collect::<Vec<_>>(), [2..3, 3..4, 0..2, 4..7]);
 //! ```
 //!
-//! It promises arithmetic on integers alone, and no panic for any `u64`. Not here: hashes (`proof`) and tiles (`tile`).
+//! No function panics, whatever the `u64`. Not here: hashes (`proof`) and tiles (`tile`).
 
 use std::fmt;
 use std::ops::Range;
 
-/// The place of a leaf in the tree, counted from 0 (the `m` of RFC 6962 §2.1.1). At most 2^63 − 2, so that the tree it
-/// stands in has a [`TreeSize`]; whoever parses an index enforces that.
+/// The index of a leaf in the tree, from 0 (the `m` of RFC 6962 §2.1.1). At most 2^63 − 2, so that the size of the tree is a
+/// [`TreeSize`]; parsers enforce that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LeafIndex(pub u64);
 
-/// How many leaves a tree has (the `n` of RFC 6962 §2.1). At most [`TreeSize::MAX`]; whoever parses a size enforces
-/// that.
+/// The number of leaves of a tree (the `n` of RFC 6962 §2.1). At most [`TreeSize::MAX`]; parsers enforce that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TreeSize(pub u64);
 
@@ -73,7 +72,7 @@ impl TreeSize {
         self.0.checked_sub(1).map(LeafIndex)
     }
 
-    /// The index that the next leaf to be appended gets.
+    /// The index of the next leaf to be appended.
     #[must_use]
     pub const fn next_index(self) -> LeafIndex {
         LeafIndex(self.0)

@@ -26,7 +26,7 @@
 //! assert_eq!(encode_bundle(entries).unwrap(), b"\x00\x03one\x00\x03two\x00\x05three");
 //! ```
 //!
-//! It promises one spelling: whatever a parser or decoder here accepts, the printer or encoder prints byte for byte.
+//! Every value has one canonical form: printing what a parser accepts gives the same bytes.
 //! Not here: where tiles are stored (`store`), compression and caching (`http`).
 
 use std::fmt::Display;
@@ -35,13 +35,13 @@ use std::str::FromStr;
 use crate::ledger::hash::{DIGEST_LEN, Digest};
 use crate::ledger::merkle::shape::{Node, TreeSize};
 
-/// How many levels of the tree one tile level spans.
+/// Levels of the tree in one tile level.
 pub const TILE_HEIGHT: u8 = 8;
 
-/// How many hashes a full tile holds, and how many entries a full bundle: 2^[`TILE_HEIGHT`].
+/// Number of hashes in a full tile, and of entries in a full bundle: 2^[`TILE_HEIGHT`].
 pub const TILE_WIDTH: u16 = 1 << TILE_HEIGHT;
 
-/// How many tile levels the largest tree has: 256^8 is over [`TreeSize::MAX`].
+/// Number of tile levels of the largest tree: 256^8 is more than [`TreeSize::MAX`].
 pub const TILE_LEVELS: u8 = 8;
 
 /// The highest tile level that a path can name, far above what a tree can have.
@@ -57,7 +57,7 @@ pub struct Tile {
     pub level: u8,
     /// Number from the left within the level, 0 to [`MAX_TILE_INDEX`].
     pub index: u64,
-    /// How many hashes, 1 to [`TILE_WIDTH`]; a full tile has [`TILE_WIDTH`].
+    /// Number of hashes, 1 to [`TILE_WIDTH`]; a full tile has [`TILE_WIDTH`].
     pub width: u16,
 }
 
@@ -70,7 +70,7 @@ pub struct EntryBundle {
     pub width: u16,
 }
 
-/// Why a text is not the path of a tile or bundle. Whoever asked for it gets "not found": no such resource can exist.
+/// Why a text is not the path of a tile or bundle. Over HTTP the answer is "not found".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TilePathError {
     /// The path does not begin as it must.
@@ -79,13 +79,13 @@ pub enum TilePathError {
         /// How it must begin.
         expected: &'static str,
     },
-    /// The level is no canonical decimal from 0 to 63.
+    /// The level is not a canonical decimal from 0 to 63.
     #[error("tile level is not a number from 0 to {MAX_TILE_LEVEL}")]
     Level,
-    /// The number is not spelled in groups of three digits as above.
-    #[error("tile number is not spelled like `x001/x234/067`")]
+    /// The number is not in groups of three digits.
+    #[error("the tile number is not in the form `x001/x234/067`")]
     Index,
-    /// What follows `.p/` is no canonical decimal from 1 to 255.
+    /// The width after `.p/` is not a canonical decimal from 1 to 255.
     #[error("partial width is not a number from 1 to 255")]
     Width,
 }
@@ -167,7 +167,7 @@ fn index_path(index: u64) -> String {
     path
 }
 
-/// Reads loosely, then lets the printer decide: only its own spelling passes.
+/// Parses leniently, and accepts only what prints as the same text.
 fn parse_index(text: &str) -> Option<u64> {
     let mut index: u64 = 0;
     for group in text.split('/') {
@@ -177,7 +177,7 @@ fn parse_index(text: &str) -> Option<u64> {
     (index <= MAX_TILE_INDEX && index_path(index) == text).then_some(index)
 }
 
-/// A decimal in its one spelling: no sign, no leading zeros.
+/// A canonical decimal: no sign, no leading zeros.
 fn decimal<T: FromStr + Display>(text: &str) -> Option<T> {
     text.parse().ok().filter(|number: &T| number.to_string() == text)
 }
@@ -188,7 +188,7 @@ pub fn items_at(level: u8, size: TreeSize) -> u64 {
     size.0.checked_shr(u32::from(TILE_HEIGHT) * u32::from(level)).unwrap_or(0)
 }
 
-/// How wide tile `index` of `level` is in a tree of `size` leaves, 0 to [`TILE_WIDTH`]; 0 means there is no such tile.
+/// The width of tile `index` of `level` in a tree of `size` leaves, 0 to [`TILE_WIDTH`]; 0 means that there is no such tile.
 #[must_use]
 pub fn width_at(level: u8, index: u64, size: TreeSize) -> u16 {
     let before = index.saturating_mul(TILE_WIDTH.into());
@@ -238,21 +238,20 @@ impl Items {
     }
 }
 
-/// Reads item hashes, from wherever tiles are kept. Proofs are built through this alone, so they are the same whether
-/// the tiles come from memory, a database or a stranger's server.
+/// Source of item hashes: memory, a database or a remote log. Proofs are built through this trait only.
 pub trait HashReader {
     /// Why hashes could not be read.
     type Error;
 
-    /// Reads `count` consecutive items of tile level `level`, beginning with item number `first`. Item `i` of level `L`
-    /// is the root of the complete subtree of the `256^L` leaves number `i`. The items asked for always lie within one
-    /// tile, and within the tree that was asked about. One that answers more or fewer hashes is refused by the caller.
+    /// Reads `count` consecutive items of tile level `level`, beginning with item number `first`. Item `i` of level `L` is
+    /// the root of the complete subtree of the `256^L` leaves number `i`. The requested items are always within one tile, and
+    /// within the tree that the proof is about. Callers reject a result of another length.
     ///
     /// # Errors
     /// The reader's own: the hashes could not be read.
     fn hashes(&self, level: u8, first: u64, count: u16) -> Result<Vec<Digest>, Self::Error>;
 
-    /// The root over items, for a reader that remembers it; from any other, `None`, and they are read and hashed.
+    /// The root over items, from a reader that caches it; otherwise `None`, and the caller reads and hashes them.
     ///
     /// # Errors
     /// The reader's own.

@@ -98,7 +98,7 @@ fn erased_pieces_are_sorted_and_bounded_and_stand_once() {
 }
 
 #[test]
-fn departures_are_refused_by_name() {
+fn each_violation_has_its_code() {
     let text = genesis().sign(&[&signer(1)]).unwrap().to_string();
     let code = |from: &str, to: &str| SignedNotice::parse(text.replacen(from, to, 1).as_bytes()).unwrap_err().code();
     assert_eq!(code("notice v1", "notice v2"), "unknown_version");

@@ -138,7 +138,7 @@ fn every_single_substitution_and_neighbour_swap_is_found() {
 }
 
 #[test]
-fn a_key_of_no_number_is_spelled_somehow() {
+fn a_key_of_no_number_has_a_text() {
     let text = DepositNumber::text_of_key(&[0xff; 12]);
     assert_eq!((text.as_bytes().len(), text.as_bytes().first()), (27, Some(&b'T')));
 }
@@ -156,7 +156,7 @@ proptest::proptest! {
     }
 
     #[test]
-    fn records_have_one_spelling(test: bool, random: u64, at: proptest::sample::Index, byte in b' '..=b'~') {
+    fn numbers_in_records_have_one_form(test: bool, random: u64, at: proptest::sample::Index, byte in b' '..=b'~') {
         let number = (random..).find_map(|random| DepositNumber::draw(test, 20_261_122, random)).unwrap();
         let mut bytes = number.to_string().into_bytes();
         let at = at.index(bytes.len());
@@ -182,7 +182,7 @@ proptest::proptest! {
     }
 
     #[test]
-    fn what_stands_around_a_number_changes_nothing(
+    fn text_around_a_number_is_ignored(
         test: bool, random: u64, before in "[\u{4E00}-\u{9FA5}：“（【 \u{200E}]{0,9}", behind in "[\u{4E00}-\u{9FA5}。，”）】 \u{2069}]{0,9}"
     ) {
         let number = (random..).find_map(|random| DepositNumber::draw(test, 20_261_122, random)).unwrap();

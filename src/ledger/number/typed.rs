@@ -1,13 +1,14 @@
-//! What people type or paste as a deposit number, taken apart: runs of the characters that numbers are made of, and the
-//! characters between them.
+//! Tokenizer for deposit numbers as users type or paste them: runs of characters that numbers are made of, and the characters
+//! between them.
 //!
 //! ```text
 //! 存证编号：２０２６１１２２-0k7m x9qt 3d5w c3。      one run of 22 characters; `存证编号：` before it, `。` behind it
 //! ```
 //!
-//! Dashes, white space and invisible characters do not end a run. Full-width characters are folded to ASCII. A known label
-//! in Latin letters at the start of a run is dropped. Which run is the number is decided by the caller, and only by the
-//! check characters.
+//! Dashes, white space and invisible characters do not end a run. Full-width characters are folded to ASCII. Known labels in
+//! Latin letters at the start of a run are dropped. The caller decides which run is the number.
+
+use crate::ledger::text::half_width;
 
 /// Labels in lower case. A label is a whole word.
 const LABELS: [&str; 10] = ["deposit", "evidence", "id", "no", "nr", "num", "number", "numbers", "receipt", "tiezheng"];
@@ -17,27 +18,27 @@ const LABELS: [&str; 10] = ["deposit", "evidence", "id", "no", "nr", "num", "num
 pub(super) struct Typed {
     /// As typed.
     pub(super) found: char,
-    /// Its place among the visible characters, from 1.
+    /// Its position among the visible characters, from 1.
     pub(super) position: usize,
     /// In ASCII and upper case; `O` is `0`, `I` and `L` are `1`.
     pub(super) folded: u8,
-    /// Which word of the text it belongs to.
+    /// Number of the word that it belongs to.
     word: usize,
 }
 
-/// A character that no number contains.
+/// A character that numbers do not contain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Foreign {
     /// As typed.
     pub(super) found: char,
-    /// Its place among the visible characters, from 1.
+    /// Its position among the visible characters, from 1.
     pub(super) position: usize,
-    /// The Latin letter that it looks like, for letters of other alphabets.
+    /// The Latin letter that it looks like, for a Greek or Cyrillic one.
     pub(super) latin: Option<char>,
 }
 
 impl Foreign {
-    /// Whether it is what people write around a number: punctuation, brackets, Chinese.
+    /// Whether it is usual around a number: punctuation, brackets, Chinese characters.
     pub(super) fn is_ordinary(&self) -> bool {
         const AROUND: &str = "\"'`“”‘’「」『』《》〈〉()（）[]【】〔〕{}<>.,;:!?#/|=…。，、；：！？·№";
         let is_chinese = matches!(u32::from(self.found), 0x2E80..=0x9FFF | 0xF900..=0xFAFF | 0x2_0000..=0x3_FFFF);
@@ -50,7 +51,7 @@ impl Foreign {
 pub(super) enum Part {
     /// Characters that numbers are made of.
     Run(Vec<Typed>),
-    /// One that ends a run.
+    /// A character that ends a run.
     Foreign(Foreign),
 }
 
@@ -74,6 +75,7 @@ pub(super) fn parts(text: &str) -> Vec<Part> {
     parts
 }
 
+/// Ends the current run, without the labels at its start.
 fn close(parts: &mut Vec<Part>, run: &mut Vec<Typed>) {
     let start = labels_end(run);
     if start < run.len() {
@@ -82,7 +84,7 @@ fn close(parts: &mut Vec<Part>, run: &mut Vec<Typed>) {
     run.clear();
 }
 
-/// Where the labels at the start of a run end.
+/// Length of the labels at the start of a run.
 fn labels_end(run: &[Typed]) -> usize {
     let mut start = 0;
     for word in run.chunk_by(|a, b| a.word == b.word) {
@@ -95,6 +97,7 @@ fn labels_end(run: &[Typed]) -> usize {
     start
 }
 
+/// The upper-case ASCII letter or digit of a number that `plain` means.
 const fn folded(plain: char) -> Option<u8> {
     if !plain.is_ascii_alphanumeric() {
         return None;
@@ -106,20 +109,13 @@ const fn folded(plain: char) -> Option<u8> {
     })
 }
 
-fn half_width(c: char) -> char {
-    match u32::from(c) {
-        wide @ 0xFF01..=0xFF5E => char::from_u32(wide - 0xFEE0).unwrap_or(c),
-        _ => c,
-    }
-}
-
 /// Hyphens, dashes, the minus sign, the long vowel mark that input methods offer for a dash, and the underscore.
 const fn is_dash(c: char) -> bool {
     matches!(c, '-' | '_' | '\u{2010}'..='\u{2015}' | '\u{2043}' | '\u{2212}' | '\u{30FC}' | '\u{FE58}' | '\u{FE63}')
 }
 
-/// Characters that messages and word processors add and nobody sees: soft hyphens, joiners, marks of direction, byte order
-/// marks, variation selectors.
+/// Invisible characters that messages and word processors add: soft hyphens, joiners, direction marks, byte order marks,
+/// variation selectors.
 const fn is_invisible(c: char) -> bool {
     matches!(c, '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
         | '\u{2060}'..='\u{206F}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{E0000}'..='\u{E0FFF}')
@@ -164,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn dashes_spaces_and_what_nobody_sees_do_not_end_a_run() {
+    fn dashes_spaces_and_invisible_characters_do_not_end_a_run() {
         assert_eq!(runs("2o-il_３Ｚ\u{200E} \u{AD}x\u{2060}—y\n"), ["20113ZXY"]);
         assert_eq!(runs("存证编号：a1。b2”"), ["A1", "B2"]);
         assert!(runs(" -\u{FEFF}（）").is_empty());

@@ -1,4 +1,4 @@
-//! What a statement speaks of: the digests of an original, and how a file is held against them.
+//! The digests of an original in a statement, and the comparison of a file with them.
 //!
 //! ```text
 //! sha-256 <64 hex>            plain: the digests of the original, and its size in bytes (>= 1)
@@ -11,54 +11,55 @@
 //!
 //! # Invariants
 //!
-//! At least one digest; MD5 and SHA-1 have no spelling here, and the digests of the empty input are refused. The
+//! At least one digest; MD5 and SHA-1 are not supported, and the digests of the empty input are rejected. The
 //! algorithm is named, never guessed from a length. A file matches only if **every** digest and the size agree; if only
 //! some do, the record contradicts itself ([`Comparison::Contradictory`]).
 
 use std::fmt;
 
 use crate::ledger::hash::Digest;
+use crate::ledger::keyword;
 use crate::ledger::text::Fault;
 
-/// A hash algorithm for originals. Both by default; SM3 is GB/T 32905, SHA-256 is FIPS 180-4.
+/// A hash algorithm for originals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum HashAlgorithm {
-    /// FIPS 180-4.
+    /// SHA-256 (FIPS 180-4).
     Sha256,
-    /// GB/T 32905-2016.
+    /// SM3 (GB/T 32905-2016).
     Sm3,
 }
 
 impl HashAlgorithm {
-    /// Both, in the order of the lines.
+    /// Both, in the order of a statement's lines.
     pub const ALL: [Self; 2] = [Self::Sha256, Self::Sm3];
 
-    /// The name in records and on screens.
+    /// The name in records, documents and the API.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Sha256 => "sha-256",
-            Self::Sm3 => "sm3",
+            Self::Sha256 => keyword::SHA_256,
+            Self::Sm3 => keyword::SM3,
         }
     }
 
-    /// The line's name in a statement.
+    /// The name of the statement's line for this algorithm.
     #[must_use]
     pub const fn line(self, salted: bool) -> &'static str {
         match (self, salted) {
             (_, false) => self.name(),
-            (Self::Sha256, true) => "salted-sha-256",
-            (Self::Sm3, true) => "salted-sm3",
+            (Self::Sha256, true) => keyword::SALTED_SHA_256,
+            (Self::Sm3, true) => keyword::SALTED_SM3,
         }
     }
 
-    /// Reads [`Self::name`].
+    /// Parses [`Self::name`].
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|algorithm| algorithm.name() == text)
     }
 
-    /// The digest of the empty input, which proves nothing about anything.
+    /// The digest of the empty input, which statements must not contain.
     #[must_use]
     pub const fn of_empty_input(self) -> Digest {
         Digest(match self {
@@ -80,7 +81,7 @@ impl fmt::Display for HashAlgorithm {
     }
 }
 
-/// How the digests were made.
+/// What the digests are computed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
     /// Digests of the original itself, whose size in bytes is given.
@@ -103,19 +104,19 @@ pub struct Content {
     pub sm3: Option<Digest>,
 }
 
-/// What was computed over the bytes of a file.
+/// Size and both digests of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FileDigests {
     /// Its size in bytes.
     pub size: u64,
-    /// Its SHA-256 (with the salt before it, where the record is salted).
+    /// SHA-256 of the file, or of salt and file.
     pub sha256: Digest,
-    /// Its SM3 (likewise).
+    /// SM3 of the file, or of salt and file.
     pub sm3: Digest,
 }
 
 impl FileDigests {
-    /// The digest of `algorithm`.
+    /// The digest by `algorithm`.
     #[must_use]
     pub const fn digest(&self, algorithm: HashAlgorithm) -> Digest {
         match algorithm {
@@ -125,19 +126,19 @@ impl FileDigests {
     }
 }
 
-/// How a file stands to a record.
+/// Result of comparing a file with a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Comparison {
     /// Every digest and the size agree.
     Match,
-    /// No digest agrees: another file, or a changed one.
+    /// No digest agrees: it is another file, or was changed.
     Mismatch,
-    /// Some agree and some do not: no file has all of these, the record contradicts itself.
+    /// Some agree and some do not: no file has all of these digests, so the record contradicts itself.
     Contradictory,
 }
 
 impl Content {
-    /// Checks what the lines alone can show.
+    /// Checks the digests and the size by themselves.
     ///
     /// # Errors
     ///
@@ -145,10 +146,10 @@ impl Content {
     /// [`Fault::BadValue`] for size 0.
     pub fn check(&self) -> Result<(), Fault> {
         if self.digests().next().is_none() {
-            return Err(Fault::MissingLine { name: "sha-256" });
+            return Err(Fault::MissingLine { name: keyword::SHA_256 });
         }
         if self.form == (Form::Plain { size: 0 }) {
-            return Err(Fault::BadValue { name: "size", expected: "at least 1" });
+            return Err(Fault::BadValue { name: keyword::SIZE, expected: "at least 1" });
         }
         match self.digests().find(|(algorithm, digest)| *digest == algorithm.of_empty_input()) {
             Some((algorithm, _)) => {
@@ -170,7 +171,7 @@ impl Content {
         self.form == Form::Salted
     }
 
-    /// Holds a measured file against every digest and the size.
+    /// Compares a file with every digest and the size.
     #[must_use]
     pub fn compare(&self, file: &FileDigests) -> Comparison {
         let same = self.digests().filter(|(algorithm, digest)| file.digest(*algorithm) == *digest).count();
@@ -207,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn the_digests_of_nothing_are_refused() {
+    fn the_digests_of_the_empty_input_are_rejected() {
         for algorithm in HashAlgorithm::ALL {
             assert_eq!(algorithm.of_empty_input(), measured(b"").digest(algorithm));
         }

@@ -1,83 +1,84 @@
-//! The keys that statements name, and a bounded memory of those read before.
+//! Parsing of depositors' keys, and a bounded cache of parsed keys.
 //!
-//! To read a key is to find a point on a curve, to hash its name and its id, and to spell it again: some five times as
-//! much work as all other lines of a statement together. Few keys sign most statements, so whoever reads many statements
-//! lends each read a [`KeyCache`].
+//! Parsing a key decompresses a curve point and hashes twice: about five times the work of all other lines of a statement. Most
+//! statements are signed by few keys, so callers that parse many statements pass a [`KeyCache`].
 //!
 //! # Invariants
 //!
-//! A cache never changes what is read: a key is remembered under its whole text, byte for byte, once that text has passed
-//! every rule, and what was refused is not remembered. It is a plain value of whoever reads, shared with nobody.
+//! A cache does not change results: a key is cached under its whole text, and only after it was accepted. A cache belongs to
+//! its caller; it is not shared.
 //!
-//! Not here: whether a key is one that anybody trusts, whether its signature verifies (`signed`).
+//! Not here: trust in keys, verification of signatures (`signed`).
 
 use crate::ledger::hash::lower_hex;
 use crate::ledger::key::{KeyTextError, VerifierKey};
+use crate::ledger::keyword;
 use crate::ledger::text::Fault;
 
 /// Bytes of a depositor's vkey: `k-` and 16 hex digits, the key id in 8, base64 of 33 bytes in 44, and two `+`.
 pub(in crate::ledger) const KEY_LEN: usize = 72;
-/// Where a key is looked for follows from digits of its own hash.
+/// Number of sets. Digits of the key's name, which is a hash, select the set.
 const SETS: usize = 1024;
-/// Keys in one set; a fifth takes the place of one of the four.
+/// Keys in a set; a further key replaces one of them.
 const WAYS: usize = 4;
 
-/// Most keys that a [`KeyCache`] remembers: some 1.3 MB.
+/// Most keys in a [`KeyCache`], about 1.3 MB.
 pub const KEYS_REMEMBERED: usize = SETS * WAYS;
 
-/// Keys of depositors that were read before.
+/// Set-associative cache of depositors' keys.
 #[derive(Default)]
 pub struct KeyCache {
-    /// [`SETS`] of them, or none at all.
-    sets: Vec<Vec<Known>>,
-    /// Whose turn it is to make room.
+    /// [`SETS`] sets, or none.
+    sets: Vec<Vec<Cached>>,
+    /// Counter that selects the key to replace.
     turn: usize,
 }
 
-struct Known {
+/// A parsed key under its text.
+struct Cached {
     text: [u8; KEY_LEN],
     key: VerifierKey,
 }
 
 impl KeyCache {
-    /// Remembers up to [`KEYS_REMEMBERED`] keys.
+    /// A cache of up to [`KEYS_REMEMBERED`] keys.
     #[must_use]
     pub fn new() -> Self {
         Self { sets: (0..SETS).map(|_| Vec::new()).collect(), turn: 0 }
     }
 
-    /// Remembers nothing: for a single statement.
+    /// A cache that stores nothing, for parsing a single statement.
     #[must_use]
     pub const fn none() -> Self {
         Self { sets: Vec::new(), turn: 0 }
     }
 
-    /// How many keys it remembers.
+    /// Number of keys in the cache.
     #[must_use]
     pub fn len(&self) -> usize {
         self.sets.iter().map(Vec::len).sum()
     }
 
-    /// Whether it remembers none.
+    /// Whether the cache is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The key of this text, if it was read before.
+    /// The key of this text, if it is in the cache.
     pub(in crate::ledger) fn known(&mut self, text: &[u8; KEY_LEN]) -> Option<&VerifierKey> {
         let (_, set) = place(&mut self.sets, text)?;
         set.iter().find(|known| known.text == *text).map(|known| &known.key)
     }
 
-    /// Reads the value of a `key` line.
+    /// Parses the value of a `key` line.
     pub(super) fn read(&mut self, value: &str) -> Result<VerifierKey, Fault> {
         let Some((text, set)) = place(&mut self.sets, value.as_bytes()) else { return read_key(value) };
         if let Some(known) = set.iter().find(|known| known.text == text) {
             return Ok(known.key.clone());
         }
         let key = read_key(value)?;
-        let known = Known { text, key: key.clone() };
+        let known = Cached { text, key: key.clone() };
         if set.len() < WAYS {
             set.push(known);
         } else if let Some(old) = set.get_mut(self.turn % WAYS) {
@@ -88,8 +89,8 @@ impl KeyCache {
     }
 }
 
-/// The set in which `value` is remembered; `None` where nothing is, and for what cannot be a depositor's key.
-fn place<'s>(sets: &'s mut [Vec<Known>], value: &[u8]) -> Option<([u8; KEY_LEN], &'s mut Vec<Known>)> {
+/// The set of `value`; `None` for a cache that stores nothing, and for a text that is not a depositor's key.
+fn place<'s>(sets: &'s mut [Vec<Cached>], value: &[u8]) -> Option<([u8; KEY_LEN], &'s mut Vec<Cached>)> {
     let text = value.try_into().ok()?;
     let digits = std::str::from_utf8(value.get(2..6)?).ok()?;
     let set = usize::from(u16::from_be_bytes(lower_hex(digits)?)).checked_rem(sets.len())?;
@@ -103,9 +104,9 @@ impl std::fmt::Debug for KeyCache {
 }
 
 fn read_key(value: &str) -> Result<VerifierKey, Fault> {
-    let bad = |expected| Fault::BadValue { name: "key", expected };
+    let bad = |expected| Fault::BadValue { name: keyword::KEY, expected };
     let key = VerifierKey::parse(value).map_err(|error| match error {
-        KeyTextError::Weak => Fault::WeakKey { name: "key" },
+        KeyTextError::Weak => Fault::WeakKey { name: keyword::KEY },
         KeyTextError::UnknownType => bad("an Ed25519 key (type 0x01)"),
         KeyTextError::Malformed | KeyTextError::WrongId => bad("a vkey `name+id+base64`"),
     })?;
@@ -153,11 +154,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_refused_is_refused_again_and_not_remembered() {
+    fn rejected_keys_are_rejected_again_and_not_cached() {
         let good = key(1).to_string();
         let mut cache = KeyCache::new();
         cache.read(&good).unwrap();
-        // A good key under a stranger's name: only the rule for depositors refuses it.
+        // A valid key under another name: only the rule for depositors rejects it.
         let named =
             |name: &str| VerifierKey::new(crate::ledger::key::Name::parse(name).unwrap(), key(1).public().clone());
         for bad in [named("k-0123456789abcdef"), named(key(2).name().as_str()), named("k")] {

@@ -12,13 +12,13 @@ pub fn shares_a_key(a: &[VerifierKey], b: &[VerifierKey]) -> bool {
     a.iter().any(|key| b.contains(key))
 }
 
-/// Whether `later` comes from an owner of `earlier`: it bears one of the keys, and names the same account or likewise none.
+/// Whether `later` comes from an owner of `earlier`: they have a key in common, and name the same account or both none.
 #[must_use]
 pub fn same_owner(later: &Statement, earlier: &Statement) -> bool {
     later.on_behalf == earlier.on_behalf && shares_a_key(&later.keys, &earlier.keys)
 }
 
-/// Whether `later` may link to `earlier` in this way: anybody may refer to a deposit, every other kind is its owner's.
+/// Whether `later` may link to `earlier` with this kind: `refers` is open to everyone, every other kind needs an owner.
 #[must_use]
 pub fn may_link(kind: LinkKind, later: &Statement, earlier: &Statement) -> bool {
     !kind.needs_ownership() || same_owner(later, earlier)

@@ -1,4 +1,4 @@
-//! A signed statement: the note, byte for byte, and its id.
+//! The statement as a signed note, and its id.
 //!
 //! ```text
 //! <the statement's text, see `text`>
@@ -7,12 +7,12 @@
 //! ```
 //!
 //! The **statement id** is SHA-256 of the signed message (the text with its final LF): the idempotency key of a deposit.
-//! The signatures are not part of it, so nobody can make a second deposit of one statement by signing it again.
+//! It does not cover the signatures, so signing the same statement again gives no second deposit.
 //!
 //! # Invariants
 //!
-//! [`StatementNote`] is well-formed but unproven; only [`StatementNote::verify`] makes a [`SignedStatement`], and only
-//! that may be put on the chain.
+//! A [`StatementNote`] is well-formed, but its signatures are not verified. [`StatementNote::verify`] turns it into a
+//! [`SignedStatement`]; only that becomes an entry.
 //!
 //! ```
 //! use tiezheng::ledger::statement::signed::StatementNote;
@@ -24,7 +24,7 @@
 //!             type text/plain\n\
 //!             nonce 000102030405060708090a0b0c0d0e0f\n\
 //!             key k-e38c22b4ffb0fb2e+DUMMY\n";
-//! // The last line is no vkey: refused by its line.
+//! // The last line is not a vkey.
 //! let error = StatementNote::parse(format!("{text}\n— k-e38c22b4ffb0fb2e AAAAAAAA\n").as_bytes()).unwrap_err();
 //! assert_eq!(error.code(), "bad_value");
 //! assert_eq!(error.to_string(), "line 8: bad value of `key`: a vkey `name+id+base64`");
@@ -40,14 +40,14 @@ use crate::ledger::statement::keys::KeyCache;
 use crate::ledger::statement::text::Statement;
 use crate::ledger::text::TextError;
 
-/// Why bytes are no signed statement.
+/// Why bytes are not a signed statement.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StatementError {
-    /// The lines of the statement.
+    /// A line of the statement is invalid.
     #[error(transparent)]
     Text(#[from] TextError),
-    /// The note around it.
+    /// The note is malformed.
     #[error(transparent)]
     Note(#[from] NoteError),
     /// Not exactly one signature line per `key` line, in their order.
@@ -59,10 +59,10 @@ pub enum StatementError {
         expected: usize,
         /// How many signature lines there are.
         found: usize,
-        /// The first that does not fit, from 1.
+        /// Position of the first signature that is missing, superfluous or by another key, from 1.
         position: usize,
     },
-    /// A signature that `verify_strict` refuses.
+    /// A signature does not verify.
     #[error("the signature of `{name}` does not verify")]
     BadSignature {
         /// The key's name.
@@ -84,19 +84,19 @@ impl StatementError {
     }
 }
 
-/// A well-formed statement note whose signatures nobody has checked yet. Clones share it.
+/// A well-formed statement with its signatures, not verified. Clones share memory.
 #[derive(Clone)]
-pub struct StatementNote(Arc<Read>);
+pub struct StatementNote(Arc<Parsed>);
 
-/// What was read.
-struct Read {
+/// A note and its parsed text.
+struct Parsed {
     statement: Statement,
-    /// Computed once somebody asks.
+    /// Computed at first use.
     id: OnceLock<Digest>,
     note: Note,
 }
 
-/// The note says all.
+/// Equal notes have equal statements and ids.
 impl PartialEq for StatementNote {
     fn eq(&self, other: &Self) -> bool {
         self.0.note == other.0.note
@@ -106,16 +106,16 @@ impl PartialEq for StatementNote {
 impl Eq for StatementNote {}
 
 impl StatementNote {
-    /// Reads a statement note.
+    /// Parses a statement note, without verifying its signatures.
     ///
     /// # Errors
     ///
-    /// [`StatementError`], all but `BadSignature`: mend the statement.
+    /// [`StatementError`], except `BadSignature`.
     pub fn parse(bytes: &[u8]) -> Result<Self, StatementError> {
         Self::parse_with(bytes, &mut KeyCache::none())
     }
 
-    /// The same, for whoever reads many: keys that `keys` remembers are not read anew.
+    /// Parses a statement note, with a cache of keys for callers that parse many.
     ///
     /// # Errors
     ///
@@ -124,7 +124,7 @@ impl StatementNote {
         Self::read(Note::parse(bytes)?, keys)
     }
 
-    /// Reads what a note says.
+    /// Parses the statement of a note.
     pub(in crate::ledger) fn read(note: Note, keys: &mut KeyCache) -> Result<Self, StatementError> {
         let statement = Statement::parse_with(note.text(), keys)?;
         let (expected, found) = (statement.keys.len(), note.signatures().len());
@@ -136,17 +136,17 @@ impl StatementNote {
         };
         match (0..expected.max(found)).find(|position| !fits(*position)) {
             Some(at) => Err(StatementError::SignatureOrder { expected, found, position: at + 1 }),
-            None => Ok(Self(Arc::new(Read { statement, id: OnceLock::new(), note }))),
+            None => Ok(Self(Arc::new(Parsed { statement, id: OnceLock::new(), note }))),
         }
     }
 
-    /// Checks every signature as `verify_strict` does, one by one.
+    /// Verifies every signature, as ed25519-dalek's `verify_strict` does.
     ///
     /// # Errors
     ///
-    /// [`StatementError::BadSignature`]: forged or damaged.
+    /// [`StatementError::BadSignature`].
     pub fn verify(self) -> Result<SignedStatement, StatementError> {
-        // Whoever puts it on the chain needs its id, at a place where time is dearer than here.
+        // The sequencer needs the id. Computing it here keeps that work off the sequencer's thread.
         let _ = self.id();
         match self.forged_key() {
             None => Ok(SignedStatement(self)),
@@ -154,20 +154,20 @@ impl StatementNote {
         }
     }
 
-    /// The first key whose signature does not verify; `None` when all do.
+    /// Name of the first key whose signature does not verify; `None` if all verify.
     #[must_use]
     pub fn forged_key(&self) -> Option<String> {
-        self.unlike(PublicKey::verify)
+        self.first_forged(PublicKey::verify)
     }
 
-    /// The same by the library's own `verify_strict`: what a server of stock parts would do, to measure by.
+    /// As [`Self::forged_key`], by the library's own `verify_strict`: the reference in benchmarks.
     #[must_use]
     pub fn strictly_forged_key(&self) -> Option<String> {
-        self.unlike(PublicKey::verify_strict)
+        self.first_forged(PublicKey::verify_strict)
     }
 
-    fn unlike(&self, verify: impl Fn(&PublicKey, &[u8], &[u8; SIGNATURE_LEN]) -> bool) -> Option<String> {
-        let Read { statement, note, .. } = &*self.0;
+    fn first_forged(&self, verify: impl Fn(&PublicKey, &[u8], &[u8; SIGNATURE_LEN]) -> bool) -> Option<String> {
+        let Parsed { statement, note, .. } = &*self.0;
         let message = note.text().as_bytes();
         let mut pairs = statement.keys.iter().zip(note.signatures());
         let forged = pairs.find(|(key, line)| {
@@ -177,19 +177,19 @@ impl StatementNote {
         forged.map(|(key, _)| key.name().to_string())
     }
 
-    /// What it says.
+    /// The statement.
     #[must_use]
     pub fn statement(&self) -> &Statement {
         &self.0.statement
     }
 
-    /// SHA-256 of the signed message: the idempotency key.
+    /// The statement id: SHA-256 of the signed message, which is the idempotency key of a deposit.
     #[must_use]
     pub fn id(&self) -> Digest {
         *self.0.id.get_or_init(|| sha256(self.0.note.text().as_bytes()))
     }
 
-    /// All of it, byte for byte.
+    /// The note, byte for byte.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.0.note.as_str()
@@ -213,16 +213,16 @@ impl fmt::Debug for StatementNote {
 pub struct SignedStatement(StatementNote);
 
 impl SignedStatement {
-    /// Signs a statement with the keys it names; sorts its links and keys first.
+    /// Sorts the links and keys of a statement and signs it with its keys.
     ///
     /// # Errors
     ///
-    /// [`StatementError`] when the statement is not well-formed, or `signers` are not exactly its keys.
+    /// [`StatementError`] if the statement is not well-formed, or if `signers` are not exactly its keys.
     pub fn sign(statement: Statement, signers: &[Signer]) -> Result<Self, StatementError> {
         Self::sign_unproven(statement, signers)?.0.verify()
     }
 
-    /// Likewise without checking the signatures that were just made, for those who make millions of them.
+    /// As [`Self::sign`], without verifying the new signatures: for programs that sign millions of statements.
     ///
     /// # Errors
     ///
@@ -236,25 +236,25 @@ impl SignedStatement {
         StatementNote::parse(note.as_str().as_bytes()).map(Self)
     }
 
-    /// The note around it.
+    /// The note with its signatures.
     #[must_use]
     pub const fn note(&self) -> &StatementNote {
         &self.0
     }
 
-    /// The note alone.
+    /// The note with its signatures, without a copy.
     #[must_use]
     pub fn into_note(self) -> StatementNote {
         self.0
     }
 
-    /// What it says.
+    /// The statement.
     #[must_use]
     pub fn statement(&self) -> &Statement {
         self.0.statement()
     }
 
-    /// SHA-256 of the signed message: the idempotency key.
+    /// The statement id: SHA-256 of the signed message, which is the idempotency key of a deposit.
     #[must_use]
     pub fn id(&self) -> Digest {
         self.0.id()

@@ -16,12 +16,15 @@
 //! key <vkey>                           1..16, sorted, each public key once, named as `key` says
 //! ```
 //!
-//! Not here: the signatures (`signed`), whether a link's target exists and is the depositor's (`store`).
+//! Not here: signatures (`signed`), whether the target of a link exists and has the same owner (`store`).
 
 use std::fmt::Write as _;
 
 use crate::ledger::hash::Digest;
 use crate::ledger::key::{Name, VerifierKey};
+use crate::ledger::keyword::{
+    KEY, LEDGER, LINK, MANIFEST, META, NONCE, ON_BEHALF, SALTED_SHA_256, SALTED_SM3, SHA_256, SIZE, SM3, SUBJECT, TYPE,
+};
 use crate::ledger::media::MediaType;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::content::{Content, Form, HashAlgorithm};
@@ -36,48 +39,47 @@ pub const LINKS_MAX: usize = 16;
 pub const KEYS_MAX: usize = 16;
 
 const ORDER: &[&str] = &[
-    "ledger",
-    "sha-256",
-    "salted-sha-256",
-    "sm3",
-    "salted-sm3",
-    "size",
-    "manifest",
-    "type",
-    "meta",
-    "subject",
-    "link",
-    "on-behalf",
-    "nonce",
-    "key",
+    LEDGER,
+    SHA_256,
+    SALTED_SHA_256,
+    SM3,
+    SALTED_SM3,
+    SIZE,
+    MANIFEST,
+    TYPE,
+    META,
+    SUBJECT,
+    LINK,
+    ON_BEHALF,
+    NONCE,
+    KEY,
 ];
 
-/// What one deposit says of another.
+/// How one deposit relates to an earlier one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LinkKind {
-    /// 更正: this one states rightly what that one stated wrongly.
+    /// 更正: it corrects a wrong statement in the earlier one.
     Corrects,
-    /// 提及: this one mentions that one; anybody may.
+    /// 提及: it mentions the earlier one; open to everyone.
     Refers,
-    /// 替换: this one stands in the place of that one.
+    /// 替换: it replaces the earlier one.
     Replaces,
-    /// 补充: this one adds to that one.
+    /// 补充: it adds to the earlier one.
     Supplements,
-    /// 撤回: the depositor no longer relies on that one. It stays on the chain.
+    /// 撤回: the depositor no longer relies on the earlier one, which stays on the chain.
     Withdraws,
 }
 
 impl LinkKind {
-    /// All, in the order of their words.
+    /// All kinds, in alphabetical order.
     pub const ALL: [Self; 5] = [Self::Corrects, Self::Refers, Self::Replaces, Self::Supplements, Self::Withdraws];
 
-    /// All, in the order in which links to a deposit are listed: first those of its owner, and of these first the ones that
-    /// matter most to somebody who relies on the deposit. A list that is cut at its end never loses a withdrawal to the
-    /// links of others.
+    /// All kinds, in the order in which links to a deposit are listed: the owner's first, and among them the ones that matter
+    /// most for relying on the deposit. So a truncated list keeps withdrawals, however many links others add.
     pub const BY_PRIORITY: [Self; 5] =
         [Self::Withdraws, Self::Replaces, Self::Corrects, Self::Supplements, Self::Refers];
 
-    /// The place in [`Self::BY_PRIORITY`], from 1.
+    /// The position in [`Self::BY_PRIORITY`], from 1.
     #[must_use]
     pub const fn priority(self) -> u8 {
         match self {
@@ -89,7 +91,7 @@ impl LinkKind {
         }
     }
 
-    /// The word in the line.
+    /// The word in a statement's `link` line.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -101,13 +103,13 @@ impl LinkKind {
         }
     }
 
-    /// Reads the word.
+    /// Parses [`Self::word`].
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.word() == word)
     }
 
-    /// Whether only a depositor of the linked deposit may say this of it. `refers` is open to anybody.
+    /// Whether only an owner of the earlier deposit may make such a link. `refers` is open to everyone.
     #[must_use]
     pub const fn needs_ownership(self) -> bool {
         !matches!(self, Self::Refers)
@@ -117,60 +119,60 @@ impl LinkKind {
 /// A link to an earlier deposit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Link {
-    /// What is said of it.
+    /// How this deposit relates to it.
     pub kind: LinkKind,
-    /// The earlier deposit.
+    /// Number of the earlier deposit.
     pub number: DepositNumber,
 }
 
-/// A place in a stream of entries.
+/// A position in a stream of entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Subject {
     /// The opaque id.
     pub id: Digest,
-    /// 1 for the first entry of the stream, then one more each.
+    /// 1 for the first entry of the stream, then increasing by one.
     pub sequence: u64,
 }
 
-/// Many items under one statement.
+/// The manifest of a statement: many items under one deposit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ManifestRoot {
     /// RFC 6962 root over the item lines.
     pub root: Digest,
-    /// How many items, at least 1.
+    /// Number of items, at least 1.
     pub count: u64,
 }
 
-/// What a depositor says. [`Statement::to_text`] is what is signed.
+/// A depositor's statement. [`Statement::to_text`] is the signed message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
-    /// The ledger it is meant for: a statement for one cannot be put on another.
+    /// The ledger that it is made for: other ledgers reject it.
     pub ledger: Name,
-    /// Digests of the original; absent only beside a manifest.
+    /// Digests of the original; optional only with a manifest.
     pub content: Option<Content>,
-    /// Many items under one statement.
+    /// Root of a manifest.
     pub manifest: Option<ManifestRoot>,
-    /// What kind of data it is, in the depositor's words.
+    /// Media type of the original, as the depositor claims.
     pub media_type: Option<MediaType>,
     /// Commitment to private metadata.
     pub meta: Option<Digest>,
-    /// Place in a stream.
+    /// Position in a stream.
     pub subject: Option<Subject>,
-    /// Earlier deposits it speaks of.
+    /// Links to earlier deposits.
     pub links: Vec<Link>,
     /// Opaque account for which the platform signs.
     pub on_behalf: Option<Digest>,
-    /// 16 random bytes: two deposits of one file are two statements.
+    /// 16 random bytes, so that two deposits of one file have different statements.
     pub nonce: [u8; 16],
-    /// Who signs.
+    /// Keys that sign.
     pub keys: Vec<VerifierKey>,
 }
 
 impl Statement {
-    /// The text that is signed, final LF included. Links and keys are printed in the order they have.
+    /// The signed message, final LF included. Links and keys are printed in their present order.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let mut text = format!("{FIRST_LINE}\nledger {}\n", self.ledger);
+        let mut text = format!("{FIRST_LINE}\n{LEDGER} {}\n", self.ledger);
         let mut line = |name: &str, value: &dyn std::fmt::Display| {
             // Writing to a String cannot fail.
             let _ = writeln!(text, "{name} {value}");
@@ -180,68 +182,68 @@ impl Statement {
                 line(algorithm.line(content.is_salted()), &digest);
             }
             if let Form::Plain { size } = content.form {
-                line("size", &size);
+                line(SIZE, &size);
             }
         }
         if let Some(ManifestRoot { root, count }) = &self.manifest {
-            line("manifest", &format_args!("{root} {count}"));
+            line(MANIFEST, &format_args!("{root} {count}"));
         }
         if let Some(media_type) = &self.media_type {
-            line("type", &media_type.as_str());
+            line(TYPE, &media_type.as_str());
         }
         if let Some(meta) = &self.meta {
-            line("meta", meta);
+            line(META, meta);
         }
         if let Some(Subject { id, sequence }) = &self.subject {
-            line("subject", &format_args!("{id} {sequence}"));
+            line(SUBJECT, &format_args!("{id} {sequence}"));
         }
         for Link { kind, number } in &self.links {
-            line("link", &format_args!("{} {number}", kind.word()));
+            line(LINK, &format_args!("{} {number}", kind.word()));
         }
         if let Some(account) = &self.on_behalf {
-            line("on-behalf", account);
+            line(ON_BEHALF, account);
         }
-        line("nonce", &hex::encode(self.nonce));
+        line(NONCE, &hex::encode(self.nonce));
         for key in &self.keys {
-            line("key", key);
+            line(KEY, key);
         }
         text
     }
 
-    /// Reads the signed text, its keys with the help of `keys`.
+    /// Parses the signed message, with a cache of keys.
     ///
     /// # Errors
     ///
-    /// [`TextError`]: the line, and what is wrong with it.
+    /// [`TextError`].
     pub fn parse_with(text: &str, keys: &mut KeyCache) -> Result<Self, TextError> {
         let mut fields = Fields::open(text, FIRST_LINE, ORDER)?;
         let at = |fields: &Fields<'_>, fault| fields.fault(fault);
-        let ledger = fields.required("ledger")?;
-        let ledger = Name::parse(ledger)
-            .ok_or_else(|| at(&fields, Fault::BadValue { name: "ledger", expected: "an origin" }))?;
+        let ledger = fields.required(LEDGER)?;
+        let ledger =
+            Name::parse(ledger).ok_or_else(|| at(&fields, Fault::BadValue { name: LEDGER, expected: "an origin" }))?;
         let content = read_content(&mut fields)?;
-        let manifest = match fields.optional("manifest") {
+        let manifest = match fields.optional(MANIFEST) {
             Some(value) => Some(read_manifest(value).map_err(|fault| at(&fields, fault))?),
             None if content.is_none() => {
-                return Err(fields.required("sha-256").err().unwrap_or_else(|| no_content(&fields)));
+                return Err(fields.required(SHA_256).err().unwrap_or_else(|| no_content(&fields)));
             }
             None => None,
         };
-        let media_type = match fields.optional("type") {
+        let media_type = match fields.optional(TYPE) {
             Some(value) => Some(MediaType::parse(value).ok_or_else(|| {
-                at(&fields, Fault::BadValue { name: "type", expected: "a listed media type in lower case" })
+                at(&fields, Fault::BadValue { name: TYPE, expected: "a listed media type in lower case" })
             })?),
             None => None,
         };
-        let meta = read_hash(&mut fields, "meta")?;
-        let subject = match fields.optional("subject") {
+        let meta = read_hash(&mut fields, META)?;
+        let subject = match fields.optional(SUBJECT) {
             Some(value) => Some(read_subject(value).map_err(|fault| at(&fields, fault))?),
             None => None,
         };
         let links = read_links(&mut fields)?;
-        let on_behalf = read_hash(&mut fields, "on-behalf")?;
-        let nonce = fields.required("nonce")?;
-        let nonce = hex_value("nonce", nonce).map_err(|fault| at(&fields, fault))?;
+        let on_behalf = read_hash(&mut fields, ON_BEHALF)?;
+        let nonce = fields.required(NONCE)?;
+        let nonce = hex_value(NONCE, nonce).map_err(|fault| at(&fields, fault))?;
         let keys = read_keys(&mut fields, keys)?;
         fields.finish()?;
         Ok(Self { ledger, content, manifest, media_type, meta, subject, links, on_behalf, nonce, keys })
@@ -249,7 +251,7 @@ impl Statement {
 }
 
 fn no_content(fields: &Fields<'_>) -> TextError {
-    fields.fault(Fault::MissingLine { name: "sha-256" })
+    fields.fault(Fault::MissingLine { name: SHA_256 })
 }
 
 fn read_content(fields: &mut Fields<'_>) -> Result<Option<Content>, TextError> {
@@ -261,7 +263,7 @@ fn read_content(fields: &mut Fields<'_>) -> Result<Option<Content>, TextError> {
             let digest = hex_value(name, value).map_err(|fault| fields.fault(fault))?;
             let (first_salted, digests) = found.get_or_insert((salted, [None; 2]));
             match digests.get_mut(slot) {
-                // Plain and salted digests in one statement would say two different things of one original.
+                // A statement has either plain or salted digests, one of each algorithm.
                 Some(place) if place.is_none() && *first_salted == salted => *place = Some(Digest(digest)),
                 _ => return Err(fields.fault(Fault::MisorderedLine { name })),
             }
@@ -278,8 +280,8 @@ fn read_content(fields: &mut Fields<'_>) -> Result<Option<Content>, TextError> {
     let form = if salted {
         Form::Salted
     } else {
-        let size = fields.required("size")?;
-        Form::Plain { size: decimal_value("size", size).map_err(|fault| fields.fault(fault))? }
+        let size = fields.required(SIZE)?;
+        Form::Plain { size: decimal_value(SIZE, size).map_err(|fault| fields.fault(fault))? }
     };
     let content = Content { form, sha256, sm3 };
     content.check().map_err(|fault| fields.fault(fault))?;
@@ -304,23 +306,23 @@ fn read_pair(name: &'static str, value: &str) -> Result<(Digest, u64), Fault> {
 }
 
 fn read_manifest(value: &str) -> Result<ManifestRoot, Fault> {
-    read_pair("manifest", value).map(|(root, count)| ManifestRoot { root, count })
+    read_pair(MANIFEST, value).map(|(root, count)| ManifestRoot { root, count })
 }
 
 fn read_subject(value: &str) -> Result<Subject, Fault> {
-    read_pair("subject", value).map(|(id, sequence)| Subject { id, sequence })
+    read_pair(SUBJECT, value).map(|(id, sequence)| Subject { id, sequence })
 }
 
 fn read_links(fields: &mut Fields<'_>) -> Result<Vec<Link>, TextError> {
     let mut links: Vec<Link> = Vec::new();
     let mut previous = "";
-    while let Some(value) = fields.optional("link") {
+    while let Some(value) = fields.optional(LINK) {
         let link = read_link(value).map_err(|fault| fields.fault(fault))?;
         if value <= previous || links.iter().any(|other| other.number == link.number) {
-            return Err(fields.fault(Fault::NotSorted { name: "link" }));
+            return Err(fields.fault(Fault::NotSorted { name: LINK }));
         }
         if links.len() == LINKS_MAX {
-            return Err(fields.fault(Fault::TooMany { name: "link", limit: LINKS_MAX }));
+            return Err(fields.fault(Fault::TooMany { name: LINK, limit: LINKS_MAX }));
         }
         previous = value;
         links.push(link);
@@ -330,31 +332,31 @@ fn read_links(fields: &mut Fields<'_>) -> Result<Vec<Link>, TextError> {
 
 fn read_link(value: &str) -> Result<Link, Fault> {
     let expected = "corrects, refers, replaces, supplements or withdraws, a space and a deposit number";
-    let (kind, number) = value.split_once(' ').ok_or(Fault::BadValue { name: "link", expected })?;
-    let kind = LinkKind::parse(kind).ok_or(Fault::BadValue { name: "link", expected })?;
+    let (kind, number) = value.split_once(' ').ok_or(Fault::BadValue { name: LINK, expected })?;
+    let kind = LinkKind::parse(kind).ok_or(Fault::BadValue { name: LINK, expected })?;
     match DepositNumber::parse_exact(number) {
         Some(number) => Ok(Link { kind, number }),
-        None if DepositNumber::parse(number).is_ok() => Err(Fault::BadValue { name: "link", expected }),
-        None => Err(Fault::MistypedNumber { name: "link" }),
+        None if DepositNumber::parse(number).is_ok() => Err(Fault::BadValue { name: LINK, expected }),
+        None => Err(Fault::MistypedNumber { name: LINK }),
     }
 }
 
 fn read_keys(fields: &mut Fields<'_>, cache: &mut KeyCache) -> Result<Vec<VerifierKey>, TextError> {
     let mut keys: Vec<VerifierKey> = Vec::new();
     let mut previous = "";
-    let mut next = Some(fields.required("key")?);
+    let mut next = Some(fields.required(KEY)?);
     while let Some(value) = next {
         let key = cache.read(value).map_err(|fault| fields.fault(fault))?;
-        // The name follows from the key, so sorted names repeat exactly where keys do.
+        // The name follows from the key, so equal names mean equal keys.
         if value <= previous {
-            return Err(fields.fault(Fault::NotSorted { name: "key" }));
+            return Err(fields.fault(Fault::NotSorted { name: KEY }));
         }
         if keys.len() == KEYS_MAX {
-            return Err(fields.fault(Fault::TooMany { name: "key", limit: KEYS_MAX }));
+            return Err(fields.fault(Fault::TooMany { name: KEY, limit: KEYS_MAX }));
         }
         previous = value;
         keys.push(key);
-        next = fields.optional("key");
+        next = fields.optional(KEY);
     }
     Ok(keys)
 }

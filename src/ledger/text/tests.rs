@@ -19,6 +19,16 @@ fn code(text: &str) -> (usize, &'static str) {
 }
 
 #[test]
+fn each_full_width_form_has_its_ascii_character_and_no_other_character_changes() {
+    let ascii: String = ('!'..='~').collect();
+    assert_eq!("！＂＃＄％＆＇（）＊＋，－．／".chars().map(half_width).collect::<String>(), ascii[..15]);
+    assert_eq!(('！'..='～').map(half_width).collect::<String>(), ascii);
+    for c in ['\u{FF00}', '\u{FF5F}', '\u{3000}', 'a', '证', '\u{FFE5}', char::MAX] {
+        assert_eq!(half_width(c), c);
+    }
+}
+
+#[test]
 fn each_departure_from_the_order_has_its_own_code() {
     assert_eq!(read("kind v1\na 1\nb 2\nc 3\n").unwrap(), ("1".into(), Some("2".into())));
     assert_eq!(read("kind v1\na 1\nc 3\n").unwrap(), ("1".into(), None));
@@ -81,7 +91,7 @@ fn lines_are_cut_at_every_length() {
 }
 
 #[test]
-fn values_have_one_spelling() {
+fn values_have_one_form() {
     assert_eq!(decimal_value("n", "0"), Ok(0));
     assert_eq!(decimal_value("n", "9223372036854775807"), Ok(DECIMAL_MAX));
     for bad in ["", "00", "01", "+1", "-1", "1 ", "9223372036854775808", "18446744073709551616", "0x1", "１"] {

@@ -1,14 +1,14 @@
-//! Whether the ledger that a node shows continues the ledger that a receipt speaks of.
+//! Whether the ledger of a node continues the ledger of a receipt.
 //!
-//! Both checkpoints must have been verified against trusted keys of one origin before: then whatever is found here is the
-//! doing of whoever holds the ledger's key, or of the node.
+//! Both checkpoints must have been verified with trusted keys of one origin before. Then a contradiction found here was
+//! caused by the holder of the ledger key or by the node.
 
 use crate::ledger::checkpoint::Checkpoint;
 use crate::ledger::merkle::proof::{ConsistencyProof, verify_consistency};
 use crate::ledger::verify::report::LedgerFault;
 
-/// Compares the checkpoint of a receipt with the one that a node shows. `proof` leads from the former to the latter, where
-/// the node gave one.
+/// Compares the checkpoint of a receipt (`held`) with that of a node (`shown`). `proof` is the node's consistency proof between
+/// them, if it gave one.
 ///
 /// # Errors
 ///

@@ -1,14 +1,12 @@
-//! How a step is told: what was compared with what, and what was found where nothing passes or fails.
-//!
-//! Fixed wording beside `wording`, for the steps that look something up instead of comparing two things.
+//! Texts of a report's steps: what was compared, and what was found by steps that look something up.
 
 use crate::ledger::verify::report::{ComparisonKind, HISTORY, INCOMPLETE, Outcome, Step, StepResult};
 use crate::ledger::verify::wording::{Language, skipped};
 
-/// Most deposit numbers that one finding names; the values of the step list all that are known.
+/// Most deposit numbers in the text of one finding; the values of the step list all of them.
 const NUMBERS_MAX: usize = 3;
 
-/// What a step compared with what, or where it looked.
+/// The text for what a step compared.
 #[must_use]
 pub const fn compared(compared: ComparisonKind, language: Language) -> &'static str {
     let (chinese, english) = match compared {
@@ -56,6 +54,13 @@ pub const fn compared(compared: ComparisonKind, language: Language) -> &'static 
         ComparisonKind::CheckpointWithCourtKey => {
             ("检查点签名与法院名单所列账本密钥", "checkpoint signature, with a ledger key on the court's list")
         }
+        ComparisonKind::CheckpointWithWitnesses => (
+            "检查点与核验人认可的见证节点的联署",
+            "checkpoint, with cosignatures of witnesses in the verifier's policy",
+        ),
+        ComparisonKind::CheckpointWithTimeTokens => {
+            ("检查点与可信时间戳", "checkpoint, with timestamp tokens of authorities that the verifier trusts")
+        }
         ComparisonKind::SubmissionWithBlockTime => ("交易提交时间与区块生成时间", "submission time, with block time"),
         ComparisonKind::StatementWithItsKeys => (
             "声明的签名与声明所载密钥；声明、区块、检查点的链标识",
@@ -79,7 +84,7 @@ pub const fn compared(compared: ComparisonKind, language: Language) -> &'static 
     language.pick(chinese, english)
 }
 
-/// What a step came to, in one text: why it was not performed, what was found, or what was compared with what.
+/// The detail of a step in one text: why it was not performed, what was found, or what was compared.
 #[must_use]
 pub fn detail(result: &StepResult, language: Language) -> Option<String> {
     match result.outcome {
@@ -89,13 +94,14 @@ pub fn detail(result: &StepResult, language: Language) -> Option<String> {
     }
 }
 
-/// What was found by a step that was [`Outcome::Checked`].
+/// The finding of a step with [`Outcome::Checked`].
 #[must_use]
 pub fn finding(result: &StepResult, language: Language) -> String {
     match result.step {
         Step::LaterLinks => later_links(result, language),
         Step::EarlierDeposits => earlier_deposits(result, language),
         Step::DepositorSignature => signed_on_behalf(result, language),
+        Step::Witnesses => too_few_witnesses(result, language),
         _ => result.compared.map(|what| compared(what, language).to_owned()).unwrap_or_default(),
     }
 }
@@ -201,7 +207,7 @@ fn times(count: &str) -> String {
     if count == "1" { "once".into() } else { format!("{count} times") }
 }
 
-/// What of a history is not known: claims that were not checked, claims that do not hold, pages that were not read.
+/// What is not known of a history: claims that were not checked, invalid claims, pages that were not read.
 fn open_claims(result: &StepResult, language: Language) -> Vec<String> {
     let mut parts = Vec::new();
     for (name, zh, en) in [("unverified_claim", "未核对", "not checked"), ("invalid_claim", "不成立", "invalid")]
@@ -218,6 +224,15 @@ fn open_claims(result: &StepResult, language: Language) -> Vec<String> {
         parts.push(language.pick("历史不完整", "history incomplete").into());
     }
     parts
+}
+
+fn too_few_witnesses(result: &StepResult, language: Language) -> String {
+    let counts = values(result, "witnesses").first().and_then(|counts| counts.split_once('/'));
+    let (found, required) = counts.unwrap_or(("—", "—"));
+    match language {
+        Language::Chinese => format!("要求 {required} 家见证节点联署，现有 {found} 家"),
+        Language::English => format!("cosigned by {found} of the {required} witnesses required"),
+    }
 }
 
 fn signed_on_behalf(result: &StepResult, language: Language) -> String {

@@ -1,10 +1,20 @@
-//! The verifier: what a record and a file prove, step by step, and no more.
+//! The verifier: what a receipt and a file prove.
 //!
-//! The answer is a value, [`report::Report`], made of named steps and a conclusion: "the evidence is bad" is not an
-//! error. [`trust`] is what the user pinned, [`record`] checks a receipt alone, [`history`] is what a ledger says of it
-//! beside, [`continuity`] compares the ledger that a node shows with the receipt's, [`verifier`] holds a file against the
-//! record and concludes. [`wording`] and [`findings`] are the only words in which any of it is said.
+//! The result is a [`report::Report`] of named steps and one conclusion. That evidence does not verify is a conclusion, not an
+//! error.
+//!
+//! | module | content |
+//! |---|---|
+//! | [`trust`] | the ledger keys that the user pinned |
+//! | [`attestation`] | cosignatures and timestamp tokens |
+//! | [`record`] | the checks of the receipt itself |
+//! | [`history`] | later links and earlier deposits, as a ledger lists them |
+//! | [`continuity`] | whether a node's ledger continues that of the receipt |
+//! | [`verifier`] | comparison of the file, and the conclusion |
+//! | [`report`], [`reasons`] | steps, outcomes, reservations and conclusions |
+//! | [`wording`], [`findings`] | their texts in Chinese and English |
 
+pub mod attestation;
 pub mod continuity;
 pub mod findings;
 pub mod history;

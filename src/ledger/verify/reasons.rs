@@ -1,6 +1,6 @@
-//! Why a step of a report was not performed, and what a step that was performed compared with what.
+//! Why a step of a report was not performed, and what a performed step compared.
 //!
-//! Not here: the words for them (`wording`, `findings`).
+//! Not here: their texts (`wording`, `findings`).
 
 /// Why a step was not performed, or does not apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -10,55 +10,55 @@ pub enum SkipReason {
     NoFile,
     /// A digest was given, not the file itself.
     DigestOnly,
-    /// The record is salted and the salt was not given.
+    /// The record is salted, and no salt was given.
     NoSalt,
     /// The ledger's key is not among the pinned ones.
     UnknownKey,
-    /// Only a ledger can tell, and none was to be asked.
+    /// The step needs a node, and the user asked for offline verification.
     Offline,
-    /// Only a ledger can tell, and its node did not answer.
+    /// The step needs a node, and the node did not answer.
     Unreachable,
-    /// Only the deposit's own ledger can tell, and the node that was asked serves another one.
+    /// The step needs the deposit's own ledger, and the node serves another one.
     OtherLedger,
-    /// The deposit is another ledger's, which this platform cannot ask.
+    /// The deposit is on another ledger, which this platform cannot query.
     ForeignLedger,
-    /// No witnesses cosign this checkpoint.
+    /// No verified cosignature on the checkpoint was given.
     NoWitnesses,
-    /// The receipt holds no time token.
+    /// The receipt has no timestamp token.
     NoTimeToken,
-    /// The receipt holds time tokens, which this version cannot verify.
+    /// The receipt has timestamp tokens, but none was verified.
     UnreadTimeToken,
-    /// The record names no sheets.
+    /// The record commits to no private content, so there is no provenance sheet.
     NoSheets,
-    /// The record commits to private content, which may hold a provenance sheet, and it was not presented.
+    /// The record commits to private content, which may contain a provenance sheet, and it was not presented.
     SheetsNotPresented,
-    /// The record bears a manifest and no digest of its own.
+    /// The record has a manifest and no digest of its own.
     ManifestOnly,
-    /// Nothing to look at, since there is no record.
+    /// There is no record.
     NoRecord,
-    /// The receipt is damaged: the part that this step is about cannot be read.
+    /// The part of the receipt that this step needs cannot be parsed.
     DamagedReceipt,
-    /// Nobody entered a number.
+    /// The user entered no number.
     NoNumberEntered,
-    /// The number comes from the record of the case: nobody entered it for this verification.
+    /// The number comes from the case file; the user did not enter it.
     NumberFromCase,
     /// No transaction id was stated elsewhere.
     NoStatedTxId,
-    /// It is not the verification of an item of a case.
+    /// The verification is not about an item of a case.
     NotACaseItem,
 }
 
-/// What a step compared with what, or where it looked.
+/// What a step compared, or what it looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ComparisonKind {
     /// The check characters of the number as entered, with those recomputed.
     EnteredNumber,
-    /// The number asked for, with the number in the record.
+    /// The requested number, with the number in the record.
     NumberWithRecord,
-    /// A receipt was given: whether it holds a record.
+    /// Whether the given receipt contains a record.
     ReceiptHoldsRecord,
-    /// A node was asked for a digest: whether it has a record.
+    /// Whether the node has a record of the requested digest.
     NodeHoldsRecord,
     /// Algorithms and digest lengths of the record, with those allowed.
     AlgorithmsWithAllowed,
@@ -84,6 +84,10 @@ pub enum ComparisonKind {
     CheckpointWithNodeKey,
     /// The checkpoint's signature, with a ledger key on the court's list.
     CheckpointWithCourtKey,
+    /// The checkpoint, with the cosignatures of witnesses in the verifier's policy.
+    CheckpointWithWitnesses,
+    /// The checkpoint, with timestamp tokens of authorities that the verifier trusts.
+    CheckpointWithTimeTokens,
     /// Submission time, with block time.
     SubmissionWithBlockTime,
     /// The statement's signatures, with the keys that it names; the ledger's name in statement, header and checkpoint.

@@ -1,47 +1,46 @@
-//! The checks of a receipt alone, one function a rule: is it a record of the ledger whose key the user pinned?
+//! The checks of a receipt by itself: is it a record of the ledger whose key the user pinned?
 //!
-//! Each rule answers an [`Outcome`]; [`RecordCheck`] only runs them. A rule that lacks what it needs says so by name
-//! instead of passing.
+//! There is one function for each rule. A rule that lacks its input gives a reason instead of passing.
 
 use crate::ledger::block::BlockHeader;
 use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::entry::Entry;
 use crate::ledger::hash::{Digest, leaf_hash};
 use crate::ledger::key::VerifierKey;
-use crate::ledger::merkle::proof::verify_inclusion;
+use crate::ledger::merkle::proof::{InclusionProof, verify_inclusion};
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::note::NoteError;
 use crate::ledger::notice::{NoticeKind, SignedNotice};
-use crate::ledger::receipt::{Facts, Receipt};
+use crate::ledger::receipt::{Facts, KeyNotice, Receipt};
 use crate::ledger::verify::report::{ComparisonKind, Outcome, SkipReason, Step, StepResult};
 use crate::ledger::verify::trust::{KeySource, Trust};
 
-/// A receipt's parts, parsed, and how each rule came out.
+/// The parsed parts of a receipt, and the result of each rule.
 #[derive(Debug, Clone)]
 pub struct RecordCheck {
     /// The entry, if it parses.
     pub entry: Option<Entry>,
-    /// What the chain says, if entry and header parse.
+    /// The facts, if entry and header parse.
     pub facts: Option<Facts>,
-    /// Whether a part cannot be read at all.
+    /// Whether entry, header or checkpoint do not parse.
     pub is_damaged: bool,
-    /// Steps 3, 5 to 9, 11 and 13.
+    /// The results of steps 3, 5 to 9, 11 and 13.
     pub steps: Vec<StepResult>,
 }
 
-/// What else is known about a record that is checked.
+/// What the rules compare a receipt with.
 #[derive(Debug, Clone, Copy)]
 pub struct RecordContext<'a> {
-    /// What the verifier trusts.
+    /// The pinned ledger keys.
     pub trust: &'a Trust,
     /// A transaction id that was stated elsewhere.
     pub stated_tx_id: Option<Digest>,
-    /// The key by which the platform signs for accounts, where it is known.
+    /// The key with which the platform signs for accounts, if it is known.
     pub platform: Option<&'a VerifierKey>,
 }
 
 impl RecordCheck {
-    /// Runs every rule over `receipt`. A rule whose part of the receipt cannot be read is not performed.
+    /// Applies every rule to `receipt`. A rule whose part of the receipt does not parse is not performed.
     #[must_use]
     pub fn run(receipt: &Receipt, context: RecordContext<'_>) -> Self {
         let entry = Entry::parse(receipt.entry.as_bytes()).ok();
@@ -67,7 +66,7 @@ impl RecordCheck {
     }
 }
 
-/// The parts of a receipt, as far as they can be read. Each rule answers `None` where it lacks its part.
+/// The parts of a receipt that parse. Each rule returns `None` if its part does not.
 struct Parts<'a> {
     receipt: &'a Receipt,
     entry: Option<&'a Entry>,
@@ -76,7 +75,7 @@ struct Parts<'a> {
 }
 
 impl Parts<'_> {
-    /// A malformed digest, a wrong length or a weak algorithm keeps the entry from parsing at all.
+    /// An entry with a malformed digest, a wrong length or a weak algorithm does not parse.
     fn algorithms(&self) -> Option<StepResult> {
         let content = self.entry?.statement.statement().content;
         let Some(content) = content else {
@@ -86,7 +85,7 @@ impl Parts<'_> {
         Some(StepResult::of(Step::Algorithms, Outcome::Passed, ComparisonKind::AlgorithmsWithAllowed, values))
     }
 
-    /// A receipt states no transaction id: recomputing it compares nothing, unless one was stated elsewhere.
+    /// A receipt contains no transaction id, so the recomputed one is compared only with one that was stated elsewhere.
     fn tx_id(&self, stated: Option<Digest>) -> Option<StepResult> {
         self.entry?;
         let recomputed = leaf_hash(self.receipt.entry.as_bytes());
@@ -140,15 +139,15 @@ impl Parts<'_> {
         Some(StepResult::of(Step::TimeOrder, outcome, ComparisonKind::SubmissionWithBlockTime, values))
     }
 
-    /// The signatures of the statement. Where it is made on behalf of an account they are not the depositor's own: that is
-    /// a finding, and whose key it is, a receipt alone does not say.
+    /// The signatures of the statement. A statement on behalf of an account is not signed by the depositor, which is a finding.
+    /// Whether the key is the platform's cannot be decided from the receipt.
     fn depositor_signature(&self, platform: Option<&VerifierKey>) -> Option<StepResult> {
         let (entry, parts) = (self.entry?, (self.header?, self.checkpoint?));
         let statement = entry.statement.statement();
-        let holds = entry.statement.forged_key().is_none() && speaks_of_one_ledger(entry, parts);
+        let is_valid = entry.statement.forged_key().is_none() && names_one_ledger(entry, parts);
         let mut values: Vec<_> = statement.keys.iter().map(|key| ("key", key.name().to_string())).collect();
         let outcome = match statement.on_behalf {
-            Some(account) if holds => {
+            Some(account) if is_valid => {
                 values.push(("on_behalf", account.to_string()));
                 let by = match platform {
                     None => "unknown",
@@ -158,13 +157,13 @@ impl Parts<'_> {
                 values.push(("signed_by", by.into()));
                 Outcome::Checked
             }
-            _ => Outcome::of(holds),
+            _ => Outcome::of(is_valid),
         };
         Some(StepResult::of(Step::DepositorSignature, outcome, ComparisonKind::StatementWithItsKeys, values))
     }
 }
 
-/// The entry is a leaf of the block: its place lies inside, and its path leads to the header's root.
+/// Whether the entry is a leaf of the block: the header covers its index, and its path leads to the header's root.
 fn is_in_block(receipt: &Receipt, header: &BlockHeader) -> bool {
     header.seals(receipt.index)
         && verify_inclusion(
@@ -177,35 +176,31 @@ fn is_in_block(receipt: &Receipt, header: &BlockHeader) -> bool {
         .is_ok()
 }
 
-/// The header is the leaf behind what it seals, in the tree that the checkpoint speaks of.
+/// Whether the header is the leaf after those that it seals, in the checkpoint's tree.
 fn block_is_on_chain(receipt: &Receipt, header: &BlockHeader, checkpoint: &SignedCheckpoint) -> bool {
     let hash = leaf_hash(receipt.header.as_bytes());
     is_leaf(header.index(), &hash, &receipt.header_path, checkpoint)
 }
 
-/// The header before stands right in front of what this block seals, in the same tree, and bears the hash named.
+/// Whether the leaf before this block has the previous block's hash, in the checkpoint's tree.
 fn previous_is_linked(receipt: &Receipt, header: &BlockHeader, checkpoint: &SignedCheckpoint) -> bool {
     let Some(index) = header.first.0.checked_sub(1) else { return false };
     is_leaf(LeafIndex(index), &header.previous, &receipt.previous_path, checkpoint)
 }
 
-fn is_leaf(
-    index: LeafIndex,
-    hash: &Digest,
-    path: &crate::ledger::merkle::proof::InclusionProof,
-    checkpoint: &SignedCheckpoint,
-) -> bool {
+/// Whether the leaf with this hash is at this index of the checkpoint's tree.
+fn is_leaf(index: LeafIndex, hash: &Digest, path: &InclusionProof, checkpoint: &SignedCheckpoint) -> bool {
     let checkpoint = checkpoint.checkpoint();
     verify_inclusion(index, checkpoint.size, hash, path, &checkpoint.root).is_ok()
 }
 
-/// Statement, header and checkpoint name one ledger.
-fn speaks_of_one_ledger(entry: &Entry, (header, checkpoint): (&BlockHeader, &SignedCheckpoint)) -> bool {
+/// Whether statement, header and checkpoint name the same ledger.
+fn names_one_ledger(entry: &Entry, (header, checkpoint): (&BlockHeader, &SignedCheckpoint)) -> bool {
     let ledger = &entry.statement.statement().ledger;
     *ledger == header.ledger && *ledger == checkpoint.checkpoint().origin
 }
 
-/// The checkpoint is signed by a pinned key, or by one that the pinned key's own notices lead to.
+/// Whether the checkpoint is signed by a pinned key, or by a successor that follows from it through key notices.
 fn signed_by_trusted_key(
     receipt: &Receipt,
     checkpoint: &SignedCheckpoint,
@@ -226,21 +221,22 @@ fn signed_by_trusted_key(
     }
 }
 
-/// One signature of one is required until there are witnesses.
+/// The values of the step: one signature of the ledger key is required. Witnesses have a step of their own.
 fn signed(key: &VerifierKey) -> Vec<(&'static str, String)> {
     vec![("signatures", "1/1".into()), ("key", key.to_string())]
 }
 
-/// Follows the key notices from a pinned key to the one in force. `None`: they do not speak of a pinned key.
+/// Follows the key notices from a pinned key to the current one. `None` if they do not contain a pinned key; `Err` if they do
+/// not verify.
 fn successor(
     receipt: &Receipt,
     checkpoint: &SignedCheckpoint,
     pinned: &[VerifierKey],
 ) -> Option<Result<VerifierKey, ()>> {
     let mut notices = Vec::new();
-    for held in &receipt.key_notices {
-        let notice = SignedNotice::parse(held.text.as_bytes()).ok()?;
-        if !is_leaf(held.index, &leaf_hash(held.text.as_bytes()), &held.path, checkpoint) {
+    for KeyNotice { index, text, path } in &receipt.key_notices {
+        let notice = SignedNotice::parse(text.as_bytes()).ok()?;
+        if !is_leaf(*index, &leaf_hash(text.as_bytes()), path, checkpoint) {
             return Some(Err(()));
         }
         notices.push(notice);
@@ -248,7 +244,7 @@ fn successor(
     let start = notices.iter().position(|notice| notice.notice().key().is_some_and(|key| pinned.contains(key)))?;
     let chain = notices.get(start..)?;
     let (first, last) = chain.first().zip(chain.last())?;
-    // From the pinned key on, each notice must be the one that the notice before committed to.
+    // From the pinned key on, each notice must introduce the key that the notice before committed to.
     let begins = first.signed_by_its_key() && (start > 0 || matches!(first.notice().kind, NoticeKind::Genesis { .. }));
     let follows = chain.windows(2).all(|pair| match pair {
         [before, after] => after.succeeds(before.notice()),

@@ -1,54 +1,54 @@
 //! The report of a verification: named steps, their outcomes, one conclusion.
 //!
-//! The steps and codes are those of the verification report (核验报告) and are stable: machines read
-//! [`Step::code`], [`Outcome::code`], [`Conclusion::code`]; people read `wording`.
+//! The steps and codes are those of the verification report (核验报告) and are stable: [`Step::code`], [`Outcome::code`],
+//! [`Conclusion::code`]. Their texts are in `wording`.
 
 use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::Facts;
 pub use crate::ledger::verify::reasons::{ComparisonKind, SkipReason};
 
-/// The steps, in their order. The number is the step's number on paper.
+/// The steps, in their order. The number is the step's number in the printed report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum Step {
-    /// 编号校验: the check characters fit.
+    /// 编号校验: the check characters of the number are right.
     NumberCheck = 1,
-    /// 记录存在: there is a record, and it is of this number.
+    /// 记录存在: there is a record with this number.
     RecordExists = 2,
-    /// 算法与长度: the digests are of named algorithms and right lengths.
+    /// 算法与长度: the digests have allowed algorithms and lengths.
     Algorithms = 3,
-    /// 原文摘要比对: file → digest.
+    /// 原文摘要比对: the file has the digests and the size in the record.
     OriginalDigest = 4,
-    /// 交易id复算.
+    /// 交易id复算: the recomputed transaction id.
     TxId = 5,
-    /// 交易属于该区块.
+    /// 交易属于该区块: the entry is in the block.
     InBlock = 6,
-    /// 区块哈希复算.
+    /// 区块哈希复算: the recomputed block hash is in the checkpoint's tree.
     BlockHash = 7,
-    /// 前一区块哈希衔接.
+    /// 前一区块哈希衔接: the block follows the previous block.
     PreviousBlock = 8,
-    /// 节点签名达到要求数.
+    /// 节点签名达到要求数: the checkpoint is signed by the ledger key.
     Signatures = 9,
-    /// 与见证检查点一致.
+    /// 与见证检查点一致: witnesses cosigned the checkpoint.
     Witnesses = 10,
-    /// 时间次序.
+    /// 时间次序: the deposit was submitted before its block was sealed.
     TimeOrder = 11,
-    /// 可信时间戳.
+    /// 可信时间戳: timestamp tokens over the checkpoint.
     TimeToken = 12,
-    /// 存证人签名.
+    /// 存证人签名: the statement is signed by its keys.
     DepositorSignature = 13,
-    /// 更正/撤回/补充.
+    /// 更正/撤回/补充: later links to the deposit.
     LaterLinks = 14,
-    /// 同一摘要的更早存证.
+    /// 同一摘要的更早存证: earlier deposits of the same digest.
     EarlierDeposits = 15,
-    /// 导入记录比对.
+    /// 导入记录比对: the record agrees with the one imported into the case.
     ImportSnapshot = 16,
-    /// 来源说明、平台情况说明.
+    /// 来源说明、平台情况说明: provenance and platform fact sheets.
     Sheets = 17,
 }
 
 impl Step {
-    /// All, in their order.
+    /// All steps, in their order.
     pub const ALL: [Self; 17] = [
         Self::NumberCheck,
         Self::RecordExists,
@@ -69,7 +69,7 @@ impl Step {
         Self::Sheets,
     ];
 
-    /// The step's number on paper, 1 to 17.
+    /// The step's number in the printed report, 1 to 17.
     #[must_use]
     pub const fn number(self) -> u8 {
         self as u8
@@ -100,18 +100,18 @@ impl Step {
     }
 }
 
-/// How a step came out.
+/// The outcome of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Outcome {
     /// 通过: two things were compared and agree.
     Passed,
     /// 不通过: two things were compared and differ.
     Failed,
-    /// 已查: it was looked up. What was found stands in the values; it is neither good nor bad by itself.
+    /// 已查: something was looked up. The finding is in the values; it is neither good nor bad by itself.
     Checked,
-    /// 未执行.
+    /// 未执行: not performed, with the reason.
     NotPerformed(SkipReason),
-    /// 不适用.
+    /// 不适用: not applicable, with the reason.
     NotApplicable(SkipReason),
 }
 
@@ -128,13 +128,13 @@ impl Outcome {
         }
     }
 
-    /// Passed or failed.
+    /// [`Self::Passed`] if `good`, else [`Self::Failed`].
     #[must_use]
     pub const fn of(good: bool) -> Self {
         if good { Self::Passed } else { Self::Failed }
     }
 
-    /// Why it was not performed or does not apply.
+    /// Why the step was not performed or does not apply.
     #[must_use]
     pub const fn reason(self) -> Option<SkipReason> {
         match self {
@@ -144,21 +144,21 @@ impl Outcome {
     }
 }
 
-/// Name of the value that says that a history was not read completely.
+/// Name of the value of a step whose history was not read completely.
 pub const HISTORY: &str = "history";
-/// Its value.
+/// The value under [`HISTORY`].
 pub const INCOMPLETE: &str = "incomplete";
 
-/// One step of a report, with the values that were compared.
+/// The result of one step, with the values that were compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StepResult {
-    /// Which step.
+    /// The step.
     pub step: Step,
-    /// How it came out.
+    /// Its outcome.
     pub outcome: Outcome,
-    /// What was compared with what; `None` where nothing was.
+    /// What was compared; `None` if nothing was.
     pub compared: Option<ComparisonKind>,
-    /// What was compared, one `name: value` each; hashes in hex.
+    /// The compared values as name and value; hashes in hex.
     pub values: Vec<(&'static str, String)>,
 }
 
@@ -187,28 +187,28 @@ impl StepResult {
     }
 }
 
-/// Why a file that agrees is not simply `consistent`.
+/// Why the conclusion about a matching file is not simply `consistent`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Reservation {
-    /// Only the operator's own key stands behind the time and the order.
+    /// Time and order depend on the operator's key alone.
     SingleOperator,
-    /// No independent time.
+    /// No timestamp authority attests the time.
     NoIndependentTime,
     /// The depositor withdrew it.
     Withdrawn,
     /// The depositor corrected or replaced it.
     Superseded,
-    /// A test ledger: its numbers prove nothing to anybody.
+    /// The deposit is on a test ledger, which proves nothing.
     TestLedger,
-    /// Whether the depositor withdrew or corrected it later was not checked, or not completely.
+    /// Later withdrawals and corrections were not checked, or not completely.
     LaterHistoryNotChecked,
-    /// The platform signed for an account, as the statement says: the depositor did not sign.
+    /// The platform signed for an account; the depositor did not sign.
     SignedOnBehalf,
 }
 
 impl Reservation {
-    /// All.
+    /// All variants.
     pub const ALL: [Self; 7] = [
         Self::SingleOperator,
         Self::NoIndependentTime,
@@ -240,20 +240,20 @@ impl Reservation {
 pub enum Obstacle {
     /// The ledger's key is not pinned.
     UnknownKey,
-    /// The record is salted and the salt was not given.
+    /// The record is salted, and no salt was given.
     NoSalt,
-    /// The record is of another number than asked for.
+    /// The record has another number than the requested one.
     OtherNumber,
     /// The file could not be read.
     NoFile,
-    /// The receipt at hand does not hold: damaged or changed, or not of the pinned ledger at all.
+    /// The receipt does not verify: it is damaged, was changed, or is not of the pinned ledger.
     BrokenReceipt,
-    /// The record bears a manifest and no digest of its own.
+    /// The record has a manifest and no digest of its own.
     ManifestOnly,
 }
 
 impl Obstacle {
-    /// All.
+    /// All variants.
     pub const ALL: [Self; 6] =
         [Self::UnknownKey, Self::NoSalt, Self::OtherNumber, Self::NoFile, Self::BrokenReceipt, Self::ManifestOnly];
 
@@ -271,24 +271,24 @@ impl Obstacle {
     }
 }
 
-/// How the ledger that a node shows contradicts a receipt that the ledger's key signed.
+/// How a node's ledger contradicts a receipt that the ledger key signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum LedgerFault {
     /// Two signed checkpoints of one size have different roots.
     Forked,
-    /// The checkpoint that the node shows is smaller than the one in the receipt.
+    /// The node's checkpoint is smaller than the one in the receipt.
     RolledBack,
-    /// The node gave no valid proof that its checkpoint continues the one in the receipt.
+    /// The node gave no valid consistency proof from the receipt's checkpoint to its own.
     NotContinued,
-    /// The node's ledger continues the receipt's and so contains the deposit, and the node says it does not know it.
+    /// The node's ledger continues that of the receipt, so it contains the deposit, but the node denies it.
     Denied,
-    /// The node has another record under the number.
+    /// The node has another record with this number.
     OtherRecord,
 }
 
 impl LedgerFault {
-    /// All.
+    /// All variants.
     pub const ALL: [Self; 5] = [Self::Forked, Self::RolledBack, Self::NotContinued, Self::Denied, Self::OtherRecord];
 
     /// The stable code.
@@ -304,29 +304,29 @@ impl LedgerFault {
     }
 }
 
-/// The conclusion. There are no others anywhere; `pending` is absent since nothing is acknowledged before it is sealed.
+/// The conclusion of a verification. There is no `pending`, since a deposit is acknowledged only after it is sealed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Conclusion {
-    /// The file agrees and nothing is lacking.
+    /// The file agrees with the record, without reservation.
     Consistent,
-    /// The file agrees; see the reservations.
+    /// The file agrees with the record; see the reservations.
     ConsistentWithReservation,
-    /// The file does not agree.
+    /// The file does not agree with the record.
     Mismatch,
-    /// No such deposit.
+    /// There is no such deposit.
     NotFound,
-    /// Looked up, no original compared.
+    /// The record was looked up; no original was compared.
     RecordOnly,
-    /// The chain's own data does not hold.
+    /// The ledger's own data does not verify.
     ChainFault,
-    /// The record contradicts itself: some of its digests agree with the file, some do not.
+    /// Some of the record's digests agree with the file, and some do not.
     Contradictory,
-    /// Could not look.
+    /// The verification could not be performed.
     Unable,
 }
 
 impl Conclusion {
-    /// All.
+    /// All variants.
     pub const ALL: [Self; 8] = [
         Self::Consistent,
         Self::ConsistentWithReservation,
@@ -354,23 +354,30 @@ impl Conclusion {
     }
 }
 
-/// What a verification found.
+/// The result of a verification.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
-    /// The number asked for or found.
+    /// The requested number, or that of the record.
     pub number: Option<DepositNumber>,
     /// All steps, in their order.
     pub steps: Vec<StepResult>,
     /// The conclusion.
     pub conclusion: Conclusion,
-    /// Why a file that agrees is not simply consistent.
+    /// The reservations; only with [`Conclusion::ConsistentWithReservation`].
     pub reservations: Vec<Reservation>,
-    /// Why it could not be carried out; only with [`Conclusion::Unable`].
+    /// Why it could not be performed; only with [`Conclusion::Unable`].
     pub obstacle: Option<Obstacle>,
-    /// How the ledger that a node shows contradicts the receipt; only with [`Conclusion::ChainFault`].
+    /// How the node's ledger contradicts the receipt; only with [`Conclusion::ChainFault`].
     pub fault: Option<LedgerFault>,
-    /// What the chain says, as far as a record could be read.
+    /// The facts, if entry and header could be parsed.
     pub facts: Option<Facts>,
+}
+
+/// Replaces the result of the same step in `steps`.
+pub(super) fn replace(steps: &mut [StepResult], result: &StepResult) {
+    for own in steps.iter_mut().filter(|own| own.step == result.step) {
+        *own = result.clone();
+    }
 }
 
 impl Report {
@@ -380,21 +387,19 @@ impl Report {
         self.steps.iter().find(|result| result.step == step).map(|result| result.outcome)
     }
 
-    /// Replaces the result of a step.
+    /// Replaces the result of the same step.
     pub fn set(&mut self, result: &StepResult) {
-        for own in self.steps.iter_mut().filter(|own| own.step == result.step) {
-            *own = result.clone();
-        }
+        replace(&mut self.steps, result);
     }
 
-    /// The first value of `step` that bears this name.
+    /// The first value of `step` with this name.
     #[must_use]
     pub fn value(&self, step: Step, name: &str) -> Option<&str> {
         let result = self.steps.iter().find(|result| result.step == step)?;
         result.values.iter().find(|(given, _)| *given == name).map(|(_, value)| value.as_str())
     }
 
-    /// Nothing was found under `number`.
+    /// The report that there is no deposit with this number, or with the requested digest.
     #[must_use]
     pub fn not_found(number: Option<DepositNumber>) -> Self {
         let result = |step| match (step, number) {

@@ -1,20 +1,20 @@
-//! What a verifier trusts: ledger keys that the user pinned. Never a key that came with a receipt.
+//! The ledger keys that a verifier trusts. A key that came with a receipt is never among them.
 
 use crate::ledger::key::{Name, VerifierKey};
 
-/// Where the keys of a [`Trust`] come from. A report says so: a node that verifies by its own key vouches for itself.
+/// Where the keys of a [`Trust`] come from. The report states it, because a node that verifies with its own key proves less.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum KeySource {
-    /// The verifier pinned them.
+    /// The user pinned them.
     #[default]
     Pinned,
-    /// The ledger key of the very node that verifies.
+    /// The ledger key of the node that verifies.
     OwnNode,
     /// The list of ledgers that a court accepts.
     CourtList,
 }
 
-/// Pinned ledger keys. A ledger's key bears its origin as its name.
+/// Pinned ledger keys. The name of a ledger's key is the ledger's origin.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Trust {
     keys: Vec<VerifierKey>,
@@ -22,13 +22,13 @@ pub struct Trust {
 }
 
 impl Trust {
-    /// Trusts exactly `keys`.
+    /// Trust in exactly `keys`.
     #[must_use]
     pub const fn new(keys: Vec<VerifierKey>) -> Self {
         Self { keys, source: KeySource::Pinned }
     }
 
-    /// The same keys, from this source.
+    /// The same keys, with another source.
     #[must_use]
     pub fn from_source(self, source: KeySource) -> Self {
         Self { source, ..self }

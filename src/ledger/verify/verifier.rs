@@ -1,10 +1,11 @@
-//! Holds a file against a record and concludes.
+//! Compares a file with a record and draws the conclusion.
 //!
-//! The order of judgment: could we look at all; does the chain's own data hold; does the file agree; what is lacking.
-//! An `unable` or a `chain_fault` always outranks an agreement: a digest equal to a forged record proves nothing.
+//! The conclusion is decided in this order: whether the verification could be performed; whether the ledger's own data
+//! verifies; whether the file agrees; which reservations there are. So `unable` and `chain_fault` outrank an agreement: a
+//! file that matches a forged record proves nothing.
 //!
-//! With an item of a manifest in question, the file is held against the item's digests, and the item against the
-//! manifest of the statement. A claim of an item is always a paper: one that does not hold accuses nobody.
+//! For an item of a manifest, the file is compared with the item's digests, and the item with the manifest in the statement. An
+//! item's claim comes from a file of the user, so one that does not verify is no evidence against the node.
 
 use crate::ledger::entry::Entry;
 use crate::ledger::hash::Digest;
@@ -14,31 +15,32 @@ use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::Receipt;
 use crate::ledger::statement::content::{Comparison, Content, FileDigests, Form, HashAlgorithm};
 use crate::ledger::statement::text::LinkKind;
+use crate::ledger::verify::attestation::Attestations;
 use crate::ledger::verify::history::{ClaimStatus, History, LaterLink, LinkStanding, Listed};
 use crate::ledger::verify::record::{RecordCheck, RecordContext};
 use crate::ledger::verify::report::{
     ComparisonKind, Conclusion, HISTORY, INCOMPLETE, LedgerFault, Obstacle, Outcome, Report, Reservation, SkipReason,
-    Step, StepResult,
+    Step, StepResult, replace,
 };
 use crate::ledger::verify::trust::Trust;
 
-/// What is held against the record.
+/// What is compared with the record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PresentedEvidence {
     /// Nothing: a look-up.
     Nothing,
-    /// A file, measured by whoever asks (salt first, where the record is salted and the salt is known).
+    /// A file, hashed by the caller; for a salted record with the salt before it.
     File {
         /// Its size and digests.
         measured: FileDigests,
-        /// Whether the digests were made with the salt before the file.
+        /// Whether the digests are of salt and file.
         salted: bool,
     },
-    /// A digest without its file: never more than a look-up.
+    /// A digest without its file: it can show a mismatch, but otherwise counts as a look-up.
     Digest {
-        /// Of this algorithm.
+        /// Its algorithm.
         algorithm: HashAlgorithm,
-        /// The digest.
+        /// Its value.
         value: Digest,
     },
 }
@@ -46,46 +48,49 @@ pub enum PresentedEvidence {
 /// Where the record comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum RecordSource {
-    /// A receipt that somebody has in hand. One that does not hold accuses nobody: whoever has it may have changed it.
+    /// A receipt file of the user. If it does not verify, that is no evidence against the node, since anyone may have changed
+    /// it.
     #[default]
     Receipt,
-    /// A node that was asked for it, by number or by digest.
+    /// The answer of a node to a query by number or digest.
     Node,
-    /// The verifying node's own ledger.
+    /// The ledger of the node that verifies.
     OwnLedger,
 }
 
-/// A question to the verifier.
+/// The input of a verification.
 #[derive(Debug, Clone, Copy)]
 pub struct Question<'a> {
-    /// The number asked for, if any.
+    /// The requested number, if any.
     pub number: Option<DepositNumber>,
-    /// Whether a person entered that number. The number of a case's item was not.
+    /// Whether the user entered that number. The number of an item of a case comes from the case file.
     pub number_entered: bool,
     /// The record.
     pub receipt: &'a Receipt,
-    /// Where it comes from.
+    /// Where the record comes from.
     pub source: RecordSource,
-    /// The item of its manifest that is asked about, if one is.
+    /// The item of the record's manifest that is verified, if any.
     pub item: Option<&'a ItemClaim>,
-    /// What is held against it.
+    /// What is compared with the record.
     pub presented: PresentedEvidence,
-    /// What the ledger says of later and earlier deposits; `None` where it was not asked.
+    /// Later links and earlier deposits as the ledger lists them; `None` if it was not queried.
     pub history: Option<&'a History>,
-    /// Why there is no history.
+    /// Why there is no history, if there is none.
     pub without_history: SkipReason,
-    /// How the ledger that a node shows contradicts the record. Counts only where the record itself holds.
+    /// How the node's ledger contradicts the record. It counts only if the record itself verifies.
     pub fault: Option<LedgerFault>,
-    /// A transaction id that was stated elsewhere, as in the import of a case's item.
+    /// A transaction id that was stated elsewhere, such as at the import of a case's item.
     pub stated_tx_id: Option<Digest>,
-    /// The key by which the platform signs for accounts, where it is known.
+    /// The key with which the platform signs for accounts, if it is known.
     pub platform: Option<&'a VerifierKey>,
-    /// What the user pinned.
+    /// Verified cosignatures and timestamp tokens on the receipt's checkpoint.
+    pub attestations: Attestations<'a>,
+    /// The pinned ledger keys.
     pub trust: &'a Trust,
 }
 
 impl<'a> Question<'a> {
-    /// A question about a receipt in hand, offline, with nothing presented.
+    /// The verification of a receipt file, offline, without anything to compare.
     #[must_use]
     pub const fn about(receipt: &'a Receipt, trust: &'a Trust) -> Self {
         Self {
@@ -100,39 +105,36 @@ impl<'a> Question<'a> {
             fault: None,
             stated_tx_id: None,
             platform: None,
+            attestations: Attestations::NONE,
             trust,
         }
     }
 }
 
-/// Answers the question.
+/// Verifies a record and compares the presented evidence with it.
 #[must_use]
 pub fn verify(question: &Question<'_>) -> Report {
     let Question { trust, stated_tx_id, platform, .. } = *question;
     let record = RecordCheck::run(question.receipt, RecordContext { trust, stated_tx_id, platform });
     let found = record.entry.as_ref().map(|entry| entry.number);
-    let item = question.item.map(|claim| HeldItem::of(claim, record.entry.as_ref()));
+    let item = question.item.map(|claim| ItemCheck::of(claim, record.entry.as_ref()));
     let content = match &item {
         Some(item) => item.content,
         None => record.entry.as_ref().and_then(|entry| entry.statement.statement().content),
     };
-    let is_other_number = question.number.zip(found).is_some_and(|(asked, found)| asked != found);
+    let is_other_number = question.number.zip(found).is_some_and(|(requested, found)| requested != found);
+    let broken = |outcome| ComparisonResult { outcome, leads_to: Err(Obstacle::BrokenReceipt) };
     let comparison = match &item {
-        _ if record.entry.is_none() => ComparisonResult {
-            outcome: Outcome::NotPerformed(SkipReason::DamagedReceipt),
-            leads_to: Err(Obstacle::BrokenReceipt),
-        },
-        Some(HeldItem { content: None, .. }) => {
-            ComparisonResult { outcome: Outcome::Failed, leads_to: Err(Obstacle::BrokenReceipt) }
-        }
+        _ if record.entry.is_none() => broken(Outcome::NotPerformed(SkipReason::DamagedReceipt)),
+        Some(ItemCheck { content: None, .. }) => broken(Outcome::Failed),
         _ => compare(content, question.presented),
     };
     let mut steps = vec![
         number_check(question, found),
         record_exists(question, found),
         original_digest(question.presented, content, item.as_ref(), &comparison),
-        StepResult::not_performed(Step::Witnesses, SkipReason::NoWitnesses),
-        StepResult::not_performed(Step::TimeToken, time_token(question.receipt)),
+        witnesses(&question.attestations),
+        time_token(&question.attestations, question.receipt),
         later_links(question),
         earlier_deposits(question),
         StepResult::not_applicable(Step::ImportSnapshot, SkipReason::NotACaseItem),
@@ -140,22 +142,23 @@ pub fn verify(question: &Question<'_>) -> Report {
     ];
     steps.extend(record.steps);
     steps.sort_by_key(|result| result.step);
-    if let Some(HeldItem { content: Some(content), .. }) = item {
+    if let Some(ItemCheck { content: Some(content), .. }) = item {
         let values = content.digests().map(|(algorithm, _)| ("algorithm", algorithm.to_string())).collect();
         let own = StepResult::of(Step::Algorithms, Outcome::Passed, ComparisonKind::AlgorithmsWithAllowed, values);
-        steps.iter_mut().filter(|result| result.step == Step::Algorithms).for_each(|result| *result = own.clone());
+        replace(&mut steps, &own);
     }
     let reservations = reservations(question, record.entry.as_ref());
-    let judged = Judged { steps: &steps, is_other_number, is_damaged: record.is_damaged, source: question.source };
-    let (mut conclusion, mut obstacle) = conclude(&judged, &comparison, reservations.is_empty());
-    // Only a record that holds can contradict the ledger that a node shows.
-    let holds = !is_other_number && judged.chain_holds();
-    let fault = question.fault.filter(|_| holds);
+    let checked =
+        CheckedRecord { steps: &steps, is_other_number, is_damaged: record.is_damaged, source: question.source };
+    let (mut conclusion, mut obstacle) = conclude(&checked, &comparison, reservations.is_empty());
+    // A node's ledger can be contradicted only by a record that verifies.
+    let verifies = !is_other_number && checked.chain_verifies();
+    let fault = question.fault.filter(|_| verifies);
     if fault.is_some() {
         (conclusion, obstacle) = (Conclusion::ChainFault, None);
-        let shown =
+        let contradicted =
             StepResult::of(Step::RecordExists, Outcome::Failed, ComparisonKind::NumberWithRecord, numbers(found));
-        steps.iter_mut().filter(|result| result.step == Step::RecordExists).for_each(|result| *result = shown.clone());
+        replace(&mut steps, &contradicted);
     }
     let reservations = if conclusion == Conclusion::ConsistentWithReservation { reservations } else { Vec::new() };
     let number = question.number.or(found);
@@ -166,8 +169,8 @@ fn numbers(found: Option<DepositNumber>) -> Vec<(&'static str, String)> {
     found.iter().map(|number| ("deposit_number", number.to_string())).collect()
 }
 
-/// The check characters are recomputed where a person entered a number. Those of the record's own number follow from the
-/// record: to recompute them would compare it with itself.
+/// The check characters are recomputed if the user entered a number. Recomputing those of the record's own number would compare
+/// the record with itself.
 fn number_check(question: &Question<'_>, found: Option<DepositNumber>) -> StepResult {
     let step = Step::NumberCheck;
     match question.number {
@@ -200,24 +203,24 @@ fn record_exists(question: &Question<'_>, found: Option<DepositNumber>) -> StepR
 fn original_digest(
     presented: PresentedEvidence,
     content: Option<Content>,
-    item: Option<&HeldItem>,
+    item: Option<&ItemCheck>,
     comparison: &ComparisonResult,
 ) -> StepResult {
     let mut values = if comparison.leads_to.is_ok() { compared(content, presented) } else { Vec::new() };
     values.extend(item.iter().flat_map(|item| item.values.clone()));
     let kind = match (presented, item) {
-        (_, Some(HeldItem { content: None, .. })) => ComparisonKind::ItemWithManifest,
+        (_, Some(ItemCheck { content: None, .. })) => ComparisonKind::ItemWithManifest,
         (PresentedEvidence::Digest { .. }, _) => ComparisonKind::DigestWithRecord,
         (_, Some(_)) => ComparisonKind::FileWithItem,
         (_, None) => ComparisonKind::FileWithRecord,
     };
-    // A digest that equals the recorded one was compared, although no original was.
+    // A digest that equals the recorded one was compared, although there was no original.
     let was_compared = comparison.outcome.reason().is_none() || values.iter().any(|(name, _)| *name == "digest");
     let compared = was_compared.then_some(kind);
     StepResult { step: Step::OriginalDigest, outcome: comparison.outcome, compared, values }
 }
 
-/// What later deposits say of this one. An answer is a finding, never "passed": nobody knows what a node conceals.
+/// Later links to the deposit. The outcome is a finding, never "passed", since a node may conceal links.
 fn later_links(question: &Question<'_>) -> StepResult {
     let step = Step::LaterLinks;
     let Some(history) = question.history else { return StepResult::not_performed(step, question.without_history) };
@@ -246,7 +249,7 @@ fn link_values(link: &LaterLink) -> Vec<(&'static str, String)> {
     }
 }
 
-/// Earlier deposits of the same digest, likewise.
+/// Earlier deposits of the same digest. The outcome is a finding, never "passed", since a node may conceal deposits.
 fn earlier_deposits(question: &Question<'_>) -> StepResult {
     let step = Step::EarlierDeposits;
     let Some(history) = question.history else { return StepResult::not_performed(step, question.without_history) };
@@ -264,7 +267,7 @@ fn earlier_deposits(question: &Question<'_>) -> StepResult {
     StepResult::of(step, Outcome::Checked, compared, values)
 }
 
-/// How many there are of a list, where there are any: `references`, or `references_at_least`.
+/// The number of items of a non-empty list, such as `references`, or `references_at_least` if it is not exact.
 fn total<T>(name: &str, list: &Listed<T>) -> Option<(&'static str, String)> {
     let name = match (name, list.total.exact) {
         ("references", true) => "references",
@@ -283,11 +286,31 @@ const fn claim_name(name: &'static str, status: ClaimStatus) -> &'static str {
     }
 }
 
-fn time_token(receipt: &Receipt) -> SkipReason {
-    if receipt.time_tokens.is_empty() { SkipReason::NoTimeToken } else { SkipReason::UnreadTimeToken }
+/// Whether enough witnesses cosigned the checkpoint. Too few are a finding: they do not contradict the record.
+fn witnesses(attestations: &Attestations<'_>) -> StepResult {
+    let step = Step::Witnesses;
+    if attestations.cosignatures.is_empty() {
+        return StepResult::not_performed(step, SkipReason::NoWitnesses);
+    }
+    let mut values = vec![("witnesses", format!("{}/{}", attestations.cosignatures.len(), attestations.quorum))];
+    values.extend(attestations.cosignatures.iter().map(|one| ("witness", format!("{} {}", one.witness, one.time))));
+    let outcome = if attestations.have_quorum() { Outcome::Passed } else { Outcome::Checked };
+    StepResult::of(step, outcome, ComparisonKind::CheckpointWithWitnesses, values)
 }
 
-/// A provenance sheet lies among the private content to which the statement commits.
+/// Whether a timestamp authority attests the checkpoint.
+fn time_token(attestations: &Attestations<'_>, receipt: &Receipt) -> StepResult {
+    let step = Step::TimeToken;
+    if attestations.have_time() {
+        let tokens = attestations.time_tokens.iter();
+        let values = tokens.map(|token| ("time_token", format!("{} {}", token.time, token.authority))).collect();
+        return StepResult::of(step, Outcome::Passed, ComparisonKind::CheckpointWithTimeTokens, values);
+    }
+    let without = if receipt.time_tokens.is_empty() { SkipReason::NoTimeToken } else { SkipReason::UnreadTimeToken };
+    StepResult::not_performed(step, without)
+}
+
+/// Why the sheets were not checked: they would be in the private content to which the statement commits.
 fn sheets(entry: Option<&Entry>) -> SkipReason {
     match entry.map(|entry| entry.statement.statement().meta) {
         None => SkipReason::DamagedReceipt,
@@ -296,19 +319,20 @@ fn sheets(entry: Option<&Entry>) -> SkipReason {
     }
 }
 
-/// An item, held against the statement of the record.
-struct HeldItem {
-    /// Its digests; `None` when the claim does not hold.
+/// An item of a manifest, compared with the statement.
+struct ItemCheck {
+    /// Its digests; `None` if the claim does not verify.
     content: Option<Content>,
+    /// The values for the report.
     values: Vec<(&'static str, String)>,
 }
 
-impl HeldItem {
+impl ItemCheck {
     fn of(claim: &ItemClaim, entry: Option<&Entry>) -> Self {
         let manifest = entry.and_then(|entry| entry.statement.statement().manifest);
         match claim.check(manifest.as_ref()) {
             Ok(item) => {
-                // People count from 1, as the wording does.
+                // Reports count items from 1.
                 let place = claim.index.size_after();
                 let count = manifest.map_or(0, |manifest| manifest.count);
                 let mut values = vec![("item", place.to_string()), ("items", count.to_string())];
@@ -320,12 +344,15 @@ impl HeldItem {
     }
 }
 
-/// How the file came out, and what conclusion that leads to when all else holds.
+/// The result of comparing the presented evidence.
 struct ComparisonResult {
+    /// The outcome of step 4.
     outcome: Outcome,
+    /// The conclusion, if everything else verifies.
     leads_to: Result<Conclusion, Obstacle>,
 }
 
+/// Compares the presented evidence with the record's content.
 fn compare(content: Option<Content>, presented: PresentedEvidence) -> ComparisonResult {
     let skipped = |why, leads_to| ComparisonResult { outcome: Outcome::NotPerformed(why), leads_to };
     match (presented, content) {
@@ -354,10 +381,10 @@ fn compare(content: Option<Content>, presented: PresentedEvidence) -> Comparison
     }
 }
 
+/// The values of step 4: recorded and presented digests and sizes.
 fn compared(content: Option<Content>, presented: PresentedEvidence) -> Vec<(&'static str, String)> {
     let mut values = Vec::new();
-    let recorded: Vec<_> = content.iter().flat_map(super::super::statement::content::Content::digests).collect();
-    for (algorithm, digest) in recorded {
+    for (algorithm, digest) in content.iter().flat_map(Content::digests) {
         values.push(("recorded", format!("{algorithm} {digest}")));
         match presented {
             PresentedEvidence::File { measured, .. } => {
@@ -379,14 +406,20 @@ fn compared(content: Option<Content>, presented: PresentedEvidence) -> Vec<(&'st
     values
 }
 
+/// All reservations that apply to a match.
 fn reservations(question: &Question<'_>, entry: Option<&Entry>) -> Vec<Reservation> {
-    // Cosignatures and time tokens have no verifier yet, so none can lift these two.
-    let mut reservations = vec![Reservation::SingleOperator, Reservation::NoIndependentTime];
-    let said = |kinds: &[LinkKind]| question.history.is_some_and(|history| history.owner_said(kinds));
-    if said(&[LinkKind::Withdraws]) {
+    let mut reservations = Vec::new();
+    if !question.attestations.have_quorum() {
+        reservations.push(Reservation::SingleOperator);
+    }
+    if !question.attestations.have_time() {
+        reservations.push(Reservation::NoIndependentTime);
+    }
+    let has_link = |kinds: &[LinkKind]| question.history.is_some_and(|history| history.owner_said(kinds));
+    if has_link(&[LinkKind::Withdraws]) {
         reservations.push(Reservation::Withdrawn);
     }
-    if said(&[LinkKind::Corrects, LinkKind::Replaces]) {
+    if has_link(&[LinkKind::Corrects, LinkKind::Replaces]) {
         reservations.push(Reservation::Superseded);
     }
     if entry.is_some_and(|entry| entry.number.is_test()) {
@@ -401,21 +434,21 @@ fn reservations(question: &Question<'_>, entry: Option<&Entry>) -> Vec<Reservati
     reservations
 }
 
-/// What a conclusion is drawn from, beside the comparison with the original.
-struct Judged<'a> {
+/// The input of the conclusion, besides the comparison with the original.
+struct CheckedRecord<'a> {
     steps: &'a [StepResult],
     is_other_number: bool,
     is_damaged: bool,
     source: RecordSource,
 }
 
-impl Judged<'_> {
-    /// The steps that speak of the chain alone. That the transaction id is another than was imported says nothing of the
-    /// record itself: whoever holds the import judges it (step 16).
+impl CheckedRecord<'_> {
+    /// The outcomes of the steps that are about the ledger alone. A transaction id that differs from the imported one says
+    /// nothing about the record itself; step 16 covers it.
     fn chain(&self) -> impl Iterator<Item = Outcome> + '_ {
         let others = [Step::RecordExists, Step::OriginalDigest, Step::TxId];
-        let of_the_chain = move |result: &&StepResult| !others.contains(&result.step);
-        self.steps.iter().filter(of_the_chain).map(|result| result.outcome)
+        let is_about_chain = move |result: &&StepResult| !others.contains(&result.step);
+        self.steps.iter().filter(is_about_chain).map(|result| result.outcome)
     }
 
     fn has_failed(&self) -> bool {
@@ -426,28 +459,33 @@ impl Judged<'_> {
         self.chain().any(|outcome| outcome == Outcome::NotPerformed(SkipReason::UnknownKey))
     }
 
-    fn chain_holds(&self) -> bool {
+    fn chain_verifies(&self) -> bool {
         !self.has_failed() && !self.lacks_the_key()
     }
 }
 
-fn conclude(judged: &Judged<'_>, comparison: &ComparisonResult, unreserved: bool) -> (Conclusion, Option<Obstacle>) {
+/// The conclusion, and the obstacle if it is [`Conclusion::Unable`].
+fn conclude(
+    checked: &CheckedRecord<'_>,
+    comparison: &ComparisonResult,
+    is_unreserved: bool,
+) -> (Conclusion, Option<Obstacle>) {
     let unable = |obstacle| (Conclusion::Unable, Some(obstacle));
-    if judged.is_other_number {
+    if checked.is_other_number {
         return unable(Obstacle::OtherNumber);
     }
-    if judged.has_failed() {
-        return match judged.source {
+    if checked.has_failed() {
+        return match checked.source {
             RecordSource::Receipt => unable(Obstacle::BrokenReceipt),
             RecordSource::Node | RecordSource::OwnLedger => (Conclusion::ChainFault, None),
         };
     }
-    if judged.lacks_the_key() {
+    if checked.lacks_the_key() {
         return unable(Obstacle::UnknownKey);
     }
     match &comparison.leads_to {
         Err(obstacle) => unable(obstacle.clone()),
-        Ok(Conclusion::Consistent) if !unreserved => (Conclusion::ConsistentWithReservation, None),
+        Ok(Conclusion::Consistent) if !is_unreserved => (Conclusion::ConsistentWithReservation, None),
         Ok(conclusion) => (*conclusion, None),
     }
 }

@@ -1,6 +1,6 @@
 //! Accounts, their roles and tokens, as they are sent and shown.
 //!
-//! Of a token only its id is ever shown, except in the one answer that hands it out.
+//! A token is shown once, in the answer that issues it; later only its id is shown.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -41,7 +41,7 @@ pub struct OpenedAccountJson {
     pub act: ActJson,
 }
 
-/// An identity check made elsewhere, or by a clerk who saw the papers.
+/// An identity check made elsewhere, or by a clerk who inspected the documents.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct IdentityCheckRequest {
@@ -52,7 +52,7 @@ pub struct IdentityCheckRequest {
     /// How far it goes: `basic`, `substantial` or `high`.
     #[schema(example = "substantial")]
     pub level: String,
-    /// When; now where it is not said.
+    /// When it was made; by default now.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "2026-11-22T09:04:11.123+08:00")]
     pub at: Option<String>,
@@ -74,7 +74,7 @@ pub struct RoleRequest {
     pub court: Option<String>,
 }
 
-/// A token that is asked for.
+/// A request for a token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TokenRequest {
@@ -102,7 +102,7 @@ pub struct IssuedTokenJson {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RevocationRequest {
-    /// Keep the tokens that it issued to other accounts: for an operator or clerk who replaces a token that nobody stole.
+    /// Keep the tokens that it issued to other accounts: for an operator or clerk who replaces a token that was not stolen.
     /// Tokens of the same account always end.
     #[serde(default, skip_serializing_if = "is_false")]
     pub keep_issued: bool,
@@ -126,7 +126,7 @@ pub struct RevocationJson {
     pub act: Option<ActJson>,
 }
 
-/// A request that says all in its path.
+/// A request whose path contains everything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EmptyRequest {}
@@ -140,7 +140,7 @@ pub struct RoleJson {
     /// The court, for a role of a court.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub court: Option<String>,
-    /// The word for people.
+    /// The label.
     pub label: Bilingual,
 }
 
@@ -149,11 +149,11 @@ pub struct RoleJson {
 pub struct IdentityJson {
     /// How.
     pub method: String,
-    /// The word for people.
+    /// The label.
     pub method_label: Bilingual,
     /// How far it goes.
     pub level: String,
-    /// The word for people.
+    /// The label.
     pub level_label: Bilingual,
     /// When, Beijing time.
     pub at: String,
@@ -191,7 +191,7 @@ pub struct MeJson {
     pub account: String,
     /// Whose it is.
     pub subject: String,
-    /// The word for people.
+    /// The label.
     pub subject_label: Bilingual,
     /// The identity check that goes furthest.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -209,7 +209,7 @@ pub struct AccountJson {
     pub account: String,
     /// Whose it is.
     pub subject: String,
-    /// The word for people.
+    /// The label.
     pub subject_label: Bilingual,
     /// When it was opened, Beijing time.
     pub opened_at: String,
@@ -225,7 +225,7 @@ pub struct AccountJson {
     pub roles: Vec<RoleJson>,
     /// All tokens, the revoked and expired ones too.
     pub tokens: Vec<TokenJson>,
-    /// Where this look stands in the account's access log.
+    /// Sequence number of this access in the account's access log.
     pub access_sequence: u64,
 }
 
@@ -254,7 +254,7 @@ impl RoleJson {
 }
 
 impl IdentityJson {
-    /// A check without the text that says where it is on file.
+    /// A check without the text that says where it is filed.
     #[must_use]
     pub fn of(check: IdentityCheck) -> Self {
         Self {
@@ -282,7 +282,7 @@ impl TokenJson {
     }
 }
 
-/// Scopes by their words.
+/// Scopes by their names.
 fn words(scopes: &BTreeSet<Scope>) -> Vec<String> {
     scopes.iter().map(|scope| scope.word().to_owned()).collect()
 }
@@ -303,7 +303,7 @@ impl MeJson {
 }
 
 impl AccountJson {
-    /// An account with its texts and tokens; the look stands at `access_sequence` of its access log.
+    /// An account with its texts and tokens; this access has number `access_sequence` in its access log.
     #[must_use]
     pub fn of(
         id: AccountId,

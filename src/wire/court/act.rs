@@ -1,4 +1,4 @@
-//! What may be asked of a case in one word, and what every change of a case is answered with.
+//! Requests for simple acts of a case, and the answer to every change of a case.
 //!
 //! Not here: which words and numbers are good (`http/api/court/acts` reads them), imports and verifications (`import`).
 
@@ -93,7 +93,7 @@ pub enum ActRequest {
 }
 
 impl ActRequest {
-    /// What kind of act is asked for.
+    /// The kind of the requested act.
     #[must_use]
     pub const fn kind(&self) -> ActKind {
         match self {
@@ -141,10 +141,10 @@ pub struct ActedJson {
     pub case: String,
     /// The act.
     pub act: ActJson,
-    /// Where the case stands after it.
+    /// The stage of the case after it.
     #[schema(example = "under-review")]
     pub stage: String,
-    /// The word for people.
+    /// The label.
     pub stage_text: Bilingual,
     /// What is unusual and was done all the same.
     pub warnings: Vec<CodedText>,
@@ -168,7 +168,7 @@ impl ActedJson {
     }
 }
 
-/// One act of a case: its document and where it stands.
+/// One act of a case: its document and its position.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct CaseActJson {
     /// The act.

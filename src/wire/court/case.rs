@@ -124,12 +124,12 @@ pub struct CaseBriefJson {
     pub court: String,
     /// What kind of proceeding.
     pub kind: CodedText,
-    /// Where it stands.
+    /// Its stage.
     pub stage: CodedText,
     /// 案号.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub number: Option<String>,
-    /// In which capacities whoever asks could act.
+    /// The capacities in which the requesting account may act.
     pub your_capacities: Vec<CapacityJson>,
     /// When it was opened, Beijing time.
     pub opened_at: String,
@@ -202,7 +202,7 @@ pub struct HoldJson {
     pub at: String,
 }
 
-/// What somebody may do now in one of their capacities.
+/// The acts that an account may do now in one of its capacities.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct CanJson {
     /// The capacity.
@@ -246,7 +246,7 @@ pub struct CaseJson {
     pub erasure_orders: Vec<ErasureOrderJson>,
     /// Erasures that the court has suspended.
     pub holds: Vec<HoldJson>,
-    /// What whoever asks may do now.
+    /// What the requesting account may do now.
     pub can: Vec<CanJson>,
     /// The act in the case's access log that recorded this look.
     pub access_sequence: u64,
@@ -263,7 +263,7 @@ pub struct CaseFactsJson {
     pub kind: CodedText,
     /// By which procedure.
     pub procedure: CodedText,
-    /// Where it stands.
+    /// Its stage.
     pub stage: CodedText,
     /// 案号.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -302,7 +302,7 @@ impl CaseBriefJson {
 }
 
 impl CaseFactsJson {
-    /// What `file` says without texts.
+    /// The content of `file` without texts.
     #[must_use]
     pub fn of(file: &CaseFile) -> Self {
         let passage = |(case, passage): &(crate::court::ids::CaseId, Passage)| PassageJson {
@@ -358,7 +358,7 @@ impl HoldJson {
 }
 
 impl CaseJson {
-    /// A case with its texts, for somebody who may act in these capacities.
+    /// A case with its texts, for an account with these capacities.
     #[must_use]
     pub fn of(
         file: &CaseFile,

@@ -1,4 +1,4 @@
-//! An act that was put on the chain: what every answer that changes something bears.
+//! A recorded act: part of every answer to a change.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,7 @@ use crate::ledger::number::DepositNumber;
 use crate::wire::bilingual::Bilingual;
 use crate::wire::facts::beijing_time;
 
-/// An act on the chain, and where it stands.
+/// An act on the chain, with its position.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ActJson {
     /// The case, for an act of a case.
@@ -25,7 +25,7 @@ pub struct ActJson {
     /// The kind of act.
     #[schema(example = "file-case")]
     pub act: String,
-    /// The word for people.
+    /// The label.
     pub label: Bilingual,
     /// 存证编号 of the act itself.
     #[schema(example = "20261122-0K7M-X9QT-3D5W-C3")]
@@ -42,7 +42,7 @@ pub struct ActJson {
 }
 
 impl ActJson {
-    /// The act of kind `kind` that stands at `placed`.
+    /// The act of kind `kind` at `placed`.
     #[must_use]
     pub fn of(
         kind: ActKind,

@@ -1,4 +1,4 @@
-//! Deposits by token: what is sent to have the platform deposit, and what comes back.
+//! Deposits by token, which the platform signs on behalf of an account: requests and answers.
 //!
 //! Only digests are sent; the texts stay off the chain, under a salted commitment.
 
@@ -24,7 +24,7 @@ use crate::wire::receipt::ReceiptJson;
 /// Most links of one deposit, as in the statement.
 const LINKS_MAX: usize = 16;
 
-/// What a request for a deposit says wrong. The sender mends it.
+/// Why a request for a deposit by token is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EntrustedError {
     /// A value is not as it must be.
@@ -55,7 +55,7 @@ const fn bad(field: &'static str, expected: &'static str) -> EntrustedError {
     EntrustedError::BadValue { field, expected }
 }
 
-/// What the depositor says of where the data comes from: the headings of 人民法院在线诉讼规则 art. 18.
+/// The depositor's statement on the origin of the data, under the headings of 人民法院在线诉讼规则 art. 18.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProvenanceJson {
@@ -92,7 +92,7 @@ impl ProvenanceJson {
     }
 }
 
-/// A link to an earlier deposit of one's own, or, with `refers`, of anybody.
+/// A link to an earlier deposit of the same account, or, with `refers`, to any deposit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LinkRequest {
@@ -114,7 +114,7 @@ pub struct EntrustedRequest {
     /// SM3, likewise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sm3: Option<String>,
-    /// Bytes of the original: needed without a salt, and not said with one.
+    /// Size of the original in bytes: required without a salt, forbidden with one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<u64>,
     /// 64 hex digits, where the digests are of this salt and the original: kept with the private content.
@@ -133,10 +133,10 @@ pub struct EntrustedRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = "files")]
     pub evidence_class: Option<String>,
-    /// Where the data comes from, in the depositor's words.
+    /// Origin of the data, as the depositor states it.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "json::optional_object")]
     pub provenance: Option<ProvenanceJson>,
-    /// What it says of earlier deposits, at most 16.
+    /// Links to earlier deposits, at most 16.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "json::objects")]
     pub links: Vec<LinkRequest>,
 }
@@ -225,7 +225,7 @@ impl EntrustedRequest {
         Ok(metadata)
     }
 
-    /// All texts that somebody wrote.
+    /// All free texts.
     #[must_use]
     pub fn texts(&self) -> Vec<String> {
         let provenance = self.provenance.iter().flat_map(|provenance| provenance.listed()).filter_map(|(_, text)| text);
@@ -233,7 +233,7 @@ impl EntrustedRequest {
     }
 }
 
-/// Something to think over. Nothing was refused because of it.
+/// A hint that does not affect the result.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct WarningJson {
     /// The stable code.
@@ -298,7 +298,7 @@ impl OwnDepositJson {
     }
 }
 
-/// Deposits that the platform made for whoever asks, the latest first.
+/// Deposits that the platform made for the requesting account, the latest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct OwnDepositsJson {
     /// A page of them.

@@ -1,4 +1,4 @@
-//! Erasures: the request, and the resource that tells how far an erasure has come.
+//! Erasures: the request, and the resource with the progress of an erasure.
 
 use serde::{Deserialize, Serialize};
 
@@ -48,9 +48,9 @@ pub struct ErasureJson {
     pub confirmed_at: Option<String>,
     /// The act.
     pub act: ActJson,
-    /// Place in the tree of the `erased` notice, signed by the ledger's key, that names what is erased.
+    /// Index of the `erased` notice that names the erased content, signed by the ledger key.
     pub notice_index: u64,
-    /// What the state means, and what it does not cover.
+    /// The meaning of the state, and what it does not cover.
     pub text: Bilingual,
 }
 

@@ -1,4 +1,4 @@
-//! What a court's systems are told, by asking or by webhook: ids, numbers and words, never a text.
+//! Events for a court's systems, by polling or webhook: ids, numbers and codes, without texts.
 
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +20,7 @@ pub struct EventJson {
     /// The kind of act.
     #[schema(example = "import")]
     pub act: String,
-    /// The word for people.
+    /// The label.
     pub label: Bilingual,
     /// By which account.
     pub by: String,
@@ -47,7 +47,7 @@ pub struct FeedJson {
     pub next: u64,
 }
 
-/// Where a court's system wants to be told of events.
+/// The address to which a court's system receives events.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WebhookRequest {
@@ -74,7 +74,7 @@ pub struct RegisteredWebhookJson {
 pub struct WebhookJson {
     /// By which it is removed.
     pub id: String,
-    /// Events from here on are told.
+    /// Events from here on are sent.
     pub since: u64,
     /// When it was registered, Beijing time.
     pub registered_at: String,

@@ -1,4 +1,4 @@
-//! Imports and verifications: what is asked, and the answers around an item.
+//! Imports and verifications of items: requests and answers.
 
 use serde::{Deserialize, Serialize};
 
@@ -78,7 +78,7 @@ pub struct ImportBatchJson {
     pub results: Vec<ImportResultJson>,
 }
 
-/// What is held against an item instead of its file: a digest, a receipt, or both.
+/// What is compared with an item instead of its file: a digest, a receipt, or both.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ItemVerificationRequest {
@@ -88,7 +88,7 @@ pub struct ItemVerificationRequest {
     /// 64 lower-case hex digits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
-    /// The receipt that somebody holds.
+    /// The receipt of the requester.
     #[serde(default, deserialize_with = "json::optional_object", skip_serializing_if = "Option::is_none")]
     pub receipt: Option<ReceiptJson>,
 }

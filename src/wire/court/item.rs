@@ -1,8 +1,8 @@
 //! An item of evidence as parties and judges see it: the chain's facts, what its importer says of it, what was found and
 //! answered since.
 //!
-//! The facts are those frozen at the import, in the words and the order of the manual. What the importer says stands apart,
-//! under a notice that nobody checked it.
+//! The facts are those frozen at the import, in the terms and the order of the manual. The importer's own statements are
+//! separate, with a notice that they were not checked.
 
 use serde::{Deserialize, Serialize};
 
@@ -24,14 +24,14 @@ use crate::wire::facts::{ChainFactsJson, beijing_time};
 use crate::wire::history::{EarlierDepositsJson, LaterLinksJson};
 use crate::wire::report::CodedText;
 
-/// What the importer says.
+/// The importer's statements about an item.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ClaimedJson {
     /// 证据名称; null once erased.
     pub name: TextJson,
     /// 证据内容; null once erased.
     pub content: TextJson,
-    /// Account of whoever imported it.
+    /// Account that imported it.
     pub by: String,
     /// In which capacity.
     pub capacity: CapacityJson,
@@ -42,7 +42,7 @@ pub struct ClaimedJson {
 /// A verification as recorded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct VerificationJson {
-    /// Account of whoever verified.
+    /// Account that verified it.
     pub by: String,
     /// In which capacity.
     pub capacity: CapacityJson,
@@ -112,7 +112,7 @@ pub struct ImportJson {
     /// 区块链存证信息, frozen at the import.
     #[serde(flatten)]
     pub chain: ChainFactsJson,
-    /// What the importer says.
+    /// The importer's statements about an item.
     pub claimed: ClaimedJson,
     /// Whether the importer is who deposited it.
     pub depositor: CodedText,
@@ -140,16 +140,16 @@ pub struct ImportJson {
     pub original_verified_by: Option<CodedText>,
     /// 原文: whether it was given into custody.
     pub custody: OriginalStateJson,
-    /// Earlier deposits of the same digest; null where the ledger was not asked, as for a deposit of another ledger.
+    /// Earlier deposits of the same digest; null if the ledger was not queried, as for a deposit of another ledger.
     pub earlier_deposits: Option<EarlierDepositsJson>,
-    /// What its owner said of the deposit later; null likewise.
+    /// Later links by an owner of the deposit; null if the ledger was not queried.
     pub later_links: Option<LaterLinksJson>,
-    /// Later deposits that refer to it; null likewise.
+    /// Later deposits that refer to it; null if the ledger was not queried.
     pub references: Option<LaterLinksJson>,
-    /// The alarm: the chain no longer says what was imported.
+    /// Alarm: the ledger differs from what was imported.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub divergence: Option<CodedText>,
-    /// By whomever, in their order.
+    /// By all verifiers, in order of time.
     pub verifications: Vec<VerificationJson>,
     /// All versions of all parties.
     pub replies: Vec<ReplyJson>,
@@ -157,14 +157,14 @@ pub struct ImportJson {
     pub replied_text: Bilingual,
 }
 
-/// What the chain says of an item now.
+/// The present data of an item on the ledger.
 #[derive(Debug, Clone)]
 pub struct Now<'a> {
     /// The alarm.
     pub divergence: Option<Divergence>,
-    /// How it stands with the original in custody.
+    /// State of the original in custody.
     pub custody: OriginalStateJson,
-    /// What came before and after it; `None` where the ledger was not asked.
+    /// Its history; `None` if the ledger was not queried.
     pub history: Option<&'a History>,
     /// Whether digests are salted.
     pub salted: bool,
@@ -187,7 +187,7 @@ fn facts(import: &Import, salted: bool) -> Facts {
     }
 }
 
-/// The sentence of a recorded conclusion: the report's own wording over what was recorded of it.
+/// The text of a recorded conclusion, in the wording of reports.
 fn sentence(item: &Item, found: &Verify, salted: bool) -> CodedText {
     let code = found.conclusion.0.as_str();
     let conclusion = Conclusion::ALL.into_iter().find(|one| one.code() == code).unwrap_or(Conclusion::Unable);
@@ -238,7 +238,7 @@ pub fn not_verified() -> CodedText {
 }
 
 impl ImportJson {
-    /// An item as the chain stands now, with its texts.
+    /// An item with its present data and its texts.
     #[must_use]
     pub fn of(file: &CaseFile, number: ItemNumber, item: &Item, now: Now<'_>, texts: &Texts) -> Self {
         let import = &item.import;

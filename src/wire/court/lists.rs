@@ -81,21 +81,21 @@ pub struct AccessJson {
     /// What: `case-file`, `access-log`, `original`, `deposit` or `account`; `erased` where nothing was shown and private
     /// content was erased.
     pub shown: String,
-    /// The word for people.
+    /// The label.
     pub label: Bilingual,
     /// Which item, where it was one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub item: Option<u32>,
     /// When it went on the chain, Beijing time: before anything was shown.
     pub at: String,
-    /// 存证编号 of the act that says so.
+    /// 存证编号 of the act that recorded it.
     pub deposit_number: String,
     /// Place of that entry in the tree.
     pub index: u64,
 }
 
 impl AccessJson {
-    /// An act that says so; `None` for one of another kind.
+    /// An act that recorded it; `None` for one of another kind.
     #[must_use]
     pub fn of(document: &Document, number: DepositNumber, placed: &Placed) -> Option<Self> {
         let (shown, label, item) = match &document.act {

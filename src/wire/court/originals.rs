@@ -37,13 +37,13 @@ impl CustodyJson {
     }
 }
 
-/// How it stands with an original.
+/// The state of an original in custody.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct OriginalStateJson {
     /// `not-submitted`, `in-custody` or `erased`.
     #[schema(example = "in-custody")]
     pub code: String,
-    /// The words for people.
+    /// The text for people.
     #[serde(flatten)]
     pub text: Bilingual,
     /// Bytes, while it is in custody.
@@ -91,7 +91,7 @@ pub struct CustodyEventJson {
     /// The kind of act: `access`, `take-custody` or `erase`.
     #[schema(example = "access")]
     pub act: String,
-    /// The word for people.
+    /// The label.
     pub label: Bilingual,
     /// Who.
     pub by: String,
@@ -103,7 +103,7 @@ pub struct CustodyEventJson {
     pub shown: Option<String>,
     /// When it went on the chain, Beijing time: before anything was shown.
     pub at: String,
-    /// 存证编号 of the act that says so.
+    /// 存证编号 of the act that recorded it.
     pub deposit_number: String,
     /// Place of that entry in the tree.
     pub index: u64,

@@ -1,4 +1,4 @@
-//! Parties and agents of a case, in which capacity somebody acts, and texts that may be erased.
+//! Parties and agents of a case, capacities, and texts that may be erased.
 
 use serde::{Deserialize, Serialize};
 
@@ -25,13 +25,13 @@ impl TextJson {
     }
 }
 
-/// In which capacity somebody acts.
+/// The capacity in which an account acts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct CapacityJson {
     /// As `X-Acting-As` takes it.
     #[schema(example = "party 1")]
     pub capacity: String,
-    /// The word for people.
+    /// The label.
     pub label: Bilingual,
 }
 
@@ -53,7 +53,7 @@ impl CapacityJson {
     }
 }
 
-/// How somebody was identified.
+/// How a person was identified.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct CheckedJson {
     /// How.
@@ -71,7 +71,7 @@ pub struct PartyJson {
     pub party: u32,
     /// What it is called.
     pub role: CodedText,
-    /// On which side it stands.
+    /// Its side.
     pub side: CodedText,
     /// Person or organisation.
     pub subject: CodedText,

@@ -5,9 +5,6 @@ use serde_json::json;
 use super::*;
 use crate::ledger::hash::Digest;
 use crate::ledger::key::{Name, Signer};
-use crate::ledger::merkle::proof::InclusionProof;
-use crate::ledger::merkle::shape::LeafIndex;
-use crate::ledger::receipt::KeyNotice;
 use crate::ledger::statement::content::{Content, Form};
 use crate::ledger::statement::signed::SignedStatement;
 use crate::ledger::statement::text::Statement;
@@ -84,36 +81,10 @@ fn what_is_wrong_is_said_by_code() {
 }
 
 #[test]
-fn lines_and_limits_are_told() {
+fn errors_have_their_line_and_limit() {
     let good = note(None).to_string();
     let error = read(&json!({ "statement": good.replace("nonce", "nonse") })).unwrap_err();
     assert_eq!((error.code(), error.line(), error.limit()), ("unknown_line", Some(4), None));
     let error = read(&json!({ "statement": "x".repeat(ADMISSION_MAX + 1) })).unwrap_err();
     assert_eq!((error.line(), error.limit()), (None, Some(ADMISSION_MAX)));
-}
-
-#[test]
-fn a_verdict_printed_from_where_it_lies_is_the_verdict() {
-    let path = |n: u8| InclusionProof::from_hashes(vec![Digest([n; 32]); usize::from(n)]).unwrap();
-    let receipt = Receipt {
-        entry: "entry\n\"合同\"\n".into(),
-        index: LeafIndex(7),
-        header: "header\n".into(),
-        entry_path: path(0),
-        header_path: path(1),
-        previous_path: path(2),
-        key_notices: vec![KeyNotice { index: LeafIndex(0), text: "notice\n".into(), path: path(3) }],
-        checkpoint: "checkpoint\n".into(),
-        time_tokens: vec!["AA==".into()],
-    };
-    let printed = crate::wire::receipt::ReceiptJson::from(&receipt);
-    let verdict = BatchVerdict { line: 3, status: 201, receipt: Some(printed), problem: None };
-    let mut text = "before\n".to_owned();
-    add_receipt(&mut text, 3, 201, &receipt);
-    assert_eq!(text, format!("before\n{}", json::line(&verdict)));
-    let receipt = Receipt { key_notices: Vec::new(), time_tokens: Vec::new(), ..receipt };
-    let printed = crate::wire::receipt::ReceiptJson::from(&receipt);
-    let mut text = String::new();
-    add_receipt(&mut text, 4, 200, &receipt);
-    assert_eq!(text, json::line(&BatchVerdict { line: 4, status: 200, receipt: Some(printed), problem: None }));
 }

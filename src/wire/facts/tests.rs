@@ -4,13 +4,7 @@ use super::*;
 use crate::ledger::block::Height;
 use crate::ledger::hash::Digest;
 use crate::ledger::key::Name;
-use crate::ledger::key::Signer;
-use crate::ledger::media::MediaType;
-use crate::ledger::statement::content::{Content, HashAlgorithm};
-use crate::ledger::statement::signed::SignedStatement;
-use crate::ledger::statement::text::{Link, ManifestRoot, Statement};
-use crate::ledger::verify::history::{ClaimFault, ClaimStatus, EarlierDeposit, LaterLink, LinkStanding, Listed, Total};
-use crate::wire::json;
+use crate::ledger::statement::content::HashAlgorithm;
 
 #[test]
 fn the_seven_facts_stand_in_the_manuals_order_and_words() {
@@ -41,76 +35,4 @@ fn the_seven_facts_stand_in_the_manuals_order_and_words() {
         assert!(value.get(&fact.name).is_some(), "{} is a field too", fact.name);
     }
     assert_eq!(look_up_notice().zh, "本次仅查询链上记录，未核验原文。");
-}
-
-#[test]
-fn what_is_printed_by_hand_is_the_shape() {
-    let ledger = Name::parse("example.org/ledger").unwrap();
-    let number = |text: &str| DepositNumber::parse(text).unwrap();
-    let (one, other) = (number("20261122-0K7M-X9QT-3D5W-C3"), number("T20261122-0K7M-X9QT-3D5W-MP"));
-    let time = Timestamp::parse("2026-11-22T01:04:11.123Z").unwrap();
-    let signer = Signer::of_depositor(&[1; 32]).unwrap();
-    let plain = Content { form: Form::Plain { size: 7 }, sha256: Some(Digest([5; 32])), sm3: Some(Digest([4; 32])) };
-    let bare = Statement {
-        ledger: ledger.clone(),
-        content: Some(plain),
-        manifest: None,
-        media_type: None,
-        meta: None,
-        subject: None,
-        links: Vec::new(),
-        on_behalf: None,
-        nonce: [9; 16],
-        keys: vec![signer.verifier().clone()],
-    };
-    let full = Statement {
-        media_type: MediaType::parse("application/pdf"),
-        links: vec![Link { kind: LinkKind::Corrects, number: one }, Link { kind: LinkKind::Refers, number: other }],
-        on_behalf: Some(Digest([6; 32])),
-        ..bare.clone()
-    };
-    let salted = Statement { content: Some(Content { form: Form::Salted, ..plain }), ..bare.clone() };
-    let manifest =
-        Statement { content: None, manifest: Some(ManifestRoot { root: Digest([3; 32]), count: 2 }), ..bare.clone() };
-    let link = |kind, number, status, standing| LaterLink { kind, number, status, standing };
-    let not_owner = ClaimStatus::Invalid(ClaimFault::NotOwner);
-    let earlier = vec![EarlierDeposit { number: other, status: ClaimStatus::Unverified }];
-    let told = History {
-        owner_links: Listed::complete(vec![
-            link(LinkKind::Withdraws, one, ClaimStatus::Verified, Some(LinkStanding::Withdrawn(other))),
-            link(LinkKind::Corrects, one, ClaimStatus::Verified, Some(LinkStanding::Unchecked)),
-            link(LinkKind::Replaces, other, not_owner, None),
-        ]),
-        references: Listed {
-            items: vec![link(LinkKind::Refers, one, ClaimStatus::Verified, None)],
-            total: Total { count: 1_000, exact: false },
-            next_cursor: Some("refers.7".into()),
-        },
-        earlier: Listed::complete(earlier),
-    };
-    for (statement, history) in
-        [(bare, History::empty()), (full, told), (salted, History::empty()), (manifest, History::empty())]
-    {
-        for (number, by_platform) in [(one, false), (other, true)] {
-            let made = SignedStatement::sign(statement.clone(), std::slice::from_ref(&signer)).unwrap();
-            let entry = Entry { number, received: time, statement: made.into_note() };
-            let header = BlockHeader {
-                ledger: ledger.clone(),
-                height: Height(7),
-                previous: Digest([1; 32]),
-                time,
-                first: LeafIndex(5),
-                count: 3,
-                root: Digest([2; 32]),
-            };
-            let mut shape = DepositJson::of(LeafIndex(6), &entry, &header, &history);
-            if by_platform {
-                shape.signed_by = SignerJson::platform();
-            }
-            let facts = Facts::of(&entry, &header);
-            let shown =
-                DepositView { index: LeafIndex(6), entry: &entry, facts: &facts, history: &history, by_platform };
-            assert_eq!(print(&shown), json::pretty(&shape));
-        }
-    }
 }

@@ -146,7 +146,7 @@ fn no_changed_byte_of_an_item_receipt_is_ever_agreed_with() {
 }
 
 #[test]
-fn other_spellings_are_refused_by_name() {
+fn other_forms_are_rejected() {
     let text = print(&item_receipt());
     let code = |from: &str, to: &str| {
         assert!(text.contains(from), "{from}");

@@ -1,6 +1,7 @@
 //! Appending, publishing, reopening.
 
 use tiezheng::ledger::block::Height;
+use tiezheng::ledger::chain::reader::BlockReader;
 use tiezheng::ledger::chain::{Tip, next};
 use tiezheng::ledger::checkpoint::Checkpoint;
 use tiezheng::ledger::hash::{Digest, leaf_hash};
@@ -107,6 +108,32 @@ pub(super) fn the_tip_is_what_the_block_said<B: Bench>() {
     for tile in full {
         assert_eq!(bench.store().appended_tile(tile.level, tile.index), Ok(tile));
     }
+}
+
+/// A mirror: all that it receives are the leaves of the other ledger, in pieces that do not end where blocks end.
+pub(super) fn blocks_read_from_the_leaves_of_another_store_make_the_same_ledger<B: Bench>() {
+    let (source, mirror) = (B::begin(), B::begin());
+    let mut blocks = vec![found(source.store())];
+    for (from, count) in [(0, 3), (3, 300), (303, 1)] {
+        blocks.push(seal(source.store(), (from..from + count).map(|n| Draft::nth(n).waiting(n)).collect()));
+    }
+    let size = source.store().published().unwrap().size().0;
+    let mut reader = BlockReader::new(&mirror.store().tip().unwrap());
+    for first in (0..size).step_by(7) {
+        for bytes in source.store().leaves(LeafIndex(first), 7.min(size - first)).unwrap() {
+            let Some(block) = reader.read(bytes).unwrap() else { continue };
+            mirror.store().append(&block, &[], &[]).unwrap();
+            mirror.store().publish(published_of(&block)).unwrap();
+        }
+    }
+    assert_eq!(mirror.store().published(), source.store().published());
+    same_tip(&mirror.store().tip().unwrap(), &source.store().tip().unwrap());
+    assert_eq!(mirror.store().leaves(LeafIndex(0), size), source.store().leaves(LeafIndex(0), size));
+    for n in [0, 2, 250, 303] {
+        assert_eq!(mirror.store().find_number(&number(n)), source.store().find_number(&number(n)));
+    }
+    let last = blocks.last().unwrap();
+    assert_eq!(mirror.store().find_record(&last.hash), Ok(Some(last.header.index())));
 }
 
 pub(super) fn a_block_for_another_tip_is_refused<B: Bench>() {

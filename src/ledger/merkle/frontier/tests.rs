@@ -91,7 +91,7 @@ fn a_leaf_can_complete_tiles_of_two_levels() {
 }
 
 #[test]
-fn partial_tiles_of_another_width_are_refused() {
+fn partial_tiles_of_another_width_are_rejected() {
     let leaves = naive::leaves(3);
     let restore =
         |size, tiles: &[&[Digest]]| Frontier::restore(TreeSize(size), tiles.iter().map(|t| t.to_vec()).collect());

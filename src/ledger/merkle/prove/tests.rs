@@ -159,7 +159,7 @@ fn proofs_are_built_from_what_a_frontier_hands_out() {
 }
 
 #[test]
-fn what_cannot_be_built_is_refused() {
+fn what_cannot_be_built_is_rejected() {
     struct Answer(Result<usize, &'static str>);
 
     impl HashReader for Answer {

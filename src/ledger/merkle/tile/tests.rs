@@ -67,7 +67,7 @@ fn paths_are_read_and_printed() {
 }
 
 #[test]
-fn other_spellings_are_refused() {
+fn other_forms_are_rejected() {
     use TilePathError::{Index, Level, Prefix, Width};
     for (place, error) in [
         ("x001/x234/067.p/", Width),

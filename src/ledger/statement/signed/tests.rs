@@ -117,7 +117,7 @@ fn each_way_to_be_wrong_has_its_code() {
 use crate::ledger::statement::content::HashAlgorithm;
 
 #[test]
-fn a_weak_key_is_refused_by_name() {
+fn a_weak_key_is_rejected() {
     use base64::Engine as _;
     let mut blob = [0; 33];
     blob[..2].copy_from_slice(&[1, 1]);
@@ -151,7 +151,7 @@ fn signatures_must_be_there_in_order_and_right() {
 }
 
 #[test]
-fn a_manifest_may_stand_alone_and_nothing_may_not() {
+fn a_manifest_alone_is_enough_and_an_empty_statement_is_not() {
     let signers = [signer(3)];
     let bare = Statement { content: None, links: vec![], subject: None, meta: None, ..full(&signers) };
     assert!(SignedStatement::sign(bare.clone(), &signers).is_ok());

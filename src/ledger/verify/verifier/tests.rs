@@ -181,7 +181,7 @@ fn a_changed_file_is_a_mismatch_whatever_changed() {
 }
 
 #[test]
-fn a_record_that_contradicts_itself_is_told_so() {
+fn a_record_that_contradicts_itself_is_contradictory() {
     let mixed = Content { sm3: Some(Digest([5; 32])), ..content() };
     let receipt = receipt_of(&[genesis(Mode::Live)], statement(Some(mixed), 3), false, &ledger_key(1));
     assert_eq!(ask(&receipt, file(FILE)).conclusion, Conclusion::Contradictory);

@@ -107,7 +107,7 @@ fn a_claim_that_does_not_hold_is_a_broken_paper_whatever_is_presented() {
 }
 
 #[test]
-fn a_consistent_item_is_told_as_one() {
+fn the_text_of_a_consistent_item_names_it() {
     let (claim, manifest) = claim(|content| content);
     let report = ask_of(&deposit_of(manifest, None), &claim, file(FILE));
     let unreserved = Report { conclusion: Conclusion::Consistent, ..report };

@@ -1,4 +1,4 @@
-//! What is passed at a glance, the parser passes.
+//! What the fast parser accepts, the full parser accepts.
 
 use super::*;
 use crate::ledger::entry::Entry;
@@ -43,17 +43,17 @@ fn entry_of(mut statement: Statement, seeds: &[u8]) -> String {
     entry.to_string()
 }
 
-/// Keys that have met depositor 1.
+/// A cache with the key of depositor 1.
 fn keys() -> KeyCache {
     let mut keys = KeyCache::new();
     Entry::parse_with(entry_of(usual(), &[1]).as_bytes(), &mut keys).unwrap();
     keys
 }
 
-/// Whether `bytes` are passed at a glance; then they must be an entry that says the same.
+/// Whether the fast parser accepts `bytes`; then the full parser must give the same number and time.
 #[track_caller]
-fn passes(bytes: &[u8], keys: &mut KeyCache) -> bool {
-    let Some(seen) = glance(bytes, &ledger(), keys) else { return false };
+fn accepts(bytes: &[u8], keys: &mut KeyCache) -> bool {
+    let Some(seen) = parse_common(bytes, &ledger(), keys) else { return false };
     let entry = Entry::parse(bytes).unwrap();
     let statement = entry.statement.statement();
     assert_eq!((seen.number, seen.received), (entry.number, entry.received));
@@ -63,7 +63,7 @@ fn passes(bytes: &[u8], keys: &mut KeyCache) -> bool {
 }
 
 #[test]
-fn the_usual_kind_is_passed_with_and_without_its_optional_lines() {
+fn the_common_form_is_accepted_with_and_without_its_optional_lines() {
     let content = |sha256: bool, sm3: bool| {
         let all = usual().content.unwrap();
         Some(Content { sha256: all.sha256.filter(|_| sha256), sm3: all.sm3.filter(|_| sm3), ..all })
@@ -79,22 +79,22 @@ fn the_usual_kind_is_passed_with_and_without_its_optional_lines() {
                 on_behalf: usual().on_behalf.filter(|_| with(4)),
                 ..usual()
             };
-            assert!(passes(entry_of(statement, &[1]).as_bytes(), &mut keys));
+            assert!(accepts(entry_of(statement, &[1]).as_bytes(), &mut keys));
         }
     }
 }
 
 #[test]
-fn the_digests_of_nothing_are_known_by_their_beginning() {
+fn the_digests_of_the_empty_input_are_known_by_their_beginning() {
     let begins = |algorithm: HashAlgorithm, beginning: &[u8]| {
         assert!(algorithm.of_empty_input().to_string().as_bytes().starts_with(beginning));
     };
-    begins(HashAlgorithm::Sha256, OF_NOTHING.0);
-    begins(HashAlgorithm::Sm3, OF_NOTHING.1);
+    begins(HashAlgorithm::Sha256, EMPTY_INPUT.0);
+    begins(HashAlgorithm::Sm3, EMPTY_INPUT.1);
 }
 
 #[test]
-fn the_unusual_is_left_to_the_parser() {
+fn every_other_form_is_left_to_the_full_parser() {
     let mut keys = keys();
     let digests =
         |sha256: [u8; 32], form| Some(Content { sha256: Some(Digest(sha256)), form, ..usual().content.unwrap() });
@@ -106,36 +106,36 @@ fn the_unusual_is_left_to_the_parser() {
         Statement { subject: Some(Subject { id: Digest([1; 32]), sequence: 1 }), ..usual() },
     ];
     for statement in unusual {
-        assert!(!passes(entry_of(statement, &[1]).as_bytes(), &mut keys));
+        assert!(!accepts(entry_of(statement, &[1]).as_bytes(), &mut keys));
     }
     let stranger = entry_of(usual(), &[2]);
-    assert!(!passes(stranger.as_bytes(), &mut keys), "its key was not met yet");
+    assert!(!accepts(stranger.as_bytes(), &mut keys), "its key is not in the cache");
     Entry::parse_with(stranger.as_bytes(), &mut keys).unwrap();
-    assert!(passes(stranger.as_bytes(), &mut keys));
-    assert!(!passes(entry_of(usual(), &[1, 2]).as_bytes(), &mut keys));
+    assert!(accepts(stranger.as_bytes(), &mut keys));
+    assert!(!accepts(entry_of(usual(), &[1, 2]).as_bytes(), &mut keys));
     let weak = entry_of(usual(), &[1]).replace(&"e3".repeat(32), &HashAlgorithm::Sha256.of_empty_input().to_string());
-    assert!(!passes(weak.as_bytes(), &mut keys) && Entry::parse(weak.as_bytes()).is_err());
+    assert!(!accepts(weak.as_bytes(), &mut keys) && Entry::parse(weak.as_bytes()).is_err());
 }
 
-/// Every byte of an entry, changed to every other: passed only where the parser passes it.
+/// Every byte of an entry, changed to every other value: accepted only where the full parser accepts it.
 #[test]
-fn no_changed_byte_is_passed_that_the_parser_refuses() {
+fn no_changed_byte_is_accepted_that_the_full_parser_rejects() {
     let (mut keys, good) = (keys(), entry_of(usual(), &[1]).into_bytes());
-    let mut passed = 0;
+    let mut accepted = 0;
     for at in 0..good.len() {
         let mut bytes = good.clone();
         for byte in 0..=u8::MAX {
             bytes[at] = byte;
-            passed += usize::from(passes(&bytes, &mut keys));
+            accepted += usize::from(accepts(&bytes, &mut keys));
         }
     }
     // Hex digits, decimals and base64 digits may each be others.
-    assert!(passed > 64 * 16, "{passed}");
+    assert!(accepted > 64 * 16, "{accepted}");
 }
 
 proptest::proptest! {
     #[test]
-    fn no_changed_lines_are_passed_that_the_parser_refuses(
+    fn no_changed_lines_are_accepted_that_the_full_parser_rejects(
         cut in proptest::collection::vec((0..20_usize, 0..20_usize), 0..3),
         text in "[ -~]{0,4}",
         at: proptest::sample::Index,
@@ -149,6 +149,6 @@ proptest::proptest! {
         let mut bytes = lines.join("\n").into_bytes();
         let at = at.index(bytes.len().max(1));
         bytes.splice(at..at, text.bytes());
-        passes(&bytes, &mut keys());
+        accepts(&bytes, &mut keys());
     }
 }
