@@ -6,7 +6,7 @@ use crate::http::node::Node;
 use crate::http::problem::Failure;
 use crate::ledger::metadata::PrivateMetadata;
 use crate::ledger::statement::signed::{SignedStatement, StatementNote};
-use crate::sequencer::handle::{DepositError, Deposited};
+use crate::sequencer::handle::{DepositError, DepositReply};
 use crate::store::contract::PrivateContent;
 
 /// How a deposit finds its place in the sequencer's pool.
@@ -28,24 +28,22 @@ pub async fn deposit(
     statement: StatementNote,
     private: Option<PrivateMetadata>,
     patience: Patience,
-) -> Result<Deposited, Failure> {
+) -> Result<DepositReply, Failure> {
     let (admission, desk) = (node.admission(), node.desk().ok().map(|desk| &**desk));
     admission.check_keys(desk, statement.statement())?;
     let sequencer = node.sequencer();
+    let private = private.map(PrivateContent::from).unwrap_or_default();
+    let max_wait = match patience {
+        Patience::None => Duration::ZERO,
+        Patience::Within(time) => time,
+    };
     if !admission.charges() {
-        return Ok(match patience {
-            Patience::None => sequencer.deposit(statement, private).await?,
-            Patience::Within(time) => sequencer.deposit_patiently(statement, private, time).await?,
-        });
+        return Ok(sequencer.deposit_within(statement, private, max_wait).await?);
     }
     let statement: SignedStatement = statement.verify().map_err(DepositError::from)?;
     let charges = admission.charge(desk, statement.statement())?;
-    let private = private.map(PrivateContent::from).unwrap_or_default();
-    let deposited = match patience {
-        Patience::None => sequencer.deposit_checked(statement, private).await,
-        Patience::Within(time) => sequencer.deposit_checked_patiently(statement, private, time).await,
-    };
-    if !matches!(deposited, Ok(Deposited { fresh: true, .. })) {
+    let deposited = sequencer.deposit_verified(statement, private, max_wait).await;
+    if !matches!(deposited, Ok(DepositReply { fresh: true, .. })) {
         admission.refund(&charges);
     }
     Ok(deposited?)

@@ -8,7 +8,7 @@
 //! Times in leaf order never decrease: a clock behind the tip is refused here, whoever asks. A block is never empty. The
 //! step changes nothing: the caller stores the block and then moves its tip to [`Block::tip`].
 //!
-//! Not here: reading the clock (`sequencer/clock`), drawing numbers (`sequencer/admitting`), storing (`store`).
+//! Not here: reading the clock (`sequencer/clock`), drawing numbers (`sequencer/admission`), storing (`store`).
 
 use std::sync::Arc;
 
