@@ -377,10 +377,10 @@ impl Sequencer {
         }
     }
 
-    /// Why a request was dropped without an outcome.
+    /// A request was dropped without an outcome: a thread panicked. Its guard stops writing only after it has dropped the
+    /// request, so the state is set here, too: a client that gets this error finds the node stopped.
     fn thread_ended(&self) -> DepositError {
-        let halt = self.state.writing().err().unwrap_or(Halt::Stopped(StopReason::ThreadEnded));
-        halt.into()
+        self.state.stop(StopReason::ThreadEnded).into()
     }
 }
 
