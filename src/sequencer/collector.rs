@@ -33,11 +33,11 @@ const BLOCK_INTERVAL: Duration = Duration::from_millis(3);
 /// If no request arrives for this long, all active clients wait for a receipt, and a block is completed early.
 const QUIET_INTERVAL: Duration = Duration::from_micros(500);
 /// A block of fewer deposits counts as low load.
-const LOAD_MIN: usize = 8;
+pub(in crate::sequencer) const LOAD_MIN: usize = 8;
 /// Queued requests that are worth a context switch while a block is being committed.
 const WAKE_AT: usize = 32;
 
-/// What a sequencer thread does next.
+/// What the writer thread does next.
 pub(in crate::sequencer) enum NextStep {
     /// Commit this block.
     Commit(Box<PendingBlock>),
@@ -64,7 +64,7 @@ pub(in crate::sequencer) enum Arrival {
     Closed,
 }
 
-/// Collects requests into blocks. One thread at a time uses it.
+/// Collects requests into blocks.
 pub(in crate::sequencer) struct Collector<C> {
     pub(in crate::sequencer) clock: ClockGuard<C>,
     pub(in crate::sequencer) numbers: NumberSource,

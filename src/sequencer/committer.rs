@@ -70,9 +70,23 @@ impl<S: AppendLedger + ?Sized> Committer<S> {
         &self.tip
     }
 
+    /// Whether the store can append a block.
+    ///
+    /// # Errors
+    ///
+    /// [`CommitError`].
+    pub(in crate::sequencer) fn check_ready(&self) -> Result<(), CommitError> {
+        Ok(self.store.ready_to_append()?)
+    }
+
+    /// Whether the store rejected deposits.
+    pub(in crate::sequencer) const fn has_rejected(&self) -> bool {
+        !self.rejected.is_empty()
+    }
+
     /// Whether the store rejected deposits, or must recover.
     pub(in crate::sequencer) const fn needs_repair(&self) -> bool {
-        !self.rejected.is_empty() || self.recovery_cause.is_some()
+        self.has_rejected() || self.recovery_cause.is_some()
     }
 
     /// Why the store must recover before the next write.
@@ -185,7 +199,7 @@ impl<S: AppendLedger + ?Sized> Committer<S> {
         erasures: &[ErasedPiece],
     ) -> Result<Arc<PublishedBlock>, CommitError> {
         let begun = self.clock.monotonic();
-        self.store.ready_to_append()?;
+        self.check_ready()?;
         let durable = DurableTip::append(&*self.store, &block, private, erasures)?;
         let appended = self.clock.monotonic();
         let verified = self.verifier.verify(&*self.store, &durable)?;

@@ -9,8 +9,8 @@
 //!     ─▶ reply_dispatcher: every client of the block gets its receipt
 //! ```
 //!
-//! [`lifecycle`] defines these states as types, and where cosignatures and time-stamp tokens follow. [`threads`] runs
-//! collector and committer so that the next block is built while one is being fsynced. [`erasure`] commits erasures, [`start`]
+//! [`lifecycle`] defines these states as types, and where cosignatures and time-stamp tokens follow. [`writer`] runs
+//! collector and committer in two threads, so that the next block is built while one is being fsynced. [`erasure`] commits erasures, [`start`]
 //! creates a ledger or opens one, [`recovery`] publishes what a crash left unsigned, [`state`] says whether deposits are
 //! written, [`clock`] is the only module that reads the system clock.
 //!
@@ -49,4 +49,4 @@ pub mod state;
 #[cfg(test)]
 mod testing;
 #[cfg(feature = "node")]
-pub mod threads;
+pub mod writer;

@@ -154,8 +154,8 @@ impl fmt::Debug for RequestQueue {
     }
 }
 
-/// The sequencer side of the queue: the queued requests, and the events between the sequencer threads. At most one thread
-/// waits here at a time.
+/// The sequencer side of the queue: the queued requests, and the events between the sequencer threads. Only the writer
+/// thread waits here.
 #[derive(Debug, Default)]
 pub struct Inbox {
     state: Mutex<InboxState>,

@@ -4,7 +4,7 @@
 //! verified, signed and published (`recovery`), as if the append had just returned.
 
 use std::fmt::Display;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use crate::ledger::chain::{self, Tip, Waiting};
@@ -20,7 +20,7 @@ use crate::sequencer::queue::RequestQueue;
 use crate::sequencer::recovery::{StartError, publish_appended};
 use crate::sequencer::reply_dispatcher::ReplyDispatcher;
 use crate::sequencer::state::SequencerState;
-use crate::sequencer::threads::SequencerThreads;
+use crate::sequencer::writer;
 use crate::store::contract::{AppendLedger, ReadLedger};
 
 /// How the sequencer runs.
@@ -91,25 +91,9 @@ pub fn start<S: AppendLedger + 'static, C: Clock>(
     let replies = Arc::new(ReplyDispatcher::default());
     let collector = Collector::new(guard, tip.clone(), NumberSource::new(mode.is_test()));
     let committer = Committer::new(Arc::clone(&store), signer, tip, Arc::clone(&replies), clock);
-    let shared = Arc::new(SequencerThreads {
-        inbox,
-        collector: Mutex::new(collector),
-        committer: Mutex::new(committer),
-        store: Arc::clone(&store),
-        state: Arc::clone(&state),
-    });
-    let mut running = RunningSequencer { queue: queue.clone(), threads: Vec::new() };
-    for _ in 0..2 {
-        let shared = Arc::clone(&shared);
-        match std::thread::Builder::new().name("sequencer".into()).spawn(move || shared.run()) {
-            Ok(thread) => running.threads.push(thread),
-            Err(error) => {
-                running.shutdown();
-                return Err(StartError::Thread(error));
-            }
-        }
-    }
-    let reader: Arc<dyn ReadLedger> = store;
+    let reader: Arc<dyn ReadLedger> = Arc::clone(&store) as _;
+    let threads = writer::spawn(inbox, Arc::clone(&state), store, collector, committer).map_err(StartError::Thread)?;
+    let running = RunningSequencer { queue: queue.clone(), threads };
     Ok((Sequencer::new(queue, reader, state, replies), running))
 }
 
