@@ -182,8 +182,7 @@ fn main() {
         .map(|path| BufWriter::new(File::options().create(true).append(true).open(path).expect("a file for numbers")));
     let keep_each = wanted.div_ceil(NUMBERS).max(1);
     let (clock, begun, mut count) = (SystemClock::new(), Instant::now(), before);
-    let mut verifier = ReadBackVerifier::after(&tip);
-    let depositor = Signer::of_depositor(&random()).expect("a key");
+    let (mut verifier, depositor) = (ReadBackVerifier::after(&tip), Signer::of_depositor(&random()).expect("a key"));
     let first = (before == 0).then(|| vec![statement(&shape, &depositor, None)]);
     for statements in first.into_iter().chain(makers(&shape, block, blocks)) {
         let now = clock.read().wall.max(tip.last_time);
