@@ -38,7 +38,7 @@ use tiezheng::ledger::statement::signed::SignedStatement;
 use tiezheng::ledger::statement::text::Statement;
 use tiezheng::ledger::time::Timestamp;
 use tiezheng::sequencer::clock::SystemClock;
-use tiezheng::sequencer::start::{self, Founding, Running};
+use tiezheng::sequencer::start::{self, Genesis, RunningSequencer};
 use tiezheng::store::account_memory::MemoryAccounts;
 use tiezheng::store::contract::keeping::KeepPrivate;
 use tiezheng::store::contract::{AppendLedger as _, Published};
@@ -142,7 +142,7 @@ struct Office {
     desk: Desk,
     actor: Actor,
     runtime: Runtime,
-    running: Option<Running>,
+    running: Option<RunningSequencer>,
     _originals: tempfile::TempDir,
 }
 
@@ -154,12 +154,10 @@ impl Office {
     fn open() -> Self {
         let runtime = Runtime::new().expect("a runtime");
         let store = Arc::new(MemoryStore::new(origin()));
-        let founding = Founding {
-            mode: Mode::Test,
-            successor: Signer::new(origin(), &[8; 32]).expect("a key").verifier().clone(),
-        };
-        let options = start::Options { pool: 1_000, clock_gap_confirmed: false };
-        let started = start::start(Arc::clone(&store), ledger_key(), Some(&founding), SystemClock::new(), &options);
+        let genesis =
+            Genesis { mode: Mode::Test, successor: Signer::new(origin(), &[8; 32]).expect("a key").verifier().clone() };
+        let options = start::Options { queue_capacity: 1_000, clock_gap_confirmed: false };
+        let started = start::start(Arc::clone(&store), ledger_key(), Some(&genesis), SystemClock::new(), &options);
         let (sequencer, running) = started.expect("a sequencer");
         let originals = tempfile::tempdir().expect("a folder");
         let desk = Desk::open(Furniture {

@@ -36,8 +36,9 @@ use tiezheng::ledger::statement::content::{Content, Form};
 use tiezheng::ledger::statement::signed::SignedStatement;
 use tiezheng::ledger::statement::text::{Link, LinkKind, ManifestRoot, Statement, Subject};
 use tiezheng::sequencer::clock::{Clock as _, SystemClock};
-use tiezheng::sequencer::seal::ReadBack;
-use tiezheng::sequencer::start::{Founding, Options, start};
+use tiezheng::sequencer::lifecycle::DurableTip;
+use tiezheng::sequencer::read_back::ReadBackVerifier;
+use tiezheng::sequencer::start::{Genesis, Options, start};
 use tiezheng::store::contract::AppendLedger as _;
 use tiezheng::store::rocks::store::RocksStore;
 use tiezheng::store::rocks::tuning;
@@ -160,11 +161,11 @@ fn main() {
     let store = Arc::new(store);
     let name = signer.verifier().name().clone();
     let successor = Signer::new(name.clone(), &random()).expect("a key").verifier().clone();
-    let founding = Founding { mode: Mode::Test, successor };
+    let genesis = Genesis { mode: Mode::Test, successor };
     let key_text = signer.to_private_text();
     let options = Options { clock_gap_confirmed: true, ..Options::default() };
     let (_, running) =
-        start(Arc::clone(&store), signer, Some(&founding), SystemClock::new(), &options).expect("a sound ledger");
+        start(Arc::clone(&store), signer, Some(&genesis), SystemClock::new(), &options).expect("a sound ledger");
     running.shutdown();
     let signer = Signer::parse(&key_text).expect("a key");
     let block = setting("BLOCK", 1_000);
@@ -181,8 +182,7 @@ fn main() {
         .map(|path| BufWriter::new(File::options().create(true).append(true).open(path).expect("a file for numbers")));
     let keep_each = wanted.div_ceil(NUMBERS).max(1);
     let (clock, begun, mut count) = (SystemClock::new(), Instant::now(), before);
-    let mut read_back = ReadBack::from(&tip);
-    let depositor = Signer::of_depositor(&random()).expect("a key");
+    let (mut verifier, depositor) = (ReadBackVerifier::after(&tip), Signer::of_depositor(&random()).expect("a key"));
     let first = (before == 0).then(|| vec![statement(&shape, &depositor, None)]);
     for statements in first.into_iter().chain(makers(&shape, block, blocks)) {
         let now = clock.read().wall.max(tip.last_time);
@@ -195,8 +195,9 @@ fn main() {
             PendingLeaf::Deposit { number, statement }
         });
         let next = next(&tip, waiting.collect(), now).expect("a block");
-        store.append(&next, &[], &[]).expect("an append");
-        store.publish(read_back.then_sign(&*store, &signer, &next.tip).expect("a signature")).expect("a mark");
+        let durable = DurableTip::append(&*store, &next, &[], &[]).expect("an append");
+        let verified = verifier.verify(&*store, &durable).expect("a read-back");
+        verified.sign(&signer).expect("a signature").publish(&*store).expect("a checkpoint file");
         tip = next.tip;
     }
     if let Some(mut numbers) = numbers {

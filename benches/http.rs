@@ -18,7 +18,7 @@ use tiezheng::ledger::notice::Mode;
 use tiezheng::load::deposits::make;
 use tiezheng::load::traffic::{Call, Pace, Traffic, send};
 use tiezheng::sequencer::clock::SystemClock;
-use tiezheng::sequencer::start::{Founding, Options, start};
+use tiezheng::sequencer::start::{Genesis, Options, start};
 use tiezheng::store::rocks::store::RocksStore;
 use tiezheng::store::rocks::tuning;
 use tiezheng::wire::receipt::parse;
@@ -43,9 +43,9 @@ async fn node(folder: &std::path::Path) -> SocketAddr {
     let [signer, successor] = [1, 2].map(|seed| Signer::new(name(), &[seed; 32]).expect("a key"));
     let store = RocksStore::create(&folder.join("ledger"), &name(), &tuning::Options::default());
     let store = Arc::new(store.expect("a new ledger"));
-    let founding = Founding { mode: Mode::Test, successor: successor.verifier().clone() };
+    let genesis = Genesis { mode: Mode::Test, successor: successor.verifier().clone() };
     let (sequencer, running) =
-        start(Arc::clone(&store), signer, Some(&founding), SystemClock::new(), &Options::default()).expect("a ledger");
+        start(Arc::clone(&store), signer, Some(&genesis), SystemClock::new(), &Options::default()).expect("a ledger");
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     tokio::spawn(async move {

@@ -27,7 +27,7 @@ use tiezheng::load::deposits::make;
 use tiezheng::load::latency::Latency;
 use tiezheng::sequencer::clock::SystemClock;
 use tiezheng::sequencer::handle::Sequencer;
-use tiezheng::sequencer::start::{Founding, Options, start};
+use tiezheng::sequencer::start::{Genesis, Options, start};
 use tiezheng::store::contract::{PrivateContent, ReadLedger as _};
 use tiezheng::store::rocks::store::RocksStore;
 use tiezheng::store::rocks::tuning;
@@ -73,7 +73,8 @@ async fn round(
                 let (mut times, mut receipts) = (Latency::default(), Vec::new());
                 while let Some(statement) = statements.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let since = Instant::now();
-                    let deposited = sequencer.deposit_checked(statement.clone(), PrivateContent::default()).await;
+                    let deposited =
+                        sequencer.deposit_verified(statement.clone(), PrivateContent::default(), Duration::ZERO).await;
                     times.record(since.elapsed());
                     receipts.push(deposited.expect("a receipt").receipt);
                 }
@@ -99,10 +100,10 @@ fn main() {
     let signer = Signer::new(name.clone(), &[1; 32]).expect("a key");
     let trust = Trust::new(vec![signer.verifier().clone()]);
     let successor = Signer::new(name.clone(), &[2; 32]).expect("a key").verifier().clone();
-    let founding = Founding { mode: Mode::Test, successor };
-    let options = Options { pool: tasks.max(4_096), ..Options::default() };
+    let genesis = Genesis { mode: Mode::Test, successor };
+    let options = Options { queue_capacity: tasks.max(4_096), ..Options::default() };
     let (sequencer, running) =
-        start(Arc::clone(&store), signer, Some(&founding), SystemClock::new(), &options).expect("a sequencer");
+        start(Arc::clone(&store), signer, Some(&genesis), SystemClock::new(), &options).expect("a sequencer");
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     for _ in 0..rounds {
         let height = store.published().expect("a checkpoint").height.0;

@@ -19,8 +19,9 @@ use tiezheng::ledger::verify::trust::Trust;
 use tiezheng::ledger::verify::verifier::{PresentedEvidence, Question, verify};
 use tiezheng::load::deposits::make;
 use tiezheng::sequencer::clock::{Clock as _, SystemClock};
-use tiezheng::sequencer::seal::ReadBack;
-use tiezheng::sequencer::start::{Founding, Options, start};
+use tiezheng::sequencer::lifecycle::DurableTip;
+use tiezheng::sequencer::read_back::ReadBackVerifier;
+use tiezheng::sequencer::start::{Genesis, Options, start};
 use tiezheng::store::contract::{AppendLedger as _, ReadLedger as _};
 use tiezheng::store::reading;
 use tiezheng::store::reading::receipts;
@@ -43,7 +44,7 @@ struct Ledger {
     store: Arc<RocksStore>,
     signer: Signer,
     name: Name,
-    read_back: ReadBack,
+    verifier: ReadBackVerifier,
     clock: SystemClock,
     numbers: Vec<DepositNumber>,
     _folder: tempfile::TempDir,
@@ -56,13 +57,13 @@ impl Ledger {
         let [signer, successor] = [1, 2].map(|seed| Signer::new(name.clone(), &[seed; 32]).expect("a key"));
         let store = RocksStore::create(&folder.path().join("ledger"), &name, &tuning::Options::default());
         let store = Arc::new(store.expect("a new ledger"));
-        let founding = Founding { mode: Mode::Test, successor: successor.verifier().clone() };
+        let genesis = Genesis { mode: Mode::Test, successor: successor.verifier().clone() };
         let key = Signer::new(name.clone(), &[1; 32]).expect("a key");
         let (_, running) =
-            start(Arc::clone(&store), key, Some(&founding), SystemClock::new(), &Options::default()).expect("a ledger");
+            start(Arc::clone(&store), key, Some(&genesis), SystemClock::new(), &Options::default()).expect("a ledger");
         running.shutdown();
-        let read_back = ReadBack::from(&store.tip().expect("a tip"));
-        Self { store, signer, name, read_back, clock: SystemClock::new(), numbers: Vec::new(), _folder: folder }
+        let verifier = ReadBackVerifier::after(&store.tip().expect("a tip"));
+        Self { store, signer, name, verifier, clock: SystemClock::new(), numbers: Vec::new(), _folder: folder }
     }
 
     fn statements(&self) -> Vec<SignedStatement> {
@@ -74,7 +75,7 @@ impl Ledger {
         requests.iter().map(read).collect()
     }
 
-    /// Seals one block; how long append, read-back, signature and mark took.
+    /// Seals one block; how long append, read-back, signature and publication took.
     fn seal(&mut self) -> Duration {
         let tip = self.store.tip().expect("a tip");
         let (now, first) = (self.clock.read().wall.max(tip.last_time), self.numbers.len() as u64);
@@ -84,9 +85,9 @@ impl Ledger {
         let waiting = numbered.into_iter().map(|(number, statement)| PendingLeaf::Deposit { number, statement });
         let block = next(&tip, waiting.collect(), now).expect("a block");
         let begun = Instant::now();
-        self.store.append(&block, &[], &[]).expect("an append");
-        let published = self.read_back.then_sign(&*self.store, &self.signer, &block.tip).expect("a signature");
-        self.store.publish(published).expect("a mark");
+        let durable = DurableTip::append(&*self.store, &block, &[], &[]).expect("an append");
+        let verified = self.verifier.verify(&*self.store, &durable).expect("a read-back");
+        verified.sign(&self.signer).expect("a signature").publish(&*self.store).expect("a checkpoint file");
         let took = begun.elapsed();
         assert_eq!(self.store.published().expect("a checkpoint").size(), block.tip.size());
         took

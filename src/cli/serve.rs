@@ -37,7 +37,7 @@ use crate::ledger::notice::{Mode, NoticeKind};
 use crate::sequencer::clock::SystemClock;
 use crate::sequencer::handle::Sequencer;
 use crate::sequencer::recovery::StartError;
-use crate::sequencer::start::{Founding, Options, start};
+use crate::sequencer::start::{Genesis, Options, start};
 use crate::sequencer::state::Halt;
 use crate::store::account_files::AccountFiles;
 use crate::store::contract::keeping::KeepPrivate;
@@ -114,7 +114,7 @@ pub struct ServeArgs {
     #[arg(long = "trusted-proxy", value_name = "CIDR")]
     trusted_proxies: Vec<ProxyNetwork>,
     /// Most deposits waiting at a time | 等候队列上限
-    #[arg(long, value_name = "N", default_value_t = Options::default().pool, value_parser = at_least_one())]
+    #[arg(long, value_name = "N", default_value_t = Options::default().queue_capacity, value_parser = at_least_one())]
     pool: usize,
     #[command(flatten)]
     limits: LimitArgs,
@@ -158,12 +158,12 @@ pub async fn run(args: &ServeArgs, screen: &Screen) -> anyhow::Result<Ending> {
     let chosen = args.deposits.choose(&args.data, args.test)?;
     let opened = open_folder(&args.data, args.origin.as_deref(), args.test)?;
     let key = opened.signer.verifier().clone();
-    let founding =
-        Founding { mode: if args.test { Mode::Test } else { Mode::Live }, successor: opened.successor.clone() };
-    let options = Options { pool: args.pool, clock_gap_confirmed: args.confirm_clock_gap };
+    let genesis =
+        Genesis { mode: if args.test { Mode::Test } else { Mode::Live }, successor: opened.successor.clone() };
+    let options = Options { queue_capacity: args.pool, clock_gap_confirmed: args.confirm_clock_gap };
     let platform = office::platform_key(&args.data, opened.platform, &opened.store)?;
     let store = Arc::new(ReopeningStore::new(opened.store, descriptors::database_options()));
-    let (sequencer, running) = start(Arc::clone(&store), opened.signer, Some(&founding), SystemClock::new(), &options)
+    let (sequencer, running) = start(Arc::clone(&store), opened.signer, Some(&genesis), SystemClock::new(), &options)
         .map_err(|error| cannot_start(&error))?;
     let writing = sequencer.clone();
     let node = (Arc::clone(&store), sequencer, platform);
@@ -176,7 +176,7 @@ pub async fn run(args: &ServeArgs, screen: &Screen) -> anyhow::Result<Ending> {
     let finished = finished.await?;
     served?;
     match (writing.health().writing, finished) {
-        (Err(Halt::Stopped(reason)), _) => return Err(ended_badly(&reason).into()),
+        (Err(Halt::Stopped(reason)), _) => return Err(ended_badly(&reason.to_string()).into()),
         // A pause leaves nothing undone that the next start does not do.
         (Err(Halt::Paused(_)), _) | (Ok(()), Ok(())) => {}
         (Ok(()), Err(error)) => return Err(ended_badly(&error.to_string()).into()),
@@ -234,7 +234,7 @@ fn cannot_start(error: &StartError) -> Complaint {
             let zh = format!("时钟：{text}。确认时钟无误后可加 --confirm-clock-gap");
             return Complaint::unable("clock", zh, format!("{text}. If the clock is right: --confirm-clock-gap"));
         }
-        StartError::NoGenesis(_) | StartError::MarkForged(_) | StartError::Disagreement(_) => {
+        StartError::NoGenesis(_) | StartError::CheckpointForged(_) | StartError::ReadBack(_) => {
             return Complaint::finding("chain_fault", text.clone(), text);
         }
         _ => "cannot_start",

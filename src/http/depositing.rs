@@ -6,7 +6,7 @@ use crate::http::node::Node;
 use crate::http::problem::Failure;
 use crate::ledger::metadata::PrivateMetadata;
 use crate::ledger::statement::signed::{SignedStatement, StatementNote};
-use crate::sequencer::handle::{DepositError, Deposited};
+use crate::sequencer::handle::{DepositError, DepositReply};
 use crate::store::contract::PrivateContent;
 use crate::store::reading;
 use crate::store::reading::receipts;
@@ -21,7 +21,7 @@ pub enum Patience {
 }
 
 /// The receipt of a statement that is on the chain already.
-async fn existing(node: &Node, statement: &SignedStatement) -> Result<Option<Deposited>, Failure> {
+async fn existing(node: &Node, statement: &SignedStatement) -> Result<Option<DepositReply>, Failure> {
     let id = statement.note().id();
     node.read(move |reader| {
         let Some(index) = reader.find_statement(&id)? else { return Ok(None) };
@@ -29,7 +29,7 @@ async fn existing(node: &Node, statement: &SignedStatement) -> Result<Option<Dep
         if index.0 >= reading::published(reader)?.size().0 {
             return Ok(None);
         }
-        Ok(Some(Deposited { receipt: receipts::receipt(reader, index)?, fresh: false }))
+        Ok(Some(DepositReply { receipt: receipts::receipt(reader, index)?, fresh: false }))
     })
     .await
 }
@@ -45,15 +45,17 @@ pub async fn deposit(
     statement: StatementNote,
     private: Option<PrivateMetadata>,
     patience: Patience,
-) -> Result<Deposited, Failure> {
+) -> Result<DepositReply, Failure> {
     let (admission, desk) = (node.admission(), node.desk().ok().map(|desk| &**desk));
     admission.check_keys(desk, statement.statement())?;
     let sequencer = node.sequencer();
+    let private = private.map(PrivateContent::from).unwrap_or_default();
+    let max_wait = match patience {
+        Patience::None => Duration::ZERO,
+        Patience::Within(time) => time,
+    };
     if !admission.charges() {
-        return Ok(match patience {
-            Patience::None => sequencer.deposit(statement, private).await?,
-            Patience::Within(time) => sequencer.deposit_patiently(statement, private, time).await?,
-        });
+        return Ok(sequencer.deposit_within(statement, private, max_wait).await?);
     }
     let statement: SignedStatement = statement.verify().map_err(DepositError::from)?;
     let charges = match admission.charge(desk, statement.statement()) {
@@ -62,12 +64,8 @@ pub async fn deposit(
         // check of its signatures and the limit of its address, which a repeated statement pays like any other.
         Err(limited) => return existing(node, &statement).await?.ok_or(limited),
     };
-    let private = private.map(PrivateContent::from).unwrap_or_default();
-    let deposited = match patience {
-        Patience::None => sequencer.deposit_checked(statement, private).await,
-        Patience::Within(time) => sequencer.deposit_checked_patiently(statement, private, time).await,
-    };
-    if !matches!(deposited, Ok(Deposited { fresh: true, .. })) {
+    let deposited = sequencer.deposit_verified(statement, private, max_wait).await;
+    if !matches!(deposited, Ok(DepositReply { fresh: true, .. })) {
         admission.refund(&charges);
     }
     Ok(deposited?)

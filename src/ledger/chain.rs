@@ -9,7 +9,7 @@
 //! Times in leaf order never decrease: a time before the tip's is rejected. A block seals at least one leaf. Nothing here
 //! changes the tip: the caller stores the block and continues from [`Block::tip`].
 //!
-//! Not here: reading the clock (`sequencer/clock`), drawing numbers (`sequencer`), storing and index checks (`store`).
+//! Not here: reading the clock (`sequencer/clock`), drawing numbers (`sequencer/admission`), storing and index checks (`store`).
 
 use std::sync::Arc;
 

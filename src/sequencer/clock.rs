@@ -1,9 +1,9 @@
-//! The clock of the chain: the only caller of the system clock, and the guard that no bad time is sealed in.
+//! The clock of the chain: the only module that reads the system clock, and the guard that rejects wrong times.
 //!
 //! # Invariants
 //!
-//! A time that [`Guard::check`] passes is not before the tip's, and has not run ahead of the monotonic clock by more than
-//! [`TOLERANCE`] since the last block. A clock that does either is refused by name; nothing is fixed silently.
+//! A time that [`ClockGuard::check`] accepts is not before the last block's, and has not advanced more than [`TOLERANCE`]
+//! further than the monotonic clock since the last block. A time that has is rejected with a stable code, never corrected.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
@@ -12,22 +12,22 @@ use rustix::time::{ClockId, clock_gettime};
 
 use crate::ledger::time::Timestamp;
 
-/// How far the clock may fall short of the tip and be waited out, or run ahead of the monotonic clock.
+/// How far the wall clock may be behind the last block (the guard waits then), or ahead of the monotonic clock.
 pub const TOLERANCE: Duration = Duration::from_secs(1);
-/// The longest gap between the last block and a start that needs no confirmation by the operator.
+/// The longest time between the last block and a start that needs no confirmation by the operator.
 pub const START_GAP: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// One look at both clocks.
+/// The values of both clocks at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reading {
     /// The wall clock.
     pub wall: Timestamp,
-    /// Time since an arbitrary moment, which nobody can set. Time that the machine was suspended counts: the wall clock goes
-    /// on meanwhile, and rightly.
+    /// Time since an arbitrary moment; cannot be set. Includes the time that the machine was suspended, because the wall
+    /// clock advances meanwhile.
     pub monotonic: Duration,
 }
 
-/// Where time comes from.
+/// A source of time.
 pub trait Clock: Send + Sync + 'static {
     /// Reads both clocks.
     fn read(&self) -> Reading;
@@ -35,7 +35,7 @@ pub trait Clock: Send + Sync + 'static {
     fn monotonic(&self) -> Duration {
         self.read().monotonic
     }
-    /// Lets `duration` pass.
+    /// Blocks the calling thread for `duration`.
     fn wait(&self, duration: Duration);
 }
 
@@ -53,15 +53,15 @@ impl<C: Clock> Clock for Arc<C> {
     }
 }
 
-/// The machine's clocks: `CLOCK_REALTIME`, and `CLOCK_BOOTTIME`, which is `CLOCK_MONOTONIC` with the time that the machine
-/// was suspended.
+/// The operating system's clocks: `CLOCK_REALTIME`, and `CLOCK_BOOTTIME`, which is `CLOCK_MONOTONIC` plus the time that the
+/// machine was suspended.
 #[derive(Debug, Default)]
 pub struct SystemClock {
     _private: (),
 }
 
 impl SystemClock {
-    /// The machine's clocks.
+    /// The operating system's clocks.
     #[must_use]
     pub const fn new() -> Self {
         Self { _private: () }
@@ -69,7 +69,7 @@ impl SystemClock {
 }
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "this file is the gate")]
+    #[expect(clippy::disallowed_methods, reason = "this is the module that reads the system clock")]
     fn read(&self) -> Reading {
         let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let millis = u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX);
@@ -87,7 +87,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that tests set by hand. Waiting moves both clocks.
+/// A clock for tests, which set it. Waiting advances both clocks.
 #[derive(Debug)]
 pub struct ManualClock(Arc<Mutex<Reading>>);
 
@@ -98,13 +98,13 @@ impl ManualClock {
         Self(Arc::new(Mutex::new(Reading { wall, monotonic: Duration::ZERO })))
     }
 
-    /// Another hand on the same clock.
+    /// A second handle of the same clock.
     #[must_use]
     pub fn share(&self) -> Self {
         Self(Arc::clone(&self.0))
     }
 
-    /// Moves the wall clock by `millis`, and the monotonic one by `monotonic`.
+    /// Moves the wall clock by `millis` milliseconds, and the monotonic clock by `monotonic`.
     pub fn shift(&self, millis: i64, monotonic: Duration) {
         self.change(|reading| {
             let moved = reading.wall.as_millis().saturating_add_signed(millis);
@@ -128,32 +128,32 @@ impl Clock for ManualClock {
     }
 }
 
-/// A clock that may not be sealed in. Sealing stops until it is good again.
+/// Why the wall clock is wrong. Writing pauses until it is right again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ClockFault {
-    /// Behind the tip by more than [`TOLERANCE`]. Set the clock right.
+    /// Behind the last block by more than [`TOLERANCE`]. Correct the clock.
     #[error("clock_regressed: the clock shows {now}, the last block is of {last}")]
     Regressed {
-        /// What the clock shows.
+        /// The wall clock.
         now: Timestamp,
-        /// The tip's time.
+        /// The last block's time.
         last: Timestamp,
     },
-    /// Ahead of what the monotonic clock allows. Set the clock right; or, if it is right now and was wrong before, confirm
-    /// it ([`Guard::accept`]).
+    /// Ahead of the monotonic clock by more than [`TOLERANCE`]. Correct the clock; or, if it is right now and was wrong before,
+    /// confirm it ([`ClockGuard::accept`]).
     #[error("clock_jumped: the clock shows {now}, {ahead_ms} ms more than has passed since the last block")]
     Jumped {
-        /// What the clock shows.
+        /// The wall clock.
         now: Timestamp,
-        /// By how much it ran ahead, in milliseconds.
+        /// By how much it is ahead, in milliseconds.
         ahead_ms: u64,
     },
-    /// At a start: longer than [`START_GAP`] since the last block. Confirm that the clock is right.
+    /// At a start, more than [`START_GAP`] after the last block. Confirm that the clock is right.
     #[error("clock_gap: the clock shows {now}, the last block is of {last}; confirm that the clock is right")]
     Gap {
-        /// What the clock shows.
+        /// The wall clock.
         now: Timestamp,
-        /// The tip's time.
+        /// The last block's time.
         last: Timestamp,
     },
 }
@@ -170,26 +170,26 @@ impl ClockFault {
     }
 }
 
-/// Watches one clock.
+/// Checks the wall clock against the chain and against the monotonic clock.
 #[derive(Debug)]
-pub struct Guard<C> {
+pub struct ClockGuard<C> {
     clock: C,
-    /// The clocks when the last block was sealed, or at the start.
+    /// The clocks when the last block was completed, or at the start. Jumps are measured from here.
     anchor: Reading,
     waited: Duration,
 }
 
-impl<C: Clock> Guard<C> {
-    /// Begins to watch `clock` on a chain whose tip is of `last`.
+impl<C: Clock> ClockGuard<C> {
+    /// A guard of `clock` for a chain whose last block has the time `last`.
     ///
     /// # Errors
     ///
     /// [`ClockFault::Gap`] unless `gap_confirmed`; [`ClockFault::Regressed`].
-    pub fn begin(clock: C, last: Timestamp, gap_confirmed: bool) -> Result<Self, ClockFault> {
+    pub fn new(clock: C, last: Timestamp, gap_confirmed: bool) -> Result<Self, ClockFault> {
         let anchor = clock.read();
         let gap = anchor.wall.as_millis().saturating_sub(last.as_millis());
-        let founded = last > Timestamp::EPOCH;
-        if founded && !gap_confirmed && u128::from(gap) > START_GAP.as_millis() {
+        let has_blocks = last > Timestamp::EPOCH;
+        if has_blocks && !gap_confirmed && u128::from(gap) > START_GAP.as_millis() {
             return Err(ClockFault::Gap { now: anchor.wall, last });
         }
         let mut guard = Self { clock, anchor, waited: Duration::ZERO };
@@ -197,20 +197,20 @@ impl<C: Clock> Guard<C> {
         Ok(guard)
     }
 
-    /// The time to seal a block with, on a tip of `last`. Waits out a shortfall of up to [`TOLERANCE`].
+    /// The time for the next leaf, which follows one of time `last`. If the clock is behind that by up to [`TOLERANCE`], waits.
     ///
     /// # Errors
     ///
-    /// [`ClockFault`]: nothing may be sealed now.
+    /// [`ClockFault`]: nothing may be written now.
     pub fn check(&mut self, last: Timestamp) -> Result<Timestamp, ClockFault> {
         let mut reading = self.clock.read();
-        let short = Duration::from_millis(last.as_millis().saturating_sub(reading.wall.as_millis()));
-        if short > TOLERANCE {
+        let behind = Duration::from_millis(last.as_millis().saturating_sub(reading.wall.as_millis()));
+        if behind > TOLERANCE {
             return Err(ClockFault::Regressed { now: reading.wall, last });
         }
-        if !short.is_zero() {
-            self.clock.wait(short);
-            self.waited += short;
+        if !behind.is_zero() {
+            self.clock.wait(behind);
+            self.waited += behind;
             reading = self.clock.read();
         }
         let wall = Duration::from_millis(reading.wall.as_millis().saturating_sub(self.anchor.wall.as_millis()));
@@ -226,17 +226,17 @@ impl<C: Clock> Guard<C> {
         Ok(reading.wall)
     }
 
-    /// A block was sealed: measure jumps from here on.
-    pub fn sealed(&mut self) {
+    /// A block was completed: jumps are measured from now on.
+    pub fn block_completed(&mut self) {
         self.anchor = self.clock.read();
     }
 
-    /// Takes the wall clock as right, on a tip of `last`, because the operator says so: jumps are measured from here on. The
-    /// time, and by how many milliseconds it was ahead.
+    /// Accepts the wall clock because the operator confirms it: jumps are measured from now on. `last` is the last block's
+    /// time. Returns the time, and by how many milliseconds it was ahead.
     ///
     /// # Errors
     ///
-    /// [`ClockFault::Regressed`]: a time before the tip's is never accepted, since times never decrease.
+    /// [`ClockFault::Regressed`]: a time before the last block's is never accepted, because times never decrease.
     pub fn accept(&mut self, last: Timestamp) -> Result<(Timestamp, u64), ClockFault> {
         let ahead_ms = match self.check(last) {
             Err(ClockFault::Jumped { ahead_ms, .. }) => ahead_ms,
@@ -247,7 +247,12 @@ impl<C: Clock> Guard<C> {
         Ok((self.check(last)?, ahead_ms))
     }
 
-    /// How long shortfalls were waited out, all together.
+    /// The monotonic clock.
+    pub fn monotonic(&self) -> Duration {
+        self.clock.monotonic()
+    }
+
+    /// How long [`Self::check`] has waited in total.
     pub const fn waited(&self) -> Duration {
         self.waited
     }
@@ -266,18 +271,18 @@ mod tests {
     }
 
     #[test]
-    fn a_short_fall_is_waited_out_and_counted() {
+    fn the_guard_waits_while_the_clock_is_slightly_behind() {
         let clock = ManualClock::at(noon());
-        let mut guard = Guard::begin(clock.share(), noon(), false).unwrap();
+        let mut guard = ClockGuard::new(clock.share(), noon(), false).unwrap();
         clock.shift(-700, Duration::ZERO);
         assert_eq!(guard.check(noon()), Ok(noon()));
         assert_eq!(guard.waited(), Duration::from_millis(700));
     }
 
     #[test]
-    fn a_clock_that_runs_back_is_refused_until_it_is_good_again() {
+    fn a_clock_that_is_set_back_is_rejected_until_it_is_right_again() {
         let clock = ManualClock::at(noon());
-        let mut guard = Guard::begin(clock.share(), noon(), false).unwrap();
+        let mut guard = ClockGuard::new(clock.share(), noon(), false).unwrap();
         clock.shift(-1_001, Duration::ZERO);
         assert!(matches!(guard.check(noon()), Err(ClockFault::Regressed { .. })));
         clock.shift(1_001, Duration::from_secs(5));
@@ -285,9 +290,9 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_jumps_ahead_is_refused_until_it_is_good_again() {
+    fn a_clock_that_jumps_ahead_is_rejected_until_it_is_right_again() {
         let clock = ManualClock::at(noon());
-        let mut guard = Guard::begin(clock.share(), noon(), false).unwrap();
+        let mut guard = ClockGuard::new(clock.share(), noon(), false).unwrap();
         clock.shift(60_000, Duration::from_secs(60));
         assert!(guard.check(noon()).is_ok());
         clock.shift(61_001, Duration::from_secs(60));
@@ -297,9 +302,9 @@ mod tests {
     }
 
     #[test]
-    fn a_jump_that_the_operator_confirms_is_measured_from_there_and_never_behind_the_tip() {
+    fn a_confirmed_jump_is_accepted_unless_it_is_behind_the_chain() {
         let clock = ManualClock::at(noon());
-        let mut guard = Guard::begin(clock.share(), noon(), false).unwrap();
+        let mut guard = ClockGuard::new(clock.share(), noon(), false).unwrap();
         clock.shift(3_600_000, Duration::ZERO);
         assert!(matches!(guard.check(noon()), Err(ClockFault::Jumped { .. })));
         assert_eq!(guard.accept(noon()), Ok((at("2026-11-22T13:00:00.000Z"), 3_600_000)));
@@ -311,37 +316,37 @@ mod tests {
     }
 
     #[test]
-    fn time_asleep_is_time() {
+    fn time_suspended_counts() {
         let clock = ManualClock::at(noon());
-        let mut guard = Guard::begin(clock.share(), noon(), false).unwrap();
+        let mut guard = ClockGuard::new(clock.share(), noon(), false).unwrap();
         clock.shift(36_000_000, Duration::from_secs(36_000));
         assert!(guard.check(noon()).is_ok());
-        // The kernel's clock for that is read, which goes on while the machine is suspended.
+        // `SystemClock` reads the kernel's clock that includes it.
         let boottime = clock_gettime(ClockId::Boottime).tv_sec;
         assert!((boottime..=boottime + 60).contains(&i64::try_from(SystemClock::new().monotonic().as_secs()).unwrap()));
     }
 
     #[test]
-    fn after_a_block_jumps_are_measured_from_that_block() {
+    fn jumps_are_measured_from_the_last_block() {
         let clock = ManualClock::at(noon());
-        let mut guard = Guard::begin(clock.share(), noon(), false).unwrap();
+        let mut guard = ClockGuard::new(clock.share(), noon(), false).unwrap();
         for _ in 0..10 {
             clock.shift(900, Duration::ZERO);
             assert!(guard.check(noon()).is_ok());
-            guard.sealed();
+            guard.block_completed();
         }
         clock.shift(1_100, Duration::ZERO);
         assert!(guard.check(noon()).is_err());
     }
 
     #[test]
-    fn a_long_gap_at_the_start_wants_confirmation() {
+    fn a_long_gap_at_the_start_needs_confirmation() {
         let last = at("2026-11-21T11:59:59.999Z");
-        assert!(matches!(Guard::begin(ManualClock::at(noon()), last, false), Err(ClockFault::Gap { .. })));
-        assert!(Guard::begin(ManualClock::at(noon()), last, true).is_ok());
-        assert!(Guard::begin(ManualClock::at(noon()), at("2026-11-21T12:00:00.000Z"), false).is_ok());
-        assert!(Guard::begin(ManualClock::at(noon()), Timestamp::EPOCH, false).is_ok(), "a new ledger has no gap");
-        let early = Guard::begin(ManualClock::at(noon()), at("2026-11-22T12:00:02.000Z"), true);
+        assert!(matches!(ClockGuard::new(ManualClock::at(noon()), last, false), Err(ClockFault::Gap { .. })));
+        assert!(ClockGuard::new(ManualClock::at(noon()), last, true).is_ok());
+        assert!(ClockGuard::new(ManualClock::at(noon()), at("2026-11-21T12:00:00.000Z"), false).is_ok());
+        assert!(ClockGuard::new(ManualClock::at(noon()), Timestamp::EPOCH, false).is_ok(), "a new ledger has no gap");
+        let early = ClockGuard::new(ManualClock::at(noon()), at("2026-11-22T12:00:02.000Z"), true);
         assert!(matches!(early, Err(ClockFault::Regressed { .. })));
     }
 }

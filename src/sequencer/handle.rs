@@ -1,4 +1,4 @@
-//! The sequencer as others see it: hand in a statement, wait, take home the receipt; or have private content erased.
+//! The client side of the sequencer: deposit a statement and await its receipt, erase private content, read the state.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,27 +13,28 @@ use crate::ledger::receipt::Receipt;
 use crate::ledger::statement::signed::{SignedStatement, StatementError, StatementNote};
 use crate::ledger::time::Timestamp;
 use crate::sequencer::clock::ClockFault;
-use crate::sequencer::delivering::Post;
-use crate::sequencer::pool::{Answer, Outcome, Place, Pool, Turned};
-use crate::sequencer::state::{Halt, Pause, State};
+use crate::sequencer::queue::{AdmissionError, RequestQueue};
+use crate::sequencer::reply_dispatcher::ReplyDispatcher;
+use crate::sequencer::request::{DepositOutcome, ErasureOutcome, QueuePermit};
+use crate::sequencer::state::{Halt, Pause, SequencerState, StopReason};
 use crate::store::contract::{PrivateContent, ReadError, ReadLedger};
 use crate::store::joining;
 use crate::store::reading::receipts;
 use crate::store::refusal::{ErasureRefusal, Refusal};
 
-/// Shortest and longest time that a depositor who finds the pool full is asked to stay away, in milliseconds. Drawn at
-/// random between them, so that those turned away together do not come back together.
+/// The range of the retry delay that is suggested when the queue is full, in milliseconds. The delay is random, so that
+/// clients that were rejected together do not return together.
 const RETRY_AFTER_MS: (u64, u64) = (500, 3_000);
 
-/// How long a confirmation waits for the thread that watches the clock, which looks five times a second.
-const CONFIRMATION: Duration = Duration::from_secs(5);
+/// How long a clock confirmation waits for the thread that watches the clock, which reads it five times a second.
+const CONFIRMATION_MAX: Duration = Duration::from_secs(5);
 
-/// A deposit on the chain.
+/// The reply to a deposit request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Deposited {
+pub struct DepositReply {
     /// The receipt.
     pub receipt: Receipt,
-    /// False when the statement was on the chain already: the receipt is the one it got then.
+    /// False if the statement was in the ledger already: the receipt is then the one of the first request.
     pub fresh: bool,
 }
 
@@ -41,333 +42,34 @@ pub struct Deposited {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DepositError {
-    /// The statement's signatures. Mend it.
+    /// The statement's signatures are wrong. Correct it.
     #[error(transparent)]
     Statement(#[from] StatementError),
-    /// The private metadata is not what the statement commits to, or the statement commits to none. Mend it.
+    /// The private metadata is not what the statement commits to, or the statement commits to none. Correct it.
     #[error("the private metadata is not what the statement's `meta` line commits to")]
     PrivateMismatch,
-    /// The chain's rules. Mend it.
+    /// The statement violates a rule of the ledger. Correct it.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// The pool is full. Send the same statement again.
+    /// The queue is full. Send the same statement again.
     #[error("too many deposits are waiting; send the same statement again in {retry_after_ms} ms")]
     Busy {
-        /// How long to stay away, in milliseconds, jittered.
+        /// When to retry, in milliseconds from now; random.
         retry_after_ms: u64,
     },
-    /// Sealing is paused: the clock, or a resource of the machine. It resumes by itself once that is right again; send the
-    /// same statement again.
+    /// Writing is paused: the clock, or a resource of the machine. It resumes by itself once the cause is gone. Send the same
+    /// statement again.
     #[error("deposits are paused: {0}")]
     Paused(Pause),
-    /// Sealing has stopped. An operator must act; send the same statement again later.
+    /// Writing is stopped until an operator acts. Send the same statement again later.
     #[error("deposits are stopped: {0}")]
-    Stopped(String),
-    /// The node is going down. Send the same statement again later.
+    Stopped(StopReason),
+    /// The node is shutting down. Send the same statement again later.
     #[error("the node is shutting down")]
     ShuttingDown,
     /// The ledger could not be read. Nothing was written.
     #[error(transparent)]
     Read(#[from] ReadError),
-}
-
-/// An erasure on the chain. The bytes are gone for good only after `KeepPrivate::purge`, and nobody is told before.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Erased {
-    /// Place of the `erased` notice.
-    pub notice: LeafIndex,
-    /// The act that was sealed with it, if one was given. Not fresh when the same erasure with the same act was asked for
-    /// before.
-    pub act: Option<Deposited>,
-}
-
-/// Why nothing was erased.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum EraseError {
-    /// No pieces, or more than one notice may name.
-    #[error("{count} pieces are to be erased; one notice names 1 to {ERASED_MAX}")]
-    PieceCount {
-        /// How many.
-        count: usize,
-    },
-    /// A piece was never held, or is erased already.
-    #[error(transparent)]
-    Refused(#[from] ErasureRefusal),
-    /// The act is on the chain already, without this erasure: an erasure and its act are sealed together.
-    #[error("the act is on the chain already, at {index}, without this erasure")]
-    ActExists {
-        /// Its place.
-        index: LeafIndex,
-    },
-    /// What also keeps a deposit from being made: the act's own faults, a full pool, stopped writing, shutdown.
-    #[error(transparent)]
-    Deposit(#[from] DepositError),
-}
-
-impl EraseError {
-    /// The stable code; `None` for [`EraseError::Deposit`], whose codes are a deposit's.
-    #[must_use]
-    pub const fn code(&self) -> Option<&'static str> {
-        match self {
-            Self::PieceCount { .. } => Some("piece_count"),
-            Self::Refused(refusal) => Some(refusal.code()),
-            Self::ActExists { .. } => Some("act_exists"),
-            Self::Deposit(_) => None,
-        }
-    }
-}
-
-/// How the sequencer fares.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Health {
-    /// `Err` with the reason when nothing is sealed.
-    pub writing: Result<(), Halt>,
-    /// For how long the oldest deposit has waited whose block is being stored, or that no thread has taken yet.
-    pub oldest: Option<Duration>,
-    /// How many blocks were rebuilt since the start because the store rejected one of their deposits. Admission rejects such
-    /// a deposit by itself, so this stays 0.
-    pub rebuilds: u64,
-    /// Deposits waiting or being sealed.
-    pub waiting: usize,
-    /// Most that may.
-    pub capacity: usize,
-}
-
-/// A handle; clones share one sequencer.
-#[derive(Clone)]
-pub struct Sequencer {
-    pool: Pool,
-    store: Arc<dyn ReadLedger>,
-    state: Arc<State>,
-    post: Arc<Post>,
-}
-
-impl fmt::Debug for Sequencer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sequencer").field("pool", &self.pool).finish_non_exhaustive()
-    }
-}
-
-impl Sequencer {
-    pub(in crate::sequencer) fn new(
-        pool: Pool,
-        store: Arc<dyn ReadLedger>,
-        state: Arc<State>,
-        post: Arc<Post>,
-    ) -> Self {
-        Self { pool, store, state, post }
-    }
-
-    /// Deposits a statement with its private metadata, if it brings any: as [`Self::deposit_with`].
-    ///
-    /// # Errors
-    ///
-    /// [`DepositError`]; each variant says what to do.
-    pub async fn deposit(
-        &self,
-        statement: StatementNote,
-        private: Option<PrivateMetadata>,
-    ) -> Result<Deposited, DepositError> {
-        self.deposit_with(statement, private.map(PrivateContent::from).unwrap_or_default()).await
-    }
-
-    /// Deposits a statement: checks its signatures, waits until its block is durable and its checkpoint signed.
-    ///
-    /// Sending the same statement again is always safe and answers the same receipt. Private content is taken the first
-    /// time only.
-    ///
-    /// # Errors
-    ///
-    /// [`DepositError`]; each variant says what to do.
-    pub async fn deposit_with(
-        &self,
-        statement: StatementNote,
-        private: PrivateContent,
-    ) -> Result<Deposited, DepositError> {
-        fits(&statement, &private)?;
-        let place = self.pool.enter().map_err(turned)?;
-        self.deposit_at(place, statement, private).await
-    }
-
-    /// As [`Self::deposit`], but where the pool is full, waits for a place up to `patience`.
-    ///
-    /// # Errors
-    ///
-    /// [`DepositError`]; each variant says what to do.
-    pub async fn deposit_patiently(
-        &self,
-        statement: StatementNote,
-        private: Option<PrivateMetadata>,
-        patience: Duration,
-    ) -> Result<Deposited, DepositError> {
-        let private = private.map(PrivateContent::from).unwrap_or_default();
-        fits(&statement, &private)?;
-        let place = self.pool.enter_within(patience).await.map_err(turned)?;
-        self.deposit_at(place, statement, private).await
-    }
-
-    async fn deposit_at(
-        &self,
-        place: Place,
-        statement: StatementNote,
-        private: PrivateContent,
-    ) -> Result<Deposited, DepositError> {
-        // About 40 µs of arithmetic on the caller's worker thread: cheaper than a hand-over to another.
-        let statement = statement.verify()?;
-        self.wait(place, statement, private).await
-    }
-
-    /// Likewise a statement whose signatures are checked already.
-    ///
-    /// # Errors
-    ///
-    /// [`DepositError`], never [`DepositError::Statement`].
-    pub async fn deposit_checked(
-        &self,
-        statement: SignedStatement,
-        private: PrivateContent,
-    ) -> Result<Deposited, DepositError> {
-        fits(statement.note(), &private)?;
-        let place = self.pool.enter().map_err(turned)?;
-        self.wait(place, statement, private).await
-    }
-
-    /// As [`Self::deposit_checked`], but where the pool is full, waits for a place up to `patience`.
-    ///
-    /// # Errors
-    ///
-    /// As [`Self::deposit_checked`].
-    pub async fn deposit_checked_patiently(
-        &self,
-        statement: SignedStatement,
-        private: PrivateContent,
-        patience: Duration,
-    ) -> Result<Deposited, DepositError> {
-        fits(statement.note(), &private)?;
-        let place = self.pool.enter_within(patience).await.map_err(turned)?;
-        self.wait(place, statement, private).await
-    }
-
-    async fn wait(
-        &self,
-        place: Place,
-        statement: SignedStatement,
-        private: PrivateContent,
-    ) -> Result<Deposited, DepositError> {
-        self.post.opens();
-        let answered = self.pool.wait(place, statement, private).map_err(turned)?;
-        let answer = answered.await.map_err(|_| self.halted_because())?;
-        self.receipt(answer).await
-    }
-
-    /// Erases private content: seals in one block an `erased` notice, signed by the ledger key, with the tombstones and,
-    /// if given, the deposit `with`, the act that orders or carries out the erasure. All of it or nothing. Waits as a
-    /// deposit does; the pieces may come in any order.
-    ///
-    /// The same erasure with the same act again answers what it answered the first time. Without an act, what is erased
-    /// already is refused, naming its notice.
-    ///
-    /// # Errors
-    ///
-    /// [`EraseError`]: nothing was erased, unless it is [`DepositError::Stopped`], as with a deposit.
-    pub async fn erase(
-        &self,
-        mut pieces: Vec<ErasedPiece>,
-        with: Option<(StatementNote, PrivateContent)>,
-    ) -> Result<Erased, EraseError> {
-        pieces.sort_unstable();
-        pieces.dedup();
-        if pieces.is_empty() || pieces.len() > ERASED_MAX {
-            return Err(EraseError::PieceCount { count: pieces.len() });
-        }
-        if let Some((statement, private)) = &with {
-            fits(statement, private)?;
-        }
-        let place = self.pool.enter().map_err(turned)?;
-        let act = match with {
-            Some((statement, private)) => Some((statement.verify().map_err(DepositError::from)?, private)),
-            None => None,
-        };
-        let told = self.pool.wait_to_erase(place, pieces, act).map_err(turned)?;
-        let outcome = told.await.map_err(|_| self.halted_because())?;
-        match outcome {
-            Outcome::Sealed { notice, act: None } => Ok(Erased { notice, act: None }),
-            Outcome::Sealed { notice, act: Some(act) } => Ok(Erased { notice, act: Some(self.receipt(act).await?) }),
-            Outcome::ActExists(index) => Err(EraseError::ActExists { index }),
-            Outcome::Refused(refusal) => Err(refusal.into()),
-            // None of these is a receipt.
-            Outcome::Failed(answer) => match self.receipt(answer).await {
-                Err(error) => Err(error.into()),
-                Ok(deposited) => Err(EraseError::ActExists { index: deposited.receipt.index }),
-            },
-        }
-    }
-
-    async fn receipt(&self, answer: Answer) -> Result<Deposited, DepositError> {
-        match answer {
-            Answer::Sealed { sealed, position, fresh } => {
-                let block = &sealed.block;
-                let leaf = block.leaves.get(position).zip(block.tree.inclusion(position));
-                let (leaf, entry_path) = leaf.ok_or_else(|| DepositError::Stopped("no such leaf".into()))?;
-                let receipt = Receipt {
-                    entry: String::from_utf8(leaf.bytes.clone())
-                        .map_err(|_| DepositError::Stopped("an entry is text".into()))?,
-                    index: LeafIndex(block.header.first.0 + position as u64),
-                    header: sealed.header_text.clone(),
-                    entry_path,
-                    header_path: sealed.header_path.clone(),
-                    previous_path: sealed.previous_path.clone(),
-                    key_notices: Vec::new(),
-                    checkpoint: sealed.checkpoint.clone(),
-                    time_tokens: Vec::new(),
-                };
-                Ok(Deposited { receipt, fresh })
-            }
-            Answer::Exists(index) => {
-                let store = Arc::clone(&self.store);
-                let receipt = tokio::task::spawn_blocking(move || receipts::receipt(&*store, index)).await;
-                let receipt = receipt.map_err(|e| ReadError::Unavailable(e.to_string()))??;
-                Ok(Deposited { receipt, fresh: false })
-            }
-            Answer::Refused(refusal) => Err(refusal.into()),
-            Answer::Halted(halt) => Err(halt.into()),
-            Answer::Unreadable(error) => Err(error.into()),
-        }
-    }
-
-    /// How the sequencer fares.
-    #[must_use]
-    pub fn health(&self) -> Health {
-        let oldest = self.pool.oldest(self.state.storing_since());
-        let (waiting, capacity) = (self.pool.waiting(), self.pool.capacity());
-        Health { writing: self.state.writing(), oldest, rebuilds: self.state.rebuilds(), waiting, capacity }
-    }
-
-    /// Takes the wall clock as right because the operator says so, where sealing is paused since it ran ahead. The time, and
-    /// by how many milliseconds it was ahead. It is written to the node's log, and not on the chain, whose formats have no
-    /// place for it: the chain shows only that its times never decrease.
-    ///
-    /// # Errors
-    ///
-    /// [`ConfirmError`].
-    pub async fn confirm_clock(&self) -> Result<(Timestamp, u64), ConfirmError> {
-        match self.state.writing() {
-            Err(Halt::Paused(Pause::Clock(_))) => {}
-            _ => return Err(ConfirmError::NotPaused),
-        }
-        let answered = timeout(CONFIRMATION, self.state.confirm_clock()).await;
-        match answered {
-            Ok(Ok(accepted)) => Ok(accepted?),
-            // The clock became right meanwhile, or the node is going down.
-            Ok(Err(_)) | Err(_) => Err(ConfirmError::NotPaused),
-        }
-    }
-
-    fn halted_because(&self) -> DepositError {
-        let ended = || Halt::Stopped("the sealing thread has ended".into());
-        self.state.writing().err().unwrap_or_else(ended).into()
-    }
 }
 
 impl From<Halt> for DepositError {
@@ -379,13 +81,69 @@ impl From<Halt> for DepositError {
     }
 }
 
+impl From<AdmissionError> for DepositError {
+    fn from(error: AdmissionError) -> Self {
+        match error {
+            AdmissionError::Full => Self::Busy { retry_after_ms: retry_after_ms() },
+            AdmissionError::Closed => Self::ShuttingDown,
+        }
+    }
+}
+
+/// The reply to an erasure request. The bytes are gone only after `KeepPrivate::purge`; the erasure must not be confirmed to
+/// anybody before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ErasureReply {
+    /// Leaf of the `erased` notice.
+    pub notice: LeafIndex,
+    /// The act in the same block, if one was given. Not fresh if the same erasure with the same act was requested before.
+    pub act: Option<DepositReply>,
+}
+
+/// Why nothing was erased.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EraseError {
+    /// No pieces, or more than one notice may name.
+    #[error("{count} pieces are to be erased; one notice names 1 to {ERASED_MAX}")]
+    PieceCount {
+        /// The number of pieces.
+        count: usize,
+    },
+    /// A piece was never held, or is erased already.
+    #[error(transparent)]
+    Refused(#[from] ErasureRefusal),
+    /// The act is in the ledger already, without this erasure. An erasure and its act are written together.
+    #[error("the act is on the chain already, at {index}, without this erasure")]
+    ActExists {
+        /// The act's leaf.
+        index: LeafIndex,
+    },
+    /// A reason that also applies to deposits: the act is invalid, the queue is full, writing is paused or stopped.
+    #[error(transparent)]
+    Deposit(#[from] DepositError),
+}
+
+impl EraseError {
+    /// The stable code; `None` for [`EraseError::Deposit`], whose codes are those of a deposit.
+    #[must_use]
+    pub const fn code(&self) -> Option<&'static str> {
+        match self {
+            Self::PieceCount { .. } => Some("piece_count"),
+            Self::Refused(refusal) => Some(refusal.code()),
+            Self::ActExists { .. } => Some("act_exists"),
+            Self::Deposit(_) => None,
+        }
+    }
+}
+
 /// Why the clock was not confirmed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfirmError {
-    /// Sealing is not paused for the clock.
+    /// Writing is not paused because of the clock.
     #[error("deposits are not paused for the clock: there is nothing to confirm")]
     NotPaused,
-    /// A clock behind the last block cannot be confirmed, since times never decrease. Set it right.
+    /// A clock behind the last block cannot be confirmed, because times never decrease. Correct it.
     #[error(transparent)]
     Clock(#[from] ClockFault),
 }
@@ -401,17 +159,235 @@ impl ConfirmError {
     }
 }
 
-/// Nothing at all fits every statement.
-fn fits(statement: &StatementNote, private: &PrivateContent) -> Result<(), DepositError> {
-    let fits = private.is_empty() || joining::fits(statement.statement().meta, private);
-    if fits { Ok(()) } else { Err(DepositError::PrivateMismatch) }
+/// The sequencer's state for the health page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Health {
+    /// `Err` with the reason if nothing is written.
+    pub writing: Result<(), Halt>,
+    /// The age of the oldest request that is being committed, or that no thread has taken yet.
+    pub oldest: Option<Duration>,
+    /// How many blocks were rebuilt since the start because the store rejected one of their deposits. Admission rejects such
+    /// a deposit by itself, so this stays 0.
+    pub rebuilds: u64,
+    /// Requests queued or being processed.
+    pub waiting: usize,
+    /// The largest value that `waiting` can have.
+    pub capacity: usize,
 }
 
-fn turned(turned: Turned) -> DepositError {
-    match turned {
-        Turned::Full => DepositError::Busy { retry_after_ms: retry_after_ms() },
-        Turned::Closed => DepositError::ShuttingDown,
+/// A handle of a running sequencer. Clones share it.
+#[derive(Clone)]
+pub struct Sequencer {
+    queue: RequestQueue,
+    store: Arc<dyn ReadLedger>,
+    state: Arc<SequencerState>,
+    replies: Arc<ReplyDispatcher>,
+}
+
+impl fmt::Debug for Sequencer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sequencer").field("queue", &self.queue).finish_non_exhaustive()
     }
+}
+
+impl Sequencer {
+    pub(in crate::sequencer) fn new(
+        queue: RequestQueue,
+        store: Arc<dyn ReadLedger>,
+        state: Arc<SequencerState>,
+        replies: Arc<ReplyDispatcher>,
+    ) -> Self {
+        Self { queue, store, state, replies }
+    }
+
+    /// Deposits a statement with its private metadata, if any. As [`Self::deposit_within`] without waiting for a permit.
+    ///
+    /// # Errors
+    ///
+    /// [`DepositError`]; each variant says what to do.
+    pub async fn deposit(
+        &self,
+        statement: StatementNote,
+        private: Option<PrivateMetadata>,
+    ) -> Result<DepositReply, DepositError> {
+        self.deposit_with(statement, private.map(PrivateContent::from).unwrap_or_default()).await
+    }
+
+    /// Deposits a statement with its private content. As [`Self::deposit_within`] without waiting for a permit.
+    ///
+    /// # Errors
+    ///
+    /// [`DepositError`]; each variant says what to do.
+    pub async fn deposit_with(
+        &self,
+        statement: StatementNote,
+        private: PrivateContent,
+    ) -> Result<DepositReply, DepositError> {
+        self.deposit_within(statement, private, Duration::ZERO).await
+    }
+
+    /// Deposits a statement: verifies its signatures, and waits until its block is published. If the queue is full, waits for
+    /// a permit for at most `max_wait`.
+    ///
+    /// Sending the same statement again is always safe and yields the same receipt. Private content is stored by the first
+    /// request only.
+    ///
+    /// # Errors
+    ///
+    /// [`DepositError`]; each variant says what to do.
+    pub async fn deposit_within(
+        &self,
+        statement: StatementNote,
+        private: PrivateContent,
+        max_wait: Duration,
+    ) -> Result<DepositReply, DepositError> {
+        check_private(&statement, &private)?;
+        let permit = self.queue.acquire_within(max_wait).await?;
+        // About 40 µs of computation on the async worker: cheaper than moving it to another thread.
+        let statement = statement.verify()?;
+        self.submit(permit, statement, private).await
+    }
+
+    /// As [`Self::deposit_within`], for a statement whose signatures are verified already.
+    ///
+    /// # Errors
+    ///
+    /// [`DepositError`], except [`DepositError::Statement`].
+    pub async fn deposit_verified(
+        &self,
+        statement: SignedStatement,
+        private: PrivateContent,
+        max_wait: Duration,
+    ) -> Result<DepositReply, DepositError> {
+        check_private(statement.note(), &private)?;
+        let permit = self.queue.acquire_within(max_wait).await?;
+        self.submit(permit, statement, private).await
+    }
+
+    async fn submit(
+        &self,
+        permit: QueuePermit,
+        statement: SignedStatement,
+        private: PrivateContent,
+    ) -> Result<DepositReply, DepositError> {
+        self.replies.start();
+        let outcome = self.queue.push_deposit(permit, statement, private).map_err(|error| self.not_queued(error))?;
+        let outcome = outcome.await.map_err(|_| self.thread_ended())?;
+        self.reply(outcome).await
+    }
+
+    /// Erases private content: writes in one block an `erased` notice, signed by the ledger key, the tombstones, and `act` if
+    /// given: the deposit that orders or carries out the erasure. All of it or nothing. Waits as a deposit does. The pieces
+    /// may be in any order.
+    ///
+    /// A repeated request with the same act yields the same reply. Without an act, a piece that is erased already is an error
+    /// that names its notice.
+    ///
+    /// # Errors
+    ///
+    /// [`EraseError`]: nothing was erased, except after [`DepositError::Stopped`], where that is unknown.
+    pub async fn erase(
+        &self,
+        mut pieces: Vec<ErasedPiece>,
+        act: Option<(StatementNote, PrivateContent)>,
+    ) -> Result<ErasureReply, EraseError> {
+        pieces.sort_unstable();
+        pieces.dedup();
+        if pieces.is_empty() || pieces.len() > ERASED_MAX {
+            return Err(EraseError::PieceCount { count: pieces.len() });
+        }
+        if let Some((statement, private)) = &act {
+            check_private(statement, private)?;
+        }
+        let permit = self.queue.try_acquire().map_err(DepositError::from)?;
+        let act = match act {
+            Some((statement, private)) => Some((statement.verify().map_err(DepositError::from)?, private)),
+            None => None,
+        };
+        let outcome = self.queue.push_erasure(permit, pieces, act).map_err(|error| self.not_queued(error))?;
+        match outcome.await.map_err(|_| self.thread_ended())? {
+            ErasureOutcome::Published { notice, act: None } => Ok(ErasureReply { notice, act: None }),
+            ErasureOutcome::Published { notice, act: Some(act) } => {
+                Ok(ErasureReply { notice, act: Some(self.reply(act).await?) })
+            }
+            ErasureOutcome::ActExists(index) => Err(EraseError::ActExists { index }),
+            ErasureOutcome::Rejected(refusal) => Err(refusal.into()),
+            ErasureOutcome::Failed(outcome) => match self.reply(outcome).await {
+                Err(error) => Err(error.into()),
+                // Unreachable: a failed erasure has no receipt.
+                Ok(reply) => Err(EraseError::ActExists { index: reply.receipt.index }),
+            },
+        }
+    }
+
+    async fn reply(&self, outcome: DepositOutcome) -> Result<DepositReply, DepositError> {
+        match outcome {
+            DepositOutcome::Published { block, position, fresh } => {
+                let receipt = block.receipt(position);
+                let receipt = receipt.ok_or(DepositError::Stopped(StopReason::NoReceipt { position }))?;
+                Ok(DepositReply { receipt, fresh })
+            }
+            DepositOutcome::Exists(index) => {
+                let store = Arc::clone(&self.store);
+                let receipt = tokio::task::spawn_blocking(move || receipts::receipt(&*store, index)).await;
+                let receipt = receipt.map_err(|e| ReadError::Unavailable(e.to_string()))??;
+                Ok(DepositReply { receipt, fresh: false })
+            }
+            DepositOutcome::Rejected(refusal) => Err(refusal.into()),
+            DepositOutcome::Halted(halt) => Err(halt.into()),
+            DepositOutcome::Unreadable(error) => Err(error.into()),
+        }
+    }
+
+    /// The sequencer's state.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        Health {
+            writing: self.state.writing(),
+            oldest: self.queue.oldest_age(self.state.committing_since()),
+            rebuilds: self.state.rebuilds(),
+            waiting: self.queue.len(),
+            capacity: self.queue.capacity(),
+        }
+    }
+
+    /// Accepts the wall clock because the operator confirms it, while writing is paused because it was ahead. Returns the
+    /// time, and by how many milliseconds it was ahead. The confirmation is logged; the ledger's formats have no record for
+    /// it.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfirmError`].
+    pub async fn confirm_clock(&self) -> Result<(Timestamp, u64), ConfirmError> {
+        if !self.state.writing().is_err_and(|halt| halt.is_clock_pause()) {
+            return Err(ConfirmError::NotPaused);
+        }
+        match timeout(CONFIRMATION_MAX, self.state.confirm_clock()).await {
+            Ok(Ok(accepted)) => Ok(accepted?),
+            // The clock became right meanwhile, or the node is shutting down.
+            Ok(Err(_)) | Err(_) => Err(ConfirmError::NotPaused),
+        }
+    }
+
+    /// Why a request was not queued: the queue is also closed if a thread panicked.
+    fn not_queued(&self, error: AdmissionError) -> DepositError {
+        match self.state.writing() {
+            Err(halt @ Halt::Stopped(_)) => halt.into(),
+            Ok(()) | Err(Halt::Paused(_)) => error.into(),
+        }
+    }
+
+    /// A request was dropped without an outcome: a thread panicked. Its guard stops writing only after it has dropped the
+    /// request, so the state is set here, too: a client that gets this error finds the node stopped.
+    fn thread_ended(&self) -> DepositError {
+        self.state.stop(StopReason::ThreadEnded).into()
+    }
+}
+
+/// Checks that the statement commits to `private`. No content is valid for every statement.
+fn check_private(statement: &StatementNote, private: &PrivateContent) -> Result<(), DepositError> {
+    let valid = private.is_empty() || joining::fits(statement.statement().meta, private);
+    if valid { Ok(()) } else { Err(DepositError::PrivateMismatch) }
 }
 
 fn retry_after_ms() -> u64 {

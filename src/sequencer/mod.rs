@@ -1,43 +1,52 @@
-//! The single writer.
-//!
-//! [`handle`] takes deposits and answers receipts, [`pool`] is where they wait, [`run`] are the two threads that take turns:
-//! while one stores and signs a block ([`sealing`]), the other takes in deposits and makes the next ([`collecting`]).
-//! [`admitting`] draws numbers, [`erasing`] is what is done with private content that is to go, [`seal`] reads back and
-//! signs, [`clock`] is the only caller of the system clock, [`start`] founds a ledger or opens one, [`recovery`] signs what a stop left unsigned, [`delivering`] hands out the
-//! answers of a block, [`state`] says whether all is well.
+//! The sequencer: the single writer of a ledger.
 //!
 //! ```text
-//! handle.deposit ─▶ pool (bounded; full = busy) ─▶ collecting: number, stamp, hash ─▶ ledger::chain::BlockBuilder::seal
-//!     ─▶ store.append           the commit point                 crash before: nothing happened
-//!     ─▶ seal: read back, sign                                   crash here: recovery does exactly this
-//!     ─▶ store.publish          the mark                         crash after: the same statement finds its receipt
-//!     ─▶ every ticket resolved
+//! handle: acquire a permit, verify signatures ─▶ queue (bounded)
+//!     ─▶ collector: admission, number, time, hashes ─▶ open_block            sequenced
+//!     ─▶ committer: append       one atomic, fsynced write: the commit point  durable
+//!                   read_back    recomputed by a second implementation        verified
+//!                   sign, publish                                             signed, published
+//!     ─▶ reply_dispatcher: every client of the block gets its receipt
 //! ```
 //!
-//! Without the feature `node` only the clock remains: a verification report says when it was made.
+//! [`lifecycle`] defines these states as types, and where cosignatures and time-stamp tokens follow. [`writer`] runs
+//! collector and committer in two threads, so that the next block is built while one is being fsynced. [`erasure`] commits erasures, [`start`]
+//! creates a ledger or opens one, [`recovery`] publishes what a crash left unsigned, [`state`] says whether deposits are
+//! written, [`clock`] is the only module that reads the system clock.
+//!
+//! Without the feature `node` only the clock remains: a verification report states when it was made.
 
 #[cfg(feature = "node")]
-pub mod admitting;
+pub mod admission;
 pub mod clock;
 #[cfg(feature = "node")]
-pub mod collecting;
+pub mod collector;
 #[cfg(feature = "node")]
-pub mod delivering;
+pub mod committer;
 #[cfg(feature = "node")]
-pub mod erasing;
+pub mod erasure;
 #[cfg(feature = "node")]
 pub mod handle;
 #[cfg(feature = "node")]
-pub mod pool;
+pub mod lifecycle;
+#[cfg(feature = "node")]
+pub mod open_block;
+#[cfg(feature = "node")]
+pub mod queue;
+#[cfg(feature = "node")]
+pub mod read_back;
 #[cfg(feature = "node")]
 pub mod recovery;
 #[cfg(feature = "node")]
-pub mod run;
+pub mod reply_dispatcher;
 #[cfg(feature = "node")]
-pub mod seal;
-#[cfg(feature = "node")]
-pub mod sealing;
+pub mod request;
 #[cfg(feature = "node")]
 pub mod start;
 #[cfg(feature = "node")]
 pub mod state;
+#[cfg(feature = "node")]
+#[cfg(test)]
+mod testing;
+#[cfg(feature = "node")]
+pub mod writer;

@@ -1,13 +1,13 @@
-//! Whether deposits are sealed, and why not.
+//! Whether deposits are written, and why not.
 //!
 //! ```text
-//! sealing ◀──────▶ paused (clock, shortage, unreadable)
+//! writing ◀──────▶ paused (clock, shortage, unreadable)
 //!    └──────▶ stopped ◀──────┘
 //! ```
 //!
 //! # Invariants
 //!
-//! Stopped is final and keeps its first reason: no clock and no recovery leads out of it, only a restart.
+//! Stopped is final and keeps its first reason: only a restart ends it. A pause ends by itself once its cause is gone.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,16 +16,19 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+use crate::ledger::chain::ChainError;
+use crate::ledger::note::NoteError;
 use crate::ledger::time::Timestamp;
 use crate::sequencer::clock::ClockFault;
+use crate::sequencer::read_back::ReadBackError;
 use crate::store::contract::{AppendError, ReadError};
 use crate::store::refusal::{ErasureRefusal, Refusal};
 use crate::store::shortage::Shortage;
 
-/// Why nothing is sealed for now. Sealing resumes by itself once the reason is gone.
+/// Why nothing is written for now. Writing resumes by itself once the cause is gone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Pause {
-    /// The clock may not be sealed with.
+    /// The clock is wrong.
     Clock(ClockFault),
     /// A resource of the machine ran out.
     Short {
@@ -34,15 +37,8 @@ pub enum Pause {
         /// The failed operation, for the operator only: it names folders.
         detail: String,
     },
-    /// The store could not be read before a write; nothing was written. For the operator only.
+    /// The store could not be read before a write; nothing was written. The error, for the operator only.
     Unreadable(String),
-}
-
-impl Halt {
-    /// Whether a block that was made before may still be stored: its times were checked when it was made.
-    pub(in crate::sequencer) const fn is_for_the_clock(&self) -> bool {
-        matches!(self, Self::Paused(Pause::Clock(_)))
-    }
 }
 
 impl Pause {
@@ -55,6 +51,14 @@ impl Pause {
             Self::Unreadable(_) => "unavailable",
         }
     }
+
+    /// A failed read of the store, which may have failed for lack of a resource. The store reports that as text only.
+    pub(in crate::sequencer) fn unreadable(detail: String) -> Self {
+        match Shortage::in_message(&detail) {
+            Some(shortage) => Self::Short { shortage, detail },
+            None => Self::Unreadable(detail),
+        }
+    }
 }
 
 impl fmt::Display for Pause {
@@ -62,117 +66,187 @@ impl fmt::Display for Pause {
         match self {
             Self::Clock(fault) => fault.fmt(f),
             Self::Short { shortage, detail } => write!(f, "{shortage} ({detail})"),
-            Self::Unreadable(reason) => write!(f, "the ledger cannot be read: {reason}"),
+            Self::Unreadable(detail) => write!(f, "the ledger cannot be read: {detail}"),
         }
     }
 }
 
-/// Why nothing is sealed.
+/// Why nothing is written until a restart. For the operator only: the texts name folders.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StopReason {
+    /// A write failed, or its outcome is unknown.
+    #[error(transparent)]
+    Write(AppendError),
+    /// The stored bytes are not what was to be signed.
+    #[error(transparent)]
+    ReadBack(ReadBackError),
+    /// The store holds damaged records.
+    #[error(transparent)]
+    Read(ReadError),
+    /// Recovery found a ledger that it cannot continue.
+    #[error("recovery failed: {0}")]
+    Recovery(String),
+    /// The store rejects a deposit that admission accepted with no other block under way.
+    #[error("the store rejects a deposit that admission accepts: {0}")]
+    Inconsistent(Refusal),
+    /// The store rejects an erasure whose notice the sequencer made.
+    #[error(transparent)]
+    Erasure(ErasureRefusal),
+    /// The next block could not be built.
+    #[error("the next block cannot be built: {0}")]
+    Build(ChainError),
+    /// The ledger key cannot sign.
+    #[error("the ledger key cannot sign: {0}")]
+    Sign(NoteError),
+    /// The operating system supplies no random bytes.
+    #[error("the operating system supplies no random bytes: {0}")]
+    Randomness(String),
+    /// No free deposit number was drawn: the random bytes are not random.
+    #[error("no free deposit number was drawn; the source of randomness is broken")]
+    NumbersExhausted,
+    /// A published block has no receipt for one of its leaves.
+    #[error("leaf {position} of the published block has no receipt")]
+    NoReceipt {
+        /// The leaf's position in its block.
+        position: usize,
+    },
+    /// A sequencer thread panicked or ended.
+    #[error("a sequencer thread has ended")]
+    ThreadEnded,
+}
+
+impl StopReason {
+    /// The stable code, for log lines. Clients get `writing_stopped` for each of them.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Write(_) => "write_failed",
+            Self::ReadBack(_) => "read_back_failed",
+            Self::Read(_) => "read_failed",
+            Self::Recovery(_) => "recovery_failed",
+            Self::Inconsistent(_) => "admission_inconsistent",
+            Self::Erasure(_) => "erasure_inconsistent",
+            Self::Build(_) => "block_not_built",
+            Self::Sign(_) => "signing_failed",
+            Self::Randomness(_) => "no_randomness",
+            Self::NumbersExhausted => "numbers_exhausted",
+            Self::NoReceipt { .. } => "no_receipt",
+            Self::ThreadEnded => "thread_ended",
+        }
+    }
+}
+
+/// Why nothing is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Halt {
     /// For now.
     Paused(Pause),
-    /// Until a restart: what is stored is unknown or wrong. The reason, for the operator only.
-    Stopped(String),
+    /// Until a restart: what is stored is unknown or wrong.
+    Stopped(StopReason),
+}
+
+impl Halt {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Paused(pause) => pause.code(),
+            Self::Stopped(reason) => reason.code(),
+        }
+    }
+
+    /// Whether the clock is the cause. A block that is complete may still be stored then: its times were checked before.
+    pub(in crate::sequencer) const fn is_clock_pause(&self) -> bool {
+        matches!(self, Self::Paused(Pause::Clock(_)))
+    }
 }
 
 impl fmt::Display for Halt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Paused(pause) => pause.fmt(f),
-            Self::Stopped(reason) => f.write_str(reason),
+            Self::Stopped(reason) => reason.fmt(f),
         }
     }
 }
 
-/// The operator's word that the wall clock is right, on its way to the thread that watches it.
-#[derive(Debug)]
-pub(in crate::sequencer) struct Confirmation(oneshot::Sender<Result<(Timestamp, u64), ClockFault>>);
+/// The result of the operator's confirmation that the wall clock is right: the time, and by how many milliseconds it was
+/// ahead of the monotonic clock.
+pub(in crate::sequencer) type ClockConfirmation = Result<(Timestamp, u64), ClockFault>;
 
-impl Confirmation {
-    pub(in crate::sequencer) fn answer(self, accepted: Result<(Timestamp, u64), ClockFault>) {
-        // A client that has hung up finds the outcome in the health page.
-        let _ = self.0.send(accepted);
-    }
-}
-
-/// What others may see of the sealing threads.
+/// The state of the sequencer threads, shared with the clients' handles.
 #[derive(Debug)]
-pub struct State {
+pub struct SequencerState {
     writing: Mutex<Result<(), Halt>>,
-    confirmation: Mutex<Option<Confirmation>>,
+    /// A confirmation that the thread that watches the clock has not processed yet.
+    clock_confirmation: Mutex<Option<oneshot::Sender<ClockConfirmation>>>,
     rebuilds: AtomicU64,
-    /// When the oldest deposit of the block that is being stored and signed came in, on the monotonic clock.
-    storing_since: Mutex<Option<Duration>>,
+    /// When the oldest request of the block that is being committed was queued, on the monotonic clock.
+    committing_since: Mutex<Option<Duration>>,
 }
 
-impl State {
-    /// Sealing.
+impl SequencerState {
+    /// Writing.
     #[must_use]
-    pub const fn sealing() -> Self {
+    pub const fn writing_now() -> Self {
         Self {
             writing: Mutex::new(Ok(())),
-            confirmation: Mutex::new(None),
+            clock_confirmation: Mutex::new(None),
             rebuilds: AtomicU64::new(0),
-            storing_since: Mutex::new(None),
+            committing_since: Mutex::new(None),
         }
     }
 
-    /// Whether deposits are sealed.
+    /// Whether deposits are written.
     ///
     /// # Errors
     ///
     /// [`Halt`]: why not.
     pub fn writing(&self) -> Result<(), Halt> {
-        self.lock().clone()
+        lock(&self.writing).clone()
     }
 
-    // Held for one assignment, so a panicked thread leaves nothing half done behind it.
-    fn lock(&self) -> MutexGuard<'_, Result<(), Halt>> {
-        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Pauses sealing, unless it is stopped; why nothing is sealed now.
+    /// Pauses writing, unless it is stopped. Returns the reason that is now in force.
     pub(in crate::sequencer) fn pause(&self, pause: Pause) -> Halt {
-        let mut writing = self.lock();
-        if let Err(halt @ Halt::Stopped(_)) = &*writing {
-            return halt.clone();
+        self.halt(Halt::Paused(pause))
+    }
+
+    /// Stops writing until a restart. Returns the reason that is now in force: the first one.
+    pub(in crate::sequencer) fn stop(&self, reason: StopReason) -> Halt {
+        self.halt(Halt::Stopped(reason))
+    }
+
+    fn halt(&self, halt: Halt) -> Halt {
+        let mut writing = lock(&self.writing);
+        if let Err(first @ Halt::Stopped(_)) = &*writing {
+            return first.clone();
         }
-        let halt = Halt::Paused(pause);
         *writing = Err(halt.clone());
         halt
     }
 
-    /// Stops sealing for good; why, which is the first reason there was.
-    pub(in crate::sequencer) fn stop(&self, reason: String) -> Halt {
-        let mut writing = self.lock();
-        if let Err(halt @ Halt::Stopped(_)) = &*writing {
-            return halt.clone();
-        }
-        let halt = Halt::Stopped(reason);
-        *writing = Err(halt.clone());
-        halt
-    }
-
-    /// Ends a pause that `ended` recognises; a stop never ends, nor does a pause for another reason.
-    pub(in crate::sequencer) fn resume(&self, ended: impl Fn(&Pause) -> bool) {
-        let mut writing = self.lock();
-        if matches!(&*writing, Err(Halt::Paused(pause)) if ended(pause)) {
+    /// Ends a pause for which `is_over` is true. Never ends a stop.
+    pub(in crate::sequencer) fn resume(&self, is_over: impl Fn(&Pause) -> bool) {
+        let mut writing = lock(&self.writing);
+        if matches!(&*writing, Err(Halt::Paused(pause)) if is_over(pause)) {
             *writing = Ok(());
         }
     }
 
-    /// What a failed seal means for those that follow.
-    pub(in crate::sequencer) fn ended_by(&self, stop: Stop) -> Halt {
-        let halt = match stop {
-            Stop::Paused(pause) => self.pause(pause),
-            Stop::Fatal(reason) => self.stop(reason),
-            Stop::Erasure(refusal) => self.stop(refusal.to_string()),
-            Stop::Refused(refusal) => self.stop(refusal.to_string()),
+    /// Pauses or stops writing because of a failed commit. Returns the reason that is now in force.
+    pub(in crate::sequencer) fn halt_after(&self, error: CommitError) -> Halt {
+        let halt = match error {
+            CommitError::Paused(pause) => self.pause(pause),
+            CommitError::Fatal(reason) => self.stop(reason),
+            CommitError::Erasure(refusal) => self.stop(StopReason::Erasure(refusal)),
+            CommitError::Rejected(refusal) => self.stop(StopReason::Inconsistent(refusal)),
         };
         match &halt {
             Halt::Paused(pause) => tracing::warn!(code = pause.code(), reason = %pause, "deposits are paused"),
-            Halt::Stopped(reason) => tracing::error!(reason, "deposits are stopped until a restart"),
+            Halt::Stopped(reason) => {
+                tracing::error!(code = reason.code(), %reason, "deposits are stopped until a restart");
+            }
         }
         halt
     }
@@ -187,60 +261,91 @@ impl State {
         self.rebuilds.load(Ordering::Relaxed)
     }
 
-    /// Hands in the operator's word that the clock is right; the answer comes while sealing is paused for the clock.
-    pub(in crate::sequencer) fn confirm_clock(&self) -> oneshot::Receiver<Result<(Timestamp, u64), ClockFault>> {
-        let (answer, answered) = oneshot::channel();
-        *self.confirmation.lock().unwrap_or_else(PoisonError::into_inner) = Some(Confirmation(answer));
-        answered
+    /// Submits the operator's confirmation of the wall clock. The result comes while writing is paused because of the clock.
+    pub(in crate::sequencer) fn confirm_clock(&self) -> oneshot::Receiver<ClockConfirmation> {
+        let (sender, receiver) = oneshot::channel();
+        *lock(&self.clock_confirmation) = Some(sender);
+        receiver
     }
 
-    pub(in crate::sequencer) fn take_confirmation(&self) -> Option<Confirmation> {
-        self.confirmation.lock().unwrap_or_else(PoisonError::into_inner).take()
+    /// The confirmation that was submitted, for the thread that watches the clock.
+    pub(in crate::sequencer) fn take_clock_confirmation(&self) -> Option<oneshot::Sender<ClockConfirmation>> {
+        lock(&self.clock_confirmation).take()
     }
 
-    /// Notes that a block is being stored whose oldest deposit came in at `since`; `None` once it is stored and signed.
-    pub(in crate::sequencer) fn storing(&self, since: Option<Duration>) {
-        *self.storing_since.lock().unwrap_or_else(PoisonError::into_inner) = since;
+    /// Records that a block is being committed whose oldest request was queued at `since`; `None` when it is published.
+    pub(in crate::sequencer) fn set_committing_since(&self, since: Option<Duration>) {
+        *lock(&self.committing_since) = since;
     }
 
-    /// When the oldest deposit came in whose block is being stored and signed.
-    pub(in crate::sequencer) fn storing_since(&self) -> Option<Duration> {
-        *self.storing_since.lock().unwrap_or_else(PoisonError::into_inner)
+    /// When the oldest request of the block that is being committed was queued, on the monotonic clock.
+    pub(in crate::sequencer) fn committing_since(&self) -> Option<Duration> {
+        *lock(&self.committing_since)
     }
 }
 
-/// Why a block was not sealed.
+// Each lock is held for one assignment, so the value is valid even if a thread panicked.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Why a block was not committed.
 #[derive(Debug)]
-pub(in crate::sequencer) enum Stop {
-    /// For good: what is stored is unknown or wrong.
-    Fatal(String),
-    /// For now: recovery tells what is stored.
+pub(in crate::sequencer) enum CommitError {
+    /// Writing stops: what is stored is unknown or wrong.
+    Fatal(StopReason),
+    /// Writing pauses: recovery finds out what is stored.
     Paused(Pause),
-    /// Not at all: what was to be erased is not there, and nothing was stored.
+    /// A piece cannot be erased. Nothing was stored.
     Erasure(ErasureRefusal),
-    /// Not as it is: one of its deposits may not enter, and nothing was stored.
-    Refused(Refusal),
+    /// A deposit of the block violates a rule. Nothing was stored.
+    Rejected(Refusal),
 }
 
-/// Only shortages, and reads that failed before anything was written, end by themselves. After all else the process and the
-/// store no longer agree on what the chain is.
-impl From<AppendError> for Stop {
+/// Only shortages, and reads that failed before anything was written, end by themselves. After any other failure the process
+/// does not know what the store holds.
+impl From<AppendError> for CommitError {
     fn from(error: AppendError) -> Self {
         match error {
-            AppendError::Refused { refusal, .. } => Self::Refused(refusal),
+            AppendError::Refused { refusal, .. } => Self::Rejected(refusal),
             AppendError::Erasure(refusal) if refusal != ErasureRefusal::NoticeMismatch => Self::Erasure(refusal),
             AppendError::Short { shortage, detail } => Self::Paused(Pause::Short { shortage, detail }),
-            AppendError::Read(ReadError::Unavailable(reason)) => Self::Paused(unreadable(reason)),
-            error => Self::Fatal(error.to_string()),
+            AppendError::Read(error @ ReadError::Unavailable(_)) => error.into(),
+            error => Self::Fatal(StopReason::Write(error)),
         }
     }
 }
 
-/// A pause for a read that failed.
-pub(in crate::sequencer) fn unreadable(reason: String) -> Pause {
-    match Shortage::in_message(&reason) {
-        Some(shortage) => Pause::Short { shortage, detail: reason },
-        None => Pause::Unreadable(reason),
+impl From<ReadError> for CommitError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Unavailable(detail) => Self::Paused(Pause::unreadable(detail)),
+            error => Self::Fatal(StopReason::Read(error)),
+        }
+    }
+}
+
+/// A read-back that failed for lack of a resource says nothing about what is stored. Any other failed read-back does.
+impl From<ReadBackError> for CommitError {
+    fn from(error: ReadBackError) -> Self {
+        if let ReadBackError::Read(ReadError::Unavailable(detail)) = &error
+            && let pause @ Pause::Short { .. } = Pause::unreadable(detail.clone())
+        {
+            return Self::Paused(pause);
+        }
+        Self::Fatal(StopReason::ReadBack(error))
+    }
+}
+
+impl From<NoteError> for CommitError {
+    fn from(error: NoteError) -> Self {
+        Self::Fatal(StopReason::Sign(error))
+    }
+}
+
+impl From<ChainError> for CommitError {
+    fn from(error: ChainError) -> Self {
+        Self::Fatal(StopReason::Build(error))
     }
 }
 
@@ -256,20 +361,24 @@ mod tests {
         Pause::Short { shortage: Shortage::DiskSpace, detail: String::new() }
     }
 
+    fn unknown() -> StopReason {
+        StopReason::Write(AppendError::Unknown("While fdatasync: x: No space left on device".into()))
+    }
+
     #[test]
-    fn nothing_leads_out_of_a_stop_and_its_first_reason_stays() {
-        let state = State::sealing();
-        let stopped = Halt::Stopped("the flush failed".into());
-        assert_eq!(state.stop("the flush failed".into()), stopped);
+    fn a_stop_is_final_and_keeps_its_first_reason() {
+        let state = SequencerState::writing_now();
+        let stopped = Halt::Stopped(unknown());
+        assert_eq!(state.stop(unknown()), stopped);
         assert_eq!(state.pause(clock()), stopped);
-        assert_eq!(state.stop("another reason".into()), stopped);
+        assert_eq!(state.stop(StopReason::ThreadEnded), stopped);
         state.resume(|_| true);
         assert_eq!(state.writing(), Err(stopped));
     }
 
     #[test]
-    fn a_pause_ends_by_its_own_reason_only() {
-        let state = State::sealing();
+    fn a_pause_ends_by_its_own_cause_only() {
+        let state = SequencerState::writing_now();
         state.pause(full());
         state.resume(|pause| matches!(pause, Pause::Clock(_)));
         assert_eq!(state.writing(), Err(Halt::Paused(full())));
@@ -278,8 +387,8 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_append_pauses_only_where_recovery_can_tell_what_is_stored() {
-        let paused = |error: AppendError| matches!(Stop::from(error), Stop::Paused(_));
+    fn a_failed_append_pauses_only_where_recovery_can_find_out_what_is_stored() {
+        let paused = |error: AppendError| matches!(CommitError::from(error), CommitError::Paused(_));
         for shortage in Shortage::ALL {
             assert!(paused(AppendError::Short { shortage, detail: String::new() }));
         }
@@ -287,5 +396,36 @@ mod tests {
         assert!(!paused(AppendError::Unknown("While fdatasync: x: No space left on device".into())));
         let damaged = ReadError::Damaged { what: "leaf", at: String::new(), reason: String::new() };
         assert!(!paused(AppendError::Read(damaged)));
+    }
+
+    #[test]
+    fn a_failed_read_back_pauses_for_a_shortage_only() {
+        let read_back = |detail: &str| CommitError::from(ReadBackError::Read(ReadError::Unavailable(detail.into())));
+        let files = read_back("While open a file for random read: 7.sst: Too many open files");
+        assert!(matches!(files, CommitError::Paused(Pause::Short { shortage: Shortage::FileDescriptors, .. })));
+        assert!(matches!(read_back("Input/output error"), CommitError::Fatal(StopReason::ReadBack(_))));
+        let tile = ReadBackError::Tile { level: 0, index: 0 };
+        assert!(matches!(CommitError::from(tile), CommitError::Fatal(StopReason::ReadBack(_))));
+    }
+
+    #[test]
+    fn a_failed_commit_halts_by_its_code() {
+        let code = |error: CommitError| SequencerState::writing_now().halt_after(error).code();
+        assert_eq!(code(CommitError::Paused(full())), "disk_full");
+        assert_eq!(code(CommitError::Paused(clock())), "clock_regressed");
+        assert_eq!(code(AppendError::Unknown(String::new()).into()), "write_failed");
+        assert_eq!(code(CommitError::Rejected(Refusal::NumberTaken)), "admission_inconsistent");
+        assert_eq!(code(CommitError::Erasure(ErasureRefusal::NoticeMismatch)), "erasure_inconsistent");
+        assert_eq!(code(NoteError::NoSignatures.into()), "signing_failed");
+    }
+
+    #[test]
+    fn a_clock_confirmation_is_taken_once() {
+        let state = SequencerState::writing_now();
+        assert!(state.take_clock_confirmation().is_none());
+        let receiver = state.confirm_clock();
+        state.take_clock_confirmation().unwrap().send(Ok((Timestamp::EPOCH, 7))).unwrap();
+        assert_eq!(receiver.blocking_recv(), Ok(Ok((Timestamp::EPOCH, 7))));
+        assert!(state.take_clock_confirmation().is_none());
     }
 }

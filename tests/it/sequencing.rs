@@ -1,4 +1,4 @@
-//! The sequencer: one writer, one answer for everybody, and nothing signed that is not safe.
+//! The sequencer: receipts, rejections, a full queue, a shutdown, and each fault of a write.
 
 mod clocks;
 mod erasing;
@@ -23,7 +23,8 @@ use tiezheng::ledger::verify::verifier::{Question, verify};
 use tiezheng::sequencer::clock::ManualClock;
 use tiezheng::sequencer::handle::{DepositError, Sequencer};
 use tiezheng::sequencer::recovery::StartError;
-use tiezheng::sequencer::start::{Founding, Options, Running, start};
+use tiezheng::sequencer::start::{Genesis, Options, RunningSequencer, start};
+use tiezheng::sequencer::state::{Halt, StopReason};
 use tiezheng::store::contract::{AppendLedger, ReadLedger};
 use tiezheng::store::memory::MemoryStore;
 
@@ -34,17 +35,21 @@ fn noon() -> Timestamp {
     Timestamp::parse("2026-11-22T12:00:00.000Z").unwrap()
 }
 
-fn start_on<S: AppendLedger + 'static>(store: &Arc<S>, clock: &ManualClock, pool: usize) -> (Sequencer, Running) {
-    let founding = Founding { mode: Mode::Test, successor: successor() };
-    let options = Options { pool, clock_gap_confirmed: false };
-    start(Arc::clone(store), ledger_key(), Some(&founding), clock.share(), &options).unwrap()
+fn start_on<S: AppendLedger + 'static>(
+    store: &Arc<S>,
+    clock: &ManualClock,
+    queue_capacity: usize,
+) -> (Sequencer, RunningSequencer) {
+    let genesis = Genesis { mode: Mode::Test, successor: successor() };
+    let options = Options { queue_capacity, clock_gap_confirmed: false };
+    start(Arc::clone(store), ledger_key(), Some(&genesis), clock.share(), &options).unwrap()
 }
 
 fn memory() -> (Arc<MemoryStore>, ManualClock) {
     (Arc::new(MemoryStore::new(origin())), ManualClock::at(noon()))
 }
 
-/// The whole ledger is audited; nothing may be found.
+/// Audits the whole ledger: no findings, and this number of entries.
 fn audit(store: &impl ReadLedger, entries: u64) {
     let options = walk::Options { pinned: Some(ledger_key().verifier().clone()), ..walk::Options::default() };
     let report = walk(store, &options, |_| {}).unwrap();
@@ -93,7 +98,7 @@ fn the_same_statement_a_hundred_times_at_once_before_during_and_after_a_restart_
                 runtime.spawn(async move { sequencer.deposit(note(7), None).await })
             })
             .collect();
-        // The second half of the tasks may find the node already going down.
+        // Some tasks may find the node shutting down.
         running.shutdown();
         for task in tasks {
             match runtime.block_on(task).unwrap() {
@@ -118,7 +123,7 @@ fn the_same_statement_a_hundred_times_at_once_before_during_and_after_a_restart_
 }
 
 #[test]
-fn two_thousand_depositors_on_a_pool_of_a_thousand_all_get_an_answer() {
+fn two_thousand_clients_of_a_queue_of_a_thousand_all_get_a_receipt() {
     let (store, clock) = memory();
     let (sequencer, running) = start_on(&store, &clock, 1_000);
     let runtime = runtime();
@@ -127,14 +132,12 @@ fn two_thousand_depositors_on_a_pool_of_a_thousand_all_get_an_answer() {
             let sequencer = sequencer.clone();
             let note = note(n);
             runtime.spawn(async move {
-                let mut turned_away = 0;
                 loop {
                     match sequencer.deposit(note.clone(), None).await {
-                        Ok(deposited) => return (deposited, turned_away),
+                        Ok(deposited) => return deposited,
                         Err(DepositError::Busy { retry_after_ms }) => {
                             assert!((500..3_000).contains(&retry_after_ms));
-                            turned_away += 1;
-                            tokio::time::sleep(Duration::from_millis(5)).await;
+                            tokio::task::yield_now().await;
                         }
                         Err(error) => panic!("{error}"),
                     }
@@ -143,14 +146,14 @@ fn two_thousand_depositors_on_a_pool_of_a_thousand_all_get_an_answer() {
         })
         .collect();
     let answers: Vec<_> = tasks.into_iter().map(|task| runtime.block_on(task).unwrap()).collect();
-    assert!(answers.iter().all(|(deposited, _)| deposited.fresh));
+    assert!(answers.iter().all(|deposited| deposited.fresh));
     assert!(sequencer.health().waiting <= 1_000);
     running.shutdown();
     audit(&*store, 2_000);
 }
 
 #[test]
-fn a_full_pool_says_so_at_once() {
+fn a_full_queue_rejects_at_once() {
     let (store, clock) = memory();
     let (sequencer, running) = start_on(&store, &clock, 0);
     let error = runtime().block_on(sequencer.deposit(note(1), None)).unwrap_err();
@@ -160,7 +163,7 @@ fn a_full_pool_says_so_at_once() {
 }
 
 #[test]
-fn after_shutdown_nobody_is_admitted() {
+fn after_a_shutdown_deposits_are_rejected() {
     let (store, clock) = memory();
     let (sequencer, running) = start_on(&store, &clock, 10);
     running.shutdown();
@@ -173,7 +176,7 @@ fn a_start_with_another_key_or_a_long_gap_is_refused() {
     let (_, running) = start_on(&store, &clock, 10);
     running.shutdown();
     let other = tiezheng::ledger::key::Signer::new(origin(), &[9; 32]).unwrap();
-    let options = Options { pool: 10, clock_gap_confirmed: false };
+    let options = Options { queue_capacity: 10, clock_gap_confirmed: false };
     let refused = start(Arc::clone(&store), other, None, clock.share(), &options);
     assert!(matches!(refused, Err(StartError::OtherKey { .. })));
     clock.shift(25 * 3_600_000, Duration::ZERO);
@@ -246,7 +249,7 @@ fn each_fault_stops_writing_loses_nothing_and_signs_nothing_unsafe() {
         store.arm(fault);
         let error = runtime.block_on(sequencer.deposit(note(2), None)).unwrap_err();
         assert!(matches!(error, DepositError::Stopped(_)), "{fault:?}: {error}");
-        // A clock that is wrong and right again ends no stop.
+        // A clock that is wrong and right again does not end a stop.
         clock.shift(-60_000, Duration::ZERO);
         let meanwhile = runtime.block_on(sequencer.deposit(note(4), None)).unwrap_err();
         assert!(matches!(meanwhile, DepositError::Stopped(_)), "{fault:?}: {meanwhile}");
@@ -266,5 +269,36 @@ fn each_fault_stops_writing_loses_nothing_and_signs_nothing_unsafe() {
         prove(&second.receipt);
         running.shutdown();
         audit(&*memory, 2);
+    }
+}
+
+/// Whether the block is one deposit or many: every client gets an answer, and a restart continues.
+#[test]
+fn a_panic_of_a_thread_stops_writing_and_leaves_no_client_waiting() {
+    for deposits in [1, 200] {
+        let (memory, clock) = memory();
+        let store = Arc::new(FaultyStore::over(Arc::clone(&memory)));
+        let runtime = runtime();
+        let (sequencer, running) = start_on(&store, &clock, 1_000);
+        store.arm(Fault::AppendPanics);
+        let put = |n| {
+            let sequencer = sequencer.clone();
+            runtime.spawn(async move { sequencer.deposit(note(n), None).await })
+        };
+        let tasks: Vec<_> = (0..deposits).map(put).collect();
+        for task in tasks {
+            let error = runtime.block_on(task).unwrap().unwrap_err();
+            assert_eq!(error, DepositError::Stopped(StopReason::ThreadEnded));
+        }
+        assert_eq!(sequencer.health().writing, Err(Halt::Stopped(StopReason::ThreadEnded)));
+        // Hangs if a permit is not released.
+        while sequencer.health().waiting > 0 {
+            std::thread::yield_now();
+        }
+        running.shutdown();
+        let (sequencer, running) = start_on(&memory, &clock, 10);
+        assert!(runtime.block_on(sequencer.deposit(note(1), None)).unwrap().fresh);
+        running.shutdown();
+        audit(&*memory, 1);
     }
 }

@@ -36,7 +36,7 @@ use crate::http::observe;
 use crate::http::problem::Failure;
 use crate::http::request::require_content_type;
 use crate::http::shares::Share;
-use crate::sequencer::handle::Deposited;
+use crate::sequencer::handle::DepositReply;
 use crate::wire::deposit::{BatchVerdict, REQUEST_MAX};
 use crate::wire::problem::Problem;
 use crate::wire::{fast_json, json};
@@ -258,7 +258,12 @@ async fn verdicts(node: &Node, client: ClientAddress, first: usize, lines: Vec<L
     (text, has_deposit)
 }
 
-async fn verdict(node: &Node, client: ClientAddress, number: usize, line: Line) -> (usize, Result<Deposited, Failure>) {
+async fn verdict(
+    node: &Node,
+    client: ClientAddress,
+    number: usize,
+    line: Line,
+) -> (usize, Result<DepositReply, Failure>) {
     let since = Instant::now();
     let deposited = deposit(node, client, line).await;
     observe::deposit(outcome(&deposited), since);
@@ -269,7 +274,7 @@ fn refused(line: usize, failure: &Failure) -> BatchVerdict {
     BatchVerdict { line, status: failure.status(), receipt: None, problem: Some(failure.problem()) }
 }
 
-async fn deposit(node: &Node, client: ClientAddress, line: Line) -> Result<Deposited, Failure> {
+async fn deposit(node: &Node, client: ClientAddress, line: Line) -> Result<DepositReply, Failure> {
     node.admission().count_request(client)?;
     let (statement, private) = match line {
         Line::Whole(bytes) => read(&bytes)?,

@@ -20,7 +20,7 @@ use crate::ledger::metadata::PrivateMetadata;
 use crate::ledger::receipt::Receipt;
 use crate::ledger::statement::keys::KeyCache;
 use crate::ledger::statement::signed::StatementNote;
-use crate::sequencer::handle::Deposited;
+use crate::sequencer::handle::DepositReply;
 use crate::wire::deposit::{DepositRequest, REQUEST_MAX};
 use crate::wire::fast_json;
 use crate::wire::problem::Problem;
@@ -82,7 +82,7 @@ pub(in crate::http) async fn deposit(
 /// # Errors
 ///
 /// [`Failure`].
-pub async fn one(node: &Node, bytes: &[u8]) -> Result<Deposited, Failure> {
+pub async fn one(node: &Node, bytes: &[u8]) -> Result<DepositReply, Failure> {
     let since = Instant::now();
     let deposited = attempt(node, bytes).await;
     observe::deposit(outcome(&deposited), since);
@@ -91,10 +91,10 @@ pub async fn one(node: &Node, bytes: &[u8]) -> Result<Deposited, Failure> {
 
 /// What the metrics call an outcome.
 #[must_use]
-pub const fn outcome(deposited: &Result<Deposited, Failure>) -> &'static str {
+pub const fn outcome(deposited: &Result<DepositReply, Failure>) -> &'static str {
     match deposited {
-        Ok(Deposited { fresh: true, .. }) => "fresh",
-        Ok(Deposited { fresh: false, .. }) => "existing",
+        Ok(DepositReply { fresh: true, .. }) => "fresh",
+        Ok(DepositReply { fresh: false, .. }) => "existing",
         Err(failure) => failure.code(),
     }
 }
@@ -114,14 +114,14 @@ pub fn read(bytes: &[u8]) -> Result<(StatementNote, Option<PrivateMetadata>), Fa
     Ok(KEYS.with_borrow_mut(|keys| request.read_with(keys))?)
 }
 
-async fn attempt(node: &Node, bytes: &[u8]) -> Result<Deposited, Failure> {
+async fn attempt(node: &Node, bytes: &[u8]) -> Result<DepositReply, Failure> {
     let (statement, private) = read(bytes)?;
     depositing::deposit(node, statement, private, depositing::Patience::None).await
 }
 
 /// 201 for a deposit just made, 200 for one that was there.
 #[must_use]
-pub const fn status(deposited: &Deposited) -> StatusCode {
+pub const fn status(deposited: &DepositReply) -> StatusCode {
     if deposited.fresh { StatusCode::CREATED } else { StatusCode::OK }
 }
 

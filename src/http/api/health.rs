@@ -56,7 +56,7 @@ pub(in crate::http) async fn ready(State(node): State<Arc<Node>>) -> Result<Resp
     // The whole reason is for the operator, whose page this is; depositors get less.
     health.writing.map_err(|halt| match halt {
         Halt::Paused(pause) => Failure::new(pause.code(), pause.to_string()),
-        Halt::Stopped(reason) => Failure::new("writing_stopped", reason),
+        Halt::Stopped(reason) => Failure::new("writing_stopped", reason.to_string()),
     })?;
     if let Some(oldest) = health.oldest.filter(|oldest| *oldest > STALLED) {
         let reason = format!("the oldest deposit has waited for {} ms to be written", oldest.as_millis());

@@ -8,6 +8,8 @@ use crate::ledger::note::NoteError;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::time::Timestamp;
 use crate::sequencer::clock::ClockFault;
+use crate::sequencer::state::StopReason;
+use crate::store::contract::AppendError;
 use crate::store::shortage::Shortage;
 use crate::wire::metadata::MetadataError;
 
@@ -94,7 +96,7 @@ fn deposit_failures() -> Vec<Failure> {
         Refusal::LinkUnknown { number }.into(),
         DepositError::Refused(Refusal::LinkNotYours { number }).into(),
         DepositError::Busy { retry_after_ms: 1_001 }.into(),
-        DepositError::Stopped("disk".into()).into(),
+        DepositError::Stopped(StopReason::Write(AppendError::Unknown("disk".into()))).into(),
         Failure::new("write_stalled", "said by the health page"),
         ConfirmError::NotPaused.into(),
         clock(ClockFault::Regressed { now: Timestamp::EPOCH, last: Timestamp::EPOCH }),

@@ -1,4 +1,4 @@
-//! A clock that is wrong pauses sealing by name; a clock that is right again, or confirmed, resumes it.
+//! A wrong clock pauses writing with its code; a clock that is right again, or confirmed, resumes it.
 
 use std::time::Duration;
 
@@ -16,15 +16,15 @@ fn paused(error: DepositError) -> &'static str {
     }
 }
 
-/// Returns once deposits are sealed; hangs if they never are.
-fn wait_until_sealing(sequencer: &Sequencer) {
+/// Returns once deposits are written; hangs if they never are.
+fn wait_until_writing(sequencer: &Sequencer) {
     while sequencer.health().writing.is_err() {
         std::thread::yield_now();
     }
 }
 
 #[test]
-fn a_bad_clock_pauses_deposits_by_name_and_a_good_one_lets_them_in_again() {
+fn a_wrong_clock_pauses_deposits_with_its_code_until_it_is_right_again() {
     let (store, clock) = memory();
     let (sequencer, running) = start_on(&store, &clock, 10);
     let runtime = runtime();
@@ -34,9 +34,9 @@ fn a_bad_clock_pauses_deposits_by_name_and_a_good_one_lets_them_in_again() {
         let error = runtime.block_on(sequencer.deposit(note(2), None)).unwrap_err();
         assert_eq!(paused(error), name);
         assert!(matches!(sequencer.health().writing, Err(Halt::Paused(Pause::Clock(_)))));
-        // Stepped back by a time server: nobody has to confirm anything, and no deposit has to come.
+        // A time server corrects the clock: writing resumes without a confirmation and without a request.
         clock.shift(-shift, Duration::ZERO);
-        wait_until_sealing(&sequencer);
+        wait_until_writing(&sequencer);
     }
     assert!(runtime.block_on(sequencer.deposit(note(2), None)).unwrap().fresh);
     running.shutdown();
@@ -44,7 +44,7 @@ fn a_bad_clock_pauses_deposits_by_name_and_a_good_one_lets_them_in_again() {
 }
 
 #[test]
-fn time_asleep_is_no_jump() {
+fn time_suspended_is_no_jump() {
     let (store, clock) = memory();
     let (sequencer, running) = start_on(&store, &clock, 10);
     let runtime = runtime();
@@ -62,12 +62,12 @@ fn a_jump_is_confirmed_by_the_operator_and_a_clock_behind_the_chain_is_not() {
     let runtime = runtime();
     let first = runtime.block_on(sequencer.deposit(note(1), None)).unwrap();
     assert_eq!(runtime.block_on(sequencer.confirm_clock()), Err(ConfirmError::NotPaused));
-    // A virtual machine that was paused for an hour: no clock of its own has noticed.
+    // A virtual machine was paused for an hour, and its monotonic clock did not advance.
     clock.shift(3_600_000, Duration::ZERO);
     assert_eq!(paused(runtime.block_on(sequencer.deposit(note(2), None)).unwrap_err()), "clock_jumped");
     let (now, ahead_ms) = runtime.block_on(sequencer.confirm_clock()).unwrap();
     assert_eq!((now.as_millis() - noon().as_millis(), ahead_ms), (3_600_000, 3_600_000));
-    wait_until_sealing(&sequencer);
+    wait_until_writing(&sequencer);
     let second = runtime.block_on(sequencer.deposit(note(2), None)).unwrap();
     prove(&first.receipt);
     prove(&second.receipt);
@@ -82,7 +82,7 @@ fn a_jump_is_confirmed_by_the_operator_and_a_clock_behind_the_chain_is_not() {
 }
 
 #[test]
-fn an_idle_node_says_so_before_a_deposit_comes() {
+fn an_idle_node_reports_a_wrong_clock_before_a_deposit_is_rejected() {
     let (store, clock) = memory();
     let (sequencer, running) = start_on(&store, &clock, 10);
     clock.shift(60_000, Duration::ZERO);
@@ -90,7 +90,7 @@ fn an_idle_node_says_so_before_a_deposit_comes() {
         std::thread::yield_now();
     }
     clock.shift(-60_000, Duration::ZERO);
-    wait_until_sealing(&sequencer);
+    wait_until_writing(&sequencer);
     running.shutdown();
     audit(&*store, 0);
 }

@@ -1,4 +1,4 @@
-//! Erasing through the sequencer: notice, tombstones and act in one block, or nothing.
+//! Erasures: notice, tombstones and act in one block, or nothing.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use tiezheng::ledger::metadata::PrivateMetadata;
 use tiezheng::ledger::notice::{ErasedPiece, Piece};
 use tiezheng::ledger::statement::signed::StatementNote;
 use tiezheng::ledger::statement::text::Subject;
-use tiezheng::sequencer::handle::{DepositError, EraseError, Erased, Sequencer};
+use tiezheng::sequencer::handle::{DepositError, EraseError, ErasureReply, Sequencer};
 use tiezheng::store::contract::{AppendLedger, Private, PrivateContent, ReadLedger};
 use tiezheng::store::reading;
 use tiezheng::store::refusal::{ErasureRefusal, Refusal};
@@ -64,7 +64,7 @@ fn deposits_bring_annexes_and_labels() {
     assert_eq!(store.private(at), Ok(Private::Held(piece(1))));
     assert_eq!(store.annex(at, &piece(101).commitment()), Ok(Private::Held(piece(101))));
     assert_eq!(store.labelled(&Digest([0x81; 32]), LeafIndex(0), 9), Ok(vec![at]));
-    // Not without a `meta` line, and not another's metadata.
+    // Not without a `meta` line, and not the metadata of another statement.
     let mismatch = Err(DepositError::PrivateMismatch);
     let bare = PrivateContent { metadata: None, ..content(2) };
     assert_eq!(runtime.block_on(sequencer.deposit_with(note(2), bare)), mismatch);
@@ -81,9 +81,9 @@ fn an_erasure_is_one_block_with_a_signed_notice() {
     let (one, two) = (runtime.block_on(put(&sequencer, 1)), runtime.block_on(put(&sequencer, 2)));
     let height = store.published().unwrap().height.0;
     let pieces = [metadata(one), annex(one, 1)];
-    // In any order, and named twice.
+    // In any order, and with a duplicate.
     let asked = vec![pieces[1], pieces[0], pieces[1]];
-    let Erased { notice, act } = runtime.block_on(sequencer.erase(asked.clone(), None)).unwrap();
+    let ErasureReply { notice, act } = runtime.block_on(sequencer.erase(asked.clone(), None)).unwrap();
     assert_eq!(act, None);
     assert_eq!(store.published().unwrap().height.0, height + 1);
     notice_names(&*store, notice, &pieces);
@@ -92,7 +92,7 @@ fn an_erasure_is_one_block_with_a_signed_notice() {
     assert_eq!(store.private(two), Ok(Private::Held(piece(2))));
     let again = runtime.block_on(sequencer.erase(asked, None)).unwrap_err();
     assert_eq!(again, EraseError::Refused(ErasureRefusal::ErasedAlready { piece: pieces[0], notice }));
-    // The statement still finds its receipt, and brings nothing back.
+    // The statement still yields its receipt, and restores nothing.
     let same = runtime.block_on(sequencer.deposit_with(committing(1, None), content(1))).unwrap();
     assert_eq!((same.fresh, same.receipt.index), (false, one));
     assert_eq!(store.private(one), Ok(Private::Erased(notice)));
@@ -127,7 +127,7 @@ fn an_act_is_sealed_with_its_erasure_and_the_same_act_again_answers_the_same() {
     let again = ask(vec![metadata(one)]).unwrap();
     let act_again = again.act.unwrap();
     assert_eq!((again.notice, act_again.fresh, &act_again.receipt.entry), (erased.notice, false, &act.receipt.entry));
-    // The act is there, but it did not erase this.
+    // The act exists, but did not erase this.
     let exists = EraseError::ActExists { index: act.receipt.index };
     assert_eq!(ask(vec![annex(one, 1)]).unwrap_err(), exists);
     assert_eq!(ask(vec![metadata(one), annex(one, 1)]).unwrap_err(), exists);
@@ -149,7 +149,7 @@ fn a_refused_act_or_piece_erases_nothing_and_seals_nothing() {
     assert_eq!(refusal, Refusal::SubjectSequence { expected: 1, found: 2 });
     let other = ask(vec![metadata(one)], Some((committing(9, Some(1)), content(8))));
     assert_eq!(other, EraseError::Deposit(DepositError::PrivateMismatch));
-    // Act and one piece would do, the other piece does not.
+    // The act and one piece are valid, the other piece is not.
     let never = annex(one, 9);
     let mixed = ask(vec![metadata(one), never], Some((committing(9, Some(1)), content(9))));
     assert_eq!(mixed, EraseError::Refused(ErasureRefusal::NeverHeld { piece: never }));
@@ -160,7 +160,7 @@ fn a_refused_act_or_piece_erases_nothing_and_seals_nothing() {
     assert_eq!(store.published().unwrap().size(), size);
     assert_eq!(store.private(one), Ok(Private::Held(piece(1))));
     assert_eq!(sequencer.health().writing, Ok(()));
-    // And the same act with what is there goes through.
+    // The same act with valid pieces is written.
     let act = Some((committing(9, Some(1)), content(9)));
     assert!(runtime.block_on(sequencer.erase(vec![metadata(one)], act)).unwrap().act.unwrap().fresh);
     running.shutdown();
@@ -169,9 +169,27 @@ fn a_refused_act_or_piece_erases_nothing_and_seals_nothing() {
     audit(&*store, 2);
 }
 
-/// The fault table of a deposit, for an erasure with its act: all of it is there after a restart, or nothing.
+/// The act of an erasure continues a stream like any other deposit.
 #[test]
-fn each_fault_leaves_an_erasure_whole_or_undone() {
+fn a_stream_goes_on_after_the_act_of_an_erasure() {
+    let (store, clock) = memory();
+    let (sequencer, running) = start_on(&store, &clock, 10);
+    let runtime = runtime();
+    let put = |n: u8, sequence| {
+        runtime.block_on(sequencer.deposit_with(committing(n, Some(sequence)), content(n))).unwrap().receipt.index
+    };
+    let first = put(1, 1);
+    let act = Some((committing(2, Some(2)), content(2)));
+    runtime.block_on(sequencer.erase(vec![metadata(first)], act)).unwrap();
+    put(3, 3);
+    assert_eq!(store.subject_length(&Digest([5; 32])), Ok(3));
+    running.shutdown();
+    audit(&*store, 3);
+}
+
+/// The fault table of a deposit, for an erasure with its act: after a restart all of it is stored, or nothing.
+#[test]
+fn each_fault_leaves_an_erasure_complete_or_not_made() {
     for (fault, grown) in OF_AN_APPEND {
         let (memory, clock) = memory();
         let store = Arc::new(FaultyStore::over(Arc::clone(&memory)));

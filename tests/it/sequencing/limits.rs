@@ -1,4 +1,4 @@
-//! No file descriptors left under a store on disk: deposits are rejected by name, and sealed again once there are some.
+//! A store on disk without free file descriptors: deposits are rejected with the code, and written again once some are free.
 //!
 //! The limit is the process's, so the test runs itself in a process of its own.
 
@@ -10,7 +10,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tiezheng::ledger::notice::Mode;
 use tiezheng::sequencer::clock::SystemClock;
 use tiezheng::sequencer::handle::DepositError;
-use tiezheng::sequencer::start::{Founding, Options, start};
+use tiezheng::sequencer::start::{Genesis, Options, start};
 use tiezheng::store::contract::ReadLedger as _;
 use tiezheng::store::rocks::reopening::ReopeningStore;
 use tiezheng::store::rocks::store::RocksStore;
@@ -19,11 +19,11 @@ use super::{audit, prove, runtime};
 use crate::support::depositor::{ledger_key, note, origin, successor};
 use crate::support::stores::small;
 
-const NAME: &str = "sequencing::limits::without_file_descriptors_deposits_are_rejected_and_then_sealed_again";
+const NAME: &str = "sequencing::limits::without_file_descriptors_deposits_are_rejected_and_then_written_again";
 const INSIDE: &str = "TIEZHENG_TEST_OWN_PROCESS";
 
 #[test]
-fn without_file_descriptors_deposits_are_rejected_and_then_sealed_again() {
+fn without_file_descriptors_deposits_are_rejected_and_then_written_again() {
     if std::env::var_os(INSIDE).is_some() {
         run();
         return;
@@ -40,17 +40,17 @@ fn run() {
     let path = folder.path().join("ledger");
     let store = RocksStore::create(&path, &origin(), &small()).unwrap();
     let store = Arc::new(ReopeningStore::new(store, small()));
-    let founding = Founding { mode: Mode::Test, successor: successor() };
-    let options = Options { pool: 1_000, clock_gap_confirmed: false };
+    let genesis = Genesis { mode: Mode::Test, successor: successor() };
+    let options = Options { queue_capacity: 1_000, clock_gap_confirmed: false };
     let clock = SystemClock::new();
-    let (sequencer, running) = start(Arc::clone(&store), ledger_key(), Some(&founding), clock, &options).unwrap();
+    let (sequencer, running) = start(Arc::clone(&store), ledger_key(), Some(&genesis), clock, &options).unwrap();
     let runtime = runtime();
     let put = |n| runtime.block_on(sequencer.deposit(note(n), None));
     let first = put(0).unwrap();
     let before = getrlimit(Resource::Nofile);
     let open = fs::read_dir("/proc/self/fd").unwrap().count() as u64;
     setrlimit(Resource::Nofile, Rlimit { current: Some(open - 1), maximum: before.maximum }).unwrap();
-    // Until RocksDB wants to begin a file.
+    // Until RocksDB opens a file.
     let mut n = 1;
     let error = loop {
         match put(n) {

@@ -1,11 +1,12 @@
-//! A resource of the machine that runs out pauses sealing by name. Once it is there again sealing resumes without a restart,
-//! by the functions of a restart: nothing is lost, doubled or signed unread.
+//! A resource of the machine that runs out pauses writing with its code. Once it is available again, writing resumes without
+//! a restart, through recovery: nothing is lost, duplicated or signed without read-back.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tiezheng::ledger::notice::{ErasedPiece, Piece};
 use tiezheng::sequencer::handle::{DepositError, EraseError, Sequencer};
-use tiezheng::sequencer::start::Running;
+use tiezheng::sequencer::start::RunningSequencer;
 use tiezheng::sequencer::state::{Halt, Pause};
 use tiezheng::store::contract::{AppendLedger, ReadLedger};
 use tiezheng::store::memory::MemoryStore;
@@ -15,7 +16,7 @@ use super::{audit, memory, prove, runtime, start_on};
 use crate::support::depositor::note;
 use crate::support::faulty::{Fault, FaultyStore};
 
-fn begin() -> (Arc<MemoryStore>, Arc<FaultyStore>, Sequencer, Running) {
+fn begin() -> (Arc<MemoryStore>, Arc<FaultyStore>, Sequencer, RunningSequencer) {
     let (memory, clock) = memory();
     let store = Arc::new(FaultyStore::over(Arc::clone(&memory)));
     let (sequencer, running) = start_on(&store, &clock, 1_000);
@@ -44,7 +45,7 @@ fn each_shortage_pauses_by_its_code_and_ends_without_a_restart() {
         let writing = sequencer.health().writing;
         assert!(matches!(writing, Err(Halt::Paused(Pause::Short { shortage: found, .. })) if found == shortage));
         assert_eq!(memory.tip().unwrap().size(), size, "nothing is written meanwhile");
-        // Reading goes on: the same statement finds its receipt by its id.
+        // Reads still work.
         assert!(memory.find_statement(&note(1).id()).unwrap().is_some());
         store.lack(None);
         while sequencer.health().writing.is_err() {
@@ -59,9 +60,9 @@ fn each_shortage_pauses_by_its_code_and_ends_without_a_restart() {
     }
 }
 
-/// Whatever step fails: the same statement is one entry, with one receipt.
+/// Whichever step fails, the same statement is one entry with one receipt.
 #[test]
-fn a_block_that_was_appended_before_the_shortage_is_read_back_and_signed() {
+fn recovery_publishes_a_block_that_was_appended_before_the_shortage() {
     for (fault, grown) in [(Fault::ReadBackShort, true), (Fault::PublishShort, true), (Fault::AppendUnreadable, false)]
     {
         let (memory, store, sequencer, running) = begin();
@@ -83,11 +84,15 @@ fn a_block_that_was_appended_before_the_shortage_is_read_back_and_signed() {
 }
 
 #[test]
-fn under_load_everybody_is_answered_and_every_acknowledged_deposit_is_there() {
-    let (memory, store, sequencer, running) = begin();
+fn under_load_every_client_is_answered_and_every_acknowledged_deposit_is_stored() {
+    let (memory, clock) = memory();
+    let store = Arc::new(FaultyStore::over(Arc::clone(&memory)));
+    let (sequencer, running) = start_on(&store, &clock, 1_000);
     let runtime = runtime();
-    let mut sealed = 0;
+    let mut written = 0;
     for round in 0..6_u64 {
+        // Long enough for the first request of a round to trigger a recovery.
+        clock.shift(1_000, Duration::from_secs(1));
         store.lack((round % 2 == 1).then_some(Shortage::FileDescriptors));
         let put = |n| {
             let sequencer = sequencer.clone();
@@ -98,18 +103,19 @@ fn under_load_everybody_is_answered_and_every_acknowledged_deposit_is_there() {
             match runtime.block_on(task).unwrap() {
                 Ok(deposited) => {
                     prove(&deposited.receipt);
-                    sealed += 1;
+                    written += 1;
                 }
                 Err(error) => assert_eq!(paused(error), "too_many_open_files"),
             }
         }
+        assert_eq!(written, 200 * (round / 2 + 1), "a round without a shortage writes all of its deposits");
     }
     running.shutdown();
-    audit(&*memory, sealed);
+    audit(&*memory, written);
 }
 
 #[test]
-fn an_erasure_is_rejected_and_a_shutdown_meanwhile_answers_everybody() {
+fn during_a_shortage_erasures_are_rejected_and_a_shutdown_answers_every_client() {
     let (memory, store, sequencer, running) = begin();
     let runtime = runtime();
     let first = runtime.block_on(sequencer.deposit(note(1), None)).unwrap();
@@ -126,7 +132,7 @@ fn an_erasure_is_rejected_and_a_shutdown_meanwhile_answers_everybody() {
     audit(&*memory, 1);
 }
 
-/// Recovery that finds what cannot be recovered from stops for good.
+/// Recovery that fails for another reason than a shortage stops writing.
 #[test]
 fn a_read_back_that_disagrees_during_recovery_stops_writing() {
     let (memory, store, sequencer, running) = begin();
@@ -139,7 +145,7 @@ fn a_read_back_that_disagrees_during_recovery_stops_writing() {
         std::thread::yield_now();
     }
     let stopped = sequencer.health().writing;
-    // Where recovery came first, all is well, and the fault strikes the next block.
+    // If recovery came first, it succeeded, and the fault hits the next block.
     let next = runtime.block_on(sequencer.deposit(note(3), None)).unwrap_err();
     assert!(matches!(next, DepositError::Stopped(_)), "{stopped:?} {next}");
     assert!(matches!(sequencer.health().writing, Err(Halt::Stopped(_))));

@@ -1,4 +1,4 @@
-//! A disk that stalls: the age of the oldest deposit that waits to be written is known.
+//! A disk that stalls: the health page has the age of the oldest deposit that is not published.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,7 +1,7 @@
-//! Good and bad deposits in one block, erasures between them, an act of private content turned back: who may enter enters,
-//! everybody is answered.
+//! Concurrent requests: valid and invalid deposits in one block, erasures between deposits, a shutdown under load.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tiezheng::ledger::hash::Digest;
 use tiezheng::ledger::metadata::PrivateMetadata;
@@ -9,8 +9,8 @@ use tiezheng::ledger::notice::{ErasedPiece, Piece};
 use tiezheng::ledger::number::DepositNumber;
 use tiezheng::ledger::statement::signed::StatementNote;
 use tiezheng::ledger::statement::text::{Link, LinkKind, Subject};
-use tiezheng::sequencer::handle::{DepositError, Deposited, Sequencer};
-use tiezheng::sequencer::start::Running;
+use tiezheng::sequencer::handle::{DepositError, DepositReply, Sequencer};
+use tiezheng::sequencer::start::RunningSequencer;
 use tiezheng::store::contract::{Private, ReadLedger};
 use tiezheng::store::memory::MemoryStore;
 
@@ -22,18 +22,18 @@ fn piece(n: u64) -> PrivateMetadata {
     PrivateMetadata { salt: [9; 32], json: format!(r#"{{"name":"证据 {n}"}}"#) }
 }
 
-fn begin() -> (Arc<MemoryStore>, Sequencer, Running) {
+fn begin() -> (Arc<MemoryStore>, Sequencer, RunningSequencer) {
     let (store, clock) = memory();
     let (sequencer, running) = start_on(&store, &clock, 5_000);
     (store, sequencer, running)
 }
 
-/// All of them at once; their outcomes in their order.
+/// Sends all deposits concurrently. The outcomes, in the order of the deposits.
 fn all_at_once(
     runtime: &tokio::runtime::Runtime,
     sequencer: &Sequencer,
     deposits: Vec<(StatementNote, Option<PrivateMetadata>)>,
-) -> Vec<Result<Deposited, DepositError>> {
+) -> Vec<Result<DepositReply, DepositError>> {
     runtime.block_on(async {
         let put = |(statement, private)| {
             let sequencer = sequencer.clone();
@@ -49,21 +49,21 @@ fn all_at_once(
 }
 
 #[test]
-fn bad_ones_in_a_block_are_refused_and_all_others_get_their_receipts() {
+fn invalid_deposits_are_rejected_and_all_others_get_receipts() {
     let (store, sequencer, running) = begin();
     let runtime = runtime();
     let nowhere = DepositNumber::parse("T20261122-0K7M-X9QT-3D5W-MP").unwrap();
-    let bad_link = |n| statement_with(1, n, |s| s.links = vec![Link { kind: LinkKind::Refers, number: nowhere }]);
-    let bad_subject = |n| statement_with(1, n, |s| s.subject = Some(Subject { id: Digest([5; 32]), sequence: 7 }));
+    let unknown_link = |n| statement_with(1, n, |s| s.links = vec![Link { kind: LinkKind::Refers, number: nowhere }]);
+    let skipped_sequence = |n| statement_with(1, n, |s| s.subject = Some(Subject { id: Digest([5; 32]), sequence: 7 }));
     let mut entries = 0;
     for round in 0..20_u64 {
         let deposits: Vec<_> = (0..150)
             .map(|place| {
                 let n = 1_000 * round + place;
                 let statement = match place % 10 {
-                    3 => bad_link(n).note().clone(),
-                    7 => bad_subject(n).note().clone(),
-                    // The statement of the one before it.
+                    3 => unknown_link(n).note().clone(),
+                    7 => skipped_sequence(n).note().clone(),
+                    // The statement of the previous deposit.
                     5 => note(n - 1),
                     8 => statement_with(1, n, |s| s.meta = Some(piece(n).commitment())).note().clone(),
                     _ => note(n),
@@ -98,18 +98,22 @@ fn bad_ones_in_a_block_are_refused_and_all_others_get_their_receipts() {
 }
 
 #[test]
-fn a_shutdown_in_the_middle_answers_everybody() {
+fn a_shutdown_under_load_leaves_no_client_without_an_answer() {
     for round in 0..20 {
         let (store, sequencer, running) = begin();
-        let runtime = runtime();
+        let (runtime, answered) = (runtime(), Arc::new(AtomicUsize::new(0)));
         let tasks: Vec<_> = (0..200)
             .map(|n| {
-                let sequencer = sequencer.clone();
-                runtime.spawn(async move { sequencer.deposit(note(n), None).await })
+                let (sequencer, answered) = (sequencer.clone(), Arc::clone(&answered));
+                runtime.spawn(async move {
+                    let outcome = sequencer.deposit(note(n), None).await;
+                    answered.fetch_add(1, Ordering::SeqCst);
+                    outcome
+                })
             })
             .collect();
-        // Earlier in one round than in another: after so many answers.
-        while tasks.iter().filter(|task| task.is_finished()).count() < 10 * round {
+        // After a different number of deposits in each round.
+        while answered.load(Ordering::SeqCst) < 10 * round {
             std::thread::yield_now();
         }
         running.shutdown();
@@ -125,7 +129,7 @@ fn a_shutdown_in_the_middle_answers_everybody() {
 }
 
 #[test]
-fn erasures_between_deposits_leave_all_of_them_whole() {
+fn erasures_between_deposits_affect_no_deposit() {
     let (store, sequencer, running) = begin();
     let runtime = runtime();
     let committing =
@@ -158,10 +162,10 @@ fn erasures_between_deposits_leave_all_of_them_whole() {
     audit(&*store, 220);
 }
 
-/// Everything that an append rejects is rejected at admission, against the chain, the block that is being stored and the one
-/// that is being made: no block is ever rebuilt for it.
+/// Admission rejects everything that the append would reject, so no block is rebuilt. The unit tests of the collector cover
+/// the block that is being committed.
 #[test]
-fn what_depends_on_a_block_under_way_is_decided_without_a_rebuild() {
+fn deposits_that_depend_on_each_other_need_no_rebuild() {
     let (memory, clock) = memory();
     let store = Arc::new(FaultyStore::over(Arc::clone(&memory)));
     let (sequencer, running) = start_on(&store, &clock, 5_000);
@@ -171,12 +175,12 @@ fn what_depends_on_a_block_under_way_is_decided_without_a_rebuild() {
         let sequencer = sequencer.clone();
         runtime.spawn(async move { sequencer.deposit(statement, None).await })
     };
-    let code = |outcome: Result<Deposited, DepositError>| match outcome.unwrap_err() {
+    let code = |outcome: Result<DepositReply, DepositError>| match outcome.unwrap_err() {
         DepositError::Refused(refusal) => refusal.code(),
         error => panic!("{error}"),
     };
     for round in 0..30_u64 {
-        // A block is being stored for as long as this is held.
+        // Appends wait while this is held.
         let gate = store.gate.lock().unwrap();
         let n = 100 * round;
         let first = put(statement_with(1, n, |s| s.subject = subject(2 * round + 1)).note().clone());

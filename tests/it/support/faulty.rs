@@ -35,6 +35,8 @@ pub(crate) enum Fault {
     PublishBefore,
     PublishAfter,
     PurgeStillHeld,
+    /// The append panics before anything is stored.
+    AppendPanics,
 }
 
 /// The faults of one append, and after which of them the ledger has grown.
@@ -191,6 +193,7 @@ impl AppendLedger for FaultyStore {
         if self.strikes(Fault::AppendBefore) {
             return Err(unknown());
         }
+        assert!(!self.strikes(Fault::AppendPanics), "fault on purpose");
         if self.strikes(Fault::AppendUnreadable) {
             return Err(AppendError::Read(ReadError::Unavailable("fault on purpose".into())));
         }

@@ -6,7 +6,7 @@ use tiezheng::ledger::notice::Mode;
 use tiezheng::ledger::receipt::Receipt;
 use tiezheng::ledger::time::Timestamp;
 use tiezheng::sequencer::clock::ManualClock;
-use tiezheng::sequencer::start::{Founding, Options, start};
+use tiezheng::sequencer::start::{Genesis, Options, start};
 use tiezheng::store::memory::MemoryStore;
 
 use crate::support::depositor::{ledger_key, note, origin, successor};
@@ -15,9 +15,9 @@ use crate::support::depositor::{ledger_key, note, origin, successor};
 pub(crate) fn grow(deposits: u64) -> (Arc<MemoryStore>, Vec<Receipt>) {
     let store = Arc::new(MemoryStore::new(origin()));
     let clock = ManualClock::at(Timestamp::parse("2026-11-22T12:00:00.000Z").unwrap());
-    let founding = Founding { mode: Mode::Test, successor: successor() };
+    let genesis = Genesis { mode: Mode::Test, successor: successor() };
     let (sequencer, running) =
-        start(Arc::clone(&store), ledger_key(), Some(&founding), clock, &Options::default()).unwrap();
+        start(Arc::clone(&store), ledger_key(), Some(&genesis), clock, &Options::default()).unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
     let tasks: Vec<_> = (0..deposits)
         .map(|n| {

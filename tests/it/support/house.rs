@@ -22,7 +22,7 @@ use tiezheng::ledger::statement::signed::StatementNote;
 use tiezheng::ledger::time::Timestamp;
 use tiezheng::sequencer::clock::ManualClock;
 use tiezheng::sequencer::handle::Sequencer;
-use tiezheng::sequencer::start::{self, Founding, Running};
+use tiezheng::sequencer::start::{self, Genesis, RunningSequencer};
 use tiezheng::store::account_memory::MemoryAccounts;
 use tiezheng::store::contract::accounts::AccountStore;
 use tiezheng::store::contract::keeping::KeepPrivate;
@@ -86,7 +86,7 @@ pub(crate) struct House {
     pub(crate) desk: Arc<Desk>,
     pub(crate) clock: ManualClock,
     address: SocketAddr,
-    running: Option<Running>,
+    running: Option<RunningSequencer>,
     stop: Option<oneshot::Sender<()>>,
     server: Option<JoinHandle<std::io::Result<()>>>,
     /// Originals in custody, removed with the house.
@@ -120,11 +120,11 @@ impl House {
 
     /// A node over `store`.
     pub(crate) async fn over<S: AppendLedger + KeepPrivate + 'static>(store: Arc<S>, plan: Plan) -> Self {
-        let founding = Founding { mode: Mode::Test, successor: successor() };
-        let options = start::Options { pool: plan.pool, clock_gap_confirmed: false };
+        let genesis = Genesis { mode: Mode::Test, successor: successor() };
+        let options = start::Options { queue_capacity: plan.pool, clock_gap_confirmed: false };
         let clock = plan.clock.share();
         let (sequencer, running) =
-            start::start(Arc::clone(&store), ledger_key(), Some(&founding), clock, &options).unwrap();
+            start::start(Arc::clone(&store), ledger_key(), Some(&genesis), clock, &options).unwrap();
         let store: Arc<dyn KeepPrivate> = store;
         let reader = plan.reader.unwrap_or_else(|| Arc::clone(&store) as Arc<dyn ReadLedger>);
         let originals = tempfile::tempdir().unwrap();

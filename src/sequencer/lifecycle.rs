@@ -1,0 +1,164 @@
+//! The lifecycle of a block as types: each state can only be reached from the one before it.
+//!
+//! ```text
+//! chain::Block ──▶ DurableTip ──▶ VerifiedTip ──▶ SignedTip ──▶ PublishedTip ──▶ (cosigned) ──▶ (timestamped)
+//!  sequenced       append          read back       sign          publish          annotations of the checkpoint
+//! ```
+//!
+//! - *Sequenced*: `ledger::chain` has built the block, pure arithmetic. After a crash, nothing was stored, and the client
+//!   sends its statement again.
+//! - *Durable*: [`DurableTip::append`] has stored it by one atomic, fsynced write. This is the commit point. After a crash,
+//!   recovery continues with [`DurableTip::read`].
+//! - *Verified*: `ReadBackVerifier::verify` has read the stored bytes and recomputed them by a second implementation.
+//! - *Signed*: [`VerifiedTip::sign`] has signed the checkpoint. After a crash before publication, nobody has seen it.
+//! - *Published*: [`SignedTip::publish`] has fsynced the checkpoint file. Readers see the block, and a repeated request gets
+//!   its receipt.
+//!
+//! The states describe the end of the chain, not a single block, because recovery starts from the stored tip.
+//!
+//! *Cosigned* and *timestamped* are not states of the write path. Cosignatures and time-stamp tokens are annotations of a
+//! published checkpoint. Tasks that follow `ReadLedger::published` collect them, store them beside the log by checkpoint
+//! size, and receipts contain them when they are served. No client waits for them.
+
+use std::sync::Arc;
+
+use crate::ledger::block::Height;
+use crate::ledger::chain::{Block, Tip};
+use crate::ledger::checkpoint::Checkpoint;
+use crate::ledger::hash::Digest;
+use crate::ledger::key::Signer;
+use crate::ledger::merkle::proof::InclusionProof;
+use crate::ledger::merkle::shape::LeafIndex;
+use crate::ledger::note::NoteError;
+use crate::ledger::notice::ErasedPiece;
+use crate::ledger::receipt::Receipt;
+use crate::ledger::time::Timestamp;
+use crate::store::contract::{AppendError, AppendLedger, PrivateContent, Published, ReadError};
+
+/// The end of a chain whose blocks are all durable.
+#[derive(Debug)]
+pub struct DurableTip(Tip);
+
+impl DurableTip {
+    /// Appends `block` with the private content of its deposits (by leaf) and the erasures that its notice names.
+    ///
+    /// # Errors
+    ///
+    /// [`AppendError`]: says whether something was stored.
+    pub fn append<S: AppendLedger + ?Sized>(
+        store: &S,
+        block: &Block,
+        private: &[(LeafIndex, PrivateContent)],
+        erasures: &[ErasedPiece],
+    ) -> Result<Self, AppendError> {
+        store.append(block, private, erasures)?;
+        Ok(Self(block.tip.clone()))
+    }
+
+    /// The end of the chain as the store holds it, published or not: where recovery starts.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    pub fn read<S: AppendLedger + ?Sized>(store: &S) -> Result<Self, ReadError> {
+        store.tip().map(Self)
+    }
+
+    /// The tip.
+    #[must_use]
+    pub const fn tip(&self) -> &Tip {
+        &self.0
+    }
+}
+
+/// The end of a chain that was read back from the store and recomputed by the second implementation.
+#[derive(Debug)]
+pub struct VerifiedTip {
+    checkpoint: Checkpoint,
+    height: Height,
+    block_hash: Digest,
+    block_time: Timestamp,
+}
+
+impl VerifiedTip {
+    /// Called by `ReadBackVerifier::verify` only: `tip` was read back, and its last block is as given.
+    pub(in crate::sequencer) fn new(tip: &Tip, height: Height, block_hash: Digest, block_time: Timestamp) -> Self {
+        let checkpoint = Checkpoint { origin: tip.origin.clone(), size: tip.size(), root: tip.root() };
+        Self { checkpoint, height, block_hash, block_time }
+    }
+
+    /// Signs the checkpoint. This is the only place that signs one.
+    ///
+    /// # Errors
+    ///
+    /// [`NoteError`]: the key does not belong to this ledger.
+    pub fn sign(self, signer: &Signer) -> Result<SignedTip, NoteError> {
+        let Self { checkpoint, height, block_hash, block_time } = self;
+        Ok(SignedTip(Published { checkpoint: checkpoint.sign(signer)?, height, block_hash, block_time }))
+    }
+}
+
+/// The end of a chain with its signed checkpoint, which nobody has seen yet.
+#[derive(Debug)]
+pub struct SignedTip(Published);
+
+impl SignedTip {
+    /// Makes the checkpoint durable and visible to readers.
+    ///
+    /// # Errors
+    ///
+    /// [`AppendError`].
+    pub fn publish<S: AppendLedger + ?Sized>(self, store: &S) -> Result<PublishedTip, AppendError> {
+        let checkpoint_note = self.0.checkpoint.note().to_string();
+        store.publish(self.0)?;
+        Ok(PublishedTip { checkpoint_note })
+    }
+}
+
+/// The end of a chain whose checkpoint is published.
+#[derive(Debug)]
+pub struct PublishedTip {
+    /// The signed checkpoint as text.
+    pub checkpoint_note: String,
+}
+
+/// A block of a published chain, with everything that its receipts have in common.
+#[derive(Debug)]
+pub struct PublishedBlock {
+    block: Block,
+    header_text: String,
+    header_path: InclusionProof,
+    previous_path: InclusionProof,
+    checkpoint_note: String,
+}
+
+impl PublishedBlock {
+    /// `header_path` and `previous_path` prove this header and the one before it in the tree of `tip`, which ends with
+    /// `block`.
+    pub(in crate::sequencer) fn new(
+        tip: PublishedTip,
+        block: Block,
+        header_path: InclusionProof,
+        previous_path: InclusionProof,
+    ) -> Arc<Self> {
+        let header_text = String::from_utf8_lossy(&block.header_bytes).into_owned();
+        Arc::new(Self { block, header_text, header_path, previous_path, checkpoint_note: tip.checkpoint_note })
+    }
+
+    /// The receipt of the leaf at `position`; `None` if the block has no such leaf.
+    #[must_use]
+    pub fn receipt(&self, position: usize) -> Option<Receipt> {
+        let leaf = self.block.leaves.get(position)?;
+        Some(Receipt {
+            entry: String::from_utf8(leaf.bytes.clone()).ok()?,
+            index: LeafIndex(self.block.header.first.0 + position as u64),
+            header: self.header_text.clone(),
+            entry_path: self.block.tree.inclusion(position)?,
+            header_path: self.header_path.clone(),
+            previous_path: self.previous_path.clone(),
+            key_notices: Vec::new(),
+            checkpoint: self.checkpoint_note.clone(),
+            time_tokens: Vec::new(),
+        })
+    }
+}
