@@ -37,6 +37,7 @@ use crate::ledger::notice::{ERASED_MAX, ErasedPiece, Piece};
 use crate::ledger::number::DepositNumber;
 use crate::sequencer::handle::{DepositError, EraseError};
 use crate::store::contract::{Private, PrivateContent, ReadError, ReadLedger};
+use crate::store::reading;
 
 /// What is to be erased.
 #[derive(Debug, Clone, PartialEq, Eq)]
