@@ -243,12 +243,16 @@ mod tests {
 
     #[test]
     fn every_value_has_a_name_in_chinese() {
+        let mut missing = Vec::new();
         each(&help::in_language(Arguments::command(), Language::Chinese), &mut |command| {
             for option in command.get_arguments().filter(|option| !option.is_hide_set()) {
                 let takes = option.get_action().takes_values();
                 let named = option.get_value_names().into_iter().flatten().any(|name| !name.as_str().is_ascii());
-                assert!(named || !takes, "{} {}", command.get_name(), option.get_id());
+                if takes && !named {
+                    missing.push(format!("{} {}", command.get_name(), option.get_id()));
+                }
             }
         });
+        assert_eq!(missing, [""; 0]);
     }
 }
