@@ -38,7 +38,7 @@ inside() {
       *) continue ;;
     esac
     # A file of this machine, such as CARGO_HTTP_CAINFO. The chroot has certificates of its own, with the administrator's.
-    if [ -e "${!name}" ]; then continue; fi
+    if [[ ${!name} == /* ]]; then continue; fi
     passed+=("$name=${!name}")
   done
   # `-c`, not a login shell: /etc/profile would set PATH anew.
