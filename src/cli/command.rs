@@ -7,12 +7,14 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEn
 
 use crate::cli::case::command as case;
 use crate::cli::config::{Config, colours_wanted, is_watched, language_of_locale};
-#[cfg(feature = "node")]
+#[cfg(feature = "demo")]
 use crate::cli::demo::story as demo;
 use crate::cli::ending::{Complaint, Ending};
+#[cfg(feature = "load")]
+use crate::cli::load;
 use crate::cli::screen::Screen;
 #[cfg(feature = "node")]
-use crate::cli::{audit, backup, descriptors, load, resources, restore, serve};
+use crate::cli::{audit, backup, descriptors, resources, restore, serve};
 use crate::cli::{clock, deposit, help, keygen, lookup, receipt, statement, trust, usage, verify};
 use crate::files::reason;
 use crate::ledger::verify::wording::Language;
@@ -45,7 +47,7 @@ a mistyped number.
 
 /// Tiezheng: deposits digests of electronic evidence on a verifiable chain | 铁证：区块链电子存证
 #[derive(Debug, Parser)]
-#[command(name = "tiezheng", version, after_help = AFTER_HELP, max_term_width = 120)]
+#[command(name = "tiezheng", version, after_help = first_steps(AFTER_HELP, Command::has_subcommand), max_term_width = 120)]
 struct Arguments {
     /// Print JSON documents and nothing else on standard output | 输出 JSON
     #[arg(long, global = true)]
@@ -74,7 +76,7 @@ enum Command {
     Keygen(keygen::KeygenArgs),
     Case(case::CaseArgs),
     Clock(clock::ClockArgs),
-    #[cfg(feature = "node")]
+    #[cfg(feature = "demo")]
     Demo(demo::DemoArgs),
     #[cfg(feature = "node")]
     Serve(serve::ServeArgs),
@@ -84,8 +86,15 @@ enum Command {
     Backup(backup::BackupArgs),
     #[cfg(feature = "node")]
     Restore(restore::RestoreArgs),
-    #[cfg(feature = "node")]
+    #[cfg(feature = "load")]
     Load(load::LoadArgs),
+}
+
+/// `help` without the lines about commands that this build does not have.
+fn first_steps(help: &str, exists: impl Fn(&str) -> bool) -> String {
+    let command = |line: &str| line.trim_start().strip_prefix("tiezheng ")?.split(' ').next().map(str::to_owned);
+    let lines = help.split_inclusive('\n').filter(|line| command(line).is_none_or(|name| exists(&name)));
+    lines.collect()
 }
 
 #[cfg(feature = "node")]
@@ -153,7 +162,7 @@ fn run(command: &Command, screen: &Screen) -> anyhow::Result<Ending> {
             Command::Keygen(args) => keygen::run(args, &config, screen),
             Command::Case(args) => case::run(args, screen).await,
             Command::Clock(args) => clock::run(args, screen).await,
-            #[cfg(feature = "node")]
+            #[cfg(feature = "demo")]
             Command::Demo(args) => demo::run(args, screen).await,
             #[cfg(feature = "node")]
             Command::Serve(args) => serve::run(args, screen).await,
@@ -163,7 +172,7 @@ fn run(command: &Command, screen: &Screen) -> anyhow::Result<Ending> {
             Command::Backup(args) => backup::run(args, screen),
             #[cfg(feature = "node")]
             Command::Restore(args) => restore::run(args, screen),
-            #[cfg(feature = "node")]
+            #[cfg(feature = "load")]
             Command::Load(args) => load::run(args, screen).await,
         }
     })
@@ -218,6 +227,17 @@ mod tests {
     fn each(command: &Defined, see: &mut dyn FnMut(&Defined)) {
         see(command);
         command.get_subcommands().for_each(|command| each(command, see));
+    }
+
+    #[test]
+    fn the_help_names_only_commands_that_the_build_has() {
+        let help = "First:\n  tiezheng demo  all\n  tiezheng verify FILE  one\n\nExit codes: 0";
+        let kept = first_steps(help, |name| name != "demo");
+        assert_eq!(kept, "First:\n  tiezheng verify FILE  one\n\nExit codes: 0");
+        for line in first_steps(AFTER_HELP, |_| false).lines() {
+            assert!(!line.starts_with("  tiezheng"), "{line}");
+        }
+        assert_eq!(first_steps(AFTER_HELP, Command::has_subcommand).contains("tiezheng demo"), cfg!(feature = "demo"));
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::ledger::time::Timestamp;
 /// How far the clock may fall short of the tip and be waited out, or run ahead of the monotonic clock.
 pub const TOLERANCE: Duration = Duration::from_secs(1);
 /// The longest gap between the last block and a start that needs no confirmation by the operator.
-pub const START_GAP: Duration = Duration::from_secs(24 * 60 * 60);
+pub const START_GAP: Duration = Duration::from_hours(24);
 
 /// One look at both clocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -288,9 +288,9 @@ mod tests {
     fn a_clock_that_jumps_ahead_is_refused_until_it_is_good_again() {
         let clock = ManualClock::at(noon());
         let mut guard = Guard::begin(clock.share(), noon(), false).unwrap();
-        clock.shift(60_000, Duration::from_secs(60));
+        clock.shift(60_000, Duration::from_mins(1));
         assert!(guard.check(noon()).is_ok());
-        clock.shift(61_001, Duration::from_secs(60));
+        clock.shift(61_001, Duration::from_mins(1));
         assert!(matches!(guard.check(noon()), Err(ClockFault::Jumped { ahead_ms: 1_001, .. })));
         clock.shift(-1_001, Duration::ZERO);
         assert!(guard.check(noon()).is_ok());
@@ -314,7 +314,7 @@ mod tests {
     fn time_asleep_is_time() {
         let clock = ManualClock::at(noon());
         let mut guard = Guard::begin(clock.share(), noon(), false).unwrap();
-        clock.shift(36_000_000, Duration::from_secs(36_000));
+        clock.shift(36_000_000, Duration::from_hours(10));
         assert!(guard.check(noon()).is_ok());
         // The kernel's clock for that is read, which goes on while the machine is suspended.
         let boottime = clock_gettime(ClockId::Boottime).tv_sec;

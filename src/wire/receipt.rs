@@ -39,11 +39,12 @@ const TYPICAL: usize = 4096;
 pub const RECEIPT_MAX: usize = 1 << 20;
 
 /// A receipt as JSON.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "client", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ReceiptJson {
     /// Kind and version of this file.
-    #[schema(example = "tiezheng/receipt/v1")]
+    #[cfg_attr(feature = "client", schema(example = "tiezheng/receipt/v1"))]
     pub receipt: String,
     /// The entry, byte for byte. Its leaf hash is the transaction id / 交易id.
     pub entry: String,
@@ -67,7 +68,8 @@ pub struct ReceiptJson {
 }
 
 /// A key notice in a receipt.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "client", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct KeyNoticeJson {
     /// Its place in the tree.
@@ -175,6 +177,7 @@ pub fn print(receipt: &Receipt) -> String {
 }
 
 /// Adds a receipt on one line, as a part of a larger text.
+#[cfg(feature = "client")]
 pub(super) fn add_on_one_line(text: &mut String, receipt: &Receipt) {
     if is_plain(receipt) {
         put(text, receipt, &ON_ONE_LINE);
@@ -209,6 +212,7 @@ const PRETTY: Spacing = Spacing {
     list_end: "\n  ]",
 };
 
+#[cfg(feature = "client")]
 const ON_ONE_LINE: Spacing =
     Spacing { begin: "{", colon: ":", comma: ",", end: "}", list_begin: "[", list_comma: ",", list_end: "]" };
 

@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 use crate::support::depositor::note;
 use crate::support::house::{House, Plan, request};
 
-const HOUR: Duration = Duration::from_secs(3_600);
+const HOUR: Duration = Duration::from_hours(1);
 const SHORT: Duration = Duration::from_millis(50);
 const LIVE: &[u8] = b"GET /health/live HTTP/1.1\r\nhost: localhost\r\n\r\n";
 
