@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Runs the two commands of the README, `make demo` and `make test`, on a minimal Debian 12: what a reader's machine has
-# before anything is installed. Finds the packages that a build or a test needs and `.ci/setup.sh` does not install.
+# Runs the two commands of the README, `make demo` and `make test`, on a minimal Debian 12. Finds packages that a build or a
+# test needs and `.ci/setup.sh` does not install.
 #
-# The machine is a chroot: debootstrap's `minbase` with git, make and ca-certificates, and a copy of this machine's Rust
+# The system is a chroot: debootstrap's `minbase` with git, make and ca-certificates, and a copy of this machine's Rust
 # toolchain. The committed state (HEAD) is cloned into it. Needs root, debootstrap, network access to a Debian mirror and
 # to crates.io, 12 GB of disk, and about an hour.
 #
@@ -21,14 +21,14 @@ readonly cache=${XDG_CACHE_HOME:-$HOME/.cache}/tiezheng/fresh-$suite.tar
 readonly home=/root
 readonly commands=${FRESH_COMMANDS:-make demo && make test}
 
-# In the chroot's mount namespace: mount, install, run. All mounts end with the namespace, however this script ends.
+# Runs in namespaces of its own: mount, install, run. Mounts and processes end with the namespaces, however this script ends.
 inside() {
   local root=$1
   # A bind mount of /dev, not a new one: a container may not make device nodes.
   mount --rbind /dev "$root/dev"
   mount -t proc proc "$root/proc"
   mount --rbind /sys "$root/sys" 2>/dev/null || true
-  # What is set for the network: proxies, and the settings of cargo's and Go's registries. Nothing else of this machine's.
+  # Settings for the network: proxies, and the registries of cargo and Go. No other variable of this machine is passed.
   local passed=()
   local name
   for name in $(compgen -e); do
@@ -37,6 +37,8 @@ inside() {
       CARGO_HTTP_* | CARGO_NET_* | CARGO_REGISTRIES_* | CARGO_REGISTRY_* | CARGO_SOURCE_* | GOPROXY | GOSUMDB) ;;
       *) continue ;;
     esac
+    # A file of this machine, such as CARGO_HTTP_CAINFO. The chroot has certificates of its own, with the administrator's.
+    if [[ ${!name} == /* ]]; then continue; fi
     passed+=("$name=${!name}")
   done
   # `-c`, not a login shell: /etc/profile would set PATH anew.
@@ -71,7 +73,7 @@ finish() {
   if [ -n "${FRESH_KEEP:-}" ]; then
     echo "The chroot is kept: $work/root"
   else
-    # Nothing is mounted here: the mounts were made in a namespace that is gone. Should one be left, it is not entered.
+    # Nothing is mounted here any more, since the mounts ended with their namespace. If one is left, rm does not enter it.
     rm -rf --one-file-system -- "$work"
   fi
   exit "$code"
@@ -85,7 +87,7 @@ if [ ! -e "$cache" ]; then
   echo "Making the base system (once): $cache"
   debootstrap --variant=minbase --include=git,make,ca-certificates "$suite" "$work/base" "$mirror"
   mkdir -p "$(dirname "$cache")"
-  # Given its name when it is whole: an interrupted run leaves no half archive behind.
+  # Renamed when it is complete, so that an interrupted run leaves no partial archive under this name.
   tar --numeric-owner -C "$work/base" -cf "$cache.$$" .
   mv "$cache.$$" "$cache"
   rm -rf --one-file-system -- "$work/base"
@@ -93,7 +95,7 @@ fi
 mkdir "$root"
 tar --numeric-owner -C "$root" -xpf "$cache"
 
-# The network as this machine has it: name servers, and the certificates that its administrator added.
+# The network settings of this machine: name servers, and the certificates that its administrator added.
 cp /etc/resolv.conf /etc/hosts "$root/etc/"
 if compgen -G '/usr/local/share/ca-certificates/*.crt' >/dev/null; then
   cp /usr/local/share/ca-certificates/*.crt "$root/usr/local/share/ca-certificates/"
@@ -103,26 +105,17 @@ for setting in /etc/apt/apt.conf.d/*proxy*; do
 done
 echo "deb $mirror $suite main" >"$root/etc/apt/sources.list"
 
-# The toolchain as `rustup` would have installed it, without what was downloaded or built since.
+# The toolchain, without the crates that were downloaded or built with it since.
 toolchain=$(rustc --print sysroot)
-rustup_home=${RUSTUP_HOME:-$HOME/.rustup}
 cargo_home=${CARGO_HOME:-$HOME/.cargo}
-mkdir -p "$root$home/.cargo" "$root$home/.rustup/toolchains"
-if [ -x "$cargo_home/bin/rustup" ]; then
-  cp -a "$cargo_home/bin" "$root$home/.cargo/"
-  cp -a --reflink=auto "$toolchain" "$root$home/.rustup/toolchains/"
-  cp "$rustup_home/settings.toml" "$root$home/.rustup/"
-  sed -i "s/^default_toolchain = .*/default_toolchain = \"$(basename "$toolchain")\"/; /^\[overrides\]/,\$d" \
-    "$root$home/.rustup/settings.toml"
-else
-  cp -a --reflink=auto "$toolchain" "$root$home/toolchain"
-  ln -s "$home/toolchain/bin" "$root$home/.cargo/bin"
-fi
+mkdir -p "$root$home/.cargo"
+cp -a --reflink=auto "$toolchain" "$root$home/toolchain"
+ln -s "$home/toolchain/bin" "$root$home/.cargo/bin"
 for setting in config.toml config; do
   if [ -e "$cargo_home/$setting" ]; then cp "$cargo_home/$setting" "$root$home/.cargo/"; fi
 done
 
-# Cloned inside, by the chroot's own git.
+# Cloned inside the chroot, with its own git.
 git bundle create --quiet "$root$home/tiezheng.bundle" HEAD
 
 steps='cd
@@ -131,5 +124,5 @@ git -c advice.detachedHead=false clone --quiet tiezheng.bundle tiezheng
 cd tiezheng
 '"$commands"
 # Not exec: this shell's trap removes the chroot.
-unshare --mount --propagation private .ci/fresh.sh --inside "$root" "$steps" </dev/null
+unshare --mount --pid --fork --kill-child --propagation private .ci/fresh.sh --inside "$root" "$steps" </dev/null
 echo "Passed on a minimal Debian 12 在最小化 Debian 12 上通过: $commands"

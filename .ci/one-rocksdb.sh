@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Fails if `cargo build`, `cargo test` and `cargo clippy` do not share one compiled RocksDB. They stop sharing it when a
-# dev-dependency changes the features of a crate that RocksDB's build script is built from (syn, regex, …), and then
-# everybody compiles its C++ twice.
+# Fails unless `cargo build`, `cargo test`, `cargo clippy`, a build with fewer features and `make dev` share one compiled
+# RocksDB. They stop sharing it when a dependency changes the features of a crate that RocksDB's build script is built from
+# (syn, regex, …), or when a setting changes a profile; then its C++ is compiled twice.
 set -euo pipefail
 shopt -s inherit_errexit
 
@@ -13,13 +13,14 @@ folder_of() {
   cargo "$@" "${flags[@]}" | { grep -o '"out_dir":"[^"]*/librocksdb-sys-[^"]*"' || true; } | cut -d '"' -f 4
 }
 
-used=$(for command in "build" "test --no-run" "clippy --all-targets"; do
+used=$(for command in "build" "test --no-run" "clippy --all-targets" "clippy --no-default-features --features node" \
+  "check --config .ci/dev.toml"; do
   # shellcheck disable=SC2086  # words of a command
   folder_of $command
 done | sort -u)
 
 if [ -z "$used" ]; then
-  echo "cargo builds no librocksdb-sys at all: this check, $0, no longer looks at the right thing." >&2
+  echo "cargo did not report a build of librocksdb-sys: $0 no longer checks anything." >&2
   exit 1
 fi
 if [ "$(wc -l <<<"$used")" -ne 1 ]; then
@@ -27,11 +28,11 @@ if [ "$(wc -l <<<"$used")" -ne 1 ]; then
   echo "$used" >&2
   echo "A dependency is built with different features for the program than for its tests. Compare" >&2
   echo "  cargo tree --edges normal,build --invert syn --edges features    (also: regex, regex-automata, memchr)" >&2
-  echo "with and without dev-dependencies, and take the feature out of [dev-dependencies] or into [dependencies]." >&2
+  echo "with and without dev-dependencies, and remove the feature from [dev-dependencies] or add it to [dependencies]." >&2
   exit 1
 fi
 
-# Older versions leave theirs behind, which does no harm but fills the disk.
+# Folders of older versions only take disk space.
 for library in "$CARGO_TARGET_DIR"/release/build/librocksdb-sys-*/out/librocksdb.a; do
   folder=$(dirname "$library")
   if [ -e "$library" ] && [ "$folder" != "$used" ]; then

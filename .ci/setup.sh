@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what is missing, and touches nothing when nothing is: `setup.sh build` for what a build needs, `setup.sh test`
-# for what the tests need besides, `setup.sh rivals` for what `make bench-rivals` needs besides.
+# Installs missing Debian packages and changes nothing if none is missing: `setup.sh build` for a build, `setup.sh test` also
+# for the tests, `setup.sh rivals` also for `make bench-rivals`.
 set -euo pipefail
 
 purpose=${1:-build}
@@ -21,6 +21,7 @@ need make has make
 need clang has clang++
 need libclang-dev has_libclang   # bindgen reads RocksDB's C header with it
 need g++ has g++                 # libstdc++ headers, and cc, which links
+need binutils has objcopy
 need libc6-dev test -e /usr/include/stdio.h
 need ca-certificates test -e /etc/ssl/certs/ca-certificates.crt
 if [ "$purpose" = test ]; then
@@ -38,8 +39,8 @@ fi
 
 if [ "${#missing[@]}" -gt 0 ]; then
   if ! has apt-get >/dev/null; then
-    echo "Missing here, by their Debian names: ${missing[*]}" >&2
-    echo "This is no Debian system: please install their equivalents, then try again. 请安装以上软件包的对应版本后重试。" >&2
+    echo "Missing packages, by their Debian names: ${missing[*]}" >&2
+    echo "apt-get was not found: install their equivalents on this system, then try again. 请安装以上软件包的对应版本后重试。" >&2
     exit 1
   fi
   as_root=()
@@ -56,7 +57,7 @@ if [ "${#missing[@]}" -gt 0 ]; then
 fi
 
 if ! has cargo >/dev/null; then
-  echo "cargo is missing: install Rust 1.90 or later from https://rustup.rs and open a new shell. 请先安装 Rust。" >&2
+  echo "cargo is missing: install Rust 1.92 or later from https://rustup.rs and open a new shell. 请先安装 Rust。" >&2
   exit 1
 fi
 if [ "$purpose" = test ]; then

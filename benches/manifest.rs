@@ -25,7 +25,6 @@ use tiezheng::ledger::merkle::list::root_of;
 use tiezheng::ledger::statement::text::ManifestRoot;
 
 /// The program's own, so that what is measured is what runs.
-#[cfg(feature = "node")]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

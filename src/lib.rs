@@ -4,34 +4,50 @@
 //! A court looks the item up by that number and verifies the file against the chain; auditors re-check the whole chain
 //! without trusting whoever runs it.
 //!
-//! The house, floor by floor; what stands higher may use what stands lower, never the other way (`tests/tidy`):
+//! # Modules, by layer
 //!
-//! 1. [`ledger`]: formats, tree, chain, verifier. Pure: bytes in, bytes and verdicts out.
-//! 2. [`court`]: rules of procedure. Pure as well. [`store`]: where blocks rest; its contract in prose, memory, RocksDB.
-//!    `custody`: originals under lock and key. [`files`]: opening and naming files.
-//! 3. `sequencer`: the only hand that writes. [`audit`]: the auditor's eye, over any reader. [`wire`]: JSON shapes, shared
-//!    by server and client.
-//! 4. [`client`]: talks to a node and believes nothing it says. `desk`: court rules meet the sequencer.
-//! 5. `http`: the counter. `load`: sends a node more than people ever will, and checks every answer.
-//! 6. [`cli`]: the front door.
+//! A module uses modules of lower layers only; `tests/tidy` checks it.
 //!
-//! The feature `node` (default) brings RocksDB, the sequencer (but for its clock) and HTTP. Without it remains what verifies and audits, with
-//! no C++ to compile.
+//! 1. [`ledger`]: formats, Merkle tree, chain, verifier. Pure functions over bytes. `files`: opening and naming files.
+//! 2. `court`: rules of procedure, pure as well. `store`: storage traits, a store in memory, RocksDB. `custody`: encrypted
+//!    originals.
+//! 3. `sequencer`: the single writer. `audit`: re-checks a ledger through any reader. `wire`: JSON shapes, shared by server
+//!    and client.
+//! 4. `client`: the HTTP client; it verifies what a node answers. `desk`: the filing flow, court rules over the ledger.
+//! 5. `http`: the HTTP layer. `load`: a load generator that checks every answer.
+//! 6. `cli`: the commands.
+//!
+//! # Cargo features
+//!
+//! Each contains the one before it. Without any, the crate is [`ledger`] alone.
+//!
+//! - `verifier`: reads and verifies receipts offline: [`ledger`] and the receipt formats of `wire`.
+//! - `client`: all of `wire`, `court` and `client`.
+//! - `cli`: the program without a node, and `audit` over any reader. No C++ to compile.
+//! - `node` (default): RocksDB, the sequencer, the filing flow, HTTP. `demo` and `load` (default) are commands of their own.
 
+#[cfg(feature = "cli")]
 pub mod audit;
+#[cfg(feature = "cli")]
 pub mod cli;
+#[cfg(feature = "client")]
 pub mod client;
+#[cfg(feature = "client")]
 pub mod court;
 #[cfg(feature = "node")]
 pub mod custody;
 #[cfg(feature = "node")]
 pub mod desk;
+#[cfg(feature = "cli")]
 pub mod files;
 #[cfg(feature = "node")]
 pub mod http;
 pub mod ledger;
-#[cfg(feature = "node")]
+#[cfg(feature = "load")]
 pub mod load;
+#[cfg(feature = "cli")]
 pub mod sequencer;
+#[cfg(feature = "cli")]
 pub mod store;
+#[cfg(feature = "verifier")]
 pub mod wire;

@@ -1,10 +1,10 @@
-//! The program `tiezheng`: hands over to the front door.
+//! The program `tiezheng`: runs the command line, and chooses the allocator of a build with a node.
 
 use std::process::ExitCode;
 
-/// A node under load takes and gives back memory ten thousand times a millisecond: the system's own allocator is a tenth of
-/// its work. RocksDB takes its memory here, too (the feature `override`): a block that one thread reads another gives back,
-/// which the system's allocator makes threads wait for. Cold look-ups took twice as long with it.
+/// A node allocates and frees about ten thousand times per millisecond under load; with the system's allocator that was a
+/// tenth of its CPU time. RocksDB uses this allocator too (feature `override` of mimalloc): one thread reads a block that
+/// another frees, for which threads wait in the system's allocator. Uncached look-ups took twice as long with it.
 #[cfg(feature = "node")]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -98,6 +98,8 @@ impl Cases {
                 self.labels.miss();
                 report.unread += 1;
             }
+            // What is erased may have been the first entry of an access log: nothing shows whether it had labels.
+            (Private::Erased(_), None) if subject.is_some() => self.labels.miss(),
             (_, None) => {}
         }
     }

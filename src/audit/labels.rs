@@ -30,9 +30,9 @@ pub(in crate::audit) struct Labels {
 }
 
 impl Labels {
-    /// How many rows there must be; `None` where that is not known.
+    /// How many rows there must be; `None` where that is not known. Without an act nothing shows whose labels they are.
     pub(in crate::audit) const fn rows(&self) -> Option<u64> {
-        if self.is_incomplete { None } else { Some(self.count) }
+        if self.is_incomplete || self.platform.is_none() { None } else { Some(self.count) }
     }
 
     /// An act whose labels do not follow from what was read.

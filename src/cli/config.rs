@@ -10,12 +10,11 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::fs::{self, DirBuilder};
 use std::io::{self, IsTerminal as _};
-use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::cli::ending::Complaint;
+use crate::files::placing::make_folders;
 use crate::ledger::verify::wording::Language;
 
 /// The variable that puts the configuration folder elsewhere.
@@ -88,17 +87,13 @@ impl Config {
     }
 }
 
-/// Makes a folder that only its owner may look into, and those above it.
+/// Makes a folder that only its owner may look into, and those above it, durably.
 ///
 /// # Errors
 ///
-/// It cannot be made.
+/// It cannot be made or flushed.
 pub fn make_private_folder(path: &Path) -> io::Result<()> {
-    if !path.is_dir() {
-        DirBuilder::new().recursive(true).mode(0o700).create(path)?;
-        fs::File::open(path)?.sync_all()?;
-    }
-    Ok(())
+    make_folders(path, 0o700)
 }
 
 /// The language of the locale: Chinese for `zh…`, else English.
@@ -124,6 +119,7 @@ pub fn is_watched() -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;

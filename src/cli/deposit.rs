@@ -28,6 +28,7 @@ use crate::cli::round::{Done, Round};
 use crate::cli::screen::{BAD, FAINT, GOOD, HEED, Screen};
 use crate::cli::terminal::escaped_name;
 use crate::cli::unkept::RECEIPT_NOT_KEPT;
+use crate::files::placing::make_folders;
 use crate::wire::facts::ChainFactsJson;
 
 const EXAMPLES: &str = "\
@@ -216,7 +217,7 @@ async fn begin(
         screen.aside(format!("{text} {}", key.path.display()))?;
     }
     if let Some(folder) = &args.receipts {
-        std::fs::create_dir_all(folder).map_err(|error| Complaint::io(folder, &error))?;
+        make_folders(folder, 0o777).map_err(|error| Complaint::io(folder, &error))?;
     }
     Ok(Arc::new(Round::new(
         client,

@@ -32,7 +32,7 @@ pub mod compose;
 pub mod config;
 #[cfg(feature = "node")]
 pub mod copy_report;
-#[cfg(feature = "node")]
+#[cfg(feature = "demo")]
 pub mod demo;
 pub mod deposit;
 #[cfg(feature = "node")]
@@ -51,11 +51,11 @@ pub mod history_table;
 pub mod input;
 pub mod keygen;
 pub mod ledger_check;
-#[cfg(feature = "node")]
+#[cfg(feature = "load")]
 pub mod load;
-#[cfg(feature = "node")]
+#[cfg(feature = "load")]
 pub mod load_reads;
-#[cfg(feature = "node")]
+#[cfg(feature = "load")]
 pub mod load_round;
 #[cfg(feature = "node")]
 pub mod log;

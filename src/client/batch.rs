@@ -22,7 +22,7 @@ const NDJSON: &str = "application/x-ndjson";
 const VERDICT_MAX: usize = RECEIPT_MAX + PROBLEM_MAX;
 /// Longest wait for the next part of an answer: the node may let a batch wait 30 s for its turn, and a line 30 s for its
 /// place.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 /// How often a request is sent while none of them is answered.
 const ATTEMPTS: u32 = 5;
 

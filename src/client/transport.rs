@@ -28,9 +28,9 @@ const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// For a whole exchange: a deposit waits for its block.
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_mins(1);
 /// For an exchange whose parts are waited for one by one: a year.
-const FOREVER: Duration = Duration::from_secs(31_536_000);
+const FOREVER: Duration = Duration::from_hours(8_760);
 /// Longest problem document in bytes.
 pub(in crate::client) const PROBLEM_MAX: usize = 64 * 1024;
 

@@ -48,10 +48,10 @@ use crate::store::reading;
 use crate::store::reading::receipts;
 
 /// Longest wait of a request for the end of an erasure.
-pub const WAIT_MAX: Duration = Duration::from_secs(60);
+pub const WAIT_MAX: Duration = Duration::from_mins(1);
 /// The first wait after a pass that failed; it doubles each time.
 const FIRST_RETRY: Duration = Duration::from_secs(1);
-const LONGEST_RETRY: Duration = Duration::from_secs(300);
+const LONGEST_RETRY: Duration = Duration::from_mins(5);
 
 /// An erasure on the chain, and how far it has come.
 #[derive(Debug, Clone)]

@@ -18,7 +18,7 @@ use crate::ledger::time::Timestamp;
 /// Most events of one answer.
 pub const EVENTS_MAX: usize = 200;
 /// Longest wait for an event.
-pub const WAIT_MAX: Duration = Duration::from_secs(60);
+pub const WAIT_MAX: Duration = Duration::from_mins(1);
 
 /// An event: what happened in which case, by ids and numbers only.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -102,6 +102,10 @@ fn foreign(registry: &Registry, own: &Name, receipt: &Receipt) -> Result<Snapsho
 
 /// The item by which the party offers the same deposit already, unless the import replaces it.
 fn offered_already(file: &CaseFile, party: PartyNumber, import: &ImportAsked) -> Option<ItemNumber> {
+    // An import that replaces an item that is not there is refused for that.
+    if import.replaces.is_some_and(|replaced| !file.items.contains_key(&replaced)) {
+        return None;
+    }
     let is_same = |item: &Item| {
         let known = &item.import;
         let same_ledger = known.receipt.is_some() == import.receipt.is_some();

@@ -8,8 +8,9 @@
 //!
 //! Each refuses a name that is taken, also when two processes try at once.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 
 use rustix::fs::{CWD, RenameFlags, renameat_with};
@@ -27,6 +28,23 @@ pub fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
         renamed => return renamed.map_err(io::Error::from),
     }
     rename_new_in_steps(from, to)
+}
+
+/// Makes a folder of this mode, less the umask, and those above it, where they are missing. All of their names are durable
+/// when it returns.
+///
+/// # Errors
+///
+/// It cannot be made or flushed.
+pub fn make_folders(folder: &Path, mode: u32) -> io::Result<()> {
+    let missing: Vec<&Path> =
+        folder.ancestors().take_while(|path| !path.as_os_str().is_empty() && !path.exists()).collect();
+    DirBuilder::new().recursive(true).mode(mode).create(folder)?;
+    for made in missing {
+        let above = made.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        File::open(above)?.sync_all()?;
+    }
+    Ok(())
 }
 
 /// The second and the third way.

@@ -289,7 +289,7 @@ mod tests {
 
     #[test]
     fn a_client_has_no_more_connections_than_its_part() {
-        let connections = Connections::new(10, 2, Duration::from_secs(3_600));
+        let connections = Connections::new(10, 2, Duration::from_hours(1));
         let of_a = address("192.0.2.1");
         let held: Vec<_> = (0..2).map(|_| connections.enter(of_a, false).unwrap()).collect();
         assert!(connections.enter(of_a, false).is_none());

@@ -17,6 +17,7 @@ pub mod client_stream;
 pub mod codes;
 pub mod connections;
 pub mod depositing;
+#[cfg(feature = "load")]
 pub mod echo;
 pub mod front;
 pub mod hashing;

@@ -85,7 +85,7 @@ impl Default for Options {
             files: 16,
             files_per_client: 4,
             slowest: 16 << 10,
-            anonymous_time: Duration::from_secs(3_600),
+            anonymous_time: Duration::from_hours(1),
             uploads: 32,
             uploads_per_account: 8,
             file_max: 64 << 30,

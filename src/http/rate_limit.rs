@@ -19,7 +19,7 @@ use tokio::time::Instant;
 
 /// Buckets of one row: half a mebibyte for both rows.
 const BUCKETS: u64 = 1 << 15;
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 /// Where only the rate is given, what ten minutes refill may come at once.
 const BURST_MINUTES: u32 = 10;
 

@@ -117,12 +117,12 @@ mod tests {
     #[tokio::test]
     async fn a_client_that_takes_a_byte_now_and_then_is_given_up() {
         let (ours, _theirs) = tokio::io::duplex(4);
-        let mut stream = Unstalled::new(ours, Duration::from_secs(3_600), 1);
+        let mut stream = Unstalled::new(ours, Duration::from_hours(1), 1);
         // What it takes makes good for the wait, and no more than that.
         stream.waited = Duration::from_secs(10);
         stream.write_all(b"1234").await.unwrap();
         assert_eq!(stream.waited, Duration::from_secs(6));
-        stream.waited = Duration::from_secs(3_600);
+        stream.waited = Duration::from_hours(1);
         assert_eq!(stream.write_all(b"5").await.unwrap_err().kind(), io::ErrorKind::TimedOut);
     }
 }

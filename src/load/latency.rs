@@ -66,7 +66,7 @@ mod tests {
         for (share, ms) in [(0.5, 500.0), (0.99, 990.0), (1.0, 1_000.0)] {
             assert!((odd.within_ms(share) / ms - 1.0).abs() < 0.002, "{share}: {}", odd.within_ms(share));
         }
-        odd.record(Duration::from_secs(3_600));
+        odd.record(Duration::from_hours(1));
         assert!(odd.within_ms(1.0) >= 59_000.0, "longer than the longest counts as the longest");
         assert!(Latency::default().within_ms(0.5).abs() < f64::EPSILON);
     }

@@ -15,7 +15,7 @@ use crate::ledger::time::Timestamp;
 /// How far the wall clock may be behind the last block (the guard waits then), or ahead of the monotonic clock.
 pub const TOLERANCE: Duration = Duration::from_secs(1);
 /// The longest time between the last block and a start that needs no confirmation by the operator.
-pub const START_GAP: Duration = Duration::from_secs(24 * 60 * 60);
+pub const START_GAP: Duration = Duration::from_hours(24);
 
 /// The values of both clocks at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -293,9 +293,9 @@ mod tests {
     fn a_clock_that_jumps_ahead_is_rejected_until_it_is_right_again() {
         let clock = ManualClock::at(noon());
         let mut guard = ClockGuard::new(clock.share(), noon(), false).unwrap();
-        clock.shift(60_000, Duration::from_secs(60));
+        clock.shift(60_000, Duration::from_mins(1));
         assert!(guard.check(noon()).is_ok());
-        clock.shift(61_001, Duration::from_secs(60));
+        clock.shift(61_001, Duration::from_mins(1));
         assert!(matches!(guard.check(noon()), Err(ClockFault::Jumped { ahead_ms: 1_001, .. })));
         clock.shift(-1_001, Duration::ZERO);
         assert!(guard.check(noon()).is_ok());
@@ -319,7 +319,7 @@ mod tests {
     fn time_suspended_counts() {
         let clock = ManualClock::at(noon());
         let mut guard = ClockGuard::new(clock.share(), noon(), false).unwrap();
-        clock.shift(36_000_000, Duration::from_secs(36_000));
+        clock.shift(36_000_000, Duration::from_hours(10));
         assert!(guard.check(noon()).is_ok());
         // `SystemClock` reads the kernel's clock that includes it.
         let boottime = clock_gettime(ClockId::Boottime).tv_sec;

@@ -320,7 +320,7 @@ mod tests {
         let (queue, inbox, _) = queue(1);
         let _outcome = push(&queue);
         assert_eq!(queue.acquire_within(Duration::from_millis(1)).await.unwrap_err(), AdmissionError::Full);
-        let max_wait = Duration::from_secs(600);
+        let max_wait = Duration::from_mins(10);
         // The permit becomes free while somebody waits for it.
         let (acquired, ()) = tokio::join!(queue.acquire_within(max_wait), async {
             drop(inbox.update(|state| state.requests.pop_front()));

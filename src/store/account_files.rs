@@ -16,12 +16,13 @@
 //! found when it is read. A file is written under another name, flushed, renamed, and its folder flushed.
 
 use std::fmt;
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::files::placing::make_folders;
 use crate::files::regular;
 use crate::ledger::hash::{Digest, lower_hex, sha256};
 use crate::store::contract::accounts::{AccountDocument, AccountStore, AccountStoreError};
@@ -208,22 +209,13 @@ fn opened(bytes: Vec<u8>) -> Result<String, &'static str> {
     Ok(text)
 }
 
-fn make_folder(folder: &Path) -> io::Result<()> {
-    let missing: Vec<&Path> = folder.ancestors().take_while(|path| !path.exists()).collect();
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    for made in missing {
-        made.parent().map_or(Ok(()), sync_folder)?;
-    }
-    Ok(())
-}
-
 fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
 fn replace(path: &Path, text: &str) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    make_folder(folder)?;
+    make_folders(folder, 0o700)?;
     let mut name = path.as_os_str().to_owned();
     name.push(NEW);
     let draft = PathBuf::from(name);

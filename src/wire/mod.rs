@@ -15,19 +15,33 @@
 //! | [`metadata`] | private metadata |
 //! | [`court`] | the filing service |
 //! | [`problem`] | errors (RFC 9457) |
+//!
+//! With the feature `verifier` alone, only the receipts ([`receipt`], [`item_receipt`]) and [`json`] are compiled.
 
+#[cfg(feature = "client")]
 pub mod bilingual;
+#[cfg(feature = "client")]
 pub mod chinese;
+#[cfg(feature = "client")]
 pub mod court;
+#[cfg(feature = "client")]
 pub mod deposit;
+#[cfg(feature = "client")]
 pub mod facts;
+#[cfg(feature = "client")]
 pub mod fast_json;
+#[cfg(feature = "client")]
 pub mod health;
+#[cfg(feature = "client")]
 pub mod history;
 pub mod item_receipt;
 pub mod json;
+#[cfg(feature = "client")]
 pub mod ledger;
+#[cfg(feature = "client")]
 pub mod metadata;
+#[cfg(feature = "client")]
 pub mod problem;
 pub mod receipt;
+#[cfg(feature = "client")]
 pub mod report;

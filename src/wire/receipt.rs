@@ -34,11 +34,12 @@ pub const VERSION: &str = "tiezheng/receipt/v1";
 pub const RECEIPT_MAX: usize = 1 << 20;
 
 /// A receipt as JSON.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "client", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ReceiptJson {
     /// Kind and version of this file.
-    #[schema(example = "tiezheng/receipt/v1")]
+    #[cfg_attr(feature = "client", schema(example = "tiezheng/receipt/v1"))]
     pub receipt: String,
     /// The entry, byte for byte. Its leaf hash is the transaction id / 交易id.
     pub entry: String,
@@ -62,7 +63,8 @@ pub struct ReceiptJson {
 }
 
 /// A key notice in a receipt.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "client", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct KeyNoticeJson {
     /// Its index in the tree.

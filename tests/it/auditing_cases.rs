@@ -180,7 +180,9 @@ fn a_changed_text_is_named() {
     piece.json = piece.json.replace("kind civil-first", "kind mediation");
     let private = BTreeMap::from([(at, Private::Held(piece.clone()))]);
     let changed = Retold { chain: &acts.store, vault: &acts.store, private };
-    assert_eq!(found(&changed), [(Fault::Private, at), (Fault::ActStatement, at)]);
+    // The labels of the next act follow from the text that was changed.
+    let labels = (Fault::Index, LeafIndex(10));
+    assert_eq!(found(&changed), [(Fault::Private, at), (Fault::ActStatement, at), labels]);
 
     piece.json = piece.json.replace("kind mediation", "kind  mediation");
     let malformed = Retold { private: BTreeMap::from([(at, Private::Held(piece))]), ..changed };

@@ -18,8 +18,7 @@ macro_rules! on_every_store {
         mod memory {
             $($(#[test] fn $name() { super::$file::$name::<crate::support::stores::Memory>(); })+)+
         }
-        #[cfg(feature = "node")]
-        mod rocks {
+                mod rocks {
             $($(#[test] fn $name() { super::$file::$name::<crate::support::stores::Rocks>(); })+)+
         }
     };

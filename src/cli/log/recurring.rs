@@ -4,6 +4,7 @@
 //! another line is written: lines stay in their order, so the last ones tell how things stand.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::hash::Hash;
 use std::time::{Duration, Instant};
 
@@ -14,11 +15,15 @@ const EVERY: Duration = Duration::from_mins(1);
 
 /// What was written last, and what waits. `P` is the place of the program that writes a line.
 #[derive(Debug)]
-pub(super) struct Recurring<P = Identifier>(HashMap<P, Place>);
+pub(super) struct Recurring<P = Identifier> {
+    places: HashMap<P, Place>,
+    /// Lines so far: the order of those that wait.
+    lines: u64,
+}
 
 impl<P> Default for Recurring<P> {
     fn default() -> Self {
-        Self(HashMap::new())
+        Self { places: HashMap::new(), lines: 0 }
     }
 }
 
@@ -31,7 +36,8 @@ struct Place {
 #[derive(Debug)]
 struct Waiting {
     last: Vec<u8>,
-    came: Instant,
+    /// Its place among all lines.
+    order: u64,
     /// Lines before it that were left out.
     left_out: u64,
 }
@@ -52,22 +58,22 @@ impl Waiting {
 impl<P: Eq + Hash> Recurring<P> {
     /// A line of `place`; what is to be written now.
     pub(super) fn line(&mut self, place: P, line: Vec<u8>, now: Instant) -> Vec<Vec<u8>> {
-        if let Some(place) = self.0.get_mut(&place)
-            && now.saturating_duration_since(place.written) < EVERY
-        {
-            let left_out = place.waiting.take().map_or(0, |before| before.left_out + 1);
-            place.waiting = Some(Waiting { last: line, came: now, left_out });
-            return Vec::new();
-        }
-        let mut lines = self.all(now);
-        lines.push(line);
-        self.0.insert(place, Place { written: now, waiting: None });
-        lines
+        let order = self.lines;
+        self.lines += 1;
+        let known = self.places.entry(place);
+        let is_due = match &known {
+            Entry::Occupied(known) => now.saturating_duration_since(known.get().written) >= EVERY,
+            Entry::Vacant(_) => true,
+        };
+        let place = known.or_insert(Place { written: now, waiting: None });
+        let left_out = place.waiting.take().map_or(0, |before| before.left_out + 1);
+        place.waiting = Some(Waiting { last: line, order, left_out });
+        if is_due { self.all(now) } else { Vec::new() }
     }
 
     /// How long until a line that waits is due; `None` when none waits.
     pub(super) fn wait(&self, now: Instant) -> Option<Duration> {
-        let waiting = self.0.values().filter(|place| place.waiting.is_some());
+        let waiting = self.places.values().filter(|place| place.waiting.is_some());
         waiting.map(|place| (place.written + EVERY).saturating_duration_since(now)).min()
     }
 
@@ -79,13 +85,13 @@ impl<P: Eq + Hash> Recurring<P> {
     /// All lines that wait, in their order.
     pub(super) fn all(&mut self, now: Instant) -> Vec<Vec<u8>> {
         let mut lines = Vec::new();
-        for place in self.0.values_mut() {
+        for place in self.places.values_mut() {
             if let Some(waiting) = place.waiting.take() {
                 place.written = now;
                 lines.push(waiting);
             }
         }
-        lines.sort_by_key(|waiting| waiting.came);
+        lines.sort_by_key(|waiting| waiting.order);
         lines.into_iter().map(Waiting::line).collect()
     }
 }
@@ -110,8 +116,9 @@ mod tests {
         }
         assert_eq!(written.len(), 8, "{written:?}");
         assert_eq!(written[..2], [b"a 0\n".to_vec(), b"b 0\n".to_vec()]);
-        let second = String::from_utf8(written[2].clone()).unwrap();
-        assert_eq!(second, "a 86 (and 85 more such lines since the last one)\n");
+        let text = |line: &[u8]| String::from_utf8(line.to_vec()).unwrap();
+        assert_eq!(text(&written[2]), "b 85 (and 84 more such lines since the last one)\n");
+        assert_eq!(text(&written[3]), "a 86 (and 85 more such lines since the last one)\n");
         let now = begin + Duration::from_millis(700 * 342);
         assert!(recurring.wait(now).unwrap() <= EVERY);
         let last = recurring.all(now);

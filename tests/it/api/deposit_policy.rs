@@ -26,7 +26,7 @@ async fn under(deposits: DepositPolicy) -> House {
 
 /// So many, and no more while a test runs.
 fn only(burst: u32) -> Limit {
-    Limit::Rate(Rate { interval: Duration::from_secs(86_400), burst: NonZeroU32::new(burst).unwrap() })
+    Limit::Rate(Rate { interval: Duration::from_hours(24), burst: NonZeroU32::new(burst).unwrap() })
 }
 
 /// The same statement on each route on which statements arrive.

@@ -92,9 +92,10 @@ async fn earlier_deposits_and_links_are_listed_both_ways() {
     assert_eq!(json["media_type"], "application/pdf");
     let json = house.get(&format!("/v1/deposits/{first}")).await.json();
     assert_eq!(json["earlier_deposits"], list(json!([]), 0));
-    let link = |kind: &str, zh: &str, en: &str, number: &str| json!([{ "kind": kind, "label": { "zh": zh, "en": en }, "deposit_number": number, "status": "verified" }]);
+    let link = |kind: &str, zh: &str, en: &str, number: &str| json!([{ "kind": kind, "label": { "zh": zh, "en": en }, "deposit_number": number, "status": "verified", "standing": "in_force" }]);
     assert_eq!(json["later_links"], list(link("supplements", "补充", "supplements", &second), 1));
-    assert_eq!(json["references"], list(link("refers", "提及", "refers to", &third), 1));
+    let reference = json!([{ "kind": "refers", "label": { "zh": "提及", "en": "refers to" }, "deposit_number": third, "status": "verified" }]);
+    assert_eq!(json["references"], list(reference, 1));
 }
 
 #[tokio::test]

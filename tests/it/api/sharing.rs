@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 use crate::support::depositor::note;
 use crate::support::house::{House, Plan, request};
 
-const HOUR: Duration = Duration::from_secs(3_600);
+const HOUR: Duration = Duration::from_hours(1);
 const SHORT: Duration = Duration::from_millis(50);
 const LIVE: &[u8] = b"GET /health/live HTTP/1.1\r\nhost: localhost\r\n\r\n";
 
@@ -169,9 +169,13 @@ async fn a_file_that_comes_too_slowly_is_cut_off_however_steadily_it_comes() {
     let mut stream = connect(&house).await;
     stream.write_all(head.as_bytes()).await.unwrap();
     let (mut reading, mut writing) = stream.split();
-    // Part after part, as fast as the node takes them: still far below the lowest rate.
+    // A part every moment, for ever. The pauses are the slowness that is tested: the node counts the time that it waits.
     let part = vec![b'x'; 300_000];
-    let sending = async { while writing.write_all(&part).await.is_ok() {} };
+    let sending = async {
+        while writing.write_all(&part).await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
     let mut text = Vec::new();
     let reading =
         async { while !text.ends_with(b"}\n") && reading.read_buf(&mut text).await.is_ok_and(|count| count > 0) {} };

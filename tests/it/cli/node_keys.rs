@@ -136,7 +136,7 @@ fn account_files_that_are_gone_are_told_at_the_start_and_by_an_audit() {
     let data = Path::new(&own);
     let files = AccountFiles::in_ledger(data);
     files.replace(AccountDocument::EnrolledKeys(Digest([7; 32])), "").unwrap();
-    files.replace(AccountDocument::DepositPolicy, "open\n").unwrap();
+    files.replace(AccountDocument::DepositPolicy, "tiezheng deposit policy v1\npolicy open\n").unwrap();
     let serve = ["serve", "--test", "--data", &own, "--listen", "127.0.0.1:0"];
     for gone in ["accounts/keys", "accounts"] {
         let aside = desk.path("aside");

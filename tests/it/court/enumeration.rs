@@ -50,6 +50,8 @@ impl Told {
         let mut reads = watched.asked();
         // The erasure job looks once, when the node starts.
         reads.remove("unpurged");
+        // The feed's followers remember how far they have come, at any time.
+        reads.remove("set_bookmark");
         Self { status: answer.status, headers, body: answer.text().to_owned(), reads }
     }
 }

@@ -98,7 +98,7 @@ async fn an_erasure_order_says_that_the_hold_ends() {
     // Sent twice under one name, it is one act, and says the same both times.
     for status in [201, 200] {
         let request = house.as_(&suit.judge.token).request(reqwest::Method::POST, &suit.path("/acts"));
-        let answer = house.send(request.header("idempotency-key", "order 1").json(&order)).await;
+        let answer = house.send(request.header("idempotency-key", "order-1").json(&order)).await;
         assert_eq!(answer.status, status, "{}", answer.text());
         assert!(codes(&answer.json()).contains("hold_ended"), "{}", answer.text());
     }

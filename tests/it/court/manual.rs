@@ -235,7 +235,7 @@ async fn chapter_3_1_5_adducing_evidence() {
     );
     // What comes late is accepted and marked late; what is there can no longer be changed.
     let number = suit.saved_number(b"late").await;
-    house.clock.shift(40 * 24 * 60 * 60 * 1000, std::time::Duration::from_secs(40 * 24 * 60 * 60));
+    house.clock.shift(40 * 24 * 60 * 60 * 1000, std::time::Duration::from_hours(40 * 24));
     let body = json!({"deposit_number": number, "name": "逾期", "content": "逾期提交"});
     let late = suit.people.by(&suit.plaintiff_again().await).create(&format!("/v1/cases/{case}/imports"), &body).await;
     assert_eq!(late["late"], true);

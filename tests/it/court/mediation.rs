@@ -10,7 +10,7 @@ use crate::support::house::{House, Plan};
 use crate::support::people::{COURT, People, Person};
 use crate::support::proceeding::Proceeding;
 
-const HOUR: Duration = Duration::from_secs(3_600);
+const HOUR: Duration = Duration::from_hours(1);
 
 async fn deposits(house: &House, count: u64) -> Vec<String> {
     let mut numbers = Vec::new();

@@ -49,7 +49,7 @@ fn time_suspended_is_no_jump() {
     let (sequencer, running) = start_on(&store, &clock, 10);
     let runtime = runtime();
     runtime.block_on(sequencer.deposit(note(1), None)).unwrap();
-    clock.shift(36_000_000, Duration::from_secs(36_000));
+    clock.shift(36_000_000, Duration::from_hours(10));
     assert!(runtime.block_on(sequencer.deposit(note(2), None)).unwrap().fresh);
     running.shutdown();
     audit(&*store, 2);

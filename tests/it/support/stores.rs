@@ -3,7 +3,6 @@
 use tiezheng::store::contract::AppendLedger;
 use tiezheng::store::contract::keeping::KeepPrivate;
 use tiezheng::store::memory::MemoryStore;
-#[cfg(feature = "node")]
 use tiezheng::store::rocks::{open_error::OpenError, store::RocksStore, tuning::Options};
 
 use super::depositor::origin;
@@ -41,13 +40,11 @@ impl Bench for Memory {
 }
 
 /// The store in RocksDB, in a folder of its own.
-#[cfg(feature = "node")]
 pub(crate) struct Rocks {
     store: Option<RocksStore>,
     folder: tempfile::TempDir,
 }
 
-#[cfg(feature = "node")]
 impl Rocks {
     /// The ledger's folder.
     pub(crate) fn folder(&self) -> std::path::PathBuf {
@@ -67,7 +64,6 @@ impl Rocks {
     }
 }
 
-#[cfg(feature = "node")]
 impl Bench for Rocks {
     type Store = RocksStore;
 
@@ -87,13 +83,11 @@ impl Bench for Rocks {
 }
 
 /// Memory so little that tests write and compact files too, and index rows soon.
-#[cfg(feature = "node")]
 pub(crate) fn small() -> Options {
     Options { block_cache_bytes: 1 << 20, memtable_bytes: 3 << 19, open_files: 64, gathered_leaves: 100 }
 }
 
 /// Rows of a table of a ledger at rest, as they lie on disk.
-#[cfg(feature = "node")]
 pub(crate) fn on_disk(folder: &std::path::Path, table: &str) -> u64 {
     let tables = tiezheng::store::rocks::schema::TABLES.iter().map(|(name, _)| *name);
     let options = rocksdb::Options::default();
