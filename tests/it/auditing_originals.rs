@@ -28,8 +28,8 @@ use crate::support::depositor::{origin, statement_with};
 use crate::support::process::program;
 use crate::support::stores::small;
 
-/// Bytes of the originals: one segment, several, and an exact number of them.
-const SIZES: [usize; 3] = [5, 150_000, 131_072];
+/// Bytes of the originals: one segment, an exact number of segments, and twice the same size.
+const SIZES: [usize; 4] = [5, 131_072, 150_000, 150_000];
 
 /// A ledger with an original of each size in custody; the objects' paths within its folder.
 async fn ledger(root: &Path) -> (PathBuf, Vec<PathBuf>) {
@@ -95,11 +95,15 @@ async fn each_original_is_compared_with_its_record() {
     let root = tempfile::tempdir().unwrap();
     let (folder, objects) = ledger(root.path()).await;
     let (code, audit) = run(root.path(), &["audit", "ledger"]);
-    assert_eq!((code, audit["originals"].as_u64(), faults(&audit)), (0, Some(3), vec![]), "{audit}");
+    assert_eq!((code, audit["originals"].as_u64(), faults(&audit)), (0, Some(SIZES.len() as u64), vec![]), "{audit}");
     assert_eq!(audit["originals_bytes"], SIZES.iter().sum::<usize>());
     assert!(!audit["not_checked"].to_string().contains("originals"), "{audit}");
     let (code, backup) = run(root.path(), &["backup", "ledger", "--to", "copy"]);
-    assert_eq!((code, &backup["originals"], &backup["originals_decrypted"]), (0, &3.into(), &false.into()), "{backup}");
+    assert_eq!(
+        (code, &backup["originals"], &backup["originals_decrypted"]),
+        (0, &SIZES.len().into(), &false.into()),
+        "{backup}"
+    );
 
     let flip: Damage = |path, _| {
         let mut bytes = fs::read(path).unwrap();
@@ -141,6 +145,6 @@ async fn each_original_is_compared_with_its_record() {
     copy(&folder, &damaged);
     fs::remove_dir_all(damaged.join("originals")).unwrap();
     let (code, audit) = run(root.path(), &["audit", "damaged"]);
-    assert_eq!((code, faults(&audit).len()), (1, 3), "{audit}");
+    assert_eq!((code, faults(&audit).len()), (1, SIZES.len()), "{audit}");
     assert!(!damaged.join("originals").exists(), "an audit makes nothing");
 }

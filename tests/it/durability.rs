@@ -3,6 +3,8 @@
 //! Each test traces the program's system calls and checks that the required flushes stand before what they make true. It
 //! then takes each of those flushes out of the trace and checks that its absence is found: a removed flush fails the test.
 
+mod beside;
+
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Stdio};

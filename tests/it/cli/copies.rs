@@ -121,6 +121,17 @@ fn a_restore_goes_on_with_its_own_backup_only() {
     let after = files(&desk.path("restored"));
     assert!(before.iter().all(|(name, bytes)| after.get(name) == Some(bytes)), "nothing was put in place");
     assert!(!desk.path("restored/db").exists() && !desk.path("restored/mark").exists());
+    // Cut off later, when all parts have their names.
+    for part in PARTS {
+        fs::rename(desk.path("restored/.tiezheng-restored").join(part), desk.path("restored").join(part)).unwrap();
+    }
+    assert_eq!(desk.run(&["restore", "other", "--data", "restored"]).ends(1).error(), "copy_differs");
+    let copied = files(&desk.path("copy"));
+    let restored = files(&desk.path("restored"));
+    assert!(
+        copied.iter().all(|(name, bytes)| restored.get(name) == Some(bytes)),
+        "it is still what was restored first"
+    );
 }
 
 #[test]

@@ -3,6 +3,12 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
+use std::sync::Arc;
+
+use tiezheng::ledger::key::Signer;
+use tiezheng::ledger::time::Timestamp;
+use tiezheng::sequencer::clock::ManualClock;
+use tiezheng::store::rocks::store::RocksStore;
 
 use tiezheng::ledger::hash::Digest;
 use tiezheng::store::account_files::AccountFiles;
@@ -11,7 +17,11 @@ use tiezheng::store::contract::accounts::{AccountDocument, AccountStore as _};
 use super::at_hand::Desk;
 use crate::opening::files;
 use crate::support::custodian::give_original;
+use crate::support::depositor::{ledger_key, origin};
+use crate::support::house::{House, Plan};
+use crate::support::people::People;
 use crate::support::process::{LiveNode, Node, http_client};
+use crate::support::stores::small;
 
 /// A ledger that is at rest, with a platform key that has signed nothing yet, and another ledger.
 fn ledgers() -> (Desk, String, String) {
@@ -67,6 +77,39 @@ fn a_key_that_is_missing_foreign_or_damaged_is_refused_and_never_replaced() {
     Node::start(Path::new(&own), &[]).stop();
     assert!(!key(&own, "next.key").exists());
     desk.run(&["audit", &own]).ends(0);
+}
+
+/// An earlier program did not record the platform's key in the database.
+#[test]
+fn where_the_platforms_key_is_not_recorded_its_acts_show_whose_it_is() {
+    let desk = Desk::alone();
+    let data = desk.top().join("chain");
+    let store = Arc::new(RocksStore::create(&data, &origin(), &small()).unwrap());
+    // Long ago, so that the machine's clock is ahead of the last block.
+    let clock = ManualClock::at(Timestamp::parse("2020-01-01T00:00:00.000Z").unwrap());
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let house = House::over(Arc::clone(&store), Plan { clock, ..Plan::default() }).await;
+        People::of(&house).await;
+    });
+    // With it end all tasks that read the ledger.
+    drop(runtime);
+    assert_eq!(store.platform_key().unwrap(), None);
+    drop(store);
+    let write = |name: &str, key: &Signer| {
+        fs::write(data.join(name), format!("{}\n", *key.to_private_text())).unwrap();
+        fs::set_permissions(data.join(name), fs::Permissions::from_mode(0o600)).unwrap();
+    };
+    let path = data.to_str().unwrap();
+    write("ledger.key", &ledger_key());
+    refused(&desk, path, "platform_key_missing");
+    write("platform.key", &Signer::of_depositor(&[78; 32]).unwrap());
+    refused(&desk, path, "platform_key_differs");
+    write("platform.key", &Signer::of_depositor(&[77; 32]).unwrap());
+    Node::start(&data, &["--confirm-clock-gap"]).stop();
+    // It is recorded now.
+    fs::remove_file(data.join("platform.key")).unwrap();
+    refused(&desk, path, "platform_key_missing");
 }
 
 #[test]

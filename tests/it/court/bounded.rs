@@ -9,13 +9,14 @@ use tiezheng::court::line::Line as _;
 use tiezheng::court::values::Capacity;
 use tiezheng::court::words::Shown;
 use tiezheng::desk::access::Subject;
+use tiezheng::desk::looking::ITEMS_PAGE;
 use tiezheng::ledger::number::DepositNumber;
 use tiezheng::store::contract::keeping::KeepPrivate;
 use tiezheng::store::memory::MemoryStore;
 
 use super::entrusted::entrust;
 use super::originals::give;
-use crate::support::depositor::origin;
+use crate::support::depositor::{note, origin};
 use crate::support::house::{House, Plan};
 use crate::support::opened::drafted;
 use crate::support::people::{COURT, People, Person};
@@ -101,6 +102,32 @@ async fn a_case_and_its_log_cost_the_same_however_often_it_was_looked_at() {
     let paths = ["", "/access-log?limit=5", "/access-log?limit=5&cursor=3", "/acts?limit=1"];
     let paths = paths.map(|rest| format!("/v1/cases/{case}{rest}"));
     same_reads(&house, &watched, &alice, &paths, looks).await;
+}
+
+#[tokio::test]
+async fn a_case_is_read_as_far_as_a_page_of_its_items_however_many_there_are() {
+    let (house, watched) = counted().await;
+    let people = People::of(&house).await;
+    let suit = Proceeding::suit(&people).await;
+    let (page, mut made) = (u64::from(ITEMS_PAGE), 0);
+    let mut costs = Vec::new();
+    for size in [page, page + 10] {
+        for n in made..size {
+            let number = House::number(&house.deposit(&note(1_000 + n)).await);
+            suit.import(&house, &suit.bringing, &number).await;
+        }
+        made = size;
+        let (cost, bytes) = reads(&house, &watched, &suit.bringing, &suit.path("")).await;
+        let look: Value = serde_json::from_slice(&bytes).unwrap();
+        let next = if size > page { json!(page) } else { Value::Null };
+        assert_eq!((look["items"].as_array().unwrap().len() as u64, &look["next_items"]), (page, &next));
+        costs.push(cost);
+    }
+    assert_eq!(costs[0], costs[1]);
+    let (cost, bytes) = reads(&house, &watched, &suit.bringing, &suit.path(&format!("?items_after={page}"))).await;
+    let look: Value = serde_json::from_slice(&bytes).unwrap();
+    assert_eq!(look["items"].as_array().unwrap().len(), 10);
+    assert!(cost.values().sum::<usize>() < costs[0].values().sum::<usize>() / 5, "{cost:?}");
 }
 
 #[tokio::test]

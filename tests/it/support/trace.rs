@@ -1,6 +1,6 @@
 //! The program under `strace`: which files it wrote, flushed and renamed, and what it sent, in their order.
 //!
-//! A flush counts from its end, everything else from its beginning: so "a flush stands before an answer" means that it was
+//! A flush, a new folder and a removal count from their end, everything else from its beginning: so "a flush stands before an answer" means that it was
 //! over before the answer began.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// System calls that are traced.
-const CALLS: &str =
-    "trace=write,pwrite64,writev,sendto,sendmsg,fsync,fdatasync,rename,renameat,renameat2,link,linkat,mkdir,mkdirat";
+const CALLS: &str = "trace=write,pwrite64,writev,sendto,sendmsg,fsync,fdatasync,rename,renameat,renameat2,link,linkat,\
+     mkdir,mkdirat,unlink,unlinkat,rmdir";
 
 /// Something that the program did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub(crate) enum Event {
     Name(PathBuf, PathBuf),
     /// A folder was made.
     Folder(PathBuf),
+    /// A file or a folder was removed.
+    Remove(PathBuf),
     /// Bytes were sent: through a socket, or to standard output.
     Send(String),
 }
@@ -55,10 +57,10 @@ impl Trace {
             let call = call.trim_start();
             if let Some(begun) = call.strip_suffix(" <unfinished ...>") {
                 unfinished.insert(pid.to_owned(), begun.to_owned());
-                events.extend(event(begun).filter(|event| !matches!(event, Event::Flush(_))));
+                events.extend(event(begun).filter(|event| !counts_from_its_end(event)));
             } else if call.starts_with("<... ") {
                 let begun = unfinished.remove(pid).unwrap_or_default();
-                let ended = event(&begun).filter(|event| matches!(event, Event::Flush(_)));
+                let ended = event(&begun).filter(counts_from_its_end);
                 events.extend(ended.filter(|_| call.ends_with("= 0")));
             } else if !call.contains("= -1 ") {
                 events.extend(event(call));
@@ -110,12 +112,40 @@ impl Trace {
                 Event::Folder(path) if path.starts_with(folder) => {
                     unflushed_folders.insert(path.parent().unwrap(), path);
                 }
-                Event::Name(..) | Event::Folder(_) | Event::Send(_) => {}
+                Event::Name(..) | Event::Folder(_) | Event::Remove(_) | Event::Send(_) => {}
             }
         }
         let names = unflushed_folders.into_values();
         at_risk.extend(names.map(|to| format!("the folder of {} was not flushed after it got its name", to.display())));
         at_risk
+    }
+
+    /// Changes within `folder` that a power cut could take back after these events, apart from names that files were given
+    /// ([`Self::names_at_risk`]): a file that was written to and not flushed, a folder that was not flushed after
+    /// something in it was written for the first time, made or removed.
+    pub(crate) fn changes_at_risk(&self, folder: &Path) -> Vec<String> {
+        let (mut written, mut unflushed) = (BTreeSet::new(), BTreeMap::new());
+        for event in &self.0 {
+            match event {
+                Event::Write(path) if path.starts_with(folder) => {
+                    unflushed.insert(path.as_path(), format!("{} was not flushed", path.display()));
+                    if written.insert(path) {
+                        unflushed.insert(path.parent().unwrap(), format!("the new file {}", path.display()));
+                    }
+                }
+                Event::Folder(path) if path.starts_with(folder) => {
+                    unflushed.insert(path.parent().unwrap(), format!("the new folder {}", path.display()));
+                }
+                Event::Remove(path) if path.starts_with(folder) => {
+                    written.remove(path);
+                    unflushed.remove(path.as_path());
+                    unflushed.insert(path.parent().unwrap(), format!("the removal of {}", path.display()));
+                }
+                Event::Flush(path) => drop(unflushed.remove(path.as_path())),
+                _ => {}
+            }
+        }
+        unflushed.into_iter().map(|(path, change)| format!("{} was not flushed: {change}", path.display())).collect()
     }
 
     /// The paths that were flushed.
@@ -128,6 +158,11 @@ impl Trace {
     }
 }
 
+/// A flush is over only at its end, and only then it is known whether something was made or removed.
+const fn counts_from_its_end(event: &Event) -> bool {
+    matches!(event, Event::Flush(_) | Event::Folder(_) | Event::Remove(_))
+}
+
 fn event(call: &str) -> Option<Event> {
     let (name, rest) = call.split_once('(')?;
     let quoted = |nth: usize| rest.split('"').nth(2 * nth + 1).map(ToOwned::to_owned);
@@ -136,6 +171,7 @@ fn event(call: &str) -> Option<Event> {
     Some(match name {
         "fsync" | "fdatasync" => Event::Flush(target?.into()),
         "mkdir" | "mkdirat" => Event::Folder(quoted(0)?.into()),
+        "unlink" | "unlinkat" | "rmdir" => Event::Remove(quoted(0)?.into()),
         "rename" | "renameat" | "renameat2" | "link" | "linkat" => Event::Name(quoted(0)?.into(), quoted(1)?.into()),
         _ if target?.starts_with('/') => Event::Write(target?.into()),
         _ => Event::Send(quoted(0)?),
