@@ -53,35 +53,35 @@ pub struct EntryHead {
 #[must_use]
 pub fn parse_common(bytes: &[u8], origin: &Name, keys: &mut KeyCache) -> Option<EntryHead> {
     let mut cursor = Cursor(bytes);
-    cursor.expect(concat_text!(entry::FIRST_LINE, "\n", keyword::NUMBER, " "))?;
+    cursor.accept(concat_text!(entry::FIRST_LINE, "\n", keyword::NUMBER, " "))?;
     let number = DepositNumber::parse_exact(cursor.text()?)?;
-    cursor.expect(concat_text!(keyword::RECEIVED, " "))?;
+    cursor.accept(concat_text!(keyword::RECEIVED, " "))?;
     let received = Timestamp::parse(cursor.text()?)?;
-    cursor.expect(concat_text!("\n", statement::text::FIRST_LINE, "\n", keyword::LEDGER, " "))?;
-    cursor.expect(origin.as_str())?;
-    cursor.expect("\n")?;
+    cursor.accept(concat_text!("\n", statement::text::FIRST_LINE, "\n", keyword::LEDGER, " "))?;
+    cursor.accept(origin.as_str())?;
+    cursor.accept("\n")?;
     let sha256 = cursor.optional_digest(concat_text!(keyword::SHA_256, " "), EMPTY_INPUT.0)?;
     let sm3 = cursor.optional_digest(concat_text!(keyword::SM3, " "), EMPTY_INPUT.1)?;
     if !sha256 && !sm3 {
         return None;
     }
-    cursor.expect(concat_text!(keyword::SIZE, " "))?;
+    cursor.accept(concat_text!(keyword::SIZE, " "))?;
     cursor.size()?;
-    if cursor.expect(concat_text!(keyword::TYPE, " ")).is_some() {
+    if cursor.accept(concat_text!(keyword::TYPE, " ")).is_some() {
         MediaType::parse(cursor.text()?)?;
     }
     cursor.optional_digest(concat_text!(keyword::META, " "), NO_DIGEST)?;
     cursor.optional_digest(concat_text!(keyword::ON_BEHALF, " "), NO_DIGEST)?;
-    cursor.expect(concat_text!(keyword::NONCE, " "))?;
+    cursor.accept(concat_text!(keyword::NONCE, " "))?;
     cursor.hex(32)?;
-    cursor.expect(concat_text!("\n", keyword::KEY, " "))?;
+    cursor.accept(concat_text!("\n", keyword::KEY, " "))?;
     let key = cursor.take::<KEY_LEN>()?;
-    cursor.expect(concat_text!("\n\n", keyword::SIGNATURE))?;
+    cursor.accept(concat_text!("\n\n", keyword::SIGNATURE))?;
     let id = keys.known(key)?.id();
     cursor.expect_bytes(key.get(..NAME_LEN)?)?;
-    cursor.expect(" ")?;
+    cursor.accept(" ")?;
     cursor.signature(id)?;
-    cursor.expect("\n")?;
+    cursor.accept("\n")?;
     cursor.0.is_empty().then_some(EntryHead { number, received })
 }
 
@@ -95,7 +95,7 @@ impl<'a> Cursor<'a> {
         Some(())
     }
 
-    fn expect(&mut self, expected: &str) -> Option<()> {
+    fn accept(&mut self, expected: &str) -> Option<()> {
         self.expect_bytes(expected.as_bytes())
     }
 
@@ -120,13 +120,13 @@ impl<'a> Cursor<'a> {
     /// An optional line that begins with `name` and holds 64 hex digits: whether it is there. `None` for a malformed line and
     /// for a digest that begins with `excluded`.
     fn optional_digest(&mut self, name: &str, excluded: &[u8]) -> Option<bool> {
-        if self.expect(name).is_none() {
+        if self.accept(name).is_none() {
             return Some(false);
         }
         if self.hex(HEX_LEN)?.starts_with(excluded) {
             return None;
         }
-        self.expect("\n").map(|()| true)
+        self.accept("\n").map(|()| true)
     }
 
     /// `length` lower-case hex digits.

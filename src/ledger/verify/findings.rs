@@ -5,6 +5,10 @@ use crate::ledger::verify::wording::{Language, skipped};
 
 /// Most deposit numbers in the text of one finding; the values of the step list all of them.
 const NUMBERS_MAX: usize = 3;
+const WITH_WITNESSES: (&str, &str) =
+    ("检查点与核验人认可的见证节点的联署", "checkpoint, with cosignatures of witnesses in the verifier's policy");
+const WITH_TIME_TOKENS: (&str, &str) =
+    ("检查点与可信时间戳", "checkpoint, with timestamp tokens of authorities that the verifier trusts");
 
 /// The text for what a step compared.
 #[must_use]
@@ -54,13 +58,8 @@ pub const fn compared(compared: ComparisonKind, language: Language) -> &'static 
         ComparisonKind::CheckpointWithCourtKey => {
             ("检查点签名与法院名单所列账本密钥", "checkpoint signature, with a ledger key on the court's list")
         }
-        ComparisonKind::CheckpointWithWitnesses => (
-            "检查点与核验人认可的见证节点的联署",
-            "checkpoint, with cosignatures of witnesses in the verifier's policy",
-        ),
-        ComparisonKind::CheckpointWithTimeTokens => {
-            ("检查点与可信时间戳", "checkpoint, with timestamp tokens of authorities that the verifier trusts")
-        }
+        ComparisonKind::CheckpointWithWitnesses => WITH_WITNESSES,
+        ComparisonKind::CheckpointWithTimeTokens => WITH_TIME_TOKENS,
         ComparisonKind::SubmissionWithBlockTime => ("交易提交时间与区块生成时间", "submission time, with block time"),
         ComparisonKind::StatementWithItsKeys => (
             "声明的签名与声明所载密钥；声明、区块、检查点的链标识",
