@@ -92,6 +92,7 @@ impl Cases {
             }
             // The product never erases these: all that it erases is annexes.
             (Private::Erased(notice), Some(Stream::Case | Stream::Registry)) => {
+                self.labels.miss();
                 findings.push((Fault::ActErased, format!("by the notice at {notice}")));
             }
             (Private::None | Private::Erased(_), Some(_)) => {

@@ -18,7 +18,7 @@ const BETWEEN: &str = " | ";
 const PARTS: &str = "\n|\n";
 
 /// Names of values in Chinese.
-const VALUE_NAMES: [(&str, &str); 49] = [
+const VALUE_NAMES: [(&str, &str); 52] = [
     ("ACCOUNT", "账号"),
     ("ACT", "操作"),
     ("ADDRESS", "IP:端口"),
@@ -28,11 +28,13 @@ const VALUE_NAMES: [(&str, &str); 49] = [
     ("CASE", "案件"),
     ("CIDR", "网段"),
     ("CODE", "代码"),
+    ("CONTENT", "证明内容"),
     ("COURT", "法院代字"),
     ("DATA", "文件夹"),
     ("DAY", "日期"),
     ("DEST", "文件夹"),
     ("DIGEST", "算法:十六进制"),
+    ("DIGESTS", "摘要算法"),
     ("DIR", "文件夹"),
     ("DIR|LIST", "文件夹|清单"),
     ("FIELDS", "名称=值"),
@@ -54,6 +56,7 @@ const VALUE_NAMES: [(&str, &str); 49] = [
     ("ORIGIN", "账本标识"),
     ("PATH", "路径"),
     ("POLICY", "策略"),
+    ("REFERENCE", "核验流水号"),
     ("ROLE", "角色"),
     ("S", "秒"),
     ("SIZE", "大小"),
