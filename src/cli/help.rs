@@ -131,10 +131,11 @@ fn argument_in(argument: Arg, language: Language) -> Arg {
     let takes_value = argument.get_action().takes_values();
     if takes_value && !values.is_empty() {
         // The library would list each with an explanation of its own.
-        text.push_str(&match language {
-            Language::Chinese => format!(" [可用的值：{}]", values.join("、")),
-            Language::English => format!(" [possible values: {}]", values.join(", ")),
-        });
+        let (before, between, after) = match language {
+            Language::Chinese => (" [可用的值：", "、", "]"),
+            Language::English => (" [possible values: ", ", ", "]"),
+        };
+        text.extend([before, &values.join(between), after]);
     }
     let name = argument.get_value_names().and_then(<[_]>::first).map(ToString::to_string);
     let name = name.unwrap_or_else(|| argument.get_id().as_str().to_uppercase());

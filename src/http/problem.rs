@@ -182,9 +182,9 @@ pub fn all() -> impl Iterator<Item = &'static Row> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     row: &'static Row,
-    detail: String,
+    detail: Box<str>,
     /// The same in Chinese; `None` where the title says it.
-    detail_zh: Option<String>,
+    detail_zh: Option<Box<str>>,
     line: Option<usize>,
     limit: Option<u64>,
     expected: Option<String>,
@@ -198,7 +198,7 @@ impl Failure {
     pub fn new(code: &str, detail: impl Into<String>) -> Self {
         Self {
             row: row(code),
-            detail: detail.into(),
+            detail: detail.into().into(),
             detail_zh: None,
             line: None,
             limit: None,
@@ -211,7 +211,7 @@ impl Failure {
     /// With the detail in Chinese.
     #[must_use]
     pub fn in_chinese(self, detail: impl Into<String>) -> Self {
-        Self { detail_zh: Some(detail.into()), ..self }
+        Self { detail_zh: Some(detail.into().into()), ..self }
     }
 
     /// With the limit that was passed.
@@ -281,8 +281,8 @@ impl Failure {
             title_zh: title_zh.into(),
             status,
             code: code.into(),
-            detail: self.detail.clone(),
-            detail_zh: self.detail_zh.clone().unwrap_or_else(|| title_zh.into()),
+            detail: self.detail.to_string(),
+            detail_zh: self.detail_zh.as_deref().unwrap_or(title_zh).to_owned(),
             line: self.line,
             limit: self.limit,
             expected: self.expected.clone(),

@@ -118,7 +118,7 @@ impl AccountFiles {
 
     /// How many files of each kind are listed.
     fn listed(&self) -> Result<[u64; 3], AccountStoreError> {
-        let Some(text) = self.read_file(&self.inventory)? else { return Ok([0; 3]) };
+        let Some(text) = read_file(&self.inventory)? else { return Ok([0; 3]) };
         let mut listed = [0; 3];
         for line in text.lines() {
             let entry = line.split_once(' ').and_then(|(kind, count)| {
@@ -134,8 +134,8 @@ impl AccountFiles {
     }
 
     fn list(&self, counts: [u64; 3]) -> Result<(), AccountStoreError> {
-        let text: String = KINDS.iter().zip(counts).map(|(kind, count)| format!("{kind} {count}\n")).collect();
-        replace(&self.inventory, &sealed(&text)).map_err(|error| disk(&self.inventory, &error))
+        let lines: Vec<String> = KINDS.iter().zip(counts).map(|(kind, count)| format!("{kind} {count}\n")).collect();
+        replace(&self.inventory, &sealed(&lines.concat())).map_err(|error| disk(&self.inventory, &error))
     }
 
     /// Changes by one how many files of a document's kind are listed.
@@ -159,11 +159,6 @@ impl AccountFiles {
         Ok(u64::from(exists(&path).map_err(|error| disk(&path, &error))?))
     }
 
-    fn read_file(&self, path: &Path) -> Result<Option<String>, AccountStoreError> {
-        let read = unless_absent(regular::read_own(path, MAX)).map_err(|error| disk(path, &error))?;
-        read.map(|bytes| opened(bytes).map_err(|reason| damaged(path, reason))).transpose()
-    }
-
     fn path(&self, document: AccountDocument) -> PathBuf {
         match document {
             AccountDocument::DepositPolicy => self.folder.join(DEPOSIT_POLICY),
@@ -171,6 +166,11 @@ impl AccountFiles {
             AccountDocument::EnrolledKeys(account) => self.folder.join(KEYS).join(account.to_string()),
         }
     }
+}
+
+fn read_file(path: &Path) -> Result<Option<String>, AccountStoreError> {
+    let read = unless_absent(regular::read_own(path, MAX)).map_err(|error| disk(path, &error))?;
+    read.map(|bytes| opened(bytes).map_err(|reason| damaged(path, reason))).transpose()
 }
 
 fn damaged(path: &Path, reason: &str) -> AccountStoreError {
@@ -234,7 +234,7 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
 
 impl AccountStore for AccountFiles {
     fn read(&self, document: AccountDocument) -> Result<Option<String>, AccountStoreError> {
-        self.read_file(&self.path(document))
+        read_file(&self.path(document))
     }
 
     fn replace(&self, document: AccountDocument, text: &str) -> Result<(), AccountStoreError> {

@@ -169,7 +169,7 @@ impl Mark {
         let heads = || slots.iter().flat_map(|slot| &slot.heads);
         let reached = heads().fold(last.reached, |reached, head| reached.further(head.reached));
         let manifest = heads().filter_map(|head| head.manifest).max_by_key(|extent| (extent.number, extent.length));
-        Ok(Self { reached, manifest, ..last.clone() })
+        Ok(Self { manifest, reached, ..last.clone() })
     }
 }
 
@@ -344,6 +344,7 @@ fn decode_earlier(slot: &[u8; SLOT]) -> Option<Mark> {
 
 /// The checkpoint of a slot whose note of `length` bytes stands at `at`; `Some(None)` when nothing is signed yet, `None` when the
 /// slot is torn or damaged.
+#[expect(clippy::option_option, reason = "a slot may be intact and hold no checkpoint")]
 fn signed_note(slot: &[u8; SLOT], at: usize, length: usize) -> Option<Option<SignedCheckpoint>> {
     let end = at.checked_add(length)?;
     let sum = slot.get(end..)?.first_chunk::<DIGEST_LEN>()?;

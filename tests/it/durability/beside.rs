@@ -123,11 +123,11 @@ fn a_backup_and_a_restore_are_flushed_before_they_are_announced() {
         let before = run_traced(command, scratch.path()).until(announcement);
         assert_eq!(at_risk_in(&before, folder), Vec::<String>::new(), "{announcement}");
         if folder == &restored {
-            let names = before.0.iter().filter_map(|event| match event {
+            let mut names = before.0.iter().filter_map(|event| match event {
                 Event::Name(_, to) if to.parent() == Some(folder.as_path()) => to.file_name(),
                 _ => None,
             });
-            assert_eq!(names.last(), Some("mark".as_ref()), "without the checkpoint file no ledger is opened");
+            assert_eq!(names.next_back(), Some("mark".as_ref()), "without the checkpoint file no ledger is opened");
         }
         // RocksDB's lock has no content that could be lost.
         let flushed: Vec<_> = flushed_in(&before, folder).into_iter().filter(|path| !path.ends_with("LOCK")).collect();
