@@ -5,11 +5,10 @@
 //! before anything is parsed, so that help and errors alike are in that language. What the library itself writes is English:
 //! in Chinese it is replaced in the rendered text.
 
-use std::io::{self, Write as _};
-
 use clap::builder::{PossibleValue, StyledStr};
 use clap::{Arg, ArgAction, Command, Error};
 
+use crate::cli::screen;
 use crate::ledger::verify::wording::Language;
 
 /// Between the languages of a text on one line.
@@ -158,12 +157,7 @@ pub fn print(error: &Error, language: Language, colours: bool) {
     let styled = error.render();
     let text = if colours { styled.ansi().to_string() } else { styled.to_string() };
     let text = if language == Language::Chinese { without_english(&text) } else { text };
-    // Nothing is left to tell anybody when this cannot be written.
-    let _ = if error.use_stderr() {
-        io::stderr().lock().write_all(text.as_bytes())
-    } else {
-        io::stdout().lock().write_all(text.as_bytes())
-    };
+    screen::print_rendered(&text, error.use_stderr());
 }
 
 #[cfg(test)]

@@ -162,6 +162,12 @@ pub fn write_text(text: &str) -> io::Result<()> {
     if io::stdout().is_terminal() { write_out(&rendered_lines(text)) } else { write_out(text) }
 }
 
+/// Writes help that the command line's library rendered, with its own colours. A failure is dropped: nothing is left to tell
+/// anybody with.
+pub fn print_rendered(text: &str, is_error: bool) {
+    let _ = if is_error { io::stderr().lock().write_all(text.as_bytes()) } else { write_out(text) };
+}
+
 /// Whether standard output was found closed.
 static CLOSED: AtomicBool = AtomicBool::new(false);
 

@@ -9,8 +9,8 @@ use tokio::sync::Mutex;
 
 use crate::court::ids::{AccountId, TokenId};
 use crate::court::line::Line as _;
+use crate::desk::blocking::on_blocking_thread;
 use crate::desk::declined::DeskError;
-use crate::desk::office::on_blocking_thread;
 use crate::ledger::hash::Digest;
 use crate::ledger::key::{PublicKey, VerifierKey};
 use crate::ledger::time::Timestamp;

@@ -15,6 +15,7 @@ pub mod accounts;
 pub mod actor;
 pub mod annexes;
 pub mod association;
+pub mod blocking;
 pub mod case_lists;
 pub mod cases;
 pub mod declined;

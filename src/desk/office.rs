@@ -18,6 +18,7 @@ use crate::court::labels;
 use crate::court::registry::Registry;
 use crate::custody::keeper::Keeper;
 use crate::desk::annexes::Annexes;
+use crate::desk::blocking::on_blocking_thread;
 use crate::desk::declined::DeskError;
 use crate::desk::enrolled_keys::EnrolledKeys;
 use crate::desk::erasure_state::ErasureJobs;
@@ -279,18 +280,6 @@ impl Desk {
     pub(in crate::desk) fn remember(&self, file: Arc<CaseFile>) {
         self.files.lock().unwrap_or_else(PoisonError::into_inner).insert(file.id, file);
     }
-}
-
-/// Runs `work` on a thread that may block.
-///
-/// # Errors
-///
-/// [`DeskError::NoThread`]: the system gave none, and the work was not begun. [`DeskError::Thread`]: the thread panicked.
-pub async fn on_blocking_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, DeskError> {
-    // The runtime panics where not a single thread can be started.
-    let started = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| tokio::task::spawn_blocking(work)));
-    let started = started.map_err(|_| DeskError::NoThread)?;
-    started.await.map_err(|error| DeskError::Thread(error.to_string()))
 }
 
 /// Where the act of a receipt stands.

@@ -12,8 +12,8 @@ use crate::court::line::Line;
 use crate::court::registry::tokens::Tokens;
 use crate::court::values::Capacity;
 use crate::court::words::KeptTokens;
+use crate::desk::blocking::on_blocking_thread;
 use crate::desk::declined::DeskError;
-use crate::desk::office::on_blocking_thread;
 use crate::ledger::hash::Digest;
 use crate::store::contract::accounts::{AccountDocument, AccountStore, AccountStoreError};
 

@@ -70,7 +70,7 @@ const TABLE: &[Room] = &[
     },
     Room {
         name: "client",
-        imports: &["ledger", "store/contract", "store/reading", "store/refusal", "wire"],
+        imports: &["files", "ledger", "store/contract", "store/reading", "store/refusal", "wire"],
         reason: "the client verifies what a server says and shares no code with it but the shapes",
     },
     Room {

@@ -48,7 +48,7 @@ fn a_database_that_was_cut_off_to_the_older_slot_is_refused_however_the_newer_on
     ] {
         let damage = |folder: &Path| {
             mark_of_halfway_and_the_end(folder);
-            for at in places {
+            for at in &places {
                 flip(&folder.join("mark"), *at);
             }
         };
