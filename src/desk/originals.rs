@@ -32,7 +32,6 @@ use crate::desk::annexes::Annexes;
 use crate::desk::blocking::on_blocking_thread;
 use crate::desk::cases::is_overtaken;
 use crate::desk::declined::DeskError;
-use crate::desk::deposits::entry_of;
 use crate::desk::office::{ATTEMPTS, Desk, Done, Writing};
 use crate::desk::streams::{act_at, last_labelled, text};
 use crate::ledger::digests::DigestPair;
