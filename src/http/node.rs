@@ -9,8 +9,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::court::ids::AccountId;
+use crate::desk::blocking::on_blocking_thread;
 use crate::desk::deposit_policy::DepositPolicy;
-use crate::desk::office::{Desk, on_blocking_thread};
+use crate::desk::office::Desk;
 use crate::http::admission::{DepositAdmission, DepositLimits};
 use crate::http::client_address::AddressGroup;
 use crate::http::connections::Connections;
