@@ -149,7 +149,11 @@ fn argument_in(argument: Arg, language: Language) -> Arg {
 /// Replaces what the library wrote into a rendered text.
 #[must_use]
 pub fn without_english(text: &str) -> String {
-    LIBRARY.iter().fold(text.to_owned(), |text, (english, chinese)| text.replace(english, chinese))
+    // A line may end within them.
+    let replaced = |text: String, english: &str, chinese: &str| {
+        text.replace(english, chinese).replace(english.trim_end(), chinese)
+    };
+    LIBRARY.iter().fold(text.to_owned(), |text, (english, chinese)| replaced(text, english, chinese))
 }
 
 /// Writes the help or the version that was asked for.

@@ -163,7 +163,9 @@ pub async fn measure(
             return Err(too_large(options.file_max));
         }
         hashing = Some(Box::pin(node.hashing().run(move || {
-            frames.iter().for_each(|frame| hashed.update(frame));
+            for frame in &frames {
+                hashed.update(frame);
+            }
             hashed
         })));
     }

@@ -91,7 +91,9 @@ mod tests {
         let whole = [&salt[..], b"contract"].concat();
         for parts in [&[&b"contract"[..]][..], &[b"con", b"", b"tract"]] {
             let mut pair = DigestPair::salted(&salt);
-            parts.iter().for_each(|part| pair.update(part));
+            for part in parts {
+                pair.update(part);
+            }
             assert_eq!(pair.size(), 8);
             let digests = pair.finish();
             assert_eq!(digests.size, 8);

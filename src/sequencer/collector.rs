@@ -281,7 +281,9 @@ impl<C: Clock> Collector<C> {
         let now = match self.now(tip.last_time, state) {
             Ok(now) => now,
             Err(halt) => {
-                deposits.into_iter().for_each(|deposit| deposit.halt(&halt));
+                for deposit in deposits {
+                    deposit.halt(&halt);
+                }
                 return Err(halt);
             }
         };

@@ -205,20 +205,11 @@ impl<S: AppendLedger + ?Sized> Committer<S> {
         let verified = self.verifier.verify(&*self.store, &durable)?;
         let signed = verified.sign(&self.signer)?;
         let published = signed.publish(&*self.store)?;
-        self.record_durations(appended.saturating_sub(begun), self.clock.monotonic().saturating_sub(appended));
+        record_durations(appended.saturating_sub(begun), self.clock.monotonic().saturating_sub(appended));
         self.tip = block.tip.clone();
         let previous = LeafIndex(block.header.first.0.saturating_sub(1));
         let (header_path, previous_path) = (self.path(&block, block.header.index())?, self.path(&block, previous)?);
         Ok(PublishedBlock::new(published, block, header_path, previous_path))
-    }
-
-    fn record_durations(&self, append: Duration, publish: Duration) {
-        metrics::histogram!("tiezheng_append_seconds").record(append);
-        metrics::histogram!("tiezheng_publish_seconds").record(publish);
-        if append + publish > SLOW {
-            let (append_ms, publish_ms) = (append.as_millis(), publish.as_millis());
-            tracing::warn!(append_ms, publish_ms, "the disk was slow to commit a block");
-        }
     }
 
     /// The inclusion proof of a header, computed from the block in memory. For one block in 256 a tile is needed that only the
@@ -228,6 +219,15 @@ impl<S: AppendLedger + ?Sized> Committer<S> {
             Some(proof) => Ok(proof),
             None => Ok(reading::inclusion(&*self.store, index, block.tip.size())?),
         }
+    }
+}
+
+fn record_durations(append: Duration, publish: Duration) {
+    metrics::histogram!("tiezheng_append_seconds").record(append);
+    metrics::histogram!("tiezheng_publish_seconds").record(publish);
+    if append + publish > SLOW {
+        let (append_ms, publish_ms) = (append.as_millis(), publish.as_millis());
+        tracing::warn!(append_ms, publish_ms, "the disk was slow to commit a block");
     }
 }
 

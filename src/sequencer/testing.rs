@@ -60,7 +60,8 @@ pub(in crate::sequencer) fn statement_in(n: u32, depositor: u8, subject: Option<
     SignedStatement::sign(statement, &[signer]).unwrap()
 }
 
-/// The subject 5 at `sequence`.
+/// The subject 5 at `sequence`, as a statement has it.
+#[expect(clippy::unnecessary_wraps, reason = "statements have a subject or none")]
 pub(in crate::sequencer) fn subject(sequence: u64) -> Option<Subject> {
     Some(Subject { id: Digest([5; 32]), sequence })
 }

@@ -226,7 +226,9 @@ impl<S: AppendLedger + ?Sized, C: Clock> Writer<S, C> {
             return None;
         }
         if let Err(halt) = self.state.writing() {
-            deposits.into_iter().for_each(|deposit| deposit.halt(&halt));
+            for deposit in deposits {
+                deposit.halt(&halt);
+            }
             return None;
         }
         self.state.count_rebuild();

@@ -163,7 +163,7 @@ impl Draft {
         SignedStatement::sign(self.statement, &self.signers).unwrap()
     }
 
-    /// PendingLeaf under deposit number `n`.
+    /// A [`PendingLeaf`] under deposit number `n`.
     pub(crate) fn waiting(self, n: u64) -> PendingLeaf {
         PendingLeaf::Deposit { number: number(n), statement: self.sign() }
     }
