@@ -38,7 +38,7 @@ pub mod court;
 pub mod custody;
 #[cfg(feature = "node")]
 pub mod desk;
-#[cfg(feature = "cli")]
+#[cfg(feature = "client")]
 pub mod files;
 #[cfg(feature = "node")]
 pub mod http;
