@@ -3,7 +3,7 @@
 //! # Invariants
 //!
 //! Admission rejects every deposit that the append would reject, by the same rules (`store::admission`), so that an invalid
-//! deposit affects its own client only. The one exception is [`NumberCheck::Skip`]: whether a random number is free is left
+//! deposit affects its own client only. The one exception is `NumberCheck::Skip`: whether a random number is free is left
 //! to the append, because sixty random bits practically never collide.
 
 use std::collections::HashSet;

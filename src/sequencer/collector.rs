@@ -1,7 +1,7 @@
 //! The collector: takes requests from the inbox, adds deposits to the open block, and decides when the block is complete.
 //!
 //! While one block is being committed, the collector already builds the next. A block is completed when no commit is in
-//! progress and waiting longer does not pay: at once under low load; under load after at least [`BLOCK_INTERVAL`], because a
+//! progress and waiting longer does not pay: at once under low load; under load after at least `BLOCK_INTERVAL`, because a
 //! commit costs the same for ten deposits as for a hundred (group commit).
 //!
 //! # Invariants

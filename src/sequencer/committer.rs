@@ -4,7 +4,7 @@
 //!
 //! A deposit gets a receipt only after its block is published: durable, verified by read-back, and covered by a signed and
 //! durable checkpoint. If the outcome of a write is unknown, or a read-back disagrees, this process never writes again; a
-//! restart finds out what is stored. After a shortage nothing is written before [`Committer::recover`] has succeeded.
+//! restart finds out what is stored. After a shortage nothing is written before `Committer::recover` has succeeded.
 
 use std::sync::Arc;
 use std::time::Duration;

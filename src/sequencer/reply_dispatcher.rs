@@ -5,7 +5,7 @@
 //! block to one task, and wakes only that.
 //!
 //! This module is only an optimisation: without it, [`ReplyDispatcher::send`] would resolve each deposit in a loop. To measure
-//! that, set [`BATCH_MIN`] to `usize::MAX`.
+//! that, set `BATCH_MIN` to `usize::MAX`.
 //!
 //! # Invariants
 //!

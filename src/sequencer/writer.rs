@@ -5,7 +5,7 @@
 //! commit thread   commit block 1 ──▶ commit block 2 ────────────────▶ commit block 3 …
 //! ```
 //!
-//! The [`Committer`] moves between the two through channels of capacity 1, so only one thread can write at a time, and the
+//! The `Committer` moves between the two through channels of capacity 1, so only one thread can write at a time, and the
 //! compiler checks it. While the commit thread has the committer, the writer collects the next block. Everything that must
 //! not overlap a commit (rebuilding rejected blocks, erasures, recovery) is done by the writer while it has the committer.
 //!

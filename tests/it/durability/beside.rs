@@ -118,7 +118,7 @@ fn a_backup_and_a_restore_are_flushed_before_they_are_announced() {
     let mut restoring = program();
     restoring.args(["--lang", "en", "restore"]).arg(&backup).arg("--data").arg(&restored);
     for (command, folder, announcement) in
-        [(copying, &copies, "copied, the database"), (restoring, &restored, "restored and checked")]
+        [(copying, &copies, "copied, the database"), (restoring, &restored, "restored, the database compared")]
     {
         let before = run_traced(command, scratch.path()).until(announcement);
         assert_eq!(at_risk_in(&before, folder), Vec::<String>::new(), "{announcement}");
