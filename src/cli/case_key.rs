@@ -119,7 +119,7 @@ pub fn read(path: &Path) -> Result<Signer, Complaint> {
     parse(path, &Zeroizing::new(input::bytes(path, input::SMALL)?))
 }
 
-/// Reads a private key in a data folder, whoever else may read the file.
+/// Reads a private key in a data folder, without a check of the file's mode.
 ///
 /// # Errors
 ///

@@ -41,7 +41,7 @@ impl CopyReport {
         self.keys.iter().find(wrong).and_then(|key| key.complaint.as_ref())
     }
 
-    /// A key that is missing is told and no fault: it may be kept elsewhere.
+    /// A missing key is reported and is not an error: it may be stored elsewhere.
     #[must_use]
     pub fn ending(&self) -> Ending {
         let is_good = self.wrong_key().is_none() && self.originals.faults.is_empty() && self.accounts.is_none();

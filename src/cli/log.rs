@@ -98,7 +98,7 @@ fn write_queued(queue: &Receiver<Item>, mut out: impl Write, dropped: impl Fn(),
             Ok(Item::Line(line, Some(place))) => write(recurring.line(place, line, now())),
             Ok(Item::Flush(done)) => {
                 write(recurring.all(now()));
-                // Whoever waited has given up.
+                // The caller's wait may have timed out.
                 let _ = done.try_send(());
             }
             Err(RecvTimeoutError::Timeout) => {}

@@ -30,7 +30,7 @@ pub struct Verified<'a> {
     pub node: &'a ReportNodeJson,
     /// Whether it is one item of a manifest: the deposit itself has no digest of it.
     pub is_item: bool,
-    /// By whom the receipt is signed, as it says itself.
+    /// The signer that the receipt names; not verified.
     pub signed: Option<SignedBy>,
 }
 

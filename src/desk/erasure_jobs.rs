@@ -275,7 +275,8 @@ impl Desk {
     }
 
     /// An erasure by the deposit number of its act, or by that of the deposit whose content was erased, and how far it has
-    /// come. For whoever requested it, the account it is about or that the deposit was made for, the operator and auditors.
+    /// come. For the account that requested it, the account it is about or that the deposit was made for, the operator and
+    /// auditors.
     /// Waits up to `patience`, at most [`WAIT_MAX`], for a state that is settled.
     ///
     /// # Errors

@@ -9,7 +9,7 @@
 //!
 //! # Invariants
 //!
-//! Every outcome is sent. A batch sends its outcomes when it is dropped, by whoever holds it last: the task, or the sequencer
+//! Every outcome is sent. A batch sends its outcomes when its last owner drops it: the task, or the sequencer
 //! thread if there is no task (yet, or any more). The task waits for batches only, so no reply waits for another client. A
 //! runtime must not be shut down while clients wait in it.
 

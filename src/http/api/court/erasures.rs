@@ -85,7 +85,7 @@ pub struct WaitQuery {
 
 /// Follow an erasure / 查询删除进度
 ///
-/// By its id, or by the number of the deposit whose content was erased. For whoever requested it, the account that it is
+/// By its id, or by the number of the deposit whose content was erased. For the account that requested it, the account that it is
 /// about or that the deposit was made for, the operator and auditors.
 ///
 /// 以删除行为的存证编号或被删除存证的编号查询；申请人、相关账号本人、平台管理员与审计人员可查询。
