@@ -19,14 +19,14 @@ use tiezheng::court::values::{Capacity, Filer, IdentityCheck};
 use tiezheng::court::words::{
     CaseKind, IdentityLevel, IdentityMethod, PartyRole, Procedure, Scope, Shown, SubjectKind,
 };
-use tiezheng::custody::keeper::Keeper;
-use tiezheng::desk::access::Subject;
-use tiezheng::desk::actor::{Actor, Asked};
-use tiezheng::desk::deposits::EntrustedAsked;
-use tiezheng::desk::office::{Desk, Furniture};
-use tiezheng::desk::originals::IncomingOriginal;
-use tiezheng::desk::secret::unnamed_request;
-use tiezheng::desk::webhook_addresses::WebhookAddresses;
+use tiezheng::custody::store::EncryptedObjectStore;
+use tiezheng::filing::access::Subject;
+use tiezheng::filing::actor::{Actor, RequestContext};
+use tiezheng::filing::deposits::OnBehalfCommand;
+use tiezheng::filing::originals::IncomingOriginal;
+use tiezheng::filing::secret::unnamed_request;
+use tiezheng::filing::service::{Dependencies, FilingService};
+use tiezheng::filing::webhook_addresses::WebhookAddresses;
 use tiezheng::ledger::chain::{self, PendingLeaf};
 use tiezheng::ledger::checkpoint::Checkpoint;
 use tiezheng::ledger::hash::{Digest, sha256};
@@ -137,17 +137,17 @@ fn audit(bench: &mut Criterion) {
     group.finish();
 }
 
-/// A desk over a ledger in memory, and somebody who may do everything.
+/// A filing over a ledger in memory, and somebody who may do everything.
 struct Office {
-    desk: Desk,
+    filing: FilingService,
     actor: Actor,
     runtime: Runtime,
     running: Option<RunningSequencer>,
     _originals: tempfile::TempDir,
 }
 
-fn asked() -> Asked {
-    Asked { request: unnamed_request().expect("randomness"), body: Digest([0; 32]), capacity: None }
+fn asked() -> RequestContext {
+    RequestContext { request: unnamed_request().expect("randomness"), body: Digest([0; 32]), capacity: None }
 }
 
 impl Office {
@@ -160,43 +160,44 @@ impl Office {
         let started = start::start(Arc::clone(&store), ledger_key(), Some(&genesis), SystemClock::new(), &options);
         let (sequencer, running) = started.expect("a sequencer");
         let originals = tempfile::tempdir().expect("a folder");
-        let desk = Desk::open(Furniture {
+        let filing = FilingService::open(Dependencies {
             store: store as Arc<dyn KeepPrivate>,
             sequencer,
             platform: Signer::of_depositor(&[77; 32]).expect("a key"),
-            keeper: Keeper::in_folder(originals.path()).expect("custody"),
+            originals: EncryptedObjectStore::in_folder(originals.path()).expect("custody"),
             accounts: Arc::new(MemoryAccounts::default()),
             webhook_addresses: WebhookAddresses::allowing(&[]),
             clock: Box::new(SystemClock::new()),
         });
-        let desk = desk.expect("a desk");
-        let (id, issued) = runtime.block_on(desk.make_operator(30)).expect("an operator");
-        let mut account = desk.registry().accounts.get(&id).expect("the account").clone();
+        let filing = filing.expect("a filing");
+        let (id, issued) = runtime.block_on(filing.make_operator(30)).expect("an operator");
+        let mut account = filing.registry().accounts.get(&id).expect("the account").clone();
         let identity = IdentityCheck { method: IdentityMethod::Face, level: IdentityLevel::High, at: second(0) };
         account.identities.push((identity, None));
         let actor = Actor { id, token: issued.id, account, scopes: Scope::ALL.iter().copied().collect() };
-        Self { desk, actor, runtime, running: Some(running), _originals: originals }
+        Self { filing, actor, runtime, running: Some(running), _originals: originals }
     }
 
     fn entrust(&self) -> DepositNumber {
         let mut metadata = Map::new();
         metadata.insert("name".into(), "合同".into());
-        let entrusted = EntrustedAsked { content: content(), media_type: None, links: vec![], metadata, texts: vec![] };
-        self.runtime.block_on(self.desk.entrust(&self.actor, &asked(), &entrusted)).expect("a deposit").number
+        let entrusted =
+            OnBehalfCommand { content: content(), media_type: None, links: vec![], metadata, texts: vec![] };
+        self.runtime.block_on(self.filing.entrust(&self.actor, &asked(), &entrusted)).expect("a deposit").number
     }
 
     fn give(&self, number: DepositNumber) {
         let parts = stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(ORIGINAL))]);
         let incoming = IncomingOriginal { stream: parts, announced: None, limit: 1 << 20 };
         let request = asked();
-        let taken = self.desk.take_original(&self.actor, number, &request, None, incoming);
+        let taken = self.filing.take_original(&self.actor, number, &request, None, incoming);
         self.runtime.block_on(taken).expect("custody");
     }
 
     fn open_case(&self) -> CaseId {
         let court = CourtCode::parse("粤0192").expect("a court");
         let request = asked();
-        let opened = self.desk.open_case(&self.actor, &request, &court, Filer::Principal, |annexes| {
+        let opened = self.filing.open_case(&self.actor, &request, &court, Filer::Principal, |annexes| {
             Ok(Act::Open(Open {
                 court: court.clone(),
                 kind: CaseKind::CivilFirst,
@@ -221,7 +222,7 @@ impl Office {
     fn look(&self, capacity: Capacity, subject: Subject, times: u64) {
         self.runtime.block_on(async {
             for _ in 0..times {
-                self.desk.record_access(&self.actor, capacity, subject).await.expect("recorded");
+                self.filing.record_access(&self.actor, capacity, subject).await.expect("recorded");
             }
         });
     }
@@ -247,25 +248,25 @@ fn requests(bench: &mut Criterion) {
         for _ in 0..size {
             office.entrust();
         }
-        let (desk, actor, runtime) = (&office.desk, &office.actor, &office.runtime);
+        let (filing, actor, runtime) = (&office.filing, &office.actor, &office.runtime);
         group.bench_function(BenchmarkId::new("original", size), |bench| {
-            bench.iter(|| drop(black_box(runtime.block_on(desk.give_original(actor, number, None)).expect("given"))));
+            bench.iter(|| drop(black_box(runtime.block_on(filing.give_original(actor, number, None)).expect("given"))));
         });
         group.bench_function(BenchmarkId::new("case", size), |bench| {
-            bench.iter(|| black_box(runtime.block_on(desk.look_at_case(actor, case, 0)).expect("seen")));
+            bench.iter(|| black_box(runtime.block_on(filing.look_at_case(actor, case, 0)).expect("seen")));
         });
         group.bench_function(BenchmarkId::new("log of a deposit", size), |bench| {
-            bench.iter(|| black_box(runtime.block_on(desk.deposit_log(actor, number, 0, PAGE)).expect("a page")));
+            bench.iter(|| black_box(runtime.block_on(filing.deposit_log(actor, number, 0, PAGE)).expect("a page")));
         });
         group.bench_function(BenchmarkId::new("log of a case", size), |bench| {
             let last = size - PAGE as u64;
-            bench.iter(|| black_box(runtime.block_on(desk.access_log(actor, case, last, PAGE)).expect("a page")));
+            bench.iter(|| black_box(runtime.block_on(filing.access_log(actor, case, last, PAGE)).expect("a page")));
         });
         group.bench_function(BenchmarkId::new("own deposits", size), |bench| {
-            bench.iter(|| black_box(runtime.block_on(desk.own_deposits(actor, None, PAGE)).expect("a page")));
+            bench.iter(|| black_box(runtime.block_on(filing.own_deposits(actor, None, PAGE)).expect("a page")));
         });
         group.bench_function(BenchmarkId::new("cases", size), |bench| {
-            bench.iter(|| black_box(runtime.block_on(desk.cases_of(actor, None, PAGE)).expect("a page")));
+            bench.iter(|| black_box(runtime.block_on(filing.cases_of(actor, None, PAGE)).expect("a page")));
         });
     }
     group.finish();

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use tiezheng::desk::deposit_policy::DepositPolicy;
+use tiezheng::filing::deposit_policy::DepositPolicy;
 use tiezheng::http::admission::DepositLimits;
-use tiezheng::http::node::Node;
+use tiezheng::http::app_state::AppState;
 use tiezheng::http::options::Options as HttpOptions;
 use tiezheng::http::server::serve;
 use tiezheng::ledger::key::{Name, Signer};
@@ -50,7 +50,7 @@ async fn node(folder: &std::path::Path) -> SocketAddr {
     let address = listener.local_addr().expect("an address");
     tokio::spawn(async move {
         let _running = running;
-        let node = Node::new(store, sequencer, HttpOptions::default());
+        let node = AppState::new(store, sequencer, HttpOptions::default());
         serve(listener, node.with_admission(DepositPolicy::Open, &DepositLimits::none()), std::future::pending()).await
     });
     address

@@ -13,7 +13,7 @@
 //!    originals.
 //! 3. `sequencer`: the single writer. `audit`: re-checks a ledger through any reader. `wire`: JSON shapes, shared by server
 //!    and client.
-//! 4. `client`: the HTTP client; it verifies what a node answers. `desk`: the filing flow, court rules over the ledger.
+//! 4. `client`: the HTTP client; it verifies what a node answers. `filing`: the filing flow, court rules over the ledger.
 //! 5. `http`: the HTTP layer. `load`: a load generator that checks every answer.
 //! 6. `cli`: the commands.
 //!
@@ -36,10 +36,10 @@ pub mod client;
 pub mod court;
 #[cfg(feature = "node")]
 pub mod custody;
-#[cfg(feature = "node")]
-pub mod desk;
 #[cfg(feature = "client")]
 pub mod files;
+#[cfg(feature = "node")]
+pub mod filing;
 #[cfg(feature = "node")]
 pub mod http;
 pub mod ledger;

@@ -8,14 +8,14 @@ use crate::audit::report::{AuditReport, CourtReport, Fault, Finding, ORIGINALS_N
 use crate::audit::walk::{Options, walk};
 use crate::cli::config::Config;
 use crate::cli::descriptors::database_options;
-use crate::cli::ending::{Complaint, Ending};
-use crate::cli::office::ORIGINALS;
+use crate::cli::exit::{CliError, ExitStatus};
+use crate::cli::filing_service::ORIGINALS;
 use crate::cli::opening::{cannot_open, unreadable};
 use crate::cli::originals_check::{OriginalsReport, decrypt_originals};
-use crate::cli::pinned::Pinned;
 use crate::cli::progress::Progress;
 use crate::cli::public_key::read_key;
 use crate::cli::screen::{BAD, FAINT, GOOD, HEADING, Screen};
+use crate::cli::trust_store::Pinned;
 use crate::ledger::key::VerifierKey;
 use crate::ledger::verify::wording::Language;
 use crate::store::account_files::AccountFiles;
@@ -59,13 +59,13 @@ pub struct AuditArgs {
 /// # Errors
 ///
 /// There is nothing to look at, or it cannot be read.
-pub fn run(args: &AuditArgs, config: &Config, screen: &Screen) -> anyhow::Result<Ending> {
+pub fn run(args: &AuditArgs, config: &Config, screen: &Screen) -> anyhow::Result<ExitStatus> {
     let given = args.key.as_deref().map(read_key).transpose()?;
     let store =
         RocksStore::open_read_only(&args.dir, &database_options()).map_err(|error| cannot_open(&args.dir, &error))?;
     let Some(published) = store.published() else {
         let en = format!("{}: nothing was signed yet, so there is nothing to audit", args.dir.display());
-        return Err(Complaint::unable(
+        return Err(CliError::unable(
             "nothing_signed",
             format!("{}：尚无已签名的内容可供审计", args.dir.display()),
             en,
@@ -85,7 +85,7 @@ pub fn run(args: &AuditArgs, config: &Config, screen: &Screen) -> anyhow::Result
     check_account_files(&args.dir, &mut report);
     screen.document(&document(&report, &originals))?;
     show(screen, &report, &originals)?;
-    Ok(if report.is_clean() { Ending::Good } else { Ending::Finding })
+    Ok(if report.is_clean() { ExitStatus::Good } else { ExitStatus::Finding })
 }
 
 /// Decrypts the originals in custody; what is wrong with them becomes findings.
@@ -122,7 +122,7 @@ fn check_account_files(dir: &Path, report: &mut AuditReport) {
     }
 }
 
-fn pinned_for(origin: &str, config: &Config) -> Result<Option<VerifierKey>, Complaint> {
+fn pinned_for(origin: &str, config: &Config) -> Result<Option<VerifierKey>, CliError> {
     let pinned = Pinned::of(config)?;
     Ok(pinned.logs().map(|log| &log.key).find(|key| key.name().as_str() == origin).cloned())
 }

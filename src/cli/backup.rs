@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::cli::case_key::random_bytes;
 use crate::cli::copy_report::CopyReport;
 use crate::cli::durable;
-use crate::cli::ending::{Complaint, Ending};
+use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::folder_copy::{check, copy, must_be_apart, size_of, told};
 use crate::cli::opening::cannot_open;
 use crate::cli::progress::Progress;
@@ -52,11 +52,11 @@ pub struct BackupArgs {
 /// # Errors
 ///
 /// The node is running, the destination is there, or either cannot be read or written. Nothing is left of the copy.
-pub fn run(args: &BackupArgs, screen: &Screen) -> anyhow::Result<Ending> {
+pub fn run(args: &BackupArgs, screen: &Screen) -> anyhow::Result<ExitStatus> {
     if args.to.symlink_metadata().is_ok() {
         let en = format!("{} is there already; a backup never overwrites", args.to.display());
         return Err(
-            Complaint::unable("destination_exists", format!("{} 已存在，备份不会覆盖", args.to.display()), en).into()
+            CliError::unable("destination_exists", format!("{} 已存在，备份不会覆盖", args.to.display()), en).into()
         );
     }
     // Held until the copy is done: no node may start meanwhile, other readers may come.
@@ -71,11 +71,11 @@ pub fn run(args: &BackupArgs, screen: &Screen) -> anyhow::Result<Ending> {
         let (store, copied) = check(&draft)?;
         if copied != original {
             let en = "the copy ends elsewhere than the original: something else writes to the folder";
-            return Err(Complaint::finding("copy_differs", "备份与原件不一致：有其他程序在写入", en));
+            return Err(CliError::finding("copy_differs", "备份与原件不一致：有其他程序在写入", en));
         }
         let report = CopyReport::of(&draft, &store)?;
         drop(store);
-        durable::set_aside(&draft, &args.to).map_err(|error| Complaint::io(&args.to, &error))?;
+        durable::set_aside(&draft, &args.to).map_err(|error| CliError::io(&args.to, &error))?;
         Ok((copied, report))
     });
     drop(progress);
@@ -107,7 +107,7 @@ pub fn run(args: &BackupArgs, screen: &Screen) -> anyhow::Result<Ending> {
 }
 
 /// A name in the target's folder that nobody else has.
-fn draft_beside(to: &Path) -> Result<PathBuf, Complaint> {
+fn draft_beside(to: &Path) -> Result<PathBuf, CliError> {
     let random = hex::encode(random_bytes::<8>()?);
     Ok(durable::folder_of(to).join(format!("{}backup-{random}", durable::OWN_MARK)))
 }

@@ -6,13 +6,13 @@
 
 use std::path::Path;
 
-use crate::cli::ending::Complaint;
+use crate::cli::exit::CliError;
+use crate::cli::filing_service::ORIGINALS;
 use crate::cli::node_keys::Remark;
-use crate::cli::office::ORIGINALS;
 use crate::cli::opening::unreadable;
 use crate::custody::checking::is_in_place;
 use crate::custody::object::ObjectId;
-use crate::desk::originals::kept_originals;
+use crate::filing::originals::kept_originals;
 use crate::store::account_files::{AccountFiles, INVENTORY, MissingFiles};
 use crate::store::contract::accounts::AccountStoreError;
 use crate::store::rocks::reader::RocksReader;
@@ -24,8 +24,8 @@ const NAMED: u64 = 20;
 ///
 /// # Errors
 ///
-/// [`Complaint`]: some are missing or cannot be read.
-pub fn check_account_files(data: &Path) -> Result<(), Complaint> {
+/// [`CliError`]: some are missing or cannot be read.
+pub fn check_account_files(data: &Path) -> Result<(), CliError> {
     account_files_missing(data, &missing_account_files(data)?).map_or(Ok(()), Err)
 }
 
@@ -34,11 +34,11 @@ pub fn check_account_files(data: &Path) -> Result<(), Complaint> {
 ///
 /// # Errors
 ///
-/// [`Complaint`]: the folder of originals is missing, or something cannot be read.
-pub fn check_originals(data: &Path, store: &RocksReader) -> Result<Vec<Remark>, Complaint> {
+/// [`CliError`]: the folder of originals is missing, or something cannot be read.
+pub fn check_originals(data: &Path, store: &RocksReader) -> Result<Vec<Remark>, CliError> {
     let kept = kept_originals(store).map_err(|error| unreadable(&error))?;
     let (originals, count) = (data.join(ORIGINALS), kept.len() as u64);
-    if count > 0 && !originals.try_exists().map_err(|error| Complaint::io(&originals, &error))? {
+    if count > 0 && !originals.try_exists().map_err(|error| CliError::io(&originals, &error))? {
         let dir = originals.display();
         let zh = format!(
             "缺少原文文件夹 {dir}，而账本记载其中有 {count} 件托管原文：请从备份放回，或检查磁盘是否已挂载。如原文确已无法找回，请新建空文件夹 {dir} 后重新启动"
@@ -47,7 +47,7 @@ pub fn check_originals(data: &Path, store: &RocksReader) -> Result<Vec<Remark>, 
             "the folder of originals {dir} is missing, and the ledger records {count} originals in it: put it back from a \
              backup, or see whether its disk is mounted. If they are lost for good, make an empty folder {dir} and start again"
         );
-        return Err(Complaint::finding("originals_missing", zh, en));
+        return Err(CliError::finding("originals_missing", zh, en));
     }
     let mut faults = 0;
     for record in &kept {
@@ -78,8 +78,8 @@ pub fn check_originals(data: &Path, store: &RocksReader) -> Result<Vec<Remark>, 
 ///
 /// # Errors
 ///
-/// [`Complaint`]: the inventory or the account files cannot be read.
-pub fn missing_account_files(data: &Path) -> Result<Vec<MissingFiles>, Complaint> {
+/// [`CliError`]: the inventory or the account files cannot be read.
+pub fn missing_account_files(data: &Path) -> Result<Vec<MissingFiles>, CliError> {
     AccountFiles::in_ledger(data).missing().map_err(|error| account_files_unreadable(&error))
 }
 
@@ -87,24 +87,24 @@ pub fn missing_account_files(data: &Path) -> Result<Vec<MissingFiles>, Complaint
 ///
 /// # Errors
 ///
-/// [`Complaint`].
-pub fn list_account_files(data: &Path) -> Result<(), Complaint> {
+/// [`CliError`].
+pub fn list_account_files(data: &Path) -> Result<(), CliError> {
     AccountFiles::in_ledger(data).list_all().map_err(|error| account_files_unreadable(&error))
 }
 
-fn account_files_unreadable(error: &AccountStoreError) -> Complaint {
+fn account_files_unreadable(error: &AccountStoreError) -> CliError {
     let zh = match error {
         AccountStoreError::Damaged { document, .. } => {
             format!("账号文件 {document} 已损坏：请从备份放回；如无备份，可将其删除后重新启动，其内容即告缺失")
         }
         AccountStoreError::Disk { document, reason } => format!("无法读写账号文件 {document}：{reason}"),
     };
-    Complaint::unable("account_files_unreadable", zh, error.to_string())
+    CliError::unable("account_files_unreadable", zh, error.to_string())
 }
 
 /// What is missing, and what to do; `None` where nothing is.
 #[must_use]
-pub fn account_files_missing(data: &Path, missing: &[MissingFiles]) -> Option<Complaint> {
+pub fn account_files_missing(data: &Path, missing: &[MissingFiles]) -> Option<CliError> {
     if missing.is_empty() {
         return None;
     }
@@ -129,5 +129,5 @@ pub fn account_files_missing(data: &Path, missing: &[MissingFiles]) -> Option<Co
          {dir}/{INVENTORY} and start again: accounts must enrol their keys anew, and the deposit policy must be said anew",
         list(false)
     );
-    Some(Complaint::finding("account_files_missing", zh, en))
+    Some(CliError::finding("account_files_missing", zh, en))
 }

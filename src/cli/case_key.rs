@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use crate::cli::config::{Config, make_private_folder};
 use crate::cli::durable;
-use crate::cli::ending::Complaint;
+use crate::cli::exit::CliError;
 use crate::cli::input;
 use crate::cli::normalization::composed;
 use crate::files::regular;
@@ -40,8 +40,8 @@ pub struct CaseKey {
 ///
 /// # Errors
 ///
-/// [`Complaint`]: a case name that is no file name, or a key file that is damaged, open to others or cannot be written.
-pub fn open(config: &Config, case: &str) -> Result<CaseKey, Complaint> {
+/// [`CliError`]: a case name that is no file name, or a key file that is damaged, open to others or cannot be written.
+pub fn open(config: &Config, case: &str) -> Result<CaseKey, CliError> {
     // The same name, however it was typed: another key would make another depositor.
     let case = &composed(case);
     check_name(case)?;
@@ -50,7 +50,7 @@ pub fn open(config: &Config, case: &str) -> Result<CaseKey, Complaint> {
         Ok(_) => Ok(CaseKey { signer: read(&path)?, path, is_new: false }),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let folder = config.keys()?;
-            make_private_folder(&folder).map_err(|error| Complaint::io(&folder, &error))?;
+            make_private_folder(&folder).map_err(|error| CliError::io(&folder, &error))?;
             let signer = generate()?;
             match write(&path, &signer) {
                 Ok(()) => Ok(CaseKey { signer, path, is_new: true }),
@@ -58,10 +58,10 @@ pub fn open(config: &Config, case: &str) -> Result<CaseKey, Complaint> {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                     Ok(CaseKey { signer: read(&path)?, path, is_new: false })
                 }
-                Err(error) => Err(Complaint::io(&path, &error)),
+                Err(error) => Err(CliError::io(&path, &error)),
             }
         }
-        Err(error) => Err(Complaint::io(&path, &error)),
+        Err(error) => Err(CliError::io(&path, &error)),
     }
 }
 
@@ -69,23 +69,23 @@ pub fn open(config: &Config, case: &str) -> Result<CaseKey, Complaint> {
 ///
 /// # Errors
 ///
-/// [`Complaint`] when the system has no randomness.
-pub fn generate() -> Result<Signer, Complaint> {
+/// [`CliError`] when the system has no randomness.
+pub fn generate() -> Result<Signer, CliError> {
     let seed = Zeroizing::new(random_bytes::<32>()?);
     Signer::of_depositor(&seed)
-        .ok_or_else(|| Complaint::unable("weak_key", "生成的密钥过弱，请重试", "the key made is weak; try again"))
+        .ok_or_else(|| CliError::unable("weak_key", "生成的密钥过弱，请重试", "the key made is weak; try again"))
 }
 
 /// Bytes that nobody can guess.
 ///
 /// # Errors
 ///
-/// [`Complaint`] when the system has no randomness.
-pub fn random_bytes<const N: usize>() -> Result<[u8; N], Complaint> {
+/// [`CliError`] when the system has no randomness.
+pub fn random_bytes<const N: usize>() -> Result<[u8; N], CliError> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(|error| {
         let zh = "系统无法提供随机数，请稍后重试";
-        Complaint::unable("no_randomness", zh, format!("the system has no randomness: {error}. Try again later"))
+        CliError::unable("no_randomness", zh, format!("the system has no randomness: {error}. Try again later"))
     })?;
     Ok(bytes)
 }
@@ -104,13 +104,13 @@ pub fn write(path: &Path, signer: &Signer) -> io::Result<()> {
 ///
 /// # Errors
 ///
-/// [`Complaint`] when the file cannot be read, may be read by others, or holds no key.
-pub fn read(path: &Path) -> Result<Signer, Complaint> {
-    let mode = fs::metadata(path).map_err(|error| Complaint::io(path, &error))?.permissions().mode();
+/// [`CliError`] when the file cannot be read, may be read by others, or holds no key.
+pub fn read(path: &Path) -> Result<Signer, CliError> {
+    let mode = fs::metadata(path).map_err(|error| CliError::io(path, &error))?.permissions().mode();
     if mode & 0o077 != 0 {
         let path = path.display();
         let zh = format!("{path} 可被他人读取；请运行：chmod 600 '{path}'");
-        return Err(Complaint::unable(
+        return Err(CliError::unable(
             "key_file_open",
             zh,
             format!("{path} may be read by others; run: chmod 600 '{path}'"),
@@ -123,27 +123,27 @@ pub fn read(path: &Path) -> Result<Signer, Complaint> {
 ///
 /// # Errors
 ///
-/// [`Complaint`] when the file cannot be read, is a symbolic link, or holds no key.
-pub fn read_own(path: &Path) -> Result<Signer, Complaint> {
-    let bytes = regular::read_own(path, input::SMALL).map_err(|error| Complaint::io(path, &error))?;
+/// [`CliError`] when the file cannot be read, is a symbolic link, or holds no key.
+pub fn read_own(path: &Path) -> Result<Signer, CliError> {
+    let bytes = regular::read_own(path, input::SMALL).map_err(|error| CliError::io(path, &error))?;
     parse(path, &Zeroizing::new(bytes))
 }
 
-fn parse(path: &Path, bytes: &[u8]) -> Result<Signer, Complaint> {
+fn parse(path: &Path, bytes: &[u8]) -> Result<Signer, CliError> {
     let damaged = |zh: &str, en: &dyn std::fmt::Display| {
         let zh = format!("{} 不是密钥文件，或已损坏：{zh}。请从密钥备份放回", path.display());
         let en = format!("{} is no key file, or damaged: {en}. Put it back from your key backup", path.display());
-        Complaint::unable("key_file_damaged", zh, en)
+        CliError::unable("key_file_damaged", zh, en)
     };
     let text = input::decode(bytes).map(Zeroizing::new).map_err(|error| damaged(error.chinese(), &error))?;
     Signer::parse(text.trim()).map_err(|error| damaged(chinese::key(error), &error))
 }
 
-fn check_name(case: &str) -> Result<(), Complaint> {
+fn check_name(case: &str) -> Result<(), CliError> {
     let is_bad = |c: char| c == '/' || c == '\\' || c.is_control();
     if case.is_empty() || case.starts_with('.') || case.len() > NAME_MAX || case.contains(is_bad) {
         let en = "a case name is a file name: no slash, no leading dot, at most 200 bytes";
-        return Err(Complaint::usage("bad_case_name", "案件名将用作文件名：不含斜杠，不以点开头，不超过 200 字节", en));
+        return Err(CliError::usage("bad_case_name", "案件名将用作文件名：不含斜杠，不以点开头，不超过 200 字节", en));
     }
     Ok(())
 }

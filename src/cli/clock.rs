@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use crate::cli::case::desk::{DeskArgs, text};
-use crate::cli::ending::Ending;
+use crate::cli::case::filing::{DeskArgs, text};
+use crate::cli::exit::ExitStatus;
 use crate::cli::screen::{GOOD, Screen};
 
 const EXAMPLES: &str = "\
@@ -28,7 +28,7 @@ confirmed: times on the chain never decrease.
 #[command(after_help = EXAMPLES)]
 pub struct ClockArgs {
     #[command(flatten)]
-    desk: DeskArgs,
+    filing: DeskArgs,
     #[command(subcommand)]
     command: ClockCommand,
 }
@@ -43,11 +43,11 @@ enum ClockCommand {
 ///
 /// # Errors
 ///
-/// [`crate::cli::ending::Complaint`].
-pub async fn run(args: &ClockArgs, screen: &Screen) -> anyhow::Result<Ending> {
-    let desk = args.desk.open(screen)?;
+/// [`crate::cli::exit::CliError`].
+pub async fn run(args: &ClockArgs, screen: &Screen) -> anyhow::Result<ExitStatus> {
+    let filing = args.filing.open(screen)?;
     let ClockCommand::Accept = args.command;
-    let answer = desk.post("/v1/operator/clock", &json!({})).await?;
+    let answer = filing.post("/v1/operator/clock", &json!({})).await?;
     screen.document(&answer)?;
     let now = text(&answer, "/now").unwrap_or_default();
     let ahead = text(&answer, "/ahead_ms").unwrap_or_default();
@@ -57,5 +57,5 @@ pub async fn run(args: &ClockArgs, screen: &Screen) -> anyhow::Result<Ending> {
         _ => format!("{now}, {ahead} ms ahead; deposits are sealed again"),
     };
     screen.line(format!("{confirmed} {more}"))?;
-    Ok(Ending::Good)
+    Ok(ExitStatus::Good)
 }

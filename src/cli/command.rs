@@ -8,8 +8,8 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEn
 use crate::cli::case::command as case;
 use crate::cli::config::{Config, colours_wanted, is_watched, language_of_locale};
 #[cfg(feature = "demo")]
-use crate::cli::demo::story as demo;
-use crate::cli::ending::{Complaint, Ending};
+use crate::cli::demo::scenario as demo;
+use crate::cli::exit::{CliError, ExitStatus};
 #[cfg(feature = "load")]
 use crate::cli::load;
 use crate::cli::screen::Screen;
@@ -124,16 +124,16 @@ fn parsed(language: Language) -> Result<Arguments, clap::Error> {
     Arguments::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
 }
 
-fn no_runtime(error: &std::io::Error) -> Complaint {
+fn no_runtime(error: &std::io::Error) -> CliError {
     let zh = format!("程序无法启动线程：{}。请稍后重试，或提高限制（ulimit -u）", reason::chinese(error));
     let en = format!(
         "the program cannot start its threads: {}. Try again later, or raise the limit (ulimit -u)",
         reason::english(error)
     );
-    Complaint::unable("no_runtime", zh, en)
+    CliError::unable("no_runtime", zh, en)
 }
 
-fn run(command: &Command, screen: &Screen) -> anyhow::Result<Ending> {
+fn run(command: &Command, screen: &Screen) -> anyhow::Result<ExitStatus> {
     #[cfg(feature = "node")]
     if command.opens_a_database() {
         descriptors::raise()?;
@@ -197,7 +197,7 @@ fn language(wanted: Option<LanguageName>) -> Language {
 }
 
 /// Help and version are answers; all else that keeps a command from running is wrong usage.
-fn not_run(error: &clap::Error, language: Language, json: bool) -> Ending {
+fn not_run(error: &clap::Error, language: Language, json: bool) -> ExitStatus {
     let help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
     if help || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         help::print(error, language, colours_wanted());
@@ -210,7 +210,7 @@ fn not_run(error: &clap::Error, language: Language, json: bool) -> Ending {
         let screen = Screen::new(language, json, colours_wanted(), is_watched());
         let _ = screen.complain(&usage::complaint(english, chinese).into());
     }
-    if help { Ending::Good } else { Ending::Usage }
+    if help { ExitStatus::Good } else { ExitStatus::Usage }
 }
 
 #[cfg(test)]

@@ -8,8 +8,8 @@ use clap::ValueEnum;
 use serde_json::json;
 
 use crate::cli::case_key::{DEFAULT_CASE, random_bytes};
-use crate::cli::ending::Complaint;
-use crate::cli::papers::StatementPaper;
+use crate::cli::exit::CliError;
+use crate::cli::receipt_files::StatementFile;
 use crate::cli::terminal::escaped_name;
 use crate::ledger::hash::Digest;
 use crate::ledger::key::{Name, Signer, VerifierKey};
@@ -93,14 +93,14 @@ impl Details {
     ///
     /// # Errors
     ///
-    /// [`Complaint`] of usage: a mistyped number, an unknown kind of link, a subject that is none.
-    pub fn read(args: &StatementArgs) -> Result<Self, Complaint> {
+    /// [`CliError`] of usage: a mistyped number, an unknown kind of link, a subject that is none.
+    pub fn read(args: &StatementArgs) -> Result<Self, CliError> {
         let mut links = args.links.iter().map(|text| read_link(text)).collect::<Result<Vec<_>, _>>()?;
         links.sort_by_key(|link| (link.kind.word(), link.number.to_string()));
         let repeated = links.iter().enumerate().any(|(i, a)| links.iter().skip(i + 1).any(|b| a.number == b.number));
         if repeated || links.len() > LINKS_MAX {
             let en = format!("at most {LINKS_MAX} links, each number once");
-            return Err(Complaint::usage("bad_links", format!("关联最多 {LINKS_MAX} 个，每个编号一次"), en));
+            return Err(CliError::usage("bad_links", format!("关联最多 {LINKS_MAX} 个，每个编号一次"), en));
         }
         let subject = args.subject.as_deref().map(read_subject).transpose()?;
         Ok(Self { args: args.clone(), links, subject })
@@ -122,12 +122,12 @@ impl Details {
     ///
     /// # Errors
     ///
-    /// [`Complaint`] of usage for `--salt`, which nothing in a manifest needs.
-    pub fn wanted_digests(&self) -> Result<WantedDigests, Complaint> {
+    /// [`CliError`] of usage for `--salt`, which nothing in a manifest needs.
+    pub fn wanted_digests(&self) -> Result<WantedDigests, CliError> {
         if self.args.salt {
             let zh = "清单无需 --salt：各项的摘要不上链，且每项已各自加盐";
             let en = "a manifest needs no --salt: no item's digest goes on the chain, and each item is salted already";
-            return Err(Complaint::usage("salt_of_manifest", zh, en));
+            return Err(CliError::usage("salt_of_manifest", zh, en));
         }
         Ok(self.digests())
     }
@@ -144,7 +144,7 @@ impl Details {
     /// # Errors
     ///
     /// No randomness.
-    pub fn salt(&self) -> Result<Option<[u8; SALT_LEN]>, Complaint> {
+    pub fn salt(&self) -> Result<Option<[u8; SALT_LEN]>, CliError> {
         if self.args.salt { random_bytes().map(Some) } else { Ok(None) }
     }
 
@@ -152,7 +152,7 @@ impl Details {
     ///
     /// # Errors
     ///
-    /// [`Complaint`]: metadata that is too long, or no randomness.
+    /// [`CliError`]: metadata that is too long, or no randomness.
     pub fn compose(
         &self,
         ledger: &Name,
@@ -160,7 +160,7 @@ impl Details {
         content: Content,
         salt: Option<&[u8; SALT_LEN]>,
         signer: &Signer,
-    ) -> Result<StatementPaper, Complaint> {
+    ) -> Result<StatementFile, CliError> {
         let said = Said {
             content: Some(content),
             manifest: None,
@@ -180,7 +180,7 @@ impl Details {
         source: &Path,
         manifest: ManifestRoot,
         signer: &Signer,
-    ) -> Result<StatementPaper, Complaint> {
+    ) -> Result<StatementFile, CliError> {
         let said = Said { content: None, manifest: Some(manifest), media_type: None };
         self.state(ledger, source, said, None, signer)
     }
@@ -192,7 +192,7 @@ impl Details {
         said: Said,
         salt: Option<&[u8; SALT_LEN]>,
         signer: &Signer,
-    ) -> Result<StatementPaper, Complaint> {
+    ) -> Result<StatementFile, CliError> {
         let private = self.private(file)?;
         let Said { content, manifest, media_type } = said;
         let statement = Statement {
@@ -209,25 +209,25 @@ impl Details {
         };
         let unmade = |zh: &str, error: &dyn std::fmt::Display| {
             let zh = format!("无法生成声明：{zh}");
-            Complaint::unable("bad_statement", zh, format!("cannot make the statement: {error}"))
+            CliError::unable("bad_statement", zh, format!("cannot make the statement: {error}"))
         };
         let note = sign(statement, signer).map_err(|error| unmade(&chinese::statement(&error), &error))?;
         let request = DepositRequest::new(note.note(), private.as_ref());
         let request = request.map_err(|error| unmade(&error.chinese(), &error))?;
-        Ok(StatementPaper::new(&request, salt))
+        Ok(StatementFile::new(&request, salt))
     }
 
-    fn private(&self, file: &Path) -> Result<Option<PrivateMetadata>, Complaint> {
+    fn private(&self, file: &Path) -> Result<Option<PrivateMetadata>, CliError> {
         if self.args.no_private {
             return Ok(None);
         }
         let name = match &self.args.name {
             Some(name) => name.clone(),
-            None => own_name(file).map_err(|error| Complaint::io(file, &error))?,
+            None => own_name(file).map_err(|error| CliError::io(file, &error))?,
         };
         let json = canonical(&json!({ "name": name })).map_err(|error| {
             let (zh, hint) = (error.chinese(), "--name gives it another name");
-            Complaint::usage(
+            CliError::usage(
                 error.code(),
                 format!("证据名称：{zh}（可用 --name 另行指定）"),
                 format!("the name of the evidence: {error}; {hint}"),
@@ -239,7 +239,7 @@ impl Details {
     /// What of an earlier statement on the same file is not as it is asked for now: what was asked for explicitly is
     /// never silently left out.
     #[must_use]
-    pub fn departure(&self, paper: &StatementPaper, ledger: &Name, key: &VerifierKey) -> Option<&'static str> {
+    pub fn departure(&self, paper: &StatementFile, ledger: &Name, key: &VerifierKey) -> Option<&'static str> {
         let note = paper.note()?;
         let statement = note.statement();
         // Of a manifest the digests stand in its items.
@@ -293,12 +293,12 @@ fn sign(
     SignedStatement::sign(statement, std::slice::from_ref(signer))
 }
 
-fn read_link(text: &str) -> Result<Link, Complaint> {
+fn read_link(text: &str) -> Result<Link, CliError> {
     let parts = text.split_once('=').and_then(|(kind, number)| Some((LinkKind::parse(kind)?, number)));
     let Some((kind, number)) = parts else {
         let kinds = LinkKind::ALL.map(LinkKind::word).join(", ");
         let en = format!("`{text}` is no link: expected KIND=NUMBER, and KIND one of {kinds}");
-        return Err(Complaint::usage(
+        return Err(CliError::usage(
             "bad_link",
             format!("“{text}”不是关联：应为 KIND=存证编号，KIND 为 {kinds} 之一"),
             en,
@@ -311,26 +311,26 @@ fn read_link(text: &str) -> Result<Link, Complaint> {
 ///
 /// # Errors
 ///
-/// [`Complaint`] of usage, with the reason.
-pub fn read_number(text: &str) -> Result<DepositNumber, Complaint> {
+/// [`CliError`] of usage, with the reason.
+pub fn read_number(text: &str) -> Result<DepositNumber, CliError> {
     DepositNumber::parse(text).map_err(|error| {
         let text = escaped_name(text);
         let zh = format!("存证编号“{text}”输入有误：{}。请与原件核对；未进行任何查询。", error.chinese());
         let en = format!(
             "the deposit number `{text}` is mistyped: {error}. Compare it with the paper; nothing was looked up."
         );
-        Complaint::usage("mistyped_number", zh, en)
+        CliError::usage("mistyped_number", zh, en)
     })
 }
 
-fn read_subject(text: &str) -> Result<Subject, Complaint> {
+fn read_subject(text: &str) -> Result<Subject, CliError> {
     let parsed = text.split_once(':').and_then(|(id, sequence)| {
         let sequence = sequence.parse().ok().filter(|sequence| *sequence > 0)?;
         Some(Subject { id: Digest::from_hex(id)?, sequence })
     });
     parsed.ok_or_else(|| {
         let en = format!("`{text}` is no subject: expected 64 lower-case hex digits, a colon and a sequence from 1");
-        Complaint::usage("bad_subject", format!("“{text}”不是序列：应为 64 位小写十六进制、冒号、从 1 开始的序号"), en)
+        CliError::usage("bad_subject", format!("“{text}”不是序列：应为 64 位小写十六进制、冒号、从 1 开始的序号"), en)
     })
 }
 

@@ -13,7 +13,7 @@ use std::ffi::OsString;
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
-use crate::cli::ending::Complaint;
+use crate::cli::exit::CliError;
 use crate::files::placing::make_folders;
 use crate::ledger::verify::wording::Language;
 
@@ -58,8 +58,8 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// [`Complaint`]: the environment names no folder.
-    pub fn keys(&self) -> Result<PathBuf, Complaint> {
+    /// [`CliError`]: the environment names no folder.
+    pub fn keys(&self) -> Result<PathBuf, CliError> {
         self.folder("keys")
     }
 
@@ -68,11 +68,11 @@ impl Config {
     /// # Errors
     ///
     /// As [`Self::keys`].
-    pub fn trust_policy(&self) -> Result<PathBuf, Complaint> {
+    pub fn trust_policy(&self) -> Result<PathBuf, CliError> {
         self.folder("trust.policy")
     }
 
-    fn folder(&self, part: &str) -> Result<PathBuf, Complaint> {
+    fn folder(&self, part: &str) -> Result<PathBuf, CliError> {
         self.folder.as_ref().map(|folder| folder.join(part)).ok_or_else(|| {
             let zh = format!(
                 "没有配置文件夹，无法读取密钥与受信任的账本：未设置 {FOLDER_VARIABLE}、XDG_CONFIG_HOME 或 HOME。\
@@ -82,7 +82,7 @@ impl Config {
                 "no configuration folder, which holds keys and trusted ledgers: none of {FOLDER_VARIABLE}, XDG_CONFIG_HOME and \
                  HOME is set. Set one of them, for instance {FOLDER_VARIABLE}=/path/to/tiezheng"
             );
-            Complaint::unable("no_config", zh, en)
+            CliError::unable("no_config", zh, en)
         })
     }
 }

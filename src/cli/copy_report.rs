@@ -5,9 +5,9 @@ use std::path::Path;
 use serde_json::{Map, Value, json};
 
 use crate::cli::beside::{account_files_missing, missing_account_files};
-use crate::cli::ending::{Complaint, Ending};
+use crate::cli::exit::{CliError, ExitStatus};
+use crate::cli::filing_service::ORIGINALS;
 use crate::cli::node_keys::{self, KeyReport, KeyState};
-use crate::cli::office::ORIGINALS;
 use crate::cli::opening::unreadable;
 use crate::cli::originals_check::{OriginalsReport, sizes_of_originals};
 use crate::cli::screen::{BAD, GOOD, HEED, Screen};
@@ -18,7 +18,7 @@ use crate::store::rocks::reader::RocksReader;
 pub struct CopyReport {
     keys: Vec<KeyReport>,
     originals: OriginalsReport,
-    accounts: Option<Complaint>,
+    accounts: Option<CliError>,
 }
 
 impl CopyReport {
@@ -26,8 +26,8 @@ impl CopyReport {
     ///
     /// # Errors
     ///
-    /// [`Complaint`]: the ledger or the account files cannot be read.
-    pub fn of(folder: &Path, store: &RocksReader) -> Result<Self, Complaint> {
+    /// [`CliError`]: the ledger or the account files cannot be read.
+    pub fn of(folder: &Path, store: &RocksReader) -> Result<Self, CliError> {
         let keys = node_keys::report(folder, store)?;
         let originals = sizes_of_originals(store, &folder.join(ORIGINALS)).map_err(|error| unreadable(&error))?;
         let accounts = account_files_missing(folder, &missing_account_files(folder)?);
@@ -36,16 +36,16 @@ impl CopyReport {
 
     /// The first key that is another than the ledger's, or is none.
     #[must_use]
-    pub fn wrong_key(&self) -> Option<&Complaint> {
+    pub fn wrong_key(&self) -> Option<&CliError> {
         let wrong = |key: &&KeyReport| matches!(key.state, KeyState::Differs | KeyState::Unreadable);
         self.keys.iter().find(wrong).and_then(|key| key.complaint.as_ref())
     }
 
     /// A missing key is reported and is not an error: it may be stored elsewhere.
     #[must_use]
-    pub fn ending(&self) -> Ending {
+    pub fn ending(&self) -> ExitStatus {
         let is_good = self.wrong_key().is_none() && self.originals.faults.is_empty() && self.accounts.is_none();
-        if is_good { Ending::Good } else { Ending::Finding }
+        if is_good { ExitStatus::Good } else { ExitStatus::Finding }
     }
 
     /// The fields of the JSON document.
@@ -80,11 +80,11 @@ impl CopyReport {
                 KeyState::Unreadable => (BAD, screen.pick("无法读取", "cannot be read")),
             };
             screen.line(screen.paint(tone, &format!("{label}{}{word}", screen.pick("：", " "))))?;
-            if let Some(Complaint { zh, en, .. }) = &key.complaint {
+            if let Some(CliError { zh, en, .. }) = &key.complaint {
                 screen.line(format!("  {}", screen.pick(zh, en)))?;
             }
         }
-        if let Some(Complaint { zh, en, .. }) = &self.accounts {
+        if let Some(CliError { zh, en, .. }) = &self.accounts {
             screen.line(screen.paint(BAD, screen.pick(zh, en)))?;
         }
         for fault in &self.originals.faults {

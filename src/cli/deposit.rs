@@ -15,14 +15,14 @@ use serde_json::{Value, json};
 use crate::cli::case_key;
 use crate::cli::compose::{Details, StatementArgs};
 use crate::cli::config::Config;
-use crate::cli::ending::{Complaint, Ending};
+use crate::cli::connect::{ServerArgs, meet_and_pin};
+use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::facts_table;
 use crate::cli::gather::{Found, Skip, gather, passed_over_word};
 use crate::cli::manifest::depositing;
 use crate::cli::manifest::source::Source;
-use crate::cli::many::{self, Missed};
+use crate::cli::many::{self, Skipped};
 use crate::cli::progress::Progress;
-use crate::cli::reach::{ServerArgs, meet_and_pin};
 use crate::cli::renamed;
 use crate::cli::round::{Done, Round};
 use crate::cli::screen::{BAD, FAINT, GOOD, HEED, Screen};
@@ -109,7 +109,7 @@ struct Tally {
 /// # Errors
 ///
 /// What keeps every file from being deposited: the ledger, the key, the arguments.
-pub async fn run(args: &DepositArgs, config: &Config, screen: &Screen) -> anyhow::Result<Ending> {
+pub async fn run(args: &DepositArgs, config: &Config, screen: &Screen) -> anyhow::Result<ExitStatus> {
     let details = Details::read(&args.statement)?;
     let skip = if args.all { Skip::Nothing } else { Skip::FileManagerFiles };
     if let Some(path) = &args.manifest {
@@ -123,12 +123,12 @@ pub async fn run(args: &DepositArgs, config: &Config, screen: &Screen) -> anyhow
     let found = gather(&args.files, args.recursive, skip);
     if found.is_empty() {
         let en = "there is no file in what was named: nothing to deposit";
-        return Err(Complaint::unable("nothing_to_deposit", "指定的文件夹中没有文件，无可存证", en).into());
+        return Err(CliError::unable("nothing_to_deposit", "指定的文件夹中没有文件，无可存证", en).into());
     }
     let files = found.iter().filter(|found| found.size.is_ok()).count();
     if files > 1 && details.are_of_one_file() {
         let en = "--name and --subject are of one file, and several were named";
-        return Err(Complaint::usage("one_file_only", "--name 与 --subject 只能用于单个文件", en).into());
+        return Err(CliError::usage("one_file_only", "--name 与 --subject 只能用于单个文件", en).into());
     }
     let round = if files == 0 {
         None
@@ -137,7 +137,7 @@ pub async fn run(args: &DepositArgs, config: &Config, screen: &Screen) -> anyhow
         Some(begin(args, details, Progress::of_bytes(screen, total), config, screen).await?)
     };
     let mut deposits = pin!(many::deposit(round.clone(), found));
-    let (mut tally, mut ending) = (Tally::default(), Ending::Good);
+    let (mut tally, mut ending) = (Tally::default(), ExitStatus::Good);
     // What cannot be printed does not stop the work; it is reported when the work is done.
     let (mut printed, mut lost) = (Ok(()), None);
     while let Some((found, outcome)) = deposits.next().await {
@@ -157,24 +157,24 @@ pub async fn run(args: &DepositArgs, config: &Config, screen: &Screen) -> anyhow
 }
 
 /// Whether the statement may have reached the ledger although nobody answered.
-fn is_unanswered(complaint: &Complaint) -> bool {
+fn is_unanswered(complaint: &CliError) -> bool {
     ["unreachable", "interrupted"].contains(&complaint.code.as_ref())
 }
 
-fn unanswered(missed: Missed) -> Option<Complaint> {
+fn unanswered(missed: Skipped) -> Option<CliError> {
     match missed {
-        Missed::Failed(complaint) => Some(complaint).filter(is_unanswered),
-        Missed::Passed(_) => None,
+        Skipped::Failed(complaint) => Some(complaint).filter(is_unanswered),
+        Skipped::Passed(_) => None,
     }
 }
 
 /// Whether the statement may have reached the ledger: nobody said that it did not.
-fn is_unconfirmed(complaint: &Complaint) -> bool {
+fn is_unconfirmed(complaint: &CliError) -> bool {
     is_unanswered(complaint) || complaint.code == "under_way"
 }
 
 /// What to do about files that the node did not answer for. The reason is given where it was not printed with each file.
-fn tell_unconfirmed(screen: &Screen, count: usize, reason: Option<&Complaint>) -> anyhow::Result<()> {
+fn tell_unconfirmed(screen: &Screen, count: usize, reason: Option<&CliError>) -> anyhow::Result<()> {
     let zh = reason.map_or_else(String::new, |complaint| format!("。原因：{}", complaint.zh));
     let en = reason.map_or_else(String::new, |complaint| format!(" Reason: {}", complaint.en));
     let zh = format!("节点中断：{count} 个文件未确认（可能已上链），请再次运行同一命令，不会重复存证{zh}");
@@ -187,7 +187,7 @@ fn tell_unconfirmed(screen: &Screen, count: usize, reason: Option<&Complaint>) -
 }
 
 /// What is said of a deposit that did not come out whole.
-fn failed_word(screen: &Screen, complaint: &Complaint) -> &'static str {
+fn failed_word(screen: &Screen, complaint: &CliError) -> &'static str {
     if complaint.code == RECEIPT_NOT_KEPT {
         screen.pick("回执未存", "receipt not kept")
     } else if is_unconfirmed(complaint) {
@@ -217,7 +217,7 @@ async fn begin(
         screen.aside(format!("{text} {}", key.path.display()))?;
     }
     if let Some(folder) = &args.receipts {
-        make_folders(folder, 0o777).map_err(|error| Complaint::io(folder, &error))?;
+        make_folders(folder, 0o777).map_err(|error| CliError::io(folder, &error))?;
     }
     Ok(Arc::new(Round::new(
         client,
@@ -231,25 +231,25 @@ async fn begin(
     )))
 }
 
-fn count(tally: &mut Tally, found: &Found, outcome: &Result<Done, Missed>) -> Ending {
+fn count(tally: &mut Tally, found: &Found, outcome: &Result<Done, Skipped>) -> ExitStatus {
     match outcome {
         Ok(done) if done.fresh => tally.deposited += 1,
         Ok(_) => tally.already += 1,
-        Err(Missed::Failed(complaint)) => {
+        Err(Skipped::Failed(complaint)) => {
             let one_more = if is_unanswered(complaint) { &mut tally.unconfirmed } else { &mut tally.failed };
             *one_more += 1;
             return complaint.ending;
         }
-        Err(Missed::Passed(passed)) if passed.is_failure(found.named) => {
+        Err(Skipped::Passed(passed)) if passed.is_failure(found.named) => {
             tally.failed += 1;
-            return Ending::CouldNotLook;
+            return ExitStatus::CouldNotLook;
         }
-        Err(Missed::Passed(_)) => tally.passed_over += 1,
+        Err(Skipped::Passed(_)) => tally.passed_over += 1,
     }
-    Ending::Good
+    ExitStatus::Good
 }
 
-fn tell(screen: &Screen, found: &Found, outcome: &Result<Done, Missed>, alone: bool) -> anyhow::Result<()> {
+fn tell(screen: &Screen, found: &Found, outcome: &Result<Done, Skipped>, alone: bool) -> anyhow::Result<()> {
     let name = escaped_name(&found.path.to_string_lossy());
     screen.document(&document(&found.path, found.named, outcome))?;
     let colon = screen.pick("：", ": ");
@@ -268,12 +268,12 @@ fn tell(screen: &Screen, found: &Found, outcome: &Result<Done, Missed>, alone: b
             }
         }
         // Of many, one line at the end.
-        Err(Missed::Failed(complaint)) if !alone && is_unanswered(complaint) => {}
-        Err(Missed::Failed(complaint)) => {
+        Err(Skipped::Failed(complaint)) if !alone && is_unanswered(complaint) => {}
+        Err(Skipped::Failed(complaint)) => {
             let why = without_name(screen.pick(&complaint.zh, &complaint.en), &found.path);
             screen.aside(format!("{}  {name}{colon}{why}", failed_word(screen, complaint)))?;
         }
-        Err(Missed::Passed(passed)) => {
+        Err(Skipped::Passed(passed)) => {
             let (_, zh, en) = passed.words();
             let word = passed_over_word(screen, passed.is_failure(found.named));
             screen.aside(format!("{word}  {name}{colon}{}", screen.pick(&zh, &en)))?;
@@ -317,7 +317,7 @@ fn details(screen: &Screen, done: &Done) -> anyhow::Result<()> {
     Ok(screen.line(screen.paint(FAINT, text))?)
 }
 
-fn document(path: &Path, named: bool, outcome: &Result<Done, Missed>) -> Value {
+fn document(path: &Path, named: bool, outcome: &Result<Done, Skipped>) -> Value {
     let file = path.to_string_lossy();
     match outcome {
         Ok(done) => json!({
@@ -329,12 +329,12 @@ fn document(path: &Path, named: bool, outcome: &Result<Done, Missed>) -> Value {
             "receipt_file": done.papers.receipt.to_string_lossy(),
             "renamed": renamed::to_json(&done.renamed),
         }),
-        Err(Missed::Failed(complaint)) => json!({
+        Err(Skipped::Failed(complaint)) => json!({
             "file": file,
             "status": if complaint.code == RECEIPT_NOT_KEPT { RECEIPT_NOT_KEPT } else { "failed" },
             "error": { "code": complaint.code, "message": complaint.en },
         }),
-        Err(Missed::Passed(passed)) => {
+        Err(Skipped::Passed(passed)) => {
             let (code, _, message) = passed.words();
             let status = if passed.is_failure(named) { "failed" } else { "passed_over" };
             json!({ "file": file, "status": status, "error": { "code": code, "message": message } })

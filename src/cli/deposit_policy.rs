@@ -10,10 +10,10 @@ use std::path::Path;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::cli::descriptors::database_options;
-use crate::cli::ending::Complaint;
+use crate::cli::exit::CliError;
 use crate::cli::opening::cannot_open;
 use crate::cli::screen::{HEED, Screen};
-use crate::desk::deposit_policy::DepositPolicy;
+use crate::filing::deposit_policy::DepositPolicy;
 use crate::http::admission::DepositLimits;
 use crate::http::rate_limit::Limit;
 use crate::ledger::notice::{Mode, NoticeKind};
@@ -55,13 +55,13 @@ pub struct ChosenPolicy {
     said_now: bool,
 }
 
-fn unreadable(error: &AccountStoreError) -> Complaint {
+fn unreadable(error: &AccountStoreError) -> CliError {
     let zh = format!("存证策略记录无法读取或写入：{error}。修复或删除该文件后，以 --deposits 重新指定");
     let en = format!(
         "the recorded deposit policy cannot be read or written: {error}. Repair or remove the file, then name the policy \
          with --deposits"
     );
-    Complaint::unable("deposit_policy_unreadable", zh, en)
+    CliError::unable("deposit_policy_unreadable", zh, en)
 }
 
 impl DepositArgs {
@@ -69,9 +69,9 @@ impl DepositArgs {
     ///
     /// # Errors
     ///
-    /// [`Complaint`]: a live ledger, and nobody ever said who may deposit; a record that cannot be read; a ledger that
+    /// [`CliError`]: a live ledger, and nobody ever said who may deposit; a record that cannot be read; a ledger that
     /// cannot be opened.
-    pub fn choose(&self, data: &Path, is_test: bool) -> Result<ChosenPolicy, Complaint> {
+    pub fn choose(&self, data: &Path, is_test: bool) -> Result<ChosenPolicy, CliError> {
         let recorded = DepositPolicy::recorded(&AccountFiles::in_ledger(data)).map_err(|error| unreadable(&error))?;
         if let Some(policy) = self.deposits.or(recorded) {
             return Ok(ChosenPolicy { policy, recorded, said_now: self.deposits.is_some() });
@@ -89,7 +89,7 @@ impl DepositArgs {
              token only). Nothing was changed in {}. For a test ledger: --test",
             data.display()
         );
-        Err(Complaint::usage("deposit_policy_required", zh, en))
+        Err(CliError::usage("deposit_policy_required", zh, en))
     }
 
     /// The limits: what the operator says, else those of a live ledger, else none.
@@ -105,7 +105,7 @@ impl DepositArgs {
 }
 
 /// Whether the ledger in `data` is a test ledger; a new one is if `is_test` says so.
-fn is_test_ledger(data: &Path, is_test: bool) -> Result<bool, Complaint> {
+fn is_test_ledger(data: &Path, is_test: bool) -> Result<bool, CliError> {
     let store = match RocksStore::open_read_only(data, &database_options()) {
         Ok(store) => store,
         Err(OpenError::Absent | OpenError::Unfinished) => return Ok(is_test),
@@ -125,8 +125,8 @@ impl ChosenPolicy {
     ///
     /// # Errors
     ///
-    /// [`Complaint`].
-    pub fn record(self, store: &AccountFiles) -> Result<(), Complaint> {
+    /// [`CliError`].
+    pub fn record(self, store: &AccountFiles) -> Result<(), CliError> {
         if !self.said_now || self.recorded == Some(self.policy) {
             return Ok(());
         }

@@ -5,7 +5,7 @@
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use crate::cli::ending::Complaint;
+use crate::cli::exit::CliError;
 use crate::store::rocks::tuning;
 
 /// More are not asked for: ten thousand connections need fewer.
@@ -36,8 +36,8 @@ fn files_of_database(allowed: u64) -> i32 {
 ///
 /// # Errors
 ///
-/// [`Complaint`] when a database cannot be opened with so few.
-pub fn raise() -> Result<u64, Complaint> {
+/// [`CliError`] when a database cannot be opened with so few.
+pub fn raise() -> Result<u64, CliError> {
     let limit = getrlimit(Resource::Nofile);
     let highest = limit.maximum.unwrap_or(WANTED).min(WANTED);
     let current = limit.current.unwrap_or(WANTED);
@@ -57,12 +57,12 @@ pub fn raise() -> Result<u64, Complaint> {
 ///
 /// # Errors
 ///
-/// [`Complaint`] when the limit is too small for a node.
-pub fn claim(wanted: usize) -> Result<usize, Complaint> {
+/// [`CliError`] when the limit is too small for a node.
+pub fn claim(wanted: usize) -> Result<usize, CliError> {
     connections(raise()?, wanted)
 }
 
-fn too_few(allowed: u64, needed: u64) -> Complaint {
+fn too_few(allowed: u64, needed: u64) -> CliError {
     let en = format!(
         "the limit of open files is {allowed}, and this needs at least {needed}. Raise it: `ulimit -n {needed}`, \
          or LimitNOFILE= of the systemd unit"
@@ -70,10 +70,10 @@ fn too_few(allowed: u64, needed: u64) -> Complaint {
     let zh = format!(
         "进程可打开的文件数上限为 {allowed}，此操作至少需要 {needed}。请提高上限：`ulimit -n {needed}`，或在 systemd 服务中设置 LimitNOFILE="
     );
-    Complaint::unable("too_few_files", zh, en)
+    CliError::unable("too_few_files", zh, en)
 }
 
-fn connections(allowed: u64, wanted: usize) -> Result<usize, Complaint> {
+fn connections(allowed: u64, wanted: usize) -> Result<usize, CliError> {
     if allowed < LEAST {
         return Err(too_few(allowed, LEAST));
     }

@@ -14,7 +14,7 @@ use std::thread;
 
 use sha2::Digest as _;
 
-use crate::cli::ending::Complaint;
+use crate::cli::exit::CliError;
 use crate::files::{reason, regular};
 use crate::ledger::hash::Digest;
 use crate::ledger::manifest::item::WantedDigests;
@@ -44,7 +44,7 @@ pub enum DigestError {
     Changed(PathBuf),
 }
 
-impl From<DigestError> for Complaint {
+impl From<DigestError> for CliError {
     fn from(error: DigestError) -> Self {
         let en = error.to_string();
         match error {
@@ -334,7 +334,7 @@ mod tests {
     #[test]
     fn what_is_no_file_is_refused_by_name() {
         let folder = tempfile::tempdir().unwrap();
-        let code = |path: &Path| Complaint::from(measure(path, None, &|_| {}).unwrap_err()).code;
+        let code = |path: &Path| CliError::from(measure(path, None, &|_| {}).unwrap_err()).code;
         assert_eq!((code(folder.path()), code(Path::new("/dev/null"))), ("not_a_file".into(), "not_a_file".into()));
         assert_eq!(code(&folder.path().join("x")), "io");
     }

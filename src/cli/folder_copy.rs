@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::cli::descriptors::database_options;
-use crate::cli::ending::Complaint;
-use crate::cli::office::{ORIGINALS, PLATFORM_KEY};
+use crate::cli::exit::CliError;
+use crate::cli::filing_service::{ORIGINALS, PLATFORM_KEY};
 use crate::cli::opening::cannot_open;
 use crate::files::regular;
 use crate::store::account_files::{ACCOUNTS, INVENTORY};
@@ -33,18 +33,18 @@ const FOLDER_MODE: u32 = 0o700;
 const FILE_MODE: u32 = 0o600;
 
 /// Where each part lies that is there. The database of an opening that was cut off is in its safety copy.
-fn parts(folder: &Path) -> Result<Vec<(&'static str, PathBuf, Metadata)>, Complaint> {
+fn parts(folder: &Path) -> Result<Vec<(&'static str, PathBuf, Metadata)>, CliError> {
     let mut found = Vec::new();
     for part in PARTS {
         let path = match part {
-            DATABASE => Folder::new(folder).valid_database().map_err(|error| Complaint::io(folder, &error))?,
+            DATABASE => Folder::new(folder).valid_database().map_err(|error| CliError::io(folder, &error))?,
             part => folder.join(part),
         };
         match fs::symlink_metadata(&path) {
             Ok(metadata) => found.push((part, path, metadata)),
             // A copy need not hold the keys; whether what it must hold is there, the check tells.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(Complaint::io(&path, &error)),
+            Err(error) => return Err(CliError::io(&path, &error)),
         }
     }
     Ok(found)
@@ -55,8 +55,8 @@ fn parts(folder: &Path) -> Result<Vec<(&'static str, PathBuf, Metadata)>, Compla
 ///
 /// # Errors
 ///
-/// [`Complaint`]: it is, or a folder cannot be read. Nothing was written.
-pub fn must_be_apart(source: &Path, target: &Path) -> Result<(), Complaint> {
+/// [`CliError`]: it is, or a folder cannot be read. Nothing was written.
+pub fn must_be_apart(source: &Path, target: &Path) -> Result<(), CliError> {
     let (from, to) = (resolved(source)?, resolved(target)?);
     if !from.starts_with(&to) && !to.starts_with(&from) {
         return Ok(());
@@ -65,15 +65,15 @@ pub fn must_be_apart(source: &Path, target: &Path) -> Result<(), Complaint> {
     let en =
         format!("{target} and {source} lie inside each other: choose a target outside of the folder that is copied");
     let zh = format!("{target} 与 {source} 互相包含：请选择被复制文件夹之外的位置");
-    Err(Complaint::unable("destination_inside", zh, en))
+    Err(CliError::unable("destination_inside", zh, en))
 }
 
 /// The path without links, also where its end does not exist yet.
-fn resolved(path: &Path) -> Result<PathBuf, Complaint> {
-    let whole = std::path::absolute(path).map_err(|error| Complaint::io(path, &error))?;
+fn resolved(path: &Path) -> Result<PathBuf, CliError> {
+    let whole = std::path::absolute(path).map_err(|error| CliError::io(path, &error))?;
     let existing = whole.ancestors().find(|part| part.exists()).unwrap_or(&whole);
     let rest = whole.strip_prefix(existing).unwrap_or(Path::new(""));
-    let existing = fs::canonicalize(existing).map_err(|error| Complaint::io(path, &error))?;
+    let existing = fs::canonicalize(existing).map_err(|error| CliError::io(path, &error))?;
     Ok(existing.join(rest))
 }
 
@@ -81,8 +81,8 @@ fn resolved(path: &Path) -> Result<PathBuf, Complaint> {
 ///
 /// # Errors
 ///
-/// [`Complaint`]: something cannot be read, or is neither a file nor a folder. Nothing was copied.
-pub fn size_of(from: &Path) -> Result<u64, Complaint> {
+/// [`CliError`]: something cannot be read, or is neither a file nor a folder. Nothing was copied.
+pub fn size_of(from: &Path) -> Result<u64, CliError> {
     let mut total = 0;
     for (_, path, metadata) in parts(from)? {
         total += size_inside(&path, &metadata)?;
@@ -90,7 +90,7 @@ pub fn size_of(from: &Path) -> Result<u64, Complaint> {
     Ok(total)
 }
 
-fn size_inside(path: &Path, metadata: &Metadata) -> Result<u64, Complaint> {
+fn size_inside(path: &Path, metadata: &Metadata) -> Result<u64, CliError> {
     if metadata.is_file() {
         return Ok(metadata.len());
     }
@@ -99,24 +99,24 @@ fn size_inside(path: &Path, metadata: &Metadata) -> Result<u64, Complaint> {
     }
     let mut total = 0;
     for entry in entries(path)? {
-        let metadata = fs::symlink_metadata(&entry).map_err(|error| Complaint::io(&entry, &error))?;
+        let metadata = fs::symlink_metadata(&entry).map_err(|error| CliError::io(&entry, &error))?;
         total += size_inside(&entry, &metadata)?;
     }
     Ok(total)
 }
 
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, Complaint> {
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, CliError> {
     let entries = fs::read_dir(folder).and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect());
-    entries.map_err(|error| Complaint::io(folder, &error))
+    entries.map_err(|error| CliError::io(folder, &error))
 }
 
-fn not_regular(path: &Path) -> Complaint {
+fn not_regular(path: &Path) -> CliError {
     let path = path.display();
     let en = format!(
         "{path} is a symbolic link or a special file: a ledger's folder and its backups hold files and folders only. \
          Put the file itself there; nothing was copied"
     );
-    Complaint::unable(
+    CliError::unable(
         "not_a_file",
         format!("{path} 是符号链接或特殊文件：账本文件夹及其备份只含普通文件和文件夹。请将文件本身放入；未作任何复制"),
         en,
@@ -127,34 +127,34 @@ fn not_regular(path: &Path) -> Complaint {
 ///
 /// # Errors
 ///
-/// [`Complaint`]: `to` is there already, or either cannot be read or written.
-pub fn copy(from: &Path, to: &Path, copied: &dyn Fn(u64)) -> Result<(), Complaint> {
-    DirBuilder::new().mode(FOLDER_MODE).create(to).map_err(|error| Complaint::io(to, &error))?;
+/// [`CliError`]: `to` is there already, or either cannot be read or written.
+pub fn copy(from: &Path, to: &Path, copied: &dyn Fn(u64)) -> Result<(), CliError> {
+    DirBuilder::new().mode(FOLDER_MODE).create(to).map_err(|error| CliError::io(to, &error))?;
     for (part, path, metadata) in parts(from)? {
         copy_one(&path, &metadata, &to.join(part), copied)?;
     }
-    File::open(to).and_then(|folder| folder.sync_all()).map_err(|error| Complaint::io(to, &error))
+    File::open(to).and_then(|folder| folder.sync_all()).map_err(|error| CliError::io(to, &error))
 }
 
-fn copy_one(from: &Path, metadata: &Metadata, to: &Path, copied: &dyn Fn(u64)) -> Result<(), Complaint> {
+fn copy_one(from: &Path, metadata: &Metadata, to: &Path, copied: &dyn Fn(u64)) -> Result<(), CliError> {
     if metadata.is_file() {
         return copy_file(from, to, copied);
     }
     if !metadata.is_dir() {
         return Err(not_regular(from));
     }
-    let written = |error: io::Error| Complaint::io(to, &error);
+    let written = |error: io::Error| CliError::io(to, &error);
     DirBuilder::new().mode(FOLDER_MODE).create(to).map_err(written)?;
     for entry in entries(from)? {
-        let metadata = fs::symlink_metadata(&entry).map_err(|error| Complaint::io(&entry, &error))?;
+        let metadata = fs::symlink_metadata(&entry).map_err(|error| CliError::io(&entry, &error))?;
         copy_one(&entry, &metadata, &to.join(entry.file_name().unwrap_or_default()), copied)?;
     }
     File::open(to).and_then(|folder| folder.sync_all()).map_err(written)
 }
 
 /// Each error names the file that could not be read or written.
-fn copy_file(from: &Path, to: &Path, copied: &dyn Fn(u64)) -> Result<(), Complaint> {
-    let (read, written) = (|error| Complaint::io(from, &error), |error| Complaint::io(to, &error));
+fn copy_file(from: &Path, to: &Path, copied: &dyn Fn(u64)) -> Result<(), CliError> {
+    let (read, written) = (|error| CliError::io(from, &error), |error| CliError::io(to, &error));
     let mut source = regular::open_own(from).map_err(read)?;
     let mut target = OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(to).map_err(written)?;
     let mut piece = vec![0; PIECE];
@@ -171,12 +171,12 @@ fn copy_file(from: &Path, to: &Path, copied: &dyn Fn(u64)) -> Result<(), Complai
 ///
 /// # Errors
 ///
-/// [`Complaint`]: the copy is no whole ledger.
-pub fn check(copy: &Path) -> Result<(RocksReader, Arc<Published>), Complaint> {
+/// [`CliError`]: the copy is no whole ledger.
+pub fn check(copy: &Path) -> Result<(RocksReader, Arc<Published>), CliError> {
     let store = RocksStore::open_read_only(copy, &database_options()).map_err(|error| cannot_open(copy, &error))?;
     let published = store.published().ok_or_else(|| {
         let en = format!("{}: nothing was signed yet", copy.display());
-        Complaint::unable("nothing_signed", format!("{}：尚无已签名的内容", copy.display()), en)
+        CliError::unable("nothing_signed", format!("{}：尚无已签名的内容", copy.display()), en)
     })?;
     Ok((store, published))
 }

@@ -10,7 +10,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::cli::papers::belongs_to;
+use crate::cli::receipt_files::belongs_to;
 use crate::cli::screen::Screen;
 use crate::files::reason;
 use crate::wire::bilingual::Bilingual;

@@ -11,7 +11,7 @@ use std::path::Path;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use crate::cli::ending::Complaint;
+use crate::cli::exit::CliError;
 use crate::files::regular;
 
 /// Largest file of settings or keys in bytes.
@@ -79,17 +79,17 @@ pub fn bare_line(line: &str, number: u64) -> &str {
 ///
 /// # Errors
 ///
-/// [`Complaint`] that names the file.
-pub fn bytes(path: &Path, limit: usize) -> Result<Vec<u8>, Complaint> {
-    regular::read(path, limit).map_err(|error| Complaint::io(path, &error))
+/// [`CliError`] that names the file.
+pub fn bytes(path: &Path, limit: usize) -> Result<Vec<u8>, CliError> {
+    regular::read(path, limit).map_err(|error| CliError::io(path, &error))
 }
 
 /// Reads a text file of at most `limit` bytes.
 ///
 /// # Errors
 ///
-/// [`Complaint`] that names the file.
-pub fn text(path: &Path, limit: usize) -> Result<String, Complaint> {
+/// [`CliError`] that names the file.
+pub fn text(path: &Path, limit: usize) -> Result<String, CliError> {
     decode(&bytes(path, limit)?).map_err(|error| not_text(path, error))
 }
 
@@ -98,8 +98,8 @@ pub fn text(path: &Path, limit: usize) -> Result<String, Complaint> {
 /// # Errors
 ///
 /// As [`text`]; a file that is there and cannot be read is an error.
-pub fn text_if_present(path: &Path, limit: usize) -> Result<Option<String>, Complaint> {
-    let bytes = regular::read_if_present(path, limit).map_err(|error| Complaint::io(path, &error))?;
+pub fn text_if_present(path: &Path, limit: usize) -> Result<Option<String>, CliError> {
+    let bytes = regular::read_if_present(path, limit).map_err(|error| CliError::io(path, &error))?;
     bytes.map(|bytes| decode(&bytes).map_err(|error| not_text(path, error))).transpose()
 }
 
@@ -108,7 +108,7 @@ pub fn text_if_present(path: &Path, limit: usize) -> Result<Option<String>, Comp
 /// # Errors
 ///
 /// As [`text`].
-pub fn secret(path: &Path) -> Result<Zeroizing<String>, Complaint> {
+pub fn secret(path: &Path) -> Result<Zeroizing<String>, CliError> {
     let bytes = Zeroizing::new(bytes(path, SMALL)?);
     decode(&bytes).map(Zeroizing::new).map_err(|error| not_text(path, error))
 }
@@ -117,18 +117,18 @@ pub fn secret(path: &Path) -> Result<Zeroizing<String>, Complaint> {
 ///
 /// # Errors
 ///
-/// As [`text`]; [`Complaint`] that names the file and the place in it for what is not JSON.
-pub fn json(path: &Path) -> Result<Value, Complaint> {
+/// As [`text`]; [`CliError`] that names the file and the place in it for what is not JSON.
+pub fn json(path: &Path) -> Result<Value, CliError> {
     serde_json::from_str(&text(path, DOCUMENT)?).map_err(|error| {
         let what = if error.is_eof() { "内容不完整，JSON 中途截断" } else { "不是有效的 JSON" };
         let zh = format!("{}：{what}（第 {} 行第 {} 列）。请改正", path.display(), error.line(), error.column());
-        Complaint::unable("malformed_json", zh, format!("{}: not valid JSON: {error}. Correct it", path.display()))
+        CliError::unable("malformed_json", zh, format!("{}: not valid JSON: {error}. Correct it", path.display()))
     })
 }
 
-fn not_text(path: &Path, error: EncodingError) -> Complaint {
+fn not_text(path: &Path, error: EncodingError) -> CliError {
     let zh = format!("{}：{}", path.display(), error.chinese());
-    Complaint::unable("not_utf8", zh, format!("{}: {error}", path.display()))
+    CliError::unable("not_utf8", zh, format!("{}: {error}", path.display()))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::cli::case_key::{self, DEFAULT_CASE, random_bytes};
 use crate::cli::config::Config;
-use crate::cli::ending::{Complaint, Ending};
+use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::output::{self, Replace};
 use crate::cli::screen::Screen;
 use crate::ledger::key::{Name, Signer, VerifierKey};
@@ -46,8 +46,8 @@ pub struct KeygenArgs {
 ///
 /// # Errors
 ///
-/// [`Complaint`]: a name that is none, a file that is there already.
-pub fn run(args: &KeygenArgs, config: &Config, screen: &Screen) -> anyhow::Result<Ending> {
+/// [`CliError`]: a name that is none, a file that is there already.
+pub fn run(args: &KeygenArgs, config: &Config, screen: &Screen) -> anyhow::Result<ExitStatus> {
     let (key, path, is_new) = if let (Some(origin), Some(out)) = (&args.ledger, &args.out) {
         let signer = of_ledger(origin)?;
         let text = Zeroizing::new(format!("{}\n", *signer.to_private_text()));
@@ -59,22 +59,22 @@ pub fn run(args: &KeygenArgs, config: &Config, screen: &Screen) -> anyhow::Resul
     };
     screen.document(&json!({ "key": key.to_string(), "file": path.to_string_lossy(), "new": is_new }))?;
     show(screen, &key, &path.display().to_string(), is_new)?;
-    Ok(Ending::Good)
+    Ok(ExitStatus::Good)
 }
 
 /// A new ledger key.
 ///
 /// # Errors
 ///
-/// [`Complaint`]: an origin that is none, or no randomness.
-pub fn of_ledger(origin: &str) -> Result<Signer, Complaint> {
+/// [`CliError`]: an origin that is none, or no randomness.
+pub fn of_ledger(origin: &str) -> Result<Signer, CliError> {
     let name = Name::parse(origin).ok_or_else(|| {
         let en = format!("`{origin}` is no origin: no spaces, no `+`, at most 255 bytes; as in example.org/ledger");
-        Complaint::usage("bad_origin", format!("“{origin}”不是账本标识：不含空格与加号，不超过 255 字节"), en)
+        CliError::usage("bad_origin", format!("“{origin}”不是账本标识：不含空格与加号，不超过 255 字节"), en)
     })?;
     let seed = Zeroizing::new(random_bytes::<32>()?);
     Signer::new(name, &seed)
-        .ok_or_else(|| Complaint::unable("weak_key", "生成的密钥过弱，请重试", "the key made is weak; try again"))
+        .ok_or_else(|| CliError::unable("weak_key", "生成的密钥过弱，请重试", "the key made is weak; try again"))
 }
 
 fn show(screen: &Screen, key: &VerifierKey, path: &str, is_new: bool) -> io::Result<()> {

@@ -3,7 +3,7 @@
 //!
 //! A node that does not answer, or that serves another ledger, is no error: the report says that it was not asked.
 
-use crate::cli::ending::Complaint;
+use crate::cli::exit::CliError;
 use crate::cli::record::{Record, history};
 use crate::client::ledger_client::LedgerClient;
 use crate::client::transport::ClientError;
@@ -44,13 +44,13 @@ impl LedgerCheck {
 ///
 /// # Errors
 ///
-/// [`Complaint`]: an answer about the deposit's history is malformed.
+/// [`CliError`]: an answer about the deposit's history is malformed.
 pub async fn check(
     client: &LedgerClient,
     record: &Record,
     number: &DepositNumber,
     trust: &Trust,
-) -> Result<LedgerCheck, Complaint> {
+) -> Result<LedgerCheck, CliError> {
     let Ok(held) = SignedCheckpoint::parse(record.receipt.checkpoint.as_bytes()) else {
         return Ok(LedgerCheck::not_asked(SkipReason::DamagedReceipt));
     };

@@ -9,10 +9,10 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::cli::ending::{Complaint, Ending};
+use crate::cli::connect::{ServerArgs, meet};
+use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::load_reads::{self, Reading};
 use crate::cli::load_round::{Echo, Figures, Load, Round, ceilings, node_at};
-use crate::cli::reach::{ServerArgs, meet};
 use crate::cli::screen::{BAD, FAINT, GOOD, HEED, Screen};
 use crate::cli::values::at_least_one;
 use crate::http::echo;
@@ -118,15 +118,15 @@ struct Summary {
 ///
 /// # Errors
 ///
-/// [`Complaint`]: unreachable, a live ledger, a connection that broke.
-pub async fn run(args: &LoadArgs, screen: &Screen) -> anyhow::Result<Ending> {
+/// [`CliError`]: unreachable, a live ledger, a connection that broke.
+pub async fn run(args: &LoadArgs, screen: &Screen) -> anyhow::Result<ExitStatus> {
     if let Some(bytes) = args.serve_echo {
         return serve_echo(bytes).await;
     }
     let client = args.server.client()?;
     let met = meet(&client).await?;
     if !met.is_test && !args.live && args.read.is_none() {
-        return Err(Complaint::usage(
+        return Err(CliError::usage(
             "live_ledger",
             "这是正式账本：压力测试的存证将永久保留；如确需进行，请加 --live",
             "this is a live ledger, and what is deposited stays for good; if you mean it, add --live",
@@ -137,7 +137,7 @@ pub async fn run(args: &LoadArgs, screen: &Screen) -> anyhow::Result<Ending> {
         load_reads::may_append(path)?;
         // Before anything is deposited for good, not after.
         let opened = OpenOptions::new().create(true).append(true).open(path);
-        opened.map_err(|error| Complaint::io(path, &error))?;
+        opened.map_err(|error| CliError::io(path, &error))?;
     }
     let numbers = args.read.as_deref().map(load_reads::numbers).transpose()?;
     let load = Load {
@@ -183,8 +183,8 @@ pub async fn run(args: &LoadArgs, screen: &Screen) -> anyhow::Result<Ending> {
 }
 
 /// Reads instead of depositing.
-async fn read(args: &LoadArgs, load: &Load, numbers: &[DepositNumber], screen: &Screen) -> anyhow::Result<Ending> {
-    let (mut ending, mut before) = (Ending::Good, 0);
+async fn read(args: &LoadArgs, load: &Load, numbers: &[DepositNumber], screen: &Screen) -> anyhow::Result<ExitStatus> {
+    let (mut ending, mut before) = (ExitStatus::Good, 0);
     for reading in Reading::ALL {
         let mut rounds = Vec::new();
         for _ in 0..args.rounds {
@@ -208,14 +208,14 @@ async fn read(args: &LoadArgs, load: &Load, numbers: &[DepositNumber], screen: &
         screen.line(format!("{label}: {}  ({counted})", told(&median, screen)))?;
         for fault in median.faults.iter().take(10) {
             screen.line(screen.paint(HEED, fault))?;
-            ending = Ending::Finding;
+            ending = ExitStatus::Finding;
         }
     }
     Ok(ending)
 }
 
 /// Says where it listens, then answers until standard input ends, as it does when whoever started it is gone.
-async fn serve_echo(bytes: usize) -> anyhow::Result<Ending> {
+async fn serve_echo(bytes: usize) -> anyhow::Result<ExitStatus> {
     let listener = tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
     crate::cli::screen::write_text(&format!("{}\n", listener.local_addr()?))?;
     let ended = tokio::task::spawn_blocking(|| std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink()));
@@ -223,7 +223,7 @@ async fn serve_echo(bytes: usize) -> anyhow::Result<Ending> {
         served = echo::serve(listener, vec![b' '; bytes]) => served?,
         _ = ended => {}
     }
-    Ok(Ending::Good)
+    Ok(ExitStatus::Good)
 }
 
 fn told(round: &Round, screen: &Screen) -> String {
@@ -236,7 +236,7 @@ fn told(round: &Round, screen: &Screen) -> String {
     text
 }
 
-fn show(screen: &Screen, summary: &Summary) -> anyhow::Result<Ending> {
+fn show(screen: &Screen, summary: &Summary) -> anyhow::Result<ExitStatus> {
     let median = &summary.median;
     screen.line("")?;
     let mut rows = vec![heading(screen), row(screen.pick("节点", "node"), &median.node)];
@@ -258,13 +258,13 @@ fn show(screen: &Screen, summary: &Summary) -> anyhow::Result<Ending> {
         let aside =
             screen.pick("声明在计时前签署，回执在计时后核对。", "Signed before and checked after the clock ran.");
         screen.line(screen.paint(FAINT, aside))?;
-        return Ok(Ending::Good);
+        return Ok(ExitStatus::Good);
     }
     screen.line(screen.paint(BAD, &format!("{faults} {}", screen.pick("处有误", "faults"))))?;
     for fault in summary.rounds.iter().flat_map(|round| &round.faults).take(10) {
         screen.line(screen.paint(HEED, fault))?;
     }
-    Ok(Ending::Finding)
+    Ok(ExitStatus::Finding)
 }
 
 fn heading(screen: &Screen) -> Vec<String> {

@@ -5,7 +5,7 @@ use std::io::{self, Read as _};
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::cli::ending::Complaint;
+use crate::cli::exit::CliError;
 use crate::cli::input;
 use crate::cli::load_round::{Echo, Figures, Load, Round, figures, rate};
 use crate::files::regular;
@@ -46,20 +46,20 @@ impl Reading {
 ///
 /// # Errors
 ///
-/// [`Complaint`]: unreadable, or a line that is no number.
-pub fn numbers(path: &Path) -> Result<Vec<DepositNumber>, Complaint> {
+/// [`CliError`]: unreadable, or a line that is no number.
+pub fn numbers(path: &Path) -> Result<Vec<DepositNumber>, CliError> {
     let text = input::text(path, usize::MAX)?;
     let mut numbers = Vec::new();
     for line in text.lines().filter(|line| !line.trim().is_empty()) {
         let number = DepositNumber::parse(line).map_err(|error| {
             let zh = format!("{}：“{line}”不是存证编号", path.display());
-            Complaint::usage("mistyped_number", zh, format!("{}: `{line}`: {error}", path.display()))
+            CliError::usage("mistyped_number", zh, format!("{}: `{line}`: {error}", path.display()))
         })?;
         numbers.push(number);
     }
     if numbers.is_empty() {
         let (zh, en) = (format!("{}：没有存证编号", path.display()), format!("{}: no numbers", path.display()));
-        return Err(Complaint::usage("no_numbers", zh, en));
+        return Err(CliError::usage("no_numbers", zh, en));
     }
     Ok(numbers)
 }
@@ -68,14 +68,14 @@ pub fn numbers(path: &Path) -> Result<Vec<DepositNumber>, Complaint> {
 ///
 /// # Errors
 ///
-/// [`Complaint`]: it is something else, or cannot be read.
-pub fn may_append(path: &Path) -> Result<(), Complaint> {
+/// [`CliError`]: it is something else, or cannot be read.
+pub fn may_append(path: &Path) -> Result<(), CliError> {
     let file = match regular::open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        file => file.map_err(|error| Complaint::io(path, &error))?,
+        file => file.map_err(|error| CliError::io(path, &error))?,
     };
     let mut start = Vec::new();
-    file.take(64).read_to_end(&mut start).map_err(|error| Complaint::io(path, &error))?;
+    file.take(64).read_to_end(&mut start).map_err(|error| CliError::io(path, &error))?;
     let start = String::from_utf8_lossy(&start);
     match start.lines().next() {
         Some(line) if DepositNumber::parse(line).is_err() => {
@@ -83,7 +83,7 @@ pub fn may_append(path: &Path) -> Result<(), Complaint> {
                 format!("{}：不是存证编号列表，未写入。请换一个文件名", path.display()),
                 format!("{}: not a list of deposit numbers; nothing was written. Choose another name", path.display()),
             );
-            Err(Complaint::unable("destination_exists", zh, en))
+            Err(CliError::unable("destination_exists", zh, en))
         }
         _ => Ok(()),
     }
@@ -94,14 +94,14 @@ pub fn may_append(path: &Path) -> Result<(), Complaint> {
 ///
 /// # Errors
 ///
-/// [`Complaint`]: a connection that broke.
+/// [`CliError`]: a connection that broke.
 pub async fn round(
     load: &Load,
     numbers: &[DepositNumber],
     before: usize,
     reading: Reading,
     echo: bool,
-) -> Result<Round, Complaint> {
+) -> Result<Round, CliError> {
     let asked = jumping(numbers, before, load.deposits);
     let calls = asked.iter().map(|number| Call { path: reading.path(number).into(), body: None });
     let traffic = load.send_to(load.address, &Arc::new(calls.collect())).await?;

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::cli::ending::Complaint;
+use crate::cli::exit::CliError;
 use crate::cli::screen::Screen;
 use crate::client::ledger_client::LedgerClient;
 use crate::ledger::entry::Entry;
@@ -104,8 +104,8 @@ impl Load {
     ///
     /// # Errors
     ///
-    /// [`Complaint`].
-    pub fn make(&self) -> Result<Vec<Call>, Complaint> {
+    /// [`CliError`].
+    pub fn make(&self) -> Result<Vec<Call>, CliError> {
         let requests = deposits::make(self.key.name(), self.keys, self.deposits).map_err(|error| failed(&error))?;
         let call =
             |path: &str, body: Vec<u8>, media_type| Call { path: path.into(), body: Some((body.into(), media_type)) };
@@ -122,8 +122,8 @@ impl Load {
     ///
     /// # Errors
     ///
-    /// [`Complaint`]: a connection that broke.
-    pub async fn drive(&self, made: &Arc<Vec<Call>>) -> Result<(Round, usize), Complaint> {
+    /// [`CliError`]: a connection that broke.
+    pub async fn drive(&self, made: &Arc<Vec<Call>>) -> Result<(Round, usize), CliError> {
         let traffic = self.send_to(self.address, made).await?;
         let length =
             traffic.answers.iter().map(|answer| answer.body.len()).sum::<usize>() / traffic.answers.len().max(1);
@@ -150,8 +150,8 @@ impl Load {
     ///
     /// # Errors
     ///
-    /// [`Complaint`].
-    pub async fn drive_echo(&self, made: &Arc<Vec<Call>>, address: SocketAddr) -> Result<Figures, Complaint> {
+    /// [`CliError`].
+    pub async fn drive_echo(&self, made: &Arc<Vec<Call>>, address: SocketAddr) -> Result<Figures, CliError> {
         let traffic = self.send_to(address, made).await?;
         match traffic.answers.iter().find(|answer| answer.status != 201) {
             None => Ok(figures(&traffic)),
@@ -163,19 +163,19 @@ impl Load {
     ///
     /// # Errors
     ///
-    /// [`Complaint`].
-    pub async fn send_to(&self, address: SocketAddr, made: &Arc<Vec<Call>>) -> Result<Traffic, Complaint> {
+    /// [`CliError`].
+    pub async fn send_to(&self, address: SocketAddr, made: &Arc<Vec<Call>>) -> Result<Traffic, CliError> {
         let calls: Arc<[Call]> = made.iter().cloned().collect();
         Ok(send(address, calls, self.connections, self.pace).await?)
     }
 
-    fn keep(&self, proven: &[Proven]) -> Result<(), Complaint> {
+    fn keep(&self, proven: &[Proven]) -> Result<(), CliError> {
         let Some(path) = &self.keep_numbers else { return Ok(()) };
         let numbers = proven.iter().filter_map(|one| one.entry.lines().nth(1)?.strip_prefix("number "));
         let text: String = numbers.flat_map(|number| [number, "\n"]).collect();
         let file = OpenOptions::new().create(true).append(true).open(path);
         let kept = file.and_then(|mut file| file.write_all(text.as_bytes()));
-        kept.map_err(|error| Complaint::io(path, &error))
+        kept.map_err(|error| CliError::io(path, &error))
     }
 
     /// Fetches some receipts once more: entry and header must be what they were.
@@ -195,11 +195,11 @@ impl Load {
     }
 }
 
-fn failed(error: &impl std::fmt::Display) -> Complaint {
-    Complaint::unable("load_failed", error.to_string(), error.to_string())
+fn failed(error: &impl std::fmt::Display) -> CliError {
+    CliError::unable("load_failed", error.to_string(), error.to_string())
 }
 
-impl From<TrafficError> for Complaint {
+impl From<TrafficError> for CliError {
     fn from(error: TrafficError) -> Self {
         let en = error.to_string();
         match error {
@@ -273,9 +273,9 @@ fn middle(mut values: Vec<f64>) -> Option<f64> {
 ///
 /// # Errors
 ///
-/// [`Complaint`]: nothing can be written in `folder`.
-pub fn ceilings(folder: &Path) -> Result<Ceilings, Complaint> {
-    let disk = machine::fdatasync(folder, WRITES).map_err(|error| Complaint::io(folder, &error))?;
+/// [`CliError`]: nothing can be written in `folder`.
+pub fn ceilings(folder: &Path) -> Result<Ceilings, CliError> {
+    let disk = machine::fdatasync(folder, WRITES).map_err(|error| CliError::io(folder, &error))?;
     Ok(Ceilings {
         fdatasync_p50_ms: disk.within_ms(0.5),
         fdatasync_p99_ms: disk.within_ms(0.99),
@@ -327,8 +327,8 @@ impl Echo {
     ///
     /// # Errors
     ///
-    /// [`Complaint`]: this program cannot be started once more.
-    pub fn start(bytes: usize) -> Result<Self, Complaint> {
+    /// [`CliError`]: this program cannot be started once more.
+    pub fn start(bytes: usize) -> Result<Self, CliError> {
         let program = std::env::current_exe().map_err(|error| failed(&error))?;
         let mut command = Command::new(program);
         command.args(["load", "--serve-echo", &bytes.to_string()]).stdin(Stdio::piped()).stdout(Stdio::piped());
@@ -354,10 +354,10 @@ impl Drop for Echo {
 ///
 /// # Errors
 ///
-/// [`Complaint`]: not plain HTTP, or no such host.
-pub fn node_at(url: &str) -> Result<SocketAddr, Complaint> {
+/// [`CliError`]: not plain HTTP, or no such host.
+pub fn node_at(url: &str) -> Result<SocketAddr, CliError> {
     let host = url.strip_prefix("http://").map(|rest| rest.trim_end_matches('/')).ok_or_else(|| {
-        Complaint::usage("plain_http_only", "压力测试只支持 http:// 地址", "a load goes to an http:// address only")
+        CliError::usage("plain_http_only", "压力测试只支持 http:// 地址", "a load goes to an http:// address only")
     })?;
     let host =
         if host.rsplit(']').next().unwrap_or(host).contains(':') { host.to_owned() } else { format!("{host}:80") };

@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 
 use crate::cli::compose::read_number;
 use crate::cli::config::Config;
-use crate::cli::ending::Ending;
-use crate::cli::pinned::Pinned;
-use crate::cli::reach::{ServerArgs, meet_again, other_mode};
+use crate::cli::connect::{ServerArgs, meet_again, other_mode};
+use crate::cli::exit::ExitStatus;
 use crate::cli::record::{Record, fetch, history};
 use crate::cli::screen::{BAD, HEED, Screen};
 use crate::cli::terminal::escaped;
+use crate::cli::trust_store::Pinned;
 use crate::cli::{facts_table, history_table};
 use crate::ledger::block::BlockHeader;
 use crate::ledger::entry::Entry;
@@ -58,7 +58,7 @@ pub struct LookupArgs {
 /// # Errors
 ///
 /// A mistyped number, an unreachable node.
-pub async fn run(args: &LookupArgs, config: &Config, screen: &Screen) -> anyhow::Result<Ending> {
+pub async fn run(args: &LookupArgs, config: &Config, screen: &Screen) -> anyhow::Result<ExitStatus> {
     let number = read_number(&args.number)?;
     let client = args.server.client()?;
     let trust = Pinned::of(config)?.trust();
@@ -93,22 +93,22 @@ pub async fn run(args: &LookupArgs, config: &Config, screen: &Screen) -> anyhow:
         unknown_key(screen, args)?;
     }
     if differing.is_empty() {
-        return Ok(Ending::Good);
+        return Ok(ExitStatus::Good);
     }
     differs(screen, &differing)?;
-    Ok(Ending::Finding)
+    Ok(ExitStatus::Finding)
 }
 
-fn not_found(screen: &Screen, number: DepositNumber) -> anyhow::Result<Ending> {
+fn not_found(screen: &Screen, number: DepositNumber) -> anyhow::Result<ExitStatus> {
     let report = Report::not_found(Some(number));
     let conclusion = Bilingual::of(|language| wording::conclusion(&report, language));
     screen.document(&json!({ "status": "not_found", "deposit_number": number.to_string(), "notice": conclusion }))?;
     screen.line(format!("{number}  {}", screen.paint(BAD, conclusion.pick(screen.language()))))?;
-    Ok(Ending::Finding)
+    Ok(ExitStatus::Finding)
 }
 
 /// The receipt does not hold, so nothing that the node says is shown.
-fn broken(screen: &Screen, report: &Report) -> anyhow::Result<Ending> {
+fn broken(screen: &Screen, report: &Report) -> anyhow::Result<ExitStatus> {
     let checks = json!({ "agrees_with_receipt": false, "steps": steps(report) });
     screen.document(&json!({ "status": report.conclusion.code(), "checked": checks }))?;
     let text = match report.conclusion {
@@ -121,7 +121,7 @@ fn broken(screen: &Screen, report: &Report) -> anyhow::Result<Ending> {
             .to_owned(),
     };
     screen.aside(screen.paint(BAD, &text))?;
-    Ok(Ending::Finding)
+    Ok(ExitStatus::Finding)
 }
 
 /// The receipt holds; what the node says beside it differs from it.

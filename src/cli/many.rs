@@ -16,7 +16,7 @@ use futures_util::stream::{self, Stream, StreamExt as _};
 use tokio::sync::{Semaphore, mpsc};
 
 use crate::cli::durable::{self, Whole};
-use crate::cli::ending::Complaint;
+use crate::cli::exit::CliError;
 use crate::cli::gather::{Found, Passed};
 use crate::cli::round::{Done, Ready, Round};
 use crate::cli::unkept::{interrupted, receipt_not_kept, statement_not_kept};
@@ -28,18 +28,18 @@ const GROUPS: usize = 3;
 
 /// Why a file was not deposited.
 #[derive(Debug)]
-pub enum Missed {
+pub enum Skipped {
     /// It was not even tried.
     Passed(Passed),
     /// It was.
-    Failed(Complaint),
+    Failed(CliError),
 }
 
 /// A statement, and its file if it is new.
 type Stated = (Ready, Option<Whole>);
 
 /// Deposits what was found; what became of each, in their order. Without a round nothing can be deposited.
-pub fn deposit(round: Option<Arc<Round>>, found: Vec<Found>) -> impl Stream<Item = (Found, Result<Done, Missed>)> {
+pub fn deposit(round: Option<Arc<Round>>, found: Vec<Found>) -> impl Stream<Item = (Found, Result<Done, Skipped>)> {
     let (tell, told) = mpsc::channel(GROUP);
     // A task of its own: hashing goes on while all groups are under way.
     tokio::spawn(state_all(round.clone(), found, tell));
@@ -51,7 +51,7 @@ pub fn deposit(round: Option<Arc<Round>>, found: Vec<Found>) -> impl Stream<Item
     groups.map(move |group| send_all(round.clone(), group)).buffered(GROUPS).flat_map(stream::iter)
 }
 
-async fn state_all(round: Option<Arc<Round>>, found: Vec<Found>, tell: mpsc::Sender<(Found, Result<Stated, Missed>)>) {
+async fn state_all(round: Option<Arc<Round>>, found: Vec<Found>, tell: mpsc::Sender<(Found, Result<Stated, Skipped>)>) {
     if let Some(round) = &round {
         let receipts = round.receipts.as_deref();
         let of = |found: &Found| receipts.unwrap_or(durable::folder_of(&found.path)).to_owned();
@@ -71,16 +71,16 @@ async fn state_all(round: Option<Arc<Round>>, found: Vec<Found>, tell: mpsc::Sen
     }
 }
 
-async fn state(round: Option<Arc<Round>>, found: Found, hashing: Arc<Semaphore>) -> (Found, Result<Stated, Missed>) {
+async fn state(round: Option<Arc<Round>>, found: Found, hashing: Arc<Semaphore>) -> (Found, Result<Stated, Skipped>) {
     let stated = match (&found.size, round) {
         (Ok(_), Some(round)) => {
             let path = found.path.clone();
             let _place = hashing.acquire().await;
             let stating = tokio::task::spawn_blocking(move || round.state(&path)).await;
-            stating.map_err(|_| interrupted()).flatten().map_err(Missed::Failed)
+            stating.map_err(|_| interrupted()).flatten().map_err(Skipped::Failed)
         }
-        (Ok(_), None) => Err(Missed::Passed(Passed::Twice)),
-        (Err(passed), _) => Err(Missed::Passed(passed.clone())),
+        (Ok(_), None) => Err(Skipped::Passed(Passed::Twice)),
+        (Err(passed), _) => Err(Skipped::Passed(passed.clone())),
     };
     (found, stated)
 }
@@ -88,19 +88,19 @@ async fn state(round: Option<Arc<Round>>, found: Found, hashing: Arc<Semaphore>)
 /// Sends those that are stated, and tells what became of all.
 async fn send_all(
     round: Option<Arc<Round>>,
-    group: Vec<(Found, Result<Stated, Missed>)>,
-) -> Vec<(Found, Result<Done, Missed>)> {
+    group: Vec<(Found, Result<Stated, Skipped>)>,
+) -> Vec<(Found, Result<Done, Skipped>)> {
     let (found, stated): (Vec<_>, Vec<_>) = group.into_iter().unzip();
     let ready = on_a_thread(stated, keep_statements).await;
     let done = match round {
         Some(round) => on_a_thread(ask_all(round, ready).await, keep_receipts).await,
-        None => ready.into_iter().map(|ready| ready.and_then(|_| Err(Missed::Failed(interrupted())))).collect(),
+        None => ready.into_iter().map(|ready| ready.and_then(|_| Err(Skipped::Failed(interrupted())))).collect(),
     };
     found.into_iter().zip(done).collect()
 }
 
 /// Asks for all deposits, and holds each answer against its statement.
-async fn ask_all(round: Arc<Round>, ready: Vec<Result<Ready, Missed>>) -> Vec<Result<(Done, Option<Whole>), Missed>> {
+async fn ask_all(round: Arc<Round>, ready: Vec<Result<Ready, Skipped>>) -> Vec<Result<(Done, Option<Whole>), Skipped>> {
     let (ready, places) = taken_out(ready);
     let answers = round.ask_all(&ready).await;
     let held = stream::iter(ready.into_iter().zip(answers)).map(|(ready, answered)| {
@@ -111,11 +111,11 @@ async fn ask_all(round: Arc<Round>, ready: Vec<Result<Ready, Missed>>) -> Vec<Re
     put_back(places, held.collect().await)
 }
 
-fn keep_statements(stated: Vec<Stated>) -> Vec<Result<Ready, Complaint>> {
+fn keep_statements(stated: Vec<Stated>) -> Vec<Result<Ready, CliError>> {
     keep(stated, durable::create_all, |ready, error| statement_not_kept(&ready.papers.statement, error))
 }
 
-fn keep_receipts(held: Vec<(Done, Option<Whole>)>) -> Vec<Result<Done, Complaint>> {
+fn keep_receipts(held: Vec<(Done, Option<Whole>)>) -> Vec<Result<Done, CliError>> {
     keep(held, durable::replace_all, |done, error| receipt_not_kept(done.facts.number, &done.papers.receipt, error))
 }
 
@@ -123,8 +123,8 @@ fn keep_receipts(held: Vec<(Done, Option<Whole>)>) -> Vec<Result<Done, Complaint
 fn keep<T>(
     all: Vec<(T, Option<Whole>)>,
     write: fn(&[Whole]) -> Vec<io::Result<()>>,
-    unwritten: impl Fn(&T, &io::Error) -> Complaint,
-) -> Vec<Result<T, Complaint>> {
+    unwritten: impl Fn(&T, &io::Error) -> CliError,
+) -> Vec<Result<T, CliError>> {
     let (mut ones, mut files) = (Vec::with_capacity(all.len()), Vec::new());
     for (one, file) in all {
         ones.push((one, file.is_some()));
@@ -141,9 +141,9 @@ fn keep<T>(
 
 /// Does something that blocks with all that got so far; what became of each, in their order.
 async fn on_a_thread<T: Send + 'static, U: Send + 'static>(
-    all: Vec<Result<T, Missed>>,
-    work: fn(Vec<T>) -> Vec<Result<U, Complaint>>,
-) -> Vec<Result<U, Missed>> {
+    all: Vec<Result<T, Skipped>>,
+    work: fn(Vec<T>) -> Vec<Result<U, CliError>>,
+) -> Vec<Result<U, Skipped>> {
     let (some, places) = taken_out(all);
     // Of a thread that is gone nothing is known.
     let became = tokio::task::spawn_blocking(move || work(some)).await.unwrap_or_default();
@@ -151,15 +151,15 @@ async fn on_a_thread<T: Send + 'static, U: Send + 'static>(
 }
 
 /// Those that got so far, and where they stood.
-fn taken_out<T>(all: Vec<Result<T, Missed>>) -> (Vec<T>, Vec<Result<(), Missed>>) {
+fn taken_out<T>(all: Vec<Result<T, Skipped>>) -> (Vec<T>, Vec<Result<(), Skipped>>) {
     let mut some = Vec::with_capacity(all.len());
     let places = all.into_iter().map(|one| one.map(|one| some.push(one))).collect();
     (some, places)
 }
 
-fn put_back<U>(places: Vec<Result<(), Missed>>, became: Vec<Result<U, Complaint>>) -> Vec<Result<U, Missed>> {
+fn put_back<U>(places: Vec<Result<(), Skipped>>, became: Vec<Result<U, CliError>>) -> Vec<Result<U, Skipped>> {
     let mut became = became.into_iter();
-    let mut next = |()| became.next().unwrap_or_else(|| Err(interrupted())).map_err(Missed::Failed);
+    let mut next = |()| became.next().unwrap_or_else(|| Err(interrupted())).map_err(Skipped::Failed);
     places.into_iter().map(|place| place.and_then(&mut next)).collect()
 }
 

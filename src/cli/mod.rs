@@ -4,12 +4,12 @@
 //! [`receipt`], [`trust`], [`keygen`], [`case`] and, of a node, [`serve`], [`audit`], [`backup`], [`restore`], [`load`]
 //! (a round of it is [`load_round`], of reads [`load_reads`]), [`demo`]. What they stand on:
 //!
-//! - [`ending`] are exit codes and complaints, [`usage`] those about the command line itself, [`help`] its help texts, [`screen`], [`terminal`],
+//! - [`exit`] are exit codes and complaints, [`usage`] those about the command line itself, [`help`] its help texts, [`screen`], [`terminal`],
 //!   [`width`] and [`progress`] what people and machines see;
-//! - [`config`] is the user's folder: [`case_key`] depositors' keys, [`pinned`] the ledger keys that are trusted;
-//! - [`gather`] finds files, [`digest`] hashes them, [`compose`] makes statements, [`papers`] and [`durable`] keep them,
+//! - [`config`] is the user's folder: [`case_key`] depositors' keys, [`trust_store`] the ledger keys that are trusted;
+//! - [`gather`] finds files, [`digest`] hashes them, [`compose`] makes statements, [`receipt_files`] and [`durable`] keep them,
 //!   [`round`] sends them, [`many`] of them together, and [`unkept`] says why one is not kept;
-//! - [`reach`] and [`record`] ask a node, [`facts_table`], [`history_table`] and [`report_screen`] show what came of it;
+//! - [`connect`] and [`record`] ask a node, [`facts_table`], [`history_table`] and [`report_screen`] show what came of it;
 //! - [`public_key`] reads public keys, and rejects private ones;
 //! - [`log`] is the node's log;
 //! - [`clock`] tells a running node that its clock is right;
@@ -30,6 +30,7 @@ pub mod clock;
 pub mod command;
 pub mod compose;
 pub mod config;
+pub mod connect;
 #[cfg(feature = "node")]
 pub mod copy_report;
 #[cfg(feature = "demo")]
@@ -41,8 +42,10 @@ pub mod deposit_policy;
 pub mod descriptors;
 pub mod digest;
 pub mod durable;
-pub mod ending;
+pub mod exit;
 pub mod facts_table;
+#[cfg(feature = "node")]
+pub mod filing_service;
 #[cfg(feature = "node")]
 pub mod folder_copy;
 pub mod gather;
@@ -68,19 +71,15 @@ pub mod node_folder;
 pub mod node_keys;
 pub mod normalization;
 #[cfg(feature = "node")]
-pub mod office;
-#[cfg(feature = "node")]
 pub mod opening;
 #[cfg(feature = "node")]
 pub mod originals_check;
 pub mod output;
-pub mod papers;
-pub mod pinned;
 pub mod presentation;
 pub mod progress;
 pub mod public_key;
-pub mod reach;
 pub mod receipt;
+pub mod receipt_files;
 pub mod record;
 pub mod renamed;
 pub mod report_screen;
@@ -97,6 +96,7 @@ pub mod serve_limits;
 pub mod statement;
 pub mod terminal;
 pub mod trust;
+pub mod trust_store;
 pub mod unkept;
 pub mod usage;
 pub mod values;

@@ -17,7 +17,7 @@ use crate::cli::beside;
 use crate::cli::case_key;
 use crate::cli::descriptors;
 use crate::cli::durable;
-use crate::cli::ending::Complaint;
+use crate::cli::exit::CliError;
 use crate::cli::keygen::of_ledger;
 use crate::cli::node_keys::{LEDGER_KEY, NEXT_KEY, NodeKeys, Remark, ledger_key_missing};
 use crate::cli::opening::{cannot_open, unreadable};
@@ -49,9 +49,9 @@ pub struct OpenedFolder {
 ///
 /// # Errors
 ///
-/// [`Complaint`]: a name is a symbolic link or a special file; account files are missing.
-pub fn check_files(data: &Path) -> Result<(), Complaint> {
-    let wrong = Folder::new(data).wrong_kind().map_err(|error| Complaint::io(data, &error))?;
+/// [`CliError`]: a name is a symbolic link or a special file; account files are missing.
+pub fn check_files(data: &Path) -> Result<(), CliError> {
+    let wrong = Folder::new(data).wrong_kind().map_err(|error| CliError::io(data, &error))?;
     if let Some((name, found)) = wrong {
         return Err(cannot_open(data, &OpenError::WrongKind { name, found }));
     }
@@ -62,8 +62,8 @@ pub fn check_files(data: &Path) -> Result<(), Complaint> {
 ///
 /// # Errors
 ///
-/// [`Complaint`]: what does not fit together, or cannot be read or written.
-pub fn open_folder(data: &Path, origin: Option<&str>, test: bool) -> Result<OpenedFolder, Complaint> {
+/// [`CliError`]: what does not fit together, or cannot be read or written.
+pub fn open_folder(data: &Path, origin: Option<&str>, test: bool) -> Result<OpenedFolder, CliError> {
     let options = descriptors::database_options();
     let unopened = |error: OpenError| cannot_open(data, &error);
     let folder = Folder::new(data);
@@ -74,7 +74,7 @@ pub fn open_folder(data: &Path, origin: Option<&str>, test: bool) -> Result<Open
         Err(error) => return Err(unopened(error)),
     };
     remarks.extend(keys.restrict()?);
-    if folder.restrict().map_err(|error| Complaint::io(data, &error))? {
+    if folder.restrict().map_err(|error| CliError::io(data, &error))? {
         let dir = data.display();
         let en = format!("{dir} could be read by others: its mode is 0700 now");
         remarks.push((format!("{dir} 原可被他人读取：权限已改为 0700"), en));
@@ -102,28 +102,28 @@ fn compare(
     keys: &NodeKeys,
     origin: Option<&str>,
     test: bool,
-) -> Result<Vec<Remark>, Complaint> {
+) -> Result<Vec<Remark>, CliError> {
     keys.check(reader)?;
     let (dir, found) = (data.display(), reader.origin());
     if let Some(wanted) = origin.filter(|wanted| *wanted != found.as_str()) {
         let en = format!("{dir} holds the ledger `{found}`, not `{wanted}`: a ledger's name is for good");
-        return Err(Complaint::usage("another_ledger", format!("{dir} 中的账本是“{found}”，不是“{wanted}”"), en));
+        return Err(CliError::usage("another_ledger", format!("{dir} 中的账本是“{found}”，不是“{wanted}”"), en));
     }
     let notice = reader.published().map(|_| genesis(reader)).transpose().map_err(|error| unreadable(&error))?;
     let is_live = matches!(notice.map(|notice| notice.kind), Some(NoticeKind::Genesis { mode: Mode::Live, .. }));
     if test && is_live {
         let en = format!("{dir} holds a live ledger, and a ledger is live or test for good; --test is for a new one");
-        return Err(Complaint::usage("live_ledger", format!("{dir} 是正式账本，不能改为测试账本"), en));
+        return Err(CliError::usage("live_ledger", format!("{dir} 是正式账本，不能改为测试账本"), en));
     }
     beside::check_originals(data, reader)
 }
 
-fn create(data: &Path, origin: Option<&str>, keys: NodeKeys) -> Result<OpenedFolder, Complaint> {
+fn create(data: &Path, origin: Option<&str>, keys: NodeKeys) -> Result<OpenedFolder, CliError> {
     let unopened = |error: OpenError| cannot_open(data, &error);
     let signer = found_key(origin)?;
     let store = RocksStore::create(data, signer.verifier().name(), &descriptors::database_options());
     let store = store.map_err(unopened)?;
-    Folder::new(data).restrict().map_err(|error| Complaint::io(data, &error))?;
+    Folder::new(data).restrict().map_err(|error| CliError::io(data, &error))?;
     let origin = store.tip().map_err(|error| unreadable(&error))?.origin;
     let signer = if origin == *signer.verifier().name() { signer } else { of_ledger(origin.as_str())? };
     let (signer, successor) = write_keys(data, signer)?;
@@ -131,7 +131,7 @@ fn create(data: &Path, origin: Option<&str>, keys: NodeKeys) -> Result<OpenedFol
 }
 
 /// A new ledger's key: under the name given, or under one that no other ledger has.
-fn found_key(origin: Option<&str>) -> Result<Signer, Complaint> {
+fn found_key(origin: Option<&str>) -> Result<Signer, CliError> {
     if let Some(origin) = origin {
         return of_ledger(origin);
     }
@@ -140,16 +140,16 @@ fn found_key(origin: Option<&str>) -> Result<Signer, Complaint> {
         let hash: String = sha256(unnamed.verifier().public().as_bytes()).to_string().chars().take(16).collect();
         Signer::new(Name::parse(&format!("tiezheng/{hash}"))?, &seed)
     });
-    signer.ok_or_else(|| Complaint::unable("weak_key", "生成的密钥过弱", "the key made is weak"))
+    signer.ok_or_else(|| CliError::unable("weak_key", "生成的密钥过弱", "the key made is weak"))
 }
 
 /// Writes both key files, the ledger's own last: where that is, both are.
-fn write_keys(dir: &Path, signer: Signer) -> Result<(Signer, VerifierKey), Complaint> {
+fn write_keys(dir: &Path, signer: Signer) -> Result<(Signer, VerifierKey), CliError> {
     let next = of_ledger(signer.verifier().name().as_str())?;
     let [own_file, next_file] = [LEDGER_KEY, NEXT_KEY].map(|name| dir.join(name));
     for (path, key) in [(&next_file, &next), (&own_file, &signer)] {
         let text = Zeroizing::new(format!("{}\n", *key.to_private_text()));
-        durable::replace(path, text.as_bytes(), 0o600).map_err(|error| Complaint::io(path, &error))?;
+        durable::replace(path, text.as_bytes(), 0o600).map_err(|error| CliError::io(path, &error))?;
     }
     Ok((signer, next.verifier().clone()))
 }

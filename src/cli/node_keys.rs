@@ -16,10 +16,10 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::cli::case_key;
-use crate::cli::ending::Complaint;
-use crate::cli::office::PLATFORM_KEY;
+use crate::cli::exit::CliError;
+use crate::cli::filing_service::PLATFORM_KEY;
 use crate::cli::opening::unreadable;
-use crate::desk::secret::stream_id;
+use crate::filing::secret::stream_id;
 use crate::ledger::key::Signer;
 use crate::ledger::notice::NoticeKind;
 use crate::store::contract::{ReadError, ReadLedger};
@@ -87,15 +87,15 @@ pub struct KeyReport {
     /// How it compares.
     pub state: KeyState,
     /// What is wrong, and what to do.
-    pub complaint: Option<Complaint>,
+    pub complaint: Option<CliError>,
 }
 
 /// Compares the key files in `folder` with the ledger that `store` reads. Changes nothing.
 ///
 /// # Errors
 ///
-/// [`Complaint`]: the ledger cannot be read.
-pub fn report(folder: &Path, store: &RocksReader) -> Result<Vec<KeyReport>, Complaint> {
+/// [`CliError`]: the ledger cannot be read.
+pub fn report(folder: &Path, store: &RocksReader) -> Result<Vec<KeyReport>, CliError> {
     let mut reports = Vec::new();
     for file in FILES {
         let (state, complaint) = match read(folder, file) {
@@ -112,12 +112,12 @@ pub fn report(folder: &Path, store: &RocksReader) -> Result<Vec<KeyReport>, Comp
     Ok(reports)
 }
 
-fn read(folder: &Path, file: KeyFile) -> Result<Option<Signer>, Complaint> {
+fn read(folder: &Path, file: KeyFile) -> Result<Option<Signer>, CliError> {
     let path = folder.join(file.name);
     match fs::symlink_metadata(&path) {
         Ok(_) => case_key::read_own(&path).map(Some),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Complaint::io(&path, &error)),
+        Err(error) => Err(CliError::io(&path, &error)),
     }
 }
 
@@ -127,7 +127,7 @@ fn compare(
     file: KeyFile,
     key: Option<&Signer>,
     store: &RocksReader,
-) -> Result<Option<Complaint>, Complaint> {
+) -> Result<Option<CliError>, CliError> {
     if file.name == PLATFORM.name {
         return compare_platform(folder, key, store).map_err(|error| unreadable(&error));
     }
@@ -146,7 +146,7 @@ fn compare(
             "{}：不是账本所承诺的后继密钥（SHA-256 为 {found}，应为 {next}）。请放回正确的文件，或将其移走：节点运行无需此文件",
             path.display()
         );
-        return Ok(Some(Complaint::unable("next_key_differs", zh, en)));
+        return Ok(Some(CliError::unable("next_key_differs", zh, en)));
     }
     if !is_successor && *key.verifier() != own {
         let (found, wanted) = (key.verifier().to_string(), own.to_string());
@@ -155,7 +155,7 @@ fn compare(
     Ok(None)
 }
 
-fn compare_platform(folder: &Path, key: Option<&Signer>, store: &RocksReader) -> Result<Option<Complaint>, ReadError> {
+fn compare_platform(folder: &Path, key: Option<&Signer>, store: &RocksReader) -> Result<Option<CliError>, ReadError> {
     let differs = |found: &Signer, wanted: &str| {
         another(&folder.join(PLATFORM_KEY), "platform_key_differs", &found.verifier().to_string(), wanted)
     };
@@ -197,8 +197,8 @@ impl NodeKeys {
     ///
     /// # Errors
     ///
-    /// [`Complaint`]: a file that cannot be read, is a symbolic link, or holds no key.
-    pub fn read(folder: &Path) -> Result<Self, Complaint> {
+    /// [`CliError`]: a file that cannot be read, is a symbolic link, or holds no key.
+    pub fn read(folder: &Path) -> Result<Self, CliError> {
         let [ledger, next, platform] = [LEDGER, NEXT, PLATFORM].map(|file| read(folder, file));
         Ok(Self { folder: folder.to_owned(), ledger: ledger?, next: next?, platform: platform? })
     }
@@ -207,8 +207,8 @@ impl NodeKeys {
     ///
     /// # Errors
     ///
-    /// [`Complaint`]: a key is missing or is another one.
-    pub fn check(&self, store: &RocksReader) -> Result<(), Complaint> {
+    /// [`CliError`]: a key is missing or is another one.
+    pub fn check(&self, store: &RocksReader) -> Result<(), CliError> {
         for (file, key) in [(LEDGER, &self.ledger), (NEXT, &self.next), (PLATFORM, &self.platform)] {
             let may_be_elsewhere = file.name == NEXT.name && key.is_none();
             if !may_be_elsewhere && let Some(fault) = compare(&self.folder, file, key.as_ref(), store)? {
@@ -222,19 +222,19 @@ impl NodeKeys {
     ///
     /// # Errors
     ///
-    /// [`Complaint`]: a file can be read by others and belongs to another user.
-    pub fn restrict(&self) -> Result<Vec<Remark>, Complaint> {
+    /// [`CliError`]: a file can be read by others and belongs to another user.
+    pub fn restrict(&self) -> Result<Vec<Remark>, CliError> {
         let mut remarks = Vec::new();
         let files = [(LEDGER_KEY, &self.ledger), (NEXT_KEY, &self.next), (PLATFORM_KEY, &self.platform)];
         for (name, _) in files.iter().filter(|(_, key)| key.is_some()) {
             let path = self.folder.join(name);
-            if restrict(&path).map_err(|error| Complaint::io(&path, &error))? {
+            if restrict(&path).map_err(|error| CliError::io(&path, &error))? {
                 let en = format!("{} could be read by others: its mode is 0600 now", path.display());
                 remarks.push((format!("{} 原可被他人读取：权限已改为 0600", path.display()), en));
             }
         }
         if self.ledger.is_some() && self.next.is_none() {
-            let Complaint { zh, en, .. } = missing(&self.folder, NEXT);
+            let CliError { zh, en, .. } = missing(&self.folder, NEXT);
             remarks.push((zh, en));
         }
         Ok(remarks)
@@ -252,11 +252,11 @@ fn restrict(path: &Path) -> io::Result<bool> {
 
 /// The ledger's key is missing.
 #[must_use]
-pub fn ledger_key_missing(folder: &Path) -> Complaint {
+pub fn ledger_key_missing(folder: &Path) -> CliError {
     missing(folder, LEDGER)
 }
 
-fn missing(folder: &Path, file: KeyFile) -> Complaint {
+fn missing(folder: &Path, file: KeyFile) -> CliError {
     let KeyFile { name, zh, en, missing } = file;
     let dir = folder.display();
     let mut zh = format!("{dir}：缺少{zh} {name}：请从密钥备份放回，勿新建");
@@ -268,15 +268,15 @@ fn missing(folder: &Path, file: KeyFile) -> Complaint {
             ". If it is kept elsewhere on purpose, leave it there: the node runs without it, but the ledger key cannot be succeeded without it",
         );
     }
-    Complaint::unable(missing, zh, en)
+    CliError::unable(missing, zh, en)
 }
 
-fn another(path: &Path, code: &'static str, found: &str, wanted: &str) -> Complaint {
+fn another(path: &Path, code: &'static str, found: &str, wanted: &str) -> CliError {
     let path = path.display();
     let en = format!(
         "{path} holds another key ({found}) than this ledger's ({wanted}): put the right file back; nothing was changed"
     );
-    Complaint::unable(
+    CliError::unable(
         code,
         format!("{path} 中的密钥（{found}）不是本账本的密钥（{wanted}）：请放回正确的文件；未作任何更改"),
         en,

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::cli::ending::Complaint;
+use crate::cli::exit::CliError;
 use crate::files::regular::NotRegular;
 use crate::store::contract::ReadError;
 use crate::store::rocks::format::FORMAT_VERSION;
@@ -11,7 +11,7 @@ use crate::store::rocks::open_error::OpenError;
 
 /// The complaint: damage is a finding, all else means that nobody could look.
 #[must_use]
-pub fn cannot_open(dir: &Path, error: &OpenError) -> Complaint {
+pub fn cannot_open(dir: &Path, error: &OpenError) -> CliError {
     let (zh, en) = (format!("{}：{}", dir.display(), in_chinese(error)), format!("{}: {error}", dir.display()));
     let code = match error {
         OpenError::Absent => "no_ledger",
@@ -24,23 +24,23 @@ pub fn cannot_open(dir: &Path, error: &OpenError) -> Complaint {
         OpenError::PartsWithoutLedger { .. } => "parts_without_ledger",
         OpenError::WrongKind { .. } => "not_a_file",
         OpenError::UnknownFormat { .. } => "unknown_format",
-        OpenError::MarkMissing => return Complaint::finding("mark_missing", zh, en),
-        OpenError::MarkDamaged => return Complaint::finding("mark_damaged", zh, en),
-        OpenError::MarkLength { .. } => return Complaint::finding("mark_length", zh, en),
-        OpenError::MarkSlotDamaged { .. } => return Complaint::finding("mark_slot_damaged", zh, en),
-        OpenError::DatabaseMissing { .. } => return Complaint::finding("database_missing", zh, en),
+        OpenError::MarkMissing => return CliError::finding("mark_missing", zh, en),
+        OpenError::MarkDamaged => return CliError::finding("mark_damaged", zh, en),
+        OpenError::MarkLength { .. } => return CliError::finding("mark_length", zh, en),
+        OpenError::MarkSlotDamaged { .. } => return CliError::finding("mark_slot_damaged", zh, en),
+        OpenError::DatabaseMissing { .. } => return CliError::finding("database_missing", zh, en),
         OpenError::DatabaseDamaged { .. } | OpenError::RecordDamaged(_) => {
-            return Complaint::finding("database_damaged", zh, en);
+            return CliError::finding("database_damaged", zh, en);
         }
-        OpenError::Behind { .. } => return Complaint::finding("database_behind", zh, en),
-        OpenError::Different { .. } => return Complaint::finding("another_history", zh, en),
-        OpenError::NoBlockAtMark { .. } => return Complaint::finding("no_block_at_mark", zh, en),
-        OpenError::AnotherLedger { .. } => return Complaint::finding("another_ledger", zh, en),
-        OpenError::ManifestCutOff { .. } => return Complaint::finding("database_incomplete", zh, en),
+        OpenError::Behind { .. } => return CliError::finding("database_behind", zh, en),
+        OpenError::Different { .. } => return CliError::finding("another_history", zh, en),
+        OpenError::NoBlockAtMark { .. } => return CliError::finding("no_block_at_mark", zh, en),
+        OpenError::AnotherLedger { .. } => return CliError::finding("another_ledger", zh, en),
+        OpenError::ManifestCutOff { .. } => return CliError::finding("database_incomplete", zh, en),
         OpenError::Recovery { .. } => "recovery_failed",
         OpenError::Environment(_) => "io",
     };
-    Complaint::unable(code, zh, en)
+    CliError::unable(code, zh, en)
 }
 
 fn in_chinese(error: &OpenError) -> String {
@@ -114,11 +114,11 @@ fn wrong_kind_in_chinese(name: &str, found: Option<NotRegular>) -> String {
 
 /// Why records could not be read, likewise.
 #[must_use]
-pub fn unreadable(error: &ReadError) -> Complaint {
+pub fn unreadable(error: &ReadError) -> CliError {
     let (zh, en) = (unread_in_chinese(error), error.to_string());
     match error {
-        ReadError::Damaged { .. } => Complaint::finding("damaged", zh, en),
-        _ => Complaint::unable("unreadable", zh, en),
+        ReadError::Damaged { .. } => CliError::finding("damaged", zh, en),
+        _ => CliError::unable("unreadable", zh, en),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::cli::opening::unreadable;
 use crate::court::acts::TakeCustody;
 use crate::custody::checking::{CheckError, check_size, measure};
 use crate::custody::object::{ObjectId, ObjectKey};
-use crate::desk::originals::{CustodyRecord, kept_originals};
+use crate::filing::originals::{CustodyRecord, kept_originals};
 use crate::ledger::hash::lower_hex;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::store::contract::{Private, ReadError, ReadLedger};

@@ -6,7 +6,7 @@ use std::io;
 use std::path::Path;
 
 use crate::cli::durable;
-use crate::cli::ending::Complaint;
+use crate::cli::exit::CliError;
 use crate::cli::input;
 
 /// Whether a file that is there may be replaced.
@@ -24,11 +24,11 @@ pub enum Replace<'a> {
 ///
 /// # Errors
 ///
-/// [`Complaint`]: something that may not be replaced is there and was not touched; or it cannot be written.
-pub fn write(path: &Path, bytes: &[u8], mode: u32, replace: Replace<'_>) -> Result<(), Complaint> {
+/// [`CliError`]: something that may not be replaced is there and was not touched; or it cannot be written.
+pub fn write(path: &Path, bytes: &[u8], mode: u32, replace: Replace<'_>) -> Result<(), CliError> {
     match durable::create(path, bytes, mode) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-        written => return written.map_err(|error| Complaint::io(path, &error)),
+        written => return written.map_err(|error| CliError::io(path, &error)),
     }
     let is_file = path.symlink_metadata().is_ok_and(|found| found.is_file());
     let may = match replace {
@@ -39,23 +39,23 @@ pub fn write(path: &Path, bytes: &[u8], mode: u32, replace: Replace<'_>) -> Resu
     if !may {
         return Err(taken(path, !matches!(replace, Replace::Never) && is_file));
     }
-    durable::replace(path, bytes, mode).map_err(|error| Complaint::io(path, &error))
+    durable::replace(path, bytes, mode).map_err(|error| CliError::io(path, &error))
 }
 
 /// Says that nothing may be called `path` yet, before work is done for a file that could then not be written.
 ///
 /// # Errors
 ///
-/// [`Complaint`]: something is.
-pub fn must_be_new(path: &Path) -> Result<(), Complaint> {
+/// [`CliError`]: something is.
+pub fn must_be_new(path: &Path) -> Result<(), CliError> {
     match fs::symlink_metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(Complaint::io(path, &error)),
+        Err(error) => Err(CliError::io(path, &error)),
         Ok(_) => Err(taken(path, false)),
     }
 }
 
-fn taken(path: &Path, can_force: bool) -> Complaint {
+fn taken(path: &Path, can_force: bool) -> CliError {
     let path = path.display();
     let (zh, en) = if can_force {
         (
@@ -71,7 +71,7 @@ fn taken(path: &Path, can_force: bool) -> Complaint {
             format!("{path} is there already and was not replaced. Choose another name"),
         )
     };
-    Complaint::unable("destination_exists", zh, en)
+    CliError::unable("destination_exists", zh, en)
 }
 
 #[cfg(test)]

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use crate::cli::digest::measure;
-use crate::cli::ending::Complaint;
-use crate::cli::papers::{Papers, StatementPaper};
+use crate::cli::exit::CliError;
 use crate::cli::progress::Progress;
+use crate::cli::receipt_files::{ReceiptFiles, StatementFile};
 use crate::cli::screen::Screen;
 use crate::ledger::entry::Entry;
 use crate::ledger::hash::Digest;
@@ -30,13 +30,13 @@ impl Presentation<'_> {
     ///
     /// # Errors
     ///
-    /// [`Complaint`]: the file, or the statement beside it, cannot be read.
+    /// [`CliError`]: the file, or the statement beside it, cannot be read.
     pub fn measured_for(
         &self,
         entry: Option<&Entry>,
         plain: Option<FileDigests>,
         screen: &Screen,
-    ) -> Result<(PresentedEvidence, Option<FileDigests>), Complaint> {
+    ) -> Result<(PresentedEvidence, Option<FileDigests>), CliError> {
         let Some(file) = self.file else {
             let digest = self.digest.map(|(algorithm, value)| PresentedEvidence::Digest { algorithm, value });
             return Ok((digest.unwrap_or(PresentedEvidence::Nothing), None));
@@ -57,11 +57,11 @@ impl Presentation<'_> {
 }
 
 /// The salt from the statement beside the file, if it is this record's statement, now or before another deposit.
-fn salt_beside(file: &Path, entry: &Entry) -> Result<Option<[u8; SALT_LEN]>, Complaint> {
-    let papers = Papers::of(file, None).map_err(|error| Complaint::io(file, &error))?;
+fn salt_beside(file: &Path, entry: &Entry) -> Result<Option<[u8; SALT_LEN]>, CliError> {
+    let papers = ReceiptFiles::of(file, None).map_err(|error| CliError::io(file, &error))?;
     let earlier = papers.earlier(&entry.statement);
     for path in [&papers.statement, &earlier.statement] {
-        if let Some(paper) = StatementPaper::load(path)?
+        if let Some(paper) = StatementFile::load(path)?
             && paper.note().is_some_and(|note| note.id() == entry.statement.id())
         {
             return Ok(paper.salt());
@@ -74,9 +74,9 @@ fn salt_beside(file: &Path, entry: &Entry) -> Result<Option<[u8; SALT_LEN]>, Com
 ///
 /// # Errors
 ///
-/// [`Complaint`]: it cannot be read.
-pub fn measure_file(file: &Path, salt: Option<&[u8; SALT_LEN]>, screen: &Screen) -> Result<FileDigests, Complaint> {
-    let size = std::fs::metadata(file).map_err(|error| Complaint::io(file, &error))?.len();
+/// [`CliError`]: it cannot be read.
+pub fn measure_file(file: &Path, salt: Option<&[u8; SALT_LEN]>, screen: &Screen) -> Result<FileDigests, CliError> {
+    let size = std::fs::metadata(file).map_err(|error| CliError::io(file, &error))?.len();
     let progress = Progress::of_bytes(screen, size);
     Ok(measure(file, salt, &|bytes| progress.add(bytes))?)
 }

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use crate::cli::ending::Complaint;
+use crate::cli::exit::CliError;
 use crate::cli::input;
 use crate::cli::terminal::escaped_name;
 use crate::ledger::key::VerifierKey;
@@ -18,14 +18,14 @@ const PRIVATE: &str = "PRIVATE+KEY";
 ///
 /// # Errors
 ///
-/// [`Complaint`] of usage: a private key, the name of a file, or no key.
-pub fn read_key(text: &str) -> Result<VerifierKey, Complaint> {
+/// [`CliError`] of usage: a private key, the name of a file, or no key.
+pub fn read_key(text: &str) -> Result<VerifierKey, CliError> {
     no_private_key(text)?;
     VerifierKey::parse(text.trim()).map_err(|error| {
         let text = escaped_name(text);
         let zh = format!("“{text}”不是公钥：{}。请给出公钥文本，不是文件名", chinese::key(error));
         let en = format!("`{text}` is no public key: {error}. Give the key's text, not the name of a file");
-        Complaint::usage("bad_key", zh, en)
+        CliError::usage("bad_key", zh, en)
     })
 }
 
@@ -33,13 +33,13 @@ pub fn read_key(text: &str) -> Result<VerifierKey, Complaint> {
 ///
 /// # Errors
 ///
-/// [`Complaint`] of usage that does not repeat it.
-pub fn no_private_key(text: &str) -> Result<(), Complaint> {
+/// [`CliError`] of usage that does not repeat it.
+pub fn no_private_key(text: &str) -> Result<(), CliError> {
     if text.to_ascii_uppercase().contains(PRIVATE) {
         let zh = "给出的是私钥，此处应为公钥。私钥未被发送或记录；它已出现在命令行中，请清除命令历史。公钥可用 tiezheng keygen 查看";
         let en = "this is a private key, and a public key belongs here. It was not sent or recorded; it was on the command line, \
                   so remove it from the shell's history. `tiezheng keygen` shows the public key";
-        return Err(Complaint::usage("private_key_given", zh, en));
+        return Err(CliError::usage("private_key_given", zh, en));
     }
     let path = Path::new(text);
     let holds_one = || input::secret(path).is_ok_and(|text| text.contains(PRIVATE));
@@ -50,7 +50,7 @@ pub fn no_private_key(text: &str) -> Result<(), Complaint> {
             "`{name}` is a file with a private key, and a public key belongs here. Nothing was sent. `tiezheng keygen` shows \
              the public key"
         );
-        return Err(Complaint::usage("private_key_given", zh, en));
+        return Err(CliError::usage("private_key_given", zh, en));
     }
     Ok(())
 }

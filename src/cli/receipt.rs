@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 
 use crate::cli::compose::read_number;
 use crate::cli::config::Config;
-use crate::cli::ending::{Complaint, Ending};
+use crate::cli::connect::{ServerArgs, meet_again};
+use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::manifest::cutting::cut;
 use crate::cli::output::{self, Replace};
-use crate::cli::pinned::Pinned;
-use crate::cli::reach::{ServerArgs, meet_again};
 use crate::cli::screen::{HEED, Screen, write_text};
 use crate::cli::terminal::escaped_name;
+use crate::cli::trust_store::Pinned;
 use crate::client::transport::ClientError;
 use crate::ledger::entry::Entry;
 use crate::ledger::manifest::claim::{ItemClaim, ItemReceipt};
@@ -72,7 +72,7 @@ pub struct ReceiptArgs {
 }
 
 impl ReceiptArgs {
-    fn write(&self, path: &Path, text: &str, is_same: &dyn Fn(&str) -> bool) -> Result<(), Complaint> {
+    fn write(&self, path: &Path, text: &str, is_same: &dyn Fn(&str) -> bool) -> Result<(), CliError> {
         let replace = if self.force { Replace::Always } else { Replace::If(is_same) };
         output::write(path, text.as_bytes(), 0o644, replace)
     }
@@ -104,13 +104,13 @@ fn must_hold(
         _ => {
             let say = |language| wording::conclusion(&report, language);
             let (zh, en) = (say(Language::Chinese), say(Language::English));
-            Err(Complaint::finding("receipt_does_not_hold", zh, en).into())
+            Err(CliError::finding("receipt_does_not_hold", zh, en).into())
         }
     }
 }
 
 /// Hands out the receipt of an item.
-fn cut_out(args: &ReceiptArgs, receipt: &ItemReceipt, trust: &Trust, screen: &Screen) -> anyhow::Result<Ending> {
+fn cut_out(args: &ReceiptArgs, receipt: &ItemReceipt, trust: &Trust, screen: &Screen) -> anyhow::Result<ExitStatus> {
     must_hold(&receipt.receipt, Some(&receipt.claim), None, trust, screen)?;
     let text = item_receipt::print(receipt);
     if let Some(path) = &args.output {
@@ -129,7 +129,7 @@ fn cut_out(args: &ReceiptArgs, receipt: &ItemReceipt, trust: &Trust, screen: &Sc
     } else {
         write_text(&text)?;
     }
-    Ok(Ending::Good)
+    Ok(ExitStatus::Good)
 }
 
 /// Runs it.
@@ -137,7 +137,7 @@ fn cut_out(args: &ReceiptArgs, receipt: &ItemReceipt, trust: &Trust, screen: &Sc
 /// # Errors
 ///
 /// A mistyped number, an unreachable node, a receipt that does not hold.
-pub async fn run(args: &ReceiptArgs, config: &Config, screen: &Screen) -> anyhow::Result<Ending> {
+pub async fn run(args: &ReceiptArgs, config: &Config, screen: &Screen) -> anyhow::Result<ExitStatus> {
     let trust = Pinned::of(config)?.trust();
     if let (Some(manifest), Some(item)) = (&args.manifest, &args.item) {
         let receipt = cut(manifest, item, !args.without_name)?;
@@ -149,15 +149,15 @@ pub async fn run(args: &ReceiptArgs, config: &Config, screen: &Screen) -> anyhow
     if matches!(&answered, Err(ClientError::Problem { status: 404, .. })) {
         meet_again(&client, config).await?;
     }
-    let receipt = answered.map_err(Complaint::from)?;
+    let receipt = answered.map_err(CliError::from)?;
     must_hold(&receipt, None, Some(number), &trust, screen)?;
     let text = if args.tlog_proof {
-        let text = client.tlog_proof(&number).await.map_err(Complaint::from)?;
+        let text = client.tlog_proof(&number).await.map_err(CliError::from)?;
         let origin = Entry::parse(receipt.entry.as_bytes()).map(|entry| entry.statement.statement().ledger.clone());
         let keys = origin.map(|origin| trust.keys_of(&origin)).unwrap_or_default();
         if let Err(error) = TlogProof::parse(&text).and_then(|proof| proof.proves(&receipt, &keys)) {
             let (what, reason) = (client.address().to_owned(), error.to_string());
-            return Err(Complaint::from(ClientError::Malformed { what, reason }).into());
+            return Err(CliError::from(ClientError::Malformed { what, reason }).into());
         }
         text
     } else {
@@ -182,5 +182,5 @@ pub async fn run(args: &ReceiptArgs, config: &Config, screen: &Screen) -> anyhow
     } else {
         screen.document(&serde_json::from_str::<Value>(&text)?)?;
     }
-    Ok(Ending::Good)
+    Ok(ExitStatus::Good)
 }

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use crate::cli::ending::Complaint;
+use crate::cli::exit::CliError;
 use crate::cli::input;
 use crate::client::history::{Subject, checked};
 use crate::client::ledger_client::LedgerClient;
@@ -39,8 +39,8 @@ pub struct Record {
 ///
 /// # Errors
 ///
-/// [`Complaint`]: unreadable, or no receipt.
-pub fn read_receipt(path: &Path) -> Result<Receipt, Complaint> {
+/// [`CliError`]: unreadable, or no receipt.
+pub fn read_receipt(path: &Path) -> Result<Receipt, CliError> {
     parse(read(path)?.as_bytes()).map_err(|error| not_a_receipt(path, &chinese::receipt(&error), &error))
 }
 
@@ -48,8 +48,8 @@ pub fn read_receipt(path: &Path) -> Result<Receipt, Complaint> {
 ///
 /// # Errors
 ///
-/// [`Complaint`]: unreadable, or no receipt.
-pub fn read_record(path: &Path) -> Result<Record, Complaint> {
+/// [`CliError`]: unreadable, or no receipt.
+pub fn read_record(path: &Path) -> Result<Record, CliError> {
     let text = read(path)?;
     match item_receipt::parse(text.as_bytes()) {
         Ok(ItemReceipt { receipt, claim }) => Ok(Record { receipt, item: Some(claim), told: None }),
@@ -64,7 +64,7 @@ pub fn read_record(path: &Path) -> Result<Record, Complaint> {
 
 /// The text of a receipt's file, with one line end after the last line: editors and mail programs change line ends, and
 /// the receipt of an item has exactly one valid encoding.
-fn read(path: &Path) -> Result<String, Complaint> {
+fn read(path: &Path) -> Result<String, CliError> {
     // CRLF line ends and UTF-16 take more room than the receipt itself.
     let mut text = input::text(path, 3 * ITEM_RECEIPT_MAX)?;
     if !text.ends_with('\n') {
@@ -75,21 +75,21 @@ fn read(path: &Path) -> Result<String, Complaint> {
 
 /// What lies there is no receipt.
 #[must_use]
-pub fn not_a_receipt(path: &Path, zh: &str, en: &dyn std::fmt::Display) -> Complaint {
+pub fn not_a_receipt(path: &Path, zh: &str, en: &dyn std::fmt::Display) -> CliError {
     let zh = format!("{} 不是回执，或已损坏：{zh}。请改用完好的回执（tiezheng receipt 可重新取回）", path.display());
     let en = format!(
         "{} is no receipt, or damaged: {en}. Use an intact one (tiezheng receipt fetches it once more)",
         path.display()
     );
-    Complaint::unable("not_a_receipt", zh, en)
+    CliError::unable("not_a_receipt", zh, en)
 }
 
 /// Asks a node for the record of a number; `None` when it has none.
 ///
 /// # Errors
 ///
-/// [`Complaint`].
-pub async fn fetch(client: &LedgerClient, number: &DepositNumber) -> Result<Option<Record>, Complaint> {
+/// [`CliError`].
+pub async fn fetch(client: &LedgerClient, number: &DepositNumber) -> Result<Option<Record>, CliError> {
     let told = match client.facts(number).await {
         Ok(told) => told,
         Err(ClientError::Problem { status: 404, .. }) => return Ok(None),
@@ -104,8 +104,8 @@ pub async fn fetch(client: &LedgerClient, number: &DepositNumber) -> Result<Opti
 ///
 /// # Errors
 ///
-/// [`Complaint`]: the node's answer is malformed.
-pub async fn history(client: &LedgerClient, record: &Record, trust: &Trust) -> Result<Option<History>, Complaint> {
+/// [`CliError`]: the node's answer is malformed.
+pub async fn history(client: &LedgerClient, record: &Record, trust: &Trust) -> Result<Option<History>, CliError> {
     let Some(told) = &record.told else { return Ok(None) };
     let Ok(entry) = Entry::parse(record.receipt.entry.as_bytes()) else { return Ok(None) };
     let subject = Subject { index: record.receipt.index, entry: &entry };

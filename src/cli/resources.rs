@@ -7,7 +7,7 @@ use std::num::NonZero;
 use std::sync::mpsc::channel;
 use std::thread::{self, available_parallelism};
 
-use crate::cli::ending::Complaint;
+use crate::cli::exit::CliError;
 use crate::files::reason;
 
 /// Threads besides the runtime's: the sequencer's two, RocksDB's, and those that wait for the disk.
@@ -19,8 +19,8 @@ const MEMORY_LEAST: usize = 320 << 20;
 ///
 /// # Errors
 ///
-/// [`Complaint`]: too few threads, or too little memory.
-pub fn prepare() -> Result<(), Complaint> {
+/// [`CliError`]: too few threads, or too little memory.
+pub fn prepare() -> Result<(), CliError> {
     let threads = available_parallelism().map_or(1, NonZero::get) + THREADS_BESIDE;
     with_threads(threads, || {
         let mut memory = Vec::<u8>::new();
@@ -28,13 +28,13 @@ pub fn prepare() -> Result<(), Complaint> {
             let mib = MEMORY_LEAST >> 20;
             let en = format!("a node needs {mib} MiB of memory at least, which the system refuses ({error}): raise the limit (`ulimit -v`)");
             let zh = format!("节点至少需要 {mib} MiB 内存，系统未能提供：请提高限制（ulimit -v）");
-            Complaint::unable("too_little_memory", zh, en)
+            CliError::unable("too_little_memory", zh, en)
         })
     })
 }
 
 /// Runs `look` while so many threads live.
-fn with_threads(count: usize, look: impl FnOnce() -> Result<(), Complaint>) -> Result<(), Complaint> {
+fn with_threads(count: usize, look: impl FnOnce() -> Result<(), CliError>) -> Result<(), CliError> {
     let (mut threads, mut ends) = (Vec::new(), Vec::new());
     let mut outcome = Ok(());
     for _ in 0..count {
@@ -55,7 +55,7 @@ fn with_threads(count: usize, look: impl FnOnce() -> Result<(), Complaint>) -> R
                     "节点需要 {count} 个线程，只能启动 {started} 个（{}）：请提高限制（ulimit -u、pids.max、systemd 的 TasksMax）或内存（ulimit -v）",
                     reason::chinese(&error)
                 );
-                outcome = Err(Complaint::unable("too_few_threads", zh, en));
+                outcome = Err(CliError::unable("too_few_threads", zh, en));
                 break;
             }
         }

@@ -18,7 +18,7 @@ use serde_json::json;
 
 use crate::cli::copy_report::CopyReport;
 use crate::cli::durable;
-use crate::cli::ending::{Complaint, Ending};
+use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::folder_copy::{PARTS, check, copy, must_be_apart, size_of, told};
 use crate::cli::opening::cannot_open;
 use crate::cli::progress::Progress;
@@ -66,7 +66,7 @@ pub struct RestoreArgs {
 /// # Errors
 ///
 /// The folder is not empty, the backup is no whole ledger, or either cannot be read or written.
-pub fn run(args: &RestoreArgs, screen: &Screen) -> anyhow::Result<Ending> {
+pub fn run(args: &RestoreArgs, screen: &Screen) -> anyhow::Result<ExitStatus> {
     must_be_apart(&args.backup, &args.data)?;
     let size = size_of(&args.backup)?;
     let (store, expected) = check(&args.backup)?;
@@ -76,7 +76,7 @@ pub fn run(args: &RestoreArgs, screen: &Screen) -> anyhow::Result<Ending> {
     }
     drop(store);
     let folder = Folder::new(&args.data);
-    let io = |error: io::Error| Complaint::io(&args.data, &error);
+    let io = |error: io::Error| CliError::io(&args.data, &error);
     folder.make().map_err(io)?;
     let lock = folder.lock();
     let lock = lock.map_err(|error| cannot_open(&args.data, &OpenError::from(error)))?;
@@ -128,7 +128,7 @@ pub fn run(args: &RestoreArgs, screen: &Screen) -> anyhow::Result<Ending> {
 }
 
 /// A key in a backup that is not the ledger's, and what to do.
-fn key_in_backup(wrong: &Complaint) -> Complaint {
+fn key_in_backup(wrong: &CliError) -> CliError {
     wrong.clone().with_line(
         "未恢复任何内容。也可先将该密钥文件移出备份再恢复，并在启动前将正确的密钥放入恢复后的文件夹",
         "nothing was restored. The key file may also be moved out of the backup: then put the right one into the restored folder before the start",
@@ -137,13 +137,13 @@ fn key_in_backup(wrong: &Complaint) -> Complaint {
 
 /// What an earlier restore that was cut off copied is of this backup. The checkpoint file is the last part to be given its
 /// name, so it is there until then.
-fn must_be_of(complete: &Path, backup: &Path) -> Result<(), Complaint> {
+fn must_be_of(complete: &Path, backup: &Path) -> Result<(), CliError> {
     let copied = complete.join(CHECKPOINT_FILE);
     if !copied.exists() {
         return Ok(());
     }
     let original = backup.join(CHECKPOINT_FILE);
-    let read = |path: &Path| regular::read_own(path, MARK_MAX).map_err(|error| Complaint::io(path, &error));
+    let read = |path: &Path| regular::read_own(path, MARK_MAX).map_err(|error| CliError::io(path, &error));
     if read(&copied)? == read(&original)? {
         return Ok(());
     }
@@ -154,11 +154,11 @@ fn must_be_of(complete: &Path, backup: &Path) -> Result<(), Complaint> {
     let zh = format!(
         "{copied} 来自此前中断的另一次恢复，与 {backup} 不是同一备份：请重新运行该备份的恢复，或恢复到其他文件夹"
     );
-    Err(Complaint::finding("copy_differs", zh, en))
+    Err(CliError::finding("copy_differs", zh, en))
 }
 
-fn must_be_empty(folder: &Folder) -> Result<(), Complaint> {
-    let io = |error: io::Error| Complaint::io(folder.path(), &error);
+fn must_be_empty(folder: &Folder) -> Result<(), CliError> {
+    let io = |error: io::Error| CliError::io(folder.path(), &error);
     let stranger = folder.stranger().map_err(io)?;
     if let Some(name) = stranger {
         return Err(cannot_open(folder.path(), &OpenError::Stranger { name }));
@@ -169,7 +169,7 @@ fn must_be_empty(folder: &Folder) -> Result<(), Complaint> {
 }
 
 /// The copy ends where the backup does. It does not when an earlier restore that was cut off was of another backup.
-fn must_be_the_same(found: &Published, expected: &Published, folder: &Path) -> Result<(), Complaint> {
+fn must_be_the_same(found: &Published, expected: &Published, folder: &Path) -> Result<(), CliError> {
     if found == expected {
         return Ok(());
     }
@@ -180,26 +180,26 @@ fn must_be_the_same(found: &Published, expected: &Published, folder: &Path) -> R
     let zh = format!(
         "{dir} 中的账本（{found} 条记录）与此备份（{expected} 条）不一致：此前中断的恢复来自另一备份，或备份同时被更改。请恢复到其他文件夹"
     );
-    Err(Complaint::finding("copy_differs", zh, en))
+    Err(CliError::finding("copy_differs", zh, en))
 }
 
-fn remove(folder: &Path) -> Result<(), Complaint> {
+fn remove(folder: &Path) -> Result<(), CliError> {
     match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Complaint::io(folder, &error)),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(CliError::io(folder, &error)),
         _ => Ok(()),
     }
 }
 
 /// Gives each part its name: the checkpoint file, without which the folder is refused, last.
-fn put_in_place(complete: &Path, data: &Path) -> Result<(), Complaint> {
+fn put_in_place(complete: &Path, data: &Path) -> Result<(), CliError> {
     for part in PARTS {
         let (from, to) = (complete.join(part), data.join(part));
         match durable::set_aside(&from, &to) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(Complaint::io(&to, &error)),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(CliError::io(&to, &error)),
             _ => {}
         }
     }
     fs::remove_dir(complete)
         .and_then(|()| durable::sync_folder_of(complete))
-        .map_err(|error| Complaint::io(complete, &error))
+        .map_err(|error| CliError::io(complete, &error))
 }

@@ -13,9 +13,9 @@ use std::sync::Arc;
 use crate::cli::compose::Details;
 use crate::cli::digest::content;
 use crate::cli::durable::{self, Whole};
-use crate::cli::ending::Complaint;
-use crate::cli::papers::{Papers, StatementPaper};
+use crate::cli::exit::CliError;
 use crate::cli::progress::Progress;
+use crate::cli::receipt_files::{ReceiptFiles, StatementFile};
 use crate::cli::record::{not_a_receipt, read_receipt};
 use crate::cli::renamed::Renamed;
 use crate::cli::unkept::{cannot_keep, interrupted, receipt_not_kept, stated_otherwise, statement_missing};
@@ -67,8 +67,8 @@ pub struct Done {
     /// Whether it was made just now.
     pub fresh: bool,
     /// Where its papers lie.
-    pub papers: Papers,
-    /// Papers of an earlier deposit of the same file that were given other names.
+    pub papers: ReceiptFiles,
+    /// ReceiptFiles of an earlier deposit of the same file that were given other names.
     pub renamed: Vec<Renamed>,
 }
 
@@ -76,10 +76,10 @@ pub struct Done {
 #[derive(Debug)]
 pub struct Ready {
     /// Where it is kept.
-    pub papers: Papers,
+    pub papers: ReceiptFiles,
     /// The statement.
-    pub paper: StatementPaper,
-    /// Papers of an earlier deposit of the same file that were given other names.
+    pub paper: StatementFile,
+    /// ReceiptFiles of an earlier deposit of the same file that were given other names.
     pub renamed: Vec<Renamed>,
 }
 
@@ -104,8 +104,8 @@ impl Round {
     ///
     /// # Errors
     ///
-    /// [`Complaint`]. Whatever it is, the same command may be repeated.
-    pub async fn send(self: &Arc<Self>, ready: Ready) -> Result<Done, Complaint> {
+    /// [`CliError`]. Whatever it is, the same command may be repeated.
+    pub async fn send(self: &Arc<Self>, ready: Ready) -> Result<Done, CliError> {
         let request = json::line(&ready.paper.request());
         let answered = self.client.deposit(request.as_bytes()).await;
         let round = Arc::clone(self);
@@ -135,7 +135,7 @@ impl Round {
     /// # Errors
     ///
     /// As [`Self::send`].
-    pub fn hold(&self, ready: Ready, answered: Answered) -> Result<(Done, Option<Whole>), Complaint> {
+    pub fn hold(&self, ready: Ready, answered: Answered) -> Result<(Done, Option<Whole>), CliError> {
         let (receipt, fresh) = answered.map_err(|error| withdraw_refused(&ready.papers, error))?;
         let facts = self.check(&receipt, &ready)?;
         let held = keeps_its_word(&ready.papers, &receipt)?;
@@ -150,8 +150,8 @@ impl Round {
     /// # Errors
     ///
     /// As [`Self::send`].
-    pub fn state(&self, path: &Path) -> Result<(Ready, Option<Whole>), Complaint> {
-        let at = |receipts| Papers::of(path, receipts).map_err(|error| Complaint::io(path, &error));
+    pub fn state(&self, path: &Path) -> Result<(Ready, Option<Whole>), CliError> {
+        let at = |receipts| ReceiptFiles::of(path, receipts).map_err(|error| CliError::io(path, &error));
         let (papers, earlier) = self.stated_before(at(self.receipts.as_deref())?, || at(None))?;
         match earlier {
             Some(paper) if !self.again => Ok((self.repeat(path, papers, paper)?, None)),
@@ -165,24 +165,24 @@ impl Round {
     ///
     /// # Errors
     ///
-    /// [`Complaint`]: a statement's file that is damaged.
+    /// [`CliError`]: a statement's file that is damaged.
     pub fn stated_before(
         &self,
-        papers: Papers,
-        beside: impl FnOnce() -> Result<Papers, Complaint>,
-    ) -> Result<(Papers, Option<StatementPaper>), Complaint> {
-        let earlier = StatementPaper::load(&papers.statement)?;
+        papers: ReceiptFiles,
+        beside: impl FnOnce() -> Result<ReceiptFiles, CliError>,
+    ) -> Result<(ReceiptFiles, Option<StatementFile>), CliError> {
+        let earlier = StatementFile::load(&papers.statement)?;
         if earlier.is_some() || self.again || self.receipts.is_none() {
             return Ok((papers, earlier));
         }
         let beside = beside()?;
-        let paper = StatementPaper::load(&beside.statement).ok().flatten();
+        let paper = StatementFile::load(&beside.statement).ok().flatten();
         let same =
-            |paper: &StatementPaper| self.details.departure(paper, &self.ledger, self.signer.verifier()).is_none();
+            |paper: &StatementFile| self.details.departure(paper, &self.ledger, self.signer.verifier()).is_none();
         Ok(match paper.filter(same) {
             Some(paper) => {
                 let receipt = if beside.receipt.exists() { beside.receipt } else { papers.receipt };
-                (Papers { statement: beside.statement, receipt }, Some(paper))
+                (ReceiptFiles { statement: beside.statement, receipt }, Some(paper))
             }
             None => (papers, None),
         })
@@ -191,9 +191,9 @@ impl Round {
     fn make(
         &self,
         path: &Path,
-        papers: Papers,
-        earlier: Option<StatementPaper>,
-    ) -> Result<(Ready, Option<Whole>), Complaint> {
+        papers: ReceiptFiles,
+        earlier: Option<StatementFile>,
+    ) -> Result<(Ready, Option<Whole>), CliError> {
         let earlier = match earlier.and_then(|earlier| earlier.note()) {
             None if papers.receipt.exists() && !self.again => return Err(statement_missing(&papers)),
             None if papers.receipt.exists() => Some(stated_in(&papers.receipt)?),
@@ -215,7 +215,7 @@ impl Round {
         Ok((Ready { papers, paper, renamed }, Some(new)))
     }
 
-    fn repeat(&self, path: &Path, papers: Papers, paper: StatementPaper) -> Result<Ready, Complaint> {
+    fn repeat(&self, path: &Path, papers: ReceiptFiles, paper: StatementFile) -> Result<Ready, CliError> {
         self.as_stated(&papers, &paper)?;
         let unchanged = match paper.note().and_then(|note| note.statement().content) {
             Some(stated) => {
@@ -230,7 +230,7 @@ impl Round {
             let en = format!(
                 "the file has changed since its statement was made ({file}); to deposit what it is now, add --again"
             );
-            return Err(Complaint::unable("changed_since", zh, en));
+            return Err(CliError::unable("changed_since", zh, en));
         }
         Ok(Ready { papers, paper, renamed: Vec::new() })
     }
@@ -239,19 +239,19 @@ impl Round {
     ///
     /// # Errors
     ///
-    /// [`Complaint`] that names what differs.
-    pub fn as_stated(&self, papers: &Papers, paper: &StatementPaper) -> Result<(), Complaint> {
+    /// [`CliError`] that names what differs.
+    pub fn as_stated(&self, papers: &ReceiptFiles, paper: &StatementFile) -> Result<(), CliError> {
         match self.details.departure(paper, &self.ledger, self.signer.verifier()) {
             Some(option) => Err(stated_otherwise(&papers.statement, option)),
             None => Ok(()),
         }
     }
 
-    fn hash(&self, path: &Path, salt: Option<&[u8; SALT_LEN]>, wanted: WantedDigests) -> Result<Content, Complaint> {
+    fn hash(&self, path: &Path, salt: Option<&[u8; SALT_LEN]>, wanted: WantedDigests) -> Result<Content, CliError> {
         let hashed = content(path, salt, wanted, &|bytes| self.progress.add(bytes))?;
         if hashed.size == 0 {
             let en = format!("{}: an empty file; the digest of nothing proves nothing", path.display());
-            return Err(Complaint::unable(
+            return Err(CliError::unable(
                 "empty_file",
                 format!("{}：空文件，空内容的摘要不能证明任何事", path.display()),
                 en,
@@ -261,7 +261,7 @@ impl Round {
     }
 
     /// Whether the receipt proves the deposit of this very statement.
-    fn check(&self, receipt: &Receipt, ready: &Ready) -> Result<Facts, Complaint> {
+    fn check(&self, receipt: &Receipt, ready: &Ready) -> Result<Facts, CliError> {
         // The file was held against the statement before it was sent; here the statement is held against the record.
         let presented = PresentedEvidence::Nothing;
         let question = Question { presented, ..Question::about(receipt, &self.trust) };
@@ -278,14 +278,14 @@ impl Round {
                     "the receipt that the node answered does not hold, so this counts as not deposited. {}",
                     why(Language::English)
                 );
-                Err(Complaint::finding("receipt_does_not_hold", zh, en))
+                Err(CliError::finding("receipt_does_not_hold", zh, en))
             }
         }
     }
 }
 
 /// The statement that a receipt is of.
-fn stated_in(receipt: &Path) -> Result<StatementNote, Complaint> {
+fn stated_in(receipt: &Path) -> Result<StatementNote, CliError> {
     let entry = Entry::parse(read_receipt(receipt)?.entry.as_bytes());
     entry
         .map(|entry| StatementNote::clone(&entry.statement))
@@ -295,7 +295,7 @@ fn stated_in(receipt: &Path) -> Result<StatementNote, Complaint> {
 /// A statement that the ledger's rules refuse was never deposited and never will be: kept, it would stand in the way of
 /// the right one. A receipt beside it says otherwise, so then nothing is touched. What the node's deposit policy refuses
 /// may be accepted later, once the key is enrolled.
-fn withdraw_refused(papers: &Papers, error: ClientError) -> Complaint {
+fn withdraw_refused(papers: &ReceiptFiles, error: ClientError) -> CliError {
     let refused = match &error {
         ClientError::Problem { status, code, .. } => {
             let by_policy = matches!(code.as_str(), "key_not_enrolled" | "deposit_by_token_only");
@@ -312,7 +312,7 @@ fn withdraw_refused(papers: &Papers, error: ClientError) -> Complaint {
 
 /// A receipt that is already there, which is answered, must say the same for ever: entry, place, block. If not, the ledger
 /// has lost the deposit or rewritten its history, and the old receipt is the proof: it is never replaced.
-fn keeps_its_word(papers: &Papers, receipt: &Receipt) -> Result<Option<Receipt>, Complaint> {
+fn keeps_its_word(papers: &ReceiptFiles, receipt: &Receipt) -> Result<Option<Receipt>, CliError> {
     if !papers.receipt.exists() {
         return Ok(None);
     }
@@ -330,5 +330,5 @@ fn keeps_its_word(papers: &Papers, receipt: &Receipt) -> Result<Option<Receipt>,
          another record. It has lost the deposit or rewritten its history. The old receipt was not touched: keep it, and \
          inform the auditors"
     );
-    Err(Complaint::finding("history_rewritten", zh, en))
+    Err(CliError::finding("history_rewritten", zh, en))
 }

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::cli::ending::{Complaint, Ending};
+use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::terminal::{Tone, escaped_but_marks, escaped_json, rendered, rendered_lines, toned};
 use crate::cli::width::{columns, padded};
 use crate::files::reason;
@@ -132,12 +132,12 @@ impl Screen {
 
     /// Says why a command failed, and how it therefore ends.
     #[must_use]
-    pub fn complain(&self, error: &anyhow::Error) -> Ending {
-        let complaint = error.downcast_ref::<Complaint>().cloned();
+    pub fn complain(&self, error: &anyhow::Error) -> ExitStatus {
+        let complaint = error.downcast_ref::<CliError>().cloned();
         let complaint =
             complaint.or_else(|| error.downcast_ref::<io::Error>().map(cannot_print)).unwrap_or_else(|| {
                 let zh = "操作未能完成：程序内部错误。请用 --lang en 重新运行，并将输出报告给运营者";
-                Complaint::unable("failed", zh, format!("{error:#}"))
+                CliError::unable("failed", zh, format!("{error:#}"))
             });
         let lines = |pick: fn(&Bilingual) -> &str| complaint.more.iter().map(pick).collect::<Vec<_>>();
         let message = [vec![complaint.en.as_str()], lines(|line| &line.en)].concat().join("\n");
@@ -187,13 +187,13 @@ fn write_out(text: &str) -> io::Result<()> {
 }
 
 /// What a command did is done; only its output is lost.
-fn cannot_print(error: &io::Error) -> Complaint {
+fn cannot_print(error: &io::Error) -> CliError {
     let zh = format!("无法写出结果：{}。请检查输出位置；操作本身可能已经完成", reason::chinese(error));
     let en = format!(
         "cannot write the output: {}. Check where it goes; the command itself may have done its work",
         reason::english(error)
     );
-    Complaint::unable("output_failed", zh, en)
+    CliError::unable("output_failed", zh, en)
 }
 
 fn aligned(rows: &[Vec<String>]) -> Vec<String> {

@@ -19,17 +19,17 @@ use tokio::sync::oneshot;
 
 use crate::cli::deposit_policy::{ChosenPolicy, DepositArgs};
 use crate::cli::descriptors;
-use crate::cli::ending::{Complaint, Ending};
+use crate::cli::exit::{CliError, ExitStatus};
+use crate::cli::filing_service;
 use crate::cli::log;
 use crate::cli::node_folder::{check_files, open_folder};
 use crate::cli::node_keys::Remark;
-use crate::cli::office;
 use crate::cli::screen::{FAINT, GOOD, HEED, Screen};
 use crate::cli::serve_limits::LimitArgs;
 use crate::cli::values::at_least_one;
-use crate::desk::deposit_policy::DepositPolicy;
+use crate::filing::deposit_policy::DepositPolicy;
+use crate::http::app_state::AppState;
 use crate::http::client_address::{ProxyNetwork, TrustedProxies};
-use crate::http::node::Node;
 use crate::http::options::Options as HttpOptions;
 use crate::http::server;
 use crate::ledger::key::{Signer, VerifierKey};
@@ -133,8 +133,8 @@ pub struct ServeArgs {
 ///
 /// # Errors
 ///
-/// [`Complaint`]: the folder, the keys, the clock, the address.
-pub async fn run(args: &ServeArgs, screen: &Screen) -> anyhow::Result<Ending> {
+/// [`CliError`]: the folder, the keys, the clock, the address.
+pub async fn run(args: &ServeArgs, screen: &Screen) -> anyhow::Result<ExitStatus> {
     if !args.listen.ip().is_loopback() {
         let en = format!(
             "{} is not a loopback address. This version has no TLS: it serves 127.0.0.1 and ::1 only, behind a reverse proxy",
@@ -144,7 +144,7 @@ pub async fn run(args: &ServeArgs, screen: &Screen) -> anyhow::Result<Ending> {
             "{} 不是本机回环地址。本版本尚无 TLS，只在 127.0.0.1 与 ::1 上提供服务，对外请使用反向代理",
             args.listen
         );
-        return Err(Complaint::usage("not_loopback", zh, en).into());
+        return Err(CliError::usage("not_loopback", zh, en).into());
     }
     let _log = log::begin(screen);
     // Before the database opens its files.
@@ -182,7 +182,7 @@ pub async fn run(args: &ServeArgs, screen: &Screen) -> anyhow::Result<Ending> {
         (Ok(()), Err(error)) => return Err(ended_badly(&error.to_string()).into()),
     }
     unless_unwritable(screen.line(screen.paint(FAINT, screen.pick("已停止", "stopped"))));
-    Ok(Ending::Good)
+    Ok(ExitStatus::Good)
 }
 
 /// A node does its work whether or not anybody reads its standard output, and whether or not the disk has room for it.
@@ -206,10 +206,10 @@ async fn attend(
     };
     chosen.record(&AccountFiles::in_ledger(&args.data))?;
     let private = Arc::clone(&store) as Arc<dyn KeepPrivate>;
-    let desk = Arc::new(office::open(&args.data, private, sequencer.clone(), platform, &args.limits)?);
-    office::sweep(&desk).await;
+    let filing = Arc::new(office::open(&args.data, private, sequencer.clone(), platform, &args.limits)?);
+    office::sweep(&filing).await;
     let token = match &args.operator_token {
-        Some(path) => Some(office::operator_token(&desk, path).await?),
+        Some(path) => Some(office::operator_token(&filing, path).await?),
         None => None,
     };
     let address = format!("http://{}", listener.local_addr()?);
@@ -221,39 +221,39 @@ async fn attend(
     unless_unwritable(tell(screen, args, &address, key, (mode, chosen)));
     let trusted_proxies = TrustedProxies::new(args.trusted_proxies.clone());
     let options = HttpOptions { trusted_proxies, ..HttpOptions::default().with_connections(connections) };
-    let node = Node::new(store, sequencer, options).with_desk(desk);
+    let node = AppState::new(store, sequencer, options).with_desk(filing);
     let node = node.with_admission(chosen.policy, &args.deposits.limits(mode));
     Ok(server::serve(listener, node, stop).await?)
 }
 
-fn cannot_start(error: &StartError) -> Complaint {
+fn cannot_start(error: &StartError) -> CliError {
     let text = error.to_string();
     let code = match error {
         StartError::OtherKey { .. } => "other_key",
         StartError::Clock(_) => {
             let zh = format!("时钟：{text}。确认时钟无误后可加 --confirm-clock-gap");
-            return Complaint::unable("clock", zh, format!("{text}. If the clock is right: --confirm-clock-gap"));
+            return CliError::unable("clock", zh, format!("{text}. If the clock is right: --confirm-clock-gap"));
         }
         StartError::NoGenesis(_) | StartError::CheckpointForged(_) | StartError::ReadBack(_) => {
-            return Complaint::finding("chain_fault", text.clone(), text);
+            return CliError::finding("chain_fault", text.clone(), text);
         }
         _ => "cannot_start",
     };
-    Complaint::unable(code, text.clone(), text)
+    CliError::unable(code, text.clone(), text)
 }
 
 /// The node ended, but deposits had stopped before, or the folder could not be left in order.
-fn ended_badly(reason: &str) -> Complaint {
+fn ended_badly(reason: &str) -> CliError {
     let en = format!(
         "the node has ended; deposits had stopped before: {reason}. What was acknowledged is kept; the next start checks the ledger"
     );
     let zh = format!("节点已退出；此前存证已停止：{reason}。已确认的存证均已保存；下次启动时将核对账本");
-    Complaint::unable("writing_stopped", zh, en)
+    CliError::unable("writing_stopped", zh, en)
 }
 
-fn cannot_listen(address: SocketAddr, error: &io::Error) -> Complaint {
+fn cannot_listen(address: SocketAddr, error: &io::Error) -> CliError {
     let en = format!("cannot listen on {address}: {error}. Is another node running? --listen takes another address");
-    Complaint::unable("cannot_listen", format!("无法监听 {address}：{error}。可用 --listen 指定其他地址"), en)
+    CliError::unable("cannot_listen", format!("无法监听 {address}：{error}。可用 --listen 指定其他地址"), en)
 }
 
 fn tell(

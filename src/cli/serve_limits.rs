@@ -4,10 +4,10 @@ use std::path::Path;
 
 use ipnet::IpNet;
 
-use crate::cli::ending::Complaint;
+use crate::cli::exit::CliError;
 use crate::cli::values::{byte_size, network};
 use crate::custody::space::Limits;
-use crate::desk::webhook_addresses::WebhookAddresses;
+use crate::filing::webhook_addresses::WebhookAddresses;
 
 /// Limits of originals in custody and of webhooks.
 #[derive(Debug, Clone, clap::Args)]
@@ -31,9 +31,9 @@ impl LimitArgs {
     ///
     /// # Errors
     ///
-    /// [`Complaint`] when the size of the disk cannot be determined.
-    pub fn of_originals(&self, folder: &Path) -> Result<Limits, Complaint> {
-        let usual = Limits::for_disk(folder).map_err(|error| Complaint::io(folder, &error))?;
+    /// [`CliError`] when the size of the disk cannot be determined.
+    pub fn of_originals(&self, folder: &Path) -> Result<Limits, CliError> {
+        let usual = Limits::for_disk(folder).map_err(|error| CliError::io(folder, &error))?;
         Ok(Limits {
             per_owner: self.originals_quota_per_account.unwrap_or(usual.per_owner),
             total: self.originals_quota.unwrap_or(usual.total),

@@ -7,11 +7,11 @@ use serde_json::json;
 use crate::cli::case_key;
 use crate::cli::compose::{Details, StatementArgs};
 use crate::cli::config::Config;
+use crate::cli::connect::{ServerArgs, meet_and_pin};
 use crate::cli::digest::content;
-use crate::cli::ending::{Complaint, Ending};
+use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::output::{self, Replace, must_be_new};
 use crate::cli::progress::Progress;
-use crate::cli::reach::{ServerArgs, meet_and_pin};
 use crate::cli::screen::{HEED, Screen, write_text};
 use crate::ledger::key::Name;
 use crate::wire::json;
@@ -56,19 +56,19 @@ pub struct MakeStatementArgs {
 /// # Errors
 ///
 /// Usage, an unreadable file, an unreachable node.
-pub async fn run(args: &MakeStatementArgs, config: &Config, screen: &Screen) -> anyhow::Result<Ending> {
+pub async fn run(args: &MakeStatementArgs, config: &Config, screen: &Screen) -> anyhow::Result<ExitStatus> {
     let kept = args.request || args.private_out.is_some() || screen.is_json() || args.statement.no_private;
     if !kept {
         let en = "the private metadata would be lost: add --request, --private-out FILE, --json or --no-private";
         let zh = "私有信息将会丢失：请加 --request、--private-out 文件、--json 或 --no-private";
-        return Err(Complaint::usage("private_lost", zh, en).into());
+        return Err(CliError::usage("private_lost", zh, en).into());
     }
     let details = Details::read(&args.statement)?;
     // Before the file is hashed.
     args.private_out.as_deref().map_or(Ok(()), must_be_new)?;
     let ledger = match &args.ledger {
         Some(text) => Name::parse(text).ok_or_else(|| {
-            Complaint::usage("bad_origin", format!("“{text}”不是账本标识"), format!("`{text}` is no origin"))
+            CliError::usage("bad_origin", format!("“{text}”不是账本标识"), format!("`{text}` is no origin"))
         })?,
         None => meet_and_pin(&args.server.client()?, config, screen).await?.0.key.name().clone(),
     };
@@ -78,13 +78,13 @@ pub async fn run(args: &MakeStatementArgs, config: &Config, screen: &Screen) -> 
         screen.aside(format!("{text} {}", key.path.display()))?;
     }
     let salt = details.salt()?;
-    let size = std::fs::metadata(&args.file).map_err(|error| Complaint::io(&args.file, &error))?.len();
+    let size = std::fs::metadata(&args.file).map_err(|error| CliError::io(&args.file, &error))?.len();
     let progress = Progress::of_bytes(screen, size);
     let hashed = content(&args.file, salt.as_ref(), details.digests(), &|bytes| progress.add(bytes));
-    let hashed = hashed.map_err(Complaint::from)?;
+    let hashed = hashed.map_err(CliError::from)?;
     if hashed.size == 0 {
         let en = format!("{}: an empty file; the digest of nothing proves nothing", args.file.display());
-        return Err(Complaint::unable("empty_file", format!("{}：空文件", args.file.display()), en).into());
+        return Err(CliError::unable("empty_file", format!("{}：空文件", args.file.display()), en).into());
     }
     let paper = details.compose(&ledger, &args.file, hashed.content, salt.as_ref(), &key.signer)?;
     let request = paper.request();
@@ -105,5 +105,5 @@ pub async fn run(args: &MakeStatementArgs, config: &Config, screen: &Screen) -> 
         let text = if args.request { json::line(&request) } else { request.statement };
         write_text(&text)?;
     }
-    Ok(Ending::Good)
+    Ok(ExitStatus::Good)
 }

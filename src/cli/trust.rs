@@ -3,11 +3,11 @@
 use serde_json::json;
 
 use crate::cli::config::Config;
-use crate::cli::ending::{Complaint, Ending};
-use crate::cli::pinned::{self, Pinned};
+use crate::cli::connect::meet;
+use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::public_key::{no_private_key, read_key};
-use crate::cli::reach::meet;
 use crate::cli::screen::{FAINT, HEED, Screen};
+use crate::cli::trust_store::{self, Pinned};
 use crate::client::ledger_client::LedgerClient;
 use crate::ledger::key::VerifierKey;
 
@@ -65,17 +65,17 @@ enum Action {
 /// # Errors
 ///
 /// Usage, an unreachable node, a key that conflicts with a pinned one.
-pub async fn run(args: &TrustArgs, config: &Config, screen: &Screen) -> anyhow::Result<Ending> {
+pub async fn run(args: &TrustArgs, config: &Config, screen: &Screen) -> anyhow::Result<ExitStatus> {
     match &args.action {
         Action::List => list(config, screen),
         Action::Add { vkey, url } => {
             let key = read_key(vkey)?;
             // One spelling of an address, as contact will have it.
-            let client = url.as_deref().map(LedgerClient::new).transpose().map_err(Complaint::from)?;
+            let client = url.as_deref().map(LedgerClient::new).transpose().map_err(CliError::from)?;
             add(&key, client.as_ref().map(LedgerClient::address), config, screen)
         }
         Action::Fetch { url } => {
-            let client = LedgerClient::new(url).map_err(Complaint::from)?;
+            let client = LedgerClient::new(url).map_err(CliError::from)?;
             let met = meet(&client).await?;
             let text = screen.pick(
                 "密钥来自节点自身；请与运营者公布的密钥核对。",
@@ -91,7 +91,7 @@ pub async fn run(args: &TrustArgs, config: &Config, screen: &Screen) -> anyhow::
     }
 }
 
-fn list(config: &Config, screen: &Screen) -> anyhow::Result<Ending> {
+fn list(config: &Config, screen: &Screen) -> anyhow::Result<ExitStatus> {
     let path = config.trust_policy()?;
     let pinned = Pinned::load(&path)?;
     let ledgers: Vec<_> = pinned.logs().map(|log| document(&log.key, log.url.as_deref())).collect();
@@ -109,10 +109,10 @@ fn list(config: &Config, screen: &Screen) -> anyhow::Result<Ending> {
         ))?;
     }
     screen.line(screen.paint(FAINT, &path.to_string_lossy()))?;
-    Ok(Ending::Good)
+    Ok(ExitStatus::Good)
 }
 
-fn add(key: &VerifierKey, url: Option<&str>, config: &Config, screen: &Screen) -> anyhow::Result<Ending> {
+fn add(key: &VerifierKey, url: Option<&str>, config: &Config, screen: &Screen) -> anyhow::Result<ExitStatus> {
     let is_new = pinned::pin(&config.trust_policy()?, key, url)?;
     let mut told = document(key, url);
     if let Some(fields) = told.as_object_mut() {
@@ -122,20 +122,20 @@ fn add(key: &VerifierKey, url: Option<&str>, config: &Config, screen: &Screen) -
     let word =
         if is_new { screen.pick("已固定", "pinned") } else { screen.pick("此前已固定", "already pinned") };
     screen.line(format!("{word}  {key}"))?;
-    Ok(Ending::Good)
+    Ok(ExitStatus::Good)
 }
 
-fn remove(ledger: &str, config: &Config, screen: &Screen) -> anyhow::Result<Ending> {
+fn remove(ledger: &str, config: &Config, screen: &Screen) -> anyhow::Result<ExitStatus> {
     let removed = pinned::update(&config.trust_policy()?, |pinned| Ok(pinned.remove(ledger)))?;
     if removed == 0 {
         let en =
             format!("no pinned ledger has the key, origin or address `{ledger}`. `tiezheng trust list` shows them");
         let zh = format!("没有固定过“{ledger}”。已固定的密钥见 tiezheng trust list");
-        return Err(Complaint::finding("not_pinned", zh, en).into());
+        return Err(CliError::finding("not_pinned", zh, en).into());
     }
     screen.document(&json!({ "removed": removed }))?;
     screen.line(format!("{}  {ledger}", screen.pick("已取消信任", "no longer trusted")))?;
-    Ok(Ending::Good)
+    Ok(ExitStatus::Good)
 }
 
 fn document(key: &VerifierKey, url: Option<&str>) -> serde_json::Value {

@@ -3,44 +3,44 @@
 use std::io;
 use std::path::Path;
 
-use crate::cli::ending::Complaint;
-use crate::cli::papers::Papers;
+use crate::cli::exit::CliError;
+use crate::cli::receipt_files::ReceiptFiles;
 use crate::files::reason;
 use crate::ledger::number::DepositNumber;
 
 /// A statement is kept already, and `option` asks for another.
 #[must_use]
-pub fn stated_otherwise(statement: &Path, option: &str) -> Complaint {
+pub fn stated_otherwise(statement: &Path, option: &str) -> CliError {
     let file = statement.display();
     let zh = format!("此文件已有声明（{file}），与现在的 {option} 不符。如需以新编号再次存证，请加 --again");
     let en = format!(
         "there is a statement on this file already ({file}), and it is not what {option} says now; to deposit it once \
          more, under a new number, add --again"
     );
-    Complaint::unable("stated_otherwise", zh, en)
+    CliError::unable("stated_otherwise", zh, en)
 }
 
 /// A task is gone.
 #[must_use]
-pub fn interrupted() -> Complaint {
-    Complaint::unable("interrupted", "操作被中断，请重复执行", "interrupted; repeat the command")
+pub fn interrupted() -> CliError {
+    CliError::unable("interrupted", "操作被中断，请重复执行", "interrupted; repeat the command")
 }
 
 /// A receipt lies there and the statement that it is of does not: a new one would be another deposit.
 #[must_use]
-pub fn statement_missing(papers: &Papers) -> Complaint {
+pub fn statement_missing(papers: &ReceiptFiles) -> CliError {
     let (receipt, statement) = (papers.receipt.display(), papers.statement.display());
     let zh = format!("此文件已有回执（{receipt}），而其声明（{statement}）已不在。如需以新编号再次存证，请加 --again");
     let en = format!(
         "there is a receipt of this file ({receipt}) and its statement is gone ({statement}); to deposit it once more, under \
          a new number, add --again"
     );
-    Complaint::unable("statement_missing", zh, en)
+    CliError::unable("statement_missing", zh, en)
 }
 
 /// A statement could not be written, so it was not sent.
 #[must_use]
-pub fn statement_not_kept(path: &Path, error: &io::Error) -> Complaint {
+pub fn statement_not_kept(path: &Path, error: &io::Error) -> CliError {
     if error.kind() != io::ErrorKind::AlreadyExists {
         return cannot_keep(path, error);
     }
@@ -48,12 +48,12 @@ pub fn statement_not_kept(path: &Path, error: &io::Error) -> Complaint {
     let zh = format!("{}：另一进程正在对此文件存证。请等其结束后再次运行", path.display());
     let en =
         format!("{}: another run is depositing this file. Run the command again when it has ended", path.display());
-    Complaint::unable("under_way", zh, en)
+    CliError::unable("under_way", zh, en)
 }
 
 /// A deposit was made, and its receipt could not be written.
 #[must_use]
-pub fn receipt_not_kept(number: DepositNumber, receipt: &Path, error: &io::Error) -> Complaint {
+pub fn receipt_not_kept(number: DepositNumber, receipt: &Path, error: &io::Error) -> CliError {
     let path = receipt.display();
     let zh = format!(
         "已上链，存证编号 {number}，但回执未能写入 {path}：{}。排除原因后再次运行同一命令即可取回，不会重复存证",
@@ -64,7 +64,7 @@ pub fn receipt_not_kept(number: DepositNumber, receipt: &Path, error: &io::Error
          same command again: nothing is deposited twice",
         reason::english(error)
     );
-    Complaint::unable(RECEIPT_NOT_KEPT, zh, en)
+    CliError::unable(RECEIPT_NOT_KEPT, zh, en)
 }
 
 /// The code of [`receipt_not_kept`].
@@ -72,10 +72,10 @@ pub const RECEIPT_NOT_KEPT: &str = "receipt_not_kept";
 
 /// A paper could not be written.
 #[must_use]
-pub fn cannot_keep(path: &Path, error: &io::Error) -> Complaint {
-    let complaint = Complaint::io(path, error);
+pub fn cannot_keep(path: &Path, error: &io::Error) -> CliError {
+    let complaint = CliError::io(path, error);
     match error.kind() {
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Complaint {
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => CliError {
             code: "read_only_folder".into(),
             zh: format!("{}：{}。无法在文件旁写入，请加 --receipts 文件夹", path.display(), reason::chinese(error)),
             en: format!(

@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 use clap::Error;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::cli::ending::Complaint;
+use crate::cli::exit::CliError;
 use crate::cli::help::{picked, without_english};
 use crate::cli::terminal::escaped;
 use crate::ledger::verify::wording::Language;
@@ -19,7 +19,7 @@ use crate::ledger::verify::wording::Language;
 /// The complaint about the same command line, read with English and with Chinese names. Its English is the library's; its
 /// code is `usage`, whatever is wrong with the command line.
 #[must_use]
-pub fn complaint(error: &Error, read_in_chinese: &Error) -> Complaint {
+pub fn complaint(error: &Error, read_in_chinese: &Error) -> CliError {
     let repeated: Vec<String> = error.context().flat_map(|(_, value)| strings(value)).collect();
     let english = if repeated.iter().any(|text| matches!(escaped(text), Cow::Owned(_))) {
         // The library would repeat it as it is.
@@ -33,7 +33,7 @@ pub fn complaint(error: &Error, read_in_chinese: &Error) -> Complaint {
     let (english, chinese) = (english.trim_end(), in_chinese(read_in_chinese));
     let (mut english, mut chinese) = (english.strip_prefix("error: ").unwrap_or(english).lines(), chinese.lines());
     let mut complaint =
-        Complaint::usage("usage", chinese.next().unwrap_or_default(), english.next().unwrap_or_default());
+        CliError::usage("usage", chinese.next().unwrap_or_default(), english.next().unwrap_or_default());
     loop {
         let (zh, en) = (chinese.next(), english.next());
         if zh.is_none() && en.is_none() {

@@ -7,17 +7,17 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::compose::read_number;
 use crate::cli::config::Config;
-use crate::cli::ending::{Complaint, Ending};
+use crate::cli::connect::{DEFAULT_SERVER, other_mode};
+use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::ledger_check::{self, LedgerCheck};
-use crate::cli::papers::Papers;
-use crate::cli::pinned::Pinned;
 use crate::cli::presentation::{Presentation, measure_file};
 use crate::cli::public_key::read_key;
-use crate::cli::reach::{DEFAULT_SERVER, other_mode};
+use crate::cli::receipt_files::ReceiptFiles;
 use crate::cli::record::{Record, fetch, history, read_record};
 use crate::cli::report_screen::{self, SignedBy, Verified};
 use crate::cli::screen::{HEED, Screen};
 use crate::cli::terminal::escaped;
+use crate::cli::trust_store::Pinned;
 use crate::client::ledger_client::LedgerClient;
 use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::entry::Entry;
@@ -117,7 +117,7 @@ struct Request<'a> {
 /// # Errors
 ///
 /// Usage, an unreadable file or receipt, an unreachable node.
-pub async fn run(args: &VerifyArgs, config: &Config, screen: &Screen) -> anyhow::Result<Ending> {
+pub async fn run(args: &VerifyArgs, config: &Config, screen: &Screen) -> anyhow::Result<ExitStatus> {
     let request = Request {
         args,
         number: args.number.as_deref().map(read_number).transpose()?,
@@ -139,7 +139,7 @@ async fn by_record(
     record: &Record,
     config: &Config,
     screen: &Screen,
-) -> anyhow::Result<Ending> {
+) -> anyhow::Result<ExitStatus> {
     let found = Entry::parse(record.receipt.entry.as_bytes()).ok();
     let number = found.as_ref().map(|entry| entry.number);
     let (check, node) = match &sought.client {
@@ -235,7 +235,7 @@ async fn without_record(
     sought: &Sought,
     config: &Config,
     screen: &Screen,
-) -> anyhow::Result<Ending> {
+) -> anyhow::Result<ExitStatus> {
     let client = match &sought.client {
         Some(client) => client.clone(),
         None => request.client(None, config)?,
@@ -279,7 +279,7 @@ async fn contradiction(
     request: &Request<'_>,
     client: &LedgerClient,
     number: Option<DepositNumber>,
-) -> Result<Option<LedgerFault>, Complaint> {
+) -> Result<Option<LedgerFault>, CliError> {
     let Some((held, number)) = request.receipt_beside().zip(number) else { return Ok(None) };
     let holds = verify(&Question::about(&held.record.receipt, &request.trust)).conclusion == Conclusion::RecordOnly;
     if !holds || held.number != number {
@@ -296,7 +296,7 @@ struct ReceiptBeside {
 
 impl Request<'_> {
     /// The node to ask: the one named, else the one pinned for the ledger, else the one on this machine.
-    fn client(&self, origin: Option<&str>, config: &Config) -> Result<LedgerClient, Complaint> {
+    fn client(&self, origin: Option<&str>, config: &Config) -> Result<LedgerClient, CliError> {
         if let Some(server) = &self.args.server {
             return Ok(LedgerClient::new(server)?);
         }
@@ -307,9 +307,9 @@ impl Request<'_> {
     }
 
     /// The node to ask for a record that is not in hand.
-    fn online(&self, config: &Config) -> Result<LedgerClient, Complaint> {
+    fn online(&self, config: &Config) -> Result<LedgerClient, CliError> {
         if self.args.offline {
-            return Err(Complaint::usage(
+            return Err(CliError::usage(
                 "offline_needs_receipt",
                 "离线核验需要回执：请用 --receipt 指定，或将回执放在文件旁",
                 "an offline verification needs a receipt: name it with --receipt, or put it beside the file",
@@ -320,7 +320,7 @@ impl Request<'_> {
 
     /// The receipt beside the file, where it can be read and is of the number asked for.
     fn receipt_beside(&self) -> Option<ReceiptBeside> {
-        let papers = Papers::of(self.args.file.as_deref()?, None).ok()?;
+        let papers = ReceiptFiles::of(self.args.file.as_deref()?, None).ok()?;
         let record = read_record(&papers.receipt).ok()?;
         let number = Entry::parse(record.receipt.entry.as_bytes()).ok()?.number;
         self.number.is_none_or(|asked| asked == number).then_some(ReceiptBeside { record, number })
@@ -357,21 +357,21 @@ fn not_found_by_digest(screen: &Screen) -> anyhow::Result<()> {
 }
 
 /// The ledger that the node shows, where a pinned key signed its checkpoint.
-async fn shown_ledger(client: &LedgerClient, trust: &Trust) -> Result<Option<String>, Complaint> {
+async fn shown_ledger(client: &LedgerClient, trust: &Trust) -> Result<Option<String>, CliError> {
     let told = client.ledger().await?;
     let Ok(checkpoint) = SignedCheckpoint::parse(told.checkpoint.as_bytes()) else { return Ok(None) };
     let origin = &checkpoint.checkpoint().origin;
     Ok(checkpoint.verified_by(&trust.keys_of(origin)).is_ok().then(|| origin.to_string()))
 }
 
-fn show(screen: &Screen, verified: &Verified<'_>) -> anyhow::Result<Ending> {
+fn show(screen: &Screen, verified: &Verified<'_>) -> anyhow::Result<ExitStatus> {
     report_screen::show(screen, verified)?;
     Ok(match verified.report.conclusion {
-        Conclusion::Consistent | Conclusion::ConsistentWithReservation | Conclusion::RecordOnly => Ending::Good,
+        Conclusion::Consistent | Conclusion::ConsistentWithReservation | Conclusion::RecordOnly => ExitStatus::Good,
         Conclusion::Mismatch | Conclusion::NotFound | Conclusion::ChainFault | Conclusion::Contradictory => {
-            Ending::Finding
+            ExitStatus::Finding
         }
-        Conclusion::Unable => Ending::CouldNotLook,
+        Conclusion::Unable => ExitStatus::CouldNotLook,
     })
 }
 
@@ -388,7 +388,7 @@ struct Sought {
 async fn find(request: &Request<'_>, config: &Config, screen: &Screen) -> anyhow::Result<Sought> {
     let from_file = |path: &Path| {
         let record = Some(read_record(path)?);
-        Ok::<_, Complaint>(Sought { record, ..Sought::default() })
+        Ok::<_, CliError>(Sought { record, ..Sought::default() })
     };
     if let Some(path) = &request.args.receipt {
         return Ok(from_file(path)?);
@@ -406,7 +406,7 @@ async fn find(request: &Request<'_>, config: &Config, screen: &Screen) -> anyhow
     let mut measured = None;
     let digests = match (&request.args.file, request.digest) {
         (Some(file), _) => {
-            let papers = Papers::of(file, None).map_err(|error| Complaint::io(file, &error))?;
+            let papers = ReceiptFiles::of(file, None).map_err(|error| CliError::io(file, &error))?;
             if papers.receipt.is_file() {
                 return Ok(from_file(&papers.receipt)?);
             }
@@ -415,7 +415,7 @@ async fn find(request: &Request<'_>, config: &Config, screen: &Screen) -> anyhow
             HashAlgorithm::ALL.map(|algorithm| plain.digest(algorithm)).to_vec()
         }
         (None, Some((_, digest))) => vec![digest],
-        (None, None) => return Err(Complaint::usage("nothing_to_verify", "未指定核验对象", "nothing to verify").into()),
+        (None, None) => return Err(CliError::usage("nothing_to_verify", "未指定核验对象", "nothing to verify").into()),
     };
     let client = request.online(config)?;
     let record = by_digest(&client, &digests, screen).await?;
@@ -426,7 +426,7 @@ async fn find(request: &Request<'_>, config: &Config, screen: &Screen) -> anyhow
 /// bears the digest is checked.
 async fn by_digest(client: &LedgerClient, digests: &[Digest], screen: &Screen) -> anyhow::Result<Option<Record>> {
     for digest in digests {
-        let found = client.search(&digest.to_string()).await.map_err(Complaint::from)?;
+        let found = client.search(&digest.to_string()).await.map_err(CliError::from)?;
         let deposits = found.items.iter().filter_map(|hit| hit.deposit_number.as_deref());
         let Some(first) = deposits.clone().next() else { continue };
         let number = DepositNumber::parse_exact(first).filter(|_| found.total >= deposits.count() as u64);
@@ -450,9 +450,9 @@ async fn by_digest(client: &LedgerClient, digests: &[Digest], screen: &Screen) -
     Ok(None)
 }
 
-fn unsound_search(client: &LedgerClient, named: &str) -> Complaint {
+fn unsound_search(client: &LedgerClient, named: &str) -> CliError {
     let (address, named) = (client.address(), escaped(named));
-    Complaint::unable(
+    CliError::unable(
         "unsound_search",
         format!("{address} 按摘要给出的存证“{named}”并不含该摘要，搜索结果不可采信；请按存证编号核验：--number"),
         format!(
@@ -461,24 +461,24 @@ fn unsound_search(client: &LedgerClient, named: &str) -> Complaint {
     )
 }
 
-fn read_trust(keys: &[String], config: &Config) -> Result<Trust, Complaint> {
+fn read_trust(keys: &[String], config: &Config) -> Result<Trust, CliError> {
     if keys.is_empty() {
         return Ok(Pinned::of(config)?.trust());
     }
     keys.iter().map(|text| read_key(text)).collect::<Result<_, _>>().map(Trust::new)
 }
 
-fn read_digest(text: &str) -> Result<(HashAlgorithm, Digest), Complaint> {
+fn read_digest(text: &str) -> Result<(HashAlgorithm, Digest), CliError> {
     let lower = text.to_ascii_lowercase();
     let parts = lower.split_once(':');
     let parsed = parts.and_then(|(name, hex)| Some((HashAlgorithm::parse(name)?, Digest::from_hex(hex)?)));
     parsed.ok_or_else(|| {
         let en = format!("`{text}` is no digest: expected sha-256:HEX or sm3:HEX with 64 hex digits");
-        Complaint::usage("bad_digest", format!("“{text}”不是摘要：应为 sha-256:HEX 或 sm3:HEX，64 位十六进制"), en)
+        CliError::usage("bad_digest", format!("“{text}”不是摘要：应为 sha-256:HEX 或 sm3:HEX，64 位十六进制"), en)
     })
 }
 
-fn read_salt(text: &str) -> Result<[u8; SALT_LEN], Complaint> {
+fn read_salt(text: &str) -> Result<[u8; SALT_LEN], CliError> {
     lower_hex(&text.to_ascii_lowercase())
-        .ok_or_else(|| Complaint::usage("bad_salt", "盐值应为 64 位十六进制", "a salt is 64 hex digits"))
+        .ok_or_else(|| CliError::usage("bad_salt", "盐值应为 64 位十六进制", "a salt is 64 hex digits"))
 }

@@ -1,4 +1,4 @@
-//! The calls of a node's desk: accounts, cases, originals, by a token.
+//! The calls of a node's filing: accounts, cases, originals, by a token.
 //!
 //! Answers are JSON as they come; whoever shows them picks what is shown. What they say of a deposit is verified by whoever
 //! verifies (`verify`), not here.
@@ -25,7 +25,7 @@ const ANSWER_MAX: usize = 64 * 1024 * 1024;
 /// For a file on its way, in seconds: a gigabyte at a quarter of a megabyte a second.
 const FILE_TIMEOUT_S: u64 = 4_096;
 
-/// A client of one node's desk.
+/// A client of one node's filing.
 #[derive(Debug, Clone)]
 pub struct CourtClient {
     transport: Transport,

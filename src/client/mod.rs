@@ -3,7 +3,7 @@
 //! [`transport`] sends and receives within limits; [`ledger_client`] are the calls, each answered in the ledger's own
 //! types; [`batch`] sends many deposits at once. Works without the `node` feature: it is what auditors and other courts take home.
 //!
-//! Not here: what an answer proves (`ledger::verify`), which keys are trusted (`cli/pinned`).
+//! Not here: what an answer proves (`ledger::verify`), which keys are trusted (`cli/trust_store`).
 
 pub mod batch;
 pub mod court_client;

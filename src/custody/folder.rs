@@ -1,4 +1,4 @@
-//! The folder of a keeper: what `object_store` leaves open on a disk.
+//! The folder of a originals: what `object_store` leaves open on a disk.
 //!
 //! ```text
 //! <two hex digits>/<64 hex>          an object, mode 0600; the folder 0700
@@ -79,7 +79,7 @@ impl Folder {
         self.0.join(shelf_name(number))
     }
 
-    /// The files on a shelf that are a keeper's own, each with the object that it belongs to.
+    /// The files on a shelf that are a originals's own, each with the object that it belongs to.
     fn files(&self, number: u8) -> io::Result<Vec<(PathBuf, ObjectId)>> {
         let entries = match fs::read_dir(self.shelf(number)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),

@@ -2,14 +2,14 @@
 //!
 //! # Invariants
 //!
-//! When [`Keeper::remove`] has returned, the object has no name on the disk any more, and after a power cut it still has
+//! When [`EncryptedObjectStore::remove`] has returned, the object has no name on the disk any more, and after a power cut it still has
 //! none. Blocks of a disk, its snapshots and backups may hold the ciphertext for longer: it is unreadable once the key is
 //! destroyed, which is up to whoever keeps the key.
 
 use std::error::Error;
 
-use crate::custody::keeper::Keeper;
 use crate::custody::object::ObjectId;
+use crate::custody::store::EncryptedObjectStore;
 
 /// Why an object is not removed.
 #[derive(Debug, thiserror::Error)]
@@ -55,7 +55,7 @@ impl From<object_store::Error> for SweepError {
     }
 }
 
-impl Keeper {
+impl EncryptedObjectStore {
     /// Removes an object for good. One that is not there is removed.
     ///
     /// # Errors
@@ -70,7 +70,7 @@ impl Keeper {
     /// Removes every object that is not `known`, and what a crash has left of others; answers how many.
     ///
     /// **Only at the start, before anything is taken in**, and with everything that is known: an original that is being
-    /// taken in is not known yet, and one that is forgotten here is gone. Files with names that no keeper gives are left.
+    /// taken in is not known yet, and one that is forgotten here is gone. Files with names that no originals gives are left.
     ///
     /// # Errors
     ///

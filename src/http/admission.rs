@@ -21,8 +21,8 @@
 use std::num::NonZeroU32;
 
 use crate::court::ids::AccountId;
-use crate::desk::deposit_policy::DepositPolicy;
-use crate::desk::office::Desk;
+use crate::filing::deposit_policy::DepositPolicy;
+use crate::filing::service::FilingService;
 use crate::http::client_address::ClientAddress;
 use crate::http::problem::Failure;
 use crate::http::rate_limit::{Limit, RateLimited, RateLimiter, Taken};
@@ -129,10 +129,14 @@ impl DepositAdmission {
     /// # Errors
     ///
     /// `key_not_enrolled`, `deposit_by_token_only`.
-    pub(in crate::http) fn check_keys(&self, desk: Option<&Desk>, statement: &Statement) -> Result<(), Failure> {
+    pub(in crate::http) fn check_keys(
+        &self,
+        filing: Option<&FilingService>,
+        statement: &Statement,
+    ) -> Result<(), Failure> {
         self.check_policy()?;
         match self.policy {
-            DepositPolicy::Enrolled if enrolling_accounts(desk, statement).is_empty() => Err(Failure::new(
+            DepositPolicy::Enrolled if enrolling_accounts(filing, statement).is_empty() => Err(Failure::new(
                 "key_not_enrolled",
                 "this node accepts statements signed by an enrolled key. An account enrols it with \
                  POST /v1/accounts/me/keys or `tiezheng case account add-key VKEY`; then send the same statement again",
@@ -151,12 +155,16 @@ impl DepositAdmission {
     }
 
     /// Charges a statement whose signatures are verified.
-    pub(in crate::http) fn charge(&self, desk: Option<&Desk>, statement: &Statement) -> Result<Charges, Failure> {
+    pub(in crate::http) fn charge(
+        &self,
+        filing: Option<&FilingService>,
+        statement: &Statement,
+    ) -> Result<Charges, Failure> {
         match self.policy {
             DepositPolicy::Open => self.charge_keys(statement),
             DepositPolicy::Enrolled => {
                 let charges = self.charge_keys(statement)?;
-                match self.charge_account(&enrolling_accounts(desk, statement)) {
+                match self.charge_account(&enrolling_accounts(filing, statement)) {
                     Ok(account) => Ok(Charges { account, ..charges }),
                     Err(limited) => {
                         self.refund(&charges);
@@ -216,7 +224,7 @@ fn limited_to(limited: RateLimited, whose: &str) -> Failure {
     Failure::rate_limited(limited.retry_after, whose)
 }
 
-fn enrolling_accounts(desk: Option<&Desk>, statement: &Statement) -> Vec<AccountId> {
-    let Some(desk) = desk else { return Vec::new() };
-    statement.keys.iter().flat_map(|key| desk.accounts_of_key(key.public())).collect()
+fn enrolling_accounts(filing: Option<&FilingService>, statement: &Statement) -> Vec<AccountId> {
+    let Some(filing) = filing else { return Vec::new() };
+    statement.keys.iter().flat_map(|key| filing.accounts_of_key(key.public())).collect()
 }

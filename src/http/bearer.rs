@@ -15,9 +15,9 @@ use axum::http::{HeaderMap, HeaderName};
 
 use crate::court::line::Line as _;
 use crate::court::values::Capacity;
-use crate::desk::actor::{Actor, Asked};
-use crate::desk::secret::{request_id, unnamed_request};
-use crate::http::node::Node;
+use crate::filing::actor::{Actor, RequestContext};
+use crate::filing::secret::{request_id, unnamed_request};
+use crate::http::app_state::AppState;
 use crate::http::problem::Failure;
 use crate::http::request::header;
 use crate::ledger::hash::sha256;
@@ -32,11 +32,11 @@ const KEY_MAX: usize = 128;
 #[derive(Debug)]
 pub struct Bearer(pub Actor);
 
-impl FromRequestParts<Arc<Node>> for Bearer {
+impl FromRequestParts<Arc<AppState>> for Bearer {
     type Rejection = Failure;
 
-    async fn from_request_parts(parts: &mut Parts, node: &Arc<Node>) -> Result<Self, Failure> {
-        Ok(Self(node.desk()?.authenticate(bearer_token(&parts.headers))?))
+    async fn from_request_parts(parts: &mut Parts, node: &Arc<AppState>) -> Result<Self, Failure> {
+        Ok(Self(node.filing()?.authenticate(bearer_token(&parts.headers))?))
     }
 }
 
@@ -62,7 +62,7 @@ pub(in crate::http) fn account_verifier(actor: &Actor) -> VerifierJson {
 /// # Errors
 ///
 /// `bad_idempotency_key`, `bad_value`.
-pub fn asked(actor: &Actor, headers: &HeaderMap, path: &str, body: &[u8]) -> Result<Asked, Failure> {
+pub fn context(actor: &Actor, headers: &HeaderMap, path: &str, body: &[u8]) -> Result<RequestContext, Failure> {
     let key = header(headers, &IDEMPOTENCY_KEY);
     let good = key.len() <= KEY_MAX && key.bytes().all(|b| b.is_ascii_graphic());
     if headers.contains_key(&IDEMPOTENCY_KEY) && (!good || key.is_empty()) {
@@ -80,5 +80,5 @@ pub fn asked(actor: &Actor, headers: &HeaderMap, path: &str, body: &[u8]) -> Res
         })?),
     };
     let body = sha256(&[path.as_bytes(), b"\n", body].concat());
-    Ok(Asked { request, body, capacity })
+    Ok(RequestContext { request, body, capacity })
 }

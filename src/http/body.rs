@@ -2,7 +2,7 @@
 //!
 //! # Invariants
 //!
-//! A small body is buffered only while its client has a share of [`Node::body_memory`], and a file is received only while
+//! A small body is buffered only while its client has a share of [`AppState::body_memory`], and a file is received only while
 //! its client has one of the places for files: senders that are slow, however many, hold no more memory than that. (A body
 //! that came whole with its head needs no share: it lies in the connection's read buffer.) Of a file no more than two parts
 //! of 256 KiB and a frame are held. A client that sends more slowly than [`Options::body_timeout`] and
@@ -21,9 +21,9 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::Body as _;
 use tokio::time::{Instant, timeout_at};
 
+use crate::http::app_state::AppState;
 use crate::http::client_address::AddressGroup;
 use crate::http::hashing::HashingError;
-use crate::http::node::Node;
 use crate::http::options::{MEMORY_UNIT, Options};
 use crate::http::problem::Failure;
 use crate::ledger::digests::DigestPair;
@@ -68,7 +68,7 @@ fn require_announced(headers: &HeaderMap, limit: u64) -> Result<(), Failure> {
 ///
 /// `body_too_large`, `body_timeout`, `body_broken`; `busy` when there is no memory for it in time.
 pub async fn read(
-    node: &Node,
+    node: &AppState,
     client: AddressGroup,
     headers: &HeaderMap,
     mut body: Body,
@@ -125,7 +125,7 @@ pub enum Sender {
 ///
 /// As [`read`]; `busy` when no place becomes free in time.
 pub async fn measure(
-    node: &Node,
+    node: &AppState,
     sender: Sender,
     headers: &HeaderMap,
     mut body: Body,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::http::node::Node;
+use crate::http::app_state::AppState;
 use crate::http::problem::Failure;
 use crate::ledger::metadata::PrivateMetadata;
 use crate::ledger::statement::signed::{SignedStatement, StatementNote};
@@ -21,7 +21,7 @@ pub enum Patience {
 }
 
 /// The receipt of a statement that is on the chain already.
-async fn existing(node: &Node, statement: &SignedStatement) -> Result<Option<DepositReply>, Failure> {
+async fn existing(node: &AppState, statement: &SignedStatement) -> Result<Option<DepositReply>, Failure> {
     let id = statement.note().id();
     node.read(move |reader| {
         let Some(index) = reader.find_statement(&id)? else { return Ok(None) };
@@ -41,13 +41,13 @@ async fn existing(node: &Node, statement: &SignedStatement) -> Result<Option<Dep
 ///
 /// `key_not_enrolled`, `deposit_by_token_only`, `rate_limited`; those of the sequencer.
 pub async fn deposit(
-    node: &Node,
+    node: &AppState,
     statement: StatementNote,
     private: Option<PrivateMetadata>,
     patience: Patience,
 ) -> Result<DepositReply, Failure> {
-    let (admission, desk) = (node.admission(), node.desk().ok().map(|desk| &**desk));
-    admission.check_keys(desk, statement.statement())?;
+    let (admission, filing) = (node.admission(), node.filing().ok().map(|filing| &**filing));
+    admission.check_keys(filing, statement.statement())?;
     let sequencer = node.sequencer();
     let private = private.map(PrivateContent::from).unwrap_or_default();
     let max_wait = match patience {
@@ -58,7 +58,7 @@ pub async fn deposit(
         return Ok(sequencer.deposit_within(statement, private, max_wait).await?);
     }
     let statement: SignedStatement = statement.verify().map_err(DepositError::from)?;
-    let charges = match admission.charge(desk, statement.statement()) {
+    let charges = match admission.charge(filing, statement.statement()) {
         Ok(charges) => charges,
         // A statement that is on the chain costs nothing: its sender may not have received the receipt. It stands behind the
         // check of its signatures and the limit of its address, which a repeated statement pays like any other.

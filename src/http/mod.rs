@@ -1,12 +1,13 @@
 //! The counter: HTTP over the ledger.
 //!
-//! [`front`] is what every request meets first, [`router`] the table of contents and [`problem`] the only table from errors to status and code. [`server`] accepts
-//! connections and bounds what any of them may take; [`node`] is what handlers share; [`api`] are the handlers, [`web`]
+//! [`fast_path`] is what every request meets first, [`router`] the table of contents and [`problem`] the only table from errors to status and code. [`server`] accepts
+//! connections and bounds what any of them may take; [`app_state`] is what handlers share; [`api`] are the handlers, [`web`]
 //! the pages. It reads through the store's contract, always bounded by the published size, and writes through the
 //! sequencer alone. [`echo`] is a bare server to measure against.
 
 pub mod admission;
 pub mod api;
+pub mod app_state;
 pub mod batch_patience;
 pub mod bearer;
 pub mod body;
@@ -19,11 +20,9 @@ pub mod connections;
 pub mod depositing;
 #[cfg(feature = "load")]
 pub mod echo;
-pub mod front;
+pub mod fast_path;
 pub mod hashing;
 pub mod lines;
-pub mod node;
-pub mod observe;
 pub mod openapi;
 pub mod options;
 pub mod paging;
@@ -31,9 +30,10 @@ pub mod problem;
 pub mod query;
 pub mod rate_limit;
 pub mod request;
+pub mod request_metrics;
 pub mod router;
 pub mod server;
 pub mod shares;
-pub mod stall;
 pub mod target;
 pub mod web;
+pub mod write_timeout;

@@ -8,7 +8,7 @@ use axum::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFT
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
-use crate::desk::declined::DeskError;
+use crate::filing::error::FilingError;
 use crate::http::codes::{COURT_CODES, Row};
 use crate::ledger::number::NumberError;
 use crate::ledger::statement::signed::StatementError;
@@ -419,23 +419,23 @@ impl From<ConfirmError> for Failure {
     }
 }
 
-impl From<DeskError> for Failure {
-    fn from(error: DeskError) -> Self {
+impl From<FilingError> for Failure {
+    fn from(error: FilingError) -> Self {
         let detail = error.to_string();
         match error {
             // Not there and not yours: the same words, whatever it is.
-            DeskError::NotFound => {
+            FilingError::NotFound => {
                 let failure = Self::new("not_found", "not found, or you have no access to it");
                 failure.in_chinese("没有该记录，或您无权查看")
             }
-            DeskError::Deposit(error) => error.into(),
-            DeskError::Read(error) => error.into(),
-            DeskError::NoRandomness(error) => Self::internal(&error),
-            DeskError::Thread(error) => Self::internal(&error),
-            DeskError::AlreadyImported { item, .. } => {
+            FilingError::Deposit(error) => error.into(),
+            FilingError::Read(error) => error.into(),
+            FilingError::NoRandomness(error) => Self::internal(&error),
+            FilingError::Thread(error) => Self::internal(&error),
+            FilingError::AlreadyImported { item, .. } => {
                 Self { item: Some(item.0), ..Self::new("already_imported", detail) }
             }
-            DeskError::NoThread => {
+            FilingError::NoThread => {
                 Self { retry_after_s: Some(PAUSED_RETRY_S), ..Self::new("too_many_threads", detail) }
             }
             error => match error.code() {

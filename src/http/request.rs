@@ -13,9 +13,9 @@ use crate::wire::json::INTEGER_MAX;
 
 /// Query parameters, strictly: none missing, unknown or of another type.
 #[derive(Debug)]
-pub struct Asked<T>(pub T);
+pub struct Parameters<T>(pub T);
 
-impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
+impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Parameters<T> {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
@@ -25,9 +25,9 @@ impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
 
 /// The one thing that the path names, not yet read.
 #[derive(Debug)]
-pub struct Named(pub String);
+pub struct PathName(pub String);
 
-impl<S: Send + Sync> FromRequestParts<S> for Named {
+impl<S: Send + Sync> FromRequestParts<S> for PathName {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
@@ -36,7 +36,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Named {
     }
 }
 
-impl Named {
+impl PathName {
     /// As a deposit number, typed however people type it.
     ///
     /// # Errors
@@ -221,8 +221,8 @@ mod tests {
     #[test]
     fn decimals_have_digits_only() {
         for bad in ["", "+1", "-1", "1.0", "１", "9007199254740992", "99999999999999999999"] {
-            assert!(Named(bad.into()).decimal().is_err(), "{bad}");
+            assert!(PathName(bad.into()).decimal().is_err(), "{bad}");
         }
-        assert_eq!(Named("9007199254740991".into()).decimal(), Ok(INTEGER_MAX));
+        assert_eq!(PathName("9007199254740991".into()).decimal(), Ok(INTEGER_MAX));
     }
 }

@@ -17,15 +17,15 @@ use crate::http::api::court::{case_routes, original_routes, registry_routes};
 use crate::http::api::{
     batch, blocks, deposits, health, history, ledger, log, lookup, operation, proofs, search, verification,
 };
+use crate::http::app_state::AppState;
 use crate::http::caching::{self, Caching, Finishing};
-use crate::http::node::Node;
-use crate::http::observe::Watched;
 use crate::http::openapi;
 use crate::http::problem::Failure;
+use crate::http::request_metrics::RequestMetrics;
 use crate::http::web::pages;
 
 /// Every route that the API's description lists.
-fn api() -> OpenApiRouter<Arc<Node>> {
+fn api() -> OpenApiRouter<Arc<AppState>> {
     OpenApiRouter::with_openapi(openapi::described())
         // Deposit, look up, verify.
         .routes(routes!(deposits::deposit))
@@ -56,8 +56,8 @@ fn api() -> OpenApiRouter<Arc<Node>> {
 }
 
 /// What goes by token. A request is carried to its end though its sender hangs up: what is on the chain must be known
-/// to the desk.
-fn filing() -> OpenApiRouter<Arc<Node>> {
+/// to the filing service.
+fn filing() -> OpenApiRouter<Arc<AppState>> {
     let all = registry_routes::routes().merge(case_routes::routes()).merge(original_routes::routes());
     all.layer(from_fn(to_its_end))
 }
@@ -74,7 +74,7 @@ async fn to_its_end(request: Request, next: Next) -> Response {
 }
 
 /// The pages, for people.
-fn web() -> Router<Arc<Node>> {
+fn web() -> Router<Arc<AppState>> {
     Router::new()
         .route("/", get(pages::index))
         .route("/docs", get(pages::docs))
@@ -90,7 +90,7 @@ pub fn openapi_json() -> String {
 }
 
 /// All routes over `node`. Whoever waits is told of the end by `closing`.
-pub fn router(node: Arc<Node>, closing: Closing) -> Router {
+pub fn router(node: Arc<AppState>, closing: Closing) -> Router {
     let (api, document) = api().split_for_parts();
     let document = openapi::published(document).into_bytes();
     let described = get(async move || caching::answer(document.clone(), "application/json", Caching::Revalidate));
@@ -107,7 +107,7 @@ pub fn router(node: Arc<Node>, closing: Closing) -> Router {
 
 /// What every request passes, in one step: each layer costs as much again.
 async fn through(request: Request, next: Next) -> Response {
-    let (watched, finishing) = (Watched::begin(&request), Finishing::of(&request));
+    let (watched, finishing) = (RequestMetrics::begin(&request), Finishing::of(&request));
     let mut response = next.run(request).await;
     finishing.finish(&mut response);
     watched.answered(&response);

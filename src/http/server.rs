@@ -26,15 +26,15 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use crate::http::api::court::closing::Closing;
+use crate::http::app_state::AppState;
 use crate::http::client_stream::ClientStream;
 use crate::http::connections::OpenConnection;
-use crate::http::front::Front;
-use crate::http::node::Node;
-use crate::http::observe;
+use crate::http::fast_path::FastPath;
 use crate::http::options::Options;
 use crate::http::problem::Failure;
+use crate::http::request_metrics;
 use crate::http::router::router;
-use crate::http::stall::Unstalled;
+use crate::http::write_timeout::WriteTimeout;
 use crate::wire::json;
 use crate::wire::problem::PROBLEM_JSON;
 
@@ -51,19 +51,19 @@ const UPKEEP: Duration = Duration::from_secs(5);
 /// # Errors
 ///
 /// None so far; a connection that fails ends alone.
-pub async fn serve(listener: TcpListener, node: Node, shutdown: impl Future<Output = ()>) -> io::Result<()> {
+pub async fn serve(listener: TcpListener, node: AppState, shutdown: impl Future<Output = ()>) -> io::Result<()> {
     observe::recorder();
     let options = node.options().clone();
     let node = Arc::new(node);
     let closing = watch::Sender::new(false);
     let told = Closing::told_by(closing.subscribe());
     let mut hooks = JoinSet::new();
-    if let Ok(desk) = node.desk() {
-        hooks.spawn(Arc::clone(desk).deliver_hooks(told.clone().wait()));
-        hooks.spawn(Arc::clone(desk).run_erasures(told.clone().wait()));
-        hooks.spawn(Arc::clone(desk).follow_revocations(told.clone().wait()));
+    if let Ok(filing) = node.filing() {
+        hooks.spawn(Arc::clone(filing).deliver_hooks(told.clone().wait()));
+        hooks.spawn(Arc::clone(filing).run_erasures(told.clone().wait()));
+        hooks.spawn(Arc::clone(filing).follow_revocations(told.clone().wait()));
     }
-    let front = Front::new(Arc::clone(&node), router(Arc::clone(&node), told));
+    let front = FastPath::new(Arc::clone(&node), router(Arc::clone(&node), told));
     let connections = node.connections().clone();
     let graceful = GracefulShutdown::new();
     let mut tasks = JoinSet::new();
@@ -145,13 +145,13 @@ fn wrapped(
     stream: TcpStream,
     (connection, place): (Arc<OpenConnection>, OwnedSemaphorePermit),
     options: &Options,
-) -> TokioIo<Unstalled<ClientStream>> {
+) -> TokioIo<WriteTimeout<ClientStream>> {
     // Answers are small and whole: waiting for more of them only adds latency.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY");
     }
     let stream = ClientStream::new(stream, connection, place, options.linger);
-    TokioIo::new(Unstalled::new(stream, options.write_timeout, options.slowest))
+    TokioIo::new(WriteTimeout::new(stream, options.write_timeout, options.slowest))
 }
 
 fn http1(options: &Options) -> http1::Builder {

@@ -29,7 +29,7 @@
 //! A record whose bytes do not hash to what the tree holds is never served: [`ReadError::Damaged`]. A row that must be
 //! there and is not is damage too, never "not found".
 //!
-//! Not here: what the bytes mean (`ledger`), who may read private content (`desk`).
+//! Not here: what the bytes mean (`ledger`), who may read private content (`filing`).
 
 pub mod accounts;
 pub mod index_rows;

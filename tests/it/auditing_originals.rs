@@ -11,7 +11,7 @@ use tiezheng::court::document::{Document, Stream};
 use tiezheng::court::ids::AnnexId;
 use tiezheng::court::labels;
 use tiezheng::court::values::Capacity;
-use tiezheng::custody::keeper::Keeper;
+use tiezheng::custody::store::EncryptedObjectStore;
 use tiezheng::ledger::chain::PendingLeaf;
 use tiezheng::ledger::hash::Digest;
 use tiezheng::ledger::metadata::PrivateMetadata;
@@ -36,11 +36,11 @@ async fn ledger(root: &Path) -> (PathBuf, Vec<PathBuf>) {
     let folder = root.join("ledger");
     let store = RocksStore::create(&folder, &origin(), &small()).unwrap();
     found(&store);
-    let keeper = Keeper::in_folder(&folder.join("originals")).unwrap();
+    let originals = EncryptedObjectStore::in_folder(&folder.join("originals")).unwrap();
     let mut objects = Vec::new();
     for (n, size) in (0_u8..).zip(SIZES) {
         let bytes = Bytes::from(vec![n; size]);
-        let kept = keeper.keep(stream::iter([Ok::<_, std::io::Error>(bytes)]), u64::MAX).await.unwrap();
+        let kept = originals.keep(stream::iter([Ok::<_, std::io::Error>(bytes)]), u64::MAX).await.unwrap();
         let key = PrivateMetadata { salt: [100 + n; 32], json: hex::encode(kept.key.as_bytes()) };
         let hashes = [HashAlgorithm::Sm3, HashAlgorithm::Sha256];
         let act = Act::TakeCustody(TakeCustody {

@@ -13,23 +13,23 @@ use std::sync::Arc;
 use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
 use object_store::memory::InMemory;
 use sha2::Digest as _;
-use tiezheng::custody::keeper::Keeper;
-use tiezheng::custody::keeping::{KeepError, Kept};
+use tiezheng::custody::download::OpenError;
 use tiezheng::custody::object::{ObjectId, ObjectKey};
-use tiezheng::custody::opening::OpenError;
 use tiezheng::custody::sealing::{SEGMENT, sealed_size};
+use tiezheng::custody::store::EncryptedObjectStore;
+use tiezheng::custody::upload::{KeepError, StoredObject};
 use tokio_util::bytes::Bytes;
 
-/// A folder with a keeper.
+/// A folder with a originals.
 struct Custody {
-    keeper: Keeper,
+    originals: EncryptedObjectStore,
     scratch: tempfile::TempDir,
 }
 
 impl Custody {
     fn begin() -> Self {
         let scratch = tempfile::tempdir().unwrap();
-        Self { keeper: Keeper::in_folder(&scratch.path().join("originals")).unwrap(), scratch }
+        Self { originals: EncryptedObjectStore::in_folder(&scratch.path().join("originals")).unwrap(), scratch }
     }
 
     fn folder(&self) -> PathBuf {
@@ -48,8 +48,8 @@ impl Custody {
         self.folder().join(&name[..2]).join(name)
     }
 
-    async fn keep(&self, original: &[u8]) -> Kept {
-        self.keeper.keep(frames(original), u64::MAX).await.unwrap()
+    async fn keep(&self, original: &[u8]) -> StoredObject {
+        self.originals.keep(frames(original), u64::MAX).await.unwrap()
     }
 
     /// Waits until nothing is left: what was dropped is removed in the background.
@@ -76,8 +76,13 @@ fn frames(original: &[u8]) -> impl Stream<Item = io::Result<Bytes>> + Send + use
     stream::iter(frames).flat_map(|frame| stream::iter([Ok(Bytes::new()), Ok(frame)]))
 }
 
-async fn read(keeper: &Keeper, object: ObjectId, key: &ObjectKey, size: u64) -> Result<Vec<u8>, OpenError> {
-    let parts: Vec<Bytes> = keeper.open(object, key, size).await?.try_collect().await?;
+async fn read(
+    originals: &EncryptedObjectStore,
+    object: ObjectId,
+    key: &ObjectKey,
+    size: u64,
+) -> Result<Vec<u8>, OpenError> {
+    let parts: Vec<Bytes> = originals.open(object, key, size).await?.try_collect().await?;
     Ok(parts.concat())
 }
 
@@ -91,11 +96,11 @@ async fn what_was_taken_in_comes_out() {
     let sizes = [1, SEGMENT - 1, SEGMENT, SEGMENT + 1, 4 * SEGMENT, 4 * SEGMENT + 1, 3_000_000];
     for size in sizes {
         let original = original(size);
-        let Kept { object, key, measured } = custody.keep(&original).await;
+        let StoredObject { object, key, measured } = custody.keep(&original).await;
         assert_eq!(measured.size, size as u64);
         assert_eq!(measured.sha256.0.as_slice(), sha2::Sha256::digest(&original).as_slice());
         assert_eq!(measured.sm3.0.as_slice(), sm3::Sm3::digest(&original).as_slice());
-        assert_eq!(read(&custody.keeper, object, &key, measured.size).await.unwrap(), original, "{size} bytes");
+        assert_eq!(read(&custody.originals, object, &key, measured.size).await.unwrap(), original, "{size} bytes");
         let path = custody.path(&object);
         assert_eq!(fs::metadata(&path).unwrap().len(), sealed_size(size as u64).unwrap());
         assert_eq!((mode(&path), mode(path.parent().unwrap()), mode(&custody.folder())), (0o600, 0o700, 0o700));
@@ -106,14 +111,14 @@ async fn what_was_taken_in_comes_out() {
 #[tokio::test]
 async fn a_keeper_over_another_store_does_the_same() {
     let store = Arc::new(InMemory::new());
-    let keeper = Keeper::over(store);
+    let originals = EncryptedObjectStore::over(store);
     // More than one part of 8 MiB, in which such a store is written.
     for size in [1, 9_000_000, 128 * SEGMENT] {
         let original = original(size);
-        let kept = keeper.keep(frames(&original), u64::MAX).await.unwrap();
-        assert_eq!(read(&keeper, kept.object, &kept.key, kept.measured.size).await.unwrap(), original);
-        keeper.remove(kept.object).await.unwrap();
-        let gone = read(&keeper, kept.object, &kept.key, kept.measured.size).await.unwrap_err();
+        let kept = originals.keep(frames(&original), u64::MAX).await.unwrap();
+        assert_eq!(read(&originals, kept.object, &kept.key, kept.measured.size).await.unwrap(), original);
+        originals.remove(kept.object).await.unwrap();
+        let gone = read(&originals, kept.object, &kept.key, kept.measured.size).await.unwrap_err();
         assert_eq!(gone.code(), "missing");
     }
 }
@@ -124,7 +129,7 @@ async fn a_later_start_finds_what_an_earlier_one_kept() {
     let original = original(100_000);
     let kept = custody.keep(&original).await;
     let key = ObjectKey::from_bytes(kept.key.as_bytes());
-    let later = Keeper::in_folder(&custody.folder()).unwrap();
+    let later = EncryptedObjectStore::in_folder(&custody.folder()).unwrap();
     let object = ObjectId::parse(&kept.object.to_string()).unwrap();
     assert_eq!(read(&later, object, &key, kept.measured.size).await.unwrap(), original);
 }
@@ -151,10 +156,10 @@ async fn what_may_not_be_kept_is_refused_by_name_and_leaves_nothing() {
     let custody = Custody::begin();
     let broken = frames(&original(900_000)).chain(stream::iter([Err(io::Error::other("the line is dead"))]));
     let refused: [(KeepError, &str); 4] = [
-        (custody.keeper.keep(frames(b""), 10).await.unwrap_err(), "empty"),
-        (custody.keeper.keep(frames(&original(11)), 10).await.unwrap_err(), "too_large"),
-        (custody.keeper.keep(frames(&original(900_000)), 899_999).await.unwrap_err(), "too_large"),
-        (custody.keeper.keep(broken, u64::MAX).await.unwrap_err(), "stream_broken"),
+        (custody.originals.keep(frames(b""), 10).await.unwrap_err(), "empty"),
+        (custody.originals.keep(frames(&original(11)), 10).await.unwrap_err(), "too_large"),
+        (custody.originals.keep(frames(&original(900_000)), 899_999).await.unwrap_err(), "too_large"),
+        (custody.originals.keep(broken, u64::MAX).await.unwrap_err(), "stream_broken"),
     ];
     for (error, code) in &refused {
         assert_eq!(error.code(), *code);
@@ -162,7 +167,7 @@ async fn what_may_not_be_kept_is_refused_by_name_and_leaves_nothing() {
     let KeepError::Stream(cause) = &refused[3].0 else { panic!("{:?}", refused[3].0) };
     assert_eq!(cause.downcast_ref::<io::Error>().unwrap().to_string(), "the line is dead");
     assert_eq!(custody.files(), [""; 0].map(PathBuf::from));
-    custody.keeper.keep(frames(&original(900_000)), 900_000).await.unwrap();
+    custody.originals.keep(frames(&original(900_000)), 900_000).await.unwrap();
     assert_eq!(custody.files().len(), 1);
 }
 
@@ -170,12 +175,12 @@ async fn what_may_not_be_kept_is_refused_by_name_and_leaves_nothing() {
 async fn removing_is_final_and_may_be_repeated() {
     let custody = Custody::begin();
     let (kept, other) = (custody.keep(&original(70_000)).await, custody.keep(&original(10)).await);
-    custody.keeper.remove(kept.object).await.unwrap();
+    custody.originals.remove(kept.object).await.unwrap();
     assert_eq!(custody.files(), [custody.path(&other.object)]);
-    custody.keeper.remove(kept.object).await.unwrap();
-    custody.keeper.remove(ObjectId::random().unwrap()).await.unwrap();
+    custody.originals.remove(kept.object).await.unwrap();
+    custody.originals.remove(ObjectId::random().unwrap()).await.unwrap();
     assert_eq!(custody.files(), [custody.path(&other.object)]);
-    let gone = read(&custody.keeper, kept.object, &kept.key, kept.measured.size).await.unwrap_err();
+    let gone = read(&custody.originals, kept.object, &kept.key, kept.measured.size).await.unwrap_err();
     assert_eq!(gone.code(), "missing");
 }
 
@@ -189,34 +194,34 @@ async fn a_sweep_removes_what_nobody_answers_for_and_nothing_else() {
     let cut_off = custody.path(&ObjectId::from_bytes(cut_off)).with_extension("");
     fs::write(format!("{}#1", cut_off.display()), b"half").unwrap();
     let strange = custody.path(&kept.object).with_file_name("README.md");
-    fs::write(&strange, b"not a keeper's").unwrap();
+    fs::write(&strange, b"not a originals's").unwrap();
     assert_eq!(custody.files().len(), 4);
     let known = kept.object;
-    assert_eq!(custody.keeper.sweep(|object| *object == known).await.unwrap(), 2);
+    assert_eq!(custody.originals.sweep(|object| *object == known).await.unwrap(), 2);
     let mut left = custody.files();
     left.sort();
     let mut expected = [custody.path(&kept.object), strange];
     expected.sort();
     assert_eq!(left, expected);
     assert!(!custody.path(&forgotten.object).exists());
-    assert_eq!(custody.keeper.sweep(|object| *object == known).await.unwrap(), 0);
+    assert_eq!(custody.originals.sweep(|object| *object == known).await.unwrap(), 0);
 }
 
 #[tokio::test]
 async fn another_store_is_swept_as_well() {
-    let keeper = Keeper::over(Arc::new(InMemory::new()));
-    let kept = keeper.keep(frames(b"kept"), 10).await.unwrap();
-    let forgotten = keeper.keep(frames(b"forgotten"), 10).await.unwrap();
-    assert_eq!(keeper.sweep(|object| *object == kept.object).await.unwrap(), 1);
-    assert_eq!(read(&keeper, kept.object, &kept.key, 4).await.unwrap(), b"kept");
-    assert_eq!(read(&keeper, forgotten.object, &forgotten.key, 9).await.unwrap_err().code(), "missing");
+    let originals = EncryptedObjectStore::over(Arc::new(InMemory::new()));
+    let kept = originals.keep(frames(b"kept"), 10).await.unwrap();
+    let forgotten = originals.keep(frames(b"forgotten"), 10).await.unwrap();
+    assert_eq!(originals.sweep(|object| *object == kept.object).await.unwrap(), 1);
+    assert_eq!(read(&originals, kept.object, &kept.key, 4).await.unwrap(), b"kept");
+    assert_eq!(read(&originals, forgotten.object, &forgotten.key, 9).await.unwrap_err().code(), "missing");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_future_that_is_dropped_leaves_nothing() {
     let custody = Custody::begin();
     let endless = frames(&original(900_000)).chain(stream::pending());
-    let mut keep = Box::pin(custody.keeper.keep(endless, u64::MAX));
+    let mut keep = Box::pin(custody.originals.keep(endless, u64::MAX));
     // Until something is written, so that there is something to remove.
     while custody.files().iter().all(|file| fs::metadata(file).is_ok_and(|file| file.len() == 0)) {
         tokio::select! {

@@ -241,7 +241,7 @@ mod tests {
     #[test]
     fn paths_in_code_are_found_and_prose_is_not() {
         let source = "// crate::http::a\nuse crate::ledger::hash;\nfn a() -> crate::wire::W { hash::leaf(\"crate::cli::b\") }\n\
-                      pub(in crate::court) fn f() { x.map($crate::desk::g); std::fs::read(p).expect(\"\") }\n\
+                      pub(in crate::court) fn f() { x.map($crate::filing::g); std::fs::read(p).expect(\"\") }\n\
                       fn g() -> impl Sized + use<'_> { u8::MAX }";
         assert_eq!(
             paths("src/http/a.rs", source),
@@ -249,7 +249,7 @@ mod tests {
                 "2:ours ledger::hash",
                 "3:ours wire::W",
                 "3:ours ledger::hash::leaf",
-                "4:ours desk::g",
+                "4:ours filing::g",
                 "4: std::fs::read",
                 "5: u8::MAX",
             ]

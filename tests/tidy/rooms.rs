@@ -37,7 +37,7 @@ const TABLE: &[Room] = &[
     Room {
         name: "custody",
         imports: &["ledger", "files"],
-        reason: "custody keeps bytes under lock and key; whose they are and who may read them is the desk's business",
+        reason: "custody keeps bytes under lock and key; whose they are and who may read them is the filing's business",
     },
     Room {
         name: "sequencer",
@@ -55,7 +55,7 @@ const TABLE: &[Room] = &[
         reason: "a witness is independent of the node that it watches",
     },
     Room {
-        name: "desk",
+        name: "filing",
         imports: &[
             "ledger",
             "court",
@@ -66,7 +66,7 @@ const TABLE: &[Room] = &[
             "custody",
             "sequencer",
         ],
-        reason: "the desk joins court rules to the sequencer; it knows no HTTP and no database engine",
+        reason: "the filing joins court rules to the sequencer; it knows no HTTP and no database engine",
     },
     Room {
         name: "client",
@@ -83,7 +83,7 @@ const TABLE: &[Room] = &[
             "store/refusal",
             "store/shortage",
             "sequencer",
-            "desk",
+            "filing",
             "wire",
             "custody",
             "audit",
@@ -107,7 +107,7 @@ const TABLE: &[Room] = &[
             "sequencer",
             "audit",
             "witness",
-            "desk",
+            "filing",
             "client",
             "http",
             "load",

@@ -243,7 +243,7 @@ mod tests {
             ("src/ledger/a.rs", "use std::{\n fmt,\n fs,\n time::Duration};\nasync fn f() { println!() }"),
             ("src/court/b.rs", "use serde::Serialize;\nfn f() { std::fs::read(p) }"),
             ("src/sequencer/run.rs", "\nfn f() { Timestamp::now() }\nuse std::time::SystemTime;"),
-            ("src/desk.rs", "fn f() -> anyhow::Result<()> {}"),
+            ("src/filing.rs", "fn f() -> anyhow::Result<()> {}"),
             ("src/cli/audit.rs", "fn f() { std::io::stderr() }"),
         ];
         assert_eq!(
@@ -261,7 +261,7 @@ mod tests {
                 "src/court/b.rs:1 serde",
                 "src/sequencer/run.rs:3 SystemTime",
                 "src/sequencer/run.rs:2 Timestamp::now",
-                "src/desk.rs:1 anyhow",
+                "src/filing.rs:1 anyhow",
                 "src/cli/audit.rs:1 stderr",
             ]
         );

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::cli::case::desk::{bilingual, text};
+use crate::cli::case::connection::{bilingual, text};
 use crate::cli::screen::Screen;
 
 /// What a token may be used for.

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use crate::cli::case::account_screen;
-use crate::cli::case::desk::{Desk, encoded, object, text};
+use crate::cli::case::connection::{CourtConnection, encoded, object, text};
 use crate::cli::case::keys;
 use crate::cli::durable;
-use crate::cli::ending::{Complaint, Ending};
+use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::output::{self, Replace, must_be_new};
 use crate::cli::public_key::read_key;
 use crate::cli::screen::HEED;
@@ -141,30 +141,30 @@ pub enum AccountCommand {
 ///
 /// # Errors
 ///
-/// [`Complaint`].
-pub async fn run(command: &AccountCommand, desk: &Desk<'_>) -> anyhow::Result<Ending> {
+/// [`CliError`].
+pub async fn run(command: &AccountCommand, connection: &CourtConnection<'_>) -> anyhow::Result<ExitStatus> {
     match command {
-        AccountCommand::Me => show(desk, "/v1/me").await?,
-        AccountCommand::Show { account } => show(desk, &format!("/v1/accounts/{}", encoded(account))).await?,
+        AccountCommand::Me => show(connection, "/v1/me").await?,
+        AccountCommand::Show { account } => show(connection, &format!("/v1/accounts/{}", encoded(account))).await?,
         AccountCommand::Token { account, scopes, days, save } => {
             let body = json!({ "scopes": scopes, "days": days });
             let path = format!("/v1/accounts/{}/tokens", encoded(account));
-            token(desk, &path, &body, save.as_ref()).await?;
+            token(connection, &path, &body, save.as_ref()).await?;
         }
-        AccountCommand::Webhook { court, url } => webhook(desk, court, url).await?,
-        AccountCommand::RevokeToken { id, keep_issued } => keys::revoke_token(desk, id, *keep_issued).await?,
-        AccountCommand::AddKey { key } => keys::add(desk, key).await?,
-        AccountCommand::Keys => keys::list(desk).await?,
-        AccountCommand::RemoveKey { key } => keys::remove(desk, key).await?,
+        AccountCommand::Webhook { court, url } => webhook(connection, court, url).await?,
+        AccountCommand::RevokeToken { id, keep_issued } => keys::revoke_token(connection, id, *keep_issued).await?,
+        AccountCommand::AddKey { key } => keys::add(connection, key).await?,
+        AccountCommand::Keys => keys::list(connection).await?,
+        AccountCommand::RemoveKey { key } => keys::remove(connection, key).await?,
         other => {
             if let AccountCommand::TrustLedger { ledger_key, .. } = other {
                 read_key(ledger_key)?;
             }
             let (path, body) = request(other);
-            desk.act(&path, &body).await?;
+            connection.act(&path, &body).await?;
         }
     }
-    Ok(Ending::Good)
+    Ok(ExitStatus::Good)
 }
 
 fn request(command: &AccountCommand) -> (String, Value) {
@@ -207,19 +207,24 @@ fn held(role: &str, court: Option<&String>) -> Value {
     object([("role", Some(json!(role))), ("court", court.map(|court| json!(court)))])
 }
 
-async fn show(desk: &Desk<'_>, path: &str) -> anyhow::Result<()> {
-    let answer = desk.client.get(path).await.map_err(Complaint::from)?;
-    desk.screen.document(&answer)?;
-    account_screen::show(desk.screen, &answer)
+async fn show(connection: &CourtConnection<'_>, path: &str) -> anyhow::Result<()> {
+    let answer = connection.client.get(path).await.map_err(CliError::from)?;
+    connection.screen.document(&answer)?;
+    account_screen::show(connection.screen, &answer)
 }
 
-async fn token(desk: &Desk<'_>, path: &str, body: &Value, save: Option<&PathBuf>) -> anyhow::Result<()> {
+async fn token(
+    connection: &CourtConnection<'_>,
+    path: &str,
+    body: &Value,
+    save: Option<&PathBuf>,
+) -> anyhow::Result<()> {
     if let Some(file) = save {
         // Before a token is issued that could then not be kept.
         must_be_new(file)?;
-        durable::probe(file).map_err(|error| Complaint::io(file, &error))?;
+        durable::probe(file).map_err(|error| CliError::io(file, &error))?;
     }
-    let mut answer = desk.post(path, body).await?;
+    let mut answer = connection.post(path, body).await?;
     let token = text(&answer, "/token").unwrap_or_default();
     if let Some(file) = save {
         output::write(file, format!("{token}\n").as_bytes(), 0o600, Replace::Never)?;
@@ -228,8 +233,8 @@ async fn token(desk: &Desk<'_>, path: &str, body: &Value, save: Option<&PathBuf>
             fields.insert("saved".into(), json!(file.display().to_string()));
         }
     }
-    desk.tell(&answer)?;
-    let screen = desk.screen;
+    connection.tell(&answer)?;
+    let screen = connection.screen;
     let id = text(&answer, "/id").unwrap_or_default();
     screen.line(format!("  {}  {id}", screen.pick("标识（撤销时用）", "id, to revoke it by")))?;
     if let Some(file) = save {
@@ -243,13 +248,13 @@ async fn token(desk: &Desk<'_>, path: &str, body: &Value, save: Option<&PathBuf>
     Ok(())
 }
 
-async fn webhook(desk: &Desk<'_>, court: &str, url: &str) -> anyhow::Result<()> {
+async fn webhook(connection: &CourtConnection<'_>, court: &str, url: &str) -> anyhow::Result<()> {
     let path = format!("/v1/courts/{}/webhooks", encoded(court));
-    let answer = desk.act(&path, &json!({ "url": url })).await?;
+    let answer = connection.act(&path, &json!({ "url": url })).await?;
     for (pointer, zh, en) in [("/id", "标识", "id"), ("/secret", "密钥（仅显示一次）", "secret, shown once")]
     {
         let value = text(&answer, pointer).unwrap_or_default();
-        desk.screen.line(format!("  {}  {value}", desk.screen.pick(zh, en)))?;
+        connection.screen.line(format!("  {}  {value}", connection.screen.pick(zh, en)))?;
     }
     Ok(())
 }

@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use crate::cli::case::accounts::{self, AccountCommand};
-use crate::cli::case::desk::DeskArgs;
+use crate::cli::case::connection::ConnectionArgs;
 use crate::cli::case::erasures::{self, EraseArgs, ErasureArgs};
 use crate::cli::case::evidence::{self, ImportArgs, VerifyItemArgs};
 use crate::cli::case::filing::{self, OpenArgs, PassOnArgs};
 use crate::cli::case::originals::{self, DepositByTokenArgs, HoldArgs, ReleaseArgs};
-use crate::cli::ending::Ending;
+use crate::cli::exit::ExitStatus;
 use crate::cli::screen::Screen;
 
 const EXAMPLES: &str = "\
@@ -80,7 +80,7 @@ second-instance 二审、agreed 当事人约定、discretion 法院酌定。日�
 #[command(after_help = EXAMPLES)]
 pub struct CaseArgs {
     #[command(flatten)]
-    desk: DeskArgs,
+    connection: ConnectionArgs,
     #[command(subcommand)]
     command: CaseCommand,
 }
@@ -198,36 +198,36 @@ enum CaseCommand {
 ///
 /// # Errors
 ///
-/// [`crate::cli::ending::Complaint`].
-pub async fn run(args: &CaseArgs, screen: &Screen) -> anyhow::Result<Ending> {
-    let desk = &args.desk.open(screen)?;
+/// [`crate::cli::exit::CliError`].
+pub async fn run(args: &CaseArgs, screen: &Screen) -> anyhow::Result<ExitStatus> {
+    let connection = &args.connection.open(screen)?;
     match &args.command {
-        CaseCommand::Account(command) => accounts::run(command, desk).await,
-        CaseCommand::Deposit(args) => originals::deposit(args, desk).await,
-        CaseCommand::PutOriginal { number, file } => originals::put(number, file, desk).await,
-        CaseCommand::GetOriginal { number, to, case } => originals::get(number, to, case.as_deref(), desk).await,
-        CaseCommand::Open(args) => filing::open(args, desk).await,
-        CaseCommand::List => filing::list(desk).await,
-        CaseCommand::Show { case } => filing::show(case, desk).await,
-        CaseCommand::Do { case, act, fields } => filing::act(case, act, fields, desk).await,
-        CaseCommand::Import(args) => evidence::import(args, desk).await,
-        CaseCommand::Verify(args) => evidence::verify(args, desk).await,
+        CaseCommand::Account(command) => accounts::run(command, connection).await,
+        CaseCommand::Deposit(args) => originals::deposit(args, connection).await,
+        CaseCommand::PutOriginal { number, file } => originals::put(number, file, connection).await,
+        CaseCommand::GetOriginal { number, to, case } => originals::get(number, to, case.as_deref(), connection).await,
+        CaseCommand::Open(args) => filing::open(args, connection).await,
+        CaseCommand::List => filing::list(connection).await,
+        CaseCommand::Show { case } => filing::show(case, connection).await,
+        CaseCommand::Do { case, act, fields } => filing::act(case, act, fields, connection).await,
+        CaseCommand::Import(args) => evidence::import(args, connection).await,
+        CaseCommand::Verify(args) => evidence::verify(args, connection).await,
         CaseCommand::Code { case, party, party_uses, agent_uses, days } => {
-            filing::code(case, *party, (*party_uses, *agent_uses), *days, desk).await
+            filing::code(case, *party, (*party_uses, *agent_uses), *days, connection).await
         }
         CaseCommand::Associate { code, agent, authority, name } => {
-            filing::associate(code, *agent, authority.as_ref(), name.as_ref(), desk).await
+            filing::associate(code, *agent, authority.as_ref(), name.as_ref(), connection).await
         }
-        CaseCommand::PassOn(args) => filing::pass_on(args, desk).await,
-        CaseCommand::History { case, after } => filing::history(case, "acts", *after, desk).await,
-        CaseCommand::AccessLog { case: Some(case), .. } => filing::history(case, "access-log", 0, desk).await,
+        CaseCommand::PassOn(args) => filing::pass_on(args, connection).await,
+        CaseCommand::History { case, after } => filing::history(case, "acts", *after, connection).await,
+        CaseCommand::AccessLog { case: Some(case), .. } => filing::history(case, "access-log", 0, connection).await,
         CaseCommand::AccessLog { deposit, .. } => {
-            originals::access_log(deposit.as_deref().unwrap_or_default(), desk).await
+            originals::access_log(deposit.as_deref().unwrap_or_default(), connection).await
         }
-        CaseCommand::Feed { court, after, wait } => filing::feed(court, *after, *wait, desk).await,
-        CaseCommand::Erase(args) => erasures::erase(args, desk).await,
-        CaseCommand::Erasure(args) => erasures::show(args, desk).await,
-        CaseCommand::Hold(args) => originals::hold(args, desk).await,
-        CaseCommand::Release(args) => originals::release(args, desk).await,
+        CaseCommand::Feed { court, after, wait } => filing::feed(court, *after, *wait, connection).await,
+        CaseCommand::Erase(args) => erasures::erase(args, connection).await,
+        CaseCommand::Erasure(args) => erasures::show(args, connection).await,
+        CaseCommand::Hold(args) => originals::hold(args, connection).await,
+        CaseCommand::Release(args) => originals::release(args, connection).await,
     }
 }

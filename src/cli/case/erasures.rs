@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::cli::case::desk::{Desk, bilingual, object, text};
+use crate::cli::case::connection::{CourtConnection, bilingual, object, text};
 use crate::cli::compose::read_number;
-use crate::cli::ending::{Complaint, Ending};
+use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::progress::Progress;
 use crate::cli::screen::{BAD, FAINT, GOOD, HEED};
 
@@ -42,38 +42,38 @@ pub struct ErasureArgs {
 ///
 /// # Errors
 ///
-/// [`Complaint`].
-pub async fn erase(args: &EraseArgs, desk: &Desk<'_>) -> anyhow::Result<Ending> {
+/// [`CliError`].
+pub async fn erase(args: &EraseArgs, connection: &CourtConnection<'_>) -> anyhow::Result<ExitStatus> {
     let number = args.deposit.as_ref().map(|number| read_number(number)).transpose()?;
     let body = object([
         ("deposit_number", number.map(|number| json!(number.to_string()))),
         ("account", args.account.as_ref().map(|account| json!(account))),
         ("order", args.order.as_ref().map(|case| json!(case))),
     ]);
-    let requested = desk.post("/v1/erasures", &body).await?;
-    follow(requested, args.no_wait, desk).await
+    let requested = connection.post("/v1/erasures", &body).await?;
+    follow(requested, args.no_wait, connection).await
 }
 
 /// Shows an erasure, and waits for its confirmation.
 ///
 /// # Errors
 ///
-/// [`Complaint`].
-pub async fn show(args: &ErasureArgs, desk: &Desk<'_>) -> anyhow::Result<Ending> {
+/// [`CliError`].
+pub async fn show(args: &ErasureArgs, connection: &CourtConnection<'_>) -> anyhow::Result<ExitStatus> {
     let id = read_number(&args.id)?;
-    let erasure = desk.client.get(&format!("/v1/erasures/{id}")).await.map_err(Complaint::from)?;
-    follow(erasure, args.no_wait, desk).await
+    let erasure = connection.client.get(&format!("/v1/erasures/{id}")).await.map_err(CliError::from)?;
+    follow(erasure, args.no_wait, connection).await
 }
 
 /// Waits until an erasure is confirmed or has failed, unless it is not to be waited for; then shows it.
-async fn follow(mut erasure: Value, no_wait: bool, desk: &Desk<'_>) -> anyhow::Result<Ending> {
+async fn follow(mut erasure: Value, no_wait: bool, connection: &CourtConnection<'_>) -> anyhow::Result<ExitStatus> {
     let id = text(&erasure, "/id").unwrap_or_default();
     let fresh = erasure.pointer("/act/fresh").cloned();
     let path = format!("/v1/erasures/{id}?wait={WAIT_S}");
     if !no_wait {
-        let progress = Progress::of_bytes(desk.screen, 0);
+        let progress = Progress::of_bytes(connection.screen, 0);
         while !is_settled(&erasure) {
-            erasure = desk.client.get(&path).await.map_err(Complaint::from)?;
+            erasure = connection.client.get(&path).await.map_err(CliError::from)?;
             let bytes = |pointer: &str| erasure.pointer(pointer).and_then(Value::as_u64);
             if let Some((searched, total)) = bytes("/progress/searched_bytes").zip(bytes("/progress/total_bytes")) {
                 progress.set(searched, total);
@@ -84,7 +84,7 @@ async fn follow(mut erasure: Value, no_wait: bool, desk: &Desk<'_>) -> anyhow::R
         // Whether this request made the erasure: later answers cannot say.
         *at = fresh;
     }
-    shown(&erasure, desk)
+    shown(&erasure, connection)
 }
 
 fn is_settled(erasure: &Value) -> bool {
@@ -92,9 +92,9 @@ fn is_settled(erasure: &Value) -> bool {
     text(erasure, "/state/code").is_none_or(|code| matches!(code.as_str(), "confirmed" | "failed"))
 }
 
-fn shown(erasure: &Value, desk: &Desk<'_>) -> anyhow::Result<Ending> {
-    desk.tell(erasure)?;
-    let screen = desk.screen;
+fn shown(erasure: &Value, connection: &CourtConnection<'_>) -> anyhow::Result<ExitStatus> {
+    connection.tell(erasure)?;
+    let screen = connection.screen;
     let code = text(erasure, "/state/code").unwrap_or_default();
     let colour = match code.as_str() {
         "confirmed" => GOOD,
@@ -112,7 +112,7 @@ fn shown(erasure: &Value, desk: &Desk<'_>) -> anyhow::Result<Ending> {
         let follow = screen.pick("查询进度：", "follow it with");
         screen.line(format!("  {follow} tiezheng case erasure {id}"))?;
     }
-    Ok(if code == "failed" { Ending::CouldNotLook } else { Ending::Good })
+    Ok(if code == "failed" { ExitStatus::CouldNotLook } else { ExitStatus::Good })
 }
 
 #[cfg(test)]

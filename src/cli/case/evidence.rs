@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use crate::cli::case::desk::{Desk, encoded, object, text};
+use crate::cli::case::connection::{CourtConnection, encoded, object, text};
 use crate::cli::case::originals::open_original;
 use crate::cli::case::showing;
 use crate::cli::compose::read_number;
-use crate::cli::ending::{Complaint, Ending};
+use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::input;
 use crate::cli::screen::{GOOD, HEED};
 
@@ -62,11 +62,11 @@ pub struct VerifyItemArgs {
 ///
 /// # Errors
 ///
-/// [`Complaint`]; a mistyped number is found before anything is sent.
-pub async fn import(args: &ImportArgs, desk: &Desk<'_>) -> anyhow::Result<Ending> {
+/// [`CliError`]; a mistyped number is found before anything is sent.
+pub async fn import(args: &ImportArgs, connection: &CourtConnection<'_>) -> anyhow::Result<ExitStatus> {
     let path = format!("/v1/cases/{}/imports", encoded(&args.case));
     if let Some(list) = &args.list {
-        return import_many(&format!("{path}/batch"), &input::json(list)?, desk).await;
+        return import_many(&format!("{path}/batch"), &input::json(list)?, connection).await;
     }
     let number = read_number(args.number.as_deref().unwrap_or_default())?;
     let receipt = args.receipt.as_deref().map(input::json).transpose()?;
@@ -78,30 +78,31 @@ pub async fn import(args: &ImportArgs, desk: &Desk<'_>) -> anyhow::Result<Ending
         ("replaces", args.replaces.map(|item| json!(item))),
         ("receipt", receipt),
     ]);
-    let answer = desk.act(&path, &body).await?;
-    showing::item(desk.screen, &answer)?;
-    Ok(Ending::Good)
+    let answer = connection.act(&path, &body).await?;
+    showing::item(connection.screen, &answer)?;
+    Ok(ExitStatus::Good)
 }
 
-async fn import_many(path: &str, list: &Value, desk: &Desk<'_>) -> anyhow::Result<Ending> {
+async fn import_many(path: &str, list: &Value, connection: &CourtConnection<'_>) -> anyhow::Result<ExitStatus> {
     let body = if list.is_array() { json!({ "imports": list }) } else { list.clone() };
-    let answer = desk.post(path, &body).await?;
-    desk.screen.document(&answer)?;
-    let mut ending = Ending::Good;
+    let answer = connection.post(path, &body).await?;
+    connection.screen.document(&answer)?;
+    let mut ending = ExitStatus::Good;
     let mut rows = Vec::new();
     for result in answer.get("results").and_then(Value::as_array).into_iter().flatten() {
         let field = |pointer: &str| text(result, pointer).unwrap_or_default();
         let imported = field("/status") == "imported";
         if !imported {
-            ending = ending.max(Ending::Finding);
+            ending = ending.max(ExitStatus::Finding);
         }
         let style = if imported { GOOD } else { HEED };
-        let word =
-            desk.screen.pick(if imported { "已导入" } else { "未导入" }, if imported { "imported" } else { "refused" });
+        let word = connection
+            .screen
+            .pick(if imported { "已导入" } else { "未导入" }, if imported { "imported" } else { "refused" });
         let what = if imported { field("/import/deposit_number") } else { field("/problem/code") };
-        rows.push(vec![field("/position"), desk.screen.paint(style, word), what, field("/problem/detail")]);
+        rows.push(vec![field("/position"), connection.screen.paint(style, word), what, field("/problem/detail")]);
     }
-    desk.screen.table(&rows)?;
+    connection.screen.table(&rows)?;
     Ok(ending)
 }
 
@@ -109,30 +110,30 @@ async fn import_many(path: &str, list: &Value, desk: &Desk<'_>) -> anyhow::Resul
 ///
 /// # Errors
 ///
-/// [`Complaint`].
-pub async fn verify(args: &VerifyItemArgs, desk: &Desk<'_>) -> anyhow::Result<Ending> {
+/// [`CliError`].
+pub async fn verify(args: &VerifyItemArgs, connection: &CourtConnection<'_>) -> anyhow::Result<ExitStatus> {
     let path = format!("/v1/cases/{}/items/{}/verification", encoded(&args.case), args.item);
     let answer = match (&args.file, &args.digest) {
         (Some(file), _) => {
             let opened = open_original(file)?;
-            let mut headers = vec![("idempotency-key", desk.request_key()?)];
+            let mut headers = vec![("idempotency-key", connection.request_key()?)];
             headers.extend(args.salt.clone().map(|salt| ("x-salt", salt)));
-            desk.client.send_file(false, &path, opened, &headers).await.map_err(Complaint::from)?
+            connection.client.send_file(false, &path, opened, &headers).await.map_err(CliError::from)?
         }
         (None, digest) => {
             let digest = digest.as_deref().unwrap_or_default();
             let (algorithm, value) = digest.split_once(':').ok_or_else(|| {
-                Complaint::usage("bad_digest", "摘要应写成 sm3:… 或 sha-256:…", "a digest is sm3:… or sha-256:…")
+                CliError::usage("bad_digest", "摘要应写成 sm3:… 或 sha-256:…", "a digest is sm3:… or sha-256:…")
             })?;
-            desk.post(&path, &json!({ "algorithm": algorithm, "value": value })).await?
+            connection.post(&path, &json!({ "algorithm": algorithm, "value": value })).await?
         }
     };
-    desk.screen.document(&answer)?;
+    connection.screen.document(&answer)?;
     let conclusion = text(&answer, "/report/conclusion/code").unwrap_or_default();
-    showing::verification(desk.screen, &answer)?;
+    showing::verification(connection.screen, &answer)?;
     Ok(match conclusion.as_str() {
-        "consistent" | "consistent_with_reservation" | "record_only" => Ending::Good,
-        "unable" => Ending::CouldNotLook,
-        _ => Ending::Finding,
+        "consistent" | "consistent_with_reservation" | "record_only" => ExitStatus::Good,
+        "unable" => ExitStatus::CouldNotLook,
+        _ => ExitStatus::Finding,
     })
 }

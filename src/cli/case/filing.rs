@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::cli::case::desk::{Desk, bilingual, encoded, object, text};
+use crate::cli::case::connection::{CourtConnection, bilingual, encoded, object, text};
 use crate::cli::case::showing;
-use crate::cli::ending::{Complaint, Ending};
+use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::screen::HEED;
 
 /// Open a case | 创建案件
@@ -68,8 +68,8 @@ pub struct PassOnArgs {
 ///
 /// # Errors
 ///
-/// [`Complaint`].
-pub async fn open(args: &OpenArgs, desk: &Desk<'_>) -> anyhow::Result<Ending> {
+/// [`CliError`].
+pub async fn open(args: &OpenArgs, connection: &CourtConnection<'_>) -> anyhow::Result<ExitStatus> {
     let some = |text: &Option<String>| text.as_ref().map(|text| json!(text));
     let body = object([
         ("court", Some(json!(args.court))),
@@ -83,27 +83,32 @@ pub async fn open(args: &OpenArgs, desk: &Desk<'_>) -> anyhow::Result<Ending> {
         ("title", some(&args.title)),
         ("claims", some(&args.claims)),
     ]);
-    desk.act("/v1/cases", &body).await?;
-    Ok(Ending::Good)
+    connection.act("/v1/cases", &body).await?;
+    Ok(ExitStatus::Good)
 }
 
 /// Any plain act: `submit`, `approve`, `reply item=1 authenticity=disputed`, ….
 ///
 /// # Errors
 ///
-/// [`Complaint`].
-pub async fn act(case: &str, act: &str, fields: &[String], desk: &Desk<'_>) -> anyhow::Result<Ending> {
+/// [`CliError`].
+pub async fn act(
+    case: &str,
+    act: &str,
+    fields: &[String],
+    connection: &CourtConnection<'_>,
+) -> anyhow::Result<ExitStatus> {
     let mut body = Map::new();
     body.insert("act".into(), json!(act));
     for field in fields {
         let (name, value) = field.split_once('=').ok_or_else(|| {
             let zh = format!("“{field}”应写成 名称=值");
-            Complaint::usage("bad_field", zh, format!("`{field}` is not name=value"))
+            CliError::usage("bad_field", zh, format!("`{field}` is not name=value"))
         })?;
         put(&mut body, &name.replace('-', "_"), value);
     }
-    desk.act(&format!("/v1/cases/{}/acts", encoded(case)), &Value::Object(body)).await?;
-    Ok(Ending::Good)
+    connection.act(&format!("/v1/cases/{}/acts", encoded(case)), &Value::Object(body)).await?;
+    Ok(ExitStatus::Good)
 }
 
 /// Numbers are sent as numbers, repeated names as lists.
@@ -125,34 +130,34 @@ fn put(body: &mut Map<String, Value>, name: &str, value: &str) {
 ///
 /// # Errors
 ///
-/// [`Complaint`].
-pub async fn list(desk: &Desk<'_>) -> anyhow::Result<Ending> {
-    let answer = desk.pages("/v1/cases", None).await?;
-    desk.screen.document(&answer)?;
+/// [`CliError`].
+pub async fn list(connection: &CourtConnection<'_>) -> anyhow::Result<ExitStatus> {
+    let answer = connection.pages("/v1/cases", None).await?;
+    connection.screen.document(&answer)?;
     let mut rows = Vec::new();
     for case in answer.get("items").and_then(Value::as_array).into_iter().flatten() {
         let field = |pointer: &str| text(case, pointer).unwrap_or_default();
-        let stage = bilingual(desk.screen, case.get("stage"));
+        let stage = bilingual(connection.screen, case.get("stage"));
         rows.push(vec![field("/case"), field("/court"), stage, field("/number")]);
     }
     if rows.is_empty() {
-        desk.screen.line(desk.screen.pick("没有案件", "no cases"))?;
+        connection.screen.line(connection.screen.pick("没有案件", "no cases"))?;
     }
-    desk.screen.table(&rows)?;
-    Ok(Ending::Good)
+    connection.screen.table(&rows)?;
+    Ok(ExitStatus::Good)
 }
 
 /// A case with all its evidence. That it was seen is recorded.
 ///
 /// # Errors
 ///
-/// [`Complaint`].
-pub async fn show(case: &str, desk: &Desk<'_>) -> anyhow::Result<Ending> {
+/// [`CliError`].
+pub async fn show(case: &str, connection: &CourtConnection<'_>) -> anyhow::Result<ExitStatus> {
     let path = format!("/v1/cases/{}", encoded(case));
-    let mut answer = desk.client.get(&path).await.map_err(Complaint::from)?;
+    let mut answer = connection.client.get(&path).await.map_err(CliError::from)?;
     // A case with many items comes in several answers, and is one on the screen.
     while let Some(after) = answer.get("next_items").and_then(Value::as_u64) {
-        let mut next = desk.client.get(&format!("{path}?items_after={after}")).await.map_err(Complaint::from)?;
+        let mut next = connection.client.get(&format!("{path}?items_after={after}")).await.map_err(CliError::from)?;
         let more = next.get_mut("items").map(Value::take).unwrap_or_default();
         let further = next.get_mut("next_items").map(Value::take).unwrap_or_default();
         if let Some(fields) = answer.as_object_mut() {
@@ -162,76 +167,81 @@ pub async fn show(case: &str, desk: &Desk<'_>) -> anyhow::Result<Ending> {
             fields.insert("next_items".into(), further);
         }
     }
-    desk.screen.document(&answer)?;
-    showing::case(desk.screen, &answer)?;
-    Ok(Ending::Good)
+    connection.screen.document(&answer)?;
+    showing::case(connection.screen, &answer)?;
+    Ok(ExitStatus::Good)
 }
 
 /// The acts of a case, or who saw it: documents as they were put on the chain.
 ///
 /// # Errors
 ///
-/// [`Complaint`].
-pub async fn history(case: &str, part: &str, after: u64, desk: &Desk<'_>) -> anyhow::Result<Ending> {
-    let answer = desk.pages(&format!("/v1/cases/{}/{part}", encoded(case)), Some(after)).await?;
-    desk.screen.document(&answer)?;
-    showing::history(desk.screen, &answer)?;
-    Ok(Ending::Good)
+/// [`CliError`].
+pub async fn history(
+    case: &str,
+    part: &str,
+    after: u64,
+    connection: &CourtConnection<'_>,
+) -> anyhow::Result<ExitStatus> {
+    let answer = connection.pages(&format!("/v1/cases/{}/{part}", encoded(case)), Some(after)).await?;
+    connection.screen.document(&answer)?;
+    showing::history(connection.screen, &answer)?;
+    Ok(ExitStatus::Good)
 }
 
 /// Makes an association code.
 ///
 /// # Errors
 ///
-/// [`Complaint`].
+/// [`CliError`].
 pub async fn code(
     case: &str,
     party: u32,
     (party_uses, agent_uses): (u32, u32),
     days: u64,
-    desk: &Desk<'_>,
-) -> anyhow::Result<Ending> {
+    connection: &CourtConnection<'_>,
+) -> anyhow::Result<ExitStatus> {
     let body = json!({ "party": party, "party_uses": party_uses, "agent_uses": agent_uses, "days": days });
-    let answer = desk.act(&format!("/v1/cases/{}/codes", encoded(case)), &body).await?;
+    let answer = connection.act(&format!("/v1/cases/{}/codes", encoded(case)), &body).await?;
     if let Some(code) = text(&answer, "/code") {
-        let screen = desk.screen;
+        let screen = connection.screen;
         screen.line(format!(
             "  {}  {}",
             screen.pick("关联码（仅显示一次）", "association code, shown once"),
             screen.paint(HEED, &code)
         ))?;
     }
-    Ok(Ending::Good)
+    Ok(ExitStatus::Good)
 }
 
 /// Associates by a code.
 ///
 /// # Errors
 ///
-/// [`Complaint`].
+/// [`CliError`].
 pub async fn associate(
     code: &str,
     agent: bool,
     authority: Option<&String>,
     name: Option<&String>,
-    desk: &Desk<'_>,
-) -> anyhow::Result<Ending> {
+    connection: &CourtConnection<'_>,
+) -> anyhow::Result<ExitStatus> {
     let body = object([
         ("code", Some(json!(code))),
         ("filer", Some(json!(if agent { "agent" } else { "principal" }))),
         ("authority", authority.map(|word| json!(word))),
         ("name", name.map(|name| json!(name))),
     ]);
-    desk.act("/v1/associations", &body).await?;
-    Ok(Ending::Good)
+    connection.act("/v1/associations", &body).await?;
+    Ok(ExitStatus::Good)
 }
 
 /// Hands a case on.
 ///
 /// # Errors
 ///
-/// [`Complaint`].
-pub async fn pass_on(args: &PassOnArgs, desk: &Desk<'_>) -> anyhow::Result<Ending> {
+/// [`CliError`].
+pub async fn pass_on(args: &PassOnArgs, connection: &CourtConnection<'_>) -> anyhow::Result<ExitStatus> {
     let body = object([
         ("passage", Some(json!(args.passage))),
         ("court", Some(json!(args.court))),
@@ -239,28 +249,28 @@ pub async fn pass_on(args: &PassOnArgs, desk: &Desk<'_>) -> anyhow::Result<Endin
         ("procedure", Some(json!(args.procedure))),
         ("brought_by", args.brought_by.map(|party| json!(party))),
     ]);
-    desk.act(&format!("/v1/cases/{}/passage", encoded(&args.case)), &body).await?;
-    Ok(Ending::Good)
+    connection.act(&format!("/v1/cases/{}/passage", encoded(&args.case)), &body).await?;
+    Ok(ExitStatus::Good)
 }
 
 /// What a court's systems are told.
 ///
 /// # Errors
 ///
-/// [`Complaint`].
-pub async fn feed(court: &str, after: u64, wait: u64, desk: &Desk<'_>) -> anyhow::Result<Ending> {
+/// [`CliError`].
+pub async fn feed(court: &str, after: u64, wait: u64, connection: &CourtConnection<'_>) -> anyhow::Result<ExitStatus> {
     let path = format!("/v1/feed?court={}&after={after}&wait={wait}", encoded(court));
-    let answer = desk.client.get(&path).await.map_err(Complaint::from)?;
-    desk.screen.document(&answer)?;
+    let answer = connection.client.get(&path).await.map_err(CliError::from)?;
+    connection.screen.document(&answer)?;
     let mut rows = Vec::new();
     for event in answer.get("events").and_then(Value::as_array).into_iter().flatten() {
         let field = |pointer: &str| text(event, pointer).unwrap_or_default();
-        let label = bilingual(desk.screen, event.get("label"));
+        let label = bilingual(connection.screen, event.get("label"));
         let short: String = field("/case").chars().take(12).collect();
         rows.push(vec![field("/cursor"), field("/at"), short, label, field("/item"), field("/finding")]);
     }
-    desk.screen.table(&rows)?;
+    connection.screen.table(&rows)?;
     let next = text(&answer, "/next").unwrap_or_default();
-    desk.screen.line(format!("{} --after {next}", desk.screen.pick("继续：", "go on with")))?;
-    Ok(Ending::Good)
+    connection.screen.line(format!("{} --after {next}", connection.screen.pick("继续：", "go on with")))?;
+    Ok(ExitStatus::Good)
 }

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::cli::case::desk::{Desk, encoded, text};
-use crate::cli::ending::Complaint;
+use crate::cli::case::connection::{CourtConnection, encoded, text};
+use crate::cli::exit::CliError;
 use crate::cli::public_key::{no_private_key, read_key};
 use crate::cli::screen::{FAINT, GOOD, HEED};
 
@@ -13,11 +13,11 @@ const KEYS: &str = "/v1/accounts/me/keys";
 ///
 /// # Errors
 ///
-/// [`Complaint`]; the screen.
-pub async fn add(desk: &Desk<'_>, key: &str) -> anyhow::Result<()> {
+/// [`CliError`]; the screen.
+pub async fn add(connection: &CourtConnection<'_>, key: &str) -> anyhow::Result<()> {
     let key = read_key(key)?;
-    let answer = desk.post(KEYS, &json!({ "key": key.to_string() })).await?;
-    let screen = desk.screen;
+    let answer = connection.post(KEYS, &json!({ "key": key.to_string() })).await?;
+    let screen = connection.screen;
     screen.document(&answer)?;
     let name = text(&answer, "/name").unwrap_or_default();
     screen.line(format!("{} {name}", screen.paint(GOOD, screen.pick("已登记公钥", "enrolled"))))?;
@@ -32,10 +32,10 @@ pub async fn add(desk: &Desk<'_>, key: &str) -> anyhow::Result<()> {
 ///
 /// # Errors
 ///
-/// [`Complaint`]; the screen.
-pub async fn list(desk: &Desk<'_>) -> anyhow::Result<()> {
-    let answer = desk.client.get(KEYS).await.map_err(Complaint::from)?;
-    let screen = desk.screen;
+/// [`CliError`]; the screen.
+pub async fn list(connection: &CourtConnection<'_>) -> anyhow::Result<()> {
+    let answer = connection.client.get(KEYS).await.map_err(CliError::from)?;
+    let screen = connection.screen;
     screen.document(&answer)?;
     let items = answer.get("items").and_then(Value::as_array);
     let rows: Vec<Vec<String>> = items
@@ -53,12 +53,12 @@ pub async fn list(desk: &Desk<'_>) -> anyhow::Result<()> {
 ///
 /// # Errors
 ///
-/// [`Complaint`]; the screen.
-pub async fn remove(desk: &Desk<'_>, key: &str) -> anyhow::Result<()> {
+/// [`CliError`]; the screen.
+pub async fn remove(connection: &CourtConnection<'_>, key: &str) -> anyhow::Result<()> {
     no_private_key(key)?;
     let name = key.trim().split('+').next().unwrap_or_default();
-    desk.client.delete(&format!("{KEYS}/{}", encoded(name))).await.map_err(Complaint::from)?;
-    let screen = desk.screen;
+    connection.client.delete(&format!("{KEYS}/{}", encoded(name))).await.map_err(CliError::from)?;
+    let screen = connection.screen;
     screen.document(&json!({ "removed": name }))?;
     Ok(screen.line(format!("{} {name}", screen.paint(GOOD, screen.pick("已删除公钥登记", "removed"))))?)
 }
@@ -67,13 +67,13 @@ pub async fn remove(desk: &Desk<'_>, key: &str) -> anyhow::Result<()> {
 ///
 /// # Errors
 ///
-/// [`Complaint`]; the screen.
-pub async fn revoke_token(desk: &Desk<'_>, id: &str, keep_issued: bool) -> anyhow::Result<()> {
+/// [`CliError`]; the screen.
+pub async fn revoke_token(connection: &CourtConnection<'_>, id: &str, keep_issued: bool) -> anyhow::Result<()> {
     let body = if keep_issued { json!({ "keep_issued": true }) } else { json!({}) };
-    let answer = desk.post(&format!("/v1/tokens/{}/revocation", encoded(id)), &body).await?;
-    let screen = desk.screen;
+    let answer = connection.post(&format!("/v1/tokens/{}/revocation", encoded(id)), &body).await?;
+    let screen = connection.screen;
     if answer.get("act").is_some_and(Value::is_object) {
-        desk.tell(&answer)?;
+        connection.tell(&answer)?;
     } else {
         screen.document(&answer)?;
         let zh = "令牌已失效；账本目前暂停写入，撤销记录将在恢复后上链";

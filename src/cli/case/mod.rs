@@ -1,13 +1,13 @@
 //! `tiezheng case`: what parties, their agents, a court's staff and the operator do, by a token.
 //!
-//! [`command`] is the definition and what runs for each; [`desk`] reaches the node; [`accounts`], [`filing`],
+//! [`command`] is the definition and what runs for each; [`connection`] reaches the node; [`accounts`], [`filing`],
 //! [`evidence`], [`originals`], [`erasures`] are the commands; [`showing`] is how a case looks on a screen,
 //! [`account_screen`] how an account does.
 
 pub mod account_screen;
 pub mod accounts;
 pub mod command;
-pub mod desk;
+pub mod connection;
 pub mod erasures;
 pub mod evidence;
 pub mod filing;

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use crate::cli::case::desk::{Desk, encoded, object, text};
+use crate::cli::case::connection::{CourtConnection, encoded, object, text};
 use crate::cli::compose::{own_name, read_number};
 use crate::cli::digest::measure;
-use crate::cli::ending::{Complaint, Ending};
+use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::input;
 use crate::cli::output::must_be_new;
 use crate::cli::progress::Progress;
@@ -72,10 +72,10 @@ pub struct ReleaseArgs {
 ///
 /// # Errors
 ///
-/// [`Complaint`]; a mistyped number is found before anything is sent.
-pub async fn hold(args: &HoldArgs, desk: &Desk<'_>) -> anyhow::Result<Ending> {
+/// [`CliError`]; a mistyped number is found before anything is sent.
+pub async fn hold(args: &HoldArgs, connection: &CourtConnection<'_>) -> anyhow::Result<ExitStatus> {
     let reason = Some(&args.reason);
-    act_on_content("hold", &args.case, (args.deposit.as_deref(), args.account.as_ref(), reason), desk).await
+    act_on_content("hold", &args.case, (args.deposit.as_deref(), args.account.as_ref(), reason), connection).await
 }
 
 /// Ends a hold.
@@ -83,17 +83,17 @@ pub async fn hold(args: &HoldArgs, desk: &Desk<'_>) -> anyhow::Result<Ending> {
 /// # Errors
 ///
 /// As [`hold`].
-pub async fn release(args: &ReleaseArgs, desk: &Desk<'_>) -> anyhow::Result<Ending> {
+pub async fn release(args: &ReleaseArgs, connection: &CourtConnection<'_>) -> anyhow::Result<ExitStatus> {
     let about = (args.deposit.as_deref(), args.account.as_ref(), args.reason.as_ref());
-    act_on_content("release", &args.case, about, desk).await
+    act_on_content("release", &args.case, about, connection).await
 }
 
 async fn act_on_content(
     act: &str,
     case: &str,
     (deposit, account, reason): (Option<&str>, Option<&String>, Option<&String>),
-    desk: &Desk<'_>,
-) -> anyhow::Result<Ending> {
+    connection: &CourtConnection<'_>,
+) -> anyhow::Result<ExitStatus> {
     let number = deposit.map(read_number).transpose()?;
     let body = object([
         ("act", Some(json!(act))),
@@ -101,25 +101,25 @@ async fn act_on_content(
         ("account", account.map(|account| json!(account))),
         ("reason", reason.map(|reason| json!(reason))),
     ]);
-    desk.act(&format!("/v1/cases/{}/acts", encoded(case)), &body).await?;
-    Ok(Ending::Good)
+    connection.act(&format!("/v1/cases/{}/acts", encoded(case)), &body).await?;
+    Ok(ExitStatus::Good)
 }
 
 /// Deposits by token.
 ///
 /// # Errors
 ///
-/// [`Complaint`].
-pub async fn deposit(args: &DepositByTokenArgs, desk: &Desk<'_>) -> anyhow::Result<Ending> {
+/// [`CliError`].
+pub async fn deposit(args: &DepositByTokenArgs, connection: &CourtConnection<'_>) -> anyhow::Result<ExitStatus> {
     // Before the file is hashed, which may take minutes.
     let provenance = args.provenance.as_deref().map(input::json).transpose()?;
-    let size = fs::metadata(&args.file).map_err(|error| Complaint::io(&args.file, &error))?.len();
-    let progress = Progress::of_bytes(desk.screen, size);
-    let measured = measure(&args.file, None, &|read| progress.add(read)).map_err(Complaint::from)?;
+    let size = fs::metadata(&args.file).map_err(|error| CliError::io(&args.file, &error))?.len();
+    let progress = Progress::of_bytes(connection.screen, size);
+    let measured = measure(&args.file, None, &|read| progress.add(read)).map_err(CliError::from)?;
     drop(progress);
     let name = match &args.name {
         Some(name) => name.clone(),
-        None => own_name(&args.file).map_err(|error| Complaint::io(&args.file, &error))?,
+        None => own_name(&args.file).map_err(|error| CliError::io(&args.file, &error))?,
     };
     let body = object([
         ("sha_256", Some(json!(measured.sha256.to_string()))),
@@ -129,46 +129,46 @@ pub async fn deposit(args: &DepositByTokenArgs, desk: &Desk<'_>) -> anyhow::Resu
         ("evidence_class", args.class.as_ref().map(|class| json!(class))),
         ("provenance", provenance),
     ]);
-    let answer = desk.post("/v1/entrusted-deposits", &body).await?;
+    let answer = connection.post("/v1/entrusted-deposits", &body).await?;
     let number = text(&answer, "/deposit_number").unwrap_or_default();
-    desk.screen.document(&answer)?;
-    let screen = desk.screen;
+    connection.screen.document(&answer)?;
+    let screen = connection.screen;
     screen.line(format!("{} {number}", screen.paint(GOOD, screen.pick("存证成功，存证编号", "deposited, number"))))?;
     screen.line(format!(
         "  {}",
         screen
             .pick("平台代为签名；请妥善保管原文", "signed by the platform on your behalf; keep the original unchanged")
     ))?;
-    desk.heed(&answer)?;
+    connection.heed(&answer)?;
     if args.custody {
-        put(&number, &args.file, desk).await?;
+        put(&number, &args.file, connection).await?;
     }
-    Ok(Ending::Good)
+    Ok(ExitStatus::Good)
 }
 
 /// Gives an original into custody.
 ///
 /// # Errors
 ///
-/// [`Complaint`].
-pub async fn put(number: &str, file: &Path, desk: &Desk<'_>) -> anyhow::Result<Ending> {
+/// [`CliError`].
+pub async fn put(number: &str, file: &Path, connection: &CourtConnection<'_>) -> anyhow::Result<ExitStatus> {
     let number = read_number(number)?;
     let opened = open_original(file)?;
-    let headers = [("idempotency-key", desk.request_key()?)];
+    let headers = [("idempotency-key", connection.request_key()?)];
     let path = format!("/v1/deposits/{number}/original");
-    let answer = desk.client.send_file(true, &path, opened, &headers).await.map_err(Complaint::from)?;
-    desk.tell(&answer)?;
-    Ok(Ending::Good)
+    let answer = connection.client.send_file(true, &path, opened, &headers).await.map_err(CliError::from)?;
+    connection.tell(&answer)?;
+    Ok(ExitStatus::Good)
 }
 
 /// Opens an original that is to be sent, and its size.
 ///
 /// # Errors
 ///
-/// [`Complaint`]: not there, unreadable, or not a regular file.
-pub fn open_original(path: &Path) -> Result<(tokio::fs::File, u64), Complaint> {
+/// [`CliError`]: not there, unreadable, or not a regular file.
+pub fn open_original(path: &Path) -> Result<(tokio::fs::File, u64), CliError> {
     let opened = regular::open(path).and_then(|file| Ok((file.metadata()?.len(), file)));
-    let (size, file) = opened.map_err(|error| Complaint::io(path, &error))?;
+    let (size, file) = opened.map_err(|error| CliError::io(path, &error))?;
     Ok((tokio::fs::File::from_std(file), size))
 }
 
@@ -176,29 +176,39 @@ pub fn open_original(path: &Path) -> Result<(tokio::fs::File, u64), Complaint> {
 ///
 /// # Errors
 ///
-/// [`Complaint`]; the file must not be there yet.
-pub async fn get(number: &str, to: &Path, case: Option<&str>, desk: &Desk<'_>) -> anyhow::Result<Ending> {
+/// [`CliError`]; the file must not be there yet.
+pub async fn get(
+    number: &str,
+    to: &Path,
+    case: Option<&str>,
+    connection: &CourtConnection<'_>,
+) -> anyhow::Result<ExitStatus> {
     let number = read_number(number)?;
     // Before the look is on record.
     must_be_new(to)?;
     let case = case.map(|case| format!("?case={}", encoded(case))).unwrap_or_default();
     let path = format!("/v1/deposits/{number}/original{case}");
-    let bytes = desk.client.fetch_file(&path, to).await.map_err(Complaint::from)?;
-    desk.screen
+    let bytes = connection.client.fetch_file(&path, to).await.map_err(CliError::from)?;
+    connection
+        .screen
         .document(&json!({ "deposit_number": number.to_string(), "file": to.display().to_string(), "bytes": bytes }))?;
-    desk.screen.line(format!("{} {} ({bytes})", desk.screen.pick("已取得原文", "fetched"), to.display()))?;
-    Ok(Ending::Good)
+    connection.screen.line(format!(
+        "{} {} ({bytes})",
+        connection.screen.pick("已取得原文", "fetched"),
+        to.display()
+    ))?;
+    Ok(ExitStatus::Good)
 }
 
 /// Who saw private content of a deposit.
 ///
 /// # Errors
 ///
-/// [`Complaint`].
-pub async fn access_log(number: &str, desk: &Desk<'_>) -> anyhow::Result<Ending> {
+/// [`CliError`].
+pub async fn access_log(number: &str, connection: &CourtConnection<'_>) -> anyhow::Result<ExitStatus> {
     let number = encoded(&read_number(number)?.to_string());
-    let answer = desk.pages(&format!("/v1/deposits/{number}/access-log"), None).await?;
-    desk.screen.document(&answer)?;
-    crate::cli::case::showing::history(desk.screen, &answer)?;
-    Ok(Ending::Good)
+    let answer = connection.pages(&format!("/v1/deposits/{number}/access-log"), None).await?;
+    connection.screen.document(&answer)?;
+    crate::cli::case::showing::history(connection.screen, &answer)?;
+    Ok(ExitStatus::Good)
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use crate::cli::case::desk::{bilingual, text};
+use crate::cli::case::connection::{bilingual, text};
 use crate::cli::screen::{BAD, FAINT, GOOD, HEADING, HEED, Screen};
 use crate::cli::terminal::escaped_name;
 use crate::ledger::number::DepositNumber;

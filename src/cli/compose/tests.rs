@@ -19,7 +19,7 @@ fn signer(seed: u8) -> Signer {
     Signer::of_depositor(&[seed; 32]).unwrap()
 }
 
-fn compose(args: &StatementArgs, salt: Option<&[u8; 32]>) -> StatementPaper {
+fn compose(args: &StatementArgs, salt: Option<&[u8; 32]>) -> StatementFile {
     let ledger = Name::parse("example.org/ledger").unwrap();
     let details = Details::read(args).unwrap();
     let wanted = details.digests();

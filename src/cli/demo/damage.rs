@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::audit::report::{Fault, Finding};
 use crate::audit::walk::{Options as AuditOptions, walk};
-use crate::cli::ending::Complaint;
+use crate::cli::exit::CliError;
 use crate::cli::opening::cannot_open;
 use crate::store::rocks::store::RocksStore;
 use crate::store::rocks::tuning::Options;
@@ -31,10 +31,10 @@ pub struct Flipped {
 /// # Errors
 ///
 /// The copy cannot be opened, read or written.
-pub fn flip_a_bit(dir: &Path, is_deposit: impl Fn(u64, u64) -> bool) -> Result<Option<Flipped>, Complaint> {
+pub fn flip_a_bit(dir: &Path, is_deposit: impl Fn(u64, u64) -> bool) -> Result<Option<Flipped>, CliError> {
     // An opening puts what is still in the log into files of its own.
     drop(RocksStore::open(dir, &Options::default()).map_err(|error| cannot_open(dir, &error))?);
-    let io = |error: std::io::Error| Complaint::io(dir, &error);
+    let io = |error: std::io::Error| CliError::io(dir, &error);
     let entries = fs::read_dir(dir.join("db")).and_then(Iterator::collect::<Result<Vec<_>, _>>).map_err(io)?;
     let mut files: Vec<PathBuf> = entries.iter().map(fs::DirEntry::path).collect();
     files.retain(|path| path.extension().is_some_and(|extension| extension == "sst"));

@@ -1,11 +1,11 @@
 //! `demo`: the whole story before one's eyes, told by real commands against a real node, leaving nothing behind.
 //!
-//! [`story`] is the story, [`stage`] the folder, the node and the commands, [`exhibits`] the files that are deposited,
-//! [`telling`] how it is told, [`damage`] flips the one bit.
+//! [`scenario`] is the story, [`sandbox`] the folder, the node and the commands, [`fixtures`] the files that are deposited,
+//! [`report`] how it is told, [`damage`] flips the one bit.
 
 pub mod damage;
-pub mod exhibits;
-pub mod stage;
-pub mod story;
+pub mod fixtures;
+pub mod report;
+pub mod sandbox;
+pub mod scenario;
 pub mod suit;
-pub mod telling;

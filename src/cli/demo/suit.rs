@@ -1,39 +1,39 @@
 //! The story of a suit: deposit, import by number, verification by the other side, reply, the judge's view.
 
-use crate::cli::demo::stage::Ran;
-use crate::cli::demo::telling::{Telling, outcome};
-use crate::cli::ending::Complaint;
+use crate::cli::demo::report::{DemoReport, outcome};
+use crate::cli::demo::sandbox::Ran;
+use crate::cli::exit::CliError;
 
 const COURT: &str = "粤0192";
 
-/// A command of the desk, by whoever's token lies in `who`; told when `aloud`.
-fn desk(tell: &Telling<'_>, who: &str, arguments: &[&str], aloud: bool) -> anyhow::Result<Ran> {
+/// A command of the filing, by whoever's token lies in `who`; told when `aloud`.
+fn filing(tell: &DemoReport<'_>, who: &str, arguments: &[&str], aloud: bool) -> anyhow::Result<Ran> {
     let mut all = vec!["case"];
     all.extend(arguments);
     let file = format!("{who}.token");
     all.extend(["--token-file", &file]);
     let ran = if aloud { tell.command(&all)? } else { tell.stage.run(&all, false)? };
     if !aloud && ran.code != 0 {
-        return Err(Complaint::unable("demo", ran.said.clone(), format!("{}: {}", ran.line, ran.said)).into());
+        return Err(CliError::unable("demo", ran.said.clone(), format!("{}: {}", ran.line, ran.said)).into());
     }
     Ok(ran)
 }
 
 /// An account with its identity checked, what it may be, and a token in a file of its name.
-fn person(tell: &Telling<'_>, who: &str, name: &str, role: Option<&str>) -> anyhow::Result<()> {
-    let account = desk(tell, "operator", &["account", "open", "--name", name], false)?.text("/account");
+fn person(tell: &DemoReport<'_>, who: &str, name: &str, role: Option<&str>) -> anyhow::Result<()> {
+    let account = filing(tell, "operator", &["account", "open", "--name", name], false)?.text("/account");
     let identity = ["account", "identity", &account, "--method", "face", "--level", "high"];
-    desk(tell, "operator", &identity, false)?;
+    filing(tell, "operator", &identity, false)?;
     let file = format!("{who}.token");
     let mut token = vec!["account", "token", &account, "--save", &file, "--scope", "read", "--scope", "case"];
     match role {
         Some(role) => {
-            desk(tell, "operator", &["account", "grant", &account, role, "--court", COURT], false)?;
+            filing(tell, "operator", &["account", "grant", &account, role, "--court", COURT], false)?;
             token.extend(["--scope", "court"]);
         }
         None => token.extend(["--scope", "deposit"]),
     }
-    desk(tell, "operator", &token, false)?;
+    filing(tell, "operator", &token, false)?;
     Ok(())
 }
 
@@ -42,7 +42,7 @@ fn person(tell: &Telling<'_>, who: &str, name: &str, role: Option<&str>) -> anyh
 /// # Errors
 ///
 /// A command cannot be run. What comes out otherwise than it must is told, not an error.
-pub fn play(tell: &mut Telling<'_>, file: &str) -> anyhow::Result<()> {
+pub fn play(tell: &mut DemoReport<'_>, file: &str) -> anyhow::Result<()> {
     tell.heading(
         "诉讼：当事人、书记员、法官各有账号与令牌",
         "A suit: party, clerk and judge each have an account and a token",
@@ -55,18 +55,18 @@ pub fn play(tell: &mut Telling<'_>, file: &str) -> anyhow::Result<()> {
     ] {
         person(tell, who, name, role)?;
     }
-    let me = desk(tell, "plaintiff", &["account", "me"], true)?;
+    let me = filing(tell, "plaintiff", &["account", "me"], true)?;
     tell.must("原告已实名", "the plaintiff is identified", "face, 0", &outcome(&me, "/identity/method"))?;
 
     tell.heading("存证（平台代为签名）并起诉，按存证编号导入", "Deposit by token, bring the suit, import by number")?;
-    let deposited = desk(tell, "plaintiff", &["deposit", file, "--name", "与被告的聊天记录"], true)?;
+    let deposited = filing(tell, "plaintiff", &["deposit", file, "--name", "与被告的聊天记录"], true)?;
     let number = deposited.text("/deposit_number");
     let open = ["open", "--court", COURT, "--name", "张三", "--title", "网络购物合同纠纷"];
-    let case = desk(tell, "plaintiff", &open, true)?.text("/case");
+    let case = filing(tell, "plaintiff", &open, true)?.text("/case");
     let defendant = ["do", &case, "add-party", "role=defendant", "subject=natural-person", "name=李四"];
-    desk(tell, "plaintiff", &defendant, true)?;
+    filing(tell, "plaintiff", &defendant, true)?;
     let import = ["import", &case, &number, "--name", "聊天记录", "--content", "证明双方约定的价款"];
-    let imported = desk(tell, "plaintiff", &import, true)?;
+    let imported = filing(tell, "plaintiff", &import, true)?;
     tell.facts(imported.documents.first().unwrap_or(&serde_json::Value::Null))?;
     tell.must(
         "导入成功；仅查询，未核验原文",
@@ -74,7 +74,7 @@ pub fn play(tell: &mut Telling<'_>, file: &str) -> anyhow::Result<()> {
         "not_verified, 0",
         &outcome(&imported, "/original/code"),
     )?;
-    let submitted = desk(tell, "plaintiff", &["do", &case, "submit"], true)?;
+    let submitted = filing(tell, "plaintiff", &["do", &case, "submit"], true)?;
     tell.must(
         "已提交，证据锁定",
         "submitted; the evidence is locked",
@@ -82,7 +82,7 @@ pub fn play(tell: &mut Telling<'_>, file: &str) -> anyhow::Result<()> {
         &outcome(&submitted, "/stage"),
     )?;
     let change = ["do", &case, "withdraw-item", "item=1"];
-    let refused = desk(tell, "plaintiff", &change, true)?;
+    let refused = filing(tell, "plaintiff", &change, true)?;
     tell.must(
         "锁定后不能撤回",
         "it cannot be withdrawn any more",
@@ -95,19 +95,19 @@ pub fn play(tell: &mut Telling<'_>, file: &str) -> anyhow::Result<()> {
     judge_sees(tell, &case)
 }
 
-fn court_files(tell: &mut Telling<'_>, case: &str) -> anyhow::Result<()> {
+fn court_files(tell: &mut DemoReport<'_>, case: &str) -> anyhow::Result<()> {
     tell.heading("立案，被告以关联码关联案件", "The court files it; the defendant finds it by an association code")?;
-    desk(tell, "clerk", &["do", case, "approve"], true)?;
-    let filed = desk(tell, "clerk", &["do", case, "file-case", "number=（2026）粤0192民初113号"], true)?;
+    filing(tell, "clerk", &["do", case, "approve"], true)?;
+    let filed = filing(tell, "clerk", &["do", case, "file-case", "number=（2026）粤0192民初113号"], true)?;
     tell.must("已立案", "filed", "awaiting-assignment, 0", &outcome(&filed, "/stage"))?;
-    let code = desk(tell, "clerk", &["code", case, "--party", "2"], true)?.text("/code");
-    let joined = desk(tell, "defendant", &["associate", &code], true)?;
+    let code = filing(tell, "clerk", &["code", case, "--party", "2"], true)?.text("/code");
+    let joined = filing(tell, "defendant", &["associate", &code], true)?;
     tell.must("被告已关联", "the defendant is in the case", &format!("{case}, 0"), &outcome(&joined, "/case"))
 }
 
-fn other_side(tell: &mut Telling<'_>, case: &str, file: &str) -> anyhow::Result<()> {
+fn other_side(tell: &mut DemoReport<'_>, case: &str, file: &str) -> anyhow::Result<()> {
     tell.heading("对方核验原文并质证", "The other side verifies the original, and replies")?;
-    let verified = desk(tell, "defendant", &["verify", case, "1", file], true)?;
+    let verified = filing(tell, "defendant", &["verify", case, "1", file], true)?;
     tell.must(
         "对方核验：摘要一致",
         "verified by the other side: the digests agree",
@@ -124,16 +124,16 @@ fn other_side(tell: &mut Telling<'_>, case: &str, file: &str) -> anyhow::Result<
         "relevance=disputed",
         "probative_value=不能证明价款已经支付",
     ];
-    let replied = desk(tell, "defendant", &reply, true)?;
+    let replied = filing(tell, "defendant", &reply, true)?;
     tell.must("质证意见已上链", "the reply is on the chain", "reply, 0", &outcome(&replied, "/act/act"))
 }
 
-fn judge_sees(tell: &mut Telling<'_>, case: &str) -> anyhow::Result<()> {
+fn judge_sees(tell: &mut DemoReport<'_>, case: &str) -> anyhow::Result<()> {
     tell.heading("法官查看：导入、核验、质证", "What the judge sees: import, verification, reply")?;
-    let seen = desk(tell, "judge", &["show", case], true)?;
+    let seen = filing(tell, "judge", &["show", case], true)?;
     let found = format!("{}, {}", seen.text("/items/0/original/code"), seen.text("/items/0/replied_text/zh"));
     tell.must("法官看到双方所为", "the judge sees what both sides did", "verified, 【1人已回复】", &found)?;
-    let log = desk(tell, "plaintiff", &["access-log", case], true)?;
+    let log = filing(tell, "plaintiff", &["access-log", case], true)?;
     let first = log.text("/items/0/sequence");
     tell.must("当事人看到谁查阅过", "the party sees who looked", "1, 0", &format!("{first}, {}", log.code))
 }

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use crate::cli::ending::Complaint;
+use crate::cli::exit::CliError;
 use crate::cli::manifest::kept;
-use crate::cli::papers::{Papers, manifest_of};
+use crate::cli::receipt_files::{ReceiptFiles, manifest_of};
 use crate::cli::record::read_receipt;
 use crate::ledger::entry::Entry;
 use crate::ledger::manifest::claim::{ItemClaim, ItemReceipt};
@@ -14,23 +14,23 @@ use crate::ledger::manifest::claim::{ItemClaim, ItemReceipt};
 ///
 /// # Errors
 ///
-/// [`Complaint`]: no receipt beside it, another manifest than the deposit's, no such item.
-pub fn cut(list: &Path, name: &str, with_name: bool) -> Result<ItemReceipt, Complaint> {
+/// [`CliError`]: no receipt beside it, another manifest than the deposit's, no such item.
+pub fn cut(list: &Path, name: &str, with_name: bool) -> Result<ItemReceipt, CliError> {
     let beside = if list.is_dir() { manifest_of(list, None).ok() } else { None };
     let list = beside.as_deref().unwrap_or(list);
-    list.metadata().map_err(|error| Complaint::io(list, &error))?;
-    let papers = Papers::of(list, None).map_err(|error| Complaint::io(list, &error))?;
+    list.metadata().map_err(|error| CliError::io(list, &error))?;
+    let papers = ReceiptFiles::of(list, None).map_err(|error| CliError::io(list, &error))?;
     let receipt = read_receipt(&papers.receipt)?;
     let entry = Entry::parse(receipt.entry.as_bytes()).ok();
     let stated = entry.and_then(|entry| entry.statement.statement().manifest).ok_or_else(|| {
         let path = papers.receipt.display();
         let zh = format!("{path}：该存证不含清单");
-        Complaint::unable("no_manifest", zh, format!("{path}: the deposit bears no manifest"))
+        CliError::unable("no_manifest", zh, format!("{path}: the deposit bears no manifest"))
     })?;
     let claim = kept::claim(list, &stated, name)?.ok_or_else(|| {
         let (path, name) = (list.display(), name.escape_debug());
         let zh = format!("{path}：清单中没有名为“{name}”的项");
-        Complaint::unable("no_such_item", zh, format!("{path}: no item is called `{name}`"))
+        CliError::unable("no_such_item", zh, format!("{path}: no item is called `{name}`"))
     })?;
     let name = claim.name.filter(|_| with_name);
     Ok(ItemReceipt { receipt, claim: ItemClaim { name, ..claim } })

@@ -16,14 +16,14 @@ use serde_json::{Value, json};
 
 use crate::cli::case_key::random_bytes;
 use crate::cli::durable;
-use crate::cli::ending::{Complaint, Ending};
+use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::facts_table;
 use crate::cli::gather::{Found, is_file_managers, passed_over_word};
 use crate::cli::manifest::kept;
 use crate::cli::manifest::making::{MakeError, make};
 use crate::cli::manifest::source::Source;
 use crate::cli::normalization::is_same_text;
-use crate::cli::papers::{Papers, StatementPaper, earlier_manifest, manifest_of, spare_manifest};
+use crate::cli::receipt_files::{ReceiptFiles, StatementFile, earlier_manifest, manifest_of, spare_manifest};
 use crate::cli::renamed::{self, Renamed};
 use crate::cli::round::{Done, PRIVATE, Ready, Round};
 use crate::cli::screen::{FAINT, GOOD, Screen};
@@ -48,8 +48,8 @@ struct Prepared {
 ///
 /// # Errors
 ///
-/// [`Complaint`]. Whatever it is, the same command may be repeated.
-pub async fn run(round: &Arc<Round>, source: Source, screen: &Screen) -> anyhow::Result<Ending> {
+/// [`CliError`]. Whatever it is, the same command may be repeated.
+pub async fn run(round: &Arc<Round>, source: Source, screen: &Screen) -> anyhow::Result<ExitStatus> {
     let path = source.path().to_owned();
     let preparing = Arc::clone(round);
     let prepared = tokio::task::spawn_blocking(move || prepare(&preparing, source));
@@ -58,18 +58,18 @@ pub async fn run(round: &Arc<Round>, source: Source, screen: &Screen) -> anyhow:
     let outcome = Outcome { path: &path, list: &list, manifest, passed_over: &passed_over, done: &done };
     round.progress.aside(|| tell(screen, &outcome))?;
     let left_out = passed_over.iter().any(failed);
-    Ok(if left_out { Ending::CouldNotLook } else { Ending::Good })
+    Ok(if left_out { ExitStatus::CouldNotLook } else { ExitStatus::Good })
 }
 
 fn failed(found: &Found) -> bool {
     found.size.as_ref().err().is_some_and(|passed| passed.is_failure(found.named))
 }
 
-fn prepare(round: &Round, mut source: Source) -> Result<Prepared, Complaint> {
+fn prepare(round: &Round, mut source: Source) -> Result<Prepared, CliError> {
     let path = source.path().to_owned();
     let _alone = alone(&path)?;
-    let kept = |receipts| manifest_of(&path, receipts).map_err(|error| Complaint::io(&path, &error));
-    let papers_of = |list: &Path| Papers::of(list, None).map_err(|error| Complaint::io(list, &error));
+    let kept = |receipts| manifest_of(&path, receipts).map_err(|error| CliError::io(&path, &error));
+    let papers_of = |list: &Path| ReceiptFiles::of(list, None).map_err(|error| CliError::io(list, &error));
     let mut list = kept(round.receipts.as_deref())?;
     let beside = kept(None)?;
     durable::sweep(durable::folder_of(&list));
@@ -100,15 +100,15 @@ impl Drop for Alone {
 
 /// Holds the source until it is let go: of two runs at once, one would put its list in the place of the other's, and
 /// nothing could prove the other's items any more.
-fn alone(source: &Path) -> Result<Option<Alone>, Complaint> {
+fn alone(source: &Path) -> Result<Option<Alone>, CliError> {
     let file = if source.is_dir() { File::open(source) } else { regular::open(source) };
-    let file = file.map_err(|error| Complaint::io(source, &error))?;
+    let file = file.map_err(|error| CliError::io(source, &error))?;
     match file.try_lock() {
         Ok(()) => Ok(Some(Alone(file))),
         Err(TryLockError::WouldBlock) => {
             let zh = format!("{}：另一进程正在对其存证", source.display());
             let en = format!("{}: another run is depositing it", source.display());
-            Err(Complaint::unable("under_way", zh, en))
+            Err(CliError::unable("under_way", zh, en))
         }
         // A file system without locks, such as a disc.
         Err(TryLockError::Error(_)) => Ok(None),
@@ -119,17 +119,17 @@ fn compose(
     round: &Round,
     source: &mut Source,
     list: &Path,
-    papers: &Papers,
-    earlier: Option<&StatementPaper>,
+    papers: &ReceiptFiles,
+    earlier: Option<&StatementFile>,
     renamed: &mut Vec<Renamed>,
-) -> Result<(StatementPaper, ManifestRoot), Complaint> {
+) -> Result<(StatementFile, ManifestRoot), CliError> {
     if earlier.is_none() && papers.receipt.exists() {
         // A new list would draw new salts, and take the place of the only one that proves what was deposited.
         let (receipt, list) = (papers.receipt.display(), list.display());
         let zh = format!("{receipt}：回执尚在而其声明已不在；请先将 {list} 与回执一并移至他处保存");
         let en =
             format!("{receipt}: a receipt without its statement; first move {list} and the receipt to a safe place");
-        return Err(Complaint::unable("statement_missing", zh, en));
+        return Err(CliError::unable("statement_missing", zh, en));
     }
     // Before hours of hashing, not after.
     durable::probe(list).map_err(|error| cannot_keep(list, &error))?;
@@ -155,17 +155,17 @@ fn compose(
 /// without its list it proves no item.
 fn set_aside(
     list: &Path,
-    papers: &Papers,
-    earlier: Option<&StatementPaper>,
+    papers: &ReceiptFiles,
+    earlier: Option<&StatementFile>,
     renamed: &mut Vec<Renamed>,
-) -> Result<(), Complaint> {
-    let Some(note) = earlier.and_then(StatementPaper::note) else {
+) -> Result<(), CliError> {
+    let Some(note) = earlier.and_then(StatementFile::note) else {
         let spare = spare_manifest(list, random_bytes()?);
         renamed.extend(Renamed::set_aside(list, &spare).map_err(|error| cannot_keep(&spare, &error))?);
         return Ok(());
     };
     let kept = earlier_manifest(list, &note);
-    let beside = Papers::of(&kept, None).map_err(|error| Complaint::io(&kept, &error))?;
+    let beside = ReceiptFiles::of(&kept, None).map_err(|error| CliError::io(&kept, &error))?;
     let moves = [(&papers.receipt, &beside.receipt), (&list.to_owned(), &kept), (&papers.statement, &beside.statement)];
     for (from, to) in moves {
         renamed.extend(Renamed::set_aside(from, to).map_err(|error| cannot_keep(to, &error))?);
@@ -178,9 +178,9 @@ fn repeat(
     round: &Round,
     source: &mut Source,
     list: &Path,
-    papers: &Papers,
-    paper: StatementPaper,
-) -> Result<(StatementPaper, ManifestRoot), Complaint> {
+    papers: &ReceiptFiles,
+    paper: StatementFile,
+) -> Result<(StatementFile, ManifestRoot), CliError> {
     round.as_stated(papers, &paper)?;
     let stated = paper.note().and_then(|note| note.statement().manifest);
     let manifest = stated.ok_or_else(|| stated_otherwise(&papers.statement, "--manifest"))?;
@@ -196,7 +196,7 @@ fn repeat(
     }
 }
 
-fn compare(kept: &KeptLine<'_>, line: &str, wanted: WantedDigests, papers: &Papers) -> Result<(), Complaint> {
+fn compare(kept: &KeptLine<'_>, line: &str, wanted: WantedDigests, papers: &ReceiptFiles) -> Result<(), CliError> {
     let borne = kept.item.digests.content();
     let borne = WantedDigests { sha256: borne.sha256.is_some(), sm3: borne.sm3.is_some() };
     // Fewer digests than all are only ever asked for explicitly; then the others were not computed either.
@@ -219,13 +219,13 @@ fn compare(kept: &KeptLine<'_>, line: &str, wanted: WantedDigests, papers: &Pape
              statement was made ({file}), as after copying it with macOS. Restore the names, or add --again to deposit \
              the items once more"
         );
-        Err(Complaint::unable("renamed_since", zh, en))
+        Err(CliError::unable("renamed_since", zh, en))
     } else {
         Err(changed_since(papers, kept.path))
     }
 }
 
-fn changed_since(papers: &Papers, name: &str) -> Complaint {
+fn changed_since(papers: &ReceiptFiles, name: &str) -> CliError {
     let is_skipped = Path::new(name).file_name().is_some_and(is_file_managers);
     let (file, name) = (papers.statement.display(), escaped_name(name));
     let mut zh =
@@ -238,7 +238,7 @@ fn changed_since(papers: &Papers, name: &str) -> Complaint {
         zh.push_str("。此类文件默认略过；上次存证如曾包含，请加 --all");
         en.push_str(". Such files are passed over by default; if they were part of that deposit, add --all");
     }
-    Complaint::unable("changed_since", zh, en)
+    CliError::unable("changed_since", zh, en)
 }
 
 /// The lines of a source, one at a time.
@@ -251,7 +251,7 @@ struct KnownLines<'a> {
 }
 
 impl KnownLines<'_> {
-    fn next(&mut self) -> Result<Option<&str>, Complaint> {
+    fn next(&mut self) -> Result<Option<&str>, CliError> {
         if self.at == self.block.len() {
             let Some(block) = self.source.next_block(self.wanted, &|bytes| self.round.progress.add(bytes))? else {
                 return Ok(None);

@@ -6,7 +6,7 @@
 use std::io;
 use std::path::Path;
 
-use crate::cli::ending::Complaint;
+use crate::cli::exit::CliError;
 use crate::cli::manifest::lines::{LineError, Lines};
 use crate::cli::normalization::is_same_text;
 use crate::ledger::hash::Digest;
@@ -21,12 +21,12 @@ use crate::wire::chinese;
 ///
 /// # Errors
 ///
-/// [`Complaint`]: unreadable, damaged, of another statement, or what `see` says.
+/// [`CliError`]: unreadable, damaged, of another statement, or what `see` says.
 pub fn hold(
     path: &Path,
     stated: &ManifestRoot,
-    see: impl FnMut(&KeptLine<'_>) -> Result<(), Complaint>,
-) -> Result<(), Complaint> {
+    see: impl FnMut(&KeptLine<'_>) -> Result<(), CliError>,
+) -> Result<(), CliError> {
     walk(path, stated, None, see).map(|_| ())
 }
 
@@ -37,7 +37,7 @@ pub fn hold(
 /// # Errors
 ///
 /// As [`hold`]; no item has exactly this name, and several have it in another normalization.
-pub fn claim(path: &Path, stated: &ManifestRoot, name: &str) -> Result<Option<ItemClaim>, Complaint> {
+pub fn claim(path: &Path, stated: &ManifestRoot, name: &str) -> Result<Option<ItemClaim>, CliError> {
     walk(path, stated, Some(name), |_| Ok(()))
 }
 
@@ -45,15 +45,15 @@ fn walk(
     path: &Path,
     stated: &ManifestRoot,
     name: Option<&str>,
-    mut see: impl FnMut(&KeptLine<'_>) -> Result<(), Complaint>,
-) -> Result<Option<ItemClaim>, Complaint> {
+    mut see: impl FnMut(&KeptLine<'_>) -> Result<(), CliError>,
+) -> Result<Option<ItemClaim>, CliError> {
     let damaged = |line: u64, zh: &str, en: &str| {
         let zh = format!("{} 第 {line} 行：不是清单：{zh}。请使用存证时生成的原文件", path.display());
         let en = format!("{}, line {line}: no manifest: {en}. Use the file that the deposit wrote", path.display());
-        Complaint::unable("manifest_damaged", zh, en)
+        CliError::unable("manifest_damaged", zh, en)
     };
     let mut lines = Lines::open(path).map_err(|error| {
-        if error.kind() == io::ErrorKind::NotFound { missing(path) } else { Complaint::io(path, &error) }
+        if error.kind() == io::ErrorKind::NotFound { missing(path) } else { CliError::io(path, &error) }
     })?;
     let (mut text, mut number) = (String::new(), 0_u64);
     let (mut tree, mut leaves) = (ManifestTree::new(), Vec::with_capacity(CHUNK));
@@ -64,7 +64,7 @@ fn walk(
         match lines.next(&mut text) {
             Ok(0) => break,
             Ok(_) => {}
-            Err(LineError::Io(error)) => return Err(Complaint::io(path, &error)),
+            Err(LineError::Io(error)) => return Err(CliError::io(path, &error)),
             Err(error) => return Err(damaged(number, &error.chinese(), &error.to_string())),
         }
         let line = text.strip_suffix('\n').unwrap_or(&text);
@@ -146,7 +146,7 @@ impl<'n> Search<'n> {
         }
     }
 
-    fn found(self, list: &Path) -> Result<Option<Sought>, Complaint> {
+    fn found(self, list: &Path) -> Result<Option<Sought>, CliError> {
         if self.exact.is_none() && self.equivalents > 1 {
             let (path, count) = (list.display(), self.equivalents);
             let zh = format!("{path}：有 {count} 项的名称看似相同，仅 Unicode 写法不同。请照清单中的写法给出名称");
@@ -154,7 +154,7 @@ impl<'n> Search<'n> {
                 "{path}: {count} items have this name in another Unicode normalization. Give the name exactly as the \
                  manifest has it"
             );
-            return Err(Complaint::unable("ambiguous_item", zh, en));
+            return Err(CliError::unable("ambiguous_item", zh, en));
         }
         Ok(self.exact.or(self.equivalent))
     }
@@ -171,22 +171,22 @@ fn close(tree: &mut ManifestTree, leaves: &mut Vec<Digest>, sought: &mut Option<
     leaves.clear();
 }
 
-fn missing(path: &Path) -> Complaint {
+fn missing(path: &Path) -> CliError {
     let zh = format!("{}：清单不在此处。清单由存证人自行保管，遗失后无法证明其中任何一项", path.display());
     let en = format!(
         "{}: the manifest is not here. It stays with its depositor; without it no item can be proven",
         path.display()
     );
-    Complaint::unable("manifest_missing", zh, en)
+    CliError::unable("manifest_missing", zh, en)
 }
 
-fn not_the_stated(path: &Path) -> Complaint {
+fn not_the_stated(path: &Path) -> CliError {
     let zh = format!("{}：此清单的根或项数与声明不符，已损坏、被改动，或属于另一份声明", path.display());
     let en = format!(
         "{}: root or number of items are not what the statement says: it is damaged, was changed, or is of another statement",
         path.display()
     );
-    Complaint::unable("manifest_differs", zh, en)
+    CliError::unable("manifest_differs", zh, en)
 }
 
 #[cfg(test)]

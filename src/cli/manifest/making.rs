@@ -9,7 +9,7 @@ use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
-use crate::cli::ending::Complaint;
+use crate::cli::exit::CliError;
 use crate::cli::manifest::source::{Source, ended_early, no_thread};
 use crate::ledger::hash::Digest;
 use crate::ledger::manifest::item::WantedDigests;
@@ -34,7 +34,7 @@ struct Worked {
     last: String,
 }
 
-type Numbered = (usize, Result<Worked, Complaint>);
+type Numbered = (usize, Result<Worked, CliError>);
 
 /// Writes the list to keep into `out`, and gives what the statement is to say. `read` hears of the bytes read.
 ///
@@ -72,7 +72,7 @@ pub fn make(
     tree.root().ok_or_else(|| {
         let zh = format!("{}：没有可列入清单的内容", path.display());
         let en = format!("{}: there is nothing to put into a manifest", path.display());
-        MakeError::Refused(Complaint::unable("empty_manifest", zh, en))
+        MakeError::Refused(CliError::unable("empty_manifest", zh, en))
     })
 }
 
@@ -80,7 +80,7 @@ pub fn make(
 #[derive(Debug)]
 pub enum MakeError {
     /// The source does not make a manifest.
-    Refused(Complaint),
+    Refused(CliError),
     /// The list cannot be written.
     Unwritten(io::Error),
 }
@@ -91,8 +91,8 @@ impl From<io::Error> for MakeError {
     }
 }
 
-impl From<Complaint> for MakeError {
-    fn from(complaint: Complaint) -> Self {
+impl From<CliError> for MakeError {
+    fn from(complaint: CliError) -> Self {
         Self::Refused(complaint)
     }
 }
@@ -156,7 +156,7 @@ enum Reason {
 }
 
 /// One block of known lines, made into one of kept lines.
-fn keep(block: &str, wanted: WantedDigests, refused: impl Fn(usize, Reason) -> Complaint) -> Result<Worked, Complaint> {
+fn keep(block: &str, wanted: WantedDigests, refused: impl Fn(usize, Reason) -> CliError) -> Result<Worked, CliError> {
     let count = block.bytes().filter(|byte| *byte == b'\n').count();
     let mut salts = vec![[0; SALT_LEN]; count];
     getrandom::fill(salts.as_flattened_mut()).map_err(|_| refused(0, Reason::NoRandomness))?;
@@ -192,7 +192,7 @@ fn fault_zh(fault: &Fault) -> String {
     }
 }
 
-fn bad_line(list: &str, line: usize, reason: &Reason) -> Complaint {
+fn bad_line(list: &str, line: usize, reason: &Reason) -> CliError {
     let (code, zh, en) = match reason {
         Reason::Fault(fault) => (
             "bad_list",
@@ -214,7 +214,7 @@ fn bad_line(list: &str, line: usize, reason: &Reason) -> Complaint {
         ),
         Reason::NoRandomness => ("no_randomness", "无法取得随机数".to_owned(), "no randomness".to_owned()),
     };
-    Complaint::unable(code, format!("{list} 第 {line} 行：{zh}"), format!("{list}, line {line}: {en}"))
+    CliError::unable(code, format!("{list} 第 {line} 行：{zh}"), format!("{list}, line {line}: {en}"))
 }
 
 #[cfg(test)]
@@ -237,7 +237,7 @@ mod tests {
         text
     }
 
-    fn make_of(text: &str, wanted: WantedDigests) -> Result<(ManifestRoot, String), Complaint> {
+    fn make_of(text: &str, wanted: WantedDigests) -> Result<(ManifestRoot, String), CliError> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("list");
         std::fs::write(&path, text).unwrap();

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use crate::cli::digest::{Hashed, content};
-use crate::cli::ending::Complaint;
+use crate::cli::exit::CliError;
 use crate::cli::gather::{Found, Passed, Skip, gather};
 use crate::cli::manifest::lines::{LineError, Lines};
 use crate::files::reason;
@@ -48,19 +48,19 @@ impl Source {
     ///
     /// # Errors
     ///
-    /// [`Complaint`]: it is neither, or something in the folder cannot be an item: a manifest that silently leaves out
+    /// [`CliError`]: it is neither, or something in the folder cannot be an item: a manifest that silently leaves out
     /// what could not be read would prove less than its depositor believes.
-    pub fn open(path: &Path, skip: Skip) -> Result<Self, Complaint> {
-        let metadata = fs::symlink_metadata(path).map_err(|error| Complaint::io(path, &error))?;
+    pub fn open(path: &Path, skip: Skip) -> Result<Self, CliError> {
+        let metadata = fs::symlink_metadata(path).map_err(|error| CliError::io(path, &error))?;
         let (kind, passed_over) = if metadata.is_dir() {
             let (files, passed_over) = members(path, skip)?;
             (Kind::Folder { files, next: 0 }, passed_over)
         } else if metadata.is_file() {
-            (Kind::List(Lines::open(path).map_err(|error| Complaint::io(path, &error))?), Vec::new())
+            (Kind::List(Lines::open(path).map_err(|error| CliError::io(path, &error))?), Vec::new())
         } else {
             let zh = format!("{}：既不是文件夹，也不是清单文件", path.display());
             let en = format!("{}: neither a folder nor a list", path.display());
-            return Err(Complaint::unable("not_a_manifest_source", zh, en));
+            return Err(CliError::unable("not_a_manifest_source", zh, en));
         };
         Ok(Self { path: path.to_owned(), kind, passed_over })
     }
@@ -85,12 +85,12 @@ impl Source {
     ///
     /// # Errors
     ///
-    /// [`Complaint`]: unreadable, changed meanwhile, not UTF-8, a line too long or cut short.
+    /// [`CliError`]: unreadable, changed meanwhile, not UTF-8, a line too long or cut short.
     pub fn next_block(
         &mut self,
         wanted: WantedDigests,
         read: &(dyn Fn(u64) + Sync),
-    ) -> Result<Option<String>, Complaint> {
+    ) -> Result<Option<String>, CliError> {
         match &mut self.kind {
             Kind::List(lines) => next_lines(&self.path, lines, read),
             Kind::Folder { files, next } => {
@@ -102,17 +102,17 @@ impl Source {
     }
 }
 
-fn next_lines(path: &Path, lines: &mut Lines, read: &(dyn Fn(u64) + Sync)) -> Result<Option<String>, Complaint> {
+fn next_lines(path: &Path, lines: &mut Lines, read: &(dyn Fn(u64) + Sync)) -> Result<Option<String>, CliError> {
     let (mut text, mut total) = (String::with_capacity(256 * CHUNK), 0);
     for _ in 0..CHUNK {
         match lines.next(&mut text) {
             Ok(0) => break,
             Ok(count) => total += count as u64,
-            Err(LineError::Io(error)) => return Err(Complaint::io(path, &error)),
+            Err(LineError::Io(error)) => return Err(CliError::io(path, &error)),
             Err(error) => {
                 let (path, line) = (path.display(), lines.number());
                 let zh = format!("{path} 第 {line} 行附近：{}", error.chinese());
-                return Err(Complaint::unable("bad_list", zh, format!("{path}, near line {line}: {error}")));
+                return Err(CliError::unable("bad_list", zh, format!("{path}, near line {line}: {error}")));
             }
         }
     }
@@ -121,7 +121,7 @@ fn next_lines(path: &Path, lines: &mut Lines, read: &(dyn Fn(u64) + Sync)) -> Re
 }
 
 /// The files of a folder in the bytewise order of their names, and what is passed over.
-fn members(folder: &Path, skip: Skip) -> Result<(Vec<Member>, Vec<Found>), Complaint> {
+fn members(folder: &Path, skip: Skip) -> Result<(Vec<Member>, Vec<Found>), CliError> {
     let (mut files, mut passed_over) = (Vec::new(), Vec::new());
     for found in gather(&[folder.to_owned()], true, skip) {
         match found.size {
@@ -129,7 +129,7 @@ fn members(folder: &Path, skip: Skip) -> Result<(Vec<Member>, Vec<Found>), Compl
             Err(Passed::Unreadable(reason)) => {
                 let path = found.path.display();
                 let zh = format!("{path}：无法读取：{}", reason.zh);
-                return Err(Complaint::unable("unreadable", zh, format!("{path}: {}", reason.en)));
+                return Err(CliError::unable("unreadable", zh, format!("{path}: {}", reason.en)));
             }
             Err(_) => passed_over.push(found),
         }
@@ -138,23 +138,23 @@ fn members(folder: &Path, skip: Skip) -> Result<(Vec<Member>, Vec<Found>), Compl
     Ok((files, passed_over))
 }
 
-fn name_in(folder: &Path, path: &Path) -> Result<String, Complaint> {
+fn name_in(folder: &Path, path: &Path) -> Result<String, CliError> {
     let inner = path.strip_prefix(folder).unwrap_or(path);
     let name = inner.to_str().map(str::to_owned);
     name.filter(|name| check_path(name).is_ok()).ok_or_else(|| {
         let shown = path.to_string_lossy().escape_debug().to_string();
         let zh = format!("“{shown}”：文件名不是 UTF-8、含控制字符或过长，无法列入清单，请改名");
         let en = format!("`{shown}`: the name is not UTF-8, holds control characters or is too long; rename it");
-        Complaint::unable("bad_item_name", zh, en)
+        CliError::unable("bad_item_name", zh, en)
     })
 }
 
 /// The lines of some files, measured on all cores.
-fn measured(files: &[&Member], wanted: WantedDigests, read: &(dyn Fn(u64) + Sync)) -> Result<String, Complaint> {
+fn measured(files: &[&Member], wanted: WantedDigests, read: &(dyn Fn(u64) + Sync)) -> Result<String, CliError> {
     let next = AtomicUsize::new(0);
     let lines = Mutex::new(vec![String::new(); files.len()]);
     let cores = thread::available_parallelism().map_or(1, usize::from).min(files.len());
-    let work = || -> Result<(), Complaint> {
+    let work = || -> Result<(), CliError> {
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
             let Some(file) = files.get(at) else { return Ok(()) };
@@ -178,11 +178,11 @@ fn measured(files: &[&Member], wanted: WantedDigests, read: &(dyn Fn(u64) + Sync
     lines.into_inner().map(|lines| lines.concat()).map_err(|_| ended_early())
 }
 
-fn line_of(file: &Member, wanted: WantedDigests, read: &(dyn Fn(u64) + Sync)) -> Result<String, Complaint> {
+fn line_of(file: &Member, wanted: WantedDigests, read: &(dyn Fn(u64) + Sync)) -> Result<String, CliError> {
     let Hashed { content, size } = content(&file.path, None, wanted, read)?;
     let digests = ItemDigests::new(content.sha256, content.sm3, size).map_err(|fault| {
         let path = file.path.display();
-        Complaint::unable(
+        CliError::unable(
             "file_changed",
             format!("{path}：文件正在被写入。请等写入完成后再存证"),
             format!("{path}: {fault}: the file is being written to; deposit it when the writer is done"),
@@ -195,19 +195,19 @@ fn line_of(file: &Member, wanted: WantedDigests, read: &(dyn Fn(u64) + Sync)) ->
 
 /// The system starts no thread.
 #[must_use]
-pub fn no_thread(error: &io::Error) -> Complaint {
+pub fn no_thread(error: &io::Error) -> CliError {
     let zh = format!("无法启动工作线程：{}。请稍后重试，或提高限制（ulimit -u）", reason::chinese(error));
     let en = format!(
         "no worker thread can be started: {}. Try again later, or raise the limit (ulimit -u)",
         reason::english(error)
     );
-    Complaint::unable("too_few_threads", zh, en)
+    CliError::unable("too_few_threads", zh, en)
 }
 
 /// A worker thread is gone.
 #[must_use]
-pub fn ended_early() -> Complaint {
-    Complaint::unable("interrupted", "工作线程意外终止，请重试", "a worker thread ended early; try again")
+pub fn ended_early() -> CliError {
+    CliError::unable("interrupted", "工作线程意外终止，请重试", "a worker thread ended early; try again")
 }
 
 #[cfg(test)]
@@ -221,7 +221,7 @@ mod tests {
 
     const BOTH: WantedDigests = WantedDigests { sha256: true, sm3: true };
 
-    fn all(source: &mut Source) -> Result<Vec<String>, Complaint> {
+    fn all(source: &mut Source) -> Result<Vec<String>, CliError> {
         let mut blocks = Vec::new();
         while let Some(block) = source.next_block(BOTH, &|_| {})? {
             blocks.push(block);

@@ -27,14 +27,14 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::http::api::court::closing::Closing;
 use crate::http::api::deposits::{outcome, read, status};
+use crate::http::app_state::AppState;
 use crate::http::batch_patience::BatchPatience;
 use crate::http::client_address::ClientAddress;
 use crate::http::depositing;
 use crate::http::lines::{Line, Lines};
-use crate::http::node::Node;
-use crate::http::observe;
 use crate::http::problem::Failure;
 use crate::http::request::require_content_type;
+use crate::http::request_metrics;
 use crate::http::shares::Share;
 use crate::sequencer::handle::DepositReply;
 use crate::wire::deposit::{BatchVerdict, REQUEST_MAX};
@@ -78,7 +78,7 @@ const NDJSON: &str = "application/x-ndjson";
     ),
 )]
 pub(in crate::http) async fn deposit_batch(
-    State(node): State<Arc<Node>>,
+    State(node): State<Arc<AppState>>,
     client: ClientAddress,
     closing: Closing,
     headers: HeaderMap,
@@ -101,7 +101,7 @@ pub(in crate::http) async fn deposit_batch(
 
 /// A batch on its way.
 struct Batch {
-    node: Arc<Node>,
+    node: Arc<AppState>,
     client: ClientAddress,
     lines: Lines,
     /// Whether there may be more lines.
@@ -132,7 +132,7 @@ struct Piece {
 }
 
 impl Batch {
-    fn of(node: Arc<Node>, client: ClientAddress, body: Body, place: Share, closing: Closing) -> Self {
+    fn of(node: Arc<AppState>, client: ClientAddress, body: Body, place: Share, closing: Closing) -> Self {
         Self {
             lines: Lines::of(body, REQUEST_MAX),
             patience: BatchPatience::new(node.options()),
@@ -240,7 +240,7 @@ fn shutting_down() -> Failure {
 
 /// The verdicts of the lines from number `first` on, one a line, and whether a deposit is among them. All lines are under
 /// way together.
-async fn verdicts(node: &Node, client: ClientAddress, first: usize, lines: Vec<Line>) -> (String, bool) {
+async fn verdicts(node: &AppState, client: ClientAddress, first: usize, lines: Vec<Line>) -> (String, bool) {
     let mut has_deposit = false;
     let mut text = String::with_capacity(lines.len() * VERDICT);
     let count = lines.len();
@@ -259,7 +259,7 @@ async fn verdicts(node: &Node, client: ClientAddress, first: usize, lines: Vec<L
 }
 
 async fn verdict(
-    node: &Node,
+    node: &AppState,
     client: ClientAddress,
     number: usize,
     line: Line,
@@ -274,7 +274,7 @@ fn refused(line: usize, failure: &Failure) -> BatchVerdict {
     BatchVerdict { line, status: failure.status(), receipt: None, problem: Some(failure.problem()) }
 }
 
-async fn deposit(node: &Node, client: ClientAddress, line: Line) -> Result<DepositReply, Failure> {
+async fn deposit(node: &AppState, client: ClientAddress, line: Line) -> Result<DepositReply, Failure> {
     node.admission().count_request(client)?;
     let (statement, private) = match line {
         Line::Whole(bytes) => read(&bytes)?,

@@ -6,10 +6,10 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 
+use crate::http::app_state::AppState;
 use crate::http::caching::{self, Caching};
-use crate::http::node::Node;
 use crate::http::problem::Failure;
-use crate::http::request::{Asked, Named};
+use crate::http::request::{Parameters, PathName};
 use crate::ledger::block::Height;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::store::contract::ReadError;
@@ -49,8 +49,8 @@ pub struct BlocksQuery {
     ),
 )]
 pub(in crate::http) async fn list_blocks(
-    State(node): State<Arc<Node>>,
-    Asked(query): Asked<BlocksQuery>,
+    State(node): State<Arc<AppState>>,
+    Parameters(query): Parameters<BlocksQuery>,
 ) -> Result<Response, Failure> {
     let limit = query.limit.unwrap_or(20);
     if !(1..=PAGE_MAX).contains(&limit) {
@@ -87,7 +87,10 @@ pub(in crate::http) async fn list_blocks(
         (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub(in crate::http) async fn read_block(State(node): State<Arc<Node>>, named: Named) -> Result<Response, Failure> {
+pub(in crate::http) async fn read_block(
+    State(node): State<Arc<AppState>>,
+    named: PathName,
+) -> Result<Response, Failure> {
     let height = Height(named.decimal()?);
     node.read(move |reader| {
         let block = reading::block(reader, height)?;
@@ -114,7 +117,10 @@ pub(in crate::http) async fn read_block(State(node): State<Arc<Node>>, named: Na
         (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub(in crate::http) async fn read_leaf(State(node): State<Arc<Node>>, named: Named) -> Result<Response, Failure> {
+pub(in crate::http) async fn read_leaf(
+    State(node): State<Arc<AppState>>,
+    named: PathName,
+) -> Result<Response, Failure> {
     let index = LeafIndex(named.decimal()?);
     node.read(move |reader| {
         // Beyond the published size is beyond the store's promise to answer.

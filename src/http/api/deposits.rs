@@ -10,9 +10,9 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use tokio::time::Instant;
 
+use crate::http::app_state::AppState;
 use crate::http::client_address::ClientAddress;
 use crate::http::depositing;
-use crate::http::node::Node;
 use crate::http::problem::Failure;
 use crate::http::request::require_content_type;
 use crate::http::{body, observe};
@@ -56,7 +56,7 @@ use crate::wire::receipt::ReceiptJson;
     ),
 )]
 pub(in crate::http) async fn deposit(
-    State(node): State<Arc<Node>>,
+    State(node): State<Arc<AppState>>,
     client: ClientAddress,
     headers: HeaderMap,
     body: Body,
@@ -82,7 +82,7 @@ pub(in crate::http) async fn deposit(
 /// # Errors
 ///
 /// [`Failure`].
-pub async fn one(node: &Node, bytes: &[u8]) -> Result<DepositReply, Failure> {
+pub async fn one(node: &AppState, bytes: &[u8]) -> Result<DepositReply, Failure> {
     let since = Instant::now();
     let deposited = attempt(node, bytes).await;
     observe::deposit(outcome(&deposited), since);
@@ -114,7 +114,7 @@ pub fn read(bytes: &[u8]) -> Result<(StatementNote, Option<PrivateMetadata>), Fa
     Ok(KEYS.with_borrow_mut(|keys| request.read_with(keys))?)
 }
 
-async fn attempt(node: &Node, bytes: &[u8]) -> Result<DepositReply, Failure> {
+async fn attempt(node: &AppState, bytes: &[u8]) -> Result<DepositReply, Failure> {
     let (statement, private) = read(bytes)?;
     depositing::deposit(node, statement, private, depositing::Patience::None).await
 }

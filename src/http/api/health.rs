@@ -8,10 +8,10 @@ use axum::http::HeaderValue;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 
+use crate::http::app_state::AppState;
 use crate::http::caching::{self, Caching};
-use crate::http::node::Node;
-use crate::http::observe;
 use crate::http::problem::Failure;
+use crate::http::request_metrics;
 use crate::sequencer::state::Halt;
 use crate::store::reading;
 use crate::wire::health::HealthJson;
@@ -51,7 +51,7 @@ pub(in crate::http) async fn live() -> Response {
         (status = 503, description = "`writing_stopped`, `write_stalled`, `disk_full`, `too_many_open_files`, `out_of_memory`, `too_many_threads`, `clock_regressed`, `clock_jumped`, `unavailable`, each with the reason", body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub(in crate::http) async fn ready(State(node): State<Arc<Node>>) -> Result<Response, Failure> {
+pub(in crate::http) async fn ready(State(node): State<Arc<AppState>>) -> Result<Response, Failure> {
     let health = node.sequencer().health();
     // The whole reason is for the operator, whose page this is; depositors get less.
     health.writing.map_err(|halt| match halt {
@@ -79,7 +79,7 @@ pub(in crate::http) async fn ready(State(node): State<Arc<Node>>) -> Result<Resp
     tag = "operation",
     responses((status = 200, description = "Metrics / 指标", body = String, content_type = "text/plain; version=0.0.4")),
 )]
-pub(in crate::http) async fn metrics(State(node): State<Arc<Node>>) -> Response {
+pub(in crate::http) async fn metrics(State(node): State<Arc<AppState>>) -> Response {
     let mut response = observe::render(&node).into_response();
     let text = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
     response.headers_mut().insert(CONTENT_TYPE, text);

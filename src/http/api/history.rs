@@ -7,11 +7,11 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
+use crate::http::app_state::AppState;
 use crate::http::caching::{self, Caching};
-use crate::http::node::Node;
 use crate::http::paging;
 use crate::http::problem::Failure;
-use crate::http::request::{Asked, Named};
+use crate::http::request::{Parameters, PathName};
 use crate::ledger::entry::Entry;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::store::contract::{LinkPosition, ReadError, ReadLedger};
@@ -49,9 +49,9 @@ pub struct PageQuery {
     ),
 )]
 pub(in crate::http) async fn list_later_links(
-    State(node): State<Arc<Node>>,
-    named: Named,
-    Asked(query): Asked<PageQuery>,
+    State(node): State<Arc<AppState>>,
+    named: PathName,
+    Parameters(query): Parameters<PageQuery>,
 ) -> Result<Response, Failure> {
     links(&node, &named, &query, LinkPosition::FIRST).await
 }
@@ -73,9 +73,9 @@ pub(in crate::http) async fn list_later_links(
     ),
 )]
 pub(in crate::http) async fn list_references(
-    State(node): State<Arc<Node>>,
-    named: Named,
-    Asked(query): Asked<PageQuery>,
+    State(node): State<Arc<AppState>>,
+    named: PathName,
+    Parameters(query): Parameters<PageQuery>,
 ) -> Result<Response, Failure> {
     links(&node, &named, &query, LinkPosition::FIRST_REFERENCE).await
 }
@@ -97,9 +97,9 @@ pub(in crate::http) async fn list_references(
     ),
 )]
 pub(in crate::http) async fn list_earlier_deposits(
-    State(node): State<Arc<Node>>,
-    named: Named,
-    Asked(query): Asked<PageQuery>,
+    State(node): State<Arc<AppState>>,
+    named: PathName,
+    Parameters(query): Parameters<PageQuery>,
 ) -> Result<Response, Failure> {
     page((&node, &named, &query), LeafIndex(0), history::read_place_cursor, |reader, (index, entry), from, limit| {
         Ok(EarlierDepositsJson::from(&history::earlier_deposits(reader, index, entry, from, limit)?))
@@ -108,7 +108,12 @@ pub(in crate::http) async fn list_earlier_deposits(
 }
 
 /// A page of the list of links that begins at `first`.
-async fn links(node: &Arc<Node>, named: &Named, query: &PageQuery, first: LinkPosition) -> Result<Response, Failure> {
+async fn links(
+    node: &Arc<AppState>,
+    named: &PathName,
+    query: &PageQuery,
+    first: LinkPosition,
+) -> Result<Response, Failure> {
     let owners = first.kind.needs_ownership();
     let read_cursor = |cursor: &str| history::read_link_cursor(cursor, owners);
     page((node, named, query), first, read_cursor, |reader, (index, entry), from, limit| {
@@ -120,7 +125,7 @@ async fn links(node: &Arc<Node>, named: &Named, query: &PageQuery, first: LinkPo
 /// The page that a request asks for, of a list of the deposit that its path names: `read` reads it from the cursor, or from
 /// `first`, and at most so many items.
 async fn page<C: Send + 'static, T: Serialize>(
-    (node, named, query): (&Arc<Node>, &Named, &PageQuery),
+    (node, named, query): (&Arc<AppState>, &PathName, &PageQuery),
     first: C,
     read_cursor: impl Fn(&str) -> Option<C>,
     read: impl FnOnce(&dyn ReadLedger, (LeafIndex, &Entry), C, usize) -> Result<T, ReadError> + Send + 'static,

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 
+use crate::http::app_state::AppState;
 use crate::http::caching::{self, Caching};
-use crate::http::node::Node;
 use crate::http::problem::Failure;
 use crate::store::contract::ReadError;
 use crate::store::reading;
@@ -28,7 +28,7 @@ use crate::wire::problem::Problem;
         (status = 503, description = "`unavailable`: nothing is signed yet", body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub(in crate::http) async fn describe_ledger(State(node): State<Arc<Node>>) -> Result<Response, Failure> {
+pub(in crate::http) async fn describe_ledger(State(node): State<Arc<AppState>>) -> Result<Response, Failure> {
     let deposits = node.admission().policy().word();
     node.read(move |reader| {
         let published = reading::published(reader)?;

@@ -13,8 +13,8 @@ use axum::response::Response;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
+use crate::http::app_state::AppState;
 use crate::http::caching::{Caching, answer};
-use crate::http::node::Node;
 use crate::http::openapi::AnyBytes;
 use crate::http::problem::Failure;
 use crate::http::request::{header, weight_of};
@@ -40,7 +40,7 @@ const BYTES: &str = "application/octet-stream";
         (status = 503, description = "`unavailable`: nothing is signed yet", body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub(in crate::http) async fn checkpoint(State(node): State<Arc<Node>>) -> Result<Response, Failure> {
+pub(in crate::http) async fn checkpoint(State(node): State<Arc<AppState>>) -> Result<Response, Failure> {
     // Held in memory: no disk, no thread.
     let published = reading::published(node.reader())?;
     Ok(answer(published.checkpoint.note().to_string().into_bytes(), "text/plain; charset=utf-8", Caching::Never))
@@ -63,7 +63,7 @@ pub(in crate::http) async fn checkpoint(State(node): State<Arc<Node>>) -> Result
     ),
 )]
 pub(in crate::http) async fn tile(
-    State(node): State<Arc<Node>>,
+    State(node): State<Arc<AppState>>,
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {

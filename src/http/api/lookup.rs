@@ -7,10 +7,10 @@ use axum::http::header::VARY;
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
 
+use crate::http::app_state::AppState;
 use crate::http::caching::{self, Caching};
-use crate::http::node::Node;
 use crate::http::problem::Failure;
-use crate::http::request::{Named, accepted};
+use crate::http::request::{PathName, accepted};
 use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::Facts;
 use crate::store::reading;
@@ -45,7 +45,7 @@ fn unknown(number: DepositNumber) -> Failure {
         (status = 500, description = "`damaged`: nothing was served", body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub(in crate::http) async fn look_up(State(node): State<Arc<Node>>, named: Named) -> Result<Response, Failure> {
+pub(in crate::http) async fn look_up(State(node): State<Arc<AppState>>, named: PathName) -> Result<Response, Failure> {
     looked_up(&node, named.number()?).await
 }
 
@@ -54,7 +54,7 @@ pub(in crate::http) async fn look_up(State(node): State<Arc<Node>>, named: Named
 /// # Errors
 ///
 /// [`Failure`].
-pub(in crate::http) async fn looked_up(node: &Arc<Node>, number: DepositNumber) -> Result<Response, Failure> {
+pub(in crate::http) async fn looked_up(node: &Arc<AppState>, number: DepositNumber) -> Result<Response, Failure> {
     let same = Arc::clone(node);
     node.read_quickly(move |reader| {
         let found = same.recent().find(reader, number)?.ok_or_else(|| unknown(number))?;
@@ -62,7 +62,7 @@ pub(in crate::http) async fn looked_up(node: &Arc<Node>, number: DepositNumber) 
         let block = same.blocks().sealing(reader, found.index)?;
         let history = same.recent().history(reader, &found, &entry)?;
         let facts = Facts::with_hashes(&entry, found.hash, &block.header, block.hash);
-        let by_platform = same.desk().is_ok_and(|desk| desk.made_for(&entry).is_some());
+        let by_platform = same.filing().is_ok_and(|filing| filing.made_for(&entry).is_some());
         let view = DepositView { index: found.index, entry: &entry, facts: &facts, history: &history, by_platform };
         Ok(caching::answer(fast_json::deposit(&view).into_bytes(), JSON, Caching::Revalidate))
     })
@@ -91,8 +91,8 @@ pub(in crate::http) async fn looked_up(node: &Arc<Node>, number: DepositNumber) 
     ),
 )]
 pub(in crate::http) async fn fetch_receipt(
-    State(node): State<Arc<Node>>,
-    named: Named,
+    State(node): State<Arc<AppState>>,
+    named: PathName,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
     fetched(&node, named.number()?, &headers).await
@@ -104,7 +104,7 @@ pub(in crate::http) async fn fetch_receipt(
 ///
 /// [`Failure`].
 pub(in crate::http) async fn fetched(
-    node: &Arc<Node>,
+    node: &Arc<AppState>,
     number: DepositNumber,
     headers: &HeaderMap,
 ) -> Result<Response, Failure> {

@@ -6,10 +6,10 @@ use axum::extract::State;
 use axum::response::Response;
 
 use crate::court::words::{Role, Scope};
-use crate::desk::declined::DeskError;
+use crate::filing::error::FilingError;
+use crate::http::app_state::AppState;
 use crate::http::bearer::Bearer;
 use crate::http::caching::{self, Caching};
-use crate::http::node::Node;
 use crate::http::problem::Failure;
 use crate::wire::health::ClockJson;
 use crate::wire::problem::Problem;
@@ -36,11 +36,11 @@ use crate::wire::problem::Problem;
     ),
 )]
 pub(in crate::http) async fn confirm_clock(
-    State(node): State<Arc<Node>>,
+    State(node): State<Arc<AppState>>,
     Bearer(actor): Bearer,
 ) -> Result<Response, Failure> {
     if !actor.account.holds(Role::Operator, None) {
-        return Err(DeskError::NotPermitted.into());
+        return Err(FilingError::NotPermitted.into());
     }
     actor.needs(Scope::Manage)?;
     tracing::warn!(account = %actor.id, "the operator confirms the clock");

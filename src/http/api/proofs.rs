@@ -6,10 +6,10 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 
+use crate::http::app_state::AppState;
 use crate::http::caching::{self, Caching};
-use crate::http::node::Node;
 use crate::http::problem::Failure;
-use crate::http::request::Asked;
+use crate::http::request::Parameters;
 use crate::ledger::hash::leaf_hash;
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::store::reading;
@@ -60,8 +60,8 @@ pub struct ConsistencyQuery {
     ),
 )]
 pub(in crate::http) async fn prove_inclusion(
-    State(node): State<Arc<Node>>,
-    Asked(query): Asked<InclusionQuery>,
+    State(node): State<Arc<AppState>>,
+    Parameters(query): Parameters<InclusionQuery>,
 ) -> Result<Response, Failure> {
     node.read(move |reader| {
         let published = reading::published(reader)?.size();
@@ -99,8 +99,8 @@ pub(in crate::http) async fn prove_inclusion(
     ),
 )]
 pub(in crate::http) async fn prove_consistency(
-    State(node): State<Arc<Node>>,
-    Asked(query): Asked<ConsistencyQuery>,
+    State(node): State<Arc<AppState>>,
+    Parameters(query): Parameters<ConsistencyQuery>,
 ) -> Result<Response, Failure> {
     node.read(move |reader| {
         let published = reading::published(reader)?.size();

@@ -6,11 +6,11 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 
+use crate::http::app_state::AppState;
 use crate::http::caching::{self, Caching};
-use crate::http::node::Node;
 use crate::http::paging;
 use crate::http::problem::Failure;
-use crate::http::request::Asked;
+use crate::http::request::Parameters;
 use crate::ledger::block::Height;
 use crate::ledger::hash::Digest;
 use crate::ledger::leaf::Leaf;
@@ -67,8 +67,8 @@ enum Sought {
     ),
 )]
 pub(in crate::http) async fn search(
-    State(node): State<Arc<Node>>,
-    Asked(query): Asked<SearchQuery>,
+    State(node): State<Arc<AppState>>,
+    Parameters(query): Parameters<SearchQuery>,
 ) -> Result<Response, Failure> {
     let sought = read(&query.q)?;
     let limit = paging::limit(query.limit)?;

@@ -10,14 +10,14 @@ use axum::http::{HeaderMap, HeaderName};
 use axum::response::Response;
 use serde::Deserialize;
 
+use crate::http::app_state::AppState;
 use crate::http::bearer::{account_verifier, bearer_token};
 use crate::http::body::{self, Sender};
 use crate::http::caching::{self, Caching};
 use crate::http::client_address::ClientAddress;
-use crate::http::node::Node;
 use crate::http::openapi::AnyBytes;
 use crate::http::problem::Failure;
-use crate::http::request::{Asked, Named, content_type, header, unsupported};
+use crate::http::request::{Parameters, PathName, content_type, header, unsupported};
 use crate::ledger::hash::{Digest, lower_hex};
 use crate::ledger::key::VerifierKey;
 use crate::ledger::metadata::SALT_LEN;
@@ -77,9 +77,9 @@ pub struct VerificationQuery {
     ),
 )]
 pub(in crate::http) async fn verify_deposit(
-    State(node): State<Arc<Node>>,
-    named: Named,
-    Asked(query): Asked<VerificationQuery>,
+    State(node): State<Arc<AppState>>,
+    named: PathName,
+    Parameters(query): Parameters<VerificationQuery>,
     client: ClientAddress,
     headers: HeaderMap,
     body: Body,
@@ -104,15 +104,15 @@ pub(in crate::http) async fn verify_deposit(
         }
         _ => return Err(unsupported(&headers, "application/octet-stream or application/json")),
     };
-    let platform = node.desk().ok().map(|desk| desk.platform_key().clone());
+    let platform = node.filing().ok().map(|filing| filing.platform_key().clone());
     let (report, ledger) =
         node.read(move |reader| Ok((report(reader, number, presented, platform.as_ref())?, ledger(reader)?))).await?;
     Ok(answer(&report, &ledger, node.now(), verifier))
 }
 
 /// Who verifies: the account of a good token, or nobody that this node knows.
-fn verifier(node: &Node, headers: &HeaderMap) -> VerifierJson {
-    let actor = node.desk().ok().and_then(|desk| desk.authenticate(bearer_token(headers)).ok());
+fn verifier(node: &AppState, headers: &HeaderMap) -> VerifierJson {
+    let actor = node.filing().ok().and_then(|filing| filing.authenticate(bearer_token(headers)).ok());
     actor.map_or_else(VerifierJson::anonymous, |actor| account_verifier(&actor))
 }
 

@@ -133,7 +133,7 @@ fn named_in(sources: &[&str]) -> BTreeSet<String> {
 #[test]
 fn every_code_of_the_filing_flow_has_a_row() {
     let borne = named_in(&[
-        include_str!("../../desk/declined.rs"),
+        include_str!("../../filing/declined.rs"),
         include_str!("../../court/case/refusal.rs"),
         include_str!("../../court/registry.rs"),
         include_str!("../../court/registry/tokens.rs"),
@@ -153,15 +153,15 @@ fn every_code_of_the_filing_flow_has_a_row() {
         include_str!("../api/court/tokens.rs"),
         include_str!("../bearer.rs"),
         include_str!("../problem.rs"),
-        include_str!("../../desk/originals.rs"),
-        include_str!("../../desk/webhooks.rs"),
+        include_str!("../../filing/originals.rs"),
+        include_str!("../../filing/webhooks.rs"),
         include_str!("../../custody/space.rs"),
-        include_str!("../../desk/deposits.rs"),
-        include_str!("../../desk/erasing.rs"),
+        include_str!("../../filing/deposits.rs"),
+        include_str!("../../filing/erasing.rs"),
         include_str!("../../store/refusal.rs"),
-        include_str!("../../desk/accounts.rs"),
-        include_str!("../../desk/annexes.rs"),
-        include_str!("../../desk/declined.rs"),
+        include_str!("../../filing/accounts.rs"),
+        include_str!("../../filing/annexes.rs"),
+        include_str!("../../filing/declined.rs"),
     ];
     let named = |code: &str| handlers.iter().any(|source| source.contains(&format!("\"{code}\"")));
     let nobody: Vec<_> =

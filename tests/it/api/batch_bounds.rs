@@ -9,11 +9,11 @@ use axum::body::{Body, Bytes};
 use axum::http::Request;
 use futures_util::{FutureExt as _, stream};
 use http_body_util::BodyExt as _;
-use tiezheng::desk::deposit_policy::DepositPolicy;
+use tiezheng::filing::deposit_policy::DepositPolicy;
 use tiezheng::http::admission::DepositLimits;
 use tiezheng::http::api::court::closing::Closing;
-use tiezheng::http::front::Front;
-use tiezheng::http::node::Node;
+use tiezheng::http::app_state::AppState;
+use tiezheng::http::fast_path::FastPath;
 use tiezheng::http::options::Options;
 use tiezheng::http::router::router;
 use tiezheng::store::contract::ReadLedger;
@@ -22,15 +22,15 @@ use crate::support::depositor::note;
 use crate::support::house::{House, Plan, request};
 
 /// Another counter over the ledger of `house`.
-fn counter(house: &House, options: Options) -> Arc<Node> {
+fn counter(house: &House, options: Options) -> Arc<AppState> {
     let reader = Arc::clone(&house.store) as Arc<dyn ReadLedger>;
-    let node = Node::new(reader, house.sequencer.clone(), options);
+    let node = AppState::new(reader, house.sequencer.clone(), options);
     Arc::new(node.with_admission(DepositPolicy::Open, &DepositLimits::none()))
 }
 
-async fn post(node: &Arc<Node>, path: &str, media_type: &str, body: Body) -> (u16, Body) {
+async fn post(node: &Arc<AppState>, path: &str, media_type: &str, body: Body) -> (u16, Body) {
     let request = Request::post(path).header("host", "localhost").header("content-type", media_type);
-    let front = Front::new(Arc::clone(node), router(Arc::clone(node), Closing::default()));
+    let front = FastPath::new(Arc::clone(node), router(Arc::clone(node), Closing::default()));
     let answer = front.answer([127, 0, 0, 1].into(), request.body(body).unwrap()).await.unwrap();
     (answer.status().as_u16(), answer.into_body())
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use reqwest::RequestBuilder;
 use reqwest::header::{CONTENT_TYPE, HOST};
 use serde_json::{Value, json};
-use tiezheng::desk::deposit_policy::DepositPolicy;
+use tiezheng::filing::deposit_policy::DepositPolicy;
 use tiezheng::http::admission::DepositLimits;
 use tiezheng::http::client_address::TrustedProxies;
 use tiezheng::http::options::Options;

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::support::process::{Node, program};
 
 /// A depositor's folder and the node they use.
-pub(crate) struct Desk {
+pub(crate) struct FilingService {
     folder: tempfile::TempDir,
     node: Option<Node>,
     url: String,
@@ -55,7 +55,7 @@ impl Ran {
     }
 }
 
-impl Desk {
+impl FilingService {
     /// With a node that runs.
     pub(crate) fn new() -> Self {
         Self::with(&[])
@@ -66,21 +66,21 @@ impl Desk {
         let folder = tempfile::tempdir().unwrap();
         let node = Node::start(&folder.path().join("chain"), more);
         let (url, config) = (node.url.clone(), folder.path().join("config"));
-        fs::create_dir(folder.path().join("desk")).unwrap();
+        fs::create_dir(folder.path().join("filing")).unwrap();
         Self { folder, node: Some(node), url, config }
     }
 
     /// Without one.
     pub(crate) fn alone() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        fs::create_dir(folder.path().join("desk")).unwrap();
+        fs::create_dir(folder.path().join("filing")).unwrap();
         let config = folder.path().join("config");
         Self { folder, node: None, url: "http://127.0.0.1:1".into(), config }
     }
 
     /// Where the files of this depositor lie.
     pub(crate) fn path(&self, name: impl AsRef<OsStr>) -> PathBuf {
-        self.folder.path().join("desk").join(name.as_ref())
+        self.folder.path().join("filing").join(name.as_ref())
     }
 
     /// Where everything lies.

@@ -3,20 +3,20 @@
 use std::fs;
 use std::path::Path;
 
-use super::at_hand::Desk;
+use super::at_hand::FilingService;
 use crate::opening::files;
 use crate::support::process::Node;
 
-fn ledger() -> (Desk, String) {
-    let desk = Desk::alone();
-    let data = desk.top().join("chain");
+fn ledger() -> (FilingService, String) {
+    let filing = FilingService::alone();
+    let data = filing.top().join("chain");
     Node::start(&data, &[]).stop();
-    (desk, data.to_str().unwrap().to_owned())
+    (filing, data.to_str().unwrap().to_owned())
 }
 
 #[test]
 fn too_few_files_or_too_little_memory_is_told_and_changes_nothing() {
-    let (desk, data) = ledger();
+    let (filing, data) = ledger();
     let before = files(Path::new(&data));
     let serve = ["serve", "--test", "--data", &data, "--listen", "127.0.0.1:0"];
     let audit = ["audit", &data];
@@ -25,24 +25,24 @@ fn too_few_files_or_too_little_memory_is_told_and_changes_nothing() {
         ("ulimit -v 400000", ["too_little_memory", "too_few_threads"]),
     ] {
         for command in [serve.as_slice(), &audit] {
-            let ran = desk.run_after(limit, command).ends(2);
+            let ran = filing.run_after(limit, command).ends(2);
             assert!(codes.contains(&ran.error().as_str()), "{limit}: {ran:#?}");
             assert_eq!(files(Path::new(&data)), before, "{limit}");
         }
     }
-    desk.run(&audit).ends(0);
+    filing.run(&audit).ends(0);
 }
 
 /// A writer that failed, and a node that is told to end afterwards.
 #[test]
 fn a_node_whose_writing_has_stopped_does_not_end_well() {
-    let (desk, data) = ledger();
+    let (filing, data) = ledger();
     // Stands in for a disk that fails: the log may not grow past 4 KiB.
-    let ran = desk.run_after(
+    let ran = filing.run_after(
         "trap '' XFSZ; ulimit -f 8",
         &["serve", "--test", "--data", &data, "--listen", "127.0.0.1:0", "--stop-with-stdin"],
     );
     assert_ne!(ran.code, 0, "{ran:#?}");
     fs::metadata(Path::new(&data).join("mark")).unwrap();
-    desk.run(&["audit", &data]).ends(0);
+    filing.run(&["audit", &data]).ends(0);
 }

@@ -10,7 +10,7 @@ use std::process::Stdio;
 
 use rustix::process::Signal;
 
-use crate::cli::at_hand::{Desk, ran};
+use crate::cli::at_hand::{FilingService, ran};
 use crate::support::process::{program, send};
 
 /// Saves a file anew as Windows editors do.
@@ -52,46 +52,46 @@ fn commands_that_need_no_configuration_run_without_a_home() {
 
 #[test]
 fn text_files_may_be_saved_by_any_editor() {
-    let desk = Desk::new();
-    desk.file("a", "a");
-    desk.file("in/1", "1");
-    let number = desk.deposit("a", &["--salt"]).number();
-    desk.run(&["deposit", "--manifest", "in"]).ends(0);
-    desk.run(&["receipt", "--manifest", "in", "--item", "1", "-o", "1.json"]).ends(0);
+    let filing = FilingService::new();
+    filing.file("a", "a");
+    filing.file("in/1", "1");
+    let number = filing.deposit("a", &["--salt"]).number();
+    filing.run(&["deposit", "--manifest", "in"]).ends(0);
+    filing.run(&["receipt", "--manifest", "in", "--item", "1", "-o", "1.json"]).ends(0);
     let list = format!("sm3 {} size 7 path 1\nsm3 {} size 7 path 2\n", "a".repeat(64), "b".repeat(64));
-    as_saved_on_windows(&desk.file("digests.txt", list));
+    as_saved_on_windows(&filing.file("digests.txt", list));
     for path in [
-        desk.path("a.tiezheng-statement"),
-        desk.path("a.tiezheng-receipt.json"),
-        desk.path("1.json"),
-        desk.path("in.tiezheng-manifest"),
-        desk.path("in.tiezheng-manifest.tiezheng-receipt.json"),
-        desk.config().join("keys/default.key"),
-        desk.config().join("trust.policy"),
+        filing.path("a.tiezheng-statement"),
+        filing.path("a.tiezheng-receipt.json"),
+        filing.path("1.json"),
+        filing.path("in.tiezheng-manifest"),
+        filing.path("in.tiezheng-manifest.tiezheng-receipt.json"),
+        filing.config().join("keys/default.key"),
+        filing.config().join("trust.policy"),
     ] {
         as_saved_on_windows(&path);
     }
-    assert_eq!(desk.deposit("a", &[]).number(), number);
-    desk.run(&["verify", "a"]).ends(0);
-    desk.run(&["verify", "in/1", "--receipt", "1.json"]).ends(0);
-    desk.run(&["receipt", "--manifest", "in", "--item", "1"]).ends(0);
-    desk.run(&["deposit", "--manifest", "in"]).ends(0);
-    assert_eq!(desk.run(&["deposit", "--manifest", "digests.txt"]).ends(0).document()["items"], 2);
-    desk.file("numbers.txt", format!("\u{FEFF}{number}\r\n"));
-    desk.run(&["load", "--no-ceilings", "--read", "numbers.txt", "--connections", "1"]).ends(0);
+    assert_eq!(filing.deposit("a", &[]).number(), number);
+    filing.run(&["verify", "a"]).ends(0);
+    filing.run(&["verify", "in/1", "--receipt", "1.json"]).ends(0);
+    filing.run(&["receipt", "--manifest", "in", "--item", "1"]).ends(0);
+    filing.run(&["deposit", "--manifest", "in"]).ends(0);
+    assert_eq!(filing.run(&["deposit", "--manifest", "digests.txt"]).ends(0).document()["items"], 2);
+    filing.file("numbers.txt", format!("\u{FEFF}{number}\r\n"));
+    filing.run(&["load", "--no-ceilings", "--read", "numbers.txt", "--connections", "1"]).ends(0);
     // A token that an editor saved is the token: the node knows none such, and says so.
     let token = format!("\u{FEFF}tzt_{}\r\n", "0".repeat(64));
-    desk.file("token", token);
-    let refused = desk.run(&["case", "--token-file", "token", "list"]);
+    filing.file("token", token);
+    let refused = filing.run(&["case", "--token-file", "token", "list"]);
     assert!(refused.code != 2, "the node was reached: {refused:?}");
 }
 
 #[test]
 fn a_policy_saved_by_an_editor_still_refuses_another_ledger() {
-    let first = Desk::new();
+    let first = FilingService::new();
     first.file("a", "a");
     first.deposit("a", &[]);
-    let second = Desk::new();
+    let second = FilingService::new();
     let policy = first.config().join("trust.policy");
     let text = fs::read_to_string(&policy).unwrap().replace(first.url(), second.url());
     fs::write(&policy, text).unwrap();
@@ -115,9 +115,9 @@ fn a_policy_saved_by_an_editor_still_refuses_another_ledger() {
 
 #[test]
 fn an_error_names_the_file_that_it_is_about() {
-    let desk = Desk::alone();
-    desk.file("F", "f");
-    desk.file("bad.json", "{");
+    let filing = FilingService::alone();
+    filing.file("F", "f");
+    filing.file("bad.json", "{");
     for (arguments, named) in [
         (&["case", "--token", "tzt_x", "deposit", "F", "--provenance", "none.json"][..], "none.json"),
         (&["case", "--token", "tzt_x", "deposit", "F", "--provenance", "bad.json"], "bad.json"),
@@ -128,7 +128,7 @@ fn an_error_names_the_file_that_it_is_about() {
         (&["deposit", "--manifest", "none.list"], "none.list"),
     ] {
         for lang in ["zh", "en"] {
-            let said = desk.say(lang, arguments).ends(2).stderr;
+            let said = filing.say(lang, arguments).ends(2).stderr;
             assert!(said.contains(named) && !said.contains("F:") && !said.contains("F："), "{arguments:?}: {said}");
         }
     }
@@ -136,64 +136,64 @@ fn an_error_names_the_file_that_it_is_about() {
 
 #[test]
 fn what_cannot_be_written_is_named_and_not_what_it_is_made_from() {
-    let desk = Desk::new();
-    desk.file("in/1", "1");
-    desk.file("out", "a file where a folder should be");
-    let said = desk.say("en", &["deposit", "--manifest", "in", "--receipts", "out"]).ends(2).stderr;
+    let filing = FilingService::new();
+    filing.file("in/1", "1");
+    filing.file("out", "a file where a folder should be");
+    let said = filing.say("en", &["deposit", "--manifest", "in", "--receipts", "out"]).ends(2).stderr;
     assert!(said.contains("out"), "{said}");
 }
 
 #[test]
 fn the_folder_one_stands_in_has_a_name() {
-    let desk = Desk::new();
-    desk.file("卷宗/1", "1");
-    let mut command = desk.command();
-    command.args(["--json", "deposit", "--manifest", "."]).current_dir(desk.path("卷宗"));
+    let filing = FilingService::new();
+    filing.file("卷宗/1", "1");
+    let mut command = filing.command();
+    command.args(["--json", "deposit", "--manifest", "."]).current_dir(filing.path("卷宗"));
     ran(command).ends(0);
-    let statement = fs::read_to_string(desk.path("卷宗.tiezheng-manifest.tiezheng-statement")).unwrap();
+    let statement = fs::read_to_string(filing.path("卷宗.tiezheng-manifest.tiezheng-statement")).unwrap();
     let statement: serde_json::Value = serde_json::from_str(&statement).unwrap();
     assert_eq!(statement["private"]["metadata"]["name"], "卷宗");
 }
 
 #[test]
 fn a_name_in_another_normalization_finds_its_item_or_is_explained() {
-    let desk = Desk::new();
+    let filing = FilingService::new();
     let (composed, decomposed) = ("caf\u{e9}.wav", "cafe\u{301}.wav");
-    desk.file(format!("in/{composed}"), "sound");
-    desk.run(&["deposit", "--manifest", "in"]).ends(0);
-    desk.run(&["receipt", "--manifest", "in", "--item", decomposed, "-o", "item.json"]).ends(0);
-    desk.run(&["verify", &format!("in/{composed}"), "--receipt", "item.json"]).ends(0);
-    fs::rename(desk.path(format!("in/{composed}")), desk.path(format!("in/{decomposed}"))).unwrap();
-    let renamed = desk.run(&["deposit", "--manifest", "in"]).ends(2);
+    filing.file(format!("in/{composed}"), "sound");
+    filing.run(&["deposit", "--manifest", "in"]).ends(0);
+    filing.run(&["receipt", "--manifest", "in", "--item", decomposed, "-o", "item.json"]).ends(0);
+    filing.run(&["verify", &format!("in/{composed}"), "--receipt", "item.json"]).ends(0);
+    fs::rename(filing.path(format!("in/{composed}")), filing.path(format!("in/{decomposed}"))).unwrap();
+    let renamed = filing.run(&["deposit", "--manifest", "in"]).ends(2);
     assert_eq!(renamed.error(), "renamed_since");
     assert!(renamed.stderr.contains("NFC"), "{renamed:?}");
 }
 
 #[test]
 fn what_file_managers_leave_is_passed_over_and_reported() {
-    let mut desk = Desk::new();
+    let mut filing = FilingService::new();
     for name in ["a.pdf", ".DS_Store", "._a.pdf", "Thumbs.db", "desktop.ini", "~$a.docx", ".~lock.a.odt#"] {
-        desk.file(format!("in/{name}"), name);
-        desk.file(format!("kept/{name}"), name);
+        filing.file(format!("in/{name}"), name);
+        filing.file(format!("kept/{name}"), name);
     }
-    desk.file("in/.localized", "");
-    let documents = desk.run(&["deposit", "-r", "in"]).ends(0).documents();
+    filing.file("in/.localized", "");
+    let documents = filing.run(&["deposit", "-r", "in"]).ends(0).documents();
     let skipped = documents.iter().filter(|document| document["error"]["code"] == "file_manager_file").count();
     assert_eq!((documents.len(), skipped), (8, 7));
-    let said = desk.say("zh", &["deposit", "-r", "in"]).ends(0).stderr;
+    let said = filing.say("zh", &["deposit", "-r", "in"]).ends(0).stderr;
     assert!(said.contains("略过  in/.DS_Store：系统或办公软件自动生成的文件；如需存证请加 --all"), "{said}");
-    let manifest = desk.run(&["deposit", "--manifest", "kept"]).ends(0).document();
+    let manifest = filing.run(&["deposit", "--manifest", "kept"]).ends(0).document();
     assert_eq!((&manifest["items"], manifest["passed_over"].as_array().unwrap().len()), (&1.into(), 6));
     // One that changes does not keep the manifest from being repeated.
-    desk.file("kept/.DS_Store", "changed");
-    assert_eq!(desk.run(&["deposit", "--manifest", "kept"]).ends(0).document()["status"], "already_deposited");
-    assert_eq!(desk.run(&["deposit", "--manifest", "kept", "--all", "--again"]).ends(0).document()["items"], 7);
-    let without = desk.say("en", &["deposit", "--manifest", "kept"]).ends(2).stderr;
+    filing.file("kept/.DS_Store", "changed");
+    assert_eq!(filing.run(&["deposit", "--manifest", "kept"]).ends(0).document()["status"], "already_deposited");
+    assert_eq!(filing.run(&["deposit", "--manifest", "kept", "--all", "--again"]).ends(0).document()["items"], 7);
+    let without = filing.say("en", &["deposit", "--manifest", "kept"]).ends(2).stderr;
     assert!(without.contains("--all"), "{without}");
-    desk.file("in/.localized", "now it has content");
-    let all = desk.run(&["deposit", "-r", "in", "--all"]).ends(0).documents();
+    filing.file("in/.localized", "now it has content");
+    let all = filing.run(&["deposit", "-r", "in", "--all"]).ends(0).documents();
     assert_eq!(all.iter().filter(|document| document["status"] == "deposited").count(), 7);
-    assert_eq!(desk.stop_and_count(), 1 + 2 + 7);
+    assert_eq!(filing.stop_and_count(), 1 + 2 + 7);
 }
 
 /// A way to the node at `url` that breaks off, for good, when a deposit is sent over it. Its address.
@@ -223,32 +223,32 @@ fn breaks_off_at_a_deposit(url: &str) -> String {
 
 #[test]
 fn files_that_a_node_no_longer_answers_for_are_one_line() {
-    let mut desk = Desk::new();
+    let mut filing = FilingService::new();
     for i in 0..40 {
-        desk.file(format!("in/{i:02}"), format!("file {i}"));
+        filing.file(format!("in/{i:02}"), format!("file {i}"));
     }
-    let mut command = desk.command();
+    let mut command = filing.command();
     command.args(["--lang", "zh", "deposit", "-r", "in"]);
-    command.env("TIEZHENG_SERVER", breaks_off_at_a_deposit(desk.url()));
+    command.env("TIEZHENG_SERVER", breaks_off_at_a_deposit(filing.url()));
     let broken = ran(command).ends(2);
     let lines: Vec<&str> = broken.stderr.lines().filter(|line| line.contains("未确认")).collect();
     assert_eq!(lines.len(), 1, "{broken:#?}");
     assert!(lines[0].starts_with("节点中断：40 个文件未确认（可能已上链），请再次运行同一命令"), "{lines:?}");
     assert!(broken.stdout.contains("未确认 40，未成 0"), "{broken:#?}");
-    desk.run(&["deposit", "-r", "in"]).ends(0);
-    assert_eq!(desk.stop_and_count(), 40);
+    filing.run(&["deposit", "-r", "in"]).ends(0);
+    assert_eq!(filing.stop_and_count(), 40);
 }
 
 #[test]
 fn a_file_is_named_once_in_what_is_said_of_it() {
-    let desk = Desk::new();
-    desk.file("x", "x");
-    desk.deposit("x", &[]);
-    fs::write(desk.path("x.tiezheng-statement"), "{}").unwrap();
-    let said = desk.say("zh", &["deposit", "x"]).ends(2).stderr;
+    let filing = FilingService::new();
+    filing.file("x", "x");
+    filing.deposit("x", &[]);
+    fs::write(filing.path("x.tiezheng-statement"), "{}").unwrap();
+    let said = filing.say("zh", &["deposit", "x"]).ends(2).stderr;
     assert!(said.lines().any(|line| line.starts_with("未存证  x：x.tiezheng-statement 不是声明文件")), "{said}");
-    fs::remove_file(desk.path("x")).unwrap();
-    let said = desk.say("zh", &["deposit", "x"]).ends(2).stderr;
+    fs::remove_file(filing.path("x")).unwrap();
+    let said = filing.say("zh", &["deposit", "x"]).ends(2).stderr;
     let line = said.lines().find(|line| line.contains("未存证")).unwrap();
     assert_eq!(line.matches('x').count(), 1, "{said}");
 }

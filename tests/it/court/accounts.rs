@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use reqwest::header::{AUTHORIZATION, CACHE_CONTROL, HeaderMap};
 use serde_json::{Value, json};
-use tiezheng::desk::secret::BearerToken;
+use tiezheng::filing::secret::BearerToken;
 use tiezheng::ledger::merkle::shape::LeafIndex;
 
 use crate::support::depositor::ledger_key;

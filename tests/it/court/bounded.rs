@@ -8,8 +8,8 @@ use tiezheng::court::ids::{CaseId, PartyNumber};
 use tiezheng::court::line::Line as _;
 use tiezheng::court::values::Capacity;
 use tiezheng::court::words::Shown;
-use tiezheng::desk::access::Subject;
-use tiezheng::desk::looking::ITEMS_PAGE;
+use tiezheng::filing::access::Subject;
+use tiezheng::filing::views::ITEMS_PAGE;
 use tiezheng::ledger::number::DepositNumber;
 use tiezheng::store::contract::keeping::KeepPrivate;
 use tiezheng::store::memory::MemoryStore;
@@ -28,7 +28,7 @@ const MANY: usize = 1_000;
 
 type Reads = BTreeMap<&'static str, usize>;
 
-/// A house whose desk's reads are counted.
+/// A house whose filing's reads are counted.
 async fn counted() -> (House, Arc<Watched>) {
     let store = Arc::new(MemoryStore::new(origin()));
     let watched = Arc::new(Watched::over(Arc::clone(&store) as Arc<dyn KeepPrivate>));
@@ -36,7 +36,7 @@ async fn counted() -> (House, Arc<Watched>) {
     (House::over(store, plan).await, watched)
 }
 
-/// The desk's reads for a request that succeeds, once its case is cached; and the answer.
+/// The filing's reads for a request that succeeds, once its case is cached; and the answer.
 async fn reads(house: &House, watched: &Watched, who: &Person, path: &str) -> (Reads, Vec<u8>) {
     assert_eq!(house.as_(&who.token).get(path).await.status, 200, "{path}");
     watched.asked();
@@ -68,11 +68,11 @@ async fn an_original_and_its_log_cost_the_same_however_often_it_was_looked_at() 
     let number = entrust(&people, &alice, b"contract", "合同").await;
     assert_eq!(give(&people.by(&alice), &house, &number, b"contract").await.status, 201);
     let deposit = DepositNumber::parse(&number).unwrap();
-    let actor = house.desk.authenticate(&alice.token).unwrap();
+    let actor = house.filing.authenticate(&alice.token).unwrap();
     let looks = async |count: usize| {
         for _ in 0..count {
             let subject = Subject::Deposit(deposit, Shown::Original);
-            house.desk.record_access(&actor, Capacity::Oneself, subject).await.unwrap();
+            house.filing.record_access(&actor, Capacity::Oneself, subject).await.unwrap();
         }
     };
     let paths = ["original", "private", "access-log?limit=5", "access-log?limit=5&cursor=3"];
@@ -96,7 +96,7 @@ async fn a_case_and_its_log_cost_the_same_however_often_it_was_looked_at() {
     let looks = async |count: usize| {
         for _ in 0..count {
             let subject = Subject::Case(case, Shown::CaseFile, None);
-            house.desk.record_access(&actor, Capacity::Party(PartyNumber(1)), subject).await.unwrap();
+            house.filing.record_access(&actor, Capacity::Party(PartyNumber(1)), subject).await.unwrap();
         }
     };
     let paths = ["", "/access-log?limit=5", "/access-log?limit=5&cursor=3", "/acts?limit=1"];
@@ -135,10 +135,10 @@ async fn an_account_and_its_log_cost_the_same_however_often_it_was_looked_at() {
     let (house, watched) = counted().await;
     let people = People::of(&house).await;
     let alice = people.person("张三").await;
-    let actor = house.desk.authenticate(&alice.token).unwrap();
+    let actor = house.filing.authenticate(&alice.token).unwrap();
     let looks = async |count: usize| {
         for _ in 0..count {
-            house.desk.record_access(&actor, Capacity::Oneself, Subject::Account(actor.id)).await.unwrap();
+            house.filing.record_access(&actor, Capacity::Oneself, Subject::Account(actor.id)).await.unwrap();
         }
     };
     let account = &alice.account;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tiezheng::court::acts::{Act, ActKind, OrderErasure};
 use tiezheng::court::ids::{AccountId, CaseId};
 use tiezheng::court::line::Line as _;
-use tiezheng::desk::secret::random;
+use tiezheng::filing::secret::random;
 use tiezheng::ledger::number::DepositNumber;
 use tiezheng::store::contract::keeping::{KeepPrivate, PurgeStage};
 use tiezheng::store::memory::MemoryStore;
@@ -75,12 +75,12 @@ async fn house_in(folder: &Path) -> House {
 }
 
 async fn order(house: &House, judge: &Person, case: CaseId, deposit: Option<&str>, account: Option<&str>) {
-    let actor = house.desk.authenticate(&judge.token).unwrap();
+    let actor = house.filing.authenticate(&judge.token).unwrap();
     let act = Act::OrderErasure(OrderErasure {
         deposit: deposit.map(|number| DepositNumber::parse(number).unwrap()),
         account: account.map(|account| AccountId::parse(account).unwrap()),
     });
-    let made = house.desk.act(&actor, case, &asked(), ActKind::OrderErasure, |_, _, _| Ok(act.clone())).await;
+    let made = house.filing.act(&actor, case, &asked(), ActKind::OrderErasure, |_, _, _| Ok(act.clone())).await;
     made.unwrap();
 }
 
@@ -152,8 +152,8 @@ async fn an_account_and_a_text_of_a_case_are_erased() {
     let number = entrust(&people, &alice, b"contract", "合同").await;
     let case = draft_with(&house, &alice, &number, &title).await;
     submit(&house, &alice, case).await;
-    let actor = house.desk.authenticate(&judge.token).unwrap();
-    let look = house.desk.look_at_case(&actor, case, 0).await.unwrap();
+    let actor = house.filing.authenticate(&judge.token).unwrap();
+    let look = house.filing.look_at_case(&actor, case, 0).await.unwrap();
     let annex = look.file.title.unwrap().annex;
     assert_eq!(look.texts[&annex].as_deref(), Some(title.as_str()));
     let body = json!({ "case": case.to_string(), "annexes": [annex.to_string()] });
@@ -170,7 +170,7 @@ async fn an_account_and_a_text_of_a_case_are_erased() {
     let erased = erased(&people.by(&judge), &body).await;
     assert_eq!((&erased["act"]["stream"], &erased["act"]["case"]), (&"case".into(), &case.to_string().into()));
     assert!(!lies_in(folder.path(), &title));
-    let look = house.desk.look_at_case(&actor, case, 0).await.unwrap();
+    let look = house.filing.look_at_case(&actor, case, 0).await.unwrap();
     assert_eq!(look.texts[&annex], None);
     // The case goes on as it was.
     assert_eq!(look.file.items.size(), 1);

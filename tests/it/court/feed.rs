@@ -22,16 +22,16 @@ use crate::support::people::{COURT, OF_THE_COURT, People, Person};
 async fn submit(house: &House, person: &Person, court: &str) -> CaseId {
     let (actor, case) = drafted(house, person, court, None).await;
     let request = asked();
-    let made = house.desk.act(&actor, case, &request, ActKind::Submit, |_, _, _| Ok(Act::Submit(Submit {})));
+    let made = house.filing.act(&actor, case, &request, ActKind::Submit, |_, _, _| Ok(Act::Submit(Submit {})));
     made.await.unwrap();
     case
 }
 
 /// Another event of it.
 async fn withdraw(house: &House, person: &Person, case: CaseId) {
-    let actor = house.desk.authenticate(&person.token).unwrap();
+    let actor = house.filing.authenticate(&person.token).unwrap();
     let (request, kind) = (asked(), ActKind::WithdrawFiling);
-    let made = house.desk.act(&actor, case, &request, kind, |_, _, _| Ok(Act::WithdrawFiling(WithdrawFiling {})));
+    let made = house.filing.act(&actor, case, &request, kind, |_, _, _| Ok(Act::WithdrawFiling(WithdrawFiling {})));
     made.await.unwrap();
 }
 
@@ -97,7 +97,7 @@ async fn only_the_court_is_told() {
 
 /// Returns once `count` requests wait for events, beside the delivery of webhooks, which always does.
 async fn until_waiting(house: &House, count: usize) {
-    while house.desk.event_subscribers() < count + 1 {
+    while house.filing.event_subscribers() < count + 1 {
         tokio::task::yield_now().await;
     }
 }
@@ -251,7 +251,7 @@ async fn events_are_delivered_signed_in_order_and_again_until_taken() {
         call.assert_signed(hooked["secret"].as_str().unwrap());
         assert_eq!(call.header("content-type"), "application/json");
         let seconds: u64 = call.header("webhook-timestamp").parse().unwrap();
-        assert_eq!(seconds, house.desk.now().as_millis() / 1000);
+        assert_eq!(seconds, house.filing.now().as_millis() / 1000);
     }
     let ids: Vec<&str> = calls.iter().map(|call| call.header("webhook-id")).collect();
     assert!(ids[0] == ids[1] && ids[1] == ids[2] && ids[2] != ids[3]);
@@ -297,7 +297,7 @@ async fn delivery_goes_on_where_it_ended() {
     house.begin_shutdown().await.unwrap().unwrap();
     submit(&house, &person, COURT).await;
     assert_eq!(system.at("/hook").len(), 2, "nobody delivers any more");
-    let again = tokio::spawn(Arc::clone(&house.desk).deliver_hooks(std::future::pending()));
+    let again = tokio::spawn(Arc::clone(&house.filing).deliver_hooks(std::future::pending()));
     // The second event was sent when the first had been remembered; whether it was itself by then, nobody knows.
     let mut calls = system.until("/hook", 3).await;
     if calls[2].cursor() == before[1].cursor() {

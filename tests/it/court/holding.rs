@@ -195,10 +195,10 @@ async fn each_court_holds_for_itself_and_an_erasure_order_ends_only_its_own_hold
         suit.act(&house, &suit.clerk, json!({ "act": "hold", "deposit_number": number, "reason": "理由" })).await;
     }
     let body = json!({ "deposit_number": number, "order": first.case });
-    let judge = house.desk.authenticate(&first.judge.token).unwrap();
+    let judge = house.filing.authenticate(&first.judge.token).unwrap();
     let act = Act::OrderErasure(OrderErasure { deposit: Some(DepositNumber::parse(&number).unwrap()), account: None });
     let case = tiezheng::court::line::Line::parse(&first.case).unwrap();
-    house.desk.act(&judge, case, &asked(), ActKind::OrderErasure, |_, _, _| Ok(act.clone())).await.unwrap();
+    house.filing.act(&judge, case, &asked(), ActKind::OrderErasure, |_, _, _| Ok(act.clone())).await.unwrap();
     assert_eq!(first.view(&house, &first.judge).await["holds"], json!([]), "the order ends the hold of its own case");
     assert_eq!(erase(&house, &first.judge, &body).await.problem().1, "held_by_a_case", "the other case still holds it");
     second.act(&house, &second.judge, json!({ "act": "release", "deposit_number": number, "reason": "调解" })).await;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tiezheng::desk::deposit_policy::DepositPolicy;
-use tiezheng::desk::enrolment::KEYS_MAX;
+use tiezheng::filing::deposit_policy::DepositPolicy;
+use tiezheng::filing::enrolment::KEYS_MAX;
 use tiezheng::ledger::hash::Digest;
 use tiezheng::ledger::key::{Name, Signer};
 use tiezheng::store::account_files::AccountFiles;

@@ -9,7 +9,7 @@ use serde_json::json;
 use sha2::Digest as _;
 use tiezheng::court::acts::{Act, ActKind, Submit};
 use tiezheng::court::ids::CaseId;
-use tiezheng::desk::imports::ImportAsked;
+use tiezheng::filing::imports::ImportCommand;
 use tiezheng::ledger::number::DepositNumber;
 
 use super::entrusted::entrust;
@@ -20,7 +20,7 @@ use crate::support::people::{As, COURT, People, Person};
 /// A draft of `person` into which a deposit was brought.
 pub(super) async fn draft_with(house: &House, person: &Person, number: &str, title: &str) -> CaseId {
     let (actor, case) = drafted(house, person, COURT, Some(title)).await;
-    let import = ImportAsked {
+    let import = ImportCommand {
         deposit: DepositNumber::parse(number).unwrap(),
         name: "证据".into(),
         content: "内容".into(),
@@ -28,14 +28,14 @@ pub(super) async fn draft_with(house: &House, person: &Person, number: &str, tit
         replaces: None,
         receipt: None,
     };
-    house.desk.import(&actor, case, &asked(), &import).await.unwrap();
+    house.filing.import(&actor, case, &asked(), &import).await.unwrap();
     case
 }
 
 /// Brings a draft before the court.
 pub(super) async fn submit(house: &House, person: &Person, case: CaseId) {
-    let actor = house.desk.authenticate(&person.token).unwrap();
-    let made = house.desk.act(&actor, case, &asked(), ActKind::Submit, |_, _, _| Ok(Act::Submit(Submit {}))).await;
+    let actor = house.filing.authenticate(&person.token).unwrap();
+    let made = house.filing.act(&actor, case, &asked(), ActKind::Submit, |_, _, _| Ok(Act::Submit(Submit {}))).await;
     made.unwrap();
 }
 
@@ -197,7 +197,7 @@ async fn a_sweep_takes_what_nobody_answers_for_and_nothing_else() {
     let stray = house.originals.path().join("07");
     fs::create_dir_all(&stray).unwrap();
     fs::write(stray.join("07".repeat(32)), b"taken in, and never recorded").unwrap();
-    assert_eq!(house.desk.sweep_originals().await.unwrap(), 1);
+    assert_eq!(house.filing.sweep_originals().await.unwrap(), 1);
     assert_eq!(objects(&house), kept);
-    assert_eq!(house.desk.sweep_originals().await.unwrap(), 0);
+    assert_eq!(house.filing.sweep_originals().await.unwrap(), 0);
 }

@@ -29,7 +29,7 @@ async fn whoever_sues_must_be_identified() {
     assert_eq!(people.by(&stranger).post("/v1/cases", &opening()).await.status, 403);
     people.identify(&stranger.account, "substantial").await;
     opened(&people, &stranger).await;
-    // Papers seen at the counter do as well.
+    // ReceiptFiles seen at the counter do as well.
     let (clerk, walk_in) = (people.clerk().await, people.stranger("来访").await);
     let seen = json!({"method": "court-offline", "level": "high"});
     people.by(&clerk).create(&format!("/v1/accounts/{}/identity-checks", walk_in.account), &seen).await;

@@ -140,14 +140,14 @@ async fn a_revocation_takes_effect_while_the_clock_stops_sealing_and_its_act_fol
     assert!(!is_accepted(&house, &stolen).await && !is_accepted(&house, &made).await);
     assert!(is_accepted(&house, &owner).await && pending(&*accounts, &stolen));
     let id = TokenId(Digest::from_hex(&stolen.token_id).unwrap());
-    assert!(house.desk.registry().tokens.get(id).unwrap().revoked.is_none(), "not on the chain yet");
+    assert!(house.filing.registry().tokens.get(id).unwrap().revoked.is_none(), "not on the chain yet");
 
     house.clock.shift(5_000, Duration::from_secs(5));
     // The node itself tries again; here the moment is ours.
-    while house.desk.seal_revocations().await > 0 {
+    while house.filing.seal_revocations().await > 0 {
         tokio::task::yield_now().await;
     }
-    assert!(house.desk.registry().tokens.get(id).unwrap().revoked.is_some());
+    assert!(house.filing.registry().tokens.get(id).unwrap().revoked.is_some());
     assert!(!pending(&*accounts, &stolen) && !is_accepted(&house, &made).await);
 }
 
@@ -175,11 +175,11 @@ async fn a_pending_revocation_survives_a_restart_and_is_sealed_then() {
     drop(house);
     let house = House::over(store, plan()).await;
     assert!(!is_accepted(&house, &stolen).await && !is_accepted(&house, &made).await);
-    while house.desk.seal_revocations().await > 0 {
+    while house.filing.seal_revocations().await > 0 {
         tokio::task::yield_now().await;
     }
     let id = TokenId(Digest::from_hex(&stolen.token_id).unwrap());
-    assert!(house.desk.registry().tokens.get(id).unwrap().revoked.is_some());
+    assert!(house.filing.registry().tokens.get(id).unwrap().revoked.is_some());
     assert!(!pending(&*accounts, &stolen) && is_accepted(&house, &owner).await);
 }
 

@@ -3,10 +3,10 @@
 use std::fs;
 
 use futures_util::StreamExt as _;
-use tiezheng::custody::keeping::Kept;
+use tiezheng::custody::download::OpenError;
 use tiezheng::custody::object::{ObjectId, ObjectKey};
-use tiezheng::custody::opening::OpenError;
 use tiezheng::custody::sealing::{HEADER, SEALED_SEGMENT, SEGMENT, TAG};
+use tiezheng::custody::upload::StoredObject;
 
 use super::{Custody, original, read};
 
@@ -20,7 +20,7 @@ async fn after(change: impl FnOnce(&mut Vec<u8>)) -> OpenError {
     change(&mut bytes);
     assert_ne!(bytes, before, "the change is one");
     fs::write(&path, bytes).unwrap();
-    let error = read(&custody.keeper, kept.object, &kept.key, kept.measured.size).await.unwrap_err();
+    let error = read(&custody.originals, kept.object, &kept.key, kept.measured.size).await.unwrap_err();
     assert_eq!(error.code(), "damaged", "{error:?}");
     error
 }
@@ -72,22 +72,22 @@ async fn another_object_another_key_and_another_size_are_found() {
     let custody = Custody::begin();
     let original = original(2 * SEGMENT);
     let (mine, other) = (custody.keep(&original).await, custody.keep(&original).await);
-    let (keeper, size) = (&custody.keeper, mine.measured.size);
-    let wrong_key = read(keeper, mine.object, &other.key, size).await.unwrap_err();
+    let (originals, size) = (&custody.originals, mine.measured.size);
+    let wrong_key = read(originals, mine.object, &other.key, size).await.unwrap_err();
     assert_eq!(segment(&wrong_key), 0);
     for wrong in [0, 1, size - 1, size + 1, u64::MAX] {
-        assert_eq!(read(keeper, mine.object, &mine.key, wrong).await.unwrap_err().code(), "damaged", "{wrong}");
+        assert_eq!(read(originals, mine.object, &mine.key, wrong).await.unwrap_err().code(), "damaged", "{wrong}");
     }
-    assert_eq!(read(keeper, ObjectId::random().unwrap(), &mine.key, size).await.unwrap_err().code(), "missing");
+    assert_eq!(read(originals, ObjectId::random().unwrap(), &mine.key, size).await.unwrap_err().code(), "missing");
     fs::copy(custody.path(&other.object), custody.path(&mine.object)).unwrap();
-    let error = read(keeper, mine.object, &mine.key, size).await.unwrap_err();
+    let error = read(originals, mine.object, &mine.key, size).await.unwrap_err();
     assert!(matches!(error, OpenError::DamagedHeader), "{error:?}");
     // With its header, too, made to look like mine, and even with its own key, it is not mine.
     let mut bytes = fs::read(custody.path(&other.object)).unwrap();
     bytes[20..84].copy_from_slice(mine.object.to_string().as_bytes());
     fs::write(custody.path(&mine.object), bytes).unwrap();
     for key in [&mine.key, &other.key] {
-        assert_eq!(segment(&read(keeper, mine.object, key, size).await.unwrap_err()), 0);
+        assert_eq!(segment(&read(originals, mine.object, key, size).await.unwrap_err()), 0);
     }
 }
 
@@ -96,13 +96,13 @@ async fn another_object_another_key_and_another_size_are_found() {
 async fn damage_far_behind_ends_the_stream_before_a_byte_of_it_leaves() {
     let custody = Custody::begin();
     let original = original(10 * SEGMENT);
-    let Kept { object, key, measured } = custody.keep(&original).await;
+    let StoredObject { object, key, measured } = custody.keep(&original).await;
     let path = custody.path(&object);
     let mut bytes = fs::read(&path).unwrap();
     bytes[HEADER + 9 * SEALED_SEGMENT] ^= 1;
     fs::write(&path, bytes).unwrap();
     let key = ObjectKey::from_bytes(key.as_bytes());
-    let mut stream = custody.keeper.open(object, &key, measured.size).await.unwrap();
+    let mut stream = custody.originals.open(object, &key, measured.size).await.unwrap();
     let (mut given_out, mut errors) = (Vec::new(), Vec::new());
     while let Some(part) = stream.next().await {
         match part {

@@ -8,17 +8,17 @@ use std::time::Duration;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use object_store::ObjectStore as _;
 use object_store::memory::InMemory;
-use tiezheng::custody::keeper::Keeper;
+use tiezheng::custody::store::EncryptedObjectStore;
 use tokio_util::bytes::Bytes;
 
 use super::faulty::{Fault, FaultyStore, Watch};
 use super::{Custody, frames, original};
 
-/// A keeper over a store with `fault`, in which `gate` uploads may be completed.
-fn faulty(fault: Fault, gate: usize) -> (Keeper, Arc<InMemory>, Arc<Watch>) {
+/// A originals over a store with `fault`, in which `gate` uploads may be completed.
+fn faulty(fault: Fault, gate: usize) -> (EncryptedObjectStore, Arc<InMemory>, Arc<Watch>) {
     let (inner, watch) = (Arc::new(InMemory::new()), Watch::new(fault, gate));
     let store = FaultyStore { inner: Arc::clone(&inner), watch: Arc::clone(&watch) };
-    (Keeper::over(Arc::new(store)), inner, watch)
+    (EncryptedObjectStore::over(Arc::new(store)), inner, watch)
 }
 
 async fn objects(store: &InMemory) -> usize {
@@ -33,22 +33,22 @@ async fn each_fault_of_the_store_is_named_and_leaves_nothing() {
         (Fault::CompleteAfter, "unavailable", 1),
     ];
     for (fault, code, completed) in faults {
-        let (keeper, store, watch) = faulty(fault, 1);
-        let error = keeper.keep(frames(&original(9_000_000)), u64::MAX).await.unwrap_err();
+        let (originals, store, watch) = faulty(fault, 1);
+        let error = originals.keep(frames(&original(9_000_000)), u64::MAX).await.unwrap_err();
         assert_eq!(error.code(), code, "{fault:?}: {error}");
         assert_eq!(watch.completed.load(Ordering::SeqCst), completed);
         assert_eq!(objects(&store).await, 0, "{fault:?}");
     }
-    let (keeper, store, _) = faulty(Fault::None, 1);
-    keeper.keep(frames(&original(9_000_000)), u64::MAX).await.unwrap();
+    let (originals, store, _) = faulty(Fault::None, 1);
+    originals.keep(frames(&original(9_000_000)), u64::MAX).await.unwrap();
     assert_eq!(objects(&store).await, 1);
 }
 
 /// Completing goes on when the caller has gone; what it has made is removed.
 #[tokio::test]
 async fn a_future_that_is_dropped_while_completing_leaves_nothing() {
-    let (keeper, store, watch) = faulty(Fault::None, 0);
-    let mut keep = Box::pin(keeper.keep(frames(b"an original"), 100));
+    let (originals, store, watch) = faulty(Fault::None, 0);
+    let mut keep = Box::pin(originals.keep(frames(b"an original"), 100));
     tokio::select! {
         kept = &mut keep => panic!("{kept:?}"),
         () = watch.completing.notified() => {}
@@ -67,8 +67,8 @@ async fn a_future_that_is_dropped_while_completing_leaves_nothing() {
 /// As above, but the answer was there and nobody took it.
 #[tokio::test]
 async fn an_answer_that_nobody_takes_leaves_nothing() {
-    let (keeper, store, watch) = faulty(Fault::None, 0);
-    let mut keep = Box::pin(keeper.keep(frames(b"an original"), 100));
+    let (originals, store, watch) = faulty(Fault::None, 0);
+    let mut keep = Box::pin(originals.keep(frames(b"an original"), 100));
     tokio::select! {
         kept = &mut keep => panic!("{kept:?}"),
         () = watch.completing.notified() => {}
@@ -99,10 +99,10 @@ async fn a_folder_that_cannot_be_written_is_named_and_leaves_nothing() {
     for shelf in 0..=u8::MAX {
         fs::write(custody.folder().join(format!("{shelf:02x}")), b"not a folder").unwrap();
     }
-    let error = custody.keeper.keep(frames(b"an original"), 100).await.unwrap_err();
+    let error = custody.originals.keep(frames(b"an original"), 100).await.unwrap_err();
     assert_eq!(error.code(), "unavailable", "{error}");
     assert_eq!(fs::read_dir(custody.folder()).unwrap().count(), 256);
-    assert_eq!(custody.keeper.sweep(|_| false).await.unwrap_err().code(), "unavailable");
+    assert_eq!(custody.originals.sweep(|_| false).await.unwrap_err().code(), "unavailable");
 }
 
 /// However large an original is, no more than two parts of reading and one of writing are held of it.
@@ -110,7 +110,7 @@ async fn a_folder_that_cannot_be_written_is_named_and_leaves_nothing() {
 async fn what_is_held_of_an_original_is_bounded() {
     const FRAME: usize = 128 * 1024;
     const BOUND: u64 = 10 * 1024 * 1024;
-    let (keeper, _store, watch) = faulty(Fault::None, 1);
+    let (originals, _store, watch) = faulty(Fault::None, 1);
     let (arrived, most) = (AtomicU64::new(0), AtomicU64::new(0));
     let frame = Bytes::from(original(FRAME));
     let frames = stream::iter(std::iter::repeat_n(frame, 320)).map(|frame| {
@@ -118,7 +118,7 @@ async fn what_is_held_of_an_original_is_bounded() {
         most.fetch_max(arrived.saturating_sub(watch.written.load(Ordering::SeqCst)), Ordering::SeqCst);
         Ok::<_, std::io::Error>(frame)
     });
-    let kept = keeper.keep(frames, u64::MAX).await.unwrap();
+    let kept = originals.keep(frames, u64::MAX).await.unwrap();
     assert_eq!(kept.measured.size, 320 * FRAME as u64);
     let most = most.into_inner();
     assert!(most < BOUND, "{most} bytes were held of {}", kept.measured.size);

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use serde_json::Value;
 use tiezheng::audit::walk::{self, walk};
-use tiezheng::custody::keeper::Keeper;
 use tiezheng::custody::space::Limits;
-use tiezheng::desk::deposit_policy::DepositPolicy;
-use tiezheng::desk::office::{Desk, Furniture};
-use tiezheng::desk::webhook_addresses::WebhookAddresses;
+use tiezheng::custody::store::EncryptedObjectStore;
+use tiezheng::filing::deposit_policy::DepositPolicy;
+use tiezheng::filing::service::{Dependencies, FilingService};
+use tiezheng::filing::webhook_addresses::WebhookAddresses;
 use tiezheng::http::admission::DepositLimits;
-use tiezheng::http::node::Node;
+use tiezheng::http::app_state::AppState;
 use tiezheng::http::options::Options;
 use tiezheng::http::server::serve;
 use tiezheng::ledger::key::Signer;
@@ -46,7 +46,7 @@ pub(crate) struct Plan {
     pub(crate) clock: ManualClock,
     /// What HTTP reads instead of the ledger's own store.
     pub(crate) reader: Option<Arc<dyn ReadLedger>>,
-    /// What the desk works over instead of the ledger's own store.
+    /// What the filing works over instead of the ledger's own store.
     pub(crate) desk_store: Option<Arc<dyn KeepPrivate>>,
     /// Who may deposit.
     pub(crate) deposits: DepositPolicy,
@@ -83,7 +83,7 @@ pub(crate) struct House {
     pub(crate) client: reqwest::Client,
     pub(crate) sequencer: Sequencer,
     pub(crate) store: Arc<dyn KeepPrivate>,
-    pub(crate) desk: Arc<Desk>,
+    pub(crate) filing: Arc<FilingService>,
     pub(crate) clock: ManualClock,
     address: SocketAddr,
     running: Option<RunningSequencer>,
@@ -128,19 +128,19 @@ impl House {
         let store: Arc<dyn KeepPrivate> = store;
         let reader = plan.reader.unwrap_or_else(|| Arc::clone(&store) as Arc<dyn ReadLedger>);
         let originals = tempfile::tempdir().unwrap();
-        let desk = Arc::new(
-            Desk::open(Furniture {
+        let filing = Arc::new(
+            FilingService::open(Dependencies {
                 store: plan.desk_store.unwrap_or_else(|| Arc::clone(&store)),
                 sequencer: sequencer.clone(),
                 platform: Signer::of_depositor(&[77; 32]).unwrap(),
-                keeper: Keeper::in_folder(originals.path()).unwrap().within(plan.originals),
+                originals: EncryptedObjectStore::in_folder(originals.path()).unwrap().within(plan.originals),
                 accounts: plan.accounts,
                 webhook_addresses: WebhookAddresses::allowing(&plan.webhook_networks),
                 clock: Box::new(plan.clock.share()),
             })
             .unwrap(),
         );
-        let node = Node::new(reader, sequencer.clone(), plan.http).with_desk(Arc::clone(&desk));
+        let node = AppState::new(reader, sequencer.clone(), plan.http).with_desk(Arc::clone(&filing));
         let node = node.with_admission(plan.deposits, &plan.limits);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -150,7 +150,7 @@ impl House {
             client: client(),
             sequencer,
             store,
-            desk,
+            filing,
             clock: plan.clock,
             originals,
             address,

@@ -1,27 +1,27 @@
-//! A case opened at the desk itself, for tests that are about something else.
+//! A case opened at the filing itself, for tests that are about something else.
 
 use tiezheng::court::acts::{Act, Open};
 use tiezheng::court::case_number::CourtCode;
 use tiezheng::court::ids::CaseId;
 use tiezheng::court::values::Filer;
 use tiezheng::court::words::{CaseKind, PartyRole, Procedure, SubjectKind};
-use tiezheng::desk::actor::{Actor, Asked};
-use tiezheng::desk::secret::unnamed_request;
+use tiezheng::filing::actor::{Actor, RequestContext};
+use tiezheng::filing::secret::unnamed_request;
 use tiezheng::ledger::hash::Digest;
 
 use crate::support::house::House;
 use crate::support::people::Person;
 
 /// A request that nobody else makes.
-pub(crate) fn asked() -> Asked {
-    Asked { request: unnamed_request().unwrap(), body: Digest([0; 32]), capacity: None }
+pub(crate) fn asked() -> RequestContext {
+    RequestContext { request: unnamed_request().unwrap(), body: Digest([0; 32]), capacity: None }
 }
 
-/// A draft of `person` before `court`, and the person as the desk knows it.
+/// A draft of `person` before `court`, and the person as the filing knows it.
 pub(crate) async fn drafted(house: &House, person: &Person, court: &str, title: Option<&str>) -> (Actor, CaseId) {
-    let actor = house.desk.authenticate(&person.token).unwrap();
+    let actor = house.filing.authenticate(&person.token).unwrap();
     let (request, court) = (asked(), CourtCode::parse(court).unwrap());
-    let opened = house.desk.open_case(&actor, &request, &court, Filer::Principal, |annexes| {
+    let opened = house.filing.open_case(&actor, &request, &court, Filer::Principal, |annexes| {
         Ok(Act::Open(Open {
             court: court.clone(),
             kind: CaseKind::CivilFirst,

@@ -88,7 +88,7 @@ impl As<'_> {
 impl<'h> People<'h> {
     /// The operator of `house`, and nobody else yet.
     pub(crate) async fn of(house: &'h House) -> Self {
-        let (account, issued) = house.desk.make_operator(30).await.unwrap();
+        let (account, issued) = house.filing.make_operator(30).await.unwrap();
         let operator = Person {
             account: account.to_string(),
             token: issued.token.text().to_owned(),

@@ -60,7 +60,7 @@ fn round_of(args: &StatementArgs, again: bool) -> Round {
     Round::new(client, trust(), origin(), signer, Details::read(args).unwrap(), None, again, progress)
 }
 
-fn prepare_with(args: &StatementArgs, again: bool, path: &Path) -> Result<Prepared, Complaint> {
+fn prepare_with(args: &StatementArgs, again: bool, path: &Path) -> Result<Prepared, CliError> {
     prepare(&round_of(args, again), Source::open(path, Skip::FileManagerFiles)?)
 }
 

@@ -13,13 +13,13 @@ use crate::court::labels::account_of;
 use crate::court::line::Line as _;
 use crate::court::values::IdentityCheck;
 use crate::court::words::Role;
-use crate::desk::declined::DeskError;
-use crate::http::api::court::exchange::{Call, access_log_json, act_json, answer, created, some_value, value};
+use crate::filing::error::FilingError;
+use crate::http::api::court::exchange::{JsonCall, access_log_json, act_json, answer, created, some_value, value};
 use crate::http::api::paging::PageQuery;
+use crate::http::app_state::AppState;
 use crate::http::bearer::Bearer;
-use crate::http::node::Node;
 use crate::http::problem::Failure;
-use crate::http::request::{Asked, Named};
+use crate::http::request::{Parameters, PathName};
 use crate::wire::court::accounts::{
     AccountJson, IdentityCheckRequest, MeJson, OpenAccountRequest, OpenedAccountJson, RoleRequest, read_time,
 };
@@ -28,8 +28,8 @@ use crate::wire::court::lists::AccessLogJson;
 use crate::wire::problem::Problem;
 
 /// The account that a path names. A name that none can have is like one that is not there.
-pub(in crate::http::api::court) fn account_named(named: &Named) -> Result<AccountId, Failure> {
-    AccountId::parse(&named.0).ok_or_else(|| DeskError::NotFound.into())
+pub(in crate::http::api::court) fn account_named(named: &PathName) -> Result<AccountId, Failure> {
+    AccountId::parse(&named.0).ok_or_else(|| FilingError::NotFound.into())
 }
 
 /// Who am I / 当前账号
@@ -71,18 +71,18 @@ pub(in crate::http) async fn who_am_i(Bearer(actor): Bearer) -> Response {
     ),
 )]
 pub(in crate::http) async fn open_account(
-    State(node): State<Arc<Node>>,
-    call: Call<OpenAccountRequest>,
+    State(node): State<Arc<AppState>>,
+    call: JsonCall<OpenAccountRequest>,
 ) -> Result<Response, Failure> {
-    let Call { actor, asked, shape } = call;
+    let JsonCall { actor, context, shape } = call;
     let subject = value("subject", &shape.subject)?;
     // The same request opens the same account.
-    let account = account_of(asked.request);
-    let open = |annexes: &mut crate::desk::annexes::Annexes| {
+    let account = account_of(context.request);
+    let open = |annexes: &mut crate::filing::annexes::Annexes| {
         let name = annexes.add_some("name", shape.name.as_deref())?;
         Ok(Act::OpenAccount(OpenAccount { account, subject, name }))
     };
-    let done = node.desk()?.change_registry(&actor, &asked, open).await?;
+    let done = node.filing()?.change_registry(&actor, &context, open).await?;
     let act = act_json(ActKind::OpenAccount, Stream::Registry, None, &done);
     Ok(created(&done, &OpenedAccountJson { account: account.to_string(), act }))
 }
@@ -105,11 +105,11 @@ pub(in crate::http) async fn open_account(
     ),
 )]
 pub(in crate::http) async fn look_at_account(
-    State(node): State<Arc<Node>>,
+    State(node): State<Arc<AppState>>,
     Bearer(actor): Bearer,
-    named: Named,
+    named: PathName,
 ) -> Result<Response, Failure> {
-    let look = node.desk()?.look_at_account(&actor, account_named(&named)?).await?;
+    let look = node.filing()?.look_at_account(&actor, account_named(&named)?).await?;
     let sequence = look.access.placed.sequence;
     let shape = AccountJson::of(look.id, &look.account, &look.texts, &look.tokens, sequence);
     Ok(answer(StatusCode::OK, &shape))
@@ -139,13 +139,13 @@ pub(in crate::http) async fn look_at_account(
     ),
 )]
 pub(in crate::http) async fn check_identity(
-    State(node): State<Arc<Node>>,
-    named: Named,
-    call: Call<IdentityCheckRequest>,
+    State(node): State<Arc<AppState>>,
+    named: PathName,
+    call: JsonCall<IdentityCheckRequest>,
 ) -> Result<Response, Failure> {
-    let Call { actor, asked, shape } = call;
-    let (desk, account) = (node.desk()?, account_named(&named)?);
-    let now = desk.now();
+    let JsonCall { actor, context, shape } = call;
+    let (filing, account) = (node.filing()?, account_named(&named)?);
+    let now = filing.now();
     let at = match shape.at.as_deref() {
         None => now,
         Some(text) => read_time(text).filter(|at| *at <= now).ok_or_else(|| {
@@ -153,11 +153,11 @@ pub(in crate::http) async fn check_identity(
         })?,
     };
     let identity = IdentityCheck { method: value("method", &shape.method)?, level: value("level", &shape.level)?, at };
-    let check = |annexes: &mut crate::desk::annexes::Annexes| {
+    let check = |annexes: &mut crate::filing::annexes::Annexes| {
         let reference = annexes.add_some("reference", shape.reference.as_deref())?;
         Ok(Act::CheckIdentity(CheckIdentity { account, identity, reference }))
     };
-    let done = desk.change_registry(&actor, &asked, check).await?;
+    let done = filing.change_registry(&actor, &context, check).await?;
     Ok(created(&done, &act_json(ActKind::CheckIdentity, Stream::Registry, None, &done)))
 }
 
@@ -186,15 +186,15 @@ pub(in crate::http) async fn check_identity(
     ),
 )]
 pub(in crate::http) async fn grant_role(
-    State(node): State<Arc<Node>>,
-    named: Named,
-    call: Call<RoleRequest>,
+    State(node): State<Arc<AppState>>,
+    named: PathName,
+    call: JsonCall<RoleRequest>,
 ) -> Result<Response, Failure> {
     let account = account_named(&named)?;
     let role: Role = value("role", &call.shape.role)?;
     let court = some_value("court", call.shape.court.as_deref())?;
     let grant = Act::Grant(Grant { account, role, court });
-    let done = node.desk()?.change_registry(&call.actor, &call.asked, |_| Ok(grant.clone())).await?;
+    let done = node.filing()?.change_registry(&call.actor, &call.context, |_| Ok(grant.clone())).await?;
     Ok(created(&done, &act_json(ActKind::Grant, Stream::Registry, None, &done)))
 }
 
@@ -221,15 +221,15 @@ pub(in crate::http) async fn grant_role(
     ),
 )]
 pub(in crate::http) async fn revoke_role(
-    State(node): State<Arc<Node>>,
-    named: Named,
-    call: Call<RoleRequest>,
+    State(node): State<Arc<AppState>>,
+    named: PathName,
+    call: JsonCall<RoleRequest>,
 ) -> Result<Response, Failure> {
     let account = account_named(&named)?;
     let role: Role = value("role", &call.shape.role)?;
     let court = some_value("court", call.shape.court.as_deref())?;
     let end = Act::EndGrant(EndGrant { account, role, court });
-    let done = node.desk()?.change_registry(&call.actor, &call.asked, |_| Ok(end.clone())).await?;
+    let done = node.filing()?.change_registry(&call.actor, &call.context, |_| Ok(end.clone())).await?;
     Ok(answer(StatusCode::OK, &act_json(ActKind::EndGrant, Stream::Registry, None, &done)))
 }
 
@@ -253,12 +253,12 @@ pub(in crate::http) async fn revoke_role(
     ),
 )]
 pub(in crate::http) async fn account_access_log(
-    State(node): State<Arc<Node>>,
+    State(node): State<Arc<AppState>>,
     Bearer(actor): Bearer,
-    named: Named,
-    Asked(page): Asked<PageQuery>,
+    named: PathName,
+    Parameters(page): Parameters<PageQuery>,
 ) -> Result<Response, Failure> {
     let (account, after, limit) = (account_named(&named)?, page.cursor.unwrap_or(0), page.limit()?);
-    let log = node.desk()?.account_log(&actor, account, after, limit).await?;
+    let log = node.filing()?.account_log(&actor, account, after, limit).await?;
     Ok(answer(StatusCode::OK, &access_log_json(&log)))
 }

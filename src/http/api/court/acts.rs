@@ -20,18 +20,18 @@ use crate::court::line::Line;
 use crate::court::registry::{Account, Registry, RegistryError};
 use crate::court::values::Capacity;
 use crate::court::words::{Ground, Role};
-use crate::desk::annexes::Annexes;
-use crate::desk::cases::Acted;
-use crate::desk::declined::DeskError;
-use crate::desk::office::Desk;
-use crate::http::api::court::exchange::{Call, act_json, answer, created};
+use crate::filing::annexes::Annexes;
+use crate::filing::cases::Acted;
+use crate::filing::error::FilingError;
+use crate::filing::service::FilingService;
+use crate::http::api::court::exchange::{JsonCall, act_json, answer, created};
 use crate::http::api::court::naming::OfCase;
 use crate::http::api::court::warnings;
 use crate::http::api::paging::PageQuery;
+use crate::http::app_state::AppState;
 use crate::http::bearer::Bearer;
-use crate::http::node::Node;
 use crate::http::problem::{Failure, row};
-use crate::http::request::Asked;
+use crate::http::request::Parameters;
 use crate::ledger::hash::leaf_hash;
 use crate::ledger::number::DepositNumber;
 use crate::wire::bilingual::Bilingual;
@@ -42,10 +42,10 @@ use crate::wire::report::CodedText;
 
 /// The answer to an act.
 #[must_use]
-pub fn acted_json(desk: &Desk, acted: &Acted, more: Vec<CodedText>) -> ActedJson {
+pub fn acted_json(filing: &FilingService, acted: &Acted, more: Vec<CodedText>) -> ActedJson {
     let file = &acted.file;
     let act = act_json(acted.document.act.kind(), Stream::Case, Some(file.id), &acted.done);
-    let mut found = warnings::of_act(&acted.document.act, acted.done.placed, file, &desk.registry());
+    let mut found = warnings::of_act(&acted.document.act, acted.done.placed, file, &filing.registry());
     found.extend(more);
     ActedJson::of(&file.id.to_string(), act, file.stage, found)
 }
@@ -54,9 +54,9 @@ pub fn acted_json(desk: &Desk, acted: &Acted, more: Vec<CodedText>) -> ActedJson
 ///
 /// # Errors
 ///
-/// [`DeskError::BadValue`].
-pub fn read<T: Line>(field: &'static str, text: &str) -> Result<T, DeskError> {
-    T::parse(text).ok_or_else(|| DeskError::bad(field, T::EXPECTED))
+/// [`FilingError::BadValue`].
+pub fn read<T: Line>(field: &'static str, text: &str) -> Result<T, FilingError> {
+    T::parse(text).ok_or_else(|| FilingError::bad(field, T::EXPECTED))
 }
 
 /// Likewise, where it stands.
@@ -64,7 +64,7 @@ pub fn read<T: Line>(field: &'static str, text: &str) -> Result<T, DeskError> {
 /// # Errors
 ///
 /// As [`read`].
-pub fn read_some<T: Line>(field: &'static str, text: Option<&String>) -> Result<Option<T>, DeskError> {
+pub fn read_some<T: Line>(field: &'static str, text: Option<&String>) -> Result<Option<T>, FilingError> {
     text.map(|text| read(field, text)).transpose()
 }
 
@@ -73,9 +73,9 @@ pub fn read_some<T: Line>(field: &'static str, text: Option<&String>) -> Result<
 /// # Errors
 ///
 /// [`RegistryError::NoSuchAccount`].
-pub fn known<'r>(registry: &'r Registry, text: &str) -> Result<(AccountId, &'r Account), DeskError> {
+pub fn known<'r>(registry: &'r Registry, text: &str) -> Result<(AccountId, &'r Account), FilingError> {
     let id: AccountId = read("account", text)?;
-    let account = registry.accounts.get(&id).ok_or(DeskError::Registry(RegistryError::NoSuchAccount))?;
+    let account = registry.accounts.get(&id).ok_or(FilingError::Registry(RegistryError::NoSuchAccount))?;
     Ok((id, account))
 }
 
@@ -87,7 +87,7 @@ struct Making<'a> {
     annexes: &'a mut Annexes,
 }
 
-fn make(making: &mut Making<'_>, request: &ActRequest) -> Result<Act, DeskError> {
+fn make(making: &mut Making<'_>, request: &ActRequest) -> Result<Act, FilingError> {
     if let Some(act) = in_a_word(request) {
         return Ok(act);
     }
@@ -119,7 +119,7 @@ fn in_a_word(request: &ActRequest) -> Option<Act> {
     })
 }
 
-fn about_people(making: &mut Making<'_>, request: &ActRequest) -> Result<Option<Act>, DeskError> {
+fn about_people(making: &mut Making<'_>, request: &ActRequest) -> Result<Option<Act>, FilingError> {
     Ok(Some(match request {
         ActRequest::AddParty { role, subject, name, account } => Act::AddParty(AddParty {
             party: making.file.next_party(),
@@ -143,7 +143,7 @@ fn about_people(making: &mut Making<'_>, request: &ActRequest) -> Result<Option<
         ActRequest::Assign { judge } => {
             let judge = judge.as_ref().map(|text| known(making.registry, text)).transpose()?;
             if judge.is_some_and(|(_, account)| !account.holds(Role::Judge, Some(&making.file.court))) {
-                return Err(DeskError::bad("judge", "the account is no judge of this court"));
+                return Err(FilingError::bad("judge", "the account is no judge of this court"));
             }
             Act::Assign(Assign { judge: judge.map(|(id, _)| id) })
         }
@@ -151,7 +151,7 @@ fn about_people(making: &mut Making<'_>, request: &ActRequest) -> Result<Option<
     }))
 }
 
-fn about_evidence(making: &mut Making<'_>, request: &ActRequest) -> Result<Option<Act>, DeskError> {
+fn about_evidence(making: &mut Making<'_>, request: &ActRequest) -> Result<Option<Act>, FilingError> {
     let annexes = &mut *making.annexes;
     Ok(Some(match request {
         ActRequest::Restate { item, name, content } => Act::Restate(Restate {
@@ -164,9 +164,9 @@ fn about_evidence(making: &mut Making<'_>, request: &ActRequest) -> Result<Optio
             reason: annexes.add_some("reason", reason.as_deref())?,
         }),
         ActRequest::Reply { item, authenticity, legality, relevance, grounds, probative_value, reason } => {
-            let party = making.file.party_of(making.capacity).ok_or(DeskError::NotPermitted)?;
+            let party = making.file.party_of(making.capacity).ok_or(FilingError::NotPermitted)?;
             let number = ItemNumber(*item);
-            let answered = making.file.items.get(&number).ok_or(DeskError::Refused(Refusal::NoSuchItem(number)))?;
+            let answered = making.file.items.get(&number).ok_or(FilingError::Refused(Refusal::NoSuchItem(number)))?;
             let versions = answered.replies.get(&party).map_or(0, Vec::len);
             let mut ground = grounds.iter().map(|one| read("grounds", one)).collect::<Result<Vec<Ground>, _>>()?;
             ground.sort_unstable();
@@ -187,7 +187,7 @@ fn about_evidence(making: &mut Making<'_>, request: &ActRequest) -> Result<Optio
     }))
 }
 
-fn about_the_period(request: &ActRequest) -> Result<Option<Act>, DeskError> {
+fn about_the_period(request: &ActRequest) -> Result<Option<Act>, FilingError> {
     Ok(Some(match request {
         ActRequest::SetPeriod { basis, start, days } => {
             Act::SetPeriod(SetPeriod { basis: read("basis", basis)?, start: read("start", start)?, days: *days })
@@ -202,12 +202,12 @@ fn about_the_period(request: &ActRequest) -> Result<Option<Act>, DeskError> {
     }))
 }
 
-fn about_the_course(making: &mut Making<'_>, request: &ActRequest) -> Result<Act, DeskError> {
+fn about_the_course(making: &mut Making<'_>, request: &ActRequest) -> Result<Act, FilingError> {
     let annexes = &mut *making.annexes;
     Ok(match request {
         ActRequest::Describe { title, claims } => {
             if title.is_none() && claims.is_none() {
-                return Err(DeskError::bad("title", "say a title, the claims, or both"));
+                return Err(FilingError::bad("title", "say a title, the claims, or both"));
             }
             Act::Describe(Describe {
                 title: annexes.add_some("title", title.as_deref())?,
@@ -231,7 +231,7 @@ fn about_the_course(making: &mut Making<'_>, request: &ActRequest) -> Result<Act
         ActRequest::Judge { document } => Act::Judge(Judge { document: read_some("document", document.as_ref())? }),
         ActRequest::OrderErasure { deposit_number, account } => {
             if deposit_number.is_some() && account.is_some() {
-                return Err(DeskError::bad("deposit_number", "say a deposit or an account, not both"));
+                return Err(FilingError::bad("deposit_number", "say a deposit or an account, not both"));
             }
             Act::OrderErasure(OrderErasure {
                 deposit: read_some("deposit_number", deposit_number.as_ref())?,
@@ -247,7 +247,7 @@ fn about_the_course(making: &mut Making<'_>, request: &ActRequest) -> Result<Act
             Act::Release(Release { deposit, account, reason: annexes.add_some("reason", reason.as_deref())? })
         }
         // All others were made before.
-        _ => return Err(DeskError::NotPermitted),
+        _ => return Err(FilingError::NotPermitted),
     })
 }
 
@@ -256,9 +256,9 @@ fn content(
     registry: &Registry,
     deposit: Option<&String>,
     account: Option<&String>,
-) -> Result<(Option<DepositNumber>, Option<AccountId>), DeskError> {
+) -> Result<(Option<DepositNumber>, Option<AccountId>), FilingError> {
     if deposit.is_some() == account.is_some() {
-        return Err(DeskError::Refused(Refusal::HoldNamesNothing));
+        return Err(FilingError::Refused(Refusal::HoldNamesNothing));
     }
     let deposit = read_some("deposit_number", deposit)?;
     Ok((deposit, account.map(|text| known(registry, text)).transpose()?.map(|(id, _)| id)))
@@ -320,21 +320,21 @@ fn texts(request: &ActRequest) -> Vec<&str> {
     ),
 )]
 pub(in crate::http) async fn act_upon_case(
-    State(node): State<Arc<Node>>,
+    State(node): State<Arc<AppState>>,
     OfCase(case): OfCase,
-    call: Call<ActRequest>,
+    call: JsonCall<ActRequest>,
 ) -> Result<Response, Failure> {
-    let Call { actor, asked, shape } = call;
-    let (desk, registry) = (node.desk()?, node.desk()?.registry());
+    let JsonCall { actor, context, shape } = call;
+    let (filing, registry) = (node.filing()?, node.filing()?.registry());
     let making = |file: &CaseFile, capacity: Capacity, annexes: &mut Annexes| {
         make(&mut Making { file, capacity, registry: &registry, annexes }, &shape)
     };
     let kind = shape.kind();
     let acted = match held_content(&shape) {
-        Some(content) => desk.act_on_content(&actor, case, &asked, (kind, content), making).await?,
-        None => desk.act(&actor, case, &asked, kind, making).await?,
+        Some(content) => filing.act_on_content(&actor, case, &context, (kind, content), making).await?,
+        None => filing.act(&actor, case, &context, kind, making).await?,
     };
-    Ok(created(&acted.done, &acted_json(desk, &acted, warnings::of_texts(&texts(&shape)))))
+    Ok(created(&acted.done, &acted_json(filing, &acted, warnings::of_texts(&texts(&shape)))))
 }
 
 /// List the acts of a case / 案件的全部行为
@@ -355,14 +355,14 @@ pub(in crate::http) async fn act_upon_case(
     ),
 )]
 pub(in crate::http) async fn list_acts(
-    State(node): State<Arc<Node>>,
+    State(node): State<Arc<AppState>>,
     OfCase(case): OfCase,
-    Asked(page): Asked<PageQuery>,
+    Parameters(page): Parameters<PageQuery>,
     Bearer(actor): Bearer,
 ) -> Result<Response, Failure> {
     let (after, limit) = (page.cursor.unwrap_or(0), page.limit()?);
-    let (file, found) = node.desk()?.acts_of(&actor, case, after, limit).await?;
-    let shown = |act: &crate::desk::streams::StoredAct| {
+    let (file, found) = node.filing()?.acts_of(&actor, case, after, limit).await?;
+    let shown = |act: &crate::filing::streams::StoredAct| {
         let void = file.void.iter().find(|void| void.placed.sequence == act.placed.sequence);
         let tx_id = leaf_hash(act.entry.to_string().as_bytes());
         let kind = act.document.act.kind();

@@ -7,12 +7,12 @@ use axum::response::Response;
 
 use crate::court::ids::PartyNumber;
 use crate::court::values::Filer;
-use crate::desk::association::AssociationAsked;
-use crate::desk::declined::DeskError;
+use crate::filing::association::AssociationCommand;
+use crate::filing::error::FilingError;
 use crate::http::api::court::acts::acted_json;
-use crate::http::api::court::exchange::{Call, created, some_value, value};
+use crate::http::api::court::exchange::{JsonCall, created, some_value, value};
 use crate::http::api::court::naming::OfCase;
-use crate::http::node::Node;
+use crate::http::app_state::AppState;
 use crate::http::problem::Failure;
 use crate::wire::court::act::ActedJson;
 use crate::wire::court::case::{AssociationRequest, CodeRequest};
@@ -40,14 +40,14 @@ use crate::wire::problem::Problem;
     ),
 )]
 pub(in crate::http) async fn issue_code(
-    State(node): State<Arc<Node>>,
+    State(node): State<Arc<AppState>>,
     OfCase(case): OfCase,
-    call: Call<CodeRequest>,
+    call: JsonCall<CodeRequest>,
 ) -> Result<Response, Failure> {
-    let Call { actor, asked, shape } = call;
-    let (desk, uses) = (node.desk()?, (shape.party_uses, shape.agent_uses));
-    let (acted, code) = desk.issue_code(&actor, case, &asked, PartyNumber(shape.party), uses, shape.days).await?;
-    Ok(created(&acted.done, &ActedJson { code, ..acted_json(desk, &acted, Vec::new()) }))
+    let JsonCall { actor, context, shape } = call;
+    let (filing, uses) = (node.filing()?, (shape.party_uses, shape.agent_uses));
+    let (acted, code) = filing.issue_code(&actor, case, &context, PartyNumber(shape.party), uses, shape.days).await?;
+    Ok(created(&acted.done, &ActedJson { code, ..acted_json(filing, &acted, Vec::new()) }))
 }
 
 /// Associate with a case / 关联案件
@@ -72,22 +72,22 @@ pub(in crate::http) async fn issue_code(
     ),
 )]
 pub(in crate::http) async fn associate(
-    State(node): State<Arc<Node>>,
-    call: Call<AssociationRequest>,
+    State(node): State<Arc<AppState>>,
+    call: JsonCall<AssociationRequest>,
 ) -> Result<Response, Failure> {
-    let Call { actor, asked, shape } = call;
-    let desk = node.desk()?;
+    let JsonCall { actor, context, shape } = call;
+    let filing = node.filing()?;
     let filer: Filer = value("filer", &shape.filer)?;
     if filer == Filer::Court {
-        return Err(DeskError::bad("filer", "`principal` or `agent`").into());
+        return Err(FilingError::bad("filer", "`principal` or `agent`").into());
     }
-    let association = AssociationAsked {
+    let association = AssociationCommand {
         code: shape.code,
         filer,
         authority: some_value("authority", shape.authority.as_deref())?,
         name: shape.name,
         power: shape.power,
     };
-    let acted = desk.associate(&actor, &asked, &association).await?;
-    Ok(created(&acted.done, &acted_json(desk, &acted, Vec::new())))
+    let acted = filing.associate(&actor, &context, &association).await?;
+    Ok(created(&acted.done, &acted_json(filing, &acted, Vec::new())))
 }

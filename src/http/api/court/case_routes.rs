@@ -6,10 +6,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::http::api::court::{acts, association, cases, imports, passage, verification};
-use crate::http::node::Node;
+use crate::http::app_state::AppState;
 
 /// The routes.
-pub(in crate::http) fn routes() -> OpenApiRouter<Arc<Node>> {
+pub(in crate::http) fn routes() -> OpenApiRouter<Arc<AppState>> {
     OpenApiRouter::new()
         .routes(routes!(cases::open_case, cases::list_cases))
         .routes(routes!(cases::look_at_case))

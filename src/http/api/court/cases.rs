@@ -12,18 +12,18 @@ use crate::court::case::state::{CaseFile, Item};
 use crate::court::case_number::{CaseNumber, CourtCode};
 use crate::court::ids::ItemNumber;
 use crate::court::values::Filer;
-use crate::desk::actor::Actor;
-use crate::desk::annexes::Annexes;
-use crate::desk::looking::{CaseLook, ItemLook};
+use crate::filing::actor::Actor;
+use crate::filing::annexes::Annexes;
+use crate::filing::views::{CaseView, ItemView};
 use crate::http::api::court::acts::{acted_json, known, read, read_some};
-use crate::http::api::court::exchange::{Call, access_log_json, answer, created, value};
+use crate::http::api::court::exchange::{JsonCall, access_log_json, answer, created, value};
 use crate::http::api::court::naming::{OfCase, OfItem};
 use crate::http::api::court::warnings;
 use crate::http::api::paging::PageQuery;
+use crate::http::app_state::AppState;
 use crate::http::bearer::Bearer;
-use crate::http::node::Node;
 use crate::http::problem::Failure;
-use crate::http::request::Asked;
+use crate::http::request::Parameters;
 use crate::wire::court::accounts::Texts;
 use crate::wire::court::act::ActedJson;
 use crate::wire::court::case::{CanJson, CaseBriefJson, CaseJson, CasesJson, OpenCaseRequest};
@@ -36,7 +36,7 @@ use crate::wire::problem::Problem;
 
 /// An item as looked at.
 #[must_use]
-pub fn import_json(file: &CaseFile, number: ItemNumber, item: &Item, look: &ItemLook, texts: &Texts) -> ImportJson {
+pub fn import_json(file: &CaseFile, number: ItemNumber, item: &Item, look: &ItemView, texts: &Texts) -> ImportJson {
     // An alarm once raised stays to be seen, also where the chain has come right again.
     let divergence = look.divergence.or_else(|| item.divergences.last().map(|(_, what)| *what));
     let custody = look.custody.as_ref();
@@ -54,11 +54,11 @@ pub fn import_json(file: &CaseFile, number: ItemNumber, item: &Item, look: &Item
 
 /// What the chain says of an item that was not looked at.
 #[must_use]
-pub fn unlooked() -> ItemLook {
-    ItemLook { divergence: None, custody: None, history: None, salted: false }
+pub fn unlooked() -> ItemView {
+    ItemView { divergence: None, custody: None, history: None, salted: false }
 }
 
-fn items(look: &CaseLook) -> Vec<ImportJson> {
+fn items(look: &CaseView) -> Vec<ImportJson> {
     let none = unlooked();
     let mut numbers: Vec<ItemNumber> = look.items.keys().copied().collect();
     numbers.sort_unstable();
@@ -69,7 +69,7 @@ fn items(look: &CaseLook) -> Vec<ImportJson> {
     numbers.into_iter().filter_map(item).collect()
 }
 
-fn can(actor: &Actor, look: &CaseLook) -> Vec<CanJson> {
+fn can(actor: &Actor, look: &CaseView) -> Vec<CanJson> {
     let can = |capacity: &crate::court::values::Capacity| CanJson {
         capacity: CapacityJson::of(&look.file, *capacity),
         acts: look.file.acts_open_to(actor.id, *capacity).iter().map(ToString::to_string).collect(),
@@ -101,11 +101,11 @@ fn can(actor: &Actor, look: &CaseLook) -> Vec<CanJson> {
     ),
 )]
 pub(in crate::http) async fn open_case(
-    State(node): State<Arc<Node>>,
-    call: Call<OpenCaseRequest>,
+    State(node): State<Arc<AppState>>,
+    call: JsonCall<OpenCaseRequest>,
 ) -> Result<Response, Failure> {
-    let Call { actor, asked, shape } = call;
-    let (desk, registry) = (node.desk()?, node.desk()?.registry());
+    let JsonCall { actor, context, shape } = call;
+    let (filing, registry) = (node.filing()?, node.filing()?.registry());
     let (court, filer): (CourtCode, Filer) = (value("court", &shape.court)?, value("filer", &shape.filer)?);
     let make = |annexes: &mut Annexes| {
         let account = shape.account.as_ref().map(|text| known(&registry, text)).transpose()?.map(|(id, _)| id);
@@ -127,9 +127,9 @@ pub(in crate::http) async fn open_case(
             power: annexes.add_some("power", shape.power.as_deref())?,
         }))
     };
-    let acted = desk.open_case(&actor, &asked, &court, filer, make).await?;
+    let acted = filing.open_case(&actor, &context, &court, filer, make).await?;
     let texts: Vec<&str> = [&shape.title, &shape.claims].into_iter().flatten().map(String::as_str).collect();
-    Ok(created(&acted.done, &acted_json(desk, &acted, warnings::of_texts(&texts))))
+    Ok(created(&acted.done, &acted_json(filing, &acted, warnings::of_texts(&texts))))
 }
 
 /// Which cases.
@@ -164,18 +164,18 @@ pub struct CasesQuery {
     ),
 )]
 pub(in crate::http) async fn list_cases(
-    State(node): State<Arc<Node>>,
-    Asked(query): Asked<CasesQuery>,
+    State(node): State<Arc<AppState>>,
+    Parameters(query): Parameters<CasesQuery>,
     Bearer(actor): Bearer,
 ) -> Result<Response, Failure> {
-    let desk = node.desk()?;
+    let filing = node.filing()?;
     let limit = PageQuery { limit: query.limit, cursor: query.cursor }.limit()?;
     let page = match &query.number {
         Some(number) => {
             let number: CaseNumber = value("number", number)?;
-            desk.cases_numbered(&actor, &number, query.cursor, limit).await?
+            filing.cases_numbered(&actor, &number, query.cursor, limit).await?
         }
-        None => desk.cases_of(&actor, query.cursor, limit).await?,
+        None => filing.cases_of(&actor, query.cursor, limit).await?,
     };
     let items = page.files.iter().map(|file| CaseBriefJson::of(file, &actor.capacities(file))).collect();
     Ok(answer(StatusCode::OK, &CasesJson { items, next_cursor: page.next }))
@@ -210,14 +210,14 @@ pub struct ItemsQuery {
     ),
 )]
 pub(in crate::http) async fn look_at_case(
-    State(node): State<Arc<Node>>,
+    State(node): State<Arc<AppState>>,
     OfCase(case): OfCase,
-    Asked(query): Asked<ItemsQuery>,
+    Parameters(query): Parameters<ItemsQuery>,
     Bearer(actor): Bearer,
 ) -> Result<Response, Failure> {
-    let desk = node.desk()?;
-    let look = desk.look_at_case(&actor, case, query.items_after).await?;
-    let period = PeriodJson::of(&look.file.period, &desk.registry().calendar);
+    let filing = node.filing()?;
+    let look = filing.look_at_case(&actor, case, query.items_after).await?;
+    let period = PeriodJson::of(&look.file.period, &filing.registry().calendar);
     let sequence = look.access.placed.sequence;
     let shown = CaseJson::of(&look.file, &look.texts, items(&look), period, can(&actor, &look), sequence);
     Ok(answer(StatusCode::OK, &shown))
@@ -244,11 +244,11 @@ pub(in crate::http) async fn look_at_case(
     ),
 )]
 pub(in crate::http) async fn look_at_item(
-    State(node): State<Arc<Node>>,
+    State(node): State<Arc<AppState>>,
     OfItem(case, number): OfItem,
     Bearer(actor): Bearer,
 ) -> Result<Response, Failure> {
-    let look = node.desk()?.look_at_item(&actor, case, number).await?;
+    let look = node.filing()?.look_at_item(&actor, case, number).await?;
     let item = look.file.items.get(&number).ok_or_else(|| Failure::new("no_such_item", "there is no such item"))?;
     let now = look.items.get(&number).cloned().unwrap_or_else(unlooked);
     Ok(answer(StatusCode::OK, &import_json(&look.file, number, item, &now, &look.texts)))
@@ -272,12 +272,12 @@ pub(in crate::http) async fn look_at_item(
     ),
 )]
 pub(in crate::http) async fn case_access_log(
-    State(node): State<Arc<Node>>,
+    State(node): State<Arc<AppState>>,
     OfCase(case): OfCase,
-    Asked(page): Asked<PageQuery>,
+    Parameters(page): Parameters<PageQuery>,
     Bearer(actor): Bearer,
 ) -> Result<Response, Failure> {
     let (after, limit) = (page.cursor.unwrap_or(0), page.limit()?);
-    let log = node.desk()?.access_log(&actor, case, after, limit).await?;
+    let log = node.filing()?.access_log(&actor, case, after, limit).await?;
     Ok(answer(StatusCode::OK, &access_log_json(&log)))
 }

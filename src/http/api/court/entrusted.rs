@@ -8,15 +8,15 @@ use axum::response::Response;
 
 use crate::court::acts::{Act, ActKind};
 use crate::court::line::Line as _;
-use crate::desk::deposits::{EntrustedAsked, OwnDeposit};
-use crate::desk::streams::StoredAct;
-use crate::http::api::court::exchange::{Call, answer};
+use crate::filing::deposits::{OnBehalfCommand, OwnDeposit};
+use crate::filing::streams::StoredAct;
+use crate::http::api::court::exchange::{JsonCall, answer};
 use crate::http::api::court::originals::InCaseQuery;
 use crate::http::api::paging::PageQuery;
+use crate::http::app_state::AppState;
 use crate::http::bearer::Bearer;
-use crate::http::node::Node;
 use crate::http::problem::Failure;
-use crate::http::request::{Asked, Named};
+use crate::http::request::{Parameters, PathName};
 use crate::wire::bilingual::Bilingual;
 use crate::wire::court::entrusted::{
     EntrustedError, EntrustedJson, EntrustedRequest, OwnDepositJson, OwnDepositsJson, PrivateContentJson, WarningJson,
@@ -56,18 +56,18 @@ impl From<EntrustedError> for Failure {
     ),
 )]
 pub(in crate::http) async fn entrust_deposit(
-    State(node): State<Arc<Node>>,
-    call: Call<EntrustedRequest>,
+    State(node): State<Arc<AppState>>,
+    call: JsonCall<EntrustedRequest>,
 ) -> Result<Response, Failure> {
-    let Call { actor, asked, shape } = call;
-    let entrusted = EntrustedAsked {
+    let JsonCall { actor, context, shape } = call;
+    let entrusted = OnBehalfCommand {
         content: shape.content()?,
         media_type: shape.media_type()?,
         links: shape.links()?,
         metadata: shape.metadata()?,
         texts: shape.texts(),
     };
-    let made = node.desk()?.entrust(&actor, &asked, &entrusted).await?;
+    let made = node.filing()?.entrust(&actor, &context, &entrusted).await?;
     let json = EntrustedJson {
         deposit_number: made.number.to_string(),
         receipt: ReceiptJson::from(&made.receipt),
@@ -95,11 +95,11 @@ pub(in crate::http) async fn entrust_deposit(
     ),
 )]
 pub(in crate::http) async fn list_entrusted(
-    State(node): State<Arc<Node>>,
+    State(node): State<Arc<AppState>>,
     Bearer(actor): Bearer,
-    Asked(page): Asked<PageQuery>,
+    Parameters(page): Parameters<PageQuery>,
 ) -> Result<Response, Failure> {
-    let own = node.desk()?.own_deposits(&actor, page.cursor, page.limit()?).await?;
+    let own = node.filing()?.own_deposits(&actor, page.cursor, page.limit()?).await?;
     let shown = |one: &OwnDeposit| OwnDepositJson::of(one.number, one.index.0, one.at, one.metadata.as_deref());
     let json = OwnDepositsJson {
         items: own.deposits.iter().map(shown).collect(),
@@ -129,13 +129,13 @@ pub(in crate::http) async fn list_entrusted(
     ),
 )]
 pub(in crate::http) async fn see_private(
-    State(node): State<Arc<Node>>,
+    State(node): State<Arc<AppState>>,
     Bearer(actor): Bearer,
-    named: Named,
-    Asked(query): Asked<InCaseQuery>,
+    named: PathName,
+    Parameters(query): Parameters<InCaseQuery>,
 ) -> Result<Response, Failure> {
     let (number, case) = (named.number()?, query.case()?);
-    let look = node.desk()?.private_of(&actor, number, case).await?;
+    let look = node.filing()?.private_of(&actor, number, case).await?;
     let Some((held, access)) = look.held.zip(look.access) else {
         return Err(Failure::new("erased", "the private content is erased; what is on the chain still verifies"));
     };
@@ -169,13 +169,13 @@ pub(in crate::http) async fn see_private(
     ),
 )]
 pub(in crate::http) async fn deposit_access_log(
-    State(node): State<Arc<Node>>,
+    State(node): State<Arc<AppState>>,
     Bearer(actor): Bearer,
-    named: Named,
-    Asked(page): Asked<PageQuery>,
+    named: PathName,
+    Parameters(page): Parameters<PageQuery>,
 ) -> Result<Response, Failure> {
     let (number, after, limit) = (named.number()?, page.cursor.unwrap_or(0), page.limit()?);
-    let log = node.desk()?.deposit_log(&actor, number, after, limit).await?;
+    let log = node.filing()?.deposit_log(&actor, number, after, limit).await?;
     let shown = CustodyLogJson { items: log.acts.iter().map(event).collect(), next_cursor: log.next };
     Ok(answer(StatusCode::OK, &shown))
 }

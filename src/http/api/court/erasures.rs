@@ -12,15 +12,15 @@ use serde::Deserialize;
 use crate::court::acts::ActKind;
 use crate::court::document::Stream;
 use crate::court::ids::CaseId;
-use crate::desk::erasing::ErasureAsked;
-use crate::desk::erasure_jobs::{Erasure, WAIT_MAX};
-use crate::desk::erasure_state::ErasureState;
+use crate::filing::erasing::ErasureCommand;
+use crate::filing::erasure_jobs::{Erasure, WAIT_MAX};
+use crate::filing::erasure_state::ErasureState;
 use crate::http::api::court::closing::Closing;
-use crate::http::api::court::exchange::{Call, act_json, answer, some_value, value, values};
+use crate::http::api::court::exchange::{JsonCall, act_json, answer, some_value, value, values};
+use crate::http::app_state::AppState;
 use crate::http::bearer::Bearer;
-use crate::http::node::Node;
 use crate::http::problem::Failure;
-use crate::http::request::{Asked, Named};
+use crate::http::request::{Parameters, PathName};
 use crate::ledger::number::DepositNumber;
 use crate::wire::court::erasure::{ErasureFailureJson, ErasureJson, ErasureRequest, ErasureWord, SearchProgressJson};
 use crate::wire::facts::beijing_time;
@@ -58,13 +58,13 @@ use crate::wire::problem::Problem;
     ),
 )]
 pub(in crate::http) async fn erase(
-    State(node): State<Arc<Node>>,
-    call: Call<ErasureRequest>,
+    State(node): State<Arc<AppState>>,
+    call: JsonCall<ErasureRequest>,
 ) -> Result<Response, Failure> {
-    let Call { actor, asked, shape } = call;
+    let JsonCall { actor, context, shape } = call;
     let what = what(&shape)?;
     let order = some_value("order", shape.order.as_deref())?;
-    let erasure = node.desk()?.erase(&actor, &asked, &what, order).await?;
+    let erasure = node.filing()?.erase(&actor, &context, &what, order).await?;
     let over = !erasure.done.fresh && matches!(erasure.state, ErasureState::Confirmed { .. });
     let json = erasure_json(&erasure);
     let mut response = answer(if over { StatusCode::OK } else { StatusCode::ACCEPTED }, &json);
@@ -103,10 +103,10 @@ pub struct WaitQuery {
     ),
 )]
 pub(in crate::http) async fn follow_erasure(
-    State(node): State<Arc<Node>>,
+    State(node): State<Arc<AppState>>,
     Bearer(actor): Bearer,
-    named: Named,
-    Asked(query): Asked<WaitQuery>,
+    named: PathName,
+    Parameters(query): Parameters<WaitQuery>,
     closing: Closing,
 ) -> Result<Response, Failure> {
     let (id, wait) = (named.number()?, query.wait.unwrap_or(0));
@@ -116,11 +116,11 @@ pub(in crate::http) async fn follow_erasure(
             Failure::new("bad_query", format!("`wait` is {wait}; it must be at most {most} seconds")).limited(most)
         );
     }
-    let desk = node.desk()?;
+    let filing = node.filing()?;
     let erasure = tokio::select! {
         // The node shuts down: the state as it is now.
-        () = closing.wait() => desk.erasure(&actor, id, Duration::ZERO).await,
-        erasure = desk.erasure(&actor, id, Duration::from_secs(wait)) => erasure,
+        () = closing.wait() => filing.erasure(&actor, id, Duration::ZERO).await,
+        erasure = filing.erasure(&actor, id, Duration::from_secs(wait)) => erasure,
     };
     Ok(answer(StatusCode::OK, &erasure_json(&erasure?)))
 }
@@ -161,17 +161,17 @@ const fn word(state: &ErasureState) -> ErasureWord {
     }
 }
 
-fn what(shape: &ErasureRequest) -> Result<ErasureAsked, Failure> {
+fn what(shape: &ErasureRequest) -> Result<ErasureCommand, Failure> {
     let one = || Failure::new("bad_value", "one of `deposit_number`, `account`, or `case` with `annexes`");
     match (shape.deposit_number.as_deref(), shape.account.as_deref(), shape.case.as_deref()) {
         (Some(number), None, None) if shape.annexes.is_empty() => {
-            Ok(ErasureAsked::Deposit(DepositNumber::parse(number)?))
+            Ok(ErasureCommand::Deposit(DepositNumber::parse(number)?))
         }
         (None, Some(account), None) if shape.annexes.is_empty() => {
-            Ok(ErasureAsked::Account(value("account", account)?))
+            Ok(ErasureCommand::Account(value("account", account)?))
         }
         (None, None, Some(case)) if !shape.annexes.is_empty() => {
-            Ok(ErasureAsked::Case(value("case", case)?, values("annexes", &shape.annexes)?))
+            Ok(ErasureCommand::Case(value("case", case)?, values("annexes", &shape.annexes)?))
         }
         _ => Err(one()),
     }

@@ -12,14 +12,14 @@ use crate::court::acts::ActKind;
 use crate::court::document::Stream;
 use crate::court::ids::CaseId;
 use crate::court::line::Line;
-use crate::desk::actor::{Actor, Asked};
-use crate::desk::office::Done;
-use crate::desk::streams::{ActPage, StoredAct};
-use crate::http::bearer::{Bearer, asked};
+use crate::filing::actor::{Actor, RequestContext};
+use crate::filing::service::Done;
+use crate::filing::streams::{ActPage, StoredAct};
+use crate::http::app_state::AppState;
+use crate::http::bearer::{Bearer, context};
 use crate::http::body;
 use crate::http::caching::{self, Caching};
 use crate::http::client_address::ClientAddress;
-use crate::http::node::Node;
 use crate::http::problem::Failure;
 use crate::http::request::require_content_type;
 use crate::ledger::hash::leaf_hash;
@@ -32,27 +32,27 @@ pub const JSON_MAX: usize = 256 * 1024;
 
 /// A request with a token and a JSON body of shape `T`. The token is looked at before the body is.
 #[derive(Debug)]
-pub struct Call<T> {
+pub struct JsonCall<T> {
     /// Who asks.
     pub actor: Actor,
     /// What the request is called.
-    pub asked: Asked,
+    pub context: RequestContext,
     /// What it says.
     pub shape: T,
 }
 
-impl<T: DeserializeOwned> FromRequest<Arc<Node>> for Call<T> {
+impl<T: DeserializeOwned> FromRequest<Arc<AppState>> for JsonCall<T> {
     type Rejection = Failure;
 
-    async fn from_request(request: Request, node: &Arc<Node>) -> Result<Self, Failure> {
+    async fn from_request(request: Request, node: &Arc<AppState>) -> Result<Self, Failure> {
         let (mut parts, body) = request.into_parts();
         let Bearer(actor) = Bearer::from_request_parts(&mut parts, node).await?;
         let client = ClientAddress::from_request_parts(&mut parts, node).await?;
         require_content_type(&parts.headers, "application/json")?;
         let bytes = body::read(node, client.group(), &parts.headers, body, JSON_MAX).await?;
         let shape = json::object(&bytes, JSON_MAX)?;
-        let asked = asked(&actor, &parts.headers, parts.uri.path(), &bytes)?;
-        Ok(Self { actor, asked, shape })
+        let context = context(&actor, &parts.headers, parts.uri.path(), &bytes)?;
+        Ok(Self { actor, context, shape })
     }
 }
 

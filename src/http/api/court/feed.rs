@@ -10,15 +10,15 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use crate::court::case_number::CourtCode;
-use crate::desk::declined::DeskError;
-use crate::desk::feed::WAIT_MAX;
-use crate::desk::webhooks::event_json;
+use crate::filing::error::FilingError;
+use crate::filing::feed::WAIT_MAX;
+use crate::filing::webhooks::event_json;
 use crate::http::api::court::closing::Closing;
 use crate::http::api::court::exchange::{answer, value};
+use crate::http::app_state::AppState;
 use crate::http::bearer::Bearer;
-use crate::http::node::Node;
 use crate::http::problem::Failure;
-use crate::http::request::Asked;
+use crate::http::request::Parameters;
 use crate::wire::court::feed::FeedJson;
 use crate::wire::problem::Problem;
 
@@ -59,28 +59,28 @@ pub struct FeedQuery {
     ),
 )]
 pub(in crate::http) async fn follow_feed(
-    State(node): State<Arc<Node>>,
+    State(node): State<Arc<AppState>>,
     mut parts: Parts,
     closing: Closing,
 ) -> Result<Response, Failure> {
     let Bearer(actor) = Bearer::from_request_parts(&mut parts, &node).await?;
-    let Asked(query) = Asked::<FeedQuery>::from_request_parts(&mut parts, &node).await?;
+    let Parameters(query) = Parameters::<FeedQuery>::from_request_parts(&mut parts, &node).await?;
     let court: CourtCode = value("court", &query.court)?;
     let (after, wait) = (query.after.unwrap_or(0), query.wait.unwrap_or(0));
     if wait > WAIT_MAX.as_secs() {
         let most = WAIT_MAX.as_secs();
         return Err(Failure::new("bad_query", format!("`wait` is at most {most} seconds")).limited(most));
     }
-    let desk = node.desk()?;
+    let filing = node.filing()?;
     let events = tokio::select! {
         // The node ends: whoever waits asks its successor.
         () = closing.wait() => Vec::new(),
-        events = desk.feed(&actor, &court, after, Duration::from_secs(wait)) => events?,
+        events = filing.feed(&actor, &court, after, Duration::from_secs(wait)) => events?,
     };
     // A minute may have passed: the token or the role may be gone by now.
     let Bearer(actor) = Bearer::from_request_parts(&mut parts, &node).await?;
     if !actor.account.courts().contains(&court) {
-        return Err(DeskError::NotFound.into());
+        return Err(FilingError::NotFound.into());
     }
     let next = events.last().map_or(after, |event| event.cursor);
     Ok(answer(StatusCode::OK, &FeedJson { events: events.iter().map(event_json).collect(), next }))

@@ -8,16 +8,16 @@ use axum::response::Response;
 
 use crate::court::document::Stream;
 use crate::court::ids::{CaseId, ItemNumber, PartyNumber};
-use crate::desk::actor::{Actor, Asked};
-use crate::desk::imports::ImportAsked;
-use crate::desk::looking::Part;
-use crate::desk::office::{Desk, Done};
-use crate::desk::secret::step_of;
+use crate::filing::actor::{Actor, RequestContext};
+use crate::filing::imports::ImportCommand;
+use crate::filing::secret::step_of;
+use crate::filing::service::{Done, FilingService};
+use crate::filing::views::Part;
 use crate::http::api::court::cases::{import_json, unlooked};
-use crate::http::api::court::exchange::{Call, act_json, answer, created};
+use crate::http::api::court::exchange::{JsonCall, act_json, answer, created};
 use crate::http::api::court::naming::OfCase;
 use crate::http::api::court::warnings;
-use crate::http::node::Node;
+use crate::http::app_state::AppState;
 use crate::http::problem::Failure;
 use crate::ledger::entry::Entry;
 use crate::ledger::number::DepositNumber;
@@ -50,13 +50,13 @@ pub fn read_receipt(receipt: Option<ReceiptJson>) -> Result<Option<Box<Receipt>>
 
 /// Imports one deposit and shows the item.
 async fn one(
-    desk: &Desk,
+    filing: &FilingService,
     actor: &Actor,
     case: CaseId,
-    asked: &Asked,
+    context: &RequestContext,
     request: ImportRequest,
 ) -> Result<(Done, ImportedJson), Failure> {
-    let import = ImportAsked {
+    let import = ImportCommand {
         deposit: DepositNumber::parse(&request.deposit_number)?,
         name: request.name,
         content: request.content,
@@ -64,11 +64,11 @@ async fn one(
         replaces: request.replaces.map(ItemNumber),
         receipt: read_receipt(request.receipt)?,
     };
-    let acted = desk.import(actor, case, asked, &import).await?;
+    let acted = filing.import(actor, case, context, &import).await?;
     let crate::court::acts::Act::Import(act) = &acted.document.act else {
         return Err(Failure::internal(&"an import became another act"));
     };
-    let (file, looks) = desk.compare_items(Arc::clone(&acted.file), Part::Item(act.item)).await?;
+    let (file, looks) = filing.compare_items(Arc::clone(&acted.file), Part::Item(act.item)).await?;
     let item = file.items.get(&act.item).ok_or_else(|| Failure::internal(&"an import is void"))?;
     let now = looks.get(&act.item).cloned().unwrap_or_else(unlooked);
     // As the importer wrote it; what was restated since, a look at the item shows.
@@ -111,12 +111,12 @@ async fn one(
     ),
 )]
 pub(in crate::http) async fn import(
-    State(node): State<Arc<Node>>,
+    State(node): State<Arc<AppState>>,
     OfCase(case): OfCase,
-    call: Call<ImportRequest>,
+    call: JsonCall<ImportRequest>,
 ) -> Result<Response, Failure> {
-    let Call { actor, asked, shape } = call;
-    let (done, shown) = one(node.desk()?, &actor, case, &asked, shape).await?;
+    let JsonCall { actor, context, shape } = call;
+    let (done, shown) = one(node.filing()?, &actor, case, &context, shape).await?;
     Ok(created(&done, &shown))
 }
 
@@ -142,22 +142,22 @@ pub(in crate::http) async fn import(
     ),
 )]
 pub(in crate::http) async fn import_batch(
-    State(node): State<Arc<Node>>,
+    State(node): State<Arc<AppState>>,
     OfCase(case): OfCase,
-    call: Call<ImportBatchRequest>,
+    call: JsonCall<ImportBatchRequest>,
 ) -> Result<Response, Failure> {
-    let Call { actor, asked, shape } = call;
-    let desk = node.desk()?;
-    desk.case_for(&actor, case).await?;
+    let JsonCall { actor, context, shape } = call;
+    let filing = node.filing()?;
+    filing.case_for(&actor, case).await?;
     if shape.imports.len() > BATCH_MAX {
         let limit = u64::try_from(BATCH_MAX).unwrap_or(u64::MAX);
         return Err(Failure::new("batch_too_long", format!("at most {BATCH_MAX} imports")).limited(limit));
     }
     let mut results = Vec::with_capacity(shape.imports.len());
     for (position, request) in (1..).zip(shape.imports) {
-        let request_id = step_of(asked.request, &format!("import {position}"));
-        let step = Asked { request: request_id, ..asked.clone() };
-        let (status, import, problem) = match one(desk, &actor, case, &step, request).await {
+        let request_id = step_of(context.request, &format!("import {position}"));
+        let step = RequestContext { request: request_id, ..context.clone() };
+        let (status, import, problem) = match one(filing, &actor, case, &step, request).await {
             Ok((_, import)) => ("imported", Some(import), None),
             Err(failure) => ("refused", None, Some(failure.problem())),
         };

@@ -7,13 +7,13 @@ use axum::http::header::LOCATION;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 
-use crate::desk::enrolled_keys::EnrolledKey;
-use crate::desk::enrolment::{KEYS_MAX, depositor_key};
-use crate::http::api::court::exchange::{Call, answer};
+use crate::filing::enrolled_keys::EnrolledKey;
+use crate::filing::enrolment::{KEYS_MAX, depositor_key};
+use crate::http::api::court::exchange::{JsonCall, answer};
+use crate::http::app_state::AppState;
 use crate::http::bearer::Bearer;
-use crate::http::node::Node;
 use crate::http::problem::Failure;
-use crate::http::request::Named;
+use crate::http::request::PathName;
 use crate::wire::court::keys::{EnrolledKeyJson, EnrolledKeysJson, KeyRequest};
 use crate::wire::problem::Problem;
 
@@ -48,11 +48,11 @@ fn shown(enrolled: &EnrolledKey) -> EnrolledKeyJson {
     ),
 )]
 pub(in crate::http) async fn enrol_key(
-    State(node): State<Arc<Node>>,
-    call: Call<KeyRequest>,
+    State(node): State<Arc<AppState>>,
+    call: JsonCall<KeyRequest>,
 ) -> Result<Response, Failure> {
     let key = depositor_key(&call.shape.key)?;
-    let (enrolled, fresh) = node.desk()?.enrol_key(&call.actor, key).await?;
+    let (enrolled, fresh) = node.filing()?.enrol_key(&call.actor, key).await?;
     let mut response = answer(if fresh { StatusCode::CREATED } else { StatusCode::OK }, &shown(&enrolled));
     if let Ok(location) = HeaderValue::try_from(format!("{PATH}/{}", enrolled.key.name())) {
         response.headers_mut().insert(LOCATION, location);
@@ -76,10 +76,10 @@ pub(in crate::http) async fn enrol_key(
     ),
 )]
 pub(in crate::http) async fn list_keys(
-    State(node): State<Arc<Node>>,
+    State(node): State<Arc<AppState>>,
     Bearer(actor): Bearer,
 ) -> Result<Response, Failure> {
-    let keys = node.desk()?.enrolled_keys(&actor)?;
+    let keys = node.filing()?.enrolled_keys(&actor)?;
     let json = EnrolledKeysJson { items: keys.iter().map(shown).collect(), limit: KEYS_MAX };
     Ok(answer(StatusCode::OK, &json))
 }
@@ -103,10 +103,10 @@ pub(in crate::http) async fn list_keys(
     ),
 )]
 pub(in crate::http) async fn remove_key(
-    State(node): State<Arc<Node>>,
+    State(node): State<Arc<AppState>>,
     Bearer(actor): Bearer,
-    named: Named,
+    named: PathName,
 ) -> Result<Response, Failure> {
-    node.desk()?.remove_key(&actor, &named.0).await?;
+    node.filing()?.remove_key(&actor, &named.0).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -9,11 +9,11 @@ use axum::response::Response;
 use crate::court::acts::{Act, ActKind, DistrustLedger, LoadCalendar, TrustLedger};
 use crate::court::case_number::CourtCode;
 use crate::court::document::Stream;
-use crate::http::api::court::exchange::{Call, act_json, answer, created, value, values};
+use crate::http::api::court::exchange::{JsonCall, act_json, answer, created, value, values};
+use crate::http::app_state::AppState;
 use crate::http::bearer::Bearer;
-use crate::http::node::Node;
 use crate::http::problem::Failure;
-use crate::http::request::Named;
+use crate::http::request::PathName;
 use crate::wire::court::done::ActJson;
 use crate::wire::court::lists::{CalendarRequest, CalendarsJson, LedgerRequest, TrustedLedgersJson};
 use crate::wire::problem::Problem;
@@ -44,13 +44,13 @@ const YEARS: std::ops::RangeInclusive<u16> = 1970..=9999;
     ),
 )]
 pub(in crate::http) async fn trust_ledger(
-    State(node): State<Arc<Node>>,
-    named: Named,
-    call: Call<LedgerRequest>,
+    State(node): State<Arc<AppState>>,
+    named: PathName,
+    call: JsonCall<LedgerRequest>,
 ) -> Result<Response, Failure> {
     let court = value("court", &named.0)?;
     let act = Act::TrustLedger(TrustLedger { court, key: value("key", &call.shape.key)? });
-    let done = node.desk()?.change_registry(&call.actor, &call.asked, |_| Ok(act.clone())).await?;
+    let done = node.filing()?.change_registry(&call.actor, &call.context, |_| Ok(act.clone())).await?;
     Ok(created(&done, &act_json(ActKind::TrustLedger, Stream::Registry, None, &done)))
 }
 
@@ -77,13 +77,13 @@ pub(in crate::http) async fn trust_ledger(
     ),
 )]
 pub(in crate::http) async fn distrust_ledger(
-    State(node): State<Arc<Node>>,
-    named: Named,
-    call: Call<LedgerRequest>,
+    State(node): State<Arc<AppState>>,
+    named: PathName,
+    call: JsonCall<LedgerRequest>,
 ) -> Result<Response, Failure> {
     let court = value("court", &named.0)?;
     let act = Act::DistrustLedger(DistrustLedger { court, key: value("key", &call.shape.key)? });
-    let done = node.desk()?.change_registry(&call.actor, &call.asked, |_| Ok(act.clone())).await?;
+    let done = node.filing()?.change_registry(&call.actor, &call.context, |_| Ok(act.clone())).await?;
     Ok(answer(StatusCode::OK, &act_json(ActKind::DistrustLedger, Stream::Registry, None, &done)))
 }
 
@@ -104,12 +104,12 @@ pub(in crate::http) async fn distrust_ledger(
     ),
 )]
 pub(in crate::http) async fn list_ledgers(
-    State(node): State<Arc<Node>>,
+    State(node): State<Arc<AppState>>,
     Bearer(_): Bearer,
-    named: Named,
+    named: PathName,
 ) -> Result<Response, Failure> {
     let court: CourtCode = value("court", &named.0)?;
-    let registry = node.desk()?.registry();
+    let registry = node.filing()?.registry();
     let keys = registry.trusted.get(&court).map_or(&[][..], Vec::as_slice);
     Ok(answer(StatusCode::OK, &TrustedLedgersJson::of(&court, keys)))
 }
@@ -135,16 +135,16 @@ pub(in crate::http) async fn list_ledgers(
     ),
 )]
 pub(in crate::http) async fn load_calendar(
-    State(node): State<Arc<Node>>,
-    call: Call<CalendarRequest>,
+    State(node): State<Arc<AppState>>,
+    call: JsonCall<CalendarRequest>,
 ) -> Result<Response, Failure> {
-    let Call { actor, asked, shape } = call;
+    let JsonCall { actor, context, shape } = call;
     let act = Act::LoadCalendar(LoadCalendar {
         year: shape.year,
         holiday: values("holidays", &shape.holidays)?,
         workday: values("working_days", &shape.working_days)?,
     });
-    let done = node.desk()?.change_registry(&actor, &asked, |_| Ok(act.clone())).await?;
+    let done = node.filing()?.change_registry(&actor, &context, |_| Ok(act.clone())).await?;
     Ok(created(&done, &act_json(ActKind::LoadCalendar, Stream::Registry, None, &done)))
 }
 
@@ -163,10 +163,10 @@ pub(in crate::http) async fn load_calendar(
     ),
 )]
 pub(in crate::http) async fn list_calendars(
-    State(node): State<Arc<Node>>,
+    State(node): State<Arc<AppState>>,
     Bearer(_): Bearer,
 ) -> Result<Response, Failure> {
-    let registry = node.desk()?.registry();
+    let registry = node.filing()?.registry();
     let years = YEARS.filter(|year| registry.calendar.covers(*year)).collect();
     Ok(answer(StatusCode::OK, &CalendarsJson { years }))
 }

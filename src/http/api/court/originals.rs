@@ -22,17 +22,17 @@ use tokio::time::{Instant, timeout_at};
 use crate::court::acts::ActKind;
 use crate::court::document::Stream as Kind;
 use crate::court::ids::CaseId;
-use crate::custody::keeping::KeepError;
-use crate::desk::declined::DeskError;
-use crate::desk::originals::{IncomingOriginal, OriginalError};
+use crate::custody::upload::KeepError;
+use crate::filing::error::FilingError;
+use crate::filing::originals::{IncomingOriginal, OriginalError};
 use crate::http::api::court::exchange::{act_json, created, some_value};
-use crate::http::bearer::{Bearer, asked};
+use crate::http::app_state::AppState;
+use crate::http::bearer::{Bearer, context};
 use crate::http::body::{Pace, announced, too_large, too_slow};
-use crate::http::node::Node;
 use crate::http::openapi::AnyBytes;
 use crate::http::options::Options;
 use crate::http::problem::Failure;
-use crate::http::request::{Asked, Named, header, require_content_type};
+use crate::http::request::{Parameters, PathName, header, require_content_type};
 use crate::ledger::hash::lower_hex;
 use crate::ledger::metadata::SALT_LEN;
 use crate::wire::court::originals::CustodyJson;
@@ -54,16 +54,16 @@ impl From<OriginalError> for Failure {
         let (code, detail) = (error.code(), error.to_string());
         match (code, error) {
             (Some(code), _) => Self::new(code, detail),
-            (None, OriginalError::Desk(error)) => of_desk(error),
+            (None, OriginalError::FilingService(error)) => of_desk(error),
             (None, error) => Self::internal(&error),
         }
     }
 }
 
-fn of_desk(error: DeskError) -> Failure {
+fn of_desk(error: FilingError) -> Failure {
     match error {
-        DeskError::Keep(KeepError::TooLarge { limit }) => too_large(limit),
-        DeskError::Keep(KeepError::Stream(error)) => match error.downcast_ref::<BodyEnd>() {
+        FilingError::Keep(KeepError::TooLarge { limit }) => too_large(limit),
+        FilingError::Keep(KeepError::Stream(error)) => match error.downcast_ref::<BodyEnd>() {
             Some(BodyEnd::Late) => too_slow(),
             _ => Failure::new("body_broken", error.to_string()),
         },
@@ -122,9 +122,9 @@ struct Waiting {
     ),
 )]
 pub(in crate::http) async fn put_original(
-    State(node): State<Arc<Node>>,
+    State(node): State<Arc<AppState>>,
     Bearer(actor): Bearer,
-    named: Named,
+    named: PathName,
     uri: Uri,
     headers: HeaderMap,
     body: Body,
@@ -137,10 +137,10 @@ pub(in crate::http) async fn put_original(
     if announced.is_some_and(|length| length > limit) {
         return Err(too_large(limit));
     }
-    let asked = asked(&actor, &headers, uri.path(), &[])?;
+    let context = context(&actor, &headers, uri.path(), &[])?;
     let _place = node.place_for_upload(actor.id).await?;
     let incoming = IncomingOriginal { stream: paced(body, node.options()), announced, limit };
-    let taken = node.desk()?.take_original(&actor, number, &asked, salt, incoming).await?;
+    let taken = node.filing()?.take_original(&actor, number, &context, salt, incoming).await?;
     let act = act_json(ActKind::TakeCustody, Kind::Custody, None, &taken.done);
     Ok(created(&taken.done, &CustodyJson::of(&taken.act, act)))
 }
@@ -195,13 +195,13 @@ impl InCaseQuery {
     ),
 )]
 pub(in crate::http) async fn get_original(
-    State(node): State<Arc<Node>>,
+    State(node): State<Arc<AppState>>,
     Bearer(actor): Bearer,
-    named: Named,
-    Asked(query): Asked<InCaseQuery>,
+    named: PathName,
+    Parameters(query): Parameters<InCaseQuery>,
 ) -> Result<Response, Failure> {
     let (number, case) = (named.number()?, query.case()?);
-    let given = node.desk()?.give_original(&actor, number, case).await?;
+    let given = node.filing()?.give_original(&actor, number, case).await?;
     let stream = given.stream.inspect_err(move |error| {
         tracing::error!(%number, %error, "an original broke off on its way out");
     });

@@ -6,11 +6,11 @@ use axum::extract::State;
 use axum::response::Response;
 
 use crate::court::ids::PartyNumber;
-use crate::desk::association::PassageAsked;
+use crate::filing::association::TransferCommand;
 use crate::http::api::court::acts::acted_json;
-use crate::http::api::court::exchange::{Call, created, value};
+use crate::http::api::court::exchange::{JsonCall, created, value};
 use crate::http::api::court::naming::OfCase;
-use crate::http::node::Node;
+use crate::http::app_state::AppState;
 use crate::http::problem::Failure;
 use crate::wire::court::act::ActedJson;
 use crate::wire::court::case::PassageRequest;
@@ -42,21 +42,21 @@ use crate::wire::problem::Problem;
     ),
 )]
 pub(in crate::http) async fn pass_on(
-    State(node): State<Arc<Node>>,
+    State(node): State<Arc<AppState>>,
     OfCase(case): OfCase,
-    call: Call<PassageRequest>,
+    call: JsonCall<PassageRequest>,
 ) -> Result<Response, Failure> {
-    let Call { actor, asked, shape } = call;
-    let desk = node.desk()?;
-    let passage = PassageAsked {
+    let JsonCall { actor, context, shape } = call;
+    let filing = node.filing()?;
+    let passage = TransferCommand {
         passage: value("passage", &shape.passage)?,
         court: value("court", &shape.court)?,
         kind: value("kind", &shape.kind)?,
         procedure: value("procedure", &shape.procedure)?,
         brought_by: shape.brought_by.map(PartyNumber),
     };
-    let (passed, opened) = desk.pass_on(&actor, case, &asked, &passage).await?;
-    let act = acted_json(desk, &passed, Vec::new()).act;
+    let (passed, opened) = filing.pass_on(&actor, case, &context, &passage).await?;
+    let act = acted_json(filing, &passed, Vec::new()).act;
     let file = &opened.file;
     Ok(created(&passed.done, &ActedJson::of(&file.id.to_string(), act, file.stage, Vec::new())))
 }

@@ -6,10 +6,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::http::api::court::{accounts, feed, keys, lists, tokens, webhooks};
-use crate::http::node::Node;
+use crate::http::app_state::AppState;
 
 /// The routes.
-pub(in crate::http) fn routes() -> OpenApiRouter<Arc<Node>> {
+pub(in crate::http) fn routes() -> OpenApiRouter<Arc<AppState>> {
     OpenApiRouter::new()
         .routes(routes!(accounts::who_am_i))
         .routes(routes!(accounts::open_account))

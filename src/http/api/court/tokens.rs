@@ -12,12 +12,12 @@ use crate::court::document::Stream;
 use crate::court::ids::TokenId;
 use crate::court::line::Line as _;
 use crate::court::words::{KeptTokens, Scope};
-use crate::desk::declined::DeskError;
+use crate::filing::error::FilingError;
 use crate::http::api::court::accounts::account_named;
-use crate::http::api::court::exchange::{Call, act_json, answer, created, values};
-use crate::http::node::Node;
+use crate::http::api::court::exchange::{JsonCall, act_json, answer, created, values};
+use crate::http::app_state::AppState;
 use crate::http::problem::Failure;
-use crate::http::request::Named;
+use crate::http::request::PathName;
 use crate::wire::court::accounts::{IssuedTokenJson, RevocationJson, RevocationRequest, TokenRequest};
 use crate::wire::facts::beijing_time;
 use crate::wire::problem::Problem;
@@ -51,18 +51,18 @@ use crate::wire::problem::Problem;
     ),
 )]
 pub(in crate::http) async fn issue_token(
-    State(node): State<Arc<Node>>,
-    named: Named,
-    call: Call<TokenRequest>,
+    State(node): State<Arc<AppState>>,
+    named: PathName,
+    call: JsonCall<TokenRequest>,
 ) -> Result<Response, Failure> {
-    let Call { actor, asked, shape } = call;
-    let (desk, account) = (node.desk()?, account_named(&named)?);
+    let JsonCall { actor, context, shape } = call;
+    let (filing, account) = (node.filing()?, account_named(&named)?);
     let scopes: BTreeSet<Scope> = values("scopes", &shape.scopes)?;
-    let issued = desk.issue_token(&actor, &asked, account, &scopes, shape.days).await?;
+    let issued = filing.issue_token(&actor, &context, account, &scopes, shape.days).await?;
     if !issued.done.fresh {
         // Sent twice at once: this one lost, and its token is not the one on the chain.
         let reason = "the token was issued before, and is shown once only";
-        return Err(DeskError::bad("idempotency-key", reason).into());
+        return Err(FilingError::bad("idempotency-key", reason).into());
     }
     let json = IssuedTokenJson {
         token: issued.token.text().to_owned(),
@@ -103,13 +103,13 @@ pub(in crate::http) async fn issue_token(
     ),
 )]
 pub(in crate::http) async fn revoke_token(
-    State(node): State<Arc<Node>>,
-    named: Named,
-    call: Call<RevocationRequest>,
+    State(node): State<Arc<AppState>>,
+    named: PathName,
+    call: JsonCall<RevocationRequest>,
 ) -> Result<Response, Failure> {
-    let token = TokenId::parse(&named.0).ok_or(DeskError::NotFound)?;
+    let token = TokenId::parse(&named.0).ok_or(FilingError::NotFound)?;
     let kept = call.shape.keep_issued.then_some(KeptTokens::OtherAccounts);
-    let revoked = node.desk()?.revoke_token(&call.actor, &call.asked, token, kept).await?;
+    let revoked = node.filing()?.revoke_token(&call.actor, &call.context, token, kept).await?;
     let (status, state) =
         if revoked.done.is_some() { (StatusCode::OK, "recorded") } else { (StatusCode::ACCEPTED, "pending") };
     let ids = |tokens: &[TokenId]| tokens.iter().map(TokenId::to_string).collect();

@@ -8,17 +8,17 @@ use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 
 use crate::court::document::Stream;
-use crate::desk::actor::{Actor, Asked};
-use crate::desk::declined::DeskError;
-use crate::desk::verifying::VerificationAsked;
+use crate::filing::actor::{Actor, RequestContext};
+use crate::filing::error::FilingError;
+use crate::filing::verifying::VerificationCommand;
 use crate::http::api::court::exchange::{JSON_MAX, act_json, answer};
 use crate::http::api::court::imports::read_receipt;
 use crate::http::api::court::naming::OfItem;
 use crate::http::api::verification::{read_digest, read_salt};
-use crate::http::bearer::{Bearer, asked};
+use crate::http::app_state::AppState;
+use crate::http::bearer::{Bearer, context};
 use crate::http::body::{self, Sender};
 use crate::http::client_address::ClientAddress;
-use crate::http::node::Node;
 use crate::http::openapi::AnyBytes;
 use crate::http::problem::Failure;
 use crate::http::request::{content_type, unsupported};
@@ -59,7 +59,7 @@ use crate::wire::report::{DigestRequest, ReportContext, ReportJson, ReportNodeJs
     ),
 )]
 pub(in crate::http) async fn verify_item(
-    State(node): State<Arc<Node>>,
+    State(node): State<Arc<AppState>>,
     OfItem(case, item): OfItem,
     Bearer(actor): Bearer,
     client: ClientAddress,
@@ -67,27 +67,27 @@ pub(in crate::http) async fn verify_item(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Failure> {
-    let desk = node.desk()?;
+    let filing = node.filing()?;
     // Who may not verify it is told before a large file has come for nothing.
-    let file = desk.case_for(&actor, case).await?;
+    let file = filing.case_for(&actor, case).await?;
     if !file.items.contains_key(&item) {
         return Err(Failure::new("no_such_item", format!("there is no item {item}")));
     }
-    let (asked, verification) = match content_type(&headers).as_str() {
+    let (context, verification) = match content_type(&headers).as_str() {
         "application/octet-stream" => streamed(&node, &actor, (client, &uri), &headers, body).await?,
         "application/json" => {
             let bytes = body::read(&node, client.group(), &headers, body, JSON_MAX).await?;
-            let asked = asked(&actor, &headers, uri.path(), &bytes)?;
-            (asked, read(json::object(&bytes, JSON_MAX)?)?)
+            let context = context(&actor, &headers, uri.path(), &bytes)?;
+            (context, read(json::object(&bytes, JSON_MAX)?)?)
         }
         _ => return Err(unsupported(&headers, "application/octet-stream or application/json")),
     };
-    let verified = desk.verify_item(&actor, case, item, &asked, &verification).await?;
+    let verified = filing.verify_item(&actor, case, item, &context, &verification).await?;
     let acted = &verified.acted;
     let act = act_json(acted.document.act.kind(), Stream::Case, Some(case), &acted.done);
     let capacity = CapacityJson::of(&acted.file, acted.document.capacity);
     let verifier = VerifierJson::account(&actor.id.to_string(), Some(capacity.capacity), capacity.label);
-    let node = ReportNodeJson::own(desk.ledger().as_str());
+    let node = ReportNodeJson::own(filing.ledger().as_str());
     // The time that the chain gave the act is that of the report.
     let context = ReportContext::new(acted.done.placed.at, verifier, node);
     let shown = VerifiedJson { report: ReportJson::new(&verified.report, context), act };
@@ -96,29 +96,29 @@ pub(in crate::http) async fn verify_item(
 
 /// A file: what was asked is named by its digests, since nobody keeps it.
 async fn streamed(
-    node: &Node,
+    node: &AppState,
     actor: &Actor,
     (client, uri): (ClientAddress, &Uri),
     headers: &HeaderMap,
     body: Body,
-) -> Result<(Asked, VerificationAsked), Failure> {
+) -> Result<(RequestContext, VerificationCommand), Failure> {
     let salt = read_salt(None, headers)?;
     let measured = body::measure(node, Sender::Authenticated(client.group()), headers, body, salt).await?;
     let named = format!("{} {} {} {}", measured.size, measured.sha256, measured.sm3, salt.is_some());
-    let asked = asked(actor, headers, uri.path(), named.as_bytes())?;
+    let context = context(actor, headers, uri.path(), named.as_bytes())?;
     Ok((
-        asked,
-        VerificationAsked { presented: PresentedEvidence::File { measured, salted: salt.is_some() }, receipt: None },
+        context,
+        VerificationCommand { presented: PresentedEvidence::File { measured, salted: salt.is_some() }, receipt: None },
     ))
 }
 
-fn read(request: ItemVerificationRequest) -> Result<VerificationAsked, Failure> {
+fn read(request: ItemVerificationRequest) -> Result<VerificationCommand, Failure> {
     let ItemVerificationRequest { algorithm, value, receipt } = request;
     let receipt = read_receipt(receipt)?;
     let presented = match (algorithm, value) {
         (Some(algorithm), Some(value)) => read_digest(&DigestRequest { algorithm, value })?,
         (None, None) if receipt.is_some() => PresentedEvidence::Nothing,
-        _ => return Err(DeskError::bad("value", "a digest with its algorithm, a receipt, or both").into()),
+        _ => return Err(FilingError::bad("value", "a digest with its algorithm, a receipt, or both").into()),
     };
-    Ok(VerificationAsked { presented, receipt })
+    Ok(VerificationCommand { presented, receipt })
 }

@@ -11,12 +11,12 @@ use crate::court::case_number::CourtCode;
 use crate::court::document::Stream;
 use crate::court::ids::TokenId;
 use crate::court::line::Line as _;
-use crate::desk::declined::DeskError;
-use crate::http::api::court::exchange::{Call, act_json, answer, created, value};
+use crate::filing::error::FilingError;
+use crate::http::api::court::exchange::{JsonCall, act_json, answer, created, value};
+use crate::http::app_state::AppState;
 use crate::http::bearer::Bearer;
-use crate::http::node::Node;
 use crate::http::problem::Failure;
-use crate::http::request::Named;
+use crate::http::request::PathName;
 use crate::wire::court::accounts::EmptyRequest;
 use crate::wire::court::done::ActJson;
 use crate::wire::court::feed::{RegisteredWebhookJson, WebhookJson, WebhookRequest, WebhooksJson};
@@ -49,12 +49,12 @@ use crate::wire::problem::Problem;
     ),
 )]
 pub(in crate::http) async fn register_webhook(
-    State(node): State<Arc<Node>>,
-    named: Named,
-    call: Call<WebhookRequest>,
+    State(node): State<Arc<AppState>>,
+    named: PathName,
+    call: JsonCall<WebhookRequest>,
 ) -> Result<Response, Failure> {
     let court: CourtCode = value("court", &named.0)?;
-    let hooked = node.desk()?.add_hook(&call.actor, &call.asked, &court, &call.shape.url).await?;
+    let hooked = node.filing()?.add_hook(&call.actor, &call.context, &court, &call.shape.url).await?;
     let json = RegisteredWebhookJson {
         id: hooked.id.to_string(),
         secret: hooked.secret.as_deref().map(ToOwned::to_owned),
@@ -85,12 +85,12 @@ pub(in crate::http) async fn register_webhook(
     ),
 )]
 pub(in crate::http) async fn remove_webhook(
-    State(node): State<Arc<Node>>,
-    named: Named,
-    call: Call<EmptyRequest>,
+    State(node): State<Arc<AppState>>,
+    named: PathName,
+    call: JsonCall<EmptyRequest>,
 ) -> Result<Response, Failure> {
-    let id = TokenId::parse(&named.0).ok_or(DeskError::NotFound)?;
-    let done = node.desk()?.end_hook(&call.actor, &call.asked, id).await?;
+    let id = TokenId::parse(&named.0).ok_or(FilingError::NotFound)?;
+    let done = node.filing()?.end_hook(&call.actor, &call.context, id).await?;
     Ok(answer(StatusCode::OK, &act_json(ActKind::EndHook, Stream::Registry, None, &done)))
 }
 
@@ -112,12 +112,12 @@ pub(in crate::http) async fn remove_webhook(
     ),
 )]
 pub(in crate::http) async fn list_webhooks(
-    State(node): State<Arc<Node>>,
+    State(node): State<Arc<AppState>>,
     Bearer(actor): Bearer,
-    named: Named,
+    named: PathName,
 ) -> Result<Response, Failure> {
     let court: CourtCode = value("court", &named.0)?;
-    let hooks = node.desk()?.hooks_of(&actor, &court)?;
+    let hooks = node.filing()?.hooks_of(&actor, &court)?;
     let webhooks = hooks.into_iter().map(|(id, since)| WebhookJson {
         id: id.to_string(),
         since: since.index.0 + 1,

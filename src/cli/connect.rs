@@ -1,0 +1,184 @@
+//! How commands reach a node, and which ledger they believe to have reached.
+//!
+//! On first contact a depositor pins the ledger's key and is told so, as ssh does with a host; whoever verifies pins
+//! nothing on the way ([`crate::cli::trust_store`]).
+
+use crate::cli::config::Config;
+use crate::cli::exit::CliError;
+use crate::cli::screen::{HEED, Screen};
+use crate::cli::trust_store::{self, Pinned};
+use crate::client::ledger_client::LedgerClient;
+use crate::client::transport::ClientError;
+use crate::ledger::checkpoint::SignedCheckpoint;
+use crate::ledger::key::VerifierKey;
+use crate::ledger::number::DepositNumber;
+use crate::ledger::verify::trust::Trust;
+
+/// The node that is asked where none is named.
+pub const DEFAULT_SERVER: &str = "http://127.0.0.1:7654";
+
+/// Which node to ask.
+#[derive(Debug, Clone, clap::Args)]
+pub struct ServerArgs {
+    /// Address of the node | 节点地址
+    // Global: it may also stand behind a command of `case`.
+    #[arg(long, value_name = "URL", env = "TIEZHENG_SERVER", default_value = DEFAULT_SERVER, global = true)]
+    pub server: String,
+}
+
+impl ServerArgs {
+    /// A client of that node.
+    ///
+    /// # Errors
+    ///
+    /// [`CliError`] for what is no address.
+    pub fn client(&self) -> Result<LedgerClient, CliError> {
+        LedgerClient::new(&self.server).map_err(CliError::from)
+    }
+}
+
+impl From<ClientError> for CliError {
+    fn from(error: ClientError) -> Self {
+        let en = error.to_string();
+        match error {
+            ClientError::BadAddress { address, reason } => {
+                Self::usage("bad_address", format!("“{address}”不是节点地址：{}", reason.zh), en)
+            }
+            ClientError::Unreachable { url, reason } => {
+                let zh = format!("节点未应答：{url}：{}。节点是否已启动？（tiezheng serve）", reason.zh);
+                Self::unable("unreachable", zh, format!("{en}. Is the node running? (tiezheng serve)"))
+            }
+            ClientError::Problem { code, status, title_zh, detail_zh, .. } => {
+                // A node of another version may say nothing in Chinese.
+                let said = match (title_zh.as_str(), detail_zh.as_str()) {
+                    ("", "") => "未予办理".to_owned(),
+                    (title, "") => title.to_owned(),
+                    ("", detail) => detail.to_owned(),
+                    (title, detail) if title == detail => title.to_owned(),
+                    (title, detail) => format!("{title}：{detail}"),
+                };
+                let zh = format!("节点答复：{said}（{code}，HTTP {status}）");
+                let en = format!("the node answers: {en}");
+                // 4xx: the node looked, and it is not to be; 5xx: it could not.
+                if status < 500 { Self::finding(code, zh, en) } else { Self::unable(code, zh, en) }
+            }
+            ClientError::Malformed { what, .. } => {
+                let zh = format!("{what} 的应答无法识别。该地址可能不是铁证节点，或版本不同，请核对地址");
+                Self::unable("malformed_answer", zh, format!("{en}. Check that the address is that of a node"))
+            }
+            ClientError::Unwritable { path, error } => Self::io(&path, &error),
+        }
+    }
+}
+
+/// A ledger as it presents itself.
+#[derive(Debug, Clone)]
+pub struct Met {
+    /// Its key, by which it signed the checkpoint it showed. The key's name is the ledger's origin.
+    pub key: VerifierKey,
+    /// A test ledger.
+    pub is_test: bool,
+}
+
+/// Asks a node for its ledger and checks that it holds the key it names.
+///
+/// # Errors
+///
+/// [`CliError`]: unreachable, or no ledger.
+pub async fn meet(client: &LedgerClient) -> Result<Met, CliError> {
+    let told = client.ledger().await?;
+    let malformed = |reason: String| ClientError::Malformed { what: client.address().to_owned(), reason };
+    let key = VerifierKey::parse(&told.key).map_err(|error| malformed(error.to_string()))?;
+    let checkpoint = SignedCheckpoint::parse(told.checkpoint.as_bytes());
+    let signed = checkpoint.and_then(|checkpoint| checkpoint.verified_by(std::slice::from_ref(&key)).map(|_| ()));
+    signed.map_err(|error| malformed(format!("its checkpoint: {error}")))?;
+    Ok(Met { key, is_test: told.mode == "test" })
+}
+
+/// Meets the ledger and complains when it is another than was met there before; pins nothing. For a "no" by which a ledger
+/// that was set up anew would be taken for the one that is trusted.
+///
+/// # Errors
+///
+/// [`CliError`]: as [`meet`]; or the ledger's key is another than the pinned one.
+pub async fn meet_again(client: &LedgerClient, config: &Config) -> Result<(), CliError> {
+    let met = meet(client).await?;
+    pinned::unchanged(config, &met.key, Some(client.address()))
+}
+
+/// Says so where a number that was not found cannot be one of the ledger that was asked: one of them is of a test ledger.
+///
+/// # Errors
+///
+/// [`CliError`]: as [`meet`].
+pub async fn other_mode(client: &LedgerClient, number: DepositNumber, screen: &Screen) -> anyhow::Result<()> {
+    let is_test = meet(client).await?.is_test;
+    if is_test == number.is_test() {
+        return Ok(());
+    }
+    let (zh, en) = if is_test {
+        (
+            "所查节点是测试账本，其编号均以 T 开头，而该编号不以 T 开头。请核对编号，或用 --server 指定正式账本的节点",
+            "the node that was asked serves a test ledger, whose numbers begin with T; this one does not. Check the number, or \
+             name a node of the live ledger with --server",
+        )
+    } else {
+        (
+            "以 T 开头的编号属于测试账本，而所查节点是正式账本。请核对编号，或用 --server 指定测试账本的节点",
+            "a number that begins with T is of a test ledger, and the node that was asked serves a live one. Check the number, \
+             or name a node of the test ledger with --server",
+        )
+    };
+    Ok(screen.aside(screen.paint(HEED, screen.pick(zh, en)))?)
+}
+
+/// Meets the ledger and pins its key if it was never met.
+///
+/// # Errors
+///
+/// [`CliError`]: as [`meet`]; or the ledger's key is another than the pinned one.
+pub async fn meet_and_pin(client: &LedgerClient, config: &Config, screen: &Screen) -> anyhow::Result<(Met, Trust)> {
+    let met = meet(client).await?;
+    let path = config.trust_policy()?;
+    if pinned::pin(&path, &met.key, Some(client.address()))? {
+        let heed = screen.paint(
+            HEED,
+            screen.pick("首次连接此账本，已固定其密钥：", "First contact with this ledger; its key is now pinned:"),
+        );
+        screen.aside(heed)?;
+        screen.aside(format!("  {}", met.key))?;
+        let ask = screen.pick(
+            "  请与运营者公布的密钥核对。若不一致：tiezheng trust remove",
+            "  Compare it with what the operator publishes. If it differs: tiezheng trust remove",
+        );
+        screen.aside(format!("{ask} '{}'", met.key))?;
+        screen.aside(format!("  ({})", path.display()))?;
+    }
+    Ok((met, Pinned::load(&path)?.trust()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::exit::ExitStatus;
+    use crate::wire::bilingual::Bilingual;
+
+    #[test]
+    fn a_refusal_is_a_finding_and_a_fault_is_not() {
+        let problem = |status| ClientError::Problem {
+            code: "x".into(),
+            status,
+            title_zh: "繁忙".into(),
+            detail: "d".into(),
+            detail_zh: "请稍后重试".into(),
+        };
+        let reason = || Bilingual::new("原因", "r");
+        let unreachable = ClientError::Unreachable { url: "u".into(), reason: reason() };
+        let address = ClientError::BadAddress { address: "a".into(), reason: reason() };
+        let endings = [problem(404), problem(503), unreachable, address].map(|error| CliError::from(error).ending);
+        assert_eq!(
+            endings,
+            [ExitStatus::Finding, ExitStatus::CouldNotLook, ExitStatus::CouldNotLook, ExitStatus::Usage]
+        );
+    }
+}

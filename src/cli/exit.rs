@@ -1,0 +1,121 @@
+//! How a command ends: four exit codes, and complaints in two languages.
+//!
+//! | code | means |
+//! |---|---|
+//! | 0 | consistent, also with reservation; a plain look-up; done |
+//! | 1 | mismatch, not found, contradictory, chain fault: looked, and it is not as it should be |
+//! | 2 | could not look: unreachable, unknown key, unreadable file |
+//! | 64 | a mistyped number or wrong usage: nothing was looked up |
+
+use std::borrow::Cow;
+use std::fmt;
+use std::process::ExitCode;
+
+use crate::files::reason;
+use crate::files::regular::NotRegular;
+use crate::wire::bilingual::Bilingual;
+
+/// How a command ends; of several files, the worst counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ExitStatus {
+    /// All as it should be.
+    Good,
+    /// Looked, and it is not as it should be.
+    Finding,
+    /// Could not look, or could not do it.
+    CouldNotLook,
+    /// The command itself is wrong.
+    Usage,
+}
+
+impl ExitStatus {
+    /// The process's exit code.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Good => 0,
+            Self::Finding => 1,
+            Self::CouldNotLook => 2,
+            Self::Usage => 64,
+        }
+    }
+}
+
+impl From<ExitStatus> for ExitCode {
+    fn from(ending: ExitStatus) -> Self {
+        Self::from(ending.code())
+    }
+}
+
+/// Why a command did not do what was asked, in both languages and with a stable code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CliError {
+    /// The exit code it leads to.
+    pub ending: ExitStatus,
+    /// For machines.
+    pub code: Cow<'static, str>,
+    /// 中文.
+    pub zh: String,
+    /// English.
+    pub en: String,
+    /// Further lines.
+    pub more: Vec<Bilingual>,
+}
+
+impl CliError {
+    /// Could not look: exit code 2.
+    pub fn unable(code: impl Into<Cow<'static, str>>, zh: impl Into<String>, en: impl Into<String>) -> Self {
+        Self { ending: ExitStatus::CouldNotLook, code: code.into(), zh: zh.into(), en: en.into(), more: Vec::new() }
+    }
+
+    /// Looked, and it is not as it should be: exit code 1.
+    pub fn finding(code: impl Into<Cow<'static, str>>, zh: impl Into<String>, en: impl Into<String>) -> Self {
+        Self { ending: ExitStatus::Finding, ..Self::unable(code, zh, en) }
+    }
+
+    /// The command itself is wrong: exit code 64.
+    pub fn usage(code: impl Into<Cow<'static, str>>, zh: impl Into<String>, en: impl Into<String>) -> Self {
+        Self { ending: ExitStatus::Usage, ..Self::unable(code, zh, en) }
+    }
+
+    /// With another line below: what is escaped as text from outside never begins a line of its own.
+    #[must_use]
+    pub fn with_line(mut self, zh: impl Into<String>, en: impl Into<String>) -> Self {
+        self.more.push(Bilingual::new(zh, en));
+        self
+    }
+
+    /// A file or folder that could not be read or written.
+    #[must_use]
+    pub fn io(path: &std::path::Path, error: &std::io::Error) -> Self {
+        if let Some(kind) = NotRegular::reason_of(error) {
+            let zh = format!("{}：{}。请给出文件", path.display(), kind.chinese());
+            return Self::unable("not_a_file", zh, format!("{}: {kind}. Name a file", path.display()));
+        }
+        let (step_zh, step_en) = reason::next_step(error);
+        let said = |stop: &str, step: &str| if step.is_empty() { String::new() } else { format!("{stop}{step}") };
+        let zh = format!("{}：{}{}", path.display(), reason::chinese(error), said("。", step_zh));
+        let en = format!("{}: {}{}", path.display(), reason::english(error), said(". ", step_en));
+        Self::unable("io", zh, en)
+    }
+}
+
+impl fmt::Display for CliError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.en)
+    }
+}
+
+impl std::error::Error for CliError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_worst_of_several_endings_counts() {
+        let all = [ExitStatus::Good, ExitStatus::Finding, ExitStatus::CouldNotLook, ExitStatus::Usage];
+        assert!(all.is_sorted());
+        assert_eq!(all.map(ExitStatus::code), [0, 1, 2, 64]);
+    }
+}

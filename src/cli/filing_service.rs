@@ -1,0 +1,143 @@
+//! What a node serves cases with: the platform's key, originals in custody, and the operator's first token.
+//!
+//! The platform's key signs what is done by tokens and owns the streams of all cases: without it no case goes on. It lies
+//! beside the ledger's key and wants a copy elsewhere just as much.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::cli::case_key;
+use crate::cli::durable;
+use crate::cli::exit::CliError;
+use crate::cli::input;
+use crate::cli::serve_limits::LimitArgs;
+use crate::court::words::Role;
+use crate::custody::store::EncryptedObjectStore;
+use crate::filing::actor::TokenStanding;
+use crate::filing::service::{Dependencies, FilingService};
+use crate::ledger::key::Signer;
+use crate::sequencer::clock::SystemClock;
+use crate::sequencer::handle::Sequencer;
+use crate::store::account_files::AccountFiles;
+use crate::store::contract::keeping::KeepPrivate;
+use crate::store::rocks::store::RocksStore;
+
+/// The platform's private key in the ledger's folder.
+pub const PLATFORM_KEY: &str = "platform.key";
+/// The folder of originals in custody, beside the database.
+pub const ORIGINALS: &str = "originals";
+/// Life of an operator's token in days.
+const OPERATOR_DAYS: u64 = 366;
+
+fn unable(code: &'static str, error: &dyn std::fmt::Display) -> CliError {
+    let zh = match code {
+        "custody_folder" => "托管原文的文件夹无法打开或写入。请检查其权限和磁盘空间",
+        "unreadable" => "账本的账号或案件记录无法读取。请运行 tiezheng audit 查明原因",
+        _ => "平台密钥或管理员账号未能写入账本。请检查磁盘空间后重新启动",
+    };
+    CliError::unable(code, zh, error.to_string())
+}
+
+/// Opens the filing service of the ledger in `data`.
+///
+/// # Errors
+///
+/// [`CliError`]: the key, the folder, the registry's acts.
+pub fn open(
+    data: &Path,
+    store: Arc<dyn KeepPrivate>,
+    sequencer: Sequencer,
+    platform: Signer,
+    limits: &LimitArgs,
+) -> Result<FilingService, CliError> {
+    let originals = data.join(ORIGINALS);
+    let originals = EncryptedObjectStore::in_folder(&originals).map_err(|error| unable("custody_folder", &error))?;
+    let originals = originals.within(limits.of_originals(&originals)?);
+    let webhook_addresses = limits.webhook_addresses();
+    let (accounts, clock) = (Arc::new(AccountFiles::in_ledger(data)), Box::new(SystemClock::new()));
+    FilingService::open(Dependencies { store, sequencer, platform, originals, accounts, webhook_addresses, clock })
+        .map_err(|error| unable("unreadable", &error))
+}
+
+/// Removes originals that nobody answers for. Before anything is taken in.
+pub async fn sweep(filing: &FilingService) {
+    match filing.sweep_originals().await {
+        Ok(0) => {}
+        Ok(removed) => tracing::info!(removed, "originals that nobody answers for were removed"),
+        // They take room and show nothing: no reason not to serve.
+        Err(error) => tracing::error!(%error, "originals were not swept"),
+    }
+}
+
+/// The platform's key: `found` in its file, or made now, and recorded in the database. `NodeKeys::check` has made sure that
+/// no other key was recorded.
+///
+/// # Errors
+///
+/// [`CliError`]: the file or the database cannot be written.
+pub fn platform_key(data: &Path, found: Option<Signer>, store: &RocksStore) -> Result<Signer, CliError> {
+    let signer = if let Some(signer) = found {
+        signer
+    } else {
+        let (path, signer) = (data.join(PLATFORM_KEY), case_key::generate()?);
+        case_key::write(&path, &signer).map_err(|error| CliError::io(&path, &error))?;
+        signer
+    };
+    // After the file: a crash in between leaves a key that is recorded at the next start.
+    if store.platform_key().map_err(|error| unable("unreadable", &error))?.is_none() {
+        let recorded = store.record_platform_key(&signer.verifier().to_string());
+        recorded.map_err(|error| unable("cannot_start", &error))?;
+    }
+    Ok(signer)
+}
+
+/// Makes an operator and writes the token into `path`. If that file holds an operator's token of this ledger, it stays. What
+/// was done, in Chinese and in English.
+///
+/// # Errors
+///
+/// [`CliError`]: the file is something else, cannot be read or written; or the ledger.
+pub async fn operator_token(filing: &FilingService, path: &Path) -> Result<(String, String), CliError> {
+    if path.symlink_metadata().is_ok() {
+        return existing_token(filing, path);
+    }
+    // Before anything goes on the chain: a place that cannot be written to.
+    durable::probe(path).map_err(|error| CliError::io(path, &error))?;
+    let (_, issued) = filing.make_operator(OPERATOR_DAYS).await.map_err(|error| unable("cannot_start", &error))?;
+    let text = zeroize::Zeroizing::new(format!("{}\n", issued.token.text()));
+    durable::create(path, text.as_bytes(), 0o600).map_err(|error| CliError::io(path, &error))?;
+    let file = path.display();
+    Ok((format!("平台管理员令牌已写入 {file}"), format!("the operator's token was written into {file}")))
+}
+
+/// What the file at `path` is, which was there before.
+fn existing_token(filing: &FilingService, path: &Path) -> Result<(String, String), CliError> {
+    let file = path.display();
+    let refuse = |zh: &str, en: &str| {
+        let zh = format!("{file} 已存在，{zh}。未作任何更改；请另指定一个尚不存在的文件");
+        let en = format!("{file} exists and {en}. Nothing was changed: name a file that does not exist yet");
+        Err(CliError::usage("not_an_operator_token", zh, en))
+    };
+    // A file of another kind may be any evidence: its bytes are nothing to report an encoding error about.
+    let text = match input::secret(path) {
+        Ok(text) => text,
+        Err(complaint) if complaint.code == "not_utf8" => return refuse("不是访问令牌", "is no token"),
+        Err(complaint) => return Err(complaint),
+    };
+    match filing.token_standing(text.trim(), Role::Operator) {
+        TokenStanding::Accepted => Ok((
+            format!("{file} 已存有本账本现行有效的平台管理员令牌，未另行生成"),
+            format!("{file} holds an operator's token of this ledger that is in force: no other was made"),
+        )),
+        TokenStanding::Ended => Ok((
+            format!("{file} 中的平台管理员令牌已过期或已撤销。如需新令牌，请另指定一个尚不存在的文件"),
+            format!(
+                "the operator's token in {file} is expired or revoked. For a new one, name a file that does not exist"
+            ),
+        )),
+        TokenStanding::WithoutRole => refuse("其中的令牌不属于平台管理员", "its token is not an operator's"),
+        TokenStanding::Unknown => {
+            refuse("其内容不是本账本的平台管理员令牌", "is not an operator's token of this ledger")
+        }
+    }
+}

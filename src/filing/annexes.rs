@@ -1,0 +1,62 @@
+//! Texts of an act on their way into annexes, each under a salt of its own.
+
+use crate::court::ids::AnnexId;
+use crate::filing::error::FilingError;
+use crate::filing::secret::sealed;
+use crate::ledger::metadata::{METADATA_MAX, PrivateMetadata};
+use crate::ledger::text::{Lines, forbidden_character};
+
+/// Fields whose text is one line; all others may have several.
+const OF_ONE_LINE: [&str; 3] = ["name", "title", "reference"];
+
+/// The texts of one act.
+#[derive(Debug, Default)]
+pub struct Annexes(Vec<PrivateMetadata>);
+
+impl Annexes {
+    /// None yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Puts a text under its commitment.
+    ///
+    /// # Errors
+    ///
+    /// [`FilingError::BadValue`] when it is empty, too long, or holds control characters.
+    pub fn add(&mut self, field: &'static str, text: &str) -> Result<AnnexId, FilingError> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(FilingError::bad(field, "the text is empty"));
+        }
+        let lines = if OF_ONE_LINE.contains(&field) { Lines::One } else { Lines::Several };
+        if let Some(control) = forbidden_character(text, lines) {
+            let reason = format!("the text holds the control character U+{:04X}; remove it", u32::from(control));
+            return Err(FilingError::BadValue { field, reason, code: "control_character" });
+        }
+        if text.len() > METADATA_MAX {
+            let reason = format!("the text has {} bytes, more than {METADATA_MAX}", text.len());
+            return Err(FilingError::BadValue { field, reason, code: "text_too_long" });
+        }
+        let piece = sealed(text)?;
+        let id = AnnexId(piece.commitment());
+        self.0.push(piece);
+        Ok(id)
+    }
+
+    /// Likewise, where there is one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::add`].
+    pub fn add_some(&mut self, field: &'static str, text: Option<&str>) -> Result<Option<AnnexId>, FilingError> {
+        text.map(|text| self.add(field, text)).transpose()
+    }
+
+    /// All of them.
+    #[must_use]
+    pub fn into_pieces(self) -> Vec<PrivateMetadata> {
+        self.0
+    }
+}

@@ -1,0 +1,337 @@
+//! 关联码 and 关联案件: how a party and its agent find their case, and how a case goes on to another court.
+
+use std::sync::Arc;
+
+use crate::court::acts::{Act, ActKind, AddParty, Associate, IssueCode, Open, PassOn};
+use crate::court::case::refusal::Refusal;
+use crate::court::case::state::CaseFile;
+use crate::court::case_number::CourtCode;
+use crate::court::document::Document;
+use crate::court::ids::{CaseId, CodeNumber, PartyNumber};
+use crate::court::labels;
+use crate::court::values::{Capacity, Filer};
+use crate::court::words::{Authority, CaseKind, Depositor, PartyRole, Passage, Procedure, Scope};
+use crate::filing::actor::{Actor, RequestContext};
+use crate::filing::annexes::Annexes;
+use crate::filing::cases::Acted;
+use crate::filing::error::FilingError;
+use crate::filing::imports::{carried, free_of_mediation};
+use crate::filing::secret::{code_hash, new_code, step_of};
+use crate::filing::service::FilingService;
+use crate::filing::streams::{last_labelled, text};
+
+/// Longest life of a code in days.
+pub const CODE_DAYS_MAX: u64 = 366;
+
+/// What somebody says who associates.
+#[derive(Debug, Clone)]
+pub struct AssociationCommand {
+    /// 关联码, as typed.
+    pub code: String,
+    /// As the party itself or as its agent.
+    pub filer: Filer,
+    /// An agent's authority.
+    pub authority: Option<Authority>,
+    /// An agent's name.
+    pub name: Option<String>,
+    /// 授权委托书: its number or description.
+    pub power: Option<String>,
+}
+
+/// Where a case goes.
+#[derive(Debug, Clone)]
+pub struct TransferCommand {
+    /// How.
+    pub passage: Passage,
+    /// The court that takes it.
+    pub court: CourtCode,
+    /// What kind of proceeding it becomes.
+    pub kind: CaseKind,
+    /// By which procedure.
+    pub procedure: Procedure,
+    /// The party that brings it there; the first one where it is not said.
+    pub brought_by: Option<PartyNumber>,
+}
+
+/// Who hands a case on, and how.
+struct Carrier<'a> {
+    actor: &'a Actor,
+    context: &'a RequestContext,
+    capacity: Capacity,
+    /// The party that brings the new case: the first one there.
+    brought_by: PartyNumber,
+}
+
+impl FilingService {
+    /// Makes an association code for a party. It is shown in the answer and never again.
+    ///
+    /// # Errors
+    ///
+    /// Those of acting; [`FilingError::BadValue`] for days or uses out of range.
+    pub async fn issue_code(
+        &self,
+        actor: &Actor,
+        case: CaseId,
+        context: &RequestContext,
+        party: PartyNumber,
+        (party_uses, agent_uses): (u32, u32),
+        days: u64,
+    ) -> Result<(Acted, Option<String>), FilingError> {
+        if days == 0 || days > CODE_DAYS_MAX {
+            return Err(FilingError::bad("days", format!("1 to {CODE_DAYS_MAX}")));
+        }
+        if party_uses > 1 || agent_uses > 2 || party_uses + agent_uses == 0 {
+            return Err(FilingError::bad("uses", "a party once, agents at most twice, and one use at least"));
+        }
+        let code = new_code()?;
+        let expires = self.now().after_days(days).ok_or_else(|| FilingError::bad("days", "too many"))?;
+        let hash = code_hash(&code);
+        let make = |file: &CaseFile, _: Capacity, _: &mut Annexes| {
+            Ok(Act::IssueCode(IssueCode { code: file.next_code(), party, hash, party_uses, agent_uses, expires }))
+        };
+        let acted = self.act(actor, case, context, ActKind::IssueCode, make).await?;
+        let shown = acted.done.fresh.then_some(code);
+        Ok((acted, shown))
+    }
+
+    /// Associates with the case that a code leads to.
+    ///
+    /// # Errors
+    ///
+    /// [`FilingError::NotFound`] for a code that leads nowhere, [`FilingError::TooManyCodes`], and those of acting.
+    pub async fn associate(
+        &self,
+        actor: &Actor,
+        context: &RequestContext,
+        association: &AssociationCommand,
+    ) -> Result<Acted, FilingError> {
+        actor.needs(Scope::Case)?;
+        if !self.tries.may_try(actor.id, self.now()) {
+            return Err(FilingError::TooManyCodes);
+        }
+        let hash = code_hash(&association.code);
+        let found = self.read(move |store| Ok(last_labelled(store, &labels::code(&hash))?)).await?;
+        let found = found.ok_or(FilingError::NotFound)?;
+        self.tries.succeeded(actor.id);
+        let case = CaseId(found.stream);
+        let make = |file: &CaseFile, _: Capacity, annexes: &mut Annexes| {
+            let code = file.codes.iter().find(|(_, code)| code.hash == hash).map(|(number, _)| *number);
+            let agent = association.filer == Filer::Agent;
+            Ok(Act::Associate(Associate {
+                code: code.unwrap_or(CodeNumber(u32::MAX)),
+                filer: association.filer,
+                agent: agent.then(|| file.next_agent()),
+                authority: association.authority.filter(|_| agent),
+                identity: actor.identity(),
+                name: annexes.add_some("name", association.name.as_deref())?,
+                power: annexes.add_some("power", association.power.as_deref())?,
+            }))
+        };
+        // Whoever associates is nobody in the case yet, so may not see it before.
+        self.act_as(actor, case, context, ActKind::Associate, |_| Ok(Capacity::Oneself), make).await
+    }
+
+    /// Hands a case on: opens the new one with its parties and its standing items, each with the time of its first
+    /// import, and records it in both. For whoever holds the role for both courts. Whatever is interrupted goes on when the same request is sent again.
+    ///
+    /// # Errors
+    ///
+    /// Those of acting.
+    pub async fn pass_on(
+        &self,
+        actor: &Actor,
+        case: CaseId,
+        context: &RequestContext,
+        passage: &TransferCommand,
+    ) -> Result<(Acted, Acted), FilingError> {
+        let from = self.case_for(actor, case).await?;
+        let capacity = actor.capacity(&from, ActKind::PassOn, context)?;
+        from.allows(actor.id, capacity, ActKind::PassOn)?;
+        // The new case is opened in that role too, so it is held for the court that takes it.
+        if !actor.roles_at(&passage.court).any(|role| capacity == Capacity::Holding(role)) {
+            return Err(FilingError::NotPermitted);
+        }
+        if let Some((_, act)) = self.done_before((context.request, context.body)).await? {
+            // Handed on before: what happened to the new case since is its own.
+            return self.passed_before(actor, &from, context, &act.document).await;
+        }
+        if from.has_gone(passage.passage) {
+            return Err(FilingError::Refused(Refusal::AlreadyPassedOn));
+        }
+        let carrier = Carrier { actor, context, capacity, brought_by: passage.brought_by.unwrap_or(PartyNumber(1)) };
+        let step = |name: &str| RequestContext { request: step_of(context.request, name), ..context.clone() };
+        let opened = self.open_successor(&carrier, &from, &step("open"), passage).await?;
+        let to = opened.file.id;
+        self.carry_parties(&carrier, &from, to, passage.kind).await?;
+        let file = self.carry_items(&carrier, &from, to).await?;
+        let act = Act::PassOn(PassOn { to, passage: passage.passage });
+        let passed = self.act_inside(actor, case, context, ActKind::PassOn, |_, _, _| Ok(act.clone())).await?;
+        Ok((passed, Acted { file, ..opened }))
+    }
+
+    async fn passed_before(
+        &self,
+        actor: &Actor,
+        from: &Arc<CaseFile>,
+        context: &RequestContext,
+        document: &Document,
+    ) -> Result<(Acted, Acted), FilingError> {
+        let Act::PassOn(PassOn { to, .. }) = &document.act else { return Err(FilingError::RequestReused) };
+        let act = document.act.clone();
+        let passed = self.act_inside(actor, from.id, context, ActKind::PassOn, |_, _, _| Ok(act.clone())).await?;
+        let opened = self.done_before((step_of(context.request, "open"), context.body)).await?;
+        let (done, opening) = opened.ok_or(FilingError::NotFound)?;
+        let file = self.case_file(*to).await?.ok_or(FilingError::NotFound)?;
+        Ok((passed, Acted { done, document: opening.document, file }))
+    }
+
+    async fn open_successor(
+        &self,
+        carrier: &Carrier<'_>,
+        from: &CaseFile,
+        context: &RequestContext,
+        passage: &TransferCommand,
+    ) -> Result<Acted, FilingError> {
+        let party = from.parties.get(&carrier.brought_by).cloned();
+        let party = party.ok_or_else(|| FilingError::bad("brought_by", "there is no such party"))?;
+        let (name, title) = self.names(party.name, from.title).await?;
+        let make = |annexes: &mut Annexes| {
+            Ok(Act::Open(Open {
+                court: passage.court.clone(),
+                kind: passage.kind,
+                procedure: passage.procedure,
+                role: bringing_role(passage.kind),
+                subject: party.subject,
+                filer: Filer::Court,
+                authority: None,
+                identity: None,
+                from: Some(from.id),
+                passage: Some(passage.passage),
+                account: party.account,
+                name: annexes.add("name", name.as_deref().unwrap_or("—"))?,
+                title: annexes.add_some("title", title.as_deref())?,
+                claims: None,
+                power: None,
+            }))
+        };
+        self.begin_case(carrier.actor, context, carrier.capacity, make).await
+    }
+
+    async fn names(
+        &self,
+        name: crate::court::case::state::Text,
+        title: Option<crate::court::case::state::Text>,
+    ) -> Result<(Option<String>, Option<String>), FilingError> {
+        self.read(move |store| {
+            let title = title.map(|title| text(store, &title)).transpose()?.flatten();
+            Ok((text(store, &name)?, title))
+        })
+        .await
+    }
+
+    async fn carry_parties(
+        &self,
+        carrier: &Carrier<'_>,
+        from: &CaseFile,
+        to: CaseId,
+        kind: CaseKind,
+    ) -> Result<(), FilingError> {
+        for (number, party) in from.parties.iter().filter(|(number, _)| **number != carrier.brought_by) {
+            let (name, _) = self.names(party.name, None).await?;
+            let make = |file: &CaseFile, _: Capacity, annexes: &mut Annexes| {
+                Ok(Act::AddParty(AddParty {
+                    party: file.next_party(),
+                    role: answering_role(kind, party.role),
+                    subject: party.subject,
+                    account: party.account,
+                    name: annexes.add("name", name.as_deref().unwrap_or("—"))?,
+                }))
+            };
+            self.carry(carrier, to, &format!("party {number}"), ActKind::AddParty, make).await?;
+        }
+        Ok(())
+    }
+
+    async fn carry_items(
+        &self,
+        carrier: &Carrier<'_>,
+        from: &CaseFile,
+        to: CaseId,
+    ) -> Result<std::sync::Arc<CaseFile>, FilingError> {
+        let mediation = from.kind == CaseKind::Mediation;
+        for (number, item) in from.items.iter().filter(|(_, item)| item.stands()) {
+            // 调解规则 art. 18: without consent it stays where it was offered.
+            if mediation && !item.consented {
+                continue;
+            }
+            // Nor does it come along by a second mediation whose party consented in another's stead.
+            if item.import.depositor != Depositor::Same {
+                let accounts: Vec<_> =
+                    from.parties.get(&item.import.party).and_then(|party| party.account).into_iter().collect();
+                let mediations = self.in_mediation(item.import.deposit, from.id, accounts.iter().copied()).await?;
+                if free_of_mediation(&mediations, item.import.deposit, &accounts).is_err() {
+                    continue;
+                }
+            }
+            let (name, content) = self.names(item.name, Some(item.content)).await?;
+            let receipt = self.stored_receipt(item).await?;
+            let make = |file: &CaseFile, _: Capacity, annexes: &mut Annexes| {
+                let mut import = carried(from, *number, file).ok_or(FilingError::NotFound)?;
+                import.party = same_party(carrier.brought_by, import.party);
+                import.name = annexes.add("name", name.as_deref().unwrap_or("—"))?;
+                import.content = annexes.add("content", content.as_deref().unwrap_or("—"))?;
+                import.receipt_annex = annexes.add_some("receipt", receipt.as_deref())?;
+                Ok(Act::Import(import))
+            };
+            let _imports = self.locks.hold(labels::imports_of(item.import.deposit)).await;
+            self.carry(carrier, to, &format!("item {number}"), ActKind::Import, make).await?;
+        }
+        self.case_file(to).await?.ok_or(FilingError::NotFound)
+    }
+
+    /// A step of the passage, done once however often the request is sent.
+    async fn carry<M>(
+        &self,
+        carrier: &Carrier<'_>,
+        to: CaseId,
+        step: &str,
+        kind: ActKind,
+        make: M,
+    ) -> Result<Acted, FilingError>
+    where
+        M: Fn(&CaseFile, Capacity, &mut Annexes) -> Result<Act, FilingError> + Send + Sync,
+    {
+        let step = RequestContext { request: step_of(carrier.context.request, step), ..carrier.context.clone() };
+        self.act_as(carrier.actor, to, &step, kind, |_| Ok(carrier.capacity), make).await
+    }
+}
+
+/// The number in the new case of a party of the old: the one that brings it comes first, the others keep their order.
+const fn same_party(brought_by: PartyNumber, party: PartyNumber) -> PartyNumber {
+    if party.0 == brought_by.0 {
+        PartyNumber(1)
+    } else if party.0 < brought_by.0 {
+        PartyNumber(party.0 + 1)
+    } else {
+        party
+    }
+}
+
+const fn bringing_role(kind: CaseKind) -> PartyRole {
+    match kind {
+        CaseKind::CivilSecond | CaseKind::AdministrativeSecond => PartyRole::Appellant,
+        CaseKind::CivilFirst | CaseKind::AdministrativeFirst | CaseKind::PrivateProsecution => PartyRole::Plaintiff,
+        _ => PartyRole::Applicant,
+    }
+}
+
+const fn answering_role(kind: CaseKind, was: PartyRole) -> PartyRole {
+    match (kind, was) {
+        (_, PartyRole::ThirdParty) => PartyRole::ThirdParty,
+        (CaseKind::CivilSecond | CaseKind::AdministrativeSecond, _) => PartyRole::Appellee,
+        (CaseKind::CivilFirst | CaseKind::AdministrativeFirst | CaseKind::PrivateProsecution, _) => {
+            PartyRole::Defendant
+        }
+        _ => PartyRole::Respondent,
+    }
+}

@@ -1,0 +1,326 @@
+//! 代为存证: deposits that the platform signs for an account, and the private content of deposits.
+//!
+//! # Invariants
+//!
+//! The statement says in whose name it was made (`on-behalf`) and who signed it (`key`, the platform's): nobody is made to
+//! look like a signer. The same request always makes the same statement, even where its sender has gone away meanwhile.
+//!
+//! Numbers are public, so bringing a deposit into a case opens nothing: private content is shown in a case only of what a
+//! party has itself deposited.
+
+use serde_json::{Map, Value, json};
+
+use crate::court::guard::{Suspicion, suspicions};
+use crate::court::ids::{AccountId, CaseId};
+use crate::court::labels;
+use crate::court::values::Capacity;
+use crate::court::words::{Role, Scope, Shown};
+use crate::filing::access::Subject;
+use crate::filing::actor::{Actor, RequestContext};
+use crate::filing::error::FilingError;
+use crate::filing::secret::derived;
+use crate::filing::service::{Done, FilingService};
+use crate::filing::streams::ActPage;
+use crate::ledger::entry::Entry;
+use crate::ledger::media::MediaType;
+use crate::ledger::merkle::shape::LeafIndex;
+use crate::ledger::metadata::PrivateMetadata;
+use crate::ledger::number::DepositNumber;
+use crate::ledger::receipt::Receipt;
+use crate::ledger::statement::content::Content;
+use crate::ledger::statement::signed::SignedStatement;
+use crate::ledger::statement::text::{Link, Statement};
+use crate::ledger::time::Timestamp;
+use crate::store::contract::{Private, PrivateContent, ReadError};
+use crate::store::reading;
+use crate::store::reading::receipts;
+use crate::wire::metadata::canonical;
+
+/// What is to be deposited.
+#[derive(Debug, Clone)]
+pub struct OnBehalfCommand {
+    /// The digests of the original.
+    pub content: Content,
+    /// What kind of data it is.
+    pub media_type: Option<MediaType>,
+    /// Earlier deposits that it speaks of.
+    pub links: Vec<Link>,
+    /// The private metadata, without who made it: that is added here.
+    pub metadata: Map<String, Value>,
+    /// Its texts, to be looked through for numbers of people.
+    pub texts: Vec<String>,
+}
+
+/// A deposit that the platform has made.
+#[derive(Debug, Clone)]
+pub struct Entrusted {
+    /// 存证编号.
+    pub number: DepositNumber,
+    /// Its receipt.
+    pub receipt: Receipt,
+    /// False when the same request had made it before.
+    pub fresh: bool,
+    /// What its texts look as if they held.
+    pub suspicions: Vec<Suspicion>,
+}
+
+/// A deposit of one's own, in a list.
+#[derive(Debug, Clone)]
+pub struct OwnDeposit {
+    /// Place of the entry.
+    pub index: LeafIndex,
+    /// 存证编号.
+    pub number: DepositNumber,
+    /// 交易提交时间.
+    pub at: Timestamp,
+    /// The private metadata; `None` once it is erased.
+    pub metadata: Option<String>,
+}
+
+/// A page of one's own deposits.
+#[derive(Debug, Clone)]
+pub struct OwnDeposits {
+    /// The latest first.
+    pub deposits: Vec<OwnDeposit>,
+    /// The place before which the next page begins; `None` on the last page.
+    pub next: Option<u64>,
+    /// The act that recorded this look; none where nothing was there to be seen.
+    pub access: Option<Done>,
+}
+
+/// Private content of a deposit.
+#[derive(Debug, Clone)]
+pub struct PrivateView {
+    /// The content with its salt; `None` once it is erased.
+    pub held: Option<PrivateMetadata>,
+    /// The act that recorded this look; none where nothing was there to be seen.
+    pub access: Option<Done>,
+}
+
+impl FilingService {
+    /// Whether the platform made this deposit, and for whom. Anybody may write any account into a statement of his own:
+    /// only the platform's signature makes it that account's.
+    #[must_use]
+    pub fn made_for(&self, entry: &Entry) -> Option<AccountId> {
+        let statement = entry.statement.statement();
+        let own = self.platform.verifier();
+        let signed = matches!(statement.keys.as_slice(), [key] if key == own);
+        statement.on_behalf.filter(|_| signed).map(AccountId)
+    }
+
+    /// Makes a deposit for whoever asks.
+    ///
+    /// # Errors
+    ///
+    /// [`FilingError::Scope`], [`FilingError::RequestReused`], [`FilingError::BadValue`], and those of depositing:
+    /// `link_not_yours` for a link that only the depositor may make.
+    pub async fn entrust(
+        &self,
+        actor: &Actor,
+        context: &RequestContext,
+        entrusted: &OnBehalfCommand,
+    ) -> Result<Entrusted, FilingError> {
+        actor.needs(Scope::Deposit)?;
+        let mut suspicions: Vec<Suspicion> = entrusted.texts.iter().flat_map(|text| suspicions(text)).collect();
+        suspicions.sort_unstable();
+        suspicions.dedup();
+        let _held = self.locks.hold(labels::entrusted(context.request)).await;
+        if let Some(receipt) = self.entrusted_before(context).await? {
+            return Ok(Entrusted { number: number_of(&receipt)?, receipt, fresh: false, suspicions });
+        }
+        let piece = self.described(actor, context, entrusted)?;
+        let random = derived(&self.platform, context.request, "nonce").0;
+        let statement = Statement {
+            ledger: self.ledger.clone(),
+            content: Some(entrusted.content),
+            manifest: None,
+            media_type: entrusted.media_type,
+            meta: Some(piece.commitment()),
+            subject: None,
+            links: entrusted.links.clone(),
+            on_behalf: Some(actor.id.0),
+            nonce: std::array::from_fn(|at| random.get(at).copied().unwrap_or_default()),
+            keys: vec![self.platform.verifier().clone()],
+        };
+        let signed = SignedStatement::sign(statement, std::slice::from_ref(&self.platform));
+        let signed = signed.map_err(|error| FilingError::Deposit(error.into()))?;
+        let labels = vec![
+            labels::deposits_of(actor.id),
+            labels::entrusted(context.request),
+            labels::entrusted_as(context.request, context.body),
+        ];
+        let private = PrivateContent { metadata: Some(piece), annexes: Vec::new(), labels };
+        let deposited = self.sequencer.deposit_with(signed.note().clone(), private).await?;
+        let number = number_of(&deposited.receipt)?;
+        Ok(Entrusted { number, receipt: deposited.receipt, fresh: deposited.fresh, suspicions })
+    }
+
+    /// The receipt of the deposit that this request has become.
+    async fn entrusted_before(&self, context: &RequestContext) -> Result<Option<Receipt>, FilingError> {
+        let (any, same) = (labels::entrusted(context.request), labels::entrusted_as(context.request, context.body));
+        self.read(move |store| {
+            let Some(index) = store.last_labelled(&any, 1)?.into_iter().next() else { return Ok(None) };
+            if store.last_labelled(&same, 1)?.is_empty() {
+                return Err(FilingError::RequestReused);
+            }
+            Ok(Some(receipts::receipt(store, index)?))
+        })
+        .await
+    }
+
+    fn described(
+        &self,
+        actor: &Actor,
+        context: &RequestContext,
+        entrusted: &OnBehalfCommand,
+    ) -> Result<PrivateMetadata, FilingError> {
+        let mut metadata = entrusted.metadata.clone();
+        if let Some(check) = actor.identity() {
+            let identity = json!({
+                "method": check.method.word(),
+                "level": check.level.word(),
+                "at": check.at.to_string(),
+            });
+            metadata.insert("identity".into(), identity);
+        }
+        let json = canonical(&Value::Object(metadata)).map_err(|error| FilingError::BadValue {
+            field: "name",
+            reason: error.to_string(),
+            code: error.code(),
+        })?;
+        Ok(PrivateMetadata { salt: derived(&self.platform, context.request, "salt").0, json })
+    }
+
+    /// A page of one's own deposits that the platform made, the latest first: at most `limit` of those before the place
+    /// `before`. Their names are private content of the account: the look is recorded as one at the account.
+    ///
+    /// # Errors
+    ///
+    /// [`FilingError::Scope`], and those of reading and writing.
+    pub async fn own_deposits(
+        &self,
+        actor: &Actor,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<OwnDeposits, FilingError> {
+        actor.needs(Scope::Deposit).or_else(|_| actor.may_read())?;
+        let label = labels::deposits_of(actor.id);
+        let before = LeafIndex(before.unwrap_or(u64::MAX));
+        // One more than is shown tells whether the list goes on.
+        let mut found =
+            self.read(move |store| Ok(store.labelled_before(&label, before, limit.saturating_add(1))?)).await?;
+        let more = found.len() > limit;
+        found.truncate(limit);
+        if found.is_empty() {
+            return Ok(OwnDeposits { deposits: Vec::new(), next: None, access: None });
+        }
+        let next = found.last().filter(|_| more).map(|index| index.0);
+        let access = self.record_access(actor, Capacity::Oneself, Subject::Account(actor.id)).await?;
+        let deposits = self
+            .read(move |store| {
+                let own = |index: LeafIndex| -> Result<OwnDeposit, ReadError> {
+                    let entry = reading::entry(store, index)?;
+                    let metadata = match store.private(index)? {
+                        Private::Held(piece) => Some(piece.json),
+                        Private::Erased(_) | Private::None => None,
+                    };
+                    Ok(OwnDeposit { index, number: entry.number, at: entry.received, metadata })
+                };
+                Ok(found.into_iter().map(own).collect::<Result<Vec<_>, _>>()?)
+            })
+            .await?;
+        Ok(OwnDeposits { deposits, next, access: Some(access) })
+    }
+
+    /// In which capacity somebody sees the private content of a deposit: as the account it was made for, or in the named
+    /// `case`, in which it stands as what that party itself has deposited.
+    ///
+    /// The reads depend on the request alone: whether a deposit is used in cases, and in how many, changes neither their
+    /// number nor their kind for an account without access.
+    ///
+    /// # Errors
+    ///
+    /// [`FilingError::NotFound`]: not there, or not theirs.
+    pub(in crate::filing) async fn seen_as(
+        &self,
+        actor: &Actor,
+        number: DepositNumber,
+        case: Option<CaseId>,
+    ) -> Result<(LeafIndex, Capacity), FilingError> {
+        actor.may_read().or_else(|_| actor.needs(Scope::Deposit))?;
+        let found = self.read(move |store| Ok(reading::find_entry(store, number)?)).await?;
+        let entered = match case {
+            Some(case) => self.may_enter(actor, case).await?,
+            None => false,
+        };
+        let (index, entry) = found.ok_or(FilingError::NotFound)?;
+        let owner = self.made_for(&entry).ok_or(FilingError::NotFound)?;
+        if owner == actor.id {
+            return Ok((index, Capacity::Oneself));
+        }
+        let case = case.filter(|_| entered).ok_or(FilingError::NotFound)?;
+        actor.may_read()?;
+        let file = self.case_file(case).await?.filter(|file| actor.sees(file)).ok_or(FilingError::NotFound)?;
+        let holds = file.items.values().any(|item| {
+            let import = &item.import;
+            let party = file.parties.get(&import.party).filter(|party| party.identity.is_some());
+            let came = item.by == owner || party.is_some_and(|party| party.account == Some(owner));
+            // Numbers and accounts are public: only who brought the deposit into the case himself has shown it there.
+            let own = import.receipt.is_none() && came;
+            own && import.deposit == number && item.stands()
+        });
+        let capacity = actor.capacities(&file).first().copied().filter(|_| holds);
+        capacity.map(|capacity| (index, capacity)).ok_or(FilingError::NotFound)
+    }
+
+    /// The private content of a deposit, for whoever may see it. The look is recorded first.
+    ///
+    /// # Errors
+    ///
+    /// [`FilingError::NotFound`], and those of writing: then nothing is shown.
+    pub async fn private_of(
+        &self,
+        actor: &Actor,
+        number: DepositNumber,
+        case: Option<CaseId>,
+    ) -> Result<PrivateView, FilingError> {
+        let (index, capacity) = self.seen_as(actor, number, case).await?;
+        let private = self.read(move |store| Ok(store.private(index)?)).await?;
+        let Private::Held(piece) = private else { return Ok(PrivateView { held: None, access: None }) };
+        let access = self.record_access(actor, capacity, Subject::Deposit(number, Shown::Deposit)).await?;
+        Ok(PrivateView { held: Some(piece), access: Some(access) })
+    }
+
+    /// What was done with the private content and the original of a deposit after a sequence, at most `limit` acts, in
+    /// order. For the account it was made for, the operator and auditors.
+    ///
+    /// # Errors
+    ///
+    /// [`FilingError::NotFound`]: not there, or not theirs.
+    pub async fn deposit_log(
+        &self,
+        actor: &Actor,
+        number: DepositNumber,
+        after: u64,
+        limit: usize,
+    ) -> Result<ActPage, FilingError> {
+        actor.may_read().or_else(|_| actor.needs(Scope::Deposit))?;
+        let entry = self.read(move |store| Ok(reading::find_entry(store, number)?)).await?;
+        let owner = entry.and_then(|(_, entry)| self.made_for(&entry)).ok_or(FilingError::NotFound)?;
+        let watches = [Role::Auditor, Role::Operator].iter().any(|role| actor.account.holds(*role, None));
+        if owner != actor.id && !watches {
+            return Err(FilingError::NotFound);
+        }
+        self.page_of(self.custody_stream(number), after, limit).await
+    }
+}
+
+/// The deposit number in a receipt.
+fn number_of(receipt: &Receipt) -> Result<DepositNumber, FilingError> {
+    let entry = Entry::parse(receipt.entry.as_bytes()).map_err(|error| ReadError::Damaged {
+        what: "receipt",
+        at: receipt.index.to_string(),
+        reason: error.to_string(),
+    })?;
+    Ok(entry.number)
+}

@@ -1,0 +1,133 @@
+//! Keys that accounts have enrolled: under the deposit policy `enrolled`, statements signed by one of them are accepted.
+//!
+//! An enrolment is a permission that an account gives a key, and it says nothing about whose key it is. It is kept off the
+//! chain, shown to its own account only, and answered alike whether or not another account has enrolled the same key.
+//! Therefore no proof of possession is asked for: who enrols a stranger's key lets the stranger deposit on their own limit,
+//! and can neither sign for the stranger, nor take the key from another account, nor see who else enrolled it.
+//!
+//! # Invariants
+//!
+//! An enrolment is durable before it is answered. It ends when it is removed, when the account is erased, and when the token
+//! with which it was made is revoked: nothing that a stolen token did outlives its revocation. It does not end when that token expires.
+
+use crate::court::ids::{AccountId, TokenId};
+use crate::court::words::Scope;
+use crate::filing::actor::Actor;
+use crate::filing::enrolled_keys::EnrolledKey;
+use crate::filing::error::FilingError;
+use crate::filing::service::FilingService;
+use crate::ledger::key::{PublicKey, VerifierKey};
+
+/// Most keys of one account: one for each of its cases.
+pub const KEYS_MAX: usize = 1_000;
+
+/// Reads a key that may be enrolled: Ed25519, not weak, under the name that follows from it.
+///
+/// # Errors
+///
+/// [`FilingError::BadValue`].
+pub fn depositor_key(text: &str) -> Result<VerifierKey, FilingError> {
+    let key = VerifierKey::parse(text).map_err(|error| FilingError::bad("key", error.to_string()))?;
+    // A second spelling of the same key is no key that a statement can name.
+    if key.is_of_depositor() && key.to_string() == text {
+        return Ok(key);
+    }
+    Err(FilingError::bad("key", "not a depositor's key, whose name is `k-` and 16 hex digits of its hash"))
+}
+
+impl FilingService {
+    /// The keys that the actor's account has enrolled and that are in effect, the earliest first.
+    ///
+    /// # Errors
+    ///
+    /// [`FilingError::Scope`].
+    pub fn enrolled_keys(&self, actor: &Actor) -> Result<Vec<EnrolledKey>, FilingError> {
+        actor.needs(Scope::Deposit)?;
+        Ok(self.keys_in_effect(actor.id))
+    }
+
+    fn keys_in_effect(&self, account: AccountId) -> Vec<EnrolledKey> {
+        let registry = self.registry();
+        let mut keys = self.enrolment.of_account(account);
+        keys.retain(|key| !self.revocations.revoke(&registry.tokens, key.by));
+        keys
+    }
+
+    /// Enrols a key for the actor's account; whether it was not enrolled before.
+    ///
+    /// # Errors
+    ///
+    /// [`FilingError::Scope`], [`FilingError::TooManyKeys`]; [`FilingError::Accounts`]: nothing was changed.
+    pub async fn enrol_key(&self, actor: &Actor, key: VerifierKey) -> Result<(EnrolledKey, bool), FilingError> {
+        actor.needs(Scope::Deposit)?;
+        let _turn = self.enrolment.writing.lock().await;
+        let mut keys = self.keys_in_effect(actor.id);
+        if let Some(known) = keys.iter().find(|known| known.key == key) {
+            return Ok((known.clone(), false));
+        }
+        if keys.len() >= KEYS_MAX {
+            return Err(FilingError::TooManyKeys { limit: KEYS_MAX });
+        }
+        let enrolled = EnrolledKey { key, since: self.now(), by: actor.token };
+        keys.push(enrolled.clone());
+        self.enrolment.write(actor.id, keys).await?;
+        Ok((enrolled, true))
+    }
+
+    /// Ends the enrolment of a key of the actor's account, by the key's name.
+    ///
+    /// # Errors
+    ///
+    /// [`FilingError::Scope`]; [`FilingError::NotFound`] where the account has not enrolled it; [`FilingError::Accounts`]:
+    /// nothing was changed.
+    pub async fn remove_key(&self, actor: &Actor, name: &str) -> Result<(), FilingError> {
+        actor.needs(Scope::Deposit)?;
+        let _turn = self.enrolment.writing.lock().await;
+        let mut keys = self.keys_in_effect(actor.id);
+        let before = keys.len();
+        keys.retain(|key| key.key.name().as_str() != name);
+        if keys.len() == before {
+            return Err(FilingError::NotFound);
+        }
+        self.enrolment.write(actor.id, keys).await
+    }
+
+    /// Removes all keys of an account that was erased, durably.
+    ///
+    /// # Errors
+    ///
+    /// [`FilingError::Accounts`]: nothing was changed.
+    pub(in crate::filing) async fn forget_keys(&self, account: AccountId) -> Result<(), FilingError> {
+        let _turn = self.enrolment.writing.lock().await;
+        self.enrolment.write(account, Vec::new()).await
+    }
+
+    /// The accounts for which this key may deposit.
+    #[must_use]
+    pub fn accounts_of_key(&self, key: &PublicKey) -> Vec<AccountId> {
+        let known = self.enrolment.accounts_of(key);
+        if known.is_empty() {
+            return Vec::new();
+        }
+        let registry = self.registry();
+        let in_effect = |(_, by): &(AccountId, TokenId)| !self.revocations.revoke(&registry.tokens, *by);
+        known.into_iter().filter(in_effect).map(|(account, _)| account).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::key::{Name, Signer};
+
+    #[test]
+    fn only_keys_that_a_statement_can_name_are_enrolled() {
+        let key = Signer::of_depositor(&[1; 32]).unwrap().verifier().clone();
+        assert_eq!(depositor_key(&key.to_string()).unwrap(), key);
+        let named = VerifierKey::new(Name::parse("ledger.example").unwrap(), key.public().clone());
+        let weak = format!("k-0123456789abcdef+00000000+{}", "A".repeat(44));
+        for bad in ["", "k-1", &named.to_string(), &weak, &format!(" {key}"), &key.to_string().replace('k', "K")] {
+            assert!(depositor_key(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! Reading acts from their streams, and writing the statement that puts an act on the chain.
+//!
+//! # Invariants
+//!
+//! An act is read back only if its document is what the chain committed to: both salted digests and the `meta` line.
+
+use std::collections::BTreeSet;
+
+use crate::court::acts::Act;
+use crate::court::case::state::{Placed, Text};
+use crate::court::document::{Document, FIRST_LINE};
+use crate::court::ids::CaseId;
+use crate::filing::error::FilingError;
+use crate::filing::secret::{random, sealed};
+use crate::ledger::digests::salted_content;
+use crate::ledger::entry::Entry;
+use crate::ledger::hash::Digest;
+use crate::ledger::key::{Name, Signer};
+use crate::ledger::leaf::Leaf;
+use crate::ledger::merkle::shape::LeafIndex;
+use crate::ledger::metadata::PrivateMetadata;
+use crate::ledger::statement::signed::{SignedStatement, StatementNote};
+use crate::ledger::statement::text::{Statement, Subject};
+use crate::store::contract::{Private, ReadError, ReadLedger};
+use crate::store::reading;
+
+/// An act as it stands on the chain.
+#[derive(Debug, Clone)]
+pub struct StoredAct {
+    /// The stream.
+    pub stream: Digest,
+    /// Where.
+    pub placed: Placed,
+    /// What.
+    pub document: Document,
+    /// Its entry.
+    pub entry: Entry,
+}
+
+fn damaged(index: LeafIndex, reason: impl Into<String>) -> ReadError {
+    ReadError::Damaged { what: "act", at: index.to_string(), reason: reason.into() }
+}
+
+/// The act at `index`.
+///
+/// # Errors
+///
+/// [`ReadError::Damaged`] when it is not what the chain committed to.
+pub fn act_at(store: &dyn ReadLedger, index: LeafIndex) -> Result<StoredAct, ReadError> {
+    let entry = reading::entry(store, index)?;
+    let private = store.private(index)?;
+    act_of(index, entry, private)
+}
+
+/// The act of an entry with the private content beside it.
+fn act_of(index: LeafIndex, entry: Entry, private: Private) -> Result<StoredAct, ReadError> {
+    let statement = entry.statement.statement();
+    let subject = statement.subject.ok_or_else(|| damaged(index, "it stands in no stream"))?;
+    let Private::Held(piece) = private else {
+        return Err(damaged(index, "its document is not held"));
+    };
+    if statement.content != Some(salted_content(&piece)) {
+        return Err(damaged(index, "its document has other digests"));
+    }
+    let document = Document::parse(piece.json.as_bytes()).map_err(|error| damaged(index, error.to_string()))?;
+    if statement.on_behalf != Some(document.by.0) {
+        return Err(damaged(index, "its document names another account"));
+    }
+    let placed = Placed { index, sequence: subject.sequence, at: entry.received };
+    Ok(StoredAct { stream: subject.id, placed, document, entry })
+}
+
+/// All acts of a stream after sequence `after`, in their order: to replay a stream from its last known state. A list for
+/// a reader is a page of it ([`acts_page`]).
+///
+/// # Errors
+///
+/// [`ReadError`].
+pub(in crate::filing) fn acts_after(
+    store: &dyn ReadLedger,
+    stream: &Digest,
+    after: u64,
+) -> Result<Vec<StoredAct>, ReadError> {
+    Ok(acts_page(store, stream, after, usize::MAX)?.acts)
+}
+
+/// The act at `index`; `None` where another deposit stands there. Its document is looked up in both cases.
+///
+/// # Errors
+///
+/// As [`act_at`].
+pub(in crate::filing) fn act_or_none_at(
+    store: &dyn ReadLedger,
+    index: LeafIndex,
+) -> Result<Option<StoredAct>, ReadError> {
+    let entry = reading::entry(store, index)?;
+    let private = store.private(index)?;
+    let is_act = matches!(&private, Private::Held(piece) if piece.json.starts_with(FIRST_LINE));
+    if is_act && entry.statement.statement().subject.is_some() {
+        act_of(index, entry, private).map(Some)
+    } else {
+        Ok(None)
+    }
+}
+
+/// Consecutive acts of a stream.
+#[derive(Debug, Clone)]
+pub struct ActPage {
+    /// In their order.
+    pub acts: Vec<StoredAct>,
+    /// The sequence after which the next page begins; `None` where the stream ends with this page.
+    pub next: Option<u64>,
+}
+
+/// At most `limit` acts of a stream after sequence `after`. Reads these acts and no others.
+///
+/// # Errors
+///
+/// [`ReadError`].
+pub fn acts_page(store: &dyn ReadLedger, stream: &Digest, after: u64, limit: usize) -> Result<ActPage, ReadError> {
+    let length = store.subject_length(stream)?;
+    let last = length.min(after.saturating_add(limit as u64));
+    let mut acts = Vec::new();
+    for sequence in after.saturating_add(1)..=last {
+        let index = store.find_subject(stream, sequence)?;
+        let index = index.ok_or_else(|| ReadError::Damaged {
+            what: "subject",
+            at: format!("{stream} {sequence}"),
+            reason: "the row is missing".into(),
+        })?;
+        acts.push(act_at(store, index)?);
+    }
+    Ok(ActPage { acts, next: (after < last && last < length).then_some(last) })
+}
+
+/// The act under a label that was put there last.
+///
+/// # Errors
+///
+/// [`ReadError`].
+pub fn last_labelled(store: &dyn ReadLedger, label: &Digest) -> Result<Option<StoredAct>, ReadError> {
+    store.last_labelled(label, 1)?.first().map(|index| act_at(store, *index)).transpose()
+}
+
+/// How many places are read under a label at a time.
+const PAGE: usize = 256;
+
+/// The act that carried out the erasure of a notice: the sequencer seals the two side by side, the act first. `None` for an
+/// erasure without an act.
+pub(in crate::filing) fn act_of_notice(
+    store: &dyn ReadLedger,
+    notice: LeafIndex,
+) -> Result<Option<StoredAct>, ReadError> {
+    let Some(before) = notice.0.checked_sub(1).map(LeafIndex) else { return Ok(None) };
+    let Leaf::Entry(entry) = reading::leaf(store, before)? else { return Ok(None) };
+    if entry.statement.statement().subject.is_none() {
+        return Ok(None);
+    }
+    Ok(Some(act_at(store, before)?).filter(|act| matches!(act.document.act, Act::Erase(_))))
+}
+
+/// The cases whose acts stand under a label: all of them, page by page, since one left out would be one not asked.
+pub(in crate::filing) fn cases_labelled(store: &dyn ReadLedger, label: &Digest) -> Result<BTreeSet<CaseId>, ReadError> {
+    let (mut cases, mut from) = (BTreeSet::new(), LeafIndex(0));
+    loop {
+        let page = store.labelled(label, from, PAGE)?;
+        let Some(last) = page.last() else { return Ok(cases) };
+        from = LeafIndex(last.0.saturating_add(1));
+        for index in page {
+            cases.insert(CaseId(act_at(store, index)?.stream));
+        }
+    }
+}
+
+/// What a text says, or `None` when it was erased.
+///
+/// # Errors
+///
+/// [`ReadError`]; [`ReadError::Damaged`] when it should be there and is not.
+pub fn text(store: &dyn ReadLedger, text: &Text) -> Result<Option<String>, ReadError> {
+    match store.annex(text.index, &text.annex.0)? {
+        Private::Held(piece) => Ok(Some(piece.json)),
+        Private::Erased(_) => Ok(None),
+        Private::None => Err(damaged(text.index, format!("its annex {} is missing", text.annex))),
+    }
+}
+
+/// The statement that puts a document at a place of a stream, signed by the platform for whoever acts.
+///
+/// # Errors
+///
+/// [`FilingError`].
+pub fn statement(
+    ledger: &Name,
+    platform: &Signer,
+    stream: Digest,
+    sequence: u64,
+    document: &Document,
+) -> Result<(StatementNote, PrivateMetadata), FilingError> {
+    let piece = sealed(document.to_text())?;
+    let statement = Statement {
+        ledger: ledger.clone(),
+        content: Some(salted_content(&piece)),
+        manifest: None,
+        media_type: None,
+        meta: Some(piece.commitment()),
+        subject: Some(Subject { id: stream, sequence }),
+        links: Vec::new(),
+        on_behalf: Some(document.by.0),
+        nonce: random()?,
+        keys: vec![platform.verifier().clone()],
+    };
+    let signed = SignedStatement::sign(statement, std::slice::from_ref(platform));
+    let signed = signed.map_err(|error| FilingError::Deposit(error.into()))?;
+    Ok((signed.note().clone(), piece))
+}

@@ -1,0 +1,392 @@
+//! Webhooks: a court's system is called for each event of its cases, in order, at least once.
+//!
+//! Calls are those of the Standard Webhooks specification: `webhook-id` is the same each time an event is sent,
+//! `webhook-signature` is `v1,` and the base64 of HMAC-SHA256 over `id.timestamp.body`. Only an answer of 2xx counts; a
+//! redirect does not, since events go where the operator said, and only to addresses that [`WebhookAddresses`] lets pass. Whatever else comes back, the same event is sent again
+//! after a wait that doubles from a second to five minutes, with jitter.
+//!
+//! # Invariants
+//!
+//! The bookmark of a webhook moves after the answer and never before: a crash sends an event twice and loses none.
+//! Address and secret are annexes: neither is on the chain or in a log line.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::pin::pin;
+use std::sync::{Arc, Once};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use reqwest::header::CONTENT_TYPE;
+use reqwest::redirect::Policy;
+use reqwest::{Client, Url};
+use ring::hmac;
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::{sleep, timeout};
+use zeroize::Zeroizing;
+
+use crate::court::acts::{Act, AddHook, EndHook};
+use crate::court::case::state::Placed;
+use crate::court::case_number::CourtCode;
+use crate::court::ids::TokenId;
+use crate::court::registry::Hook;
+use crate::court::words::{Role, Scope};
+use crate::filing::actor::{Actor, RequestContext};
+use crate::filing::blocking::on_blocking_thread;
+use crate::filing::error::FilingError;
+use crate::filing::feed::Event;
+use crate::filing::secret::{random, step_of};
+use crate::filing::service::{Done, FilingService};
+use crate::filing::streams::text;
+use crate::filing::webhook_addresses::{AddressError, WebhookAddresses};
+use crate::ledger::hash::{Digest, sha256};
+use crate::wire::bilingual::Bilingual;
+use crate::wire::court::feed::EventJson;
+use crate::wire::facts::beijing_time;
+use crate::wire::json;
+
+/// Longest address in bytes.
+const URL_MAX: usize = 2_048;
+const SECRET_PREFIX: &str = "whsec_";
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// For a whole call.
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// The first wait before an event is sent again; it doubles each time.
+const FIRST_WAIT: Duration = Duration::from_secs(1);
+const LONGEST_WAIT: Duration = Duration::from_mins(5);
+/// How long to go without looking, when nobody says that there is news.
+const LOOK_AGAIN: Duration = Duration::from_secs(30);
+
+/// A webhook just registered.
+#[derive(Debug)]
+pub struct AddedWebhook {
+    /// The act.
+    pub done: Done,
+    /// By which it is removed.
+    pub id: TokenId,
+    /// What its calls are signed with; `None` when the same request had registered it before.
+    pub secret: Option<Zeroizing<String>>,
+}
+
+/// Why an event was not delivered. It is sent again.
+#[derive(Debug, thiserror::Error)]
+enum HookError {
+    #[error(transparent)]
+    FilingService(#[from] FilingError),
+    #[error("its address or secret was erased, or cannot be read")]
+    Unusable,
+    #[error("no answer: {0}")]
+    Unreachable(String),
+    #[error(transparent)]
+    Address(#[from] AddressError),
+    #[error("answered with HTTP {0}")]
+    Refused(u16),
+    #[error("how far it has come cannot be remembered: {0}")]
+    Forgetful(String),
+}
+
+/// An event as the feed and webhooks show it.
+#[must_use]
+pub fn event_json(event: &Event) -> EventJson {
+    EventJson {
+        cursor: event.cursor,
+        court: event.court.to_string(),
+        case: event.case.to_string(),
+        sequence: event.sequence,
+        act: event.act.word().into(),
+        label: Bilingual::of(|language| event.act.label(language)),
+        by: event.by.to_string(),
+        at: beijing_time(event.at),
+        item: event.item.map(|item| item.0),
+        deposit_number: event.deposit.map(|number| number.to_string()),
+        finding: event.finding.clone(),
+    }
+}
+
+/// Under which the place of a webhook is remembered.
+fn bookmark_of(hook: TokenId) -> Digest {
+    sha256(format!("tiezheng webhook v1\n{hook}\n").as_bytes())
+}
+
+fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+}
+
+/// An address that events may be sent to.
+fn read_url(text: &str) -> Result<Url, FilingError> {
+    let bad = |reason: &str| FilingError::bad("url", reason);
+    if text.len() > URL_MAX {
+        return Err(bad("the address is too long"));
+    }
+    let url = Url::parse(text).map_err(|error| bad(&error.to_string()))?;
+    let good = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url));
+    if !good || url.host_str().is_none() {
+        return Err(bad("expected https://…, or http://… on this machine"));
+    }
+    if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
+        return Err(bad("an address has no user, no password and no fragment"));
+    }
+    Ok(url)
+}
+
+/// The value of `webhook-signature`.
+fn signature(secret: &[u8], id: &str, timestamp: u64, body: &str) -> String {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
+    let tag = hmac::sign(&key, format!("{id}.{timestamp}.{body}").as_bytes());
+    format!("v1,{}", STANDARD.encode(tag))
+}
+
+/// The wait after so many failures, up to half as long again.
+fn wait_after(failures: u32) -> Duration {
+    let wait = FIRST_WAIT.saturating_mul(2_u32.saturating_pow(failures)).min(LONGEST_WAIT);
+    let share = f64::from(getrandom::u32().unwrap_or(0)) / f64::from(u32::MAX);
+    wait.mul_f64(1.0 + share / 2.0)
+}
+
+fn caller(url: &Url, addresses: &WebhookAddresses) -> Result<Client, HookError> {
+    static ONCE: Once = Once::new();
+    // rustls wants to be told once a process which cryptography to use; whoever told it before us is as right.
+    ONCE.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
+    let mut builder = Client::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .timeout(TIMEOUT)
+        .redirect(Policy::none())
+        // A proxy would resolve names itself, and nobody would check where they lead.
+        .no_proxy()
+        .dns_resolver(Arc::new(addresses.clone()))
+        .user_agent(concat!("tiezheng/", env!("CARGO_PKG_VERSION")));
+    if url.scheme() == "http" {
+        // On this machine: without root certificates, which a small machine may lack.
+        builder = builder.tls_certs_only([]);
+    }
+    builder.build().map_err(|error| HookError::Unreachable(error.to_string()))
+}
+
+/// Where the events of one webhook go.
+struct Target {
+    url: Url,
+    secret: Zeroizing<Vec<u8>>,
+}
+
+impl Target {
+    async fn send(&self, client: &Client, id: &str, timestamp: u64, body: String) -> Result<(), HookError> {
+        let request = client
+            .post(self.url.clone())
+            .header(CONTENT_TYPE, "application/json")
+            .header("webhook-id", id)
+            .header("webhook-timestamp", timestamp)
+            .header("webhook-signature", signature(&self.secret, id, timestamp, &body))
+            .body(body);
+        let sent = request.send().await;
+        let status = sent.map_err(|error| HookError::Unreachable(error.without_url().to_string()))?.status();
+        if status.is_success() { Ok(()) } else { Err(HookError::Refused(status.as_u16())) }
+    }
+}
+
+impl FilingService {
+    /// Registers a webhook for the events of a court from now on.
+    ///
+    /// # Errors
+    ///
+    /// [`FilingError::NotPermitted`] for anybody but the operator; [`FilingError::BadValue`] for an address that is neither
+    /// `https` nor on this machine, or that is not public and not allowed; those of writing.
+    pub async fn add_hook(
+        &self,
+        actor: &Actor,
+        context: &RequestContext,
+        court: &CourtCode,
+        url: &str,
+    ) -> Result<AddedWebhook, FilingError> {
+        if !actor.account.holds(Role::Operator, None) {
+            return Err(FilingError::NotPermitted);
+        }
+        let url = read_url(url)?;
+        let refused = |error: AddressError| FilingError::BadValue {
+            field: "url",
+            reason: error.to_string(),
+            code: "webhook_address_refused",
+        };
+        self.webhook_addresses.check(&url).await.map_err(refused)?;
+        let id = TokenId(step_of(context.request, "webhook").0);
+        let secret = Zeroizing::new(format!("{SECRET_PREFIX}{}", STANDARD.encode(random::<32>()?)));
+        let made = self.change_registry(actor, context, |annexes| {
+            Ok(Act::AddHook(AddHook {
+                hook: id,
+                court: court.clone(),
+                url: annexes.add("url", url.as_str())?,
+                secret: annexes.add("secret", &secret)?,
+            }))
+        });
+        let done = made.await?;
+        self.tell(done.placed);
+        let secret = done.fresh.then_some(secret);
+        Ok(AddedWebhook { done, id, secret })
+    }
+
+    /// Removes a webhook.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::change_registry`].
+    pub async fn end_hook(&self, actor: &Actor, context: &RequestContext, hook: TokenId) -> Result<Done, FilingError> {
+        let done = self.change_registry(actor, context, |_| Ok(Act::EndHook(EndHook { hook }))).await?;
+        self.tell(done.placed);
+        Ok(done)
+    }
+
+    /// The webhooks of a court and since when they are told. For the operator.
+    ///
+    /// # Errors
+    ///
+    /// [`FilingError::NotPermitted`], [`FilingError::Scope`].
+    pub fn hooks_of(&self, actor: &Actor, court: &CourtCode) -> Result<Vec<(TokenId, Placed)>, FilingError> {
+        if !actor.account.holds(Role::Operator, None) {
+            return Err(FilingError::NotPermitted);
+        }
+        actor.needs(Scope::Manage)?;
+        let registry = self.registry();
+        let hooks = registry.hooks.iter().filter(|(_, hook)| hook.court == *court);
+        Ok(hooks.map(|(id, hook)| (*id, hook.since)).collect())
+    }
+
+    /// Delivers events to all webhooks, those that come and go meanwhile too, until `shutdown`.
+    pub async fn deliver_hooks(self: Arc<Self>, shutdown: impl Future<Output = ()> + Send) {
+        let mut shutdown = pin!(shutdown);
+        let mut news = self.news();
+        let mut tasks = JoinSet::new();
+        let mut running: HashMap<TokenId, AbortHandle> = HashMap::new();
+        loop {
+            news.borrow_and_update();
+            let registry = self.registry();
+            running.retain(|id, task| {
+                let wanted = registry.hooks.contains_key(id);
+                if !wanted {
+                    task.abort();
+                }
+                wanted && !task.is_finished()
+            });
+            for id in registry.hooks.keys() {
+                let follow = || tasks.spawn(Arc::clone(&self).follow_hook(*id));
+                running.entry(*id).or_insert_with(follow);
+            }
+            while tasks.try_join_next().is_some() {}
+            tokio::select! {
+                () = &mut shutdown => break,
+                _ = timeout(LOOK_AGAIN, news.changed()) => {}
+            }
+        }
+        tasks.shutdown().await;
+    }
+
+    /// Delivers the events of one webhook, for ever.
+    async fn follow_hook(self: Arc<Self>, id: TokenId) {
+        let mut news = self.news();
+        let mut failures = 0;
+        let mut client = None;
+        loop {
+            news.borrow_and_update();
+            match self.deliver_next(id, &mut client, &mut failures).await {
+                Ok(0) => drop(timeout(LOOK_AGAIN, news.changed()).await),
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::warn!(hook = %id, %error, failures, "an event was not delivered; it is sent again");
+                    sleep(wait_after(failures)).await;
+                    failures = failures.saturating_add(1);
+                }
+            }
+        }
+    }
+
+    /// Delivers what has come since the bookmark, in order; how many that were.
+    async fn deliver_next(
+        &self,
+        id: TokenId,
+        client: &mut Option<Client>,
+        failures: &mut u32,
+    ) -> Result<usize, HookError> {
+        // One that is removed has nothing to deliver, and whoever started this ends it.
+        let Some(hook) = self.registry().hooks.get(&id).cloned() else { return Ok(0) };
+        let name = bookmark_of(id);
+        let store = Arc::clone(&self.store);
+        let remembered = self.read(move |_| Ok(store.bookmark(&name)?)).await?;
+        let cursor = remembered.unwrap_or(0).max(hook.since.index.0 + 1);
+        let events = self.events(&hook.court, cursor).await?;
+        if events.is_empty() {
+            return Ok(0);
+        }
+        let target = self.target(hook).await?;
+        // A host that is an address is not resolved, so nobody else checks it.
+        self.webhook_addresses.check_literal(&target.url)?;
+        let client = match client {
+            Some(client) => client,
+            None => client.insert(caller(&target.url, &self.webhook_addresses)?),
+        };
+        for event in &events {
+            let timestamp = self.now().as_millis() / 1000;
+            let call = format!("evt_{}_{}", event.cursor, id.to_string().get(..16).unwrap_or_default());
+            target.send(client, &call, timestamp, json::line(&event_json(event))).await?;
+            *failures = 0;
+            let (store, position) = (Arc::clone(&self.store), event.cursor);
+            let marked = on_blocking_thread(move || store.set_bookmark(&name, position)).await?;
+            marked.map_err(|error| HookError::Forgetful(error.to_string()))?;
+        }
+        Ok(events.len())
+    }
+
+    /// Where a webhook's events go, from its annexes.
+    async fn target(&self, hook: Hook) -> Result<Target, HookError> {
+        let texts = self.read(move |store| Ok((text(store, &hook.url)?, text(store, &hook.secret)?))).await?;
+        let (Some(url), Some(secret)) = texts else { return Err(HookError::Unusable) };
+        let url = read_url(&url).map_err(|_| HookError::Unusable)?;
+        let secret = secret.strip_prefix(SECRET_PREFIX).and_then(|secret| STANDARD.decode(secret).ok());
+        Ok(Target { url, secret: Zeroizing::new(secret.ok_or(HookError::Unusable)?) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_is_signed_as_the_standard_has_it() {
+        // The example of the Standard Webhooks specification's reference libraries.
+        let secret = STANDARD.decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
+        let signed = signature(&secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, r#"{"test": 2432232314}"#);
+        assert_eq!(signed, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+    }
+
+    #[test]
+    fn events_go_to_https_or_stay_on_this_machine() {
+        for good in ["https://court.example/hook", "http://127.0.0.1:9/x", "http://[::1]/", "http://localhost:1/a?b=c"]
+        {
+            assert!(read_url(good).is_ok(), "{good}");
+        }
+        let long = format!("https://court.example/{}", "x".repeat(URL_MAX));
+        for bad in [
+            "",
+            "court.example",
+            "http://court.example/",
+            "http://127.0.0.1.court.example/",
+            "http://localhost.court.example/",
+            "ftp://court.example/",
+            "file:///etc/passwd",
+            "https://user@court.example/",
+            "https://:password@court.example/",
+            "https://court.example/#part",
+            &long,
+        ] {
+            assert!(read_url(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn waits_double_and_end_at_five_minutes() {
+        for (failures, least) in [(0, 1), (1, 2), (3, 8), (8, 256), (9, 300), (40, 300)] {
+            let (wait, least) = (wait_after(failures), Duration::from_secs(least));
+            assert!(wait >= least && wait <= least * 3 / 2, "{failures}: {wait:?}");
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! What every request passes first, and a fast path for the three hottest routes: deposit, look-up, receipt.
+//!
+//! Every request has its target, Host field and content coding checked, and the client's address noted. Then the fast path bypasses axum's
+//! router and its boxed middleware, which cost a tenth of the CPU time of a deposit, and applies the same middleware:
+//! metrics, panic handling, response headers. The router has these routes, too: the API's description is generated from
+//! it, and it answers unusual spellings of the same requests.
+
+use std::convert::Infallible;
+use std::future::ready;
+use std::net::IpAddr;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::header::CONNECTION;
+use axum::http::{HeaderValue, Method};
+use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt as _;
+use futures_util::future::Either;
+use hyper::body::Incoming;
+use tower::Service;
+
+use crate::http::api::deposits::deposit;
+use crate::http::api::lookup::{fetched, looked_up};
+use crate::http::app_state::AppState;
+use crate::http::caching::Finishing;
+use crate::http::client_address::ClientAddress;
+use crate::http::client_body::ClientBody;
+use crate::http::connections::OpenConnection;
+use crate::http::problem::Failure;
+use crate::http::request::require_plain_body;
+use crate::http::request_metrics::RequestMetrics;
+use crate::http::router::panicked;
+use crate::http::target;
+use crate::ledger::number::DepositNumber;
+
+const DEPOSITS: &str = "/v1/deposits";
+const DEPOSIT: &str = "/v1/deposits/{number}";
+const RECEIPT: &str = "/v1/deposits/{number}/receipt";
+
+/// What goes straight to its handler.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum FastRoute {
+    Deposit,
+    LookUp(DepositNumber),
+    Receipt(DepositNumber),
+}
+
+impl FastRoute {
+    /// `None` for all that the router answers.
+    fn of(method: &Method, path: &str) -> Option<Self> {
+        let rest = path.strip_prefix(DEPOSITS)?;
+        if *method == Method::POST {
+            return rest.is_empty().then_some(Self::Deposit);
+        }
+        let rest = rest.strip_prefix('/').filter(|_| *method == Method::GET)?;
+        // Whatever else people type is for the router to unfold.
+        let number = |text| DepositNumber::parse_exact(text);
+        match rest.strip_suffix("/receipt") {
+            Some(text) => number(text).map(Self::Receipt),
+            None => number(rest).map(Self::LookUp),
+        }
+    }
+
+    const fn watched(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Deposit => ("POST", DEPOSITS),
+            Self::LookUp(_) => ("GET", DEPOSIT),
+            Self::Receipt(_) => ("GET", RECEIPT),
+        }
+    }
+
+    async fn answer(self, node: Arc<AppState>, client: ClientAddress, request: Request) -> Result<Response, Failure> {
+        match self {
+            Self::Deposit => {
+                let (head, body) = request.into_parts();
+                deposit(State(node), client, head.headers, body).await
+            }
+            Self::LookUp(number) => looked_up(&node, number).await,
+            Self::Receipt(number) => fetched(&node, number, request.headers()).await,
+        }
+    }
+}
+
+/// The service of one node.
+#[derive(Debug, Clone)]
+pub struct FastPath {
+    node: Arc<AppState>,
+    router: Router,
+}
+
+impl FastPath {
+    /// Before `router`, which serves the same `node`.
+    #[must_use]
+    pub const fn new(node: Arc<AppState>, router: Router) -> Self {
+        Self { node, router }
+    }
+
+    /// The service of one connection.
+    #[must_use]
+    pub fn on(&self, open: Arc<OpenConnection>) -> Connection {
+        Connection { node: Arc::clone(&self.node), router: self.router.clone(), open }
+    }
+
+    /// Answers one request from `peer` that came through no connection.
+    pub fn answer(&self, peer: IpAddr, request: Request) -> Answering {
+        self.on(OpenConnection::detached(peer)).answer(request)
+    }
+}
+
+/// The service of one connection.
+#[derive(Debug, Clone)]
+pub struct Connection {
+    node: Arc<AppState>,
+    router: Router,
+    open: Arc<OpenConnection>,
+}
+
+/// An answer on its way.
+pub type Answering = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+impl Connection {
+    fn answer(&mut self, mut request: Request) -> Answering {
+        let (open, busy) = (Arc::clone(&self.open), self.open.begin_request());
+        let checked = target::check(request.method(), request.uri(), request.version(), request.headers());
+        let answering = if let Err(failure) = checked.and_then(|()| require_plain_body(request.headers())) {
+            Either::Left(Either::Left(ready(Ok(rejected(failure, &request)))))
+        } else {
+            let proxies = &self.node.options().trusted_proxies;
+            let client = ClientAddress::of(open.peer(), request.headers(), proxies);
+            if let Some(to) = FastRoute::of(request.method(), request.uri().path()) {
+                Either::Left(Either::Right(straight(to, Arc::clone(&self.node), client, request).map(Ok)))
+            } else {
+                request.extensions_mut().insert(client);
+                Either::Right(self.router.call(request))
+            }
+        };
+        Box::pin(async move {
+            let _busy = busy;
+            let mut answered = answering.await;
+            // The rest of the body is not read, so no other request can follow it.
+            if open.is_unread()
+                && let Ok(response) = &mut answered
+            {
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            answered
+        })
+    }
+}
+
+impl Service<Request<Incoming>> for Connection {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Answering;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        // A router is always ready.
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Incoming>) -> Answering {
+        let open = Arc::clone(&self.open);
+        self.answer(request.map(|incoming| Body::new(ClientBody::new(incoming, open))))
+    }
+}
+
+/// A request that no route sees.
+fn rejected(failure: Failure, request: &Request) -> Response {
+    let (watched, finishing) = (RequestMetrics::begin(request), Finishing::of(request));
+    let mut response = failure.into_response();
+    finishing.finish(&mut response);
+    watched.answered(&response);
+    response
+}
+
+async fn straight(to: FastRoute, node: Arc<AppState>, client: ClientAddress, request: Request) -> Response {
+    let (method, route) = to.watched();
+    let (watched, finishing) = (RequestMetrics::named(method, route), Finishing::of(&request));
+    // Nothing of a request that panicked is used again.
+    let answered = AssertUnwindSafe(to.answer(node, client, request)).catch_unwind().await;
+    let mut response = answered.map_or_else(panicked, IntoResponse::into_response);
+    finishing.finish(&mut response);
+    watched.answered(&response);
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_usual_goes_straight() {
+        let number = DepositNumber::parse("20261122-0K7M-X9QT-3D5W-C3").unwrap();
+        let of = |method: Method, path: &str| FastRoute::of(&method, path);
+        assert_eq!(of(Method::POST, "/v1/deposits"), Some(FastRoute::Deposit));
+        assert_eq!(of(Method::GET, &format!("/v1/deposits/{number}")), Some(FastRoute::LookUp(number)));
+        assert_eq!(of(Method::GET, &format!("/v1/deposits/{number}/receipt")), Some(FastRoute::Receipt(number)));
+        for (method, path) in [
+            (Method::GET, "/v1/deposits".to_owned()),
+            (Method::HEAD, format!("/v1/deposits/{number}")),
+            (Method::DELETE, format!("/v1/deposits/{number}")),
+            (Method::POST, "/v1/deposits/batch".into()),
+            (Method::GET, "/v1/deposits/batch".into()),
+            (Method::POST, format!("/v1/deposits/{number}/verify")),
+            (Method::GET, format!("/v1/deposits/{number}/")),
+            (Method::GET, format!("/v1/deposits/{number}/receipt/")),
+            (Method::GET, "/v1/deposits/20261122-0k7m-x9qt-3d5w-c3".into()),
+            (Method::GET, "/v1/deposits/20261122-0K7M-X9QT-3D5W-C4".into()),
+            (Method::GET, "/v1/depositsx".into()),
+        ] {
+            assert_eq!(of(method, &path), None, "{path}");
+        }
+    }
+}
