@@ -28,10 +28,10 @@ use tiezheng::ledger::statement::content::{Content, Form};
 use tiezheng::ledger::statement::signed::SignedStatement;
 use tiezheng::ledger::statement::text::Statement;
 use tiezheng::ledger::time::Timestamp;
-use tiezheng::store::contract::{AppendLedger as _, Published, ReadLedger as _};
 use tiezheng::store::rocks::reader::RocksReader;
 use tiezheng::store::rocks::store::RocksStore;
 use tiezheng::store::rocks::tuning;
+use tiezheng::store::traits::{LedgerReader as _, LogStore as _, Published};
 
 /// The program's own, so that what is measured is what runs.
 #[global_allocator]

@@ -40,11 +40,11 @@ use tiezheng::ledger::time::Timestamp;
 use tiezheng::sequencer::clock::SystemClock;
 use tiezheng::sequencer::start::{self, Genesis, RunningSequencer};
 use tiezheng::store::account_memory::MemoryAccounts;
-use tiezheng::store::contract::keeping::KeepPrivate;
-use tiezheng::store::contract::{AppendLedger as _, Published};
 use tiezheng::store::memory::MemoryStore;
 use tiezheng::store::rocks::store::RocksStore;
 use tiezheng::store::rocks::tuning;
+use tiezheng::store::traits::private::PrivateStore;
+use tiezheng::store::traits::{LogStore as _, Published};
 use tokio::runtime::Runtime;
 use tokio_util::bytes::Bytes;
 
@@ -161,7 +161,7 @@ impl Office {
         let (sequencer, running) = started.expect("a sequencer");
         let originals = tempfile::tempdir().expect("a folder");
         let filing = FilingService::open(Dependencies {
-            store: store as Arc<dyn KeepPrivate>,
+            store: store as Arc<dyn PrivateStore>,
             sequencer,
             platform: Signer::of_depositor(&[77; 32]).expect("a key"),
             originals: EncryptedObjectStore::in_folder(originals.path()).expect("custody"),

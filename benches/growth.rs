@@ -39,9 +39,9 @@ use tiezheng::sequencer::clock::{Clock as _, SystemClock};
 use tiezheng::sequencer::lifecycle::DurableTip;
 use tiezheng::sequencer::read_back::ReadBackVerifier;
 use tiezheng::sequencer::start::{Genesis, Options, start};
-use tiezheng::store::contract::AppendLedger as _;
 use tiezheng::store::rocks::store::RocksStore;
 use tiezheng::store::rocks::tuning;
+use tiezheng::store::traits::LogStore as _;
 use tokio::time::Instant;
 
 /// The program's own, so that what is measured is what runs.

@@ -28,9 +28,9 @@ use tiezheng::load::latency::Latency;
 use tiezheng::sequencer::clock::SystemClock;
 use tiezheng::sequencer::handle::Sequencer;
 use tiezheng::sequencer::start::{Genesis, Options, start};
-use tiezheng::store::contract::{PrivateContent, ReadLedger as _};
 use tiezheng::store::rocks::store::RocksStore;
 use tiezheng::store::rocks::tuning;
+use tiezheng::store::traits::{LedgerReader as _, PrivateContent};
 use tiezheng::wire::deposit::DepositRequest;
 use tokio::time::Instant;
 

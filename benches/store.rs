@@ -18,15 +18,15 @@ use tiezheng::ledger::verify::report::Conclusion;
 use tiezheng::ledger::verify::trust::Trust;
 use tiezheng::ledger::verify::verifier::{PresentedEvidence, Question, verify};
 use tiezheng::load::deposits::make;
+use tiezheng::query::receipts;
+use tiezheng::query::records;
 use tiezheng::sequencer::clock::{Clock as _, SystemClock};
 use tiezheng::sequencer::lifecycle::DurableTip;
 use tiezheng::sequencer::read_back::ReadBackVerifier;
 use tiezheng::sequencer::start::{Genesis, Options, start};
-use tiezheng::store::contract::{AppendLedger as _, ReadLedger as _};
-use tiezheng::store::reading;
-use tiezheng::store::reading::receipts;
 use tiezheng::store::rocks::store::RocksStore;
 use tiezheng::store::rocks::tuning;
+use tiezheng::store::traits::{LedgerReader as _, LogStore as _};
 use tiezheng::wire::deposit::DepositRequest;
 use tokio::time::Instant;
 
@@ -113,22 +113,22 @@ fn store(criterion: &mut Criterion) {
     };
     group.throughput(Throughput::Elements(1));
     group.bench_function("find a number", |bencher| {
-        bencher.iter(|| store.find_number(black_box(another())).expect("a read").expect("a deposit"));
+        bencher.iter(|| store.index_of_number(black_box(another())).expect("a read").expect("a deposit"));
     });
     group.bench_function("read an entry", |bencher| {
-        let index = store.find_number(another()).expect("a read").expect("a deposit");
-        bencher.iter(|| reading::entry(&**store, black_box(index)).expect("an entry"));
+        let index = store.index_of_number(another()).expect("a read").expect("a deposit");
+        bencher.iter(|| records::entry(&**store, black_box(index)).expect("an entry"));
     });
     group.bench_function("make a receipt", |bencher| {
         bencher.iter(|| {
-            let index = store.find_number(another()).expect("a read").expect("a deposit");
+            let index = store.index_of_number(another()).expect("a read").expect("a deposit");
             let receipt = receipts::receipt(&**store, index).expect("a receipt");
             assert_eq!(receipt.index, index);
         });
     });
     group.finish();
     for number in numbers.iter().step_by(1_000) {
-        let index = store.find_number(number).expect("a read").expect("a deposit");
+        let index = store.index_of_number(number).expect("a read").expect("a deposit");
         assert!(index > LeafIndex(0));
         let receipt = receipts::receipt(&**store, index).expect("a receipt");
         let presented = PresentedEvidence::Nothing;

@@ -11,7 +11,7 @@
 //! 1. [`ledger`]: formats, Merkle tree, chain, verifier. Pure functions over bytes. `files`: opening and naming files.
 //! 2. `court`: rules of procedure, pure as well. `store`: storage traits, a store in memory, RocksDB. `custody`: encrypted
 //!    originals.
-//! 3. `sequencer`: the single writer. `audit`: re-checks a ledger through any reader. `wire`: JSON shapes, shared by server
+//! 3. `query`: the read side. `sequencer`: the single writer. `audit`: re-checks a ledger through any reader. `wire`: JSON shapes, shared by server
 //!    and client.
 //! 4. `client`: the HTTP client; it verifies what a node answers. `filing`: the filing flow, court rules over the ledger.
 //! 5. `http`: the HTTP layer. `load`: a load generator that checks every answer.
@@ -45,6 +45,8 @@ pub mod http;
 pub mod ledger;
 #[cfg(feature = "load")]
 pub mod load;
+#[cfg(feature = "cli")]
+pub mod query;
 #[cfg(feature = "cli")]
 pub mod sequencer;
 #[cfg(feature = "cli")]

@@ -35,8 +35,8 @@ use crate::ledger::hash::Digest;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::metadata::PrivateMetadata;
 use crate::ledger::notice::{ErasedPiece, Piece};
-use crate::store::contract::{Private, ReadLedger};
-use crate::store::reading;
+use crate::query::records;
+use crate::store::traits::{LedgerReader, Private};
 
 /// What a stream of acts is folded to.
 enum Fold {
@@ -72,7 +72,7 @@ pub(in crate::audit) struct Cases {
 
 impl Cases {
     /// Holds the entry at `at`, with what lies beside it off the chain, against the acts before it.
-    pub(in crate::audit) fn follow<R: ReadLedger + ?Sized>(
+    pub(in crate::audit) fn follow<R: LedgerReader + ?Sized>(
         &mut self,
         store: &R,
         (at, entry): (LeafIndex, &Entry),
@@ -105,7 +105,7 @@ impl Cases {
         }
     }
 
-    fn act<R: ReadLedger + ?Sized>(
+    fn act<R: LedgerReader + ?Sized>(
         &mut self,
         store: &R,
         (at, entry): (LeafIndex, &Entry),
@@ -180,7 +180,7 @@ impl Cases {
     }
 
     /// What of these pieces is erased although a court holds it.
-    pub(in crate::audit) fn erased<R: ReadLedger + ?Sized>(
+    pub(in crate::audit) fn erased<R: LedgerReader + ?Sized>(
         &self,
         store: &R,
         pieces: &[ErasedPiece],
@@ -202,14 +202,14 @@ impl Cases {
     }
 
     /// The held content that a piece is part of.
-    fn content_of<R: ReadLedger + ?Sized>(
+    fn content_of<R: LedgerReader + ?Sized>(
         &self,
         store: &R,
         piece: &ErasedPiece,
         report: &CourtReport,
     ) -> Option<HeldContent> {
         let Piece::Annex(commitment) = piece.piece else {
-            return reading::entry(store, piece.index).ok().map(|entry| HeldContent::Deposit(entry.number));
+            return records::entry(store, piece.index).ok().map(|entry| HeldContent::Deposit(entry.number));
         };
         let at = report.originals.partition_point(|original| original.index < piece.index);
         let original = report.originals.get(at).filter(|one| one.index == piece.index && one.act.key.0 == commitment);

@@ -11,7 +11,7 @@ use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::metadata::PrivateMetadata;
 use crate::ledger::notice::{ErasedPiece, Piece};
 use crate::ledger::statement::text::Statement;
-use crate::store::contract::{Private, ReadLedger};
+use crate::store::traits::{LedgerReader, Private};
 
 /// Whether a text off the chain is one of an act.
 pub(in crate::audit) fn is_act(piece: &PrivateMetadata) -> bool {
@@ -41,7 +41,7 @@ pub(in crate::audit) fn read(
 }
 
 /// Holds each annex that the act at `at` names against what lies off the chain.
-pub(in crate::audit) fn annexes<R: ReadLedger + ?Sized>(
+pub(in crate::audit) fn annexes<R: LedgerReader + ?Sized>(
     store: &R,
     at: LeafIndex,
     act: &Act,

@@ -17,8 +17,8 @@ use crate::ledger::merkle::list::root_of;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::notice::{ErasedPiece, Mode, Notice, NoticeKind, Piece, SignedNotice};
 use crate::ledger::time::Timestamp;
-use crate::store::contract::index_rows::IndexRows;
-use crate::store::contract::{Private, ReadLedger};
+use crate::store::traits::index_rows::IndexRows;
+use crate::store::traits::{LedgerReader, Private};
 
 /// What the walk remembers of the leaves behind it.
 pub(in crate::audit) struct Follower<'a, R: ?Sized> {
@@ -42,7 +42,7 @@ pub(in crate::audit) struct Follower<'a, R: ?Sized> {
     notices: HashSet<Digest>,
 }
 
-impl<'a, R: ReadLedger + ?Sized> Follower<'a, R> {
+impl<'a, R: LedgerReader + ?Sized> Follower<'a, R> {
     pub(in crate::audit) fn new(store: &'a R, origin: &'a Name, indexes: bool) -> Self {
         Self {
             store,

@@ -17,7 +17,7 @@ use crate::ledger::entry::Entry;
 use crate::ledger::hash::Digest;
 use crate::ledger::key::VerifierKey;
 use crate::ledger::merkle::shape::LeafIndex;
-use crate::store::contract::ReadLedger;
+use crate::store::traits::LedgerReader;
 
 /// The labels of the leaves behind the walk.
 #[derive(Debug, Default)]
@@ -48,7 +48,7 @@ impl Labels {
     }
 
     /// The labels of a deposit that the platform made for an account.
-    pub(in crate::audit) fn deposit<R: ReadLedger + ?Sized>(
+    pub(in crate::audit) fn deposit<R: LedgerReader + ?Sized>(
         &mut self,
         store: &R,
         (at, entry): (LeafIndex, &Entry),
@@ -64,7 +64,7 @@ impl Labels {
     }
 
     /// The labels of an act; `file` is its case after it, where it had an effect.
-    pub(in crate::audit) fn act<R: ReadLedger + ?Sized>(
+    pub(in crate::audit) fn act<R: LedgerReader + ?Sized>(
         &mut self,
         store: &R,
         at: LeafIndex,
@@ -89,7 +89,7 @@ impl Labels {
     }
 }
 
-fn look_up<R: ReadLedger + ?Sized>(
+fn look_up<R: LedgerReader + ?Sized>(
     store: &R,
     at: LeafIndex,
     expected: &[Digest],

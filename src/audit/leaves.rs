@@ -21,8 +21,8 @@ use crate::ledger::notice::SignedNotice;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::keys::KeyCache;
 use crate::ledger::time::Timestamp;
-use crate::store::contract::index_rows::IndexRows;
-use crate::store::contract::{Private, ReadLedger};
+use crate::store::traits::index_rows::IndexRows;
+use crate::store::traits::{LedgerReader, Private};
 
 /// Leaves of one stretch: 4 tiles.
 pub(in crate::audit) const STRETCH: u64 = 4 * TILE_WIDTH as u64;
@@ -92,7 +92,7 @@ pub(in crate::audit) struct Examiner<'a, R: ?Sized> {
     pub(in crate::audit) keys: KeyCache,
 }
 
-impl<R: ReadLedger + ?Sized> Examiner<'_, R> {
+impl<R: LedgerReader + ?Sized> Examiner<'_, R> {
     /// Reads and examines `first .. first+count`. What cannot be read is `Unfit::Damaged`.
     pub(in crate::audit) fn examine(&mut self, first: LeafIndex, count: u64) -> Vec<Examined> {
         self.whole(first, count)
@@ -176,6 +176,6 @@ impl<R: ReadLedger + ?Sized> Examiner<'_, R> {
 
 /// What the tree holds for a leaf that cannot be read, so that the walk can go on behind it; zeros where the tree is
 /// damaged too, which the comparison of tiles and root then finds.
-fn held_hash<R: ReadLedger + ?Sized>(store: &R, index: LeafIndex) -> Digest {
+fn held_hash<R: LedgerReader + ?Sized>(store: &R, index: LeafIndex) -> Digest {
     store.tile_hashes(0, index.0, 1).ok().and_then(|mut hashes| hashes.pop()).unwrap_or(Digest::ZERO)
 }

@@ -17,8 +17,8 @@ use crate::ledger::notice::{ErasedPiece, Piece};
 use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::content::Content;
 use crate::ledger::statement::ownership::may_link;
-use crate::store::contract::{LinkPosition, Private, ReadError, ReadLedger};
-use crate::store::reading;
+use crate::query::records;
+use crate::store::traits::{LedgerReader, LinkPosition, Private, ReadError};
 
 /// The rows of one leaf, and what is wrong with them.
 pub(in crate::audit) struct Rows<'a, R: ?Sized> {
@@ -30,7 +30,7 @@ pub(in crate::audit) struct Rows<'a, R: ?Sized> {
     pub(in crate::audit) findings: Findings,
 }
 
-impl<'a, R: ReadLedger + ?Sized> Rows<'a, R> {
+impl<'a, R: LedgerReader + ?Sized> Rows<'a, R> {
     pub(in crate::audit) const fn of(store: &'a R, at: LeafIndex) -> Self {
         Self { store, at, count: 0, findings: Vec::new() }
     }
@@ -66,13 +66,13 @@ impl<'a, R: ReadLedger + ?Sized> Rows<'a, R> {
     }
 
     fn target(&self, number: &DepositNumber) -> Result<Option<(LeafIndex, Entry)>, ReadError> {
-        let Some(index) = self.store.find_number(number)? else { return Ok(None) };
-        reading::entry(self.store, index).map(|entry| Some((index, entry)))
+        let Some(index) = self.store.index_of_number(number)? else { return Ok(None) };
+        records::entry(self.store, index).map(|entry| Some((index, entry)))
     }
 
     fn entry(&mut self, hash: &Digest, entry: &Entry) {
         let (store, statement) = (self.store, entry.statement.statement());
-        self.row("number", &entry.number, store.find_number(&entry.number));
+        self.row("number", &entry.number, store.index_of_number(&entry.number));
         let id = entry.statement.id();
         self.row("statement", &id, store.find_statement(&id));
         self.record(hash);

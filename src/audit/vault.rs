@@ -3,16 +3,16 @@
 use crate::ledger::leaf::Leaf;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::notice::ErasedPiece;
-use crate::store::contract::{ReadError, ReadLedger};
-use crate::store::reading;
+use crate::query::records;
+use crate::store::traits::{LedgerReader, ReadError};
 
 /// Whether the notice that a tombstone leads to names the piece. Whether it is signed is found where it stands.
-pub(in crate::audit) fn is_named<R: ReadLedger + ?Sized>(
+pub(in crate::audit) fn is_named<R: LedgerReader + ?Sized>(
     store: &R,
     piece: ErasedPiece,
     notice: LeafIndex,
 ) -> Result<bool, ReadError> {
-    Ok(match reading::leaf(store, notice)? {
+    Ok(match records::leaf(store, notice)? {
         Leaf::Notice(signed) => signed.notice().erased().contains(&piece),
         Leaf::Entry(_) | Leaf::Block(_) => false,
     })

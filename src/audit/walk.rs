@@ -18,9 +18,9 @@ use crate::ledger::merkle::frontier::{Frontier, FullTile};
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::merkle::tile::TILE_WIDTH;
 use crate::ledger::statement::keys::KeyCache;
-use crate::store::contract::index_rows::IndexRows;
-use crate::store::contract::{Published, ReadError, ReadLedger};
-use crate::store::reading;
+use crate::query::records;
+use crate::store::traits::index_rows::IndexRows;
+use crate::store::traits::{LedgerReader, Published, ReadError};
 
 /// What to check.
 #[derive(Debug, Clone)]
@@ -44,12 +44,12 @@ impl Default for Options {
 /// # Errors
 ///
 /// [`ReadError`] when there is nothing to walk.
-pub fn walk<R: ReadLedger + ?Sized>(
+pub fn walk<R: LedgerReader + ?Sized>(
     store: &R,
     options: &Options,
     mut progress: impl FnMut(u64),
 ) -> Result<AuditReport, ReadError> {
-    let published = reading::published(store)?;
+    let published = records::published(store)?;
     let origin = published.checkpoint.checkpoint().origin.clone();
     let mut report = empty_report(&published, &origin, options);
     let mut follower = Follower::new(store, &origin, options.indexes);
@@ -89,7 +89,7 @@ pub fn walk<R: ReadLedger + ?Sized>(
 }
 
 /// Each index must have as many rows as the log yields: each of those was looked up, so it then has no others.
-fn compare_index_rows<R: ReadLedger + ?Sized>(
+fn compare_index_rows<R: LedgerReader + ?Sized>(
     store: &R,
     yields: Option<IndexRows>,
     labels: Option<u64>,
@@ -152,7 +152,7 @@ fn whole(fault: Fault, detail: String) -> Finding {
     Finding { fault, index: None, height: None, number: None, detail }
 }
 
-fn compare_tile<R: ReadLedger + ?Sized>(store: &R, tile: &FullTile, report: &mut AuditReport) {
+fn compare_tile<R: LedgerReader + ?Sized>(store: &R, tile: &FullTile, report: &mut AuditReport) {
     report.tiles += 1;
     let first = tile.index * u64::from(TILE_WIDTH);
     let same = store.tile_hashes(tile.level, first, TILE_WIDTH).map(|stored| stored == tile.hashes);
@@ -174,7 +174,7 @@ fn compare_root(report: &mut AuditReport, published: &Published, frontier: &Fron
     }
 }
 
-fn compare_key<R: ReadLedger + ?Sized>(
+fn compare_key<R: LedgerReader + ?Sized>(
     report: &mut AuditReport,
     published: &Published,
     follower: &Follower<'_, R>,

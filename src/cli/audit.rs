@@ -19,9 +19,8 @@ use crate::cli::trust_store::Pinned;
 use crate::ledger::key::VerifierKey;
 use crate::ledger::verify::wording::Language;
 use crate::store::account_files::AccountFiles;
-use crate::store::contract::ReadLedger as _;
-use crate::store::rocks::reader::RocksReader;
-use crate::store::rocks::store::RocksStore;
+use crate::store::factory::{self, FolderReader};
+use crate::store::traits::LogReader as _;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -62,7 +61,7 @@ pub struct AuditArgs {
 pub fn run(args: &AuditArgs, config: &Config, screen: &Screen) -> anyhow::Result<ExitStatus> {
     let given = args.key.as_deref().map(read_key).transpose()?;
     let store =
-        RocksStore::open_read_only(&args.dir, &database_options()).map_err(|error| cannot_open(&args.dir, &error))?;
+        factory::open_read_only(&args.dir, &database_options()).map_err(|error| cannot_open(&args.dir, &error))?;
     let Some(published) = store.published() else {
         let en = format!("{}: nothing was signed yet, so there is nothing to audit", args.dir.display());
         return Err(CliError::unable(
@@ -90,7 +89,7 @@ pub fn run(args: &AuditArgs, config: &Config, screen: &Screen) -> anyhow::Result
 
 /// Decrypts the originals in custody; what is wrong with them becomes findings.
 fn check_originals(
-    store: &RocksReader,
+    store: &FolderReader,
     args: &AuditArgs,
     report: &mut AuditReport,
     screen: &Screen,

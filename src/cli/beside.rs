@@ -14,8 +14,8 @@ use crate::custody::checking::is_in_place;
 use crate::custody::object::ObjectId;
 use crate::filing::originals::kept_originals;
 use crate::store::account_files::{AccountFiles, INVENTORY, MissingFiles};
-use crate::store::contract::accounts::AccountStoreError;
-use crate::store::rocks::reader::RocksReader;
+use crate::store::factory::FolderReader;
+use crate::store::traits::accounts::AccountStoreError;
 
 /// Most objects that the log names one by one.
 const NAMED: u64 = 20;
@@ -35,7 +35,7 @@ pub fn check_account_files(data: &Path) -> Result<(), CliError> {
 /// # Errors
 ///
 /// [`CliError`]: the folder of originals is missing, or something cannot be read.
-pub fn check_originals(data: &Path, store: &RocksReader) -> Result<Vec<Remark>, CliError> {
+pub fn check_originals(data: &Path, store: &FolderReader) -> Result<Vec<Remark>, CliError> {
     let kept = kept_originals(store).map_err(|error| unreadable(&error))?;
     let (originals, count) = (data.join(ORIGINALS), kept.len() as u64);
     if count > 0 && !originals.try_exists().map_err(|error| CliError::io(&originals, &error))? {

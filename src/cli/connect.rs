@@ -103,7 +103,7 @@ pub async fn meet(client: &LedgerClient) -> Result<Met, CliError> {
 /// [`CliError`]: as [`meet`]; or the ledger's key is another than the pinned one.
 pub async fn meet_again(client: &LedgerClient, config: &Config) -> Result<(), CliError> {
     let met = meet(client).await?;
-    pinned::unchanged(config, &met.key, Some(client.address()))
+    trust_store::unchanged(config, &met.key, Some(client.address()))
 }
 
 /// Says so where a number that was not found cannot be one of the ledger that was asked: one of them is of a test ledger.
@@ -140,7 +140,7 @@ pub async fn other_mode(client: &LedgerClient, number: DepositNumber, screen: &S
 pub async fn meet_and_pin(client: &LedgerClient, config: &Config, screen: &Screen) -> anyhow::Result<(Met, Trust)> {
     let met = meet(client).await?;
     let path = config.trust_policy()?;
-    if pinned::pin(&path, &met.key, Some(client.address()))? {
+    if trust_store::pin(&path, &met.key, Some(client.address()))? {
         let heed = screen.paint(
             HEED,
             screen.pick("首次连接此账本，已固定其密钥：", "First contact with this ledger; its key is now pinned:"),

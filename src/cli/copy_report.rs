@@ -11,7 +11,7 @@ use crate::cli::node_keys::{self, KeyReport, KeyState};
 use crate::cli::opening::unreadable;
 use crate::cli::originals_check::{OriginalsReport, sizes_of_originals};
 use crate::cli::screen::{BAD, GOOD, HEED, Screen};
-use crate::store::rocks::reader::RocksReader;
+use crate::store::factory::FolderReader;
 
 /// What was found.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ impl CopyReport {
     /// # Errors
     ///
     /// [`CliError`]: the ledger or the account files cannot be read.
-    pub fn of(folder: &Path, store: &RocksReader) -> Result<Self, CliError> {
+    pub fn of(folder: &Path, store: &FolderReader) -> Result<Self, CliError> {
         let keys = node_keys::report(folder, store)?;
         let originals = sizes_of_originals(store, &folder.join(ORIGINALS)).map_err(|error| unreadable(&error))?;
         let accounts = account_files_missing(folder, &missing_account_files(folder)?);

@@ -17,11 +17,11 @@ use crate::filing::deposit_policy::DepositPolicy;
 use crate::http::admission::DepositLimits;
 use crate::http::rate_limit::Limit;
 use crate::ledger::notice::{Mode, NoticeKind};
+use crate::query::records::genesis;
 use crate::store::account_files::AccountFiles;
-use crate::store::contract::accounts::AccountStoreError;
-use crate::store::reading::genesis;
+use crate::store::factory;
 use crate::store::rocks::open_error::OpenError;
-use crate::store::rocks::store::RocksStore;
+use crate::store::traits::accounts::AccountStoreError;
 
 /// Who may deposit, and how often | 存证策略与限额
 #[derive(Debug, Clone, clap::Args)]
@@ -106,7 +106,7 @@ impl DepositArgs {
 
 /// Whether the ledger in `data` is a test ledger; a new one is if `is_test` says so.
 fn is_test_ledger(data: &Path, is_test: bool) -> Result<bool, CliError> {
-    let store = match RocksStore::open_read_only(data, &database_options()) {
+    let store = match factory::open_read_only(data, &database_options()) {
         Ok(store) => store,
         Err(OpenError::Absent | OpenError::Unfinished) => return Ok(is_test),
         Err(error) => return Err(cannot_open(data, &error)),

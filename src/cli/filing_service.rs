@@ -14,13 +14,13 @@ use crate::cli::serve_limits::LimitArgs;
 use crate::court::words::Role;
 use crate::custody::store::EncryptedObjectStore;
 use crate::filing::actor::TokenStanding;
-use crate::filing::service::{Dependencies, FilingService};
+use crate::filing::service::{Dependencies, FilingService, FilingStore};
 use crate::ledger::key::Signer;
+use crate::query::service::QueryService;
 use crate::sequencer::clock::SystemClock;
 use crate::sequencer::handle::Sequencer;
 use crate::store::account_files::AccountFiles;
-use crate::store::contract::keeping::KeepPrivate;
-use crate::store::rocks::store::RocksStore;
+use crate::store::factory::FolderStore;
 
 /// The platform's private key in the ledger's folder.
 pub const PLATFORM_KEY: &str = "platform.key";
@@ -45,18 +45,27 @@ fn unable(code: &'static str, error: &dyn std::fmt::Display) -> CliError {
 /// [`CliError`]: the key, the folder, the registry's acts.
 pub fn open(
     data: &Path,
-    store: Arc<dyn KeepPrivate>,
+    (queries, store): (Arc<QueryService>, Arc<dyn FilingStore>),
     sequencer: Sequencer,
     platform: Signer,
     limits: &LimitArgs,
 ) -> Result<FilingService, CliError> {
-    let originals = data.join(ORIGINALS);
-    let originals = EncryptedObjectStore::in_folder(&originals).map_err(|error| unable("custody_folder", &error))?;
-    let originals = originals.within(limits.of_originals(&originals)?);
+    let folder = data.join(ORIGINALS);
+    let originals = EncryptedObjectStore::in_folder(&folder).map_err(|error| unable("custody_folder", &error))?;
+    let originals = originals.within(limits.of_originals(&folder)?);
     let webhook_addresses = limits.webhook_addresses();
     let (accounts, clock) = (Arc::new(AccountFiles::in_ledger(data)), Box::new(SystemClock::new()));
-    FilingService::open(Dependencies { store, sequencer, platform, originals, accounts, webhook_addresses, clock })
-        .map_err(|error| unable("unreadable", &error))
+    FilingService::open(Dependencies {
+        queries,
+        store,
+        sequencer,
+        platform,
+        originals,
+        accounts,
+        webhook_addresses,
+        clock,
+    })
+    .map_err(|error| unable("unreadable", &error))
 }
 
 /// Removes originals that nobody answers for. Before anything is taken in.
@@ -75,7 +84,7 @@ pub async fn sweep(filing: &FilingService) {
 /// # Errors
 ///
 /// [`CliError`]: the file or the database cannot be written.
-pub fn platform_key(data: &Path, found: Option<Signer>, store: &RocksStore) -> Result<Signer, CliError> {
+pub fn platform_key(data: &Path, found: Option<Signer>, store: &FolderStore) -> Result<Signer, CliError> {
     let signer = if let Some(signer) = found {
         signer
     } else {

@@ -17,10 +17,9 @@ use crate::cli::filing_service::{ORIGINALS, PLATFORM_KEY};
 use crate::cli::opening::cannot_open;
 use crate::files::regular;
 use crate::store::account_files::{ACCOUNTS, INVENTORY};
-use crate::store::contract::{Published, ReadLedger as _};
+use crate::store::factory::{self, FolderReader};
 use crate::store::rocks::folder::Folder;
-use crate::store::rocks::reader::RocksReader;
-use crate::store::rocks::store::RocksStore;
+use crate::store::traits::{LogReader as _, Published};
 
 /// The database.
 const DATABASE: &str = "db";
@@ -172,8 +171,8 @@ fn copy_file(from: &Path, to: &Path, copied: &dyn Fn(u64)) -> Result<(), CliErro
 /// # Errors
 ///
 /// [`CliError`]: the copy is no whole ledger.
-pub fn check(copy: &Path) -> Result<(RocksReader, Arc<Published>), CliError> {
-    let store = RocksStore::open_read_only(copy, &database_options()).map_err(|error| cannot_open(copy, &error))?;
+pub fn check(copy: &Path) -> Result<(FolderReader, Arc<Published>), CliError> {
+    let store = factory::open_read_only(copy, &database_options()).map_err(|error| cannot_open(copy, &error))?;
     let published = store.published().ok_or_else(|| {
         let en = format!("{}: nothing was signed yet", copy.display());
         CliError::unable("nothing_signed", format!("{}：尚无已签名的内容", copy.display()), en)

@@ -24,17 +24,16 @@ use crate::cli::opening::{cannot_open, unreadable};
 use crate::ledger::hash::sha256;
 use crate::ledger::key::{Name, Signer, VerifierKey};
 use crate::ledger::notice::{Mode, NoticeKind};
-use crate::store::contract::{AppendLedger as _, ReadLedger as _};
-use crate::store::reading::genesis;
+use crate::query::records::genesis;
+use crate::store::factory::{self, FolderReader, FolderStore};
 use crate::store::rocks::folder::Folder;
 use crate::store::rocks::open_error::OpenError;
-use crate::store::rocks::reader::RocksReader;
-use crate::store::rocks::store::RocksStore;
+use crate::store::traits::{LogReader as _, LogStore as _};
 
 /// A ledger's folder, open, and its keys.
 pub struct OpenedFolder {
     /// The ledger.
-    pub store: RocksStore,
+    pub store: FolderStore,
     /// The ledger's key.
     pub signer: Signer,
     /// The public part of its successor's.
@@ -68,7 +67,7 @@ pub fn open_folder(data: &Path, origin: Option<&str>, test: bool) -> Result<Open
     let unopened = |error: OpenError| cannot_open(data, &error);
     let folder = Folder::new(data);
     let keys = NodeKeys::read(data)?;
-    let mut remarks = match RocksStore::open_read_only(data, &options) {
+    let mut remarks = match factory::open_read_only(data, &options) {
         Ok(reader) => compare(data, &reader, &keys, origin, test)?,
         Err(OpenError::Absent | OpenError::Unfinished) => return create(data, origin, keys),
         Err(error) => return Err(unopened(error)),
@@ -79,7 +78,7 @@ pub fn open_folder(data: &Path, origin: Option<&str>, test: bool) -> Result<Open
         let en = format!("{dir} could be read by others: its mode is 0700 now");
         remarks.push((format!("{dir} 原可被他人读取：权限已改为 0700"), en));
     }
-    let store = RocksStore::open(data, &options).map_err(unopened)?;
+    let store = factory::open(data, &options).map_err(unopened)?;
     beside::list_account_files(data)?;
     let tip = store.tip().map_err(|error| unreadable(&error))?;
     let NodeKeys { ledger, next, platform, .. } = keys;
@@ -98,7 +97,7 @@ pub fn open_folder(data: &Path, origin: Option<&str>, test: bool) -> Result<Open
 /// Compares what lies in the folder with the ledger and with what the operator asks for. Changes nothing.
 fn compare(
     data: &Path,
-    reader: &RocksReader,
+    reader: &FolderReader,
     keys: &NodeKeys,
     origin: Option<&str>,
     test: bool,
@@ -121,7 +120,7 @@ fn compare(
 fn create(data: &Path, origin: Option<&str>, keys: NodeKeys) -> Result<OpenedFolder, CliError> {
     let unopened = |error: OpenError| cannot_open(data, &error);
     let signer = found_key(origin)?;
-    let store = RocksStore::create(data, signer.verifier().name(), &descriptors::database_options());
+    let store = factory::create(data, signer.verifier().name(), &descriptors::database_options());
     let store = store.map_err(unopened)?;
     Folder::new(data).restrict().map_err(|error| CliError::io(data, &error))?;
     let origin = store.tip().map_err(|error| unreadable(&error))?.origin;

@@ -22,9 +22,9 @@ use crate::cli::opening::unreadable;
 use crate::filing::secret::stream_id;
 use crate::ledger::key::Signer;
 use crate::ledger::notice::NoticeKind;
-use crate::store::contract::{ReadError, ReadLedger};
-use crate::store::reading::genesis;
-use crate::store::rocks::reader::RocksReader;
+use crate::query::records::genesis;
+use crate::store::factory::FolderReader;
+use crate::store::traits::{Index as _, LogReader as _, ReadError};
 
 /// The ledger's private key.
 pub const LEDGER_KEY: &str = "ledger.key";
@@ -95,7 +95,7 @@ pub struct KeyReport {
 /// # Errors
 ///
 /// [`CliError`]: the ledger cannot be read.
-pub fn report(folder: &Path, store: &RocksReader) -> Result<Vec<KeyReport>, CliError> {
+pub fn report(folder: &Path, store: &FolderReader) -> Result<Vec<KeyReport>, CliError> {
     let mut reports = Vec::new();
     for file in FILES {
         let (state, complaint) = match read(folder, file) {
@@ -126,7 +126,7 @@ fn compare(
     folder: &Path,
     file: KeyFile,
     key: Option<&Signer>,
-    store: &RocksReader,
+    store: &FolderReader,
 ) -> Result<Option<CliError>, CliError> {
     if file.name == PLATFORM.name {
         return compare_platform(folder, key, store).map_err(|error| unreadable(&error));
@@ -155,7 +155,7 @@ fn compare(
     Ok(None)
 }
 
-fn compare_platform(folder: &Path, key: Option<&Signer>, store: &RocksReader) -> Result<Option<CliError>, ReadError> {
+fn compare_platform(folder: &Path, key: Option<&Signer>, store: &FolderReader) -> Result<Option<CliError>, ReadError> {
     let differs = |found: &Signer, wanted: &str| {
         another(&folder.join(PLATFORM_KEY), "platform_key_differs", &found.verifier().to_string(), wanted)
     };
@@ -208,7 +208,7 @@ impl NodeKeys {
     /// # Errors
     ///
     /// [`CliError`]: a key is missing or is another one.
-    pub fn check(&self, store: &RocksReader) -> Result<(), CliError> {
+    pub fn check(&self, store: &FolderReader) -> Result<(), CliError> {
         for (file, key) in [(LEDGER, &self.ledger), (NEXT, &self.next), (PLATFORM, &self.platform)] {
             let may_be_elsewhere = file.name == NEXT.name && key.is_none();
             if !may_be_elsewhere && let Some(fault) = compare(&self.folder, file, key.as_ref(), store)? {

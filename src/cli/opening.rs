@@ -4,10 +4,10 @@ use std::path::Path;
 
 use crate::cli::exit::CliError;
 use crate::files::regular::NotRegular;
-use crate::store::contract::ReadError;
+use crate::store::rocks::checkpoint_file::LENGTH as MARK_LENGTH;
 use crate::store::rocks::format::FORMAT_VERSION;
-use crate::store::rocks::mark::LENGTH as MARK_LENGTH;
 use crate::store::rocks::open_error::OpenError;
+use crate::store::traits::ReadError;
 
 /// The complaint: damage is a finding, all else means that nobody could look.
 #[must_use]
@@ -24,6 +24,8 @@ pub fn cannot_open(dir: &Path, error: &OpenError) -> CliError {
         OpenError::PartsWithoutLedger { .. } => "parts_without_ledger",
         OpenError::WrongKind { .. } => "not_a_file",
         OpenError::UnknownFormat { .. } => "unknown_format",
+        OpenError::OlderFormat { .. } => "older_format",
+        OpenError::IndexIncomplete => "index_incomplete",
         OpenError::MarkMissing => return CliError::finding("mark_missing", zh, en),
         OpenError::MarkDamaged => return CliError::finding("mark_damaged", zh, en),
         OpenError::MarkLength { .. } => return CliError::finding("mark_length", zh, en),
@@ -82,6 +84,12 @@ fn in_chinese(error: &OpenError) -> String {
         OpenError::UnknownFormat { found } => {
             format!("数据库格式为 {found}，本程序支持 {FORMAT_VERSION}：请使用写入它的程序版本")
         }
+        OpenError::OlderFormat { found } => format!(
+            "数据库格式为 {found}，本程序使用 {FORMAT_VERSION}：请先备份，再对此文件夹运行 tiezheng index rebuild"
+        ),
+        OpenError::IndexIncomplete => {
+            "索引不完整（上次重建被中断）：请对此文件夹重新运行 tiezheng index rebuild".into()
+        }
         OpenError::Behind { size, marked } => {
             format!("数据库止于第 {size} 条记录，而已签名 {marked} 条：区块丢失，或放回了旧的副本，请恢复最新的备份")
         }
@@ -126,7 +134,7 @@ fn unread_in_chinese(error: &ReadError) -> String {
     match error {
         ReadError::Damaged { what, at, reason } => format!("{}“{at}”已损坏：{reason}", kind_in_chinese(what)),
         ReadError::Beyond { asked, size } => format!("第 {asked} 条超出已公布的 {size} 条"),
-        ReadError::NotInMemory => "不在内存中".into(),
+        ReadError::WouldBlock => "不在内存中".into(),
         ReadError::Unavailable(reason) => format!("无法读取：{reason}"),
     }
 }
@@ -155,7 +163,7 @@ mod tests {
         assert_eq!(complaint.zh, "账本：数据库已损坏（记录“7”已损坏：missing）：请从备份或镜像恢复");
         assert!(complaint.en.starts_with("账本: the database is damaged: damaged leaf at 7: missing"));
         assert_eq!(
-            (unreadable(&damage()).code, unreadable(&ReadError::NotInMemory).code),
+            (unreadable(&damage()).code, unreadable(&ReadError::WouldBlock).code),
             ("damaged".into(), "unreadable".into())
         );
     }

@@ -13,7 +13,7 @@ use crate::custody::object::{ObjectId, ObjectKey};
 use crate::filing::originals::{CustodyRecord, kept_originals};
 use crate::ledger::hash::lower_hex;
 use crate::ledger::merkle::shape::LeafIndex;
-use crate::store::contract::{Private, ReadError, ReadLedger};
+use crate::store::traits::{LedgerReader, Private, ReadError};
 use crate::wire::bilingual::Bilingual;
 
 /// What was checked, and what is wrong.
@@ -69,7 +69,7 @@ impl OriginalsReport {
 /// # Errors
 ///
 /// [`ReadError`]: the acts cannot be read.
-pub fn sizes_of_originals(store: &dyn ReadLedger, originals: &Path) -> Result<OriginalsReport, ReadError> {
+pub fn sizes_of_originals(store: &dyn LedgerReader, originals: &Path) -> Result<OriginalsReport, ReadError> {
     let mut report = OriginalsReport::default();
     for CustodyRecord { index, act, .. } in kept_originals(store)? {
         let checked = check_size(originals, &ObjectId::from_bytes(act.object.0), act.size);
@@ -80,7 +80,7 @@ pub fn sizes_of_originals(store: &dyn ReadLedger, originals: &Path) -> Result<Or
 
 /// Decrypts each original and compares it with the size and the digests in its record. `done` hears of its bytes.
 pub fn decrypt_originals(
-    store: &dyn ReadLedger,
+    store: &dyn LedgerReader,
     originals: &Path,
     records: &[KeptOriginal],
     mut done: impl FnMut(u64),

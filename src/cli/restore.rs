@@ -24,9 +24,9 @@ use crate::cli::opening::cannot_open;
 use crate::cli::progress::Progress;
 use crate::cli::screen::{GOOD, HEED, Screen};
 use crate::files::regular;
-use crate::store::contract::Published;
 use crate::store::rocks::folder::{BESIDE, Folder, KEYS, RESTORED, RESTORING};
 use crate::store::rocks::open_error::OpenError;
+use crate::store::traits::Published;
 
 const EXAMPLES: &str = "\
 Example:

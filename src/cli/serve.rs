@@ -28,21 +28,23 @@ use crate::cli::screen::{FAINT, GOOD, HEED, Screen};
 use crate::cli::serve_limits::LimitArgs;
 use crate::cli::values::at_least_one;
 use crate::filing::deposit_policy::DepositPolicy;
+use crate::filing::service::FilingStore;
 use crate::http::app_state::AppState;
 use crate::http::client_address::{ProxyNetwork, TrustedProxies};
 use crate::http::options::Options as HttpOptions;
 use crate::http::server;
 use crate::ledger::key::{Signer, VerifierKey};
 use crate::ledger::notice::{Mode, NoticeKind};
+use crate::query::records::genesis;
+use crate::query::service::QueryService;
 use crate::sequencer::clock::SystemClock;
 use crate::sequencer::handle::Sequencer;
 use crate::sequencer::recovery::StartError;
 use crate::sequencer::start::{Genesis, Options, start};
 use crate::sequencer::state::Halt;
 use crate::store::account_files::AccountFiles;
-use crate::store::contract::keeping::KeepPrivate;
-use crate::store::reading::genesis;
-use crate::store::rocks::reopening::ReopeningStore;
+use crate::store::factory::{self, NodeStore};
+use crate::store::traits::LedgerReader;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -161,8 +163,8 @@ pub async fn run(args: &ServeArgs, screen: &Screen) -> anyhow::Result<ExitStatus
     let genesis =
         Genesis { mode: if args.test { Mode::Test } else { Mode::Live }, successor: opened.successor.clone() };
     let options = Options { queue_capacity: args.pool, clock_gap_confirmed: args.confirm_clock_gap };
-    let platform = office::platform_key(&args.data, opened.platform, &opened.store)?;
-    let store = Arc::new(ReopeningStore::new(opened.store, descriptors::database_options()));
+    let platform = filing_service::platform_key(&args.data, opened.platform, &opened.store)?;
+    let store = Arc::new(factory::for_node(opened.store, descriptors::database_options()));
     let (sequencer, running) = start(Arc::clone(&store), opened.signer, Some(&genesis), SystemClock::new(), &options)
         .map_err(|error| cannot_start(&error))?;
     let writing = sequencer.clone();
@@ -197,7 +199,7 @@ async fn attend(
     args: &ServeArgs,
     screen: &Screen,
     (listener, connections): (TcpListener, usize),
-    (store, sequencer, platform): (Arc<ReopeningStore>, Sequencer, Signer),
+    (store, sequencer, platform): (Arc<NodeStore>, Sequencer, Signer),
     (key, remarks, chosen): (&VerifierKey, &[Remark], ChosenPolicy),
 ) -> anyhow::Result<()> {
     let mode = match genesis(&*store)?.kind {
@@ -205,11 +207,13 @@ async fn attend(
         NoticeKind::Key { .. } | NoticeKind::Erased { .. } => Mode::Live,
     };
     chosen.record(&AccountFiles::in_ledger(&args.data))?;
-    let private = Arc::clone(&store) as Arc<dyn KeepPrivate>;
-    let filing = Arc::new(office::open(&args.data, private, sequencer.clone(), platform, &args.limits)?);
-    office::sweep(&filing).await;
+    let queries =
+        Arc::new(QueryService::new(Arc::clone(&store) as Arc<dyn LedgerReader>, HttpOptions::default().reads));
+    let stores = (Arc::clone(&queries), Arc::clone(&store) as Arc<dyn FilingStore>);
+    let filing = Arc::new(filing_service::open(&args.data, stores, sequencer.clone(), platform, &args.limits)?);
+    filing_service::sweep(&filing).await;
     let token = match &args.operator_token {
-        Some(path) => Some(office::operator_token(&filing, path).await?),
+        Some(path) => Some(filing_service::operator_token(&filing, path).await?),
         None => None,
     };
     let address = format!("http://{}", listener.local_addr()?);
@@ -221,7 +225,7 @@ async fn attend(
     unless_unwritable(tell(screen, args, &address, key, (mode, chosen)));
     let trusted_proxies = TrustedProxies::new(args.trusted_proxies.clone());
     let options = HttpOptions { trusted_proxies, ..HttpOptions::default().with_connections(connections) };
-    let node = AppState::new(store, sequencer, options).with_desk(filing);
+    let node = AppState::new(queries, sequencer, options).with_filing(filing);
     let node = node.with_admission(chosen.policy, &args.deposits.limits(mode));
     Ok(server::serve(listener, node, stop).await?)
 }

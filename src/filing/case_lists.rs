@@ -17,7 +17,7 @@ use crate::filing::service::FilingService;
 use crate::filing::streams::act_at;
 use crate::ledger::hash::Digest;
 use crate::ledger::merkle::shape::LeafIndex;
-use crate::store::contract::{ReadError, ReadLedger};
+use crate::store::traits::{LedgerReader, ReadError};
 
 /// A page of cases.
 #[derive(Debug, Clone)]
@@ -32,7 +32,7 @@ pub struct CasePage {
 /// The places before `before` at which acts stand under any of `lists`, the latest first, at most `limit`; whether there
 /// are more.
 fn places_before(
-    store: &dyn ReadLedger,
+    store: &dyn LedgerReader,
     lists: &[Digest],
     before: LeafIndex,
     limit: usize,

@@ -31,10 +31,10 @@ use crate::filing::service::{ATTEMPTS, Done, FilingService, Writing, done};
 use crate::filing::streams::{StoredAct, acts_after, last_labelled};
 use crate::ledger::hash::Digest;
 use crate::ledger::merkle::shape::LeafIndex;
+use crate::query::receipts;
 use crate::sequencer::handle::DepositError;
-use crate::store::contract::{ReadError, ReadLedger};
-use crate::store::reading::receipts;
 use crate::store::refusal::Refusal as StoreRefusal;
+use crate::store::traits::{LedgerReader, ReadError};
 
 /// An act upon a case, and the case after it.
 #[derive(Debug, Clone)]
@@ -54,7 +54,7 @@ pub(in crate::filing) fn is_overtaken(error: &FilingError) -> bool {
 
 /// Folds what `known` does not know yet; `None` when no case has this id.
 pub(in crate::filing) fn fold_case(
-    store: &dyn ReadLedger,
+    store: &dyn LedgerReader,
     case: CaseId,
     known: Option<Arc<CaseFile>>,
     registry: &Registry,

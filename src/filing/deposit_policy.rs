@@ -5,7 +5,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::store::contract::accounts::{AccountDocument, AccountStore, AccountStoreError};
+use crate::store::traits::accounts::{AccountDocument, AccountStore, AccountStoreError};
 
 const HEAD: &str = "tiezheng deposit policy v1";
 

@@ -31,9 +31,9 @@ use crate::ledger::statement::content::Content;
 use crate::ledger::statement::signed::SignedStatement;
 use crate::ledger::statement::text::{Link, Statement};
 use crate::ledger::time::Timestamp;
-use crate::store::contract::{Private, PrivateContent, ReadError};
-use crate::store::reading;
-use crate::store::reading::receipts;
+use crate::query::receipts;
+use crate::query::records;
+use crate::store::traits::{Private, PrivateContent, ReadError};
 use crate::wire::metadata::canonical;
 
 /// What is to be deposited.
@@ -219,7 +219,7 @@ impl FilingService {
         let deposits = self
             .read(move |store| {
                 let own = |index: LeafIndex| -> Result<OwnDeposit, ReadError> {
-                    let entry = reading::entry(store, index)?;
+                    let entry = records::entry(store, index)?;
                     let metadata = match store.private(index)? {
                         Private::Held(piece) => Some(piece.json),
                         Private::Erased(_) | Private::None => None,
@@ -248,15 +248,15 @@ impl FilingService {
         case: Option<CaseId>,
     ) -> Result<(LeafIndex, Capacity), FilingError> {
         actor.may_read().or_else(|_| actor.needs(Scope::Deposit))?;
-        let found = self.read(move |store| Ok(reading::find_entry(store, number)?)).await?;
+        let found = self.read(move |store| Ok(records::find_entry(store, number)?)).await?;
         let entered = match case {
             Some(case) => self.may_enter(actor, case).await?,
             None => false,
         };
-        let (index, entry) = found.ok_or(FilingError::NotFound)?;
+        let (place, entry) = found.ok_or(FilingError::NotFound)?;
         let owner = self.made_for(&entry).ok_or(FilingError::NotFound)?;
         if owner == actor.id {
-            return Ok((index, Capacity::Oneself));
+            return Ok((place.index, Capacity::Oneself));
         }
         let case = case.filter(|_| entered).ok_or(FilingError::NotFound)?;
         actor.may_read()?;
@@ -270,7 +270,7 @@ impl FilingService {
             own && import.deposit == number && item.stands()
         });
         let capacity = actor.capacities(&file).first().copied().filter(|_| holds);
-        capacity.map(|capacity| (index, capacity)).ok_or(FilingError::NotFound)
+        capacity.map(|capacity| (place.index, capacity)).ok_or(FilingError::NotFound)
     }
 
     /// The private content of a deposit, for whoever may see it. The look is recorded first.
@@ -305,7 +305,7 @@ impl FilingService {
         limit: usize,
     ) -> Result<ActPage, FilingError> {
         actor.may_read().or_else(|_| actor.needs(Scope::Deposit))?;
-        let entry = self.read(move |store| Ok(reading::find_entry(store, number)?)).await?;
+        let entry = self.read(move |store| Ok(records::find_entry(store, number)?)).await?;
         let owner = entry.and_then(|(_, entry)| self.made_for(&entry)).ok_or(FilingError::NotFound)?;
         let watches = [Role::Auditor, Role::Operator].iter().any(|role| actor.account.holds(*role, None));
         if owner != actor.id && !watches {

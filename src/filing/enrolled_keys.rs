@@ -9,12 +9,12 @@ use tokio::sync::Mutex;
 
 use crate::court::ids::{AccountId, TokenId};
 use crate::court::line::Line as _;
-use crate::filing::blocking::on_blocking_thread;
 use crate::filing::error::FilingError;
 use crate::ledger::hash::Digest;
 use crate::ledger::key::{PublicKey, VerifierKey};
 use crate::ledger::time::Timestamp;
-use crate::store::contract::accounts::{AccountDocument, AccountStore, AccountStoreError};
+use crate::query::blocking::on_blocking_thread;
+use crate::store::traits::accounts::{AccountDocument, AccountStore, AccountStoreError};
 
 const HEAD: &str = "tiezheng enrolled keys v1";
 

@@ -35,9 +35,9 @@ use crate::ledger::hash::Digest;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::notice::{ERASED_MAX, ErasedPiece, Piece};
 use crate::ledger::number::DepositNumber;
+use crate::query::records;
 use crate::sequencer::handle::{DepositError, EraseError};
-use crate::store::contract::{Private, PrivateContent, ReadError, ReadLedger};
-use crate::store::reading;
+use crate::store::traits::{LedgerReader, Private, PrivateContent, ReadError};
 
 /// What is to be erased.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +69,7 @@ pub(in crate::filing) struct Found {
 }
 
 impl Found {
-    fn look(&mut self, store: &dyn ReadLedger, piece: ErasedPiece) -> Result<(), ReadError> {
+    fn look(&mut self, store: &dyn LedgerReader, piece: ErasedPiece) -> Result<(), ReadError> {
         let private = match piece.piece {
             Piece::Metadata => store.private(piece.index)?,
             Piece::Annex(commitment) => store.annex(piece.index, &commitment)?,
@@ -167,7 +167,7 @@ impl FilingService {
             ErasureCommand::Account(account) => self.registry().accounts.contains_key(account).then_some(*account),
             ErasureCommand::Deposit(number) => {
                 let number = *number;
-                let entry = self.read(move |store| Ok(reading::find_entry(store, number)?)).await?;
+                let entry = self.read(move |store| Ok(records::find_entry(store, number)?)).await?;
                 entry.and_then(|(_, entry)| self.made_for(&entry))
             }
         };
@@ -221,8 +221,8 @@ impl FilingService {
             let mut found = Found::default();
             match what {
                 ErasureCommand::Deposit(number) => {
-                    if let Some((index, _)) = reading::find_entry(store, number)? {
-                        found.look(store, ErasedPiece { index, piece: Piece::Metadata })?;
+                    if let Some((place, _)) = records::find_entry(store, number)? {
+                        found.look(store, ErasedPiece { index: place.index, piece: Piece::Metadata })?;
                     }
                     if let Some(stream) = stream
                         && let Some(original) = custody(store, &stream, number)?

@@ -42,10 +42,10 @@ use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::notice::{ErasedPiece, Piece};
 use crate::ledger::number::DepositNumber;
 use crate::ledger::time::Timestamp;
-use crate::store::contract::keeping::PurgeError;
-use crate::store::contract::{Private, ReadError, ReadLedger};
-use crate::store::reading;
-use crate::store::reading::receipts;
+use crate::query::receipts;
+use crate::query::records;
+use crate::store::traits::private::ErasureError;
+use crate::store::traits::{LedgerReader, Private, ReadError};
 
 /// Longest wait of a request for the end of an erasure.
 pub const WAIT_MAX: Duration = Duration::from_mins(1);
@@ -72,7 +72,7 @@ enum PassError {
     #[error(transparent)]
     Remove(#[from] RemoveError),
     #[error(transparent)]
-    Purge(#[from] PurgeError),
+    Purge(#[from] ErasureError),
     #[error(transparent)]
     FilingService(#[from] FilingError),
     #[error("the erasure thread could not be started or died")]
@@ -96,9 +96,9 @@ fn confirmed_at(notice: LeafIndex) -> Digest {
 }
 
 /// The notice of an erasure and the pieces that it names. The sequencer seals it right behind its act.
-fn notice_of(store: &dyn ReadLedger, act: LeafIndex) -> Result<(LeafIndex, Vec<ErasedPiece>), ReadError> {
+fn notice_of(store: &dyn LedgerReader, act: LeafIndex) -> Result<(LeafIndex, Vec<ErasedPiece>), ReadError> {
     let notice = LeafIndex(act.0.saturating_add(1));
-    match reading::leaf(store, notice)? {
+    match records::leaf(store, notice)? {
         Leaf::Notice(signed) if !signed.notice().erased().is_empty() => Ok((notice, signed.notice().erased().to_vec())),
         _ => Err(ReadError::Damaged {
             what: "leaf",
@@ -109,7 +109,7 @@ fn notice_of(store: &dyn ReadLedger, act: LeafIndex) -> Result<(LeafIndex, Vec<E
 }
 
 /// The object in custody whose key is this piece.
-fn object_of(store: &dyn ReadLedger, piece: &ErasedPiece) -> Result<Option<ObjectId>, ReadError> {
+fn object_of(store: &dyn LedgerReader, piece: &ErasedPiece) -> Result<Option<ObjectId>, ReadError> {
     let Piece::Annex(commitment) = piece.piece else { return Ok(None) };
     let act = act_or_none_at(store, piece.index)?.map(|stored| stored.document.act);
     Ok(match act {
@@ -119,7 +119,7 @@ fn object_of(store: &dyn ReadLedger, piece: &ErasedPiece) -> Result<Option<Objec
 }
 
 /// The notices that erased these pieces.
-fn notices_of(store: &dyn ReadLedger, pieces: &[ErasedPiece]) -> Result<BTreeSet<LeafIndex>, ReadError> {
+fn notices_of(store: &dyn LedgerReader, pieces: &[ErasedPiece]) -> Result<BTreeSet<LeafIndex>, ReadError> {
     let mut notices = BTreeSet::new();
     for piece in pieces {
         let private = match piece.piece {
@@ -134,7 +134,7 @@ fn notices_of(store: &dyn ReadLedger, pieces: &[ErasedPiece]) -> Result<BTreeSet
 }
 
 /// The accounts that these notices erased.
-fn accounts_of(store: &dyn ReadLedger, notices: &BTreeSet<LeafIndex>) -> Result<BTreeSet<AccountId>, ReadError> {
+fn accounts_of(store: &dyn LedgerReader, notices: &BTreeSet<LeafIndex>) -> Result<BTreeSet<AccountId>, ReadError> {
     let mut accounts = BTreeSet::new();
     for notice in notices {
         if let Some(Act::Erase(erase)) = act_of_notice(store, *notice)?.map(|stored| stored.document.act) {
@@ -217,7 +217,7 @@ impl FilingService {
     async fn erasure_pass(self: Arc<Self>, stop: Arc<AtomicBool>) -> Result<(), PassError> {
         loop {
             let store = Arc::clone(&self.store);
-            let pieces = self.read(move |_| Ok(store.unpurged()?)).await?;
+            let pieces = self.read(move |_| Ok(store.pending_erasures()?)).await?;
             if pieces.is_empty() {
                 self.erasures.end();
                 return Ok(());
@@ -242,7 +242,7 @@ impl FilingService {
             Arc::clone(&self).purge_on_thread(pieces, Arc::clone(&stop)).await?;
             let (store, now) = (Arc::clone(&self.store), self.now().as_millis());
             let remembered = self.read(move |_| {
-                Ok(notices.into_iter().map(|notice| store.set_bookmark(&confirmed_at(notice), now)).collect::<Vec<_>>())
+                Ok(notices.into_iter().map(|notice| store.set_cursor(&confirmed_at(notice), now)).collect::<Vec<_>>())
             });
             for failed in remembered.await?.into_iter().filter_map(Result::err) {
                 tracing::warn!(error = %failed, "the time of an erasure was not recorded");
@@ -260,7 +260,7 @@ impl FilingService {
         let (send, ended) = oneshot::channel();
         let purging = move || {
             lower_priority();
-            let purged = self.store.purge_pieces(&pieces, &mut |stage| {
+            let purged = self.store.complete_erasures(&pieces, &mut |stage| {
                 self.erasures.reach(stage);
                 if stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             });
@@ -289,8 +289,8 @@ impl FilingService {
             if scopes.iter().any(|scope| actor.scopes.contains(scope)) { Ok(()) } else { Err(refused) }
         })?;
         let looked = self.read(move |store| {
-            let stored = match reading::find_entry(store, id)? {
-                Some((index, _)) => act_or_none_at(store, index)?,
+            let stored = match records::find_entry(store, id)? {
+                Some((place, _)) => act_or_none_at(store, place.index)?,
                 None => None,
             };
             let erase = stored.and_then(|stored| match &stored.document.act {
@@ -299,7 +299,7 @@ impl FilingService {
             });
             // Looked up for whatever id, so that the reads say nothing about what it is.
             let deposit = erase.as_ref().and_then(|(erase, _)| erase.deposit).unwrap_or(id);
-            Ok((erase, reading::find_entry(store, deposit)?))
+            Ok((erase, records::find_entry(store, deposit)?))
         });
         let (erase, deposit) = looked.await?;
         let owner = deposit.and_then(|(_, entry)| self.made_for(&entry));
@@ -343,11 +343,11 @@ impl FilingService {
             let receipt = receipts::receipt(reader, index)?;
             let mut pending = Vec::new();
             for piece in pieces {
-                if store.is_unpurged(&piece)? {
+                if store.is_erasure_pending(&piece)? {
                     pending.push(piece);
                 }
             }
-            let at = store.bookmark(&confirmed_at(notice))?.and_then(Timestamp::from_millis);
+            let at = store.cursor(&confirmed_at(notice))?.and_then(Timestamp::from_millis);
             Ok((act, notice, receipt, pending, at))
         });
         let (act, notice, receipt, pending, at) = looked.await?;

@@ -13,7 +13,7 @@ use tokio::sync::{Notify, watch};
 
 use crate::ledger::notice::ErasedPiece;
 use crate::ledger::time::Timestamp;
-use crate::store::contract::keeping::PurgeStage;
+use crate::store::traits::private::ErasureStage;
 
 /// How far an erasure has come. In each state the content is already unreadable through this program.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +55,7 @@ impl ErasureState {
 #[derive(Debug, Clone, Default)]
 pub(in crate::filing) struct Pass {
     pieces: Arc<BTreeSet<ErasedPiece>>,
-    stage: Option<PurgeStage>,
+    stage: Option<ErasureStage>,
     failed: Option<(&'static str, String)>,
 }
 
@@ -78,7 +78,7 @@ impl ErasureJobs {
     }
 
     /// The pass has come to this stage.
-    pub(in crate::filing) fn reach(&self, stage: PurgeStage) {
+    pub(in crate::filing) fn reach(&self, stage: ErasureStage) {
         self.pass.send_if_modified(|pass| {
             let is_another = pass.stage.map(|stage| discriminant(&stage)) != Some(discriminant(&stage));
             pass.stage = Some(stage);
@@ -115,8 +115,8 @@ impl ErasureJobs {
         }
         match (&pass.failed, pass.stage) {
             (Some((code, reason)), _) => ErasureState::Failed { code, reason: reason.clone() },
-            (None, Some(PurgeStage::Searching { done, total })) => ErasureState::Searching { done, total },
-            (None, Some(PurgeStage::Compacting)) => ErasureState::Compacting,
+            (None, Some(ErasureStage::Searching { done, total })) => ErasureState::Searching { done, total },
+            (None, Some(ErasureStage::Compacting)) => ErasureState::Compacting,
             (None, None) => ErasureState::Tombstoned,
         }
     }
@@ -138,9 +138,9 @@ mod tests {
         assert_eq!(jobs.state_of(&[piece(1)]), ErasureState::Tombstoned);
         jobs.begin(&[piece(1), piece(2)]);
         assert_eq!(jobs.state_of(&[piece(1)]), ErasureState::Tombstoned);
-        jobs.reach(PurgeStage::Compacting);
+        jobs.reach(ErasureStage::Compacting);
         assert_eq!(jobs.state_of(&[piece(2)]), ErasureState::Compacting);
-        jobs.reach(PurgeStage::Searching { done: 1, total: 2 });
+        jobs.reach(ErasureStage::Searching { done: 1, total: 2 });
         assert_eq!(jobs.state_of(&[piece(1)]), ErasureState::Searching { done: 1, total: 2 });
         // Requested after the pass began: part of the next one.
         assert_eq!(jobs.state_of(&[piece(3)]), ErasureState::Tombstoned);

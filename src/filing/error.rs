@@ -10,9 +10,10 @@ use crate::custody::removing::RemoveError;
 use crate::custody::upload::KeepError;
 use crate::filing::secret::NoRandomness;
 use crate::ledger::number::DepositNumber;
+use crate::query::blocking::BlockingError;
 use crate::sequencer::handle::{DepositError, EraseError};
-use crate::store::contract::ReadError;
-use crate::store::contract::accounts::AccountStoreError;
+use crate::store::traits::ReadError;
+use crate::store::traits::accounts::AccountStoreError;
 
 /// Why the filing service did not do what was asked. Unless the variant says otherwise, nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -141,6 +142,15 @@ const fn nothing_to_hold(erased: bool) -> &'static str {
     } else {
         "no private content of it is kept on this platform: there is nothing to hold. What its owner keeps is requested \
          from the owner"
+    }
+}
+
+impl From<BlockingError> for FilingError {
+    fn from(error: BlockingError) -> Self {
+        match error {
+            BlockingError::NoThread => Self::NoThread,
+            BlockingError::Thread(error) => Self::Thread(error),
+        }
     }
 }
 

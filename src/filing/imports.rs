@@ -24,9 +24,9 @@ use crate::ledger::receipt::{Facts, Receipt};
 use crate::ledger::verify::report::{Conclusion, Obstacle, Report};
 use crate::ledger::verify::trust::Trust;
 use crate::ledger::verify::verifier::{Question, verify};
+use crate::query::records;
 use crate::sequencer::handle::DepositError;
-use crate::store::contract::{ReadError, ReadLedger};
-use crate::store::reading;
+use crate::store::traits::{LedgerReader, ReadError};
 use crate::wire::json;
 use crate::wire::receipt::ReceiptJson;
 
@@ -65,9 +65,9 @@ pub struct Snapshot {
 /// # Errors
 ///
 /// [`ReadError`].
-pub fn snapshot(store: &dyn ReadLedger, number: DepositNumber) -> Result<Option<Snapshot>, ReadError> {
-    let Some((index, entry)) = reading::find_entry(store, number)? else { return Ok(None) };
-    let facts = reading::facts(store, index)?;
+pub fn snapshot(store: &dyn LedgerReader, number: DepositNumber) -> Result<Option<Snapshot>, ReadError> {
+    let Some((place, entry)) = records::find_entry(store, number)? else { return Ok(None) };
+    let facts = Facts::of(&entry, &records::header_of(store, place)?);
     let statement = entry.statement.statement();
     let (on_behalf, keys) = (statement.on_behalf, statement.keys.clone());
     Ok(Some(Snapshot { facts, on_behalf, keys, foreign: None }))
@@ -123,15 +123,15 @@ fn own_parties(file: &CaseFile, accounts: &[AccountId]) -> BTreeSet<PartyNumber>
 
 impl FilingService {
     /// What the chain says of the deposit that is to be imported.
-    async fn look_up(&self, asked: &ImportCommand) -> Result<Snapshot, FilingError> {
-        if let Some(receipt) = &context.receipt {
+    async fn look_up(&self, command: &ImportCommand) -> Result<Snapshot, FilingError> {
+        if let Some(receipt) = &command.receipt {
             let found = foreign(&self.registry(), &self.ledger, receipt)?;
-            if found.facts.number != context.deposit {
+            if found.facts.number != command.deposit {
                 return Err(FilingError::BrokenReceipt(format!("it is for {}", found.facts.number)));
             }
             return Ok(found);
         }
-        let number = context.deposit;
+        let number = command.deposit;
         let found = self.read(move |store| Ok(snapshot(store, number)?)).await?;
         found.ok_or_else(|| FilingError::NoSuchDeposit(number.to_string()))
     }

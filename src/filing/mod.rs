@@ -15,7 +15,6 @@ pub mod accounts;
 pub mod actor;
 pub mod annexes;
 pub mod association;
-pub mod blocking;
 pub mod case_lists;
 pub mod cases;
 pub mod code_attempts;

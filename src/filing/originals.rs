@@ -29,7 +29,6 @@ use crate::custody::upload::{KeepError, StoredObject};
 use crate::filing::access::Subject;
 use crate::filing::actor::{Actor, RequestContext};
 use crate::filing::annexes::Annexes;
-use crate::filing::blocking::on_blocking_thread;
 use crate::filing::cases::is_overtaken;
 use crate::filing::error::FilingError;
 use crate::filing::service::{ATTEMPTS, Done, FilingService, Writing};
@@ -41,9 +40,10 @@ use crate::ledger::metadata::SALT_LEN;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::content::{Comparison, Content, FileDigests, Form, HashAlgorithm};
 use crate::ledger::time::Timestamp;
+use crate::query::blocking::on_blocking_thread;
+use crate::query::records;
 use crate::sequencer::handle::DepositError;
-use crate::store::contract::{Private, ReadError, ReadLedger};
-use crate::store::reading;
+use crate::store::traits::{LedgerReader, Private, ReadError};
 
 /// Acts of custody read in one go at the start.
 const PAGE: usize = 1_000;
@@ -153,7 +153,7 @@ pub struct Taken {
 /// The original of a deposit that was given into custody last. The label index leads to its act: the number of reads does
 /// not depend on how often the original was looked at.
 pub(in crate::filing) fn custody(
-    store: &dyn ReadLedger,
+    store: &dyn LedgerReader,
     stream: &Digest,
     deposit: DepositNumber,
 ) -> Result<Option<Original>, ReadError> {
@@ -214,7 +214,7 @@ impl FilingService {
         E: Into<Box<dyn Error + Send + Sync>>,
     {
         actor.needs(Scope::Deposit)?;
-        let entry = self.read(move |store| Ok(reading::find_entry(store, number)?)).await?.map(|(_, entry)| entry);
+        let entry = self.read(move |store| Ok(records::find_entry(store, number)?)).await?.map(|(_, entry)| entry);
         let entry = entry.filter(|entry| self.made_for(entry) == Some(actor.id)).ok_or(FilingError::NotFound)?;
         if let Some(before) = self.taken_before(context).await? {
             return Ok(before);
@@ -470,7 +470,7 @@ impl CustodyRecord {
 /// # Errors
 ///
 /// [`ReadError`].
-pub fn kept_originals(store: &dyn ReadLedger) -> Result<Vec<CustodyRecord>, ReadError> {
+pub fn kept_originals(store: &dyn LedgerReader) -> Result<Vec<CustodyRecord>, ReadError> {
     let (mut kept, mut from) = (Vec::new(), LeafIndex(0));
     loop {
         let page = store.labelled(&labels::custody_of_all(), from, PAGE)?;

@@ -12,10 +12,10 @@ use crate::court::line::Line;
 use crate::court::registry::tokens::Tokens;
 use crate::court::values::Capacity;
 use crate::court::words::KeptTokens;
-use crate::filing::blocking::on_blocking_thread;
 use crate::filing::error::FilingError;
 use crate::ledger::hash::Digest;
-use crate::store::contract::accounts::{AccountDocument, AccountStore, AccountStoreError};
+use crate::query::blocking::on_blocking_thread;
+use crate::store::traits::accounts::{AccountDocument, AccountStore, AccountStoreError};
 
 const HEAD: &str = "tiezheng pending revocations v1";
 /// What the document says of a revocation that keeps nothing.

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use quick_cache::Weighter;
 use quick_cache::unsync::Cache;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 
 use crate::court::case::state::{CaseFile, Placed};
 use crate::court::document::Document;
@@ -18,7 +18,6 @@ use crate::court::labels;
 use crate::court::registry::Registry;
 use crate::custody::store::EncryptedObjectStore;
 use crate::filing::annexes::Annexes;
-use crate::filing::blocking::on_blocking_thread;
 use crate::filing::code_attempts::CodeAttempts;
 use crate::filing::enrolled_keys::EnrolledKeys;
 use crate::filing::erasure_state::ErasureJobs;
@@ -34,19 +33,17 @@ use crate::ledger::key::{Name, Signer, VerifierKey};
 use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::Receipt;
 use crate::ledger::time::Timestamp;
+use crate::query::service::QueryService;
 use crate::sequencer::clock::Clock;
 use crate::sequencer::handle::Sequencer;
-use crate::store::contract::accounts::{AccountStore, AccountStoreError};
-use crate::store::contract::keeping::KeepPrivate;
-use crate::store::contract::{PrivateContent, ReadError, ReadLedger};
+use crate::store::traits::accounts::{AccountStore, AccountStoreError};
+use crate::store::traits::{CursorStore, LedgerReader, PrivateContent, PrivateStore, ReadError};
 
 /// Weight of the case states kept in memory, in items of evidence and further acts, each about a kilobyte. A case of the most
 /// acts that there may be fits.
 const CACHE_WEIGHT: u64 = 128 * 1024;
 /// How many cases the cache is prepared for.
 const CACHED_CASES: usize = 4_096;
-/// Reads of the store by the filing service at the same time.
-const READS: usize = 64;
 /// How often an act is decided anew because another was faster. With the locks of this process it happens only when
 /// somebody else holds the platform's key.
 pub(in crate::filing) const ATTEMPTS: usize = 8;
@@ -61,11 +58,18 @@ impl Weighter<CaseId, Arc<CaseFile>> for CaseWeight {
     }
 }
 
+/// What the filing service needs of a store beside its readers.
+pub trait FilingStore: PrivateStore + CursorStore {}
+
+impl<S: PrivateStore + CursorStore> FilingStore for S {}
+
 /// What a filing service works with.
 pub struct Dependencies {
-    /// The ledger, for reading, and what is private.
-    pub store: Arc<dyn KeepPrivate>,
-    /// The only hand that writes.
+    /// The read side.
+    pub queries: Arc<QueryService>,
+    /// Completes erasures, and keeps the positions of webhooks.
+    pub store: Arc<dyn FilingStore>,
+    /// The single writer.
     pub sequencer: Sequencer,
     /// The platform's own depositor key: it signs what is done by tokens, and owns the streams of all cases.
     pub platform: Signer,
@@ -81,7 +85,8 @@ pub struct Dependencies {
 
 /// The filing service.
 pub struct FilingService {
-    pub(in crate::filing) store: Arc<dyn KeepPrivate>,
+    queries: Arc<QueryService>,
+    pub(in crate::filing) store: Arc<dyn FilingStore>,
     pub(in crate::filing) sequencer: Sequencer,
     pub(in crate::filing) platform: Signer,
     pub(in crate::filing) ledger: Name,
@@ -95,7 +100,6 @@ pub struct FilingService {
     clock: Box<dyn Clock + Sync>,
     registry: RwLock<Arc<Registry>>,
     files: Mutex<Cache<CaseId, Arc<CaseFile>, CaseWeight>>,
-    reads: Arc<Semaphore>,
     told: watch::Sender<u64>,
 }
 
@@ -138,8 +142,9 @@ impl FilingService {
     /// # Errors
     ///
     /// [`ReadError`]: the registry's acts, or what is kept of accounts.
-    pub fn open(furniture: Dependencies) -> Result<Self, ReadError> {
-        let Dependencies { store, sequencer, platform, originals, accounts, webhook_addresses, clock } = furniture;
+    pub fn open(dependencies: Dependencies) -> Result<Self, ReadError> {
+        let Dependencies { queries, store, sequencer, platform, originals, accounts, webhook_addresses, clock } =
+            dependencies;
         let published = store.published().ok_or_else(|| ReadError::Unavailable("the ledger is not founded".into()))?;
         let ledger = published.checkpoint.checkpoint().origin.clone();
         let mut registry = Registry::default();
@@ -151,6 +156,7 @@ impl FilingService {
         let enrolment = EnrolledKeys::open(accounts).map_err(unreadable)?;
         let told = watch::Sender::new(published.size().0);
         Ok(Self {
+            queries,
             store,
             sequencer,
             platform,
@@ -165,7 +171,6 @@ impl FilingService {
             clock,
             registry: RwLock::new(Arc::new(registry)),
             files: Mutex::new(Cache::with_weighter(CACHED_CASES, CACHE_WEIGHT, CaseWeight)),
-            reads: Arc::new(Semaphore::new(READS)),
             told,
         })
     }
@@ -247,15 +252,9 @@ impl FilingService {
     /// Those of `look`.
     pub(in crate::filing) async fn read<T: Send + 'static>(
         &self,
-        look: impl FnOnce(&dyn ReadLedger) -> Result<T, FilingError> + Send + 'static,
+        look: impl FnOnce(&dyn LedgerReader) -> Result<T, FilingError> + Send + 'static,
     ) -> Result<T, FilingError> {
-        let place = Arc::clone(&self.reads).acquire_owned().await.map_err(|e| FilingError::Thread(e.to_string()))?;
-        let store = Arc::clone(&self.store);
-        on_blocking_thread(move || {
-            let _place = place;
-            look(&*store)
-        })
-        .await?
+        self.queries.read(look).await
     }
 
     /// Puts an act on the chain.

@@ -21,8 +21,8 @@ use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::metadata::PrivateMetadata;
 use crate::ledger::statement::signed::{SignedStatement, StatementNote};
 use crate::ledger::statement::text::{Statement, Subject};
-use crate::store::contract::{Private, ReadError, ReadLedger};
-use crate::store::reading;
+use crate::query::records;
+use crate::store::traits::{LedgerReader, Private, ReadError};
 
 /// An act as it stands on the chain.
 #[derive(Debug, Clone)]
@@ -46,8 +46,8 @@ fn damaged(index: LeafIndex, reason: impl Into<String>) -> ReadError {
 /// # Errors
 ///
 /// [`ReadError::Damaged`] when it is not what the chain committed to.
-pub fn act_at(store: &dyn ReadLedger, index: LeafIndex) -> Result<StoredAct, ReadError> {
-    let entry = reading::entry(store, index)?;
+pub fn act_at(store: &dyn LedgerReader, index: LeafIndex) -> Result<StoredAct, ReadError> {
+    let entry = records::entry(store, index)?;
     let private = store.private(index)?;
     act_of(index, entry, private)
 }
@@ -77,7 +77,7 @@ fn act_of(index: LeafIndex, entry: Entry, private: Private) -> Result<StoredAct,
 ///
 /// [`ReadError`].
 pub(in crate::filing) fn acts_after(
-    store: &dyn ReadLedger,
+    store: &dyn LedgerReader,
     stream: &Digest,
     after: u64,
 ) -> Result<Vec<StoredAct>, ReadError> {
@@ -90,10 +90,10 @@ pub(in crate::filing) fn acts_after(
 ///
 /// As [`act_at`].
 pub(in crate::filing) fn act_or_none_at(
-    store: &dyn ReadLedger,
+    store: &dyn LedgerReader,
     index: LeafIndex,
 ) -> Result<Option<StoredAct>, ReadError> {
-    let entry = reading::entry(store, index)?;
+    let entry = records::entry(store, index)?;
     let private = store.private(index)?;
     let is_act = matches!(&private, Private::Held(piece) if piece.json.starts_with(FIRST_LINE));
     if is_act && entry.statement.statement().subject.is_some() {
@@ -117,7 +117,7 @@ pub struct ActPage {
 /// # Errors
 ///
 /// [`ReadError`].
-pub fn acts_page(store: &dyn ReadLedger, stream: &Digest, after: u64, limit: usize) -> Result<ActPage, ReadError> {
+pub fn acts_page(store: &dyn LedgerReader, stream: &Digest, after: u64, limit: usize) -> Result<ActPage, ReadError> {
     let length = store.subject_length(stream)?;
     let last = length.min(after.saturating_add(limit as u64));
     let mut acts = Vec::new();
@@ -138,7 +138,7 @@ pub fn acts_page(store: &dyn ReadLedger, stream: &Digest, after: u64, limit: usi
 /// # Errors
 ///
 /// [`ReadError`].
-pub fn last_labelled(store: &dyn ReadLedger, label: &Digest) -> Result<Option<StoredAct>, ReadError> {
+pub fn last_labelled(store: &dyn LedgerReader, label: &Digest) -> Result<Option<StoredAct>, ReadError> {
     store.last_labelled(label, 1)?.first().map(|index| act_at(store, *index)).transpose()
 }
 
@@ -148,11 +148,11 @@ const PAGE: usize = 256;
 /// The act that carried out the erasure of a notice: the sequencer seals the two side by side, the act first. `None` for an
 /// erasure without an act.
 pub(in crate::filing) fn act_of_notice(
-    store: &dyn ReadLedger,
+    store: &dyn LedgerReader,
     notice: LeafIndex,
 ) -> Result<Option<StoredAct>, ReadError> {
     let Some(before) = notice.0.checked_sub(1).map(LeafIndex) else { return Ok(None) };
-    let Leaf::Entry(entry) = reading::leaf(store, before)? else { return Ok(None) };
+    let Leaf::Entry(entry) = records::leaf(store, before)? else { return Ok(None) };
     if entry.statement.statement().subject.is_none() {
         return Ok(None);
     }
@@ -160,7 +160,10 @@ pub(in crate::filing) fn act_of_notice(
 }
 
 /// The cases whose acts stand under a label: all of them, page by page, since one left out would be one not asked.
-pub(in crate::filing) fn cases_labelled(store: &dyn ReadLedger, label: &Digest) -> Result<BTreeSet<CaseId>, ReadError> {
+pub(in crate::filing) fn cases_labelled(
+    store: &dyn LedgerReader,
+    label: &Digest,
+) -> Result<BTreeSet<CaseId>, ReadError> {
     let (mut cases, mut from) = (BTreeSet::new(), LeafIndex(0));
     loop {
         let page = store.labelled(label, from, PAGE)?;
@@ -177,7 +180,7 @@ pub(in crate::filing) fn cases_labelled(store: &dyn ReadLedger, label: &Digest) 
 /// # Errors
 ///
 /// [`ReadError`]; [`ReadError::Damaged`] when it should be there and is not.
-pub fn text(store: &dyn ReadLedger, text: &Text) -> Result<Option<String>, ReadError> {
+pub fn text(store: &dyn LedgerReader, text: &Text) -> Result<Option<String>, ReadError> {
     match store.annex(text.index, &text.annex.0)? {
         Private::Held(piece) => Ok(Some(piece.json)),
         Private::Erased(_) => Ok(None),

@@ -15,7 +15,6 @@ use crate::filing::service::FilingService;
 use crate::filing::views::{Part, same};
 use crate::ledger::hash::Digest;
 use crate::ledger::key::VerifierKey;
-use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::Receipt;
 use crate::ledger::statement::content::HashAlgorithm;
@@ -24,9 +23,9 @@ use crate::ledger::verify::report::{
 };
 use crate::ledger::verify::trust::{KeySource, Trust};
 use crate::ledger::verify::verifier::{PresentedEvidence, Question, RecordSource, verify};
-use crate::store::contract::ReadLedger;
-use crate::store::reading;
-use crate::store::reading::{history, receipts};
+use crate::query::records;
+use crate::query::{history, receipts};
+use crate::store::traits::{DepositPlace, LedgerReader};
 use crate::wire::receipt;
 
 /// What is held against the chain.
@@ -78,8 +77,8 @@ impl FilingService {
             AboutItem { deposit, own, keys, tx_id: imported.import.tx_id, platform: self.platform.verifier().clone() };
         let mut report = self
             .read(move |store| {
-                let index = if own { store.find_number(&deposit)? } else { None };
-                report_on(store, index, &about, &asked_for)
+                let found = if own { records::find(store, deposit)? } else { None };
+                report_on(store, found, &about, &asked_for)
             })
             .await?;
         // A receipt that does not hold, or is of another deposit, accuses nobody: its holder chose it.
@@ -129,15 +128,18 @@ struct AboutItem {
 }
 
 fn report_on(
-    store: &dyn ReadLedger,
-    index: Option<LeafIndex>,
+    store: &dyn LedgerReader,
+    found: Option<(DepositPlace, Vec<u8>)>,
     about: &AboutItem,
-    asked: &VerificationCommand,
+    command: &VerificationCommand,
 ) -> Result<Report, FilingError> {
-    let known = index.map(|index| history::history(store, index)).transpose()?;
-    let (receipt, source) = match (&context.receipt, index) {
+    let known = match &found {
+        Some((place, bytes)) => Some(history::history(store, *place, &records::entry_of(place.index, bytes)?)?),
+        None => None,
+    };
+    let (receipt, source) = match (&command.receipt, found) {
         (Some(receipt), _) => (Arc::new((**receipt).clone()), RecordSource::Receipt),
-        (None, Some(index)) => (Arc::new(receipts::receipt(store, index)?), RecordSource::OwnLedger),
+        (None, Some((place, bytes))) => (Arc::new(receipts::receipt_of(store, place, bytes)?), RecordSource::OwnLedger),
         (None, None) => {
             let mut report = Report::not_found(Some(about.deposit));
             report.set(&StepResult::not_applicable(Step::NumberCheck, SkipReason::NumberFromCase));
@@ -145,7 +147,7 @@ fn report_on(
         }
     };
     let (keys, keys_from) = if about.own {
-        (reading::genesis(store)?.key().cloned().into_iter().collect(), KeySource::OwnNode)
+        (records::genesis(store)?.key().cloned().into_iter().collect(), KeySource::OwnNode)
     } else {
         (about.keys.clone(), KeySource::CourtList)
     };
@@ -154,7 +156,7 @@ fn report_on(
         number: Some(about.deposit),
         number_entered: false,
         source,
-        presented: context.presented,
+        presented: command.presented,
         history: known.as_ref(),
         without_history: if about.own { SkipReason::NoRecord } else { SkipReason::ForeignLedger },
         stated_tx_id: Some(about.tx_id),
@@ -164,8 +166,8 @@ fn report_on(
 }
 
 /// What of a verification goes on record.
-fn recorded(item: ItemNumber, deposit: DepositNumber, asked: &VerificationCommand, report: &Report) -> Verify {
-    let (presented, size, presented_hash) = match context.presented {
+fn recorded(item: ItemNumber, deposit: DepositNumber, command: &VerificationCommand, report: &Report) -> Verify {
+    let (presented, size, presented_hash) = match command.presented {
         PresentedEvidence::File { measured, .. } => {
             let hashes = [HashAlgorithm::Sm3, HashAlgorithm::Sha256].map(|one| (one, measured.digest(one)));
             (PresentedWord::File, Some(measured.size), hashes.to_vec())

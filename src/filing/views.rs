@@ -28,8 +28,8 @@ use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::Facts;
 use crate::ledger::time::Timestamp;
 use crate::ledger::verify::history::History;
-use crate::store::contract::{Private, ReadError, ReadLedger};
-use crate::store::reading::history;
+use crate::query::{history, records};
+use crate::store::traits::{LedgerReader, Private, ReadError};
 
 /// An item as the chain stands now.
 #[derive(Debug, Clone)]
@@ -115,7 +115,7 @@ pub(in crate::filing) fn same(import: &Import, facts: &Facts) -> bool {
 }
 
 /// An item held against the chain as it stands.
-fn look_at(store: &dyn ReadLedger, item: &Item) -> Result<ItemView, ReadError> {
+fn look_at(store: &dyn LedgerReader, item: &Item) -> Result<ItemView, ReadError> {
     let import = &item.import;
     if import.receipt.is_some() {
         // Another ledger's: this node cannot ask it, and the receipt was verified when it came.
@@ -129,8 +129,8 @@ fn look_at(store: &dyn ReadLedger, item: &Item) -> Result<ItemView, ReadError> {
         Err(ReadError::Damaged { .. }) => return Ok(unreadable),
         Err(error) => return Err(error),
     };
-    let history = match store.find_number(&import.deposit)? {
-        Some(index) => match history::history(store, index) {
+    let history = match records::find_entry(store, import.deposit)? {
+        Some((place, entry)) => match history::history(store, place, &entry) {
             Ok(history) => Some(history),
             Err(ReadError::Damaged { .. }) => return Ok(unreadable),
             Err(error) => return Err(error),
@@ -142,7 +142,7 @@ fn look_at(store: &dyn ReadLedger, item: &Item) -> Result<ItemView, ReadError> {
 
 /// The original of a deposit, as it was given into custody last.
 fn in_custody(
-    store: &dyn ReadLedger,
+    store: &dyn LedgerReader,
     deposit: DepositNumber,
 ) -> Result<Option<(TakeCustody, Timestamp, bool)>, ReadError> {
     let Some(taken) = last_labelled(store, &labels::custody_of(deposit))? else { return Ok(None) };

@@ -33,7 +33,6 @@ use crate::court::ids::TokenId;
 use crate::court::registry::Hook;
 use crate::court::words::{Role, Scope};
 use crate::filing::actor::{Actor, RequestContext};
-use crate::filing::blocking::on_blocking_thread;
 use crate::filing::error::FilingError;
 use crate::filing::feed::Event;
 use crate::filing::secret::{random, step_of};
@@ -41,6 +40,7 @@ use crate::filing::service::{Done, FilingService};
 use crate::filing::streams::text;
 use crate::filing::webhook_addresses::{AddressError, WebhookAddresses};
 use crate::ledger::hash::{Digest, sha256};
+use crate::query::blocking::on_blocking_thread;
 use crate::wire::bilingual::Bilingual;
 use crate::wire::court::feed::EventJson;
 use crate::wire::facts::beijing_time;
@@ -311,7 +311,7 @@ impl FilingService {
         let Some(hook) = self.registry().hooks.get(&id).cloned() else { return Ok(0) };
         let name = bookmark_of(id);
         let store = Arc::clone(&self.store);
-        let remembered = self.read(move |_| Ok(store.bookmark(&name)?)).await?;
+        let remembered = self.read(move |_| Ok(store.cursor(&name)?)).await?;
         let cursor = remembered.unwrap_or(0).max(hook.since.index.0 + 1);
         let events = self.events(&hook.court, cursor).await?;
         if events.is_empty() {
@@ -330,7 +330,8 @@ impl FilingService {
             target.send(client, &call, timestamp, json::line(&event_json(event))).await?;
             *failures = 0;
             let (store, position) = (Arc::clone(&self.store), event.cursor);
-            let marked = on_blocking_thread(move || store.set_bookmark(&name, position)).await?;
+            let marked =
+                on_blocking_thread(move || store.set_cursor(&name, position)).await.map_err(FilingError::from)?;
             marked.map_err(|error| HookError::Forgetful(error.to_string()))?;
         }
         Ok(events.len())

@@ -1,15 +1,10 @@
-//! What all handlers share: the reader, the sequencer, the limits and what is left of them.
-//!
-//! A disk that stalls must not hold all worker threads at once, deposits in flight and the health page with them. So a
-//! read of the store runs on a blocking thread, bounded in number. The hand-over takes 20 to 40 µs; what is asked for most
-//! is therefore first looked for in memory alone, where nobody waits.
+//! The state that all handlers share: the read side, the sequencer, the filing service, the limits and what is left of them.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::court::ids::AccountId;
-use crate::filing::blocking::on_blocking_thread;
 use crate::filing::deposit_policy::DepositPolicy;
 use crate::filing::service::FilingService;
 use crate::http::admission::{DepositAdmission, DepositLimits};
@@ -19,23 +14,18 @@ use crate::http::hashing::HashingThreads;
 use crate::http::options::{MEMORY_UNIT, Options};
 use crate::http::problem::Failure;
 use crate::http::shares::{Share, Shares};
-use crate::ledger::receipt::{KeyNotice, Receipt};
 use crate::ledger::time::Timestamp;
+use crate::query::service::QueryService;
 use crate::sequencer::clock::{Clock, SystemClock};
 use crate::sequencer::handle::Sequencer;
-use crate::store::contract::{Published, ReadError, ReadLedger};
-use crate::store::reading;
-use crate::store::reading::blocks::Blocks;
-use crate::store::reading::receipts;
-use crate::store::reading::recent::{Found, Recent};
+use crate::store::traits::LedgerReader;
 
 /// A running node, as HTTP sees it.
 pub struct AppState {
-    reader: Arc<dyn ReadLedger>,
+    queries: Arc<QueryService>,
     sequencer: Sequencer,
     options: Options,
     admission: DepositAdmission,
-    reads: Arc<Semaphore>,
     hashing: HashingThreads,
     connections: Connections,
     body_memory: Shares<AddressGroup>,
@@ -43,28 +33,22 @@ pub struct AppState {
     uploads: Shares<AccountId>,
     batches: Shares<AddressGroup>,
     lines_of_batches: Arc<Semaphore>,
-    /// The key notices of a checkpoint that was looked at.
-    notices: RwLock<Option<(Arc<Published>, Vec<KeyNotice>)>>,
-    recent: Recent,
-    blocks: Blocks,
     filing: Option<Arc<FilingService>>,
     clock: Box<dyn Clock + Sync>,
 }
 
 impl AppState {
-    /// A node over `reader`, which `sequencer` writes to. It accepts no statements before [`AppState::with_admission`].
+    /// A node that reads by `queries` and writes by `sequencer`. It accepts no statements before [`AppState::with_admission`].
     #[must_use]
-    pub fn new(reader: Arc<dyn ReadLedger>, sequencer: Sequencer, options: Options) -> Self {
-        let reads = Arc::new(Semaphore::new(options.reads));
+    pub fn new(queries: Arc<QueryService>, sequencer: Sequencer, options: Options) -> Self {
         let connections = Connections::new(options.connections, options.connections_per_client, options.stalled_after);
         let units = |bytes: usize| bytes / MEMORY_UNIT;
         let capacity = sequencer.health().capacity;
         let lines_of_batches = Arc::new(Semaphore::new((capacity - capacity / 4).max(1)));
         Self {
-            reader,
+            queries,
             sequencer,
             admission: DepositAdmission::new(DepositPolicy::Accounts, &DepositLimits::none()),
-            reads,
             hashing: HashingThreads::new(options.hashing),
             connections,
             body_memory: Shares::new(units(options.body_memory), units(options.body_memory_per_client)),
@@ -73,9 +57,6 @@ impl AppState {
             batches: Shares::new(options.batches, options.batches_per_client),
             options,
             lines_of_batches,
-            notices: RwLock::default(),
-            recent: Recent::default(),
-            blocks: Blocks::default(),
             filing: None,
             clock: Box::new(SystemClock::new()),
         }
@@ -101,7 +82,7 @@ impl AppState {
 
     /// With a filing service: accounts, cases, originals.
     #[must_use]
-    pub fn with_desk(self, filing: Arc<FilingService>) -> Self {
+    pub fn with_filing(self, filing: Arc<FilingService>) -> Self {
         Self { filing: Some(filing), ..self }
     }
 
@@ -132,78 +113,34 @@ impl AppState {
         &self.options
     }
 
-    /// The reader, for what takes no disk.
+    /// The read side.
     #[must_use]
-    pub fn reader(&self) -> &dyn ReadLedger {
-        &*self.reader
+    pub fn queries(&self) -> &QueryService {
+        &self.queries
     }
 
-    /// Reads the store on a thread that may block.
+    /// [`QueryService::read`].
     ///
     /// # Errors
     ///
-    /// Those of `look`; `internal` when it panicked.
+    /// Those of `read`; `too_many_threads`; `internal` when it panicked.
     pub async fn read<T: Send + 'static>(
         &self,
-        look: impl FnOnce(&dyn ReadLedger) -> Result<T, Failure> + Send + 'static,
+        read: impl FnOnce(&dyn LedgerReader) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
-        let place = take(&self.reads).await?;
-        let reader = Arc::clone(&self.reader);
-        on_blocking_thread(move || {
-            // Held until the read is over, even where nobody waits for it any more.
-            let _place = place;
-            look(&*reader)
-        })
-        .await?
+        self.queries.read(read).await
     }
 
-    /// Reads the store at once where all that is asked for lies in memory, and else as [`Self::read`] does.
+    /// [`QueryService::read_cached_first`].
     ///
     /// # Errors
     ///
     /// As [`Self::read`].
-    pub async fn read_quickly<T: Send + 'static>(
+    pub async fn read_cached_first<T: Send + 'static>(
         &self,
-        look: impl Fn(&dyn ReadLedger) -> Result<T, Failure> + Send + 'static,
+        read: impl Fn(&dyn LedgerReader) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
-        let mut looked = None;
-        let all_there = self.reader.look_in_memory(&mut |reader| looked = Some(look(reader)));
-        match looked.filter(|_| all_there) {
-            Some(looked) => looked,
-            None => self.read(look).await,
-        }
-    }
-
-    /// Deposits that were read.
-    #[must_use]
-    pub const fn recent(&self) -> &Recent {
-        &self.recent
-    }
-
-    /// Blocks that were read.
-    #[must_use]
-    pub const fn blocks(&self) -> &Blocks {
-        &self.blocks
-    }
-
-    /// The receipt of a deposit that was found. Who signed a checkpoint is looked at once, not once a receipt.
-    ///
-    /// # Errors
-    ///
-    /// [`ReadError`].
-    pub fn receipt(&self, reader: &dyn ReadLedger, found: Found) -> Result<Receipt, ReadError> {
-        let (tip, block) = (reading::published(reader)?, self.blocks.sealing(reader, found.index)?);
-        // A panicked thread leaves behind what was known before.
-        let known = self.notices.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let notices = if let Some((_, notices)) = known.filter(|(of, _)| Arc::ptr_eq(of, &tip)) {
-            notices
-        } else {
-            let notices = reading::key_notices(reader, &tip)?;
-            let known = (Arc::clone(&tip), notices.clone());
-            *self.notices.write().unwrap_or_else(PoisonError::into_inner) = Some(known);
-            notices
-        };
-        receipts::receipt_under(reader, (found.index, found.bytes), &block, &tip, notices)
+        self.queries.read_cached_first(read).await
     }
 
     /// The threads that hash files.

@@ -6,10 +6,10 @@ use crate::http::app_state::AppState;
 use crate::http::problem::Failure;
 use crate::ledger::metadata::PrivateMetadata;
 use crate::ledger::statement::signed::{SignedStatement, StatementNote};
+use crate::query::receipts;
+use crate::query::records;
 use crate::sequencer::handle::{DepositError, DepositReply};
-use crate::store::contract::PrivateContent;
-use crate::store::reading;
-use crate::store::reading::receipts;
+use crate::store::traits::PrivateContent;
 
 /// How a deposit finds its place in the sequencer's pool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +26,7 @@ async fn existing(node: &AppState, statement: &SignedStatement) -> Result<Option
     node.read(move |reader| {
         let Some(index) = reader.find_statement(&id)? else { return Ok(None) };
         // A block is on the chain for readers once it is published.
-        if index.0 >= reading::published(reader)?.size().0 {
+        if index.0 >= records::published(reader)?.size().0 {
             return Ok(None);
         }
         Ok(Some(DepositReply { receipt: receipts::receipt(reader, index)?, fresh: false }))

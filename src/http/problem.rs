@@ -13,10 +13,11 @@ use crate::http::codes::{COURT_CODES, Row};
 use crate::ledger::number::NumberError;
 use crate::ledger::statement::signed::StatementError;
 use crate::ledger::text::{Fault, TextError};
+use crate::query::blocking::BlockingError;
 use crate::sequencer::handle::{ConfirmError, DepositError};
 use crate::sequencer::state::Pause;
-use crate::store::contract::ReadError;
 use crate::store::refusal::Refusal;
+use crate::store::traits::ReadError;
 use crate::wire::chinese;
 use crate::wire::deposit::{DepositRequestError, statement_limit, statement_line};
 use crate::wire::json::{self, JsonError};
@@ -419,6 +420,12 @@ impl From<ConfirmError> for Failure {
     }
 }
 
+impl From<BlockingError> for Failure {
+    fn from(error: BlockingError) -> Self {
+        FilingError::from(error).into()
+    }
+}
+
 impl From<FilingError> for Failure {
     fn from(error: FilingError) -> Self {
         let detail = error.to_string();
@@ -455,7 +462,7 @@ impl From<ReadError> for Failure {
                 Self::new("damaged", format!("a stored {what} is damaged and is not served"))
             }
             // Whoever looked in memory looks again.
-            ReadError::NotInMemory => Self::new("unavailable", "try again later"),
+            ReadError::WouldBlock => Self::new("unavailable", "try again later"),
             ReadError::Unavailable(_) => {
                 tracing::error!(%error, "the ledger could not be read");
                 Self::new("unavailable", "try again later")

@@ -58,7 +58,7 @@ pub fn render(node: &AppState) -> String {
     metrics::gauge!("tiezheng_pool_capacity").set(float(health.capacity));
     metrics::gauge!("tiezheng_writing").set(if health.writing.is_ok() { 1.0 } else { 0.0 });
     metrics::gauge!("tiezheng_oldest_pending_seconds").set(health.oldest.unwrap_or_default().as_secs_f64());
-    if let Some(published) = node.reader().published() {
+    if let Some(published) = node.queries().reader().published() {
         metrics::gauge!("tiezheng_ledger_size").set(float(published.size().0));
         metrics::gauge!("tiezheng_block_height").set(float(published.height.0));
     }

@@ -52,7 +52,7 @@ const UPKEEP: Duration = Duration::from_secs(5);
 ///
 /// None so far; a connection that fails ends alone.
 pub async fn serve(listener: TcpListener, node: AppState, shutdown: impl Future<Output = ()>) -> io::Result<()> {
-    observe::recorder();
+    request_metrics::recorder();
     let options = node.options().clone();
     let node = Arc::new(node);
     let closing = watch::Sender::new(false);
@@ -165,7 +165,7 @@ async fn upkeep() {
         sleep(UPKEEP).await;
         // On the blocking pool, of which this keeps one thread alive: when the system starts no more threads, that one
         // still does the reads that are queued for the pool.
-        if let Err(error) = tokio::task::spawn_blocking(|| observe::recorder().run_upkeep()).await {
+        if let Err(error) = tokio::task::spawn_blocking(|| request_metrics::recorder().run_upkeep()).await {
             tracing::warn!(%error, "the upkeep of the metrics failed");
         }
     }

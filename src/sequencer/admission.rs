@@ -14,11 +14,11 @@ use crate::ledger::key::VerifierKey;
 use crate::ledger::number::{DepositNumber, RANDOM_BITS};
 use crate::ledger::statement::signed::SignedStatement;
 use crate::ledger::time::Timestamp;
+use crate::query::records;
 use crate::sequencer::request::DepositOutcome;
 use crate::sequencer::state::{Halt, StopReason};
-use crate::store::admission::{Appended, Streams};
-use crate::store::contract::{ReadError, ReadLedger};
-use crate::store::reading;
+use crate::store::admission::{ChainState, Streams};
+use crate::store::traits::{LedgerReader, ReadError};
 
 /// Draws after which the source of randomness is considered broken. One draw in five yields check characters that are
 /// excluded, and a number of sixty random bits is practically never taken.
@@ -27,22 +27,14 @@ const DRAWS_MAX: usize = 1_000;
 /// Implements the queries of the rules on the published chain. Between two commits that is the whole appended chain.
 pub(in crate::sequencer) struct PublishedChain<'a, S: ?Sized>(pub(in crate::sequencer) &'a S);
 
-impl<S: ReadLedger + ?Sized> Appended for PublishedChain<'_, S> {
-    fn has_statement(&self, id: &Digest) -> Result<bool, ReadError> {
-        Ok(self.0.find_statement(id)?.is_some())
-    }
-
+impl<S: LedgerReader + ?Sized> ChainState for PublishedChain<'_, S> {
     fn entry_of(&self, number: &DepositNumber) -> Result<Option<Entry>, ReadError> {
-        self.0.find_number(number)?.map(|index| reading::entry(self.0, index)).transpose()
-    }
-
-    fn has_number(&self, number: &DepositNumber) -> Result<bool, ReadError> {
-        Ok(self.0.find_number(number)?.is_some())
+        self.0.index_of_number(number)?.map(|index| records::entry(self.0, index)).transpose()
     }
 
     fn subject(&self, subject: &Digest) -> Result<(u64, Vec<VerifierKey>), ReadError> {
         let Some(first) = self.0.find_subject(subject, 1)? else { return Ok((0, Vec::new())) };
-        let owners = reading::entry(self.0, first)?.statement.statement().keys.clone();
+        let owners = records::entry(self.0, first)?.statement.statement().keys.clone();
         Ok((self.0.subject_length(subject)?, owners))
     }
 }
@@ -56,10 +48,10 @@ pub(in crate::sequencer) enum NumberCheck<'a> {
 }
 
 impl NumberCheck<'_> {
-    fn is_free<S: ReadLedger + ?Sized>(&mut self, store: &S, number: DepositNumber) -> Result<bool, ReadError> {
+    fn is_free<S: LedgerReader + ?Sized>(&mut self, store: &S, number: DepositNumber) -> Result<bool, ReadError> {
         match self {
             Self::Skip => Ok(true),
-            Self::Check(drawn) => Ok(!PublishedChain(store).has_number(&number)? && drawn.insert(number)),
+            Self::Check(drawn) => Ok(store.find_number(&number)?.is_none() && drawn.insert(number)),
         }
     }
 }
@@ -70,7 +62,7 @@ impl NumberCheck<'_> {
 /// # Errors
 ///
 /// The outcome of the deposit if it is not admitted. `streams` is unchanged then, unless no number could be drawn.
-pub(in crate::sequencer) fn admit<S: ReadLedger + ?Sized>(
+pub(in crate::sequencer) fn admit<S: LedgerReader + ?Sized>(
     store: &S,
     ledger: &str,
     statement: &SignedStatement,
@@ -105,7 +97,7 @@ impl NumberSource {
         Self { test, buffer: Vec::new() }
     }
 
-    fn draw<S: ReadLedger + ?Sized>(
+    fn draw<S: LedgerReader + ?Sized>(
         &mut self,
         store: &S,
         mut check: NumberCheck<'_>,

@@ -20,7 +20,7 @@ use crate::sequencer::open_block::{OpenBlock, PendingBlock, PreviousBlock};
 use crate::sequencer::queue::{Inbox, InboxState};
 use crate::sequencer::request::{PendingDeposit, PendingErasure, Request};
 use crate::sequencer::state::{Halt, Pause, SequencerState, StopReason};
-use crate::store::contract::ReadLedger;
+use crate::store::traits::LedgerReader;
 
 /// Most deposits of one block: 4,096 of at most 16 KiB each are 64 MiB in memory.
 pub const BLOCK_MAX: usize = 4_096;
@@ -98,7 +98,7 @@ impl<C: Clock> Collector<C> {
     }
 
     /// Processes requests until there is something else to do.
-    pub(in crate::sequencer) fn next<S: ReadLedger + ?Sized>(
+    pub(in crate::sequencer) fn next<S: LedgerReader + ?Sized>(
         &mut self,
         inbox: &Inbox,
         store: &S,
@@ -135,7 +135,7 @@ impl<C: Clock> Collector<C> {
     /// # Errors
     ///
     /// [`Halt`]: the clock is wrong.
-    fn process_taken<S: ReadLedger + ?Sized>(&mut self, store: &S, state: &SequencerState) -> Result<bool, Halt> {
+    fn process_taken<S: LedgerReader + ?Sized>(&mut self, store: &S, state: &SequencerState) -> Result<bool, Halt> {
         loop {
             if self.open.as_ref().is_some_and(|open| open.len() >= BLOCK_MAX) {
                 return Ok(true);
@@ -164,7 +164,7 @@ impl<C: Clock> Collector<C> {
         }
     }
 
-    fn add<S: ReadLedger + ?Sized>(&mut self, deposit: PendingDeposit, now: Timestamp, store: &S) {
+    fn add<S: LedgerReader + ?Sized>(&mut self, deposit: PendingDeposit, now: Timestamp, store: &S) {
         let tip = &self.tip;
         let open = self.open.get_or_insert_with(|| OpenBlock::new(tip, false));
         open.add(deposit, now, store, &self.previous, &mut self.numbers);
@@ -270,7 +270,7 @@ impl<C: Clock> Collector<C> {
     /// # Errors
     ///
     /// [`Halt`]: the clock is wrong. The deposits are resolved.
-    pub(in crate::sequencer) fn rebuild<S: ReadLedger + ?Sized>(
+    pub(in crate::sequencer) fn rebuild<S: LedgerReader + ?Sized>(
         &mut self,
         tip: &Tip,
         deposits: Vec<PendingDeposit>,

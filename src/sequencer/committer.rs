@@ -14,6 +14,7 @@ use crate::ledger::key::Signer;
 use crate::ledger::merkle::proof::InclusionProof;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::notice::ErasedPiece;
+use crate::query::proofs;
 use crate::sequencer::clock::Clock;
 use crate::sequencer::lifecycle::{DurableTip, PublishedBlock};
 use crate::sequencer::open_block::{BlockDeposits, PendingBlock};
@@ -22,8 +23,7 @@ use crate::sequencer::recovery::{StartError, publish_appended};
 use crate::sequencer::reply_dispatcher::ReplyDispatcher;
 use crate::sequencer::request::{DepositOutcome, PendingDeposit};
 use crate::sequencer::state::{CommitError, Halt, Pause, SequencerState, StopReason};
-use crate::store::contract::{AppendLedger, PrivateContent};
-use crate::store::reading;
+use crate::store::traits::{LogStore, PrivateContent};
 
 /// A commit takes a few milliseconds. One that takes this long is logged, because the disk stalls.
 const SLOW: Duration = Duration::from_secs(1);
@@ -44,7 +44,7 @@ pub(in crate::sequencer) struct Committer<S: ?Sized> {
     recovery_cause: Option<Pause>,
 }
 
-impl<S: AppendLedger + ?Sized> Committer<S> {
+impl<S: LogStore + ?Sized> Committer<S> {
     /// Continues after `tip`, which is published.
     pub(in crate::sequencer) fn new(
         store: Arc<S>,
@@ -217,7 +217,7 @@ impl<S: AppendLedger + ?Sized> Committer<S> {
     fn path(&self, block: &Block, index: LeafIndex) -> Result<InclusionProof, CommitError> {
         match block.inclusion(index) {
             Some(proof) => Ok(proof),
-            None => Ok(reading::inclusion(&*self.store, index, block.tip.size())?),
+            None => Ok(proofs::inclusion(&*self.store, index, block.tip.size())?),
         }
     }
 }

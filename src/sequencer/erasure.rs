@@ -15,6 +15,7 @@ use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::notice::{ErasedPiece, Notice, NoticeKind, Piece};
 use crate::ledger::number::DepositNumber;
 use crate::ledger::time::Timestamp;
+use crate::query::records;
 use crate::sequencer::admission::{NumberCheck, NumberSource, admit};
 use crate::sequencer::clock::Clock;
 use crate::sequencer::collector::Collector;
@@ -23,10 +24,9 @@ use crate::sequencer::queue::Inbox;
 use crate::sequencer::request::{DepositOutcome, ErasureOutcome, PendingErasure};
 use crate::sequencer::state::{CommitError, SequencerState};
 use crate::store::admission::Streams;
-use crate::store::contract::{AppendLedger, Private, ReadError, ReadLedger};
-use crate::store::reading;
+use crate::store::traits::{LedgerReader, LogStore, Private, ReadError};
 
-impl<S: AppendLedger + ?Sized> Committer<S> {
+impl<S: LogStore + ?Sized> Committer<S> {
     /// Commits one erasure and resolves it.
     pub(in crate::sequencer) fn erase<C: Clock>(
         &mut self,
@@ -129,7 +129,7 @@ impl<S: AppendLedger + ?Sized> Committer<S> {
 }
 
 /// The notice that erased exactly `pieces` in the block of the deposit at `act`.
-fn notice_with<S: ReadLedger + ?Sized>(
+fn notice_with<S: LedgerReader + ?Sized>(
     store: &S,
     pieces: &[ErasedPiece],
     act: LeafIndex,
@@ -144,7 +144,7 @@ fn notice_with<S: ReadLedger + ?Sized>(
         Ok(_) | Err(ReadError::Beyond { .. }) => return Ok(None),
         Err(error) => return Err(error),
     };
-    let Leaf::Notice(signed) = reading::leaf(store, notice)? else { return Ok(None) };
-    let same = signed.notice().erased() == pieces && reading::sealing_block(store, notice)?.seals(act);
+    let Leaf::Notice(signed) = records::leaf(store, notice)? else { return Ok(None) };
+    let same = signed.notice().erased() == pieces && records::sealing_block(store, notice)?.seals(act);
     Ok(same.then_some(notice))
 }

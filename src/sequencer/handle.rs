@@ -12,15 +12,15 @@ use crate::ledger::notice::{ERASED_MAX, ErasedPiece};
 use crate::ledger::receipt::Receipt;
 use crate::ledger::statement::signed::{SignedStatement, StatementError, StatementNote};
 use crate::ledger::time::Timestamp;
+use crate::query::receipts;
 use crate::sequencer::clock::ClockFault;
 use crate::sequencer::queue::{AdmissionError, RequestQueue};
 use crate::sequencer::reply_dispatcher::ReplyDispatcher;
 use crate::sequencer::request::{DepositOutcome, ErasureOutcome, QueuePermit};
 use crate::sequencer::state::{Halt, Pause, SequencerState, StopReason};
-use crate::store::contract::{PrivateContent, ReadError, ReadLedger};
-use crate::store::joining;
-use crate::store::reading::receipts;
+use crate::store::append_checks;
 use crate::store::refusal::{ErasureRefusal, Refusal};
+use crate::store::traits::{LedgerReader, PrivateContent, ReadError};
 
 /// The range of the retry delay that is suggested when the queue is full, in milliseconds. The delay is random, so that
 /// clients that were rejected together do not return together.
@@ -90,7 +90,7 @@ impl From<AdmissionError> for DepositError {
     }
 }
 
-/// The reply to an erasure request. The bytes are gone only after `KeepPrivate::purge`; the erasure must not be confirmed to
+/// The reply to an erasure request. The bytes are gone only after `PrivateStore::purge`; the erasure must not be confirmed to
 /// anybody before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ErasureReply {
@@ -179,7 +179,7 @@ pub struct Health {
 #[derive(Clone)]
 pub struct Sequencer {
     queue: RequestQueue,
-    store: Arc<dyn ReadLedger>,
+    store: Arc<dyn LedgerReader>,
     state: Arc<SequencerState>,
     replies: Arc<ReplyDispatcher>,
 }
@@ -193,7 +193,7 @@ impl fmt::Debug for Sequencer {
 impl Sequencer {
     pub(in crate::sequencer) fn new(
         queue: RequestQueue,
-        store: Arc<dyn ReadLedger>,
+        store: Arc<dyn LedgerReader>,
         state: Arc<SequencerState>,
         replies: Arc<ReplyDispatcher>,
     ) -> Self {
@@ -386,7 +386,7 @@ impl Sequencer {
 
 /// Checks that the statement commits to `private`. No content is valid for every statement.
 fn check_private(statement: &StatementNote, private: &PrivateContent) -> Result<(), DepositError> {
-    let valid = private.is_empty() || joining::fits(statement.statement().meta, private);
+    let valid = private.is_empty() || append_checks::may_bring(statement.statement().meta, private);
     if valid { Ok(()) } else { Err(DepositError::PrivateMismatch) }
 }
 

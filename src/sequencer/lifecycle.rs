@@ -17,7 +17,7 @@
 //! The states describe the end of the chain, not a single block, because recovery starts from the stored tip.
 //!
 //! *Cosigned* and *timestamped* are not states of the write path. Cosignatures and time-stamp tokens are annotations of a
-//! published checkpoint. Tasks that follow `ReadLedger::published` collect them, store them beside the log by checkpoint
+//! published checkpoint. Tasks that follow `LedgerReader::published` collect them, store them beside the log by checkpoint
 //! size, and receipts contain them when they are served. No client waits for them.
 
 use std::sync::Arc;
@@ -33,7 +33,7 @@ use crate::ledger::note::NoteError;
 use crate::ledger::notice::ErasedPiece;
 use crate::ledger::receipt::Receipt;
 use crate::ledger::time::Timestamp;
-use crate::store::contract::{AppendError, AppendLedger, PrivateContent, Published, ReadError};
+use crate::store::traits::{AppendError, LogStore, PrivateContent, Published, ReadError};
 
 /// The end of a chain whose blocks are all durable.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ impl DurableTip {
     /// # Errors
     ///
     /// [`AppendError`]: says whether something was stored.
-    pub fn append<S: AppendLedger + ?Sized>(
+    pub fn append<S: LogStore + ?Sized>(
         store: &S,
         block: &Block,
         private: &[(LeafIndex, PrivateContent)],
@@ -60,7 +60,7 @@ impl DurableTip {
     /// # Errors
     ///
     /// [`ReadError`].
-    pub fn read<S: AppendLedger + ?Sized>(store: &S) -> Result<Self, ReadError> {
+    pub fn read<S: LogStore + ?Sized>(store: &S) -> Result<Self, ReadError> {
         store.tip().map(Self)
     }
 
@@ -108,7 +108,7 @@ impl SignedTip {
     /// # Errors
     ///
     /// [`AppendError`].
-    pub fn publish<S: AppendLedger + ?Sized>(self, store: &S) -> Result<PublishedTip, AppendError> {
+    pub fn publish<S: LogStore + ?Sized>(self, store: &S) -> Result<PublishedTip, AppendError> {
         let checkpoint_note = self.0.checkpoint.note().to_string();
         store.publish(self.0)?;
         Ok(PublishedTip { checkpoint_note })

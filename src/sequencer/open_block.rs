@@ -11,7 +11,7 @@ use crate::sequencer::admission::{NumberCheck, NumberSource, admit};
 use crate::sequencer::request::PendingDeposit;
 use crate::sequencer::state::{Halt, StopReason};
 use crate::store::admission::Streams;
-use crate::store::contract::ReadLedger;
+use crate::store::traits::LedgerReader;
 
 /// Deposits whose outcome depends on the commit of one block.
 #[derive(Debug, Default)]
@@ -76,7 +76,7 @@ impl OpenBlock {
     }
 
     /// Processes a deposit at time `now`: it becomes a leaf of this block, or waits as a duplicate, or is resolved.
-    pub(in crate::sequencer) fn add<S: ReadLedger + ?Sized>(
+    pub(in crate::sequencer) fn add<S: LedgerReader + ?Sized>(
         &mut self,
         deposit: PendingDeposit,
         now: Timestamp,

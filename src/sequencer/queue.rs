@@ -19,7 +19,7 @@ use crate::ledger::notice::ErasedPiece;
 use crate::ledger::statement::signed::SignedStatement;
 use crate::sequencer::clock::Clock;
 use crate::sequencer::request::{DepositOutcome, ErasureOutcome, PendingDeposit, PendingErasure, QueuePermit, Request};
-use crate::store::contract::PrivateContent;
+use crate::store::traits::PrivateContent;
 
 /// The client side of the queue. Clones share one queue.
 #[derive(Clone)]

@@ -19,7 +19,7 @@ use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::merkle::tile::TILE_WIDTH;
 use crate::ledger::time::Timestamp;
 use crate::sequencer::lifecycle::{DurableTip, VerifiedTip};
-use crate::store::contract::{AppendLedger, ReadError};
+use crate::store::traits::{LogStore, ReadError};
 
 /// How the stored bytes differ from what was to be signed. Writing stops; restore from a mirror or backup, never delete.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -91,7 +91,7 @@ impl ReadBackVerifier {
     /// # Errors
     ///
     /// [`ReadBackError`]: `durable` must not be signed. The verifier is unusable afterwards.
-    pub fn verify<S: AppendLedger + ?Sized>(
+    pub fn verify<S: LogStore + ?Sized>(
         &mut self,
         store: &S,
         durable: &DurableTip,
@@ -180,7 +180,7 @@ impl RightEdge {
     }
 
     /// Adds a leaf, and compares each tile that becomes full with the stored one.
-    fn push<S: AppendLedger + ?Sized>(&mut self, store: &S, leaf: Digest) -> Result<(), ReadBackError> {
+    fn push<S: LogStore + ?Sized>(&mut self, store: &S, leaf: Digest) -> Result<(), ReadBackError> {
         let mut item = leaf;
         for (level, partial) in (0_u8..).zip(&mut self.0) {
             partial.push(item);

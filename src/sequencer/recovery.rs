@@ -17,7 +17,7 @@ use crate::ledger::notice::{Mode, NoticeKind};
 use crate::sequencer::clock::ClockFault;
 use crate::sequencer::lifecycle::DurableTip;
 use crate::sequencer::read_back::{ReadBackError, ReadBackVerifier};
-use crate::store::contract::{AppendError, AppendLedger, Published, ReadError, ReadLedger};
+use crate::store::traits::{AppendError, LedgerReader, LogStore, Published, ReadError};
 
 /// Why a sequencer did not start. Nothing was changed, unless the variant says so.
 #[derive(Debug, thiserror::Error)]
@@ -68,7 +68,7 @@ pub enum StartError {
 /// # Errors
 ///
 /// [`StartError`].
-pub(in crate::sequencer) fn publish_appended<S: AppendLedger + ?Sized>(
+pub(in crate::sequencer) fn publish_appended<S: LogStore + ?Sized>(
     store: &S,
     signer: &Signer,
 ) -> Result<Mode, StartError> {
@@ -98,7 +98,7 @@ pub(in crate::sequencer) fn publish_appended<S: AppendLedger + ?Sized>(
 }
 
 /// The mode of the ledger, whose genesis notice must name the key of `signer` and be signed by it.
-fn check_genesis<S: AppendLedger + ?Sized>(store: &S, signer: &Signer) -> Result<Mode, StartError> {
+fn check_genesis<S: LogStore + ?Sized>(store: &S, signer: &Signer) -> Result<Mode, StartError> {
     let none = |reason: &str| StartError::NoGenesis(reason.to_owned());
     let first = store.appended_leaves(LeafIndex(0), 1)?.pop().unwrap_or_default();
     let Leaf::Notice(genesis) = Leaf::parse(&first).map_err(|error| none(&error.to_string()))? else {
@@ -117,7 +117,7 @@ fn check_genesis<S: AppendLedger + ?Sized>(store: &S, signer: &Signer) -> Result
 }
 
 /// The end of the chain that `published` covers, restored from the tiles.
-fn published_tip<S: ReadLedger + ?Sized>(store: &S, published: &Published) -> Result<Tip, StartError> {
+fn published_tip<S: LedgerReader + ?Sized>(store: &S, published: &Published) -> Result<Tip, StartError> {
     let size = published.size();
     let mut partial = Vec::new();
     for level in 0..8 {

@@ -83,7 +83,7 @@ mod tests {
     use crate::sequencer::queue::RequestQueue;
     use crate::sequencer::request::Request;
     use crate::sequencer::testing::statement;
-    use crate::store::contract::PrivateContent;
+    use crate::store::traits::PrivateContent;
 
     /// Ten pending deposits with the outcomes to be sent.
     fn ten() -> (RequestQueue, Vec<Receiver<DepositOutcome>>, Vec<(PendingDeposit, DepositOutcome)>) {

@@ -15,8 +15,8 @@ use crate::ledger::notice::ErasedPiece;
 use crate::ledger::statement::signed::SignedStatement;
 use crate::sequencer::lifecycle::PublishedBlock;
 use crate::sequencer::state::Halt;
-use crate::store::contract::{PrivateContent, ReadError};
 use crate::store::refusal::{ErasureRefusal, Refusal};
+use crate::store::traits::{PrivateContent, ReadError};
 
 /// The outcome of a deposit request.
 #[derive(Debug)]

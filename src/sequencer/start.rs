@@ -21,7 +21,7 @@ use crate::sequencer::recovery::{StartError, publish_appended};
 use crate::sequencer::reply_dispatcher::ReplyDispatcher;
 use crate::sequencer::state::SequencerState;
 use crate::sequencer::writer;
-use crate::store::contract::{AppendLedger, ReadLedger};
+use crate::store::traits::{LedgerReader, LogStore};
 
 /// How the sequencer runs.
 #[derive(Debug, Clone)]
@@ -71,7 +71,7 @@ impl RunningSequencer {
 /// # Errors
 ///
 /// [`StartError`]: each variant says what to do.
-pub fn start<S: AppendLedger + 'static, C: Clock>(
+pub fn start<S: LogStore + 'static, C: Clock>(
     store: Arc<S>,
     signer: Signer,
     genesis: Option<&Genesis>,
@@ -91,14 +91,14 @@ pub fn start<S: AppendLedger + 'static, C: Clock>(
     let replies = Arc::new(ReplyDispatcher::default());
     let collector = Collector::new(guard, tip.clone(), NumberSource::new(mode.is_test()));
     let committer = Committer::new(Arc::clone(&store), signer, tip, Arc::clone(&replies), clock);
-    let reader: Arc<dyn ReadLedger> = Arc::clone(&store) as _;
+    let reader: Arc<dyn LedgerReader> = Arc::clone(&store) as _;
     let threads = writer::spawn(inbox, Arc::clone(&state), store, collector, committer).map_err(StartError::Thread)?;
     let running = RunningSequencer { queue: queue.clone(), threads };
     Ok((Sequencer::new(queue, reader, state, replies), running))
 }
 
 /// Appends block 0. [`publish_appended`] signs it.
-fn append_genesis<S: AppendLedger, C: Clock>(
+fn append_genesis<S: LogStore, C: Clock>(
     store: &S,
     signer: &Signer,
     genesis: &Genesis,

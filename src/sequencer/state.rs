@@ -21,9 +21,9 @@ use crate::ledger::note::NoteError;
 use crate::ledger::time::Timestamp;
 use crate::sequencer::clock::ClockFault;
 use crate::sequencer::read_back::ReadBackError;
-use crate::store::contract::{AppendError, ReadError};
 use crate::store::refusal::{ErasureRefusal, Refusal};
 use crate::store::shortage::Shortage;
+use crate::store::traits::{AppendError, ReadError};
 
 /// Why nothing is written for now. Writing resumes by itself once the cause is gone.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -20,8 +20,8 @@ use crate::sequencer::reply_dispatcher::ReplyDispatcher;
 use crate::sequencer::request::{DepositOutcome, PendingDeposit, Request};
 use crate::sequencer::start::{Genesis, Options, start};
 use crate::sequencer::state::SequencerState;
-use crate::store::contract::{AppendLedger as _, PrivateContent};
 use crate::store::memory::MemoryStore;
+use crate::store::traits::{LogStore as _, PrivateContent};
 
 pub(in crate::sequencer) fn origin() -> Name {
     Name::parse("example.org/ledger").unwrap()

@@ -29,7 +29,7 @@ use crate::sequencer::committer::Committer;
 use crate::sequencer::open_block::PendingBlock;
 use crate::sequencer::queue::Inbox;
 use crate::sequencer::state::{CommitError, Halt, SequencerState, StopReason};
-use crate::store::contract::AppendLedger;
+use crate::store::traits::LogStore;
 
 /// If no request arrives, the time between two attempts to recover.
 const RECOVERY_INTERVAL: Duration = Duration::from_secs(1);
@@ -62,7 +62,7 @@ pub(in crate::sequencer) struct Writer<S: ?Sized, C> {
 /// # Errors
 ///
 /// The operating system started fewer than two threads. None is left running.
-pub(in crate::sequencer) fn spawn<S: AppendLedger + ?Sized + 'static, C: Clock>(
+pub(in crate::sequencer) fn spawn<S: LogStore + ?Sized + 'static, C: Clock>(
     inbox: Arc<Inbox>,
     state: Arc<SequencerState>,
     store: Arc<S>,
@@ -83,7 +83,7 @@ pub(in crate::sequencer) fn spawn<S: AppendLedger + ?Sized + 'static, C: Clock>(
 }
 
 /// The commit thread: commits each block and gives the committer back.
-fn run_commits<S: AppendLedger + ?Sized>(
+fn run_commits<S: LogStore + ?Sized>(
     jobs: &Receiver<CommitJob<S>>,
     returned: &SyncSender<Committer<S>>,
     inbox: &Inbox,
@@ -100,7 +100,7 @@ fn run_commits<S: AppendLedger + ?Sized>(
     }
 }
 
-impl<S: AppendLedger + ?Sized, C: Clock> Writer<S, C> {
+impl<S: LogStore + ?Sized, C: Clock> Writer<S, C> {
     /// Collects blocks and has them committed until no further requests come.
     fn run(mut self) {
         let (inbox, state) = (Arc::clone(&self.inbox), Arc::clone(&self.state));

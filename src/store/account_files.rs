@@ -25,7 +25,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::files::placing::make_folders;
 use crate::files::regular;
 use crate::ledger::hash::{Digest, lower_hex, sha256};
-use crate::store::contract::accounts::{AccountDocument, AccountStore, AccountStoreError};
+use crate::store::traits::accounts::{AccountDocument, AccountStore, AccountStoreError};
 
 /// The folder, in the ledger's.
 pub const ACCOUNTS: &str = "accounts";

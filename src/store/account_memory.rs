@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::ledger::hash::Digest;
-use crate::store::contract::accounts::{AccountDocument, AccountStore, AccountStoreError};
+use crate::store::traits::accounts::{AccountDocument, AccountStore, AccountStoreError};
 
 /// Documents in memory.
 #[derive(Debug, Default)]

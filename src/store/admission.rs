@@ -11,18 +11,11 @@ use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::ownership::{may_link, shares_a_key};
 use crate::ledger::statement::signed::StatementNote;
 use crate::ledger::statement::text::Statement;
-use crate::store::contract::ReadError;
 use crate::store::refusal::Refusal;
+use crate::store::traits::ReadError;
 
-/// What the rules ask of the appended chain.
-pub trait Appended {
-    /// Whether a statement id is on the chain.
-    ///
-    /// # Errors
-    ///
-    /// [`ReadError`].
-    fn has_statement(&self, id: &Digest) -> Result<bool, ReadError>;
-
+/// What the rules for one statement need to know of the chain.
+pub trait ChainState {
     /// The entry of a number.
     ///
     /// # Errors
@@ -30,19 +23,29 @@ pub trait Appended {
     /// [`ReadError`].
     fn entry_of(&self, number: &DepositNumber) -> Result<Option<Entry>, ReadError>;
 
-    /// Whether a number is taken; cheaper than reading its entry.
-    ///
-    /// # Errors
-    ///
-    /// [`ReadError`].
-    fn has_number(&self, number: &DepositNumber) -> Result<bool, ReadError>;
-
     /// The last sequence of a subject's stream (0 when there is none) and the keys that began it.
     ///
     /// # Errors
     ///
     /// [`ReadError`].
     fn subject(&self, subject: &Digest) -> Result<(u64, Vec<VerifierKey>), ReadError>;
+}
+
+/// What the rules for a whole block need to know of the appended chain, in one request for all of its deposits.
+pub trait AppendedState: ChainState {
+    /// Which of these statement ids are on the chain, in their order.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    fn known_statements(&self, ids: &[Digest]) -> Result<Vec<bool>, ReadError>;
+
+    /// Which of these numbers are taken, in their order.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    fn known_numbers(&self, numbers: &[DepositNumber]) -> Result<Vec<bool>, ReadError>;
 }
 
 /// The end of a subject's stream.
@@ -67,7 +70,7 @@ impl Streams {
     /// The outer: the chain could not be read. The inner: [`Refusal`].
     pub fn admit(
         &mut self,
-        chain: &impl Appended,
+        chain: &impl ChainState,
         ledger: &str,
         before: &Self,
         statement: &Statement,
@@ -83,7 +86,7 @@ impl Streams {
 
     fn lead_on(
         &mut self,
-        chain: &impl Appended,
+        chain: &impl ChainState,
         before: &Self,
         statement: &Statement,
     ) -> Result<Result<(), Refusal>, ReadError> {
@@ -120,14 +123,39 @@ impl Admitted {
         Self::default()
     }
 
-    /// Admits a statement under `number`, or refuses it and stays as it was.
+    /// Admits the deposits of a block, in their order, or rejects the block for the first that may not enter.
     ///
     /// # Errors
     ///
-    /// The outer: the chain could not be read. The inner: [`Refusal`].
-    pub fn admit(
+    /// The outer: the chain could not be read. The inner: the position of the deposit among `deposits`, and why.
+    pub fn admit_all(
         &mut self,
-        chain: &impl Appended,
+        chain: &impl AppendedState,
+        ledger: &str,
+        deposits: &[&Entry],
+    ) -> Result<Result<(), (usize, Refusal)>, ReadError> {
+        let ids: Vec<Digest> = deposits.iter().map(|entry| entry.statement.id()).collect();
+        let numbers: Vec<DepositNumber> = deposits.iter().map(|entry| entry.number).collect();
+        let known = chain.known_statements(&ids)?.into_iter().zip(chain.known_numbers(&numbers)?);
+        for (position, (entry, (statement_known, number_known))) in deposits.iter().zip(known).enumerate() {
+            let refusal = if statement_known {
+                Err(Refusal::StatementExists)
+            } else if number_known {
+                Err(Refusal::NumberTaken)
+            } else {
+                self.admit(chain, ledger, entry.number, &entry.statement)?
+            };
+            if let Err(refusal) = refusal {
+                return Ok(Err((position, refusal)));
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    /// Admits a statement under `number`, neither of which is on the chain, or rejects it and stays as it was.
+    fn admit(
+        &mut self,
+        chain: &impl ChainState,
         ledger: &str,
         number: DepositNumber,
         note: &StatementNote,
@@ -136,10 +164,10 @@ impl Admitted {
         if let Err(refusal) = of_ledger(ledger, statement) {
             return Ok(Err(refusal));
         }
-        if self.statements.contains(&id) || chain.has_statement(&id)? {
+        if self.statements.contains(&id) {
             return Ok(Err(Refusal::StatementExists));
         }
-        if self.numbers.contains_key(&number) || chain.has_number(&number)? {
+        if self.numbers.contains_key(&number) {
             return Ok(Err(Refusal::NumberTaken));
         }
         if let Err(refusal) = links(chain, statement, |number| self.numbers.get(number).cloned())? {
@@ -164,7 +192,7 @@ fn of_ledger(ledger: &str, statement: &Statement) -> Result<(), Refusal> {
 /// Whether the deposits that a statement links to exist, among those `ahead` in the same block or on the chain, and are its
 /// own where the kind asks for it.
 fn links(
-    chain: &impl Appended,
+    chain: &impl ChainState,
     statement: &Statement,
     ahead: impl Fn(&DepositNumber) -> Option<StatementNote>,
 ) -> Result<Result<(), Refusal>, ReadError> {

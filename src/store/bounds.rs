@@ -10,7 +10,7 @@ use crate::ledger::hash::{Digest, leaf_hash};
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::merkle::tile::{TILE_WIDTH, items_at};
 use crate::ledger::metadata::PrivateMetadata;
-use crate::store::contract::{Private, Published, ReadError};
+use crate::store::traits::{Private, Published, ReadError};
 
 /// The size that bounds all reads; 0 before anything is published.
 #[must_use]

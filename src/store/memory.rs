@@ -1,7 +1,7 @@
 //! A ledger in memory, for tests and auditors.
 //!
-//! It keeps every promise of the contract but one: nothing outlives the process. Its answers are those of every other
-//! store, byte for byte; one suite holds them to it (`tests/it/conformance.rs`).
+//! It keeps every promise of the traits but one: nothing outlives the process. Its answers equal those of every other store, byte
+//! for byte (`tests/it/conformance.rs`).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::{ControlFlow, Range};
@@ -19,32 +19,33 @@ use crate::ledger::merkle::tile::HashReader;
 use crate::ledger::notice::{ErasedPiece, Piece};
 use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::content::HashAlgorithm;
-use crate::store::admission::Appended;
+use crate::store::admission::{AppendedState, ChainState};
+use crate::store::append_checks::{self, PieceState, PieceStates};
 use crate::store::bounds::{
     damaged, items_within, leaf_hashes_to, leaf_within, leaves_within, piece_hashes_to, size_of,
 };
-use crate::store::contract::index_rows::IndexRows;
-use crate::store::contract::keeping::{KeepPrivate, PurgeError, PurgeStage, Purged};
-use crate::store::contract::{
-    AppendError, AppendLedger, LinkPosition, Private, PrivateContent, Published, ReadError, ReadLedger,
+use crate::store::index_entries::{ChainIndex, IndexEntries};
+use crate::store::traits::index_rows::IndexRows;
+use crate::store::traits::private::{CompletedErasures, ErasureError, ErasureStage};
+use crate::store::traits::{
+    Annotation, Annotations, AppendError, CursorStore, DepositPlace, Index, LedgerReader, LinkPosition, LogReader,
+    LogStore, Private, PrivateContent, PrivateReader, PrivateStore, Published, ReadError,
 };
-use crate::store::joining::{self, Pieces, Standing};
-use crate::store::rows::{Places, Rows};
 
 /// A ledger in memory.
 #[derive(Debug)]
-pub struct MemoryStore(RwLock<Kept>);
+pub struct MemoryStore(RwLock<Contents>);
 
-/// All that is kept.
+/// All that is contents.
 #[derive(Debug)]
-struct Kept {
+struct Contents {
     tip: Tip,
     published: Option<Arc<Published>>,
     leaves: Vec<Vec<u8>>,
     tiles: HashMap<(u8, u64), FullTile>,
     blocks: Vec<LeafIndex>,
     records: HashMap<Digest, LeafIndex>,
-    numbers: HashMap<DepositNumber, LeafIndex>,
+    numbers: HashMap<DepositNumber, DepositPlace>,
     statements: HashMap<Digest, LeafIndex>,
     digests: BTreeSet<(HashAlgorithm, Digest, LeafIndex)>,
     subjects: BTreeMap<(Digest, u64), LeafIndex>,
@@ -53,15 +54,16 @@ struct Kept {
     pieces: HashMap<ErasedPiece, Private>,
     labels: BTreeSet<(Digest, LeafIndex)>,
     /// What is erased and not yet purged.
-    unpurged: BTreeSet<ErasedPiece>,
-    bookmarks: HashMap<Digest, u64>,
+    pending_erasures: BTreeSet<ErasedPiece>,
+    cursors: HashMap<Digest, u64>,
+    annotations: BTreeMap<TreeSize, Vec<Annotation>>,
 }
 
 impl MemoryStore {
     /// An empty ledger of this origin.
     #[must_use]
     pub fn new(origin: Name) -> Self {
-        Self(RwLock::new(Kept {
+        Self(RwLock::new(Contents {
             tip: Tip::before_genesis(origin),
             published: None,
             leaves: Vec::new(),
@@ -75,23 +77,24 @@ impl MemoryStore {
             links: BTreeSet::new(),
             pieces: HashMap::new(),
             labels: BTreeSet::new(),
-            unpurged: BTreeSet::new(),
-            bookmarks: HashMap::new(),
+            pending_erasures: BTreeSet::new(),
+            cursors: HashMap::new(),
+            annotations: BTreeMap::new(),
         }))
     }
 
     // Every change is made of steps that cannot panic halfway, so what a panicked thread leaves behind is whole.
-    fn kept(&self) -> RwLockReadGuard<'_, Kept> {
+    fn contents(&self) -> RwLockReadGuard<'_, Contents> {
         self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn kept_mut(&self) -> RwLockWriteGuard<'_, Kept> {
+    fn contents_mut(&self) -> RwLockWriteGuard<'_, Contents> {
         self.0.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// The whole appended chain, published or not.
-impl Kept {
+impl Contents {
     fn size(&self) -> TreeSize {
         size_of(self.published.as_deref())
     }
@@ -119,7 +122,7 @@ impl Kept {
     }
 }
 
-impl HashReader for Kept {
+impl HashReader for Contents {
     type Error = ReadError;
 
     fn hashes(&self, level: u8, first: u64, count: u16) -> Result<Vec<Digest>, ReadError> {
@@ -128,17 +131,9 @@ impl HashReader for Kept {
     }
 }
 
-impl Appended for Kept {
-    fn has_statement(&self, id: &Digest) -> Result<bool, ReadError> {
-        Ok(self.statements.contains_key(id))
-    }
-
+impl ChainState for Contents {
     fn entry_of(&self, number: &DepositNumber) -> Result<Option<Entry>, ReadError> {
-        self.numbers.get(number).map(|index| self.entry(*index)).transpose()
-    }
-
-    fn has_number(&self, number: &DepositNumber) -> Result<bool, ReadError> {
-        Ok(self.numbers.contains_key(number))
+        self.numbers.get(number).map(|place| self.entry(place.index)).transpose()
     }
 
     fn subject(&self, subject: &Digest) -> Result<(u64, Vec<VerifierKey>), ReadError> {
@@ -149,70 +144,90 @@ impl Appended for Kept {
     }
 }
 
-impl Places for Kept {
-    fn place_of(&self, number: &DepositNumber) -> Result<Option<LeafIndex>, ReadError> {
-        Ok(self.numbers.get(number).copied())
+impl AppendedState for Contents {
+    fn known_statements(&self, ids: &[Digest]) -> Result<Vec<bool>, ReadError> {
+        Ok(ids.iter().map(|id| self.statements.contains_key(id)).collect())
+    }
+
+    fn known_numbers(&self, numbers: &[DepositNumber]) -> Result<Vec<bool>, ReadError> {
+        Ok(numbers.iter().map(|number| self.numbers.contains_key(number)).collect())
+    }
+}
+
+impl ChainIndex for Contents {
+    fn index_of(&self, number: &DepositNumber) -> Result<Option<LeafIndex>, ReadError> {
+        Ok(self.numbers.get(number).map(|place| place.index))
     }
 
     fn has_record(&self, hash: &Digest) -> Result<bool, ReadError> {
         Ok(self.records.contains_key(hash))
     }
+
+    fn has_digests(&self, digests: &[(HashAlgorithm, Digest)], end: LeafIndex) -> Result<Vec<bool>, ReadError> {
+        let first = |(algorithm, digest): &(HashAlgorithm, Digest)| (*algorithm, *digest, LeafIndex(0));
+        let has = |key: &(HashAlgorithm, Digest)| self.digests.range(first(key)..(key.0, key.1, end)).next().is_some();
+        Ok(digests.iter().map(has).collect())
+    }
 }
 
-impl Pieces for Kept {
-    fn standing(&self, piece: &ErasedPiece) -> Result<Standing, ReadError> {
+impl PieceStates for Contents {
+    fn state(&self, piece: &ErasedPiece) -> Result<PieceState, ReadError> {
         Ok(match self.pieces.get(piece) {
-            Some(Private::Held(_)) => Standing::Held,
-            Some(Private::Erased(notice)) => Standing::Erased(*notice),
-            Some(Private::None) | None => Standing::Never,
+            Some(Private::Held(_)) => PieceState::Held,
+            Some(Private::Erased(notice)) => PieceState::Erased(*notice),
+            Some(Private::None) | None => PieceState::Never,
         })
     }
 }
 
-impl ReadLedger for MemoryStore {
-    fn look_in_memory(&self, look: &mut dyn FnMut(&dyn ReadLedger)) -> bool {
-        look(self);
+impl LedgerReader for MemoryStore {
+    fn try_read_cached(&self, read: &mut dyn FnMut(&dyn LedgerReader)) -> bool {
+        read(self);
         true
     }
+}
 
+impl LogReader for MemoryStore {
     fn published(&self) -> Option<Arc<Published>> {
-        self.kept().published.clone()
+        self.contents().published.clone()
     }
 
     fn leaves(&self, first: LeafIndex, count: u64) -> Result<Vec<Vec<u8>>, ReadError> {
-        let kept = self.kept();
-        leaves_within(first, count, kept.size())?;
-        let leaves = kept.bytes(first, count);
+        let contents = self.contents();
+        leaves_within(first, count, contents.size())?;
+        let leaves = contents.bytes(first, count);
         for (index, bytes) in (first.0..).zip(&leaves) {
-            leaf_hashes_to(LeafIndex(index), bytes, kept.item(0, index))?;
+            leaf_hashes_to(LeafIndex(index), bytes, contents.item(0, index))?;
         }
         Ok(leaves)
     }
 
     fn tile_hashes(&self, level: u8, first: u64, count: u16) -> Result<Vec<Digest>, ReadError> {
-        let kept = self.kept();
-        items_within(level, first, count, kept.size())?;
-        kept.hashes(level, first, count)
+        let contents = self.contents();
+        items_within(level, first, count, contents.size())?;
+        contents.hashes(level, first, count)
     }
+}
 
+impl Index for MemoryStore {
     fn find_block(&self, height: Height) -> Result<Option<LeafIndex>, ReadError> {
-        let kept = self.kept();
-        Ok(kept.visible(usize::try_from(height.0).ok().and_then(|height| kept.blocks.get(height))))
+        let contents = self.contents();
+        Ok(contents.visible(usize::try_from(height.0).ok().and_then(|height| contents.blocks.get(height))))
     }
 
-    fn find_number(&self, number: &DepositNumber) -> Result<Option<LeafIndex>, ReadError> {
-        let kept = self.kept();
-        Ok(kept.visible(kept.numbers.get(number)))
+    fn find_number(&self, number: &DepositNumber) -> Result<Option<DepositPlace>, ReadError> {
+        let contents = self.contents();
+        Ok(contents.numbers.get(number).copied().filter(|place| contents.size().contains(place.index)))
     }
 
-    fn find_statement(&self, id: &Digest) -> Result<Option<LeafIndex>, ReadError> {
-        let kept = self.kept();
-        Ok(kept.visible(kept.statements.get(id)))
+    fn find_statements(&self, ids: &[Digest]) -> Result<Vec<Option<LeafIndex>>, ReadError> {
+        let contents = self.contents();
+        Ok(ids.iter().map(|id| contents.visible(contents.statements.get(id))).collect())
     }
 
     fn find_record(&self, hash: &Digest) -> Result<Option<LeafIndex>, ReadError> {
-        let kept = self.kept();
-        Ok(kept.visible(kept.records.get(hash)))
+        let contents = self.contents();
+        Ok(contents.visible(contents.records.get(hash)))
     }
 
     fn find_digest(
@@ -222,56 +237,34 @@ impl ReadLedger for MemoryStore {
         within: Range<LeafIndex>,
         limit: usize,
     ) -> Result<Vec<LeafIndex>, ReadError> {
-        let kept = self.kept();
-        let end = LeafIndex(within.end.0.min(kept.size().0).max(within.start.0));
-        let rows = kept.digests.range((algorithm, *digest, within.start)..(algorithm, *digest, end));
+        let contents = self.contents();
+        let end = LeafIndex(within.end.0.min(contents.size().0).max(within.start.0));
+        let rows = contents.digests.range((algorithm, *digest, within.start)..(algorithm, *digest, end));
         Ok(rows.map(|(_, _, index)| *index).take(limit).collect())
     }
 
     fn find_subject(&self, subject: &Digest, sequence: u64) -> Result<Option<LeafIndex>, ReadError> {
-        let kept = self.kept();
-        Ok(kept.visible(kept.subjects.get(&(*subject, sequence))))
+        let contents = self.contents();
+        Ok(contents.visible(contents.subjects.get(&(*subject, sequence))))
     }
 
     fn subject_length(&self, subject: &Digest) -> Result<u64, ReadError> {
-        let kept = self.kept();
-        let mut rows = kept.subjects.range((*subject, 0)..=(*subject, u64::MAX)).rev();
-        Ok(rows.find(|(_, index)| kept.size().contains(**index)).map_or(0, |((_, sequence), _)| *sequence))
+        let contents = self.contents();
+        let mut rows = contents.subjects.range((*subject, 0)..=(*subject, u64::MAX)).rev();
+        Ok(rows.find(|(_, index)| contents.size().contains(**index)).map_or(0, |((_, sequence), _)| *sequence))
     }
 
     fn links_to(&self, target: LeafIndex, from: LinkPosition, limit: usize) -> Result<Vec<LinkPosition>, ReadError> {
-        let kept = self.kept();
-        leaf_within(target, kept.size())?;
-        let rows = kept.links.range((target, from)..).take_while(|(to, _)| *to == target).map(|(_, link)| *link);
-        Ok(rows.filter(|link| kept.size().contains(link.source)).take(limit).collect())
-    }
-
-    fn private(&self, index: LeafIndex) -> Result<Private, ReadError> {
-        let kept = self.kept();
-        leaf_within(index, kept.size())?;
-        match kept.pieces.get(&ErasedPiece { index, piece: Piece::Metadata }) {
-            Some(Private::Held(held)) => {
-                let committed = kept.entry(index)?.statement.statement().meta;
-                let committed = committed.ok_or_else(|| damaged("vault", index, "the deposit has no `meta` line"))?;
-                piece_hashes_to("vault", index, held.clone(), &committed)
-            }
-            other => Ok(other.cloned().unwrap_or(Private::None)),
-        }
-    }
-
-    fn annex(&self, index: LeafIndex, commitment: &Digest) -> Result<Private, ReadError> {
-        let kept = self.kept();
-        leaf_within(index, kept.size())?;
-        match kept.pieces.get(&ErasedPiece { index, piece: Piece::Annex(*commitment) }) {
-            Some(Private::Held(held)) => piece_hashes_to("annexes", index, held.clone(), commitment),
-            other => Ok(other.cloned().unwrap_or(Private::None)),
-        }
+        let contents = self.contents();
+        leaf_within(target, contents.size())?;
+        let rows = contents.links.range((target, from)..).take_while(|(to, _)| *to == target).map(|(_, link)| *link);
+        Ok(rows.filter(|link| contents.size().contains(link.source)).take(limit).collect())
     }
 
     fn labelled(&self, label: &Digest, from: LeafIndex, limit: usize) -> Result<Vec<LeafIndex>, ReadError> {
-        let kept = self.kept();
-        let end = LeafIndex(kept.size().0.max(from.0));
-        Ok(kept.labels.range((*label, from)..(*label, end)).map(|(_, index)| *index).take(limit).collect())
+        let contents = self.contents();
+        let end = LeafIndex(contents.size().0.max(from.0));
+        Ok(contents.labels.range((*label, from)..(*label, end)).map(|(_, index)| *index).take(limit).collect())
     }
 
     fn index_rows(&self) -> Result<Option<IndexRows>, ReadError> {
@@ -279,35 +272,56 @@ impl ReadLedger for MemoryStore {
     }
 
     fn labelled_before(&self, label: &Digest, before: LeafIndex, limit: usize) -> Result<Vec<LeafIndex>, ReadError> {
-        let kept = self.kept();
-        let end = LeafIndex(kept.size().0.min(before.0));
-        let rows = kept.labels.range((*label, LeafIndex(0))..(*label, end));
+        let contents = self.contents();
+        let end = LeafIndex(contents.size().0.min(before.0));
+        let rows = contents.labels.range((*label, LeafIndex(0))..(*label, end));
         Ok(rows.rev().map(|(_, index)| *index).take(limit).collect())
+    }
+}
+
+impl PrivateReader for MemoryStore {
+    fn private_of(&self, index: LeafIndex, committed: Option<&Digest>) -> Result<Private, ReadError> {
+        let contents = self.contents();
+        leaf_within(index, contents.size())?;
+        let piece = contents.pieces.get(&ErasedPiece { index, piece: Piece::Metadata }).filter(|_| committed.is_some());
+        match (piece, committed) {
+            (Some(Private::Held(held)), Some(committed)) => piece_hashes_to("private", index, held.clone(), committed),
+            (other, _) => Ok(other.cloned().unwrap_or(Private::None)),
+        }
+    }
+
+    fn annex(&self, index: LeafIndex, commitment: &Digest) -> Result<Private, ReadError> {
+        let contents = self.contents();
+        leaf_within(index, contents.size())?;
+        match contents.pieces.get(&ErasedPiece { index, piece: Piece::Annex(*commitment) }) {
+            Some(Private::Held(held)) => piece_hashes_to("annexes", index, held.clone(), commitment),
+            other => Ok(other.cloned().unwrap_or(Private::None)),
+        }
     }
 }
 
 impl MemoryStore {
     /// The rows that the published leaves have in each index.
     fn count_index_rows(&self) -> IndexRows {
-        let kept = self.kept();
-        let size = kept.size();
+        let contents = self.contents();
+        let size = contents.size();
         let below = |places: &mut dyn Iterator<Item = LeafIndex>| places.filter(|at| size.contains(*at)).count() as u64;
         IndexRows {
-            blocks: below(&mut kept.blocks.iter().copied()),
-            numbers: below(&mut kept.numbers.values().copied()),
-            statements: below(&mut kept.statements.values().copied()),
-            records: below(&mut kept.records.values().copied()),
-            digests: below(&mut kept.digests.iter().map(|(_, _, at)| *at)),
-            subjects: below(&mut kept.subjects.values().copied()),
-            links: below(&mut kept.links.iter().map(|(_, link)| link.source)),
-            labels: below(&mut kept.labels.iter().map(|(_, at)| *at)),
+            blocks: below(&mut contents.blocks.iter().copied()),
+            numbers: below(&mut contents.numbers.values().map(|place| place.index)),
+            statements: below(&mut contents.statements.values().copied()),
+            records: below(&mut contents.records.values().copied()),
+            digests: below(&mut contents.digests.iter().map(|(_, _, at)| *at)),
+            subjects: below(&mut contents.subjects.values().copied()),
+            links: below(&mut contents.links.iter().map(|(_, link)| link.source)),
+            labels: below(&mut contents.labels.iter().map(|(_, at)| *at)),
         }
     }
 }
 
-impl AppendLedger for MemoryStore {
+impl LogStore for MemoryStore {
     fn tip(&self) -> Result<Tip, ReadError> {
-        Ok(self.kept().tip.clone())
+        Ok(self.contents().tip.clone())
     }
 
     fn append(
@@ -316,84 +330,106 @@ impl AppendLedger for MemoryStore {
         private: &[(LeafIndex, PrivateContent)],
         erasures: &[ErasedPiece],
     ) -> Result<(), AppendError> {
-        let mut kept = self.kept_mut();
-        joining::check(&kept.tip, &*kept, block, private, erasures)?;
-        let rows = Rows::of(block, private, &*kept)?;
-        kept.leaves.extend(block.leaves.iter().map(|leaf| &leaf.bytes).chain([&block.header_bytes]).cloned());
-        kept.tiles.extend(block.full_tiles.iter().map(|tile| ((tile.level, tile.index), tile.clone())));
-        kept.blocks.push(rows.block.1);
-        kept.records.extend(rows.finding.records);
-        kept.numbers.extend(rows.finding.numbers);
-        kept.statements.extend(rows.finding.statements);
-        kept.digests.extend(rows.finding.digests);
-        kept.subjects.extend(rows.subjects.into_iter().map(|(id, sequence, index)| ((id, sequence), index)));
-        kept.links.extend(rows.links);
-        let metadata = rows.vault.into_iter().filter_map(|(index, held)| Some((index, Piece::Metadata, held?)));
+        let mut contents = self.contents_mut();
+        append_checks::check(&contents.tip, &*contents, block, private, erasures)?;
+        let rows = IndexEntries::of(block, private, &*contents)?;
+        contents.leaves.extend(block.leaves.iter().map(|leaf| &leaf.bytes).chain([&block.header_bytes]).cloned());
+        contents.tiles.extend(block.full_tiles.iter().map(|tile| ((tile.level, tile.index), tile.clone())));
+        contents.blocks.push(rows.block.1);
+        contents.records.extend(rows.leaf_entries.records);
+        contents.numbers.extend(rows.leaf_entries.numbers);
+        contents.statements.extend(rows.leaf_entries.statements);
+        contents.digests.extend(rows.leaf_entries.digests);
+        contents.subjects.extend(rows.subjects.into_iter().map(|(id, sequence, index)| ((id, sequence), index)));
+        contents.links.extend(rows.links);
+        let metadata = rows.private.into_iter().filter_map(|(index, held)| Some((index, Piece::Metadata, held?)));
         let annexes = rows.annexes.into_iter().map(|(index, name, held)| (index, Piece::Annex(name), held));
         let held = metadata.chain(annexes);
-        kept.pieces
+        contents
+            .pieces
             .extend(held.map(|(index, piece, held)| (ErasedPiece { index, piece }, Private::Held(held.clone()))));
-        kept.labels.extend(rows.labels);
-        kept.pieces.extend(rows.erased.into_iter().map(|(piece, notice)| (piece, Private::Erased(notice))));
-        kept.unpurged.extend(erasures);
-        kept.tip = block.tip.clone();
+        contents.labels.extend(rows.labels);
+        contents.pieces.extend(rows.erased.into_iter().map(|(piece, notice)| (piece, Private::Erased(notice))));
+        contents.pending_erasures.extend(erasures);
+        contents.tip = block.tip.clone();
         Ok(())
     }
 
     fn appended_leaves(&self, first: LeafIndex, count: u64) -> Result<Vec<Vec<u8>>, ReadError> {
-        let kept = self.kept();
-        leaves_within(first, count, kept.tip.size())?;
-        Ok(kept.bytes(first, count))
+        let contents = self.contents();
+        leaves_within(first, count, contents.tip.size())?;
+        Ok(contents.bytes(first, count))
     }
 
     fn appended_tile(&self, level: u8, index: u64) -> Result<FullTile, ReadError> {
-        let kept = self.kept();
-        items_within(level, index.saturating_mul(256), 256, kept.tip.size())?;
-        let tile = kept.tiles.get(&(level, index)).cloned();
+        let contents = self.contents();
+        items_within(level, index.saturating_mul(256), 256, contents.tip.size())?;
+        let tile = contents.tiles.get(&(level, index)).cloned();
         tile.ok_or_else(|| damaged("tile", format!("{level}/{index}"), "missing"))
     }
 
     fn publish(&self, published: Published) -> Result<(), AppendError> {
-        let mut kept = self.kept_mut();
-        let root = |size| prove::root(&*kept, size).map_err(|error| damaged("tile", size, error.to_string()));
-        let leaf = |index| kept.bytes(index, 1).pop().ok_or_else(|| damaged("leaf", index, "missing"));
-        joining::check_published(kept.published.as_deref(), &published, &kept.tip, root, leaf)?;
-        kept.published = Some(Arc::new(published));
+        let mut contents = self.contents_mut();
+        let root = |size| prove::root(&*contents, size).map_err(|error| damaged("tile", size, error.to_string()));
+        let leaf = |index| contents.bytes(index, 1).pop().ok_or_else(|| damaged("leaf", index, "missing"));
+        append_checks::check_published(contents.published.as_deref(), &published, &contents.tip, root, leaf)?;
+        contents.published = Some(Arc::new(published));
         Ok(())
     }
 }
 
 /// What is erased here is gone at once.
-impl KeepPrivate for MemoryStore {
-    fn unpurged(&self) -> Result<Vec<ErasedPiece>, ReadError> {
-        Ok(self.kept().unpurged.iter().copied().collect())
+impl PrivateStore for MemoryStore {
+    fn pending_erasures(&self) -> Result<Vec<ErasedPiece>, ReadError> {
+        Ok(self.contents().pending_erasures.iter().copied().collect())
     }
 
-    fn is_unpurged(&self, piece: &ErasedPiece) -> Result<bool, ReadError> {
-        Ok(self.kept().unpurged.contains(piece))
+    fn is_erasure_pending(&self, piece: &ErasedPiece) -> Result<bool, ReadError> {
+        Ok(self.contents().pending_erasures.contains(piece))
     }
 
-    fn purge_pieces(
+    fn complete_erasures(
         &self,
         pieces: &[ErasedPiece],
-        watch: &mut dyn FnMut(PurgeStage) -> ControlFlow<()>,
-    ) -> Result<Purged, PurgeError> {
-        if watch(PurgeStage::Compacting).is_break() {
-            return Err(PurgeError::Interrupted);
+        watch: &mut dyn FnMut(ErasureStage) -> ControlFlow<()>,
+    ) -> Result<CompletedErasures, ErasureError> {
+        if watch(ErasureStage::Compacting).is_break() {
+            return Err(ErasureError::Interrupted);
         }
-        let mut kept = self.kept_mut();
+        let mut contents = self.contents_mut();
         let mut pieces: Vec<ErasedPiece> =
-            pieces.iter().filter(|piece| kept.unpurged.remove(*piece)).copied().collect();
+            pieces.iter().filter(|piece| contents.pending_erasures.remove(*piece)).copied().collect();
         pieces.sort_unstable();
-        Ok(Purged { pieces })
+        Ok(CompletedErasures { pieces })
+    }
+}
+
+impl CursorStore for MemoryStore {
+    fn cursor(&self, name: &Digest) -> Result<Option<u64>, ReadError> {
+        Ok(self.contents().cursors.get(name).copied())
     }
 
-    fn bookmark(&self, name: &Digest) -> Result<Option<u64>, ReadError> {
-        Ok(self.kept().bookmarks.get(name).copied())
-    }
-
-    fn set_bookmark(&self, name: &Digest, position: u64) -> Result<(), AppendError> {
-        self.kept_mut().bookmarks.insert(*name, position);
+    fn set_cursor(&self, name: &Digest, position: u64) -> Result<(), AppendError> {
+        self.contents_mut().cursors.insert(*name, position);
         Ok(())
+    }
+}
+
+impl Annotations for MemoryStore {
+    fn annotate(&self, size: TreeSize, annotation: &Annotation) -> Result<(), AppendError> {
+        let mut contents = self.contents_mut();
+        let published = contents.size();
+        if size.is_empty() || size > published {
+            return Err(ReadError::Beyond { asked: size.0, size: published }.into());
+        }
+        let known = contents.annotations.entry(size).or_default();
+        if !known.contains(annotation) {
+            known.push(annotation.clone());
+        }
+        Ok(())
+    }
+
+    fn annotations(&self, size: TreeSize) -> Result<Vec<Annotation>, ReadError> {
+        Ok(self.contents().annotations.get(&size).cloned().unwrap_or_default())
     }
 }

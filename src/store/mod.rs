@@ -1,23 +1,24 @@
-//! Where blocks rest.
+//! Storage: the traits, a store in memory, and RocksDB.
 //!
-//! [`contract`] is the whole promise in prose. [`memory`] keeps it for tests and auditors, [`rocks`] keeps it on disk.
-//! What every store shares: [`admission`] and [`joining`] say what may be appended, [`rows`] under what it is found,
-//! [`bounds`] what may be asked; [`account_files`] and [`account_memory`] hold what is no evidence; [`packing`] keeps records
-//! in few bytes; [`refusal`] names what may not enter, [`shortage`] which resource of the machine ran out. [`reading`] is what
-//! follows from the contract alone.
+//! - [`traits`]: the interfaces. [`factory`]: opens and creates the ledger in a folder; nothing else names a backend.
+//! - [`memory`] for tests and auditors; [`rocks`], the embedded default.
+//! - Shared by all backends: [`append_checks`] and [`admission`] (what may be appended), [`index_entries`] (what the index of a
+//!   block holds), [`bounds`], [`record_codec`] (records in fewer bytes), [`refusal`] and [`shortage`] (errors).
+//! - [`account_files`] and [`account_memory`]: mutable data that is not evidence.
 
 #[cfg(feature = "node")]
 pub mod account_files;
 pub mod account_memory;
 pub mod admission;
+pub mod append_checks;
 pub mod bounds;
-pub mod contract;
-pub mod joining;
+#[cfg(feature = "node")]
+pub mod factory;
+pub mod index_entries;
 pub mod memory;
-pub mod packing;
-pub mod reading;
+pub mod record_codec;
 pub mod refusal;
 #[cfg(feature = "node")]
 pub mod rocks;
-pub mod rows;
 pub mod shortage;
+pub mod traits;

@@ -12,8 +12,8 @@ use tiezheng::ledger::merkle::shape::LeafIndex;
 use tiezheng::ledger::notice::{ErasedPiece, Notice, NoticeKind, Piece};
 use tiezheng::ledger::number::DepositNumber;
 use tiezheng::ledger::statement::text::{Link, LinkKind, Statement, Subject};
-use tiezheng::store::contract::Private;
 use tiezheng::store::memory::MemoryStore;
+use tiezheng::store::traits::Private;
 
 use crate::support::depositor::{ledger_key, origin, statement_with};
 use crate::support::grown::grow;
@@ -45,7 +45,7 @@ fn resealed(n: usize, fault: &[Fault], change: impl FnOnce(&mut Operator, usize)
     assert_eq!(faults(&report), fault, "{:#?}", report.findings);
     assert_eq!(report.findings[0].index, Some(LeafIndex(index as u64)));
     let Some(height) = report.findings[0].height else { panic!("no block named") };
-    let header = tiezheng::store::reading::sealing_block(&operator, LeafIndex(index as u64)).unwrap();
+    let header = tiezheng::query::records::sealing_block(&operator, LeafIndex(index as u64)).unwrap();
     assert_eq!(header.height, height);
     assert_eq!(by_form_alone(&operator), report.findings.into_iter().filter(shows_in_form).collect::<Vec<_>>());
 }

@@ -25,7 +25,7 @@ use tiezheng::ledger::hash::Digest;
 use tiezheng::ledger::merkle::shape::LeafIndex;
 use tiezheng::ledger::statement::signed::SignedStatement;
 use tiezheng::ledger::statement::text::Subject;
-use tiezheng::store::contract::{Private, ReadLedger};
+use tiezheng::store::traits::{LedgerReader, Private};
 
 use crate::support::acts::{Acts, PLATFORM, Retold, account, annex_id};
 use crate::support::chain::{annex_at, erase, metadata_at, number, second};
@@ -118,13 +118,13 @@ fn small() -> Acts {
     acts
 }
 
-fn audit(store: &dyn ReadLedger) -> AuditReport {
+fn audit(store: &dyn LedgerReader) -> AuditReport {
     let pinned = Some(ledger_key().verifier().clone());
     walk(store, &Options { pinned, ..Options::default() }, |_| {}).unwrap()
 }
 
 /// Each fault and its place.
-fn found(store: &dyn ReadLedger) -> Vec<(Fault, LeafIndex)> {
+fn found(store: &dyn LedgerReader) -> Vec<(Fault, LeafIndex)> {
     audit(store).findings.iter().map(|finding| (finding.fault, finding.index.unwrap())).collect()
 }
 
@@ -277,7 +277,7 @@ fn content_erased_while_a_court_holds_it_is_named() {
         acts.put(CASE, CLERK, Act::FileCase(FileCase { number: None }), &[]);
         let at = acts.put_text(210, 3, r#"{"name":"合同"}"#.into(), &[], |_| {});
         let deposit = number(12);
-        assert_eq!(acts.store.find_number(&deposit), Ok(Some(at)));
+        assert_eq!(acts.store.index_of_number(&deposit), Ok(Some(at)));
         let Act::Import(import) = import(2, Phase::Supplementary) else { panic!() };
         acts.put(CASE, PLAINTIFF, Act::Import(Import { deposit, ..import }), &[3, 4]);
         acts.put(CASE, CLERK, hold(deposit), &[5]);

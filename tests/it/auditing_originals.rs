@@ -17,8 +17,8 @@ use tiezheng::ledger::hash::Digest;
 use tiezheng::ledger::metadata::PrivateMetadata;
 use tiezheng::ledger::statement::content::HashAlgorithm;
 use tiezheng::ledger::statement::text::Subject;
-use tiezheng::store::contract::{AppendLedger as _, PrivateContent};
 use tiezheng::store::rocks::store::RocksStore;
+use tiezheng::store::traits::{LogStore as _, PrivateContent};
 use tokio_util::bytes::Bytes;
 
 use crate::opening::copy;

@@ -25,8 +25,8 @@ use tiezheng::sequencer::handle::{DepositError, Sequencer};
 use tiezheng::sequencer::recovery::StartError;
 use tiezheng::sequencer::start::{Genesis, Options, RunningSequencer, start};
 use tiezheng::sequencer::state::{Halt, StopReason};
-use tiezheng::store::contract::{AppendLedger, ReadLedger};
 use tiezheng::store::memory::MemoryStore;
+use tiezheng::store::traits::{LedgerReader, LogStore};
 
 use crate::support::depositor::{ledger_key, note, origin, statement_with, successor};
 use crate::support::faulty::{Fault, FaultyStore, OF_AN_APPEND};
@@ -35,7 +35,7 @@ fn noon() -> Timestamp {
     Timestamp::parse("2026-11-22T12:00:00.000Z").unwrap()
 }
 
-fn start_on<S: AppendLedger + 'static>(
+fn start_on<S: LogStore + 'static>(
     store: &Arc<S>,
     clock: &ManualClock,
     queue_capacity: usize,
@@ -50,7 +50,7 @@ fn memory() -> (Arc<MemoryStore>, ManualClock) {
 }
 
 /// Audits the whole ledger: no findings, and this number of entries.
-fn audit(store: &impl ReadLedger, entries: u64) {
+fn audit(store: &impl LedgerReader, entries: u64) {
     let options = walk::Options { pinned: Some(ledger_key().verifier().clone()), ..walk::Options::default() };
     let report = walk(store, &options, |_| {}).unwrap();
     assert!(report.is_clean(), "{:#?}", report.findings);

@@ -8,11 +8,11 @@ use std::fmt::Write as _;
 use tiezheng::ledger::chain::PendingLeaf;
 use tiezheng::ledger::hash::Digest;
 use tiezheng::ledger::statement::text::LinkKind;
-use tiezheng::store::contract::keeping::KeepPrivate;
-use tiezheng::store::contract::{AppendLedger, PrivateContent, ReadLedger};
+use tiezheng::store::rocks::checkpoint_file::{CheckpointFile, Mark};
 use tiezheng::store::rocks::manifest::Extent;
-use tiezheng::store::rocks::mark::{Mark, MarkFile};
 use tiezheng::store::rocks::schema::TABLES;
+use tiezheng::store::traits::private::PrivateStore;
+use tiezheng::store::traits::{LedgerReader, LogStore, PrivateContent};
 
 use crate::support::chain::{
     Draft, annex_at, append_erasing, erased, found, metadata_at, notice, number, private, published_of,
@@ -46,7 +46,7 @@ fn three_blocks() -> Rocks {
     let waiting = (0..248).map(|n| PendingLeaf::Notice(notice(n))).chain([Draft::nth(3).waiting(3), erased(&pieces)]);
     let third = append_erasing(store, waiting.collect(), &[].into(), &pieces);
     store.publish(published_of(&third.unwrap())).unwrap();
-    store.set_bookmark(&Digest([0xb1; 32]), 0x0102).unwrap();
+    store.set_cursor(&Digest([0xb1; 32]), 0x0102).unwrap();
     bench
 }
 
@@ -92,7 +92,7 @@ fn the_mark_is_as_it_was() {
     let path = bench.folder().join("mark");
     let mark = Mark::read(&path).unwrap();
     // How long the MANIFEST is, is RocksDB's matter: written anew with a length of ours.
-    let mut file = MarkFile::open(&path, &mark).unwrap();
+    let mut file = CheckpointFile::open(&path, &mark).unwrap();
     for length in [1_000, 1_500] {
         file.write(mark.checkpoint.as_ref().unwrap(), Some(Extent { number: 12, length })).unwrap();
     }

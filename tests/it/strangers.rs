@@ -14,9 +14,9 @@ use tiezheng::ledger::key::VerifierKey;
 use tiezheng::ledger::merkle::shape::{LeafIndex, TreeSize};
 use tiezheng::ledger::merkle::tile::{TILE_WIDTH, encode_hashes, new_tiles};
 use tiezheng::ledger::receipt::Receipt;
-use tiezheng::store::contract::ReadLedger;
+use tiezheng::query::proofs;
 use tiezheng::store::memory::MemoryStore;
-use tiezheng::store::reading;
+use tiezheng::store::traits::LedgerReader;
 
 use crate::support::depositor::{depositor, ledger_key};
 use crate::support::grown::grow;
@@ -96,12 +96,12 @@ fn all_theirs(hashes: &[Digest]) -> Vec<tlog_tiles::Hash> {
 fn tlog_tiles_builds_the_same_proofs_from_our_tiles_and_accepts_ours() {
     let (store, _) = grow(DEPOSITS);
     let size = store.published().unwrap().size();
-    let root = reading::root(&*store, size).unwrap();
+    let root = proofs::root(&*store, size).unwrap();
     let tiles = Tiles(&store);
     let reader = tlog_tiles::TileHashReader::new(size.0, theirs(&root), &tiles);
     for index in 0..size.0 {
         let leaf = leaf_hash(&store.leaf(LeafIndex(index)).unwrap());
-        let ours = reading::inclusion(&*store, LeafIndex(index), size).unwrap();
+        let ours = proofs::inclusion(&*store, LeafIndex(index), size).unwrap();
         assert_eq!(tlog_tiles::prove_record(size.0, index, &reader).unwrap(), all_theirs(ours.hashes()));
         let check = |path: &[Digest], index, leaf: &Digest| {
             tlog_tiles::check_record(&all_theirs(path), size.0, theirs(&root), index, theirs(leaf))
@@ -112,8 +112,8 @@ fn tlog_tiles_builds_the_same_proofs_from_our_tiles_and_accepts_ours() {
         assert!(check(ours.hashes(), index, &Digest([7; 32])).is_err());
     }
     for old in older_sizes(size.0) {
-        let old_root = reading::root(&*store, TreeSize(old)).unwrap();
-        let ours = reading::consistency(&*store, TreeSize(old), size).unwrap();
+        let old_root = proofs::root(&*store, TreeSize(old)).unwrap();
+        let ours = proofs::consistency(&*store, TreeSize(old), size).unwrap();
         let check = |path: &[Digest], old_root: &Digest| {
             tlog_tiles::check_tree(&all_theirs(path), size.0, theirs(&root), old, theirs(old_root))
         };
@@ -168,7 +168,7 @@ fn all_base64(hashes: &[Digest]) -> Vec<String> {
 fn go_verifies_our_notes_and_proofs_and_refuses_changed_ones() {
     let (store, receipts) = grow(DEPOSITS);
     let size = store.published().unwrap().size();
-    let root = reading::root(&*store, size).unwrap();
+    let root = proofs::root(&*store, size).unwrap();
     let (mut good, mut bad) = (Vec::new(), Vec::new());
     for (key, text) in notes(&store, &receipts[0]) {
         let question = |text: &str| json!({ "do": "note", "vkey": key.to_string(), "note": text });
@@ -179,7 +179,7 @@ fn go_verifies_our_notes_and_proofs_and_refuses_changed_ones() {
     }
     for index in (0..size.0).step_by(11) {
         let leaf = leaf_hash(&store.leaf(LeafIndex(index)).unwrap());
-        let path = reading::inclusion(&*store, LeafIndex(index), size).unwrap();
+        let path = proofs::inclusion(&*store, LeafIndex(index), size).unwrap();
         let question = |path: &[Digest], leaf: &Digest| json!({ "do": "record", "size": size.0, "root": base64(&root), "index": index, "leaf": base64(leaf), "path": all_base64(path) });
         good.push(question(path.hashes(), &leaf));
         bad.push(question(&flipped(path.hashes()), &leaf));
@@ -187,8 +187,8 @@ fn go_verifies_our_notes_and_proofs_and_refuses_changed_ones() {
         bad.push(question(path.hashes(), &Digest([7; 32])));
     }
     for old in older_sizes(size.0) {
-        let old_root = reading::root(&*store, TreeSize(old)).unwrap();
-        let path = reading::consistency(&*store, TreeSize(old), size).unwrap();
+        let old_root = proofs::root(&*store, TreeSize(old)).unwrap();
+        let path = proofs::consistency(&*store, TreeSize(old), size).unwrap();
         let question = |old_root: &Digest| json!({ "do": "tree", "size": size.0, "root": base64(&root), "old": old, "oldRoot": base64(old_root), "path": all_base64(path.hashes()) });
         good.push(question(&old_root));
         bad.push(question(&Digest([7; 32])));
@@ -205,7 +205,7 @@ fn go_verifies_our_notes_and_proofs_and_refuses_changed_ones() {
 fn go_builds_the_same_proofs_from_our_tiles() {
     let (store, _) = grow(DEPOSITS);
     let size = store.published().unwrap().size();
-    let root = reading::root(&*store, size).unwrap();
+    let root = proofs::root(&*store, size).unwrap();
     let folder = tempfile::tempdir().unwrap();
     for tile in new_tiles(TreeSize(0), size) {
         let path = folder.path().join(tile.path());
@@ -215,7 +215,7 @@ fn go_builds_the_same_proofs_from_our_tiles() {
     }
     let mut sum = sha2::Sha256::new();
     for index in 0..size.0 {
-        for hash in reading::inclusion(&*store, LeafIndex(index), size).unwrap().hashes() {
+        for hash in proofs::inclusion(&*store, LeafIndex(index), size).unwrap().hashes() {
             sum.update(hash.as_bytes());
         }
     }

@@ -215,10 +215,10 @@ mod tests {
     #[test]
     fn nested_uses_are_read_leaf_by_leaf() {
         let source =
-            "use crate::{\n  ledger::{self, hash::Digest as D},\n  store::contract::*,\n};\nuse std::{fs, io::{self}};";
+            "use crate::{\n  ledger::{self, hash::Digest as D},\n  store::traits::*,\n};\nuse std::{fs, io::{self}};";
         assert_eq!(
             paths("src/http/api/a.rs", source),
-            ["2:ours ledger", "2:ours ledger::hash::Digest", "3:ours store::contract::*", "5: std::fs", "5: std::io",]
+            ["2:ours ledger", "2:ours ledger::hash::Digest", "3:ours store::traits::*", "5: std::fs", "5: std::io",]
         );
     }
 
@@ -269,9 +269,9 @@ mod tests {
             ("src/store/contract.rs", "pub trait Append {}"),
         ]);
         let lead = |path: &str| followed(&house, &path.split("::").map(str::to_owned).collect::<Vec<_>>()).join("::");
-        assert_eq!(lead("store::Reader"), "store::contract::Read");
-        assert_eq!(lead("store::Append::grow"), "store::contract::Append::grow");
-        assert_eq!(lead("store::contract::Append"), "store::contract::Append");
+        assert_eq!(lead("store::Reader"), "store::traits::Read");
+        assert_eq!(lead("store::Append::grow"), "store::traits::Append::grow");
+        assert_eq!(lead("store::traits::Append"), "store::traits::Append");
         assert_eq!(lead("store::Unknown"), "store::Unknown");
     }
 }

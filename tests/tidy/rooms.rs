@@ -181,7 +181,7 @@ mod tests {
     fn an_import_from_below_is_allowed() {
         let kept = [
             ("src/court/case.rs", "//! Docs.\nuse crate::ledger::{entry::Entry, hash};\nuse super::party;"),
-            ("src/audit/walk.rs", "use crate::store::contract::Read;\nfn f() { crate::store::memory::new() }"),
+            ("src/audit/walk.rs", "use crate::store::traits::Read;\nfn f() { crate::store::memory::new() }"),
             ("src/http/a.rs", "use crate::store::Read;\n#[cfg(test)]\nmod tests { use crate::store::rocks::Rocks; }"),
             ("src/store/mod.rs", "pub mod contract; pub use contract::Read;"),
             ("src/store/contract.rs", ""),
@@ -204,7 +204,7 @@ mod tests {
             faults(&broken),
             [
                 "src/ledger/a.rs:5 crate::store::memory",
-                "src/ledger/a.rs:5 crate::store::contract",
+                "src/ledger/a.rs:5 crate::store::traits",
                 "src/store/b.rs:3 super::super::wire::g",
                 "src/audit/c.rs:1 crate::store",
                 "src/audit/c.rs:2 store::rocks::open",

@@ -102,9 +102,9 @@ fn begin(tell: &mut DemoReport<'_>) -> anyhow::Result<()> {
 /// The number of the contract, which the rest of the story is about.
 fn deposit_small(tell: &mut DemoReport<'_>) -> anyhow::Result<String> {
     tell.heading("存证：文本、图片、合同", "Deposit a text, a picture, a contract")?;
-    exhibits::chat_log(&tell.stage.file(CHAT))?;
-    exhibits::picture(&tell.stage.file(PICTURE))?;
-    exhibits::contract(&tell.stage.file(CONTRACT))?;
+    fixtures::chat_log(&tell.stage.file(CHAT))?;
+    fixtures::picture(&tell.stage.file(PICTURE))?;
+    fixtures::contract(&tell.stage.file(CONTRACT))?;
     let mut number = String::new();
     for file in [CHAT, PICTURE, CONTRACT] {
         let ran = tell.command(&["deposit", file])?;
@@ -122,7 +122,7 @@ fn deposit_small(tell: &mut DemoReport<'_>) -> anyhow::Result<String> {
     tell.must("重复执行不会重复存证", "repeating it deposits nothing twice", "already_deposited, 0, true", &same)?;
 
     tell.heading("存证：整个文件夹", "Deposit a whole folder")?;
-    exhibits::messages(&tell.stage.file(FOLDER), MESSAGES)?;
+    fixtures::messages(&tell.stage.file(FOLDER), MESSAGES)?;
     let ran = tell.command(&["deposit", "--recursive", FOLDER, "--case", "(2026) 0192-1"])?;
     let deposited = ran.documents.iter().filter(|document| document["status"] == "deposited").count();
     let all = format!("{MESSAGES}, 0");
@@ -142,7 +142,7 @@ fn deposit_large(tell: &mut DemoReport<'_>, mebibytes: u64) -> anyhow::Result<()
     getrandom::fill(&mut seed).map_err(std::io::Error::other)?;
     let path = tell.stage.file(IMAGE);
     let progress = Progress::of_bytes(tell.screen, size);
-    let made = exhibits::disk_image(&path, size, u64::from_le_bytes(seed), &progress);
+    let made = fixtures::disk_image(&path, size, u64::from_le_bytes(seed), &progress);
     drop(progress);
     made.map_err(|error| CliError::io(&path, &error))?;
     let ran = tell.watched(&["deposit", IMAGE, "--case", "(2026) 0192-1"], true)?;

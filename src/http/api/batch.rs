@@ -266,7 +266,7 @@ async fn verdict(
 ) -> (usize, Result<DepositReply, Failure>) {
     let since = Instant::now();
     let deposited = deposit(node, client, line).await;
-    observe::deposit(outcome(&deposited), since);
+    request_metrics::deposit(outcome(&deposited), since);
     (number, deposited)
 }
 

@@ -12,8 +12,8 @@ use crate::http::problem::Failure;
 use crate::http::request::{Parameters, PathName};
 use crate::ledger::block::Height;
 use crate::ledger::merkle::shape::LeafIndex;
-use crate::store::contract::ReadError;
-use crate::store::reading;
+use crate::query::records;
+use crate::store::traits::ReadError;
 use crate::wire::ledger::{BlockJson, BlocksPage};
 use crate::wire::problem::Problem;
 
@@ -57,13 +57,13 @@ pub(in crate::http) async fn list_blocks(
         return Err(Failure::new("bad_query", format!("`limit` is 1 to {PAGE_MAX}")).limited(PAGE_MAX));
     }
     node.read(move |reader| {
-        let end = reading::published(reader)?.height.0.saturating_add(1);
+        let end = records::published(reader)?.height.0.saturating_add(1);
         let end = query.before.map_or(end, |before| before.min(end));
         let start = end.saturating_sub(limit);
         let mut blocks = Vec::new();
         for height in (start..end).rev().map(Height) {
             let missing = || ReadError::Damaged { what: "block", at: height.to_string(), reason: "missing".into() };
-            blocks.push(BlockJson::from(&reading::block(reader, height)?.ok_or_else(missing)?));
+            blocks.push(BlockJson::from(&records::block(reader, height)?.ok_or_else(missing)?));
         }
         let next_before = (start > 0 && start < end).then_some(start);
         Ok(caching::json(&BlocksPage { blocks, next_before }, Caching::Revalidate))
@@ -93,7 +93,7 @@ pub(in crate::http) async fn read_block(
 ) -> Result<Response, Failure> {
     let height = Height(named.decimal()?);
     node.read(move |reader| {
-        let block = reading::block(reader, height)?;
+        let block = records::block(reader, height)?;
         let block = block.ok_or_else(|| Failure::not_found(format!("there is no block {height} yet")))?;
         Ok(caching::json(&BlockJson::from(&block), Caching::Immutable))
     })
@@ -124,7 +124,7 @@ pub(in crate::http) async fn read_leaf(
     let index = LeafIndex(named.decimal()?);
     node.read(move |reader| {
         // Beyond the published size is beyond the store's promise to answer.
-        if !reading::published(reader)?.size().contains(index) {
+        if !records::published(reader)?.size().contains(index) {
             return Err(Failure::not_found(format!("there is no leaf {index} yet")));
         }
         Ok(caching::answer(reader.leaf(index)?, "text/plain; charset=utf-8", Caching::Immutable))

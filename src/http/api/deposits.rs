@@ -15,7 +15,7 @@ use crate::http::client_address::ClientAddress;
 use crate::http::depositing;
 use crate::http::problem::Failure;
 use crate::http::request::require_content_type;
-use crate::http::{body, observe};
+use crate::http::{body, request_metrics};
 use crate::ledger::metadata::PrivateMetadata;
 use crate::ledger::receipt::Receipt;
 use crate::ledger::statement::keys::KeyCache;
@@ -85,7 +85,7 @@ pub(in crate::http) async fn deposit(
 pub async fn one(node: &AppState, bytes: &[u8]) -> Result<DepositReply, Failure> {
     let since = Instant::now();
     let deposited = attempt(node, bytes).await;
-    observe::deposit(outcome(&deposited), since);
+    request_metrics::deposit(outcome(&deposited), since);
     deposited
 }
 

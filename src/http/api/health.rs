@@ -12,8 +12,8 @@ use crate::http::app_state::AppState;
 use crate::http::caching::{self, Caching};
 use crate::http::problem::Failure;
 use crate::http::request_metrics;
+use crate::query::records;
 use crate::sequencer::state::Halt;
-use crate::store::reading;
 use crate::wire::health::HealthJson;
 use crate::wire::problem::Problem;
 
@@ -63,7 +63,7 @@ pub(in crate::http) async fn ready(State(node): State<Arc<AppState>>) -> Result<
         return Err(Failure::new("write_stalled", reason));
     }
     // Held in memory: a slow disk must not make the node look dead.
-    reading::published(node.reader())?;
+    records::published(node.queries().reader())?;
     Ok(caching::json(
         &HealthJson::ready(health.waiting, health.capacity, health.oldest.unwrap_or_default()),
         Caching::Never,
@@ -80,7 +80,7 @@ pub(in crate::http) async fn ready(State(node): State<Arc<AppState>>) -> Result<
     responses((status = 200, description = "Metrics / 指标", body = String, content_type = "text/plain; version=0.0.4")),
 )]
 pub(in crate::http) async fn metrics(State(node): State<Arc<AppState>>) -> Response {
-    let mut response = observe::render(&node).into_response();
+    let mut response = request_metrics::render(&node).into_response();
     let text = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
     response.headers_mut().insert(CONTENT_TYPE, text);
     response

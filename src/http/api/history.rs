@@ -14,8 +14,8 @@ use crate::http::problem::Failure;
 use crate::http::request::{Parameters, PathName};
 use crate::ledger::entry::Entry;
 use crate::ledger::merkle::shape::LeafIndex;
-use crate::store::contract::{LinkPosition, ReadError, ReadLedger};
-use crate::store::reading::{self, history};
+use crate::query::{history, records};
+use crate::store::traits::{LedgerReader, LinkPosition, ReadError};
 use crate::wire::history::{EarlierDepositsJson, LaterLinksJson};
 use crate::wire::problem::Problem;
 
@@ -128,17 +128,17 @@ async fn page<C: Send + 'static, T: Serialize>(
     (node, named, query): (&Arc<AppState>, &PathName, &PageQuery),
     first: C,
     read_cursor: impl Fn(&str) -> Option<C>,
-    read: impl FnOnce(&dyn ReadLedger, (LeafIndex, &Entry), C, usize) -> Result<T, ReadError> + Send + 'static,
+    read: impl FnOnce(&dyn LedgerReader, (LeafIndex, &Entry), C, usize) -> Result<T, ReadError> + Send + 'static,
 ) -> Result<Response, Failure> {
     let limit = paging::limit(query.limit)?;
     let from = paging::cursor(query.cursor.as_deref(), first, read_cursor)?;
     let number = named.number()?;
     node.read(move |reader| {
-        let found = reading::find(reader, number)?;
-        let (index, bytes) = found.ok_or_else(|| {
+        let found = records::find(reader, number)?;
+        let (place, bytes) = found.ok_or_else(|| {
             Failure::not_found(format!("{number} has not been deposited on this platform / 该编号尚未在本平台存证"))
         })?;
-        let page = read(reader, (index, &reading::entry_of(index, &bytes)?), from, limit)?;
+        let page = read(reader, (place.index, &records::entry_of(place.index, &bytes)?), from, limit)?;
         Ok(caching::json(&page, Caching::Revalidate))
     })
     .await

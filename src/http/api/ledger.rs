@@ -8,8 +8,8 @@ use axum::response::Response;
 use crate::http::app_state::AppState;
 use crate::http::caching::{self, Caching};
 use crate::http::problem::Failure;
-use crate::store::contract::ReadError;
-use crate::store::reading;
+use crate::query::records;
+use crate::store::traits::ReadError;
 use crate::wire::ledger::LedgerJson;
 use crate::wire::problem::Problem;
 
@@ -31,11 +31,11 @@ use crate::wire::problem::Problem;
 pub(in crate::http) async fn describe_ledger(State(node): State<Arc<AppState>>) -> Result<Response, Failure> {
     let deposits = node.admission().policy().word();
     node.read(move |reader| {
-        let published = reading::published(reader)?;
-        let genesis = reading::genesis(reader)?;
+        let published = records::published(reader)?;
+        let genesis = records::genesis(reader)?;
         let height = published.height;
         let missing = || ReadError::Damaged { what: "block", at: height.to_string(), reason: "missing".into() };
-        let tip = reading::block(reader, height)?.ok_or_else(missing)?;
+        let tip = records::block(reader, height)?.ok_or_else(missing)?;
         Ok(caching::json(&LedgerJson::of(&genesis, &published.checkpoint, &tip, deposits), Caching::Revalidate))
     })
     .await

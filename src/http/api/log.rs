@@ -20,8 +20,8 @@ use crate::http::problem::Failure;
 use crate::http::request::{header, weight_of};
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::merkle::tile::{EntryBundle, TILE_WIDTH, Tile, encode_bundle, encode_hashes, width_at};
-use crate::store::contract::ReadLedger;
-use crate::store::reading;
+use crate::query::records;
+use crate::store::traits::LedgerReader;
 use crate::wire::problem::Problem;
 
 const BYTES: &str = "application/octet-stream";
@@ -42,7 +42,7 @@ const BYTES: &str = "application/octet-stream";
 )]
 pub(in crate::http) async fn checkpoint(State(node): State<Arc<AppState>>) -> Result<Response, Failure> {
     // Held in memory: no disk, no thread.
-    let published = reading::published(node.reader())?;
+    let published = records::published(node.queries().reader())?;
     Ok(answer(published.checkpoint.note().to_string().into_bytes(), "text/plain; charset=utf-8", Caching::Never))
 }
 
@@ -88,14 +88,14 @@ fn within(size: TreeSize, level: u8, index: u64, width: u16) -> Result<(), Failu
     Err(Failure::not_found(format!("at the published size {size} this tile is {there} wide")))
 }
 
-fn hash_tile(reader: &dyn ReadLedger, tile: Tile) -> Result<Response, Failure> {
-    within(reading::published(reader)?.size(), tile.level, tile.index, tile.width)?;
+fn hash_tile(reader: &dyn LedgerReader, tile: Tile) -> Result<Response, Failure> {
+    within(records::published(reader)?.size(), tile.level, tile.index, tile.width)?;
     let hashes = reader.tile_hashes(tile.level, tile.index * u64::from(TILE_WIDTH), tile.width)?;
     Ok(answer(encode_hashes(&hashes), BYTES, Caching::Immutable))
 }
 
-fn entry_bundle(reader: &dyn ReadLedger, bundle: EntryBundle, gzip: bool) -> Result<Response, Failure> {
-    within(reading::published(reader)?.size(), 0, bundle.index, bundle.width)?;
+fn entry_bundle(reader: &dyn LedgerReader, bundle: EntryBundle, gzip: bool) -> Result<Response, Failure> {
+    within(records::published(reader)?.size(), 0, bundle.index, bundle.width)?;
     let leaves = reader.leaves(LeafIndex(bundle.index * u64::from(TILE_WIDTH)), bundle.width.into())?;
     let bytes = encode_bundle(leaves.iter().map(Vec::as_slice)).map_err(|error| Failure::internal(&error))?;
     let mut response = if gzip {

@@ -13,7 +13,8 @@ use crate::http::problem::Failure;
 use crate::http::request::{PathName, accepted};
 use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::Facts;
-use crate::store::reading;
+use crate::query::proofs;
+use crate::query::records;
 use crate::wire::facts::{DepositJson, DepositView};
 use crate::wire::fast_json;
 use crate::wire::problem::Problem;
@@ -56,14 +57,15 @@ pub(in crate::http) async fn look_up(State(node): State<Arc<AppState>>, named: P
 /// [`Failure`].
 pub(in crate::http) async fn looked_up(node: &Arc<AppState>, number: DepositNumber) -> Result<Response, Failure> {
     let same = Arc::clone(node);
-    node.read_quickly(move |reader| {
-        let found = same.recent().find(reader, number)?.ok_or_else(|| unknown(number))?;
-        let entry = reading::entry_of(found.index, &found.bytes)?;
-        let block = same.blocks().sealing(reader, found.index)?;
-        let history = same.recent().history(reader, &found, &entry)?;
+    node.read_cached_first(move |reader| {
+        let found = same.queries().deposits().find(reader, number)?.ok_or_else(|| unknown(number))?;
+        let entry = records::entry_of(found.place.index, &found.bytes)?;
+        let block = same.queries().blocks().sealing(reader, found.place)?;
+        let history = same.queries().deposits().history(reader, &found, &entry)?;
         let facts = Facts::with_hashes(&entry, found.hash, &block.header, block.hash);
         let by_platform = same.filing().is_ok_and(|filing| filing.made_for(&entry).is_some());
-        let view = DepositView { index: found.index, entry: &entry, facts: &facts, history: &history, by_platform };
+        let view =
+            DepositView { index: found.place.index, entry: &entry, facts: &facts, history: &history, by_platform };
         Ok(caching::answer(fast_json::deposit(&view).into_bytes(), JSON, Caching::Revalidate))
     })
     .await
@@ -111,13 +113,13 @@ pub(in crate::http) async fn fetched(
     let form = accepted(headers, &[JSON, PLAIN])?;
     let same = Arc::clone(node);
     let mut response = node
-        .read_quickly(move |reader| {
-            let found = same.recent().find(reader, number)?.ok_or_else(|| unknown(number))?;
+        .read_cached_first(move |reader| {
+            let found = same.queries().deposits().find(reader, number)?.ok_or_else(|| unknown(number))?;
             if form == PLAIN {
-                let proof = reading::tlog_proof(reader, found.index)?.to_string();
+                let proof = proofs::tlog_proof(reader, found.place.index)?.to_string();
                 return Ok(caching::answer(proof.into_bytes(), "text/plain; charset=utf-8", Caching::Revalidate));
             }
-            let text = fast_json::receipt(&same.receipt(reader, found)?);
+            let text = fast_json::receipt(&same.queries().receipt(reader, found)?);
             Ok(caching::answer(text.into_bytes(), JSON, Caching::Revalidate))
         })
         .await?;

@@ -12,7 +12,8 @@ use crate::http::problem::Failure;
 use crate::http::request::Parameters;
 use crate::ledger::hash::leaf_hash;
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
-use crate::store::reading;
+use crate::query::proofs;
+use crate::query::records;
 use crate::wire::ledger::{ConsistencyJson, InclusionJson};
 use crate::wire::problem::Problem;
 
@@ -64,7 +65,7 @@ pub(in crate::http) async fn prove_inclusion(
     Parameters(query): Parameters<InclusionQuery>,
 ) -> Result<Response, Failure> {
     node.read(move |reader| {
-        let published = reading::published(reader)?.size();
+        let published = records::published(reader)?.size();
         let (index, size) = (LeafIndex(query.index), query.size.map_or(published, TreeSize));
         if size > published || !published.contains(index) {
             return Err(not_yet(published));
@@ -73,8 +74,8 @@ pub(in crate::http) async fn prove_inclusion(
             return Err(Failure::new("bad_query", format!("a tree of {size} leaves has no leaf {index}")));
         }
         let leaf = leaf_hash(&reader.leaf(index)?);
-        let proof = reading::inclusion(reader, index, size)?;
-        let root = reading::root(reader, size)?;
+        let proof = proofs::inclusion(reader, index, size)?;
+        let root = proofs::root(reader, size)?;
         let caching = if query.size.is_some() { Caching::Immutable } else { Caching::Revalidate };
         Ok(caching::json(&InclusionJson::of(index, size, &leaf, &root, &proof), caching))
     })
@@ -103,7 +104,7 @@ pub(in crate::http) async fn prove_consistency(
     Parameters(query): Parameters<ConsistencyQuery>,
 ) -> Result<Response, Failure> {
     node.read(move |reader| {
-        let published = reading::published(reader)?.size();
+        let published = records::published(reader)?.size();
         let (old, new) = (TreeSize(query.old), query.new.map_or(published, TreeSize));
         if new > published || old > published {
             return Err(not_yet(published));
@@ -111,8 +112,8 @@ pub(in crate::http) async fn prove_consistency(
         if old.is_empty() || old > new {
             return Err(Failure::new("bad_query", "`old` is at least 1 and at most `new`"));
         }
-        let proof = reading::consistency(reader, old, new)?;
-        let (old, new) = ((old, reading::root(reader, old)?), (new, reading::root(reader, new)?));
+        let proof = proofs::consistency(reader, old, new)?;
+        let (old, new) = ((old, proofs::root(reader, old)?), (new, proofs::root(reader, new)?));
         let caching = if query.new.is_some() { Caching::Immutable } else { Caching::Revalidate };
         Ok(caching::json(&ConsistencyJson::of(old, new, &proof), caching))
     })

@@ -18,8 +18,8 @@ use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::number::{DepositNumber, NumberError};
 use crate::ledger::text::half_width;
 use crate::ledger::verify::history::{Listed, Total};
-use crate::store::contract::ReadLedger;
-use crate::store::reading::{self, history};
+use crate::query::{history, records};
+use crate::store::traits::LedgerReader;
 use crate::wire::ledger::{HitJson, SearchJson};
 use crate::wire::problem::Problem;
 
@@ -110,9 +110,14 @@ fn unrecognised() -> Failure {
     Failure::new("unrecognised_query", format!("expected {expected}")).expecting(expected)
 }
 
-fn find(reader: &dyn ReadLedger, sought: Sought, from: LeafIndex, limit: usize) -> Result<Listed<LeafIndex>, Failure> {
+fn find(
+    reader: &dyn LedgerReader,
+    sought: Sought,
+    from: LeafIndex,
+    limit: usize,
+) -> Result<Listed<LeafIndex>, Failure> {
     let hash = match sought {
-        Sought::Number(number) => return Ok(single(reader.find_number(&number)?, from)),
+        Sought::Number(number) => return Ok(single(reader.index_of_number(&number)?, from)),
         Sought::Height(height) => return Ok(single(reader.find_block(height)?, from)),
         Sought::Hash(hash) => hash,
     };
@@ -138,7 +143,7 @@ fn single(found: Option<LeafIndex>, from: LeafIndex) -> Listed<LeafIndex> {
     Listed { items: found.into_iter().filter(|place| *place >= from).collect(), total, next_cursor: None }
 }
 
-fn hit(reader: &dyn ReadLedger, index: LeafIndex) -> Result<HitJson, Failure> {
+fn hit(reader: &dyn LedgerReader, index: LeafIndex) -> Result<HitJson, Failure> {
     let hit = |kind: &str, href| HitJson {
         kind: kind.into(),
         deposit_number: None,
@@ -146,7 +151,7 @@ fn hit(reader: &dyn ReadLedger, index: LeafIndex) -> Result<HitJson, Failure> {
         index: index.0,
         href,
     };
-    Ok(match reading::leaf(reader, index)? {
+    Ok(match records::leaf(reader, index)? {
         Leaf::Entry(entry) => {
             let number = entry.number.to_string();
             HitJson { deposit_number: Some(number.clone()), ..hit("deposit", format!("/v1/deposits/{number}")) }

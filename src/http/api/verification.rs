@@ -28,9 +28,9 @@ use crate::ledger::time::Timestamp;
 use crate::ledger::verify::report::Report;
 use crate::ledger::verify::trust::{KeySource, Trust};
 use crate::ledger::verify::verifier::{PresentedEvidence, Question, RecordSource, verify};
-use crate::store::contract::ReadLedger;
-use crate::store::reading;
-use crate::store::reading::{history, receipts};
+use crate::query::records;
+use crate::query::{history, receipts};
+use crate::store::traits::LedgerReader;
 use crate::wire::json;
 use crate::wire::problem::Problem;
 use crate::wire::report::{DigestRequest, ReportContext, ReportJson, ReportNodeJson, VerifierJson};
@@ -116,8 +116,8 @@ fn verifier(node: &AppState, headers: &HeaderMap) -> VerifierJson {
     actor.map_or_else(VerifierJson::anonymous, |actor| account_verifier(&actor))
 }
 
-fn ledger(reader: &dyn ReadLedger) -> Result<String, Failure> {
-    Ok(reading::published(reader)?.checkpoint.checkpoint().origin.to_string())
+fn ledger(reader: &dyn LedgerReader) -> Result<String, Failure> {
+    Ok(records::published(reader)?.checkpoint.checkpoint().origin.to_string())
 }
 
 fn answer(report: &Report, ledger: &str, at: Timestamp, verifier: VerifierJson) -> Response {
@@ -126,15 +126,15 @@ fn answer(report: &Report, ledger: &str, at: Timestamp, verifier: VerifierJson) 
 }
 
 fn report(
-    reader: &dyn ReadLedger,
+    reader: &dyn LedgerReader,
     number: DepositNumber,
     presented: PresentedEvidence,
     platform: Option<&VerifierKey>,
 ) -> Result<Report, Failure> {
-    let Some((index, _)) = reading::find(reader, number)? else { return Ok(Report::not_found(Some(number))) };
-    let receipt = receipts::receipt(reader, index)?;
-    let history = history::history(reader, index)?;
-    let trust = Trust::new(reading::genesis(reader)?.key().cloned().into_iter().collect());
+    let Some((place, bytes)) = records::find(reader, number)? else { return Ok(Report::not_found(Some(number))) };
+    let history = history::history(reader, place, &records::entry_of(place.index, &bytes)?)?;
+    let receipt = receipts::receipt_of(reader, place, bytes)?;
+    let trust = Trust::new(records::genesis(reader)?.key().cloned().into_iter().collect());
     let trust = trust.from_source(KeySource::OwnNode);
     let question = Question {
         number: Some(number),

@@ -9,8 +9,8 @@ use crate::ledger::number::DepositNumber;
 use crate::ledger::time::Timestamp;
 use crate::sequencer::clock::ClockFault;
 use crate::sequencer::state::StopReason;
-use crate::store::contract::AppendError;
 use crate::store::shortage::Shortage;
+use crate::store::traits::AppendError;
 use crate::wire::metadata::MetadataError;
 
 /// Codes that handlers name themselves; `tests/it/api` reaches each over HTTP.

@@ -10,7 +10,7 @@
 //! A deposit that makes a link may itself be withdrawn: then the link is shown and no longer counts. That is looked up to
 //! the second level and no further. Where the second level is not known, the link counts, and the history is not complete.
 //!
-//! Not here: where the lists come from (`store::reading::history` in a node, `client` at the command line).
+//! Not here: where the lists come from (`query::history` in a node, `client` at the command line).
 
 use crate::ledger::entry::Entry;
 use crate::ledger::number::DepositNumber;

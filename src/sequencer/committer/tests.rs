@@ -5,7 +5,7 @@ use crate::ledger::metadata::PrivateMetadata;
 use crate::sequencer::admission::NumberSource;
 use crate::sequencer::open_block::{OpenBlock, PreviousBlock};
 use crate::sequencer::testing::{TestLedger, noon, statement, statement_in, subject};
-use crate::store::contract::ReadLedger as _;
+use crate::store::traits::LedgerReader as _;
 
 /// A complete block of one deposit, admitted against `previous`.
 fn pending(ledger: &TestLedger, deposit: PendingDeposit, previous: &PreviousBlock) -> (PendingBlock, PreviousBlock) {
@@ -37,7 +37,7 @@ fn a_committed_deposit_gets_a_receipt_of_the_published_block() {
     };
     assert_eq!(ledger.store.published().unwrap().size(), size);
     let receipt = block.receipt(0).unwrap();
-    assert_eq!(receipt, reading::receipts::receipt(&*ledger.store, receipt.index).unwrap());
+    assert_eq!(receipt, receipts::receipt(&*ledger.store, receipt.index).unwrap());
     assert_eq!(block.receipt(1), None);
     assert!(!ledger.committer.needs_repair());
     assert_eq!(ledger.state.committing_since(), None);

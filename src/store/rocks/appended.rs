@@ -1,4 +1,4 @@
-//! The whole appended chain on disk, published or not: what the checks before an append ask.
+//! The whole appended chain on disk, published or not, for the checks before an append.
 //!
 //! Not here: reading for others, which the published size bounds (`reader`).
 
@@ -9,23 +9,22 @@ use crate::ledger::key::VerifierKey;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::notice::{ErasedPiece, Piece};
 use crate::ledger::number::DepositNumber;
-use crate::store::admission::Appended;
+use crate::store::admission::{AppendedState, ChainState};
+use crate::store::append_checks::{PieceState, PieceStates};
 use crate::store::bounds::damaged;
-use crate::store::contract::ReadError;
-use crate::store::joining::{Pieces, Standing};
 use crate::store::rocks::engine::Engine;
-use crate::store::rocks::format::{AnnexKey, SubjectKey, VaultRow};
-use crate::store::rocks::schema::{ANNEXES, SUBJECTS, VAULT};
+use crate::store::rocks::format::{AnnexKey, PrivateRow, SubjectKey};
+use crate::store::rocks::index_buffer::IndexLookup;
+use crate::store::rocks::schema::{ANNEXES, PRIVATE, SUBJECTS};
 use crate::store::rocks::tree::Tree;
-use crate::store::rocks::waiting::Index;
-use crate::store::rows::Places;
+use crate::store::traits::ReadError;
 
 /// The chain up to a tip.
 pub struct AppendedChain<'a> {
     /// Where it is kept.
     pub engine: &'a Engine,
-    /// By what its leaves are found.
-    pub index: Index<'a>,
+    /// Finds its leaves.
+    pub index: IndexLookup<'a>,
     /// Where it ends.
     pub tip: &'a Tip,
 }
@@ -37,17 +36,9 @@ impl AppendedChain<'_> {
     }
 }
 
-impl Appended for AppendedChain<'_> {
-    fn has_statement(&self, id: &Digest) -> Result<bool, ReadError> {
-        Ok(self.index.statement(id)?.is_some())
-    }
-
+impl ChainState for AppendedChain<'_> {
     fn entry_of(&self, number: &DepositNumber) -> Result<Option<Entry>, ReadError> {
-        self.index.number(number)?.map(|index| self.entry(index)).transpose()
-    }
-
-    fn has_number(&self, number: &DepositNumber) -> Result<bool, ReadError> {
-        Ok(self.index.number(number)?.is_some())
+        self.index.number(number)?.map(|place| self.entry(place.index)).transpose()
     }
 
     fn subject(&self, subject: &Digest) -> Result<(u64, Vec<VerifierKey>), ReadError> {
@@ -59,22 +50,22 @@ impl Appended for AppendedChain<'_> {
     }
 }
 
-impl Places for AppendedChain<'_> {
-    fn place_of(&self, number: &DepositNumber) -> Result<Option<LeafIndex>, ReadError> {
-        self.index.number(number)
+impl AppendedState for AppendedChain<'_> {
+    fn known_statements(&self, ids: &[Digest]) -> Result<Vec<bool>, ReadError> {
+        Ok(self.index.statements(ids)?.iter().map(Option::is_some).collect())
     }
 
-    fn has_record(&self, hash: &Digest) -> Result<bool, ReadError> {
-        Ok(self.index.record(hash)?.is_some())
+    fn known_numbers(&self, numbers: &[DepositNumber]) -> Result<Vec<bool>, ReadError> {
+        Ok(self.index.numbers(numbers)?.iter().map(Option::is_some).collect())
     }
 }
 
-impl Pieces for AppendedChain<'_> {
-    fn standing(&self, piece: &ErasedPiece) -> Result<Standing, ReadError> {
+impl PieceStates for AppendedChain<'_> {
+    fn state(&self, piece: &ErasedPiece) -> Result<PieceState, ReadError> {
         Ok(match row(self.engine, piece)? {
-            Some(VaultRow::Held(_)) => Standing::Held,
-            Some(VaultRow::Erased(notice)) => Standing::Erased(notice),
-            Some(VaultRow::NeverBrought) | None => Standing::Never,
+            Some(PrivateRow::Held(_)) => PieceState::Held,
+            Some(PrivateRow::Erased(notice)) => PieceState::Erased(notice),
+            Some(PrivateRow::NeverBrought) | None => PieceState::Never,
         })
     }
 }
@@ -84,9 +75,9 @@ impl Pieces for AppendedChain<'_> {
 /// # Errors
 ///
 /// [`ReadError`].
-pub fn row(engine: &Engine, piece: &ErasedPiece) -> Result<Option<VaultRow>, ReadError> {
+pub fn row(engine: &Engine, piece: &ErasedPiece) -> Result<Option<PrivateRow>, ReadError> {
     match piece.piece {
-        Piece::Metadata => engine.get(&VAULT, &piece.index),
+        Piece::Metadata => engine.get(&PRIVATE, &piece.index),
         Piece::Annex(commitment) => engine.get(&ANNEXES, &AnnexKey { index: piece.index, commitment }),
     }
 }

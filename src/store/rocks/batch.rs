@@ -4,9 +4,9 @@
 
 use rocksdb::{ColumnFamily, DB, WriteBatch};
 
-use crate::store::contract::ReadError;
 use crate::store::rocks::format::ToDisk;
 use crate::store::rocks::schema::Table;
+use crate::store::traits::ReadError;
 
 /// A table's column family.
 pub(super) fn family<'d>(db: &'d DB, name: &'static str) -> Result<&'d ColumnFamily, ReadError> {

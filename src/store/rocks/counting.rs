@@ -2,25 +2,29 @@
 //!
 //! # Invariants
 //!
-//! A row that waits to be written and one that is written already are the same row, counted once. Rows of leaves that are
+//! A row that is both in the buffer and in its table is counted once. Rows of leaves that are
 //! appended and not published are left out.
 
 use rocksdb::{IteratorMode, ReadOptions};
 
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
-use crate::store::contract::ReadError;
-use crate::store::contract::index_rows::IndexRows;
 use crate::store::rocks::engine::Engine;
-use crate::store::rocks::failing::{cannot_read, malformed};
+use crate::store::rocks::engine_error::{cannot_read, malformed};
 use crate::store::rocks::format::{DigestKey, FromDisk as _, LabelKey, LinkKey};
+use crate::store::rocks::index_buffer::IndexBuffer;
 use crate::store::rocks::schema::{BLOCKS, DIGESTS, LABELS, LINKS, NUMBERS, RECORDS, STATEMENTS, SUBJECTS};
-use crate::store::rocks::waiting::Waiting;
+use crate::store::traits::index_rows::IndexRows;
+use crate::store::traits::{DepositPlace, ReadError};
 
 /// Bytes that one read of a file fetches.
 const READ_AHEAD: usize = 1024 * 1024;
 
 /// The place of the leaf that a row is about.
 type PlaceOf = fn(&[u8], &[u8]) -> Option<LeafIndex>;
+
+fn by_number(_: &[u8], value: &[u8]) -> Option<LeafIndex> {
+    DepositPlace::from_disk(value).map(|place| place.index)
+}
 
 fn by_value(_: &[u8], value: &[u8]) -> Option<LeafIndex> {
     LeafIndex::from_disk(value)
@@ -52,16 +56,16 @@ fn count(engine: &Engine, table: &'static str, size: TreeSize, place_of: PlaceOf
     Ok(count)
 }
 
-/// The rows that the leaves of a tree of `size` have in each index, in the tables and among those that wait.
+/// The rows that the leaves of a tree of `size` have in each index, in the tables and in the buffer.
 ///
 /// # Errors
 ///
 /// [`ReadError`].
-pub fn index_rows(engine: &Engine, waiting: &Waiting, size: TreeSize) -> Result<IndexRows, ReadError> {
+pub fn index_rows(engine: &Engine, buffer: &IndexBuffer, size: TreeSize) -> Result<IndexRows, ReadError> {
     let rows = |table, place_of| count(engine, table, size, place_of);
     let mut counted = IndexRows {
         blocks: rows(BLOCKS.name, by_value)?,
-        numbers: rows(NUMBERS.name, by_value)?,
+        numbers: rows(NUMBERS.name, by_number)?,
         statements: rows(STATEMENTS.name, by_value)?,
         records: rows(RECORDS.name, by_value)?,
         digests: rows(DIGESTS.name, by_digest)?,
@@ -69,6 +73,6 @@ pub fn index_rows(engine: &Engine, waiting: &Waiting, size: TreeSize) -> Result<
         links: rows(LINKS.name, by_link)?,
         labels: rows(LABELS.name, by_label)?,
     };
-    counted += waiting.missing_below(engine, size)?;
+    counted += buffer.missing_below(engine, size)?;
     Ok(counted)
 }

@@ -9,6 +9,7 @@
 
 use std::fs;
 use std::io;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,12 +18,12 @@ use rocksdb::{
     ColumnFamily, DB, DBPinnableSlice, Direction, ErrorKind, IteratorMode, ReadOptions, ReadTier, WriteOptions,
 };
 
-use crate::store::contract::{AppendError, ReadError};
 use crate::store::rocks::batch::{Batch, family};
-use crate::store::rocks::failing::{cannot_read, failed_write, malformed, shows_damage};
+use crate::store::rocks::engine_error::{cannot_read, failed_write, malformed, shows_damage};
 use crate::store::rocks::format::{FromDisk, ToDisk};
 use crate::store::rocks::schema::{LEAVES, TABLES, Table};
 use crate::store::rocks::tuning::{self, Options};
+use crate::store::traits::{AppendError, ReadError};
 
 /// Why a database was not opened.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +51,8 @@ pub enum Access {
     ReadOnly,
     /// The normal way.
     ReadWrite,
+    /// To rebuild the index: tables that are missing are created.
+    Rebuild,
 }
 
 /// An open database.
@@ -82,10 +85,11 @@ impl Engine {
     ///
     /// [`EngineError`], in RocksDB's own words.
     pub fn open(path: &Path, options: &Options, access: Access) -> Result<Self, EngineError> {
-        let database = tuning::database(options, access == Access::Create);
+        let mut database = tuning::database(options, access == Access::Create);
+        database.create_missing_column_families(matches!(access, Access::Create | Access::Rebuild));
         let tables = tuning::tables(options);
         let db = match access {
-            Access::Create | Access::ReadWrite => DB::open_cf_descriptors(&database, path, tables),
+            Access::Create | Access::ReadWrite | Access::Rebuild => DB::open_cf_descriptors(&database, path, tables),
             Access::ReadOnly => {
                 let there = DB::list_cf(&database, path)?;
                 let tables = tables.into_iter().filter(|table| there.iter().any(|name| name == table.name()));
@@ -151,7 +155,7 @@ impl Engine {
     fn cannot_read(&self, table: &'static str, key: &[u8], error: &rocksdb::Error) -> ReadError {
         if let Some(memory) = self.memory.as_ref().filter(|_| error.kind() == ErrorKind::Incomplete) {
             memory.missed.store(true, Ordering::Relaxed);
-            return ReadError::NotInMemory;
+            return ReadError::WouldBlock;
         }
         cannot_read(table, key, error)
     }
@@ -207,6 +211,50 @@ impl Engine {
     /// [`ReadError`].
     pub fn has<K: ToDisk, V>(&self, table: &Table<K, V>, key: &K) -> Result<bool, ReadError> {
         self.pinned(table, key).map(|bytes| bytes.is_some())
+    }
+
+    /// The values of rows, in the order of `keys`, in one request.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    pub fn get_many<K: ToDisk, V: FromDisk>(
+        &self,
+        table: &Table<K, V>,
+        keys: &[K],
+    ) -> Result<Vec<Option<V>>, ReadError> {
+        let family = self.family(table.name)?;
+        let spelled: Vec<_> = keys.iter().map(ToDisk::to_disk).collect();
+        let values = match &self.memory {
+            None => self.db.batched_multi_get_cf(family, &spelled, false),
+            Some(memory) => self.db.batched_multi_get_cf_opt(family, &spelled, false, &memory.reads),
+        };
+        let read = |(value, key): (Result<Option<DBPinnableSlice<'_>>, _>, &K::Bytes<'_>)| {
+            let value = value.map_err(|error| self.cannot_read(table.name, key.as_ref(), &error))?;
+            value.map(|bytes| V::from_disk(&bytes).ok_or_else(|| malformed(table.name, key.as_ref()))).transpose()
+        };
+        values.into_iter().zip(&spelled).map(read).collect()
+    }
+
+    /// Whether a row has a key within each of `ranges`, in their order. Both keys of a range have the same prefix. One iterator
+    /// serves all: to create one costs more than to move it.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    pub fn has_any<K: ToDisk, V>(&self, table: &Table<K, V>, ranges: &[Range<K>]) -> Result<Vec<bool>, ReadError> {
+        let mut reads = ReadOptions::default();
+        reads.set_prefix_same_as_start(true);
+        let mut rows = self.db.raw_iterator_cf_opt(self.family(table.name)?, reads);
+        let has = |range: &Range<K>| {
+            let start = range.start.to_disk();
+            rows.seek(&start);
+            match rows.key() {
+                Some(key) => Ok(key < range.end.to_disk().as_ref()),
+                None => rows.status().map(|()| false).map_err(|error| cannot_read(table.name, start.as_ref(), &error)),
+            }
+        };
+        ranges.iter().map(has).collect()
     }
 
     /// The rows whose keys begin with `prefix`, in the order of their keys. For tables asked by exactly that prefix.

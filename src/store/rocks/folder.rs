@@ -27,7 +27,7 @@ use std::time::Duration;
 
 use crate::files::regular::{self, NotRegular};
 use crate::store::account_files::{ACCOUNTS, INVENTORY};
-use crate::store::rocks::mark::NEW_MARK;
+use crate::store::rocks::checkpoint_file::NEW_MARK;
 
 /// A database that is being created.
 const NEW_DATABASE: &str = ".tiezheng-new-db";

@@ -11,14 +11,14 @@ pub mod record;
 
 use crate::ledger::block::Height;
 use crate::ledger::hash::{DIGEST_LEN, Digest, sha256};
-use crate::ledger::merkle::shape::LeafIndex;
+use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::merkle::tile::{TILE_WIDTH, decode_hashes};
 use crate::ledger::metadata::{PrivateMetadata, SALT_LEN};
 use crate::ledger::notice::{ErasedPiece, Piece};
 use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::content::HashAlgorithm;
 use crate::ledger::statement::text::LinkKind;
-use crate::store::contract::LinkPosition;
+use crate::store::traits::{Annotation, AnnotationKind, DepositPlace, LinkPosition};
 
 /// The format this program writes, and the newest it reads.
 ///
@@ -31,8 +31,12 @@ use crate::store::contract::LinkPosition;
 /// | 1 | never released | the first |
 /// | 2 | never released | tombstones in `vault`; the column families `annexes`, `labels`, `purges`, `bookmarks`; `unindexed` |
 /// | 3 | never released | rows of `leaves` packed |
-/// | 4 | 0.1.0 | keys of `links` ordered by kind |
-pub const FORMAT_VERSION: u32 = 4;
+/// | 4 | never released | keys of `links` ordered by kind |
+/// | 5 | 0.1.0 | rows of `numbers` name the block header and whether a digest was deposited before; `link_targets`, `annotations` |
+pub const FORMAT_VERSION: u32 = 5;
+
+/// The oldest format whose log `tiezheng index rebuild` reads: its index is derived again, in the present format.
+pub const OLDEST_REBUILT_VERSION: u32 = 4;
 
 /// What can be written.
 pub trait ToDisk {
@@ -88,6 +92,52 @@ impl FromDisk for LeafIndex {
 impl FromDisk for Height {
     fn from_disk(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(u64::from_be_bytes).map(Self)
+    }
+}
+
+/// Appends `value` as LEB128: seven bits a byte, the lowest first, the high bit set on all bytes but the last.
+fn put_varint(mut value: u64, bytes: &mut Vec<u8>) {
+    while let Some(low) = u8::try_from(value & 0x7f).ok().filter(|_| value > 0x7f) {
+        bytes.push(low | 0x80);
+        value >>= 7;
+    }
+    bytes.extend(u8::try_from(value));
+}
+
+/// Reads a varint off the front of `bytes`; `None` for one that is too long or not the shortest.
+fn take_varint(bytes: &mut &[u8]) -> Option<u64> {
+    let mut value: u64 = 0;
+    for shift in (0..64).step_by(7) {
+        let (byte, rest) = bytes.split_first()?;
+        *bytes = rest;
+        let bits = u64::from(byte & 0x7f);
+        value |= bits.checked_shl(shift).filter(|shifted| shifted >> shift == bits)?;
+        if byte & 0x80 == 0 {
+            return (*byte != 0 || shift == 0).then_some(value);
+        }
+    }
+    None
+}
+
+/// Value of a number's row: the deposit's index; then twice the distance to its block header, plus 1 if an earlier deposit has one
+/// of its digests. Two varints.
+impl ToDisk for DepositPlace {
+    type Bytes<'a> = Vec<u8>;
+
+    fn to_disk(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(8);
+        put_varint(self.index.0, &mut bytes);
+        put_varint((self.header.0 - self.index.0) * 2 + u64::from(self.has_earlier), &mut bytes);
+        bytes
+    }
+}
+
+impl FromDisk for DepositPlace {
+    fn from_disk(mut bytes: &[u8]) -> Option<Self> {
+        let index = take_varint(&mut bytes)?;
+        let rest = take_varint(&mut bytes)?;
+        let header = index.checked_add(rest / 2).filter(|header| *header > index && bytes.is_empty())?;
+        Some(Self { index: LeafIndex(index), header: LeafIndex(header), has_earlier: rest % 2 == 1 })
     }
 }
 
@@ -225,7 +275,7 @@ impl FromDisk for LinkKey {
 
 /// What the vault holds for a deposit with a `meta` line, and `annexes` (but for the first) for each annex.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum VaultRow {
+pub enum PrivateRow {
     /// Byte 0 alone: its depositor kept the private content.
     NeverBrought,
     /// Byte 1, 32 bytes of salt, the text.
@@ -234,7 +284,7 @@ pub enum VaultRow {
     Erased(LeafIndex),
 }
 
-impl ToDisk for VaultRow {
+impl ToDisk for PrivateRow {
     type Bytes<'a> = Vec<u8>;
 
     fn to_disk(&self) -> Vec<u8> {
@@ -246,7 +296,7 @@ impl ToDisk for VaultRow {
     }
 }
 
-impl FromDisk for VaultRow {
+impl FromDisk for PrivateRow {
     fn from_disk(bytes: &[u8]) -> Option<Self> {
         match bytes.split_first()? {
             (0, []) => Some(Self::NeverBrought),
@@ -359,6 +409,49 @@ impl FromDisk for u64 {
 impl FromDisk for Digest {
     fn from_disk(bytes: &[u8]) -> Option<Self> {
         Self::from_slice(bytes)
+    }
+}
+
+/// Key of an annotation: size of the checkpoint's tree, then its number among those of the checkpoint, from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AnnotationKey {
+    /// The size.
+    pub size: TreeSize,
+    /// The number.
+    pub number: u32,
+}
+
+fixed!(AnnotationKey, 12, |key| joined(&[&key.size.0.to_be_bytes(), &key.number.to_be_bytes()]));
+
+impl FromDisk for AnnotationKey {
+    fn from_disk(bytes: &[u8]) -> Option<Self> {
+        let (size, number) = bytes.split_first_chunk()?;
+        let number = u32::from_be_bytes(number.try_into().ok()?);
+        Some(Self { size: TreeSize(u64::from_be_bytes(*size)), number })
+    }
+}
+
+/// Byte 1 for a cosignature, 2 for a timestamp token; then its bytes.
+impl ToDisk for Annotation {
+    type Bytes<'a> = Vec<u8>;
+
+    fn to_disk(&self) -> Vec<u8> {
+        [&[annotation_byte(self.kind)], self.bytes.as_slice()].concat()
+    }
+}
+
+impl FromDisk for Annotation {
+    fn from_disk(bytes: &[u8]) -> Option<Self> {
+        let (first, rest) = bytes.split_first()?;
+        let kind = AnnotationKind::ALL.into_iter().find(|kind| annotation_byte(*kind) == *first)?;
+        Some(Self { kind, bytes: rest.to_vec() })
+    }
+}
+
+const fn annotation_byte(kind: AnnotationKind) -> u8 {
+    match kind {
+        AnnotationKind::Cosignature => 1,
+        AnnotationKind::TimestampToken => 2,
     }
 }
 

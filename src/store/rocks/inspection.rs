@@ -12,17 +12,17 @@ use crate::ledger::key::Name;
 use crate::ledger::leaf::Leaf;
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::statement::keys::KeyCache;
+use crate::store::append_checks;
 use crate::store::bounds::damaged;
-use crate::store::contract::{Published, ReadError};
-use crate::store::joining;
+use crate::store::rocks::checkpoint_file::{CheckpointState, HighWater};
 use crate::store::rocks::engine::Engine;
 use crate::store::rocks::format::about::About;
 use crate::store::rocks::format::record::Record;
-use crate::store::rocks::format::{FORMAT_VERSION, SubjectKey};
-use crate::store::rocks::mark::{HighWater, Mark};
+use crate::store::rocks::format::{FORMAT_VERSION, OLDEST_REBUILT_VERSION, SubjectKey};
 use crate::store::rocks::open_error::OpenError;
-use crate::store::rocks::schema::{BLOCKS, LEAVES, META, SUBJECTS, VAULT};
+use crate::store::rocks::schema::{BLOCKS, LEAVES, META, PRIVATE, SUBJECTS};
 use crate::store::rocks::tree::{self, Tree};
+use crate::store::traits::{Published, ReadError};
 
 /// Leaves whose rows are looked for.
 const LAST_LEAVES: u64 = 256;
@@ -40,13 +40,32 @@ pub(super) struct Inspected {
 /// # Errors
 ///
 /// [`OpenError`].
-pub(super) fn inspect(engine: &Engine, mark: &Mark) -> Result<Inspected, OpenError> {
-    let inspected = compare(engine, mark)?;
+pub(super) fn inspect(engine: &Engine, mark: &CheckpointState) -> Result<Inspected, OpenError> {
+    let missing = engine.missing_tables();
+    match format(engine)? {
+        FORMAT_VERSION if !engine.has(&META, &About::Rebuilding)? => {}
+        FORMAT_VERSION => return Err(OpenError::IndexIncomplete),
+        found @ OLDEST_REBUILT_VERSION..FORMAT_VERSION => return Err(OpenError::OlderFormat { found }),
+        found => return Err(OpenError::UnknownFormat { found }),
+    }
+    if !missing.is_empty() {
+        return Err(lacks(&format!("the tables {}", missing.join(", "))));
+    }
+    let inspected = inspect_log(engine, mark)?;
     check_last_rows(engine, &inspected.tip)?;
     Ok(inspected)
 }
 
-fn compare(engine: &Engine, mark: &Mark) -> Result<Inspected, OpenError> {
+/// The same without the index, of a database in any format whose index can be rebuilt.
+///
+/// # Errors
+///
+/// [`OpenError`].
+pub(super) fn inspect_log(engine: &Engine, mark: &CheckpointState) -> Result<Inspected, OpenError> {
+    let found = format(engine)?;
+    if !(OLDEST_REBUILT_VERSION..=FORMAT_VERSION).contains(&found) {
+        return Err(OpenError::UnknownFormat { found });
+    }
     let tip = tip(engine, origin(engine)?)?;
     if let Some(marked) = mark.checkpoint.as_ref().map(SignedCheckpoint::checkpoint)
         && marked.origin != tip.origin
@@ -64,7 +83,7 @@ fn compare(engine: &Engine, mark: &Mark) -> Result<Inspected, OpenError> {
     let Some(last) = marked.size.last_index() else {
         return Err(OpenError::NoBlockAtMark { size: marked.size });
     };
-    let published = joining::ends_in(signed.clone(), &tree.leaf(last)?);
+    let published = append_checks::ends_in(signed.clone(), &tree.leaf(last)?);
     let published = published.ok_or(OpenError::NoBlockAtMark { size: marked.size })?;
     Ok(Inspected { tip, published: Some(published) })
 }
@@ -85,22 +104,19 @@ fn holds(tree: &Tree<'_>, size: TreeSize, marked: HighWater) -> Result<(), OpenE
     }
 }
 
-/// The ledger's origin, once the format is known to be ours.
-fn origin(engine: &Engine) -> Result<Name, OpenError> {
-    let lacks = |what: &str| OpenError::DatabaseDamaged { reason: format!("it lacks {what}") };
-    let missing = engine.missing_tables();
-    if missing.contains(&META.name) {
+fn lacks(what: &str) -> OpenError {
+    OpenError::DatabaseDamaged { reason: format!("it lacks {what}") }
+}
+
+fn format(engine: &Engine) -> Result<u32, OpenError> {
+    if engine.missing_tables().contains(&META.name) {
         return Err(lacks("the table `meta`"));
     }
     let version = engine.get(&META, &About::Format)?.ok_or_else(|| lacks("its format version"))?;
-    let version = version.as_slice().try_into().map_err(|_| lacks("a readable format version"))?;
-    match u32::from_be_bytes(version) {
-        FORMAT_VERSION => {}
-        found => return Err(OpenError::UnknownFormat { found }),
-    }
-    if !missing.is_empty() {
-        return Err(lacks(&format!("the tables {}", missing.join(", "))));
-    }
+    version.as_slice().try_into().map(u32::from_be_bytes).map_err(|_| lacks("a readable format version"))
+}
+
+fn origin(engine: &Engine) -> Result<Name, OpenError> {
     let origin = engine.get(&META, &About::Origin)?.ok_or_else(|| lacks("its origin"))?;
     std::str::from_utf8(&origin).ok().and_then(Name::parse).ok_or_else(|| lacks("a readable origin"))
 }
@@ -135,8 +151,8 @@ fn check_last_rows(engine: &Engine, tip: &Tip) -> Result<(), ReadError> {
         let leaf = Leaf::parse_with(&bytes, &mut keys);
         let Leaf::Entry(entry) = leaf.map_err(|error| damaged("leaf", index, error.to_string()))? else { continue };
         let statement = entry.statement.statement();
-        if statement.meta.is_some() && !engine.has(&VAULT, &index)? {
-            return Err(damaged("vault", index, "the row is missing"));
+        if statement.meta.is_some() && !engine.has(&PRIVATE, &index)? {
+            return Err(damaged(PRIVATE.name, index, "the row is missing"));
         }
         if let Some(subject) = &statement.subject {
             let key = SubjectKey { subject: subject.id, sequence: subject.sequence };

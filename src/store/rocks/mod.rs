@@ -1,48 +1,36 @@
-//! A ledger in RocksDB: the embedded store of a node.
+//! A ledger in RocksDB: the embedded store of a node. Nothing else names the engine.
 //!
-//! The only room that names the engine. From the ground up:
-//!
-//! | file | what it knows |
+//! | file | what |
 //! |---|---|
-//! | [`mod@format`] | how keys and values are spelled; the format version and its history |
-//! | [`schema`] | the tables: name, key and value of each, bound together once |
-//! | [`tuning`] | how RocksDB is set up |
-//! | [`engine`], [`batch`] | typed rows read, scanned, and written in one fsynced batch |
-//! | [`failing`] | what RocksDB's failures mean |
-//! | [`rewriting`] | the files that rows lie in, written anew |
-//! | [`folder`] | the names in a ledger's folder, and its locks |
-//! | [`mark`] | the checkpoint file: the last signed checkpoint, durable beside the database |
-//! | [`manifest`] | how long RocksDB's MANIFEST is |
-//! | [`safety_copy`] | the database's files while RocksDB recovers its log |
-//! | [`scan`] | leaves by the stretch, read ahead, held against nothing |
-//! | [`tree`] | leaves and tiles, held against each other |
-//! | [`waiting`] | rows that wait to be written in the order of their keys |
-//! | [`appended`] | what the checks before an append ask |
-//! | [`reader`] | reading, bounded by the published size |
-//! | [`store`] | the one writer |
-//! | [`reopening`] | the same store, opened anew within the process after a shortage |
-//! | [`search`] | whether any file still holds what is erased |
-//! | [`purge`] | making sure that none does |
-//! | [`open`] | opening and creating |
-//! | [`open_error`] | why a folder is not opened |
-//! | [`inspection`] | comparing a database with the checkpoint file |
+//! | [`mod@format`], [`schema`] | bytes of keys and values, format versions; the tables |
+//! | [`tuning`], [`engine`], [`batch`], [`engine_error`] | settings; typed rows read, scanned, and written in one fsynced batch; errors |
+//! | [`folder`], [`checkpoint_file`], [`manifest`], [`safety_copy`] | the files in a ledger's folder beside the database's own |
+//! | [`tree`], [`scan`] | leaves and tiles, compared with each other, or as stored |
+//! | [`index_buffer`], [`derivation`], [`rebuild`], [`counting`] | index rows: buffered, derived again from the log, rebuilt, counted |
+//! | [`appended`] | the appended chain, for the checks before an append |
+//! | [`reader`], [`store`], [`reopening`] | reading; the writer; the store that recovers from shortages within the process |
+//! | [`erasure`], [`rewriting`], [`search`] | makes sure that no file holds what is erased |
+//! | [`open`], [`open_error`], [`inspection`] | opening and creating |
 //!
-//! `chain-data/README.md` draws every byte.
+//! `chain-data/README.md` documents every byte.
 
 pub mod appended;
 pub mod batch;
+pub mod checkpoint_file;
 pub mod counting;
+pub mod derivation;
 pub mod engine;
-pub mod failing;
+pub mod engine_error;
+pub mod erasure;
 pub mod folder;
 pub mod format;
+pub mod index_buffer;
 pub mod inspection;
 pub mod manifest;
-pub mod mark;
 pub mod open;
 pub mod open_error;
-pub mod purge;
 pub mod reader;
+pub mod rebuild;
 pub mod reopening;
 pub mod rewriting;
 pub mod safety_copy;
@@ -52,4 +40,3 @@ pub mod search;
 pub mod store;
 pub mod tree;
 pub mod tuning;
-pub mod waiting;

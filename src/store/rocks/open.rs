@@ -23,20 +23,20 @@ use std::{fs, io};
 
 use crate::ledger::chain::Tip;
 use crate::ledger::key::Name;
-use crate::store::contract::{AppendError, AppendLedger as _, Published};
+use crate::store::rocks::checkpoint_file::{CheckpointFile, CheckpointReadError, CheckpointState};
 use crate::store::rocks::engine::{Access, Engine};
 use crate::store::rocks::folder::{BESIDE, Folder, KEYS, Lock, RESTORED, RESTORING};
 use crate::store::rocks::format::FORMAT_VERSION;
 use crate::store::rocks::format::about::About;
+use crate::store::rocks::index_buffer::{IndexBuffer, Progress};
 use crate::store::rocks::inspection::{Inspected, inspect};
 use crate::store::rocks::manifest::{Extent, ManifestWatch};
-use crate::store::rocks::mark::{Mark, MarkFile, MarkReadError};
 use crate::store::rocks::open_error::OpenError;
 use crate::store::rocks::reader::RocksReader;
 use crate::store::rocks::schema::META;
 use crate::store::rocks::store::RocksStore;
 use crate::store::rocks::tuning::Options;
-use crate::store::rocks::waiting::{Progress, Waiting};
+use crate::store::traits::{AppendError, LogStore as _, Published};
 
 impl RocksStore {
     /// Opens the ledger in the folder `dir`.
@@ -46,12 +46,7 @@ impl RocksStore {
     /// [`OpenError`]: the folder is as it was, as said there, but for an empty `lock` where there was none.
     pub fn open(dir: &Path, options: &Options) -> Result<Self, OpenError> {
         let folder = Folder::new(dir);
-        // Before the lock: a folder without a ledger does not get one.
-        check_names(&folder)?;
-        if survey(&folder)? == Found::Nothing {
-            return Err(OpenError::Absent);
-        }
-        let lock = folder.lock()?;
+        let lock = lock_existing(&folder)?;
         open_locked(&folder, options, Arc::new(lock), || {})
     }
 
@@ -67,12 +62,12 @@ impl RocksStore {
         folder.make()?;
         let lock = folder.lock()?;
         // Again, now that nobody else can be at it.
-        if may_create(&folder)? == Found::Nothing {
+        if may_create(&folder)? == FolderContents::Nothing {
             match fs::remove_file(folder.new_mark()) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
                 _ => {}
             }
-            let made = MarkFile::write_new(&folder.new_mark());
+            let made = CheckpointFile::write_new(&folder.new_mark());
             let made = made.and_then(|()| fs::rename(folder.new_mark(), folder.mark()));
             made.inspect_err(|_| drop(fs::remove_file(folder.new_mark())))?;
             folder.sync()?;
@@ -110,27 +105,37 @@ impl RocksStore {
     }
 }
 
+/// Locks a folder that holds a ledger.
+pub(super) fn lock_existing(folder: &Folder) -> Result<Lock, OpenError> {
+    // Before the lock: a folder without a ledger does not get one.
+    check_names(folder)?;
+    if folder_contents(folder)? == FolderContents::Nothing {
+        return Err(OpenError::Absent);
+    }
+    Ok(folder.lock()?)
+}
+
 /// Opens the ledger for reading, where the folder is locked.
 pub(super) fn read_locked(folder: &Folder, options: &Options, lock: Arc<Lock>) -> Result<RocksReader, OpenError> {
-    let Looked { tip, published, waiting, engine, .. } = look(folder, options)?;
-    Ok(RocksReader::new(engine, tip, published, waiting, lock))
+    let InspectedFolder { tip, published, buffer, engine, .. } = inspect_folder(folder, options)?;
+    Ok(RocksReader::new(engine, tip, published, buffer, lock))
 }
 
 /// What is in a folder, by names alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Found {
+enum FolderContents {
     Nothing,
     MarkAlone,
     DatabaseAlone,
     Both,
 }
 
-fn survey(folder: &Folder) -> io::Result<Found> {
+fn folder_contents(folder: &Folder) -> io::Result<FolderContents> {
     Ok(match (folder.mark().try_exists()?, folder.valid_database()?.try_exists()?) {
-        (false, false) => Found::Nothing,
-        (true, false) => Found::MarkAlone,
-        (false, true) => Found::DatabaseAlone,
-        (true, true) => Found::Both,
+        (false, false) => FolderContents::Nothing,
+        (true, false) => FolderContents::MarkAlone,
+        (false, true) => FolderContents::DatabaseAlone,
+        (true, true) => FolderContents::Both,
     })
 }
 
@@ -143,22 +148,22 @@ fn check_names(folder: &Folder) -> Result<(), OpenError> {
     if folder.has_any(&[RESTORING, RESTORED])? { Err(OpenError::RestoreUnfinished) } else { Ok(()) }
 }
 
-fn may_create(folder: &Folder) -> Result<Found, OpenError> {
+fn may_create(folder: &Folder) -> Result<FolderContents, OpenError> {
     check_names(folder)?;
     if let Some(name) = folder.stranger()? {
         return Err(OpenError::Stranger { name });
     }
-    match survey(folder)? {
-        Found::Both => Err(OpenError::Exists),
-        Found::DatabaseAlone => Err(OpenError::MarkMissing),
-        Found::Nothing if folder.has_any(&KEYS)? => Err(OpenError::KeyWithoutLedger),
-        Found::Nothing => match folder.first_of(&BESIDE)? {
+    match folder_contents(folder)? {
+        FolderContents::Both => Err(OpenError::Exists),
+        FolderContents::DatabaseAlone => Err(OpenError::MarkMissing),
+        FolderContents::Nothing if folder.has_any(&KEYS)? => Err(OpenError::KeyWithoutLedger),
+        FolderContents::Nothing => match folder.first_of(&BESIDE)? {
             Some(name) => Err(OpenError::PartsWithoutLedger { name: name.to_owned() }),
-            None => Ok(Found::Nothing),
+            None => Ok(FolderContents::Nothing),
         },
-        Found::MarkAlone => match read_mark(folder) {
+        FolderContents::MarkAlone => match read_mark(folder) {
             // Nothing was ever signed, so nothing can be lost.
-            Err(OpenError::Unfinished) => Ok(Found::MarkAlone),
+            Err(OpenError::Unfinished) => Ok(FolderContents::MarkAlone),
             Err(error) => Err(error),
             Ok(_) => Err(OpenError::Exists),
         },
@@ -186,20 +191,20 @@ fn create_database(folder: &Folder, origin: &Name, options: &Options) -> Result<
 }
 
 /// What a folder holds, read without changing anything.
-struct Looked {
-    mark: Mark,
+struct InspectedFolder {
+    mark: CheckpointState,
     tip: Tip,
     published: Option<Published>,
-    waiting: Waiting,
+    buffer: IndexBuffer,
     engine: Engine,
 }
 
 /// Reads the folder without changing anything and compares its parts. What looks damaged is read a second time: a fault of
 /// one read must not be taken for damage.
-fn look(folder: &Folder, options: &Options) -> Result<Looked, OpenError> {
-    match look_once(folder, options) {
+fn inspect_folder(folder: &Folder, options: &Options) -> Result<InspectedFolder, OpenError> {
+    match inspect_folder_once(folder, options) {
         Err(error) if error.is_damage() => {
-            let again = look_once(folder, options);
+            let again = inspect_folder_once(folder, options);
             if again.is_ok() {
                 tracing::warn!(%error, "the folder was read wrongly once, and correctly at the second time: check the disk");
             }
@@ -209,18 +214,18 @@ fn look(folder: &Folder, options: &Options) -> Result<Looked, OpenError> {
     }
 }
 
-fn look_once(folder: &Folder, options: &Options) -> Result<Looked, OpenError> {
+fn inspect_folder_once(folder: &Folder, options: &Options) -> Result<InspectedFolder, OpenError> {
     check_names(folder)?;
     let mark = read_mark(folder)?;
     let database = folder.valid_database()?;
     let engine = Engine::open(&database, options, Access::ReadOnly)?;
     let Inspected { tip, published } = inspect(&engine, &mark)?;
     check_manifest(&database, &mark)?;
-    let waiting = Waiting::made_again(&engine, &tip.frontier)?;
-    Ok(Looked { mark, tip, published, waiting, engine })
+    let buffer = IndexBuffer::rebuilt(&engine, &tip.frontier)?;
+    Ok(InspectedFolder { mark, tip, published, buffer, engine })
 }
 
-fn check_manifest(database: &Path, mark: &Mark) -> Result<(), OpenError> {
+pub(super) fn check_manifest(database: &Path, mark: &CheckpointState) -> Result<(), OpenError> {
     let found = Extent::read(database)?;
     match mark.manifest {
         Some(recorded) if !found.reaches(&recorded) => Err(OpenError::ManifestCutOff { found, recorded }),
@@ -235,7 +240,7 @@ pub(super) fn open_locked(
     lock: Arc<Lock>,
     meanwhile: impl FnOnce(),
 ) -> Result<RocksStore, OpenError> {
-    let Looked { mark, tip, waiting, engine, .. } = look(folder, options)?;
+    let InspectedFolder { mark, tip, buffer, engine, .. } = inspect_folder(folder, options)?;
     let last_change = engine.last_change();
     drop(engine);
     folder.roll_back()?;
@@ -252,12 +257,12 @@ pub(super) fn open_locked(
         }
     })?;
     let Recovered { engine, inspected: Inspected { tip, published }, file, progress, watch } = recovered;
-    let reader = RocksReader::new(engine, tip, published, waiting, lock);
+    let reader = RocksReader::new(engine, tip, published, buffer, lock);
     let store = RocksStore::new(reader, file, progress, watch, folder.clone());
     let unwritten = |error: AppendError| OpenError::Environment(io::Error::other(error.to_string()));
     store.record_manifest().map_err(unwritten)?;
-    // At once: what one crash after another leaves to be made again would add up.
-    store.write_out().map_err(unwritten)?;
+    // At once: what several crashes in a row leave to be derived again would add up.
+    store.flush_index().map_err(unwritten)?;
     Ok(store)
 }
 
@@ -265,7 +270,7 @@ pub(super) fn open_locked(
 struct Recovered {
     engine: Engine,
     inspected: Inspected,
-    file: MarkFile,
+    file: CheckpointFile,
     progress: Progress,
     watch: ManifestWatch,
 }
@@ -275,7 +280,7 @@ struct Recovered {
 fn recover(
     folder: &Folder,
     options: &Options,
-    mark: &Mark,
+    mark: &CheckpointState,
     (tip, last_change): (&Tip, u64),
 ) -> Result<Recovered, OpenError> {
     // The database was complete a moment ago: whatever fails now is no damage of the ledger.
@@ -291,27 +296,27 @@ fn recover(
         let reason = format!("it ends at {found} instead of {}", tip.size());
         return Err(OpenError::Recovery { reason });
     }
-    let file = MarkFile::open(&folder.mark(), mark)?;
-    let progress = Progress::of(&engine, options.gathered_leaves)?;
+    let file = CheckpointFile::open(&folder.mark(), mark)?;
+    let progress = Progress::of(&engine, options.buffered_leaves)?;
     let watch = ManifestWatch::new(&database)?;
     Ok(Recovered { engine, inspected, file, progress, watch })
 }
 
 /// The checkpoint file of a folder that has a database too.
-fn read_mark(folder: &Folder) -> Result<Mark, OpenError> {
-    let found = survey(folder)?;
-    let mark = match (found, Mark::read(&folder.mark())) {
-        (Found::Nothing, _) => return Err(OpenError::Absent),
-        (Found::DatabaseAlone, _) => return Err(OpenError::MarkMissing),
-        (_, Err(MarkReadError::Disk(error))) => return Err(error.into()),
-        (_, Err(MarkReadError::Length { found })) => return Err(OpenError::MarkLength { found }),
-        (_, Err(MarkReadError::BothSlots)) => return Err(OpenError::MarkDamaged),
-        (_, Err(MarkReadError::OneSlot { slot, size })) => return Err(OpenError::MarkSlotDamaged { slot, size }),
+pub(super) fn read_mark(folder: &Folder) -> Result<CheckpointState, OpenError> {
+    let found = folder_contents(folder)?;
+    let mark = match (found, CheckpointState::read(&folder.mark())) {
+        (FolderContents::Nothing, _) => return Err(OpenError::Absent),
+        (FolderContents::DatabaseAlone, _) => return Err(OpenError::MarkMissing),
+        (_, Err(CheckpointReadError::Disk(error))) => return Err(error.into()),
+        (_, Err(CheckpointReadError::Length { found })) => return Err(OpenError::MarkLength { found }),
+        (_, Err(CheckpointReadError::BothSlots)) => return Err(OpenError::MarkDamaged),
+        (_, Err(CheckpointReadError::OneSlot { slot, size })) => return Err(OpenError::MarkSlotDamaged { slot, size }),
         (_, Ok(mark)) => mark,
     };
     match found {
-        Found::MarkAlone if mark.reached.size.is_empty() => Err(OpenError::Unfinished),
-        Found::MarkAlone => Err(OpenError::DatabaseMissing { size: mark.reached.size }),
+        FolderContents::MarkAlone if mark.reached.size.is_empty() => Err(OpenError::Unfinished),
+        FolderContents::MarkAlone => Err(OpenError::DatabaseMissing { size: mark.reached.size }),
         _ => Ok(mark),
     }
 }

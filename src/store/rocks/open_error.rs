@@ -11,12 +11,12 @@ use crate::files::regular::NotRegular;
 use crate::ledger::hash::Digest;
 use crate::ledger::key::Name;
 use crate::ledger::merkle::shape::TreeSize;
-use crate::store::contract::ReadError;
+use crate::store::rocks::checkpoint_file::LENGTH as MARK_LENGTH;
 use crate::store::rocks::engine::EngineError;
 use crate::store::rocks::folder::LockError;
 use crate::store::rocks::format::FORMAT_VERSION;
 use crate::store::rocks::manifest::Extent;
-use crate::store::rocks::mark::LENGTH as MARK_LENGTH;
+use crate::store::traits::ReadError;
 
 /// Why a folder was not opened. It is as it was before.
 #[derive(Debug, thiserror::Error)]
@@ -138,12 +138,25 @@ pub enum OpenError {
         /// In RocksDB's words, or ours.
         reason: String,
     },
-    /// An earlier or a later program wrote it.
+    /// A later program wrote it, or one before the first release.
     #[error("the database has format {found}, this program knows {FORMAT_VERSION}: use the program that wrote it")]
     UnknownFormat {
         /// The version it names.
         found: u32,
     },
+    /// An earlier program wrote it, and its index can be rebuilt in the present format.
+    #[error(
+        "the database has format {found}, this program uses {FORMAT_VERSION}: make a backup, then run `tiezheng index rebuild` on the folder"
+    )]
+    OlderFormat {
+        /// The version it names.
+        found: u32,
+    },
+    /// A rebuild of the index was interrupted.
+    #[error(
+        "the index is incomplete, because its rebuild was interrupted: run `tiezheng index rebuild` on the folder again"
+    )]
+    IndexIncomplete,
     /// The database has lost blocks that were signed, or an older copy was put back.
     #[error(
         "the database ends at {size}, but {marked} leaves were signed: blocks are lost or an older copy was put back; restore the newest one"
@@ -225,6 +238,8 @@ impl OpenError {
             | Self::KeyWithoutLedger
             | Self::PartsWithoutLedger { .. }
             | Self::InUse
+            | Self::OlderFormat { .. }
+            | Self::IndexIncomplete
             | Self::Recovery { .. }
             | Self::Environment(_) => false,
         }
@@ -235,7 +250,7 @@ impl From<ReadError> for OpenError {
     fn from(error: ReadError) -> Self {
         match error {
             ReadError::Damaged { .. } => Self::RecordDamaged(error),
-            ReadError::Beyond { .. } | ReadError::NotInMemory | ReadError::Unavailable(_) => {
+            ReadError::Beyond { .. } | ReadError::WouldBlock | ReadError::Unavailable(_) => {
                 Self::Environment(io::Error::other(error.to_string()))
             }
         }

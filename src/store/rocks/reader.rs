@@ -11,23 +11,24 @@ use crate::ledger::block::Height;
 use crate::ledger::chain::Tip;
 use crate::ledger::hash::Digest;
 use crate::ledger::key::Name;
-use crate::ledger::leaf::Leaf;
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::merkle::tile::HashReader as _;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::content::HashAlgorithm;
 use crate::store::bounds::{damaged, items_within, leaf_within, leaves_within, piece_hashes_to, size_of};
-use crate::store::contract::index_rows::IndexRows;
-use crate::store::contract::{LinkPosition, Private, Published, ReadError, ReadLedger};
 use crate::store::rocks::counting;
 use crate::store::rocks::engine::{Engine, RawRow};
 use crate::store::rocks::folder::Lock;
 use crate::store::rocks::format::about::About;
-use crate::store::rocks::format::{AnnexKey, LabelKey, LinkKey, SubjectKey, ToDisk as _, VaultRow};
+use crate::store::rocks::format::{AnnexKey, LabelKey, LinkKey, PrivateRow, SubjectKey, ToDisk as _};
+use crate::store::rocks::index_buffer::{IndexBuffer, IndexLookup};
 use crate::store::rocks::scan;
-use crate::store::rocks::schema::{ANNEXES, BLOCKS, LABELS, LINKS, META, SUBJECTS, TABLES, VAULT};
+use crate::store::rocks::schema::{ANNEXES, BLOCKS, LABELS, LINK_TARGETS, LINKS, META, PRIVATE, SUBJECTS, TABLES};
 use crate::store::rocks::tree::Tree;
-use crate::store::rocks::waiting::{Index, Waiting};
+use crate::store::traits::index_rows::IndexRows;
+use crate::store::traits::{
+    DepositPlace, Index, LedgerReader, LinkPosition, LogReader, Private, PrivateReader, Published, ReadError,
+};
 
 /// A ledger in RocksDB, for reading.
 pub struct RocksReader {
@@ -39,7 +40,7 @@ pub struct RocksReader {
 struct Shared {
     tip: RwLock<Arc<Tip>>,
     published: RwLock<Option<Arc<Published>>>,
-    waiting: Waiting,
+    buffer: IndexBuffer,
     lock: Arc<Lock>,
 }
 
@@ -48,24 +49,24 @@ impl RocksReader {
         engine: Engine,
         tip: Tip,
         published: Option<Published>,
-        waiting: Waiting,
+        buffer: IndexBuffer,
         lock: Arc<Lock>,
     ) -> Self {
         let (tip, published) = (RwLock::new(Arc::new(tip)), RwLock::new(published.map(Arc::new)));
-        Self { engine, shared: Arc::new(Shared { tip, published, waiting, lock }) }
+        Self { engine, shared: Arc::new(Shared { tip, published, buffer, lock }) }
     }
 
-    /// The index rows that wait to be written.
-    pub(super) fn waiting(&self) -> &Waiting {
-        &self.shared.waiting
+    /// The buffered index rows.
+    pub(super) fn buffer(&self) -> &IndexBuffer {
+        &self.shared.buffer
     }
 
     pub(super) fn lock(&self) -> Arc<Lock> {
         Arc::clone(&self.shared.lock)
     }
 
-    pub(super) fn index(&self) -> Index<'_> {
-        Index { engine: &self.engine, waiting: self.waiting() }
+    pub(super) fn index(&self) -> IndexLookup<'_> {
+        IndexLookup { engine: &self.engine, buffer: self.buffer() }
     }
 
     // A lock is held for one assignment of a pointer, so a panicked thread leaves nothing half done behind it.
@@ -86,7 +87,7 @@ impl RocksReader {
         self.engine.rows()
     }
 
-    /// How many rows each table has, published or not, in the order of the tables; those that wait are counted with them.
+    /// How many rows each table has, published or not, in the order of the tables; those that are buffered are counted with them.
     /// Reads all of them.
     ///
     /// # Errors
@@ -100,7 +101,7 @@ impl RocksReader {
                 *count += 1;
             }
         }
-        for (table, missing) in self.waiting().missing(&self.engine)? {
+        for (table, missing) in self.buffer().missing(&self.engine)? {
             if let Some((_, count)) = counts.iter_mut().find(|(name, _)| *name == table) {
                 *count += missing;
             }
@@ -142,13 +143,15 @@ impl RocksReader {
     }
 }
 
-impl ReadLedger for RocksReader {
-    fn look_in_memory(&self, look: &mut dyn FnMut(&dyn ReadLedger)) -> bool {
-        let memory = Self { engine: self.engine.in_memory(), shared: Arc::clone(&self.shared) };
-        look(&memory);
-        !memory.engine.missed()
+impl LedgerReader for RocksReader {
+    fn try_read_cached(&self, read: &mut dyn FnMut(&dyn LedgerReader)) -> bool {
+        let cached = Self { engine: self.engine.in_memory(), shared: Arc::clone(&self.shared) };
+        read(&cached);
+        !cached.engine.missed()
     }
+}
 
+impl LogReader for RocksReader {
     fn published(&self) -> Option<Arc<Published>> {
         self.shared.published.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -156,13 +159,18 @@ impl ReadLedger for RocksReader {
     fn leaves(&self, first: LeafIndex, count: u64) -> Result<Vec<Vec<u8>>, ReadError> {
         leaves_within(first, count, self.size())?;
         let tip = self.tip();
-        let tree = Tree { engine: &self.engine, edge: &tip.frontier };
-        if count == 1 { tree.leaf(first).map(|leaf| vec![leaf]) } else { tree.leaves(first, count) }
+        Tree { engine: &self.engine, edge: &tip.frontier }.leaves(first, count)
     }
 
-    fn scan(&self, first: LeafIndex, count: u64, see: &mut dyn FnMut(&[u8])) -> Result<(), ReadError> {
+    fn leaf(&self, index: LeafIndex) -> Result<Vec<u8>, ReadError> {
+        leaf_within(index, self.size())?;
+        let tip = self.tip();
+        Tree { engine: &self.engine, edge: &tip.frontier }.leaf(index)
+    }
+
+    fn scan(&self, first: LeafIndex, count: u64, visit: &mut dyn FnMut(&[u8])) -> Result<(), ReadError> {
         leaves_within(first, count, self.size())?;
-        scan::leaves(&self.engine, first, count, see)
+        scan::leaves(&self.engine, first, count, visit)
     }
 
     fn tile_hashes(&self, level: u8, first: u64, count: u16) -> Result<Vec<Digest>, ReadError> {
@@ -174,7 +182,9 @@ impl ReadLedger for RocksReader {
             Tree { engine: &self.engine, edge: &tip.frontier }.hashes(level, first, count)
         }
     }
+}
 
+impl Index for RocksReader {
     fn find_block(&self, height: Height) -> Result<Option<LeafIndex>, ReadError> {
         let Some(published) = self.published().filter(|published| height <= published.height) else { return Ok(None) };
         let row = self.engine.get(&BLOCKS, &height)?;
@@ -182,12 +192,15 @@ impl ReadLedger for RocksReader {
         row.map(Some).ok_or_else(|| damaged("block", height, "the row is missing"))
     }
 
-    fn find_number(&self, number: &DepositNumber) -> Result<Option<LeafIndex>, ReadError> {
-        Ok(self.visible(self.index().number(number)?))
+    fn find_number(&self, number: &DepositNumber) -> Result<Option<DepositPlace>, ReadError> {
+        let size = self.size();
+        Ok(self.index().number(number)?.filter(|place| size.contains(place.index)))
     }
 
-    fn find_statement(&self, id: &Digest) -> Result<Option<LeafIndex>, ReadError> {
-        Ok(self.visible(self.index().statement(id)?))
+    fn find_statements(&self, ids: &[Digest]) -> Result<Vec<Option<LeafIndex>>, ReadError> {
+        let size = self.size();
+        let found = self.index().statements(ids)?;
+        Ok(found.into_iter().map(|index| index.filter(|index| size.contains(*index))).collect())
     }
 
     fn find_record(&self, hash: &Digest) -> Result<Option<LeafIndex>, ReadError> {
@@ -227,42 +240,14 @@ impl ReadLedger for RocksReader {
     fn links_to(&self, target: LeafIndex, from: LinkPosition, limit: usize) -> Result<Vec<LinkPosition>, ReadError> {
         let size = self.size();
         leaf_within(target, size)?;
+        if !self.engine.has(&LINK_TARGETS, &target)? {
+            return Ok(Vec::new());
+        }
         let first = LinkKey { target, position: from };
         let rows = self.engine.prefixed_since(&LINKS, &target.to_disk(), &first)?;
         let links = rows.map(|row| row.map(|(key, _)| key.position));
-        // At most one block is not published yet, so few rows are passed over.
+        // At most one block is not published yet, so few rows are skipped.
         links.filter(|link| link.as_ref().map_or(true, |link| size.contains(link.source))).take(limit).collect()
-    }
-
-    fn private(&self, index: LeafIndex) -> Result<Private, ReadError> {
-        let bytes = self.leaf(index)?;
-        let committed = match Leaf::parse(&bytes) {
-            Ok(Leaf::Entry(entry)) => entry.statement.statement().meta,
-            Ok(Leaf::Notice(_) | Leaf::Block(_)) => None,
-            Err(error) => return Err(damaged("leaf", index, error.to_string())),
-        };
-        self.private_of(index, committed.as_ref())
-    }
-
-    fn private_of(&self, index: LeafIndex, committed: Option<&Digest>) -> Result<Private, ReadError> {
-        leaf_within(index, self.size())?;
-        let Some(committed) = committed else { return Ok(Private::None) };
-        match self.engine.get(&VAULT, &index)? {
-            Some(VaultRow::NeverBrought) => Ok(Private::None),
-            Some(VaultRow::Held(held)) => piece_hashes_to("vault", index, held, committed),
-            Some(VaultRow::Erased(notice)) => Ok(Private::Erased(notice)),
-            None => Err(damaged("vault", index, "the row is missing")),
-        }
-    }
-
-    fn annex(&self, index: LeafIndex, commitment: &Digest) -> Result<Private, ReadError> {
-        leaf_within(index, self.size())?;
-        match self.engine.get(&ANNEXES, &AnnexKey { index, commitment: *commitment })? {
-            None => Ok(Private::None),
-            Some(VaultRow::Held(held)) => piece_hashes_to("annexes", index, held, commitment),
-            Some(VaultRow::Erased(notice)) => Ok(Private::Erased(notice)),
-            Some(VaultRow::NeverBrought) => Err(damaged("annexes", index, "no row of this table says so")),
-        }
     }
 
     fn labelled(&self, label: &Digest, from: LeafIndex, limit: usize) -> Result<Vec<LeafIndex>, ReadError> {
@@ -272,13 +257,36 @@ impl ReadLedger for RocksReader {
         places.take_while(|place| place.as_ref().map_or(true, |index| size.contains(*index))).take(limit).collect()
     }
 
-    fn index_rows(&self) -> Result<Option<IndexRows>, ReadError> {
-        counting::index_rows(&self.engine, self.waiting(), self.size()).map(Some)
-    }
-
     fn labelled_before(&self, label: &Digest, before: LeafIndex, limit: usize) -> Result<Vec<LeafIndex>, ReadError> {
         let end = LeafIndex(self.size().0.min(before.0));
         let rows = self.engine.prefixed_before(&LABELS, &label.0, &LabelKey { label: *label, index: end })?;
         rows.map(|row| row.map(|(key, _)| key.index)).take(limit).collect()
+    }
+
+    fn index_rows(&self) -> Result<Option<IndexRows>, ReadError> {
+        counting::index_rows(&self.engine, self.buffer(), self.size()).map(Some)
+    }
+}
+
+impl PrivateReader for RocksReader {
+    fn private_of(&self, index: LeafIndex, committed: Option<&Digest>) -> Result<Private, ReadError> {
+        leaf_within(index, self.size())?;
+        let Some(committed) = committed else { return Ok(Private::None) };
+        match self.engine.get(&PRIVATE, &index)? {
+            Some(PrivateRow::NeverBrought) => Ok(Private::None),
+            Some(PrivateRow::Held(held)) => piece_hashes_to(PRIVATE.name, index, held, committed),
+            Some(PrivateRow::Erased(notice)) => Ok(Private::Erased(notice)),
+            None => Err(damaged(PRIVATE.name, index, "the row is missing")),
+        }
+    }
+
+    fn annex(&self, index: LeafIndex, commitment: &Digest) -> Result<Private, ReadError> {
+        leaf_within(index, self.size())?;
+        match self.engine.get(&ANNEXES, &AnnexKey { index, commitment: *commitment })? {
+            None => Ok(Private::None),
+            Some(PrivateRow::Held(held)) => piece_hashes_to(ANNEXES.name, index, held, commitment),
+            Some(PrivateRow::Erased(notice)) => Ok(Private::Erased(notice)),
+            Some(PrivateRow::NeverBrought) => Err(damaged(ANNEXES.name, index, "no row of this table says so")),
+        }
     }
 }

@@ -17,23 +17,14 @@
 //! answers that it found nothing there. A read that takes longer than [`PATIENCE`] defers the recovery, never the reverse.
 
 use std::ops::ControlFlow;
-use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, TryLockError};
 use std::time::Duration;
 
-use crate::ledger::block::Height;
 use crate::ledger::chain::{Block, Tip};
 use crate::ledger::hash::Digest;
 use crate::ledger::merkle::frontier::FullTile;
-use crate::ledger::merkle::shape::LeafIndex;
+use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::notice::ErasedPiece;
-use crate::ledger::number::DepositNumber;
-use crate::ledger::statement::content::HashAlgorithm;
-use crate::store::contract::index_rows::IndexRows;
-use crate::store::contract::keeping::{KeepPrivate, PurgeError, PurgeStage, Purged};
-use crate::store::contract::{
-    AppendError, AppendLedger, LinkPosition, Private, PrivateContent, Published, ReadError, ReadLedger,
-};
 use crate::store::rocks::folder::{Folder, Lock};
 use crate::store::rocks::open::{open_locked, read_locked};
 use crate::store::rocks::open_error::OpenError;
@@ -41,6 +32,11 @@ use crate::store::rocks::reader::RocksReader;
 use crate::store::rocks::store::RocksStore;
 use crate::store::rocks::tuning::Options;
 use crate::store::shortage::Shortage;
+use crate::store::traits::private::{CompletedErasures, ErasureError, ErasureStage};
+use crate::store::traits::{
+    Annotation, Annotations, AppendError, CursorStore, Delegate, LedgerReader, LogReader, LogStore, PrivateContent,
+    PrivateStore, Published, ReadError,
+};
 
 /// How often it looks whether the readers of the moment are done, and how long it waits in between: half a second.
 const LOOKS: u32 = 50;
@@ -84,16 +80,6 @@ impl ReopeningStore {
     /// [`AppendError`]; [`AppendError::Short`] also where the store has not recovered from a shortage.
     pub fn finish(&self) -> Result<(), AppendError> {
         self.store()?.finish()
-    }
-
-    fn with_reader<T>(&self, read: impl FnOnce(&dyn ReadLedger) -> Result<T, ReadError>) -> Result<T, ReadError> {
-        // A clone, and not the guard: a thread that reads within a read would wait for itself.
-        let reader: Arc<dyn ReadLedger> = match &*self.current.read().unwrap_or_else(PoisonError::into_inner) {
-            Current::Open(store) => Arc::clone(store) as Arc<dyn ReadLedger>,
-            Current::ReadOnly(reader, _) => Arc::clone(reader) as Arc<dyn ReadLedger>,
-            Current::Closed(error) => return Err(ReadError::Unavailable(error.to_string())),
-        };
-        read(&*reader)
     }
 
     fn store(&self) -> Result<Arc<RocksStore>, AppendError> {
@@ -171,7 +157,7 @@ fn not_opened(error: &OpenError) -> AppendError {
     }
 }
 
-impl AppendLedger for ReopeningStore {
+impl LogStore for ReopeningStore {
     fn tip(&self) -> Result<Tip, ReadError> {
         self.readable_store()?.tip()
     }
@@ -215,8 +201,24 @@ impl AppendLedger for ReopeningStore {
     }
 }
 
-impl ReadLedger for ReopeningStore {
-    fn look_in_memory(&self, look: &mut dyn FnMut(&dyn ReadLedger)) -> bool {
+impl Delegate for ReopeningStore {
+    fn delegate<T>(
+        &self,
+        _method: &'static str,
+        read: impl FnOnce(&dyn LedgerReader) -> Result<T, ReadError>,
+    ) -> Result<T, ReadError> {
+        // A clone and not the guard: a thread that reads within a read would wait for itself.
+        let reader: Arc<dyn LedgerReader> = match &*self.current.read().unwrap_or_else(PoisonError::into_inner) {
+            Current::Open(store) => Arc::clone(store) as Arc<dyn LedgerReader>,
+            Current::ReadOnly(reader, _) => Arc::clone(reader) as Arc<dyn LedgerReader>,
+            Current::Closed(error) => return Err(ReadError::Unavailable(error.to_string())),
+        };
+        read(&*reader)
+    }
+}
+
+impl LedgerReader for ReopeningStore {
+    fn try_read_cached(&self, read: &mut dyn FnMut(&dyn LedgerReader)) -> bool {
         let current = match self.current.try_read() {
             Ok(current) => current,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
@@ -225,111 +227,67 @@ impl ReadLedger for ReopeningStore {
         let Current::Open(store) = &*current else { return false };
         let store = Arc::clone(store);
         drop(current);
-        store.look_in_memory(look)
+        store.try_read_cached(read)
     }
+}
 
+impl LogReader for ReopeningStore {
     fn published(&self) -> Option<Arc<Published>> {
         self.published.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn leaves(&self, first: LeafIndex, count: u64) -> Result<Vec<Vec<u8>>, ReadError> {
-        self.with_reader(|reader| reader.leaves(first, count))
+        self.delegate("leaves", |reader| reader.leaves(first, count))
     }
 
-    fn scan(&self, first: LeafIndex, count: u64, see: &mut dyn FnMut(&[u8])) -> Result<(), ReadError> {
-        self.with_reader(|reader| reader.scan(first, count, see))
+    fn leaf(&self, index: LeafIndex) -> Result<Vec<u8>, ReadError> {
+        self.delegate("leaf", |reader| reader.leaf(index))
+    }
+
+    fn scan(&self, first: LeafIndex, count: u64, visit: &mut dyn FnMut(&[u8])) -> Result<(), ReadError> {
+        self.delegate("scan", |reader| reader.scan(first, count, visit))
     }
 
     fn tile_hashes(&self, level: u8, first: u64, count: u16) -> Result<Vec<Digest>, ReadError> {
-        self.with_reader(|reader| reader.tile_hashes(level, first, count))
-    }
-
-    fn find_block(&self, height: Height) -> Result<Option<LeafIndex>, ReadError> {
-        self.with_reader(|reader| reader.find_block(height))
-    }
-
-    fn find_number(&self, number: &DepositNumber) -> Result<Option<LeafIndex>, ReadError> {
-        self.with_reader(|reader| reader.find_number(number))
-    }
-
-    fn find_statement(&self, id: &Digest) -> Result<Option<LeafIndex>, ReadError> {
-        self.with_reader(|reader| reader.find_statement(id))
-    }
-
-    fn find_record(&self, hash: &Digest) -> Result<Option<LeafIndex>, ReadError> {
-        self.with_reader(|reader| reader.find_record(hash))
-    }
-
-    fn find_digest(
-        &self,
-        algorithm: HashAlgorithm,
-        digest: &Digest,
-        within: Range<LeafIndex>,
-        limit: usize,
-    ) -> Result<Vec<LeafIndex>, ReadError> {
-        self.with_reader(|reader| reader.find_digest(algorithm, digest, within, limit))
-    }
-
-    fn find_subject(&self, subject: &Digest, sequence: u64) -> Result<Option<LeafIndex>, ReadError> {
-        self.with_reader(|reader| reader.find_subject(subject, sequence))
-    }
-
-    fn subject_length(&self, subject: &Digest) -> Result<u64, ReadError> {
-        self.with_reader(|reader| reader.subject_length(subject))
-    }
-
-    fn links_to(&self, target: LeafIndex, from: LinkPosition, limit: usize) -> Result<Vec<LinkPosition>, ReadError> {
-        self.with_reader(|reader| reader.links_to(target, from, limit))
-    }
-
-    fn private(&self, index: LeafIndex) -> Result<Private, ReadError> {
-        self.with_reader(|reader| reader.private(index))
-    }
-
-    fn private_of(&self, index: LeafIndex, committed: Option<&Digest>) -> Result<Private, ReadError> {
-        self.with_reader(|reader| reader.private_of(index, committed))
-    }
-
-    fn annex(&self, index: LeafIndex, commitment: &Digest) -> Result<Private, ReadError> {
-        self.with_reader(|reader| reader.annex(index, commitment))
-    }
-
-    fn labelled(&self, label: &Digest, from: LeafIndex, limit: usize) -> Result<Vec<LeafIndex>, ReadError> {
-        self.with_reader(|reader| reader.labelled(label, from, limit))
-    }
-
-    fn labelled_before(&self, label: &Digest, before: LeafIndex, limit: usize) -> Result<Vec<LeafIndex>, ReadError> {
-        self.with_reader(|reader| reader.labelled_before(label, before, limit))
-    }
-
-    fn index_rows(&self) -> Result<Option<IndexRows>, ReadError> {
-        self.with_reader(|reader| reader.index_rows())
+        self.delegate("tile_hashes", |reader| reader.tile_hashes(level, first, count))
     }
 }
 
-impl KeepPrivate for ReopeningStore {
-    fn unpurged(&self) -> Result<Vec<ErasedPiece>, ReadError> {
-        self.readable_store()?.unpurged()
+impl PrivateStore for ReopeningStore {
+    fn pending_erasures(&self) -> Result<Vec<ErasedPiece>, ReadError> {
+        self.readable_store()?.pending_erasures()
     }
 
-    fn is_unpurged(&self, piece: &ErasedPiece) -> Result<bool, ReadError> {
-        self.readable_store()?.is_unpurged(piece)
+    fn is_erasure_pending(&self, piece: &ErasedPiece) -> Result<bool, ReadError> {
+        self.readable_store()?.is_erasure_pending(piece)
     }
 
-    fn purge_pieces(
+    fn complete_erasures(
         &self,
         pieces: &[ErasedPiece],
-        watch: &mut dyn FnMut(PurgeStage) -> ControlFlow<()>,
-    ) -> Result<Purged, PurgeError> {
+        watch: &mut dyn FnMut(ErasureStage) -> ControlFlow<()>,
+    ) -> Result<CompletedErasures, ErasureError> {
         let _purging = self.purging.lock().unwrap_or_else(PoisonError::into_inner);
-        self.store()?.purge_pieces(pieces, watch)
+        self.store()?.complete_erasures(pieces, watch)
+    }
+}
+
+impl CursorStore for ReopeningStore {
+    fn cursor(&self, name: &Digest) -> Result<Option<u64>, ReadError> {
+        self.readable_store()?.cursor(name)
     }
 
-    fn bookmark(&self, name: &Digest) -> Result<Option<u64>, ReadError> {
-        self.readable_store()?.bookmark(name)
+    fn set_cursor(&self, name: &Digest, position: u64) -> Result<(), AppendError> {
+        self.store()?.set_cursor(name, position)
+    }
+}
+
+impl Annotations for ReopeningStore {
+    fn annotate(&self, size: TreeSize, annotation: &Annotation) -> Result<(), AppendError> {
+        self.store()?.annotate(size, annotation)
     }
 
-    fn set_bookmark(&self, name: &Digest, position: u64) -> Result<(), AppendError> {
-        self.store()?.set_bookmark(name, position)
+    fn annotations(&self, size: TreeSize) -> Result<Vec<Annotation>, ReadError> {
+        self.readable_store()?.annotations(size)
     }
 }

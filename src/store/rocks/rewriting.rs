@@ -1,12 +1,15 @@
 //! The files that rows lie in: which there are, and writing them anew.
 //!
-//! Not here: when that is needed (`purge`), files that RocksDB has let go of.
+//! Not here: when that is needed (`erasure`), files that RocksDB has let go of.
 
-use rocksdb::{BottommostLevelCompaction, CompactOptions};
+use rocksdb::{BottommostLevelCompaction, CompactOptions, WriteBatch};
 
-use crate::store::contract::ReadError;
 use crate::store::rocks::engine::Engine;
 use crate::store::rocks::schema::TABLES;
+use crate::store::traits::ReadError;
+
+/// Longest key of any table in bytes.
+const KEY_MAX: usize = 64;
 
 /// A file of rows that is in use.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +31,7 @@ impl LiveFile {
 }
 
 impl Engine {
-    /// Writes all rows that wait in memory out to files.
+    /// Writes all rows in memory to files.
     ///
     /// # Errors
     ///
@@ -38,6 +41,21 @@ impl Engine {
             let flushed = self.db.flush_cf(self.family(name)?);
             flushed.map_err(|error| ReadError::Unavailable(error.into_string()))?;
         }
+        Ok(())
+    }
+
+    /// Deletes all rows of a table.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError::Unavailable`] when the disk fails; [`ReadError::Damaged`] when the table is not there.
+    pub fn clear(&self, table: &'static str) -> Result<(), ReadError> {
+        let family = self.family(table)?;
+        let mut rows = WriteBatch::default();
+        rows.delete_range_cf(family, &[][..], &[u8::MAX; KEY_MAX + 1][..]);
+        self.db.write(rows).map_err(|error| ReadError::Unavailable(error.into_string()))?;
+        // At once, or every later read would pass over the deleted rows.
+        self.db.compact_range_cf(family, None::<&[u8]>, None::<&[u8]>);
         Ok(())
     }
 

@@ -13,9 +13,10 @@ use crate::ledger::number::DepositNumber;
 use crate::store::rocks::format::about::About;
 use crate::store::rocks::format::record::Record;
 use crate::store::rocks::format::{
-    AnnexKey, DIGEST_PREFIX, DigestKey, Empty, Fingerprint, LabelKey, LinkKey, StoredTile, SubjectKey, TileKey,
-    VaultRow,
+    AnnexKey, AnnotationKey, DIGEST_PREFIX, DigestKey, Empty, Fingerprint, LabelKey, LinkKey, PrivateRow, StoredTile,
+    SubjectKey, TileKey,
 };
+use crate::store::traits::{Annotation, DepositPlace};
 
 /// A column family with the types of its keys and values.
 pub struct Table<K, V> {
@@ -36,8 +37,8 @@ pub const LEAVES: Table<LeafIndex, Record> = Table::new("leaves");
 pub const TILES: Table<TileKey, StoredTile> = Table::new("tiles");
 /// Places of block headers, by height.
 pub const BLOCKS: Table<Height, LeafIndex> = Table::new("blocks");
-/// Places of deposits, by number.
-pub const NUMBERS: Table<DepositNumber, LeafIndex> = Table::new("numbers");
+/// Places of deposits and of the headers of their blocks, by number.
+pub const NUMBERS: Table<DepositNumber, DepositPlace> = Table::new("numbers");
 /// Places of deposits, by statement id.
 pub const STATEMENTS: Table<Digest, LeafIndex> = Table::new("statements");
 /// Places of all leaves, by leaf hash.
@@ -48,16 +49,20 @@ pub const DIGESTS: Table<DigestKey, Empty> = Table::new("digests");
 pub const SUBJECTS: Table<SubjectKey, LeafIndex> = Table::new("subjects");
 /// Links, by what they lead to.
 pub const LINKS: Table<LinkKey, Empty> = Table::new("links");
+/// Deposits that later deposits link to, so that a look-up of any other deposit reads no row of `links`.
+pub const LINK_TARGETS: Table<LeafIndex, Empty> = Table::new("link_targets");
+/// Annotations of checkpoints.
+pub const ANNOTATIONS: Table<AnnotationKey, Annotation> = Table::new("annotations");
 /// Private content, off the chain: a row for every deposit with a `meta` line.
-pub const VAULT: Table<LeafIndex, VaultRow> = Table::new("vault");
+pub const PRIVATE: Table<LeafIndex, PrivateRow> = Table::new("vault");
 /// Annexes, off the chain: further pieces of private content, by their deposit and commitment.
-pub const ANNEXES: Table<AnnexKey, VaultRow> = Table::new("annexes");
+pub const ANNEXES: Table<AnnexKey, PrivateRow> = Table::new("annexes");
 /// Deposits under each label, the earliest first.
 pub const LABELS: Table<LabelKey, Empty> = Table::new("labels");
 /// What is erased and may still lie in a file.
-pub const PURGES: Table<ErasedPiece, Fingerprint> = Table::new("purges");
+pub const PENDING_ERASURES: Table<ErasedPiece, Fingerprint> = Table::new("purges");
 /// How far followers have come. No part of the ledger.
-pub const BOOKMARKS: Table<Digest, u64> = Table::new("bookmarks");
+pub const CURSORS: Table<Digest, u64> = Table::new("bookmarks");
 /// What the database says of itself.
 pub const META: Table<About, Vec<u8>> = Table::new("meta");
 
@@ -73,37 +78,39 @@ pub enum Shape {
     /// Short rows in the order of their keys.
     Ordered,
     /// Short rows in random order, asked for one by one.
-    Random(Asked),
+    Random(LookupPattern),
     /// Short rows in random order, asked for by the first so many bytes of their key.
-    Prefixed(usize, Asked),
+    Prefixed(usize, LookupPattern),
 }
 
 /// What a table is mostly asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asked {
+pub enum LookupPattern {
     /// What it has.
-    ForWhatIsThere,
+    MostlyHits,
     /// What it does not have: each deposit asks whether it is new.
-    ForWhatIsNot,
+    MostlyMisses,
 }
 
-use Asked::{ForWhatIsNot, ForWhatIsThere};
+use LookupPattern::{MostlyHits, MostlyMisses};
 
 /// All tables.
-pub const TABLES: [(&str, Shape); 15] = [
+pub const TABLES: [(&str, Shape); 17] = [
     (LEAVES.name, Shape::Text),
     (TILES.name, Shape::Tiles),
     (BLOCKS.name, Shape::Ordered),
-    (NUMBERS.name, Shape::Random(ForWhatIsNot)),
-    (STATEMENTS.name, Shape::Random(ForWhatIsNot)),
-    (RECORDS.name, Shape::Random(ForWhatIsThere)),
-    (DIGESTS.name, Shape::Prefixed(DIGEST_PREFIX, ForWhatIsThere)),
-    (SUBJECTS.name, Shape::Prefixed(DIGEST_LEN, ForWhatIsNot)),
-    (LINKS.name, Shape::Prefixed(8, ForWhatIsNot)),
-    (VAULT.name, Shape::Private),
+    (NUMBERS.name, Shape::Random(MostlyMisses)),
+    (STATEMENTS.name, Shape::Random(MostlyMisses)),
+    (RECORDS.name, Shape::Random(MostlyHits)),
+    (DIGESTS.name, Shape::Prefixed(DIGEST_PREFIX, MostlyMisses)),
+    (SUBJECTS.name, Shape::Prefixed(DIGEST_LEN, MostlyMisses)),
+    (LINKS.name, Shape::Prefixed(8, MostlyMisses)),
+    (LINK_TARGETS.name, Shape::Random(MostlyMisses)),
+    (ANNOTATIONS.name, Shape::Ordered),
+    (PRIVATE.name, Shape::Private),
     (ANNEXES.name, Shape::Private),
-    (LABELS.name, Shape::Prefixed(DIGEST_LEN, ForWhatIsNot)),
-    (PURGES.name, Shape::Ordered),
-    (BOOKMARKS.name, Shape::Ordered),
+    (LABELS.name, Shape::Prefixed(DIGEST_LEN, MostlyMisses)),
+    (PENDING_ERASURES.name, Shape::Ordered),
+    (CURSORS.name, Shape::Ordered),
     (META.name, Shape::Ordered),
 ];

@@ -6,44 +6,41 @@
 //! the opening has looked (fsync gives no second chance: pages that failed once may be dropped as if written). Reading
 //! goes on. `reopening` opens it anew within the process, after shortages only.
 
-use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use crate::ledger::block::Height;
 use crate::ledger::chain::{Block, Tip};
 use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::hash::Digest;
 use crate::ledger::merkle::frontier::FullTile;
-use crate::ledger::merkle::shape::LeafIndex;
+use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::merkle::tile::TILE_WIDTH;
 use crate::ledger::notice::{ErasedPiece, Piece};
-use crate::ledger::number::DepositNumber;
-use crate::ledger::statement::content::HashAlgorithm;
-use crate::store::bounds::{damaged, items_within, leaves_within};
-use crate::store::contract::index_rows::IndexRows;
-use crate::store::contract::{
-    AppendError, AppendLedger, LinkPosition, Private, PrivateContent, Published, ReadError, ReadLedger,
-};
-use crate::store::joining;
-use crate::store::packing::pack;
+use crate::store::append_checks;
+use crate::store::bounds::{damaged, items_within, leaves_within, size_of};
+use crate::store::index_entries::IndexEntries;
+use crate::store::record_codec::pack;
 use crate::store::rocks::appended::{AppendedChain, row};
 use crate::store::rocks::batch::Batch;
+use crate::store::rocks::checkpoint_file::{CheckpointFile, CheckpointWriteError};
 use crate::store::rocks::engine::{Engine, RawRow};
-use crate::store::rocks::failing::{failed_mark, failed_write};
+use crate::store::rocks::engine_error::{failed_mark, failed_write};
 use crate::store::rocks::folder::{Folder, Lock};
 use crate::store::rocks::format::about::About;
 use crate::store::rocks::format::{
-    AnnexKey, Empty, Fingerprint, LabelKey, LinkKey, StoredTile, SubjectKey, TileKey, VaultRow,
+    AnnexKey, AnnotationKey, Empty, Fingerprint, LabelKey, LinkKey, PrivateRow, StoredTile, SubjectKey, TileKey,
 };
+use crate::store::rocks::index_buffer::Progress;
 use crate::store::rocks::manifest::{Extent, ManifestWatch};
-use crate::store::rocks::mark::{MarkError, MarkFile};
 use crate::store::rocks::reader::RocksReader;
 use crate::store::rocks::schema::{
-    ANNEXES, BLOCKS, BOOKMARKS, LABELS, LEAVES, LINKS, META, PURGES, SUBJECTS, TILES, VAULT,
+    ANNEXES, ANNOTATIONS, BLOCKS, CURSORS, LABELS, LEAVES, LINK_TARGETS, LINKS, META, PENDING_ERASURES, PRIVATE,
+    SUBJECTS, TILES,
 };
 use crate::store::rocks::tree::{Tree, leaves, stored_tile};
-use crate::store::rocks::waiting::Progress;
-use crate::store::rows::Rows;
+use crate::store::traits::{
+    Annotation, Annotations, AppendError, CursorStore, Delegate, LedgerReader, LogReader, LogStore, PrivateContent,
+    Published, ReadError,
+};
 
 /// A ledger in RocksDB, for reading and growing.
 pub struct RocksStore {
@@ -56,7 +53,7 @@ pub struct RocksStore {
 }
 
 pub(super) struct Writer {
-    mark: MarkFile,
+    mark: CheckpointFile,
     progress: Progress,
     manifest: ManifestWatch,
     /// What the checkpoint file says of the MANIFEST since this opening.
@@ -68,7 +65,7 @@ pub(super) struct Writer {
 impl RocksStore {
     pub(super) fn new(
         reader: RocksReader,
-        mark: MarkFile,
+        mark: CheckpointFile,
         progress: Progress,
         manifest: ManifestWatch,
         folder: Folder,
@@ -80,7 +77,7 @@ impl RocksStore {
     /// Every row of every table as it lies on disk, published or not, once all that waits is written out: for snapshots
     /// and for counting.
     pub fn rows(&self) -> impl Iterator<Item = Result<RawRow, ReadError>> {
-        let failed = self.write_out().err().map(|error| Err(ReadError::Unavailable(error.to_string())));
+        let failed = self.flush_index().err().map(|error| Err(ReadError::Unavailable(error.to_string())));
         failed.into_iter().chain(self.reader.rows())
     }
 
@@ -89,9 +86,9 @@ impl RocksStore {
     /// # Errors
     ///
     /// [`AppendError`].
-    pub fn write_out(&self) -> Result<(), AppendError> {
+    pub fn flush_index(&self) -> Result<(), AppendError> {
         let mut writer = self.writer()?;
-        let written = writer.progress.write_out(&self.reader.engine, self.reader.waiting());
+        let written = writer.progress.flush_index(&self.reader.engine, self.reader.buffer());
         written.map_err(|error| writer.fails(error))
     }
 
@@ -122,7 +119,7 @@ impl RocksStore {
     ///
     /// [`AppendError`]; also that of an earlier write, after which nothing is written any more.
     pub fn finish(&self) -> Result<(), AppendError> {
-        self.write_out()?;
+        self.flush_index()?;
         self.reader.engine.rest();
         self.record_manifest()
     }
@@ -148,7 +145,7 @@ impl RocksStore {
     ///
     /// [`ReadError`].
     pub fn count_rows(&self) -> Result<Vec<(&'static str, u64)>, ReadError> {
-        self.write_out().map_err(|error| ReadError::Unavailable(error.to_string()))?;
+        self.flush_index().map_err(|error| ReadError::Unavailable(error.to_string()))?;
         self.reader.count_rows()
     }
 
@@ -158,7 +155,7 @@ impl RocksStore {
     ///
     /// [`ReadError`].
     pub fn compact(&self) -> Result<(), ReadError> {
-        self.write_out().map_err(|error| ReadError::Unavailable(error.to_string()))?;
+        self.flush_index().map_err(|error| ReadError::Unavailable(error.to_string()))?;
         self.reader.engine.compact()
     }
 
@@ -172,12 +169,6 @@ impl RocksStore {
         let engine = &self.reader.engine;
         let written = if durably { engine.commit(batch) } else { engine.commit_lazily(batch) };
         written.map_err(|error| writer.fails(error))
-    }
-
-    pub(super) fn remember(&self, name: &Digest, position: u64) -> Result<(), AppendError> {
-        let mut batch = self.reader.engine.batch();
-        batch.put(&BOOKMARKS, name, &position)?;
-        self.write_beside(batch, false)
     }
 
     /// The folder's lock, which stays locked for as long as anybody holds this.
@@ -215,16 +206,16 @@ impl Writer {
     fn record(&mut self, checkpoint: &SignedCheckpoint) -> Result<(), AppendError> {
         let extent = self.manifest.extent();
         self.mark.write(checkpoint, Some(extent)).map_err(|error| match error {
-            MarkError::Write(error) => self.fails(failed_mark(&error)),
-            MarkError::Disk(_) => self.fails(AppendError::Unknown(format!("mark: {error}"))),
-            MarkError::TooLong { .. } => AppendError::Read(ReadError::Unavailable(error.to_string())),
+            CheckpointWriteError::Write(error) => self.fails(failed_mark(&error)),
+            CheckpointWriteError::Disk(_) => self.fails(AppendError::Unknown(format!("mark: {error}"))),
+            CheckpointWriteError::TooLong { .. } => AppendError::Read(ReadError::Unavailable(error.to_string())),
         })?;
         self.recorded = Some(extent);
         Ok(())
     }
 }
 
-fn put_all(batch: &mut Batch<'_>, block: &Block, rows: &Rows<'_>) -> Result<(), ReadError> {
+fn put_all(batch: &mut Batch<'_>, block: &Block, rows: &IndexEntries<'_>) -> Result<(), ReadError> {
     let leaves = block.leaves.iter().map(|leaf| &leaf.bytes).chain([&block.header_bytes]);
     let mut row = Vec::new();
     for (index, bytes) in (block.base.0..).zip(leaves) {
@@ -242,14 +233,15 @@ fn put_all(batch: &mut Batch<'_>, block: &Block, rows: &Rows<'_>) -> Result<(), 
     }
     for &(target, position) in &rows.links {
         batch.put(&LINKS, &LinkKey { target, position }, &Empty)?;
+        batch.put(&LINK_TARGETS, &target, &Empty)?;
     }
-    for (index, held) in &rows.vault {
-        let row = held.map_or(VaultRow::NeverBrought, |held| VaultRow::Held(held.clone()));
-        batch.put(&VAULT, index, &row)?;
+    for (index, held) in &rows.private {
+        let row = held.map_or(PrivateRow::NeverBrought, |held| PrivateRow::Held(held.clone()));
+        batch.put(&PRIVATE, index, &row)?;
     }
     for (index, commitment, held) in &rows.annexes {
         let key = AnnexKey { index: *index, commitment: *commitment };
-        batch.put(&ANNEXES, &key, &VaultRow::Held((*held).clone()))?;
+        batch.put(&ANNEXES, &key, &PrivateRow::Held((*held).clone()))?;
     }
     for &(label, index) in &rows.labels {
         batch.put(&LABELS, &LabelKey { label, index }, &Empty)?;
@@ -258,15 +250,15 @@ fn put_all(batch: &mut Batch<'_>, block: &Block, rows: &Rows<'_>) -> Result<(), 
 }
 
 /// Tombstones over what is erased, and what the purge has to look for.
-fn put_erased(batch: &mut Batch<'_>, engine: &Engine, rows: &Rows<'_>) -> Result<(), ReadError> {
+fn put_erased(batch: &mut Batch<'_>, engine: &Engine, rows: &IndexEntries<'_>) -> Result<(), ReadError> {
     for (piece, notice) in &rows.erased {
-        let Some(VaultRow::Held(held)) = row(engine, piece)? else {
-            return Err(damaged("vault", piece, "the row was there a moment ago"));
+        let Some(PrivateRow::Held(held)) = row(engine, piece)? else {
+            return Err(damaged(PRIVATE.name, piece, "the row was there a moment ago"));
         };
-        batch.put(&PURGES, piece, &Fingerprint::of(&held.salt))?;
-        let tombstone = VaultRow::Erased(*notice);
+        batch.put(&PENDING_ERASURES, piece, &Fingerprint::of(&held.salt))?;
+        let tombstone = PrivateRow::Erased(*notice);
         match piece.piece {
-            Piece::Metadata => batch.put(&VAULT, &piece.index, &tombstone)?,
+            Piece::Metadata => batch.put(&PRIVATE, &piece.index, &tombstone)?,
             Piece::Annex(commitment) => {
                 batch.put(&ANNEXES, &AnnexKey { index: piece.index, commitment }, &tombstone)?;
             }
@@ -275,7 +267,7 @@ fn put_erased(batch: &mut Batch<'_>, engine: &Engine, rows: &Rows<'_>) -> Result
     Ok(())
 }
 
-impl AppendLedger for RocksStore {
+impl LogStore for RocksStore {
     fn tip(&self) -> Result<Tip, ReadError> {
         Ok((*self.reader.tip()).clone())
     }
@@ -289,16 +281,16 @@ impl AppendLedger for RocksStore {
         let mut writer = self.writer()?;
         let (engine, tip) = (&self.reader.engine, self.reader.tip());
         let chain = AppendedChain { engine, index: self.reader.index(), tip: &tip };
-        joining::check(&tip, &chain, block, private, erasures)?;
+        append_checks::check(&tip, &chain, block, private, erasures)?;
         let mut batch = engine.batch();
-        let rows = Rows::of(block, private, &chain)?;
+        let rows = IndexEntries::of(block, private, &chain.index)?;
         put_all(&mut batch, block, &rows)?;
         put_erased(&mut batch, engine, &rows)?;
         let leaves = block.tip.size().0 - block.base.0;
         let due = writer.progress.put_due(&mut batch, LeafIndex(block.base.0), leaves);
         due.map_err(|error| writer.fails(error.into()))?;
         engine.commit(batch).map_err(|error| writer.fails(error))?;
-        writer.progress.written(self.reader.waiting(), &rows.finding, leaves, block.tip.size());
+        writer.progress.written(self.reader.buffer(), &rows.leaf_entries, leaves, block.tip.size());
         self.reader.set_tip(block.tip.clone());
         Ok(())
     }
@@ -326,19 +318,30 @@ impl AppendLedger for RocksStore {
         let tree = Tree { engine: &self.reader.engine, edge: &tip.frontier };
         let before = self.reader.published();
         let (root, leaf) = (|size| tree.root(size), |index| tree.leaf(index));
-        joining::check_published(before.as_deref(), &published, &tip, root, leaf)?;
+        append_checks::check_published(before.as_deref(), &published, &tip, root, leaf)?;
         writer.record(&published.checkpoint)?;
         self.reader.set_published(published);
         Ok(())
     }
 }
 
-/// As the reader answers.
-impl ReadLedger for RocksStore {
-    fn look_in_memory(&self, look: &mut dyn FnMut(&dyn ReadLedger)) -> bool {
-        self.reader.look_in_memory(look)
+impl Delegate for RocksStore {
+    fn delegate<T>(
+        &self,
+        _method: &'static str,
+        read: impl FnOnce(&dyn LedgerReader) -> Result<T, ReadError>,
+    ) -> Result<T, ReadError> {
+        read(&self.reader)
     }
+}
 
+impl LedgerReader for RocksStore {
+    fn try_read_cached(&self, read: &mut dyn FnMut(&dyn LedgerReader)) -> bool {
+        self.reader.try_read_cached(read)
+    }
+}
+
+impl LogReader for RocksStore {
     fn published(&self) -> Option<Arc<Published>> {
         self.reader.published()
     }
@@ -347,73 +350,52 @@ impl ReadLedger for RocksStore {
         self.reader.leaves(first, count)
     }
 
-    fn scan(&self, first: LeafIndex, count: u64, see: &mut dyn FnMut(&[u8])) -> Result<(), ReadError> {
-        self.reader.scan(first, count, see)
+    fn leaf(&self, index: LeafIndex) -> Result<Vec<u8>, ReadError> {
+        self.reader.leaf(index)
+    }
+
+    fn scan(&self, first: LeafIndex, count: u64, visit: &mut dyn FnMut(&[u8])) -> Result<(), ReadError> {
+        self.reader.scan(first, count, visit)
     }
 
     fn tile_hashes(&self, level: u8, first: u64, count: u16) -> Result<Vec<Digest>, ReadError> {
         self.reader.tile_hashes(level, first, count)
     }
+}
 
-    fn find_block(&self, height: Height) -> Result<Option<LeafIndex>, ReadError> {
-        self.reader.find_block(height)
+impl CursorStore for RocksStore {
+    fn cursor(&self, name: &Digest) -> Result<Option<u64>, ReadError> {
+        self.reader.engine.get(&CURSORS, name)
     }
 
-    fn find_number(&self, number: &DepositNumber) -> Result<Option<LeafIndex>, ReadError> {
-        self.reader.find_number(number)
+    fn set_cursor(&self, name: &Digest, position: u64) -> Result<(), AppendError> {
+        let mut batch = self.reader.engine.batch();
+        batch.put(&CURSORS, name, &position)?;
+        self.write_beside(batch, false)
+    }
+}
+
+impl Annotations for RocksStore {
+    fn annotate(&self, size: TreeSize, annotation: &Annotation) -> Result<(), AppendError> {
+        let published = size_of(self.published().as_deref());
+        if size.is_empty() || size > published {
+            return Err(ReadError::Beyond { asked: size.0, size: published }.into());
+        }
+        // Read and written under one lock: two writers would take the same number.
+        let mut writer = self.writer()?;
+        let known = self.annotations(size)?;
+        if known.contains(annotation) {
+            return Ok(());
+        }
+        let number = u32::try_from(known.len()).unwrap_or(u32::MAX);
+        let mut batch = self.reader.engine.batch();
+        batch.put(&ANNOTATIONS, &AnnotationKey { size, number }, annotation)?;
+        self.reader.engine.commit(batch).map_err(|error| writer.fails(error))
     }
 
-    fn find_statement(&self, id: &Digest) -> Result<Option<LeafIndex>, ReadError> {
-        self.reader.find_statement(id)
-    }
-
-    fn find_record(&self, hash: &Digest) -> Result<Option<LeafIndex>, ReadError> {
-        self.reader.find_record(hash)
-    }
-
-    fn find_digest(
-        &self,
-        algorithm: HashAlgorithm,
-        digest: &Digest,
-        within: Range<LeafIndex>,
-        limit: usize,
-    ) -> Result<Vec<LeafIndex>, ReadError> {
-        self.reader.find_digest(algorithm, digest, within, limit)
-    }
-
-    fn find_subject(&self, subject: &Digest, sequence: u64) -> Result<Option<LeafIndex>, ReadError> {
-        self.reader.find_subject(subject, sequence)
-    }
-
-    fn subject_length(&self, subject: &Digest) -> Result<u64, ReadError> {
-        self.reader.subject_length(subject)
-    }
-
-    fn links_to(&self, target: LeafIndex, from: LinkPosition, limit: usize) -> Result<Vec<LinkPosition>, ReadError> {
-        self.reader.links_to(target, from, limit)
-    }
-
-    fn private(&self, index: LeafIndex) -> Result<Private, ReadError> {
-        self.reader.private(index)
-    }
-
-    fn private_of(&self, index: LeafIndex, committed: Option<&Digest>) -> Result<Private, ReadError> {
-        self.reader.private_of(index, committed)
-    }
-
-    fn annex(&self, index: LeafIndex, commitment: &Digest) -> Result<Private, ReadError> {
-        self.reader.annex(index, commitment)
-    }
-
-    fn labelled(&self, label: &Digest, from: LeafIndex, limit: usize) -> Result<Vec<LeafIndex>, ReadError> {
-        self.reader.labelled(label, from, limit)
-    }
-
-    fn index_rows(&self) -> Result<Option<IndexRows>, ReadError> {
-        self.reader.index_rows()
-    }
-
-    fn labelled_before(&self, label: &Digest, before: LeafIndex, limit: usize) -> Result<Vec<LeafIndex>, ReadError> {
-        self.reader.labelled_before(label, before, limit)
+    fn annotations(&self, size: TreeSize) -> Result<Vec<Annotation>, ReadError> {
+        let key = |number| AnnotationKey { size, number };
+        let rows = self.reader.engine.range(&ANNOTATIONS, &key(0), &key(u32::MAX))?;
+        rows.map(|row| row.map(|(_, annotation)| annotation)).collect()
     }
 }

@@ -12,11 +12,11 @@ use crate::ledger::merkle::prove::{self, BuildError};
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::merkle::tile::{HashReader, TILE_LEVELS, TILE_WIDTH, items_at, partial_width};
 use crate::store::bounds::{damaged, leaf_hashes_to};
-use crate::store::contract::ReadError;
 use crate::store::rocks::engine::Engine;
 use crate::store::rocks::format::record::Record;
 use crate::store::rocks::format::{StoredTile, TileKey};
 use crate::store::rocks::schema::{LEAVES, TILES};
+use crate::store::traits::ReadError;
 
 const WIDTH: u64 = TILE_WIDTH as u64;
 

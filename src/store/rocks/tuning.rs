@@ -17,7 +17,7 @@ use rocksdb::{
     SliceTransform,
 };
 
-use crate::store::rocks::schema::{Asked, Shape, TABLES};
+use crate::store::rocks::schema::{LookupPattern, Shape, TABLES};
 
 /// How much of the machine the database may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,15 +28,15 @@ pub struct Options {
     pub memtable_bytes: usize,
     /// Most files held open. Default 512, which is enough for 20 million deposits.
     pub open_files: i32,
-    /// Leaves whose index rows gather before they are written in the order of their keys; up to twice as many wait in
-    /// memory, and are read when a node starts that did not end cleanly. Default 32,768: some 10 MiB, four seconds of full
+    /// Leaves whose index rows fill the write buffer; up to twice as many are in memory, and their leaves are read when a node
+    /// starts that did not end cleanly. Default 32,768: some 10 MiB, four seconds of full
     /// load, and less than a second to read.
-    pub gathered_leaves: u64,
+    pub buffered_leaves: u64,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { block_cache_bytes: 64 << 20, memtable_bytes: 64 << 20, open_files: 512, gathered_leaves: 32_768 }
+        Self { block_cache_bytes: 64 << 20, memtable_bytes: 64 << 20, open_files: 512, buffered_leaves: 32_768 }
     }
 }
 
@@ -57,7 +57,6 @@ pub const LEAVES_COMPRESSION: (&str, &str) =
 pub fn database(options: &Options, create: bool) -> rocksdb::Options {
     let mut database = rocksdb::Options::default();
     database.create_if_missing(create);
-    database.create_missing_column_families(create);
     database.set_error_if_exists(create);
     database.set_paranoid_checks(true);
     database.set_track_and_verify_wals_in_manifest(true);
@@ -129,7 +128,7 @@ fn table(shape: Shape, options: &Options, cache: &Cache) -> rocksdb::Options {
             blocks.set_bloom_filter(FILTER_BITS, false);
             blocks.set_partition_filters(true);
             // Where nearly every row comes to rest, a filter would only say that what is asked for is there.
-            table.set_optimize_filters_for_hits(asked == Asked::ForWhatIsThere);
+            table.set_optimize_filters_for_hits(asked == LookupPattern::MostlyHits);
             // These tables are rewritten most often: only what has come to rest is compressed. Random keys hardly are; the
             // zeros between them go under LZ4 as well, which costs a reader less than Zstandard does.
             table.set_compression_type(DBCompressionType::None);

@@ -16,14 +16,14 @@ use tiezheng::http::app_state::AppState;
 use tiezheng::http::fast_path::FastPath;
 use tiezheng::http::options::Options;
 use tiezheng::http::router::router;
-use tiezheng::store::contract::ReadLedger;
+use tiezheng::store::traits::LedgerReader;
 
 use crate::support::depositor::note;
 use crate::support::house::{House, Plan, request};
 
 /// Another counter over the ledger of `house`.
 fn counter(house: &House, options: Options) -> Arc<AppState> {
-    let reader = Arc::clone(&house.store) as Arc<dyn ReadLedger>;
+    let reader = Arc::clone(&house.store) as Arc<dyn LedgerReader>;
     let node = AppState::new(reader, house.sequencer.clone(), options);
     Arc::new(node.with_admission(DepositPolicy::Open, &DepositLimits::none()))
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use reqwest::Method;
 use tiezheng::ledger::merkle::shape::LeafIndex;
-use tiezheng::store::contract::ReadLedger;
 use tiezheng::store::memory::MemoryStore;
+use tiezheng::store::traits::LedgerReader;
 
 use crate::support::depositor::{note, origin};
 use crate::support::grown::grow;
@@ -71,7 +71,7 @@ async fn a_panic_is_internal_and_the_node_lives_on() {
 
 #[tokio::test]
 async fn a_reader_without_a_checkpoint_is_unavailable() {
-    let empty: Arc<dyn ReadLedger> = Arc::new(MemoryStore::new(origin()));
+    let empty: Arc<dyn LedgerReader> = Arc::new(MemoryStore::new(origin()));
     let house = House::in_memory(Plan { reader: Some(empty), ..Plan::default() }).await;
     for path in ["/v1/ledger", "/v1/blocks", "/v1/leaves/0", "/log/checkpoint", "/log/tile/0/000.p/1", "/health/ready"]
     {

@@ -9,9 +9,9 @@ use tiezheng::ledger::media::MediaType;
 use tiezheng::ledger::merkle::shape::LeafIndex;
 use tiezheng::ledger::number::DepositNumber;
 use tiezheng::ledger::statement::text::{Link, LinkKind};
-use tiezheng::store::contract::ReadLedger as _;
+use tiezheng::query::proofs::inclusion;
 use tiezheng::store::memory::MemoryStore;
-use tiezheng::store::reading::inclusion;
+use tiezheng::store::traits::LedgerReader as _;
 use tiezheng::wire::receipt::parse;
 
 use crate::support::depositor::{note, origin, statement_with};

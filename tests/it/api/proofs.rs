@@ -3,7 +3,7 @@
 use tiezheng::ledger::hash::Digest;
 use tiezheng::ledger::merkle::proof::{verify_consistency, verify_inclusion};
 use tiezheng::ledger::merkle::shape::{LeafIndex, TreeSize};
-use tiezheng::store::reading;
+use tiezheng::query::proofs;
 use tiezheng::wire::ledger::{ConsistencyJson, InclusionJson};
 
 use crate::support::depositor::note;
@@ -22,7 +22,7 @@ async fn house() -> (House, u64) {
 async fn every_leaf_is_proven_in_every_tree_that_holds_it() {
     let (house, published) = house().await;
     for size in 1..=published {
-        let root = reading::root(&*house.store, TreeSize(size)).unwrap();
+        let root = proofs::root(&*house.store, TreeSize(size)).unwrap();
         for index in 0..size {
             let answer = house.get(&format!("/v1/proofs/inclusion?index={index}&size={size}")).await;
             assert_eq!(answer.header("cache-control"), "public, max-age=604800, immutable");

@@ -213,7 +213,7 @@ async fn forged(links: impl FnOnce(Draft) -> Draft) -> (House, Proxy) {
     seal(&honest, vec![Draft::of(b"a").on_behalf(5).waiting(1)]);
     // Signed by a stranger; what the append would refuse, the operator writes past it.
     let harmless = links(Draft::nth(2)).waiting(2);
-    let tip = tiezheng::store::contract::AppendLedger::tip(&honest).unwrap();
+    let tip = tiezheng::store::traits::LogStore::tip(&honest).unwrap();
     let block = crate::support::chain::block_on(&tip, vec![harmless]);
     let mut operator = Operator::of(&honest);
     operator.leaves.extend(block.leaves.iter().map(|leaf| leaf.bytes.clone()));

@@ -12,7 +12,7 @@ use tiezheng::store::rocks::store::RocksStore;
 
 use tiezheng::ledger::hash::Digest;
 use tiezheng::store::account_files::AccountFiles;
-use tiezheng::store::contract::accounts::{AccountDocument, AccountStore as _};
+use tiezheng::store::traits::accounts::{AccountDocument, AccountStore as _};
 
 use super::at_hand::FilingService;
 use crate::opening::files;

@@ -8,8 +8,9 @@ use tiezheng::ledger::hash::leaf_hash;
 use tiezheng::ledger::leaf::Leaf;
 use tiezheng::ledger::merkle::proof::{verify_consistency, verify_inclusion};
 use tiezheng::ledger::merkle::shape::{LeafIndex, TreeSize};
-use tiezheng::store::contract::{AppendLedger, ReadLedger};
-use tiezheng::store::reading;
+use tiezheng::query::proofs;
+use tiezheng::query::records;
+use tiezheng::store::traits::{LedgerReader, LogStore};
 
 use crate::support::chain::{Draft, found, notice, number, seal};
 use crate::support::stores::Bench;
@@ -34,19 +35,19 @@ pub(super) fn seventy_thousand_leaves_are_all_proven<B: Bench>() {
     assert!(size.0 > 70_000);
     assert_eq!(store.published().unwrap().checkpoint.checkpoint().root, root);
     for (old, old_root) in &sizes {
-        assert_eq!(reading::root(store, *old).unwrap(), *old_root);
-        let proof = reading::consistency(store, *old, size).unwrap();
+        assert_eq!(proofs::root(store, *old).unwrap(), *old_root);
+        let proof = proofs::consistency(store, *old, size).unwrap();
         assert_eq!(verify_consistency(*old, old_root, size, &root, &proof), Ok(()));
     }
     let edges = [0, 1, 255, 256, 257, 65_535, 65_536, 65_537, size.0 - 1];
     for index in edges.into_iter().chain((0..size.0).step_by(997)).map(LeafIndex) {
         let leaf = leaf_hash(&store.leaf(index).unwrap());
-        let proof = reading::inclusion(store, index, size).unwrap();
+        let proof = proofs::inclusion(store, index, size).unwrap();
         assert_eq!(verify_inclusion(index, size, &leaf, &proof, &root), Ok(()));
     }
     for n in (0..n).step_by(50) {
-        let index = store.find_number(&number(n)).unwrap().unwrap();
-        assert_eq!(reading::entry(store, index).unwrap().number, number(n));
+        let index = store.index_of_number(&number(n)).unwrap().unwrap();
+        assert_eq!(records::entry(store, index).unwrap().number, number(n));
     }
 }
 
@@ -74,11 +75,11 @@ pub(super) fn readers_beside_the_writer_see_whole_blocks_only<B: Bench>() {
 }
 
 /// All that a published checkpoint promises is there at once. Gives its size, which never shrinks.
-fn read_everything<S: ReadLedger>(store: &S, last: TreeSize) -> TreeSize {
+fn read_everything<S: LedgerReader>(store: &S, last: TreeSize) -> TreeSize {
     let published = store.published().unwrap();
     let size = published.size();
     assert!(size >= last);
-    assert_eq!(reading::root(store, size).unwrap(), published.checkpoint.checkpoint().root);
+    assert_eq!(proofs::root(store, size).unwrap(), published.checkpoint.checkpoint().root);
     let header = store.find_block(published.height).unwrap().unwrap();
     assert_eq!(header.size_after(), size);
     let first = size.0.saturating_sub(300);
@@ -87,7 +88,7 @@ fn read_everything<S: ReadLedger>(store: &S, last: TreeSize) -> TreeSize {
     let sealed = leaves.iter().rev().nth(1).unwrap();
     if let Ok(Leaf::Entry(entry)) = Leaf::parse(sealed) {
         let index = LeafIndex(size.0 - 2);
-        assert_eq!(store.find_number(&entry.number).unwrap(), Some(index));
+        assert_eq!(store.index_of_number(&entry.number).unwrap(), Some(index));
         let subject = entry.statement.statement().subject.unwrap();
         assert_eq!(store.find_subject(&subject.id, subject.sequence).unwrap(), Some(index));
         assert!(store.subject_length(&subject.id).unwrap() >= subject.sequence);

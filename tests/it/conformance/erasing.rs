@@ -6,9 +6,9 @@ use tiezheng::ledger::chain::PendingLeaf;
 use tiezheng::ledger::hash::Digest;
 use tiezheng::ledger::merkle::shape::LeafIndex;
 use tiezheng::ledger::notice::ErasedPiece;
-use tiezheng::store::contract::keeping::{KeepPrivate, Purged};
-use tiezheng::store::contract::{AppendError, AppendLedger, Private, PrivateContent, ReadError, ReadLedger};
 use tiezheng::store::refusal::{ErasureRefusal, Refusal};
+use tiezheng::store::traits::private::{CompletedErasures, PrivateStore};
+use tiezheng::store::traits::{AppendError, LedgerReader, LogStore, Private, PrivateContent, ReadError};
 
 use crate::support::chain::{
     Draft, annex_at, append_erasing, append_with, block_on, erase, erased, found, metadata_at, notice, private,
@@ -150,9 +150,9 @@ pub(super) fn what_is_erased_stays_erased_and_all_else_is_held<B: Bench>() {
         assert_eq!((annex(2, 11), annex(4, 11)), (Private::Held(private(11)), Private::Held(private(11))));
         assert_eq!(store.labelled(&label(1), LeafIndex(0), 9), Ok(vec![LeafIndex(2)]));
         match round {
-            0 => assert_eq!(store.unpurged(), Ok(pieces.to_vec())),
-            1 => assert_eq!(store.purge(), Ok(Purged { pieces: pieces.to_vec() })),
-            _ => assert_eq!((store.unpurged(), store.purge()), (Ok(vec![]), Ok(Purged::default()))),
+            0 => assert_eq!(store.pending_erasures(), Ok(pieces.to_vec())),
+            1 => assert_eq!(store.purge(), Ok(CompletedErasures { pieces: pieces.to_vec() })),
+            _ => assert_eq!((store.pending_erasures(), store.purge()), (Ok(vec![]), Ok(CompletedErasures::default()))),
         }
         bench.reopen();
     }
@@ -211,7 +211,7 @@ pub(super) fn a_refused_erasure_changes_nothing<B: Bench>() {
         assert_eq!(bench.store().tip().unwrap().size(), tip.size());
         assert_eq!(bench.store().private(LeafIndex(2)), Ok(Private::Held(private(1))));
         assert_eq!(bench.store().annex(LeafIndex(4), &private(11).commitment()), Ok(Private::Held(private(11))));
-        assert_eq!(bench.store().unpurged(), Ok(vec![]));
+        assert_eq!(bench.store().pending_erasures(), Ok(vec![]));
         bench.reopen();
     }
     let block = append_erasing(bench.store(), vec![erased(&[held, other])], &BTreeMap::new(), &[held, other]).unwrap();
@@ -239,12 +239,12 @@ pub(super) fn an_erasure_and_its_act_are_one_block<B: Bench>() {
 
 pub(super) fn bookmarks_are_remembered_by_name<B: Bench>() {
     let mut bench = B::begin();
-    assert_eq!(bench.store().bookmark(&label(1)), Ok(None));
-    bench.store().set_bookmark(&label(1), 7).unwrap();
-    bench.store().set_bookmark(&label(2), u64::MAX).unwrap();
-    bench.store().set_bookmark(&label(1), 8).unwrap();
+    assert_eq!(bench.store().cursor(&label(1)), Ok(None));
+    bench.store().set_cursor(&label(1), 7).unwrap();
+    bench.store().set_cursor(&label(2), u64::MAX).unwrap();
+    bench.store().set_cursor(&label(1), 8).unwrap();
     for _ in 0..2 {
-        let all = [1, 2, 3].map(|n| bench.store().bookmark(&label(n)).unwrap());
+        let all = [1, 2, 3].map(|n| bench.store().cursor(&label(n)).unwrap());
         assert_eq!(all, [Some(8), Some(u64::MAX), None]);
         bench.reopen();
     }

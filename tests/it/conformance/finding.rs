@@ -6,7 +6,7 @@ use tiezheng::ledger::hash::Digest;
 use tiezheng::ledger::merkle::shape::LeafIndex;
 use tiezheng::ledger::statement::content::HashAlgorithm;
 use tiezheng::ledger::statement::text::LinkKind;
-use tiezheng::store::contract::{AppendLedger, LinkPosition, ReadError, ReadLedger};
+use tiezheng::store::traits::{LedgerReader, LinkPosition, LogStore, ReadError};
 
 use crate::support::chain::{Draft, append, everywhere, found, links_to, notice, number, published_of, seal};
 use crate::support::stores::Bench;
@@ -31,7 +31,7 @@ pub(super) fn every_row_is_found_and_only_once_published<B: Bench>() {
         }
         for _ in 0..2 {
             let (store, found) = (bench.store(), published.then_some(at));
-            assert_eq!(store.find_number(&number(1)), Ok(found));
+            assert_eq!(store.index_of_number(&number(1)), Ok(found));
             assert_eq!(store.find_statement(&statement.id()), Ok(found));
             assert_eq!(store.find_record(&record), Ok(found));
             assert_eq!(store.find_record(&block.hash), Ok(published.then(|| block.header.index())));

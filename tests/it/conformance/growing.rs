@@ -8,7 +8,7 @@ use tiezheng::ledger::hash::{Digest, leaf_hash};
 use tiezheng::ledger::key::Name;
 use tiezheng::ledger::merkle::frontier::Frontier;
 use tiezheng::ledger::merkle::shape::{LeafIndex, TreeSize};
-use tiezheng::store::contract::{AppendError, AppendLedger, Published, ReadError, ReadLedger};
+use tiezheng::store::traits::{AppendError, LedgerReader, LogStore, Published, ReadError};
 
 use crate::support::chain::{Draft, append, block_on, found, genesis, number, published_of, seal, second};
 use crate::support::depositor::{ledger_key, origin};
@@ -30,7 +30,7 @@ pub(super) fn a_new_ledger_has_nothing_to_show<B: Bench>() {
         assert_eq!(store.published(), None);
         same_tip(&store.tip().unwrap(), &Tip::before_genesis(origin()));
         assert_eq!(store.find_block(Height(0)), Ok(None));
-        assert_eq!(store.find_number(&number(1)), Ok(None));
+        assert_eq!(store.index_of_number(&number(1)), Ok(None));
         assert_eq!(store.leaves(LeafIndex(0), 0), Ok(vec![]));
         assert_eq!(store.leaf(LeafIndex(0)), Err(ReadError::Beyond { asked: 1, size: TreeSize(0) }));
         assert_eq!(store.tile_hashes(0, 0, 1), Err(ReadError::Beyond { asked: 1, size: TreeSize(0) }));
@@ -82,12 +82,12 @@ pub(super) fn an_unpublished_block_survives_reopening_and_stays_invisible<B: Ben
     let store = bench.store();
     assert_eq!(*store.published().unwrap(), published_of(&first));
     same_tip(&store.tip().unwrap(), &second.tip);
-    assert_eq!(store.find_number(&number(1)), Ok(None));
+    assert_eq!(store.index_of_number(&number(1)), Ok(None));
     assert!(matches!(store.leaf(LeafIndex(2)), Err(ReadError::Beyond { .. })));
     assert_eq!(store.appended_leaves(LeafIndex(2), 1).unwrap()[0], second.leaves[0].bytes);
     // Recovery signs it, and goes on.
     store.publish(published_of(&second)).unwrap();
-    assert_eq!(store.find_number(&number(1)), Ok(Some(LeafIndex(2))));
+    assert_eq!(store.index_of_number(&number(1)), Ok(Some(LeafIndex(2))));
     seal(store, vec![Draft::nth(2).waiting(2)]);
 }
 
@@ -130,7 +130,7 @@ pub(super) fn blocks_read_from_the_leaves_of_another_store_make_the_same_ledger<
     same_tip(&mirror.store().tip().unwrap(), &source.store().tip().unwrap());
     assert_eq!(mirror.store().leaves(LeafIndex(0), size), source.store().leaves(LeafIndex(0), size));
     for n in [0, 2, 250, 303] {
-        assert_eq!(mirror.store().find_number(&number(n)), source.store().find_number(&number(n)));
+        assert_eq!(mirror.store().index_of_number(&number(n)), source.store().find_number(&number(n)));
     }
     let last = blocks.last().unwrap();
     assert_eq!(mirror.store().find_record(&last.hash), Ok(Some(last.header.index())));
@@ -175,7 +175,7 @@ pub(super) fn publishing_never_goes_back_and_never_ahead<B: Bench>() {
     assert_eq!(bench.store().publish(published_of(&middle)), Ok(()));
     bench.reopen();
     assert_eq!(*bench.store().published().unwrap(), published_of(&middle));
-    assert_eq!(bench.store().find_number(&number(2)), Ok(None));
+    assert_eq!(bench.store().index_of_number(&number(2)), Ok(None));
     assert_eq!(bench.store().publish(published_of(&last)), Ok(()));
     for old in [&first, &middle, &last] {
         assert!(matches!(bench.store().publish(published_of(old)), Err(AppendError::TipMoved { .. })));

@@ -3,8 +3,8 @@
 use tiezheng::ledger::merkle::shape::LeafIndex;
 use tiezheng::ledger::statement::text::LinkKind;
 use tiezheng::ledger::verify::history::{ClaimStatus, LaterLink, LinkStanding, Total};
-use tiezheng::store::contract::{LinkPosition, ReadLedger};
-use tiezheng::store::reading::{self, history};
+use tiezheng::query::{history, records};
+use tiezheng::store::traits::{LedgerReader, LinkPosition};
 
 use crate::support::chain::{Draft, found, number, seal};
 use crate::support::stores::Bench;
@@ -23,7 +23,7 @@ pub(super) fn long_histories_are_counted_up_to_a_bound_and_read_in_pages<B: Benc
     seal(store, vec![again(2).link(LinkKind::Withdraws, number(1)).waiting(2)]);
 
     let at_least = Total { count: 1_000, exact: false };
-    let own = reading::entry(store, LeafIndex(2)).unwrap();
+    let own = records::entry(store, LeafIndex(2)).unwrap();
     let first = history::history(store, LeafIndex(2)).unwrap();
     let withdrawal = LaterLink {
         kind: LinkKind::Withdraws,
@@ -46,8 +46,8 @@ pub(super) fn long_histories_are_counted_up_to_a_bound_and_read_in_pages<B: Benc
     assert_eq!(listed, (100..100 + MANY).map(number).collect::<Vec<_>>());
 
     // The last deposit of the digest has as many before it as there are.
-    let last = store.find_number(&number(2)).unwrap().unwrap();
-    let own = reading::entry(store, last).unwrap();
+    let last = store.index_of_number(&number(2)).unwrap().unwrap();
+    let own = records::entry(store, last).unwrap();
     let known = history::history_of(store, last, &own).unwrap();
     assert_eq!((known.earlier.items.len(), known.earlier.total), (history::OTHERS_LISTED, at_least));
     assert!(!known.earlier_deposits_are_known());

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use tiezheng::ledger::merkle::shape::LeafIndex;
-use tiezheng::store::contract::{AppendError, AppendLedger, Private, ReadError, ReadLedger};
 use tiezheng::store::refusal::Refusal;
+use tiezheng::store::traits::{AppendError, LedgerReader, LogStore, Private, ReadError};
 
 use crate::support::chain::{Draft, append_with, block_on, found, number, private, published_of};
 use crate::support::stores::Bench;
@@ -64,5 +64,5 @@ pub(super) fn private_content_that_is_not_committed_to_is_refused<B: Bench>() {
     assert_eq!(bench.store().tip().unwrap().size(), tip.size());
     assert_eq!(bench.store().append(&block, &[(at(3), private(2).into())], &[]), Ok(()));
     bench.store().publish(published_of(&block)).unwrap();
-    assert_eq!(bench.store().find_number(&number(2)), Ok(Some(at(3))));
+    assert_eq!(bench.store().index_of_number(&number(2)), Ok(Some(at(3))));
 }

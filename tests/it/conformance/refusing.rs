@@ -2,8 +2,8 @@
 
 use tiezheng::ledger::merkle::shape::LeafIndex;
 use tiezheng::ledger::statement::text::LinkKind;
-use tiezheng::store::contract::{AppendError, AppendLedger, ReadLedger};
 use tiezheng::store::refusal::Refusal;
+use tiezheng::store::traits::{AppendError, LedgerReader, LogStore};
 
 use crate::support::chain::{Draft, append, everywhere, found, links_to, notice, number, seal};
 use crate::support::stores::Bench;
@@ -72,7 +72,7 @@ pub(super) fn a_refused_block_leaves_nothing<B: Bench>() {
     for _ in 0..2 {
         let store = bench.store();
         assert_eq!((store.tip().unwrap().size(), store.tip().unwrap().root()), (tip.size(), tip.root()));
-        assert_eq!(store.find_number(&number(40)), Ok(None));
+        assert_eq!(store.index_of_number(&number(40)), Ok(None));
         assert!(store.appended_leaves(LeafIndex(tip.size().0), 1).is_err());
         bench.reopen();
     }

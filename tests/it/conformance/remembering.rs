@@ -3,11 +3,12 @@
 use tiezheng::ledger::hash::leaf_hash;
 use tiezheng::ledger::statement::text::LinkKind;
 use tiezheng::ledger::verify::history::{ClaimStatus, EarlierDeposit, History, LaterLink, Listed};
-use tiezheng::store::contract::ReadLedger as _;
-use tiezheng::store::reading;
-use tiezheng::store::reading::blocks::Blocks;
-use tiezheng::store::reading::receipts::{receipt, receipt_under};
-use tiezheng::store::reading::recent::Recent;
+use tiezheng::query::block_cache::Blocks;
+use tiezheng::query::deposit_cache::Recent;
+use tiezheng::query::history;
+use tiezheng::query::receipts::{receipt, receipt_under};
+use tiezheng::query::records;
+use tiezheng::store::traits::LedgerReader as _;
 
 use crate::support::chain::{Draft, found, number, seal};
 use crate::support::stores::Bench;
@@ -21,11 +22,11 @@ pub(super) fn a_deposit_found_again_says_what_it_said<B: Bench>() {
     let recent = Recent::default();
     let look = || {
         let found = recent.find(store, number(2)).unwrap().unwrap();
-        let entry = reading::entry_of(found.index, &found.bytes).unwrap();
+        let entry = records::entry_of(found.index, &found.bytes).unwrap();
         let history = recent.history(store, &found, &entry).unwrap();
         assert_eq!(store.leaf(found.index), Ok(found.bytes.clone()));
         assert_eq!(found.hash, leaf_hash(&found.bytes));
-        assert_eq!(Ok(&history), reading::history::history(store, found.index).as_ref());
+        assert_eq!(Ok(&history), history::history(store, found.index).as_ref());
         (found.index, entry, history)
     };
     let first = look();

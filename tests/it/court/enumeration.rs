@@ -6,8 +6,8 @@ use std::sync::Arc;
 use reqwest::Method;
 use reqwest::header::CONTENT_TYPE;
 use serde_json::json;
-use tiezheng::store::contract::ReadLedger as _;
 use tiezheng::store::memory::MemoryStore;
+use tiezheng::store::traits::LedgerReader as _;
 
 use super::entrusted::entrust;
 use super::erasing::requested;
@@ -49,9 +49,9 @@ impl Told {
         let headers = answer.headers.iter().map(|(name, one)| (name.to_string(), value(one))).collect();
         let mut reads = watched.asked();
         // The erasure job looks once, when the node starts.
-        reads.remove("unpurged");
+        reads.remove("pending_erasures");
         // The feed's followers remember how far they have come, at any time.
-        reads.remove("set_bookmark");
+        reads.remove("set_cursor");
         Self { status: answer.status, headers, body: answer.text().to_owned(), reads }
     }
 }

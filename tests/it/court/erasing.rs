@@ -10,9 +10,9 @@ use tiezheng::court::ids::{AccountId, CaseId};
 use tiezheng::court::line::Line as _;
 use tiezheng::filing::secret::random;
 use tiezheng::ledger::number::DepositNumber;
-use tiezheng::store::contract::keeping::{KeepPrivate, PurgeStage};
 use tiezheng::store::memory::MemoryStore;
 use tiezheng::store::rocks::store::RocksStore;
+use tiezheng::store::traits::private::{ErasureStage, PrivateStore};
 
 use super::entrusted::{entrust, holds, request};
 use super::originals::{draft_with, give, objects, submit};
@@ -195,7 +195,7 @@ async fn an_erasure_is_confirmed_only_once_no_file_holds_the_content() {
     let again = people.by(&alice).keyed("e").post("/v1/erasures", &asked).await.json();
     assert_eq!((&again["id"], &again["act"]["fresh"]), (&first["id"], &false.into()));
     while settled(&people.by(&alice), &first).await["state"]["code"] != "confirmed" {}
-    assert_eq!(house.store.unpurged().unwrap(), []);
+    assert_eq!(house.store.pending_erasures().unwrap(), []);
     let over = people.by(&alice).keyed("e").post("/v1/erasures", &asked).await;
     assert_eq!((over.status, &over.json()["state"]["code"]), (200, &"confirmed".into()));
     let log = people.by(&alice).get(&format!("/v1/deposits/{number}/access-log")).await.json();
@@ -205,7 +205,7 @@ async fn an_erasure_is_confirmed_only_once_no_file_holds_the_content() {
 #[tokio::test]
 async fn no_request_waits_for_a_pass_and_one_pass_takes_all_that_came_meanwhile() {
     let store = Arc::new(MemoryStore::new(origin()));
-    let watched = Arc::new(Watched::over(Arc::clone(&store) as Arc<dyn KeepPrivate>));
+    let watched = Arc::new(Watched::over(Arc::clone(&store) as Arc<dyn PrivateStore>));
     let (reached, mut stages) = tokio::sync::mpsc::unbounded_channel();
     let (go_on, gate) = std::sync::mpsc::channel::<()>();
     let gate = Mutex::new(gate);
@@ -224,7 +224,7 @@ async fn no_request_waits_for_a_pass_and_one_pass_takes_all_that_came_meanwhile(
         numbers.push(entrust(&people, &alice, format!("file {n}").as_bytes(), "合同").await);
     }
     let first = requested(&by, &json!({ "deposit_number": numbers[0] })).await;
-    assert_eq!(stages.recv().await, Some(PurgeStage::Compacting));
+    assert_eq!(stages.recv().await, Some(ErasureStage::Compacting));
     // The pass stands still, and everything else goes on.
     let state = async |erasure: &Value| {
         let answer = by.get(&format!("/v1/erasures/{}", erasure["id"].as_str().unwrap())).await.json();
@@ -244,7 +244,7 @@ async fn no_request_waits_for_a_pass_and_one_pass_takes_all_that_came_meanwhile(
     for erasure in later.iter().chain([&first]) {
         assert_eq!(settled(&by, erasure).await["state"]["code"], "confirmed");
     }
-    assert_eq!(watched.asked()["purge_pieces"], 2, "the three that came meanwhile are one pass");
+    assert_eq!(watched.asked()["complete_erasures"], 2, "the three that came meanwhile are one pass");
 }
 
 fn copy(from: &Path, to: &Path) {
@@ -265,12 +265,12 @@ fn copy(from: &Path, to: &Path) {
 async fn a_node_that_crashed_at_any_stage_completes_the_erasure_after_its_start() {
     let (folder, crashed) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let store = Arc::new(RocksStore::create(&folder.path().join("ledger"), &origin(), &small()).unwrap());
-    let watched = Arc::new(Watched::over(Arc::clone(&store) as Arc<dyn KeepPrivate>));
+    let watched = Arc::new(Watched::over(Arc::clone(&store) as Arc<dyn PrivateStore>));
     let (ledger, copies) = (folder.path().join("ledger"), crashed.path().to_owned());
     watched.on_purge(move |stage| {
         let to = match stage {
-            PurgeStage::Compacting => copies.join("compacting"),
-            PurgeStage::Searching { .. } => copies.join("searching"),
+            ErasureStage::Compacting => copies.join("compacting"),
+            ErasureStage::Searching { .. } => copies.join("searching"),
         };
         if !to.exists() {
             copy(&ledger, &to);
@@ -288,12 +288,12 @@ async fn a_node_that_crashed_at_any_stage_completes_the_erasure_after_its_start(
     for stage in ["compacting", "searching"] {
         let folder = crashed.path().join(stage);
         let store = Arc::new(RocksStore::open(&folder, &small()).unwrap());
-        assert_eq!(store.unpurged().unwrap().len(), 1, "{stage}");
+        assert_eq!(store.pending_erasures().unwrap().len(), 1, "{stage}");
         let house = House::over(Arc::clone(&store), Plan::default()).await;
         let by = house.as_(&alice.token);
         assert_eq!(settled(&by, &erasure).await["state"]["code"], "confirmed", "{stage}");
         assert!(!lies_in(&folder, &gone), "{stage}");
-        assert_eq!(store.unpurged().unwrap(), [], "{stage}");
+        assert_eq!(store.pending_erasures().unwrap(), [], "{stage}");
     }
 }
 

@@ -9,8 +9,8 @@ use tiezheng::ledger::number::DepositNumber;
 use tiezheng::ledger::receipt::Receipt;
 use tiezheng::ledger::statement::text::{Link, LinkKind};
 use tiezheng::sequencer::start::{Genesis, Options, start};
-use tiezheng::store::contract::ReadLedger as _;
 use tiezheng::store::memory::MemoryStore;
+use tiezheng::store::traits::LedgerReader as _;
 use tiezheng::wire::receipt::ReceiptJson;
 
 use super::entrusted::entrust;

@@ -10,7 +10,7 @@ use tiezheng::ledger::hash::Digest;
 use tiezheng::ledger::key::{Name, Signer};
 use tiezheng::store::account_files::AccountFiles;
 use tiezheng::store::account_memory::MemoryAccounts;
-use tiezheng::store::contract::accounts::{AccountDocument, AccountStore, AccountStoreError};
+use tiezheng::store::traits::accounts::{AccountDocument, AccountStore, AccountStoreError};
 
 use crate::support::depositor::{depositor, statement_with};
 use crate::support::house::{Answer, House, Plan};

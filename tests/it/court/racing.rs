@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use tiezheng::store::contract::ReadLedger as _;
 use tiezheng::store::memory::MemoryStore;
+use tiezheng::store::traits::LedgerReader as _;
 
 use crate::support::depositor::{note, origin};
 use crate::support::faulty::{Fault, FaultyStore};

@@ -9,8 +9,8 @@ use tiezheng::court::ids::TokenId;
 use tiezheng::court::registry::tokens::CHILDREN_MAX;
 use tiezheng::ledger::hash::Digest;
 use tiezheng::store::account_memory::MemoryAccounts;
-use tiezheng::store::contract::accounts::{AccountDocument, AccountStore, AccountStoreError};
 use tiezheng::store::memory::MemoryStore;
+use tiezheng::store::traits::accounts::{AccountDocument, AccountStore, AccountStoreError};
 
 use crate::support::depositor::origin;
 use crate::support::house::{Answer, House, Plan};

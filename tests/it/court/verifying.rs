@@ -8,9 +8,9 @@ use tiezheng::ledger::merkle::shape::LeafIndex;
 use tiezheng::ledger::number::DepositNumber;
 use tiezheng::ledger::statement::content::{Content, Form};
 use tiezheng::ledger::time::Timestamp;
-use tiezheng::store::contract::ReadLedger as _;
+use tiezheng::query::records;
 use tiezheng::store::memory::MemoryStore;
-use tiezheng::store::reading;
+use tiezheng::store::traits::LedgerReader as _;
 use tiezheng::wire::receipt::ReceiptJson;
 
 use crate::support::depositor::{content, note, origin, statement_with};
@@ -132,8 +132,8 @@ async fn whoever_verifies_without_a_case_leaves_nothing() {
 
 /// The header of the block that seals a deposit, an hour later.
 fn an_hour_later(store: &MemoryStore, number: &str) -> (LeafIndex, Vec<u8>) {
-    let index = store.find_number(&DepositNumber::parse(number).unwrap()).unwrap().unwrap();
-    let mut header = reading::sealing_block(store, index).unwrap();
+    let index = store.index_of_number(&DepositNumber::parse(number).unwrap()).unwrap().unwrap();
+    let mut header = records::sealing_block(store, index).unwrap();
     header.time = Timestamp::from_millis(header.time.as_millis() + 3_600_000).unwrap();
     (header.index(), header.to_string().into_bytes())
 }

@@ -4,9 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use tiezheng::ledger::key::Name;
-use tiezheng::store::contract::{AppendLedger, ReadLedger};
 use tiezheng::store::rocks::open_error::OpenError;
 use tiezheng::store::rocks::store::RocksStore;
+use tiezheng::store::traits::{LedgerReader, LogStore};
 
 use super::{copy, files, sample};
 use crate::support::chain::found;

@@ -10,13 +10,13 @@ use tiezheng::ledger::checkpoint::Checkpoint;
 use tiezheng::ledger::hash::{Digest, leaf_hash};
 use tiezheng::ledger::key::{Name, Signer};
 use tiezheng::ledger::merkle::shape::{LeafIndex, TreeSize};
-use tiezheng::store::contract::{AppendLedger, Private, ReadError, ReadLedger};
-use tiezheng::store::reading;
+use tiezheng::query::proofs;
+use tiezheng::store::rocks::checkpoint_file::{CheckpointFile, Mark};
 use tiezheng::store::rocks::format::FORMAT_VERSION;
-use tiezheng::store::rocks::mark::{Mark, MarkFile};
 use tiezheng::store::rocks::open_error::OpenError;
 use tiezheng::store::rocks::schema::TABLES;
 use tiezheng::store::rocks::store::RocksStore;
+use tiezheng::store::traits::{LedgerReader, LogStore, Private, ReadError};
 
 use super::{SAMPLE, copy, database_files, files, sample};
 use crate::support::chain::{
@@ -131,7 +131,7 @@ fn a_database_that_is_missing_behind_or_another_is_refused() {
         |f| {
             let store = RocksStore::open_read_only(f, &small()).unwrap();
             let size = TreeSize(size() - 1);
-            let root = reading::root(&store, size).unwrap();
+            let root = proofs::root(&store, size).unwrap();
             drop(store);
             write_mark(f, Checkpoint { origin: origin(), size, root });
         },
@@ -140,7 +140,7 @@ fn a_database_that_is_missing_behind_or_another_is_refused() {
 
 fn write_mark(folder: &Path, checkpoint: Checkpoint) {
     let path = folder.join("mark");
-    let mut file = MarkFile::open(&path, &Mark::read(&path).unwrap()).unwrap();
+    let mut file = CheckpointFile::open(&path, &Mark::read(&path).unwrap()).unwrap();
     file.write(&checkpoint.sign(&ledger_key()).unwrap(), None).unwrap();
 }
 
@@ -200,7 +200,7 @@ fn a_log_that_is_damaged_behind_its_last_block_loses_nothing() {
             let store = RocksStore::open(&folder, &small()).unwrap();
             assert_eq!(store.tip().unwrap().size().0, size());
             for entry in SAMPLE.blocks.iter().flat_map(|block| &block.leaves).filter_map(|leaf| leaf.entry.as_ref()) {
-                assert!(store.find_number(&entry.number).unwrap().is_some(), "{kept} {cut}");
+                assert!(store.index_of_number(&entry.number).unwrap().is_some(), "{kept} {cut}");
             }
             assert_eq!(store.count_rows().unwrap().iter().find(|(name, _)| *name == "numbers").unwrap().1, 1_500);
         }
@@ -398,7 +398,7 @@ fn a_flipped_bit_is_never_served() {
 }
 
 /// Reads everything of the sample; gives 1 if anything could not be read.
-fn read_all(store: &impl ReadLedger) -> usize {
+fn read_all(store: &impl LedgerReader) -> usize {
     let mut damaged = 0;
     for block in &SAMPLE.blocks {
         let header = &block.header;
@@ -410,7 +410,7 @@ fn read_all(store: &impl ReadLedger) -> usize {
             damaged |= check(store.tile_hashes(0, index.0, 1), &vec![leaf.hash]);
             let Some(entry) = &leaf.entry else { continue };
             let (id, statement) = (entry.statement.id(), entry.statement.statement());
-            damaged |= check(store.find_number(&entry.number), &Some(index));
+            damaged |= check(store.index_of_number(&entry.number), &Some(index));
             damaged |= check(store.find_statement(&id), &Some(index));
             let subject = statement.subject.unwrap();
             damaged |= check(store.find_subject(&subject.id, subject.sequence), &Some(index));
@@ -441,7 +441,7 @@ fn the_sample_itself_is_sound() {
     let (_root, folder) = sample();
     let store = RocksStore::open(&folder, &small()).unwrap();
     assert_eq!(read_all(&store), 0);
-    assert_eq!(store.find_number(&number(1_499)).unwrap(), Some(LeafIndex(size() - 2)));
+    assert_eq!(store.index_of_number(&number(1_499)).unwrap(), Some(LeafIndex(size() - 2)));
     let signer = Signer::new(origin(), &[9; 32]).unwrap();
     assert!(checkpoint_of(&SAMPLE.blocks[SAMPLE.half]).verified_by(&[signer.verifier().clone()]).is_err());
 }

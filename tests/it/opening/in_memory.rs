@@ -1,10 +1,10 @@
 //! Looks at what lies in memory: never at what does not.
 
 use tiezheng::ledger::merkle::shape::LeafIndex;
-use tiezheng::store::contract::ReadLedger;
 use tiezheng::store::memory::MemoryStore;
 use tiezheng::store::rocks::store::RocksStore;
 use tiezheng::store::rocks::tuning::Options;
+use tiezheng::store::traits::LedgerReader;
 
 use super::{SAMPLE, sample};
 use crate::support::depositor::origin;
@@ -17,11 +17,11 @@ fn what_does_not_lie_in_memory_is_not_waited_for() {
     let block = &SAMPLE.blocks[3];
     let (leaf, index) = (&block.leaves[7], LeafIndex(block.base.0 + 7));
     let number = leaf.entry.as_ref().unwrap().number;
-    let ask = |store: &dyn ReadLedger| (store.find_number(&number), store.leaf(index));
+    let ask = |store: &dyn LedgerReader| (store.index_of_number(&number), store.leaf(index));
     let expected = (Ok(Some(index)), Ok(leaf.bytes.clone()));
     let look = || {
         let mut seen = None;
-        let all_there = store.look_in_memory(&mut |memory| seen = Some(ask(memory)));
+        let all_there = store.try_read_cached(&mut |memory| seen = Some(ask(memory)));
         (all_there, seen.unwrap())
     };
     let (all_there, seen) = look();
@@ -40,9 +40,10 @@ fn a_file_that_is_not_open_is_no_answer() {
     for block in &SAMPLE.blocks {
         for (index, leaf) in (block.base.0..).map(LeafIndex).zip(&block.leaves) {
             let number = leaf.entry.as_ref().map(|entry| entry.number);
-            let ask = |store: &dyn ReadLedger| (number.map(|number| store.find_number(&number)), store.leaf(index));
+            let ask =
+                |store: &dyn LedgerReader| (number.map(|number| store.index_of_number(&number)), store.leaf(index));
             let mut seen = None;
-            if store.look_in_memory(&mut |memory| seen = Some(ask(memory))) {
+            if store.try_read_cached(&mut |memory| seen = Some(ask(memory))) {
                 assert_eq!(seen, Some((number.map(|_| Ok(Some(index))), Ok(leaf.bytes.clone()))));
             } else {
                 missed += 1;
@@ -56,6 +57,6 @@ fn a_file_that_is_not_open_is_no_answer() {
 fn of_a_store_in_memory_all_is_there() {
     let store = MemoryStore::new(origin());
     let mut seen = 0;
-    assert!(store.look_in_memory(&mut |memory| seen += usize::from(memory.published().is_none())));
+    assert!(store.try_read_cached(&mut |memory| seen += usize::from(memory.published().is_none())));
     assert_eq!(seen, 1);
 }

@@ -5,10 +5,10 @@ use tiezheng::audit::walk::{Options, walk};
 use tiezheng::ledger::hash::Digest;
 use tiezheng::ledger::merkle::shape::LeafIndex;
 use tiezheng::ledger::statement::content::HashAlgorithm;
-use tiezheng::store::contract::ReadLedger as _;
 use tiezheng::store::rocks::engine::{Access, Engine};
 use tiezheng::store::rocks::format::{DigestKey, Empty, SubjectKey};
 use tiezheng::store::rocks::schema::{DIGESTS, STATEMENTS, SUBJECTS};
+use tiezheng::store::traits::LedgerReader as _;
 
 use crate::support::chain::{Draft, found, seal};
 use crate::support::stores::{Bench, Rocks, small};

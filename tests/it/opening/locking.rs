@@ -1,8 +1,8 @@
 //! One node, or any number of audits.
 
-use tiezheng::store::contract::ReadLedger;
 use tiezheng::store::rocks::open_error::OpenError;
 use tiezheng::store::rocks::store::RocksStore;
+use tiezheng::store::traits::LedgerReader;
 
 use super::{SAMPLE, files, sample};
 use crate::support::depositor::origin;

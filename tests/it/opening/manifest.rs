@@ -8,15 +8,15 @@ use std::process::Command;
 use tiezheng::audit::walk::{Options, walk};
 use tiezheng::ledger::hash::sha256;
 use tiezheng::ledger::metadata::PrivateMetadata;
-use tiezheng::store::contract::PrivateContent;
 use tiezheng::store::rocks::open_error::OpenError;
 use tiezheng::store::rocks::store::RocksStore;
+use tiezheng::store::traits::PrivateContent;
 
 use super::{copy, files, sample};
 use crate::support::chain::{Draft, append_erasing, found, published_of};
 use crate::support::depositor::origin;
 use crate::support::stores::small;
-use tiezheng::store::contract::AppendLedger as _;
+use tiezheng::store::traits::LogStore as _;
 
 const FOLDER: &str = "TIEZHENG_TEST_FOLDER";
 const BLOCKS: &str = "TIEZHENG_TEST_BLOCKS";

@@ -6,10 +6,10 @@ use std::process::Command;
 use rocksdb::{DB, Options as RocksOptions};
 use tiezheng::ledger::chain::Block;
 use tiezheng::ledger::merkle::shape::LeafIndex;
-use tiezheng::store::contract::{ReadError, ReadLedger};
 use tiezheng::store::rocks::open_error::OpenError;
 use tiezheng::store::rocks::schema::TABLES;
 use tiezheng::store::rocks::store::RocksStore;
+use tiezheng::store::traits::{LedgerReader, ReadError};
 
 use super::copy;
 use crate::support::chain::{Draft, everywhere, found, notice, seal};
@@ -33,7 +33,7 @@ fn grow(store: &RocksStore, blocks: u64, mut each: impl FnMut(&[Block])) -> Vec<
 }
 
 /// Every leaf is found by everything that leads to it.
-fn all_found(store: &dyn ReadLedger, blocks: &[Block]) {
+fn all_found(store: &dyn LedgerReader, blocks: &[Block]) {
     let mut same_notice = None;
     for block in blocks {
         assert_eq!(store.find_record(&block.hash), Ok(Some(block.header.index())));
@@ -44,7 +44,7 @@ fn all_found(store: &dyn ReadLedger, blocks: &[Block]) {
                 continue;
             };
             assert_eq!(store.find_record(&leaf.hash), Ok(Some(index)));
-            assert_eq!(store.find_number(&entry.number), Ok(Some(index)));
+            assert_eq!(store.index_of_number(&entry.number), Ok(Some(index)));
             assert_eq!(store.find_statement(&entry.statement.id()), Ok(Some(index)));
             for (algorithm, digest) in entry.statement.statement().content.unwrap().digests() {
                 let found = store.find_digest(algorithm, &digest, everywhere(), 1_000).unwrap();

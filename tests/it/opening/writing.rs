@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tiezheng::ledger::chain::PendingLeaf;
-use tiezheng::store::contract::{AppendError, AppendLedger, ReadLedger};
 use tiezheng::store::rocks::store::RocksStore;
 use tiezheng::store::shortage::Shortage;
+use tiezheng::store::traits::{AppendError, LedgerReader, LogStore};
 
 use crate::support::chain::{append, found, notice, published_of};
 use crate::support::depositor::origin;

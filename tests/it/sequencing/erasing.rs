@@ -9,10 +9,10 @@ use tiezheng::ledger::metadata::PrivateMetadata;
 use tiezheng::ledger::notice::{ErasedPiece, Piece};
 use tiezheng::ledger::statement::signed::StatementNote;
 use tiezheng::ledger::statement::text::Subject;
+use tiezheng::query::records;
 use tiezheng::sequencer::handle::{DepositError, EraseError, ErasureReply, Sequencer};
-use tiezheng::store::contract::{AppendLedger, Private, PrivateContent, ReadLedger};
-use tiezheng::store::reading;
 use tiezheng::store::refusal::{ErasureRefusal, Refusal};
+use tiezheng::store::traits::{LedgerReader, LogStore, Private, PrivateContent};
 
 use super::{audit, memory, prove, runtime, start_on};
 use crate::support::depositor::{ledger_key, note, statement_with};
@@ -49,8 +49,8 @@ async fn put(sequencer: &Sequencer, n: u8) -> LeafIndex {
 }
 
 /// The notice at `index` names these pieces and is signed by the ledger key.
-fn notice_names(store: &dyn ReadLedger, index: LeafIndex, pieces: &[ErasedPiece]) {
-    let Leaf::Notice(signed) = reading::leaf(store, index).unwrap() else { panic!("no notice") };
+fn notice_names(store: &dyn LedgerReader, index: LeafIndex, pieces: &[ErasedPiece]) {
+    let Leaf::Notice(signed) = records::leaf(store, index).unwrap() else { panic!("no notice") };
     assert_eq!(signed.notice().erased(), pieces);
     assert!(signed.signed_by(ledger_key().verifier()));
 }
@@ -116,7 +116,7 @@ fn an_act_is_sealed_with_its_erasure_and_the_same_act_again_answers_the_same() {
     assert!(act.fresh);
     assert_eq!(store.published().unwrap().height.0, height + 1);
     assert_eq!(
-        (act.receipt.index.0 + 1, reading::sealing_block(&*store, erased.notice).unwrap().count),
+        (act.receipt.index.0 + 1, records::sealing_block(&*store, erased.notice).unwrap().count),
         (erased.notice.0, 2)
     );
     prove(&act.receipt);

@@ -11,9 +11,9 @@ use tiezheng::ledger::notice::Mode;
 use tiezheng::sequencer::clock::SystemClock;
 use tiezheng::sequencer::handle::DepositError;
 use tiezheng::sequencer::start::{Genesis, Options, start};
-use tiezheng::store::contract::ReadLedger as _;
 use tiezheng::store::rocks::reopening::ReopeningStore;
 use tiezheng::store::rocks::store::RocksStore;
+use tiezheng::store::traits::LedgerReader as _;
 
 use super::{audit, prove, runtime};
 use crate::support::depositor::{ledger_key, note, origin, successor};

@@ -8,9 +8,9 @@ use tiezheng::ledger::notice::{ErasedPiece, Piece};
 use tiezheng::sequencer::handle::{DepositError, EraseError, Sequencer};
 use tiezheng::sequencer::start::RunningSequencer;
 use tiezheng::sequencer::state::{Halt, Pause};
-use tiezheng::store::contract::{AppendLedger, ReadLedger};
 use tiezheng::store::memory::MemoryStore;
 use tiezheng::store::shortage::Shortage;
+use tiezheng::store::traits::{LedgerReader, LogStore};
 
 use super::{audit, memory, prove, runtime, start_on};
 use crate::support::depositor::note;

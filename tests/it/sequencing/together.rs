@@ -11,8 +11,8 @@ use tiezheng::ledger::statement::signed::StatementNote;
 use tiezheng::ledger::statement::text::{Link, LinkKind, Subject};
 use tiezheng::sequencer::handle::{DepositError, DepositReply, Sequencer};
 use tiezheng::sequencer::start::RunningSequencer;
-use tiezheng::store::contract::{Private, ReadLedger};
 use tiezheng::store::memory::MemoryStore;
+use tiezheng::store::traits::{LedgerReader, Private};
 
 use super::{audit, memory, prove, runtime, start_on};
 use crate::support::depositor::{note, statement_with};

@@ -22,10 +22,10 @@ use tiezheng::ledger::metadata::PrivateMetadata;
 use tiezheng::ledger::number::DepositNumber;
 use tiezheng::ledger::statement::content::{Content, Form, HashAlgorithm};
 use tiezheng::ledger::statement::text::{Statement, Subject};
-use tiezheng::store::contract::{
-    AppendLedger as _, LinkPosition, Private, PrivateContent, Published, ReadError, ReadLedger,
-};
 use tiezheng::store::memory::MemoryStore;
+use tiezheng::store::traits::{
+    LedgerReader, LinkPosition, LogStore as _, Private, PrivateContent, Published, ReadError,
+};
 
 use super::chain::{append_erasing, found, number, published_of, second};
 use super::depositor::{origin, statement_with};
@@ -153,12 +153,12 @@ impl Acts {
 
 /// A chain read with what lies beside another, and with rows that somebody changed.
 pub(crate) struct Retold<'a> {
-    pub(crate) chain: &'a dyn ReadLedger,
-    pub(crate) vault: &'a dyn ReadLedger,
+    pub(crate) chain: &'a dyn LedgerReader,
+    pub(crate) vault: &'a dyn LedgerReader,
     pub(crate) private: BTreeMap<LeafIndex, Private>,
 }
 
-impl ReadLedger for Retold<'_> {
+impl LedgerReader for Retold<'_> {
     fn published(&self) -> Option<Arc<Published>> {
         self.chain.published()
     }

@@ -16,8 +16,8 @@ use tiezheng::ledger::statement::content::{Content, Form};
 use tiezheng::ledger::statement::signed::SignedStatement;
 use tiezheng::ledger::statement::text::{Link, LinkKind, Statement, Subject};
 use tiezheng::ledger::time::Timestamp;
-use tiezheng::store::contract::{
-    AppendError, AppendLedger, LinkPosition, PrivateContent, Published, ReadError, ReadLedger,
+use tiezheng::store::traits::{
+    AppendError, LedgerReader, LinkPosition, LogStore, PrivateContent, Published, ReadError,
 };
 
 use super::depositor::{content, depositor, ledger_key, origin};
@@ -187,12 +187,12 @@ pub(crate) fn published_of(block: &Block) -> Published {
 }
 
 /// Appends what waits as the next block and does not publish it.
-pub(crate) fn append<S: AppendLedger + ?Sized>(store: &S, waiting: Vec<PendingLeaf>) -> Result<Block, AppendError> {
+pub(crate) fn append<S: LogStore + ?Sized>(store: &S, waiting: Vec<PendingLeaf>) -> Result<Block, AppendError> {
     append_with(store, waiting, &BTreeMap::new())
 }
 
 /// Likewise, with the private content of the deposits at these positions of the block.
-pub(crate) fn append_with<S: AppendLedger + ?Sized>(
+pub(crate) fn append_with<S: LogStore + ?Sized>(
     store: &S,
     waiting: Vec<PendingLeaf>,
     private: &BTreeMap<u64, PrivateMetadata>,
@@ -202,7 +202,7 @@ pub(crate) fn append_with<S: AppendLedger + ?Sized>(
 }
 
 /// Likewise, and erases these pieces.
-pub(crate) fn append_erasing<S: AppendLedger + ?Sized>(
+pub(crate) fn append_erasing<S: LogStore + ?Sized>(
     store: &S,
     waiting: Vec<PendingLeaf>,
     private: &BTreeMap<u64, PrivateContent>,
@@ -216,7 +216,7 @@ pub(crate) fn append_erasing<S: AppendLedger + ?Sized>(
 }
 
 /// Seals a block that erases these pieces and holds nothing else.
-pub(crate) fn erase<S: AppendLedger + ?Sized>(store: &S, pieces: &[ErasedPiece]) -> Block {
+pub(crate) fn erase<S: LogStore + ?Sized>(store: &S, pieces: &[ErasedPiece]) -> Block {
     let notice = erased_at(pieces, second(store.tip().unwrap().next_height.0));
     let block = append_erasing(store, vec![notice], &BTreeMap::new(), pieces).unwrap();
     store.publish(published_of(&block)).unwrap();
@@ -224,14 +224,14 @@ pub(crate) fn erase<S: AppendLedger + ?Sized>(store: &S, pieces: &[ErasedPiece])
 }
 
 /// Appends what waits as the next block and publishes it.
-pub(crate) fn seal<S: AppendLedger + ?Sized>(store: &S, waiting: Vec<PendingLeaf>) -> Block {
+pub(crate) fn seal<S: LogStore + ?Sized>(store: &S, waiting: Vec<PendingLeaf>) -> Block {
     let block = append(store, waiting).unwrap();
     store.publish(published_of(&block)).unwrap();
     block
 }
 
 /// Seals the genesis block.
-pub(crate) fn found<S: AppendLedger + ?Sized>(store: &S) -> Block {
+pub(crate) fn found<S: LogStore + ?Sized>(store: &S) -> Block {
     let block = seal(store, vec![genesis()]);
     assert_eq!(block.header.height, Height(0));
     block
@@ -243,7 +243,7 @@ pub(crate) fn everywhere() -> std::ops::Range<LeafIndex> {
 }
 
 /// The links to a deposit, from the first on.
-pub(crate) fn links_to<S: ReadLedger + ?Sized>(
+pub(crate) fn links_to<S: LedgerReader + ?Sized>(
     store: &S,
     target: u64,
     limit: usize,

@@ -12,12 +12,12 @@ use tiezheng::ledger::merkle::shape::LeafIndex;
 use tiezheng::ledger::notice::ErasedPiece;
 use tiezheng::ledger::number::DepositNumber;
 use tiezheng::ledger::statement::content::HashAlgorithm;
-use tiezheng::store::contract::keeping::{KeepPrivate, PurgeError, PurgeStage, Purged};
-use tiezheng::store::contract::{
-    AppendError, AppendLedger, LinkPosition, Private, PrivateContent, Published, ReadError, ReadLedger,
-};
 use tiezheng::store::memory::MemoryStore;
 use tiezheng::store::shortage::Shortage;
+use tiezheng::store::traits::private::{CompletedErasures, ErasureError, ErasureStage, PrivateStore};
+use tiezheng::store::traits::{
+    AppendError, LedgerReader, LinkPosition, LogStore, Private, PrivateContent, Published, ReadError,
+};
 
 /// What goes wrong, once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,7 +125,7 @@ fn unknown() -> AppendError {
     AppendError::Unknown("fault on purpose".into())
 }
 
-impl ReadLedger for FaultyStore {
+impl LedgerReader for FaultyStore {
     fn published(&self) -> Option<Arc<Published>> {
         self.inner.published()
     }
@@ -179,7 +179,7 @@ impl ReadLedger for FaultyStore {
     }
 }
 
-impl AppendLedger for FaultyStore {
+impl LogStore for FaultyStore {
     fn tip(&self) -> Result<Tip, ReadError> {
         self.inner.tip()
     }
@@ -239,31 +239,31 @@ impl AppendLedger for FaultyStore {
 }
 
 /// What is private is kept as by the store inside.
-impl KeepPrivate for FaultyStore {
-    fn unpurged(&self) -> Result<Vec<ErasedPiece>, ReadError> {
-        self.inner.unpurged()
+impl PrivateStore for FaultyStore {
+    fn pending_erasures(&self) -> Result<Vec<ErasedPiece>, ReadError> {
+        self.inner.pending_erasures()
     }
 
-    fn is_unpurged(&self, piece: &ErasedPiece) -> Result<bool, ReadError> {
-        self.inner.is_unpurged(piece)
+    fn is_erasure_pending(&self, piece: &ErasedPiece) -> Result<bool, ReadError> {
+        self.inner.is_erasure_pending(piece)
     }
 
-    fn purge_pieces(
+    fn complete_erasures(
         &self,
         pieces: &[ErasedPiece],
-        watch: &mut dyn FnMut(PurgeStage) -> ControlFlow<()>,
-    ) -> Result<Purged, PurgeError> {
+        watch: &mut dyn FnMut(ErasureStage) -> ControlFlow<()>,
+    ) -> Result<CompletedErasures, ErasureError> {
         if self.strikes(Fault::PurgeStillHeld) {
-            return Err(PurgeError::StillHeld { file: "db/000001.sst".into() });
+            return Err(ErasureError::StillHeld { file: "db/000001.sst".into() });
         }
-        self.inner.purge_pieces(pieces, watch)
+        self.inner.complete_erasures(pieces, watch)
     }
 
-    fn bookmark(&self, name: &Digest) -> Result<Option<u64>, ReadError> {
-        self.inner.bookmark(name)
+    fn cursor(&self, name: &Digest) -> Result<Option<u64>, ReadError> {
+        self.inner.cursor(name)
     }
 
-    fn set_bookmark(&self, name: &Digest, position: u64) -> Result<(), AppendError> {
-        self.inner.set_bookmark(name, position)
+    fn set_cursor(&self, name: &Digest, position: u64) -> Result<(), AppendError> {
+        self.inner.set_cursor(name, position)
     }
 }

@@ -24,11 +24,11 @@ use tiezheng::sequencer::clock::ManualClock;
 use tiezheng::sequencer::handle::Sequencer;
 use tiezheng::sequencer::start::{self, Genesis, RunningSequencer};
 use tiezheng::store::account_memory::MemoryAccounts;
-use tiezheng::store::contract::accounts::AccountStore;
-use tiezheng::store::contract::keeping::KeepPrivate;
-use tiezheng::store::contract::{AppendLedger, ReadLedger};
 use tiezheng::store::memory::MemoryStore;
 use tiezheng::store::rocks::store::RocksStore;
+use tiezheng::store::traits::accounts::AccountStore;
+use tiezheng::store::traits::private::PrivateStore;
+use tiezheng::store::traits::{LedgerReader, LogStore};
 use tiezheng::wire::deposit::DepositRequest;
 use tiezheng::wire::{json, receipt};
 use tokio::net::TcpListener;
@@ -45,9 +45,9 @@ pub(crate) struct Plan {
     pub(crate) pool: usize,
     pub(crate) clock: ManualClock,
     /// What HTTP reads instead of the ledger's own store.
-    pub(crate) reader: Option<Arc<dyn ReadLedger>>,
+    pub(crate) reader: Option<Arc<dyn LedgerReader>>,
     /// What the filing works over instead of the ledger's own store.
-    pub(crate) desk_store: Option<Arc<dyn KeepPrivate>>,
+    pub(crate) desk_store: Option<Arc<dyn PrivateStore>>,
     /// Who may deposit.
     pub(crate) deposits: DepositPolicy,
     /// And how often.
@@ -82,7 +82,7 @@ impl Default for Plan {
 pub(crate) struct House {
     pub(crate) client: reqwest::Client,
     pub(crate) sequencer: Sequencer,
-    pub(crate) store: Arc<dyn KeepPrivate>,
+    pub(crate) store: Arc<dyn PrivateStore>,
     pub(crate) filing: Arc<FilingService>,
     pub(crate) clock: ManualClock,
     address: SocketAddr,
@@ -119,14 +119,14 @@ impl House {
     }
 
     /// A node over `store`.
-    pub(crate) async fn over<S: AppendLedger + KeepPrivate + 'static>(store: Arc<S>, plan: Plan) -> Self {
+    pub(crate) async fn over<S: LogStore + PrivateStore + 'static>(store: Arc<S>, plan: Plan) -> Self {
         let genesis = Genesis { mode: Mode::Test, successor: successor() };
         let options = start::Options { queue_capacity: plan.pool, clock_gap_confirmed: false };
         let clock = plan.clock.share();
         let (sequencer, running) =
             start::start(Arc::clone(&store), ledger_key(), Some(&genesis), clock, &options).unwrap();
-        let store: Arc<dyn KeepPrivate> = store;
-        let reader = plan.reader.unwrap_or_else(|| Arc::clone(&store) as Arc<dyn ReadLedger>);
+        let store: Arc<dyn PrivateStore> = store;
+        let reader = plan.reader.unwrap_or_else(|| Arc::clone(&store) as Arc<dyn LedgerReader>);
         let originals = tempfile::tempdir().unwrap();
         let filing = Arc::new(
             FilingService::open(Dependencies {
@@ -140,7 +140,7 @@ impl House {
             })
             .unwrap(),
         );
-        let node = AppState::new(reader, sequencer.clone(), plan.http).with_desk(Arc::clone(&filing));
+        let node = AppState::new(reader, sequencer.clone(), plan.http).with_filing(Arc::clone(&filing));
         let node = node.with_admission(plan.deposits, &plan.limits);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -231,7 +231,7 @@ impl Drop for House {
 }
 
 /// The whole ledger is walked; nothing may be found.
-fn audit(store: &dyn ReadLedger) {
+fn audit(store: &dyn LedgerReader) {
     let options = walk::Options { pinned: Some(ledger_key().verifier().clone()), ..walk::Options::default() };
     let report = walk(store, &options, |_| {}).unwrap();
     assert!(report.is_clean(), "{:#?}", report.findings);

@@ -15,7 +15,7 @@ use tiezheng::ledger::merkle::list::root_of;
 use tiezheng::ledger::merkle::shape::{LeafIndex, TreeSize};
 use tiezheng::ledger::number::DepositNumber;
 use tiezheng::ledger::statement::content::HashAlgorithm;
-use tiezheng::store::contract::{LinkPosition, Private, Published, ReadError, ReadLedger};
+use tiezheng::store::traits::{LedgerReader, LinkPosition, Private, Published, ReadError};
 
 use crate::support::depositor::{ledger_key, origin};
 
@@ -35,7 +35,7 @@ pub(crate) struct Operator {
 
 impl Operator {
     /// Takes over an honest ledger.
-    pub(crate) fn of(honest: &dyn ReadLedger) -> Self {
+    pub(crate) fn of(honest: &dyn LedgerReader) -> Self {
         let published = honest.published();
         let size = published.as_ref().unwrap().size().0;
         let leaves = honest.leaves(LeafIndex(0), size).unwrap();
@@ -105,7 +105,7 @@ impl Operator {
     }
 }
 
-impl ReadLedger for Operator {
+impl LedgerReader for Operator {
     fn published(&self) -> Option<Arc<Published>> {
         self.published.clone()
     }

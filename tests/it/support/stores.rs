@@ -1,16 +1,16 @@
 //! Every store there is, behind one way to begin, use and reopen it.
 
-use tiezheng::store::contract::AppendLedger;
-use tiezheng::store::contract::keeping::KeepPrivate;
 use tiezheng::store::memory::MemoryStore;
 use tiezheng::store::rocks::{open_error::OpenError, store::RocksStore, tuning::Options};
+use tiezheng::store::traits::LogStore;
+use tiezheng::store::traits::private::PrivateStore;
 
 use super::depositor::origin;
 
 /// A kind of store under test.
 pub(crate) trait Bench {
     /// The store.
-    type Store: AppendLedger + KeepPrivate + 'static;
+    type Store: LogStore + PrivateStore + 'static;
 
     /// An empty ledger of the fixtures' origin.
     fn begin() -> Self;
@@ -84,7 +84,7 @@ impl Bench for Rocks {
 
 /// Memory so little that tests write and compact files too, and index rows soon.
 pub(crate) fn small() -> Options {
-    Options { block_cache_bytes: 1 << 20, memtable_bytes: 3 << 19, open_files: 64, gathered_leaves: 100 }
+    Options { block_cache_bytes: 1 << 20, memtable_bytes: 3 << 19, open_files: 64, buffered_leaves: 100 }
 }
 
 /// Rows of a table of a ledger at rest, as they lie on disk.

@@ -10,15 +10,15 @@ use tiezheng::ledger::merkle::shape::LeafIndex;
 use tiezheng::ledger::notice::ErasedPiece;
 use tiezheng::ledger::number::DepositNumber;
 use tiezheng::ledger::statement::content::HashAlgorithm;
-use tiezheng::store::contract::keeping::{KeepPrivate, PurgeError, PurgeStage, Purged};
-use tiezheng::store::contract::{AppendError, LinkPosition, Private, Published, ReadError, ReadLedger};
+use tiezheng::store::traits::private::{CompletedErasures, ErasureError, ErasureStage, PrivateStore};
+use tiezheng::store::traits::{AppendError, LedgerReader, LinkPosition, Private, Published, ReadError};
 
 /// Called at each stage of a purge, after the purge has told its caller.
-type OnPurge = dyn Fn(PurgeStage) + Send + Sync;
+type OnPurge = dyn Fn(ErasureStage) + Send + Sync;
 
 /// A store that is watched.
 pub(crate) struct Watched {
-    inner: Arc<dyn KeepPrivate>,
+    inner: Arc<dyn PrivateStore>,
     on_purge: Mutex<Option<Arc<OnPurge>>>,
     asked: Mutex<BTreeMap<&'static str, usize>>,
     /// Answered instead of what stands there.
@@ -26,12 +26,12 @@ pub(crate) struct Watched {
 }
 
 impl Watched {
-    pub(crate) fn over(inner: Arc<dyn KeepPrivate>) -> Self {
+    pub(crate) fn over(inner: Arc<dyn PrivateStore>) -> Self {
         Self { inner, on_purge: Mutex::default(), asked: Mutex::default(), other: Mutex::default() }
     }
 
     /// Calls `hook` at each stage of a purge, on the purge's own thread.
-    pub(crate) fn on_purge(&self, hook: impl Fn(PurgeStage) + Send + Sync + 'static) {
+    pub(crate) fn on_purge(&self, hook: impl Fn(ErasureStage) + Send + Sync + 'static) {
         *self.on_purge.lock().unwrap() = Some(Arc::new(hook));
     }
 
@@ -50,13 +50,13 @@ impl Watched {
         self.other.lock().unwrap().clear();
     }
 
-    fn inner(&self, what: &'static str) -> &dyn KeepPrivate {
+    fn inner(&self, what: &'static str) -> &dyn PrivateStore {
         *self.asked.lock().unwrap().entry(what).or_default() += 1;
         &*self.inner
     }
 }
 
-impl ReadLedger for Watched {
+impl LedgerReader for Watched {
     fn published(&self) -> Option<Arc<Published>> {
         self.inner("published").published()
     }
@@ -114,20 +114,20 @@ impl ReadLedger for Watched {
     }
 }
 
-impl KeepPrivate for Watched {
-    fn unpurged(&self) -> Result<Vec<ErasedPiece>, ReadError> {
-        self.inner("unpurged").unpurged()
+impl PrivateStore for Watched {
+    fn pending_erasures(&self) -> Result<Vec<ErasedPiece>, ReadError> {
+        self.inner("pending_erasures").pending_erasures()
     }
-    fn is_unpurged(&self, piece: &ErasedPiece) -> Result<bool, ReadError> {
-        self.inner("is_unpurged").is_unpurged(piece)
+    fn is_erasure_pending(&self, piece: &ErasedPiece) -> Result<bool, ReadError> {
+        self.inner("is_erasure_pending").is_erasure_pending(piece)
     }
-    fn purge_pieces(
+    fn complete_erasures(
         &self,
         pieces: &[ErasedPiece],
-        watch: &mut dyn FnMut(PurgeStage) -> ControlFlow<()>,
-    ) -> Result<Purged, PurgeError> {
+        watch: &mut dyn FnMut(ErasureStage) -> ControlFlow<()>,
+    ) -> Result<CompletedErasures, ErasureError> {
         let hook = self.on_purge.lock().unwrap().clone();
-        self.inner("purge_pieces").purge_pieces(pieces, &mut |stage| {
+        self.inner("complete_erasures").complete_erasures(pieces, &mut |stage| {
             let watched = watch(stage);
             if let Some(hook) = &hook {
                 hook(stage);
@@ -135,10 +135,10 @@ impl KeepPrivate for Watched {
             watched
         })
     }
-    fn bookmark(&self, name: &Digest) -> Result<Option<u64>, ReadError> {
-        self.inner("bookmark").bookmark(name)
+    fn cursor(&self, name: &Digest) -> Result<Option<u64>, ReadError> {
+        self.inner("bookmark").cursor(name)
     }
-    fn set_bookmark(&self, name: &Digest, position: u64) -> Result<(), AppendError> {
-        self.inner("set_bookmark").set_bookmark(name, position)
+    fn set_cursor(&self, name: &Digest, position: u64) -> Result<(), AppendError> {
+        self.inner("set_cursor").set_cursor(name, position)
     }
 }

@@ -11,6 +11,8 @@ pub enum About {
     Origin,
     /// From which leaf on rows by which leaves are found may be missing, as an index; not there when none are.
     Unindexed,
+    /// Present while the index is rebuilt, and after an interrupted rebuild.
+    Rebuilding,
     /// The platform's public key, as its vkey; not there before the node has made one.
     Platform,
 }
@@ -23,6 +25,7 @@ impl ToDisk for About {
             Self::Format => b"format",
             Self::Origin => b"origin",
             Self::Unindexed => b"unindexed",
+            Self::Rebuilding => b"rebuilding",
             Self::Platform => b"platform",
         }
     }

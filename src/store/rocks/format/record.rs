@@ -1,6 +1,6 @@
 //! The rows of `leaves`: records, packed.
 
-use crate::store::packing::unpack;
+use crate::store::record_codec::unpack;
 use crate::store::rocks::format::FromDisk;
 
 /// A record, as its row holds it.

@@ -16,10 +16,10 @@ fn every_kind_and_algorithm_reads_back() {
         again(&DigestKey { algorithm, digest: Digest([7; 32]), index: LeafIndex(9) });
     }
     again(&StoredTile { root: Digest([1; 32]), hashes: vec![Digest([2; 32]); 256] });
-    again(&VaultRow::NeverBrought);
-    again(&VaultRow::Held(PrivateMetadata { salt: [3; 32], json: r#"{"name":"合同"}"#.into() }));
-    again(&VaultRow::Held(PrivateMetadata { salt: [3; 32], json: String::new() }));
-    again(&VaultRow::Erased(LeafIndex(u64::MAX)));
+    again(&PrivateRow::NeverBrought);
+    again(&PrivateRow::Held(PrivateMetadata { salt: [3; 32], json: r#"{"name":"合同"}"#.into() }));
+    again(&PrivateRow::Held(PrivateMetadata { salt: [3; 32], json: String::new() }));
+    again(&PrivateRow::Erased(LeafIndex(u64::MAX)));
     again(&AnnexKey { index: LeafIndex(1), commitment: Digest([4; 32]) });
     again(&LabelKey { label: Digest([5; 32]), index: LeafIndex(2) });
     again(&Fingerprint::of(&[6; 32]));
@@ -31,11 +31,11 @@ fn every_kind_and_algorithm_reads_back() {
 
 #[test]
 fn other_bytes_are_no_value() {
-    assert_eq!(VaultRow::from_disk(&[]), None);
-    assert_eq!(VaultRow::from_disk(&[0, 0]), None);
-    assert_eq!(VaultRow::from_disk(&[2]), None);
-    assert_eq!(VaultRow::from_disk(&[2; 10]), None);
-    assert_eq!(VaultRow::from_disk(&[3]), None);
+    assert_eq!(PrivateRow::from_disk(&[]), None);
+    assert_eq!(PrivateRow::from_disk(&[0, 0]), None);
+    assert_eq!(PrivateRow::from_disk(&[2]), None);
+    assert_eq!(PrivateRow::from_disk(&[2; 10]), None);
+    assert_eq!(PrivateRow::from_disk(&[3]), None);
     assert_eq!(AnnexKey::from_disk(&[0; 41]), None);
     assert_eq!(LabelKey::from_disk(&[0; 39]), None);
     assert_eq!(ErasedPiece::from_disk(&[0; 8]), None);
@@ -43,8 +43,8 @@ fn other_bytes_are_no_value() {
     assert_eq!(ErasedPiece::from_disk(&[1; 40]), None);
     assert_eq!(Fingerprint::from_disk(&[0; 37]), None);
     assert_eq!(u64::from_disk(&[0; 7]), None);
-    assert_eq!(VaultRow::from_disk(&[1; 32]), None);
-    assert_eq!(VaultRow::from_disk(&[&[1; 33][..], b"\xff"].concat()), None);
+    assert_eq!(PrivateRow::from_disk(&[1; 32]), None);
+    assert_eq!(PrivateRow::from_disk(&[&[1; 33][..], b"\xff"].concat()), None);
     assert_eq!(LinkKey::from_disk(&[0; 17]), None);
     assert_eq!(DigestKey::from_disk(&[0; 41]), None);
     assert_eq!(StoredTile::from_disk(&[0; 257 * 32 - 1]), None);
@@ -55,7 +55,7 @@ fn other_bytes_are_no_value() {
 #[test]
 fn private_rows_are_spelled_as_the_disk_format_says() {
     let spelled = |bytes: &[u8]| hex::encode(bytes);
-    assert_eq!(spelled(&VaultRow::Erased(LeafIndex(0x0102)).to_disk()), "020000000000000102");
+    assert_eq!(spelled(&PrivateRow::Erased(LeafIndex(0x0102)).to_disk()), "020000000000000102");
     let annex = ErasedPiece { index: LeafIndex(5), piece: Piece::Annex(Digest([0xab; 32])) };
     assert_eq!(spelled(&annex.to_disk()), format!("000000000000000501{}", "ab".repeat(32)));
     assert_eq!(spelled(&ErasedPiece { piece: Piece::Metadata, ..annex }.to_disk()), "000000000000000500");
@@ -106,6 +106,6 @@ proptest::proptest! {
         proptest::prop_assert!(back::<LinkKey>(&bytes) && back::<DigestKey>(&bytes) && back::<SubjectKey>(&bytes));
         proptest::prop_assert!(back::<AnnexKey>(&bytes) && back::<LabelKey>(&bytes) && back::<ErasedPiece>(&bytes));
         proptest::prop_assert!(back::<Fingerprint>(&bytes) && back::<u64>(&bytes));
-        proptest::prop_assert!(back::<VaultRow>(&bytes) && back::<LeafIndex>(&bytes) && back::<Empty>(&bytes));
+        proptest::prop_assert!(back::<PrivateRow>(&bytes) && back::<LeafIndex>(&bytes) && back::<Empty>(&bytes));
     }
 }

@@ -10,7 +10,7 @@ use crate::ledger::checkpoint::Checkpoint;
 use crate::ledger::key::Signer;
 use crate::ledger::notice::{Mode, Notice, NoticeKind};
 use crate::ledger::time::Timestamp;
-use crate::store::contract::ReadLedger as _;
+use crate::store::traits::LedgerReader as _;
 
 /// A ledger of one block, all of it in RocksDB's log.
 fn founded() -> (tempfile::TempDir, Folder) {

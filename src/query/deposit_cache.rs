@@ -2,7 +2,7 @@
 //!
 //! # Invariants
 //!
-//! Kept is the entry itself, packed, and it is hashed again each time it is given out: one in which a bit has flipped is
+//! CachedDeposit is the entry itself, packed, and it is hashed again each time it is given out: one in which a bit has flipped is
 //! forgotten, and the store is asked. What may still change, the links of later deposits, is asked of the store anew
 //! whenever the ledger has grown.
 
@@ -12,12 +12,12 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use crate::ledger::entry::Entry;
 use crate::ledger::hash::{Digest, leaf_hash};
-use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
+use crate::ledger::merkle::shape::TreeSize;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::verify::history::History;
-use crate::store::contract::{ReadError, ReadLedger};
-use crate::store::packing::{pack, unpack};
-use crate::store::reading::{self, history};
+use crate::query::{history, records};
+use crate::store::record_codec::{pack, unpack};
+use crate::store::traits::{DepositPlace, LedgerReader, ReadError};
 
 /// Most deposits kept: some 55 MiB of the usual kind, 120 of the longest that are kept.
 const KEPT: usize = 102_400;
@@ -28,9 +28,9 @@ const TOLD: usize = 4;
 
 /// A deposit that was found.
 #[derive(Debug)]
-pub struct Found {
+pub struct FoundDeposit {
     /// Its place.
-    pub index: LeafIndex,
+    pub place: DepositPlace,
     /// 交易id, computed anew.
     pub hash: Digest,
     /// The entry, byte for byte.
@@ -39,8 +39,8 @@ pub struct Found {
 
 /// What is kept of a deposit.
 #[derive(Debug)]
-struct Kept {
-    index: LeafIndex,
+struct CachedDeposit {
+    place: DepositPlace,
     hash: Digest,
     row: Box<[u8]>,
     /// What other deposits say of it, and at which size that was so.
@@ -51,7 +51,7 @@ struct Kept {
 #[derive(Debug)]
 struct Place {
     number: DepositNumber,
-    kept: Arc<Kept>,
+    kept: Arc<CachedDeposit>,
     /// Whether it was asked for since the hand passed.
     asked: AtomicBool,
 }
@@ -66,15 +66,19 @@ struct Circle {
 
 /// Deposits of one ledger, by number.
 #[derive(Debug, Default)]
-pub struct Recent(RwLock<Circle>);
+pub struct DepositCache(RwLock<Circle>);
 
-impl Recent {
+impl DepositCache {
     /// The deposit of `number`; `None` when there is none.
     ///
     /// # Errors
     ///
     /// [`ReadError`]; [`ReadError::Damaged`] when the index leads to something else.
-    pub fn find<R: ReadLedger + ?Sized>(&self, store: &R, number: DepositNumber) -> Result<Option<Found>, ReadError> {
+    pub fn find<R: LedgerReader + ?Sized>(
+        &self,
+        store: &R,
+        number: DepositNumber,
+    ) -> Result<Option<FoundDeposit>, ReadError> {
         if let Some(kept) = self.kept(number) {
             if let Some(found) = kept.give_out() {
                 return Ok(Some(found));
@@ -82,39 +86,39 @@ impl Recent {
             tracing::error!(%number, "a deposit kept in memory has changed there: it is read again");
             self.forget(number);
         }
-        let Some((index, bytes)) = reading::find(store, number)? else { return Ok(None) };
+        let Some((place, bytes)) = records::find(store, number)? else { return Ok(None) };
         let hash = leaf_hash(&bytes);
         let mut row = Vec::new();
         pack(&bytes, &mut row);
         if row.len() <= LONGEST {
-            self.keep(number, Kept { index, hash, row: row.into(), history: Mutex::default() });
+            self.keep(number, CachedDeposit { place, hash, row: row.into(), history: Mutex::default() });
         }
-        Ok(Some(Found { index, hash, bytes }))
+        Ok(Some(FoundDeposit { place, hash, bytes }))
     }
 
-    /// The [`history`](history::history_of) of a deposit that was found, read as `entry`.
+    /// The [`history`](history::history) of a deposit that was found, read as `entry`.
     ///
     /// # Errors
     ///
     /// [`ReadError`].
-    pub fn history<R: ReadLedger + ?Sized>(
+    pub fn history<R: LedgerReader + ?Sized>(
         &self,
         store: &R,
-        found: &Found,
+        found: &FoundDeposit,
         entry: &Entry,
     ) -> Result<History, ReadError> {
-        let size = reading::published(store)?.size();
-        let Some(kept) = self.kept(entry.number) else { return history::history_of(store, found.index, entry) };
+        let size = records::published(store)?.size();
+        let Some(kept) = self.kept(entry.number) else { return history::history(store, found.place, entry) };
         // Changed as a whole, so a panicked thread leaves nothing half done behind it.
         let known = kept.history.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let history = match known {
             Some((at, history)) if at == size => return Ok(history),
             // What was deposited before is what it was.
             Some((_, history)) => {
-                let (owner_links, references) = history::later_links(store, found.index, entry)?;
+                let (owner_links, references) = history::later_links(store, found.place.index, entry)?;
                 History { owner_links, references, ..history }
             }
-            None => history::history_of(store, found.index, entry)?,
+            None => history::history(store, found.place, entry)?,
         };
         let items = history.owner_links.items.len() + history.references.items.len() + history.earlier.items.len();
         if items <= TOLD {
@@ -124,7 +128,7 @@ impl Recent {
     }
 
     // The circle is changed by whole places, so a panicked thread leaves nothing half done behind it.
-    fn kept(&self, number: DepositNumber) -> Option<Arc<Kept>> {
+    fn kept(&self, number: DepositNumber) -> Option<Arc<CachedDeposit>> {
         let circle = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let place = circle.places.get(*circle.of.get(&number)?)?;
         place.asked.store(true, Ordering::Relaxed);
@@ -136,7 +140,7 @@ impl Recent {
         self.0.write().unwrap_or_else(PoisonError::into_inner).of.remove(&number);
     }
 
-    fn keep(&self, number: DepositNumber, kept: Kept) {
+    fn keep(&self, number: DepositNumber, kept: CachedDeposit) {
         let place = Place { number, kept: Arc::new(kept), asked: AtomicBool::new(false) };
         self.0.write().unwrap_or_else(PoisonError::into_inner).put(place);
     }
@@ -175,13 +179,13 @@ impl Circle {
     }
 }
 
-impl Kept {
+impl CachedDeposit {
     /// `None` when it is not any more what it was.
-    fn give_out(&self) -> Option<Found> {
+    fn give_out(&self) -> Option<FoundDeposit> {
         let mut bytes = Vec::new();
         unpack(&self.row, &mut bytes);
         let hash = leaf_hash(&bytes);
-        (hash == self.hash).then_some(Found { index: self.index, hash, bytes })
+        (hash == self.hash).then_some(FoundDeposit { place: self.place, hash, bytes })
     }
 }
 
@@ -189,10 +193,15 @@ impl Kept {
 mod tests {
     use super::*;
 
-    fn kept(record: &[u8], hash: Digest) -> Kept {
+    fn kept(record: &[u8], hash: Digest) -> CachedDeposit {
         let mut row = Vec::new();
         pack(record, &mut row);
-        Kept { index: LeafIndex(7), hash, row: row.into(), history: Mutex::default() }
+        CachedDeposit {
+            place: DepositPlace { index: LeafIndex(7), header: LeafIndex(8), has_earlier: false },
+            hash,
+            row: row.into(),
+            history: Mutex::default(),
+        }
     }
 
     #[test]
@@ -209,7 +218,7 @@ mod tests {
 
     #[test]
     fn memory_is_bounded_and_who_is_asked_for_stays() {
-        let recent = Recent::default();
+        let recent = DepositCache::default();
         let number =
             |n: usize| ((n as u64) << 8..).find_map(|bits| DepositNumber::draw(true, 20_261_122, bits)).unwrap();
         let many = 2 * KEPT + 10;
@@ -226,7 +235,7 @@ mod tests {
 
     #[test]
     fn what_is_forgotten_can_be_kept_again() {
-        let recent = Recent::default();
+        let recent = DepositCache::default();
         let number = DepositNumber::parse("20261122-0K7M-X9QT-3D5W-C3").unwrap();
         recent.keep(number, kept(b"x", Digest::ZERO));
         recent.forget(number);
@@ -243,7 +252,7 @@ mod tests {
 
     #[test]
     fn what_is_read_twice_at_once_takes_one_place() {
-        let recent = Recent::default();
+        let recent = DepositCache::default();
         let number = DepositNumber::parse("20261122-0K7M-X9QT-3D5W-C3").unwrap();
         recent.keep(number, kept(b"x", Digest::ZERO));
         recent.keep(number, kept(b"y", Digest([1; 32])));

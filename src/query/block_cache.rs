@@ -1,4 +1,4 @@
-//! Blocks that were read: a block never changes, and what is asked for together was often sealed together.
+//! BlockCache that were read: a block never changes, and what is asked for together was often sealed together.
 //!
 //! # Invariants
 //!
@@ -13,9 +13,10 @@ use crate::ledger::hash::Digest;
 use crate::ledger::merkle::list::ListTree;
 use crate::ledger::merkle::proof::InclusionProof;
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
-use crate::store::contract::{Published, ReadError, ReadLedger};
-use crate::store::reading;
-use crate::store::reading::subtrees::Subtrees;
+use crate::query::proofs;
+use crate::query::records;
+use crate::query::tile_cache::TileCache;
+use crate::store::traits::{DepositPlace, LedgerReader, Published, ReadError};
 
 /// Most headers remembered, each with two paths: some 9 MiB.
 const HEADERS: usize = 4_096;
@@ -24,7 +25,7 @@ const LEAVES: u64 = 1 << 17;
 
 /// A block that was read.
 #[derive(Debug)]
-pub struct KnownBlock {
+pub struct CachedBlock {
     /// Its header.
     pub header: BlockHeader,
     /// The header's text.
@@ -32,21 +33,21 @@ pub struct KnownBlock {
     /// 区块哈希.
     pub hash: Digest,
     /// What is remembered of the ledger's tree, if anything is.
-    subtrees: Option<Arc<Subtrees>>,
+    subtrees: Option<Arc<TileCache>>,
     /// The tree over its leaves, once somebody asked for it.
     tree: OnceLock<ListTree>,
     /// The paths of the header and of the leaf before the block to the root at a size, the last that was asked for.
     paths: Mutex<Option<(TreeSize, [InclusionProof; 2])>>,
 }
 
-impl KnownBlock {
+impl CachedBlock {
     /// Of a header that was read.
     #[must_use]
     pub fn of(header: BlockHeader) -> Self {
         Self::within(header, None)
     }
 
-    fn within(header: BlockHeader, subtrees: Option<Arc<Subtrees>>) -> Self {
+    fn within(header: BlockHeader, subtrees: Option<Arc<TileCache>>) -> Self {
         let text = header.to_string();
         let hash = header.hash();
         Self { header, text, hash, subtrees, tree: OnceLock::new(), paths: Mutex::default() }
@@ -57,11 +58,11 @@ impl KnownBlock {
     /// # Errors
     ///
     /// [`ReadError::Damaged`] when the tree of the ledger holds other leaves than the block sealed.
-    pub fn tree<R: ReadLedger + ?Sized>(&self, store: &R) -> Result<&ListTree, ReadError> {
+    pub fn tree<R: LedgerReader + ?Sized>(&self, store: &R) -> Result<&ListTree, ReadError> {
         if let Some(tree) = self.tree.get() {
             return Ok(tree);
         }
-        let tree = reading::tree_of(store, &self.header)?;
+        let tree = proofs::tree_of(store, &self.header)?;
         Ok(self.tree.get_or_init(|| tree))
     }
 
@@ -70,51 +71,59 @@ impl KnownBlock {
     /// # Errors
     ///
     /// [`ReadError`]; [`ReadError::Damaged`] for the first block, which has no leaf before it.
-    pub fn paths<R: ReadLedger + ?Sized>(&self, store: &R, tip: &Published) -> Result<[InclusionProof; 2], ReadError> {
+    pub fn paths<R: LedgerReader + ?Sized>(
+        &self,
+        store: &R,
+        tip: &Published,
+    ) -> Result<[InclusionProof; 2], ReadError> {
         // Changed as a whole, so a panicked thread leaves nothing half done behind it.
         let known = self.paths.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some((_, paths)) = known.filter(|(size, _)| *size == tip.size()) {
             return Ok(paths);
         }
         let paths = match &self.subtrees {
-            Some(subtrees) => reading::ends(store, &subtrees.of(store, tip.size()), &self.header, tip)?,
-            None => reading::ends(store, &reading::Tiles(store), &self.header, tip)?,
+            Some(subtrees) => proofs::ends(store, &subtrees.of(store, tip.size()), &self.header, tip)?,
+            None => proofs::ends(store, &proofs::Tiles(store), &self.header, tip)?,
         };
         *self.paths.lock().unwrap_or_else(PoisonError::into_inner) = Some((tip.size(), paths.clone()));
         Ok(paths)
     }
 }
 
-/// Blocks of one ledger, by the place of their header.
+/// BlockCache of one ledger, by the place of their header.
 #[derive(Debug, Default)]
-pub struct Blocks {
+pub struct BlockCache {
     remembered: RwLock<Remembered>,
-    subtrees: Arc<Subtrees>,
+    subtrees: Arc<TileCache>,
 }
 
 #[derive(Debug, Default)]
 struct Remembered {
-    blocks: BTreeMap<LeafIndex, Arc<KnownBlock>>,
+    blocks: BTreeMap<LeafIndex, Arc<CachedBlock>>,
     leaves: u64,
 }
 
-impl Blocks {
-    /// The block that seals the leaf at `index`, as [`reading::sealing_block`] finds it in `store`.
+impl BlockCache {
+    /// The block of the deposit at `place`.
     ///
     /// # Errors
     ///
     /// [`ReadError`].
-    pub fn sealing<R: ReadLedger + ?Sized>(&self, store: &R, index: LeafIndex) -> Result<Arc<KnownBlock>, ReadError> {
+    pub fn sealing<R: LedgerReader + ?Sized>(
+        &self,
+        store: &R,
+        place: DepositPlace,
+    ) -> Result<Arc<CachedBlock>, ReadError> {
         // The map is changed by whole blocks, so a panicked thread leaves nothing half done behind it.
         let known = {
             let remembered = self.remembered.read().unwrap_or_else(PoisonError::into_inner);
-            remembered.blocks.range(index..).next().map(|(_, block)| Arc::clone(block))
+            remembered.blocks.get(&place.header).map(Arc::clone)
         };
-        if let Some(block) = known.filter(|block| block.header.seals(index)) {
+        if let Some(block) = known.filter(|block| block.header.seals(place.index)) {
             return Ok(block);
         }
-        let header = reading::sealing_block(store, index)?;
-        let block = Arc::new(KnownBlock::within(header, Some(Arc::clone(&self.subtrees))));
+        let header = records::header_of(store, place)?;
+        let block = Arc::new(CachedBlock::within(header, Some(Arc::clone(&self.subtrees))));
         let mut remembered = self.remembered.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = remembered.blocks.get(&block.header.index()) {
             // Another thread was quicker.
@@ -150,15 +159,16 @@ mod tests {
             root: Digest([2; 32]),
             time: Timestamp::EPOCH,
         };
-        let known = Arc::new(KnownBlock::of(header.clone()));
+        let known = Arc::new(CachedBlock::of(header.clone()));
         let remembered = Remembered { blocks: [(header.index(), Arc::clone(&known))].into(), leaves: 3 };
-        let blocks = Blocks { remembered: RwLock::new(remembered), subtrees: Arc::default() };
+        let blocks = BlockCache { remembered: RwLock::new(remembered), subtrees: Arc::default() };
+        let place = |index| DepositPlace { index: LeafIndex(index), header: header.index(), has_earlier: false };
         for index in 5..8 {
-            assert_eq!(blocks.sealing(&store, LeafIndex(index)).map(|block| block.header.clone()), Ok(header.clone()));
+            assert_eq!(blocks.sealing(&store, place(index)).map(|block| block.header.clone()), Ok(header.clone()));
         }
         // The store has nothing: it was asked.
         for index in [0, 4, 8, 9] {
-            assert!(blocks.sealing(&store, LeafIndex(index)).is_err(), "{index}");
+            assert!(blocks.sealing(&store, place(index)).is_err(), "{index}");
         }
         assert!(known.tree(&store).is_err());
     }

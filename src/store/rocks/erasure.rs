@@ -26,14 +26,14 @@ use std::{fs, io};
 
 use crate::ledger::hash::Digest;
 use crate::ledger::notice::{ErasedPiece, Piece};
-use crate::store::contract::keeping::{KeepPrivate, PurgeError, PurgeStage, Purged};
-use crate::store::contract::{AppendError, ReadError};
 use crate::store::rocks::engine::Engine;
-use crate::store::rocks::format::{AnnexKey, Fingerprint, ToDisk as _, VaultRow};
+use crate::store::rocks::format::{AnnexKey, Fingerprint, PrivateRow, ToDisk as _};
 use crate::store::rocks::rewriting::LiveFile;
-use crate::store::rocks::schema::{ANNEXES, BOOKMARKS, PURGES, VAULT};
+use crate::store::rocks::schema::{ANNEXES, PENDING_ERASURES, PRIVATE};
 use crate::store::rocks::search::{Needles, search};
 use crate::store::rocks::store::RocksStore;
+use crate::store::traits::ReadError;
+use crate::store::traits::private::{CompletedErasures, ErasureError, ErasureStage, PrivateStore};
 
 /// How often it looks whether old files are gone, and how long it waits in between: RocksDB removes them a moment after
 /// it has let go of them, and a reader that began before keeps them for as long as it reads.
@@ -47,39 +47,39 @@ const ROWS_AT_ONCE: usize = 4_096;
 /// How often the whole folder is searched before it gives up for now.
 const SEARCHES: u32 = 3;
 
-impl KeepPrivate for RocksStore {
-    fn unpurged(&self) -> Result<Vec<ErasedPiece>, ReadError> {
-        self.reader.engine.all(&PURGES)?.map(|row| row.map(|(piece, _)| piece)).collect()
+impl PrivateStore for RocksStore {
+    fn pending_erasures(&self) -> Result<Vec<ErasedPiece>, ReadError> {
+        self.reader.engine.all(&PENDING_ERASURES)?.map(|row| row.map(|(piece, _)| piece)).collect()
     }
 
-    fn is_unpurged(&self, piece: &ErasedPiece) -> Result<bool, ReadError> {
-        self.reader.engine.has(&PURGES, piece)
+    fn is_erasure_pending(&self, piece: &ErasedPiece) -> Result<bool, ReadError> {
+        self.reader.engine.has(&PENDING_ERASURES, piece)
     }
 
-    fn purge_pieces(
+    fn complete_erasures(
         &self,
         pieces: &[ErasedPiece],
-        watch: &mut dyn FnMut(PurgeStage) -> ControlFlow<()>,
-    ) -> Result<Purged, PurgeError> {
+        watch: &mut dyn FnMut(ErasureStage) -> ControlFlow<()>,
+    ) -> Result<CompletedErasures, ErasureError> {
         let _one = self.purging.lock().unwrap_or_else(PoisonError::into_inner);
         let engine = &self.reader.engine;
         let mut pending = Vec::with_capacity(pieces.len());
         for piece in pieces {
-            pending.extend(engine.get(&PURGES, piece)?.map(|print| (*piece, print)));
+            pending.extend(engine.get(&PENDING_ERASURES, piece)?.map(|print| (*piece, print)));
         }
         pending.sort_unstable_by_key(|(piece, _)| *piece);
         pending.dedup_by_key(|(piece, _)| *piece);
         if pending.is_empty() {
-            return Ok(Purged::default());
+            return Ok(CompletedErasures::default());
         }
-        goes_on(watch(PurgeStage::Compacting))?;
+        goes_on(watch(ErasureStage::Compacting))?;
         let places: Vec<Place> = pending.iter().map(|(piece, _)| Place::of(piece)).collect();
         let needles = Needles::new(only_here(engine, &pending, watch)?);
         let before = Before::look(engine, &self.folder.database(), &places)?;
         // Written anew only so that there is something to flush: then the flush begins a new log, and the old ones go.
         let mut again = engine.batch();
         for (piece, print) in &pending {
-            again.put(&PURGES, piece, print)?;
+            again.put(&PENDING_ERASURES, piece, print)?;
         }
         self.write_beside(again, false)?;
         engine.flush()?;
@@ -93,18 +93,10 @@ impl KeepPrivate for RocksStore {
         self.record_manifest()?;
         let mut done = engine.batch();
         for (piece, _) in &pending {
-            done.remove(&PURGES, piece)?;
+            done.remove(&PENDING_ERASURES, piece)?;
         }
         self.write_beside(done, true)?;
-        Ok(Purged { pieces: pending.into_iter().map(|(piece, _)| piece).collect() })
-    }
-
-    fn bookmark(&self, name: &Digest) -> Result<Option<u64>, ReadError> {
-        self.reader.engine.get(&BOOKMARKS, name)
-    }
-
-    fn set_bookmark(&self, name: &Digest, position: u64) -> Result<(), AppendError> {
-        self.remember(name, position)
+        Ok(CompletedErasures { pieces: pending.into_iter().map(|(piece, _)| piece).collect() })
     }
 }
 
@@ -113,8 +105,8 @@ impl RocksStore {
         &self,
         before: &Before,
         needles: &Needles,
-        watch: &mut dyn FnMut(PurgeStage) -> ControlFlow<()>,
-    ) -> Result<(), PurgeError> {
+        watch: &mut dyn FnMut(ErasureStage) -> ControlFlow<()>,
+    ) -> Result<(), ErasureError> {
         let (engine, folder) = (&self.reader.engine, self.folder.path());
         let mut left = None;
         for _ in 0..SEARCHES {
@@ -123,7 +115,7 @@ impl RocksStore {
                 if left.is_none() {
                     break;
                 }
-                goes_on(watch(PurgeStage::Compacting))?;
+                goes_on(watch(ErasureStage::Compacting))?;
                 std::thread::sleep(PAUSE);
             }
             if left.is_some() {
@@ -131,10 +123,10 @@ impl RocksStore {
             }
             let searched = search(folder, needles, &mut |done, total| {
                 std::thread::sleep(PAUSE_OF_SEARCH);
-                watch(PurgeStage::Searching { done, total })
+                watch(ErasureStage::Searching { done, total })
             });
             let ControlFlow::Continue(found) = searched.map_err(|error| disk(&error))? else {
-                return Err(PurgeError::Interrupted);
+                return Err(ErasureError::Interrupted);
             };
             left = found.map(|path| path.display().to_string());
             if left.is_none() {
@@ -142,19 +134,19 @@ impl RocksStore {
             }
             std::thread::sleep(PAUSE);
         }
-        Err(PurgeError::StillHeld { file: left.unwrap_or_default() })
+        Err(ErasureError::StillHeld { file: left.unwrap_or_default() })
     }
 }
 
-const fn goes_on(watched: ControlFlow<()>) -> Result<(), PurgeError> {
+const fn goes_on(watched: ControlFlow<()>) -> Result<(), ErasureError> {
     match watched {
         ControlFlow::Continue(()) => Ok(()),
-        ControlFlow::Break(()) => Err(PurgeError::Interrupted),
+        ControlFlow::Break(()) => Err(ErasureError::Interrupted),
     }
 }
 
-fn disk(error: &io::Error) -> PurgeError {
-    PurgeError::Disk(error.to_string())
+fn disk(error: &io::Error) -> ErasureError {
+    ErasureError::Disk(error.to_string())
 }
 
 /// Where the row of a piece lies.
@@ -167,7 +159,7 @@ impl Place {
     fn of(piece: &ErasedPiece) -> Self {
         let index = piece.index;
         match piece.piece {
-            Piece::Metadata => Self { table: VAULT.name, key: index.to_disk().to_vec() },
+            Piece::Metadata => Self { table: PRIVATE.name, key: index.to_disk().to_vec() },
             Piece::Annex(commitment) => {
                 Self { table: ANNEXES.name, key: AnnexKey { index, commitment }.to_disk().to_vec() }
             }
@@ -183,16 +175,16 @@ impl Place {
 fn only_here(
     engine: &Engine,
     pending: &[(ErasedPiece, Fingerprint)],
-    watch: &mut dyn FnMut(PurgeStage) -> ControlFlow<()>,
-) -> Result<Vec<Fingerprint>, PurgeError> {
+    watch: &mut dyn FnMut(ErasureStage) -> ControlFlow<()>,
+) -> Result<Vec<Fingerprint>, ErasureError> {
     let mut digests: HashSet<Digest> = pending.iter().map(|(_, print)| print.digest).collect();
-    let vault = engine.all(&VAULT)?.map(|row| row.map(|(_, row)| row));
+    let vault = engine.all(&PRIVATE)?.map(|row| row.map(|(_, row)| row));
     let annexes = engine.all(&ANNEXES)?.map(|row| row.map(|(_, row)| row));
     for (count, row) in vault.chain(annexes).enumerate() {
         if count % ROWS_AT_ONCE == 0 {
-            goes_on(watch(PurgeStage::Compacting))?;
+            goes_on(watch(ErasureStage::Compacting))?;
         }
-        if let VaultRow::Held(held) = row? {
+        if let PrivateRow::Held(held) = row? {
             digests.remove(&Fingerprint::of(&held.salt).digest);
         }
     }
@@ -210,13 +202,13 @@ struct Before {
 }
 
 impl Before {
-    fn look(engine: &Engine, database: &Path, places: &[Place]) -> Result<Self, PurgeError> {
+    fn look(engine: &Engine, database: &Path, places: &[Place]) -> Result<Self, ErasureError> {
         let live = engine.live()?;
         let names = names(database)?;
         let ending = |end: &str| names.iter().filter(|name| name.ends_with(end)).cloned().collect();
         let mut unknown: HashSet<String> = ending(".sst");
         for file in &live {
-            if ![VAULT.name, ANNEXES.name].contains(&file.table.as_str()) {
+            if ![PRIVATE.name, ANNEXES.name].contains(&file.table.as_str()) {
                 unknown.remove(&file.name);
             }
         }
@@ -233,7 +225,7 @@ impl Before {
     }
 
     /// A file of before that is still there and may not be.
-    fn left(&self, engine: &Engine, database: &Path) -> Result<Option<String>, PurgeError> {
+    fn left(&self, engine: &Engine, database: &Path) -> Result<Option<String>, ErasureError> {
         let names = names(database)?;
         let live: HashSet<String> = engine.live()?.into_iter().map(|file| file.name).collect();
         Ok(names.into_iter().find(|name| {
@@ -244,7 +236,7 @@ impl Before {
     }
 }
 
-fn names(folder: &Path) -> Result<Vec<String>, PurgeError> {
+fn names(folder: &Path) -> Result<Vec<String>, ErasureError> {
     let entries = fs::read_dir(folder).map_err(|error| disk(&error))?;
     let name = |entry: io::Result<fs::DirEntry>| entry.map(|entry| entry.file_name().to_string_lossy().into_owned());
     entries.map(name).collect::<io::Result<_>>().map_err(|error| disk(&error))

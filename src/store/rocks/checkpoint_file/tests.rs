@@ -13,17 +13,20 @@ fn checkpoint(size: u64) -> SignedCheckpoint {
 }
 
 fn size(path: &Path) -> Option<u64> {
-    Mark::read(path).unwrap().checkpoint.map(|signed| signed.checkpoint().size.0)
+    CheckpointState::read(path).unwrap().checkpoint.map(|signed| signed.checkpoint().size.0)
 }
 
 /// A mark that was written for sizes 1 to `last`.
 fn marked(last: u64) -> (tempfile::TempDir, std::path::PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("mark");
-    MarkFile::write_new(&path).unwrap();
+    CheckpointFile::write_new(&path).unwrap();
     for size in 1..=last {
         // Reopened each time: the file alone knows which slot is next.
-        MarkFile::open(&path, &Mark::read(&path).unwrap()).unwrap().write(&checkpoint(size), None).unwrap();
+        CheckpointFile::open(&path, &CheckpointState::read(&path).unwrap())
+            .unwrap()
+            .write(&checkpoint(size), None)
+            .unwrap();
     }
     (folder, path)
 }
@@ -40,7 +43,7 @@ fn the_last_mark_counts() {
 #[test]
 fn one_open_file_writes_both_slots_in_turn() {
     let (_folder, path) = marked(0);
-    let mut file = MarkFile::open(&path, &Mark::read(&path).unwrap()).unwrap();
+    let mut file = CheckpointFile::open(&path, &CheckpointState::read(&path).unwrap()).unwrap();
     for last in 1..5 {
         file.write(&checkpoint(last), None).unwrap();
         assert_eq!(size(&path), Some(last));
@@ -49,7 +52,7 @@ fn one_open_file_writes_both_slots_in_turn() {
 
 /// What a write of `size` over `before` writes into slot 1.
 fn next_slot(before: &Path, sequence: u64, size: u64) -> Vec<u8> {
-    let reached = Mark::read(before).unwrap().reached.further(HighWater::of(Some(&checkpoint(size))));
+    let reached = CheckpointState::read(before).unwrap().reached.further(HighWater::of(Some(&checkpoint(size))));
     encode(sequence, &checkpoint(size).note().to_string(), reached, None)
 }
 
@@ -63,11 +66,11 @@ fn every_flipped_byte_of_the_last_slot_falls_back_to_the_one_before_and_keeps_th
         let mut bytes = good.clone();
         bytes[at] ^= 1;
         std::fs::write(&path, &bytes).unwrap();
-        let mark = Mark::read(&path).unwrap();
+        let mark = CheckpointState::read(&path).unwrap();
         assert_eq!((size(&path), mark.reached.size), (Some(3), TreeSize(4)), "byte {at}");
         bytes[at - SLOT] ^= 1;
         std::fs::write(&path, &bytes).unwrap();
-        assert!(matches!(Mark::read(&path), Err(MarkReadError::BothSlots)), "byte {at} of both");
+        assert!(matches!(CheckpointState::read(&path), Err(CheckpointReadError::BothSlots)), "byte {at} of both");
     }
     std::fs::write(&path, &good).unwrap();
     assert_eq!(size(&path), Some(4));
@@ -82,7 +85,7 @@ fn every_torn_write_leaves_the_mark_before_and_is_never_taken_for_damage() {
         let slot = next_slot(&path, 5, next);
         let check = |bytes: &[u8], what: &str| {
             std::fs::write(&path, bytes).unwrap();
-            let mark = Mark::read(&path).unwrap_or_else(|error| panic!("{what}: {error}"));
+            let mark = CheckpointState::read(&path).unwrap_or_else(|error| panic!("{what}: {error}"));
             // The size before, and not lost either: only the last byte of the checksum makes the new one count.
             let whole = bytes[SLOT..SLOT + slot.len()] == slot;
             assert_eq!(size(&path), Some(if whole { next } else { 3 }), "{what}");
@@ -119,9 +122,8 @@ fn a_slot_of_which_nothing_is_readable_is_refused_whichever_it_is() {
             damage.iter().flat_map(Clone::clone).for_each(|at| bytes[place + at] = bytes[place + at].wrapping_add(1));
             std::fs::write(&path, &bytes).unwrap();
             let slot = place / SLOT;
-            let refused = Mark::read(&path).unwrap_err();
-            let is_right =
-                matches!(refused, MarkReadError::OneSlot { slot: found, size } if found == slot && size.0 == other);
+            let refused = CheckpointState::read(&path).unwrap_err();
+            let is_right = matches!(refused, CheckpointReadError::OneSlot { slot: found, size } if found == slot && size.0 == other);
             assert!(is_right, "{damage:?}: {refused:?}");
         }
         // One of the heads is enough.
@@ -129,7 +131,7 @@ fn a_slot_of_which_nothing_is_readable_is_refused_whichever_it_is() {
             let mut bytes = good.clone();
             bytes[place + head + 50] ^= 1;
             std::fs::write(&path, &bytes).unwrap();
-            assert_eq!(Mark::read(&path).unwrap().reached.size.0, 4, "{place} {head}");
+            assert_eq!(CheckpointState::read(&path).unwrap().reached.size.0, 4, "{place} {head}");
         }
     }
 }
@@ -141,12 +143,12 @@ fn the_high_water_mark_survives_writes_that_reach_less_far() {
     bytes[SLOT + NOTE] ^= 1;
     std::fs::write(&path, &bytes).unwrap();
     for _ in 0..3 {
-        let mark = Mark::read(&path).unwrap();
+        let mark = CheckpointState::read(&path).unwrap();
         assert_eq!((size(&path), mark.reached), (Some(3), HighWater::of(Some(&checkpoint(4)))));
-        MarkFile::open(&path, &mark).unwrap().write(&checkpoint(3), None).unwrap();
+        CheckpointFile::open(&path, &mark).unwrap().write(&checkpoint(3), None).unwrap();
     }
-    MarkFile::open(&path, &Mark::read(&path).unwrap()).unwrap().write(&checkpoint(5), None).unwrap();
-    assert_eq!(Mark::read(&path).unwrap().reached.size, TreeSize(5));
+    CheckpointFile::open(&path, &CheckpointState::read(&path).unwrap()).unwrap().write(&checkpoint(5), None).unwrap();
+    assert_eq!(CheckpointState::read(&path).unwrap().reached.size, TreeSize(5));
 }
 
 #[test]
@@ -157,12 +159,17 @@ fn a_file_of_another_length_or_with_swapped_slots_is_refused() {
     {
         std::fs::write(&path, bytes).unwrap();
         let length = bytes.len() as u64;
-        assert!(matches!(Mark::read(&path), Err(MarkReadError::Length { found }) if found == length), "{length}");
+        assert!(
+            matches!(CheckpointState::read(&path), Err(CheckpointReadError::Length { found }) if found == length),
+            "{length}"
+        );
     }
     std::fs::write(&path, [&good[SLOT..], &good[..SLOT]].concat()).unwrap();
-    assert!(matches!(Mark::read(&path), Err(MarkReadError::BothSlots)));
+    assert!(matches!(CheckpointState::read(&path), Err(CheckpointReadError::BothSlots)));
     std::fs::remove_file(&path).unwrap();
-    assert!(matches!(Mark::read(&path), Err(MarkReadError::Disk(error)) if error.kind() == io::ErrorKind::NotFound));
+    assert!(
+        matches!(CheckpointState::read(&path), Err(CheckpointReadError::Disk(error)) if error.kind() == io::ErrorKind::NotFound)
+    );
 }
 
 /// As `cp -al` makes it.
@@ -171,7 +178,7 @@ fn a_copy_of_the_folder_made_of_hard_links_does_not_change_with_it() {
     let (folder, path) = marked(2);
     let copy = folder.path().join("copy");
     std::fs::hard_link(&path, &copy).unwrap();
-    MarkFile::open(&path, &Mark::read(&path).unwrap()).unwrap().write(&checkpoint(3), None).unwrap();
+    CheckpointFile::open(&path, &CheckpointState::read(&path).unwrap()).unwrap().write(&checkpoint(3), None).unwrap();
     assert_eq!((size(&path), size(&copy)), (Some(3), Some(2)));
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "no draft is left");
 }
@@ -179,14 +186,14 @@ fn a_copy_of_the_folder_made_of_hard_links_does_not_change_with_it() {
 #[test]
 fn a_link_is_neither_read_nor_written() {
     let (folder, path) = marked(2);
-    let (mark, outside) = (Mark::read(&path).unwrap(), folder.path().join("outside"));
+    let (mark, outside) = (CheckpointState::read(&path).unwrap(), folder.path().join("outside"));
     std::fs::rename(&path, &outside).unwrap();
     std::os::unix::fs::symlink(&outside, &path).unwrap();
-    assert!(matches!(Mark::read(&path), Err(MarkReadError::Disk(_))));
-    MarkFile::open(&path, &mark).unwrap_err();
+    assert!(matches!(CheckpointState::read(&path), Err(CheckpointReadError::Disk(_))));
+    CheckpointFile::open(&path, &mark).unwrap_err();
     std::fs::remove_file(&path).unwrap();
     std::os::unix::fs::symlink(folder.path().join("none"), &path).unwrap();
-    MarkFile::write_new(&path).unwrap_err();
+    CheckpointFile::write_new(&path).unwrap_err();
     assert!(!folder.path().join("none").exists());
 }
 
@@ -197,8 +204,8 @@ fn a_note_that_does_not_fit_is_refused_before_anything_is_written() {
     let text = checkpoint(2).note().to_string();
     let line = format!("— w {}\n", base64_of(8_000));
     let long = SignedCheckpoint::parse(format!("{text}{}", line.repeat(7)).as_bytes()).unwrap();
-    let mut file = MarkFile::open(&path, &Mark::read(&path).unwrap()).unwrap();
-    assert!(matches!(file.write(&long, None), Err(MarkError::TooLong { .. })));
+    let mut file = CheckpointFile::open(&path, &CheckpointState::read(&path).unwrap()).unwrap();
+    assert!(matches!(file.write(&long, None), Err(CheckpointWriteError::TooLong { .. })));
     assert_eq!(std::fs::read(&path).unwrap(), before);
 }
 
@@ -210,10 +217,13 @@ fn base64_of(bytes: usize) -> String {
 #[test]
 fn the_extent_of_the_manifest_is_kept_beside_the_checkpoint() {
     let (_folder, path) = marked(1);
-    assert_eq!(Mark::read(&path).unwrap().manifest, None);
+    assert_eq!(CheckpointState::read(&path).unwrap().manifest, None);
     let extent = Extent { number: 12, length: 3_456 };
-    MarkFile::open(&path, &Mark::read(&path).unwrap()).unwrap().write(&checkpoint(2), Some(extent)).unwrap();
-    let mark = Mark::read(&path).unwrap();
+    CheckpointFile::open(&path, &CheckpointState::read(&path).unwrap())
+        .unwrap()
+        .write(&checkpoint(2), Some(extent))
+        .unwrap();
+    let mark = CheckpointState::read(&path).unwrap();
     assert_eq!((mark.manifest, size(&path)), (Some(extent), Some(2)));
 }
 
@@ -235,7 +245,7 @@ fn slots_of_the_earlier_versions_are_read() {
         bytes[..SLOT].fill(0);
         bytes[..slot.len()].copy_from_slice(&slot);
         std::fs::write(&path, bytes).unwrap();
-        let mark = Mark::read(&path).unwrap();
+        let mark = CheckpointState::read(&path).unwrap();
         assert_eq!((size(&path), mark.manifest, mark.reached.size.0), (Some(7), extent, 7));
     }
 }

@@ -63,7 +63,7 @@ pub const NOTE_MAX: usize = SLOT - NOTE - DIGEST_LEN;
 
 /// What a mark says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mark {
+pub struct CheckpointState {
     sequence: u64,
     /// The last signed checkpoint; `None` when nothing is signed yet.
     pub checkpoint: Option<SignedCheckpoint>,
@@ -98,7 +98,7 @@ impl HighWater {
 
 /// Why a mark could not be written.
 #[derive(Debug, thiserror::Error)]
-pub enum MarkError {
+pub enum CheckpointWriteError {
     /// The disk.
     #[error(transparent)]
     Disk(#[from] io::Error),
@@ -115,7 +115,7 @@ pub enum MarkError {
 
 /// Why a mark could not be read.
 #[derive(Debug, thiserror::Error)]
-pub enum MarkReadError {
+pub enum CheckpointReadError {
     /// The disk.
     #[error(transparent)]
     Disk(#[from] io::Error),
@@ -140,31 +140,31 @@ pub enum MarkReadError {
 
 /// The mark's file, open for writing.
 #[derive(Debug)]
-pub struct MarkFile {
+pub struct CheckpointFile {
     file: File,
     sequence: u64,
     reached: HighWater,
 }
 
-impl Mark {
+impl CheckpointState {
     /// Reads the mark of a file.
     ///
     /// # Errors
     ///
-    /// [`MarkReadError`]: its `Disk` with [`io::ErrorKind::NotFound`] when there is none.
-    pub fn read(path: &Path) -> Result<Self, MarkReadError> {
+    /// [`CheckpointReadError`]: its `Disk` with [`io::ErrorKind::NotFound`] when there is none.
+    pub fn read(path: &Path) -> Result<Self, CheckpointReadError> {
         let file = regular::open_own(path)?;
         let found = file.metadata()?.len();
         let mut bytes = Vec::with_capacity(2 * SLOT);
         file.take(LENGTH + 1).read_to_end(&mut bytes)?;
         let ([first, second], []) = bytes.as_chunks::<SLOT>() else {
-            return Err(MarkReadError::Length { found });
+            return Err(CheckpointReadError::Length { found });
         };
         let slots = [(first, 0), (second, 1)].map(|(slot, place)| Slot::decode(slot, place));
         let last = slots.iter().filter_map(|slot| slot.mark.as_ref()).max_by_key(|mark| mark.sequence);
-        let Some(last) = last else { return Err(MarkReadError::BothSlots) };
+        let Some(last) = last else { return Err(CheckpointReadError::BothSlots) };
         if let Some(slot) = slots.iter().position(|slot| slot.heads.is_empty()) {
-            return Err(MarkReadError::OneSlot { slot, size: last.reached.size });
+            return Err(CheckpointReadError::OneSlot { slot, size: last.reached.size });
         }
         let heads = || slots.iter().flat_map(|slot| &slot.heads);
         let reached = heads().fold(last.reached, |reached, head| reached.further(head.reached));
@@ -173,7 +173,7 @@ impl Mark {
     }
 }
 
-impl MarkFile {
+impl CheckpointFile {
     /// Writes the file of a ledger in which nothing is signed yet. It is durable once its folder is fsynced too.
     ///
     /// # Errors
@@ -195,7 +195,7 @@ impl MarkFile {
     /// # Errors
     ///
     /// The disk's.
-    pub fn open(path: &Path, mark: &Mark) -> io::Result<Self> {
+    pub fn open(path: &Path, mark: &CheckpointState) -> io::Result<Self> {
         let mut file = regular::open_own_for_writing(path)?;
         if file.metadata()?.nlink() > 1 {
             unshare(path)?;
@@ -209,17 +209,23 @@ impl MarkFile {
     ///
     /// # Errors
     ///
-    /// [`MarkError::TooLong`] before anything is written; [`MarkError::Write`]; [`MarkError::Disk`] when the flush failed, after
+    /// [`CheckpointWriteError::TooLong`] before anything is written; [`CheckpointWriteError::Write`]; [`CheckpointWriteError::Disk`] when the flush failed, after
     /// which the outcome is unknown.
-    pub fn write(&mut self, checkpoint: &SignedCheckpoint, manifest: Option<Extent>) -> Result<(), MarkError> {
+    pub fn write(
+        &mut self,
+        checkpoint: &SignedCheckpoint,
+        manifest: Option<Extent>,
+    ) -> Result<(), CheckpointWriteError> {
         let note = checkpoint.note().to_string();
         if note.len() > NOTE_MAX {
-            return Err(MarkError::TooLong { length: note.len() });
+            return Err(CheckpointWriteError::TooLong { length: note.len() });
         }
         let sequence = self.sequence + 1;
         let reached = self.reached.further(HighWater::of(Some(checkpoint)));
         let place = if sequence.is_multiple_of(2) { 0 } else { SLOT as u64 };
-        self.file.write_all_at(&encode(sequence, &note, reached, manifest), place).map_err(MarkError::Write)?;
+        self.file
+            .write_all_at(&encode(sequence, &note, reached, manifest), place)
+            .map_err(CheckpointWriteError::Write)?;
         self.file.sync_data()?;
         (self.sequence, self.reached) = (sequence, reached);
         Ok(())
@@ -303,7 +309,7 @@ fn extent_of(number: u64, length: u64) -> Option<Extent> {
 /// What is readable of a slot.
 struct Slot {
     /// All of it.
-    mark: Option<Mark>,
+    mark: Option<CheckpointState>,
     /// At least how far it reaches.
     heads: Vec<Head>,
 }
@@ -313,22 +319,22 @@ impl Slot {
         let heads = [0, SECOND_HEAD].into_iter().filter_map(|at| Head::decode(slot.get(at..)?));
         let mut heads: Vec<Head> = heads.filter(|head| head.sequence % 2 == place).collect();
         let mark = decode(slot).or_else(|| decode_earlier(slot)).filter(|mark| mark.sequence % 2 == place);
-        if let Some(Mark { sequence, manifest, reached, .. }) = &mark {
+        if let Some(CheckpointState { sequence, manifest, reached, .. }) = &mark {
             heads.push(Head { sequence: *sequence, length: 0, manifest: *manifest, reached: *reached });
         }
         Self { mark, heads }
     }
 }
 
-fn decode(slot: &[u8; SLOT]) -> Option<Mark> {
+fn decode(slot: &[u8; SLOT]) -> Option<CheckpointState> {
     let head = Head::decode(slot)?;
     let checkpoint = signed_note(slot, NOTE, head.length)?;
     let reached = head.reached.further(HighWater::of(checkpoint.as_ref()));
-    Some(Mark { sequence: head.sequence, checkpoint, manifest: head.manifest, reached })
+    Some(CheckpointState { sequence: head.sequence, checkpoint, manifest: head.manifest, reached })
 }
 
 /// A slot that an earlier version wrote.
-fn decode_earlier(slot: &[u8; SLOT]) -> Option<Mark> {
+fn decode_earlier(slot: &[u8; SLOT]) -> Option<CheckpointState> {
     let (_, head) = EARLIER.into_iter().find(|(magic, _)| slot.starts_with(*magic))?;
     let (sequence, rest) = number(slot.get(8..)?)?;
     let (length, rest) = rest.split_first_chunk()?;
@@ -339,7 +345,7 @@ fn decode_earlier(slot: &[u8; SLOT]) -> Option<Mark> {
     } else {
         None
     };
-    Some(Mark { sequence, reached: HighWater::of(checkpoint.as_ref()), checkpoint, manifest })
+    Some(CheckpointState { sequence, reached: HighWater::of(checkpoint.as_ref()), checkpoint, manifest })
 }
 
 /// The checkpoint of a slot whose note of `length` bytes stands at `at`; `Some(None)` when nothing is signed yet, `None` when the

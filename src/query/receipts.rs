@@ -3,33 +3,49 @@
 use crate::ledger::hash::leaf_hash;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::receipt::{KeyNotice, Receipt};
+use crate::query::block_cache::CachedBlock;
+use crate::query::proofs;
+use crate::query::records;
 use crate::store::bounds::damaged;
-use crate::store::contract::{Published, ReadError, ReadLedger};
-use crate::store::reading;
-use crate::store::reading::blocks::KnownBlock;
+use crate::store::traits::{DepositPlace, LedgerReader, Published, ReadError};
 
 /// The receipt of the deposit at `index`, against the published checkpoint.
 ///
 /// # Errors
 ///
 /// [`ReadError`].
-pub fn receipt<R: ReadLedger + ?Sized>(store: &R, index: LeafIndex) -> Result<Receipt, ReadError> {
-    let tip = reading::published(store)?;
-    let key_notices = reading::key_notices(store, &tip)?;
+pub fn receipt<R: LedgerReader + ?Sized>(store: &R, index: LeafIndex) -> Result<Receipt, ReadError> {
+    let tip = records::published(store)?;
+    let key_notices = proofs::key_notices(store, &tip)?;
     let entry = store.leaf(index)?;
-    receipt_under(store, (index, entry), &KnownBlock::of(reading::sealing_block(store, index)?), &tip, key_notices)
+    receipt_under(store, (index, entry), &CachedBlock::of(records::sealing_block(store, index)?), &tip, key_notices)
 }
 
-/// Likewise under `tip`, which is published, for whoever has read its bytes already, and knows the block that seals it and
-/// who signed the tip ([`reading::key_notices`]).
+/// The receipt of the deposit at `place`, whose bytes are `entry`, against the published checkpoint.
 ///
 /// # Errors
 ///
 /// [`ReadError`].
-pub fn receipt_under<R: ReadLedger + ?Sized>(
+pub fn receipt_of<R: LedgerReader + ?Sized>(
+    store: &R,
+    place: DepositPlace,
+    entry: Vec<u8>,
+) -> Result<Receipt, ReadError> {
+    let tip = records::published(store)?;
+    let key_notices = proofs::key_notices(store, &tip)?;
+    receipt_under(store, (place.index, entry), &CachedBlock::of(records::header_of(store, place)?), &tip, key_notices)
+}
+
+/// Likewise under `tip`, which is published, for whoever has read its bytes already, and knows the block that seals it and
+/// who signed the tip ([`proofs::key_notices`]).
+///
+/// # Errors
+///
+/// [`ReadError`].
+pub fn receipt_under<R: LedgerReader + ?Sized>(
     store: &R,
     (index, entry): (LeafIndex, Vec<u8>),
-    block: &KnownBlock,
+    block: &CachedBlock,
     tip: &Published,
     key_notices: Vec<KeyNotice>,
 ) -> Result<Receipt, ReadError> {

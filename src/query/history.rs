@@ -19,9 +19,9 @@ use crate::ledger::statement::text::LinkKind;
 use crate::ledger::verify::history::{
     ClaimFault, ClaimStatus, EarlierDeposit, History, LaterLink, LinkStanding, Listed, Total, Withdrawal,
 };
+use crate::query::records;
 use crate::store::bounds::damaged;
-use crate::store::contract::{LinkPosition, ReadError, ReadLedger};
-use crate::store::reading;
+use crate::store::traits::{DepositPlace, LedgerReader, LinkPosition, ReadError};
 
 /// Most links of an owner that a look-up lists.
 pub const OWNER_LINKS_LISTED: usize = 100;
@@ -30,23 +30,18 @@ pub const OTHERS_LISTED: usize = 20;
 /// Up to how many a list is counted exactly; above, its total is a lower bound.
 pub const COUNT_MAX: usize = 1_000;
 
-/// The history of the deposit at `index`.
+/// The history of the deposit at `place`, whose entry is `own`.
 ///
 /// # Errors
 ///
 /// [`ReadError`].
-pub fn history<R: ReadLedger + ?Sized>(store: &R, index: LeafIndex) -> Result<History, ReadError> {
-    history_of(store, index, &reading::entry(store, index)?)
-}
-
-/// The history of the deposit at `index`, whose entry `own` was read already.
-///
-/// # Errors
-///
-/// [`ReadError`].
-pub fn history_of<R: ReadLedger + ?Sized>(store: &R, index: LeafIndex, own: &Entry) -> Result<History, ReadError> {
-    let (owner_links, references) = later_links(store, index, own)?;
-    let earlier = earlier_deposits(store, index, own, LeafIndex(0), OTHERS_LISTED)?;
+pub fn history<R: LedgerReader + ?Sized>(store: &R, place: DepositPlace, own: &Entry) -> Result<History, ReadError> {
+    let (owner_links, references) = later_links(store, place.index, own)?;
+    let earlier = if place.has_earlier {
+        earlier_deposits(store, place.index, own, LeafIndex(0), OTHERS_LISTED)?
+    } else {
+        Listed { items: Vec::new(), total: total(0), next_cursor: None }
+    };
     Ok(History { owner_links, references, earlier })
 }
 
@@ -55,7 +50,7 @@ pub fn history_of<R: ReadLedger + ?Sized>(store: &R, index: LeafIndex, own: &Ent
 /// # Errors
 ///
 /// [`ReadError`].
-pub fn later_links<R: ReadLedger + ?Sized>(
+pub fn later_links<R: LedgerReader + ?Sized>(
     store: &R,
     index: LeafIndex,
     own: &Entry,
@@ -76,7 +71,7 @@ pub fn later_links<R: ReadLedger + ?Sized>(
 /// # Errors
 ///
 /// [`ReadError`].
-pub fn links_page<R: ReadLedger + ?Sized>(
+pub fn links_page<R: LedgerReader + ?Sized>(
     store: &R,
     index: LeafIndex,
     own: &Entry,
@@ -99,7 +94,7 @@ pub fn links_page<R: ReadLedger + ?Sized>(
 /// # Errors
 ///
 /// [`ReadError`].
-pub fn earlier_deposits<R: ReadLedger + ?Sized>(
+pub fn earlier_deposits<R: LedgerReader + ?Sized>(
     store: &R,
     index: LeafIndex,
     own: &Entry,
@@ -109,7 +104,7 @@ pub fn earlier_deposits<R: ReadLedger + ?Sized>(
     let digests: Vec<_> = own.statement.statement().content.iter().flat_map(Content::digests).collect();
     let page = deposits_of(store, &digests, LeafIndex(0)..index, from, limit)?;
     let deposit = |other: &LeafIndex| {
-        let earlier = EarlierDeposit::checked(&reading::entry(store, *other)?, own);
+        let earlier = EarlierDeposit::checked(&records::entry(store, *other)?, own);
         // An index row that leads elsewhere is damage of this store, and nothing that the chain says.
         if earlier.status == ClaimStatus::Verified {
             Ok(earlier)
@@ -126,7 +121,7 @@ pub fn earlier_deposits<R: ReadLedger + ?Sized>(
 /// # Errors
 ///
 /// [`ReadError`].
-pub fn deposits_of_digest<R: ReadLedger + ?Sized>(
+pub fn deposits_of_digest<R: LedgerReader + ?Sized>(
     store: &R,
     digest: &Digest,
     from: LeafIndex,
@@ -136,7 +131,7 @@ pub fn deposits_of_digest<R: ReadLedger + ?Sized>(
     deposits_of(store, &digests, LeafIndex(0)..LeafIndex(u64::MAX), from, limit)
 }
 
-fn deposits_of<R: ReadLedger + ?Sized>(
+fn deposits_of<R: LedgerReader + ?Sized>(
     store: &R,
     digests: &[(HashAlgorithm, Digest)],
     within: Range<LeafIndex>,
@@ -158,7 +153,7 @@ fn deposits_of<R: ReadLedger + ?Sized>(
 }
 
 /// The first deposits of any of the digests, at most `limit`: the first of all are among the first of each.
-fn merged<R: ReadLedger + ?Sized>(
+fn merged<R: LedgerReader + ?Sized>(
     store: &R,
     digests: &[(HashAlgorithm, Digest)],
     within: Range<LeafIndex>,
@@ -174,8 +169,8 @@ fn merged<R: ReadLedger + ?Sized>(
     Ok(found)
 }
 
-fn link_of<R: ReadLedger + ?Sized>(store: &R, link: LinkPosition, own: &Entry) -> Result<LaterLink, ReadError> {
-    let linking = reading::entry(store, link.source)?;
+fn link_of<R: LedgerReader + ?Sized>(store: &R, link: LinkPosition, own: &Entry) -> Result<LaterLink, ReadError> {
+    let linking = records::entry(store, link.source)?;
     let mut checked = LaterLink::checked(link.kind, &linking, own);
     if checked.status == ClaimStatus::Invalid(ClaimFault::NotStated) {
         let at = format!("{} {}", own.number, link.kind.word());
@@ -188,7 +183,7 @@ fn link_of<R: ReadLedger + ?Sized>(store: &R, link: LinkPosition, own: &Entry) -
 }
 
 /// The withdrawals of `linking`, which stands at `index` and links to `linked`.
-fn withdrawals<R: ReadLedger + ?Sized>(
+fn withdrawals<R: LedgerReader + ?Sized>(
     store: &R,
     index: LeafIndex,
     linking: &Entry,
@@ -197,13 +192,13 @@ fn withdrawals<R: ReadLedger + ?Sized>(
     let most = LinkStanding::WITHDRAWALS_MAX;
     let rows = withdrawal_rows(store, index, most + 1)?;
     list(&rows, most, link_cursor, |row: &LinkPosition| {
-        let later = reading::entry(store, row.source)?;
+        let later = records::entry(store, row.source)?;
         let is_contested = !withdrawal_rows(store, row.source, 1)?.is_empty();
         Ok(Withdrawal::checked(&later, linking, linked, is_contested))
     })
 }
 
-fn withdrawal_rows<R: ReadLedger + ?Sized>(
+fn withdrawal_rows<R: LedgerReader + ?Sized>(
     store: &R,
     index: LeafIndex,
     limit: usize,

@@ -1,4 +1,5 @@
-//! Whether a block may join the chain: everything that an append checks before it writes, for every store.
+//! The checks before an append, for every store: the block follows the tip, its deposits are admitted, private content and erasures
+//! are as its records say.
 //!
 //! Not here: the rules for a single deposit (`admission`), the writing.
 
@@ -7,34 +8,35 @@ use std::collections::HashSet;
 use crate::ledger::block::BlockHeader;
 use crate::ledger::chain::{Block, Tip};
 use crate::ledger::checkpoint::SignedCheckpoint;
+use crate::ledger::entry::Entry;
 use crate::ledger::hash::{Digest, leaf_hash};
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::notice::ErasedPiece;
-use crate::store::admission::{Admitted, Appended};
+use crate::store::admission::{Admitted, AppendedState};
 use crate::store::bounds::damaged;
-use crate::store::contract::{AppendError, PrivateContent, Published, ReadError};
+use crate::store::index_entries::erased_notices;
 use crate::store::refusal::{ErasureRefusal, Refusal};
-use crate::store::rows::erased_notices;
+use crate::store::traits::{AppendError, PrivateContent, Published, ReadError};
 
-/// How a piece of private content stands.
+/// The state of a piece of private content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
-    /// It never came here.
+pub enum PieceState {
+    /// It was never stored.
     Never,
-    /// It is held.
+    /// It is stored.
     Held,
     /// It is erased; the place of the notice.
     Erased(LeafIndex),
 }
 
-/// What the rules of erasure ask of the appended chain.
-pub trait Pieces {
-    /// How a piece stands. Its content is not looked at: what is damaged can be erased, too.
+/// What the rules of erasure need to know of the appended chain.
+pub trait PieceStates {
+    /// The state of a piece. Its content is not read: a damaged piece can be erased, too.
     ///
     /// # Errors
     ///
     /// [`ReadError`].
-    fn standing(&self, piece: &ErasedPiece) -> Result<Standing, ReadError>;
+    fn state(&self, piece: &ErasedPiece) -> Result<PieceState, ReadError>;
 }
 
 /// Checks that `block` follows `tip`, that each of its deposits may enter, that private content is what a deposit of
@@ -46,7 +48,7 @@ pub trait Pieces {
 /// stored.
 pub fn check(
     tip: &Tip,
-    chain: &(impl Appended + Pieces),
+    chain: &(impl AppendedState + PieceStates),
     block: &Block,
     private: &[(LeafIndex, PrivateContent)],
     erasures: &[ErasedPiece],
@@ -62,20 +64,18 @@ pub fn check(
     if !follows {
         return Err(AppendError::TipMoved { base: block.base, size });
     }
-    let mut admitted = Admitted::new();
-    for (position, leaf) in block.leaves.iter().enumerate() {
-        let Some(entry) = &leaf.entry else { continue };
-        let (note, number) = (&entry.statement, entry.number);
-        admitted
-            .admit(chain, tip.origin.as_str(), number, note)?
-            .map_err(|refusal| AppendError::Refused { position, refusal })?;
+    let deposits = || block.leaves.iter().enumerate().filter_map(|(at, leaf)| Some((at, leaf.entry.as_ref()?)));
+    let entries: Vec<&Entry> = deposits().map(|(_, entry)| entry).collect();
+    if let Err((deposit, refusal)) = Admitted::new().admit_all(chain, tip.origin.as_str(), &entries)? {
+        let position = deposits().nth(deposit).map_or(usize::MAX, |(position, _)| position);
+        return Err(AppendError::Refused { position, refusal });
     }
-    belongs(block, private)?;
-    erases(chain, block, erasures)
+    validate_private_content(block, private)?;
+    validate_erasures(chain, block, erasures)
 }
 
 /// A tombstone leads to the one notice of its block that names it, and is final.
-fn erases(chain: &impl Pieces, block: &Block, erasures: &[ErasedPiece]) -> Result<(), AppendError> {
+fn validate_erasures(chain: &impl PieceStates, block: &Block, erasures: &[ErasedPiece]) -> Result<(), AppendError> {
     let notices = erased_notices(block)?;
     let named = match notices.as_slice() {
         [] if erasures.is_empty() => return Ok(()),
@@ -87,23 +87,23 @@ fn erases(chain: &impl Pieces, block: &Block, erasures: &[ErasedPiece]) -> Resul
         return Err(ErasureRefusal::NoticeMismatch.into());
     }
     for piece in erasures {
-        match chain.standing(piece)? {
-            Standing::Held => {}
-            Standing::Never => return Err(ErasureRefusal::NeverHeld { piece: *piece }.into()),
-            Standing::Erased(notice) => return Err(ErasureRefusal::ErasedAlready { piece: *piece, notice }.into()),
+        match chain.state(piece)? {
+            PieceState::Held => {}
+            PieceState::Never => return Err(ErasureRefusal::NeverHeld { piece: *piece }.into()),
+            PieceState::Erased(notice) => return Err(ErasureRefusal::ErasedAlready { piece: *piece, notice }.into()),
         }
     }
     Ok(())
 }
 
 /// Private content that no `meta` line of the block commits to could never be shown to be what it says it is.
-fn belongs(block: &Block, private: &[(LeafIndex, PrivateContent)]) -> Result<(), AppendError> {
+fn validate_private_content(block: &Block, private: &[(LeafIndex, PrivateContent)]) -> Result<(), AppendError> {
     let mut seen = HashSet::new();
     for (index, content) in private {
         let position = index.0.checked_sub(block.base.0).and_then(|position| usize::try_from(position).ok());
         let entry = position.and_then(|position| block.leaves.get(position)).and_then(|leaf| leaf.entry.as_ref());
         let committed = entry.and_then(|entry| entry.statement.statement().meta);
-        if !fits(committed, content) || !seen.insert(*index) {
+        if !may_bring(committed, content) || !seen.insert(*index) {
             let position = position.unwrap_or(usize::MAX);
             return Err(AppendError::Refused { position, refusal: Refusal::PrivateMismatch });
         }
@@ -113,7 +113,7 @@ fn belongs(block: &Block, private: &[(LeafIndex, PrivateContent)]) -> Result<(),
 
 /// Whether a statement with this `meta` line may bring `content`: metadata as it says, and no annex twice.
 #[must_use]
-pub fn fits(committed: Option<Digest>, content: &PrivateContent) -> bool {
+pub fn may_bring(committed: Option<Digest>, content: &PrivateContent) -> bool {
     let Some(committed) = committed else { return false };
     let mut annexes = HashSet::new();
     content.metadata.as_ref().is_none_or(|metadata| metadata.commitment() == committed)

@@ -4,8 +4,8 @@ use std::io;
 
 use rocksdb::ErrorKind;
 
-use crate::store::contract::{AppendError, ReadError};
 use crate::store::shortage::Shortage;
+use crate::store::traits::{AppendError, ReadError};
 
 /// Bytes that are no row of the table they lie in.
 #[must_use]

@@ -1,9 +1,9 @@
-//! Under what a block is found: the rows that every store's indexes get from it, and no others.
+//! The index entries of a block: what every store's indexes get from it, and nothing else.
 //!
 //! # Invariants
 //!
-//! The rows follow from the leaves alone (and, of private content, from what came with them), so an auditor can make them
-//! again and count them. Plain and salted digests share one index: the entry itself says which it is.
+//! The entries follow from the log alone (and, of private content, from what was submitted with a deposit), so an auditor can
+//! derive them again and count them. Plain and salted digests share one index: the record says which it is.
 
 use std::collections::{HashMap, HashSet};
 
@@ -18,21 +18,21 @@ use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::content::{Content, HashAlgorithm};
 use crate::ledger::statement::text::Statement;
 use crate::store::bounds::damaged;
-use crate::store::contract::{LinkPosition, PrivateContent, ReadError};
+use crate::store::traits::{DepositPlace, LinkPosition, PrivateContent, ReadError};
 
-/// The rows of one block.
+/// The entries of one block.
 #[derive(Debug, Clone)]
-pub struct Rows<'b> {
+pub struct IndexEntries<'b> {
     /// The header, by height.
     pub block: (Height, LeafIndex),
-    /// By what people find the leaves.
-    pub finding: Finding,
+    /// Under which the leaves are found.
+    pub leaf_entries: LeafEntries,
     /// Deposits, by subject and sequence.
     pub subjects: Vec<(Digest, u64, LeafIndex)>,
     /// Links: the deposit that is linked to, and the position among the links to it.
     pub links: Vec<(LeafIndex, LinkPosition)>,
     /// Private content of every deposit with a `meta` line; `None` when its depositor kept it.
-    pub vault: Vec<(LeafIndex, Option<&'b PrivateMetadata>)>,
+    pub private: Vec<(LeafIndex, Option<&'b PrivateMetadata>)>,
     /// Further pieces of private content, by their deposit and commitment.
     pub annexes: Vec<(LeafIndex, Digest, &'b PrivateMetadata)>,
     /// Deposits, by label.
@@ -41,21 +41,23 @@ pub struct Rows<'b> {
     pub erased: Vec<(ErasedPiece, LeafIndex)>,
 }
 
-/// The rows by which leaves are found: each follows from its one leaf alone.
+/// The entries under which leaves are found.
 #[derive(Debug, Clone, Default)]
-pub struct Finding {
+pub struct LeafEntries {
     /// Every leaf, by its hash; of a notice that is on the chain already, the earliest stays.
     pub records: Vec<(Digest, LeafIndex)>,
     /// Deposits, by number.
-    pub numbers: Vec<(DepositNumber, LeafIndex)>,
+    pub numbers: Vec<(DepositNumber, DepositPlace)>,
     /// Deposits, by statement id.
     pub statements: Vec<(Digest, LeafIndex)>,
     /// Deposits, by each digest of their original.
     pub digests: Vec<(HashAlgorithm, Digest, LeafIndex)>,
 }
 
-impl Finding {
-    fn with_room_for(leaves: usize) -> Self {
+impl LeafEntries {
+    /// None yet, with capacity for those of so many leaves.
+    #[must_use]
+    pub fn with_capacity(leaves: usize) -> Self {
         Self {
             records: Vec::with_capacity(leaves + 1),
             numbers: Vec::with_capacity(leaves),
@@ -64,13 +66,37 @@ impl Finding {
         }
     }
 
-    /// Adds the rows of a deposit.
-    pub fn add(&mut self, index: LeafIndex, hash: Digest, entry: &Entry) {
+    /// Adds the entries of the deposit at `index`, in the block that the header at `header` seals.
+    pub fn add(&mut self, (index, header): (LeafIndex, LeafIndex), hash: Digest, entry: &Entry) {
         self.records.push((hash, index));
-        self.numbers.push((entry.number, index));
+        self.numbers.push((entry.number, DepositPlace { index, header, has_earlier: false }));
         self.statements.push((entry.statement.id(), index));
         let digests = entry.statement.statement().content.iter().flat_map(Content::digests);
         self.digests.extend(digests.map(|(algorithm, digest)| (algorithm, digest, index)));
+    }
+
+    /// Sets [`DepositPlace::has_earlier`] of all deposits. They must be all of the chain from the first of them on, in its order.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    pub fn mark_repeated_digests(&mut self, chain: &impl ChainIndex) -> Result<(), ReadError> {
+        let Some(first) = self.numbers.first().map(|(_, place)| place.index) else { return Ok(()) };
+        let digests: Vec<_> = self.digests.iter().map(|(algorithm, digest, _)| (*algorithm, *digest)).collect();
+        let on_chain = chain.has_digests(&digests, first)?;
+        let mut seen = HashMap::with_capacity(digests.len());
+        let mut repeated = HashSet::new();
+        for ((algorithm, digest, index), on_chain) in self.digests.iter().zip(on_chain) {
+            // A deposit may state one digest twice, plain and salted.
+            let earlier = *seen.entry((*algorithm, *digest)).or_insert(*index);
+            if on_chain || earlier != *index {
+                repeated.insert(*index);
+            }
+        }
+        if !repeated.is_empty() {
+            self.numbers.iter_mut().for_each(|(_, place)| place.has_earlier = repeated.contains(&place.index));
+        }
+        Ok(())
     }
 }
 
@@ -96,14 +122,14 @@ pub fn erased_notices(block: &Block) -> Result<Vec<(LeafIndex, Vec<ErasedPiece>)
         .collect()
 }
 
-/// What the rows of a block need to know of the chain before it.
-pub trait Places {
-    /// Where the deposit of this number stands.
+/// What the entries of a block need to know of the chain before it.
+pub trait ChainIndex {
+    /// Index of the deposit of this number.
     ///
     /// # Errors
     ///
     /// [`ReadError`].
-    fn place_of(&self, number: &DepositNumber) -> Result<Option<LeafIndex>, ReadError>;
+    fn index_of(&self, number: &DepositNumber) -> Result<Option<LeafIndex>, ReadError>;
 
     /// Whether a leaf of this hash is on the chain.
     ///
@@ -111,9 +137,16 @@ pub trait Places {
     ///
     /// [`ReadError`].
     fn has_record(&self, hash: &Digest) -> Result<bool, ReadError>;
+
+    /// Which of these digests a deposit before `end` has, in their order.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    fn has_digests(&self, digests: &[(HashAlgorithm, Digest)], end: LeafIndex) -> Result<Vec<bool>, ReadError>;
 }
 
-impl<'b> Rows<'b> {
+impl<'b> IndexEntries<'b> {
     /// The rows of `block`, whose deposits are admitted.
     ///
     /// # Errors
@@ -122,7 +155,7 @@ impl<'b> Rows<'b> {
     pub fn of(
         block: &Block,
         private: &'b [(LeafIndex, PrivateContent)],
-        chain: &impl Places,
+        chain: &impl ChainIndex,
     ) -> Result<Self, ReadError> {
         let header = block.header.index();
         let held: HashMap<LeafIndex, &PrivateContent> = private.iter().map(|(index, held)| (*index, held)).collect();
@@ -131,10 +164,10 @@ impl<'b> Rows<'b> {
         let mut notices: HashSet<Digest> = HashSet::new();
         let mut rows = Self {
             block: (block.header.height, header),
-            finding: Finding::with_room_for(block.leaves.len()),
+            leaf_entries: LeafEntries::with_capacity(block.leaves.len()),
             subjects: Vec::new(),
             links: Vec::new(),
-            vault: Vec::new(),
+            private: Vec::new(),
             annexes: Vec::new(),
             labels: Vec::new(),
             erased: erased.flat_map(|(at, pieces)| pieces.into_iter().map(move |piece| (piece, at))).collect(),
@@ -143,16 +176,17 @@ impl<'b> Rows<'b> {
             let Some(entry) = &leaf.entry else {
                 // Only an entry's hash is unique by its number; the operator may say the same thing twice.
                 if notices.insert(leaf.hash) && !chain.has_record(&leaf.hash)? {
-                    rows.finding.records.push((leaf.hash, index));
+                    rows.leaf_entries.records.push((leaf.hash, index));
                 }
                 continue;
             };
-            rows.finding.add(index, leaf.hash, entry);
+            rows.leaf_entries.add((index, header), leaf.hash, entry);
             rows.statement(entry.statement.statement(), index, &held);
             rows.link(entry.statement.statement(), index, &own, chain)?;
             own.insert(entry.number, index);
         }
-        rows.finding.records.push((block.hash, header));
+        rows.leaf_entries.records.push((block.hash, header));
+        rows.leaf_entries.mark_repeated_digests(chain)?;
         Ok(rows)
     }
 
@@ -162,7 +196,7 @@ impl<'b> Rows<'b> {
             return;
         }
         let held = held.get(&index).copied();
-        self.vault.push((index, held.and_then(|held| held.metadata.as_ref())));
+        self.private.push((index, held.and_then(|held| held.metadata.as_ref())));
         let annexes = held.into_iter().flat_map(|held| &held.annexes);
         self.annexes.extend(annexes.map(|annex| (index, annex.commitment(), annex)));
         self.labels.extend(held.into_iter().flat_map(|held| &held.labels).map(|label| (*label, index)));
@@ -173,12 +207,12 @@ impl<'b> Rows<'b> {
         statement: &Statement,
         index: LeafIndex,
         own: &HashMap<DepositNumber, LeafIndex>,
-        chain: &impl Places,
+        chain: &impl ChainIndex,
     ) -> Result<(), ReadError> {
         for link in &statement.links {
             let target = match own.get(&link.number) {
                 Some(target) => Some(*target),
-                None => chain.place_of(&link.number)?,
+                None => chain.index_of(&link.number)?,
             };
             let target = target.ok_or_else(|| damaged("number", link.number, "the row was there a moment ago"))?;
             self.links.push((target, LinkPosition { kind: link.kind, source: index }));

@@ -1,4 +1,4 @@
-//! Subtrees that were hashed: those high up stand in the path of nearly every leaf.
+//! TileCache that were hashed: those high up stand in the path of nearly every leaf.
 //!
 //! Of a tile above the leaves the whole inside is remembered, so that a proof takes from it what it needs and hashes
 //! nothing. A tile of leaves is in the path of its own leaves only, and is not remembered.
@@ -14,7 +14,7 @@ use crate::ledger::hash::Digest;
 use crate::ledger::merkle::list::ListTree;
 use crate::ledger::merkle::shape::TreeSize;
 use crate::ledger::merkle::tile::{HashReader, Items, TILE_WIDTH, Tile, width_at};
-use crate::store::contract::{ReadError, ReadLedger};
+use crate::store::traits::{LedgerReader, ReadError};
 
 /// Tiles remembered, 16 KiB each: all those above 33 million leaves, in 8 MiB. Of larger ledgers those that were asked
 /// for last.
@@ -22,7 +22,7 @@ const PLACES: usize = 512;
 
 /// Insides of tiles of one ledger, each at the one place that it may have.
 #[derive(Debug)]
-pub struct Subtrees(Box<[RwLock<Option<Inside>>]>);
+pub struct TileCache(Box<[RwLock<Option<Inside>>]>);
 
 #[derive(Debug, Clone)]
 struct Inside {
@@ -30,15 +30,15 @@ struct Inside {
     tree: Arc<ListTree>,
 }
 
-impl Default for Subtrees {
+impl Default for TileCache {
     fn default() -> Self {
         Self((0..PLACES).map(|_| RwLock::default()).collect())
     }
 }
 
-impl Subtrees {
+impl TileCache {
     /// The tree of `size` leaves, which `store` has published, with what is remembered of it.
-    pub fn of<'a, R: ReadLedger + ?Sized>(&'a self, store: &'a R, size: TreeSize) -> Remembered<'a, R> {
+    pub fn of<'a, R: LedgerReader + ?Sized>(&'a self, store: &'a R, size: TreeSize) -> Remembered<'a, R> {
         Remembered { subtrees: self, store, size }
     }
 
@@ -66,12 +66,12 @@ impl Subtrees {
 
 /// A tree, read from a store, and what is remembered of it.
 pub struct Remembered<'a, R: ?Sized> {
-    subtrees: &'a Subtrees,
+    subtrees: &'a TileCache,
     store: &'a R,
     size: TreeSize,
 }
 
-impl<R: ReadLedger + ?Sized> HashReader for Remembered<'_, R> {
+impl<R: LedgerReader + ?Sized> HashReader for Remembered<'_, R> {
     type Error = ReadError;
 
     fn hashes(&self, level: u8, first: u64, count: u16) -> Result<Vec<Digest>, ReadError> {
@@ -105,18 +105,18 @@ mod tests {
 
     #[test]
     fn a_tile_is_read_once_as_long_as_it_is_the_same() {
-        let subtrees = Subtrees::default();
+        let subtrees = TileCache::default();
         let read = |tile: Tile, seed| subtrees.inside(tile, || Ok(hashes(seed, tile.width))).map(|tree| tree.root());
-        let known = |tile| subtrees.inside(tile, || Err(ReadError::NotInMemory)).map(|tree| tree.root());
+        let known = |tile| subtrees.inside(tile, || Err(ReadError::WouldBlock)).map(|tree| tree.root());
         for one in [tile(1, 3, 256), tile(2, 3, 256), tile(1, 4, 9)] {
             let root = read(one, u16::from(one.level)).unwrap();
             assert_eq!(known(one), Ok(root));
         }
         // Another width, another tile, and another that has the same place.
-        assert_eq!(known(tile(1, 4, 10)), Err(ReadError::NotInMemory));
-        assert_eq!(known(tile(1, 5, 256)), Err(ReadError::NotInMemory));
+        assert_eq!(known(tile(1, 4, 10)), Err(ReadError::WouldBlock));
+        assert_eq!(known(tile(1, 5, 256)), Err(ReadError::WouldBlock));
         read(tile(1, 3 + PLACES as u64, 256), 77).unwrap();
-        assert_eq!(known(tile(1, 3, 256)), Err(ReadError::NotInMemory));
+        assert_eq!(known(tile(1, 3, 256)), Err(ReadError::WouldBlock));
         assert!(known(tile(2, 3, 256)).is_ok());
     }
 }

@@ -1,0 +1,140 @@
+//! Merkle proofs over a published ledger: inclusion, consistency, roots, and the notices of the key that signed it.
+
+use crate::ledger::block::BlockHeader;
+use crate::ledger::hash::Digest;
+use crate::ledger::merkle::list::ListTree;
+use crate::ledger::merkle::proof::{ConsistencyProof, InclusionProof};
+use crate::ledger::merkle::prove::{self, BuildError};
+use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
+use crate::ledger::merkle::tile::{HashReader, TILE_WIDTH};
+use crate::ledger::receipt::{KeyNotice, TlogProof};
+use crate::query::records::{genesis, published};
+use crate::store::bounds::damaged;
+use crate::store::traits::{LedgerReader, Published, ReadError};
+
+/// Tiles of a store, as proofs are built from them.
+pub(in crate::query) struct Tiles<'a, R: ?Sized>(pub(in crate::query) &'a R);
+
+impl<R: LedgerReader + ?Sized> HashReader for Tiles<'_, R> {
+    type Error = ReadError;
+
+    fn hashes(&self, level: u8, first: u64, count: u16) -> Result<Vec<Digest>, ReadError> {
+        self.0.tile_hashes(level, first, count)
+    }
+}
+
+fn built<T>(result: Result<T, BuildError<ReadError>>, size: TreeSize) -> Result<T, ReadError> {
+    result.map_err(|error| match error {
+        BuildError::Read { source, .. } => source,
+        BuildError::IndexOutside { index, size } => ReadError::Beyond { asked: index.0, size },
+        BuildError::SizesOutOfOrder { new, .. } => ReadError::Beyond { asked: new.0, size },
+        BuildError::WrongWidth { level, index, .. } => {
+            damaged("tile", format!("{level}/{index}"), "the store answered another width")
+        }
+    })
+}
+
+/// Path from leaf `index` to the root at `size`.
+///
+/// # Errors
+///
+/// [`ReadError`]; [`ReadError::Beyond`] for an index or size that is not published.
+pub fn inclusion<R: LedgerReader + ?Sized>(
+    store: &R,
+    index: LeafIndex,
+    size: TreeSize,
+) -> Result<InclusionProof, ReadError> {
+    within(store, size)?;
+    built(prove::inclusion(&Tiles(store), index, size), size)
+}
+
+/// Proof that the tree of size `old` is a prefix of that of size `new`.
+///
+/// # Errors
+///
+/// As [`inclusion`]; also when `old` is 0 or larger than `new`.
+pub fn consistency<R: LedgerReader + ?Sized>(
+    store: &R,
+    old: TreeSize,
+    new: TreeSize,
+) -> Result<ConsistencyProof, ReadError> {
+    within(store, new)?;
+    built(prove::consistency(&Tiles(store), old, new), new)
+}
+
+/// The root at `size`.
+///
+/// # Errors
+///
+/// As [`inclusion`].
+pub fn root<R: LedgerReader + ?Sized>(store: &R, size: TreeSize) -> Result<Digest, ReadError> {
+    within(store, size)?;
+    built(prove::root(&Tiles(store), size), size)
+}
+
+fn within<R: LedgerReader + ?Sized>(store: &R, size: TreeSize) -> Result<(), ReadError> {
+    let published = published(store)?.size();
+    if size <= published { Ok(()) } else { Err(ReadError::Beyond { asked: size.0, size: published }) }
+}
+
+/// The tree over the leaves of a block. The ledger's tree holds their hashes, so none of them has to be read.
+pub(in crate::query) fn tree_of<R: LedgerReader + ?Sized>(
+    store: &R,
+    header: &BlockHeader,
+) -> Result<ListTree, ReadError> {
+    let tree = ListTree::over(leaf_hashes(store, header.first, header.count)?);
+    if tree.root() == header.root {
+        Ok(tree)
+    } else {
+        Err(damaged("block", header.height, "the tree holds other leaves than it sealed"))
+    }
+}
+
+/// The paths from a block's header and from the leaf before the block to the root under `tip`, of whose `tree` they are.
+pub(in crate::query) fn ends<R: LedgerReader + ?Sized>(
+    store: &R,
+    tree: &impl HashReader<Error = ReadError>,
+    header: &BlockHeader,
+    tip: &Published,
+) -> Result<[InclusionProof; 2], ReadError> {
+    let before = header.first.0.checked_sub(1);
+    let before = before.ok_or_else(|| damaged("block", header.height, "no deposit stands in it"))?;
+    within(store, tip.size())?;
+    built(prove::inclusions(tree, [header.index(), LeafIndex(before)], tip.size()), tip.size())
+}
+
+/// Hashes of the leaves `first .. first+count`, as the tree holds them.
+fn leaf_hashes<R: LedgerReader + ?Sized>(store: &R, first: LeafIndex, count: u64) -> Result<Vec<Digest>, ReadError> {
+    let (mut hashes, mut at, end) = (Vec::new(), first.0, first.0 + count);
+    while at < end {
+        let in_tile = u64::from(TILE_WIDTH) - at % u64::from(TILE_WIDTH);
+        let count = in_tile.min(end - at);
+        hashes.extend(store.tile_hashes(0, at, u16::try_from(count).unwrap_or(TILE_WIDTH))?);
+        at += count;
+    }
+    Ok(hashes)
+}
+
+/// Genesis and the key notices after it, once there are any after it: those that lead to the key under `tip`.
+///
+/// # Errors
+///
+/// [`ReadError::Damaged`] when another key signed it.
+pub fn key_notices<R: LedgerReader + ?Sized>(store: &R, tip: &Published) -> Result<Vec<KeyNotice>, ReadError> {
+    // Until rotation exists no ledger has a second key notice: the checkpoint's key is the genesis key.
+    let genesis = genesis(store)?;
+    let signs = genesis.key().is_some_and(|key| tip.checkpoint.verified_by(std::slice::from_ref(key)).is_ok());
+    if signs { Ok(Vec::new()) } else { Err(damaged("checkpoint", tip.size(), "not signed by the genesis key")) }
+}
+
+/// The deposit at `index` as a tlog-proof.
+///
+/// # Errors
+///
+/// [`ReadError`].
+pub fn tlog_proof<R: LedgerReader + ?Sized>(store: &R, index: LeafIndex) -> Result<TlogProof, ReadError> {
+    let tip = published(store)?;
+    let entry = String::from_utf8(store.leaf(index)?).map_err(|_| damaged("leaf", index, "not UTF-8"))?;
+    let path = inclusion(store, index, tip.size())?;
+    Ok(TlogProof { entry, index, path, checkpoint: tip.checkpoint.note().to_string() })
+}

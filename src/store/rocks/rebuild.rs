@@ -1,0 +1,139 @@
+//! Rebuilds the index from the log, in the present disk format.
+//!
+//! # Invariants
+//!
+//! Nothing but derived tables is deleted. Until the last row is durable the database says that its index is incomplete, and no node
+//! opens it: an interrupted rebuild is started again from the beginning.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+
+use crate::ledger::merkle::shape::LeafIndex;
+use crate::store::bounds::damaged;
+use crate::store::index_entries::ChainIndex as _;
+use crate::store::rocks::derivation::{DerivedBlock, derive};
+use crate::store::rocks::engine::{Access, Engine};
+use crate::store::rocks::folder::Folder;
+use crate::store::rocks::format::about::About;
+use crate::store::rocks::format::{DigestKey, Empty, FORMAT_VERSION, LinkKey, SubjectKey};
+use crate::store::rocks::index_buffer::{IndexBuffer, IndexLookup};
+use crate::store::rocks::inspection::inspect_log;
+use crate::store::rocks::open::{check_manifest, lock_existing, read_mark};
+use crate::store::rocks::open_error::OpenError;
+use crate::store::rocks::schema::{BLOCKS, DIGESTS, LINK_TARGETS, LINKS, META, NUMBERS, RECORDS, STATEMENTS, SUBJECTS};
+use crate::store::rocks::tree::Tree;
+use crate::store::rocks::tuning::Options;
+use crate::store::traits::{LinkPosition, ReadError};
+
+/// The derived tables. Labels are not among them: they come from private content, not from the log.
+const DERIVED: [&str; 8] = [
+    BLOCKS.name,
+    NUMBERS.name,
+    STATEMENTS.name,
+    RECORDS.name,
+    DIGESTS.name,
+    SUBJECTS.name,
+    LINKS.name,
+    LINK_TARGETS.name,
+];
+
+/// Rebuilds the index of the ledger in the folder `dir`. `progress` is called with the number of leaves done and in all. Returns the
+/// number of leaves.
+///
+/// # Errors
+///
+/// [`OpenError`]. The folder is as it was if the log does not agree with the checkpoint file; after any later error the ledger is
+/// not opened until a rebuild has succeeded.
+pub fn rebuild(dir: &Path, options: &Options, progress: &mut dyn FnMut(u64, u64)) -> Result<u64, OpenError> {
+    let folder = Folder::new(dir);
+    let _lock = lock_existing(&folder)?;
+    let mark = read_mark(&folder)?;
+    let database = folder.valid_database()?;
+    let found = inspect_log(&Engine::open(&database, options, Access::ReadOnly)?, &mark)?;
+    check_manifest(&database, &mark)?;
+    folder.roll_back()?;
+    folder.make_safety_copy()?;
+    let recovered = Engine::open(&database, options, Access::Rebuild).map_err(OpenError::from).and_then(|engine| {
+        let inspected = inspect_log(&engine, &mark)?;
+        if inspected.tip.last_block != found.tip.last_block {
+            return Err(OpenError::Recovery { reason: format!("it ends at {}", inspected.tip.size()) });
+        }
+        folder.discard_safety_copy()?;
+        Ok((engine, inspected.tip))
+    });
+    let (engine, tip) = recovered.inspect_err(|_| {
+        if let Err(error) = folder.roll_back() {
+            tracing::error!(%error, "the database's files are not put back yet: the next start does it");
+        }
+    })?;
+    let failed = |error: ReadError| match error {
+        ReadError::Damaged { .. } => OpenError::RecordDamaged(error),
+        other => OpenError::Environment(io::Error::other(other.to_string())),
+    };
+    let size = tip.size().0;
+    clear(&engine).map_err(failed)?;
+    let (tree, buffer) = (Tree { engine: &engine, edge: &tip.frontier }, IndexBuffer::default());
+    let index = IndexLookup { engine: &engine, buffer: &buffer };
+    derive(&tree, LeafIndex(0), &index, |block| {
+        write(&engine, &index, &block)?;
+        progress(block.end.0, size);
+        Ok(())
+    })
+    .map_err(failed)?;
+    engine.flush().map_err(failed)?;
+    let mut batch = engine.batch();
+    batch.put(&META, &About::Format, &FORMAT_VERSION.to_be_bytes().to_vec())?;
+    batch.remove(&META, &About::Rebuilding)?;
+    batch.remove(&META, &About::Unindexed)?;
+    engine.commit(batch).map_err(|error| OpenError::Environment(io::Error::other(error.to_string())))?;
+    engine.rest();
+    Ok(size)
+}
+
+/// Deletes all rows of the derived tables, after the database says durably that its index is incomplete.
+fn clear(engine: &Engine) -> Result<(), ReadError> {
+    let unwritten = |error: String| ReadError::Unavailable(error);
+    let mut batch = engine.batch();
+    batch.put(&META, &About::Rebuilding, &Vec::new())?;
+    engine.commit(batch).map_err(|error| unwritten(error.to_string()))?;
+    for table in DERIVED {
+        engine.clear(table)?;
+    }
+    Ok(())
+}
+
+fn write(engine: &Engine, index: &IndexLookup<'_>, block: &DerivedBlock) -> Result<(), ReadError> {
+    let unwritten = |error: crate::store::traits::AppendError| ReadError::Unavailable(error.to_string());
+    let mut batch = engine.batch();
+    batch.put(&BLOCKS, &block.header.height, &block.header.index())?;
+    for (hash, at) in &block.entries.records {
+        batch.put(&RECORDS, hash, at)?;
+    }
+    for (number, place) in &block.entries.numbers {
+        batch.put(&NUMBERS, number, place)?;
+    }
+    for (id, at) in &block.entries.statements {
+        batch.put(&STATEMENTS, id, at)?;
+    }
+    for &(algorithm, digest, index) in &block.entries.digests {
+        batch.put(&DIGESTS, &DigestKey { algorithm, digest, index }, &Empty)?;
+    }
+    let own: BTreeMap<_, _> = block.entries.numbers.iter().map(|(number, place)| (*number, place.index)).collect();
+    for (source, entry) in &block.deposits {
+        let statement = entry.statement.statement();
+        if let Some(subject) = statement.subject {
+            batch.put(&SUBJECTS, &SubjectKey { subject: subject.id, sequence: subject.sequence }, source)?;
+        }
+        for link in &statement.links {
+            let target = own.get(&link.number).copied();
+            let target = if target.is_some() { target } else { index.index_of(&link.number)? };
+            let target = target
+                .ok_or_else(|| damaged("link", source, format!("it names {}, which is not there", link.number)))?;
+            let position = LinkPosition { kind: link.kind, source: *source };
+            batch.put(&LINKS, &LinkKey { target, position }, &Empty)?;
+            batch.put(&LINK_TARGETS, &target, &Empty)?;
+        }
+    }
+    engine.commit_lazily(batch).map_err(unwritten)
+}

@@ -1,0 +1,89 @@
+//! Reads through another reader: what stores have in common that wrap one.
+
+use std::ops::Range;
+
+use crate::ledger::block::Height;
+use crate::ledger::hash::Digest;
+use crate::ledger::merkle::shape::LeafIndex;
+use crate::ledger::number::DepositNumber;
+use crate::ledger::statement::content::HashAlgorithm;
+use crate::store::traits::error::ReadError;
+use crate::store::traits::index::{DepositPlace, Index, LinkPosition};
+use crate::store::traits::index_rows::IndexRows;
+use crate::store::traits::ledger::LedgerReader;
+use crate::store::traits::private::{Private, PrivateReader};
+
+/// Implemented by a store that wraps a reader: it is then an [`Index`] and a [`PrivateReader`] too.
+pub trait Delegate: Send + Sync {
+    /// Calls `read` with the reader. `method` is the name of the trait method that was called.
+    ///
+    /// # Errors
+    /// Those of `read`; [`ReadError::Unavailable`] when there is no reader at this moment.
+    fn delegate<T>(
+        &self,
+        method: &'static str,
+        read: impl FnOnce(&dyn LedgerReader) -> Result<T, ReadError>,
+    ) -> Result<T, ReadError>;
+}
+
+impl<D: Delegate> Index for D {
+    fn find_block(&self, height: Height) -> Result<Option<LeafIndex>, ReadError> {
+        self.delegate("find_block", |reader| reader.find_block(height))
+    }
+
+    fn find_number(&self, number: &DepositNumber) -> Result<Option<DepositPlace>, ReadError> {
+        self.delegate("find_number", |reader| reader.find_number(number))
+    }
+
+    fn find_statements(&self, ids: &[Digest]) -> Result<Vec<Option<LeafIndex>>, ReadError> {
+        self.delegate("find_statements", |reader| reader.find_statements(ids))
+    }
+
+    fn find_record(&self, hash: &Digest) -> Result<Option<LeafIndex>, ReadError> {
+        self.delegate("find_record", |reader| reader.find_record(hash))
+    }
+
+    fn find_digest(
+        &self,
+        algorithm: HashAlgorithm,
+        digest: &Digest,
+        within: Range<LeafIndex>,
+        limit: usize,
+    ) -> Result<Vec<LeafIndex>, ReadError> {
+        self.delegate("find_digest", |reader| reader.find_digest(algorithm, digest, within, limit))
+    }
+
+    fn find_subject(&self, subject: &Digest, sequence: u64) -> Result<Option<LeafIndex>, ReadError> {
+        self.delegate("find_subject", |reader| reader.find_subject(subject, sequence))
+    }
+
+    fn subject_length(&self, subject: &Digest) -> Result<u64, ReadError> {
+        self.delegate("subject_length", |reader| reader.subject_length(subject))
+    }
+
+    fn links_to(&self, target: LeafIndex, from: LinkPosition, limit: usize) -> Result<Vec<LinkPosition>, ReadError> {
+        self.delegate("links_to", |reader| reader.links_to(target, from, limit))
+    }
+
+    fn labelled(&self, label: &Digest, from: LeafIndex, limit: usize) -> Result<Vec<LeafIndex>, ReadError> {
+        self.delegate("labelled", |reader| reader.labelled(label, from, limit))
+    }
+
+    fn labelled_before(&self, label: &Digest, before: LeafIndex, limit: usize) -> Result<Vec<LeafIndex>, ReadError> {
+        self.delegate("labelled_before", |reader| reader.labelled_before(label, before, limit))
+    }
+
+    fn index_rows(&self) -> Result<Option<IndexRows>, ReadError> {
+        self.delegate("index_rows", |reader| reader.index_rows())
+    }
+}
+
+impl<D: Delegate> PrivateReader for D {
+    fn private_of(&self, index: LeafIndex, committed: Option<&Digest>) -> Result<Private, ReadError> {
+        self.delegate("private_of", |reader| reader.private_of(index, committed))
+    }
+
+    fn annex(&self, index: LeafIndex, commitment: &Digest) -> Result<Private, ReadError> {
+        self.delegate("annex", |reader| reader.annex(index, commitment))
+    }
+}

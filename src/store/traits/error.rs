@@ -1,0 +1,78 @@
+//! Why a store did not read, or did not append.
+
+use crate::ledger::merkle::shape::TreeSize;
+use crate::store::refusal::{ErasureRefusal, Refusal};
+use crate::store::shortage::Shortage;
+
+/// Why a read failed. None of these means "not there": that is `Ok(None)`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// The index or size is beyond the published size.
+    #[error("{asked} is beyond the published size {size}")]
+    Beyond {
+        /// The index or size asked for.
+        asked: u64,
+        /// The published size.
+        size: TreeSize,
+    },
+    /// Stored bytes are missing or do not hash to what the tree holds. Restore from a mirror or backup.
+    #[error("damaged {what} at {at}: {reason}")]
+    Damaged {
+        /// What kind of row: `leaf`, `tile`, `block`, `number`, …
+        what: &'static str,
+        /// Its key, for people.
+        at: String,
+        /// What does not fit.
+        reason: String,
+    },
+    /// A read of cached data needs the disk. Read again without [`try_read_cached`].
+    ///
+    /// [`try_read_cached`]: crate::store::traits::LedgerReader::try_read_cached
+    #[error("not cached")]
+    WouldBlock,
+    /// The disk or the connection failed. Try again later.
+    #[error("cannot read: {0}")]
+    Unavailable(String),
+}
+
+/// Why an append did not happen, or may have.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AppendError {
+    /// The block does not follow the stored tip. Nothing was stored: make it anew on the present tip.
+    #[error("the block follows size {base}, the chain has {size}")]
+    TipMoved {
+        /// The size the block was made for.
+        base: TreeSize,
+        /// The size of the chain.
+        size: TreeSize,
+    },
+    /// A deposit in the block may not enter. Nothing was stored: seal the others without it.
+    #[error("deposit {position} of the block is refused: {refusal}")]
+    Refused {
+        /// Which leaf of the block, from 0.
+        position: usize,
+        /// Why.
+        refusal: Refusal,
+    },
+    /// What is to be erased is not there to be erased. Nothing was stored.
+    #[error("nothing is erased: {0}")]
+    Erasure(#[from] ErasureRefusal),
+    /// The checks before the write could not be made. Nothing was stored.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// A resource of the machine ran out, before the write or during it. Nothing is appended any more until
+    /// [`LogStore::recover`] has succeeded, which tells what is stored.
+    #[error("{shortage}: {detail}")]
+    Short {
+        /// The resource.
+        shortage: Shortage,
+        /// The failed operation, for the operator.
+        detail: String,
+    },
+    /// The outcome is unknown: a failed fsync, or a write that failed for any reason but a shortage. Stop writing at once;
+    /// only a restart tells what is stored.
+    #[error("the outcome of the write is unknown: {0}")]
+    Unknown(String),
+}

@@ -1,0 +1,32 @@
+//! The storage interfaces. Each trait's documentation states atomicity, durability, concurrency and errors; the suite in
+//! `tests/it/conformance.rs` runs against every implementation.
+//!
+//! | trait | what |
+//! |---|---|
+//! | [`LogReader`], [`LogStore`] | the log: leaves, tiles, the published checkpoint; appending blocks |
+//! | [`Index`] | where records are found; derived from the log |
+//! | [`PrivateReader`], [`PrivateStore`] | private content and its erasure |
+//! | [`LedgerReader`] | the three readers together |
+//! | [`Annotations`] | cosignatures and timestamp tokens by checkpoint |
+//! | [`AccountStore`](accounts::AccountStore), [`CursorStore`] | mutable data that is not evidence |
+//! | [`Delegate`] | a store that wraps another reader |
+
+pub mod accounts;
+pub mod annotations;
+pub mod cursors;
+pub mod delegate;
+pub mod error;
+pub mod index;
+pub mod index_rows;
+pub mod ledger;
+pub mod log;
+pub mod private;
+
+pub use annotations::{Annotation, AnnotationKind, Annotations};
+pub use cursors::CursorStore;
+pub use delegate::Delegate;
+pub use error::{AppendError, ReadError};
+pub use index::{DepositPlace, Index, LinkPosition};
+pub use ledger::LedgerReader;
+pub use log::{LogReader, LogStore, Published};
+pub use private::{Private, PrivateContent, PrivateReader, PrivateStore};
