@@ -13,7 +13,6 @@ use crate::ledger::entry::Entry;
 use crate::ledger::keyword::{self, concat_text};
 use crate::ledger::leaf::Leaf;
 use crate::ledger::merkle::shape::LeafIndex;
-use crate::ledger::merkle::tile::HashReader;
 use crate::ledger::notice::{Notice, NoticeKind};
 use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::Facts;
