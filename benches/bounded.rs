@@ -37,13 +37,14 @@ use tiezheng::ledger::statement::content::{Content, Form};
 use tiezheng::ledger::statement::signed::SignedStatement;
 use tiezheng::ledger::statement::text::Statement;
 use tiezheng::ledger::time::Timestamp;
+use tiezheng::query::service::QueryService;
 use tiezheng::sequencer::clock::SystemClock;
 use tiezheng::sequencer::start::{self, Genesis, RunningSequencer};
 use tiezheng::store::account_memory::MemoryAccounts;
 use tiezheng::store::memory::MemoryStore;
 use tiezheng::store::rocks::store::RocksStore;
 use tiezheng::store::rocks::tuning;
-use tiezheng::store::traits::private::PrivateStore;
+use tiezheng::store::traits::LedgerReader;
 use tiezheng::store::traits::{LogStore as _, Published};
 use tokio::runtime::Runtime;
 use tokio_util::bytes::Bytes;
@@ -161,7 +162,8 @@ impl Office {
         let (sequencer, running) = started.expect("a sequencer");
         let originals = tempfile::tempdir().expect("a folder");
         let filing = FilingService::open(Dependencies {
-            store: store as Arc<dyn PrivateStore>,
+            queries: Arc::new(QueryService::new(Arc::clone(&store) as Arc<dyn LedgerReader>, 16)),
+            store,
             sequencer,
             platform: Signer::of_depositor(&[77; 32]).expect("a key"),
             originals: EncryptedObjectStore::in_folder(originals.path()).expect("custody"),

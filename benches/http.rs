@@ -17,6 +17,7 @@ use tiezheng::ledger::key::{Name, Signer};
 use tiezheng::ledger::notice::Mode;
 use tiezheng::load::deposits::make;
 use tiezheng::load::traffic::{Call, Pace, Traffic, send};
+use tiezheng::query::service::QueryService;
 use tiezheng::sequencer::clock::SystemClock;
 use tiezheng::sequencer::start::{Genesis, Options, start};
 use tiezheng::store::rocks::store::RocksStore;
@@ -50,7 +51,7 @@ async fn node(folder: &std::path::Path) -> SocketAddr {
     let address = listener.local_addr().expect("an address");
     tokio::spawn(async move {
         let _running = running;
-        let node = AppState::new(store, sequencer, HttpOptions::default());
+        let node = AppState::new(Arc::new(QueryService::new(store, 16)), sequencer, HttpOptions::default());
         serve(listener, node.with_admission(DepositPolicy::Open, &DepositLimits::none()), std::future::pending()).await
     });
     address

@@ -30,6 +30,7 @@ use tiezheng::sequencer::handle::Sequencer;
 use tiezheng::sequencer::start::{Genesis, Options, start};
 use tiezheng::store::rocks::store::RocksStore;
 use tiezheng::store::rocks::tuning;
+use tiezheng::store::traits::LogReader as _;
 use tiezheng::store::traits::{LedgerReader as _, PrivateContent};
 use tiezheng::wire::deposit::DepositRequest;
 use tokio::time::Instant;

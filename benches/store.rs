@@ -26,6 +26,8 @@ use tiezheng::sequencer::read_back::ReadBackVerifier;
 use tiezheng::sequencer::start::{Genesis, Options, start};
 use tiezheng::store::rocks::store::RocksStore;
 use tiezheng::store::rocks::tuning;
+use tiezheng::store::traits::Index as _;
+use tiezheng::store::traits::LogReader as _;
 use tiezheng::store::traits::{LedgerReader as _, LogStore as _};
 use tiezheng::wire::deposit::DepositRequest;
 use tokio::time::Instant;

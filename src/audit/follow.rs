@@ -16,6 +16,7 @@ use crate::ledger::keyword;
 use crate::ledger::merkle::list::root_of;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::notice::{ErasedPiece, Mode, Notice, NoticeKind, Piece, SignedNotice};
+use crate::ledger::number::DepositNumber;
 use crate::ledger::time::Timestamp;
 use crate::store::traits::index_rows::IndexRows;
 use crate::store::traits::{LedgerReader, Private};
@@ -27,6 +28,8 @@ pub(in crate::audit) struct Follower<'a, R: ?Sized> {
     indexes: bool,
     /// Leaf hashes since the last header.
     unsealed: Vec<Digest>,
+    /// Deposits since the last header, with the header that the rows of their numbers name.
+    named_headers: Vec<(DepositNumber, LeafIndex)>,
     next_height: Height,
     last_block: Digest,
     last_time: Timestamp,
@@ -49,6 +52,7 @@ impl<'a, R: LedgerReader + ?Sized> Follower<'a, R> {
             origin,
             indexes,
             unsealed: Vec::new(),
+            named_headers: Vec::new(),
             next_height: Height(0),
             last_block: Digest::ZERO,
             last_time: Timestamp::EPOCH,
@@ -144,6 +148,7 @@ impl<'a, R: LedgerReader + ?Sized> Follower<'a, R> {
 
     fn pass_header(&mut self, height: Height, hash: Digest) {
         self.unsealed.clear();
+        self.named_headers.clear();
         self.next_height = Height(height.0 + 1);
         self.last_block = hash;
     }
@@ -174,6 +179,9 @@ impl<'a, R: LedgerReader + ?Sized> Follower<'a, R> {
                 _ => Fault::BlockRoot,
             };
             findings.push((fault, difference.to_string()));
+        }
+        for (number, named) in self.named_headers.drain(..).filter(|(_, named)| *named != index) {
+            findings.push((Fault::Index, format!("number {number}: its row names {named} as its block header")));
         }
         self.pass_header(header.height, *hash);
         if self.indexes {
@@ -247,7 +255,8 @@ impl<'a, R: LedgerReader + ?Sized> Follower<'a, R> {
     }
 
     fn deposit(&mut self, index: LeafIndex, deposit: Deposit, report: &mut AuditReport, findings: &mut Findings) {
-        let Deposit { number, received, whole, mut own, mut beside, rows, yields } = deposit;
+        let Deposit { number, received, whole, mut own, mut beside, rows, header, yields } = deposit;
+        self.named_headers.extend(header.map(|header| (number, header)));
         report.entries += 1;
         self.add_rows(yields);
         findings.append(&mut own);

@@ -65,6 +65,8 @@ pub(in crate::audit) struct Deposit {
     pub(in crate::audit) beside: Findings,
     /// Index rows looked up.
     pub(in crate::audit) rows: u64,
+    /// The block header that the row of its number names.
+    pub(in crate::audit) header: Option<LeafIndex>,
     /// The rows that it has in each index.
     pub(in crate::audit) yields: IndexRows,
 }
@@ -73,7 +75,7 @@ impl Deposit {
     /// One of which nothing but number and time is needed.
     fn plain(number: DepositNumber, received: Timestamp) -> Self {
         let yields = IndexRows::default();
-        Self { number, received, whole: None, own: Vec::new(), beside: Vec::new(), rows: 0, yields }
+        Self { number, received, whole: None, own: Vec::new(), beside: Vec::new(), rows: 0, header: None, yields }
     }
 }
 
@@ -169,6 +171,7 @@ impl<R: LedgerReader + ?Sized> Examiner<'_, R> {
             own,
             beside: rows.findings,
             rows: rows.count,
+            header: rows.header,
             yields,
         }
     }

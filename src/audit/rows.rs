@@ -26,13 +26,15 @@ pub(in crate::audit) struct Rows<'a, R: ?Sized> {
     at: LeafIndex,
     /// How many were looked up.
     pub(in crate::audit) count: u64,
+    /// The block header that the row of the deposit's number names.
+    pub(in crate::audit) header: Option<LeafIndex>,
     /// What was found.
     pub(in crate::audit) findings: Findings,
 }
 
 impl<'a, R: LedgerReader + ?Sized> Rows<'a, R> {
     pub(in crate::audit) const fn of(store: &'a R, at: LeafIndex) -> Self {
-        Self { store, at, count: 0, findings: Vec::new() }
+        Self { store, at, count: 0, header: None, findings: Vec::new() }
     }
 
     /// All that lies beside a deposit; gives its private content, where that could be read.
@@ -72,19 +74,32 @@ impl<'a, R: LedgerReader + ?Sized> Rows<'a, R> {
 
     fn entry(&mut self, hash: &Digest, entry: &Entry) {
         let (store, statement) = (self.store, entry.statement.statement());
-        self.row("number", &entry.number, store.index_of_number(&entry.number));
+        let place = store.find_number(&entry.number);
+        self.row("number", &entry.number, place.clone().map(|place| place.map(|place| place.index)));
+        let place = place.ok().flatten();
+        self.header = place.map(|place| place.header);
         let id = entry.statement.id();
         self.row("statement", &id, store.find_statement(&id));
         self.record(hash);
         if let Some(subject) = statement.subject {
             self.row("subject", &subject.id, store.find_subject(&subject.id, subject.sequence));
         }
+        let own = self.at..LeafIndex(self.at.0.saturating_add(1));
+        let mut has_earlier = false;
         for (algorithm, digest) in statement.content.iter().flat_map(Content::digests) {
             self.count += 1;
-            let found = store.find_digest(algorithm, &digest, self.at..LeafIndex(self.at.0.saturating_add(1)), 1);
-            if !found.is_ok_and(|found| found == [self.at]) {
+            let find = |within| store.find_digest(algorithm, &digest, within, 1);
+            let first = find(LeafIndex(0)..own.end);
+            let is_first = first.as_ref().is_ok_and(|first| *first == [self.at]);
+            has_earlier |= !is_first;
+            if !is_first && !find(own.clone()).is_ok_and(|found| found == [self.at]) {
                 self.findings.push((Fault::Index, format!("digest {algorithm} {digest}: no row leads here")));
             }
+        }
+        // Otherwise a look-up would conceal the earlier deposits.
+        if place.is_some_and(|place| place.has_earlier != has_earlier) {
+            let detail = format!("number {}: its row is wrong about earlier deposits of its digests", entry.number);
+            self.findings.push((Fault::Index, detail));
         }
     }
 

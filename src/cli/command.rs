@@ -14,7 +14,7 @@ use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::load;
 use crate::cli::screen::Screen;
 #[cfg(feature = "node")]
-use crate::cli::{audit, backup, descriptors, resources, restore, serve};
+use crate::cli::{audit, backup, descriptors, index, resources, restore, serve};
 use crate::cli::{clock, deposit, help, keygen, lookup, receipt, statement, trust, usage, verify};
 use crate::files::reason;
 use crate::ledger::verify::wording::Language;
@@ -86,6 +86,8 @@ enum Command {
     Backup(backup::BackupArgs),
     #[cfg(feature = "node")]
     Restore(restore::RestoreArgs),
+    #[cfg(feature = "node")]
+    Index(index::IndexArgs),
     #[cfg(feature = "load")]
     Load(load::LoadArgs),
 }
@@ -100,7 +102,7 @@ fn first_steps(help: &str, exists: impl Fn(&str) -> bool) -> String {
 #[cfg(feature = "node")]
 impl Command {
     const fn opens_a_database(&self) -> bool {
-        matches!(self, Self::Serve(_) | Self::Audit(_) | Self::Backup(_) | Self::Restore(_))
+        matches!(self, Self::Serve(_) | Self::Audit(_) | Self::Backup(_) | Self::Restore(_) | Self::Index(_))
     }
 }
 
@@ -172,6 +174,8 @@ fn run(command: &Command, screen: &Screen) -> anyhow::Result<ExitStatus> {
             Command::Backup(args) => backup::run(args, screen),
             #[cfg(feature = "node")]
             Command::Restore(args) => restore::run(args, screen),
+            #[cfg(feature = "node")]
+            Command::Index(args) => index::run(args, screen),
             #[cfg(feature = "load")]
             Command::Load(args) => load::run(args, screen).await,
         }

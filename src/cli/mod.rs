@@ -51,6 +51,8 @@ pub mod folder_copy;
 pub mod gather;
 pub mod help;
 pub mod history_table;
+#[cfg(feature = "node")]
+pub mod index;
 pub mod input;
 pub mod keygen;
 pub mod ledger_check;

@@ -192,6 +192,7 @@ impl CachedDeposit {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ledger::merkle::shape::LeafIndex;
 
     fn kept(record: &[u8], hash: Digest) -> CachedDeposit {
         let mut row = Vec::new();

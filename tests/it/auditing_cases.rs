@@ -25,6 +25,8 @@ use tiezheng::ledger::hash::Digest;
 use tiezheng::ledger::merkle::shape::LeafIndex;
 use tiezheng::ledger::statement::signed::SignedStatement;
 use tiezheng::ledger::statement::text::Subject;
+use tiezheng::store::traits::Index as _;
+use tiezheng::store::traits::LogReader as _;
 use tiezheng::store::traits::{LedgerReader, Private};
 
 use crate::support::acts::{Acts, PLATFORM, Retold, account, annex_id};

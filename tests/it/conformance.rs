@@ -2,6 +2,7 @@
 //!
 //! A test is a function over a [`Bench`]; the list at the end of this file runs all of them on each kind of store.
 
+mod annotating;
 mod crowds;
 mod erasing;
 mod finding;
@@ -48,7 +49,11 @@ on_every_store! {
         subjects_are_streams_without_gaps,
         links_are_listed_by_kind_and_then_earliest_first,
         deposits_of_a_digest_are_read_in_ranges,
-        a_notice_said_twice_is_found_where_it_stood_first;
+        a_notice_said_twice_is_found_where_it_stood_first,
+        a_number_names_its_block_and_says_whether_its_digest_was_deposited_before,
+        statements_are_found_many_at_a_time;
+    annotating:
+        annotations_are_kept_by_checkpoint_in_their_order;
     private:
         private_content_is_kept_beside_its_deposit,
         private_content_that_is_not_committed_to_is_refused;
@@ -59,7 +64,7 @@ on_every_store! {
         what_is_erased_stays_erased_and_all_else_is_held,
         a_refused_erasure_changes_nothing,
         an_erasure_and_its_act_are_one_block,
-        bookmarks_are_remembered_by_name;
+        cursors_are_kept_by_name;
     remembering:
         a_deposit_found_again_says_what_it_said,
         receipts_of_a_remembered_block_are_those_of_the_store;

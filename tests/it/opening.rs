@@ -8,6 +8,7 @@ mod index_rows;
 mod locking;
 mod manifest;
 mod mark;
+mod rebuilding;
 mod waiting;
 mod writing;
 

@@ -26,6 +26,7 @@ use tiezheng::sequencer::recovery::StartError;
 use tiezheng::sequencer::start::{Genesis, Options, RunningSequencer, start};
 use tiezheng::sequencer::state::{Halt, StopReason};
 use tiezheng::store::memory::MemoryStore;
+use tiezheng::store::traits::LogReader as _;
 use tiezheng::store::traits::{LedgerReader, LogStore};
 
 use crate::support::depositor::{ledger_key, note, origin, statement_with, successor};

@@ -8,9 +8,11 @@ use std::fmt::Write as _;
 use tiezheng::ledger::chain::PendingLeaf;
 use tiezheng::ledger::hash::Digest;
 use tiezheng::ledger::statement::text::LinkKind;
-use tiezheng::store::rocks::checkpoint_file::{CheckpointFile, Mark};
+use tiezheng::store::rocks::checkpoint_file::{CheckpointFile, CheckpointState};
 use tiezheng::store::rocks::manifest::Extent;
 use tiezheng::store::rocks::schema::TABLES;
+use tiezheng::store::traits::CursorStore as _;
+use tiezheng::store::traits::LogReader as _;
 use tiezheng::store::traits::private::PrivateStore;
 use tiezheng::store::traits::{LedgerReader, LogStore, PrivateContent};
 
@@ -90,7 +92,7 @@ fn every_row_of_every_column_family_is_as_it_was() {
 fn the_mark_is_as_it_was() {
     let bench = three_blocks();
     let path = bench.folder().join("mark");
-    let mark = Mark::read(&path).unwrap();
+    let mark = CheckpointState::read(&path).unwrap();
     // How long the MANIFEST is, is RocksDB's matter: written anew with a length of ours.
     let mut file = CheckpointFile::open(&path, &mark).unwrap();
     for length in [1_000, 1_500] {

@@ -17,6 +17,7 @@ use tiezheng::ledger::receipt::Receipt;
 use tiezheng::query::proofs;
 use tiezheng::store::memory::MemoryStore;
 use tiezheng::store::traits::LedgerReader;
+use tiezheng::store::traits::LogReader as _;
 
 use crate::support::depositor::{depositor, ledger_key};
 use crate::support::grown::grow;

@@ -133,7 +133,7 @@ fn named_in(sources: &[&str]) -> BTreeSet<String> {
 #[test]
 fn every_code_of_the_filing_flow_has_a_row() {
     let borne = named_in(&[
-        include_str!("../../filing/declined.rs"),
+        include_str!("../../filing/error.rs"),
         include_str!("../../court/case/refusal.rs"),
         include_str!("../../court/registry.rs"),
         include_str!("../../court/registry/tokens.rs"),
@@ -161,7 +161,7 @@ fn every_code_of_the_filing_flow_has_a_row() {
         include_str!("../../store/refusal.rs"),
         include_str!("../../filing/accounts.rs"),
         include_str!("../../filing/annexes.rs"),
-        include_str!("../../filing/declined.rs"),
+        include_str!("../../filing/error.rs"),
     ];
     let named = |code: &str| handlers.iter().any(|source| source.contains(&format!("\"{code}\"")));
     let nobody: Vec<_> =

@@ -2,10 +2,11 @@
 
 use super::*;
 use crate::ledger::metadata::PrivateMetadata;
+use crate::query::receipts;
 use crate::sequencer::admission::NumberSource;
 use crate::sequencer::open_block::{OpenBlock, PreviousBlock};
 use crate::sequencer::testing::{TestLedger, noon, statement, statement_in, subject};
-use crate::store::traits::LedgerReader as _;
+use crate::store::traits::LogReader as _;
 
 /// A complete block of one deposit, admitted against `previous`.
 fn pending(ledger: &TestLedger, deposit: PendingDeposit, previous: &PreviousBlock) -> (PendingBlock, PreviousBlock) {

@@ -34,8 +34,8 @@ use crate::store::rocks::tuning::Options;
 use crate::store::shortage::Shortage;
 use crate::store::traits::private::{CompletedErasures, ErasureError, ErasureStage};
 use crate::store::traits::{
-    Annotation, Annotations, AppendError, CursorStore, Delegate, LedgerReader, LogReader, LogStore, PrivateContent,
-    PrivateStore, Published, ReadError,
+    Annotation, Annotations, AppendError, CursorStore, Delegate, DelegatePrivate, LedgerReader, LogReader, LogStore,
+    PrivateContent, PrivateStore, Published, ReadError,
 };
 
 /// How often it looks whether the readers of the moment are done, and how long it waits in between: half a second.
@@ -216,6 +216,8 @@ impl Delegate for ReopeningStore {
         read(&*reader)
     }
 }
+
+impl DelegatePrivate for ReopeningStore {}
 
 impl LedgerReader for ReopeningStore {
     fn try_read_cached(&self, read: &mut dyn FnMut(&dyn LedgerReader)) -> bool {

@@ -38,8 +38,8 @@ use crate::store::rocks::schema::{
 };
 use crate::store::rocks::tree::{Tree, leaves, stored_tile};
 use crate::store::traits::{
-    Annotation, Annotations, AppendError, CursorStore, Delegate, LedgerReader, LogReader, LogStore, PrivateContent,
-    Published, ReadError,
+    Annotation, Annotations, AppendError, CursorStore, Delegate, DelegatePrivate, LedgerReader, LogReader, LogStore,
+    PrivateContent, Published, ReadError,
 };
 
 /// A ledger in RocksDB, for reading and growing.
@@ -334,6 +334,8 @@ impl Delegate for RocksStore {
         read(&self.reader)
     }
 }
+
+impl DelegatePrivate for RocksStore {}
 
 impl LedgerReader for RocksStore {
     fn try_read_cached(&self, read: &mut dyn FnMut(&dyn LedgerReader)) -> bool {

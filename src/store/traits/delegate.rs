@@ -13,7 +13,7 @@ use crate::store::traits::index_rows::IndexRows;
 use crate::store::traits::ledger::LedgerReader;
 use crate::store::traits::private::{Private, PrivateReader};
 
-/// Implemented by a store that wraps a reader: it is then an [`Index`] and a [`PrivateReader`] too.
+/// Implemented by a store that wraps a reader: it is then an [`Index`] too.
 pub trait Delegate: Send + Sync {
     /// Calls `read` with the reader. `method` is the name of the trait method that was called.
     ///
@@ -78,7 +78,10 @@ impl<D: Delegate> Index for D {
     }
 }
 
-impl<D: Delegate> PrivateReader for D {
+/// Implemented by a store that wraps a reader also for private content: it is then a [`PrivateReader`] too.
+pub trait DelegatePrivate: Delegate {}
+
+impl<D: DelegatePrivate> PrivateReader for D {
     fn private_of(&self, index: LeafIndex, committed: Option<&Digest>) -> Result<Private, ReadError> {
         self.delegate("private_of", |reader| reader.private_of(index, committed))
     }

@@ -9,7 +9,7 @@
 //! | [`LedgerReader`] | the three readers together |
 //! | [`Annotations`] | cosignatures and timestamp tokens by checkpoint |
 //! | [`AccountStore`](accounts::AccountStore), [`CursorStore`] | mutable data that is not evidence |
-//! | [`Delegate`] | a store that wraps another reader |
+//! | [`Delegate`], [`DelegatePrivate`] | a store that wraps another reader |
 
 pub mod accounts;
 pub mod annotations;
@@ -24,7 +24,7 @@ pub mod private;
 
 pub use annotations::{Annotation, AnnotationKind, Annotations};
 pub use cursors::CursorStore;
-pub use delegate::Delegate;
+pub use delegate::{Delegate, DelegatePrivate};
 pub use error::{AppendError, ReadError};
 pub use index::{DepositPlace, Index, LinkPosition};
 pub use ledger::LedgerReader;

@@ -16,6 +16,7 @@ use tiezheng::http::app_state::AppState;
 use tiezheng::http::fast_path::FastPath;
 use tiezheng::http::options::Options;
 use tiezheng::http::router::router;
+use tiezheng::query::service::QueryService;
 use tiezheng::store::traits::LedgerReader;
 
 use crate::support::depositor::note;
@@ -24,7 +25,7 @@ use crate::support::house::{House, Plan, request};
 /// Another counter over the ledger of `house`.
 fn counter(house: &House, options: Options) -> Arc<AppState> {
     let reader = Arc::clone(&house.store) as Arc<dyn LedgerReader>;
-    let node = AppState::new(reader, house.sequencer.clone(), options);
+    let node = AppState::new(Arc::new(QueryService::new(reader, 16)), house.sequencer.clone(), options);
     Arc::new(node.with_admission(DepositPolicy::Open, &DepositLimits::none()))
 }
 

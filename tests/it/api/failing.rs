@@ -6,6 +6,7 @@ use reqwest::Method;
 use tiezheng::ledger::merkle::shape::LeafIndex;
 use tiezheng::store::memory::MemoryStore;
 use tiezheng::store::traits::LedgerReader;
+use tiezheng::store::traits::LogReader as _;
 
 use crate::support::depositor::{note, origin};
 use crate::support::grown::grow;

@@ -12,6 +12,7 @@ use tiezheng::ledger::statement::text::{Link, LinkKind};
 use tiezheng::query::proofs::inclusion;
 use tiezheng::store::memory::MemoryStore;
 use tiezheng::store::traits::LedgerReader as _;
+use tiezheng::store::traits::LogReader as _;
 use tiezheng::wire::receipt::parse;
 
 use crate::support::depositor::{note, origin, statement_with};

@@ -10,6 +10,8 @@ use tiezheng::ledger::merkle::proof::{verify_consistency, verify_inclusion};
 use tiezheng::ledger::merkle::shape::{LeafIndex, TreeSize};
 use tiezheng::query::proofs;
 use tiezheng::query::records;
+use tiezheng::store::traits::Index as _;
+use tiezheng::store::traits::LogReader as _;
 use tiezheng::store::traits::{LedgerReader, LogStore};
 
 use crate::support::chain::{Draft, found, notice, number, seal};

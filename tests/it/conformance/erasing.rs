@@ -7,6 +7,9 @@ use tiezheng::ledger::hash::Digest;
 use tiezheng::ledger::merkle::shape::LeafIndex;
 use tiezheng::ledger::notice::ErasedPiece;
 use tiezheng::store::refusal::{ErasureRefusal, Refusal};
+use tiezheng::store::traits::CursorStore as _;
+use tiezheng::store::traits::Index as _;
+use tiezheng::store::traits::PrivateReader as _;
 use tiezheng::store::traits::private::{CompletedErasures, PrivateStore};
 use tiezheng::store::traits::{AppendError, LedgerReader, LogStore, Private, PrivateContent, ReadError};
 
@@ -151,8 +154,11 @@ pub(super) fn what_is_erased_stays_erased_and_all_else_is_held<B: Bench>() {
         assert_eq!(store.labelled(&label(1), LeafIndex(0), 9), Ok(vec![LeafIndex(2)]));
         match round {
             0 => assert_eq!(store.pending_erasures(), Ok(pieces.to_vec())),
-            1 => assert_eq!(store.purge(), Ok(CompletedErasures { pieces: pieces.to_vec() })),
-            _ => assert_eq!((store.pending_erasures(), store.purge()), (Ok(vec![]), Ok(CompletedErasures::default()))),
+            1 => assert_eq!(store.complete_all_erasures(), Ok(CompletedErasures { pieces: pieces.to_vec() })),
+            _ => assert_eq!(
+                (store.pending_erasures(), store.complete_all_erasures()),
+                (Ok(vec![]), Ok(CompletedErasures::default()))
+            ),
         }
         bench.reopen();
     }
@@ -163,7 +169,7 @@ pub(super) fn a_refused_erasure_changes_nothing<B: Bench>() {
     let mut bench = B::begin();
     three(&bench);
     erase(bench.store(), &[annex_at(2, &private(12))]);
-    bench.store().purge().unwrap();
+    bench.store().complete_all_erasures().unwrap();
     let tip = bench.store().tip().unwrap();
     let deposit = || Draft::nth(9).meta(&private(9)).waiting(9);
     let try_to = |waiting: Vec<PendingLeaf>, erasures: &[ErasedPiece]| match bench
@@ -237,7 +243,7 @@ pub(super) fn an_erasure_and_its_act_are_one_block<B: Bench>() {
     assert_eq!(bench.store().labelled(&label(5), LeafIndex(0), 9), Ok(vec![LeafIndex(8)]));
 }
 
-pub(super) fn bookmarks_are_remembered_by_name<B: Bench>() {
+pub(super) fn cursors_are_kept_by_name<B: Bench>() {
     let mut bench = B::begin();
     assert_eq!(bench.store().cursor(&label(1)), Ok(None));
     bench.store().set_cursor(&label(1), 7).unwrap();

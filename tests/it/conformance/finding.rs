@@ -6,7 +6,9 @@ use tiezheng::ledger::hash::Digest;
 use tiezheng::ledger::merkle::shape::LeafIndex;
 use tiezheng::ledger::statement::content::HashAlgorithm;
 use tiezheng::ledger::statement::text::LinkKind;
-use tiezheng::store::traits::{LedgerReader, LinkPosition, LogStore, ReadError};
+use tiezheng::store::traits::Index as _;
+use tiezheng::store::traits::LogReader as _;
+use tiezheng::store::traits::{DepositPlace, LedgerReader, LinkPosition, LogStore, ReadError};
 
 use crate::support::chain::{Draft, append, everywhere, found, links_to, notice, number, published_of, seal};
 use crate::support::stores::Bench;
@@ -212,4 +214,47 @@ pub(super) fn a_notice_said_twice_is_found_where_it_stood_first<B: Bench>() {
     assert_eq!([1, 2, 3].map(find), [2, 4, 7].map(|at| Some(LeafIndex(at))));
     assert_eq!(bench.store().leaf(LeafIndex(6)).unwrap(), block.leaves[0].bytes);
     assert_eq!(bench.store().tip().unwrap().size(), block.tip.size());
+}
+
+pub(super) fn a_number_names_its_block_and_says_whether_its_digest_was_deposited_before<B: Bench>() {
+    let mut bench = B::begin();
+    found(bench.store());
+    let again = |n: u64| Draft::of(b"one file").nonce_of(n).waiting(n);
+    let mut expected = Vec::new();
+    // The second and third deposit of the file stand in one block, the fourth behind many others.
+    let blocks = [vec![again(1), Draft::nth(5).waiting(5)], vec![again(2), again(3)]];
+    let many = (100..300).map(|n| Draft::nth(n).waiting(n)).collect();
+    for leaves in blocks.into_iter().chain([many, vec![Draft::nth(6).waiting(6), again(4)]]) {
+        let block = seal(bench.store(), leaves);
+        for (index, leaf) in (block.base.0..).map(LeafIndex).zip(&block.leaves) {
+            let number = leaf.entry.as_ref().unwrap().number;
+            let has_earlier = [2, 3, 4].map(crate::support::chain::number).contains(&number);
+            expected.push((number, DepositPlace { index, header: block.header.index(), has_earlier }));
+        }
+    }
+    for _ in 0..2 {
+        for (number, place) in &expected {
+            assert_eq!(bench.store().find_number(number), Ok(Some(*place)), "{number}");
+        }
+        bench.reopen();
+    }
+}
+
+pub(super) fn statements_are_found_many_at_a_time<B: Bench>() {
+    let mut bench = B::begin();
+    found(bench.store());
+    let ids: Vec<Digest> = (0..150).map(|n| Draft::nth(n).sign().id()).collect();
+    let blocks: Vec<_> =
+        [0..70, 70..140].map(|part| seal(bench.store(), part.map(|n| Draft::nth(n).waiting(n)).collect())).into();
+    append(bench.store(), (140..150).map(|n| Draft::nth(n).waiting(n)).collect()).unwrap();
+    let published = blocks.iter().flat_map(|block| (block.base.0..).take(70)).map(|at| Some(LeafIndex(at)));
+    let all: Vec<_> = published.chain([None; 10]).collect();
+    let reversed = |list: &[Option<LeafIndex>]| list.iter().rev().copied().collect::<Vec<_>>();
+    for _ in 0..2 {
+        assert_eq!(bench.store().find_statements(&ids), Ok(all.clone()));
+        let backwards: Vec<Digest> = ids.iter().rev().copied().collect();
+        assert_eq!(bench.store().find_statements(&backwards), Ok(reversed(&all)));
+        assert_eq!(bench.store().find_statements(&[]), Ok(vec![]));
+        bench.reopen();
+    }
 }

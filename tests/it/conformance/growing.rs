@@ -8,6 +8,8 @@ use tiezheng::ledger::hash::{Digest, leaf_hash};
 use tiezheng::ledger::key::Name;
 use tiezheng::ledger::merkle::frontier::Frontier;
 use tiezheng::ledger::merkle::shape::{LeafIndex, TreeSize};
+use tiezheng::store::traits::Index as _;
+use tiezheng::store::traits::LogReader as _;
 use tiezheng::store::traits::{AppendError, LedgerReader, LogStore, Published, ReadError};
 
 use crate::support::chain::{Draft, append, block_on, found, genesis, number, published_of, seal, second};
@@ -130,7 +132,7 @@ pub(super) fn blocks_read_from_the_leaves_of_another_store_make_the_same_ledger<
     same_tip(&mirror.store().tip().unwrap(), &source.store().tip().unwrap());
     assert_eq!(mirror.store().leaves(LeafIndex(0), size), source.store().leaves(LeafIndex(0), size));
     for n in [0, 2, 250, 303] {
-        assert_eq!(mirror.store().index_of_number(&number(n)), source.store().find_number(&number(n)));
+        assert_eq!(mirror.store().index_of_number(&number(n)), source.store().index_of_number(&number(n)));
     }
     let last = blocks.last().unwrap();
     assert_eq!(mirror.store().find_record(&last.hash), Ok(Some(last.header.index())));

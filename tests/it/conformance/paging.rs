@@ -4,6 +4,7 @@ use tiezheng::ledger::merkle::shape::LeafIndex;
 use tiezheng::ledger::statement::text::LinkKind;
 use tiezheng::ledger::verify::history::{ClaimStatus, LaterLink, LinkStanding, Total};
 use tiezheng::query::{history, records};
+use tiezheng::store::traits::Index as _;
 use tiezheng::store::traits::{LedgerReader, LinkPosition};
 
 use crate::support::chain::{Draft, found, number, seal};
@@ -24,7 +25,8 @@ pub(super) fn long_histories_are_counted_up_to_a_bound_and_read_in_pages<B: Benc
 
     let at_least = Total { count: 1_000, exact: false };
     let own = records::entry(store, LeafIndex(2)).unwrap();
-    let first = history::history(store, LeafIndex(2)).unwrap();
+    let place = |n| store.find_number(&number(n)).unwrap().unwrap();
+    let first = history::history(store, place(1), &own).unwrap();
     let withdrawal = LaterLink {
         kind: LinkKind::Withdraws,
         number: number(2),
@@ -46,9 +48,9 @@ pub(super) fn long_histories_are_counted_up_to_a_bound_and_read_in_pages<B: Benc
     assert_eq!(listed, (100..100 + MANY).map(number).collect::<Vec<_>>());
 
     // The last deposit of the digest has as many before it as there are.
-    let last = store.index_of_number(&number(2)).unwrap().unwrap();
+    let last = place(2).index;
     let own = records::entry(store, last).unwrap();
-    let known = history::history_of(store, last, &own).unwrap();
+    let known = history::history(store, place(2), &own).unwrap();
     assert_eq!((known.earlier.items.len(), known.earlier.total), (history::OTHERS_LISTED, at_least));
     assert!(!known.earlier_deposits_are_known());
     let (mut from, mut listed) = (LeafIndex(0), Vec::new());

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use tiezheng::ledger::merkle::shape::LeafIndex;
 use tiezheng::store::refusal::Refusal;
+use tiezheng::store::traits::Index as _;
+use tiezheng::store::traits::PrivateReader as _;
 use tiezheng::store::traits::{AppendError, LedgerReader, LogStore, Private, ReadError};
 
 use crate::support::chain::{Draft, append_with, block_on, found, number, private, published_of};

@@ -3,12 +3,13 @@
 use tiezheng::ledger::hash::leaf_hash;
 use tiezheng::ledger::statement::text::LinkKind;
 use tiezheng::ledger::verify::history::{ClaimStatus, EarlierDeposit, History, LaterLink, Listed};
-use tiezheng::query::block_cache::Blocks;
-use tiezheng::query::deposit_cache::Recent;
+use tiezheng::query::block_cache::BlockCache;
+use tiezheng::query::deposit_cache::DepositCache;
 use tiezheng::query::history;
 use tiezheng::query::receipts::{receipt, receipt_under};
 use tiezheng::query::records;
 use tiezheng::store::traits::LedgerReader as _;
+use tiezheng::store::traits::LogReader as _;
 
 use crate::support::chain::{Draft, found, number, seal};
 use crate::support::stores::Bench;
@@ -19,15 +20,15 @@ pub(super) fn a_deposit_found_again_says_what_it_said<B: Bench>() {
     found(store);
     seal(store, vec![Draft::of(b"one file").waiting(1)]);
     seal(store, vec![Draft::of(b"one file").nonce(2).waiting(2), Draft::nth(3).waiting(3)]);
-    let recent = Recent::default();
+    let recent = DepositCache::default();
     let look = || {
         let found = recent.find(store, number(2)).unwrap().unwrap();
-        let entry = records::entry_of(found.index, &found.bytes).unwrap();
+        let entry = records::entry_of(found.place.index, &found.bytes).unwrap();
         let history = recent.history(store, &found, &entry).unwrap();
-        assert_eq!(store.leaf(found.index), Ok(found.bytes.clone()));
+        assert_eq!(store.leaf(found.place.index), Ok(found.bytes.clone()));
         assert_eq!(found.hash, leaf_hash(&found.bytes));
-        assert_eq!(Ok(&history), history::history(store, found.index).as_ref());
-        (found.index, entry, history)
+        assert_eq!(Ok(&history), history::history(store, found.place, &entry).as_ref());
+        (found.place.index, entry, history)
     };
     let first = look();
     let earlier = Listed::complete(vec![EarlierDeposit { number: number(1), status: ClaimStatus::Verified }]);
@@ -52,7 +53,7 @@ pub(super) fn receipts_of_a_remembered_block_are_those_of_the_store<B: Bench>() 
     let store = bench.store();
     found(store);
     seal(store, (1..4).map(|n| Draft::nth(n).waiting(n)).collect());
-    let (recent, blocks) = (Recent::default(), Blocks::default());
+    let (recent, blocks) = (DepositCache::default(), BlockCache::default());
     // Under each checkpoint twice: the second time from memory. The last makes a tile full, and another level.
     for more in [0_u64, 1, 2, 300] {
         if more > 0 {
@@ -62,9 +63,9 @@ pub(super) fn receipts_of_a_remembered_block_are_those_of_the_store<B: Bench>() 
         for n in [1, 2, 3, 1, 2, 3] {
             let found = recent.find(store, number(n)).unwrap().unwrap();
             let tip = store.published().unwrap();
-            let block = blocks.sealing(store, found.index).unwrap();
-            let remembered = receipt_under(store, (found.index, found.bytes), &block, &tip, Vec::new());
-            assert_eq!(remembered, receipt(store, found.index));
+            let block = blocks.sealing(store, found.place).unwrap();
+            let remembered = receipt_under(store, (found.place.index, found.bytes), &block, &tip, Vec::new());
+            assert_eq!(remembered, receipt(store, found.place.index));
         }
     }
 }

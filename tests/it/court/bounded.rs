@@ -9,10 +9,10 @@ use tiezheng::court::line::Line as _;
 use tiezheng::court::values::Capacity;
 use tiezheng::court::words::Shown;
 use tiezheng::filing::access::Subject;
+use tiezheng::filing::service::FilingStore;
 use tiezheng::filing::views::ITEMS_PAGE;
 use tiezheng::ledger::number::DepositNumber;
 use tiezheng::store::memory::MemoryStore;
-use tiezheng::store::traits::private::PrivateStore;
 
 use super::entrusted::entrust;
 use super::originals::give;
@@ -31,7 +31,7 @@ type Reads = BTreeMap<&'static str, usize>;
 /// A house whose filing's reads are counted.
 async fn counted() -> (House, Arc<Watched>) {
     let store = Arc::new(MemoryStore::new(origin()));
-    let watched = Arc::new(Watched::over(Arc::clone(&store) as Arc<dyn PrivateStore>));
+    let watched = Arc::new(Watched::over(Arc::clone(&store) as Arc<dyn FilingStore>));
     let plan = Plan { desk_store: Some(watched.clone()), ..Plan::default() };
     (House::over(store, plan).await, watched)
 }

@@ -8,6 +8,7 @@ use reqwest::header::CONTENT_TYPE;
 use serde_json::json;
 use tiezheng::store::memory::MemoryStore;
 use tiezheng::store::traits::LedgerReader as _;
+use tiezheng::store::traits::LogReader as _;
 
 use super::entrusted::entrust;
 use super::erasing::requested;

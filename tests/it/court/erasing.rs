@@ -9,6 +9,7 @@ use tiezheng::court::acts::{Act, ActKind, OrderErasure};
 use tiezheng::court::ids::{AccountId, CaseId};
 use tiezheng::court::line::Line as _;
 use tiezheng::filing::secret::random;
+use tiezheng::filing::service::FilingStore;
 use tiezheng::ledger::number::DepositNumber;
 use tiezheng::store::memory::MemoryStore;
 use tiezheng::store::rocks::store::RocksStore;
@@ -205,7 +206,7 @@ async fn an_erasure_is_confirmed_only_once_no_file_holds_the_content() {
 #[tokio::test]
 async fn no_request_waits_for_a_pass_and_one_pass_takes_all_that_came_meanwhile() {
     let store = Arc::new(MemoryStore::new(origin()));
-    let watched = Arc::new(Watched::over(Arc::clone(&store) as Arc<dyn PrivateStore>));
+    let watched = Arc::new(Watched::over(Arc::clone(&store) as Arc<dyn FilingStore>));
     let (reached, mut stages) = tokio::sync::mpsc::unbounded_channel();
     let (go_on, gate) = std::sync::mpsc::channel::<()>();
     let gate = Mutex::new(gate);
@@ -265,7 +266,7 @@ fn copy(from: &Path, to: &Path) {
 async fn a_node_that_crashed_at_any_stage_completes_the_erasure_after_its_start() {
     let (folder, crashed) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let store = Arc::new(RocksStore::create(&folder.path().join("ledger"), &origin(), &small()).unwrap());
-    let watched = Arc::new(Watched::over(Arc::clone(&store) as Arc<dyn PrivateStore>));
+    let watched = Arc::new(Watched::over(Arc::clone(&store) as Arc<dyn FilingStore>));
     let (ledger, copies) = (folder.path().join("ledger"), crashed.path().to_owned());
     watched.on_purge(move |stage| {
         let to = match stage {

@@ -11,6 +11,7 @@ use tiezheng::ledger::statement::text::{Link, LinkKind};
 use tiezheng::sequencer::start::{Genesis, Options, start};
 use tiezheng::store::memory::MemoryStore;
 use tiezheng::store::traits::LedgerReader as _;
+use tiezheng::store::traits::LogReader as _;
 use tiezheng::wire::receipt::ReceiptJson;
 
 use super::entrusted::entrust;

@@ -10,7 +10,9 @@ use tiezheng::ledger::statement::content::{Content, Form};
 use tiezheng::ledger::time::Timestamp;
 use tiezheng::query::records;
 use tiezheng::store::memory::MemoryStore;
+use tiezheng::store::traits::Index as _;
 use tiezheng::store::traits::LedgerReader as _;
+use tiezheng::store::traits::LogReader as _;
 use tiezheng::wire::receipt::ReceiptJson;
 
 use crate::support::depositor::{content, note, origin, statement_with};

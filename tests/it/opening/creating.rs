@@ -6,6 +6,7 @@ use std::path::Path;
 use tiezheng::ledger::key::Name;
 use tiezheng::store::rocks::open_error::OpenError;
 use tiezheng::store::rocks::store::RocksStore;
+use tiezheng::store::traits::LogReader as _;
 use tiezheng::store::traits::{LedgerReader, LogStore};
 
 use super::{copy, files, sample};

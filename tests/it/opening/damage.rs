@@ -11,11 +11,13 @@ use tiezheng::ledger::hash::{Digest, leaf_hash};
 use tiezheng::ledger::key::{Name, Signer};
 use tiezheng::ledger::merkle::shape::{LeafIndex, TreeSize};
 use tiezheng::query::proofs;
-use tiezheng::store::rocks::checkpoint_file::{CheckpointFile, Mark};
+use tiezheng::store::rocks::checkpoint_file::{CheckpointFile, CheckpointState};
 use tiezheng::store::rocks::format::FORMAT_VERSION;
 use tiezheng::store::rocks::open_error::OpenError;
 use tiezheng::store::rocks::schema::TABLES;
 use tiezheng::store::rocks::store::RocksStore;
+use tiezheng::store::traits::Index as _;
+use tiezheng::store::traits::LogReader as _;
 use tiezheng::store::traits::{LedgerReader, LogStore, Private, ReadError};
 
 use super::{SAMPLE, copy, database_files, files, sample};
@@ -140,7 +142,7 @@ fn a_database_that_is_missing_behind_or_another_is_refused() {
 
 fn write_mark(folder: &Path, checkpoint: Checkpoint) {
     let path = folder.join("mark");
-    let mut file = CheckpointFile::open(&path, &Mark::read(&path).unwrap()).unwrap();
+    let mut file = CheckpointFile::open(&path, &CheckpointState::read(&path).unwrap()).unwrap();
     file.write(&checkpoint.sign(&ledger_key()).unwrap(), None).unwrap();
 }
 

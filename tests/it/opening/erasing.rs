@@ -9,6 +9,7 @@ use tiezheng::ledger::hash::sha256;
 use tiezheng::ledger::merkle::shape::LeafIndex;
 use tiezheng::ledger::metadata::PrivateMetadata;
 use tiezheng::ledger::notice::ErasedPiece;
+use tiezheng::store::traits::PrivateReader as _;
 use tiezheng::store::traits::private::{CompletedErasures, ErasureError, PrivateStore};
 use tiezheng::store::traits::{LedgerReader, LogStore, Private, PrivateContent};
 
@@ -121,7 +122,7 @@ fn no_file_holds_what_was_purged_and_all_else_is_served() {
     erase(bench.store(), &pieces);
     // A tombstone alone removes no byte: this is what the purge is for.
     assert_eq!(chosen().map(|(_, n)| traces(&folder, n)), [2; 5]);
-    assert_eq!(bench.store().purge(), Ok(CompletedErasures { pieces: pieces.to_vec() }));
+    assert_eq!(bench.store().complete_all_erasures(), Ok(CompletedErasures { pieces: pieces.to_vec() }));
     for _ in 0..2 {
         assert_eq!(chosen().map(|(_, n)| traces(&folder, n)), [0; 5]);
         assert_eq!(traces(&folder, 10 * 2), 2);
@@ -144,9 +145,9 @@ fn a_purge_that_a_crash_cut_off_is_finished_by_the_next() {
     copy(&bench.folder(), &after.folder());
     after.reopen();
     assert_eq!(after.store().pending_erasures(), Ok(pieces.to_vec()));
-    assert_eq!(after.store().purge(), Ok(CompletedErasures { pieces: pieces.to_vec() }));
+    assert_eq!(after.store().complete_all_erasures(), Ok(CompletedErasures { pieces: pieces.to_vec() }));
     assert_eq!(chosen().map(|(_, n)| traces(&after.folder(), n)), [0; 5]);
-    assert_eq!(after.store().purge(), Ok(CompletedErasures::default()));
+    assert_eq!(after.store().complete_all_erasures(), Ok(CompletedErasures::default()));
     served(&after);
 }
 
@@ -158,11 +159,11 @@ fn nothing_is_confirmed_while_a_file_still_holds_it() {
     // A copy in the data folder, wherever it comes from.
     let stray = bench.folder().join("db").join("stray");
     fs::write(&stray, [b"before".as_slice(), &piece(n).salt, b"behind"].concat()).unwrap();
-    assert_eq!(bench.store().purge(), Err(ErasureError::StillHeld { file: "db/stray".into() }));
+    assert_eq!(bench.store().complete_all_erasures(), Err(ErasureError::StillHeld { file: "db/stray".into() }));
     assert_eq!(bench.store().pending_erasures(), Ok(vec![target]));
     bench.reopen();
     fs::remove_file(&stray).unwrap();
-    assert_eq!(bench.store().purge(), Ok(CompletedErasures { pieces: vec![target] }));
+    assert_eq!(bench.store().complete_all_erasures(), Ok(CompletedErasures { pieces: vec![target] }));
     assert_eq!(traces(&bench.folder(), n), 0);
 }
 
@@ -177,9 +178,9 @@ fn a_reader_that_began_before_keeps_a_purge_from_being_confirmed() {
     // The files of the table `vault` are held from here on.
     while reader.next().unwrap().unwrap().table != "vault" {}
     erase(bench.store(), &[target]);
-    assert!(matches!(bench.store().purge(), Err(ErasureError::StillHeld { .. })));
+    assert!(matches!(bench.store().complete_all_erasures(), Err(ErasureError::StillHeld { .. })));
     drop(reader);
-    assert_eq!(bench.store().purge(), Ok(CompletedErasures { pieces: vec![target] }));
+    assert_eq!(bench.store().complete_all_erasures(), Ok(CompletedErasures { pieces: vec![target] }));
     assert_eq!(traces(&bench.folder(), n), 0);
 }
 
@@ -194,11 +195,11 @@ fn a_piece_that_another_deposit_brought_too_is_purged_and_kept_there() {
     bench.store().publish(published_of(&block)).unwrap();
     let (one, two) = (metadata_at(2), metadata_at(3));
     erase(bench.store(), &[one]);
-    assert_eq!(bench.store().purge(), Ok(CompletedErasures { pieces: vec![one] }));
+    assert_eq!(bench.store().complete_all_erasures(), Ok(CompletedErasures { pieces: vec![one] }));
     assert_eq!(bench.store().private(LeafIndex(3)), Ok(Private::Held(piece(7))));
     assert_eq!(traces(&bench.folder(), 7), 2);
     erase(bench.store(), &[two]);
-    assert_eq!(bench.store().purge(), Ok(CompletedErasures { pieces: vec![two] }));
+    assert_eq!(bench.store().complete_all_erasures(), Ok(CompletedErasures { pieces: vec![two] }));
     assert_eq!(traces(&bench.folder(), 7), 0);
     assert_eq!(bench.store().tip().unwrap().next_height.0, 4);
 }

@@ -5,10 +5,11 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use rustix::fs::{CWD, FileType, Mode, mknodat};
-use tiezheng::store::rocks::checkpoint_file::{CheckpointFile, Mark};
+use tiezheng::store::rocks::checkpoint_file::{CheckpointFile, CheckpointState};
 use tiezheng::store::rocks::open_error::OpenError;
 use tiezheng::store::rocks::store::RocksStore;
 use tiezheng::store::traits::LedgerReader as _;
+use tiezheng::store::traits::LogReader as _;
 
 use super::damage::{flip, refused};
 use super::{SAMPLE, copy, database_files, sample};
@@ -20,7 +21,7 @@ fn mark_of_halfway_and_the_end(folder: &Path) {
     let path = folder.join("mark");
     fs::remove_file(&path).unwrap();
     CheckpointFile::write_new(&path).unwrap();
-    let mut file = CheckpointFile::open(&path, &Mark::read(&path).unwrap()).unwrap();
+    let mut file = CheckpointFile::open(&path, &CheckpointState::read(&path).unwrap()).unwrap();
     for block in [&SAMPLE.blocks[0], &SAMPLE.blocks[SAMPLE.half - 1], SAMPLE.blocks.last().unwrap()] {
         file.write(&published_of(block).checkpoint, None).unwrap();
     }

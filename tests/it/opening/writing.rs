@@ -6,6 +6,7 @@ use std::process::Command;
 use tiezheng::ledger::chain::PendingLeaf;
 use tiezheng::store::rocks::store::RocksStore;
 use tiezheng::store::shortage::Shortage;
+use tiezheng::store::traits::LogReader as _;
 use tiezheng::store::traits::{AppendError, LedgerReader, LogStore};
 
 use crate::support::chain::{append, found, notice, published_of};

@@ -12,6 +12,9 @@ use tiezheng::ledger::statement::text::Subject;
 use tiezheng::query::records;
 use tiezheng::sequencer::handle::{DepositError, EraseError, ErasureReply, Sequencer};
 use tiezheng::store::refusal::{ErasureRefusal, Refusal};
+use tiezheng::store::traits::Index as _;
+use tiezheng::store::traits::LogReader as _;
+use tiezheng::store::traits::PrivateReader as _;
 use tiezheng::store::traits::{LedgerReader, LogStore, Private, PrivateContent};
 
 use super::{audit, memory, prove, runtime, start_on};

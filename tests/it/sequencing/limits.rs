@@ -14,6 +14,7 @@ use tiezheng::sequencer::start::{Genesis, Options, start};
 use tiezheng::store::rocks::reopening::ReopeningStore;
 use tiezheng::store::rocks::store::RocksStore;
 use tiezheng::store::traits::LedgerReader as _;
+use tiezheng::store::traits::LogReader as _;
 
 use super::{audit, prove, runtime};
 use crate::support::depositor::{ledger_key, note, origin, successor};

@@ -10,6 +10,8 @@ use tiezheng::sequencer::start::RunningSequencer;
 use tiezheng::sequencer::state::{Halt, Pause};
 use tiezheng::store::memory::MemoryStore;
 use tiezheng::store::shortage::Shortage;
+use tiezheng::store::traits::Index as _;
+use tiezheng::store::traits::LogReader as _;
 use tiezheng::store::traits::{LedgerReader, LogStore};
 
 use super::{audit, memory, prove, runtime, start_on};

@@ -14,17 +14,15 @@ use tiezheng::court::document::{Document, Stream};
 use tiezheng::court::ids::{AccountId, AnnexId, CaseId};
 use tiezheng::court::labels;
 use tiezheng::court::values::Capacity;
-use tiezheng::ledger::block::Height;
 use tiezheng::ledger::chain::PendingLeaf;
 use tiezheng::ledger::hash::Digest;
 use tiezheng::ledger::merkle::shape::LeafIndex;
 use tiezheng::ledger::metadata::PrivateMetadata;
-use tiezheng::ledger::number::DepositNumber;
-use tiezheng::ledger::statement::content::{Content, Form, HashAlgorithm};
+use tiezheng::ledger::statement::content::{Content, Form};
 use tiezheng::ledger::statement::text::{Statement, Subject};
 use tiezheng::store::memory::MemoryStore;
 use tiezheng::store::traits::{
-    LedgerReader, LinkPosition, LogStore as _, Private, PrivateContent, Published, ReadError,
+    Delegate, LedgerReader, LogReader, LogStore as _, Private, PrivateContent, PrivateReader, Published, ReadError,
 };
 
 use super::chain::{append_erasing, found, number, published_of, second};
@@ -158,7 +156,19 @@ pub(crate) struct Retold<'a> {
     pub(crate) private: BTreeMap<LeafIndex, Private>,
 }
 
-impl LedgerReader for Retold<'_> {
+impl Delegate for Retold<'_> {
+    fn delegate<T>(
+        &self,
+        method: &'static str,
+        read: impl FnOnce(&dyn LedgerReader) -> Result<T, ReadError>,
+    ) -> Result<T, ReadError> {
+        read(if method.starts_with("labelled") { self.vault } else { self.chain })
+    }
+}
+
+impl LedgerReader for Retold<'_> {}
+
+impl LogReader for Retold<'_> {
     fn published(&self) -> Option<Arc<Published>> {
         self.chain.published()
     }
@@ -168,46 +178,13 @@ impl LedgerReader for Retold<'_> {
     fn tile_hashes(&self, level: u8, first: u64, count: u16) -> Result<Vec<Digest>, ReadError> {
         self.chain.tile_hashes(level, first, count)
     }
-    fn find_block(&self, height: Height) -> Result<Option<LeafIndex>, ReadError> {
-        self.chain.find_block(height)
-    }
-    fn find_number(&self, number: &DepositNumber) -> Result<Option<LeafIndex>, ReadError> {
-        self.chain.find_number(number)
-    }
-    fn find_statement(&self, id: &Digest) -> Result<Option<LeafIndex>, ReadError> {
-        self.chain.find_statement(id)
-    }
-    fn find_record(&self, hash: &Digest) -> Result<Option<LeafIndex>, ReadError> {
-        self.chain.find_record(hash)
-    }
-    fn find_digest(
-        &self,
-        algorithm: HashAlgorithm,
-        digest: &Digest,
-        within: Range<LeafIndex>,
-        limit: usize,
-    ) -> Result<Vec<LeafIndex>, ReadError> {
-        self.chain.find_digest(algorithm, digest, within, limit)
-    }
-    fn find_subject(&self, subject: &Digest, sequence: u64) -> Result<Option<LeafIndex>, ReadError> {
-        self.chain.find_subject(subject, sequence)
-    }
-    fn subject_length(&self, subject: &Digest) -> Result<u64, ReadError> {
-        self.chain.subject_length(subject)
-    }
-    fn links_to(&self, target: LeafIndex, from: LinkPosition, limit: usize) -> Result<Vec<LinkPosition>, ReadError> {
-        self.chain.links_to(target, from, limit)
-    }
-    fn private(&self, index: LeafIndex) -> Result<Private, ReadError> {
-        self.private.get(&index).map_or_else(|| self.vault.private(index), |row| Ok(row.clone()))
+}
+
+impl PrivateReader for Retold<'_> {
+    fn private_of(&self, index: LeafIndex, committed: Option<&Digest>) -> Result<Private, ReadError> {
+        self.private.get(&index).map_or_else(|| self.vault.private_of(index, committed), |row| Ok(row.clone()))
     }
     fn annex(&self, index: LeafIndex, commitment: &Digest) -> Result<Private, ReadError> {
         self.vault.annex(index, commitment)
-    }
-    fn labelled(&self, label: &Digest, from: LeafIndex, limit: usize) -> Result<Vec<LeafIndex>, ReadError> {
-        self.vault.labelled(label, from, limit)
-    }
-    fn labelled_before(&self, label: &Digest, before: LeafIndex, limit: usize) -> Result<Vec<LeafIndex>, ReadError> {
-        self.vault.labelled_before(label, before, limit)
     }
 }

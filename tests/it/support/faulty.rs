@@ -1,22 +1,20 @@
 //! A store that fails on purpose: this step, before or after it persisted.
 
-use std::ops::{ControlFlow, Range};
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use tiezheng::ledger::block::Height;
 use tiezheng::ledger::chain::{Block, Tip};
 use tiezheng::ledger::hash::Digest;
 use tiezheng::ledger::merkle::frontier::FullTile;
 use tiezheng::ledger::merkle::shape::LeafIndex;
 use tiezheng::ledger::notice::ErasedPiece;
-use tiezheng::ledger::number::DepositNumber;
-use tiezheng::ledger::statement::content::HashAlgorithm;
 use tiezheng::store::memory::MemoryStore;
 use tiezheng::store::shortage::Shortage;
-use tiezheng::store::traits::private::{CompletedErasures, ErasureError, ErasureStage, PrivateStore};
+use tiezheng::store::traits::private::{CompletedErasures, ErasureError, ErasureStage};
 use tiezheng::store::traits::{
-    AppendError, LedgerReader, LinkPosition, LogStore, Private, PrivateContent, Published, ReadError,
+    AppendError, CursorStore, Delegate, DelegatePrivate, LedgerReader, LogReader, LogStore, PrivateContent,
+    PrivateStore, Published, ReadError,
 };
 
 /// What goes wrong, once.
@@ -125,7 +123,21 @@ fn unknown() -> AppendError {
     AppendError::Unknown("fault on purpose".into())
 }
 
-impl LedgerReader for FaultyStore {
+impl Delegate for FaultyStore {
+    fn delegate<T>(
+        &self,
+        _method: &'static str,
+        read: impl FnOnce(&dyn LedgerReader) -> Result<T, ReadError>,
+    ) -> Result<T, ReadError> {
+        read(&*self.inner)
+    }
+}
+
+impl DelegatePrivate for FaultyStore {}
+
+impl LedgerReader for FaultyStore {}
+
+impl LogReader for FaultyStore {
     fn published(&self) -> Option<Arc<Published>> {
         self.inner.published()
     }
@@ -134,48 +146,6 @@ impl LedgerReader for FaultyStore {
     }
     fn tile_hashes(&self, level: u8, first: u64, count: u16) -> Result<Vec<Digest>, ReadError> {
         self.inner.tile_hashes(level, first, count)
-    }
-    fn find_block(&self, height: Height) -> Result<Option<LeafIndex>, ReadError> {
-        self.inner.find_block(height)
-    }
-    fn find_number(&self, number: &DepositNumber) -> Result<Option<LeafIndex>, ReadError> {
-        self.inner.find_number(number)
-    }
-    fn find_statement(&self, id: &Digest) -> Result<Option<LeafIndex>, ReadError> {
-        self.inner.find_statement(id)
-    }
-    fn find_record(&self, hash: &Digest) -> Result<Option<LeafIndex>, ReadError> {
-        self.inner.find_record(hash)
-    }
-    fn find_digest(
-        &self,
-        a: HashAlgorithm,
-        digest: &Digest,
-        within: Range<LeafIndex>,
-        limit: usize,
-    ) -> Result<Vec<LeafIndex>, ReadError> {
-        self.inner.find_digest(a, digest, within, limit)
-    }
-    fn find_subject(&self, subject: &Digest, sequence: u64) -> Result<Option<LeafIndex>, ReadError> {
-        self.inner.find_subject(subject, sequence)
-    }
-    fn subject_length(&self, subject: &Digest) -> Result<u64, ReadError> {
-        self.inner.subject_length(subject)
-    }
-    fn links_to(&self, target: LeafIndex, from: LinkPosition, limit: usize) -> Result<Vec<LinkPosition>, ReadError> {
-        self.inner.links_to(target, from, limit)
-    }
-    fn private(&self, index: LeafIndex) -> Result<Private, ReadError> {
-        self.inner.private(index)
-    }
-    fn annex(&self, index: LeafIndex, commitment: &Digest) -> Result<Private, ReadError> {
-        self.inner.annex(index, commitment)
-    }
-    fn labelled(&self, label: &Digest, from: LeafIndex, limit: usize) -> Result<Vec<LeafIndex>, ReadError> {
-        self.inner.labelled(label, from, limit)
-    }
-    fn labelled_before(&self, label: &Digest, before: LeafIndex, limit: usize) -> Result<Vec<LeafIndex>, ReadError> {
-        self.inner.labelled_before(label, before, limit)
     }
 }
 
@@ -258,7 +228,9 @@ impl PrivateStore for FaultyStore {
         }
         self.inner.complete_erasures(pieces, watch)
     }
+}
 
+impl CursorStore for FaultyStore {
     fn cursor(&self, name: &Digest) -> Result<Option<u64>, ReadError> {
         self.inner.cursor(name)
     }

@@ -9,6 +9,7 @@ use tiezheng::audit::walk::{self, walk};
 use tiezheng::custody::space::Limits;
 use tiezheng::custody::store::EncryptedObjectStore;
 use tiezheng::filing::deposit_policy::DepositPolicy;
+use tiezheng::filing::service::FilingStore;
 use tiezheng::filing::service::{Dependencies, FilingService};
 use tiezheng::filing::webhook_addresses::WebhookAddresses;
 use tiezheng::http::admission::DepositLimits;
@@ -20,6 +21,7 @@ use tiezheng::ledger::notice::Mode;
 use tiezheng::ledger::receipt::Receipt;
 use tiezheng::ledger::statement::signed::StatementNote;
 use tiezheng::ledger::time::Timestamp;
+use tiezheng::query::service::QueryService;
 use tiezheng::sequencer::clock::ManualClock;
 use tiezheng::sequencer::handle::Sequencer;
 use tiezheng::sequencer::start::{self, Genesis, RunningSequencer};
@@ -27,7 +29,6 @@ use tiezheng::store::account_memory::MemoryAccounts;
 use tiezheng::store::memory::MemoryStore;
 use tiezheng::store::rocks::store::RocksStore;
 use tiezheng::store::traits::accounts::AccountStore;
-use tiezheng::store::traits::private::PrivateStore;
 use tiezheng::store::traits::{LedgerReader, LogStore};
 use tiezheng::wire::deposit::DepositRequest;
 use tiezheng::wire::{json, receipt};
@@ -47,7 +48,7 @@ pub(crate) struct Plan {
     /// What HTTP reads instead of the ledger's own store.
     pub(crate) reader: Option<Arc<dyn LedgerReader>>,
     /// What the filing works over instead of the ledger's own store.
-    pub(crate) desk_store: Option<Arc<dyn PrivateStore>>,
+    pub(crate) desk_store: Option<Arc<dyn FilingStore>>,
     /// Who may deposit.
     pub(crate) deposits: DepositPolicy,
     /// And how often.
@@ -82,7 +83,7 @@ impl Default for Plan {
 pub(crate) struct House {
     pub(crate) client: reqwest::Client,
     pub(crate) sequencer: Sequencer,
-    pub(crate) store: Arc<dyn PrivateStore>,
+    pub(crate) store: Arc<dyn FilingStore>,
     pub(crate) filing: Arc<FilingService>,
     pub(crate) clock: ManualClock,
     address: SocketAddr,
@@ -119,17 +120,24 @@ impl House {
     }
 
     /// A node over `store`.
-    pub(crate) async fn over<S: LogStore + PrivateStore + 'static>(store: Arc<S>, plan: Plan) -> Self {
+    pub(crate) async fn over<S: LogStore + FilingStore + 'static>(store: Arc<S>, plan: Plan) -> Self {
         let genesis = Genesis { mode: Mode::Test, successor: successor() };
         let options = start::Options { queue_capacity: plan.pool, clock_gap_confirmed: false };
         let clock = plan.clock.share();
         let (sequencer, running) =
             start::start(Arc::clone(&store), ledger_key(), Some(&genesis), clock, &options).unwrap();
-        let store: Arc<dyn PrivateStore> = store;
+        let store: Arc<dyn FilingStore> = store;
         let reader = plan.reader.unwrap_or_else(|| Arc::clone(&store) as Arc<dyn LedgerReader>);
         let originals = tempfile::tempdir().unwrap();
+        let queries = Arc::new(QueryService::new(reader, plan.http.reads));
         let filing = Arc::new(
             FilingService::open(Dependencies {
+                queries: match &plan.desk_store {
+                    Some(store) => {
+                        Arc::new(QueryService::new(Arc::clone(store) as Arc<dyn LedgerReader>, plan.http.reads))
+                    }
+                    None => Arc::clone(&queries),
+                },
                 store: plan.desk_store.unwrap_or_else(|| Arc::clone(&store)),
                 sequencer: sequencer.clone(),
                 platform: Signer::of_depositor(&[77; 32]).unwrap(),
@@ -140,7 +148,7 @@ impl House {
             })
             .unwrap(),
         );
-        let node = AppState::new(reader, sequencer.clone(), plan.http).with_filing(Arc::clone(&filing));
+        let node = AppState::new(queries, sequencer.clone(), plan.http).with_filing(Arc::clone(&filing));
         let node = node.with_admission(plan.deposits, &plan.limits);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

@@ -14,8 +14,10 @@ use tiezheng::ledger::leaf::Leaf;
 use tiezheng::ledger::merkle::list::root_of;
 use tiezheng::ledger::merkle::shape::{LeafIndex, TreeSize};
 use tiezheng::ledger::number::DepositNumber;
-use tiezheng::ledger::statement::content::HashAlgorithm;
-use tiezheng::store::traits::{LedgerReader, LinkPosition, Private, Published, ReadError};
+use tiezheng::ledger::statement::content::{Content, HashAlgorithm};
+use tiezheng::store::traits::{
+    DepositPlace, Index, LedgerReader, LinkPosition, LogReader, Private, PrivateReader, Published, ReadError,
+};
 
 use crate::support::depositor::{ledger_key, origin};
 
@@ -105,7 +107,9 @@ impl Operator {
     }
 }
 
-impl LedgerReader for Operator {
+impl LedgerReader for Operator {}
+
+impl LogReader for Operator {
     fn published(&self) -> Option<Arc<Published>> {
         self.published.clone()
     }
@@ -123,16 +127,31 @@ impl LedgerReader for Operator {
         let first = usize::try_from(first).unwrap();
         Ok(items[first..first + usize::from(count)].to_vec())
     }
+}
+
+impl Index for Operator {
     fn find_block(&self, height: Height) -> Result<Option<LeafIndex>, ReadError> {
         let at =
             |i: &usize| matches!(Leaf::parse(&self.leaves[*i]), Ok(Leaf::Block(header)) if header.height == height);
         Ok((0..self.leaves.len()).find(at).map(|i| LeafIndex(i as u64)))
     }
-    fn find_number(&self, number: &DepositNumber) -> Result<Option<LeafIndex>, ReadError> {
-        Ok(if self.no_numbers { None } else { self.find(|_, entry| entry.number == *number).first().copied() })
+    fn find_number(&self, number: &DepositNumber) -> Result<Option<DepositPlace>, ReadError> {
+        let index = self.find(|_, entry| entry.number == *number).first().copied();
+        let place = |index: LeafIndex| {
+            let is_header = |at: &u64| self.leaves[usize::try_from(*at).unwrap()].starts_with(b"tiezheng block");
+            let header = (index.0..self.leaves.len() as u64).find(is_header).map_or(index, LeafIndex);
+            let own = Entry::parse(&self.leaves[usize::try_from(index.0).unwrap()]).unwrap();
+            let digests: Vec<Digest> =
+                own.statement.statement().content.iter().flat_map(Content::digests).map(|(_, digest)| digest).collect();
+            let repeats = |entry: &Entry| digests.iter().any(|digest| entry.to_string().contains(&digest.to_string()));
+            let has_earlier = self.find(|at, entry| (at as u64) < index.0 && repeats(entry)) != [];
+            DepositPlace { index, header, has_earlier }
+        };
+        Ok(index.filter(|_| !self.no_numbers).map(place))
     }
-    fn find_statement(&self, id: &Digest) -> Result<Option<LeafIndex>, ReadError> {
-        Ok(self.find(|_, entry| entry.statement.id() == *id).first().copied())
+    fn find_statements(&self, ids: &[Digest]) -> Result<Vec<Option<LeafIndex>>, ReadError> {
+        let find = |id: &Digest| self.find(|_, entry| entry.statement.id() == *id).first().copied();
+        Ok(ids.iter().map(find).collect())
     }
     fn find_record(&self, hash: &Digest) -> Result<Option<LeafIndex>, ReadError> {
         Ok(self.hashes().iter().position(|own| own == hash).map(|i| LeafIndex(i as u64)))
@@ -167,16 +186,19 @@ impl LedgerReader for Operator {
         links.sort_unstable();
         Ok(links.into_iter().filter(|link| *link >= from).take(limit).collect())
     }
-    fn private(&self, index: LeafIndex) -> Result<Private, ReadError> {
-        Ok(self.private.get(&index.0).cloned().unwrap_or(Private::None))
-    }
-    fn annex(&self, _: LeafIndex, _: &Digest) -> Result<Private, ReadError> {
-        Ok(Private::None)
-    }
     fn labelled(&self, _: &Digest, _: LeafIndex, _: usize) -> Result<Vec<LeafIndex>, ReadError> {
         Ok(vec![])
     }
     fn labelled_before(&self, _: &Digest, _: LeafIndex, _: usize) -> Result<Vec<LeafIndex>, ReadError> {
         Ok(vec![])
+    }
+}
+
+impl PrivateReader for Operator {
+    fn private_of(&self, index: LeafIndex, _: Option<&Digest>) -> Result<Private, ReadError> {
+        Ok(self.private.get(&index.0).cloned().unwrap_or(Private::None))
+    }
+    fn annex(&self, _: LeafIndex, _: &Digest) -> Result<Private, ReadError> {
+        Ok(Private::None)
     }
 }

@@ -2,15 +2,14 @@
 
 use tiezheng::store::memory::MemoryStore;
 use tiezheng::store::rocks::{open_error::OpenError, store::RocksStore, tuning::Options};
-use tiezheng::store::traits::LogStore;
-use tiezheng::store::traits::private::PrivateStore;
+use tiezheng::store::traits::{Annotations, CursorStore, LogStore, PrivateStore};
 
 use super::depositor::origin;
 
 /// A kind of store under test.
 pub(crate) trait Bench {
     /// The store.
-    type Store: LogStore + PrivateStore + 'static;
+    type Store: LogStore + PrivateStore + CursorStore + Annotations + 'static;
 
     /// An empty ledger of the fixtures' origin.
     fn begin() -> Self;

@@ -1,24 +1,24 @@
 //! A store that counts what it is asked, and answers another leaf where a test says so.
 
 use std::collections::BTreeMap;
-use std::ops::{ControlFlow, Range};
+use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 
-use tiezheng::ledger::block::Height;
+use tiezheng::filing::service::FilingStore;
 use tiezheng::ledger::hash::Digest;
 use tiezheng::ledger::merkle::shape::LeafIndex;
 use tiezheng::ledger::notice::ErasedPiece;
-use tiezheng::ledger::number::DepositNumber;
-use tiezheng::ledger::statement::content::HashAlgorithm;
-use tiezheng::store::traits::private::{CompletedErasures, ErasureError, ErasureStage, PrivateStore};
-use tiezheng::store::traits::{AppendError, LedgerReader, LinkPosition, Private, Published, ReadError};
+use tiezheng::store::traits::private::{CompletedErasures, ErasureError, ErasureStage};
+use tiezheng::store::traits::{
+    AppendError, CursorStore, Delegate, DelegatePrivate, LedgerReader, LogReader, PrivateStore, Published, ReadError,
+};
 
 /// Called at each stage of a purge, after the purge has told its caller.
 type OnPurge = dyn Fn(ErasureStage) + Send + Sync;
 
 /// A store that is watched.
 pub(crate) struct Watched {
-    inner: Arc<dyn PrivateStore>,
+    inner: Arc<dyn FilingStore>,
     on_purge: Mutex<Option<Arc<OnPurge>>>,
     asked: Mutex<BTreeMap<&'static str, usize>>,
     /// Answered instead of what stands there.
@@ -26,7 +26,7 @@ pub(crate) struct Watched {
 }
 
 impl Watched {
-    pub(crate) fn over(inner: Arc<dyn PrivateStore>) -> Self {
+    pub(crate) fn over(inner: Arc<dyn FilingStore>) -> Self {
         Self { inner, on_purge: Mutex::default(), asked: Mutex::default(), other: Mutex::default() }
     }
 
@@ -50,13 +50,27 @@ impl Watched {
         self.other.lock().unwrap().clear();
     }
 
-    fn inner(&self, what: &'static str) -> &dyn PrivateStore {
+    fn inner(&self, what: &'static str) -> &dyn FilingStore {
         *self.asked.lock().unwrap().entry(what).or_default() += 1;
         &*self.inner
     }
 }
 
-impl LedgerReader for Watched {
+impl Delegate for Watched {
+    fn delegate<T>(
+        &self,
+        method: &'static str,
+        read: impl FnOnce(&dyn LedgerReader) -> Result<T, ReadError>,
+    ) -> Result<T, ReadError> {
+        read(self.inner(method))
+    }
+}
+
+impl DelegatePrivate for Watched {}
+
+impl LedgerReader for Watched {}
+
+impl LogReader for Watched {
     fn published(&self) -> Option<Arc<Published>> {
         self.inner("published").published()
     }
@@ -69,48 +83,6 @@ impl LedgerReader for Watched {
     }
     fn tile_hashes(&self, level: u8, first: u64, count: u16) -> Result<Vec<Digest>, ReadError> {
         self.inner("tile_hashes").tile_hashes(level, first, count)
-    }
-    fn find_block(&self, height: Height) -> Result<Option<LeafIndex>, ReadError> {
-        self.inner("find_block").find_block(height)
-    }
-    fn find_number(&self, number: &DepositNumber) -> Result<Option<LeafIndex>, ReadError> {
-        self.inner("find_number").find_number(number)
-    }
-    fn find_statement(&self, id: &Digest) -> Result<Option<LeafIndex>, ReadError> {
-        self.inner("find_statement").find_statement(id)
-    }
-    fn find_record(&self, hash: &Digest) -> Result<Option<LeafIndex>, ReadError> {
-        self.inner("find_record").find_record(hash)
-    }
-    fn find_digest(
-        &self,
-        a: HashAlgorithm,
-        digest: &Digest,
-        within: Range<LeafIndex>,
-        limit: usize,
-    ) -> Result<Vec<LeafIndex>, ReadError> {
-        self.inner("find_digest").find_digest(a, digest, within, limit)
-    }
-    fn find_subject(&self, subject: &Digest, sequence: u64) -> Result<Option<LeafIndex>, ReadError> {
-        self.inner("find_subject").find_subject(subject, sequence)
-    }
-    fn subject_length(&self, subject: &Digest) -> Result<u64, ReadError> {
-        self.inner("subject_length").subject_length(subject)
-    }
-    fn links_to(&self, target: LeafIndex, from: LinkPosition, limit: usize) -> Result<Vec<LinkPosition>, ReadError> {
-        self.inner("links_to").links_to(target, from, limit)
-    }
-    fn private(&self, index: LeafIndex) -> Result<Private, ReadError> {
-        self.inner("private").private(index)
-    }
-    fn annex(&self, index: LeafIndex, commitment: &Digest) -> Result<Private, ReadError> {
-        self.inner("annex").annex(index, commitment)
-    }
-    fn labelled(&self, label: &Digest, from: LeafIndex, limit: usize) -> Result<Vec<LeafIndex>, ReadError> {
-        self.inner("labelled").labelled(label, from, limit)
-    }
-    fn labelled_before(&self, label: &Digest, before: LeafIndex, limit: usize) -> Result<Vec<LeafIndex>, ReadError> {
-        self.inner("labelled_before").labelled_before(label, before, limit)
     }
 }
 
@@ -135,8 +107,11 @@ impl PrivateStore for Watched {
             watched
         })
     }
+}
+
+impl CursorStore for Watched {
     fn cursor(&self, name: &Digest) -> Result<Option<u64>, ReadError> {
-        self.inner("bookmark").cursor(name)
+        self.inner("cursor").cursor(name)
     }
     fn set_cursor(&self, name: &Digest, position: u64) -> Result<(), AppendError> {
         self.inner("set_cursor").set_cursor(name, position)

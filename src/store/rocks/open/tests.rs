@@ -11,6 +11,7 @@ use crate::ledger::key::Signer;
 use crate::ledger::notice::{Mode, Notice, NoticeKind};
 use crate::ledger::time::Timestamp;
 use crate::store::traits::LedgerReader as _;
+use crate::store::traits::LogReader as _;
 
 /// A ledger of one block, all of it in RocksDB's log.
 fn founded() -> (tempfile::TempDir, Folder) {
