@@ -201,7 +201,9 @@ impl<'a, R: LedgerReader + ?Sized> Follower<'a, R> {
         findings: &mut Findings,
     ) {
         report.notices += 1;
-        if self.notices.insert(*hash) {
+        // An equal notice has one row, which leads to the first of them.
+        let is_first = self.notices.insert(*hash);
+        if is_first {
             self.add_rows(IndexRows::NOTICE);
         }
         let notice = signed.notice();
@@ -228,7 +230,7 @@ impl<'a, R: LedgerReader + ?Sized> Follower<'a, R> {
         } else {
             findings.push((Fault::NoticeSignature, "not signed by its key, or not the one committed to".into()));
         }
-        if self.indexes {
+        if self.indexes && is_first {
             let mut rows = Rows::of(self.store, index);
             rows.record(hash);
             report.index_rows += rows.count;

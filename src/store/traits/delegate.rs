@@ -24,6 +24,11 @@ pub trait Delegate: Send + Sync {
         method: &'static str,
         read: impl FnOnce(&dyn LedgerReader) -> Result<T, ReadError>,
     ) -> Result<T, ReadError>;
+
+    /// Whether the rows that the reader counts are those of this store.
+    fn has_index_rows(&self) -> bool {
+        true
+    }
 }
 
 impl<D: Delegate> Index for D {
@@ -74,6 +79,9 @@ impl<D: Delegate> Index for D {
     }
 
     fn index_rows(&self) -> Result<Option<IndexRows>, ReadError> {
+        if !self.has_index_rows() {
+            return Ok(None);
+        }
         self.delegate("index_rows", |reader| reader.index_rows())
     }
 }

@@ -12,7 +12,7 @@ use tiezheng::ledger::key::{Name, Signer};
 use tiezheng::ledger::merkle::shape::{LeafIndex, TreeSize};
 use tiezheng::query::proofs;
 use tiezheng::store::rocks::checkpoint_file::{CheckpointFile, CheckpointState};
-use tiezheng::store::rocks::format::FORMAT_VERSION;
+use tiezheng::store::rocks::format::{FORMAT_VERSION, OLDEST_REBUILT_VERSION};
 use tiezheng::store::rocks::open_error::OpenError;
 use tiezheng::store::rocks::schema::TABLES;
 use tiezheng::store::rocks::store::RocksStore;
@@ -238,8 +238,10 @@ fn a_database_of_another_format_is_refused() {
         |e| matches!(e, OpenError::UnknownFormat { found } if *found == FORMAT_VERSION + 1);
     refused("newer", newer, format(FORMAT_VERSION + 1));
     let older: fn(&OpenError) -> bool =
-        |e| matches!(e, OpenError::UnknownFormat { found } if *found == FORMAT_VERSION - 1);
-    refused("older", older, format(FORMAT_VERSION - 1));
+        |e| matches!(e, OpenError::OlderFormat { found } if *found == OLDEST_REBUILT_VERSION);
+    refused("older", older, format(OLDEST_REBUILT_VERSION));
+    let too_old: fn(&OpenError) -> bool = |e| matches!(e, OpenError::UnknownFormat { found: 3 });
+    refused("older than any that is rebuilt", too_old, format(OLDEST_REBUILT_VERSION - 1));
     refused("zero", |e| matches!(e, OpenError::UnknownFormat { found: 0 }), format(0));
     let damaged = |e: &OpenError| matches!(e, OpenError::DatabaseDamaged { .. });
     refused("malformed", damaged, |f| put(f, "meta", b"format", b"1"));

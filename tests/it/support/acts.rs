@@ -164,6 +164,10 @@ impl Delegate for Retold<'_> {
     ) -> Result<T, ReadError> {
         read(if method.starts_with("labelled") { self.vault } else { self.chain })
     }
+
+    fn has_index_rows(&self) -> bool {
+        false
+    }
 }
 
 impl LedgerReader for Retold<'_> {}

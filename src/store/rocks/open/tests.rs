@@ -10,7 +10,6 @@ use crate::ledger::checkpoint::Checkpoint;
 use crate::ledger::key::Signer;
 use crate::ledger::notice::{Mode, Notice, NoticeKind};
 use crate::ledger::time::Timestamp;
-use crate::store::traits::LedgerReader as _;
 use crate::store::traits::LogReader as _;
 
 /// A ledger of one block, all of it in RocksDB's log.
