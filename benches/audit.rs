@@ -32,7 +32,7 @@ use tiezheng::store::rocks::reader::RocksReader;
 use tiezheng::store::rocks::store::RocksStore;
 use tiezheng::store::rocks::tuning;
 use tiezheng::store::traits::LogReader as _;
-use tiezheng::store::traits::{LedgerReader as _, LogStore as _, Published};
+use tiezheng::store::traits::{LogStore as _, Published};
 
 /// The program's own, so that what is measured is what runs.
 #[global_allocator]

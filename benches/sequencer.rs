@@ -31,7 +31,7 @@ use tiezheng::sequencer::start::{Genesis, Options, start};
 use tiezheng::store::rocks::store::RocksStore;
 use tiezheng::store::rocks::tuning;
 use tiezheng::store::traits::LogReader as _;
-use tiezheng::store::traits::{LedgerReader as _, PrivateContent};
+use tiezheng::store::traits::PrivateContent;
 use tiezheng::wire::deposit::DepositRequest;
 use tokio::time::Instant;
 

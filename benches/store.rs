@@ -28,7 +28,7 @@ use tiezheng::store::rocks::store::RocksStore;
 use tiezheng::store::rocks::tuning;
 use tiezheng::store::traits::Index as _;
 use tiezheng::store::traits::LogReader as _;
-use tiezheng::store::traits::{LedgerReader as _, LogStore as _};
+use tiezheng::store::traits::LogStore as _;
 use tiezheng::wire::deposit::DepositRequest;
 use tokio::time::Instant;
 

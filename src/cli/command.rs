@@ -169,7 +169,7 @@ fn run(command: &Command, screen: &Screen) -> anyhow::Result<ExitStatus> {
             #[cfg(feature = "node")]
             Command::Serve(args) => serve::run(args, screen).await,
             #[cfg(feature = "node")]
-            Command::Audit(args) => audit::run(args, &config, screen),
+            Command::Audit(args) => audit::run(args, &config, screen).await,
             #[cfg(feature = "node")]
             Command::Backup(args) => backup::run(args, screen),
             #[cfg(feature = "node")]

@@ -131,6 +131,15 @@ impl LedgerClient {
         SignedCheckpoint::parse(&body).map_err(|error| self.malformed(path, &error))
     }
 
+    /// The bytes at `path`.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`].
+    pub(in crate::client) async fn bytes(&self, path: &str, limit: usize) -> Result<Vec<u8>, ClientError> {
+        self.get(path, "application/octet-stream", limit).await
+    }
+
     async fn json<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
         let body = self.get(path, JSON, ANSWER_MAX).await?;
         serde_json::from_slice(&body).map_err(|error| self.malformed(path, &error))

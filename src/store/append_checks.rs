@@ -5,11 +5,9 @@
 
 use std::collections::HashSet;
 
-use crate::ledger::block::BlockHeader;
 use crate::ledger::chain::{Block, Tip};
-use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::entry::Entry;
-use crate::ledger::hash::{Digest, leaf_hash};
+use crate::ledger::hash::Digest;
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::notice::ErasedPiece;
 use crate::store::admission::{Admitted, AppendedState};
@@ -143,24 +141,10 @@ pub fn check_published(
     if root != next.checkpoint.checkpoint().root {
         return Err(damaged("checkpoint", base, format!("the chain has the root {root} there")).into());
     }
-    if ends_in(next.checkpoint.clone(), &leaf(last)?).as_ref() != Some(next)
+    if Published::of(next.checkpoint.clone(), &leaf(last)?).as_ref() != Some(next)
         || next.checkpoint.checkpoint().origin != tip.origin
     {
         return Err(damaged("checkpoint", base, "it does not end in the block it names").into());
     }
     Ok(())
-}
-
-/// A checkpoint with the block that its tree ends in; `None` unless `header`, its last leaf, is that block's header.
-#[must_use]
-pub fn ends_in(checkpoint: SignedCheckpoint, header: &[u8]) -> Option<Published> {
-    let parsed = BlockHeader::parse(header).ok()?;
-    let signed = checkpoint.checkpoint();
-    let fits = parsed.index().size_after() == signed.size && parsed.ledger == signed.origin;
-    fits.then(|| Published {
-        height: parsed.height,
-        block_hash: leaf_hash(header),
-        block_time: parsed.time,
-        checkpoint,
-    })
 }

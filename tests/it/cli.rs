@@ -1,6 +1,7 @@
 //! The command line against a real node: exit codes, documents, and what lies in the folders afterwards.
 
 mod at_hand;
+mod auditing;
 mod copies;
 mod depositing;
 mod descriptors;

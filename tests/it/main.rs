@@ -6,6 +6,7 @@ mod api;
 mod auditing;
 mod auditing_cases;
 mod auditing_originals;
+mod auditing_remote;
 mod cli;
 mod conformance;
 mod court;

@@ -13,8 +13,7 @@ use tiezheng::store::rocks::manifest::Extent;
 use tiezheng::store::rocks::schema::TABLES;
 use tiezheng::store::traits::CursorStore as _;
 use tiezheng::store::traits::LogReader as _;
-use tiezheng::store::traits::private::PrivateStore;
-use tiezheng::store::traits::{LedgerReader, LogStore, PrivateContent};
+use tiezheng::store::traits::{LogStore, PrivateContent};
 
 use crate::support::chain::{
     Draft, annex_at, append_erasing, erased, found, metadata_at, notice, number, private, published_of,

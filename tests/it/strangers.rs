@@ -16,7 +16,6 @@ use tiezheng::ledger::merkle::tile::{TILE_WIDTH, encode_hashes, new_tiles};
 use tiezheng::ledger::receipt::Receipt;
 use tiezheng::query::proofs;
 use tiezheng::store::memory::MemoryStore;
-use tiezheng::store::traits::LedgerReader;
 use tiezheng::store::traits::LogReader as _;
 
 use crate::support::depositor::{depositor, ledger_key};

@@ -12,7 +12,6 @@ use crate::ledger::key::Name;
 use crate::ledger::leaf::Leaf;
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::statement::keys::KeyCache;
-use crate::store::append_checks;
 use crate::store::bounds::damaged;
 use crate::store::rocks::checkpoint_file::{CheckpointState, HighWater};
 use crate::store::rocks::engine::Engine;
@@ -83,7 +82,7 @@ pub(super) fn inspect_log(engine: &Engine, mark: &CheckpointState) -> Result<Ins
     let Some(last) = marked.size.last_index() else {
         return Err(OpenError::NoBlockAtMark { size: marked.size });
     };
-    let published = append_checks::ends_in(signed.clone(), &tree.leaf(last)?);
+    let published = Published::of(signed.clone(), &tree.leaf(last)?);
     let published = published.ok_or(OpenError::NoBlockAtMark { size: marked.size })?;
     Ok(Inspected { tip, published: Some(published) })
 }

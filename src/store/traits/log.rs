@@ -16,10 +16,10 @@
 
 use std::sync::Arc;
 
-use crate::ledger::block::Height;
+use crate::ledger::block::{BlockHeader, Height};
 use crate::ledger::chain::{Block, Tip};
 use crate::ledger::checkpoint::SignedCheckpoint;
-use crate::ledger::hash::Digest;
+use crate::ledger::hash::{Digest, leaf_hash};
 use crate::ledger::merkle::frontier::FullTile;
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::notice::ErasedPiece;
@@ -43,6 +43,20 @@ pub struct Published {
 }
 
 impl Published {
+    /// A checkpoint with the block that its tree ends in; `None` unless `header`, the last leaf of the tree, is that block's header.
+    #[must_use]
+    pub fn of(checkpoint: SignedCheckpoint, header: &[u8]) -> Option<Self> {
+        let parsed = BlockHeader::parse(header).ok()?;
+        let signed = checkpoint.checkpoint();
+        let is_last = parsed.index().size_after() == signed.size && parsed.ledger == signed.origin;
+        is_last.then(|| Self {
+            height: parsed.height,
+            block_hash: leaf_hash(header),
+            block_time: parsed.time,
+            checkpoint,
+        })
+    }
+
     /// The published size.
     #[must_use]
     pub const fn size(&self) -> TreeSize {

@@ -4,7 +4,6 @@ use serde_json::json;
 use tiezheng::ledger::hash::Digest;
 use tiezheng::ledger::number::DepositNumber;
 use tiezheng::ledger::statement::text::{Link, LinkKind, Subject};
-use tiezheng::store::traits::LogReader as _;
 use tiezheng::wire::metadata::private;
 use tiezheng::wire::{deposit::DepositRequest, json as wire, receipt};
 

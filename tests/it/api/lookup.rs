@@ -11,7 +11,6 @@ use tiezheng::ledger::number::DepositNumber;
 use tiezheng::ledger::statement::text::{Link, LinkKind};
 use tiezheng::query::proofs::inclusion;
 use tiezheng::store::memory::MemoryStore;
-use tiezheng::store::traits::LedgerReader as _;
 use tiezheng::store::traits::LogReader as _;
 use tiezheng::wire::receipt::parse;
 

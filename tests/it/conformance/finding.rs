@@ -8,7 +8,7 @@ use tiezheng::ledger::statement::content::HashAlgorithm;
 use tiezheng::ledger::statement::text::LinkKind;
 use tiezheng::store::traits::Index as _;
 use tiezheng::store::traits::LogReader as _;
-use tiezheng::store::traits::{DepositPlace, LedgerReader, LinkPosition, LogStore, ReadError};
+use tiezheng::store::traits::{DepositPlace, LinkPosition, LogStore, ReadError};
 
 use crate::support::chain::{Draft, append, everywhere, found, links_to, notice, number, published_of, seal};
 use crate::support::stores::Bench;

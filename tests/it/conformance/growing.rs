@@ -10,7 +10,7 @@ use tiezheng::ledger::merkle::frontier::Frontier;
 use tiezheng::ledger::merkle::shape::{LeafIndex, TreeSize};
 use tiezheng::store::traits::Index as _;
 use tiezheng::store::traits::LogReader as _;
-use tiezheng::store::traits::{AppendError, LedgerReader, LogStore, Published, ReadError};
+use tiezheng::store::traits::{AppendError, LogStore, Published, ReadError};
 
 use crate::support::chain::{Draft, append, block_on, found, genesis, number, published_of, seal, second};
 use crate::support::depositor::{ledger_key, origin};

@@ -5,7 +5,7 @@ use tiezheng::ledger::statement::text::LinkKind;
 use tiezheng::ledger::verify::history::{ClaimStatus, LaterLink, LinkStanding, Total};
 use tiezheng::query::{history, records};
 use tiezheng::store::traits::Index as _;
-use tiezheng::store::traits::{LedgerReader, LinkPosition};
+use tiezheng::store::traits::LinkPosition;
 
 use crate::support::chain::{Draft, found, number, seal};
 use crate::support::stores::Bench;

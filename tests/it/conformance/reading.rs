@@ -4,7 +4,7 @@ use tiezheng::ledger::hash::leaf_hash;
 use tiezheng::ledger::merkle::list::root_of;
 use tiezheng::ledger::merkle::shape::{LeafIndex, TreeSize};
 use tiezheng::store::traits::LogReader as _;
-use tiezheng::store::traits::{LedgerReader, LogStore, ReadError};
+use tiezheng::store::traits::{LogStore, ReadError};
 
 use crate::support::chain::{Draft, append, found, seal};
 use crate::support::stores::Bench;

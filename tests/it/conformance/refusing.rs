@@ -4,7 +4,7 @@ use tiezheng::ledger::merkle::shape::LeafIndex;
 use tiezheng::ledger::statement::text::LinkKind;
 use tiezheng::store::refusal::Refusal;
 use tiezheng::store::traits::Index as _;
-use tiezheng::store::traits::{AppendError, LedgerReader, LogStore};
+use tiezheng::store::traits::{AppendError, LogStore};
 
 use crate::support::chain::{Draft, append, everywhere, found, links_to, notice, number, seal};
 use crate::support::stores::Bench;

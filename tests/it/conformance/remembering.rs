@@ -8,7 +8,6 @@ use tiezheng::query::deposit_cache::DepositCache;
 use tiezheng::query::history;
 use tiezheng::query::receipts::{receipt, receipt_under};
 use tiezheng::query::records;
-use tiezheng::store::traits::LedgerReader as _;
 use tiezheng::store::traits::LogReader as _;
 
 use crate::support::chain::{Draft, found, number, seal};

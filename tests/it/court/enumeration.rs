@@ -7,7 +7,6 @@ use reqwest::Method;
 use reqwest::header::CONTENT_TYPE;
 use serde_json::json;
 use tiezheng::store::memory::MemoryStore;
-use tiezheng::store::traits::LedgerReader as _;
 use tiezheng::store::traits::LogReader as _;
 
 use super::entrusted::entrust;

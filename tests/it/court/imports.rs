@@ -10,7 +10,6 @@ use tiezheng::ledger::receipt::Receipt;
 use tiezheng::ledger::statement::text::{Link, LinkKind};
 use tiezheng::sequencer::start::{Genesis, Options, start};
 use tiezheng::store::memory::MemoryStore;
-use tiezheng::store::traits::LedgerReader as _;
 use tiezheng::store::traits::LogReader as _;
 use tiezheng::wire::receipt::ReceiptJson;
 

@@ -10,7 +10,6 @@ use tiezheng::ledger::hash::Digest;
 use tiezheng::ledger::key::{Name, Signer};
 use tiezheng::store::account_files::AccountFiles;
 use tiezheng::store::account_memory::MemoryAccounts;
-use tiezheng::store::traits::LogReader as _;
 use tiezheng::store::traits::accounts::{AccountDocument, AccountStore, AccountStoreError};
 
 use crate::support::depositor::{depositor, statement_with};

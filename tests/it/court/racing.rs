@@ -6,7 +6,6 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tiezheng::store::memory::MemoryStore;
-use tiezheng::store::traits::LedgerReader as _;
 use tiezheng::store::traits::LogReader as _;
 
 use crate::support::depositor::{note, origin};

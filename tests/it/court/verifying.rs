@@ -11,7 +11,6 @@ use tiezheng::ledger::time::Timestamp;
 use tiezheng::query::records;
 use tiezheng::store::memory::MemoryStore;
 use tiezheng::store::traits::Index as _;
-use tiezheng::store::traits::LedgerReader as _;
 use tiezheng::store::traits::LogReader as _;
 use tiezheng::wire::receipt::ReceiptJson;
 

@@ -7,7 +7,7 @@ use tiezheng::ledger::key::Name;
 use tiezheng::store::rocks::open_error::OpenError;
 use tiezheng::store::rocks::store::RocksStore;
 use tiezheng::store::traits::LogReader as _;
-use tiezheng::store::traits::{LedgerReader, LogStore};
+use tiezheng::store::traits::LogStore;
 
 use super::{copy, files, sample};
 use crate::support::chain::found;

@@ -4,9 +4,7 @@ use tiezheng::ledger::merkle::shape::LeafIndex;
 use tiezheng::store::memory::MemoryStore;
 use tiezheng::store::rocks::store::RocksStore;
 use tiezheng::store::rocks::tuning::Options;
-use tiezheng::store::traits::Index as _;
 use tiezheng::store::traits::LedgerReader;
-use tiezheng::store::traits::LogReader as _;
 
 use super::{SAMPLE, sample};
 use crate::support::depositor::origin;

@@ -9,7 +9,6 @@ use tiezheng::store::rocks::engine::{Access, Engine};
 use tiezheng::store::rocks::format::{DigestKey, Empty, SubjectKey};
 use tiezheng::store::rocks::schema::{DIGESTS, STATEMENTS, SUBJECTS};
 use tiezheng::store::traits::Index as _;
-use tiezheng::store::traits::LedgerReader as _;
 
 use crate::support::chain::{Draft, found, seal};
 use crate::support::stores::{Bench, Rocks, small};

@@ -2,7 +2,6 @@
 
 use tiezheng::store::rocks::open_error::OpenError;
 use tiezheng::store::rocks::store::RocksStore;
-use tiezheng::store::traits::LedgerReader;
 use tiezheng::store::traits::LogReader as _;
 
 use super::{SAMPLE, files, sample};

@@ -8,7 +8,6 @@ use rustix::fs::{CWD, FileType, Mode, mknodat};
 use tiezheng::store::rocks::checkpoint_file::{CheckpointFile, CheckpointState};
 use tiezheng::store::rocks::open_error::OpenError;
 use tiezheng::store::rocks::store::RocksStore;
-use tiezheng::store::traits::LedgerReader as _;
 use tiezheng::store::traits::LogReader as _;
 
 use super::damage::{flip, refused};

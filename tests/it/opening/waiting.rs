@@ -9,7 +9,6 @@ use tiezheng::ledger::merkle::shape::LeafIndex;
 use tiezheng::store::rocks::open_error::OpenError;
 use tiezheng::store::rocks::schema::TABLES;
 use tiezheng::store::rocks::store::RocksStore;
-use tiezheng::store::traits::Index as _;
 use tiezheng::store::traits::{LedgerReader, ReadError};
 
 use super::copy;

@@ -7,7 +7,7 @@ use tiezheng::ledger::chain::PendingLeaf;
 use tiezheng::store::rocks::store::RocksStore;
 use tiezheng::store::shortage::Shortage;
 use tiezheng::store::traits::LogReader as _;
-use tiezheng::store::traits::{AppendError, LedgerReader, LogStore};
+use tiezheng::store::traits::{AppendError, LogStore};
 
 use crate::support::chain::{append, found, notice, published_of};
 use crate::support::depositor::origin;

@@ -13,7 +13,6 @@ use tiezheng::sequencer::handle::DepositError;
 use tiezheng::sequencer::start::{Genesis, Options, start};
 use tiezheng::store::rocks::reopening::ReopeningStore;
 use tiezheng::store::rocks::store::RocksStore;
-use tiezheng::store::traits::LedgerReader as _;
 use tiezheng::store::traits::LogReader as _;
 
 use super::{audit, prove, runtime};

@@ -12,7 +12,7 @@ use tiezheng::store::memory::MemoryStore;
 use tiezheng::store::shortage::Shortage;
 use tiezheng::store::traits::Index as _;
 use tiezheng::store::traits::LogReader as _;
-use tiezheng::store::traits::{LedgerReader, LogStore};
+use tiezheng::store::traits::LogStore;
 
 use super::{audit, memory, prove, runtime, start_on};
 use crate::support::depositor::note;

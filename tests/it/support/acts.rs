@@ -1,7 +1,6 @@
 //! Acts of a court's filing flow, put on a chain in memory as the platform puts them there.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 use std::sync::Arc;
 
 use sha2::Digest as _;

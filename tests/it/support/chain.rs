@@ -16,7 +16,6 @@ use tiezheng::ledger::statement::content::{Content, Form};
 use tiezheng::ledger::statement::signed::SignedStatement;
 use tiezheng::ledger::statement::text::{Link, LinkKind, Statement, Subject};
 use tiezheng::ledger::time::Timestamp;
-use tiezheng::store::traits::Index as _;
 use tiezheng::store::traits::{
     AppendError, LedgerReader, LinkPosition, LogStore, PrivateContent, Published, ReadError,
 };

@@ -1,0 +1,201 @@
+//! The log of a node, read over HTTP (C2SP tlog-tiles): an audit runs over it as over a folder.
+//!
+//! # Invariants
+//!
+//! Every leaf that [`LogReader::leaves`] returns was hashed and compared with its tile. Nothing else is trusted: the audit compares
+//! the tiles with the signed root. A request that fails is no evidence against the ledger: [`HttpLogReader::failure`] keeps the
+//! first failure, and whoever reads must ask for it before reporting what was found.
+//!
+//! Not here: index rows and private content, which a node does not publish. Those calls are [`ReadError::Unavailable`].
+
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
+
+use tokio::runtime::Handle;
+
+use crate::client::ledger_client::LedgerClient;
+use crate::client::transport::ClientError;
+use crate::ledger::block::Height;
+use crate::ledger::hash::Digest;
+use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
+use crate::ledger::merkle::tile::{EntryBundle, TILE_WIDTH, Tile, decode_bundle, decode_hashes, width_at};
+use crate::ledger::number::DepositNumber;
+use crate::ledger::statement::content::HashAlgorithm;
+use crate::store::bounds::{damaged, items_within, leaf_hashes_to, leaves_within};
+use crate::store::traits::{
+    DepositPlace, Index, LedgerReader, LinkPosition, LogReader, Private, PrivateReader, Published, ReadError,
+};
+
+/// Longest bundle in bytes: 256 leaves of the format's limit, each with its length.
+const BUNDLE_MAX: usize = TILE_WIDTH as usize * (2 + u16::MAX as usize);
+/// Longest tile in bytes.
+const TILE_MAX: usize = TILE_WIDTH as usize * 32;
+
+/// Reads the log of a node at its checkpoint of when it connected.
+#[derive(Debug)]
+pub struct HttpLogReader {
+    client: LedgerClient,
+    runtime: Handle,
+    published: Arc<Published>,
+    failure: OnceLock<ClientError>,
+}
+
+impl HttpLogReader {
+    /// Fetches the node's checkpoint and the block header that its tree ends in. Reads block the calling thread, which must not be
+    /// an async worker; they run on the runtime of this call.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`]; [`ClientError::Malformed`] also for a checkpoint whose tree does not end in a block header.
+    pub async fn connect(client: LedgerClient) -> Result<Self, ClientError> {
+        let checkpoint = client.checkpoint().await?;
+        let size = checkpoint.checkpoint().size;
+        let malformed = |reason: &str| client.malformed("/log/checkpoint", &reason);
+        let last = size.last_index().ok_or_else(|| malformed("the tree is empty"))?;
+        let bundle = bundle_of(last, size);
+        let bytes = client.bytes(&format!("/log/{}", bundle.path()), BUNDLE_MAX).await?;
+        let header = decode_bundle(&bytes, bundle.width).map_err(|error| client.malformed(&bundle.path(), &error))?;
+        let header = header.last().copied().unwrap_or_default();
+        let published = Published::of(checkpoint, header);
+        let published = published.ok_or_else(|| malformed("the tree does not end in a block header"))?;
+        Ok(Self { client, runtime: Handle::current(), published: Arc::new(published), failure: OnceLock::new() })
+    }
+
+    /// The first request that failed, if any did: then what was read is incomplete.
+    #[must_use]
+    pub fn failure(&self) -> Option<&ClientError> {
+        self.failure.get()
+    }
+
+    fn fetch(&self, path: &str, limit: usize) -> Result<Vec<u8>, ReadError> {
+        // After a failure the other answers are worth nothing, and each would take as long to fail.
+        if let Some(failure) = self.failure.get() {
+            return Err(ReadError::Unavailable(failure.to_string()));
+        }
+        self.runtime.block_on(self.client.bytes(&format!("/log/{path}"), limit)).map_err(|error| {
+            let text = error.to_string();
+            let _ = self.failure.set(error);
+            ReadError::Unavailable(text)
+        })
+    }
+
+    /// Calls `visit` with each of the leaves `first .. first+count`.
+    fn visit(&self, first: LeafIndex, count: u64, visit: &mut dyn FnMut(&[u8])) -> Result<(), ReadError> {
+        let size = self.published.size();
+        leaves_within(first, count, size)?;
+        let (mut at, end) = (first.0, first.0 + count);
+        while at < end {
+            let bundle = bundle_of(LeafIndex(at), size);
+            let bytes = self.fetch(&bundle.path(), BUNDLE_MAX)?;
+            let leaves = decode_bundle(&bytes, bundle.width);
+            let leaves = leaves.map_err(|error| damaged("bundle", bundle.index, error.to_string()))?;
+            let start = bundle.index * u64::from(TILE_WIDTH);
+            let wanted = (start..).zip(leaves).filter(|(index, _)| (at..end).contains(index));
+            wanted.for_each(|(_, leaf)| visit(leaf));
+            at = (start + u64::from(TILE_WIDTH)).min(end);
+        }
+        Ok(())
+    }
+}
+
+/// The bundle that holds a leaf, as wide as it is at `size`.
+fn bundle_of(leaf: LeafIndex, size: TreeSize) -> EntryBundle {
+    let index = leaf.0 / u64::from(TILE_WIDTH);
+    EntryBundle { index, width: width_at(0, index, size) }
+}
+
+impl LogReader for HttpLogReader {
+    fn published(&self) -> Option<Arc<Published>> {
+        Some(Arc::clone(&self.published))
+    }
+
+    fn leaves(&self, first: LeafIndex, count: u64) -> Result<Vec<Vec<u8>>, ReadError> {
+        let mut leaves = Vec::new();
+        self.visit(first, count, &mut |leaf| leaves.push(leaf.to_vec()))?;
+        for (index, leaf) in (first.0..).zip(&leaves) {
+            leaf_hashes_to(LeafIndex(index), leaf, self.tile_hashes(0, index, 1)?.first())?;
+        }
+        Ok(leaves)
+    }
+
+    fn scan(&self, first: LeafIndex, count: u64, visit: &mut dyn FnMut(&[u8])) -> Result<(), ReadError> {
+        self.visit(first, count, visit)
+    }
+
+    fn tile_hashes(&self, level: u8, first: u64, count: u16) -> Result<Vec<Digest>, ReadError> {
+        let size = self.published.size();
+        let (index, offset) = items_within(level, first, count, size)?;
+        if count == 0 {
+            return Ok(Vec::new());
+        }
+        let tile = Tile { level, index, width: width_at(level, index, size) };
+        let bytes = self.fetch(&tile.path(), TILE_MAX)?;
+        let hashes = decode_hashes(&bytes, tile.width);
+        let hashes = hashes.ok_or_else(|| damaged("tile", tile.path(), "it is not as long as its width says"))?;
+        Ok(hashes.into_iter().skip(offset).take(count.into()).collect())
+    }
+}
+
+fn not_published<T>() -> Result<T, ReadError> {
+    Err(ReadError::Unavailable("a node does not publish this over HTTP".into()))
+}
+
+impl Index for HttpLogReader {
+    fn find_block(&self, _: Height) -> Result<Option<LeafIndex>, ReadError> {
+        not_published()
+    }
+
+    fn find_number(&self, _: &DepositNumber) -> Result<Option<DepositPlace>, ReadError> {
+        not_published()
+    }
+
+    fn find_statements(&self, _: &[Digest]) -> Result<Vec<Option<LeafIndex>>, ReadError> {
+        not_published()
+    }
+
+    fn find_record(&self, _: &Digest) -> Result<Option<LeafIndex>, ReadError> {
+        not_published()
+    }
+
+    fn find_digest(
+        &self,
+        _: HashAlgorithm,
+        _: &Digest,
+        _: Range<LeafIndex>,
+        _: usize,
+    ) -> Result<Vec<LeafIndex>, ReadError> {
+        not_published()
+    }
+
+    fn find_subject(&self, _: &Digest, _: u64) -> Result<Option<LeafIndex>, ReadError> {
+        not_published()
+    }
+
+    fn subject_length(&self, _: &Digest) -> Result<u64, ReadError> {
+        not_published()
+    }
+
+    fn links_to(&self, _: LeafIndex, _: LinkPosition, _: usize) -> Result<Vec<LinkPosition>, ReadError> {
+        not_published()
+    }
+
+    fn labelled(&self, _: &Digest, _: LeafIndex, _: usize) -> Result<Vec<LeafIndex>, ReadError> {
+        not_published()
+    }
+
+    fn labelled_before(&self, _: &Digest, _: LeafIndex, _: usize) -> Result<Vec<LeafIndex>, ReadError> {
+        not_published()
+    }
+}
+
+impl PrivateReader for HttpLogReader {
+    fn private_of(&self, _: LeafIndex, _: Option<&Digest>) -> Result<Private, ReadError> {
+        not_published()
+    }
+
+    fn annex(&self, _: LeafIndex, _: &Digest) -> Result<Private, ReadError> {
+        not_published()
+    }
+}
+
+impl LedgerReader for HttpLogReader {}

@@ -1,0 +1,94 @@
+//! The audit of a running node over HTTP finds what the audit of its folder finds, and takes no broken request for damage.
+
+use std::sync::Arc;
+
+use tiezheng::audit::report::{AuditReport, Fault};
+use tiezheng::audit::walk::{Options, walk};
+use tiezheng::client::http_log::HttpLogReader;
+use tiezheng::client::ledger_client::LedgerClient;
+use tiezheng::ledger::merkle::shape::LeafIndex;
+use tiezheng::store::traits::{LedgerReader, LogReader as _, ReadError};
+
+use crate::support::depositor::ledger_key;
+use crate::support::grown::grow;
+use crate::support::house::{House, Plan};
+use crate::support::operator::Operator;
+
+/// A running node whose answers come from `reader` where there is one, over a ledger of some 600 leaves.
+fn ledger() -> Arc<tiezheng::store::memory::MemoryStore> {
+    // Three bundles, the last of them partial.
+    grow(550).0
+}
+
+async fn node(store: Arc<tiezheng::store::memory::MemoryStore>, reader: Option<Arc<dyn LedgerReader>>) -> House {
+    House::over(store, Plan { reader, ..Plan::default() }).await
+}
+
+async fn reader(house: &House) -> HttpLogReader {
+    HttpLogReader::connect(LedgerClient::new(&house.url("")).unwrap()).await.unwrap()
+}
+
+fn audit(reader: &dyn LedgerReader, indexes: bool) -> AuditReport {
+    let pinned = Some(ledger_key().verifier().clone());
+    tokio::task::block_in_place(|| walk(reader, &Options { pinned, indexes, ..Options::default() }, |_| {}).unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_running_node_is_audited_as_its_folder_is() {
+    let store = tokio::task::spawn_blocking(ledger).await.unwrap();
+    let house = node(Arc::clone(&store), None).await;
+    let remote = reader(&house).await;
+    assert_eq!(remote.published().unwrap().size(), store.published().unwrap().size());
+    let (over_http, local) = (audit(&remote, false), audit(&*store, true));
+    assert!(over_http.is_clean() && local.is_clean(), "{:?} {:?}", over_http.findings, local.findings);
+    assert_eq!(over_http.entries, 550);
+    let figures = |report: &AuditReport| (report.size, report.entries, report.blocks, report.signatures, report.root);
+    assert_eq!(figures(&over_http), figures(&local));
+    // What a node does not publish is said to be unchecked.
+    assert!(over_http.not_checked.len() > local.not_checked.len());
+    assert!(remote.failure().is_none());
+    // Reads across the edges of bundles, and beyond the end.
+    let size = store.published().unwrap().size().0;
+    for (first, count) in [(0, 1), (255, 2), (200, 300), (size - 1, 1), (256, 256)] {
+        let leaves = tokio::task::block_in_place(|| remote.leaves(LeafIndex(first), count));
+        assert_eq!(leaves, store.leaves(LeafIndex(first), count), "{first} {count}");
+    }
+    let beyond = tokio::task::block_in_place(|| remote.leaves(LeafIndex(size - 1), 2));
+    assert!(matches!(beyond, Err(ReadError::Beyond { .. })), "{beyond:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_serves_another_record_is_found_out() {
+    let store = tokio::task::spawn_blocking(ledger).await.unwrap();
+    let mut operator = Operator::of(&*store);
+    // The tiles are the honest ones; one record is not.
+    let hashes = operator.leaves.iter().map(|bytes| tiezheng::ledger::hash::leaf_hash(bytes)).collect();
+    operator.tiles = Some(hashes);
+    let at = 300;
+    let forged = String::from_utf8(operator.leaves[at].clone()).unwrap().replacen("size ", "size 1", 1);
+    assert_ne!(operator.leaves[at], forged.as_bytes());
+    operator.leaves[at] = forged.into_bytes();
+    let house = node(store, Some(Arc::new(operator))).await;
+    let remote = reader(&house).await;
+    let report = audit(&remote, false);
+    let found: Vec<_> = report.findings.iter().map(|finding| (finding.fault, finding.index)).collect();
+    assert_eq!(found, [(Fault::Damaged, Some(LeafIndex(at as u64)))], "{:?}", report.findings);
+    assert!(remote.failure().is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_fails_is_no_finding() {
+    let store = tokio::task::spawn_blocking(ledger).await.unwrap();
+    let mut operator = Operator::of(&*store);
+    operator.unreadable.push(300);
+    let house = node(store, Some(Arc::new(operator))).await;
+    let remote = reader(&house).await;
+    let first = tokio::task::block_in_place(|| remote.leaves(LeafIndex(0), 256));
+    assert_eq!(first.map(|leaves| leaves.len()), Ok(256));
+    let broken = tokio::task::block_in_place(|| remote.leaves(LeafIndex(256), 256));
+    assert!(matches!(broken, Err(ReadError::Unavailable(_))), "{broken:?}");
+    assert!(remote.failure().is_some());
+    // From then on nothing is read: a report over half a ledger would accuse its operator.
+    let after = tokio::task::block_in_place(|| remote.leaves(LeafIndex(0), 256));
+    assert!(matches!(after, Err(ReadError::Unavailable(_))), "{after:?}");
+}
