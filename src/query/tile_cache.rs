@@ -1,14 +1,15 @@
-//! TileCache that were hashed: those high up stand in the path of nearly every leaf.
+//! Cache of hashed tiles: a tile above the leaves is in the path of nearly every leaf.
 //!
-//! Of a tile above the leaves the whole inside is remembered, so that a proof takes from it what it needs and hashes
-//! nothing. A tile of leaves is in the path of its own leaves only, and is not remembered.
+//! All subtree roots of a cached tile are kept, so that a proof takes from it what it needs and hashes nothing. A tile of leaves
+//! (level 0) is in the path of its own leaves only, and is not cached.
 //!
 //! # Invariants
 //!
-//! Complete subtrees never change, and only such are asked for. A tile at the right edge grows: it is remembered with its
-//! width, and hashed again when it has another.
+//! Complete subtrees never change, and only such are requested. A tile at the right edge grows: its width is part of the key.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
+
+use quick_cache::sync::Cache;
 
 use crate::ledger::hash::Digest;
 use crate::ledger::merkle::list::ListTree;
@@ -16,62 +17,48 @@ use crate::ledger::merkle::shape::TreeSize;
 use crate::ledger::merkle::tile::{HashReader, Items, TILE_WIDTH, Tile, width_at};
 use crate::store::traits::{LedgerReader, ReadError};
 
-/// Tiles remembered, 16 KiB each: all those above 33 million leaves, in 8 MiB. Of larger ledgers those that were asked
-/// for last.
-const PLACES: usize = 512;
+/// Cached tiles, 16 KiB each: all those above 33 million leaves, in 8 MiB.
+const TILES: usize = 512;
 
-/// Insides of tiles of one ledger, each at the one place that it may have.
+/// Tiles of one ledger with all their subtree roots.
 #[derive(Debug)]
-pub struct TileCache(Box<[RwLock<Option<Inside>>]>);
-
-#[derive(Debug, Clone)]
-struct Inside {
-    tile: Tile,
-    tree: Arc<ListTree>,
-}
+pub struct TileCache(Cache<Tile, Arc<ListTree>>);
 
 impl Default for TileCache {
     fn default() -> Self {
-        Self((0..PLACES).map(|_| RwLock::default()).collect())
+        Self(Cache::new(TILES))
     }
 }
 
 impl TileCache {
-    /// The tree of `size` leaves, which `store` has published, with what is remembered of it.
-    pub fn of<'a, R: LedgerReader + ?Sized>(&'a self, store: &'a R, size: TreeSize) -> Remembered<'a, R> {
-        Remembered { subtrees: self, store, size }
+    /// The tree of `size` leaves, which `store` has published, read through this cache.
+    pub fn of<'a, R: LedgerReader + ?Sized>(&'a self, store: &'a R, size: TreeSize) -> CachedTree<'a, R> {
+        CachedTree { cache: self, store, size }
     }
 
-    /// The inside of `tile`, read by `read` where it is not remembered.
-    fn inside(
+    /// The subtrees of `tile`, whose hashes `read` reads if it is not cached.
+    fn subtrees(
         &self,
         tile: Tile,
         read: impl FnOnce() -> Result<Vec<Digest>, ReadError>,
     ) -> Result<Arc<ListTree>, ReadError> {
-        // The lowest level, which has most tiles, fills the places in its order; the others begin before it.
-        let place = tile.index.wrapping_sub(u64::from(tile.level) * 7) % PLACES as u64;
-        let Some(place) = usize::try_from(place).ok().and_then(|place| self.0.get(place)) else {
-            return read().map(|hashes| Arc::new(ListTree::over(hashes)));
-        };
-        // Changed as a whole, so a panicked thread leaves nothing half done behind it.
-        let known = place.read().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(inside) = known.filter(|inside| inside.tile == tile) {
-            return Ok(inside.tree);
+        if let Some(tree) = self.0.get(&tile) {
+            return Ok(tree);
         }
         let tree = Arc::new(ListTree::over(read()?));
-        *place.write().unwrap_or_else(PoisonError::into_inner) = Some(Inside { tile, tree: Arc::clone(&tree) });
+        self.0.insert(tile, Arc::clone(&tree));
         Ok(tree)
     }
 }
 
-/// A tree, read from a store, and what is remembered of it.
-pub struct Remembered<'a, R: ?Sized> {
-    subtrees: &'a TileCache,
+/// A tree that is read through a cache.
+pub struct CachedTree<'a, R: ?Sized> {
+    cache: &'a TileCache,
     store: &'a R,
     size: TreeSize,
 }
 
-impl<R: LedgerReader + ?Sized> HashReader for Remembered<'_, R> {
+impl<R: LedgerReader + ?Sized> HashReader for CachedTree<'_, R> {
     type Error = ReadError;
 
     fn hashes(&self, level: u8, first: u64, count: u16) -> Result<Vec<Digest>, ReadError> {
@@ -85,7 +72,7 @@ impl<R: LedgerReader + ?Sized> HashReader for Remembered<'_, R> {
         }
         let tile = Tile { level, index, width: width_at(level, index, self.size) };
         let first = index * u64::from(TILE_WIDTH);
-        let tree = self.subtrees.inside(tile, || self.hashes(level, first, tile.width))?;
+        let tree = self.cache.subtrees(tile, || self.hashes(level, first, tile.width))?;
         Ok(tree.complete(count.ilog2(), usize::from(offset / count)))
     }
 }
@@ -104,19 +91,25 @@ mod tests {
     }
 
     #[test]
-    fn a_tile_is_read_once_as_long_as_it_is_the_same() {
-        let subtrees = TileCache::default();
-        let read = |tile: Tile, seed| subtrees.inside(tile, || Ok(hashes(seed, tile.width))).map(|tree| tree.root());
-        let known = |tile| subtrees.inside(tile, || Err(ReadError::WouldBlock)).map(|tree| tree.root());
+    fn a_tile_is_read_once_for_each_width() {
+        let cache = TileCache::default();
+        let read = |tile: Tile, seed| cache.subtrees(tile, || Ok(hashes(seed, tile.width))).map(|tree| tree.root());
+        let cached = |tile| cache.subtrees(tile, || Err(ReadError::WouldBlock)).map(|tree| tree.root());
         for one in [tile(1, 3, 256), tile(2, 3, 256), tile(1, 4, 9)] {
             let root = read(one, u16::from(one.level)).unwrap();
-            assert_eq!(known(one), Ok(root));
+            assert_eq!(cached(one), Ok(root));
         }
-        // Another width, another tile, and another that has the same place.
-        assert_eq!(known(tile(1, 4, 10)), Err(ReadError::WouldBlock));
-        assert_eq!(known(tile(1, 5, 256)), Err(ReadError::WouldBlock));
-        read(tile(1, 3 + PLACES as u64, 256), 77).unwrap();
-        assert_eq!(known(tile(1, 3, 256)), Err(ReadError::WouldBlock));
-        assert!(known(tile(2, 3, 256)).is_ok());
+        for other in [tile(1, 4, 10), tile(1, 5, 256), tile(3, 3, 256)] {
+            assert_eq!(cached(other), Err(ReadError::WouldBlock), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn the_cache_is_bounded() {
+        let cache = TileCache::default();
+        for index in 0..4 * TILES as u64 {
+            cache.subtrees(tile(1, index, 1), || Ok(hashes(1, 1))).unwrap();
+        }
+        assert!(cache.0.len() <= TILES, "{}", cache.0.len());
     }
 }

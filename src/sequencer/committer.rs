@@ -20,7 +20,6 @@ use crate::sequencer::lifecycle::{DurableTip, PublishedBlock};
 use crate::sequencer::open_block::{BlockDeposits, PendingBlock};
 use crate::sequencer::read_back::ReadBackVerifier;
 use crate::sequencer::recovery::{StartError, publish_appended};
-use crate::sequencer::reply_dispatcher::ReplyDispatcher;
 use crate::sequencer::request::{DepositOutcome, PendingDeposit};
 use crate::sequencer::state::{CommitError, Halt, Pause, SequencerState, StopReason};
 use crate::store::traits::{LogStore, PrivateContent};
@@ -35,7 +34,6 @@ pub(in crate::sequencer) struct Committer<S: ?Sized> {
     /// The published end of the chain.
     tip: Tip,
     verifier: ReadBackVerifier,
-    replies: Arc<ReplyDispatcher>,
     /// For the durations of writes.
     clock: Arc<dyn Clock>,
     /// Deposits of blocks that the store rejected, in their order.
@@ -46,15 +44,9 @@ pub(in crate::sequencer) struct Committer<S: ?Sized> {
 
 impl<S: LogStore + ?Sized> Committer<S> {
     /// Continues after `tip`, which is published.
-    pub(in crate::sequencer) fn new(
-        store: Arc<S>,
-        signer: Signer,
-        tip: Tip,
-        replies: Arc<ReplyDispatcher>,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
+    pub(in crate::sequencer) fn new(store: Arc<S>, signer: Signer, tip: Tip, clock: Arc<dyn Clock>) -> Self {
         let verifier = ReadBackVerifier::after(&tip);
-        Self { store, signer, tip, verifier, replies, clock, rejected: Vec::new(), recovery_cause: None }
+        Self { store, signer, tip, verifier, clock, rejected: Vec::new(), recovery_cause: None }
     }
 
     pub(in crate::sequencer) fn store(&self) -> &S {
@@ -134,7 +126,7 @@ impl<S: LogStore + ?Sized> Committer<S> {
         let outcome = |position, fresh| DepositOutcome::Published { block: Arc::clone(block), position, fresh };
         let duplicates = duplicates.into_iter().map(|(position, deposit)| (deposit, outcome(position, false)));
         let leaves = (0..).zip(leaves).map(|(position, deposit)| (deposit, outcome(position, true)));
-        self.replies.send(duplicates.chain(leaves).collect());
+        duplicates.chain(leaves).for_each(|(deposit, outcome)| deposit.resolve(outcome));
     }
 
     /// Pauses or stops writing after a failed commit.

@@ -15,7 +15,6 @@ use crate::ledger::time::Timestamp;
 use crate::query::receipts;
 use crate::sequencer::clock::ClockFault;
 use crate::sequencer::queue::{AdmissionError, RequestQueue};
-use crate::sequencer::reply_dispatcher::ReplyDispatcher;
 use crate::sequencer::request::{DepositOutcome, ErasureOutcome, QueuePermit};
 use crate::sequencer::state::{Halt, Pause, SequencerState, StopReason};
 use crate::store::append_checks;
@@ -181,7 +180,6 @@ pub struct Sequencer {
     queue: RequestQueue,
     store: Arc<dyn LedgerReader>,
     state: Arc<SequencerState>,
-    replies: Arc<ReplyDispatcher>,
 }
 
 impl fmt::Debug for Sequencer {
@@ -195,9 +193,8 @@ impl Sequencer {
         queue: RequestQueue,
         store: Arc<dyn LedgerReader>,
         state: Arc<SequencerState>,
-        replies: Arc<ReplyDispatcher>,
     ) -> Self {
-        Self { queue, store, state, replies }
+        Self { queue, store, state }
     }
 
     /// Deposits a statement with its private metadata, if any. As [`Self::deposit_within`] without waiting for a permit.
@@ -270,7 +267,6 @@ impl Sequencer {
         statement: SignedStatement,
         private: PrivateContent,
     ) -> Result<DepositReply, DepositError> {
-        self.replies.start();
         let outcome = self.queue.push_deposit(permit, statement, private).map_err(|error| self.not_queued(error))?;
         let outcome = outcome.await.map_err(|_| self.thread_ended())?;
         self.reply(outcome).await

@@ -6,7 +6,7 @@
 //!     ─▶ committer: append       one atomic, fsynced write: the commit point  durable
 //!                   read_back    recomputed by a second implementation        verified
 //!                   sign, publish                                             signed, published
-//!     ─▶ reply_dispatcher: every client of the block gets its receipt
+//!     ─▶ every client of the block gets its receipt
 //! ```
 //!
 //! [`lifecycle`] defines these states as types, and where cosignatures and time-stamp tokens follow. [`writer`] runs
@@ -38,15 +38,12 @@ pub mod read_back;
 #[cfg(feature = "node")]
 pub mod recovery;
 #[cfg(feature = "node")]
-pub mod reply_dispatcher;
-#[cfg(feature = "node")]
 pub mod request;
 #[cfg(feature = "node")]
 pub mod start;
 #[cfg(feature = "node")]
 pub mod state;
-#[cfg(feature = "node")]
-#[cfg(test)]
+#[cfg(all(test, feature = "node"))]
 mod testing;
 #[cfg(feature = "node")]
 pub mod writer;

@@ -18,7 +18,6 @@ use crate::sequencer::handle::Sequencer;
 use crate::sequencer::lifecycle::DurableTip;
 use crate::sequencer::queue::RequestQueue;
 use crate::sequencer::recovery::{StartError, publish_appended};
-use crate::sequencer::reply_dispatcher::ReplyDispatcher;
 use crate::sequencer::state::SequencerState;
 use crate::sequencer::writer;
 use crate::store::traits::{LedgerReader, LogStore};
@@ -88,13 +87,12 @@ pub fn start<S: LogStore + 'static, C: Clock>(
     let tip = store.tip()?;
     let (queue, inbox) = RequestQueue::new(options.queue_capacity, Arc::clone(&clock) as Arc<dyn Clock>);
     let state = Arc::new(SequencerState::writing_now());
-    let replies = Arc::new(ReplyDispatcher::default());
     let collector = Collector::new(guard, tip.clone(), NumberSource::new(mode.is_test()));
-    let committer = Committer::new(Arc::clone(&store), signer, tip, Arc::clone(&replies), clock);
+    let committer = Committer::new(Arc::clone(&store), signer, tip, clock);
     let reader: Arc<dyn LedgerReader> = Arc::clone(&store) as _;
     let threads = writer::spawn(inbox, Arc::clone(&state), store, collector, committer).map_err(StartError::Thread)?;
     let running = RunningSequencer { queue: queue.clone(), threads };
-    Ok((Sequencer::new(queue, reader, state, replies), running))
+    Ok((Sequencer::new(queue, reader, state), running))
 }
 
 /// Appends block 0. [`publish_appended`] signs it.

@@ -16,7 +16,6 @@ use crate::sequencer::clock::{ClockGuard, ManualClock};
 use crate::sequencer::collector::Collector;
 use crate::sequencer::committer::Committer;
 use crate::sequencer::queue::{Inbox, RequestQueue};
-use crate::sequencer::reply_dispatcher::ReplyDispatcher;
 use crate::sequencer::request::{DepositOutcome, PendingDeposit, Request};
 use crate::sequencer::start::{Genesis, Options, start};
 use crate::sequencer::state::SequencerState;
@@ -93,9 +92,8 @@ impl TestLedger {
         let tip = store.tip().unwrap();
         let (queue, inbox) = RequestQueue::new(10_000, Arc::new(clock.share()));
         let guard = ClockGuard::new(clock.share(), tip.last_time, false).unwrap();
-        let replies = Arc::new(ReplyDispatcher::default());
         let collector = Collector::new(guard, tip.clone(), NumberSource::new(true));
-        let committer = Committer::new(Arc::clone(&store), ledger_key(), tip, replies, Arc::new(clock.share()));
+        let committer = Committer::new(Arc::clone(&store), ledger_key(), tip, Arc::new(clock.share()));
         let state = Arc::new(SequencerState::writing_now());
         Self { store, clock, state, queue, inbox, collector, committer }
     }
