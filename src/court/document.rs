@@ -15,7 +15,7 @@
 
 use crate::court::acts::{Act, ActKind};
 use crate::court::ids::{AccountId, RequestId};
-use crate::court::line::{maybe, one, write};
+use crate::court::line_value::{optional, one, write};
 use crate::court::values::Capacity;
 use crate::court::words::words;
 use crate::ledger::hash::Digest;
@@ -87,8 +87,8 @@ impl Document {
         let stream = one(&mut fields, "stream")?;
         let by = one(&mut fields, "by")?;
         let capacity = one(&mut fields, "capacity")?;
-        let request = maybe(&mut fields, "request")?;
-        let body = maybe(&mut fields, "body")?;
+        let request = optional(&mut fields, "request")?;
+        let body = optional(&mut fields, "body")?;
         let _: ActKind = one(&mut fields, "act")?;
         let act = Act::parse(kind, &mut fields)?;
         fields.finish()?;

@@ -10,12 +10,12 @@ use crate::court::acts::{Access, Act};
 use crate::court::document::{Document, Stream};
 use crate::court::ids::{AccountId, CaseId, ItemNumber};
 use crate::court::values::Capacity;
-use crate::court::words::{Role, Shown};
+use crate::court::words::{Role, AccessedContent};
 use crate::filing::actor::Actor;
 use crate::filing::annexes::Annexes;
-use crate::filing::cases::is_overtaken;
+use crate::filing::cases::is_sequence_conflict;
 use crate::filing::error::FilingError;
-use crate::filing::service::{ATTEMPTS, Done, FilingService, Writing};
+use crate::filing::service::{ATTEMPTS, RecordedAct, FilingService, NewAct};
 use crate::filing::streams::{ActPage, acts_page};
 use crate::ledger::hash::Digest;
 use crate::ledger::number::DepositNumber;
@@ -23,16 +23,16 @@ use crate::sequencer::handle::DepositError;
 
 /// What is about to be shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Subject {
+pub enum AccessTarget {
     /// Texts of a case.
-    Case(CaseId, Shown, Option<ItemNumber>),
+    Case(CaseId, AccessedContent, Option<ItemNumber>),
     /// Private content of a deposit, or its original.
-    Deposit(DepositNumber, Shown),
+    Deposit(DepositNumber, AccessedContent),
     /// Private content of an account.
     Account(AccountId),
 }
 
-impl Subject {
+impl AccessTarget {
     /// The stream that keeps it.
     fn stream(&self, filing: &FilingService) -> (Digest, Stream) {
         match self {
@@ -46,7 +46,7 @@ impl Subject {
         let (shown, case, item, deposit, account) = match self {
             Self::Case(case, shown, item) => (shown, Some(case), item, None, None),
             Self::Deposit(number, shown) => (shown, None, None, Some(number), None),
-            Self::Account(account) => (Shown::Account, None, None, None, Some(account)),
+            Self::Account(account) => (AccessedContent::Account, None, None, None, Some(account)),
         };
         Access { shown, case, item, deposit, account }
     }
@@ -62,25 +62,25 @@ impl FilingService {
         &self,
         actor: &Actor,
         capacity: Capacity,
-        subject: Subject,
-    ) -> Result<Done, FilingError> {
+        subject: AccessTarget,
+    ) -> Result<RecordedAct, FilingError> {
         let (stream, kind) = subject.stream(self);
         let act = Act::Access(subject.act());
         let document = Document { stream: kind, by: actor.id, capacity, request: None, body: None, act };
-        self.write_in_turn(stream, document, Vec::new()).await
+        self.append_to_log(stream, document, Vec::new()).await
     }
 
     /// Puts an act at the end of a stream whose order decides nothing.
-    pub(in crate::filing) async fn write_in_turn(
+    pub(in crate::filing) async fn append_to_log(
         &self,
         stream: Digest,
         document: Document,
         labels: Vec<Digest>,
-    ) -> Result<Done, FilingError> {
-        let _held = self.locks.hold(stream).await;
+    ) -> Result<RecordedAct, FilingError> {
+        let _held = self.locks.lock(stream).await;
         for _ in 0..ATTEMPTS {
             let last = self.read(move |store| Ok(store.subject_length(&stream)?)).await?;
-            let writing = Writing {
+            let writing = NewAct {
                 stream,
                 sequence: last + 1,
                 document: document.clone(),
@@ -88,7 +88,7 @@ impl FilingService {
                 labels: labels.clone(),
             };
             match self.write(writing).await {
-                Err(error) if is_overtaken(&error) => {}
+                Err(error) if is_sequence_conflict(&error) => {}
                 written => return written,
             }
         }
@@ -110,15 +110,15 @@ impl FilingService {
     ) -> Result<ActPage, FilingError> {
         if actor.account.holds(Role::Auditor, None) {
             // An auditor sees who looked and nothing of the case; for an unknown case, an empty log.
-            actor.may_read()?;
+            actor.require_read_scope()?;
         } else {
             self.case_for(actor, case).await?;
         }
-        self.page_of(self.access_stream(case), after, limit).await
+        self.log_page(self.access_stream(case), after, limit).await
     }
 
     /// A page of a stream's acts.
-    pub(in crate::filing) async fn page_of(
+    pub(in crate::filing) async fn log_page(
         &self,
         stream: Digest,
         after: u64,

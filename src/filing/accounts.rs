@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::court::acts::{Act, Grant, IssueToken, OpenAccount};
-use crate::court::case::state::Placed;
+use crate::court::case::state::ActPosition;
 use crate::court::document::{Document, Stream};
 use crate::court::ids::{AccountId, TokenId};
 use crate::court::labels;
@@ -12,10 +12,10 @@ use crate::court::values::Capacity;
 use crate::court::words::{Role, Scope, SubjectKind};
 use crate::filing::actor::{Actor, RequestContext};
 use crate::filing::annexes::Annexes;
-use crate::filing::cases::is_overtaken;
+use crate::filing::cases::is_sequence_conflict;
 use crate::filing::error::FilingError;
-use crate::filing::secret::{BearerToken, unnamed_request};
-use crate::filing::service::{ATTEMPTS, Done, FilingService, Writing};
+use crate::filing::secret::{BearerToken, random_request_id};
+use crate::filing::service::{ATTEMPTS, RecordedAct, FilingService, NewAct};
 use crate::filing::streams::acts_after;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::time::Timestamp;
@@ -26,9 +26,9 @@ pub const TOKEN_DAYS_MAX: u64 = 3_660;
 
 /// A token just made: the only time it is seen.
 #[derive(Debug)]
-pub struct Issued {
+pub struct IssuedToken {
     /// The act.
-    pub done: Done,
+    pub recorded: RecordedAct,
     /// By which it is known and revoked.
     pub id: TokenId,
     /// What its holder keeps.
@@ -48,7 +48,7 @@ impl FilingService {
         actor: &Actor,
         context: &RequestContext,
         make: M,
-    ) -> Result<Done, FilingError>
+    ) -> Result<RecordedAct, FilingError>
     where
         M: Fn(&mut Annexes) -> Result<Act, FilingError> + Send + Sync,
     {
@@ -62,7 +62,7 @@ impl FilingService {
         match changed {
             // Whoever holds a role and came with less is told what is lacking.
             Err(FilingError::Registry(RegistryError::NotPermitted)) if !actor.account.roles.is_empty() => {
-                Err(actor.needs(Scope::Manage).err().unwrap_or(FilingError::Registry(RegistryError::NotPermitted)))
+                Err(actor.require_scope(Scope::Manage).err().unwrap_or(FilingError::Registry(RegistryError::NotPermitted)))
             }
             changed => changed,
         }
@@ -74,20 +74,20 @@ impl FilingService {
         capacities: &[Capacity],
         context: &RequestContext,
         make: M,
-    ) -> Result<Done, FilingError>
+    ) -> Result<RecordedAct, FilingError>
     where
         M: Fn(&mut Annexes) -> Result<Act, FilingError> + Send + Sync,
     {
         let stream = self.registry_stream();
-        let _named = self.locks.hold(labels::request(context.request)).await;
-        let _held = self.locks.hold(stream).await;
+        let _named = self.locks.lock(labels::request(context.request)).await;
+        let _held = self.locks.lock(stream).await;
         for _ in 0..ATTEMPTS {
-            if let Some((done, _)) = self.done_before((context.request, context.body)).await? {
+            if let Some((recorded, _)) = self.act_of_request((context.request, context.body)).await? {
                 // Whoever asked first may have gone before the registry in memory was told.
-                if self.registry().length < done.placed.sequence {
+                if self.registry().length < recorded.position.sequence {
                     self.reload_registry(stream).await?;
                 }
-                return Ok(done);
+                return Ok(recorded);
             }
             let registry = self.registry();
             let mut annexes = Annexes::new();
@@ -100,20 +100,20 @@ impl FilingService {
                 body: Some(context.body),
                 act: act.clone(),
             };
-            let may = capacities.iter().copied().find(|capacity| registry.permitted(&document(*capacity)).is_ok());
+            let may = capacities.iter().copied().find(|capacity| registry.check_permitted(&document(*capacity)).is_ok());
             let document = document(may.or(capacities.first().copied()).unwrap_or(Capacity::Oneself));
             let sequence = registry.length + 1;
             let mut after = (*registry).clone();
-            after.apply(&document, Placed { index: LeafIndex(0), sequence, at: self.now() })?;
-            let writing = Writing { stream, sequence, document: document.clone(), annexes, labels: Vec::new() };
+            after.apply(&document, ActPosition { index: LeafIndex(0), sequence, at: self.now() })?;
+            let writing = NewAct { stream, sequence, document: document.clone(), annexes, labels: Vec::new() };
             match self.write(writing).await {
-                Err(error) if is_overtaken(&error) => self.reload_registry(stream).await?,
+                Err(error) if is_sequence_conflict(&error) => self.reload_registry(stream).await?,
                 Err(error) => return Err(error),
-                Ok(done) => {
+                Ok(recorded) => {
                     let mut after = (*registry).clone();
-                    after.follow(&document, done.placed);
+                    after.replay(&document, recorded.position);
                     self.set_registry(after);
-                    return Ok(done);
+                    return Ok(recorded);
                 }
             }
         }
@@ -125,7 +125,7 @@ impl FilingService {
         let after = registry.length;
         let acts = self.read(move |store| Ok(acts_after(store, &stream, after)?)).await?;
         for act in acts {
-            registry.follow(&act.document, act.placed);
+            registry.replay(&act.document, act.position);
         }
         self.set_registry(registry);
         Ok(())
@@ -145,7 +145,7 @@ impl FilingService {
         account: AccountId,
         scopes: &BTreeSet<Scope>,
         days: u64,
-    ) -> Result<Issued, FilingError> {
+    ) -> Result<IssuedToken, FilingError> {
         if days == 0 || days > TOKEN_DAYS_MAX {
             return Err(FilingError::bad("days", format!("1 to {TOKEN_DAYS_MAX}")));
         }
@@ -163,13 +163,13 @@ impl FilingService {
                 return Err(FilingError::bad("days", "no longer than the token that asks"));
             }
         }
-        if self.done_before((context.request, context.body)).await?.is_some() {
+        if self.act_of_request((context.request, context.body)).await?.is_some() {
             return Err(FilingError::bad("idempotency-key", "the token was issued before, and is shown once only"));
         }
         let token = BearerToken::new()?;
         let act = issuing(&token, account, scopes, expires, Some(actor.token));
-        let done = self.change_registry(actor, context, |_| Ok(Act::IssueToken(act.clone()))).await?;
-        Ok(Issued { done, id: token.id(), token, expires })
+        let recorded = self.change_registry(actor, context, |_| Ok(Act::IssueToken(act.clone()))).await?;
+        Ok(IssuedToken { recorded, id: token.id(), token, expires })
     }
 
     /// Makes the first operator, or another one for an operator who lost the token: an account, the role, a token.
@@ -177,11 +177,11 @@ impl FilingService {
     /// # Errors
     ///
     /// Those of writing.
-    pub async fn make_operator(&self, days: u64) -> Result<(AccountId, Issued), FilingError> {
-        let account = AccountId(unnamed_request()?.0);
+    pub async fn make_operator(&self, days: u64) -> Result<(AccountId, IssuedToken), FilingError> {
+        let account = AccountId(random_request_id()?.0);
         let platform = self.platform_account();
         let context = || -> Result<RequestContext, FilingError> {
-            Ok(RequestContext { request: unnamed_request()?, body: account.0, capacity: None })
+            Ok(RequestContext { request: random_request_id()?, body: account.0, capacity: None })
         };
         let open = OpenAccount { account, subject: SubjectKind::Platform, name: None };
         self.write_registry(platform, &[Capacity::Platform], &context()?, |_| Ok(Act::OpenAccount(open.clone())))
@@ -193,8 +193,8 @@ impl FilingService {
         let expires = self.now().after_days(days).ok_or_else(|| FilingError::bad("days", "too many"))?;
         let act = issuing(&token, account, &scopes, expires, None);
         let issue = |_: &mut Annexes| Ok(Act::IssueToken(act.clone()));
-        let done = self.write_registry(platform, &[Capacity::Platform], &context()?, issue).await?;
-        Ok((account, Issued { done, id: token.id(), token, expires }))
+        let recorded = self.write_registry(platform, &[Capacity::Platform], &context()?, issue).await?;
+        Ok((account, IssuedToken { recorded, id: token.id(), token, expires }))
     }
 }
 

@@ -57,7 +57,7 @@ impl FilingService {
 
 /// What a text is, as a token of this ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TokenStanding {
+pub enum TokenStatus {
     /// The text is no token that this ledger issued.
     Unknown,
     /// It is a token of an account without the role that was asked for.
@@ -71,17 +71,17 @@ pub enum TokenStanding {
 impl FilingService {
     /// How `presented` stands as a token of an account with the role, which is held for no court.
     #[must_use]
-    pub fn token_standing(&self, presented: &str, role: Role) -> TokenStanding {
+    pub fn token_status(&self, presented: &str, role: Role) -> TokenStatus {
         let registry = self.registry();
-        let Some(token) = BearerToken::parse(presented) else { return TokenStanding::Unknown };
+        let Some(token) = BearerToken::parse(presented) else { return TokenStatus::Unknown };
         let Some(known) = registry.tokens.get(token.id()).filter(|known| known.hash == token.hash()) else {
-            return TokenStanding::Unknown;
+            return TokenStatus::Unknown;
         };
         match registry.accounts.get(&known.account) {
-            Some(account) if !account.holds(role, None) => TokenStanding::WithoutRole,
-            Some(_) if self.accepts(&registry, token.id()) => TokenStanding::Accepted,
-            Some(_) => TokenStanding::Ended,
-            None => TokenStanding::Unknown,
+            Some(account) if !account.holds(role, None) => TokenStatus::WithoutRole,
+            Some(_) if self.accepts(&registry, token.id()) => TokenStatus::Accepted,
+            Some(_) => TokenStatus::Ended,
+            None => TokenStatus::Unknown,
         }
     }
 }
@@ -92,7 +92,7 @@ impl Actor {
     /// # Errors
     ///
     /// [`FilingError::Scope`].
-    pub fn needs(&self, scope: Scope) -> Result<(), FilingError> {
+    pub fn require_scope(&self, scope: Scope) -> Result<(), FilingError> {
         if self.scopes.contains(&scope) { Ok(()) } else { Err(FilingError::Scope(scope)) }
     }
 
@@ -101,7 +101,7 @@ impl Actor {
     /// # Errors
     ///
     /// [`FilingError::Scope`].
-    pub fn may_read(&self) -> Result<(), FilingError> {
+    pub fn require_read_scope(&self) -> Result<(), FilingError> {
         let reads = [Scope::Read, Scope::Case, Scope::Court].iter().any(|scope| self.scopes.contains(scope));
         if reads { Ok(()) } else { Err(FilingError::Scope(Scope::Read)) }
     }
@@ -135,7 +135,7 @@ impl Actor {
 
     /// Whether it may see the case at all.
     #[must_use]
-    pub fn sees(&self, file: &CaseFile) -> bool {
+    pub fn can_see(&self, file: &CaseFile) -> bool {
         let stands = |capacity| file.standing(self.id, capacity).is_some_and(|standing| may_see(standing, file.stage));
         self.capacities(file).into_iter().any(stands)
     }
@@ -161,7 +161,7 @@ impl Actor {
             None => own.iter().copied().find(may).or(own.first().copied()).unwrap_or(Capacity::Oneself),
         };
         let of_the_court = matches!(capacity, Capacity::Holding(_));
-        self.needs(if of_the_court { Scope::Court } else { Scope::Case })?;
+        self.require_scope(if of_the_court { Scope::Court } else { Scope::Case })?;
         Ok(capacity)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::court::ids::AnnexId;
 use crate::filing::error::FilingError;
-use crate::filing::secret::sealed;
+use crate::filing::secret::with_salt;
 use crate::ledger::metadata::{METADATA_MAX, PrivateMetadata};
 use crate::ledger::text::{Lines, forbidden_character};
 
@@ -39,7 +39,7 @@ impl Annexes {
             let reason = format!("the text has {} bytes, more than {METADATA_MAX}", text.len());
             return Err(FilingError::BadValue { field, reason, code: "text_too_long" });
         }
-        let piece = sealed(text)?;
+        let piece = with_salt(text)?;
         let id = AnnexId(piece.commitment());
         self.0.push(piece);
         Ok(id)

@@ -10,13 +10,13 @@ use crate::court::document::Document;
 use crate::court::ids::{CaseId, CodeNumber, PartyNumber};
 use crate::court::labels;
 use crate::court::values::{Capacity, Filer};
-use crate::court::words::{Authority, CaseKind, Depositor, PartyRole, Passage, Procedure, Scope};
+use crate::court::words::{Authority, CaseKind, Depositor, PartyRole, TransferKind, Procedure, Scope};
 use crate::filing::actor::{Actor, RequestContext};
 use crate::filing::annexes::Annexes;
-use crate::filing::cases::Acted;
+use crate::filing::cases::ActOutcome;
 use crate::filing::error::FilingError;
-use crate::filing::imports::{carried, free_of_mediation};
-use crate::filing::secret::{code_hash, new_code, step_of};
+use crate::filing::imports::{carried, require_no_mediation_material};
+use crate::filing::secret::{code_hash, new_code, step_request_id};
 use crate::filing::service::FilingService;
 use crate::filing::streams::{last_labelled, text};
 
@@ -42,7 +42,7 @@ pub struct AssociationCommand {
 #[derive(Debug, Clone)]
 pub struct TransferCommand {
     /// How.
-    pub passage: Passage,
+    pub passage: TransferKind,
     /// The court that takes it.
     pub court: CourtCode,
     /// What kind of proceeding it becomes.
@@ -54,7 +54,7 @@ pub struct TransferCommand {
 }
 
 /// Who hands a case on, and how.
-struct Carrier<'a> {
+struct Transfer<'a> {
     actor: &'a Actor,
     context: &'a RequestContext,
     capacity: Capacity,
@@ -76,7 +76,7 @@ impl FilingService {
         party: PartyNumber,
         (party_uses, agent_uses): (u32, u32),
         days: u64,
-    ) -> Result<(Acted, Option<String>), FilingError> {
+    ) -> Result<(ActOutcome, Option<String>), FilingError> {
         if days == 0 || days > CODE_DAYS_MAX {
             return Err(FilingError::bad("days", format!("1 to {CODE_DAYS_MAX}")));
         }
@@ -90,7 +90,7 @@ impl FilingService {
             Ok(Act::IssueCode(IssueCode { code: file.next_code(), party, hash, party_uses, agent_uses, expires }))
         };
         let acted = self.act(actor, case, context, ActKind::IssueCode, make).await?;
-        let shown = acted.done.fresh.then_some(code);
+        let shown = acted.recorded.fresh.then_some(code);
         Ok((acted, shown))
     }
 
@@ -104,15 +104,15 @@ impl FilingService {
         actor: &Actor,
         context: &RequestContext,
         association: &AssociationCommand,
-    ) -> Result<Acted, FilingError> {
-        actor.needs(Scope::Case)?;
-        if !self.tries.may_try(actor.id, self.now()) {
+    ) -> Result<ActOutcome, FilingError> {
+        actor.require_scope(Scope::Case)?;
+        if !self.code_attempts.may_try(actor.id, self.now()) {
             return Err(FilingError::TooManyCodes);
         }
         let hash = code_hash(&association.code);
         let found = self.read(move |store| Ok(last_labelled(store, &labels::code(&hash))?)).await?;
         let found = found.ok_or(FilingError::NotFound)?;
-        self.tries.succeeded(actor.id);
+        self.code_attempts.succeeded(actor.id);
         let case = CaseId(found.stream);
         let make = |file: &CaseFile, _: Capacity, annexes: &mut Annexes| {
             let code = file.codes.iter().find(|(_, code)| code.hash == hash).map(|(number, _)| *number);
@@ -137,13 +137,13 @@ impl FilingService {
     /// # Errors
     ///
     /// Those of acting.
-    pub async fn pass_on(
+    pub async fn transfer_case(
         &self,
         actor: &Actor,
         case: CaseId,
         context: &RequestContext,
         passage: &TransferCommand,
-    ) -> Result<(Acted, Acted), FilingError> {
+    ) -> Result<(ActOutcome, ActOutcome), FilingError> {
         let from = self.case_for(actor, case).await?;
         let capacity = actor.capacity(&from, ActKind::PassOn, context)?;
         from.allows(actor.id, capacity, ActKind::PassOn)?;
@@ -151,47 +151,47 @@ impl FilingService {
         if !actor.roles_at(&passage.court).any(|role| capacity == Capacity::Holding(role)) {
             return Err(FilingError::NotPermitted);
         }
-        if let Some((_, act)) = self.done_before((context.request, context.body)).await? {
+        if let Some((_, act)) = self.act_of_request((context.request, context.body)).await? {
             // Handed on before: what happened to the new case since is its own.
-            return self.passed_before(actor, &from, context, &act.document).await;
+            return self.transfer_of_request(actor, &from, context, &act.document).await;
         }
-        if from.has_gone(passage.passage) {
+        if from.was_transferred(passage.passage) {
             return Err(FilingError::Refused(Refusal::AlreadyPassedOn));
         }
-        let carrier = Carrier { actor, context, capacity, brought_by: passage.brought_by.unwrap_or(PartyNumber(1)) };
-        let step = |name: &str| RequestContext { request: step_of(context.request, name), ..context.clone() };
+        let carrier = Transfer { actor, context, capacity, brought_by: passage.brought_by.unwrap_or(PartyNumber(1)) };
+        let step = |name: &str| RequestContext { request: step_request_id(context.request, name), ..context.clone() };
         let opened = self.open_successor(&carrier, &from, &step("open"), passage).await?;
         let to = opened.file.id;
-        self.carry_parties(&carrier, &from, to, passage.kind).await?;
-        let file = self.carry_items(&carrier, &from, to).await?;
+        self.copy_parties(&carrier, &from, to, passage.kind).await?;
+        let file = self.copy_items(&carrier, &from, to).await?;
         let act = Act::PassOn(PassOn { to, passage: passage.passage });
-        let passed = self.act_inside(actor, case, context, ActKind::PassOn, |_, _, _| Ok(act.clone())).await?;
-        Ok((passed, Acted { file, ..opened }))
+        let passed = self.act_with_access(actor, case, context, ActKind::PassOn, |_, _, _| Ok(act.clone())).await?;
+        Ok((passed, ActOutcome { file, ..opened }))
     }
 
-    async fn passed_before(
+    async fn transfer_of_request(
         &self,
         actor: &Actor,
         from: &Arc<CaseFile>,
         context: &RequestContext,
         document: &Document,
-    ) -> Result<(Acted, Acted), FilingError> {
+    ) -> Result<(ActOutcome, ActOutcome), FilingError> {
         let Act::PassOn(PassOn { to, .. }) = &document.act else { return Err(FilingError::RequestReused) };
         let act = document.act.clone();
-        let passed = self.act_inside(actor, from.id, context, ActKind::PassOn, |_, _, _| Ok(act.clone())).await?;
-        let opened = self.done_before((step_of(context.request, "open"), context.body)).await?;
-        let (done, opening) = opened.ok_or(FilingError::NotFound)?;
+        let passed = self.act_with_access(actor, from.id, context, ActKind::PassOn, |_, _, _| Ok(act.clone())).await?;
+        let opened = self.act_of_request((step_request_id(context.request, "open"), context.body)).await?;
+        let (recorded, opening) = opened.ok_or(FilingError::NotFound)?;
         let file = self.case_file(*to).await?.ok_or(FilingError::NotFound)?;
-        Ok((passed, Acted { done, document: opening.document, file }))
+        Ok((passed, ActOutcome { recorded, document: opening.document, file }))
     }
 
     async fn open_successor(
         &self,
-        carrier: &Carrier<'_>,
+        carrier: &Transfer<'_>,
         from: &CaseFile,
         context: &RequestContext,
         passage: &TransferCommand,
-    ) -> Result<Acted, FilingError> {
+    ) -> Result<ActOutcome, FilingError> {
         let party = from.parties.get(&carrier.brought_by).cloned();
         let party = party.ok_or_else(|| FilingError::bad("brought_by", "there is no such party"))?;
         let (name, title) = self.names(party.name, from.title).await?;
@@ -200,7 +200,7 @@ impl FilingService {
                 court: passage.court.clone(),
                 kind: passage.kind,
                 procedure: passage.procedure,
-                role: bringing_role(passage.kind),
+                role: bringing_party_role(passage.kind),
                 subject: party.subject,
                 filer: Filer::Court,
                 authority: None,
@@ -214,7 +214,7 @@ impl FilingService {
                 power: None,
             }))
         };
-        self.begin_case(carrier.actor, context, carrier.capacity, make).await
+        self.open_case_as(carrier.actor, context, carrier.capacity, make).await
     }
 
     async fn names(
@@ -229,9 +229,9 @@ impl FilingService {
         .await
     }
 
-    async fn carry_parties(
+    async fn copy_parties(
         &self,
-        carrier: &Carrier<'_>,
+        carrier: &Transfer<'_>,
         from: &CaseFile,
         to: CaseId,
         kind: CaseKind,
@@ -241,25 +241,25 @@ impl FilingService {
             let make = |file: &CaseFile, _: Capacity, annexes: &mut Annexes| {
                 Ok(Act::AddParty(AddParty {
                     party: file.next_party(),
-                    role: answering_role(kind, party.role),
+                    role: answering_party_role(kind, party.role),
                     subject: party.subject,
                     account: party.account,
                     name: annexes.add("name", name.as_deref().unwrap_or("—"))?,
                 }))
             };
-            self.carry(carrier, to, &format!("party {number}"), ActKind::AddParty, make).await?;
+            self.transfer_step(carrier, to, &format!("party {number}"), ActKind::AddParty, make).await?;
         }
         Ok(())
     }
 
-    async fn carry_items(
+    async fn copy_items(
         &self,
-        carrier: &Carrier<'_>,
+        carrier: &Transfer<'_>,
         from: &CaseFile,
         to: CaseId,
     ) -> Result<std::sync::Arc<CaseFile>, FilingError> {
         let mediation = from.kind == CaseKind::Mediation;
-        for (number, item) in from.items.iter().filter(|(_, item)| item.stands()) {
+        for (number, item) in from.items.iter().filter(|(_, item)| item.is_active()) {
             // 调解规则 art. 18: without consent it stays where it was offered.
             if mediation && !item.consented {
                 continue;
@@ -268,8 +268,8 @@ impl FilingService {
             if item.import.depositor != Depositor::Same {
                 let accounts: Vec<_> =
                     from.parties.get(&item.import.party).and_then(|party| party.account).into_iter().collect();
-                let mediations = self.in_mediation(item.import.deposit, from.id, accounts.iter().copied()).await?;
-                if free_of_mediation(&mediations, item.import.deposit, &accounts).is_err() {
+                let mediations = self.mediations_with(item.import.deposit, from.id, accounts.iter().copied()).await?;
+                if require_no_mediation_material(&mediations, item.import.deposit, &accounts).is_err() {
                     continue;
                 }
             }
@@ -277,37 +277,37 @@ impl FilingService {
             let receipt = self.stored_receipt(item).await?;
             let make = |file: &CaseFile, _: Capacity, annexes: &mut Annexes| {
                 let mut import = carried(from, *number, file).ok_or(FilingError::NotFound)?;
-                import.party = same_party(carrier.brought_by, import.party);
+                import.party = successor_party_number(carrier.brought_by, import.party);
                 import.name = annexes.add("name", name.as_deref().unwrap_or("—"))?;
                 import.content = annexes.add("content", content.as_deref().unwrap_or("—"))?;
                 import.receipt_annex = annexes.add_some("receipt", receipt.as_deref())?;
                 Ok(Act::Import(import))
             };
-            let _imports = self.locks.hold(labels::imports_of(item.import.deposit)).await;
-            self.carry(carrier, to, &format!("item {number}"), ActKind::Import, make).await?;
+            let _imports = self.locks.lock(labels::imports_of(item.import.deposit)).await;
+            self.transfer_step(carrier, to, &format!("item {number}"), ActKind::Import, make).await?;
         }
         self.case_file(to).await?.ok_or(FilingError::NotFound)
     }
 
     /// A step of the passage, done once however often the request is sent.
-    async fn carry<M>(
+    async fn transfer_step<M>(
         &self,
-        carrier: &Carrier<'_>,
+        carrier: &Transfer<'_>,
         to: CaseId,
         step: &str,
         kind: ActKind,
         make: M,
-    ) -> Result<Acted, FilingError>
+    ) -> Result<ActOutcome, FilingError>
     where
         M: Fn(&CaseFile, Capacity, &mut Annexes) -> Result<Act, FilingError> + Send + Sync,
     {
-        let step = RequestContext { request: step_of(carrier.context.request, step), ..carrier.context.clone() };
+        let step = RequestContext { request: step_request_id(carrier.context.request, step), ..carrier.context.clone() };
         self.act_as(carrier.actor, to, &step, kind, |_| Ok(carrier.capacity), make).await
     }
 }
 
 /// The number in the new case of a party of the old: the one that brings it comes first, the others keep their order.
-const fn same_party(brought_by: PartyNumber, party: PartyNumber) -> PartyNumber {
+const fn successor_party_number(brought_by: PartyNumber, party: PartyNumber) -> PartyNumber {
     if party.0 == brought_by.0 {
         PartyNumber(1)
     } else if party.0 < brought_by.0 {
@@ -317,7 +317,7 @@ const fn same_party(brought_by: PartyNumber, party: PartyNumber) -> PartyNumber 
     }
 }
 
-const fn bringing_role(kind: CaseKind) -> PartyRole {
+const fn bringing_party_role(kind: CaseKind) -> PartyRole {
     match kind {
         CaseKind::CivilSecond | CaseKind::AdministrativeSecond => PartyRole::Appellant,
         CaseKind::CivilFirst | CaseKind::AdministrativeFirst | CaseKind::PrivateProsecution => PartyRole::Plaintiff,
@@ -325,7 +325,7 @@ const fn bringing_role(kind: CaseKind) -> PartyRole {
     }
 }
 
-const fn answering_role(kind: CaseKind, was: PartyRole) -> PartyRole {
+const fn answering_party_role(kind: CaseKind, was: PartyRole) -> PartyRole {
     match (kind, was) {
         (_, PartyRole::ThirdParty) => PartyRole::ThirdParty,
         (CaseKind::CivilSecond | CaseKind::AdministrativeSecond, _) => PartyRole::Appellee,

@@ -58,7 +58,7 @@ impl FilingService {
         before: Option<u64>,
         limit: usize,
     ) -> Result<CasePage, FilingError> {
-        actor.may_read()?;
+        actor.require_read_scope()?;
         let (list, before) = (labels::numbered(number), LeafIndex(before.unwrap_or(u64::MAX)));
         let found = self.read(move |store| {
             let (places, more) = places_before(store, &[list], before, limit)?;
@@ -84,7 +84,7 @@ impl FilingService {
     ///
     /// Those of reading.
     pub async fn cases_of(&self, actor: &Actor, before: Option<u64>, limit: usize) -> Result<CasePage, FilingError> {
-        actor.may_read()?;
+        actor.require_read_scope()?;
         let account = actor.id;
         let courts: Vec<_> = actor.courts().into_iter().cloned().collect();
         let before = LeafIndex(before.unwrap_or(u64::MAX));
@@ -120,7 +120,7 @@ impl FilingService {
     ) -> Result<CasePage, FilingError> {
         let mut files = Vec::with_capacity(cases.len());
         for case in cases {
-            files.extend(self.case_file(case).await?.filter(|file| is_meant(file) && actor.sees(file)));
+            files.extend(self.case_file(case).await?.filter(|file| is_meant(file) && actor.can_see(file)));
         }
         Ok(CasePage { files, next })
     }

@@ -21,11 +21,11 @@ impl CodeAttempts {
     /// Whether this account may try once more. Counted at once, so that many tries at the same time are many.
     #[must_use]
     pub fn may_try(&self, account: AccountId, now: Timestamp) -> bool {
-        let mut tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if tries.len() >= ACCOUNTS {
-            tries.retain(|_, times| times.last().is_some_and(|t| now.as_millis().saturating_sub(t.as_millis()) < HOUR));
+        let mut code_attempts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if code_attempts.len() >= ACCOUNTS {
+            code_attempts.retain(|_, times| times.last().is_some_and(|t| now.as_millis().saturating_sub(t.as_millis()) < HOUR));
         }
-        let times = tries.entry(account).or_default();
+        let times = code_attempts.entry(account).or_default();
         times.retain(|time| now.as_millis().saturating_sub(time.as_millis()) < HOUR);
         let may = times.len() < MOST;
         if may {
@@ -49,15 +49,15 @@ mod tests {
 
     #[test]
     fn after_ten_wrong_codes_an_hour_must_pass() {
-        let (tries, account) = (CodeAttempts::default(), AccountId(Digest([1; 32])));
+        let (code_attempts, account) = (CodeAttempts::default(), AccountId(Digest([1; 32])));
         let at = |millis| Timestamp::from_millis(1_790_000_000_000 + millis).unwrap();
         for wrong in 0..10 {
-            assert!(tries.may_try(account, at(wrong)));
+            assert!(code_attempts.may_try(account, at(wrong)));
         }
-        assert!(!tries.may_try(account, at(10)));
-        assert!(tries.may_try(AccountId(Digest([2; 32])), at(10)));
-        tries.succeeded(account);
-        assert!(tries.may_try(account, at(10)) && !tries.may_try(account, at(10)));
-        assert!(tries.may_try(account, at(HOUR + 5)));
+        assert!(!code_attempts.may_try(account, at(10)));
+        assert!(code_attempts.may_try(AccountId(Digest([2; 32])), at(10)));
+        code_attempts.succeeded(account);
+        assert!(code_attempts.may_try(account, at(10)) && !code_attempts.may_try(account, at(10)));
+        assert!(code_attempts.may_try(account, at(HOUR + 5)));
     }
 }

@@ -10,16 +10,16 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::court::guard::{Suspicion, suspicions};
+use crate::court::personal_numbers::{PersonalNumber, find_personal_numbers};
 use crate::court::ids::{AccountId, CaseId};
 use crate::court::labels;
 use crate::court::values::Capacity;
-use crate::court::words::{Role, Scope, Shown};
-use crate::filing::access::Subject;
+use crate::court::words::{Role, Scope, AccessedContent};
+use crate::filing::access::AccessTarget;
 use crate::filing::actor::{Actor, RequestContext};
 use crate::filing::error::FilingError;
-use crate::filing::secret::derived;
-use crate::filing::service::{Done, FilingService};
+use crate::filing::secret::derive;
+use crate::filing::service::{RecordedAct, FilingService};
 use crate::filing::streams::ActPage;
 use crate::ledger::entry::Entry;
 use crate::ledger::media::MediaType;
@@ -53,7 +53,7 @@ pub struct OnBehalfCommand {
 
 /// A deposit that the platform has made.
 #[derive(Debug, Clone)]
-pub struct Entrusted {
+pub struct DepositOnBehalf {
     /// 存证编号.
     pub number: DepositNumber,
     /// Its receipt.
@@ -61,7 +61,7 @@ pub struct Entrusted {
     /// False when the same request had made it before.
     pub fresh: bool,
     /// What its texts look as if they held.
-    pub suspicions: Vec<Suspicion>,
+    pub personal_numbers: Vec<PersonalNumber>,
 }
 
 /// A deposit of one's own, in a list.
@@ -85,7 +85,7 @@ pub struct OwnDeposits {
     /// The place before which the next page begins; `None` on the last page.
     pub next: Option<u64>,
     /// The act that recorded this look; none where nothing was there to be seen.
-    pub access: Option<Done>,
+    pub access: Option<RecordedAct>,
 }
 
 /// Private content of a deposit.
@@ -94,14 +94,14 @@ pub struct PrivateView {
     /// The content with its salt; `None` once it is erased.
     pub held: Option<PrivateMetadata>,
     /// The act that recorded this look; none where nothing was there to be seen.
-    pub access: Option<Done>,
+    pub access: Option<RecordedAct>,
 }
 
 impl FilingService {
     /// Whether the platform made this deposit, and for whom. Anybody may write any account into a statement of his own:
     /// only the platform's signature makes it that account's.
     #[must_use]
-    pub fn made_for(&self, entry: &Entry) -> Option<AccountId> {
+    pub fn account_of_deposit(&self, entry: &Entry) -> Option<AccountId> {
         let statement = entry.statement.statement();
         let own = self.platform.verifier();
         let signed = matches!(statement.keys.as_slice(), [key] if key == own);
@@ -114,22 +114,22 @@ impl FilingService {
     ///
     /// [`FilingError::Scope`], [`FilingError::RequestReused`], [`FilingError::BadValue`], and those of depositing:
     /// `link_not_yours` for a link that only the depositor may make.
-    pub async fn entrust(
+    pub async fn deposit_on_behalf(
         &self,
         actor: &Actor,
         context: &RequestContext,
         entrusted: &OnBehalfCommand,
-    ) -> Result<Entrusted, FilingError> {
-        actor.needs(Scope::Deposit)?;
-        let mut suspicions: Vec<Suspicion> = entrusted.texts.iter().flat_map(|text| suspicions(text)).collect();
-        suspicions.sort_unstable();
-        suspicions.dedup();
-        let _held = self.locks.hold(labels::entrusted(context.request)).await;
-        if let Some(receipt) = self.entrusted_before(context).await? {
-            return Ok(Entrusted { number: number_of(&receipt)?, receipt, fresh: false, suspicions });
+    ) -> Result<DepositOnBehalf, FilingError> {
+        actor.require_scope(Scope::Deposit)?;
+        let mut personal_numbers: Vec<PersonalNumber> = entrusted.texts.iter().flat_map(|text| find_personal_numbers(text)).collect();
+        personal_numbers.sort_unstable();
+        personal_numbers.dedup();
+        let _held = self.locks.lock(labels::deposit_request(context.request)).await;
+        if let Some(receipt) = self.deposit_of_request(context).await? {
+            return Ok(DepositOnBehalf { number: number_of(&receipt)?, receipt, fresh: false, personal_numbers });
         }
-        let piece = self.described(actor, context, entrusted)?;
-        let random = derived(&self.platform, context.request, "nonce").0;
+        let piece = self.private_metadata(actor, context, entrusted)?;
+        let random = derive(&self.platform, context.request, "nonce").0;
         let statement = Statement {
             ledger: self.ledger.clone(),
             content: Some(entrusted.content),
@@ -146,18 +146,18 @@ impl FilingService {
         let signed = signed.map_err(|error| FilingError::Deposit(error.into()))?;
         let labels = vec![
             labels::deposits_of(actor.id),
-            labels::entrusted(context.request),
-            labels::entrusted_as(context.request, context.body),
+            labels::deposit_request(context.request),
+            labels::deposit_request_with_body(context.request, context.body),
         ];
         let private = PrivateContent { metadata: Some(piece), annexes: Vec::new(), labels };
         let deposited = self.sequencer.deposit_with(signed.note().clone(), private).await?;
         let number = number_of(&deposited.receipt)?;
-        Ok(Entrusted { number, receipt: deposited.receipt, fresh: deposited.fresh, suspicions })
+        Ok(DepositOnBehalf { number, receipt: deposited.receipt, fresh: deposited.fresh, personal_numbers })
     }
 
     /// The receipt of the deposit that this request has become.
-    async fn entrusted_before(&self, context: &RequestContext) -> Result<Option<Receipt>, FilingError> {
-        let (any, same) = (labels::entrusted(context.request), labels::entrusted_as(context.request, context.body));
+    async fn deposit_of_request(&self, context: &RequestContext) -> Result<Option<Receipt>, FilingError> {
+        let (any, same) = (labels::deposit_request(context.request), labels::deposit_request_with_body(context.request, context.body));
         self.read(move |store| {
             let Some(index) = store.last_labelled(&any, 1)?.into_iter().next() else { return Ok(None) };
             if store.last_labelled(&same, 1)?.is_empty() {
@@ -168,7 +168,7 @@ impl FilingService {
         .await
     }
 
-    fn described(
+    fn private_metadata(
         &self,
         actor: &Actor,
         context: &RequestContext,
@@ -188,7 +188,7 @@ impl FilingService {
             reason: error.to_string(),
             code: error.code(),
         })?;
-        Ok(PrivateMetadata { salt: derived(&self.platform, context.request, "salt").0, json })
+        Ok(PrivateMetadata { salt: derive(&self.platform, context.request, "salt").0, json })
     }
 
     /// A page of one's own deposits that the platform made, the latest first: at most `limit` of those before the place
@@ -203,7 +203,7 @@ impl FilingService {
         before: Option<u64>,
         limit: usize,
     ) -> Result<OwnDeposits, FilingError> {
-        actor.needs(Scope::Deposit).or_else(|_| actor.may_read())?;
+        actor.require_scope(Scope::Deposit).or_else(|_| actor.require_read_scope())?;
         let label = labels::deposits_of(actor.id);
         let before = LeafIndex(before.unwrap_or(u64::MAX));
         // One more than is shown tells whether the list goes on.
@@ -215,7 +215,7 @@ impl FilingService {
             return Ok(OwnDeposits { deposits: Vec::new(), next: None, access: None });
         }
         let next = found.last().filter(|_| more).map(|index| index.0);
-        let access = self.record_access(actor, Capacity::Oneself, Subject::Account(actor.id)).await?;
+        let access = self.record_access(actor, Capacity::Oneself, AccessTarget::Account(actor.id)).await?;
         let deposits = self
             .read(move |store| {
                 let own = |index: LeafIndex| -> Result<OwnDeposit, ReadError> {
@@ -241,33 +241,33 @@ impl FilingService {
     /// # Errors
     ///
     /// [`FilingError::NotFound`]: not there, or not theirs.
-    pub(in crate::filing) async fn seen_as(
+    pub(in crate::filing) async fn viewing_capacity(
         &self,
         actor: &Actor,
         number: DepositNumber,
         case: Option<CaseId>,
     ) -> Result<(LeafIndex, Capacity), FilingError> {
-        actor.may_read().or_else(|_| actor.needs(Scope::Deposit))?;
+        actor.require_read_scope().or_else(|_| actor.require_scope(Scope::Deposit))?;
         let found = self.read(move |store| Ok(reading::find_entry(store, number)?)).await?;
         let entered = match case {
-            Some(case) => self.may_enter(actor, case).await?,
+            Some(case) => self.has_access(actor, case).await?,
             None => false,
         };
         let (index, entry) = found.ok_or(FilingError::NotFound)?;
-        let owner = self.made_for(&entry).ok_or(FilingError::NotFound)?;
+        let owner = self.account_of_deposit(&entry).ok_or(FilingError::NotFound)?;
         if owner == actor.id {
             return Ok((index, Capacity::Oneself));
         }
         let case = case.filter(|_| entered).ok_or(FilingError::NotFound)?;
-        actor.may_read()?;
-        let file = self.case_file(case).await?.filter(|file| actor.sees(file)).ok_or(FilingError::NotFound)?;
+        actor.require_read_scope()?;
+        let file = self.case_file(case).await?.filter(|file| actor.can_see(file)).ok_or(FilingError::NotFound)?;
         let holds = file.items.values().any(|item| {
             let import = &item.import;
             let party = file.parties.get(&import.party).filter(|party| party.identity.is_some());
             let came = item.by == owner || party.is_some_and(|party| party.account == Some(owner));
             // Numbers and accounts are public: only who brought the deposit into the case himself has shown it there.
             let own = import.receipt.is_none() && came;
-            own && import.deposit == number && item.stands()
+            own && import.deposit == number && item.is_active()
         });
         let capacity = actor.capacities(&file).first().copied().filter(|_| holds);
         capacity.map(|capacity| (index, capacity)).ok_or(FilingError::NotFound)
@@ -278,16 +278,16 @@ impl FilingService {
     /// # Errors
     ///
     /// [`FilingError::NotFound`], and those of writing: then nothing is shown.
-    pub async fn private_of(
+    pub async fn view_private_content(
         &self,
         actor: &Actor,
         number: DepositNumber,
         case: Option<CaseId>,
     ) -> Result<PrivateView, FilingError> {
-        let (index, capacity) = self.seen_as(actor, number, case).await?;
+        let (index, capacity) = self.viewing_capacity(actor, number, case).await?;
         let private = self.read(move |store| Ok(store.private(index)?)).await?;
         let Private::Held(piece) = private else { return Ok(PrivateView { held: None, access: None }) };
-        let access = self.record_access(actor, capacity, Subject::Deposit(number, Shown::Deposit)).await?;
+        let access = self.record_access(actor, capacity, AccessTarget::Deposit(number, AccessedContent::Deposit)).await?;
         Ok(PrivateView { held: Some(piece), access: Some(access) })
     }
 
@@ -304,14 +304,14 @@ impl FilingService {
         after: u64,
         limit: usize,
     ) -> Result<ActPage, FilingError> {
-        actor.may_read().or_else(|_| actor.needs(Scope::Deposit))?;
+        actor.require_read_scope().or_else(|_| actor.require_scope(Scope::Deposit))?;
         let entry = self.read(move |store| Ok(reading::find_entry(store, number)?)).await?;
-        let owner = entry.and_then(|(_, entry)| self.made_for(&entry)).ok_or(FilingError::NotFound)?;
+        let owner = entry.and_then(|(_, entry)| self.account_of_deposit(&entry)).ok_or(FilingError::NotFound)?;
         let watches = [Role::Auditor, Role::Operator].iter().any(|role| actor.account.holds(*role, None));
         if owner != actor.id && !watches {
             return Err(FilingError::NotFound);
         }
-        self.page_of(self.custody_stream(number), after, limit).await
+        self.log_page(self.custody_stream(number), after, limit).await
     }
 }
 

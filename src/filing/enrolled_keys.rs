@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use tokio::sync::Mutex;
 
 use crate::court::ids::{AccountId, TokenId};
-use crate::court::line::Line as _;
+use crate::court::line_value::LineValue as _;
 use crate::filing::blocking::on_blocking_thread;
 use crate::filing::error::FilingError;
 use crate::ledger::hash::Digest;

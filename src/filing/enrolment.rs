@@ -42,7 +42,7 @@ impl FilingService {
     ///
     /// [`FilingError::Scope`].
     pub fn enrolled_keys(&self, actor: &Actor) -> Result<Vec<EnrolledKey>, FilingError> {
-        actor.needs(Scope::Deposit)?;
+        actor.require_scope(Scope::Deposit)?;
         Ok(self.keys_in_effect(actor.id))
     }
 
@@ -59,7 +59,7 @@ impl FilingService {
     ///
     /// [`FilingError::Scope`], [`FilingError::TooManyKeys`]; [`FilingError::Accounts`]: nothing was changed.
     pub async fn enrol_key(&self, actor: &Actor, key: VerifierKey) -> Result<(EnrolledKey, bool), FilingError> {
-        actor.needs(Scope::Deposit)?;
+        actor.require_scope(Scope::Deposit)?;
         let _turn = self.enrolment.writing.lock().await;
         let mut keys = self.keys_in_effect(actor.id);
         if let Some(known) = keys.iter().find(|known| known.key == key) {
@@ -81,7 +81,7 @@ impl FilingService {
     /// [`FilingError::Scope`]; [`FilingError::NotFound`] where the account has not enrolled it; [`FilingError::Accounts`]:
     /// nothing was changed.
     pub async fn remove_key(&self, actor: &Actor, name: &str) -> Result<(), FilingError> {
-        actor.needs(Scope::Deposit)?;
+        actor.require_scope(Scope::Deposit)?;
         let _turn = self.enrolment.writing.lock().await;
         let mut keys = self.keys_in_effect(actor.id);
         let before = keys.len();

@@ -61,12 +61,12 @@ pub(in crate::filing) struct Pass {
 
 /// What requests and the job share.
 #[derive(Debug, Default)]
-pub struct ErasureJobs {
+pub struct ErasureProgress {
     pass: watch::Sender<Pass>,
     requested: Notify,
 }
 
-impl ErasureJobs {
+impl ErasureProgress {
     /// Says that there are pieces to be erased, or that a failed pass is to be tried again now.
     pub(in crate::filing) fn request(&self) {
         self.requested.notify_one();
@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn an_erasure_has_the_state_of_the_pass_that_it_is_part_of() {
-        let jobs = ErasureJobs::default();
+        let jobs = ErasureProgress::default();
         assert_eq!(jobs.state_of(&[piece(1)]), ErasureState::Tombstoned);
         jobs.begin(&[piece(1), piece(2)]);
         assert_eq!(jobs.state_of(&[piece(1)]), ErasureState::Tombstoned);

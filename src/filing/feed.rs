@@ -59,13 +59,13 @@ impl Event {
             _ => (None, None, None),
         };
         Self {
-            cursor: stored.placed.index.0 + 1,
+            cursor: stored.position.index.0 + 1,
             court: court.clone(),
             case: CaseId(stored.stream),
-            sequence: stored.placed.sequence,
+            sequence: stored.position.sequence,
             act: stored.document.act.kind(),
             by: stored.document.by,
-            at: stored.placed.at,
+            at: stored.position.at,
             item,
             deposit,
             finding,
@@ -101,20 +101,20 @@ impl FilingService {
         cursor: u64,
         patience: Duration,
     ) -> Result<Vec<Event>, FilingError> {
-        actor.needs(Scope::Feed)?;
+        actor.require_scope(Scope::Feed)?;
         if !actor.account.courts().contains(court) {
             return Err(FilingError::NotFound);
         }
-        let mut news = self.news();
+        let mut events = self.subscribe_events();
         let deadline = tokio::time::Instant::now() + patience.min(WAIT_MAX);
         loop {
             // Marked as seen before looking: what is told while we look is not missed.
-            news.borrow_and_update();
+            events.borrow_and_update();
             let events = self.events(court, cursor).await?;
             if !events.is_empty() {
                 return Ok(events);
             }
-            match tokio::time::timeout_at(deadline, news.changed()).await {
+            match tokio::time::timeout_at(deadline, events.changed()).await {
                 Ok(Ok(())) => {}
                 _ => return Ok(Vec::new()),
             }

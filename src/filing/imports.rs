@@ -8,11 +8,11 @@ use crate::court::case::state::{CaseFile, Item, Text};
 use crate::court::ids::{AccountId, CaseId, ItemNumber, PartyNumber};
 use crate::court::labels;
 use crate::court::registry::Registry;
-use crate::court::values::{Capacity, Carried};
+use crate::court::values::{Capacity, FirstImport};
 use crate::court::words::{CaseKind, Depositor};
 use crate::filing::actor::{Actor, RequestContext};
 use crate::filing::annexes::Annexes;
-use crate::filing::cases::Acted;
+use crate::filing::cases::ActOutcome;
 use crate::filing::error::FilingError;
 use crate::filing::service::FilingService;
 use crate::filing::streams::{cases_labelled, text};
@@ -101,7 +101,7 @@ fn foreign(registry: &Registry, own: &Name, receipt: &Receipt) -> Result<Snapsho
 }
 
 /// The item by which the party offers the same deposit already, unless the import replaces it.
-fn offered_already(file: &CaseFile, party: PartyNumber, import: &ImportCommand) -> Option<ItemNumber> {
+fn existing_item(file: &CaseFile, party: PartyNumber, import: &ImportCommand) -> Option<ItemNumber> {
     // An import that replaces an item that is not there is refused for that.
     if import.replaces.is_some_and(|replaced| !file.items.contains_key(&replaced)) {
         return None;
@@ -109,7 +109,7 @@ fn offered_already(file: &CaseFile, party: PartyNumber, import: &ImportCommand) 
     let is_same = |item: &Item| {
         let known = &item.import;
         let same_ledger = known.receipt.is_some() == import.receipt.is_some();
-        known.deposit == import.deposit && known.party == party && same_ledger && item.stands()
+        known.deposit == import.deposit && known.party == party && same_ledger && item.is_active()
     };
     let mut items = file.items.iter().filter(|(number, item)| is_same(item) && import.replaces != Some(**number));
     items.next().map(|(number, _)| *number)
@@ -149,12 +149,12 @@ impl FilingService {
     /// The receipt that came with another ledger's deposit, as text; `None` for our own, and once it was erased.
     pub(in crate::filing) async fn stored_receipt(&self, item: &Item) -> Result<Option<String>, FilingError> {
         let Some(annex) = item.import.receipt_annex else { return Ok(None) };
-        let stored = Text { annex, index: item.placed.index };
+        let stored = Text { annex, index: item.position.index };
         self.read(move |store| Ok(text(store, &stored)?)).await
     }
 
     /// Cases of mediation, other than `case`, in which this deposit stands and any of these accounts takes part.
-    pub(in crate::filing) async fn in_mediation(
+    pub(in crate::filing) async fn mediations_with(
         &self,
         deposit: DepositNumber,
         case: CaseId,
@@ -189,17 +189,17 @@ impl FilingService {
         case: CaseId,
         context: &RequestContext,
         import: &ImportCommand,
-    ) -> Result<Acted, FilingError> {
+    ) -> Result<ActOutcome, FilingError> {
         // The door first: whoever may not come in learns nothing of deposits either.
-        if !self.may_enter(actor, case).await? {
+        if !self.has_access(actor, case).await? {
             return Err(FilingError::NotFound);
         }
-        let _imports = self.locks.hold(labels::imports_of(import.deposit)).await;
+        let _imports = self.locks.lock(labels::imports_of(import.deposit)).await;
         let snapshot = self.look_up(import).await?;
         let file = self.case_file(case).await?.ok_or(FilingError::NotFound)?;
         let mut concerned = file.accounts();
         concerned.insert(actor.id);
-        let mediations = self.in_mediation(import.deposit, case, concerned.iter().copied()).await?;
+        let mediations = self.mediations_with(import.deposit, case, concerned.iter().copied()).await?;
         // Kept, so that the file alone verifies later.
         let receipt = import.receipt.as_ref().map(|receipt| json::line(&ReceiptJson::from(&**receipt)));
         let make = |file: &CaseFile, capacity: Capacity, annexes: &mut Annexes| {
@@ -214,7 +214,7 @@ impl FilingService {
             if import.party.is_some_and(|asked| asked != party) {
                 return Err(FilingError::Refused(crate::court::case::refusal::Refusal::NotYours));
             }
-            if let Some(item) = offered_already(file, party, import) {
+            if let Some(item) = existing_item(file, party, import) {
                 return Err(FilingError::AlreadyImported { deposit: import.deposit, item });
             }
             let depositor = self.depositor(file, actor.id, party, &snapshot);
@@ -225,7 +225,7 @@ impl FilingService {
                     // Somebody joined the case after the mediations were looked up.
                     return Err(FilingError::Deposit(DepositError::Busy { retry_after_ms: 500 }));
                 }
-                free_of_mediation(&mediations, import.deposit, &accounts)?;
+                require_no_mediation_material(&mediations, import.deposit, &accounts)?;
             }
             let facts = &snapshot.facts;
             Ok(Act::Import(Import {
@@ -251,13 +251,13 @@ impl FilingService {
                 receipt_annex: annexes.add_some("receipt", receipt.as_deref())?,
             }))
         };
-        self.act_inside(actor, case, context, ActKind::Import, make).await
+        self.act_with_access(actor, case, context, ActKind::Import, make).await
     }
 }
 
 /// 调解规则 art. 18: what somebody offered in a mediation is used elsewhere by others who took part in it only with their
 /// consent. Whoever had no part in it is not bound by it, and is not told of it.
-pub(in crate::filing) fn free_of_mediation(
+pub(in crate::filing) fn require_no_mediation_material(
     mediations: &[Arc<CaseFile>],
     deposit: DepositNumber,
     accounts: &[AccountId],
@@ -285,7 +285,7 @@ pub(in crate::filing) fn carried(from: &CaseFile, number: ItemNumber, file: &Cas
         item: file.next_item(),
         phase: file.phase(),
         replaces: None,
-        carried: Some(Carried { case: from.id, item: number, at, late: item.late }),
+        carried: Some(FirstImport { case: from.id, item: number, at, late: item.late }),
         ..item.import.clone()
     })
 }

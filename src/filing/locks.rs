@@ -10,7 +10,7 @@ use tokio::sync::OwnedMutexGuard;
 use crate::ledger::hash::Digest;
 
 /// Places that are forgotten when nobody holds them.
-const TIDY_AT: usize = 1_024;
+const PRUNE_ABOVE: usize = 1_024;
 
 /// The locks.
 #[derive(Debug, Default)]
@@ -18,10 +18,10 @@ pub struct Locks(Mutex<HashMap<Digest, Arc<tokio::sync::Mutex<()>>>>);
 
 impl Locks {
     /// Waits until nobody else works on `stream`.
-    pub async fn hold(&self, stream: Digest) -> OwnedMutexGuard<()> {
+    pub async fn lock(&self, stream: Digest) -> OwnedMutexGuard<()> {
         let lock = {
             let mut locks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            if locks.len() >= TIDY_AT {
+            if locks.len() >= PRUNE_ABOVE {
                 locks.retain(|_, lock| Arc::strong_count(lock) > 1);
             }
             Arc::clone(locks.entry(stream).or_default())

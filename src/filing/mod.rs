@@ -2,8 +2,8 @@
 //!
 //! [`service`] is what it works with, [`streams`] how acts are read and written, [`secret`]
 //! what only its holder knows, [`actor`] who asks. Then one file a business: [`accounts`], [`cases`], [`association`],
-//! [`imports`], [`verifying`], [`views`], [`access`], [`feed`],
-//! [`webhooks`], [`lists`], [`enrolment`] of keys, [`revocations`] of tokens.
+//! [`imports`], [`item_verification`], [`case_views`], [`access`], [`feed`],
+//! [`webhooks`], [`account_views`], [`enrolment`] of keys, [`revocations`] of tokens.
 //!
 //! What it promises: nothing about a case, an account or an original changes but by an act on the chain, except which keys
 //! an account has enrolled and that a token is revoked, which must not wait for the chain; nothing private is
@@ -23,13 +23,13 @@ pub mod deposit_policy;
 pub mod deposits;
 pub mod enrolled_keys;
 pub mod enrolment;
-pub mod erasing;
-pub mod erasure_jobs;
+pub mod erasure_requests;
+pub mod erasure_job;
 pub mod erasure_state;
 pub mod error;
 pub mod feed;
 pub mod imports;
-pub mod lists;
+pub mod account_views;
 pub mod locks;
 pub mod originals;
 pub mod pending_revocations;
@@ -37,7 +37,7 @@ pub mod revocations;
 pub mod secret;
 pub mod service;
 pub mod streams;
-pub mod verifying;
-pub mod views;
+pub mod item_verification;
+pub mod case_views;
 pub mod webhook_addresses;
 pub mod webhooks;

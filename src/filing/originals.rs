@@ -15,24 +15,24 @@ use futures_util::{Stream, StreamExt as _};
 use tokio_util::bytes::Bytes;
 
 use crate::court::acts::{Act, TakeCustody};
-use crate::court::case::state::{Placed, Text};
+use crate::court::case::state::{ActPosition, Text};
 use crate::court::document::{Document, Stream as Kind};
 use crate::court::ids::{AccountId, CaseId};
 use crate::court::labels;
 use crate::court::values::Capacity;
-use crate::court::words::{Scope, Shown};
+use crate::court::words::{Scope, AccessedContent};
 use crate::custody::download::OpenError;
 use crate::custody::object::{ObjectId, ObjectKey};
 use crate::custody::removing::SweepError;
 use crate::custody::space::{Owner, SpaceError};
 use crate::custody::upload::{KeepError, StoredObject};
-use crate::filing::access::Subject;
+use crate::filing::access::AccessTarget;
 use crate::filing::actor::{Actor, RequestContext};
 use crate::filing::annexes::Annexes;
 use crate::filing::blocking::on_blocking_thread;
-use crate::filing::cases::is_overtaken;
+use crate::filing::cases::is_sequence_conflict;
 use crate::filing::error::FilingError;
-use crate::filing::service::{ATTEMPTS, Done, FilingService, Writing};
+use crate::filing::service::{ATTEMPTS, RecordedAct, FilingService, NewAct};
 use crate::filing::streams::{act_at, last_labelled, text};
 use crate::ledger::digests::DigestPair;
 use crate::ledger::hash::{Digest, lower_hex};
@@ -57,7 +57,7 @@ pub enum OriginalError {
     Mismatch(&'static str),
     /// It is there already.
     #[error("the original is in custody already")]
-    Taken,
+    StoredOriginal,
     /// The deposit's digests are salted: without the salt nothing can be compared.
     #[error("the deposit is salted: send its salt in the header `x-salt`")]
     SaltNeeded,
@@ -101,7 +101,7 @@ pub struct Original {
     /// The act that took it in.
     pub act: TakeCustody,
     /// Where that act stands.
-    pub placed: Placed,
+    pub position: ActPosition,
     /// Its number.
     pub number: DepositNumber,
     /// Whether it is gone.
@@ -117,22 +117,22 @@ impl Original {
     /// When it came.
     #[must_use]
     pub const fn received_at(&self) -> Timestamp {
-        self.placed.at
+        self.position.at
     }
 }
 
 /// An original on its way to somebody who may see it.
-pub struct Given {
+pub struct OriginalDownload {
     /// Its bytes. A stream that ends without an error was the whole original.
     pub stream: BoxStream<'static, Result<Bytes, OpenError>>,
     /// How many.
     pub size: u64,
     /// The act that recorded this look.
-    pub access: Done,
+    pub access: RecordedAct,
 }
 
 /// An original that a client sends.
-pub struct IncomingOriginal<S> {
+pub struct OriginalUpload<S> {
     /// Its bytes.
     pub stream: S,
     /// How many the client says there are.
@@ -143,9 +143,9 @@ pub struct IncomingOriginal<S> {
 
 /// An original in custody, with the act that says so.
 #[derive(Debug)]
-pub struct Taken {
+pub struct StoredOriginal {
     /// The act.
-    pub done: Done,
+    pub recorded: RecordedAct,
     /// What it says.
     pub act: TakeCustody,
 }
@@ -158,22 +158,22 @@ pub(in crate::filing) fn custody(
     deposit: DepositNumber,
 ) -> Result<Option<Original>, ReadError> {
     let Some(stored) = last_labelled(store, &labels::custody_of(deposit))? else { return Ok(None) };
-    let placed = stored.placed;
+    let position = stored.position;
     match stored.document.act {
         Act::TakeCustody(act) if act.deposit == deposit && stored.stream == *stream => {
-            let erased = matches!(store.annex(placed.index, &act.key.0)?, Private::Erased(_));
-            Ok(Some(Original { act, placed, number: stored.entry.number, erased }))
+            let erased = matches!(store.annex(position.index, &act.key.0)?, Private::Erased(_));
+            Ok(Some(Original { act, position, number: stored.entry.number, erased }))
         }
         _ => Err(ReadError::Damaged {
             what: "label",
-            at: placed.index.to_string(),
+            at: position.index.to_string(),
             reason: format!("it leads to an act that is no custody of {deposit}"),
         }),
     }
 }
 
 /// Whether it is sure that nothing was written.
-const fn surely_unwritten(error: &OriginalError) -> bool {
+const fn is_certainly_unwritten(error: &OriginalError) -> bool {
     !matches!(
         error,
         OriginalError::FilingService(
@@ -201,22 +201,22 @@ impl FilingService {
     /// # Errors
     ///
     /// [`OriginalError`]: nothing was kept.
-    pub async fn take_original<S, E>(
+    pub async fn store_original<S, E>(
         &self,
         actor: &Actor,
         number: DepositNumber,
         context: &RequestContext,
         salt: Option<[u8; SALT_LEN]>,
-        incoming: IncomingOriginal<S>,
-    ) -> Result<Taken, OriginalError>
+        incoming: OriginalUpload<S>,
+    ) -> Result<StoredOriginal, OriginalError>
     where
         S: Stream<Item = Result<Bytes, E>> + Send,
         E: Into<Box<dyn Error + Send + Sync>>,
     {
-        actor.needs(Scope::Deposit)?;
+        actor.require_scope(Scope::Deposit)?;
         let entry = self.read(move |store| Ok(reading::find_entry(store, number)?)).await?.map(|(_, entry)| entry);
-        let entry = entry.filter(|entry| self.made_for(entry) == Some(actor.id)).ok_or(FilingError::NotFound)?;
-        if let Some(before) = self.taken_before(context).await? {
+        let entry = entry.filter(|entry| self.account_of_deposit(entry) == Some(actor.id)).ok_or(FilingError::NotFound)?;
+        if let Some(before) = self.custody_of_request(context).await? {
             return Ok(before);
         }
         let content = entry.statement.statement().content.ok_or(OriginalError::Mismatch("it has no digest"))?;
@@ -235,7 +235,7 @@ impl FilingService {
             Err(error) => Err(error),
         };
         if let Err(error) = &taken
-            && surely_unwritten(error)
+            && is_certainly_unwritten(error)
             && let Err(error) = self.originals.remove(object).await
         {
             tracing::warn!(%object, %error, "an original that was not taken in is still there; the next start removes it");
@@ -248,13 +248,13 @@ impl FilingService {
         &self,
         actor: &Actor,
         content: &Content,
-        incoming: IncomingOriginal<S>,
+        incoming: OriginalUpload<S>,
     ) -> Result<StoredObject, OriginalError>
     where
         S: Stream<Item = Result<Bytes, E>> + Send,
         E: Into<Box<dyn Error + Send + Sync>>,
     {
-        let IncomingOriginal { stream, announced, limit } = incoming;
+        let OriginalUpload { stream, announced, limit } = incoming;
         // No more than the deposit says is taken in at all.
         let (limit, expected) = match content.form {
             Form::Plain { size } => (limit.min(size), size.min(announced.unwrap_or(size))),
@@ -291,7 +291,7 @@ impl FilingService {
     async fn count_originals(&self) -> Result<(), FilingError> {
         let space = self.originals.space();
         if !space.is_counted() {
-            let kept = self.read(|store| Ok(kept_originals(store)?)).await?;
+            let kept = self.read(|store| Ok(originals_in_custody(store)?)).await?;
             space.count_existing(kept.iter().map(CustodyRecord::counted));
         }
         Ok(())
@@ -306,7 +306,7 @@ impl FilingService {
     ) -> Result<(), OriginalError> {
         let measured = match salt {
             None => kept.measured,
-            Some(salt) => self.measured_after(salt, kept).await?,
+            Some(salt) => self.measure_salted(salt, kept).await?,
         };
         match content.compare(&measured) {
             Comparison::Match => Ok(()),
@@ -316,7 +316,7 @@ impl FilingService {
     }
 
     /// What the original measures with a salt before it: read once more, as it lies in custody.
-    async fn measured_after(&self, salt: [u8; SALT_LEN], kept: &StoredObject) -> Result<FileDigests, FilingError> {
+    async fn measure_salted(&self, salt: [u8; SALT_LEN], kept: &StoredObject) -> Result<FileDigests, FilingError> {
         let mut stream = self.originals.open(kept.object, &kept.key, kept.measured.size).await?;
         let mut digests = DigestPair::salted(&salt);
         while let Some(part) = stream.next().await {
@@ -331,11 +331,11 @@ impl FilingService {
         Ok(digests.finish())
     }
 
-    async fn taken_before(&self, context: &RequestContext) -> Result<Option<Taken>, FilingError> {
-        let before = self.done_before((context.request, context.body)).await?;
+    async fn custody_of_request(&self, context: &RequestContext) -> Result<Option<StoredOriginal>, FilingError> {
+        let before = self.act_of_request((context.request, context.body)).await?;
         before
-            .map(|(done, stored)| match stored.document.act {
-                Act::TakeCustody(act) => Ok(Taken { done, act }),
+            .map(|(recorded, stored)| match stored.document.act {
+                Act::TakeCustody(act) => Ok(StoredOriginal { recorded, act }),
                 _ => Err(FilingError::RequestReused),
             })
             .transpose()
@@ -347,10 +347,10 @@ impl FilingService {
         number: DepositNumber,
         context: &RequestContext,
         kept: &StoredObject,
-    ) -> Result<Taken, OriginalError> {
+    ) -> Result<StoredOriginal, OriginalError> {
         let stream = self.custody_stream(number);
         let key = zeroize::Zeroizing::new(hex::encode(kept.key.as_bytes()));
-        let _held = self.locks.hold(stream).await;
+        let _held = self.locks.lock(stream).await;
         for _ in 0..ATTEMPTS {
             let looked = self.read(move |store| {
                 let length = store.subject_length(&stream)?;
@@ -378,10 +378,10 @@ impl FilingService {
                 act: Act::TakeCustody(act.clone()),
             };
             let labels = labels::of_custody(number).to_vec();
-            match self.write(Writing { stream, sequence: length + 1, document, annexes, labels }).await {
-                Err(error) if is_overtaken(&error) => {}
+            match self.write(NewAct { stream, sequence: length + 1, document, annexes, labels }).await {
+                Err(error) if is_sequence_conflict(&error) => {}
                 Err(error) => return Err(error.into()),
-                Ok(done) => return Ok(Taken { done, act }),
+                Ok(recorded) => return Ok(StoredOriginal { recorded, act }),
             }
         }
         Err(FilingError::Deposit(DepositError::Busy { retry_after_ms: 500 }).into())
@@ -394,25 +394,25 @@ impl FilingService {
     ///
     /// [`OriginalError::NotSubmitted`], [`OriginalError::Erased`]; [`FilingError::NotFound`]: no such deposit, or not
     /// theirs; [`FilingError::Open`] when what lies there is damaged.
-    pub async fn give_original(
+    pub async fn open_original_for(
         &self,
         actor: &Actor,
         number: DepositNumber,
         case: Option<CaseId>,
-    ) -> Result<Given, OriginalError> {
-        let (_, capacity) = self.seen_as(actor, number, case).await?;
+    ) -> Result<OriginalDownload, OriginalError> {
+        let (_, capacity) = self.viewing_capacity(actor, number, case).await?;
         let original = self.original_of(number).await?.ok_or(OriginalError::NotSubmitted)?;
-        let lies = Text { annex: original.act.key, index: original.placed.index };
+        let lies = Text { annex: original.act.key, index: original.position.index };
         let key = self.read(move |store| Ok(text(store, &lies)?)).await?.map(zeroize::Zeroizing::new);
         let key = key.ok_or(OriginalError::Erased)?;
         let bytes = lower_hex(&key).map(zeroize::Zeroizing::new).ok_or_else(|| {
             let reason = "it is no key".to_owned();
-            FilingError::Read(ReadError::Damaged { what: "custody key", at: original.placed.index.to_string(), reason })
+            FilingError::Read(ReadError::Damaged { what: "custody key", at: original.position.index.to_string(), reason })
         })?;
         let (key, size) = (ObjectKey::from_bytes(&bytes), original.act.size);
         let stream = self.originals.open(original.object(), &key, size).await.map_err(FilingError::from)?;
-        let access = self.record_access(actor, capacity, Subject::Deposit(number, Shown::Original)).await?;
-        Ok(Given { stream, size, access })
+        let access = self.record_access(actor, capacity, AccessTarget::Deposit(number, AccessedContent::Original)).await?;
+        Ok(OriginalDownload { stream, size, access })
     }
 
     /// Removes objects that no act answers for, and those whose erasure a stop cut off. Only at the start, before
@@ -422,7 +422,7 @@ impl FilingService {
     ///
     /// [`SweepOriginalsError`]: nothing was removed unless all acts of custody were read.
     pub async fn sweep_originals(&self) -> Result<u64, SweepOriginalsError> {
-        let kept = self.read(|store| Ok(kept_originals(store)?)).await?;
+        let kept = self.read(|store| Ok(originals_in_custody(store)?)).await?;
         let known: HashSet<ObjectId> = kept.iter().map(CustodyRecord::object).collect();
         self.originals.space().count_existing(kept.iter().map(CustodyRecord::counted));
         Ok(self.originals.sweep(move |object| known.contains(object)).await?)
@@ -470,7 +470,7 @@ impl CustodyRecord {
 /// # Errors
 ///
 /// [`ReadError`].
-pub fn kept_originals(store: &dyn ReadLedger) -> Result<Vec<CustodyRecord>, ReadError> {
+pub fn originals_in_custody(store: &dyn ReadLedger) -> Result<Vec<CustodyRecord>, ReadError> {
     let (mut kept, mut from) = (Vec::new(), LeafIndex(0));
     loop {
         let page = store.labelled(&labels::custody_of_all(), from, PAGE)?;

@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use tokio::sync::{Mutex, Notify};
 
 use crate::court::ids::{AccountId, RequestId, TokenId};
-use crate::court::line::Line;
+use crate::court::line_value::LineValue;
 use crate::court::registry::tokens::Tokens;
 use crate::court::values::Capacity;
 use crate::court::words::KeptTokens;
@@ -23,7 +23,7 @@ const KEEPS_NOTHING: &str = "none";
 
 /// A revocation on its way to the chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::filing) struct Pending {
+pub(in crate::filing) struct PendingRevocation {
     /// The token.
     pub(in crate::filing) token: TokenId,
     /// What it leaves good.
@@ -41,7 +41,7 @@ pub(in crate::filing) struct Pending {
 /// The revocations on their way.
 pub(in crate::filing) struct PendingRevocations {
     store: Arc<dyn AccountStore>,
-    pending: RwLock<BTreeMap<TokenId, Pending>>,
+    pending: RwLock<BTreeMap<TokenId, PendingRevocation>>,
     /// Held while the document is being written.
     writing: Mutex<()>,
     /// Notified when there is something to seal.
@@ -76,17 +76,17 @@ impl PendingRevocations {
     }
 
     /// All of them.
-    pub(in crate::filing) fn all(&self) -> RwLockReadGuard<'_, BTreeMap<TokenId, Pending>> {
+    pub(in crate::filing) fn all(&self) -> RwLockReadGuard<'_, BTreeMap<TokenId, PendingRevocation>> {
         // Changed by single calls only: a thread that panicked left nothing half done.
         self.pending.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn change(&self, change: impl FnOnce(&mut BTreeMap<TokenId, Pending>)) {
+    fn change(&self, change: impl FnOnce(&mut BTreeMap<TokenId, PendingRevocation>)) {
         change(&mut self.pending.write().unwrap_or_else(PoisonError::into_inner));
     }
 
     /// Puts a revocation into effect, and then makes it durable.
-    pub(in crate::filing) async fn add(&self, pending: Pending) -> Result<(), FilingError> {
+    pub(in crate::filing) async fn add(&self, pending: PendingRevocation) -> Result<(), FilingError> {
         self.change(|all| {
             // One that keeps nothing is not replaced by one that keeps something, nor is its act forgotten.
             if all.get(&pending.token).is_none_or(|known| known.kept.is_some()) {
@@ -97,7 +97,7 @@ impl PendingRevocations {
     }
 
     /// Forgets a revocation whose act is on the chain.
-    pub(in crate::filing) async fn remove(&self, sealed: &Pending) {
+    pub(in crate::filing) async fn remove(&self, sealed: &PendingRevocation) {
         self.change(|all| {
             // Another one of the same token, stricter, may have come meanwhile.
             if all.get(&sealed.token).is_some_and(|known| known.kept == sealed.kept) {
@@ -117,23 +117,23 @@ impl PendingRevocations {
     }
 }
 
-fn print(pending: &BTreeMap<TokenId, Pending>) -> String {
+fn print(pending: &BTreeMap<TokenId, PendingRevocation>) -> String {
     let mut text = format!("{HEAD}\n");
     for one in pending.values() {
         let kept = one.kept.map_or(KEEPS_NOTHING, KeptTokens::word);
-        let Pending { token, by, request, body, .. } = one;
+        let PendingRevocation { token, by, request, body, .. } = one;
         // The capacity may hold spaces, so it comes last.
         text.extend([format!("{token} {kept} {by} {request} {body} "), one.capacity.print(), "\n".into()]);
     }
     text
 }
 
-fn parse(text: &str) -> Option<BTreeMap<TokenId, Pending>> {
+fn parse(text: &str) -> Option<BTreeMap<TokenId, PendingRevocation>> {
     let rest = text.strip_prefix(HEAD)?.strip_prefix('\n')?;
     rest.lines().map(|line| parse_line(line).map(|pending| (pending.token, pending))).collect()
 }
 
-fn parse_line(line: &str) -> Option<Pending> {
+fn parse_line(line: &str) -> Option<PendingRevocation> {
     let mut fields = line.splitn(6, ' ');
     let token = TokenId::parse(fields.next()?)?;
     let kept = match fields.next()? {
@@ -142,7 +142,7 @@ fn parse_line(line: &str) -> Option<Pending> {
     };
     let (by, request) = (AccountId::parse(fields.next()?)?, RequestId::parse(fields.next()?)?);
     let body = Digest::parse(fields.next()?)?;
-    Some(Pending { token, kept, by, capacity: Capacity::parse(fields.next()?)?, request, body })
+    Some(PendingRevocation { token, kept, by, capacity: Capacity::parse(fields.next()?)?, request, body })
 }
 
 #[cfg(test)]
@@ -153,7 +153,7 @@ mod tests {
     #[test]
     fn pending_revocations_read_back_and_no_other_text_does() {
         let id = |n| Digest([n; 32]);
-        let pending = |n, kept, capacity| Pending {
+        let pending = |n, kept, capacity| PendingRevocation {
             token: TokenId(id(n)),
             kept,
             by: AccountId(id(4)),
@@ -161,7 +161,7 @@ mod tests {
             request: RequestId(id(5)),
             body: id(6),
         };
-        let all: BTreeMap<TokenId, Pending> = [
+        let all: BTreeMap<TokenId, PendingRevocation> = [
             pending(1, None, Capacity::Oneself),
             pending(2, Some(KeptTokens::OtherAccounts), Capacity::Holding(Role::Operator)),
         ]

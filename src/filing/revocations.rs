@@ -24,20 +24,20 @@ use crate::court::words::{KeptTokens, Role, Scope};
 use crate::filing::actor::{Actor, RequestContext};
 use crate::filing::annexes::Annexes;
 use crate::filing::error::FilingError;
-use crate::filing::pending_revocations::Pending;
-use crate::filing::secret::step_of;
-use crate::filing::service::{Done, FilingService};
+use crate::filing::pending_revocations::PendingRevocation;
+use crate::filing::secret::step_request_id;
+use crate::filing::service::{RecordedAct, FilingService};
 
 /// How long a request waits for its act. The revocation is in effect meanwhile.
-const SEAL_PATIENCE: Duration = Duration::from_secs(10);
+const APPEND_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long to wait before acts that could not be written are tried again.
 const RETRY: Duration = Duration::from_secs(1);
 
 /// What a revocation did.
 #[derive(Debug, Clone)]
-pub struct Revoked {
+pub struct RevocationOutcome {
     /// Its act; `None` while it waits for the sequencer.
-    pub done: Option<Done>,
+    pub recorded: Option<RecordedAct>,
     /// Tokens that were good and no longer are, the one that was named among them.
     pub ended: Vec<TokenId>,
     /// Tokens that the revoked ones issued and that are still good.
@@ -59,7 +59,7 @@ impl FilingService {
         context: &RequestContext,
         token: TokenId,
         kept: Option<KeptTokens>,
-    ) -> Result<Revoked, FilingError> {
+    ) -> Result<RevocationOutcome, FilingError> {
         let registry = self.registry();
         let operator = actor.account.holds(Role::Operator, None) && actor.scopes.contains(&Scope::Manage);
         let known = registry.tokens.get(token).is_some();
@@ -69,46 +69,46 @@ impl FilingService {
             return Err(if lacks_scope { FilingError::Scope(Scope::Manage) } else { FilingError::NotFound });
         }
         // A reused idempotency key is refused before anything takes effect. Whatever else fails here stops no revocation.
-        if let Err(FilingError::RequestReused) = self.done_before((context.request, context.body)).await {
+        if let Err(FilingError::RequestReused) = self.act_of_request((context.request, context.body)).await {
             return Err(FilingError::RequestReused);
         }
         let named = [token].into_iter().chain(registry.tokens.descendants(token));
         let good: Vec<TokenId> = named.filter(|id| self.accepts(&registry, *id)).collect();
         let capacity = if operator { Capacity::Holding(Role::Operator) } else { Capacity::Oneself };
-        let pending = Pending { token, kept, by: actor.id, capacity, request: context.request, body: context.body };
+        let pending = PendingRevocation { token, kept, by: actor.id, capacity, request: context.request, body: context.body };
         let durable = self.revocations.add(pending.clone()).await;
         let sealing = {
             let filing = Arc::clone(self);
             // Carried to its end though nobody waits for it any more.
-            tokio::spawn(async move { filing.seal_revocation(&pending).await })
+            tokio::spawn(async move { filing.append_revocation(&pending).await })
         };
-        let done = match timeout(SEAL_PATIENCE, sealing).await {
-            Ok(Ok(Ok(done))) => Some(done),
+        let recorded = match timeout(APPEND_TIMEOUT, sealing).await {
+            Ok(Ok(Ok(recorded))) => Some(recorded),
             Ok(Ok(Err(error))) => {
                 tracing::warn!(%error, "a revocation is in effect and waits for the sequencer");
                 None
             }
             Ok(Err(_)) | Err(_) => None,
         };
-        if done.is_none() {
+        if recorded.is_none() {
             self.revocations.wake.notify_one();
             durable.map_err(|error| FilingError::NotDurable(error.to_string()))?;
         }
         let registry = self.registry();
         let (left, ended) = good.into_iter().partition(|id| self.accepts(&registry, *id));
-        Ok(Revoked { done, ended, left })
+        Ok(RevocationOutcome { recorded, ended, left })
     }
 
     /// Puts the act of a pending revocation on the chain.
-    async fn seal_revocation(&self, pending: &Pending) -> Result<Done, FilingError> {
+    async fn append_revocation(&self, pending: &PendingRevocation) -> Result<RecordedAct, FilingError> {
         let act = Act::RevokeToken(RevokeToken { token: pending.token, kept: pending.kept });
         let context = |request| RequestContext { request, body: pending.body, capacity: None };
         let make = |_: &mut Annexes| Ok(act.clone());
         let own = self.write_registry(pending.by, &[pending.capacity], &context(pending.request), make).await;
-        let done = match own {
+        let recorded = match own {
             // Whoever revoked it has lost the role since, or named another request so. It is revoked all the same.
             Err(FilingError::Registry(RegistryError::NotPermitted) | FilingError::RequestReused) => {
-                let request = step_of(pending.request, "revocation by the platform");
+                let request = step_request_id(pending.request, "revocation by the platform");
                 let platform = self.platform_account();
                 self.write_registry(platform, &[Capacity::Platform], &context(request), make).await?
             }
@@ -120,14 +120,14 @@ impl FilingService {
             own => own?,
         };
         self.revocations.remove(pending).await;
-        Ok(done)
+        Ok(recorded)
     }
 
     /// Puts the acts of all pending revocations on the chain, as far as the sequencer accepts them. How many still wait.
-    pub async fn seal_revocations(&self) -> usize {
-        let waiting: Vec<Pending> = self.revocations.all().values().cloned().collect();
+    pub async fn append_revocations(&self) -> usize {
+        let waiting: Vec<PendingRevocation> = self.revocations.all().values().cloned().collect();
         for pending in waiting {
-            if let Err(error) = self.seal_revocation(&pending).await {
+            if let Err(error) = self.append_revocation(&pending).await {
                 tracing::debug!(%error, "a revocation still waits for the sequencer");
             }
         }
@@ -135,10 +135,10 @@ impl FilingService {
     }
 
     /// Seals pending revocations until `closing` is over.
-    pub async fn follow_revocations(self: Arc<Self>, closing: impl Future<Output = ()>) {
+    pub async fn run_revocations(self: Arc<Self>, closing: impl Future<Output = ()>) {
         let sealing = async {
             loop {
-                if self.seal_revocations().await == 0 {
+                if self.append_revocations().await == 0 {
                     self.revocations.wake.notified().await;
                 }
                 sleep(RETRY).await;

@@ -49,7 +49,7 @@ pub fn random<const N: usize>() -> Result<[u8; N], NoRandomness> {
 /// # Errors
 ///
 /// [`NoRandomness`].
-pub fn sealed(text: impl Into<String>) -> Result<PrivateMetadata, NoRandomness> {
+pub fn with_salt(text: impl Into<String>) -> Result<PrivateMetadata, NoRandomness> {
     Ok(PrivateMetadata { salt: random::<SALT_LEN>()?, json: text.into() })
 }
 
@@ -57,7 +57,7 @@ pub fn sealed(text: impl Into<String>) -> Result<PrivateMetadata, NoRandomness> 
 ///
 /// An Ed25519 signature is deterministic (RFC 8032), and this one, over a text that is no statement, is shown to nobody.
 #[must_use]
-pub fn derived(platform: &Signer, request: RequestId, part: &str) -> Digest {
+pub fn derive(platform: &Signer, request: RequestId, part: &str) -> Digest {
     let signature = Zeroizing::new(platform.sign(format!("tiezheng derived v1\n{part}\n{request}\n").as_bytes()));
     hashed("derived", &*signature)
 }
@@ -154,7 +154,7 @@ pub fn request_id(account: AccountId, key: &str) -> RequestId {
 
 /// A step of a request that becomes several acts.
 #[must_use]
-pub fn step_of(request: RequestId, step: &str) -> RequestId {
+pub fn step_request_id(request: RequestId, step: &str) -> RequestId {
     RequestId(hashed("request step", format!("{request}\n{step}").as_bytes()))
 }
 
@@ -163,7 +163,7 @@ pub fn step_of(request: RequestId, step: &str) -> RequestId {
 /// # Errors
 ///
 /// [`NoRandomness`].
-pub fn unnamed_request() -> Result<RequestId, NoRandomness> {
+pub fn random_request_id() -> Result<RequestId, NoRandomness> {
     Ok(RequestId(Digest(random()?)))
 }
 

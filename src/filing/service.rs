@@ -11,7 +11,7 @@ use quick_cache::Weighter;
 use quick_cache::unsync::Cache;
 use tokio::sync::{Semaphore, watch};
 
-use crate::court::case::state::{CaseFile, Placed};
+use crate::court::case::state::{CaseFile, ActPosition};
 use crate::court::document::Document;
 use crate::court::ids::{AccountId, CaseId};
 use crate::court::labels;
@@ -21,7 +21,7 @@ use crate::filing::annexes::Annexes;
 use crate::filing::blocking::on_blocking_thread;
 use crate::filing::code_attempts::CodeAttempts;
 use crate::filing::enrolled_keys::EnrolledKeys;
-use crate::filing::erasure_state::ErasureJobs;
+use crate::filing::erasure_state::ErasureProgress;
 use crate::filing::error::FilingError;
 use crate::filing::locks::Locks;
 use crate::filing::pending_revocations::PendingRevocations;
@@ -88,15 +88,15 @@ pub struct FilingService {
     pub(in crate::filing) originals: EncryptedObjectStore,
     pub(in crate::filing) webhook_addresses: WebhookAddresses,
     pub(in crate::filing) locks: Locks,
-    pub(in crate::filing) tries: CodeAttempts,
-    pub(in crate::filing) erasures: ErasureJobs,
+    pub(in crate::filing) code_attempts: CodeAttempts,
+    pub(in crate::filing) erasures: ErasureProgress,
     pub(in crate::filing) revocations: PendingRevocations,
     pub(in crate::filing) enrolment: EnrolledKeys,
     clock: Box<dyn Clock + Sync>,
     registry: RwLock<Arc<Registry>>,
     files: Mutex<Cache<CaseId, Arc<CaseFile>, CaseWeight>>,
     reads: Arc<Semaphore>,
-    told: watch::Sender<u64>,
+    event_sender: watch::Sender<u64>,
 }
 
 impl std::fmt::Debug for FilingService {
@@ -107,11 +107,11 @@ impl std::fmt::Debug for FilingService {
 
 /// An act on the chain.
 #[derive(Debug, Clone)]
-pub struct Done {
+pub struct RecordedAct {
     /// Its deposit number.
     pub number: DepositNumber,
     /// Where it stands.
-    pub placed: Placed,
+    pub position: ActPosition,
     /// Its receipt.
     pub receipt: Receipt,
     /// False when the same request had become this act before.
@@ -119,7 +119,7 @@ pub struct Done {
 }
 
 /// A new act, ready for its stream.
-pub(in crate::filing) struct Writing {
+pub(in crate::filing) struct NewAct {
     /// The stream.
     pub(in crate::filing) stream: Digest,
     /// Its place there.
@@ -138,18 +138,18 @@ impl FilingService {
     /// # Errors
     ///
     /// [`ReadError`]: the registry's acts, or what is kept of accounts.
-    pub fn open(furniture: Dependencies) -> Result<Self, ReadError> {
-        let Dependencies { store, sequencer, platform, originals, accounts, webhook_addresses, clock } = furniture;
+    pub fn open(dependencies: Dependencies) -> Result<Self, ReadError> {
+        let Dependencies { store, sequencer, platform, originals, accounts, webhook_addresses, clock } = dependencies;
         let published = store.published().ok_or_else(|| ReadError::Unavailable("the ledger is not founded".into()))?;
         let ledger = published.checkpoint.checkpoint().origin.clone();
         let mut registry = Registry::default();
         for act in acts_after(&*store, &stream_id(&platform, "registry", &ledger), 0)? {
-            registry.follow(&act.document, act.placed);
+            registry.replay(&act.document, act.position);
         }
         let unreadable = |error: AccountStoreError| ReadError::Unavailable(error.to_string());
         let revocations = PendingRevocations::open(Arc::clone(&accounts)).map_err(unreadable)?;
         let enrolment = EnrolledKeys::open(accounts).map_err(unreadable)?;
-        let told = watch::Sender::new(published.size().0);
+        let event_sender = watch::Sender::new(published.size().0);
         Ok(Self {
             store,
             sequencer,
@@ -158,15 +158,15 @@ impl FilingService {
             originals,
             webhook_addresses,
             locks: Locks::default(),
-            tries: CodeAttempts::default(),
-            erasures: ErasureJobs::default(),
+            code_attempts: CodeAttempts::default(),
+            erasures: ErasureProgress::default(),
             revocations,
             enrolment,
             clock,
             registry: RwLock::new(Arc::new(registry)),
             files: Mutex::new(Cache::with_weighter(CACHED_CASES, CACHE_WEIGHT, CaseWeight)),
             reads: Arc::new(Semaphore::new(READS)),
-            told,
+            event_sender,
         })
     }
 
@@ -226,18 +226,18 @@ impl FilingService {
 
     /// Told the place of each act that a feed may bear.
     #[must_use]
-    pub fn news(&self) -> watch::Receiver<u64> {
-        self.told.subscribe()
+    pub fn subscribe_events(&self) -> watch::Receiver<u64> {
+        self.event_sender.subscribe()
     }
 
     /// How many requests and webhooks wait for events.
     #[must_use]
     pub fn event_subscribers(&self) -> usize {
-        self.told.receiver_count()
+        self.event_sender.receiver_count()
     }
 
-    pub(in crate::filing) fn tell(&self, placed: Placed) {
-        self.told.send_replace(placed.index.0);
+    pub(in crate::filing) fn notify_subscribers(&self, position: ActPosition) {
+        self.event_sender.send_replace(position.index.0);
     }
 
     /// Reads the store on a thread that may block.
@@ -263,21 +263,21 @@ impl FilingService {
     /// # Errors
     ///
     /// [`FilingError::Deposit`]; with `Refusal::SubjectSequence` inside when another was faster.
-    pub(in crate::filing) async fn write(&self, writing: Writing) -> Result<Done, FilingError> {
-        let Writing { stream, sequence, document, annexes, mut labels } = writing;
+    pub(in crate::filing) async fn write(&self, writing: NewAct) -> Result<RecordedAct, FilingError> {
+        let NewAct { stream, sequence, document, annexes, mut labels } = writing;
         labels.extend(document.request.map(labels::request));
         let (note, piece) = statement(&self.ledger, &self.platform, stream, sequence, &document)?;
         let content = PrivateContent { metadata: Some(piece), annexes: annexes.into_pieces(), labels };
         let deposited = self.sequencer.deposit_with(note, content).await?;
-        done(deposited.receipt, sequence, deposited.fresh)
+        recorded_act(deposited.receipt, sequence, deposited.fresh)
     }
 
     /// A case file as it was last seen here.
-    pub(in crate::filing) fn remembered(&self, case: CaseId) -> Option<Arc<CaseFile>> {
+    pub(in crate::filing) fn cached_case(&self, case: CaseId) -> Option<Arc<CaseFile>> {
         self.files.lock().unwrap_or_else(PoisonError::into_inner).get(&case).cloned()
     }
 
-    pub(in crate::filing) fn remember(&self, file: Arc<CaseFile>) {
+    pub(in crate::filing) fn cache_case(&self, file: Arc<CaseFile>) {
         self.files.lock().unwrap_or_else(PoisonError::into_inner).insert(file.id, file);
     }
 }
@@ -287,12 +287,12 @@ impl FilingService {
 /// # Errors
 ///
 /// [`FilingError::Read`] when the receipt holds no entry.
-pub(in crate::filing) fn done(receipt: Receipt, sequence: u64, fresh: bool) -> Result<Done, FilingError> {
+pub(in crate::filing) fn recorded_act(receipt: Receipt, sequence: u64, fresh: bool) -> Result<RecordedAct, FilingError> {
     let entry = Entry::parse(receipt.entry.as_bytes()).map_err(|error| ReadError::Damaged {
         what: "receipt",
         at: receipt.index.to_string(),
         reason: error.to_string(),
     })?;
-    let placed = Placed { index: receipt.index, sequence, at: entry.received };
-    Ok(Done { number: entry.number, placed, receipt, fresh })
+    let position = ActPosition { index: receipt.index, sequence, at: entry.received };
+    Ok(RecordedAct { number: entry.number, position, receipt, fresh })
 }

@@ -7,11 +7,11 @@
 use std::collections::BTreeSet;
 
 use crate::court::acts::Act;
-use crate::court::case::state::{Placed, Text};
+use crate::court::case::state::{ActPosition, Text};
 use crate::court::document::{Document, FIRST_LINE};
 use crate::court::ids::CaseId;
 use crate::filing::error::FilingError;
-use crate::filing::secret::{random, sealed};
+use crate::filing::secret::{random, with_salt};
 use crate::ledger::digests::salted_content;
 use crate::ledger::entry::Entry;
 use crate::ledger::hash::Digest;
@@ -20,7 +20,7 @@ use crate::ledger::leaf::Leaf;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::metadata::PrivateMetadata;
 use crate::ledger::statement::signed::{SignedStatement, StatementNote};
-use crate::ledger::statement::text::{Statement, Subject};
+use crate::ledger::statement::text::{Statement, AccessTarget};
 use crate::store::contract::{Private, ReadError, ReadLedger};
 use crate::store::reading;
 
@@ -30,7 +30,7 @@ pub struct StoredAct {
     /// The stream.
     pub stream: Digest,
     /// Where.
-    pub placed: Placed,
+    pub position: ActPosition,
     /// What.
     pub document: Document,
     /// Its entry.
@@ -66,8 +66,8 @@ fn act_of(index: LeafIndex, entry: Entry, private: Private) -> Result<StoredAct,
     if statement.on_behalf != Some(document.by.0) {
         return Err(damaged(index, "its document names another account"));
     }
-    let placed = Placed { index, sequence: subject.sequence, at: entry.received };
-    Ok(StoredAct { stream: subject.id, placed, document, entry })
+    let position = ActPosition { index, sequence: subject.sequence, at: entry.received };
+    Ok(StoredAct { stream: subject.id, position, document, entry })
 }
 
 /// All acts of a stream after sequence `after`, in their order: to replay a stream from its last known state. A list for
@@ -89,7 +89,7 @@ pub(in crate::filing) fn acts_after(
 /// # Errors
 ///
 /// As [`act_at`].
-pub(in crate::filing) fn act_or_none_at(
+pub(in crate::filing) fn find_act_at(
     store: &dyn ReadLedger,
     index: LeafIndex,
 ) -> Result<Option<StoredAct>, ReadError> {
@@ -197,14 +197,14 @@ pub fn statement(
     sequence: u64,
     document: &Document,
 ) -> Result<(StatementNote, PrivateMetadata), FilingError> {
-    let piece = sealed(document.to_text())?;
+    let piece = with_salt(document.to_text())?;
     let statement = Statement {
         ledger: ledger.clone(),
         content: Some(salted_content(&piece)),
         manifest: None,
         media_type: None,
         meta: Some(piece.commitment()),
-        subject: Some(Subject { id: stream, sequence }),
+        subject: Some(AccessTarget { id: stream, sequence }),
         links: Vec::new(),
         on_behalf: Some(document.by.0),
         nonce: random()?,

@@ -27,17 +27,17 @@ use tokio::time::{sleep, timeout};
 use zeroize::Zeroizing;
 
 use crate::court::acts::{Act, AddHook, EndHook};
-use crate::court::case::state::Placed;
+use crate::court::case::state::ActPosition;
 use crate::court::case_number::CourtCode;
 use crate::court::ids::TokenId;
-use crate::court::registry::Hook;
+use crate::court::registry::Webhook;
 use crate::court::words::{Role, Scope};
 use crate::filing::actor::{Actor, RequestContext};
 use crate::filing::blocking::on_blocking_thread;
 use crate::filing::error::FilingError;
 use crate::filing::feed::Event;
-use crate::filing::secret::{random, step_of};
-use crate::filing::service::{Done, FilingService};
+use crate::filing::secret::{random, step_request_id};
+use crate::filing::service::{RecordedAct, FilingService};
 use crate::filing::streams::text;
 use crate::filing::webhook_addresses::{AddressError, WebhookAddresses};
 use crate::ledger::hash::{Digest, sha256};
@@ -56,13 +56,13 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_mins(5);
 /// How long to go without looking, when nobody says that there is news.
-const LOOK_AGAIN: Duration = Duration::from_secs(30);
+const POLL_INTERVAL: Duration = Duration::from_secs(30);
 
 /// A webhook just registered.
 #[derive(Debug)]
 pub struct AddedWebhook {
     /// The act.
-    pub done: Done,
+    pub recorded: RecordedAct,
     /// By which it is removed.
     pub id: TokenId,
     /// What its calls are signed with; `None` when the same request had registered it before.
@@ -71,7 +71,7 @@ pub struct AddedWebhook {
 
 /// Why an event was not delivered. It is sent again.
 #[derive(Debug, thiserror::Error)]
-enum HookError {
+enum DeliveryError {
     #[error(transparent)]
     FilingService(#[from] FilingError),
     #[error("its address or secret was erased, or cannot be read")]
@@ -105,7 +105,7 @@ pub fn event_json(event: &Event) -> EventJson {
 }
 
 /// Under which the place of a webhook is remembered.
-fn bookmark_of(hook: TokenId) -> Digest {
+fn bookmark_name(hook: TokenId) -> Digest {
     sha256(format!("tiezheng webhook v1\n{hook}\n").as_bytes())
 }
 
@@ -146,7 +146,7 @@ fn wait_after(failures: u32) -> Duration {
     wait.mul_f64(1.0 + share / 2.0)
 }
 
-fn caller(url: &Url, addresses: &WebhookAddresses) -> Result<Client, HookError> {
+fn caller(url: &Url, addresses: &WebhookAddresses) -> Result<Client, DeliveryError> {
     static ONCE: Once = Once::new();
     // rustls wants to be told once a process which cryptography to use; whoever told it before us is as right.
     ONCE.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
@@ -162,7 +162,7 @@ fn caller(url: &Url, addresses: &WebhookAddresses) -> Result<Client, HookError> 
         // On this machine: without root certificates, which a small machine may lack.
         builder = builder.tls_certs_only([]);
     }
-    builder.build().map_err(|error| HookError::Unreachable(error.to_string()))
+    builder.build().map_err(|error| DeliveryError::Unreachable(error.to_string()))
 }
 
 /// Where the events of one webhook go.
@@ -172,7 +172,7 @@ struct Target {
 }
 
 impl Target {
-    async fn send(&self, client: &Client, id: &str, timestamp: u64, body: String) -> Result<(), HookError> {
+    async fn send(&self, client: &Client, id: &str, timestamp: u64, body: String) -> Result<(), DeliveryError> {
         let request = client
             .post(self.url.clone())
             .header(CONTENT_TYPE, "application/json")
@@ -181,8 +181,8 @@ impl Target {
             .header("webhook-signature", signature(&self.secret, id, timestamp, &body))
             .body(body);
         let sent = request.send().await;
-        let status = sent.map_err(|error| HookError::Unreachable(error.without_url().to_string()))?.status();
-        if status.is_success() { Ok(()) } else { Err(HookError::Refused(status.as_u16())) }
+        let status = sent.map_err(|error| DeliveryError::Unreachable(error.without_url().to_string()))?.status();
+        if status.is_success() { Ok(()) } else { Err(DeliveryError::Refused(status.as_u16())) }
     }
 }
 
@@ -193,7 +193,7 @@ impl FilingService {
     ///
     /// [`FilingError::NotPermitted`] for anybody but the operator; [`FilingError::BadValue`] for an address that is neither
     /// `https` nor on this machine, or that is not public and not allowed; those of writing.
-    pub async fn add_hook(
+    pub async fn add_webhook(
         &self,
         actor: &Actor,
         context: &RequestContext,
@@ -210,7 +210,7 @@ impl FilingService {
             code: "webhook_address_refused",
         };
         self.webhook_addresses.check(&url).await.map_err(refused)?;
-        let id = TokenId(step_of(context.request, "webhook").0);
+        let id = TokenId(step_request_id(context.request, "webhook").0);
         let secret = Zeroizing::new(format!("{SECRET_PREFIX}{}", STANDARD.encode(random::<32>()?)));
         let made = self.change_registry(actor, context, |annexes| {
             Ok(Act::AddHook(AddHook {
@@ -220,10 +220,10 @@ impl FilingService {
                 secret: annexes.add("secret", &secret)?,
             }))
         });
-        let done = made.await?;
-        self.tell(done.placed);
-        let secret = done.fresh.then_some(secret);
-        Ok(AddedWebhook { done, id, secret })
+        let recorded = made.await?;
+        self.notify_subscribers(recorded.position);
+        let secret = recorded.fresh.then_some(secret);
+        Ok(AddedWebhook { recorded, id, secret })
     }
 
     /// Removes a webhook.
@@ -231,10 +231,10 @@ impl FilingService {
     /// # Errors
     ///
     /// As [`Self::change_registry`].
-    pub async fn end_hook(&self, actor: &Actor, context: &RequestContext, hook: TokenId) -> Result<Done, FilingError> {
-        let done = self.change_registry(actor, context, |_| Ok(Act::EndHook(EndHook { hook }))).await?;
-        self.tell(done.placed);
-        Ok(done)
+    pub async fn remove_webhook(&self, actor: &Actor, context: &RequestContext, hook: TokenId) -> Result<RecordedAct, FilingError> {
+        let recorded = self.change_registry(actor, context, |_| Ok(Act::EndHook(EndHook { hook }))).await?;
+        self.notify_subscribers(recorded.position);
+        Ok(recorded)
     }
 
     /// The webhooks of a court and since when they are told. For the operator.
@@ -242,54 +242,54 @@ impl FilingService {
     /// # Errors
     ///
     /// [`FilingError::NotPermitted`], [`FilingError::Scope`].
-    pub fn hooks_of(&self, actor: &Actor, court: &CourtCode) -> Result<Vec<(TokenId, Placed)>, FilingError> {
+    pub fn webhooks_of_court(&self, actor: &Actor, court: &CourtCode) -> Result<Vec<(TokenId, ActPosition)>, FilingError> {
         if !actor.account.holds(Role::Operator, None) {
             return Err(FilingError::NotPermitted);
         }
-        actor.needs(Scope::Manage)?;
+        actor.require_scope(Scope::Manage)?;
         let registry = self.registry();
-        let hooks = registry.hooks.iter().filter(|(_, hook)| hook.court == *court);
-        Ok(hooks.map(|(id, hook)| (*id, hook.since)).collect())
+        let webhooks = registry.webhooks.iter().filter(|(_, hook)| hook.court == *court);
+        Ok(webhooks.map(|(id, hook)| (*id, hook.since)).collect())
     }
 
     /// Delivers events to all webhooks, those that come and go meanwhile too, until `shutdown`.
-    pub async fn deliver_hooks(self: Arc<Self>, shutdown: impl Future<Output = ()> + Send) {
+    pub async fn deliver_webhooks(self: Arc<Self>, shutdown: impl Future<Output = ()> + Send) {
         let mut shutdown = pin!(shutdown);
-        let mut news = self.news();
+        let mut events = self.subscribe_events();
         let mut tasks = JoinSet::new();
         let mut running: HashMap<TokenId, AbortHandle> = HashMap::new();
         loop {
-            news.borrow_and_update();
+            events.borrow_and_update();
             let registry = self.registry();
             running.retain(|id, task| {
-                let wanted = registry.hooks.contains_key(id);
+                let wanted = registry.webhooks.contains_key(id);
                 if !wanted {
                     task.abort();
                 }
                 wanted && !task.is_finished()
             });
-            for id in registry.hooks.keys() {
-                let follow = || tasks.spawn(Arc::clone(&self).follow_hook(*id));
+            for id in registry.webhooks.keys() {
+                let follow = || tasks.spawn(Arc::clone(&self).deliver_webhook(*id));
                 running.entry(*id).or_insert_with(follow);
             }
             while tasks.try_join_next().is_some() {}
             tokio::select! {
                 () = &mut shutdown => break,
-                _ = timeout(LOOK_AGAIN, news.changed()) => {}
+                _ = timeout(POLL_INTERVAL, events.changed()) => {}
             }
         }
         tasks.shutdown().await;
     }
 
     /// Delivers the events of one webhook, for ever.
-    async fn follow_hook(self: Arc<Self>, id: TokenId) {
-        let mut news = self.news();
+    async fn deliver_webhook(self: Arc<Self>, id: TokenId) {
+        let mut events = self.subscribe_events();
         let mut failures = 0;
         let mut client = None;
         loop {
-            news.borrow_and_update();
-            match self.deliver_next(id, &mut client, &mut failures).await {
-                Ok(0) => drop(timeout(LOOK_AGAIN, news.changed()).await),
+            events.borrow_and_update();
+            match self.deliver_new_events(id, &mut client, &mut failures).await {
+                Ok(0) => drop(timeout(POLL_INTERVAL, events.changed()).await),
                 Ok(_) => {}
                 Err(error) => {
                     tracing::warn!(hook = %id, %error, failures, "an event was not delivered; it is sent again");
@@ -301,18 +301,18 @@ impl FilingService {
     }
 
     /// Delivers what has come since the bookmark, in order; how many that were.
-    async fn deliver_next(
+    async fn deliver_new_events(
         &self,
         id: TokenId,
         client: &mut Option<Client>,
         failures: &mut u32,
-    ) -> Result<usize, HookError> {
+    ) -> Result<usize, DeliveryError> {
         // One that is removed has nothing to deliver, and whoever started this ends it.
-        let Some(hook) = self.registry().hooks.get(&id).cloned() else { return Ok(0) };
-        let name = bookmark_of(id);
+        let Some(hook) = self.registry().webhooks.get(&id).cloned() else { return Ok(0) };
+        let name = bookmark_name(id);
         let store = Arc::clone(&self.store);
-        let remembered = self.read(move |_| Ok(store.bookmark(&name)?)).await?;
-        let cursor = remembered.unwrap_or(0).max(hook.since.index.0 + 1);
+        let cached_case = self.read(move |_| Ok(store.bookmark(&name)?)).await?;
+        let cursor = cached_case.unwrap_or(0).max(hook.since.index.0 + 1);
         let events = self.events(&hook.court, cursor).await?;
         if events.is_empty() {
             return Ok(0);
@@ -331,18 +331,18 @@ impl FilingService {
             *failures = 0;
             let (store, position) = (Arc::clone(&self.store), event.cursor);
             let marked = on_blocking_thread(move || store.set_bookmark(&name, position)).await?;
-            marked.map_err(|error| HookError::Forgetful(error.to_string()))?;
+            marked.map_err(|error| DeliveryError::Forgetful(error.to_string()))?;
         }
         Ok(events.len())
     }
 
     /// Where a webhook's events go, from its annexes.
-    async fn target(&self, hook: Hook) -> Result<Target, HookError> {
+    async fn target(&self, hook: Webhook) -> Result<Target, DeliveryError> {
         let texts = self.read(move |store| Ok((text(store, &hook.url)?, text(store, &hook.secret)?))).await?;
-        let (Some(url), Some(secret)) = texts else { return Err(HookError::Unusable) };
-        let url = read_url(&url).map_err(|_| HookError::Unusable)?;
+        let (Some(url), Some(secret)) = texts else { return Err(DeliveryError::Unusable) };
+        let url = read_url(&url).map_err(|_| DeliveryError::Unusable)?;
         let secret = secret.strip_prefix(SECRET_PREFIX).and_then(|secret| STANDARD.decode(secret).ok());
-        Ok(Target { url, secret: Zeroizing::new(secret.ok_or(HookError::Unusable)?) })
+        Ok(Target { url, secret: Zeroizing::new(secret.ok_or(DeliveryError::Unusable)?) })
     }
 }
 

@@ -18,7 +18,7 @@ use crate::http::connections::Connections;
 use crate::http::hashing::HashingThreads;
 use crate::http::options::{MEMORY_UNIT, Options};
 use crate::http::problem::Failure;
-use crate::http::shares::{Share, Shares};
+use crate::http::client_quota::{Share, Shares};
 use crate::ledger::receipt::{KeyNotice, Receipt};
 use crate::ledger::time::Timestamp;
 use crate::sequencer::clock::{Clock, SystemClock};
@@ -101,7 +101,7 @@ impl AppState {
 
     /// With a filing service: accounts, cases, originals.
     #[must_use]
-    pub fn with_desk(self, filing: Arc<FilingService>) -> Self {
+    pub fn with_filing(self, filing: Arc<FilingService>) -> Self {
         Self { filing: Some(filing), ..self }
     }
 
@@ -162,7 +162,7 @@ impl AppState {
     /// # Errors
     ///
     /// As [`Self::read`].
-    pub async fn read_quickly<T: Send + 'static>(
+    pub async fn read_cached_or_blocking<T: Send + 'static>(
         &self,
         look: impl Fn(&dyn ReadLedger) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
@@ -238,7 +238,7 @@ impl AppState {
     /// # Errors
     ///
     /// `busy` when none becomes free in time.
-    pub async fn place_for_file(&self, client: AddressGroup) -> Result<Share, Failure> {
+    pub async fn file_permit(&self, client: AddressGroup) -> Result<Share, Failure> {
         let place = self.files.take(client, 1, self.options.place_timeout).await;
         place.map_err(|_| Failure::busy("verifications of files"))
     }
@@ -248,7 +248,7 @@ impl AppState {
     /// # Errors
     ///
     /// `busy` when none becomes free in time.
-    pub async fn place_for_upload(&self, account: AccountId) -> Result<Share, Failure> {
+    pub async fn upload_permit(&self, account: AccountId) -> Result<Share, Failure> {
         let place = self.uploads.take(account, 1, self.options.place_timeout).await;
         place.map_err(|_| Failure::busy("originals"))
     }
@@ -258,7 +258,7 @@ impl AppState {
     /// # Errors
     ///
     /// `busy` when none becomes free in time.
-    pub async fn place_for_batch(&self, client: AddressGroup) -> Result<Share, Failure> {
+    pub async fn batch_permit(&self, client: AddressGroup) -> Result<Share, Failure> {
         let place = self.batches.take(client, 1, self.options.place_timeout).await;
         place.map_err(|_| Failure::busy("batches"))
     }
@@ -275,7 +275,7 @@ impl AppState {
     /// # Errors
     ///
     /// `internal`, never: nobody closes the semaphore.
-    pub async fn share_of_batches(&self) -> Result<OwnedSemaphorePermit, Failure> {
+    pub async fn batch_queue_permit(&self) -> Result<OwnedSemaphorePermit, Failure> {
         take(&self.lines_of_batches).await
     }
 }

@@ -8,7 +8,7 @@
 pub mod admission;
 pub mod api;
 pub mod app_state;
-pub mod batch_patience;
+pub mod batch_timeout;
 pub mod bearer;
 pub mod body;
 pub mod caching;
@@ -17,7 +17,7 @@ pub mod client_body;
 pub mod client_stream;
 pub mod codes;
 pub mod connections;
-pub mod depositing;
+pub mod submission;
 #[cfg(feature = "load")]
 pub mod echo;
 pub mod fast_path;
@@ -33,7 +33,7 @@ pub mod request;
 pub mod request_metrics;
 pub mod router;
 pub mod server;
-pub mod shares;
+pub mod client_quota;
 pub mod target;
 pub mod web;
 pub mod write_timeout;

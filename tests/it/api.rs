@@ -16,7 +16,7 @@ mod integers;
 mod log;
 mod lookup;
 mod names;
-mod patience;
+mod timeouts;
 mod pausing;
 mod proofs;
 mod search;

@@ -1,17 +1,17 @@
 //! The command line against a real node: exit codes, documents, and what lies in the folders afterwards.
 
-mod at_hand;
+mod workspace;
 mod copies;
 mod depositing;
 mod descriptors;
 mod environment;
 mod escaping;
 mod files_of_users;
-mod keeping;
+mod user_folder;
 mod languages;
 mod loading;
-mod looking_up;
-mod lying;
+mod lookup;
+mod dishonest_node;
 mod manifest;
 mod many;
 mod node_keys;

@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use serde_json::Value;
 
 use crate::support::depositor::note_for;
-use crate::support::house::request;
+use crate::support::test_node::request;
 use crate::support::process::{Node, http_client, program};
 
 /// Every write to the files of the database that there are or may come fails with this error.

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::house::{Around, File, House};
+use crate::source::{Around, File, House};
 use crate::mask::{Token, text, text_before, tokens};
 
 /// The name under which `main.rs` knows the library.

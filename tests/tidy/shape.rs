@@ -1,6 +1,6 @@
 //! Sizes, headers, names and reachability of files, and what no file of the project may say.
 
-use crate::house::{Fault, House};
+use crate::source::{Fault, House};
 use crate::mask::{Attribute, Token, after_bracket, text, tokens};
 
 /// Longest file of `src/`, in lines.

@@ -1,6 +1,6 @@
 //! Names that belong to one place only, and names that belong nowhere.
 
-use crate::house::{Fault, File, House};
+use crate::source::{Fault, File, House};
 use crate::mask::{Attribute, Token, text, text_before, tokens};
 use crate::paths::named;
 

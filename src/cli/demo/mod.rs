@@ -8,4 +8,4 @@ pub mod fixtures;
 pub mod report;
 pub mod sandbox;
 pub mod scenario;
-pub mod suit;
+pub mod lawsuit;

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::http::app_state::AppState;
 use crate::http::caching::{self, Caching};
 use crate::http::problem::Failure;
-use crate::http::request::{Parameters, PathName};
+use crate::http::request::{Parameters, PathParameter};
 use crate::ledger::block::Height;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::store::contract::ReadError;
@@ -49,14 +49,14 @@ pub struct BlocksQuery {
     ),
 )]
 pub(in crate::http) async fn list_blocks(
-    State(node): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     Parameters(query): Parameters<BlocksQuery>,
 ) -> Result<Response, Failure> {
     let limit = query.limit.unwrap_or(20);
     if !(1..=PAGE_MAX).contains(&limit) {
         return Err(Failure::new("bad_query", format!("`limit` is 1 to {PAGE_MAX}")).limited(PAGE_MAX));
     }
-    node.read(move |reader| {
+    state.read(move |reader| {
         let end = reading::published(reader)?.height.0.saturating_add(1);
         let end = query.before.map_or(end, |before| before.min(end));
         let start = end.saturating_sub(limit);
@@ -88,11 +88,11 @@ pub(in crate::http) async fn list_blocks(
     ),
 )]
 pub(in crate::http) async fn read_block(
-    State(node): State<Arc<AppState>>,
-    named: PathName,
+    State(state): State<Arc<AppState>>,
+    named: PathParameter,
 ) -> Result<Response, Failure> {
     let height = Height(named.decimal()?);
-    node.read(move |reader| {
+    state.read(move |reader| {
         let block = reading::block(reader, height)?;
         let block = block.ok_or_else(|| Failure::not_found(format!("there is no block {height} yet")))?;
         Ok(caching::json(&BlockJson::from(&block), Caching::Immutable))
@@ -118,11 +118,11 @@ pub(in crate::http) async fn read_block(
     ),
 )]
 pub(in crate::http) async fn read_leaf(
-    State(node): State<Arc<AppState>>,
-    named: PathName,
+    State(state): State<Arc<AppState>>,
+    named: PathParameter,
 ) -> Result<Response, Failure> {
     let index = LeafIndex(named.decimal()?);
-    node.read(move |reader| {
+    state.read(move |reader| {
         // Beyond the published size is beyond the store's promise to answer.
         if !reading::published(reader)?.size().contains(index) {
             return Err(Failure::not_found(format!("there is no leaf {index} yet")));

@@ -28,9 +28,9 @@ use crate::wire::problem::Problem;
         (status = 503, description = "`unavailable`: nothing is signed yet", body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub(in crate::http) async fn describe_ledger(State(node): State<Arc<AppState>>) -> Result<Response, Failure> {
-    let deposits = node.admission().policy().word();
-    node.read(move |reader| {
+pub(in crate::http) async fn describe_ledger(State(state): State<Arc<AppState>>) -> Result<Response, Failure> {
+    let deposits = state.admission().policy().word();
+    state.read(move |reader| {
         let published = reading::published(reader)?;
         let genesis = reading::genesis(reader)?;
         let height = published.height;

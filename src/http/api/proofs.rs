@@ -60,10 +60,10 @@ pub struct ConsistencyQuery {
     ),
 )]
 pub(in crate::http) async fn prove_inclusion(
-    State(node): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     Parameters(query): Parameters<InclusionQuery>,
 ) -> Result<Response, Failure> {
-    node.read(move |reader| {
+    state.read(move |reader| {
         let published = reading::published(reader)?.size();
         let (index, size) = (LeafIndex(query.index), query.size.map_or(published, TreeSize));
         if size > published || !published.contains(index) {
@@ -99,10 +99,10 @@ pub(in crate::http) async fn prove_inclusion(
     ),
 )]
 pub(in crate::http) async fn prove_consistency(
-    State(node): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     Parameters(query): Parameters<ConsistencyQuery>,
 ) -> Result<Response, Failure> {
-    node.read(move |reader| {
+    state.read(move |reader| {
         let published = reading::published(reader)?.size();
         let (old, new) = (TreeSize(query.old), query.new.map_or(published, TreeSize));
         if new > published || old > published {

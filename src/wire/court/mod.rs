@@ -3,8 +3,8 @@
 pub mod accounts;
 pub mod act;
 pub mod case;
-pub mod done;
-pub mod entrusted;
+pub mod recorded_act;
+pub mod deposits_on_behalf;
 pub mod erasure;
 pub mod feed;
 pub mod import;

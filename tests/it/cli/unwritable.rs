@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use std::process::Stdio;
 
 use crate::support::depositor::note_for;
-use crate::support::house::request;
+use crate::support::test_node::request;
 use crate::support::process::{http_client, program};
 
 #[tokio::test]

@@ -13,8 +13,8 @@ use crate::court::case_number::CourtCode;
 use crate::filing::error::FilingError;
 use crate::filing::feed::WAIT_MAX;
 use crate::filing::webhooks::event_json;
-use crate::http::api::court::closing::Closing;
-use crate::http::api::court::exchange::{answer, value};
+use crate::http::api::court::shutdown::ShutdownSignal;
+use crate::http::api::court::json_request::{answer, value};
 use crate::http::app_state::AppState;
 use crate::http::bearer::Bearer;
 use crate::http::problem::Failure;
@@ -59,26 +59,26 @@ pub struct FeedQuery {
     ),
 )]
 pub(in crate::http) async fn follow_feed(
-    State(node): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     mut parts: Parts,
-    closing: Closing,
+    closing: ShutdownSignal,
 ) -> Result<Response, Failure> {
-    let Bearer(actor) = Bearer::from_request_parts(&mut parts, &node).await?;
-    let Parameters(query) = Parameters::<FeedQuery>::from_request_parts(&mut parts, &node).await?;
+    let Bearer(actor) = Bearer::from_request_parts(&mut parts, &state).await?;
+    let Parameters(query) = Parameters::<FeedQuery>::from_request_parts(&mut parts, &state).await?;
     let court: CourtCode = value("court", &query.court)?;
     let (after, wait) = (query.after.unwrap_or(0), query.wait.unwrap_or(0));
     if wait > WAIT_MAX.as_secs() {
         let most = WAIT_MAX.as_secs();
         return Err(Failure::new("bad_query", format!("`wait` is at most {most} seconds")).limited(most));
     }
-    let filing = node.filing()?;
+    let filing = state.filing()?;
     let events = tokio::select! {
         // The node ends: whoever waits asks its successor.
         () = closing.wait() => Vec::new(),
         events = filing.feed(&actor, &court, after, Duration::from_secs(wait)) => events?,
     };
     // A minute may have passed: the token or the role may be gone by now.
-    let Bearer(actor) = Bearer::from_request_parts(&mut parts, &node).await?;
+    let Bearer(actor) = Bearer::from_request_parts(&mut parts, &state).await?;
     if !actor.account.courts().contains(&court) {
         return Err(FilingError::NotFound.into());
     }

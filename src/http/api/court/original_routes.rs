@@ -11,8 +11,8 @@ use crate::http::app_state::AppState;
 /// The routes.
 pub(in crate::http) fn routes() -> OpenApiRouter<Arc<AppState>> {
     OpenApiRouter::new()
-        .routes(routes!(entrusted::entrust_deposit, entrusted::list_entrusted))
-        .routes(routes!(entrusted::see_private))
+        .routes(routes!(entrusted::deposit_on_behalf, entrusted::list_deposits_on_behalf))
+        .routes(routes!(entrusted::view_private_content))
         .routes(routes!(entrusted::deposit_access_log))
         .routes(routes!(originals::put_original, originals::get_original))
         .routes(routes!(erasures::erase))
