@@ -135,7 +135,7 @@ fn report_on(
     asked: &VerificationCommand,
 ) -> Result<Report, FilingError> {
     let known = index.map(|index| history::history(store, index)).transpose()?;
-    let (receipt, source) = match (&context.receipt, index) {
+    let (receipt, source) = match (&asked.receipt, index) {
         (Some(receipt), _) => (Arc::new((**receipt).clone()), RecordSource::Receipt),
         (None, Some(index)) => (Arc::new(receipts::receipt(store, index)?), RecordSource::OwnLedger),
         (None, None) => {
@@ -154,7 +154,7 @@ fn report_on(
         number: Some(about.deposit),
         number_entered: false,
         source,
-        presented: context.presented,
+        presented: asked.presented,
         history: known.as_ref(),
         without_history: if about.own { SkipReason::NoRecord } else { SkipReason::ForeignLedger },
         stated_tx_id: Some(about.tx_id),
@@ -165,7 +165,7 @@ fn report_on(
 
 /// What of a verification goes on record.
 fn recorded(item: ItemNumber, deposit: DepositNumber, asked: &VerificationCommand, report: &Report) -> Verify {
-    let (presented, size, presented_hash) = match context.presented {
+    let (presented, size, presented_hash) = match asked.presented {
         PresentedEvidence::File { measured, .. } => {
             let hashes = [HashAlgorithm::Sm3, HashAlgorithm::Sha256].map(|one| (one, measured.digest(one)));
             (PresentedWord::File, Some(measured.size), hashes.to_vec())

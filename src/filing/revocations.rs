@@ -26,7 +26,7 @@ use crate::filing::annexes::Annexes;
 use crate::filing::error::FilingError;
 use crate::filing::pending_revocations::PendingRevocation;
 use crate::filing::secret::step_request_id;
-use crate::filing::service::{RecordedAct, FilingService};
+use crate::filing::service::{FilingService, RecordedAct};
 
 /// How long a request waits for its act. The revocation is in effect meanwhile.
 const APPEND_TIMEOUT: Duration = Duration::from_secs(10);
@@ -75,7 +75,8 @@ impl FilingService {
         let named = [token].into_iter().chain(registry.tokens.descendants(token));
         let good: Vec<TokenId> = named.filter(|id| self.accepts(&registry, *id)).collect();
         let capacity = if operator { Capacity::Holding(Role::Operator) } else { Capacity::Oneself };
-        let pending = PendingRevocation { token, kept, by: actor.id, capacity, request: context.request, body: context.body };
+        let pending =
+            PendingRevocation { token, kept, by: actor.id, capacity, request: context.request, body: context.body };
         let durable = self.revocations.add(pending.clone()).await;
         let sealing = {
             let filing = Arc::clone(self);
@@ -124,7 +125,7 @@ impl FilingService {
     }
 
     /// Puts the acts of all pending revocations on the chain, as far as the sequencer accepts them. How many still wait.
-    pub async fn append_revocations(&self) -> usize {
+    async fn append_revocations(&self) -> usize {
         let waiting: Vec<PendingRevocation> = self.revocations.all().values().cloned().collect();
         for pending in waiting {
             if let Err(error) = self.append_revocation(&pending).await {

@@ -244,22 +244,22 @@ impl BodyDeadline {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_body_has_time_for_each_part_and_a_mean_rate_for_all() {
+    #[tokio::test(start_paused = true)]
+    async fn a_body_has_time_for_each_part_and_a_mean_rate_for_all() {
         let second = Duration::from_secs(1);
         let options = Options { body_timeout: 30 * second, slowest: 16 << 10, ..Options::default() };
-        let left = |pace: &BodyDeadline| pace.deadline().saturating_duration_since(Instant::now()).as_secs_f64().round();
+        let left = |pace: &BodyDeadline| pace.deadline().saturating_duration_since(Instant::now());
         let mut pace = BodyDeadline::new(&options);
-        assert!((left(&pace) - 30.0).abs() < 1.0);
+        assert_eq!(left(&pace), 30 * second);
         pace.arrived(20 * second, 1);
-        assert!((left(&pace) - 10.0).abs() < 1.0, "a byte does not buy more time");
+        assert_eq!(left(&pace), 10 * second, "a byte does not buy more time");
         // A whole part within its time, and again: each begins a new part.
         pace.arrived(5 * second, 256 << 10);
-        assert!((left(&pace) - 21.0).abs() < 1.0, "16 s for 256 KiB, 30 s in advance, 25 s waited");
+        assert_eq!(left(&pace), 21 * second, "16 s for 256 KiB, 30 s in advance, 25 s waited");
         // At 9 kB/s each part comes in time, and the mean rate is too low in the end.
         for _ in 0..10 {
             pace.arrived(29 * second, 256 << 10);
         }
-        assert!(left(&pace) < 1.0);
+        assert_eq!(left(&pace), Duration::ZERO);
     }
 }

@@ -113,9 +113,14 @@ pub async fn serve(listener: TcpListener, state: AppState, shutdown: impl Future
 }
 
 async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
+    retried(|| listener.accept()).await
+}
+
+/// What `accept` gives once it succeeds.
+async fn retried<T, F: Future<Output = io::Result<T>>>(mut accept: impl FnMut() -> F) -> T {
     let mut has_failed = false;
     loop {
-        match listener.accept().await {
+        match accept().await {
             Ok(accepted) => return accepted,
             // The client went away while it waited, or the process or the system is out of file descriptors: both pass.
             Err(error) => {
@@ -168,5 +173,26 @@ async fn upkeep() {
         if let Err(error) = tokio::task::spawn_blocking(|| observe::recorder().run_upkeep()).await {
             tracing::warn!(%error, "the upkeep of the metrics failed");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use tokio::time::Instant;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_failing_accept_is_tried_again_after_a_pause_until_it_succeeds() {
+        let (begun, attempts) = (Instant::now(), Cell::new(0));
+        let accept = || {
+            attempts.set(attempts.get() + 1);
+            let out_of_descriptors = io::Error::from(rustix::io::Errno::MFILE);
+            std::future::ready(if attempts.get() > 3 { Ok("a connection") } else { Err(out_of_descriptors) })
+        };
+        assert_eq!(retried(accept).await, "a connection");
+        assert_eq!((attempts.get(), begun.elapsed()), (4, 3 * EXHAUSTED));
     }
 }

@@ -101,28 +101,50 @@ mod tests {
 
     use super::*;
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn a_write_that_nobody_takes_fails() {
         let (ours, mut theirs) = tokio::io::duplex(4);
-        let mut stream = WriteTimeout::new(ours, Duration::from_millis(20), 1);
+        let (limit, begun) = (Duration::from_secs(20), Instant::now());
+        let mut stream = WriteTimeout::new(ours, limit, 1);
         stream.write_all(b"1234").await.unwrap();
         assert_eq!(stream.write_all(b"5").await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        assert_eq!(begun.elapsed(), limit);
         // Once they take something, writing goes on.
         let mut taken = [0; 4];
         theirs.read_exact(&mut taken).await.unwrap();
-        stream.waiting = None;
         stream.write_all(b"5678").await.unwrap();
     }
 
-    #[tokio::test]
+    /// How many of 100 bytes a client takes, one after each pause, until it is given up after a minute; and when it ended.
+    async fn taken_at(pause: Duration) -> (usize, Duration) {
+        let (ours, mut theirs) = tokio::io::duplex(4);
+        let (mut stream, begun) = (WriteTimeout::new(ours, Duration::from_mins(1), 1), Instant::now());
+        let client = async {
+            loop {
+                sleep(pause).await;
+                theirs.read_u8().await.unwrap();
+            }
+        };
+        let server = async {
+            for sent in 0..100 {
+                if stream.write_u8(7).await.is_err() {
+                    return sent;
+                }
+            }
+            100
+        };
+        tokio::select! {
+            never = client => never,
+            sent = server => (sent, begun.elapsed()),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_client_that_takes_a_byte_now_and_then_is_given_up() {
-        let (ours, _theirs) = tokio::io::duplex(4);
-        let mut stream = WriteTimeout::new(ours, Duration::from_hours(1), 1);
-        // What it takes makes good for the wait, and no more than that.
-        stream.waited = Duration::from_secs(10);
-        stream.write_all(b"1234").await.unwrap();
-        assert_eq!(stream.waited, Duration::from_secs(6));
-        stream.waited = Duration::from_hours(1);
-        assert_eq!(stream.write_all(b"5").await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        let second = Duration::from_secs(1);
+        // As much as it must take. Four bytes are in the buffer from the beginning.
+        assert_eq!(taken_at(second).await, (100, 96 * second));
+        // Of ten seconds each byte makes good for one: 54 are due after six bytes, so the seventh is waited for six seconds.
+        assert_eq!(taken_at(10 * second).await, (10, 66 * second));
     }
 }

@@ -20,6 +20,8 @@ use tiezheng::custody::store::EncryptedObjectStore;
 use tiezheng::custody::upload::{KeepError, StoredObject};
 use tokio_util::bytes::Bytes;
 
+use crate::support::waiting::until;
+
 /// A folder with a originals.
 struct Custody {
     originals: EncryptedObjectStore,
@@ -54,13 +56,7 @@ impl Custody {
 
     /// Waits until nothing is left: what was dropped is removed in the background.
     async fn until_empty(&self) {
-        for _ in 0..2_000 {
-            if self.files().is_empty() {
-                return;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-        }
-        panic!("still there: {:?}", self.files());
+        until("nothing is left", || self.files().is_empty()).await;
     }
 }
 
@@ -226,7 +222,7 @@ async fn a_future_that_is_dropped_leaves_nothing() {
     while custody.files().iter().all(|file| fs::metadata(file).is_ok_and(|file| file.len() == 0)) {
         tokio::select! {
             kept = &mut keep => panic!("{kept:?}"),
-            () = tokio::time::sleep(std::time::Duration::from_millis(1)) => {}
+            () = tokio::task::yield_now() => {}
         }
     }
     drop(keep);

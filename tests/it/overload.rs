@@ -1,11 +1,10 @@
 //! Two thousand depositors at once on a pool of a thousand: everyone gets an answer, and memory stays bounded.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde_json::json;
 use tiezheng::ledger::key::Name;
-use tokio::sync::Barrier;
+use tokio::sync::{Barrier, Semaphore};
 
 use crate::support::depositor::statement_with;
 use crate::support::process::{Node, http_client};
@@ -15,21 +14,32 @@ const DEPOSITORS: u64 = 2_000;
 /// buffers alone may take 128 MiB.
 const MEMORY_KIB: u64 = 400 * 1024;
 
-/// Sends until the statement is on the chain; how often it was turned away.
-async fn deposit(client: reqwest::Client, url: String, ledger: Name, n: u64, start: Arc<Barrier>) -> u64 {
-    let statement = statement_with(1, n, |s| s.ledger = ledger);
+/// What the depositors share.
+struct Crowd {
+    client: reqwest::Client,
+    node: String,
+    ledger: Name,
+    start: Barrier,
+    /// Those that were turned away come again a few at a time.
+    again: Semaphore,
+}
+
+/// Sends until the statement is on the chain.
+async fn deposit(crowd: Arc<Crowd>, n: u64) {
+    let statement = statement_with(1, n, |s| s.ledger = crowd.ledger.clone());
     let body = json!({ "statement": statement.note().to_string() });
-    start.wait().await;
-    let mut turned_away = 0;
+    crowd.start.wait().await;
+    let mut turn = None;
     loop {
-        let answer = client.post(format!("{url}/v1/deposits")).json(&body).send().await.unwrap();
+        let answer = crowd.client.post(format!("{}/v1/deposits", crowd.node)).json(&body).send().await.unwrap();
         match answer.status().as_u16() {
-            201 => return turned_away,
+            201 => return,
             503 => {
                 let seconds: u64 = answer.headers()["retry-after"].to_str().unwrap().parse().unwrap();
                 assert!((1..=3).contains(&seconds));
-                turned_away += 1;
-                tokio::time::sleep(Duration::from_millis(20 + n % 50)).await;
+                if turn.is_none() {
+                    turn = Some(crowd.again.acquire().await.unwrap());
+                }
             }
             status => panic!("{status}: {}", answer.text().await.unwrap()),
         }
@@ -43,10 +53,9 @@ async fn two_thousand_depositors_at_once_all_get_an_answer_in_bounded_memory() {
     let client = http_client();
     let checkpoint = client.get(format!("{}/log/checkpoint", node.url)).send().await.unwrap().text().await.unwrap();
     let ledger = Name::parse(checkpoint.lines().next().unwrap()).unwrap();
-    let start = Arc::new(Barrier::new(usize::try_from(DEPOSITORS).unwrap()));
-    let tasks: Vec<_> = (0..DEPOSITORS)
-        .map(|n| tokio::spawn(deposit(client.clone(), node.url.clone(), ledger.clone(), n, Arc::clone(&start))))
-        .collect();
+    let start = Barrier::new(usize::try_from(DEPOSITORS).unwrap());
+    let crowd = Arc::new(Crowd { client, node: node.url.clone(), ledger, start, again: Semaphore::new(32) });
+    let tasks: Vec<_> = (0..DEPOSITORS).map(|n| tokio::spawn(deposit(Arc::clone(&crowd), n))).collect();
     for task in tasks {
         task.await.unwrap();
     }

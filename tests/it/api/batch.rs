@@ -7,9 +7,12 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 
 use crate::support::depositor::note;
-use crate::support::test_node::{Answer, TestNode, NodeConfig, request};
+use crate::support::test_node::{Answer, NodeConfig, TestNode, request};
+use crate::support::waiting::Timers;
 
 const NDJSON: &str = "application/x-ndjson";
+/// How time passes where a test lets it.
+const STEP: Duration = Duration::from_secs(1);
 
 async fn post(node: &TestNode, lines: &[String]) -> Answer {
     node.post("/v1/deposits/batch", NDJSON, lines.concat()).await
@@ -105,10 +108,10 @@ async fn a_pool_smaller_than_the_batch_makes_it_wait_and_gives_up_no_line() {
 
 #[tokio::test]
 async fn a_line_waits_for_a_place_and_a_batch_for_its_turn_but_not_for_ever() {
-    let mut plan = NodeConfig { pool: 0, ..NodeConfig::default() };
-    plan.http.place_timeout = Duration::from_millis(20);
-    let node = TestNode::in_memory(plan).await;
-    let verdicts = verdicts(&post(&node, &[request(&note(1)), "{\n".into(), request(&note(2))]).await);
+    let timers = Timers::stop();
+    let node = TestNode::in_memory(NodeConfig { pool: 0, ..NodeConfig::default() }).await;
+    let lines = [request(&note(1)), "{\n".into(), request(&note(2))];
+    let verdicts = verdicts(&timers.passing(STEP, post(&node, &lines)).await);
     assert_eq!(
         verdicts.iter().map(outcome).collect::<Vec<_>>(),
         [(503, "busy"), (400, "malformed_json"), (503, "busy")]
@@ -118,9 +121,9 @@ async fn a_line_waits_for_a_place_and_a_batch_for_its_turn_but_not_for_ever() {
     assert_eq!((&verdicts[1]["line"], problem.get("line")), (&json!(2), None), "{problem}");
     assert!(problem["detail"].as_str().unwrap().ends_with(" at column 1"), "{problem}");
     let mut plan = NodeConfig::default();
-    (plan.http.place_timeout, plan.http.batches) = (Duration::from_millis(20), 0);
+    plan.http.batches = 0;
     let node = TestNode::in_memory(plan).await;
-    let answer = post(&node, &[request(&note(1))]).await;
+    let answer = timers.passing(STEP, post(&node, &lines)).await;
     assert_eq!((answer.problem(), answer.header("retry-after")), ((503, "busy".into()), "1"));
 }
 
@@ -232,13 +235,12 @@ fn half_of(n: u64) -> usize {
 
 #[tokio::test]
 async fn a_client_that_falls_silent_is_cut_off_and_told_so() {
-    let mut plan = NodeConfig::default();
-    plan.http.body_timeout = Duration::from_millis(200);
-    let node = TestNode::in_memory(plan).await;
+    let timers = Timers::stop();
+    let node = TestNode::in_memory(NodeConfig::default()).await;
     let mut batch = Conversation::begin(&node).await;
     batch.say(&format!("{}{{", request(&note(1)))).await;
     batch.hears(1, (201, "")).await;
-    batch.hears(2, (408, "body_timeout")).await;
+    timers.passing(STEP, batch.hears(2, (408, "body_timeout"))).await;
     assert_eq!(batch.hear().await, None);
 }
 

@@ -19,7 +19,8 @@ use tiezheng::http::router::router;
 use tiezheng::store::contract::ReadLedger;
 
 use crate::support::depositor::note;
-use crate::support::test_node::{TestNode, NodeConfig, request};
+use crate::support::test_node::{NodeConfig, TestNode, request};
+use crate::support::waiting::Timers;
 
 /// Another counter over the ledger of `node`.
 fn counter(node: &TestNode, options: Options) -> Arc<AppState> {
@@ -82,8 +83,9 @@ async fn long_lines_are_held_by_their_bytes() {
 
 #[tokio::test]
 async fn batches_leave_a_part_of_the_pool_to_others() {
+    let timers = Timers::stop();
     let node = TestNode::in_memory(NodeConfig { pool: 4, ..NodeConfig::default() }).await;
-    let state = counter(&node, Options { place_timeout: Duration::from_millis(20), ..Options::default() });
+    let state = counter(&node, Options::default());
     let mut shares = Vec::new();
     while let Some(share) = state.batch_queue_permit().now_or_never() {
         shares.push(share.unwrap());
@@ -91,7 +93,7 @@ async fn batches_leave_a_part_of_the_pool_to_others() {
     assert_eq!(shares.len(), 3);
     let batch = || post(&state, "/v1/deposits/batch", "application/x-ndjson", Body::from(request(&note(1))));
     let answered = |body: Body| async { body.collect().await.unwrap().to_bytes() };
-    let turned_away = answered(batch().await.1).await;
+    let turned_away = timers.passing(Duration::from_secs(1), answered(batch().await.1)).await;
     assert!(turned_away.starts_with(b"{\"line\":1,\"status\":503"), "{turned_away:?}");
     let single = post(&state, "/v1/deposits", "application/json", Body::from(request(&note(2)))).await;
     assert_eq!(single.0, 201);

@@ -1,4 +1,4 @@
-//! How long the server waits for whom. No test reads a clock: each waits until the server has acted.
+//! How long the server waits for whom. Time passes only while a test waits for the server to act.
 
 use std::time::Duration;
 
@@ -6,9 +6,11 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use crate::support::depositor::note;
-use crate::support::test_node::{TestNode, NodeConfig};
+use crate::support::test_node::{NodeConfig, TestNode};
+use crate::support::waiting::Timers;
 
-const SHORT: Duration = Duration::from_millis(100);
+/// How time passes.
+const STEP: Duration = Duration::from_secs(1);
 const LIVE: &[u8] = b"GET /health/live HTTP/1.1\r\nhost: localhost\r\n\r\n";
 
 async fn connect(node: &TestNode) -> TcpStream {
@@ -35,32 +37,29 @@ async fn live(stream: &mut TcpStream) {
 
 #[tokio::test]
 async fn half_a_head_does_not_hold_a_connection() {
-    let mut plan = NodeConfig::default();
-    plan.http.header_timeout = SHORT;
-    let node = TestNode::in_memory(plan).await;
+    let timers = Timers::stop();
+    let node = TestNode::in_memory(NodeConfig::default()).await;
     for head in [&b""[..], b"G", b"GET / HTTP/1.1\r\nhost: localhost\r\nx-slow: "] {
         let mut stream = connect(&node).await;
         stream.write_all(head).await.unwrap();
-        let said = rest(&mut stream).await;
+        let said = timers.passing(STEP, rest(&mut stream)).await;
         assert!(!said.contains(" 200 "), "{said}");
     }
 }
 
 #[tokio::test]
 async fn an_idle_connection_is_closed() {
-    let mut plan = NodeConfig::default();
-    plan.http.header_timeout = SHORT;
-    let node = TestNode::in_memory(plan).await;
+    let timers = Timers::stop();
+    let node = TestNode::in_memory(NodeConfig::default()).await;
     let mut stream = connect(&node).await;
     live(&mut stream).await;
-    assert_eq!(rest(&mut stream).await, "");
+    assert_eq!(timers.passing(STEP, rest(&mut stream)).await, "");
 }
 
 #[tokio::test]
 async fn a_body_that_does_not_come_is_a_timeout() {
-    let mut plan = NodeConfig::default();
-    plan.http.body_timeout = SHORT;
-    let node = TestNode::in_memory(plan).await;
+    let timers = Timers::stop();
+    let node = TestNode::in_memory(NodeConfig::default()).await;
     let number = TestNode::number(&node.deposit(&note(1)).await);
     for (path, media_type) in [
         ("/v1/deposits".to_owned(), "application/json"),
@@ -73,7 +72,7 @@ async fn a_body_that_does_not_come_is_a_timeout() {
         );
         let mut stream = connect(&node).await;
         stream.write_all(head.as_bytes()).await.unwrap();
-        let said = rest(&mut stream).await;
+        let said = timers.passing(STEP, rest(&mut stream)).await;
         assert!(said.starts_with("HTTP/1.1 408 ") && said.contains("body_timeout"), "{path}: {said}");
     }
 }
@@ -133,12 +132,11 @@ async fn what_is_in_flight_at_shutdown_is_finished() {
 
 #[tokio::test]
 async fn a_shutdown_does_not_wait_for_ever() {
-    let mut plan = NodeConfig::default();
-    plan.http.shutdown = SHORT;
-    let mut node = TestNode::in_memory(plan).await;
+    let timers = Timers::stop();
+    let mut node = TestNode::in_memory(NodeConfig::default()).await;
     let mut stream = connect(&node).await;
     stream.write_all(b"POST /v1/deposits HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n").await.unwrap();
-    node.begin_shutdown().await.unwrap().unwrap();
+    timers.passing(STEP, node.begin_shutdown()).await.unwrap().unwrap();
     assert_eq!(rest(&mut stream).await, "");
 }
 

@@ -14,9 +14,10 @@ use serde_json::{Value, json};
 use tiezheng::court::acts::{Act, ActKind, Submit, WithdrawFiling};
 use tiezheng::court::ids::CaseId;
 
-use crate::support::test_node::{TestNode, NodeConfig};
-use crate::support::draft_case::{asked, draft_case};
 use crate::support::accounts::{COURT, OF_THE_COURT, People, Person};
+use crate::support::draft_case::{draft_case, new_request};
+use crate::support::test_node::{NodeConfig, TestNode};
+use crate::support::waiting::{Timers, until};
 
 /// A case of `person`, submitted to `court`: one event.
 async fn submit(node: &TestNode, person: &Person, court: &str) -> CaseId {
@@ -97,9 +98,7 @@ async fn only_the_court_is_told() {
 
 /// Returns once `count` requests wait for events, beside the delivery of webhooks, which always does.
 async fn until_waiting(node: &TestNode, count: usize) {
-    while node.filing.event_subscribers() < count + 1 {
-        tokio::task::yield_now().await;
-    }
+    until("the requests wait", || node.filing.event_subscribers() > count).await;
 }
 
 #[tokio::test]
@@ -181,14 +180,8 @@ impl System {
 
     /// Waits until `count` calls came in at `path`.
     async fn until(&self, path: &str, count: usize) -> Vec<Call> {
-        for _ in 0..3_000 {
-            let calls = self.at(path);
-            if calls.len() >= count {
-                return calls;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        panic!("{path}: {:?}", self.at(path));
+        until(path, || self.at(path).len() >= count).await;
+        self.at(path)
     }
 }
 
@@ -229,6 +222,7 @@ async fn hook(people: &People<'_>, url: &str) -> Value {
 
 #[tokio::test]
 async fn events_are_delivered_signed_in_order_and_again_until_taken() {
+    let timers = Timers::stop();
     let node = TestNode::in_memory(NodeConfig::default()).await;
     let people = People::of(&node).await;
     let (judge, person) = (people.judge().await, people.person("张三").await);
@@ -241,7 +235,8 @@ async fn events_are_delivered_signed_in_order_and_again_until_taken() {
     let case = submit(&node, &person, COURT).await;
     submit(&node, &person, "京04").await;
     withdraw(&node, &person, case).await;
-    let calls = system.until("/hook", 4).await;
+    // In steps far shorter than a call may take.
+    let calls = timers.passing(Duration::from_millis(1), system.until("/hook", 4)).await;
     assert_eq!(system.at("/elsewhere").len(), 0);
     let feed = people.by(&judge).get(&path(0, 0)).await.json();
     let events = &feed["events"].as_array().unwrap()[1..];
@@ -297,7 +292,7 @@ async fn delivery_goes_on_where_it_ended() {
     node.begin_shutdown().await.unwrap().unwrap();
     submit(&node, &person, COURT).await;
     assert_eq!(system.at("/hook").len(), 2, "nobody delivers any more");
-    let again = tokio::spawn(Arc::clone(&node.filing).deliver_webhooks(std::future::pending()));
+    let again = tokio::spawn(Arc::clone(&node.filing).deliver_hooks(std::future::pending()));
     // The second event was sent when the first had been remembered; whether it was itself by then, nobody knows.
     let mut calls = system.until("/hook", 3).await;
     if calls[2].cursor() == before[1].cursor() {

@@ -12,9 +12,10 @@ use tiezheng::store::account_memory::MemoryAccounts;
 use tiezheng::store::contract::accounts::{AccountDocument, AccountStore, AccountStoreError};
 use tiezheng::store::memory::MemoryStore;
 
-use crate::support::depositor::origin;
-use crate::support::test_node::{Answer, TestNode, NodeConfig};
 use crate::support::accounts::{PLAIN, People, Person};
+use crate::support::depositor::origin;
+use crate::support::test_node::{Answer, NodeConfig, TestNode};
+use crate::support::waiting::{Timers, until};
 
 async fn node() -> TestNode {
     TestNode::in_memory(NodeConfig::default()).await
@@ -23,7 +24,7 @@ async fn node() -> TestNode {
 /// A token that `parent` issues for its own account.
 async fn child(node: &TestNode, parent: &Person) -> Person {
     let path = format!("/v1/accounts/{}/tokens", parent.account);
-    let issued = node.session(&parent.token).create(&path, &json!({ "scopes": ["read"], "days": 1 })).await;
+    let issued = node.as_(&parent.token).create(&path, &json!({ "scopes": ["read"], "days": 1 })).await;
     Person {
         account: parent.account.clone(),
         token: issued["token"].as_str().unwrap().into(),
@@ -32,11 +33,11 @@ async fn child(node: &TestNode, parent: &Person) -> Person {
 }
 
 async fn revoke(node: &TestNode, by: &str, token: &Person, body: Value) -> Answer {
-    node.session(by).post(&format!("/v1/tokens/{}/revocation", token.token_id), &body).await
+    node.as_(by).post(&format!("/v1/tokens/{}/revocation", token.token_id), &body).await
 }
 
 async fn is_accepted(node: &TestNode, person: &Person) -> bool {
-    node.session(&person.token).get("/v1/me").await.status == 200
+    node.as_(&person.token).get("/v1/me").await.status == 200
 }
 
 /// The owner's first token, one that was stolen, and what the thief made of it.
@@ -66,7 +67,7 @@ async fn revoking_a_token_ends_all_that_it_issued() {
         assert_eq!(is_accepted(&node, person).await, good);
     }
     let path = format!("/v1/accounts/{}/tokens", owner.account);
-    let more = node.session(&made.token).post(&path, &json!({ "scopes": ["read"], "days": 1 })).await;
+    let more = node.as_(&made.token).post(&path, &json!({ "scopes": ["read"], "days": 1 })).await;
     assert_eq!(more.problem(), (401, "unauthenticated".into()));
 }
 
@@ -93,11 +94,11 @@ async fn a_flood_of_children_locks_out_nobody() {
     let ask = json!({ "scopes": ["read"], "days": 1 });
     let mut last = None;
     for _ in 0..=CHILDREN_MAX {
-        last = Some(node.session(&stolen.token).post(&path, &ask).await);
+        last = Some(node.as_(&stolen.token).post(&path, &ask).await);
     }
     assert_eq!(last.unwrap().problem(), (409, "too_many_tokens".into()));
-    assert_eq!(node.session(&owner.token).post(&path, &ask).await.status, 201, "the owner still issues");
-    assert_eq!(node.session(&operator.token).post(&path, &ask).await.status, 201, "and the operator");
+    assert_eq!(node.as_(&owner.token).post(&path, &ask).await.status, 201, "the owner still issues");
+    assert_eq!(node.as_(&operator.token).post(&path, &ask).await.status, 201, "and the operator");
     assert_eq!(revoke(&node, &operator.token, &stolen, json!({})).await.status, 200);
     assert!(!is_accepted(&node, &stolen).await && is_accepted(&node, &owner).await);
     child(&node, &owner).await;
@@ -126,7 +127,7 @@ fn pending(accounts: &dyn AccountStore, token: &Person) -> bool {
 
 #[tokio::test]
 async fn a_revocation_takes_effect_while_the_clock_stops_sealing_and_its_act_follows() {
-    let accounts = Arc::new(MemoryAccounts::default());
+    let (accounts, timers) = (Arc::new(MemoryAccounts::default()), Timers::stop());
     let node = TestNode::in_memory(NodeConfig { accounts: Arc::clone(&accounts) as _, ..NodeConfig::default() }).await;
     let (_, owner, stolen, made) = theft(&node).await;
     node.clock.shift(-5_000, Duration::ZERO);
@@ -143,18 +144,17 @@ async fn a_revocation_takes_effect_while_the_clock_stops_sealing_and_its_act_fol
     assert!(node.filing.registry().tokens.get(id).unwrap().revoked.is_none(), "not on the chain yet");
 
     node.clock.shift(5_000, Duration::from_secs(5));
-    // The node itself tries again; here the moment is ours.
-    while node.filing.append_revocations().await > 0 {
-        tokio::task::yield_now().await;
-    }
+    // The node tries again by itself.
+    timers.passing(Duration::from_secs(1), until("the revocation is sealed", || !pending(&*accounts, &stolen))).await;
     assert!(node.filing.registry().tokens.get(id).unwrap().revoked.is_some());
-    assert!(!pending(&*accounts, &stolen) && !is_accepted(&node, &made).await);
+    assert!(!is_accepted(&node, &made).await);
 }
 
 #[tokio::test]
 async fn a_revocation_takes_effect_when_writing_has_ended_for_good() {
     let accounts = Arc::new(MemoryAccounts::default());
-    let mut node = TestNode::in_memory(NodeConfig { accounts: Arc::clone(&accounts) as _, ..NodeConfig::default() }).await;
+    let mut node =
+        TestNode::in_memory(NodeConfig { accounts: Arc::clone(&accounts) as _, ..NodeConfig::default() }).await;
     let (operator, owner, stolen, made) = theft(&node).await;
     node.stop_sequencer();
     assert_eq!(revoke(&node, &owner.token, &stolen, json!({})).await.status, 202);
@@ -175,12 +175,10 @@ async fn a_pending_revocation_survives_a_restart_and_is_sealed_then() {
     drop(node);
     let node = TestNode::over(store, plan()).await;
     assert!(!is_accepted(&node, &stolen).await && !is_accepted(&node, &made).await);
-    while node.filing.append_revocations().await > 0 {
-        tokio::task::yield_now().await;
-    }
+    until("the revocation is sealed", || !pending(&*accounts, &stolen)).await;
     let id = TokenId(Digest::from_hex(&stolen.token_id).unwrap());
     assert!(node.filing.registry().tokens.get(id).unwrap().revoked.is_some());
-    assert!(!pending(&*accounts, &stolen) && is_accepted(&node, &owner).await);
+    assert!(is_accepted(&node, &owner).await);
 }
 
 /// An account store whose disk is full.
@@ -214,7 +212,8 @@ impl AccountStore for FullDisk {
 #[tokio::test]
 async fn a_full_disk_stops_no_revocation_and_is_told_where_nothing_recorded_it() {
     let accounts = Arc::new(FullDisk::default());
-    let mut node = TestNode::in_memory(NodeConfig { accounts: Arc::clone(&accounts) as _, ..NodeConfig::default() }).await;
+    let mut node =
+        TestNode::in_memory(NodeConfig { accounts: Arc::clone(&accounts) as _, ..NodeConfig::default() }).await;
     let (_, owner, stolen, made) = theft(&node).await;
     accounts.full.store(true, Ordering::Relaxed);
     // The chain records it.
@@ -235,7 +234,7 @@ async fn a_reused_idempotency_key_revokes_nothing() {
     let (_, owner, stolen, made) = theft(&node).await;
     let send = async |token: &Person| {
         let path = format!("/v1/tokens/{}/revocation", token.token_id);
-        node.session(&owner.token).keyed("once").post(&path, &json!({})).await
+        node.as_(&owner.token).keyed("once").post(&path, &json!({})).await
     };
     assert_eq!(send(&made).await.status, 200);
     assert_eq!(send(&made).await.status, 200, "the same request again");

@@ -189,8 +189,6 @@ fn deposits_that_depend_on_each_other_need_no_rebuild() {
         }
         let second = put(statement_with(1, n + 1, |s| s.subject = subject(2 * round + 2)).note().clone());
         let twice = put(statement_with(1, n, |s| s.subject = subject(2 * round + 1)).note().clone());
-        let taken = sequencer.health().waiting;
-        assert!(taken <= 3);
         drop(gate);
         let first = runtime.block_on(first).unwrap().unwrap();
         assert!(first.fresh);

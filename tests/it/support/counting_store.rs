@@ -1,4 +1,4 @@
-//! A store that counts what it is asked, and answers another leaf where a test says so.
+//! A store that counts what it is asked and the rows that it answers, and answers another leaf where a test says so.
 
 use std::collections::BTreeMap;
 use std::ops::{ControlFlow, Range};
@@ -35,7 +35,7 @@ impl CountingStore {
         *self.on_purge.lock().unwrap() = Some(Arc::new(hook));
     }
 
-    /// How often it was asked what, since the last time.
+    /// How often it was asked what, since the last time, and how many rows it answered.
     pub(crate) fn asked(&self) -> BTreeMap<&'static str, usize> {
         std::mem::take(&mut self.asked.lock().unwrap())
     }
@@ -51,8 +51,17 @@ impl CountingStore {
     }
 
     fn inner(&self, what: &'static str) -> &dyn KeepPrivate {
-        *self.asked.lock().unwrap().entry(what).or_default() += 1;
+        self.count(what, 1);
         &*self.inner
+    }
+
+    fn count(&self, what: &'static str, many: usize) {
+        *self.asked.lock().unwrap().entry(what).or_default() += many;
+    }
+
+    fn counted<T>(&self, rows: Result<Vec<T>, ReadError>) -> Result<Vec<T>, ReadError> {
+        self.count("rows", rows.as_ref().map_or(0, Vec::len));
+        rows
     }
 }
 
@@ -61,14 +70,14 @@ impl ReadLedger for CountingStore {
         self.inner("published").published()
     }
     fn leaves(&self, first: LeafIndex, count: u64) -> Result<Vec<Vec<u8>>, ReadError> {
-        let mut leaves = self.inner("leaves").leaves(first, count)?;
+        let mut leaves = self.counted(self.inner("leaves").leaves(first, count))?;
         for (index, bytes) in self.other.lock().unwrap().range(first..LeafIndex(first.0 + count)) {
             leaves[usize::try_from(index.0 - first.0).unwrap()].clone_from(bytes);
         }
         Ok(leaves)
     }
     fn tile_hashes(&self, level: u8, first: u64, count: u16) -> Result<Vec<Digest>, ReadError> {
-        self.inner("tile_hashes").tile_hashes(level, first, count)
+        self.counted(self.inner("tile_hashes").tile_hashes(level, first, count))
     }
     fn find_block(&self, height: Height) -> Result<Option<LeafIndex>, ReadError> {
         self.inner("find_block").find_block(height)
@@ -89,7 +98,7 @@ impl ReadLedger for CountingStore {
         within: Range<LeafIndex>,
         limit: usize,
     ) -> Result<Vec<LeafIndex>, ReadError> {
-        self.inner("find_digest").find_digest(a, digest, within, limit)
+        self.counted(self.inner("find_digest").find_digest(a, digest, within, limit))
     }
     fn find_subject(&self, subject: &Digest, sequence: u64) -> Result<Option<LeafIndex>, ReadError> {
         self.inner("find_subject").find_subject(subject, sequence)
@@ -98,7 +107,7 @@ impl ReadLedger for CountingStore {
         self.inner("subject_length").subject_length(subject)
     }
     fn links_to(&self, target: LeafIndex, from: LinkPosition, limit: usize) -> Result<Vec<LinkPosition>, ReadError> {
-        self.inner("links_to").links_to(target, from, limit)
+        self.counted(self.inner("links_to").links_to(target, from, limit))
     }
     fn private(&self, index: LeafIndex) -> Result<Private, ReadError> {
         self.inner("private").private(index)
@@ -107,10 +116,10 @@ impl ReadLedger for CountingStore {
         self.inner("annex").annex(index, commitment)
     }
     fn labelled(&self, label: &Digest, from: LeafIndex, limit: usize) -> Result<Vec<LeafIndex>, ReadError> {
-        self.inner("labelled").labelled(label, from, limit)
+        self.counted(self.inner("labelled").labelled(label, from, limit))
     }
     fn labelled_before(&self, label: &Digest, before: LeafIndex, limit: usize) -> Result<Vec<LeafIndex>, ReadError> {
-        self.inner("labelled_before").labelled_before(label, before, limit)
+        self.counted(self.inner("labelled_before").labelled_before(label, before, limit))
     }
 }
 
