@@ -248,7 +248,8 @@ mod tests {
     fn a_body_has_time_for_each_part_and_a_mean_rate_for_all() {
         let second = Duration::from_secs(1);
         let options = Options { body_timeout: 30 * second, slowest: 16 << 10, ..Options::default() };
-        let left = |pace: &BodyDeadline| pace.deadline().saturating_duration_since(Instant::now()).as_secs_f64().round();
+        let left =
+            |pace: &BodyDeadline| pace.deadline().saturating_duration_since(Instant::now()).as_secs_f64().round();
         let mut pace = BodyDeadline::new(&options);
         assert!((left(&pace) - 30.0).abs() < 1.0);
         pace.arrived(20 * second, 1);

@@ -7,7 +7,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 
 use crate::support::depositor::note;
-use crate::support::test_node::{Answer, TestNode, NodeConfig, request};
+use crate::support::test_node::{Answer, NodeConfig, TestNode, request};
 
 const NDJSON: &str = "application/x-ndjson";
 

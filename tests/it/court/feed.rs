@@ -14,9 +14,9 @@ use serde_json::{Value, json};
 use tiezheng::court::acts::{Act, ActKind, Submit, WithdrawFiling};
 use tiezheng::court::ids::CaseId;
 
-use crate::support::test_node::{TestNode, NodeConfig};
-use crate::support::draft_case::{asked, draft_case};
 use crate::support::accounts::{COURT, OF_THE_COURT, People, Person};
+use crate::support::draft_case::{asked, draft_case};
+use crate::support::test_node::{NodeConfig, TestNode};
 
 /// A case of `person`, submitted to `court`: one event.
 async fn submit(node: &TestNode, person: &Person, court: &str) -> CaseId {

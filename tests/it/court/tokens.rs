@@ -12,9 +12,9 @@ use tiezheng::store::account_memory::MemoryAccounts;
 use tiezheng::store::contract::accounts::{AccountDocument, AccountStore, AccountStoreError};
 use tiezheng::store::memory::MemoryStore;
 
-use crate::support::depositor::origin;
-use crate::support::test_node::{Answer, TestNode, NodeConfig};
 use crate::support::accounts::{PLAIN, People, Person};
+use crate::support::depositor::origin;
+use crate::support::test_node::{Answer, NodeConfig, TestNode};
 
 async fn node() -> TestNode {
     TestNode::in_memory(NodeConfig::default()).await
@@ -154,7 +154,8 @@ async fn a_revocation_takes_effect_while_the_clock_stops_sealing_and_its_act_fol
 #[tokio::test]
 async fn a_revocation_takes_effect_when_writing_has_ended_for_good() {
     let accounts = Arc::new(MemoryAccounts::default());
-    let mut node = TestNode::in_memory(NodeConfig { accounts: Arc::clone(&accounts) as _, ..NodeConfig::default() }).await;
+    let mut node =
+        TestNode::in_memory(NodeConfig { accounts: Arc::clone(&accounts) as _, ..NodeConfig::default() }).await;
     let (operator, owner, stolen, made) = theft(&node).await;
     node.stop_sequencer();
     assert_eq!(revoke(&node, &owner.token, &stolen, json!({})).await.status, 202);
@@ -214,7 +215,8 @@ impl AccountStore for FullDisk {
 #[tokio::test]
 async fn a_full_disk_stops_no_revocation_and_is_told_where_nothing_recorded_it() {
     let accounts = Arc::new(FullDisk::default());
-    let mut node = TestNode::in_memory(NodeConfig { accounts: Arc::clone(&accounts) as _, ..NodeConfig::default() }).await;
+    let mut node =
+        TestNode::in_memory(NodeConfig { accounts: Arc::clone(&accounts) as _, ..NodeConfig::default() }).await;
     let (_, owner, stolen, made) = theft(&node).await;
     accounts.full.store(true, Ordering::Relaxed);
     // The chain records it.

@@ -1,19 +1,19 @@
 //! Fixtures that the integration tests share.
 
+pub(crate) mod accounts;
 pub(crate) mod acts;
 pub(crate) mod chain;
+pub(crate) mod counting_store;
 pub(crate) mod custodian;
 pub(crate) mod depositor;
+pub(crate) mod draft_case;
 pub(crate) mod faulty_store;
 pub(crate) mod ledger;
-pub(crate) mod test_node;
-pub(crate) mod draft_case;
 pub(crate) mod operator;
-pub(crate) mod accounts;
 pub(crate) mod proceeding;
 pub(crate) mod process;
 pub(crate) mod proxy;
 pub(crate) mod raw;
 pub(crate) mod stores;
+pub(crate) mod test_node;
 pub(crate) mod trace;
-pub(crate) mod counting_store;
