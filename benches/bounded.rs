@@ -17,7 +17,7 @@ use tiezheng::court::case_number::CourtCode;
 use tiezheng::court::ids::{CaseId, PartyNumber};
 use tiezheng::court::values::{Capacity, Filer, IdentityCheck};
 use tiezheng::court::words::{
-    CaseKind, IdentityLevel, IdentityMethod, PartyRole, Procedure, Scope, AccessedContent, SubjectKind,
+    AccessedContent, CaseKind, IdentityLevel, IdentityMethod, PartyRole, Procedure, Scope, SubjectKind,
 };
 use tiezheng::custody::store::EncryptedObjectStore;
 use tiezheng::filing::access::Subject;
@@ -183,7 +183,10 @@ impl Office {
         metadata.insert("name".into(), "合同".into());
         let entrusted =
             OnBehalfCommand { content: content(), media_type: None, links: vec![], metadata, texts: vec![] };
-        self.runtime.block_on(self.filing.deposit_on_behalf(&self.actor, &asked(), &entrusted)).expect("a deposit").number
+        self.runtime
+            .block_on(self.filing.deposit_on_behalf(&self.actor, &asked(), &entrusted))
+            .expect("a deposit")
+            .number
     }
 
     fn give(&self, number: DepositNumber) {
@@ -250,7 +253,9 @@ fn requests(bench: &mut Criterion) {
         }
         let (filing, actor, runtime) = (&office.filing, &office.actor, &office.runtime);
         group.bench_function(BenchmarkId::new("original", size), |bench| {
-            bench.iter(|| drop(black_box(runtime.block_on(filing.open_original_for(actor, number, None)).expect("given"))));
+            bench.iter(|| {
+                drop(black_box(runtime.block_on(filing.open_original_for(actor, number, None)).expect("given")))
+            });
         });
         group.bench_function(BenchmarkId::new("case", size), |bench| {
             bench.iter(|| black_box(runtime.block_on(filing.view_case(actor, case, 0)).expect("seen")));

@@ -21,11 +21,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::audit::documents;
 use crate::audit::labels::Labels;
-use crate::audit::report::{CourtReport, Fault, Findings, OriginalRecord, IneffectiveActFinding};
+use crate::audit::report::{CourtReport, Fault, Findings, IneffectiveActFinding, OriginalRecord};
 use crate::court::acts::{Act, ActKind};
-use crate::court::case::replay::begin;
 use crate::court::case::labels::CaseBefore;
-use crate::court::case::state::{CaseFile, HeldContent, ActPosition};
+use crate::court::case::replay::begin;
+use crate::court::case::state::{ActPosition, CaseFile, HeldContent};
 use crate::court::document::{Document, Stream};
 use crate::court::ids::CaseId;
 use crate::court::registry::Registry;
@@ -161,7 +161,8 @@ impl Cases {
             Act::OrderErasure(act) => (act.deposit, act.account),
             _ => return,
         };
-        let (Some(content), Some(StreamState::Case(file))) = (HeldContent::of(deposit, account), self.streams.get(&id)) else {
+        let (Some(content), Some(StreamState::Case(file))) = (HeldContent::of(deposit, account), self.streams.get(&id))
+        else {
             return;
         };
         if file.holds.contains_key(&content) {

@@ -138,7 +138,11 @@ impl<R: ReadLedger + ?Sized> Examiner<'_, R> {
             && !self.indexes
             && let Some(head) = fast_entry::parse_common(bytes, self.origin, &mut self.keys)
         {
-            return ExaminedLeaf { index, hash, leaf: Ok(LeafContent::Deposit(Deposit::plain(head.number, head.received))) };
+            return ExaminedLeaf {
+                index,
+                hash,
+                leaf: Ok(LeafContent::Deposit(Deposit::plain(head.number, head.received))),
+            };
         }
         let leaf = match Leaf::parse_with(bytes, &mut self.keys) {
             Ok(Leaf::Entry(entry)) => Ok(LeafContent::Deposit(self.deposit(index, &hash, entry))),

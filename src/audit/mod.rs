@@ -5,12 +5,12 @@
 //! folds the acts of the filing flow again, [`documents`] reads their texts, [`labels`] derives the labels under which they are found, [`private_store`] knows tombstones.
 
 pub mod cases;
-pub mod documents;
 pub mod chain_checks;
+pub mod documents;
 pub mod labels;
-pub mod parallel;
 pub mod leaves;
+pub mod parallel;
+pub mod private_store;
 pub mod report;
 pub mod rows;
-pub mod private_store;
 pub mod walk;

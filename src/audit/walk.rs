@@ -9,8 +9,8 @@
 //! ledger but for the streams (`subject`) it has met, and for the cases, some kilobytes each (`cases`).
 
 use crate::audit::chain_checks::ChainChecker;
+use crate::audit::leaves::{Examiner, LeafContent, STRETCH};
 use crate::audit::parallel::in_order;
-use crate::audit::leaves::{Examiner, STRETCH, LeafContent};
 use crate::audit::report::{AuditReport, CourtReport, Fault, Finding, LABELS_NOT_COUNTED, ORIGINALS_NOT_CHECKED};
 use crate::ledger::hash::Digest;
 use crate::ledger::key::{Name, VerifierKey};

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::audit::report::{AuditReport, CourtReport, Fault, Finding, ORIGINALS_NOT_CHECKED, IneffectiveActFinding};
+use crate::audit::report::{AuditReport, CourtReport, Fault, Finding, IneffectiveActFinding, ORIGINALS_NOT_CHECKED};
 use crate::audit::walk::{Options, walk};
 use crate::cli::config::Config;
 use crate::cli::descriptors::database_options;
@@ -139,8 +139,7 @@ fn document(report: &AuditReport, originals: &OriginalsReport) -> Value {
             "detail": finding.detail,
         })
     };
-    let void =
-        |act: &IneffectiveActFinding| json!({ "index": act.index.0, "deposit_number": act.number.to_string(), "reason": act.code });
+    let void = |act: &IneffectiveActFinding| json!({ "index": act.index.0, "deposit_number": act.number.to_string(), "reason": act.code });
     let not_checked = |(zh, en): &(&str, &str)| json!({ "zh": zh, "en": en });
     json!({
         "ledger": report.origin,

@@ -12,7 +12,7 @@ use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::folder_copy::{check, copy, must_be_apart, size_of, told};
 use crate::cli::open_errors::cannot_open;
 use crate::cli::progress::Progress;
-use crate::cli::screen::{GOOD, WARNING, Screen};
+use crate::cli::screen::{GOOD, Screen, WARNING};
 use crate::store::rocks::folder::Folder;
 use crate::store::rocks::open_error::OpenError;
 

@@ -5,7 +5,7 @@
 
 use crate::cli::config::Config;
 use crate::cli::exit::CliError;
-use crate::cli::screen::{WARNING, Screen};
+use crate::cli::screen::{Screen, WARNING};
 use crate::cli::trust_store::{self, TrustStore};
 use crate::client::ledger_client::LedgerClient;
 use crate::client::transport::ClientError;
@@ -137,7 +137,11 @@ pub async fn warn_of_other_mode(client: &LedgerClient, number: DepositNumber, sc
 /// # Errors
 ///
 /// [`CliError`]: as [`identify_ledger`]; or the ledger's key is another than the pinned one.
-pub async fn identify_and_pin(client: &LedgerClient, config: &Config, screen: &Screen) -> anyhow::Result<(LedgerIdentity, Trust)> {
+pub async fn identify_and_pin(
+    client: &LedgerClient,
+    config: &Config,
+    screen: &Screen,
+) -> anyhow::Result<(LedgerIdentity, Trust)> {
     let met = identify_ledger(client).await?;
     let path = config.trust_policy()?;
     if pinned::pin(&path, &met.key, Some(client.address()))? {
@@ -176,9 +180,6 @@ mod tests {
         let unreachable = ClientError::Unreachable { url: "u".into(), reason: reason() };
         let address = ClientError::BadAddress { address: "a".into(), reason: reason() };
         let endings = [problem(404), problem(503), unreachable, address].map(|error| CliError::from(error).ending);
-        assert_eq!(
-            endings,
-            [ExitStatus::Finding, ExitStatus::Unable, ExitStatus::Unable, ExitStatus::Usage]
-        );
+        assert_eq!(endings, [ExitStatus::Finding, ExitStatus::Unable, ExitStatus::Unable, ExitStatus::Usage]);
     }
 }

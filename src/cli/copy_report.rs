@@ -4,13 +4,13 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
-use crate::cli::folder_checks::{account_files_missing, missing_account_files};
 use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::filing_service::ORIGINALS;
+use crate::cli::folder_checks::{account_files_missing, missing_account_files};
 use crate::cli::node_keys::{self, KeyReport, KeyState};
 use crate::cli::open_errors::unreadable;
 use crate::cli::originals_check::{OriginalsReport, sizes_of_originals};
-use crate::cli::screen::{BAD, GOOD, WARNING, Screen};
+use crate::cli::screen::{BAD, GOOD, Screen, WARNING};
 use crate::store::rocks::reader::RocksReader;
 
 /// What was found.

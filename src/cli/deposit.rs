@@ -16,18 +16,18 @@ use crate::cli::case_key;
 use crate::cli::compose::{Details, StatementArgs};
 use crate::cli::config::Config;
 use crate::cli::connect::{ServerArgs, identify_and_pin};
+use crate::cli::deposit_groups::{self, Skipped};
+use crate::cli::deposit_run::{DepositOutcome, DepositRun};
 use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::facts_table;
-use crate::cli::gather::{FoundFile, Skip, gather, exclusion_word};
+use crate::cli::gather::{FoundFile, Skip, exclusion_word, gather};
 use crate::cli::manifest::deposit;
 use crate::cli::manifest::source::Source;
-use crate::cli::deposit_groups::{self, Skipped};
 use crate::cli::progress::Progress;
 use crate::cli::renamed;
-use crate::cli::deposit_run::{DepositOutcome, DepositRun};
-use crate::cli::screen::{BAD, FAINT, GOOD, WARNING, Screen};
-use crate::cli::terminal::escaped_name;
+use crate::cli::screen::{BAD, FAINT, GOOD, Screen, WARNING};
 use crate::cli::storage_errors::RECEIPT_NOT_KEPT;
+use crate::cli::terminal::escaped_name;
 use crate::files::placing::make_folders;
 use crate::wire::facts::ChainFactsJson;
 
@@ -249,7 +249,12 @@ fn count(tally: &mut Tally, found: &FoundFile, outcome: &Result<DepositOutcome, 
     ExitStatus::Good
 }
 
-fn tell(screen: &Screen, found: &FoundFile, outcome: &Result<DepositOutcome, Skipped>, alone: bool) -> anyhow::Result<()> {
+fn tell(
+    screen: &Screen,
+    found: &FoundFile,
+    outcome: &Result<DepositOutcome, Skipped>,
+    alone: bool,
+) -> anyhow::Result<()> {
     let name = escaped_name(&found.path.to_string_lossy());
     screen.document(&document(&found.path, found.named, outcome))?;
     let colon = screen.pick("：", ": ");
@@ -352,9 +357,8 @@ fn summary(screen: &Screen, tally: Tally) -> anyhow::Result<()> {
         some => (format!("，未确认 {some}"), format!(", {some} not confirmed")),
     };
     let zh = format!("存证 {deposited}，此前已存证 {already}，略过 {excluded}{zh}，未成 {failed}");
-    let en = format!(
-        "{deposited} deposited, {already} already on the chain, {excluded} passed over{en}, {failed} failed"
-    );
+    let en =
+        format!("{deposited} deposited, {already} already on the chain, {excluded} passed over{en}, {failed} failed");
     let style = if failed + unconfirmed == 0 { GOOD } else { BAD };
     screen.line("")?;
     Ok(screen.line(screen.paint(style, screen.pick(&zh, &en)))?)

@@ -15,10 +15,10 @@ use std::sync::Arc;
 use futures_util::stream::{self, Stream, StreamExt as _};
 use tokio::sync::{Semaphore, mpsc};
 
+use crate::cli::deposit_run::{DepositOutcome, DepositRun, PendingDeposit};
 use crate::cli::durable::{self, FileToWrite};
 use crate::cli::exit::CliError;
-use crate::cli::gather::{FoundFile, Exclusion};
-use crate::cli::deposit_run::{DepositOutcome, PendingDeposit, DepositRun};
+use crate::cli::gather::{Exclusion, FoundFile};
 use crate::cli::storage_errors::{interrupted, receipt_not_kept, statement_not_kept};
 
 /// Most files of a group, and statements that may wait to be one.
@@ -39,7 +39,10 @@ pub enum Skipped {
 type PreparedStatement = (PendingDeposit, Option<FileToWrite>);
 
 /// Deposits what was found; what became of each, in their order. Without a round nothing can be deposited.
-pub fn deposit(round: Option<Arc<DepositRun>>, found: Vec<FoundFile>) -> impl Stream<Item = (FoundFile, Result<DepositOutcome, Skipped>)> {
+pub fn deposit(
+    round: Option<Arc<DepositRun>>,
+    found: Vec<FoundFile>,
+) -> impl Stream<Item = (FoundFile, Result<DepositOutcome, Skipped>)> {
     let (tell, told) = mpsc::channel(GROUP);
     // A task of its own: hashing goes on while all groups are under way.
     tokio::spawn(state_all(round.clone(), found, tell));
@@ -51,7 +54,11 @@ pub fn deposit(round: Option<Arc<DepositRun>>, found: Vec<FoundFile>) -> impl St
     groups.map(move |group| send_all(round.clone(), group)).buffered(GROUPS).flat_map(stream::iter)
 }
 
-async fn state_all(round: Option<Arc<DepositRun>>, found: Vec<FoundFile>, tell: mpsc::Sender<(FoundFile, Result<PreparedStatement, Skipped>)>) {
+async fn state_all(
+    round: Option<Arc<DepositRun>>,
+    found: Vec<FoundFile>,
+    tell: mpsc::Sender<(FoundFile, Result<PreparedStatement, Skipped>)>,
+) {
     if let Some(round) = &round {
         let receipts = round.receipts.as_deref();
         let of = |found: &FoundFile| receipts.unwrap_or(durable::folder_of(&found.path)).to_owned();
@@ -71,7 +78,11 @@ async fn state_all(round: Option<Arc<DepositRun>>, found: Vec<FoundFile>, tell: 
     }
 }
 
-async fn state(round: Option<Arc<DepositRun>>, found: FoundFile, hashing: Arc<Semaphore>) -> (FoundFile, Result<PreparedStatement, Skipped>) {
+async fn state(
+    round: Option<Arc<DepositRun>>,
+    found: FoundFile,
+    hashing: Arc<Semaphore>,
+) -> (FoundFile, Result<PreparedStatement, Skipped>) {
     let stated = match (&found.size, round) {
         (Ok(_), Some(round)) => {
             let path = found.path.clone();
@@ -100,7 +111,10 @@ async fn send_all(
 }
 
 /// Asks for all deposits, and holds each answer against its statement.
-async fn submit_all(round: Arc<DepositRun>, ready: Vec<Result<PendingDeposit, Skipped>>) -> Vec<Result<(DepositOutcome, Option<FileToWrite>), Skipped>> {
+async fn submit_all(
+    round: Arc<DepositRun>,
+    ready: Vec<Result<PendingDeposit, Skipped>>,
+) -> Vec<Result<(DepositOutcome, Option<FileToWrite>), Skipped>> {
     let (ready, places) = split_results(ready);
     let answers = round.submit_all(&ready).await;
     let held = stream::iter(ready.into_iter().zip(answers)).map(|(ready, answered)| {

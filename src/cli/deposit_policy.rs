@@ -12,7 +12,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use crate::cli::descriptors::database_options;
 use crate::cli::exit::CliError;
 use crate::cli::open_errors::cannot_open;
-use crate::cli::screen::{WARNING, Screen};
+use crate::cli::screen::{Screen, WARNING};
 use crate::filing::deposit_policy::DepositPolicy;
 use crate::http::admission::DepositLimits;
 use crate::http::rate_limit::Limit;

@@ -135,12 +135,17 @@ impl DepositRun {
     /// # Errors
     ///
     /// As [`Self::send`].
-    pub fn hold(&self, ready: PendingDeposit, answered: DepositResult) -> Result<(DepositOutcome, Option<FileToWrite>), CliError> {
+    pub fn hold(
+        &self,
+        ready: PendingDeposit,
+        answered: DepositResult,
+    ) -> Result<(DepositOutcome, Option<FileToWrite>), CliError> {
         let (receipt, fresh) = answered.map_err(|error| discard_refused_statement(&ready.files, error))?;
         let facts = self.check(&receipt, &ready)?;
         let held = check_earlier_receipt(&ready.files, &receipt)?;
         let proves = held.is_some_and(|held| self.check(&held, &ready).is_ok());
-        let new = || FileToWrite { path: ready.files.receipt.clone(), bytes: print(&receipt).into_bytes(), mode: PUBLIC };
+        let new =
+            || FileToWrite { path: ready.files.receipt.clone(), bytes: print(&receipt).into_bytes(), mode: PUBLIC };
         let kept = (!proves).then(new);
         Ok((DepositOutcome { facts, fresh, files: ready.files, renamed: ready.renamed }, kept))
     }
@@ -177,8 +182,9 @@ impl DepositRun {
         }
         let beside = beside()?;
         let paper = StatementFile::load(&beside.statement).ok().flatten();
-        let same =
-            |paper: &StatementFile| self.details.differing_option(paper, &self.ledger, self.signer.verifier()).is_none();
+        let same = |paper: &StatementFile| {
+            self.details.differing_option(paper, &self.ledger, self.signer.verifier()).is_none()
+        };
         Ok(match paper.filter(same) {
             Some(paper) => {
                 let receipt = if beside.receipt.exists() { beside.receipt } else { files.receipt };

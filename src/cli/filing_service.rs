@@ -136,8 +136,6 @@ fn existing_token(filing: &FilingService, path: &Path) -> Result<(String, String
             ),
         )),
         TokenStatus::WithoutRole => refuse("其中的令牌不属于平台管理员", "its token is not an operator's"),
-        TokenStatus::Unknown => {
-            refuse("其内容不是本账本的平台管理员令牌", "is not an operator's token of this ledger")
-        }
+        TokenStatus::Unknown => refuse("其内容不是本账本的平台管理员令牌", "is not an operator's token of this ledger"),
     }
 }

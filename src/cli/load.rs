@@ -12,8 +12,8 @@ use serde_json::json;
 use crate::cli::connect::{ServerArgs, identify_ledger};
 use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::load_reads::{self, Reading};
-use crate::cli::load_round::{Echo, Measurements, LoadConfig, RoundResult, ceilings, node_at};
-use crate::cli::screen::{BAD, FAINT, GOOD, WARNING, Screen};
+use crate::cli::load_round::{Echo, LoadConfig, Measurements, RoundResult, ceilings, node_at};
+use crate::cli::screen::{BAD, FAINT, GOOD, Screen, WARNING};
 use crate::cli::values::at_least_one;
 use crate::http::echo;
 use crate::ledger::number::DepositNumber;
@@ -183,7 +183,12 @@ pub async fn run(args: &LoadArgs, screen: &Screen) -> anyhow::Result<ExitStatus>
 }
 
 /// Reads instead of depositing.
-async fn read(args: &LoadArgs, load: &LoadConfig, numbers: &[DepositNumber], screen: &Screen) -> anyhow::Result<ExitStatus> {
+async fn read(
+    args: &LoadArgs,
+    load: &LoadConfig,
+    numbers: &[DepositNumber],
+    screen: &Screen,
+) -> anyhow::Result<ExitStatus> {
     let (mut ending, mut before) = (ExitStatus::Good, 0);
     for reading in Reading::ALL {
         let mut rounds = Vec::new();

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::cli::exit::CliError;
 use crate::cli::input;
-use crate::cli::load_round::{Echo, Measurements, LoadConfig, RoundResult, figures, rate};
+use crate::cli::load_round::{Echo, LoadConfig, Measurements, RoundResult, figures, rate};
 use crate::files::regular;
 use crate::ledger::number::DepositNumber;
 use crate::load::traffic::{Answer, Call};

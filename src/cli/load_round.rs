@@ -16,7 +16,7 @@ use crate::client::ledger_client::LedgerClient;
 use crate::ledger::entry::Entry;
 use crate::ledger::key::VerifierKey;
 use crate::ledger::verify::trust::Trust;
-use crate::load::receipt_checks::{CheckResult, BodyFormat, VerifiedDeposit, check};
+use crate::load::receipt_checks::{BodyFormat, CheckResult, VerifiedDeposit, check};
 use crate::load::traffic::{Call, LoopMode, Traffic, TrafficError, send};
 use crate::load::{ceilings as machine, deposits};
 

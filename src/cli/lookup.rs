@@ -11,7 +11,7 @@ use crate::cli::config::Config;
 use crate::cli::connect::{ServerArgs, require_known_ledger, warn_of_other_mode};
 use crate::cli::exit::ExitStatus;
 use crate::cli::record::{Record, fetch, history};
-use crate::cli::screen::{BAD, WARNING, Screen};
+use crate::cli::screen::{BAD, Screen, WARNING};
 use crate::cli::terminal::escaped;
 use crate::cli::trust_store::TrustStore;
 use crate::cli::{facts_table, history_table};

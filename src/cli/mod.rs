@@ -22,8 +22,6 @@
 pub mod audit;
 #[cfg(feature = "node")]
 pub mod backup;
-#[cfg(feature = "node")]
-pub mod folder_checks;
 pub mod case;
 pub mod case_key;
 pub mod clock;
@@ -36,8 +34,10 @@ pub mod copy_report;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod deposit;
+pub mod deposit_groups;
 #[cfg(feature = "node")]
 pub mod deposit_policy;
+pub mod deposit_run;
 #[cfg(feature = "node")]
 pub mod descriptors;
 pub mod digest;
@@ -46,6 +46,8 @@ pub mod exit;
 pub mod facts_table;
 #[cfg(feature = "node")]
 pub mod filing_service;
+#[cfg(feature = "node")]
+pub mod folder_checks;
 #[cfg(feature = "node")]
 pub mod folder_copy;
 pub mod gather;
@@ -64,7 +66,6 @@ pub mod load_round;
 pub mod log;
 pub mod lookup;
 pub mod manifest;
-pub mod deposit_groups;
 #[cfg(feature = "node")]
 pub mod node_folder;
 #[cfg(feature = "node")]
@@ -87,17 +88,16 @@ pub mod report_screen;
 pub mod resources;
 #[cfg(feature = "node")]
 pub mod restore;
-pub mod deposit_run;
 pub mod screen;
 #[cfg(feature = "node")]
 pub mod serve;
 #[cfg(feature = "node")]
 pub mod serve_limits;
 pub mod statement;
+pub mod storage_errors;
 pub mod terminal;
 pub mod trust;
 pub mod trust_store;
-pub mod storage_errors;
 pub mod usage;
 pub mod values;
 pub mod verify;

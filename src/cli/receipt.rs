@@ -11,7 +11,7 @@ use crate::cli::connect::{ServerArgs, require_known_ledger};
 use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::manifest::item_receipt::cut;
 use crate::cli::output::{self, Replace};
-use crate::cli::screen::{WARNING, Screen, write_text};
+use crate::cli::screen::{Screen, WARNING, write_text};
 use crate::cli::terminal::escaped_name;
 use crate::cli::trust_store::TrustStore;
 use crate::client::transport::ClientError;

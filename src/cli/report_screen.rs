@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::cli::facts_table;
-use crate::cli::screen::{BAD, FAINT, GOOD, HEADING, WARNING, Screen};
+use crate::cli::screen::{BAD, FAINT, GOOD, HEADING, Screen, WARNING};
 use crate::cli::terminal::escaped_name;
 use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::receipt::Receipt;

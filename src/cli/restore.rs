@@ -22,7 +22,7 @@ use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::folder_copy::{PARTS, check, copy, must_be_apart, size_of, told};
 use crate::cli::open_errors::cannot_open;
 use crate::cli::progress::Progress;
-use crate::cli::screen::{GOOD, WARNING, Screen};
+use crate::cli::screen::{GOOD, Screen, WARNING};
 use crate::files::regular;
 use crate::store::contract::Published;
 use crate::store::rocks::folder::{BESIDE, Folder, KEYS, RESTORED, RESTORING};

@@ -134,11 +134,10 @@ impl Screen {
     #[must_use]
     pub fn report_error(&self, error: &anyhow::Error) -> ExitStatus {
         let error = error.downcast_ref::<CliError>().cloned();
-        let error =
-            error.or_else(|| error.downcast_ref::<io::Error>().map(cannot_print)).unwrap_or_else(|| {
-                let zh = "操作未能完成：程序内部错误。请用 --lang en 重新运行，并将输出报告给运营者";
-                CliError::unable("failed", zh, format!("{error:#}"))
-            });
+        let error = error.or_else(|| error.downcast_ref::<io::Error>().map(cannot_print)).unwrap_or_else(|| {
+            let zh = "操作未能完成：程序内部错误。请用 --lang en 重新运行，并将输出报告给运营者";
+            CliError::unable("failed", zh, format!("{error:#}"))
+        });
         let lines = |pick: fn(&Bilingual) -> &str| error.more.iter().map(pick).collect::<Vec<_>>();
         let message = [vec![error.en.as_str()], lines(|line| &line.en)].concat().join("\n");
         // The exit code says it too.

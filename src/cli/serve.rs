@@ -24,7 +24,7 @@ use crate::cli::filing_service;
 use crate::cli::log;
 use crate::cli::node_folder::{check_files, open_folder};
 use crate::cli::node_keys::Remark;
-use crate::cli::screen::{FAINT, GOOD, WARNING, Screen};
+use crate::cli::screen::{FAINT, GOOD, Screen, WARNING};
 use crate::cli::serve_limits::LimitArgs;
 use crate::cli::values::at_least_one;
 use crate::filing::deposit_policy::DepositPolicy;

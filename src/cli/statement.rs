@@ -12,7 +12,7 @@ use crate::cli::digest::content;
 use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::output::{self, Replace, must_be_new};
 use crate::cli::progress::Progress;
-use crate::cli::screen::{WARNING, Screen, write_text};
+use crate::cli::screen::{Screen, WARNING, write_text};
 use crate::ledger::key::Name;
 use crate::wire::json;
 

@@ -6,7 +6,7 @@ use crate::cli::config::Config;
 use crate::cli::connect::identify_ledger;
 use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::public_key::{no_private_key, read_key};
-use crate::cli::screen::{FAINT, WARNING, Screen};
+use crate::cli::screen::{FAINT, Screen, WARNING};
 use crate::cli::trust_store::{self, TrustStore};
 use crate::client::ledger_client::LedgerClient;
 use crate::ledger::key::VerifierKey;

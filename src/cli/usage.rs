@@ -32,8 +32,7 @@ pub fn error(error: &Error, read_in_chinese: &Error) -> CliError {
     };
     let (english, chinese) = (english.trim_end(), in_chinese(read_in_chinese));
     let (mut english, mut chinese) = (english.strip_prefix("error: ").unwrap_or(english).lines(), chinese.lines());
-    let mut error =
-        CliError::usage("usage", chinese.next().unwrap_or_default(), english.next().unwrap_or_default());
+    let mut error = CliError::usage("usage", chinese.next().unwrap_or_default(), english.next().unwrap_or_default());
     loop {
         let (zh, en) = (chinese.next(), english.next());
         if zh.is_none() && en.is_none() {

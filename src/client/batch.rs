@@ -9,7 +9,7 @@ use reqwest::Response;
 use tokio::time::timeout;
 
 use crate::client::ledger_client::LedgerClient;
-use crate::client::transport::{Retry, ClientError, FailedAttempt, PROBLEM_MAX, no_answer_in_time, reason_of, waited};
+use crate::client::transport::{ClientError, FailedAttempt, PROBLEM_MAX, Retry, no_answer_in_time, reason_of, waited};
 use crate::ledger::receipt::Receipt;
 use crate::wire::bilingual::Bilingual;
 use crate::wire::deposit::BatchVerdict;

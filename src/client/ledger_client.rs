@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
-use crate::client::transport::{ApiResponse, ApiRequest, ClientError, Transport};
+use crate::client::transport::{ApiRequest, ApiResponse, ClientError, Transport};
 use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::merkle::proof::ConsistencyProof;
 use crate::ledger::merkle::shape::TreeSize;

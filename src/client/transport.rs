@@ -257,7 +257,11 @@ impl Transport {
 }
 
 /// The answer, or the problem.
-pub(in crate::client) async fn received(response: Response, limit: usize, url: String) -> Result<ApiResponse, ClientError> {
+pub(in crate::client) async fn received(
+    response: Response,
+    limit: usize,
+    url: String,
+) -> Result<ApiResponse, ClientError> {
     receive(response, limit, url).await.map_err(|failed| failed.error)
 }
 

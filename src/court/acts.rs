@@ -12,12 +12,12 @@ use crate::court::acts::grammar::{acts, field};
 use crate::court::calendar::Day;
 use crate::court::case_number::{CaseNumber, CourtCode};
 use crate::court::ids::{AccountId, AgentNumber, AnnexId, CaseId, CodeNumber, ItemNumber, PartyNumber, TokenId};
-use crate::court::line_value::{LineValue, many, optional, one, write};
+use crate::court::line_value::{LineValue, many, one, optional, write};
 use crate::court::period::basis::Basis;
-use crate::court::values::{FirstImport, Code, Filer, IdentityCheck, StepOutcome};
+use crate::court::values::{Code, Filer, FirstImport, IdentityCheck, StepOutcome};
 use crate::court::words::{
-    Authority, CaseKind, Depositor, Divergence, Ground, KeptTokens, Opinion, PartyRole, TransferKind, Phase, Presented,
-    Procedure, Role, Scope, AccessedContent, SubjectKind, words,
+    AccessedContent, Authority, CaseKind, Depositor, Divergence, Ground, KeptTokens, Opinion, PartyRole, Phase,
+    Presented, Procedure, Role, Scope, SubjectKind, TransferKind, words,
 };
 use crate::ledger::block::Height;
 use crate::ledger::hash::Digest;

@@ -15,7 +15,7 @@
 
 use crate::court::acts::{Act, ActKind};
 use crate::court::ids::{AccountId, RequestId};
-use crate::court::line_value::{optional, one, write};
+use crate::court::line_value::{one, optional, write};
 use crate::court::values::Capacity;
 use crate::court::words::words;
 use crate::ledger::hash::Digest;

@@ -78,10 +78,16 @@ const PARTIES: &[CaseRelation] = &[
     CaseRelation::Party(Side::Third),
     CaseRelation::Agent(Side::Third),
 ];
-const COURT: &[CaseRelation] =
-    &[CaseRelation::Holding(Role::Clerk), CaseRelation::Holding(Role::Judge), CaseRelation::Holding(Role::JudgeAssistant)];
-const OFFICE: &[CaseRelation] =
-    &[CaseRelation::Holding(Role::Clerk), CaseRelation::Holding(Role::JudgeAssistant), CaseRelation::Holding(Role::TrialSupport)];
+const COURT: &[CaseRelation] = &[
+    CaseRelation::Holding(Role::Clerk),
+    CaseRelation::Holding(Role::Judge),
+    CaseRelation::Holding(Role::JudgeAssistant),
+];
+const OFFICE: &[CaseRelation] = &[
+    CaseRelation::Holding(Role::Clerk),
+    CaseRelation::Holding(Role::JudgeAssistant),
+    CaseRelation::Holding(Role::TrialSupport),
+];
 const EXPERTS: &[CaseRelation] = &[
     CaseRelation::Holding(Role::AppraisalInstitution),
     CaseRelation::Holding(Role::Notary),
@@ -262,8 +268,9 @@ mod tests {
     #[test]
     fn every_act_of_a_case_is_for_somebody() {
         for act in acts_of_a_case() {
-            let can =
-                CaseRelation::all().into_iter().any(|who| Stage::ALL.iter().any(|stage| permit(who, act, *stage).is_ok()));
+            let can = CaseRelation::all()
+                .into_iter()
+                .any(|who| Stage::ALL.iter().any(|stage| permit(who, act, *stage).is_ok()));
             assert!(can, "{act}");
         }
     }

@@ -13,8 +13,8 @@
 pub mod checking;
 pub mod download;
 mod draft;
-mod folder;
 mod encryptor;
+mod folder;
 pub mod object;
 pub mod removing;
 pub mod sealing;

@@ -15,7 +15,7 @@ use futures_util::stream::Fuse;
 use futures_util::{Stream, StreamExt as _};
 use tokio_util::bytes::Bytes;
 
-use crate::custody::draft::{Draft, CompletedObject};
+use crate::custody::draft::{CompletedObject, Draft};
 use crate::custody::encryptor::Encryptor;
 use crate::custody::object::{ObjectId, ObjectKey};
 use crate::custody::sealing::{SEGMENT, SealError};

@@ -1,27 +1,24 @@
-//! Seeing private content: the act that says so is on the chain before the first byte leaves.
+//! Access records: before private content is sent, an act on the chain records who is about to see it.
 //!
 //! # Invariants
 //!
-//! Each case, each deposit and each account has a stream of its own for this, without gaps: whoever is concerned sees it
-//! whole, and an auditor finds a missing act as a missing number. Whoever holds the disk can read without this program,
-//! and nothing here shows that.
+//! Each case, deposit and account has its own stream of access records. Sequences have no gaps, so an auditor finds a missing
+//! record. Reads of the disk by other programs are not recorded.
 
 use crate::court::acts::{Access, Act};
 use crate::court::document::{Document, Stream};
 use crate::court::ids::{AccountId, CaseId, ItemNumber};
 use crate::court::values::Capacity;
-use crate::court::words::{Role, AccessedContent};
+use crate::court::words::{AccessedContent, Role};
 use crate::filing::actor::Actor;
 use crate::filing::annexes::Annexes;
-use crate::filing::cases::is_sequence_conflict;
 use crate::filing::error::FilingError;
-use crate::filing::service::{ATTEMPTS, RecordedAct, FilingService, NewAct};
+use crate::filing::service::{FilingService, NewAct, RecordedAct, none_if_conflict, retry_on_conflict};
 use crate::filing::streams::{ActPage, acts_page};
 use crate::ledger::hash::Digest;
 use crate::ledger::number::DepositNumber;
-use crate::sequencer::handle::DepositError;
 
-/// What is about to be shown.
+/// The private content that is about to be shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AccessTarget {
     /// Texts of a case.
@@ -33,7 +30,7 @@ pub enum AccessTarget {
 }
 
 impl AccessTarget {
-    /// The stream that keeps it.
+    /// The stream in which accesses to it are recorded.
     fn stream(&self, filing: &FilingService) -> (Digest, Stream) {
         match self {
             Self::Case(case, ..) => (filing.access_stream(*case), Stream::Access),
@@ -53,50 +50,43 @@ impl AccessTarget {
 }
 
 impl FilingService {
-    /// Records that somebody is about to see private content. Show nothing before this has returned.
+    /// Records that the actor is about to see private content. The caller shows nothing before this returns.
     ///
     /// # Errors
     ///
-    /// Those of writing: then nothing may be shown.
+    /// Those of [`Self::append`]; then nothing may be shown.
     pub async fn record_access(
         &self,
         actor: &Actor,
         capacity: Capacity,
-        subject: AccessTarget,
+        target: AccessTarget,
     ) -> Result<RecordedAct, FilingError> {
-        let (stream, kind) = subject.stream(self);
-        let act = Act::Access(subject.act());
+        let (stream, kind) = target.stream(self);
+        let act = Act::Access(target.act());
         let document = Document { stream: kind, by: actor.id, capacity, request: None, body: None, act };
         self.append_to_log(stream, document, Vec::new()).await
     }
 
-    /// Puts an act at the end of a stream whose order decides nothing.
+    /// Appends an act to a stream in which the order of acts has no consequences.
     pub(in crate::filing) async fn append_to_log(
         &self,
         stream: Digest,
         document: Document,
         labels: Vec<Digest>,
     ) -> Result<RecordedAct, FilingError> {
-        let _held = self.locks.lock(stream).await;
-        for _ in 0..ATTEMPTS {
+        let _stream_lock = self.locks.lock(stream).await;
+        let (document, labels) = (&document, &labels);
+        retry_on_conflict(|| async move {
             let last = self.read(move |store| Ok(store.subject_length(&stream)?)).await?;
-            let writing = NewAct {
-                stream,
-                sequence: last + 1,
-                document: document.clone(),
-                annexes: Annexes::new(),
-                labels: labels.clone(),
-            };
-            match self.write(writing).await {
-                Err(error) if is_sequence_conflict(&error) => {}
-                written => return written,
-            }
-        }
-        Err(FilingError::Deposit(DepositError::Busy { retry_after_ms: 500 }))
+            let (document, labels) = (document.clone(), labels.clone());
+            let act = NewAct { stream, sequence: last + 1, document, annexes: Annexes::new(), labels };
+            none_if_conflict(self.append(act).await)
+        })
+        .await
     }
 
-    /// Who saw private content of a case after a sequence, at most `limit` accesses, in order. For parties, their agents,
-    /// the court and auditors.
+    /// A page of the access log of a case: at most `limit` records after sequence `after`. For parties, their agents, the court
+    /// and auditors.
     ///
     /// # Errors
     ///
@@ -109,7 +99,7 @@ impl FilingService {
         limit: usize,
     ) -> Result<ActPage, FilingError> {
         if actor.account.holds(Role::Auditor, None) {
-            // An auditor sees who looked and nothing of the case; for an unknown case, an empty log.
+            // An auditor sees the access log and nothing else of the case; for an unknown case, an empty log.
             actor.require_read_scope()?;
         } else {
             self.case_for(actor, case).await?;

@@ -1,4 +1,4 @@
-//! Looking at accounts: their texts, each look on record; and who looked.
+//! Views of accounts with their private texts, each recorded; and the access log of an account.
 
 use std::collections::HashMap;
 
@@ -11,34 +11,34 @@ use crate::court::words::{Role, Scope};
 use crate::filing::access::AccessTarget;
 use crate::filing::actor::Actor;
 use crate::filing::error::FilingError;
-use crate::filing::service::{RecordedAct, FilingService};
+use crate::filing::service::{FilingService, RecordedAct};
 use crate::filing::streams::{ActPage, text};
 
-/// An account, for somebody who may see it.
+/// An account with its private texts.
 #[derive(Debug, Clone)]
 pub struct AccountView {
-    /// The account.
+    /// Its id.
     pub id: AccountId,
-    /// What is known of it.
+    /// Its entry in the registry.
     pub account: Account,
     /// Its texts; `None` for an erased one.
     pub texts: HashMap<AnnexId, Option<String>>,
-    /// Its tokens, the revoked and expired ones too; and whether each is accepted now.
+    /// All its tokens, and whether each is valid now.
     pub tokens: Vec<(TokenId, Token, bool)>,
-    /// The act that recorded this look.
+    /// The access record.
     pub access: RecordedAct,
 }
 
 impl Actor {
-    /// Whether the token covers seeing what is one's own.
+    /// Requires a scope that allows reading the actor's own account.
     fn require_own_read_scope(&self) -> Result<(), FilingError> {
         self.require_read_scope().or_else(|refused| self.require_scope(Scope::Manage).map_err(|_| refused))
     }
 
-    /// In which capacity it may act upon others' accounts: the first of `roles` that it holds.
+    /// The capacity in which the actor may manage other accounts: the first of `roles` that it holds.
     fn managing_capacity(&self, roles: &[Role]) -> Result<Capacity, FilingError> {
         let held = |role: &&Role| self.account.roles.iter().any(|(held, _)| held == *role);
-        // Whoever holds none learns nothing, not even that a scope is missing.
+        // Without a role the answer is the same as for an account that does not exist.
         let role = roles.iter().find(held).ok_or(FilingError::NotFound)?;
         self.require_scope(Scope::Manage)?;
         Ok(Capacity::Holding(*role))
@@ -46,12 +46,12 @@ impl Actor {
 }
 
 impl FilingService {
-    /// Looks at an account, and records the look. For the account itself, the operator, and the staff of a court's
-    /// counter.
+    /// An account with its private texts. Records the access. For the account itself, the operator, clerks and trial support staff.
     ///
     /// # Errors
     ///
-    /// [`FilingError::NotFound`]: not there, or not theirs. [`FilingError::Scope`]. Those of writing: then nothing is shown.
+    /// [`FilingError::NotFound`]: no such account, or no access to it. [`FilingError::Scope`]. Those of
+    /// [`Self::record_access`]; then nothing is shown.
     pub async fn view_account(&self, actor: &Actor, id: AccountId) -> Result<AccountView, FilingError> {
         let capacity = if id == actor.id {
             actor.require_own_read_scope()?;
@@ -59,7 +59,7 @@ impl FilingService {
         } else {
             actor.managing_capacity(&[Role::Operator, Role::Clerk, Role::TrialSupport])?
         };
-        // In memory: who may not see it, and who asks for one that is not there, cost the same.
+        // The registry is in memory: a missing account and one without access take the same time.
         let registry = self.registry();
         let account = registry.accounts.get(&id).cloned().ok_or(FilingError::NotFound)?;
         let access = self.record_access(actor, capacity, AccessTarget::Account(id)).await?;
@@ -75,12 +75,12 @@ impl FilingService {
         Ok(AccountView { id, account, texts, tokens, access })
     }
 
-    /// Who saw an account's private content after a sequence, at most `limit` acts. For the account itself, the operator
-    /// and auditors. No texts: nothing is recorded.
+    /// A page of the access log of an account. For the account itself, the operator and auditors. It contains no private texts,
+    /// so the access is not recorded.
     ///
     /// # Errors
     ///
-    /// [`FilingError::NotFound`]: not there, or not theirs. [`FilingError::Scope`].
+    /// [`FilingError::NotFound`]: no such account, or no access to it. [`FilingError::Scope`].
     pub async fn account_log(
         &self,
         actor: &Actor,

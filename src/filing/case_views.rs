@@ -1,9 +1,9 @@
-//! Looking at a case: its texts, and each item's snapshot held against what the chain says now.
+//! Views of a case: its private texts, and each item compared with the chain as it is now.
 //!
 //! # Invariants
 //!
-//! No text leaves before the act that says who sees it is on the chain. A snapshot that the chain no longer bears out is
-//! an alarm, and becomes an act of the case the first time it is met.
+//! No text is returned before the access record is on the chain. If the chain differs from an item's snapshot, the divergence is
+//! recorded as an act of the case when it is first found.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,13 +16,13 @@ use crate::court::ids::{AnnexId, CaseId, ItemNumber};
 use crate::court::labels;
 use crate::court::period::Deadline;
 use crate::court::values::Capacity;
-use crate::court::words::{Divergence, AccessedContent};
+use crate::court::words::{AccessedContent, Divergence};
 use crate::filing::access::AccessTarget;
 use crate::filing::actor::Actor;
 use crate::filing::annexes::Annexes;
 use crate::filing::error::FilingError;
 use crate::filing::imports::snapshot;
-use crate::filing::service::{RecordedAct, FilingService};
+use crate::filing::service::{FilingService, RecordedAct};
 use crate::filing::streams::{ActPage, last_labelled, text};
 use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::Facts;
@@ -31,51 +31,51 @@ use crate::ledger::verify::history::History;
 use crate::store::contract::{Private, ReadError, ReadLedger};
 use crate::store::reading::history;
 
-/// An item as the chain stands now.
+/// The present data of an item on the ledger.
 #[derive(Debug, Clone)]
 pub struct ItemView {
-    /// Whether the chain still says what was imported.
+    /// How the chain differs from the imported snapshot, if it does.
     pub divergence: Option<Divergence>,
-    /// The original, where it was given into custody: the act, when, and whether it is erased since.
+    /// The original in custody, if any: the custody act, its time, and whether it is erased.
     pub custody: Option<(TakeCustody, Timestamp, bool)>,
-    /// Earlier deposits of the digest, later corrections and withdrawals; `None` where the ledger was not asked: for a
-    /// deposit of another ledger, and where this one cannot be read.
+    /// Earlier deposits of the digest, later corrections and withdrawals; `None` for a deposit of another ledger, and if this
+    /// ledger cannot be read.
     pub history: Option<History>,
-    /// Whether the chain holds digests of a salt and the data.
+    /// Whether the deposit's digests are salted.
     pub salted: bool,
 }
 
-/// A case, for somebody who sees it.
+/// A case as an actor sees it.
 #[derive(Debug, Clone)]
 pub struct CaseView {
     /// The case.
     pub file: Arc<CaseFile>,
     /// Its texts; `None` for an erased one.
     pub texts: HashMap<AnnexId, Option<String>>,
-    /// Its items now.
+    /// The present data of its items.
     pub items: HashMap<ItemNumber, ItemView>,
-    /// Until when evidence is in time.
+    /// The end of the evidence period.
     pub deadline: Deadline,
-    /// In which capacities whoever looks could act.
+    /// The capacities in which the actor may act.
     pub capacities: Vec<Capacity>,
-    /// The act that recorded this look.
+    /// The access record.
     pub access: RecordedAct,
 }
 
-/// Most items of one look: each is held against the chain.
+/// Most items of one view; each is compared with the chain.
 pub const ITEMS_PAGE: u32 = 200;
 
-/// Which items of a case a look is about.
+/// The items of a case that a view covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ViewScope {
-    /// The case with the items after this number, at most [`ITEMS_PAGE`].
+    /// The items after this number, at most [`ITEMS_PAGE`], and all else of the case.
     Page(u32),
     /// One item.
     Item(ItemNumber),
 }
 
 impl ViewScope {
-    /// The items of this part; the others are not visited.
+    /// The items in this scope, without visiting the others.
     fn items(self, file: &CaseFile) -> impl Iterator<Item = (&ItemNumber, &Item)> {
         let (first, last) = match self {
             Self::Page(after) => (after.saturating_add(1), after.saturating_add(ITEMS_PAGE)),
@@ -85,25 +85,25 @@ impl ViewScope {
     }
 }
 
-/// The texts of a part of a case.
-fn texts_of(file: &CaseFile, part: ViewScope) -> Vec<Text> {
+/// The private texts in a scope.
+fn texts_of(file: &CaseFile, scope: ViewScope) -> Vec<Text> {
     let mut texts = Vec::new();
-    if let ViewScope::Page(_) = part {
+    if let ViewScope::Page(_) = scope {
         texts.extend([file.title, file.claims, file.reason].into_iter().flatten());
         texts.extend(file.parties.values().map(|party| party.name));
         texts.extend(file.parties.values().filter_map(|party| party.service_address));
         texts.extend(file.holds.values().map(|hold| hold.reason));
         texts.extend(file.agents.values().flat_map(|agent| [agent.name, agent.power]).flatten());
     }
-    for (_, item) in part.items(file) {
+    for (_, item) in scope.items(file) {
         texts.extend([item.name, item.content]);
         texts.extend(item.replies.values().flatten().flat_map(|reply| [reply.probative_value, reply.reason]).flatten());
     }
     texts
 }
 
-/// Whether the frozen facts are these.
-pub(in crate::filing) fn same(import: &Import, facts: &Facts) -> bool {
+/// Whether a snapshot has these facts.
+pub(in crate::filing) fn facts_match(import: &Import, facts: &Facts) -> bool {
     import.ledger == facts.ledger
         && import.tx_id == facts.tx_id
         && import.block_hash == facts.block_hash
@@ -114,17 +114,17 @@ pub(in crate::filing) fn same(import: &Import, facts: &Facts) -> bool {
         && import.block_generated_at == facts.block_generated_at
 }
 
-/// An item held against the chain as it stands.
-fn look_at(store: &dyn ReadLedger, item: &Item) -> Result<ItemView, ReadError> {
+/// Compares an item with the chain.
+fn view_of_item(store: &dyn ReadLedger, item: &Item) -> Result<ItemView, ReadError> {
     let import = &item.import;
     if import.receipt.is_some() {
-        // Another ledger's: this node cannot ask it, and the receipt was verified when it came.
+        // An item of another ledger, which this node cannot query. Its receipt was verified at the import.
         return Ok(ItemView { divergence: None, custody: None, history: None, salted: false });
     }
     let unreadable = ItemView { divergence: Some(Divergence::Unreadable), custody: None, history: None, salted: false };
     let (divergence, salted) = match snapshot(store, import.deposit) {
         Ok(None) => (Some(Divergence::NotFound), false),
-        Ok(Some(found)) if same(import, &found.facts) => (None, found.facts.salted),
+        Ok(Some(found)) if facts_match(import, &found.facts) => (None, found.facts.salted),
         Ok(Some(found)) => (Some(Divergence::Facts), found.facts.salted),
         Err(ReadError::Damaged { .. }) => return Ok(unreadable),
         Err(error) => return Err(error),
@@ -137,42 +137,42 @@ fn look_at(store: &dyn ReadLedger, item: &Item) -> Result<ItemView, ReadError> {
         },
         None => None,
     };
-    Ok(ItemView { divergence, custody: in_custody(store, import.deposit)?, history, salted })
+    Ok(ItemView { divergence, custody: custody_state(store, import.deposit)?, history, salted })
 }
 
-/// The original of a deposit, as it was given into custody last.
-fn in_custody(
+/// The last original of a deposit that was given into custody.
+fn custody_state(
     store: &dyn ReadLedger,
     deposit: DepositNumber,
 ) -> Result<Option<(TakeCustody, Timestamp, bool)>, ReadError> {
-    let Some(taken) = last_labelled(store, &labels::custody_of(deposit))? else { return Ok(None) };
-    let Act::TakeCustody(act) = taken.document.act else { return Ok(None) };
-    let erased = matches!(store.annex(taken.position.index, &act.key.0)?, Private::Erased(_));
-    Ok(Some((act, taken.position.at, erased)))
+    let Some(stored) = last_labelled(store, &labels::custody_of(deposit))? else { return Ok(None) };
+    let Act::TakeCustody(act) = stored.document.act else { return Ok(None) };
+    let erased = matches!(store.annex(stored.position.index, &act.key.0)?, Private::Erased(_));
+    Ok(Some((act, stored.position.at, erased)))
 }
 
 impl FilingService {
-    /// Looks at a case and its items after a number, and records the look.
+    /// A case with its items after a number. Records the access.
     ///
     /// # Errors
     ///
-    /// [`FilingError::NotFound`]: not there, or not theirs. Those of writing: then nothing is shown.
+    /// [`FilingError::NotFound`]: no such case, or no access to it. Those of [`Self::record_access`]; then nothing is shown.
     pub async fn view_case(&self, actor: &Actor, case: CaseId, items_after: u32) -> Result<CaseView, FilingError> {
-        self.look(actor, case, ViewScope::Page(items_after)).await
+        self.view(actor, case, ViewScope::Page(items_after)).await
     }
 
-    /// Looks at one item of a case, and records the look.
+    /// One item of a case. Records the access.
     ///
     /// # Errors
     ///
     /// As [`Self::view_case`]; [`Refusal::NoSuchItem`].
     pub async fn view_item(&self, actor: &Actor, case: CaseId, item: ItemNumber) -> Result<CaseView, FilingError> {
-        self.look(actor, case, ViewScope::Item(item)).await
+        self.view(actor, case, ViewScope::Item(item)).await
     }
 
-    async fn look(&self, actor: &Actor, case: CaseId, part: ViewScope) -> Result<CaseView, FilingError> {
+    async fn view(&self, actor: &Actor, case: CaseId, scope: ViewScope) -> Result<CaseView, FilingError> {
         let file = self.case_for(actor, case).await?;
-        let only = match part {
+        let only = match scope {
             ViewScope::Item(item) if !file.items.contains_key(&item) => {
                 return Err(FilingError::Refused(Refusal::NoSuchItem(item)));
             }
@@ -181,13 +181,14 @@ impl FilingService {
         };
         let capacities = actor.capacities(&file);
         let capacity = capacities.first().copied().ok_or(FilingError::NotFound)?;
-        let access = self.record_access(actor, capacity, AccessTarget::Case(case, AccessedContent::CaseFile, only)).await?;
-        let (file, items) = self.compare_items(file, part).await?;
-        let looked = Arc::clone(&file);
+        let access =
+            self.record_access(actor, capacity, AccessTarget::Case(case, AccessedContent::CaseFile, only)).await?;
+        let (file, items) = self.compare_items(file, scope).await?;
+        let query = Arc::clone(&file);
         let texts = self
             .read(move |store| {
                 let mut texts = HashMap::new();
-                for one in texts_of(&looked, part) {
+                for one in texts_of(&query, scope) {
                     texts.insert(one.annex, text(store, &one)?);
                 }
                 Ok(texts)
@@ -197,30 +198,30 @@ impl FilingService {
         Ok(CaseView { file, texts, items, deadline, capacities, access })
     }
 
-    /// Holds the items of a part against the chain, and raises an alarm for each divergence that is new.
+    /// Compares the items of a scope with the chain, and records each new divergence.
     ///
     /// # Errors
     ///
-    /// Those of reading and writing.
+    /// [`FilingError::Read`], and those of appending an act.
     pub async fn compare_items(
         &self,
         file: Arc<CaseFile>,
-        part: ViewScope,
+        scope: ViewScope,
     ) -> Result<(Arc<CaseFile>, HashMap<ItemNumber, ItemView>), FilingError> {
-        let looked = Arc::clone(&file);
+        let query = Arc::clone(&file);
         let items = self
             .read(move |store| {
                 let mut items = HashMap::new();
-                for (number, item) in part.items(&looked) {
-                    items.insert(*number, look_at(store, item)?);
+                for (number, item) in scope.items(&query) {
+                    items.insert(*number, view_of_item(store, item)?);
                 }
                 Ok(items)
             })
             .await?;
         let mut file = file;
         for (number, look) in &items {
-            let known = |item: &Item| item.divergences.iter().any(|(_, what)| Some(*what) == look.divergence);
-            if let Some(what) = look.divergence
+            let known = |item: &Item| item.divergences.iter().any(|(_, what)| Some(*what) == view.divergence);
+            if let Some(what) = view.divergence
                 && !file.items.get(number).is_some_and(known)
             {
                 file = self.record_divergence(file.id, *number, what).await?;
@@ -229,14 +230,14 @@ impl FilingService {
         Ok((file, items))
     }
 
-    /// The chain differs from what was imported: on record, once a kind.
+    /// Records that the chain differs from a snapshot, once per kind of divergence.
     async fn record_divergence(
         &self,
         case: CaseId,
         item: ItemNumber,
         what: Divergence,
     ) -> Result<Arc<CaseFile>, FilingError> {
-        let _held = self.locks.lock(case.0).await;
+        let _case_lock = self.locks.lock(case.0).await;
         let file = self.case_file(case).await?.ok_or(FilingError::NotFound)?;
         if file.items.get(&item).is_some_and(|item| item.divergences.iter().any(|(_, known)| *known == what)) {
             return Ok(file);
@@ -253,12 +254,12 @@ impl FilingService {
         Ok(self.decide_and_append(&file, document, Annexes::new()).await?.file)
     }
 
-    /// The acts of a case after a sequence, at most `limit`: documents hold no texts, so nothing is recorded.
+    /// A page of the acts of a case. Their documents contain no private texts, so the access is not recorded.
     ///
     /// # Errors
     ///
-    /// [`FilingError::NotFound`]: not there, or not theirs.
-    pub async fn acts_of(
+    /// [`FilingError::NotFound`]: no such case, or no access to it.
+    pub async fn case_acts(
         &self,
         actor: &Actor,
         case: CaseId,

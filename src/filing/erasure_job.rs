@@ -1,19 +1,18 @@
-//! The background job that makes erasures complete, and the state of each erasure.
+//! The background job that removes erased content from the files, and the state of each erasure.
 //!
 //! ```text
 //! request ─▶ act + notice + tombstones in one block: tombstoned ─▶ compacting ─▶ searching ─▶ confirmed
 //!                                                        ▲               │            │
-//!                                                        └── failed, tried again after a while
+//!                                                        └────── failed, retried ──────┘
 //! ```
 //!
 //! # Invariants
 //!
-//! That an erasure is not confirmed is durable: its pieces are pending in the store from the block with their tombstones
-//! until the end of the pass that confirmed them. After a crash the job begins with what is pending. What lies in memory
-//! here is only how far the pass under way has come.
+//! The store records durably which pieces are pending: from the block with their tombstones to the end of the pass that
+//! confirmed them. After a restart the job begins with these. Only the progress of the current pass is in memory.
 //!
-//! One pass is under way at a time. It takes all pieces that are pending when it begins; an erasure that is requested
-//! meanwhile is part of the next pass. No request waits for a pass, unless it asks to.
+//! At most one pass runs at a time. It covers all pieces that are pending when it begins; later requests are part of the next
+//! pass. Requests do not wait for a pass unless they ask to.
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -34,7 +33,7 @@ use crate::custody::removing::RemoveError;
 use crate::filing::actor::Actor;
 use crate::filing::erasure_state::ErasureState;
 use crate::filing::error::FilingError;
-use crate::filing::service::{RecordedAct, FilingService, recorded_act};
+use crate::filing::service::{FilingService, RecordedAct, recorded_act};
 use crate::filing::streams::{StoredAct, act_at, act_of_notice, find_act_at};
 use crate::ledger::hash::{Digest, sha256};
 use crate::ledger::leaf::Leaf;
@@ -47,26 +46,26 @@ use crate::store::contract::{Private, ReadError, ReadLedger};
 use crate::store::reading;
 use crate::store::reading::receipts;
 
-/// Longest wait of a request for the end of an erasure.
+/// Longest time that a request waits for the end of an erasure.
 pub const WAIT_MAX: Duration = Duration::from_mins(1);
 /// The first wait after a pass that failed; it doubles each time.
 const FIRST_RETRY: Duration = Duration::from_secs(1);
 const LONGEST_RETRY: Duration = Duration::from_mins(5);
 
-/// An erasure on the chain, and how far it has come.
+/// An erasure on the chain, and its state.
 #[derive(Debug, Clone)]
 pub struct Erasure {
     /// The act. Its deposit number is the id of the erasure.
     pub recorded: RecordedAct,
-    /// The act as it stands on the chain.
+    /// The act with its document.
     pub act: StoredAct,
-    /// Place of the `erased` notice.
+    /// Index of the `erased` notice.
     pub notice: LeafIndex,
-    /// How far it has come.
+    /// Its state.
     pub state: ErasureState,
 }
 
-/// Why a pass ended without confirming anything.
+/// Why a pass failed.
 #[derive(Debug, thiserror::Error)]
 enum PassError {
     #[error(transparent)]
@@ -90,12 +89,12 @@ impl PassError {
     }
 }
 
-/// Under which name the store remembers when the erasure of a notice was confirmed.
+/// The name of the bookmark that stores when the erasure of a notice was confirmed.
 fn confirmed_at(notice: LeafIndex) -> Digest {
     sha256(format!("tiezheng erasure confirmed v1\n{notice}\n").as_bytes())
 }
 
-/// The notice of an erasure and the pieces that it names. The sequencer seals it right behind its act.
+/// The notice of an erasure and the pieces that it names. The sequencer puts it directly behind the act.
 fn notice_of(store: &dyn ReadLedger, act: LeafIndex) -> Result<(LeafIndex, Vec<ErasedPiece>), ReadError> {
     let notice = LeafIndex(act.0.saturating_add(1));
     match reading::leaf(store, notice)? {
@@ -108,7 +107,7 @@ fn notice_of(store: &dyn ReadLedger, act: LeafIndex) -> Result<(LeafIndex, Vec<E
     }
 }
 
-/// The object in custody whose key is this piece.
+/// The object in custody whose key is in this piece.
 fn object_of(store: &dyn ReadLedger, piece: &ErasedPiece) -> Result<Option<ObjectId>, ReadError> {
     let Piece::Annex(commitment) = piece.piece else { return Ok(None) };
     let act = find_act_at(store, piece.index)?.map(|stored| stored.document.act);
@@ -144,21 +143,21 @@ fn accounts_of(store: &dyn ReadLedger, notices: &BTreeSet<LeafIndex>) -> Result<
     Ok(accounts)
 }
 
-/// The wait after so many failures.
+/// The wait after this number of failures.
 fn retry_after(failures: u32) -> Duration {
     FIRST_RETRY.saturating_mul(2_u32.saturating_pow(failures)).min(LONGEST_RETRY)
 }
 
-/// Lets the thread that calls this have what other threads leave of the processors. Advice only.
+/// Lowers the priority of the calling thread as far as possible. A failure is ignored.
 fn lower_priority() {
-    // On Linux this is a property of the calling thread alone.
+    // Linux applies this to the calling thread only.
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::setpriority_process(None, 19) {
         tracing::debug!(%error, "the erasure thread runs at normal priority");
     }
 }
 
-/// Breaks a pass off when the future that started it is dropped.
+/// Stops a pass when the future that started it is dropped.
 struct StopOnDrop(Arc<AtomicBool>);
 
 impl Drop for StopOnDrop {
@@ -168,7 +167,7 @@ impl Drop for StopOnDrop {
 }
 
 impl FilingService {
-    /// Completes erasures until `shutdown`: those that a stop or crash cut off first, then each that is requested.
+    /// Runs erasure passes until `shutdown`: first for pieces that an earlier process left pending, then on request.
     pub async fn run_erasures(self: Arc<Self>, shutdown: impl Future<Output = ()> + Send) {
         let mut shutdown = pin!(shutdown);
         let stop = StopOnDrop(Arc::default());
@@ -180,7 +179,7 @@ impl FilingService {
                 biased;
                 () = &mut shutdown => {
                     stop.0.store(true, Ordering::Relaxed);
-                    // The thread of the pass still uses the store.
+                    // The thread of the pass still uses the store, so wait for it.
                     drop(pass.await);
                     return;
                 }
@@ -207,13 +206,13 @@ impl FilingService {
             };
             tokio::select! {
                 () = &mut shutdown => return,
-                () = self.erasures.requested() => {}
+                () = self.erasures.wait_for_request() => {}
                 () = again => {}
             }
         }
     }
 
-    /// One pass over all pieces that are pending; repeated until none is.
+    /// Runs passes over all pending pieces until there are none.
     async fn erasure_pass(self: Arc<Self>, stop: Arc<AtomicBool>) -> Result<(), PassError> {
         loop {
             let store = Arc::clone(&self.store);
@@ -225,33 +224,33 @@ impl FilingService {
             tracing::info!(pieces = pieces.len(), "an erasure pass begins");
             self.erasures.begin(&pieces);
             let pieces = Arc::new(pieces);
-            let context = Arc::clone(&pieces);
+            let all = Arc::clone(&pieces);
             let objects = self.read(move |store| {
-                let objects = context.iter().map(|piece| object_of(store, piece));
+                let objects = all.iter().map(|piece| object_of(store, piece));
                 Ok(objects.filter_map(Result::transpose).collect::<Result<Vec<_>, _>>()?)
             });
             for object in objects.await? {
                 self.originals.remove(object).await?;
             }
-            let context = Arc::clone(&pieces);
-            let notices = self.read(move |store| Ok(notices_of(store, &context)?)).await?;
-            let context = notices.clone();
-            for account in self.read(move |store| Ok(accounts_of(store, &context)?)).await? {
+            let all = Arc::clone(&pieces);
+            let notices = self.read(move |store| Ok(notices_of(store, &all)?)).await?;
+            let erased = notices.clone();
+            for account in self.read(move |store| Ok(accounts_of(store, &erased)?)).await? {
                 self.forget_keys(account).await?;
             }
             Arc::clone(&self).purge_on_thread(pieces, Arc::clone(&stop)).await?;
             let (store, now) = (Arc::clone(&self.store), self.now().as_millis());
-            let cached_case = self.read(move |_| {
+            let written = self.read(move |_| {
                 Ok(notices.into_iter().map(|notice| store.set_bookmark(&confirmed_at(notice), now)).collect::<Vec<_>>())
             });
-            for failed in cached_case.await?.into_iter().filter_map(Result::err) {
+            for failed in written.await?.into_iter().filter_map(Result::err) {
                 tracing::warn!(error = %failed, "the time of an erasure was not recorded");
             }
             self.erasures.end();
         }
     }
 
-    /// Purges on a thread of low priority, which ends soon after `stop`.
+    /// Purges on a thread of low priority, which stops soon after `stop` is set.
     async fn purge_on_thread(
         self: Arc<Self>,
         pieces: Arc<Vec<ErasedPiece>>,
@@ -261,10 +260,10 @@ impl FilingService {
         let purging = move || {
             lower_priority();
             let purged = self.store.purge_pieces(&pieces, &mut |stage| {
-                self.erasures.reach(stage);
+                self.erasures.set_stage(stage);
                 if stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             });
-            // The receiver may be gone: at a shutdown nobody waits.
+            // The receiver is gone at a shutdown.
             drop(self);
             let _ = send.send(purged);
         };
@@ -274,21 +273,20 @@ impl FilingService {
         Ok(())
     }
 
-    /// An erasure by the deposit number of its act, or by that of the deposit whose content was erased, and how far it has
-    /// come. For the account that requested it, the account it is about or that the deposit was made for, the operator and
-    /// auditors.
-    /// Waits up to `patience`, at most [`WAIT_MAX`], for a state that is settled.
+    /// An erasure, by the deposit number of its act or by that of the erased deposit. For the account that requested it, the
+    /// account that it is about or on whose behalf the deposit was made, the operator and auditors. Waits up to `wait`, at most
+    /// [`WAIT_MAX`], for a settled state.
     ///
     /// # Errors
     ///
     /// [`FilingError::NotFound`]: no erasure, or no access to it. [`FilingError::NotErased`] for a deposit of which nothing was
-    /// erased, to those who may know. [`FilingError::Scope`].
-    pub async fn erasure(&self, actor: &Actor, id: DepositNumber, patience: Duration) -> Result<Erasure, FilingError> {
+    /// erased, if the actor has access to it. [`FilingError::Scope`].
+    pub async fn erasure(&self, actor: &Actor, id: DepositNumber, wait: Duration) -> Result<Erasure, FilingError> {
         let scopes = [Scope::Deposit, Scope::Case, Scope::Manage];
         actor.require_read_scope().or_else(|refused| {
             if scopes.iter().any(|scope| actor.scopes.contains(scope)) { Ok(()) } else { Err(refused) }
         })?;
-        let looked = self.read(move |store| {
+        let query = self.read(move |store| {
             let stored = match reading::find_entry(store, id)? {
                 Some((index, _)) => find_act_at(store, index)?,
                 None => None,
@@ -297,11 +295,11 @@ impl FilingService {
                 Act::Erase(erase) => Some((erase.clone(), stored)),
                 _ => None,
             });
-            // Looked up for whatever id, so that the reads say nothing about what it is.
+            // Looked up for every id, so that the number of reads reveals nothing about the id.
             let deposit = erase.as_ref().and_then(|(erase, _)| erase.deposit).unwrap_or(id);
             Ok((erase, reading::find_entry(store, deposit)?))
         });
-        let (erase, deposit) = looked.await?;
+        let (erase, deposit) = query.await?;
         let owner = deposit.and_then(|(_, entry)| self.account_of_deposit(&entry));
         let watches = [Role::Auditor, Role::Operator].iter().any(|role| actor.account.holds(*role, None));
         let index = match erase {
@@ -310,7 +308,7 @@ impl FilingService {
                 let own = [Some(stored.document.by), erase.account, owner].contains(&Some(actor.id));
                 if own || watches { stored.position.index } else { return Err(FilingError::NotFound) }
             }
-            // The deposit's own number, as its owner knows it.
+            // The number of the deposit itself.
             None if owner.is_some() && (owner == Some(actor.id) || watches) => {
                 let found = self.pieces_of(HeldContent::Deposit(id)).await?;
                 if found.gone.is_empty() {
@@ -320,24 +318,24 @@ impl FilingService {
             }
             None => return Err(FilingError::NotFound),
         };
-        let deadline = Instant::now() + patience.min(WAIT_MAX);
-        let mut changes = self.erasures.changes();
+        let deadline = Instant::now() + wait.min(WAIT_MAX);
+        let mut changes = self.erasures.subscribe();
         loop {
-            // Seen before the state is read: a change after that is not missed.
+            // Marked as seen before the state is read, so that a later change is not missed.
             changes.borrow_and_update();
             let erasure = self.erasure_at(index, false).await?;
             if erasure.state.is_settled() || Instant::now() >= deadline {
                 return Ok(erasure);
             }
-            // Either way the state is read once more.
+            // After a change or the deadline the state is read again.
             drop(timeout_at(deadline, changes.changed()).await);
         }
     }
 
-    /// The erasure whose act stands at `index`, as it stands now.
+    /// The erasure whose act is at `index`.
     pub(in crate::filing) async fn erasure_at(&self, index: LeafIndex, fresh: bool) -> Result<Erasure, FilingError> {
         let store = Arc::clone(&self.store);
-        let looked = self.read(move |reader| {
+        let query = self.read(move |reader| {
             let act = act_at(reader, index)?;
             let (notice, pieces) = notice_of(reader, index)?;
             let receipt = receipts::receipt(reader, index)?;
@@ -350,7 +348,7 @@ impl FilingService {
             let at = store.bookmark(&confirmed_at(notice))?.and_then(Timestamp::from_millis);
             Ok((act, notice, receipt, pending, at))
         });
-        let (act, notice, receipt, pending, at) = looked.await?;
+        let (act, notice, receipt, pending, at) = query.await?;
         let state = if pending.is_empty() { ErasureState::Confirmed { at } } else { self.erasures.state_of(&pending) };
         let recorded = recorded_act(receipt, act.position.sequence, fresh)?;
         Ok(Erasure { recorded, act, notice, state })

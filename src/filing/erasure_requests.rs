@@ -1,7 +1,7 @@
-//! 删除非公开信息: private content is erased, the chain stays whole.
+//! Erasure requests, 删除非公开信息: private content becomes unreadable, the chain is unchanged.
 //!
 //! ```text
-//! which pieces? ─▶ does a court hold them? ─▶ act + notice + tombstones in one block ─▶ answer; the job does the rest
+//! find the pieces ─▶ check holds ─▶ act + notice + tombstones in one block ─▶ answer; the background job removes the bytes
 //! ```
 //!
 //! # Invariants
@@ -9,37 +9,36 @@
 //! The enrolled keys of an erased account are removed by the background job: an erasure is confirmed only after that.
 //!
 //! Content whose erasure a court has suspended (act `hold`) is not erased until that court releases it. Importing a deposit
-//! into a case never suspends an erasure. Once the block is sealed, the content is unreadable through this program. Erasing
-//! what is erased changes nothing and answers the earlier erasure.
+//! into a case never suspends an erasure. Once the block is sealed, the content is unreadable through this program. A second
+//! erasure of the same content changes nothing and returns the first one.
 //!
-//! Not here: removing the bytes from the disk, and the state of an erasure (`erasure_jobs`).
+//! Not here: removing the bytes from the disk, and the state of an erasure (`erasure_job`).
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::court::acts::{Act, ActKind, Erase};
-use crate::court::case::state::{CaseFile, HeldContent, ActPosition};
+use crate::court::case::state::{ActPosition, CaseFile, HeldContent};
 use crate::court::document::{Document, Stream};
 use crate::court::ids::{AccountId, AnnexId, CaseId};
 use crate::court::labels;
 use crate::court::values::Capacity;
 use crate::court::words::{Role, Scope};
 use crate::filing::actor::{Actor, RequestContext};
-use crate::filing::cases::is_sequence_conflict;
 use crate::filing::erasure_job::Erasure;
 use crate::filing::error::FilingError;
 use crate::filing::originals::custody;
-use crate::filing::service::{ATTEMPTS, RecordedAct, FilingService, recorded_act};
+use crate::filing::service::{FilingService, RecordedAct, none_if_conflict, recorded_act, retry_on_conflict};
 use crate::filing::streams::{act_of_notice, cases_labelled, statement};
 use crate::ledger::hash::Digest;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::notice::{ERASED_MAX, ErasedPiece, Piece};
 use crate::ledger::number::DepositNumber;
-use crate::sequencer::handle::{DepositError, EraseError};
+use crate::sequencer::handle::EraseError;
 use crate::store::contract::{Private, PrivateContent, ReadError, ReadLedger};
 use crate::store::reading;
 
-/// What is to be erased.
+/// The content that is to be erased.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ErasureCommand {
     /// A deposit's private metadata and its original.
@@ -51,7 +50,7 @@ pub enum ErasureCommand {
 }
 
 impl ErasureCommand {
-    /// The content as a court would hold it; texts of a case are erased by the case's own judge alone.
+    /// The content as holds name it; `None` for texts of a case, which only the case's own judge erases.
     const fn content(&self) -> Option<HeldContent> {
         match self {
             Self::Deposit(number) => Some(HeldContent::Deposit(*number)),
@@ -61,7 +60,7 @@ impl ErasureCommand {
     }
 }
 
-/// Pieces that are held, and what stands for those that are gone.
+/// The pieces of private content that an erasure covers: those still held, and those erased, with the index of the notice.
 #[derive(Debug, Default)]
 pub(in crate::filing) struct ErasablePieces {
     pub(in crate::filing) held: Vec<ErasedPiece>,
@@ -69,7 +68,7 @@ pub(in crate::filing) struct ErasablePieces {
 }
 
 impl ErasablePieces {
-    fn look(&mut self, store: &dyn ReadLedger, piece: ErasedPiece) -> Result<(), ReadError> {
+    fn add(&mut self, store: &dyn ReadLedger, piece: ErasedPiece) -> Result<(), ReadError> {
         let private = match piece.piece {
             Piece::Metadata => store.private(piece.index)?,
             Piece::Annex(commitment) => store.annex(piece.index, &commitment)?,
@@ -88,9 +87,9 @@ const fn annex(index: LeafIndex, id: AnnexId) -> ErasedPiece {
 }
 
 impl FilingService {
-    /// Erases private content: seals the act, the notice and the tombstones, and leaves the rest to the background job
-    /// ([`crate::filing::erasure_jobs`]). From then on the content is unreadable through this program. `order` names a case
-    /// whose court ordered the erasure, where a judge carries out that order.
+    /// Erases private content: commits the act, the notice and the tombstones in one block, and wakes the background job
+    /// ([`crate::filing::erasure_job`]). From then on the content is unreadable through this program. `order` names the case
+    /// whose court ordered the erasure, if a judge carries out that order.
     ///
     /// # Errors
     ///
@@ -107,15 +106,15 @@ impl FilingService {
             ErasureCommand::Account(account) => (self.account_stream(*account), Stream::Access),
             ErasureCommand::Case(case, _) => (case.0, Stream::Case),
         };
-        // No court suspends the erasure between the check for holds and the erasure itself.
-        let _holds = match what.content() {
+        // Excludes a new hold between the check for holds and the erasure.
+        let _content_lock = match what.content() {
             Some(content) => Some(self.locks.lock(labels::holds_on(content)).await),
             None => None,
         };
-        let _named = self.locks.lock(labels::request(context.request)).await;
-        let _held = self.locks.lock(stream).await;
-        for _ in 0..ATTEMPTS {
-            let capacity = self.may_erase(actor, context, what, order).await?;
+        let _request_lock = self.locks.lock(labels::request(context.request)).await;
+        let _stream_lock = self.locks.lock(stream).await;
+        let (index, fresh) = retry_on_conflict(|| async move {
+            let capacity = self.erasing_capacity(actor, context, what, order).await?;
             let found = self.pieces_to_erase(what).await?;
             let before = self.act_of_request((context.request, context.body)).await?.map(|(_, act)| act.position.index);
             let before = match before {
@@ -123,9 +122,7 @@ impl FilingService {
                 before => before,
             };
             if let Some(before) = before {
-                // A pass that failed is tried again at once.
-                self.erasures.request();
-                return self.erasure_at(before, false).await;
+                return Ok(Some((before, false)));
             }
             self.require_no_hold(what).await?;
             let document = Document {
@@ -136,20 +133,17 @@ impl FilingService {
                 body: Some(context.body),
                 act: erase_act(what, &found, order),
             };
-            match self.append_erasure(stream, what, &document, &found.held).await {
-                Err(error) if is_sequence_conflict(&error) => {}
-                Err(error) => return Err(error),
-                Ok(recorded) => {
-                    self.erasures.request();
-                    return self.erasure_at(recorded.position.index, recorded.fresh).await;
-                }
-            }
-        }
-        Err(FilingError::Deposit(DepositError::Busy { retry_after_ms: 500 }))
+            let recorded = none_if_conflict(self.append_erasure(stream, what, &document, &found.held).await)?;
+            Ok::<_, FilingError>(recorded.map(|recorded| (recorded.position.index, recorded.fresh)))
+        })
+        .await?;
+        // Also retries a failed pass at once.
+        self.erasures.request();
+        self.erasure_at(index, fresh).await
     }
 
-    /// In which capacity somebody may ask for this.
-    async fn may_erase(
+    /// The capacity in which the actor may request this erasure.
+    async fn erasing_capacity(
         &self,
         actor: &Actor,
         context: &RequestContext,
@@ -194,14 +188,14 @@ impl FilingService {
         Err(FilingError::NotFound)
     }
 
-    /// The private content that a hold or an erasure is about.
+    /// The pieces that a hold or an erasure covers.
     pub(in crate::filing) async fn pieces_of(&self, content: HeldContent) -> Result<ErasablePieces, FilingError> {
         let content = match content {
             HeldContent::Deposit(number) => ErasureCommand::Deposit(number),
             HeldContent::Account(account) => ErasureCommand::Account(account),
         };
         match self.pieces_to_erase(&content).await {
-            // An account that does not exist has none.
+            // An account that does not exist has no pieces.
             Err(FilingError::NotFound) => Ok(ErasablePieces::default()),
             found => found,
         }
@@ -222,18 +216,18 @@ impl FilingService {
             match what {
                 ErasureCommand::Deposit(number) => {
                     if let Some((index, _)) = reading::find_entry(store, number)? {
-                        found.look(store, ErasedPiece { index, piece: Piece::Metadata })?;
+                        found.add(store, ErasedPiece { index, piece: Piece::Metadata })?;
                     }
                     if let Some(stream) = stream
                         && let Some(original) = custody(store, &stream, number)?
                     {
-                        found.look(store, annex(original.position.index, original.act.key))?;
+                        found.add(store, annex(original.position.index, original.act.key))?;
                     }
                 }
                 ErasureCommand::Account(account) => {
                     let account = registry.accounts.get(&account).ok_or(FilingError::NotFound)?;
                     for text in account.texts() {
-                        found.look(store, annex(text.index, text.annex))?;
+                        found.add(store, annex(text.index, text.annex))?;
                     }
                 }
                 ErasureCommand::Case(_, annexes) => {
@@ -241,7 +235,7 @@ impl FilingService {
                     for id in annexes.into_iter().collect::<BTreeSet<AnnexId>>() {
                         let unknown = || FilingError::bad("annexes", format!("{id} is no text of the case"));
                         let index = file.annexes.get(&id).ok_or_else(unknown)?;
-                        found.look(store, annex(*index, id))?;
+                        found.add(store, annex(*index, id))?;
                     }
                 }
             }
@@ -253,7 +247,7 @@ impl FilingService {
         .await
     }
 
-    /// Place of the act that erased what is gone already.
+    /// Index of the act that erased the pieces that are already gone.
     pub(in crate::filing) async fn earlier_erasure(
         &self,
         stream: Digest,
@@ -267,8 +261,8 @@ impl FilingService {
         .await
     }
 
-    /// Refused while a hold is in force: the error names the courts that can release it. Only cases whose court has ever
-    /// held this content are replayed, however many others have imported it.
+    /// Fails while a hold is in force; the error names the courts that can release it. Replays only the cases whose court has
+    /// ever held this content, not all that have imported it.
     async fn require_no_hold(&self, what: &ErasureCommand) -> Result<(), FilingError> {
         let Some(content) = what.content() else { return Ok(()) };
         let cases = self.read(move |store| Ok(cases_labelled(store, &labels::holds_on(content))?)).await?;
@@ -284,7 +278,7 @@ impl FilingService {
         if courts.is_empty() { Ok(()) } else { Err(FilingError::HeldByACase { courts }) }
     }
 
-    /// The act, the notice and the tombstones, in one block.
+    /// Commits the act, the notice and the tombstones in one block.
     async fn append_erasure(
         &self,
         stream: Digest,
@@ -303,7 +297,8 @@ impl FilingService {
         let sequence = last + 1;
         let registry = self.registry();
         if let Some(file) = &case {
-            let now = ActPosition { index: LeafIndex(file.last.index.0 + 1), sequence, at: self.now().max(file.last.at) };
+            let now =
+                ActPosition { index: LeafIndex(file.last.index.0 + 1), sequence, at: self.now().max(file.last.at) };
             (**file).clone().apply(document, now, &registry.calendar)?;
         }
         let (note, piece) = statement(&self.ledger, &self.platform, stream, sequence, document)?;

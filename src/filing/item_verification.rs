@@ -1,4 +1,4 @@
-//! 核验 as a recorded act: whoever holds an original against the chain in a case, and whatever comes of it.
+//! Verification of an item of evidence (核验), recorded as an act of the case whatever its result.
 
 use std::sync::Arc;
 
@@ -9,10 +9,10 @@ use crate::court::ids::{CaseId, ItemNumber};
 use crate::court::values::{Code, StepOutcome};
 use crate::court::words::Presented as PresentedWord;
 use crate::filing::actor::{Actor, RequestContext};
+use crate::filing::case_views::{ViewScope, facts_match};
 use crate::filing::cases::ActOutcome;
 use crate::filing::error::FilingError;
 use crate::filing::service::FilingService;
-use crate::filing::case_views::{ViewScope, same};
 use crate::ledger::hash::Digest;
 use crate::ledger::key::VerifierKey;
 use crate::ledger::merkle::shape::LeafIndex;
@@ -29,30 +29,30 @@ use crate::store::reading;
 use crate::store::reading::{history, receipts};
 use crate::wire::receipt;
 
-/// What is held against the chain.
+/// The evidence that is compared with the chain.
 #[derive(Debug, Clone)]
 pub struct VerificationCommand {
-    /// The file or digest; nothing where only a receipt is held against the chain.
+    /// The file or digest; nothing if only a receipt is presented.
     pub presented: PresentedEvidence,
-    /// A receipt to verify by, where the deposit is another ledger's or the holder brings one.
+    /// The receipt to verify with, for a deposit of another ledger or if the actor presents one.
     pub receipt: Option<Box<Receipt>>,
 }
 
-/// A verification on record, with its report.
+/// A recorded verification, with its report.
 #[derive(Debug)]
 pub struct VerificationOutcome {
     /// The act.
-    pub acted: ActOutcome,
+    pub outcome: ActOutcome,
     /// The report.
     pub report: Report,
 }
 
 impl FilingService {
-    /// Verifies an item and records what was found. The item's snapshot is compared too.
+    /// Verifies an item, also against its snapshot, and records the result.
     ///
     /// # Errors
     ///
-    /// [`FilingError::NotFound`] and those of acting. That the evidence is bad is no error.
+    /// [`FilingError::NotFound`] and those of [`Self::act`]. A mismatch is a result, not an error.
     pub async fn verify_item(
         &self,
         actor: &Actor,
@@ -62,32 +62,37 @@ impl FilingService {
         verification: &VerificationCommand,
     ) -> Result<VerificationOutcome, FilingError> {
         let file = self.case_for(actor, case).await?;
-        let (file, looks) = self.compare_items(file, ViewScope::Item(item)).await?;
+        let (file, views) = self.compare_items(file, ViewScope::Item(item)).await?;
         let imported = file.items.get(&item).ok_or(FilingError::Refused(Refusal::NoSuchItem(item)))?.clone();
         let deposit = imported.import.deposit;
         let own = imported.import.receipt.is_none();
-        let mut asked_for = verification.clone();
+        let mut command = verification.clone();
         let mut keys = Vec::new();
         if !own {
             keys = self.registry().trusted.get(&file.court).cloned().unwrap_or_default();
-            if asked_for.receipt.is_none() {
-                asked_for.receipt = Some(Box::new(self.receipt_of(&imported).await?));
+            if command.receipt.is_none() {
+                command.receipt = Some(Box::new(self.receipt_of(&imported).await?));
             }
         }
-        let about =
-            ItemContext { deposit, own, keys, tx_id: imported.import.tx_id, platform: self.platform.verifier().clone() };
+        let about = ItemContext {
+            deposit,
+            own,
+            keys,
+            tx_id: imported.import.tx_id,
+            platform: self.platform.verifier().clone(),
+        };
         let mut report = self
             .read(move |store| {
                 let index = if own { store.find_number(&deposit)? } else { None };
-                report_on(store, index, &about, &asked_for)
+                verify_command(store, index, &about, &command)
             })
             .await?;
-        // A receipt that does not hold, or is of another deposit, accuses nobody: its holder chose it.
-        let of_it =
+        // A receipt that is invalid or of another deposit is the actor's choice and no evidence of a divergence.
+        let is_of_item =
             !matches!(report.obstacle, Some(Obstacle::BrokenReceipt | Obstacle::UnknownKey | Obstacle::OtherNumber));
-        let facts = report.facts.as_ref().filter(|_| of_it);
-        let differs = facts.map(|facts| !same(&imported.import, facts));
-        let diverges = differs == Some(true) || looks.get(&item).is_some_and(|look| look.divergence.is_some());
+        let facts = report.facts.as_ref().filter(|_| is_of_item);
+        let differs = facts.map(|facts| !facts_match(&imported.import, facts));
+        let diverges = differs == Some(true) || views.get(&item).is_some_and(|view| view.divergence.is_some());
         let step = Step::ImportSnapshot;
         report.set(&match (own, differs) {
             (true, _) => StepResult::of(step, Outcome::of(!diverges), ComparisonKind::ImportWithLedger, Vec::new()),
@@ -101,41 +106,43 @@ impl FilingService {
             report.obstacle = None;
             report.reservations.clear();
         }
-        let found = recorded(item, deposit, verification, &report);
-        let acted =
-            self.act_with_access(actor, case, context, ActKind::Verify, |_, _, _| Ok(Act::Verify(found.clone()))).await?;
-        Ok(VerificationOutcome { acted, report })
+        let found = verify_act(item, deposit, verification, &report);
+        let outcome = self
+            .act_with_access(actor, case, context, ActKind::Verify, |_, _, _| Ok(Act::Verify(found.clone())))
+            .await?;
+        Ok(VerificationOutcome { outcome, report })
     }
 
-    /// The receipt that came with an item of another ledger.
+    /// The receipt that was imported with an item of another ledger.
     async fn receipt_of(&self, item: &Item) -> Result<Receipt, FilingError> {
         let stored = self.stored_receipt(item).await?;
-        let stored = stored.ok_or_else(|| FilingError::bad("receipt", "it was erased here: bring it again"))?;
+        let stored =
+            stored.ok_or_else(|| FilingError::bad("receipt", "the stored receipt was erased: present it again"))?;
         receipt::parse(stored.as_bytes()).map_err(|error| FilingError::BrokenReceipt(error.to_string()))
     }
 }
 
-/// What is known of an item before it is verified.
+/// The data about an item that its verification needs.
 struct ItemContext {
     deposit: DepositNumber,
     /// Whether this node's ledger holds the deposit.
     own: bool,
     /// The court's list of ledger keys, for another ledger's deposit.
     keys: Vec<VerifierKey>,
-    /// 交易id as it was imported.
+    /// The imported 交易id.
     tx_id: Digest,
-    /// The key by which this platform signs for accounts.
+    /// The key with which this platform signs on behalf of accounts.
     platform: VerifierKey,
 }
 
-fn report_on(
+fn verify_command(
     store: &dyn ReadLedger,
     index: Option<LeafIndex>,
     about: &ItemContext,
-    asked: &VerificationCommand,
+    command: &VerificationCommand,
 ) -> Result<Report, FilingError> {
     let known = index.map(|index| history::history(store, index)).transpose()?;
-    let (receipt, source) = match (&asked.receipt, index) {
+    let (receipt, source) = match (&command.receipt, index) {
         (Some(receipt), _) => (Arc::new((**receipt).clone()), RecordSource::Receipt),
         (None, Some(index)) => (Arc::new(receipts::receipt(store, index)?), RecordSource::OwnLedger),
         (None, None) => {
@@ -154,7 +161,7 @@ fn report_on(
         number: Some(about.deposit),
         number_entered: false,
         source,
-        presented: asked.presented,
+        presented: command.presented,
         history: known.as_ref(),
         without_history: if about.own { SkipReason::NoRecord } else { SkipReason::ForeignLedger },
         stated_tx_id: Some(about.tx_id),
@@ -163,9 +170,9 @@ fn report_on(
     }))
 }
 
-/// What of a verification goes on record.
-fn recorded(item: ItemNumber, deposit: DepositNumber, asked: &VerificationCommand, report: &Report) -> Verify {
-    let (presented, size, presented_hash) = match asked.presented {
+/// The act that records a verification.
+fn verify_act(item: ItemNumber, deposit: DepositNumber, command: &VerificationCommand, report: &Report) -> Verify {
+    let (presented, size, presented_hash) = match command.presented {
         PresentedEvidence::File { measured, .. } => {
             let hashes = [HashAlgorithm::Sm3, HashAlgorithm::Sha256].map(|one| (one, measured.digest(one)));
             (PresentedWord::File, Some(measured.size), hashes.to_vec())

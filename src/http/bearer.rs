@@ -16,7 +16,7 @@ use axum::http::{HeaderMap, HeaderName};
 use crate::court::line_value::LineValue as _;
 use crate::court::values::Capacity;
 use crate::filing::actor::{Actor, RequestContext};
-use crate::filing::secret::{request_id, random_request_id};
+use crate::filing::secret::{random_request_id, request_id};
 use crate::http::app_state::AppState;
 use crate::http::problem::Failure;
 use crate::http::request::header;

@@ -23,15 +23,16 @@ pub enum QueueWait {
 /// The receipt of a statement that is on the chain already.
 async fn existing(state: &AppState, statement: &SignedStatement) -> Result<Option<DepositReply>, Failure> {
     let id = statement.note().id();
-    state.read(move |reader| {
-        let Some(index) = reader.find_statement(&id)? else { return Ok(None) };
-        // A block is on the chain for readers once it is published.
-        if index.0 >= reading::published(reader)?.size().0 {
-            return Ok(None);
-        }
-        Ok(Some(DepositReply { receipt: receipts::receipt(reader, index)?, fresh: false }))
-    })
-    .await
+    state
+        .read(move |reader| {
+            let Some(index) = reader.find_statement(&id)? else { return Ok(None) };
+            // A block is on the chain for readers once it is published.
+            if index.0 >= reading::published(reader)?.size().0 {
+                return Ok(None);
+            }
+            Ok(Some(DepositReply { receipt: receipts::receipt(reader, index)?, fresh: false }))
+        })
+        .await
 }
 
 /// Deposits a statement under the node's policy and limits. Every route on which statements arrive calls this. A statement

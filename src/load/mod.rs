@@ -7,7 +7,7 @@
 //! Nothing is signed or verified while the clock runs: a figure is of the node, not of its client.
 
 pub mod ceilings;
-pub mod receipt_checks;
 pub mod deposits;
 pub mod latency;
+pub mod receipt_checks;
 pub mod traffic;

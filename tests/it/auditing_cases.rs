@@ -17,7 +17,7 @@ use tiezheng::court::labels;
 use tiezheng::court::period::basis::Basis;
 use tiezheng::court::values::{Capacity, Filer, IdentityCheck};
 use tiezheng::court::words::{
-    CaseKind, Depositor, IdentityLevel, IdentityMethod, PartyRole, Phase, Procedure, Role, AccessedContent, SubjectKind,
+    AccessedContent, CaseKind, Depositor, IdentityLevel, IdentityMethod, PartyRole, Phase, Procedure, Role, SubjectKind,
 };
 use tiezheng::ledger::block::Height;
 use tiezheng::ledger::entry::Entry;
@@ -27,7 +27,7 @@ use tiezheng::ledger::statement::signed::SignedStatement;
 use tiezheng::ledger::statement::text::Subject;
 use tiezheng::store::contract::{Private, ReadLedger};
 
-use crate::support::acts::{Acts, PLATFORM, OverlayStore, account, annex_id};
+use crate::support::acts::{Acts, OverlayStore, PLATFORM, account, annex_id};
 use crate::support::chain::{annex_at, erase, metadata_at, number, second};
 use crate::support::depositor::{depositor, ledger_key, origin};
 use crate::support::operator::Operator;

@@ -1,17 +1,15 @@
 //! The command line against a real node: exit codes, documents, and what lies in the folders afterwards.
 
-mod workspace;
 mod copies;
 mod depositing;
 mod descriptors;
+mod dishonest_node;
 mod environment;
 mod escaping;
 mod files_of_users;
-mod user_folder;
 mod languages;
 mod loading;
 mod lookup;
-mod dishonest_node;
 mod manifest;
 mod many;
 mod node_keys;
@@ -21,5 +19,7 @@ mod reporting;
 mod running;
 mod special_files;
 mod unwritable;
+mod user_folder;
 mod verifying;
 mod without_reader;
+mod workspace;

@@ -2,6 +2,7 @@
 //!
 //! A test is a function over a [`Bench`]; the list at the end of this file runs all of them on each kind of store.
 
+mod caches;
 mod concurrency;
 mod erasing;
 mod finding;
@@ -10,7 +11,6 @@ mod paging;
 mod private;
 mod reading;
 mod refusing;
-mod caches;
 
 /// Runs each named function on each store.
 macro_rules! on_every_store {

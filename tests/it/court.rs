@@ -2,7 +2,9 @@
 
 mod accounts;
 mod bounded;
+mod capacities;
 mod cases;
+mod concurrency;
 mod deposits_on_behalf;
 mod enumeration;
 mod erasing;
@@ -15,9 +17,7 @@ mod mediation;
 mod originals;
 mod published;
 mod quotas;
-mod concurrency;
 mod reporting;
-mod capacities;
 mod table;
 mod tokens;
 mod verifying;

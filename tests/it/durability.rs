@@ -11,8 +11,8 @@ use std::process::{Child, ChildStdin, Stdio};
 
 use crate::support::custodian::open_original_for;
 use crate::support::depositor::note_for;
-use crate::support::test_node::request;
 use crate::support::process::{http_client, program};
+use crate::support::test_node::request;
 use crate::support::trace::{Event, Trace, traced};
 
 /// A node under strace, which ends when its standard input does.

@@ -5,9 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::source::{Fault, File, House};
 use crate::mask::{Attribute, after_bracket, text, tokens};
 use crate::paths::{Named, followed, named};
+use crate::source::{Fault, File, House};
 
 type Arrows<'h> = BTreeMap<&'h str, Vec<(&'h str, Named)>>;
 

@@ -3,8 +3,8 @@
 //! Rust lets modules import each other in circles, and larger crates all end up with some. Here the rooms, the top
 //! folders and files of `src/`, stand on floors, and a room imports only from rooms below it.
 
-use crate::source::{Fault, House};
 use crate::paths::{followed, named};
+use crate::source::{Fault, House};
 
 /// One row of the table.
 struct Room {

@@ -14,11 +14,11 @@
 //! Not here: what rustfmt, clippy and rustc check already; see `[lints]` in Cargo.toml and clippy.toml.
 
 mod cycles;
-mod source;
+mod layers;
 mod mask;
 mod paths;
-mod layers;
 mod shape;
+mod source;
 mod words;
 
 use std::collections::BTreeSet;

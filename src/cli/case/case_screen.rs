@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use crate::cli::case::connection::{bilingual, text};
-use crate::cli::screen::{BAD, FAINT, GOOD, HEADING, WARNING, Screen};
+use crate::cli::screen::{BAD, FAINT, GOOD, HEADING, Screen, WARNING};
 use crate::cli::terminal::escaped_name;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::text::LinkKind;

@@ -9,7 +9,7 @@ use crate::cli::case_key::random_bytes;
 use crate::cli::connect::ServerArgs;
 use crate::cli::exit::CliError;
 use crate::cli::input;
-use crate::cli::screen::{GOOD, WARNING, Screen};
+use crate::cli::screen::{GOOD, Screen, WARNING};
 use crate::client::court_client::CourtClient;
 
 /// Entries that are asked for at a time.

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
+use crate::cli::case::case_screen;
 use crate::cli::case::connection::{CourtConnection, encoded, object, text};
 use crate::cli::case::originals::open_original;
-use crate::cli::case::case_screen;
 use crate::cli::compose::read_number;
 use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::input;

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::cli::case::connection::{CourtConnection, bilingual, encoded, object, text};
 use crate::cli::case::case_screen;
+use crate::cli::case::connection::{CourtConnection, bilingual, encoded, object, text};
 use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::screen::WARNING;
 

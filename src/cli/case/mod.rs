@@ -6,6 +6,7 @@
 
 pub mod account_screen;
 pub mod accounts;
+pub mod case_screen;
 pub mod command;
 pub mod connection;
 pub mod erasures;
@@ -13,4 +14,3 @@ pub mod evidence;
 pub mod filing;
 pub mod keys;
 pub mod originals;
-pub mod case_screen;

@@ -80,8 +80,9 @@ fn two_statements_on_one_file_are_two() {
 fn what_is_asked_for_and_not_there_is_a_departure() {
     let paper = compose(&args(), None);
     let ledger = Name::parse("example.org/ledger").unwrap();
-    let differing_option =
-        |args: StatementArgs, seed| Details::read(&args).unwrap().differing_option(&paper, &ledger, signer(seed).verifier());
+    let differing_option = |args: StatementArgs, seed| {
+        Details::read(&args).unwrap().differing_option(&paper, &ledger, signer(seed).verifier())
+    };
     assert_eq!(differing_option(args(), 1), None);
     assert_eq!(differing_option(args(), 2), None, "no case was named");
     assert_eq!(differing_option(StatementArgs { case: Some("a".into()), ..args() }, 2), Some("--case"));

@@ -8,9 +8,9 @@ use serde_json::Value;
 
 use crate::cli::demo::damage::flip_a_bit;
 use crate::cli::demo::fixtures;
+use crate::cli::demo::lawsuit;
 use crate::cli::demo::report::{DemoReport, outcome};
 use crate::cli::demo::sandbox::Sandbox;
-use crate::cli::demo::lawsuit;
 use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::progress::Progress;
 use crate::cli::receipt_files::is_own;

@@ -156,7 +156,11 @@ enum Reason {
 }
 
 /// One block of known lines, made into one of kept lines.
-fn keep(block: &str, wanted: WantedDigests, refused: impl Fn(usize, Reason) -> CliError) -> Result<BuiltBlock, CliError> {
+fn keep(
+    block: &str,
+    wanted: WantedDigests,
+    refused: impl Fn(usize, Reason) -> CliError,
+) -> Result<BuiltBlock, CliError> {
     let count = block.bytes().filter(|byte| *byte == b'\n').count();
     let mut salts = vec![[0; SALT_LEN]; count];
     getrandom::fill(salts.as_flattened_mut()).map_err(|_| refused(0, Reason::NoRandomness))?;
@@ -277,10 +281,7 @@ mod tests {
         let bare = line("a").replacen(&format!("sm3 {} ", sha256(b"sm3")), "", 1);
         let error = make_of(&bare, only).unwrap_err();
         assert_eq!(error.code, "bad_list");
-        assert!(
-            error.en.ends_with("line 1: the line has none of the digests chosen by --digests"),
-            "{error:?}"
-        );
+        assert!(error.en.ends_with("line 1: the line has none of the digests chosen by --digests"), "{error:?}");
     }
 
     #[test]

@@ -9,9 +9,9 @@
 //! all cores; [`stored_list`] reads that list again ([`lines`] reads both kinds); [`deposit`] puts its root on a ledger; [`item_receipt`] takes the receipt of a
 //! single item out of it.
 
-pub mod item_receipt;
-pub mod deposit;
-pub mod stored_list;
-pub mod lines;
 pub mod build;
+pub mod deposit;
+pub mod item_receipt;
+pub mod lines;
 pub mod source;
+pub mod stored_list;

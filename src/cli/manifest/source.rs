@@ -12,7 +12,7 @@ use std::thread;
 
 use crate::cli::digest::{Hashed, content};
 use crate::cli::exit::CliError;
-use crate::cli::gather::{FoundFile, Exclusion, Skip, gather};
+use crate::cli::gather::{Exclusion, FoundFile, Skip, gather};
 use crate::cli::manifest::lines::{LineError, Lines};
 use crate::files::reason;
 use crate::ledger::manifest::item::{ItemDigests, WantedDigests};

@@ -5,7 +5,7 @@ use crate::court::calendar::Calendar;
 use crate::court::case::filing::is_identified;
 use crate::court::case::people::speaks_for;
 use crate::court::case::refusal::Refusal;
-use crate::court::case::state::{CaseFile, Item, ActPosition, ReplyVersion, Text, Verification};
+use crate::court::case::state::{ActPosition, CaseFile, Item, ReplyVersion, Text, Verification};
 use crate::court::document::Document;
 use crate::court::ids::ItemNumber;
 use crate::court::values::Capacity;
@@ -161,7 +161,12 @@ pub fn verify(file: &mut CaseFile, document: &Document, act: &Verify, position: 
 /// # Errors
 ///
 /// [`Refusal`].
-pub fn diverge(file: &mut CaseFile, number: ItemNumber, what: Divergence, position: ActPosition) -> Result<(), Refusal> {
+pub fn diverge(
+    file: &mut CaseFile,
+    number: ItemNumber,
+    what: Divergence,
+    position: ActPosition,
+) -> Result<(), Refusal> {
     item(file, number)?.divergences.push((position, what));
     Ok(())
 }

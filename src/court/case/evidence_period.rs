@@ -3,7 +3,7 @@
 use crate::court::acts::Act;
 use crate::court::calendar::Day;
 use crate::court::case::refusal::Refusal;
-use crate::court::case::state::{CaseFile, ActPosition};
+use crate::court::case::state::{ActPosition, CaseFile};
 use crate::court::document::Document;
 use crate::court::period::{EvidencePeriod, PeriodEvent};
 use crate::court::values::Capacity;

@@ -7,7 +7,7 @@ use rpds::RedBlackTreeMapSync;
 use crate::court::acts::{Describe, Open};
 use crate::court::calendar::Day;
 use crate::court::case::refusal::Refusal;
-use crate::court::case::state::{Agent, CaseFile, Item, Party, ActPosition, Text};
+use crate::court::case::state::{ActPosition, Agent, CaseFile, Item, Party, Text};
 use crate::court::case_number::CaseNumber;
 use crate::court::document::Document;
 use crate::court::ids::{AgentNumber, AnnexId, CaseId, ItemNumber, PartyNumber};

@@ -8,7 +8,7 @@
 
 use crate::court::acts::{Hold as HoldAct, OrderErasure, Release};
 use crate::court::case::refusal::Refusal;
-use crate::court::case::state::{CaseFile, ErasureOrder, HeldContent, Hold, ActPosition, Text};
+use crate::court::case::state::{ActPosition, CaseFile, ErasureOrder, HeldContent, Hold, Text};
 use crate::court::document::Document;
 use crate::court::ids::AccountId;
 use crate::ledger::number::DepositNumber;

@@ -5,15 +5,15 @@
 //! says of its verifications.
 
 pub mod evidence;
+pub mod evidence_period;
 pub mod filing;
-pub mod replay;
 pub mod headline;
 pub mod holds;
 pub mod labels;
 pub mod people;
 pub mod refusal;
+pub mod replay;
 pub mod state;
-pub mod evidence_period;
 
 #[cfg(test)]
 pub(in crate::court) mod tests;

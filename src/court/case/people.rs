@@ -3,7 +3,7 @@
 use crate::court::acts::{Act, AddAgent, AddParty, Associate, IssueCode};
 use crate::court::case::filing::is_identified;
 use crate::court::case::refusal::Refusal;
-use crate::court::case::state::{Agent, AssociationCode, CaseFile, Party, ActPosition, Text};
+use crate::court::case::state::{ActPosition, Agent, AssociationCode, CaseFile, Party, Text};
 use crate::court::document::Document;
 use crate::court::ids::{AccountId, AgentNumber, AnnexId, PartyNumber};
 use crate::court::values::{Capacity, Filer};
@@ -28,7 +28,12 @@ fn takes_part(file: &CaseFile, account: AccountId) -> bool {
 /// # Errors
 ///
 /// [`Refusal`].
-pub fn add_party(file: &mut CaseFile, document: &Document, act: &AddParty, position: ActPosition) -> Result<(), Refusal> {
+pub fn add_party(
+    file: &mut CaseFile,
+    document: &Document,
+    act: &AddParty,
+    position: ActPosition,
+) -> Result<(), Refusal> {
     require_next_number(act.party.0, file.next_party().0)?;
     let by_court = matches!(document.capacity, Capacity::Holding(_));
     if act.account.is_some() && !by_court && !act.role.brings_the_case() {
@@ -73,7 +78,12 @@ fn join_as_agent(file: &mut CaseFile, number: AgentNumber, agent: Agent) -> Resu
 /// # Errors
 ///
 /// [`Refusal`].
-pub fn add_agent(file: &mut CaseFile, document: &Document, act: &AddAgent, position: ActPosition) -> Result<(), Refusal> {
+pub fn add_agent(
+    file: &mut CaseFile,
+    document: &Document,
+    act: &AddAgent,
+    position: ActPosition,
+) -> Result<(), Refusal> {
     let text = |annex: AnnexId| Text { annex, index: position.index };
     speaks_for(file, document.capacity, act.party)?;
     needs_special_authority(file, document.capacity)?;
@@ -94,7 +104,12 @@ pub fn add_agent(file: &mut CaseFile, document: &Document, act: &AddAgent, posit
 /// # Errors
 ///
 /// [`Refusal`].
-pub fn end_agent(file: &mut CaseFile, document: &Document, number: AgentNumber, position: ActPosition) -> Result<(), Refusal> {
+pub fn end_agent(
+    file: &mut CaseFile,
+    document: &Document,
+    number: AgentNumber,
+    position: ActPosition,
+) -> Result<(), Refusal> {
     let agent = file.agents.get(&number).filter(|agent| agent.ended.is_none());
     let party = agent.ok_or(Refusal::NoSuchAgent(number))?.party;
     match document.capacity {
@@ -161,7 +176,12 @@ pub fn issue_code(file: &mut CaseFile, act: &IssueCode) -> Result<(), Refusal> {
 /// # Errors
 ///
 /// [`Refusal`].
-pub fn associate(file: &mut CaseFile, document: &Document, act: &Associate, position: ActPosition) -> Result<(), Refusal> {
+pub fn associate(
+    file: &mut CaseFile,
+    document: &Document,
+    act: &Associate,
+    position: ActPosition,
+) -> Result<(), Refusal> {
     let text = |annex: AnnexId| Text { annex, index: position.index };
     let code = file.codes.get(&act.code).ok_or(Refusal::NoSuchCode(act.code))?;
     let party = code.party;

@@ -9,7 +9,7 @@
 use crate::court::acts::{Act, ActKind};
 use crate::court::calendar::Calendar;
 use crate::court::case::refusal::{ACTS_MAX, Refusal};
-use crate::court::case::state::{CaseFile, ActPosition, IneffectiveAct};
+use crate::court::case::state::{ActPosition, CaseFile, IneffectiveAct};
 use crate::court::case::{evidence, filing, holds, people, timing};
 use crate::court::document::{Document, Stream};
 use crate::court::ids::{AccountId, CaseId};
@@ -88,7 +88,12 @@ impl CaseFile {
         Ok(permit(relation, act, self.stage)?)
     }
 
-    fn apply_permitted(&mut self, document: &Document, position: ActPosition, calendar: &Calendar) -> Result<(), Refusal> {
+    fn apply_permitted(
+        &mut self,
+        document: &Document,
+        position: ActPosition,
+        calendar: &Calendar,
+    ) -> Result<(), Refusal> {
         if let Some(event) = timing::event(&document.act) {
             timing::require_current_day(document, &event, position)?;
             return timing::apply_event(self, &event);

@@ -14,10 +14,10 @@ use crate::court::case::refusal::Refusal;
 use crate::court::case_number::{CaseNumber, CourtCode};
 use crate::court::ids::{AccountId, AgentNumber, AnnexId, CaseId, CodeNumber, ItemNumber, PartyNumber};
 use crate::court::period::EvidencePeriod;
-use crate::court::permission::{Side, CaseRelation};
+use crate::court::permission::{CaseRelation, Side};
 use crate::court::values::{Capacity, IdentityCheck};
 use crate::court::words::{
-    Authority, CaseKind, Divergence, Ground, Opinion, PartyRole, TransferKind, Phase, Procedure, Stage, SubjectKind,
+    Authority, CaseKind, Divergence, Ground, Opinion, PartyRole, Phase, Procedure, Stage, SubjectKind, TransferKind,
 };
 use crate::ledger::hash::Digest;
 use crate::ledger::merkle::shape::LeafIndex;

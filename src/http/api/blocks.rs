@@ -56,19 +56,20 @@ pub(in crate::http) async fn list_blocks(
     if !(1..=PAGE_MAX).contains(&limit) {
         return Err(Failure::new("bad_query", format!("`limit` is 1 to {PAGE_MAX}")).limited(PAGE_MAX));
     }
-    state.read(move |reader| {
-        let end = reading::published(reader)?.height.0.saturating_add(1);
-        let end = query.before.map_or(end, |before| before.min(end));
-        let start = end.saturating_sub(limit);
-        let mut blocks = Vec::new();
-        for height in (start..end).rev().map(Height) {
-            let missing = || ReadError::Damaged { what: "block", at: height.to_string(), reason: "missing".into() };
-            blocks.push(BlockJson::from(&reading::block(reader, height)?.ok_or_else(missing)?));
-        }
-        let next_before = (start > 0 && start < end).then_some(start);
-        Ok(caching::json(&BlocksPage { blocks, next_before }, Caching::Revalidate))
-    })
-    .await
+    state
+        .read(move |reader| {
+            let end = reading::published(reader)?.height.0.saturating_add(1);
+            let end = query.before.map_or(end, |before| before.min(end));
+            let start = end.saturating_sub(limit);
+            let mut blocks = Vec::new();
+            for height in (start..end).rev().map(Height) {
+                let missing = || ReadError::Damaged { what: "block", at: height.to_string(), reason: "missing".into() };
+                blocks.push(BlockJson::from(&reading::block(reader, height)?.ok_or_else(missing)?));
+            }
+            let next_before = (start > 0 && start < end).then_some(start);
+            Ok(caching::json(&BlocksPage { blocks, next_before }, Caching::Revalidate))
+        })
+        .await
 }
 
 /// Read a block / 查询区块
@@ -92,12 +93,13 @@ pub(in crate::http) async fn read_block(
     named: PathParameter,
 ) -> Result<Response, Failure> {
     let height = Height(named.decimal()?);
-    state.read(move |reader| {
-        let block = reading::block(reader, height)?;
-        let block = block.ok_or_else(|| Failure::not_found(format!("there is no block {height} yet")))?;
-        Ok(caching::json(&BlockJson::from(&block), Caching::Immutable))
-    })
-    .await
+    state
+        .read(move |reader| {
+            let block = reading::block(reader, height)?;
+            let block = block.ok_or_else(|| Failure::not_found(format!("there is no block {height} yet")))?;
+            Ok(caching::json(&BlockJson::from(&block), Caching::Immutable))
+        })
+        .await
 }
 
 /// Read a leaf / 查询原始记录
@@ -122,12 +124,13 @@ pub(in crate::http) async fn read_leaf(
     named: PathParameter,
 ) -> Result<Response, Failure> {
     let index = LeafIndex(named.decimal()?);
-    state.read(move |reader| {
-        // Beyond the published size is beyond the store's promise to answer.
-        if !reading::published(reader)?.size().contains(index) {
-            return Err(Failure::not_found(format!("there is no leaf {index} yet")));
-        }
-        Ok(caching::answer(reader.leaf(index)?, "text/plain; charset=utf-8", Caching::Immutable))
-    })
-    .await
+    state
+        .read(move |reader| {
+            // Beyond the published size is beyond the store's promise to answer.
+            if !reading::published(reader)?.size().contains(index) {
+                return Err(Failure::not_found(format!("there is no leaf {index} yet")));
+            }
+            Ok(caching::answer(reader.leaf(index)?, "text/plain; charset=utf-8", Caching::Immutable))
+        })
+        .await
 }

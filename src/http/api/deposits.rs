@@ -12,9 +12,9 @@ use tokio::time::Instant;
 
 use crate::http::app_state::AppState;
 use crate::http::client_address::ClientAddress;
-use crate::http::submission;
 use crate::http::problem::Failure;
 use crate::http::request::require_content_type;
+use crate::http::submission;
 use crate::http::{body, observe};
 use crate::ledger::metadata::PrivateMetadata;
 use crate::ledger::receipt::Receipt;

@@ -133,13 +133,14 @@ async fn page<C: Send + 'static, T: Serialize>(
     let limit = paging::limit(query.limit)?;
     let from = paging::cursor(query.cursor.as_deref(), first, read_cursor)?;
     let number = named.number()?;
-    state.read(move |reader| {
-        let found = reading::find(reader, number)?;
-        let (index, bytes) = found.ok_or_else(|| {
-            Failure::not_found(format!("{number} has not been deposited on this platform / 该编号尚未在本平台存证"))
-        })?;
-        let page = read(reader, (index, &reading::entry_of(index, &bytes)?), from, limit)?;
-        Ok(caching::json(&page, Caching::Revalidate))
-    })
-    .await
+    state
+        .read(move |reader| {
+            let found = reading::find(reader, number)?;
+            let (index, bytes) = found.ok_or_else(|| {
+                Failure::not_found(format!("{number} has not been deposited on this platform / 该编号尚未在本平台存证"))
+            })?;
+            let page = read(reader, (index, &reading::entry_of(index, &bytes)?), from, limit)?;
+            Ok(caching::json(&page, Caching::Revalidate))
+        })
+        .await
 }

@@ -45,7 +45,10 @@ fn unknown(number: DepositNumber) -> Failure {
         (status = 500, description = "`damaged`: nothing was served", body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub(in crate::http) async fn look_up(State(state): State<Arc<AppState>>, named: PathParameter) -> Result<Response, Failure> {
+pub(in crate::http) async fn look_up(
+    State(state): State<Arc<AppState>>,
+    named: PathParameter,
+) -> Result<Response, Failure> {
     looked_up(&state, named.number()?).await
 }
 
@@ -56,17 +59,18 @@ pub(in crate::http) async fn look_up(State(state): State<Arc<AppState>>, named: 
 /// [`Failure`].
 pub(in crate::http) async fn looked_up(state: &Arc<AppState>, number: DepositNumber) -> Result<Response, Failure> {
     let same = Arc::clone(state);
-    state.read_cached_or_blocking(move |reader| {
-        let found = same.recent().find(reader, number)?.ok_or_else(|| unknown(number))?;
-        let entry = reading::entry_of(found.index, &found.bytes)?;
-        let block = same.blocks().sealing(reader, found.index)?;
-        let history = same.recent().history(reader, &found, &entry)?;
-        let facts = Facts::with_hashes(&entry, found.hash, &block.header, block.hash);
-        let by_platform = same.filing().is_ok_and(|filing| filing.account_of_deposit(&entry).is_some());
-        let view = DepositView { index: found.index, entry: &entry, facts: &facts, history: &history, by_platform };
-        Ok(caching::answer(fast_json::deposit(&view).into_bytes(), JSON, Caching::Revalidate))
-    })
-    .await
+    state
+        .read_cached_or_blocking(move |reader| {
+            let found = same.recent().find(reader, number)?.ok_or_else(|| unknown(number))?;
+            let entry = reading::entry_of(found.index, &found.bytes)?;
+            let block = same.blocks().sealing(reader, found.index)?;
+            let history = same.recent().history(reader, &found, &entry)?;
+            let facts = Facts::with_hashes(&entry, found.hash, &block.header, block.hash);
+            let by_platform = same.filing().is_ok_and(|filing| filing.account_of_deposit(&entry).is_some());
+            let view = DepositView { index: found.index, entry: &entry, facts: &facts, history: &history, by_platform };
+            Ok(caching::answer(fast_json::deposit(&view).into_bytes(), JSON, Caching::Revalidate))
+        })
+        .await
 }
 
 /// Fetch a receipt / 下载存证回执

@@ -73,14 +73,15 @@ pub(in crate::http) async fn search(
     let sought = read(&query.q)?;
     let limit = paging::limit(query.limit)?;
     let from = paging::cursor(query.cursor.as_deref(), LeafIndex(0), history::read_place_cursor)?;
-    state.read(move |reader| {
-        let Listed { items, total, next_cursor } = find(reader, sought, from, limit)?;
-        let items = items.into_iter().map(|index| hit(reader, index)).collect::<Result<Vec<_>, _>>()?;
-        let Total { count: total, exact: total_is_exact } = total;
-        let found = SearchJson { query: query.q, items, total, total_is_exact, next_cursor };
-        Ok(caching::json(&found, Caching::Revalidate))
-    })
-    .await
+    state
+        .read(move |reader| {
+            let Listed { items, total, next_cursor } = find(reader, sought, from, limit)?;
+            let items = items.into_iter().map(|index| hit(reader, index)).collect::<Result<Vec<_>, _>>()?;
+            let Total { count: total, exact: total_is_exact } = total;
+            let found = SearchJson { query: query.q, items, total, total_is_exact, next_cursor };
+            Ok(caching::json(&found, Caching::Revalidate))
+        })
+        .await
 }
 
 fn read(query: &str) -> Result<SearchKey, Failure> {
@@ -110,7 +111,12 @@ fn unrecognised() -> Failure {
     Failure::new("unrecognised_query", format!("expected {expected}")).expecting(expected)
 }
 
-fn find(reader: &dyn ReadLedger, sought: SearchKey, from: LeafIndex, limit: usize) -> Result<Listed<LeafIndex>, Failure> {
+fn find(
+    reader: &dyn ReadLedger,
+    sought: SearchKey,
+    from: LeafIndex,
+    limit: usize,
+) -> Result<Listed<LeafIndex>, Failure> {
     let hash = match sought {
         SearchKey::Number(number) => return Ok(single(reader.find_number(&number)?, from)),
         SearchKey::Height(height) => return Ok(single(reader.find_block(height)?, from)),

@@ -5,8 +5,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::court::personal_numbers::PersonalNumber;
 use crate::court::line_value::LineValue as _;
+use crate::court::personal_numbers::PersonalNumber;
 use crate::court::words::EvidenceClass;
 use crate::ledger::hash::lower_hex;
 use crate::ledger::media::MediaType;

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::wire::court::recorded_act::ActJson;
 use crate::wire::court::item::ImportJson;
+use crate::wire::court::recorded_act::ActJson;
 use crate::wire::json;
 use crate::wire::problem::Problem;
 use crate::wire::receipt::ReceiptJson;

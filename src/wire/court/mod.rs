@@ -3,7 +3,6 @@
 pub mod accounts;
 pub mod act;
 pub mod case;
-pub mod recorded_act;
 pub mod deposits_on_behalf;
 pub mod erasure;
 pub mod feed;
@@ -14,3 +13,4 @@ pub mod lists;
 pub mod originals;
 pub mod people;
 pub mod period;
+pub mod recorded_act;

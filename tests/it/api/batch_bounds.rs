@@ -22,10 +22,10 @@ use crate::support::depositor::note;
 use crate::support::test_node::{NodeConfig, TestNode, request};
 use crate::support::waiting::Timers;
 
-/// Another counter over the ledger of `node`.
-fn counter(node: &TestNode, options: Options) -> Arc<AppState> {
-    let reader = Arc::clone(&node.store) as Arc<dyn ReadLedger>;
-    let state = AppState::new(reader, node.sequencer.clone(), options);
+/// Another counter over the ledger of `state`.
+fn counter(state: &TestNode, options: Options) -> Arc<AppState> {
+    let reader = Arc::clone(&state.store) as Arc<dyn ReadLedger>;
+    let state = AppState::new(reader, state.sequencer.clone(), options);
     Arc::new(state.with_admission(DepositPolicy::Open, &DepositLimits::none()))
 }
 
@@ -53,8 +53,8 @@ fn count(text: &[u8]) -> usize {
 
 #[tokio::test]
 async fn whoever_reads_no_verdicts_is_not_read_from() {
-    let node = TestNode::in_memory(NodeConfig::default()).await;
-    let state = counter(&node, Options::default());
+    let state = TestNode::in_memory(NodeConfig::default()).await;
+    let state = counter(&state, Options::default());
     let (body, taken) = counted(2_000, "{}\n".repeat(10));
     let (status, mut answer) = post(&state, "/v1/deposits/batch", "application/x-ndjson", body).await;
     assert_eq!(status, 200);
@@ -71,8 +71,8 @@ async fn whoever_reads_no_verdicts_is_not_read_from() {
 
 #[tokio::test]
 async fn long_lines_are_held_by_their_bytes() {
-    let node = TestNode::in_memory(NodeConfig::default()).await;
-    let state = counter(&node, Options::default());
+    let state = TestNode::in_memory(NodeConfig::default()).await;
+    let state = counter(&state, Options::default());
     let (body, taken) = counted(1_000, format!("{}\n", "x".repeat(64 * 1024 - 1)));
     let (_, mut answer) = post(&state, "/v1/deposits/batch", "application/x-ndjson", body).await;
     let first = answer.frame().await.unwrap().unwrap();
@@ -84,8 +84,8 @@ async fn long_lines_are_held_by_their_bytes() {
 #[tokio::test]
 async fn batches_leave_a_part_of_the_pool_to_others() {
     let timers = Timers::stop();
-    let node = TestNode::in_memory(NodeConfig { pool: 4, ..NodeConfig::default() }).await;
-    let state = counter(&node, Options::default());
+    let state = TestNode::in_memory(NodeConfig { pool: 4, ..NodeConfig::default() }).await;
+    let state = counter(&state, Options::default());
     let mut shares = Vec::new();
     while let Some(share) = state.batch_queue_permit().now_or_never() {
         shares.push(share.unwrap());

@@ -4,7 +4,7 @@ use tiezheng::ledger::hash::leaf_hash;
 use tiezheng::ledger::merkle::shape::LeafIndex;
 
 use crate::support::depositor::{ledger_key, note, origin, successor};
-use crate::support::test_node::{TestNode, NodeConfig};
+use crate::support::test_node::{NodeConfig, TestNode};
 
 async fn house_with(deposits: u64) -> TestNode {
     let node = TestNode::in_memory(NodeConfig::default()).await;

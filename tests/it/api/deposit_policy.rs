@@ -13,9 +13,9 @@ use tiezheng::http::options::Options;
 use tiezheng::http::rate_limit::{Limit, Rate};
 use tiezheng::ledger::statement::signed::SignedStatement;
 
-use crate::support::depositor::{depositor, note, statement_with};
-use crate::support::test_node::{TestNode, NodeConfig, request};
 use crate::support::accounts::People;
+use crate::support::depositor::{depositor, note, statement_with};
+use crate::support::test_node::{NodeConfig, TestNode, request};
 
 const JSON: &str = "application/json";
 const LINES: &str = "application/x-ndjson";
@@ -241,7 +241,8 @@ async fn a_key_has_a_limit_of_new_statements_that_nobody_else_uses_up() {
 #[tokio::test]
 async fn a_stranger_who_enrols_a_key_does_not_use_up_its_owners_limit() {
     let limits = DepositLimits { per_account: only(2), ..DepositLimits::none() };
-    let node = TestNode::in_memory(NodeConfig { limits, deposits: DepositPolicy::Enrolled, ..NodeConfig::default() }).await;
+    let node =
+        TestNode::in_memory(NodeConfig { limits, deposits: DepositPolicy::Enrolled, ..NodeConfig::default() }).await;
     let people = People::of(&node).await;
     let (owner, stranger) = (people.person("张三").await, people.person("李四").await);
     let enrol = async |person, who: u8| {
@@ -290,7 +291,8 @@ async fn a_repeated_statement_is_answered_with_its_receipt_while_the_limit_is_us
 #[tokio::test]
 async fn a_key_that_two_accounts_enrolled_has_one_limit() {
     let limits = DepositLimits { per_key: only(3), per_account: only(3), ..DepositLimits::none() };
-    let node = TestNode::in_memory(NodeConfig { limits, deposits: DepositPolicy::Enrolled, ..NodeConfig::default() }).await;
+    let node =
+        TestNode::in_memory(NodeConfig { limits, deposits: DepositPolicy::Enrolled, ..NodeConfig::default() }).await;
     let people = People::of(&node).await;
     let body = |who: u8| json!({ "key": depositor(who).verifier().to_string() });
     for name in ["张三", "李四"] {

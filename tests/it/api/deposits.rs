@@ -8,7 +8,7 @@ use tiezheng::wire::metadata::private;
 use tiezheng::wire::{deposit::DepositRequest, json as wire, receipt};
 
 use crate::support::depositor::{note, statement_with};
-use crate::support::test_node::{TestNode, NodeConfig, request};
+use crate::support::test_node::{NodeConfig, TestNode, request};
 
 #[tokio::test]
 async fn a_fresh_deposit_is_201_and_again_200_with_the_same_receipt() {

@@ -4,7 +4,7 @@ use serde_json::Value;
 use tiezheng::http::problem::CODES;
 use tiezheng::http::router::openapi_json;
 
-use crate::support::test_node::{TestNode, NodeConfig};
+use crate::support::test_node::{NodeConfig, TestNode};
 
 #[test]
 fn the_description_changes_only_on_purpose() {

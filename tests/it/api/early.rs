@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::support::depositor::note;
-use crate::support::test_node::{TestNode, NodeConfig};
 use crate::support::raw::{RawAnswer, send_then_read};
+use crate::support::test_node::{NodeConfig, TestNode};
 
 /// More than all socket buffers hold.
 const LARGE: usize = 60_000_000;
@@ -55,8 +55,7 @@ async fn an_answer_before_the_end_of_the_body_is_received() {
     }
     // A body whose length is not announced, and what the parser itself rejects.
     let chunk = format!("Transfer-Encoding: chunked\r\n\r\n{LARGE:x}");
-    let answer =
-        sent(node.address(), head("POST /nowhere", octets, &chunk).replace("\r\n\r\n\r\n", "\r\n\r\n"), LARGE);
+    let answer = sent(node.address(), head("POST /nowhere", octets, &chunk).replace("\r\n\r\n\r\n", "\r\n\r\n"), LARGE);
     assert_eq!(answer.await.unwrap().code(), "no_such_route");
     let endless = format!("GET / HTTP/1.1\r\nHost: localhost\r\nX-Long: {}", "x".repeat(LARGE));
     assert_eq!(sent(node.address(), endless, 0).await.unwrap().status, 431);

@@ -3,9 +3,9 @@
 use reqwest::Method;
 use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE};
 
-use crate::support::depositor::note;
-use crate::support::test_node::{TestNode, NodeConfig, request};
 use crate::support::accounts::People;
+use crate::support::depositor::note;
+use crate::support::test_node::{NodeConfig, TestNode, request};
 
 #[tokio::test]
 async fn an_encoded_body_is_rejected_on_every_route() {

@@ -9,8 +9,8 @@ use tiezheng::store::memory::MemoryStore;
 
 use crate::support::depositor::{note, origin};
 use crate::support::ledger::grow;
-use crate::support::test_node::{TestNode, NodeConfig};
 use crate::support::operator::Operator;
+use crate::support::test_node::{NodeConfig, TestNode};
 
 #[tokio::test]
 async fn unknown_paths_and_methods_are_problems() {

@@ -6,7 +6,7 @@ use tiezheng::store::memory::MemoryStore;
 
 use crate::support::depositor::{note, origin};
 use crate::support::faulty_store::{Fault, FaultyStore};
-use crate::support::test_node::{TestNode, NodeConfig};
+use crate::support::test_node::{NodeConfig, TestNode};
 
 #[tokio::test]
 async fn a_healthy_node_is_live_and_ready() {

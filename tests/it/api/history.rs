@@ -6,10 +6,10 @@ use tiezheng::ledger::number::DepositNumber;
 use tiezheng::ledger::statement::signed::SignedStatement;
 use tiezheng::ledger::statement::text::{Link, LinkKind, Statement};
 
-use crate::support::depositor::{content, depositor, note, statement_with};
-use crate::support::test_node::{TestNode, NodeConfig};
 use crate::support::accounts::People;
+use crate::support::depositor::{content, depositor, note, statement_with};
 use crate::support::proceeding::Proceeding;
+use crate::support::test_node::{NodeConfig, TestNode};
 
 /// Statement `n` of depositor `who`, which links to `number`.
 fn linking(who: u8, n: u64, kind: LinkKind, number: &str) -> SignedStatement {
@@ -223,8 +223,7 @@ async fn all_deposits_of_a_digest_are_found_page_by_page() {
         assert_eq!(all_pages(&node, &format!("{path}/earlier-deposits"), limit).await, in_order[..104]);
     }
     let verification = node.client.post(node.url(&format!("{path}/verification")));
-    let report =
-        node.send(verification.header(CONTENT_TYPE, "application/octet-stream").body("one file")).await.json();
+    let report = node.send(verification.header(CONTENT_TYPE, "application/octet-stream").body("one file")).await.json();
     assert_ne!(step(&report, "earlier_deposits").0, "passed", "84 deposits are not listed");
     let first = node.get(&format!("/v1/deposits/{}", in_order[0])).await.json()["earlier_deposits"].clone();
     assert_eq!(first, json!({ "items": [], "total": 0, "total_is_exact": true, "next_cursor": null }));

@@ -4,7 +4,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use crate::support::depositor::note;
-use crate::support::test_node::{TestNode, NodeConfig, request};
+use crate::support::test_node::{NodeConfig, TestNode, request};
 
 /// What a node answers to these bytes: the status, and the code if it is a problem.
 async fn raw(node: &TestNode, head: &str, body: &str) -> (u16, String) {

@@ -6,9 +6,9 @@ use tiezheng::ledger::hash::Digest;
 use tiezheng::ledger::statement::content::{Content, Form};
 use tiezheng::ledger::statement::text::{ManifestRoot, Statement, Subject};
 
-use crate::support::depositor::{content, statement_with};
-use crate::support::test_node::{TestNode, NodeConfig, request};
 use crate::support::accounts::{COURT, People};
+use crate::support::depositor::{content, statement_with};
+use crate::support::test_node::{NodeConfig, TestNode, request};
 
 const LARGEST: u64 = (1 << 53) - 1;
 const TOO_LARGE: u64 = LARGEST + 2;

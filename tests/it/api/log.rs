@@ -12,7 +12,7 @@ use tiezheng::ledger::merkle::tile::{
 };
 
 use crate::support::depositor::{ledger_key, note};
-use crate::support::test_node::{TestNode, NodeConfig};
+use crate::support::test_node::{NodeConfig, TestNode};
 
 const IMMUTABLE: &str = "public, max-age=604800, immutable";
 

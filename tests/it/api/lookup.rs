@@ -15,7 +15,7 @@ use tiezheng::store::reading::inclusion;
 use tiezheng::wire::receipt::parse;
 
 use crate::support::depositor::{note, origin, statement_with};
-use crate::support::test_node::{TestNode, NodeConfig};
+use crate::support::test_node::{NodeConfig, TestNode};
 
 #[tokio::test]
 async fn the_seven_facts_are_those_of_the_receipt() {

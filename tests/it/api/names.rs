@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 use tiezheng::ledger::metadata::PrivateMetadata;
 
-use crate::support::depositor::statement_with;
-use crate::support::test_node::{TestNode, NodeConfig};
 use crate::support::accounts::{COURT, People};
+use crate::support::depositor::statement_with;
+use crate::support::test_node::{NodeConfig, TestNode};
 
 const BAD: [&str; 8] = ["\0", "\u{7}", "\u{1b}[2J", "\n", "\r", "\u{7f}", "\u{9b}", "\u{2028}"];
 

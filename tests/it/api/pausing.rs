@@ -7,10 +7,10 @@ use serde_json::json;
 use tiezheng::store::memory::MemoryStore;
 use tiezheng::store::shortage::Shortage;
 
+use crate::support::accounts::People;
 use crate::support::depositor::{note, origin};
 use crate::support::faulty_store::FaultyStore;
-use crate::support::test_node::{TestNode, NodeConfig};
-use crate::support::accounts::People;
+use crate::support::test_node::{NodeConfig, TestNode};
 
 #[tokio::test]
 async fn each_shortage_is_a_problem_with_a_time_to_retry_and_ends_by_itself() {

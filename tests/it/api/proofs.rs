@@ -7,7 +7,7 @@ use tiezheng::store::reading;
 use tiezheng::wire::ledger::{ConsistencyJson, InclusionJson};
 
 use crate::support::depositor::note;
-use crate::support::test_node::{TestNode, NodeConfig};
+use crate::support::test_node::{NodeConfig, TestNode};
 
 async fn node() -> (TestNode, u64) {
     let node = TestNode::in_memory(NodeConfig::default()).await;

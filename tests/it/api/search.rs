@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tiezheng::ledger::hash::leaf_hash;
 
 use crate::support::depositor::{content, note, statement, statement_with};
-use crate::support::test_node::{TestNode, NodeConfig};
+use crate::support::test_node::{NodeConfig, TestNode};
 
 async fn search(node: &TestNode, query: &str) -> Vec<Value> {
     let url = reqwest::Url::parse_with_params(&node.url("/v1/search"), [("q", query)]).unwrap();

@@ -8,7 +8,7 @@ use tiezheng::ledger::statement::content::{Content, Form};
 use tiezheng::ledger::statement::text::{Link, LinkKind};
 
 use crate::support::depositor::{content, note, statement_with};
-use crate::support::test_node::{Answer, TestNode, NodeConfig};
+use crate::support::test_node::{Answer, NodeConfig, TestNode};
 
 const FILE: &str = "application/octet-stream";
 
@@ -80,10 +80,7 @@ async fn a_digest_never_says_more_than_digest_equal() {
     for body in ["{}".to_owned(), json!({ "algorithm": "sm3", "value": sm3, "salt": "" }).to_string()] {
         assert_eq!(node.post(&path, "application/json", body).await.problem(), (400, "unexpected_json".into()));
     }
-    assert_eq!(
-        node.post(&path, "application/json", " ".repeat(1_025)).await.problem(),
-        (413, "body_too_large".into())
-    );
+    assert_eq!(node.post(&path, "application/json", " ".repeat(1_025)).await.problem(), (413, "body_too_large".into()));
     assert_eq!(node.post(&path, "text/plain", "file 1").await.problem(), (415, "unsupported_media_type".into()));
 }
 

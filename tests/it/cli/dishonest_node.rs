@@ -10,9 +10,9 @@ use tiezheng::store::memory::MemoryStore;
 use crate::cli::workspace::{FilingService, Ran};
 use crate::support::chain::{Draft, found, number, seal};
 use crate::support::depositor::{ledger_key, origin};
-use crate::support::test_node::{TestNode, NodeConfig};
 use crate::support::operator::Operator;
 use crate::support::proxy::Proxy;
+use crate::support::test_node::{NodeConfig, TestNode};
 
 const LIE: &str = "LIE 法院已核验属实";
 
@@ -219,7 +219,9 @@ async fn forged(links: impl FnOnce(Draft) -> Draft) -> (TestNode, Proxy) {
     operator.leaves.extend(block.leaves.iter().map(|leaf| leaf.bytes.clone()));
     operator.leaves.push(block.header_bytes.clone());
     operator.sign(&ledger_key());
-    let node = TestNode::over(Arc::new(honest), NodeConfig { reader: Some(Arc::new(operator)), ..NodeConfig::default() }).await;
+    let node =
+        TestNode::over(Arc::new(honest), NodeConfig { reader: Some(Arc::new(operator)), ..NodeConfig::default() })
+            .await;
     let proxy = Proxy::before(&node.url(""), |path, _, json| {
         if is_look_up(path) {
             for item in json["later_links"]["items"].as_array_mut().unwrap() {

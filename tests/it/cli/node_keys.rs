@@ -16,12 +16,12 @@ use tiezheng::store::contract::accounts::{AccountDocument, AccountStore as _};
 
 use super::at_hand::FilingService;
 use crate::opening::files;
+use crate::support::accounts::People;
 use crate::support::custodian::open_original_for;
 use crate::support::depositor::{ledger_key, origin};
-use crate::support::test_node::{TestNode, NodeConfig};
-use crate::support::accounts::People;
 use crate::support::process::{LiveNode, Node, http_client};
 use crate::support::stores::small;
+use crate::support::test_node::{NodeConfig, TestNode};
 
 /// A ledger that is at rest, with a platform key that has signed nothing yet, and another ledger.
 fn ledgers() -> (FilingService, String, String) {

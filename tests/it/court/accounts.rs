@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use tiezheng::filing::secret::BearerToken;
 use tiezheng::ledger::merkle::shape::LeafIndex;
 
-use crate::support::depositor::ledger_key;
-use crate::support::test_node::{Answer, TestNode, NodeConfig};
 use crate::support::accounts::{COURT, PLAIN, People};
+use crate::support::depositor::ledger_key;
+use crate::support::test_node::{Answer, NodeConfig, TestNode};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 

@@ -16,12 +16,12 @@ use tiezheng::store::memory::MemoryStore;
 
 use super::entrusted::entrust;
 use super::originals::give;
-use crate::support::depositor::{note, origin};
-use crate::support::test_node::{TestNode, NodeConfig};
-use crate::support::draft_case::draft_case;
 use crate::support::accounts::{COURT, People, Person};
-use crate::support::proceeding::Proceeding;
 use crate::support::counting_store::CountingStore;
+use crate::support::depositor::{note, origin};
+use crate::support::draft_case::draft_case;
+use crate::support::proceeding::Proceeding;
+use crate::support::test_node::{NodeConfig, TestNode};
 
 const FEW: usize = 10;
 const MANY: usize = 1_000;
@@ -46,7 +46,13 @@ async fn reads(node: &TestNode, watched: &CountingStore, who: &Person, path: &st
 }
 
 /// The reads for each path, with few records and with many, which `grow` adds.
-async fn same_reads(node: &TestNode, watched: &CountingStore, who: &Person, paths: &[String], grow: impl AsyncFn(usize)) {
+async fn same_reads(
+    node: &TestNode,
+    watched: &CountingStore,
+    who: &Person,
+    paths: &[String],
+    grow: impl AsyncFn(usize),
+) {
     grow(FEW).await;
     let mut few = Vec::new();
     for path in paths {

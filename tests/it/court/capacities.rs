@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::support::test_node::{TestNode, NodeConfig};
 use crate::support::accounts::{COURT, People, Person};
+use crate::support::test_node::{NodeConfig, TestNode};
 
 fn opening() -> Value {
     json!({

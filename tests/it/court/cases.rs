@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::support::depositor::note;
-use crate::support::test_node::{Answer, TestNode, NodeConfig};
 use crate::support::accounts::{COURT, People, Person};
+use crate::support::depositor::note;
 use crate::support::proceeding::Proceeding;
+use crate::support::test_node::{Answer, NodeConfig, TestNode};
 
 const FILE: &str = "application/octet-stream";
 

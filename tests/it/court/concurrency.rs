@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 use tiezheng::store::contract::ReadLedger as _;
 use tiezheng::store::memory::MemoryStore;
 
+use crate::support::accounts::{COURT, People, Person};
 use crate::support::depositor::{note, origin};
 use crate::support::faulty_store::{Fault, FaultyStore};
-use crate::support::test_node::{Answer, TestNode, NodeConfig};
-use crate::support::accounts::{COURT, People, Person};
 use crate::support::proceeding::{Proceeding, import, plain};
+use crate::support::test_node::{Answer, NodeConfig, TestNode};
 
 /// Replies, imports and verifications of each side.
 const EACH: u64 = 10;

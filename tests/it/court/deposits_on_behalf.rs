@@ -8,9 +8,9 @@ use tiezheng::ledger::verify::trust::Trust;
 use tiezheng::ledger::verify::verifier::{Question, verify};
 use tiezheng::wire::{json as strict, receipt};
 
-use crate::support::depositor::{content, ledger_key, statement_with};
-use crate::support::test_node::{TestNode, NodeConfig};
 use crate::support::accounts::{People, Person};
+use crate::support::depositor::{content, ledger_key, statement_with};
+use crate::support::test_node::{NodeConfig, TestNode};
 
 /// Asks for a deposit of `original` under this name.
 pub(super) fn request(original: &[u8], name: &str) -> Value {

@@ -12,12 +12,12 @@ use tiezheng::store::memory::MemoryStore;
 use super::entrusted::entrust;
 use super::erasing::requested;
 use super::originals::{draft_with, give, submit};
-use crate::support::depositor::{note, origin};
-use crate::support::test_node::{Answer, TestNode, NodeConfig};
-use crate::support::draft_case::draft_case;
 use crate::support::accounts::{COURT, People, Person};
-use crate::support::proceeding::{Proceeding, import};
 use crate::support::counting_store::CountingStore;
+use crate::support::depositor::{note, origin};
+use crate::support::draft_case::draft_case;
+use crate::support::proceeding::{Proceeding, import};
+use crate::support::test_node::{Answer, NodeConfig, TestNode};
 
 const JSON: &str = "application/json";
 const FILE: &str = "application/octet-stream";

@@ -16,13 +16,13 @@ use tiezheng::store::rocks::store::RocksStore;
 
 use super::entrusted::{entrust, holds, request};
 use super::originals::{draft_with, give, objects, submit};
-use crate::support::depositor::{note, origin};
-use crate::support::faulty_store::{Fault, FaultyStore};
-use crate::support::test_node::{TestNode, NodeConfig};
-use crate::support::draft_case::asked;
-use crate::support::accounts::{Session, People, Person};
-use crate::support::stores::small;
+use crate::support::accounts::{People, Person, Session};
 use crate::support::counting_store::CountingStore;
+use crate::support::depositor::{note, origin};
+use crate::support::draft_case::asked;
+use crate::support::faulty_store::{Fault, FaultyStore};
+use crate::support::stores::small;
+use crate::support::test_node::{NodeConfig, TestNode};
 
 /// A name that nothing else is called by.
 fn name() -> String {

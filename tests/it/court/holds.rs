@@ -6,11 +6,11 @@ use tiezheng::ledger::number::DepositNumber;
 
 use super::entrusted::entrust;
 use super::originals::{draft_with, submit};
-use crate::support::depositor::note;
-use crate::support::test_node::{Answer, TestNode, NodeConfig};
-use crate::support::draft_case::asked;
 use crate::support::accounts::{COURT, People, Person};
+use crate::support::depositor::note;
+use crate::support::draft_case::asked;
 use crate::support::proceeding::Proceeding;
+use crate::support::test_node::{Answer, NodeConfig, TestNode};
 
 async fn erase(node: &TestNode, person: &Person, body: &Value) -> Answer {
     node.session(&person.token).post("/v1/erasures", body).await
@@ -40,11 +40,13 @@ async fn a_stranger_who_imports_my_number_into_a_case_never_blocks_my_erasure() 
     assert_eq!(erased.status, 202, "{}", erased.text());
     assert_eq!(node.session(&alice.token).get(&path).await.problem(), (410, "erased".into()));
     // The same of an account: to be named as a party by somebody else, and to take part oneself, is no hold.
-    let shown = node.session(&suit.answering.token).get(&format!("/v1/accounts/{}", suit.answering.account)).await.json();
+    let shown =
+        node.session(&suit.answering.token).get(&format!("/v1/accounts/{}", suit.answering.account)).await.json();
     assert!(shown["name"].is_string(), "{shown}");
     let erased = erase(&node, &suit.answering, &json!({ "account": suit.answering.account })).await;
     assert_eq!(erased.status, 202, "{}", erased.text());
-    let shown = node.session(&suit.answering.token).get(&format!("/v1/accounts/{}", suit.answering.account)).await.json();
+    let shown =
+        node.session(&suit.answering.token).get(&format!("/v1/accounts/{}", suit.answering.account)).await.json();
     assert!(!shown["name"].is_string(), "{shown}");
 }
 

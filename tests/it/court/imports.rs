@@ -14,10 +14,10 @@ use tiezheng::store::memory::MemoryStore;
 use tiezheng::wire::receipt::ReceiptJson;
 
 use super::entrusted::entrust;
-use crate::support::depositor::{note, origin, statement_with};
-use crate::support::test_node::{TestNode, NodeConfig};
 use crate::support::accounts::{COURT, People};
+use crate::support::depositor::{note, origin, statement_with};
 use crate::support::proceeding::{Proceeding, import};
+use crate::support::test_node::{NodeConfig, TestNode};
 
 fn codes(list: &Value) -> Vec<&str> {
     list.as_array().unwrap().iter().map(|one| one["code"].as_str().unwrap()).collect()
@@ -214,7 +214,8 @@ async fn a_ledger_that_calls_itself_by_our_name_is_no_other_ledger() {
     let suit = Proceeding::suit(&people).await;
     let (number, receipt, key) = elsewhere(&origin().to_string(), 9).await;
     people.by_operator().create(&format!("/v1/courts/{COURT}/ledgers"), &json!({ "key": key })).await;
-    let refused = node.session(&suit.bringing.token).post(&suit.path("/imports"), &with_receipt(&number, &receipt)).await;
+    let refused =
+        node.session(&suit.bringing.token).post(&suit.path("/imports"), &with_receipt(&number, &receipt)).await;
     assert_eq!(refused.problem(), (422, "ledger_not_listed".into()));
     assert_eq!(suit.view(&node, &suit.bringing).await["items"], json!([]));
 }

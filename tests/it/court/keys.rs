@@ -12,9 +12,9 @@ use tiezheng::store::account_files::AccountFiles;
 use tiezheng::store::account_memory::MemoryAccounts;
 use tiezheng::store::contract::accounts::{AccountDocument, AccountStore, AccountStoreError};
 
-use crate::support::depositor::{depositor, statement_with};
-use crate::support::test_node::{Answer, TestNode, NodeConfig};
 use crate::support::accounts::{People, Person};
+use crate::support::depositor::{depositor, statement_with};
+use crate::support::test_node::{Answer, NodeConfig, TestNode};
 
 const PATH: &str = "/v1/accounts/me/keys";
 
@@ -128,7 +128,8 @@ async fn a_key_that_a_stolen_token_enrolled_is_gone_with_the_token() {
 #[tokio::test]
 async fn an_account_has_so_many_keys_and_no_more() {
     let accounts = Arc::new(MemoryAccounts::default());
-    let plan = NodeConfig { deposits: DepositPolicy::Enrolled, accounts: Arc::clone(&accounts) as _, ..NodeConfig::default() };
+    let plan =
+        NodeConfig { deposits: DepositPolicy::Enrolled, accounts: Arc::clone(&accounts) as _, ..NodeConfig::default() };
     let node = TestNode::in_memory(plan).await;
     let people = People::of(&node).await;
     let person = people.person("张三").await;
@@ -148,7 +149,11 @@ async fn an_account_has_so_many_keys_and_no_more() {
 async fn an_enrolment_is_there_after_a_restart_and_damage_is_no_empty_list() {
     let data = tempfile::tempdir().unwrap();
     let accounts = Arc::new(AccountFiles::in_ledger(data.path()));
-    let plan = || NodeConfig { deposits: DepositPolicy::Enrolled, accounts: Arc::clone(&accounts) as _, ..NodeConfig::default() };
+    let plan = || NodeConfig {
+        deposits: DepositPolicy::Enrolled,
+        accounts: Arc::clone(&accounts) as _,
+        ..NodeConfig::default()
+    };
     let node = TestNode::in_memory(plan()).await;
     let people = People::of(&node).await;
     let person = people.person("张三").await;

@@ -4,9 +4,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::{Value, json};
 
-use crate::support::depositor::{content, statement_with};
-use crate::support::test_node::{TestNode, NodeConfig};
 use crate::support::accounts::{COURT, People, Person};
+use crate::support::depositor::{content, statement_with};
+use crate::support::test_node::{NodeConfig, TestNode};
 
 /// The seven facts in the manual's words and order.
 const FACTS: [&str; 7] =

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::depositor::note;
-use crate::support::test_node::{TestNode, NodeConfig};
 use crate::support::accounts::{COURT, People, Person};
+use crate::support::depositor::note;
 use crate::support::proceeding::Proceeding;
+use crate::support::test_node::{NodeConfig, TestNode};
 
 const HOUR: Duration = Duration::from_hours(1);
 

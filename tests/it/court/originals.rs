@@ -13,9 +13,9 @@ use tiezheng::filing::imports::ImportCommand;
 use tiezheng::ledger::number::DepositNumber;
 
 use super::entrusted::entrust;
-use crate::support::test_node::{Answer, TestNode, NodeConfig};
+use crate::support::accounts::{COURT, People, Person, Session};
 use crate::support::draft_case::{asked, draft_case};
-use crate::support::accounts::{Session, COURT, People, Person};
+use crate::support::test_node::{Answer, NodeConfig, TestNode};
 
 /// A draft of `person` into which a deposit was brought.
 pub(super) async fn draft_with(node: &TestNode, person: &Person, number: &str, title: &str) -> CaseId {
@@ -35,7 +35,8 @@ pub(super) async fn draft_with(node: &TestNode, person: &Person, number: &str, t
 /// Brings a draft before the court.
 pub(super) async fn submit(node: &TestNode, person: &Person, case: CaseId) {
     let actor = node.filing.authenticate(&person.token).unwrap();
-    let made = node.filing.act(&actor, case, &new_request(), ActKind::Submit, |_, _, _| Ok(Act::Submit(Submit {}))).await;
+    let made =
+        node.filing.act(&actor, case, &new_request(), ActKind::Submit, |_, _, _| Ok(Act::Submit(Submit {}))).await;
     made.unwrap();
 }
 

@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use tiezheng::court::permission::{Side, CaseRelation, acts_of_a_case, permit};
+use tiezheng::court::permission::{CaseRelation, Side, acts_of_a_case, permit};
 use tiezheng::court::words::{Role, Stage};
 use tiezheng::ledger::verify::wording::Language;
 

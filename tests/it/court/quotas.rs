@@ -11,9 +11,9 @@ use tiezheng::store::memory::MemoryStore;
 use super::entrusted::entrust;
 use super::erasing::erased;
 use super::originals::{give, objects};
-use crate::support::depositor::{note, origin};
-use crate::support::test_node::{TestNode, NodeConfig};
 use crate::support::accounts::People;
+use crate::support::depositor::{note, origin};
+use crate::support::test_node::{NodeConfig, TestNode};
 
 fn plan(per_owner: u64, total: u64) -> NodeConfig {
     NodeConfig { originals: Limits { per_owner, total, reserved: 0 }, ..NodeConfig::default() }
@@ -44,10 +44,7 @@ async fn an_account_and_all_of_them_have_quotas_and_erasing_frees_them() {
         numbers.push(number);
     }
     let of_bob = entrust(&people, &bob, &original(5, 501), "录音").await;
-    assert_eq!(
-        give(&people.by(&bob), &node, &of_bob, &original(5, 501)).await.problem(),
-        (507, "custody_full".into())
-    );
+    assert_eq!(give(&people.by(&bob), &node, &of_bob, &original(5, 501)).await.problem(), (507, "custody_full".into()));
     assert_eq!(objects(&node).len(), 2);
     // What is erased takes no room any more.
     erased(&people.by(&alice), &json!({ "deposit_number": numbers[0] })).await;

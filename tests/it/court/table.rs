@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use tiezheng::court::acts::ActKind;
-use tiezheng::court::permission::{DeniedReason, Side, CaseRelation, acts_of_a_case, may_see, permit};
+use tiezheng::court::permission::{CaseRelation, DeniedReason, Side, acts_of_a_case, may_see, permit};
 use tiezheng::court::words::{Role, Stage};
 
-use crate::support::test_node::{TestNode, NodeConfig};
 use crate::support::accounts::{COURT, People, Person};
+use crate::support::test_node::{NodeConfig, TestNode};
 
 /// Everybody who stands to the case in some way.
 struct Cast<'h> {

@@ -13,11 +13,11 @@ use tiezheng::store::memory::MemoryStore;
 use tiezheng::store::reading;
 use tiezheng::wire::receipt::ReceiptJson;
 
-use crate::support::depositor::{content, note, origin, statement_with};
-use crate::support::test_node::{TestNode, NodeConfig};
 use crate::support::accounts::{COURT, People, Person};
-use crate::support::proceeding::Proceeding;
 use crate::support::counting_store::CountingStore;
+use crate::support::depositor::{content, note, origin, statement_with};
+use crate::support::proceeding::Proceeding;
+use crate::support::test_node::{NodeConfig, TestNode};
 
 /// Holds a digest or a receipt against item 1.
 async fn hold(suit: &Proceeding, node: &TestNode, who: &Person, body: &Value) -> Value {

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use crate::support::test_node::{TestNode, NodeConfig};
 use crate::support::accounts::{COURT, People};
+use crate::support::test_node::{NodeConfig, TestNode};
 
 #[tokio::test]
 async fn an_address_that_is_not_public_is_refused_unless_the_operator_allows_its_network() {

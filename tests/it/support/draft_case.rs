@@ -9,8 +9,8 @@ use tiezheng::filing::actor::{Actor, RequestContext};
 use tiezheng::filing::secret::random_request_id;
 use tiezheng::ledger::hash::Digest;
 
-use crate::support::test_node::TestNode;
 use crate::support::accounts::Person;
+use crate::support::test_node::TestNode;
 
 /// A request that nobody else makes.
 pub(crate) fn new_request() -> RequestContext {

@@ -4,8 +4,8 @@ use reqwest::Method;
 use reqwest::header::CONTENT_TYPE;
 use serde_json::{Value, json};
 
-use crate::support::test_node::{Answer, TestNode};
 use crate::support::accounts::{COURT, People, Person};
+use crate::support::test_node::{Answer, TestNode};
 
 /// A case, and who has to do with it. Belongs to no house: it goes on in the next one over the same store.
 pub(crate) struct Proceeding {
@@ -98,7 +98,14 @@ impl Proceeding {
     }
 
     /// Holds a file against an item.
-    pub(crate) async fn verify(&self, node: &TestNode, who: &Person, item: u32, file: &str, salt: Option<&str>) -> Value {
+    pub(crate) async fn verify(
+        &self,
+        node: &TestNode,
+        who: &Person,
+        item: u32,
+        file: &str,
+        salt: Option<&str>,
+    ) -> Value {
         let path = self.path(&format!("/items/{item}/verification"));
         let mut request = node.session(&who.token).request(Method::POST, &path);
         request = request.header(CONTENT_TYPE, "application/octet-stream");

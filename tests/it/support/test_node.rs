@@ -108,9 +108,9 @@ impl TestNode {
     pub(crate) async fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = RocksStore::create(&folder.path().join("ledger"), &origin(), &small()).unwrap();
-        let mut node = Self::over(Arc::new(store), NodeConfig::default()).await;
-        node.folder = Some(folder);
-        node
+        let mut state = Self::over(Arc::new(store), NodeConfig::default()).await;
+        state.folder = Some(folder);
+        state
     }
 
     /// A node in memory.

@@ -4,14 +4,14 @@
 
 use crate::court::acts::*;
 use crate::court::calendar::Day;
-use crate::court::case::state::{CaseFile, ActPosition};
+use crate::court::case::state::{ActPosition, CaseFile};
 use crate::court::case_number::{CaseNumber, CourtCode};
 use crate::court::document::{Document, Stream};
 use crate::court::ids::{
     AccountId, AgentNumber, AnnexId, CaseId, CodeNumber, ItemNumber, PartyNumber, RequestId, TokenId,
 };
 use crate::court::period::basis::Basis;
-use crate::court::values::{Capacity, FirstImport, Code, Filer, IdentityCheck, StepOutcome};
+use crate::court::values::{Capacity, Code, Filer, FirstImport, IdentityCheck, StepOutcome};
 use crate::court::words::*;
 use crate::ledger::block::Height;
 use crate::ledger::hash::Digest;
@@ -143,7 +143,9 @@ pub(in crate::court) fn act(dice: &mut Dice, kind: ActKind, file: Option<&CaseFi
             claims: d.optional(Dice::annex),
             power: d.optional(Dice::annex),
         }),
-        ActKind::Describe => Act::Describe(Describe { title: d.optional(Dice::annex), claims: d.optional(Dice::annex) }),
+        ActKind::Describe => {
+            Act::Describe(Describe { title: d.optional(Dice::annex), claims: d.optional(Dice::annex) })
+        }
         ActKind::Submit => Act::Submit(Submit {}),
         ActKind::ReturnFiling => Act::ReturnFiling(ReturnFiling { reason: d.optional(Dice::annex) }),
         ActKind::Approve => Act::Approve(Approve {}),
@@ -159,9 +161,10 @@ pub(in crate::court) fn act(dice: &mut Dice, kind: ActKind, file: Option<&CaseFi
         ActKind::WithdrawSuit => Act::WithdrawSuit(WithdrawSuit {}),
         ActKind::Close => Act::Close(Close {}),
         ActKind::ConfirmNotice => Act::ConfirmNotice(ConfirmNotice { document: d.optional(Dice::deposit) }),
-        ActKind::ConfirmService => {
-            Act::ConfirmService(ConfirmService { document: d.optional(Dice::deposit), address: d.optional(Dice::annex) })
-        }
+        ActKind::ConfirmService => Act::ConfirmService(ConfirmService {
+            document: d.optional(Dice::deposit),
+            address: d.optional(Dice::annex),
+        }),
         ActKind::PassOn => Act::PassOn(PassOn { to: case, passage: d.of(TransferKind::ALL) }),
         ActKind::AddParty | ActKind::AddAgent | ActKind::EndAgent | ActKind::IssueCode | ActKind::Associate => {
             of_people(d, kind, file)
@@ -310,9 +313,11 @@ fn of_content(d: &mut Dice, kind: ActKind, case: CaseId) -> Act {
         ActKind::OrderErasure => {
             Act::OrderErasure(OrderErasure { deposit: d.optional(Dice::deposit), account: d.optional(Dice::account) })
         }
-        ActKind::Hold => {
-            Act::Hold(Hold { deposit: d.optional(Dice::deposit), account: d.optional(Dice::account), reason: d.annex() })
-        }
+        ActKind::Hold => Act::Hold(Hold {
+            deposit: d.optional(Dice::deposit),
+            account: d.optional(Dice::account),
+            reason: d.annex(),
+        }),
         ActKind::Release => Act::Release(Release {
             deposit: d.optional(Dice::deposit),
             account: d.optional(Dice::account),

@@ -14,7 +14,9 @@ use crate::court::line_value::LineValue as _;
 use crate::court::values::IdentityCheck;
 use crate::court::words::Role;
 use crate::filing::error::FilingError;
-use crate::http::api::court::json_request::{AuthenticatedJson, access_log_json, act_json, answer, created, some_value, value};
+use crate::http::api::court::json_request::{
+    AuthenticatedJson, access_log_json, act_json, answer, created, some_value, value,
+};
 use crate::http::api::paging::PageQuery;
 use crate::http::app_state::AppState;
 use crate::http::bearer::Bearer;
@@ -23,8 +25,8 @@ use crate::http::request::{Parameters, PathParameter};
 use crate::wire::court::accounts::{
     AccountJson, IdentityCheckRequest, MeJson, OpenAccountRequest, OpenedAccountJson, RoleRequest, read_time,
 };
-use crate::wire::court::recorded_act::ActJson;
 use crate::wire::court::lists::AccessLogJson;
+use crate::wire::court::recorded_act::ActJson;
 use crate::wire::problem::Problem;
 
 /// The account that a path names. A name that none can have is like one that is not there.

@@ -24,8 +24,8 @@ use crate::filing::annexes::Annexes;
 use crate::filing::cases::ActOutcome;
 use crate::filing::error::FilingError;
 use crate::filing::service::FilingService;
-use crate::http::api::court::json_request::{AuthenticatedJson, act_json, answer, created};
 use crate::http::api::court::case_path::CasePath;
+use crate::http::api::court::json_request::{AuthenticatedJson, act_json, answer, created};
 use crate::http::api::court::warnings;
 use crate::http::api::paging::PageQuery;
 use crate::http::app_state::AppState;
@@ -35,7 +35,7 @@ use crate::http::request::Parameters;
 use crate::ledger::hash::leaf_hash;
 use crate::ledger::number::DepositNumber;
 use crate::wire::bilingual::Bilingual;
-use crate::wire::court::act::{ActRequest, ActOutcomeJson, CaseActJson, CaseActsJson, coded};
+use crate::wire::court::act::{ActOutcomeJson, ActRequest, CaseActJson, CaseActsJson, coded};
 use crate::wire::court::recorded_act::ActJson;
 use crate::wire::problem::Problem;
 use crate::wire::report::CodedText;
@@ -361,7 +361,7 @@ pub(in crate::http) async fn list_acts(
     Bearer(actor): Bearer,
 ) -> Result<Response, Failure> {
     let (after, limit) = (page.cursor.unwrap_or(0), page.limit()?);
-    let (file, found) = state.filing()?.acts_of(&actor, case, after, limit).await?;
+    let (file, found) = state.filing()?.case_acts(&actor, case, after, limit).await?;
     let shown = |act: &crate::filing::streams::StoredAct| {
         let void = file.ineffective_acts.iter().find(|void| void.position.sequence == act.position.sequence);
         let tx_id = leaf_hash(act.entry.to_string().as_bytes());

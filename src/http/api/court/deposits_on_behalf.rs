@@ -19,7 +19,8 @@ use crate::http::problem::Failure;
 use crate::http::request::{Parameters, PathParameter};
 use crate::wire::bilingual::Bilingual;
 use crate::wire::court::deposits_on_behalf::{
-    OnBehalfError, OnBehalfDepositJson, OnBehalfRequest, OwnDepositJson, OwnDepositsJson, PrivateContentJson, WarningJson,
+    OnBehalfDepositJson, OnBehalfError, OnBehalfRequest, OwnDepositJson, OwnDepositsJson, PrivateContentJson,
+    WarningJson,
 };
 use crate::wire::court::originals::{CustodyEventJson, CustodyLogJson};
 use crate::wire::facts::beijing_time;

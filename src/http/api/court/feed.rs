@@ -12,9 +12,8 @@ use serde::Deserialize;
 use crate::court::case_number::CourtCode;
 use crate::filing::error::FilingError;
 use crate::filing::feed::WAIT_MAX;
-use crate::filing::webhooks::event_json;
-use crate::http::api::court::shutdown::ShutdownSignal;
 use crate::http::api::court::json_request::{answer, value};
+use crate::http::api::court::shutdown::ShutdownSignal;
 use crate::http::app_state::AppState;
 use crate::http::bearer::Bearer;
 use crate::http::problem::Failure;
@@ -83,5 +82,5 @@ pub(in crate::http) async fn follow_feed(
         return Err(FilingError::NotFound.into());
     }
     let next = events.last().map_or(after, |event| event.cursor);
-    Ok(answer(StatusCode::OK, &FeedJson { events: events.iter().map(event_json).collect(), next }))
+    Ok(answer(StatusCode::OK, &FeedJson { events: events.iter().map(Into::into).collect(), next }))
 }

@@ -23,8 +23,8 @@ use crate::http::client_address::ClientAddress;
 use crate::http::problem::Failure;
 use crate::http::request::require_content_type;
 use crate::ledger::hash::leaf_hash;
-use crate::wire::court::recorded_act::ActJson;
 use crate::wire::court::lists::{AccessJson, AccessLogJson};
+use crate::wire::court::recorded_act::ActJson;
 use crate::wire::json;
 
 /// Longest JSON body in bytes.

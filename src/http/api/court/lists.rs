@@ -14,8 +14,8 @@ use crate::http::app_state::AppState;
 use crate::http::bearer::Bearer;
 use crate::http::problem::Failure;
 use crate::http::request::PathParameter;
-use crate::wire::court::recorded_act::ActJson;
 use crate::wire::court::lists::{CalendarRequest, CalendarsJson, LedgerRequest, TrustedLedgersJson};
+use crate::wire::court::recorded_act::ActJson;
 use crate::wire::problem::Problem;
 
 /// Years that a calendar can be loaded for.

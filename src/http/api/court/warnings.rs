@@ -1,9 +1,9 @@
 //! What is unusual about an act and was done all the same: each warning with its code, in both languages.
 
 use crate::court::acts::Act;
-use crate::court::case::state::{CaseFile, Item, ActPosition};
-use crate::court::personal_numbers::find_personal_numbers;
+use crate::court::case::state::{ActPosition, CaseFile, Item};
 use crate::court::period::PeriodEvent;
+use crate::court::personal_numbers::find_personal_numbers;
 use crate::court::registry::Registry;
 use crate::court::words::Depositor;
 use crate::ledger::statement::text::LinkKind;

@@ -18,8 +18,8 @@ use crate::http::bearer::Bearer;
 use crate::http::problem::Failure;
 use crate::http::request::PathParameter;
 use crate::wire::court::accounts::EmptyRequest;
-use crate::wire::court::recorded_act::ActJson;
 use crate::wire::court::feed::{RegisteredWebhookJson, WebhookJson, WebhookRequest, WebhooksJson};
+use crate::wire::court::recorded_act::ActJson;
 use crate::wire::facts::beijing_time;
 use crate::wire::problem::Problem;
 
