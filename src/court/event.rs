@@ -49,3 +49,43 @@ impl Event {
         Self { cursor: position.index.0 + 1, court, case, position, act, by: document.by, item, deposit, finding }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::court::case::tests::random::{Dice, act, document, position};
+    use crate::court::document::Stream;
+    use crate::court::values::Capacity;
+    use crate::ledger::hash::Digest;
+
+    /// The event of a random act of this kind, and the lines of the act.
+    fn event(kind: ActKind, seed: u64) -> (Event, Vec<(String, String)>) {
+        let dice = &mut Dice(seed);
+        let act = act(dice, kind, None);
+        let document = document(dice, Stream::Case, AccountId(Digest([5; 32])), Capacity::Oneself, act);
+        let text = document.to_text();
+        let lines = text.lines().filter_map(|line| line.split_once(' ')).map(|(name, value)| (name.into(), value.into()));
+        let court = CourtCode::parse("粤0192").unwrap();
+        let event = Event::of(&court, CaseId(Digest([6; 32])), &document, position(3, 0));
+        (event, lines.collect())
+    }
+
+    #[test]
+    fn an_event_names_the_item_the_deposit_and_the_finding_of_its_act() {
+        let value = |lines: &[(String, String)], name: &str| {
+            lines.iter().find(|(found, _)| found == name).map(|(_, value)| value.clone())
+        };
+        use ActKind::{Consent, Diverge, Import, Judge, Reply, Restate, Verify, WithdrawItem};
+        for kind in [Consent, Diverge, Import, Judge, Reply, Restate, Verify, WithdrawItem] {
+            for seed in 0..8 {
+                let (event, lines) = event(kind, seed);
+                let deposit = value(&lines, "deposit").or_else(|| value(&lines, "document"));
+                let finding = value(&lines, "conclusion").or_else(|| value(&lines, "what"));
+                assert_eq!(event.item.map(|item| item.to_string()), value(&lines, "item"), "{kind:?}");
+                assert_eq!(event.deposit.map(|number| number.to_string()), deposit, "{kind:?}");
+                assert_eq!((event.finding, event.act), (finding, kind));
+                assert_eq!((event.cursor, event.by), (event.position.index.0 + 1, AccountId(Digest([5; 32]))));
+            }
+        }
+    }
+}

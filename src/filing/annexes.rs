@@ -60,3 +60,32 @@ impl Annexes {
         self.0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(field: &'static str, text: &str) -> Option<&'static str> {
+        Annexes::new().add(field, text).err().and_then(|error| error.code())
+    }
+
+    #[test]
+    fn texts_are_trimmed_and_each_lies_under_its_own_commitment() {
+        let mut annexes = Annexes::new();
+        let ids = [" 张三\n", "张三"].map(|name| annexes.add("name", name).unwrap());
+        assert_eq!(annexes.add_some("title", None).unwrap(), None);
+        let pieces = annexes.into_pieces();
+        assert!(pieces.iter().all(|piece| piece.json == "张三"));
+        assert_eq!(pieces.iter().map(|piece| AnnexId(piece.commitment())).collect::<Vec<_>>(), ids);
+        assert_ne!(ids[0], ids[1]);
+    }
+
+    #[test]
+    fn empty_and_long_texts_and_control_characters_are_refused() {
+        assert_eq!((code("reason", " \n"), code("reason", "")), (Some("bad_value"), Some("bad_value")));
+        assert_eq!((code("reason", "a\nb"), code("name", "a\nb")), (None, Some("control_character")));
+        assert_eq!((code("reason", "a\u{0}b"), code("reason", "a\u{1b}[1m")), (Some("control_character"), Some("control_character")));
+        let longest = "x".repeat(METADATA_MAX);
+        assert_eq!((code("reason", &longest), code("reason", &format!("{longest}x"))), (None, Some("text_too_long")));
+    }
+}

@@ -339,3 +339,33 @@ const fn answering_party_role(kind: CaseKind, was: PartyRole) -> PartyRole {
         _ => PartyRole::Respondent,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parties_keep_their_order_behind_the_one_that_brings_the_case() {
+        let numbers = |brought_by| [1, 2, 3, 4].map(|n| successor_party_number(PartyNumber(brought_by), PartyNumber(n)).0);
+        assert_eq!([1, 2, 3, 4].map(numbers), [[1, 2, 3, 4], [2, 1, 3, 4], [2, 3, 1, 4], [2, 3, 4, 1]]);
+    }
+
+    #[test]
+    fn roles_are_those_of_the_new_proceeding() {
+        use PartyRole::{Appellant, Appellee, Applicant, Defendant, Plaintiff, Respondent, ThirdParty};
+        for (kind, bringing, answering) in [
+            (CaseKind::CivilFirst, Plaintiff, Defendant),
+            (CaseKind::AdministrativeFirst, Plaintiff, Defendant),
+            (CaseKind::PrivateProsecution, Plaintiff, Defendant),
+            (CaseKind::CivilSecond, Appellant, Appellee),
+            (CaseKind::AdministrativeSecond, Appellant, Appellee),
+            (CaseKind::Mediation, Applicant, Respondent),
+        ] {
+            assert_eq!(bringing_party_role(kind), bringing);
+            for was in [Plaintiff, Defendant, Appellant, Applicant] {
+                assert_eq!(answering_party_role(kind, was), answering, "{kind:?} {was:?}");
+            }
+            assert_eq!(answering_party_role(kind, ThirdParty), ThirdParty);
+        }
+    }
+}

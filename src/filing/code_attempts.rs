@@ -61,4 +61,38 @@ mod tests {
         assert!(attempts.try_begin(account, at(10)) && !attempts.try_begin(account, at(10)));
         assert!(attempts.try_begin(account, at(HOUR + 5)));
     }
+
+    fn account(n: u16) -> AccountId {
+        let mut id = [0; 32];
+        id[..2].copy_from_slice(&n.to_be_bytes());
+        AccountId(Digest(id))
+    }
+
+    #[test]
+    fn each_attempt_counts_for_an_hour_of_its_own() {
+        let attempts = CodeAttempts::default();
+        let at = |millis| Timestamp::from_millis(1_790_000_000_000 + millis).unwrap();
+        // One every six minutes: the limit is reached with the tenth, and the first ends when the eleventh comes.
+        for n in 0..20 {
+            assert!(attempts.try_begin(account(1), at(n * HOUR / 10)), "{n}");
+        }
+        assert!(!attempts.try_begin(account(1), at(2 * HOUR - 1)));
+        // Whoever has not tried has nothing to take back.
+        attempts.succeeded(account(2));
+        assert!(!attempts.try_begin(account(1), at(2 * HOUR - 1)));
+    }
+
+    #[test]
+    fn of_many_accounts_those_without_a_recent_attempt_are_forgotten() {
+        let attempts = CodeAttempts::default();
+        let at = |millis| Timestamp::from_millis(1_790_000_000_000 + millis).unwrap();
+        let known = || attempts.0.lock().unwrap().len();
+        for n in 0..10_000 {
+            assert!(attempts.try_begin(account(n), at(u64::from(n))));
+        }
+        assert_eq!(known(), ACCOUNTS);
+        // The first five thousand have none any more.
+        assert!(attempts.try_begin(account(20_000), at(HOUR + 4_999)));
+        assert_eq!(known(), 5_001);
+    }
 }

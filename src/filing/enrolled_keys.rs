@@ -131,13 +131,21 @@ fn parse_line(line: &str) -> Option<EnrolledKey> {
 mod tests {
     use super::*;
     use crate::ledger::key::Signer;
+    use crate::store::account_memory::MemoryAccounts;
+
+    fn enrolled(seed: u8) -> EnrolledKey {
+        let key = Signer::of_depositor(&[seed; 32]).unwrap().verifier().clone();
+        let since = Timestamp::parse("2026-11-22T01:04:11.123Z").unwrap();
+        EnrolledKey { key, since, by: TokenId(Digest([seed; 32])) }
+    }
+
+    fn account(n: u8) -> AccountId {
+        AccountId(Digest([n; 32]))
+    }
 
     #[test]
     fn a_list_reads_back_and_no_other_text_does() {
-        let key = |seed| Signer::of_depositor(&[seed; 32]).unwrap().verifier().clone();
-        let since = Timestamp::parse("2026-11-22T01:04:11.123Z").unwrap();
-        let keys: Vec<EnrolledKey> =
-            (1..4).map(|seed| EnrolledKey { key: key(seed), since, by: TokenId(Digest([seed; 32])) }).collect();
+        let keys: Vec<EnrolledKey> = (1..4).map(enrolled).collect();
         let text = print(&keys);
         assert_eq!(parse(&text), Some(keys));
         assert_eq!(parse(&print(&[])), Some(vec![]));
@@ -150,5 +158,37 @@ mod tests {
         ] {
             assert_eq!(parse(bad), None, "{bad}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_key_belongs_to_the_accounts_that_have_enrolled_it_now() {
+        let store = Arc::new(MemoryAccounts::default());
+        let keys = EnrolledKeys::open(Arc::clone(&store) as Arc<dyn AccountStore>).unwrap();
+        let [one, two] = [1, 2].map(enrolled);
+        let of = |keys: &EnrolledKeys, key: &EnrolledKey| -> Vec<AccountId> {
+            keys.accounts_of(key.key.public()).into_iter().map(|(account, _)| account).collect()
+        };
+        keys.write(account(1), vec![one.clone(), two.clone()]).await.unwrap();
+        keys.write(account(2), vec![one.clone()]).await.unwrap();
+        assert_eq!((of(&keys, &one), of(&keys, &two)), (vec![account(1), account(2)], vec![account(1)]));
+        // What takes the place of a list ends what was in it, of this account only.
+        keys.write(account(1), vec![two.clone()]).await.unwrap();
+        assert_eq!((of(&keys, &one), of(&keys, &two)), (vec![account(2)], vec![account(1)]));
+        let again = EnrolledKeys::open(Arc::clone(&store) as Arc<dyn AccountStore>).unwrap();
+        assert_eq!((of(&again, &one), of(&again, &two)), (vec![account(2)], vec![account(1)]));
+        assert_eq!(again.of_account(account(1)), [two.clone()]);
+        // An empty list has no document.
+        keys.write(account(1), Vec::new()).await.unwrap();
+        assert_eq!((of(&keys, &two), keys.of_account(account(1))), (vec![], vec![]));
+        assert_eq!(store.accounts_with_keys(), Ok(vec![account(2).0]));
+    }
+
+    #[test]
+    fn a_list_that_cannot_be_read_is_damage_and_names_its_account() {
+        let store = Arc::new(MemoryAccounts::default());
+        let document = AccountDocument::EnrolledKeys(account(3).0);
+        store.replace(document, &print(&[enrolled(1)]).replace("v1", "v2")).unwrap();
+        let Err(AccountStoreError::Damaged { document, .. }) = EnrolledKeys::open(store) else { panic!("it was read") };
+        assert!(document.contains(&account(3).to_string()), "{document}");
     }
 }

@@ -151,4 +151,39 @@ mod tests {
         progress.begin(&[piece(1), piece(2), piece(3)]);
         assert_eq!(progress.state_of(&[piece(1)]), ErasureState::Tombstoned);
     }
+
+    #[test]
+    fn each_change_of_a_state_is_told_and_the_progress_of_a_search_is_not() {
+        let jobs = ErasureProgress::default();
+        let mut changes = jobs.changes();
+        let mut told = || {
+            let told = changes.has_changed().unwrap();
+            changes.borrow_and_update();
+            told
+        };
+        jobs.begin(&[piece(1)]);
+        assert!(told());
+        jobs.reach(PurgeStage::Compacting);
+        assert!(told());
+        jobs.reach(PurgeStage::Searching { done: 0, total: 2 });
+        assert!(told());
+        jobs.reach(PurgeStage::Searching { done: 1, total: 2 });
+        assert!(!told());
+        assert_eq!(jobs.state_of(&[piece(1)]), ErasureState::Searching { done: 1, total: 2 }, "whoever asks is told");
+        jobs.fail("still_held", String::new());
+        assert!(told());
+        jobs.end();
+        assert!(told());
+    }
+
+    #[test]
+    fn a_request_that_comes_while_nobody_waits_is_not_lost() {
+        use futures_util::FutureExt as _;
+        let jobs = ErasureProgress::default();
+        assert!(jobs.requested().now_or_never().is_none());
+        jobs.request();
+        jobs.request();
+        assert!(jobs.requested().now_or_never().is_some());
+        assert!(jobs.requested().now_or_never().is_none(), "one pass takes both");
+    }
 }

@@ -29,3 +29,40 @@ impl Locks {
         lock.lock_owned().await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+
+    use super::*;
+
+    fn stream(n: u16) -> Digest {
+        let mut id = [0; 32];
+        id[..2].copy_from_slice(&n.to_be_bytes());
+        Digest(id)
+    }
+
+    #[test]
+    fn a_stream_is_locked_once_and_others_are_free() {
+        let locks = Locks::default();
+        let held = locks.lock(stream(1)).now_or_never().unwrap();
+        let mut waiting = Box::pin(locks.lock(stream(1)));
+        assert!(waiting.as_mut().now_or_never().is_none());
+        assert!(locks.lock(stream(2)).now_or_never().is_some());
+        drop(held);
+        assert!(waiting.now_or_never().is_some());
+    }
+
+    #[test]
+    fn unused_locks_are_forgotten_and_a_held_one_stays_locked() {
+        let locks = Locks::default();
+        let held = locks.lock(stream(0)).now_or_never().unwrap();
+        for n in 1..5_000 {
+            assert!(locks.lock(stream(n)).now_or_never().is_some());
+            assert!(locks.0.lock().unwrap().len() <= PRUNE_ABOVE);
+        }
+        assert!(locks.lock(stream(0)).now_or_never().is_none());
+        drop(held);
+        assert!(locks.lock(stream(0)).now_or_never().is_some());
+    }
+}

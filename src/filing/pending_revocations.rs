@@ -149,21 +149,27 @@ fn parse_line(line: &str) -> Option<PendingRevocation> {
 mod tests {
     use super::*;
     use crate::court::words::Role;
+    use crate::store::account_memory::MemoryAccounts;
 
-    #[test]
-    fn pending_revocations_read_back_and_no_other_text_does() {
+    const OTHERS: Option<KeptTokens> = Some(KeptTokens::OtherAccounts);
+
+    fn pending(n: u8, kept: Option<KeptTokens>, capacity: Capacity) -> PendingRevocation {
         let id = |n| Digest([n; 32]);
-        let pending = |n, kept, capacity| PendingRevocation {
+        PendingRevocation {
             token: TokenId(id(n)),
             kept,
             by: AccountId(id(4)),
             capacity,
             request: RequestId(id(5)),
             body: id(6),
-        };
+        }
+    }
+
+    #[test]
+    fn pending_revocations_read_back_and_no_other_text_does() {
         let all: BTreeMap<TokenId, PendingRevocation> = [
             pending(1, None, Capacity::Oneself),
-            pending(2, Some(KeptTokens::OtherAccounts), Capacity::Holding(Role::Operator)),
+            pending(2, OTHERS, Capacity::Holding(Role::Operator)),
         ]
         .into_iter()
         .map(|one| (one.token, one))
@@ -174,5 +180,31 @@ mod tests {
         for bad in ["", "tiezheng pending revocations v2\n", &text.replace("none", "some"), &format!("{text}x\n")] {
             assert_eq!(parse(bad), None, "{bad}");
         }
+    }
+
+    /// Whatever order they come in, the stricter one is in effect, and is not forgotten for the act of the other.
+    #[tokio::test]
+    async fn a_stricter_revocation_takes_the_place_of_a_milder_one_and_not_the_reverse() {
+        let (mild, strict) = (pending(1, OTHERS, Capacity::Oneself), pending(1, None, Capacity::Oneself));
+        for order in [[&mild, &strict], [&strict, &mild]] {
+            let store = Arc::new(MemoryAccounts::default());
+            let open = || PendingRevocations::open(Arc::clone(&store) as Arc<dyn AccountStore>).unwrap();
+            let revocations = open();
+            for one in order {
+                revocations.add(one.clone()).await.unwrap();
+            }
+            assert_eq!((revocations.of(mild.token), open().of(mild.token)), (Some(None), Some(None)));
+            revocations.remove(&mild).await;
+            assert_eq!(open().of(mild.token), Some(None));
+            revocations.remove(&strict).await;
+            assert_eq!((revocations.of(mild.token), open().of(mild.token)), (None, None));
+        }
+    }
+
+    #[test]
+    fn a_document_of_another_version_is_damage() {
+        let store = Arc::new(MemoryAccounts::default());
+        store.replace(AccountDocument::PendingRevocations, &HEAD.replace("v1", "v2")).unwrap();
+        assert!(matches!(PendingRevocations::open(store), Err(AccountStoreError::Damaged { .. })));
     }
 }

@@ -187,7 +187,9 @@ mod tests {
     #[test]
     fn a_code_may_be_typed_as_people_type() {
         let code = new_code().unwrap();
-        assert_eq!(code.len(), 14);
+        let parts: Vec<&str> = code.split('-').collect();
+        assert!(parts.iter().all(|part| part.len() == 4) && parts.len() == 3, "{code}");
+        assert!(code.bytes().all(|byte| byte == b'-' || ALPHABET.contains(&byte)), "{code}");
         assert_eq!(code_hash(&code), code_hash(&code.to_lowercase().replace('-', " ")));
         assert_eq!(code_hash("1O2L-ABCD-EFGH"), code_hash("１０２１ａｂｃｄｅｆｇｈ"));
         assert_ne!(code_hash("1020-ABCD-EFGH"), code_hash("1020-ABCD-EFGJ"));
@@ -198,5 +200,54 @@ mod tests {
         let (one, two) = (AccountId(Digest([1; 32])), AccountId(Digest([2; 32])));
         assert_ne!(request_id(one, "a"), request_id(two, "a"));
         assert_eq!(request_id(one, "a"), request_id(one, "a"));
+    }
+
+    /// A ledger finds its streams, tokens, codes and requests by these. Computed with Python's hashlib and cryptography.
+    #[test]
+    fn what_is_on_the_chain_is_found_by_the_same_digests_for_ever() {
+        let (platform, request) = (Signer::of_depositor(&[1; 32]).unwrap(), RequestId(Digest([7; 32])));
+        let token = BearerToken::parse(&format!("tzt_{}_{}", "ab".repeat(16), "cd".repeat(32))).unwrap();
+        for (digest, expected) in [
+            (
+                stream_id(&platform, "registry", &"ledger.example"),
+                "a4eae2222400a8acb77495fed73ef9c8f14b830a6d97ab8a88830ca852e6fa64",
+            ),
+            (derive(&platform, request, "part"), "c11732d7ecf2ff5af48d7a1919aeb996acd7095586777dbe68165e513ac8fada"),
+            (code_hash("1o2l-abcd-efgh"), "2c4526ff14a6e71c51adc50af4d6bf3e364ca7cb3aba0e0d25f598ff0be72dfc"),
+            (
+                request_id(AccountId(Digest([1; 32])), "key").0,
+                "dbf9e07ad1dc6ba940fb7948ff3e44f7893576cffe9bfc41f1777ced9d4164a4",
+            ),
+            (step_request_id(request, "open").0, "1901d8c6478cf5f4de0fe69435144d4c88e8addfd01f422ec8d93ad3be3f4efe"),
+            (token.id().0, "855f1dac1faea1aa28d46dafeb0f896687c5fca87dc45f5ec66d4af524f7f606"),
+            (token.hash(), "ebb97a183e09361cc90ad38ca7892ea441e9ba32e3b58ea5a72b3b7d0bff0e98"),
+        ] {
+            assert_eq!(digest.to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn only_the_platform_derives_what_is_its_own() {
+        let [platform, other] = [1, 2].map(|seed| Signer::of_depositor(&[seed; 32]).unwrap());
+        let [request, second] = [1, 2].map(|n| RequestId(Digest([n; 32])));
+        let derived = derive(&platform, request, "a");
+        assert_eq!(derive(&platform, request, "a"), derived);
+        for different in [
+            derive(&other, request, "a"),
+            derive(&platform, second, "a"),
+            derive(&platform, request, "b"),
+            stream_id(&platform, "a", &request),
+        ] {
+            assert_ne!(different, derived);
+        }
+        assert_ne!(stream_id(&platform, "access", &1), stream_id(&platform, "custody", &1));
+        assert_ne!(stream_id(&platform, "access", &1), stream_id(&other, "access", &1));
+    }
+
+    #[test]
+    fn equal_texts_have_different_commitments() {
+        let [one, two] = [(); 2].map(|()| with_salt("张三").unwrap());
+        assert_eq!((&one.json, &two.json), (&"张三".to_owned(), &"张三".to_owned()));
+        assert_ne!(one.commitment(), two.commitment());
     }
 }
