@@ -103,7 +103,7 @@ impl FastPath {
     /// The service of one connection.
     #[must_use]
     pub fn on(&self, open: Arc<OpenConnection>) -> Connection {
-        Connection { state: Arc::clone(&self.node), router: self.router.clone(), open }
+        Connection { state: Arc::clone(&self.state), router: self.router.clone(), open }
     }
 
     /// Answers one request from `peer` without a connection.
@@ -130,10 +130,10 @@ impl Connection {
         let answering = if let Err(failure) = checked.and_then(|()| require_plain_body(request.headers())) {
             Either::Left(Either::Left(ready(Ok(rejected(failure, &request)))))
         } else {
-            let proxies = &self.node.options().trusted_proxies;
+            let proxies = &self.state.options().trusted_proxies;
             let client = ClientAddress::of(open.peer(), request.headers(), proxies);
             if let Some(to) = FastRoute::of(request.method(), request.uri().path()) {
-                Either::Left(Either::Right(serve_fast(to, Arc::clone(&self.node), client, request).map(Ok)))
+                Either::Left(Either::Right(serve_fast(to, Arc::clone(&self.state), client, request).map(Ok)))
             } else {
                 request.extensions_mut().insert(client);
                 Either::Right(self.router.call(request))

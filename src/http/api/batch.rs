@@ -157,7 +157,7 @@ impl Batch {
                 () = &mut self.closing => return Err(shutting_down()),
                 lines = self.lines.next(CHUNK_LINES) => return lines,
                 () = sleep(self.timeout.next_check()) => {
-                    if let Some(failure) = self.timeout.end(self.node.are_batches_waiting()) {
+                    if let Some(failure) = self.timeout.end(self.state.are_batches_waiting()) {
                         return Err(failure);
                     }
                 }
@@ -192,7 +192,7 @@ impl Batch {
                     return Some((piece.text.into(), self));
                 }
                 () = sleep(self.timeout.next_check()), if waits => {
-                    if let Some(failure) = self.timeout.end(self.node.are_batches_waiting()) {
+                    if let Some(failure) = self.timeout.end(self.state.are_batches_waiting()) {
                         self.cut_off(failure);
                     }
                 }
@@ -217,7 +217,7 @@ impl Batch {
         self.count += count;
         self.lines_under_way += count;
         self.bytes_under_way += bytes;
-        let (state, client, place) = (Arc::clone(&self.node), self.client, Arc::clone(&self.place));
+        let (state, client, place) = (Arc::clone(&self.state), self.client, Arc::clone(&self.place));
         let task = tokio::spawn(async move {
             let answered = verdicts(&state, client, first, lines).await;
             drop(place);

@@ -101,9 +101,14 @@ pub(in crate::http) async fn list_earlier_deposits(
     parameter: PathParameter,
     Parameters(query): Parameters<PageQuery>,
 ) -> Result<Response, Failure> {
-    page((&state, &parameter, &query), LeafIndex(0), history::read_place_cursor, |reader, (index, entry), from, limit| {
-        Ok(EarlierDepositsJson::from(&history::earlier_deposits(reader, index, entry, from, limit)?))
-    })
+    page(
+        (&state, &parameter, &query),
+        LeafIndex(0),
+        history::read_place_cursor,
+        |reader, (index, entry), from, limit| {
+            Ok(EarlierDepositsJson::from(&history::earlier_deposits(reader, index, entry, from, limit)?))
+        },
+    )
     .await
 }
 

@@ -114,7 +114,7 @@ pub(in crate::http) async fn fetched(
 ) -> Result<Response, Failure> {
     let form = accepted(headers, &[JSON, PLAIN])?;
     let same = Arc::clone(state);
-    let mut response = node
+    let mut response = state
         .read_cached_or_blocking(move |reader| {
             let found = same.recent().find(reader, number)?.ok_or_else(|| unknown(number))?;
             if form == PLAIN {
