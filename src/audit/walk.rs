@@ -96,7 +96,7 @@ fn compare_index_rows<R: ReadLedger + ?Sized>(
     report: &mut AuditReport,
 ) {
     // The rows of an unreadable leaf are unknown; the leaf is a finding already.
-    let Some(expected_rows) = yields else { return };
+    let Some(expected_rows) = expected_rows else { return };
     match store.index_rows() {
         Ok(None) => {}
         Ok(Some(found)) => {
