@@ -90,8 +90,8 @@ async fn state(
             let stating = tokio::task::spawn_blocking(move || round.state(&path)).await;
             stating.map_err(|_| interrupted()).flatten().map_err(Skipped::Failed)
         }
-        (Ok(_), None) => Err(Skipped::Passed(Exclusion::Twice)),
-        (Err(passed), _) => Err(Skipped::Passed(passed.clone())),
+        (Ok(_), None) => Err(Skipped::Excluded(Exclusion::Twice)),
+        (Err(passed), _) => Err(Skipped::Excluded(passed.clone())),
     };
     (found, stated)
 }

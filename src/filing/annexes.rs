@@ -1,7 +1,7 @@
 //! The private texts of a new act: each becomes an annex, committed to with its own salt.
 
 use crate::court::ids::AnnexId;
-use crate::filing::error::FilingError;
+use crate::filing::filing_error::FilingError;
 use crate::filing::secret::with_salt;
 use crate::ledger::metadata::{METADATA_MAX, PrivateMetadata};
 use crate::ledger::text::{Lines, forbidden_character};

@@ -22,7 +22,7 @@ use crate::wire::chinese;
 /// # Errors
 ///
 /// [`CliError`]: unreadable, damaged, of another statement, or what `see` says.
-pub fn hold(
+pub fn verify(
     path: &Path,
     stated: &ManifestRoot,
     see: impl FnMut(&KeptLine<'_>) -> Result<(), CliError>,
@@ -229,7 +229,7 @@ mod tests {
         }
         assert_eq!(claim(&path, &root, "999999"), Ok(None));
         let mut seen = 0;
-        hold(&path, &root, |_| {
+        verify(&path, &root, |_| {
             seen += 1;
             Ok(())
         })

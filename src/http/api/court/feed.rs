@@ -10,8 +10,8 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use crate::court::case_number::CourtCode;
-use crate::filing::error::FilingError;
 use crate::filing::feed::WAIT_MAX;
+use crate::filing::filing_error::FilingError;
 use crate::http::api::court::json_request::{answer, value};
 use crate::http::api::court::shutdown::ShutdownSignal;
 use crate::http::app_state::AppState;
