@@ -1,4 +1,4 @@
-//! The API's description and the pages.
+//! The OpenAPI description and the HTML pages.
 
 use serde_json::Value;
 use tiezheng::http::problem::CODES;
