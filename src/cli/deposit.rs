@@ -1,8 +1,8 @@
-//! `deposit`: puts the digests of files on a ledger and takes home a number and a receipt for each.
+//! `deposit`: deposits the digests of files, and stores a receipt for each.
 //!
-//! A file is never sent. Its statement is written beside it and fsynced before it is sent, and the very same statement is
-//! sent again whenever the command is repeated: whatever was interrupted where, a file is deposited once, and its receipt
-//! comes home. A deposit is told as made only once its receipt holds against the pinned key.
+//! The file itself is never sent. Its statement is stored and fsynced before it is sent, and a repeated command sends the same
+//! statement. So an interrupted command can be repeated, and each file is deposited once. A deposit is reported as made only after its
+//! receipt was verified with the pinned key.
 
 use std::path::{Path, PathBuf};
 use std::pin::pin;
@@ -94,7 +94,7 @@ pub struct DepositArgs {
     server: ServerArgs,
 }
 
-/// How many files came out how.
+/// Number of files by result.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 struct Tally {
     deposited: usize,
@@ -108,17 +108,17 @@ struct Tally {
 ///
 /// # Errors
 ///
-/// What keeps every file from being deposited: the ledger, the key, the arguments.
+/// Errors that concern all files: the ledger, the key, the arguments.
 pub async fn run(args: &DepositArgs, config: &Config, screen: &Screen) -> anyhow::Result<ExitStatus> {
     let details = Details::read(&args.statement)?;
     let skip = if args.all { Skip::Nothing } else { Skip::FileManagerFiles };
     if let Some(path) = &args.manifest {
-        // What is wrong with the arguments or the folder is told before a node is met.
+        // Errors in arguments and folder are reported before a node is contacted.
         details.wanted_digests()?;
         let source = Source::open(path, skip)?;
         let progress = Progress::of_bytes(screen, source.total_bytes());
-        let round = begin(args, details, progress, config, screen).await?;
-        return depositing::run(&round, source, screen).await;
+        let run = begin(args, details, progress, config, screen).await?;
+        return deposit::run(&run, source, screen).await;
     }
     let found = gather(&args.files, args.recursive, skip);
     if found.is_empty() {
@@ -130,20 +130,20 @@ pub async fn run(args: &DepositArgs, config: &Config, screen: &Screen) -> anyhow
         let en = "--name and --subject are of one file, and several were named";
         return Err(CliError::usage("one_file_only", "--name 与 --subject 只能用于单个文件", en).into());
     }
-    let round = if files == 0 {
+    let run = if files == 0 {
         None
     } else {
         let total = found.iter().filter_map(|found| found.size.as_ref().ok()).sum();
         Some(begin(args, details, Progress::of_bytes(screen, total), config, screen).await?)
     };
-    let mut deposits = pin!(many::deposit(round.clone(), found));
+    let mut deposits = pin!(deposit_groups::deposit(run.clone(), found));
     let (mut tally, mut ending) = (Tally::default(), ExitStatus::Good);
-    // What cannot be printed does not stop the work; it is reported when the work is done.
+    // A failure to print does not stop the deposits; it is reported at the end.
     let (mut printed, mut lost) = (Ok(()), None);
     while let Some((found, outcome)) = deposits.next().await {
         let tell = || tell(screen, &found, &outcome, files == 1);
-        printed = printed.and(match &round {
-            Some(round) => round.progress.aside(tell),
+        printed = printed.and(match &run {
+            Some(run) => run.progress.aside(tell),
             None => tell(),
         });
         ending = ending.max(count(&mut tally, &found, &outcome));
@@ -156,7 +156,7 @@ pub async fn run(args: &DepositArgs, config: &Config, screen: &Screen) -> anyhow
     Ok(ending)
 }
 
-/// Whether the statement may have reached the ledger although nobody answered.
+/// Whether the node did not answer, so that the deposit may have been made.
 fn is_unanswered(error: &CliError) -> bool {
     ["unreachable", "interrupted"].contains(&error.code.as_ref())
 }
@@ -164,16 +164,16 @@ fn is_unanswered(error: &CliError) -> bool {
 fn unanswered(missed: Skipped) -> Option<CliError> {
     match missed {
         Skipped::Failed(error) => Some(error).filter(is_unanswered),
-        Skipped::Passed(_) => None,
+        Skipped::Excluded(_) => None,
     }
 }
 
-/// Whether the statement may have reached the ledger: nobody said that it did not.
+/// Whether the deposit may have been made: the node did not reject it.
 fn is_unconfirmed(error: &CliError) -> bool {
     is_unanswered(error) || error.code == "under_way"
 }
 
-/// What to do about files that the node did not answer for. The reason is given where it was not printed with each file.
+/// Prints what to do about files without an answer, and the reason, if it was not printed with each file.
 fn tell_unconfirmed(screen: &Screen, count: usize, reason: Option<&CliError>) -> anyhow::Result<()> {
     let zh = reason.map_or_else(String::new, |error| format!("。原因：{}", error.zh));
     let en = reason.map_or_else(String::new, |error| format!(" Reason: {}", error.en));
@@ -186,7 +186,7 @@ fn tell_unconfirmed(screen: &Screen, count: usize, reason: Option<&CliError>) ->
     Ok(screen.aside(screen.pick(&zh, &en))?)
 }
 
-/// What is said of a deposit that did not come out whole.
+/// The label of a deposit that failed or is unconfirmed.
 fn failed_word(screen: &Screen, error: &CliError) -> &'static str {
     if error.code == RECEIPT_NOT_KEPT {
         screen.pick("回执未存", "receipt not kept")
@@ -240,11 +240,11 @@ fn count(tally: &mut Tally, found: &FoundFile, outcome: &Result<DepositOutcome, 
             *one_more += 1;
             return error.status;
         }
-        Err(Skipped::Passed(passed)) if passed.is_failure(found.named) => {
+        Err(Skipped::Excluded(passed)) if passed.is_failure(found.named) => {
             tally.failed += 1;
             return ExitStatus::Unable;
         }
-        Err(Skipped::Passed(_)) => tally.excluded += 1,
+        Err(Skipped::Excluded(_)) => tally.excluded += 1,
     }
     ExitStatus::Good
 }
@@ -272,13 +272,13 @@ fn tell(
                 details(screen, done)?;
             }
         }
-        // Of many, one line at the end.
+        // Many files are summarized at the end.
         Err(Skipped::Failed(error)) if !alone && is_unanswered(error) => {}
         Err(Skipped::Failed(error)) => {
             let why = without_name(screen.pick(&error.zh, &error.en), &found.path);
             screen.aside(format!("{}  {name}{colon}{why}", failed_word(screen, error)))?;
         }
-        Err(Skipped::Passed(passed)) => {
+        Err(Skipped::Excluded(passed)) => {
             let (_, zh, en) = passed.words();
             let word = exclusion_word(screen, passed.is_failure(found.named));
             screen.aside(format!("{word}  {name}{colon}{}", screen.pick(&zh, &en)))?;
@@ -287,7 +287,7 @@ fn tell(
     Ok(())
 }
 
-/// A reason that begins with the name of the file, without it: the line begins with it already.
+/// A reason without the file name at its beginning, since the line begins with it already.
 fn without_name<'t>(why: &'t str, path: &Path) -> &'t str {
     let raw = path.display().to_string();
     let rest = why.strip_prefix(&*raw).or_else(|| why.strip_prefix(&*escaped_name(&raw)));
@@ -339,7 +339,7 @@ fn document(path: &Path, named: bool, outcome: &Result<DepositOutcome, Skipped>)
             "status": if error.code == RECEIPT_NOT_KEPT { RECEIPT_NOT_KEPT } else { "failed" },
             "error": { "code": error.code, "message": error.en },
         }),
-        Err(Skipped::Passed(passed)) => {
+        Err(Skipped::Excluded(passed)) => {
             let (code, _, message) = passed.words();
             let status = if passed.is_failure(named) { "failed" } else { "passed_over" };
             json!({ "file": file, "status": status, "error": { "code": code, "message": message } })

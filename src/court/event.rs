@@ -10,7 +10,7 @@ use crate::ledger::number::DepositNumber;
 /// An act upon a case, by ids, numbers and codes only.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
-    /// The cursor of the next event: the index behind this act.
+    /// The cursor of the next event: the index after this act.
     pub cursor: u64,
     /// The court.
     pub court: CourtCode,
@@ -64,7 +64,8 @@ mod tests {
         let act = act(dice, kind, None);
         let document = document(dice, Stream::Case, AccountId(Digest([5; 32])), Capacity::Oneself, act);
         let text = document.to_text();
-        let lines = text.lines().filter_map(|line| line.split_once(' ')).map(|(name, value)| (name.into(), value.into()));
+        let lines =
+            text.lines().filter_map(|line| line.split_once(' ')).map(|(name, value)| (name.into(), value.into()));
         let court = CourtCode::parse("粤0192").unwrap();
         let event = Event::of(&court, CaseId(Digest([6; 32])), &document, position(3, 0));
         (event, lines.collect())

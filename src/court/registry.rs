@@ -1,9 +1,9 @@
-//! Accounts, roles, tokens and lists: the fold of the registry's acts.
+//! The registry: accounts, roles, tokens, webhooks and lists, replayed from its acts.
 //!
 //! # Invariants
 //!
-//! Who may change the registry is decided by the registry as it stood then, so an auditor who folds it again finds every
-//! grant that nobody was entitled to make. Of a token only its id and the digest of its secret are known.
+//! The permission to change the registry depends on its state at that time, so an audit that replays the acts finds every unauthorized
+//! change. Of a token only the id and the digest of its secret are known.
 
 pub mod tokens;
 
@@ -24,7 +24,7 @@ use crate::court::words::{IdentityMethod, Role, Scope, SubjectKind};
 use crate::ledger::key::VerifierKey;
 use crate::ledger::merkle::shape::LeafIndex;
 
-/// Why an act of the registry may not be done. Nothing was changed.
+/// Why an act upon the registry is rejected. Nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RegistryError {
@@ -86,17 +86,17 @@ impl RegistryError {
 /// An account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
-    /// Whose it is.
+    /// The kind of its owner.
     pub subject: SubjectKind,
     /// When it was opened.
     pub opened: ActPosition,
-    /// By whom.
+    /// The account that opened it.
     pub opened_by: AccountId,
     /// The name.
     pub name: Option<Text>,
-    /// All identity checks, the latest last, each with where its reference lies.
+    /// All identity checks, the latest last, each with its reference.
     pub identities: Vec<(IdentityCheck, Option<Text>)>,
-    /// Roles held now.
+    /// Its current roles, with the court for roles of a court.
     pub roles: BTreeSet<(Role, Option<CourtCode>)>,
 }
 
@@ -106,19 +106,19 @@ impl Account {
         self.name.into_iter().chain(self.identities.iter().filter_map(|(_, reference)| *reference))
     }
 
-    /// The identity check that goes furthest; of equals the latest.
+    /// The identity check of the highest level; of equals the latest.
     #[must_use]
     pub fn identity(&self) -> Option<IdentityCheck> {
         self.identities.iter().map(|(check, _)| *check).max_by_key(|check| (check.level, check.at))
     }
 
-    /// Whether it holds a role, for this court where the role is of a court.
+    /// Whether it holds a role; a role of a court at `court`.
     #[must_use]
     pub fn holds(&self, role: Role, court: Option<&CourtCode>) -> bool {
         self.roles.iter().any(|(held, of)| *held == role && (!role.is_of_a_court() || of.as_ref() == court))
     }
 
-    /// The courts for which it holds any role of a court.
+    /// The courts at which it holds a role.
     #[must_use]
     pub fn courts(&self) -> BTreeSet<&CourtCode> {
         self.roles.iter().filter_map(|(_, court)| court.as_ref()).collect()
@@ -128,20 +128,20 @@ impl Account {
 /// A webhook.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Webhook {
-    /// The court whose events it is told.
+    /// The court whose events it receives.
     pub court: CourtCode,
-    /// Where to.
+    /// Its address.
     pub url: Text,
-    /// What its calls are signed with.
+    /// The key that signs its calls.
     pub secret: Text,
-    /// Where it began: earlier events are not told.
+    /// Its registration; earlier events are not sent.
     pub since: ActPosition,
 }
 
-/// Accounts, tokens, lists.
+/// The state of the registry.
 #[derive(Debug, Clone, Default)]
 pub struct Registry {
-    /// Acts folded so far: the sequence of the last.
+    /// Sequence of the last act.
     pub length: u64,
     /// Accounts. A persistent map, as those of [`Tokens`]: the registry after an act shares all accounts with the one before,
     /// except the one that the act changed.
@@ -150,26 +150,26 @@ pub struct Registry {
     pub tokens: Tokens,
     /// Webhooks.
     pub webhooks: BTreeMap<TokenId, Webhook>,
-    /// Other ledgers whose deposits a court takes.
+    /// Other ledgers whose deposits a court accepts.
     pub trusted: BTreeMap<CourtCode, Vec<VerifierKey>>,
-    /// Statutory holidays, as known now.
+    /// The current calendar of statutory holidays.
     pub calendar: Calendar,
-    /// What was known before, and since which place on the chain what.
+    /// Earlier calendars, each with the index from which it applied.
     calendars: Vec<(LeafIndex, Arc<Calendar>)>,
     plans: BTreeMap<u16, YearPlan>,
-    /// Acts without effect: where, and why.
+    /// Acts without effect, with the reason.
     pub ineffective_acts: Vec<(ActPosition, RegistryError)>,
 }
 
 impl Registry {
-    /// The calendar that was known at a place on the chain: what is loaded later changes no act that stands there.
+    /// The calendar at an index of the chain. Calendars that are loaded later do not affect acts there.
     #[must_use]
     pub fn calendar_at(&self, index: LeafIndex) -> Arc<Calendar> {
         let before = self.calendars.iter().rev().find(|(since, _)| *since < index);
         before.map_or_else(Arc::default, |(_, calendar)| Arc::clone(calendar))
     }
 
-    /// The registry after a further act, or as it was, with the act kept as void.
+    /// Replays the next act. An act that the rules reject changes nothing and is recorded as ineffective.
     pub fn replay(&mut self, document: &Document, position: ActPosition) {
         if let Err(reason) = self.apply(document, position) {
             self.ineffective_acts.push((position, reason));
@@ -196,7 +196,7 @@ impl Registry {
         }
     }
 
-    /// Whether whoever acts may do this now.
+    /// Checks whether the actor may do this now.
     ///
     /// # Errors
     ///
@@ -219,14 +219,14 @@ impl Registry {
         if check_permitted { Ok(()) } else { Err(RegistryError::NotPermitted) }
     }
 
-    /// What is done at a court's counter: open an account for somebody, see the papers, hand out a token; and keep the
-    /// court's own list of ledgers.
+    /// The acts of a court's service counter: opening an account, recording an identity check, issuing a token; and the court's own list
+    /// of ledgers.
     fn clerk_may(&self, by: AccountId, actor: &Account, role: Role, act: &Act) -> bool {
         if !actor.roles.iter().any(|(held, _)| *held == role) {
             return false;
         }
-        // The first token of an account that this clerk opened, and no other: a further one would be a way to act as
-        // somebody who has one.
+        // The first token of an account that this clerk opened, and no other: with another token the clerk could
+        // act as the account's holder.
         let plain = |id: AccountId| {
             let account = self.accounts.get(&id).filter(|account| account.roles.is_empty());
             let has_a_token = self.tokens.has_any(id);
@@ -235,8 +235,8 @@ impl Registry {
         match act {
             Act::OpenAccount(_) => true,
             Act::CheckIdentity(act) => act.identity.method == IdentityMethod::CourtOffline,
-            // Not for somebody who holds a role: that would be a way to act as the operator. Nor for what only a role
-            // makes useful: the account may be given one later, and whoever issued the token may have kept it.
+            // Not for an account with a role: with its token the clerk could act as the operator. Nor with scopes for
+            // roles: the account may get a role later, and the clerk may have kept the token.
             Act::IssueToken(act) => {
                 let of_anybody = |scope: &Scope| matches!(scope, Scope::Deposit | Scope::Read | Scope::Case);
                 plain(act.account) && act.scope.iter().all(of_anybody)

@@ -1,7 +1,7 @@
 //! The private texts of a new act: each becomes an annex, committed to with its own salt.
 
 use crate::court::ids::AnnexId;
-use crate::filing::error::FilingError;
+use crate::filing::filing_error::FilingError;
 use crate::filing::secret::with_salt;
 use crate::ledger::metadata::{METADATA_MAX, PrivateMetadata};
 use crate::ledger::text::{Lines, forbidden_character};
@@ -84,7 +84,10 @@ mod tests {
     fn empty_and_long_texts_and_control_characters_are_refused() {
         assert_eq!((code("reason", " \n"), code("reason", "")), (Some("bad_value"), Some("bad_value")));
         assert_eq!((code("reason", "a\nb"), code("name", "a\nb")), (None, Some("control_character")));
-        assert_eq!((code("reason", "a\u{0}b"), code("reason", "a\u{1b}[1m")), (Some("control_character"), Some("control_character")));
+        assert_eq!(
+            (code("reason", "a\u{0}b"), code("reason", "a\u{1b}[1m")),
+            (Some("control_character"), Some("control_character"))
+        );
         let longest = "x".repeat(METADATA_MAX);
         assert_eq!((code("reason", &longest), code("reason", &format!("{longest}x"))), (None, Some("text_too_long")));
     }

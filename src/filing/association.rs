@@ -13,8 +13,8 @@ use crate::court::values::{Capacity, Filer};
 use crate::court::words::{Authority, CaseKind, Depositor, PartyRole, Procedure, Scope, TransferKind};
 use crate::filing::actor::{Actor, RequestContext};
 use crate::filing::annexes::Annexes;
-use crate::filing::cases::ActOutcome;
-use crate::filing::error::FilingError;
+use crate::filing::cases::{ActOutcome, MakeAct};
+use crate::filing::filing_error::FilingError;
 use crate::filing::imports::{require_no_mediation_material, transferred_import};
 use crate::filing::secret::{code_hash, new_code, step_request_id};
 use crate::filing::service::FilingService;
@@ -293,17 +293,14 @@ impl FilingService {
     }
 
     /// One act of a transfer, under an idempotency key of its own.
-    async fn transfer_step<M>(
+    async fn transfer_step(
         &self,
         transfer: &Transfer<'_>,
         to: CaseId,
         step: &str,
         kind: ActKind,
-        make: M,
-    ) -> Result<ActOutcome, FilingError>
-    where
-        M: Fn(&CaseFile, Capacity, &mut Annexes) -> Result<Act, FilingError> + Send + Sync,
-    {
+        make: impl MakeAct,
+    ) -> Result<ActOutcome, FilingError> {
         let step =
             RequestContext { request: step_request_id(transfer.context.request, step), ..transfer.context.clone() };
         self.act_as(transfer.actor, to, &step, kind, |_| Ok(transfer.capacity), make).await
@@ -346,7 +343,8 @@ mod tests {
 
     #[test]
     fn parties_keep_their_order_behind_the_one_that_brings_the_case() {
-        let numbers = |brought_by| [1, 2, 3, 4].map(|n| successor_party_number(PartyNumber(brought_by), PartyNumber(n)).0);
+        let numbers =
+            |brought_by| [1, 2, 3, 4].map(|n| successor_party_number(PartyNumber(brought_by), PartyNumber(n)).0);
         assert_eq!([1, 2, 3, 4].map(numbers), [[1, 2, 3, 4], [2, 1, 3, 4], [2, 3, 1, 4], [2, 3, 4, 1]]);
     }
 

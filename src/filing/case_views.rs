@@ -20,7 +20,7 @@ use crate::court::words::{AccessedContent, Divergence};
 use crate::filing::access::AccessTarget;
 use crate::filing::actor::Actor;
 use crate::filing::annexes::Annexes;
-use crate::filing::error::FilingError;
+use crate::filing::filing_error::FilingError;
 use crate::filing::imports::snapshot;
 use crate::filing::service::{FilingService, RecordedAct};
 use crate::filing::streams::{ActPage, last_labelled, text};
@@ -219,7 +219,7 @@ impl FilingService {
             })
             .await?;
         let mut file = file;
-        for (number, look) in &items {
+        for (number, view) in &items {
             let known = |item: &Item| item.divergences.iter().any(|(_, what)| Some(*what) == view.divergence);
             if let Some(what) = view.divergence
                 && !file.items.get(number).is_some_and(known)

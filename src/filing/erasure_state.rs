@@ -155,7 +155,7 @@ mod tests {
     #[test]
     fn each_change_of_a_state_is_told_and_the_progress_of_a_search_is_not() {
         let jobs = ErasureProgress::default();
-        let mut changes = jobs.changes();
+        let mut changes = jobs.subscribe();
         let mut told = || {
             let told = changes.has_changed().unwrap();
             changes.borrow_and_update();
@@ -163,11 +163,11 @@ mod tests {
         };
         jobs.begin(&[piece(1)]);
         assert!(told());
-        jobs.reach(PurgeStage::Compacting);
+        jobs.set_stage(PurgeStage::Compacting);
         assert!(told());
-        jobs.reach(PurgeStage::Searching { done: 0, total: 2 });
+        jobs.set_stage(PurgeStage::Searching { done: 0, total: 2 });
         assert!(told());
-        jobs.reach(PurgeStage::Searching { done: 1, total: 2 });
+        jobs.set_stage(PurgeStage::Searching { done: 1, total: 2 });
         assert!(!told());
         assert_eq!(jobs.state_of(&[piece(1)]), ErasureState::Searching { done: 1, total: 2 }, "whoever asks is told");
         jobs.fail("still_held", String::new());
@@ -180,10 +180,10 @@ mod tests {
     fn a_request_that_comes_while_nobody_waits_is_not_lost() {
         use futures_util::FutureExt as _;
         let jobs = ErasureProgress::default();
-        assert!(jobs.requested().now_or_never().is_none());
+        assert!(jobs.wait_for_request().now_or_never().is_none());
         jobs.request();
         jobs.request();
-        assert!(jobs.requested().now_or_never().is_some());
-        assert!(jobs.requested().now_or_never().is_none(), "one pass takes both");
+        assert!(jobs.wait_for_request().now_or_never().is_some());
+        assert!(jobs.wait_for_request().now_or_never().is_none(), "one pass takes both");
     }
 }

@@ -13,7 +13,7 @@ use crate::court::registry::tokens::Tokens;
 use crate::court::values::Capacity;
 use crate::court::words::KeptTokens;
 use crate::filing::blocking::on_blocking_thread;
-use crate::filing::error::FilingError;
+use crate::filing::filing_error::FilingError;
 use crate::ledger::hash::Digest;
 use crate::store::contract::accounts::{AccountDocument, AccountStore, AccountStoreError};
 
@@ -167,13 +167,11 @@ mod tests {
 
     #[test]
     fn pending_revocations_read_back_and_no_other_text_does() {
-        let all: BTreeMap<TokenId, PendingRevocation> = [
-            pending(1, None, Capacity::Oneself),
-            pending(2, OTHERS, Capacity::Holding(Role::Operator)),
-        ]
-        .into_iter()
-        .map(|one| (one.token, one))
-        .collect();
+        let all: BTreeMap<TokenId, PendingRevocation> =
+            [pending(1, None, Capacity::Oneself), pending(2, OTHERS, Capacity::Holding(Role::Operator))]
+                .into_iter()
+                .map(|one| (one.token, one))
+                .collect();
         let text = print(&all);
         assert_eq!(parse(&text), Some(all));
         assert_eq!(parse(&print(&BTreeMap::new())), Some(BTreeMap::new()));

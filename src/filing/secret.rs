@@ -230,15 +230,15 @@ mod tests {
     fn only_the_platform_derives_what_is_its_own() {
         let [platform, other] = [1, 2].map(|seed| Signer::of_depositor(&[seed; 32]).unwrap());
         let [request, second] = [1, 2].map(|n| RequestId(Digest([n; 32])));
-        let derived = derive(&platform, request, "a");
-        assert_eq!(derive(&platform, request, "a"), derived);
+        let own = derive(&platform, request, "a");
+        assert_eq!(derive(&platform, request, "a"), own);
         for different in [
             derive(&other, request, "a"),
             derive(&platform, second, "a"),
             derive(&platform, request, "b"),
             stream_id(&platform, "a", &request),
         ] {
-            assert_ne!(different, derived);
+            assert_ne!(different, own);
         }
         assert_ne!(stream_id(&platform, "access", &1), stream_id(&platform, "custody", &1));
         assert_ne!(stream_id(&platform, "access", &1), stream_id(&other, "access", &1));

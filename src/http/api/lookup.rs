@@ -1,4 +1,4 @@
-//! `GET /v1/deposits/{number}` and its receipt: what the chain says. Looking up is not verifying.
+//! `GET /v1/deposits/{number}` and its receipt. A look-up does not verify an original.
 
 use std::sync::Arc;
 
@@ -29,8 +29,8 @@ fn unknown(number: DepositNumber) -> Failure {
 /// Look up a deposit / 查询存证
 ///
 /// The seven facts in the words and the order of the court's manual. A look-up shows what the chain says; only a
-/// comparison with the original verifies. The number may be typed however people type: lower case, full-width, spaces;
-/// a mistyped one is told before anything is looked up.
+/// comparison with the original verifies. The number may be in lower case or full-width and contain spaces; a
+/// mistyped number is reported before anything is looked up.
 ///
 /// 按存证编号查询区块链存证信息: 交易id、区块哈希、区块高度、前一区块哈希、数据的哈希值、交易提交时间、区块生成时间。仅查询，未核验原文。
 #[utoipa::path(
@@ -47,9 +47,9 @@ fn unknown(number: DepositNumber) -> Failure {
 )]
 pub(in crate::http) async fn look_up(
     State(state): State<Arc<AppState>>,
-    named: PathParameter,
+    parameter: PathParameter,
 ) -> Result<Response, Failure> {
-    looked_up(&state, named.number()?).await
+    looked_up(&state, parameter.number()?).await
 }
 
 /// The answer to a look-up.
@@ -96,13 +96,13 @@ pub(in crate::http) async fn looked_up(state: &Arc<AppState>, number: DepositNum
 )]
 pub(in crate::http) async fn fetch_receipt(
     State(state): State<Arc<AppState>>,
-    named: PathParameter,
+    parameter: PathParameter,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    fetched(&state, named.number()?, &headers).await
+    fetched(&state, parameter.number()?, &headers).await
 }
 
-/// The answer to whoever fetches a receipt.
+/// The answer to a request for a receipt.
 ///
 /// # Errors
 ///
@@ -114,7 +114,7 @@ pub(in crate::http) async fn fetched(
 ) -> Result<Response, Failure> {
     let form = accepted(headers, &[JSON, PLAIN])?;
     let same = Arc::clone(state);
-    let mut response = node
+    let mut response = state
         .read_cached_or_blocking(move |reader| {
             let found = same.recent().find(reader, number)?.ok_or_else(|| unknown(number))?;
             if form == PLAIN {

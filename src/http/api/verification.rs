@@ -1,6 +1,6 @@
-//! `POST /v1/deposits/{number}/verification`: a file or a digest held against the chain, step by step.
+//! `POST /v1/deposits/{number}/verification`: compares a file or a digest with the chain, step by step.
 //!
-//! A convenience: whoever does not trust this node runs `tiezheng verify`, which computes everything itself.
+//! A convenience for users who trust this node. Others run `tiezheng verify`, which computes everything itself.
 
 use std::sync::Arc;
 
@@ -37,7 +37,7 @@ use crate::wire::report::{DigestRequest, ReportContext, ReportJson, ReportNodeJs
 
 /// Longest digest request in bytes: two short strings.
 const DIGEST_MAX: usize = 1024;
-/// Where a salt may stand instead of the query, which ends in logs.
+/// Header for the salt, as an alternative to the query, which may be logged.
 const SALT_HEADER: HeaderName = HeaderName::from_static("x-salt");
 
 /// The salt of a salted record.
@@ -51,10 +51,10 @@ pub struct VerificationQuery {
 
 /// Verify a file or a digest / 核验
 ///
-/// Send the file as `application/octet-stream`: it is hashed as it streams and not kept. Or send a digest as JSON: that
-/// never says more than "digest equal", since nobody saw the file. The answer is a report of named steps and one
-/// conclusion, also when the file does not agree or the number does not exist: those are findings, not errors.
-/// The node vouches for its own key here; verify offline against a pinned key if you do not want to take its word.
+/// Send the file as `application/octet-stream`: it is hashed as it streams and not kept. Or send a digest as JSON: the
+/// best conclusion then is "digest equal", since the file was not presented. The answer is a report of named steps and one
+/// conclusion, also if the file does not match or the number does not exist: those are findings, not errors.
+/// The report trusts the node's own key; to verify without trusting the node, verify offline against a pinned key.
 ///
 /// 提交原文 (边传边算，不留存) 或摘要，与链上记录逐项比对，返回核验报告。
 #[utoipa::path(
@@ -78,13 +78,13 @@ pub struct VerificationQuery {
 )]
 pub(in crate::http) async fn verify_deposit(
     State(state): State<Arc<AppState>>,
-    named: PathParameter,
+    parameter: PathParameter,
     Parameters(query): Parameters<VerificationQuery>,
     client: ClientAddress,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Failure> {
-    let number = named.number()?;
+    let number = parameter.number()?;
     let salt = read_salt(query.salt.as_deref(), &headers)?;
     let verifier = verifier(&state, &headers);
     let presented = match content_type(&headers).as_str() {
@@ -93,7 +93,7 @@ pub(in crate::http) async fn verify_deposit(
             read_digest(&json::object(&bytes, DIGEST_MAX)?)?
         }
         "application/octet-stream" => {
-            // Not found is known before a large file has come for nothing.
+            // An unknown number is reported before a large file is received.
             let (known, ledger) =
                 state.read(move |reader| Ok((reader.find_number(&number)?.is_some(), ledger(reader)?))).await?;
             if !known {
@@ -110,7 +110,7 @@ pub(in crate::http) async fn verify_deposit(
     Ok(answer(&report, &ledger, state.now(), verifier))
 }
 
-/// Who verifies: the account of a good token, or nobody that this node knows.
+/// The verifier in the report: the account of a valid token, else anonymous.
 fn verifier(state: &AppState, headers: &HeaderMap) -> VerifierJson {
     let actor = state.filing().ok().and_then(|filing| filing.authenticate(bearer_token(headers)).ok());
     actor.map_or_else(VerifierJson::anonymous, |actor| account_verifier(&actor))
@@ -159,7 +159,7 @@ pub(in crate::http) fn read_salt(query: Option<&str>, headers: &HeaderMap) -> Re
 pub(in crate::http) fn read_digest(digest: &DigestRequest) -> Result<PresentedEvidence, Failure> {
     let algorithm = HashAlgorithm::parse(&digest.algorithm).ok_or_else(|| {
         let names = HashAlgorithm::ALL.map(HashAlgorithm::name).join(" or ");
-        Failure::new("unknown_algorithm", format!("the algorithm is {names}; it is named, never guessed"))
+        Failure::new("unknown_algorithm", format!("the algorithm is {names}; it is parameter, never guessed"))
             .expecting(names)
     })?;
     let value = hex_value("value", &digest.value).map(Digest);

@@ -1,4 +1,4 @@
-//! How long the server waits for whom. Time passes only while a test waits for the server to act.
+//! Timeouts of the server. Time passes only while a test waits for the server to act.
 
 use std::time::Duration;
 

@@ -1,10 +1,11 @@
-//! File descriptors: the limit is raised at the start, connections never use up what the database needs.
+//! File descriptors: the limit is raised at the start, and connections never use those that the database needs.
 
 use std::collections::VecDeque;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use serde_json::json;
@@ -52,7 +53,12 @@ fn connections_wait_until_there_are_descriptors_again() {
     let folder = tempfile::tempdir().unwrap();
     let (node, mut log) = Node::with_log(limited("-n 2000", &folder.path().join("data")));
     let address: SocketAddr = node.url.strip_prefix("http://").unwrap().parse().unwrap();
-    let connect = || TcpStream::connect(address).unwrap();
+    let connect = || {
+        let stream = TcpStream::connect(address).unwrap();
+        // Only ends the test where no answer ever comes.
+        stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
+        stream
+    };
     let answered = |stream: &mut TcpStream| read_answer(stream).unwrap().status;
     let mut known = connect();
     known.write_all(LIVE).unwrap();

@@ -1,4 +1,4 @@
-//! `deposit` of many files: in batches, in order, and interrupted anywhere.
+//! `deposit` of many files: in batches, in order, and interrupted at any point.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -81,7 +81,7 @@ fn a_small_pool_takes_many_files() {
         filing.file(format!("in/{i:03}"), format!("file {i}"));
     }
     let documents = filing.run(&["deposit", "-r", "in"]).ends(0).documents();
-    assert!(documents.iter().all(|document| document["status"] == "deposited"));
+    assert!(documents.len() == 200 && documents.iter().all(|document| document["status"] == "deposited"));
     assert_eq!(filing.stop_and_count(), 200);
 }
 

@@ -1,4 +1,4 @@
-//! Many leaves, and many readers.
+//! Many leaves and many concurrent readers.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -58,8 +58,11 @@ pub(super) fn readers_beside_the_writer_see_whole_blocks_only<B: Bench>() {
         for _ in 0..3 {
             scope.spawn(|| {
                 let mut last = TreeSize(0);
-                while !done.load(Ordering::Relaxed) {
+                loop {
                     last = read_everything(store, last);
+                    if done.load(Ordering::Relaxed) {
+                        break;
+                    }
                 }
             });
         }

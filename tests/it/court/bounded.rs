@@ -8,7 +8,7 @@ use tiezheng::court::ids::{CaseId, PartyNumber};
 use tiezheng::court::line_value::LineValue as _;
 use tiezheng::court::values::Capacity;
 use tiezheng::court::words::AccessedContent;
-use tiezheng::filing::access::Subject;
+use tiezheng::filing::access::AccessTarget;
 use tiezheng::filing::case_views::ITEMS_PAGE;
 use tiezheng::ledger::number::DepositNumber;
 use tiezheng::store::contract::keeping::KeepPrivate;
@@ -28,7 +28,7 @@ const MANY: usize = 1_000;
 
 type Reads = BTreeMap<&'static str, usize>;
 
-/// A house whose filing's reads are counted.
+/// A node whose filing service counts its reads.
 async fn counted() -> (TestNode, Arc<CountingStore>) {
     let store = Arc::new(MemoryStore::new(origin()));
     let watched = Arc::new(CountingStore::over(Arc::clone(&store) as Arc<dyn KeepPrivate>));
@@ -77,7 +77,7 @@ async fn an_original_and_its_log_cost_the_same_however_often_it_was_looked_at() 
     let actor = node.filing.authenticate(&alice.token).unwrap();
     let looks = async |count: usize| {
         for _ in 0..count {
-            let subject = Subject::Deposit(deposit, AccessedContent::Original);
+            let subject = AccessTarget::Deposit(deposit, AccessedContent::Original);
             node.filing.record_access(&actor, Capacity::Oneself, subject).await.unwrap();
         }
     };
@@ -101,7 +101,7 @@ async fn a_case_and_its_log_cost_the_same_however_often_it_was_looked_at() {
     let (actor, case) = draft_case(&node, &alice, COURT, Some("案由")).await;
     let looks = async |count: usize| {
         for _ in 0..count {
-            let subject = Subject::Case(case, AccessedContent::CaseFile, None);
+            let subject = AccessTarget::Case(case, AccessedContent::CaseFile, None);
             node.filing.record_access(&actor, Capacity::Party(PartyNumber(1)), subject).await.unwrap();
         }
     };
@@ -144,7 +144,7 @@ async fn an_account_and_its_log_cost_the_same_however_often_it_was_looked_at() {
     let actor = node.filing.authenticate(&alice.token).unwrap();
     let looks = async |count: usize| {
         for _ in 0..count {
-            node.filing.record_access(&actor, Capacity::Oneself, Subject::Account(actor.id)).await.unwrap();
+            node.filing.record_access(&actor, Capacity::Oneself, AccessTarget::Account(actor.id)).await.unwrap();
         }
     };
     let account = &alice.account;
@@ -160,7 +160,7 @@ async fn a_page_of_a_list_costs_the_same_however_long_the_list_is() {
     let (alice, bob) = (people.person("张三").await, people.person("李四").await);
     let mut costs: Vec<[Reads; 3]> = Vec::new();
     let mut made = 0;
-    for size in [10, LONG] {
+    for size in [20, LONG] {
         for n in made..size {
             entrust(&people, &alice, format!("file {n}").as_bytes(), "合同").await;
             draft_case(&node, &bob, COURT, None).await;

@@ -1,4 +1,4 @@
-//! Originals in custody: what agrees with its deposit comes in, and comes out for whoever may see it.
+//! Originals in custody: accepted if they match their deposit, and readable by the participants of the case.
 
 use std::fs;
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ use tiezheng::ledger::number::DepositNumber;
 
 use super::entrusted::entrust;
 use crate::support::accounts::{COURT, People, Person, Session};
-use crate::support::draft_case::{asked, draft_case};
+use crate::support::draft_case::{draft_case, new_request};
 use crate::support::test_node::{Answer, NodeConfig, TestNode};
 
 /// A draft of `person` into which a deposit was brought.

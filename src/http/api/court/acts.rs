@@ -1,4 +1,4 @@
-//! `POST /v1/cases/{case}/acts`: whatever is done to a case in one word, and the acts of a case as they stand.
+//! `POST /v1/cases/{case}/acts`: an act upon a case; `GET`: the acts of a case.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use crate::court::values::Capacity;
 use crate::court::words::{Ground, Role};
 use crate::filing::annexes::Annexes;
 use crate::filing::cases::ActOutcome;
-use crate::filing::error::FilingError;
+use crate::filing::filing_error::FilingError;
 use crate::filing::service::FilingService;
 use crate::http::api::court::case_path::CasePath;
 use crate::http::api::court::json_request::{AuthenticatedJson, act_json, answer, created};
@@ -50,7 +50,7 @@ pub fn outcome_json(filing: &FilingService, acted: &ActOutcome, more: Vec<CodedT
     ActOutcomeJson::of(&file.id.to_string(), act, file.stage, found)
 }
 
-/// Reads a word, number or id on its way into an act.
+/// Parses a word, number or id as an act spells it.
 ///
 /// # Errors
 ///
@@ -59,7 +59,7 @@ pub fn read<T: LineValue>(field: &'static str, text: &str) -> Result<T, FilingEr
     T::parse(text).ok_or_else(|| FilingError::bad(field, T::EXPECTED))
 }
 
-/// Likewise, where it stands.
+/// As [`read`], for an optional value.
 ///
 /// # Errors
 ///
@@ -68,7 +68,7 @@ pub fn read_some<T: LineValue>(field: &'static str, text: Option<&String>) -> Re
     text.map(|text| read(field, text)).transpose()
 }
 
-/// An account that is there.
+/// Looks up an account by its id.
 ///
 /// # Errors
 ///
@@ -79,7 +79,7 @@ pub fn known<'r>(registry: &'r Registry, text: &str) -> Result<(AccountId, &'r A
     Ok((id, account))
 }
 
-/// What an act is made from.
+/// The data from which an act is made.
 struct ActContext<'a> {
     file: &'a CaseFile,
     capacity: Capacity,
@@ -246,12 +246,12 @@ fn proceeding_act(context: &mut ActContext<'_>, request: &ActRequest) -> Result<
             let (deposit, account) = content(context.registry, deposit_number.as_ref(), account.as_ref())?;
             Act::Release(Release { deposit, account, reason: annexes.add_some("reason", reason.as_deref())? })
         }
-        // All others were made before.
+        // All other acts were handled before.
         _ => return Err(FilingError::NotPermitted),
     })
 }
 
-/// The one deposit or the one account that an act is about.
+/// The deposit or the account that an act is about; exactly one.
 fn content(
     registry: &Registry,
     deposit: Option<&String>,
@@ -264,7 +264,7 @@ fn content(
     Ok((deposit, account.map(|text| known(registry, text)).transpose()?.map(|(id, _)| id)))
 }
 
-/// The content whose erasure a request suspends or resumes, as far as the request names it well.
+/// The content whose erasure a request suspends or resumes; `None` if it is not named properly.
 fn held_content(request: &ActRequest) -> Option<HeldContent> {
     let (ActRequest::Hold { deposit_number, account, .. } | ActRequest::Release { deposit_number, account, .. }) =
         request
@@ -326,20 +326,20 @@ pub(in crate::http) async fn act_upon_case(
 ) -> Result<Response, Failure> {
     let AuthenticatedJson { actor, context, shape } = call;
     let (filing, registry) = (state.filing()?, state.filing()?.registry());
-    let context = |file: &CaseFile, capacity: Capacity, annexes: &mut Annexes| {
+    let make_act = |file: &CaseFile, capacity: Capacity, annexes: &mut Annexes| {
         make(&mut ActContext { file, capacity, registry: &registry, annexes }, &shape)
     };
     let kind = shape.kind();
-    let acted = match held_content(&shape) {
-        Some(content) => filing.act_on_content(&actor, case, &context, (kind, content), context).await?,
-        None => filing.act(&actor, case, &context, kind, context).await?,
+    let outcome = match held_content(&shape) {
+        Some(content) => filing.act_on_content(&actor, case, &context, (kind, content), make_act).await?,
+        None => filing.act(&actor, case, &context, kind, make_act).await?,
     };
-    Ok(created(&acted.recorded, &outcome_json(filing, &acted, warnings::of_texts(&texts(&shape)))))
+    Ok(created(&outcome.recorded, &outcome_json(filing, &outcome, warnings::of_texts(&texts(&shape)))))
 }
 
 /// List the acts of a case / 案件的全部行为
 ///
-/// Each as the document that the chain committed to, with where it stands. Documents hold no texts about anybody.
+/// Each as the document that the chain committed to, with its position. Documents contain no personal texts.
 ///
 /// 案件全部行为的上链文书及位置，不含任何文本内容。
 #[utoipa::path(

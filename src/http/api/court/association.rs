@@ -1,4 +1,4 @@
-//! 关联码 and 关联案件: how a party and its agent find their case.
+//! Association codes (关联码), by which parties and agents join their case (关联案件).
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use axum::response::Response;
 use crate::court::ids::PartyNumber;
 use crate::court::values::Filer;
 use crate::filing::association::AssociationCommand;
-use crate::filing::error::FilingError;
+use crate::filing::filing_error::FilingError;
 use crate::http::api::court::acts::outcome_json;
 use crate::http::api::court::case_path::CasePath;
 use crate::http::api::court::json_request::{AuthenticatedJson, created, some_value, value};
@@ -52,8 +52,8 @@ pub(in crate::http) async fn issue_code(
 
 /// Associate with a case / 关联案件
 ///
-/// With the code that the court gave out. A code that leads nowhere is answered like whatever is not there; after ten
-/// wrong ones an hour must pass.
+/// With the code issued by the court. An invalid code is answered with `not_found`; after ten wrong codes within an hour,
+/// further ones are rejected.
 ///
 /// 凭关联码关联案件；一小时内输错十次后须等待。
 #[utoipa::path(

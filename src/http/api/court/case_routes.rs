@@ -1,11 +1,11 @@
-//! Cases, their evidence, their people: the routes.
+//! The routes of cases, evidence and parties.
 
 use std::sync::Arc;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::http::api::court::{acts, association, cases, imports, passage, verification};
+use crate::http::api::court::{acts, association, cases, imports, transfer, verification};
 use crate::http::app_state::AppState;
 
 /// The routes.
@@ -21,5 +21,5 @@ pub(in crate::http) fn routes() -> OpenApiRouter<Arc<AppState>> {
         .routes(routes!(imports::import_batch))
         .routes(routes!(cases::view_item))
         .routes(routes!(verification::verify_item))
-        .routes(routes!(passage::transfer_case))
+        .routes(routes!(transfer::transfer_case))
 }

@@ -110,10 +110,10 @@ pub(in crate::http) async fn list_deposits_on_behalf(
     Ok(answer(StatusCode::OK, &json))
 }
 
-/// See private content of a deposit / 查看存证的非公开信息
+/// View private content of a deposit / 查看存证的非公开信息
 ///
-/// For the account it was made for. Anybody else names a case that they see and in which it stands as what that party
-/// deposited. The look is on the chain before anything is shown.
+/// For the account of the deposit. Other accounts name a case to which they have access and in which the deposit is an item
+/// of its depositor. The access is recorded on the chain before the answer is sent.
 ///
 /// 存证账号本人可见；其他人须以 `case` 指明其有权查看且该存证由当事人提交的案件。查阅记录先行上链。
 #[utoipa::path(
@@ -132,10 +132,10 @@ pub(in crate::http) async fn list_deposits_on_behalf(
 pub(in crate::http) async fn view_private_content(
     State(state): State<Arc<AppState>>,
     Bearer(actor): Bearer,
-    named: PathParameter,
+    parameter: PathParameter,
     Parameters(query): Parameters<InCaseQuery>,
 ) -> Result<Response, Failure> {
-    let (number, case) = (named.number()?, query.case()?);
+    let (number, case) = (parameter.number()?, query.case()?);
     let look = state.filing()?.view_private_content(&actor, number, case).await?;
     let Some((held, access)) = look.held.zip(look.access) else {
         return Err(Failure::new("erased", "the private content is erased; what is on the chain still verifies"));
@@ -172,10 +172,10 @@ pub(in crate::http) async fn view_private_content(
 pub(in crate::http) async fn deposit_access_log(
     State(state): State<Arc<AppState>>,
     Bearer(actor): Bearer,
-    named: PathParameter,
+    parameter: PathParameter,
     Parameters(page): Parameters<PageQuery>,
 ) -> Result<Response, Failure> {
-    let (number, after, limit) = (named.number()?, page.cursor.unwrap_or(0), page.limit()?);
+    let (number, after, limit) = (parameter.number()?, page.cursor.unwrap_or(0), page.limit()?);
     let log = state.filing()?.deposit_log(&actor, number, after, limit).await?;
     let shown = CustodyLogJson { items: log.acts.iter().map(event).collect(), next_cursor: log.next };
     Ok(answer(StatusCode::OK, &shown))

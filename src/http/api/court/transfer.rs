@@ -1,4 +1,4 @@
-//! `POST /v1/cases/{case}/passage`: a case goes on to second instance, from mediation into a suit, to retrial.
+//! `POST /v1/cases/{case}/passage`: transfers a case to second instance (移送二审), from mediation into a suit (诉调衔接), or to retrial.
 
 use std::sync::Arc;
 
@@ -16,11 +16,12 @@ use crate::wire::court::act::ActOutcomeJson;
 use crate::wire::court::case::TransferRequest;
 use crate::wire::problem::Problem;
 
-/// Hand a case on / 移送案件
+/// Transfer a case / 移送案件
 ///
-/// Opens the new case as a draft before the court that takes it, with the parties and the standing items, each with the
-/// time of its first import, and records it in both. For whoever holds the same role at both courts. What is interrupted goes on when the same request is sent again
-/// under the same `Idempotency-Key`. The answer names the new case, and the act in the old one.
+/// Opens the new case as a draft at the receiving court, with the parties and the valid items, each with the time of its
+/// first import, and records the transfer in both cases. For an account with the same role at both courts. An interrupted
+/// transfer continues when the request is sent again under the same `Idempotency-Key`. The answer names the new case and the
+/// act in the old one.
 ///
 /// 移送二审、诉调衔接、移送再审；证据保留首次导入时间。
 #[utoipa::path(
@@ -48,15 +49,15 @@ pub(in crate::http) async fn transfer_case(
 ) -> Result<Response, Failure> {
     let AuthenticatedJson { actor, context, shape } = call;
     let filing = state.filing()?;
-    let passage = TransferCommand {
-        passage: value("passage", &shape.passage)?,
+    let command = TransferCommand {
+        transfer: value("passage", &shape.passage)?,
         court: value("court", &shape.court)?,
         kind: value("kind", &shape.kind)?,
         procedure: value("procedure", &shape.procedure)?,
         brought_by: shape.brought_by.map(PartyNumber),
     };
-    let (passed, opened) = filing.transfer_case(&actor, case, &context, &passage).await?;
-    let act = outcome_json(filing, &passed, Vec::new()).act;
+    let (transferred, opened) = filing.transfer_case(&actor, case, &context, &command).await?;
+    let act = outcome_json(filing, &transferred, Vec::new()).act;
     let file = &opened.file;
-    Ok(created(&passed.recorded, &ActOutcomeJson::of(&file.id.to_string(), act, file.stage, Vec::new())))
+    Ok(created(&transferred.recorded, &ActOutcomeJson::of(&file.id.to_string(), act, file.stage, Vec::new())))
 }
