@@ -210,3 +210,74 @@ pub fn statement(
     let signed = signed.map_err(|error| FilingError::Deposit(error.into()))?;
     Ok((signed.note().clone(), piece))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::court::acts::Submit;
+    use crate::court::document::Stream;
+    use crate::court::ids::AccountId;
+    use crate::court::values::Capacity;
+    use crate::ledger::number::DepositNumber;
+    use crate::ledger::time::Timestamp;
+
+    const INDEX: LeafIndex = LeafIndex(7);
+
+    fn document(by: u8) -> Document {
+        let (by, act) = (AccountId(Digest([by; 32])), Act::Submit(Submit {}));
+        Document { stream: Stream::Case, by, capacity: Capacity::Oneself, request: None, body: None, act }
+    }
+
+    /// The entry of a document at the third place of a stream, with the private content beside it.
+    fn written(document: &Document) -> (Entry, PrivateMetadata) {
+        let (ledger, platform) = (Name::parse("ledger.example").unwrap(), Signer::of_depositor(&[1; 32]).unwrap());
+        let (statement, piece) = statement(&ledger, &platform, Digest([9; 32]), 3, document).unwrap();
+        let number = DepositNumber::parse("20261122-0K7M-X9QT-3D5W-C3").unwrap();
+        let received = Timestamp::parse("2026-11-22T01:04:11.123Z").unwrap();
+        (Entry { number, received, statement }, piece)
+    }
+
+    fn damage(entry: Entry, private: Private) -> String {
+        match act_of(INDEX, entry, private).unwrap_err() {
+            ReadError::Damaged { what: "act", at, reason } if at == INDEX.to_string() => reason,
+            error => panic!("{error}"),
+        }
+    }
+
+    #[test]
+    fn an_act_is_read_back_as_it_was_written() {
+        let (entry, piece) = written(&document(4));
+        let act = act_of(INDEX, entry.clone(), Private::Held(piece)).unwrap();
+        let position = ActPosition { index: INDEX, sequence: 3, at: entry.received };
+        assert_eq!((act.stream, act.position, &act.document), (Digest([9; 32]), position, &document(4)));
+        assert_eq!(act.entry.number, entry.number);
+    }
+
+    #[test]
+    fn what_the_chain_did_not_commit_to_is_no_act() {
+        let ((entry, piece), (_, other)) = (written(&document(4)), written(&document(5)));
+        for private in [Private::None, Private::Erased(LeafIndex(8))] {
+            assert_eq!(damage(entry.clone(), private), "its document is not held");
+        }
+        let resalted = PrivateMetadata { salt: other.salt, ..piece.clone() };
+        for private in [other, resalted] {
+            assert_eq!(damage(entry.clone(), Private::Held(private)), "its document has other digests");
+        }
+    }
+
+    /// A statement of the platform's own key that says another thing than its document.
+    #[test]
+    fn a_statement_must_name_the_account_and_the_stream_of_its_document() {
+        let (entry, piece) = written(&document(4));
+        let restated = |change: fn(&mut Statement)| {
+            let mut statement = entry.statement.statement().clone();
+            change(&mut statement);
+            let signed = SignedStatement::sign(statement, &[Signer::of_depositor(&[1; 32]).unwrap()]).unwrap();
+            Entry { statement: signed.note().clone(), ..entry.clone() }
+        };
+        let other = restated(|statement| statement.on_behalf = Some(Digest([5; 32])));
+        assert_eq!(damage(other, Private::Held(piece.clone())), "its document names another account");
+        let none = restated(|statement| statement.subject = None);
+        assert_eq!(damage(none, Private::Held(piece)), "it stands in no stream");
+    }
+}
