@@ -215,11 +215,11 @@ mod tests {
 
     #[test]
     fn reasons_have_chinese_words() {
-        let reason = |reason: Result<(), String>| reason_in_chinese(&reason.unwrap_err());
+        let chinese = |result: Result<(), String>| reason_in_chinese(&result.unwrap_err());
         let whole = |text: &str| text.parse::<u16>().map(|_| ()).map_err(|error| error.to_string());
         let address = |text: &str| text.parse::<std::net::SocketAddr>().map(|_| ()).map_err(|error| error.to_string());
         for reason in [whole("x"), whole(""), whole("99999999"), address("x")] {
-            assert!(!reason(reason.clone()).is_ascii(), "{reason:?}");
+            assert!(!chinese(reason.clone()).is_ascii(), "{reason:?}");
         }
         assert_eq!(reason_in_chinese("0 is not in 1..18446744073709551615"), "应不小于 1");
         assert_eq!(reason_in_chinese("0 is not in 1..=4294967295"), "应不小于 1");
