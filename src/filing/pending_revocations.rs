@@ -191,11 +191,11 @@ mod tests {
             for one in order {
                 revocations.add(one.clone()).await.unwrap();
             }
-            assert_eq!((revocations.of(mild.token), open().of(mild.token)), (Some(None), Some(None)));
+            assert_eq!((revocations.kept_tokens(mild.token), open().kept_tokens(mild.token)), (Some(None), Some(None)));
             revocations.remove(&mild).await;
-            assert_eq!(open().of(mild.token), Some(None));
+            assert_eq!(open().kept_tokens(mild.token), Some(None));
             revocations.remove(&strict).await;
-            assert_eq!((revocations.of(mild.token), open().of(mild.token)), (None, None));
+            assert_eq!((revocations.kept_tokens(mild.token), open().kept_tokens(mild.token)), (None, None));
         }
     }
 

@@ -106,6 +106,6 @@ mod tests {
         // Time in which the server works on its lines does not count.
         timeout.set_waiting(false);
         wait(60).await;
-        assert_eq!(code(&mut timeout, true), None);
+        assert_eq!(code(&mut timeout, false), None);
     }
 }

@@ -102,6 +102,7 @@ fn work(jobs: &Mutex<Receiver<Job>>) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Barrier;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
@@ -110,11 +111,13 @@ mod tests {
     async fn jobs_run_at_a_low_priority_and_no_more_of_them_than_there_are_threads() {
         let threads = HashingThreads::new(2);
         let (running, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        // Jobs end two by two, so a third thread would have a third job waiting.
+        let pair = Arc::new(Barrier::new(2));
         let job = || {
-            let (running, most) = (Arc::clone(&running), Arc::clone(&most));
+            let (running, most, pair) = (Arc::clone(&running), Arc::clone(&most), Arc::clone(&pair));
             move || {
                 most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-                thread::yield_now();
+                pair.wait();
                 running.fetch_sub(1, Ordering::SeqCst);
                 rustix::process::getpriority_process(None).unwrap()
             }
@@ -123,7 +126,7 @@ mod tests {
         for nice in futures_util::future::join_all(jobs).await {
             assert!(nice.unwrap() >= NICE);
         }
-        assert!(most.load(Ordering::SeqCst) <= 2);
+        assert_eq!(most.load(Ordering::SeqCst), 2);
         assert!(rustix::process::getpriority_process(None).unwrap() < NICE, "other threads keep theirs");
     }
 
