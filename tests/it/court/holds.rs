@@ -16,6 +16,15 @@ async fn erase(node: &TestNode, person: &Person, body: &Value) -> Answer {
     node.session(&person.token).post("/v1/erasures", body).await
 }
 
+/// A filed case with one item, a deposit on behalf of the plaintiff.
+async fn filed_with_item(node: &TestNode, people: &People<'_>) -> (Proceeding, String) {
+    let suit = Proceeding::suit(people).await;
+    let number = deposit_on_behalf(people, &suit.bringing, b"contract", "合同").await;
+    suit.import(node, &suit.bringing, &number).await;
+    suit.file(node).await;
+    (suit, number)
+}
+
 #[tokio::test]
 async fn a_stranger_who_imports_my_number_into_a_case_never_blocks_my_erasure() {
     let node = TestNode::in_memory(NodeConfig::default()).await;
@@ -88,10 +97,7 @@ async fn nothing_is_held_that_is_not_kept_here() {
 async fn an_erasure_order_says_that_the_hold_ends() {
     let node = TestNode::in_memory(NodeConfig::default()).await;
     let people = People::of(&node).await;
-    let suit = Proceeding::suit(&people).await;
-    let number = deposit_on_behalf(&people, &suit.bringing, b"contract", "合同").await;
-    suit.import(&node, &suit.bringing, &number).await;
-    suit.file(&node).await;
+    let (suit, number) = filed_with_item(&node, &people).await;
     let order = json!({ "act": "order-erasure", "deposit_number": number });
     let codes = |acted: &Value| acted["warnings"].to_string();
     let plain = suit.act(&node, &suit.judge, order.clone()).await;
@@ -112,10 +118,7 @@ async fn an_erasure_order_says_that_the_hold_ends() {
 async fn a_hold_of_court_staff_blocks_it_until_the_court_releases_it() {
     let node = TestNode::in_memory(NodeConfig::default()).await;
     let people = People::of(&node).await;
-    let suit = Proceeding::suit(&people).await;
-    let number = deposit_on_behalf(&people, &suit.bringing, b"contract", "合同").await;
-    suit.import(&node, &suit.bringing, &number).await;
-    suit.file(&node).await;
+    let (suit, number) = filed_with_item(&node, &people).await;
     let plain = json!({ "deposit_number": number });
     let hold = json!({ "act": "hold", "deposit_number": number, "reason": "待证事实争议" });
     suit.act(&node, &suit.clerk, hold.clone()).await;
@@ -158,10 +161,7 @@ async fn a_hold_of_court_staff_blocks_it_until_the_court_releases_it() {
 async fn parties_strangers_and_other_courts_can_neither_hold_nor_release() {
     let node = TestNode::in_memory(NodeConfig::default()).await;
     let people = People::of(&node).await;
-    let suit = Proceeding::suit(&people).await;
-    let number = deposit_on_behalf(&people, &suit.bringing, b"contract", "合同").await;
-    suit.import(&node, &suit.bringing, &number).await;
-    suit.file(&node).await;
+    let (suit, number) = filed_with_item(&node, &people).await;
     let other_court = people.of_court("书记员", "clerk", "京0491").await;
     let stranger = people.person("王五").await;
     let of = |act: &str| json!({ "act": act, "deposit_number": number, "reason": "理由" });
