@@ -292,7 +292,7 @@ async fn delivery_goes_on_where_it_ended() {
     node.begin_shutdown().await.unwrap().unwrap();
     submit(&node, &person, COURT).await;
     assert_eq!(system.at("/hook").len(), 2, "nobody delivers any more");
-    let again = tokio::spawn(Arc::clone(&node.filing).deliver_hooks(std::future::pending()));
+    let again = tokio::spawn(Arc::clone(&node.filing).deliver_webhooks(std::future::pending()));
     // The second event was sent when the first had been remembered; whether it was itself by then, nobody knows.
     let mut calls = system.until("/hook", 3).await;
     if calls[2].cursor() == before[1].cursor() {

@@ -24,7 +24,7 @@ async fn node() -> TestNode {
 /// A token that `parent` issues for its own account.
 async fn child(node: &TestNode, parent: &Person) -> Person {
     let path = format!("/v1/accounts/{}/tokens", parent.account);
-    let issued = node.as_(&parent.token).create(&path, &json!({ "scopes": ["read"], "days": 1 })).await;
+    let issued = node.session(&parent.token).create(&path, &json!({ "scopes": ["read"], "days": 1 })).await;
     Person {
         account: parent.account.clone(),
         token: issued["token"].as_str().unwrap().into(),
@@ -33,11 +33,11 @@ async fn child(node: &TestNode, parent: &Person) -> Person {
 }
 
 async fn revoke(node: &TestNode, by: &str, token: &Person, body: Value) -> Answer {
-    node.as_(by).post(&format!("/v1/tokens/{}/revocation", token.token_id), &body).await
+    node.session(by).post(&format!("/v1/tokens/{}/revocation", token.token_id), &body).await
 }
 
 async fn is_accepted(node: &TestNode, person: &Person) -> bool {
-    node.as_(&person.token).get("/v1/me").await.status == 200
+    node.session(&person.token).get("/v1/me").await.status == 200
 }
 
 /// The owner's first token, one that was stolen, and what the thief made of it.
@@ -67,7 +67,7 @@ async fn revoking_a_token_ends_all_that_it_issued() {
         assert_eq!(is_accepted(&node, person).await, good);
     }
     let path = format!("/v1/accounts/{}/tokens", owner.account);
-    let more = node.as_(&made.token).post(&path, &json!({ "scopes": ["read"], "days": 1 })).await;
+    let more = node.session(&made.token).post(&path, &json!({ "scopes": ["read"], "days": 1 })).await;
     assert_eq!(more.problem(), (401, "unauthenticated".into()));
 }
 
@@ -94,11 +94,11 @@ async fn a_flood_of_children_locks_out_nobody() {
     let ask = json!({ "scopes": ["read"], "days": 1 });
     let mut last = None;
     for _ in 0..=CHILDREN_MAX {
-        last = Some(node.as_(&stolen.token).post(&path, &ask).await);
+        last = Some(node.session(&stolen.token).post(&path, &ask).await);
     }
     assert_eq!(last.unwrap().problem(), (409, "too_many_tokens".into()));
-    assert_eq!(node.as_(&owner.token).post(&path, &ask).await.status, 201, "the owner still issues");
-    assert_eq!(node.as_(&operator.token).post(&path, &ask).await.status, 201, "and the operator");
+    assert_eq!(node.session(&owner.token).post(&path, &ask).await.status, 201, "the owner still issues");
+    assert_eq!(node.session(&operator.token).post(&path, &ask).await.status, 201, "and the operator");
     assert_eq!(revoke(&node, &operator.token, &stolen, json!({})).await.status, 200);
     assert!(!is_accepted(&node, &stolen).await && is_accepted(&node, &owner).await);
     child(&node, &owner).await;
@@ -234,7 +234,7 @@ async fn a_reused_idempotency_key_revokes_nothing() {
     let (_, owner, stolen, made) = theft(&node).await;
     let send = async |token: &Person| {
         let path = format!("/v1/tokens/{}/revocation", token.token_id);
-        node.as_(&owner.token).keyed("once").post(&path, &json!({})).await
+        node.session(&owner.token).keyed("once").post(&path, &json!({})).await
     };
     assert_eq!(send(&made).await.status, 200);
     assert_eq!(send(&made).await.status, 200, "the same request again");
