@@ -14,9 +14,9 @@ use std::time::Duration;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use tiezheng::cli::durable;
 use tiezheng::cli::gather::Skip;
-use tiezheng::cli::manifest::kept;
-use tiezheng::cli::manifest::making::make;
+use tiezheng::cli::manifest::build::make;
 use tiezheng::cli::manifest::source::Source;
+use tiezheng::cli::manifest::stored_list;
 use tiezheng::ledger::hash::{Digest, sha256};
 use tiezheng::ledger::manifest::item::{ItemDigests, WantedDigests};
 use tiezheng::ledger::manifest::list::{KeptLine, KnownLine};
@@ -97,7 +97,8 @@ fn manifests(criterion: &mut Criterion) {
         );
     });
     group.bench_function("list_read_again", |bencher| {
-        bencher.iter(|| kept::hold(&list, black_box(&stated), |_| Ok(())).expect("the list is the stated one"));
+        bencher
+            .iter(|| stored_list::verify(&list, black_box(&stated), |_| Ok(())).expect("the list is the stated one"));
     });
     group.finish();
 }

@@ -1,31 +1,30 @@
-//! Cases, accounts and access logs: every act of a court's filing flow is read again, held against its statement, and
-//! folded again in the order of the chain.
+//! Audit of cases, accounts and access logs: reads every act of the filing flow, compares it with its statement, and replays it in
+//! the order of the chain.
 //!
 //! # Invariants
 //!
-//! One pass: an act is judged by the registry as it stood at its place, roles and holidays included. An act without
-//! effect is no fault of the chain (decided a moment before another, sealed a moment after): it is counted and listed.
-//! That the sequences of a stream have no gaps is checked with every subject (`follow`). Content that a court holds must not be
-//! erased before the court has ended the hold.
+//! One pass: an act is checked against the registry at its position, including roles and holidays. An act without effect is not a
+//! fault (another act was committed between its decision and its commit): it is counted and listed. Gaps in the sequences of a
+//! stream are found in `chain_checks`. Content under a hold must not be erased before the court has released it.
 //!
 //! # Memory
 //!
-//! The registry and the folds of all cases are kept to the end of the walk: some kilobytes a case, and about one more for
-//! each of its items, replies and verifications; of each original in custody its record, some 300 bytes.
+//! The registry and the states of all cases stay in memory to the end of the walk: some kilobytes per case, about one more for each
+//! item, reply and verification, and some 300 bytes per original in custody.
 //!
-//! Not here: the text of an act and its annexes (`documents`), the labels under which a store finds acts (`labels`). Not
-//! checked: whether an item carried over from another case was imported there when it says.
+//! Not here: the text of an act and its annexes (`documents`), index labels (`labels`). Not checked: whether the first import of a
+//! transferred item is as stated.
 
 use std::collections::hash_map::Entry as Slot;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::audit::documents;
 use crate::audit::labels::Labels;
-use crate::audit::report::{CourtReport, Fault, Findings, KeptOriginal, VoidAct};
+use crate::audit::report::{CourtReport, Fault, Findings, IneffectiveActFinding, OriginalRecord};
 use crate::court::acts::{Act, ActKind};
-use crate::court::case::fold::begin;
 use crate::court::case::labels::CaseBefore;
-use crate::court::case::state::{CaseFile, HeldContent, Placed};
+use crate::court::case::replay::begin;
+use crate::court::case::state::{ActPosition, CaseFile, HeldContent};
 use crate::court::document::{Document, Stream};
 use crate::court::ids::CaseId;
 use crate::court::registry::Registry;
@@ -38,17 +37,17 @@ use crate::ledger::notice::{ErasedPiece, Piece};
 use crate::query::records;
 use crate::store::traits::{LedgerReader, Private};
 
-/// What a stream of acts is folded to.
-enum Fold {
+/// The replayed state of a stream of acts.
+enum StreamState {
     Registry,
     Case(Box<CaseFile>),
-    /// A case that does not begin as one: nothing can be folded to it.
+    /// The stream of a case whose first act is invalid, so that nothing can be replayed.
     NoCase,
     Access,
     Custody,
 }
 
-impl Fold {
+impl StreamState {
     const fn stream(&self) -> Stream {
         match self {
             Self::Registry => Stream::Registry,
@@ -59,20 +58,20 @@ impl Fold {
     }
 }
 
-/// What the acts behind the walk have come to.
+/// The states of all streams of acts so far.
 #[derive(Default)]
 pub(in crate::audit) struct Cases {
     registry: Registry,
     registry_stream: Option<Digest>,
-    streams: HashMap<Digest, Fold>,
-    /// Which cases hold which content.
+    streams: HashMap<Digest, StreamState>,
+    /// The cases that have a hold on a content.
     holds: BTreeMap<HeldContent, BTreeSet<Digest>>,
     labels: Labels,
 }
 
 impl Cases {
-    /// Holds the entry at `at`, with what lies beside it off the chain, against the acts before it.
-    pub(in crate::audit) fn follow<R: LedgerReader + ?Sized>(
+    /// Checks the entry at `at` and its private content against the acts before it.
+    pub(in crate::audit) fn check<R: LedgerReader + ?Sized>(
         &mut self,
         store: &R,
         (at, entry): (LeafIndex, &Entry),
@@ -82,25 +81,25 @@ impl Cases {
     ) {
         let subject = entry.statement.statement().subject;
         self.labels.deposit(store, (at, entry), report, findings);
-        let known = subject.and_then(|subject| self.streams.get(&subject.id)).map(Fold::stream);
+        let known = subject.and_then(|subject| self.streams.get(&subject.id)).map(StreamState::stream);
         match (private, known) {
             (Private::Held(piece), _) if documents::is_act(piece) => {
                 self.act(store, (at, entry), piece, report, findings);
             }
             (Private::Held(_), Some(_)) => {
-                findings.push((Fault::ActMalformed, "a text that is no act stands in a stream of acts".into()));
+                findings.push((Fault::ActMalformed, "a text that is not an act is in a stream of acts".into()));
             }
-            // The product never erases these: all that it erases is annexes.
+            // The program never erases these texts, only annexes.
             (Private::Erased(notice), Some(Stream::Case | Stream::Registry)) => {
-                self.labels.miss();
+                self.labels.set_incomplete();
                 findings.push((Fault::ActErased, format!("by the notice at {notice}")));
             }
             (Private::None | Private::Erased(_), Some(_)) => {
-                self.labels.miss();
+                self.labels.set_incomplete();
                 report.unread += 1;
             }
-            // What is erased may have been the first entry of an access log: nothing shows whether it had labels.
-            (Private::Erased(_), None) if subject.is_some() => self.labels.miss(),
+            // The erased text may have been the first act of an access log, so its labels are unknown.
+            (Private::Erased(_), None) if subject.is_some() => self.labels.set_incomplete(),
             (_, None) => {}
         }
     }
@@ -117,51 +116,52 @@ impl Cases {
         let statement = entry.statement.statement();
         self.labels.signed_by(&statement.keys);
         let Some(document) = documents::read(piece, statement, findings) else {
-            self.labels.miss();
+            self.labels.set_incomplete();
             return;
         };
         documents::annexes(store, at, &document.act, report, findings);
         match &document.act {
             Act::Access(_) => report.accesses += 1,
             Act::TakeCustody(act) => {
-                report.originals.push(KeptOriginal { index: at, number: entry.number, act: act.clone() });
+                report.originals.push(OriginalRecord { index: at, number: entry.number, act: act.clone() });
             }
             _ => {}
         }
         let Some(subject) = statement.subject else {
-            findings.push((Fault::ActStream, "it stands in no stream".into()));
-            self.labels.miss();
+            findings.push((Fault::ActStream, "it is in no stream".into()));
+            self.labels.set_incomplete();
             return;
         };
         let before = match self.streams.get(&subject.id) {
-            Some(Fold::Case(file)) => Some(CaseBefore::of(file)),
+            Some(StreamState::Case(file)) => Some(CaseBefore::of(file)),
             _ => None,
         };
-        let placed = Placed { index: at, sequence: subject.sequence, at: entry.received };
-        let folded = self.fold(subject.id, &document, placed, report);
-        let had_effect = matches!(folded, Ok(None));
-        match folded {
+        let position = ActPosition { index: at, sequence: subject.sequence, at: entry.received };
+        let replayed = self.replay(subject.id, &document, position, report);
+        let had_effect = matches!(replayed, Ok(None));
+        match replayed {
             Ok(None) => {}
-            Ok(Some(code)) => report.void(VoidAct { index: at, number: entry.number, code }),
+            Ok(Some(code)) => report.void(IneffectiveActFinding { index: at, number: entry.number, code }),
             Err(detail) => findings.push((Fault::ActStream, detail)),
         }
         let file = match self.streams.get(&subject.id) {
-            Some(Fold::Case(file)) if had_effect => Some(&**file),
+            Some(StreamState::Case(file)) if had_effect => Some(&**file),
             _ => None,
         };
         self.labels.act(store, at, (&document, file, before.as_ref()), report, findings);
-        self.follow_holds(subject.id, &document.act);
-        self.role(subject.id, &document, findings);
+        self.track_holds(subject.id, &document.act);
+        self.check_role(subject.id, &document, findings);
     }
 
-    fn follow_holds(&mut self, id: Digest, act: &Act) {
+    fn track_holds(&mut self, id: Digest, act: &Act) {
         let (deposit, account) = match act {
             Act::Hold(act) => (act.deposit, act.account),
             Act::Release(act) => (act.deposit, act.account),
             Act::OrderErasure(act) => (act.deposit, act.account),
             _ => return,
         };
-        let (Some(content), Some(Fold::Case(file))) = (HeldContent::of(deposit, account), self.streams.get(&id)) else {
+        let (Some(content), Some(StreamState::Case(file))) = (HeldContent::of(deposit, account), self.streams.get(&id))
+        else {
             return;
         };
         if file.holds.contains_key(&content) {
@@ -174,13 +174,13 @@ impl Cases {
         }
     }
 
-    /// How many rows the index of labels must have; `None` where that does not follow from what was read.
+    /// The number of rows that the label index must have; `None` if it cannot be computed.
     pub(in crate::audit) const fn label_rows(&self) -> Option<u64> {
         self.labels.rows()
     }
 
-    /// What of these pieces is erased although a court holds it.
-    pub(in crate::audit) fn erased<R: LedgerReader + ?Sized>(
+    /// The pieces that were erased although a court holds them.
+    pub(in crate::audit) fn check_holds<R: LedgerReader + ?Sized>(
         &self,
         store: &R,
         pieces: &[ErasedPiece],
@@ -201,7 +201,7 @@ impl Cases {
         findings
     }
 
-    /// The held content that a piece is part of.
+    /// The content that a piece is part of, as holds name it.
     fn content_of<R: LedgerReader + ?Sized>(
         &self,
         store: &R,
@@ -224,12 +224,12 @@ impl Cases {
         original.map(|original| HeldContent::Deposit(original.act.deposit)).or_else(account)
     }
 
-    /// Folds an act: the code of the reason why it has no effect, if it has none; an error where it does not belong.
-    fn fold(
+    /// Replays an act. Returns the code of the reason if it has no effect; an error if it does not belong to the stream.
+    fn replay(
         &mut self,
         id: Digest,
         document: &Document,
-        placed: Placed,
+        position: ActPosition,
         report: &mut CourtReport,
     ) -> Result<Option<&'static str>, String> {
         let stream = document.stream;
@@ -238,55 +238,55 @@ impl Cases {
             Slot::Vacant(slot) => match stream {
                 Stream::Case => {
                     report.cases += 1;
-                    let begun = begin(CaseId(id), document, placed);
+                    let begun = begin(CaseId(id), document, position);
                     let (fold, result) = match begun {
-                        Ok(file) => (Fold::Case(Box::new(file)), Ok(None)),
-                        Err(refusal) => (Fold::NoCase, Err(format!("no case begins like this: {refusal}"))),
+                        Ok(file) => (StreamState::Case(Box::new(file)), Ok(None)),
+                        Err(refusal) => (StreamState::NoCase, Err(format!("no case begins like this: {refusal}"))),
                     };
                     slot.insert(fold);
                     return result;
                 }
-                Stream::Registry => slot.insert(Fold::Registry),
-                Stream::Access => slot.insert(Fold::Access),
-                Stream::Custody => slot.insert(Fold::Custody),
+                Stream::Registry => slot.insert(StreamState::Registry),
+                Stream::Access => slot.insert(StreamState::Access),
+                Stream::Custody => slot.insert(StreamState::Custody),
             },
         };
         if fold.stream() != stream {
             return Err(format!("an act for {stream} in a stream for {}", fold.stream()));
         }
         match fold {
-            Fold::Registry => {
+            StreamState::Registry => {
                 if *self.registry_stream.get_or_insert(id) != id {
                     return Err("a second registry".into());
                 }
-                let before = self.registry.void.len();
-                let gap = self.registry.length + 1 != placed.sequence;
-                self.registry.follow(document, placed);
-                let void = self.registry.void.get(before).map(|(_, because)| because.code());
-                if gap { Err(format!("sequence {} follows none that was read", placed.sequence)) } else { Ok(void) }
+                let before = self.registry.ineffective_acts.len();
+                let gap = self.registry.length + 1 != position.sequence;
+                self.registry.replay(document, position);
+                let void = self.registry.ineffective_acts.get(before).map(|(_, reason)| reason.code());
+                if gap { Err(format!("sequence {} follows none that was read", position.sequence)) } else { Ok(void) }
             }
-            Fold::Case(file) => {
-                let before = file.void.len();
-                let gap = file.last.sequence + 1 != placed.sequence;
-                file.follow(document, placed, &self.registry.calendar_at(placed.index));
-                let void = file.void.get(before).map(|void| void.because.code());
-                if gap { Err(format!("sequence {} follows none that was read", placed.sequence)) } else { Ok(void) }
+            StreamState::Case(file) => {
+                let before = file.ineffective_acts.len();
+                let gap = file.last.sequence + 1 != position.sequence;
+                file.replay(document, position, &self.registry.calendar_at(position.index));
+                let void = file.ineffective_acts.get(before).map(|void| void.reason.code());
+                if gap { Err(format!("sequence {} follows none that was read", position.sequence)) } else { Ok(void) }
             }
-            Fold::NoCase => Ok(Some("out_of_order")),
-            // Private content of an account is erased where the looks at it stand.
-            Fold::Access if !matches!(document.act.kind(), ActKind::Access | ActKind::Erase) => {
+            StreamState::NoCase => Ok(Some("out_of_order")),
+            // Erasures of an account are in its access log.
+            StreamState::Access if !matches!(document.act.kind(), ActKind::Access | ActKind::Erase) => {
                 Err(format!("`{}` in an access log", document.act.kind()))
             }
-            Fold::Access | Fold::Custody => Ok(None),
+            StreamState::Access | StreamState::Custody => Ok(None),
         }
     }
 
-    /// A role that somebody acts in must be held at that moment, for the case's court.
-    fn role(&self, id: Digest, document: &Document, findings: &mut Findings) {
+    /// Checks that the account held the role in which it acted, at that time and for the case's court.
+    fn check_role(&self, id: Digest, document: &Document, findings: &mut Findings) {
         let Capacity::Holding(role) = document.capacity else { return };
         let court = match (&document.act, self.streams.get(&id)) {
-            (_, Some(Fold::Case(file))) => &file.court,
-            (Act::Open(open), Some(Fold::NoCase)) => &open.court,
+            (_, Some(StreamState::Case(file))) => &file.court,
+            (Act::Open(open), Some(StreamState::NoCase)) => &open.court,
             _ => return,
         };
         let account = self.registry.accounts.get(&document.by);

@@ -1,21 +1,21 @@
-//! `audit`: re-checks a whole ledger from its bytes, 审计. Nothing is taken from what a node says of itself.
+//! `audit`: checks a whole ledger from its stored bytes, 审计.
 
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::audit::report::{AuditReport, CourtReport, Fault, Finding, ORIGINALS_NOT_CHECKED, VoidAct};
+use crate::audit::report::{AuditReport, CourtReport, Fault, Finding, IneffectiveActFinding, ORIGINALS_NOT_CHECKED};
 use crate::audit::walk::{Options, walk};
 use crate::cli::config::Config;
 use crate::cli::descriptors::database_options;
 use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::filing_service::ORIGINALS;
-use crate::cli::opening::{cannot_open, unreadable};
+use crate::cli::open_errors::{cannot_open, unreadable};
 use crate::cli::originals_check::{OriginalsReport, decrypt_originals};
 use crate::cli::progress::Progress;
 use crate::cli::public_key::read_key;
 use crate::cli::screen::{BAD, FAINT, GOOD, HEADING, Screen};
-use crate::cli::trust_store::Pinned;
+use crate::cli::trust_store::TrustStore;
 use crate::client::http_log::HttpLogReader;
 use crate::client::ledger_client::LedgerClient;
 use crate::ledger::key::VerifierKey;
@@ -60,11 +60,11 @@ pub struct AuditArgs {
     no_signatures: bool,
 }
 
-/// Runs it.
+/// Runs the command.
 ///
 /// # Errors
 ///
-/// There is nothing to look at, or it cannot be read.
+/// There is no ledger, or it cannot be read.
 pub async fn run(args: &AuditArgs, config: &Config, screen: &Screen) -> anyhow::Result<ExitStatus> {
     let given = args.key.as_deref().map(read_key).transpose()?;
     if let Some(address) = args.dir.to_str().filter(|text| is_address(text)) {
@@ -87,7 +87,7 @@ pub async fn run(args: &AuditArgs, config: &Config, screen: &Screen) -> anyhow::
     };
     let options = Options { pinned, signatures: !args.no_signatures, indexes: true };
     let size = published.size().0;
-    let progress = Progress::of_things(screen, size, screen.pick("条记录", "records"));
+    let progress = Progress::of_items(screen, size, screen.pick("条记录", "records"));
     let mut report = walk(&store, &options, |done| progress.set(done, size)).map_err(|error| unreadable(&error))?;
     drop(progress);
     let originals = check_originals(&store, args, &mut report, screen);
@@ -118,7 +118,7 @@ async fn audit_node(
     };
     let options = Options { pinned, signatures: !args.no_signatures, indexes: false };
     let size = published.size().0;
-    let progress = Progress::of_things(screen, size, screen.pick("条记录", "records"));
+    let progress = Progress::of_items(screen, size, screen.pick("条记录", "records"));
     // Reads wait for the network on this thread, so its other tasks go to another.
     let walked = tokio::task::block_in_place(|| walk(&reader, &options, |done| progress.set(done, size)));
     drop(progress);
@@ -133,7 +133,7 @@ async fn audit_node(
     Ok(if report.is_clean() { ExitStatus::Good } else { ExitStatus::Finding })
 }
 
-/// Decrypts the originals in custody; what is wrong with them becomes findings.
+/// Decrypts the originals in custody, and adds their faults to the findings.
 fn check_originals(
     store: &FolderReader,
     args: &AuditArgs,
@@ -155,7 +155,7 @@ fn check_originals(
     originals
 }
 
-/// Reads the account files and compares them with the inventory; what is wrong becomes findings.
+/// Compares the account files with the inventory, and adds faults to the findings.
 fn check_account_files(dir: &Path, report: &mut AuditReport) {
     let files = AccountFiles::in_ledger(dir);
     let missing = match files.missing() {
@@ -168,7 +168,7 @@ fn check_account_files(dir: &Path, report: &mut AuditReport) {
 }
 
 fn pinned_for(origin: &str, config: &Config) -> Result<Option<VerifierKey>, CliError> {
-    let pinned = Pinned::of(config)?;
+    let pinned = TrustStore::of(config)?;
     Ok(pinned.logs().map(|log| &log.key).find(|key| key.name().as_str() == origin).cloned())
 }
 
@@ -184,8 +184,7 @@ fn document(report: &AuditReport, originals: &OriginalsReport) -> Value {
             "detail": finding.detail,
         })
     };
-    let void =
-        |act: &VoidAct| json!({ "index": act.index.0, "deposit_number": act.number.to_string(), "reason": act.code });
+    let void = |act: &IneffectiveActFinding| json!({ "index": act.index.0, "deposit_number": act.number.to_string(), "reason": act.code });
     let not_checked = |(zh, en): &(&str, &str)| json!({ "zh": zh, "en": en });
     json!({
         "ledger": report.origin,
@@ -217,7 +216,7 @@ fn document(report: &AuditReport, originals: &OriginalsReport) -> Value {
     })
 }
 
-/// What was covered of cases. Acts without effect are information, not findings.
+/// The coverage of cases. Acts without effect are information, not findings.
 fn court_rows(court: &CourtReport) -> Vec<Vec<String>> {
     let row = |zh: &str, en: &str, value: u64| vec![zh.to_owned(), en.to_owned(), value.to_string()];
     let mut rows = vec![
@@ -233,7 +232,7 @@ fn court_rows(court: &CourtReport) -> Vec<Vec<String>> {
     rows
 }
 
-/// The findings: those of neighbouring records as one, by the first of them.
+/// Prints the findings; the same fault of consecutive records is one line.
 fn findings(screen: &Screen, report: &AuditReport) -> anyhow::Result<()> {
     for group in report.findings.chunk_by(is_next) {
         let (Some(first), Some(last)) = (group.first(), group.last()) else { continue };
@@ -250,7 +249,7 @@ fn findings(screen: &Screen, report: &AuditReport) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Whether `next` is the same fault of the record behind that of `one`.
+/// Whether `next` is the same fault of the next record.
 fn is_next(one: &Finding, next: &Finding) -> bool {
     let follows = one.index.zip(next.index).is_some_and(|(one, next)| next.0 == one.0 + 1);
     one.fault == next.fault && follows

@@ -1,19 +1,19 @@
-//! What a copy of a ledger's folder holds besides the database, and what of it was compared: for `backup` and `restore`.
+//! The report of `backup` and `restore`: which files a copy has besides the database, and the results of their checks.
 
 use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
-use crate::cli::beside::{account_files_missing, missing_account_files};
 use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::filing_service::ORIGINALS;
+use crate::cli::folder_checks::{account_files_missing, missing_account_files};
 use crate::cli::node_keys::{self, KeyReport, KeyState};
-use crate::cli::opening::unreadable;
+use crate::cli::open_errors::unreadable;
 use crate::cli::originals_check::{OriginalsReport, sizes_of_originals};
-use crate::cli::screen::{BAD, GOOD, HEED, Screen};
+use crate::cli::screen::{BAD, GOOD, Screen, WARNING};
 use crate::store::factory::FolderReader;
 
-/// What was found.
+/// The report on a copy.
 #[derive(Debug)]
 pub struct CopyReport {
     keys: Vec<KeyReport>,
@@ -34,16 +34,16 @@ impl CopyReport {
         Ok(Self { keys, originals, accounts })
     }
 
-    /// The first key that is another than the ledger's, or is none.
+    /// The first key that is wrong or unreadable.
     #[must_use]
     pub fn wrong_key(&self) -> Option<&CliError> {
         let wrong = |key: &&KeyReport| matches!(key.state, KeyState::Differs | KeyState::Unreadable);
-        self.keys.iter().find(wrong).and_then(|key| key.complaint.as_ref())
+        self.keys.iter().find(wrong).and_then(|key| key.error.as_ref())
     }
 
     /// A missing key is reported and is not an error: it may be stored elsewhere.
     #[must_use]
-    pub fn ending(&self) -> ExitStatus {
+    pub fn exit_status(&self) -> ExitStatus {
         let is_good = self.wrong_key().is_none() && self.originals.faults.is_empty() && self.accounts.is_none();
         if is_good { ExitStatus::Good } else { ExitStatus::Finding }
     }
@@ -62,7 +62,7 @@ impl CopyReport {
         fields
     }
 
-    /// For people.
+    /// Prints the report.
     ///
     /// # Errors
     ///
@@ -75,12 +75,12 @@ impl CopyReport {
             let (tone, word) = match key.state {
                 KeyState::Matches => (GOOD, screen.pick("已含，与账本相符", "is in it and is this ledger's")),
                 KeyState::NotNeeded => continue,
-                KeyState::Missing => (HEED, screen.pick("未含", "is not in it")),
+                KeyState::Missing => (WARNING, screen.pick("未含", "is not in it")),
                 KeyState::Differs => (BAD, screen.pick("与账本不符", "is not this ledger's")),
                 KeyState::Unreadable => (BAD, screen.pick("无法读取", "cannot be read")),
             };
             screen.line(screen.paint(tone, &format!("{label}{}{word}", screen.pick("：", " "))))?;
-            if let Some(CliError { zh, en, .. }) = &key.complaint {
+            if let Some(CliError { zh, en, .. }) = &key.error {
                 screen.line(format!("  {}", screen.pick(zh, en)))?;
             }
         }
@@ -108,7 +108,7 @@ impl CopyReport {
         Ok(screen.line(screen.pick(&zh, &en))?)
     }
 
-    /// What is private in the folder, as a list in the screen's language.
+    /// The private parts of the folder, as a list in the screen's language.
     #[must_use]
     pub fn private_parts(&self, screen: &Screen) -> String {
         let there =

@@ -1,33 +1,33 @@
-//! Which files are meant: the named ones and, with `--recursive`, those in the named folders.
+//! Collects the files to deposit: the named ones and, with `--recursive`, those in the named folders.
 //!
-//! Symbolic links are not followed, since what they lead to may change without a trace. This program's papers are passed
-//! over, and so are the files and folders that file managers and office programs make for themselves, unless they are
-//! named or [`Skip::Nothing`] is asked for. All of this is reported, but for papers that lie beside the very file they
-//! speak of. A paper that is named and lies there alone, such as the other side's receipt, is a file like any other.
+//! Symbolic links are not followed, since their targets may change unnoticed. Excluded are this program's statement and receipt files, and
+//! the files that file managers and office programs create, unless they are named or [`Skip::Nothing`] is set. Exclusions are reported,
+//! except for statement and receipt files beside their evidence. A receipt file that is named and has no evidence beside it, such as the
+//! other side's, is a file like any other.
 
 use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::cli::receipt_files::belongs_to;
+use crate::cli::receipt_files::evidence_name_of;
 use crate::cli::screen::Screen;
 use crate::files::reason;
 use crate::wire::bilingual::Bilingual;
 
-/// Deeper folders are refused: a loop through mounts would never end.
+/// Deepest nesting of folders, against loops through mounts.
 const DEPTH_MAX: usize = 128;
 
-/// What of a folder is passed over beside links and papers.
+/// Which further files of a folder are excluded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Skip {
-    /// What file managers and office programs make for themselves.
+    /// The files of file managers and office programs.
     FileManagerFiles,
     /// Nothing.
     Nothing,
 }
 
-/// Names that file managers give, in lower case. A folder of such a name is passed over as a whole.
+/// Names of files and folders of file managers, in lower case.
 const FILE_MANAGER_NAMES: [&str; 17] = [
     ".ds_store",
     ".localized",
@@ -48,8 +48,8 @@ const FILE_MANAGER_NAMES: [&str; 17] = [
     "@eadir",
 ];
 
-/// Whether a file manager or an office program gives this name to a file of its own: the copy of a file's attributes that
-/// macOS writes (`._x`), the lock of an opened document (`~$x.docx`, `.~lock.x.odt#`), a wastebasket (`.Trash-1000`).
+/// Whether this is the name of a file of a file manager or an office program: macOS attributes (`._x`), locks of open documents
+/// (`~$x.docx`, `.~lock.x.odt#`), a wastebasket (`.Trash-1000`), and [`FILE_MANAGER_NAMES`].
 #[must_use]
 pub fn is_file_managers(name: &OsStr) -> bool {
     let name = name.to_string_lossy().to_lowercase();
@@ -57,20 +57,20 @@ pub fn is_file_managers(name: &OsStr) -> bool {
     begins || (name.starts_with(".~lock.") && name.ends_with('#')) || FILE_MANAGER_NAMES.contains(&name.as_str())
 }
 
-/// Why something named or found is not deposited.
+/// Why a file is not deposited.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Passed {
+pub enum Exclusion {
     /// A symbolic link.
     Link,
-    /// A paper of this program.
+    /// A statement or receipt file of this program.
     Own,
-    /// A file or folder that a file manager made for itself.
+    /// A file or folder of a file manager.
     FileManagers,
     /// A folder, and `--recursive` was not given.
     Folder,
     /// A device, a pipe, a socket.
     NotAFile,
-    /// An empty file: the digest of nothing proves nothing.
+    /// An empty file.
     Empty,
     /// It cannot be read.
     Unreadable(Bilingual),
@@ -78,8 +78,8 @@ pub enum Passed {
     Twice,
 }
 
-impl Passed {
-    /// Whether the user named it and must hear that it was not done, in the exit code too.
+impl Exclusion {
+    /// Whether it counts as a failure: the user named it.
     #[must_use]
     pub const fn is_failure(&self, named: bool) -> bool {
         match self {
@@ -94,7 +94,7 @@ impl Passed {
     pub fn words(&self) -> (&'static str, String, String) {
         let (code, zh, en) = match self {
             Self::Link => ("symbolic_link", "符号链接，不跟随", "a symbolic link, not followed"),
-            Self::Own => ("own_paper", "本程序生成的文件", "a paper of this program"),
+            Self::Own => ("own_paper", "本程序生成的文件", "a file of this program"),
             Self::FileManagers => (
                 "file_manager_file",
                 "系统或办公软件自动生成的文件；如需存证请加 --all",
@@ -116,43 +116,43 @@ impl Passed {
     }
 }
 
-/// What is said of something that is not deposited: where it counts as a failure, that it is not.
+/// The label of an excluded file: skipped, or not deposited.
 #[must_use]
-pub const fn passed_over_word(screen: &Screen, failure: bool) -> &'static str {
+pub const fn exclusion_word(screen: &Screen, failure: bool) -> &'static str {
     if failure { screen.pick("未存证", "not deposited") } else { screen.pick("略过", "passed over") }
 }
 
 /// A file to deposit, or why not.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
-    /// Where.
+pub struct FoundFile {
+    /// Its path.
     pub path: PathBuf,
-    /// Its size in bytes, or why it is passed over.
-    pub size: Result<u64, Passed>,
+    /// Its size in bytes, or why it is excluded.
+    pub size: Result<u64, Exclusion>,
     /// Whether the user named it, rather than a folder above it.
     pub named: bool,
 }
 
-/// The files meant by `paths`, in the order of the names.
+/// The files of `paths`, in the order of their names.
 #[must_use]
-pub fn gather(paths: &[PathBuf], recursive: bool, skip: Skip) -> Vec<Found> {
-    let mut found: Vec<Found> = Vec::new();
+pub fn gather(paths: &[PathBuf], recursive: bool, skip: Skip) -> Vec<FoundFile> {
+    let mut found: Vec<FoundFile> = Vec::new();
     for path in paths {
-        look(path, (recursive, skip), 0, &mut found);
+        visit(path, (recursive, skip), 0, &mut found);
     }
     let mut seen = std::collections::HashSet::new();
     for one in found.iter_mut().filter(|one| one.size.is_ok()) {
-        // Two runs over one file at once would write its papers twice.
+        // A file that is named twice is deposited once.
         let place = fs::canonicalize(&one.path).unwrap_or_else(|_| one.path.clone());
         if !seen.insert(place) {
-            one.size = Err(Passed::Twice);
+            one.size = Err(Exclusion::Twice);
         }
     }
     found
 }
 
-fn look(path: &Path, (recursive, skip): (bool, Skip), depth: usize, found: &mut Vec<Found>) {
-    let mut say = |size| found.push(Found { path: path.to_owned(), size, named: depth == 0 });
+fn visit(path: &Path, (recursive, skip): (bool, Skip), depth: usize, found: &mut Vec<FoundFile>) {
+    let mut say = |size| found.push(FoundFile { path: path.to_owned(), size, named: depth == 0 });
     let unreadable = |error: io::Error| {
         let ((step_zh, step_en), said) =
             (
@@ -162,7 +162,7 @@ fn look(path: &Path, (recursive, skip): (bool, Skip), depth: usize, found: &mut 
                 },
             );
         let zh = said(reason::chinese(&error), "。", step_zh);
-        Passed::Unreadable(Bilingual::new(zh, said(reason::english(&error), ". ", step_en)))
+        Exclusion::Unreadable(Bilingual::new(zh, said(reason::english(&error), ". ", step_en)))
     };
     let metadata = match fs::symlink_metadata(path) {
         Ok(metadata) => metadata,
@@ -171,30 +171,30 @@ fn look(path: &Path, (recursive, skip): (bool, Skip), depth: usize, found: &mut 
     let kind = metadata.file_type();
     let is_skipped = depth > 0 && skip == Skip::FileManagerFiles && path.file_name().is_some_and(is_file_managers);
     if kind.is_symlink() {
-        say(Err(Passed::Link));
+        say(Err(Exclusion::Link));
     } else if is_skipped && (kind.is_file() || kind.is_dir()) {
-        say(Err(Passed::FileManagers));
-    } else if kind.is_file() && is_paper(path, depth == 0) {
-        // In a folder they stand beside every deposited file: saying so each time would bury what matters.
-        if depth == 0 || !is_beside_its_file(path) {
-            say(Err(Passed::Own));
+        say(Err(Exclusion::FileManagers));
+    } else if kind.is_file() && is_own_file(path, depth == 0) {
+        // Not reported: in a folder they are beside every deposited file.
+        if depth == 0 || !is_beside_evidence(path) {
+            say(Err(Exclusion::Own));
         }
     } else if kind.is_file() {
-        say(if metadata.len() == 0 { Err(Passed::Empty) } else { Ok(metadata.len()) });
+        say(if metadata.len() == 0 { Err(Exclusion::Empty) } else { Ok(metadata.len()) });
     } else if !kind.is_dir() {
-        say(Err(Passed::NotAFile));
+        say(Err(Exclusion::NotAFile));
     } else if !recursive {
-        say(Err(Passed::Folder));
+        say(Err(Exclusion::Folder));
     } else if depth == DEPTH_MAX {
         let zh = format!("文件夹嵌套超过 {DEPTH_MAX} 层");
-        say(Err(Passed::Unreadable(Bilingual::new(zh, format!("more than {DEPTH_MAX} folders deep")))));
+        say(Err(Exclusion::Unreadable(Bilingual::new(zh, format!("more than {DEPTH_MAX} folders deep")))));
     } else {
         match fs::read_dir(path).and_then(Iterator::collect::<io::Result<Vec<_>>>) {
             Ok(entries) => {
                 let mut inner: Vec<PathBuf> = entries.iter().map(fs::DirEntry::path).collect();
                 inner.sort();
                 for path in inner {
-                    look(&path, (recursive, skip), depth + 1, found);
+                    visit(&path, (recursive, skip), depth + 1, found);
                 }
             }
             Err(error) => say(Err(unreadable(error))),
@@ -202,16 +202,16 @@ fn look(path: &Path, (recursive, skip): (bool, Skip), depth: usize, found: &mut 
     }
 }
 
-/// Whether a file is a paper of this program, and not meant as evidence itself.
-fn is_paper(path: &Path, named: bool) -> bool {
-    let own = path.file_name().and_then(belongs_to).is_some();
-    own && (!named || is_beside_its_file(path))
+/// Whether a file is a statement or receipt file of this program, and not meant as evidence itself.
+fn is_own_file(path: &Path, named: bool) -> bool {
+    let own = path.file_name().and_then(evidence_name_of).is_some();
+    own && (!named || is_beside_evidence(path))
 }
 
-/// Whether the file that a paper speaks of lies beside it; a draft speaks of none.
-fn is_beside_its_file(paper: &Path) -> bool {
-    let file = paper.file_name().and_then(belongs_to);
-    file.is_some_and(|file| file.is_empty() || paper.with_file_name(file).symlink_metadata().is_ok())
+/// Whether the evidence of a statement or receipt file is beside it.
+fn is_beside_evidence(path: &Path) -> bool {
+    let file = path.file_name().and_then(evidence_name_of);
+    file.is_some_and(|file| file.is_empty() || path.with_file_name(file).symlink_metadata().is_ok())
 }
 
 #[cfg(test)]
@@ -231,21 +231,21 @@ mod tests {
         symlink(at("b"), at("link")).unwrap();
         symlink(top.path(), at("in/loop")).unwrap();
         let found = gather(&[top.path().to_owned(), at("b")], true, Skip::FileManagerFiles);
-        let name = |found: &Found| found.path.strip_prefix(top.path()).unwrap().display().to_string();
+        let name = |found: &FoundFile| found.path.strip_prefix(top.path()).unwrap().display().to_string();
         let told: Vec<_> = found.iter().map(|found| (name(found), found.size.clone())).collect();
         let expected = [
             ("b", Ok(1)),
-            ("empty", Err(Passed::Empty)),
+            ("empty", Err(Exclusion::Empty)),
             ("in/a", Ok(2)),
-            ("in/loop", Err(Passed::Link)),
-            ("link", Err(Passed::Link)),
-            ("b", Err(Passed::Twice)),
+            ("in/loop", Err(Exclusion::Link)),
+            ("link", Err(Exclusion::Link)),
+            ("b", Err(Exclusion::Twice)),
         ];
         assert_eq!(told, expected.map(|(name, size)| (name.to_owned(), size)));
     }
 
     #[test]
-    fn a_paper_without_its_file_is_said_and_deposited_where_it_is_named() {
+    fn a_statement_without_its_file_is_reported_and_deposited_if_named() {
         let top = tempfile::tempdir().unwrap();
         let at = |name: &str| top.path().join(name);
         fs::create_dir(at("case.tiezheng-export")).unwrap();
@@ -253,15 +253,15 @@ mod tests {
         for name in all {
             fs::write(at(name), "1").unwrap();
         }
-        let told = |found: Vec<Found>| -> Vec<_> {
-            let name = |found: &Found| found.path.strip_prefix(top.path()).unwrap().display().to_string();
+        let told = |found: Vec<FoundFile>| -> Vec<_> {
+            let name = |found: &FoundFile| found.path.strip_prefix(top.path()).unwrap().display().to_string();
             found.iter().map(|found| (name(found), found.size.clone())).collect()
         };
         let walked = told(gather(&[top.path().to_owned()], true, Skip::FileManagerFiles));
         let expected = [all[0], all[2], all[3], all[4]].map(str::to_owned);
-        assert_eq!(walked, expected.into_iter().zip([Ok(1), Err(Passed::Own), Ok(1), Ok(1)]).collect::<Vec<_>>());
+        assert_eq!(walked, expected.into_iter().zip([Ok(1), Err(Exclusion::Own), Ok(1), Ok(1)]).collect::<Vec<_>>());
         let named = told(gather(&[at(all[1]), at(all[2])], false, Skip::FileManagerFiles));
-        assert_eq!(named.into_iter().map(|(_, size)| size).collect::<Vec<_>>(), [Err(Passed::Own), Ok(1)]);
+        assert_eq!(named.into_iter().map(|(_, size)| size).collect::<Vec<_>>(), [Err(Exclusion::Own), Ok(1)]);
     }
 
     #[test]
@@ -278,19 +278,19 @@ mod tests {
         fs::write(at("__MACOSX/in/a"), "x").unwrap();
         let gathered = |paths: &[PathBuf], skip| gather(paths, true, skip);
         let found = gathered(&[top.path().to_owned()], Skip::FileManagerFiles);
-        let names = |of: &dyn Fn(&Found) -> bool| -> Vec<String> {
-            let name = |found: &Found| found.path.file_name().unwrap().to_str().unwrap().to_owned();
+        let names = |of: &dyn Fn(&FoundFile) -> bool| -> Vec<String> {
+            let name = |found: &FoundFile| found.path.file_name().unwrap().to_str().unwrap().to_owned();
             found.iter().filter(|found| of(found)).map(name).collect()
         };
         assert_eq!(names(&|found| found.size == Ok(1)), kept);
         let mut expected: Vec<_> = left.iter().map(|name| (*name).to_owned()).chain(["__MACOSX".to_owned()]).collect();
         expected.sort();
-        assert_eq!(names(&|found| found.size == Err(Passed::FileManagers)), expected);
+        assert_eq!(names(&|found| found.size == Err(Exclusion::FileManagers)), expected);
         let all = gathered(&[top.path().to_owned()], Skip::Nothing);
         assert_eq!(all.iter().filter(|found| found.size == Ok(1)).count(), left.len() + kept.len() + 1);
         let meant = gathered(&[at(".DS_Store")], Skip::FileManagerFiles);
         assert_eq!(meant.first().unwrap().size, Ok(1), "what is named is meant");
-        assert!(!Passed::FileManagers.is_failure(false));
+        assert!(!Exclusion::FileManagers.is_failure(false));
     }
 
     #[test]
@@ -300,6 +300,6 @@ mod tests {
         let found =
             gather(&[top.path().to_owned(), top.path().join("link"), top.path().join("none")], false, Skip::Nothing);
         assert!(found.iter().all(|found| found.size.as_ref().unwrap_err().is_failure(found.named)), "{found:?}");
-        assert!(!Passed::Link.is_failure(false));
+        assert!(!Exclusion::Link.is_failure(false));
     }
 }

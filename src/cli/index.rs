@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::cli::descriptors::database_options;
 use crate::cli::exit::ExitStatus;
-use crate::cli::opening::cannot_open;
+use crate::cli::open_errors::cannot_open;
 use crate::cli::progress::Progress;
 use crate::cli::screen::{GOOD, Screen};
 use crate::store::factory;
@@ -58,7 +58,7 @@ struct RebuildArgs {
 /// The node is running, the log is damaged, or the folder cannot be read or written.
 pub fn run(args: &IndexArgs, screen: &Screen) -> anyhow::Result<ExitStatus> {
     let IndexCommand::Rebuild(RebuildArgs { dir }) = &args.command;
-    let progress = Progress::of_things(screen, 0, screen.pick("条记录", "records"));
+    let progress = Progress::of_items(screen, 0, screen.pick("条记录", "records"));
     let rebuilt = factory::rebuild_index(dir, &database_options(), &mut |done, all| progress.set(done, all));
     drop(progress);
     let records = rebuilt.map_err(|error| cannot_open(dir, &error))?;

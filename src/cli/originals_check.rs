@@ -5,34 +5,34 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use crate::audit::report::KeptOriginal;
-use crate::cli::opening::unreadable;
+use crate::audit::report::OriginalRecord;
+use crate::cli::open_errors::unreadable;
 use crate::court::acts::TakeCustody;
 use crate::custody::checking::{CheckError, check_size, measure};
 use crate::custody::object::{ObjectId, ObjectKey};
-use crate::filing::originals::{CustodyRecord, kept_originals};
+use crate::filing::originals::{CustodyRecord, originals_in_custody};
 use crate::ledger::hash::lower_hex;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::store::traits::{LedgerReader, Private, ReadError};
 use crate::wire::bilingual::Bilingual;
 
-/// What was checked, and what is wrong.
+/// Result of the check.
 #[derive(Debug, Default)]
 pub struct OriginalsReport {
-    /// Originals that are to be there.
+    /// Originals that must exist.
     pub kept: u64,
-    /// Their bytes.
+    /// Their size in bytes.
     pub bytes: u64,
-    /// Originals that were erased: nothing of them is to be there.
+    /// Erased originals, whose files must not exist.
     pub erased: u64,
-    /// What is wrong.
+    /// The faults found.
     pub faults: Vec<OriginalFault>,
 }
 
-/// What is wrong with one original.
+/// A fault of one original.
 #[derive(Debug)]
 pub struct OriginalFault {
-    /// Where the act stands that took it into custody.
+    /// Index of the act that took it into custody.
     pub index: LeafIndex,
     act: TakeCustody,
     reason: Bilingual,
@@ -64,29 +64,29 @@ impl OriginalsReport {
     }
 }
 
-/// Checks that each original that the ledger's acts name lies in `originals` under its name and in its size.
+/// Checks that each original named by the ledger's acts exists in `originals` with its name and size.
 ///
 /// # Errors
 ///
 /// [`ReadError`]: the acts cannot be read.
 pub fn sizes_of_originals(store: &dyn LedgerReader, originals: &Path) -> Result<OriginalsReport, ReadError> {
     let mut report = OriginalsReport::default();
-    for CustodyRecord { index, act, .. } in kept_originals(store)? {
+    for CustodyRecord { index, act, .. } in originals_in_custody(store)? {
         let checked = check_size(originals, &ObjectId::from_bytes(act.object.0), act.size);
         report.count(index, &act, checked.map_err(|error| in_both(&error)));
     }
     Ok(report)
 }
 
-/// Decrypts each original and compares it with the size and the digests in its record. `done` hears of its bytes.
+/// Decrypts each original and compares it with the size and the digests in its record. `done` receives the number of bytes.
 pub fn decrypt_originals(
     store: &dyn LedgerReader,
     originals: &Path,
-    records: &[KeptOriginal],
+    records: &[OriginalRecord],
     mut done: impl FnMut(u64),
 ) -> OriginalsReport {
     let mut report = OriginalsReport::default();
-    for KeptOriginal { index, act, .. } in records {
+    for OriginalRecord { index, act, .. } in records {
         let checked = match store.annex(*index, &act.key.0) {
             Ok(Private::Erased(_)) => {
                 report.erased += 1;

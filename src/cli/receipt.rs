@@ -1,5 +1,5 @@
-//! `receipt`: takes a deposit's receipt home once more, perhaps proven further than the first time; or cuts the receipt
-//! of one item out of a kept manifest, offline.
+//! `receipt`: fetches a deposit's receipt again, with the current proof; or derives the receipt of one item from a stored
+//! manifest, offline.
 
 use std::path::{Path, PathBuf};
 
@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 
 use crate::cli::compose::read_number;
 use crate::cli::config::Config;
-use crate::cli::connect::{ServerArgs, meet_again};
+use crate::cli::connect::{ServerArgs, require_known_ledger};
 use crate::cli::exit::{CliError, ExitStatus};
-use crate::cli::manifest::cutting::cut;
+use crate::cli::manifest::item_receipt as manifest_item;
 use crate::cli::output::{self, Replace};
-use crate::cli::screen::{HEED, Screen, write_text};
+use crate::cli::screen::{Screen, WARNING, write_text};
 use crate::cli::terminal::escaped_name;
-use crate::cli::trust_store::Pinned;
+use crate::cli::trust_store::TrustStore;
 use crate::client::transport::ClientError;
 use crate::ledger::entry::Entry;
 use crate::ledger::manifest::claim::{ItemClaim, ItemReceipt};
@@ -55,7 +55,7 @@ pub struct ReceiptArgs {
     /// The item's path, as the manifest has it | 清单中的路径
     #[arg(long, value_name = "PATH", requires = "manifest")]
     item: Option<String>,
-    /// Keep the item's name back | 回执中不写该项名称
+    /// Omit the item's name | 回执中不写该项名称
     #[arg(long, requires = "manifest")]
     without_name: bool,
     /// As a file of c2sp.org/tlog-proof, for other people's tools | 输出 tlog-proof 格式
@@ -64,7 +64,7 @@ pub struct ReceiptArgs {
     /// Write it here instead of printing it; only an earlier receipt of the same deposit is replaced | 写入文件
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Replace whatever file is there | 覆盖已有文件
+    /// Replace an existing file | 覆盖已有文件
     #[arg(long, requires = "output")]
     force: bool,
     #[command(flatten)]
@@ -78,14 +78,14 @@ impl ReceiptArgs {
     }
 }
 
-/// Whether two receipts agree in what can never change. One that does not proves that history was rewritten: it is kept.
+/// Whether two receipts agree in what never changes. A differing receipt proves that history was rewritten, so it is kept.
 fn is_same_deposit(found: &Receipt, new: &Receipt) -> bool {
     (&found.entry, found.index, &found.header, &found.entry_path)
         == (&new.entry, new.index, &new.header, &new.entry_path)
 }
 
-/// Refuses a receipt that does not hold; where the key is not pinned, says what was not checked.
-fn must_hold(
+/// Rejects a receipt that does not verify; prints what was not checked if the key is not pinned.
+fn require_valid(
     receipt: &Receipt,
     item: Option<&ItemClaim>,
     number: Option<DepositNumber>,
@@ -99,7 +99,7 @@ fn must_hold(
         (_, Some(Obstacle::UnknownKey)) => {
             let text = screen
                 .pick("账本密钥尚未固定，未核对由谁签名", "the ledger's key is not pinned: who signed was not checked");
-            Ok(screen.aside(screen.paint(HEED, text))?)
+            Ok(screen.aside(screen.paint(WARNING, text))?)
         }
         _ => {
             let say = |language| wording::conclusion(&report, language);
@@ -109,9 +109,9 @@ fn must_hold(
     }
 }
 
-/// Hands out the receipt of an item.
+/// Derives and writes the receipt of an item.
 fn cut_out(args: &ReceiptArgs, receipt: &ItemReceipt, trust: &Trust, screen: &Screen) -> anyhow::Result<ExitStatus> {
-    must_hold(&receipt.receipt, Some(&receipt.claim), None, trust, screen)?;
+    require_valid(&receipt.receipt, Some(&receipt.claim), None, trust, screen)?;
     let text = item_receipt::print(receipt);
     if let Some(path) = &args.output {
         let is_same = |found: &str| {
@@ -136,21 +136,21 @@ fn cut_out(args: &ReceiptArgs, receipt: &ItemReceipt, trust: &Trust, screen: &Sc
 ///
 /// # Errors
 ///
-/// A mistyped number, an unreachable node, a receipt that does not hold.
+/// A mistyped number, an unreachable node, a receipt that does not verify.
 pub async fn run(args: &ReceiptArgs, config: &Config, screen: &Screen) -> anyhow::Result<ExitStatus> {
-    let trust = Pinned::of(config)?.trust();
+    let trust = TrustStore::of(config)?.trust();
     if let (Some(manifest), Some(item)) = (&args.manifest, &args.item) {
-        let receipt = cut(manifest, item, !args.without_name)?;
+        let receipt = manifest_item::make(manifest, item, !args.without_name)?;
         return cut_out(args, &receipt, &trust, screen);
     }
     let number = read_number(args.number.as_deref().unwrap_or_default())?;
     let client = args.server.client()?;
     let answered = client.receipt(&number).await;
     if matches!(&answered, Err(ClientError::Problem { status: 404, .. })) {
-        meet_again(&client, config).await?;
+        require_known_ledger(&client, config).await?;
     }
     let receipt = answered.map_err(CliError::from)?;
-    must_hold(&receipt, None, Some(number), &trust, screen)?;
+    require_valid(&receipt, None, Some(number), &trust, screen)?;
     let text = if args.tlog_proof {
         let text = client.tlog_proof(&number).await.map_err(CliError::from)?;
         let origin = Entry::parse(receipt.entry.as_bytes()).map(|entry| entry.statement.statement().ledger.clone());
@@ -166,7 +166,7 @@ pub async fn run(args: &ReceiptArgs, config: &Config, screen: &Screen) -> anyhow
     if let Some(path) = &args.output {
         let is_same = |found: &str| {
             if args.tlog_proof {
-                // First line, the entry itself, its place: all that stays the same.
+                // First line, the entry itself, its position: the parts that never change.
                 found.lines().take(3).eq(text.lines().take(3))
             } else {
                 parse(found.as_bytes()).is_ok_and(|found| is_same_deposit(&found, &receipt))

@@ -1,11 +1,11 @@
-//! A verification's report on a screen, 核验报告: steps, conclusion, reservations, and what no report says.
+//! Prints a verification report, 核验报告: steps, conclusion, reservations, and the limits of any report.
 
 use std::path::Path;
 
 use serde_json::{Value, json};
 
 use crate::cli::facts_table;
-use crate::cli::screen::{BAD, FAINT, GOOD, HEADING, HEED, Screen};
+use crate::cli::screen::{BAD, FAINT, GOOD, HEADING, Screen, WARNING};
 use crate::cli::terminal::escaped_name;
 use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::receipt::Receipt;
@@ -15,18 +15,18 @@ use crate::ledger::verify::report::{Conclusion, Obstacle, Outcome, Report, SkipR
 use crate::ledger::verify::{findings, wording};
 use crate::wire::report::{ReportContext, ReportJson, ReportNodeJson, VerifierJson};
 
-/// A report, and what was held against the record.
+/// A report and the verified object.
 #[derive(Debug)]
-pub struct Verified<'a> {
+pub struct ReportView<'a> {
     /// The report.
     pub report: &'a Report,
     /// The file.
     pub file: Option<&'a Path>,
-    /// What was computed over it.
+    /// Its digests.
     pub measured: Option<FileDigests>,
-    /// When it was made.
+    /// Time of the report.
     pub at: Timestamp,
-    /// Which node was asked.
+    /// The node that was queried.
     pub node: &'a ReportNodeJson,
     /// Whether it is one item of a manifest: the deposit itself has no digest of it.
     pub is_item: bool,
@@ -59,7 +59,7 @@ impl SignedBy {
 /// # Errors
 ///
 /// Standard output cannot be written.
-pub fn show(screen: &Screen, verified: &Verified<'_>) -> anyhow::Result<()> {
+pub fn show(screen: &Screen, verified: &ReportView<'_>) -> anyhow::Result<()> {
     screen.document(&document(verified)?)?;
     let report = verified.report;
     let title = screen.pick("核验报告", "核验报告 Verification report");
@@ -75,7 +75,7 @@ pub fn show(screen: &Screen, verified: &Verified<'_>) -> anyhow::Result<()> {
     screen.line("")?;
     let style = match report.conclusion {
         Conclusion::Consistent => GOOD,
-        Conclusion::ConsistentWithReservation | Conclusion::RecordOnly | Conclusion::Unable => HEED,
+        Conclusion::ConsistentWithReservation | Conclusion::RecordOnly | Conclusion::Unable => WARNING,
         _ => BAD,
     };
     let conclusion = wording::conclusion(report, screen.language());
@@ -102,7 +102,7 @@ pub fn show(screen: &Screen, verified: &Verified<'_>) -> anyhow::Result<()> {
     Ok(screen.line(screen.paint(FAINT, wording::limits(screen.language())))?)
 }
 
-fn object(screen: &Screen, verified: &Verified<'_>) -> anyhow::Result<()> {
+fn object(screen: &Screen, verified: &ReportView<'_>) -> anyhow::Result<()> {
     let verifier = VerifierJson::command_line();
     let verifier = screen.pick(&verifier.zh, &verifier.en).to_owned();
     let at = format!("{} {}", verified.at.beijing(), screen.pick("北京时间", "Beijing time"));
@@ -124,8 +124,8 @@ fn object(screen: &Screen, verified: &Verified<'_>) -> anyhow::Result<()> {
     Ok(screen.table(&rows)?)
 }
 
-/// Where no ledger told what was said later: why, and how to ask one.
-fn later_history(screen: &Screen, verified: &Verified<'_>) -> anyhow::Result<()> {
+/// Prints why later history is unknown, and how to query it.
+fn later_history(screen: &Screen, verified: &ReportView<'_>) -> anyhow::Result<()> {
     let report = verified.report;
     let later = report.steps.iter().find(|result| result.step == Step::LaterLinks);
     let Some(Outcome::NotPerformed(why @ (SkipReason::Offline | SkipReason::Unreachable | SkipReason::OtherLedger))) =
@@ -146,7 +146,7 @@ fn later_history(screen: &Screen, verified: &Verified<'_>) -> anyhow::Result<()>
     Ok(screen.line(screen.paint(FAINT, screen.pick(&zh, &en)))?)
 }
 
-/// Which key signed the receipt, and where to get it.
+/// Prints which key signed the receipt, and how to get it.
 fn unknown_key(screen: &Screen, signed: Option<&SignedBy>) -> anyhow::Result<()> {
     let (zh, en) = match signed {
         Some(SignedBy { ledger, key }) => (
@@ -165,13 +165,13 @@ fn unknown_key(screen: &Screen, signed: Option<&SignedBy>) -> anyhow::Result<()>
     Ok(screen.line(format!("  {}", screen.pick(&zh, &en)))?)
 }
 
-/// The step's row, and under it the values that say more than the outcome does.
+/// The step's row, followed by its values that are not part of the outcome.
 fn step_rows(screen: &Screen, result: &StepResult) -> Vec<Vec<String>> {
     let StepResult { step, outcome, values, .. } = result;
     let style = match outcome {
         Outcome::Passed => GOOD,
         Outcome::Failed => BAD,
-        Outcome::Checked => HEED,
+        Outcome::Checked => WARNING,
         Outcome::NotPerformed(_) | Outcome::NotApplicable(_) => FAINT,
     };
     let mut word = screen.paint(style, wording::outcome(*outcome, screen.language()));
@@ -188,7 +188,7 @@ fn step_rows(screen: &Screen, result: &StepResult) -> Vec<Vec<String>> {
         matches!(step, Step::TxId | Step::OriginalDigest | Step::Signatures | Step::LaterLinks | Step::EarlierDeposits);
     if telling || *outcome == Outcome::Failed {
         let value = |(name, value): &(&'static str, String)| {
-            let value = told_value(screen, name, value);
+            let value = value_text(screen, name, value);
             vec![String::new(), String::new(), format!("{}: {value}", value_label(screen, name))]
         };
         rows.extend(values.iter().map(value));
@@ -196,8 +196,8 @@ fn step_rows(screen: &Screen, result: &StepResult) -> Vec<Vec<String>> {
     rows
 }
 
-fn told_value(screen: &Screen, name: &str, value: &str) -> String {
-    // A name from outside may be called anything, these words included.
+fn value_text(screen: &Screen, name: &str, value: &str) -> String {
+    // An untrusted name may be equal to one of these words.
     if name == "item_name" {
         return escaped_name(value);
     }
@@ -242,7 +242,7 @@ fn value_label(screen: &Screen, name: &'static str) -> &'static str {
     }
 }
 
-fn document(verified: &Verified<'_>) -> anyhow::Result<Value> {
+fn document(verified: &ReportView<'_>) -> anyhow::Result<Value> {
     let context = ReportContext::new(verified.at, VerifierJson::command_line(), verified.node.clone());
     let mut document = serde_json::to_value(ReportJson::new(verified.report, context))?;
     if let Value::Object(fields) = &mut document {

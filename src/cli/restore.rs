@@ -1,4 +1,4 @@
-//! `restore`: puts a backup in the place of a lost ledger.
+//! `restore`: restores a ledger from a backup.
 //!
 //! ```text
 //! copy    backup ─▶ .tiezheng-restoring     fsynced, opened read-only and compared with its checkpoint file
@@ -7,8 +7,8 @@
 //!
 //! # Invariants
 //!
-//! After a kill at any moment the same command goes on: before the first rename it copies anew, afterwards it gives the
-//! remaining parts their names. Until it is done, no other command opens the folder.
+//! After a kill at any moment the same command continues: before the first rename it copies again, afterwards it renames the
+//! remaining parts. Until it is complete, no other command opens the folder.
 
 use std::fs;
 use std::io;
@@ -19,10 +19,10 @@ use serde_json::json;
 use crate::cli::copy_report::CopyReport;
 use crate::cli::durable;
 use crate::cli::exit::{CliError, ExitStatus};
-use crate::cli::folder_copy::{PARTS, check, copy, must_be_apart, size_of, told};
-use crate::cli::opening::cannot_open;
+use crate::cli::folder_copy::{PARTS, check, checkpoint_rows, copy, must_be_apart, size_of};
+use crate::cli::open_errors::cannot_open;
 use crate::cli::progress::Progress;
-use crate::cli::screen::{GOOD, HEED, Screen};
+use crate::cli::screen::{GOOD, Screen, WARNING};
 use crate::files::regular;
 use crate::store::rocks::folder::{BESIDE, Folder, KEYS, RESTORED, RESTORING};
 use crate::store::rocks::open_error::OpenError;
@@ -47,10 +47,10 @@ compared by presence, name and size, and not decrypted: `tiezheng audit` does th
 
 /// The checkpoint file's name in a ledger's folder.
 const CHECKPOINT_FILE: &str = "mark";
-/// More bytes than it has.
+/// Upper bound of its size in bytes.
 const MARK_MAX: usize = 1 << 20;
 
-/// Put a backup in the place of a lost ledger | 从备份恢复
+/// Restore a lost ledger from a backup | 从备份恢复
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct RestoreArgs {
@@ -65,12 +65,12 @@ pub struct RestoreArgs {
 ///
 /// # Errors
 ///
-/// The folder is not empty, the backup is no whole ledger, or either cannot be read or written.
+/// The folder is not empty, the backup is not a complete ledger, or either cannot be read or written.
 pub fn run(args: &RestoreArgs, screen: &Screen) -> anyhow::Result<ExitStatus> {
     must_be_apart(&args.backup, &args.data)?;
     let size = size_of(&args.backup)?;
     let (store, expected) = check(&args.backup)?;
-    // Before anything is written: a key that is not the ledger's would stop every start.
+    // Before anything is written: with a key that is not the ledger's, the node would never start.
     if let Some(wrong) = CopyReport::of(&args.backup, &store)?.wrong_key() {
         return Err(key_in_backup(wrong).into());
     }
@@ -89,13 +89,13 @@ pub fn run(args: &RestoreArgs, screen: &Screen) -> anyhow::Result<ExitStatus> {
     }
     if !complete.try_exists().map_err(io)? {
         must_be_empty(&folder)?;
-        // What an earlier restore left incomplete was never a ledger. Nobody else gives this name.
+        // An incomplete copy of an earlier restore is not a ledger. No other program uses this name.
         remove(&draft)?;
         let progress = Progress::of_bytes(screen, size);
         copy(&args.backup, &draft, &|bytes| progress.add(bytes))?;
         drop(progress);
         must_be_the_same(&check(&draft)?.1, &expected, &draft)?;
-        durable::set_aside(&draft, &complete).map_err(io)?;
+        durable::rename_new_durably(&draft, &complete).map_err(io)?;
     }
     must_be_of(&complete, &args.backup)?;
     put_in_place(&complete, &args.data)?;
@@ -116,18 +116,18 @@ pub fn run(args: &RestoreArgs, screen: &Screen) -> anyhow::Result<ExitStatus> {
     screen.document(&document)?;
     let word = screen.pick("已恢复，数据库已与检查点核对：", "restored, the database compared with its checkpoint:");
     screen.line(format!("{} {}", screen.paint(GOOD, word), args.data.display()))?;
-    screen.table(&told(&restored))?;
+    screen.table(&checkpoint_rows(&restored))?;
     report.show(screen)?;
     let text = screen.pick(
         "请与最后一份已发出的回执比较：若其记录数更大，则此次恢复是回退，其后的存证已丢失，请告知存证人与审计人员。",
         "Compare it with the last receipt given out: if that speaks of more records, this is a rollback. What was deposited \
          since is lost from this ledger, and its receipts prove it: tell depositors and auditors.",
     );
-    screen.line(screen.paint(HEED, text))?;
-    Ok(report.ending())
+    screen.line(screen.paint(WARNING, text))?;
+    Ok(report.exit_status())
 }
 
-/// A key in a backup that is not the ledger's, and what to do.
+/// The error of a key in a backup that is not the ledger's.
 fn key_in_backup(wrong: &CliError) -> CliError {
     wrong.clone().with_line(
         "未恢复任何内容。也可先将该密钥文件移出备份再恢复，并在启动前将正确的密钥放入恢复后的文件夹",
@@ -135,8 +135,8 @@ fn key_in_backup(wrong: &CliError) -> CliError {
     )
 }
 
-/// What an earlier restore that was cut off copied is of this backup. The checkpoint file is the last part to be given its
-/// name, so it is there until then.
+/// Checks that the copy of an interrupted restore is of this backup. The checkpoint file is renamed last, so it is present
+/// until then.
 fn must_be_of(complete: &Path, backup: &Path) -> Result<(), CliError> {
     let copied = complete.join(CHECKPOINT_FILE);
     if !copied.exists() {
@@ -168,7 +168,7 @@ fn must_be_empty(folder: &Folder) -> Result<(), CliError> {
     if taken { Err(cannot_open(folder.path(), &OpenError::Exists)) } else { Ok(()) }
 }
 
-/// The copy ends where the backup does. It does not when an earlier restore that was cut off was of another backup.
+/// Checks that the copy has the backup's checkpoint; it has not if an interrupted restore was of another backup.
 fn must_be_the_same(found: &Published, expected: &Published, folder: &Path) -> Result<(), CliError> {
     if found == expected {
         return Ok(());
@@ -190,11 +190,11 @@ fn remove(folder: &Path) -> Result<(), CliError> {
     }
 }
 
-/// Gives each part its name: the checkpoint file, without which the folder is refused, last.
+/// Renames each part: last the checkpoint file, without which the folder is rejected.
 fn put_in_place(complete: &Path, data: &Path) -> Result<(), CliError> {
     for part in PARTS {
         let (from, to) = (complete.join(part), data.join(part));
-        match durable::set_aside(&from, &to) {
+        match durable::rename_new_durably(&from, &to) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(CliError::io(&to, &error)),
             _ => {}
         }

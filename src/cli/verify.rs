@@ -1,23 +1,23 @@
-//! `verify`: holds a file against what the chain says of it, 核验.
+//! `verify`: compares a file with its record on the chain, 核验.
 //!
-//! Everything is computed here: digests, hashes, paths, signatures. A node only hands over the record; its own verdict is
-//! never asked for. Which ledger keys count is what the user pinned, or `--key`: never a key that came with a receipt.
+//! Everything is computed locally: digests, hashes, paths, signatures. A node only supplies the record; its own conclusion is
+//! never used. The trusted ledger keys are those that the user pinned, or `--key`: never a key from a receipt.
 
 use std::path::{Path, PathBuf};
 
 use crate::cli::compose::read_number;
 use crate::cli::config::Config;
-use crate::cli::connect::{DEFAULT_SERVER, other_mode};
+use crate::cli::connect::{DEFAULT_SERVER, warn_of_other_mode};
 use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::ledger_check::{self, LedgerCheck};
 use crate::cli::presentation::{Presentation, measure_file};
 use crate::cli::public_key::read_key;
 use crate::cli::receipt_files::ReceiptFiles;
 use crate::cli::record::{Record, fetch, history, read_record};
-use crate::cli::report_screen::{self, SignedBy, Verified};
-use crate::cli::screen::{HEED, Screen};
+use crate::cli::report_screen::{self, ReportView, SignedBy};
+use crate::cli::screen::{Screen, WARNING};
 use crate::cli::terminal::escaped;
-use crate::cli::trust_store::Pinned;
+use crate::cli::trust_store::TrustStore;
 use crate::client::ledger_client::LedgerClient;
 use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::entry::Entry;
@@ -92,7 +92,7 @@ pub struct VerifyArgs {
     /// The salt of salted digests; default: from the statement beside the file | 盐值
     #[arg(long, value_name = "HEX")]
     salt: Option<String>,
-    /// A digest instead of the file: never more than a look-up | 仅比对摘要，不构成核验
+    /// A digest instead of the file: only a look-up | 仅比对摘要，不构成核验
     #[arg(long, value_name = "ALG:HEX", conflicts_with = "file")]
     digest: Option<String>,
     /// Ask no node: later corrections and withdrawals stay unknown | 离线核验，不查询节点
@@ -103,7 +103,7 @@ pub struct VerifyArgs {
     server: Option<String>,
 }
 
-/// [`VerifyArgs`], read.
+/// [`VerifyArgs`], parsed.
 struct Request<'a> {
     args: &'a VerifyArgs,
     number: Option<DepositNumber>,
@@ -132,10 +132,10 @@ pub async fn run(args: &VerifyArgs, config: &Config, screen: &Screen) -> anyhow:
     }
 }
 
-/// Verifies by the record that was found.
+/// Verifies against the record found.
 async fn by_record(
     request: &Request<'_>,
-    sought: &Sought,
+    sought: &FoundRecord,
     record: &Record,
     config: &Config,
     screen: &Screen,
@@ -147,12 +147,12 @@ async fn by_record(
             let history = history(client, record, &request.trust).await?;
             let fault = contradiction(request, client, number).await?;
             let check = LedgerCheck { history, without_history: SkipReason::DamagedReceipt, fault, answered: true };
-            (check, ReportNodeJson::asked(origin_of(&record.receipt), client.address()))
+            (check, ReportNodeJson::queried(origin_of(&record.receipt), client.address()))
         }
         None => ask_ledger(request, record, number, config, screen).await?,
     };
     let report = judge(request, sought, record, &check, screen)?;
-    let verified = Verified {
+    let verified = ReportView {
         report: &report.report,
         file: request.args.file.as_deref(),
         measured: report.measured,
@@ -164,22 +164,22 @@ async fn by_record(
     show(screen, &verified)
 }
 
-/// A report, and what was computed over the file.
-struct Judged {
+/// A report and the digests of the file.
+struct VerificationResult {
     report: Report,
     measured: Option<FileDigests>,
 }
 
-/// Holds what was presented against the record.
+/// Verifies the presented object against the record.
 fn judge(
     request: &Request<'_>,
-    sought: &Sought,
+    sought: &FoundRecord,
     record: &Record,
     check: &LedgerCheck,
     screen: &Screen,
-) -> anyhow::Result<Judged> {
+) -> anyhow::Result<VerificationResult> {
     let found = Entry::parse(record.receipt.entry.as_bytes()).ok();
-    // Nothing is salted in an item of a manifest: its own digests count, and not those of the deposit.
+    // Digests of a manifest item are never salted: its own digests are compared, not those of the deposit.
     let salted = found.as_ref().filter(|_| record.item.is_none());
     let presentation = Presentation { file: request.args.file.as_deref(), digest: request.digest, salt: request.salt };
     let (presented, measured) = presentation.measured_for(salted, sought.measured, screen)?;
@@ -193,10 +193,10 @@ fn judge(
         fault: check.fault,
         ..Question::about(&record.receipt, &request.trust)
     });
-    Ok(Judged { report, measured })
+    Ok(VerificationResult { report, measured })
 }
 
-/// Asks a node about a receipt in hand, unless nobody is to be asked, and says so where none answered.
+/// Queries a node about a given receipt unless `--offline`, and prints if none answered.
 async fn ask_ledger(
     request: &Request<'_>,
     record: &Record,
@@ -212,7 +212,7 @@ async fn ask_ledger(
     let client = request.client(origin.as_deref(), config)?;
     let check = ledger_check::check(&client, record, &number, &request.trust).await?;
     if check.answered {
-        return Ok((check, ReportNodeJson::asked(origin, client.address())));
+        return Ok((check, ReportNodeJson::queried(origin, client.address())));
     }
     let (why_zh, why_en) =
         (skipped(check.without_history, Language::Chinese), skipped(check.without_history, Language::English));
@@ -221,7 +221,7 @@ async fn ask_ledger(
     let en = format!(
         "{address}: {why_en}. Later corrections and withdrawals were not checked; name a node with --server, or say --offline"
     );
-    screen.aside(screen.paint(HEED, screen.pick(&zh, &en)))?;
+    screen.aside(screen.paint(WARNING, screen.pick(&zh, &en)))?;
     let node = match check.without_history {
         SkipReason::OtherLedger => ReportNodeJson::of_another_ledger(origin, address),
         _ => ReportNodeJson::unanswered(origin, address),
@@ -229,10 +229,10 @@ async fn ask_ledger(
     Ok((check, node))
 }
 
-/// A node that knows nothing of the number or the digest: is there a receipt that says otherwise?
+/// The result if a node has no record of the number or digest, unless a receipt proves the contrary.
 async fn without_record(
     request: &Request<'_>,
-    sought: &Sought,
+    sought: &FoundRecord,
     config: &Config,
     screen: &Screen,
 ) -> anyhow::Result<ExitStatus> {
@@ -241,46 +241,46 @@ async fn without_record(
         None => request.client(None, config)?,
     };
     let file = request.args.file.as_deref();
-    let shown = shown_ledger(&client, &request.trust).await?;
-    let node = ReportNodeJson::asked(shown.clone(), client.address());
-    if let Some(held) = request.receipt_beside() {
+    let shown = pinned_ledger(&client, &request.trust).await?;
+    let node = ReportNodeJson::queried(shown.clone(), client.address());
+    if let Some(held) = request.adjacent_receipt() {
         let number = request.number.unwrap_or(held.number);
         let check = ledger_check::check(&client, &held.record, &number, &request.trust).await?;
-        let by_receipt = Sought { record: None, client: None, measured: sought.measured };
+        let by_receipt = FoundRecord { record: None, client: None, measured: sought.measured };
         let judged = judge(request, &by_receipt, &held.record, &check, screen)?;
         if judged.report.fault.is_some() {
-            let Judged { report, measured } = &judged;
+            let VerificationResult { report, measured } = &judged;
             let is_item = held.record.item.is_some();
             let signed = SignedBy::of(&held.record.receipt);
-            let verified = Verified { report, file, measured: *measured, at: now(), node: &node, is_item, signed };
+            let verified = ReportView { report, file, measured: *measured, at: now(), node: &node, is_item, signed };
             return show(screen, &verified);
         }
     }
     let mut report = Report::not_found(request.number);
     if shown.is_none() {
-        // A stranger's "no" says nothing about the ledger that the user trusts.
+        // The answer of an unpinned ledger proves nothing about the ledger that the user trusts.
         (report.conclusion, report.obstacle) = (Conclusion::Unable, Some(Obstacle::UnknownKey));
     }
     let measured = sought.measured;
-    let verified = Verified { report: &report, file, measured, at: now(), node: &node, is_item: false, signed: None };
+    let verified = ReportView { report: &report, file, measured, at: now(), node: &node, is_item: false, signed: None };
     let ending = show(screen, &verified)?;
     if report.conclusion != Conclusion::NotFound {
         return Ok(ending);
     }
     match request.number {
-        Some(number) => other_mode(&client, number, screen).await?,
+        Some(number) => warn_of_other_mode(&client, number, screen).await?,
         None => not_found_by_digest(screen)?,
     }
     Ok(ending)
 }
 
-/// How the ledger of a node that was asked by number contradicts the receipt beside the file, if that receipt holds.
+/// How the ledger of a node queried by number contradicts the receipt beside the file, if that receipt verifies.
 async fn contradiction(
     request: &Request<'_>,
     client: &LedgerClient,
     number: Option<DepositNumber>,
 ) -> Result<Option<LedgerFault>, CliError> {
-    let Some((held, number)) = request.receipt_beside().zip(number) else { return Ok(None) };
+    let Some((held, number)) = request.adjacent_receipt().zip(number) else { return Ok(None) };
     let holds = verify(&Question::about(&held.record.receipt, &request.trust)).conclusion == Conclusion::RecordOnly;
     if !holds || held.number != number {
         return Ok(None);
@@ -289,24 +289,24 @@ async fn contradiction(
 }
 
 /// The receipt beside the file.
-struct ReceiptBeside {
+struct AdjacentReceipt {
     record: Record,
     number: DepositNumber,
 }
 
 impl Request<'_> {
-    /// The node to ask: the one named, else the one pinned for the ledger, else the one on this machine.
+    /// The node to query: the one given, else the one pinned for the ledger, else the one on this machine.
     fn client(&self, origin: Option<&str>, config: &Config) -> Result<LedgerClient, CliError> {
         if let Some(server) = &self.args.server {
             return Ok(LedgerClient::new(server)?);
         }
-        let pinned = if self.args.keys.is_empty() { Pinned::of(config)? } else { Pinned::default() };
+        let pinned = if self.args.keys.is_empty() { TrustStore::of(config)? } else { TrustStore::default() };
         let mut logs = pinned.logs().filter(|log| Some(log.key.name().as_str()) == origin);
         let url = logs.find_map(|log| log.url.clone());
         Ok(LedgerClient::new(url.as_deref().unwrap_or(DEFAULT_SERVER))?)
     }
 
-    /// The node to ask for a record that is not in hand.
+    /// The node to query for a record.
     fn online(&self, config: &Config) -> Result<LedgerClient, CliError> {
         if self.args.offline {
             return Err(CliError::usage(
@@ -318,12 +318,12 @@ impl Request<'_> {
         self.client(None, config)
     }
 
-    /// The receipt beside the file, where it can be read and is of the number asked for.
-    fn receipt_beside(&self) -> Option<ReceiptBeside> {
-        let papers = ReceiptFiles::of(self.args.file.as_deref()?, None).ok()?;
-        let record = read_record(&papers.receipt).ok()?;
+    /// The receipt beside the file, if it is readable and of the requested number.
+    fn adjacent_receipt(&self) -> Option<AdjacentReceipt> {
+        let files = ReceiptFiles::of(self.args.file.as_deref()?, None).ok()?;
+        let record = read_record(&files.receipt).ok()?;
         let number = Entry::parse(record.receipt.entry.as_bytes()).ok()?.number;
-        self.number.is_none_or(|asked| asked == number).then_some(ReceiptBeside { record, number })
+        self.number.is_none_or(|asked| asked == number).then_some(AdjacentReceipt { record, number })
     }
 }
 
@@ -333,12 +333,12 @@ fn origin_of(receipt: &Receipt) -> Option<String> {
     Some(checkpoint.checkpoint().origin.to_string())
 }
 
-/// When a report is made.
+/// The time of a report.
 fn now() -> Timestamp {
     SystemClock::new().read().wall
 }
 
-/// A digest finds neither a salted deposit nor an item of a manifest.
+/// Prints that a digest finds neither a salted deposit nor an item of a manifest.
 fn not_found_by_digest(screen: &Screen) -> anyhow::Result<()> {
     let salted = screen.pick(
         "按摘要查不到加盐的存证（deposit --salt）。该文件若为加盐存证，请给出编号，并将声明文件放在文件旁，或给出盐值：\
@@ -352,63 +352,63 @@ fn not_found_by_digest(screen: &Screen) -> anyhow::Result<()> {
         "A digest finds files that were deposited by themselves. If this one is an item of a manifest, verify it by the item's \
          receipt: tiezheng verify FILE --receipt RECEIPT (tiezheng receipt --manifest MANIFEST --item PATH -o RECEIPT)",
     );
-    screen.aside(screen.paint(HEED, salted))?;
-    Ok(screen.aside(screen.paint(HEED, item))?)
+    screen.aside(screen.paint(WARNING, salted))?;
+    Ok(screen.aside(screen.paint(WARNING, item))?)
 }
 
-/// The ledger that the node shows, where a pinned key signed its checkpoint.
-async fn shown_ledger(client: &LedgerClient, trust: &Trust) -> Result<Option<String>, CliError> {
+/// The node's ledger, if a pinned key signed its checkpoint.
+async fn pinned_ledger(client: &LedgerClient, trust: &Trust) -> Result<Option<String>, CliError> {
     let told = client.ledger().await?;
     let Ok(checkpoint) = SignedCheckpoint::parse(told.checkpoint.as_bytes()) else { return Ok(None) };
     let origin = &checkpoint.checkpoint().origin;
     Ok(checkpoint.verified_by(&trust.keys_of(origin)).is_ok().then(|| origin.to_string()))
 }
 
-fn show(screen: &Screen, verified: &Verified<'_>) -> anyhow::Result<ExitStatus> {
+fn show(screen: &Screen, verified: &ReportView<'_>) -> anyhow::Result<ExitStatus> {
     report_screen::show(screen, verified)?;
     Ok(match verified.report.conclusion {
         Conclusion::Consistent | Conclusion::ConsistentWithReservation | Conclusion::RecordOnly => ExitStatus::Good,
         Conclusion::Mismatch | Conclusion::NotFound | Conclusion::ChainFault | Conclusion::Contradictory => {
             ExitStatus::Finding
         }
-        Conclusion::Unable => ExitStatus::CouldNotLook,
+        Conclusion::Unable => ExitStatus::Unable,
     })
 }
 
-/// What was found, and the file's plain digests where they were needed to find it.
+/// The record found, with the file's plain digests if they were needed to find it.
 #[derive(Default)]
-struct Sought {
+struct FoundRecord {
     record: Option<Record>,
-    /// The node that was asked for the record; `None` where it comes from a receipt in hand.
+    /// The node that supplied the record; `None` for a given receipt.
     client: Option<LedgerClient>,
     measured: Option<FileDigests>,
 }
 
-/// The record: from the receipt named, by the number named, from the receipt beside the file, or by the file's digest.
-async fn find(request: &Request<'_>, config: &Config, screen: &Screen) -> anyhow::Result<Sought> {
+/// Finds the record: from the given receipt, by the given number, from the receipt beside the file, or by the file's digest.
+async fn find(request: &Request<'_>, config: &Config, screen: &Screen) -> anyhow::Result<FoundRecord> {
     let from_file = |path: &Path| {
         let record = Some(read_record(path)?);
-        Ok::<_, CliError>(Sought { record, ..Sought::default() })
+        Ok::<_, CliError>(FoundRecord { record, ..FoundRecord::default() })
     };
     if let Some(path) = &request.args.receipt {
         return Ok(from_file(path)?);
     }
     if request.args.offline
-        && let Some(held) = request.receipt_beside()
+        && let Some(held) = request.adjacent_receipt()
     {
-        return Ok(Sought { record: Some(held.record), ..Sought::default() });
+        return Ok(FoundRecord { record: Some(held.record), ..FoundRecord::default() });
     }
     if let Some(number) = &request.number {
         let client = request.online(config)?;
         let record = fetch(&client, number).await?;
-        return Ok(Sought { record, client: Some(client), measured: None });
+        return Ok(FoundRecord { record, client: Some(client), measured: None });
     }
     let mut measured = None;
     let digests = match (&request.args.file, request.digest) {
         (Some(file), _) => {
-            let papers = ReceiptFiles::of(file, None).map_err(|error| CliError::io(file, &error))?;
-            if papers.receipt.is_file() {
-                return Ok(from_file(&papers.receipt)?);
+            let files = ReceiptFiles::of(file, None).map_err(|error| CliError::io(file, &error))?;
+            if files.receipt.is_file() {
+                return Ok(from_file(&files.receipt)?);
             }
             let plain = measure_file(file, None, screen)?;
             measured = Some(plain);
@@ -419,11 +419,11 @@ async fn find(request: &Request<'_>, config: &Config, screen: &Screen) -> anyhow
     };
     let client = request.online(config)?;
     let record = by_digest(&client, &digests, screen).await?;
-    Ok(Sought { record, client: Some(client), measured })
+    Ok(FoundRecord { record, client: Some(client), measured })
 }
 
-/// The earliest deposit of a digest that the node names. Which deposits there are is the node's claim; that the one it names
-/// bears the digest is checked.
+/// The earliest deposit of a digest according to the node. Which deposits exist is the node's claim; that this one has the
+/// digest is checked.
 async fn by_digest(client: &LedgerClient, digests: &[Digest], screen: &Screen) -> anyhow::Result<Option<Record>> {
     for digest in digests {
         let found = client.search(&digest.to_string()).await.map_err(CliError::from)?;
@@ -443,7 +443,7 @@ async fn by_digest(client: &LedgerClient, digests: &[Digest], screen: &Screen) -
         let Some(record) = fetch(client, &number).await? else { return Err(unsound_search(client, first).into()) };
         let entry = Entry::parse(record.receipt.entry.as_bytes()).ok();
         let content = entry.and_then(|entry| entry.statement.statement().content);
-        // Otherwise the file would be held against a deposit that has nothing to do with it.
+        // Otherwise the file would be compared with an unrelated deposit.
         let bears = content.is_some_and(|content| content.digests().any(|(_, recorded)| recorded == *digest));
         return if bears { Ok(Some(record)) } else { Err(unsound_search(client, first).into()) };
     }
@@ -463,7 +463,7 @@ fn unsound_search(client: &LedgerClient, named: &str) -> CliError {
 
 fn read_trust(keys: &[String], config: &Config) -> Result<Trust, CliError> {
     if keys.is_empty() {
-        return Ok(Pinned::of(config)?.trust());
+        return Ok(TrustStore::of(config)?.trust());
     }
     keys.iter().map(|text| read_key(text)).collect::<Result<_, _>>().map(Trust::new)
 }

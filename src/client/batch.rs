@@ -1,7 +1,7 @@
 //! Many deposits in one exchange: `POST /v1/deposits/batch`.
 //!
-//! Verdicts are read while requests are still being sent, so neither side waits for the other. What was not answered, or
-//! found no place, is sent again, the very same bytes, and nothing else is: as with a deposit by itself.
+//! Verdicts are read while requests are still being sent, so neither side blocks the other. Requests without an answer, or rejected
+//! for lack of capacity, are sent again with the same bytes, as for a single deposit.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use reqwest::Response;
 use tokio::time::timeout;
 
 use crate::client::ledger_client::LedgerClient;
-use crate::client::transport::{Again, ClientError, Failed, PROBLEM_MAX, no_answer_in_time, reason_of, waited};
+use crate::client::transport::{ClientError, FailedAttempt, PROBLEM_MAX, Retry, no_answer_in_time, reason_of, waited};
 use crate::ledger::receipt::Receipt;
 use crate::wire::bilingual::Bilingual;
 use crate::wire::deposit::BatchVerdict;
@@ -20,23 +20,23 @@ const PATH: &str = "/v1/deposits/batch";
 const NDJSON: &str = "application/x-ndjson";
 /// Longest verdict in bytes.
 const VERDICT_MAX: usize = RECEIPT_MAX + PROBLEM_MAX;
-/// Longest wait for the next part of an answer: the node may let a batch wait 30 s for its turn, and a line 30 s for its
-/// place.
-const PATIENCE: Duration = Duration::from_mins(2);
-/// How often a request is sent while none of them is answered.
+/// Longest wait for the next part of an answer: the node may let a batch wait 30 s for a permit, and a line 30 s for a place in
+/// the queue.
+const READ_TIMEOUT: Duration = Duration::from_mins(2);
+/// Attempts without any answer before the client gives up.
 const ATTEMPTS: u32 = 5;
 
-/// What became of one request: as [`LedgerClient::deposit`] answers it.
-pub type Answered = Result<(Receipt, bool), ClientError>;
+/// The result of one deposit request, as of [`LedgerClient::deposit`].
+pub type DepositResult = Result<(Receipt, bool), ClientError>;
 
 impl LedgerClient {
-    /// Sends deposit requests, each one line that ends in LF, and takes home what became of each, in their order.
-    pub async fn deposit_many(&self, requests: &[String]) -> Vec<Answered> {
-        let mut answers: Vec<Option<Answered>> = requests.iter().map(|_| None).collect();
+    /// Sends deposit requests, each one line that ends in LF. Returns their results in order.
+    pub async fn deposit_many(&self, requests: &[String]) -> Vec<DepositResult> {
+        let mut answers: Vec<Option<DepositResult>> = requests.iter().map(|_| None).collect();
         let mut attempt = 1;
         loop {
             let pairs = requests.iter().zip(&mut answers);
-            let (lines, open): (Vec<&str>, Vec<&mut Option<Answered>>) = pairs
+            let (lines, open): (Vec<&str>, Vec<&mut Option<DepositResult>>) = pairs
                 .filter(|(_, answer)| is_open(answer.as_ref()))
                 .map(|(line, answer)| (line.as_str(), answer))
                 .unzip();
@@ -50,10 +50,10 @@ impl LedgerClient {
                 progress |= !is_open(place.as_ref());
             }
             attempt = if progress { 1 } else { attempt + 1 };
-            let again = match ended {
-                Ok(()) => Again::Soon,
-                Err(Failed { error, again }) => {
-                    let last = attempt > ATTEMPTS || matches!(again, Again::No);
+            let retry = match ended {
+                Ok(()) => Retry::Soon,
+                Err(FailedAttempt { error, retry }) => {
+                    let last = attempt > ATTEMPTS || matches!(retry, Retry::No);
                     if last {
                         answers
                             .iter_mut()
@@ -61,44 +61,44 @@ impl LedgerClient {
                             .for_each(|answer| *answer = Some(Err(error.clone())));
                         break;
                     }
-                    again
+                    retry
                 }
             };
             if attempt > ATTEMPTS {
                 break;
             }
             if answers.iter().any(|answer| is_open(answer.as_ref())) {
-                waited(&again, attempt).await;
+                waited(&retry, attempt).await;
             }
         }
         let unanswered = || Err(self.malformed(PATH, &"it has fewer verdicts than lines were sent"));
         answers.into_iter().map(|answer| answer.unwrap_or_else(unanswered)).collect()
     }
 
-    /// Sends `lines` and reads verdicts until there are no more; those that came, and why not all of them did.
-    async fn exchange(&self, lines: &[&str]) -> (Vec<Answered>, Result<(), Failed>) {
+    /// Sends `lines` and reads verdicts to the end of the answer. Returns the verdicts received, and the error if some are missing.
+    async fn exchange(&self, lines: &[&str]) -> (Vec<DepositResult>, Result<(), FailedAttempt>) {
         let mut got = Vec::with_capacity(lines.len());
         let ended = self.read_into(&mut got, lines).await;
         (got, ended)
     }
 
-    async fn read_into(&self, got: &mut Vec<Answered>, lines: &[&str]) -> Result<(), Failed> {
-        let response = self.transport().post(PATH, NDJSON, lines.concat(), PATIENCE).await?;
-        let mut verdicts = Verdicts { response, came: Vec::new(), read: 0 };
+    async fn read_into(&self, got: &mut Vec<DepositResult>, lines: &[&str]) -> Result<(), FailedAttempt> {
+        let response = self.transport().post(PATH, NDJSON, lines.concat(), READ_TIMEOUT).await?;
+        let mut verdicts = VerdictReader { response, buffer: Vec::new(), read: 0 };
         while let Some(line) = verdicts.next(self).await? {
-            // A node that went down just then says so of a line that was never meant to come.
+            // A node that shuts down reports that for a line after the last one.
             if got.len() == lines.len() {
                 break;
             }
             let verdict = serde_json::from_slice(line).map_err(|error| self.malformed(PATH, &error));
-            let answer = verdict.and_then(|verdict| self.answered(verdict, got.len() + 1));
-            got.push(answer.map_err(Failed::for_good)?);
+            let answer = verdict.and_then(|verdict| self.deposit_result(verdict, got.len() + 1));
+            got.push(answer.map_err(FailedAttempt::for_good)?);
         }
         Ok(())
     }
 
-    /// What a verdict says; in `Err` when it is none, or of another line than `expected`.
-    fn answered(&self, verdict: BatchVerdict, expected: usize) -> Result<Answered, ClientError> {
+    /// The result in a verdict; `Err` if it is malformed or of another line than `expected`.
+    fn deposit_result(&self, verdict: BatchVerdict, expected: usize) -> Result<DepositResult, ClientError> {
         if verdict.line != expected {
             let reason = format!("a verdict of line {} where that of line {expected} was due", verdict.line);
             return Err(self.malformed(PATH, &reason));
@@ -114,8 +114,8 @@ impl LedgerClient {
     }
 }
 
-/// Whether a request is to be sent again: it has no answer, or one that only says that it did not get that far.
-fn is_open(answer: Option<&Answered>) -> bool {
+/// Whether a request must be sent again: it has no answer, or one that says that it was not processed.
+fn is_open(answer: Option<&DepositResult>) -> bool {
     match answer {
         None => true,
         Some(Err(ClientError::Problem { code, .. })) => {
@@ -125,41 +125,41 @@ fn is_open(answer: Option<&Answered>) -> bool {
     }
 }
 
-/// An answer, line by line.
-struct Verdicts {
+/// Reads an answer line by line.
+struct VerdictReader {
     response: Response,
-    came: Vec<u8>,
-    /// How much of what came was handed out.
+    buffer: Vec<u8>,
+    /// Bytes of `buffer` that were returned.
     read: usize,
 }
 
-impl Verdicts {
+impl VerdictReader {
     /// The next line; none at the end.
-    async fn next(&mut self, client: &LedgerClient) -> Result<Option<&[u8]>, Failed> {
+    async fn next(&mut self, client: &LedgerClient) -> Result<Option<&[u8]>, FailedAttempt> {
         let mut searched = 0;
         loop {
-            let new = self.came.get(self.read + searched..).unwrap_or_default();
+            let new = self.buffer.get(self.read + searched..).unwrap_or_default();
             if let Some(end) = new.iter().position(|byte| *byte == b'\n') {
                 let begin = self.read;
                 self.read += searched + end + 1;
-                return Ok(self.came.get(begin..self.read));
+                return Ok(self.buffer.get(begin..self.read));
             }
-            self.came.drain(..self.read);
-            (self.read, searched) = (0, self.came.len());
+            self.buffer.drain(..self.read);
+            (self.read, searched) = (0, self.buffer.len());
             if searched > VERDICT_MAX {
                 let reason = format!("a verdict has more than {VERDICT_MAX} bytes");
-                return Err(Failed::for_good(client.malformed(PATH, &reason)));
+                return Err(FailedAttempt::for_good(client.malformed(PATH, &reason)));
             }
-            let gone = |reason: Bilingual| {
+            let unreachable = |reason: Bilingual| {
                 let url = format!("{}{PATH}", client.address());
-                Failed { error: ClientError::Unreachable { url, reason }, again: Again::Soon }
+                FailedAttempt { error: ClientError::Unreachable { url, reason }, retry: Retry::Soon }
             };
-            match timeout(PATIENCE, self.response.chunk()).await {
-                Err(_) => return Err(Failed { again: Again::No, ..gone(no_answer_in_time()) }),
-                Ok(Err(error)) => return Err(gone(reason_of(&error))),
-                Ok(Ok(Some(chunk))) => self.came.extend_from_slice(&chunk),
-                Ok(Ok(None)) if self.came.is_empty() => return Ok(None),
-                Ok(Ok(None)) => return Err(gone(Bilingual::new("应答中断", "the answer broke off"))),
+            match timeout(READ_TIMEOUT, self.response.chunk()).await {
+                Err(_) => return Err(FailedAttempt { retry: Retry::No, ..unreachable(no_answer_in_time()) }),
+                Ok(Err(error)) => return Err(unreachable(reason_of(&error))),
+                Ok(Ok(Some(chunk))) => self.buffer.extend_from_slice(&chunk),
+                Ok(Ok(None)) if self.buffer.is_empty() => return Ok(None),
+                Ok(Ok(None)) => return Err(unreachable(Bilingual::new("应答中断", "the answer broke off"))),
             }
         }
     }

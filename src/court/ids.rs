@@ -1,10 +1,10 @@
-//! Names of what a case is made of: opaque ids for accounts, cases and tokens, small numbers for what a case counts.
+//! Identifiers: opaque ids of accounts, cases and tokens, and small numbers of the parts of a case.
 //!
-//! An id says nothing about a person. Whose it is, is written in an annex that can be erased.
+//! An id reveals nothing about a person. The name of an account is in an annex, which can be erased.
 
 use std::fmt;
 
-use crate::court::line::Line;
+use crate::court::line_value::LineValue;
 use crate::ledger::hash::Digest;
 
 macro_rules! opaque {
@@ -19,7 +19,7 @@ macro_rules! opaque {
             }
         }
 
-        impl Line for $name {
+        impl LineValue for $name {
             const EXPECTED: &'static str = Digest::EXPECTED;
 
             fn print(&self) -> String {
@@ -27,7 +27,7 @@ macro_rules! opaque {
             }
 
             fn parse(text: &str) -> Option<Self> {
-                <Digest as Line>::parse(text).map(Self)
+                <Digest as LineValue>::parse(text).map(Self)
             }
 
             $($more)*
@@ -47,7 +47,7 @@ macro_rules! counted {
             }
         }
 
-        impl Line for $name {
+        impl LineValue for $name {
             const EXPECTED: &'static str = "a number from 1";
 
             fn print(&self) -> String {

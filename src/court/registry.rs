@@ -1,9 +1,9 @@
-//! Accounts, roles, tokens and lists: the fold of the registry's acts.
+//! The registry: accounts, roles, tokens, webhooks and lists, replayed from its acts.
 //!
 //! # Invariants
 //!
-//! Who may change the registry is decided by the registry as it stood then, so an auditor who folds it again finds every
-//! grant that nobody was entitled to make. Of a token only its id and the digest of its secret are known.
+//! The permission to change the registry depends on its state at that time, so an audit that replays the acts finds every unauthorized
+//! change. Of a token only the id and the digest of its secret are known.
 
 pub mod tokens;
 
@@ -14,7 +14,7 @@ use rpds::RedBlackTreeMapSync;
 
 use crate::court::acts::Act;
 use crate::court::calendar::{Calendar, CalendarError, YearPlan};
-use crate::court::case::state::{Placed, Text};
+use crate::court::case::state::{ActPosition, Text};
 use crate::court::case_number::CourtCode;
 use crate::court::document::{Document, Stream};
 use crate::court::ids::{AccountId, AnnexId, TokenId};
@@ -24,7 +24,7 @@ use crate::court::words::{IdentityMethod, Role, Scope, SubjectKind};
 use crate::ledger::key::VerifierKey;
 use crate::ledger::merkle::shape::LeafIndex;
 
-/// Why an act of the registry may not be done. Nothing was changed.
+/// Why an act upon the registry is rejected. Nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RegistryError {
@@ -86,17 +86,17 @@ impl RegistryError {
 /// An account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
-    /// Whose it is.
+    /// The kind of its owner.
     pub subject: SubjectKind,
     /// When it was opened.
-    pub opened: Placed,
-    /// By whom.
+    pub opened: ActPosition,
+    /// The account that opened it.
     pub opened_by: AccountId,
     /// The name.
     pub name: Option<Text>,
-    /// All identity checks, the latest last, each with where its reference lies.
+    /// All identity checks, the latest last, each with its reference.
     pub identities: Vec<(IdentityCheck, Option<Text>)>,
-    /// Roles held now.
+    /// Its current roles, with the court for roles of a court.
     pub roles: BTreeSet<(Role, Option<CourtCode>)>,
 }
 
@@ -106,19 +106,19 @@ impl Account {
         self.name.into_iter().chain(self.identities.iter().filter_map(|(_, reference)| *reference))
     }
 
-    /// The identity check that goes furthest; of equals the latest.
+    /// The identity check of the highest level; of equals the latest.
     #[must_use]
     pub fn identity(&self) -> Option<IdentityCheck> {
         self.identities.iter().map(|(check, _)| *check).max_by_key(|check| (check.level, check.at))
     }
 
-    /// Whether it holds a role, for this court where the role is of a court.
+    /// Whether it holds a role; a role of a court at `court`.
     #[must_use]
     pub fn holds(&self, role: Role, court: Option<&CourtCode>) -> bool {
         self.roles.iter().any(|(held, of)| *held == role && (!role.is_of_a_court() || of.as_ref() == court))
     }
 
-    /// The courts for which it holds any role of a court.
+    /// The courts at which it holds a role.
     #[must_use]
     pub fn courts(&self) -> BTreeSet<&CourtCode> {
         self.roles.iter().filter_map(|(_, court)| court.as_ref()).collect()
@@ -127,21 +127,21 @@ impl Account {
 
 /// A webhook.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Hook {
-    /// The court whose events it is told.
+pub struct Webhook {
+    /// The court whose events it receives.
     pub court: CourtCode,
-    /// Where to.
+    /// Its address.
     pub url: Text,
-    /// What its calls are signed with.
+    /// The key that signs its calls.
     pub secret: Text,
-    /// Where it began: earlier events are not told.
-    pub since: Placed,
+    /// Its registration; earlier events are not sent.
+    pub since: ActPosition,
 }
 
-/// Accounts, tokens, lists.
+/// The state of the registry.
 #[derive(Debug, Clone, Default)]
 pub struct Registry {
-    /// Acts folded so far: the sequence of the last.
+    /// Sequence of the last act.
     pub length: u64,
     /// Accounts. A persistent map, as those of [`Tokens`]: the registry after an act shares all accounts with the one before,
     /// except the one that the act changed.
@@ -149,32 +149,32 @@ pub struct Registry {
     /// Tokens, the revoked and expired ones too.
     pub tokens: Tokens,
     /// Webhooks.
-    pub hooks: BTreeMap<TokenId, Hook>,
-    /// Other ledgers whose deposits a court takes.
+    pub webhooks: BTreeMap<TokenId, Webhook>,
+    /// Other ledgers whose deposits a court accepts.
     pub trusted: BTreeMap<CourtCode, Vec<VerifierKey>>,
-    /// Statutory holidays, as known now.
+    /// The current calendar of statutory holidays.
     pub calendar: Calendar,
-    /// What was known before, and since which place on the chain what.
+    /// Earlier calendars, each with the index from which it applied.
     calendars: Vec<(LeafIndex, Arc<Calendar>)>,
     plans: BTreeMap<u16, YearPlan>,
-    /// Acts without effect: where, and why.
-    pub void: Vec<(Placed, RegistryError)>,
+    /// Acts without effect, with the reason.
+    pub ineffective_acts: Vec<(ActPosition, RegistryError)>,
 }
 
 impl Registry {
-    /// The calendar that was known at a place on the chain: what is loaded later changes no act that stands there.
+    /// The calendar at an index of the chain. Calendars that are loaded later do not affect acts there.
     #[must_use]
     pub fn calendar_at(&self, index: LeafIndex) -> Arc<Calendar> {
         let before = self.calendars.iter().rev().find(|(since, _)| *since < index);
         before.map_or_else(Arc::default, |(_, calendar)| Arc::clone(calendar))
     }
 
-    /// The registry after a further act, or as it was, with the act kept as void.
-    pub fn follow(&mut self, document: &Document, placed: Placed) {
-        if let Err(because) = self.apply(document, placed) {
-            self.void.push((placed, because));
+    /// Replays the next act. An act that the rules reject changes nothing and is recorded as ineffective.
+    pub fn replay(&mut self, document: &Document, position: ActPosition) {
+        if let Err(reason) = self.apply(document, position) {
+            self.ineffective_acts.push((position, reason));
         }
-        self.length = placed.sequence;
+        self.length = position.sequence;
     }
 
     /// Applies an act.
@@ -182,28 +182,28 @@ impl Registry {
     /// # Errors
     ///
     /// [`RegistryError`]: nothing was changed.
-    pub fn apply(&mut self, document: &Document, placed: Placed) -> Result<(), RegistryError> {
+    pub fn apply(&mut self, document: &Document, position: ActPosition) -> Result<(), RegistryError> {
         if document.stream != Stream::Registry {
             return Err(RegistryError::NotOfTheRegistry);
         }
-        self.permitted(document)?;
+        self.check_permitted(document)?;
         match &document.act {
             Act::OpenAccount(_) | Act::CheckIdentity(_) | Act::Grant(_) | Act::EndGrant(_) => {
-                self.accounts_change(document, placed)
+                self.apply_account_act(document, position)
             }
-            Act::IssueToken(_) | Act::RevokeToken(_) => self.tokens_change(document, placed),
-            act => self.lists_change(act, placed),
+            Act::IssueToken(_) | Act::RevokeToken(_) => self.apply_token_act(document, position),
+            act => self.apply_list_act(act, position),
         }
     }
 
-    /// Whether whoever acts may do this now.
+    /// Checks whether the actor may do this now.
     ///
     /// # Errors
     ///
     /// [`RegistryError::NotPermitted`].
-    pub fn permitted(&self, document: &Document) -> Result<(), RegistryError> {
+    pub fn check_permitted(&self, document: &Document) -> Result<(), RegistryError> {
         let actor = self.accounts.get(&document.by);
-        let permitted = match (document.capacity, &document.act) {
+        let check_permitted = match (document.capacity, &document.act) {
             (Capacity::Platform, _) => true,
             (Capacity::Holding(Role::Operator), _) => actor.is_some_and(|actor| actor.holds(Role::Operator, None)),
             (Capacity::Holding(role @ (Role::Clerk | Role::TrialSupport)), act) => {
@@ -216,17 +216,17 @@ impl Registry {
             (Capacity::Oneself, Act::RevokeToken(act)) => self.tokens.is_of(act.token, document.by),
             _ => false,
         };
-        if permitted { Ok(()) } else { Err(RegistryError::NotPermitted) }
+        if check_permitted { Ok(()) } else { Err(RegistryError::NotPermitted) }
     }
 
-    /// What is done at a court's counter: open an account for somebody, see the papers, hand out a token; and keep the
-    /// court's own list of ledgers.
+    /// The acts of a court's service counter: opening an account, recording an identity check, issuing a token; and the court's own list
+    /// of ledgers.
     fn clerk_may(&self, by: AccountId, actor: &Account, role: Role, act: &Act) -> bool {
         if !actor.roles.iter().any(|(held, _)| *held == role) {
             return false;
         }
-        // The first token of an account that this clerk opened, and no other: a further one would be a way to act as
-        // somebody who has one.
+        // The first token of an account that this clerk opened, and no other: with another token the clerk could
+        // act as the account's holder.
         let plain = |id: AccountId| {
             let account = self.accounts.get(&id).filter(|account| account.roles.is_empty());
             let has_a_token = self.tokens.has_any(id);
@@ -235,8 +235,8 @@ impl Registry {
         match act {
             Act::OpenAccount(_) => true,
             Act::CheckIdentity(act) => act.identity.method == IdentityMethod::CourtOffline,
-            // Not for somebody who holds a role: that would be a way to act as the operator. Nor for what only a role
-            // makes useful: the account may be given one later, and whoever issued the token may have kept it.
+            // Not for an account with a role: with its token the clerk could act as the operator. Nor with scopes for
+            // roles: the account may get a role later, and the clerk may have kept the token.
             Act::IssueToken(act) => {
                 let of_anybody = |scope: &Scope| matches!(scope, Scope::Deposit | Scope::Read | Scope::Case);
                 plain(act.account) && act.scope.iter().all(of_anybody)
@@ -251,8 +251,8 @@ impl Registry {
         self.accounts.get_mut(&id).ok_or(RegistryError::NoSuchAccount)
     }
 
-    fn accounts_change(&mut self, document: &Document, placed: Placed) -> Result<(), RegistryError> {
-        let text = |annex: AnnexId| Text { annex, index: placed.index };
+    fn apply_account_act(&mut self, document: &Document, position: ActPosition) -> Result<(), RegistryError> {
+        let text = |annex: AnnexId| Text { annex, index: position.index };
         match &document.act {
             Act::OpenAccount(act) => {
                 if self.accounts.contains_key(&act.account) {
@@ -260,7 +260,7 @@ impl Registry {
                 }
                 let account = Account {
                     subject: act.subject,
-                    opened: placed,
+                    opened: position,
                     opened_by: document.by,
                     name: act.name.map(text),
                     identities: Vec::new(),
@@ -287,19 +287,19 @@ impl Registry {
         Ok(())
     }
 
-    fn tokens_change(&mut self, document: &Document, placed: Placed) -> Result<(), RegistryError> {
+    fn apply_token_act(&mut self, document: &Document, position: ActPosition) -> Result<(), RegistryError> {
         match &document.act {
             Act::IssueToken(act) => {
                 self.account(act.account)?;
-                Ok(self.tokens.issue(act, document.by, placed.at)?)
+                Ok(self.tokens.issue(act, document.by, position.at)?)
             }
-            Act::RevokeToken(act) => Ok(self.tokens.revoke(act, placed.at)?),
+            Act::RevokeToken(act) => Ok(self.tokens.revoke(act, position.at)?),
             _ => Err(RegistryError::NotOfTheRegistry),
         }
     }
 
-    fn lists_change(&mut self, act: &Act, placed: Placed) -> Result<(), RegistryError> {
-        let text = |annex: AnnexId| Text { annex, index: placed.index };
+    fn apply_list_act(&mut self, act: &Act, position: ActPosition) -> Result<(), RegistryError> {
+        let text = |annex: AnnexId| Text { annex, index: position.index };
         match act {
             Act::TrustLedger(act) => {
                 let keys = self.trusted.entry(act.court.clone()).or_default();
@@ -319,18 +319,18 @@ impl Registry {
                 plans.insert(year, plan);
                 self.calendar = Calendar::new(plans.values().cloned().collect())?;
                 self.plans = plans;
-                self.calendars.push((placed.index, Arc::new(self.calendar.clone())));
+                self.calendars.push((position.index, Arc::new(self.calendar.clone())));
             }
             Act::AddHook(act) => {
-                if self.hooks.contains_key(&act.hook) {
+                if self.webhooks.contains_key(&act.hook) {
                     return Err(RegistryError::HookExists);
                 }
                 let hook =
-                    Hook { court: act.court.clone(), url: text(act.url), secret: text(act.secret), since: placed };
-                self.hooks.insert(act.hook, hook);
+                    Webhook { court: act.court.clone(), url: text(act.url), secret: text(act.secret), since: position };
+                self.webhooks.insert(act.hook, hook);
             }
             Act::EndHook(act) => {
-                self.hooks.remove(&act.hook).ok_or(RegistryError::NoSuchHook)?;
+                self.webhooks.remove(&act.hook).ok_or(RegistryError::NoSuchHook)?;
             }
             _ => return Err(RegistryError::NotOfTheRegistry),
         }

@@ -1,15 +1,14 @@
-//! Values of several words on one line: in which capacity somebody acts, how an identity was checked, where an item came
-//! from.
+//! Values of several words on one line of an act: capacities, identity checks, the origin of transferred items.
 
 use crate::court::calendar::Day;
 use crate::court::case_number::{CaseNumber, CourtCode};
 use crate::court::ids::{AgentNumber, CaseId, ItemNumber, PartyNumber};
-use crate::court::line::Line;
+use crate::court::line_value::LineValue;
 use crate::court::period::basis::Basis;
 use crate::court::words::{IdentityLevel, IdentityMethod, Role, words};
 use crate::ledger::time::Timestamp;
 
-/// In which capacity an act is done.
+/// The capacity in which an account acts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Capacity {
     /// As a party of the case.
@@ -18,13 +17,13 @@ pub enum Capacity {
     Agent(AgentNumber),
     /// In a role held outside the case.
     Holding(Role),
-    /// As nobody but oneself, outside any case.
+    /// The account itself, outside any case.
     Oneself,
-    /// The platform itself, which raises alarms.
+    /// The platform itself, which records divergences.
     Platform,
 }
 
-impl Line for Capacity {
+impl LineValue for Capacity {
     const EXPECTED: &'static str = "party N, agent N, a role, oneself or platform";
 
     fn print(&self) -> String {
@@ -49,7 +48,7 @@ impl Line for Capacity {
     }
 }
 
-/// What is known of an identity check made elsewhere. The reference to it is an annex.
+/// An identity check made elsewhere. The reference to it is an annex.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IdentityCheck {
     /// How.
@@ -60,7 +59,7 @@ pub struct IdentityCheck {
     pub at: Timestamp,
 }
 
-impl Line for IdentityCheck {
+impl LineValue for IdentityCheck {
     const EXPECTED: &'static str = "a method, a level and a time";
 
     fn print(&self) -> String {
@@ -76,20 +75,20 @@ impl Line for IdentityCheck {
     }
 }
 
-/// Where a carried item was imported first.
+/// The first import of an item that was transferred from another case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Carried {
+pub struct FirstImport {
     /// The case.
     pub case: CaseId,
     /// The item there.
     pub item: ItemNumber,
-    /// When it was imported there first: this time is never lost.
+    /// The time of its first import.
     pub at: Timestamp,
-    /// Whether it came late there: that is not lost either.
+    /// Whether it was late there.
     pub late: bool,
 }
 
-impl Line for Carried {
+impl LineValue for FirstImport {
     const EXPECTED: &'static str = "a case, an item, a time, and `late` where it was";
 
     fn print(&self) -> String {
@@ -111,7 +110,7 @@ impl Line for Carried {
     }
 }
 
-/// A step of a verification and how it came out, by their codes.
+/// A step of a verification and its outcome, by their codes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StepOutcome {
     /// The step's code.
@@ -120,7 +119,7 @@ pub struct StepOutcome {
     pub outcome: String,
 }
 
-impl Line for StepOutcome {
+impl LineValue for StepOutcome {
     const EXPECTED: &'static str = "a step and its outcome";
 
     fn print(&self) -> String {
@@ -138,7 +137,7 @@ impl Line for StepOutcome {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Code(pub String);
 
-impl Line for Code {
+impl LineValue for Code {
     const EXPECTED: &'static str = "a code";
 
     fn print(&self) -> String {
@@ -151,7 +150,7 @@ impl Line for Code {
     }
 }
 
-impl Line for Day {
+impl LineValue for Day {
     const EXPECTED: &'static str = "a day like 2026-11-22";
 
     fn print(&self) -> String {
@@ -163,7 +162,7 @@ impl Line for Day {
     }
 }
 
-impl Line for CaseNumber {
+impl LineValue for CaseNumber {
     const EXPECTED: &'static str = "a case number like （2024）粤0192民初113号";
 
     fn print(&self) -> String {
@@ -175,7 +174,7 @@ impl Line for CaseNumber {
     }
 }
 
-impl Line for CourtCode {
+impl LineValue for CourtCode {
     const EXPECTED: &'static str = "a court's code like 粤0192";
 
     fn print(&self) -> String {
@@ -187,7 +186,7 @@ impl Line for CourtCode {
     }
 }
 
-impl Line for Basis {
+impl LineValue for Basis {
     const EXPECTED: &'static str = "a basis of the evidence period";
 
     fn print(&self) -> String {
@@ -200,7 +199,7 @@ impl Line for Basis {
 }
 
 words! {
-    /// Who files: 【我是原告】, 【我是代理人】, or the court for somebody who came in person.
+    /// The filer: 【我是原告】, 【我是代理人】, or the court for a party who came in person.
     Filer {
         Principal = "principal" / "本人" / "the party itself",
         Agent = "agent" / "代理人" / "its agent",

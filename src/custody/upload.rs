@@ -1,10 +1,10 @@
-//! Taking an original in: streamed, measured, sealed, durable.
+//! Upload of an original: hashed and encrypted as a stream, durable when the call returns.
 //!
 //! # Invariants
 //!
-//! What [`EncryptedObjectStore::keep`] has returned survives a power cut. On any error, and when the future is dropped, nothing stays
-//! behind. While one part is being hashed, sealed and written, the next arrives: at most two parts of 256 KiB and a frame
-//! are held of the original, and of the object at most three of the parts in which it is written.
+//! An object that [`EncryptedObjectStore::keep`] has returned survives a power cut. On an error, and when the future is dropped,
+//! nothing is left. One part is hashed, encrypted and written while the next arrives: at most two parts of 256 KiB and a frame of
+//! the original are in memory, and at most three parts of the object.
 
 use std::error::Error;
 use std::io;
@@ -15,47 +15,47 @@ use futures_util::stream::Fuse;
 use futures_util::{Stream, StreamExt as _};
 use tokio_util::bytes::Bytes;
 
-use crate::custody::draft::{Draft, Placed};
-use crate::custody::intake::Intake;
+use crate::custody::draft::{CompletedObject, Draft};
+use crate::custody::encryptor::Encryptor;
 use crate::custody::object::{ObjectId, ObjectKey};
 use crate::custody::sealing::{SEGMENT, SealError};
 use crate::custody::store::EncryptedObjectStore;
 use crate::ledger::statement::content::FileDigests;
 
-/// How much of an original is hashed and sealed in one go.
+/// Bytes of an original per hashing and encryption step.
 const PART: u64 = 4 * SEGMENT as u64;
 
-/// An original in custody.
+/// An original that was stored.
 #[derive(Debug)]
 pub struct StoredObject {
     /// The object that holds it.
     pub object: ObjectId,
-    /// The only key that opens the object. Nobody else has it: lost, the original is lost.
+    /// The only key of the object. If it is lost, the original is lost.
     pub key: ObjectKey,
-    /// What was computed over the original on arrival.
+    /// Size and digests of the original, computed while it arrived.
     pub measured: FileDigests,
 }
 
-/// Why an original is not in custody. Nothing of it was left.
+/// Why an original was not stored. Nothing of it is left.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeepError {
-    /// It has no bytes, and the digests of nothing prove nothing.
+    /// It is empty: the digest of nothing proves nothing.
     #[error("the original is empty")]
     Empty,
-    /// It is larger than allowed.
+    /// It is larger than the limit.
     #[error("the original is larger than {limit} bytes")]
     TooLarge {
         /// Most bytes allowed.
         limit: u64,
     },
-    /// It stopped arriving; with what the stream said, for `downcast`.
+    /// The stream failed with this error, which can be downcast.
     #[error("the original did not arrive: {0}")]
     Stream(Box<dyn Error + Send + Sync>),
-    /// There is no room for it.
+    /// The disk or a quota is full.
     #[error("there is no room for the original: {0}")]
     DiskFull(Box<dyn Error + Send + Sync>),
-    /// Custody cannot work now.
+    /// The store is unavailable.
     #[error("custody is unavailable: {0}")]
     Unavailable(Box<dyn Error + Send + Sync>),
 }
@@ -84,7 +84,7 @@ impl From<object_store::Error> for KeepError {
     }
 }
 
-/// Whether a disk or a quota is what ended it.
+/// Whether a full disk or quota caused the error.
 fn is_full(error: &object_store::Error) -> bool {
     let mut cause: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(error) = cause {
@@ -98,13 +98,13 @@ fn is_full(error: &object_store::Error) -> bool {
 }
 
 impl EncryptedObjectStore {
-    /// Takes an original of 1 to `limit` bytes into custody, under a new name and a new key.
+    /// Stores an original of 1 to `limit` bytes under a new name and a new key.
     ///
-    /// Whoever is given a [`StoredObject`] answers for it: keeps name, key and size durably, or removes the object again.
+    /// The caller is responsible for the [`StoredObject`]: it stores name, key and size durably, or removes the object.
     ///
     /// # Errors
     ///
-    /// [`KeepError`]. An error of the stream is handed back inside [`KeepError::Stream`].
+    /// [`KeepError`]. An error of the stream is inside [`KeepError::Stream`].
     pub async fn keep<S, E>(&self, stream: S, limit: u64) -> Result<StoredObject, KeepError>
     where
         S: Stream<Item = Result<Bytes, E>> + Send,
@@ -118,23 +118,23 @@ impl EncryptedObjectStore {
         }
         let object = ObjectId::random().map_err(KeepError::unavailable)?;
         let key = ObjectKey::random().map_err(KeepError::unavailable)?;
-        let intake = Intake::new(&object, &key).map_err(KeepError::unavailable)?;
+        let encryptor = Encryptor::new(&object, &key).map_err(KeepError::unavailable)?;
         let mut draft = Draft::begin(self.storage(), object, self.part_bytes()).await?;
-        let measured = match self.fill(&mut draft, intake, arriving, first).await {
+        let measured = match self.fill(&mut draft, encryptor, arriving, first).await {
             Ok(measured) => measured,
             Err(error) => {
                 draft.discard().await;
                 return Err(error);
             }
         };
-        draft.place().await.map(Placed::take)?;
+        draft.complete().await.map(CompletedObject::keep)?;
         Ok(StoredObject { object, key, measured })
     }
 
     async fn fill<S, E>(
         &self,
         draft: &mut Draft,
-        mut intake: Intake,
+        mut encryptor: Encryptor,
         mut arriving: Upload<'_, S>,
         mut frames: Vec<Bytes>,
     ) -> Result<FileDigests, KeepError>
@@ -144,23 +144,23 @@ impl EncryptedObjectStore {
     {
         while !frames.is_empty() {
             let write = async {
-                let (intake, sealed) = self.seal(intake, frames).await?;
+                let (encryptor, sealed) = self.seal(encryptor, frames).await?;
                 draft.write(&sealed).await?;
-                Ok(intake)
+                Ok(encryptor)
             };
-            (frames, intake) = try_join(arriving.part(), write).await?;
+            (frames, encryptor) = try_join(arriving.part(), write).await?;
         }
-        let finished = self.work(move || intake.finish()).await.map_err(KeepError::unavailable)?;
+        let finished = self.work(move || encryptor.finish()).await.map_err(KeepError::unavailable)?;
         let (end, measured) = finished.map_err(KeepError::unavailable)?;
         draft.write(&end).await?;
         Ok(measured)
     }
 
-    async fn seal(&self, mut intake: Intake, frames: Vec<Bytes>) -> Result<(Intake, Vec<u8>), KeepError> {
+    async fn seal(&self, mut encryptor: Encryptor, frames: Vec<Bytes>) -> Result<(Encryptor, Vec<u8>), KeepError> {
         let sealing = self.work(move || {
-            intake.take(&frames)?;
-            let sealed = intake.sealed();
-            Ok((intake, sealed))
+            encryptor.update(&frames)?;
+            let sealed = encryptor.take_ciphertext();
+            Ok((encryptor, sealed))
         });
         sealing.await.map_err(KeepError::unavailable)?.map_err(|error: SealError| KeepError::unavailable(error))
     }
@@ -178,7 +178,7 @@ where
     S: Stream<Item = Result<Bytes, E>>,
     E: Into<Box<dyn Error + Send + Sync>>,
 {
-    /// The next [`PART`] bytes or some more, or what is left; nothing at the end.
+    /// The next [`PART`] bytes or some more, or the rest; empty at the end.
     async fn part(&mut self) -> Result<Vec<Bytes>, KeepError> {
         let (mut frames, before) = (Vec::new(), self.size);
         while self.size - before < PART {

@@ -1,12 +1,12 @@
-//! Texts of an act on their way into annexes, each under a salt of its own.
+//! The private texts of a new act: each becomes an annex, committed to with its own salt.
 
 use crate::court::ids::AnnexId;
-use crate::filing::error::FilingError;
-use crate::filing::secret::sealed;
+use crate::filing::filing_error::FilingError;
+use crate::filing::secret::with_salt;
 use crate::ledger::metadata::{METADATA_MAX, PrivateMetadata};
 use crate::ledger::text::{Lines, forbidden_character};
 
-/// Fields whose text is one line; all others may have several.
+/// Fields whose text must be one line; other texts may have several lines.
 const OF_ONE_LINE: [&str; 3] = ["name", "title", "reference"];
 
 /// The texts of one act.
@@ -14,17 +14,17 @@ const OF_ONE_LINE: [&str; 3] = ["name", "title", "reference"];
 pub struct Annexes(Vec<PrivateMetadata>);
 
 impl Annexes {
-    /// None yet.
+    /// No annexes.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Puts a text under its commitment.
+    /// Adds a text, and returns its commitment.
     ///
     /// # Errors
     ///
-    /// [`FilingError::BadValue`] when it is empty, too long, or holds control characters.
+    /// [`FilingError::BadValue`] if it is empty, too long, or holds control characters.
     pub fn add(&mut self, field: &'static str, text: &str) -> Result<AnnexId, FilingError> {
         let text = text.trim();
         if text.is_empty() {
@@ -39,13 +39,13 @@ impl Annexes {
             let reason = format!("the text has {} bytes, more than {METADATA_MAX}", text.len());
             return Err(FilingError::BadValue { field, reason, code: "text_too_long" });
         }
-        let piece = sealed(text)?;
+        let piece = with_salt(text)?;
         let id = AnnexId(piece.commitment());
         self.0.push(piece);
         Ok(id)
     }
 
-    /// Likewise, where there is one.
+    /// As [`Self::add`], for an optional text.
     ///
     /// # Errors
     ///
@@ -54,9 +54,41 @@ impl Annexes {
         text.map(|text| self.add(field, text)).transpose()
     }
 
-    /// All of them.
+    /// All annexes, in the order of their addition.
     #[must_use]
     pub fn into_pieces(self) -> Vec<PrivateMetadata> {
         self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(field: &'static str, text: &str) -> Option<&'static str> {
+        Annexes::new().add(field, text).err().and_then(|error| error.code())
+    }
+
+    #[test]
+    fn texts_are_trimmed_and_each_lies_under_its_own_commitment() {
+        let mut annexes = Annexes::new();
+        let ids = [" 张三\n", "张三"].map(|name| annexes.add("name", name).unwrap());
+        assert_eq!(annexes.add_some("title", None).unwrap(), None);
+        let pieces = annexes.into_pieces();
+        assert!(pieces.iter().all(|piece| piece.json == "张三"));
+        assert_eq!(pieces.iter().map(|piece| AnnexId(piece.commitment())).collect::<Vec<_>>(), ids);
+        assert_ne!(ids[0], ids[1]);
+    }
+
+    #[test]
+    fn empty_and_long_texts_and_control_characters_are_refused() {
+        assert_eq!((code("reason", " \n"), code("reason", "")), (Some("bad_value"), Some("bad_value")));
+        assert_eq!((code("reason", "a\nb"), code("name", "a\nb")), (None, Some("control_character")));
+        assert_eq!(
+            (code("reason", "a\u{0}b"), code("reason", "a\u{1b}[1m")),
+            (Some("control_character"), Some("control_character"))
+        );
+        let longest = "x".repeat(METADATA_MAX);
+        assert_eq!((code("reason", &longest), code("reason", &format!("{longest}x"))), (None, Some("text_too_long")));
     }
 }

@@ -1,4 +1,4 @@
-//! How often somebody may try a wrong association code: sixty bits are not guessed, and nobody is let try.
+//! Rate limit on wrong association codes, per account. Codes have 60 bits.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -6,26 +6,27 @@ use std::sync::{Mutex, PoisonError};
 use crate::court::ids::AccountId;
 use crate::ledger::time::Timestamp;
 
-/// Wrong codes in an [`HOUR`].
+/// Wrong codes allowed per [`HOUR`].
 const MOST: usize = 10;
-/// In milliseconds.
+/// An hour in milliseconds.
 const HOUR: u64 = 60 * 60 * 1000;
-/// Accounts remembered.
+/// Number of accounts above which expired entries are removed.
 const ACCOUNTS: usize = 10_000;
 
-/// Wrong codes by account.
+/// The times of recent wrong codes, by account.
 #[derive(Debug, Default)]
 pub struct CodeAttempts(Mutex<HashMap<AccountId, Vec<Timestamp>>>);
 
 impl CodeAttempts {
-    /// Whether this account may try once more. Counted at once, so that many tries at the same time are many.
+    /// Counts an attempt if the limit allows it; whether it does. Concurrent attempts count separately.
     #[must_use]
-    pub fn may_try(&self, account: AccountId, now: Timestamp) -> bool {
-        let mut tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if tries.len() >= ACCOUNTS {
-            tries.retain(|_, times| times.last().is_some_and(|t| now.as_millis().saturating_sub(t.as_millis()) < HOUR));
+    pub fn try_begin(&self, account: AccountId, now: Timestamp) -> bool {
+        let mut attempts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if attempts.len() >= ACCOUNTS {
+            attempts
+                .retain(|_, times| times.last().is_some_and(|t| now.as_millis().saturating_sub(t.as_millis()) < HOUR));
         }
-        let times = tries.entry(account).or_default();
+        let times = attempts.entry(account).or_default();
         times.retain(|time| now.as_millis().saturating_sub(time.as_millis()) < HOUR);
         let may = times.len() < MOST;
         if may {
@@ -34,7 +35,7 @@ impl CodeAttempts {
         may
     }
 
-    /// The code was right after all: it does not count.
+    /// Removes the last attempt, because its code was right.
     pub fn succeeded(&self, account: AccountId) {
         if let Some(times) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get_mut(&account) {
             times.pop();
@@ -49,15 +50,49 @@ mod tests {
 
     #[test]
     fn after_ten_wrong_codes_an_hour_must_pass() {
-        let (tries, account) = (CodeAttempts::default(), AccountId(Digest([1; 32])));
+        let (attempts, account) = (CodeAttempts::default(), AccountId(Digest([1; 32])));
         let at = |millis| Timestamp::from_millis(1_790_000_000_000 + millis).unwrap();
         for wrong in 0..10 {
-            assert!(tries.may_try(account, at(wrong)));
+            assert!(attempts.try_begin(account, at(wrong)));
         }
-        assert!(!tries.may_try(account, at(10)));
-        assert!(tries.may_try(AccountId(Digest([2; 32])), at(10)));
-        tries.succeeded(account);
-        assert!(tries.may_try(account, at(10)) && !tries.may_try(account, at(10)));
-        assert!(tries.may_try(account, at(HOUR + 5)));
+        assert!(!attempts.try_begin(account, at(10)));
+        assert!(attempts.try_begin(AccountId(Digest([2; 32])), at(10)));
+        attempts.succeeded(account);
+        assert!(attempts.try_begin(account, at(10)) && !attempts.try_begin(account, at(10)));
+        assert!(attempts.try_begin(account, at(HOUR + 5)));
+    }
+
+    fn account(n: u16) -> AccountId {
+        let mut id = [0; 32];
+        id[..2].copy_from_slice(&n.to_be_bytes());
+        AccountId(Digest(id))
+    }
+
+    #[test]
+    fn each_attempt_counts_for_an_hour_of_its_own() {
+        let attempts = CodeAttempts::default();
+        let at = |millis| Timestamp::from_millis(1_790_000_000_000 + millis).unwrap();
+        // One every six minutes: the limit is reached with the tenth, and the first ends when the eleventh comes.
+        for n in 0..20 {
+            assert!(attempts.try_begin(account(1), at(n * HOUR / 10)), "{n}");
+        }
+        assert!(!attempts.try_begin(account(1), at(2 * HOUR - 1)));
+        // Whoever has not tried has nothing to take back.
+        attempts.succeeded(account(2));
+        assert!(!attempts.try_begin(account(1), at(2 * HOUR - 1)));
+    }
+
+    #[test]
+    fn of_many_accounts_those_without_a_recent_attempt_are_forgotten() {
+        let attempts = CodeAttempts::default();
+        let at = |millis| Timestamp::from_millis(1_790_000_000_000 + millis).unwrap();
+        let known = || attempts.0.lock().unwrap().len();
+        for n in 0..10_000 {
+            assert!(attempts.try_begin(account(n), at(u64::from(n))));
+        }
+        assert_eq!(known(), ACCOUNTS);
+        // The first five thousand have none any more.
+        assert!(attempts.try_begin(account(20_000), at(HOUR + 4_999)));
+        assert_eq!(known(), 5_001);
     }
 }

@@ -1,4 +1,4 @@
-//! The enrolled keys of all accounts: in memory, and each account's as a durable document.
+//! The enrolled keys of all accounts: in memory, and as one durable document per account.
 //!
 //! Not here: who may enrol a key, and when an enrolment is in effect (`enrolment`).
 
@@ -8,8 +8,8 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use tokio::sync::Mutex;
 
 use crate::court::ids::{AccountId, TokenId};
-use crate::court::line::Line as _;
-use crate::filing::error::FilingError;
+use crate::court::line_value::LineValue as _;
+use crate::filing::filing_error::FilingError;
 use crate::ledger::hash::Digest;
 use crate::ledger::key::{PublicKey, VerifierKey};
 use crate::ledger::time::Timestamp;
@@ -25,7 +25,7 @@ pub struct EnrolledKey {
     pub key: VerifierKey,
     /// When it was enrolled.
     pub since: Timestamp,
-    /// With which token: when that is revoked, the enrolment ends.
+    /// The token with which it was enrolled. Its revocation ends the enrolment.
     pub by: TokenId,
 }
 
@@ -44,7 +44,7 @@ struct Keys {
 }
 
 impl Keys {
-    /// Puts these in the place of what the account had.
+    /// Replaces the keys of an account.
     fn replace(&mut self, account: AccountId, keys: Vec<EnrolledKey>) {
         for key in self.of_account.remove(&account).unwrap_or_default() {
             let public = key.key.public().as_bytes();
@@ -69,7 +69,7 @@ impl EnrolledKeys {
     ///
     /// # Errors
     ///
-    /// [`AccountStoreError`]; a document of a later version is damaged for this one.
+    /// [`AccountStoreError`]; a document of a later version counts as damaged.
     pub(in crate::filing) fn open(store: Arc<dyn AccountStore>) -> Result<Self, AccountStoreError> {
         let mut keys = Keys::default();
         for account in store.accounts_with_keys()? {
@@ -83,22 +83,22 @@ impl EnrolledKeys {
         Ok(Self { store, keys: RwLock::new(keys), writing: Mutex::default() })
     }
 
-    /// The accounts that enrolled a key, and with which token.
+    /// The accounts that enrolled a key, each with the token used.
     pub(in crate::filing) fn accounts_of(&self, key: &PublicKey) -> Vec<(AccountId, TokenId)> {
         self.keys().by_key.get(key.as_bytes()).cloned().unwrap_or_default()
     }
 
     fn keys(&self) -> RwLockReadGuard<'_, Keys> {
-        // Replaced by whole accounts: what a panicked thread left behind is rebuilt at the next start.
+        // Keys are replaced account by account, so a panicked thread leaves a consistent map.
         self.keys.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Those of an account, in effect or not.
+    /// All keys of an account, whether or not they are in effect.
     pub(in crate::filing) fn of_account(&self, account: AccountId) -> Vec<EnrolledKey> {
         self.keys().of_account.get(&account).cloned().unwrap_or_default()
     }
 
-    /// Puts these in the place of what an account had, durably. The caller holds `writing`.
+    /// Replaces the keys of an account durably. The caller holds `writing`.
     pub(in crate::filing) async fn write(&self, account: AccountId, keys: Vec<EnrolledKey>) -> Result<(), FilingError> {
         let (store, document) = (Arc::clone(&self.store), AccountDocument::EnrolledKeys(account.0));
         let text = print(&keys);
@@ -131,13 +131,21 @@ fn parse_line(line: &str) -> Option<EnrolledKey> {
 mod tests {
     use super::*;
     use crate::ledger::key::Signer;
+    use crate::store::account_memory::MemoryAccounts;
+
+    fn enrolled(seed: u8) -> EnrolledKey {
+        let key = Signer::of_depositor(&[seed; 32]).unwrap().verifier().clone();
+        let since = Timestamp::parse("2026-11-22T01:04:11.123Z").unwrap();
+        EnrolledKey { key, since, by: TokenId(Digest([seed; 32])) }
+    }
+
+    fn account(n: u8) -> AccountId {
+        AccountId(Digest([n; 32]))
+    }
 
     #[test]
     fn a_list_reads_back_and_no_other_text_does() {
-        let key = |seed| Signer::of_depositor(&[seed; 32]).unwrap().verifier().clone();
-        let since = Timestamp::parse("2026-11-22T01:04:11.123Z").unwrap();
-        let keys: Vec<EnrolledKey> =
-            (1..4).map(|seed| EnrolledKey { key: key(seed), since, by: TokenId(Digest([seed; 32])) }).collect();
+        let keys: Vec<EnrolledKey> = (1..4).map(enrolled).collect();
         let text = print(&keys);
         assert_eq!(parse(&text), Some(keys));
         assert_eq!(parse(&print(&[])), Some(vec![]));
@@ -150,5 +158,37 @@ mod tests {
         ] {
             assert_eq!(parse(bad), None, "{bad}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_key_belongs_to_the_accounts_that_have_enrolled_it_now() {
+        let store = Arc::new(MemoryAccounts::default());
+        let keys = EnrolledKeys::open(Arc::clone(&store) as Arc<dyn AccountStore>).unwrap();
+        let [one, two] = [1, 2].map(enrolled);
+        let of = |keys: &EnrolledKeys, key: &EnrolledKey| -> Vec<AccountId> {
+            keys.accounts_of(key.key.public()).into_iter().map(|(account, _)| account).collect()
+        };
+        keys.write(account(1), vec![one.clone(), two.clone()]).await.unwrap();
+        keys.write(account(2), vec![one.clone()]).await.unwrap();
+        assert_eq!((of(&keys, &one), of(&keys, &two)), (vec![account(1), account(2)], vec![account(1)]));
+        // What takes the place of a list ends what was in it, of this account only.
+        keys.write(account(1), vec![two.clone()]).await.unwrap();
+        assert_eq!((of(&keys, &one), of(&keys, &two)), (vec![account(2)], vec![account(1)]));
+        let again = EnrolledKeys::open(Arc::clone(&store) as Arc<dyn AccountStore>).unwrap();
+        assert_eq!((of(&again, &one), of(&again, &two)), (vec![account(2)], vec![account(1)]));
+        assert_eq!(again.of_account(account(1)), [two.clone()]);
+        // An empty list has no document.
+        keys.write(account(1), Vec::new()).await.unwrap();
+        assert_eq!((of(&keys, &two), keys.of_account(account(1))), (vec![], vec![]));
+        assert_eq!(store.accounts_with_keys(), Ok(vec![account(2).0]));
+    }
+
+    #[test]
+    fn a_list_that_cannot_be_read_is_damage_and_names_its_account() {
+        let store = Arc::new(MemoryAccounts::default());
+        let document = AccountDocument::EnrolledKeys(account(3).0);
+        store.replace(document, &print(&[enrolled(1)]).replace("v1", "v2")).unwrap();
+        let Err(AccountStoreError::Damaged { document, .. }) = EnrolledKeys::open(store) else { panic!("it was read") };
+        assert!(document.contains(&account(3).to_string()), "{document}");
     }
 }

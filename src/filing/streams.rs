@@ -1,17 +1,17 @@
-//! Reading acts from their streams, and writing the statement that puts an act on the chain.
+//! Streams of acts: reads acts from the ledger, and makes the statement that appends one.
 //!
 //! # Invariants
 //!
-//! An act is read back only if its document is what the chain committed to: both salted digests and the `meta` line.
+//! An act is returned only if its document matches the commitments on the chain: both salted digests and the `meta` line.
 
 use std::collections::BTreeSet;
 
 use crate::court::acts::Act;
-use crate::court::case::state::{Placed, Text};
+use crate::court::case::state::{ActPosition, Text};
 use crate::court::document::{Document, FIRST_LINE};
 use crate::court::ids::CaseId;
-use crate::filing::error::FilingError;
-use crate::filing::secret::{random, sealed};
+use crate::filing::filing_error::FilingError;
+use crate::filing::secret::{random, with_salt};
 use crate::ledger::digests::salted_content;
 use crate::ledger::entry::Entry;
 use crate::ledger::hash::Digest;
@@ -24,14 +24,14 @@ use crate::ledger::statement::text::{Statement, Subject};
 use crate::query::records;
 use crate::store::traits::{LedgerReader, Private, ReadError};
 
-/// An act as it stands on the chain.
+/// An act read from the chain.
 #[derive(Debug, Clone)]
 pub struct StoredAct {
     /// The stream.
     pub stream: Digest,
-    /// Where.
-    pub placed: Placed,
-    /// What.
+    /// Its position.
+    pub position: ActPosition,
+    /// Its document.
     pub document: Document,
     /// Its entry.
     pub entry: Entry,
@@ -52,10 +52,10 @@ pub fn act_at(store: &dyn LedgerReader, index: LeafIndex) -> Result<StoredAct, R
     act_of(index, entry, private)
 }
 
-/// The act of an entry with the private content beside it.
+/// The act of an entry and its private content.
 fn act_of(index: LeafIndex, entry: Entry, private: Private) -> Result<StoredAct, ReadError> {
     let statement = entry.statement.statement();
-    let subject = statement.subject.ok_or_else(|| damaged(index, "it stands in no stream"))?;
+    let subject = statement.subject.ok_or_else(|| damaged(index, "it is in no stream"))?;
     let Private::Held(piece) = private else {
         return Err(damaged(index, "its document is not held"));
     };
@@ -66,12 +66,11 @@ fn act_of(index: LeafIndex, entry: Entry, private: Private) -> Result<StoredAct,
     if statement.on_behalf != Some(document.by.0) {
         return Err(damaged(index, "its document names another account"));
     }
-    let placed = Placed { index, sequence: subject.sequence, at: entry.received };
-    Ok(StoredAct { stream: subject.id, placed, document, entry })
+    let position = ActPosition { index, sequence: subject.sequence, at: entry.received };
+    Ok(StoredAct { stream: subject.id, position, document, entry })
 }
 
-/// All acts of a stream after sequence `after`, in their order: to replay a stream from its last known state. A list for
-/// a reader is a page of it ([`acts_page`]).
+/// All acts of a stream after sequence `after`, for a replay. Answers to requests use [`acts_page`].
 ///
 /// # Errors
 ///
@@ -84,12 +83,12 @@ pub(in crate::filing) fn acts_after(
     Ok(acts_page(store, stream, after, usize::MAX)?.acts)
 }
 
-/// The act at `index`; `None` where another deposit stands there. Its document is looked up in both cases.
+/// The act at `index`; `None` if another kind of deposit is there. The document is read in both cases.
 ///
 /// # Errors
 ///
 /// As [`act_at`].
-pub(in crate::filing) fn act_or_none_at(
+pub(in crate::filing) fn find_act_at(
     store: &dyn LedgerReader,
     index: LeafIndex,
 ) -> Result<Option<StoredAct>, ReadError> {
@@ -108,11 +107,11 @@ pub(in crate::filing) fn act_or_none_at(
 pub struct ActPage {
     /// In their order.
     pub acts: Vec<StoredAct>,
-    /// The sequence after which the next page begins; `None` where the stream ends with this page.
+    /// The sequence after which the next page begins; `None` on the last page.
     pub next: Option<u64>,
 }
 
-/// At most `limit` acts of a stream after sequence `after`. Reads these acts and no others.
+/// At most `limit` acts of a stream after sequence `after`. Reads no other acts.
 ///
 /// # Errors
 ///
@@ -133,7 +132,7 @@ pub fn acts_page(store: &dyn LedgerReader, stream: &Digest, after: u64, limit: u
     Ok(ActPage { acts, next: (after < last && last < length).then_some(last) })
 }
 
-/// The act under a label that was put there last.
+/// The last act with a label.
 ///
 /// # Errors
 ///
@@ -142,11 +141,11 @@ pub fn last_labelled(store: &dyn LedgerReader, label: &Digest) -> Result<Option<
     store.last_labelled(label, 1)?.first().map(|index| act_at(store, *index)).transpose()
 }
 
-/// How many places are read under a label at a time.
+/// Index rows per read of a label.
 const PAGE: usize = 256;
 
-/// The act that carried out the erasure of a notice: the sequencer seals the two side by side, the act first. `None` for an
-/// erasure without an act.
+/// The act of the erasure that `notice` records. The sequencer puts the notice directly behind the act. `None` for an erasure
+/// without an act.
 pub(in crate::filing) fn act_of_notice(
     store: &dyn LedgerReader,
     notice: LeafIndex,
@@ -159,7 +158,7 @@ pub(in crate::filing) fn act_of_notice(
     Ok(Some(act_at(store, before)?).filter(|act| matches!(act.document.act, Act::Erase(_))))
 }
 
-/// The cases whose acts stand under a label: all of them, page by page, since one left out would be one not asked.
+/// All cases with an act under a label.
 pub(in crate::filing) fn cases_labelled(
     store: &dyn LedgerReader,
     label: &Digest,
@@ -175,11 +174,11 @@ pub(in crate::filing) fn cases_labelled(
     }
 }
 
-/// What a text says, or `None` when it was erased.
+/// A private text; `None` if it was erased.
 ///
 /// # Errors
 ///
-/// [`ReadError`]; [`ReadError::Damaged`] when it should be there and is not.
+/// [`ReadError`]; [`ReadError::Damaged`] if it is missing without a tombstone.
 pub fn text(store: &dyn LedgerReader, text: &Text) -> Result<Option<String>, ReadError> {
     match store.annex(text.index, &text.annex.0)? {
         Private::Held(piece) => Ok(Some(piece.json)),
@@ -188,7 +187,7 @@ pub fn text(store: &dyn LedgerReader, text: &Text) -> Result<Option<String>, Rea
     }
 }
 
-/// The statement that puts a document at a place of a stream, signed by the platform for whoever acts.
+/// The statement that appends a document to a stream, signed by the platform on behalf of the acting account.
 ///
 /// # Errors
 ///
@@ -200,7 +199,7 @@ pub fn statement(
     sequence: u64,
     document: &Document,
 ) -> Result<(StatementNote, PrivateMetadata), FilingError> {
-    let piece = sealed(document.to_text())?;
+    let piece = with_salt(document.to_text())?;
     let statement = Statement {
         ledger: ledger.clone(),
         content: Some(salted_content(&piece)),
@@ -216,4 +215,75 @@ pub fn statement(
     let signed = SignedStatement::sign(statement, std::slice::from_ref(platform));
     let signed = signed.map_err(|error| FilingError::Deposit(error.into()))?;
     Ok((signed.note().clone(), piece))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::court::acts::Submit;
+    use crate::court::document::Stream;
+    use crate::court::ids::AccountId;
+    use crate::court::values::Capacity;
+    use crate::ledger::number::DepositNumber;
+    use crate::ledger::time::Timestamp;
+
+    const INDEX: LeafIndex = LeafIndex(7);
+
+    fn document(by: u8) -> Document {
+        let (by, act) = (AccountId(Digest([by; 32])), Act::Submit(Submit {}));
+        Document { stream: Stream::Case, by, capacity: Capacity::Oneself, request: None, body: None, act }
+    }
+
+    /// The entry of a document at the third place of a stream, with the private content beside it.
+    fn written(document: &Document) -> (Entry, PrivateMetadata) {
+        let (ledger, platform) = (Name::parse("ledger.example").unwrap(), Signer::of_depositor(&[1; 32]).unwrap());
+        let (statement, piece) = statement(&ledger, &platform, Digest([9; 32]), 3, document).unwrap();
+        let number = DepositNumber::parse("20261122-0K7M-X9QT-3D5W-C3").unwrap();
+        let received = Timestamp::parse("2026-11-22T01:04:11.123Z").unwrap();
+        (Entry { number, received, statement }, piece)
+    }
+
+    fn damage(entry: Entry, private: Private) -> String {
+        match act_of(INDEX, entry, private).unwrap_err() {
+            ReadError::Damaged { what: "act", at, reason } if at == INDEX.to_string() => reason,
+            error => panic!("{error}"),
+        }
+    }
+
+    #[test]
+    fn an_act_is_read_back_as_it_was_written() {
+        let (entry, piece) = written(&document(4));
+        let act = act_of(INDEX, entry.clone(), Private::Held(piece)).unwrap();
+        let position = ActPosition { index: INDEX, sequence: 3, at: entry.received };
+        assert_eq!((act.stream, act.position, &act.document), (Digest([9; 32]), position, &document(4)));
+        assert_eq!(act.entry.number, entry.number);
+    }
+
+    #[test]
+    fn what_the_chain_did_not_commit_to_is_no_act() {
+        let ((entry, piece), (_, other)) = (written(&document(4)), written(&document(5)));
+        for private in [Private::None, Private::Erased(LeafIndex(8))] {
+            assert_eq!(damage(entry.clone(), private), "its document is not held");
+        }
+        let resalted = PrivateMetadata { salt: other.salt, ..piece.clone() };
+        for private in [other, resalted] {
+            assert_eq!(damage(entry.clone(), Private::Held(private)), "its document has other digests");
+        }
+    }
+
+    /// A statement of the platform's own key that says another thing than its document.
+    #[test]
+    fn a_statement_must_name_the_account_and_the_stream_of_its_document() {
+        let (entry, piece) = written(&document(4));
+        let restated = |change: fn(&mut Statement)| {
+            let mut statement = entry.statement.statement().clone();
+            change(&mut statement);
+            let signed = SignedStatement::sign(statement, &[Signer::of_depositor(&[1; 32]).unwrap()]).unwrap();
+            Entry { statement: signed.note().clone(), ..entry.clone() }
+        };
+        let other = restated(|statement| statement.on_behalf = Some(Digest([5; 32])));
+        assert_eq!(damage(other, Private::Held(piece.clone())), "its document names another account");
+        let none = restated(|statement| statement.subject = None);
+        assert_eq!(damage(none, Private::Held(piece)), "it stands in no stream");
+    }
 }

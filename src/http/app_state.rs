@@ -9,18 +9,19 @@ use crate::filing::deposit_policy::DepositPolicy;
 use crate::filing::service::FilingService;
 use crate::http::admission::{DepositAdmission, DepositLimits};
 use crate::http::client_address::AddressGroup;
+use crate::http::client_quota::{Share, Shares};
 use crate::http::connections::Connections;
 use crate::http::hashing::HashingThreads;
 use crate::http::options::{MEMORY_UNIT, Options};
 use crate::http::problem::Failure;
-use crate::http::shares::{Share, Shares};
+use crate::ledger::receipt::{KeyNotice, Receipt};
 use crate::ledger::time::Timestamp;
 use crate::query::service::QueryService;
 use crate::sequencer::clock::{Clock, SystemClock};
 use crate::sequencer::handle::Sequencer;
 use crate::store::traits::LedgerReader;
 
-/// A running node, as HTTP sees it.
+/// The state of a running node that handlers use.
 pub struct AppState {
     queries: Arc<QueryService>,
     sequencer: Sequencer,
@@ -62,25 +63,25 @@ impl AppState {
         }
     }
 
-    /// With another clock than the machine's.
+    /// Replaces the system clock.
     #[must_use]
     pub fn with_clock(self, clock: Box<dyn Clock + Sync>) -> Self {
         Self { clock, ..self }
     }
 
-    /// Now: when a report is made.
+    /// The current time, for reports.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.clock.read().wall
     }
 
-    /// Accepting statements under this policy and these limits.
+    /// Accepts statements under this policy and these limits.
     #[must_use]
     pub fn with_admission(self, policy: DepositPolicy, limits: &DepositLimits) -> Self {
         Self { admission: DepositAdmission::new(policy, limits), ..self }
     }
 
-    /// With a filing service: accounts, cases, originals.
+    /// Adds a filing service: accounts, cases, originals.
     #[must_use]
     pub fn with_filing(self, filing: Arc<FilingService>) -> Self {
         Self { filing: Some(filing), ..self }
@@ -90,12 +91,12 @@ impl AppState {
     ///
     /// # Errors
     ///
-    /// `unauthenticated` on a node without one: nobody has a token there.
+    /// `unauthenticated` on a node without one, where no token is valid.
     pub fn filing(&self) -> Result<&Arc<FilingService>, Failure> {
         self.filing.as_ref().ok_or_else(|| Failure::new("unauthenticated", "this node keeps no accounts"))
     }
 
-    /// Who may deposit.
+    /// Admission of deposits.
     #[must_use]
     pub const fn admission(&self) -> &DepositAdmission {
         &self.admission
@@ -170,49 +171,49 @@ impl AppState {
         memory.map_err(|_| Failure::busy("requests whose bodies are incomplete"))
     }
 
-    /// A place for a file of `client` that is hashed as it comes, waited for.
+    /// Waits for a permit to receive a file of `client` for verification.
     ///
     /// # Errors
     ///
     /// `busy` when none becomes free in time.
-    pub async fn place_for_file(&self, client: AddressGroup) -> Result<Share, Failure> {
+    pub async fn file_permit(&self, client: AddressGroup) -> Result<Share, Failure> {
         let place = self.files.take(client, 1, self.options.place_timeout).await;
         place.map_err(|_| Failure::busy("verifications of files"))
     }
 
-    /// A place for an original of `account` that is received into custody, waited for.
+    /// Waits for a permit to receive an original of `account` into custody.
     ///
     /// # Errors
     ///
     /// `busy` when none becomes free in time.
-    pub async fn place_for_upload(&self, account: AccountId) -> Result<Share, Failure> {
+    pub async fn upload_permit(&self, account: AccountId) -> Result<Share, Failure> {
         let place = self.uploads.take(account, 1, self.options.place_timeout).await;
         place.map_err(|_| Failure::busy("originals"))
     }
 
-    /// A place among the batches for one of `client`, waited for.
+    /// Waits for a permit to read a batch of `client`.
     ///
     /// # Errors
     ///
     /// `busy` when none becomes free in time.
-    pub async fn place_for_batch(&self, client: AddressGroup) -> Result<Share, Failure> {
+    pub async fn batch_permit(&self, client: AddressGroup) -> Result<Share, Failure> {
         let place = self.batches.take(client, 1, self.options.place_timeout).await;
         place.map_err(|_| Failure::busy("batches"))
     }
 
-    /// Whether a batch waits for its turn.
+    /// Whether a batch waits for a permit.
     #[must_use]
     pub fn are_batches_waiting(&self) -> bool {
         self.batches.is_contended()
     }
 
-    /// A share of the pool for a line of a batch: three quarters of it, so that one deposit by itself finds a place while
-    /// batches wait for theirs.
+    /// Waits for a permit to queue a line of a batch. Batches get three quarters of the sequencer's queue, so that single deposits
+    /// are still accepted.
     ///
     /// # Errors
     ///
-    /// `internal`, never: nobody closes the semaphore.
-    pub async fn share_of_batches(&self) -> Result<OwnedSemaphorePermit, Failure> {
+    /// `internal` if the semaphore were closed, which does not happen.
+    pub async fn batch_queue_permit(&self) -> Result<OwnedSemaphorePermit, Failure> {
         take(&self.lines_of_batches).await
     }
 }

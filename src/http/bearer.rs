@@ -1,4 +1,4 @@
-//! Who asks, and what they call their request.
+//! Authentication and idempotency: the bearer token, the idempotency key and the capacity of a request.
 //!
 //! ```text
 //! Authorization: Bearer tzt_…
@@ -13,10 +13,10 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName};
 
-use crate::court::line::Line as _;
+use crate::court::line_value::LineValue as _;
 use crate::court::values::Capacity;
 use crate::filing::actor::{Actor, RequestContext};
-use crate::filing::secret::{request_id, unnamed_request};
+use crate::filing::secret::{random_request_id, request_id};
 use crate::http::app_state::AppState;
 use crate::http::problem::Failure;
 use crate::http::request::header;
@@ -28,26 +28,26 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const ACTING_AS: HeaderName = HeaderName::from_static("x-acting-as");
 const KEY_MAX: usize = 128;
 
-/// Whoever presents a good token.
+/// The actor of a request with a valid token.
 #[derive(Debug)]
 pub struct Bearer(pub Actor);
 
 impl FromRequestParts<Arc<AppState>> for Bearer {
     type Rejection = Failure;
 
-    async fn from_request_parts(parts: &mut Parts, node: &Arc<AppState>) -> Result<Self, Failure> {
-        Ok(Self(node.filing()?.authenticate(bearer_token(&parts.headers))?))
+    async fn from_request_parts(parts: &mut Parts, state: &Arc<AppState>) -> Result<Self, Failure> {
+        Ok(Self(state.filing()?.authenticate(bearer_token(&parts.headers))?))
     }
 }
 
-/// The bearer token that a request presents; empty where it presents none.
+/// The bearer token of a request; empty if there is none.
 pub(in crate::http) fn bearer_token(headers: &HeaderMap) -> &str {
     let presented = header(headers, &AUTHORIZATION);
     let token = presented.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
     token.map_or("", |(_, token)| token.trim())
 }
 
-/// The account behind a token as the verifier of a report: its roles, else what kind of account it is.
+/// The actor as the verifier of a report, labelled with its roles or, without roles, its kind of account.
 pub(in crate::http) fn account_verifier(actor: &Actor) -> VerifierJson {
     let label = |language| {
         let mut roles: Vec<_> = actor.account.roles.iter().map(|(role, _)| role.label(language)).collect();
@@ -57,7 +57,7 @@ pub(in crate::http) fn account_verifier(actor: &Actor) -> VerifierJson {
     VerifierJson::account(&actor.id.to_string(), None, Bilingual::of(label))
 }
 
-/// The request behind a body (or, of a streamed body, behind whatever names it).
+/// The context of a request. `body` is the body, or the data that identifies a streamed one.
 ///
 /// # Errors
 ///
@@ -69,7 +69,7 @@ pub fn context(actor: &Actor, headers: &HeaderMap, path: &str, body: &[u8]) -> R
         return Err(Failure::new("bad_idempotency_key", "1 to 128 visible ASCII characters"));
     }
     let request = if key.is_empty() {
-        unnamed_request().map_err(|error| Failure::internal(&error))?
+        random_request_id().map_err(|error| Failure::internal(&error))?
     } else {
         request_id(actor.id, key)
     };

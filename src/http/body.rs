@@ -2,11 +2,10 @@
 //!
 //! # Invariants
 //!
-//! A small body is buffered only while its client has a share of [`AppState::body_memory`], and a file is received only while
-//! its client has one of the places for files: senders that are slow, however many, hold no more memory than that. (A body
-//! that came whole with its head needs no share: it lies in the connection's read buffer.) Of a file no more than two parts
-//! of 256 KiB and a frame are held. A client that sends more slowly than [`Options::body_timeout`] and
-//! [`Options::slowest`] allow is cut off.
+//! A small body is buffered only with a permit of [`AppState::body_memory`], and a file is received only with a permit for files,
+//! so the memory of slow clients is bounded. (A body that arrived completely with its head needs no permit: it is in the
+//! connection's read buffer.) Of a file at most two parts of 256 KiB and a frame are held. A client that sends more slowly than
+//! [`Options::body_timeout`] and [`Options::slowest`] allow is disconnected.
 //!
 //! [`Options::body_timeout`]: crate::http::options::Options::body_timeout
 //! [`Options::slowest`]: crate::http::options::Options::slowest
@@ -30,7 +29,7 @@ use crate::ledger::digests::DigestPair;
 use crate::ledger::metadata::SALT_LEN;
 use crate::ledger::statement::content::FileDigests;
 
-/// How much of a file must arrive in one body timeout, and is hashed in one go.
+/// The part of a file that must arrive within one body timeout, and that is hashed at once.
 pub const PART: u64 = 256 * 1024;
 
 /// A body of more than `limit` bytes.
@@ -45,13 +44,13 @@ pub fn too_slow() -> Failure {
     Failure::new("body_timeout", "send it again, faster")
 }
 
-/// A body that broke off.
+/// A body that ended early.
 #[must_use]
 pub fn broken(error: &dyn std::fmt::Display) -> Failure {
     Failure::new("body_broken", error.to_string())
 }
 
-/// How many bytes a request says that its body has.
+/// The length of the body that a request announces.
 #[must_use]
 pub fn announced(headers: &HeaderMap) -> Option<u64> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
@@ -66,9 +65,9 @@ fn require_announced(headers: &HeaderMap, limit: u64) -> Result<(), Failure> {
 ///
 /// # Errors
 ///
-/// `body_too_large`, `body_timeout`, `body_broken`; `busy` when there is no memory for it in time.
+/// `body_too_large`, `body_timeout`, `body_broken`; `busy` if no memory becomes available in time.
 pub async fn read(
-    node: &AppState,
+    state: &AppState,
     client: AddressGroup,
     headers: &HeaderMap,
     mut body: Body,
@@ -76,7 +75,7 @@ pub async fn read(
 ) -> Result<Bytes, Failure> {
     let most = u64::try_from(limit).unwrap_or(u64::MAX);
     require_announced(headers, most)?;
-    let patience = node.options().body_timeout;
+    let patience = state.options().body_timeout;
     let first = frame(&mut body, Instant::now() + patience).await?.unwrap_or_default();
     if first.len() > limit {
         return Err(too_large(most));
@@ -84,9 +83,9 @@ pub async fn read(
     if body.is_end_stream() {
         return Ok(first);
     }
-    // The rest has not arrived: it is waited for only with a share of the memory for all of it.
+    // Waiting for the rest of the body needs a permit for its whole size.
     let size = announced(headers).and_then(|size| usize::try_from(size).ok()).unwrap_or(limit);
-    let _memory = node.body_memory(client, size.div_ceil(MEMORY_UNIT)).await?;
+    let _memory = state.body_memory(client, size.div_ceil(MEMORY_UNIT)).await?;
     let rest = Limited::new(body, limit - first.len()).collect();
     match timeout_at(Instant::now() + patience, rest).await {
         Err(_) => Err(too_slow()),
@@ -103,19 +102,19 @@ pub async fn read(
 async fn frame(body: &mut Body, deadline: Instant) -> Result<Option<Bytes>, Failure> {
     loop {
         let Some(frame) = timeout_at(deadline, body.frame()).await.map_err(|_| too_slow())? else { return Ok(None) };
-        // Trailers are no part of the body.
+        // Trailers are not part of the body.
         if let Ok(data) = frame.map_err(|error| broken(&error))?.into_data() {
             return Ok(Some(data));
         }
     }
 }
 
-/// Who sends a file, and for how long that may take.
+/// The client of a file upload, which decides how long the upload may take.
 #[derive(Debug, Clone, Copy)]
-pub enum Sender {
-    /// Somebody without a token: for [`Options::anonymous_time`](crate::http::options::Options::anonymous_time).
+pub enum UploadClient {
+    /// A client without a token: at most [`Options::anonymous_time`](crate::http::options::Options::anonymous_time).
     Anonymous(AddressGroup),
-    /// Somebody with a token, at this address.
+    /// A client with a token, at this address.
     Authenticated(AddressGroup),
 }
 
@@ -123,29 +122,29 @@ pub enum Sender {
 ///
 /// # Errors
 ///
-/// As [`read`]; `busy` when no place becomes free in time.
+/// As [`read`]; `busy` if no permit becomes available in time.
 pub async fn measure(
-    node: &AppState,
-    sender: Sender,
+    state: &AppState,
+    sender: UploadClient,
     headers: &HeaderMap,
     mut body: Body,
     salt: Option<[u8; SALT_LEN]>,
 ) -> Result<FileDigests, Failure> {
-    let options = node.options();
+    let options = state.options();
     require_announced(headers, options.file_max)?;
     let client = match sender {
-        Sender::Anonymous(client) | Sender::Authenticated(client) => client,
+        UploadClient::Anonymous(client) | UploadClient::Authenticated(client) => client,
     };
-    let _place = node.place_for_file(client).await?;
+    let _place = state.file_permit(client).await?;
     let latest = match sender {
-        Sender::Anonymous(_) => Instant::now().checked_add(options.anonymous_time),
-        Sender::Authenticated(_) => None,
+        UploadClient::Anonymous(_) => Instant::now().checked_add(options.anonymous_time),
+        UploadClient::Authenticated(_) => None,
     };
-    let mut pace = Pace::new(options);
+    let mut pace = BodyDeadline::new(options);
     let mut hashing: Option<BoxFuture<'_, Result<DigestPair, HashingError>>> = None;
     let mut hashes = Some(DigestPair::with_salt(salt.as_ref()));
     loop {
-        // The next part arrives while the one before is being hashed. A slow client holds no thread.
+        // The next part arrives while the previous one is hashed. A slow client occupies no thread.
         let arriving = part(&mut body, &mut pace, latest);
         let frames = match hashing.take() {
             None => arriving.await?,
@@ -162,7 +161,7 @@ pub async fn measure(
         if hashed.size().saturating_add(length(&frames)) > options.file_max {
             return Err(too_large(options.file_max));
         }
-        hashing = Some(Box::pin(node.hashing().run(move || {
+        hashing = Some(Box::pin(state.hashing().run(move || {
             for frame in &frames {
                 hashed.update(frame);
             }
@@ -183,7 +182,7 @@ fn length(frames: &[Bytes]) -> u64 {
 }
 
 /// The next [`PART`] bytes or some more, or what is left; nothing at the end.
-async fn part(body: &mut Body, pace: &mut Pace, latest: Option<Instant>) -> Result<Vec<Bytes>, Failure> {
+async fn part(body: &mut Body, pace: &mut BodyDeadline, latest: Option<Instant>) -> Result<Vec<Bytes>, Failure> {
     let mut frames = Vec::new();
     while length(&frames) < PART {
         let (since, deadline) = (Instant::now(), pace.deadline());
@@ -195,20 +194,20 @@ async fn part(body: &mut Body, pace: &mut Pace, latest: Option<Instant>) -> Resu
     Ok(frames)
 }
 
-/// How long a client may still be waited for: only the time counts in which the server waits, not its own.
+/// The deadline of a body: counts the time in which the server waits for the client, not its own processing time.
 #[derive(Debug, Clone)]
-pub struct Pace {
+pub struct BodyDeadline {
     patience: Duration,
     slowest: u64,
-    /// How long the client was waited for, and what came.
+    /// Time waited for the client, and bytes received.
     waited: Duration,
     bytes: u64,
-    /// Likewise, in the current part.
+    /// The same for the current part.
     waited_for_part: Duration,
     bytes_of_part: u64,
 }
 
-impl Pace {
+impl BodyDeadline {
     /// At the beginning of a body.
     #[must_use]
     pub const fn new(options: &Options) -> Self {
@@ -217,17 +216,17 @@ impl Pace {
         Self { patience, slowest, waited: none, bytes: 0, waited_for_part: none, bytes_of_part: 0 }
     }
 
-    /// Until when to wait for the next bytes.
+    /// The deadline of the next bytes.
     #[must_use]
     pub fn deadline(&self) -> Instant {
         let for_part = self.patience.saturating_sub(self.waited_for_part);
-        // The time that is due for what came, beyond the first part.
+        // The time allowed for the bytes received, beyond the first part.
         let due = Duration::from_millis(self.bytes.saturating_mul(1_000) / self.slowest.max(1));
         let for_all = self.patience.saturating_add(due).saturating_sub(self.waited);
         Instant::now() + for_part.min(for_all)
     }
 
-    /// Notes that `bytes` came after the client was waited for.
+    /// Records that `bytes` arrived after a wait of `waited`.
     pub fn arrived(&mut self, waited: Duration, bytes: usize) {
         let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
         self.waited = self.waited.saturating_add(waited);
@@ -244,22 +243,22 @@ impl Pace {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_body_has_time_for_each_part_and_a_mean_rate_for_all() {
+    #[tokio::test(start_paused = true)]
+    async fn a_body_has_time_for_each_part_and_a_mean_rate_for_all() {
         let second = Duration::from_secs(1);
         let options = Options { body_timeout: 30 * second, slowest: 16 << 10, ..Options::default() };
-        let left = |pace: &Pace| pace.deadline().saturating_duration_since(Instant::now()).as_secs_f64().round();
-        let mut pace = Pace::new(&options);
-        assert!((left(&pace) - 30.0).abs() < 1.0);
+        let left = |pace: &BodyDeadline| pace.deadline().saturating_duration_since(Instant::now());
+        let mut pace = BodyDeadline::new(&options);
+        assert_eq!(left(&pace), 30 * second);
         pace.arrived(20 * second, 1);
-        assert!((left(&pace) - 10.0).abs() < 1.0, "a byte does not buy more time");
+        assert_eq!(left(&pace), 10 * second, "a byte does not buy more time");
         // A whole part within its time, and again: each begins a new part.
         pace.arrived(5 * second, 256 << 10);
-        assert!((left(&pace) - 21.0).abs() < 1.0, "16 s for 256 KiB, 30 s in advance, 25 s waited");
+        assert_eq!(left(&pace), 21 * second, "16 s for 256 KiB, 30 s in advance, 25 s waited");
         // At 9 kB/s each part comes in time, and the mean rate is too low in the end.
         for _ in 0..10 {
             pace.arrived(29 * second, 256 << 10);
         }
-        assert!(left(&pace) < 1.0);
+        assert_eq!(left(&pace), Duration::ZERO);
     }
 }

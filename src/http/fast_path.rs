@@ -1,9 +1,9 @@
-//! What every request passes first, and a fast path for the three hottest routes: deposit, look-up, receipt.
+//! The entry point of all requests, with a fast path for the three hottest routes: deposit, look-up, receipt.
 //!
-//! Every request has its target, Host field and content coding checked, and the client's address noted. Then the fast path bypasses axum's
-//! router and its boxed middleware, which cost a tenth of the CPU time of a deposit, and applies the same middleware:
-//! metrics, panic handling, response headers. The router has these routes, too: the API's description is generated from
-//! it, and it answers unusual spellings of the same requests.
+//! Checks target, Host field and content coding of every request, and determines the client's address. The fast path then bypasses
+//! axum's router and its boxed middleware, which cost 10 % of the CPU time of a deposit, and applies the same middleware: metrics,
+//! panic handling, response headers. The router has these routes too: it generates the API description, and answers unusual
+//! spellings of the same requests.
 
 use std::convert::Infallible;
 use std::future::ready;
@@ -25,9 +25,9 @@ use hyper::body::Incoming;
 use tower::Service;
 
 use crate::http::api::deposits::deposit;
-use crate::http::api::lookup::{fetched, looked_up};
+use crate::http::api::lookup::{deposit_response, receipt_response};
 use crate::http::app_state::AppState;
-use crate::http::caching::Finishing;
+use crate::http::caching::ConditionalRequest;
 use crate::http::client_address::ClientAddress;
 use crate::http::client_body::ClientBody;
 use crate::http::connections::OpenConnection;
@@ -42,7 +42,7 @@ const DEPOSITS: &str = "/v1/deposits";
 const DEPOSIT: &str = "/v1/deposits/{number}";
 const RECEIPT: &str = "/v1/deposits/{number}/receipt";
 
-/// What goes straight to its handler.
+/// A route of the fast path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum FastRoute {
     Deposit,
@@ -51,14 +51,14 @@ enum FastRoute {
 }
 
 impl FastRoute {
-    /// `None` for all that the router answers.
+    /// The route of a request; `None` if the router answers it.
     fn of(method: &Method, path: &str) -> Option<Self> {
         let rest = path.strip_prefix(DEPOSITS)?;
         if *method == Method::POST {
             return rest.is_empty().then_some(Self::Deposit);
         }
         let rest = rest.strip_prefix('/').filter(|_| *method == Method::GET)?;
-        // Whatever else people type is for the router to unfold.
+        // Percent-encoded paths are for the router to decode.
         let number = |text| DepositNumber::parse_exact(text);
         match rest.strip_suffix("/receipt") {
             Some(text) => number(text).map(Self::Receipt),
@@ -66,7 +66,7 @@ impl FastRoute {
         }
     }
 
-    const fn watched(self) -> (&'static str, &'static str) {
+    const fn metric_labels(self) -> (&'static str, &'static str) {
         match self {
             Self::Deposit => ("POST", DEPOSITS),
             Self::LookUp(_) => ("GET", DEPOSIT),
@@ -74,40 +74,40 @@ impl FastRoute {
         }
     }
 
-    async fn answer(self, node: Arc<AppState>, client: ClientAddress, request: Request) -> Result<Response, Failure> {
+    async fn answer(self, state: Arc<AppState>, client: ClientAddress, request: Request) -> Result<Response, Failure> {
         match self {
             Self::Deposit => {
                 let (head, body) = request.into_parts();
-                deposit(State(node), client, head.headers, body).await
+                deposit(State(state), client, head.headers, body).await
             }
-            Self::LookUp(number) => looked_up(&node, number).await,
-            Self::Receipt(number) => fetched(&node, number, request.headers()).await,
+            Self::LookUp(number) => deposit_response(&state, number).await,
+            Self::Receipt(number) => receipt_response(&state, number, request.headers()).await,
         }
     }
 }
 
-/// The service of one node.
+/// Creates the service of each connection.
 #[derive(Debug, Clone)]
 pub struct FastPath {
-    node: Arc<AppState>,
+    state: Arc<AppState>,
     router: Router,
 }
 
 impl FastPath {
-    /// Before `router`, which serves the same `node`.
+    /// The fast path before `router`, which must have the same `state`.
     #[must_use]
-    pub const fn new(node: Arc<AppState>, router: Router) -> Self {
-        Self { node, router }
+    pub const fn new(state: Arc<AppState>, router: Router) -> Self {
+        Self { state, router }
     }
 
     /// The service of one connection.
     #[must_use]
-    pub fn on(&self, open: Arc<OpenConnection>) -> Connection {
-        Connection { node: Arc::clone(&self.node), router: self.router.clone(), open }
+    pub fn on(&self, connection: Arc<OpenConnection>) -> Connection {
+        Connection { state: Arc::clone(&self.state), router: self.router.clone(), connection }
     }
 
-    /// Answers one request from `peer` that came through no connection.
-    pub fn answer(&self, peer: IpAddr, request: Request) -> Answering {
+    /// Answers one request from `peer` without a connection.
+    pub fn answer(&self, peer: IpAddr, request: Request) -> ResponseFuture {
         self.on(OpenConnection::detached(peer)).answer(request)
     }
 }
@@ -115,35 +115,35 @@ impl FastPath {
 /// The service of one connection.
 #[derive(Debug, Clone)]
 pub struct Connection {
-    node: Arc<AppState>,
+    state: Arc<AppState>,
     router: Router,
-    open: Arc<OpenConnection>,
+    connection: Arc<OpenConnection>,
 }
 
-/// An answer on its way.
-pub type Answering = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+/// The future of a response.
+pub type ResponseFuture = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
 
 impl Connection {
-    fn answer(&mut self, mut request: Request) -> Answering {
-        let (open, busy) = (Arc::clone(&self.open), self.open.begin_request());
+    fn answer(&mut self, mut request: Request) -> ResponseFuture {
+        let (connection, guard) = (Arc::clone(&self.connection), self.connection.begin_request());
         let checked = target::check(request.method(), request.uri(), request.version(), request.headers());
         let answering = if let Err(failure) = checked.and_then(|()| require_plain_body(request.headers())) {
             Either::Left(Either::Left(ready(Ok(rejected(failure, &request)))))
         } else {
-            let proxies = &self.node.options().trusted_proxies;
-            let client = ClientAddress::of(open.peer(), request.headers(), proxies);
-            if let Some(to) = FastRoute::of(request.method(), request.uri().path()) {
-                Either::Left(Either::Right(straight(to, Arc::clone(&self.node), client, request).map(Ok)))
+            let proxies = &self.state.options().trusted_proxies;
+            let client = ClientAddress::of(connection.peer(), request.headers(), proxies);
+            if let Some(route) = FastRoute::of(request.method(), request.uri().path()) {
+                Either::Left(Either::Right(serve_fast(route, Arc::clone(&self.state), client, request).map(Ok)))
             } else {
                 request.extensions_mut().insert(client);
                 Either::Right(self.router.call(request))
             }
         };
         Box::pin(async move {
-            let _busy = busy;
+            let _guard = guard;
             let mut answered = answering.await;
-            // The rest of the body is not read, so no other request can follow it.
-            if open.is_unread()
+            // The rest of the body is not read, so no other request can follow.
+            if connection.is_unread()
                 && let Ok(response) = &mut answered
             {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
@@ -156,36 +156,36 @@ impl Connection {
 impl Service<Request<Incoming>> for Connection {
     type Response = Response;
     type Error = Infallible;
-    type Future = Answering;
+    type Future = ResponseFuture;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         // A router is always ready.
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<Incoming>) -> Answering {
-        let open = Arc::clone(&self.open);
-        self.answer(request.map(|incoming| Body::new(ClientBody::new(incoming, open))))
+    fn call(&mut self, request: Request<Incoming>) -> ResponseFuture {
+        let connection = Arc::clone(&self.connection);
+        self.answer(request.map(|incoming| Body::new(ClientBody::new(incoming, connection))))
     }
 }
 
-/// A request that no route sees.
+/// The answer to a request that is rejected before any route.
 fn rejected(failure: Failure, request: &Request) -> Response {
-    let (watched, finishing) = (RequestMetrics::begin(request), Finishing::of(request));
+    let (metrics, conditional) = (RequestMetrics::begin(request), ConditionalRequest::of(request));
     let mut response = failure.into_response();
-    finishing.finish(&mut response);
-    watched.answered(&response);
+    conditional.finish(&mut response);
+    metrics.record(&response);
     response
 }
 
-async fn straight(to: FastRoute, node: Arc<AppState>, client: ClientAddress, request: Request) -> Response {
-    let (method, route) = to.watched();
-    let (watched, finishing) = (RequestMetrics::named(method, route), Finishing::of(&request));
-    // Nothing of a request that panicked is used again.
-    let answered = AssertUnwindSafe(to.answer(node, client, request)).catch_unwind().await;
+async fn serve_fast(route: FastRoute, state: Arc<AppState>, client: ClientAddress, request: Request) -> Response {
+    let (method, path) = route.metric_labels();
+    let (metrics, conditional) = (RequestMetrics::named(method, path), ConditionalRequest::of(&request));
+    // The state of a request that panicked is not used again.
+    let answered = AssertUnwindSafe(route.answer(state, client, request)).catch_unwind().await;
     let mut response = answered.map_or_else(panicked, IntoResponse::into_response);
-    finishing.finish(&mut response);
-    watched.answered(&response);
+    conditional.finish(&mut response);
+    metrics.record(&response);
     response
 }
 

@@ -26,7 +26,7 @@ use crate::wire::deposit::BatchVerdict;
     ),
     components(schemas(BatchVerdict)),
 )]
-struct Described;
+struct ApiDoc;
 
 /// Bytes of any kind, as they are.
 #[derive(Debug, utoipa::ToSchema)]
@@ -36,7 +36,7 @@ pub struct AnyBytes(pub Vec<u8>);
 /// The document without paths.
 #[must_use]
 pub fn described() -> Document {
-    Described::openapi()
+    ApiDoc::openapi()
 }
 
 /// The document as it is answered: axum's pattern for the rest of a path is none of `OpenAPI`'s.

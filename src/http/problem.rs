@@ -8,7 +8,7 @@ use axum::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFT
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
-use crate::filing::error::FilingError;
+use crate::filing::filing_error::FilingError;
 use crate::http::codes::{COURT_CODES, Row};
 use crate::ledger::number::NumberError;
 use crate::ledger::statement::signed::StatementError;

@@ -4,7 +4,7 @@
 //!
 //! A limiter holds two rows of `BUCKETS` buckets, 8 bytes each, however many clients there are. A client has one bucket
 //! in each row, chosen by a hash whose key is random in each process. A request passes if either bucket allows it. So
-//! nobody passes more often than the rate, and a client who shares one bucket with a busy one is held up only if another
+//! no client exceeds the rate, and a client who shares one bucket with a busy one is held up only if another
 //! busy one shares the other.
 //!
 //! One check is two hashes and two atomic operations: no lock, no allocation.
@@ -20,7 +20,7 @@ use tokio::time::Instant;
 /// Buckets of one row: half a mebibyte for both rows.
 const BUCKETS: u64 = 1 << 15;
 const MINUTE: Duration = Duration::from_mins(1);
-/// Where only the rate is given, what ten minutes refill may come at once.
+/// By default a burst is what ten minutes refill.
 const BURST_MINUTES: u32 = 10;
 
 /// How often something may be done: `burst` times at once, and once more for each `interval` that passes.
@@ -28,11 +28,11 @@ const BURST_MINUTES: u32 = 10;
 pub struct Rate {
     /// The time that refills one.
     pub interval: Duration,
-    /// How many are there after a time of rest.
+    /// Size of a full bucket.
     pub burst: NonZeroU32,
 }
 
-/// Why a text is no limit.
+/// A text that is not a limit.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is no limit: write none, 600 (a minute) or 600/6000 (a minute/at once)")]
 pub struct LimitError(String);
@@ -55,7 +55,7 @@ pub enum Limit {
 }
 
 impl Limit {
-    /// So many a minute, and what ten minutes refill at once.
+    /// `count` per minute, with a burst of what ten minutes refill.
     #[must_use]
     pub fn per_minute(count: NonZeroU32) -> Self {
         let burst = count.saturating_mul(NonZeroU32::MIN.saturating_add(BURST_MINUTES - 1));
@@ -125,15 +125,15 @@ impl Row {
     }
 }
 
-/// What one request took from the two buckets of its client.
+/// The buckets of a client that one request was charged to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
-pub struct Taken([bool; 2]);
+pub struct ChargedBuckets([bool; 2]);
 
-/// The client has used up what it may do for now.
+/// The client has exceeded the limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RateLimited {
-    /// When it may do it again.
+    /// When the next request is allowed.
     pub retry_after: Duration,
 }
 
@@ -152,11 +152,11 @@ impl RateLimiter {
     /// # Errors
     ///
     /// [`RateLimited`]: nothing was taken.
-    pub fn take(&self, client: &impl Hash) -> Result<Taken, RateLimited> {
+    pub fn take(&self, client: &impl Hash) -> Result<ChargedBuckets, RateLimited> {
         self.take_at(client, u64::try_from(self.start.elapsed().as_nanos()).unwrap_or(u64::MAX))
     }
 
-    fn take_at(&self, client: &impl Hash, now: u64) -> Result<Taken, RateLimited> {
+    fn take_at(&self, client: &impl Hash, now: u64) -> Result<ChargedBuckets, RateLimited> {
         let mut wait = u64::MAX;
         let taken = self.rows.each_ref().map(|row| {
             let Some(bucket) = row.bucket(client) else { return false };
@@ -168,12 +168,12 @@ impl RateLimiter {
         });
         match taken {
             [false, false] => Err(RateLimited { retry_after: Duration::from_nanos(wait) }),
-            taken => Ok(Taken(taken)),
+            taken => Ok(ChargedBuckets(taken)),
         }
     }
 
-    /// Gives back what a request of `client` took and did not use.
-    pub fn give_back(&self, client: &impl Hash, taken: Taken) {
+    /// Returns the tokens that a request of `client` took and did not use.
+    pub fn give_back(&self, client: &impl Hash, taken: ChargedBuckets) {
         for (row, _) in self.rows.iter().zip(taken.0).filter(|(_, taken)| *taken) {
             let less = |full_at: u64| Some(full_at.saturating_sub(self.interval));
             // Never refuses: each value has a next one.

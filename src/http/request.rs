@@ -1,4 +1,4 @@
-//! What handlers ask of a request's head: path, query, content type, accepted forms. Each failure has a code.
+//! Extractors for path, query, content type and `Accept` of a request. Each failure has a code.
 
 use axum::extract::{FromRequestParts, Path};
 use axum::http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, TRANSFER_ENCODING};
@@ -23,11 +23,11 @@ impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Parameters<T> {
     }
 }
 
-/// The one thing that the path names, not yet read.
+/// The parameter of the path as text.
 #[derive(Debug)]
-pub struct PathName(pub String);
+pub struct PathParameter(pub String);
 
-impl<S: Send + Sync> FromRequestParts<S> for PathName {
+impl<S: Send + Sync> FromRequestParts<S> for PathParameter {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
@@ -36,8 +36,8 @@ impl<S: Send + Sync> FromRequestParts<S> for PathName {
     }
 }
 
-impl PathName {
-    /// As a deposit number, typed however people type it.
+impl PathParameter {
+    /// Parses it as a deposit number, in any form that people type.
     ///
     /// # Errors
     ///
@@ -46,7 +46,7 @@ impl PathName {
         Ok(DepositNumber::parse(&self.0)?)
     }
 
-    /// As a decimal.
+    /// Parses it as a decimal.
     ///
     /// # Errors
     ///
@@ -68,8 +68,8 @@ pub fn header<'h>(headers: &'h HeaderMap, name: &HeaderName) -> &'h str {
 /// The body's media type without parameters, in lower case.
 #[must_use]
 pub fn content_type(headers: &HeaderMap) -> String {
-    let named = header(headers, &CONTENT_TYPE).split(';').next().unwrap_or_default();
-    named.trim().to_ascii_lowercase()
+    let media_type = header(headers, &CONTENT_TYPE).split(';').next().unwrap_or_default();
+    media_type.trim().to_ascii_lowercase()
 }
 
 /// Requires the body to be of `media_type`.
@@ -88,8 +88,8 @@ pub fn unsupported(headers: &HeaderMap, expected: &str) -> Failure {
     Failure::new("unsupported_media_type", format!("this path takes {expected}, not `{found}`")).expecting(expected)
 }
 
-/// Requires that the body is what it says to be, whole and as it is: no route decompresses a body or puts parts together,
-/// so a header that asks for it is never ignored.
+/// Rejects content and transfer codings and partial bodies: no route decodes a body or joins parts, and ignoring these headers
+/// would change the meaning of the body.
 ///
 /// # Errors
 ///
@@ -129,7 +129,7 @@ pub fn require_plain_body(headers: &HeaderMap) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The one of `offered` that the client likes best; the first among equals, and where it says nothing.
+/// The one of `offered` that the client prefers; by default the first.
 ///
 /// # Errors
 ///
@@ -149,7 +149,7 @@ pub fn accepted<'o>(headers: &HeaderMap, offered: &[&'o str]) -> Result<&'o str,
         .ok_or_else(|| Failure::new("not_acceptable", format!("available as {expected}")).expecting(expected.clone()))
 }
 
-/// How much a list such as `text/plain, */*;q=0.1` likes `offer`: by its most specific range, 0 to 1.
+/// The weight that an `Accept` list such as `text/plain, */*;q=0.1` gives to `offer` by its most specific range, 0 to 1.
 #[must_use]
 pub fn weight_of(list: &str, offer: &str) -> f32 {
     let family = offer.split('/').next().unwrap_or_default();
@@ -221,8 +221,8 @@ mod tests {
     #[test]
     fn decimals_have_digits_only() {
         for bad in ["", "+1", "-1", "1.0", "１", "9007199254740992", "99999999999999999999"] {
-            assert!(PathName(bad.into()).decimal().is_err(), "{bad}");
+            assert!(PathParameter(bad.into()).decimal().is_err(), "{bad}");
         }
-        assert_eq!(PathName("9007199254740991".into()).decimal(), Ok(INTEGER_MAX));
+        assert_eq!(PathParameter("9007199254740991".into()).decimal(), Ok(INTEGER_MAX));
     }
 }

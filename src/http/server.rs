@@ -5,10 +5,9 @@
 //!
 //! # Invariants
 //!
-//! There are at most [`Options::connections`](crate::http::options::Options::connections) sockets, those that are being
-//! closed included. A connection ends when its client sends no head, or no body, or takes no answer for as long as the
-//! options say. A failing `accept` is tried again. At shutdown requests in flight are finished, within the time given;
-//! new connections are not accepted.
+//! There are at most [`Options::connections`](crate::http::options::Options::connections) sockets, including those that are being
+//! closed. A connection ends when its client sends no head or body, or reads no answer, within the timeouts of the options. A
+//! failing `accept` is retried. At shutdown requests in flight are completed within a time limit; new connections are not accepted.
 
 use std::io;
 use std::net::SocketAddr;
@@ -25,7 +24,7 @@ use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use crate::http::api::court::closing::Closing;
+use crate::http::api::court::shutdown::ShutdownSignal;
 use crate::http::app_state::AppState;
 use crate::http::client_stream::ClientStream;
 use crate::http::connections::OpenConnection;
@@ -41,38 +40,38 @@ use crate::wire::problem::PROBLEM_JSON;
 /// Longest head of a request in bytes, and most bytes read at a time: a full-width search, and what browsers add. Ten
 /// thousand slow senders of heads hold 320 MB.
 const HEAD_MAX: usize = 32 * 1024;
-/// How long to wait before accepting again when there are no file descriptors left.
+/// The wait before accepting again after the process has run out of file descriptors.
 const EXHAUSTED: Duration = Duration::from_millis(100);
-/// How often the metrics' recorder tidies up.
+/// Interval of the metrics recorder's maintenance.
 const UPKEEP: Duration = Duration::from_secs(5);
 
-/// Serves `node` until `shutdown` is over, then finishes what is in flight.
+/// Serves until `shutdown` completes, then completes the requests in flight.
 ///
 /// # Errors
 ///
-/// None so far; a connection that fails ends alone.
-pub async fn serve(listener: TcpListener, node: AppState, shutdown: impl Future<Output = ()>) -> io::Result<()> {
+/// None; the failure of a connection ends only that connection.
+pub async fn serve(listener: TcpListener, state: AppState, shutdown: impl Future<Output = ()>) -> io::Result<()> {
     request_metrics::recorder();
-    let options = node.options().clone();
-    let node = Arc::new(node);
+    let options = state.options().clone();
+    let state = Arc::new(state);
     let closing = watch::Sender::new(false);
-    let told = Closing::told_by(closing.subscribe());
+    let told = ShutdownSignal::from_receiver(closing.subscribe());
     let mut hooks = JoinSet::new();
-    if let Ok(filing) = node.filing() {
-        hooks.spawn(Arc::clone(filing).deliver_hooks(told.clone().wait()));
+    if let Ok(filing) = state.filing() {
+        hooks.spawn(Arc::clone(filing).deliver_webhooks(told.clone().wait()));
         hooks.spawn(Arc::clone(filing).run_erasures(told.clone().wait()));
-        hooks.spawn(Arc::clone(filing).follow_revocations(told.clone().wait()));
+        hooks.spawn(Arc::clone(filing).run_revocations(told.clone().wait()));
     }
-    let front = FastPath::new(Arc::clone(&node), router(Arc::clone(&node), told));
-    let connections = node.connections().clone();
+    let front = FastPath::new(Arc::clone(&state), router(Arc::clone(&state), told));
+    let connections = state.connections().clone();
     let graceful = GracefulShutdown::new();
     let mut tasks = JoinSet::new();
     tasks.spawn(upkeep());
     let mut shutdown = pin!(shutdown);
     loop {
-        // The place first: when all are taken, new connections wait in the kernel's queue.
+        // The permit first: without one, new connections wait in the kernel's queue.
         let next = async {
-            let place = connections.place().await;
+            let place = connections.permit().await;
             (place, accept(&listener).await)
         };
         let (place, (stream, peer)) = tokio::select! {
@@ -81,7 +80,7 @@ pub async fn serve(listener: TcpListener, node: AppState, shutdown: impl Future<
             next = next => next,
         };
         while tasks.try_join_next().is_some() {}
-        let Some(entry) = connections.enter(peer.ip(), options.trusted_proxies.contain(peer.ip().to_canonical()))
+        let Some(entry) = connections.register(peer.ip(), options.trusted_proxies.contain(peer.ip().to_canonical()))
         else {
             let refused = ClientStream::new(stream, OpenConnection::detached(peer.ip()), place, options.linger);
             tasks.spawn(async move { refused.refuse(&too_many_connections()).await });
@@ -92,13 +91,13 @@ pub async fn serve(listener: TcpListener, node: AppState, shutdown: impl Future<
         let service = TowerToHyperService::new(front.on(Arc::clone(&connection)));
         let watched = graceful.watch(http1(&options).serve_connection(stream, service));
         tasks.spawn(async move {
-            // Held until the connection ends. How it ends is the client's business.
+            // Held until the connection ends, whatever its result.
             let _entry = entry;
             tokio::select! {
                 ended = watched => if let Err(error) = ended {
                     tracing::debug!(%error, "a connection ended");
                 },
-                () = connection.ended() => tracing::debug!("a stalled connection was closed to make room for others"),
+                () = connection.evicted() => tracing::debug!("a stalled connection was closed to make room for others"),
             }
         });
     }
@@ -113,11 +112,16 @@ pub async fn serve(listener: TcpListener, node: AppState, shutdown: impl Future<
 }
 
 async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
+    retried(|| listener.accept()).await
+}
+
+/// What `accept` gives once it succeeds.
+async fn retried<T, F: Future<Output = io::Result<T>>>(mut accept: impl FnMut() -> F) -> T {
     let mut has_failed = false;
     loop {
-        match listener.accept().await {
+        match accept().await {
             Ok(accepted) => return accepted,
-            // The client went away while it waited, or the process or the system is out of file descriptors: both pass.
+            // The client has disconnected, or the process or the system is out of file descriptors. Both are temporary.
             Err(error) => {
                 if !has_failed {
                     tracing::warn!(%error, "cannot accept connections; trying again until it succeeds");
@@ -129,7 +133,7 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     }
 }
 
-/// The answer to a connection that its client has too many of.
+/// The answer to a connection beyond the limit of its client.
 fn too_many_connections() -> Vec<u8> {
     let failure = Failure::new("too_many_connections", "close some of your connections, or wait, and connect again");
     let body = json::pretty(&failure.problem());
@@ -146,7 +150,7 @@ fn wrapped(
     (connection, place): (Arc<OpenConnection>, OwnedSemaphorePermit),
     options: &Options,
 ) -> TokioIo<WriteTimeout<ClientStream>> {
-    // Answers are small and whole: waiting for more of them only adds latency.
+    // Answers are written at once, so Nagle's algorithm would only add latency.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY");
     }
@@ -163,10 +167,31 @@ fn http1(options: &Options) -> http1::Builder {
 async fn upkeep() {
     loop {
         sleep(UPKEEP).await;
-        // On the blocking pool, of which this keeps one thread alive: when the system starts no more threads, that one
-        // still does the reads that are queued for the pool.
+        // On the blocking pool, to keep one of its threads alive: if the system starts no more threads, that one still runs the
+        // queued reads.
         if let Err(error) = tokio::task::spawn_blocking(|| request_metrics::recorder().run_upkeep()).await {
             tracing::warn!(%error, "the upkeep of the metrics failed");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use tokio::time::Instant;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_failing_accept_is_tried_again_after_a_pause_until_it_succeeds() {
+        let (begun, attempts) = (Instant::now(), Cell::new(0));
+        let accept = || {
+            attempts.set(attempts.get() + 1);
+            let out_of_descriptors = io::Error::from(rustix::io::Errno::MFILE);
+            std::future::ready(if attempts.get() > 3 { Ok("a connection") } else { Err(out_of_descriptors) })
+        };
+        assert_eq!(retried(accept).await, "a connection");
+        assert_eq!((attempts.get(), begun.elapsed()), (4, 3 * EXHAUSTED));
     }
 }

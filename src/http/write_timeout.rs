@@ -1,7 +1,7 @@
-//! The write timeout: a connection fails when its client takes nothing from it, or too little.
+//! The write timeout: a connection fails if its client reads nothing from it, or too slowly.
 //!
-//! hyper bounds how long a head may take to arrive, not how long an answer may take to leave: a client that asks and reads
-//! nothing, or a byte now and then, would hold its connection, and the answer in memory, for ever.
+//! hyper limits the time to receive a request head but not to send an answer. Without this limit a client that does not read would
+//! hold its connection, and the answer in memory, forever.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -11,21 +11,21 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
 
-/// A stream whose writes fail once the client was waited for too long.
+/// A stream whose writes fail after the server has waited too long for the client.
 #[derive(Debug)]
 pub struct WriteTimeout<S> {
     stream: S,
     limit: Duration,
-    /// Lowest rate at which the client must take bytes, in bytes a second.
+    /// Lowest rate at which the client must read, in bytes per second.
     slowest: u64,
-    /// For how long the client was waited for, without what it has made good by taking bytes.
+    /// Time waited for the client, less the time allowed for the bytes that it has read.
     waited: Duration,
-    /// Running while a write waits.
+    /// The timer of a pending write.
     waiting: Option<(Instant, Pin<Box<Sleep>>)>,
 }
 
 impl<S> WriteTimeout<S> {
-    /// Lets writes of `stream` wait for `limit`, and for a second more with each `slowest` bytes that the client takes.
+    /// Limits the waiting time of writes to `limit`, and a second more per `slowest` bytes that the client reads.
     pub const fn new(stream: S, limit: Duration, slowest: u64) -> Self {
         Self { stream, limit, slowest, waited: Duration::ZERO, waiting: None }
     }
@@ -101,28 +101,50 @@ mod tests {
 
     use super::*;
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn a_write_that_nobody_takes_fails() {
         let (ours, mut theirs) = tokio::io::duplex(4);
-        let mut stream = WriteTimeout::new(ours, Duration::from_millis(20), 1);
+        let (limit, begun) = (Duration::from_secs(20), Instant::now());
+        let mut stream = WriteTimeout::new(ours, limit, 1);
         stream.write_all(b"1234").await.unwrap();
         assert_eq!(stream.write_all(b"5").await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        assert_eq!(begun.elapsed(), limit);
         // Once they take something, writing goes on.
         let mut taken = [0; 4];
         theirs.read_exact(&mut taken).await.unwrap();
-        stream.waiting = None;
         stream.write_all(b"5678").await.unwrap();
     }
 
-    #[tokio::test]
+    /// How many of 100 bytes a client takes, one after each pause, until it is given up after a minute; and when it ended.
+    async fn taken_at(pause: Duration) -> (usize, Duration) {
+        let (ours, mut theirs) = tokio::io::duplex(4);
+        let (mut stream, begun) = (WriteTimeout::new(ours, Duration::from_mins(1), 1), Instant::now());
+        let client = async {
+            loop {
+                sleep(pause).await;
+                theirs.read_u8().await.unwrap();
+            }
+        };
+        let server = async {
+            for sent in 0..100 {
+                if stream.write_u8(7).await.is_err() {
+                    return sent;
+                }
+            }
+            100
+        };
+        tokio::select! {
+            never = client => never,
+            sent = server => (sent, begun.elapsed()),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_client_that_takes_a_byte_now_and_then_is_given_up() {
-        let (ours, _theirs) = tokio::io::duplex(4);
-        let mut stream = WriteTimeout::new(ours, Duration::from_hours(1), 1);
-        // What it takes makes good for the wait, and no more than that.
-        stream.waited = Duration::from_secs(10);
-        stream.write_all(b"1234").await.unwrap();
-        assert_eq!(stream.waited, Duration::from_secs(6));
-        stream.waited = Duration::from_hours(1);
-        assert_eq!(stream.write_all(b"5").await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        let second = Duration::from_secs(1);
+        // As much as it must take. Four bytes are in the buffer from the beginning.
+        assert_eq!(taken_at(second).await, (100, 96 * second));
+        // Of ten seconds each byte makes good for one: 54 are due after six bytes, so the seventh is waited for six seconds.
+        assert_eq!(taken_at(10 * second).await, (10, 66 * second));
     }
 }

@@ -1,7 +1,7 @@
-//! Signed deposit requests, made before anything is timed.
+//! Generates signed deposit requests before the measurement.
 //!
-//! Each is a statement of its own: digests of nothing that exists, drawn at random, under one of a few fresh keys. With
-//! both digests, a size and a type an entry has some 600 bytes.
+//! Each has its own statement with random digests, signed by one of a few new keys. With both digests, a size and a type an entry has
+//! some 600 bytes.
 
 use std::thread;
 
@@ -14,30 +14,30 @@ use crate::ledger::statement::text::Statement;
 use crate::wire::deposit::DepositRequest;
 use crate::wire::json;
 
-/// Why no requests were made.
+/// Why no requests were generated.
 #[derive(Debug, thiserror::Error)]
-pub enum MakingError {
+pub enum GenerateError {
     /// The operating system gives no random bytes.
     #[error("no randomness: {0}")]
     Random(#[from] getrandom::Error),
-    /// A key that was drawn is weak; it never happens.
+    /// A generated key is weak, which does not happen.
     #[error("the key drawn is weak")]
     WeakKey,
-    /// A statement could not be signed: a programmer's error.
+    /// A statement could not be signed, which is a bug.
     #[error(transparent)]
     Unsigned(#[from] NoteError),
-    /// A worker thread died.
+    /// A worker thread panicked.
     #[error("a signing thread ended early")]
     Interrupted,
 }
 
-/// Signs `count` deposits for the ledger of this origin, on all cores, with so many fresh keys taking turns. Each is the
-/// body of a `POST /v1/deposits`, on one line.
+/// Signs `count` deposits for the ledger of this origin on all cores, with `keys` new keys in turn. Each is the body of a
+/// `POST /v1/deposits`, on one line.
 ///
 /// # Errors
 ///
-/// [`MakingError`].
-pub fn make(ledger: &Name, keys: usize, count: usize) -> Result<Vec<Vec<u8>>, MakingError> {
+/// [`GenerateError`].
+pub fn make(ledger: &Name, keys: usize, count: usize) -> Result<Vec<Vec<u8>>, GenerateError> {
     let signers = (0..keys.max(1)).map(|_| draw_key()).collect::<Result<Vec<_>, _>>()?;
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let share = count.div_ceil(cores).max(1);
@@ -53,18 +53,18 @@ pub fn make(ledger: &Name, keys: usize, count: usize) -> Result<Vec<Vec<u8>>, Ma
     });
     let mut requests = Vec::with_capacity(count);
     for share in made {
-        requests.extend(share.map_err(|_| MakingError::Interrupted)??);
+        requests.extend(share.map_err(|_| GenerateError::Interrupted)??);
     }
     Ok(requests)
 }
 
-fn draw_key() -> Result<Signer, MakingError> {
+fn draw_key() -> Result<Signer, GenerateError> {
     let mut seed = [0; 32];
     getrandom::fill(&mut seed)?;
-    Signer::of_depositor(&seed).ok_or(MakingError::WeakKey)
+    Signer::of_depositor(&seed).ok_or(GenerateError::WeakKey)
 }
 
-fn request(ledger: &Name, signer: &Signer) -> Result<Vec<u8>, MakingError> {
+fn request(ledger: &Name, signer: &Signer) -> Result<Vec<u8>, GenerateError> {
     let mut random = [0; 80];
     getrandom::fill(&mut random)?;
     let (digests, rest) = random.as_chunks::<32>();

@@ -1,14 +1,13 @@
-//! Requests over many kept connections, each answer timed.
+//! Sends requests over many persistent connections, and measures the latency of each answer.
 //!
-//! In a **closed loop** each connection sends the next request when it has its answer: what many waiting clients do
-//! together. In an **open loop** requests are due at fixed moments, whether or not earlier ones are answered, and each time
-//! counts from the moment at which its request was due: a node that stalls makes all who come meanwhile wait, and they are
-//! all counted (no coordinated omission).
+//! In a **closed loop** each connection sends the next request after the answer to the last, like many waiting clients. In an **open
+//! loop** requests are due at fixed times, whether or not earlier ones are answered, and each latency counts from the due time, so
+//! that a stall counts for all requests that are due during it (no coordinated omission).
 //!
 //! # Invariants
 //!
-//! Requests are whole before the first is sent; answers are kept as they came and looked at afterwards. Whatever goes wrong
-//! on a connection ends the run with its reason: a run with gaps is no measurement.
+//! Requests are complete before the first is sent; answers are stored and checked afterwards. Any error on a connection ends the run,
+//! since a run with gaps is not a valid measurement.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -27,31 +26,31 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::load::latency::Latency;
 
-/// What is asked.
+/// A request.
 #[derive(Debug, Clone)]
 pub struct Call {
-    /// `/v1/deposits`, and what else a path and query may be.
+    /// Path and query, such as `/v1/deposits`.
     pub path: Arc<str>,
-    /// What is posted; without it, the call is a GET.
+    /// Body and media type of a POST; without it, the request is a GET.
     pub body: Option<(Bytes, &'static str)>,
 }
 
 /// When requests are sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pace {
-    /// The next one when the last is answered.
+pub enum LoopMode {
+    /// The next one after the answer to the last.
     Closed,
-    /// So many a second, whatever is answered.
+    /// At a fixed rate.
     Open {
-        /// Requests a second, at least 1.
+        /// Requests per second, at least 1.
         per_second: u32,
     },
 }
 
-/// An answer as it came.
+/// An answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
-    /// Which call it answers, from 0.
+    /// Number of its request, from 0.
     pub call: usize,
     /// The HTTP status.
     pub status: u16,
@@ -59,12 +58,12 @@ pub struct Answer {
     pub body: Box<[u8]>,
 }
 
-/// What came of a run.
+/// The result of a run.
 #[derive(Debug)]
 pub struct Traffic {
     /// From the first request to the last answer.
     pub took: Duration,
-    /// Times of the answers.
+    /// Latencies of the answers.
     pub latency: Latency,
     /// The answers, in no order.
     pub answers: Vec<Answer>,
@@ -78,32 +77,32 @@ impl Traffic {
     }
 }
 
-/// Why a run came to nothing.
+/// Why a run failed.
 #[derive(Debug, thiserror::Error)]
 pub enum TrafficError {
-    /// No connection: is the node running, and are so many open files allowed?
+    /// A connection could not be opened.
     #[error("cannot connect to {address}: {source}")]
     Connect {
-        /// Where.
+        /// The address.
         address: SocketAddr,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
-    /// A connection broke: look into the node's log.
+    /// A connection broke.
     #[error("a connection broke: {0}")]
     Broken(#[from] hyper::Error),
-    /// A path that no URL may have.
-    #[error("`{path}` is no path")]
+    /// An invalid path.
+    #[error("`{path}` is not a path")]
     BadPath {
-        /// As given.
+        /// The path.
         path: String,
     },
-    /// A task of the generator died.
+    /// A task of the generator panicked.
     #[error("the generator failed: {0}")]
     Failed(#[from] tokio::task::JoinError),
 }
 
-/// Sends all `calls` to `address` over so many `connections`, and waits for every answer.
+/// Sends all `calls` to `address` over `connections` connections, and waits for every answer.
 ///
 /// # Errors
 ///
@@ -112,7 +111,7 @@ pub async fn send(
     address: SocketAddr,
     calls: Arc<[Call]>,
     connections: usize,
-    pace: Pace,
+    mode: LoopMode,
 ) -> Result<Traffic, TrafficError> {
     let host = HeaderValue::try_from(address.to_string()).unwrap_or(HeaderValue::from_static("localhost"));
     let mut opened = Vec::with_capacity(connections);
@@ -124,11 +123,11 @@ pub async fn send(
     let mut tasks = JoinSet::new();
     for sender in opened {
         let (calls, next, host) = (Arc::clone(&calls), Arc::clone(&next), host.clone());
-        tasks.spawn(Lane { sender, host, calls, next, begun, pace }.run());
+        tasks.spawn(ConnectionTask { sender, host, calls, next, begun, mode }.run());
     }
     let (mut latency, mut answers) = (Latency::default(), Vec::with_capacity(calls.len()));
-    while let Some(lane) = tasks.join_next().await {
-        let (times, more) = lane??;
+    while let Some(result) = tasks.join_next().await {
+        let (times, more) = result??;
         latency.add(&times);
         answers.extend(more);
     }
@@ -140,22 +139,22 @@ async fn connect(address: SocketAddr) -> Result<SendRequest<Full<Bytes>>, Traffi
     let stream = stream.and_then(|stream| stream.set_nodelay(true).map(|()| stream));
     let stream = stream.map_err(|source| TrafficError::Connect { address, source })?;
     let (sender, connection) = handshake(TokioIo::new(stream)).await?;
-    // How it ends is told to the sender, too.
+    // The sender also gets the error.
     tokio::spawn(connection);
     Ok(sender)
 }
 
-/// One connection and its share of the calls.
-struct Lane {
+/// The task of one connection, with its share of the requests.
+struct ConnectionTask {
     sender: SendRequest<Full<Bytes>>,
     host: HeaderValue,
     calls: Arc<[Call]>,
     next: Arc<AtomicUsize>,
     begun: Instant,
-    pace: Pace,
+    mode: LoopMode,
 }
 
-impl Lane {
+impl ConnectionTask {
     async fn run(mut self) -> Result<(Latency, Vec<Answer>), TrafficError> {
         let (mut latency, mut answers) = (Latency::default(), Vec::new());
         loop {
@@ -172,11 +171,11 @@ impl Lane {
         }
     }
 
-    /// The moment from which the call's time counts, once it has come.
+    /// Waits for the due time of the call, from which its latency counts.
     async fn due(&self, at: usize) -> Instant {
-        match self.pace {
-            Pace::Closed => Instant::now(),
-            Pace::Open { per_second } => {
+        match self.mode {
+            LoopMode::Closed => Instant::now(),
+            LoopMode::Open { per_second } => {
                 let nanos = u64::try_from(at).unwrap_or(u64::MAX).saturating_mul(1_000_000_000);
                 let due = self.begun + Duration::from_nanos(nanos / u64::from(per_second.max(1)));
                 sleep_until(due).await;

@@ -23,12 +23,12 @@ trap '[ -z "$node" ] || kill "$node" 2>/dev/null || true; rm -rf "$folder"' EXIT
 GOBIN=$folder/bin go install "github.com/transparency-dev/tessera/cmd/fsck@$version"
 
 export TIEZHENG_CONFIG=$folder/config
+mkfifo "$folder/serve.out"
 "$tiezheng" serve --test --data "$folder/data" --listen 127.0.0.1:0 >"$folder/serve.out" 2>"$folder/serve.err" &
 node=$!
-for _ in $(seq 100); do
-    url=$(grep -o 'http://127.0.0.1:[0-9]*' "$folder/serve.out" | head -n 1) && [ -n "$url" ] && break
-    sleep 0.1
-done
+# Open to the end: what the node prints later must go somewhere.
+exec 3<"$folder/serve.out"
+url=$(grep -o -m 1 'http://127.0.0.1:[0-9]*' <&3 | head -n 1) || true
 [ -n "${url:-}" ] || { cat "$folder/serve.err" >&2; exit 1; }
 
 # Enough leaves for a full tile, a partial one beside it, and a second level.

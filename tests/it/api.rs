@@ -1,4 +1,4 @@
-//! The HTTP API, route by route, against a whole node.
+//! Tests of the HTTP API, route by route, against a whole node.
 
 mod batch;
 mod batch_bounds;
@@ -16,9 +16,9 @@ mod integers;
 mod log;
 mod lookup;
 mod names;
-mod patience;
 mod pausing;
 mod proofs;
 mod search;
 mod sharing;
+mod timeouts;
 mod verification;

@@ -1,4 +1,4 @@
-//! The audit finds what an operator with the ledger's key can do to it, and names the place.
+//! The audit finds every manipulation that is possible with the ledger's key, and reports its place.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use tiezheng::store::memory::MemoryStore;
 use tiezheng::store::traits::Private;
 
 use crate::support::depositor::{ledger_key, origin, statement_with};
-use crate::support::grown::grow;
+use crate::support::ledger::grow;
 use crate::support::operator::Operator;
 
 /// Small, since the operator's store looks everything up by reading all of it.

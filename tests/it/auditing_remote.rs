@@ -10,22 +10,21 @@ use tiezheng::ledger::merkle::shape::LeafIndex;
 use tiezheng::store::traits::{LedgerReader, LogReader as _, ReadError};
 
 use crate::support::depositor::ledger_key;
-use crate::support::grown::grow;
-use crate::support::house::{House, Plan};
 use crate::support::operator::Operator;
+use crate::support::test_node::{NodeConfig, TestNode};
 
 /// A running node whose answers come from `reader` where there is one, over a ledger of some 600 leaves.
 fn ledger() -> Arc<tiezheng::store::memory::MemoryStore> {
     // Three bundles, the last of them partial.
-    grow(550).0
+    crate::support::ledger::grow(550).0
 }
 
-async fn node(store: Arc<tiezheng::store::memory::MemoryStore>, reader: Option<Arc<dyn LedgerReader>>) -> House {
-    House::over(store, Plan { reader, ..Plan::default() }).await
+async fn node(store: Arc<tiezheng::store::memory::MemoryStore>, reader: Option<Arc<dyn LedgerReader>>) -> TestNode {
+    TestNode::over(store, NodeConfig { reader, ..NodeConfig::default() }).await
 }
 
-async fn reader(house: &House) -> HttpLogReader {
-    HttpLogReader::connect(LedgerClient::new(&house.url("")).unwrap()).await.unwrap()
+async fn reader(node_under_audit: &TestNode) -> HttpLogReader {
+    HttpLogReader::connect(LedgerClient::new(&node_under_audit.url("")).unwrap()).await.unwrap()
 }
 
 fn audit(reader: &dyn LedgerReader, indexes: bool) -> AuditReport {
@@ -36,8 +35,8 @@ fn audit(reader: &dyn LedgerReader, indexes: bool) -> AuditReport {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_running_node_is_audited_as_its_folder_is() {
     let store = tokio::task::spawn_blocking(ledger).await.unwrap();
-    let house = node(Arc::clone(&store), None).await;
-    let remote = reader(&house).await;
+    let node_under_audit = node(Arc::clone(&store), None).await;
+    let remote = reader(&node_under_audit).await;
     assert_eq!(remote.published().unwrap().size(), store.published().unwrap().size());
     let (over_http, local) = (audit(&remote, false), audit(&*store, true));
     assert!(over_http.is_clean() && local.is_clean(), "{:?} {:?}", over_http.findings, local.findings);
@@ -68,8 +67,8 @@ async fn a_node_that_serves_another_record_is_found_out() {
     let forged = String::from_utf8(operator.leaves[at].clone()).unwrap().replacen("size ", "size 1", 1);
     assert_ne!(operator.leaves[at], forged.as_bytes());
     operator.leaves[at] = forged.into_bytes();
-    let house = node(store, Some(Arc::new(operator))).await;
-    let remote = reader(&house).await;
+    let node_under_audit = node(store, Some(Arc::new(operator))).await;
+    let remote = reader(&node_under_audit).await;
     let report = audit(&remote, false);
     let found: Vec<_> = report.findings.iter().map(|finding| (finding.fault, finding.index)).collect();
     assert_eq!(found, [(Fault::Damaged, Some(LeafIndex(at as u64)))], "{:?}", report.findings);
@@ -81,8 +80,8 @@ async fn a_request_that_fails_is_no_finding() {
     let store = tokio::task::spawn_blocking(ledger).await.unwrap();
     let mut operator = Operator::of(&*store);
     operator.unreadable.push(300);
-    let house = node(store, Some(Arc::new(operator))).await;
-    let remote = reader(&house).await;
+    let node_under_audit = node(store, Some(Arc::new(operator))).await;
+    let remote = reader(&node_under_audit).await;
     let first = tokio::task::block_in_place(|| remote.leaves(LeafIndex(0), 256));
     assert_eq!(first.map(|leaves| leaves.len()), Ok(256));
     let broken = tokio::task::block_in_place(|| remote.leaves(LeafIndex(256), 256));

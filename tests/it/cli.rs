@@ -1,18 +1,16 @@
-//! The command line against a real node: exit codes, documents, and what lies in the folders afterwards.
+//! The command line against a real node: exit codes, JSON documents, and files afterwards.
 
-mod at_hand;
 mod auditing;
 mod copies;
 mod depositing;
 mod descriptors;
+mod dishonest_node;
 mod environment;
 mod escaping;
 mod files_of_users;
-mod keeping;
 mod languages;
 mod loading;
-mod looking_up;
-mod lying;
+mod lookup;
 mod manifest;
 mod many;
 mod node_keys;
@@ -22,5 +20,7 @@ mod reporting;
 mod running;
 mod special_files;
 mod unwritable;
+mod user_folder;
 mod verifying;
 mod without_reader;
+mod workspace;

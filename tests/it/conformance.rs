@@ -1,9 +1,10 @@
-//! One suite over every store: each promise of `store::traits`, and each way to be refused.
+//! One test suite for every store: each guarantee of `store::traits`, and each rejection.
 //!
 //! A test is a function over a [`Bench`]; the list at the end of this file runs all of them on each kind of store.
 
 mod annotating;
-mod crowds;
+mod caches;
+mod concurrency;
 mod erasing;
 mod finding;
 mod growing;
@@ -11,7 +12,6 @@ mod paging;
 mod private;
 mod reading;
 mod refusing;
-mod remembering;
 
 /// Runs each named function on each store.
 macro_rules! on_every_store {
@@ -65,7 +65,7 @@ on_every_store! {
         a_refused_erasure_changes_nothing,
         an_erasure_and_its_act_are_one_block,
         cursors_are_kept_by_name;
-    remembering:
+    caches:
         a_deposit_found_again_says_what_it_said,
         receipts_of_a_remembered_block_are_those_of_the_store;
     paging:
@@ -74,7 +74,7 @@ on_every_store! {
         reads_beyond_the_published_size_are_refused,
         leaves_and_tiles_read_back_as_they_were_appended,
         every_width_of_a_partial_tile_can_be_read;
-    crowds:
+    concurrency:
         seventy_thousand_leaves_are_all_proven,
         readers_beside_the_writer_see_whole_blocks_only;
 }

@@ -1,4 +1,4 @@
-//! Originals in custody: what was taken in comes out, or nothing does; and nothing is left that nobody answers for.
+//! Originals in custody: stored completely or not at all, without leftover files.
 
 mod damage;
 mod failing;
@@ -19,6 +19,8 @@ use tiezheng::custody::sealing::{SEGMENT, sealed_size};
 use tiezheng::custody::store::EncryptedObjectStore;
 use tiezheng::custody::upload::{KeepError, StoredObject};
 use tokio_util::bytes::Bytes;
+
+use crate::support::waiting::until;
 
 /// A folder with a originals.
 struct Custody {
@@ -54,13 +56,7 @@ impl Custody {
 
     /// Waits until nothing is left: what was dropped is removed in the background.
     async fn until_empty(&self) {
-        for _ in 0..2_000 {
-            if self.files().is_empty() {
-                return;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-        }
-        panic!("still there: {:?}", self.files());
+        until("nothing is left", || self.files().is_empty()).await;
     }
 }
 
@@ -226,7 +222,7 @@ async fn a_future_that_is_dropped_leaves_nothing() {
     while custody.files().iter().all(|file| fs::metadata(file).is_ok_and(|file| file.len() == 0)) {
         tokio::select! {
             kept = &mut keep => panic!("{kept:?}"),
-            () = tokio::time::sleep(std::time::Duration::from_millis(1)) => {}
+            () = tokio::task::yield_now() => {}
         }
     }
     drop(keep);

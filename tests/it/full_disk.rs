@@ -1,5 +1,6 @@
 //! A node whose disk is full: strace makes the writes of the database fail, for as long as it is attached.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
@@ -8,20 +9,31 @@ use std::process::{Child, Command, Stdio};
 use serde_json::Value;
 
 use crate::support::depositor::note_for;
-use crate::support::house::request;
 use crate::support::process::{Node, http_client, program};
+use crate::support::test_node::request;
 
-/// Every write to the files of the database that there are or may come fails with this error.
-struct Failing(Child);
+/// System calls of a node are changed for as long as strace is attached.
+struct Injected(Child);
 
-impl Failing {
-    fn writes(node: u32, data: &Path, error: &str) -> Self {
+impl Injected {
+    /// Every write to the files of the database that there are or may come fails with this error.
+    fn failing_writes(node: u32, data: &Path, error: &str) -> Self {
+        let paths = database_files(data).into_iter().flat_map(|path| [OsString::from("-P"), path.into()]);
+        Self::attach(node, "write", &format!("error={error}"), paths)
+    }
+
+    /// The disk has a million blocks of 4 KiB, of which so many are free.
+    fn free_blocks(node: u32, free: u64) -> Self {
+        // `struct statfs` of 64-bit Linux: type, block size, blocks, free, available, files, free, id, name length, block size.
+        let fields = [0xef53, 4096, 1 << 20, free, free, 0, 0, 0, 255, 4096].map(u64::to_ne_bytes);
+        Self::attach(node, "statfs", &format!("poke_exit=@arg2={}", hex::encode(fields.concat())), [])
+    }
+
+    fn attach(node: u32, call: &str, change: &str, more: impl IntoIterator<Item = OsString>) -> Self {
         let mut strace = Command::new("strace");
-        strace.args(["-f", "-o", "/dev/null", "-e", "trace=write", "-e", &format!("inject=write:error={error}")]);
-        for path in database_files(data) {
-            strace.arg("-P").arg(path);
-        }
-        strace.args(["-p", &node.to_string()]).stderr(Stdio::piped());
+        let (trace, inject) = (format!("trace={call}"), format!("inject={call}:{change}"));
+        strace.args(["-f", "-o", "/dev/null", "-e", &trace, "-e", &inject]).args(more).args(["-p", &node.to_string()]);
+        strace.stderr(Stdio::piped());
         let mut child = strace.spawn().expect("this test needs strace: .ci/setup.sh test installs it");
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let attached = lines.any(|line| line.unwrap().contains("attached"));
@@ -30,7 +42,7 @@ impl Failing {
         Self(child)
     }
 
-    /// There is room again.
+    /// System calls are what they were.
     fn end(mut self) {
         rustix::process::kill_process(pid(&self.0), rustix::process::Signal::TERM).unwrap();
         self.0.wait().unwrap();
@@ -56,9 +68,23 @@ async fn deposit(node: &Node, origin: &str, n: u64) -> (u16, Value) {
     (answer.status().as_u16(), answer.json().await.unwrap())
 }
 
+/// The status of the answer once the node writes again.
+async fn accepted(node: &Node, origin: &str, n: u64) -> u16 {
+    loop {
+        match deposit(node, origin, n).await {
+            (503, _) => tokio::task::yield_now().await,
+            (status, _) => return status,
+        }
+    }
+}
+
 async fn get(node: &Node, path: &str) -> (u16, Value) {
     let answer = http_client().get(format!("{}{path}", node.url)).send().await.unwrap();
     (answer.status().as_u16(), answer.json().await.unwrap())
+}
+
+async fn origin_of(node: &Node) -> String {
+    get(node, "/v1/ledger").await.1["origin"].as_str().unwrap().to_owned()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -66,13 +92,13 @@ async fn deposits_are_rejected_reading_goes_on_and_room_ends_it_without_a_restar
     let scratch = tempfile::tempdir().unwrap();
     let data = scratch.path().join("data");
     let node = Node::start(&data, &[]);
-    let origin = get(&node, "/v1/ledger").await.1["origin"].as_str().unwrap().to_owned();
+    let origin = origin_of(&node).await;
     let (status, first) = deposit(&node, &origin, 1).await;
     assert_eq!(status, 201);
     let number = first["entry"].as_str().unwrap().lines().nth(1).unwrap().strip_prefix("number ").unwrap().to_owned();
 
     for (round, error) in [(0_u64, "ENOSPC"), (1, "EDQUOT")] {
-        let full = Failing::writes(node.id(), &data, error);
+        let full = Injected::failing_writes(node.id(), &data, error);
         for _ in 0..3 {
             let (status, problem) = deposit(&node, &origin, 10 + round).await;
             assert_eq!((status, &problem["code"]), (503, &"disk_full".into()), "{problem}");
@@ -92,13 +118,8 @@ async fn deposits_are_rejected_reading_goes_on_and_room_ends_it_without_a_restar
             assert_eq!(get(&node, &format!("/v1/deposits/{number}")).await.0, 200, "reading goes on");
         }
         full.end();
-        let again = loop {
-            match deposit(&node, &origin, 10 + round).await {
-                (503, _) => tokio::task::yield_now().await,
-                answered => break answered,
-            }
-        };
-        assert!([200, 201].contains(&again.0), "{again:?}");
+        let again = accepted(&node, &origin, 10 + round).await;
+        assert!([200, 201].contains(&again), "{again}");
         assert_eq!(deposit(&node, &origin, 20 + round).await.0, 201);
         assert_eq!(get(&node, "/health/ready").await.0, 200);
         assert_eq!(get(&node, &format!("/v1/deposits/{number}")).await.0, 200);
@@ -112,4 +133,25 @@ async fn deposits_are_rejected_reading_goes_on_and_room_ends_it_without_a_restar
         String::from_utf8_lossy(&audit.stdout),
         String::from_utf8_lossy(&audit.stderr)
     );
+}
+
+/// A disk of 4 GiB has a reserve of 256 MiB. With a block less nothing is written, although every write would succeed.
+#[tokio::test(flavor = "multi_thread")]
+async fn deposits_are_rejected_before_the_reserve_of_the_disk_is_used_up() {
+    const RESERVE: u64 = (256 << 20) / 4096;
+    let scratch = tempfile::tempdir().unwrap();
+    let node = Node::start(&scratch.path().join("data"), &[]);
+    let origin = origin_of(&node).await;
+    let enough = Injected::free_blocks(node.id(), RESERVE);
+    assert_eq!(deposit(&node, &origin, 1).await.0, 201);
+    enough.end();
+    let short = Injected::free_blocks(node.id(), RESERVE - 1);
+    let (status, problem) = deposit(&node, &origin, 2).await;
+    assert_eq!((status, &problem["code"]), (503, &"disk_full".into()), "{problem}");
+    let (status, problem) = get(&node, "/health/ready").await;
+    let reason = "268431360 of 4294967296 bytes are free, 268435456 are kept in reserve";
+    assert!(status == 503 && problem["detail"].as_str().unwrap().contains(reason), "{problem}");
+    short.end();
+    assert_eq!(accepted(&node, &origin, 2).await, 201, "it was not written before");
+    node.stop();
 }

@@ -1,11 +1,11 @@
-//! How an account looks on a screen: whose it is, its identity checks, roles and tokens, each in the reader's language.
+//! Prints an account: owner, identity checks, roles and tokens.
 
 use serde_json::Value;
 
 use crate::cli::case::connection::{bilingual, text};
 use crate::cli::screen::Screen;
 
-/// What a token may be used for.
+/// Labels of the scopes.
 const SCOPES: [(&str, &str); 6] = [
     ("deposit", "存证"),
     ("read", "查阅"),
@@ -19,7 +19,7 @@ fn list<'v>(value: &'v Value, name: &str) -> impl Iterator<Item = &'v Value> {
     value.get(name).and_then(Value::as_array).into_iter().flatten()
 }
 
-/// An account, as `/v1/me` or `/v1/accounts/{account}` answers it.
+/// Prints an account in the JSON of `/v1/me` or `/v1/accounts/{account}`.
 ///
 /// # Errors
 ///
@@ -42,7 +42,7 @@ pub fn show(screen: &Screen, account: &Value) -> anyhow::Result<()> {
         let at = text(check, "/at").unwrap_or_default();
         row("身份核验", "identity check", format!("{}  {at}", said.join(screen.pick("，", ", "))));
     }
-    let roles: Vec<String> = list(account, "roles").map(|role| held(screen, role)).collect();
+    let roles: Vec<String> = list(account, "roles").map(|role| role_text(screen, role)).collect();
     let none = || screen.pick("无", "none").to_owned();
     row("角色", "roles", if roles.is_empty() { none() } else { roles.join(screen.pick("、", ", ")) });
     if account.get("scopes").is_some() {
@@ -59,7 +59,7 @@ pub fn show(screen: &Screen, account: &Value) -> anyhow::Result<()> {
 }
 
 /// A role, and its court: 书记员（粤0192）.
-fn held(screen: &Screen, role: &Value) -> String {
+fn role_text(screen: &Screen, role: &Value) -> String {
     let label = bilingual(screen, role.get("label"));
     match text(role, "/court") {
         Some(court) => format!("{label}{}{court}{}", screen.pick("（", " ("), screen.pick("）", ")")),

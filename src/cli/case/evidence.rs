@@ -1,16 +1,16 @@
-//! Evidence at the command line: 导入存证平台证据, 核验.
+//! `tiezheng case import` (导入存证平台证据) and `verify` (核验).
 
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
+use crate::cli::case::case_screen;
 use crate::cli::case::connection::{CourtConnection, encoded, object, text};
 use crate::cli::case::originals::open_original;
-use crate::cli::case::showing;
 use crate::cli::compose::read_number;
 use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::input;
-use crate::cli::screen::{GOOD, HEED};
+use crate::cli::screen::{GOOD, WARNING};
 
 /// Import evidence by its deposit number | 导入存证平台证据
 #[derive(Debug, Clone, clap::Args)]
@@ -26,7 +26,7 @@ pub struct ImportArgs {
     /// Content (证据内容): what it shows | 证据内容
     #[arg(long, required_unless_present = "list")]
     content: Option<String>,
-    /// For which party, where the importer is the court | 为哪一方导入
+    /// For which party, if the court imports | 为哪一方导入
     #[arg(long, value_name = "N")]
     party: Option<u32>,
     /// The item that it replaces | 替换哪项证据
@@ -40,7 +40,7 @@ pub struct ImportArgs {
     list: Option<PathBuf>,
 }
 
-/// Verify an item of a case; what comes of it is recorded | 核验案件证据（结果将被记录）
+/// Verify an item of a case; the result is recorded | 核验案件证据（结果将被记录）
 #[derive(Debug, Clone, clap::Args)]
 pub struct VerifyItemArgs {
     /// The case | 案件
@@ -62,7 +62,7 @@ pub struct VerifyItemArgs {
 ///
 /// # Errors
 ///
-/// [`CliError`]; a mistyped number is found before anything is sent.
+/// [`CliError`]; a mistyped number is rejected before anything is sent.
 pub async fn import(args: &ImportArgs, connection: &CourtConnection<'_>) -> anyhow::Result<ExitStatus> {
     let path = format!("/v1/cases/{}/imports", encoded(&args.case));
     if let Some(list) = &args.list {
@@ -79,7 +79,7 @@ pub async fn import(args: &ImportArgs, connection: &CourtConnection<'_>) -> anyh
         ("receipt", receipt),
     ]);
     let answer = connection.act(&path, &body).await?;
-    showing::item(connection.screen, &answer)?;
+    case_screen::item(connection.screen, &answer)?;
     Ok(ExitStatus::Good)
 }
 
@@ -95,7 +95,7 @@ async fn import_many(path: &str, list: &Value, connection: &CourtConnection<'_>)
         if !imported {
             ending = ending.max(ExitStatus::Finding);
         }
-        let style = if imported { GOOD } else { HEED };
+        let style = if imported { GOOD } else { WARNING };
         let word = connection
             .screen
             .pick(if imported { "已导入" } else { "未导入" }, if imported { "imported" } else { "refused" });
@@ -130,10 +130,10 @@ pub async fn verify(args: &VerifyItemArgs, connection: &CourtConnection<'_>) -> 
     };
     connection.screen.document(&answer)?;
     let conclusion = text(&answer, "/report/conclusion/code").unwrap_or_default();
-    showing::verification(connection.screen, &answer)?;
+    case_screen::verification(connection.screen, &answer)?;
     Ok(match conclusion.as_str() {
         "consistent" | "consistent_with_reservation" | "record_only" => ExitStatus::Good,
-        "unable" => ExitStatus::CouldNotLook,
+        "unable" => ExitStatus::Unable,
         _ => ExitStatus::Finding,
     })
 }

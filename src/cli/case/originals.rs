@@ -1,4 +1,4 @@
-//! Deposits by token, originals in custody.
+//! The commands for deposits by token, originals in custody, and holds.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -34,10 +34,10 @@ pub struct DepositByTokenArgs {
     custody: bool,
 }
 
-/// Suspend the erasure of private content until the court releases it; for court staff | 暂停删除非公开信息
+/// The case and the content whose erasure is suspended.
 #[derive(Debug, Clone, clap::Args)]
 #[command(group(clap::ArgGroup::new("content").args(["deposit", "account"]).required(true)))]
-pub struct HoldArgs {
+struct ContentArgs {
     /// The case | 案件
     case: String,
     /// A deposit that is an item of the case | 本案证据的存证编号
@@ -46,6 +46,13 @@ pub struct HoldArgs {
     /// An account that takes part in the case | 参与本案的账号
     #[arg(long, value_name = "ID")]
     account: Option<String>,
+}
+
+/// Suspend the erasure of private content until the court releases it; for court staff | 暂停删除非公开信息
+#[derive(Debug, Clone, clap::Args)]
+pub struct HoldArgs {
+    #[command(flatten)]
+    content: ContentArgs,
     /// Why, kept off the chain; shown to all who see the case | 理由（不上链，案件参与人可见）
     #[arg(long)]
     reason: String,
@@ -53,16 +60,9 @@ pub struct HoldArgs {
 
 /// End a hold, so that its owner can erase the content again | 解除暂停删除
 #[derive(Debug, Clone, clap::Args)]
-#[command(group(clap::ArgGroup::new("content").args(["deposit", "account"]).required(true)))]
 pub struct ReleaseArgs {
-    /// The case | 案件
-    case: String,
-    /// The deposit | 存证编号
-    #[arg(long, value_name = "NUMBER")]
-    deposit: Option<String>,
-    /// The account | 账号
-    #[arg(long, value_name = "ID")]
-    account: Option<String>,
+    #[command(flatten)]
+    content: ContentArgs,
     /// Why, kept off the chain | 理由（不上链）
     #[arg(long)]
     reason: Option<String>,
@@ -74,8 +74,7 @@ pub struct ReleaseArgs {
 ///
 /// [`CliError`]; a mistyped number is found before anything is sent.
 pub async fn hold(args: &HoldArgs, connection: &CourtConnection<'_>) -> anyhow::Result<ExitStatus> {
-    let reason = Some(&args.reason);
-    act_on_content("hold", &args.case, (args.deposit.as_deref(), args.account.as_ref(), reason), connection).await
+    act_on_content("hold", &args.content, Some(args.reason.as_str()), connection).await
 }
 
 /// Ends a hold.
@@ -84,24 +83,23 @@ pub async fn hold(args: &HoldArgs, connection: &CourtConnection<'_>) -> anyhow::
 ///
 /// As [`hold`].
 pub async fn release(args: &ReleaseArgs, connection: &CourtConnection<'_>) -> anyhow::Result<ExitStatus> {
-    let about = (args.deposit.as_deref(), args.account.as_ref(), args.reason.as_ref());
-    act_on_content("release", &args.case, about, connection).await
+    act_on_content("release", &args.content, args.reason.as_deref(), connection).await
 }
 
 async fn act_on_content(
     act: &str,
-    case: &str,
-    (deposit, account, reason): (Option<&str>, Option<&String>, Option<&String>),
+    content: &ContentArgs,
+    reason: Option<&str>,
     connection: &CourtConnection<'_>,
 ) -> anyhow::Result<ExitStatus> {
-    let number = deposit.map(read_number).transpose()?;
+    let number = content.deposit.as_deref().map(read_number).transpose()?;
     let body = object([
         ("act", Some(json!(act))),
         ("deposit_number", number.map(|number| json!(number.to_string()))),
-        ("account", account.map(|account| json!(account))),
+        ("account", content.account.as_ref().map(|account| json!(account))),
         ("reason", reason.map(|reason| json!(reason))),
     ]);
-    connection.act(&format!("/v1/cases/{}/acts", encoded(case)), &body).await?;
+    connection.act(&format!("/v1/cases/{}/acts", encoded(&content.case)), &body).await?;
     Ok(ExitStatus::Good)
 }
 
@@ -111,7 +109,7 @@ async fn act_on_content(
 ///
 /// [`CliError`].
 pub async fn deposit(args: &DepositByTokenArgs, connection: &CourtConnection<'_>) -> anyhow::Result<ExitStatus> {
-    // Before the file is hashed, which may take minutes.
+    // Checked before the file is hashed, which may take minutes.
     let provenance = args.provenance.as_deref().map(input::json).transpose()?;
     let size = fs::metadata(&args.file).map_err(|error| CliError::io(&args.file, &error))?.len();
     let progress = Progress::of_bytes(connection.screen, size);
@@ -139,7 +137,7 @@ pub async fn deposit(args: &DepositByTokenArgs, connection: &CourtConnection<'_>
         screen
             .pick("平台代为签名；请妥善保管原文", "signed by the platform on your behalf; keep the original unchanged")
     ))?;
-    connection.heed(&answer)?;
+    connection.print_warnings(&answer)?;
     if args.custody {
         put(&number, &args.file, connection).await?;
     }
@@ -157,26 +155,26 @@ pub async fn put(number: &str, file: &Path, connection: &CourtConnection<'_>) ->
     let headers = [("idempotency-key", connection.request_key()?)];
     let path = format!("/v1/deposits/{number}/original");
     let answer = connection.client.send_file(true, &path, opened, &headers).await.map_err(CliError::from)?;
-    connection.tell(&answer)?;
+    connection.print_act(&answer)?;
     Ok(ExitStatus::Good)
 }
 
-/// Opens an original that is to be sent, and its size.
+/// Opens an original for sending. Returns the file and its size.
 ///
 /// # Errors
 ///
-/// [`CliError`]: not there, unreadable, or not a regular file.
+/// [`CliError`]: missing, unreadable, or not a regular file.
 pub fn open_original(path: &Path) -> Result<(tokio::fs::File, u64), CliError> {
     let opened = regular::open(path).and_then(|file| Ok((file.metadata()?.len(), file)));
     let (size, file) = opened.map_err(|error| CliError::io(path, &error))?;
     Ok((tokio::fs::File::from_std(file), size))
 }
 
-/// Fetches an original from custody. That it was seen is recorded first.
+/// Fetches an original from custody. The access is recorded first.
 ///
 /// # Errors
 ///
-/// [`CliError`]; the file must not be there yet.
+/// [`CliError`]; the file must not exist yet.
 pub async fn get(
     number: &str,
     to: &Path,
@@ -184,7 +182,7 @@ pub async fn get(
     connection: &CourtConnection<'_>,
 ) -> anyhow::Result<ExitStatus> {
     let number = read_number(number)?;
-    // Before the look is on record.
+    // Checked before the access is recorded.
     must_be_new(to)?;
     let case = case.map(|case| format!("?case={}", encoded(case))).unwrap_or_default();
     let path = format!("/v1/deposits/{number}/original{case}");
@@ -200,7 +198,7 @@ pub async fn get(
     Ok(ExitStatus::Good)
 }
 
-/// Who saw private content of a deposit.
+/// Prints the access log of a deposit.
 ///
 /// # Errors
 ///
@@ -209,6 +207,6 @@ pub async fn access_log(number: &str, connection: &CourtConnection<'_>) -> anyho
     let number = encoded(&read_number(number)?.to_string());
     let answer = connection.pages(&format!("/v1/deposits/{number}/access-log"), None).await?;
     connection.screen.document(&answer)?;
-    crate::cli::case::showing::history(connection.screen, &answer)?;
+    crate::cli::case::case_screen::history(connection.screen, &answer)?;
     Ok(ExitStatus::Good)
 }

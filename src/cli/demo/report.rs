@@ -1,36 +1,36 @@
-//! How the story is told: headings, commands, what was expected and what came out.
+//! The output of the demo: headings, commands, expected and actual results.
 
 use serde_json::{Value, json};
 
-use crate::cli::demo::sandbox::{Ran, Sandbox};
+use crate::cli::demo::sandbox::{CommandRun, Sandbox};
 use crate::cli::exit::ExitStatus;
 use crate::cli::screen::{BAD, FAINT, GOOD, HEADING, Screen};
 use crate::wire::facts::LABELS;
 
-/// One thing that had to come out one way.
+/// An expected and an actual result.
 #[derive(Debug)]
-struct Told {
+struct Expectation {
     zh: &'static str,
     en: &'static str,
     expected: String,
     found: String,
 }
 
-/// A story that is being told.
+/// Prints the demo and collects its results.
 #[derive(Debug)]
 pub struct DemoReport<'a> {
-    /// Who it is told to.
+    /// The output.
     pub screen: &'a Screen,
-    /// Where it happens.
-    pub stage: Sandbox,
-    told: Vec<Told>,
+    /// The node and its folder.
+    pub sandbox: Sandbox,
+    told: Vec<Expectation>,
 }
 
 impl<'a> DemoReport<'a> {
-    /// On `stage`, to `screen`.
+    /// A report of the commands in `sandbox`.
     #[must_use]
-    pub const fn new(screen: &'a Screen, stage: Sandbox) -> Self {
-        Self { screen, stage, told: Vec::new() }
+    pub const fn new(screen: &'a Screen, sandbox: Sandbox) -> Self {
+        Self { screen, sandbox, told: Vec::new() }
     }
 
     /// A heading in both languages.
@@ -43,46 +43,46 @@ impl<'a> DemoReport<'a> {
         Ok(self.screen.line(self.screen.paint(HEADING, &format!("■ {zh} · {en}")))?)
     }
 
-    /// Runs a command and shows its line and what it says beside.
+    /// Runs a command, and prints its command line and its messages.
     ///
     /// # Errors
     ///
     /// It cannot be run.
-    pub fn command(&self, arguments: &[&str]) -> anyhow::Result<Ran> {
-        self.watched(arguments, false)
+    pub fn command(&self, arguments: &[&str]) -> anyhow::Result<CommandRun> {
+        self.command_with_progress(arguments, false)
     }
 
-    /// Likewise; `watched` lets it draw its progress.
+    /// As [`Self::command`]; `interactive` lets it draw a progress bar.
     ///
     /// # Errors
     ///
     /// It cannot be run.
-    pub fn watched(&self, arguments: &[&str], watched: bool) -> anyhow::Result<Ran> {
-        let ran = self.stage.run(arguments, watched)?;
-        self.screen.line(self.screen.paint(FAINT, &format!("  $ {}", ran.line)))?;
-        for line in ran.said.lines() {
+    pub fn command_with_progress(&self, arguments: &[&str], interactive: bool) -> anyhow::Result<CommandRun> {
+        let run = self.sandbox.run(arguments, interactive)?;
+        self.screen.line(self.screen.paint(FAINT, &format!("  $ {}", run.line)))?;
+        for line in run.messages.lines() {
             self.screen.line(format!("    {line}"))?;
         }
-        Ok(ran)
+        Ok(run)
     }
 
-    /// Puts on record what must come out and what did.
+    /// Records and prints an expected and an actual result.
     ///
     /// # Errors
     ///
     /// As above.
-    pub fn must(&mut self, zh: &'static str, en: &'static str, expected: &str, found: &str) -> anyhow::Result<()> {
+    pub fn check(&mut self, zh: &'static str, en: &'static str, expected: &str, found: &str) -> anyhow::Result<()> {
         let (style, sign) = if expected == found { (GOOD, "✓") } else { (BAD, "✗") };
         let text = format!("  {sign} {}: {found}", self.screen.pick(zh, en));
         self.screen.line(self.screen.paint(style, &text))?;
         if expected != found {
             self.screen.line(format!("    {}{expected}", self.screen.pick("应为：", "expected: ")))?;
         }
-        self.told.push(Told { zh, en, expected: expected.to_owned(), found: found.to_owned() });
+        self.told.push(Expectation { zh, en, expected: expected.to_owned(), found: found.to_owned() });
         Ok(())
     }
 
-    /// Shows the seven facts of a command's document.
+    /// Prints the seven facts in a command's document.
     ///
     /// # Errors
     ///
@@ -99,17 +99,17 @@ impl<'a> DemoReport<'a> {
         Ok(self.screen.table(&rows)?)
     }
 
-    /// Shows a verification's conclusion.
+    /// Prints the conclusion of a verification.
     ///
     /// # Errors
     ///
     /// As above.
-    pub fn conclusion(&self, ran: &Ran) -> anyhow::Result<()> {
+    pub fn conclusion(&self, run: &CommandRun) -> anyhow::Result<()> {
         let pointer = self.screen.pick("/conclusion/zh", "/conclusion/en");
-        Ok(self.screen.line(format!("  {}", ran.text(pointer)))?)
+        Ok(self.screen.line(format!("  {}", run.text(pointer)))?)
     }
 
-    /// Ends with a short table of all that was expected, and the words for one's own node.
+    /// Prints a table of all expected results, and how to start an own node.
     ///
     /// # Errors
     ///
@@ -149,8 +149,8 @@ impl<'a> DemoReport<'a> {
     }
 }
 
-/// What a command answered at `pointer`, and its exit code.
+/// The value at `pointer` in a command's document, and its exit code.
 #[must_use]
-pub fn outcome(ran: &Ran, pointer: &str) -> String {
-    format!("{}, {}", ran.text(pointer), ran.code)
+pub fn outcome(run: &CommandRun, pointer: &str) -> String {
+    format!("{}, {}", run.text(pointer), run.code)
 }

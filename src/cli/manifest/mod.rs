@@ -1,17 +1,17 @@
-//! Manifests at the command line, 清单存证: many items under one statement.
+//! Manifests, 清单存证: many items under one statement.
 //!
 //! ```text
-//! folder or list ─▶ blocks of known lines ─▶ kept lines, chunks of the tree ─▶ the list kept ─▶ statement ─▶ receipt
-//!      source              source                     making                       kept        depositing     round
+//! folder or list ─▶ blocks of known lines ─▶ list with salts, Merkle chunks ─▶ root ─▶ statement ─▶ receipt
+//!      source              source                       build                  deposit   deposit_run
 //! ```
 //!
-//! [`source`] reads a list of known digests, or measures a folder into one; [`making`] turns it into the list to keep, on
-//! all cores; [`kept`] reads that list again ([`lines`] reads both kinds); [`depositing`] puts its root on a ledger; [`cutting`] takes the receipt of a
-//! single item out of it.
+//! [`source`] reads a list of known digests, or measures a folder into one; [`build`] makes the manifest list, on all cores;
+//! [`stored_list`] reads that list again ([`lines`] reads both kinds); [`deposit`] deposits its root; [`item_receipt`] makes the receipt
+//! of a single item.
 
-pub mod cutting;
-pub mod depositing;
-pub mod kept;
+pub mod build;
+pub mod deposit;
+pub mod item_receipt;
 pub mod lines;
-pub mod making;
 pub mod source;
+pub mod stored_list;

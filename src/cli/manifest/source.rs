@@ -1,7 +1,7 @@
-//! What a manifest is made from: a list of known digests, or a folder that is measured into the same lines.
+//! The source of a manifest: a list of known digests, or a folder that is measured into the same lines.
 //!
-//! Lines come in blocks of [`CHUNK`], the last one shorter, so that memory is bounded whatever the number of items. The
-//! lines are those of `ledger::manifest::list`; they are not read here.
+//! Lines come in blocks of [`CHUNK`], the last one shorter, so that memory is bounded for any number of items. Their format is that of
+//! `ledger::manifest::list`; they are not parsed here.
 
 use std::fs;
 use std::io;
@@ -10,22 +10,22 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use crate::cli::digest::{Hashed, content};
+use crate::cli::digest::{FileContent, content};
 use crate::cli::exit::CliError;
-use crate::cli::gather::{Found, Passed, Skip, gather};
+use crate::cli::gather::{Exclusion, FoundFile, Skip, gather};
 use crate::cli::manifest::lines::{LineError, Lines};
 use crate::files::reason;
 use crate::ledger::manifest::item::{ItemDigests, WantedDigests};
 use crate::ledger::manifest::list::{KnownLine, check_path};
 use crate::ledger::manifest::tree::CHUNK;
 
-/// Where the lines come from.
+/// A source of lines.
 #[derive(Debug)]
 pub struct Source {
     path: PathBuf,
     kind: Kind,
-    /// What in the folder is no item, and why.
-    pub passed_over: Vec<Found>,
+    /// Files of the folder that are not items, with the reason.
+    pub excluded: Vec<FoundFile>,
 }
 
 #[derive(Debug)]
@@ -37,24 +37,24 @@ enum Kind {
 /// A file of a folder.
 #[derive(Debug)]
 struct Member {
-    /// From the folder, parts joined by `/`.
+    /// Its path in the folder, with `/`.
     name: String,
     path: PathBuf,
     size: u64,
 }
 
 impl Source {
-    /// Opens the list, or the folder at `path` without what is to be skipped in it.
+    /// Opens the list or the folder at `path`, without excluded files.
     ///
     /// # Errors
     ///
-    /// [`CliError`]: it is neither, or something in the folder cannot be an item: a manifest that silently leaves out
-    /// what could not be read would prove less than its depositor believes.
+    /// [`CliError`]: it is neither, or a file of the folder cannot be an item. Unreadable files are never silently omitted, since the manifest
+    /// would then prove less than the depositor believes.
     pub fn open(path: &Path, skip: Skip) -> Result<Self, CliError> {
         let metadata = fs::symlink_metadata(path).map_err(|error| CliError::io(path, &error))?;
-        let (kind, passed_over) = if metadata.is_dir() {
-            let (files, passed_over) = members(path, skip)?;
-            (Kind::Folder { files, next: 0 }, passed_over)
+        let (kind, excluded) = if metadata.is_dir() {
+            let (files, excluded) = members(path, skip)?;
+            (Kind::Folder { files, next: 0 }, excluded)
         } else if metadata.is_file() {
             (Kind::List(Lines::open(path).map_err(|error| CliError::io(path, &error))?), Vec::new())
         } else {
@@ -62,10 +62,10 @@ impl Source {
             let en = format!("{}: neither a folder nor a list", path.display());
             return Err(CliError::unable("not_a_manifest_source", zh, en));
         };
-        Ok(Self { path: path.to_owned(), kind, passed_over })
+        Ok(Self { path: path.to_owned(), kind, excluded })
     }
 
-    /// How many bytes it will tell of in all.
+    /// Total bytes, for the progress.
     #[must_use]
     pub fn total_bytes(&self) -> u64 {
         match &self.kind {
@@ -80,8 +80,8 @@ impl Source {
         &self.path
     }
 
-    /// The next block of lines, LF after each; `None` behind the last. Of the files of a folder only the wanted digests are
-    /// computed. `read` hears of the bytes read.
+    /// The next block of lines with LF; `None` at the end. Of the files of a folder only the wanted digests are computed. Calls `read` with
+    /// the bytes read.
     ///
     /// # Errors
     ///
@@ -120,22 +120,22 @@ fn next_lines(path: &Path, lines: &mut Lines, read: &(dyn Fn(u64) + Sync)) -> Re
     Ok(if text.is_empty() { None } else { Some(text) })
 }
 
-/// The files of a folder in the bytewise order of their names, and what is passed over.
-fn members(folder: &Path, skip: Skip) -> Result<(Vec<Member>, Vec<Found>), CliError> {
-    let (mut files, mut passed_over) = (Vec::new(), Vec::new());
+/// The files of a folder in bytewise order of their names, and the excluded ones.
+fn members(folder: &Path, skip: Skip) -> Result<(Vec<Member>, Vec<FoundFile>), CliError> {
+    let (mut files, mut excluded) = (Vec::new(), Vec::new());
     for found in gather(&[folder.to_owned()], true, skip) {
         match found.size {
             Ok(size) => files.push(Member { name: name_in(folder, &found.path)?, path: found.path, size }),
-            Err(Passed::Unreadable(reason)) => {
+            Err(Exclusion::Unreadable(reason)) => {
                 let path = found.path.display();
                 let zh = format!("{path}：无法读取：{}", reason.zh);
                 return Err(CliError::unable("unreadable", zh, format!("{path}: {}", reason.en)));
             }
-            Err(_) => passed_over.push(found),
+            Err(_) => excluded.push(found),
         }
     }
     files.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok((files, passed_over))
+    Ok((files, excluded))
 }
 
 fn name_in(folder: &Path, path: &Path) -> Result<String, CliError> {
@@ -167,7 +167,7 @@ fn measured(files: &[&Member], wanted: WantedDigests, read: &(dyn Fn(u64) + Sync
         }
     };
     let outcomes: Vec<_> = thread::scope(|scope| {
-        // Where the system starts no more threads, those that there are do it all: this one at least.
+        // If the system starts fewer threads, the existing ones do all the work, at least this one.
         let start = |_| thread::Builder::new().spawn_scoped(scope, work).ok();
         let workers: Vec<_> = (1..cores).filter_map(start).collect();
         let own = work();
@@ -179,7 +179,7 @@ fn measured(files: &[&Member], wanted: WantedDigests, read: &(dyn Fn(u64) + Sync
 }
 
 fn line_of(file: &Member, wanted: WantedDigests, read: &(dyn Fn(u64) + Sync)) -> Result<String, CliError> {
-    let Hashed { content, size } = content(&file.path, None, wanted, read)?;
+    let FileContent { content, size } = content(&file.path, None, wanted, read)?;
     let digests = ItemDigests::new(content.sha256, content.sm3, size).map_err(|fault| {
         let path = file.path.display();
         CliError::unable(
@@ -193,7 +193,7 @@ fn line_of(file: &Member, wanted: WantedDigests, read: &(dyn Fn(u64) + Sync)) ->
     Ok(line)
 }
 
-/// The system starts no thread.
+/// The error that the system starts no thread.
 #[must_use]
 pub fn no_thread(error: &io::Error) -> CliError {
     let zh = format!("无法启动工作线程：{}。请稍后重试，或提高限制（ulimit -u）", reason::chinese(error));
@@ -204,7 +204,7 @@ pub fn no_thread(error: &io::Error) -> CliError {
     CliError::unable("too_few_threads", zh, en)
 }
 
-/// A worker thread is gone.
+/// The error that a worker thread ended early.
 #[must_use]
 pub fn ended_early() -> CliError {
     CliError::unable("interrupted", "工作线程意外终止，请重试", "a worker thread ended early; try again")
@@ -251,8 +251,8 @@ mod tests {
         assert_eq!(lines.iter().map(|line| line.path).collect::<Vec<_>>(), ["a.txt", "a/2", "卷"]);
         assert_eq!(lines[1].digests.content().sha256, Some(sha256(b"22")));
         assert_eq!(lines[2].digests.size(), 3);
-        let passed: Vec<_> = source.passed_over.iter().map(|found| found.size.clone().unwrap_err()).collect();
-        assert_eq!(passed, [Passed::FileManagers, Passed::Empty, Passed::Link, Passed::Own]);
+        let passed: Vec<_> = source.excluded.iter().map(|found| found.size.clone().unwrap_err()).collect();
+        assert_eq!(passed, [Exclusion::FileManagers, Exclusion::Empty, Exclusion::Link, Exclusion::Own]);
     }
 
     #[test]

@@ -1,29 +1,29 @@
-//! Evidence: imported, restated, withdrawn, verified, answered.
+//! Rules of evidence: import, restatement, withdrawal, verification, reply.
 
 use crate::court::acts::{Import, Reply, Restate, Verify, WithdrawItem};
 use crate::court::calendar::Calendar;
 use crate::court::case::filing::is_identified;
 use crate::court::case::people::speaks_for;
 use crate::court::case::refusal::Refusal;
-use crate::court::case::state::{CaseFile, Item, Placed, ReplyVersion, Text, Verification};
+use crate::court::case::state::{ActPosition, CaseFile, Item, ReplyVersion, Text, Verification};
 use crate::court::document::Document;
 use crate::court::ids::ItemNumber;
 use crate::court::values::Capacity;
 use crate::court::words::{CaseKind, Divergence, Phase};
 
-/// Most items of a case. More belong under one manifest.
+/// Most items of a case. More items can be deposited as one manifest.
 pub const ITEMS_MAX: u32 = 10_000;
 
 fn item(file: &mut CaseFile, number: ItemNumber) -> Result<&mut Item, Refusal> {
     file.items.get_mut(&number).ok_or(Refusal::NoSuchItem(number))
 }
 
-/// Whether the party may still change what it offered: its own, not locked, standing, and in the period.
+/// Checks whether the actor may change an item: its own, active, not locked, within the evidence period.
 fn may_change(
     file: &CaseFile,
     document: &Document,
     number: ItemNumber,
-    placed: Placed,
+    position: ActPosition,
     calendar: &Calendar,
 ) -> Result<(), Refusal> {
     let item = file.items.get(&number).ok_or(Refusal::NoSuchItem(number))?;
@@ -31,18 +31,17 @@ fn may_change(
     if item.locked {
         return Err(Refusal::ItemLocked);
     }
-    if !item.stands() {
+    if !item.is_active() {
         return Err(Refusal::ItemWithdrawn);
     }
     let supplementary = item.import.phase == Phase::Supplementary;
-    if supplementary && file.period.is_late(placed.at, calendar) {
+    if supplementary && file.period.is_late(position.at, calendar) {
         return Err(Refusal::PeriodEnded);
     }
     Ok(())
 }
 
-/// 导入存证平台证据. What comes after the period is accepted and marked. Only a case that continues another takes over
-/// items, with the time of their first import.
+/// 导入存证平台证据. Late evidence is accepted and marked. Only a case that continues another accepts transferred items.
 ///
 /// # Errors
 ///
@@ -51,7 +50,7 @@ pub fn import(
     file: &mut CaseFile,
     document: &Document,
     act: &Import,
-    placed: Placed,
+    position: ActPosition,
     calendar: &Calendar,
 ) -> Result<(), Refusal> {
     let next = file.next_item();
@@ -70,28 +69,28 @@ pub fn import(
         return Err(Refusal::NothingCarried);
     }
     if let Some(replaced) = act.replaces {
-        may_change(file, document, replaced, placed, calendar)?;
-        // The court may speak for every party, but never replaces one party's item by another's.
+        may_change(file, document, replaced, position, calendar)?;
+        // The court may act for every party, but not replace one party's item by another's.
         if item(file, replaced)?.import.party != act.party {
             return Err(Refusal::NotYours);
         }
         item(file, replaced)?.replaced_by = Some(act.item);
     }
-    let text = |annex| Text { annex, index: placed.index };
+    let text = |annex| Text { annex, index: position.index };
     let late = match act.carried {
         Some(carried) => carried.late,
-        None => act.phase == Phase::Supplementary && file.period.is_late(placed.at, calendar),
+        None => act.phase == Phase::Supplementary && file.period.is_late(position.at, calendar),
     };
     let imported = Item {
-        placed,
+        position,
         by: document.by,
         capacity: document.capacity,
         stage: file.stage,
-        first_imported_at: act.carried.map_or(placed.at, |carried| carried.at.min(placed.at)),
+        first_imported_at: act.carried.map_or(position.at, |carried| carried.at.min(position.at)),
         name: text(act.name),
         content: text(act.content),
         late,
-        // What was locked where it came from stays so.
+        // An item that was locked in the earlier case stays locked.
         locked: act.carried.is_some(),
         withdrawn: None,
         replaced_by: None,
@@ -114,13 +113,13 @@ pub fn restate(
     file: &mut CaseFile,
     document: &Document,
     act: &Restate,
-    placed: Placed,
+    position: ActPosition,
     calendar: &Calendar,
 ) -> Result<(), Refusal> {
-    may_change(file, document, act.item, placed, calendar)?;
+    may_change(file, document, act.item, position, calendar)?;
     let item = item(file, act.item)?;
-    item.name = Text { annex: act.name, index: placed.index };
-    item.content = Text { annex: act.content, index: placed.index };
+    item.name = Text { annex: act.name, index: position.index };
+    item.content = Text { annex: act.content, index: position.index };
     Ok(())
 }
 
@@ -133,36 +132,41 @@ pub fn withdraw(
     file: &mut CaseFile,
     document: &Document,
     act: &WithdrawItem,
-    placed: Placed,
+    position: ActPosition,
     calendar: &Calendar,
 ) -> Result<(), Refusal> {
-    may_change(file, document, act.item, placed, calendar)?;
-    item(file, act.item)?.withdrawn = Some(placed.at);
+    may_change(file, document, act.item, position, calendar)?;
+    item(file, act.item)?.withdrawn = Some(position.at);
     Ok(())
 }
 
-/// 核验, of whatever outcome.
+/// 核验, with any outcome.
 ///
 /// # Errors
 ///
 /// [`Refusal`].
-pub fn verify(file: &mut CaseFile, document: &Document, act: &Verify, placed: Placed) -> Result<(), Refusal> {
+pub fn verify(file: &mut CaseFile, document: &Document, act: &Verify, position: ActPosition) -> Result<(), Refusal> {
     let item = item(file, act.item)?;
     if item.import.deposit != act.deposit {
         return Err(Refusal::OtherDeposit);
     }
     let (by, capacity) = (document.by, document.capacity);
-    item.verifications.push(Verification { placed, by, capacity, found: act.clone() });
+    item.verifications.push(Verification { position, by, capacity, found: act.clone() });
     Ok(())
 }
 
-/// An alarm.
+/// Records a divergence.
 ///
 /// # Errors
 ///
 /// [`Refusal`].
-pub fn diverge(file: &mut CaseFile, number: ItemNumber, what: Divergence, placed: Placed) -> Result<(), Refusal> {
-    item(file, number)?.divergences.push((placed, what));
+pub fn diverge(
+    file: &mut CaseFile,
+    number: ItemNumber,
+    what: Divergence,
+    position: ActPosition,
+) -> Result<(), Refusal> {
+    item(file, number)?.divergences.push((position, what));
     Ok(())
 }
 
@@ -171,9 +175,9 @@ pub fn diverge(file: &mut CaseFile, number: ItemNumber, what: Divergence, placed
 /// # Errors
 ///
 /// [`Refusal`].
-pub fn reply(file: &mut CaseFile, document: &Document, act: &Reply, placed: Placed) -> Result<(), Refusal> {
+pub fn reply(file: &mut CaseFile, document: &Document, act: &Reply, position: ActPosition) -> Result<(), Refusal> {
     speaks_for(file, document.capacity, act.party)?;
-    let text = |annex| Text { annex, index: placed.index };
+    let text = |annex| Text { annex, index: position.index };
     let item = item(file, act.item)?;
     if item.import.party == act.party {
         return Err(Refusal::OwnItem);
@@ -188,7 +192,7 @@ pub fn reply(file: &mut CaseFile, document: &Document, act: &Reply, placed: Plac
         return Err(Refusal::NotNext { expected });
     }
     item.replies.entry(act.party).or_default().push(ReplyVersion {
-        placed,
+        position,
         by: document.by,
         authenticity: act.authenticity,
         legality: act.legality,
@@ -200,7 +204,7 @@ pub fn reply(file: &mut CaseFile, document: &Document, act: &Reply, placed: Plac
     Ok(())
 }
 
-/// The party that offered an item of a mediation lets it be used in a suit.
+/// The party that offered an item in a mediation consents to its use in a suit.
 ///
 /// # Errors
 ///

@@ -8,13 +8,13 @@
 
 use crate::court::acts::{Hold as HoldAct, OrderErasure, Release};
 use crate::court::case::refusal::Refusal;
-use crate::court::case::state::{CaseFile, ErasureOrder, HeldContent, Hold, Placed, Text};
+use crate::court::case::state::{ActPosition, CaseFile, ErasureOrder, HeldContent, Hold, Text};
 use crate::court::document::Document;
 use crate::court::ids::AccountId;
 use crate::ledger::number::DepositNumber;
 
 impl HeldContent {
-    /// The content that an act names; `None` unless it names exactly one deposit or one account.
+    /// The content that an act names; `None` unless it is exactly one deposit or one account.
     #[must_use]
     pub const fn of(deposit: Option<DepositNumber>, account: Option<AccountId>) -> Option<Self> {
         match (deposit, account) {
@@ -25,28 +25,28 @@ impl HeldContent {
     }
 }
 
-/// Records an erasure order. A hold of the same case on the same content ends by it: the court itself decided anew.
+/// Records an erasure order, which ends a hold of the same case on the same content.
 ///
 /// # Errors
 ///
 /// [`Refusal::NotInTheCase`].
-pub fn order_erasure(file: &mut CaseFile, act: &OrderErasure, placed: Placed) -> Result<(), Refusal> {
+pub fn order_erasure(file: &mut CaseFile, act: &OrderErasure, position: ActPosition) -> Result<(), Refusal> {
     if !file.concerns(act.deposit, act.account) {
         return Err(Refusal::NotInTheCase);
     }
     let content = HeldContent::of(act.deposit, act.account);
     let ended_hold = content.is_some_and(|content| file.holds.remove(&content).is_some());
-    file.orders.push(ErasureOrder { placed, deposit: act.deposit, account: act.account, ended_hold });
+    file.orders.push(ErasureOrder { position, deposit: act.deposit, account: act.account, ended_hold });
     Ok(())
 }
 
 impl CaseFile {
-    /// Whether a hold of this case can be about `content`.
+    /// Checks whether this case can hold `content`.
     ///
     /// # Errors
     ///
-    /// [`Refusal::NotInTheCase`]; [`Refusal::OfOtherLedger`] for an item that is a deposit of another ledger: what is
-    /// private about it is not kept on this platform.
+    /// [`Refusal::NotInTheCase`]; [`Refusal::OfOtherLedger`] for a deposit of another ledger, whose private content is not
+    /// on this platform.
     pub fn may_hold(&self, content: HeldContent) -> Result<(), Refusal> {
         match content {
             HeldContent::Deposit(deposit) => {
@@ -73,14 +73,14 @@ impl CaseFile {
 /// # Errors
 ///
 /// [`Refusal::HoldNamesNothing`], [`Refusal::NotInTheCase`], [`Refusal::OfOtherLedger`], [`Refusal::HeldAlready`].
-pub fn hold(file: &mut CaseFile, document: &Document, act: &HoldAct, placed: Placed) -> Result<(), Refusal> {
+pub fn hold(file: &mut CaseFile, document: &Document, act: &HoldAct, position: ActPosition) -> Result<(), Refusal> {
     let content = HeldContent::of(act.deposit, act.account).ok_or(Refusal::HoldNamesNothing)?;
     file.may_hold(content)?;
     if file.holds.contains_key(&content) {
         return Err(Refusal::HeldAlready);
     }
-    let reason = Text { annex: act.reason, index: placed.index };
-    file.holds.insert(content, Hold { placed, by: document.by, capacity: document.capacity, reason });
+    let reason = Text { annex: act.reason, index: position.index };
+    file.holds.insert(content, Hold { position, by: document.by, capacity: document.capacity, reason });
     Ok(())
 }
 

@@ -1,9 +1,9 @@
-//! Parties, agents, and the codes by which they find their case.
+//! Rules of parties, agents and association codes.
 
 use crate::court::acts::{Act, AddAgent, AddParty, Associate, IssueCode};
 use crate::court::case::filing::is_identified;
 use crate::court::case::refusal::Refusal;
-use crate::court::case::state::{Agent, AssociationCode, CaseFile, Party, Placed, Text};
+use crate::court::case::state::{ActPosition, Agent, AssociationCode, CaseFile, Party, Text};
 use crate::court::document::Document;
 use crate::court::ids::{AccountId, AgentNumber, AnnexId, PartyNumber};
 use crate::court::values::{Capacity, Filer};
@@ -14,7 +14,7 @@ pub const PARTIES_MAX: u32 = 1_000;
 /// 民诉法 art. 61.
 pub const AGENTS_MAX: usize = 2;
 
-fn must_be_next(number: u32, next: u32) -> Result<(), Refusal> {
+fn require_next_number(number: u32, next: u32) -> Result<(), Refusal> {
     if number == next && next <= PARTIES_MAX { Ok(()) } else { Err(Refusal::NotNext { expected: next }) }
 }
 
@@ -22,14 +22,19 @@ fn takes_part(file: &CaseFile, account: AccountId) -> bool {
     !file.capacities_of(account).is_empty()
 }
 
-/// 增加当事人. A party may name accounts on its own side only: whoever answers comes with a code, identified, or is
-/// entered by the court, so that nobody answers itself.
+/// 增加当事人. A party may name accounts of its own side only: the other side joins with a code, or the court enters it, so
+/// that no account is on both sides.
 ///
 /// # Errors
 ///
 /// [`Refusal`].
-pub fn add_party(file: &mut CaseFile, document: &Document, act: &AddParty, placed: Placed) -> Result<(), Refusal> {
-    must_be_next(act.party.0, file.next_party().0)?;
+pub fn add_party(
+    file: &mut CaseFile,
+    document: &Document,
+    act: &AddParty,
+    position: ActPosition,
+) -> Result<(), Refusal> {
+    require_next_number(act.party.0, file.next_party().0)?;
     let by_court = matches!(document.capacity, Capacity::Holding(_));
     if act.account.is_some() && !by_court && !act.role.brings_the_case() {
         return Err(Refusal::NotYours);
@@ -37,7 +42,7 @@ pub fn add_party(file: &mut CaseFile, document: &Document, act: &AddParty, place
     if act.account.is_some_and(|account| takes_part(file, account)) {
         return Err(Refusal::AlreadyInTheCase);
     }
-    let name = Text { annex: act.name, index: placed.index };
+    let name = Text { annex: act.name, index: position.index };
     let party = Party {
         role: act.role,
         subject: act.subject,
@@ -53,7 +58,7 @@ pub fn add_party(file: &mut CaseFile, document: &Document, act: &AddParty, place
 }
 
 fn join_as_agent(file: &mut CaseFile, number: AgentNumber, agent: Agent) -> Result<(), Refusal> {
-    must_be_next(number.0, file.next_agent().0)?;
+    require_next_number(number.0, file.next_agent().0)?;
     if !file.parties.contains_key(&agent.party) {
         return Err(Refusal::NoSuchParty(agent.party));
     }
@@ -68,13 +73,18 @@ fn join_as_agent(file: &mut CaseFile, number: AgentNumber, agent: Agent) -> Resu
     Ok(())
 }
 
-/// 委托诉讼代理人: by the party itself, its agent with special authority, or the court that saw the papers.
+/// 委托诉讼代理人: by the party itself, its agent with special authority, or the court.
 ///
 /// # Errors
 ///
 /// [`Refusal`].
-pub fn add_agent(file: &mut CaseFile, document: &Document, act: &AddAgent, placed: Placed) -> Result<(), Refusal> {
-    let text = |annex: AnnexId| Text { annex, index: placed.index };
+pub fn add_agent(
+    file: &mut CaseFile,
+    document: &Document,
+    act: &AddAgent,
+    position: ActPosition,
+) -> Result<(), Refusal> {
+    let text = |annex: AnnexId| Text { annex, index: position.index };
     speaks_for(file, document.capacity, act.party)?;
     needs_special_authority(file, document.capacity)?;
     let agent = Agent {
@@ -94,7 +104,12 @@ pub fn add_agent(file: &mut CaseFile, document: &Document, act: &AddAgent, place
 /// # Errors
 ///
 /// [`Refusal`].
-pub fn end_agent(file: &mut CaseFile, document: &Document, number: AgentNumber, placed: Placed) -> Result<(), Refusal> {
+pub fn end_agent(
+    file: &mut CaseFile,
+    document: &Document,
+    number: AgentNumber,
+    position: ActPosition,
+) -> Result<(), Refusal> {
     let agent = file.agents.get(&number).filter(|agent| agent.ended.is_none());
     let party = agent.ok_or(Refusal::NoSuchAgent(number))?.party;
     match document.capacity {
@@ -103,12 +118,12 @@ pub fn end_agent(file: &mut CaseFile, document: &Document, number: AgentNumber, 
         capacity => speaks_for(file, capacity, party)?,
     }
     if let Some(agent) = file.agents.get_mut(&number) {
-        agent.ended = Some(placed.at);
+        agent.ended = Some(position.at);
     }
     Ok(())
 }
 
-/// Whether somebody in this capacity may speak for this party. The court may for each.
+/// Whether this capacity represents this party. The court represents each.
 pub(in crate::court::case) fn speaks_for(
     file: &CaseFile,
     capacity: Capacity,
@@ -124,7 +139,7 @@ pub(in crate::court::case) fn speaks_for(
     }
 }
 
-/// 民诉法 art. 62: an agent with general authority may not do this for its party.
+/// Requires special authority of an agent (民诉法 art. 62).
 pub(in crate::court::case) fn needs_special_authority(file: &CaseFile, capacity: Capacity) -> Result<(), Refusal> {
     match capacity {
         Capacity::Agent(number) => match file.agents.get(&number) {
@@ -141,7 +156,7 @@ pub(in crate::court::case) fn needs_special_authority(file: &CaseFile, capacity:
 ///
 /// [`Refusal`].
 pub fn issue_code(file: &mut CaseFile, act: &IssueCode) -> Result<(), Refusal> {
-    must_be_next(act.code.0, file.next_code().0)?;
+    require_next_number(act.code.0, file.next_code().0)?;
     if !file.parties.contains_key(&act.party) {
         return Err(Refusal::NoSuchParty(act.party));
     }
@@ -156,16 +171,21 @@ pub fn issue_code(file: &mut CaseFile, act: &IssueCode) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// 关联案件: the code's party, or an agent of it, finds its case.
+/// 关联案件: the code's party or an agent of it joins the case.
 ///
 /// # Errors
 ///
 /// [`Refusal`].
-pub fn associate(file: &mut CaseFile, document: &Document, act: &Associate, placed: Placed) -> Result<(), Refusal> {
-    let text = |annex: AnnexId| Text { annex, index: placed.index };
+pub fn associate(
+    file: &mut CaseFile,
+    document: &Document,
+    act: &Associate,
+    position: ActPosition,
+) -> Result<(), Refusal> {
+    let text = |annex: AnnexId| Text { annex, index: position.index };
     let code = file.codes.get(&act.code).ok_or(Refusal::NoSuchCode(act.code))?;
     let party = code.party;
-    if placed.at >= code.expires {
+    if position.at >= code.expires {
         return Err(Refusal::CodeExpired);
     }
     let left = if act.filer == Filer::Agent { code.agent_uses } else { code.party_uses };
@@ -180,7 +200,7 @@ pub fn associate(file: &mut CaseFile, document: &Document, act: &Associate, plac
         let agent = Agent {
             party,
             account: document.by,
-            // A code says for whom, not how far: special authority is given by the party or seen by the court.
+            // A code does not grant special authority; the party or the court does.
             authority: Authority::General,
             identity: act.identity,
             name: act.name.map(text),
@@ -211,7 +231,7 @@ fn join_as_party(file: &mut CaseFile, by: AccountId, number: PartyNumber, act: &
     Ok(())
 }
 
-/// 撤诉: the suit of whoever brought it.
+/// 撤诉, by the side that brought the suit.
 ///
 /// # Errors
 ///
@@ -227,14 +247,14 @@ pub fn withdraw_suit(file: &mut CaseFile, capacity: Capacity) -> Result<(), Refu
 /// # Errors
 ///
 /// [`Refusal`].
-pub fn confirm(file: &mut CaseFile, document: &Document, placed: Placed) -> Result<(), Refusal> {
+pub fn confirm(file: &mut CaseFile, document: &Document, position: ActPosition) -> Result<(), Refusal> {
     let party = file.party_of(document.capacity).ok_or(Refusal::NotYours)?;
     let party = file.parties.get_mut(&party).ok_or(Refusal::NoSuchParty(party))?;
     match &document.act {
-        Act::ConfirmNotice(_) => party.notices_confirmed = Some(placed.at),
+        Act::ConfirmNotice(_) => party.notices_confirmed = Some(position.at),
         Act::ConfirmService(act) => {
-            party.service_confirmed = Some(placed.at);
-            let address = act.address.map(|annex| Text { annex, index: placed.index });
+            party.service_confirmed = Some(position.at);
+            let address = act.address.map(|annex| Text { annex, index: position.index });
             party.service_address = address.or(party.service_address);
         }
         _ => return Err(Refusal::NotOfACase),

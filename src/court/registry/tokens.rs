@@ -1,4 +1,4 @@
-//! Tokens: whose they are, which token issued which, and what a revocation ends.
+//! Tokens: their accounts, which token issued which, and the effect of a revocation.
 //!
 //! ```text
 //! root        issued by the platform, or by a token of another account (an operator's, a clerk's)
@@ -9,9 +9,9 @@
 //! # Invariants
 //!
 //! A child has no scope that its parent lacks and does not outlive it. Revoking a token ends all tokens that were issued
-//! with it, directly or through others, also if they are issued in the same moment; on request, tokens that it issued to
-//! other accounts stay good. The limits count per issuing token: whoever holds a child cannot use up what its parent may
-//! issue, and revoking the child frees what it used.
+//! with it, directly or through others, also if they are issued concurrently; on request, tokens that it issued to other
+//! accounts stay valid. The limits are per issuing token: a child cannot use up the limit of its parent, and revoking the
+//! child frees what it used.
 
 use std::collections::BTreeSet;
 
@@ -23,11 +23,11 @@ use crate::court::words::{KeptTokens, Scope};
 use crate::ledger::hash::Digest;
 use crate::ledger::time::Timestamp;
 
-/// Most good root tokens of one account.
+/// Maximum number of valid root tokens of one account.
 pub const ROOTS_MAX: usize = 32;
-/// Most good tokens of its own account that one token has issued.
+/// Maximum number of valid tokens that one token has issued for its own account.
 pub const CHILDREN_MAX: usize = 16;
-/// Most generations below a root.
+/// Maximum number of generations below a root.
 pub const GENERATIONS_MAX: usize = 2;
 /// Longest chain of tokens that issued each other, over all accounts.
 pub const LINEAGE_MAX: usize = 16;
@@ -80,19 +80,19 @@ impl TokenError {
 /// A token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Token {
-    /// Whose it is.
+    /// Its account.
     pub account: AccountId,
     /// Digest of its secret.
     pub hash: Digest,
-    /// What it may be used for.
+    /// Its scopes.
     pub scopes: BTreeSet<Scope>,
-    /// Until when.
+    /// When it expires.
     pub expires: Timestamp,
     /// The token that issued it; none where the platform did.
     pub parent: Option<TokenId>,
     /// When it was itself revoked. It is not good either once a token is revoked that issued it.
     pub revoked: Option<Timestamp>,
-    /// What its revocation left good.
+    /// The issued tokens that its revocation left valid.
     pub kept: Option<KeptTokens>,
 }
 
@@ -106,7 +106,7 @@ pub struct Tokens {
     issued: RedBlackTreeMapSync<TokenId, Vec<TokenId>>,
 }
 
-/// Whose limit a token counts towards.
+/// The limit that a token counts towards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Limited {
     /// Root tokens of an account.
@@ -116,7 +116,7 @@ enum Limited {
 }
 
 impl Tokens {
-    /// A token, whatever became of it.
+    /// A token, also if it is revoked or expired.
     #[must_use]
     pub fn get(&self, id: TokenId) -> Option<&Token> {
         self.all.get(&id)
@@ -171,7 +171,7 @@ impl Tokens {
         found
     }
 
-    /// How many generations of its own account stand above the token.
+    /// Number of generations of its own account above the token.
     fn generation(&self, id: TokenId) -> usize {
         let account = self.all.get(&id).map(|token| token.account);
         self.lineage(id).skip(1).take_while(|(_, token)| Some(token.account) == account).count()

@@ -1,16 +1,15 @@
-//! `POST /v1/deposits/batch`: any number of deposits, one verdict each, read and answered as they come.
+//! `POST /v1/deposits/batch`: any number of deposits as lines, answered with one verdict each while the body arrives.
 //!
 //! ```text
-//! body ─▶ lines ─▶ pieces of up to 32 lines, each a task on the worker threads ─▶ their verdicts, in order ─▶ answer
+//! body ─▶ lines ─▶ chunks of up to 32 lines, one task each ─▶ verdicts in order ─▶ answer
 //! ```
 //!
 //! # Invariants
 //!
-//! Of one batch at most 1,024 lines and some 4 MiB of them are under way: read, and their verdicts not yet taken. Whoever
-//! takes no verdicts is not read from. At most
-//! [`Options::batches`](crate::http::options::Options::batches) are read at a time, so all of them together are bounded,
-//! too. Every whole line that was read gets its verdict, and what is under way is carried to its end though the sender
-//! hangs up.
+//! At most 1,024 lines and some 4 MiB of one batch are in flight: read, without a verdict that the client has read. Backpressure:
+//! the server stops reading a batch while its client does not read the verdicts. At most
+//! [`Options::batches`](crate::http::options::Options::batches) are read at a time. Every complete line that was read gets a
+//! verdict, and lines in flight are completed even if the client disconnects.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -25,41 +24,41 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{self, FuturesOrdered, StreamExt as _};
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::http::api::court::closing::Closing;
+use crate::http::api::court::shutdown::ShutdownSignal;
 use crate::http::api::deposits::{outcome, read, status};
 use crate::http::app_state::AppState;
-use crate::http::batch_patience::BatchPatience;
+use crate::http::batch_timeout::BatchTimeout;
 use crate::http::client_address::ClientAddress;
-use crate::http::depositing;
+use crate::http::client_quota::Share;
 use crate::http::lines::{Line, Lines};
 use crate::http::problem::Failure;
 use crate::http::request::require_content_type;
 use crate::http::request_metrics;
-use crate::http::shares::Share;
+use crate::http::submission;
 use crate::sequencer::handle::DepositReply;
 use crate::wire::deposit::{BatchVerdict, REQUEST_MAX};
 use crate::wire::problem::Problem;
 use crate::wire::{fast_json, json};
 
-/// Most lines of a batch under way.
-pub const UNDER_WAY: usize = 1_024;
-/// No more lines are read while those under way have as many bytes, 4 MiB. A piece that was begun before is finished.
-const BYTES_UNDER_WAY: usize = 4 << 20;
-/// Most lines of a piece: some milliseconds of checking signatures, and an answer worth a write of its own.
-const PIECE: usize = 32;
-/// Room for a verdict of the common kind.
+/// Most lines of a batch in flight.
+pub const IN_FLIGHT_LINES: usize = 1_024;
+/// No more lines are read while those in flight have this many bytes.
+const IN_FLIGHT_BYTES: usize = 4 << 20;
+/// Most lines of a chunk: some milliseconds of signature checks, and verdicts worth a write.
+const CHUNK_LINES: usize = 32;
+/// Buffer capacity for a typical verdict.
 const VERDICT: usize = 3 * 1024;
 /// The media type of both request and answer.
 const NDJSON: &str = "application/x-ndjson";
 
 /// Deposit a batch / 批量存证
 ///
-/// One deposit request a line (NDJSON), any number of lines of at most 64 KiB; one verdict a line comes back, in their
-/// order, while later lines are still being sent. Every line stands for itself: good ones are kept where others are bad,
-/// and a full pool makes the batch wait. Read the answer while you send, as curl does: no more than 1,024 lines are taken
-/// ahead of the verdicts that you have read. A body that breaks off or stops coming is answered as far as it came in whole
-/// lines, and a last verdict, of the line that did not come, says why. After that, or after a broken connection, send the
-/// batch again: what is on the chain already answers 200.
+/// One deposit request per line (NDJSON), any number of lines of at most 64 KiB. The answer has one result per line, in the
+/// same order, sent while later lines are still being received. Lines are independent: an invalid line does not affect the
+/// others, and a full pool makes the batch wait. Read the answer while you send, as curl does: at most 1,024 lines are read
+/// ahead of the results that you have read. If the body is truncated or stalls, all complete lines are answered, and a last
+/// result gives the reason. After that, or after a broken connection, send the batch again: deposits that are already on the
+/// chain answer 200.
 ///
 /// 每行一个存证请求 (NDJSON)，行数不限，每行不超过 64 KiB；按原次序逐行返回结果，各行互不影响，边发送边返回：请在发送的
 /// 同时读取应答，未读取的结果积压至 1,024 行时暂停接收。请求中断时，已完整收到的各行照常办理，末行说明原因；可整批重发。
@@ -78,17 +77,17 @@ const NDJSON: &str = "application/x-ndjson";
     ),
 )]
 pub(in crate::http) async fn deposit_batch(
-    State(node): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     client: ClientAddress,
-    closing: Closing,
+    shutdown: ShutdownSignal,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Failure> {
-    node.admission().check_policy()?;
+    state.admission().check_policy()?;
     require_content_type(&headers, NDJSON)?;
-    let place = node.place_for_batch(client.group()).await?;
-    let mut batch = Batch::of(node, client, body, place, closing);
-    // Until there is a line, a failure is the whole answer.
+    let place = state.batch_permit(client.group()).await?;
+    let mut batch = Batch::of(state, client, body, place, shutdown);
+    // Before the first line a failure is the whole answer.
     let lines = batch.first_lines().await?;
     batch.take(lines);
     let verdicts = stream::unfold(batch, Batch::step).map(Ok::<_, Infallible>);
@@ -99,44 +98,44 @@ pub(in crate::http) async fn deposit_batch(
     Ok(response)
 }
 
-/// A batch on its way.
+/// A batch in progress.
 struct Batch {
-    node: Arc<AppState>,
+    state: Arc<AppState>,
     client: ClientAddress,
     lines: Lines,
     /// Whether there may be more lines.
     open: bool,
-    /// Why there are none, told behind the last verdict.
+    /// Why there are none, for the last verdict.
     cut_off: Option<Failure>,
-    under_way: FuturesOrdered<BoxFuture<'static, Piece>>,
+    under_way: FuturesOrdered<BoxFuture<'static, LineChunk>>,
     /// Lines read.
     count: usize,
-    /// Lines under way, and their bytes.
+    /// Lines in flight, and their bytes.
     lines_under_way: usize,
     bytes_under_way: usize,
-    /// Given back when the last task is done with.
+    /// Released with the batch.
     place: Arc<Share>,
-    /// How long the client may still be waited for.
-    patience: BatchPatience,
+    /// How long the server may still wait for the client.
+    timeout: BatchTimeout,
     closing: Pin<Box<dyn Future<Output = ()> + Send>>,
 }
 
 /// The verdicts of some lines.
-struct Piece {
+struct LineChunk {
     text: String,
     lines: usize,
-    /// Of the lines, as they came.
+    /// The verdicts as text.
     bytes: usize,
-    /// Whether a deposit is among them, fresh or existing.
+    /// Whether there is a deposit among them, new or existing.
     has_deposit: bool,
 }
 
 impl Batch {
-    fn of(node: Arc<AppState>, client: ClientAddress, body: Body, place: Share, closing: Closing) -> Self {
+    fn of(state: Arc<AppState>, client: ClientAddress, body: Body, place: Share, shutdown: ShutdownSignal) -> Self {
         Self {
             lines: Lines::of(body, REQUEST_MAX),
-            patience: BatchPatience::new(node.options()),
-            node,
+            timeout: BatchTimeout::new(state.options()),
+            state,
             client,
             open: true,
             cut_off: None,
@@ -145,20 +144,20 @@ impl Batch {
             lines_under_way: 0,
             bytes_under_way: 0,
             place: Arc::new(place),
-            closing: Box::pin(closing.wait()),
+            closing: Box::pin(shutdown.wait()),
         }
     }
 
     /// The first lines of the body.
     async fn first_lines(&mut self) -> Result<Vec<Line>, Failure> {
-        self.patience.set_waiting(true);
+        self.timeout.set_waiting(true);
         loop {
             tokio::select! {
                 biased;
                 () = &mut self.closing => return Err(shutting_down()),
-                lines = self.lines.next(PIECE) => return lines,
-                () = sleep(self.patience.next_check()) => {
-                    if let Some(failure) = self.patience.end(self.node.are_batches_waiting()) {
+                lines = self.lines.next(CHUNK_LINES) => return lines,
+                () = sleep(self.timeout.next_check()) => {
+                    if let Some(failure) = self.timeout.end(self.state.are_batches_waiting()) {
                         return Err(failure);
                     }
                 }
@@ -166,21 +165,21 @@ impl Batch {
         }
     }
 
-    /// The next verdicts; on the way to them, lines are read as far as there is room.
+    /// The next verdicts. Meanwhile lines are read, within the limits.
     async fn step(mut self) -> Option<(Bytes, Self)> {
         loop {
-            let room = UNDER_WAY.saturating_sub(self.lines_under_way);
-            let reading = self.open && room > 0 && self.bytes_under_way < BYTES_UNDER_WAY;
-            // With nothing under way, the server waits for the client and for nothing else.
+            let room = IN_FLIGHT_LINES.saturating_sub(self.lines_under_way);
+            let reading = self.open && room > 0 && self.bytes_under_way < IN_FLIGHT_BYTES;
+            // With no lines in flight, the server waits for the client only.
             let waits = reading && self.under_way.is_empty();
-            self.patience.set_waiting(waits);
+            self.timeout.set_waiting(waits);
             tokio::select! {
-                // Lines first: while verdicts are being written, the next deposits are under way.
+                // Lines first, so that deposits are processed while verdicts are written.
                 biased;
                 () = &mut self.closing, if self.open => {
                     self.cut_off(shutting_down());
                 }
-                lines = self.lines.next(room.min(PIECE)), if reading => match lines {
+                lines = self.lines.next(room.min(CHUNK_LINES)), if reading => match lines {
                     Ok(lines) => self.take(lines),
                     Err(failure) => self.cut_off(failure),
                 },
@@ -188,12 +187,12 @@ impl Batch {
                     self.lines_under_way -= piece.lines;
                     self.bytes_under_way -= piece.bytes;
                     if piece.has_deposit {
-                        self.patience.renew();
+                        self.timeout.renew();
                     }
                     return Some((piece.text.into(), self));
                 }
-                () = sleep(self.patience.next_check()), if waits => {
-                    if let Some(failure) = self.patience.end(self.node.are_batches_waiting()) {
+                () = sleep(self.timeout.next_check()), if waits => {
+                    if let Some(failure) = self.timeout.end(self.state.are_batches_waiting()) {
                         self.cut_off(failure);
                     }
                 }
@@ -210,7 +209,7 @@ impl Batch {
         self.cut_off = Some(failure);
     }
 
-    /// Sets some lines under way; none are the end.
+    /// Starts tasks for some lines; no lines mean the end of the body.
     fn take(&mut self, lines: Vec<Line>) {
         let (first, count) = (self.count + 1, lines.len());
         let bytes = lines.iter().map(Line::bytes_held).sum();
@@ -218,9 +217,9 @@ impl Batch {
         self.count += count;
         self.lines_under_way += count;
         self.bytes_under_way += bytes;
-        let (node, client, place) = (Arc::clone(&self.node), self.client, Arc::clone(&self.place));
+        let (state, client, place) = (Arc::clone(&self.state), self.client, Arc::clone(&self.place));
         let task = tokio::spawn(async move {
-            let answered = verdicts(&node, client, first, lines).await;
+            let answered = verdicts(&state, client, first, lines).await;
             drop(place);
             answered
         });
@@ -229,7 +228,7 @@ impl Batch {
                 let failure = Failure::internal(&error);
                 ((first..).take(count).map(|line| json::line(&refused(line, &failure))).collect(), false)
             });
-            Piece { text, lines: count, bytes, has_deposit }
+            LineChunk { text, lines: count, bytes, has_deposit }
         }));
     }
 }
@@ -238,14 +237,14 @@ fn shutting_down() -> Failure {
     Failure::new("shutting_down", "the node is shutting down: send the rest again later")
 }
 
-/// The verdicts of the lines from number `first` on, one a line, and whether a deposit is among them. All lines are under
-/// way together.
-async fn verdicts(node: &AppState, client: ClientAddress, first: usize, lines: Vec<Line>) -> (String, bool) {
+/// The verdicts of the lines from number `first` on, and whether there is a deposit among them. All lines are processed
+/// concurrently.
+async fn verdicts(state: &AppState, client: ClientAddress, first: usize, lines: Vec<Line>) -> (String, bool) {
     let mut has_deposit = false;
     let mut text = String::with_capacity(lines.len() * VERDICT);
     let count = lines.len();
     let lines = stream::iter((first..).zip(lines));
-    let mut verdicts = lines.map(|(number, line)| verdict(node, client, number, line)).buffered(count.max(1));
+    let mut verdicts = lines.map(|(number, line)| verdict(state, client, number, line)).buffered(count.max(1));
     while let Some((number, deposited)) = verdicts.next().await {
         match deposited {
             Ok(deposited) => {
@@ -259,13 +258,13 @@ async fn verdicts(node: &AppState, client: ClientAddress, first: usize, lines: V
 }
 
 async fn verdict(
-    node: &AppState,
+    state: &AppState,
     client: ClientAddress,
     number: usize,
     line: Line,
 ) -> (usize, Result<DepositReply, Failure>) {
     let since = Instant::now();
-    let deposited = deposit(node, client, line).await;
+    let deposited = deposit(state, client, line).await;
     request_metrics::deposit(outcome(&deposited), since);
     (number, deposited)
 }
@@ -274,8 +273,8 @@ fn refused(line: usize, failure: &Failure) -> BatchVerdict {
     BatchVerdict { line, status: failure.status(), receipt: None, problem: Some(failure.problem()) }
 }
 
-async fn deposit(node: &AppState, client: ClientAddress, line: Line) -> Result<DepositReply, Failure> {
-    node.admission().count_request(client)?;
+async fn deposit(state: &AppState, client: ClientAddress, line: Line) -> Result<DepositReply, Failure> {
+    state.admission().count_request(client)?;
     let (statement, private) = match line {
         Line::Whole(bytes) => read(&bytes)?,
         Line::TooLong => {
@@ -283,10 +282,10 @@ async fn deposit(node: &AppState, client: ClientAddress, line: Line) -> Result<D
             return Err(Failure::new("body_too_large", format!("a line has at most {limit} bytes")).limited(limit));
         }
     };
-    // Without a share, batches would turn everybody else away from a pool that is always full of them.
-    let patience = node.options().place_timeout;
+    // Without this permit, batches would fill the queue and single deposits would be rejected.
+    let max_wait = state.options().place_timeout;
     let since = Instant::now();
-    let _share = timeout(patience, node.share_of_batches()).await.map_err(|_| Failure::busy("deposits"))??;
-    let patience = patience.saturating_sub(since.elapsed());
-    depositing::deposit(node, statement, private, depositing::Patience::Within(patience)).await
+    let _share = timeout(max_wait, state.batch_queue_permit()).await.map_err(|_| Failure::busy("deposits"))??;
+    let max_wait = max_wait.saturating_sub(since.elapsed());
+    submission::deposit(state, statement, private, submission::QueueWait::Within(max_wait)).await
 }

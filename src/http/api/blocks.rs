@@ -1,4 +1,4 @@
-//! Blocks and leaves: the chain as anybody can read it off.
+//! Blocks and leaves of the chain.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::http::app_state::AppState;
 use crate::http::caching::{self, Caching};
 use crate::http::problem::Failure;
-use crate::http::request::{Parameters, PathName};
+use crate::http::request::{Parameters, PathParameter};
 use crate::ledger::block::Height;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::query::records;
@@ -49,26 +49,27 @@ pub struct BlocksQuery {
     ),
 )]
 pub(in crate::http) async fn list_blocks(
-    State(node): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     Parameters(query): Parameters<BlocksQuery>,
 ) -> Result<Response, Failure> {
     let limit = query.limit.unwrap_or(20);
     if !(1..=PAGE_MAX).contains(&limit) {
         return Err(Failure::new("bad_query", format!("`limit` is 1 to {PAGE_MAX}")).limited(PAGE_MAX));
     }
-    node.read(move |reader| {
-        let end = records::published(reader)?.height.0.saturating_add(1);
-        let end = query.before.map_or(end, |before| before.min(end));
-        let start = end.saturating_sub(limit);
-        let mut blocks = Vec::new();
-        for height in (start..end).rev().map(Height) {
-            let missing = || ReadError::Damaged { what: "block", at: height.to_string(), reason: "missing".into() };
-            blocks.push(BlockJson::from(&records::block(reader, height)?.ok_or_else(missing)?));
-        }
-        let next_before = (start > 0 && start < end).then_some(start);
-        Ok(caching::json(&BlocksPage { blocks, next_before }, Caching::Revalidate))
-    })
-    .await
+    state
+        .read(move |reader| {
+            let end = records::published(reader)?.height.0.saturating_add(1);
+            let end = query.before.map_or(end, |before| before.min(end));
+            let start = end.saturating_sub(limit);
+            let mut blocks = Vec::new();
+            for height in (start..end).rev().map(Height) {
+                let missing = || ReadError::Damaged { what: "block", at: height.to_string(), reason: "missing".into() };
+                blocks.push(BlockJson::from(&records::block(reader, height)?.ok_or_else(missing)?));
+            }
+            let next_before = (start > 0 && start < end).then_some(start);
+            Ok(caching::json(&BlocksPage { blocks, next_before }, Caching::Revalidate))
+        })
+        .await
 }
 
 /// Read a block / 查询区块
@@ -88,16 +89,17 @@ pub(in crate::http) async fn list_blocks(
     ),
 )]
 pub(in crate::http) async fn read_block(
-    State(node): State<Arc<AppState>>,
-    named: PathName,
+    State(state): State<Arc<AppState>>,
+    parameter: PathParameter,
 ) -> Result<Response, Failure> {
-    let height = Height(named.decimal()?);
-    node.read(move |reader| {
-        let block = records::block(reader, height)?;
-        let block = block.ok_or_else(|| Failure::not_found(format!("there is no block {height} yet")))?;
-        Ok(caching::json(&BlockJson::from(&block), Caching::Immutable))
-    })
-    .await
+    let height = Height(parameter.decimal()?);
+    state
+        .read(move |reader| {
+            let block = records::block(reader, height)?;
+            let block = block.ok_or_else(|| Failure::not_found(format!("there is no block {height} yet")))?;
+            Ok(caching::json(&BlockJson::from(&block), Caching::Immutable))
+        })
+        .await
 }
 
 /// Read a leaf / 查询原始记录
@@ -118,16 +120,17 @@ pub(in crate::http) async fn read_block(
     ),
 )]
 pub(in crate::http) async fn read_leaf(
-    State(node): State<Arc<AppState>>,
-    named: PathName,
+    State(state): State<Arc<AppState>>,
+    parameter: PathParameter,
 ) -> Result<Response, Failure> {
-    let index = LeafIndex(named.decimal()?);
-    node.read(move |reader| {
-        // Beyond the published size is beyond the store's promise to answer.
-        if !records::published(reader)?.size().contains(index) {
-            return Err(Failure::not_found(format!("there is no leaf {index} yet")));
-        }
-        Ok(caching::answer(reader.leaf(index)?, "text/plain; charset=utf-8", Caching::Immutable))
-    })
-    .await
+    let index = LeafIndex(parameter.decimal()?);
+    state
+        .read(move |reader| {
+            // Beyond the published size is beyond the store's promise to answer.
+            if !records::published(reader)?.size().contains(index) {
+                return Err(Failure::not_found(format!("there is no leaf {index} yet")));
+            }
+            Ok(caching::answer(reader.leaf(index)?, "text/plain; charset=utf-8", Caching::Immutable))
+        })
+        .await
 }

@@ -1,4 +1,4 @@
-//! `POST /v1/deposits`: put a statement on the chain, take home the receipt.
+//! `POST /v1/deposits`: deposits a statement and returns its receipt.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -12,9 +12,9 @@ use tokio::time::Instant;
 
 use crate::http::app_state::AppState;
 use crate::http::client_address::ClientAddress;
-use crate::http::depositing;
 use crate::http::problem::Failure;
 use crate::http::request::require_content_type;
+use crate::http::submission;
 use crate::http::{body, request_metrics};
 use crate::ledger::metadata::PrivateMetadata;
 use crate::ledger::receipt::Receipt;
@@ -56,16 +56,16 @@ use crate::wire::receipt::ReceiptJson;
     ),
 )]
 pub(in crate::http) async fn deposit(
-    State(node): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     client: ClientAddress,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Failure> {
-    node.admission().check_policy()?;
-    node.admission().count_request(client)?;
+    state.admission().check_policy()?;
+    state.admission().count_request(client)?;
     require_content_type(&headers, "application/json")?;
-    let bytes = body::read(&node, client.group(), &headers, body, REQUEST_MAX).await?;
-    let deposited = one(&node, &bytes).await?;
+    let bytes = body::read(&state, client.group(), &headers, body, REQUEST_MAX).await?;
+    let deposited = one(&state, &bytes).await?;
     let text = fast_json::receipt(&deposited.receipt);
     let mut response = (status(&deposited), text).into_response();
     let headers = response.headers_mut();
@@ -77,19 +77,19 @@ pub(in crate::http) async fn deposit(
     Ok(response)
 }
 
-/// One deposit from the bytes of its request, counted.
+/// Processes one deposit request, and records its metrics.
 ///
 /// # Errors
 ///
 /// [`Failure`].
-pub async fn one(node: &AppState, bytes: &[u8]) -> Result<DepositReply, Failure> {
+pub async fn one(state: &AppState, bytes: &[u8]) -> Result<DepositReply, Failure> {
     let since = Instant::now();
-    let deposited = attempt(node, bytes).await;
+    let deposited = attempt(state, bytes).await;
     request_metrics::deposit(outcome(&deposited), since);
     deposited
 }
 
-/// What the metrics call an outcome.
+/// The outcome label of the metrics.
 #[must_use]
 pub const fn outcome(deposited: &Result<DepositReply, Failure>) -> &'static str {
     match deposited {
@@ -100,32 +100,32 @@ pub const fn outcome(deposited: &Result<DepositReply, Failure>) -> &'static str 
 }
 
 thread_local! {
-    /// Keys that requests on this thread named before: few sign most deposits.
+    /// Cache of parsed keys per thread: few keys sign most deposits.
     static KEYS: RefCell<KeyCache> = RefCell::new(KeyCache::new());
 }
 
-/// What a request wants to deposit, its signatures unchecked.
+/// Parses a deposit request, without checking its signatures.
 ///
 /// # Errors
 ///
-/// [`Failure`]: the sender mends it.
+/// [`Failure`]: the request is invalid.
 pub fn read(bytes: &[u8]) -> Result<(StatementNote, Option<PrivateMetadata>), Failure> {
     let request = DepositRequest::parse(bytes)?;
     Ok(KEYS.with_borrow_mut(|keys| request.read_with(keys))?)
 }
 
-async fn attempt(node: &AppState, bytes: &[u8]) -> Result<DepositReply, Failure> {
+async fn attempt(state: &AppState, bytes: &[u8]) -> Result<DepositReply, Failure> {
     let (statement, private) = read(bytes)?;
-    depositing::deposit(node, statement, private, depositing::Patience::None).await
+    submission::deposit(state, statement, private, submission::QueueWait::None).await
 }
 
-/// 201 for a deposit just made, 200 for one that was there.
+/// 201 for a new deposit, 200 for an existing one.
 #[must_use]
 pub const fn status(deposited: &DepositReply) -> StatusCode {
     if deposited.fresh { StatusCode::CREATED } else { StatusCode::OK }
 }
 
-/// The number is the entry's second line; parsing all of it would check every key anew.
+/// The `Location` of a deposit. Its number is the entry's second line; parsing the whole entry would check every key again.
 fn location(receipt: &Receipt) -> Option<HeaderValue> {
     let number = receipt.entry.lines().nth(1)?.strip_prefix("number ")?;
     HeaderValue::try_from(format!("/v1/deposits/{number}")).ok()

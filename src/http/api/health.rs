@@ -1,4 +1,4 @@
-//! Is the node up, may it be sent deposits, how does it fare.
+//! Liveness, readiness and metrics.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use crate::sequencer::state::Halt;
 use crate::wire::health::HealthJson;
 use crate::wire::problem::Problem;
 
-/// A deposit that has waited longer to be written means that the disk stalls.
+/// A deposit that has waited longer to be written indicates a stalled disk.
 const STALLED: Duration = Duration::from_secs(5);
 
 /// Is it alive / 存活检查
@@ -51,9 +51,9 @@ pub(in crate::http) async fn live() -> Response {
         (status = 503, description = "`writing_stopped`, `write_stalled`, `disk_full`, `too_many_open_files`, `out_of_memory`, `too_many_threads`, `clock_regressed`, `clock_jumped`, `unavailable`, each with the reason", body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub(in crate::http) async fn ready(State(node): State<Arc<AppState>>) -> Result<Response, Failure> {
-    let health = node.sequencer().health();
-    // The whole reason is for the operator, whose page this is; depositors get less.
+pub(in crate::http) async fn ready(State(state): State<Arc<AppState>>) -> Result<Response, Failure> {
+    let health = state.sequencer().health();
+    // This page is for the operator, so it gives the full reason; depositors get less.
     health.writing.map_err(|halt| match halt {
         Halt::Paused(pause) => Failure::new(pause.code(), pause.to_string()),
         Halt::Stopped(reason) => Failure::new("writing_stopped", reason.to_string()),
@@ -62,8 +62,8 @@ pub(in crate::http) async fn ready(State(node): State<Arc<AppState>>) -> Result<
         let reason = format!("the oldest deposit has waited for {} ms to be written", oldest.as_millis());
         return Err(Failure::new("write_stalled", reason));
     }
-    // Held in memory: a slow disk must not make the node look dead.
-    records::published(node.queries().reader())?;
+    // In memory, so that a slow disk does not make the node look dead.
+    records::published(state.queries().reader())?;
     Ok(caching::json(
         &HealthJson::ready(health.waiting, health.capacity, health.oldest.unwrap_or_default()),
         Caching::Never,
@@ -79,8 +79,8 @@ pub(in crate::http) async fn ready(State(node): State<Arc<AppState>>) -> Result<
     tag = "operation",
     responses((status = 200, description = "Metrics / 指标", body = String, content_type = "text/plain; version=0.0.4")),
 )]
-pub(in crate::http) async fn metrics(State(node): State<Arc<AppState>>) -> Response {
-    let mut response = request_metrics::render(&node).into_response();
+pub(in crate::http) async fn metrics(State(state): State<Arc<AppState>>) -> Response {
+    let mut response = request_metrics::render(&state).into_response();
     let text = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
     response.headers_mut().insert(CONTENT_TYPE, text);
     response

@@ -1,5 +1,5 @@
-//! What other deposits have to do with one, page by page: the owner's later links, `refers` links, earlier deposits of the
-//! same digest.
+//! How other deposits relate to a deposit, paginated: later links by its owner, `refers` links, earlier deposits of the same
+//! digest.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::http::app_state::AppState;
 use crate::http::caching::{self, Caching};
 use crate::http::paging;
 use crate::http::problem::Failure;
-use crate::http::request::{Parameters, PathName};
+use crate::http::request::{Parameters, PathParameter};
 use crate::ledger::entry::Entry;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::query::{history, records};
@@ -31,7 +31,7 @@ pub struct PageQuery {
     cursor: Option<String>,
 }
 
-/// List what the owner said of a deposit later / 存证人其后的更正、撤回、替换、补充
+/// List later links by the owner of a deposit / 存证人其后的更正、撤回、替换、补充
 ///
 /// Withdrawals first, then replacements, corrections, supplements; each kind in the order of the ledger. Only an owner of
 /// the deposit can make these links: a depositor with one of its keys, for the same account.
@@ -49,16 +49,16 @@ pub struct PageQuery {
     ),
 )]
 pub(in crate::http) async fn list_later_links(
-    State(node): State<Arc<AppState>>,
-    named: PathName,
+    State(state): State<Arc<AppState>>,
+    parameter: PathParameter,
     Parameters(query): Parameters<PageQuery>,
 ) -> Result<Response, Failure> {
-    links(&node, &named, &query, LinkPosition::FIRST).await
+    links(&state, &parameter, &query, LinkPosition::FIRST).await
 }
 
 /// List the deposits that refer to a deposit / 提及本存证的在后存证
 ///
-/// In the order of the ledger. Anybody may refer to a deposit: these links say nothing on behalf of its owner.
+/// In the order of the ledger. Any depositor may refer to a deposit: these links are not statements of its owner.
 ///
 /// 任何人均可提及，不代表存证人的意思。
 #[utoipa::path(
@@ -73,11 +73,11 @@ pub(in crate::http) async fn list_later_links(
     ),
 )]
 pub(in crate::http) async fn list_references(
-    State(node): State<Arc<AppState>>,
-    named: PathName,
+    State(state): State<Arc<AppState>>,
+    parameter: PathParameter,
     Parameters(query): Parameters<PageQuery>,
 ) -> Result<Response, Failure> {
-    links(&node, &named, &query, LinkPosition::FIRST_REFERENCE).await
+    links(&state, &parameter, &query, LinkPosition::FIRST_REFERENCE).await
 }
 
 /// List earlier deposits of the same digest / 同一摘要的更早存证
@@ -97,49 +97,54 @@ pub(in crate::http) async fn list_references(
     ),
 )]
 pub(in crate::http) async fn list_earlier_deposits(
-    State(node): State<Arc<AppState>>,
-    named: PathName,
+    State(state): State<Arc<AppState>>,
+    parameter: PathParameter,
     Parameters(query): Parameters<PageQuery>,
 ) -> Result<Response, Failure> {
-    page((&node, &named, &query), LeafIndex(0), history::read_place_cursor, |reader, (index, entry), from, limit| {
-        Ok(EarlierDepositsJson::from(&history::earlier_deposits(reader, index, entry, from, limit)?))
-    })
+    page(
+        (&state, &parameter, &query),
+        LeafIndex(0),
+        history::read_place_cursor,
+        |reader, (index, entry), from, limit| {
+            Ok(EarlierDepositsJson::from(&history::earlier_deposits(reader, index, entry, from, limit)?))
+        },
+    )
     .await
 }
 
 /// A page of the list of links that begins at `first`.
 async fn links(
-    node: &Arc<AppState>,
-    named: &PathName,
+    state: &Arc<AppState>,
+    parameter: &PathParameter,
     query: &PageQuery,
     first: LinkPosition,
 ) -> Result<Response, Failure> {
     let owners = first.kind.needs_ownership();
     let read_cursor = |cursor: &str| history::read_link_cursor(cursor, owners);
-    page((node, named, query), first, read_cursor, |reader, (index, entry), from, limit| {
+    page((state, parameter, query), first, read_cursor, |reader, (index, entry), from, limit| {
         Ok(LaterLinksJson::from(&history::links_page(reader, index, entry, from, limit)?))
     })
     .await
 }
 
-/// The page that a request asks for, of a list of the deposit that its path names: `read` reads it from the cursor, or from
-/// `first`, and at most so many items.
+/// The requested page of a list of the deposit in the path. `read` reads it from the cursor or, without one, from `first`.
 async fn page<C: Send + 'static, T: Serialize>(
-    (node, named, query): (&Arc<AppState>, &PathName, &PageQuery),
+    (state, parameter, query): (&Arc<AppState>, &PathParameter, &PageQuery),
     first: C,
     read_cursor: impl Fn(&str) -> Option<C>,
     read: impl FnOnce(&dyn LedgerReader, (LeafIndex, &Entry), C, usize) -> Result<T, ReadError> + Send + 'static,
 ) -> Result<Response, Failure> {
     let limit = paging::limit(query.limit)?;
     let from = paging::cursor(query.cursor.as_deref(), first, read_cursor)?;
-    let number = named.number()?;
-    node.read(move |reader| {
-        let found = records::find(reader, number)?;
-        let (place, bytes) = found.ok_or_else(|| {
-            Failure::not_found(format!("{number} has not been deposited on this platform / 该编号尚未在本平台存证"))
-        })?;
-        let page = read(reader, (place.index, &records::entry_of(place.index, &bytes)?), from, limit)?;
-        Ok(caching::json(&page, Caching::Revalidate))
-    })
-    .await
+    let number = parameter.number()?;
+    state
+        .read(move |reader| {
+            let found = records::find(reader, number)?;
+            let (place, bytes) = found.ok_or_else(|| {
+                Failure::not_found(format!("{number} has not been deposited on this platform / 该编号尚未在本平台存证"))
+            })?;
+            let page = read(reader, (place.index, &records::entry_of(place.index, &bytes)?), from, limit)?;
+            Ok(caching::json(&page, Caching::Revalidate))
+        })
+        .await
 }

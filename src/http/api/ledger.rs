@@ -1,4 +1,4 @@
-//! `GET /v1/ledger`: who this ledger is and how far it has come.
+//! `GET /v1/ledger`: the identity of the ledger, and its last checkpoint.
 
 use std::sync::Arc;
 
@@ -28,15 +28,16 @@ use crate::wire::problem::Problem;
         (status = 503, description = "`unavailable`: nothing is signed yet", body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub(in crate::http) async fn describe_ledger(State(node): State<Arc<AppState>>) -> Result<Response, Failure> {
-    let deposits = node.admission().policy().word();
-    node.read(move |reader| {
-        let published = records::published(reader)?;
-        let genesis = records::genesis(reader)?;
-        let height = published.height;
-        let missing = || ReadError::Damaged { what: "block", at: height.to_string(), reason: "missing".into() };
-        let tip = records::block(reader, height)?.ok_or_else(missing)?;
-        Ok(caching::json(&LedgerJson::of(&genesis, &published.checkpoint, &tip, deposits), Caching::Revalidate))
-    })
-    .await
+pub(in crate::http) async fn describe_ledger(State(state): State<Arc<AppState>>) -> Result<Response, Failure> {
+    let deposits = state.admission().policy().word();
+    state
+        .read(move |reader| {
+            let published = records::published(reader)?;
+            let genesis = records::genesis(reader)?;
+            let height = published.height;
+            let missing = || ReadError::Damaged { what: "block", at: height.to_string(), reason: "missing".into() };
+            let tip = records::block(reader, height)?.ok_or_else(missing)?;
+            Ok(caching::json(&LedgerJson::of(&genesis, &published.checkpoint, &tip, deposits), Caching::Revalidate))
+        })
+        .await
 }

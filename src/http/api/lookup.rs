@@ -1,4 +1,4 @@
-//! `GET /v1/deposits/{number}` and its receipt: what the chain says. Looking up is not verifying.
+//! `GET /v1/deposits/{number}` and its receipt. A look-up does not verify an original.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use axum::response::Response;
 use crate::http::app_state::AppState;
 use crate::http::caching::{self, Caching};
 use crate::http::problem::Failure;
-use crate::http::request::{PathName, accepted};
+use crate::http::request::{PathParameter, accepted};
 use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::Facts;
 use crate::query::proofs;
@@ -30,8 +30,8 @@ fn unknown(number: DepositNumber) -> Failure {
 /// Look up a deposit / 查询存证
 ///
 /// The seven facts in the words and the order of the court's manual. A look-up shows what the chain says; only a
-/// comparison with the original verifies. The number may be typed however people type: lower case, full-width, spaces;
-/// a mistyped one is told before anything is looked up.
+/// comparison with the original verifies. The number may be in lower case or full-width and contain spaces; a
+/// mistyped number is reported before anything is looked up.
 ///
 /// 按存证编号查询区块链存证信息: 交易id、区块哈希、区块高度、前一区块哈希、数据的哈希值、交易提交时间、区块生成时间。仅查询，未核验原文。
 #[utoipa::path(
@@ -46,8 +46,11 @@ fn unknown(number: DepositNumber) -> Failure {
         (status = 500, description = "`damaged`: nothing was served", body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub(in crate::http) async fn look_up(State(node): State<Arc<AppState>>, named: PathName) -> Result<Response, Failure> {
-    looked_up(&node, named.number()?).await
+pub(in crate::http) async fn look_up(
+    State(state): State<Arc<AppState>>,
+    parameter: PathParameter,
+) -> Result<Response, Failure> {
+    deposit_response(&state, parameter.number()?).await
 }
 
 /// The answer to a look-up.
@@ -55,20 +58,24 @@ pub(in crate::http) async fn look_up(State(node): State<Arc<AppState>>, named: P
 /// # Errors
 ///
 /// [`Failure`].
-pub(in crate::http) async fn looked_up(node: &Arc<AppState>, number: DepositNumber) -> Result<Response, Failure> {
-    let same = Arc::clone(node);
-    node.read_cached_first(move |reader| {
-        let found = same.queries().deposits().find(reader, number)?.ok_or_else(|| unknown(number))?;
-        let entry = records::entry_of(found.place.index, &found.bytes)?;
-        let block = same.queries().blocks().sealing(reader, found.place)?;
-        let history = same.queries().deposits().history(reader, &found, &entry)?;
-        let facts = Facts::with_hashes(&entry, found.hash, &block.header, block.hash);
-        let by_platform = same.filing().is_ok_and(|filing| filing.made_for(&entry).is_some());
-        let view =
-            DepositView { index: found.place.index, entry: &entry, facts: &facts, history: &history, by_platform };
-        Ok(caching::answer(fast_json::deposit(&view).into_bytes(), JSON, Caching::Revalidate))
-    })
-    .await
+pub(in crate::http) async fn deposit_response(
+    state: &Arc<AppState>,
+    number: DepositNumber,
+) -> Result<Response, Failure> {
+    let same = Arc::clone(state);
+    state
+        .read_cached_first(move |reader| {
+            let found = same.queries().deposits().find(reader, number)?.ok_or_else(|| unknown(number))?;
+            let entry = records::entry_of(found.place.index, &found.bytes)?;
+            let block = same.queries().blocks().sealing(reader, found.place)?;
+            let history = same.queries().deposits().history(reader, &found, &entry)?;
+            let facts = Facts::with_hashes(&entry, found.hash, &block.header, block.hash);
+            let by_platform = same.filing().is_ok_and(|filing| filing.account_of_deposit(&entry).is_some());
+            let view =
+                DepositView { index: found.place.index, entry: &entry, facts: &facts, history: &history, by_platform };
+            Ok(caching::answer(fast_json::deposit(&view).into_bytes(), JSON, Caching::Revalidate))
+        })
+        .await
 }
 
 /// Fetch a receipt / 下载存证回执
@@ -93,26 +100,26 @@ pub(in crate::http) async fn looked_up(node: &Arc<AppState>, number: DepositNumb
     ),
 )]
 pub(in crate::http) async fn fetch_receipt(
-    State(node): State<Arc<AppState>>,
-    named: PathName,
+    State(state): State<Arc<AppState>>,
+    parameter: PathParameter,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    fetched(&node, named.number()?, &headers).await
+    receipt_response(&state, parameter.number()?, &headers).await
 }
 
-/// The answer to whoever fetches a receipt.
+/// The answer to a request for a receipt.
 ///
 /// # Errors
 ///
 /// [`Failure`].
-pub(in crate::http) async fn fetched(
-    node: &Arc<AppState>,
+pub(in crate::http) async fn receipt_response(
+    state: &Arc<AppState>,
     number: DepositNumber,
     headers: &HeaderMap,
 ) -> Result<Response, Failure> {
     let form = accepted(headers, &[JSON, PLAIN])?;
-    let same = Arc::clone(node);
-    let mut response = node
+    let same = Arc::clone(state);
+    let mut response = state
         .read_cached_first(move |reader| {
             let found = same.queries().deposits().find(reader, number)?.ok_or_else(|| unknown(number))?;
             if form == PLAIN {

@@ -1,4 +1,4 @@
-//! What the operator tells a running node: that its clock is right.
+//! Operator actions on a running node: confirming its clock.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 
 use crate::court::words::{Role, Scope};
-use crate::filing::error::FilingError;
+use crate::filing::filing_error::FilingError;
 use crate::http::app_state::AppState;
 use crate::http::bearer::Bearer;
 use crate::http::caching::{self, Caching};
@@ -17,8 +17,8 @@ use crate::wire::problem::Problem;
 /// Confirm the clock / 确认时钟无误
 ///
 /// For the operator, with a token for `manage`, while deposits are paused by `clock_jumped`: the wall clock ran ahead of the
-/// time that has passed since the last block, and is right. That happens when it was set, or when a virtual machine was
-/// paused. Deposits resume at once. The confirmation is written to the node's log. A clock behind the last block cannot be
+/// time that has passed since the last block, and is right. This occurs after the clock was set or a virtual machine was
+/// suspended. Deposits resume at once. The confirmation is written to the node's log. A clock behind the last block cannot be
 /// confirmed, since times on the chain never decrease: set it right.
 ///
 /// 存证因 `clock_jumped` 暂停时，由平台管理员凭 `manage` 权限的令牌确认当前时钟无误（例如校时之后，或虚拟机曾被挂起）。确认后立即恢复存证，
@@ -36,14 +36,14 @@ use crate::wire::problem::Problem;
     ),
 )]
 pub(in crate::http) async fn confirm_clock(
-    State(node): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     Bearer(actor): Bearer,
 ) -> Result<Response, Failure> {
     if !actor.account.holds(Role::Operator, None) {
         return Err(FilingError::NotPermitted.into());
     }
-    actor.needs(Scope::Manage)?;
+    actor.require_scope(Scope::Manage)?;
     tracing::warn!(account = %actor.id, "the operator confirms the clock");
-    let (now, ahead_ms) = node.sequencer().confirm_clock().await?;
+    let (now, ahead_ms) = state.sequencer().confirm_clock().await?;
     Ok(caching::json(&ClockJson { now: now.to_string(), ahead_ms }, Caching::Never))
 }

@@ -1,4 +1,4 @@
-//! `GET /v1/search`: one box for everything that people copy from papers and screens.
+//! `GET /v1/search`: search by deposit number, digest, transaction id, block hash, statement id or block height.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ use crate::store::traits::LedgerReader;
 use crate::wire::ledger::{HitJson, SearchJson};
 use crate::wire::problem::Problem;
 
-/// Longest query in bytes: a hash of 64 digits, in groups, full-width.
+/// Longest query in bytes: a hash of 64 full-width digits in groups.
 const QUERY_MAX: usize = 512;
 
 /// What to search for.
@@ -41,9 +41,9 @@ pub struct SearchQuery {
     cursor: Option<String>,
 }
 
-/// What a query is, by its form alone.
+/// The kind of a query, recognized by its form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Sought {
+enum SearchKey {
     Number(DepositNumber),
     Hash(Digest),
     Height(Height),
@@ -52,8 +52,8 @@ enum Sought {
 /// Search / 搜索
 ///
 /// One box: 存证编号, digest (SM3 or SHA-256), transaction id, block hash or block height. The deposits of a digest are
-/// listed page by page, the earliest first, with their total. A mistyped number is told before anything is looked up;
-/// nothing found is an empty list.
+/// listed page by page, the earliest first, with their total. A mistyped number is reported before anything is looked
+/// up; the list is empty if nothing was found.
 ///
 /// 可输入存证编号、数据的哈希值、交易id、区块哈希或区块高度。同一摘要的存证按先后分页列出，并给出总数。
 #[utoipa::path(
@@ -67,38 +67,39 @@ enum Sought {
     ),
 )]
 pub(in crate::http) async fn search(
-    State(node): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     Parameters(query): Parameters<SearchQuery>,
 ) -> Result<Response, Failure> {
     let sought = read(&query.q)?;
     let limit = paging::limit(query.limit)?;
     let from = paging::cursor(query.cursor.as_deref(), LeafIndex(0), history::read_place_cursor)?;
-    node.read(move |reader| {
-        let Listed { items, total, next_cursor } = find(reader, sought, from, limit)?;
-        let items = items.into_iter().map(|index| hit(reader, index)).collect::<Result<Vec<_>, _>>()?;
-        let Total { count: total, exact: total_is_exact } = total;
-        let found = SearchJson { query: query.q, items, total, total_is_exact, next_cursor };
-        Ok(caching::json(&found, Caching::Revalidate))
-    })
-    .await
+    state
+        .read(move |reader| {
+            let Listed { items, total, next_cursor } = find(reader, sought, from, limit)?;
+            let items = items.into_iter().map(|index| hit(reader, index)).collect::<Result<Vec<_>, _>>()?;
+            let Total { count: total, exact: total_is_exact } = total;
+            let found = SearchJson { query: query.q, items, total, total_is_exact, next_cursor };
+            Ok(caching::json(&found, Caching::Revalidate))
+        })
+        .await
 }
 
-fn read(query: &str) -> Result<Sought, Failure> {
+fn read(query: &str) -> Result<SearchKey, Failure> {
     if query.len() > QUERY_MAX {
         return Err(unrecognised());
     }
     let plain: String = query.chars().filter(|c| !c.is_whitespace()).map(half_width).collect();
     if let Some(hash) = Digest::from_hex(&plain.to_ascii_lowercase()) {
-        return Ok(Sought::Hash(hash));
+        return Ok(SearchKey::Hash(hash));
     }
     let digits = !plain.is_empty() && plain.bytes().all(|b| b.is_ascii_digit());
     match DepositNumber::parse(query) {
-        Ok(number) => Ok(Sought::Number(number)),
-        // Shorter than any number: a height.
+        Ok(number) => Ok(SearchKey::Number(number)),
+        // Shorter than any deposit number: a height.
         Err(NumberError::Length { found, .. }) if digits && found < 20 => {
-            plain.parse().map(|height| Sought::Height(Height(height))).map_err(|_| unrecognised())
+            plain.parse().map(|height| SearchKey::Height(Height(height))).map_err(|_| unrecognised())
         }
-        // Of the right length, or nearly so, and not a hash: somebody copied a number.
+        // About as long as a deposit number, and not a hash: a mistyped number.
         Err(error @ NumberError::Length { found: 18..=26, .. }) => Err(error.into()),
         Err(NumberError::Length { .. }) => Err(unrecognised()),
         Err(error) => Err(error.into()),
@@ -112,21 +113,21 @@ fn unrecognised() -> Failure {
 
 fn find(
     reader: &dyn LedgerReader,
-    sought: Sought,
+    sought: SearchKey,
     from: LeafIndex,
     limit: usize,
 ) -> Result<Listed<LeafIndex>, Failure> {
     let hash = match sought {
-        Sought::Number(number) => return Ok(single(reader.index_of_number(&number)?, from)),
-        Sought::Height(height) => return Ok(single(reader.find_block(height)?, from)),
-        Sought::Hash(hash) => hash,
+        SearchKey::Number(number) => return Ok(single(reader.index_of_number(&number)?, from)),
+        SearchKey::Height(height) => return Ok(single(reader.find_block(height)?, from)),
+        SearchKey::Hash(hash) => hash,
     };
     let mut found = history::deposits_of_digest(reader, &hash, from, limit)?;
     let mut others = Vec::new();
     others.extend(reader.find_record(&hash)?);
     others.extend(reader.find_statement(&hash)?);
     found.total.count += others.len() as u64;
-    // Of this page are those that stand between its beginning and that of the next one.
+    // The hits between the beginnings of this page and of the next one.
     let end = found.next_cursor.as_deref().and_then(history::read_place_cursor);
     found.items.extend(others.into_iter().filter(|place| *place >= from && end.is_none_or(|end| *place < end)));
     found.items.sort_unstable();
@@ -137,7 +138,7 @@ fn find(
     Ok(found)
 }
 
-/// The one thing that a query finds at most, on the page that begins at `from`.
+/// A page from `from` of a result with at most one hit.
 fn single(found: Option<LeafIndex>, from: LeafIndex) -> Listed<LeafIndex> {
     let total = Total { count: u64::from(found.is_some()), exact: true };
     Listed { items: found.into_iter().filter(|place| *place >= from).collect(), total, next_cursor: None }
@@ -172,12 +173,12 @@ mod tests {
     fn a_query_is_known_by_its_form() {
         let number = DepositNumber::parse("20261122-0K7M-X9QT-3D5W-C3").unwrap();
         for typed in ["20261122-0K7M-X9QT-3D5W-C3", "２０２６１１２２ ok7m x9qt 3d5w c3"] {
-            assert_eq!(read(typed), Ok(Sought::Number(number)), "{typed}");
+            assert_eq!(read(typed), Ok(SearchKey::Number(number)), "{typed}");
         }
         let hash = "aB".repeat(32);
-        assert_eq!(read(&format!(" {hash}\n")), Ok(Sought::Hash(Digest([0xab; 32]))));
-        assert_eq!(read("１２"), Ok(Sought::Height(Height(12))));
-        assert_eq!(read("0"), Ok(Sought::Height(Height(0))));
+        assert_eq!(read(&format!(" {hash}\n")), Ok(SearchKey::Hash(Digest([0xab; 32]))));
+        assert_eq!(read("１２"), Ok(SearchKey::Height(Height(12))));
+        assert_eq!(read("0"), Ok(SearchKey::Height(Height(0))));
         let code = |query: &str| read(query).unwrap_err().code();
         assert_eq!(code("20261122-0K7M-X9QT-3D5V-C3"), "mistyped_number");
         assert_eq!(code("20261122-0K7M-X9QT-3D5W-C"), "mistyped_number");

@@ -1,6 +1,6 @@
-//! `POST /v1/deposits/{number}/verification`: a file or a digest held against the chain, step by step.
+//! `POST /v1/deposits/{number}/verification`: compares a file or a digest with the chain, step by step.
 //!
-//! A convenience: whoever does not trust this node runs `tiezheng verify`, which computes everything itself.
+//! A convenience for users who trust this node. Others run `tiezheng verify`, which computes everything itself.
 
 use std::sync::Arc;
 
@@ -12,12 +12,12 @@ use serde::Deserialize;
 
 use crate::http::app_state::AppState;
 use crate::http::bearer::{account_verifier, bearer_token};
-use crate::http::body::{self, Sender};
+use crate::http::body::{self, UploadClient};
 use crate::http::caching::{self, Caching};
 use crate::http::client_address::ClientAddress;
 use crate::http::openapi::AnyBytes;
 use crate::http::problem::Failure;
-use crate::http::request::{Parameters, PathName, content_type, header, unsupported};
+use crate::http::request::{Parameters, PathParameter, content_type, header, unsupported};
 use crate::ledger::hash::{Digest, lower_hex};
 use crate::ledger::key::VerifierKey;
 use crate::ledger::metadata::SALT_LEN;
@@ -37,7 +37,7 @@ use crate::wire::report::{DigestRequest, ReportContext, ReportJson, ReportNodeJs
 
 /// Longest digest request in bytes: two short strings.
 const DIGEST_MAX: usize = 1024;
-/// Where a salt may stand instead of the query, which ends in logs.
+/// Header for the salt, as an alternative to the query, which may be logged.
 const SALT_HEADER: HeaderName = HeaderName::from_static("x-salt");
 
 /// The salt of a salted record.
@@ -51,10 +51,10 @@ pub struct VerificationQuery {
 
 /// Verify a file or a digest / 核验
 ///
-/// Send the file as `application/octet-stream`: it is hashed as it streams and not kept. Or send a digest as JSON: that
-/// never says more than "digest equal", since nobody saw the file. The answer is a report of named steps and one
-/// conclusion, also when the file does not agree or the number does not exist: those are findings, not errors.
-/// The node vouches for its own key here; verify offline against a pinned key if you do not want to take its word.
+/// Send the file as `application/octet-stream`: it is hashed as it streams and not kept. Or send a digest as JSON: the
+/// best conclusion then is "digest equal", since the file was not presented. The answer is a report of named steps and one
+/// conclusion, also if the file does not match or the number does not exist: those are findings, not errors.
+/// The report trusts the node's own key; to verify without trusting the node, verify offline against a pinned key.
 ///
 /// 提交原文 (边传边算，不留存) 或摘要，与链上记录逐项比对，返回核验报告。
 #[utoipa::path(
@@ -77,42 +77,42 @@ pub struct VerificationQuery {
     ),
 )]
 pub(in crate::http) async fn verify_deposit(
-    State(node): State<Arc<AppState>>,
-    named: PathName,
+    State(state): State<Arc<AppState>>,
+    parameter: PathParameter,
     Parameters(query): Parameters<VerificationQuery>,
     client: ClientAddress,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Failure> {
-    let number = named.number()?;
+    let number = parameter.number()?;
     let salt = read_salt(query.salt.as_deref(), &headers)?;
-    let verifier = verifier(&node, &headers);
+    let verifier = verifier(&state, &headers);
     let presented = match content_type(&headers).as_str() {
         "application/json" => {
-            let bytes = body::read(&node, client.group(), &headers, body, DIGEST_MAX).await?;
+            let bytes = body::read(&state, client.group(), &headers, body, DIGEST_MAX).await?;
             read_digest(&json::object(&bytes, DIGEST_MAX)?)?
         }
         "application/octet-stream" => {
-            // Not found is known before a large file has come for nothing.
+            // An unknown number is reported before a large file is received.
             let (known, ledger) =
-                node.read(move |reader| Ok((reader.find_number(&number)?.is_some(), ledger(reader)?))).await?;
+                state.read(move |reader| Ok((reader.find_number(&number)?.is_some(), ledger(reader)?))).await?;
             if !known {
-                return Ok(answer(&Report::not_found(Some(number)), &ledger, node.now(), verifier));
+                return Ok(answer(&Report::not_found(Some(number)), &ledger, state.now(), verifier));
             }
-            let measured = body::measure(&node, Sender::Anonymous(client.group()), &headers, body, salt).await?;
+            let measured = body::measure(&state, UploadClient::Anonymous(client.group()), &headers, body, salt).await?;
             PresentedEvidence::File { measured, salted: salt.is_some() }
         }
         _ => return Err(unsupported(&headers, "application/octet-stream or application/json")),
     };
-    let platform = node.filing().ok().map(|filing| filing.platform_key().clone());
+    let platform = state.filing().ok().map(|filing| filing.platform_key().clone());
     let (report, ledger) =
-        node.read(move |reader| Ok((report(reader, number, presented, platform.as_ref())?, ledger(reader)?))).await?;
-    Ok(answer(&report, &ledger, node.now(), verifier))
+        state.read(move |reader| Ok((report(reader, number, presented, platform.as_ref())?, ledger(reader)?))).await?;
+    Ok(answer(&report, &ledger, state.now(), verifier))
 }
 
-/// Who verifies: the account of a good token, or nobody that this node knows.
-fn verifier(node: &AppState, headers: &HeaderMap) -> VerifierJson {
-    let actor = node.filing().ok().and_then(|filing| filing.authenticate(bearer_token(headers)).ok());
+/// The verifier in the report: the account of a valid token, else anonymous.
+fn verifier(state: &AppState, headers: &HeaderMap) -> VerifierJson {
+    let actor = state.filing().ok().and_then(|filing| filing.authenticate(bearer_token(headers)).ok());
     actor.map_or_else(VerifierJson::anonymous, |actor| account_verifier(&actor))
 }
 
@@ -159,7 +159,7 @@ pub(in crate::http) fn read_salt(query: Option<&str>, headers: &HeaderMap) -> Re
 pub(in crate::http) fn read_digest(digest: &DigestRequest) -> Result<PresentedEvidence, Failure> {
     let algorithm = HashAlgorithm::parse(&digest.algorithm).ok_or_else(|| {
         let names = HashAlgorithm::ALL.map(HashAlgorithm::name).join(" or ");
-        Failure::new("unknown_algorithm", format!("the algorithm is {names}; it is named, never guessed"))
+        Failure::new("unknown_algorithm", format!("the algorithm is {names}; it is parameter, never guessed"))
             .expecting(names)
     })?;
     let value = hex_value("value", &digest.value).map(Digest);

@@ -133,7 +133,7 @@ fn named_in(sources: &[&str]) -> BTreeSet<String> {
 #[test]
 fn every_code_of_the_filing_flow_has_a_row() {
     let borne = named_in(&[
-        include_str!("../../filing/error.rs"),
+        include_str!("../../filing/filing_error.rs"),
         include_str!("../../court/case/refusal.rs"),
         include_str!("../../court/registry.rs"),
         include_str!("../../court/registry/tokens.rs"),
@@ -149,7 +149,7 @@ fn every_code_of_the_filing_flow_has_a_row() {
     let handlers = [
         include_str!("../api/court/originals.rs"),
         include_str!("../api/court/erasures.rs"),
-        include_str!("../api/court/entrusted.rs"),
+        include_str!("../api/court/deposits_on_behalf.rs"),
         include_str!("../api/court/tokens.rs"),
         include_str!("../bearer.rs"),
         include_str!("../problem.rs"),
@@ -157,11 +157,11 @@ fn every_code_of_the_filing_flow_has_a_row() {
         include_str!("../../filing/webhooks.rs"),
         include_str!("../../custody/space.rs"),
         include_str!("../../filing/deposits.rs"),
-        include_str!("../../filing/erasing.rs"),
+        include_str!("../../filing/erasure_requests.rs"),
         include_str!("../../store/refusal.rs"),
         include_str!("../../filing/accounts.rs"),
         include_str!("../../filing/annexes.rs"),
-        include_str!("../../filing/error.rs"),
+        include_str!("../../filing/filing_error.rs"),
     ];
     let named = |code: &str| handlers.iter().any(|source| source.contains(&format!("\"{code}\"")));
     let nobody: Vec<_> =

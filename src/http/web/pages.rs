@@ -14,7 +14,7 @@ use axum::response::Response;
 use crate::http::caching::{Caching, answer};
 use crate::http::codes::Row;
 use crate::http::problem::{Failure, all};
-use crate::http::request::PathName;
+use crate::http::request::PathParameter;
 
 const HTML: &str = "text/html; charset=utf-8";
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -42,8 +42,8 @@ pub async fn docs() -> Response {
 /// # Errors
 ///
 /// `not_found`.
-pub async fn asset(named: PathName) -> Result<Response, Failure> {
-    let (text, media_type) = match named.0.as_str() {
+pub async fn asset(parameter: PathParameter) -> Result<Response, Failure> {
+    let (text, media_type) = match parameter.0.as_str() {
         "site.css" => (include_str!("static/site.css"), "text/css; charset=utf-8"),
         "docs.js" => (include_str!("static/docs.js"), "text/javascript; charset=utf-8"),
         name => return Err(Failure::not_found(format!("no such file: {name}"))),
@@ -61,8 +61,8 @@ pub async fn problems() -> Response {
 /// # Errors
 ///
 /// `not_found`.
-pub async fn problem(named: PathName) -> Result<Response, Failure> {
-    let row = all().find(|row| row.0 == named.0);
+pub async fn problem(parameter: PathParameter) -> Result<Response, Failure> {
+    let row = all().find(|row| row.0 == parameter.0);
     let row = row.ok_or_else(|| Failure::not_found("no such problem"))?;
     Ok(page(listed("Problem / 错误", [row])))
 }

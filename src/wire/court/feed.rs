@@ -2,10 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::court::event::Event;
 use crate::wire::bilingual::Bilingual;
-use crate::wire::court::done::ActJson;
+use crate::wire::court::recorded_act::{ActJson, act_label};
+use crate::wire::facts::beijing_time;
 
-/// Something happened in a case. The body of a webhook's call is one of these.
+/// An event of a case. Also the body of a webhook call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct EventJson {
     /// Its place: ask with this as `after` for what comes next. Of one court they only ever grow.
@@ -38,10 +40,28 @@ pub struct EventJson {
     pub finding: Option<String>,
 }
 
+impl From<&Event> for EventJson {
+    fn from(event: &Event) -> Self {
+        Self {
+            cursor: event.cursor,
+            court: event.court.to_string(),
+            case: event.case.to_string(),
+            sequence: event.position.sequence,
+            act: event.act.word().into(),
+            label: act_label(event.act),
+            by: event.by.to_string(),
+            at: beijing_time(event.position.at),
+            item: event.item.map(|item| item.0),
+            deposit_number: event.deposit.map(|number| number.to_string()),
+            finding: event.finding.clone(),
+        }
+    }
+}
+
 /// Events of a court.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct FeedJson {
-    /// In the order of the chain, at most 200; none when nothing happened in the time given.
+    /// In the order of the chain, at most 200; empty if there was none within `wait`.
     pub events: Vec<EventJson>,
     /// Ask with this as `after` for what comes next.
     pub next: u64,

@@ -1,16 +1,19 @@
-//! File descriptors: the limit is raised at the start, connections never use up what the database needs.
+//! File descriptors: the limit is raised at the start, and connections never use those that the database needs.
 
 use std::collections::VecDeque;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
+use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use serde_json::json;
 use tiezheng::ledger::key::Name;
 
 use crate::support::depositor::statement_with;
 use crate::support::process::{Node, http_client, program};
+use crate::support::raw::read_answer;
 
 /// The program, started by a shell that sets limits first.
 fn limited(limits: &str, data: &Path) -> Command {
@@ -41,6 +44,38 @@ fn the_soft_limit_is_raised() {
     let limits = std::fs::read_to_string(format!("/proc/{}/limits", node.id())).unwrap();
     let line = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
     assert_eq!(line.split_whitespace().skip(3).take(2).collect::<Vec<_>>(), ["2000", "2000"]);
+}
+
+/// While the node has no descriptor for a new connection, it serves those that it has; then the new ones, too.
+#[test]
+fn connections_wait_until_there_are_descriptors_again() {
+    const LIVE: &[u8] = b"GET /health/live HTTP/1.1\r\nhost: localhost\r\n\r\n";
+    let folder = tempfile::tempdir().unwrap();
+    let (node, mut log) = Node::with_log(limited("-n 2000", &folder.path().join("data")));
+    let address: SocketAddr = node.url.strip_prefix("http://").unwrap().parse().unwrap();
+    let connect = || {
+        let stream = TcpStream::connect(address).unwrap();
+        // Only ends the test where no answer ever comes.
+        stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
+        stream
+    };
+    let answered = |stream: &mut TcpStream| read_answer(stream).unwrap().status;
+    let mut known = connect();
+    known.write_all(LIVE).unwrap();
+    assert_eq!(answered(&mut known), 200);
+    let limit = |limit| prlimit(Pid::from_raw(i32::try_from(node.id()).unwrap()), Resource::Nofile, limit).unwrap();
+    let before = limit(Rlimit { current: Some(0), maximum: Some(2_000) });
+    let mut new = [connect(), connect()];
+    for stream in &mut new {
+        stream.write_all(LIVE).unwrap();
+    }
+    assert!(log.any(|line| line.contains("cannot accept connections") && line.contains("Too many open files")));
+    known.write_all(LIVE).unwrap();
+    assert_eq!(answered(&mut known), 200);
+    limit(before);
+    assert_eq!(new.each_mut().map(answered), [200, 200]);
+    drop(log);
+    node.stop();
 }
 
 /// More connections than the node has descriptors, each with a byte of a body: writing goes on.

@@ -1,18 +1,19 @@
-//! What a failing store, or a caller who stops waiting, leaves behind: nothing.
+//! A failing object store or a cancelled caller leaves nothing behind.
 
 use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use futures_util::{FutureExt as _, StreamExt as _, TryStreamExt as _, stream};
 use object_store::ObjectStore as _;
 use object_store::memory::InMemory;
 use tiezheng::custody::store::EncryptedObjectStore;
+use tokio::runtime::Handle;
 use tokio_util::bytes::Bytes;
 
 use super::faulty::{Fault, FaultyStore, Watch};
 use super::{Custody, frames, original};
+use crate::support::waiting::until;
 
 /// A originals over a store with `fault`, in which `gate` uploads may be completed.
 fn faulty(fault: Fault, gate: usize) -> (EncryptedObjectStore, Arc<InMemory>, Arc<Watch>) {
@@ -21,8 +22,9 @@ fn faulty(fault: Fault, gate: usize) -> (EncryptedObjectStore, Arc<InMemory>, Ar
     (EncryptedObjectStore::over(Arc::new(store)), inner, watch)
 }
 
-async fn objects(store: &InMemory) -> usize {
-    store.list(None).try_collect::<Vec<_>>().await.unwrap().len()
+fn objects(store: &InMemory) -> usize {
+    // What lies in memory is not waited for.
+    store.list(None).try_collect::<Vec<_>>().now_or_never().unwrap().unwrap().len()
 }
 
 #[tokio::test]
@@ -37,11 +39,11 @@ async fn each_fault_of_the_store_is_named_and_leaves_nothing() {
         let error = originals.keep(frames(&original(9_000_000)), u64::MAX).await.unwrap_err();
         assert_eq!(error.code(), code, "{fault:?}: {error}");
         assert_eq!(watch.completed.load(Ordering::SeqCst), completed);
-        assert_eq!(objects(&store).await, 0, "{fault:?}");
+        assert_eq!(objects(&store), 0, "{fault:?}");
     }
     let (originals, store, _) = faulty(Fault::None, 1);
     originals.keep(frames(&original(9_000_000)), u64::MAX).await.unwrap();
-    assert_eq!(objects(&store).await, 1);
+    assert_eq!(objects(&store), 1);
 }
 
 /// Completing goes on when the caller has gone; what it has made is removed.
@@ -55,13 +57,7 @@ async fn a_future_that_is_dropped_while_completing_leaves_nothing() {
     }
     drop(keep);
     watch.gate.add_permits(1);
-    for _ in 0..2_000 {
-        if watch.completed.load(Ordering::SeqCst) == 1 && objects(&store).await == 0 {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    panic!("{} objects are left", objects(&store).await);
+    until("it is completed and removed", || watch.completed.load(Ordering::SeqCst) == 1 && objects(&store) == 0).await;
 }
 
 /// As above, but the answer was there and nobody took it.
@@ -74,23 +70,11 @@ async fn an_answer_that_nobody_takes_leaves_nothing() {
         () = watch.completing.notified() => {}
     }
     watch.gate.add_permits(1);
-    for _ in 0..2_000 {
-        if objects(&store).await == 1 {
-            break;
-        }
-        tokio::task::yield_now().await;
-    }
-    assert_eq!(objects(&store).await, 1);
-    // Not polled since, so that the answer lies in the channel.
-    tokio::time::sleep(Duration::from_millis(5)).await;
+    // The task that completes it has ended: its answer lies in the channel, since nobody polls `keep` any more.
+    until("it is completed", || Handle::current().metrics().num_alive_tasks() == 0).await;
+    assert_eq!(objects(&store), 1);
     drop(keep);
-    for _ in 0..2_000 {
-        if objects(&store).await == 0 {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    panic!("the object is left");
+    until("it is removed", || objects(&store) == 0).await;
 }
 
 #[tokio::test]

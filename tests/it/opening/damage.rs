@@ -16,6 +16,7 @@ use tiezheng::store::rocks::format::{FORMAT_VERSION, OLDEST_REBUILT_VERSION};
 use tiezheng::store::rocks::open_error::OpenError;
 use tiezheng::store::rocks::schema::TABLES;
 use tiezheng::store::rocks::store::RocksStore;
+use tiezheng::store::rocks::tuning::Options as Settings;
 use tiezheng::store::traits::Index as _;
 use tiezheng::store::traits::LogReader as _;
 use tiezheng::store::traits::{LedgerReader, LogStore, Private, ReadError};
@@ -30,13 +31,19 @@ use crate::support::stores::{Bench, Rocks, small};
 /// Damages a copy of the sample, and sees it refused in this way by a node and by an audit, and left as it is.
 #[track_caller]
 pub(super) fn refused(name: &str, is_right: fn(&OpenError) -> bool, damage: impl FnOnce(&Path)) {
+    refused_with(&small(), name, is_right, damage);
+}
+
+/// The same under other settings of the database.
+#[track_caller]
+fn refused_with(settings: &Settings, name: &str, is_right: fn(&OpenError) -> bool, damage: impl FnOnce(&Path)) {
     let (_root, folder) = sample();
     damage(&folder);
     let before = files(&folder);
-    let error = RocksStore::open(&folder, &small()).err().unwrap_or_else(|| panic!("{name}: was opened"));
+    let error = RocksStore::open(&folder, settings).err().unwrap_or_else(|| panic!("{name}: was opened"));
     assert!(is_right(&error), "{name}: {error:?}");
     assert_eq!(files(&folder), before, "{name}: a node has changed it");
-    let error = RocksStore::open_read_only(&folder, &small()).err().unwrap_or_else(|| panic!("{name}: was read"));
+    let error = RocksStore::open_read_only(&folder, settings).err().unwrap_or_else(|| panic!("{name}: was read"));
     assert!(is_right(&error), "{name}: {error:?}");
     assert_eq!(files(&folder), before, "{name}: an audit has changed it");
 }
@@ -215,12 +222,16 @@ fn a_missing_file_of_the_database_is_refused() {
     let tables = database_files(&SAMPLE.folder, ".sst");
     assert!(tables.len() >= 8, "rows are written out to files: {}", tables.len());
     let named = |f: &Path, path: &Path| f.join("db").join(path.file_name().unwrap());
-    for path in &tables {
-        refused(&format!("no {}", path.display()), damaged, |f| fs::remove_file(named(f, path)).unwrap());
-        refused(&format!("short {}", path.display()), damaged, |f| {
-            let bytes = fs::read(named(f, path)).unwrap();
-            fs::write(named(f, path), &bytes[..bytes.len() - 1]).unwrap();
-        });
+    // Holding few files open, RocksDB looks at most of them only when they are read.
+    for settings in [small(), Settings { open_files: 20, ..small() }] {
+        for path in &tables {
+            let name = |what: &str| format!("{what} {}, {} files open", path.display(), settings.open_files);
+            refused_with(&settings, &name("no"), damaged, |f| fs::remove_file(named(f, path)).unwrap());
+            refused_with(&settings, &name("short"), damaged, |f| {
+                let bytes = fs::read(named(f, path)).unwrap();
+                fs::write(named(f, path), &bytes[..bytes.len() - 1]).unwrap();
+            });
+        }
     }
     refused("no CURRENT", damaged, |f| fs::remove_file(f.join("db/CURRENT")).unwrap());
     let manifest = |f: &Path| -> PathBuf {

@@ -42,7 +42,20 @@ impl Node {
 
     /// Starts a node by this command and waits until it says where it listens.
     pub(crate) fn of(mut command: Command) -> Self {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        command.stderr(Stdio::null());
+        Self::begin(command)
+    }
+
+    /// Likewise; with the lines of its log.
+    pub(crate) fn with_log(mut command: Command) -> (Self, impl Iterator<Item = String>) {
+        command.stderr(Stdio::piped());
+        let mut node = Self::begin(command);
+        let log = BufReader::new(node.child.stderr.take().unwrap()).lines();
+        (node, log.map(Result::unwrap))
+    }
+
+    fn begin(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let url = lines.find_map(|line| {
             let line = line.unwrap();

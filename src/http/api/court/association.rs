@@ -1,4 +1,4 @@
-//! 关联码 and 关联案件: how a party and its agent find their case.
+//! Association codes (关联码), by which parties and agents join their case (关联案件).
 
 use std::sync::Arc;
 
@@ -8,13 +8,13 @@ use axum::response::Response;
 use crate::court::ids::PartyNumber;
 use crate::court::values::Filer;
 use crate::filing::association::AssociationCommand;
-use crate::filing::error::FilingError;
-use crate::http::api::court::acts::acted_json;
-use crate::http::api::court::exchange::{JsonCall, created, some_value, value};
-use crate::http::api::court::naming::OfCase;
+use crate::filing::filing_error::FilingError;
+use crate::http::api::court::acts::outcome_json;
+use crate::http::api::court::case_path::CasePath;
+use crate::http::api::court::json_request::{AuthenticatedJson, created, some_value, value};
 use crate::http::app_state::AppState;
 use crate::http::problem::Failure;
-use crate::wire::court::act::ActedJson;
+use crate::wire::court::act::ActOutcomeJson;
 use crate::wire::court::case::{AssociationRequest, CodeRequest};
 use crate::wire::problem::Problem;
 
@@ -31,8 +31,8 @@ use crate::wire::problem::Problem;
     params(("case" = String, Path, description = "64 hex digits")),
     request_body = CodeRequest,
     responses(
-        (status = 201, description = "The code / 关联码", body = ActedJson),
-        (status = 200, description = "The same request had issued one", body = ActedJson),
+        (status = 201, description = "The code / 关联码", body = ActOutcomeJson),
+        (status = 200, description = "The same request had issued one", body = ActOutcomeJson),
         (status = 400, description = "`bad_value`, `unexpected_json`, …", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "`not_permitted`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`not_found`: not there, or not yours", body = Problem, content_type = "application/problem+json"),
@@ -40,20 +40,20 @@ use crate::wire::problem::Problem;
     ),
 )]
 pub(in crate::http) async fn issue_code(
-    State(node): State<Arc<AppState>>,
-    OfCase(case): OfCase,
-    call: JsonCall<CodeRequest>,
+    State(state): State<Arc<AppState>>,
+    CasePath(case): CasePath,
+    call: AuthenticatedJson<CodeRequest>,
 ) -> Result<Response, Failure> {
-    let JsonCall { actor, context, shape } = call;
-    let (filing, uses) = (node.filing()?, (shape.party_uses, shape.agent_uses));
+    let AuthenticatedJson { actor, context, shape } = call;
+    let (filing, uses) = (state.filing()?, (shape.party_uses, shape.agent_uses));
     let (acted, code) = filing.issue_code(&actor, case, &context, PartyNumber(shape.party), uses, shape.days).await?;
-    Ok(created(&acted.done, &ActedJson { code, ..acted_json(filing, &acted, Vec::new()) }))
+    Ok(created(&acted.recorded, &ActOutcomeJson { code, ..outcome_json(filing, &acted, Vec::new()) }))
 }
 
 /// Associate with a case / 关联案件
 ///
-/// With the code that the court gave out. A code that leads nowhere is answered like whatever is not there; after ten
-/// wrong ones an hour must pass.
+/// With the code issued by the court. An invalid code is answered with `not_found`; after ten wrong codes within an hour,
+/// further ones are rejected.
 ///
 /// 凭关联码关联案件；一小时内输错十次后须等待。
 #[utoipa::path(
@@ -62,8 +62,8 @@ pub(in crate::http) async fn issue_code(
     tag = "cases",
     request_body = AssociationRequest,
     responses(
-        (status = 201, description = "The case / 案件", body = ActedJson),
-        (status = 200, description = "The same request had associated", body = ActedJson),
+        (status = 201, description = "The case / 案件", body = ActOutcomeJson),
+        (status = 200, description = "The same request had associated", body = ActOutcomeJson),
         (status = 403, description = "`identity_required`, `scope_needed`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`code_used_up`, `already_in_the_case`, `wrong_stage`, …", body = Problem, content_type = "application/problem+json"),
@@ -72,11 +72,11 @@ pub(in crate::http) async fn issue_code(
     ),
 )]
 pub(in crate::http) async fn associate(
-    State(node): State<Arc<AppState>>,
-    call: JsonCall<AssociationRequest>,
+    State(state): State<Arc<AppState>>,
+    call: AuthenticatedJson<AssociationRequest>,
 ) -> Result<Response, Failure> {
-    let JsonCall { actor, context, shape } = call;
-    let filing = node.filing()?;
+    let AuthenticatedJson { actor, context, shape } = call;
+    let filing = state.filing()?;
     let filer: Filer = value("filer", &shape.filer)?;
     if filer == Filer::Court {
         return Err(FilingError::bad("filer", "`principal` or `agent`").into());
@@ -89,5 +89,5 @@ pub(in crate::http) async fn associate(
         power: shape.power,
     };
     let acted = filing.associate(&actor, &context, &association).await?;
-    Ok(created(&acted.done, &acted_json(filing, &acted, Vec::new())))
+    Ok(created(&acted.recorded, &outcome_json(filing, &acted, Vec::new())))
 }

@@ -1,4 +1,4 @@
-//! Cases: opened, listed, looked at, and who looked.
+//! Cases: open, list, view, access log.
 
 use std::sync::Arc;
 
@@ -14,10 +14,10 @@ use crate::court::ids::ItemNumber;
 use crate::court::values::Filer;
 use crate::filing::actor::Actor;
 use crate::filing::annexes::Annexes;
-use crate::filing::views::{CaseView, ItemView};
-use crate::http::api::court::acts::{acted_json, known, read, read_some};
-use crate::http::api::court::exchange::{JsonCall, access_log_json, answer, created, value};
-use crate::http::api::court::naming::{OfCase, OfItem};
+use crate::filing::case_views::{CaseView, ItemView};
+use crate::http::api::court::acts::{known, outcome_json, read, read_some};
+use crate::http::api::court::case_path::{CasePath, ItemPath};
+use crate::http::api::court::json_request::{AuthenticatedJson, access_log_json, answer, created, value};
 use crate::http::api::court::warnings;
 use crate::http::api::paging::PageQuery;
 use crate::http::app_state::AppState;
@@ -25,7 +25,7 @@ use crate::http::bearer::Bearer;
 use crate::http::problem::Failure;
 use crate::http::request::Parameters;
 use crate::wire::court::accounts::Texts;
-use crate::wire::court::act::ActedJson;
+use crate::wire::court::act::ActOutcomeJson;
 use crate::wire::court::case::{CanJson, CaseBriefJson, CaseJson, CasesJson, OpenCaseRequest};
 use crate::wire::court::item::{ImportJson, Now};
 use crate::wire::court::lists::AccessLogJson;
@@ -34,12 +34,12 @@ use crate::wire::court::people::CapacityJson;
 use crate::wire::court::period::PeriodJson;
 use crate::wire::problem::Problem;
 
-/// An item as looked at.
+/// An item with its present data.
 #[must_use]
-pub fn import_json(file: &CaseFile, number: ItemNumber, item: &Item, look: &ItemView, texts: &Texts) -> ImportJson {
-    // An alarm once raised stays to be seen, also where the chain has come right again.
-    let divergence = look.divergence.or_else(|| item.divergences.last().map(|(_, what)| *what));
-    let custody = look.custody.as_ref();
+pub fn import_json(file: &CaseFile, number: ItemNumber, item: &Item, view: &ItemView, texts: &Texts) -> ImportJson {
+    // A recorded divergence stays visible, even if the chain agrees again.
+    let divergence = view.divergence.or_else(|| item.divergences.last().map(|(_, what)| *what));
+    let custody = view.custody.as_ref();
     let custody = custody.map_or_else(OriginalStateJson::not_submitted, |(taken, at, erased)| {
         OriginalStateJson::submitted(taken, *at, *erased)
     });
@@ -47,39 +47,39 @@ pub fn import_json(file: &CaseFile, number: ItemNumber, item: &Item, look: &Item
         file,
         number,
         item,
-        Now { divergence, custody, history: look.history.as_ref(), salted: look.salted },
+        Now { divergence, custody, history: view.history.as_ref(), salted: view.salted },
         texts,
     )
 }
 
-/// What the chain says of an item that was not looked at.
+/// The data of an item for which the ledger was not queried.
 #[must_use]
-pub fn unlooked() -> ItemView {
+pub fn unqueried_item() -> ItemView {
     ItemView { divergence: None, custody: None, history: None, salted: false }
 }
 
-fn items(look: &CaseView) -> Vec<ImportJson> {
-    let none = unlooked();
-    let mut numbers: Vec<ItemNumber> = look.items.keys().copied().collect();
+fn items(view: &CaseView) -> Vec<ImportJson> {
+    let none = unqueried_item();
+    let mut numbers: Vec<ItemNumber> = view.items.keys().copied().collect();
     numbers.sort_unstable();
     let item = |number: ItemNumber| {
-        let item = look.file.items.get(&number)?;
-        Some(import_json(&look.file, number, item, look.items.get(&number).unwrap_or(&none), &look.texts))
+        let item = view.file.items.get(&number)?;
+        Some(import_json(&view.file, number, item, view.items.get(&number).unwrap_or(&none), &view.texts))
     };
     numbers.into_iter().filter_map(item).collect()
 }
 
-fn can(actor: &Actor, look: &CaseView) -> Vec<CanJson> {
+fn can(actor: &Actor, view: &CaseView) -> Vec<CanJson> {
     let can = |capacity: &crate::court::values::Capacity| CanJson {
-        capacity: CapacityJson::of(&look.file, *capacity),
-        acts: look.file.acts_open_to(actor.id, *capacity).iter().map(ToString::to_string).collect(),
+        capacity: CapacityJson::of(&view.file, *capacity),
+        acts: view.file.permitted_acts(actor.id, *capacity).iter().map(ToString::to_string).collect(),
     };
-    look.capacities.iter().map(can).collect()
+    view.capacities.iter().map(can).collect()
 }
 
 /// Open a case / 创建案件
 ///
-/// A draft that only the filer's side sees until it is submitted. A clerk opens one for somebody who came in person.
+/// Creates a draft, visible to the filer's side only until it is submitted. A clerk may create one for a visitor of the court.
 ///
 /// 创建立案草稿，提交前仅起诉方可见；法院可代为录入。
 #[utoipa::path(
@@ -92,8 +92,8 @@ fn can(actor: &Actor, look: &CaseView) -> Vec<CanJson> {
     ),
     request_body = OpenCaseRequest,
     responses(
-        (status = 201, description = "The case / 案件", body = ActedJson),
-        (status = 200, description = "The same request had opened it", body = ActedJson),
+        (status = 201, description = "The case / 案件", body = ActOutcomeJson),
+        (status = 200, description = "The same request had opened it", body = ActOutcomeJson),
         (status = 400, description = "`bad_value`, `unexpected_json`, …", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "`identity_required`, `not_permitted`, `scope_needed`", body = Problem, content_type = "application/problem+json"),
@@ -101,11 +101,11 @@ fn can(actor: &Actor, look: &CaseView) -> Vec<CanJson> {
     ),
 )]
 pub(in crate::http) async fn open_case(
-    State(node): State<Arc<AppState>>,
-    call: JsonCall<OpenCaseRequest>,
+    State(state): State<Arc<AppState>>,
+    call: AuthenticatedJson<OpenCaseRequest>,
 ) -> Result<Response, Failure> {
-    let JsonCall { actor, context, shape } = call;
-    let (filing, registry) = (node.filing()?, node.filing()?.registry());
+    let AuthenticatedJson { actor, context, shape } = call;
+    let (filing, registry) = (state.filing()?, state.filing()?.registry());
     let (court, filer): (CourtCode, Filer) = (value("court", &shape.court)?, value("filer", &shape.filer)?);
     let make = |annexes: &mut Annexes| {
         let account = shape.account.as_ref().map(|text| known(&registry, text)).transpose()?.map(|(id, _)| id);
@@ -129,7 +129,7 @@ pub(in crate::http) async fn open_case(
     };
     let acted = filing.open_case(&actor, &context, &court, filer, make).await?;
     let texts: Vec<&str> = [&shape.title, &shape.claims].into_iter().flatten().map(String::as_str).collect();
-    Ok(created(&acted.done, &acted_json(filing, &acted, warnings::of_texts(&texts))))
+    Ok(created(&acted.recorded, &outcome_json(filing, &acted, warnings::of_texts(&texts))))
 }
 
 /// Which cases.
@@ -164,11 +164,11 @@ pub struct CasesQuery {
     ),
 )]
 pub(in crate::http) async fn list_cases(
-    State(node): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     Parameters(query): Parameters<CasesQuery>,
     Bearer(actor): Bearer,
 ) -> Result<Response, Failure> {
-    let filing = node.filing()?;
+    let filing = state.filing()?;
     let limit = PageQuery { limit: query.limit, cursor: query.cursor }.limit()?;
     let page = match &query.number {
         Some(number) => {
@@ -191,10 +191,10 @@ pub struct ItemsQuery {
     items_after: u32,
 }
 
-/// Look at a case / 查看案件
+/// View a case / 查看案件
 ///
-/// The whole case, the same for everybody who sees it, with its texts and each item held against the chain as it stands:
-/// at most 200 items an answer, `next_items` leads to the others. The look is on record before this answer leaves.
+/// The whole case, the same for all accounts with access, with its texts and each item compared with the current chain: at
+/// most 200 items per answer, `next_items` continues. The access is recorded on the chain before the answer is sent.
 ///
 /// 案件全部信息，每次至多 200 项证据；本次查阅先行记录上链。
 #[utoipa::path(
@@ -209,17 +209,17 @@ pub struct ItemsQuery {
         (status = 404, description = "`not_found`: not there, or not yours", body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub(in crate::http) async fn look_at_case(
-    State(node): State<Arc<AppState>>,
-    OfCase(case): OfCase,
+pub(in crate::http) async fn view_case(
+    State(state): State<Arc<AppState>>,
+    CasePath(case): CasePath,
     Parameters(query): Parameters<ItemsQuery>,
     Bearer(actor): Bearer,
 ) -> Result<Response, Failure> {
-    let filing = node.filing()?;
-    let look = filing.look_at_case(&actor, case, query.items_after).await?;
-    let period = PeriodJson::of(&look.file.period, &filing.registry().calendar);
-    let sequence = look.access.placed.sequence;
-    let shown = CaseJson::of(&look.file, &look.texts, items(&look), period, can(&actor, &look), sequence);
+    let filing = state.filing()?;
+    let view = filing.view_case(&actor, case, query.items_after).await?;
+    let period = PeriodJson::of(&view.file.period, &filing.registry().calendar);
+    let sequence = view.access.position.sequence;
+    let shown = CaseJson::of(&view.file, &view.texts, items(&view), period, can(&actor, &view), sequence);
     Ok(answer(StatusCode::OK, &shown))
 }
 
@@ -243,15 +243,15 @@ pub(in crate::http) async fn look_at_case(
         (status = 422, description = "`no_such_item`", body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub(in crate::http) async fn look_at_item(
-    State(node): State<Arc<AppState>>,
-    OfItem(case, number): OfItem,
+pub(in crate::http) async fn view_item(
+    State(state): State<Arc<AppState>>,
+    ItemPath(case, number): ItemPath,
     Bearer(actor): Bearer,
 ) -> Result<Response, Failure> {
-    let look = node.filing()?.look_at_item(&actor, case, number).await?;
-    let item = look.file.items.get(&number).ok_or_else(|| Failure::new("no_such_item", "there is no such item"))?;
-    let now = look.items.get(&number).cloned().unwrap_or_else(unlooked);
-    Ok(answer(StatusCode::OK, &import_json(&look.file, number, item, &now, &look.texts)))
+    let view = state.filing()?.view_item(&actor, case, number).await?;
+    let item = view.file.items.get(&number).ok_or_else(|| Failure::new("no_such_item", "there is no such item"))?;
+    let now = view.items.get(&number).cloned().unwrap_or_else(unqueried_item);
+    Ok(answer(StatusCode::OK, &import_json(&view.file, number, item, &now, &view.texts)))
 }
 
 /// Read a case's access log / 案件访问日志
@@ -272,12 +272,12 @@ pub(in crate::http) async fn look_at_item(
     ),
 )]
 pub(in crate::http) async fn case_access_log(
-    State(node): State<Arc<AppState>>,
-    OfCase(case): OfCase,
+    State(state): State<Arc<AppState>>,
+    CasePath(case): CasePath,
     Parameters(page): Parameters<PageQuery>,
     Bearer(actor): Bearer,
 ) -> Result<Response, Failure> {
     let (after, limit) = (page.cursor.unwrap_or(0), page.limit()?);
-    let log = node.filing()?.access_log(&actor, case, after, limit).await?;
+    let log = state.filing()?.access_log(&actor, case, after, limit).await?;
     Ok(answer(StatusCode::OK, &access_log_json(&log)))
 }

@@ -1,4 +1,4 @@
-//! The feed: what a court's systems ask for to learn what happened in its cases.
+//! The event feed of a court, by long polling.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,11 +10,10 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use crate::court::case_number::CourtCode;
-use crate::filing::error::FilingError;
 use crate::filing::feed::WAIT_MAX;
-use crate::filing::webhooks::event_json;
-use crate::http::api::court::closing::Closing;
-use crate::http::api::court::exchange::{answer, value};
+use crate::filing::filing_error::FilingError;
+use crate::http::api::court::json_request::{answer, value};
+use crate::http::api::court::shutdown::ShutdownSignal;
 use crate::http::app_state::AppState;
 use crate::http::bearer::Bearer;
 use crate::http::problem::Failure;
@@ -40,9 +39,9 @@ pub struct FeedQuery {
 
 /// Follow a court's events / 订阅法院事件
 ///
-/// For whoever holds a role of that court, with a token for `feed`. In the order of the chain, each event once: ask
-/// again with `next` as `after`. With `wait` the answer comes as soon as something happens, or empty when nothing did.
-/// Ids, numbers and words only; texts are behind the case, where looking is on record.
+/// For accounts with a role at that court, with a token for `feed`. In the order of the chain, each event once: continue
+/// with `next` as `after`. With `wait` the answer is sent at the next event, or empty after that time. Ids, numbers and
+/// codes only: texts are in the case, where access is recorded.
 ///
 /// 按上链次序返回该院案件的事件，可长轮询；仅含编号，不含文本。
 #[utoipa::path(
@@ -59,29 +58,29 @@ pub struct FeedQuery {
     ),
 )]
 pub(in crate::http) async fn follow_feed(
-    State(node): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     mut parts: Parts,
-    closing: Closing,
+    shutdown: ShutdownSignal,
 ) -> Result<Response, Failure> {
-    let Bearer(actor) = Bearer::from_request_parts(&mut parts, &node).await?;
-    let Parameters(query) = Parameters::<FeedQuery>::from_request_parts(&mut parts, &node).await?;
+    let Bearer(actor) = Bearer::from_request_parts(&mut parts, &state).await?;
+    let Parameters(query) = Parameters::<FeedQuery>::from_request_parts(&mut parts, &state).await?;
     let court: CourtCode = value("court", &query.court)?;
     let (after, wait) = (query.after.unwrap_or(0), query.wait.unwrap_or(0));
     if wait > WAIT_MAX.as_secs() {
         let most = WAIT_MAX.as_secs();
         return Err(Failure::new("bad_query", format!("`wait` is at most {most} seconds")).limited(most));
     }
-    let filing = node.filing()?;
+    let filing = state.filing()?;
     let events = tokio::select! {
-        // The node ends: whoever waits asks its successor.
-        () = closing.wait() => Vec::new(),
+        // The node shuts down: the client asks again after the restart.
+        () = shutdown.wait() => Vec::new(),
         events = filing.feed(&actor, &court, after, Duration::from_secs(wait)) => events?,
     };
-    // A minute may have passed: the token or the role may be gone by now.
-    let Bearer(actor) = Bearer::from_request_parts(&mut parts, &node).await?;
+    // The wait may have taken a minute: token and role are checked again.
+    let Bearer(actor) = Bearer::from_request_parts(&mut parts, &state).await?;
     if !actor.account.courts().contains(&court) {
         return Err(FilingError::NotFound.into());
     }
     let next = events.last().map_or(after, |event| event.cursor);
-    Ok(answer(StatusCode::OK, &FeedJson { events: events.iter().map(event_json).collect(), next }))
+    Ok(answer(StatusCode::OK, &FeedJson { events: events.iter().map(Into::into).collect(), next }))
 }

@@ -1,4 +1,4 @@
-//! 导入存证平台证据: one, or up to two hundred at once.
+//! Import of deposits into a case (导入存证平台证据): one, or up to two hundred per request.
 
 use std::sync::Arc;
 
@@ -9,13 +9,13 @@ use axum::response::Response;
 use crate::court::document::Stream;
 use crate::court::ids::{CaseId, ItemNumber, PartyNumber};
 use crate::filing::actor::{Actor, RequestContext};
+use crate::filing::case_views::ViewScope;
 use crate::filing::imports::ImportCommand;
-use crate::filing::secret::step_of;
-use crate::filing::service::{Done, FilingService};
-use crate::filing::views::Part;
-use crate::http::api::court::cases::{import_json, unlooked};
-use crate::http::api::court::exchange::{JsonCall, act_json, answer, created};
-use crate::http::api::court::naming::OfCase;
+use crate::filing::secret::step_request_id;
+use crate::filing::service::{FilingService, RecordedAct};
+use crate::http::api::court::case_path::CasePath;
+use crate::http::api::court::cases::{import_json, unqueried_item};
+use crate::http::api::court::json_request::{AuthenticatedJson, act_json, answer, created};
 use crate::http::api::court::warnings;
 use crate::http::app_state::AppState;
 use crate::http::problem::Failure;
@@ -30,7 +30,7 @@ use crate::wire::deposit::require_exact_integers;
 use crate::wire::problem::Problem;
 use crate::wire::receipt::{ReceiptError, ReceiptJson};
 
-/// A receipt that a request brings.
+/// Parses the receipt in a request.
 ///
 /// # Errors
 ///
@@ -39,7 +39,7 @@ pub fn read_receipt(receipt: Option<ReceiptJson>) -> Result<Option<Box<Receipt>>
     let read = |receipt: ReceiptJson| -> Result<Box<Receipt>, Failure> {
         let receipt = Receipt::try_from(receipt);
         let receipt = receipt.map_err(|error: ReceiptError| Failure::new(error.code(), error.to_string()))?;
-        // What its statement says is shown in JSON. Whether the receipt holds is looked at later.
+        // Its integers are shown in JSON. The receipt is verified later.
         if let Ok(entry) = Entry::parse(receipt.entry.as_bytes()) {
             require_exact_integers(entry.statement.statement())?;
         }
@@ -55,7 +55,7 @@ async fn one(
     case: CaseId,
     context: &RequestContext,
     request: ImportRequest,
-) -> Result<(Done, ImportedJson), Failure> {
+) -> Result<(RecordedAct, ImportedJson), Failure> {
     let import = ImportCommand {
         deposit: DepositNumber::parse(&request.deposit_number)?,
         name: request.name,
@@ -68,20 +68,20 @@ async fn one(
     let crate::court::acts::Act::Import(act) = &acted.document.act else {
         return Err(Failure::internal(&"an import became another act"));
     };
-    let (file, looks) = filing.compare_items(Arc::clone(&acted.file), Part::Item(act.item)).await?;
+    let (file, looks) = filing.compare_items(Arc::clone(&acted.file), ViewScope::Item(act.item)).await?;
     let item = file.items.get(&act.item).ok_or_else(|| Failure::internal(&"an import is void"))?;
-    let now = looks.get(&act.item).cloned().unwrap_or_else(unlooked);
-    // As the importer wrote it; what was restated since, a look at the item shows.
+    let now = looks.get(&act.item).cloned().unwrap_or_else(unqueried_item);
+    // The texts of the import; a view of the item shows later edits.
     let texts: Texts =
         [(item.name.annex, Some(import.name.clone())), (item.content.annex, Some(import.content.clone()))].into();
     let mut found = warnings::of_import(&file, item, now.history.as_ref());
     found.extend(warnings::of_texts(&[&import.name, &import.content]));
     let shown = ImportedJson {
         import: import_json(&file, act.item, item, &now, &texts),
-        act: act_json(acted.document.act.kind(), Stream::Case, Some(case), &acted.done),
+        act: act_json(acted.document.act.kind(), Stream::Case, Some(case), &acted.recorded),
         warnings: found,
     };
-    Ok((acted.done, shown))
+    Ok((acted.recorded, shown))
 }
 
 /// Import a deposit into a case / 导入存证平台证据
@@ -111,12 +111,12 @@ async fn one(
     ),
 )]
 pub(in crate::http) async fn import(
-    State(node): State<Arc<AppState>>,
-    OfCase(case): OfCase,
-    call: JsonCall<ImportRequest>,
+    State(state): State<Arc<AppState>>,
+    CasePath(case): CasePath,
+    call: AuthenticatedJson<ImportRequest>,
 ) -> Result<Response, Failure> {
-    let JsonCall { actor, context, shape } = call;
-    let (done, shown) = one(node.filing()?, &actor, case, &context, shape).await?;
+    let AuthenticatedJson { actor, context, shape } = call;
+    let (done, shown) = one(state.filing()?, &actor, case, &context, shape).await?;
     Ok(created(&done, &shown))
 }
 
@@ -142,12 +142,12 @@ pub(in crate::http) async fn import(
     ),
 )]
 pub(in crate::http) async fn import_batch(
-    State(node): State<Arc<AppState>>,
-    OfCase(case): OfCase,
-    call: JsonCall<ImportBatchRequest>,
+    State(state): State<Arc<AppState>>,
+    CasePath(case): CasePath,
+    call: AuthenticatedJson<ImportBatchRequest>,
 ) -> Result<Response, Failure> {
-    let JsonCall { actor, context, shape } = call;
-    let filing = node.filing()?;
+    let AuthenticatedJson { actor, context, shape } = call;
+    let filing = state.filing()?;
     filing.case_for(&actor, case).await?;
     if shape.imports.len() > BATCH_MAX {
         let limit = u64::try_from(BATCH_MAX).unwrap_or(u64::MAX);
@@ -155,7 +155,7 @@ pub(in crate::http) async fn import_batch(
     }
     let mut results = Vec::with_capacity(shape.imports.len());
     for (position, request) in (1..).zip(shape.imports) {
-        let request_id = step_of(context.request, &format!("import {position}"));
+        let request_id = step_request_id(context.request, &format!("import {position}"));
         let step = RequestContext { request: request_id, ..context.clone() };
         let (status, import, problem) = match one(filing, &actor, case, &step, request).await {
             Ok((_, import)) => ("imported", Some(import), None),

@@ -1,4 +1,4 @@
-//! Keys that an account enrols: under the deposit policy `enrolled`, statements that they sign are accepted.
+//! Enrolled keys of an account: under the deposit policy `enrolled`, statements signed by them are accepted.
 
 use std::sync::Arc;
 
@@ -9,17 +9,17 @@ use axum::response::{IntoResponse as _, Response};
 
 use crate::filing::enrolled_keys::EnrolledKey;
 use crate::filing::enrolment::{KEYS_MAX, depositor_key};
-use crate::http::api::court::exchange::{JsonCall, answer};
+use crate::http::api::court::json_request::{AuthenticatedJson, answer};
 use crate::http::app_state::AppState;
 use crate::http::bearer::Bearer;
 use crate::http::problem::Failure;
-use crate::http::request::PathName;
+use crate::http::request::PathParameter;
 use crate::wire::court::keys::{EnrolledKeyJson, EnrolledKeysJson, KeyRequest};
 use crate::wire::problem::Problem;
 
 const PATH: &str = "/v1/accounts/me/keys";
 
-fn shown(enrolled: &EnrolledKey) -> EnrolledKeyJson {
+fn enrolled_key_json(enrolled: &EnrolledKey) -> EnrolledKeyJson {
     EnrolledKeyJson::of(&enrolled.key, enrolled.since, &enrolled.by)
 }
 
@@ -48,12 +48,12 @@ fn shown(enrolled: &EnrolledKey) -> EnrolledKeyJson {
     ),
 )]
 pub(in crate::http) async fn enrol_key(
-    State(node): State<Arc<AppState>>,
-    call: JsonCall<KeyRequest>,
+    State(state): State<Arc<AppState>>,
+    call: AuthenticatedJson<KeyRequest>,
 ) -> Result<Response, Failure> {
     let key = depositor_key(&call.shape.key)?;
-    let (enrolled, fresh) = node.filing()?.enrol_key(&call.actor, key).await?;
-    let mut response = answer(if fresh { StatusCode::CREATED } else { StatusCode::OK }, &shown(&enrolled));
+    let (enrolled, fresh) = state.filing()?.enrol_key(&call.actor, key).await?;
+    let mut response = answer(if fresh { StatusCode::CREATED } else { StatusCode::OK }, &enrolled_key_json(&enrolled));
     if let Ok(location) = HeaderValue::try_from(format!("{PATH}/{}", enrolled.key.name())) {
         response.headers_mut().insert(LOCATION, location);
     }
@@ -76,11 +76,11 @@ pub(in crate::http) async fn enrol_key(
     ),
 )]
 pub(in crate::http) async fn list_keys(
-    State(node): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     Bearer(actor): Bearer,
 ) -> Result<Response, Failure> {
-    let keys = node.filing()?.enrolled_keys(&actor)?;
-    let json = EnrolledKeysJson { items: keys.iter().map(shown).collect(), limit: KEYS_MAX };
+    let keys = state.filing()?.enrolled_keys(&actor)?;
+    let json = EnrolledKeysJson { items: keys.iter().map(enrolled_key_json).collect(), limit: KEYS_MAX };
     Ok(answer(StatusCode::OK, &json))
 }
 
@@ -103,10 +103,10 @@ pub(in crate::http) async fn list_keys(
     ),
 )]
 pub(in crate::http) async fn remove_key(
-    State(node): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     Bearer(actor): Bearer,
-    named: PathName,
+    parameter: PathParameter,
 ) -> Result<Response, Failure> {
-    node.filing()?.remove_key(&actor, &named.0).await?;
+    state.filing()?.remove_key(&actor, &parameter.0).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -1,11 +1,10 @@
-//! Originals: given into custody, streamed and measured as they come; given out, streamed, to whoever may see them.
+//! Upload and download of originals in custody, both streamed.
 //!
 //! # Invariants
 //!
-//! No original is held in memory or stored unencrypted. A limited number is received at the same time, and of each account
-//! fewer. A client that sends too slowly is cut off; the time that the node takes itself does not count. An original that
-//! turns out damaged on its way breaks the connection
-//! off: its length was announced, so nobody takes what came for all of it.
+//! No original is held in memory or stored unencrypted. The number of concurrent uploads is limited, in all and per account. A
+//! client that sends too slowly is disconnected; the node's own processing time does not count. If an original turns out to be
+//! damaged during a download, the connection is closed: the announced length tells the client that the download is incomplete.
 
 use std::sync::Arc;
 
@@ -23,16 +22,16 @@ use crate::court::acts::ActKind;
 use crate::court::document::Stream as Kind;
 use crate::court::ids::CaseId;
 use crate::custody::upload::KeepError;
-use crate::filing::error::FilingError;
-use crate::filing::originals::{IncomingOriginal, OriginalError};
-use crate::http::api::court::exchange::{act_json, created, some_value};
+use crate::filing::filing_error::FilingError;
+use crate::filing::originals::{OriginalError, OriginalUpload};
+use crate::http::api::court::json_request::{act_json, created, some_value};
 use crate::http::app_state::AppState;
 use crate::http::bearer::{Bearer, context};
-use crate::http::body::{Pace, announced, too_large, too_slow};
+use crate::http::body::{BodyDeadline, announced, too_large, too_slow};
 use crate::http::openapi::AnyBytes;
 use crate::http::options::Options;
 use crate::http::problem::Failure;
-use crate::http::request::{Parameters, PathName, header, require_content_type};
+use crate::http::request::{Parameters, PathParameter, header, require_content_type};
 use crate::ledger::hash::lower_hex;
 use crate::ledger::metadata::SALT_LEN;
 use crate::wire::court::originals::CustodyJson;
@@ -40,7 +39,7 @@ use crate::wire::problem::Problem;
 
 const SALT_HEADER: HeaderName = HeaderName::from_static("x-salt");
 
-/// Why a body ended early.
+/// Why an upload ended early.
 #[derive(Debug, Clone, thiserror::Error)]
 enum BodyEnd {
     #[error("the body came too slowly")]
@@ -54,13 +53,13 @@ impl From<OriginalError> for Failure {
         let (code, detail) = (error.code(), error.to_string());
         match (code, error) {
             (Some(code), _) => Self::new(code, detail),
-            (None, OriginalError::FilingService(error)) => of_desk(error),
+            (None, OriginalError::FilingService(error)) => filing_failure(error),
             (None, error) => Self::internal(&error),
         }
     }
 }
 
-fn of_desk(error: FilingError) -> Failure {
+fn filing_failure(error: FilingError) -> Failure {
     match error {
         FilingError::Keep(KeepError::TooLarge { limit }) => too_large(limit),
         FilingError::Keep(KeepError::Stream(error)) => match error.downcast_ref::<BodyEnd>() {
@@ -71,9 +70,9 @@ fn of_desk(error: FilingError) -> Failure {
     }
 }
 
-/// A body as it arrives, at the pace that the options ask for.
+/// The frames of a body, with the deadlines of the options.
 fn paced(body: Body, options: &Options) -> impl Stream<Item = Result<Bytes, BodyEnd>> + Send + use<> {
-    let waiting = Waiting { body: body.into_data_stream(), pace: Pace::new(options) };
+    let waiting = Waiting { body: body.into_data_stream(), pace: BodyDeadline::new(options) };
     stream::try_unfold(waiting, async |mut waiting| {
         let since = Instant::now();
         let frame = timeout_at(waiting.pace.deadline(), waiting.body.next()).await.map_err(|_| BodyEnd::Late)?;
@@ -86,14 +85,13 @@ fn paced(body: Body, options: &Options) -> impl Stream<Item = Result<Bytes, Body
 
 struct Waiting {
     body: BodyDataStream,
-    pace: Pace,
+    pace: BodyDeadline,
 }
 
-/// Give an original into custody / 提交原文保管
+/// Store an original in custody / 提交原文保管
 ///
-/// For the account the deposit was made for. The file is measured as it comes and must agree with the deposit: else
-/// nothing is kept. It lies encrypted, under a key of its own. For a deposit with salted digests, send the salt in
-/// `x-salt`.
+/// For the account of the deposit. The file is hashed while it is received and must match the deposit, or nothing is
+/// stored. It is encrypted under its own key. For a deposit with salted digests, send the salt in `x-salt`.
 ///
 /// 由存证账号本人提交；边传边算并与存证比对，不一致则不留存。加密保存，一文一钥。
 #[utoipa::path(
@@ -122,27 +120,27 @@ struct Waiting {
     ),
 )]
 pub(in crate::http) async fn put_original(
-    State(node): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     Bearer(actor): Bearer,
-    named: PathName,
+    parameter: PathParameter,
     uri: Uri,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Failure> {
-    let number = named.number()?;
+    let number = parameter.number()?;
     require_content_type(&headers, "application/octet-stream")?;
     let salt = read_salt(&headers)?;
-    let limit = node.options().file_max;
+    let limit = state.options().file_max;
     let announced = announced(&headers);
     if announced.is_some_and(|length| length > limit) {
         return Err(too_large(limit));
     }
     let context = context(&actor, &headers, uri.path(), &[])?;
-    let _place = node.place_for_upload(actor.id).await?;
-    let incoming = IncomingOriginal { stream: paced(body, node.options()), announced, limit };
-    let taken = node.filing()?.take_original(&actor, number, &context, salt, incoming).await?;
-    let act = act_json(ActKind::TakeCustody, Kind::Custody, None, &taken.done);
-    Ok(created(&taken.done, &CustodyJson::of(&taken.act, act)))
+    let _place = state.upload_permit(actor.id).await?;
+    let incoming = OriginalUpload { stream: paced(body, state.options()), announced, limit };
+    let taken = state.filing()?.store_original(&actor, number, &context, salt, incoming).await?;
+    let act = act_json(ActKind::TakeCustody, Kind::Custody, None, &taken.recorded);
+    Ok(created(&taken.recorded, &CustodyJson::of(&taken.act, act)))
 }
 
 fn read_salt(headers: &HeaderMap) -> Result<Option<[u8; SALT_LEN]>, Failure> {
@@ -153,12 +151,12 @@ fn read_salt(headers: &HeaderMap) -> Result<Option<[u8; SALT_LEN]>, Failure> {
     salt.map(Some).ok_or_else(|| Failure::new("bad_salt", "the salt is not 64 lower-case hex digits"))
 }
 
-/// In which case the content of a deposit is looked at.
+/// The case in which the content of a deposit is viewed.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct InCaseQuery {
-    /// The case in which the deposit stands; not needed by the account it was made for. 该存证所在案件；存证账号本人无须填写。
+    /// The case of which the deposit is an item; not needed by the account of the deposit. 该存证所在案件；存证账号本人无须填写。
     case: Option<String>,
 }
 
@@ -173,11 +171,11 @@ impl InCaseQuery {
     }
 }
 
-/// Take out an original / 调取原文
+/// Download an original / 调取原文
 ///
-/// For the account the deposit was made for. Anybody else names a case that they see and in which it stands as what that
-/// party deposited. The look is on the chain before the first byte leaves. If the connection breaks off before all
-/// announced bytes have come, what came is not the original.
+/// For the account of the deposit. Other accounts name a case to which they have access and in which the deposit is an item
+/// of its depositor. The access is recorded on the chain before the first byte is sent. If fewer bytes arrive than announced,
+/// they are not the original.
 ///
 /// 存证账号本人可调取；其他人须以 `case` 指明其有权查看且该存证由当事人提交的案件。查阅记录先于首字节上链。传输中断的内容不是完整原文。
 #[utoipa::path(
@@ -195,13 +193,13 @@ impl InCaseQuery {
     ),
 )]
 pub(in crate::http) async fn get_original(
-    State(node): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     Bearer(actor): Bearer,
-    named: PathName,
+    parameter: PathParameter,
     Parameters(query): Parameters<InCaseQuery>,
 ) -> Result<Response, Failure> {
-    let (number, case) = (named.number()?, query.case()?);
-    let given = node.filing()?.give_original(&actor, number, case).await?;
+    let (number, case) = (parameter.number()?, query.case()?);
+    let given = state.filing()?.open_original_for(&actor, number, case).await?;
     let stream = given.stream.inspect_err(move |error| {
         tracing::error!(%number, %error, "an original broke off on its way out");
     });
@@ -210,7 +208,7 @@ pub(in crate::http) async fn get_original(
     headers.insert(CONTENT_LENGTH, given.size.into());
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    // What somebody uploaded is never a page of this site.
+    // An uploaded file is never rendered as a page of this site.
     let name = HeaderValue::try_from(format!("attachment; filename=\"{number}\""));
     headers.insert(CONTENT_DISPOSITION, name.unwrap_or(HeaderValue::from_static("attachment")));
     Ok(response)

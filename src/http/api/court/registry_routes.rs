@@ -1,4 +1,4 @@
-//! Accounts, tokens, lists, feed and webhooks: the routes.
+//! The routes of accounts, tokens, lists, feed and webhooks.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ pub(in crate::http) fn routes() -> OpenApiRouter<Arc<AppState>> {
     OpenApiRouter::new()
         .routes(routes!(accounts::who_am_i))
         .routes(routes!(accounts::open_account))
-        .routes(routes!(accounts::look_at_account))
+        .routes(routes!(accounts::view_account))
         .routes(routes!(accounts::check_identity))
         .routes(routes!(accounts::grant_role))
         .routes(routes!(accounts::revoke_role))

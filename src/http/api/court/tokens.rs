@@ -10,14 +10,14 @@ use axum::response::Response;
 use crate::court::acts::ActKind;
 use crate::court::document::Stream;
 use crate::court::ids::TokenId;
-use crate::court::line::Line as _;
+use crate::court::line_value::LineValue as _;
 use crate::court::words::{KeptTokens, Scope};
-use crate::filing::error::FilingError;
+use crate::filing::filing_error::FilingError;
 use crate::http::api::court::accounts::account_named;
-use crate::http::api::court::exchange::{JsonCall, act_json, answer, created, values};
+use crate::http::api::court::json_request::{AuthenticatedJson, act_json, answer, created, values};
 use crate::http::app_state::AppState;
 use crate::http::problem::Failure;
-use crate::http::request::PathName;
+use crate::http::request::PathParameter;
 use crate::wire::court::accounts::{IssuedTokenJson, RevocationJson, RevocationRequest, TokenRequest};
 use crate::wire::facts::beijing_time;
 use crate::wire::problem::Problem;
@@ -51,16 +51,16 @@ use crate::wire::problem::Problem;
     ),
 )]
 pub(in crate::http) async fn issue_token(
-    State(node): State<Arc<AppState>>,
-    named: PathName,
-    call: JsonCall<TokenRequest>,
+    State(state): State<Arc<AppState>>,
+    parameter: PathParameter,
+    call: AuthenticatedJson<TokenRequest>,
 ) -> Result<Response, Failure> {
-    let JsonCall { actor, context, shape } = call;
-    let (filing, account) = (node.filing()?, account_named(&named)?);
+    let AuthenticatedJson { actor, context, shape } = call;
+    let (filing, account) = (state.filing()?, account_named(&parameter)?);
     let scopes: BTreeSet<Scope> = values("scopes", &shape.scopes)?;
     let issued = filing.issue_token(&actor, &context, account, &scopes, shape.days).await?;
-    if !issued.done.fresh {
-        // Sent twice at once: this one lost, and its token is not the one on the chain.
+    if !issued.recorded.fresh {
+        // A concurrent duplicate: the token on the chain is that of the other request.
         let reason = "the token was issued before, and is shown once only";
         return Err(FilingError::bad("idempotency-key", reason).into());
     }
@@ -68,9 +68,9 @@ pub(in crate::http) async fn issue_token(
         token: issued.token.text().to_owned(),
         id: issued.id.to_string(),
         expires_at: beijing_time(issued.expires),
-        act: act_json(ActKind::IssueToken, Stream::Registry, None, &issued.done),
+        act: act_json(ActKind::IssueToken, Stream::Registry, None, &issued.recorded),
     };
-    Ok(created(&issued.done, &json))
+    Ok(created(&issued.recorded, &json))
 }
 
 /// Revoke a token / 撤销令牌
@@ -103,22 +103,22 @@ pub(in crate::http) async fn issue_token(
     ),
 )]
 pub(in crate::http) async fn revoke_token(
-    State(node): State<Arc<AppState>>,
-    named: PathName,
-    call: JsonCall<RevocationRequest>,
+    State(state): State<Arc<AppState>>,
+    parameter: PathParameter,
+    call: AuthenticatedJson<RevocationRequest>,
 ) -> Result<Response, Failure> {
-    let token = TokenId::parse(&named.0).ok_or(FilingError::NotFound)?;
+    let token = TokenId::parse(&parameter.0).ok_or(FilingError::NotFound)?;
     let kept = call.shape.keep_issued.then_some(KeptTokens::OtherAccounts);
-    let revoked = node.filing()?.revoke_token(&call.actor, &call.context, token, kept).await?;
+    let revoked = state.filing()?.revoke_token(&call.actor, &call.context, token, kept).await?;
     let (status, state) =
-        if revoked.done.is_some() { (StatusCode::OK, "recorded") } else { (StatusCode::ACCEPTED, "pending") };
+        if revoked.recorded.is_some() { (StatusCode::OK, "recorded") } else { (StatusCode::ACCEPTED, "pending") };
     let ids = |tokens: &[TokenId]| tokens.iter().map(TokenId::to_string).collect();
     let json = RevocationJson {
         id: token.to_string(),
         state: state.into(),
         ended: ids(&revoked.ended),
         left: ids(&revoked.left),
-        act: revoked.done.map(|done| act_json(ActKind::RevokeToken, Stream::Registry, None, &done)),
+        act: revoked.recorded.map(|recorded| act_json(ActKind::RevokeToken, Stream::Registry, None, &recorded)),
     };
     Ok(answer(status, &json))
 }

@@ -1,9 +1,9 @@
-//! What is unusual about an act and was done all the same: each warning with its code, in both languages.
+//! Warnings about acts that were recorded although they are unusual: code and text in both languages.
 
 use crate::court::acts::Act;
-use crate::court::case::state::{CaseFile, Item, Placed};
-use crate::court::guard::suspicions;
+use crate::court::case::state::{ActPosition, CaseFile, Item};
 use crate::court::period::PeriodEvent;
+use crate::court::personal_numbers::find_personal_numbers;
 use crate::court::registry::Registry;
 use crate::court::words::Depositor;
 use crate::ledger::statement::text::LinkKind;
@@ -18,11 +18,11 @@ fn warning(code: &str, zh: &str, en: &str) -> CodedText {
     coded(code, Bilingual::new(zh, en))
 }
 
-/// What texts look like that better stay unwritten: identity numbers, telephone numbers.
+/// Warnings about texts that seem to contain personal numbers.
 #[must_use]
 pub fn of_texts(texts: &[&str]) -> Vec<CodedText> {
     let mut found = Vec::new();
-    for suspicion in texts.iter().flat_map(|text| suspicions(text)) {
+    for suspicion in texts.iter().flat_map(|text| find_personal_numbers(text)) {
         let one = coded(suspicion.code(), Bilingual::of(|language| suspicion.label(language)));
         if !found.contains(&one) {
             found.push(one);
@@ -31,9 +31,9 @@ pub fn of_texts(texts: &[&str]) -> Vec<CodedText> {
     found
 }
 
-/// What is unusual about an act upon a case, which stands at `placed`.
+/// Warnings about an act at `position`.
 #[must_use]
-pub fn of_act(act: &Act, placed: Placed, file: &CaseFile, registry: &Registry) -> Vec<CodedText> {
+pub fn of_act(act: &Act, position: ActPosition, file: &CaseFile, registry: &Registry) -> Vec<CodedText> {
     let mut found = Vec::new();
     if let Act::SetPeriod(_) | Act::ResetPeriod(_) = act
         && let Some(PeriodEvent::Set { basis, days, .. } | PeriodEvent::Reset { basis, days, .. }) =
@@ -46,7 +46,7 @@ pub fn of_act(act: &Act, placed: Placed, file: &CaseFile, registry: &Registry) -
             "for small claims the period is generally not more than seven days",
         ));
     }
-    if file.orders.iter().any(|order| order.placed == placed && order.ended_hold) {
+    if file.orders.iter().any(|order| order.position == position && order.ended_hold) {
         found.push(warning(
             "hold_ended",
             "本案原对该内容的暂停删除决定自此解除，权利人可以删除；其他法院的暂停删除决定不受影响",
@@ -72,13 +72,13 @@ pub fn of_act(act: &Act, placed: Placed, file: &CaseFile, registry: &Registry) -
     found
 }
 
-/// What is unusual about an item just imported.
+/// Warnings about an item that was just imported.
 #[must_use]
 pub fn of_import(file: &CaseFile, item: &Item, history: Option<&History>) -> Vec<CodedText> {
     let mut found = vec![not_verified()];
     let of_other = |other: &Item| {
         let (import, known) = (&item.import, &other.import);
-        known.deposit == import.deposit && known.party != import.party && other.stands()
+        known.deposit == import.deposit && known.party != import.party && other.is_active()
     };
     if let Some((number, _)) = file.items.iter().find(|(_, other)| of_other(other)) {
         found.push(warning(

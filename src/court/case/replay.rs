@@ -1,0 +1,168 @@
+//! Applies acts to a case. A case changes in no other way.
+//!
+//! # Invariants
+//!
+//! The replay is deterministic: the same acts at the same positions give the same state, in the node and in an audit. An act that the
+//! rules reject changes nothing. If it is on the chain (another act was committed between its decision and its commit), it is recorded
+//! as ineffective.
+
+use crate::court::acts::{Act, ActKind};
+use crate::court::calendar::Calendar;
+use crate::court::case::refusal::{ACTS_MAX, Refusal};
+use crate::court::case::state::{ActPosition, CaseFile, IneffectiveAct};
+use crate::court::case::{evidence, evidence_period, filing, holds, people};
+use crate::court::document::{Document, Stream};
+use crate::court::ids::{AccountId, CaseId};
+use crate::court::permission::{DeniedReason, permit};
+use crate::court::values::Capacity;
+use crate::court::words::Stage;
+
+/// The case after its first act.
+///
+/// # Errors
+///
+/// [`Refusal`]: the act cannot open a case.
+pub fn begin(id: CaseId, document: &Document, position: ActPosition) -> Result<CaseFile, Refusal> {
+    match (&document.act, document.stream) {
+        (Act::Open(act), Stream::Case) if position.sequence == 1 => {
+            let mut file = filing::open(id, document, act, position)?;
+            file.record_annexes(document, position);
+            Ok(file)
+        }
+        _ => Err(Refusal::OutOfOrder),
+    }
+}
+
+impl CaseFile {
+    /// Replays the next act. An act that the rules reject is recorded as ineffective.
+    pub fn replay(&mut self, document: &Document, position: ActPosition, calendar: &Calendar) {
+        if let Err(reason) = self.apply(document, position, calendar) {
+            self.ineffective_acts.push(IneffectiveAct { position, reason });
+        }
+        self.record_annexes(document, position);
+        self.last = position;
+    }
+
+    /// Records the annexes of an act, also of one without effect. Those that an erasure names belong to other acts.
+    fn record_annexes(&mut self, document: &Document, position: ActPosition) {
+        if !matches!(document.act, Act::Erase(_)) {
+            for annex in document.act.annexes() {
+                self.annexes.insert_mut(annex, position.index);
+            }
+        }
+    }
+
+    /// Applies an act.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`]: nothing was changed.
+    pub fn apply(&mut self, document: &Document, position: ActPosition, calendar: &Calendar) -> Result<(), Refusal> {
+        if document.stream != Stream::Case {
+            return Err(Refusal::NotOfACase);
+        }
+        self.check_permitted(document)?;
+        // Divergences recorded by the platform are never rejected.
+        if position.sequence > ACTS_MAX && document.capacity != Capacity::Platform {
+            return Err(Refusal::TooManyActs);
+        }
+        self.apply_permitted(document, position, calendar)
+    }
+
+    /// Checks whether the actor may do such an act now.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Denied`].
+    pub fn check_permitted(&self, document: &Document) -> Result<(), Refusal> {
+        self.check_allowed(document.by, document.capacity, document.act.kind())
+    }
+
+    /// Checks whether this capacity permits such an act now.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Denied`].
+    pub fn check_allowed(&self, by: AccountId, capacity: Capacity, act: ActKind) -> Result<(), Refusal> {
+        let relation = self.relation(by, capacity).ok_or(DeniedReason::NotPermitted)?;
+        Ok(permit(relation, act, self.stage)?)
+    }
+
+    fn apply_permitted(
+        &mut self,
+        document: &Document,
+        position: ActPosition,
+        calendar: &Calendar,
+    ) -> Result<(), Refusal> {
+        if let Some(event) = evidence_period::event(&document.act) {
+            evidence_period::require_current_day(document, &event, position)?;
+            return evidence_period::apply_event(self, &event);
+        }
+        match &document.act {
+            Act::Describe(act) => filing::describe(self, act, position),
+            Act::AddParty(act) => people::add_party(self, document, act, position)?,
+            Act::AddAgent(act) => people::add_agent(self, document, act, position)?,
+            Act::EndAgent(act) => people::end_agent(self, document, act.agent, position)?,
+            Act::IssueCode(act) => people::issue_code(self, act)?,
+            Act::Associate(act) => people::associate(self, document, act, position)?,
+            Act::ConfirmNotice(_) | Act::ConfirmService(_) => people::confirm(self, document, position)?,
+            Act::Submit(_) => filing::submit(self, position),
+            Act::FileCase(act) => filing::file_case(self, act.number.as_ref(), position)?,
+            Act::BindNumber(act) => filing::bind_number(self, &act.number)?,
+            Act::Assign(act) => {
+                self.judge = act.judge;
+                self.stage = Stage::Assigned;
+            }
+            Act::Judge(act) => {
+                self.judgment = act.document;
+                self.stage = Stage::Judged;
+            }
+            Act::WithdrawSuit(_) => people::withdraw_suit(self, document.capacity)?,
+            Act::PassOn(act) => {
+                if self.was_transferred(act.passage) {
+                    return Err(Refusal::AlreadyPassedOn);
+                }
+                self.passed_on.push((act.to, act.passage));
+            }
+            Act::Import(act) => evidence::import(self, document, act, position, calendar)?,
+            Act::Restate(act) => evidence::restate(self, document, act, position, calendar)?,
+            Act::WithdrawItem(act) => evidence::withdraw(self, document, act, position, calendar)?,
+            Act::Verify(act) => evidence::verify(self, document, act, position)?,
+            Act::Diverge(act) => evidence::diverge(self, act.item, act.what, position)?,
+            Act::Reply(act) => evidence::reply(self, document, act, position)?,
+            Act::Consent(act) => evidence::consent(self, document, act.item)?,
+            Act::OrderErasure(act) => holds::order_erasure(self, act, position)?,
+            Act::Hold(act) => holds::hold(self, document, act, position)?,
+            Act::Release(act) => holds::release(self, act)?,
+            // Erasures affect texts only, on which the state does not depend.
+            Act::Erase(_) => {}
+            act => return self.change_stage(act, position),
+        }
+        Ok(())
+    }
+
+    /// Applies an act that only changes the stage.
+    fn change_stage(&mut self, act: &Act, position: ActPosition) -> Result<(), Refusal> {
+        let (stage, reason) = match act {
+            Act::ReturnFiling(act) => (Stage::ToSupplement, act.reason),
+            Act::Approve(_) => (Stage::Approved, None),
+            Act::Reject(act) => (Stage::Rejected, act.reason),
+            Act::Refuse(act) => (Stage::Refused, act.reason),
+            Act::WithdrawFiling(_) => (Stage::Withdrawn, None),
+            Act::BeginHearing(_) => (Stage::InHearing, None),
+            Act::AdjournHearing(_) => (Stage::Assigned, None),
+            Act::Close(_) => (Stage::Closed, None),
+            _ => return Err(Refusal::NotOfACase),
+        };
+        filing::set_stage(self, stage, reason, position);
+        Ok(())
+    }
+
+    /// The kinds of acts that this capacity permits now, by the permission table alone.
+    #[must_use]
+    pub fn permitted_acts(&self, by: AccountId, capacity: Capacity) -> Vec<ActKind> {
+        let relation = self.relation(by, capacity);
+        let open = |act: &ActKind| relation.is_some_and(|relation| permit(relation, *act, self.stage).is_ok());
+        ActKind::ALL.iter().copied().filter(open).collect()
+    }
+}

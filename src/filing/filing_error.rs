@@ -1,0 +1,198 @@
+//! Errors of the filing service.
+
+use crate::court::case::refusal::Refusal;
+use crate::court::case_number::CourtCode;
+use crate::court::ids::ItemNumber;
+use crate::court::registry::RegistryError;
+use crate::court::words::Scope;
+use crate::custody::download::OpenError;
+use crate::custody::removing::RemoveError;
+use crate::custody::upload::KeepError;
+use crate::filing::secret::NoRandomness;
+use crate::ledger::number::DepositNumber;
+use crate::query::blocking::BlockingError;
+use crate::sequencer::handle::{DepositError, EraseError};
+use crate::store::traits::ReadError;
+use crate::store::traits::accounts::AccountStoreError;
+
+/// An error of the filing service. Unless the variant says otherwise, nothing was changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FilingError {
+    /// No token, or one that is not taken: unknown, expired, revoked. Which, is not told.
+    #[error("a token is needed that is known, not expired and not revoked")]
+    Unauthenticated,
+    /// The token may not be used for this. Ask for one with this scope.
+    #[error("the token's scopes do not cover this: `{}` is needed", .0.word())]
+    Scope(Scope),
+    /// There is nothing of that name for whoever asks: not there, or not theirs. Which, is not told.
+    #[error("there is nothing under this name for you")]
+    NotFound,
+    /// Not for whoever asks.
+    #[error("this is not for whoever acts in this capacity")]
+    NotPermitted,
+    /// The rules of the case.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The rules of the registry.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// The idempotency key was used for another request.
+    #[error("another request was sent under this idempotency key")]
+    RequestReused,
+    /// A value in a request.
+    #[error("`{field}`: {reason}")]
+    BadValue {
+        /// The field.
+        field: &'static str,
+        /// The reason.
+        reason: String,
+        /// Its stable code.
+        code: &'static str,
+    },
+    /// No such deposit on this ledger.
+    #[error("{0} has not been deposited on this platform")]
+    NoSuchDeposit(String),
+    /// The receipt of another ledger's deposit does not verify.
+    #[error("the receipt does not verify: {0}")]
+    BrokenReceipt(String),
+    /// The court does not accept deposits of that ledger.
+    #[error("the ledger `{0}` is not on the court's list")]
+    LedgerNotListed(String),
+    /// Material of a mediation, without the consent of its owner.
+    #[error("this was offered in a mediation, and its owner has not consented to its use in a suit")]
+    MediationMaterial,
+    /// Courts have suspended this erasure. Each of them can release the content.
+    #[error("{}", held_by(.courts))]
+    HeldByACase {
+        /// The courts, without repetition.
+        courts: Vec<CourtCode>,
+    },
+    /// A hold on content that is not stored.
+    #[error("{}", nothing_to_hold(*.erased))]
+    NothingToHold {
+        /// Whether it was stored and is erased.
+        erased: bool,
+    },
+    /// The deposit is the actor's, and nothing of it was erased.
+    #[error("nothing of the deposit {0} was erased. The id of an erasure is in the answer to its request")]
+    NotErased(DepositNumber),
+    /// The party has imported this deposit into the case already.
+    #[error("{deposit} is item {item} of this party already: restate, withdraw or replace that item instead")]
+    AlreadyImported {
+        /// The deposit.
+        deposit: DepositNumber,
+        /// The item.
+        item: ItemNumber,
+    },
+    /// Too many wrong codes. Try again later.
+    #[error("too many wrong association codes; try again later")]
+    TooManyCodes,
+    /// An original could not be stored.
+    #[error(transparent)]
+    Keep(#[from] KeepError),
+    /// An original could not be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// An original could not be removed.
+    #[error(transparent)]
+    Remove(#[from] RemoveError),
+    /// The sequencer rejected a deposit.
+    #[error(transparent)]
+    Deposit(#[from] DepositError),
+    /// The sequencer rejected an erasure.
+    #[error(transparent)]
+    Erase(#[from] EraseError),
+    /// The ledger could not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The account has enrolled the maximum number of keys.
+    #[error("the account has enrolled {limit} keys already; remove one that is no longer used")]
+    TooManyKeys {
+        /// The maximum.
+        limit: usize,
+    },
+    /// Account files could not be read or written.
+    #[error(transparent)]
+    Accounts(#[from] AccountStoreError),
+    /// A revocation is in effect, and neither the disk nor the ledger has recorded it. Send it again.
+    #[error("the revocation is in effect, but neither the disk nor the ledger could record it: {0}. Send it again")]
+    NotDurable(String),
+    /// No random bytes were available.
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
+    /// No thread could be started. Send the same request again later.
+    #[error("the node can start no more threads: send the same again later")]
+    NoThread,
+    /// A thread panicked.
+    #[error("a thread died: {0}")]
+    Thread(String),
+}
+
+/// Names the courts that hold the content, and what to do.
+fn held_by(courts: &[CourtCode]) -> String {
+    let names: Vec<_> = courts.iter().map(ToString::to_string).collect();
+    let names = names.join(", ");
+    format!("the court {names} has suspended this erasure: apply to that court for its release")
+}
+
+const fn nothing_to_hold(erased: bool) -> &'static str {
+    if erased {
+        "its private content is erased already: there is nothing to hold"
+    } else {
+        "no private content of it is kept on this platform: there is nothing to hold. Request content that its owner \
+         keeps from the owner"
+    }
+}
+
+impl From<BlockingError> for FilingError {
+    fn from(error: BlockingError) -> Self {
+        match error {
+            BlockingError::NoThread => Self::NoThread,
+            BlockingError::Thread(error) => Self::Thread(error),
+        }
+    }
+}
+
+impl FilingError {
+    /// A value that a request brings and that is not as it must be.
+    #[must_use]
+    pub fn bad(field: &'static str, reason: impl Into<String>) -> Self {
+        Self::BadValue { field, reason: reason.into(), code: "bad_value" }
+    }
+
+    /// The stable code; `None` for what only the operator can do something about.
+    #[must_use]
+    pub const fn code(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Unauthenticated => "unauthenticated",
+            Self::Scope(_) => "scope_needed",
+            Self::NotFound => "not_found",
+            Self::NotPermitted => "not_permitted",
+            Self::Refused(refusal) => refusal.code(),
+            Self::Registry(error) => error.code(),
+            Self::RequestReused => "request_reused",
+            Self::BadValue { code, .. } => code,
+            Self::NoSuchDeposit(_) => "no_such_deposit",
+            Self::BrokenReceipt(_) => "broken_receipt",
+            Self::LedgerNotListed(_) => "ledger_not_listed",
+            Self::MediationMaterial => "mediation_material",
+            Self::HeldByACase { .. } => "held_by_a_case",
+            Self::NothingToHold { .. } => "nothing_to_hold",
+            Self::NotErased(_) => "not_erased",
+            Self::AlreadyImported { .. } => "already_imported",
+            Self::TooManyCodes => "too_many_codes",
+            Self::NoThread => "too_many_threads",
+            Self::Keep(KeepError::Empty) => "empty_original",
+            Self::Keep(KeepError::TooLarge { .. }) => "body_too_large",
+            Self::Keep(KeepError::Stream(_)) => "body_broken",
+            Self::Keep(KeepError::DiskFull(_)) => "disk_full",
+            Self::Open(OpenError::Damaged { .. } | OpenError::DamagedHeader | OpenError::Missing) => "damaged",
+            Self::TooManyKeys { .. } => "too_many_keys",
+            Self::NotDurable(_) => "not_durable",
+            Self::Keep(_) | Self::Open(_) | Self::Remove(_) | Self::Accounts(_) => "unavailable",
+            Self::Erase(error) => return error.code(),
+            Self::Deposit(_) | Self::Read(_) | Self::NoRandomness(_) | Self::Thread(_) => return None,
+        })
+    }
+}

@@ -1,0 +1,63 @@
+//! `POST /v1/cases/{case}/passage`: transfers a case to second instance (移送二审), from mediation into a suit (诉调衔接), or to retrial.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+
+use crate::court::ids::PartyNumber;
+use crate::filing::association::TransferCommand;
+use crate::http::api::court::acts::outcome_json;
+use crate::http::api::court::case_path::CasePath;
+use crate::http::api::court::json_request::{AuthenticatedJson, created, value};
+use crate::http::app_state::AppState;
+use crate::http::problem::Failure;
+use crate::wire::court::act::ActOutcomeJson;
+use crate::wire::court::case::TransferRequest;
+use crate::wire::problem::Problem;
+
+/// Transfer a case / 移送案件
+///
+/// Opens the new case as a draft at the receiving court, with the parties and the valid items, each with the time of its
+/// first import, and records the transfer in both cases. For an account with the same role at both courts. An interrupted
+/// transfer continues when the request is sent again under the same `Idempotency-Key`. The answer names the new case and the
+/// act in the old one.
+///
+/// 移送二审、诉调衔接、移送再审；证据保留首次导入时间。
+#[utoipa::path(
+    post,
+    path = "/v1/cases/{case}/passage",
+    tag = "cases",
+    params(
+        ("case" = String, Path, description = "64 hex digits"),
+        ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 visible ASCII characters"),
+    ),
+    request_body = TransferRequest,
+    responses(
+        (status = 201, description = "The new case / 新案件", body = ActOutcomeJson),
+        (status = 200, description = "The same request had handed it on", body = ActOutcomeJson),
+        (status = 400, description = "`bad_value`, `unexpected_json`, …", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`not_permitted`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`: not there, or not yours", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`wrong_stage`, `request_reused`", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(in crate::http) async fn transfer_case(
+    State(state): State<Arc<AppState>>,
+    CasePath(case): CasePath,
+    call: AuthenticatedJson<TransferRequest>,
+) -> Result<Response, Failure> {
+    let AuthenticatedJson { actor, context, shape } = call;
+    let filing = state.filing()?;
+    let command = TransferCommand {
+        transfer: value("passage", &shape.passage)?,
+        court: value("court", &shape.court)?,
+        kind: value("kind", &shape.kind)?,
+        procedure: value("procedure", &shape.procedure)?,
+        brought_by: shape.brought_by.map(PartyNumber),
+    };
+    let (transferred, opened) = filing.transfer_case(&actor, case, &context, &command).await?;
+    let act = outcome_json(filing, &transferred, Vec::new()).act;
+    let file = &opened.file;
+    Ok(created(&transferred.recorded, &ActOutcomeJson::of(&file.id.to_string(), act, file.stage, Vec::new())))
+}

@@ -1,0 +1,31 @@
+//! A ledger in memory, written by the real sequencer.
+
+use std::sync::Arc;
+
+use tiezheng::ledger::notice::Mode;
+use tiezheng::ledger::receipt::Receipt;
+use tiezheng::ledger::time::Timestamp;
+use tiezheng::sequencer::clock::ManualClock;
+use tiezheng::sequencer::start::{Genesis, Options, start};
+use tiezheng::store::memory::MemoryStore;
+
+use crate::support::depositor::{ledger_key, note, origin, successor};
+
+/// A test ledger of `deposits` deposits in many blocks, and their receipts as they were first answered.
+pub(crate) fn grow(deposits: u64) -> (Arc<MemoryStore>, Vec<Receipt>) {
+    let store = Arc::new(MemoryStore::new(origin()));
+    let clock = ManualClock::at(Timestamp::parse("2026-11-22T12:00:00.000Z").unwrap());
+    let genesis = Genesis { mode: Mode::Test, successor: successor() };
+    let (sequencer, running) =
+        start(Arc::clone(&store), ledger_key(), Some(&genesis), clock, &Options::default()).unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
+    let tasks: Vec<_> = (0..deposits)
+        .map(|n| {
+            let sequencer = sequencer.clone();
+            runtime.spawn(async move { sequencer.deposit(note(n), None).await.unwrap().receipt })
+        })
+        .collect();
+    let receipts = tasks.into_iter().map(|task| runtime.block_on(task).unwrap()).collect();
+    running.shutdown();
+    (store, receipts)
+}
