@@ -262,14 +262,14 @@ impl Cases {
                 let before = self.registry.void.len();
                 let gap = self.registry.length + 1 != placed.sequence;
                 self.registry.follow(document, placed);
-                let void = self.registry.void.get(before).map(|(_, because)| because.code());
+                let void = self.registry.void.get(before).map(|(_, because)| because.code().as_str());
                 if gap { Err(format!("sequence {} follows none that was read", placed.sequence)) } else { Ok(void) }
             }
             Fold::Case(file) => {
                 let before = file.void.len();
                 let gap = file.last.sequence + 1 != placed.sequence;
                 file.follow(document, placed, &self.registry.calendar_at(placed.index));
-                let void = file.void.get(before).map(|void| void.because.code());
+                let void = file.void.get(before).map(|void| void.because.code().as_str());
                 if gap { Err(format!("sequence {} follows none that was read", placed.sequence)) } else { Ok(void) }
             }
             Fold::NoCase => Ok(Some("out_of_order")),

@@ -22,6 +22,7 @@ use crate::cli::unkept::{cannot_keep, interrupted, receipt_not_kept, stated_othe
 use crate::client::batch::Answered;
 use crate::client::ledger_client::LedgerClient;
 use crate::client::transport::ClientError;
+use crate::error_code::ErrorCode;
 use crate::ledger::entry::Entry;
 use crate::ledger::key::{Name, Signer};
 use crate::ledger::manifest::item::WantedDigests;
@@ -298,7 +299,7 @@ fn stated_in(receipt: &Path) -> Result<StatementNote, CliError> {
 fn withdraw_refused(papers: &ReceiptFiles, error: ClientError) -> CliError {
     let refused = match &error {
         ClientError::Problem { status, code, .. } => {
-            let by_policy = matches!(code.as_str(), "key_not_enrolled" | "deposit_by_token_only");
+            let by_policy = code.is_one_of(&[ErrorCode::KeyNotEnrolled, ErrorCode::DepositByTokenOnly]);
             matches!(status, 400 | 403 | 409 | 413 | 422) && !by_policy
         }
         _ => false,

@@ -10,6 +10,7 @@ use tokio::time::timeout;
 
 use crate::client::ledger_client::LedgerClient;
 use crate::client::transport::{Again, ClientError, Failed, PROBLEM_MAX, no_answer_in_time, reason_of, waited};
+use crate::error_code::ErrorCode;
 use crate::ledger::receipt::Receipt;
 use crate::wire::bilingual::Bilingual;
 use crate::wire::deposit::BatchVerdict;
@@ -114,13 +115,15 @@ impl LedgerClient {
     }
 }
 
+/// Codes that say that a request was not read, or not looked at.
+const NOT_READ: &[ErrorCode] =
+    &[ErrorCode::Busy, ErrorCode::RateLimited, ErrorCode::BodyBroken, ErrorCode::BodyTimeout];
+
 /// Whether a request is to be sent again: it has no answer, or one that only says that it did not get that far.
 fn is_open(answer: Option<&Answered>) -> bool {
     match answer {
         None => true,
-        Some(Err(ClientError::Problem { code, .. })) => {
-            matches!(code.as_str(), "busy" | "rate_limited" | "body_broken" | "body_timeout")
-        }
+        Some(Err(ClientError::Problem { code, .. })) => code.is_one_of(NOT_READ),
         Some(_) => false,
     }
 }

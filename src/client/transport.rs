@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 
 use crate::files::reason;
 use crate::wire::bilingual::Bilingual;
-use crate::wire::problem::Problem;
+use crate::wire::problem::{Problem, ProblemCode};
 
 /// How often a request is sent at most.
 const ATTEMPTS: u32 = 5;
@@ -58,7 +58,7 @@ pub enum ClientError {
     #[error("{detail} ({code}, HTTP {status})")]
     Problem {
         /// The stable code.
-        code: String,
+        code: ProblemCode,
         /// The HTTP status.
         status: u16,
         /// What it is called in Chinese; empty where the node did not say.

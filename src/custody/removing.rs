@@ -20,16 +20,6 @@ pub enum RemoveError {
     Unavailable(Box<dyn Error + Send + Sync>),
 }
 
-impl RemoveError {
-    /// Stable, for machines.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Unavailable(_) => "unavailable",
-        }
-    }
-}
-
 /// Why a sweep ended early. What it had not come to is still there.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -37,16 +27,6 @@ pub enum SweepError {
     /// Custody cannot work now.
     #[error("custody is unavailable: {0}")]
     Unavailable(Box<dyn Error + Send + Sync>),
-}
-
-impl SweepError {
-    /// Stable, for machines.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Unavailable(_) => "unavailable",
-        }
-    }
 }
 
 impl From<object_store::Error> for SweepError {

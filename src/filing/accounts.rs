@@ -16,7 +16,7 @@ use crate::filing::cases::is_overtaken;
 use crate::filing::error::FilingError;
 use crate::filing::secret::{BearerToken, unnamed_request};
 use crate::filing::service::{ATTEMPTS, Done, FilingService, Writing};
-use crate::filing::streams::acts_after;
+use crate::filing::streams::{StoredAct, acts_after};
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::time::Timestamp;
 use crate::sequencer::handle::DepositError;
@@ -24,15 +24,15 @@ use crate::sequencer::handle::DepositError;
 /// Longest life of a token in days.
 pub const TOKEN_DAYS_MAX: u64 = 3_660;
 
-/// A token just made: the only time it is seen.
+/// A token that was issued.
 #[derive(Debug)]
 pub struct Issued {
     /// The act.
     pub done: Done,
     /// By which it is known and revoked.
     pub id: TokenId,
-    /// What its holder keeps.
-    pub token: BearerToken,
+    /// What its holder keeps; `None` where the same request was sent before, whose answer showed it.
+    pub token: Option<BearerToken>,
     /// Until when it is taken.
     pub expires: Timestamp,
 }
@@ -131,8 +131,7 @@ impl FilingService {
         Ok(())
     }
 
-    /// Hands out a token. It is shown in the answer and never again: the same request sent twice gets no second sight of
-    /// it, and is refused.
+    /// Issues a token. It is shown in the answer and never again: the same request sent again is answered without it.
     ///
     /// # Errors
     ///
@@ -146,6 +145,9 @@ impl FilingService {
         scopes: &BTreeSet<Scope>,
         days: u64,
     ) -> Result<Issued, FilingError> {
+        if let Some(issued) = self.issued_before(context).await? {
+            return Ok(issued);
+        }
         if days == 0 || days > TOKEN_DAYS_MAX {
             return Err(FilingError::bad("days", format!("1 to {TOKEN_DAYS_MAX}")));
         }
@@ -163,13 +165,25 @@ impl FilingService {
                 return Err(FilingError::bad("days", "no longer than the token that asks"));
             }
         }
-        if self.done_before((context.request, context.body)).await?.is_some() {
-            return Err(FilingError::bad("idempotency-key", "the token was issued before, and is shown once only"));
-        }
         let token = BearerToken::new()?;
         let act = issuing(&token, account, scopes, expires, Some(actor.token));
         let done = self.change_registry(actor, context, |_| Ok(Act::IssueToken(act.clone()))).await?;
-        Ok(Issued { done, id: token.id(), token, expires })
+        if !done.fresh {
+            // The same request was sent twice at once, and the token of the other one is on the chain.
+            return self.issued_before(context).await?.ok_or(FilingError::RequestReused);
+        }
+        Ok(Issued { done, id: token.id(), token: Some(token), expires })
+    }
+
+    /// What the same request issued before.
+    async fn issued_before(&self, context: &RequestContext) -> Result<Option<Issued>, FilingError> {
+        match self.done_before((context.request, context.body)).await? {
+            None => Ok(None),
+            Some((done, StoredAct { document: Document { act: Act::IssueToken(act), .. }, .. })) => {
+                Ok(Some(Issued { done, id: act.token, token: None, expires: act.expires }))
+            }
+            Some(_) => Err(FilingError::RequestReused),
+        }
     }
 
     /// Makes the first operator, or another one for an operator who lost the token: an account, the role, a token.
@@ -177,7 +191,7 @@ impl FilingService {
     /// # Errors
     ///
     /// Those of writing.
-    pub async fn make_operator(&self, days: u64) -> Result<(AccountId, Issued), FilingError> {
+    pub async fn make_operator(&self, days: u64) -> Result<(AccountId, BearerToken), FilingError> {
         let account = AccountId(unnamed_request()?.0);
         let platform = self.platform_account();
         let context = || -> Result<RequestContext, FilingError> {
@@ -193,8 +207,8 @@ impl FilingService {
         let expires = self.now().after_days(days).ok_or_else(|| FilingError::bad("days", "too many"))?;
         let act = issuing(&token, account, &scopes, expires, None);
         let issue = |_: &mut Annexes| Ok(Act::IssueToken(act.clone()));
-        let done = self.write_registry(platform, &[Capacity::Platform], &context()?, issue).await?;
-        Ok((account, Issued { done, id: token.id(), token, expires }))
+        self.write_registry(platform, &[Capacity::Platform], &context()?, issue).await?;
+        Ok((account, token))
     }
 }
 

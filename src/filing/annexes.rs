@@ -1,6 +1,7 @@
 //! Texts of an act on their way into annexes, each under a salt of its own.
 
 use crate::court::ids::AnnexId;
+use crate::error_code::ErrorCode;
 use crate::filing::error::FilingError;
 use crate::filing::secret::sealed;
 use crate::ledger::metadata::{METADATA_MAX, PrivateMetadata};
@@ -33,11 +34,11 @@ impl Annexes {
         let lines = if OF_ONE_LINE.contains(&field) { Lines::One } else { Lines::Several };
         if let Some(control) = forbidden_character(text, lines) {
             let reason = format!("the text holds the control character U+{:04X}; remove it", u32::from(control));
-            return Err(FilingError::BadValue { field, reason, code: "control_character" });
+            return Err(FilingError::BadValue { field, reason, code: ErrorCode::ControlCharacter });
         }
         if text.len() > METADATA_MAX {
             let reason = format!("the text has {} bytes, more than {METADATA_MAX}", text.len());
-            return Err(FilingError::BadValue { field, reason, code: "text_too_long" });
+            return Err(FilingError::BadValue { field, reason, code: ErrorCode::TextTooLong });
         }
         let piece = sealed(text)?;
         let id = AnnexId(piece.commitment());

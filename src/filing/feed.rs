@@ -15,8 +15,6 @@ use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::time::Timestamp;
 
-/// Most events of one answer.
-pub const EVENTS_MAX: usize = 200;
 /// Longest wait for an event.
 pub const WAIT_MAX: Duration = Duration::from_mins(1);
 
@@ -74,11 +72,16 @@ impl Event {
 }
 
 impl FilingService {
-    /// Events of a court from a cursor on, at most [`EVENTS_MAX`].
-    pub(in crate::filing) async fn events(&self, court: &CourtCode, cursor: u64) -> Result<Vec<Event>, FilingError> {
+    /// Events of a court from a cursor on, at most `limit`.
+    pub(in crate::filing) async fn events(
+        &self,
+        court: &CourtCode,
+        cursor: u64,
+        limit: usize,
+    ) -> Result<Vec<Event>, FilingError> {
         let court = court.clone();
         self.read(move |store| {
-            let found = store.labelled(&labels::feed(&court), LeafIndex(cursor), EVENTS_MAX)?;
+            let found = store.labelled(&labels::feed(&court), LeafIndex(cursor), limit)?;
             let mut events = Vec::with_capacity(found.len());
             for index in found {
                 events.push(Event::of(&court, &act_at(store, index)?));
@@ -88,8 +91,8 @@ impl FilingService {
         .await
     }
 
-    /// Events of a court from a cursor on; waits for one as long as `patience`, at most [`WAIT_MAX`]. An empty answer
-    /// means that nothing happened.
+    /// At most `limit` events of a court from a cursor on; waits for one as long as `patience`, at most [`WAIT_MAX`]. An
+    /// empty answer means that nothing happened.
     ///
     /// # Errors
     ///
@@ -98,7 +101,7 @@ impl FilingService {
         &self,
         actor: &Actor,
         court: &CourtCode,
-        cursor: u64,
+        (cursor, limit): (u64, usize),
         patience: Duration,
     ) -> Result<Vec<Event>, FilingError> {
         actor.needs(Scope::Feed)?;
@@ -110,7 +113,7 @@ impl FilingService {
         loop {
             // Marked as seen before looking: what is told while we look is not missed.
             news.borrow_and_update();
-            let events = self.events(court, cursor).await?;
+            let events = self.events(court, cursor, limit).await?;
             if !events.is_empty() {
                 return Ok(events);
             }

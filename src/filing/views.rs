@@ -62,14 +62,16 @@ pub struct CaseView {
     pub access: Done,
 }
 
-/// Most items of one look: each is held against the chain.
-pub const ITEMS_PAGE: u32 = 200;
-
 /// Which items of a case a look is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
-    /// The case with the items after this number, at most [`ITEMS_PAGE`].
-    Page(u32),
+    /// The case with a page of its items.
+    Page {
+        /// The number after which the page begins.
+        after: u32,
+        /// Most items of the page.
+        limit: usize,
+    },
     /// One item.
     Item(ItemNumber),
 }
@@ -78,7 +80,9 @@ impl Part {
     /// The items of this part; the others are not visited.
     fn items(self, file: &CaseFile) -> impl Iterator<Item = (&ItemNumber, &Item)> {
         let (first, last) = match self {
-            Self::Page(after) => (after.saturating_add(1), after.saturating_add(ITEMS_PAGE)),
+            Self::Page { after, limit } => {
+                (after.saturating_add(1), after.saturating_add(u32::try_from(limit).unwrap_or(u32::MAX)))
+            }
             Self::Item(one) => (one.0, one.0),
         };
         file.items.range(ItemNumber(first)..=ItemNumber(last))
@@ -88,7 +92,7 @@ impl Part {
 /// The texts of a part of a case.
 fn texts_of(file: &CaseFile, part: Part) -> Vec<Text> {
     let mut texts = Vec::new();
-    if let Part::Page(_) = part {
+    if let Part::Page { .. } = part {
         texts.extend([file.title, file.claims, file.reason].into_iter().flatten());
         texts.extend(file.parties.values().map(|party| party.name));
         texts.extend(file.parties.values().filter_map(|party| party.service_address));
@@ -152,20 +156,26 @@ fn in_custody(
 }
 
 impl FilingService {
-    /// Looks at a case and its items after a number, and records the look.
+    /// Looks at a case and at most `limit` of its items after a number, and records the look.
     ///
     /// # Errors
     ///
     /// [`FilingError::NotFound`]: not there, or not theirs. Those of writing: then nothing is shown.
-    pub async fn look_at_case(&self, actor: &Actor, case: CaseId, items_after: u32) -> Result<CaseView, FilingError> {
-        self.look(actor, case, Part::Page(items_after)).await
+    pub async fn look_at_case(
+        &self,
+        actor: &Actor,
+        case: CaseId,
+        after: u32,
+        limit: usize,
+    ) -> Result<CaseView, FilingError> {
+        self.look(actor, case, Part::Page { after, limit }).await
     }
 
     /// Looks at one item of a case, and records the look.
     ///
     /// # Errors
     ///
-    /// As [`Self::look_at_case`]; [`Refusal::NoSuchItem`].
+    /// As [`Self::look_at_case`]; [`FilingError::NoSuchItem`].
     pub async fn look_at_item(&self, actor: &Actor, case: CaseId, item: ItemNumber) -> Result<CaseView, FilingError> {
         self.look(actor, case, Part::Item(item)).await
     }
@@ -174,10 +184,10 @@ impl FilingService {
         let file = self.case_for(actor, case).await?;
         let only = match part {
             Part::Item(item) if !file.items.contains_key(&item) => {
-                return Err(FilingError::Refused(Refusal::NoSuchItem(item)));
+                return Err(FilingError::NoSuchItem(item));
             }
             Part::Item(item) => Some(item),
-            Part::Page(_) => None,
+            Part::Page { .. } => None,
         };
         let capacities = actor.capacities(&file);
         let capacity = capacities.first().copied().ok_or(FilingError::NotFound)?;

@@ -32,6 +32,7 @@ use crate::court::case_number::CourtCode;
 use crate::court::ids::TokenId;
 use crate::court::registry::Hook;
 use crate::court::words::{Role, Scope};
+use crate::error_code::ErrorCode;
 use crate::filing::actor::{Actor, RequestContext};
 use crate::filing::blocking::on_blocking_thread;
 use crate::filing::error::FilingError;
@@ -55,6 +56,8 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// The first wait before an event is sent again; it doubles each time.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_mins(5);
+/// Most events that are read at a time.
+const EVENTS_AT_ONCE: usize = 200;
 /// How long to go without looking, when nobody says that there is news.
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
 
@@ -207,7 +210,7 @@ impl FilingService {
         let refused = |error: AddressError| FilingError::BadValue {
             field: "url",
             reason: error.to_string(),
-            code: "webhook_address_refused",
+            code: ErrorCode::WebhookAddressRefused,
         };
         self.webhook_addresses.check(&url).await.map_err(refused)?;
         let id = TokenId(step_of(context.request, "webhook").0);
@@ -313,7 +316,7 @@ impl FilingService {
         let store = Arc::clone(&self.store);
         let remembered = self.read(move |_| Ok(store.bookmark(&name)?)).await?;
         let cursor = remembered.unwrap_or(0).max(hook.since.index.0 + 1);
-        let events = self.events(&hook.court, cursor).await?;
+        let events = self.events(&hook.court, cursor, EVENTS_AT_ONCE).await?;
         if events.is_empty() {
             return Ok(0);
         }

@@ -9,6 +9,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::court::ids::AccountId;
+use crate::error_code::ErrorCode;
 use crate::filing::blocking::on_blocking_thread;
 use crate::filing::deposit_policy::DepositPolicy;
 use crate::filing::service::FilingService;
@@ -111,7 +112,7 @@ impl AppState {
     ///
     /// `unauthenticated` on a node without one: nobody has a token there.
     pub fn filing(&self) -> Result<&Arc<FilingService>, Failure> {
-        self.filing.as_ref().ok_or_else(|| Failure::new("unauthenticated", "this node keeps no accounts"))
+        self.filing.as_ref().ok_or_else(|| Failure::new(ErrorCode::Unauthenticated, "this node keeps no accounts"))
     }
 
     /// Who may deposit.

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::error_code::ErrorCode;
 use crate::http::body::too_slow;
 use crate::http::options::Options;
 use crate::http::problem::Failure;
@@ -70,7 +71,7 @@ impl BatchPatience {
             return Some(too_slow());
         }
         let detail = "no deposit came for too long while other batches waited; send the rest again";
-        (is_contended && self.debt >= self.longest_contended).then(|| Failure::new("batch_stalled", detail))
+        (is_contended && self.debt >= self.longest_contended).then(|| Failure::new(ErrorCode::BatchStalled, detail))
     }
 }
 
@@ -88,7 +89,7 @@ mod tests {
     fn a_batch_ends_without_deposits_and_sooner_while_others_wait() {
         let second = Duration::from_secs(1);
         let options = Options { body_timeout: 30 * second, batch_progress: 5 * second, ..Options::default() };
-        let code = |patience: &mut BatchPatience, contended| patience.end(contended).map(|failure| failure.code());
+        let code = |patience: &mut BatchPatience, contended| patience.end(contended).map(|failure| failure.code().as_str());
         let mut patience = BatchPatience::new(&options);
         assert_eq!(code(&mut patience, true), None);
         waited(&mut patience, 6);

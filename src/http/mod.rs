@@ -15,7 +15,6 @@ pub mod caching;
 pub mod client_address;
 pub mod client_body;
 pub mod client_stream;
-pub mod codes;
 pub mod connections;
 pub mod depositing;
 #[cfg(feature = "load")]
@@ -25,7 +24,6 @@ pub mod hashing;
 pub mod lines;
 pub mod openapi;
 pub mod options;
-pub mod paging;
 pub mod problem;
 pub mod query;
 pub mod rate_limit;

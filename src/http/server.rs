@@ -25,6 +25,7 @@ use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
+use crate::error_code::ErrorCode;
 use crate::http::api::court::closing::Closing;
 use crate::http::app_state::AppState;
 use crate::http::client_stream::ClientStream;
@@ -131,7 +132,8 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
 
 /// The answer to a connection that its client has too many of.
 fn too_many_connections() -> Vec<u8> {
-    let failure = Failure::new("too_many_connections", "close some of your connections, or wait, and connect again");
+    let failure =
+        Failure::new(ErrorCode::TooManyConnections, "close some of your connections, or wait, and connect again");
     let body = json::pretty(&failure.problem());
     let head = format!(
         "HTTP/1.1 503 Service Unavailable\r\ncontent-type: {PROBLEM_JSON}\r\ncache-control: no-store\r\nretry-after: 1\r\n\

@@ -7,6 +7,8 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use crate::error_code::ErrorCode;
+
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -35,6 +37,14 @@ pub enum JsonError {
         /// Line, from 1; `None` if the text has only one line.
         line: Option<usize>,
     },
+    /// JSON that ends early.
+    #[error("malformed JSON: {reason}")]
+    Truncated {
+        /// What is missing, and where.
+        reason: String,
+        /// Line, from 1; `None` if the text has only one line.
+        line: Option<usize>,
+    },
     /// An integer beyond [`INTEGER_MAX`], which some parsers would round.
     #[error("the integer {value} is beyond {INTEGER_MAX}, the largest that every reader of JSON holds exactly")]
     IntegerTooLarge {
@@ -56,12 +66,12 @@ pub enum JsonError {
 impl JsonError {
     /// The stable code.
     #[must_use]
-    pub const fn code(&self) -> &'static str {
+    pub const fn code(&self) -> ErrorCode {
         match self {
-            Self::TooLong { .. } => "body_too_large",
-            Self::Malformed { .. } => "malformed_json",
-            Self::IntegerTooLarge { .. } => "integer_too_large",
-            Self::Unexpected { .. } => "unexpected_json",
+            Self::TooLong { .. } => ErrorCode::BodyTooLarge,
+            Self::Malformed { .. } | Self::Truncated { .. } => ErrorCode::MalformedJson,
+            Self::IntegerTooLarge { .. } => ErrorCode::IntegerTooLarge,
+            Self::Unexpected { .. } => ErrorCode::UnexpectedJson,
         }
     }
 
@@ -70,7 +80,10 @@ impl JsonError {
     pub const fn line(&self) -> Option<usize> {
         match self {
             Self::TooLong { .. } => None,
-            Self::Malformed { line, .. } | Self::IntegerTooLarge { line, .. } | Self::Unexpected { line, .. } => *line,
+            Self::Malformed { line, .. }
+            | Self::Truncated { line, .. }
+            | Self::IntegerTooLarge { line, .. }
+            | Self::Unexpected { line, .. } => *line,
         }
     }
 }
@@ -87,7 +100,8 @@ impl JsonError {
         };
         match error.classify() {
             Category::Data => Self::Unexpected { reason, line },
-            Category::Io | Category::Syntax | Category::Eof => Self::Malformed { reason, line },
+            Category::Eof => Self::Truncated { reason, line },
+            Category::Io | Category::Syntax => Self::Malformed { reason, line },
         }
     }
 }

@@ -5,6 +5,7 @@
 
 use serde_json::Value;
 
+use crate::error_code::ErrorCode;
 use crate::ledger::hash::lower_hex;
 use crate::ledger::metadata::{METADATA_MAX, PrivateMetadata};
 use crate::ledger::text::{Lines, forbidden_character};
@@ -42,13 +43,13 @@ pub enum MetadataError {
 impl MetadataError {
     /// The stable code.
     #[must_use]
-    pub const fn code(&self) -> &'static str {
+    pub const fn code(&self) -> ErrorCode {
         match self {
-            Self::NotCanonical(_) => "metadata_not_canonical",
-            Self::WithoutName => "metadata_without_name",
-            Self::ControlCharacter { .. } => "control_character",
-            Self::TooLong { .. } => "metadata_too_long",
-            Self::BadSalt => "bad_salt",
+            Self::NotCanonical(_) => ErrorCode::MetadataNotCanonical,
+            Self::WithoutName => ErrorCode::MetadataWithoutName,
+            Self::ControlCharacter { .. } => ErrorCode::ControlCharacter,
+            Self::TooLong { .. } => ErrorCode::MetadataTooLong,
+            Self::BadSalt => ErrorCode::BadSalt,
         }
     }
 

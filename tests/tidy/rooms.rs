@@ -17,46 +17,52 @@ struct Room {
 
 /// Who may import whom. A new room is a new row.
 const TABLE: &[Room] = &[
+    Room { name: "error_code", imports: &[], reason: "the codes of errors are named in every layer above" },
     Room {
         name: "ledger",
-        imports: &[],
+        imports: &["error_code"],
         reason: "the ledger is the pure core that server, client and auditor share; it knows nobody",
     },
     Room { name: "files", imports: &[], reason: "opening and naming files needs nothing of this program" },
-    Room { name: "court", imports: &["ledger"], reason: "court rules are pure: they know records, and no storage" },
+    Room {
+        name: "court",
+        imports: &["error_code", "ledger"],
+        reason: "court rules are pure: they know records, and no storage",
+    },
     Room {
         name: "store",
-        imports: &["ledger", "files"],
+        imports: &["error_code", "ledger", "files"],
         reason: "a store keeps what the ledger defines, and decides nothing",
     },
     Room {
         name: "wire",
-        imports: &["ledger", "court"],
+        imports: &["error_code", "ledger", "court"],
         reason: "JSON shapes are shared by server and client, so they know neither",
     },
     Room {
         name: "custody",
-        imports: &["ledger", "files"],
+        imports: &["error_code", "ledger", "files"],
         reason: "custody keeps bytes under lock and key; whose they are and who may read them is the filing's business",
     },
     Room {
         name: "sequencer",
-        imports: &["ledger", "store"],
+        imports: &["error_code", "ledger", "store"],
         reason: "the one hand that writes knows no court and no HTTP",
     },
     Room {
         name: "audit",
-        imports: &["ledger", "court", "store/contract", "store/reading", "store/refusal", "store/memory"],
+        imports: &["error_code", "ledger", "court", "store/contract", "store/reading", "store/refusal", "store/memory"],
         reason: "an audit runs over any reader, local or remote, without a database engine",
     },
     Room {
         name: "witness",
-        imports: &["ledger", "store/contract", "store/reading", "store/refusal", "wire"],
+        imports: &["error_code", "ledger", "store/contract", "store/reading", "store/refusal", "wire"],
         reason: "a witness is independent of the node that it watches",
     },
     Room {
         name: "filing",
         imports: &[
+            "error_code",
             "ledger",
             "court",
             "store/contract",
@@ -70,12 +76,13 @@ const TABLE: &[Room] = &[
     },
     Room {
         name: "client",
-        imports: &["files", "ledger", "store/contract", "store/reading", "store/refusal", "wire"],
+        imports: &["error_code", "files", "ledger", "store/contract", "store/reading", "store/refusal", "wire"],
         reason: "the client verifies what a server says and shares no code with it but the shapes",
     },
     Room {
         name: "http",
         imports: &[
+            "error_code",
             "ledger",
             "court",
             "store/contract",
@@ -92,12 +99,13 @@ const TABLE: &[Room] = &[
     },
     Room {
         name: "load",
-        imports: &["ledger", "wire"],
+        imports: &["error_code", "ledger", "wire"],
         reason: "a load generator sees a node as strangers do: what it sends and checks is on the wire",
     },
     Room {
         name: "cli",
         imports: &[
+            "error_code",
             "ledger",
             "files",
             "court",

@@ -25,6 +25,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{self, FuturesOrdered, StreamExt as _};
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::error_code::ErrorCode;
 use crate::http::api::court::closing::Closing;
 use crate::http::api::deposits::{outcome, read, status};
 use crate::http::app_state::AppState;
@@ -38,7 +39,6 @@ use crate::http::request_metrics;
 use crate::http::shares::Share;
 use crate::sequencer::handle::DepositReply;
 use crate::wire::deposit::{BatchVerdict, REQUEST_MAX};
-use crate::wire::problem::Problem;
 use crate::wire::{fast_json, json};
 
 /// Most lines of a batch under way.
@@ -70,11 +70,6 @@ const NDJSON: &str = "application/x-ndjson";
     request_body(content = String, content_type = "application/x-ndjson", description = "One `DepositRequest` a line"),
     responses(
         (status = 200, description = "One `BatchVerdict` a line / 每行一个结果", body = BatchVerdict, content_type = "application/x-ndjson"),
-        (status = 400, description = "`body_broken` before the first line", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`deposit_by_token_only`", body = Problem, content_type = "application/problem+json"),
-        (status = 408, description = "`body_timeout` before the first line", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "`unsupported_media_type`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`busy`: too many batches (see Retry-After)", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn deposit_batch(
@@ -235,7 +230,7 @@ impl Batch {
 }
 
 fn shutting_down() -> Failure {
-    Failure::new("shutting_down", "the node is shutting down: send the rest again later")
+    Failure::new(ErrorCode::ShuttingDown, "the node is shutting down: send the rest again later")
 }
 
 /// The verdicts of the lines from number `first` on, one a line, and whether a deposit is among them. All lines are under
@@ -280,7 +275,9 @@ async fn deposit(node: &AppState, client: ClientAddress, line: Line) -> Result<D
         Line::Whole(bytes) => read(&bytes)?,
         Line::TooLong => {
             let limit = u64::try_from(REQUEST_MAX).unwrap_or(u64::MAX);
-            return Err(Failure::new("body_too_large", format!("a line has at most {limit} bytes")).limited(limit));
+            return Err(
+                Failure::new(ErrorCode::BodyTooLarge, format!("a line has at most {limit} bytes")).limited(limit)
+            );
         }
     };
     // Without a share, batches would turn everybody else away from a pool that is always full of them.

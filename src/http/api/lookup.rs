@@ -16,7 +16,6 @@ use crate::ledger::receipt::Facts;
 use crate::store::reading;
 use crate::wire::facts::{DepositJson, DepositView};
 use crate::wire::fast_json;
-use crate::wire::problem::Problem;
 use crate::wire::receipt::ReceiptJson;
 
 const JSON: &str = "application/json";
@@ -40,9 +39,6 @@ fn unknown(number: DepositNumber) -> Failure {
     params(("number" = String, Path, description = "存证编号", example = "20261122-0K7M-X9QT-3D5W-C3")),
     responses(
         (status = 200, description = "On the chain / 已上链", body = DepositJson),
-        (status = 400, description = "`mistyped_number`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 500, description = "`damaged`: nothing was served", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn look_up(State(node): State<Arc<AppState>>, named: PathName) -> Result<Response, Failure> {
@@ -85,9 +81,6 @@ pub(in crate::http) async fn looked_up(node: &Arc<AppState>, number: DepositNumb
             (ReceiptJson = "application/json"),
             (String = "text/plain"),
         )),
-        (status = 400, description = "`mistyped_number`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 406, description = "`not_acceptable`", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn fetch_receipt(

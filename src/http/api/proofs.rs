@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 
+use crate::error_code::ErrorCode;
 use crate::http::app_state::AppState;
 use crate::http::caching::{self, Caching};
 use crate::http::problem::Failure;
@@ -14,7 +15,6 @@ use crate::ledger::hash::leaf_hash;
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::store::reading;
 use crate::wire::ledger::{ConsistencyJson, InclusionJson};
-use crate::wire::problem::Problem;
 
 /// Which leaf, in which tree.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -55,8 +55,6 @@ pub struct ConsistencyQuery {
     params(InclusionQuery),
     responses(
         (status = 200, description = "The proof / 包含证明", body = InclusionJson),
-        (status = 400, description = "`bad_query`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`not_found`: the tree is not so large yet", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn prove_inclusion(
@@ -70,7 +68,7 @@ pub(in crate::http) async fn prove_inclusion(
             return Err(not_yet(published));
         }
         if !size.contains(index) {
-            return Err(Failure::new("bad_query", format!("a tree of {size} leaves has no leaf {index}")));
+            return Err(Failure::new(ErrorCode::BadQuery, format!("a tree of {size} leaves has no leaf {index}")));
         }
         let leaf = leaf_hash(&reader.leaf(index)?);
         let proof = reading::inclusion(reader, index, size)?;
@@ -94,8 +92,6 @@ pub(in crate::http) async fn prove_inclusion(
     params(ConsistencyQuery),
     responses(
         (status = 200, description = "The proof / 一致性证明", body = ConsistencyJson),
-        (status = 400, description = "`bad_query`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`not_found`: the tree is not so large yet", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn prove_consistency(
@@ -109,7 +105,7 @@ pub(in crate::http) async fn prove_consistency(
             return Err(not_yet(published));
         }
         if old.is_empty() || old > new {
-            return Err(Failure::new("bad_query", "`old` is at least 1 and at most `new`"));
+            return Err(Failure::new(ErrorCode::BadQuery, "`old` is at least 1 and at most `new`"));
         }
         let proof = reading::consistency(reader, old, new)?;
         let (old, new) = ((old, reading::root(reader, old)?), (new, reading::root(reader, new)?));

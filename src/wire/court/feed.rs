@@ -8,7 +8,7 @@ use crate::wire::court::done::ActJson;
 /// Something happened in a case. The body of a webhook's call is one of these.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct EventJson {
-    /// Its place: ask with this as `after` for what comes next. Of one court they only ever grow.
+    /// Its place: ask with this as `cursor` for what comes next. Of one court they only ever grow.
     pub cursor: u64,
     /// 法院代字.
     #[schema(example = "粤0192")]
@@ -41,10 +41,10 @@ pub struct EventJson {
 /// Events of a court.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct FeedJson {
-    /// In the order of the chain, at most 200; none when nothing happened in the time given.
-    pub events: Vec<EventJson>,
-    /// Ask with this as `after` for what comes next.
-    pub next: u64,
+    /// In the order of the chain; none when nothing happened in the time given.
+    pub items: Vec<EventJson>,
+    /// The `cursor` of what comes next. Never null.
+    pub next_cursor: String,
 }
 
 /// The address to which a court's system receives events.
@@ -86,5 +86,7 @@ pub struct WebhooksJson {
     /// 法院代字.
     pub court: String,
     /// All that are registered now.
-    pub webhooks: Vec<WebhookJson>,
+    pub items: Vec<WebhookJson>,
+    /// Always null: the list has one page.
+    pub next_cursor: Option<String>,
 }

@@ -236,7 +236,7 @@ async fn what_is_no_page_is_refused_by_its_code() {
     let number = House::number(&house.deposit(&note(1)).await);
     let path = format!("/v1/deposits/{number}");
     for list in ["later-links", "references", "earlier-deposits"] {
-        for bad in ["limit=0", "limit=101", "limit=x", "limit=-1", "page=2"] {
+        for bad in ["limit=0", "limit=201", "limit=x", "limit=-1", "page=2"] {
             let answer = house.get(&format!("{path}/{list}?{bad}")).await;
             assert_eq!(answer.problem(), (400, "bad_query".into()), "{list} {bad}");
         }

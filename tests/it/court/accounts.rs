@@ -367,10 +367,10 @@ async fn a_court_keeps_its_own_list_of_ledgers() {
     assert_eq!(code(&people.by(&clerk).post(&ours, &json!({ "key": "x" })).await), (400, "bad_value".into()));
     assert_eq!(code(&people.by(&clerk).post("/v1/courts/x/ledgers", &key).await), (400, "bad_value".into()));
     let listed = people.by(&person).get(&ours).await.json();
-    assert_eq!(listed["ledgers"], json!([{ "ledger": "test.example/ledger", "key": key["key"] }]));
-    assert_eq!(people.by(&person).get(&theirs).await.json()["ledgers"], json!([]));
+    assert_eq!(listed["items"], json!([{ "ledger": "test.example/ledger", "key": key["key"] }]));
+    assert_eq!(people.by(&person).get(&theirs).await.json()["items"], json!([]));
     assert_eq!(people.by(&clerk).post(&format!("{ours}/removal"), &key).await.status, 200);
-    assert_eq!(people.by(&person).get(&ours).await.json()["ledgers"], json!([]));
+    assert_eq!(people.by(&person).get(&ours).await.json()["items"], json!([]));
     assert_eq!(code(&people.by(&clerk).post(&format!("{ours}/removal"), &key).await), (404, "not_listed".into()));
 }
 
@@ -380,7 +380,7 @@ async fn a_year_is_loaded_by_the_operator() {
     let people = People::of(&house).await;
     let clerk = people.of_court("书记员", "clerk", COURT).await;
     let year = json!({ "year": 2027, "holidays": ["2027-01-01", "2026-12-31"], "working_days": ["2027-01-09"] });
-    assert_eq!(people.by(&clerk).get("/v1/calendars").await.json()["years"], json!([]));
+    assert_eq!(people.by(&clerk).get("/v1/calendars").await.json()["items"], json!([]));
     assert_eq!(code(&people.by(&clerk).post("/v1/calendars", &year).await), (403, "not_permitted".into()));
     for (bad, expected) in [
         (json!({ "year": 2027, "holidays": ["2028-01-01"], "working_days": [] }), (422, "calendar_other_year")),
@@ -394,5 +394,5 @@ async fn a_year_is_loaded_by_the_operator() {
         assert_eq!(code(&answer), (expected.0, expected.1.to_owned()), "{bad}");
     }
     assert_eq!(people.by_operator().post("/v1/calendars", &year).await.status, 201);
-    assert_eq!(people.by(&clerk).get("/v1/calendars").await.json()["years"], json!([2027]));
+    assert_eq!(people.by(&clerk).get("/v1/calendars").await.json()["items"], json!([2027]));
 }

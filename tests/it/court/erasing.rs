@@ -153,7 +153,7 @@ async fn an_account_and_a_text_of_a_case_are_erased() {
     let case = draft_with(&house, &alice, &number, &title).await;
     submit(&house, &alice, case).await;
     let actor = house.filing.authenticate(&judge.token).unwrap();
-    let look = house.filing.look_at_case(&actor, case, 0).await.unwrap();
+    let look = house.filing.look_at_case(&actor, case, 0, 200).await.unwrap();
     let annex = look.file.title.unwrap().annex;
     assert_eq!(look.texts[&annex].as_deref(), Some(title.as_str()));
     let body = json!({ "case": case.to_string(), "annexes": [annex.to_string()] });
@@ -170,7 +170,7 @@ async fn an_account_and_a_text_of_a_case_are_erased() {
     let erased = erased(&people.by(&judge), &body).await;
     assert_eq!((&erased["act"]["stream"], &erased["act"]["case"]), (&"case".into(), &case.to_string().into()));
     assert!(!lies_in(folder.path(), &title));
-    let look = house.filing.look_at_case(&actor, case, 0).await.unwrap();
+    let look = house.filing.look_at_case(&actor, case, 0, 200).await.unwrap();
     assert_eq!(look.texts[&annex], None);
     // The case goes on as it was.
     assert_eq!(look.file.items.size(), 1);

@@ -4,6 +4,7 @@ pub(crate) mod acts;
 pub(crate) mod chain;
 pub(crate) mod custodian;
 pub(crate) mod depositor;
+pub(crate) mod described;
 pub(crate) mod faulty;
 pub(crate) mod grown;
 pub(crate) mod house;

@@ -88,12 +88,9 @@ impl As<'_> {
 impl<'h> People<'h> {
     /// The operator of `house`, and nobody else yet.
     pub(crate) async fn of(house: &'h House) -> Self {
-        let (account, issued) = house.filing.make_operator(30).await.unwrap();
-        let operator = Person {
-            account: account.to_string(),
-            token: issued.token.text().to_owned(),
-            token_id: issued.id.to_string(),
-        };
+        let (account, token) = house.filing.make_operator(30).await.unwrap();
+        let operator =
+            Person { account: account.to_string(), token: token.text().to_owned(), token_id: token.id().to_string() };
         Self { house, operator }
     }
 

@@ -10,17 +10,18 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use crate::court::case_number::CourtCode;
+use crate::error_code::ErrorCode;
 use crate::filing::error::FilingError;
 use crate::filing::feed::WAIT_MAX;
 use crate::filing::webhooks::event_json;
 use crate::http::api::court::closing::Closing;
 use crate::http::api::court::exchange::{answer, value};
+use crate::http::api::paging::PageQuery;
 use crate::http::app_state::AppState;
 use crate::http::bearer::Bearer;
 use crate::http::problem::Failure;
 use crate::http::request::Parameters;
 use crate::wire::court::feed::FeedJson;
-use crate::wire::problem::Problem;
 
 /// What is asked of the feed.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -30,9 +31,12 @@ pub struct FeedQuery {
     /// 法院代字, percent-encoded UTF-8.
     #[param(example = "粤0192")]
     court: String,
-    /// The cursor of the last event seen; from the beginning where it is not said.
-    #[param(example = 0)]
-    after: Option<u64>,
+    /// Most entries of the answer, 1 to 200; 50 by default. 每页条数，1 至 200，默认 50。
+    #[param(minimum = 1, maximum = 200, example = 50)]
+    limit: Option<u32>,
+    /// The `next_cursor` of the previous answer; without one, from the first event. 上次返回的 `next_cursor`。
+    #[param(example = "0")]
+    cursor: Option<String>,
     /// Seconds to wait for an event, 0 to 60; 0 where it is not said.
     #[param(example = 0)]
     wait: Option<u64>,
@@ -41,7 +45,7 @@ pub struct FeedQuery {
 /// Follow a court's events / 订阅法院事件
 ///
 /// For whoever holds a role of that court, with a token for `feed`. In the order of the chain, each event once: ask
-/// again with `next` as `after`. With `wait` the answer comes as soon as something happens, or empty when nothing did.
+/// again with `next_cursor`, which is never null: events follow. With `wait` the answer comes as soon as something happens, or empty when nothing did.
 /// Ids, numbers and words only; texts are behind the case, where looking is on record.
 ///
 /// 按上链次序返回该院案件的事件，可长轮询；仅含编号，不含文本。
@@ -52,10 +56,6 @@ pub struct FeedQuery {
     params(FeedQuery),
     responses(
         (status = 200, description = "Events / 事件", body = FeedJson),
-        (status = 400, description = "`bad_query`, `bad_value`", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`scope_needed`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`not_found`: not there, or not yours", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn follow_feed(
@@ -66,22 +66,23 @@ pub(in crate::http) async fn follow_feed(
     let Bearer(actor) = Bearer::from_request_parts(&mut parts, &node).await?;
     let Parameters(query) = Parameters::<FeedQuery>::from_request_parts(&mut parts, &node).await?;
     let court: CourtCode = value("court", &query.court)?;
-    let (after, wait) = (query.after.unwrap_or(0), query.wait.unwrap_or(0));
+    let page = PageQuery { limit: query.limit, cursor: query.cursor };
+    let (cursor, limit, wait) = (page.number()?.unwrap_or(0), page.limit()?, query.wait.unwrap_or(0));
     if wait > WAIT_MAX.as_secs() {
         let most = WAIT_MAX.as_secs();
-        return Err(Failure::new("bad_query", format!("`wait` is at most {most} seconds")).limited(most));
+        return Err(Failure::new(ErrorCode::BadQuery, format!("`wait` is at most {most} seconds")).limited(most));
     }
     let filing = node.filing()?;
     let events = tokio::select! {
         // The node ends: whoever waits asks its successor.
         () = closing.wait() => Vec::new(),
-        events = filing.feed(&actor, &court, after, Duration::from_secs(wait)) => events?,
+        events = filing.feed(&actor, &court, (cursor, limit), Duration::from_secs(wait)) => events?,
     };
     // A minute may have passed: the token or the role may be gone by now.
     let Bearer(actor) = Bearer::from_request_parts(&mut parts, &node).await?;
     if !actor.account.courts().contains(&court) {
         return Err(FilingError::NotFound.into());
     }
-    let next = events.last().map_or(after, |event| event.cursor);
-    Ok(answer(StatusCode::OK, &FeedJson { events: events.iter().map(event_json).collect(), next }))
+    let next_cursor = events.last().map_or(cursor, |event| event.cursor).to_string();
+    Ok(answer(StatusCode::OK, &FeedJson { items: events.iter().map(event_json).collect(), next_cursor }))
 }

@@ -5,6 +5,7 @@ use axum::http::request::Parts;
 
 use crate::court::ids::{CaseId, ItemNumber};
 use crate::court::line::Line;
+use crate::error_code::ErrorCode;
 use crate::http::problem::Failure;
 
 /// The case that the path names.
@@ -16,7 +17,7 @@ pub struct OfCase(pub CaseId);
 pub struct OfItem(pub CaseId, pub ItemNumber);
 
 fn named<T: Line>(text: &str) -> Result<T, Failure> {
-    let bad = || Failure::new("bad_path", format!("`{text}` is not {}", T::EXPECTED)).expecting(T::EXPECTED);
+    let bad = || Failure::new(ErrorCode::BadPath, format!("`{text}` is not {}", T::EXPECTED)).expecting(T::EXPECTED);
     T::parse(text).ok_or_else(bad)
 }
 
@@ -25,7 +26,7 @@ impl<S: Send + Sync> FromRequestParts<S> for OfCase {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
         let path = Path::<String>::from_request_parts(parts, state).await;
-        let Path(case) = path.map_err(|error| Failure::new("bad_path", error.body_text()))?;
+        let Path(case) = path.map_err(|error| Failure::new(ErrorCode::BadPath, error.body_text()))?;
         Ok(Self(named(&case)?))
     }
 }
@@ -35,7 +36,7 @@ impl<S: Send + Sync> FromRequestParts<S> for OfItem {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
         let path = Path::<(String, String)>::from_request_parts(parts, state).await;
-        let Path((case, item)) = path.map_err(|error| Failure::new("bad_path", error.body_text()))?;
+        let Path((case, item)) = path.map_err(|error| Failure::new(ErrorCode::BadPath, error.body_text()))?;
         Ok(Self(named(&case)?, named(&item)?))
     }
 }
