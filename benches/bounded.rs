@@ -17,14 +17,14 @@ use tiezheng::court::case_number::CourtCode;
 use tiezheng::court::ids::{CaseId, PartyNumber};
 use tiezheng::court::values::{Capacity, Filer, IdentityCheck};
 use tiezheng::court::words::{
-    CaseKind, IdentityLevel, IdentityMethod, PartyRole, Procedure, Scope, Shown, SubjectKind,
+    AccessedContent, CaseKind, IdentityLevel, IdentityMethod, PartyRole, Procedure, Scope, SubjectKind,
 };
 use tiezheng::custody::store::EncryptedObjectStore;
 use tiezheng::filing::access::Subject;
 use tiezheng::filing::actor::{Actor, RequestContext};
 use tiezheng::filing::deposits::OnBehalfCommand;
 use tiezheng::filing::originals::IncomingOriginal;
-use tiezheng::filing::secret::unnamed_request;
+use tiezheng::filing::secret::random_request_id;
 use tiezheng::filing::service::{Dependencies, FilingService};
 use tiezheng::filing::webhook_addresses::WebhookAddresses;
 use tiezheng::ledger::chain::{self, PendingLeaf};
@@ -147,7 +147,7 @@ struct Office {
 }
 
 fn asked() -> RequestContext {
-    RequestContext { request: unnamed_request().expect("randomness"), body: Digest([0; 32]), capacity: None }
+    RequestContext { request: random_request_id().expect("randomness"), body: Digest([0; 32]), capacity: None }
 }
 
 impl Office {
@@ -183,14 +183,17 @@ impl Office {
         metadata.insert("name".into(), "合同".into());
         let entrusted =
             OnBehalfCommand { content: content(), media_type: None, links: vec![], metadata, texts: vec![] };
-        self.runtime.block_on(self.filing.entrust(&self.actor, &asked(), &entrusted)).expect("a deposit").number
+        self.runtime
+            .block_on(self.filing.deposit_on_behalf(&self.actor, &asked(), &entrusted))
+            .expect("a deposit")
+            .number
     }
 
     fn give(&self, number: DepositNumber) {
         let parts = stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(ORIGINAL))]);
         let incoming = IncomingOriginal { stream: parts, announced: None, limit: 1 << 20 };
         let request = asked();
-        let taken = self.filing.take_original(&self.actor, number, &request, None, incoming);
+        let taken = self.filing.store_original(&self.actor, number, &request, None, incoming);
         self.runtime.block_on(taken).expect("custody");
     }
 
@@ -241,19 +244,21 @@ fn requests(bench: &mut Criterion) {
     group.sample_size(20).warm_up_time(Duration::from_millis(200)).measurement_time(Duration::from_secs(2));
     for size in SIZES {
         let office = Office::open();
-        let (number, case) = (office.entrust(), office.open_case());
+        let (number, case) = (office.deposit_on_behalf(), office.open_case());
         office.give(number);
-        office.look(Capacity::Oneself, Subject::Deposit(number, Shown::Original), size);
-        office.look(Capacity::Party(PartyNumber(1)), Subject::Case(case, Shown::CaseFile, None), size);
+        office.look(Capacity::Oneself, Subject::Deposit(number, AccessedContent::Original), size);
+        office.look(Capacity::Party(PartyNumber(1)), Subject::Case(case, AccessedContent::CaseFile, None), size);
         for _ in 0..size {
-            office.entrust();
+            office.deposit_on_behalf();
         }
         let (filing, actor, runtime) = (&office.filing, &office.actor, &office.runtime);
         group.bench_function(BenchmarkId::new("original", size), |bench| {
-            bench.iter(|| drop(black_box(runtime.block_on(filing.give_original(actor, number, None)).expect("given"))));
+            bench.iter(|| {
+                drop(black_box(runtime.block_on(filing.open_original_for(actor, number, None)).expect("given")))
+            });
         });
         group.bench_function(BenchmarkId::new("case", size), |bench| {
-            bench.iter(|| black_box(runtime.block_on(filing.look_at_case(actor, case, 0)).expect("seen")));
+            bench.iter(|| black_box(runtime.block_on(filing.view_case(actor, case, 0)).expect("seen")));
         });
         group.bench_function(BenchmarkId::new("log of a deposit", size), |bench| {
             bench.iter(|| black_box(runtime.block_on(filing.deposit_log(actor, number, 0, PAGE)).expect("a page")));

@@ -16,7 +16,7 @@ use tiezheng::http::server::serve;
 use tiezheng::ledger::key::{Name, Signer};
 use tiezheng::ledger::notice::Mode;
 use tiezheng::load::deposits::make;
-use tiezheng::load::traffic::{Call, Pace, Traffic, send};
+use tiezheng::load::traffic::{Call, LoopMode, Traffic, send};
 use tiezheng::sequencer::clock::SystemClock;
 use tiezheng::sequencer::start::{Genesis, Options, start};
 use tiezheng::store::rocks::store::RocksStore;
@@ -57,7 +57,7 @@ async fn node(folder: &std::path::Path) -> SocketAddr {
 }
 
 fn answered(runtime: &Runtime, address: SocketAddr, calls: Vec<Call>, status: u16) -> Traffic {
-    let traffic = runtime.block_on(send(address, calls.into(), CONNECTIONS, Pace::Closed)).expect("answers");
+    let traffic = runtime.block_on(send(address, calls.into(), CONNECTIONS, LoopMode::Closed)).expect("answers");
     for answer in &traffic.answers {
         assert_eq!(answer.status, status, "{}", String::from_utf8_lossy(&answer.body));
     }

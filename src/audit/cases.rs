@@ -21,11 +21,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::audit::documents;
 use crate::audit::labels::Labels;
-use crate::audit::report::{CourtReport, Fault, Findings, KeptOriginal, VoidAct};
+use crate::audit::report::{CourtReport, Fault, Findings, IneffectiveActFinding, OriginalRecord};
 use crate::court::acts::{Act, ActKind};
-use crate::court::case::fold::begin;
 use crate::court::case::labels::CaseBefore;
-use crate::court::case::state::{CaseFile, HeldContent, Placed};
+use crate::court::case::replay::begin;
+use crate::court::case::state::{ActPosition, CaseFile, HeldContent};
 use crate::court::document::{Document, Stream};
 use crate::court::ids::CaseId;
 use crate::court::registry::Registry;
@@ -39,7 +39,7 @@ use crate::store::contract::{Private, ReadLedger};
 use crate::store::reading;
 
 /// What a stream of acts is folded to.
-enum Fold {
+enum StreamState {
     Registry,
     Case(Box<CaseFile>),
     /// A case that does not begin as one: nothing can be folded to it.
@@ -48,7 +48,7 @@ enum Fold {
     Custody,
 }
 
-impl Fold {
+impl StreamState {
     const fn stream(&self) -> Stream {
         match self {
             Self::Registry => Stream::Registry,
@@ -64,7 +64,7 @@ impl Fold {
 pub(in crate::audit) struct Cases {
     registry: Registry,
     registry_stream: Option<Digest>,
-    streams: HashMap<Digest, Fold>,
+    streams: HashMap<Digest, StreamState>,
     /// Which cases hold which content.
     holds: BTreeMap<HeldContent, BTreeSet<Digest>>,
     labels: Labels,
@@ -82,7 +82,7 @@ impl Cases {
     ) {
         let subject = entry.statement.statement().subject;
         self.labels.deposit(store, (at, entry), report, findings);
-        let known = subject.and_then(|subject| self.streams.get(&subject.id)).map(Fold::stream);
+        let known = subject.and_then(|subject| self.streams.get(&subject.id)).map(StreamState::stream);
         match (private, known) {
             (Private::Held(piece), _) if documents::is_act(piece) => {
                 self.act(store, (at, entry), piece, report, findings);
@@ -124,7 +124,7 @@ impl Cases {
         match &document.act {
             Act::Access(_) => report.accesses += 1,
             Act::TakeCustody(act) => {
-                report.originals.push(KeptOriginal { index: at, number: entry.number, act: act.clone() });
+                report.originals.push(OriginalRecord { index: at, number: entry.number, act: act.clone() });
             }
             _ => {}
         }
@@ -134,19 +134,19 @@ impl Cases {
             return;
         };
         let before = match self.streams.get(&subject.id) {
-            Some(Fold::Case(file)) => Some(CaseBefore::of(file)),
+            Some(StreamState::Case(file)) => Some(CaseBefore::of(file)),
             _ => None,
         };
-        let placed = Placed { index: at, sequence: subject.sequence, at: entry.received };
-        let folded = self.fold(subject.id, &document, placed, report);
+        let position = ActPosition { index: at, sequence: subject.sequence, at: entry.received };
+        let folded = self.fold(subject.id, &document, position, report);
         let had_effect = matches!(folded, Ok(None));
         match folded {
             Ok(None) => {}
-            Ok(Some(code)) => report.void(VoidAct { index: at, number: entry.number, code }),
+            Ok(Some(code)) => report.void(IneffectiveActFinding { index: at, number: entry.number, code }),
             Err(detail) => findings.push((Fault::ActStream, detail)),
         }
         let file = match self.streams.get(&subject.id) {
-            Some(Fold::Case(file)) if had_effect => Some(&**file),
+            Some(StreamState::Case(file)) if had_effect => Some(&**file),
             _ => None,
         };
         self.labels.act(store, at, (&document, file, before.as_ref()), report, findings);
@@ -161,7 +161,8 @@ impl Cases {
             Act::OrderErasure(act) => (act.deposit, act.account),
             _ => return,
         };
-        let (Some(content), Some(Fold::Case(file))) = (HeldContent::of(deposit, account), self.streams.get(&id)) else {
+        let (Some(content), Some(StreamState::Case(file))) = (HeldContent::of(deposit, account), self.streams.get(&id))
+        else {
             return;
         };
         if file.holds.contains_key(&content) {
@@ -229,7 +230,7 @@ impl Cases {
         &mut self,
         id: Digest,
         document: &Document,
-        placed: Placed,
+        position: ActPosition,
         report: &mut CourtReport,
     ) -> Result<Option<&'static str>, String> {
         let stream = document.stream;
@@ -238,46 +239,46 @@ impl Cases {
             Slot::Vacant(slot) => match stream {
                 Stream::Case => {
                     report.cases += 1;
-                    let begun = begin(CaseId(id), document, placed);
+                    let begun = begin(CaseId(id), document, position);
                     let (fold, result) = match begun {
-                        Ok(file) => (Fold::Case(Box::new(file)), Ok(None)),
-                        Err(refusal) => (Fold::NoCase, Err(format!("no case begins like this: {refusal}"))),
+                        Ok(file) => (StreamState::Case(Box::new(file)), Ok(None)),
+                        Err(refusal) => (StreamState::NoCase, Err(format!("no case begins like this: {refusal}"))),
                     };
                     slot.insert(fold);
                     return result;
                 }
-                Stream::Registry => slot.insert(Fold::Registry),
-                Stream::Access => slot.insert(Fold::Access),
-                Stream::Custody => slot.insert(Fold::Custody),
+                Stream::Registry => slot.insert(StreamState::Registry),
+                Stream::Access => slot.insert(StreamState::Access),
+                Stream::Custody => slot.insert(StreamState::Custody),
             },
         };
         if fold.stream() != stream {
             return Err(format!("an act for {stream} in a stream for {}", fold.stream()));
         }
         match fold {
-            Fold::Registry => {
+            StreamState::Registry => {
                 if *self.registry_stream.get_or_insert(id) != id {
                     return Err("a second registry".into());
                 }
-                let before = self.registry.void.len();
-                let gap = self.registry.length + 1 != placed.sequence;
-                self.registry.follow(document, placed);
-                let void = self.registry.void.get(before).map(|(_, because)| because.code().as_str());
-                if gap { Err(format!("sequence {} follows none that was read", placed.sequence)) } else { Ok(void) }
+                let before = self.registry.ineffective_acts.len();
+                let gap = self.registry.length + 1 != position.sequence;
+                self.registry.replay(document, position);
+                let void = self.registry.ineffective_acts.get(before).map(|(_, reason)| reason.code().as_str());
+                if gap { Err(format!("sequence {} follows none that was read", position.sequence)) } else { Ok(void) }
             }
-            Fold::Case(file) => {
-                let before = file.void.len();
-                let gap = file.last.sequence + 1 != placed.sequence;
-                file.follow(document, placed, &self.registry.calendar_at(placed.index));
-                let void = file.void.get(before).map(|void| void.because.code().as_str());
-                if gap { Err(format!("sequence {} follows none that was read", placed.sequence)) } else { Ok(void) }
+            StreamState::Case(file) => {
+                let before = file.ineffective_acts.len();
+                let gap = file.last.sequence + 1 != position.sequence;
+                file.replay(document, position, &self.registry.calendar_at(position.index));
+                let void = file.ineffective_acts.get(before).map(|void| void.reason.code().as_str());
+                if gap { Err(format!("sequence {} follows none that was read", position.sequence)) } else { Ok(void) }
             }
-            Fold::NoCase => Ok(Some("out_of_order")),
+            StreamState::NoCase => Ok(Some("out_of_order")),
             // Private content of an account is erased where the looks at it stand.
-            Fold::Access if !matches!(document.act.kind(), ActKind::Access | ActKind::Erase) => {
+            StreamState::Access if !matches!(document.act.kind(), ActKind::Access | ActKind::Erase) => {
                 Err(format!("`{}` in an access log", document.act.kind()))
             }
-            Fold::Access | Fold::Custody => Ok(None),
+            StreamState::Access | StreamState::Custody => Ok(None),
         }
     }
 
@@ -285,8 +286,8 @@ impl Cases {
     fn role(&self, id: Digest, document: &Document, findings: &mut Findings) {
         let Capacity::Holding(role) = document.capacity else { return };
         let court = match (&document.act, self.streams.get(&id)) {
-            (_, Some(Fold::Case(file))) => &file.court,
-            (Act::Open(open), Some(Fold::NoCase)) => &open.court,
+            (_, Some(StreamState::Case(file))) => &file.court,
+            (Act::Open(open), Some(StreamState::NoCase)) => &open.court,
             _ => return,
         };
         let account = self.registry.accounts.get(&document.by);

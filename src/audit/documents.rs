@@ -2,8 +2,8 @@
 //!
 //! Not here: what the act does to its case (`cases`).
 
+use crate::audit::private_store::is_named;
 use crate::audit::report::{CourtReport, Fault, Findings};
-use crate::audit::vault::is_named;
 use crate::court::acts::{Act, ActKind};
 use crate::court::document::{Document, FIRST_LINE};
 use crate::ledger::digests::salted_content;

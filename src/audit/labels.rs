@@ -59,7 +59,7 @@ impl Labels {
         let is_by_platform = matches!(statement.keys.as_slice(), [key] if Some(key) == self.platform.as_ref());
         if let (Some(account), None, true) = (statement.on_behalf, statement.subject, is_by_platform) {
             look_up(store, at, &[labels::deposits_of(AccountId(account))], report, findings);
-            self.count += labels::ENTRUSTED;
+            self.count += labels::ON_BEHALF_LABELS;
         }
     }
 

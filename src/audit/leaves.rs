@@ -28,21 +28,21 @@ use crate::store::contract::{Private, ReadLedger};
 pub(in crate::audit) const STRETCH: u64 = 4 * TILE_WIDTH as u64;
 
 /// A leaf after it was looked at by itself.
-pub(in crate::audit) struct Examined {
+pub(in crate::audit) struct ExaminedLeaf {
     pub(in crate::audit) index: LeafIndex,
     /// Computed from the bytes, or, for damaged bytes, what the tree holds.
     pub(in crate::audit) hash: Digest,
-    pub(in crate::audit) leaf: Result<Seen, Unfit>,
+    pub(in crate::audit) leaf: Result<LeafContent, LeafFault>,
 }
 
 /// What is kept of a leaf.
-pub(in crate::audit) enum Seen {
+pub(in crate::audit) enum LeafContent {
     Deposit(Deposit),
     Notice(Box<SignedNotice>),
     Block(Box<BlockHeader>),
 }
 
-impl Seen {
+impl LeafContent {
     pub(in crate::audit) fn time(&self) -> Timestamp {
         match self {
             Self::Deposit(deposit) => deposit.received,
@@ -78,7 +78,7 @@ impl Deposit {
 }
 
 /// Why a leaf is none.
-pub(in crate::audit) enum Unfit {
+pub(in crate::audit) enum LeafFault {
     Damaged(String),
     Malformed(String),
 }
@@ -93,14 +93,14 @@ pub(in crate::audit) struct Examiner<'a, R: ?Sized> {
 }
 
 impl<R: ReadLedger + ?Sized> Examiner<'_, R> {
-    /// Reads and examines `first .. first+count`. What cannot be read is `Unfit::Damaged`.
-    pub(in crate::audit) fn examine(&mut self, first: LeafIndex, count: u64) -> Vec<Examined> {
+    /// Reads and examines `first .. first+count`. What cannot be read is `LeafFault::Damaged`.
+    pub(in crate::audit) fn examine(&mut self, first: LeafIndex, count: u64) -> Vec<ExaminedLeaf> {
         self.whole(first, count)
             .unwrap_or_else(|| (first.0..first.0 + count).map(|index| self.alone(LeafIndex(index))).collect())
     }
 
     /// The stretch, if it can be read and every leaf hashes to what the tree holds.
-    fn whole(&mut self, first: LeafIndex, count: u64) -> Option<Vec<Examined>> {
+    fn whole(&mut self, first: LeafIndex, count: u64) -> Option<Vec<ExaminedLeaf>> {
         let store = self.store;
         let mut examined = Vec::with_capacity(usize::try_from(count).ok()?);
         let mut next = first.0;
@@ -112,7 +112,7 @@ impl<R: ReadLedger + ?Sized> Examiner<'_, R> {
         fits.then_some(examined)
     }
 
-    fn are_in_the_tree(&self, first: LeafIndex, examined: &[Examined]) -> bool {
+    fn are_in_the_tree(&self, first: LeafIndex, examined: &[ExaminedLeaf]) -> bool {
         // Stretches begin where a tile begins.
         let tiles = (first.0..).step_by(TILE_WIDTH.into()).zip(examined.chunks(TILE_WIDTH.into()));
         tiles.into_iter().all(|(first, tile)| {
@@ -122,31 +122,35 @@ impl<R: ReadLedger + ?Sized> Examiner<'_, R> {
     }
 
     /// One leaf, as the store lets it pass.
-    fn alone(&mut self, index: LeafIndex) -> Examined {
+    fn alone(&mut self, index: LeafIndex) -> ExaminedLeaf {
         match self.store.leaf(index) {
             Ok(bytes) => self.look(index, &bytes),
             Err(error) => {
-                let (hash, leaf) = (held_hash(self.store, index), Err(Unfit::Damaged(error.to_string())));
-                Examined { index, hash, leaf }
+                let (hash, leaf) = (held_hash(self.store, index), Err(LeafFault::Damaged(error.to_string())));
+                ExaminedLeaf { index, hash, leaf }
             }
         }
     }
 
-    fn look(&mut self, index: LeafIndex, bytes: &[u8]) -> Examined {
+    fn look(&mut self, index: LeafIndex, bytes: &[u8]) -> ExaminedLeaf {
         let hash = leaf_hash(bytes);
         if !self.signatures
             && !self.indexes
             && let Some(head) = fast_entry::parse_common(bytes, self.origin, &mut self.keys)
         {
-            return Examined { index, hash, leaf: Ok(Seen::Deposit(Deposit::plain(head.number, head.received))) };
+            return ExaminedLeaf {
+                index,
+                hash,
+                leaf: Ok(LeafContent::Deposit(Deposit::plain(head.number, head.received))),
+            };
         }
         let leaf = match Leaf::parse_with(bytes, &mut self.keys) {
-            Ok(Leaf::Entry(entry)) => Ok(Seen::Deposit(self.deposit(index, &hash, entry))),
-            Ok(Leaf::Notice(notice)) => Ok(Seen::Notice(Box::new(notice))),
-            Ok(Leaf::Block(header)) => Ok(Seen::Block(Box::new(header))),
-            Err(error) => Err(Unfit::Malformed(error.to_string())),
+            Ok(Leaf::Entry(entry)) => Ok(LeafContent::Deposit(self.deposit(index, &hash, entry))),
+            Ok(Leaf::Notice(notice)) => Ok(LeafContent::Notice(Box::new(notice))),
+            Ok(Leaf::Block(header)) => Ok(LeafContent::Block(Box::new(header))),
+            Err(error) => Err(LeafFault::Malformed(error.to_string())),
         };
-        Examined { index, hash, leaf }
+        ExaminedLeaf { index, hash, leaf }
     }
 
     fn deposit(&self, index: LeafIndex, hash: &Digest, entry: Entry) -> Deposit {

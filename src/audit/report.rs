@@ -174,7 +174,7 @@ pub(in crate::audit) type Findings = Vec<(Fault, String)>;
 
 /// An act that stands on the chain without effect: no fault of the chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct VoidAct {
+pub struct IneffectiveActFinding {
     /// The leaf.
     pub index: LeafIndex,
     /// Its number.
@@ -195,7 +195,7 @@ pub const LABELS_NOT_COUNTED: (&str, &str) = (
 
 /// An original that was taken into custody.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeptOriginal {
+pub struct OriginalRecord {
     /// The act's leaf.
     pub index: LeafIndex,
     /// The act's number.
@@ -222,13 +222,13 @@ pub struct CourtReport {
     /// Acts without effect.
     pub void: u64,
     /// Which, in the order of the chain, at most [`FINDINGS_MAX`].
-    pub void_acts: Vec<VoidAct>,
+    pub void_acts: Vec<IneffectiveActFinding>,
     /// All originals that were ever taken into custody, erased ones too.
-    pub originals: Vec<KeptOriginal>,
+    pub originals: Vec<OriginalRecord>,
 }
 
 impl CourtReport {
-    pub(in crate::audit) fn void(&mut self, act: VoidAct) {
+    pub(in crate::audit) fn void(&mut self, act: IneffectiveActFinding) {
         self.void += 1;
         if self.void_acts.len() < FINDINGS_MAX {
             self.void_acts.push(act);

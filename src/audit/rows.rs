@@ -8,8 +8,8 @@
 
 use std::fmt::Display;
 
+use crate::audit::private_store::is_named;
 use crate::audit::report::{Fault, Findings};
-use crate::audit::vault::is_named;
 use crate::ledger::entry::Entry;
 use crate::ledger::hash::Digest;
 use crate::ledger::merkle::shape::LeafIndex;

@@ -8,9 +8,9 @@
 //! A fault is a finding, never an error: an error means that the walk could not look. Memory does not grow with the
 //! ledger but for the streams (`subject`) it has met, and for the cases, some kilobytes each (`cases`).
 
-use crate::audit::follow::Follower;
-use crate::audit::lanes::in_order;
-use crate::audit::leaves::{Examiner, STRETCH, Seen};
+use crate::audit::chain_checks::ChainChecker;
+use crate::audit::leaves::{Examiner, LeafContent, STRETCH};
+use crate::audit::parallel::in_order;
 use crate::audit::report::{AuditReport, CourtReport, Fault, Finding, LABELS_NOT_COUNTED, ORIGINALS_NOT_CHECKED};
 use crate::ledger::hash::Digest;
 use crate::ledger::key::{Name, VerifierKey};
@@ -52,7 +52,7 @@ pub fn walk<R: ReadLedger + ?Sized>(
     let published = reading::published(store)?;
     let origin = published.checkpoint.checkpoint().origin.clone();
     let mut report = empty_report(&published, &origin, options);
-    let mut follower = Follower::new(store, &origin, options.indexes);
+    let mut follower = ChainChecker::new(store, &origin, options.indexes);
     let mut frontier = Frontier::new();
     let mut full = Vec::new();
     let size = published.size().0;
@@ -64,7 +64,7 @@ pub fn walk<R: ReadLedger + ?Sized>(
     };
     in_order(size.div_ceil(STRETCH), examiner, examine, |stretch, leaves| {
         for leaf in leaves {
-            report.signatures += u64::from(signatures && matches!(leaf.leaf, Ok(Seen::Deposit(_))));
+            report.signatures += u64::from(signatures && matches!(leaf.leaf, Ok(LeafContent::Deposit(_))));
             frontier.append(leaf.hash, &mut full);
             follower.follow(leaf, &mut report);
         }
@@ -177,7 +177,7 @@ fn compare_root(report: &mut AuditReport, published: &Published, frontier: &Fron
 fn compare_key<R: ReadLedger + ?Sized>(
     report: &mut AuditReport,
     published: &Published,
-    follower: &Follower<'_, R>,
+    follower: &ChainChecker<'_, R>,
     options: &Options,
 ) {
     let Some(key) = follower.key().cloned() else {

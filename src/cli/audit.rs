@@ -4,18 +4,18 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::audit::report::{AuditReport, CourtReport, Fault, Finding, ORIGINALS_NOT_CHECKED, VoidAct};
+use crate::audit::report::{AuditReport, CourtReport, Fault, Finding, IneffectiveActFinding, ORIGINALS_NOT_CHECKED};
 use crate::audit::walk::{Options, walk};
 use crate::cli::config::Config;
 use crate::cli::descriptors::database_options;
 use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::filing_service::ORIGINALS;
-use crate::cli::opening::{cannot_open, unreadable};
+use crate::cli::open_errors::{cannot_open, unreadable};
 use crate::cli::originals_check::{OriginalsReport, decrypt_originals};
 use crate::cli::progress::Progress;
 use crate::cli::public_key::read_key;
 use crate::cli::screen::{BAD, FAINT, GOOD, HEADING, Screen};
-use crate::cli::trust_store::Pinned;
+use crate::cli::trust_store::TrustStore;
 use crate::ledger::key::VerifierKey;
 use crate::ledger::verify::wording::Language;
 use crate::store::account_files::AccountFiles;
@@ -123,7 +123,7 @@ fn check_account_files(dir: &Path, report: &mut AuditReport) {
 }
 
 fn pinned_for(origin: &str, config: &Config) -> Result<Option<VerifierKey>, CliError> {
-    let pinned = Pinned::of(config)?;
+    let pinned = TrustStore::of(config)?;
     Ok(pinned.logs().map(|log| &log.key).find(|key| key.name().as_str() == origin).cloned())
 }
 
@@ -139,8 +139,7 @@ fn document(report: &AuditReport, originals: &OriginalsReport) -> Value {
             "detail": finding.detail,
         })
     };
-    let void =
-        |act: &VoidAct| json!({ "index": act.index.0, "deposit_number": act.number.to_string(), "reason": act.code });
+    let void = |act: &IneffectiveActFinding| json!({ "index": act.index.0, "deposit_number": act.number.to_string(), "reason": act.code });
     let not_checked = |(zh, en): &(&str, &str)| json!({ "zh": zh, "en": en });
     json!({
         "ledger": report.origin,

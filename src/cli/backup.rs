@@ -10,9 +10,9 @@ use crate::cli::copy_report::CopyReport;
 use crate::cli::durable;
 use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::folder_copy::{check, copy, must_be_apart, size_of, told};
-use crate::cli::opening::cannot_open;
+use crate::cli::open_errors::cannot_open;
 use crate::cli::progress::Progress;
-use crate::cli::screen::{GOOD, HEED, Screen};
+use crate::cli::screen::{GOOD, Screen, WARNING};
 use crate::store::rocks::folder::Folder;
 use crate::store::rocks::open_error::OpenError;
 
@@ -102,7 +102,7 @@ pub fn run(args: &BackupArgs, screen: &Screen) -> anyhow::Result<ExitStatus> {
         format!("备份含：{parts}。请与节点同等保管。"),
         format!("the copy holds {parts}: keep it as safe as the node"),
     );
-    screen.line(screen.paint(HEED, screen.pick(&zh, &en)))?;
+    screen.line(screen.paint(WARNING, screen.pick(&zh, &en)))?;
     Ok(report.ending())
 }
 

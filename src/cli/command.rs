@@ -107,14 +107,14 @@ impl Command {
 /// Reads the command line, runs the command, and says how it ended.
 #[must_use]
 pub fn main() -> ExitCode {
-    let (wanted, json) = usage::wishes(std::env::args_os().skip(1));
+    let (wanted, json) = usage::requested_output(std::env::args_os().skip(1));
     let told = language(wanted.and_then(|name| LanguageName::from_str(&name, false).ok()));
     let arguments = match parsed(told) {
         Ok(arguments) => arguments,
         Err(error) => return not_run(&error, told, json).into(),
     };
     let screen = Screen::new(language(arguments.lang), arguments.json, colours_wanted(), is_watched());
-    run(&arguments.command, &screen).unwrap_or_else(|error| screen.complain(&error)).into()
+    run(&arguments.command, &screen).unwrap_or_else(|error| screen.report_error(&error)).into()
 }
 
 /// The command line, read with help texts and errors in this language.
@@ -208,7 +208,7 @@ fn not_run(error: &clap::Error, language: Language, json: bool) -> ExitStatus {
         let other = other.as_ref().unwrap_or(error);
         let (english, chinese) = if language == Language::Chinese { (other, error) } else { (error, other) };
         let screen = Screen::new(language, json, colours_wanted(), is_watched());
-        let _ = screen.complain(&usage::complaint(english, chinese).into());
+        let _ = screen.report_error(&usage::error(english, chinese).into());
     }
     if help { ExitStatus::Good } else { ExitStatus::Usage }
 }

@@ -74,7 +74,7 @@ impl Digests {
 
 /// What a statement speaks of.
 #[derive(Clone, Copy)]
-struct Said {
+struct LinksAndSubject {
     content: Option<Content>,
     manifest: Option<ManifestRoot>,
     media_type: Option<MediaType>,
@@ -161,7 +161,7 @@ impl Details {
         salt: Option<&[u8; SALT_LEN]>,
         signer: &Signer,
     ) -> Result<StatementFile, CliError> {
-        let said = Said {
+        let said = LinksAndSubject {
             content: Some(content),
             manifest: None,
             media_type: Some(MediaType::of_file_name(&file.to_string_lossy())),
@@ -181,7 +181,7 @@ impl Details {
         manifest: ManifestRoot,
         signer: &Signer,
     ) -> Result<StatementFile, CliError> {
-        let said = Said { content: None, manifest: Some(manifest), media_type: None };
+        let said = LinksAndSubject { content: None, manifest: Some(manifest), media_type: None };
         self.state(ledger, source, said, None, signer)
     }
 
@@ -189,12 +189,12 @@ impl Details {
         &self,
         ledger: &Name,
         file: &Path,
-        said: Said,
+        said: LinksAndSubject,
         salt: Option<&[u8; SALT_LEN]>,
         signer: &Signer,
     ) -> Result<StatementFile, CliError> {
         let private = self.private(file)?;
-        let Said { content, manifest, media_type } = said;
+        let LinksAndSubject { content, manifest, media_type } = said;
         let statement = Statement {
             ledger: ledger.clone(),
             content,
@@ -239,7 +239,7 @@ impl Details {
     /// What of an earlier statement on the same file is not as it is asked for now: what was asked for explicitly is
     /// never silently left out.
     #[must_use]
-    pub fn departure(&self, paper: &StatementFile, ledger: &Name, key: &VerifierKey) -> Option<&'static str> {
+    pub fn differing_option(&self, paper: &StatementFile, ledger: &Name, key: &VerifierKey) -> Option<&'static str> {
         let note = paper.note()?;
         let statement = note.statement();
         // Of a manifest the digests stand in its items.

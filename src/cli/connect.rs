@@ -5,8 +5,8 @@
 
 use crate::cli::config::Config;
 use crate::cli::exit::CliError;
-use crate::cli::screen::{HEED, Screen};
-use crate::cli::trust_store::{self, Pinned};
+use crate::cli::screen::{Screen, WARNING};
+use crate::cli::trust_store::{self, TrustStore};
 use crate::client::ledger_client::LedgerClient;
 use crate::client::transport::ClientError;
 use crate::ledger::checkpoint::SignedCheckpoint;
@@ -74,7 +74,7 @@ impl From<ClientError> for CliError {
 
 /// A ledger as it presents itself.
 #[derive(Debug, Clone)]
-pub struct Met {
+pub struct LedgerIdentity {
     /// Its key, by which it signed the checkpoint it showed. The key's name is the ledger's origin.
     pub key: VerifierKey,
     /// A test ledger.
@@ -86,14 +86,14 @@ pub struct Met {
 /// # Errors
 ///
 /// [`CliError`]: unreachable, or no ledger.
-pub async fn meet(client: &LedgerClient) -> Result<Met, CliError> {
+pub async fn identify_ledger(client: &LedgerClient) -> Result<LedgerIdentity, CliError> {
     let told = client.ledger().await?;
     let malformed = |reason: String| ClientError::Malformed { what: client.address().to_owned(), reason };
     let key = VerifierKey::parse(&told.key).map_err(|error| malformed(error.to_string()))?;
     let checkpoint = SignedCheckpoint::parse(told.checkpoint.as_bytes());
     let signed = checkpoint.and_then(|checkpoint| checkpoint.verified_by(std::slice::from_ref(&key)).map(|_| ()));
     signed.map_err(|error| malformed(format!("its checkpoint: {error}")))?;
-    Ok(Met { key, is_test: told.mode == "test" })
+    Ok(LedgerIdentity { key, is_test: told.mode == "test" })
 }
 
 /// Meets the ledger and complains when it is another than was met there before; pins nothing. For a "no" by which a ledger
@@ -101,9 +101,9 @@ pub async fn meet(client: &LedgerClient) -> Result<Met, CliError> {
 ///
 /// # Errors
 ///
-/// [`CliError`]: as [`meet`]; or the ledger's key is another than the pinned one.
-pub async fn meet_again(client: &LedgerClient, config: &Config) -> Result<(), CliError> {
-    let met = meet(client).await?;
+/// [`CliError`]: as [`identify_ledger`]; or the ledger's key is another than the pinned one.
+pub async fn require_known_ledger(client: &LedgerClient, config: &Config) -> Result<(), CliError> {
+    let met = identify_ledger(client).await?;
     pinned::unchanged(config, &met.key, Some(client.address()))
 }
 
@@ -111,9 +111,9 @@ pub async fn meet_again(client: &LedgerClient, config: &Config) -> Result<(), Cl
 ///
 /// # Errors
 ///
-/// [`CliError`]: as [`meet`].
-pub async fn other_mode(client: &LedgerClient, number: DepositNumber, screen: &Screen) -> anyhow::Result<()> {
-    let is_test = meet(client).await?.is_test;
+/// [`CliError`]: as [`identify_ledger`].
+pub async fn warn_of_other_mode(client: &LedgerClient, number: DepositNumber, screen: &Screen) -> anyhow::Result<()> {
+    let is_test = identify_ledger(client).await?.is_test;
     if is_test == number.is_test() {
         return Ok(());
     }
@@ -130,20 +130,24 @@ pub async fn other_mode(client: &LedgerClient, number: DepositNumber, screen: &S
              or name a node of the test ledger with --server",
         )
     };
-    Ok(screen.aside(screen.paint(HEED, screen.pick(zh, en)))?)
+    Ok(screen.aside(screen.paint(WARNING, screen.pick(zh, en)))?)
 }
 
 /// Meets the ledger and pins its key if it was never met.
 ///
 /// # Errors
 ///
-/// [`CliError`]: as [`meet`]; or the ledger's key is another than the pinned one.
-pub async fn meet_and_pin(client: &LedgerClient, config: &Config, screen: &Screen) -> anyhow::Result<(Met, Trust)> {
-    let met = meet(client).await?;
+/// [`CliError`]: as [`identify_ledger`]; or the ledger's key is another than the pinned one.
+pub async fn identify_and_pin(
+    client: &LedgerClient,
+    config: &Config,
+    screen: &Screen,
+) -> anyhow::Result<(LedgerIdentity, Trust)> {
+    let met = identify_ledger(client).await?;
     let path = config.trust_policy()?;
     if pinned::pin(&path, &met.key, Some(client.address()))? {
         let heed = screen.paint(
-            HEED,
+            WARNING,
             screen.pick("首次连接此账本，已固定其密钥：", "First contact with this ledger; its key is now pinned:"),
         );
         screen.aside(heed)?;
@@ -155,7 +159,7 @@ pub async fn meet_and_pin(client: &LedgerClient, config: &Config, screen: &Scree
         screen.aside(format!("{ask} '{}'", met.key))?;
         screen.aside(format!("  ({})", path.display()))?;
     }
-    Ok((met, Pinned::load(&path)?.trust()))
+    Ok((met, TrustStore::load(&path)?.trust()))
 }
 
 #[cfg(test)]
@@ -177,9 +181,6 @@ mod tests {
         let unreachable = ClientError::Unreachable { url: "u".into(), reason: reason() };
         let address = ClientError::BadAddress { address: "a".into(), reason: reason() };
         let endings = [problem(404), problem(503), unreachable, address].map(|error| CliError::from(error).ending);
-        assert_eq!(
-            endings,
-            [ExitStatus::Finding, ExitStatus::CouldNotLook, ExitStatus::CouldNotLook, ExitStatus::Usage]
-        );
+        assert_eq!(endings, [ExitStatus::Finding, ExitStatus::Unable, ExitStatus::Unable, ExitStatus::Usage]);
     }
 }

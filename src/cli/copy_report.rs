@@ -4,13 +4,13 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
-use crate::cli::beside::{account_files_missing, missing_account_files};
 use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::filing_service::ORIGINALS;
+use crate::cli::folder_checks::{account_files_missing, missing_account_files};
 use crate::cli::node_keys::{self, KeyReport, KeyState};
-use crate::cli::opening::unreadable;
+use crate::cli::open_errors::unreadable;
 use crate::cli::originals_check::{OriginalsReport, sizes_of_originals};
-use crate::cli::screen::{BAD, GOOD, HEED, Screen};
+use crate::cli::screen::{BAD, GOOD, Screen, WARNING};
 use crate::store::rocks::reader::RocksReader;
 
 /// What was found.
@@ -38,7 +38,7 @@ impl CopyReport {
     #[must_use]
     pub fn wrong_key(&self) -> Option<&CliError> {
         let wrong = |key: &&KeyReport| matches!(key.state, KeyState::Differs | KeyState::Unreadable);
-        self.keys.iter().find(wrong).and_then(|key| key.complaint.as_ref())
+        self.keys.iter().find(wrong).and_then(|key| key.error.as_ref())
     }
 
     /// A missing key is reported and is not an error: it may be stored elsewhere.
@@ -75,12 +75,12 @@ impl CopyReport {
             let (tone, word) = match key.state {
                 KeyState::Matches => (GOOD, screen.pick("已含，与账本相符", "is in it and is this ledger's")),
                 KeyState::NotNeeded => continue,
-                KeyState::Missing => (HEED, screen.pick("未含", "is not in it")),
+                KeyState::Missing => (WARNING, screen.pick("未含", "is not in it")),
                 KeyState::Differs => (BAD, screen.pick("与账本不符", "is not this ledger's")),
                 KeyState::Unreadable => (BAD, screen.pick("无法读取", "cannot be read")),
             };
             screen.line(screen.paint(tone, &format!("{label}{}{word}", screen.pick("：", " "))))?;
-            if let Some(CliError { zh, en, .. }) = &key.complaint {
+            if let Some(CliError { zh, en, .. }) = &key.error {
                 screen.line(format!("  {}", screen.pick(zh, en)))?;
             }
         }

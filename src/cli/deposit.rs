@@ -15,19 +15,19 @@ use serde_json::{Value, json};
 use crate::cli::case_key;
 use crate::cli::compose::{Details, StatementArgs};
 use crate::cli::config::Config;
-use crate::cli::connect::{ServerArgs, meet_and_pin};
+use crate::cli::connect::{ServerArgs, identify_and_pin};
+use crate::cli::deposit_groups::{self, Skipped};
+use crate::cli::deposit_run::{DepositOutcome, DepositRun};
 use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::facts_table;
-use crate::cli::gather::{Found, Skip, gather, passed_over_word};
-use crate::cli::manifest::depositing;
+use crate::cli::gather::{FoundFile, Skip, exclusion_word, gather};
+use crate::cli::manifest::deposit;
 use crate::cli::manifest::source::Source;
-use crate::cli::many::{self, Skipped};
 use crate::cli::progress::Progress;
 use crate::cli::renamed;
-use crate::cli::round::{Done, Round};
-use crate::cli::screen::{BAD, FAINT, GOOD, HEED, Screen};
+use crate::cli::screen::{BAD, FAINT, GOOD, Screen, WARNING};
+use crate::cli::storage_errors::RECEIPT_NOT_KEPT;
 use crate::cli::terminal::escaped_name;
-use crate::cli::unkept::RECEIPT_NOT_KEPT;
 use crate::files::placing::make_folders;
 use crate::wire::facts::ChainFactsJson;
 
@@ -99,7 +99,7 @@ pub struct DepositArgs {
 struct Tally {
     deposited: usize,
     already: usize,
-    passed_over: usize,
+    excluded: usize,
     unconfirmed: usize,
     failed: usize,
 }
@@ -150,33 +150,33 @@ pub async fn run(args: &DepositArgs, config: &Config, screen: &Screen) -> anyhow
         lost = lost.or(outcome.err().and_then(unanswered));
     }
     printed.and_then(|()| summary(screen, tally))?;
-    if let Some(complaint) = lost {
-        tell_unconfirmed(screen, tally.unconfirmed, (files > 1).then_some(&complaint))?;
+    if let Some(error) = lost {
+        tell_unconfirmed(screen, tally.unconfirmed, (files > 1).then_some(&error))?;
     }
     Ok(ending)
 }
 
 /// Whether the statement may have reached the ledger although nobody answered.
-fn is_unanswered(complaint: &CliError) -> bool {
-    ["unreachable", "interrupted"].contains(&complaint.code.as_ref())
+fn is_unanswered(error: &CliError) -> bool {
+    ["unreachable", "interrupted"].contains(&error.code.as_ref())
 }
 
 fn unanswered(missed: Skipped) -> Option<CliError> {
     match missed {
-        Skipped::Failed(complaint) => Some(complaint).filter(is_unanswered),
+        Skipped::Failed(error) => Some(error).filter(is_unanswered),
         Skipped::Passed(_) => None,
     }
 }
 
 /// Whether the statement may have reached the ledger: nobody said that it did not.
-fn is_unconfirmed(complaint: &CliError) -> bool {
-    is_unanswered(complaint) || complaint.code == "under_way"
+fn is_unconfirmed(error: &CliError) -> bool {
+    is_unanswered(error) || error.code == "under_way"
 }
 
 /// What to do about files that the node did not answer for. The reason is given where it was not printed with each file.
 fn tell_unconfirmed(screen: &Screen, count: usize, reason: Option<&CliError>) -> anyhow::Result<()> {
-    let zh = reason.map_or_else(String::new, |complaint| format!("。原因：{}", complaint.zh));
-    let en = reason.map_or_else(String::new, |complaint| format!(" Reason: {}", complaint.en));
+    let zh = reason.map_or_else(String::new, |error| format!("。原因：{}", error.zh));
+    let en = reason.map_or_else(String::new, |error| format!(" Reason: {}", error.en));
     let zh = format!("节点中断：{count} 个文件未确认（可能已上链），请再次运行同一命令，不会重复存证{zh}");
     let files = if count == 1 { "1 file is" } else { &format!("{count} files are") };
     let en = format!(
@@ -187,10 +187,10 @@ fn tell_unconfirmed(screen: &Screen, count: usize, reason: Option<&CliError>) ->
 }
 
 /// What is said of a deposit that did not come out whole.
-fn failed_word(screen: &Screen, complaint: &CliError) -> &'static str {
-    if complaint.code == RECEIPT_NOT_KEPT {
+fn failed_word(screen: &Screen, error: &CliError) -> &'static str {
+    if error.code == RECEIPT_NOT_KEPT {
         screen.pick("回执未存", "receipt not kept")
-    } else if is_unconfirmed(complaint) {
+    } else if is_unconfirmed(error) {
         screen.pick("未确认", "not confirmed")
     } else {
         screen.pick("未存证", "not deposited")
@@ -203,13 +203,13 @@ async fn begin(
     progress: Progress,
     config: &Config,
     screen: &Screen,
-) -> anyhow::Result<Arc<Round>> {
+) -> anyhow::Result<Arc<DepositRun>> {
     let client = args.server.client()?;
-    let (met, trust) = meet_and_pin(&client, config, screen).await?;
+    let (met, trust) = identify_and_pin(&client, config, screen).await?;
     if met.is_test {
         let text = screen
             .pick("这是测试账本，其编号不得作为证据使用。", "This is a test ledger: its numbers are no evidence.");
-        screen.aside(screen.paint(HEED, text))?;
+        screen.aside(screen.paint(WARNING, text))?;
     }
     let key = case_key::open(config, details.case())?;
     if key.is_new {
@@ -219,7 +219,7 @@ async fn begin(
     if let Some(folder) = &args.receipts {
         make_folders(folder, 0o777).map_err(|error| CliError::io(folder, &error))?;
     }
-    Ok(Arc::new(Round::new(
+    Ok(Arc::new(DepositRun::new(
         client,
         trust,
         met.key.name().clone(),
@@ -231,25 +231,30 @@ async fn begin(
     )))
 }
 
-fn count(tally: &mut Tally, found: &Found, outcome: &Result<Done, Skipped>) -> ExitStatus {
+fn count(tally: &mut Tally, found: &FoundFile, outcome: &Result<DepositOutcome, Skipped>) -> ExitStatus {
     match outcome {
         Ok(done) if done.fresh => tally.deposited += 1,
         Ok(_) => tally.already += 1,
-        Err(Skipped::Failed(complaint)) => {
-            let one_more = if is_unanswered(complaint) { &mut tally.unconfirmed } else { &mut tally.failed };
+        Err(Skipped::Failed(error)) => {
+            let one_more = if is_unanswered(error) { &mut tally.unconfirmed } else { &mut tally.failed };
             *one_more += 1;
-            return complaint.ending;
+            return error.status;
         }
         Err(Skipped::Passed(passed)) if passed.is_failure(found.named) => {
             tally.failed += 1;
-            return ExitStatus::CouldNotLook;
+            return ExitStatus::Unable;
         }
-        Err(Skipped::Passed(_)) => tally.passed_over += 1,
+        Err(Skipped::Passed(_)) => tally.excluded += 1,
     }
     ExitStatus::Good
 }
 
-fn tell(screen: &Screen, found: &Found, outcome: &Result<Done, Skipped>, alone: bool) -> anyhow::Result<()> {
+fn tell(
+    screen: &Screen,
+    found: &FoundFile,
+    outcome: &Result<DepositOutcome, Skipped>,
+    alone: bool,
+) -> anyhow::Result<()> {
     let name = escaped_name(&found.path.to_string_lossy());
     screen.document(&document(&found.path, found.named, outcome))?;
     let colon = screen.pick("：", ": ");
@@ -268,14 +273,14 @@ fn tell(screen: &Screen, found: &Found, outcome: &Result<Done, Skipped>, alone: 
             }
         }
         // Of many, one line at the end.
-        Err(Skipped::Failed(complaint)) if !alone && is_unanswered(complaint) => {}
-        Err(Skipped::Failed(complaint)) => {
-            let why = without_name(screen.pick(&complaint.zh, &complaint.en), &found.path);
-            screen.aside(format!("{}  {name}{colon}{why}", failed_word(screen, complaint)))?;
+        Err(Skipped::Failed(error)) if !alone && is_unanswered(error) => {}
+        Err(Skipped::Failed(error)) => {
+            let why = without_name(screen.pick(&error.zh, &error.en), &found.path);
+            screen.aside(format!("{}  {name}{colon}{why}", failed_word(screen, error)))?;
         }
         Err(Skipped::Passed(passed)) => {
             let (_, zh, en) = passed.words();
-            let word = passed_over_word(screen, passed.is_failure(found.named));
+            let word = exclusion_word(screen, passed.is_failure(found.named));
             screen.aside(format!("{word}  {name}{colon}{}", screen.pick(&zh, &en)))?;
         }
     }
@@ -289,26 +294,26 @@ fn without_name<'t>(why: &'t str, path: &Path) -> &'t str {
     rest.and_then(|rest| rest.strip_prefix('：').or_else(|| rest.strip_prefix(": "))).unwrap_or(why)
 }
 
-fn details(screen: &Screen, done: &Done) -> anyhow::Result<()> {
+fn details(screen: &Screen, done: &DepositOutcome) -> anyhow::Result<()> {
     screen.line("")?;
     facts_table::show(screen, &done.facts)?;
     screen.line("")?;
-    let papers = [
-        (screen.pick("回执", "receipt"), &done.papers.receipt),
+    let files = [
+        (screen.pick("回执", "receipt"), &done.files.receipt),
         (
             screen.pick("声明（含私有信息，勿外传）", "statement (with what is private: keep it to yourself)"),
-            &done.papers.statement,
+            &done.files.statement,
         ),
     ];
     let rows: Vec<_> =
-        papers.iter().map(|(label, path)| vec![(*label).to_owned(), path.display().to_string()]).collect();
+        files.iter().map(|(label, path)| vec![(*label).to_owned(), path.display().to_string()]).collect();
     screen.table(&rows)?;
     if done.facts.salted {
         let text = screen.pick(
             "摘要已加盐：盐值只在声明文件中，遗失后无法核验。",
             "The digests are salted: without the salt in the statement's file nobody can verify them.",
         );
-        screen.line(screen.paint(HEED, text))?;
+        screen.line(screen.paint(WARNING, text))?;
     }
     let text = screen.pick(
         "请原样保存文件。核验：tiezheng verify 文件",
@@ -317,7 +322,7 @@ fn details(screen: &Screen, done: &Done) -> anyhow::Result<()> {
     Ok(screen.line(screen.paint(FAINT, text))?)
 }
 
-fn document(path: &Path, named: bool, outcome: &Result<Done, Skipped>) -> Value {
+fn document(path: &Path, named: bool, outcome: &Result<DepositOutcome, Skipped>) -> Value {
     let file = path.to_string_lossy();
     match outcome {
         Ok(done) => json!({
@@ -325,14 +330,14 @@ fn document(path: &Path, named: bool, outcome: &Result<Done, Skipped>) -> Value 
             "status": if done.fresh { "deposited" } else { "already_deposited" },
             "deposit_number": done.facts.number.to_string(),
             "deposit": ChainFactsJson::from(&done.facts),
-            "statement_file": done.papers.statement.to_string_lossy(),
-            "receipt_file": done.papers.receipt.to_string_lossy(),
+            "statement_file": done.files.statement.to_string_lossy(),
+            "receipt_file": done.files.receipt.to_string_lossy(),
             "renamed": renamed::to_json(&done.renamed),
         }),
-        Err(Skipped::Failed(complaint)) => json!({
+        Err(Skipped::Failed(error)) => json!({
             "file": file,
-            "status": if complaint.code == RECEIPT_NOT_KEPT { RECEIPT_NOT_KEPT } else { "failed" },
-            "error": { "code": complaint.code, "message": complaint.en },
+            "status": if error.code == RECEIPT_NOT_KEPT { RECEIPT_NOT_KEPT } else { "failed" },
+            "error": { "code": error.code, "message": error.en },
         }),
         Err(Skipped::Passed(passed)) => {
             let (code, _, message) = passed.words();
@@ -343,18 +348,17 @@ fn document(path: &Path, named: bool, outcome: &Result<Done, Skipped>) -> Value 
 }
 
 fn summary(screen: &Screen, tally: Tally) -> anyhow::Result<()> {
-    let Tally { deposited, already, passed_over, unconfirmed, failed } = tally;
-    if deposited + already + passed_over + unconfirmed + failed < 2 {
+    let Tally { deposited, already, excluded, unconfirmed, failed } = tally;
+    if deposited + already + excluded + unconfirmed + failed < 2 {
         return Ok(());
     }
     let (zh, en) = match unconfirmed {
         0 => (String::new(), String::new()),
         some => (format!("，未确认 {some}"), format!(", {some} not confirmed")),
     };
-    let zh = format!("存证 {deposited}，此前已存证 {already}，略过 {passed_over}{zh}，未成 {failed}");
-    let en = format!(
-        "{deposited} deposited, {already} already on the chain, {passed_over} passed over{en}, {failed} failed"
-    );
+    let zh = format!("存证 {deposited}，此前已存证 {already}，略过 {excluded}{zh}，未成 {failed}");
+    let en =
+        format!("{deposited} deposited, {already} already on the chain, {excluded} passed over{en}, {failed} failed");
     let style = if failed + unconfirmed == 0 { GOOD } else { BAD };
     screen.line("")?;
     Ok(screen.line(screen.paint(style, screen.pick(&zh, &en)))?)

@@ -11,8 +11,8 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::cli::descriptors::database_options;
 use crate::cli::exit::CliError;
-use crate::cli::opening::cannot_open;
-use crate::cli::screen::{HEED, Screen};
+use crate::cli::open_errors::cannot_open;
+use crate::cli::screen::{Screen, WARNING};
 use crate::filing::deposit_policy::DepositPolicy;
 use crate::http::admission::DepositLimits;
 use crate::http::rate_limit::Limit;
@@ -154,7 +154,7 @@ impl ChosenPolicy {
         if let Some(before) = self.recorded.filter(|before| *before != self.policy) {
             let zh = format!("  存证策略已由 {before} 改为 {}", self.policy);
             let en = format!("  the deposit policy was {before} and is {} from now on", self.policy);
-            screen.line(screen.paint(HEED, screen.pick(&zh, &en)))?;
+            screen.line(screen.paint(WARNING, screen.pick(&zh, &en)))?;
         }
         Ok(())
     }

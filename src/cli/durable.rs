@@ -116,7 +116,7 @@ pub fn create(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
 
 /// A file to be.
 #[derive(Debug)]
-pub struct Whole {
+pub struct FileToWrite {
     /// Where.
     pub path: PathBuf,
     /// All of it.
@@ -127,21 +127,21 @@ pub struct Whole {
 
 /// [`replace`] for many files; how each fared, in their order.
 #[must_use]
-pub fn replace_all(files: &[Whole]) -> Vec<io::Result<()>> {
+pub fn replace_all(files: &[FileToWrite]) -> Vec<io::Result<()>> {
     all(files, |draft, path| fs::rename(draft, path))
 }
 
 /// [`create`] for many files; how each fared, in their order.
 #[must_use]
-pub fn create_all(files: &[Whole]) -> Vec<io::Result<()>> {
+pub fn create_all(files: &[FileToWrite]) -> Vec<io::Result<()>> {
     all(files, rename_new)
 }
 
-fn all(files: &[Whole], place: impl Fn(&Path, &Path) -> io::Result<()>) -> Vec<io::Result<()>> {
+fn all(files: &[FileToWrite], place: impl Fn(&Path, &Path) -> io::Result<()>) -> Vec<io::Result<()>> {
     files.chunks(TOGETHER).flat_map(|files| together(files, &place)).collect()
 }
 
-fn together(files: &[Whole], place: impl Fn(&Path, &Path) -> io::Result<()>) -> Vec<io::Result<()>> {
+fn together(files: &[FileToWrite], place: impl Fn(&Path, &Path) -> io::Result<()>) -> Vec<io::Result<()>> {
     let drafts: Vec<_> = files.iter().map(|file| open_draft(&file.path, &file.bytes, file.mode)).collect();
     let mut flushed = flushed(&drafts);
     let placed = files.iter().zip(&drafts).map(|(file, draft)| {
@@ -344,7 +344,7 @@ mod tests {
         let at = |name: &str| folder.path().join(name);
         fs::create_dir_all(at("other")).unwrap();
         fs::create_dir(at("a folder")).unwrap();
-        let many = |first: &str| -> Vec<Whole> {
+        let many = |first: &str| -> Vec<FileToWrite> {
             let names = (0..300).map(|n| match n {
                 7 => "a folder".to_owned(),
                 8 => "none/8".to_owned(),
@@ -352,7 +352,7 @@ mod tests {
                 n => n.to_string(),
             });
             names
-                .map(|name| Whole { bytes: format!("{first}{name}").into_bytes(), path: at(&name), mode: 0o600 })
+                .map(|name| FileToWrite { bytes: format!("{first}{name}").into_bytes(), path: at(&name), mode: 0o600 })
                 .collect()
         };
         let failed = |told: &[io::Result<()>]| -> Vec<usize> {

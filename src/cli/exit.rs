@@ -23,7 +23,7 @@ pub enum ExitStatus {
     /// Looked, and it is not as it should be.
     Finding,
     /// Could not look, or could not do it.
-    CouldNotLook,
+    Unable,
     /// The command itself is wrong.
     Usage,
 }
@@ -35,15 +35,15 @@ impl ExitStatus {
         match self {
             Self::Good => 0,
             Self::Finding => 1,
-            Self::CouldNotLook => 2,
+            Self::Unable => 2,
             Self::Usage => 64,
         }
     }
 }
 
 impl From<ExitStatus> for ExitCode {
-    fn from(ending: ExitStatus) -> Self {
-        Self::from(ending.code())
+    fn from(status: ExitStatus) -> Self {
+        Self::from(status.code())
     }
 }
 
@@ -51,7 +51,7 @@ impl From<ExitStatus> for ExitCode {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CliError {
     /// The exit code it leads to.
-    pub ending: ExitStatus,
+    pub status: ExitStatus,
     /// For machines.
     pub code: Cow<'static, str>,
     /// 中文.
@@ -65,17 +65,17 @@ pub struct CliError {
 impl CliError {
     /// Could not look: exit code 2.
     pub fn unable(code: impl Into<Cow<'static, str>>, zh: impl Into<String>, en: impl Into<String>) -> Self {
-        Self { ending: ExitStatus::CouldNotLook, code: code.into(), zh: zh.into(), en: en.into(), more: Vec::new() }
+        Self { status: ExitStatus::Unable, code: code.into(), zh: zh.into(), en: en.into(), more: Vec::new() }
     }
 
     /// Looked, and it is not as it should be: exit code 1.
     pub fn finding(code: impl Into<Cow<'static, str>>, zh: impl Into<String>, en: impl Into<String>) -> Self {
-        Self { ending: ExitStatus::Finding, ..Self::unable(code, zh, en) }
+        Self { status: ExitStatus::Finding, ..Self::unable(code, zh, en) }
     }
 
     /// The command itself is wrong: exit code 64.
     pub fn usage(code: impl Into<Cow<'static, str>>, zh: impl Into<String>, en: impl Into<String>) -> Self {
-        Self { ending: ExitStatus::Usage, ..Self::unable(code, zh, en) }
+        Self { status: ExitStatus::Usage, ..Self::unable(code, zh, en) }
     }
 
     /// With another line below: what is escaped as text from outside never begins a line of its own.
@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn the_worst_of_several_endings_counts() {
-        let all = [ExitStatus::Good, ExitStatus::Finding, ExitStatus::CouldNotLook, ExitStatus::Usage];
+        let all = [ExitStatus::Good, ExitStatus::Finding, ExitStatus::Unable, ExitStatus::Usage];
         assert!(all.is_sorted());
         assert_eq!(all.map(ExitStatus::code), [0, 1, 2, 64]);
     }

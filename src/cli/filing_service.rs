@@ -13,7 +13,7 @@ use crate::cli::input;
 use crate::cli::serve_limits::LimitArgs;
 use crate::court::words::Role;
 use crate::custody::store::EncryptedObjectStore;
-use crate::filing::actor::TokenStanding;
+use crate::filing::actor::TokenStatus;
 use crate::filing::service::{Dependencies, FilingService};
 use crate::ledger::key::Signer;
 use crate::sequencer::clock::SystemClock;
@@ -121,23 +121,21 @@ fn existing_token(filing: &FilingService, path: &Path) -> Result<(String, String
     // A file of another kind may be any evidence: its bytes are nothing to report an encoding error about.
     let text = match input::secret(path) {
         Ok(text) => text,
-        Err(complaint) if complaint.code == "not_utf8" => return refuse("不是访问令牌", "is no token"),
-        Err(complaint) => return Err(complaint),
+        Err(error) if error.code == "not_utf8" => return refuse("不是访问令牌", "is no token"),
+        Err(error) => return Err(error),
     };
-    match filing.token_standing(text.trim(), Role::Operator) {
-        TokenStanding::Accepted => Ok((
+    match filing.token_status(text.trim(), Role::Operator) {
+        TokenStatus::Accepted => Ok((
             format!("{file} 已存有本账本现行有效的平台管理员令牌，未另行生成"),
             format!("{file} holds an operator's token of this ledger that is in force: no other was made"),
         )),
-        TokenStanding::Ended => Ok((
+        TokenStatus::Ended => Ok((
             format!("{file} 中的平台管理员令牌已过期或已撤销。如需新令牌，请另指定一个尚不存在的文件"),
             format!(
                 "the operator's token in {file} is expired or revoked. For a new one, name a file that does not exist"
             ),
         )),
-        TokenStanding::WithoutRole => refuse("其中的令牌不属于平台管理员", "its token is not an operator's"),
-        TokenStanding::Unknown => {
-            refuse("其内容不是本账本的平台管理员令牌", "is not an operator's token of this ledger")
-        }
+        TokenStatus::WithoutRole => refuse("其中的令牌不属于平台管理员", "its token is not an operator's"),
+        TokenStatus::Unknown => refuse("其内容不是本账本的平台管理员令牌", "is not an operator's token of this ledger"),
     }
 }

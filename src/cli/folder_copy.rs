@@ -14,7 +14,7 @@ use std::sync::Arc;
 use crate::cli::descriptors::database_options;
 use crate::cli::exit::CliError;
 use crate::cli::filing_service::{ORIGINALS, PLATFORM_KEY};
-use crate::cli::opening::cannot_open;
+use crate::cli::open_errors::cannot_open;
 use crate::files::regular;
 use crate::store::account_files::{ACCOUNTS, INVENTORY};
 use crate::store::contract::{Published, ReadLedger as _};

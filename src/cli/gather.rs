@@ -10,7 +10,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::cli::receipt_files::belongs_to;
+use crate::cli::receipt_files::evidence_name_of;
 use crate::cli::screen::Screen;
 use crate::files::reason;
 use crate::wire::bilingual::Bilingual;
@@ -59,7 +59,7 @@ pub fn is_file_managers(name: &OsStr) -> bool {
 
 /// Why something named or found is not deposited.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Passed {
+pub enum Exclusion {
     /// A symbolic link.
     Link,
     /// A paper of this program.
@@ -78,7 +78,7 @@ pub enum Passed {
     Twice,
 }
 
-impl Passed {
+impl Exclusion {
     /// Whether the user named it and must hear that it was not done, in the exit code too.
     #[must_use]
     pub const fn is_failure(&self, named: bool) -> bool {
@@ -118,25 +118,25 @@ impl Passed {
 
 /// What is said of something that is not deposited: where it counts as a failure, that it is not.
 #[must_use]
-pub const fn passed_over_word(screen: &Screen, failure: bool) -> &'static str {
+pub const fn exclusion_word(screen: &Screen, failure: bool) -> &'static str {
     if failure { screen.pick("未存证", "not deposited") } else { screen.pick("略过", "passed over") }
 }
 
 /// A file to deposit, or why not.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
+pub struct FoundFile {
     /// Where.
     pub path: PathBuf,
     /// Its size in bytes, or why it is passed over.
-    pub size: Result<u64, Passed>,
+    pub size: Result<u64, Exclusion>,
     /// Whether the user named it, rather than a folder above it.
     pub named: bool,
 }
 
 /// The files meant by `paths`, in the order of the names.
 #[must_use]
-pub fn gather(paths: &[PathBuf], recursive: bool, skip: Skip) -> Vec<Found> {
-    let mut found: Vec<Found> = Vec::new();
+pub fn gather(paths: &[PathBuf], recursive: bool, skip: Skip) -> Vec<FoundFile> {
+    let mut found: Vec<FoundFile> = Vec::new();
     for path in paths {
         look(path, (recursive, skip), 0, &mut found);
     }
@@ -145,14 +145,14 @@ pub fn gather(paths: &[PathBuf], recursive: bool, skip: Skip) -> Vec<Found> {
         // Two runs over one file at once would write its papers twice.
         let place = fs::canonicalize(&one.path).unwrap_or_else(|_| one.path.clone());
         if !seen.insert(place) {
-            one.size = Err(Passed::Twice);
+            one.size = Err(Exclusion::Twice);
         }
     }
     found
 }
 
-fn look(path: &Path, (recursive, skip): (bool, Skip), depth: usize, found: &mut Vec<Found>) {
-    let mut say = |size| found.push(Found { path: path.to_owned(), size, named: depth == 0 });
+fn look(path: &Path, (recursive, skip): (bool, Skip), depth: usize, found: &mut Vec<FoundFile>) {
+    let mut say = |size| found.push(FoundFile { path: path.to_owned(), size, named: depth == 0 });
     let unreadable = |error: io::Error| {
         let ((step_zh, step_en), said) =
             (
@@ -162,7 +162,7 @@ fn look(path: &Path, (recursive, skip): (bool, Skip), depth: usize, found: &mut 
                 },
             );
         let zh = said(reason::chinese(&error), "。", step_zh);
-        Passed::Unreadable(Bilingual::new(zh, said(reason::english(&error), ". ", step_en)))
+        Exclusion::Unreadable(Bilingual::new(zh, said(reason::english(&error), ". ", step_en)))
     };
     let metadata = match fs::symlink_metadata(path) {
         Ok(metadata) => metadata,
@@ -171,23 +171,23 @@ fn look(path: &Path, (recursive, skip): (bool, Skip), depth: usize, found: &mut 
     let kind = metadata.file_type();
     let is_skipped = depth > 0 && skip == Skip::FileManagerFiles && path.file_name().is_some_and(is_file_managers);
     if kind.is_symlink() {
-        say(Err(Passed::Link));
+        say(Err(Exclusion::Link));
     } else if is_skipped && (kind.is_file() || kind.is_dir()) {
-        say(Err(Passed::FileManagers));
-    } else if kind.is_file() && is_paper(path, depth == 0) {
+        say(Err(Exclusion::FileManagers));
+    } else if kind.is_file() && is_own_file(path, depth == 0) {
         // In a folder they stand beside every deposited file: saying so each time would bury what matters.
-        if depth == 0 || !is_beside_its_file(path) {
-            say(Err(Passed::Own));
+        if depth == 0 || !is_beside_evidence(path) {
+            say(Err(Exclusion::Own));
         }
     } else if kind.is_file() {
-        say(if metadata.len() == 0 { Err(Passed::Empty) } else { Ok(metadata.len()) });
+        say(if metadata.len() == 0 { Err(Exclusion::Empty) } else { Ok(metadata.len()) });
     } else if !kind.is_dir() {
-        say(Err(Passed::NotAFile));
+        say(Err(Exclusion::NotAFile));
     } else if !recursive {
-        say(Err(Passed::Folder));
+        say(Err(Exclusion::Folder));
     } else if depth == DEPTH_MAX {
         let zh = format!("文件夹嵌套超过 {DEPTH_MAX} 层");
-        say(Err(Passed::Unreadable(Bilingual::new(zh, format!("more than {DEPTH_MAX} folders deep")))));
+        say(Err(Exclusion::Unreadable(Bilingual::new(zh, format!("more than {DEPTH_MAX} folders deep")))));
     } else {
         match fs::read_dir(path).and_then(Iterator::collect::<io::Result<Vec<_>>>) {
             Ok(entries) => {
@@ -203,14 +203,14 @@ fn look(path: &Path, (recursive, skip): (bool, Skip), depth: usize, found: &mut 
 }
 
 /// Whether a file is a paper of this program, and not meant as evidence itself.
-fn is_paper(path: &Path, named: bool) -> bool {
-    let own = path.file_name().and_then(belongs_to).is_some();
-    own && (!named || is_beside_its_file(path))
+fn is_own_file(path: &Path, named: bool) -> bool {
+    let own = path.file_name().and_then(evidence_name_of).is_some();
+    own && (!named || is_beside_evidence(path))
 }
 
 /// Whether the file that a paper speaks of lies beside it; a draft speaks of none.
-fn is_beside_its_file(paper: &Path) -> bool {
-    let file = paper.file_name().and_then(belongs_to);
+fn is_beside_evidence(paper: &Path) -> bool {
+    let file = paper.file_name().and_then(evidence_name_of);
     file.is_some_and(|file| file.is_empty() || paper.with_file_name(file).symlink_metadata().is_ok())
 }
 
@@ -231,15 +231,15 @@ mod tests {
         symlink(at("b"), at("link")).unwrap();
         symlink(top.path(), at("in/loop")).unwrap();
         let found = gather(&[top.path().to_owned(), at("b")], true, Skip::FileManagerFiles);
-        let name = |found: &Found| found.path.strip_prefix(top.path()).unwrap().display().to_string();
+        let name = |found: &FoundFile| found.path.strip_prefix(top.path()).unwrap().display().to_string();
         let told: Vec<_> = found.iter().map(|found| (name(found), found.size.clone())).collect();
         let expected = [
             ("b", Ok(1)),
-            ("empty", Err(Passed::Empty)),
+            ("empty", Err(Exclusion::Empty)),
             ("in/a", Ok(2)),
-            ("in/loop", Err(Passed::Link)),
-            ("link", Err(Passed::Link)),
-            ("b", Err(Passed::Twice)),
+            ("in/loop", Err(Exclusion::Link)),
+            ("link", Err(Exclusion::Link)),
+            ("b", Err(Exclusion::Twice)),
         ];
         assert_eq!(told, expected.map(|(name, size)| (name.to_owned(), size)));
     }
@@ -253,15 +253,15 @@ mod tests {
         for name in all {
             fs::write(at(name), "1").unwrap();
         }
-        let told = |found: Vec<Found>| -> Vec<_> {
-            let name = |found: &Found| found.path.strip_prefix(top.path()).unwrap().display().to_string();
+        let told = |found: Vec<FoundFile>| -> Vec<_> {
+            let name = |found: &FoundFile| found.path.strip_prefix(top.path()).unwrap().display().to_string();
             found.iter().map(|found| (name(found), found.size.clone())).collect()
         };
         let walked = told(gather(&[top.path().to_owned()], true, Skip::FileManagerFiles));
         let expected = [all[0], all[2], all[3], all[4]].map(str::to_owned);
-        assert_eq!(walked, expected.into_iter().zip([Ok(1), Err(Passed::Own), Ok(1), Ok(1)]).collect::<Vec<_>>());
+        assert_eq!(walked, expected.into_iter().zip([Ok(1), Err(Exclusion::Own), Ok(1), Ok(1)]).collect::<Vec<_>>());
         let named = told(gather(&[at(all[1]), at(all[2])], false, Skip::FileManagerFiles));
-        assert_eq!(named.into_iter().map(|(_, size)| size).collect::<Vec<_>>(), [Err(Passed::Own), Ok(1)]);
+        assert_eq!(named.into_iter().map(|(_, size)| size).collect::<Vec<_>>(), [Err(Exclusion::Own), Ok(1)]);
     }
 
     #[test]
@@ -278,19 +278,19 @@ mod tests {
         fs::write(at("__MACOSX/in/a"), "x").unwrap();
         let gathered = |paths: &[PathBuf], skip| gather(paths, true, skip);
         let found = gathered(&[top.path().to_owned()], Skip::FileManagerFiles);
-        let names = |of: &dyn Fn(&Found) -> bool| -> Vec<String> {
-            let name = |found: &Found| found.path.file_name().unwrap().to_str().unwrap().to_owned();
+        let names = |of: &dyn Fn(&FoundFile) -> bool| -> Vec<String> {
+            let name = |found: &FoundFile| found.path.file_name().unwrap().to_str().unwrap().to_owned();
             found.iter().filter(|found| of(found)).map(name).collect()
         };
         assert_eq!(names(&|found| found.size == Ok(1)), kept);
         let mut expected: Vec<_> = left.iter().map(|name| (*name).to_owned()).chain(["__MACOSX".to_owned()]).collect();
         expected.sort();
-        assert_eq!(names(&|found| found.size == Err(Passed::FileManagers)), expected);
+        assert_eq!(names(&|found| found.size == Err(Exclusion::FileManagers)), expected);
         let all = gathered(&[top.path().to_owned()], Skip::Nothing);
         assert_eq!(all.iter().filter(|found| found.size == Ok(1)).count(), left.len() + kept.len() + 1);
         let meant = gathered(&[at(".DS_Store")], Skip::FileManagerFiles);
         assert_eq!(meant.first().unwrap().size, Ok(1), "what is named is meant");
-        assert!(!Passed::FileManagers.is_failure(false));
+        assert!(!Exclusion::FileManagers.is_failure(false));
     }
 
     #[test]
@@ -300,6 +300,6 @@ mod tests {
         let found =
             gather(&[top.path().to_owned(), top.path().join("link"), top.path().join("none")], false, Skip::Nothing);
         assert!(found.iter().all(|found| found.size.as_ref().unwrap_err().is_failure(found.named)), "{found:?}");
-        assert!(!Passed::Link.is_failure(false));
+        assert!(!Exclusion::Link.is_failure(false));
     }
 }

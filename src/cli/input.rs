@@ -168,9 +168,9 @@ mod tests {
         assert!(json(&path).unwrap_err().zh.starts_with(&name));
         for (bytes, code) in [(&b"{\n x"[..], "malformed_json"), (b"\xba", "not_utf8")] {
             std::fs::write(&path, bytes).unwrap();
-            let complaint = json(&path).unwrap_err();
-            assert_eq!(complaint.code, code);
-            assert!(complaint.zh.starts_with(&name) && complaint.en.starts_with(&name), "{complaint:?}");
+            let error = json(&path).unwrap_err();
+            assert_eq!(error.code, code);
+            assert!(error.zh.starts_with(&name) && error.en.starts_with(&name), "{error:?}");
         }
         assert_eq!(json(folder.path()).unwrap_err().code, "not_a_file");
         assert_eq!(text_if_present(&folder.path().join("none"), 9).unwrap(), None);

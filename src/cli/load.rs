@@ -9,16 +9,16 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::cli::connect::{ServerArgs, meet};
+use crate::cli::connect::{ServerArgs, identify_ledger};
 use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::load_reads::{self, Reading};
-use crate::cli::load_round::{Echo, Figures, Load, Round, ceilings, node_at};
-use crate::cli::screen::{BAD, FAINT, GOOD, HEED, Screen};
+use crate::cli::load_round::{Echo, LoadConfig, Measurements, RoundResult, ceilings, node_at};
+use crate::cli::screen::{BAD, FAINT, GOOD, Screen, WARNING};
 use crate::cli::values::at_least_one;
 use crate::http::echo;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::verify::wording::Language;
-use crate::load::traffic::Pace;
+use crate::load::traffic::LoopMode;
 
 /// Deposits a round, unless said.
 const DEPOSITS: usize = 100_000;
@@ -108,8 +108,8 @@ struct Summary {
     rate: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     batch: Option<usize>,
-    rounds: Vec<Round>,
-    median: Round,
+    rounds: Vec<RoundResult>,
+    median: RoundResult,
     #[serde(skip_serializing_if = "Option::is_none")]
     ceilings: Option<crate::cli::load_round::Ceilings>,
 }
@@ -124,7 +124,7 @@ pub async fn run(args: &LoadArgs, screen: &Screen) -> anyhow::Result<ExitStatus>
         return serve_echo(bytes).await;
     }
     let client = args.server.client()?;
-    let met = meet(&client).await?;
+    let met = identify_ledger(&client).await?;
     if !met.is_test && !args.live && args.read.is_none() {
         return Err(CliError::usage(
             "live_ledger",
@@ -140,13 +140,13 @@ pub async fn run(args: &LoadArgs, screen: &Screen) -> anyhow::Result<ExitStatus>
         opened.map_err(|error| CliError::io(path, &error))?;
     }
     let numbers = args.read.as_deref().map(load_reads::numbers).transpose()?;
-    let load = Load {
+    let load = LoadConfig {
         address: node_at(client.address())?,
         client,
         key: met.key,
         deposits: args.deposits.unwrap_or_else(|| numbers.as_ref().map_or(DEPOSITS, Vec::len)),
         connections: args.connections,
-        pace: args.rate.map_or(Pace::Closed, |per_second| Pace::Open { per_second }),
+        pace: args.rate.map_or(LoopMode::Closed, |per_second| LoopMode::Open { per_second }),
         batch: args.batch,
         keys: args.keys,
         sample: args.sample,
@@ -174,7 +174,7 @@ pub async fn run(args: &LoadArgs, screen: &Screen) -> anyhow::Result<ExitStatus>
         connections: load.connections,
         rate: args.rate,
         batch: load.batch,
-        median: Round::median(&rounds),
+        median: RoundResult::median(&rounds),
         rounds,
         ceilings,
     };
@@ -183,7 +183,12 @@ pub async fn run(args: &LoadArgs, screen: &Screen) -> anyhow::Result<ExitStatus>
 }
 
 /// Reads instead of depositing.
-async fn read(args: &LoadArgs, load: &Load, numbers: &[DepositNumber], screen: &Screen) -> anyhow::Result<ExitStatus> {
+async fn read(
+    args: &LoadArgs,
+    load: &LoadConfig,
+    numbers: &[DepositNumber],
+    screen: &Screen,
+) -> anyhow::Result<ExitStatus> {
     let (mut ending, mut before) = (ExitStatus::Good, 0);
     for reading in Reading::ALL {
         let mut rounds = Vec::new();
@@ -191,7 +196,7 @@ async fn read(args: &LoadArgs, load: &Load, numbers: &[DepositNumber], screen: &
             rounds.push(load_reads::round(load, numbers, before, reading, args.echo).await?);
             before += load.deposits;
         }
-        let median = Round::median(&rounds);
+        let median = RoundResult::median(&rounds);
         let label = match reading {
             Reading::LookUp => screen.pick("查询", "look-up"),
             Reading::Receipt => screen.pick("回执", "receipt"),
@@ -207,7 +212,7 @@ async fn read(args: &LoadArgs, load: &Load, numbers: &[DepositNumber], screen: &
         };
         screen.line(format!("{label}: {}  ({counted})", told(&median, screen)))?;
         for fault in median.faults.iter().take(10) {
-            screen.line(screen.paint(HEED, fault))?;
+            screen.line(screen.paint(WARNING, fault))?;
             ending = ExitStatus::Finding;
         }
     }
@@ -226,8 +231,8 @@ async fn serve_echo(bytes: usize) -> anyhow::Result<ExitStatus> {
     Ok(ExitStatus::Good)
 }
 
-fn told(round: &Round, screen: &Screen) -> String {
-    let Figures { per_second, p50_ms, p99_ms, .. } = round.node;
+fn told(round: &RoundResult, screen: &Screen) -> String {
+    let Measurements { per_second, p50_ms, p99_ms, .. } = round.node;
     let unit = screen.pick("次/秒", "a second");
     let mut text = format!("{per_second:.0} {unit}  p50 {p50_ms:.2} ms  p99 {p99_ms:.2} ms");
     if let Some(ratio) = round.ratio {
@@ -262,7 +267,7 @@ fn show(screen: &Screen, summary: &Summary) -> anyhow::Result<ExitStatus> {
     }
     screen.line(screen.paint(BAD, &format!("{faults} {}", screen.pick("处有误", "faults"))))?;
     for fault in summary.rounds.iter().flat_map(|round| &round.faults).take(10) {
-        screen.line(screen.paint(HEED, fault))?;
+        screen.line(screen.paint(WARNING, fault))?;
     }
     Ok(ExitStatus::Finding)
 }
@@ -273,8 +278,8 @@ fn heading(screen: &Screen) -> Vec<String> {
     words.map(str::to_owned).to_vec()
 }
 
-fn row(label: &str, figures: &Figures) -> Vec<String> {
-    let Figures { per_second, p50_ms, p99_ms, p999_ms, max_ms } = figures;
+fn row(label: &str, figures: &Measurements) -> Vec<String> {
+    let Measurements { per_second, p50_ms, p99_ms, p999_ms, max_ms } = figures;
     let mut cells = vec![label.to_owned(), format!("{per_second:.0}")];
     cells.extend([p50_ms, p99_ms, p999_ms, max_ms].map(|ms| format!("{ms:.2}")));
     cells

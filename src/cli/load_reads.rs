@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::cli::exit::CliError;
 use crate::cli::input;
-use crate::cli::load_round::{Echo, Figures, Load, Round, figures, rate};
+use crate::cli::load_round::{Echo, LoadConfig, Measurements, RoundResult, figures, rate};
 use crate::files::regular;
 use crate::ledger::number::DepositNumber;
 use crate::load::traffic::{Answer, Call};
@@ -96,20 +96,20 @@ pub fn may_append(path: &Path) -> Result<(), CliError> {
 ///
 /// [`CliError`]: a connection that broke.
 pub async fn round(
-    load: &Load,
+    load: &LoadConfig,
     numbers: &[DepositNumber],
     before: usize,
     reading: Reading,
     echo: bool,
-) -> Result<Round, CliError> {
+) -> Result<RoundResult, CliError> {
     let asked = jumping(numbers, before, load.deposits);
     let calls = asked.iter().map(|number| Call { path: reading.path(number).into(), body: None });
     let traffic = load.send_to(load.address, &Arc::new(calls.collect())).await?;
     let faults: HashSet<String> = traffic.answers.iter().filter_map(|answer| fault(answer, &asked)).take(10).collect();
     let proven = traffic.answers.iter().filter(|answer| answer.status == 200).count();
     // What was refused was not served, however soon it was answered.
-    let node = Figures { per_second: rate(proven, traffic.took), ..figures(&traffic) };
-    let mut round = Round { node, echo: None, ratio: None, proven, faults: faults.into_iter().collect() };
+    let node = Measurements { per_second: rate(proven, traffic.took), ..figures(&traffic) };
+    let mut round = RoundResult { node, echo: None, ratio: None, proven, faults: faults.into_iter().collect() };
     if echo {
         let bytes =
             traffic.answers.iter().map(|answer| answer.body.len()).sum::<usize>() / traffic.answers.len().max(1);
@@ -171,7 +171,7 @@ mod tests {
         let path = folder.path().join("numbers");
         let code = |text: &str| {
             std::fs::write(&path, text).unwrap();
-            numbers(&path).map(|numbers| numbers.len()).map_err(|complaint| complaint.code.into_owned())
+            numbers(&path).map(|numbers| numbers.len()).map_err(|error| error.code.into_owned())
         };
         assert_eq!(code("20261122-0K7M-X9QT-3D5W-C3\n20241122-0K7M-X9QT-3D5W-MH\n"), Ok(2));
         assert_eq!(code("20261122-0K7M-X9QT-3D5W-C4\n"), Err("mistyped_number".into()));

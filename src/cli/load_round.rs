@@ -16,8 +16,8 @@ use crate::client::ledger_client::LedgerClient;
 use crate::ledger::entry::Entry;
 use crate::ledger::key::VerifierKey;
 use crate::ledger::verify::trust::Trust;
-use crate::load::checking::{Checked, Packing, Proven, check};
-use crate::load::traffic::{Call, Pace, Traffic, TrafficError, send};
+use crate::load::receipt_checks::{BodyFormat, CheckResult, VerifiedDeposit, check};
+use crate::load::traffic::{Call, LoopMode, Traffic, TrafficError, send};
 use crate::load::{ceilings as machine, deposits};
 
 /// How long each ceiling of the processor is measured.
@@ -27,7 +27,7 @@ const WRITES: usize = 3_000;
 
 /// What is loaded, and how.
 #[derive(Debug)]
-pub struct Load {
+pub struct LoadConfig {
     /// The node.
     pub address: SocketAddr,
     /// The same, for reading again.
@@ -39,7 +39,7 @@ pub struct Load {
     /// Connections.
     pub connections: usize,
     /// When requests are sent.
-    pub pace: Pace,
+    pub pace: LoopMode,
     /// Lines of a batch; `None` for single deposits.
     pub batch: Option<usize>,
     /// Depositors' keys.
@@ -52,7 +52,7 @@ pub struct Load {
 
 /// Rate and times.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Figures {
+pub struct Measurements {
     /// Deposits a second.
     pub per_second: f64,
     /// Median time of a request in milliseconds.
@@ -67,12 +67,12 @@ pub struct Figures {
 
 /// What a round came to.
 #[derive(Debug, Clone, Serialize)]
-pub struct Round {
+pub struct RoundResult {
     /// The node's figures.
-    pub node: Figures,
+    pub node: Measurements,
     /// Those of the bare server, with the same requests.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub echo: Option<Figures>,
+    pub echo: Option<Measurements>,
     /// The node's rate in that of the bare server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ratio: Option<f64>,
@@ -99,7 +99,7 @@ pub struct Ceilings {
     pub build: &'static str,
 }
 
-impl Load {
+impl LoadConfig {
     /// The bodies of a round's calls.
     ///
     /// # Errors
@@ -123,11 +123,11 @@ impl Load {
     /// # Errors
     ///
     /// [`CliError`]: a connection that broke.
-    pub async fn drive(&self, made: &Arc<Vec<Call>>) -> Result<(Round, usize), CliError> {
+    pub async fn drive(&self, made: &Arc<Vec<Call>>) -> Result<(RoundResult, usize), CliError> {
         let traffic = self.send_to(self.address, made).await?;
         let length =
             traffic.answers.iter().map(|answer| answer.body.len()).sum::<usize>() / traffic.answers.len().max(1);
-        let packing = if self.batch.is_some() { Packing::Lines } else { Packing::Single };
+        let packing = if self.batch.is_some() { BodyFormat::Lines } else { BodyFormat::Single };
         let (mut node, took) = (figures(&traffic), traffic.took);
         let (calls, trust) = (Arc::clone(made), Trust::new(vec![self.key.clone()]));
         let checking = tokio::task::spawn_blocking(move || {
@@ -135,7 +135,7 @@ impl Load {
                 calls.iter().map(|call| call.body.as_ref().map_or(&[][..], |(body, _)| body)).collect();
             check(&bodies, &traffic.answers, packing, &trust)
         });
-        let Checked { proven, mut faults } = checking.await.map_err(|error| failed(&error))?;
+        let CheckResult { proven, mut faults } = checking.await.map_err(|error| failed(&error))?;
         // What was refused or is not proven was not served, however soon it was answered.
         node.per_second = rate(proven.len(), took);
         if proven.len() != self.deposits {
@@ -143,7 +143,7 @@ impl Load {
         }
         self.read_again(&proven, &mut faults).await;
         self.keep(&proven)?;
-        Ok((Round { node, echo: None, ratio: None, proven: proven.len(), faults }, length))
+        Ok((RoundResult { node, echo: None, ratio: None, proven: proven.len(), faults }, length))
     }
 
     /// The same requests to a bare server.
@@ -151,7 +151,7 @@ impl Load {
     /// # Errors
     ///
     /// [`CliError`].
-    pub async fn drive_echo(&self, made: &Arc<Vec<Call>>, address: SocketAddr) -> Result<Figures, CliError> {
+    pub async fn drive_echo(&self, made: &Arc<Vec<Call>>, address: SocketAddr) -> Result<Measurements, CliError> {
         let traffic = self.send_to(address, made).await?;
         match traffic.answers.iter().find(|answer| answer.status != 201) {
             None => Ok(figures(&traffic)),
@@ -169,7 +169,7 @@ impl Load {
         Ok(send(address, calls, self.connections, self.pace).await?)
     }
 
-    fn keep(&self, proven: &[Proven]) -> Result<(), CliError> {
+    fn keep(&self, proven: &[VerifiedDeposit]) -> Result<(), CliError> {
         let Some(path) = &self.keep_numbers else { return Ok(()) };
         let numbers = proven.iter().filter_map(|one| one.entry.lines().nth(1)?.strip_prefix("number "));
         let text: String = numbers.flat_map(|number| [number, "\n"]).collect();
@@ -179,7 +179,7 @@ impl Load {
     }
 
     /// Fetches some receipts once more: entry and header must be what they were.
-    async fn read_again(&self, proven: &[Proven], faults: &mut Vec<String>) {
+    async fn read_again(&self, proven: &[VerifiedDeposit], faults: &mut Vec<String>) {
         let step = proven.len().div_ceil(self.sample.max(1)).max(1);
         for one in proven.iter().step_by(step).take(self.sample) {
             let Ok(entry) = Entry::parse(one.entry.as_bytes()) else {
@@ -220,8 +220,8 @@ pub fn rate(count: usize, took: Duration) -> f64 {
 
 /// What a run's times come to.
 #[must_use]
-pub fn figures(traffic: &Traffic) -> Figures {
-    Figures {
+pub fn figures(traffic: &Traffic) -> Measurements {
+    Measurements {
         per_second: rate(traffic.answers.len(), traffic.took),
         p50_ms: traffic.latency.within_ms(0.5),
         p99_ms: traffic.latency.within_ms(0.99),
@@ -230,9 +230,9 @@ pub fn figures(traffic: &Traffic) -> Figures {
     }
 }
 
-impl Round {
+impl RoundResult {
     /// Puts the bare server's figures beside the node's.
-    pub fn beside(&mut self, echo: Figures) {
+    pub fn beside(&mut self, echo: Measurements) {
         self.ratio = Some(self.node.per_second / echo.per_second);
         self.echo = Some(echo);
     }
@@ -240,10 +240,10 @@ impl Round {
     /// The medians of some rounds, each figure by itself.
     #[must_use]
     pub fn median(rounds: &[Self]) -> Self {
-        let figures = |of: &dyn Fn(&Self) -> Option<Figures>| {
-            let all: Vec<Figures> = rounds.iter().filter_map(of).collect();
-            let one = |of: fn(&Figures) -> f64| middle(all.iter().map(of).collect());
-            Some(Figures {
+        let figures = |of: &dyn Fn(&Self) -> Option<Measurements>| {
+            let all: Vec<Measurements> = rounds.iter().filter_map(of).collect();
+            let one = |of: fn(&Measurements) -> f64| middle(all.iter().map(of).collect());
+            Some(Measurements {
                 per_second: one(|f| f.per_second)?,
                 p50_ms: one(|f| f.p50_ms)?,
                 p99_ms: one(|f| f.p99_ms)?,
@@ -251,7 +251,7 @@ impl Round {
                 max_ms: one(|f| f.max_ms)?,
             })
         };
-        let none = Figures { per_second: 0.0, p50_ms: 0.0, p99_ms: 0.0, p999_ms: 0.0, max_ms: 0.0 };
+        let none = Measurements { per_second: 0.0, p50_ms: 0.0, p99_ms: 0.0, p999_ms: 0.0, max_ms: 0.0 };
         Self {
             node: figures(&|round| Some(round.node)).unwrap_or(none),
             echo: figures(&|round| round.echo),

@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 
 use crate::cli::compose::read_number;
 use crate::cli::config::Config;
-use crate::cli::connect::{ServerArgs, meet_again, other_mode};
+use crate::cli::connect::{ServerArgs, require_known_ledger, warn_of_other_mode};
 use crate::cli::exit::ExitStatus;
 use crate::cli::record::{Record, fetch, history};
-use crate::cli::screen::{BAD, HEED, Screen};
+use crate::cli::screen::{BAD, Screen, WARNING};
 use crate::cli::terminal::escaped;
-use crate::cli::trust_store::Pinned;
+use crate::cli::trust_store::TrustStore;
 use crate::cli::{facts_table, history_table};
 use crate::ledger::block::BlockHeader;
 use crate::ledger::entry::Entry;
@@ -61,12 +61,12 @@ pub struct LookupArgs {
 pub async fn run(args: &LookupArgs, config: &Config, screen: &Screen) -> anyhow::Result<ExitStatus> {
     let number = read_number(&args.number)?;
     let client = args.server.client()?;
-    let trust = Pinned::of(config)?.trust();
+    let trust = TrustStore::of(config)?.trust();
     let record = fetch(&client, &number).await?;
     let Some(record) = record else {
-        meet_again(&client, config).await?;
+        require_known_ledger(&client, config).await?;
         let ending = not_found(screen, number)?;
-        other_mode(&client, number, screen).await?;
+        warn_of_other_mode(&client, number, screen).await?;
         return Ok(ending);
     };
     let history = history(&client, &record, &trust).await?;
@@ -79,10 +79,10 @@ pub async fn run(args: &LookupArgs, config: &Config, screen: &Screen) -> anyhow:
     let report = verify(&question);
     let key_known = report.obstacle != Some(Obstacle::UnknownKey);
     if !key_known {
-        meet_again(&client, config).await?;
+        require_known_ledger(&client, config).await?;
     }
     let holds = report.conclusion == Conclusion::RecordOnly || !key_known;
-    let proven = holds.then(|| Proven::of(&record, history)).flatten();
+    let proven = holds.then(|| VerifiedDeposit::of(&record, history)).flatten();
     let Some(proven) = proven.filter(|proven| proven.entry.number == number) else {
         return broken(screen, &report);
     };
@@ -136,7 +136,7 @@ fn differs(screen: &Screen, fields: &[&str]) -> anyhow::Result<()> {
 
 /// What the receipt proves, and the history as far as it was checked. Nothing here is the node's word, but for what
 /// says so.
-struct Proven {
+struct VerifiedDeposit {
     entry: Entry,
     header: BlockHeader,
     history: History,
@@ -146,7 +146,7 @@ struct Proven {
     claimed_signer: Option<String>,
 }
 
-impl Proven {
+impl VerifiedDeposit {
     /// `None` for a receipt that cannot be read.
     fn of(record: &Record, history: Option<History>) -> Option<Self> {
         let (receipt, history) = (&record.receipt, history?);
@@ -240,16 +240,16 @@ impl Proven {
             (Reservation::TestLedger, self.entry.number.is_test()),
         ];
         for (reservation, _) in reserved.into_iter().filter(|(_, is)| *is) {
-            screen.line(screen.paint(HEED, wording::reservation(reservation, screen.language())))?;
+            screen.line(screen.paint(WARNING, wording::reservation(reservation, screen.language())))?;
         }
         if !self.history.owner_links_are_known() {
             let text = screen.pick(
                 "存证人其后的更正、撤回、替换、补充未能全部列出并核验，不得据此认为没有其他",
                 "what its owner said later could not be listed and verified completely: there may be more than is shown",
             );
-            screen.line(screen.paint(HEED, text))?;
+            screen.line(screen.paint(WARNING, text))?;
         }
-        Ok(screen.line(screen.paint(HEED, self.derived.notice.pick(screen.language())))?)
+        Ok(screen.line(screen.paint(WARNING, self.derived.notice.pick(screen.language())))?)
     }
 }
 
@@ -259,5 +259,5 @@ fn unknown_key(screen: &Screen, args: &LookupArgs) -> anyhow::Result<()> {
         "The ledger's key is not pinned, so who signed was not checked. After comparing it with what the operator publishes: \
          tiezheng trust fetch",
     );
-    Ok(screen.aside(screen.paint(HEED, &format!("{text} {}", args.server.server)))?)
+    Ok(screen.aside(screen.paint(WARNING, &format!("{text} {}", args.server.server)))?)
 }

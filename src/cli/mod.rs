@@ -8,13 +8,13 @@
 //!   [`width`] and [`progress`] what people and machines see;
 //! - [`config`] is the user's folder: [`case_key`] depositors' keys, [`trust_store`] the ledger keys that are trusted;
 //! - [`gather`] finds files, [`digest`] hashes them, [`compose`] makes statements, [`receipt_files`] and [`durable`] keep them,
-//!   [`round`] sends them, [`many`] of them together, and [`unkept`] says why one is not kept;
+//!   [`deposit_run`] sends them, [`deposit_groups`] of them together, and [`storage_errors`] says why one is not kept;
 //! - [`connect`] and [`record`] ask a node, [`facts_table`], [`history_table`] and [`report_screen`] show what came of it;
 //! - [`public_key`] reads public keys, and rejects private ones;
 //! - [`log`] is the node's log;
 //! - [`clock`] tells a running node that its clock is right;
 //! - [`deposit_policy`] says who may deposit with a node that starts;
-//! - [`node_folder`] opens a node's folder, [`node_keys`] compares its keys and [`beside`] all else in it with its ledger;
+//! - [`node_folder`] opens a node's folder, [`node_keys`] compares its keys and [`folder_checks`] all else in it with its ledger;
 //! - [`folder_copy`] copies a ledger's folder and checks the copy, [`copy_report`] says what is in it, [`originals_check`]
 //!   checks originals in custody, [`resources`] what the machine allows a node.
 
@@ -22,8 +22,6 @@
 pub mod audit;
 #[cfg(feature = "node")]
 pub mod backup;
-#[cfg(feature = "node")]
-pub mod beside;
 pub mod case;
 pub mod case_key;
 pub mod clock;
@@ -36,8 +34,10 @@ pub mod copy_report;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod deposit;
+pub mod deposit_groups;
 #[cfg(feature = "node")]
 pub mod deposit_policy;
+pub mod deposit_run;
 #[cfg(feature = "node")]
 pub mod descriptors;
 pub mod digest;
@@ -46,6 +46,8 @@ pub mod exit;
 pub mod facts_table;
 #[cfg(feature = "node")]
 pub mod filing_service;
+#[cfg(feature = "node")]
+pub mod folder_checks;
 #[cfg(feature = "node")]
 pub mod folder_copy;
 pub mod gather;
@@ -64,14 +66,13 @@ pub mod load_round;
 pub mod log;
 pub mod lookup;
 pub mod manifest;
-pub mod many;
 #[cfg(feature = "node")]
 pub mod node_folder;
 #[cfg(feature = "node")]
 pub mod node_keys;
 pub mod normalization;
 #[cfg(feature = "node")]
-pub mod opening;
+pub mod open_errors;
 #[cfg(feature = "node")]
 pub mod originals_check;
 pub mod output;
@@ -87,17 +88,16 @@ pub mod report_screen;
 pub mod resources;
 #[cfg(feature = "node")]
 pub mod restore;
-pub mod round;
 pub mod screen;
 #[cfg(feature = "node")]
 pub mod serve;
 #[cfg(feature = "node")]
 pub mod serve_limits;
 pub mod statement;
+pub mod storage_errors;
 pub mod terminal;
 pub mod trust;
 pub mod trust_store;
-pub mod unkept;
 pub mod usage;
 pub mod values;
 pub mod verify;

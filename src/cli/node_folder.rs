@@ -13,14 +13,14 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use crate::cli::beside;
 use crate::cli::case_key;
 use crate::cli::descriptors;
 use crate::cli::durable;
 use crate::cli::exit::CliError;
+use crate::cli::folder_checks;
 use crate::cli::keygen::of_ledger;
 use crate::cli::node_keys::{LEDGER_KEY, NEXT_KEY, NodeKeys, Remark, ledger_key_missing};
-use crate::cli::opening::{cannot_open, unreadable};
+use crate::cli::open_errors::{cannot_open, unreadable};
 use crate::ledger::hash::sha256;
 use crate::ledger::key::{Name, Signer, VerifierKey};
 use crate::ledger::notice::{Mode, NoticeKind};

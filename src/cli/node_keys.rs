@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::case_key;
 use crate::cli::exit::CliError;
 use crate::cli::filing_service::PLATFORM_KEY;
-use crate::cli::opening::unreadable;
+use crate::cli::open_errors::unreadable;
 use crate::filing::secret::stream_id;
 use crate::ledger::key::Signer;
 use crate::ledger::notice::NoticeKind;
@@ -87,7 +87,7 @@ pub struct KeyReport {
     /// How it compares.
     pub state: KeyState,
     /// What is wrong, and what to do.
-    pub complaint: Option<CliError>,
+    pub error: Option<CliError>,
 }
 
 /// Compares the key files in `folder` with the ledger that `store` reads. Changes nothing.
@@ -98,8 +98,8 @@ pub struct KeyReport {
 pub fn report(folder: &Path, store: &RocksReader) -> Result<Vec<KeyReport>, CliError> {
     let mut reports = Vec::new();
     for file in FILES {
-        let (state, complaint) = match read(folder, file) {
-            Err(complaint) => (KeyState::Unreadable, Some(complaint)),
+        let (state, error) = match read(folder, file) {
+            Err(error) => (KeyState::Unreadable, Some(error)),
             Ok(key) => match compare(folder, file, key.as_ref(), store)? {
                 None if key.is_some() => (KeyState::Matches, None),
                 None => (KeyState::NotNeeded, None),
@@ -107,7 +107,7 @@ pub fn report(folder: &Path, store: &RocksReader) -> Result<Vec<KeyReport>, CliE
                 Some(fault) => (KeyState::Missing, Some(fault)),
             },
         };
-        reports.push(KeyReport { name: file.name, label: (file.zh, file.en), state, complaint });
+        reports.push(KeyReport { name: file.name, label: (file.zh, file.en), state, error });
     }
     Ok(reports)
 }

@@ -5,12 +5,12 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use crate::audit::report::KeptOriginal;
-use crate::cli::opening::unreadable;
+use crate::audit::report::OriginalRecord;
+use crate::cli::open_errors::unreadable;
 use crate::court::acts::TakeCustody;
 use crate::custody::checking::{CheckError, check_size, measure};
 use crate::custody::object::{ObjectId, ObjectKey};
-use crate::filing::originals::{CustodyRecord, kept_originals};
+use crate::filing::originals::{CustodyRecord, originals_in_custody};
 use crate::ledger::hash::lower_hex;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::store::contract::{Private, ReadError, ReadLedger};
@@ -71,7 +71,7 @@ impl OriginalsReport {
 /// [`ReadError`]: the acts cannot be read.
 pub fn sizes_of_originals(store: &dyn ReadLedger, originals: &Path) -> Result<OriginalsReport, ReadError> {
     let mut report = OriginalsReport::default();
-    for CustodyRecord { index, act, .. } in kept_originals(store)? {
+    for CustodyRecord { index, act, .. } in originals_in_custody(store)? {
         let checked = check_size(originals, &ObjectId::from_bytes(act.object.0), act.size);
         report.count(index, &act, checked.map_err(|error| in_both(&error)));
     }
@@ -82,11 +82,11 @@ pub fn sizes_of_originals(store: &dyn ReadLedger, originals: &Path) -> Result<Or
 pub fn decrypt_originals(
     store: &dyn ReadLedger,
     originals: &Path,
-    records: &[KeptOriginal],
+    records: &[OriginalRecord],
     mut done: impl FnMut(u64),
 ) -> OriginalsReport {
     let mut report = OriginalsReport::default();
-    for KeptOriginal { index, act, .. } in records {
+    for OriginalRecord { index, act, .. } in records {
         let checked = match store.annex(*index, &act.key.0) {
             Ok(Private::Erased(_)) => {
                 report.erased += 1;

@@ -84,7 +84,7 @@ mod tests {
     fn only_what_may_be_replaced_is() {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
-        let code = |name: &str, replace| write(&at(name), b"new", 0o600, replace).map_err(|complaint| complaint.code);
+        let code = |name: &str, replace| write(&at(name), b"new", 0o600, replace).map_err(|error| error.code);
         let is_old = |text: &str| text == "old";
         let refused = Err("destination_exists".into());
         for (text, replace, expected) in [

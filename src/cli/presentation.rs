@@ -46,7 +46,7 @@ impl Presentation<'_> {
         let salt = match (is_salted, self.salt, entry) {
             (false, _, _) | (true, None, None) => None,
             (true, Some(salt), _) => Some(salt),
-            (true, None, Some(entry)) => salt_beside(file, entry)?,
+            (true, None, Some(entry)) => adjacent_salt(file, entry)?,
         };
         let measured = match plain.filter(|_| salt.is_none()) {
             Some(plain) => plain,
@@ -57,10 +57,10 @@ impl Presentation<'_> {
 }
 
 /// The salt from the statement beside the file, if it is this record's statement, now or before another deposit.
-fn salt_beside(file: &Path, entry: &Entry) -> Result<Option<[u8; SALT_LEN]>, CliError> {
-    let papers = ReceiptFiles::of(file, None).map_err(|error| CliError::io(file, &error))?;
-    let earlier = papers.earlier(&entry.statement);
-    for path in [&papers.statement, &earlier.statement] {
+fn adjacent_salt(file: &Path, entry: &Entry) -> Result<Option<[u8; SALT_LEN]>, CliError> {
+    let files = ReceiptFiles::of(file, None).map_err(|error| CliError::io(file, &error))?;
+    let earlier = files.earlier(&entry.statement);
+    for path in [&files.statement, &earlier.statement] {
         if let Some(paper) = StatementFile::load(path)?
             && paper.note().is_some_and(|note| note.id() == entry.statement.id())
         {

@@ -69,17 +69,17 @@ mod tests {
         std::fs::write(&file, format!("{}\n", *secret)).unwrap();
         let file = file.to_str().unwrap();
         for given in [secret.as_str(), &format!("  {}\n", *secret), &secret.to_lowercase(), file] {
-            let complaint = read_key(given).unwrap_err();
-            assert_eq!(complaint.code, "private_key_given");
+            let error = read_key(given).unwrap_err();
+            assert_eq!(error.code, "private_key_given");
             let seed = secret.rsplit('+').next().unwrap();
-            for text in [&complaint.zh, &complaint.en] {
+            for text in [&error.zh, &error.en] {
                 assert!(!text.contains(seed) && !text.contains(&seed.to_lowercase()), "{text}");
             }
         }
         let public = signer.verifier().to_string();
         assert_eq!(read_key(&format!("{public}\n")).unwrap().to_string(), public);
-        let complaint = read_key("no key").unwrap_err();
-        assert_eq!(complaint.code, "bad_key");
-        assert!(complaint.zh.contains("名称+编号+base64"), "{}", complaint.zh);
+        let error = read_key("no key").unwrap_err();
+        assert_eq!(error.code, "bad_key");
+        assert!(error.zh.contains("名称+编号+base64"), "{}", error.zh);
     }
 }

@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 
 use crate::cli::compose::read_number;
 use crate::cli::config::Config;
-use crate::cli::connect::{ServerArgs, meet_again};
+use crate::cli::connect::{ServerArgs, require_known_ledger};
 use crate::cli::exit::{CliError, ExitStatus};
-use crate::cli::manifest::cutting::cut;
+use crate::cli::manifest::item_receipt::cut;
 use crate::cli::output::{self, Replace};
-use crate::cli::screen::{HEED, Screen, write_text};
+use crate::cli::screen::{Screen, WARNING, write_text};
 use crate::cli::terminal::escaped_name;
-use crate::cli::trust_store::Pinned;
+use crate::cli::trust_store::TrustStore;
 use crate::client::transport::ClientError;
 use crate::ledger::entry::Entry;
 use crate::ledger::manifest::claim::{ItemClaim, ItemReceipt};
@@ -99,7 +99,7 @@ fn must_hold(
         (_, Some(Obstacle::UnknownKey)) => {
             let text = screen
                 .pick("账本密钥尚未固定，未核对由谁签名", "the ledger's key is not pinned: who signed was not checked");
-            Ok(screen.aside(screen.paint(HEED, text))?)
+            Ok(screen.aside(screen.paint(WARNING, text))?)
         }
         _ => {
             let say = |language| wording::conclusion(&report, language);
@@ -138,7 +138,7 @@ fn cut_out(args: &ReceiptArgs, receipt: &ItemReceipt, trust: &Trust, screen: &Sc
 ///
 /// A mistyped number, an unreachable node, a receipt that does not hold.
 pub async fn run(args: &ReceiptArgs, config: &Config, screen: &Screen) -> anyhow::Result<ExitStatus> {
-    let trust = Pinned::of(config)?.trust();
+    let trust = TrustStore::of(config)?.trust();
     if let (Some(manifest), Some(item)) = (&args.manifest, &args.item) {
         let receipt = cut(manifest, item, !args.without_name)?;
         return cut_out(args, &receipt, &trust, screen);
@@ -147,7 +147,7 @@ pub async fn run(args: &ReceiptArgs, config: &Config, screen: &Screen) -> anyhow
     let client = args.server.client()?;
     let answered = client.receipt(&number).await;
     if matches!(&answered, Err(ClientError::Problem { status: 404, .. })) {
-        meet_again(&client, config).await?;
+        require_known_ledger(&client, config).await?;
     }
     let receipt = answered.map_err(CliError::from)?;
     must_hold(&receipt, None, Some(number), &trust, screen)?;

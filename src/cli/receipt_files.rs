@@ -68,11 +68,11 @@ impl ReceiptFiles {
     pub fn of(file: &Path, receipts: Option<&Path>) -> io::Result<Self> {
         let name = file.file_name().unwrap_or(OsStr::new("file"));
         let Some(folder) = receipts else {
-            let named = |kind, end| file.with_file_name(paper_name(name, "", kind, end));
+            let named = |kind, end| file.with_file_name(companion_name(name, "", kind, end));
             return Ok(Self { statement: named(STATEMENT, ""), receipt: named(RECEIPT, JSON) });
         };
         let mark = format!("-{}", short_hash(fs::canonicalize(file)?.as_os_str()));
-        let named = |kind, end| folder.join(paper_name(name, &mark, kind, end));
+        let named = |kind, end| folder.join(companion_name(name, &mark, kind, end));
         Ok(Self { statement: named(STATEMENT, ""), receipt: named(RECEIPT, JSON) })
     }
 
@@ -87,7 +87,7 @@ fn with_id(path: &Path, note: &StatementNote) -> PathBuf {
     with_mark(path, &note.id().to_string().chars().take(2 * ID_LEN).collect::<String>())
 }
 
-/// `path` with a mark that [`belongs_to`] knows, before its ending. [`paper_name`] leaves room for it.
+/// `path` with a mark that [`evidence_name_of`] knows, before its ending. [`companion_name`] leaves room for it.
 fn with_mark(path: &Path, mark: &str) -> PathBuf {
     let name = path.file_name().unwrap_or_default().as_bytes();
     let (stem, end) = name.strip_suffix(JSON.as_bytes()).map_or((name, ""), |stem| (stem, JSON));
@@ -104,9 +104,9 @@ pub fn manifest_of(source: &Path, receipts: Option<&Path>) -> io::Result<PathBuf
     // `.` and `..` have no name of their own.
     let whole = if source.file_name().is_none() { fs::canonicalize(source)? } else { source.to_owned() };
     let name = whole.file_name().unwrap_or(OsStr::new("root"));
-    let Some(folder) = receipts else { return Ok(whole.with_file_name(paper_name(name, "", MANIFEST, ""))) };
+    let Some(folder) = receipts else { return Ok(whole.with_file_name(companion_name(name, "", MANIFEST, ""))) };
     let mark = format!("-{}", short_hash(fs::canonicalize(source)?.as_os_str()));
-    Ok(folder.join(paper_name(name, &mark, MANIFEST, "")))
+    Ok(folder.join(companion_name(name, &mark, MANIFEST, "")))
 }
 
 /// The list of an earlier manifest over the same source, by its statement's id.
@@ -124,7 +124,7 @@ pub fn spare_manifest(list: &Path, random: [u8; ID_LEN]) -> PathBuf {
 /// What a paper of this name belongs to: the file beside which it lies, nothing for a draft; `None` for a name that this
 /// program does not give, whatever it holds.
 #[must_use]
-pub fn belongs_to(name: &OsStr) -> Option<&OsStr> {
+pub fn evidence_name_of(name: &OsStr) -> Option<&OsStr> {
     let (bytes, mark) = (name.as_bytes(), OWN_MARK.as_bytes());
     let at = bytes.windows(mark.len()).rposition(|part| part == mark)?;
     let (file, marked) = bytes.split_at_checked(at)?;
@@ -144,10 +144,10 @@ pub fn belongs_to(name: &OsStr) -> Option<&OsStr> {
 /// Whether `name` is one that this program gives.
 #[must_use]
 pub fn is_own(name: &OsStr) -> bool {
-    belongs_to(name).is_some()
+    evidence_name_of(name).is_some()
 }
 
-fn paper_name(name: &OsStr, mark: &str, kind: &str, end: &str) -> OsString {
+fn companion_name(name: &OsStr, mark: &str, kind: &str, end: &str) -> OsString {
     let tail = format!("{mark}{OWN_MARK}{kind}{end}");
     let bytes = name.as_bytes();
     // Room for the id of an earlier deposit too.
@@ -253,11 +253,11 @@ mod tests {
 
     #[test]
     fn papers_lie_beside_the_file() {
-        let papers = ReceiptFiles::of(Path::new("a/证据.pdf"), None).unwrap();
-        assert_eq!(papers.statement, Path::new("a/证据.pdf.tiezheng-statement"));
-        assert_eq!(papers.receipt, Path::new("a/证据.pdf.tiezheng-receipt.json"));
+        let files = ReceiptFiles::of(Path::new("a/证据.pdf"), None).unwrap();
+        assert_eq!(files.statement, Path::new("a/证据.pdf.tiezheng-statement"));
+        assert_eq!(files.receipt, Path::new("a/证据.pdf.tiezheng-receipt.json"));
         assert_eq!(ReceiptFiles::of(Path::new("b"), None).unwrap().receipt, Path::new("b.tiezheng-receipt.json"));
-        for own in [&papers.statement, &papers.receipt] {
+        for own in [&files.statement, &files.receipt] {
             assert!(is_own(own.file_name().unwrap()));
         }
         for (name, file) in [
@@ -276,7 +276,7 @@ mod tests {
             ("a.tiezheng-receipt.json-0123", None),
             (".tiezheng-statement", None),
         ] {
-            assert_eq!(belongs_to(OsStr::new(name)), file.map(OsStr::new), "{name}");
+            assert_eq!(evidence_name_of(OsStr::new(name)), file.map(OsStr::new), "{name}");
         }
     }
 
@@ -307,20 +307,20 @@ mod tests {
             fs::create_dir(top.path().join(folder)).unwrap();
             let file = top.path().join(folder).join("..x");
             fs::write(&file, b"same").unwrap();
-            let papers = ReceiptFiles::of(&file, Some(&receipts)).unwrap();
-            assert_eq!(papers, ReceiptFiles::of(&file, Some(&receipts)).unwrap());
-            assert_eq!(papers.statement.parent().unwrap(), receipts);
-            assert!(seen.insert(papers.statement));
+            let files = ReceiptFiles::of(&file, Some(&receipts)).unwrap();
+            assert_eq!(files, ReceiptFiles::of(&file, Some(&receipts)).unwrap());
+            assert_eq!(files.statement.parent().unwrap(), receipts);
+            assert!(seen.insert(files.statement));
         }
     }
 
     #[test]
     fn names_fit_any_file_system() {
         for name in ["证".repeat(85), "x".repeat(255)] {
-            let papers = ReceiptFiles::of(Path::new(&name), None).unwrap();
+            let files = ReceiptFiles::of(Path::new(&name), None).unwrap();
             let other = ReceiptFiles::of(Path::new(&format!("{}y", &name[..name.len() - 3])), None).unwrap();
-            assert_ne!(papers, other);
-            for path in [papers.statement, papers.receipt] {
+            assert_ne!(files, other);
+            for path in [files.statement, files.receipt] {
                 assert!(path.file_name().unwrap().len() <= NAME_MAX - 17);
                 assert!(path.to_str().is_some());
             }

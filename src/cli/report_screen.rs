@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::cli::facts_table;
-use crate::cli::screen::{BAD, FAINT, GOOD, HEADING, HEED, Screen};
+use crate::cli::screen::{BAD, FAINT, GOOD, HEADING, Screen, WARNING};
 use crate::cli::terminal::escaped_name;
 use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::receipt::Receipt;
@@ -17,7 +17,7 @@ use crate::wire::report::{ReportContext, ReportJson, ReportNodeJson, VerifierJso
 
 /// A report, and what was held against the record.
 #[derive(Debug)]
-pub struct Verified<'a> {
+pub struct ReportView<'a> {
     /// The report.
     pub report: &'a Report,
     /// The file.
@@ -59,7 +59,7 @@ impl SignedBy {
 /// # Errors
 ///
 /// Standard output cannot be written.
-pub fn show(screen: &Screen, verified: &Verified<'_>) -> anyhow::Result<()> {
+pub fn show(screen: &Screen, verified: &ReportView<'_>) -> anyhow::Result<()> {
     screen.document(&document(verified)?)?;
     let report = verified.report;
     let title = screen.pick("核验报告", "核验报告 Verification report");
@@ -75,7 +75,7 @@ pub fn show(screen: &Screen, verified: &Verified<'_>) -> anyhow::Result<()> {
     screen.line("")?;
     let style = match report.conclusion {
         Conclusion::Consistent => GOOD,
-        Conclusion::ConsistentWithReservation | Conclusion::RecordOnly | Conclusion::Unable => HEED,
+        Conclusion::ConsistentWithReservation | Conclusion::RecordOnly | Conclusion::Unable => WARNING,
         _ => BAD,
     };
     let conclusion = wording::conclusion(report, screen.language());
@@ -102,7 +102,7 @@ pub fn show(screen: &Screen, verified: &Verified<'_>) -> anyhow::Result<()> {
     Ok(screen.line(screen.paint(FAINT, wording::limits(screen.language())))?)
 }
 
-fn object(screen: &Screen, verified: &Verified<'_>) -> anyhow::Result<()> {
+fn object(screen: &Screen, verified: &ReportView<'_>) -> anyhow::Result<()> {
     let verifier = VerifierJson::command_line();
     let verifier = screen.pick(&verifier.zh, &verifier.en).to_owned();
     let at = format!("{} {}", verified.at.beijing(), screen.pick("北京时间", "Beijing time"));
@@ -125,7 +125,7 @@ fn object(screen: &Screen, verified: &Verified<'_>) -> anyhow::Result<()> {
 }
 
 /// Where no ledger told what was said later: why, and how to ask one.
-fn later_history(screen: &Screen, verified: &Verified<'_>) -> anyhow::Result<()> {
+fn later_history(screen: &Screen, verified: &ReportView<'_>) -> anyhow::Result<()> {
     let report = verified.report;
     let later = report.steps.iter().find(|result| result.step == Step::LaterLinks);
     let Some(Outcome::NotPerformed(why @ (SkipReason::Offline | SkipReason::Unreachable | SkipReason::OtherLedger))) =
@@ -171,7 +171,7 @@ fn step_rows(screen: &Screen, result: &StepResult) -> Vec<Vec<String>> {
     let style = match outcome {
         Outcome::Passed => GOOD,
         Outcome::Failed => BAD,
-        Outcome::Checked => HEED,
+        Outcome::Checked => WARNING,
         Outcome::NotPerformed(_) | Outcome::NotApplicable(_) => FAINT,
     };
     let mut word = screen.paint(style, wording::outcome(*outcome, screen.language()));
@@ -242,7 +242,7 @@ fn value_label(screen: &Screen, name: &'static str) -> &'static str {
     }
 }
 
-fn document(verified: &Verified<'_>) -> anyhow::Result<Value> {
+fn document(verified: &ReportView<'_>) -> anyhow::Result<Value> {
     let context = ReportContext::new(verified.at, VerifierJson::command_line(), verified.node.clone());
     let mut document = serde_json::to_value(ReportJson::new(verified.report, context))?;
     if let Value::Object(fields) = &mut document {

@@ -20,9 +20,9 @@ use crate::cli::copy_report::CopyReport;
 use crate::cli::durable;
 use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::folder_copy::{PARTS, check, copy, must_be_apart, size_of, told};
-use crate::cli::opening::cannot_open;
+use crate::cli::open_errors::cannot_open;
 use crate::cli::progress::Progress;
-use crate::cli::screen::{GOOD, HEED, Screen};
+use crate::cli::screen::{GOOD, Screen, WARNING};
 use crate::files::regular;
 use crate::store::contract::Published;
 use crate::store::rocks::folder::{BESIDE, Folder, KEYS, RESTORED, RESTORING};
@@ -123,7 +123,7 @@ pub fn run(args: &RestoreArgs, screen: &Screen) -> anyhow::Result<ExitStatus> {
         "Compare it with the last receipt given out: if that speaks of more records, this is a rollback. What was deposited \
          since is lost from this ledger, and its receipts prove it: tell depositors and auditors.",
     );
-    screen.line(screen.paint(HEED, text))?;
+    screen.line(screen.paint(WARNING, text))?;
     Ok(report.ending())
 }
 

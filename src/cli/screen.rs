@@ -26,7 +26,7 @@ pub const GOOD: Tone = Tone::Good;
 /// Bad news.
 pub const BAD: Tone = Tone::Bad;
 /// What to heed.
-pub const HEED: Tone = Tone::Heed;
+pub const WARNING: Tone = Tone::Warning;
 /// Headings.
 pub const HEADING: Tone = Tone::Heading;
 /// What matters less.
@@ -132,23 +132,22 @@ impl Screen {
 
     /// Says why a command failed, and how it therefore ends.
     #[must_use]
-    pub fn complain(&self, error: &anyhow::Error) -> ExitStatus {
-        let complaint = error.downcast_ref::<CliError>().cloned();
-        let complaint =
-            complaint.or_else(|| error.downcast_ref::<io::Error>().map(cannot_print)).unwrap_or_else(|| {
-                let zh = "操作未能完成：程序内部错误。请用 --lang en 重新运行，并将输出报告给运营者";
-                CliError::unable("failed", zh, format!("{error:#}"))
-            });
-        let lines = |pick: fn(&Bilingual) -> &str| complaint.more.iter().map(pick).collect::<Vec<_>>();
-        let message = [vec![complaint.en.as_str()], lines(|line| &line.en)].concat().join("\n");
+    pub fn report_error(&self, error: &anyhow::Error) -> ExitStatus {
+        let error = error.downcast_ref::<CliError>().cloned();
+        let error = error.or_else(|| error.downcast_ref::<io::Error>().map(cannot_print)).unwrap_or_else(|| {
+            let zh = "操作未能完成：程序内部错误。请用 --lang en 重新运行，并将输出报告给运营者";
+            CliError::unable("failed", zh, format!("{error:#}"))
+        });
+        let lines = |pick: fn(&Bilingual) -> &str| error.more.iter().map(pick).collect::<Vec<_>>();
+        let message = [vec![error.en.as_str()], lines(|line| &line.en)].concat().join("\n");
         // The exit code says it too.
-        let _ = self.document(&json!({ "error": { "code": complaint.code, "message": message } }));
+        let _ = self.document(&json!({ "error": { "code": error.code, "message": message } }));
         let label = self.pick("错误：", "error: ");
-        let _ = self.aside(format!("{label}{}", self.pick(&complaint.zh, &complaint.en)));
-        for line in &complaint.more {
+        let _ = self.aside(format!("{label}{}", self.pick(&error.zh, &error.en)));
+        for line in &error.more {
             let _ = self.aside(line.pick(self.language));
         }
-        complaint.ending
+        error.status
     }
 }
 

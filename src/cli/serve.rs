@@ -24,7 +24,7 @@ use crate::cli::filing_service;
 use crate::cli::log;
 use crate::cli::node_folder::{check_files, open_folder};
 use crate::cli::node_keys::Remark;
-use crate::cli::screen::{FAINT, GOOD, HEED, Screen};
+use crate::cli::screen::{FAINT, GOOD, Screen, WARNING};
 use crate::cli::serve_limits::LimitArgs;
 use crate::cli::values::at_least_one;
 use crate::filing::deposit_policy::DepositPolicy;
@@ -167,7 +167,7 @@ pub async fn run(args: &ServeArgs, screen: &Screen) -> anyhow::Result<ExitStatus
         .map_err(|error| cannot_start(&error))?;
     let writing = sequencer.clone();
     let node = (Arc::clone(&store), sequencer, platform);
-    let served = attend(args, screen, (listener, connections), node, (&key, &opened.remarks, chosen)).await;
+    let served = run_until_shutdown(args, screen, (listener, connections), node, (&key, &opened.remarks, chosen)).await;
     // Whoever still waits is answered before the store is closed, and the folder is left in order however this ends.
     let finished = tokio::task::spawn_blocking(move || {
         running.shutdown();
@@ -193,7 +193,7 @@ fn unless_unwritable<E: std::fmt::Display>(written: Result<(), E>) {
 }
 
 /// Serves until it is told to stop.
-async fn attend(
+async fn run_until_shutdown(
     args: &ServeArgs,
     screen: &Screen,
     (listener, connections): (TcpListener, usize),
@@ -214,14 +214,14 @@ async fn attend(
     };
     let address = format!("http://{}", listener.local_addr()?);
     // Listened for before anybody is told that there is a node to stop.
-    let stop = told_to_stop(args.stop_with_stdin)?;
+    let stop = shutdown_signal(args.stop_with_stdin)?;
     for (zh, en) in remarks.iter().chain(&token) {
-        unless_unwritable(screen.line(screen.paint(HEED, screen.pick(zh, en))));
+        unless_unwritable(screen.line(screen.paint(WARNING, screen.pick(zh, en))));
     }
     unless_unwritable(tell(screen, args, &address, key, (mode, chosen)));
     let trusted_proxies = TrustedProxies::new(args.trusted_proxies.clone());
     let options = HttpOptions { trusted_proxies, ..HttpOptions::default().with_connections(connections) };
-    let node = AppState::new(store, sequencer, options).with_desk(filing);
+    let node = AppState::new(store, sequencer, options).with_filing(filing);
     let node = node.with_admission(chosen.policy, &args.deposits.limits(mode));
     Ok(server::serve(listener, node, stop).await?)
 }
@@ -283,26 +283,26 @@ fn tell(
     chosen.tell(screen)?;
     if mode == Mode::Test {
         let text = screen.pick("测试账本：其编号不得作为证据使用", "a test ledger: its numbers are no evidence");
-        screen.line(format!("  {}", screen.paint(HEED, text)))?;
+        screen.line(format!("  {}", screen.paint(WARNING, text)))?;
     }
     Ok(screen.line(screen.paint(FAINT, screen.pick("  按 Ctrl-C 停止", "  Ctrl-C stops it")))?)
 }
 
 /// Over once the process is told to stop.
-fn told_to_stop(with_stdin: bool) -> io::Result<impl Future<Output = ()>> {
+fn shutdown_signal(with_stdin: bool) -> io::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     Ok(async move {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
-            () = stdin_over(with_stdin) => {}
+            () = stdin_closed(with_stdin) => {}
         }
     })
 }
 
 /// Over once standard input is, if that is to count.
-async fn stdin_over(counts: bool) {
+async fn stdin_closed(counts: bool) {
     let (tell, told) = oneshot::channel();
     if counts {
         // A thread of its own, since a read of standard input cannot be called off; it ends with the process.

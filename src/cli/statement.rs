@@ -7,12 +7,12 @@ use serde_json::json;
 use crate::cli::case_key;
 use crate::cli::compose::{Details, StatementArgs};
 use crate::cli::config::Config;
-use crate::cli::connect::{ServerArgs, meet_and_pin};
+use crate::cli::connect::{ServerArgs, identify_and_pin};
 use crate::cli::digest::content;
 use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::output::{self, Replace, must_be_new};
 use crate::cli::progress::Progress;
-use crate::cli::screen::{HEED, Screen, write_text};
+use crate::cli::screen::{Screen, WARNING, write_text};
 use crate::ledger::key::Name;
 use crate::wire::json;
 
@@ -70,7 +70,7 @@ pub async fn run(args: &MakeStatementArgs, config: &Config, screen: &Screen) -> 
         Some(text) => Name::parse(text).ok_or_else(|| {
             CliError::usage("bad_origin", format!("“{text}”不是账本标识"), format!("`{text}` is no origin"))
         })?,
-        None => meet_and_pin(&args.server.client()?, config, screen).await?.0.key.name().clone(),
+        None => identify_and_pin(&args.server.client()?, config, screen).await?.0.key.name().clone(),
     };
     let key = case_key::open(config, details.case())?;
     if key.is_new {
@@ -93,7 +93,7 @@ pub async fn run(args: &MakeStatementArgs, config: &Config, screen: &Screen) -> 
     }
     if let Some(salt) = salt {
         let text = screen.pick("盐值（遗失后无法核验）：", "The salt; without it nobody can verify the file:");
-        screen.aside(screen.paint(HEED, &format!("{text} {}", hex::encode(salt))))?;
+        screen.aside(screen.paint(WARNING, &format!("{text} {}", hex::encode(salt))))?;
     }
     screen.document(&json!({
         "statement": request.statement,

@@ -23,7 +23,7 @@ pub enum Tone {
     /// Bad news.
     Bad,
     /// What to heed.
-    Heed,
+    Warning,
     /// A heading.
     Heading,
     /// What matters less.
@@ -31,13 +31,13 @@ pub enum Tone {
 }
 
 impl Tone {
-    const ALL: [Self; 5] = [Self::Good, Self::Bad, Self::Heed, Self::Heading, Self::Faint];
+    const ALL: [Self; 5] = [Self::Good, Self::Bad, Self::Warning, Self::Heading, Self::Faint];
 
     const fn style(self) -> Style {
         match self {
             Self::Good => AnsiColor::Green.on_default().bold(),
             Self::Bad => AnsiColor::Red.on_default().bold(),
-            Self::Heed => AnsiColor::Yellow.on_default().bold(),
+            Self::Warning => AnsiColor::Yellow.on_default().bold(),
             Self::Heading => Style::new().bold(),
             Self::Faint => Style::new().dimmed(),
         }
@@ -48,7 +48,7 @@ impl Tone {
         match self {
             Self::Good => '\u{FDD0}',
             Self::Bad => '\u{FDD1}',
-            Self::Heed => '\u{FDD2}',
+            Self::Warning => '\u{FDD2}',
             Self::Heading => '\u{FDD3}',
             Self::Faint => '\u{FDD4}',
         }

@@ -3,11 +3,11 @@
 use serde_json::json;
 
 use crate::cli::config::Config;
-use crate::cli::connect::meet;
+use crate::cli::connect::identify_ledger;
 use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::public_key::{no_private_key, read_key};
-use crate::cli::screen::{FAINT, HEED, Screen};
-use crate::cli::trust_store::{self, Pinned};
+use crate::cli::screen::{FAINT, Screen, WARNING};
+use crate::cli::trust_store::{self, TrustStore};
 use crate::client::ledger_client::LedgerClient;
 use crate::ledger::key::VerifierKey;
 
@@ -76,12 +76,12 @@ pub async fn run(args: &TrustArgs, config: &Config, screen: &Screen) -> anyhow::
         }
         Action::Fetch { url } => {
             let client = LedgerClient::new(url).map_err(CliError::from)?;
-            let met = meet(&client).await?;
+            let met = identify_ledger(&client).await?;
             let text = screen.pick(
                 "密钥来自节点自身；请与运营者公布的密钥核对。",
                 "This key is the node's own word; compare it with what the operator publishes.",
             );
-            screen.aside(screen.paint(HEED, text))?;
+            screen.aside(screen.paint(WARNING, text))?;
             add(&met.key, Some(client.address()), config, screen)
         }
         Action::Remove { ledger } => {
@@ -93,7 +93,7 @@ pub async fn run(args: &TrustArgs, config: &Config, screen: &Screen) -> anyhow::
 
 fn list(config: &Config, screen: &Screen) -> anyhow::Result<ExitStatus> {
     let path = config.trust_policy()?;
-    let pinned = Pinned::load(&path)?;
+    let pinned = TrustStore::load(&path)?;
     let ledgers: Vec<_> = pinned.logs().map(|log| document(&log.key, log.url.as_deref())).collect();
     screen.document(&json!({ "file": path.to_string_lossy(), "ledgers": ledgers }))?;
     for log in pinned.logs() {

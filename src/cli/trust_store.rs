@@ -43,7 +43,7 @@ pub struct PinnedLog {
 
 /// The file's lines, and what they pin.
 #[derive(Debug, Clone, Default)]
-pub struct Pinned {
+pub struct TrustStore {
     lines: Vec<Line>,
 }
 
@@ -65,7 +65,7 @@ struct BadLine {
 
 /// How a key stands to the pinned ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Standing {
+pub enum PinState {
     /// It is pinned.
     Pinned,
     /// Neither its origin nor the address is known.
@@ -74,7 +74,7 @@ pub enum Standing {
     Conflicts(Box<PinnedLog>),
 }
 
-impl Pinned {
+impl TrustStore {
     /// Reads the file of this user; none is pinned where there is no file, or no folder for one.
     ///
     /// # Errors
@@ -174,16 +174,16 @@ impl Pinned {
 
     /// How `key`, met at `url`, stands to what is pinned.
     #[must_use]
-    pub fn standing(&self, key: &VerifierKey, url: Option<&str>) -> Standing {
+    pub fn standing(&self, key: &VerifierKey, url: Option<&str>) -> PinState {
         if self.logs().any(|log| log.key == *key) {
-            return Standing::Pinned;
+            return PinState::Pinned;
         }
         let same_place =
             |log: &&PinnedLog| log.key.name() == key.name() || (url.is_some() && log.url.as_deref() == url);
-        self.logs().find(same_place).map_or(Standing::Unknown, |log| Standing::Conflicts(Box::new(log.clone())))
+        self.logs().find(same_place).map_or(PinState::Unknown, |log| PinState::Conflicts(Box::new(log.clone())))
     }
 
-    /// Pins a ledger that [`Standing::Unknown`] holds of.
+    /// Pins a ledger that [`PinState::Unknown`] holds of.
     pub fn add(&mut self, log: PinnedLog) {
         self.lines.push(Line::Log(Box::new(log)));
     }
@@ -225,7 +225,7 @@ impl Pinned {
 /// # Errors
 ///
 /// [`CliError`]: what `change` complains of, or the file cannot be read or written.
-pub fn update<T>(path: &Path, change: impl FnOnce(&mut Pinned) -> Result<T, CliError>) -> Result<T, CliError> {
+pub fn update<T>(path: &Path, change: impl FnOnce(&mut TrustStore) -> Result<T, CliError>) -> Result<T, CliError> {
     let io = |error: io::Error| CliError::io(path, &error);
     make_private_folder(durable::folder_of(path)).map_err(io)?;
     let lock_path = path.with_extension("policy.lock");
@@ -234,7 +234,7 @@ pub fn update<T>(path: &Path, change: impl FnOnce(&mut Pinned) -> Result<T, CliE
     let lock = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&lock_path);
     let lock = lock.map_err(at_lock)?;
     lock.lock().map_err(at_lock)?;
-    let mut pinned = Pinned::load(path)?;
+    let mut pinned = TrustStore::load(path)?;
     let before = pinned.to_text();
     let answer = change(&mut pinned)?;
     if pinned.to_text() != before {
@@ -250,12 +250,12 @@ pub fn update<T>(path: &Path, change: impl FnOnce(&mut Pinned) -> Result<T, CliE
 /// [`CliError`] by name when the origin or the address is pinned with another key.
 pub fn pin(path: &Path, key: &VerifierKey, url: Option<&str>) -> Result<bool, CliError> {
     update(path, |pinned| match pinned.standing(key, url) {
-        Standing::Pinned => Ok(false),
-        Standing::Unknown => {
+        PinState::Pinned => Ok(false),
+        PinState::Unknown => {
             pinned.add(PinnedLog { key: key.clone(), url: url.map(str::to_owned) });
             Ok(true)
         }
-        Standing::Conflicts(log) => Err(key_changed(&log, key, path)),
+        PinState::Conflicts(log) => Err(key_changed(&log, key, path)),
     })
 }
 
@@ -265,9 +265,9 @@ pub fn pin(path: &Path, key: &VerifierKey, url: Option<&str>) -> Result<bool, Cl
 ///
 /// [`CliError`], by name; or the file cannot be read.
 pub fn unchanged(config: &Config, key: &VerifierKey, url: Option<&str>) -> Result<(), CliError> {
-    match Pinned::of(config)?.standing(key, url) {
-        Standing::Conflicts(log) => Err(key_changed(&log, key, &config.trust_policy()?)),
-        Standing::Pinned | Standing::Unknown => Ok(()),
+    match TrustStore::of(config)?.standing(key, url) {
+        PinState::Conflicts(log) => Err(key_changed(&log, key, &config.trust_policy()?)),
+        PinState::Pinned | PinState::Unknown => Ok(()),
     }
 }
 
@@ -302,13 +302,13 @@ mod tests {
     #[test]
     fn a_policy_keeps_the_lines_it_does_not_know() {
         let text = format!("# mine\nwitness w key\nlog {} http://a # ours\nquorum none\n", key("a/1", 1));
-        let mut pinned = Pinned::parse(&text).unwrap();
+        let mut pinned = TrustStore::parse(&text).unwrap();
         assert_eq!(pinned.logs().next().unwrap().url.as_deref(), Some("http://a"));
         pinned.add(PinnedLog { key: key("b/1", 2), url: None });
         let expected =
             format!("# mine\nwitness w key\nlog {} http://a\nlog {}\nquorum none\n", key("a/1", 1), key("b/1", 2));
         assert_eq!(pinned.to_text(), expected);
-        assert_eq!(Pinned::parse(&expected).unwrap().trust().keys().len(), 2);
+        assert_eq!(TrustStore::parse(&expected).unwrap().trust().keys().len(), 2);
     }
 
     #[test]
@@ -325,7 +325,7 @@ mod tests {
             (&*twice, 2),
             ("log a b c\n", 1),
         ] {
-            assert_eq!(Pinned::parse(bad).unwrap_err().number, line, "{bad}");
+            assert_eq!(TrustStore::parse(bad).unwrap_err().number, line, "{bad}");
         }
     }
 
@@ -348,12 +348,12 @@ mod tests {
         let broken = ["", "\n", "\0\0\0", "{}", "PRIVATE", HEADER, "# mine\n", &without_quorum, &behind_quorum];
         for broken in broken {
             std::fs::write(&path, broken).unwrap();
-            assert_eq!(Pinned::load(&path).unwrap_err().code, "bad_policy", "{broken:?}");
+            assert_eq!(TrustStore::load(&path).unwrap_err().code, "bad_policy", "{broken:?}");
             assert_eq!(pin(&path, &key("b/1", 3), None).unwrap_err().code, "bad_policy");
         }
         std::fs::remove_file(&path).unwrap();
         std::os::unix::fs::symlink("nowhere", &path).unwrap();
-        assert_eq!(Pinned::load(&path).unwrap_err().code, "io", "a policy should be there");
+        assert_eq!(TrustStore::load(&path).unwrap_err().code, "io", "a policy should be there");
     }
 
     #[test]
@@ -362,21 +362,21 @@ mod tests {
         let path = folder.path().join("trust.policy");
         assert!(pin(&path, &key("a/1", 1), Some("http://a")).unwrap());
         assert!(pin(&path, &key("b/1", 2), None).unwrap());
-        let (whole, pinned) = (std::fs::read(&path).unwrap(), Pinned::load(&path).unwrap());
+        let (whole, pinned) = (std::fs::read(&path).unwrap(), TrustStore::load(&path).unwrap());
         for length in 0..whole.len() {
             std::fs::write(&path, &whole[..length]).unwrap();
-            match Pinned::load(&path) {
+            match TrustStore::load(&path) {
                 Ok(cut) => assert!(cut.logs().eq(pinned.logs()), "{length}"),
-                Err(complaint) => {
-                    assert!(["bad_policy", "not_utf8"].contains(&complaint.code.as_ref()), "{length}: {complaint:?}");
-                    assert!(complaint.en.contains("trust.policy"), "{complaint:?}");
+                Err(error) => {
+                    assert!(["bad_policy", "not_utf8"].contains(&error.code.as_ref()), "{length}: {error:?}");
+                    assert!(error.en.contains("trust.policy"), "{error:?}");
                 }
             }
         }
         // A policy that trusts nobody any more is one.
         std::fs::write(&path, &whole).unwrap();
         assert_eq!(update(&path, |pinned| Ok(pinned.remove("a/1") + pinned.remove("b/1"))).unwrap(), 2);
-        assert_eq!(Pinned::load(&path).unwrap().logs().count(), 0);
+        assert_eq!(TrustStore::load(&path).unwrap().logs().count(), 0);
     }
 
     #[test]
@@ -391,9 +391,9 @@ mod tests {
         }
         assert_eq!(unchanged(&config, &key("b/1", 3), Some("http://a")).unwrap_err().code, "ledger_key_changed");
         assert_eq!(unchanged(&config, &key("b/1", 3), Some("http://b")), Ok(()));
-        assert_eq!(Pinned::load(&path).unwrap().logs().count(), 1, "nothing is pinned by looking");
+        assert_eq!(TrustStore::load(&path).unwrap().logs().count(), 1, "nothing is pinned by looking");
         assert!(pin(&path, &key("b/1", 3), Some("http://b")).unwrap());
-        assert_eq!(Pinned::load(&path).unwrap().logs().count(), 2);
+        assert_eq!(TrustStore::load(&path).unwrap().logs().count(), 2);
         assert_eq!(update(&path, |pinned| Ok(pinned.remove("http://a"))).unwrap(), 1);
         assert!(pin(&path, &key("a/1", 2), Some("http://a")).unwrap());
     }

@@ -19,7 +19,7 @@ use crate::ledger::verify::wording::Language;
 /// The complaint about the same command line, read with English and with Chinese names. Its English is the library's; its
 /// code is `usage`, whatever is wrong with the command line.
 #[must_use]
-pub fn complaint(error: &Error, read_in_chinese: &Error) -> CliError {
+pub fn error(error: &Error, read_in_chinese: &Error) -> CliError {
     let repeated: Vec<String> = error.context().flat_map(|(_, value)| strings(value)).collect();
     let english = if repeated.iter().any(|text| matches!(escaped(text), Cow::Owned(_))) {
         // The library would repeat it as it is.
@@ -32,14 +32,13 @@ pub fn complaint(error: &Error, read_in_chinese: &Error) -> CliError {
     };
     let (english, chinese) = (english.trim_end(), in_chinese(read_in_chinese));
     let (mut english, mut chinese) = (english.strip_prefix("error: ").unwrap_or(english).lines(), chinese.lines());
-    let mut complaint =
-        CliError::usage("usage", chinese.next().unwrap_or_default(), english.next().unwrap_or_default());
+    let mut error = CliError::usage("usage", chinese.next().unwrap_or_default(), english.next().unwrap_or_default());
     loop {
         let (zh, en) = (chinese.next(), english.next());
         if zh.is_none() && en.is_none() {
-            return complaint;
+            return error;
         }
-        complaint = complaint.with_line(zh.unwrap_or_default(), en.unwrap_or_default());
+        error = error.with_line(zh.unwrap_or_default(), en.unwrap_or_default());
     }
 }
 
@@ -63,7 +62,7 @@ fn strings(value: &ContextValue) -> Vec<String> {
 /// The language and the form of answers that a command line asks for, as far as it can be told of one that is wrong:
 /// what `--lang` says, and whether `--json` is there.
 #[must_use]
-pub fn wishes(arguments: impl IntoIterator<Item = OsString>) -> (Option<String>, bool) {
+pub fn requested_output(arguments: impl IntoIterator<Item = OsString>) -> (Option<String>, bool) {
     let texts = arguments.into_iter().map(|argument| argument.to_string_lossy().into_owned());
     let mut options = texts.take_while(|text| text != "--");
     let (mut language, mut json) = (None, false);
@@ -204,7 +203,7 @@ mod tests {
 
     #[test]
     fn wishes_are_heard_wherever_they_stand() {
-        let heard = |line: &str| wishes(line.split(' ').map(OsString::from));
+        let heard = |line: &str| requested_output(line.split(' ').map(OsString::from));
         assert_eq!(heard("tiezheng depozit --lang zh"), (Some("zh".into()), false));
         assert_eq!(heard("tiezheng --lang=en --json lookup"), (Some("en".into()), true));
         assert_eq!(heard("tiezheng deposit -- --lang zh --json"), (None, false));

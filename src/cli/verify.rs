@@ -7,17 +7,17 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::compose::read_number;
 use crate::cli::config::Config;
-use crate::cli::connect::{DEFAULT_SERVER, other_mode};
+use crate::cli::connect::{DEFAULT_SERVER, warn_of_other_mode};
 use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::ledger_check::{self, LedgerCheck};
 use crate::cli::presentation::{Presentation, measure_file};
 use crate::cli::public_key::read_key;
 use crate::cli::receipt_files::ReceiptFiles;
 use crate::cli::record::{Record, fetch, history, read_record};
-use crate::cli::report_screen::{self, SignedBy, Verified};
-use crate::cli::screen::{HEED, Screen};
+use crate::cli::report_screen::{self, ReportView, SignedBy};
+use crate::cli::screen::{Screen, WARNING};
 use crate::cli::terminal::escaped;
-use crate::cli::trust_store::Pinned;
+use crate::cli::trust_store::TrustStore;
 use crate::client::ledger_client::LedgerClient;
 use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::entry::Entry;
@@ -135,7 +135,7 @@ pub async fn run(args: &VerifyArgs, config: &Config, screen: &Screen) -> anyhow:
 /// Verifies by the record that was found.
 async fn by_record(
     request: &Request<'_>,
-    sought: &Sought,
+    sought: &FoundRecord,
     record: &Record,
     config: &Config,
     screen: &Screen,
@@ -152,7 +152,7 @@ async fn by_record(
         None => ask_ledger(request, record, number, config, screen).await?,
     };
     let report = judge(request, sought, record, &check, screen)?;
-    let verified = Verified {
+    let verified = ReportView {
         report: &report.report,
         file: request.args.file.as_deref(),
         measured: report.measured,
@@ -165,7 +165,7 @@ async fn by_record(
 }
 
 /// A report, and what was computed over the file.
-struct Judged {
+struct VerificationResult {
     report: Report,
     measured: Option<FileDigests>,
 }
@@ -173,11 +173,11 @@ struct Judged {
 /// Holds what was presented against the record.
 fn judge(
     request: &Request<'_>,
-    sought: &Sought,
+    sought: &FoundRecord,
     record: &Record,
     check: &LedgerCheck,
     screen: &Screen,
-) -> anyhow::Result<Judged> {
+) -> anyhow::Result<VerificationResult> {
     let found = Entry::parse(record.receipt.entry.as_bytes()).ok();
     // Nothing is salted in an item of a manifest: its own digests count, and not those of the deposit.
     let salted = found.as_ref().filter(|_| record.item.is_none());
@@ -193,7 +193,7 @@ fn judge(
         fault: check.fault,
         ..Question::about(&record.receipt, &request.trust)
     });
-    Ok(Judged { report, measured })
+    Ok(VerificationResult { report, measured })
 }
 
 /// Asks a node about a receipt in hand, unless nobody is to be asked, and says so where none answered.
@@ -221,7 +221,7 @@ async fn ask_ledger(
     let en = format!(
         "{address}: {why_en}. Later corrections and withdrawals were not checked; name a node with --server, or say --offline"
     );
-    screen.aside(screen.paint(HEED, screen.pick(&zh, &en)))?;
+    screen.aside(screen.paint(WARNING, screen.pick(&zh, &en)))?;
     let node = match check.without_history {
         SkipReason::OtherLedger => ReportNodeJson::of_another_ledger(origin, address),
         _ => ReportNodeJson::unanswered(origin, address),
@@ -232,7 +232,7 @@ async fn ask_ledger(
 /// A node that knows nothing of the number or the digest: is there a receipt that says otherwise?
 async fn without_record(
     request: &Request<'_>,
-    sought: &Sought,
+    sought: &FoundRecord,
     config: &Config,
     screen: &Screen,
 ) -> anyhow::Result<ExitStatus> {
@@ -243,16 +243,16 @@ async fn without_record(
     let file = request.args.file.as_deref();
     let shown = shown_ledger(&client, &request.trust).await?;
     let node = ReportNodeJson::asked(shown.clone(), client.address());
-    if let Some(held) = request.receipt_beside() {
+    if let Some(held) = request.adjacent_receipt() {
         let number = request.number.unwrap_or(held.number);
         let check = ledger_check::check(&client, &held.record, &number, &request.trust).await?;
-        let by_receipt = Sought { record: None, client: None, measured: sought.measured };
+        let by_receipt = FoundRecord { record: None, client: None, measured: sought.measured };
         let judged = judge(request, &by_receipt, &held.record, &check, screen)?;
         if judged.report.fault.is_some() {
-            let Judged { report, measured } = &judged;
+            let VerificationResult { report, measured } = &judged;
             let is_item = held.record.item.is_some();
             let signed = SignedBy::of(&held.record.receipt);
-            let verified = Verified { report, file, measured: *measured, at: now(), node: &node, is_item, signed };
+            let verified = ReportView { report, file, measured: *measured, at: now(), node: &node, is_item, signed };
             return show(screen, &verified);
         }
     }
@@ -262,13 +262,13 @@ async fn without_record(
         (report.conclusion, report.obstacle) = (Conclusion::Unable, Some(Obstacle::UnknownKey));
     }
     let measured = sought.measured;
-    let verified = Verified { report: &report, file, measured, at: now(), node: &node, is_item: false, signed: None };
+    let verified = ReportView { report: &report, file, measured, at: now(), node: &node, is_item: false, signed: None };
     let ending = show(screen, &verified)?;
     if report.conclusion != Conclusion::NotFound {
         return Ok(ending);
     }
     match request.number {
-        Some(number) => other_mode(&client, number, screen).await?,
+        Some(number) => warn_of_other_mode(&client, number, screen).await?,
         None => not_found_by_digest(screen)?,
     }
     Ok(ending)
@@ -280,7 +280,7 @@ async fn contradiction(
     client: &LedgerClient,
     number: Option<DepositNumber>,
 ) -> Result<Option<LedgerFault>, CliError> {
-    let Some((held, number)) = request.receipt_beside().zip(number) else { return Ok(None) };
+    let Some((held, number)) = request.adjacent_receipt().zip(number) else { return Ok(None) };
     let holds = verify(&Question::about(&held.record.receipt, &request.trust)).conclusion == Conclusion::RecordOnly;
     if !holds || held.number != number {
         return Ok(None);
@@ -289,7 +289,7 @@ async fn contradiction(
 }
 
 /// The receipt beside the file.
-struct ReceiptBeside {
+struct AdjacentReceipt {
     record: Record,
     number: DepositNumber,
 }
@@ -300,7 +300,7 @@ impl Request<'_> {
         if let Some(server) = &self.args.server {
             return Ok(LedgerClient::new(server)?);
         }
-        let pinned = if self.args.keys.is_empty() { Pinned::of(config)? } else { Pinned::default() };
+        let pinned = if self.args.keys.is_empty() { TrustStore::of(config)? } else { TrustStore::default() };
         let mut logs = pinned.logs().filter(|log| Some(log.key.name().as_str()) == origin);
         let url = logs.find_map(|log| log.url.clone());
         Ok(LedgerClient::new(url.as_deref().unwrap_or(DEFAULT_SERVER))?)
@@ -319,11 +319,11 @@ impl Request<'_> {
     }
 
     /// The receipt beside the file, where it can be read and is of the number asked for.
-    fn receipt_beside(&self) -> Option<ReceiptBeside> {
-        let papers = ReceiptFiles::of(self.args.file.as_deref()?, None).ok()?;
-        let record = read_record(&papers.receipt).ok()?;
+    fn adjacent_receipt(&self) -> Option<AdjacentReceipt> {
+        let files = ReceiptFiles::of(self.args.file.as_deref()?, None).ok()?;
+        let record = read_record(&files.receipt).ok()?;
         let number = Entry::parse(record.receipt.entry.as_bytes()).ok()?.number;
-        self.number.is_none_or(|asked| asked == number).then_some(ReceiptBeside { record, number })
+        self.number.is_none_or(|asked| asked == number).then_some(AdjacentReceipt { record, number })
     }
 }
 
@@ -352,8 +352,8 @@ fn not_found_by_digest(screen: &Screen) -> anyhow::Result<()> {
         "A digest finds files that were deposited by themselves. If this one is an item of a manifest, verify it by the item's \
          receipt: tiezheng verify FILE --receipt RECEIPT (tiezheng receipt --manifest MANIFEST --item PATH -o RECEIPT)",
     );
-    screen.aside(screen.paint(HEED, salted))?;
-    Ok(screen.aside(screen.paint(HEED, item))?)
+    screen.aside(screen.paint(WARNING, salted))?;
+    Ok(screen.aside(screen.paint(WARNING, item))?)
 }
 
 /// The ledger that the node shows, where a pinned key signed its checkpoint.
@@ -364,20 +364,20 @@ async fn shown_ledger(client: &LedgerClient, trust: &Trust) -> Result<Option<Str
     Ok(checkpoint.verified_by(&trust.keys_of(origin)).is_ok().then(|| origin.to_string()))
 }
 
-fn show(screen: &Screen, verified: &Verified<'_>) -> anyhow::Result<ExitStatus> {
+fn show(screen: &Screen, verified: &ReportView<'_>) -> anyhow::Result<ExitStatus> {
     report_screen::show(screen, verified)?;
     Ok(match verified.report.conclusion {
         Conclusion::Consistent | Conclusion::ConsistentWithReservation | Conclusion::RecordOnly => ExitStatus::Good,
         Conclusion::Mismatch | Conclusion::NotFound | Conclusion::ChainFault | Conclusion::Contradictory => {
             ExitStatus::Finding
         }
-        Conclusion::Unable => ExitStatus::CouldNotLook,
+        Conclusion::Unable => ExitStatus::Unable,
     })
 }
 
 /// What was found, and the file's plain digests where they were needed to find it.
 #[derive(Default)]
-struct Sought {
+struct FoundRecord {
     record: Option<Record>,
     /// The node that was asked for the record; `None` where it comes from a receipt in hand.
     client: Option<LedgerClient>,
@@ -385,30 +385,30 @@ struct Sought {
 }
 
 /// The record: from the receipt named, by the number named, from the receipt beside the file, or by the file's digest.
-async fn find(request: &Request<'_>, config: &Config, screen: &Screen) -> anyhow::Result<Sought> {
+async fn find(request: &Request<'_>, config: &Config, screen: &Screen) -> anyhow::Result<FoundRecord> {
     let from_file = |path: &Path| {
         let record = Some(read_record(path)?);
-        Ok::<_, CliError>(Sought { record, ..Sought::default() })
+        Ok::<_, CliError>(FoundRecord { record, ..FoundRecord::default() })
     };
     if let Some(path) = &request.args.receipt {
         return Ok(from_file(path)?);
     }
     if request.args.offline
-        && let Some(held) = request.receipt_beside()
+        && let Some(held) = request.adjacent_receipt()
     {
-        return Ok(Sought { record: Some(held.record), ..Sought::default() });
+        return Ok(FoundRecord { record: Some(held.record), ..FoundRecord::default() });
     }
     if let Some(number) = &request.number {
         let client = request.online(config)?;
         let record = fetch(&client, number).await?;
-        return Ok(Sought { record, client: Some(client), measured: None });
+        return Ok(FoundRecord { record, client: Some(client), measured: None });
     }
     let mut measured = None;
     let digests = match (&request.args.file, request.digest) {
         (Some(file), _) => {
-            let papers = ReceiptFiles::of(file, None).map_err(|error| CliError::io(file, &error))?;
-            if papers.receipt.is_file() {
-                return Ok(from_file(&papers.receipt)?);
+            let files = ReceiptFiles::of(file, None).map_err(|error| CliError::io(file, &error))?;
+            if files.receipt.is_file() {
+                return Ok(from_file(&files.receipt)?);
             }
             let plain = measure_file(file, None, screen)?;
             measured = Some(plain);
@@ -419,7 +419,7 @@ async fn find(request: &Request<'_>, config: &Config, screen: &Screen) -> anyhow
     };
     let client = request.online(config)?;
     let record = by_digest(&client, &digests, screen).await?;
-    Ok(Sought { record, client: Some(client), measured })
+    Ok(FoundRecord { record, client: Some(client), measured })
 }
 
 /// The earliest deposit of a digest that the node names. Which deposits there are is the node's claim; that the one it names
@@ -463,7 +463,7 @@ fn unsound_search(client: &LedgerClient, named: &str) -> CliError {
 
 fn read_trust(keys: &[String], config: &Config) -> Result<Trust, CliError> {
     if keys.is_empty() {
-        return Ok(Pinned::of(config)?.trust());
+        return Ok(TrustStore::of(config)?.trust());
     }
     keys.iter().map(|text| read_key(text)).collect::<Result<_, _>>().map(Trust::new)
 }

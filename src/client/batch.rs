@@ -9,7 +9,7 @@ use reqwest::Response;
 use tokio::time::timeout;
 
 use crate::client::ledger_client::LedgerClient;
-use crate::client::transport::{Again, ClientError, Failed, PROBLEM_MAX, no_answer_in_time, reason_of, waited};
+use crate::client::transport::{ClientError, FailedAttempt, PROBLEM_MAX, Retry, no_answer_in_time, reason_of, waited};
 use crate::error_code::ErrorCode;
 use crate::ledger::receipt::Receipt;
 use crate::wire::bilingual::Bilingual;
@@ -28,16 +28,16 @@ const PATIENCE: Duration = Duration::from_mins(2);
 const ATTEMPTS: u32 = 5;
 
 /// What became of one request: as [`LedgerClient::deposit`] answers it.
-pub type Answered = Result<(Receipt, bool), ClientError>;
+pub type DepositResult = Result<(Receipt, bool), ClientError>;
 
 impl LedgerClient {
     /// Sends deposit requests, each one line that ends in LF, and takes home what became of each, in their order.
-    pub async fn deposit_many(&self, requests: &[String]) -> Vec<Answered> {
-        let mut answers: Vec<Option<Answered>> = requests.iter().map(|_| None).collect();
+    pub async fn deposit_many(&self, requests: &[String]) -> Vec<DepositResult> {
+        let mut answers: Vec<Option<DepositResult>> = requests.iter().map(|_| None).collect();
         let mut attempt = 1;
         loop {
             let pairs = requests.iter().zip(&mut answers);
-            let (lines, open): (Vec<&str>, Vec<&mut Option<Answered>>) = pairs
+            let (lines, open): (Vec<&str>, Vec<&mut Option<DepositResult>>) = pairs
                 .filter(|(_, answer)| is_open(answer.as_ref()))
                 .map(|(line, answer)| (line.as_str(), answer))
                 .unzip();
@@ -52,9 +52,9 @@ impl LedgerClient {
             }
             attempt = if progress { 1 } else { attempt + 1 };
             let again = match ended {
-                Ok(()) => Again::Soon,
-                Err(Failed { error, again }) => {
-                    let last = attempt > ATTEMPTS || matches!(again, Again::No);
+                Ok(()) => Retry::Soon,
+                Err(FailedAttempt { error, again }) => {
+                    let last = attempt > ATTEMPTS || matches!(again, Retry::No);
                     if last {
                         answers
                             .iter_mut()
@@ -77,15 +77,15 @@ impl LedgerClient {
     }
 
     /// Sends `lines` and reads verdicts until there are no more; those that came, and why not all of them did.
-    async fn exchange(&self, lines: &[&str]) -> (Vec<Answered>, Result<(), Failed>) {
+    async fn exchange(&self, lines: &[&str]) -> (Vec<DepositResult>, Result<(), FailedAttempt>) {
         let mut got = Vec::with_capacity(lines.len());
         let ended = self.read_into(&mut got, lines).await;
         (got, ended)
     }
 
-    async fn read_into(&self, got: &mut Vec<Answered>, lines: &[&str]) -> Result<(), Failed> {
+    async fn read_into(&self, got: &mut Vec<DepositResult>, lines: &[&str]) -> Result<(), FailedAttempt> {
         let response = self.transport().post(PATH, NDJSON, lines.concat(), PATIENCE).await?;
-        let mut verdicts = Verdicts { response, came: Vec::new(), read: 0 };
+        let mut verdicts = VerdictReader { response, came: Vec::new(), read: 0 };
         while let Some(line) = verdicts.next(self).await? {
             // A node that went down just then says so of a line that was never meant to come.
             if got.len() == lines.len() {
@@ -93,13 +93,13 @@ impl LedgerClient {
             }
             let verdict = serde_json::from_slice(line).map_err(|error| self.malformed(PATH, &error));
             let answer = verdict.and_then(|verdict| self.answered(verdict, got.len() + 1));
-            got.push(answer.map_err(Failed::for_good)?);
+            got.push(answer.map_err(FailedAttempt::for_good)?);
         }
         Ok(())
     }
 
     /// What a verdict says; in `Err` when it is none, or of another line than `expected`.
-    fn answered(&self, verdict: BatchVerdict, expected: usize) -> Result<Answered, ClientError> {
+    fn answered(&self, verdict: BatchVerdict, expected: usize) -> Result<DepositResult, ClientError> {
         if verdict.line != expected {
             let reason = format!("a verdict of line {} where that of line {expected} was due", verdict.line);
             return Err(self.malformed(PATH, &reason));
@@ -120,7 +120,7 @@ const NOT_READ: &[ErrorCode] =
     &[ErrorCode::Busy, ErrorCode::RateLimited, ErrorCode::BodyBroken, ErrorCode::BodyTimeout];
 
 /// Whether a request is to be sent again: it has no answer, or one that only says that it did not get that far.
-fn is_open(answer: Option<&Answered>) -> bool {
+fn is_open(answer: Option<&DepositResult>) -> bool {
     match answer {
         None => true,
         Some(Err(ClientError::Problem { code, .. })) => code.is_one_of(NOT_READ),
@@ -129,16 +129,16 @@ fn is_open(answer: Option<&Answered>) -> bool {
 }
 
 /// An answer, line by line.
-struct Verdicts {
+struct VerdictReader {
     response: Response,
     came: Vec<u8>,
     /// How much of what came was handed out.
     read: usize,
 }
 
-impl Verdicts {
+impl VerdictReader {
     /// The next line; none at the end.
-    async fn next(&mut self, client: &LedgerClient) -> Result<Option<&[u8]>, Failed> {
+    async fn next(&mut self, client: &LedgerClient) -> Result<Option<&[u8]>, FailedAttempt> {
         let mut searched = 0;
         loop {
             let new = self.came.get(self.read + searched..).unwrap_or_default();
@@ -151,14 +151,14 @@ impl Verdicts {
             (self.read, searched) = (0, self.came.len());
             if searched > VERDICT_MAX {
                 let reason = format!("a verdict has more than {VERDICT_MAX} bytes");
-                return Err(Failed::for_good(client.malformed(PATH, &reason)));
+                return Err(FailedAttempt::for_good(client.malformed(PATH, &reason)));
             }
             let gone = |reason: Bilingual| {
                 let url = format!("{}{PATH}", client.address());
-                Failed { error: ClientError::Unreachable { url, reason }, again: Again::Soon }
+                FailedAttempt { error: ClientError::Unreachable { url, reason }, again: Retry::Soon }
             };
             match timeout(PATIENCE, self.response.chunk()).await {
-                Err(_) => return Err(Failed { again: Again::No, ..gone(no_answer_in_time()) }),
+                Err(_) => return Err(FailedAttempt { again: Retry::No, ..gone(no_answer_in_time()) }),
                 Ok(Err(error)) => return Err(gone(reason_of(&error))),
                 Ok(Ok(Some(chunk))) => self.came.extend_from_slice(&chunk),
                 Ok(Ok(None)) if self.came.is_empty() => return Ok(None),

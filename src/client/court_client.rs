@@ -17,7 +17,7 @@ use tokio::fs::File;
 use tokio::io::AsyncWriteExt as _;
 use tokio_util::io::ReaderStream;
 
-use crate::client::transport::{Ask, ClientError, Transport, reason_of, received};
+use crate::client::transport::{ApiRequest, ClientError, Transport, reason_of, received};
 
 const JSON: &str = "application/json";
 /// Longest answer in bytes: a case with thousands of items.
@@ -74,7 +74,7 @@ impl CourtClient {
     }
 
     async fn exchange(&self, path: &str, body: Option<&[u8]>, key: Option<&str>) -> Result<Value, ClientError> {
-        let answer = self.transport.send(&Ask { path, accept: JSON, body, key, limit: ANSWER_MAX }).await?;
+        let answer = self.transport.send(&ApiRequest { path, accept: JSON, body, key, limit: ANSWER_MAX }).await?;
         parsed(path, &answer.body)
     }
 

@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
-use crate::client::transport::{Answer, Ask, ClientError, Transport};
+use crate::client::transport::{ApiRequest, ApiResponse, ClientError, Transport};
 use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::merkle::proof::ConsistencyProof;
 use crate::ledger::merkle::shape::TreeSize;
@@ -63,8 +63,8 @@ impl LedgerClient {
     /// [`ClientError::Problem`] says why the deposit was not made; after [`ClientError::Unreachable`] it may have been.
     pub async fn deposit(&self, request: &[u8]) -> Result<(Receipt, bool), ClientError> {
         let path = "/v1/deposits";
-        let ask = Ask { path, accept: JSON, body: Some(request), key: None, limit: RECEIPT_MAX };
-        let Answer { status, body } = self.transport.send(&ask).await?;
+        let ask = ApiRequest { path, accept: JSON, body: Some(request), key: None, limit: RECEIPT_MAX };
+        let ApiResponse { status, body } = self.transport.send(&ask).await?;
         Ok((self.receipt_of(path, &body)?, status == 201))
     }
 
@@ -137,7 +137,7 @@ impl LedgerClient {
     }
 
     async fn get(&self, path: &str, accept: &str, limit: usize) -> Result<Vec<u8>, ClientError> {
-        Ok(self.transport.send(&Ask { path, accept, body: None, key: None, limit }).await?.body)
+        Ok(self.transport.send(&ApiRequest { path, accept, body: None, key: None, limit }).await?.body)
     }
 
     fn receipt_of(&self, path: &str, body: &[u8]) -> Result<Receipt, ClientError> {

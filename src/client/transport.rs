@@ -94,7 +94,7 @@ impl From<Problem> for ClientError {
 
 /// What is asked.
 #[derive(Debug, Clone)]
-pub struct Ask<'a> {
+pub struct ApiRequest<'a> {
     /// The path and query behind the node's address.
     pub path: &'a str,
     /// The media type wanted.
@@ -109,7 +109,7 @@ pub struct Ask<'a> {
 
 /// An answer with a status of success.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
+pub struct ApiResponse {
     /// The HTTP status.
     pub status: u16,
     /// The body.
@@ -197,21 +197,21 @@ impl Transport {
     /// # Errors
     ///
     /// [`ClientError`].
-    pub async fn send(&self, ask: &Ask<'_>) -> Result<Answer, ClientError> {
+    pub async fn send(&self, ask: &ApiRequest<'_>) -> Result<ApiResponse, ClientError> {
         let mut attempt = 1;
         loop {
             let again = match self.exchange(ask).await {
                 Ok(answer) => return Ok(answer),
-                Err(Failed { error, again: Again::No }) => return Err(error),
-                Err(Failed { error, .. }) if attempt == ATTEMPTS => return Err(error),
-                Err(Failed { again, .. }) => again,
+                Err(FailedAttempt { error, again: Retry::No }) => return Err(error),
+                Err(FailedAttempt { error, .. }) if attempt == ATTEMPTS => return Err(error),
+                Err(FailedAttempt { again, .. }) => again,
             };
             waited(&again, attempt).await;
             attempt += 1;
         }
     }
 
-    async fn exchange(&self, ask: &Ask<'_>) -> Result<Answer, Failed> {
+    async fn exchange(&self, ask: &ApiRequest<'_>) -> Result<ApiResponse, FailedAttempt> {
         let url = format!("{}{}", self.address(), ask.path);
         let method = if ask.body.is_some() { Method::POST } else { Method::GET };
         let mut request = self.request(method, ask.path).header(ACCEPT, ask.accept);
@@ -229,26 +229,26 @@ impl Transport {
     ///
     /// # Errors
     ///
-    /// [`Failed`].
+    /// [`FailedAttempt`].
     pub(in crate::client) async fn post(
         &self,
         path: &str,
         media_type: &str,
         body: String,
         patience: Duration,
-    ) -> Result<Response, Failed> {
+    ) -> Result<Response, FailedAttempt> {
         let url = format!("{}{path}", self.address());
         let request = self.request(Method::POST, path).header(ACCEPT, media_type).header(CONTENT_TYPE, media_type);
         // Whoever reads the answer bounds each wait for a part of it; the whole of it may take as long as it goes on.
         let sent = timeout(patience, request.timeout(FOREVER).body(body).send()).await;
         let late = || ClientError::Unreachable { url: url.clone(), reason: no_answer_in_time() };
-        let response = sent.map_err(|_| Failed::for_good(late()))?.map_err(|error| unsent(&url, &error))?;
+        let response = sent.map_err(|_| FailedAttempt::for_good(late()))?.map_err(|error| unsent(&url, &error))?;
         if response.status().is_success() {
             return Ok(response);
         }
         match receive(response, PROBLEM_MAX, url).await {
             Err(failed) => Err(failed),
-            Ok(answer) => Err(Failed::for_good(ClientError::Malformed {
+            Ok(answer) => Err(FailedAttempt::for_good(ClientError::Malformed {
                 what: self.address().to_owned(),
                 reason: format!("HTTP {}", answer.status),
             })),
@@ -257,50 +257,54 @@ impl Transport {
 }
 
 /// The answer, or the problem.
-pub(in crate::client) async fn received(response: Response, limit: usize, url: String) -> Result<Answer, ClientError> {
+pub(in crate::client) async fn received(
+    response: Response,
+    limit: usize,
+    url: String,
+) -> Result<ApiResponse, ClientError> {
     receive(response, limit, url).await.map_err(|failed| failed.error)
 }
 
-async fn receive(response: Response, most: usize, url: String) -> Result<Answer, Failed> {
+async fn receive(response: Response, most: usize, url: String) -> Result<ApiResponse, FailedAttempt> {
     let (status, retry_after) = (response.status(), retry_after(&response));
     let limit = if status.is_success() { most } else { PROBLEM_MAX };
     let redirect = response.headers().get(LOCATION).and_then(|to| to.to_str().ok()).map(str::to_owned);
-    let body = read_body(response, limit, &url).await.map_err(Failed::for_good)?;
+    let body = read_body(response, limit, &url).await.map_err(FailedAttempt::for_good)?;
     if status.is_success() {
-        return Ok(Answer { status: status.as_u16(), body });
+        return Ok(ApiResponse { status: status.as_u16(), body });
     }
     if status.is_redirection() {
         let reason = format!("it points to {}; give that address", redirect.unwrap_or_default());
-        return Err(Failed::for_good(ClientError::Malformed { what: url, reason }));
+        return Err(FailedAttempt::for_good(ClientError::Malformed { what: url, reason }));
     }
     let passing = matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS);
-    let again = retry_after.filter(|_| passing).map_or(Again::No, Again::After);
-    Err(Failed { error: problem(status, &body, &url), again })
+    let again = retry_after.filter(|_| passing).map_or(Retry::No, Retry::After);
+    Err(FailedAttempt { error: problem(status, &body, &url), again })
 }
 
 /// A request that found nobody, or lost them.
-fn unsent(url: &str, error: &reqwest::Error) -> Failed {
-    let again = if is_passing(error) { Again::Soon } else { Again::No };
-    Failed { error: ClientError::Unreachable { url: url.to_owned(), reason: reason_of(error) }, again }
+fn unsent(url: &str, error: &reqwest::Error) -> FailedAttempt {
+    let again = if is_passing(error) { Retry::Soon } else { Retry::No };
+    FailedAttempt { error: ClientError::Unreachable { url: url.to_owned(), reason: reason_of(error) }, again }
 }
 
 /// Waits before attempt number `attempt` + 1.
-pub(in crate::client) async fn waited(again: &Again, attempt: u32) {
+pub(in crate::client) async fn waited(again: &Retry, attempt: u32) {
     let wait = match again {
-        Again::After(wait) => *wait,
-        Again::Soon | Again::No => FIRST_WAIT * 2_u32.pow(attempt.saturating_sub(1).min(8)),
+        Retry::After(wait) => *wait,
+        Retry::Soon | Retry::No => FIRST_WAIT * 2_u32.pow(attempt.saturating_sub(1).min(8)),
     };
     tokio::time::sleep(jittered(wait.min(LONGEST_WAIT))).await;
 }
 
 /// An exchange that failed.
-pub(in crate::client) struct Failed {
+pub(in crate::client) struct FailedAttempt {
     pub(in crate::client) error: ClientError,
-    pub(in crate::client) again: Again,
+    pub(in crate::client) again: Retry,
 }
 
 /// Whether to try again.
-pub(in crate::client) enum Again {
+pub(in crate::client) enum Retry {
     No,
     /// After a wait of our own choice.
     Soon,
@@ -308,9 +312,9 @@ pub(in crate::client) enum Again {
     After(Duration),
 }
 
-impl Failed {
+impl FailedAttempt {
     pub(in crate::client) const fn for_good(error: ClientError) -> Self {
-        Self { error, again: Again::No }
+        Self { error, again: Retry::No }
     }
 }
 

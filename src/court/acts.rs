@@ -12,12 +12,12 @@ use crate::court::acts::grammar::{acts, field};
 use crate::court::calendar::Day;
 use crate::court::case_number::{CaseNumber, CourtCode};
 use crate::court::ids::{AccountId, AgentNumber, AnnexId, CaseId, CodeNumber, ItemNumber, PartyNumber, TokenId};
-use crate::court::line::{Line, many, maybe, one, write};
+use crate::court::line_value::{LineValue, many, one, optional, write};
 use crate::court::period::basis::Basis;
-use crate::court::values::{Carried, Code, Filer, IdentityCheck, StepOutcome};
+use crate::court::values::{Code, Filer, FirstImport, IdentityCheck, StepOutcome};
 use crate::court::words::{
-    Authority, CaseKind, Depositor, Divergence, Ground, KeptTokens, Opinion, PartyRole, Passage, Phase, Presented,
-    Procedure, Role, Scope, Shown, SubjectKind, words,
+    AccessedContent, Authority, CaseKind, Depositor, Divergence, Ground, KeptTokens, Opinion, PartyRole, Phase,
+    Presented, Procedure, Role, Scope, SubjectKind, TransferKind, words,
 };
 use crate::ledger::block::Height;
 use crate::ledger::hash::Digest;
@@ -42,29 +42,29 @@ acts! {
         one role "role": PartyRole,
         one subject "subject": SubjectKind,
         one filer "filer": Filer,
-        maybe authority "authority": Authority,
-        maybe identity "identity": IdentityCheck,
+        optional authority "authority": Authority,
+        optional identity "identity": IdentityCheck,
         /// The case that this one continues.
-        maybe from "from": CaseId,
-        maybe passage "passage": Passage,
+        optional from "from": CaseId,
+        optional passage "passage": TransferKind,
         /// Account of the party where it is not the filer.
-        maybe account "account": AccountId,
+        optional account "account": AccountId,
         one name "name": AnnexId,
-        maybe title "title": AnnexId,
-        maybe claims "claims": AnnexId,
-        maybe power "power": AnnexId,
+        optional title "title": AnnexId,
+        optional claims "claims": AnnexId,
+        optional power "power": AnnexId,
     }
     /// 案由, 诉讼请求、事实和理由: written anew.
     Describe "describe" / "填写诉讼请求" / "state the claims" {
-        maybe title "title": AnnexId,
-        maybe claims "claims": AnnexId,
+        optional title "title": AnnexId,
+        optional claims "claims": AnnexId,
     }
     /// 增加当事人.
     AddParty "add-party" / "增加当事人" / "add a party" {
         one party "party": PartyNumber,
         one role "role": PartyRole,
         one subject "subject": SubjectKind,
-        maybe account "account": AccountId,
+        optional account "account": AccountId,
         one name "name": AnnexId,
     }
     /// 委托诉讼代理人: one or two a party.
@@ -73,9 +73,9 @@ acts! {
         one party "party": PartyNumber,
         one account "account": AccountId,
         one authority "authority": Authority,
-        maybe identity "identity": IdentityCheck,
-        maybe name "name": AnnexId,
-        maybe power "power": AnnexId,
+        optional identity "identity": IdentityCheck,
+        optional name "name": AnnexId,
+        optional power "power": AnnexId,
     }
     /// 解除委托.
     EndAgent "end-agent" / "解除委托" / "end an agency" {
@@ -94,42 +94,42 @@ acts! {
     Associate "associate" / "关联案件" / "associate with the case" {
         one code "code": CodeNumber,
         one filer "filer": Filer,
-        maybe agent "agent": AgentNumber,
-        maybe authority "authority": Authority,
-        maybe identity "identity": IdentityCheck,
-        maybe name "name": AnnexId,
-        maybe power "power": AnnexId,
+        optional agent "agent": AgentNumber,
+        optional authority "authority": Authority,
+        optional identity "identity": IdentityCheck,
+        optional name "name": AnnexId,
+        optional power "power": AnnexId,
     }
     /// 确认诉前须知: the click that confirms, and the deposit of the exact notice that was shown.
     ConfirmNotice "confirm-notice" / "确认诉前须知" / "confirm the notices before filing" {
-        maybe document "document": DepositNumber,
+        optional document "document": DepositNumber,
     }
     /// 送达确认: the documents served have come, and where further ones may be sent.
     ConfirmService "confirm-service" / "送达确认" / "confirm service" {
-        maybe document "document": DepositNumber,
-        maybe address "address": AnnexId,
+        optional document "document": DepositNumber,
+        optional address "address": AnnexId,
     }
     /// 提交: what was imported is locked from here on.
     Submit "submit" / "提交起诉状" / "submit" {}
     /// 退回补充材料.
     ReturnFiling "return-filing" / "退回补充材料" / "return for supplement" {
-        maybe reason "reason": AnnexId,
+        optional reason "reason": AnnexId,
     }
     /// 审核通过.
     Approve "approve" / "审核通过" / "pass the review" {}
     /// 审核不通过.
     Reject "reject" / "审核不通过" / "not pass the review" {
-        maybe reason "reason": AnnexId,
+        optional reason "reason": AnnexId,
     }
     /// 不予立案.
     Refuse "refuse" / "不予立案" / "refuse the filing" {
-        maybe reason "reason": AnnexId,
+        optional reason "reason": AnnexId,
     }
     /// 撤回立案申请.
     WithdrawFiling "withdraw-filing" / "撤回立案申请" / "withdraw the filing" {}
     /// 立案. The evidence period begins with the court's default until it is set otherwise.
     FileCase "file-case" / "立案" / "file the case" {
-        maybe number "number": CaseNumber,
+        optional number "number": CaseNumber,
     }
     /// 绑定案号.
     BindNumber "bind-number" / "绑定案号" / "bind the case number" {
@@ -137,7 +137,7 @@ acts! {
     }
     /// 分案.
     Assign "assign" / "分案" / "assign" {
-        maybe judge "judge": AccountId,
+        optional judge "judge": AccountId,
     }
     /// 开庭.
     BeginHearing "begin-hearing" / "开庭" / "begin the hearing" {}
@@ -145,7 +145,7 @@ acts! {
     AdjournHearing "adjourn-hearing" / "休庭" / "adjourn the hearing" {}
     /// 宣判.
     Judge "judge" / "宣判" / "give judgment" {
-        maybe document "document": DepositNumber,
+        optional document "document": DepositNumber,
     }
     /// 撤诉.
     WithdrawSuit "withdraw-suit" / "撤诉" / "withdraw the suit" {}
@@ -154,7 +154,7 @@ acts! {
     /// The items went on to another case.
     PassOn "pass-on" / "移送" / "hand over to another case" {
         one to "to": CaseId,
-        one passage "passage": Passage,
+        one passage "passage": TransferKind,
     }
 
     // Its evidence.
@@ -166,10 +166,10 @@ acts! {
         one deposit "deposit": DepositNumber,
         one name "name": AnnexId,
         one content "content": AnnexId,
-        maybe replaces "replaces": ItemNumber,
-        maybe carried "carried": Carried,
+        optional replaces "replaces": ItemNumber,
+        optional carried "carried": FirstImport,
         one depositor "depositor": Depositor,
-        maybe identity "identity": IdentityCheck,
+        optional identity "identity": IdentityCheck,
         one ledger "ledger": Name,
         one tx_id "tx-id": Digest,
         one block_hash "block-hash": Digest,
@@ -179,9 +179,9 @@ acts! {
         one tx_submitted_at "tx-submitted-at": Timestamp,
         one block_generated_at "block-generated-at": Timestamp,
         /// SHA-256 of the receipt, for a deposit of another ledger.
-        maybe receipt "receipt": Digest,
+        optional receipt "receipt": Digest,
         /// That receipt itself, so that the file alone verifies later.
-        maybe receipt_annex "receipt-annex": AnnexId,
+        optional receipt_annex "receipt-annex": AnnexId,
     }
     /// 编辑证据: name and content written anew, in the period.
     Restate "restate" / "编辑证据" / "restate an item" {
@@ -192,18 +192,18 @@ acts! {
     /// 撤回: no longer relied on in this case; never deleted.
     WithdrawItem "withdraw-item" / "撤回证据" / "withdraw an item" {
         one item "item": ItemNumber,
-        maybe reason "reason": AnnexId,
+        optional reason "reason": AnnexId,
     }
     /// 核验.
     Verify "verify" / "核验" / "verify" {
         one item "item": ItemNumber,
         one deposit "deposit": DepositNumber,
         one presented "presented": Presented,
-        maybe size "size": u64,
+        optional size "size": u64,
         many presented_hash "presented-hash": (HashAlgorithm, Digest),
         one conclusion "conclusion": Code,
         /// Why it could not be carried out.
-        maybe obstacle "obstacle": Code,
+        optional obstacle "obstacle": Code,
         many reservation "reservation": Code,
         many step "step": StepOutcome,
     }
@@ -217,12 +217,12 @@ acts! {
         one item "item": ItemNumber,
         one party "party": PartyNumber,
         one version "version": u32,
-        maybe authenticity "authenticity": Opinion,
-        maybe legality "legality": Opinion,
-        maybe relevance "relevance": Opinion,
+        optional authenticity "authenticity": Opinion,
+        optional legality "legality": Opinion,
+        optional relevance "relevance": Opinion,
         many ground "ground": Ground,
-        maybe probative_value "probative-value": AnnexId,
-        maybe reason "reason": AnnexId,
+        optional probative_value "probative-value": AnnexId,
+        optional reason "reason": AnnexId,
     }
     /// 调解规则 art. 18: the party that offered it lets an item of a mediation be used in a suit.
     Consent "consent" / "同意调解材料用于诉讼" / "let mediation material be used in a suit" {
@@ -262,28 +262,28 @@ acts! {
     // Erasure.
     /// A court orders private content erased although a case holds it.
     OrderErasure "order-erasure" / "裁定删除非公开信息" / "order an erasure" {
-        maybe deposit "deposit": DepositNumber,
-        maybe account "account": AccountId,
+        optional deposit "deposit": DepositNumber,
+        optional account "account": AccountId,
     }
     /// A court suspends the erasure of private content until it releases it. The reason is an annex.
     Hold "hold" / "暂停删除非公开信息" / "suspend an erasure" {
-        maybe deposit "deposit": DepositNumber,
-        maybe account "account": AccountId,
+        optional deposit "deposit": DepositNumber,
+        optional account "account": AccountId,
         one reason "reason": AnnexId,
     }
     /// The court ends a hold.
     Release "release" / "解除暂停删除" / "end the suspension of an erasure" {
-        maybe deposit "deposit": DepositNumber,
-        maybe account "account": AccountId,
-        maybe reason "reason": AnnexId,
+        optional deposit "deposit": DepositNumber,
+        optional account "account": AccountId,
+        optional reason "reason": AnnexId,
     }
     /// Private content is erased; the chain stays whole.
     Erase "erase" / "删除非公开信息" / "erase private content" {
-        maybe deposit "deposit": DepositNumber,
-        maybe account "account": AccountId,
+        optional deposit "deposit": DepositNumber,
+        optional account "account": AccountId,
         many annex "annex": AnnexId,
         /// The case whose court ordered it.
-        maybe order "order": CaseId,
+        optional order "order": CaseId,
     }
 
     // What is held and who saw it.
@@ -297,11 +297,11 @@ acts! {
     }
     /// Private content is about to be shown.
     Access "access" / "查阅" / "see private content" {
-        one shown "shown": Shown,
-        maybe case "case": CaseId,
-        maybe item "item": ItemNumber,
-        maybe deposit "deposit": DepositNumber,
-        maybe account "account": AccountId,
+        one shown "shown": AccessedContent,
+        optional case "case": CaseId,
+        optional item "item": ItemNumber,
+        optional deposit "deposit": DepositNumber,
+        optional account "account": AccountId,
     }
 
     // Accounts.
@@ -309,25 +309,25 @@ acts! {
     OpenAccount "open-account" / "开立账号" / "open an account" {
         one account "account": AccountId,
         one subject "subject": SubjectKind,
-        maybe name "name": AnnexId,
+        optional name "name": AnnexId,
     }
     /// 实名认证, made elsewhere or by a clerk who saw the papers.
     CheckIdentity "check-identity" / "身份核验" / "record an identity check" {
         one account "account": AccountId,
         one identity "identity": IdentityCheck,
-        maybe reference "reference": AnnexId,
+        optional reference "reference": AnnexId,
     }
     /// A role is granted, for one court where it is of a court.
     Grant "grant" / "授予角色" / "grant a role" {
         one account "account": AccountId,
         one role "role": Role,
-        maybe court "court": CourtCode,
+        optional court "court": CourtCode,
     }
     /// A role is taken back.
     EndGrant "end-grant" / "撤销角色" / "revoke a role" {
         one account "account": AccountId,
         one role "role": Role,
-        maybe court "court": CourtCode,
+        optional court "court": CourtCode,
     }
     /// A bearer token, known by the digest of its secret only.
     IssueToken "issue-token" / "签发令牌" / "issue a token" {
@@ -337,13 +337,13 @@ acts! {
         many scope "scope": Scope,
         one expires "expires": Timestamp,
         /// The token with which it was issued; none where the platform issued it.
-        maybe parent "parent": TokenId,
+        optional parent "parent": TokenId,
     }
     /// A token is no longer accepted, nor are those that were issued with it.
     RevokeToken "revoke-token" / "撤销令牌" / "revoke a token" {
         one token "token": TokenId,
         /// Tokens issued with it that stay good.
-        maybe kept "kept": KeptTokens,
+        optional kept "kept": KeptTokens,
     }
     /// A court accepts deposits of another ledger, by its key.
     TrustLedger "trust-ledger" / "列入可导入的存证账本" / "accept another ledger" {

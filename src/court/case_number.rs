@@ -91,7 +91,7 @@ pub enum CourtCodeError {
     Digits,
     /// Something follows the code.
     #[error("something follows the court code")]
-    ExitStatus,
+    Ending,
 }
 
 impl CourtCodeError {
@@ -101,7 +101,7 @@ impl CourtCodeError {
         match self {
             Self::Head => "court_code_head",
             Self::Digits => "court_code_digits",
-            Self::ExitStatus => "court_code_ending",
+            Self::Ending => "court_code_ending",
         }
     }
 }
@@ -115,7 +115,7 @@ impl CourtCode {
     pub fn parse(text: &str) -> Result<Self, CourtCodeError> {
         let normal = normalise(text);
         let (code, rest) = Self::take(&normal)?;
-        if rest.is_empty() { Ok(code) } else { Err(CourtCodeError::ExitStatus) }
+        if rest.is_empty() { Ok(code) } else { Err(CourtCodeError::Ending) }
     }
 
     /// Reads the one spelling that records use; `None` for any other.
@@ -182,7 +182,7 @@ pub enum CaseNumberError {
     Serial,
     /// 号 is missing, or what follows is not 之一 to 之九十九.
     #[error("a case number ends with 号, or with 号之 and a number up to 九十九")]
-    ExitStatus,
+    Ending,
 }
 
 impl CaseNumberError {
@@ -196,7 +196,7 @@ impl CaseNumberError {
             Self::Court(_) => "case_number_court",
             Self::Type => "case_number_type",
             Self::Serial => "case_number_serial",
-            Self::ExitStatus => "case_number_ending",
+            Self::Ending => "case_number_ending",
         }
     }
 }
@@ -224,11 +224,11 @@ impl CaseNumber {
         let (serial, rest) = split_digits(rest);
         let serial = serial.trim_start_matches('0').parse().ok().filter(|serial| *serial <= LARGEST_SERIAL);
         let serial = serial.ok_or(CaseNumberError::Serial)?;
-        let rest = rest.strip_prefix('号').ok_or(CaseNumberError::ExitStatus)?;
+        let rest = rest.strip_prefix('号').ok_or(CaseNumberError::Ending)?;
         let part = match rest.strip_prefix('之') {
             None if rest.is_empty() => None,
-            None => return Err(CaseNumberError::ExitStatus),
-            Some(part) => Some((1..=LARGEST_PART).find(|n| numeral(*n) == part).ok_or(CaseNumberError::ExitStatus)?),
+            None => return Err(CaseNumberError::Ending),
+            Some(part) => Some((1..=LARGEST_PART).find(|n| numeral(*n) == part).ok_or(CaseNumberError::Ending)?),
         };
         Ok(Self { year, court, type_code: type_code.to_owned(), serial, part })
     }

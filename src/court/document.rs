@@ -15,7 +15,7 @@
 
 use crate::court::acts::{Act, ActKind};
 use crate::court::ids::{AccountId, RequestId};
-use crate::court::line::{maybe, one, write};
+use crate::court::line_value::{one, optional, write};
 use crate::court::values::Capacity;
 use crate::court::words::words;
 use crate::ledger::hash::Digest;
@@ -87,8 +87,8 @@ impl Document {
         let stream = one(&mut fields, "stream")?;
         let by = one(&mut fields, "by")?;
         let capacity = one(&mut fields, "capacity")?;
-        let request = maybe(&mut fields, "request")?;
-        let body = maybe(&mut fields, "body")?;
+        let request = optional(&mut fields, "request")?;
+        let body = optional(&mut fields, "body")?;
         let _: ActKind = one(&mut fields, "act")?;
         let act = Act::parse(kind, &mut fields)?;
         fields.finish()?;
@@ -156,8 +156,9 @@ mod tests {
     #[test]
     fn departures_are_refused_by_name() {
         let text = import().to_text();
-        let code =
-            |from: &str, to: &str| Document::parse(text.replacen(from, to, 1).as_bytes()).unwrap_err().fault.code().as_str();
+        let code = |from: &str, to: &str| {
+            Document::parse(text.replacen(from, to, 1).as_bytes()).unwrap_err().fault.code().as_str()
+        };
         assert_eq!(code("act v1", "act v2"), "unknown_version");
         assert_eq!(code("act import", "act imports"), "bad_value");
         assert_eq!(code("item 1", "item 01"), "bad_value");

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use crate::court::line::Line;
+use crate::court::line_value::LineValue;
 use crate::ledger::hash::Digest;
 
 macro_rules! opaque {
@@ -19,7 +19,7 @@ macro_rules! opaque {
             }
         }
 
-        impl Line for $name {
+        impl LineValue for $name {
             const EXPECTED: &'static str = Digest::EXPECTED;
 
             fn print(&self) -> String {
@@ -27,7 +27,7 @@ macro_rules! opaque {
             }
 
             fn parse(text: &str) -> Option<Self> {
-                <Digest as Line>::parse(text).map(Self)
+                <Digest as LineValue>::parse(text).map(Self)
             }
 
             $($more)*
@@ -47,7 +47,7 @@ macro_rules! counted {
             }
         }
 
-        impl Line for $name {
+        impl LineValue for $name {
             const EXPECTED: &'static str = "a number from 1";
 
             fn print(&self) -> String {

@@ -104,13 +104,13 @@ pub fn deposits_of(account: AccountId) -> Digest {
 
 /// The deposit that a request became: not an act, so never under [`request`].
 #[must_use]
-pub fn entrusted(id: RequestId) -> Digest {
+pub fn deposit_request(id: RequestId) -> Digest {
     label("entrusted", &[&id])
 }
 
 /// The deposit that a request of just this body became.
 #[must_use]
-pub fn entrusted_as(id: RequestId, body: Digest) -> Digest {
+pub fn deposit_request_with_body(id: RequestId, body: Digest) -> Digest {
     label("entrusted-as", &[&id, &body])
 }
 
@@ -120,9 +120,9 @@ pub fn of_custody(deposit: DepositNumber) -> [Digest; 2] {
     [custody_of_all(), custody_of(deposit)]
 }
 
-/// How many labels a deposit has that the platform makes for an account: [`deposits_of`], [`entrusted`], [`entrusted_as`].
+/// How many labels a deposit has that the platform makes for an account: [`deposits_of`], [`entrusted`], [`deposit_request_with_body`].
 /// The last two follow from the request, which is not on the chain.
-pub const ENTRUSTED: u64 = 3;
+pub const ON_BEHALF_LABELS: u64 = 3;
 
 /// All acts by which originals were taken into custody.
 #[must_use]

@@ -18,7 +18,7 @@ words! {
 
 /// How somebody stands to a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Standing {
+pub enum CaseRelation {
     /// A party.
     Party(Side),
     /// A party's agent.
@@ -28,22 +28,22 @@ pub enum Standing {
     /// The platform itself.
     Platform,
     /// None of these.
-    Stranger,
+    Unrelated,
 }
 
-impl Standing {
+impl CaseRelation {
     /// All.
     #[must_use]
     pub fn all() -> Vec<Self> {
         let sides = Side::ALL.iter().flat_map(|side| [Self::Party(*side), Self::Agent(*side)]);
         let roles = Role::ALL.iter().map(|role| Self::Holding(*role));
-        sides.chain(roles).chain([Self::Platform, Self::Stranger]).collect()
+        sides.chain(roles).chain([Self::Platform, Self::Unrelated]).collect()
     }
 }
 
 /// Why somebody may not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Denied {
+pub enum DeniedReason {
     /// Not in this role, at no stage.
     #[error("not permitted for this role")]
     NotPermitted,
@@ -52,7 +52,7 @@ pub enum Denied {
     WrongStage,
 }
 
-impl Denied {
+impl DeniedReason {
     /// The stable code.
     #[must_use]
     pub const fn code(self) -> ErrorCode {
@@ -65,30 +65,36 @@ impl Denied {
 
 struct Rule {
     acts: &'static [ActKind],
-    who: &'static [Standing],
+    who: &'static [CaseRelation],
     when: &'static [Stage],
 }
 
-const BRINGING: &[Standing] = &[Standing::Party(Side::Bringing), Standing::Agent(Side::Bringing)];
-const ANSWERING: &[Standing] = &[Standing::Party(Side::Answering), Standing::Agent(Side::Answering)];
-const PARTIES: &[Standing] = &[
-    Standing::Party(Side::Bringing),
-    Standing::Agent(Side::Bringing),
-    Standing::Party(Side::Answering),
-    Standing::Agent(Side::Answering),
-    Standing::Party(Side::Third),
-    Standing::Agent(Side::Third),
+const BRINGING: &[CaseRelation] = &[CaseRelation::Party(Side::Bringing), CaseRelation::Agent(Side::Bringing)];
+const ANSWERING: &[CaseRelation] = &[CaseRelation::Party(Side::Answering), CaseRelation::Agent(Side::Answering)];
+const PARTIES: &[CaseRelation] = &[
+    CaseRelation::Party(Side::Bringing),
+    CaseRelation::Agent(Side::Bringing),
+    CaseRelation::Party(Side::Answering),
+    CaseRelation::Agent(Side::Answering),
+    CaseRelation::Party(Side::Third),
+    CaseRelation::Agent(Side::Third),
 ];
-const COURT: &[Standing] =
-    &[Standing::Holding(Role::Clerk), Standing::Holding(Role::Judge), Standing::Holding(Role::JudgeAssistant)];
-const OFFICE: &[Standing] =
-    &[Standing::Holding(Role::Clerk), Standing::Holding(Role::JudgeAssistant), Standing::Holding(Role::TrialSupport)];
-const EXPERTS: &[Standing] = &[
-    Standing::Holding(Role::AppraisalInstitution),
-    Standing::Holding(Role::Notary),
-    Standing::Holding(Role::TrialSupport),
+const COURT: &[CaseRelation] = &[
+    CaseRelation::Holding(Role::Clerk),
+    CaseRelation::Holding(Role::Judge),
+    CaseRelation::Holding(Role::JudgeAssistant),
 ];
-const JUDGE: &[Standing] = &[Standing::Holding(Role::Judge)];
+const OFFICE: &[CaseRelation] = &[
+    CaseRelation::Holding(Role::Clerk),
+    CaseRelation::Holding(Role::JudgeAssistant),
+    CaseRelation::Holding(Role::TrialSupport),
+];
+const EXPERTS: &[CaseRelation] = &[
+    CaseRelation::Holding(Role::AppraisalInstitution),
+    CaseRelation::Holding(Role::Notary),
+    CaseRelation::Holding(Role::TrialSupport),
+];
+const JUDGE: &[CaseRelation] = &[CaseRelation::Holding(Role::Judge)];
 
 const FILER: &[Stage] = &[Stage::Draft, Stage::ToSupplement];
 const PENDING: &[Stage] = &[Stage::AwaitingAssignment, Stage::Assigned, Stage::InHearing];
@@ -128,7 +134,7 @@ const TABLE: &[Rule] = &[
     // The court files for somebody who came in person, and mends what comes in.
     Rule {
         acts: &[ActKind::Describe, ActKind::AddParty, ActKind::AddAgent, ActKind::Submit, ActKind::Import],
-        who: &[Standing::Holding(Role::Clerk), Standing::Holding(Role::TrialSupport)],
+        who: &[CaseRelation::Holding(Role::Clerk), CaseRelation::Holding(Role::TrialSupport)],
         when: FILER,
     },
     Rule { acts: &[ActKind::ReturnFiling, ActKind::Approve, ActKind::Reject], who: COURT, when: &[Stage::UnderReview] },
@@ -150,7 +156,7 @@ const TABLE: &[Rule] = &[
     Rule { acts: &[ActKind::AddAgent, ActKind::IssueCode], who: OFFICE, when: PENDING },
     Rule { acts: &[ActKind::EndAgent], who: PARTIES, when: OPEN },
     Rule { acts: &[ActKind::EndAgent], who: OFFICE, when: PENDING },
-    Rule { acts: &[ActKind::Associate], who: &[Standing::Stranger], when: PENDING },
+    Rule { acts: &[ActKind::Associate], who: &[CaseRelation::Unrelated], when: PENDING },
     // The course of the case.
     Rule { acts: &[ActKind::Assign], who: OFFICE, when: &[Stage::AwaitingAssignment, Stage::Assigned] },
     Rule { acts: &[ActKind::BeginHearing], who: COURT, when: &[Stage::Assigned] },
@@ -165,7 +171,7 @@ const TABLE: &[Rule] = &[
     // Whoever opens the new case, too.
     Rule {
         acts: &[ActKind::PassOn],
-        who: &[Standing::Holding(Role::Clerk), Standing::Holding(Role::TrialSupport)],
+        who: &[CaseRelation::Holding(Role::Clerk), CaseRelation::Holding(Role::TrialSupport)],
         when: &[Stage::AwaitingAssignment, Stage::Assigned, Stage::InHearing, Stage::Judged, Stage::Closed],
     },
     // Evidence.
@@ -173,7 +179,7 @@ const TABLE: &[Rule] = &[
     Rule { acts: &[ActKind::Import, ActKind::Restate, ActKind::WithdrawItem], who: PARTIES, when: PENDING },
     Rule {
         acts: &[ActKind::Import],
-        who: &[Standing::Holding(Role::Clerk), Standing::Holding(Role::TrialSupport)],
+        who: &[CaseRelation::Holding(Role::Clerk), CaseRelation::Holding(Role::TrialSupport)],
         when: PENDING,
     },
     Rule { acts: &[ActKind::Verify], who: BRINGING, when: Stage::ALL },
@@ -181,7 +187,7 @@ const TABLE: &[Rule] = &[
     Rule { acts: &[ActKind::Verify], who: COURT, when: SUBMITTED },
     Rule { acts: &[ActKind::Verify], who: EXPERTS, when: SUBMITTED },
     Rule { acts: &[ActKind::Reply], who: PARTIES, when: PENDING },
-    Rule { acts: &[ActKind::Diverge], who: &[Standing::Platform], when: Stage::ALL },
+    Rule { acts: &[ActKind::Diverge], who: &[CaseRelation::Platform], when: Stage::ALL },
     // The evidence period.
     Rule {
         acts: &[
@@ -206,14 +212,14 @@ const TABLE: &[Rule] = &[
 ///
 /// # Errors
 ///
-/// [`Denied`]: in which capacity or stage it could be done, the table in the documentation says.
-pub fn permit(standing: Standing, act: ActKind, stage: Stage) -> Result<(), Denied> {
-    let mut denied = Denied::NotPermitted;
-    for rule in TABLE.iter().filter(|rule| rule.acts.contains(&act) && rule.who.contains(&standing)) {
+/// [`DeniedReason`]: in which capacity or stage it could be done, the table in the documentation says.
+pub fn permit(relation: CaseRelation, act: ActKind, stage: Stage) -> Result<(), DeniedReason> {
+    let mut denied = DeniedReason::NotPermitted;
+    for rule in TABLE.iter().filter(|rule| rule.acts.contains(&act) && rule.who.contains(&relation)) {
         if rule.when.contains(&stage) {
             return Ok(());
         }
-        denied = Denied::WrongStage;
+        denied = DeniedReason::WrongStage;
     }
     Err(denied)
 }
@@ -227,12 +233,12 @@ pub fn acts_of_a_case() -> Vec<ActKind> {
 
 /// Whether somebody of this standing may see the case at all, once the court has it or while it is a draft.
 #[must_use]
-pub const fn may_see(standing: Standing, stage: Stage) -> bool {
-    match standing {
-        Standing::Party(Side::Bringing) | Standing::Agent(Side::Bringing) | Standing::Platform => true,
-        Standing::Party(_) | Standing::Agent(_) => !matches!(stage, Stage::Draft),
-        Standing::Holding(role) => role.is_of_a_court(),
-        Standing::Stranger => false,
+pub const fn may_see(relation: CaseRelation, stage: Stage) -> bool {
+    match relation {
+        CaseRelation::Party(Side::Bringing) | CaseRelation::Agent(Side::Bringing) | CaseRelation::Platform => true,
+        CaseRelation::Party(_) | CaseRelation::Agent(_) => !matches!(stage, Stage::Draft),
+        CaseRelation::Holding(role) => role.is_of_a_court(),
+        CaseRelation::Unrelated => false,
     }
 }
 
@@ -242,19 +248,19 @@ mod tests {
 
     #[test]
     fn what_the_law_and_the_manual_say_of_it() {
-        let (party, opponent) = (Standing::Party(Side::Bringing), Standing::Party(Side::Answering));
-        let (clerk, judge) = (Standing::Holding(Role::Clerk), Standing::Holding(Role::Judge));
+        let (party, opponent) = (CaseRelation::Party(Side::Bringing), CaseRelation::Party(Side::Answering));
+        let (clerk, judge) = (CaseRelation::Holding(Role::Clerk), CaseRelation::Holding(Role::Judge));
         assert_eq!(permit(party, ActKind::Import, Stage::Draft), Ok(()));
-        assert_eq!(permit(opponent, ActKind::Import, Stage::Draft), Err(Denied::WrongStage));
+        assert_eq!(permit(opponent, ActKind::Import, Stage::Draft), Err(DeniedReason::WrongStage));
         assert_eq!(permit(opponent, ActKind::Import, Stage::Assigned), Ok(()));
-        assert_eq!(permit(party, ActKind::Import, Stage::UnderReview), Err(Denied::WrongStage));
-        assert_eq!(permit(party, ActKind::Judge, Stage::InHearing), Err(Denied::NotPermitted));
-        assert_eq!(permit(clerk, ActKind::Judge, Stage::InHearing), Err(Denied::NotPermitted));
+        assert_eq!(permit(party, ActKind::Import, Stage::UnderReview), Err(DeniedReason::WrongStage));
+        assert_eq!(permit(party, ActKind::Judge, Stage::InHearing), Err(DeniedReason::NotPermitted));
+        assert_eq!(permit(clerk, ActKind::Judge, Stage::InHearing), Err(DeniedReason::NotPermitted));
         assert_eq!(permit(judge, ActKind::Judge, Stage::InHearing), Ok(()));
         for stage in Stage::ALL {
             for act in acts_of_a_case() {
                 for role in [Role::Operator, Role::Auditor, Role::Lawyer, Role::OtherAgent, Role::Archivist] {
-                    assert!(permit(Standing::Holding(role), act, *stage).is_err(), "{role} {act} {stage}");
+                    assert!(permit(CaseRelation::Holding(role), act, *stage).is_err(), "{role} {act} {stage}");
                 }
             }
         }
@@ -263,8 +269,9 @@ mod tests {
     #[test]
     fn every_act_of_a_case_is_for_somebody() {
         for act in acts_of_a_case() {
-            let can =
-                Standing::all().into_iter().any(|who| Stage::ALL.iter().any(|stage| permit(who, act, *stage).is_ok()));
+            let can = CaseRelation::all()
+                .into_iter()
+                .any(|who| Stage::ALL.iter().any(|stage| permit(who, act, *stage).is_ok()));
             assert!(can, "{act}");
         }
     }

@@ -14,7 +14,7 @@ use rpds::RedBlackTreeMapSync;
 
 use crate::court::acts::Act;
 use crate::court::calendar::{Calendar, CalendarError, YearPlan};
-use crate::court::case::state::{Placed, Text};
+use crate::court::case::state::{ActPosition, Text};
 use crate::court::case_number::CourtCode;
 use crate::court::document::{Document, Stream};
 use crate::court::ids::{AccountId, AnnexId, TokenId};
@@ -90,7 +90,7 @@ pub struct Account {
     /// Whose it is.
     pub subject: SubjectKind,
     /// When it was opened.
-    pub opened: Placed,
+    pub opened: ActPosition,
     /// By whom.
     pub opened_by: AccountId,
     /// The name.
@@ -128,7 +128,7 @@ impl Account {
 
 /// A webhook.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Hook {
+pub struct Webhook {
     /// The court whose events it is told.
     pub court: CourtCode,
     /// Where to.
@@ -136,7 +136,7 @@ pub struct Hook {
     /// What its calls are signed with.
     pub secret: Text,
     /// Where it began: earlier events are not told.
-    pub since: Placed,
+    pub since: ActPosition,
 }
 
 /// Accounts, tokens, lists.
@@ -150,7 +150,7 @@ pub struct Registry {
     /// Tokens, the revoked and expired ones too.
     pub tokens: Tokens,
     /// Webhooks.
-    pub hooks: BTreeMap<TokenId, Hook>,
+    pub webhooks: BTreeMap<TokenId, Webhook>,
     /// Other ledgers whose deposits a court takes.
     pub trusted: BTreeMap<CourtCode, Vec<VerifierKey>>,
     /// Statutory holidays, as known now.
@@ -159,7 +159,7 @@ pub struct Registry {
     calendars: Vec<(LeafIndex, Arc<Calendar>)>,
     plans: BTreeMap<u16, YearPlan>,
     /// Acts without effect: where, and why.
-    pub void: Vec<(Placed, RegistryError)>,
+    pub ineffective_acts: Vec<(ActPosition, RegistryError)>,
 }
 
 impl Registry {
@@ -171,11 +171,11 @@ impl Registry {
     }
 
     /// The registry after a further act, or as it was, with the act kept as void.
-    pub fn follow(&mut self, document: &Document, placed: Placed) {
-        if let Err(because) = self.apply(document, placed) {
-            self.void.push((placed, because));
+    pub fn replay(&mut self, document: &Document, position: ActPosition) {
+        if let Err(reason) = self.apply(document, position) {
+            self.ineffective_acts.push((position, reason));
         }
-        self.length = placed.sequence;
+        self.length = position.sequence;
     }
 
     /// Applies an act.
@@ -183,17 +183,17 @@ impl Registry {
     /// # Errors
     ///
     /// [`RegistryError`]: nothing was changed.
-    pub fn apply(&mut self, document: &Document, placed: Placed) -> Result<(), RegistryError> {
+    pub fn apply(&mut self, document: &Document, position: ActPosition) -> Result<(), RegistryError> {
         if document.stream != Stream::Registry {
             return Err(RegistryError::NotOfTheRegistry);
         }
-        self.permitted(document)?;
+        self.check_permitted(document)?;
         match &document.act {
             Act::OpenAccount(_) | Act::CheckIdentity(_) | Act::Grant(_) | Act::EndGrant(_) => {
-                self.accounts_change(document, placed)
+                self.apply_account_act(document, position)
             }
-            Act::IssueToken(_) | Act::RevokeToken(_) => self.tokens_change(document, placed),
-            act => self.lists_change(act, placed),
+            Act::IssueToken(_) | Act::RevokeToken(_) => self.apply_token_act(document, position),
+            act => self.apply_list_act(act, position),
         }
     }
 
@@ -202,9 +202,9 @@ impl Registry {
     /// # Errors
     ///
     /// [`RegistryError::NotPermitted`].
-    pub fn permitted(&self, document: &Document) -> Result<(), RegistryError> {
+    pub fn check_permitted(&self, document: &Document) -> Result<(), RegistryError> {
         let actor = self.accounts.get(&document.by);
-        let permitted = match (document.capacity, &document.act) {
+        let check_permitted = match (document.capacity, &document.act) {
             (Capacity::Platform, _) => true,
             (Capacity::Holding(Role::Operator), _) => actor.is_some_and(|actor| actor.holds(Role::Operator, None)),
             (Capacity::Holding(role @ (Role::Clerk | Role::TrialSupport)), act) => {
@@ -217,7 +217,7 @@ impl Registry {
             (Capacity::Oneself, Act::RevokeToken(act)) => self.tokens.is_of(act.token, document.by),
             _ => false,
         };
-        if permitted { Ok(()) } else { Err(RegistryError::NotPermitted) }
+        if check_permitted { Ok(()) } else { Err(RegistryError::NotPermitted) }
     }
 
     /// What is done at a court's counter: open an account for somebody, see the papers, hand out a token; and keep the
@@ -252,8 +252,8 @@ impl Registry {
         self.accounts.get_mut(&id).ok_or(RegistryError::NoSuchAccount)
     }
 
-    fn accounts_change(&mut self, document: &Document, placed: Placed) -> Result<(), RegistryError> {
-        let text = |annex: AnnexId| Text { annex, index: placed.index };
+    fn apply_account_act(&mut self, document: &Document, position: ActPosition) -> Result<(), RegistryError> {
+        let text = |annex: AnnexId| Text { annex, index: position.index };
         match &document.act {
             Act::OpenAccount(act) => {
                 if self.accounts.contains_key(&act.account) {
@@ -261,7 +261,7 @@ impl Registry {
                 }
                 let account = Account {
                     subject: act.subject,
-                    opened: placed,
+                    opened: position,
                     opened_by: document.by,
                     name: act.name.map(text),
                     identities: Vec::new(),
@@ -288,19 +288,19 @@ impl Registry {
         Ok(())
     }
 
-    fn tokens_change(&mut self, document: &Document, placed: Placed) -> Result<(), RegistryError> {
+    fn apply_token_act(&mut self, document: &Document, position: ActPosition) -> Result<(), RegistryError> {
         match &document.act {
             Act::IssueToken(act) => {
                 self.account(act.account)?;
-                Ok(self.tokens.issue(act, document.by, placed.at)?)
+                Ok(self.tokens.issue(act, document.by, position.at)?)
             }
-            Act::RevokeToken(act) => Ok(self.tokens.revoke(act, placed.at)?),
+            Act::RevokeToken(act) => Ok(self.tokens.revoke(act, position.at)?),
             _ => Err(RegistryError::NotOfTheRegistry),
         }
     }
 
-    fn lists_change(&mut self, act: &Act, placed: Placed) -> Result<(), RegistryError> {
-        let text = |annex: AnnexId| Text { annex, index: placed.index };
+    fn apply_list_act(&mut self, act: &Act, position: ActPosition) -> Result<(), RegistryError> {
+        let text = |annex: AnnexId| Text { annex, index: position.index };
         match act {
             Act::TrustLedger(act) => {
                 let keys = self.trusted.entry(act.court.clone()).or_default();
@@ -320,18 +320,18 @@ impl Registry {
                 plans.insert(year, plan);
                 self.calendar = Calendar::new(plans.values().cloned().collect())?;
                 self.plans = plans;
-                self.calendars.push((placed.index, Arc::new(self.calendar.clone())));
+                self.calendars.push((position.index, Arc::new(self.calendar.clone())));
             }
             Act::AddHook(act) => {
-                if self.hooks.contains_key(&act.hook) {
+                if self.webhooks.contains_key(&act.hook) {
                     return Err(RegistryError::HookExists);
                 }
                 let hook =
-                    Hook { court: act.court.clone(), url: text(act.url), secret: text(act.secret), since: placed };
-                self.hooks.insert(act.hook, hook);
+                    Webhook { court: act.court.clone(), url: text(act.url), secret: text(act.secret), since: position };
+                self.webhooks.insert(act.hook, hook);
             }
             Act::EndHook(act) => {
-                self.hooks.remove(&act.hook).ok_or(RegistryError::NoSuchHook)?;
+                self.webhooks.remove(&act.hook).ok_or(RegistryError::NoSuchHook)?;
             }
             _ => return Err(RegistryError::NotOfTheRegistry),
         }

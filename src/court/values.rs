@@ -4,7 +4,7 @@
 use crate::court::calendar::Day;
 use crate::court::case_number::{CaseNumber, CourtCode};
 use crate::court::ids::{AgentNumber, CaseId, ItemNumber, PartyNumber};
-use crate::court::line::Line;
+use crate::court::line_value::LineValue;
 use crate::court::period::basis::Basis;
 use crate::court::words::{IdentityLevel, IdentityMethod, Role, words};
 use crate::ledger::time::Timestamp;
@@ -24,7 +24,7 @@ pub enum Capacity {
     Platform,
 }
 
-impl Line for Capacity {
+impl LineValue for Capacity {
     const EXPECTED: &'static str = "party N, agent N, a role, oneself or platform";
 
     fn print(&self) -> String {
@@ -60,7 +60,7 @@ pub struct IdentityCheck {
     pub at: Timestamp,
 }
 
-impl Line for IdentityCheck {
+impl LineValue for IdentityCheck {
     const EXPECTED: &'static str = "a method, a level and a time";
 
     fn print(&self) -> String {
@@ -78,7 +78,7 @@ impl Line for IdentityCheck {
 
 /// Where a carried item was imported first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Carried {
+pub struct FirstImport {
     /// The case.
     pub case: CaseId,
     /// The item there.
@@ -89,7 +89,7 @@ pub struct Carried {
     pub late: bool,
 }
 
-impl Line for Carried {
+impl LineValue for FirstImport {
     const EXPECTED: &'static str = "a case, an item, a time, and `late` where it was";
 
     fn print(&self) -> String {
@@ -120,7 +120,7 @@ pub struct StepOutcome {
     pub outcome: String,
 }
 
-impl Line for StepOutcome {
+impl LineValue for StepOutcome {
     const EXPECTED: &'static str = "a step and its outcome";
 
     fn print(&self) -> String {
@@ -138,7 +138,7 @@ impl Line for StepOutcome {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Code(pub String);
 
-impl Line for Code {
+impl LineValue for Code {
     const EXPECTED: &'static str = "a code";
 
     fn print(&self) -> String {
@@ -151,7 +151,7 @@ impl Line for Code {
     }
 }
 
-impl Line for Day {
+impl LineValue for Day {
     const EXPECTED: &'static str = "a day like 2026-11-22";
 
     fn print(&self) -> String {
@@ -163,7 +163,7 @@ impl Line for Day {
     }
 }
 
-impl Line for CaseNumber {
+impl LineValue for CaseNumber {
     const EXPECTED: &'static str = "a case number like （2024）粤0192民初113号";
 
     fn print(&self) -> String {
@@ -175,7 +175,7 @@ impl Line for CaseNumber {
     }
 }
 
-impl Line for CourtCode {
+impl LineValue for CourtCode {
     const EXPECTED: &'static str = "a court's code like 粤0192";
 
     fn print(&self) -> String {
@@ -187,7 +187,7 @@ impl Line for CourtCode {
     }
 }
 
-impl Line for Basis {
+impl LineValue for Basis {
     const EXPECTED: &'static str = "a basis of the evidence period";
 
     fn print(&self) -> String {

@@ -42,7 +42,7 @@ macro_rules! words {
             }
         }
 
-        impl $crate::court::line::Line for $name {
+        impl $crate::court::line_value::LineValue for $name {
             const EXPECTED: &'static str = concat!("one of", $(" ", $word),+);
 
             fn print(&self) -> String {
@@ -306,7 +306,7 @@ words! {
 
 words! {
     /// How a case hands its items to another.
-    Passage {
+    TransferKind {
         SecondInstance = "second-instance" / "移送二审" / "to second instance",
         Suit = "suit" / "诉调衔接" / "from mediation into a suit",
         Retrial = "retrial" / "移送再审" / "to retrial",
@@ -315,7 +315,7 @@ words! {
 
 words! {
     /// What private content was shown.
-    Shown {
+    AccessedContent {
         CaseFile = "case-file" / "案件信息" / "the case file",
         AccessLog = "access-log" / "访问日志" / "the access log",
         Original = "original" / "原文" / "the original",
@@ -327,10 +327,10 @@ words! {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::court::line::Line;
+    use crate::court::line_value::LineValue;
     use crate::ledger::verify::wording::Language;
 
-    fn distinct<T: Line + Copy>(all: &[T], label: impl Fn(T, Language) -> &'static str) {
+    fn distinct<T: LineValue + Copy>(all: &[T], label: impl Fn(T, Language) -> &'static str) {
         for (at, one) in all.iter().enumerate() {
             assert_eq!(T::parse(&one.print()).map(|read| read.print()), Some(one.print()));
             assert!(!label(*one, Language::Chinese).is_ascii(), "{}", one.print());

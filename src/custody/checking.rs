@@ -6,7 +6,7 @@ use std::fs::{self, File};
 use std::io::{self, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
-use crate::custody::object::{ObjectId, ObjectKey, shelf_name};
+use crate::custody::object::{ObjectId, ObjectKey, subfolder_name};
 use crate::custody::sealing::{Cipher, SEALED_SEGMENT, SealError, header, sealed_size, segments};
 use crate::files::regular::{self, NotRegular};
 use crate::ledger::digests::DigestPair;
@@ -66,7 +66,7 @@ impl CheckError {
 /// Where `object` lies in the folder of originals.
 #[must_use]
 pub fn path_of(originals: &Path, object: &ObjectId) -> PathBuf {
-    originals.join(shelf_name(object.shelf())).join(object.to_string())
+    originals.join(subfolder_name(object.subfolder())).join(object.to_string())
 }
 
 /// Opens the object of an original of `size` bytes, and checks its size and its header.

@@ -3,7 +3,7 @@
 //! # Invariants
 //!
 //! Nobody sees an object before [`Draft::place`] has returned it. Whatever is dropped on the way, a [`Draft`] or a
-//! [`Placed`] that nobody took, removes what it has written: at once if the runtime still runs, else the next sweep finds
+//! [`CompletedObject`] that nobody took, removes what it has written: at once if the runtime still runs, else the next sweep finds
 //! it. Completing cannot be cut short: it runs in a task of its own, so that no draft becomes an object behind the back of
 //! somebody who has stopped waiting.
 
@@ -26,7 +26,7 @@ pub(super) struct Draft {
 }
 
 /// A complete, durable object that nobody has answered for yet.
-pub(super) struct Placed {
+pub(super) struct CompletedObject {
     storage: Storage,
     object: ObjectId,
     is_taken: bool,
@@ -50,7 +50,7 @@ impl Draft {
     }
 
     /// Completes it: durable when this returns.
-    pub(super) async fn place(mut self) -> Result<Placed> {
+    pub(super) async fn place(mut self) -> Result<CompletedObject> {
         if !self.waiting.is_empty() {
             let rest = self.waiting.split();
             if let Err(error) = self.put(rest).await {
@@ -60,7 +60,7 @@ impl Draft {
         }
         let Some(upload) = self.upload.take() else { return Err(gone()) };
         let (answer, answered) = oneshot::channel();
-        // Nobody may wait for the answer any more: then `Placed` is dropped, which removes the object.
+        // Nobody may wait for the answer any more: then `CompletedObject` is dropped, which removes the object.
         tokio::spawn(complete(self.storage.clone(), self.object, upload, answer));
         answered.await.unwrap_or_else(|_| Err(gone()))
     }
@@ -84,14 +84,14 @@ async fn complete(
     storage: Storage,
     object: ObjectId,
     mut upload: Box<dyn MultipartUpload>,
-    answer: oneshot::Sender<Result<Placed>>,
+    answer: oneshot::Sender<Result<CompletedObject>>,
 ) {
     let completed = match upload.complete().await {
         Ok(_) => storage.settle(&object).await,
         Err(error) => Err(error),
     };
     let placed = match completed {
-        Ok(()) => Ok(Placed { storage, object, is_taken: false }),
+        Ok(()) => Ok(CompletedObject { storage, object, is_taken: false }),
         Err(error) => {
             abort(&storage, &object, upload).await;
             Err(error)
@@ -118,7 +118,7 @@ fn gone() -> object_store::Error {
     object_store::Error::Generic { store: "custody", source: "the upload has ended already".into() }
 }
 
-impl Placed {
+impl CompletedObject {
     /// The caller answers for it from now on.
     pub(super) fn take(mut self) {
         self.is_taken = true;
@@ -134,7 +134,7 @@ impl Drop for Draft {
     }
 }
 
-impl Drop for Placed {
+impl Drop for CompletedObject {
     fn drop(&mut self) {
         if !self.is_taken
             && let Ok(runtime) = Handle::try_current()

@@ -13,7 +13,7 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use crate::custody::object::{ObjectId, shelf_name};
+use crate::custody::object::{ObjectId, subfolder_name};
 
 /// A folder that exists.
 #[derive(Debug, Clone)]
@@ -36,8 +36,8 @@ impl Folder {
     }
 
     /// Makes the shelf that `object` will lie on, durably and for the owner only.
-    pub(super) fn shelve(&self, object: &ObjectId) -> io::Result<()> {
-        match DirBuilder::new().mode(0o700).create(self.shelf(object.shelf())) {
+    pub(super) fn make_subfolder(&self, object: &ObjectId) -> io::Result<()> {
+        match DirBuilder::new().mode(0o700).create(self.subfolder(object.subfolder())) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
             // Also when it was there: who has made it may not have fsynced it yet.
             _ => File::open(&self.0)?.sync_all(),
@@ -46,12 +46,12 @@ impl Folder {
 
     /// Lets the owner alone read `object`. Until then its shelf does.
     pub(super) fn restrict(&self, object: &ObjectId) -> io::Result<()> {
-        fs::set_permissions(self.shelf(object.shelf()).join(object.to_string()), Permissions::from_mode(0o600))
+        fs::set_permissions(self.subfolder(object.subfolder()).join(object.to_string()), Permissions::from_mode(0o600))
     }
 
     /// Makes a removal durable.
     pub(super) fn sync(&self, object: &ObjectId) -> io::Result<()> {
-        match File::open(self.shelf(object.shelf())) {
+        match File::open(self.subfolder(object.subfolder())) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             folder => folder?.sync_all(),
         }
@@ -59,7 +59,7 @@ impl Folder {
 
     /// Removes `object` and its drafts, durably; whatever of them is there.
     pub(super) fn erase(&self, object: &ObjectId) -> io::Result<()> {
-        for (path, owner) in self.files(object.shelf())? {
+        for (path, owner) in self.files(object.subfolder())? {
             if owner == *object {
                 fs::remove_file(path)?;
             }
@@ -68,27 +68,27 @@ impl Folder {
     }
 
     /// Of which objects anything lies on a shelf, drafts included.
-    pub(super) fn on_shelf(&self, number: u8) -> io::Result<Vec<ObjectId>> {
+    pub(super) fn in_subfolder(&self, number: u8) -> io::Result<Vec<ObjectId>> {
         let mut objects: Vec<_> = self.files(number)?.into_iter().map(|(_, owner)| owner).collect();
         objects.sort_unstable();
         objects.dedup();
         Ok(objects)
     }
 
-    fn shelf(&self, number: u8) -> PathBuf {
-        self.0.join(shelf_name(number))
+    fn subfolder(&self, number: u8) -> PathBuf {
+        self.0.join(subfolder_name(number))
     }
 
     /// The files on a shelf that are a originals's own, each with the object that it belongs to.
     fn files(&self, number: u8) -> io::Result<Vec<(PathBuf, ObjectId)>> {
-        let entries = match fs::read_dir(self.shelf(number)) {
+        let entries = match fs::read_dir(self.subfolder(number)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries?,
         };
         let mut files = Vec::new();
         for entry in entries {
             let entry = entry?;
-            let owner = entry.file_name().to_str().and_then(owner).filter(|owner| owner.shelf() == number);
+            let owner = entry.file_name().to_str().and_then(owner).filter(|owner| owner.subfolder() == number);
             files.extend(owner.map(|owner| (entry.path(), owner)));
         }
         Ok(files)
@@ -126,17 +126,17 @@ mod tests {
         let folder = Folder::make(&scratch.path().join("a/b")).unwrap();
         let (id, mut other) = (ObjectId::from_bytes([7; 32]), [7; 32]);
         other[31] = 8;
-        folder.shelve(&id).unwrap();
-        let shelf = folder.path().join("07");
+        folder.make_subfolder(&id).unwrap();
+        let subfolder = folder.path().join("07");
         for name in [id.to_string(), format!("{id}#1"), ObjectId::from_bytes(other).to_string(), "notes".to_owned()] {
-            fs::write(shelf.join(name), b"x").unwrap();
+            fs::write(subfolder.join(name), b"x").unwrap();
         }
         // On the wrong shelf no object is found under its name.
-        fs::write(shelf.join(ObjectId::from_bytes([9; 32]).to_string()), b"x").unwrap();
-        assert_eq!(folder.on_shelf(7).unwrap(), [id, ObjectId::from_bytes(other)]);
+        fs::write(subfolder.join(ObjectId::from_bytes([9; 32]).to_string()), b"x").unwrap();
+        assert_eq!(folder.in_subfolder(7).unwrap(), [id, ObjectId::from_bytes(other)]);
         folder.erase(&id).unwrap();
-        assert_eq!(folder.on_shelf(7).unwrap(), [ObjectId::from_bytes(other)]);
-        assert_eq!(fs::read_dir(&shelf).unwrap().count(), 3);
+        assert_eq!(folder.in_subfolder(7).unwrap(), [ObjectId::from_bytes(other)]);
+        assert_eq!(fs::read_dir(&subfolder).unwrap().count(), 3);
         folder.erase(&ObjectId::from_bytes([8; 32])).unwrap();
     }
 }

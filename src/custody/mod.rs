@@ -4,7 +4,7 @@
 //! hashed on arrival, encrypted with a key of its own, durable before it is answered. [`download`] gives it out again,
 //! [`removing`] removes it and sweeps up after a crash. [`space`] limits how much room originals take. [`checking`] checks an
 //! object at rest. [`sealing`] is the format of an object, [`object`] its name and
-//! key. Inside, `intake` hashes and seals, `draft` makes sure that only whole objects are ever seen, and `storage` and
+//! key. Inside, `encryptor` hashes and seals, `draft` makes sure that only whole objects are ever seen, and `storage` and
 //! `folder` are the disk.
 //!
 //! Not here: whose an original is, who may read it, and where its key lies. Whoever calls [`originals::EncryptedObjectStore`] keeps the
@@ -13,8 +13,8 @@
 pub mod checking;
 pub mod download;
 mod draft;
+mod encryptor;
 mod folder;
-mod intake;
 pub mod object;
 pub mod removing;
 pub mod sealing;

@@ -51,20 +51,20 @@ impl ObjectId {
     }
 
     /// Its first byte: the number of the shelf that it lies on.
-    pub(super) const fn shelf(&self) -> u8 {
+    pub(super) const fn subfolder(&self) -> u8 {
         let [first, ..] = self.0;
         first
     }
 
     /// Where it lies in a store.
     pub(super) fn location(&self) -> Path {
-        Path::from(format!("{}/{self}", shelf_name(self.shelf())))
+        Path::from(format!("{}/{self}", subfolder_name(self.subfolder())))
     }
 }
 
 /// The name of a shelf: two hex digits.
-pub(super) fn shelf_name(shelf: u8) -> String {
-    format!("{shelf:02x}")
+pub(super) fn subfolder_name(subfolder: u8) -> String {
+    format!("{subfolder:02x}")
 }
 
 impl fmt::Display for ObjectId {

@@ -57,8 +57,8 @@ impl EncryptedObjectStore {
     /// [`SweepError`].
     pub async fn sweep(&self, known: impl Fn(&ObjectId) -> bool) -> Result<u64, SweepError> {
         let mut removed = 0;
-        for shelf in 0..=u8::MAX {
-            for object in self.storage().on_shelf(shelf).await? {
+        for subfolder in 0..=u8::MAX {
+            for object in self.storage().in_subfolder(subfolder).await? {
                 if !known(&object) {
                     self.storage().erase(&object).await?;
                     tracing::info!(%object, "removed an object that nobody answers for");

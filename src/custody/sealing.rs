@@ -20,7 +20,7 @@
 //! only as the last: segments that were changed, swapped, left out, cut off or appended do not open. There is no empty
 //! segment, and no object of an empty original.
 //!
-//! Not here: what the original's digests are (`intake`). That the plaintext is the one deposited is what those show; a
+//! Not here: what the original's digests are (`encryptor`). That the plaintext is the one deposited is what those show; a
 //! tag shows that these bytes were sealed by who held the key.
 
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};

@@ -16,7 +16,7 @@ use tokio::sync::Semaphore;
 use tokio_util::bytes::Bytes;
 
 use crate::custody::folder::Folder;
-use crate::custody::object::{ObjectId, shelf_name};
+use crate::custody::object::{ObjectId, subfolder_name};
 
 /// Most objects that are being read at the same time: each read opens a file for a moment.
 const READS: usize = 64;
@@ -36,7 +36,7 @@ impl Storage {
 
     /// Begins an object, which nobody sees before it is completed.
     pub(super) async fn begin(&self, object: &ObjectId) -> Result<Box<dyn MultipartUpload>> {
-        self.on_disk(*object, Folder::shelve).await?;
+        self.on_disk(*object, Folder::make_subfolder).await?;
         self.store.put_multipart(&object.location()).await
     }
 
@@ -73,11 +73,11 @@ impl Storage {
     }
 
     /// The objects of a shelf, drafts included where the store shows them.
-    pub(super) async fn on_shelf(&self, number: u8) -> Result<Vec<ObjectId>> {
+    pub(super) async fn in_subfolder(&self, number: u8) -> Result<Vec<ObjectId>> {
         if let Some(folder) = self.folder.clone() {
-            return blocking(move || folder.on_shelf(number)).await;
+            return blocking(move || folder.in_subfolder(number)).await;
         }
-        let listed = self.store.list(Some(&Path::from(shelf_name(number))));
+        let listed = self.store.list(Some(&Path::from(subfolder_name(number))));
         let found = listed.try_filter_map(async |meta| {
             let object = meta.location.filename().and_then(ObjectId::parse);
             Ok(object.filter(|object| object.location() == meta.location))

@@ -15,8 +15,8 @@ use futures_util::stream::Fuse;
 use futures_util::{Stream, StreamExt as _};
 use tokio_util::bytes::Bytes;
 
-use crate::custody::draft::{Draft, Placed};
-use crate::custody::intake::Intake;
+use crate::custody::draft::{CompletedObject, Draft};
+use crate::custody::encryptor::Encryptor;
 use crate::custody::object::{ObjectId, ObjectKey};
 use crate::custody::sealing::{SEGMENT, SealError};
 use crate::custody::store::EncryptedObjectStore;
@@ -119,23 +119,23 @@ impl EncryptedObjectStore {
         }
         let object = ObjectId::random().map_err(KeepError::unavailable)?;
         let key = ObjectKey::random().map_err(KeepError::unavailable)?;
-        let intake = Intake::new(&object, &key).map_err(KeepError::unavailable)?;
+        let encryptor = Encryptor::new(&object, &key).map_err(KeepError::unavailable)?;
         let mut draft = Draft::begin(self.storage(), object, self.part_bytes()).await?;
-        let measured = match self.fill(&mut draft, intake, arriving, first).await {
+        let measured = match self.fill(&mut draft, encryptor, arriving, first).await {
             Ok(measured) => measured,
             Err(error) => {
                 draft.discard().await;
                 return Err(error);
             }
         };
-        draft.place().await.map(Placed::take)?;
+        draft.place().await.map(CompletedObject::take)?;
         Ok(StoredObject { object, key, measured })
     }
 
     async fn fill<S, E>(
         &self,
         draft: &mut Draft,
-        mut intake: Intake,
+        mut encryptor: Encryptor,
         mut arriving: Upload<'_, S>,
         mut frames: Vec<Bytes>,
     ) -> Result<FileDigests, KeepError>
@@ -145,23 +145,23 @@ impl EncryptedObjectStore {
     {
         while !frames.is_empty() {
             let write = async {
-                let (intake, sealed) = self.seal(intake, frames).await?;
+                let (encryptor, sealed) = self.seal(encryptor, frames).await?;
                 draft.write(&sealed).await?;
-                Ok(intake)
+                Ok(encryptor)
             };
-            (frames, intake) = try_join(arriving.part(), write).await?;
+            (frames, encryptor) = try_join(arriving.part(), write).await?;
         }
-        let finished = self.work(move || intake.finish()).await.map_err(KeepError::unavailable)?;
+        let finished = self.work(move || encryptor.finish()).await.map_err(KeepError::unavailable)?;
         let (end, measured) = finished.map_err(KeepError::unavailable)?;
         draft.write(&end).await?;
         Ok(measured)
     }
 
-    async fn seal(&self, mut intake: Intake, frames: Vec<Bytes>) -> Result<(Intake, Vec<u8>), KeepError> {
+    async fn seal(&self, mut encryptor: Encryptor, frames: Vec<Bytes>) -> Result<(Encryptor, Vec<u8>), KeepError> {
         let sealing = self.work(move || {
-            intake.take(&frames)?;
-            let sealed = intake.sealed();
-            Ok((intake, sealed))
+            encryptor.take(&frames)?;
+            let sealed = encryptor.sealed();
+            Ok((encryptor, sealed))
         });
         sealing.await.map_err(KeepError::unavailable)?.map_err(|error: SealError| KeepError::unavailable(error))
     }

@@ -1,39 +1,36 @@
-//! Seeing private content: the act that says so is on the chain before the first byte leaves.
+//! Access records: before private content is sent, an act on the chain records who is about to see it.
 //!
 //! # Invariants
 //!
-//! Each case, each deposit and each account has a stream of its own for this, without gaps: whoever is concerned sees it
-//! whole, and an auditor finds a missing act as a missing number. Whoever holds the disk can read without this program,
-//! and nothing here shows that.
+//! Each case, deposit and account has its own stream of access records. Sequences have no gaps, so an auditor finds a missing
+//! record. Reads of the disk by other programs are not recorded.
 
 use crate::court::acts::{Access, Act};
 use crate::court::document::{Document, Stream};
 use crate::court::ids::{AccountId, CaseId, ItemNumber};
 use crate::court::values::Capacity;
-use crate::court::words::{Role, Shown};
+use crate::court::words::{AccessedContent, Role};
 use crate::filing::actor::Actor;
 use crate::filing::annexes::Annexes;
-use crate::filing::cases::is_overtaken;
 use crate::filing::error::FilingError;
-use crate::filing::service::{ATTEMPTS, Done, FilingService, Writing};
+use crate::filing::service::{FilingService, NewAct, RecordedAct, none_if_conflict, retry_on_conflict};
 use crate::filing::streams::{ActPage, acts_page};
 use crate::ledger::hash::Digest;
 use crate::ledger::number::DepositNumber;
-use crate::sequencer::handle::DepositError;
 
-/// What is about to be shown.
+/// The private content that is about to be shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Subject {
+pub enum AccessTarget {
     /// Texts of a case.
-    Case(CaseId, Shown, Option<ItemNumber>),
+    Case(CaseId, AccessedContent, Option<ItemNumber>),
     /// Private content of a deposit, or its original.
-    Deposit(DepositNumber, Shown),
+    Deposit(DepositNumber, AccessedContent),
     /// Private content of an account.
     Account(AccountId),
 }
 
-impl Subject {
-    /// The stream that keeps it.
+impl AccessTarget {
+    /// The stream in which accesses to it are recorded.
     fn stream(&self, filing: &FilingService) -> (Digest, Stream) {
         match self {
             Self::Case(case, ..) => (filing.access_stream(*case), Stream::Access),
@@ -46,57 +43,50 @@ impl Subject {
         let (shown, case, item, deposit, account) = match self {
             Self::Case(case, shown, item) => (shown, Some(case), item, None, None),
             Self::Deposit(number, shown) => (shown, None, None, Some(number), None),
-            Self::Account(account) => (Shown::Account, None, None, None, Some(account)),
+            Self::Account(account) => (AccessedContent::Account, None, None, None, Some(account)),
         };
         Access { shown, case, item, deposit, account }
     }
 }
 
 impl FilingService {
-    /// Records that somebody is about to see private content. Show nothing before this has returned.
+    /// Records that the actor is about to see private content. The caller shows nothing before this returns.
     ///
     /// # Errors
     ///
-    /// Those of writing: then nothing may be shown.
+    /// Those of [`Self::append`]; then nothing may be shown.
     pub async fn record_access(
         &self,
         actor: &Actor,
         capacity: Capacity,
-        subject: Subject,
-    ) -> Result<Done, FilingError> {
-        let (stream, kind) = subject.stream(self);
-        let act = Act::Access(subject.act());
+        target: AccessTarget,
+    ) -> Result<RecordedAct, FilingError> {
+        let (stream, kind) = target.stream(self);
+        let act = Act::Access(target.act());
         let document = Document { stream: kind, by: actor.id, capacity, request: None, body: None, act };
-        self.write_in_turn(stream, document, Vec::new()).await
+        self.append_to_log(stream, document, Vec::new()).await
     }
 
-    /// Puts an act at the end of a stream whose order decides nothing.
-    pub(in crate::filing) async fn write_in_turn(
+    /// Appends an act to a stream in which the order of acts has no consequences.
+    pub(in crate::filing) async fn append_to_log(
         &self,
         stream: Digest,
         document: Document,
         labels: Vec<Digest>,
-    ) -> Result<Done, FilingError> {
-        let _held = self.locks.hold(stream).await;
-        for _ in 0..ATTEMPTS {
+    ) -> Result<RecordedAct, FilingError> {
+        let _stream_lock = self.locks.lock(stream).await;
+        let (document, labels) = (&document, &labels);
+        retry_on_conflict(|| async move {
             let last = self.read(move |store| Ok(store.subject_length(&stream)?)).await?;
-            let writing = Writing {
-                stream,
-                sequence: last + 1,
-                document: document.clone(),
-                annexes: Annexes::new(),
-                labels: labels.clone(),
-            };
-            match self.write(writing).await {
-                Err(error) if is_overtaken(&error) => {}
-                written => return written,
-            }
-        }
-        Err(FilingError::Deposit(DepositError::Busy { retry_after_ms: 500 }))
+            let (document, labels) = (document.clone(), labels.clone());
+            let act = NewAct { stream, sequence: last + 1, document, annexes: Annexes::new(), labels };
+            none_if_conflict(self.append(act).await)
+        })
+        .await
     }
 
-    /// Who saw private content of a case after a sequence, at most `limit` accesses, in order. For parties, their agents,
-    /// the court and auditors.
+    /// A page of the access log of a case: at most `limit` records after sequence `after`. For parties, their agents, the court
+    /// and auditors.
     ///
     /// # Errors
     ///
@@ -109,16 +99,16 @@ impl FilingService {
         limit: usize,
     ) -> Result<ActPage, FilingError> {
         if actor.account.holds(Role::Auditor, None) {
-            // An auditor sees who looked and nothing of the case; for an unknown case, an empty log.
-            actor.may_read()?;
+            // An auditor sees the access log and nothing else of the case; for an unknown case, an empty log.
+            actor.require_read_scope()?;
         } else {
             self.case_for(actor, case).await?;
         }
-        self.page_of(self.access_stream(case), after, limit).await
+        self.log_page(self.access_stream(case), after, limit).await
     }
 
     /// A page of a stream's acts.
-    pub(in crate::filing) async fn page_of(
+    pub(in crate::filing) async fn log_page(
         &self,
         stream: Digest,
         after: u64,

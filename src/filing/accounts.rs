@@ -1,9 +1,9 @@
-//! Accounts, tokens and lists: acts upon the registry.
+//! Acts upon the registry: accounts, roles, tokens, and the lists of trusted ledgers and holidays.
 
 use std::collections::BTreeSet;
 
 use crate::court::acts::{Act, Grant, IssueToken, OpenAccount};
-use crate::court::case::state::Placed;
+use crate::court::case::state::ActPosition;
 use crate::court::document::{Document, Stream};
 use crate::court::ids::{AccountId, TokenId};
 use crate::court::labels;
@@ -12,43 +12,41 @@ use crate::court::values::Capacity;
 use crate::court::words::{Role, Scope, SubjectKind};
 use crate::filing::actor::{Actor, RequestContext};
 use crate::filing::annexes::Annexes;
-use crate::filing::cases::is_overtaken;
 use crate::filing::error::FilingError;
-use crate::filing::secret::{BearerToken, unnamed_request};
-use crate::filing::service::{ATTEMPTS, Done, FilingService, Writing};
+use crate::filing::secret::{BearerToken, random_request_id};
+use crate::filing::service::{FilingService, NewAct, RecordedAct, none_if_conflict, retry_on_conflict};
 use crate::filing::streams::{StoredAct, acts_after};
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::time::Timestamp;
-use crate::sequencer::handle::DepositError;
 
-/// Longest life of a token in days.
+/// Longest lifetime of a token in days.
 pub const TOKEN_DAYS_MAX: u64 = 3_660;
 
 /// A token that was issued.
 #[derive(Debug)]
-pub struct Issued {
+pub struct IssuedToken {
     /// The act.
-    pub done: Done,
-    /// By which it is known and revoked.
+    pub recorded: RecordedAct,
+    /// The id by which it is listed and revoked.
     pub id: TokenId,
-    /// What its holder keeps; `None` where the same request was sent before, whose answer showed it.
+    /// The token itself, which is not stored; `None` where the same request was sent before, whose answer contained it.
     pub token: Option<BearerToken>,
-    /// Until when it is taken.
+    /// When it expires.
     pub expires: Timestamp,
 }
 
 impl FilingService {
-    /// Acts upon the registry in the first of the actor's capacities that may.
+    /// Acts upon the registry, in the first of the actor's capacities that permits it.
     ///
     /// # Errors
     ///
-    /// [`FilingError::Registry`], [`FilingError::RequestReused`], and those of writing.
+    /// [`FilingError::Registry`], [`FilingError::RequestReused`], and those of [`Self::append`].
     pub async fn change_registry<M>(
         &self,
         actor: &Actor,
         context: &RequestContext,
         make: M,
-    ) -> Result<Done, FilingError>
+    ) -> Result<RecordedAct, FilingError>
     where
         M: Fn(&mut Annexes) -> Result<Act, FilingError> + Send + Sync,
     {
@@ -60,10 +58,11 @@ impl FilingService {
         capacities.push(Capacity::Oneself);
         let changed = self.write_registry(actor.id, &capacities, context, make).await;
         match changed {
-            // Whoever holds a role and came with less is told what is lacking.
-            Err(FilingError::Registry(RegistryError::NotPermitted)) if !actor.account.roles.is_empty() => {
-                Err(actor.needs(Scope::Manage).err().unwrap_or(FilingError::Registry(RegistryError::NotPermitted)))
-            }
+            // A role holder whose token lacks the scope is told which scope is needed.
+            Err(FilingError::Registry(RegistryError::NotPermitted)) if !actor.account.roles.is_empty() => Err(actor
+                .require_scope(Scope::Manage)
+                .err()
+                .unwrap_or(FilingError::Registry(RegistryError::NotPermitted))),
             changed => changed,
         }
     }
@@ -74,20 +73,21 @@ impl FilingService {
         capacities: &[Capacity],
         context: &RequestContext,
         make: M,
-    ) -> Result<Done, FilingError>
+    ) -> Result<RecordedAct, FilingError>
     where
         M: Fn(&mut Annexes) -> Result<Act, FilingError> + Send + Sync,
     {
         let stream = self.registry_stream();
-        let _named = self.locks.hold(labels::request(context.request)).await;
-        let _held = self.locks.hold(stream).await;
-        for _ in 0..ATTEMPTS {
-            if let Some((done, _)) = self.done_before((context.request, context.body)).await? {
-                // Whoever asked first may have gone before the registry in memory was told.
-                if self.registry().length < done.placed.sequence {
+        let _request_lock = self.locks.lock(labels::request(context.request)).await;
+        let _registry_lock = self.locks.lock(stream).await;
+        let make = &make;
+        retry_on_conflict(|| async move {
+            if let Some((recorded, _)) = self.act_of_request((context.request, context.body)).await? {
+                // The first request may have been cancelled before it updated the registry in memory.
+                if self.registry().length < recorded.position.sequence {
                     self.reload_registry(stream).await?;
                 }
-                return Ok(done);
+                return Ok(Some(recorded));
             }
             let registry = self.registry();
             let mut annexes = Annexes::new();
@@ -100,24 +100,25 @@ impl FilingService {
                 body: Some(context.body),
                 act: act.clone(),
             };
-            let may = capacities.iter().copied().find(|capacity| registry.permitted(&document(*capacity)).is_ok());
-            let document = document(may.or(capacities.first().copied()).unwrap_or(Capacity::Oneself));
+            let permitted =
+                capacities.iter().copied().find(|capacity| registry.check_permitted(&document(*capacity)).is_ok());
+            let document = document(permitted.or(capacities.first().copied()).unwrap_or(Capacity::Oneself));
             let sequence = registry.length + 1;
             let mut after = (*registry).clone();
-            after.apply(&document, Placed { index: LeafIndex(0), sequence, at: self.now() })?;
-            let writing = Writing { stream, sequence, document: document.clone(), annexes, labels: Vec::new() };
-            match self.write(writing).await {
-                Err(error) if is_overtaken(&error) => self.reload_registry(stream).await?,
-                Err(error) => return Err(error),
-                Ok(done) => {
+            after.apply(&document, ActPosition { index: LeafIndex(0), sequence, at: self.now() })?;
+            let act = NewAct { stream, sequence, document: document.clone(), annexes, labels: Vec::new() };
+            let recorded = none_if_conflict(self.append(act).await)?;
+            match &recorded {
+                None => self.reload_registry(stream).await?,
+                Some(recorded) => {
                     let mut after = (*registry).clone();
-                    after.follow(&document, done.placed);
+                    after.replay(&document, recorded.position);
                     self.set_registry(after);
-                    return Ok(done);
                 }
             }
-        }
-        Err(FilingError::Deposit(DepositError::Busy { retry_after_ms: 500 }))
+            Ok::<_, FilingError>(recorded)
+        })
+        .await
     }
 
     async fn reload_registry(&self, stream: crate::ledger::hash::Digest) -> Result<(), FilingError> {
@@ -125,18 +126,18 @@ impl FilingService {
         let after = registry.length;
         let acts = self.read(move |store| Ok(acts_after(store, &stream, after)?)).await?;
         for act in acts {
-            registry.follow(&act.document, act.placed);
+            registry.replay(&act.document, act.position);
         }
         self.set_registry(registry);
         Ok(())
     }
 
-    /// Issues a token. It is shown in the answer and never again: the same request sent again is answered without it.
+    /// Issues a token. Only this answer contains it; the same request sent again is answered without it.
     ///
     /// # Errors
     ///
-    /// As [`Self::change_registry`]; [`FilingError::BadValue`] for a life of no days or too many, and, for the actor's own
-    /// account, for scopes or a life that the token which asks does not have.
+    /// As [`Self::change_registry`]; [`FilingError::BadValue`] for a lifetime of no days or too many, and, for the actor's own
+    /// account, for scopes or a lifetime beyond those of the actor's token.
     pub async fn issue_token(
         &self,
         actor: &Actor,
@@ -144,7 +145,7 @@ impl FilingService {
         account: AccountId,
         scopes: &BTreeSet<Scope>,
         days: u64,
-    ) -> Result<Issued, FilingError> {
+    ) -> Result<IssuedToken, FilingError> {
         if let Some(issued) = self.issued_before(context).await? {
             return Ok(issued);
         }
@@ -155,7 +156,7 @@ impl FilingService {
             return Err(FilingError::bad("scopes", "at least one"));
         }
         let expires = self.now().after_days(days).ok_or_else(|| FilingError::bad("days", "too many"))?;
-        // The registry has the same rules. Here the value that is wrong is named, before anything is written.
+        // The registry has the same rules. This check names the wrong value.
         if account == actor.id {
             if !scopes.is_subset(&actor.scopes) {
                 return Err(FilingError::bad("scopes", "no more than those of the token that asks"));
@@ -167,35 +168,35 @@ impl FilingService {
         }
         let token = BearerToken::new()?;
         let act = issuing(&token, account, scopes, expires, Some(actor.token));
-        let done = self.change_registry(actor, context, |_| Ok(Act::IssueToken(act.clone()))).await?;
-        if !done.fresh {
+        let recorded = self.change_registry(actor, context, |_| Ok(Act::IssueToken(act.clone()))).await?;
+        if !recorded.fresh {
             // The same request was sent twice at once, and the token of the other one is on the chain.
             return self.issued_before(context).await?.ok_or(FilingError::RequestReused);
         }
-        Ok(Issued { done, id: token.id(), token: Some(token), expires })
+        Ok(IssuedToken { recorded, id: token.id(), token: Some(token), expires })
     }
 
     /// What the same request issued before.
-    async fn issued_before(&self, context: &RequestContext) -> Result<Option<Issued>, FilingError> {
-        match self.done_before((context.request, context.body)).await? {
+    async fn issued_before(&self, context: &RequestContext) -> Result<Option<IssuedToken>, FilingError> {
+        match self.act_of_request((context.request, context.body)).await? {
             None => Ok(None),
-            Some((done, StoredAct { document: Document { act: Act::IssueToken(act), .. }, .. })) => {
-                Ok(Some(Issued { done, id: act.token, token: None, expires: act.expires }))
+            Some((recorded, StoredAct { document: Document { act: Act::IssueToken(act), .. }, .. })) => {
+                Ok(Some(IssuedToken { recorded, id: act.token, token: None, expires: act.expires }))
             }
             Some(_) => Err(FilingError::RequestReused),
         }
     }
 
-    /// Makes the first operator, or another one for an operator who lost the token: an account, the role, a token.
+    /// Creates an operator: an account, the role, a token. For the first start, and for an operator who lost the token.
     ///
     /// # Errors
     ///
-    /// Those of writing.
+    /// Those of [`Self::append`].
     pub async fn make_operator(&self, days: u64) -> Result<(AccountId, BearerToken), FilingError> {
-        let account = AccountId(unnamed_request()?.0);
+        let account = AccountId(random_request_id()?.0);
         let platform = self.platform_account();
         let context = || -> Result<RequestContext, FilingError> {
-            Ok(RequestContext { request: unnamed_request()?, body: account.0, capacity: None })
+            Ok(RequestContext { request: random_request_id()?, body: account.0, capacity: None })
         };
         let open = OpenAccount { account, subject: SubjectKind::Platform, name: None };
         self.write_registry(platform, &[Capacity::Platform], &context()?, |_| Ok(Act::OpenAccount(open.clone())))

@@ -1,4 +1,4 @@
-//! Who asks: an account, by a token, with what the token covers.
+//! The authenticated actor of a request: the account, and the scopes of its token.
 
 use std::collections::BTreeSet;
 
@@ -15,36 +15,36 @@ use crate::filing::secret::BearerToken;
 use crate::filing::service::FilingService;
 use crate::ledger::hash::Digest;
 
-/// Who asks.
+/// The authenticated account of a request.
 #[derive(Debug, Clone)]
 pub struct Actor {
     /// The account.
     pub id: AccountId,
-    /// The token that was presented.
+    /// The token of the request.
     pub token: TokenId,
-    /// What is known of it.
+    /// Its entry in the registry.
     pub account: Account,
-    /// What the token may be used for.
+    /// The scopes of the token.
     pub scopes: BTreeSet<Scope>,
 }
 
-/// A request: what its sender calls it, and in which capacity it is made.
+/// The context of a request: its idempotency key and the capacity in which it is made.
 #[derive(Debug, Clone)]
 pub struct RequestContext {
-    /// What its sender called it, or a name that nobody else will use.
+    /// The idempotency key, hashed with the account; a random id if the client sent none.
     pub request: RequestId,
-    /// Digest of what was asked.
+    /// Digest of path and body, to detect another request under the same key.
     pub body: Digest,
-    /// In which capacity; chosen where it is not said.
+    /// The requested capacity; by default the first that is permitted.
     pub capacity: Option<Capacity>,
 }
 
 impl FilingService {
-    /// Who presents this token.
+    /// Authenticates a bearer token.
     ///
     /// # Errors
     ///
-    /// [`FilingError::Unauthenticated`], whatever is wrong with it.
+    /// [`FilingError::Unauthenticated`], for every reason.
     pub fn authenticate(&self, presented: &str) -> Result<Actor, FilingError> {
         let registry = self.registry();
         let token = BearerToken::parse(presented).ok_or(FilingError::Unauthenticated)?;
@@ -55,77 +55,77 @@ impl FilingService {
     }
 }
 
-/// What a text is, as a token of this ledger.
+/// The status of a text as a token of this ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TokenStanding {
-    /// The text is no token that this ledger issued.
+pub enum TokenStatus {
+    /// This ledger issued no such token.
     Unknown,
-    /// It is a token of an account without the role that was asked for.
+    /// A token of an account without the required role.
     WithoutRole,
-    /// It is a token of such an account, and expired or revoked.
+    /// A token of an account with the role, but expired or revoked.
     Ended,
-    /// It is accepted.
+    /// A valid token of an account with the role.
     Accepted,
 }
 
 impl FilingService {
-    /// How `presented` stands as a token of an account with the role, which is held for no court.
+    /// The status of `presented` as a token of an account with `role`, a role that belongs to no court.
     #[must_use]
-    pub fn token_standing(&self, presented: &str, role: Role) -> TokenStanding {
+    pub fn token_status(&self, presented: &str, role: Role) -> TokenStatus {
         let registry = self.registry();
-        let Some(token) = BearerToken::parse(presented) else { return TokenStanding::Unknown };
+        let Some(token) = BearerToken::parse(presented) else { return TokenStatus::Unknown };
         let Some(known) = registry.tokens.get(token.id()).filter(|known| known.hash == token.hash()) else {
-            return TokenStanding::Unknown;
+            return TokenStatus::Unknown;
         };
         match registry.accounts.get(&known.account) {
-            Some(account) if !account.holds(role, None) => TokenStanding::WithoutRole,
-            Some(_) if self.accepts(&registry, token.id()) => TokenStanding::Accepted,
-            Some(_) => TokenStanding::Ended,
-            None => TokenStanding::Unknown,
+            Some(account) if !account.holds(role, None) => TokenStatus::WithoutRole,
+            Some(_) if self.accepts(&registry, token.id()) => TokenStatus::Accepted,
+            Some(_) => TokenStatus::Ended,
+            None => TokenStatus::Unknown,
         }
     }
 }
 
 impl Actor {
-    /// Whether the token covers this.
+    /// Requires a scope of the token.
     ///
     /// # Errors
     ///
     /// [`FilingError::Scope`].
-    pub fn needs(&self, scope: Scope) -> Result<(), FilingError> {
+    pub fn require_scope(&self, scope: Scope) -> Result<(), FilingError> {
         if self.scopes.contains(&scope) { Ok(()) } else { Err(FilingError::Scope(scope)) }
     }
 
-    /// Whether the token covers seeing cases.
+    /// Requires a scope that allows reading cases.
     ///
     /// # Errors
     ///
     /// [`FilingError::Scope`].
-    pub fn may_read(&self) -> Result<(), FilingError> {
+    pub fn require_read_scope(&self) -> Result<(), FilingError> {
         let reads = [Scope::Read, Scope::Case, Scope::Court].iter().any(|scope| self.scopes.contains(scope));
         if reads { Ok(()) } else { Err(FilingError::Scope(Scope::Read)) }
     }
 
-    /// How it was identified.
+    /// The identity check of the account.
     #[must_use]
     pub fn identity(&self) -> Option<IdentityCheck> {
         self.account.identity()
     }
 
-    /// Roles held for this court. Without the scope to act for a court there are none: a token handed out before a role
-    /// was granted opens nothing by it.
+    /// The roles of the account at this court; none without the scope `court`. So a token that was issued before a role was granted
+    /// does not gain the role.
     pub(in crate::filing) fn roles_at(&self, court: &CourtCode) -> impl Iterator<Item = Role> {
         let covered = self.scopes.contains(&Scope::Court);
         let held = self.account.roles.iter().filter(move |(_, of)| covered && of.as_ref() == Some(court));
         held.map(|(role, _)| *role)
     }
 
-    /// The courts whose cases this token opens.
+    /// The courts whose cases the actor may see.
     pub(in crate::filing) fn courts(&self) -> BTreeSet<&CourtCode> {
         if self.scopes.contains(&Scope::Court) { self.account.courts() } else { BTreeSet::new() }
     }
 
-    /// All capacities in which it could act in a case.
+    /// All capacities in which the actor may act in a case.
     #[must_use]
     pub fn capacities(&self, file: &CaseFile) -> Vec<Capacity> {
         let mut capacities = file.capacities_of(self.id);
@@ -133,18 +133,18 @@ impl Actor {
         capacities
     }
 
-    /// Whether it may see the case at all.
+    /// Whether the actor may see the case.
     #[must_use]
-    pub fn sees(&self, file: &CaseFile) -> bool {
+    pub fn can_see(&self, file: &CaseFile) -> bool {
         let stands = |capacity| file.standing(self.id, capacity).is_some_and(|standing| may_see(standing, file.stage));
         self.capacities(file).into_iter().any(stands)
     }
 
-    /// In which capacity it does this: the one it names, or the first that may.
+    /// The capacity in which the actor does `kind`: the requested one, or the first that permits it.
     ///
     /// # Errors
     ///
-    /// [`FilingError::NotPermitted`] for a capacity that is not its own; [`FilingError::Scope`].
+    /// [`FilingError::NotPermitted`] for a capacity that the actor does not have; [`FilingError::Scope`].
     pub(in crate::filing) fn capacity(
         &self,
         file: &CaseFile,
@@ -161,7 +161,7 @@ impl Actor {
             None => own.iter().copied().find(may).or(own.first().copied()).unwrap_or(Capacity::Oneself),
         };
         let of_the_court = matches!(capacity, Capacity::Holding(_));
-        self.needs(if of_the_court { Scope::Court } else { Scope::Case })?;
+        self.require_scope(if of_the_court { Scope::Court } else { Scope::Case })?;
         Ok(capacity)
     }
 }

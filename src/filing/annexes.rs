@@ -1,13 +1,13 @@
-//! Texts of an act on their way into annexes, each under a salt of its own.
+//! The private texts of a new act: each becomes an annex, committed to with its own salt.
 
 use crate::court::ids::AnnexId;
 use crate::error_code::ErrorCode;
 use crate::filing::error::FilingError;
-use crate::filing::secret::sealed;
+use crate::filing::secret::with_salt;
 use crate::ledger::metadata::{METADATA_MAX, PrivateMetadata};
 use crate::ledger::text::{Lines, forbidden_character};
 
-/// Fields whose text is one line; all others may have several.
+/// Fields whose text must be one line; other texts may have several lines.
 const OF_ONE_LINE: [&str; 3] = ["name", "title", "reference"];
 
 /// The texts of one act.
@@ -15,17 +15,17 @@ const OF_ONE_LINE: [&str; 3] = ["name", "title", "reference"];
 pub struct Annexes(Vec<PrivateMetadata>);
 
 impl Annexes {
-    /// None yet.
+    /// No annexes.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Puts a text under its commitment.
+    /// Adds a text, and returns its commitment.
     ///
     /// # Errors
     ///
-    /// [`FilingError::BadValue`] when it is empty, too long, or holds control characters.
+    /// [`FilingError::BadValue`] if it is empty, too long, or holds control characters.
     pub fn add(&mut self, field: &'static str, text: &str) -> Result<AnnexId, FilingError> {
         let text = text.trim();
         if text.is_empty() {
@@ -40,13 +40,13 @@ impl Annexes {
             let reason = format!("the text has {} bytes, more than {METADATA_MAX}", text.len());
             return Err(FilingError::BadValue { field, reason, code: ErrorCode::TextTooLong });
         }
-        let piece = sealed(text)?;
+        let piece = with_salt(text)?;
         let id = AnnexId(piece.commitment());
         self.0.push(piece);
         Ok(id)
     }
 
-    /// Likewise, where there is one.
+    /// As [`Self::add`], for an optional text.
     ///
     /// # Errors
     ///
@@ -55,7 +55,7 @@ impl Annexes {
         text.map(|text| self.add(field, text)).transpose()
     }
 
-    /// All of them.
+    /// All annexes, in the order of their addition.
     #[must_use]
     pub fn into_pieces(self) -> Vec<PrivateMetadata> {
         self.0

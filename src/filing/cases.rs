@@ -1,22 +1,22 @@
-//! A case at the filing service: who may come in, its file, and acts upon it.
+//! Cases: access checks, the current state of a case, and acts upon it.
 //!
 //! ```text
-//! labels (may they come in?) ─▶ lock ─▶ done before? ─▶ fold ─▶ court: may it be done? ─▶ append
-//!                                 ▲                                                        │ another was faster
-//!                                 └────────────────────────────────────────────────────────┘
+//! access index ─▶ locks ─▶ repeated request? ─▶ replay the case ─▶ rules of procedure ─▶ append the act
+//!                            ▲                                                             │ sequence conflict
+//!                            └─────────────────────────────────────────────────────────────┘
 //! ```
 //!
 //! # Invariants
 //!
-//! Nothing about a case changes but by an act on the chain. Whoever may not come in gets the same answer, after the same
-//! number of reads, whether the case exists or not.
+//! A case changes only by acts on the chain. An account without access gets the same answer after the same number of reads
+//! whether the case exists or not.
 
 use std::sync::Arc;
 
 use crate::court::acts::{Act, ActKind};
-use crate::court::case::fold;
 use crate::court::case::labels::{CaseBefore, labels_of};
-use crate::court::case::state::{CaseFile, HeldContent, Placed};
+use crate::court::case::replay;
+use crate::court::case::state::{ActPosition, CaseFile, HeldContent};
 use crate::court::case_number::CourtCode;
 use crate::court::document::{Document, Stream};
 use crate::court::ids::{AgentNumber, CaseId, PartyNumber, RequestId};
@@ -27,33 +27,26 @@ use crate::court::words::{Role, Scope};
 use crate::filing::actor::{Actor, RequestContext};
 use crate::filing::annexes::Annexes;
 use crate::filing::error::FilingError;
-use crate::filing::service::{ATTEMPTS, Done, FilingService, Writing, done};
+use crate::filing::service::{FilingService, NewAct, RecordedAct, none_if_conflict, recorded_act, retry_on_conflict};
 use crate::filing::streams::{StoredAct, acts_after, last_labelled};
 use crate::ledger::hash::Digest;
 use crate::ledger::merkle::shape::LeafIndex;
-use crate::sequencer::handle::DepositError;
 use crate::store::contract::{ReadError, ReadLedger};
 use crate::store::reading::receipts;
-use crate::store::refusal::Refusal as StoreRefusal;
 
-/// An act upon a case, and the case after it.
+/// The result of a request that acts upon a case.
 #[derive(Debug, Clone)]
-pub struct Acted {
+pub struct ActOutcome {
     /// The act.
-    pub done: Done,
+    pub recorded: RecordedAct,
     /// Its document.
     pub document: Document,
     /// The case after it.
     pub file: Arc<CaseFile>,
 }
 
-/// Whether another was faster.
-pub(in crate::filing) fn is_overtaken(error: &FilingError) -> bool {
-    matches!(error, FilingError::Deposit(DepositError::Refused(StoreRefusal::SubjectSequence { .. })))
-}
-
-/// Folds what `known` does not know yet; `None` when no case has this id.
-pub(in crate::filing) fn fold_case(
+/// Replays the acts of a case after those in `known`; `None` if there is no such case.
+pub(in crate::filing) fn replay_case(
     store: &dyn ReadLedger,
     case: CaseId,
     known: Option<Arc<CaseFile>>,
@@ -66,87 +59,88 @@ pub(in crate::filing) fn fold_case(
         Some(file) => (*file).clone(),
         None => {
             let Some(first) = acts.next() else { return Ok(None) };
-            match fold::begin(case, &first.document, first.placed) {
+            match replay::begin(case, &first.document, first.position) {
                 Ok(file) => file,
-                // A stream of another kind, or none of ours.
+                // Not the stream of a case.
                 Err(_) => return Ok(None),
             }
         }
     };
     for act in acts {
-        file.follow(&act.document, act.placed, &registry.calendar_at(act.placed.index));
+        file.replay(&act.document, act.position, &registry.calendar_at(act.position.index));
     }
     Ok(Some(Arc::new(file)))
 }
 
-/// Whether the act that stands there had its effect: decided a moment before the end of a period or a code, it may have
-/// come a moment after.
-fn effective(file: &CaseFile, placed: Placed) -> Result<(), FilingError> {
-    match file.void.iter().find(|void| void.placed == placed) {
-        Some(void) => Err(FilingError::Refused(void.because.clone())),
+/// Fails if the act at `position` had no effect: a period or an association code may have ended between the decision and the
+/// commit.
+fn require_effect(file: &CaseFile, position: ActPosition) -> Result<(), FilingError> {
+    match file.ineffective_acts.iter().find(|act| act.position == position) {
+        Some(act) => Err(FilingError::Refused(act.reason.clone())),
         None => Ok(()),
     }
 }
 
-fn acted_before(done: Done, act: StoredAct, file: Arc<CaseFile>) -> Result<Acted, FilingError> {
-    effective(&file, done.placed)?;
-    Ok(Acted { done, document: act.document, file })
+fn repeated_outcome(recorded: RecordedAct, act: StoredAct, file: Arc<CaseFile>) -> Result<ActOutcome, FilingError> {
+    require_effect(&file, recorded.position)?;
+    Ok(ActOutcome { recorded, document: act.document, file })
 }
 
 impl FilingService {
-    /// Whether the account may come in: by itself, or for a court. The same reads for whatever case.
-    pub(in crate::filing) async fn may_enter(&self, actor: &Actor, case: CaseId) -> Result<bool, FilingError> {
-        let mut doors = vec![labels::takes_part(actor.id, case)];
-        doors.extend(actor.courts().into_iter().map(|court| labels::before_court(court, case)));
+    /// Looks up in the authorization index whether the account takes part in the case, or acts for a court that has or had it.
+    /// The number of reads is the same for every case.
+    pub(in crate::filing) async fn has_access(&self, actor: &Actor, case: CaseId) -> Result<bool, FilingError> {
+        let mut labels = vec![labels::takes_part(actor.id, case)];
+        labels.extend(actor.courts().into_iter().map(|court| labels::before_court(court, case)));
         self.read(move |store| {
-            let mut open = false;
-            for door in &doors {
-                // All doors are tried, so that the number of reads says nothing.
-                open |= !store.labelled(door, LeafIndex(0), 1)?.is_empty();
+            let mut found = false;
+            for label in &labels {
+                // All labels are read, so that the number of reads reveals nothing.
+                found |= !store.labelled(label, LeafIndex(0), 1)?.is_empty();
             }
-            Ok(open)
+            Ok(found)
         })
         .await
     }
 
-    /// The case as it stands; `None` when there is no such case.
+    /// The current state of a case; `None` if there is no such case.
     pub(in crate::filing) async fn case_file(&self, case: CaseId) -> Result<Option<Arc<CaseFile>>, FilingError> {
-        let (known, registry) = (self.remembered(case), self.registry());
-        let file = self.read(move |store| Ok(fold_case(store, case, known, &registry)?)).await?;
+        let (known, registry) = (self.cached_case(case), self.registry());
+        let file = self.read(move |store| Ok(replay_case(store, case, known, &registry)?)).await?;
         if let Some(file) = &file {
-            self.remember(Arc::clone(file));
+            self.cache_case(Arc::clone(file));
         }
         Ok(file)
     }
 
-    /// The case, for somebody who may see it.
+    /// The current state of a case that the actor may see.
     ///
     /// # Errors
     ///
-    /// [`FilingError::NotFound`]: not there, or not theirs.
+    /// [`FilingError::NotFound`]: there is no such case, or the actor has no access to it.
     pub async fn case_for(&self, actor: &Actor, case: CaseId) -> Result<Arc<CaseFile>, FilingError> {
-        actor.may_read()?;
-        if !self.may_enter(actor, case).await? {
+        actor.require_read_scope()?;
+        if !self.has_access(actor, case).await? {
             return Err(FilingError::NotFound);
         }
         let file = self.case_file(case).await?.ok_or(FilingError::NotFound)?;
-        if actor.sees(&file) { Ok(file) } else { Err(FilingError::NotFound) }
+        if actor.can_see(&file) { Ok(file) } else { Err(FilingError::NotFound) }
     }
 
-    /// What a request became before.
+    /// The act that an earlier request with the same idempotency key made.
     ///
     /// # Errors
     ///
-    /// [`FilingError::RequestReused`] when it was another request.
-    pub(in crate::filing) async fn done_before(
+    /// [`FilingError::RequestReused`] if that request had another body.
+    pub(in crate::filing) async fn act_of_request(
         &self,
         (request, body): (RequestId, Digest),
-    ) -> Result<Option<(Done, StoredAct)>, FilingError> {
+    ) -> Result<Option<(RecordedAct, StoredAct)>, FilingError> {
         let found = self
             .read(move |store| {
                 let Some(act) = last_labelled(store, &labels::request(request))? else { return Ok(None) };
-                let receipt = receipts::receipt(store, act.placed.index)?;
-                Ok(Some((done(receipt, act.placed.sequence, false)?, act)))
+                let receipt = receipts::receipt(store, act.position.index)?;
+                Ok(Some((recorded_act(receipt, act.position.sequence, false)?, act)))
             })
             .await?;
         match found {
@@ -155,7 +149,7 @@ impl FilingService {
         }
     }
 
-    /// Acts upon a case. `make` builds the act from the case as it stands; it is called again when another was faster.
+    /// Acts upon a case. `make` builds the act from the current state of the case; it is called again after a sequence conflict.
     ///
     /// # Errors
     ///
@@ -167,22 +161,21 @@ impl FilingService {
         context: &RequestContext,
         kind: ActKind,
         make: M,
-    ) -> Result<Acted, FilingError>
+    ) -> Result<ActOutcome, FilingError>
     where
         M: Fn(&CaseFile, Capacity, &mut Annexes) -> Result<Act, FilingError> + Send + Sync,
     {
-        if !self.may_enter(actor, case).await? {
+        if !self.has_access(actor, case).await? {
             return Err(FilingError::NotFound);
         }
-        self.act_inside(actor, case, context, kind, make).await
+        self.act_with_access(actor, case, context, kind, make).await
     }
 
-    /// As [`Self::act`], for an act that suspends or resumes the erasure of `content`: never at the same time as an erasure
-    /// of it.
+    /// As [`Self::act`], for an act that suspends or resumes the erasure of `content`. A lock excludes concurrent erasures of it.
     ///
     /// # Errors
     ///
-    /// As [`Self::act`]; [`FilingError::NothingToHold`] for a hold on content that is erased or was never kept here.
+    /// As [`Self::act`]; [`FilingError::NothingToHold`] for a hold on content that is erased or was never stored.
     pub async fn act_on_content<M>(
         &self,
         actor: &Actor,
@@ -190,18 +183,18 @@ impl FilingService {
         context: &RequestContext,
         (kind, content): (ActKind, HeldContent),
         make: M,
-    ) -> Result<Acted, FilingError>
+    ) -> Result<ActOutcome, FilingError>
     where
         M: Fn(&CaseFile, Capacity, &mut Annexes) -> Result<Act, FilingError> + Send + Sync,
     {
-        if !self.may_enter(actor, case).await? {
+        if !self.has_access(actor, case).await? {
             return Err(FilingError::NotFound);
         }
-        let _content = self.locks.hold(labels::holds_on(content)).await;
+        let _content_lock = self.locks.lock(labels::holds_on(content)).await;
         let pieces = if kind == ActKind::Hold { Some(self.pieces_of(content).await?) } else { None };
         let make = |file: &CaseFile, capacity: Capacity, annexes: &mut Annexes| {
             let act = make(file, capacity, annexes)?;
-            // Of content that is not the case's, its staff learns nothing: the rules of the case refuse it.
+            // Court staff learn nothing about content of other cases: the rules of the case reject the act first.
             if let Some(pieces) = &pieces
                 && file.may_hold(content).is_ok()
                 && pieces.held.is_empty()
@@ -210,28 +203,28 @@ impl FilingService {
             }
             Ok(act)
         };
-        self.act_inside(actor, case, context, kind, make).await
+        self.act_with_access(actor, case, context, kind, make).await
     }
 
-    /// As [`Self::act`], for somebody whose way in was checked.
-    pub(in crate::filing) async fn act_inside<M>(
+    /// As [`Self::act`], after [`Self::has_access`] was checked.
+    pub(in crate::filing) async fn act_with_access<M>(
         &self,
         actor: &Actor,
         case: CaseId,
         context: &RequestContext,
         kind: ActKind,
         make: M,
-    ) -> Result<Acted, FilingError>
+    ) -> Result<ActOutcome, FilingError>
     where
         M: Fn(&CaseFile, Capacity, &mut Annexes) -> Result<Act, FilingError> + Send + Sync,
     {
         let capacity = |file: &CaseFile| {
-            if actor.sees(file) { actor.capacity(file, kind, context) } else { Err(FilingError::NotFound) }
+            if actor.can_see(file) { actor.capacity(file, kind, context) } else { Err(FilingError::NotFound) }
         };
         self.act_as(actor, case, context, kind, capacity, make).await
     }
 
-    /// As [`Self::act`], in the capacity that `capacity` says.
+    /// As [`Self::act`], in the capacity that `capacity` returns.
     pub(in crate::filing) async fn act_as<C, M>(
         &self,
         actor: &Actor,
@@ -240,27 +233,28 @@ impl FilingService {
         kind: ActKind,
         capacity: C,
         make: M,
-    ) -> Result<Acted, FilingError>
+    ) -> Result<ActOutcome, FilingError>
     where
         C: Fn(&CaseFile) -> Result<Capacity, FilingError> + Send + Sync,
         M: Fn(&CaseFile, Capacity, &mut Annexes) -> Result<Act, FilingError> + Send + Sync,
     {
-        // The request before the case, here and everywhere: sent twice at once, to whatever cases, it is one act.
-        let _named = self.locks.hold(labels::request(context.request)).await;
-        let _held = self.locks.hold(case.0).await;
-        for _ in 0..ATTEMPTS {
-            if let Some((done, act)) = self.done_before((context.request, context.body)).await? {
+        // Lock order everywhere: request, then case. A request that is sent twice at once, even to two cases, makes one act.
+        let _request_lock = self.locks.lock(labels::request(context.request)).await;
+        let _case_lock = self.locks.lock(case.0).await;
+        let (capacity_in, make) = (&capacity, &make);
+        retry_on_conflict(|| async move {
+            if let Some((recorded, act)) = self.act_of_request((context.request, context.body)).await? {
                 let file = self.case_file(case).await?.ok_or(FilingError::NotFound)?;
-                // Whoever was removed since, or comes with less, is shown nothing of the case as it is now.
-                capacity(&file)?;
-                return acted_before(done, act, file);
+                // An actor who has lost the capacity since is not shown the current state.
+                capacity_in(&file)?;
+                return repeated_outcome(recorded, act, file).map(Some);
             }
             let file = self.case_file(case).await?.ok_or(FilingError::NotFound)?;
-            let capacity = capacity(&file)?;
-            self.still_holds(actor, &file, capacity)?;
+            let capacity = capacity_in(&file)?;
+            self.require_role(actor, &file, capacity)?;
             let mut annexes = Annexes::new();
-            // Whoever may not do it at all is told so before anything of the request is looked at.
-            file.allows(actor.id, capacity, kind)?;
+            // The permission is checked before the content of the request.
+            file.check_allowed(actor.id, capacity, kind)?;
             let act = make(&file, capacity, &mut annexes)?;
             let document = Document {
                 stream: Stream::Case,
@@ -270,56 +264,53 @@ impl FilingService {
                 body: Some(context.body),
                 act,
             };
-            match self.put(&file, document, annexes).await {
-                Err(error) if is_overtaken(&error) => {}
-                acted => return acted,
-            }
-        }
-        Err(FilingError::Deposit(DepositError::Busy { retry_after_ms: 500 }))
+            none_if_conflict(self.decide_and_append(&file, document, annexes).await)
+        })
+        .await
     }
 
-    /// A role that was taken back since the request began is not acted in.
-    fn still_holds(&self, actor: &Actor, file: &CaseFile, capacity: Capacity) -> Result<(), FilingError> {
+    /// Fails if a role was revoked after the request was authenticated.
+    fn require_role(&self, actor: &Actor, file: &CaseFile, capacity: Capacity) -> Result<(), FilingError> {
         let Capacity::Holding(role) = capacity else { return Ok(()) };
         let registry = self.registry();
         let holds = registry.accounts.get(&actor.id).is_some_and(|account| account.holds(role, Some(&file.court)));
         if holds { Ok(()) } else { Err(FilingError::NotPermitted) }
     }
 
-    /// Decides, and puts the act on the chain.
-    pub(in crate::filing) async fn put(
+    /// Applies the rules of procedure to an act, and appends it.
+    pub(in crate::filing) async fn decide_and_append(
         &self,
         file: &Arc<CaseFile>,
         document: Document,
         annexes: Annexes,
-    ) -> Result<Acted, FilingError> {
+    ) -> Result<ActOutcome, FilingError> {
         let registry = self.registry();
         let sequence = file.last.sequence + 1;
         let before = CaseBefore::of(file);
         let mut after = (**file).clone();
-        // Decided as of now; what it becomes is decided by the time the chain gives it.
-        let now = Placed { index: LeafIndex(file.last.index.0 + 1), sequence, at: self.now().max(file.last.at) };
+        // Decided by the current time; its effect is decided by the time that the sequencer gives it.
+        let now = ActPosition { index: LeafIndex(file.last.index.0 + 1), sequence, at: self.now().max(file.last.at) };
         after.apply(&document, now, &registry.calendar)?;
         let labels = labels_of(&after, &document, Some(&before));
-        let told = labels.contains(&labels::feed(&file.court));
-        let writing = Writing { stream: file.id.0, sequence, document: document.clone(), annexes, labels };
-        let done = self.write(writing).await?;
+        let is_event = labels.contains(&labels::feed(&file.court));
+        let act = NewAct { stream: file.id.0, sequence, document: document.clone(), annexes, labels };
+        let recorded = self.append(act).await?;
         let mut after = (**file).clone();
-        after.follow(&document, done.placed, &self.registry().calendar_at(done.placed.index));
+        after.replay(&document, recorded.position, &self.registry().calendar_at(recorded.position.index));
         let after = Arc::new(after);
-        self.remember(Arc::clone(&after));
-        if told {
-            self.tell(done.placed);
+        self.cache_case(Arc::clone(&after));
+        if is_event {
+            self.notify_subscribers(recorded.position);
         }
-        effective(&after, done.placed)?;
-        Ok(Acted { done, document, file: after })
+        require_effect(&after, recorded.position)?;
+        Ok(ActOutcome { recorded, document, file: after })
     }
 
-    /// Opens a case before `court`: as its first party, as that party's agent, or for the court.
+    /// Opens a case before `court`, as its first party, as that party's agent, or for the court.
     ///
     /// # Errors
     ///
-    /// [`FilingError`]; [`FilingError::NotPermitted`] in a role that is not held for that court.
+    /// [`FilingError`]; [`FilingError::NotPermitted`] for a role that the account does not hold at that court.
     pub async fn open_case<M>(
         &self,
         actor: &Actor,
@@ -327,7 +318,7 @@ impl FilingService {
         court: &CourtCode,
         filer: Filer,
         make: M,
-    ) -> Result<Acted, FilingError>
+    ) -> Result<ActOutcome, FilingError>
     where
         M: Fn(&mut Annexes) -> Result<Act, FilingError> + Send + Sync,
     {
@@ -344,29 +335,29 @@ impl FilingService {
         if context.capacity.is_some_and(|named| named != capacity) {
             return Err(FilingError::NotPermitted);
         }
-        actor.needs(if filer == Filer::Court { Scope::Court } else { Scope::Case })?;
-        self.begin_case(actor, context, capacity, make).await
+        actor.require_scope(if filer == Filer::Court { Scope::Court } else { Scope::Case })?;
+        self.open_case_as(actor, context, capacity, make).await
     }
 
-    /// Opens a case, for somebody who was let do it.
-    pub(in crate::filing) async fn begin_case<M>(
+    /// As [`Self::open_case`], after the permission was checked.
+    pub(in crate::filing) async fn open_case_as<M>(
         &self,
         actor: &Actor,
         context: &RequestContext,
         capacity: Capacity,
         make: M,
-    ) -> Result<Acted, FilingError>
+    ) -> Result<ActOutcome, FilingError>
     where
         M: Fn(&mut Annexes) -> Result<Act, FilingError> + Send + Sync,
     {
         let case = labels::case_of(context.request);
-        let _named = self.locks.hold(labels::request(context.request)).await;
-        let _held = self.locks.hold(case.0).await;
-        if let Some((done, act)) = self.done_before((context.request, context.body)).await? {
+        let _request_lock = self.locks.lock(labels::request(context.request)).await;
+        let _case_lock = self.locks.lock(case.0).await;
+        if let Some((recorded, act)) = self.act_of_request((context.request, context.body)).await? {
             let file = self.case_file(case).await?.ok_or(FilingError::NotFound)?;
-            // A case that is handed on is opened for another court, whose cases the one who does it need not see.
-            let sees = matches!(capacity, Capacity::Holding(_)) || actor.sees(&file);
-            return if sees { acted_before(done, act, file) } else { Err(FilingError::NotFound) };
+            // A clerk who transfers a case opens it at another court, whose cases the clerk need not see.
+            let may_see = matches!(capacity, Capacity::Holding(_)) || actor.can_see(&file);
+            return if may_see { repeated_outcome(recorded, act, file) } else { Err(FilingError::NotFound) };
         }
         let mut annexes = Annexes::new();
         let act = make(&mut annexes)?;
@@ -378,13 +369,13 @@ impl FilingService {
             body: Some(context.body),
             act,
         };
-        let now = Placed { index: LeafIndex(0), sequence: 1, at: self.now() };
-        let file = fold::begin(case, &document, now)?;
+        let now = ActPosition { index: LeafIndex(0), sequence: 1, at: self.now() };
+        let file = replay::begin(case, &document, now)?;
         let labels = labels_of(&file, &document, None);
-        let writing = Writing { stream: case.0, sequence: 1, document: document.clone(), annexes, labels };
-        let done = self.write(writing).await?;
-        let file = Arc::new(fold::begin(case, &document, done.placed)?);
-        self.remember(Arc::clone(&file));
-        Ok(Acted { done, document, file })
+        let act = NewAct { stream: case.0, sequence: 1, document: document.clone(), annexes, labels };
+        let recorded = self.append(act).await?;
+        let file = Arc::new(replay::begin(case, &document, recorded.position)?);
+        self.cache_case(Arc::clone(&file));
+        Ok(ActOutcome { recorded, document, file })
     }
 }

@@ -1,4 +1,4 @@
-//! How often somebody may try a wrong association code: sixty bits are not guessed, and nobody is let try.
+//! Rate limit on wrong association codes, per account. Codes have 60 bits.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -6,26 +6,27 @@ use std::sync::{Mutex, PoisonError};
 use crate::court::ids::AccountId;
 use crate::ledger::time::Timestamp;
 
-/// Wrong codes in an [`HOUR`].
+/// Wrong codes allowed per [`HOUR`].
 const MOST: usize = 10;
-/// In milliseconds.
+/// An hour in milliseconds.
 const HOUR: u64 = 60 * 60 * 1000;
-/// Accounts remembered.
+/// Number of accounts above which expired entries are removed.
 const ACCOUNTS: usize = 10_000;
 
-/// Wrong codes by account.
+/// The times of recent wrong codes, by account.
 #[derive(Debug, Default)]
 pub struct CodeAttempts(Mutex<HashMap<AccountId, Vec<Timestamp>>>);
 
 impl CodeAttempts {
-    /// Whether this account may try once more. Counted at once, so that many tries at the same time are many.
+    /// Counts an attempt if the limit allows it; whether it does. Concurrent attempts count separately.
     #[must_use]
-    pub fn may_try(&self, account: AccountId, now: Timestamp) -> bool {
-        let mut tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if tries.len() >= ACCOUNTS {
-            tries.retain(|_, times| times.last().is_some_and(|t| now.as_millis().saturating_sub(t.as_millis()) < HOUR));
+    pub fn try_begin(&self, account: AccountId, now: Timestamp) -> bool {
+        let mut attempts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if attempts.len() >= ACCOUNTS {
+            attempts
+                .retain(|_, times| times.last().is_some_and(|t| now.as_millis().saturating_sub(t.as_millis()) < HOUR));
         }
-        let times = tries.entry(account).or_default();
+        let times = attempts.entry(account).or_default();
         times.retain(|time| now.as_millis().saturating_sub(time.as_millis()) < HOUR);
         let may = times.len() < MOST;
         if may {
@@ -34,7 +35,7 @@ impl CodeAttempts {
         may
     }
 
-    /// The code was right after all: it does not count.
+    /// Removes the last attempt, because its code was right.
     pub fn succeeded(&self, account: AccountId) {
         if let Some(times) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get_mut(&account) {
             times.pop();
@@ -49,15 +50,15 @@ mod tests {
 
     #[test]
     fn after_ten_wrong_codes_an_hour_must_pass() {
-        let (tries, account) = (CodeAttempts::default(), AccountId(Digest([1; 32])));
+        let (attempts, account) = (CodeAttempts::default(), AccountId(Digest([1; 32])));
         let at = |millis| Timestamp::from_millis(1_790_000_000_000 + millis).unwrap();
         for wrong in 0..10 {
-            assert!(tries.may_try(account, at(wrong)));
+            assert!(attempts.try_begin(account, at(wrong)));
         }
-        assert!(!tries.may_try(account, at(10)));
-        assert!(tries.may_try(AccountId(Digest([2; 32])), at(10)));
-        tries.succeeded(account);
-        assert!(tries.may_try(account, at(10)) && !tries.may_try(account, at(10)));
-        assert!(tries.may_try(account, at(HOUR + 5)));
+        assert!(!attempts.try_begin(account, at(10)));
+        assert!(attempts.try_begin(AccountId(Digest([2; 32])), at(10)));
+        attempts.succeeded(account);
+        assert!(attempts.try_begin(account, at(10)) && !attempts.try_begin(account, at(10)));
+        assert!(attempts.try_begin(account, at(HOUR + 5)));
     }
 }

@@ -1,25 +1,25 @@
-//! 代为存证: deposits that the platform signs for an account, and the private content of deposits.
+//! Deposits that the platform signs on behalf of an account (代为存证), and the private content of deposits.
 //!
 //! # Invariants
 //!
-//! The statement says in whose name it was made (`on-behalf`) and who signed it (`key`, the platform's): nobody is made to
-//! look like a signer. The same request always makes the same statement, even where its sender has gone away meanwhile.
+//! The statement names the account (`on-behalf`) and the signing key (`key`, the platform's), so the account never appears as
+//! the signer. The same request always makes the same statement, also after its client has disconnected.
 //!
-//! Numbers are public, so bringing a deposit into a case opens nothing: private content is shown in a case only of what a
-//! party has itself deposited.
+//! Deposit numbers are public, so an import gives no access to private content: a case shows only that of deposits which a
+//! party itself has made and imported.
 
 use serde_json::{Map, Value, json};
 
-use crate::court::guard::{Suspicion, suspicions};
 use crate::court::ids::{AccountId, CaseId};
 use crate::court::labels;
+use crate::court::personal_numbers::{PersonalNumber, find_personal_numbers};
 use crate::court::values::Capacity;
-use crate::court::words::{Role, Scope, Shown};
-use crate::filing::access::Subject;
+use crate::court::words::{AccessedContent, Role, Scope};
+use crate::filing::access::AccessTarget;
 use crate::filing::actor::{Actor, RequestContext};
 use crate::filing::error::FilingError;
-use crate::filing::secret::derived;
-use crate::filing::service::{Done, FilingService};
+use crate::filing::secret::derive;
+use crate::filing::service::{FilingService, RecordedAct};
 use crate::filing::streams::ActPage;
 use crate::ledger::entry::Entry;
 use crate::ledger::media::MediaType;
@@ -36,38 +36,38 @@ use crate::store::reading;
 use crate::store::reading::receipts;
 use crate::wire::metadata::canonical;
 
-/// What is to be deposited.
+/// A request to deposit on behalf of an account.
 #[derive(Debug, Clone)]
 pub struct OnBehalfCommand {
     /// The digests of the original.
     pub content: Content,
-    /// What kind of data it is.
+    /// The media type of the original.
     pub media_type: Option<MediaType>,
-    /// Earlier deposits that it speaks of.
+    /// Links to earlier deposits.
     pub links: Vec<Link>,
-    /// The private metadata, without who made it: that is added here.
+    /// The private metadata; the depositor's identity is added here.
     pub metadata: Map<String, Value>,
-    /// Its texts, to be looked through for numbers of people.
+    /// The free texts of the metadata, which are searched for personal numbers.
     pub texts: Vec<String>,
 }
 
-/// A deposit that the platform has made.
+/// A deposit that the platform made on behalf of an account.
 #[derive(Debug, Clone)]
-pub struct Entrusted {
+pub struct DepositOnBehalf {
     /// 存证编号.
     pub number: DepositNumber,
     /// Its receipt.
     pub receipt: Receipt,
-    /// False when the same request had made it before.
+    /// False if an earlier request with the same idempotency key made it.
     pub fresh: bool,
-    /// What its texts look as if they held.
-    pub suspicions: Vec<Suspicion>,
+    /// The kinds of personal numbers that its texts seem to contain.
+    pub personal_numbers: Vec<PersonalNumber>,
 }
 
-/// A deposit of one's own, in a list.
+/// A deposit in the list of an account's own deposits.
 #[derive(Debug, Clone)]
 pub struct OwnDeposit {
-    /// Place of the entry.
+    /// Index of the entry.
     pub index: LeafIndex,
     /// 存证编号.
     pub number: DepositNumber,
@@ -77,15 +77,15 @@ pub struct OwnDeposit {
     pub metadata: Option<String>,
 }
 
-/// A page of one's own deposits.
+/// A page of an account's own deposits.
 #[derive(Debug, Clone)]
 pub struct OwnDeposits {
     /// The latest first.
     pub deposits: Vec<OwnDeposit>,
-    /// The place before which the next page begins; `None` on the last page.
+    /// The index before which the next page begins; `None` on the last page.
     pub next: Option<u64>,
-    /// The act that recorded this look; none where nothing was there to be seen.
-    pub access: Option<Done>,
+    /// The access record; `None` if there was nothing to show.
+    pub access: Option<RecordedAct>,
 }
 
 /// Private content of a deposit.
@@ -93,51 +93,52 @@ pub struct OwnDeposits {
 pub struct PrivateView {
     /// The content with its salt; `None` once it is erased.
     pub held: Option<PrivateMetadata>,
-    /// The act that recorded this look; none where nothing was there to be seen.
-    pub access: Option<Done>,
+    /// The access record; `None` if there was nothing to show.
+    pub access: Option<RecordedAct>,
 }
 
 impl FilingService {
-    /// Whether the platform made this deposit, and for whom. Anybody may write any account into a statement of his own:
-    /// only the platform's signature makes it that account's.
+    /// The account on whose behalf the platform made this deposit. Depositors may write any account into a statement of their
+    /// own; only the platform's signature confirms it.
     #[must_use]
-    pub fn made_for(&self, entry: &Entry) -> Option<AccountId> {
+    pub fn account_of_deposit(&self, entry: &Entry) -> Option<AccountId> {
         let statement = entry.statement.statement();
         let own = self.platform.verifier();
         let signed = matches!(statement.keys.as_slice(), [key] if key == own);
         statement.on_behalf.filter(|_| signed).map(AccountId)
     }
 
-    /// Makes a deposit for whoever asks.
+    /// Deposits on behalf of the actor's account.
     ///
     /// # Errors
     ///
-    /// [`FilingError::Scope`], [`FilingError::RequestReused`], [`FilingError::BadValue`], and those of depositing:
+    /// [`FilingError::Scope`], [`FilingError::RequestReused`], [`FilingError::BadValue`], and those of the sequencer:
     /// `link_not_yours` for a link that only the depositor may make.
-    pub async fn entrust(
+    pub async fn deposit_on_behalf(
         &self,
         actor: &Actor,
         context: &RequestContext,
-        entrusted: &OnBehalfCommand,
-    ) -> Result<Entrusted, FilingError> {
-        actor.needs(Scope::Deposit)?;
-        let mut suspicions: Vec<Suspicion> = entrusted.texts.iter().flat_map(|text| suspicions(text)).collect();
-        suspicions.sort_unstable();
-        suspicions.dedup();
-        let _held = self.locks.hold(labels::entrusted(context.request)).await;
-        if let Some(receipt) = self.entrusted_before(context).await? {
-            return Ok(Entrusted { number: number_of(&receipt)?, receipt, fresh: false, suspicions });
+        command: &OnBehalfCommand,
+    ) -> Result<DepositOnBehalf, FilingError> {
+        actor.require_scope(Scope::Deposit)?;
+        let mut personal_numbers: Vec<PersonalNumber> =
+            command.texts.iter().flat_map(|text| find_personal_numbers(text)).collect();
+        personal_numbers.sort_unstable();
+        personal_numbers.dedup();
+        let _request_lock = self.locks.lock(labels::deposit_request(context.request)).await;
+        if let Some(receipt) = self.deposit_of_request(context).await? {
+            return Ok(DepositOnBehalf { number: number_of(&receipt)?, receipt, fresh: false, personal_numbers });
         }
-        let piece = self.described(actor, context, entrusted)?;
-        let random = derived(&self.platform, context.request, "nonce").0;
+        let piece = self.private_metadata(actor, context, command)?;
+        let random = derive(&self.platform, context.request, "nonce").0;
         let statement = Statement {
             ledger: self.ledger.clone(),
-            content: Some(entrusted.content),
+            content: Some(command.content),
             manifest: None,
-            media_type: entrusted.media_type,
+            media_type: command.media_type,
             meta: Some(piece.commitment()),
             subject: None,
-            links: entrusted.links.clone(),
+            links: command.links.clone(),
             on_behalf: Some(actor.id.0),
             nonce: std::array::from_fn(|at| random.get(at).copied().unwrap_or_default()),
             keys: vec![self.platform.verifier().clone()],
@@ -146,18 +147,21 @@ impl FilingService {
         let signed = signed.map_err(|error| FilingError::Deposit(error.into()))?;
         let labels = vec![
             labels::deposits_of(actor.id),
-            labels::entrusted(context.request),
-            labels::entrusted_as(context.request, context.body),
+            labels::deposit_request(context.request),
+            labels::deposit_request_with_body(context.request, context.body),
         ];
         let private = PrivateContent { metadata: Some(piece), annexes: Vec::new(), labels };
         let deposited = self.sequencer.deposit_with(signed.note().clone(), private).await?;
         let number = number_of(&deposited.receipt)?;
-        Ok(Entrusted { number, receipt: deposited.receipt, fresh: deposited.fresh, suspicions })
+        Ok(DepositOnBehalf { number, receipt: deposited.receipt, fresh: deposited.fresh, personal_numbers })
     }
 
-    /// The receipt of the deposit that this request has become.
-    async fn entrusted_before(&self, context: &RequestContext) -> Result<Option<Receipt>, FilingError> {
-        let (any, same) = (labels::entrusted(context.request), labels::entrusted_as(context.request, context.body));
+    /// The receipt of the deposit that an earlier request with the same idempotency key made.
+    async fn deposit_of_request(&self, context: &RequestContext) -> Result<Option<Receipt>, FilingError> {
+        let (any, same) = (
+            labels::deposit_request(context.request),
+            labels::deposit_request_with_body(context.request, context.body),
+        );
         self.read(move |store| {
             let Some(index) = store.last_labelled(&any, 1)?.into_iter().next() else { return Ok(None) };
             if store.last_labelled(&same, 1)?.is_empty() {
@@ -168,13 +172,13 @@ impl FilingService {
         .await
     }
 
-    fn described(
+    fn private_metadata(
         &self,
         actor: &Actor,
         context: &RequestContext,
-        entrusted: &OnBehalfCommand,
+        command: &OnBehalfCommand,
     ) -> Result<PrivateMetadata, FilingError> {
-        let mut metadata = entrusted.metadata.clone();
+        let mut metadata = command.metadata.clone();
         if let Some(check) = actor.identity() {
             let identity = json!({
                 "method": check.method.word(),
@@ -188,25 +192,25 @@ impl FilingService {
             reason: error.to_string(),
             code: error.code(),
         })?;
-        Ok(PrivateMetadata { salt: derived(&self.platform, context.request, "salt").0, json })
+        Ok(PrivateMetadata { salt: derive(&self.platform, context.request, "salt").0, json })
     }
 
-    /// A page of one's own deposits that the platform made, the latest first: at most `limit` of those before the place
-    /// `before`. Their names are private content of the account: the look is recorded as one at the account.
+    /// A page of the deposits on behalf of the actor's account, the latest first: at most `limit`, below index `before`. Their names
+    /// are private content of the account, so the access is recorded there.
     ///
     /// # Errors
     ///
-    /// [`FilingError::Scope`], and those of reading and writing.
+    /// [`FilingError::Scope`], [`FilingError::Read`], and those of [`Self::record_access`].
     pub async fn own_deposits(
         &self,
         actor: &Actor,
         before: Option<u64>,
         limit: usize,
     ) -> Result<OwnDeposits, FilingError> {
-        actor.needs(Scope::Deposit).or_else(|_| actor.may_read())?;
+        actor.require_scope(Scope::Deposit).or_else(|_| actor.require_read_scope())?;
         let label = labels::deposits_of(actor.id);
         let before = LeafIndex(before.unwrap_or(u64::MAX));
-        // One more than is shown tells whether the list goes on.
+        // One more than the page, to know whether there is a next one.
         let mut found =
             self.read(move |store| Ok(store.labelled_before(&label, before, limit.saturating_add(1))?)).await?;
         let more = found.len() > limit;
@@ -215,7 +219,7 @@ impl FilingService {
             return Ok(OwnDeposits { deposits: Vec::new(), next: None, access: None });
         }
         let next = found.last().filter(|_| more).map(|index| index.0);
-        let access = self.record_access(actor, Capacity::Oneself, Subject::Account(actor.id)).await?;
+        let access = self.record_access(actor, Capacity::Oneself, AccessTarget::Account(actor.id)).await?;
         let deposits = self
             .read(move |store| {
                 let own = |index: LeafIndex| -> Result<OwnDeposit, ReadError> {
@@ -232,71 +236,72 @@ impl FilingService {
         Ok(OwnDeposits { deposits, next, access: Some(access) })
     }
 
-    /// In which capacity somebody sees the private content of a deposit: as the account it was made for, or in the named
-    /// `case`, in which it stands as what that party itself has deposited.
+    /// The capacity in which the actor may see the private content of a deposit: as the account on whose behalf it was made, or in
+    /// the named `case`, if a party of it made and imported the deposit.
     ///
-    /// The reads depend on the request alone: whether a deposit is used in cases, and in how many, changes neither their
-    /// number nor their kind for an account without access.
+    /// For an account without access the reads depend on the request alone, not on whether or how often the deposit is used in
+    /// cases.
     ///
     /// # Errors
     ///
-    /// [`FilingError::NotFound`]: not there, or not theirs.
-    pub(in crate::filing) async fn seen_as(
+    /// [`FilingError::NotFound`]: no such deposit, or no access to it.
+    pub(in crate::filing) async fn viewing_capacity(
         &self,
         actor: &Actor,
         number: DepositNumber,
         case: Option<CaseId>,
     ) -> Result<(LeafIndex, Capacity), FilingError> {
-        actor.may_read().or_else(|_| actor.needs(Scope::Deposit))?;
+        actor.require_read_scope().or_else(|_| actor.require_scope(Scope::Deposit))?;
         let found = self.read(move |store| Ok(reading::find_entry(store, number)?)).await?;
         let entered = match case {
-            Some(case) => self.may_enter(actor, case).await?,
+            Some(case) => self.has_access(actor, case).await?,
             None => false,
         };
         let (index, entry) = found.ok_or(FilingError::NotFound)?;
-        let owner = self.made_for(&entry).ok_or(FilingError::NotFound)?;
+        let owner = self.account_of_deposit(&entry).ok_or(FilingError::NotFound)?;
         if owner == actor.id {
             return Ok((index, Capacity::Oneself));
         }
         let case = case.filter(|_| entered).ok_or(FilingError::NotFound)?;
-        actor.may_read()?;
-        let file = self.case_file(case).await?.filter(|file| actor.sees(file)).ok_or(FilingError::NotFound)?;
+        actor.require_read_scope()?;
+        let file = self.case_file(case).await?.filter(|file| actor.can_see(file)).ok_or(FilingError::NotFound)?;
         let holds = file.items.values().any(|item| {
             let import = &item.import;
             let party = file.parties.get(&import.party).filter(|party| party.identity.is_some());
-            let came = item.by == owner || party.is_some_and(|party| party.account == Some(owner));
-            // Numbers and accounts are public: only who brought the deposit into the case himself has shown it there.
-            let own = import.receipt.is_none() && came;
-            own && import.deposit == number && item.stands()
+            let by_owner = item.by == owner || party.is_some_and(|party| party.account == Some(owner));
+            // Numbers and accounts are public: only an import by the depositor itself shows the deposit to the case.
+            let own = import.receipt.is_none() && by_owner;
+            own && import.deposit == number && item.is_active()
         });
         let capacity = actor.capacities(&file).first().copied().filter(|_| holds);
         capacity.map(|capacity| (index, capacity)).ok_or(FilingError::NotFound)
     }
 
-    /// The private content of a deposit, for whoever may see it. The look is recorded first.
+    /// The private content of a deposit. Records the access first.
     ///
     /// # Errors
     ///
-    /// [`FilingError::NotFound`], and those of writing: then nothing is shown.
-    pub async fn private_of(
+    /// [`FilingError::NotFound`], and those of [`Self::record_access`]; then nothing is shown.
+    pub async fn view_private_content(
         &self,
         actor: &Actor,
         number: DepositNumber,
         case: Option<CaseId>,
     ) -> Result<PrivateView, FilingError> {
-        let (index, capacity) = self.seen_as(actor, number, case).await?;
+        let (index, capacity) = self.viewing_capacity(actor, number, case).await?;
         let private = self.read(move |store| Ok(store.private(index)?)).await?;
         let Private::Held(piece) = private else { return Ok(PrivateView { held: None, access: None }) };
-        let access = self.record_access(actor, capacity, Subject::Deposit(number, Shown::Deposit)).await?;
+        let access =
+            self.record_access(actor, capacity, AccessTarget::Deposit(number, AccessedContent::Deposit)).await?;
         Ok(PrivateView { held: Some(piece), access: Some(access) })
     }
 
-    /// What was done with the private content and the original of a deposit after a sequence, at most `limit` acts, in
-    /// order. For the account it was made for, the operator and auditors.
+    /// A page of the access and custody log of a deposit: at most `limit` acts after sequence `after`. For the account on whose
+    /// behalf it was made, the operator and auditors.
     ///
     /// # Errors
     ///
-    /// [`FilingError::NotFound`]: not there, or not theirs.
+    /// [`FilingError::NotFound`]: no such deposit, or no access to it.
     pub async fn deposit_log(
         &self,
         actor: &Actor,
@@ -304,18 +309,18 @@ impl FilingService {
         after: u64,
         limit: usize,
     ) -> Result<ActPage, FilingError> {
-        actor.may_read().or_else(|_| actor.needs(Scope::Deposit))?;
+        actor.require_read_scope().or_else(|_| actor.require_scope(Scope::Deposit))?;
         let entry = self.read(move |store| Ok(reading::find_entry(store, number)?)).await?;
-        let owner = entry.and_then(|(_, entry)| self.made_for(&entry)).ok_or(FilingError::NotFound)?;
+        let owner = entry.and_then(|(_, entry)| self.account_of_deposit(&entry)).ok_or(FilingError::NotFound)?;
         let watches = [Role::Auditor, Role::Operator].iter().any(|role| actor.account.holds(*role, None));
         if owner != actor.id && !watches {
             return Err(FilingError::NotFound);
         }
-        self.page_of(self.custody_stream(number), after, limit).await
+        self.log_page(self.custody_stream(number), after, limit).await
     }
 }
 
-/// The deposit number in a receipt.
+/// The deposit number of a receipt.
 fn number_of(receipt: &Receipt) -> Result<DepositNumber, FilingError> {
     let entry = Entry::parse(receipt.entry.as_bytes()).map_err(|error| ReadError::Damaged {
         what: "receipt",

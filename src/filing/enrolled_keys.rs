@@ -1,4 +1,4 @@
-//! The enrolled keys of all accounts: in memory, and each account's as a durable document.
+//! The enrolled keys of all accounts: in memory, and as one durable document per account.
 //!
 //! Not here: who may enrol a key, and when an enrolment is in effect (`enrolment`).
 
@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use tokio::sync::Mutex;
 
 use crate::court::ids::{AccountId, TokenId};
-use crate::court::line::Line as _;
+use crate::court::line_value::LineValue as _;
 use crate::filing::blocking::on_blocking_thread;
 use crate::filing::error::FilingError;
 use crate::ledger::hash::Digest;
@@ -25,7 +25,7 @@ pub struct EnrolledKey {
     pub key: VerifierKey,
     /// When it was enrolled.
     pub since: Timestamp,
-    /// With which token: when that is revoked, the enrolment ends.
+    /// The token with which it was enrolled. Its revocation ends the enrolment.
     pub by: TokenId,
 }
 
@@ -44,7 +44,7 @@ struct Keys {
 }
 
 impl Keys {
-    /// Puts these in the place of what the account had.
+    /// Replaces the keys of an account.
     fn replace(&mut self, account: AccountId, keys: Vec<EnrolledKey>) {
         for key in self.of_account.remove(&account).unwrap_or_default() {
             let public = key.key.public().as_bytes();
@@ -69,7 +69,7 @@ impl EnrolledKeys {
     ///
     /// # Errors
     ///
-    /// [`AccountStoreError`]; a document of a later version is damaged for this one.
+    /// [`AccountStoreError`]; a document of a later version counts as damaged.
     pub(in crate::filing) fn open(store: Arc<dyn AccountStore>) -> Result<Self, AccountStoreError> {
         let mut keys = Keys::default();
         for account in store.accounts_with_keys()? {
@@ -83,22 +83,22 @@ impl EnrolledKeys {
         Ok(Self { store, keys: RwLock::new(keys), writing: Mutex::default() })
     }
 
-    /// The accounts that enrolled a key, and with which token.
+    /// The accounts that enrolled a key, each with the token used.
     pub(in crate::filing) fn accounts_of(&self, key: &PublicKey) -> Vec<(AccountId, TokenId)> {
         self.keys().by_key.get(key.as_bytes()).cloned().unwrap_or_default()
     }
 
     fn keys(&self) -> RwLockReadGuard<'_, Keys> {
-        // Replaced by whole accounts: what a panicked thread left behind is rebuilt at the next start.
+        // Keys are replaced account by account, so a panicked thread leaves a consistent map.
         self.keys.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Those of an account, in effect or not.
+    /// All keys of an account, whether or not they are in effect.
     pub(in crate::filing) fn of_account(&self, account: AccountId) -> Vec<EnrolledKey> {
         self.keys().of_account.get(&account).cloned().unwrap_or_default()
     }
 
-    /// Puts these in the place of what an account had, durably. The caller holds `writing`.
+    /// Replaces the keys of an account durably. The caller holds `writing`.
     pub(in crate::filing) async fn write(&self, account: AccountId, keys: Vec<EnrolledKey>) -> Result<(), FilingError> {
         let (store, document) = (Arc::clone(&self.store), AccountDocument::EnrolledKeys(account.0));
         let text = print(&keys);

@@ -1,14 +1,15 @@
 //! Keys that accounts have enrolled: under the deposit policy `enrolled`, statements signed by one of them are accepted.
 //!
-//! An enrolment is a permission that an account gives a key, and it says nothing about whose key it is. It is kept off the
-//! chain, shown to its own account only, and answered alike whether or not another account has enrolled the same key.
-//! Therefore no proof of possession is asked for: who enrols a stranger's key lets the stranger deposit on their own limit,
-//! and can neither sign for the stranger, nor take the key from another account, nor see who else enrolled it.
+//! An enrolment is a permission that an account gives to a key; it does not claim that the key is the account's. It is off the
+//! chain, visible to its own account only, and the answer does not depend on other accounts with the same key. Therefore no proof
+//! of possession is needed: an account that enrols another person's key lets that person deposit within the account's limit, and
+//! can neither sign as that person, nor take the key from another account, nor see who else enrolled it.
 //!
 //! # Invariants
 //!
-//! An enrolment is durable before it is answered. It ends when it is removed, when the account is erased, and when the token
-//! with which it was made is revoked: nothing that a stolen token did outlives its revocation. It does not end when that token expires.
+//! An enrolment is durable before it is acknowledged. It ends when it is removed, when the account is erased, and when the token
+//! with which it was made is revoked, so that revoking a stolen token also ends its enrolments. It does not end when that token
+//! expires.
 
 use crate::court::ids::{AccountId, TokenId};
 use crate::court::words::Scope;
@@ -18,17 +19,17 @@ use crate::filing::error::FilingError;
 use crate::filing::service::FilingService;
 use crate::ledger::key::{PublicKey, VerifierKey};
 
-/// Most keys of one account: one for each of its cases.
+/// Most enrolled keys of one account. A depositor may use a key per case.
 pub const KEYS_MAX: usize = 1_000;
 
-/// Reads a key that may be enrolled: Ed25519, not weak, under the name that follows from it.
+/// Parses a key that may be enrolled: Ed25519, not weak, under its derived name.
 ///
 /// # Errors
 ///
 /// [`FilingError::BadValue`].
 pub fn depositor_key(text: &str) -> Result<VerifierKey, FilingError> {
     let key = VerifierKey::parse(text).map_err(|error| FilingError::bad("key", error.to_string()))?;
-    // A second spelling of the same key is no key that a statement can name.
+    // A statement can name a key in its canonical form only.
     if key.is_of_depositor() && key.to_string() == text {
         return Ok(key);
     }
@@ -42,7 +43,7 @@ impl FilingService {
     ///
     /// [`FilingError::Scope`].
     pub fn enrolled_keys(&self, actor: &Actor) -> Result<Vec<EnrolledKey>, FilingError> {
-        actor.needs(Scope::Deposit)?;
+        actor.require_scope(Scope::Deposit)?;
         Ok(self.keys_in_effect(actor.id))
     }
 
@@ -53,13 +54,13 @@ impl FilingService {
         keys
     }
 
-    /// Enrols a key for the actor's account; whether it was not enrolled before.
+    /// Enrols a key for the actor's account; `true` if it is new.
     ///
     /// # Errors
     ///
     /// [`FilingError::Scope`], [`FilingError::TooManyKeys`]; [`FilingError::Accounts`]: nothing was changed.
     pub async fn enrol_key(&self, actor: &Actor, key: VerifierKey) -> Result<(EnrolledKey, bool), FilingError> {
-        actor.needs(Scope::Deposit)?;
+        actor.require_scope(Scope::Deposit)?;
         let _turn = self.enrolment.writing.lock().await;
         let mut keys = self.keys_in_effect(actor.id);
         if let Some(known) = keys.iter().find(|known| known.key == key) {
@@ -81,7 +82,7 @@ impl FilingService {
     /// [`FilingError::Scope`]; [`FilingError::NotFound`] where the account has not enrolled it; [`FilingError::Accounts`]:
     /// nothing was changed.
     pub async fn remove_key(&self, actor: &Actor, name: &str) -> Result<(), FilingError> {
-        actor.needs(Scope::Deposit)?;
+        actor.require_scope(Scope::Deposit)?;
         let _turn = self.enrolment.writing.lock().await;
         let mut keys = self.keys_in_effect(actor.id);
         let before = keys.len();
@@ -92,7 +93,7 @@ impl FilingService {
         self.enrolment.write(actor.id, keys).await
     }
 
-    /// Removes all keys of an account that was erased, durably.
+    /// Removes all keys of an erased account durably.
     ///
     /// # Errors
     ///
@@ -102,7 +103,7 @@ impl FilingService {
         self.enrolment.write(account, Vec::new()).await
     }
 
-    /// The accounts for which this key may deposit.
+    /// The accounts that have enrolled this key and whose enrolment is in effect.
     #[must_use]
     pub fn accounts_of_key(&self, key: &PublicKey) -> Vec<AccountId> {
         let known = self.enrolment.accounts_of(key);

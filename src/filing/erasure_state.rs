@@ -1,9 +1,9 @@
-//! The states of erasures, as the background job and the requests share them.
+//! The progress of the erasure pass, shared by the background job and the requests that read it.
 //!
 //! # Invariants
 //!
-//! Only what a crash may lose lies here: how far the pass under way has come. That an erasure is not confirmed is durable in
-//! the store.
+//! Only the progress of the current pass is here, and a crash may lose it. Which erasures are not confirmed is durable in the
+//! store.
 
 use std::collections::BTreeSet;
 use std::mem::discriminant;
@@ -15,7 +15,7 @@ use crate::ledger::notice::ErasedPiece;
 use crate::ledger::time::Timestamp;
 use crate::store::contract::keeping::PurgeStage;
 
-/// How far an erasure has come. In each state the content is already unreadable through this program.
+/// The state of an erasure. In each state the content is already unreadable through this program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ErasureState {
     /// The block with the act, the notice and the tombstones is sealed; the pass that removes the bytes has not begun.
@@ -31,10 +31,10 @@ pub enum ErasureState {
     },
     /// No file of this node holds the bytes any more.
     Confirmed {
-        /// Since when; `None` where a crash came between the end of the pass and this record.
+        /// Since when; `None` if a crash prevented the record of the time.
         at: Option<Timestamp>,
     },
-    /// The last pass failed. The node tries again by itself.
+    /// The last pass failed. The node retries it.
     Failed {
         /// The stable code of the reason.
         code: &'static str,
@@ -44,14 +44,14 @@ pub enum ErasureState {
 }
 
 impl ErasureState {
-    /// Whether waiting longer makes no sense for a client: confirmed, or failed for now.
+    /// Whether a client should stop waiting: confirmed, or failed for now.
     #[must_use]
     pub const fn is_settled(&self) -> bool {
         matches!(self, Self::Confirmed { .. } | Self::Failed { .. })
     }
 }
 
-/// The pass under way, or the last one if it failed.
+/// The current pass, or the last one if it failed.
 #[derive(Debug, Clone, Default)]
 pub(in crate::filing) struct Pass {
     pieces: Arc<BTreeSet<ErasedPiece>>,
@@ -59,55 +59,55 @@ pub(in crate::filing) struct Pass {
     failed: Option<(&'static str, String)>,
 }
 
-/// What requests and the job share.
+/// The progress of the background job, and the signal that wakes it.
 #[derive(Debug, Default)]
-pub struct ErasureJobs {
+pub struct ErasureProgress {
     pass: watch::Sender<Pass>,
     requested: Notify,
 }
 
-impl ErasureJobs {
-    /// Says that there are pieces to be erased, or that a failed pass is to be tried again now.
+impl ErasureProgress {
+    /// Wakes the job: there are new pieces, or a failed pass is to be retried now.
     pub(in crate::filing) fn request(&self) {
         self.requested.notify_one();
     }
 
-    /// A pass over these pieces begins.
+    /// Begins a pass over these pieces.
     pub(in crate::filing) fn begin(&self, pieces: &[ErasedPiece]) {
         self.pass.send_replace(Pass { pieces: Arc::new(pieces.iter().copied().collect()), ..Pass::default() });
     }
 
-    /// The pass has come to this stage.
-    pub(in crate::filing) fn reach(&self, stage: PurgeStage) {
+    /// Sets the stage of the pass.
+    pub(in crate::filing) fn set_stage(&self, stage: PurgeStage) {
         self.pass.send_if_modified(|pass| {
             let is_another = pass.stage.map(|stage| discriminant(&stage)) != Some(discriminant(&stage));
             pass.stage = Some(stage);
-            // How far a search has come wakes nobody up: that is read by who asks.
+            // Progress within the search does not wake the waiting requests.
             is_another
         });
     }
 
-    /// The pass failed for this reason.
+    /// Ends the pass with an error.
     pub(in crate::filing) fn fail(&self, code: &'static str, reason: String) {
         self.pass.send_modify(|pass| (pass.stage, pass.failed) = (None, Some((code, reason))));
     }
 
-    /// Waits until there are pieces to be erased.
-    pub(in crate::filing) async fn requested(&self) {
+    /// Waits for [`Self::request`].
+    pub(in crate::filing) async fn wait_for_request(&self) {
         self.requested.notified().await;
     }
 
-    /// Told of each change of a state.
-    pub(in crate::filing) fn changes(&self) -> watch::Receiver<Pass> {
+    /// Receives each change of the pass.
+    pub(in crate::filing) fn subscribe(&self) -> watch::Receiver<Pass> {
         self.pass.subscribe()
     }
 
-    /// The pass is over.
+    /// Ends the pass successfully.
     pub(in crate::filing) fn end(&self) {
         self.pass.send_replace(Pass::default());
     }
 
-    /// The state of an erasure of which these pieces are pending.
+    /// The state of an erasure with these pending pieces.
     pub(in crate::filing) fn state_of(&self, pending: &[ErasedPiece]) -> ErasureState {
         let pass = self.pass.borrow();
         if !pending.iter().any(|piece| pass.pieces.contains(piece)) {
@@ -134,21 +134,21 @@ mod tests {
 
     #[test]
     fn an_erasure_has_the_state_of_the_pass_that_it_is_part_of() {
-        let jobs = ErasureJobs::default();
-        assert_eq!(jobs.state_of(&[piece(1)]), ErasureState::Tombstoned);
-        jobs.begin(&[piece(1), piece(2)]);
-        assert_eq!(jobs.state_of(&[piece(1)]), ErasureState::Tombstoned);
-        jobs.reach(PurgeStage::Compacting);
-        assert_eq!(jobs.state_of(&[piece(2)]), ErasureState::Compacting);
-        jobs.reach(PurgeStage::Searching { done: 1, total: 2 });
-        assert_eq!(jobs.state_of(&[piece(1)]), ErasureState::Searching { done: 1, total: 2 });
+        let progress = ErasureProgress::default();
+        assert_eq!(progress.state_of(&[piece(1)]), ErasureState::Tombstoned);
+        progress.begin(&[piece(1), piece(2)]);
+        assert_eq!(progress.state_of(&[piece(1)]), ErasureState::Tombstoned);
+        progress.set_stage(PurgeStage::Compacting);
+        assert_eq!(progress.state_of(&[piece(2)]), ErasureState::Compacting);
+        progress.set_stage(PurgeStage::Searching { done: 1, total: 2 });
+        assert_eq!(progress.state_of(&[piece(1)]), ErasureState::Searching { done: 1, total: 2 });
         // Requested after the pass began: part of the next one.
-        assert_eq!(jobs.state_of(&[piece(3)]), ErasureState::Tombstoned);
-        jobs.fail("still_held", "`db/1.sst` still holds it".into());
-        let ErasureState::Failed { code, reason } = jobs.state_of(&[piece(1)]) else { panic!("it failed") };
+        assert_eq!(progress.state_of(&[piece(3)]), ErasureState::Tombstoned);
+        progress.fail("still_held", "`db/1.sst` still holds it".into());
+        let ErasureState::Failed { code, reason } = progress.state_of(&[piece(1)]) else { panic!("it failed") };
         assert!(code == "still_held" && reason.contains("db/1.sst"), "{code} {reason}");
-        assert_eq!(jobs.state_of(&[piece(3)]), ErasureState::Tombstoned);
-        jobs.begin(&[piece(1), piece(2), piece(3)]);
-        assert_eq!(jobs.state_of(&[piece(1)]), ErasureState::Tombstoned);
+        assert_eq!(progress.state_of(&[piece(3)]), ErasureState::Tombstoned);
+        progress.begin(&[piece(1), piece(2), piece(3)]);
+        assert_eq!(progress.state_of(&[piece(1)]), ErasureState::Tombstoned);
     }
 }

@@ -1,78 +1,23 @@
-//! What a court's systems are told: acts upon its cases, in the order of the chain, without a word of text.
+//! The event feed of a court: the acts upon its cases in the order of the chain, without private texts.
 
 use std::time::Duration;
 
-use crate::court::acts::{Act, ActKind};
 use crate::court::case_number::CourtCode;
-use crate::court::ids::{AccountId, CaseId, ItemNumber};
+use crate::court::event::Event;
+use crate::court::ids::CaseId;
 use crate::court::labels;
 use crate::court::words::Scope;
 use crate::filing::actor::Actor;
 use crate::filing::error::FilingError;
 use crate::filing::service::FilingService;
-use crate::filing::streams::{StoredAct, act_at};
+use crate::filing::streams::act_at;
 use crate::ledger::merkle::shape::LeafIndex;
-use crate::ledger::number::DepositNumber;
-use crate::ledger::time::Timestamp;
 
 /// Longest wait for an event.
 pub const WAIT_MAX: Duration = Duration::from_mins(1);
 
-/// An event: what happened in which case, by ids and numbers only.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Event {
-    /// Where it stands: ask for what comes after it.
-    pub cursor: u64,
-    /// The court.
-    pub court: CourtCode,
-    /// The case.
-    pub case: CaseId,
-    /// Sequence of the act in the case.
-    pub sequence: u64,
-    /// What was done.
-    pub act: ActKind,
-    /// By whom.
-    pub by: AccountId,
-    /// When it went on the chain.
-    pub at: Timestamp,
-    /// The item it is about.
-    pub item: Option<ItemNumber>,
-    /// The deposit it is about.
-    pub deposit: Option<DepositNumber>,
-    /// A verification's conclusion, a divergence's kind.
-    pub finding: Option<String>,
-}
-
-impl Event {
-    fn of(court: &CourtCode, stored: &StoredAct) -> Self {
-        let (item, deposit, finding) = match &stored.document.act {
-            Act::Import(act) => (Some(act.item), Some(act.deposit), None),
-            Act::Verify(act) => (Some(act.item), Some(act.deposit), Some(act.conclusion.0.clone())),
-            Act::Diverge(act) => (Some(act.item), None, Some(act.what.word().to_owned())),
-            Act::WithdrawItem(act) => (Some(act.item), None, None),
-            Act::Restate(act) => (Some(act.item), None, None),
-            Act::Reply(act) => (Some(act.item), None, None),
-            Act::Consent(act) => (Some(act.item), None, None),
-            Act::Judge(act) => (None, act.document, None),
-            _ => (None, None, None),
-        };
-        Self {
-            cursor: stored.placed.index.0 + 1,
-            court: court.clone(),
-            case: CaseId(stored.stream),
-            sequence: stored.placed.sequence,
-            act: stored.document.act.kind(),
-            by: stored.document.by,
-            at: stored.placed.at,
-            item,
-            deposit,
-            finding,
-        }
-    }
-}
-
 impl FilingService {
-    /// Events of a court from a cursor on, at most `limit`.
+    /// The events of a court from `cursor` on, at most `limit`.
     pub(in crate::filing) async fn events(
         &self,
         court: &CourtCode,
@@ -84,15 +29,16 @@ impl FilingService {
             let found = store.labelled(&labels::feed(&court), LeafIndex(cursor), limit)?;
             let mut events = Vec::with_capacity(found.len());
             for index in found {
-                events.push(Event::of(&court, &act_at(store, index)?));
+                let act = act_at(store, index)?;
+                events.push(Event::of(&court, CaseId(act.stream), &act.document, act.position));
             }
             Ok(events)
         })
         .await
     }
 
-    /// At most `limit` events of a court from a cursor on; waits for one as long as `patience`, at most [`WAIT_MAX`]. An
-    /// empty answer means that nothing happened.
+    /// At most `limit` events of a court from `cursor` on. Waits up to `wait`, at most [`WAIT_MAX`], for the first one; the result is empty if
+    /// there is none.
     ///
     /// # Errors
     ///
@@ -102,22 +48,22 @@ impl FilingService {
         actor: &Actor,
         court: &CourtCode,
         (cursor, limit): (u64, usize),
-        patience: Duration,
+        wait: Duration,
     ) -> Result<Vec<Event>, FilingError> {
-        actor.needs(Scope::Feed)?;
+        actor.require_scope(Scope::Feed)?;
         if !actor.account.courts().contains(court) {
             return Err(FilingError::NotFound);
         }
-        let mut news = self.news();
-        let deadline = tokio::time::Instant::now() + patience.min(WAIT_MAX);
+        let mut signal = self.subscribe_events();
+        let deadline = tokio::time::Instant::now() + wait.min(WAIT_MAX);
         loop {
-            // Marked as seen before looking: what is told while we look is not missed.
-            news.borrow_and_update();
+            // Marked as seen before the query, so that an event during the query is not missed.
+            signal.borrow_and_update();
             let events = self.events(court, cursor, limit).await?;
             if !events.is_empty() {
                 return Ok(events);
             }
-            match tokio::time::timeout_at(deadline, news.changed()).await {
+            match tokio::time::timeout_at(deadline, signal.changed()).await {
                 Ok(Ok(())) => {}
                 _ => return Ok(Vec::new()),
             }

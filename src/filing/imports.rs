@@ -1,4 +1,4 @@
-//! 导入存证平台证据: by number, with what the chain says at that moment, frozen.
+//! Import of evidence by deposit number (导入存证平台证据), with a snapshot of the chain facts at that time.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -8,11 +8,11 @@ use crate::court::case::state::{CaseFile, Item, Text};
 use crate::court::ids::{AccountId, CaseId, ItemNumber, PartyNumber};
 use crate::court::labels;
 use crate::court::registry::Registry;
-use crate::court::values::{Capacity, Carried};
+use crate::court::values::{Capacity, FirstImport};
 use crate::court::words::{CaseKind, Depositor};
 use crate::filing::actor::{Actor, RequestContext};
 use crate::filing::annexes::Annexes;
-use crate::filing::cases::Acted;
+use crate::filing::cases::ActOutcome;
 use crate::filing::error::FilingError;
 use crate::filing::service::FilingService;
 use crate::filing::streams::{cases_labelled, text};
@@ -27,10 +27,9 @@ use crate::ledger::verify::verifier::{Question, verify};
 use crate::sequencer::handle::DepositError;
 use crate::store::contract::{ReadError, ReadLedger};
 use crate::store::reading;
-use crate::wire::json;
-use crate::wire::receipt::ReceiptJson;
+use crate::wire::receipt;
 
-/// What the importer says.
+/// A request to import a deposit into a case.
 #[derive(Debug, Clone)]
 pub struct ImportCommand {
     /// 存证编号.
@@ -39,28 +38,28 @@ pub struct ImportCommand {
     pub name: String,
     /// 证据内容.
     pub content: String,
-    /// For which party, where the importer does not speak for one.
+    /// For which party, if the importer does not represent one.
     pub party: Option<PartyNumber>,
     /// The item that this one replaces.
     pub replaces: Option<ItemNumber>,
-    /// Receipt of a deposit of another ledger.
+    /// The receipt, for a deposit of another ledger.
     pub receipt: Option<Box<Receipt>>,
 }
 
-/// What the chain says of a deposit, and in whose name it was made.
+/// The chain facts of a deposit, and on whose behalf it was made.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
     /// The seven facts.
     pub facts: Facts,
-    /// The account it says it was made for. Anybody can say so: it holds where the platform signed.
+    /// The account in its `on-behalf` line, which anybody can write: it is confirmed only if the platform signed.
     pub on_behalf: Option<Digest>,
     /// The keys that signed it.
     pub keys: Vec<VerifierKey>,
-    /// SHA-256 of the receipt, for another ledger's deposit; and the key that vouches for it.
+    /// For a deposit of another ledger: SHA-256 of the receipt, and the listed key that signed its checkpoint.
     pub foreign: Option<(Digest, VerifierKey)>,
 }
 
-/// What this ledger's chain says of a deposit.
+/// The snapshot of a deposit of this ledger; `None` if there is no such deposit.
 ///
 /// # Errors
 ///
@@ -73,8 +72,8 @@ pub fn snapshot(store: &dyn ReadLedger, number: DepositNumber) -> Result<Option<
     Ok(Some(Snapshot { facts, on_behalf, keys, foreign: None }))
 }
 
-/// What another ledger's receipt says, if a listed key stands behind it.
-fn foreign(registry: &Registry, own: &Name, receipt: &Receipt) -> Result<Snapshot, FilingError> {
+/// The snapshot of a deposit of another ledger, whose receipt must be signed by a listed key.
+fn foreign_snapshot(registry: &Registry, own: &Name, receipt: &Receipt) -> Result<Snapshot, FilingError> {
     let entry = Entry::parse(receipt.entry.as_bytes()).map_err(|e| FilingError::BrokenReceipt(e.to_string()))?;
     let origin = &entry.statement.statement().ledger;
     if origin == own {
@@ -89,10 +88,10 @@ fn foreign(registry: &Registry, own: &Name, receipt: &Receipt) -> Result<Snapsho
             Report { conclusion: Conclusion::RecordOnly, facts: Some(facts), .. } => {
                 let text = format!("{}{}", receipt.entry, receipt.header);
                 let keys = entry.statement.statement().keys.clone();
-                // Its accounts are others than ours.
+                // Accounts of another ledger are not accounts of this one.
                 return Ok(Snapshot { facts, on_behalf: None, keys, foreign: Some((sha256(text.as_bytes()), key)) });
             }
-            // Otherwise it is signed by another key of that name.
+            // Otherwise another key of the same name signed it.
             report => broken |= report.obstacle == Some(Obstacle::BrokenReceipt),
         }
     }
@@ -100,61 +99,61 @@ fn foreign(registry: &Registry, own: &Name, receipt: &Receipt) -> Result<Snapsho
     Err(if broken { FilingError::BrokenReceipt(origin) } else { FilingError::LedgerNotListed(origin) })
 }
 
-/// The item by which the party offers the same deposit already, unless the import replaces it.
-fn offered_already(file: &CaseFile, party: PartyNumber, import: &ImportCommand) -> Option<ItemNumber> {
-    // An import that replaces an item that is not there is refused for that.
+/// The party's active item with the same deposit, unless the import replaces it.
+fn existing_item(file: &CaseFile, party: PartyNumber, import: &ImportCommand) -> Option<ItemNumber> {
+    // A replacement of a missing item is rejected later, for that reason.
     if import.replaces.is_some_and(|replaced| !file.items.contains_key(&replaced)) {
         return None;
     }
     let is_same = |item: &Item| {
         let known = &item.import;
         let same_ledger = known.receipt.is_some() == import.receipt.is_some();
-        known.deposit == import.deposit && known.party == party && same_ledger && item.stands()
+        known.deposit == import.deposit && known.party == party && same_ledger && item.is_active()
     };
     let mut items = file.items.iter().filter(|(number, item)| is_same(item) && import.replaces != Some(**number));
     items.next().map(|(number, _)| *number)
 }
 
-/// Parties of `file` that this account is or speaks for.
+/// The parties of `file` that these accounts are or represent.
 fn own_parties(file: &CaseFile, accounts: &[AccountId]) -> BTreeSet<PartyNumber> {
     let capacities = accounts.iter().flat_map(|account| file.capacities_of(*account));
     capacities.filter_map(|capacity| file.party_of(capacity)).collect()
 }
 
 impl FilingService {
-    /// What the chain says of the deposit that is to be imported.
-    async fn look_up(&self, asked: &ImportCommand) -> Result<Snapshot, FilingError> {
-        if let Some(receipt) = &context.receipt {
-            let found = foreign(&self.registry(), &self.ledger, receipt)?;
-            if found.facts.number != context.deposit {
+    /// The snapshot of the deposit that is to be imported.
+    async fn import_snapshot(&self, import: &ImportCommand) -> Result<Snapshot, FilingError> {
+        if let Some(receipt) = &import.receipt {
+            let found = foreign_snapshot(&self.registry(), &self.ledger, receipt)?;
+            if found.facts.number != import.deposit {
                 return Err(FilingError::BrokenReceipt(format!("it is for {}", found.facts.number)));
             }
             return Ok(found);
         }
-        let number = context.deposit;
+        let number = import.deposit;
         let found = self.read(move |store| Ok(snapshot(store, number)?)).await?;
         found.ok_or_else(|| FilingError::NoSuchDeposit(number.to_string()))
     }
 
     fn depositor(&self, file: &CaseFile, importer: AccountId, party: PartyNumber, snapshot: &Snapshot) -> Depositor {
-        let by_the_platform = snapshot.keys.contains(self.platform.verifier());
-        let Some(account) = snapshot.on_behalf.filter(|_| by_the_platform) else { return Depositor::Unknown };
+        let by_platform = snapshot.keys.contains(self.platform.verifier());
+        let Some(account) = snapshot.on_behalf.filter(|_| by_platform) else { return Depositor::Unknown };
         let account = AccountId(account);
-        // Whoever was only named by others has not come himself.
+        // A party that others named and that was never identified does not count.
         let principal = file.parties.get(&party).filter(|party| party.identity.is_some());
         let principal = principal.and_then(|party| party.account);
         if account == importer || Some(account) == principal { Depositor::Same } else { Depositor::Different }
     }
 
-    /// The receipt that came with another ledger's deposit, as text; `None` for our own, and once it was erased.
+    /// The stored receipt of an item of another ledger; `None` for an item of this ledger, and once it is erased.
     pub(in crate::filing) async fn stored_receipt(&self, item: &Item) -> Result<Option<String>, FilingError> {
         let Some(annex) = item.import.receipt_annex else { return Ok(None) };
-        let stored = Text { annex, index: item.placed.index };
+        let stored = Text { annex, index: item.position.index };
         self.read(move |store| Ok(text(store, &stored)?)).await
     }
 
-    /// Cases of mediation, other than `case`, in which this deposit stands and any of these accounts takes part.
-    pub(in crate::filing) async fn in_mediation(
+    /// The mediations, except `case`, that have this deposit as an item and any of these accounts as a participant.
+    pub(in crate::filing) async fn mediations_with(
         &self,
         deposit: DepositNumber,
         case: CaseId,
@@ -171,7 +170,7 @@ impl FilingService {
         let found = found.await?;
         let mut files = Vec::new();
         for other in found.into_iter().filter(|other| *other != case) {
-            // What nobody was shown yet binds nobody.
+            // A draft that was never submitted was shown to nobody.
             files.extend(self.case_file(other).await?.filter(|file| file.submitted.is_some()));
         }
         Ok(files)
@@ -182,26 +181,26 @@ impl FilingService {
     /// # Errors
     ///
     /// [`FilingError::NoSuchDeposit`], [`FilingError::LedgerNotListed`], [`FilingError::BrokenReceipt`],
-    /// [`FilingError::MediationMaterial`], [`FilingError::AlreadyImported`], and those of acting.
+    /// [`FilingError::MediationMaterial`], [`FilingError::AlreadyImported`], and those of [`Self::act`].
     pub async fn import(
         &self,
         actor: &Actor,
         case: CaseId,
         context: &RequestContext,
         import: &ImportCommand,
-    ) -> Result<Acted, FilingError> {
-        // The door first: whoever may not come in learns nothing of deposits either.
-        if !self.may_enter(actor, case).await? {
+    ) -> Result<ActOutcome, FilingError> {
+        // Before any look-up: an account without access to the case learns nothing about the deposit either.
+        if !self.has_access(actor, case).await? {
             return Err(FilingError::NotFound);
         }
-        let _imports = self.locks.hold(labels::imports_of(import.deposit)).await;
-        let snapshot = self.look_up(import).await?;
+        let _deposit_lock = self.locks.lock(labels::imports_of(import.deposit)).await;
+        let snapshot = self.import_snapshot(import).await?;
         let file = self.case_file(case).await?.ok_or(FilingError::NotFound)?;
         let mut concerned = file.accounts();
         concerned.insert(actor.id);
-        let mediations = self.in_mediation(import.deposit, case, concerned.iter().copied()).await?;
-        // Kept, so that the file alone verifies later.
-        let receipt = import.receipt.as_ref().map(|receipt| json::line(&ReceiptJson::from(&**receipt)));
+        let mediations = self.mediations_with(import.deposit, case, concerned.iter().copied()).await?;
+        // Stored, so that the case can be verified without the other ledger.
+        let receipt = import.receipt.as_deref().map(receipt::print_line);
         let make = |file: &CaseFile, capacity: Capacity, annexes: &mut Annexes| {
             if let Some((_, key)) = &snapshot.foreign {
                 let listed = self.registry().trusted.get(&file.court).is_some_and(|keys| keys.contains(key));
@@ -210,11 +209,11 @@ impl FilingService {
                 }
             }
             let party = file.party_of(capacity).or(import.party);
-            let party = party.ok_or_else(|| FilingError::bad("party", "say for which party it is imported"))?;
-            if import.party.is_some_and(|asked| asked != party) {
+            let party = party.ok_or_else(|| FilingError::bad("party", "name the party for which it is imported"))?;
+            if import.party.is_some_and(|named| named != party) {
                 return Err(FilingError::Refused(crate::court::case::refusal::Refusal::NotYours));
             }
-            if let Some(item) = offered_already(file, party, import) {
+            if let Some(item) = existing_item(file, party, import) {
                 return Err(FilingError::AlreadyImported { deposit: import.deposit, item });
             }
             let depositor = self.depositor(file, actor.id, party, &snapshot);
@@ -222,10 +221,10 @@ impl FilingService {
                 let accounts: Vec<AccountId> =
                     file.parties.get(&party).and_then(|party| party.account).into_iter().chain([actor.id]).collect();
                 if !accounts.iter().all(|account| concerned.contains(account)) {
-                    // Somebody joined the case after the mediations were looked up.
+                    // An account joined the case after the mediations were looked up.
                     return Err(FilingError::Deposit(DepositError::Busy { retry_after_ms: 500 }));
                 }
-                free_of_mediation(&mediations, import.deposit, &accounts)?;
+                require_no_mediation_material(&mediations, import.deposit, &accounts)?;
             }
             let facts = &snapshot.facts;
             Ok(Act::Import(Import {
@@ -251,13 +250,13 @@ impl FilingService {
                 receipt_annex: annexes.add_some("receipt", receipt.as_deref())?,
             }))
         };
-        self.act_inside(actor, case, context, ActKind::Import, make).await
+        self.act_with_access(actor, case, context, ActKind::Import, make).await
     }
 }
 
-/// 调解规则 art. 18: what somebody offered in a mediation is used elsewhere by others who took part in it only with their
-/// consent. Whoever had no part in it is not bound by it, and is not told of it.
-pub(in crate::filing) fn free_of_mediation(
+/// 调解规则 art. 18: a participant of a mediation may use what another party offered there only with that party's consent.
+/// Accounts that took no part in the mediation are not bound, and learn nothing of it.
+pub(in crate::filing) fn require_no_mediation_material(
     mediations: &[Arc<CaseFile>],
     deposit: DepositNumber,
     accounts: &[AccountId],
@@ -276,16 +275,16 @@ pub(in crate::filing) fn free_of_mediation(
     Ok(())
 }
 
-/// The import that carries an item of another case on.
+/// The import by which an item of another case is copied into `file`.
 #[must_use]
-pub(in crate::filing) fn carried(from: &CaseFile, number: ItemNumber, file: &CaseFile) -> Option<Import> {
+pub(in crate::filing) fn transferred_import(from: &CaseFile, number: ItemNumber, file: &CaseFile) -> Option<Import> {
     let item = from.items.get(&number)?;
     let at = item.first_imported_at;
     Some(Import {
         item: file.next_item(),
         phase: file.phase(),
         replaces: None,
-        carried: Some(Carried { case: from.id, item: number, at, late: item.late }),
+        carried: Some(FirstImport { case: from.id, item: number, at, late: item.late }),
         ..item.import.clone()
     })
 }

@@ -1,6 +1,6 @@
-//! One at a time for each stream: whoever decides sees what the one before has done.
+//! One lock per stream or request id, so that the requests of this process decide one after the other.
 //!
-//! The append itself enforces the order of a stream; the locks only spare the loser of a race from deciding again.
+//! The append itself enforces the order of a stream; the locks only avoid conflicts and repeated decisions.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,19 +9,19 @@ use tokio::sync::OwnedMutexGuard;
 
 use crate::ledger::hash::Digest;
 
-/// Places that are forgotten when nobody holds them.
-const TIDY_AT: usize = 1_024;
+/// Number of locks above which unused ones are removed.
+const PRUNE_ABOVE: usize = 1_024;
 
-/// The locks.
+/// Locks by stream or request id.
 #[derive(Debug, Default)]
 pub struct Locks(Mutex<HashMap<Digest, Arc<tokio::sync::Mutex<()>>>>);
 
 impl Locks {
-    /// Waits until nobody else works on `stream`.
-    pub async fn hold(&self, stream: Digest) -> OwnedMutexGuard<()> {
+    /// Waits for the lock of `stream`.
+    pub async fn lock(&self, stream: Digest) -> OwnedMutexGuard<()> {
         let lock = {
             let mut locks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            if locks.len() >= TIDY_AT {
+            if locks.len() >= PRUNE_ABOVE {
                 locks.retain(|_, lock| Arc::strong_count(lock) > 1);
             }
             Arc::clone(locks.entry(stream).or_default())

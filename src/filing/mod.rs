@@ -1,35 +1,39 @@
-//! The filing service: where the court's rules meet the ledger.
+//! The filing service: applies the rules of `court` to requests, and records every change as an act on the ledger.
 //!
-//! [`service`] is what it works with, [`streams`] how acts are read and written, [`secret`]
-//! what only its holder knows, [`actor`] who asks. Then one file a business: [`accounts`], [`cases`], [`association`],
-//! [`imports`], [`verifying`], [`views`], [`access`], [`feed`],
-//! [`webhooks`], [`lists`], [`enrolment`] of keys, [`revocations`] of tokens.
+//! [`service`] has the dependencies and the functions to read and append; [`streams`] reads and writes acts, [`actor`]
+//! authenticates requests, [`secret`] makes tokens, codes and salts. The other modules handle one subject each.
 //!
-//! What it promises: nothing about a case, an account or an original changes but by an act on the chain, except which keys
-//! an account has enrolled and that a token is revoked, which must not wait for the chain; nothing private is
-//! shown before the act that says so is there; whoever may not see a thing cannot tell whether it exists. What it is not:
-//! the rules themselves (`court`), HTTP.
+//! # Invariants
+//!
+//! - Cases, accounts and originals change only by acts on the chain. Exceptions: the enrolled keys of an account, and the
+//!   revocation of a token, which must not wait for the chain.
+//! - Private content is shown only after the access record is on the chain.
+//! - An account without access to a resource cannot tell whether it exists.
+//!
+//! Not here: the rules of procedure (`court`), HTTP (`http`).
 
 pub mod access;
+pub mod account_views;
 pub mod accounts;
 pub mod actor;
 pub mod annexes;
 pub mod association;
 pub mod blocking;
 pub mod case_lists;
+pub mod case_views;
 pub mod cases;
 pub mod code_attempts;
 pub mod deposit_policy;
 pub mod deposits;
 pub mod enrolled_keys;
 pub mod enrolment;
-pub mod erasing;
-pub mod erasure_jobs;
+pub mod erasure_job;
+pub mod erasure_requests;
 pub mod erasure_state;
 pub mod error;
 pub mod feed;
 pub mod imports;
-pub mod lists;
+pub mod item_verification;
 pub mod locks;
 pub mod originals;
 pub mod pending_revocations;
@@ -37,7 +41,5 @@ pub mod revocations;
 pub mod secret;
 pub mod service;
 pub mod streams;
-pub mod verifying;
-pub mod views;
 pub mod webhook_addresses;
 pub mod webhooks;

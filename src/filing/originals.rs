@@ -1,11 +1,10 @@
-//! 原文保管: originals taken into custody, given out, swept.
+//! Originals in custody, 原文保管: stored encrypted, sent to those who may see them, and removed when no act refers to them.
 //!
 //! # Invariants
 //!
-//! What is in custody was measured as it came and agrees with its deposit: taking it in is its verification. The key of an
-//! object lies in an annex of the act, so erasing that annex destroys the original wherever copies of the object may be.
-//! No byte is given out before the act that says who sees it is on the chain. An object that no act answers for is removed
-//! at the next start.
+//! An original is hashed while it is received and must match its deposit. The key of its encrypted object is in an annex of the
+//! custody act, so erasing that annex makes every copy of the object unreadable. No byte is sent before the access record is on
+//! the chain. An object without a custody act is removed at the next start.
 
 use std::collections::HashSet;
 use std::error::Error;
@@ -15,25 +14,24 @@ use futures_util::{Stream, StreamExt as _};
 use tokio_util::bytes::Bytes;
 
 use crate::court::acts::{Act, TakeCustody};
-use crate::court::case::state::{Placed, Text};
+use crate::court::case::state::{ActPosition, Text};
 use crate::court::document::{Document, Stream as Kind};
 use crate::court::ids::{AccountId, CaseId};
 use crate::court::labels;
 use crate::court::values::Capacity;
-use crate::court::words::{Scope, Shown};
+use crate::court::words::{AccessedContent, Scope};
 use crate::custody::download::OpenError;
 use crate::custody::object::{ObjectId, ObjectKey};
 use crate::custody::removing::SweepError;
 use crate::custody::space::{Owner, SpaceError};
 use crate::custody::upload::{KeepError, StoredObject};
 use crate::error_code::ErrorCode;
-use crate::filing::access::Subject;
+use crate::filing::access::AccessTarget;
 use crate::filing::actor::{Actor, RequestContext};
 use crate::filing::annexes::Annexes;
 use crate::filing::blocking::on_blocking_thread;
-use crate::filing::cases::is_overtaken;
 use crate::filing::error::FilingError;
-use crate::filing::service::{ATTEMPTS, Done, FilingService, Writing};
+use crate::filing::service::{FilingService, NewAct, RecordedAct, none_if_conflict, retry_on_conflict};
 use crate::filing::streams::{act_at, last_labelled, text};
 use crate::ledger::digests::DigestPair;
 use crate::ledger::hash::{Digest, lower_hex};
@@ -46,32 +44,32 @@ use crate::sequencer::handle::DepositError;
 use crate::store::contract::{Private, ReadError, ReadLedger};
 use crate::store::reading;
 
-/// Acts of custody read in one go at the start.
+/// Custody acts per read at the start.
 const PAGE: usize = 1_000;
 
-/// Why an original is not taken in or given out.
+/// Why an original is not stored or not sent.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OriginalError {
-    /// It is not the file that was deposited. Nothing of it was kept.
+    /// It is not the file that was deposited. Nothing of it was stored.
     #[error("the file does not agree with the deposit: {0}")]
     Mismatch(&'static str),
-    /// It is there already.
+    /// The original is in custody already.
     #[error("the original is in custody already")]
-    Taken,
+    StoredOriginal,
     /// The deposit's digests are salted: without the salt nothing can be compared.
     #[error("the deposit is salted: send its salt in the header `x-salt`")]
     SaltNeeded,
     /// The deposit's digests are not salted.
     #[error("the deposit is not salted")]
     NotSalted,
-    /// Nobody gave it into custody.
+    /// No original was given into custody.
     #[error("the original was not given into custody")]
     NotSubmitted,
-    /// It was, and is erased.
+    /// The original was in custody and is erased.
     #[error("the original is erased")]
     Erased,
-    /// There is no room for it.
+    /// A limit on the space for originals is reached.
     #[error(transparent)]
     Space(#[from] SpaceError),
     /// The filing service.
@@ -96,16 +94,16 @@ impl OriginalError {
     }
 }
 
-/// How it stands with a deposit's original.
+/// The state of a deposit's original.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Original {
-    /// The act that took it in.
+    /// The custody act.
     pub act: TakeCustody,
-    /// Where that act stands.
-    pub placed: Placed,
-    /// Its number.
+    /// Position of that act.
+    pub position: ActPosition,
+    /// Deposit number of that act.
     pub number: DepositNumber,
-    /// Whether it is gone.
+    /// Whether the original is erased.
     pub erased: bool,
 }
 
@@ -115,66 +113,66 @@ impl Original {
         ObjectId::from_bytes(self.act.object.0)
     }
 
-    /// When it came.
+    /// When it was received.
     #[must_use]
     pub const fn received_at(&self) -> Timestamp {
-        self.placed.at
+        self.position.at
     }
 }
 
-/// An original on its way to somebody who may see it.
-pub struct Given {
-    /// Its bytes. A stream that ends without an error was the whole original.
+/// The content of an original, for an actor whose access is recorded.
+pub struct OriginalDownload {
+    /// Its bytes. The stream is complete only if it ends without an error.
     pub stream: BoxStream<'static, Result<Bytes, OpenError>>,
-    /// How many.
+    /// Its size in bytes.
     pub size: u64,
-    /// The act that recorded this look.
-    pub access: Done,
+    /// The access record.
+    pub access: RecordedAct,
 }
 
-/// An original that a client sends.
-pub struct IncomingOriginal<S> {
+/// An original that a client uploads.
+pub struct OriginalUpload<S> {
     /// Its bytes.
     pub stream: S,
-    /// How many the client says there are.
+    /// The size that the client announced.
     pub announced: Option<u64>,
-    /// Most bytes that are taken.
+    /// Largest accepted size in bytes.
     pub limit: u64,
 }
 
-/// An original in custody, with the act that says so.
+/// An original that was stored, with its custody act.
 #[derive(Debug)]
-pub struct Taken {
+pub struct StoredOriginal {
     /// The act.
-    pub done: Done,
-    /// What it says.
+    pub recorded: RecordedAct,
+    /// Its content.
     pub act: TakeCustody,
 }
 
-/// The original of a deposit that was given into custody last. The label index leads to its act: the number of reads does
-/// not depend on how often the original was looked at.
+/// The last original of a deposit that was given into custody. Its act is looked up by label, so the number of reads does not
+/// depend on the length of the access log.
 pub(in crate::filing) fn custody(
     store: &dyn ReadLedger,
     stream: &Digest,
     deposit: DepositNumber,
 ) -> Result<Option<Original>, ReadError> {
     let Some(stored) = last_labelled(store, &labels::custody_of(deposit))? else { return Ok(None) };
-    let placed = stored.placed;
+    let position = stored.position;
     match stored.document.act {
         Act::TakeCustody(act) if act.deposit == deposit && stored.stream == *stream => {
-            let erased = matches!(store.annex(placed.index, &act.key.0)?, Private::Erased(_));
-            Ok(Some(Original { act, placed, number: stored.entry.number, erased }))
+            let erased = matches!(store.annex(position.index, &act.key.0)?, Private::Erased(_));
+            Ok(Some(Original { act, position, number: stored.entry.number, erased }))
         }
         _ => Err(ReadError::Damaged {
             what: "label",
-            at: placed.index.to_string(),
-            reason: format!("it leads to an act that is no custody of {deposit}"),
+            at: position.index.to_string(),
+            reason: format!("the labelled act is not a custody act of {deposit}"),
         }),
     }
 }
 
-/// Whether it is sure that nothing was written.
-const fn surely_unwritten(error: &OriginalError) -> bool {
+/// Whether the error proves that the custody act was not appended.
+const fn is_certainly_unwritten(error: &OriginalError) -> bool {
     !matches!(
         error,
         OriginalError::FilingService(
@@ -186,38 +184,38 @@ const fn surely_unwritten(error: &OriginalError) -> bool {
 }
 
 impl FilingService {
-    /// How it stands with a deposit's original: for whoever sees the deposit in a case. Nothing is recorded, since
-    /// nothing is shown.
+    /// The state of a deposit's original. It contains no private content, so the access is not recorded.
     ///
     /// # Errors
     ///
-    /// Those of reading.
+    /// [`FilingError::Read`].
     pub async fn original_of(&self, number: DepositNumber) -> Result<Option<Original>, FilingError> {
         let stream = self.custody_stream(number);
         self.read(move |store| Ok(custody(store, &stream, number)?)).await
     }
 
-    /// Takes an original into custody, if there is room for it. For the account the deposit was made for.
+    /// Stores an original, within the limits on space. For the account on whose behalf the deposit was made.
     ///
     /// # Errors
     ///
-    /// [`OriginalError`]: nothing was kept.
-    pub async fn take_original<S, E>(
+    /// [`OriginalError`]: nothing was stored.
+    pub async fn store_original<S, E>(
         &self,
         actor: &Actor,
         number: DepositNumber,
         context: &RequestContext,
         salt: Option<[u8; SALT_LEN]>,
-        incoming: IncomingOriginal<S>,
-    ) -> Result<Taken, OriginalError>
+        incoming: OriginalUpload<S>,
+    ) -> Result<StoredOriginal, OriginalError>
     where
         S: Stream<Item = Result<Bytes, E>> + Send,
         E: Into<Box<dyn Error + Send + Sync>>,
     {
-        actor.needs(Scope::Deposit)?;
+        actor.require_scope(Scope::Deposit)?;
         let entry = self.read(move |store| Ok(reading::find_entry(store, number)?)).await?.map(|(_, entry)| entry);
-        let entry = entry.filter(|entry| self.made_for(entry) == Some(actor.id)).ok_or(FilingError::NotFound)?;
-        if let Some(before) = self.taken_before(context).await? {
+        let entry =
+            entry.filter(|entry| self.account_of_deposit(entry) == Some(actor.id)).ok_or(FilingError::NotFound)?;
+        if let Some(before) = self.custody_of_request(context).await? {
             return Ok(before);
         }
         let content = entry.statement.statement().content.ok_or(OriginalError::Mismatch("it has no digest"))?;
@@ -231,32 +229,32 @@ impl FilingService {
         }
         let kept = self.receive(actor, &content, incoming).await?;
         let object = kept.object;
-        let taken = match self.agrees(&kept, &content, salt).await {
+        let taken = match self.require_match(&kept, &content, salt).await {
             Ok(()) => self.record_custody(actor, number, context, &kept).await,
             Err(error) => Err(error),
         };
         if let Err(error) = &taken
-            && surely_unwritten(error)
+            && is_certainly_unwritten(error)
             && let Err(error) = self.originals.remove(object).await
         {
-            tracing::warn!(%object, %error, "an original that was not taken in is still there; the next start removes it");
+            tracing::warn!(%object, %error, "a rejected original could not be removed; the next start removes it");
         }
         taken
     }
 
-    /// Receives an original, with room reserved for it before its first byte.
+    /// Receives an original after its space was reserved.
     async fn receive<S, E>(
         &self,
         actor: &Actor,
         content: &Content,
-        incoming: IncomingOriginal<S>,
+        incoming: OriginalUpload<S>,
     ) -> Result<StoredObject, OriginalError>
     where
         S: Stream<Item = Result<Bytes, E>> + Send,
         E: Into<Box<dyn Error + Send + Sync>>,
     {
-        let IncomingOriginal { stream, announced, limit } = incoming;
-        // No more than the deposit says is taken in at all.
+        let OriginalUpload { stream, announced, limit } = incoming;
+        // Never accepts more bytes than the deposit states.
         let (limit, expected) = match content.form {
             Form::Plain { size } => (limit.min(size), size.min(announced.unwrap_or(size))),
             Form::Salted => (limit, announced.unwrap_or(0)),
@@ -268,7 +266,7 @@ impl FilingService {
             let frame = frame.map_err(Into::<Box<dyn Error + Send + Sync>>::into)?;
             let length = u64::try_from(frame.len()).unwrap_or(u64::MAX);
             received = received.saturating_add(length);
-            // More than the limit is not kept, so it takes no room: custody rejects it.
+            // Custody rejects more than the limit, so no space is reserved for it.
             if received <= limit {
                 reservation.arrived(length)?;
             }
@@ -276,7 +274,7 @@ impl FilingService {
         });
         let kept = self.originals.keep(stream, limit).await.map_err(|error| match (error, content.form) {
             (KeepError::TooLarge { limit }, Form::Plain { size }) if limit == size => {
-                OriginalError::Mismatch("it is longer than the deposit says")
+                OriginalError::Mismatch("it is longer than the size in the deposit")
             }
             (KeepError::Stream(error), _) if error.is::<SpaceError>() => match error.downcast::<SpaceError>() {
                 Ok(error) => (*error).into(),
@@ -288,18 +286,18 @@ impl FilingService {
         Ok(kept)
     }
 
-    /// Counts the originals in custody, unless that has been done.
+    /// Counts the originals in custody once per process.
     async fn count_originals(&self) -> Result<(), FilingError> {
         let space = self.originals.space();
         if !space.is_counted() {
-            let kept = self.read(|store| Ok(kept_originals(store)?)).await?;
-            space.count_existing(kept.iter().map(CustodyRecord::counted));
+            let kept = self.read(|store| Ok(originals_in_custody(store)?)).await?;
+            space.count_existing(kept.iter().map(CustodyRecord::space_entry));
         }
         Ok(())
     }
 
-    /// Holds what came against every digest and the size of the deposit.
-    async fn agrees(
+    /// Compares the received bytes with the size and every digest of the deposit.
+    async fn require_match(
         &self,
         kept: &StoredObject,
         content: &Content,
@@ -307,7 +305,7 @@ impl FilingService {
     ) -> Result<(), OriginalError> {
         let measured = match salt {
             None => kept.measured,
-            Some(salt) => self.measured_after(salt, kept).await?,
+            Some(salt) => self.measure_salted(salt, kept).await?,
         };
         match content.compare(&measured) {
             Comparison::Match => Ok(()),
@@ -316,8 +314,8 @@ impl FilingService {
         }
     }
 
-    /// What the original measures with a salt before it: read once more, as it lies in custody.
-    async fn measured_after(&self, salt: [u8; SALT_LEN], kept: &StoredObject) -> Result<FileDigests, FilingError> {
+    /// The digests of the salt followed by the original, which is read back from custody.
+    async fn measure_salted(&self, salt: [u8; SALT_LEN], kept: &StoredObject) -> Result<FileDigests, FilingError> {
         let mut stream = self.originals.open(kept.object, &kept.key, kept.measured.size).await?;
         let mut digests = DigestPair::salted(&salt);
         while let Some(part) = stream.next().await {
@@ -332,11 +330,11 @@ impl FilingService {
         Ok(digests.finish())
     }
 
-    async fn taken_before(&self, context: &RequestContext) -> Result<Option<Taken>, FilingError> {
-        let before = self.done_before((context.request, context.body)).await?;
+    async fn custody_of_request(&self, context: &RequestContext) -> Result<Option<StoredOriginal>, FilingError> {
+        let before = self.act_of_request((context.request, context.body)).await?;
         before
-            .map(|(done, stored)| match stored.document.act {
-                Act::TakeCustody(act) => Ok(Taken { done, act }),
+            .map(|(recorded, stored)| match stored.document.act {
+                Act::TakeCustody(act) => Ok(StoredOriginal { recorded, act }),
                 _ => Err(FilingError::RequestReused),
             })
             .transpose()
@@ -348,16 +346,17 @@ impl FilingService {
         number: DepositNumber,
         context: &RequestContext,
         kept: &StoredObject,
-    ) -> Result<Taken, OriginalError> {
+    ) -> Result<StoredOriginal, OriginalError> {
         let stream = self.custody_stream(number);
         let key = zeroize::Zeroizing::new(hex::encode(kept.key.as_bytes()));
-        let _held = self.locks.hold(stream).await;
-        for _ in 0..ATTEMPTS {
-            let looked = self.read(move |store| {
+        let _stream_lock = self.locks.lock(stream).await;
+        let key = &key;
+        retry_on_conflict(|| async move {
+            let state = self.read(move |store| {
                 let length = store.subject_length(&stream)?;
                 Ok((length, custody(store, &stream, number)?))
             });
-            let (length, original) = looked.await?;
+            let (length, original) = state.await?;
             if original.is_some_and(|original| !original.erased) {
                 return Err(OriginalError::Taken);
             }
@@ -366,7 +365,7 @@ impl FilingService {
             let act = TakeCustody {
                 deposit: number,
                 object: Digest(*kept.object.as_bytes()),
-                key: annexes.add("key", &key)?,
+                key: annexes.add("key", key)?,
                 size: kept.measured.size,
                 data_hash: hashes.map(|one| (one, kept.measured.digest(one))).to_vec(),
             };
@@ -379,75 +378,77 @@ impl FilingService {
                 act: Act::TakeCustody(act.clone()),
             };
             let labels = labels::of_custody(number).to_vec();
-            match self.write(Writing { stream, sequence: length + 1, document, annexes, labels }).await {
-                Err(error) if is_overtaken(&error) => {}
-                Err(error) => return Err(error.into()),
-                Ok(done) => return Ok(Taken { done, act }),
-            }
-        }
-        Err(FilingError::Deposit(DepositError::Busy { retry_after_ms: 500 }).into())
+            let appended = self.append(NewAct { stream, sequence: length + 1, document, annexes, labels }).await;
+            Ok::<_, OriginalError>(none_if_conflict(appended)?.map(|recorded| StoredOriginal { recorded, act }))
+        })
+        .await
     }
 
-    /// Gives an original out to the account that the deposit was made for, or to somebody who sees it in the named `case`.
-    /// The look is recorded before this returns.
+    /// Opens an original for the account on whose behalf the deposit was made, or for an actor who sees it in the named `case`.
+    /// The access is recorded before this returns.
     ///
     /// # Errors
     ///
-    /// [`OriginalError::NotSubmitted`], [`OriginalError::Erased`]; [`FilingError::NotFound`]: no such deposit, or not
-    /// theirs; [`FilingError::Open`] when what lies there is damaged.
-    pub async fn give_original(
+    /// [`OriginalError::NotSubmitted`], [`OriginalError::Erased`]; [`FilingError::NotFound`]: no such deposit, or no
+    /// access to it; [`FilingError::Open`] if the object is damaged.
+    pub async fn open_original_for(
         &self,
         actor: &Actor,
         number: DepositNumber,
         case: Option<CaseId>,
-    ) -> Result<Given, OriginalError> {
-        let (_, capacity) = self.seen_as(actor, number, case).await?;
+    ) -> Result<OriginalDownload, OriginalError> {
+        let (_, capacity) = self.viewing_capacity(actor, number, case).await?;
         let original = self.original_of(number).await?.ok_or(OriginalError::NotSubmitted)?;
-        let lies = Text { annex: original.act.key, index: original.placed.index };
+        let lies = Text { annex: original.act.key, index: original.position.index };
         let key = self.read(move |store| Ok(text(store, &lies)?)).await?.map(zeroize::Zeroizing::new);
         let key = key.ok_or(OriginalError::Erased)?;
         let bytes = lower_hex(&key).map(zeroize::Zeroizing::new).ok_or_else(|| {
             let reason = "it is no key".to_owned();
-            FilingError::Read(ReadError::Damaged { what: "custody key", at: original.placed.index.to_string(), reason })
+            FilingError::Read(ReadError::Damaged {
+                what: "custody key",
+                at: original.position.index.to_string(),
+                reason,
+            })
         })?;
         let (key, size) = (ObjectKey::from_bytes(&bytes), original.act.size);
         let stream = self.originals.open(original.object(), &key, size).await.map_err(FilingError::from)?;
-        let access = self.record_access(actor, capacity, Subject::Deposit(number, Shown::Original)).await?;
-        Ok(Given { stream, size, access })
+        let access =
+            self.record_access(actor, capacity, AccessTarget::Deposit(number, AccessedContent::Original)).await?;
+        Ok(OriginalDownload { stream, size, access })
     }
 
-    /// Removes objects that no act answers for, and those whose erasure a stop cut off. Only at the start, before
-    /// anything is taken in. How many were removed.
+    /// Removes objects without a custody act, and those whose erasure was interrupted. Only at the start, before uploads are
+    /// accepted. Returns the number of removed objects.
     ///
     /// # Errors
     ///
-    /// [`SweepOriginalsError`]: nothing was removed unless all acts of custody were read.
+    /// [`SweepOriginalsError`]: nothing was removed unless all custody acts were read.
     pub async fn sweep_originals(&self) -> Result<u64, SweepOriginalsError> {
-        let kept = self.read(|store| Ok(kept_originals(store)?)).await?;
+        let kept = self.read(|store| Ok(originals_in_custody(store)?)).await?;
         let known: HashSet<ObjectId> = kept.iter().map(CustodyRecord::object).collect();
-        self.originals.space().count_existing(kept.iter().map(CustodyRecord::counted));
+        self.originals.space().count_existing(kept.iter().map(CustodyRecord::space_entry));
         Ok(self.originals.sweep(move |object| known.contains(object)).await?)
     }
 }
 
-/// Why originals were not swept.
+/// Why the sweep of originals failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SweepOriginalsError {
-    /// The acts of custody could not be read.
+    /// The custody acts could not be read.
     #[error(transparent)]
     FilingService(#[from] FilingError),
-    /// The folder.
+    /// The folder of originals could not be read or changed.
     #[error(transparent)]
     Sweep(#[from] SweepError),
 }
 
-/// An original in custody, as its act says.
+/// The custody act of an original.
 #[derive(Debug, Clone)]
 pub struct CustodyRecord {
-    /// Where the act stands.
+    /// Index of the act.
     pub index: LeafIndex,
-    /// The account that handed it in.
+    /// The account that uploaded it.
     pub owner: AccountId,
     /// The act.
     pub act: TakeCustody,
@@ -460,18 +461,18 @@ impl CustodyRecord {
         ObjectId::from_bytes(self.act.object.0)
     }
 
-    /// What the space for originals counts of it: the object, whose it is, its bytes.
-    const fn counted(&self) -> (ObjectId, Owner, u64) {
+    /// Its entry in the count of used space: object, owner, bytes.
+    const fn space_entry(&self) -> (ObjectId, Owner, u64) {
         (self.object(), self.owner.0, self.act.size)
     }
 }
 
-/// The originals that are in custody still, in the order of their acts.
+/// The originals that are in custody and not erased, in the order of their acts.
 ///
 /// # Errors
 ///
 /// [`ReadError`].
-pub fn kept_originals(store: &dyn ReadLedger) -> Result<Vec<CustodyRecord>, ReadError> {
+pub fn originals_in_custody(store: &dyn ReadLedger) -> Result<Vec<CustodyRecord>, ReadError> {
     let (mut kept, mut from) = (Vec::new(), LeafIndex(0));
     loop {
         let page = store.labelled(&labels::custody_of_all(), from, PAGE)?;

@@ -1,6 +1,6 @@
-//! Revocations of tokens that are in effect and not on the chain yet: in memory, and as a durable document.
+//! The token revocations that are in effect but not on the chain yet: in memory, and as a durable document.
 //!
-//! Not here: how a revocation is decided, and how its act reaches the chain (`revocations`).
+//! Not here: the decision about a revocation, and appending its act (`revocations`).
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use tokio::sync::{Mutex, Notify};
 
 use crate::court::ids::{AccountId, RequestId, TokenId};
-use crate::court::line::Line;
+use crate::court::line_value::LineValue;
 use crate::court::registry::tokens::Tokens;
 use crate::court::values::Capacity;
 use crate::court::words::KeptTokens;
@@ -18,33 +18,33 @@ use crate::ledger::hash::Digest;
 use crate::store::contract::accounts::{AccountDocument, AccountStore, AccountStoreError};
 
 const HEAD: &str = "tiezheng pending revocations v1";
-/// What the document says of a revocation that keeps nothing.
+/// The word in the document for a revocation without exceptions.
 const KEEPS_NOTHING: &str = "none";
 
-/// A revocation on its way to the chain.
+/// A revocation whose act is not on the chain yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::filing) struct Pending {
+pub(in crate::filing) struct PendingRevocation {
     /// The token.
     pub(in crate::filing) token: TokenId,
-    /// What it leaves good.
+    /// The issued tokens that stay valid.
     pub(in crate::filing) kept: Option<KeptTokens>,
-    /// Who revoked it.
+    /// The account that revoked it.
     pub(in crate::filing) by: AccountId,
     /// In which capacity.
     pub(in crate::filing) capacity: Capacity,
-    /// What the request was called.
+    /// The idempotency key of the request, hashed.
     pub(in crate::filing) request: RequestId,
     /// Digest of the request.
     pub(in crate::filing) body: Digest,
 }
 
-/// The revocations on their way.
+/// All pending revocations.
 pub(in crate::filing) struct PendingRevocations {
     store: Arc<dyn AccountStore>,
-    pending: RwLock<BTreeMap<TokenId, Pending>>,
+    pending: RwLock<BTreeMap<TokenId, PendingRevocation>>,
     /// Held while the document is being written.
     writing: Mutex<()>,
-    /// Notified when there is something to seal.
+    /// Wakes the task that appends the acts.
     pub(in crate::filing) wake: Notify,
 }
 
@@ -53,7 +53,7 @@ impl PendingRevocations {
     ///
     /// # Errors
     ///
-    /// [`AccountStoreError`]; a document of a later version is damaged for this one.
+    /// [`AccountStoreError`]; a document of a later version counts as damaged.
     pub(in crate::filing) fn open(store: Arc<dyn AccountStore>) -> Result<Self, AccountStoreError> {
         let text = store.read(AccountDocument::PendingRevocations)?;
         let pending = text.as_deref().map_or_else(|| Some(BTreeMap::new()), parse);
@@ -64,31 +64,31 @@ impl PendingRevocations {
         Ok(Self { store, pending: RwLock::new(pending), writing: Mutex::default(), wake: Notify::new() })
     }
 
-    /// What a pending revocation of this token leaves good; `None` where there is none.
+    /// The issued tokens that a pending revocation of this token leaves valid; `None` if none is pending.
     #[expect(clippy::option_option, reason = "whether one is pending, and what that one leaves good")]
-    pub(in crate::filing) fn of(&self, token: TokenId) -> Option<Option<KeptTokens>> {
+    pub(in crate::filing) fn kept_tokens(&self, token: TokenId) -> Option<Option<KeptTokens>> {
         self.all().get(&token).map(|pending| pending.kept)
     }
 
-    /// Whether a token, or one that issued it, is revoked: on the chain, or on the way there.
-    pub(in crate::filing) fn revoke(&self, tokens: &Tokens, token: TokenId) -> bool {
-        tokens.is_revoked(token, |id| self.of(id))
+    /// Whether a token, or one that issued it, is revoked, on the chain or pending.
+    pub(in crate::filing) fn is_revoked(&self, tokens: &Tokens, token: TokenId) -> bool {
+        tokens.is_revoked(token, |id| self.kept_tokens(id))
     }
 
-    /// All of them.
-    pub(in crate::filing) fn all(&self) -> RwLockReadGuard<'_, BTreeMap<TokenId, Pending>> {
-        // Changed by single calls only: a thread that panicked left nothing half done.
+    /// All pending revocations by token.
+    pub(in crate::filing) fn all(&self) -> RwLockReadGuard<'_, BTreeMap<TokenId, PendingRevocation>> {
+        // Each change is a single call, so a panicked thread leaves a consistent map.
         self.pending.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn change(&self, change: impl FnOnce(&mut BTreeMap<TokenId, Pending>)) {
+    fn change(&self, change: impl FnOnce(&mut BTreeMap<TokenId, PendingRevocation>)) {
         change(&mut self.pending.write().unwrap_or_else(PoisonError::into_inner));
     }
 
     /// Puts a revocation into effect, and then makes it durable.
-    pub(in crate::filing) async fn add(&self, pending: Pending) -> Result<(), FilingError> {
+    pub(in crate::filing) async fn add(&self, pending: PendingRevocation) -> Result<(), FilingError> {
         self.change(|all| {
-            // One that keeps nothing is not replaced by one that keeps something, nor is its act forgotten.
+            // A revocation without exceptions is not replaced by one with exceptions.
             if all.get(&pending.token).is_none_or(|known| known.kept.is_some()) {
                 all.insert(pending.token, pending);
             }
@@ -96,16 +96,16 @@ impl PendingRevocations {
         self.write().await
     }
 
-    /// Forgets a revocation whose act is on the chain.
-    pub(in crate::filing) async fn remove(&self, sealed: &Pending) {
+    /// Removes a revocation whose act is on the chain.
+    pub(in crate::filing) async fn remove(&self, sealed: &PendingRevocation) {
         self.change(|all| {
-            // Another one of the same token, stricter, may have come meanwhile.
+            // A stricter revocation of the same token may have been added meanwhile.
             if all.get(&sealed.token).is_some_and(|known| known.kept == sealed.kept) {
                 all.remove(&sealed.token);
             }
         });
         if let Err(error) = self.write().await {
-            // The next start finds its act on the chain.
+            // Harmless: the next start finds its act on the chain.
             tracing::warn!(%error, "a revocation is on the chain and could not be removed from the pending ones");
         }
     }
@@ -117,23 +117,23 @@ impl PendingRevocations {
     }
 }
 
-fn print(pending: &BTreeMap<TokenId, Pending>) -> String {
+fn print(pending: &BTreeMap<TokenId, PendingRevocation>) -> String {
     let mut text = format!("{HEAD}\n");
     for one in pending.values() {
         let kept = one.kept.map_or(KEEPS_NOTHING, KeptTokens::word);
-        let Pending { token, by, request, body, .. } = one;
-        // The capacity may hold spaces, so it comes last.
+        let PendingRevocation { token, by, request, body, .. } = one;
+        // The capacity may contain spaces, so it is the last field.
         text.extend([format!("{token} {kept} {by} {request} {body} "), one.capacity.print(), "\n".into()]);
     }
     text
 }
 
-fn parse(text: &str) -> Option<BTreeMap<TokenId, Pending>> {
+fn parse(text: &str) -> Option<BTreeMap<TokenId, PendingRevocation>> {
     let rest = text.strip_prefix(HEAD)?.strip_prefix('\n')?;
     rest.lines().map(|line| parse_line(line).map(|pending| (pending.token, pending))).collect()
 }
 
-fn parse_line(line: &str) -> Option<Pending> {
+fn parse_line(line: &str) -> Option<PendingRevocation> {
     let mut fields = line.splitn(6, ' ');
     let token = TokenId::parse(fields.next()?)?;
     let kept = match fields.next()? {
@@ -142,7 +142,7 @@ fn parse_line(line: &str) -> Option<Pending> {
     };
     let (by, request) = (AccountId::parse(fields.next()?)?, RequestId::parse(fields.next()?)?);
     let body = Digest::parse(fields.next()?)?;
-    Some(Pending { token, kept, by, capacity: Capacity::parse(fields.next()?)?, request, body })
+    Some(PendingRevocation { token, kept, by, capacity: Capacity::parse(fields.next()?)?, request, body })
 }
 
 #[cfg(test)]
@@ -153,7 +153,7 @@ mod tests {
     #[test]
     fn pending_revocations_read_back_and_no_other_text_does() {
         let id = |n| Digest([n; 32]);
-        let pending = |n, kept, capacity| Pending {
+        let pending = |n, kept, capacity| PendingRevocation {
             token: TokenId(id(n)),
             kept,
             by: AccountId(id(4)),
@@ -161,7 +161,7 @@ mod tests {
             request: RequestId(id(5)),
             body: id(6),
         };
-        let all: BTreeMap<TokenId, Pending> = [
+        let all: BTreeMap<TokenId, PendingRevocation> = [
             pending(1, None, Capacity::Oneself),
             pending(2, Some(KeptTokens::OtherAccounts), Capacity::Holding(Role::Operator)),
         ]

@@ -1,14 +1,14 @@
-//! Revocations of tokens that are in effect and not on the chain yet.
+//! Revocation of tokens: in effect at once, recorded on the chain afterwards.
 //!
 //! ```text
-//! request ─▶ durable document, in effect ─▶ act on the chain ─▶ removed from the document
-//!                                             └ sealing paused, pool full, shutdown: tried again
+//! request ─▶ in effect, durable document ─▶ act on the chain ─▶ removed from the document
+//!                                             └ writing paused, queue full, shutdown: retried
 //! ```
 //!
 //! # Invariants
 //!
-//! A revocation is in effect before anything waits for the sequencer, and stays in effect whatever the sequencer answers.
-//! It leaves the document only once its act is on the chain. Authentication consults both.
+//! A revocation is in effect before the request waits for the sequencer, and stays in effect whatever the sequencer answers. It
+//! leaves the document only when its act is on the chain. Authentication consults both.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,30 +24,30 @@ use crate::court::words::{KeptTokens, Role, Scope};
 use crate::filing::actor::{Actor, RequestContext};
 use crate::filing::annexes::Annexes;
 use crate::filing::error::FilingError;
-use crate::filing::pending_revocations::Pending;
-use crate::filing::secret::step_of;
-use crate::filing::service::{Done, FilingService};
+use crate::filing::pending_revocations::PendingRevocation;
+use crate::filing::secret::step_request_id;
+use crate::filing::service::{FilingService, RecordedAct};
 
-/// How long a request waits for its act. The revocation is in effect meanwhile.
-const SEAL_PATIENCE: Duration = Duration::from_secs(10);
-/// How long to wait before acts that could not be written are tried again.
+/// How long a request waits for its act to be on the chain. The revocation is already in effect.
+const APPEND_TIMEOUT: Duration = Duration::from_secs(10);
+/// Interval between attempts to append pending acts.
 const RETRY: Duration = Duration::from_secs(1);
 
-/// What a revocation did.
+/// The result of a revocation.
 #[derive(Debug, Clone)]
-pub struct Revoked {
-    /// Its act; `None` while it waits for the sequencer.
-    pub done: Option<Done>,
-    /// Tokens that were good and no longer are, the one that was named among them.
+pub struct RevocationOutcome {
+    /// Its act; `None` while it is pending.
+    pub recorded: Option<RecordedAct>,
+    /// The tokens that are no longer valid, including the named one.
     pub ended: Vec<TokenId>,
-    /// Tokens that the revoked ones issued and that are still good.
+    /// The tokens that the revoked ones issued and that are still valid.
     pub left: Vec<TokenId>,
 }
 
 impl FilingService {
-    /// Revokes a token and all that were issued with it, except those of other accounts where they are to be kept.
+    /// Revokes a token and all tokens issued with it; on request without those of other accounts.
     ///
-    /// It is in effect when this returns, and survives a power cut, whether or not the ledger accepts its act by then.
+    /// The revocation is in effect and durable when this returns, even if its act is still pending.
     ///
     /// # Errors
     ///
@@ -59,60 +59,61 @@ impl FilingService {
         context: &RequestContext,
         token: TokenId,
         kept: Option<KeptTokens>,
-    ) -> Result<Revoked, FilingError> {
+    ) -> Result<RevocationOutcome, FilingError> {
         let registry = self.registry();
         let operator = actor.account.holds(Role::Operator, None) && actor.scopes.contains(&Scope::Manage);
         let known = registry.tokens.get(token).is_some();
         if !known || !(operator || registry.tokens.may_revoke(actor.token, token)) {
-            // Whoever holds the role and came with a lesser token is told what is lacking.
+            // A role holder whose token lacks the scope is told which scope is needed.
             let lacks_scope = known && actor.account.holds(Role::Operator, None);
             return Err(if lacks_scope { FilingError::Scope(Scope::Manage) } else { FilingError::NotFound });
         }
-        // A reused idempotency key is refused before anything takes effect. Whatever else fails here stops no revocation.
-        if let Err(FilingError::RequestReused) = self.done_before((context.request, context.body)).await {
+        // A reused idempotency key is rejected before the revocation takes effect. Other errors do not stop it.
+        if let Err(FilingError::RequestReused) = self.act_of_request((context.request, context.body)).await {
             return Err(FilingError::RequestReused);
         }
         let named = [token].into_iter().chain(registry.tokens.descendants(token));
         let good: Vec<TokenId> = named.filter(|id| self.accepts(&registry, *id)).collect();
         let capacity = if operator { Capacity::Holding(Role::Operator) } else { Capacity::Oneself };
-        let pending = Pending { token, kept, by: actor.id, capacity, request: context.request, body: context.body };
+        let pending =
+            PendingRevocation { token, kept, by: actor.id, capacity, request: context.request, body: context.body };
         let durable = self.revocations.add(pending.clone()).await;
-        let sealing = {
+        let append = {
             let filing = Arc::clone(self);
-            // Carried to its end though nobody waits for it any more.
-            tokio::spawn(async move { filing.seal_revocation(&pending).await })
+            // A task of its own, so that it completes even if the request is cancelled.
+            tokio::spawn(async move { filing.append_revocation(&pending).await })
         };
-        let done = match timeout(SEAL_PATIENCE, sealing).await {
-            Ok(Ok(Ok(done))) => Some(done),
+        let recorded = match timeout(APPEND_TIMEOUT, append).await {
+            Ok(Ok(Ok(recorded))) => Some(recorded),
             Ok(Ok(Err(error))) => {
                 tracing::warn!(%error, "a revocation is in effect and waits for the sequencer");
                 None
             }
             Ok(Err(_)) | Err(_) => None,
         };
-        if done.is_none() {
+        if recorded.is_none() {
             self.revocations.wake.notify_one();
             durable.map_err(|error| FilingError::NotDurable(error.to_string()))?;
         }
         let registry = self.registry();
         let (left, ended) = good.into_iter().partition(|id| self.accepts(&registry, *id));
-        Ok(Revoked { done, ended, left })
+        Ok(RevocationOutcome { recorded, ended, left })
     }
 
-    /// Puts the act of a pending revocation on the chain.
-    async fn seal_revocation(&self, pending: &Pending) -> Result<Done, FilingError> {
+    /// Appends the act of a pending revocation.
+    async fn append_revocation(&self, pending: &PendingRevocation) -> Result<RecordedAct, FilingError> {
         let act = Act::RevokeToken(RevokeToken { token: pending.token, kept: pending.kept });
         let context = |request| RequestContext { request, body: pending.body, capacity: None };
         let make = |_: &mut Annexes| Ok(act.clone());
         let own = self.write_registry(pending.by, &[pending.capacity], &context(pending.request), make).await;
-        let done = match own {
-            // Whoever revoked it has lost the role since, or named another request so. It is revoked all the same.
+        let recorded = match own {
+            // The actor has lost the role, or reused the idempotency key. The platform records the revocation instead.
             Err(FilingError::Registry(RegistryError::NotPermitted) | FilingError::RequestReused) => {
-                let request = step_of(pending.request, "revocation by the platform");
+                let request = step_request_id(pending.request, "revocation by the platform");
                 let platform = self.platform_account();
                 self.write_registry(platform, &[Capacity::Platform], &context(request), make).await?
             }
-            // The ledger was restored to a time before the token was issued: there is nothing left to revoke.
+            // The ledger was restored to a state before the token was issued, so there is nothing to revoke.
             Err(error @ FilingError::Registry(RegistryError::Token(TokenError::NoSuchToken))) => {
                 self.revocations.remove(pending).await;
                 return Err(error);
@@ -120,39 +121,39 @@ impl FilingService {
             own => own?,
         };
         self.revocations.remove(pending).await;
-        Ok(done)
+        Ok(recorded)
     }
 
-    /// Puts the acts of all pending revocations on the chain, as far as the sequencer accepts them. How many still wait.
-    pub async fn seal_revocations(&self) -> usize {
-        let waiting: Vec<Pending> = self.revocations.all().values().cloned().collect();
+    /// Appends the acts of all pending revocations, as far as the sequencer accepts them. Returns the number still pending.
+    pub async fn append_revocations(&self) -> usize {
+        let waiting: Vec<PendingRevocation> = self.revocations.all().values().cloned().collect();
         for pending in waiting {
-            if let Err(error) = self.seal_revocation(&pending).await {
+            if let Err(error) = self.append_revocation(&pending).await {
                 tracing::debug!(%error, "a revocation still waits for the sequencer");
             }
         }
         self.revocations.all().len()
     }
 
-    /// Seals pending revocations until `closing` is over.
-    pub async fn follow_revocations(self: Arc<Self>, closing: impl Future<Output = ()>) {
-        let sealing = async {
+    /// Appends the acts of pending revocations until `shutdown`.
+    pub async fn run_revocations(self: Arc<Self>, shutdown: impl Future<Output = ()>) {
+        let append = async {
             loop {
-                if self.seal_revocations().await == 0 {
+                if self.append_revocations().await == 0 {
                     self.revocations.wake.notified().await;
                 }
                 sleep(RETRY).await;
             }
         };
         tokio::select! {
-            () = closing => {}
-            () = sealing => {}
+            () = shutdown => {}
+            () = append => {}
         }
     }
 
-    /// Whether a token is good now.
+    /// Whether a token is valid now.
     pub(in crate::filing) fn accepts(&self, registry: &Registry, id: TokenId) -> bool {
         let alive = registry.tokens.get(id).is_some_and(|token| self.now() < token.expires);
-        alive && !self.revocations.revoke(&registry.tokens, id)
+        alive && !self.revocations.is_revoked(&registry.tokens, id)
     }
 }

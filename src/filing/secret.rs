@@ -1,4 +1,4 @@
-//! What only its holder knows: tokens, association codes; and salts that nobody can guess.
+//! Secrets: bearer tokens, association codes, and salts.
 //!
 //! ```text
 //! token   tzt_<32 hex: id>_<64 hex: secret>      the ledger holds H(id) and H(secret)
@@ -7,7 +7,7 @@
 //!
 //! # Invariants
 //!
-//! A token and a code are shown once, to whoever they are made for. What is kept cannot be turned back into them.
+//! A token or a code is shown once, in the answer that issues it. Only its hash is stored.
 
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
@@ -23,12 +23,12 @@ const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const CODE_CHARACTERS: usize = 12;
 const PREFIX: &str = "tzt_";
 
-/// The machine gives no randomness: nothing can be done safely.
+/// The operating system provides no random bytes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the machine gives no randomness: {0}")]
 pub struct NoRandomness(String);
 
-fn hashed(kind: &str, bytes: &[u8]) -> Digest {
+fn tagged_hash(kind: &str, bytes: &[u8]) -> Digest {
     let hash = Sha256::new_with_prefix(format!("tiezheng {kind} v1\n")).chain_update(bytes);
     Digest(hash.finalize().into())
 }
@@ -44,32 +44,33 @@ pub fn random<const N: usize>() -> Result<[u8; N], NoRandomness> {
     Ok(bytes)
 }
 
-/// `text` under a salt of its own.
+/// `text` with a new random salt.
 ///
 /// # Errors
 ///
 /// [`NoRandomness`].
-pub fn sealed(text: impl Into<String>) -> Result<PrivateMetadata, NoRandomness> {
+pub fn with_salt(text: impl Into<String>) -> Result<PrivateMetadata, NoRandomness> {
     Ok(PrivateMetadata { salt: random::<SALT_LEN>()?, json: text.into() })
 }
 
-/// What only the platform can know of a request, and finds again each time: no two requests or parts share one.
+/// Derives a secret from the platform's key, the request and a part name: the same inputs give the same secret.
 ///
-/// An Ed25519 signature is deterministic (RFC 8032), and this one, over a text that is no statement, is shown to nobody.
+/// Computed from an Ed25519 signature, which is deterministic (RFC 8032), over a text that is not a statement. The signature is
+/// never shown.
 #[must_use]
-pub fn derived(platform: &Signer, request: RequestId, part: &str) -> Digest {
+pub fn derive(platform: &Signer, request: RequestId, part: &str) -> Digest {
     let signature = Zeroizing::new(platform.sign(format!("tiezheng derived v1\n{part}\n{request}\n").as_bytes()));
-    hashed("derived", &*signature)
+    tagged_hash("derived", &*signature)
 }
 
-/// The id of a stream that is the platform's alone: who does not hold its key cannot begin it in its place.
+/// The id of a stream that the platform owns. Without its key nobody can compute the id and begin the stream first.
 #[must_use]
 pub fn stream_id(platform: &Signer, kind: &str, of: &dyn std::fmt::Display) -> Digest {
     let signature = Zeroizing::new(platform.sign(format!("tiezheng stream v1\n{kind}\n{of}\n").as_bytes()));
-    hashed("stream", &*signature)
+    tagged_hash("stream", &*signature)
 }
 
-/// A token as its holder presents it.
+/// A bearer token.
 #[derive(Clone)]
 pub struct BearerToken {
     text: Zeroizing<String>,
@@ -84,7 +85,7 @@ impl std::fmt::Debug for BearerToken {
 }
 
 impl BearerToken {
-    /// A new one.
+    /// A new random token.
     ///
     /// # Errors
     ///
@@ -95,7 +96,7 @@ impl BearerToken {
         Ok(Self { text, id, secret })
     }
 
-    /// Reads what somebody presents.
+    /// Parses a presented token.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (id, secret) = text.strip_prefix(PREFIX)?.split_once('_')?;
@@ -103,26 +104,26 @@ impl BearerToken {
         Some(Self { text: Zeroizing::new(text.to_owned()), id, secret })
     }
 
-    /// What its holder keeps.
+    /// The token as text, which its holder presents.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// By which it is known.
+    /// Its id.
     #[must_use]
     pub fn id(&self) -> TokenId {
-        TokenId(hashed("token id", &self.id))
+        TokenId(tagged_hash("token id", &self.id))
     }
 
-    /// By which it is recognised. The secret has 256 bits: a plain digest is as good as a slow one.
+    /// The hash of its secret. The secret has 256 random bits, so no slow password hash is needed.
     #[must_use]
     pub fn hash(&self) -> Digest {
-        hashed("token secret", &*self.secret)
+        tagged_hash("token secret", &*self.secret)
     }
 }
 
-/// A new association code.
+/// A new random association code.
 ///
 /// # Errors
 ///
@@ -134,7 +135,7 @@ pub fn new_code() -> Result<String, NoRandomness> {
     Ok(characters.chunks(4).map(|part| part.iter().collect::<String>()).collect::<Vec<_>>().join("-"))
 }
 
-/// Digest of a code, however it is typed: lower case, spaces, `O` for `0`, `I` and `L` for `1`.
+/// The hash of an association code. Lower case, spaces, `O` for `0`, `I` and `L` for `1` are accepted.
 #[must_use]
 pub fn code_hash(typed: &str) -> Digest {
     let typed = typed.chars().map(half_width).filter(|c| !c.is_whitespace() && *c != '-');
@@ -143,27 +144,27 @@ pub fn code_hash(typed: &str) -> Digest {
         'I' | 'L' => '1',
         other => other,
     });
-    hashed("association code", folded.collect::<String>().as_bytes())
+    tagged_hash("association code", folded.collect::<String>().as_bytes())
 }
 
-/// What a sender's own name for a request becomes: of two senders never the same.
+/// The request id of an idempotency key, distinct for each account.
 #[must_use]
 pub fn request_id(account: AccountId, key: &str) -> RequestId {
-    RequestId(hashed("request", format!("{account}\n{key}").as_bytes()))
+    RequestId(tagged_hash("request", format!("{account}\n{key}").as_bytes()))
 }
 
-/// A step of a request that becomes several acts.
+/// The request id of one act of a request that makes several.
 #[must_use]
-pub fn step_of(request: RequestId, step: &str) -> RequestId {
-    RequestId(hashed("request step", format!("{request}\n{step}").as_bytes()))
+pub fn step_request_id(request: RequestId, step: &str) -> RequestId {
+    RequestId(tagged_hash("request step", format!("{request}\n{step}").as_bytes()))
 }
 
-/// A request that its sender gave no name.
+/// The request id of a request without an idempotency key.
 ///
 /// # Errors
 ///
 /// [`NoRandomness`].
-pub fn unnamed_request() -> Result<RequestId, NoRandomness> {
+pub fn random_request_id() -> Result<RequestId, NoRandomness> {
     Ok(RequestId(Digest(random()?)))
 }
 

@@ -1,9 +1,10 @@
-//! The filing service: what it works with, how it begins, how it reads and how it puts acts on the chain.
+//! The filing service: its dependencies, its start, and the functions by which all of its modules read the ledger and append
+//! acts to it.
 //!
 //! # Invariants
 //!
-//! The registry in memory is the fold of its stream; it is replaced as a whole after each act, never changed in place.
-//! Case files in memory are folds that were good up to their last act: whoever takes one folds what came after.
+//! The registry in memory is the replay of its stream. Each act replaces it as a whole; it is never changed in place. A cached
+//! case file is correct up to its last act: the reader replays the acts after that.
 
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -11,7 +12,7 @@ use quick_cache::Weighter;
 use quick_cache::unsync::Cache;
 use tokio::sync::{Semaphore, watch};
 
-use crate::court::case::state::{CaseFile, Placed};
+use crate::court::case::state::{ActPosition, CaseFile};
 use crate::court::document::Document;
 use crate::court::ids::{AccountId, CaseId};
 use crate::court::labels;
@@ -21,7 +22,7 @@ use crate::filing::annexes::Annexes;
 use crate::filing::blocking::on_blocking_thread;
 use crate::filing::code_attempts::CodeAttempts;
 use crate::filing::enrolled_keys::EnrolledKeys;
-use crate::filing::erasure_state::ErasureJobs;
+use crate::filing::erasure_state::ErasureProgress;
 use crate::filing::error::FilingError;
 use crate::filing::locks::Locks;
 use crate::filing::pending_revocations::PendingRevocations;
@@ -35,23 +36,23 @@ use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::Receipt;
 use crate::ledger::time::Timestamp;
 use crate::sequencer::clock::Clock;
-use crate::sequencer::handle::Sequencer;
+use crate::sequencer::handle::{DepositError, Sequencer};
 use crate::store::contract::accounts::{AccountStore, AccountStoreError};
 use crate::store::contract::keeping::KeepPrivate;
 use crate::store::contract::{PrivateContent, ReadError, ReadLedger};
+use crate::store::refusal::Refusal;
 
-/// Weight of the case states kept in memory, in items of evidence and further acts, each about a kilobyte. A case of the most
-/// acts that there may be fits.
+/// Capacity of the case cache in acts, about a kilobyte each. A case with the maximum number of acts fits.
 const CACHE_WEIGHT: u64 = 128 * 1024;
-/// How many cases the cache is prepared for.
+/// Number of cases for which the cache allocates its table.
 const CACHED_CASES: usize = 4_096;
-/// Reads of the store by the filing service at the same time.
+/// Most concurrent reads of the store by the filing service.
 const READS: usize = 64;
-/// How often an act is decided anew because another was faster. With the locks of this process it happens only when
-/// somebody else holds the platform's key.
-pub(in crate::filing) const ATTEMPTS: usize = 8;
+/// Attempts to append an act at the end of a stream before the request fails. The locks of this process serialize its own
+/// writers, so a conflict occurs only if another process uses the platform's key.
+const ATTEMPTS: usize = 8;
 
-/// How much memory the state of a case takes, by what grows with its acts.
+/// Weight of a case in the cache, by its number of acts.
 #[derive(Debug, Clone, Copy)]
 struct CaseWeight;
 
@@ -61,21 +62,21 @@ impl Weighter<CaseId, Arc<CaseFile>> for CaseWeight {
     }
 }
 
-/// What a filing service works with.
+/// The dependencies of a filing service.
 pub struct Dependencies {
-    /// The ledger, for reading, and what is private.
+    /// The ledger, read-only, and its private content.
     pub store: Arc<dyn KeepPrivate>,
-    /// The only hand that writes.
+    /// The single writer of the ledger.
     pub sequencer: Sequencer,
-    /// The platform's own depositor key: it signs what is done by tokens, and owns the streams of all cases.
+    /// The platform's depositor key: it signs the acts of token holders, and owns the streams of all cases.
     pub platform: Signer,
     /// Originals in custody.
     pub originals: EncryptedObjectStore,
-    /// What is kept of accounts and is no evidence.
+    /// Mutable account data that is not evidence: enrolled keys, pending revocations.
     pub accounts: Arc<dyn AccountStore>,
-    /// Where webhooks may be called.
+    /// The addresses that webhooks may call.
     pub webhook_addresses: WebhookAddresses,
-    /// The time, for what expires.
+    /// The clock for expiry.
     pub clock: Box<dyn Clock + Sync>,
 }
 
@@ -88,15 +89,15 @@ pub struct FilingService {
     pub(in crate::filing) originals: EncryptedObjectStore,
     pub(in crate::filing) webhook_addresses: WebhookAddresses,
     pub(in crate::filing) locks: Locks,
-    pub(in crate::filing) tries: CodeAttempts,
-    pub(in crate::filing) erasures: ErasureJobs,
+    pub(in crate::filing) code_attempts: CodeAttempts,
+    pub(in crate::filing) erasures: ErasureProgress,
     pub(in crate::filing) revocations: PendingRevocations,
     pub(in crate::filing) enrolment: EnrolledKeys,
     clock: Box<dyn Clock + Sync>,
     registry: RwLock<Arc<Registry>>,
     files: Mutex<Cache<CaseId, Arc<CaseFile>, CaseWeight>>,
     reads: Arc<Semaphore>,
-    told: watch::Sender<u64>,
+    event_sender: watch::Sender<u64>,
 }
 
 impl std::fmt::Debug for FilingService {
@@ -105,51 +106,52 @@ impl std::fmt::Debug for FilingService {
     }
 }
 
-/// An act on the chain.
+/// An act that is on the chain, with its receipt.
 #[derive(Debug, Clone)]
-pub struct Done {
+pub struct RecordedAct {
     /// Its deposit number.
     pub number: DepositNumber,
-    /// Where it stands.
-    pub placed: Placed,
+    /// Its position on the chain and in its stream.
+    pub position: ActPosition,
     /// Its receipt.
     pub receipt: Receipt,
-    /// False when the same request had become this act before.
+    /// False if an earlier request with the same idempotency key made this act.
     pub fresh: bool,
 }
 
-/// A new act, ready for its stream.
-pub(in crate::filing) struct Writing {
+/// A new act that is to be appended to a stream.
+pub(in crate::filing) struct NewAct {
     /// The stream.
     pub(in crate::filing) stream: Digest,
-    /// Its place there.
+    /// Its sequence in the stream.
     pub(in crate::filing) sequence: u64,
     /// The act.
     pub(in crate::filing) document: Document,
-    /// Its texts.
+    /// Its private texts.
     pub(in crate::filing) annexes: Annexes,
-    /// Under which it is found, beside its request.
+    /// The index labels under which it can be looked up, except that of its request.
     pub(in crate::filing) labels: Vec<Digest>,
 }
 
 impl FilingService {
-    /// A filing service over a ledger that is founded. Folds the registry: reads all of its acts.
+    /// Opens the filing service on a ledger with a genesis block. Replays all acts of the registry.
     ///
     /// # Errors
     ///
-    /// [`ReadError`]: the registry's acts, or what is kept of accounts.
-    pub fn open(furniture: Dependencies) -> Result<Self, ReadError> {
-        let Dependencies { store, sequencer, platform, originals, accounts, webhook_addresses, clock } = furniture;
-        let published = store.published().ok_or_else(|| ReadError::Unavailable("the ledger is not founded".into()))?;
+    /// [`ReadError`]: the registry's acts or the account data cannot be read.
+    pub fn open(dependencies: Dependencies) -> Result<Self, ReadError> {
+        let Dependencies { store, sequencer, platform, originals, accounts, webhook_addresses, clock } = dependencies;
+        let published =
+            store.published().ok_or_else(|| ReadError::Unavailable("the ledger has no genesis block".into()))?;
         let ledger = published.checkpoint.checkpoint().origin.clone();
         let mut registry = Registry::default();
         for act in acts_after(&*store, &stream_id(&platform, "registry", &ledger), 0)? {
-            registry.follow(&act.document, act.placed);
+            registry.replay(&act.document, act.position);
         }
         let unreadable = |error: AccountStoreError| ReadError::Unavailable(error.to_string());
         let revocations = PendingRevocations::open(Arc::clone(&accounts)).map_err(unreadable)?;
         let enrolment = EnrolledKeys::open(accounts).map_err(unreadable)?;
-        let told = watch::Sender::new(published.size().0);
+        let event_sender = watch::Sender::new(published.size().0);
         Ok(Self {
             store,
             sequencer,
@@ -158,45 +160,45 @@ impl FilingService {
             originals,
             webhook_addresses,
             locks: Locks::default(),
-            tries: CodeAttempts::default(),
-            erasures: ErasureJobs::default(),
+            code_attempts: CodeAttempts::default(),
+            erasures: ErasureProgress::default(),
             revocations,
             enrolment,
             clock,
             registry: RwLock::new(Arc::new(registry)),
             files: Mutex::new(Cache::with_weighter(CACHED_CASES, CACHE_WEIGHT, CaseWeight)),
             reads: Arc::new(Semaphore::new(READS)),
-            told,
+            event_sender,
         })
     }
 
-    /// The registry's stream.
+    /// Id of the registry's stream.
     pub(in crate::filing) fn registry_stream(&self) -> Digest {
         stream_id(&self.platform, "registry", &self.ledger)
     }
 
-    /// A case's access log.
+    /// Id of the stream with a case's access log.
     pub(in crate::filing) fn access_stream(&self, case: CaseId) -> Digest {
         stream_id(&self.platform, "access", &case)
     }
 
-    /// Custody of a deposit's original, and who saw its private content.
+    /// Id of the stream with the custody and the access log of a deposit.
     pub(in crate::filing) fn custody_stream(&self, deposit: DepositNumber) -> Digest {
         stream_id(&self.platform, "custody", &deposit)
     }
 
-    /// Who saw an account's private content.
+    /// Id of the stream with an account's access log.
     pub(in crate::filing) fn account_stream(&self, account: AccountId) -> Digest {
         stream_id(&self.platform, "account", &account)
     }
 
-    /// The platform's own account, in whose name it raises alarms.
+    /// The platform's own account, which records divergences.
     #[must_use]
     pub fn platform_account(&self) -> AccountId {
         AccountId(self.platform.verifier().commitment())
     }
 
-    /// The registry as it stands.
+    /// The current registry.
     #[must_use]
     pub fn registry(&self) -> Arc<Registry> {
         Arc::clone(&self.registry.read().unwrap_or_else(PoisonError::into_inner))
@@ -212,87 +214,120 @@ impl FilingService {
         &self.ledger
     }
 
-    /// The key by which the platform signs for accounts.
+    /// The key with which the platform signs on behalf of accounts.
     #[must_use]
     pub const fn platform_key(&self) -> &VerifierKey {
         self.platform.verifier()
     }
 
-    /// Now.
+    /// The current time.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.clock.read().wall
     }
 
-    /// Told the place of each act that a feed may bear.
+    /// Receives the index of each new act that may be in a court's feed.
     #[must_use]
-    pub fn news(&self) -> watch::Receiver<u64> {
-        self.told.subscribe()
+    pub fn subscribe_events(&self) -> watch::Receiver<u64> {
+        self.event_sender.subscribe()
     }
 
-    /// How many requests and webhooks wait for events.
+    /// Number of requests and webhooks that wait for events.
     #[must_use]
     pub fn event_subscribers(&self) -> usize {
-        self.told.receiver_count()
+        self.event_sender.receiver_count()
     }
 
-    pub(in crate::filing) fn tell(&self, placed: Placed) {
-        self.told.send_replace(placed.index.0);
+    pub(in crate::filing) fn notify_subscribers(&self, position: ActPosition) {
+        self.event_sender.send_replace(position.index.0);
     }
 
-    /// Reads the store on a thread that may block.
+    /// Runs `query` on the blocking pool, at most [`READS`] at a time.
     ///
     /// # Errors
     ///
-    /// Those of `look`.
+    /// Those of `query`; [`FilingError::NoThread`] and [`FilingError::Thread`].
     pub(in crate::filing) async fn read<T: Send + 'static>(
         &self,
-        look: impl FnOnce(&dyn ReadLedger) -> Result<T, FilingError> + Send + 'static,
+        query: impl FnOnce(&dyn ReadLedger) -> Result<T, FilingError> + Send + 'static,
     ) -> Result<T, FilingError> {
-        let place = Arc::clone(&self.reads).acquire_owned().await.map_err(|e| FilingError::Thread(e.to_string()))?;
+        let permit = Arc::clone(&self.reads).acquire_owned().await.map_err(|e| FilingError::Thread(e.to_string()))?;
         let store = Arc::clone(&self.store);
         on_blocking_thread(move || {
-            let _place = place;
-            look(&*store)
+            let _permit = permit;
+            query(&*store)
         })
         .await?
     }
 
-    /// Puts an act on the chain.
+    /// Appends an act to its stream.
     ///
     /// # Errors
     ///
-    /// [`FilingError::Deposit`]; with `Refusal::SubjectSequence` inside when another was faster.
-    pub(in crate::filing) async fn write(&self, writing: Writing) -> Result<Done, FilingError> {
-        let Writing { stream, sequence, document, annexes, mut labels } = writing;
+    /// [`FilingError::Deposit`]; with `Refusal::SubjectSequence` if another writer has used the sequence ([`none_if_conflict`]).
+    pub(in crate::filing) async fn append(&self, act: NewAct) -> Result<RecordedAct, FilingError> {
+        let NewAct { stream, sequence, document, annexes, mut labels } = act;
         labels.extend(document.request.map(labels::request));
         let (note, piece) = statement(&self.ledger, &self.platform, stream, sequence, &document)?;
         let content = PrivateContent { metadata: Some(piece), annexes: annexes.into_pieces(), labels };
         let deposited = self.sequencer.deposit_with(note, content).await?;
-        done(deposited.receipt, sequence, deposited.fresh)
+        recorded_act(deposited.receipt, sequence, deposited.fresh)
     }
 
-    /// A case file as it was last seen here.
-    pub(in crate::filing) fn remembered(&self, case: CaseId) -> Option<Arc<CaseFile>> {
+    /// The cached state of a case, which may lack its latest acts.
+    pub(in crate::filing) fn cached_case(&self, case: CaseId) -> Option<Arc<CaseFile>> {
         self.files.lock().unwrap_or_else(PoisonError::into_inner).get(&case).cloned()
     }
 
-    pub(in crate::filing) fn remember(&self, file: Arc<CaseFile>) {
+    pub(in crate::filing) fn cache_case(&self, file: Arc<CaseFile>) {
         self.files.lock().unwrap_or_else(PoisonError::into_inner).insert(file.id, file);
     }
 }
 
-/// Where the act of a receipt stands.
+/// The act that a receipt is of.
 ///
 /// # Errors
 ///
-/// [`FilingError::Read`] when the receipt holds no entry.
-pub(in crate::filing) fn done(receipt: Receipt, sequence: u64, fresh: bool) -> Result<Done, FilingError> {
+/// [`FilingError::Read`] if the receipt's entry is malformed.
+pub(in crate::filing) fn recorded_act(
+    receipt: Receipt,
+    sequence: u64,
+    fresh: bool,
+) -> Result<RecordedAct, FilingError> {
     let entry = Entry::parse(receipt.entry.as_bytes()).map_err(|error| ReadError::Damaged {
         what: "receipt",
         at: receipt.index.to_string(),
         reason: error.to_string(),
     })?;
-    let placed = Placed { index: receipt.index, sequence, at: entry.received };
-    Ok(Done { number: entry.number, placed, receipt, fresh })
+    let position = ActPosition { index: receipt.index, sequence, at: entry.received };
+    Ok(RecordedAct { number: entry.number, position, receipt, fresh })
+}
+
+/// `None` if another writer has used the sequence of the stream, so that the act must be decided again on the new state.
+///
+/// # Errors
+///
+/// Any other error of `appended`.
+pub(in crate::filing) fn none_if_conflict<T>(appended: Result<T, FilingError>) -> Result<Option<T>, FilingError> {
+    match appended {
+        Err(FilingError::Deposit(DepositError::Refused(Refusal::SubjectSequence { .. }))) => Ok(None),
+        appended => appended.map(Some),
+    }
+}
+
+/// Optimistic concurrency: repeats `attempt` until it returns a value. `None` stands for a conflict with another writer of the
+/// stream.
+///
+/// # Errors
+///
+/// Those of `attempt`; [`DepositError::Busy`] after [`ATTEMPTS`] conflicts.
+pub(in crate::filing) async fn retry_on_conflict<T, E: From<FilingError>, F: Future<Output = Result<Option<T>, E>>>(
+    attempt: impl Fn() -> F,
+) -> Result<T, E> {
+    for _ in 0..ATTEMPTS {
+        if let Some(value) = attempt().await? {
+            return Ok(value);
+        }
+    }
+    Err(FilingError::Deposit(DepositError::Busy { retry_after_ms: 500 }).into())
 }

@@ -1,17 +1,17 @@
-//! Reading acts from their streams, and writing the statement that puts an act on the chain.
+//! Streams of acts: reads acts from the ledger, and makes the statement that appends one.
 //!
 //! # Invariants
 //!
-//! An act is read back only if its document is what the chain committed to: both salted digests and the `meta` line.
+//! An act is returned only if its document matches the commitments on the chain: both salted digests and the `meta` line.
 
 use std::collections::BTreeSet;
 
 use crate::court::acts::Act;
-use crate::court::case::state::{Placed, Text};
+use crate::court::case::state::{ActPosition, Text};
 use crate::court::document::{Document, FIRST_LINE};
 use crate::court::ids::CaseId;
 use crate::filing::error::FilingError;
-use crate::filing::secret::{random, sealed};
+use crate::filing::secret::{random, with_salt};
 use crate::ledger::digests::salted_content;
 use crate::ledger::entry::Entry;
 use crate::ledger::hash::Digest;
@@ -20,18 +20,18 @@ use crate::ledger::leaf::Leaf;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::metadata::PrivateMetadata;
 use crate::ledger::statement::signed::{SignedStatement, StatementNote};
-use crate::ledger::statement::text::{Statement, Subject};
+use crate::ledger::statement::text::{AccessTarget, Statement};
 use crate::store::contract::{Private, ReadError, ReadLedger};
 use crate::store::reading;
 
-/// An act as it stands on the chain.
+/// An act read from the chain.
 #[derive(Debug, Clone)]
 pub struct StoredAct {
     /// The stream.
     pub stream: Digest,
-    /// Where.
-    pub placed: Placed,
-    /// What.
+    /// Its position.
+    pub position: ActPosition,
+    /// Its document.
     pub document: Document,
     /// Its entry.
     pub entry: Entry,
@@ -52,7 +52,7 @@ pub fn act_at(store: &dyn ReadLedger, index: LeafIndex) -> Result<StoredAct, Rea
     act_of(index, entry, private)
 }
 
-/// The act of an entry with the private content beside it.
+/// The act of an entry and its private content.
 fn act_of(index: LeafIndex, entry: Entry, private: Private) -> Result<StoredAct, ReadError> {
     let statement = entry.statement.statement();
     let subject = statement.subject.ok_or_else(|| damaged(index, "it stands in no stream"))?;
@@ -66,12 +66,11 @@ fn act_of(index: LeafIndex, entry: Entry, private: Private) -> Result<StoredAct,
     if statement.on_behalf != Some(document.by.0) {
         return Err(damaged(index, "its document names another account"));
     }
-    let placed = Placed { index, sequence: subject.sequence, at: entry.received };
-    Ok(StoredAct { stream: subject.id, placed, document, entry })
+    let position = ActPosition { index, sequence: subject.sequence, at: entry.received };
+    Ok(StoredAct { stream: subject.id, position, document, entry })
 }
 
-/// All acts of a stream after sequence `after`, in their order: to replay a stream from its last known state. A list for
-/// a reader is a page of it ([`acts_page`]).
+/// All acts of a stream after sequence `after`, for a replay. Answers to requests use [`acts_page`].
 ///
 /// # Errors
 ///
@@ -84,15 +83,12 @@ pub(in crate::filing) fn acts_after(
     Ok(acts_page(store, stream, after, usize::MAX)?.acts)
 }
 
-/// The act at `index`; `None` where another deposit stands there. Its document is looked up in both cases.
+/// The act at `index`; `None` if another kind of deposit is there. The document is read in both cases.
 ///
 /// # Errors
 ///
 /// As [`act_at`].
-pub(in crate::filing) fn act_or_none_at(
-    store: &dyn ReadLedger,
-    index: LeafIndex,
-) -> Result<Option<StoredAct>, ReadError> {
+pub(in crate::filing) fn find_act_at(store: &dyn ReadLedger, index: LeafIndex) -> Result<Option<StoredAct>, ReadError> {
     let entry = reading::entry(store, index)?;
     let private = store.private(index)?;
     let is_act = matches!(&private, Private::Held(piece) if piece.json.starts_with(FIRST_LINE));
@@ -108,11 +104,11 @@ pub(in crate::filing) fn act_or_none_at(
 pub struct ActPage {
     /// In their order.
     pub acts: Vec<StoredAct>,
-    /// The sequence after which the next page begins; `None` where the stream ends with this page.
+    /// The sequence after which the next page begins; `None` on the last page.
     pub next: Option<u64>,
 }
 
-/// At most `limit` acts of a stream after sequence `after`. Reads these acts and no others.
+/// At most `limit` acts of a stream after sequence `after`. Reads no other acts.
 ///
 /// # Errors
 ///
@@ -133,7 +129,7 @@ pub fn acts_page(store: &dyn ReadLedger, stream: &Digest, after: u64, limit: usi
     Ok(ActPage { acts, next: (after < last && last < length).then_some(last) })
 }
 
-/// The act under a label that was put there last.
+/// The last act with a label.
 ///
 /// # Errors
 ///
@@ -142,11 +138,11 @@ pub fn last_labelled(store: &dyn ReadLedger, label: &Digest) -> Result<Option<St
     store.last_labelled(label, 1)?.first().map(|index| act_at(store, *index)).transpose()
 }
 
-/// How many places are read under a label at a time.
+/// Index rows per read of a label.
 const PAGE: usize = 256;
 
-/// The act that carried out the erasure of a notice: the sequencer seals the two side by side, the act first. `None` for an
-/// erasure without an act.
+/// The act of the erasure that `notice` records. The sequencer puts the notice directly behind the act. `None` for an erasure
+/// without an act.
 pub(in crate::filing) fn act_of_notice(
     store: &dyn ReadLedger,
     notice: LeafIndex,
@@ -159,7 +155,7 @@ pub(in crate::filing) fn act_of_notice(
     Ok(Some(act_at(store, before)?).filter(|act| matches!(act.document.act, Act::Erase(_))))
 }
 
-/// The cases whose acts stand under a label: all of them, page by page, since one left out would be one not asked.
+/// All cases with an act under a label.
 pub(in crate::filing) fn cases_labelled(store: &dyn ReadLedger, label: &Digest) -> Result<BTreeSet<CaseId>, ReadError> {
     let (mut cases, mut from) = (BTreeSet::new(), LeafIndex(0));
     loop {
@@ -172,11 +168,11 @@ pub(in crate::filing) fn cases_labelled(store: &dyn ReadLedger, label: &Digest) 
     }
 }
 
-/// What a text says, or `None` when it was erased.
+/// A private text; `None` if it was erased.
 ///
 /// # Errors
 ///
-/// [`ReadError`]; [`ReadError::Damaged`] when it should be there and is not.
+/// [`ReadError`]; [`ReadError::Damaged`] if it is missing without a tombstone.
 pub fn text(store: &dyn ReadLedger, text: &Text) -> Result<Option<String>, ReadError> {
     match store.annex(text.index, &text.annex.0)? {
         Private::Held(piece) => Ok(Some(piece.json)),
@@ -185,7 +181,7 @@ pub fn text(store: &dyn ReadLedger, text: &Text) -> Result<Option<String>, ReadE
     }
 }
 
-/// The statement that puts a document at a place of a stream, signed by the platform for whoever acts.
+/// The statement that appends a document to a stream, signed by the platform on behalf of the acting account.
 ///
 /// # Errors
 ///
@@ -197,14 +193,14 @@ pub fn statement(
     sequence: u64,
     document: &Document,
 ) -> Result<(StatementNote, PrivateMetadata), FilingError> {
-    let piece = sealed(document.to_text())?;
+    let piece = with_salt(document.to_text())?;
     let statement = Statement {
         ledger: ledger.clone(),
         content: Some(salted_content(&piece)),
         manifest: None,
         media_type: None,
         meta: Some(piece.commitment()),
-        subject: Some(Subject { id: stream, sequence }),
+        subject: Some(AccessTarget { id: stream, sequence }),
         links: Vec::new(),
         on_behalf: Some(document.by.0),
         nonce: random()?,

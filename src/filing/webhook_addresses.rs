@@ -1,8 +1,8 @@
 //! Which addresses webhooks may call: public ones, and networks that the operator allows.
 //!
-//! A node stands in a network in which other programs trust whoever can reach them. A webhook must not make it call them.
-//! So an address is checked when a webhook is registered, and again for each connection: what a name resolves to is
-//! checked and connected to in one step, so a name that later leads elsewhere (DNS rebinding) leads nowhere.
+//! Programs in the node's own network may trust every caller that can reach them, so a webhook must not make the node call them
+//! (server-side request forgery). An address is checked when a webhook is registered, and again for each connection: the resolved
+//! address that was checked is the one that is connected to, which defeats DNS rebinding.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;

@@ -1,14 +1,14 @@
-//! Webhooks: a court's system is called for each event of its cases, in order, at least once.
+//! Webhooks: each event of a court is posted to its systems, in order, at least once.
 //!
 //! Calls are those of the Standard Webhooks specification: `webhook-id` is the same each time an event is sent,
-//! `webhook-signature` is `v1,` and the base64 of HMAC-SHA256 over `id.timestamp.body`. Only an answer of 2xx counts; a
-//! redirect does not, since events go where the operator said, and only to addresses that [`WebhookAddresses`] lets pass. Whatever else comes back, the same event is sent again
-//! after a wait that doubles from a second to five minutes, with jitter.
+//! `webhook-signature` is `v1,` and the base64 of HMAC-SHA256 over `id.timestamp.body`. Only an answer of 2xx counts; redirects
+//! are not followed. Addresses must pass [`WebhookAddresses`]. After any other answer the same event is sent again, after a wait
+//! that doubles from a second to five minutes, with jitter.
 //!
 //! # Invariants
 //!
-//! The bookmark of a webhook moves after the answer and never before: a crash sends an event twice and loses none.
-//! Address and secret are annexes: neither is on the chain or in a log line.
+//! The bookmark of a webhook advances only after the answer, so a crash repeats an event and loses none. Address and secret are
+//! annexes: neither is on the chain or in a log line.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -27,54 +27,51 @@ use tokio::time::{sleep, timeout};
 use zeroize::Zeroizing;
 
 use crate::court::acts::{Act, AddHook, EndHook};
-use crate::court::case::state::Placed;
+use crate::court::case::state::ActPosition;
 use crate::court::case_number::CourtCode;
 use crate::court::ids::TokenId;
-use crate::court::registry::Hook;
+use crate::court::registry::Webhook;
 use crate::court::words::{Role, Scope};
 use crate::error_code::ErrorCode;
 use crate::filing::actor::{Actor, RequestContext};
 use crate::filing::blocking::on_blocking_thread;
 use crate::filing::error::FilingError;
-use crate::filing::feed::Event;
-use crate::filing::secret::{random, step_of};
-use crate::filing::service::{Done, FilingService};
+use crate::filing::secret::{random, step_request_id};
+use crate::filing::service::{FilingService, RecordedAct};
 use crate::filing::streams::text;
 use crate::filing::webhook_addresses::{AddressError, WebhookAddresses};
 use crate::ledger::hash::{Digest, sha256};
-use crate::wire::bilingual::Bilingual;
 use crate::wire::court::feed::EventJson;
-use crate::wire::facts::beijing_time;
 use crate::wire::json;
 
 /// Longest address in bytes.
 const URL_MAX: usize = 2_048;
 const SECRET_PREFIX: &str = "whsec_";
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// For a whole call.
+/// Timeout of a whole call.
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// The first wait before an event is sent again; it doubles each time.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_mins(5);
 /// Most events that are read at a time.
 const EVENTS_AT_ONCE: usize = 200;
-/// How long to go without looking, when nobody says that there is news.
-const LOOK_AGAIN: Duration = Duration::from_secs(30);
+/// Longest time between two checks for new events, if no notification arrives.
+const POLL_INTERVAL: Duration = Duration::from_secs(30);
 
-/// A webhook just registered.
+/// A webhook that was just registered.
 #[derive(Debug)]
 pub struct AddedWebhook {
     /// The act.
-    pub done: Done,
-    /// By which it is removed.
+    pub recorded: RecordedAct,
+    /// Its id, by which it is removed.
     pub id: TokenId,
-    /// What its calls are signed with; `None` when the same request had registered it before.
+    /// The key that signs its calls; `None` if an earlier request with the same idempotency key registered it.
     pub secret: Option<Zeroizing<String>>,
 }
 
 /// Why an event was not delivered. It is sent again.
 #[derive(Debug, thiserror::Error)]
-enum HookError {
+enum DeliveryError {
     #[error(transparent)]
     FilingService(#[from] FilingError),
     #[error("its address or secret was erased, or cannot be read")]
@@ -85,30 +82,12 @@ enum HookError {
     Address(#[from] AddressError),
     #[error("answered with HTTP {0}")]
     Refused(u16),
-    #[error("how far it has come cannot be remembered: {0}")]
-    Forgetful(String),
+    #[error("the position in the feed cannot be stored: {0}")]
+    Bookmark(String),
 }
 
-/// An event as the feed and webhooks show it.
-#[must_use]
-pub fn event_json(event: &Event) -> EventJson {
-    EventJson {
-        cursor: event.cursor,
-        court: event.court.to_string(),
-        case: event.case.to_string(),
-        sequence: event.sequence,
-        act: event.act.word().into(),
-        label: Bilingual::of(|language| event.act.label(language)),
-        by: event.by.to_string(),
-        at: beijing_time(event.at),
-        item: event.item.map(|item| item.0),
-        deposit_number: event.deposit.map(|number| number.to_string()),
-        finding: event.finding.clone(),
-    }
-}
-
-/// Under which the place of a webhook is remembered.
-fn bookmark_of(hook: TokenId) -> Digest {
+/// The name of the bookmark that stores a webhook's position in the feed.
+fn bookmark_name(hook: TokenId) -> Digest {
     sha256(format!("tiezheng webhook v1\n{hook}\n").as_bytes())
 }
 
@@ -118,7 +97,7 @@ fn is_loopback(url: &Url) -> bool {
     host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
-/// An address that events may be sent to.
+/// Parses an address to which events may be sent.
 fn read_url(text: &str) -> Result<Url, FilingError> {
     let bad = |reason: &str| FilingError::bad("url", reason);
     if text.len() > URL_MAX {
@@ -142,40 +121,40 @@ fn signature(secret: &[u8], id: &str, timestamp: u64, body: &str) -> String {
     format!("v1,{}", STANDARD.encode(tag))
 }
 
-/// The wait after so many failures, up to half as long again.
+/// The wait after this number of failures, with a jitter of up to half of it.
 fn wait_after(failures: u32) -> Duration {
     let wait = FIRST_WAIT.saturating_mul(2_u32.saturating_pow(failures)).min(LONGEST_WAIT);
     let share = f64::from(getrandom::u32().unwrap_or(0)) / f64::from(u32::MAX);
     wait.mul_f64(1.0 + share / 2.0)
 }
 
-fn caller(url: &Url, addresses: &WebhookAddresses) -> Result<Client, HookError> {
+fn http_client(url: &Url, addresses: &WebhookAddresses) -> Result<Client, DeliveryError> {
     static ONCE: Once = Once::new();
-    // rustls wants to be told once a process which cryptography to use; whoever told it before us is as right.
+    // rustls needs one cryptography provider per process. An error means that one is installed already.
     ONCE.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
     let mut builder = Client::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .timeout(TIMEOUT)
         .redirect(Policy::none())
-        // A proxy would resolve names itself, and nobody would check where they lead.
+        // A proxy would resolve names itself, without the check of their addresses.
         .no_proxy()
         .dns_resolver(Arc::new(addresses.clone()))
         .user_agent(concat!("tiezheng/", env!("CARGO_PKG_VERSION")));
     if url.scheme() == "http" {
-        // On this machine: without root certificates, which a small machine may lack.
+        // Root certificates are not needed for this machine, and may be missing.
         builder = builder.tls_certs_only([]);
     }
-    builder.build().map_err(|error| HookError::Unreachable(error.to_string()))
+    builder.build().map_err(|error| DeliveryError::Unreachable(error.to_string()))
 }
 
-/// Where the events of one webhook go.
+/// The address and the signing key of one webhook.
 struct Target {
     url: Url,
     secret: Zeroizing<Vec<u8>>,
 }
 
 impl Target {
-    async fn send(&self, client: &Client, id: &str, timestamp: u64, body: String) -> Result<(), HookError> {
+    async fn send(&self, client: &Client, id: &str, timestamp: u64, body: String) -> Result<(), DeliveryError> {
         let request = client
             .post(self.url.clone())
             .header(CONTENT_TYPE, "application/json")
@@ -184,19 +163,20 @@ impl Target {
             .header("webhook-signature", signature(&self.secret, id, timestamp, &body))
             .body(body);
         let sent = request.send().await;
-        let status = sent.map_err(|error| HookError::Unreachable(error.without_url().to_string()))?.status();
-        if status.is_success() { Ok(()) } else { Err(HookError::Refused(status.as_u16())) }
+        let status = sent.map_err(|error| DeliveryError::Unreachable(error.without_url().to_string()))?.status();
+        if status.is_success() { Ok(()) } else { Err(DeliveryError::Refused(status.as_u16())) }
     }
 }
 
 impl FilingService {
-    /// Registers a webhook for the events of a court from now on.
+    /// Registers a webhook for the future events of a court.
     ///
     /// # Errors
     ///
     /// [`FilingError::NotPermitted`] for anybody but the operator; [`FilingError::BadValue`] for an address that is neither
-    /// `https` nor on this machine, or that is not public and not allowed; those of writing.
-    pub async fn add_hook(
+    /// `https` nor on this machine, or that is not public and not allowed; those of
+    /// [`Self::change_registry`].
+    pub async fn add_webhook(
         &self,
         actor: &Actor,
         context: &RequestContext,
@@ -213,7 +193,7 @@ impl FilingService {
             code: ErrorCode::WebhookAddressRefused,
         };
         self.webhook_addresses.check(&url).await.map_err(refused)?;
-        let id = TokenId(step_of(context.request, "webhook").0);
+        let id = TokenId(step_request_id(context.request, "webhook").0);
         let secret = Zeroizing::new(format!("{SECRET_PREFIX}{}", STANDARD.encode(random::<32>()?)));
         let made = self.change_registry(actor, context, |annexes| {
             Ok(Act::AddHook(AddHook {
@@ -223,10 +203,10 @@ impl FilingService {
                 secret: annexes.add("secret", &secret)?,
             }))
         });
-        let done = made.await?;
-        self.tell(done.placed);
-        let secret = done.fresh.then_some(secret);
-        Ok(AddedWebhook { done, id, secret })
+        let recorded = made.await?;
+        self.notify_subscribers(recorded.position);
+        let secret = recorded.fresh.then_some(secret);
+        Ok(AddedWebhook { recorded, id, secret })
     }
 
     /// Removes a webhook.
@@ -234,65 +214,74 @@ impl FilingService {
     /// # Errors
     ///
     /// As [`Self::change_registry`].
-    pub async fn end_hook(&self, actor: &Actor, context: &RequestContext, hook: TokenId) -> Result<Done, FilingError> {
-        let done = self.change_registry(actor, context, |_| Ok(Act::EndHook(EndHook { hook }))).await?;
-        self.tell(done.placed);
-        Ok(done)
+    pub async fn remove_webhook(
+        &self,
+        actor: &Actor,
+        context: &RequestContext,
+        hook: TokenId,
+    ) -> Result<RecordedAct, FilingError> {
+        let recorded = self.change_registry(actor, context, |_| Ok(Act::EndHook(EndHook { hook }))).await?;
+        self.notify_subscribers(recorded.position);
+        Ok(recorded)
     }
 
-    /// The webhooks of a court and since when they are told. For the operator.
+    /// The webhooks of a court, each with the position from which it receives events. For the operator.
     ///
     /// # Errors
     ///
     /// [`FilingError::NotPermitted`], [`FilingError::Scope`].
-    pub fn hooks_of(&self, actor: &Actor, court: &CourtCode) -> Result<Vec<(TokenId, Placed)>, FilingError> {
+    pub fn webhooks_of_court(
+        &self,
+        actor: &Actor,
+        court: &CourtCode,
+    ) -> Result<Vec<(TokenId, ActPosition)>, FilingError> {
         if !actor.account.holds(Role::Operator, None) {
             return Err(FilingError::NotPermitted);
         }
-        actor.needs(Scope::Manage)?;
+        actor.require_scope(Scope::Manage)?;
         let registry = self.registry();
-        let hooks = registry.hooks.iter().filter(|(_, hook)| hook.court == *court);
-        Ok(hooks.map(|(id, hook)| (*id, hook.since)).collect())
+        let webhooks = registry.webhooks.iter().filter(|(_, hook)| hook.court == *court);
+        Ok(webhooks.map(|(id, hook)| (*id, hook.since)).collect())
     }
 
-    /// Delivers events to all webhooks, those that come and go meanwhile too, until `shutdown`.
-    pub async fn deliver_hooks(self: Arc<Self>, shutdown: impl Future<Output = ()> + Send) {
+    /// Runs one delivery task per registered webhook until `shutdown`, and follows changes of the registry.
+    pub async fn deliver_webhooks(self: Arc<Self>, shutdown: impl Future<Output = ()> + Send) {
         let mut shutdown = pin!(shutdown);
-        let mut news = self.news();
+        let mut signal = self.subscribe_events();
         let mut tasks = JoinSet::new();
         let mut running: HashMap<TokenId, AbortHandle> = HashMap::new();
         loop {
-            news.borrow_and_update();
+            signal.borrow_and_update();
             let registry = self.registry();
             running.retain(|id, task| {
-                let wanted = registry.hooks.contains_key(id);
+                let wanted = registry.webhooks.contains_key(id);
                 if !wanted {
                     task.abort();
                 }
                 wanted && !task.is_finished()
             });
-            for id in registry.hooks.keys() {
-                let follow = || tasks.spawn(Arc::clone(&self).follow_hook(*id));
-                running.entry(*id).or_insert_with(follow);
+            for id in registry.webhooks.keys() {
+                let spawn = || tasks.spawn(Arc::clone(&self).deliver_webhook(*id));
+                running.entry(*id).or_insert_with(spawn);
             }
             while tasks.try_join_next().is_some() {}
             tokio::select! {
                 () = &mut shutdown => break,
-                _ = timeout(LOOK_AGAIN, news.changed()) => {}
+                _ = timeout(POLL_INTERVAL, signal.changed()) => {}
             }
         }
         tasks.shutdown().await;
     }
 
-    /// Delivers the events of one webhook, for ever.
-    async fn follow_hook(self: Arc<Self>, id: TokenId) {
-        let mut news = self.news();
+    /// Delivers the events of one webhook until the task is aborted.
+    async fn deliver_webhook(self: Arc<Self>, id: TokenId) {
+        let mut signal = self.subscribe_events();
         let mut failures = 0;
         let mut client = None;
         loop {
-            news.borrow_and_update();
-            match self.deliver_next(id, &mut client, &mut failures).await {
-                Ok(0) => drop(timeout(LOOK_AGAIN, news.changed()).await),
+            signal.borrow_and_update();
+            match self.deliver_new_events(id, &mut client, &mut failures).await {
+                Ok(0) => drop(timeout(POLL_INTERVAL, signal.changed()).await),
                 Ok(_) => {}
                 Err(error) => {
                     tracing::warn!(hook = %id, %error, failures, "an event was not delivered; it is sent again");
@@ -303,49 +292,49 @@ impl FilingService {
         }
     }
 
-    /// Delivers what has come since the bookmark, in order; how many that were.
-    async fn deliver_next(
+    /// Delivers the events after the bookmark, in order; returns their number.
+    async fn deliver_new_events(
         &self,
         id: TokenId,
         client: &mut Option<Client>,
         failures: &mut u32,
-    ) -> Result<usize, HookError> {
-        // One that is removed has nothing to deliver, and whoever started this ends it.
-        let Some(hook) = self.registry().hooks.get(&id).cloned() else { return Ok(0) };
-        let name = bookmark_of(id);
+    ) -> Result<usize, DeliveryError> {
+        // A webhook that was removed: `deliver_webhooks` aborts this task.
+        let Some(hook) = self.registry().webhooks.get(&id).cloned() else { return Ok(0) };
+        let name = bookmark_name(id);
         let store = Arc::clone(&self.store);
-        let remembered = self.read(move |_| Ok(store.bookmark(&name)?)).await?;
-        let cursor = remembered.unwrap_or(0).max(hook.since.index.0 + 1);
+        let cached_case = self.read(move |_| Ok(store.bookmark(&name)?)).await?;
+        let cursor = cached_case.unwrap_or(0).max(hook.since.index.0 + 1);
         let events = self.events(&hook.court, cursor, EVENTS_AT_ONCE).await?;
         if events.is_empty() {
             return Ok(0);
         }
         let target = self.target(hook).await?;
-        // A host that is an address is not resolved, so nobody else checks it.
+        // The resolver does not see a host that is an address, so it is checked here.
         self.webhook_addresses.check_literal(&target.url)?;
         let client = match client {
             Some(client) => client,
-            None => client.insert(caller(&target.url, &self.webhook_addresses)?),
+            None => client.insert(http_client(&target.url, &self.webhook_addresses)?),
         };
         for event in &events {
             let timestamp = self.now().as_millis() / 1000;
             let call = format!("evt_{}_{}", event.cursor, id.to_string().get(..16).unwrap_or_default());
-            target.send(client, &call, timestamp, json::line(&event_json(event))).await?;
+            target.send(client, &call, timestamp, json::line(&EventJson::from(event))).await?;
             *failures = 0;
             let (store, position) = (Arc::clone(&self.store), event.cursor);
             let marked = on_blocking_thread(move || store.set_bookmark(&name, position)).await?;
-            marked.map_err(|error| HookError::Forgetful(error.to_string()))?;
+            marked.map_err(|error| DeliveryError::Bookmark(error.to_string()))?;
         }
         Ok(events.len())
     }
 
-    /// Where a webhook's events go, from its annexes.
-    async fn target(&self, hook: Hook) -> Result<Target, HookError> {
+    /// Address and signing key of a webhook, from its annexes.
+    async fn target(&self, hook: Webhook) -> Result<Target, DeliveryError> {
         let texts = self.read(move |store| Ok((text(store, &hook.url)?, text(store, &hook.secret)?))).await?;
-        let (Some(url), Some(secret)) = texts else { return Err(HookError::Unusable) };
-        let url = read_url(&url).map_err(|_| HookError::Unusable)?;
+        let (Some(url), Some(secret)) = texts else { return Err(DeliveryError::Unusable) };
+        let url = read_url(&url).map_err(|_| DeliveryError::Unusable)?;
         let secret = secret.strip_prefix(SECRET_PREFIX).and_then(|secret| STANDARD.decode(secret).ok());
-        Ok(Target { url, secret: Zeroizing::new(secret.ok_or(HookError::Unusable)?) })
+        Ok(Target { url, secret: Zeroizing::new(secret.ok_or(DeliveryError::Unusable)?) })
     }
 }
 

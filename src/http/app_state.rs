@@ -15,11 +15,11 @@ use crate::filing::deposit_policy::DepositPolicy;
 use crate::filing::service::FilingService;
 use crate::http::admission::{DepositAdmission, DepositLimits};
 use crate::http::client_address::AddressGroup;
+use crate::http::client_quota::{Share, Shares};
 use crate::http::connections::Connections;
 use crate::http::hashing::HashingThreads;
 use crate::http::options::{MEMORY_UNIT, Options};
 use crate::http::problem::Failure;
-use crate::http::shares::{Share, Shares};
 use crate::ledger::receipt::{KeyNotice, Receipt};
 use crate::ledger::time::Timestamp;
 use crate::sequencer::clock::{Clock, SystemClock};
@@ -102,7 +102,7 @@ impl AppState {
 
     /// With a filing service: accounts, cases, originals.
     #[must_use]
-    pub fn with_desk(self, filing: Arc<FilingService>) -> Self {
+    pub fn with_filing(self, filing: Arc<FilingService>) -> Self {
         Self { filing: Some(filing), ..self }
     }
 
@@ -163,7 +163,7 @@ impl AppState {
     /// # Errors
     ///
     /// As [`Self::read`].
-    pub async fn read_quickly<T: Send + 'static>(
+    pub async fn read_cached_or_blocking<T: Send + 'static>(
         &self,
         look: impl Fn(&dyn ReadLedger) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
@@ -239,7 +239,7 @@ impl AppState {
     /// # Errors
     ///
     /// `busy` when none becomes free in time.
-    pub async fn place_for_file(&self, client: AddressGroup) -> Result<Share, Failure> {
+    pub async fn file_permit(&self, client: AddressGroup) -> Result<Share, Failure> {
         let place = self.files.take(client, 1, self.options.place_timeout).await;
         place.map_err(|_| Failure::busy("verifications of files"))
     }
@@ -249,7 +249,7 @@ impl AppState {
     /// # Errors
     ///
     /// `busy` when none becomes free in time.
-    pub async fn place_for_upload(&self, account: AccountId) -> Result<Share, Failure> {
+    pub async fn upload_permit(&self, account: AccountId) -> Result<Share, Failure> {
         let place = self.uploads.take(account, 1, self.options.place_timeout).await;
         place.map_err(|_| Failure::busy("originals"))
     }
@@ -259,7 +259,7 @@ impl AppState {
     /// # Errors
     ///
     /// `busy` when none becomes free in time.
-    pub async fn place_for_batch(&self, client: AddressGroup) -> Result<Share, Failure> {
+    pub async fn batch_permit(&self, client: AddressGroup) -> Result<Share, Failure> {
         let place = self.batches.take(client, 1, self.options.place_timeout).await;
         place.map_err(|_| Failure::busy("batches"))
     }
@@ -276,7 +276,7 @@ impl AppState {
     /// # Errors
     ///
     /// `internal`, never: nobody closes the semaphore.
-    pub async fn share_of_batches(&self) -> Result<OwnedSemaphorePermit, Failure> {
+    pub async fn batch_queue_permit(&self) -> Result<OwnedSemaphorePermit, Failure> {
         take(&self.lines_of_batches).await
     }
 }

@@ -13,11 +13,11 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName};
 
-use crate::court::line::Line as _;
+use crate::court::line_value::LineValue as _;
 use crate::court::values::Capacity;
 use crate::error_code::ErrorCode;
 use crate::filing::actor::{Actor, RequestContext};
-use crate::filing::secret::{request_id, unnamed_request};
+use crate::filing::secret::{random_request_id, request_id};
 use crate::http::app_state::AppState;
 use crate::http::problem::Failure;
 use crate::http::request::header;
@@ -36,8 +36,8 @@ pub struct Bearer(pub Actor);
 impl FromRequestParts<Arc<AppState>> for Bearer {
     type Rejection = Failure;
 
-    async fn from_request_parts(parts: &mut Parts, node: &Arc<AppState>) -> Result<Self, Failure> {
-        Ok(Self(node.filing()?.authenticate(bearer_token(&parts.headers))?))
+    async fn from_request_parts(parts: &mut Parts, state: &Arc<AppState>) -> Result<Self, Failure> {
+        Ok(Self(state.filing()?.authenticate(bearer_token(&parts.headers))?))
     }
 }
 
@@ -70,7 +70,7 @@ pub fn context(actor: &Actor, headers: &HeaderMap, path: &str, body: &[u8]) -> R
         return Err(Failure::new(ErrorCode::BadIdempotencyKey, "1 to 128 visible ASCII characters"));
     }
     let request = if key.is_empty() {
-        unnamed_request().map_err(|error| Failure::internal(&error))?
+        random_request_id().map_err(|error| Failure::internal(&error))?
     } else {
         request_id(actor.id, key)
     };

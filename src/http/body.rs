@@ -69,7 +69,7 @@ fn require_announced(headers: &HeaderMap, limit: u64) -> Result<(), Failure> {
 ///
 /// `body_too_large`, `body_timeout`, `body_broken`; `busy` when there is no memory for it in time.
 pub async fn read(
-    node: &AppState,
+    state: &AppState,
     client: AddressGroup,
     headers: &HeaderMap,
     mut body: Body,
@@ -77,7 +77,7 @@ pub async fn read(
 ) -> Result<Bytes, Failure> {
     let most = u64::try_from(limit).unwrap_or(u64::MAX);
     require_announced(headers, most)?;
-    let patience = node.options().body_timeout;
+    let patience = state.options().body_timeout;
     let first = frame(&mut body, Instant::now() + patience).await?.unwrap_or_default();
     if first.len() > limit {
         return Err(too_large(most));
@@ -87,7 +87,7 @@ pub async fn read(
     }
     // The rest has not arrived: it is waited for only with a share of the memory for all of it.
     let size = announced(headers).and_then(|size| usize::try_from(size).ok()).unwrap_or(limit);
-    let _memory = node.body_memory(client, size.div_ceil(MEMORY_UNIT)).await?;
+    let _memory = state.body_memory(client, size.div_ceil(MEMORY_UNIT)).await?;
     let rest = Limited::new(body, limit - first.len()).collect();
     match timeout_at(Instant::now() + patience, rest).await {
         Err(_) => Err(too_slow()),
@@ -113,7 +113,7 @@ async fn frame(body: &mut Body, deadline: Instant) -> Result<Option<Bytes>, Fail
 
 /// Who sends a file, and for how long that may take.
 #[derive(Debug, Clone, Copy)]
-pub enum Sender {
+pub enum UploadClient {
     /// Somebody without a token: for [`Options::anonymous_time`](crate::http::options::Options::anonymous_time).
     Anonymous(AddressGroup),
     /// Somebody with a token, at this address.
@@ -126,23 +126,23 @@ pub enum Sender {
 ///
 /// As [`read`]; `busy` when no place becomes free in time.
 pub async fn measure(
-    node: &AppState,
-    sender: Sender,
+    state: &AppState,
+    sender: UploadClient,
     headers: &HeaderMap,
     mut body: Body,
     salt: Option<[u8; SALT_LEN]>,
 ) -> Result<FileDigests, Failure> {
-    let options = node.options();
+    let options = state.options();
     require_announced(headers, options.file_max)?;
     let client = match sender {
-        Sender::Anonymous(client) | Sender::Authenticated(client) => client,
+        UploadClient::Anonymous(client) | UploadClient::Authenticated(client) => client,
     };
-    let _place = node.place_for_file(client).await?;
+    let _place = state.file_permit(client).await?;
     let latest = match sender {
-        Sender::Anonymous(_) => Instant::now().checked_add(options.anonymous_time),
-        Sender::Authenticated(_) => None,
+        UploadClient::Anonymous(_) => Instant::now().checked_add(options.anonymous_time),
+        UploadClient::Authenticated(_) => None,
     };
-    let mut pace = Pace::new(options);
+    let mut pace = BodyDeadline::new(options);
     let mut hashing: Option<BoxFuture<'_, Result<DigestPair, HashingError>>> = None;
     let mut hashes = Some(DigestPair::with_salt(salt.as_ref()));
     loop {
@@ -163,7 +163,7 @@ pub async fn measure(
         if hashed.size().saturating_add(length(&frames)) > options.file_max {
             return Err(too_large(options.file_max));
         }
-        hashing = Some(Box::pin(node.hashing().run(move || {
+        hashing = Some(Box::pin(state.hashing().run(move || {
             for frame in &frames {
                 hashed.update(frame);
             }
@@ -184,7 +184,7 @@ fn length(frames: &[Bytes]) -> u64 {
 }
 
 /// The next [`PART`] bytes or some more, or what is left; nothing at the end.
-async fn part(body: &mut Body, pace: &mut Pace, latest: Option<Instant>) -> Result<Vec<Bytes>, Failure> {
+async fn part(body: &mut Body, pace: &mut BodyDeadline, latest: Option<Instant>) -> Result<Vec<Bytes>, Failure> {
     let mut frames = Vec::new();
     while length(&frames) < PART {
         let (since, deadline) = (Instant::now(), pace.deadline());
@@ -198,7 +198,7 @@ async fn part(body: &mut Body, pace: &mut Pace, latest: Option<Instant>) -> Resu
 
 /// How long a client may still be waited for: only the time counts in which the server waits, not its own.
 #[derive(Debug, Clone)]
-pub struct Pace {
+pub struct BodyDeadline {
     patience: Duration,
     slowest: u64,
     /// How long the client was waited for, and what came.
@@ -209,7 +209,7 @@ pub struct Pace {
     bytes_of_part: u64,
 }
 
-impl Pace {
+impl BodyDeadline {
     /// At the beginning of a body.
     #[must_use]
     pub const fn new(options: &Options) -> Self {
@@ -249,8 +249,9 @@ mod tests {
     fn a_body_has_time_for_each_part_and_a_mean_rate_for_all() {
         let second = Duration::from_secs(1);
         let options = Options { body_timeout: 30 * second, slowest: 16 << 10, ..Options::default() };
-        let left = |pace: &Pace| pace.deadline().saturating_duration_since(Instant::now()).as_secs_f64().round();
-        let mut pace = Pace::new(&options);
+        let left =
+            |pace: &BodyDeadline| pace.deadline().saturating_duration_since(Instant::now()).as_secs_f64().round();
+        let mut pace = BodyDeadline::new(&options);
         assert!((left(&pace) - 30.0).abs() < 1.0);
         pace.arrived(20 * second, 1);
         assert!((left(&pace) - 10.0).abs() < 1.0, "a byte does not buy more time");

@@ -59,7 +59,7 @@ pub fn json<T: Serialize>(shape: &T, caching: Caching) -> Response {
 
 /// What of a request decides how its answer is finished.
 #[derive(Debug)]
-pub struct Finishing {
+pub struct ConditionalRequest {
     reads: bool,
     /// Pages of any site may read the answer.
     open: bool,
@@ -67,7 +67,7 @@ pub struct Finishing {
     known: Option<HeaderValue>,
 }
 
-impl Finishing {
+impl ConditionalRequest {
     /// Remembers it.
     #[must_use]
     pub fn of(request: &Request) -> Self {

@@ -80,9 +80,9 @@ impl OpenConnection {
 
     /// A request is processed from now until the returned guard is dropped.
     #[must_use]
-    pub fn begin_request(self: &Arc<Self>) -> Busy {
+    pub fn begin_request(self: &Arc<Self>) -> RequestGuard {
         self.is_busy.store(true, Ordering::Relaxed);
-        Busy(Arc::clone(self))
+        RequestGuard(Arc::clone(self))
     }
 
     /// Whether the request waits for more of its body.
@@ -121,9 +121,9 @@ impl OpenConnection {
 
 /// A request that is being processed.
 #[derive(Debug)]
-pub struct Busy(Arc<OpenConnection>);
+pub struct RequestGuard(Arc<OpenConnection>);
 
-impl Drop for Busy {
+impl Drop for RequestGuard {
     fn drop(&mut self) {
         self.0.is_busy.store(false, Ordering::Relaxed);
         self.0.awaits_body.store(false, Ordering::Relaxed);

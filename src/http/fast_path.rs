@@ -27,7 +27,7 @@ use tower::Service;
 use crate::http::api::deposits::deposit;
 use crate::http::api::lookup::{fetched, looked_up};
 use crate::http::app_state::AppState;
-use crate::http::caching::Finishing;
+use crate::http::caching::ConditionalRequest;
 use crate::http::client_address::ClientAddress;
 use crate::http::client_body::ClientBody;
 use crate::http::connections::OpenConnection;
@@ -66,7 +66,7 @@ impl FastRoute {
         }
     }
 
-    const fn watched(self) -> (&'static str, &'static str) {
+    const fn metric_labels(self) -> (&'static str, &'static str) {
         match self {
             Self::Deposit => ("POST", DEPOSITS),
             Self::LookUp(_) => ("GET", DEPOSIT),
@@ -74,14 +74,14 @@ impl FastRoute {
         }
     }
 
-    async fn answer(self, node: Arc<AppState>, client: ClientAddress, request: Request) -> Result<Response, Failure> {
+    async fn answer(self, state: Arc<AppState>, client: ClientAddress, request: Request) -> Result<Response, Failure> {
         match self {
             Self::Deposit => {
                 let (head, body) = request.into_parts();
-                deposit(State(node), client, head.headers, body).await
+                deposit(State(state), client, head.headers, body).await
             }
-            Self::LookUp(number) => looked_up(&node, number).await,
-            Self::Receipt(number) => fetched(&node, number, request.headers()).await,
+            Self::LookUp(number) => looked_up(&state, number).await,
+            Self::Receipt(number) => fetched(&state, number, request.headers()).await,
         }
     }
 }
@@ -89,25 +89,25 @@ impl FastRoute {
 /// The service of one node.
 #[derive(Debug, Clone)]
 pub struct FastPath {
-    node: Arc<AppState>,
+    state: Arc<AppState>,
     router: Router,
 }
 
 impl FastPath {
     /// Before `router`, which serves the same `node`.
     #[must_use]
-    pub const fn new(node: Arc<AppState>, router: Router) -> Self {
-        Self { node, router }
+    pub const fn new(state: Arc<AppState>, router: Router) -> Self {
+        Self { state, router }
     }
 
     /// The service of one connection.
     #[must_use]
     pub fn on(&self, open: Arc<OpenConnection>) -> Connection {
-        Connection { node: Arc::clone(&self.node), router: self.router.clone(), open }
+        Connection { state: Arc::clone(&self.node), router: self.router.clone(), open }
     }
 
     /// Answers one request from `peer` that came through no connection.
-    pub fn answer(&self, peer: IpAddr, request: Request) -> Answering {
+    pub fn answer(&self, peer: IpAddr, request: Request) -> ResponseFuture {
         self.on(OpenConnection::detached(peer)).answer(request)
     }
 }
@@ -115,16 +115,16 @@ impl FastPath {
 /// The service of one connection.
 #[derive(Debug, Clone)]
 pub struct Connection {
-    node: Arc<AppState>,
+    state: Arc<AppState>,
     router: Router,
     open: Arc<OpenConnection>,
 }
 
 /// An answer on its way.
-pub type Answering = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+pub type ResponseFuture = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
 
 impl Connection {
-    fn answer(&mut self, mut request: Request) -> Answering {
+    fn answer(&mut self, mut request: Request) -> ResponseFuture {
         let (open, busy) = (Arc::clone(&self.open), self.open.begin_request());
         let checked = target::check(request.method(), request.uri(), request.version(), request.headers());
         let answering = if let Err(failure) = checked.and_then(|()| require_plain_body(request.headers())) {
@@ -133,7 +133,7 @@ impl Connection {
             let proxies = &self.node.options().trusted_proxies;
             let client = ClientAddress::of(open.peer(), request.headers(), proxies);
             if let Some(to) = FastRoute::of(request.method(), request.uri().path()) {
-                Either::Left(Either::Right(straight(to, Arc::clone(&self.node), client, request).map(Ok)))
+                Either::Left(Either::Right(serve_fast(to, Arc::clone(&self.node), client, request).map(Ok)))
             } else {
                 request.extensions_mut().insert(client);
                 Either::Right(self.router.call(request))
@@ -156,14 +156,14 @@ impl Connection {
 impl Service<Request<Incoming>> for Connection {
     type Response = Response;
     type Error = Infallible;
-    type Future = Answering;
+    type Future = ResponseFuture;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         // A router is always ready.
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<Incoming>) -> Answering {
+    fn call(&mut self, request: Request<Incoming>) -> ResponseFuture {
         let open = Arc::clone(&self.open);
         self.answer(request.map(|incoming| Body::new(ClientBody::new(incoming, open))))
     }
@@ -171,21 +171,21 @@ impl Service<Request<Incoming>> for Connection {
 
 /// A request that no route sees.
 fn rejected(failure: Failure, request: &Request) -> Response {
-    let (watched, finishing) = (RequestMetrics::begin(request), Finishing::of(request));
+    let (metric_labels, finishing) = (RequestMetrics::begin(request), ConditionalRequest::of(request));
     let mut response = failure.into_response();
     finishing.finish(&mut response);
-    watched.answered(&response);
+    metric_labels.answered(&response);
     response
 }
 
-async fn straight(to: FastRoute, node: Arc<AppState>, client: ClientAddress, request: Request) -> Response {
-    let (method, route) = to.watched();
-    let (watched, finishing) = (RequestMetrics::named(method, route), Finishing::of(&request));
+async fn serve_fast(to: FastRoute, state: Arc<AppState>, client: ClientAddress, request: Request) -> Response {
+    let (method, route) = to.metric_labels();
+    let (metric_labels, finishing) = (RequestMetrics::named(method, route), ConditionalRequest::of(&request));
     // Nothing of a request that panicked is used again.
-    let answered = AssertUnwindSafe(to.answer(node, client, request)).catch_unwind().await;
+    let answered = AssertUnwindSafe(to.answer(state, client, request)).catch_unwind().await;
     let mut response = answered.map_or_else(panicked, IntoResponse::into_response);
     finishing.finish(&mut response);
-    watched.answered(&response);
+    metric_labels.answered(&response);
     response
 }
 

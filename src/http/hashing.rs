@@ -4,7 +4,7 @@
 //! operating system prefers all others: deposits do not wait for a processor that hashes somebody's file.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, UploadClient, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::{io, thread};
 
@@ -19,7 +19,7 @@ type Job = Box<dyn FnOnce() + Send>;
 #[derive(Debug)]
 pub struct HashingThreads {
     count: usize,
-    jobs: Mutex<Option<Sender<Job>>>,
+    jobs: Mutex<Option<UploadClient<Job>>>,
 }
 
 /// A job was not done.
@@ -71,7 +71,7 @@ impl HashingThreads {
 }
 
 /// Starts the threads: as many as there can be, at least one.
-fn start(count: usize) -> io::Result<Sender<Job>> {
+fn start(count: usize) -> io::Result<UploadClient<Job>> {
     let (sender, jobs) = channel();
     let jobs = Arc::new(Mutex::new(jobs));
     for started in 0..count {

@@ -8,15 +8,15 @@
 pub mod admission;
 pub mod api;
 pub mod app_state;
-pub mod batch_patience;
+pub mod batch_timeout;
 pub mod bearer;
 pub mod body;
 pub mod caching;
 pub mod client_address;
 pub mod client_body;
+pub mod client_quota;
 pub mod client_stream;
 pub mod connections;
-pub mod depositing;
 #[cfg(feature = "load")]
 pub mod echo;
 pub mod fast_path;
@@ -31,7 +31,7 @@ pub mod request;
 pub mod request_metrics;
 pub mod router;
 pub mod server;
-pub mod shares;
+pub mod submission;
 pub mod target;
 pub mod web;
 pub mod write_timeout;

@@ -26,9 +26,9 @@ impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Parameters<T> {
 
 /// The one thing that the path names, not yet read.
 #[derive(Debug)]
-pub struct PathName(pub String);
+pub struct PathParameter(pub String);
 
-impl<S: Send + Sync> FromRequestParts<S> for PathName {
+impl<S: Send + Sync> FromRequestParts<S> for PathParameter {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
@@ -37,7 +37,7 @@ impl<S: Send + Sync> FromRequestParts<S> for PathName {
     }
 }
 
-impl PathName {
+impl PathParameter {
     /// As a deposit number, typed however people type it.
     ///
     /// # Errors
@@ -224,8 +224,8 @@ mod tests {
     #[test]
     fn decimals_have_digits_only() {
         for bad in ["", "+1", "-1", "1.0", "１", "9007199254740992", "99999999999999999999"] {
-            assert!(PathName(bad.into()).decimal().is_err(), "{bad}");
+            assert!(PathParameter(bad.into()).decimal().is_err(), "{bad}");
         }
-        assert_eq!(PathName("9007199254740991".into()).decimal(), Ok(INTEGER_MAX));
+        assert_eq!(PathParameter("9007199254740991".into()).decimal(), Ok(INTEGER_MAX));
     }
 }

@@ -52,13 +52,13 @@ pub fn recorder() -> &'static PrometheusHandle {
 
 /// All metrics as text, those of the moment read anew.
 #[must_use]
-pub fn render(node: &AppState) -> String {
-    let health = node.sequencer().health();
+pub fn render(state: &AppState) -> String {
+    let health = state.sequencer().health();
     metrics::gauge!("tiezheng_pool_waiting").set(float(health.waiting));
     metrics::gauge!("tiezheng_pool_capacity").set(float(health.capacity));
     metrics::gauge!("tiezheng_writing").set(if health.writing.is_ok() { 1.0 } else { 0.0 });
     metrics::gauge!("tiezheng_oldest_pending_seconds").set(health.oldest.unwrap_or_default().as_secs_f64());
-    if let Some(published) = node.reader().published() {
+    if let Some(published) = state.reader().published() {
         metrics::gauge!("tiezheng_ledger_size").set(float(published.size().0));
         metrics::gauge!("tiezheng_block_height").set(float(published.height.0));
     }
@@ -87,7 +87,7 @@ pub struct RequestMetrics {
 #[derive(Debug)]
 enum Route {
     Matched(MatchedPath),
-    PathName(&'static str),
+    PathParameter(&'static str),
 }
 
 impl RequestMetrics {
@@ -124,16 +124,16 @@ impl RequestMetrics {
 }
 
 /// The metrics of one method, route and status.
-type Handles = (Counter, Histogram);
+type MetricHandles = (Counter, Histogram);
 /// Those of one method and status.
-type Known = (&'static str, u16, Handles);
+type StatusMetrics = (&'static str, u16, MetricHandles);
 
 /// The recorder finds a metric by hashing its labels, copied: under load that is a tenth of the counter's work. So what it
 /// found is kept. Routes and statuses are few.
-static HANDLES: LazyLock<RwLock<HashMap<String, Vec<Known>>>> = LazyLock::new(RwLock::default);
+static HANDLES: LazyLock<RwLock<HashMap<String, Vec<StatusMetrics>>>> = LazyLock::new(RwLock::default);
 
-fn handles(method: &'static str, route: &str, status: u16) -> Handles {
-    let known = |of: &Vec<Known>| {
+fn handles(method: &'static str, route: &str, status: u16) -> MetricHandles {
+    let known = |of: &Vec<StatusMetrics>| {
         of.iter().find(|(m, s, _)| (*m, *s) == (method, status)).map(|(_, _, handles)| handles.clone())
     };
     // Only whole entries are ever added.

@@ -13,13 +13,13 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::error_code::ErrorCode;
-use crate::http::api::court::closing::Closing;
+use crate::http::api::court::shutdown::ShutdownSignal;
 use crate::http::api::court::{case_routes, original_routes, registry_routes};
 use crate::http::api::{
     batch, blocks, deposits, health, history, ledger, log, lookup, operation, proofs, search, verification,
 };
 use crate::http::app_state::AppState;
-use crate::http::caching::{self, Caching, Finishing};
+use crate::http::caching::{self, Caching, ConditionalRequest};
 use crate::http::openapi::{self, READS, WRITES, by_token, codes, public};
 use crate::http::problem::Failure;
 use crate::http::request_metrics::RequestMetrics;
@@ -118,10 +118,10 @@ fn api() -> OpenApiRouter<Arc<AppState>> {
 /// chain.
 fn filing() -> OpenApiRouter<Arc<AppState>> {
     let all = registry_routes::routes().merge(case_routes::routes()).merge(original_routes::routes());
-    all.layer(from_fn(to_its_end))
+    all.layer(from_fn(run_to_completion))
 }
 
-async fn to_its_end(request: Request, next: Next) -> Response {
+async fn run_to_completion(request: Request, next: Next) -> Response {
     // Whoever waits for news and hangs up waits for nothing.
     if request.uri().path() == "/v1/feed" {
         return next.run(request).await;
@@ -149,7 +149,7 @@ pub fn openapi_json() -> String {
 }
 
 /// All routes over `node`. Whoever waits is told of the end by `closing`.
-pub fn router(node: Arc<AppState>, closing: Closing) -> Router {
+pub fn router(state: Arc<AppState>, closing: ShutdownSignal) -> Router {
     let (api, document) = api().split_for_parts();
     let document = openapi::published(document).into_bytes();
     let described = get(async move || caching::answer(document.clone(), "application/json", Caching::Revalidate));
@@ -160,13 +160,13 @@ pub fn router(node: Arc<AppState>, closing: Closing) -> Router {
         .layer(Extension(closing))
         .layer(CatchPanicLayer::custom(panicked))
         // Outermost: what happens inside, a panic too, is counted and gets its headers.
-        .layer(from_fn(through))
-        .with_state(node)
+        .layer(from_fn(common_middleware))
+        .with_state(state)
 }
 
 /// What every request passes, in one step: each layer costs as much again.
-async fn through(request: Request, next: Next) -> Response {
-    let (watched, finishing) = (RequestMetrics::begin(&request), Finishing::of(&request));
+async fn common_middleware(request: Request, next: Next) -> Response {
+    let (watched, finishing) = (RequestMetrics::begin(&request), ConditionalRequest::of(&request));
     let mut response = next.run(request).await;
     finishing.finish(&mut response);
     watched.answered(&response);

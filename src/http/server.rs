@@ -26,7 +26,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use crate::error_code::ErrorCode;
-use crate::http::api::court::closing::Closing;
+use crate::http::api::court::shutdown::ShutdownSignal;
 use crate::http::app_state::AppState;
 use crate::http::client_stream::ClientStream;
 use crate::http::connections::OpenConnection;
@@ -52,20 +52,20 @@ const UPKEEP: Duration = Duration::from_secs(5);
 /// # Errors
 ///
 /// None so far; a connection that fails ends alone.
-pub async fn serve(listener: TcpListener, node: AppState, shutdown: impl Future<Output = ()>) -> io::Result<()> {
+pub async fn serve(listener: TcpListener, state: AppState, shutdown: impl Future<Output = ()>) -> io::Result<()> {
     observe::recorder();
-    let options = node.options().clone();
-    let node = Arc::new(node);
-    let closing = watch::Sender::new(false);
-    let told = Closing::told_by(closing.subscribe());
+    let options = state.options().clone();
+    let state = Arc::new(state);
+    let closing = watch::UploadClient::new(false);
+    let told = ShutdownSignal::from_receiver(closing.subscribe());
     let mut hooks = JoinSet::new();
-    if let Ok(filing) = node.filing() {
-        hooks.spawn(Arc::clone(filing).deliver_hooks(told.clone().wait()));
+    if let Ok(filing) = state.filing() {
+        hooks.spawn(Arc::clone(filing).deliver_webhooks(told.clone().wait()));
         hooks.spawn(Arc::clone(filing).run_erasures(told.clone().wait()));
-        hooks.spawn(Arc::clone(filing).follow_revocations(told.clone().wait()));
+        hooks.spawn(Arc::clone(filing).run_revocations(told.clone().wait()));
     }
-    let front = FastPath::new(Arc::clone(&node), router(Arc::clone(&node), told));
-    let connections = node.connections().clone();
+    let front = FastPath::new(Arc::clone(&state), router(Arc::clone(&state), told));
+    let connections = state.connections().clone();
     let graceful = GracefulShutdown::new();
     let mut tasks = JoinSet::new();
     tasks.spawn(upkeep());

@@ -16,7 +16,7 @@ use crate::wire::json;
 
 /// Why no requests were made.
 #[derive(Debug, thiserror::Error)]
-pub enum MakingError {
+pub enum GenerateError {
     /// The operating system gives no random bytes.
     #[error("no randomness: {0}")]
     Random(#[from] getrandom::Error),
@@ -36,8 +36,8 @@ pub enum MakingError {
 ///
 /// # Errors
 ///
-/// [`MakingError`].
-pub fn make(ledger: &Name, keys: usize, count: usize) -> Result<Vec<Vec<u8>>, MakingError> {
+/// [`GenerateError`].
+pub fn make(ledger: &Name, keys: usize, count: usize) -> Result<Vec<Vec<u8>>, GenerateError> {
     let signers = (0..keys.max(1)).map(|_| draw_key()).collect::<Result<Vec<_>, _>>()?;
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let share = count.div_ceil(cores).max(1);
@@ -53,18 +53,18 @@ pub fn make(ledger: &Name, keys: usize, count: usize) -> Result<Vec<Vec<u8>>, Ma
     });
     let mut requests = Vec::with_capacity(count);
     for share in made {
-        requests.extend(share.map_err(|_| MakingError::Interrupted)??);
+        requests.extend(share.map_err(|_| GenerateError::Interrupted)??);
     }
     Ok(requests)
 }
 
-fn draw_key() -> Result<Signer, MakingError> {
+fn draw_key() -> Result<Signer, GenerateError> {
     let mut seed = [0; 32];
     getrandom::fill(&mut seed)?;
-    Signer::of_depositor(&seed).ok_or(MakingError::WeakKey)
+    Signer::of_depositor(&seed).ok_or(GenerateError::WeakKey)
 }
 
-fn request(ledger: &Name, signer: &Signer) -> Result<Vec<u8>, MakingError> {
+fn request(ledger: &Name, signer: &Signer) -> Result<Vec<u8>, GenerateError> {
     let mut random = [0; 80];
     getrandom::fill(&mut random)?;
     let (digests, rest) = random.as_chunks::<32>();

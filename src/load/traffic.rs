@@ -38,7 +38,7 @@ pub struct Call {
 
 /// When requests are sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pace {
+pub enum LoopMode {
     /// The next one when the last is answered.
     Closed,
     /// So many a second, whatever is answered.
@@ -112,7 +112,7 @@ pub async fn send(
     address: SocketAddr,
     calls: Arc<[Call]>,
     connections: usize,
-    pace: Pace,
+    pace: LoopMode,
 ) -> Result<Traffic, TrafficError> {
     let host = HeaderValue::try_from(address.to_string()).unwrap_or(HeaderValue::from_static("localhost"));
     let mut opened = Vec::with_capacity(connections);
@@ -124,7 +124,7 @@ pub async fn send(
     let mut tasks = JoinSet::new();
     for sender in opened {
         let (calls, next, host) = (Arc::clone(&calls), Arc::clone(&next), host.clone());
-        tasks.spawn(Lane { sender, host, calls, next, begun, pace }.run());
+        tasks.spawn(ConnectionTask { sender, host, calls, next, begun, pace }.run());
     }
     let (mut latency, mut answers) = (Latency::default(), Vec::with_capacity(calls.len()));
     while let Some(lane) = tasks.join_next().await {
@@ -146,16 +146,16 @@ async fn connect(address: SocketAddr) -> Result<SendRequest<Full<Bytes>>, Traffi
 }
 
 /// One connection and its share of the calls.
-struct Lane {
+struct ConnectionTask {
     sender: SendRequest<Full<Bytes>>,
     host: HeaderValue,
     calls: Arc<[Call]>,
     next: Arc<AtomicUsize>,
     begun: Instant,
-    pace: Pace,
+    pace: LoopMode,
 }
 
-impl Lane {
+impl ConnectionTask {
     async fn run(mut self) -> Result<(Latency, Vec<Answer>), TrafficError> {
         let (mut latency, mut answers) = (Latency::default(), Vec::new());
         loop {
@@ -175,8 +175,8 @@ impl Lane {
     /// The moment from which the call's time counts, once it has come.
     async fn due(&self, at: usize) -> Instant {
         match self.pace {
-            Pace::Closed => Instant::now(),
-            Pace::Open { per_second } => {
+            LoopMode::Closed => Instant::now(),
+            LoopMode::Open { per_second } => {
                 let nanos = u64::try_from(at).unwrap_or(u64::MAX).saturating_mul(1_000_000_000);
                 let due = self.begun + Duration::from_nanos(nanos / u64::from(per_second.max(1)));
                 sleep_until(due).await;

@@ -16,7 +16,7 @@ use tiezheng::store::contract::Private;
 use tiezheng::store::memory::MemoryStore;
 
 use crate::support::depositor::{ledger_key, origin, statement_with};
-use crate::support::grown::grow;
+use crate::support::ledger::grow;
 use crate::support::operator::Operator;
 
 /// Small, since the operator's store looks everything up by reading all of it.

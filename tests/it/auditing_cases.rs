@@ -17,7 +17,7 @@ use tiezheng::court::labels;
 use tiezheng::court::period::basis::Basis;
 use tiezheng::court::values::{Capacity, Filer, IdentityCheck};
 use tiezheng::court::words::{
-    CaseKind, Depositor, IdentityLevel, IdentityMethod, PartyRole, Phase, Procedure, Role, Shown, SubjectKind,
+    AccessedContent, CaseKind, Depositor, IdentityLevel, IdentityMethod, PartyRole, Phase, Procedure, Role, SubjectKind,
 };
 use tiezheng::ledger::block::Height;
 use tiezheng::ledger::entry::Entry;
@@ -27,7 +27,7 @@ use tiezheng::ledger::statement::signed::SignedStatement;
 use tiezheng::ledger::statement::text::Subject;
 use tiezheng::store::contract::{Private, ReadLedger};
 
-use crate::support::acts::{Acts, PLATFORM, Retold, account, annex_id};
+use crate::support::acts::{Acts, OverlayStore, PLATFORM, account, annex_id};
 use crate::support::chain::{annex_at, erase, metadata_at, number, second};
 use crate::support::depositor::{depositor, ledger_key, origin};
 use crate::support::operator::Operator;
@@ -98,7 +98,7 @@ fn import(item: u32, phase: Phase) -> Act {
 
 fn access() -> Act {
     let case = Some(CaseId(Digest([CASE.0; 32])));
-    Act::Access(Access { shown: Shown::CaseFile, case, item: None, deposit: None, account: None })
+    Act::Access(Access { shown: AccessedContent::CaseFile, case, item: None, deposit: None, account: None })
 }
 
 /// A clerk is made, a case filed, an item imported, and somebody looked.
@@ -179,13 +179,13 @@ fn a_changed_text_is_named() {
     assert!(piece.json.contains("act open\n"), "{}", piece.json);
     piece.json = piece.json.replace("kind civil-first", "kind mediation");
     let private = BTreeMap::from([(at, Private::Held(piece.clone()))]);
-    let changed = Retold { chain: &acts.store, vault: &acts.store, private };
+    let changed = OverlayStore { chain: &acts.store, vault: &acts.store, private };
     // The labels of the next act follow from the text that was changed.
     let labels = (Fault::Index, LeafIndex(10));
     assert_eq!(found(&changed), [(Fault::Private, at), (Fault::ActStatement, at), labels]);
 
     piece.json = piece.json.replace("kind mediation", "kind  mediation");
-    let malformed = Retold { private: BTreeMap::from([(at, Private::Held(piece))]), ..changed };
+    let malformed = OverlayStore { private: BTreeMap::from([(at, Private::Held(piece))]), ..changed };
     let found = found(&malformed);
     assert_eq!(found[..2], [(Fault::Private, at), (Fault::ActMalformed, at)]);
     assert!(found[2..].iter().all(|(fault, _)| *fault == Fault::ActStream), "the case lacks its beginning: {found:?}");
@@ -227,7 +227,7 @@ fn a_gap_in_a_stream_is_named() {
     };
     let (approval, access) = (reorder(7, 5), reorder(8, 3));
     operator.reseal_honestly();
-    let gap = Retold { chain: &operator, vault: &acts.store, private: BTreeMap::new() };
+    let gap = OverlayStore { chain: &operator, vault: &acts.store, private: BTreeMap::new() };
     let expected = [(Fault::Subject, approval), (Fault::ActStream, approval), (Fault::Subject, access)];
     assert_eq!(found(&gap), expected);
 }
@@ -261,7 +261,7 @@ fn a_missing_annex_is_named_and_an_erased_one_is_not() {
     // A tombstone that leads to a notice about something else.
     let honest = small();
     erase(&honest.store, &[annex_at(8, &crate::support::acts::annex(2))]);
-    let lying = Retold { chain: &honest.store, vault: &acts.store, private: BTreeMap::new() };
+    let lying = OverlayStore { chain: &honest.store, vault: &acts.store, private: BTreeMap::new() };
     let places: Vec<_> = found(&lying);
     assert_eq!(places, [(Fault::Erasure, LeafIndex(8)), (Fault::Erasure, notice)]);
 }

@@ -1,17 +1,15 @@
 //! The command line against a real node: exit codes, documents, and what lies in the folders afterwards.
 
-mod at_hand;
 mod copies;
 mod depositing;
 mod descriptors;
+mod dishonest_node;
 mod environment;
 mod escaping;
 mod files_of_users;
-mod keeping;
 mod languages;
 mod loading;
-mod looking_up;
-mod lying;
+mod lookup;
 mod manifest;
 mod many;
 mod node_keys;
@@ -21,5 +19,7 @@ mod reporting;
 mod running;
 mod special_files;
 mod unwritable;
+mod user_folder;
 mod verifying;
 mod without_reader;
+mod workspace;

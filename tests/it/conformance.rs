@@ -2,7 +2,8 @@
 //!
 //! A test is a function over a [`Bench`]; the list at the end of this file runs all of them on each kind of store.
 
-mod crowds;
+mod caches;
+mod concurrency;
 mod erasing;
 mod finding;
 mod growing;
@@ -10,7 +11,6 @@ mod paging;
 mod private;
 mod reading;
 mod refusing;
-mod remembering;
 
 /// Runs each named function on each store.
 macro_rules! on_every_store {

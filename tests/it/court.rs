@@ -2,12 +2,14 @@
 
 mod accounts;
 mod bounded;
+mod capacities;
 mod cases;
-mod entrusted;
+mod concurrency;
+mod deposits_on_behalf;
 mod enumeration;
 mod erasing;
 mod feed;
-mod holding;
+mod holds;
 mod imports;
 mod keys;
 mod manual;
@@ -15,9 +17,7 @@ mod mediation;
 mod originals;
 mod published;
 mod quotas;
-mod racing;
 mod reporting;
-mod standing;
 mod table;
 mod tokens;
 mod verifying;

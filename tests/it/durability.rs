@@ -3,16 +3,16 @@
 //! Each test traces the program's system calls and checks that the required flushes stand before what they make true. It
 //! then takes each of those flushes out of the trace and checks that its absence is found: a removed flush fails the test.
 
-mod beside;
+mod account_files;
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Stdio};
 
-use crate::support::custodian::give_original;
+use crate::support::custodian::open_original_for;
 use crate::support::depositor::note_for;
-use crate::support::house::request;
 use crate::support::process::{http_client, program};
+use crate::support::test_node::request;
 use crate::support::trace::{Event, Trace, traced};
 
 /// A node under strace, which ends when its standard input does.
@@ -136,7 +136,7 @@ async fn an_original_is_in_custody_only_once_its_object_and_both_folders_are_flu
     let more = ["--operator-token".to_owned(), token.to_str().unwrap().to_owned()];
     let node = tokio::task::spawn_blocking(move || TracedNode::start(&path, &more.each_ref().map(String::as_str)));
     let node = node.await.unwrap();
-    give_original(&http_client(), &node.url, &token, &vec![7; 200_000]).await;
+    open_original_for(&http_client(), &node.url, &token, &vec![7; 200_000]).await;
     let (trace, data) = tokio::task::spawn_blocking(|| node.stop()).await.unwrap();
     let originals = data.join("originals");
 

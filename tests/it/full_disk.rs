@@ -8,8 +8,8 @@ use std::process::{Child, Command, Stdio};
 use serde_json::Value;
 
 use crate::support::depositor::note_for;
-use crate::support::house::request;
 use crate::support::process::{Node, http_client, program};
+use crate::support::test_node::request;
 
 /// Every write to the files of the database that there are or may come fails with this error.
 struct Failing(Child);

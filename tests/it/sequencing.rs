@@ -29,7 +29,7 @@ use tiezheng::store::contract::{AppendLedger, ReadLedger};
 use tiezheng::store::memory::MemoryStore;
 
 use crate::support::depositor::{ledger_key, note, origin, statement_with, successor};
-use crate::support::faulty::{Fault, FaultyStore, OF_AN_APPEND};
+use crate::support::faulty_store::{Fault, FaultyStore, OF_AN_APPEND};
 
 fn noon() -> Timestamp {
     Timestamp::parse("2026-11-22T12:00:00.000Z").unwrap()

@@ -2,23 +2,23 @@
 //!
 //! | file | rules |
 //! |---|---|
-//! | `rooms` | who may import whom |
-//! | `circles` | no circles of files inside a room; doors are only doors |
+//! | `layers` | who may import whom |
+//! | `cycles` | no circles of files inside a room; doors are only doors |
 //! | `words` | names that belong to one place, and names that belong nowhere |
 //! | `shape` | sizes, headers, names, dead files |
 //!
-//! Below them: `house` (files and modules), `paths` (imports made absolute), `mask` (source without comments and
+//! Below them: `source` (files and modules), `paths` (imports made absolute), `mask` (source without comments and
 //! strings). Each rule is a function from the house to its faults, tested beside itself on a few lines that keep it and a
 //! few that break it. Code under `#[cfg(test)]`, and files named `tests.rs`, may import whatever they like.
 //!
 //! Not here: what rustfmt, clippy and rustc check already; see `[lints]` in Cargo.toml and clippy.toml.
 
-mod circles;
-mod house;
+mod cycles;
+mod layers;
 mod mask;
 mod paths;
-mod rooms;
 mod shape;
+mod source;
 mod words;
 
 use std::collections::BTreeSet;

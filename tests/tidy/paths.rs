@@ -6,8 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::house::{Around, File, House};
 use crate::mask::{Token, text, text_before, tokens};
+use crate::source::{Around, File, House};
 
 /// The name under which `main.rs` knows the library.
 const LIBRARY: &str = "tiezheng";

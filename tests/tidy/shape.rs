@@ -1,7 +1,7 @@
 //! Sizes, headers, names and reachability of files, and what no file of the project may say.
 
-use crate::house::{Fault, House};
 use crate::mask::{Attribute, Token, after_bracket, text, tokens};
+use crate::source::{Fault, House};
 
 /// Longest file of `src/`, in lines.
 const LONGEST_FILE: usize = 500;

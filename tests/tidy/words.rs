@@ -1,8 +1,8 @@
 //! Names that belong to one place only, and names that belong nowhere.
 
-use crate::house::{Fault, File, House};
 use crate::mask::{Attribute, Token, text, text_before, tokens};
 use crate::paths::named;
+use crate::source::{Fault, File, House};
 
 /// Names bound to a place. A name with `::` is matched against whole paths, one with `!` against macro calls.
 struct Bound {

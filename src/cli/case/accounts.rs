@@ -11,7 +11,7 @@ use crate::cli::durable;
 use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::output::{self, Replace, must_be_new};
 use crate::cli::public_key::read_key;
-use crate::cli::screen::HEED;
+use crate::cli::screen::WARNING;
 
 /// Accounts, roles and tokens | 账号、角色与令牌
 #[derive(Debug, Clone, clap::Subcommand)]
@@ -249,7 +249,7 @@ async fn token(
     } else {
         screen.line(format!("  {token}"))?;
         screen.line(
-            screen.paint(HEED, screen.pick("  令牌仅显示这一次，请妥善保管", "  shown this once only: keep it")),
+            screen.paint(WARNING, screen.pick("  令牌仅显示这一次，请妥善保管", "  shown this once only: keep it")),
         )?;
     }
     Ok(())

@@ -218,7 +218,7 @@ pub async fn run(args: &CaseArgs, screen: &Screen) -> anyhow::Result<ExitStatus>
         CaseCommand::Associate { code, agent, authority, name } => {
             filing::associate(code, *agent, authority.as_ref(), name.as_ref(), connection).await
         }
-        CaseCommand::PassOn(args) => filing::pass_on(args, connection).await,
+        CaseCommand::PassOn(args) => filing::transfer_case(args, connection).await,
         CaseCommand::History { case, after } => filing::history(case, "acts", *after, connection).await,
         CaseCommand::AccessLog { case: Some(case), .. } => filing::history(case, "access-log", 0, connection).await,
         CaseCommand::AccessLog { deposit, .. } => {

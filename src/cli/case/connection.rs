@@ -9,7 +9,7 @@ use crate::cli::case_key::random_bytes;
 use crate::cli::connect::ServerArgs;
 use crate::cli::exit::CliError;
 use crate::cli::input;
-use crate::cli::screen::{GOOD, HEED, Screen};
+use crate::cli::screen::{GOOD, Screen, WARNING};
 use crate::client::court_client::CourtClient;
 
 /// Entries that are asked for at a time.
@@ -159,7 +159,7 @@ impl CourtConnection<'_> {
     pub fn heed(&self, answer: &Value) -> anyhow::Result<()> {
         for warning in answer.get("warnings").and_then(Value::as_array).into_iter().flatten() {
             let text = bilingual(self.screen, Some(warning));
-            self.screen.line(format!("  {}", self.screen.paint(HEED, &text)))?;
+            self.screen.line(format!("  {}", self.screen.paint(WARNING, &text)))?;
         }
         Ok(())
     }

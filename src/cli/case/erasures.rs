@@ -6,7 +6,7 @@ use crate::cli::case::connection::{CourtConnection, bilingual, object, text};
 use crate::cli::compose::read_number;
 use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::progress::Progress;
-use crate::cli::screen::{BAD, FAINT, GOOD, HEED};
+use crate::cli::screen::{BAD, FAINT, GOOD, WARNING};
 
 /// Seconds that one request waits for the erasure to be settled: short, so that the progress bar moves.
 const WAIT_S: u64 = 1;
@@ -99,7 +99,7 @@ fn shown(erasure: &Value, connection: &CourtConnection<'_>) -> anyhow::Result<Ex
     let colour = match code.as_str() {
         "confirmed" => GOOD,
         "failed" => BAD,
-        _ => HEED,
+        _ => WARNING,
     };
     let state = bilingual(screen, erasure.get("state"));
     screen.line(format!("{} {}", screen.pick("删除状态：", "erasure:"), screen.paint(colour, &state)))?;
@@ -112,7 +112,7 @@ fn shown(erasure: &Value, connection: &CourtConnection<'_>) -> anyhow::Result<Ex
         let follow = screen.pick("查询进度：", "follow it with");
         screen.line(format!("  {follow} tiezheng case erasure {id}"))?;
     }
-    Ok(if code == "failed" { ExitStatus::CouldNotLook } else { ExitStatus::Good })
+    Ok(if code == "failed" { ExitStatus::Unable } else { ExitStatus::Good })
 }
 
 #[cfg(test)]

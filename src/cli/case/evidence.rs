@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
+use crate::cli::case::case_screen;
 use crate::cli::case::connection::{CourtConnection, encoded, object, text};
 use crate::cli::case::originals::open_original;
-use crate::cli::case::showing;
 use crate::cli::compose::read_number;
 use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::input;
-use crate::cli::screen::{GOOD, HEED};
+use crate::cli::screen::{GOOD, WARNING};
 
 /// Import evidence by its deposit number | 导入存证平台证据
 #[derive(Debug, Clone, clap::Args)]
@@ -95,7 +95,7 @@ async fn import_many(path: &str, list: &Value, connection: &CourtConnection<'_>)
         if !imported {
             ending = ending.max(ExitStatus::Finding);
         }
-        let style = if imported { GOOD } else { HEED };
+        let style = if imported { GOOD } else { WARNING };
         let word = connection
             .screen
             .pick(if imported { "已导入" } else { "未导入" }, if imported { "imported" } else { "refused" });
@@ -133,7 +133,7 @@ pub async fn verify(args: &VerifyItemArgs, connection: &CourtConnection<'_>) -> 
     showing::verification(connection.screen, &answer)?;
     Ok(match conclusion.as_str() {
         "consistent" | "consistent_with_reservation" | "record_only" => ExitStatus::Good,
-        "unable" => ExitStatus::CouldNotLook,
+        "unable" => ExitStatus::Unable,
         _ => ExitStatus::Finding,
     })
 }

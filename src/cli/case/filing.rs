@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::cli::case::case_screen;
 use crate::cli::case::connection::{CourtConnection, PAGE, bilingual, encoded, object, text};
-use crate::cli::case::showing;
 use crate::cli::exit::{CliError, ExitStatus};
-use crate::cli::screen::HEED;
+use crate::cli::screen::WARNING;
 
 /// Open a case | 创建案件
 #[derive(Debug, Clone, clap::Args)]
@@ -195,7 +195,7 @@ pub async fn code(
         screen.line(format!(
             "  {}  {}",
             screen.pick("关联码（仅显示一次）", "association code, shown once"),
-            screen.paint(HEED, &code)
+            screen.paint(WARNING, &code)
         ))?;
     }
     Ok(ExitStatus::Good)
@@ -228,7 +228,7 @@ pub async fn associate(
 /// # Errors
 ///
 /// [`CliError`].
-pub async fn pass_on(args: &PassOnArgs, connection: &CourtConnection<'_>) -> anyhow::Result<ExitStatus> {
+pub async fn transfer_case(args: &PassOnArgs, connection: &CourtConnection<'_>) -> anyhow::Result<ExitStatus> {
     let body = object([
         ("passage", Some(json!(args.passage))),
         ("court", Some(json!(args.court))),

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::cli::case::connection::{CourtConnection, encoded, text};
 use crate::cli::exit::CliError;
 use crate::cli::public_key::{no_private_key, read_key};
-use crate::cli::screen::{FAINT, GOOD, HEED};
+use crate::cli::screen::{FAINT, GOOD, WARNING};
 
 const KEYS: &str = "/v1/accounts/me/keys";
 
@@ -78,7 +78,7 @@ pub async fn revoke_token(connection: &CourtConnection<'_>, id: &str, keep_issue
         screen.document(&answer)?;
         let zh = "令牌已失效；账本目前暂停写入，撤销记录将在恢复后上链";
         let en = "the token is not accepted any more; its act goes on the chain once the ledger accepts deposits again";
-        screen.line(screen.paint(HEED, screen.pick(zh, en)))?;
+        screen.line(screen.paint(WARNING, screen.pick(zh, en)))?;
     }
     for (field, zh, en) in [
         ("ended", "  一并失效的令牌", "  tokens that ended"),

@@ -209,6 +209,6 @@ pub async fn access_log(number: &str, connection: &CourtConnection<'_>) -> anyho
     let number = encoded(&read_number(number)?.to_string());
     let answer = connection.pages(&format!("/v1/deposits/{number}/access-log"), None).await?;
     connection.screen.document(&answer)?;
-    crate::cli::case::showing::history(connection.screen, &answer)?;
+    crate::cli::case::case_screen::history(connection.screen, &answer)?;
     Ok(ExitStatus::Good)
 }

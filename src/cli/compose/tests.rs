@@ -64,9 +64,9 @@ fn a_manifest_is_stated_by_its_root_alone() {
         assert!(!text.contains(&format!("\n{absent} ")), "{text}");
     }
     assert_eq!(paper.evidence_name(), Some("卷宗"));
-    assert_eq!(details.departure(&paper, &ledger, signer(1).verifier()), None);
+    assert_eq!(details.differing_option(&paper, &ledger, signer(1).verifier()), None);
     let renamed = Details::read(&StatementArgs { name: Some("其他".into()), ..args() }).unwrap();
-    assert_eq!(renamed.departure(&paper, &ledger, signer(1).verifier()), Some("--name"));
+    assert_eq!(renamed.differing_option(&paper, &ledger, signer(1).verifier()), Some("--name"));
     let salted = Details::read(&StatementArgs { salt: true, ..args() }).unwrap();
     assert_eq!(salted.wanted_digests().unwrap_err().code, "salt_of_manifest");
 }
@@ -80,19 +80,20 @@ fn two_statements_on_one_file_are_two() {
 fn what_is_asked_for_and_not_there_is_a_departure() {
     let paper = compose(&args(), None);
     let ledger = Name::parse("example.org/ledger").unwrap();
-    let departure =
-        |args: StatementArgs, seed| Details::read(&args).unwrap().departure(&paper, &ledger, signer(seed).verifier());
-    assert_eq!(departure(args(), 1), None);
-    assert_eq!(departure(args(), 2), None, "no case was named");
-    assert_eq!(departure(StatementArgs { case: Some("a".into()), ..args() }, 2), Some("--case"));
-    assert_eq!(departure(StatementArgs { name: Some("合同.pdf".into()), ..args() }, 1), None);
-    assert_eq!(departure(StatementArgs { name: Some("other".into()), ..args() }, 1), Some("--name"));
-    assert_eq!(departure(StatementArgs { no_private: true, ..args() }, 1), Some("--no-private"));
-    assert_eq!(departure(StatementArgs { salt: true, ..args() }, 1), Some("--salt"));
-    assert_eq!(departure(StatementArgs { digests: Digests::Sm3, ..args() }, 1), Some("--digests"));
+    let differing_option = |args: StatementArgs, seed| {
+        Details::read(&args).unwrap().differing_option(&paper, &ledger, signer(seed).verifier())
+    };
+    assert_eq!(differing_option(args(), 1), None);
+    assert_eq!(differing_option(args(), 2), None, "no case was named");
+    assert_eq!(differing_option(StatementArgs { case: Some("a".into()), ..args() }, 2), Some("--case"));
+    assert_eq!(differing_option(StatementArgs { name: Some("合同.pdf".into()), ..args() }, 1), None);
+    assert_eq!(differing_option(StatementArgs { name: Some("other".into()), ..args() }, 1), Some("--name"));
+    assert_eq!(differing_option(StatementArgs { no_private: true, ..args() }, 1), Some("--no-private"));
+    assert_eq!(differing_option(StatementArgs { salt: true, ..args() }, 1), Some("--salt"));
+    assert_eq!(differing_option(StatementArgs { digests: Digests::Sm3, ..args() }, 1), Some("--digests"));
     let elsewhere = Name::parse("other").unwrap();
     let details = Details::read(&args()).unwrap();
-    assert_eq!(details.departure(&paper, &elsewhere, signer(1).verifier()), Some("--server"));
+    assert_eq!(details.differing_option(&paper, &elsewhere, signer(1).verifier()), Some("--server"));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::audit::report::{Fault, Finding};
 use crate::audit::walk::{Options as AuditOptions, walk};
 use crate::cli::exit::CliError;
-use crate::cli::opening::cannot_open;
+use crate::cli::open_errors::cannot_open;
 use crate::store::rocks::store::RocksStore;
 use crate::store::rocks::tuning::Options;
 
@@ -18,7 +18,7 @@ const PLACES: usize = 64;
 
 /// A bit that was flipped.
 #[derive(Debug)]
-pub struct Flipped {
+pub struct FlippedBit {
     /// The file, below the copy's folder.
     pub file: PathBuf,
     /// The byte in it.
@@ -31,7 +31,7 @@ pub struct Flipped {
 /// # Errors
 ///
 /// The copy cannot be opened, read or written.
-pub fn flip_a_bit(dir: &Path, is_deposit: impl Fn(u64, u64) -> bool) -> Result<Option<Flipped>, CliError> {
+pub fn flip_a_bit(dir: &Path, is_deposit: impl Fn(u64, u64) -> bool) -> Result<Option<FlippedBit>, CliError> {
     // An opening puts what is still in the log into files of its own.
     drop(RocksStore::open(dir, &Options::default()).map_err(|error| cannot_open(dir, &error))?);
     let io = |error: std::io::Error| CliError::io(dir, &error);
@@ -51,7 +51,7 @@ pub fn flip_a_bit(dir: &Path, is_deposit: impl Fn(u64, u64) -> bool) -> Result<O
             fs::write(&path, &damaged).map_err(io)?;
             if names_a_deposit(dir, &is_deposit) {
                 let file = path.strip_prefix(dir).unwrap_or(&path).to_owned();
-                return Ok(Some(Flipped { file, offset }));
+                return Ok(Some(FlippedBit { file, offset }));
             }
         }
         fs::write(&path, &whole).map_err(io)?;

@@ -5,7 +5,7 @@
 
 pub mod damage;
 pub mod fixtures;
+pub mod lawsuit;
 pub mod report;
 pub mod sandbox;
 pub mod scenario;
-pub mod suit;

@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 
-use crate::cli::demo::sandbox::{Ran, Sandbox};
+use crate::cli::demo::sandbox::{CommandRun, Sandbox};
 use crate::cli::exit::ExitStatus;
 use crate::cli::screen::{BAD, FAINT, GOOD, HEADING, Screen};
 use crate::wire::facts::LABELS;
 
 /// One thing that had to come out one way.
 #[derive(Debug)]
-struct Told {
+struct Expectation {
     zh: &'static str,
     en: &'static str,
     expected: String,
@@ -22,15 +22,15 @@ pub struct DemoReport<'a> {
     /// Who it is told to.
     pub screen: &'a Screen,
     /// Where it happens.
-    pub stage: Sandbox,
-    told: Vec<Told>,
+    pub sandbox: Sandbox,
+    told: Vec<Expectation>,
 }
 
 impl<'a> DemoReport<'a> {
     /// On `stage`, to `screen`.
     #[must_use]
-    pub const fn new(screen: &'a Screen, stage: Sandbox) -> Self {
-        Self { screen, stage, told: Vec::new() }
+    pub const fn new(screen: &'a Screen, sandbox: Sandbox) -> Self {
+        Self { screen, sandbox, told: Vec::new() }
     }
 
     /// A heading in both languages.
@@ -48,7 +48,7 @@ impl<'a> DemoReport<'a> {
     /// # Errors
     ///
     /// It cannot be run.
-    pub fn command(&self, arguments: &[&str]) -> anyhow::Result<Ran> {
+    pub fn command(&self, arguments: &[&str]) -> anyhow::Result<CommandRun> {
         self.watched(arguments, false)
     }
 
@@ -57,8 +57,8 @@ impl<'a> DemoReport<'a> {
     /// # Errors
     ///
     /// It cannot be run.
-    pub fn watched(&self, arguments: &[&str], watched: bool) -> anyhow::Result<Ran> {
-        let ran = self.stage.run(arguments, watched)?;
+    pub fn watched(&self, arguments: &[&str], watched: bool) -> anyhow::Result<CommandRun> {
+        let ran = self.sandbox.run(arguments, watched)?;
         self.screen.line(self.screen.paint(FAINT, &format!("  $ {}", ran.line)))?;
         for line in ran.said.lines() {
             self.screen.line(format!("    {line}"))?;
@@ -78,7 +78,7 @@ impl<'a> DemoReport<'a> {
         if expected != found {
             self.screen.line(format!("    {}{expected}", self.screen.pick("应为：", "expected: ")))?;
         }
-        self.told.push(Told { zh, en, expected: expected.to_owned(), found: found.to_owned() });
+        self.told.push(Expectation { zh, en, expected: expected.to_owned(), found: found.to_owned() });
         Ok(())
     }
 
@@ -104,7 +104,7 @@ impl<'a> DemoReport<'a> {
     /// # Errors
     ///
     /// As above.
-    pub fn conclusion(&self, ran: &Ran) -> anyhow::Result<()> {
+    pub fn conclusion(&self, ran: &CommandRun) -> anyhow::Result<()> {
         let pointer = self.screen.pick("/conclusion/zh", "/conclusion/en");
         Ok(self.screen.line(format!("  {}", ran.text(pointer)))?)
     }
@@ -151,6 +151,6 @@ impl<'a> DemoReport<'a> {
 
 /// What a command answered at `pointer`, and its exit code.
 #[must_use]
-pub fn outcome(ran: &Ran, pointer: &str) -> String {
+pub fn outcome(ran: &CommandRun, pointer: &str) -> String {
     format!("{}, {}", ran.text(pointer), ran.code)
 }

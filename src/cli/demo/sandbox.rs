@@ -25,7 +25,7 @@ pub struct Sandbox {
 
 /// A command that has run.
 #[derive(Debug)]
-pub struct Ran {
+pub struct CommandRun {
     /// As a user would type it.
     pub line: String,
     /// Its exit code; 255 where a signal ended it.
@@ -36,7 +36,7 @@ pub struct Ran {
     pub said: String,
 }
 
-impl Ran {
+impl CommandRun {
     /// The text at `pointer` (RFC 6901) of the first document; empty where there is none.
     #[must_use]
     pub fn text(&self, pointer: &str) -> String {
@@ -119,12 +119,12 @@ impl Sandbox {
     /// # Errors
     ///
     /// It cannot be run.
-    pub fn run(&self, arguments: &[&str], watched: bool) -> io::Result<Ran> {
+    pub fn run(&self, arguments: &[&str], watched: bool) -> io::Result<CommandRun> {
         let stderr = if watched { Stdio::inherit() } else { Stdio::piped() };
         let output = self.command(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr).output()?;
         let documents = output.stdout.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok());
         let code = output.status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX);
-        Ok(Ran {
+        Ok(CommandRun {
             line: format!("tiezheng {}", arguments.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")),
             code,
             documents: documents.collect(),

@@ -8,9 +8,9 @@ use serde_json::Value;
 
 use crate::cli::demo::damage::flip_a_bit;
 use crate::cli::demo::fixtures;
+use crate::cli::demo::lawsuit;
 use crate::cli::demo::report::{DemoReport, outcome};
 use crate::cli::demo::sandbox::Sandbox;
-use crate::cli::demo::suit;
 use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::progress::Progress;
 use crate::cli::receipt_files::is_own;
@@ -50,12 +50,12 @@ pub struct DemoArgs {
 ///
 /// The stage cannot be set: no space, no process. What comes out otherwise than it must is told, not an error.
 pub async fn run(args: &DemoArgs, screen: &Screen) -> anyhow::Result<ExitStatus> {
-    let stage = Sandbox::new(args.folder.as_deref(), screen.pick("zh", "en"), args.keep)?;
-    clear_when_interrupted(&stage, args.keep);
-    let mut telling = DemoReport::new(screen, stage);
-    let tell = &mut telling;
+    let sandbox = Sandbox::new(args.folder.as_deref(), screen.pick("zh", "en"), args.keep)?;
+    clear_when_interrupted(&sandbox, args.keep);
+    let mut telling = DemoReport::new(screen, sandbox);
+    let demo = &mut telling;
     screen.line(screen.paint(HEADING, "铁证 Tiezheng: 演示 demonstration"))?;
-    let folder = tell.stage.folder().display().to_string();
+    let folder = demo.sandbox.folder().display().to_string();
     screen.line(screen.paint(
         FAINT,
         &format!(
@@ -63,20 +63,20 @@ pub async fn run(args: &DemoArgs, screen: &Screen) -> anyhow::Result<ExitStatus>
             screen.pick("一切发生在此文件夹，结束后删除：", "All happens in this folder, removed at the end: ")
         ),
     ))?;
-    begin(tell)?;
-    let number = deposit_small(tell)?;
-    deposit_large(tell, args.size_mib)?;
-    look_up(tell, &number).await?;
-    suit::play(tell, CHAT)?;
-    verify(tell, &number)?;
-    verify_offline(tell)?;
-    audit(tell)?;
+    begin(demo)?;
+    let number = deposit_small(demo)?;
+    deposit_large(demo, args.size_mib)?;
+    look_up(demo, &number).await?;
+    suit::play(demo, CHAT)?;
+    verify(demo, &number)?;
+    verify_offline(demo)?;
+    audit(demo)?;
     telling.end()
 }
 
 /// A large file must not stay behind when somebody has seen enough.
-fn clear_when_interrupted(stage: &Sandbox, keep: bool) {
-    let folder = stage.folder().to_owned();
+fn clear_when_interrupted(sandbox: &Sandbox, keep: bool) {
+    let folder = sandbox.folder().to_owned();
     tokio::spawn(async move {
         if tokio::signal::ctrl_c().await.is_ok() {
             if !keep {
@@ -88,28 +88,28 @@ fn clear_when_interrupted(stage: &Sandbox, keep: bool) {
     });
 }
 
-fn begin(tell: &mut DemoReport<'_>) -> anyhow::Result<()> {
-    tell.heading("启动节点（测试账本）", "Start a node (a test ledger)")?;
-    let told = tell.stage.start_node()?;
+fn begin(demo: &mut DemoReport<'_>) -> anyhow::Result<()> {
+    demo.heading("启动节点（测试账本）", "Start a node (a test ledger)")?;
+    let told = demo.sandbox.start_node()?;
     let text = |name: &str| told.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    tell.screen.line(tell.screen.paint(FAINT, "  $ tiezheng serve --data chain-data --listen 127.0.0.1:0 --test"))?;
-    tell.screen.line(format!("  {}", text("listening")))?;
-    tell.screen.line(format!("  {}", text("key")))?;
+    demo.screen.line(demo.screen.paint(FAINT, "  $ tiezheng serve --data chain-data --listen 127.0.0.1:0 --test"))?;
+    demo.screen.line(format!("  {}", text("listening")))?;
+    demo.screen.line(format!("  {}", text("key")))?;
     let mode = text("mode");
-    tell.must("节点已启动", "a node listens", "test", &mode)
+    demo.must("节点已启动", "a node listens", "test", &mode)
 }
 
 /// The number of the contract, which the rest of the story is about.
-fn deposit_small(tell: &mut DemoReport<'_>) -> anyhow::Result<String> {
-    tell.heading("存证：文本、图片、合同", "Deposit a text, a picture, a contract")?;
-    exhibits::chat_log(&tell.stage.file(CHAT))?;
-    exhibits::picture(&tell.stage.file(PICTURE))?;
-    exhibits::contract(&tell.stage.file(CONTRACT))?;
+fn deposit_small(demo: &mut DemoReport<'_>) -> anyhow::Result<String> {
+    demo.heading("存证：文本、图片、合同", "Deposit a text, a picture, a contract")?;
+    exhibits::chat_log(&demo.sandbox.file(CHAT))?;
+    exhibits::picture(&demo.sandbox.file(PICTURE))?;
+    exhibits::contract(&demo.sandbox.file(CONTRACT))?;
     let mut number = String::new();
     for file in [CHAT, PICTURE, CONTRACT] {
-        let ran = tell.command(&["deposit", file])?;
-        tell.facts(ran.documents.first().and_then(|document| document.get("deposit")).unwrap_or(&Value::Null))?;
-        tell.must(
+        let ran = demo.command(&["deposit", file])?;
+        demo.facts(ran.documents.first().and_then(|document| document.get("deposit")).unwrap_or(&Value::Null))?;
+        demo.must(
             "存证成功，回执已核验",
             "deposited, and the receipt holds",
             "deposited, 0",
@@ -117,16 +117,16 @@ fn deposit_small(tell: &mut DemoReport<'_>) -> anyhow::Result<String> {
         )?;
         number = ran.text("/deposit_number");
     }
-    let again = tell.command(&["deposit", CONTRACT])?;
+    let again = demo.command(&["deposit", CONTRACT])?;
     let same = format!("{}, {}", outcome(&again, "/status"), again.text("/deposit_number") == number);
-    tell.must("重复执行不会重复存证", "repeating it deposits nothing twice", "already_deposited, 0, true", &same)?;
+    demo.must("重复执行不会重复存证", "repeating it deposits nothing twice", "already_deposited, 0, true", &same)?;
 
-    tell.heading("存证：整个文件夹", "Deposit a whole folder")?;
-    exhibits::messages(&tell.stage.file(FOLDER), MESSAGES)?;
-    let ran = tell.command(&["deposit", "--recursive", FOLDER, "--case", "(2026) 0192-1"])?;
+    demo.heading("存证：整个文件夹", "Deposit a whole folder")?;
+    exhibits::messages(&demo.sandbox.file(FOLDER), MESSAGES)?;
+    let ran = demo.command(&["deposit", "--recursive", FOLDER, "--case", "(2026) 0192-1"])?;
     let deposited = ran.documents.iter().filter(|document| document["status"] == "deposited").count();
     let all = format!("{MESSAGES}, 0");
-    tell.must(
+    demo.must(
         "文件夹中的文件均已存证",
         "all files of the folder deposited",
         &all,
@@ -135,48 +135,48 @@ fn deposit_small(tell: &mut DemoReport<'_>) -> anyhow::Result<String> {
     Ok(number)
 }
 
-fn deposit_large(tell: &mut DemoReport<'_>, mebibytes: u64) -> anyhow::Result<()> {
+fn deposit_large(demo: &mut DemoReport<'_>, mebibytes: u64) -> anyhow::Result<()> {
     let size = mebibytes << 20;
-    tell.heading(&format!("存证：{mebibytes} MiB 的硬盘镜像"), &format!("Deposit a disk image of {mebibytes} MiB"))?;
+    demo.heading(&format!("存证：{mebibytes} MiB 的硬盘镜像"), &format!("Deposit a disk image of {mebibytes} MiB"))?;
     let mut seed = [0; 8];
     getrandom::fill(&mut seed).map_err(std::io::Error::other)?;
-    let path = tell.stage.file(IMAGE);
-    let progress = Progress::of_bytes(tell.screen, size);
+    let path = demo.sandbox.file(IMAGE);
+    let progress = Progress::of_bytes(demo.screen, size);
     let made = exhibits::disk_image(&path, size, u64::from_le_bytes(seed), &progress);
     drop(progress);
     made.map_err(|error| CliError::io(&path, &error))?;
-    let ran = tell.watched(&["deposit", IMAGE, "--case", "(2026) 0192-1"], true)?;
-    tell.facts(ran.documents.first().and_then(|document| document.get("deposit")).unwrap_or(&Value::Null))?;
-    tell.must(
+    let ran = demo.watched(&["deposit", IMAGE, "--case", "(2026) 0192-1"], true)?;
+    demo.facts(ran.documents.first().and_then(|document| document.get("deposit")).unwrap_or(&Value::Null))?;
+    demo.must(
         "大文件存证成功，文件未上传",
         "deposited; the file was not sent",
         "deposited, 0",
         &outcome(&ran, "/status"),
     )?;
-    let ran = tell.watched(&["verify", IMAGE], true)?;
+    let ran = demo.watched(&["verify", IMAGE], true)?;
     let expected = "consistent_with_reservation, 0";
-    tell.must("大文件核验", "the large file verified", expected, &outcome(&ran, "/conclusion/code"))?;
+    demo.must("大文件核验", "the large file verified", expected, &outcome(&ran, "/conclusion/code"))?;
     fs::remove_file(&path)?;
     Ok(())
 }
 
-async fn look_up(tell: &mut DemoReport<'_>, number: &str) -> anyhow::Result<()> {
-    tell.heading("按存证编号查询（仅查询，未核验原文）", "Look up by number; no original is verified")?;
-    let ran = tell.command(&["lookup", number])?;
-    tell.facts(ran.documents.first().unwrap_or(&Value::Null))?;
-    tell.must("查询到七项区块链存证信息", "the seven facts were found", "sealed, 0", &outcome(&ran, "/status"))?;
-    let address = tell.stage.address().to_owned();
-    tell.screen.line(tell.screen.paint(FAINT, &format!("  GET {address}/v1/deposits/{number}")))?;
+async fn look_up(demo: &mut DemoReport<'_>, number: &str) -> anyhow::Result<()> {
+    demo.heading("按存证编号查询（仅查询，未核验原文）", "Look up by number; no original is verified")?;
+    let ran = demo.command(&["lookup", number])?;
+    demo.facts(ran.documents.first().unwrap_or(&Value::Null))?;
+    demo.must("查询到七项区块链存证信息", "the seven facts were found", "sealed, 0", &outcome(&ran, "/status"))?;
+    let address = demo.sandbox.address().to_owned();
+    demo.screen.line(demo.screen.paint(FAINT, &format!("  GET {address}/v1/deposits/{number}")))?;
     let client = LedgerClient::new(&address).map_err(CliError::from)?;
     let parsed = DepositNumber::parse(number)?;
     let told = client.facts(&parsed).await.map_err(CliError::from)?;
     let same = told.chain.tx_id == ran.text("/tx_id") && told.chain.block_hash == ran.text("/block_hash");
-    tell.must("HTTP 接口所述一致", "HTTP says the same", "true", &same.to_string())?;
+    demo.must("HTTP 接口所述一致", "HTTP says the same", "true", &same.to_string())?;
     let mistyped = mistype(number);
     // Nobody listens there: what is answered is answered without asking.
-    let ran = tell.command(&["lookup", &mistyped, "--server", "http://127.0.0.1:1"])?;
+    let ran = demo.command(&["lookup", &mistyped, "--server", "http://127.0.0.1:1"])?;
     let expected = "mistyped_number, 64";
-    tell.must(
+    demo.must(
         "输错的编号在查询之前即被发现",
         "a mistyped number is found before any look-up",
         expected,
@@ -184,80 +184,80 @@ async fn look_up(tell: &mut DemoReport<'_>, number: &str) -> anyhow::Result<()> 
     )
 }
 
-fn verify(tell: &mut DemoReport<'_>, number: &str) -> anyhow::Result<()> {
-    tell.heading("核验：未改动的文件", "Verify the file as it was")?;
-    let ran = tell.command(&["verify", CONTRACT, "--number", number])?;
-    tell.conclusion(&ran)?;
+fn verify(demo: &mut DemoReport<'_>, number: &str) -> anyhow::Result<()> {
+    demo.heading("核验：未改动的文件", "Verify the file as it was")?;
+    let ran = demo.command(&["verify", CONTRACT, "--number", number])?;
+    demo.conclusion(&ran)?;
     let expected = "consistent_with_reservation, 0";
-    tell.must(
+    demo.must(
         "摘要一致，并说明保留",
         "the digests agree, with reservations",
         expected,
         &outcome(&ran, "/conclusion/code"),
     )?;
 
-    tell.heading("核验：改动了一个比特的文件", "Verify the file with one bit changed")?;
+    demo.heading("核验：改动了一个比特的文件", "Verify the file with one bit changed")?;
     let changed = "改动后的合同.pdf";
-    let mut bytes = fs::read(tell.stage.file(CONTRACT))?;
+    let mut bytes = fs::read(demo.sandbox.file(CONTRACT))?;
     let middle = bytes.len() / 2;
     if let Some(byte) = bytes.get_mut(middle) {
         *byte ^= 1;
     }
-    fs::write(tell.stage.file(changed), bytes)?;
-    let ran = tell.command(&["verify", changed, "--number", number])?;
-    tell.conclusion(&ran)?;
-    tell.must("比对结果不一致", "the changed file does not match", "mismatch, 1", &outcome(&ran, "/conclusion/code"))?;
+    fs::write(demo.sandbox.file(changed), bytes)?;
+    let ran = demo.command(&["verify", changed, "--number", number])?;
+    demo.conclusion(&ran)?;
+    demo.must("比对结果不一致", "the changed file does not match", "mismatch, 1", &outcome(&ran, "/conclusion/code"))?;
 
-    tell.heading("核验：从未存证的文件", "Verify a file that was never deposited")?;
-    let ran = tell.command(&["verify", changed])?;
-    tell.conclusion(&ran)?;
-    tell.must("尚未存证", "it was never deposited", "not_found, 1", &outcome(&ran, "/conclusion/code"))
+    demo.heading("核验：从未存证的文件", "Verify a file that was never deposited")?;
+    let ran = demo.command(&["verify", changed])?;
+    demo.conclusion(&ran)?;
+    demo.must("尚未存证", "it was never deposited", "not_found, 1", &outcome(&ran, "/conclusion/code"))
 }
 
-fn verify_offline(tell: &mut DemoReport<'_>) -> anyhow::Result<()> {
-    tell.heading("节点停止后，凭回执离线核验", "The node stopped: verify by the receipt, offline")?;
-    let stopped = tell.stage.stop_node()?;
-    tell.must("节点已停止", "the node has stopped", "true", &stopped.to_string())?;
+fn verify_offline(demo: &mut DemoReport<'_>) -> anyhow::Result<()> {
+    demo.heading("节点停止后，凭回执离线核验", "The node stopped: verify by the receipt, offline")?;
+    let stopped = demo.sandbox.stop_node()?;
+    demo.must("节点已停止", "the node has stopped", "true", &stopped.to_string())?;
     let receipt = format!("{CONTRACT}.tiezheng-receipt.json");
-    let ran = tell.command(&["verify", CONTRACT, "--receipt", &receipt])?;
-    tell.conclusion(&ran)?;
+    let ran = demo.command(&["verify", CONTRACT, "--receipt", &receipt])?;
+    demo.conclusion(&ran)?;
     let found = format!("{}, {}", outcome(&ran, "/conclusion/code"), ran.text("/offline"));
     let expected = "consistent_with_reservation, 0, true";
-    tell.must("以固定的密钥离线核验", "verified offline against the pinned key", expected, &found)
+    demo.must("以固定的密钥离线核验", "verified offline against the pinned key", expected, &found)
 }
 
-fn audit(tell: &mut DemoReport<'_>) -> anyhow::Result<()> {
-    tell.heading("审计整条链", "Audit the whole chain")?;
-    let ran = tell.command(&["audit", "chain-data"])?;
+fn audit(demo: &mut DemoReport<'_>) -> anyhow::Result<()> {
+    demo.heading("审计整条链", "Audit the whole chain")?;
+    let ran = demo.command(&["audit", "chain-data"])?;
     let counted = ["/entries", "/blocks", "/signatures"].map(|pointer| ran.text(pointer)).join(", ");
-    tell.screen
-        .line(format!("  {}{counted}", tell.screen.pick("存证、区块、签名：", "deposits, blocks, signatures: ")))?;
-    tell.must("全链核对未发现问题", "the whole chain holds", "true, 0", &outcome(&ran, "/clean"))?;
+    demo.screen
+        .line(format!("  {}{counted}", demo.screen.pick("存证、区块、签名：", "deposits, blocks, signatures: ")))?;
+    demo.must("全链核对未发现问题", "the whole chain holds", "true, 0", &outcome(&ran, "/clean"))?;
 
-    tell.heading("在备份中改动一个比特，再审计", "Flip one bit in a copy, and audit that")?;
-    let copied = tell.command(&["backup", "chain-data", "--to", "copy"])?;
-    tell.must("备份并核对", "copied and checked", "0", &copied.code.to_string())?;
-    let copy = tell.stage.file("copy");
-    let known = deposits(tell);
+    demo.heading("在备份中改动一个比特，再审计", "Flip one bit in a copy, and audit that")?;
+    let copied = demo.command(&["backup", "chain-data", "--to", "copy"])?;
+    demo.must("备份并核对", "copied and checked", "0", &copied.code.to_string())?;
+    let copy = demo.sandbox.file("copy");
+    let known = deposits(demo);
     let flipped = flip_a_bit(&copy, |index, height| known.get(&index).is_some_and(|(_, own)| *own == height))?;
     let place = flipped.map_or_else(|| "—".to_owned(), |bit| format!("{} @ {}", bit.file.display(), bit.offset));
-    tell.screen.line(format!("  {}{place}", tell.screen.pick("改动的比特：", "the bit flipped: ")))?;
-    let ran = tell.command(&["audit", "copy"])?;
+    demo.screen.line(format!("  {}{place}", demo.screen.pick("改动的比特：", "the bit flipped: ")))?;
+    let ran = demo.command(&["audit", "copy"])?;
     let findings =
         ran.documents.first().and_then(|document| document["findings"].as_array().cloned()).unwrap_or_default();
     let damaged: Vec<_> = findings.iter().filter(|finding| finding["code"] == "damaged").collect();
-    let named: Vec<String> = damaged.iter().filter_map(|finding| finding_line(tell.screen, &known, finding)).collect();
+    let named: Vec<String> = damaged.iter().filter_map(|finding| finding_line(demo.screen, &known, finding)).collect();
     for line in named.iter().take(3) {
-        tell.screen.line(format!("  {line}"))?;
+        demo.screen.line(format!("  {line}"))?;
     }
     let others = damaged.len() - named.len().min(3);
     if others > 0 {
         let text =
-            tell.screen.pick("同一数据页中另有记录受损：", "more damaged records in the same page of the database: ");
-        tell.screen.line(tell.screen.paint(FAINT, &format!("  {text}{others}")))?;
+            demo.screen.pick("同一数据页中另有记录受损：", "more damaged records in the same page of the database: ");
+        demo.screen.line(demo.screen.paint(FAINT, &format!("  {text}{others}")))?;
     }
     let found = format!("{}, {}", if named.is_empty() { "nothing" } else { "entry and block named" }, ran.code);
-    tell.must(
+    demo.must(
         "审计指出受损的记录及其区块",
         "the audit names the damaged entry and its block",
         "entry and block named, 1",
@@ -280,11 +280,11 @@ fn finding_line(screen: &Screen, known: &Deposits, finding: &Value) -> Option<St
 type Deposits = HashMap<u64, (DepositNumber, u64)>;
 
 /// All deposits of this story, from their receipts.
-fn deposits(tell: &DemoReport<'_>) -> Deposits {
-    let folders = [tell.stage.folder().to_owned(), tell.stage.file(FOLDER)];
-    let papers = folders.iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten();
+fn deposits(demo: &DemoReport<'_>) -> Deposits {
+    let folders = [demo.sandbox.folder().to_owned(), demo.sandbox.file(FOLDER)];
+    let files = folders.iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten();
     let receipts =
-        papers.filter(|paper| is_own(&paper.file_name())).filter_map(|paper| read_receipt(&paper.path()).ok());
+        files.filter(|paper| is_own(&paper.file_name())).filter_map(|paper| read_receipt(&paper.path()).ok());
     let deposit = |receipt: Receipt| {
         let entry = Entry::parse(receipt.entry.as_bytes()).ok()?;
         let header = BlockHeader::parse(receipt.header.as_bytes()).ok()?;

@@ -30,11 +30,11 @@ impl<P> Default for Recurring<P> {
 #[derive(Debug)]
 struct Place {
     written: Instant,
-    waiting: Option<Waiting>,
+    waiting: Option<PendingLine>,
 }
 
 #[derive(Debug)]
-struct Waiting {
+struct PendingLine {
     last: Vec<u8>,
     /// Its place among all lines.
     order: u64,
@@ -42,7 +42,7 @@ struct Waiting {
     left_out: u64,
 }
 
-impl Waiting {
+impl PendingLine {
     fn line(mut self) -> Vec<u8> {
         if self.left_out > 0 {
             if self.last.last() == Some(&b'\n') {
@@ -67,7 +67,7 @@ impl<P: Eq + Hash> Recurring<P> {
         };
         let place = known.or_insert(Place { written: now, waiting: None });
         let left_out = place.waiting.take().map_or(0, |before| before.left_out + 1);
-        place.waiting = Some(Waiting { last: line, order, left_out });
+        place.waiting = Some(PendingLine { last: line, order, left_out });
         if is_due { self.all(now) } else { Vec::new() }
     }
 
@@ -92,7 +92,7 @@ impl<P: Eq + Hash> Recurring<P> {
             }
         }
         lines.sort_by_key(|waiting| waiting.order);
-        lines.into_iter().map(Waiting::line).collect()
+        lines.into_iter().map(PendingLine::line).collect()
     }
 }
 

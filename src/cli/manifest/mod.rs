@@ -5,13 +5,13 @@
 //!      source              source                     making                       kept        depositing     round
 //! ```
 //!
-//! [`source`] reads a list of known digests, or measures a folder into one; [`making`] turns it into the list to keep, on
-//! all cores; [`kept`] reads that list again ([`lines`] reads both kinds); [`depositing`] puts its root on a ledger; [`cutting`] takes the receipt of a
+//! [`source`] reads a list of known digests, or measures a folder into one; [`build`] turns it into the list to keep, on
+//! all cores; [`stored_list`] reads that list again ([`lines`] reads both kinds); [`deposit`] puts its root on a ledger; [`item_receipt`] takes the receipt of a
 //! single item out of it.
 
-pub mod cutting;
-pub mod depositing;
-pub mod kept;
+pub mod build;
+pub mod deposit;
+pub mod item_receipt;
 pub mod lines;
-pub mod making;
 pub mod source;
+pub mod stored_list;

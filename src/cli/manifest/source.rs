@@ -12,7 +12,7 @@ use std::thread;
 
 use crate::cli::digest::{Hashed, content};
 use crate::cli::exit::CliError;
-use crate::cli::gather::{Found, Passed, Skip, gather};
+use crate::cli::gather::{Exclusion, FoundFile, Skip, gather};
 use crate::cli::manifest::lines::{LineError, Lines};
 use crate::files::reason;
 use crate::ledger::manifest::item::{ItemDigests, WantedDigests};
@@ -25,7 +25,7 @@ pub struct Source {
     path: PathBuf,
     kind: Kind,
     /// What in the folder is no item, and why.
-    pub passed_over: Vec<Found>,
+    pub excluded: Vec<FoundFile>,
 }
 
 #[derive(Debug)]
@@ -52,9 +52,9 @@ impl Source {
     /// what could not be read would prove less than its depositor believes.
     pub fn open(path: &Path, skip: Skip) -> Result<Self, CliError> {
         let metadata = fs::symlink_metadata(path).map_err(|error| CliError::io(path, &error))?;
-        let (kind, passed_over) = if metadata.is_dir() {
-            let (files, passed_over) = members(path, skip)?;
-            (Kind::Folder { files, next: 0 }, passed_over)
+        let (kind, excluded) = if metadata.is_dir() {
+            let (files, excluded) = members(path, skip)?;
+            (Kind::Folder { files, next: 0 }, excluded)
         } else if metadata.is_file() {
             (Kind::List(Lines::open(path).map_err(|error| CliError::io(path, &error))?), Vec::new())
         } else {
@@ -62,7 +62,7 @@ impl Source {
             let en = format!("{}: neither a folder nor a list", path.display());
             return Err(CliError::unable("not_a_manifest_source", zh, en));
         };
-        Ok(Self { path: path.to_owned(), kind, passed_over })
+        Ok(Self { path: path.to_owned(), kind, excluded })
     }
 
     /// How many bytes it will tell of in all.
@@ -121,21 +121,21 @@ fn next_lines(path: &Path, lines: &mut Lines, read: &(dyn Fn(u64) + Sync)) -> Re
 }
 
 /// The files of a folder in the bytewise order of their names, and what is passed over.
-fn members(folder: &Path, skip: Skip) -> Result<(Vec<Member>, Vec<Found>), CliError> {
-    let (mut files, mut passed_over) = (Vec::new(), Vec::new());
+fn members(folder: &Path, skip: Skip) -> Result<(Vec<Member>, Vec<FoundFile>), CliError> {
+    let (mut files, mut excluded) = (Vec::new(), Vec::new());
     for found in gather(&[folder.to_owned()], true, skip) {
         match found.size {
             Ok(size) => files.push(Member { name: name_in(folder, &found.path)?, path: found.path, size }),
-            Err(Passed::Unreadable(reason)) => {
+            Err(Exclusion::Unreadable(reason)) => {
                 let path = found.path.display();
                 let zh = format!("{path}：无法读取：{}", reason.zh);
                 return Err(CliError::unable("unreadable", zh, format!("{path}: {}", reason.en)));
             }
-            Err(_) => passed_over.push(found),
+            Err(_) => excluded.push(found),
         }
     }
     files.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok((files, passed_over))
+    Ok((files, excluded))
 }
 
 fn name_in(folder: &Path, path: &Path) -> Result<String, CliError> {
@@ -251,8 +251,8 @@ mod tests {
         assert_eq!(lines.iter().map(|line| line.path).collect::<Vec<_>>(), ["a.txt", "a/2", "卷"]);
         assert_eq!(lines[1].digests.content().sha256, Some(sha256(b"22")));
         assert_eq!(lines[2].digests.size(), 3);
-        let passed: Vec<_> = source.passed_over.iter().map(|found| found.size.clone().unwrap_err()).collect();
-        assert_eq!(passed, [Passed::FileManagers, Passed::Empty, Passed::Link, Passed::Own]);
+        let passed: Vec<_> = source.excluded.iter().map(|found| found.size.clone().unwrap_err()).collect();
+        assert_eq!(passed, [Exclusion::FileManagers, Exclusion::Empty, Exclusion::Link, Exclusion::Own]);
     }
 
     #[test]

@@ -42,8 +42,8 @@ pub(in crate::client) fn answer(status: &str, headers: &str, body: &str) -> Stri
 pub(in crate::client) const BUSY: &str =
     r#"{"type":"/problems/busy","title":"busy","title_zh":"繁忙","status":503,"code":"busy","detail":"later"}"#;
 
-async fn ask(address: &str, body: Option<&[u8]>) -> Result<Answer, ClientError> {
-    let ask = Ask { path: "/v1/x", accept: "application/json", body, key: None, limit: 100 };
+async fn ask(address: &str, body: Option<&[u8]>) -> Result<ApiResponse, ClientError> {
+    let ask = ApiRequest { path: "/v1/x", accept: "application/json", body, key: None, limit: 100 };
     Transport::new(address)?.send(&ask).await
 }
 
@@ -52,7 +52,7 @@ async fn what_is_busy_is_asked_again_with_the_very_same_bytes() {
     let busy = answer("503 Service Unavailable", "Retry-After: 0\r\n", BUSY);
     let (address, node) = node(&[&busy, &busy, &answer("201 Created", "", "done")]);
     let got = ask(&address, Some(b"{\"a\":1}")).await.unwrap();
-    assert_eq!(got, Answer { status: 201, body: b"done".to_vec() });
+    assert_eq!(got, ApiResponse { status: 201, body: b"done".to_vec() });
     assert_eq!(node.join().unwrap(), [r#"{"a":1}"#; 3]);
 }
 

@@ -6,16 +6,16 @@
 /// Type and constructor of a field by how often its line stands.
 macro_rules! field {
     (type one $kind:ty) => { $kind };
-    (type maybe $kind:ty) => { Option<$kind> };
+    (type optional $kind:ty) => { Option<$kind> };
     (type many $kind:ty) => { Vec<$kind> };
     (read one $fields:ident $line:literal) => { one($fields, $line)? };
-    (read maybe $fields:ident $line:literal) => { maybe($fields, $line)? };
+    (read optional $fields:ident $line:literal) => { optional($fields, $line)? };
     (read many $fields:ident $line:literal) => { many($fields, $line, LINES_MAX)? };
-    (annexes one $annexes:ident $value:expr) => { $annexes.extend(Line::annex($value)) };
-    (annexes maybe $annexes:ident $value:expr) => { $annexes.extend($value.iter().filter_map(Line::annex)) };
-    (annexes many $annexes:ident $value:expr) => { $annexes.extend($value.iter().filter_map(Line::annex)) };
+    (annexes one $annexes:ident $value:expr) => { $annexes.extend(LineValue::annex($value)) };
+    (annexes optional $annexes:ident $value:expr) => { $annexes.extend($value.iter().filter_map(LineValue::annex)) };
+    (annexes many $annexes:ident $value:expr) => { $annexes.extend($value.iter().filter_map(LineValue::annex)) };
     (print one $text:ident $line:literal $value:expr) => { write($text, $line, $value) };
-    (print maybe $text:ident $line:literal $value:expr) => { if let Some(value) = $value { write($text, $line, value) } };
+    (print optional $text:ident $line:literal $value:expr) => { if let Some(value) = $value { write($text, $line, value) } };
     (print many $text:ident $line:literal $value:expr) => { for value in $value { write($text, $line, value) } };
 }
 

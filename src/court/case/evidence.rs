@@ -5,7 +5,7 @@ use crate::court::calendar::Calendar;
 use crate::court::case::filing::is_identified;
 use crate::court::case::people::speaks_for;
 use crate::court::case::refusal::Refusal;
-use crate::court::case::state::{CaseFile, Item, Placed, ReplyVersion, Text, Verification};
+use crate::court::case::state::{ActPosition, CaseFile, Item, ReplyVersion, Text, Verification};
 use crate::court::document::Document;
 use crate::court::ids::ItemNumber;
 use crate::court::values::Capacity;
@@ -23,7 +23,7 @@ fn may_change(
     file: &CaseFile,
     document: &Document,
     number: ItemNumber,
-    placed: Placed,
+    position: ActPosition,
     calendar: &Calendar,
 ) -> Result<(), Refusal> {
     let item = file.items.get(&number).ok_or(Refusal::NoSuchItem(number))?;
@@ -31,11 +31,11 @@ fn may_change(
     if item.locked {
         return Err(Refusal::ItemLocked);
     }
-    if !item.stands() {
+    if !item.is_active() {
         return Err(Refusal::ItemWithdrawn);
     }
     let supplementary = item.import.phase == Phase::Supplementary;
-    if supplementary && file.period.is_late(placed.at, calendar) {
+    if supplementary && file.period.is_late(position.at, calendar) {
         return Err(Refusal::PeriodEnded);
     }
     Ok(())
@@ -51,7 +51,7 @@ pub fn import(
     file: &mut CaseFile,
     document: &Document,
     act: &Import,
-    placed: Placed,
+    position: ActPosition,
     calendar: &Calendar,
 ) -> Result<(), Refusal> {
     let next = file.next_item();
@@ -70,24 +70,24 @@ pub fn import(
         return Err(Refusal::NothingCarried);
     }
     if let Some(replaced) = act.replaces {
-        may_change(file, document, replaced, placed, calendar)?;
+        may_change(file, document, replaced, position, calendar)?;
         // The court may speak for every party, but never replaces one party's item by another's.
         if item(file, replaced)?.import.party != act.party {
             return Err(Refusal::NotYours);
         }
         item(file, replaced)?.replaced_by = Some(act.item);
     }
-    let text = |annex| Text { annex, index: placed.index };
+    let text = |annex| Text { annex, index: position.index };
     let late = match act.carried {
         Some(carried) => carried.late,
-        None => act.phase == Phase::Supplementary && file.period.is_late(placed.at, calendar),
+        None => act.phase == Phase::Supplementary && file.period.is_late(position.at, calendar),
     };
     let imported = Item {
-        placed,
+        position,
         by: document.by,
         capacity: document.capacity,
         stage: file.stage,
-        first_imported_at: act.carried.map_or(placed.at, |carried| carried.at.min(placed.at)),
+        first_imported_at: act.carried.map_or(position.at, |carried| carried.at.min(position.at)),
         name: text(act.name),
         content: text(act.content),
         late,
@@ -114,13 +114,13 @@ pub fn restate(
     file: &mut CaseFile,
     document: &Document,
     act: &Restate,
-    placed: Placed,
+    position: ActPosition,
     calendar: &Calendar,
 ) -> Result<(), Refusal> {
-    may_change(file, document, act.item, placed, calendar)?;
+    may_change(file, document, act.item, position, calendar)?;
     let item = item(file, act.item)?;
-    item.name = Text { annex: act.name, index: placed.index };
-    item.content = Text { annex: act.content, index: placed.index };
+    item.name = Text { annex: act.name, index: position.index };
+    item.content = Text { annex: act.content, index: position.index };
     Ok(())
 }
 
@@ -133,11 +133,11 @@ pub fn withdraw(
     file: &mut CaseFile,
     document: &Document,
     act: &WithdrawItem,
-    placed: Placed,
+    position: ActPosition,
     calendar: &Calendar,
 ) -> Result<(), Refusal> {
-    may_change(file, document, act.item, placed, calendar)?;
-    item(file, act.item)?.withdrawn = Some(placed.at);
+    may_change(file, document, act.item, position, calendar)?;
+    item(file, act.item)?.withdrawn = Some(position.at);
     Ok(())
 }
 
@@ -146,13 +146,13 @@ pub fn withdraw(
 /// # Errors
 ///
 /// [`Refusal`].
-pub fn verify(file: &mut CaseFile, document: &Document, act: &Verify, placed: Placed) -> Result<(), Refusal> {
+pub fn verify(file: &mut CaseFile, document: &Document, act: &Verify, position: ActPosition) -> Result<(), Refusal> {
     let item = item(file, act.item)?;
     if item.import.deposit != act.deposit {
         return Err(Refusal::OtherDeposit);
     }
     let (by, capacity) = (document.by, document.capacity);
-    item.verifications.push(Verification { placed, by, capacity, found: act.clone() });
+    item.verifications.push(Verification { position, by, capacity, found: act.clone() });
     Ok(())
 }
 
@@ -161,8 +161,13 @@ pub fn verify(file: &mut CaseFile, document: &Document, act: &Verify, placed: Pl
 /// # Errors
 ///
 /// [`Refusal`].
-pub fn diverge(file: &mut CaseFile, number: ItemNumber, what: Divergence, placed: Placed) -> Result<(), Refusal> {
-    item(file, number)?.divergences.push((placed, what));
+pub fn diverge(
+    file: &mut CaseFile,
+    number: ItemNumber,
+    what: Divergence,
+    position: ActPosition,
+) -> Result<(), Refusal> {
+    item(file, number)?.divergences.push((position, what));
     Ok(())
 }
 
@@ -171,9 +176,9 @@ pub fn diverge(file: &mut CaseFile, number: ItemNumber, what: Divergence, placed
 /// # Errors
 ///
 /// [`Refusal`].
-pub fn reply(file: &mut CaseFile, document: &Document, act: &Reply, placed: Placed) -> Result<(), Refusal> {
+pub fn reply(file: &mut CaseFile, document: &Document, act: &Reply, position: ActPosition) -> Result<(), Refusal> {
     speaks_for(file, document.capacity, act.party)?;
-    let text = |annex| Text { annex, index: placed.index };
+    let text = |annex| Text { annex, index: position.index };
     let item = item(file, act.item)?;
     if item.import.party == act.party {
         return Err(Refusal::OwnItem);
@@ -188,7 +193,7 @@ pub fn reply(file: &mut CaseFile, document: &Document, act: &Reply, placed: Plac
         return Err(Refusal::NotNext { expected });
     }
     item.replies.entry(act.party).or_default().push(ReplyVersion {
-        placed,
+        position,
         by: document.by,
         authenticity: act.authenticity,
         legality: act.legality,

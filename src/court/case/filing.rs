@@ -7,7 +7,7 @@ use rpds::RedBlackTreeMapSync;
 use crate::court::acts::{Describe, Open};
 use crate::court::calendar::Day;
 use crate::court::case::refusal::Refusal;
-use crate::court::case::state::{Agent, CaseFile, Item, Party, Placed, Text};
+use crate::court::case::state::{ActPosition, Agent, CaseFile, Item, Party, Text};
 use crate::court::case_number::CaseNumber;
 use crate::court::document::Document;
 use crate::court::ids::{AgentNumber, AnnexId, CaseId, ItemNumber, PartyNumber};
@@ -32,7 +32,7 @@ const fn basis(procedure: Procedure) -> Basis {
 }
 
 /// Whether whoever acts is who the act says that files.
-fn may_open(document: &Document, act: &Open) -> Result<(), Refusal> {
+fn require_filer(document: &Document, act: &Open) -> Result<(), Refusal> {
     let by_court = matches!(document.capacity, Capacity::Holding(Role::Clerk | Role::TrialSupport));
     let stated = match act.filer {
         Filer::Principal => document.capacity == Capacity::Party(PartyNumber(1)),
@@ -61,10 +61,10 @@ fn may_open(document: &Document, act: &Open) -> Result<(), Refusal> {
 /// # Errors
 ///
 /// [`Refusal`].
-pub fn open(id: CaseId, document: &Document, act: &Open, placed: Placed) -> Result<CaseFile, Refusal> {
-    let text = |annex: AnnexId| Text { annex, index: placed.index };
+pub fn open(id: CaseId, document: &Document, act: &Open, position: ActPosition) -> Result<CaseFile, Refusal> {
+    let text = |annex: AnnexId| Text { annex, index: position.index };
     let first = PartyNumber(1);
-    may_open(document, act)?;
+    require_filer(document, act)?;
     let own = act.filer == Filer::Principal;
     let party = Party {
         role: act.role,
@@ -91,8 +91,8 @@ pub fn open(id: CaseId, document: &Document, act: &Open, placed: Placed) -> Resu
     }
     Ok(CaseFile {
         id,
-        last: placed,
-        opened: placed,
+        last: position,
+        opened: position,
         opened_by: document.by,
         court: act.court.clone(),
         kind: act.kind,
@@ -116,21 +116,21 @@ pub fn open(id: CaseId, document: &Document, act: &Open, placed: Placed) -> Resu
         period: EvidencePeriod::default(),
         orders: Vec::new(),
         holds: BTreeMap::new(),
-        void: Vec::new(),
+        ineffective_acts: Vec::new(),
     })
 }
 
 /// The claims are stated anew.
-pub fn describe(file: &mut CaseFile, act: &Describe, placed: Placed) {
-    let text = |annex: AnnexId| Text { annex, index: placed.index };
+pub fn describe(file: &mut CaseFile, act: &Describe, position: ActPosition) {
+    let text = |annex: AnnexId| Text { annex, index: position.index };
     file.title = act.title.map(text).or(file.title);
     file.claims = act.claims.map(text).or(file.claims);
 }
 
 /// 提交: what was imported so far is locked.
-pub fn submit(file: &mut CaseFile, placed: Placed) {
+pub fn submit(file: &mut CaseFile, position: ActPosition) {
     file.stage = Stage::UnderReview;
-    file.submitted = Some(placed.at);
+    file.submitted = Some(position.at);
     file.reason = None;
     let to_lock =
         |(number, item): (&ItemNumber, &Item)| (item.import.phase == Phase::Filing && !item.locked).then_some(*number);
@@ -142,9 +142,9 @@ pub fn submit(file: &mut CaseFile, placed: Placed) {
 }
 
 /// The case goes on to `stage`.
-pub fn moves_to(file: &mut CaseFile, stage: Stage, reason: Option<AnnexId>, placed: Placed) {
+pub fn set_stage(file: &mut CaseFile, stage: Stage, reason: Option<AnnexId>, position: ActPosition) {
     file.stage = stage;
-    file.reason = reason.map(|annex| Text { annex, index: placed.index });
+    file.reason = reason.map(|annex| Text { annex, index: position.index });
 }
 
 /// 立案: the evidence period begins with the court's default.
@@ -152,16 +152,16 @@ pub fn moves_to(file: &mut CaseFile, stage: Stage, reason: Option<AnnexId>, plac
 /// # Errors
 ///
 /// [`Refusal`].
-pub fn file_case(file: &mut CaseFile, number: Option<&CaseNumber>, placed: Placed) -> Result<(), Refusal> {
+pub fn file_case(file: &mut CaseFile, number: Option<&CaseNumber>, position: ActPosition) -> Result<(), Refusal> {
     let mut period = EvidencePeriod::default();
     let basis = basis(file.procedure);
-    period.apply(&PeriodEvent::Set { basis, start: Day::of(placed.at), days: basis.default_days() })?;
+    period.apply(&PeriodEvent::Set { basis, start: Day::of(position.at), days: basis.default_days() })?;
     if let Some(number) = number {
         bind_number(file, number)?;
     }
     file.period = period;
     file.stage = Stage::AwaitingAssignment;
-    file.filed = Some(placed.at);
+    file.filed = Some(position.at);
     Ok(())
 }
 

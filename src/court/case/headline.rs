@@ -111,7 +111,7 @@ impl Item {
             return Headline::Adverse(adverse);
         }
         let agreed = all.iter().filter(|one| one.agrees());
-        if let Some(verified) = agreed.max_by_key(|one| (one.is_by_the_court(), one.placed.sequence)) {
+        if let Some(verified) = agreed.max_by_key(|one| (one.is_by_the_court(), one.position.sequence)) {
             return Headline::Verified(verified);
         }
         let mut files = all.iter().filter(|one| one.found.presented == Presented::File);

@@ -8,7 +8,7 @@
 
 use crate::court::acts::{Hold as HoldAct, OrderErasure, Release};
 use crate::court::case::refusal::Refusal;
-use crate::court::case::state::{CaseFile, ErasureOrder, HeldContent, Hold, Placed, Text};
+use crate::court::case::state::{ActPosition, CaseFile, ErasureOrder, HeldContent, Hold, Text};
 use crate::court::document::Document;
 use crate::court::ids::AccountId;
 use crate::ledger::number::DepositNumber;
@@ -30,13 +30,13 @@ impl HeldContent {
 /// # Errors
 ///
 /// [`Refusal::NotInTheCase`].
-pub fn order_erasure(file: &mut CaseFile, act: &OrderErasure, placed: Placed) -> Result<(), Refusal> {
+pub fn order_erasure(file: &mut CaseFile, act: &OrderErasure, position: ActPosition) -> Result<(), Refusal> {
     if !file.concerns(act.deposit, act.account) {
         return Err(Refusal::NotInTheCase);
     }
     let content = HeldContent::of(act.deposit, act.account);
     let ended_hold = content.is_some_and(|content| file.holds.remove(&content).is_some());
-    file.orders.push(ErasureOrder { placed, deposit: act.deposit, account: act.account, ended_hold });
+    file.orders.push(ErasureOrder { position, deposit: act.deposit, account: act.account, ended_hold });
     Ok(())
 }
 
@@ -73,14 +73,14 @@ impl CaseFile {
 /// # Errors
 ///
 /// [`Refusal::HoldNamesNothing`], [`Refusal::NotInTheCase`], [`Refusal::OfOtherLedger`], [`Refusal::HeldAlready`].
-pub fn hold(file: &mut CaseFile, document: &Document, act: &HoldAct, placed: Placed) -> Result<(), Refusal> {
+pub fn hold(file: &mut CaseFile, document: &Document, act: &HoldAct, position: ActPosition) -> Result<(), Refusal> {
     let content = HeldContent::of(act.deposit, act.account).ok_or(Refusal::HoldNamesNothing)?;
     file.may_hold(content)?;
     if file.holds.contains_key(&content) {
         return Err(Refusal::HeldAlready);
     }
-    let reason = Text { annex: act.reason, index: placed.index };
-    file.holds.insert(content, Hold { placed, by: document.by, capacity: document.capacity, reason });
+    let reason = Text { annex: act.reason, index: position.index };
+    file.holds.insert(content, Hold { position, by: document.by, capacity: document.capacity, reason });
     Ok(())
 }
 

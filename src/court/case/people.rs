@@ -3,7 +3,7 @@
 use crate::court::acts::{Act, AddAgent, AddParty, Associate, IssueCode};
 use crate::court::case::filing::is_identified;
 use crate::court::case::refusal::Refusal;
-use crate::court::case::state::{Agent, AssociationCode, CaseFile, Party, Placed, Text};
+use crate::court::case::state::{ActPosition, Agent, AssociationCode, CaseFile, Party, Text};
 use crate::court::document::Document;
 use crate::court::ids::{AccountId, AgentNumber, AnnexId, PartyNumber};
 use crate::court::values::{Capacity, Filer};
@@ -14,7 +14,7 @@ pub const PARTIES_MAX: u32 = 1_000;
 /// 民诉法 art. 61.
 pub const AGENTS_MAX: usize = 2;
 
-fn must_be_next(number: u32, next: u32) -> Result<(), Refusal> {
+fn require_next_number(number: u32, next: u32) -> Result<(), Refusal> {
     if number == next && next <= PARTIES_MAX { Ok(()) } else { Err(Refusal::NotNext { expected: next }) }
 }
 
@@ -28,8 +28,13 @@ fn takes_part(file: &CaseFile, account: AccountId) -> bool {
 /// # Errors
 ///
 /// [`Refusal`].
-pub fn add_party(file: &mut CaseFile, document: &Document, act: &AddParty, placed: Placed) -> Result<(), Refusal> {
-    must_be_next(act.party.0, file.next_party().0)?;
+pub fn add_party(
+    file: &mut CaseFile,
+    document: &Document,
+    act: &AddParty,
+    position: ActPosition,
+) -> Result<(), Refusal> {
+    require_next_number(act.party.0, file.next_party().0)?;
     let by_court = matches!(document.capacity, Capacity::Holding(_));
     if act.account.is_some() && !by_court && !act.role.brings_the_case() {
         return Err(Refusal::NotYours);
@@ -37,7 +42,7 @@ pub fn add_party(file: &mut CaseFile, document: &Document, act: &AddParty, place
     if act.account.is_some_and(|account| takes_part(file, account)) {
         return Err(Refusal::AlreadyInTheCase);
     }
-    let name = Text { annex: act.name, index: placed.index };
+    let name = Text { annex: act.name, index: position.index };
     let party = Party {
         role: act.role,
         subject: act.subject,
@@ -53,7 +58,7 @@ pub fn add_party(file: &mut CaseFile, document: &Document, act: &AddParty, place
 }
 
 fn join_as_agent(file: &mut CaseFile, number: AgentNumber, agent: Agent) -> Result<(), Refusal> {
-    must_be_next(number.0, file.next_agent().0)?;
+    require_next_number(number.0, file.next_agent().0)?;
     if !file.parties.contains_key(&agent.party) {
         return Err(Refusal::NoSuchParty(agent.party));
     }
@@ -73,8 +78,13 @@ fn join_as_agent(file: &mut CaseFile, number: AgentNumber, agent: Agent) -> Resu
 /// # Errors
 ///
 /// [`Refusal`].
-pub fn add_agent(file: &mut CaseFile, document: &Document, act: &AddAgent, placed: Placed) -> Result<(), Refusal> {
-    let text = |annex: AnnexId| Text { annex, index: placed.index };
+pub fn add_agent(
+    file: &mut CaseFile,
+    document: &Document,
+    act: &AddAgent,
+    position: ActPosition,
+) -> Result<(), Refusal> {
+    let text = |annex: AnnexId| Text { annex, index: position.index };
     speaks_for(file, document.capacity, act.party)?;
     needs_special_authority(file, document.capacity)?;
     let agent = Agent {
@@ -94,7 +104,12 @@ pub fn add_agent(file: &mut CaseFile, document: &Document, act: &AddAgent, place
 /// # Errors
 ///
 /// [`Refusal`].
-pub fn end_agent(file: &mut CaseFile, document: &Document, number: AgentNumber, placed: Placed) -> Result<(), Refusal> {
+pub fn end_agent(
+    file: &mut CaseFile,
+    document: &Document,
+    number: AgentNumber,
+    position: ActPosition,
+) -> Result<(), Refusal> {
     let agent = file.agents.get(&number).filter(|agent| agent.ended.is_none());
     let party = agent.ok_or(Refusal::NoSuchAgent(number))?.party;
     match document.capacity {
@@ -103,7 +118,7 @@ pub fn end_agent(file: &mut CaseFile, document: &Document, number: AgentNumber, 
         capacity => speaks_for(file, capacity, party)?,
     }
     if let Some(agent) = file.agents.get_mut(&number) {
-        agent.ended = Some(placed.at);
+        agent.ended = Some(position.at);
     }
     Ok(())
 }
@@ -141,7 +156,7 @@ pub(in crate::court::case) fn needs_special_authority(file: &CaseFile, capacity:
 ///
 /// [`Refusal`].
 pub fn issue_code(file: &mut CaseFile, act: &IssueCode) -> Result<(), Refusal> {
-    must_be_next(act.code.0, file.next_code().0)?;
+    require_next_number(act.code.0, file.next_code().0)?;
     if !file.parties.contains_key(&act.party) {
         return Err(Refusal::NoSuchParty(act.party));
     }
@@ -161,11 +176,16 @@ pub fn issue_code(file: &mut CaseFile, act: &IssueCode) -> Result<(), Refusal> {
 /// # Errors
 ///
 /// [`Refusal`].
-pub fn associate(file: &mut CaseFile, document: &Document, act: &Associate, placed: Placed) -> Result<(), Refusal> {
-    let text = |annex: AnnexId| Text { annex, index: placed.index };
+pub fn associate(
+    file: &mut CaseFile,
+    document: &Document,
+    act: &Associate,
+    position: ActPosition,
+) -> Result<(), Refusal> {
+    let text = |annex: AnnexId| Text { annex, index: position.index };
     let code = file.codes.get(&act.code).ok_or(Refusal::NoSuchCode(act.code))?;
     let party = code.party;
-    if placed.at >= code.expires {
+    if position.at >= code.expires {
         return Err(Refusal::CodeExpired);
     }
     let left = if act.filer == Filer::Agent { code.agent_uses } else { code.party_uses };
@@ -227,14 +247,14 @@ pub fn withdraw_suit(file: &mut CaseFile, capacity: Capacity) -> Result<(), Refu
 /// # Errors
 ///
 /// [`Refusal`].
-pub fn confirm(file: &mut CaseFile, document: &Document, placed: Placed) -> Result<(), Refusal> {
+pub fn confirm(file: &mut CaseFile, document: &Document, position: ActPosition) -> Result<(), Refusal> {
     let party = file.party_of(document.capacity).ok_or(Refusal::NotYours)?;
     let party = file.parties.get_mut(&party).ok_or(Refusal::NoSuchParty(party))?;
     match &document.act {
-        Act::ConfirmNotice(_) => party.notices_confirmed = Some(placed.at),
+        Act::ConfirmNotice(_) => party.notices_confirmed = Some(position.at),
         Act::ConfirmService(act) => {
-            party.service_confirmed = Some(placed.at);
-            let address = act.address.map(|annex| Text { annex, index: placed.index });
+            party.service_confirmed = Some(position.at);
+            let address = act.address.map(|annex| Text { annex, index: position.index });
             party.service_address = address.or(party.service_address);
         }
         _ => return Err(Refusal::NotOfACase),

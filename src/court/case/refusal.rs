@@ -2,7 +2,7 @@
 
 use crate::court::ids::{AgentNumber, CodeNumber, ItemNumber, PartyNumber};
 use crate::court::period::PeriodError;
-use crate::court::permission::Denied;
+use crate::court::permission::DeniedReason;
 use crate::error_code::ErrorCode;
 
 /// Most acts of a case: some tens of megabytes of documents.
@@ -14,7 +14,7 @@ pub const ACTS_MAX: u64 = 50_000;
 pub enum Refusal {
     /// By the table of permissions.
     #[error(transparent)]
-    Denied(#[from] Denied),
+    DeniedReason(#[from] DeniedReason),
     /// The case begins with `open`, once.
     #[error("a case begins with the act that opens it, and with no other")]
     OutOfOrder,

@@ -14,10 +14,10 @@ use crate::court::case::refusal::Refusal;
 use crate::court::case_number::{CaseNumber, CourtCode};
 use crate::court::ids::{AccountId, AgentNumber, AnnexId, CaseId, CodeNumber, ItemNumber, PartyNumber};
 use crate::court::period::EvidencePeriod;
-use crate::court::permission::{Side, Standing};
+use crate::court::permission::{CaseRelation, Side};
 use crate::court::values::{Capacity, IdentityCheck};
 use crate::court::words::{
-    Authority, CaseKind, Divergence, Ground, Opinion, PartyRole, Passage, Phase, Procedure, Stage, SubjectKind,
+    Authority, CaseKind, Divergence, Ground, Opinion, PartyRole, Phase, Procedure, Stage, SubjectKind, TransferKind,
 };
 use crate::ledger::hash::Digest;
 use crate::ledger::merkle::shape::LeafIndex;
@@ -26,7 +26,7 @@ use crate::ledger::time::Timestamp;
 
 /// Where and when an act was put on the chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Placed {
+pub struct ActPosition {
     /// Place of its entry.
     pub index: LeafIndex,
     /// Its sequence in the case's stream, from 1.
@@ -115,7 +115,7 @@ pub struct AssociationCode {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verification {
     /// Where it stands.
-    pub placed: Placed,
+    pub position: ActPosition,
     /// Who.
     pub by: AccountId,
     /// In which capacity.
@@ -128,7 +128,7 @@ pub struct Verification {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReplyVersion {
     /// Where it stands.
-    pub placed: Placed,
+    pub position: ActPosition,
     /// Who wrote it.
     pub by: AccountId,
     /// 真实性.
@@ -151,7 +151,7 @@ pub struct Item {
     /// The import, with its frozen snapshot.
     pub import: Import,
     /// Where it stands.
-    pub placed: Placed,
+    pub position: ActPosition,
     /// Who imported it.
     pub by: AccountId,
     /// In which capacity.
@@ -177,7 +177,7 @@ pub struct Item {
     /// All verifications, by whomever.
     pub verifications: Vec<Verification>,
     /// Alarms.
-    pub divergences: Vec<(Placed, Divergence)>,
+    pub divergences: Vec<(ActPosition, Divergence)>,
     /// Replies by party, all versions.
     pub replies: BTreeMap<PartyNumber, Vec<ReplyVersion>>,
 }
@@ -185,7 +185,7 @@ pub struct Item {
 impl Item {
     /// Whether it is relied on still.
     #[must_use]
-    pub const fn stands(&self) -> bool {
+    pub const fn is_active(&self) -> bool {
         self.withdrawn.is_none() && self.replaced_by.is_none()
     }
 }
@@ -194,7 +194,7 @@ impl Item {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ErasureOrder {
     /// Where it stands.
-    pub placed: Placed,
+    pub position: ActPosition,
     /// Private content of a deposit.
     pub deposit: Option<DepositNumber>,
     /// Private content of an account.
@@ -216,7 +216,7 @@ pub enum HeldContent {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hold {
     /// Where the act stands.
-    pub placed: Placed,
+    pub position: ActPosition,
     /// The account of the court that did it.
     pub by: AccountId,
     /// In which capacity.
@@ -227,11 +227,11 @@ pub struct Hold {
 
 /// An act on the chain that had no effect.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Void {
+pub struct IneffectiveAct {
     /// Where it stands.
-    pub placed: Placed,
+    pub position: ActPosition,
     /// Why.
-    pub because: Refusal,
+    pub reason: Refusal,
 }
 
 /// A case.
@@ -240,9 +240,9 @@ pub struct CaseFile {
     /// Its id.
     pub id: CaseId,
     /// Its last act.
-    pub last: Placed,
+    pub last: ActPosition,
     /// When it was opened.
-    pub opened: Placed,
+    pub opened: ActPosition,
     /// Who opened it.
     pub opened_by: AccountId,
     /// The court.
@@ -260,9 +260,9 @@ pub struct CaseFile {
     /// 诉讼请求、事实和理由.
     pub claims: Option<Text>,
     /// The case that this one continues.
-    pub from: Option<(CaseId, Passage)>,
+    pub from: Option<(CaseId, TransferKind)>,
     /// Cases that continue this one.
-    pub passed_on: Vec<(CaseId, Passage)>,
+    pub passed_on: Vec<(CaseId, TransferKind)>,
     /// When it was submitted last.
     pub submitted: Option<Timestamp>,
     /// When it was filed.
@@ -291,7 +291,7 @@ pub struct CaseFile {
     /// Holds in force.
     pub holds: BTreeMap<HeldContent, Hold>,
     /// Acts without effect.
-    pub void: Vec<Void>,
+    pub ineffective_acts: Vec<IneffectiveAct>,
 }
 
 /// The number after the last of `numbers`.
@@ -329,7 +329,7 @@ impl CaseFile {
 
     /// Whether it was handed on in this way before.
     #[must_use]
-    pub fn has_gone(&self, passage: Passage) -> bool {
+    pub fn was_transferred(&self, passage: TransferKind) -> bool {
         self.passed_on.iter().any(|(_, gone)| *gone == passage)
     }
 
@@ -353,19 +353,19 @@ impl CaseFile {
     /// How somebody stands who acts in this capacity; `None` when the capacity is not theirs. Roles are taken as stated:
     /// whether they are held is known outside the case.
     #[must_use]
-    pub fn standing(&self, by: AccountId, capacity: Capacity) -> Option<Standing> {
+    pub fn relation(&self, by: AccountId, capacity: Capacity) -> Option<CaseRelation> {
         match capacity {
             Capacity::Party(number) => {
                 let party = self.parties.get(&number).filter(|party| party.account == Some(by))?;
-                Some(Standing::Party(party.side()))
+                Some(CaseRelation::Party(party.side()))
             }
             Capacity::Agent(number) => {
                 let agent = self.agents.get(&number).filter(|agent| agent.account == by && agent.ended.is_none())?;
-                Some(Standing::Agent(self.parties.get(&agent.party)?.side()))
+                Some(CaseRelation::Agent(self.parties.get(&agent.party)?.side()))
             }
-            Capacity::Holding(role) => Some(Standing::Holding(role)),
-            Capacity::Oneself => Some(Standing::Stranger),
-            Capacity::Platform => Some(Standing::Platform),
+            Capacity::Holding(role) => Some(CaseRelation::Holding(role)),
+            Capacity::Oneself => Some(CaseRelation::Unrelated),
+            Capacity::Platform => Some(CaseRelation::Platform),
         }
     }
 

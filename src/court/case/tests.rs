@@ -5,22 +5,22 @@ pub(in crate::court) mod random;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::fold::begin;
 use super::people::AGENTS_MAX;
 use super::refusal::Refusal;
-use super::state::{CaseFile, Item, Placed};
+use super::replay::begin;
+use super::state::{ActPosition, CaseFile, Item};
 use crate::court::acts::*;
 use crate::court::calendar::{Calendar, Day};
 use crate::court::document::{Document, Stream};
 use crate::court::ids::{AccountId, AgentNumber, AnnexId, CaseId, CodeNumber, ItemNumber, PartyNumber};
 use crate::court::period::basis::Basis;
-use crate::court::permission::Denied;
-use crate::court::values::{Capacity, Carried, Filer};
+use crate::court::permission::DeniedReason;
+use crate::court::values::{Capacity, Filer, FirstImport};
 use crate::court::words::*;
 use crate::ledger::hash::Digest;
 use crate::ledger::statement::content::HashAlgorithm;
 use crate::ledger::time::Timestamp;
-use random::{Dice, START, act, document, placed};
+use random::{Dice, START, act, document, position};
 
 const CASE: CaseId = CaseId(Digest([77; 32]));
 const PLAINTIFF: AccountId = AccountId(Digest([0; 32]));
@@ -74,29 +74,29 @@ fn opening() -> Document {
 }
 
 /// A case with what happens to it, a minute apart.
-struct Course {
+struct TestCase {
     file: CaseFile,
     at: u64,
 }
 
-impl Course {
+impl TestCase {
     fn begin() -> Self {
-        Self { file: begin(CASE, &opening(), placed(1, 0)).unwrap(), at: 0 }
+        Self { file: begin(CASE, &opening(), position(1, 0)).unwrap(), at: 0 }
     }
 
-    fn next(&mut self) -> Placed {
+    fn next(&mut self) -> ActPosition {
         self.at += 60_000;
-        placed(self.file.last.sequence + 1, self.at)
+        position(self.file.last.sequence + 1, self.at)
     }
 
     fn does(&mut self, by: AccountId, capacity: Capacity, act: Act) -> Result<(), Refusal> {
-        let (placed, document) = (self.next(), document(&mut Dice(2), Stream::Case, by, capacity, act));
+        let (position, document) = (self.next(), document(&mut Dice(2), Stream::Case, by, capacity, act));
         let before = self.file.clone();
-        let result = self.file.apply(&document, placed, &Calendar::default());
+        let result = self.file.apply(&document, position, &Calendar::default());
         if result.is_err() {
             assert_eq!(self.file, before);
         }
-        self.file.last = placed;
+        self.file.last = position;
         result
     }
 
@@ -158,13 +158,13 @@ fn reply(item: u32, party: u32, version: u32) -> Act {
 
 #[test]
 fn submission_locks_and_a_return_opens_the_case_for_more_but_not_for_what_was_submitted() {
-    let mut course = Course::begin();
+    let mut course = TestCase::begin();
     course.import(PLAINTIFF, FIRST, 1).unwrap();
     course.does(PLAINTIFF, FIRST, restate(1)).unwrap();
     assert_eq!(course.item(1).name.annex, AnnexId(Digest([250; 32])));
     course.does(PLAINTIFF, FIRST, Act::Submit(Submit {})).unwrap();
     assert!(course.item(1).locked);
-    assert_eq!(course.import(PLAINTIFF, FIRST, 1), Err(Refusal::Denied(Denied::WrongStage)));
+    assert_eq!(course.import(PLAINTIFF, FIRST, 1), Err(Refusal::Denied(DeniedReason::WrongStage)));
 
     course.court(made!(ReturnFiling {}));
     course.import(PLAINTIFF, FIRST, 1).unwrap();
@@ -188,8 +188,8 @@ fn submission_locks_and_a_return_opens_the_case_for_more_but_not_for_what_was_su
 
 #[test]
 fn what_comes_at_24_00_in_beijing_is_marked_late() {
-    let mut course = Course::assigned();
-    let start = Day::of(placed(1, 0).at);
+    let mut course = TestCase::assigned();
+    let start = Day::of(position(1, 0).at);
     course.court(Act::SetPeriod(SetPeriod { basis: Basis::Ordinary, start, days: 15 }));
     // 22 November and 15 days: the last is Monday, 7 December.
     let end = 16 * 86_400_000;
@@ -197,7 +197,7 @@ fn what_comes_at_24_00_in_beijing_is_marked_late() {
     course.import(PLAINTIFF, FIRST, 1).unwrap();
     course.at = end - 60_000;
     course.import(PLAINTIFF, FIRST, 1).unwrap();
-    assert_eq!(course.item(3).placed.at.to_string(), "2026-12-07T16:00:00.000Z");
+    assert_eq!(course.item(3).position.at.to_string(), "2026-12-07T16:00:00.000Z");
     assert_eq!((course.item(2).late, course.item(3).late), (false, true));
     for item in [2, 3] {
         assert_eq!(course.does(PLAINTIFF, FIRST, restate(item)), Err(Refusal::PeriodEnded));
@@ -209,7 +209,7 @@ fn what_comes_at_24_00_in_beijing_is_marked_late() {
 
 #[test]
 fn a_party_has_two_agents_and_a_code_serves_the_party_once_and_two_agents() {
-    let mut course = Course::assigned();
+    let mut course = TestCase::assigned();
     let again = course.does(account(3), Capacity::Oneself, associate(1, Filer::Principal, None));
     assert_eq!(again, Err(Refusal::CodeUsedUp));
     for agent in [1, 2] {
@@ -240,7 +240,7 @@ fn an_agent_needs_special_authority_to_withdraw_the_suit_and_to_bring_another_ag
     for (authority, expected) in
         [(Authority::General, Err(Refusal::SpecialAuthorityNeeded)), (Authority::Special, Ok(()))]
     {
-        let mut course = Course::assigned();
+        let mut course = TestCase::assigned();
         let (agent, party) = (AgentNumber(1), PartyNumber(1));
         let appoint = made!(AddAgent { agent, party, account: account(5), authority });
         course.does(PLAINTIFF, FIRST, appoint).unwrap();
@@ -255,7 +255,7 @@ fn an_agent_needs_special_authority_to_withdraw_the_suit_and_to_bring_another_ag
 
 #[test]
 fn nobody_stands_on_both_sides() {
-    let mut course = Course::begin();
+    let mut course = TestCase::begin();
     let mine = made!(AddParty { party: PartyNumber(2), role: PartyRole::Defendant, account: Some(account(4)) });
     assert_eq!(course.does(PLAINTIFF, FIRST, mine.clone()), Err(Refusal::NotYours));
     course.clerk(mine);
@@ -271,13 +271,13 @@ fn nobody_stands_on_both_sides() {
     });
     let agent = Capacity::Agent(AgentNumber(1));
     let own = document(&mut Dice(1), Stream::Case, account(4), agent, open);
-    assert_eq!(begin(CASE, &own, placed(1, 0)), Err(Refusal::AlreadyInTheCase));
-    assert!(begin(CASE, &Document { by: account(5), ..own }, placed(1, 0)).is_ok());
+    assert_eq!(begin(CASE, &own, position(1, 0)), Err(Refusal::AlreadyInTheCase));
+    assert!(begin(CASE, &Document { by: account(5), ..own }, position(1, 0)).is_ok());
 }
 
 #[test]
 fn replies_are_kept_version_by_version_and_nobody_replies_to_its_own() {
-    let mut course = Course::assigned();
+    let mut course = TestCase::assigned();
     course.does(account(2), SECOND, reply(1, 2, 1)).unwrap();
     assert_eq!(course.does(account(2), SECOND, reply(1, 2, 1)), Err(Refusal::NotNext { expected: 2 }));
     course.does(account(2), SECOND, reply(1, 2, 2)).unwrap();
@@ -299,17 +299,17 @@ fn replies_are_kept_version_by_version_and_nobody_replies_to_its_own() {
 
 #[test]
 fn judgment_ends_importing() {
-    let mut course = Course::assigned();
+    let mut course = TestCase::assigned();
     course.import(account(2), SECOND, 2).unwrap();
     course.court(made!(Judge {}));
     for (by, capacity, party) in [(PLAINTIFF, FIRST, 1), (account(2), SECOND, 2), (account(8), CLERK, 1)] {
-        assert_eq!(course.import(by, capacity, party), Err(Refusal::Denied(Denied::WrongStage)));
+        assert_eq!(course.import(by, capacity, party), Err(Refusal::Denied(DeniedReason::WrongStage)));
     }
 }
 
 #[test]
 fn the_court_never_replaces_one_partys_item_by_anothers() {
-    let mut course = Course::assigned();
+    let mut course = TestCase::assigned();
     course.import(account(2), SECOND, 2).unwrap();
     let replacing = |item, party| {
         let (item, party) = (ItemNumber(item), PartyNumber(party));
@@ -322,7 +322,7 @@ fn the_court_never_replaces_one_partys_item_by_anothers() {
 
 #[test]
 fn only_a_case_that_continues_another_takes_over_items() {
-    let carried = Carried { case: CaseId(Digest([8; 32])), item: ItemNumber(1), at: placed(1, 0).at, late: true };
+    let carried = FirstImport { case: CaseId(Digest([8; 32])), item: ItemNumber(1), at: position(1, 0).at, late: true };
     let import = made!(Import {
         item: ItemNumber(1),
         party: PartyNumber(1),
@@ -330,9 +330,9 @@ fn only_a_case_that_continues_another_takes_over_items() {
         replaces: None,
         carried: Some(carried),
     });
-    let mut course = Course::begin();
+    let mut course = TestCase::begin();
     assert_eq!(course.does(PLAINTIFF, FIRST, import.clone()), Err(Refusal::NothingCarried));
-    course.file.from = Some((carried.case, Passage::SecondInstance));
+    course.file.from = Some((carried.case, TransferKind::SecondInstance));
     course.does(PLAINTIFF, FIRST, import).unwrap();
     assert_eq!(course.item(1).first_imported_at, carried.at);
 }
@@ -340,7 +340,7 @@ fn only_a_case_that_continues_another_takes_over_items() {
 #[test]
 fn consent_is_for_material_of_a_mediation_and_the_partys_own() {
     let consent = || made!(Consent { item: ItemNumber(1) });
-    let mut course = Course::assigned();
+    let mut course = TestCase::assigned();
     assert_eq!(course.does(PLAINTIFF, FIRST, consent()), Err(Refusal::NoMediation));
     course.file.kind = CaseKind::Mediation;
     assert_eq!(course.does(account(2), SECOND, consent()), Err(Refusal::NotYours));
@@ -354,7 +354,7 @@ mod walks;
 
 #[test]
 fn an_objection_is_dated_by_the_day_on_which_it_is_raised() {
-    let mut course = Course::assigned();
+    let mut course = TestCase::assigned();
     let today = Day::of(course.file.last.at);
     let on = |on| made!(SuspendPeriod { on });
     let party = account(9);
@@ -366,7 +366,7 @@ fn an_objection_is_dated_by_the_day_on_which_it_is_raised() {
 
 #[test]
 fn a_court_orders_erased_only_what_is_in_its_case_and_binds_only_its_own_numbers() {
-    let mut course = Course::assigned();
+    let mut course = TestCase::assigned();
     let order = |deposit, account| made!(OrderErasure { deposit, account });
     let stranger = order(None, Some(account(200)));
     assert_eq!(course.does(account(3), JUDGE, stranger), Err(Refusal::NotInTheCase));

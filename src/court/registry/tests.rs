@@ -8,7 +8,7 @@ use crate::court::acts::{
     ActKind, AddHook, CheckIdentity, DistrustLedger, EndGrant, Grant, IssueToken, LoadCalendar, OpenAccount,
     RevokeToken, TrustLedger,
 };
-use crate::court::case::tests::random::{Dice, START, act, document, placed};
+use crate::court::case::tests::random::{Dice, START, act, document, position};
 use crate::court::registry::tokens::{CHILDREN_MAX, ROOTS_MAX, TokenError};
 use crate::court::words::{IdentityLevel, KeptTokens};
 use crate::ledger::hash::Digest;
@@ -75,7 +75,7 @@ fn checked(n: u8, method: IdentityMethod) -> Act {
 fn does(registry: &mut Registry, by: u8, capacity: Capacity, act: Act) -> Result<(), RegistryError> {
     let document = document(&mut Dice(1), Stream::Registry, account(by), capacity, act);
     let before = format!("{registry:?}");
-    let result = registry.apply(&document, placed(registry.length + 1, registry.length));
+    let result = registry.apply(&document, position(registry.length + 1, registry.length));
     if result.is_err() {
         assert_eq!(format!("{registry:?}"), before);
     }
@@ -303,7 +303,7 @@ fn a_former_operator_can_do_nothing() {
 }
 
 /// Acts by chance, folded; each is held to changing nothing where it is refused.
-fn folded(seeds: &[u64]) -> (Registry, Vec<(Document, Placed)>) {
+fn folded(seeds: &[u64]) -> (Registry, Vec<(Document, ActPosition)>) {
     let (mut registry, mut acts) = (staffed(), Vec::new());
     registry.length = 0;
     for (seed, sequence) in seeds.iter().zip(1..) {
@@ -313,7 +313,7 @@ fn folded(seeds: &[u64]) -> (Registry, Vec<(Document, Placed)>) {
         let (act, by) = (act(&mut dice, kind, None), dice.account());
         let document = document(&mut dice, Stream::Registry, by, capacity, act);
         let before = registry.clone();
-        let result = registry.apply(&document, placed(sequence, sequence));
+        let result = registry.apply(&document, position(sequence, sequence));
         if result.is_err() {
             assert_eq!(format!("{registry:?}"), format!("{before:?}"));
         }
@@ -325,7 +325,7 @@ fn folded(seeds: &[u64]) -> (Registry, Vec<(Document, Placed)>) {
         }
         assert!(before.accounts.keys().all(|id| registry.accounts.contains_key(id)));
         assert!(before.tokens.iter().all(|(id, token)| registry.tokens.get(id).unwrap().hash == token.hash));
-        acts.push((document, placed(sequence, sequence)));
+        acts.push((document, position(sequence, sequence)));
     }
     (registry, acts)
 }
@@ -336,8 +336,8 @@ proptest! {
         let (_, acts) = folded(&seeds);
         let fold = || {
             let mut registry = staffed();
-            for (document, placed) in &acts {
-                registry.follow(document, *placed);
+            for (document, position) in &acts {
+                registry.replay(document, *position);
             }
             registry
         };
@@ -366,7 +366,7 @@ fn a_calendar_loaded_later_changes_nothing_that_stands() {
     let mut registry = staffed();
     let day = crate::court::calendar::Day::parse("2026-12-07").unwrap();
     let load = LoadCalendar { year: 2026, holiday: vec![day], workday: Vec::new() };
-    let before = placed(registry.length, registry.length).index;
+    let before = position(registry.length, registry.length).index;
     does(&mut registry, 1, OPERATOR, Act::LoadCalendar(load)).unwrap();
     assert!(!registry.calendar_at(before).is_day_off(day), "a Monday, as was known then");
     assert!(registry.calendar_at(LeafIndex(u64::MAX)).is_day_off(day));

@@ -26,27 +26,27 @@ use futures_util::stream::{self, FuturesOrdered, StreamExt as _};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::error_code::ErrorCode;
-use crate::http::api::court::closing::Closing;
+use crate::http::api::court::shutdown::ShutdownSignal;
 use crate::http::api::deposits::{outcome, read, status};
 use crate::http::app_state::AppState;
-use crate::http::batch_patience::BatchPatience;
+use crate::http::batch_timeout::BatchTimeout;
 use crate::http::client_address::ClientAddress;
-use crate::http::depositing;
+use crate::http::client_quota::Share;
 use crate::http::lines::{Line, Lines};
 use crate::http::problem::Failure;
 use crate::http::request::require_content_type;
 use crate::http::request_metrics;
-use crate::http::shares::Share;
+use crate::http::submission;
 use crate::sequencer::handle::DepositReply;
 use crate::wire::deposit::{BatchVerdict, REQUEST_MAX};
 use crate::wire::{fast_json, json};
 
 /// Most lines of a batch under way.
-pub const UNDER_WAY: usize = 1_024;
+pub const IN_FLIGHT_LINES: usize = 1_024;
 /// No more lines are read while those under way have as many bytes, 4 MiB. A piece that was begun before is finished.
-const BYTES_UNDER_WAY: usize = 4 << 20;
+const IN_FLIGHT_BYTES: usize = 4 << 20;
 /// Most lines of a piece: some milliseconds of checking signatures, and an answer worth a write of its own.
-const PIECE: usize = 32;
+const CHUNK_LINES: usize = 32;
 /// Room for a verdict of the common kind.
 const VERDICT: usize = 3 * 1024;
 /// The media type of both request and answer.
@@ -73,16 +73,16 @@ const NDJSON: &str = "application/x-ndjson";
     ),
 )]
 pub(in crate::http) async fn deposit_batch(
-    State(node): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     client: ClientAddress,
-    closing: Closing,
+    closing: ShutdownSignal,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Failure> {
-    node.admission().check_policy()?;
+    state.admission().check_policy()?;
     require_content_type(&headers, NDJSON)?;
-    let place = node.place_for_batch(client.group()).await?;
-    let mut batch = Batch::of(node, client, body, place, closing);
+    let place = state.batch_permit(client.group()).await?;
+    let mut batch = Batch::of(state, client, body, place, closing);
     // Until there is a line, a failure is the whole answer.
     let lines = batch.first_lines().await?;
     batch.take(lines);
@@ -96,14 +96,14 @@ pub(in crate::http) async fn deposit_batch(
 
 /// A batch on its way.
 struct Batch {
-    node: Arc<AppState>,
+    state: Arc<AppState>,
     client: ClientAddress,
     lines: Lines,
     /// Whether there may be more lines.
     open: bool,
     /// Why there are none, told behind the last verdict.
     cut_off: Option<Failure>,
-    under_way: FuturesOrdered<BoxFuture<'static, Piece>>,
+    under_way: FuturesOrdered<BoxFuture<'static, LineChunk>>,
     /// Lines read.
     count: usize,
     /// Lines under way, and their bytes.
@@ -112,12 +112,12 @@ struct Batch {
     /// Given back when the last task is done with.
     place: Arc<Share>,
     /// How long the client may still be waited for.
-    patience: BatchPatience,
+    patience: BatchTimeout,
     closing: Pin<Box<dyn Future<Output = ()> + Send>>,
 }
 
 /// The verdicts of some lines.
-struct Piece {
+struct LineChunk {
     text: String,
     lines: usize,
     /// Of the lines, as they came.
@@ -127,11 +127,11 @@ struct Piece {
 }
 
 impl Batch {
-    fn of(node: Arc<AppState>, client: ClientAddress, body: Body, place: Share, closing: Closing) -> Self {
+    fn of(state: Arc<AppState>, client: ClientAddress, body: Body, place: Share, closing: ShutdownSignal) -> Self {
         Self {
             lines: Lines::of(body, REQUEST_MAX),
-            patience: BatchPatience::new(node.options()),
-            node,
+            patience: BatchTimeout::new(state.options()),
+            state,
             client,
             open: true,
             cut_off: None,
@@ -151,7 +151,7 @@ impl Batch {
             tokio::select! {
                 biased;
                 () = &mut self.closing => return Err(shutting_down()),
-                lines = self.lines.next(PIECE) => return lines,
+                lines = self.lines.next(CHUNK_LINES) => return lines,
                 () = sleep(self.patience.next_check()) => {
                     if let Some(failure) = self.patience.end(self.node.are_batches_waiting()) {
                         return Err(failure);
@@ -164,8 +164,8 @@ impl Batch {
     /// The next verdicts; on the way to them, lines are read as far as there is room.
     async fn step(mut self) -> Option<(Bytes, Self)> {
         loop {
-            let room = UNDER_WAY.saturating_sub(self.lines_under_way);
-            let reading = self.open && room > 0 && self.bytes_under_way < BYTES_UNDER_WAY;
+            let room = IN_FLIGHT_LINES.saturating_sub(self.lines_under_way);
+            let reading = self.open && room > 0 && self.bytes_under_way < IN_FLIGHT_BYTES;
             // With nothing under way, the server waits for the client and for nothing else.
             let waits = reading && self.under_way.is_empty();
             self.patience.set_waiting(waits);
@@ -175,7 +175,7 @@ impl Batch {
                 () = &mut self.closing, if self.open => {
                     self.cut_off(shutting_down());
                 }
-                lines = self.lines.next(room.min(PIECE)), if reading => match lines {
+                lines = self.lines.next(room.min(CHUNK_LINES)), if reading => match lines {
                     Ok(lines) => self.take(lines),
                     Err(failure) => self.cut_off(failure),
                 },
@@ -213,9 +213,9 @@ impl Batch {
         self.count += count;
         self.lines_under_way += count;
         self.bytes_under_way += bytes;
-        let (node, client, place) = (Arc::clone(&self.node), self.client, Arc::clone(&self.place));
+        let (state, client, place) = (Arc::clone(&self.node), self.client, Arc::clone(&self.place));
         let task = tokio::spawn(async move {
-            let answered = verdicts(&node, client, first, lines).await;
+            let answered = verdicts(&state, client, first, lines).await;
             drop(place);
             answered
         });
@@ -224,7 +224,7 @@ impl Batch {
                 let failure = Failure::internal(&error);
                 ((first..).take(count).map(|line| json::line(&refused(line, &failure))).collect(), false)
             });
-            Piece { text, lines: count, bytes, has_deposit }
+            LineChunk { text, lines: count, bytes, has_deposit }
         }));
     }
 }
@@ -235,12 +235,12 @@ fn shutting_down() -> Failure {
 
 /// The verdicts of the lines from number `first` on, one a line, and whether a deposit is among them. All lines are under
 /// way together.
-async fn verdicts(node: &AppState, client: ClientAddress, first: usize, lines: Vec<Line>) -> (String, bool) {
+async fn verdicts(state: &AppState, client: ClientAddress, first: usize, lines: Vec<Line>) -> (String, bool) {
     let mut has_deposit = false;
     let mut text = String::with_capacity(lines.len() * VERDICT);
     let count = lines.len();
     let lines = stream::iter((first..).zip(lines));
-    let mut verdicts = lines.map(|(number, line)| verdict(node, client, number, line)).buffered(count.max(1));
+    let mut verdicts = lines.map(|(number, line)| verdict(state, client, number, line)).buffered(count.max(1));
     while let Some((number, deposited)) = verdicts.next().await {
         match deposited {
             Ok(deposited) => {
@@ -254,13 +254,13 @@ async fn verdicts(node: &AppState, client: ClientAddress, first: usize, lines: V
 }
 
 async fn verdict(
-    node: &AppState,
+    state: &AppState,
     client: ClientAddress,
     number: usize,
     line: Line,
 ) -> (usize, Result<DepositReply, Failure>) {
     let since = Instant::now();
-    let deposited = deposit(node, client, line).await;
+    let deposited = deposit(state, client, line).await;
     observe::deposit(outcome(&deposited), since);
     (number, deposited)
 }
@@ -269,8 +269,8 @@ fn refused(line: usize, failure: &Failure) -> BatchVerdict {
     BatchVerdict { line, status: failure.status(), receipt: None, problem: Some(failure.problem()) }
 }
 
-async fn deposit(node: &AppState, client: ClientAddress, line: Line) -> Result<DepositReply, Failure> {
-    node.admission().count_request(client)?;
+async fn deposit(state: &AppState, client: ClientAddress, line: Line) -> Result<DepositReply, Failure> {
+    state.admission().count_request(client)?;
     let (statement, private) = match line {
         Line::Whole(bytes) => read(&bytes)?,
         Line::TooLong => {
@@ -281,9 +281,9 @@ async fn deposit(node: &AppState, client: ClientAddress, line: Line) -> Result<D
         }
     };
     // Without a share, batches would turn everybody else away from a pool that is always full of them.
-    let patience = node.options().place_timeout;
+    let patience = state.options().place_timeout;
     let since = Instant::now();
-    let _share = timeout(patience, node.share_of_batches()).await.map_err(|_| Failure::busy("deposits"))??;
+    let _share = timeout(patience, state.batch_queue_permit()).await.map_err(|_| Failure::busy("deposits"))??;
     let patience = patience.saturating_sub(since.elapsed());
-    depositing::deposit(node, statement, private, depositing::Patience::Within(patience)).await
+    depositing::deposit(state, statement, private, depositing::QueueWait::Within(patience)).await
 }

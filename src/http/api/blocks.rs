@@ -9,7 +9,7 @@ use crate::http::api::paging::PageQuery;
 use crate::http::app_state::AppState;
 use crate::http::caching::{self, Caching};
 use crate::http::problem::Failure;
-use crate::http::request::{Parameters, PathName};
+use crate::http::request::{Parameters, PathParameter};
 use crate::ledger::block::Height;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::store::contract::ReadError;
@@ -31,23 +31,24 @@ use crate::wire::ledger::{BlockJson, BlocksPage};
     ),
 )]
 pub(in crate::http) async fn list_blocks(
-    State(node): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     Parameters(page): Parameters<PageQuery>,
 ) -> Result<Response, Failure> {
     let (before, limit) = (page.number()?, page.limit()?);
-    node.read(move |reader| {
-        let end = reading::published(reader)?.height.0.saturating_add(1);
-        let end = before.map_or(end, |before| before.min(end));
-        let start = end.saturating_sub(u64::try_from(limit).unwrap_or(u64::MAX));
-        let mut items = Vec::new();
-        for height in (start..end).rev().map(Height) {
-            let missing = || ReadError::Damaged { what: "block", at: height.to_string(), reason: "missing".into() };
-            items.push(BlockJson::from(&reading::block(reader, height)?.ok_or_else(missing)?));
-        }
-        let next_cursor = (start > 0 && start < end).then(|| start.to_string());
-        Ok(caching::json(&BlocksPage { items, next_cursor }, Caching::Revalidate))
-    })
-    .await
+    state
+        .read(move |reader| {
+            let end = reading::published(reader)?.height.0.saturating_add(1);
+            let end = before.map_or(end, |before| before.min(end));
+            let start = end.saturating_sub(u64::try_from(limit).unwrap_or(u64::MAX));
+            let mut items = Vec::new();
+            for height in (start..end).rev().map(Height) {
+                let missing = || ReadError::Damaged { what: "block", at: height.to_string(), reason: "missing".into() };
+                items.push(BlockJson::from(&reading::block(reader, height)?.ok_or_else(missing)?));
+            }
+            let next_cursor = (start > 0 && start < end).then(|| start.to_string());
+            Ok(caching::json(&BlocksPage { items, next_cursor }, Caching::Revalidate))
+        })
+        .await
 }
 
 /// Read a block / 查询区块
@@ -65,16 +66,17 @@ pub(in crate::http) async fn list_blocks(
     ),
 )]
 pub(in crate::http) async fn read_block(
-    State(node): State<Arc<AppState>>,
-    named: PathName,
+    State(state): State<Arc<AppState>>,
+    named: PathParameter,
 ) -> Result<Response, Failure> {
     let height = Height(named.decimal()?);
-    node.read(move |reader| {
-        let block = reading::block(reader, height)?;
-        let block = block.ok_or_else(|| Failure::not_found(format!("there is no block {height} yet")))?;
-        Ok(caching::json(&BlockJson::from(&block), Caching::Immutable))
-    })
-    .await
+    state
+        .read(move |reader| {
+            let block = reading::block(reader, height)?;
+            let block = block.ok_or_else(|| Failure::not_found(format!("there is no block {height} yet")))?;
+            Ok(caching::json(&BlockJson::from(&block), Caching::Immutable))
+        })
+        .await
 }
 
 /// Read a leaf / 查询原始记录
@@ -93,16 +95,17 @@ pub(in crate::http) async fn read_block(
     ),
 )]
 pub(in crate::http) async fn read_leaf(
-    State(node): State<Arc<AppState>>,
-    named: PathName,
+    State(state): State<Arc<AppState>>,
+    named: PathParameter,
 ) -> Result<Response, Failure> {
     let index = LeafIndex(named.decimal()?);
-    node.read(move |reader| {
-        // Beyond the published size is beyond the store's promise to answer.
-        if !reading::published(reader)?.size().contains(index) {
-            return Err(Failure::not_found(format!("there is no leaf {index} yet")));
-        }
-        Ok(caching::answer(reader.leaf(index)?, "text/plain; charset=utf-8", Caching::Immutable))
-    })
-    .await
+    state
+        .read(move |reader| {
+            // Beyond the published size is beyond the store's promise to answer.
+            if !reading::published(reader)?.size().contains(index) {
+                return Err(Failure::not_found(format!("there is no leaf {index} yet")));
+            }
+            Ok(caching::answer(reader.leaf(index)?, "text/plain; charset=utf-8", Caching::Immutable))
+        })
+        .await
 }

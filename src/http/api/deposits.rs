@@ -12,9 +12,9 @@ use tokio::time::Instant;
 
 use crate::http::app_state::AppState;
 use crate::http::client_address::ClientAddress;
-use crate::http::depositing;
 use crate::http::problem::Failure;
 use crate::http::request::require_content_type;
+use crate::http::submission;
 use crate::http::{body, observe};
 use crate::ledger::metadata::PrivateMetadata;
 use crate::ledger::receipt::Receipt;
@@ -46,16 +46,16 @@ use crate::wire::receipt::ReceiptJson;
     ),
 )]
 pub(in crate::http) async fn deposit(
-    State(node): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     client: ClientAddress,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Failure> {
-    node.admission().check_policy()?;
-    node.admission().count_request(client)?;
+    state.admission().check_policy()?;
+    state.admission().count_request(client)?;
     require_content_type(&headers, "application/json")?;
-    let bytes = body::read(&node, client.group(), &headers, body, REQUEST_MAX).await?;
-    let deposited = one(&node, &bytes).await?;
+    let bytes = body::read(&state, client.group(), &headers, body, REQUEST_MAX).await?;
+    let deposited = one(&state, &bytes).await?;
     let text = fast_json::receipt(&deposited.receipt);
     let mut response = (status(&deposited), text).into_response();
     let headers = response.headers_mut();
@@ -72,9 +72,9 @@ pub(in crate::http) async fn deposit(
 /// # Errors
 ///
 /// [`Failure`].
-pub async fn one(node: &AppState, bytes: &[u8]) -> Result<DepositReply, Failure> {
+pub async fn one(state: &AppState, bytes: &[u8]) -> Result<DepositReply, Failure> {
     let since = Instant::now();
-    let deposited = attempt(node, bytes).await;
+    let deposited = attempt(state, bytes).await;
     observe::deposit(outcome(&deposited), since);
     deposited
 }
@@ -104,9 +104,9 @@ pub fn read(bytes: &[u8]) -> Result<(StatementNote, Option<PrivateMetadata>), Fa
     Ok(KEYS.with_borrow_mut(|keys| request.read_with(keys))?)
 }
 
-async fn attempt(node: &AppState, bytes: &[u8]) -> Result<DepositReply, Failure> {
+async fn attempt(state: &AppState, bytes: &[u8]) -> Result<DepositReply, Failure> {
     let (statement, private) = read(bytes)?;
-    depositing::deposit(node, statement, private, depositing::Patience::None).await
+    depositing::deposit(state, statement, private, depositing::QueueWait::None).await
 }
 
 /// 201 for a deposit just made, 200 for one that was there.

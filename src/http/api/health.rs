@@ -50,8 +50,8 @@ pub(in crate::http) async fn live() -> Response {
         (status = 200, description = "It seals deposits / 就绪", body = HealthJson),
     ),
 )]
-pub(in crate::http) async fn ready(State(node): State<Arc<AppState>>) -> Result<Response, Failure> {
-    let health = node.sequencer().health();
+pub(in crate::http) async fn ready(State(state): State<Arc<AppState>>) -> Result<Response, Failure> {
+    let health = state.sequencer().health();
     // The whole reason is for the operator, whose page this is; depositors get less.
     health.writing.map_err(|halt| match halt {
         Halt::Paused(pause) => Failure::new(pause.code(), pause.to_string()),
@@ -62,7 +62,7 @@ pub(in crate::http) async fn ready(State(node): State<Arc<AppState>>) -> Result<
         return Err(Failure::new(ErrorCode::WriteStalled, reason));
     }
     // Held in memory: a slow disk must not make the node look dead.
-    reading::published(node.reader())?;
+    reading::published(state.reader())?;
     Ok(caching::json(
         &HealthJson::ready(health.waiting, health.capacity, health.oldest.unwrap_or_default()),
         Caching::Never,
@@ -78,8 +78,8 @@ pub(in crate::http) async fn ready(State(node): State<Arc<AppState>>) -> Result<
     tag = "operation",
     responses((status = 200, description = "Metrics / 指标", body = String, content_type = "text/plain; version=0.0.4")),
 )]
-pub(in crate::http) async fn metrics(State(node): State<Arc<AppState>>) -> Response {
-    let mut response = observe::render(&node).into_response();
+pub(in crate::http) async fn metrics(State(state): State<Arc<AppState>>) -> Response {
+    let mut response = observe::render(&state).into_response();
     let text = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
     response.headers_mut().insert(CONTENT_TYPE, text);
     response

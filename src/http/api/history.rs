@@ -11,7 +11,7 @@ use crate::http::api::paging::PageQuery;
 use crate::http::app_state::AppState;
 use crate::http::caching::{self, Caching};
 use crate::http::problem::Failure;
-use crate::http::request::{Parameters, PathName};
+use crate::http::request::{Parameters, PathParameter};
 use crate::ledger::entry::Entry;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::store::contract::{LinkPosition, ReadError, ReadLedger};
@@ -34,11 +34,11 @@ use crate::wire::history::{EarlierDepositsJson, LaterLinksJson};
     ),
 )]
 pub(in crate::http) async fn list_later_links(
-    State(node): State<Arc<AppState>>,
-    named: PathName,
+    State(state): State<Arc<AppState>>,
+    named: PathParameter,
     Parameters(query): Parameters<PageQuery>,
 ) -> Result<Response, Failure> {
-    links(&node, &named, &query, LinkPosition::FIRST).await
+    links(&state, &named, &query, LinkPosition::FIRST).await
 }
 
 /// List the deposits that refer to a deposit / 提及本存证的在后存证
@@ -56,11 +56,11 @@ pub(in crate::http) async fn list_later_links(
     ),
 )]
 pub(in crate::http) async fn list_references(
-    State(node): State<Arc<AppState>>,
-    named: PathName,
+    State(state): State<Arc<AppState>>,
+    named: PathParameter,
     Parameters(query): Parameters<PageQuery>,
 ) -> Result<Response, Failure> {
-    links(&node, &named, &query, LinkPosition::FIRST_REFERENCE).await
+    links(&state, &named, &query, LinkPosition::FIRST_REFERENCE).await
 }
 
 /// List earlier deposits of the same digest / 同一摘要的更早存证
@@ -78,11 +78,11 @@ pub(in crate::http) async fn list_references(
     ),
 )]
 pub(in crate::http) async fn list_earlier_deposits(
-    State(node): State<Arc<AppState>>,
-    named: PathName,
+    State(state): State<Arc<AppState>>,
+    named: PathParameter,
     Parameters(query): Parameters<PageQuery>,
 ) -> Result<Response, Failure> {
-    page((&node, &named, &query), LeafIndex(0), history::read_place_cursor, |reader, (index, entry), from, limit| {
+    page((&state, &named, &query), LeafIndex(0), history::read_place_cursor, |reader, (index, entry), from, limit| {
         Ok(EarlierDepositsJson::from(&history::earlier_deposits(reader, index, entry, from, limit)?))
     })
     .await
@@ -90,14 +90,14 @@ pub(in crate::http) async fn list_earlier_deposits(
 
 /// A page of the list of links that begins at `first`.
 async fn links(
-    node: &Arc<AppState>,
-    named: &PathName,
+    state: &Arc<AppState>,
+    named: &PathParameter,
     query: &PageQuery,
     first: LinkPosition,
 ) -> Result<Response, Failure> {
     let owners = first.kind.needs_ownership();
     let read_cursor = |cursor: &str| history::read_link_cursor(cursor, owners);
-    page((node, named, query), first, read_cursor, |reader, (index, entry), from, limit| {
+    page((state, named, query), first, read_cursor, |reader, (index, entry), from, limit| {
         Ok(LaterLinksJson::from(&history::links_page(reader, index, entry, from, limit)?))
     })
     .await
@@ -106,20 +106,21 @@ async fn links(
 /// The page that a request asks for, of a list of the deposit that its path names: `read` reads it from the cursor, or from
 /// `first`, and at most so many items.
 async fn page<C: Send + 'static, T: Serialize>(
-    (node, named, query): (&Arc<AppState>, &PathName, &PageQuery),
+    (state, named, query): (&Arc<AppState>, &PathParameter, &PageQuery),
     first: C,
     read_cursor: impl Fn(&str) -> Option<C>,
     read: impl FnOnce(&dyn ReadLedger, (LeafIndex, &Entry), C, usize) -> Result<T, ReadError> + Send + 'static,
 ) -> Result<Response, Failure> {
     let (from, limit) = (query.position(read_cursor)?.unwrap_or(first), query.limit()?);
     let number = named.number()?;
-    node.read(move |reader| {
-        let found = reading::find(reader, number)?;
-        let (index, bytes) = found.ok_or_else(|| {
-            Failure::not_found(format!("{number} has not been deposited on this platform / 该编号尚未在本平台存证"))
-        })?;
-        let page = read(reader, (index, &reading::entry_of(index, &bytes)?), from, limit)?;
-        Ok(caching::json(&page, Caching::Revalidate))
-    })
-    .await
+    state
+        .read(move |reader| {
+            let found = reading::find(reader, number)?;
+            let (index, bytes) = found.ok_or_else(|| {
+                Failure::not_found(format!("{number} has not been deposited on this platform / 该编号尚未在本平台存证"))
+            })?;
+            let page = read(reader, (index, &reading::entry_of(index, &bytes)?), from, limit)?;
+            Ok(caching::json(&page, Caching::Revalidate))
+        })
+        .await
 }

@@ -26,15 +26,16 @@ use crate::wire::ledger::LedgerJson;
         (status = 200, description = "The ledger / 账本", body = LedgerJson),
     ),
 )]
-pub(in crate::http) async fn describe_ledger(State(node): State<Arc<AppState>>) -> Result<Response, Failure> {
-    let deposits = node.admission().policy().word();
-    node.read(move |reader| {
-        let published = reading::published(reader)?;
-        let genesis = reading::genesis(reader)?;
-        let height = published.height;
-        let missing = || ReadError::Damaged { what: "block", at: height.to_string(), reason: "missing".into() };
-        let tip = reading::block(reader, height)?.ok_or_else(missing)?;
-        Ok(caching::json(&LedgerJson::of(&genesis, &published.checkpoint, &tip, deposits), Caching::Revalidate))
-    })
-    .await
+pub(in crate::http) async fn describe_ledger(State(state): State<Arc<AppState>>) -> Result<Response, Failure> {
+    let deposits = state.admission().policy().word();
+    state
+        .read(move |reader| {
+            let published = reading::published(reader)?;
+            let genesis = reading::genesis(reader)?;
+            let height = published.height;
+            let missing = || ReadError::Damaged { what: "block", at: height.to_string(), reason: "missing".into() };
+            let tip = reading::block(reader, height)?.ok_or_else(missing)?;
+            Ok(caching::json(&LedgerJson::of(&genesis, &published.checkpoint, &tip, deposits), Caching::Revalidate))
+        })
+        .await
 }

@@ -38,9 +38,9 @@ const BYTES: &str = "application/octet-stream";
         (status = 200, description = "A signed note / 检查点", body = String, content_type = "text/plain; charset=utf-8"),
     ),
 )]
-pub(in crate::http) async fn checkpoint(State(node): State<Arc<AppState>>) -> Result<Response, Failure> {
+pub(in crate::http) async fn checkpoint(State(state): State<Arc<AppState>>) -> Result<Response, Failure> {
     // Held in memory: no disk, no thread.
-    let published = reading::published(node.reader())?;
+    let published = reading::published(state.reader())?;
     Ok(answer(published.checkpoint.note().to_string().into_bytes(), "text/plain; charset=utf-8", Caching::Never))
 }
 
@@ -60,7 +60,7 @@ pub(in crate::http) async fn checkpoint(State(node): State<Arc<AppState>>) -> Re
     ),
 )]
 pub(in crate::http) async fn tile(
-    State(node): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
@@ -68,10 +68,10 @@ pub(in crate::http) async fn tile(
     let path = uri.path().strip_prefix("/log/").unwrap_or_default();
     if let Ok(bundle) = EntryBundle::parse(path) {
         let gzip = weight_of(header(&headers, &ACCEPT_ENCODING), "gzip") > 0.0;
-        return node.read(move |reader| entry_bundle(reader, bundle, gzip)).await;
+        return state.read(move |reader| entry_bundle(reader, bundle, gzip)).await;
     }
     match Tile::parse(path) {
-        Ok(tile) => node.read(move |reader| hash_tile(reader, tile)).await,
+        Ok(tile) => state.read(move |reader| hash_tile(reader, tile)).await,
         Err(error) => Err(Failure::not_found(format!("no tile: {error}"))),
     }
 }

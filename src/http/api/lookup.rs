@@ -10,7 +10,7 @@ use axum::response::Response;
 use crate::http::app_state::AppState;
 use crate::http::caching::{self, Caching};
 use crate::http::problem::Failure;
-use crate::http::request::{PathName, accepted};
+use crate::http::request::{PathParameter, accepted};
 use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::Facts;
 use crate::store::reading;
@@ -41,8 +41,11 @@ fn unknown(number: DepositNumber) -> Failure {
         (status = 200, description = "On the chain / 已上链", body = DepositJson),
     ),
 )]
-pub(in crate::http) async fn look_up(State(node): State<Arc<AppState>>, named: PathName) -> Result<Response, Failure> {
-    looked_up(&node, named.number()?).await
+pub(in crate::http) async fn look_up(
+    State(state): State<Arc<AppState>>,
+    named: PathParameter,
+) -> Result<Response, Failure> {
+    looked_up(&state, named.number()?).await
 }
 
 /// The answer to a look-up.
@@ -50,19 +53,20 @@ pub(in crate::http) async fn look_up(State(node): State<Arc<AppState>>, named: P
 /// # Errors
 ///
 /// [`Failure`].
-pub(in crate::http) async fn looked_up(node: &Arc<AppState>, number: DepositNumber) -> Result<Response, Failure> {
-    let same = Arc::clone(node);
-    node.read_quickly(move |reader| {
-        let found = same.recent().find(reader, number)?.ok_or_else(|| unknown(number))?;
-        let entry = reading::entry_of(found.index, &found.bytes)?;
-        let block = same.blocks().sealing(reader, found.index)?;
-        let history = same.recent().history(reader, &found, &entry)?;
-        let facts = Facts::with_hashes(&entry, found.hash, &block.header, block.hash);
-        let by_platform = same.filing().is_ok_and(|filing| filing.made_for(&entry).is_some());
-        let view = DepositView { index: found.index, entry: &entry, facts: &facts, history: &history, by_platform };
-        Ok(caching::answer(fast_json::deposit(&view).into_bytes(), JSON, Caching::Revalidate))
-    })
-    .await
+pub(in crate::http) async fn looked_up(state: &Arc<AppState>, number: DepositNumber) -> Result<Response, Failure> {
+    let same = Arc::clone(state);
+    state
+        .read_cached_or_blocking(move |reader| {
+            let found = same.recent().find(reader, number)?.ok_or_else(|| unknown(number))?;
+            let entry = reading::entry_of(found.index, &found.bytes)?;
+            let block = same.blocks().sealing(reader, found.index)?;
+            let history = same.recent().history(reader, &found, &entry)?;
+            let facts = Facts::with_hashes(&entry, found.hash, &block.header, block.hash);
+            let by_platform = same.filing().is_ok_and(|filing| filing.account_of_deposit(&entry).is_some());
+            let view = DepositView { index: found.index, entry: &entry, facts: &facts, history: &history, by_platform };
+            Ok(caching::answer(fast_json::deposit(&view).into_bytes(), JSON, Caching::Revalidate))
+        })
+        .await
 }
 
 /// Fetch a receipt / 下载存证回执
@@ -84,11 +88,11 @@ pub(in crate::http) async fn looked_up(node: &Arc<AppState>, number: DepositNumb
     ),
 )]
 pub(in crate::http) async fn fetch_receipt(
-    State(node): State<Arc<AppState>>,
-    named: PathName,
+    State(state): State<Arc<AppState>>,
+    named: PathParameter,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    fetched(&node, named.number()?, &headers).await
+    fetched(&state, named.number()?, &headers).await
 }
 
 /// The answer to whoever fetches a receipt.
@@ -97,14 +101,14 @@ pub(in crate::http) async fn fetch_receipt(
 ///
 /// [`Failure`].
 pub(in crate::http) async fn fetched(
-    node: &Arc<AppState>,
+    state: &Arc<AppState>,
     number: DepositNumber,
     headers: &HeaderMap,
 ) -> Result<Response, Failure> {
     let form = accepted(headers, &[JSON, PLAIN])?;
-    let same = Arc::clone(node);
+    let same = Arc::clone(state);
     let mut response = node
-        .read_quickly(move |reader| {
+        .read_cached_or_blocking(move |reader| {
             let found = same.recent().find(reader, number)?.ok_or_else(|| unknown(number))?;
             if form == PLAIN {
                 let proof = reading::tlog_proof(reader, found.index)?.to_string();

@@ -31,14 +31,14 @@ use crate::wire::health::ClockJson;
     ),
 )]
 pub(in crate::http) async fn confirm_clock(
-    State(node): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     Bearer(actor): Bearer,
 ) -> Result<Response, Failure> {
     if !actor.account.holds(Role::Operator, None) {
         return Err(FilingError::NotPermitted.into());
     }
-    actor.needs(Scope::Manage)?;
+    actor.require_scope(Scope::Manage)?;
     tracing::warn!(account = %actor.id, "the operator confirms the clock");
-    let (now, ahead_ms) = node.sequencer().confirm_clock().await?;
+    let (now, ahead_ms) = state.sequencer().confirm_clock().await?;
     Ok(caching::json(&ClockJson { now: now.to_string(), ahead_ms }, Caching::Never))
 }

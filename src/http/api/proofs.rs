@@ -58,25 +58,26 @@ pub struct ConsistencyQuery {
     ),
 )]
 pub(in crate::http) async fn prove_inclusion(
-    State(node): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     Parameters(query): Parameters<InclusionQuery>,
 ) -> Result<Response, Failure> {
-    node.read(move |reader| {
-        let published = reading::published(reader)?.size();
-        let (index, size) = (LeafIndex(query.index), query.size.map_or(published, TreeSize));
-        if size > published || !published.contains(index) {
-            return Err(not_yet(published));
-        }
-        if !size.contains(index) {
-            return Err(Failure::new(ErrorCode::BadQuery, format!("a tree of {size} leaves has no leaf {index}")));
-        }
-        let leaf = leaf_hash(&reader.leaf(index)?);
-        let proof = reading::inclusion(reader, index, size)?;
-        let root = reading::root(reader, size)?;
-        let caching = if query.size.is_some() { Caching::Immutable } else { Caching::Revalidate };
-        Ok(caching::json(&InclusionJson::of(index, size, &leaf, &root, &proof), caching))
-    })
-    .await
+    state
+        .read(move |reader| {
+            let published = reading::published(reader)?.size();
+            let (index, size) = (LeafIndex(query.index), query.size.map_or(published, TreeSize));
+            if size > published || !published.contains(index) {
+                return Err(not_yet(published));
+            }
+            if !size.contains(index) {
+                return Err(Failure::new(ErrorCode::BadQuery, format!("a tree of {size} leaves has no leaf {index}")));
+            }
+            let leaf = leaf_hash(&reader.leaf(index)?);
+            let proof = reading::inclusion(reader, index, size)?;
+            let root = reading::root(reader, size)?;
+            let caching = if query.size.is_some() { Caching::Immutable } else { Caching::Revalidate };
+            Ok(caching::json(&InclusionJson::of(index, size, &leaf, &root, &proof), caching))
+        })
+        .await
 }
 
 /// Prove consistency / 一致性证明
@@ -95,24 +96,25 @@ pub(in crate::http) async fn prove_inclusion(
     ),
 )]
 pub(in crate::http) async fn prove_consistency(
-    State(node): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     Parameters(query): Parameters<ConsistencyQuery>,
 ) -> Result<Response, Failure> {
-    node.read(move |reader| {
-        let published = reading::published(reader)?.size();
-        let (old, new) = (TreeSize(query.old), query.new.map_or(published, TreeSize));
-        if new > published || old > published {
-            return Err(not_yet(published));
-        }
-        if old.is_empty() || old > new {
-            return Err(Failure::new(ErrorCode::BadQuery, "`old` is at least 1 and at most `new`"));
-        }
-        let proof = reading::consistency(reader, old, new)?;
-        let (old, new) = ((old, reading::root(reader, old)?), (new, reading::root(reader, new)?));
-        let caching = if query.new.is_some() { Caching::Immutable } else { Caching::Revalidate };
-        Ok(caching::json(&ConsistencyJson::of(old, new, &proof), caching))
-    })
-    .await
+    state
+        .read(move |reader| {
+            let published = reading::published(reader)?.size();
+            let (old, new) = (TreeSize(query.old), query.new.map_or(published, TreeSize));
+            if new > published || old > published {
+                return Err(not_yet(published));
+            }
+            if old.is_empty() || old > new {
+                return Err(Failure::new(ErrorCode::BadQuery, "`old` is at least 1 and at most `new`"));
+            }
+            let proof = reading::consistency(reader, old, new)?;
+            let (old, new) = ((old, reading::root(reader, old)?), (new, reading::root(reader, new)?));
+            let caching = if query.new.is_some() { Caching::Immutable } else { Caching::Revalidate };
+            Ok(caching::json(&ConsistencyJson::of(old, new, &proof), caching))
+        })
+        .await
 }
 
 fn not_yet(published: TreeSize) -> Failure {

@@ -43,7 +43,7 @@ pub struct SearchQuery {
 
 /// What a query is, by its form alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Sought {
+enum SearchKey {
     Number(DepositNumber),
     Hash(Digest),
     Height(Height),
@@ -66,36 +66,37 @@ enum Sought {
     ),
 )]
 pub(in crate::http) async fn search(
-    State(node): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     Parameters(query): Parameters<SearchQuery>,
 ) -> Result<Response, Failure> {
     let sought = read(&query.q)?;
     let page = PageQuery { limit: query.limit, cursor: query.cursor };
     let (from, limit) = (page.position(history::read_place_cursor)?.unwrap_or(LeafIndex(0)), page.limit()?);
-    node.read(move |reader| {
-        let Listed { items, total, next_cursor } = find(reader, sought, from, limit)?;
-        let items = items.into_iter().map(|index| hit(reader, index)).collect::<Result<Vec<_>, _>>()?;
-        let Total { count: total, exact: total_is_exact } = total;
-        let found = SearchJson { query: query.q, items, total, total_is_exact, next_cursor };
-        Ok(caching::json(&found, Caching::Revalidate))
-    })
-    .await
+    state
+        .read(move |reader| {
+            let Listed { items, total, next_cursor } = find(reader, sought, from, limit)?;
+            let items = items.into_iter().map(|index| hit(reader, index)).collect::<Result<Vec<_>, _>>()?;
+            let Total { count: total, exact: total_is_exact } = total;
+            let found = SearchJson { query: query.q, items, total, total_is_exact, next_cursor };
+            Ok(caching::json(&found, Caching::Revalidate))
+        })
+        .await
 }
 
-fn read(query: &str) -> Result<Sought, Failure> {
+fn read(query: &str) -> Result<SearchKey, Failure> {
     if query.len() > QUERY_MAX {
         return Err(unrecognised());
     }
     let plain: String = query.chars().filter(|c| !c.is_whitespace()).map(half_width).collect();
     if let Some(hash) = Digest::from_hex(&plain.to_ascii_lowercase()) {
-        return Ok(Sought::Hash(hash));
+        return Ok(SearchKey::Hash(hash));
     }
     let digits = !plain.is_empty() && plain.bytes().all(|b| b.is_ascii_digit());
     match DepositNumber::parse(query) {
-        Ok(number) => Ok(Sought::Number(number)),
+        Ok(number) => Ok(SearchKey::Number(number)),
         // Shorter than any number: a height.
         Err(NumberError::Length { found, .. }) if digits && found < 20 => {
-            plain.parse().map(|height| Sought::Height(Height(height))).map_err(|_| unrecognised())
+            plain.parse().map(|height| SearchKey::Height(Height(height))).map_err(|_| unrecognised())
         }
         // Of the right length, or nearly so, and not a hash: somebody copied a number.
         Err(error @ NumberError::Length { found: 18..=26, .. }) => Err(error.into()),
@@ -109,11 +110,16 @@ fn unrecognised() -> Failure {
     Failure::new(ErrorCode::UnrecognisedQuery, format!("expected {expected}")).expecting(expected)
 }
 
-fn find(reader: &dyn ReadLedger, sought: Sought, from: LeafIndex, limit: usize) -> Result<Listed<LeafIndex>, Failure> {
+fn find(
+    reader: &dyn ReadLedger,
+    sought: SearchKey,
+    from: LeafIndex,
+    limit: usize,
+) -> Result<Listed<LeafIndex>, Failure> {
     let hash = match sought {
-        Sought::Number(number) => return Ok(single(reader.find_number(&number)?, from)),
-        Sought::Height(height) => return Ok(single(reader.find_block(height)?, from)),
-        Sought::Hash(hash) => hash,
+        SearchKey::Number(number) => return Ok(single(reader.find_number(&number)?, from)),
+        SearchKey::Height(height) => return Ok(single(reader.find_block(height)?, from)),
+        SearchKey::Hash(hash) => hash,
     };
     let mut found = history::deposits_of_digest(reader, &hash, from, limit)?;
     let mut others = Vec::new();
@@ -166,13 +172,13 @@ mod tests {
     fn a_query_is_known_by_its_form() {
         let number = DepositNumber::parse("20261122-0K7M-X9QT-3D5W-C3").unwrap();
         for typed in ["20261122-0K7M-X9QT-3D5W-C3", "２０２６１１２２ ok7m x9qt 3d5w c3"] {
-            assert_eq!(read(typed), Ok(Sought::Number(number)), "{typed}");
+            assert_eq!(read(typed), Ok(SearchKey::Number(number)), "{typed}");
         }
         let hash = "aB".repeat(32);
-        assert_eq!(read(&format!(" {hash}\n")), Ok(Sought::Hash(Digest([0xab; 32]))));
-        assert_eq!(read("１２"), Ok(Sought::Height(Height(12))));
-        assert_eq!(read("0"), Ok(Sought::Height(Height(0))));
-        let code = |query: &str| read(query).unwrap_err().code().as_str();
+        assert_eq!(read(&format!(" {hash}\n")), Ok(SearchKey::Hash(Digest([0xab; 32]))));
+        assert_eq!(read("１２"), Ok(SearchKey::Height(Height(12))));
+        assert_eq!(read("0"), Ok(SearchKey::Height(Height(0))));
+        let code = |query: &str| read(query).unwrap_err().code();
         assert_eq!(code("20261122-0K7M-X9QT-3D5V-C3"), "mistyped_number");
         assert_eq!(code("20261122-0K7M-X9QT-3D5W-C"), "mistyped_number");
         for garbage in ["", "hello", &"ab".repeat(31), &"9".repeat(300), "-1", "1.5"] {

@@ -13,12 +13,12 @@ use serde::Deserialize;
 use crate::error_code::ErrorCode;
 use crate::http::app_state::AppState;
 use crate::http::bearer::{account_verifier, bearer_token};
-use crate::http::body::{self, Sender};
+use crate::http::body::{self, UploadClient};
 use crate::http::caching::{self, Caching};
 use crate::http::client_address::ClientAddress;
 use crate::http::openapi::AnyBytes;
 use crate::http::problem::Failure;
-use crate::http::request::{Parameters, PathName, content_type, header, unsupported};
+use crate::http::request::{Parameters, PathParameter, content_type, header, unsupported};
 use crate::ledger::hash::{Digest, lower_hex};
 use crate::ledger::key::VerifierKey;
 use crate::ledger::metadata::SALT_LEN;
@@ -73,8 +73,8 @@ pub struct VerificationQuery {
     ),
 )]
 pub(in crate::http) async fn verify_deposit(
-    State(node): State<Arc<AppState>>,
-    named: PathName,
+    State(state): State<Arc<AppState>>,
+    named: PathParameter,
     Parameters(query): Parameters<VerificationQuery>,
     client: ClientAddress,
     headers: HeaderMap,
@@ -82,33 +82,33 @@ pub(in crate::http) async fn verify_deposit(
 ) -> Result<Response, Failure> {
     let number = named.number()?;
     let salt = read_salt(query.salt.as_deref(), &headers)?;
-    let verifier = verifier(&node, &headers);
+    let verifier = verifier(&state, &headers);
     let presented = match content_type(&headers).as_str() {
         "application/json" => {
-            let bytes = body::read(&node, client.group(), &headers, body, DIGEST_MAX).await?;
+            let bytes = body::read(&state, client.group(), &headers, body, DIGEST_MAX).await?;
             read_digest(&json::object(&bytes, DIGEST_MAX)?)?
         }
         "application/octet-stream" => {
             // Not found is known before a large file has come for nothing.
             let (known, ledger) =
-                node.read(move |reader| Ok((reader.find_number(&number)?.is_some(), ledger(reader)?))).await?;
+                state.read(move |reader| Ok((reader.find_number(&number)?.is_some(), ledger(reader)?))).await?;
             if !known {
-                return Ok(answer(&Report::not_found(Some(number)), &ledger, node.now(), verifier));
+                return Ok(answer(&Report::not_found(Some(number)), &ledger, state.now(), verifier));
             }
-            let measured = body::measure(&node, Sender::Anonymous(client.group()), &headers, body, salt).await?;
+            let measured = body::measure(&state, UploadClient::Anonymous(client.group()), &headers, body, salt).await?;
             PresentedEvidence::File { measured, salted: salt.is_some() }
         }
         _ => return Err(unsupported(&headers, "application/octet-stream or application/json")),
     };
-    let platform = node.filing().ok().map(|filing| filing.platform_key().clone());
+    let platform = state.filing().ok().map(|filing| filing.platform_key().clone());
     let (report, ledger) =
-        node.read(move |reader| Ok((report(reader, number, presented, platform.as_ref())?, ledger(reader)?))).await?;
-    Ok(answer(&report, &ledger, node.now(), verifier))
+        state.read(move |reader| Ok((report(reader, number, presented, platform.as_ref())?, ledger(reader)?))).await?;
+    Ok(answer(&report, &ledger, state.now(), verifier))
 }
 
 /// Who verifies: the account of a good token, or nobody that this node knows.
-fn verifier(node: &AppState, headers: &HeaderMap) -> VerifierJson {
-    let actor = node.filing().ok().and_then(|filing| filing.authenticate(bearer_token(headers)).ok());
+fn verifier(state: &AppState, headers: &HeaderMap) -> VerifierJson {
+    let actor = state.filing().ok().and_then(|filing| filing.authenticate(bearer_token(headers)).ok());
     actor.map_or_else(VerifierJson::anonymous, |actor| account_verifier(&actor))
 }
 

@@ -14,7 +14,7 @@ use axum::response::Response;
 use crate::error_code::ErrorCode;
 use crate::http::caching::{Caching, answer};
 use crate::http::problem::Failure;
-use crate::http::request::PathName;
+use crate::http::request::PathParameter;
 
 const HTML: &str = "text/html; charset=utf-8";
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -42,7 +42,7 @@ pub async fn docs() -> Response {
 /// # Errors
 ///
 /// `not_found`.
-pub async fn asset(named: PathName) -> Result<Response, Failure> {
+pub async fn asset(named: PathParameter) -> Result<Response, Failure> {
     let (text, media_type) = match named.0.as_str() {
         "site.css" => (include_str!("static/site.css"), "text/css; charset=utf-8"),
         "docs.js" => (include_str!("static/docs.js"), "text/javascript; charset=utf-8"),
@@ -61,7 +61,7 @@ pub async fn problems() -> Response {
 /// # Errors
 ///
 /// `not_found`.
-pub async fn problem(named: PathName) -> Result<Response, Failure> {
+pub async fn problem(named: PathParameter) -> Result<Response, Failure> {
     let code = ErrorCode::parse(&named.0).ok_or_else(|| Failure::not_found("no such error code"))?;
     Ok(page(listed("Problem / 错误", &[code])))
 }

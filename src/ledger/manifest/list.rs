@@ -191,7 +191,10 @@ mod tests {
         assert!(check_path(&"x".repeat(PATH_MAX + 1)).is_err());
         let digest = sha256(b"x");
         assert_eq!(KnownLine::parse(&format!("sm3 {digest} size 1")).unwrap_err().code().as_str(), "missing_line");
-        assert_eq!(KnownLine::parse(&format!("sm3 {digest} size 1 path ")).unwrap_err().code().as_str(), "wrong_length");
+        assert_eq!(
+            KnownLine::parse(&format!("sm3 {digest} size 1 path ")).unwrap_err().code().as_str(),
+            "wrong_length"
+        );
         assert_eq!(KnownLine::parse(&format!("{digest}  a")).unwrap_err().code().as_str(), "missing_line");
     }
 

@@ -100,7 +100,8 @@ fn erased_pieces_are_sorted_and_bounded_and_stand_once() {
 #[test]
 fn each_violation_has_its_code() {
     let text = genesis().sign(&[&signer(1)]).unwrap().to_string();
-    let code = |from: &str, to: &str| SignedNotice::parse(text.replacen(from, to, 1).as_bytes()).unwrap_err().code().as_str();
+    let code =
+        |from: &str, to: &str| SignedNotice::parse(text.replacen(from, to, 1).as_bytes()).unwrap_err().code().as_str();
     assert_eq!(code("notice v1", "notice v2"), "unknown_version");
     assert_eq!(code("kind genesis", "kind freeze"), "bad_value");
     assert_eq!(code("mode live", "mode real"), "bad_value");

@@ -220,8 +220,14 @@ mod tests {
             };
             assert_eq!(weak.check().unwrap_err().code().as_str(), "weak_digest");
         }
-        assert_eq!(Content { form: Form::Plain { size: 0 }, ..content(b"x") }.check().unwrap_err().code().as_str(), "bad_value");
-        assert_eq!(Content { sha256: None, sm3: None, ..content(b"x") }.check().unwrap_err().code().as_str(), "missing_line");
+        assert_eq!(
+            Content { form: Form::Plain { size: 0 }, ..content(b"x") }.check().unwrap_err().code().as_str(),
+            "bad_value"
+        );
+        assert_eq!(
+            Content { sha256: None, sm3: None, ..content(b"x") }.check().unwrap_err().code().as_str(),
+            "missing_line"
+        );
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::court::values::IdentityCheck;
 use crate::court::words::{Role, Scope};
 use crate::ledger::time::Timestamp;
 use crate::wire::bilingual::Bilingual;
-use crate::wire::court::done::ActJson;
+use crate::wire::court::recorded_act::ActJson;
 use crate::wire::facts::beijing_time;
 
 /// Texts by their commitments; `None` for an erased one.

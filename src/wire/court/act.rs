@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::court::acts::ActKind;
 use crate::court::words::Stage;
 use crate::wire::bilingual::Bilingual;
-use crate::wire::court::done::ActJson;
+use crate::wire::court::recorded_act::ActJson;
 use crate::wire::report::CodedText;
 
 /// An act upon a case. Words are those of the chain's own documents; ids are 64 hex digits; days are `2026-11-22`.
@@ -136,7 +136,7 @@ impl ActRequest {
 
 /// A change of a case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct ActedJson {
+pub struct ActOutcomeJson {
     /// The case.
     pub case: String,
     /// The act.
@@ -153,7 +153,7 @@ pub struct ActedJson {
     pub code: Option<String>,
 }
 
-impl ActedJson {
+impl ActOutcomeJson {
     /// The answer to an act after which a case stands at `stage`.
     #[must_use]
     pub fn of(case: &str, act: ActJson, stage: Stage, warnings: Vec<CodedText>) -> Self {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::court::case::state::{CaseFile, HeldContent, Hold, Text};
 use crate::court::values::Capacity;
-use crate::court::words::Passage;
+use crate::court::words::TransferKind;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::time::Timestamp;
 use crate::wire::bilingual::Bilingual;
@@ -97,7 +97,7 @@ pub struct AssociationRequest {
 /// Where a case goes on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct PassageRequest {
+pub struct TransferRequest {
     /// `second-instance`, `suit` or `retrial`.
     #[schema(example = "second-instance")]
     pub passage: String,
@@ -148,7 +148,7 @@ pub struct CasesJson {
 
 /// A case before or after this one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct PassageJson {
+pub struct TransferJson {
     /// The case.
     pub case: String,
     /// How it went on.
@@ -283,9 +283,9 @@ pub struct CaseFactsJson {
     pub judgment: Option<String>,
     /// The case that this one continues.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub from: Option<PassageJson>,
+    pub from: Option<TransferJson>,
     /// Cases that continue this one.
-    pub passed_on: Vec<PassageJson>,
+    pub passed_on: Vec<TransferJson>,
     /// Sequence of its last act.
     pub last_sequence: u64,
 }
@@ -304,7 +304,7 @@ impl CaseFactsJson {
     /// The content of `file` without texts.
     #[must_use]
     pub fn of(file: &CaseFile) -> Self {
-        let passage = |(case, passage): &(crate::court::ids::CaseId, Passage)| PassageJson {
+        let passage = |(case, passage): &(crate::court::ids::CaseId, TransferKind)| TransferJson {
             case: case.to_string(),
             passage: coded(passage.word(), Bilingual::of(|language| passage.label(language))),
         };
@@ -334,7 +334,7 @@ pub fn erasure_orders(file: &CaseFile) -> Vec<ErasureOrderJson> {
     let order = |order: &crate::court::case::state::ErasureOrder| ErasureOrderJson {
         deposit_number: order.deposit.as_ref().map(DepositNumber::to_string),
         account: order.account.map(|account| account.to_string()),
-        at: beijing_time(order.placed.at),
+        at: beijing_time(order.position.at),
     };
     file.orders.iter().map(order).collect()
 }
@@ -351,7 +351,7 @@ impl HoldJson {
             reason: TextJson::of(hold.reason, texts),
             by: hold.by.to_string(),
             capacity: CapacityJson::of(file, hold.capacity),
-            at: beijing_time(hold.placed.at),
+            at: beijing_time(hold.position.at),
         }
     }
 }

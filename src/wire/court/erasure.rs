@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::wire::bilingual::Bilingual;
 use crate::wire::court::act::coded;
-use crate::wire::court::done::ActJson;
+use crate::wire::court::recorded_act::ActJson;
 use crate::wire::report::CodedText;
 
 /// What is to be erased: private content of one deposit, of one account, or texts of one case.

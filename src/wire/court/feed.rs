@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::court::event::Event;
 use crate::wire::bilingual::Bilingual;
-use crate::wire::court::done::ActJson;
+use crate::wire::court::recorded_act::{ActJson, act_label};
+use crate::wire::facts::beijing_time;
 
 /// Something happened in a case. The body of a webhook's call is one of these.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -36,6 +38,24 @@ pub struct EventJson {
     /// A verification's conclusion, or what of an item diverged from its snapshot.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub finding: Option<String>,
+}
+
+impl From<&Event> for EventJson {
+    fn from(event: &Event) -> Self {
+        Self {
+            cursor: event.cursor,
+            court: event.court.to_string(),
+            case: event.case.to_string(),
+            sequence: event.position.sequence,
+            act: event.act.word().into(),
+            label: act_label(event.act),
+            by: event.by.to_string(),
+            at: beijing_time(event.position.at),
+            item: event.item.map(|item| item.0),
+            deposit_number: event.deposit.map(|number| number.to_string()),
+            finding: event.finding.clone(),
+        }
+    }
 }
 
 /// Events of a court.

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::wire::court::done::ActJson;
 use crate::wire::court::item::ImportJson;
+use crate::wire::court::recorded_act::ActJson;
 use crate::wire::json;
 use crate::wire::problem::Problem;
 use crate::wire::receipt::ReceiptJson;
@@ -95,7 +95,7 @@ pub struct ItemVerificationRequest {
 
 /// A verification on record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct VerifiedJson {
+pub struct ItemVerificationJson {
     /// What was found.
     pub report: ReportJson,
     /// The act that recorded it.

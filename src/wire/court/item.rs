@@ -262,7 +262,7 @@ impl ImportJson {
             late: item.late,
             locked: item.locked,
             stage_at_import: coded(item.stage.word(), Bilingual::of(|language| item.stage.label(language))),
-            imported_at: beijing_time(item.placed.at),
+            imported_at: beijing_time(item.position.at),
             first_imported_at: beijing_time(item.first_imported_at),
             carried_from: import
                 .carried
@@ -304,8 +304,8 @@ fn verification(file: &CaseFile, item: &Item, one: &Verification, salted: bool) 
         verified_by: verified_by(one.verified_by()),
         presented: coded(presented.word(), Bilingual::of(|language| presented.label(language))),
         conclusion: sentence(item, &one.found, salted),
-        at: beijing_time(one.placed.at),
-        sequence: one.placed.sequence,
+        at: beijing_time(one.position.at),
+        sequence: one.position.sequence,
     }
 }
 
@@ -326,6 +326,6 @@ fn reply(party: PartyNumber, version: u32, one: &ReplyVersion, texts: &Texts) ->
         grounds: one.grounds.iter().map(ground).collect(),
         probative_value: text(one.probative_value),
         reason: text(one.reason),
-        at: beijing_time(one.placed.at),
+        at: beijing_time(one.position.at),
     }
 }

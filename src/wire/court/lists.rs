@@ -3,14 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use crate::court::acts::{Act, ActKind};
-use crate::court::case::state::Placed;
+use crate::court::case::state::ActPosition;
 use crate::court::case_number::CourtCode;
 use crate::court::document::Document;
-use crate::court::line::Line as _;
+use crate::court::line_value::LineValue as _;
 use crate::ledger::key::VerifierKey;
 use crate::ledger::number::DepositNumber;
 use crate::wire::bilingual::Bilingual;
-use crate::wire::court::done::act_label;
+use crate::wire::court::recorded_act::act_label;
 use crate::wire::facts::beijing_time;
 
 /// Another ledger, by its key.
@@ -101,7 +101,7 @@ pub struct AccessJson {
 impl AccessJson {
     /// An act that recorded it; `None` for one of another kind.
     #[must_use]
-    pub fn of(document: &Document, number: DepositNumber, placed: &Placed) -> Option<Self> {
+    pub fn of(document: &Document, number: DepositNumber, position: &ActPosition) -> Option<Self> {
         let (shown, label, item) = match &document.act {
             Act::Access(access) => {
                 let label = Bilingual::of(|language| access.shown.label(language));
@@ -111,15 +111,15 @@ impl AccessJson {
             _ => return None,
         };
         Some(Self {
-            sequence: placed.sequence,
+            sequence: position.sequence,
             by: document.by.to_string(),
             capacity: document.capacity.print(),
             shown: shown.into(),
             label,
             item,
-            at: beijing_time(placed.at),
+            at: beijing_time(position.at),
             deposit_number: number.to_string(),
-            index: placed.index.0,
+            index: position.index.0,
         })
     }
 }

@@ -3,8 +3,7 @@
 pub mod accounts;
 pub mod act;
 pub mod case;
-pub mod done;
-pub mod entrusted;
+pub mod deposits_on_behalf;
 pub mod erasure;
 pub mod feed;
 pub mod import;
@@ -14,3 +13,4 @@ pub mod lists;
 pub mod originals;
 pub mod people;
 pub mod period;
+pub mod recorded_act;

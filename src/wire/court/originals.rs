@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::court::acts::TakeCustody;
 use crate::ledger::time::Timestamp;
 use crate::wire::bilingual::Bilingual;
-use crate::wire::court::done::ActJson;
+use crate::wire::court::recorded_act::ActJson;
 use crate::wire::facts::{DigestJson, beijing_time};
 
 /// An original that was taken into custody.

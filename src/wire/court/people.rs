@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::court::case::state::{Agent, CaseFile, Party, Text};
 use crate::court::ids::{AgentNumber, PartyNumber};
-use crate::court::line::Line as _;
+use crate::court::line_value::LineValue as _;
 use crate::court::values::{Capacity, IdentityCheck};
 use crate::wire::bilingual::Bilingual;
 use crate::wire::court::accounts::Texts;

@@ -7,12 +7,12 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 
 use crate::support::depositor::note;
-use crate::support::house::{Answer, House, Plan, request};
+use crate::support::test_node::{Answer, NodeConfig, TestNode, request};
 
 const NDJSON: &str = "application/x-ndjson";
 
-async fn post(house: &House, lines: &[String]) -> Answer {
-    house.post("/v1/deposits/batch", NDJSON, lines.concat()).await
+async fn post(node: &TestNode, lines: &[String]) -> Answer {
+    node.post("/v1/deposits/batch", NDJSON, lines.concat()).await
 }
 
 fn verdicts(answer: &Answer) -> Vec<Value> {
@@ -22,14 +22,14 @@ fn verdicts(answer: &Answer) -> Vec<Value> {
 
 #[tokio::test]
 async fn every_line_gets_its_verdict_in_order_and_bad_ones_harm_nobody() {
-    let house = House::start().await;
-    let known = House::number(&house.deposit(&note(3)).await);
+    let node = TestNode::start().await;
+    let known = TestNode::number(&node.deposit(&note(3)).await);
     let mut lines: Vec<String> = (0..20).map(|n| request(&note(n))).collect();
     lines[5] = "{\n".into();
     lines[6] = "\n".into();
     lines[7] = format!("{}\n", json!({ "statement": "hello" }));
     lines[8] = lines[4].clone();
-    let verdicts = verdicts(&post(&house, &lines).await);
+    let verdicts = verdicts(&post(&node, &lines).await);
     assert_eq!(verdicts.len(), 20);
     for (i, verdict) in verdicts.iter().enumerate() {
         assert_eq!(verdict["line"], i + 1);
@@ -59,22 +59,22 @@ fn outcome(verdict: &Value) -> (u64, &str) {
 
 #[tokio::test]
 async fn an_empty_batch_is_answered_by_nothing() {
-    let house = House::in_memory(Plan::default()).await;
-    assert_eq!(verdicts(&post(&house, &[]).await).len(), 0);
-    let empty_line = verdicts(&post(&house, &["\n".into()]).await);
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    assert_eq!(verdicts(&post(&node, &[]).await).len(), 0);
+    let empty_line = verdicts(&post(&node, &["\n".into()]).await);
     assert_eq!(empty_line.iter().map(outcome).collect::<Vec<_>>(), [(400, "malformed_json")]);
-    let answer = house.post("/v1/deposits/batch", "application/json", request(&note(1))).await;
+    let answer = node.post("/v1/deposits/batch", "application/json", request(&note(1))).await;
     assert_eq!(answer.problem(), (415, "unsupported_media_type".into()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn thousands_of_lines_are_answered_in_order_and_sent_again_get_the_same_receipts() {
-    let house = House::in_memory(Plan::default()).await;
+    let node = TestNode::in_memory(NodeConfig::default()).await;
     let bad = |n: u64| n % 7 == 3;
     let lines: Vec<String> =
         (0..5_000).map(|n| if bad(n) { format!("{{\"no\":{n}}}\n") } else { request(&note(n)) }).collect();
-    let first = verdicts(&post(&house, &lines).await);
-    let second = verdicts(&post(&house, &lines).await);
+    let first = verdicts(&post(&node, &lines).await);
+    let second = verdicts(&post(&node, &lines).await);
     assert_eq!((first.len(), second.len()), (5_000, 5_000));
     for (n, (first, second)) in (0..).zip(first.iter().zip(&second)) {
         assert_eq!((&first["line"], &second["line"]), (&json!(n + 1), &json!(n + 1)));
@@ -90,25 +90,25 @@ async fn thousands_of_lines_are_answered_in_order_and_sent_again_get_the_same_re
         }
     }
     let deposits = (0..5_000).filter(|n| !bad(*n)).count() as u64;
-    let blocks = house.store.published().unwrap().height.0;
-    assert_eq!(house.store.published().unwrap().size().0, 2 + deposits + blocks);
+    let blocks = node.store.published().unwrap().height.0;
+    assert_eq!(node.store.published().unwrap().size().0, 2 + deposits + blocks);
     assert!(blocks < deposits, "they share blocks");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pool_smaller_than_the_batch_makes_it_wait_and_gives_up_no_line() {
-    let house = House::in_memory(Plan { pool: 8, ..Plan::default() }).await;
+    let node = TestNode::in_memory(NodeConfig { pool: 8, ..NodeConfig::default() }).await;
     let lines: Vec<String> = (0..500).map(|n| request(&note(n))).collect();
-    let verdicts = verdicts(&post(&house, &lines).await);
+    let verdicts = verdicts(&post(&node, &lines).await);
     assert_eq!(verdicts.iter().filter(|verdict| verdict["status"] == 201).count(), 500);
 }
 
 #[tokio::test]
 async fn a_line_waits_for_a_place_and_a_batch_for_its_turn_but_not_for_ever() {
-    let mut plan = Plan { pool: 0, ..Plan::default() };
+    let mut plan = NodeConfig { pool: 0, ..NodeConfig::default() };
     plan.http.place_timeout = Duration::from_millis(20);
-    let house = House::in_memory(plan).await;
-    let verdicts = verdicts(&post(&house, &[request(&note(1)), "{\n".into(), request(&note(2))]).await);
+    let node = TestNode::in_memory(plan).await;
+    let verdicts = verdicts(&post(&node, &[request(&note(1)), "{\n".into(), request(&note(2))]).await);
     assert_eq!(
         verdicts.iter().map(outcome).collect::<Vec<_>>(),
         [(503, "busy"), (400, "malformed_json"), (503, "busy")]
@@ -117,21 +117,21 @@ async fn a_line_waits_for_a_place_and_a_batch_for_its_turn_but_not_for_ever() {
     let problem = &verdicts[1]["problem"];
     assert_eq!((&verdicts[1]["line"], problem.get("line")), (&json!(2), None), "{problem}");
     assert!(problem["detail"].as_str().unwrap().ends_with(" at column 1"), "{problem}");
-    let mut plan = Plan::default();
+    let mut plan = NodeConfig::default();
     (plan.http.place_timeout, plan.http.batches) = (Duration::from_millis(20), 0);
-    let house = House::in_memory(plan).await;
-    let answer = post(&house, &[request(&note(1))]).await;
+    let node = TestNode::in_memory(plan).await;
+    let answer = post(&node, &[request(&note(1))]).await;
     assert_eq!((answer.problem(), answer.header("retry-after")), ((503, "busy".into()), "1"));
 }
 
 #[tokio::test]
 async fn a_line_that_is_too_long_is_passed_over_and_the_others_are_kept() {
-    let house = House::in_memory(Plan::default()).await;
+    let node = TestNode::in_memory(NodeConfig::default()).await;
     let good = |n| request(&note(n));
     let padded = |line: String, length: usize| format!("{}{}\n", line.trim_end(), " ".repeat(length - line.len() + 1));
     let (longest, longer) = (padded(good(2), 64 * 1024), padded(good(3), 64 * 1024 + 1));
     let endless = format!("{}\n", "x".repeat(3 << 20));
-    let answer = post(&house, &[good(1), longest, longer, good(4), endless, good(5)]).await;
+    let answer = post(&node, &[good(1), longest, longer, good(4), endless, good(5)]).await;
     let verdicts = verdicts(&answer);
     let too_long = (413, "body_too_large");
     assert_eq!(
@@ -143,13 +143,13 @@ async fn a_line_that_is_too_long_is_passed_over_and_the_others_are_kept() {
 
 #[tokio::test]
 async fn what_pauses_writing_is_told_line_by_line() {
-    let mut house = House::in_memory(Plan::default()).await;
-    house.clock.shift(-60_000, Duration::ZERO);
+    let mut node = TestNode::in_memory(NodeConfig::default()).await;
+    node.clock.shift(-60_000, Duration::ZERO);
     let lines = [request(&note(1)), request(&note(2))];
-    let stopped = verdicts(&post(&house, &lines).await);
+    let stopped = verdicts(&post(&node, &lines).await);
     assert_eq!(stopped.iter().map(outcome).collect::<Vec<_>>(), [(503, "clock_regressed"); 2]);
-    house.stop_sequencer();
-    let gone = verdicts(&post(&house, &lines).await);
+    node.stop_sequencer();
+    let gone = verdicts(&post(&node, &lines).await);
     assert_eq!(gone.iter().map(outcome).collect::<Vec<_>>(), [(503, "shutting_down"); 2]);
 }
 
@@ -157,8 +157,8 @@ async fn what_pauses_writing_is_told_line_by_line() {
 struct Conversation(BufReader<TcpStream>);
 
 impl Conversation {
-    async fn begin(house: &House) -> Self {
-        let mut stream = TcpStream::connect(house.address()).await.unwrap();
+    async fn begin(node: &TestNode) -> Self {
+        let mut stream = TcpStream::connect(node.address()).await.unwrap();
         let head = "POST /v1/deposits/batch HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/x-ndjson\r\ntransfer-encoding: chunked\r\n\r\n";
         stream.write_all(head.as_bytes()).await.unwrap();
         Self(BufReader::new(stream))
@@ -191,8 +191,8 @@ impl Conversation {
 
 #[tokio::test]
 async fn verdicts_come_while_lines_are_still_being_sent() {
-    let house = House::in_memory(Plan::default()).await;
-    let mut batch = Conversation::begin(&house).await;
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let mut batch = Conversation::begin(&node).await;
     for line in 1..=5 {
         batch.say(&request(&note(line))).await;
         batch.hears(line, (201, "")).await;
@@ -206,8 +206,8 @@ async fn verdicts_come_while_lines_are_still_being_sent() {
 
 #[tokio::test]
 async fn a_body_that_breaks_off_is_answered_as_far_as_it_came_in_whole_lines() {
-    let house = House::in_memory(Plan::default()).await;
-    let mut batch = Conversation::begin(&house).await;
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let mut batch = Conversation::begin(&node).await;
     let half = request(&note(3));
     batch.say(&[request(&note(1)), request(&note(2)), half[..100].into()].concat()).await;
     batch.hears(1, (201, "")).await;
@@ -217,12 +217,12 @@ async fn a_body_that_breaks_off_is_answered_as_far_as_it_came_in_whole_lines() {
     batch.hears(3, (400, "body_broken")).await;
     assert_eq!(batch.hear().await, None);
     // Whoever hangs up in the middle leaves what came before.
-    let mut batch = Conversation::begin(&house).await;
+    let mut batch = Conversation::begin(&node).await;
     batch.say(&[request(&note(4)), half].concat()[..half_of(4)]).await;
     batch.hears(1, (201, "")).await;
     drop(batch);
-    assert_eq!(house.post_deposit(&note(4)).await.status, 200);
-    assert_eq!(house.post_deposit(&note(3)).await.status, 201, "half a line was no deposit");
+    assert_eq!(node.post_deposit(&note(4)).await.status, 200);
+    assert_eq!(node.post_deposit(&note(3)).await.status, 201, "half a line was no deposit");
 }
 
 /// The length of request `n` and some bytes more.
@@ -232,10 +232,10 @@ fn half_of(n: u64) -> usize {
 
 #[tokio::test]
 async fn a_client_that_falls_silent_is_cut_off_and_told_so() {
-    let mut plan = Plan::default();
+    let mut plan = NodeConfig::default();
     plan.http.body_timeout = Duration::from_millis(200);
-    let house = House::in_memory(plan).await;
-    let mut batch = Conversation::begin(&house).await;
+    let node = TestNode::in_memory(plan).await;
+    let mut batch = Conversation::begin(&node).await;
     batch.say(&format!("{}{{", request(&note(1)))).await;
     batch.hears(1, (201, "")).await;
     batch.hears(2, (408, "body_timeout")).await;
@@ -244,11 +244,11 @@ async fn a_client_that_falls_silent_is_cut_off_and_told_so() {
 
 #[tokio::test]
 async fn at_shutdown_what_was_read_is_answered_and_no_more_is_read() {
-    let mut house = House::in_memory(Plan::default()).await;
-    let mut batch = Conversation::begin(&house).await;
+    let mut node = TestNode::in_memory(NodeConfig::default()).await;
+    let mut batch = Conversation::begin(&node).await;
     batch.say(&request(&note(1))).await;
     batch.hears(1, (201, "")).await;
-    let server = house.begin_shutdown();
+    let server = node.begin_shutdown();
     batch.hears(2, (503, "shutting_down")).await;
     assert_eq!(batch.hear().await, None);
     server.await.unwrap().unwrap();

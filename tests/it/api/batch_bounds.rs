@@ -11,7 +11,7 @@ use futures_util::{FutureExt as _, stream};
 use http_body_util::BodyExt as _;
 use tiezheng::filing::deposit_policy::DepositPolicy;
 use tiezheng::http::admission::DepositLimits;
-use tiezheng::http::api::court::closing::Closing;
+use tiezheng::http::api::court::shutdown::ShutdownSignal;
 use tiezheng::http::app_state::AppState;
 use tiezheng::http::fast_path::FastPath;
 use tiezheng::http::options::Options;
@@ -19,18 +19,18 @@ use tiezheng::http::router::router;
 use tiezheng::store::contract::ReadLedger;
 
 use crate::support::depositor::note;
-use crate::support::house::{House, Plan, request};
+use crate::support::test_node::{NodeConfig, TestNode, request};
 
-/// Another counter over the ledger of `house`.
-fn counter(house: &House, options: Options) -> Arc<AppState> {
-    let reader = Arc::clone(&house.store) as Arc<dyn ReadLedger>;
-    let node = AppState::new(reader, house.sequencer.clone(), options);
-    Arc::new(node.with_admission(DepositPolicy::Open, &DepositLimits::none()))
+/// Another counter over the ledger of `state`.
+fn counter(state: &TestNode, options: Options) -> Arc<AppState> {
+    let reader = Arc::clone(&state.store) as Arc<dyn ReadLedger>;
+    let state = AppState::new(reader, state.sequencer.clone(), options);
+    Arc::new(state.with_admission(DepositPolicy::Open, &DepositLimits::none()))
 }
 
-async fn post(node: &Arc<AppState>, path: &str, media_type: &str, body: Body) -> (u16, Body) {
+async fn post(state: &Arc<AppState>, path: &str, media_type: &str, body: Body) -> (u16, Body) {
     let request = Request::post(path).header("host", "localhost").header("content-type", media_type);
-    let front = FastPath::new(Arc::clone(node), router(Arc::clone(node), Closing::default()));
+    let front = FastPath::new(Arc::clone(state), router(Arc::clone(state), ShutdownSignal::default()));
     let answer = front.answer([127, 0, 0, 1].into(), request.body(body).unwrap()).await.unwrap();
     (answer.status().as_u16(), answer.into_body())
 }
@@ -52,10 +52,10 @@ fn count(text: &[u8]) -> usize {
 
 #[tokio::test]
 async fn whoever_reads_no_verdicts_is_not_read_from() {
-    let house = House::in_memory(Plan::default()).await;
-    let node = counter(&house, Options::default());
+    let state = TestNode::in_memory(NodeConfig::default()).await;
+    let state = counter(&state, Options::default());
     let (body, taken) = counted(2_000, "{}\n".repeat(10));
-    let (status, mut answer) = post(&node, "/v1/deposits/batch", "application/x-ndjson", body).await;
+    let (status, mut answer) = post(&state, "/v1/deposits/batch", "application/x-ndjson", body).await;
     assert_eq!(status, 200);
     let mut read = 0;
     while let Some(frame) = answer.frame().await {
@@ -70,10 +70,10 @@ async fn whoever_reads_no_verdicts_is_not_read_from() {
 
 #[tokio::test]
 async fn long_lines_are_held_by_their_bytes() {
-    let house = House::in_memory(Plan::default()).await;
-    let node = counter(&house, Options::default());
+    let state = TestNode::in_memory(NodeConfig::default()).await;
+    let state = counter(&state, Options::default());
     let (body, taken) = counted(1_000, format!("{}\n", "x".repeat(64 * 1024 - 1)));
-    let (_, mut answer) = post(&node, "/v1/deposits/batch", "application/x-ndjson", body).await;
+    let (_, mut answer) = post(&state, "/v1/deposits/batch", "application/x-ndjson", body).await;
     let first = answer.frame().await.unwrap().unwrap();
     assert!(first.data_ref().unwrap().starts_with(b"{\"line\":1,\"status\":400"));
     // 4 MiB, a line that was begun before, and the one whose verdict came.
@@ -82,18 +82,18 @@ async fn long_lines_are_held_by_their_bytes() {
 
 #[tokio::test]
 async fn batches_leave_a_part_of_the_pool_to_others() {
-    let house = House::in_memory(Plan { pool: 4, ..Plan::default() }).await;
-    let node = counter(&house, Options { place_timeout: Duration::from_millis(20), ..Options::default() });
+    let state = TestNode::in_memory(NodeConfig { pool: 4, ..NodeConfig::default() }).await;
+    let state = counter(&state, Options { place_timeout: Duration::from_millis(20), ..Options::default() });
     let mut shares = Vec::new();
-    while let Some(share) = node.share_of_batches().now_or_never() {
+    while let Some(share) = state.batch_queue_permit().now_or_never() {
         shares.push(share.unwrap());
     }
     assert_eq!(shares.len(), 3);
-    let batch = || post(&node, "/v1/deposits/batch", "application/x-ndjson", Body::from(request(&note(1))));
+    let batch = || post(&state, "/v1/deposits/batch", "application/x-ndjson", Body::from(request(&note(1))));
     let answered = |body: Body| async { body.collect().await.unwrap().to_bytes() };
     let turned_away = answered(batch().await.1).await;
     assert!(turned_away.starts_with(b"{\"line\":1,\"status\":503"), "{turned_away:?}");
-    let single = post(&node, "/v1/deposits", "application/json", Body::from(request(&note(2)))).await;
+    let single = post(&state, "/v1/deposits", "application/json", Body::from(request(&note(2)))).await;
     assert_eq!(single.0, 201);
     drop(shares);
     let kept = answered(batch().await.1).await;

@@ -8,44 +8,44 @@ use tiezheng::wire::metadata::private;
 use tiezheng::wire::{deposit::DepositRequest, json as wire, receipt};
 
 use crate::support::depositor::{note, statement_with};
-use crate::support::house::{House, Plan, request};
+use crate::support::test_node::{NodeConfig, TestNode, request};
 
 #[tokio::test]
 async fn a_fresh_deposit_is_201_and_again_200_with_the_same_receipt() {
-    let house = House::start().await;
-    let first = house.post_deposit(&note(1)).await;
+    let node = TestNode::start().await;
+    let first = node.post_deposit(&note(1)).await;
     assert_eq!(first.status, 201, "{}", first.text());
     assert_eq!(first.header("content-type"), "application/json");
     assert_eq!(first.header("cache-control"), "no-store");
     let taken = receipt::parse(&first.bytes).unwrap();
     assert_eq!(receipt::print(&taken).into_bytes(), first.bytes, "the answer is the receipt file");
-    let number = House::number(&taken);
+    let number = TestNode::number(&taken);
     assert!(number.starts_with('T'), "a test ledger");
     assert_eq!(first.header("location"), format!("/v1/deposits/{number}"));
-    let again = house.post_deposit(&note(1)).await;
+    let again = node.post_deposit(&note(1)).await;
     assert_eq!(again.status, 200);
     let again = receipt::parse(&again.bytes).unwrap();
     assert_eq!((&again.entry, again.index, &again.header), (&taken.entry, taken.index, &taken.header));
-    assert_eq!(house.get(&format!("/v1/deposits/{number}/receipt")).await.bytes, receipt::print(&again).into_bytes());
+    assert_eq!(node.get(&format!("/v1/deposits/{number}/receipt")).await.bytes, receipt::print(&again).into_bytes());
 }
 
 #[tokio::test]
 async fn private_metadata_is_kept_off_the_chain() {
-    let house = House::start().await;
+    let node = TestNode::start().await;
     let held = private(&"07".repeat(32), &json!({ "name": "借款合同" })).unwrap();
     let statement = statement_with(1, 1, |statement| statement.meta = Some(held.commitment()));
     let body = wire::line(&DepositRequest::new(statement.note(), Some(&held)).unwrap());
-    let answer = house.post("/v1/deposits", "application/json; charset=utf-8", body).await;
+    let answer = node.post("/v1/deposits", "application/json; charset=utf-8", body).await;
     assert_eq!(answer.status, 201, "{}", answer.text());
     assert!(!answer.text().contains("借款合同"));
     let taken = receipt::parse(&answer.bytes).unwrap();
-    assert_eq!(house.store.private(taken.index).unwrap(), tiezheng::store::contract::Private::Held(held));
+    assert_eq!(node.store.private(taken.index).unwrap(), tiezheng::store::contract::Private::Held(held));
 }
 
 #[tokio::test]
 async fn what_is_no_deposit_is_refused_by_code_and_changes_nothing() {
-    let house = House::in_memory(Plan::default()).await;
-    let size = || house.store.published().unwrap().size();
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let size = || node.store.published().unwrap().size();
     let before = size();
     let good = note(1).to_string();
     let unknown = DepositNumber::parse("20261122-0K7M-X9QT-3D5W-C3").unwrap();
@@ -76,15 +76,15 @@ async fn what_is_no_deposit_is_refused_by_code_and_changes_nothing() {
         (409, "subject_sequence", json!({ "statement": skipping }).to_string()),
         (422, "wrong_ledger", json!({ "statement": elsewhere }).to_string()),
     ] {
-        let answer = house.post("/v1/deposits", "application/json", body).await;
+        let answer = node.post("/v1/deposits", "application/json", body).await;
         assert_eq!(answer.problem(), (status, code.into()), "{}", answer.text());
     }
-    let answer = house
+    let answer = node
         .post("/v1/deposits", "application/json", json!({ "statement": good.replace("nonce", "nonse") }).to_string())
         .await;
     assert_eq!((answer.json()["code"].clone(), answer.json()["line"].clone()), (json!("unknown_line"), json!(6)));
     for media_type in ["text/plain", "application/x-www-form-urlencoded", ""] {
-        let answer = house.post("/v1/deposits", media_type, request(&note(1))).await;
+        let answer = node.post("/v1/deposits", media_type, request(&note(1))).await;
         assert_eq!(answer.problem(), (415, "unsupported_media_type".into()), "else any web page could deposit");
     }
     assert_eq!(size(), before);
@@ -102,30 +102,30 @@ impl ParseName for str {
 
 #[tokio::test]
 async fn anothers_links_and_subjects_are_forbidden() {
-    let house = House::in_memory(Plan::default()).await;
+    let node = TestNode::in_memory(NodeConfig::default()).await;
     let subject = |sequence| Some(Subject { id: Digest([9; 32]), sequence });
     let own = statement_with(1, 1, |statement| statement.subject = subject(1));
-    let number = DepositNumber::parse(&House::number(&house.deposit(own.note()).await)).unwrap();
+    let number = DepositNumber::parse(&TestNode::number(&node.deposit(own.note()).await)).unwrap();
     let links = vec![Link { kind: LinkKind::Withdraws, number }];
     let stranger = statement_with(2, 2, |statement| statement.links = links);
-    assert_eq!(house.post_deposit(stranger.note()).await.problem(), (403, "link_not_yours".into()));
+    assert_eq!(node.post_deposit(stranger.note()).await.problem(), (403, "link_not_yours".into()));
     let stranger = statement_with(2, 3, |statement| statement.subject = subject(2));
-    assert_eq!(house.post_deposit(stranger.note()).await.problem(), (403, "subject_not_yours".into()));
+    assert_eq!(node.post_deposit(stranger.note()).await.problem(), (403, "subject_not_yours".into()));
 }
 
 #[tokio::test]
 async fn a_full_pool_is_busy_and_says_when_to_return() {
-    let house = House::in_memory(Plan { pool: 0, ..Plan::default() }).await;
-    let answer = house.post_deposit(&note(1)).await;
+    let node = TestNode::in_memory(NodeConfig { pool: 0, ..NodeConfig::default() }).await;
+    let answer = node.post_deposit(&note(1)).await;
     assert_eq!(answer.problem(), (503, "busy".into()));
     assert!((1..=3).contains(&answer.header("retry-after").parse::<u32>().unwrap()), "{answer:?}");
 }
 
 #[tokio::test]
 async fn deposits_at_once_share_blocks_and_all_get_receipts() {
-    let house = House::start().await;
+    let node = TestNode::start().await;
     let notes: Vec<_> = (0..50).map(note).collect();
-    let receipts = futures_util::future::join_all(notes.iter().map(|note| house.deposit(note))).await;
-    let numbers: std::collections::BTreeSet<_> = receipts.iter().map(House::number).collect();
+    let receipts = futures_util::future::join_all(notes.iter().map(|note| node.deposit(note))).await;
+    let numbers: std::collections::BTreeSet<_> = receipts.iter().map(TestNode::number).collect();
     assert_eq!(numbers.len(), 50);
 }

@@ -1,4 +1,4 @@
-//! The API's description and the pages. That it lists every answer, [`House::send`] checks for each request of all tests.
+//! The API's description and the pages. That it lists every answer, [`TestNode::send`] checks for each request of all tests.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -7,8 +7,7 @@ use serde_json::{Value, json};
 use tiezheng::error_code::ErrorCode;
 use tiezheng::http::router::openapi_json;
 
-use crate::support::described::document;
-use crate::support::house::{House, Plan};
+use crate::support::test_node::{NodeConfig, TestNode};
 
 #[test]
 fn the_description_changes_only_on_purpose() {
@@ -109,7 +108,7 @@ fn the_pages_about_errors_are_the_table() {
 const BY_TOKEN: [&str; 4] = ["accounts", "cases", "feed", "originals"];
 
 /// Without a token nothing is told, whatever is asked for.
-async fn by_token_only(house: &House, path: &str, number: &str) {
+async fn by_token_only(node: &TestNode, path: &str, number: &str) {
     let filled = path.split('/').map(|part| match part {
         "{item}" => "1".to_owned(),
         "{number}" => number.to_owned(),
@@ -117,20 +116,20 @@ async fn by_token_only(house: &House, path: &str, number: &str) {
         part => part.to_owned(),
     });
     let filled: Vec<String> = filled.collect();
-    let answer = house.get(&filled.join("/")).await;
+    let answer = node.get(&filled.join("/")).await;
     assert_eq!(answer.problem(), (401, "unauthenticated".into()), "{path}");
     assert_eq!(answer.header("www-authenticate"), "Bearer", "{path}");
 }
 
 #[tokio::test]
 async fn every_documented_read_answers_its_own_example() {
-    let house = House::in_memory(Plan::default()).await;
-    let number = House::number(&house.deposit(&crate::support::depositor::note(1)).await);
-    let described = house.get("/openapi.json").await.json();
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let number = TestNode::number(&node.deposit(&crate::support::depositor::note(1)).await);
+    let described = node.get("/openapi.json").await.json();
     for (path, methods) in described["paths"].as_object().unwrap() {
         let Some(operation) = methods.get("get") else { continue };
         if BY_TOKEN.contains(&operation["tags"][0].as_str().unwrap()) {
-            by_token_only(&house, path, &number).await;
+            by_token_only(&node, path, &number).await;
             continue;
         }
         let (mut path, mut query) = (path.clone(), Vec::new());
@@ -150,7 +149,7 @@ async fn every_documented_read_answers_its_own_example() {
                 query.push(format!("{name}={example}"));
             }
         }
-        let answer = house.get(&format!("{path}?{}", query.join("&"))).await;
+        let answer = node.get(&format!("{path}?{}", query.join("&"))).await;
         assert_eq!(answer.status, 200, "{path}: {}", answer.text());
         let media_type = answer.header("content-type").split(';').next().unwrap().to_owned();
         let content = operation["responses"]["200"]["content"].as_object().unwrap();
@@ -160,11 +159,11 @@ async fn every_documented_read_answers_its_own_example() {
 
 #[tokio::test]
 async fn pages_are_ours_alone() {
-    let house = House::in_memory(Plan::default()).await;
+    let node = TestNode::in_memory(NodeConfig::default()).await;
     for (path, says) in
         [("/", "查询"), ("/docs", "docs.js"), ("/problems", "mistyped_number"), ("/problems/busy", "503")]
     {
-        let page = house.get(path).await;
+        let page = node.get(path).await;
         assert_eq!((page.status, page.header("content-type")), (200, "text/html; charset=utf-8"), "{path}");
         assert!(page.text().contains(says), "{path}");
         let policy = page.header("content-security-policy");
@@ -172,12 +171,12 @@ async fn pages_are_ours_alone() {
         assert_eq!(page.header("x-content-type-options"), "nosniff");
     }
     for (path, media_type) in [("/static/site.css", "text/css"), ("/static/docs.js", "text/javascript")] {
-        assert!(house.get(path).await.header("content-type").starts_with(media_type));
+        assert!(node.get(path).await.header("content-type").starts_with(media_type));
     }
-    assert_eq!(house.get("/static/../Cargo.toml").await.problem().0, 404);
-    assert_eq!(house.get("/static/x.js").await.problem(), (404, "not_found".into()));
-    assert_eq!(house.get("/problems/none").await.problem(), (404, "not_found".into()));
+    assert_eq!(node.get("/static/../Cargo.toml").await.problem().0, 404);
+    assert_eq!(node.get("/static/x.js").await.problem(), (404, "not_found".into()));
+    assert_eq!(node.get("/problems/none").await.problem(), (404, "not_found".into()));
     for code in ErrorCode::ALL {
-        assert_eq!(house.get(&format!("/problems/{code}")).await.status, 200, "a problem's type leads somewhere");
+        assert_eq!(node.get(&format!("/problems/{code}")).await.status, 200, "a problem's type leads somewhere");
     }
 }

@@ -3,17 +3,17 @@
 use reqwest::Method;
 use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE};
 
+use crate::support::accounts::People;
 use crate::support::depositor::note;
-use crate::support::house::{House, Plan, request};
-use crate::support::people::People;
+use crate::support::test_node::{NodeConfig, TestNode, request};
 
 #[tokio::test]
 async fn an_encoded_body_is_rejected_on_every_route() {
-    let house = House::in_memory(Plan::default()).await;
-    let people = People::of(&house).await;
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let people = People::of(&node).await;
     let alice = people.person("张三").await;
-    let number = House::number(&house.deposit(&note(1)).await);
-    let published = house.store.published().unwrap().size();
+    let number = TestNode::number(&node.deposit(&note(1)).await);
+    let published = node.store.published().unwrap().size();
     let (json, octets, lines) = ("application/json", "application/octet-stream", "application/x-ndjson");
     let deposit = request(&note(2));
     for (method, path, media_type, body) in [
@@ -30,30 +30,30 @@ async fn an_encoded_body_is_rejected_on_every_route() {
         for coding in ["gzip", "x-gzip", "deflate", "br", "zstd", "compress", "identity, gzip", "aes128gcm"] {
             let sent = people.by(&alice).request(method.clone(), &path);
             let sent = sent.header(CONTENT_TYPE, media_type).header(CONTENT_ENCODING, coding).body(body.to_owned());
-            let answer = house.send(sent).await;
+            let answer = node.send(sent).await;
             assert_eq!(answer.problem(), (415, "unsupported_content_encoding".into()), "{path} {coding}");
             assert_eq!(answer.header("accept-encoding"), "identity");
         }
     }
-    assert_eq!(house.store.published().unwrap().size(), published);
+    assert_eq!(node.store.published().unwrap().size(), published);
     // `identity` is no coding.
-    let sent = house.client.post(house.url(&format!("/v1/deposits/{number}/verification")));
+    let sent = node.client.post(node.url(&format!("/v1/deposits/{number}/verification")));
     let sent = sent.header(CONTENT_TYPE, octets).header(CONTENT_ENCODING, "identity").body("file 1");
-    assert_eq!(house.send(sent).await.json()["conclusion"]["code"], "consistent_with_reservation");
+    assert_eq!(node.send(sent).await.json()["conclusion"]["code"], "consistent_with_reservation");
 }
 
 #[tokio::test]
 async fn a_body_in_parts_or_in_another_transfer_coding_is_rejected() {
-    let house = House::in_memory(Plan::default()).await;
-    let number = House::number(&house.deposit(&note(1)).await);
-    let path = house.url(&format!("/v1/deposits/{number}/verification"));
-    let sent = house.client.post(&path).header(CONTENT_TYPE, "application/octet-stream");
-    let answer = house.send(sent.header("content-range", "bytes 0-5/6").body("file 1")).await;
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let number = TestNode::number(&node.deposit(&note(1)).await);
+    let path = node.url(&format!("/v1/deposits/{number}/verification"));
+    let sent = node.client.post(&path).header(CONTENT_TYPE, "application/octet-stream");
+    let answer = node.send(sent.header("content-range", "bytes 0-5/6").body("file 1")).await;
     assert_eq!(answer.problem(), (400, "partial_body".into()));
     let head = format!(
         "POST /v1/deposits/{number}/verification HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/octet-stream\r\nTransfer-Encoding: gzip, chunked\r\n\r\n6\r\nfile 1\r\n0\r\n\r\n"
     );
-    let address = house.address();
+    let address = node.address();
     let answer = tokio::task::spawn_blocking(move || crate::support::raw::send_then_read(address, &head, b""));
     let answer = answer.await.unwrap().unwrap();
     assert_eq!((answer.status, answer.code()), (501, "unsupported_transfer_encoding"));

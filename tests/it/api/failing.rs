@@ -8,15 +8,15 @@ use tiezheng::store::contract::ReadLedger;
 use tiezheng::store::memory::MemoryStore;
 
 use crate::support::depositor::{note, origin};
-use crate::support::grown::grow;
-use crate::support::house::{House, Plan};
+use crate::support::ledger::grow;
 use crate::support::operator::Operator;
+use crate::support::test_node::{NodeConfig, TestNode};
 
 #[tokio::test]
 async fn unknown_paths_and_methods_are_problems() {
-    let house = House::in_memory(Plan::default()).await;
+    let node = TestNode::in_memory(NodeConfig::default()).await;
     for path in ["/v2", "/v1", "/v1/", "/v1/deposits/", "/v1/deposits/a/b", "/%ff", "//", "/v1/leaves/"] {
-        assert_eq!(house.get(path).await.problem(), (404, "no_such_route".into()), "{path}");
+        assert_eq!(node.get(path).await.problem(), (404, "no_such_route".into()), "{path}");
     }
     for (method, path, allowed) in [
         (Method::GET, "/v1/deposits", "POST"),
@@ -24,28 +24,28 @@ async fn unknown_paths_and_methods_are_problems() {
         (Method::PUT, "/v1/ledger", "GET"),
         (Method::PATCH, "/openapi.json", "GET"),
     ] {
-        let answer = house.send(house.client.request(method, house.url(path))).await;
+        let answer = node.send(node.client.request(method, node.url(path))).await;
         assert_eq!(answer.problem(), (405, "method_not_allowed".into()), "{path}");
         assert!(answer.header("allow").contains(allowed), "{answer:?}");
     }
 }
 
-async fn house_reading(operator: Operator) -> House {
-    House::in_memory(Plan { reader: Some(Arc::new(operator)), ..Plan::default() }).await
+async fn house_reading(operator: Operator) -> TestNode {
+    TestNode::in_memory(NodeConfig { reader: Some(Arc::new(operator)), ..NodeConfig::default() }).await
 }
 
 /// A ledger of some deposits that an operator may spoil, the index of its first one, and that one's number.
-async fn spoiled(spoil: impl FnOnce(&mut Operator, usize)) -> (House, usize, String) {
+async fn spoiled(spoil: impl FnOnce(&mut Operator, usize)) -> (TestNode, usize, String) {
     let (store, receipts) = tokio::task::spawn_blocking(|| grow(3)).await.unwrap();
     let mut operator = Operator::of(&*store);
     let index = usize::try_from(receipts[0].index.0).unwrap();
     spoil(&mut operator, index);
-    (house_reading(operator).await, index, House::number(&receipts[0]))
+    (house_reading(operator).await, index, TestNode::number(&receipts[0]))
 }
 
 #[tokio::test]
 async fn damaged_data_is_named_and_not_served() {
-    let (house, index, number) = spoiled(|operator, index| operator.unreadable.push(index as u64)).await;
+    let (node, index, number) = spoiled(|operator, index| operator.unreadable.push(index as u64)).await;
     for path in [
         format!("/v1/leaves/{index}"),
         format!("/v1/deposits/{number}"),
@@ -53,29 +53,29 @@ async fn damaged_data_is_named_and_not_served() {
         format!("/v1/proofs/inclusion?index={index}"),
         format!("/log/tile/entries/000.p/{}", index + 1),
     ] {
-        let answer = house.get(&path).await;
+        let answer = node.get(&path).await;
         assert_eq!(answer.problem(), (500, "damaged".into()), "{path}");
         assert!(!answer.text().contains("tiezheng entry"));
     }
-    assert_eq!(house.get("/v1/leaves/0").await.status, 200, "the others are served");
+    assert_eq!(node.get("/v1/leaves/0").await.status, 200, "the others are served");
 }
 
 #[tokio::test]
 async fn a_panic_is_internal_and_the_node_lives_on() {
-    let (house, _, _) = spoiled(|operator, _| operator.tiles = Some(vec![])).await;
-    let answer = house.get("/log/tile/0/000.p/1").await;
+    let (node, _, _) = spoiled(|operator, _| operator.tiles = Some(vec![])).await;
+    let answer = node.get("/log/tile/0/000.p/1").await;
     assert_eq!(answer.problem(), (500, "internal".into()));
     assert!(!answer.text().contains("range"), "what panicked is for the log: {}", answer.text());
-    assert_eq!(house.get("/health/live").await.status, 200);
+    assert_eq!(node.get("/health/live").await.status, 200);
 }
 
 #[tokio::test]
 async fn a_reader_without_a_checkpoint_is_unavailable() {
     let empty: Arc<dyn ReadLedger> = Arc::new(MemoryStore::new(origin()));
-    let house = House::in_memory(Plan { reader: Some(empty), ..Plan::default() }).await;
+    let node = TestNode::in_memory(NodeConfig { reader: Some(empty), ..NodeConfig::default() }).await;
     for path in ["/v1/ledger", "/v1/blocks", "/v1/leaves/0", "/log/checkpoint", "/log/tile/0/000.p/1", "/health/ready"]
     {
-        assert_eq!(house.get(path).await.problem(), (503, "unavailable".into()), "{path}");
+        assert_eq!(node.get(path).await.problem(), (503, "unavailable".into()), "{path}");
     }
 }
 
@@ -85,8 +85,8 @@ async fn reads_are_bounded_by_the_published_size() {
     let whole = store.published().unwrap().size().0;
     let mut operator = Operator::of(&*store);
     operator.leaves.push(b"not published yet".to_vec());
-    let house = house_reading(operator).await;
-    assert_eq!(house.get(&format!("/v1/leaves/{}", whole - 1)).await.status, 200);
+    let node = house_reading(operator).await;
+    assert_eq!(node.get(&format!("/v1/leaves/{}", whole - 1)).await.status, 200);
     let last = LeafIndex(whole);
     for path in [
         format!("/v1/leaves/{last}"),
@@ -95,7 +95,7 @@ async fn reads_are_bounded_by_the_published_size() {
         format!("/log/tile/0/000.p/{}", whole + 1),
         format!("/log/tile/entries/000.p/{}", whole + 1),
     ] {
-        assert_eq!(house.get(&path).await.problem(), (404, "not_found".into()), "{path}");
+        assert_eq!(node.get(&path).await.problem(), (404, "not_found".into()), "{path}");
     }
-    house.deposit(&note(1)).await;
+    node.deposit(&note(1)).await;
 }

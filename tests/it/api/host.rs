@@ -4,11 +4,11 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use crate::support::depositor::note;
-use crate::support::house::{House, Plan, request};
+use crate::support::test_node::{NodeConfig, TestNode, request};
 
 /// What a node answers to these bytes: the status, and the code if it is a problem.
-async fn raw(house: &House, head: &str, body: &str) -> (u16, String) {
-    let mut stream = TcpStream::connect(house.address()).await.unwrap();
+async fn raw(node: &TestNode, head: &str, body: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(node.address()).await.unwrap();
     let length = body.len();
     let text = format!("{head}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}");
     stream.write_all(text.as_bytes()).await.unwrap();
@@ -26,9 +26,9 @@ fn bad() -> (u16, String) {
 
 #[tokio::test]
 async fn a_request_without_exactly_one_valid_host_is_rejected_on_every_route() {
-    let house = House::in_memory(Plan::default()).await;
-    let number = House::number(&house.deposit(&note(1)).await);
-    let size = house.store.published().unwrap().size();
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let number = TestNode::number(&node.deposit(&note(1)).await);
+    let size = node.store.published().unwrap().size();
     let deposit = request(&note(2));
     let json = "\r\nContent-Type: application/json";
     let lines = "\r\nContent-Type: application/x-ndjson";
@@ -59,18 +59,18 @@ async fn a_request_without_exactly_one_valid_host_is_rejected_on_every_route() {
             "\r\nHost: localhost, evidence.example",
             "\r\nHost: http://localhost",
         ] {
-            assert_eq!(raw(&house, &format!("{line} HTTP/1.1{hosts}{more}"), body).await, bad(), "{line} {hosts:?}");
+            assert_eq!(raw(&node, &format!("{line} HTTP/1.1{hosts}{more}"), body).await, bad(), "{line} {hosts:?}");
         }
         let twice = format!("{line} HTTP/1.0\r\nHost: localhost\r\nHost: localhost{more}");
-        assert_eq!(raw(&house, &twice, body).await, bad(), "{line}");
+        assert_eq!(raw(&node, &twice, body).await, bad(), "{line}");
     }
-    assert_eq!(house.store.published().unwrap().size(), size, "nothing was deposited");
+    assert_eq!(node.store.published().unwrap().size(), size, "nothing was deposited");
 }
 
 #[tokio::test]
 async fn an_absolute_target_is_taken_and_its_host_stands_for_the_field() {
-    let house = House::in_memory(Plan::default()).await;
-    let ask = async |head: &str| raw(&house, head, "").await;
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let ask = async |head: &str| raw(&node, head, "").await;
     assert_eq!(ask("GET http://evidence.example/v1/ledger HTTP/1.1\r\nHost: other.example").await.0, 200);
     assert_eq!(ask("GET http://u@evidence.example/v1/ledger HTTP/1.1\r\nHost: evidence.example").await, bad());
     let misdirected = ask("GET https://evidence.example/v1/ledger HTTP/1.1\r\nHost: evidence.example").await;

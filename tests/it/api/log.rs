@@ -12,7 +12,7 @@ use tiezheng::ledger::merkle::tile::{
 };
 
 use crate::support::depositor::{ledger_key, note};
-use crate::support::house::{House, Plan};
+use crate::support::test_node::{NodeConfig, TestNode};
 
 const IMMUTABLE: &str = "public, max-age=604800, immutable";
 
@@ -24,8 +24,8 @@ fn expected(leaves: &[Vec<u8>], tile: Tile) -> Vec<u8> {
     encode_hashes(&items[first..first + usize::from(tile.width)])
 }
 
-async fn tile(house: &House, tile: Tile) -> Vec<u8> {
-    let answer = house.get(&format!("/log/{}", tile.path())).await;
+async fn tile(node: &TestNode, tile: Tile) -> Vec<u8> {
+    let answer = node.get(&format!("/log/{}", tile.path())).await;
     assert_eq!(answer.status, 200, "{}", tile.path());
     assert_eq!(answer.header("content-type"), "application/octet-stream");
     assert_eq!(answer.header("cache-control"), IMMUTABLE);
@@ -34,36 +34,36 @@ async fn tile(house: &House, tile: Tile) -> Vec<u8> {
     answer.bytes
 }
 
-fn all_leaves(house: &House) -> Vec<Vec<u8>> {
-    house.store.leaves(LeafIndex(0), house.store.published().unwrap().size().0).unwrap()
+fn all_leaves(node: &TestNode) -> Vec<Vec<u8>> {
+    node.store.leaves(LeafIndex(0), node.store.published().unwrap().size().0).unwrap()
 }
 
 #[tokio::test]
 async fn every_tile_of_every_published_size_is_served() {
-    let house = House::in_memory(Plan::default()).await;
+    let node = TestNode::in_memory(NodeConfig::default()).await;
     let mut old = TreeSize::EMPTY;
     for n in 0..140 {
-        house.deposit(&note(n)).await;
-        let answer = house.get("/log/checkpoint").await;
+        node.deposit(&note(n)).await;
+        let answer = node.get("/log/checkpoint").await;
         assert_eq!(answer.header("content-type"), "text/plain; charset=utf-8");
         assert_eq!(answer.header("cache-control"), "no-store");
         let signed = SignedCheckpoint::parse(&answer.bytes).unwrap();
         signed.verified_by(&[ledger_key().verifier().clone()]).unwrap();
-        let (size, leaves) = (signed.checkpoint().size, all_leaves(&house));
+        let (size, leaves) = (signed.checkpoint().size, all_leaves(&node));
         assert_eq!(signed.checkpoint().root, root_of(&leaves.iter().map(|l| leaf_hash(l)).collect::<Vec<_>>()));
         for new in new_tiles(old, size) {
-            assert_eq!(tile(&house, new).await, expected(&leaves, new), "{}", new.path());
+            assert_eq!(tile(&node, new).await, expected(&leaves, new), "{}", new.path());
         }
         old = size;
     }
     // Every partial one of every size so far, published or not: they are cut from what is there.
-    let leaves = all_leaves(&house);
+    let leaves = all_leaves(&node);
     assert!(old.0 > 256, "{old}");
     for level in 0..TILE_LEVELS {
         for index in 0..2 {
             for width in 1..=width_at(level, index, old) {
                 let one = Tile { level, index, width };
-                assert_eq!(tile(&house, one).await, expected(&leaves, one), "{}", one.path());
+                assert_eq!(tile(&node, one).await, expected(&leaves, one), "{}", one.path());
             }
         }
     }
@@ -71,34 +71,34 @@ async fn every_tile_of_every_published_size_is_served() {
 
 #[tokio::test]
 async fn entry_bundles_hold_the_leaves_and_compress_where_that_is_accepted() {
-    let house = House::start().await;
+    let node = TestNode::start().await;
     for n in 0..3 {
-        house.deposit(&note(n)).await;
+        node.deposit(&note(n)).await;
     }
-    let leaves = all_leaves(&house);
+    let leaves = all_leaves(&node);
     for width in 1..=8 {
         let bundle = EntryBundle { index: 0, width };
-        let url = house.url(&format!("/log/{}", bundle.path()));
-        let plain = house.send(house.client.get(&url)).await;
+        let url = node.url(&format!("/log/{}", bundle.path()));
+        let plain = node.send(node.client.get(&url)).await;
         assert_eq!(plain.bytes, encode_bundle(leaves.iter().take(width.into()).map(Vec::as_slice)).unwrap());
         assert_eq!(decode_bundle(&plain.bytes, width).unwrap(), leaves[..width.into()]);
         assert_eq!((plain.header("vary"), plain.header("cache-control")), ("accept-encoding", IMMUTABLE));
         assert!(plain.headers.get("content-encoding").is_none());
-        let packed = house.send(house.client.get(&url).header(ACCEPT_ENCODING, "br, gzip;q=0.5")).await;
+        let packed = node.send(node.client.get(&url).header(ACCEPT_ENCODING, "br, gzip;q=0.5")).await;
         assert_eq!((packed.header("content-encoding"), packed.header("vary")), ("gzip", "accept-encoding"));
         assert_ne!(packed.header("etag"), plain.header("etag"));
         let mut unpacked = Vec::new();
         flate2::read::GzDecoder::new(packed.bytes.as_slice()).read_to_end(&mut unpacked).unwrap();
         assert_eq!(unpacked, plain.bytes);
-        let refused = house.send(house.client.get(&url).header(ACCEPT_ENCODING, "gzip;q=0, identity")).await;
+        let refused = node.send(node.client.get(&url).header(ACCEPT_ENCODING, "gzip;q=0, identity")).await;
         assert!(refused.headers.get("content-encoding").is_none());
     }
 }
 
 #[tokio::test]
 async fn what_is_no_tile_is_not_found_and_never_cached() {
-    let house = House::in_memory(Plan::default()).await;
-    house.deposit(&note(1)).await;
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    node.deposit(&note(1)).await;
     // Four leaves.
     for path in [
         "tile/0/000.p/5",
@@ -122,19 +122,19 @@ async fn what_is_no_tile_is_not_found_and_never_cached() {
         "tile/x",
     ] {
         let answer =
-            house.send(house.client.get(house.url(&format!("/log/{path}"))).header(ACCEPT_ENCODING, "gzip")).await;
+            node.send(node.client.get(node.url(&format!("/log/{path}"))).header(ACCEPT_ENCODING, "gzip")).await;
         assert_eq!(answer.problem(), (404, "not_found".into()), "{path}");
         assert_eq!(answer.header("access-control-allow-origin"), "*");
         assert!(answer.headers.get("content-encoding").is_none());
     }
     for path in ["/log/", "/log/tile/", "/log/checkpoint/", "/log/tile"] {
-        assert_eq!(house.get(path).await.problem(), (404, "no_such_route".into()), "{path}");
+        assert_eq!(node.get(path).await.problem(), (404, "no_such_route".into()), "{path}");
     }
     for path in ["/log/checkpoint", "/log/tile/0/000.p/4"] {
-        let posted = house.post(path, "text/plain", "").await;
+        let posted = node.post(path, "text/plain", "").await;
         assert_eq!(posted.problem(), (405, "method_not_allowed".into()));
         assert!(posted.header("allow").contains("GET"), "{posted:?}");
-        let head = house.send(house.client.head(house.url(path))).await;
+        let head = node.send(node.client.head(node.url(path))).await;
         assert_eq!((head.status, head.bytes.len()), (200, 0));
     }
 }

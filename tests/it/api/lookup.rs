@@ -15,14 +15,14 @@ use tiezheng::store::reading::inclusion;
 use tiezheng::wire::receipt::parse;
 
 use crate::support::depositor::{note, origin, statement_with};
-use crate::support::house::{House, Plan};
+use crate::support::test_node::{NodeConfig, TestNode};
 
 #[tokio::test]
 async fn the_seven_facts_are_those_of_the_receipt() {
-    let house = House::start().await;
-    let receipt = house.deposit(&note(1)).await;
-    let number = House::number(&receipt);
-    let answer = house.get(&format!("/v1/deposits/{number}")).await;
+    let node = TestNode::start().await;
+    let receipt = node.deposit(&note(1)).await;
+    let number = TestNode::number(&receipt);
+    let answer = node.get(&format!("/v1/deposits/{number}")).await;
     assert_eq!((answer.status, answer.header("content-type")), (200, "application/json"));
     let json = answer.json();
     assert_eq!(json["deposit_number"], number);
@@ -46,30 +46,30 @@ async fn the_seven_facts_are_those_of_the_receipt() {
 
 #[tokio::test]
 async fn a_number_may_be_typed_as_people_type_it_and_a_mistyped_one_is_told() {
-    let house = House::in_memory(Plan::default()).await;
-    let number = House::number(&house.deposit(&note(1)).await);
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let number = TestNode::number(&node.deposit(&note(1)).await);
     let wide: String = number.chars().map(|c| char::from_u32(u32::from(c) + 0xFEE0).unwrap()).collect();
     for typed in [number.to_lowercase(), number.replace('-', ""), number.replace('-', " "), wide] {
-        assert_eq!(house.get(&format!("/v1/deposits/{typed}")).await.json()["deposit_number"], number, "{typed}");
+        assert_eq!(node.get(&format!("/v1/deposits/{typed}")).await.json()["deposit_number"], number, "{typed}");
     }
     let last = if number.ends_with('A') { "B" } else { "A" };
     let mistyped = format!("{}{last}", &number[..number.len() - 1]);
     for path in ["", "/receipt"] {
         assert_eq!(
-            house.get(&format!("/v1/deposits/{mistyped}{path}")).await.problem(),
+            node.get(&format!("/v1/deposits/{mistyped}{path}")).await.problem(),
             (400, "mistyped_number".into())
         );
-        let unknown = house.get(&format!("/v1/deposits/20261122-0K7M-X9QT-3D5W-C3{path}")).await;
+        let unknown = node.get(&format!("/v1/deposits/20261122-0K7M-X9QT-3D5W-C3{path}")).await;
         assert_eq!(unknown.problem(), (404, "not_found".into()));
     }
-    assert_eq!(house.get("/v1/deposits/%ff").await.problem(), (400, "bad_path".into()));
+    assert_eq!(node.get("/v1/deposits/%ff").await.problem(), (400, "bad_path".into()));
 }
 
 #[tokio::test]
 async fn earlier_deposits_and_links_are_listed_both_ways() {
-    let house = House::in_memory(Plan::default()).await;
+    let node = TestNode::in_memory(NodeConfig::default()).await;
     let parse = |number: &str| DepositNumber::parse(number).unwrap();
-    let first = House::number(&house.deposit(&note(1)).await);
+    let first = TestNode::number(&node.deposit(&note(1)).await);
     let media_type = MediaType::parse("application/pdf");
     let links = vec![Link { kind: LinkKind::Supplements, number: parse(&first) }];
     let same_file = statement_with(1, 2, |statement| {
@@ -77,11 +77,11 @@ async fn earlier_deposits_and_links_are_listed_both_ways() {
         statement.links = links;
         statement.media_type = media_type;
     });
-    let second = House::number(&house.deposit(same_file.note()).await);
+    let second = TestNode::number(&node.deposit(same_file.note()).await);
     let links = vec![Link { kind: LinkKind::Refers, number: parse(&first) }];
     let stranger = statement_with(2, 3, |statement| statement.links = links);
-    let third = House::number(&house.deposit(stranger.note()).await);
-    let json = house.get(&format!("/v1/deposits/{second}")).await.json();
+    let third = TestNode::number(&node.deposit(stranger.note()).await);
+    let json = node.get(&format!("/v1/deposits/{second}")).await.json();
     let earlier = json!([{ "deposit_number": first, "status": "verified" }]);
     let list = |items: Value, total: u64| json!({ "items": items, "total": total, "total_is_exact": true, "next_cursor": null });
     assert_eq!(json["earlier_deposits"], list(earlier, 1));
@@ -90,7 +90,7 @@ async fn earlier_deposits_and_links_are_listed_both_ways() {
         json!([{ "kind": "supplements", "label": { "zh": "补充", "en": "supplements" }, "deposit_number": first }])
     );
     assert_eq!(json["media_type"], "application/pdf");
-    let json = house.get(&format!("/v1/deposits/{first}")).await.json();
+    let json = node.get(&format!("/v1/deposits/{first}")).await.json();
     assert_eq!(json["earlier_deposits"], list(json!([]), 0));
     let link = |kind: &str, zh: &str, en: &str, number: &str| json!([{ "kind": kind, "label": { "zh": zh, "en": en }, "deposit_number": number, "status": "verified", "standing": "in_force" }]);
     assert_eq!(json["later_links"], list(link("supplements", "补充", "supplements", &second), 1));
@@ -100,10 +100,10 @@ async fn earlier_deposits_and_links_are_listed_both_ways() {
 
 #[tokio::test]
 async fn a_receipt_comes_in_the_form_asked_for() {
-    let house = House::in_memory(Plan::default()).await;
-    let receipt = house.deposit(&note(1)).await;
-    let url = house.url(&format!("/v1/deposits/{}/receipt", House::number(&receipt)));
-    let asked = async |accept: &str| house.send(house.client.get(&url).header(ACCEPT, accept)).await;
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let receipt = node.deposit(&note(1)).await;
+    let url = node.url(&format!("/v1/deposits/{}/receipt", TestNode::number(&receipt)));
+    let asked = async |accept: &str| node.send(node.client.get(&url).header(ACCEPT, accept)).await;
     let json = asked("*/*").await;
     assert_eq!((json.header("content-type"), json.header("vary")), ("application/json", "accept"));
     assert_eq!(json.bytes, tiezheng::wire::receipt::print(&receipt).into_bytes());
@@ -116,36 +116,36 @@ async fn a_receipt_comes_in_the_form_asked_for() {
 
 #[tokio::test]
 async fn asking_again_with_the_tag_costs_a_line() {
-    let house = House::in_memory(Plan::default()).await;
-    let number = House::number(&house.deposit(&note(1)).await);
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let number = TestNode::number(&node.deposit(&note(1)).await);
     let path = format!("/v1/deposits/{number}");
-    let first = house.get(&path).await;
+    let first = node.get(&path).await;
     assert_eq!(first.header("cache-control"), "public, no-cache");
     assert_eq!(first.header("access-control-allow-origin"), "*");
     let tag = first.header("etag").to_owned();
-    let ask = async |tag: &str| house.send(house.client.get(house.url(&path)).header(IF_NONE_MATCH, tag)).await;
+    let ask = async |tag: &str| node.send(node.client.get(node.url(&path)).header(IF_NONE_MATCH, tag)).await;
     let again = ask(&format!("\"other\", W/{tag}")).await;
     assert_eq!((again.status, again.bytes.len(), again.header("etag")), (304, 0, tag.as_str()));
     let links = vec![Link { kind: LinkKind::Withdraws, number: DepositNumber::parse(&number).unwrap() }];
-    house.deposit(statement_with(1, 2, |statement| statement.links = links).note()).await;
+    node.deposit(statement_with(1, 2, |statement| statement.links = links).note()).await;
     assert_eq!(ask(&tag).await.status, 200, "something was said of it since");
-    let head = house.send(house.client.head(house.url(&path))).await;
+    let head = node.send(node.client.head(node.url(&path))).await;
     assert_eq!((head.status, head.bytes.len()), (200, 0));
 }
 
 #[tokio::test]
 async fn receipts_of_a_ledger_that_grows_have_the_paths_of_its_tree() {
     let store = Arc::new(MemoryStore::new(origin()));
-    let house = House::over(Arc::clone(&store), Plan::default()).await;
+    let node = TestNode::over(Arc::clone(&store), NodeConfig::default()).await;
     let (mut numbers, mut seed) = (Vec::new(), 0..);
     // A header follows each deposit: 600 and 1,400 leaves, so 2 and 5 items above the first tiles.
     for wanted in [300, 700] {
         for seed in seed.by_ref().take(wanted - numbers.len()) {
-            numbers.push(House::number(&house.deposit(&note(seed)).await));
+            numbers.push(TestNode::number(&node.deposit(&note(seed)).await));
         }
         let size = store.published().unwrap().size();
         for number in [&numbers[0], &numbers[127], &numbers[200], &numbers[wanted - 1], &numbers[0]] {
-            let answer = house.get(&format!("/v1/deposits/{number}/receipt")).await;
+            let answer = node.get(&format!("/v1/deposits/{number}/receipt")).await;
             let receipt = parse(&answer.bytes).unwrap();
             let header = LeafIndex(receipt.index.0 + 1);
             assert_eq!(receipt.header_path, inclusion(&*store, header, size).unwrap(), "{number} of {size}");

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 use tiezheng::ledger::metadata::PrivateMetadata;
 
+use crate::support::accounts::{COURT, People};
 use crate::support::depositor::statement_with;
-use crate::support::house::{House, Plan};
-use crate::support::people::{COURT, People};
+use crate::support::test_node::{NodeConfig, TestNode};
 
 const BAD: [&str; 8] = ["\0", "\u{7}", "\u{1b}[2J", "\n", "\r", "\u{7f}", "\u{9b}", "\u{2028}"];
 
@@ -22,15 +22,15 @@ fn deposit(name: &str) -> Value {
 
 #[tokio::test]
 async fn names_with_control_characters_are_rejected_by_every_route() {
-    let house = House::in_memory(Plan::default()).await;
-    let people = People::of(&house).await;
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let people = People::of(&node).await;
     let alice = people.person("张三").await;
     let rejected = (400, "control_character".to_owned());
     for bad in BAD {
         let name = format!("合{bad}同");
-        let answer = house.post("/v1/deposits", "application/json", deposit(&name).to_string()).await;
+        let answer = node.post("/v1/deposits", "application/json", deposit(&name).to_string()).await;
         assert_eq!(answer.problem(), rejected, "{bad:?}");
-        let answer = house.post("/v1/deposits/batch", "application/x-ndjson", deposit(&name).to_string()).await;
+        let answer = node.post("/v1/deposits/batch", "application/x-ndjson", deposit(&name).to_string()).await;
         assert!(answer.text().contains("\"control_character\""), "{bad:?}: {}", answer.text());
         let entrusted = json!({ "sha_256": "1".repeat(64), "size": 1, "name": name });
         let answer = people.by(&alice).post("/v1/entrusted-deposits", &entrusted).await;
@@ -47,6 +47,6 @@ async fn names_with_control_characters_are_rejected_by_every_route() {
         assert_eq!(people.by_operator().post("/v1/accounts", &account).await.problem(), rejected, "{bad:?}");
     }
     // Shown escaped, and kept: they are part of what was signed.
-    let kept = house.post("/v1/deposits", "application/json", deposit("合\u{202e}同\u{200b}").to_string()).await;
+    let kept = node.post("/v1/deposits", "application/json", deposit("合\u{202e}同\u{200b}").to_string()).await;
     assert_eq!(kept.status, 201, "{}", kept.text());
 }

@@ -7,24 +7,24 @@ use tiezheng::store::reading;
 use tiezheng::wire::ledger::{ConsistencyJson, InclusionJson};
 
 use crate::support::depositor::note;
-use crate::support::house::{House, Plan};
+use crate::support::test_node::{NodeConfig, TestNode};
 
-async fn house() -> (House, u64) {
-    let house = House::in_memory(Plan::default()).await;
+async fn node() -> (TestNode, u64) {
+    let node = TestNode::in_memory(NodeConfig::default()).await;
     for n in 0..6 {
-        house.deposit(&note(n)).await;
+        node.deposit(&note(n)).await;
     }
-    let size = house.store.published().unwrap().size().0;
-    (house, size)
+    let size = node.store.published().unwrap().size().0;
+    (node, size)
 }
 
 #[tokio::test]
 async fn every_leaf_is_proven_in_every_tree_that_holds_it() {
-    let (house, published) = house().await;
+    let (node, published) = node().await;
     for size in 1..=published {
-        let root = reading::root(&*house.store, TreeSize(size)).unwrap();
+        let root = reading::root(&*node.store, TreeSize(size)).unwrap();
         for index in 0..size {
-            let answer = house.get(&format!("/v1/proofs/inclusion?index={index}&size={size}")).await;
+            let answer = node.get(&format!("/v1/proofs/inclusion?index={index}&size={size}")).await;
             assert_eq!(answer.header("cache-control"), "public, max-age=604800, immutable");
             let proof: InclusionJson = serde_json::from_slice(&answer.bytes).unwrap();
             let leaf = Digest::from_hex(&proof.leaf_hash).unwrap();
@@ -32,16 +32,16 @@ async fn every_leaf_is_proven_in_every_tree_that_holds_it() {
             verify_inclusion(LeafIndex(index), TreeSize(size), &leaf, &proof.proof().unwrap(), &root).unwrap();
         }
     }
-    let latest = house.get("/v1/proofs/inclusion?index=0").await;
+    let latest = node.get("/v1/proofs/inclusion?index=0").await;
     assert_eq!((latest.json()["size"].as_u64(), latest.header("cache-control")), (Some(published), "public, no-cache"));
 }
 
 #[tokio::test]
 async fn every_tree_is_proven_to_begin_every_later_one() {
-    let (house, published) = house().await;
+    let (node, published) = node().await;
     for new in 1..=published {
         for old in 1..=new {
-            let answer = house.get(&format!("/v1/proofs/consistency?old={old}&new={new}")).await;
+            let answer = node.get(&format!("/v1/proofs/consistency?old={old}&new={new}")).await;
             let proof: ConsistencyJson = serde_json::from_slice(&answer.bytes).unwrap();
             let root = |text: &str| Digest::from_hex(text).unwrap();
             let (old_root, new_root) = (root(&proof.old_root), root(&proof.new_root));
@@ -52,8 +52,8 @@ async fn every_tree_is_proven_to_begin_every_later_one() {
 
 #[tokio::test]
 async fn what_cannot_be_proven_is_told() {
-    let (house, published) = house().await;
-    let code = async |path: String| house.get(&format!("/v1/proofs/{path}")).await.problem();
+    let (node, published) = node().await;
+    let code = async |path: String| node.get(&format!("/v1/proofs/{path}")).await.problem();
     let beyond = published + 1;
     for path in [
         format!("inclusion?index={published}"),

@@ -6,23 +6,23 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use crate::support::depositor::note;
-use crate::support::house::{House, Plan, request};
+use crate::support::test_node::{NodeConfig, TestNode, request};
 
 const HOUR: Duration = Duration::from_hours(1);
 const SHORT: Duration = Duration::from_millis(50);
 const LIVE: &[u8] = b"GET /health/live HTTP/1.1\r\nhost: localhost\r\n\r\n";
 
 /// A plan in which nothing ends by the passing of time.
-fn patient() -> Plan {
-    let mut plan = Plan::default();
+fn patient() -> NodeConfig {
+    let mut plan = NodeConfig::default();
     let http = &mut plan.http;
     (http.header_timeout, http.body_timeout, http.place_timeout, http.stalled_after) = (HOUR, HOUR, HOUR, HOUR);
     (http.batch_progress, http.anonymous_time) = (HOUR, HOUR);
     plan
 }
 
-async fn connect(house: &House) -> TcpStream {
-    TcpStream::connect(house.address()).await.unwrap()
+async fn connect(node: &TestNode) -> TcpStream {
+    TcpStream::connect(node.address()).await.unwrap()
 }
 
 /// The first line of the answer, and the code if it is a problem. Empty if the server closes without one.
@@ -40,8 +40,8 @@ async fn answer(stream: &mut TcpStream) -> (String, String) {
 }
 
 /// A request whose body is a byte short of what it announces.
-async fn stalled(house: &House, path: &str, media_type: &str, length: usize) -> TcpStream {
-    let mut stream = connect(house).await;
+async fn stalled(node: &TestNode, path: &str, media_type: &str, length: usize) -> TcpStream {
+    let mut stream = connect(node).await;
     let head = format!(
         "POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: {media_type}\r\ncontent-length: {length}\r\n\r\n"
     );
@@ -55,15 +55,15 @@ async fn stalled(house: &House, path: &str, media_type: &str, length: usize) -> 
 async fn a_client_with_too_many_connections_is_answered_503() {
     let mut plan = patient();
     (plan.http.connections, plan.http.connections_per_client) = (10, 2);
-    let house = House::in_memory(plan).await;
+    let node = TestNode::in_memory(plan).await;
     let mut held = Vec::new();
     for _ in 0..2 {
-        let mut stream = connect(&house).await;
+        let mut stream = connect(&node).await;
         stream.write_all(LIVE).await.unwrap();
         assert_eq!(answer(&mut stream).await.0, "HTTP/1.1 200 OK");
         held.push(stream);
     }
-    let mut third = connect(&house).await;
+    let mut third = connect(&node).await;
     let refused = answer(&mut third).await;
     assert_eq!(refused, ("HTTP/1.1 503 Service Unavailable".into(), "too_many_connections".into()));
     assert_eq!(third.read(&mut [0]).await.unwrap(), 0, "it is closed");
@@ -72,7 +72,7 @@ async fn a_client_with_too_many_connections_is_answered_503() {
     assert_eq!(answer(&mut held[0]).await.0, "HTTP/1.1 200 OK");
     held.pop();
     loop {
-        let mut next = connect(&house).await;
+        let mut next = connect(&node).await;
         let _ = next.write_all(LIVE).await;
         if answer(&mut next).await.0 == "HTTP/1.1 200 OK" {
             return;
@@ -86,13 +86,13 @@ async fn connections_that_wait_for_their_client_make_room_for_others() {
         let mut plan = patient();
         (plan.http.connections, plan.http.connections_per_client) = (most, of_one_client);
         plan.http.stalled_after = Duration::ZERO;
-        let house = House::in_memory(plan).await;
+        let node = TestNode::in_memory(plan).await;
         let mut held = Vec::new();
         for n in 0..40 {
-            held.push(stalled(&house, "/v1/deposits", "application/json", 60_000 + n).await);
+            held.push(stalled(&node, "/v1/deposits", "application/json", 60_000 + n).await);
         }
-        assert_eq!(house.post_deposit(&note(1)).await.status, 201);
-        assert!(house.get("/health/ready").await.status == 200);
+        assert_eq!(node.post_deposit(&note(1)).await.status, 201);
+        assert!(node.get("/health/ready").await.status == 200);
     }
 }
 
@@ -101,10 +101,10 @@ async fn incomplete_bodies_hold_a_bounded_amount_of_memory() {
     let mut plan = patient();
     (plan.http.body_memory, plan.http.body_memory_per_client) = (1 << 20, 256 << 10);
     plan.http.place_timeout = SHORT;
-    let house = House::in_memory(plan).await;
+    let node = TestNode::in_memory(plan).await;
     let (ended, mut ends) = tokio::sync::mpsc::unbounded_channel();
     for _ in 0..10 {
-        let (mut stream, ended) = (stalled(&house, "/v1/deposits", "application/json", 60_000).await, ended.clone());
+        let (mut stream, ended) = (stalled(&node, "/v1/deposits", "application/json", 60_000).await, ended.clone());
         tokio::spawn(async move {
             let end = answer(&mut stream).await;
             let _ = ended.send(end);
@@ -116,7 +116,7 @@ async fn incomplete_bodies_hold_a_bounded_amount_of_memory() {
         assert_eq!(end, ("HTTP/1.1 503 Service Unavailable".into(), "busy".into()));
     }
     // A body that comes at once needs no share.
-    assert_eq!(house.post_deposit(&note(1)).await.status, 201);
+    assert_eq!(node.post_deposit(&note(1)).await.status, 201);
     assert!(ends.try_recv().is_err());
 }
 
@@ -125,35 +125,35 @@ async fn endless_files_of_one_client_leave_deposits_and_other_clients_alone() {
     let mut plan = patient();
     (plan.http.files, plan.http.files_per_client) = (4, 2);
     plan.http.place_timeout = SHORT;
-    let house = House::in_memory(plan).await;
-    let number = House::number(&house.deposit(&note(1)).await);
+    let node = TestNode::in_memory(plan).await;
+    let number = TestNode::number(&node.deposit(&note(1)).await);
     let path = format!("/v1/deposits/{number}/verification");
     let octets = "application/octet-stream";
-    let _endless = [stalled(&house, &path, octets, 1 << 30).await, stalled(&house, &path, octets, 1 << 30).await];
+    let _endless = [stalled(&node, &path, octets, 1 << 30).await, stalled(&node, &path, octets, 1 << 30).await];
     // The places are taken once the server has read from both.
     loop {
-        let answer = house.post(&path, octets, "file 1").await;
+        let answer = node.post(&path, octets, "file 1").await;
         if answer.status == 503 {
             assert_eq!(answer.problem().1, "busy");
             assert_eq!(answer.header("retry-after"), "1");
             break;
         }
     }
-    assert_eq!(house.post_deposit(&note(2)).await.status, 201);
+    assert_eq!(node.post_deposit(&note(2)).await.status, 201);
     // A digest is no file.
     let digest =
         r#"{"algorithm":"sha-256","value":"0000000000000000000000000000000000000000000000000000000000000000"}"#;
-    assert_eq!(house.post(&path, "application/json", digest).await.status, 200);
+    assert_eq!(node.post(&path, "application/json", digest).await.status, 200);
 }
 
 #[tokio::test]
 async fn a_file_of_somebody_unknown_has_its_time() {
     let mut plan = patient();
     plan.http.anonymous_time = SHORT;
-    let house = House::in_memory(plan).await;
-    let number = House::number(&house.deposit(&note(1)).await);
+    let node = TestNode::in_memory(plan).await;
+    let number = TestNode::number(&node.deposit(&note(1)).await);
     let path = format!("/v1/deposits/{number}/verification");
-    let mut stream = stalled(&house, &path, "application/octet-stream", 100).await;
+    let mut stream = stalled(&node, &path, "application/octet-stream", 100).await;
     assert_eq!(answer(&mut stream).await, ("HTTP/1.1 408 Request Timeout".into(), "body_timeout".into()));
 }
 
@@ -161,12 +161,12 @@ async fn a_file_of_somebody_unknown_has_its_time() {
 async fn a_file_that_comes_too_slowly_is_cut_off_however_steadily_it_comes() {
     let mut plan = patient();
     (plan.http.body_timeout, plan.http.slowest) = (SHORT, 1 << 40);
-    let house = House::in_memory(plan).await;
-    let number = House::number(&house.deposit(&note(1)).await);
+    let node = TestNode::in_memory(plan).await;
+    let number = TestNode::number(&node.deposit(&note(1)).await);
     let head = format!(
         "POST /v1/deposits/{number}/verification HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/octet-stream\r\ncontent-length: 1000000000\r\n\r\n"
     );
-    let mut stream = connect(&house).await;
+    let mut stream = connect(&node).await;
     stream.write_all(head.as_bytes()).await.unwrap();
     let (mut reading, mut writing) = stream.split();
     // A byte every moment, for ever. The pauses are the slowness that is tested: the node counts the time that it waits, and
@@ -186,8 +186,8 @@ async fn a_file_that_comes_too_slowly_is_cut_off_however_steadily_it_comes() {
 }
 
 /// A batch of one client that brings `lines` and nothing more.
-async fn batch(house: &House, lines: &str) -> TcpStream {
-    let mut stream = connect(house).await;
+async fn batch(node: &TestNode, lines: &str) -> TcpStream {
+    let mut stream = connect(node).await;
     let head = "POST /v1/deposits/batch HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/x-ndjson\r\ntransfer-encoding: chunked\r\n\r\n";
     stream.write_all(format!("{head}{:x}\r\n{lines}\r\n", lines.len()).as_bytes()).await.unwrap();
     stream
@@ -205,12 +205,12 @@ async fn a_batch_without_deposits_gives_its_place_to_one_that_waits() {
     for (lines, verdicts) in [("{}\n", 2), ("\n\n", 3), (deposit.as_str(), 2)] {
         let mut plan = patient();
         (plan.http.batches, plan.http.batches_per_client, plan.http.batch_progress) = (1, 1, SHORT);
-        let house = House::in_memory(plan).await;
-        let mut first = batch(&house, lines).await;
+        let node = TestNode::in_memory(plan).await;
+        let mut first = batch(&node, lines).await;
         let mut head = [0; 15];
         first.read_exact(&mut head).await.unwrap();
         assert_eq!(&head, b"HTTP/1.1 200 OK");
-        let other = house.post("/v1/deposits/batch", "application/x-ndjson", request(&note(2))).await;
+        let other = node.post("/v1/deposits/batch", "application/x-ndjson", request(&note(2))).await;
         assert!(other.text().starts_with("{\"line\":1,\"status\":201"), "{}", other.text());
         let rest = all(&mut first).await;
         assert_eq!(rest.matches("{\"line\":").count(), verdicts, "{rest}");
@@ -222,8 +222,8 @@ async fn a_batch_without_deposits_gives_its_place_to_one_that_waits() {
 async fn lines_that_are_rejected_do_not_keep_a_batch_alive() {
     let mut plan = patient();
     plan.http.body_timeout = SHORT;
-    let house = House::in_memory(plan).await;
-    let stream = batch(&house, "{}\n").await;
+    let node = TestNode::in_memory(plan).await;
+    let stream = batch(&node, "{}\n").await;
     let (mut reading, mut writing) = stream.into_split();
     let mut text = Vec::new();
     let verdicts = |text: &[u8]| text.windows(8).filter(|part| part == b"{\"line\":").count();

@@ -8,7 +8,7 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::Path;
 use std::process::Command;
 
-use crate::cli::at_hand::FilingService;
+use crate::cli::workspace::FilingService;
 use crate::support::process::http_client;
 
 fn openssl(algorithm: &str, path: &Path) -> String {

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::cli::at_hand::{FilingService, Ran};
+use crate::cli::workspace::{FilingService, Ran};
 use crate::support::proxy::Proxy;
 
 /// Clears the screen, colours, reorders, hides, and begins lines of its own.

@@ -10,7 +10,7 @@ use std::process::Stdio;
 
 use rustix::process::Signal;
 
-use crate::cli::at_hand::{FilingService, ran};
+use crate::cli::workspace::{FilingService, ran};
 use crate::support::process::{program, send};
 
 /// Saves a file anew as Windows editors do.

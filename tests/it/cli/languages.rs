@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 
-use crate::cli::at_hand::FilingService;
+use crate::cli::workspace::FilingService;
 
 /// Words by which an English sentence is known: none is the name of a command, an option or a field.
 const ENGLISH: [&str; 31] = [
@@ -196,12 +196,12 @@ fn options_of_case_may_stand_before_and_behind_its_commands() {
     ] {
         let mut command = filing.command();
         command.env("TIEZHENG_SERVER", elsewhere).arg("--json").args(&line);
-        let ran = crate::cli::at_hand::ran(command).ends(1);
+        let ran = crate::cli::workspace::ran(command).ends(1);
         assert_eq!(ran.error(), "unauthenticated", "{line:?}");
     }
     let mut command = filing.command();
     command.env("TIEZHENG_SERVER", elsewhere).args(["case", "list", "--token", "tzt_x", "--json", "--lang", "zh"]);
-    assert_eq!(crate::cli::at_hand::ran(command).ends(2).error(), "unreachable");
+    assert_eq!(crate::cli::workspace::ran(command).ends(2).error(), "unreachable");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::cli::at_hand::{FilingService, Ran};
+use crate::cli::workspace::{FilingService, Ran};
 
 fn load(filing: &FilingService, more: &[&str]) -> Ran {
     filing.run(&[&["load", "--no-ceilings", "--connections", "4"], more].concat())

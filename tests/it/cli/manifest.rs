@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::cli::at_hand::FilingService;
+use crate::cli::workspace::FilingService;
 
 #[test]
 fn a_folder_is_one_deposit_and_each_item_verifies_by_its_own_receipt() {

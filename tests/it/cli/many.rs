@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 
-use crate::cli::at_hand::FilingService;
+use crate::cli::workspace::FilingService;
 use crate::support::process::{Node, program};
 
 const STATEMENT: &str = ".tiezheng-statement";

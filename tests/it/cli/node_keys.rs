@@ -16,12 +16,12 @@ use tiezheng::store::contract::accounts::{AccountDocument, AccountStore as _};
 
 use super::at_hand::FilingService;
 use crate::opening::files;
-use crate::support::custodian::give_original;
+use crate::support::accounts::People;
+use crate::support::custodian::open_original_for;
 use crate::support::depositor::{ledger_key, origin};
-use crate::support::house::{House, Plan};
-use crate::support::people::People;
 use crate::support::process::{LiveNode, Node, http_client};
 use crate::support::stores::small;
+use crate::support::test_node::{NodeConfig, TestNode};
 
 /// A ledger that is at rest, with a platform key that has signed nothing yet, and another ledger.
 fn ledgers() -> (FilingService, String, String) {
@@ -89,8 +89,8 @@ fn where_the_platforms_key_is_not_recorded_its_acts_show_whose_it_is() {
     let clock = ManualClock::at(Timestamp::parse("2020-01-01T00:00:00.000Z").unwrap());
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
-        let house = House::over(Arc::clone(&store), Plan { clock, ..Plan::default() }).await;
-        People::of(&house).await;
+        let node = TestNode::over(Arc::clone(&store), NodeConfig { clock, ..NodeConfig::default() }).await;
+        People::of(&node).await;
     });
     // With it end all tasks that read the ledger.
     drop(runtime);
@@ -215,7 +215,7 @@ async fn originals_that_are_gone_are_told_at_the_start() {
     let (data, token) = (filing.top().join("chain"), filing.top().join("token"));
     let node = Node::start(&data, &["--operator-token", token.to_str().unwrap()]);
     for original in [[1_u8; 10], [2; 10]] {
-        give_original(&http_client(), &node.url, &token, &original).await;
+        open_original_for(&http_client(), &node.url, &token, &original).await;
     }
     node.stop();
     let own = data.to_str().unwrap();

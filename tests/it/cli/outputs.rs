@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::process::Command;
 
-use crate::cli::at_hand::{FilingService, ran};
+use crate::cli::workspace::{FilingService, ran};
 
 #[test]
 fn a_receipt_never_takes_the_place_of_evidence() {
@@ -98,7 +98,7 @@ fn papers_of_an_earlier_deposit_keep_their_ending_and_their_new_names_are_report
 }
 
 /// Runs a command while the file system refuses the named calls.
-fn refusing(filing: &FilingService, calls: &[(&str, &str)], arguments: &[&str]) -> crate::cli::at_hand::Ran {
+fn refusing(filing: &FilingService, calls: &[(&str, &str)], arguments: &[&str]) -> crate::cli::workspace::Ran {
     let own = filing.command();
     let mut command = Command::new("strace");
     command.args(["-f", "-qq", "-o", "/dev/null"]);

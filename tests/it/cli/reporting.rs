@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::cli::at_hand::{FilingService, Ran};
+use crate::cli::workspace::{FilingService, Ran};
 use crate::support::process::Node;
 
 fn conclusion(ran: &Ran) -> String {

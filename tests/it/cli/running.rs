@@ -8,7 +8,7 @@ use tiezheng::ledger::key::Name;
 use tiezheng::store::rocks::store::RocksStore;
 use tiezheng::store::rocks::tuning::Options;
 
-use crate::cli::at_hand::FilingService;
+use crate::cli::workspace::FilingService;
 use crate::support::process::Node;
 use crate::support::stores::on_disk;
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::cli::at_hand::FilingService;
+use crate::cli::workspace::FilingService;
 use crate::support::process::program;
 
 #[test]

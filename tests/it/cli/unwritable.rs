@@ -6,8 +6,8 @@ use std::net::TcpStream;
 use std::process::Stdio;
 
 use crate::support::depositor::note_for;
-use crate::support::house::request;
 use crate::support::process::{http_client, program};
+use crate::support::test_node::request;
 
 #[tokio::test]
 async fn a_node_whose_log_and_output_cannot_be_written_seals_deposits_and_counts_the_lines() {

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::cli::at_hand::{FilingService, Ran};
+use crate::cli::workspace::{FilingService, Ran};
 
 fn conclusion(ran: &Ran) -> String {
     ran.document()["conclusion"]["code"].as_str().unwrap_or_else(|| panic!("{ran:#?}")).to_owned()

@@ -3,7 +3,7 @@
 use std::fs::{self, OpenOptions};
 use std::process::Stdio;
 
-use crate::cli::at_hand::FilingService;
+use crate::cli::workspace::FilingService;
 
 const FILES: usize = 200;
 

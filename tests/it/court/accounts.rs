@@ -8,14 +8,14 @@ use serde_json::{Value, json};
 use tiezheng::filing::secret::BearerToken;
 use tiezheng::ledger::merkle::shape::LeafIndex;
 
+use crate::support::accounts::{COURT, PLAIN, People};
 use crate::support::depositor::ledger_key;
-use crate::support::house::{Answer, House, Plan};
-use crate::support::people::{COURT, PLAIN, People};
+use crate::support::test_node::{Answer, NodeConfig, TestNode};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
-async fn house() -> House {
-    House::in_memory(Plan::default()).await
+async fn node() -> TestNode {
+    TestNode::in_memory(NodeConfig::default()).await
 }
 
 /// Headers that do not depend on when it was asked.
@@ -30,29 +30,29 @@ fn code(answer: &Answer) -> (u16, String) {
 }
 
 /// All that the chain shows to everybody.
-fn on_the_chain(house: &House) -> String {
-    let size = house.store.published().unwrap().size().0;
-    let leaves = house.store.leaves(LeafIndex(0), size).unwrap();
+fn on_the_chain(node: &TestNode) -> String {
+    let size = node.store.published().unwrap().size().0;
+    let leaves = node.store.leaves(LeafIndex(0), size).unwrap();
     leaves.iter().map(|leaf| String::from_utf8(leaf.clone()).unwrap()).collect()
 }
 
 #[tokio::test]
 async fn bad_tokens_are_all_told_alike() {
-    let house = house().await;
-    let people = People::of(&house).await;
+    let node = node().await;
+    let people = People::of(&node).await;
     let account = people.account("natural-person", "张三").await;
     let path = format!("/v1/accounts/{account}/tokens");
     let short = people.by_operator().create(&path, &json!({ "scopes": ["read"], "days": 1 })).await;
     let revoked = people.token(&account, PLAIN).await;
-    let of_short = house.as_(short["token"].as_str().unwrap());
+    let of_short = node.session(short["token"].as_str().unwrap());
     assert_eq!(of_short.get("/v1/me").await.status, 200);
     assert_eq!(people.by(&revoked).get("/v1/me").await.status, 200);
     let gone = format!("/v1/tokens/{}/revocation", revoked.token_id);
     assert_eq!(people.by_operator().post(&gone, &json!({})).await.status, 200);
     // To the millisecond.
-    house.clock.shift(DAY_MS - 1, Duration::from_hours(24));
+    node.clock.shift(DAY_MS - 1, Duration::from_hours(24));
     assert_eq!(of_short.get("/v1/me").await.status, 200);
-    house.clock.shift(1, Duration::from_millis(1));
+    node.clock.shift(1, Duration::from_millis(1));
 
     let unknown = BearerToken::new().unwrap();
     let (id, secret) = revoked.token.rsplit_once('_').unwrap();
@@ -71,26 +71,26 @@ async fn bad_tokens_are_all_told_alike() {
     for path in ["/v1/me", "/v1/calendars", "/v1/feed?court=x", &format!("/v1/accounts/{account}")] {
         let mut seen: Option<(HeaderMap, Vec<u8>)> = None;
         for presented in &bad {
-            let answer = house.send(house.client.get(house.url(path)).header(AUTHORIZATION, presented)).await;
+            let answer = node.send(node.client.get(node.url(path)).header(AUTHORIZATION, presented)).await;
             assert_eq!(code(&answer), (401, "unauthenticated".into()), "{presented}");
             assert_eq!(answer.header("www-authenticate"), "Bearer");
             let told = (lasting(&answer), answer.bytes.clone());
             assert_eq!(*seen.get_or_insert_with(|| told.clone()), told, "{presented}");
         }
-        let without = house.get(path).await;
+        let without = node.get(path).await;
         assert_eq!(seen.unwrap(), (lasting(&without), without.bytes));
     }
     // Before the body is looked at.
-    assert_eq!(code(&house.post("/v1/accounts", "text/plain", "x").await), (401, "unauthenticated".into()));
+    assert_eq!(code(&node.post("/v1/accounts", "text/plain", "x").await), (401, "unauthenticated".into()));
 }
 
 #[tokio::test]
 async fn what_is_not_yours_is_like_what_is_not_there() {
-    let house = house().await;
-    let people = People::of(&house).await;
+    let node = node().await;
+    let people = People::of(&node).await;
     let (one, other) = (people.person("张三").await, people.person("李四").await);
     let unknown = "0".repeat(64);
-    let size = house.store.published().unwrap().size();
+    let size = node.store.published().unwrap().size();
     for tail in ["", "/access-log"] {
         let look = async |account: &str| people.by(&one).get(&format!("/v1/accounts/{account}{tail}")).await;
         let answers = [look(&other.account).await, look(&unknown).await, look("nonsense").await];
@@ -117,13 +117,13 @@ async fn what_is_not_yours_is_like_what_is_not_there() {
         }
     }
     // Of all this only the one look at oneself is on the chain: an entry and its block.
-    assert_eq!(house.store.published().unwrap().size().0, size.0 + 2);
+    assert_eq!(node.store.published().unwrap().size().0, size.0 + 2);
 }
 
 #[tokio::test]
 async fn a_look_is_on_record_and_shows_no_secret() {
-    let house = house().await;
-    let people = People::of(&house).await;
+    let node = node().await;
+    let people = People::of(&node).await;
     let clerk = people.clerk().await;
     let account =
         people.by(&clerk).create("/v1/accounts", &json!({ "subject": "natural-person", "name": "王五" })).await;
@@ -159,8 +159,8 @@ async fn a_look_is_on_record_and_shows_no_secret() {
         (&people.operator.token, 2, "operator"),
         (token["token"].as_str().unwrap(), 3, "oneself"),
     ] {
-        let before = house.store.published().unwrap().size();
-        let answer = house.as_(by).get(&path).await;
+        let before = node.store.published().unwrap().size();
+        let answer = node.session(by).get(&path).await;
         assert_eq!(answer.header("cache-control"), "no-store");
         let seen = answer.json();
         assert_eq!((seen["name"].as_str(), &seen["access_sequence"]), (Some("王五"), &json!(sequence)));
@@ -170,14 +170,14 @@ async fn a_look_is_on_record_and_shows_no_secret() {
         let secret = token["token"].as_str().unwrap();
         let hash = BearerToken::parse(secret).unwrap().hash().to_string();
         assert!(!answer.text().contains(&hash) && !answer.text().contains(secret));
-        assert!(house.store.published().unwrap().size() > before);
+        assert!(node.store.published().unwrap().size() > before);
         let log = people.by_operator().get(&format!("{path}/access-log?cursor={}", sequence - 1)).await.json();
         assert_eq!(log["items"].as_array().unwrap().len(), 1, "{log}");
         assert_eq!((&log["items"][0]["sequence"], &log["next_cursor"]), (&json!(sequence), &json!(null)));
         assert_eq!(log["items"][0]["capacity"], capacity);
         assert_eq!(log["items"][0]["shown"], "account");
     }
-    let chain = on_the_chain(&house);
+    let chain = on_the_chain(&node);
     assert!(!chain.contains("王五") && !chain.contains("窗口") && !chain.contains("tzt_"));
     // Auditors see who looked, and not what at.
     let auditor = people.holding("审计", "auditor").await;
@@ -188,8 +188,8 @@ async fn a_look_is_on_record_and_shows_no_secret() {
 
 #[tokio::test]
 async fn nobody_gives_himself_more_than_he_has() {
-    let house = house().await;
-    let people = People::of(&house).await;
+    let node = node().await;
+    let people = People::of(&node).await;
     let account = people.account("natural-person", "张三").await;
     let path = format!("/v1/accounts/{account}/tokens");
     let reader = people.token(&account, &["read"]).await;
@@ -206,7 +206,7 @@ async fn nobody_gives_himself_more_than_he_has() {
     assert_eq!(code(&ask(json!(["read"]), u64::MAX >> 11).await), (400, "bad_value".into()));
     let again = ask(json!(["read"]), 30).await;
     assert_eq!(again.status, 201, "{}", again.text());
-    let mine = house.as_(again.json()["token"].as_str().unwrap()).get("/v1/me").await.json();
+    let mine = node.session(again.json()["token"].as_str().unwrap()).get("/v1/me").await.json();
     assert_eq!((&mine["account"], &mine["scopes"]), (&json!(account), &json!(["read"])));
     // A token for deposits shows nobody's name, not even one's own.
     let depositing = people.token(&account, &["deposit"]).await;
@@ -216,8 +216,8 @@ async fn nobody_gives_himself_more_than_he_has() {
 
 #[tokio::test]
 async fn a_token_without_manage_is_no_operator() {
-    let house = house().await;
-    let people = People::of(&house).await;
+    let node = node().await;
+    let people = People::of(&node).await;
     let account = people.account("natural-person", "另一管理员").await;
     people.grant(&account, "operator", None).await;
     let weak = people.token(&account, &["read", "deposit", "case", "court", "feed"]).await;
@@ -242,8 +242,8 @@ async fn a_token_without_manage_is_no_operator() {
 
 #[tokio::test]
 async fn a_clerk_gives_out_what_anybody_may_have() {
-    let house = house().await;
-    let people = People::of(&house).await;
+    let node = node().await;
+    let people = People::of(&node).await;
     let (clerk, judge, other) = (people.clerk().await, people.judge().await, people.person("张三").await);
     let opened = people.by(&clerk).create("/v1/accounts", &json!({ "subject": "natural-person" })).await;
     let person = opened["account"].as_str().unwrap().to_owned();
@@ -267,8 +267,8 @@ async fn a_clerk_gives_out_what_anybody_may_have() {
 
 #[tokio::test]
 async fn a_role_taken_back_is_gone_at_once() {
-    let house = house().await;
-    let people = People::of(&house).await;
+    let node = node().await;
+    let people = People::of(&node).await;
     let clerk = people.clerk().await;
     let open = async || people.by(&clerk).post("/v1/accounts", &json!({ "subject": "legal-person" })).await;
     assert_eq!(open().await.status, 201);
@@ -291,8 +291,8 @@ async fn a_role_taken_back_is_gone_at_once() {
 
 #[tokio::test]
 async fn a_stolen_token_is_ended_by_its_owner() {
-    let house = house().await;
-    let people = People::of(&house).await;
+    let node = node().await;
+    let people = People::of(&node).await;
     let account = people.account("natural-person", "张三").await;
     let (stolen, kept) = (people.token(&account, PLAIN).await, people.token(&account, &["read"]).await);
     let path = format!("/v1/tokens/{}/revocation", stolen.token_id);
@@ -308,8 +308,8 @@ async fn a_stolen_token_is_ended_by_its_owner() {
 
 #[tokio::test]
 async fn the_same_request_is_one_act() {
-    let house = house().await;
-    let people = People::of(&house).await;
+    let node = node().await;
+    let people = People::of(&node).await;
     let body = json!({ "subject": "natural-person", "name": "张三" });
     for bad in [String::new(), "a b".into(), "x".repeat(129)] {
         let answer = people.by_operator().keyed(&bad).post("/v1/accounts", &body).await;
@@ -329,14 +329,14 @@ async fn the_same_request_is_one_act() {
     let plain = people.by_operator().create("/v1/accounts", &body).await;
     assert_ne!(plain["account"], first["account"]);
     // The answer is the chain's: its id is the leaf hash of the entry that its number finds.
-    let facts = house.get(&format!("/v1/deposits/{}", first["act"]["deposit_number"].as_str().unwrap())).await.json();
+    let facts = node.get(&format!("/v1/deposits/{}", first["act"]["deposit_number"].as_str().unwrap())).await.json();
     assert_eq!((&facts["tx_id"], &facts["index"]), (&first["act"]["tx_id"], &first["act"]["index"]));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_token_asked_for_twice_is_shown_once() {
-    let house = house().await;
-    let people = People::of(&house).await;
+    let node = node().await;
+    let people = People::of(&node).await;
     let account = people.account("natural-person", "张三").await;
     let (path, body) = (format!("/v1/accounts/{account}/tokens"), json!({ "scopes": ["read"], "days": 1 }));
     let ask = || async { people.by_operator().keyed("t").post(&path, &body).await };
@@ -348,7 +348,7 @@ async fn a_token_asked_for_twice_is_shown_once() {
     for refused in answers.iter().filter(|answer| answer.status != 201) {
         assert_eq!(code(refused), (400, "bad_value".into()));
     }
-    assert_eq!(house.as_(good[0].json()["token"].as_str().unwrap()).get("/v1/me").await.status, 200);
+    assert_eq!(node.session(good[0].json()["token"].as_str().unwrap()).get("/v1/me").await.status, 200);
     assert_eq!(code(&ask().await), (400, "bad_value".into()));
     let listed = people.by_operator().get(&format!("/v1/accounts/{account}")).await.json();
     assert_eq!(listed["tokens"].as_array().unwrap().len(), 1);
@@ -356,8 +356,8 @@ async fn a_token_asked_for_twice_is_shown_once() {
 
 #[tokio::test]
 async fn a_court_keeps_its_own_list_of_ledgers() {
-    let house = house().await;
-    let people = People::of(&house).await;
+    let node = node().await;
+    let people = People::of(&node).await;
     let (clerk, person) = (people.clerk().await, people.person("张三").await);
     let key = json!({ "key": ledger_key().verifier().to_string() });
     let (ours, theirs) = (format!("/v1/courts/{COURT}/ledgers"), "/v1/courts/京04/ledgers".to_owned());
@@ -376,8 +376,8 @@ async fn a_court_keeps_its_own_list_of_ledgers() {
 
 #[tokio::test]
 async fn a_year_is_loaded_by_the_operator() {
-    let house = house().await;
-    let people = People::of(&house).await;
+    let node = node().await;
+    let people = People::of(&node).await;
     let clerk = people.of_court("书记员", "clerk", COURT).await;
     let year = json!({ "year": 2027, "holidays": ["2027-01-01", "2026-12-31"], "working_days": ["2027-01-09"] });
     assert_eq!(people.by(&clerk).get("/v1/calendars").await.json()["items"], json!([]));

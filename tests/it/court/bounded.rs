@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use tiezheng::court::ids::{CaseId, PartyNumber};
-use tiezheng::court::line::Line as _;
+use tiezheng::court::line_value::LineValue as _;
 use tiezheng::court::values::Capacity;
-use tiezheng::court::words::Shown;
+use tiezheng::court::words::AccessedContent;
 use tiezheng::filing::access::Subject;
 use tiezheng::ledger::number::DepositNumber;
 use tiezheng::store::contract::keeping::KeepPrivate;
@@ -15,12 +15,12 @@ use tiezheng::store::memory::MemoryStore;
 
 use super::entrusted::entrust;
 use super::originals::give;
+use crate::support::accounts::{COURT, People, Person};
+use crate::support::counting_store::CountingStore;
 use crate::support::depositor::{note, origin};
-use crate::support::house::{House, Plan};
-use crate::support::opened::drafted;
-use crate::support::people::{COURT, People, Person};
+use crate::support::draft_case::draft_case;
 use crate::support::proceeding::Proceeding;
-use crate::support::watched::Watched;
+use crate::support::test_node::{NodeConfig, TestNode};
 
 const FEW: usize = 10;
 const MANY: usize = 1_000;
@@ -28,32 +28,38 @@ const MANY: usize = 1_000;
 type Reads = BTreeMap<&'static str, usize>;
 
 /// A house whose filing's reads are counted.
-async fn counted() -> (House, Arc<Watched>) {
+async fn counted() -> (TestNode, Arc<CountingStore>) {
     let store = Arc::new(MemoryStore::new(origin()));
-    let watched = Arc::new(Watched::over(Arc::clone(&store) as Arc<dyn KeepPrivate>));
-    let plan = Plan { desk_store: Some(watched.clone()), ..Plan::default() };
-    (House::over(store, plan).await, watched)
+    let watched = Arc::new(CountingStore::over(Arc::clone(&store) as Arc<dyn KeepPrivate>));
+    let plan = NodeConfig { filing_store: Some(watched.clone()), ..NodeConfig::default() };
+    (TestNode::over(store, plan).await, watched)
 }
 
 /// The filing's reads for a request that succeeds, once its case is cached; and the answer.
-async fn reads(house: &House, watched: &Watched, who: &Person, path: &str) -> (Reads, Vec<u8>) {
-    assert_eq!(house.as_(&who.token).get(path).await.status, 200, "{path}");
-    watched.asked();
-    let answer = house.as_(&who.token).get(path).await;
+async fn reads(node: &TestNode, watched: &CountingStore, who: &Person, path: &str) -> (Reads, Vec<u8>) {
+    assert_eq!(node.session(&who.token).get(path).await.status, 200, "{path}");
+    watched.new_request();
+    let answer = node.session(&who.token).get(path).await;
     assert_eq!(answer.status, 200, "{path}: {}", answer.text());
-    (watched.asked(), answer.bytes)
+    (watched.new_request(), answer.bytes)
 }
 
 /// The reads for each path, with few records and with many, which `grow` adds.
-async fn same_reads(house: &House, watched: &Watched, who: &Person, paths: &[String], grow: impl AsyncFn(usize)) {
+async fn same_reads(
+    node: &TestNode,
+    watched: &CountingStore,
+    who: &Person,
+    paths: &[String],
+    grow: impl AsyncFn(usize),
+) {
     grow(FEW).await;
     let mut few = Vec::new();
     for path in paths {
-        few.push(reads(house, watched, who, path).await.0);
+        few.push(reads(node, watched, who, path).await.0);
     }
     grow(MANY - FEW).await;
     for (path, few) in paths.iter().zip(few) {
-        let (many, _) = reads(house, watched, who, path).await;
+        let (many, _) = reads(node, watched, who, path).await;
         assert_eq!(few, many, "{path}");
         assert!(many.values().sum::<usize>() > 0, "the count counts");
     }
@@ -61,24 +67,24 @@ async fn same_reads(house: &House, watched: &Watched, who: &Person, paths: &[Str
 
 #[tokio::test]
 async fn an_original_and_its_log_cost_the_same_however_often_it_was_looked_at() {
-    let (house, watched) = counted().await;
-    let people = People::of(&house).await;
+    let (node, watched) = counted().await;
+    let people = People::of(&node).await;
     let alice = people.person("张三").await;
     let number = entrust(&people, &alice, b"contract", "合同").await;
-    assert_eq!(give(&people.by(&alice), &house, &number, b"contract").await.status, 201);
+    assert_eq!(give(&people.by(&alice), &node, &number, b"contract").await.status, 201);
     let deposit = DepositNumber::parse(&number).unwrap();
-    let actor = house.filing.authenticate(&alice.token).unwrap();
+    let actor = node.filing.authenticate(&alice.token).unwrap();
     let looks = async |count: usize| {
         for _ in 0..count {
-            let subject = Subject::Deposit(deposit, Shown::Original);
-            house.filing.record_access(&actor, Capacity::Oneself, subject).await.unwrap();
+            let subject = Subject::Deposit(deposit, AccessedContent::Original);
+            node.filing.record_access(&actor, Capacity::Oneself, subject).await.unwrap();
         }
     };
     let paths = ["original", "private", "access-log?limit=5", "access-log?limit=5&cursor=3"];
     let paths = paths.map(|rest| format!("/v1/deposits/{number}/{rest}"));
-    same_reads(&house, &watched, &alice, &paths, looks).await;
+    same_reads(&node, &watched, &alice, &paths, looks).await;
     // The acts of a page, one look-up of each, and no other.
-    let (page, bytes) = reads(&house, &watched, &alice, &paths[3]).await;
+    let (page, bytes) = reads(&node, &watched, &alice, &paths[3]).await;
     let page_json: Value = serde_json::from_slice(&bytes).unwrap();
     let sequences: Vec<u64> =
         page_json["items"].as_array().unwrap().iter().map(|one| one["sequence"].as_u64().unwrap()).collect();
@@ -88,42 +94,42 @@ async fn an_original_and_its_log_cost_the_same_however_often_it_was_looked_at() 
 
 #[tokio::test]
 async fn a_case_and_its_log_cost_the_same_however_often_it_was_looked_at() {
-    let (house, watched) = counted().await;
-    let people = People::of(&house).await;
+    let (node, watched) = counted().await;
+    let people = People::of(&node).await;
     let alice = people.person("张三").await;
-    let (actor, case) = drafted(&house, &alice, COURT, Some("案由")).await;
+    let (actor, case) = draft_case(&node, &alice, COURT, Some("案由")).await;
     let looks = async |count: usize| {
         for _ in 0..count {
-            let subject = Subject::Case(case, Shown::CaseFile, None);
-            house.filing.record_access(&actor, Capacity::Party(PartyNumber(1)), subject).await.unwrap();
+            let subject = Subject::Case(case, AccessedContent::CaseFile, None);
+            node.filing.record_access(&actor, Capacity::Party(PartyNumber(1)), subject).await.unwrap();
         }
     };
     let paths = ["", "/access-log?limit=5", "/access-log?limit=5&cursor=3", "/acts?limit=1"];
     let paths = paths.map(|rest| format!("/v1/cases/{case}{rest}"));
-    same_reads(&house, &watched, &alice, &paths, looks).await;
+    same_reads(&node, &watched, &alice, &paths, looks).await;
 }
 
 #[tokio::test]
 async fn a_case_is_read_as_far_as_a_page_of_its_items_however_many_there_are() {
-    let (house, watched) = counted().await;
-    let people = People::of(&house).await;
+    let (node, watched) = counted().await;
+    let people = People::of(&node).await;
     let suit = Proceeding::suit(&people).await;
     let (page, mut made) = (200, 0);
     let mut costs = Vec::new();
     for size in [page, page + 10] {
         for n in made..size {
-            let number = House::number(&house.deposit(&note(1_000 + n)).await);
-            suit.import(&house, &suit.bringing, &number).await;
+            let number = TestNode::number(&node.deposit(&note(1_000 + n)).await);
+            suit.import(&node, &suit.bringing, &number).await;
         }
         made = size;
-        let (cost, bytes) = reads(&house, &watched, &suit.bringing, &suit.path("?limit=200")).await;
+        let (cost, bytes) = reads(&node, &watched, &suit.bringing, &suit.path("?limit=200")).await;
         let look: Value = serde_json::from_slice(&bytes).unwrap();
         let next = if size > page { json!(page.to_string()) } else { Value::Null };
         assert_eq!((look["items"].as_array().unwrap().len() as u64, &look["next_cursor"]), (page, &next));
         costs.push(cost);
     }
     assert_eq!(costs[0], costs[1]);
-    let (cost, bytes) = reads(&house, &watched, &suit.bringing, &suit.path(&format!("?limit=200&cursor={page}"))).await;
+    let (cost, bytes) = reads(&node, &watched, &suit.bringing, &suit.path(&format!("?limit=200&cursor={page}"))).await;
     let look: Value = serde_json::from_slice(&bytes).unwrap();
     assert_eq!(look["items"].as_array().unwrap().len(), 10);
     assert!(cost.values().sum::<usize>() < costs[0].values().sum::<usize>() / 5, "{cost:?}");
@@ -131,40 +137,40 @@ async fn a_case_is_read_as_far_as_a_page_of_its_items_however_many_there_are() {
 
 #[tokio::test]
 async fn an_account_and_its_log_cost_the_same_however_often_it_was_looked_at() {
-    let (house, watched) = counted().await;
-    let people = People::of(&house).await;
+    let (node, watched) = counted().await;
+    let people = People::of(&node).await;
     let alice = people.person("张三").await;
-    let actor = house.filing.authenticate(&alice.token).unwrap();
+    let actor = node.filing.authenticate(&alice.token).unwrap();
     let looks = async |count: usize| {
         for _ in 0..count {
-            house.filing.record_access(&actor, Capacity::Oneself, Subject::Account(actor.id)).await.unwrap();
+            node.filing.record_access(&actor, Capacity::Oneself, Subject::Account(actor.id)).await.unwrap();
         }
     };
     let account = &alice.account;
     let paths = [format!("/v1/accounts/{account}"), format!("/v1/accounts/{account}/access-log?limit=5")];
-    same_reads(&house, &watched, &alice, &paths, looks).await;
+    same_reads(&node, &watched, &alice, &paths, looks).await;
 }
 
 #[tokio::test]
 async fn a_page_of_a_list_costs_the_same_however_long_the_list_is() {
     const LONG: usize = 150;
-    let (house, watched) = counted().await;
-    let people = People::of(&house).await;
+    let (node, watched) = counted().await;
+    let people = People::of(&node).await;
     let (alice, bob) = (people.person("张三").await, people.person("李四").await);
     let mut costs: Vec<[Reads; 3]> = Vec::new();
     let mut made = 0;
     for size in [10, LONG] {
         for n in made..size {
             entrust(&people, &alice, format!("file {n}").as_bytes(), "合同").await;
-            drafted(&house, &bob, COURT, None).await;
+            draft_case(&node, &bob, COURT, None).await;
         }
         made = size;
-        let own = reads(&house, &watched, &alice, "/v1/entrusted-deposits?limit=5").await;
-        let first = reads(&house, &watched, &bob, "/v1/cases?limit=5").await;
+        let own = reads(&node, &watched, &alice, "/v1/entrusted-deposits?limit=5").await;
+        let first = reads(&node, &watched, &bob, "/v1/cases?limit=5").await;
         let page: Value = serde_json::from_slice(&first.1).unwrap();
         assert_eq!(page["items"].as_array().unwrap().len(), 5);
         let second = format!("/v1/cases?limit=5&cursor={}", page["next_cursor"].as_str().unwrap());
-        let second = reads(&house, &watched, &bob, &second).await;
+        let second = reads(&node, &watched, &bob, &second).await;
         costs.push([own.0, first.0, second.0]);
     }
     assert_eq!(costs[0], costs[1]);
@@ -196,25 +202,25 @@ async fn a_page_of_a_list_costs_the_same_however_long_the_list_is() {
 
 #[tokio::test]
 async fn a_refused_erasure_costs_the_same_however_many_acts_the_holding_case_has() {
-    let (house, watched) = counted().await;
-    let people = People::of(&house).await;
+    let (node, watched) = counted().await;
+    let people = People::of(&node).await;
     let suit = Proceeding::suit(&people).await;
     let number = entrust(&people, &suit.bringing, b"contract", "合同").await;
-    suit.import(&house, &suit.bringing, &number).await;
-    suit.file(&house).await;
-    suit.act(&house, &suit.clerk, json!({ "act": "hold", "deposit_number": number, "reason": "理由" })).await;
+    suit.import(&node, &suit.bringing, &number).await;
+    suit.file(&node).await;
+    suit.act(&node, &suit.clerk, json!({ "act": "hold", "deposit_number": number, "reason": "理由" })).await;
     let refused = async || {
-        watched.asked();
+        watched.new_request();
         let asked = json!({ "deposit_number": number });
-        let answer = house.as_(&suit.bringing.token).post("/v1/erasures", &asked).await;
+        let answer = node.session(&suit.bringing.token).post("/v1/erasures", &asked).await;
         assert_eq!(answer.problem(), (409, "held_by_a_case".into()));
-        watched.asked()
+        watched.new_request()
     };
     let few = refused().await;
     for _ in 0..25 {
         for act in ["hold", "release"] {
             let act = json!({ "act": act, "account": suit.bringing.account, "reason": "理由" });
-            suit.act(&house, &suit.clerk, act).await;
+            suit.act(&node, &suit.clerk, act).await;
         }
     }
     assert_eq!(refused().await, few);

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use crate::support::accounts::{COURT, People, Person};
 use crate::support::depositor::note;
-use crate::support::house::{Answer, House, Plan};
-use crate::support::people::{COURT, People, Person};
 use crate::support::proceeding::Proceeding;
+use crate::support::test_node::{Answer, NodeConfig, TestNode};
 
 const FILE: &str = "application/octet-stream";
 
@@ -50,9 +50,9 @@ async fn documents_hold_no_texts(people: &People<'_>, plaintiff: &Person, path: 
 
 #[tokio::test]
 async fn a_case_goes_from_the_draft_to_the_judgment_and_everybody_sees_the_same() {
-    let house = House::in_memory(Plan::default()).await;
-    let number = House::number(&house.deposit(&note(1)).await);
-    let people = People::of(&house).await;
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let number = TestNode::number(&node.deposit(&note(1)).await);
+    let people = People::of(&node).await;
     let (plaintiff, defendant) = (people.person("张三").await, people.person("李四").await);
     let (clerk, judge) = (people.clerk().await, people.judge().await);
     let case = draft(&people, &plaintiff).await;
@@ -79,11 +79,11 @@ async fn a_case_goes_from_the_draft_to_the_judgment_and_everybody_sees_the_same(
 
     let verification = format!("{path}/items/1/verification");
     let request = people.by(&defendant).request(reqwest::Method::POST, &verification).header("content-type", FILE);
-    let verified = house.send(request.body("file 1")).await;
+    let verified = node.send(request.body("file 1")).await;
     assert_eq!(verified.status, 200, "{}", verified.text());
     assert_eq!(verified.json()["report"]["conclusion"]["code"], "consistent_with_reservation");
     let request = people.by(&plaintiff).request(reqwest::Method::POST, &verification).header("content-type", FILE);
-    assert_eq!(house.send(request.body("file 2")).await.json()["report"]["conclusion"]["code"], "mismatch");
+    assert_eq!(node.send(request.body("file 2")).await.json()["report"]["conclusion"]["code"], "mismatch");
     let reply = json!({ "act": "reply", "item": 1, "authenticity": "disputed", "grounds": ["before-the-chain"] });
     must(&people, &defendant, &case, reply.clone()).await;
     assert_eq!(act(&people, &plaintiff, &case, reply).await.problem(), (403, "own_item".into()));
@@ -122,8 +122,8 @@ async fn a_case_goes_from_the_draft_to_the_judgment_and_everybody_sees_the_same(
 
 #[tokio::test]
 async fn a_foreign_case_is_answered_like_one_that_is_not_there() {
-    let house = House::in_memory(Plan::default()).await;
-    let people = People::of(&house).await;
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let people = People::of(&node).await;
     let (plaintiff, stranger) = (people.person("张三").await, people.person("王五").await);
     let case = draft(&people, &plaintiff).await;
     let nowhere = "ab".repeat(32);
@@ -145,8 +145,8 @@ async fn a_foreign_case_is_answered_like_one_that_is_not_there() {
 
 #[tokio::test]
 async fn the_same_request_is_one_act_however_often_it_comes() {
-    let house = House::in_memory(Plan::default()).await;
-    let people = People::of(&house).await;
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let people = People::of(&node).await;
     let plaintiff = people.person("张三").await;
     let case = draft(&people, &plaintiff).await;
     let path = format!("/v1/cases/{case}/acts");
@@ -170,9 +170,9 @@ async fn the_same_request_is_one_act_however_often_it_comes() {
 
 #[tokio::test]
 async fn a_case_goes_on_to_another_court_with_its_items_and_their_first_times() {
-    let house = House::in_memory(Plan::default()).await;
-    let number = House::number(&house.deposit(&note(1)).await);
-    let people = People::of(&house).await;
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let number = TestNode::number(&node.deposit(&note(1)).await);
+    let people = People::of(&node).await;
     let (plaintiff, clerk, judge) = (people.person("张三").await, people.clerk().await, people.judge().await);
     let case = draft(&people, &plaintiff).await;
     let import = json!({ "deposit_number": number, "name": "合同", "content": "原件" });
@@ -201,23 +201,23 @@ async fn a_case_goes_on_to_another_court_with_its_items_and_their_first_times() 
 
 #[tokio::test]
 async fn the_cases_under_a_number_are_listed_page_by_page_and_each_once() {
-    let house = House::in_memory(Plan::default()).await;
-    let people = People::of(&house).await;
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let people = People::of(&node).await;
     let (clerk, number) = (people.clerk().await, "（2026）粤0192民初113号");
     let mut cases = Vec::new();
     for _ in 0..3 {
         let person = people.person("张三").await;
         let suit =
-            Proceeding::between(&house, "civil-first", [&person, &people.person("李四").await, &clerk, &clerk]).await;
-        suit.submit(&house).await;
+            Proceeding::between(&node, "civil-first", [&person, &people.person("李四").await, &clerk, &clerk]).await;
+        suit.submit(&node).await;
         for act in [json!({ "act": "approve" }), json!({ "act": "file-case", "number": number })] {
-            suit.act(&house, &clerk, act).await;
+            suit.act(&node, &clerk, act).await;
         }
         cases.push(suit);
     }
     // Bound again, it is the same case under the same number.
     for _ in 0..2 {
-        cases[0].act(&house, &clerk, json!({ "act": "bind-number", "number": number })).await;
+        cases[0].act(&node, &clerk, json!({ "act": "bind-number", "number": number })).await;
     }
     let mut listed = Vec::new();
     let mut cursor = String::new();
@@ -236,9 +236,9 @@ async fn the_cases_under_a_number_are_listed_page_by_page_and_each_once() {
 
 #[tokio::test]
 async fn an_item_that_the_case_does_not_have_is_not_found() {
-    let house = House::in_memory(Plan::default()).await;
-    let suit = Proceeding::suit(&People::of(&house).await).await;
-    let by = house.as_(&suit.bringing.token);
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let suit = Proceeding::suit(&People::of(&node).await).await;
+    let by = node.session(&suit.bringing.token);
     let answer = by.get(&suit.path("/items/7")).await;
     assert_eq!(answer.problem(), (404, "not_found".into()));
     assert_eq!(answer.json()["detail"], "item 7 not found in this case");

@@ -12,25 +12,25 @@ use tiezheng::store::memory::MemoryStore;
 use super::entrusted::entrust;
 use super::erasing::requested;
 use super::originals::{draft_with, give, submit};
+use crate::support::accounts::{COURT, People, Person};
+use crate::support::counting_store::CountingStore;
 use crate::support::depositor::{note, origin};
-use crate::support::house::{Answer, House, Plan};
-use crate::support::opened::drafted;
-use crate::support::people::{COURT, People, Person};
+use crate::support::draft_case::draft_case;
 use crate::support::proceeding::{Proceeding, import};
-use crate::support::watched::Watched;
+use crate::support::test_node::{Answer, NodeConfig, TestNode};
 
 const JSON: &str = "application/json";
 const FILE: &str = "application/octet-stream";
 
 /// A house whose reads are counted.
-async fn watched() -> (House, Arc<Watched>) {
+async fn watched() -> (TestNode, Arc<CountingStore>) {
     let store = Arc::new(MemoryStore::new(origin()));
-    let watched = Arc::new(Watched::over(store.clone()));
-    (House::over(store, watched_by(&watched)).await, watched)
+    let watched = Arc::new(CountingStore::over(store.clone()));
+    (TestNode::over(store, watched_by(&watched)).await, watched)
 }
 
-fn watched_by(watched: &Arc<Watched>) -> Plan {
-    Plan { reader: Some(watched.clone()), desk_store: Some(watched.clone()), ..Plan::default() }
+fn watched_by(watched: &Arc<CountingStore>) -> NodeConfig {
+    NodeConfig { reader: Some(watched.clone()), filing_store: Some(watched.clone()), ..NodeConfig::default() }
 }
 
 /// What a stranger can tell: the answer without its date, and what was read for it.
@@ -43,11 +43,11 @@ struct Told {
 }
 
 impl Told {
-    fn of(mut answer: Answer, watched: &Watched) -> Self {
+    fn of(mut answer: Answer, watched: &CountingStore) -> Self {
         answer.headers.remove("date");
         let value = |value: &reqwest::header::HeaderValue| value.to_str().unwrap().to_owned();
         let headers = answer.headers.iter().map(|(name, one)| (name.to_string(), value(one))).collect();
-        let mut reads = watched.asked();
+        let mut reads = watched.new_request();
         // The erasure job looks once, when the node starts.
         reads.remove("unpurged");
         // The feed's followers remember how far they have come, at any time.
@@ -86,25 +86,25 @@ fn questions(number: &str) -> Vec<(Method, &'static str, &'static str, String)> 
 #[tokio::test]
 async fn a_foreign_case_and_its_items_are_read_as_often_as_those_that_are_not_there() {
     let store = Arc::new(MemoryStore::new(origin()));
-    let house = House::over(Arc::clone(&store), Plan::default()).await;
-    let people = People::of(&house).await;
+    let node = TestNode::over(Arc::clone(&store), NodeConfig::default()).await;
+    let people = People::of(&node).await;
     let suit = Proceeding::suit(&people).await;
-    let number = House::number(&house.deposit(&note(1)).await);
-    suit.import(&house, &suit.bringing, &number).await;
-    suit.file(&house).await;
+    let number = TestNode::number(&node.deposit(&note(1)).await);
+    suit.import(&node, &suit.bringing, &number).await;
+    suit.file(&node).await;
     let (stranger, clerk) = (people.person("王五").await, people.of_court("书记员", "clerk", "京0491").await);
-    drop(house);
+    drop(node);
     // Begun anew, so that no case is remembered: one that is costs no more reads than one that is not there.
-    let watched = Arc::new(Watched::over(store.clone()));
-    let house = House::over(store, watched_by(&watched)).await;
+    let watched = Arc::new(CountingStore::over(store.clone()));
+    let node = TestNode::over(store, watched_by(&watched)).await;
     let size = watched.published().unwrap().size();
     for who in [&stranger, &clerk] {
         for (method, rest, media_type, body) in questions(&number) {
             let ask = async |case: &str| {
                 let path = format!("/v1/cases/{case}{rest}");
-                let request = house.as_(&who.token).request(method.clone(), &path).header(CONTENT_TYPE, media_type);
-                watched.asked();
-                Told::of(house.send(request.body(body.clone())).await, &watched)
+                let request = node.session(&who.token).request(method.clone(), &path).header(CONTENT_TYPE, media_type);
+                watched.new_request();
+                Told::of(node.send(request.body(body.clone())).await, &watched)
             };
             let (foreign, unknown) = (ask(&suit.case).await, ask(&"ab".repeat(32)).await);
             assert_eq!(foreign, unknown, "{method} {rest} {body}");
@@ -116,31 +116,31 @@ async fn a_foreign_case_and_its_items_are_read_as_often_as_those_that_are_not_th
 }
 
 /// What `who` is told of a deposit's private content.
-async fn told(house: &House, watched: &Watched, who: &Person, number: &str) -> Vec<Told> {
+async fn told(node: &TestNode, watched: &CountingStore, who: &Person, number: &str) -> Vec<Told> {
     let mut told = Vec::new();
     for rest in ["private", "original", "access-log"] {
-        watched.asked();
-        let answer = house.as_(&who.token).get(&format!("/v1/deposits/{number}/{rest}")).await;
+        watched.new_request();
+        let answer = node.session(&who.token).get(&format!("/v1/deposits/{number}/{rest}")).await;
         assert_eq!(answer.problem(), (404, "not_found".into()));
         told.push(Told::of(answer, watched));
     }
-    watched.asked();
-    told.push(Told::of(give(&house.as_(&who.token), house, number, b"file 1").await, watched));
+    watched.new_request();
+    told.push(Told::of(give(&node.session(&who.token), node, number, b"file 1").await, watched));
     told
 }
 
 #[tokio::test]
 async fn a_foreign_deposit_is_answered_like_one_that_holds_nothing_or_is_not_there() {
-    let (house, watched) = watched().await;
-    let people = People::of(&house).await;
+    let (node, watched) = watched().await;
+    let people = People::of(&node).await;
     let (alice, stranger) = (people.person("张三").await, people.person("王五").await);
     let with_private = entrust(&people, &alice, b"contract", "合同").await;
-    assert_eq!(give(&people.by(&alice), &house, &with_private, b"contract").await.status, 201);
-    let without = House::number(&house.deposit(&note(1)).await);
-    let foreign = told(&house, &watched, &stranger, &with_private).await;
+    assert_eq!(give(&people.by(&alice), &node, &with_private, b"contract").await.status, 201);
+    let without = TestNode::number(&node.deposit(&note(1)).await);
+    let foreign = told(&node, &watched, &stranger, &with_private).await;
     // That a deposit exists, everybody may know: what it holds beside, nobody can count.
-    assert_eq!(foreign, told(&house, &watched, &stranger, &without).await);
-    let unknown = told(&house, &watched, &stranger, "T20261122-0K7M-X9QT-3D5W-MP").await;
+    assert_eq!(foreign, told(&node, &watched, &stranger, &without).await);
+    let unknown = told(&node, &watched, &stranger, "T20261122-0K7M-X9QT-3D5W-MP").await;
     for (foreign, mut unknown) in foreign.into_iter().zip(unknown) {
         assert_eq!(foreign.reads.get("leaves"), Some(&1), "the public entry itself");
         unknown.reads.insert("leaves", 1);
@@ -149,15 +149,15 @@ async fn a_foreign_deposit_is_answered_like_one_that_holds_nothing_or_is_not_the
 }
 
 /// All ways to ask for the private content of a deposit: alone, in a case that is not there, in one's own draft.
-async fn told_in_cases(house: &House, watched: &Watched, who: &Person, number: &str, draft: &str) -> Vec<Told> {
+async fn told_in_cases(node: &TestNode, watched: &CountingStore, who: &Person, number: &str, draft: &str) -> Vec<Told> {
     let mut told = Vec::new();
     for rest in ["private", "original"] {
         for query in [String::new(), format!("?case={}", "ab".repeat(32)), format!("?case={draft}")] {
             let path = format!("/v1/deposits/{number}/{rest}{query}");
             // Once before, so that the draft's state is cached.
-            house.as_(&who.token).get(&path).await;
-            watched.asked();
-            let answer = house.as_(&who.token).get(&path).await;
+            node.session(&who.token).get(&path).await;
+            watched.new_request();
+            let answer = node.session(&who.token).get(&path).await;
             assert_eq!(answer.problem(), (404, "not_found".into()), "{path}");
             told.push(Told::of(answer, watched));
         }
@@ -167,53 +167,53 @@ async fn told_in_cases(house: &House, watched: &Watched, who: &Person, number: &
 
 #[tokio::test]
 async fn in_how_many_cases_a_deposit_stands_changes_no_look_up_for_a_stranger() {
-    let (house, watched) = watched().await;
-    let people = People::of(&house).await;
+    let (node, watched) = watched().await;
+    let people = People::of(&node).await;
     let (alice, stranger) = (people.person("张三").await, people.person("王五").await);
     let other = people.person("赵六").await;
     let numbers = [entrust(&people, &alice, b"one", "合同").await, entrust(&people, &alice, b"two", "合同").await];
     for number in &numbers {
         assert_eq!(
-            give(&people.by(&alice), &house, number, if number == &numbers[0] { b"one" } else { b"two" }).await.status,
+            give(&people.by(&alice), &node, number, if number == &numbers[0] { b"one" } else { b"two" }).await.status,
             201
         );
     }
     for _ in 0..3 {
-        let case = draft_with(&house, &alice, &numbers[0], "案由").await;
-        submit(&house, &alice, case).await;
+        let case = draft_with(&node, &alice, &numbers[0], "案由").await;
+        submit(&node, &alice, case).await;
     }
     for who in [&stranger, &other] {
-        let draft = drafted(&house, who, COURT, None).await.1.to_string();
-        let used = told_in_cases(&house, &watched, who, &numbers[0], &draft).await;
-        let unused = told_in_cases(&house, &watched, who, &numbers[1], &draft).await;
+        let draft = draft_case(&node, who, COURT, None).await.1.to_string();
+        let used = told_in_cases(&node, &watched, who, &numbers[0], &draft).await;
+        let unused = told_in_cases(&node, &watched, who, &numbers[1], &draft).await;
         assert_eq!(used, unused);
         // Whether the case that is named exists changes nothing either.
-        let own = alice_case(&house, &alice, &numbers[0]).await;
-        let foreign = told_in_cases(&house, &watched, who, &numbers[0], &own).await;
+        let own = alice_case(&node, &alice, &numbers[0]).await;
+        let foreign = told_in_cases(&node, &watched, who, &numbers[0], &own).await;
         assert_eq!(foreign[2], used[1], "a foreign case and one that is not there");
     }
 }
 
 /// A submitted case of this person in which the deposit stands.
-async fn alice_case(house: &House, person: &Person, number: &str) -> String {
-    let case = draft_with(house, person, number, "案由").await;
-    submit(house, person, case).await;
+async fn alice_case(node: &TestNode, person: &Person, number: &str) -> String {
+    let case = draft_with(node, person, number, "案由").await;
+    submit(node, person, case).await;
     case.to_string()
 }
 
 #[tokio::test]
 async fn an_erasure_of_another_is_answered_like_what_is_no_erasure() {
-    let (house, watched) = watched().await;
-    let people = People::of(&house).await;
+    let (node, watched) = watched().await;
+    let people = People::of(&node).await;
     let (alice, stranger) = (people.person("张三").await, people.person("王五").await);
     let number = entrust(&people, &alice, b"contract", "合同").await;
     let erasure = requested(&people.by(&alice), &json!({ "deposit_number": number })).await;
     let erasure = erasure["id"].as_str().unwrap();
-    let plain = House::number(&house.deposit(&note(1)).await);
+    let plain = TestNode::number(&node.deposit(&note(1)).await);
     let other = entrust(&people, &alice, b"letter", "信").await;
     let ask = async |id: &str| {
-        watched.asked();
-        let answer = house.as_(&stranger.token).get(&format!("/v1/erasures/{id}")).await;
+        watched.new_request();
+        let answer = node.session(&stranger.token).get(&format!("/v1/erasures/{id}")).await;
         assert_eq!(answer.problem(), (404, "not_found".into()), "{id}");
         Told::of(answer, &watched)
     };
@@ -230,16 +230,16 @@ async fn an_erasure_of_another_is_answered_like_what_is_no_erasure() {
 
 /// What is looked up in the index and in the acts while `who` imports a deposit into a case.
 async fn import_reads(
-    house: &House,
-    watched: &Watched,
+    node: &TestNode,
+    watched: &CountingStore,
     who: &Person,
     case: &str,
     number: &str,
 ) -> BTreeMap<&'static str, usize> {
-    watched.asked();
-    let answer = house.as_(&who.token).post(&format!("/v1/cases/{case}/imports"), &import(number)).await;
+    watched.new_request();
+    let answer = node.session(&who.token).post(&format!("/v1/cases/{case}/imports"), &import(number)).await;
     assert_eq!(answer.status, 201, "{}", answer.text());
-    let mut reads = watched.asked();
+    let mut reads = watched.new_request();
     // How the path to a block is found depends on where it stands, which is public.
     reads.retain(|what, _| !["leaves", "tile_hashes", "find_block", "published"].contains(what));
     reads
@@ -247,20 +247,20 @@ async fn import_reads(
 
 #[tokio::test]
 async fn in_how_many_mediations_a_deposit_stands_changes_no_look_up_for_a_stranger() {
-    let (house, watched) = watched().await;
-    let people = People::of(&house).await;
+    let (node, watched) = watched().await;
+    let people = People::of(&node).await;
     let stranger = people.person("王五").await;
-    let numbers = [House::number(&house.deposit(&note(1)).await), House::number(&house.deposit(&note(2)).await)];
+    let numbers = [TestNode::number(&node.deposit(&note(1)).await), TestNode::number(&node.deposit(&note(2)).await)];
     for _ in 0..3 {
         let suit = Proceeding::suit(&people).await;
         let mediation =
-            Proceeding::between(&house, "mediation", [&suit.bringing, &suit.answering, &suit.clerk, &suit.judge]).await;
-        mediation.import(&house, &mediation.bringing, &numbers[0]).await;
-        mediation.submit(&house).await;
+            Proceeding::between(&node, "mediation", [&suit.bringing, &suit.answering, &suit.clerk, &suit.judge]).await;
+        mediation.import(&node, &mediation.bringing, &numbers[0]).await;
+        mediation.submit(&node).await;
     }
-    let (_, draft) = drafted(&house, &stranger, COURT, None).await;
+    let (_, draft) = draft_case(&node, &stranger, COURT, None).await;
     let draft = draft.to_string();
-    let offered = import_reads(&house, &watched, &stranger, &draft, &numbers[0]).await;
-    let other = import_reads(&house, &watched, &stranger, &draft, &numbers[1]).await;
+    let offered = import_reads(&node, &watched, &stranger, &draft, &numbers[0]).await;
+    let other = import_reads(&node, &watched, &stranger, &draft, &numbers[1]).await;
     assert_eq!(offered, other);
 }

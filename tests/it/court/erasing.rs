@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Value, json};
 use tiezheng::court::acts::{Act, ActKind, OrderErasure};
 use tiezheng::court::ids::{AccountId, CaseId};
-use tiezheng::court::line::Line as _;
+use tiezheng::court::line_value::LineValue as _;
 use tiezheng::filing::secret::random;
 use tiezheng::ledger::number::DepositNumber;
 use tiezheng::store::contract::keeping::{KeepPrivate, PurgeStage};
@@ -16,13 +16,13 @@ use tiezheng::store::rocks::store::RocksStore;
 
 use super::entrusted::{entrust, holds, request};
 use super::originals::{draft_with, give, objects, submit};
+use crate::support::accounts::{People, Person, Session};
+use crate::support::counting_store::CountingStore;
 use crate::support::depositor::{note, origin};
-use crate::support::faulty::{Fault, FaultyStore};
-use crate::support::house::{House, Plan};
-use crate::support::opened::asked;
-use crate::support::people::{As, People, Person};
+use crate::support::draft_case::asked;
+use crate::support::faulty_store::{Fault, FaultyStore};
 use crate::support::stores::small;
-use crate::support::watched::Watched;
+use crate::support::test_node::{NodeConfig, TestNode};
 
 /// A name that nothing else is called by.
 fn name() -> String {
@@ -45,7 +45,7 @@ fn lies_in(folder: &Path, text: &str) -> bool {
 }
 
 /// Requests an erasure that must be accepted; its answer.
-pub(super) async fn requested(by: &As<'_>, body: &Value) -> Value {
+pub(super) async fn requested(by: &Session<'_>, body: &Value) -> Value {
     let answer = by.post("/v1/erasures", body).await;
     assert_eq!(answer.status, 202, "{body}: {}", answer.text());
     let json = answer.json();
@@ -55,49 +55,49 @@ pub(super) async fn requested(by: &As<'_>, body: &Value) -> Value {
 }
 
 /// The erasure once its state is settled.
-async fn settled(by: &As<'_>, erasure: &Value) -> Value {
+async fn settled(by: &Session<'_>, erasure: &Value) -> Value {
     let answer = by.get(&format!("/v1/erasures/{}?wait=60", erasure["id"].as_str().unwrap())).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
     answer.json()
 }
 
 /// Requests an erasure and waits until it is confirmed.
-pub(super) async fn erased(by: &As<'_>, body: &Value) -> Value {
+pub(super) async fn erased(by: &Session<'_>, body: &Value) -> Value {
     let erasure = settled(by, &requested(by, body).await).await;
     assert_eq!(erasure["state"]["code"], "confirmed", "{erasure}");
     erasure
 }
 
 /// A house over a folder that can be searched.
-async fn house_in(folder: &Path) -> House {
+async fn house_in(folder: &Path) -> TestNode {
     let store = RocksStore::create(&folder.join("ledger"), &origin(), &small()).unwrap();
-    House::over(Arc::new(store), Plan::default()).await
+    TestNode::over(Arc::new(store), NodeConfig::default()).await
 }
 
-async fn order(house: &House, judge: &Person, case: CaseId, deposit: Option<&str>, account: Option<&str>) {
-    let actor = house.filing.authenticate(&judge.token).unwrap();
+async fn order(node: &TestNode, judge: &Person, case: CaseId, deposit: Option<&str>, account: Option<&str>) {
+    let actor = node.filing.authenticate(&judge.token).unwrap();
     let act = Act::OrderErasure(OrderErasure {
         deposit: deposit.map(|number| DepositNumber::parse(number).unwrap()),
         account: account.map(|account| AccountId::parse(account).unwrap()),
     });
-    let made = house.filing.act(&actor, case, &asked(), ActKind::OrderErasure, |_, _, _| Ok(act.clone())).await;
+    let made = node.filing.act(&actor, case, &new_request(), ActKind::OrderErasure, |_, _, _| Ok(act.clone())).await;
     made.unwrap();
 }
 
 #[tokio::test]
 async fn a_deposit_is_erased_from_every_file_and_still_verifies() {
     let folder = tempfile::tempdir().unwrap();
-    let house = house_in(folder.path()).await;
-    let people = People::of(&house).await;
+    let node = house_in(folder.path()).await;
+    let people = People::of(&node).await;
     let (alice, bob) = (people.person("张三").await, people.person("李四").await);
     let (gone, stays) = (name(), name());
     let made = people.by(&alice).create("/v1/entrusted-deposits", &request(b"contract", &gone)).await;
     let number = made["deposit_number"].as_str().unwrap();
     let others = entrust(&people, &bob, b"letter", &stays).await;
-    assert_eq!(give(&people.by(&alice), &house, number, b"contract").await.status, 201);
-    assert_eq!(give(&people.by(&bob), &house, &others, b"letter").await.status, 201);
+    assert_eq!(give(&people.by(&alice), &node, number, b"contract").await.status, 201);
+    assert_eq!(give(&people.by(&bob), &node, &others, b"letter").await.status, 201);
     assert!(lies_in(folder.path(), &gone) && lies_in(folder.path(), &stays));
-    assert_eq!(objects(&house).len(), 2);
+    assert_eq!(objects(&node).len(), 2);
 
     let asked = json!({ "deposit_number": number });
     let denied = people.by(&bob).post("/v1/erasures", &asked).await;
@@ -106,7 +106,7 @@ async fn a_deposit_is_erased_from_every_file_and_still_verifies() {
     assert_eq!((&erased["act"]["act"], erased["confirmed_at"].is_string()), (&"erase".into(), true));
     assert!(!lies_in(folder.path(), &gone), "no file holds it");
     assert!(lies_in(folder.path(), &stays));
-    assert_eq!(objects(&house).len(), 1);
+    assert_eq!(objects(&node).len(), 1);
 
     for path in ["private", "original"] {
         let answer = people.by(&alice).get(&format!("/v1/deposits/{number}/{path}")).await;
@@ -119,7 +119,7 @@ async fn a_deposit_is_erased_from_every_file_and_still_verifies() {
     assert_eq!(people.by(&bob).get(&format!("/v1/deposits/{others}/original")).await.bytes, b"letter");
     // The receipt of before, and the one of now.
     holds(&made["receipt"]);
-    holds(&house.get(&format!("/v1/deposits/{number}/receipt")).await.json());
+    holds(&node.get(&format!("/v1/deposits/{number}/receipt")).await.json());
     let log = people.by(&alice).get(&format!("/v1/deposits/{number}/access-log")).await.json();
     assert_eq!(log["items"].as_array().unwrap().last().unwrap()["act"], "erase");
 
@@ -134,8 +134,8 @@ async fn a_deposit_is_erased_from_every_file_and_still_verifies() {
 #[tokio::test]
 async fn an_account_and_a_text_of_a_case_are_erased() {
     let folder = tempfile::tempdir().unwrap();
-    let house = house_in(folder.path()).await;
-    let people = People::of(&house).await;
+    let node = house_in(folder.path()).await;
+    let people = People::of(&node).await;
     let (person, title) = (name(), name());
     let bob = people.person(&person).await;
     assert!(lies_in(folder.path(), &person));
@@ -150,27 +150,27 @@ async fn an_account_and_a_text_of_a_case_are_erased() {
 
     let (alice, judge) = (people.person("张三").await, people.judge().await);
     let number = entrust(&people, &alice, b"contract", "合同").await;
-    let case = draft_with(&house, &alice, &number, &title).await;
-    submit(&house, &alice, case).await;
-    let actor = house.filing.authenticate(&judge.token).unwrap();
-    let look = house.filing.look_at_case(&actor, case, 0, 200).await.unwrap();
+    let case = draft_with(&node, &alice, &number, &title).await;
+    submit(&node, &alice, case).await;
+    let actor = node.filing.authenticate(&judge.token).unwrap();
+    let look = node.filing.view_case(&actor, case, 0, 200).await.unwrap();
     let annex = look.file.title.unwrap().annex;
     assert_eq!(look.texts[&annex].as_deref(), Some(title.as_str()));
     let body = json!({ "case": case.to_string(), "annexes": [annex.to_string()] });
     let early = people.by(&judge).post("/v1/erasures", &body).await;
     assert_eq!(early.problem(), (403, "not_permitted".into()), "an order comes first");
     // An order about a person is none about the texts.
-    order(&house, &judge, case, None, Some(&alice.account)).await;
+    order(&node, &judge, case, None, Some(&alice.account)).await;
     let another = people.by(&judge).post("/v1/erasures", &body).await;
     assert_eq!(another.problem(), (403, "not_permitted".into()));
-    order(&house, &judge, case, None, None).await;
+    order(&node, &judge, case, None, None).await;
     assert_eq!(people.by(&alice).post("/v1/erasures", &body).await.problem(), (403, "not_permitted".into()));
     let unknown = json!({ "case": case.to_string(), "annexes": ["0".repeat(64)] });
     assert_eq!(people.by(&judge).post("/v1/erasures", &unknown).await.problem(), (400, "bad_value".into()));
     let erased = erased(&people.by(&judge), &body).await;
     assert_eq!((&erased["act"]["stream"], &erased["act"]["case"]), (&"case".into(), &case.to_string().into()));
     assert!(!lies_in(folder.path(), &title));
-    let look = house.filing.look_at_case(&actor, case, 0, 200).await.unwrap();
+    let look = node.filing.view_case(&actor, case, 0, 200).await.unwrap();
     assert_eq!(look.texts[&annex], None);
     // The case goes on as it was.
     assert_eq!(look.file.items.size(), 1);
@@ -179,8 +179,8 @@ async fn an_account_and_a_text_of_a_case_are_erased() {
 #[tokio::test]
 async fn an_erasure_is_confirmed_only_once_no_file_holds_the_content() {
     let store = Arc::new(FaultyStore::over(Arc::new(MemoryStore::new(origin()))));
-    let house = House::over(Arc::clone(&store), Plan::default()).await;
-    let people = People::of(&house).await;
+    let node = TestNode::over(Arc::clone(&store), NodeConfig::default()).await;
+    let people = People::of(&node).await;
     let alice = people.person("张三").await;
     let number = entrust(&people, &alice, b"contract", "合同").await;
     let asked = json!({ "deposit_number": number });
@@ -195,7 +195,7 @@ async fn an_erasure_is_confirmed_only_once_no_file_holds_the_content() {
     let again = people.by(&alice).keyed("e").post("/v1/erasures", &asked).await.json();
     assert_eq!((&again["id"], &again["act"]["fresh"]), (&first["id"], &false.into()));
     while settled(&people.by(&alice), &first).await["state"]["code"] != "confirmed" {}
-    assert_eq!(house.store.unpurged().unwrap(), []);
+    assert_eq!(node.store.unpurged().unwrap(), []);
     let over = people.by(&alice).keyed("e").post("/v1/erasures", &asked).await;
     assert_eq!((over.status, &over.json()["state"]["code"]), (200, &"confirmed".into()));
     let log = people.by(&alice).get(&format!("/v1/deposits/{number}/access-log")).await.json();
@@ -205,7 +205,7 @@ async fn an_erasure_is_confirmed_only_once_no_file_holds_the_content() {
 #[tokio::test]
 async fn no_request_waits_for_a_pass_and_one_pass_takes_all_that_came_meanwhile() {
     let store = Arc::new(MemoryStore::new(origin()));
-    let watched = Arc::new(Watched::over(Arc::clone(&store) as Arc<dyn KeepPrivate>));
+    let watched = Arc::new(CountingStore::over(Arc::clone(&store) as Arc<dyn KeepPrivate>));
     let (reached, mut stages) = tokio::sync::mpsc::unbounded_channel();
     let (go_on, gate) = std::sync::mpsc::channel::<()>();
     let gate = Mutex::new(gate);
@@ -214,9 +214,9 @@ async fn no_request_waits_for_a_pass_and_one_pass_takes_all_that_came_meanwhile(
         // Until the test lets go: then the channel is closed, and no later pass waits.
         let _ = gate.lock().unwrap().recv();
     });
-    let plan = Plan { desk_store: Some(watched.clone()), ..Plan::default() };
-    let house = House::over(store, plan).await;
-    let people = People::of(&house).await;
+    let plan = NodeConfig { filing_store: Some(watched.clone()), ..NodeConfig::default() };
+    let node = TestNode::over(store, plan).await;
+    let people = People::of(&node).await;
     let alice = people.person("张三").await;
     let by = people.by(&alice);
     let mut numbers = Vec::new();
@@ -231,7 +231,7 @@ async fn no_request_waits_for_a_pass_and_one_pass_takes_all_that_came_meanwhile(
         answer["state"]["code"].as_str().unwrap().to_owned()
     };
     assert_eq!(state(&first).await, "compacting");
-    house.deposit(&note(1)).await;
+    node.deposit(&note(1)).await;
     let mut later = Vec::new();
     for number in &numbers[1..] {
         later.push(requested(&by, &json!({ "deposit_number": number })).await);
@@ -244,7 +244,7 @@ async fn no_request_waits_for_a_pass_and_one_pass_takes_all_that_came_meanwhile(
     for erasure in later.iter().chain([&first]) {
         assert_eq!(settled(&by, erasure).await["state"]["code"], "confirmed");
     }
-    assert_eq!(watched.asked()["purge_pieces"], 2, "the three that came meanwhile are one pass");
+    assert_eq!(watched.new_request()["purge_pieces"], 2, "the three that came meanwhile are one pass");
 }
 
 fn copy(from: &Path, to: &Path) {
@@ -265,7 +265,7 @@ fn copy(from: &Path, to: &Path) {
 async fn a_node_that_crashed_at_any_stage_completes_the_erasure_after_its_start() {
     let (folder, crashed) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let store = Arc::new(RocksStore::create(&folder.path().join("ledger"), &origin(), &small()).unwrap());
-    let watched = Arc::new(Watched::over(Arc::clone(&store) as Arc<dyn KeepPrivate>));
+    let watched = Arc::new(CountingStore::over(Arc::clone(&store) as Arc<dyn KeepPrivate>));
     let (ledger, copies) = (folder.path().join("ledger"), crashed.path().to_owned());
     watched.on_purge(move |stage| {
         let to = match stage {
@@ -276,21 +276,21 @@ async fn a_node_that_crashed_at_any_stage_completes_the_erasure_after_its_start(
             copy(&ledger, &to);
         }
     });
-    let plan = Plan { desk_store: Some(watched.clone()), ..Plan::default() };
-    let house = House::over(store, plan).await;
-    let people = People::of(&house).await;
+    let plan = NodeConfig { filing_store: Some(watched.clone()), ..NodeConfig::default() };
+    let node = TestNode::over(store, plan).await;
+    let people = People::of(&node).await;
     let (alice, gone) = (people.person("张三").await, name());
     let number = entrust(&people, &alice, b"contract", &gone).await;
     let erasure = erased(&people.by(&alice), &json!({ "deposit_number": number })).await;
     assert!(!lies_in(folder.path(), &gone));
-    drop(house);
+    drop(node);
     assert!(lies_in(&crashed.path().join("compacting"), &gone), "the copy was made before the files were rewritten");
     for stage in ["compacting", "searching"] {
         let folder = crashed.path().join(stage);
         let store = Arc::new(RocksStore::open(&folder, &small()).unwrap());
         assert_eq!(store.unpurged().unwrap().len(), 1, "{stage}");
-        let house = House::over(Arc::clone(&store), Plan::default()).await;
-        let by = house.as_(&alice.token);
+        let node = TestNode::over(Arc::clone(&store), NodeConfig::default()).await;
+        let by = node.session(&alice.token);
         assert_eq!(settled(&by, &erasure).await["state"]["code"], "confirmed", "{stage}");
         assert!(!lies_in(&folder, &gone), "{stage}");
         assert_eq!(store.unpurged().unwrap(), [], "{stage}");
@@ -299,8 +299,8 @@ async fn a_node_that_crashed_at_any_stage_completes_the_erasure_after_its_start(
 
 #[tokio::test]
 async fn a_request_names_one_thing() {
-    let house = House::in_memory(Plan::default()).await;
-    let people = People::of(&house).await;
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let people = People::of(&node).await;
     let account = &people.operator.account;
     for body in [
         json!({}),
@@ -318,8 +318,8 @@ async fn a_request_names_one_thing() {
 
 #[tokio::test]
 async fn an_erasure_is_found_by_the_number_of_the_deposit_too() {
-    let house = House::in_memory(Plan::default()).await;
-    let people = People::of(&house).await;
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let people = People::of(&node).await;
     let (alice, other) = (people.person("张三").await, people.person("王五").await);
     let number = entrust(&people, &alice, b"contract", "合同").await;
     let path = format!("/v1/erasures/{number}");
@@ -331,14 +331,14 @@ async fn an_erasure_is_found_by_the_number_of_the_deposit_too() {
     assert_eq!(people.by_operator().get(&path).await.json()["id"], erased["id"]);
     // Nobody else learns whether it was.
     assert_eq!(people.by(&other).get(&path).await.problem(), (404, "not_found".into()));
-    let own_key = House::number(&house.deposit(&note(1)).await);
+    let own_key = TestNode::number(&node.deposit(&note(1)).await);
     assert_eq!(people.by(&alice).get(&format!("/v1/erasures/{own_key}")).await.problem(), (404, "not_found".into()));
 }
 
 #[tokio::test]
 async fn the_log_of_an_account_shows_who_erased_it() {
-    let house = House::in_memory(Plan::default()).await;
-    let people = People::of(&house).await;
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let people = People::of(&node).await;
     let bob = people.person("李四").await;
     let erased = erased(&people.by_operator(), &json!({ "account": bob.account })).await;
     let log = people.by(&bob).get(&format!("/v1/accounts/{}/access-log", bob.account)).await.json();

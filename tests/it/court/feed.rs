@@ -14,24 +14,24 @@ use serde_json::{Value, json};
 use tiezheng::court::acts::{Act, ActKind, Submit, WithdrawFiling};
 use tiezheng::court::ids::CaseId;
 
-use crate::support::house::{House, Plan};
-use crate::support::opened::{asked, drafted};
-use crate::support::people::{COURT, OF_THE_COURT, People, Person};
+use crate::support::accounts::{COURT, OF_THE_COURT, People, Person};
+use crate::support::draft_case::{asked, draft_case};
+use crate::support::test_node::{NodeConfig, TestNode};
 
 /// A case of `person`, submitted to `court`: one event.
-async fn submit(house: &House, person: &Person, court: &str) -> CaseId {
-    let (actor, case) = drafted(house, person, court, None).await;
-    let request = asked();
-    let made = house.filing.act(&actor, case, &request, ActKind::Submit, |_, _, _| Ok(Act::Submit(Submit {})));
+async fn submit(node: &TestNode, person: &Person, court: &str) -> CaseId {
+    let (actor, case) = draft_case(node, person, court, None).await;
+    let request = new_request();
+    let made = node.filing.act(&actor, case, &request, ActKind::Submit, |_, _, _| Ok(Act::Submit(Submit {})));
     made.await.unwrap();
     case
 }
 
 /// Another event of it.
-async fn withdraw(house: &House, person: &Person, case: CaseId) {
-    let actor = house.filing.authenticate(&person.token).unwrap();
-    let (request, kind) = (asked(), ActKind::WithdrawFiling);
-    let made = house.filing.act(&actor, case, &request, kind, |_, _, _| Ok(Act::WithdrawFiling(WithdrawFiling {})));
+async fn withdraw(node: &TestNode, person: &Person, case: CaseId) {
+    let actor = node.filing.authenticate(&person.token).unwrap();
+    let (request, kind) = (new_request(), ActKind::WithdrawFiling);
+    let made = node.filing.act(&actor, case, &request, kind, |_, _, _| Ok(Act::WithdrawFiling(WithdrawFiling {})));
     made.await.unwrap();
 }
 
@@ -41,15 +41,15 @@ fn path(after: u64, wait: u64) -> String {
 
 #[tokio::test]
 async fn each_event_is_told_once_in_order_and_without_texts() {
-    let house = House::in_memory(Plan::default()).await;
-    let people = People::of(&house).await;
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let people = People::of(&node).await;
     let (judge, person) = (people.judge().await, people.person("张三").await);
     let feed = async |after: u64| people.by(&judge).get(&path(after, 0)).await;
     assert_eq!(feed(0).await.json(), json!({ "items": [], "next_cursor": "0" }));
     assert_eq!(feed(9_000_000_000).await.json(), json!({ "items": [], "next_cursor": "9000000000" }));
-    let first = submit(&house, &person, COURT).await;
-    submit(&house, &person, "京04").await;
-    withdraw(&house, &person, first).await;
+    let first = submit(&node, &person, COURT).await;
+    submit(&node, &person, "京04").await;
+    withdraw(&node, &person, first).await;
     let answer = feed(0).await;
     assert_eq!(answer.header("cache-control"), "no-store");
     assert!(!answer.text().contains("张三"));
@@ -74,10 +74,10 @@ async fn each_event_is_told_once_in_order_and_without_texts() {
 
 #[tokio::test]
 async fn only_the_court_is_told() {
-    let house = House::in_memory(Plan::default()).await;
-    let people = People::of(&house).await;
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let people = People::of(&node).await;
     let (judge, person) = (people.judge().await, people.person("张三").await);
-    submit(&house, &person, COURT).await;
+    submit(&node, &person, COURT).await;
     let feed = people.token(&person.account, &["feed"]).await;
     for (who, path, expected) in [
         (&judge, "/v1/feed?court=京04".to_owned(), (404, "not_found")),
@@ -98,22 +98,22 @@ async fn only_the_court_is_told() {
 }
 
 /// Returns once `count` requests wait for events, beside the delivery of webhooks, which always does.
-async fn until_waiting(house: &House, count: usize) {
-    while house.filing.event_subscribers() < count + 1 {
+async fn until_waiting(node: &TestNode, count: usize) {
+    while node.filing.event_subscribers() < count + 1 {
         tokio::task::yield_now().await;
     }
 }
 
 #[tokio::test]
 async fn whoever_waits_is_told_when_it_happens() {
-    let house = House::in_memory(Plan::default()).await;
-    let people = People::of(&house).await;
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let people = People::of(&node).await;
     let (judge, person) = (people.judge().await, people.person("张三").await);
     let (told, case) = tokio::join!(async { people.by(&judge).get(&path(0, 60)).await.json() }, async {
-        until_waiting(&house, 1).await;
+        until_waiting(&node, 1).await;
         // Of another court: nobody here is told.
-        submit(&house, &person, "京04").await;
-        submit(&house, &person, COURT).await
+        submit(&node, &person, "京04").await;
+        submit(&node, &person, COURT).await
     });
     assert_eq!(told["items"].as_array().unwrap().len(), 1);
     assert_eq!(told["items"][0]["case"], case.to_string());
@@ -121,19 +121,19 @@ async fn whoever_waits_is_told_when_it_happens() {
 
 #[tokio::test]
 async fn whoever_loses_the_role_or_the_token_while_waiting_is_told_nothing() {
-    let house = House::in_memory(Plan::default()).await;
-    let people = People::of(&house).await;
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let people = People::of(&node).await;
     let (judge, person) = (people.judge().await, people.person("张三").await);
     let other = people.token(&judge.account, OF_THE_COURT).await;
     let wait = async |who: &Person| people.by(who).get(&path(0, 60)).await;
     let (waiting, stolen, ()) = tokio::join!(wait(&judge), wait(&other), async {
-        until_waiting(&house, 2).await;
+        until_waiting(&node, 2).await;
         let gone = format!("/v1/tokens/{}/revocation", other.token_id);
         assert_eq!(people.by_operator().post(&gone, &json!({})).await.status, 200);
         let role = json!({ "role": "judge", "court": COURT });
         let gone = format!("/v1/accounts/{}/roles/revocation", judge.account);
         assert_eq!(people.by_operator().post(&gone, &role).await.status, 200);
-        submit(&house, &person, COURT).await;
+        submit(&node, &person, COURT).await;
     });
     assert_eq!(waiting.problem(), (404, "not_found".into()));
     assert_eq!(stolen.problem(), (401, "unauthenticated".into()));
@@ -141,13 +141,13 @@ async fn whoever_loses_the_role_or_the_token_while_waiting_is_told_nothing() {
 
 #[tokio::test]
 async fn whoever_waits_does_not_hold_up_the_shutdown() {
-    let mut house = House::in_memory(Plan::default()).await;
-    let people = People::of(&house).await;
+    let mut node = TestNode::in_memory(NodeConfig::default()).await;
+    let people = People::of(&node).await;
     let judge = people.judge().await;
     let request = people.by(&judge).request(reqwest::Method::GET, &path(7, 60));
     let waiting = tokio::spawn(async move { request.send().await.unwrap().json::<Value>().await.unwrap() });
-    until_waiting(&house, 1).await;
-    house.begin_shutdown().await.unwrap().unwrap();
+    until_waiting(&node, 1).await;
+    node.begin_shutdown().await.unwrap().unwrap();
     // A request that had not ended by itself would have been cut off.
     assert_eq!(waiting.await.unwrap(), json!({ "items": [], "next_cursor": "7" }));
 }
@@ -231,18 +231,18 @@ async fn hook(people: &People<'_>, url: &str) -> Value {
 
 #[tokio::test]
 async fn events_are_delivered_signed_in_order_and_again_until_taken() {
-    let house = House::in_memory(Plan::default()).await;
-    let people = People::of(&house).await;
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let people = People::of(&node).await;
     let (judge, person) = (people.judge().await, people.person("张三").await);
     let system = System::default();
     let address = system.listen().await;
     // What happened before is not told.
-    submit(&house, &person, COURT).await;
+    submit(&node, &person, COURT).await;
     let hooked = hook(&people, &format!("{address}/hook")).await;
     system.script.lock().unwrap().extend([302, 500]);
-    let case = submit(&house, &person, COURT).await;
-    submit(&house, &person, "京04").await;
-    withdraw(&house, &person, case).await;
+    let case = submit(&node, &person, COURT).await;
+    submit(&node, &person, "京04").await;
+    withdraw(&node, &person, case).await;
     let calls = system.until("/hook", 4).await;
     assert_eq!(system.at("/elsewhere").len(), 0);
     let feed = people.by(&judge).get(&path(0, 0)).await.json();
@@ -253,7 +253,7 @@ async fn events_are_delivered_signed_in_order_and_again_until_taken() {
         call.assert_signed(hooked["secret"].as_str().unwrap());
         assert_eq!(call.header("content-type"), "application/json");
         let seconds: u64 = call.header("webhook-timestamp").parse().unwrap();
-        assert_eq!(seconds, house.filing.now().as_millis() / 1000);
+        assert_eq!(seconds, node.filing.now().as_millis() / 1000);
     }
     let ids: Vec<&str> = calls.iter().map(|call| call.header("webhook-id")).collect();
     assert!(ids[0] == ids[1] && ids[1] == ids[2] && ids[2] != ids[3]);
@@ -261,22 +261,22 @@ async fn events_are_delivered_signed_in_order_and_again_until_taken() {
 
 #[tokio::test]
 async fn a_hook_that_is_removed_is_not_called_any_more() {
-    let house = House::in_memory(Plan::default()).await;
-    let people = People::of(&house).await;
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let people = People::of(&node).await;
     let person = people.person("张三").await;
     let system = System::default();
     let address = system.listen().await;
     let (one, two) = (hook(&people, &format!("{address}/one")).await, hook(&people, &format!("{address}/two")).await);
     assert_ne!(one["secret"], two["secret"]);
-    submit(&house, &person, COURT).await;
+    submit(&node, &person, COURT).await;
     for path in ["/one", "/two"] {
         assert_eq!(system.until(path, 1).await.len(), 1);
     }
     let removal = format!("/v1/webhooks/{}/removal", one["id"].as_str().unwrap());
     assert_eq!(people.by_operator().post(&removal, &json!({})).await.status, 200);
     assert_eq!(people.by_operator().post(&removal, &json!({})).await.problem(), (404, "no_such_hook".into()));
-    submit(&house, &person, COURT).await;
-    submit(&house, &person, COURT).await;
+    submit(&node, &person, COURT).await;
+    submit(&node, &person, COURT).await;
     assert_eq!(system.until("/two", 3).await.len(), 3);
     assert_eq!(system.at("/one").len(), 1);
     let listed = people.by_operator().get(&format!("/v1/courts/{COURT}/webhooks")).await;
@@ -287,19 +287,19 @@ async fn a_hook_that_is_removed_is_not_called_any_more() {
 
 #[tokio::test]
 async fn delivery_goes_on_where_it_ended() {
-    let mut house = House::in_memory(Plan::default()).await;
-    let people = People::of(&house).await;
+    let mut node = TestNode::in_memory(NodeConfig::default()).await;
+    let people = People::of(&node).await;
     let person = people.person("张三").await;
     let system = System::default();
     let address = system.listen().await;
     hook(&people, &format!("{address}/hook")).await;
-    let case = submit(&house, &person, COURT).await;
-    withdraw(&house, &person, case).await;
+    let case = submit(&node, &person, COURT).await;
+    withdraw(&node, &person, case).await;
     let before = system.until("/hook", 2).await;
-    house.begin_shutdown().await.unwrap().unwrap();
-    submit(&house, &person, COURT).await;
+    node.begin_shutdown().await.unwrap().unwrap();
+    submit(&node, &person, COURT).await;
     assert_eq!(system.at("/hook").len(), 2, "nobody delivers any more");
-    let again = tokio::spawn(Arc::clone(&house.filing).deliver_hooks(std::future::pending()));
+    let again = tokio::spawn(Arc::clone(&node.filing).deliver_webhooks(std::future::pending()));
     // The second event was sent when the first had been remembered; whether it was itself by then, nobody knows.
     let mut calls = system.until("/hook", 3).await;
     if calls[2].cursor() == before[1].cursor() {
@@ -312,8 +312,8 @@ async fn delivery_goes_on_where_it_ended() {
 
 #[tokio::test]
 async fn webhooks_are_the_operators_and_their_secret_is_shown_once() {
-    let house = House::in_memory(Plan::default()).await;
-    let people = People::of(&house).await;
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let people = People::of(&node).await;
     let judge = people.judge().await;
     let path = format!("/v1/courts/{COURT}/webhooks");
     let url = json!({ "url": "https://court.example/hook" });

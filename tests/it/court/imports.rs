@@ -14,10 +14,10 @@ use tiezheng::store::memory::MemoryStore;
 use tiezheng::wire::receipt::ReceiptJson;
 
 use super::entrusted::entrust;
+use crate::support::accounts::{COURT, People};
 use crate::support::depositor::{note, origin, statement_with};
-use crate::support::house::{House, Plan};
-use crate::support::people::{COURT, People};
 use crate::support::proceeding::{Proceeding, import};
+use crate::support::test_node::{NodeConfig, TestNode};
 
 fn codes(list: &Value) -> Vec<&str> {
     list.as_array().unwrap().iter().map(|one| one["code"].as_str().unwrap()).collect()
@@ -26,11 +26,11 @@ fn codes(list: &Value) -> Vec<&str> {
 #[tokio::test]
 async fn of_a_batch_what_is_good_is_kept_and_sent_again_it_adds_nothing() {
     let store = Arc::new(MemoryStore::new(origin()));
-    let house = House::over(Arc::clone(&store), Plan::default()).await;
-    let people = People::of(&house).await;
+    let node = TestNode::over(Arc::clone(&store), NodeConfig::default()).await;
+    let people = People::of(&node).await;
     let suit = Proceeding::suit(&people).await;
-    let (first, last) = (house.deposit(&note(1)).await, house.deposit(&note(2)).await);
-    let (first, last) = (House::number(&first), House::number(&last));
+    let (first, last) = (node.deposit(&note(1)).await, node.deposit(&note(2)).await);
+    let (first, last) = (TestNode::number(&first), TestNode::number(&last));
     let last_typed = if first.ends_with('0') { '1' } else { '0' };
     let mistyped = format!("{}{last_typed}", &first[..first.len() - 1]);
     let mut of_another_party = import(&last);
@@ -42,7 +42,7 @@ async fn of_a_batch_what_is_good_is_kept_and_sent_again_it_adds_nothing() {
         import(&last),
     ]});
     let send = async || {
-        let by = house.as_(&suit.bringing.token).keyed("batch");
+        let by = node.session(&suit.bringing.token).keyed("batch");
         let answer = by.post(&suit.path("/imports/batch"), &batch).await;
         assert_eq!(answer.status, 200, "{}", answer.text());
         answer.json()["results"].as_array().unwrap().clone()
@@ -65,50 +65,50 @@ async fn of_a_batch_what_is_good_is_kept_and_sent_again_it_adds_nothing() {
         assert_eq!(before["problem"], again["problem"]);
     }
     assert_eq!(again[0]["import"]["act"]["fresh"], false);
-    let seen = suit.view(&house, &suit.bringing).await;
+    let seen = suit.view(&node, &suit.bringing).await;
     assert_eq!(seen["items"].as_array().unwrap().len(), 2);
     let many = json!({ "imports": vec![import(&first); 201] });
-    let refused = house.as_(&suit.bringing.token).post(&suit.path("/imports/batch"), &many).await;
+    let refused = node.session(&suit.bringing.token).post(&suit.path("/imports/batch"), &many).await;
     assert_eq!(refused.problem(), (413, "batch_too_long".into()));
 }
 
 #[tokio::test]
 async fn what_comes_after_the_period_is_taken_and_marked() {
-    let house = House::in_memory(Plan::default()).await;
-    let suit = Proceeding::suit(&People::of(&house).await).await;
-    suit.file(&house).await;
-    let number = House::number(&house.deposit(&note(1)).await);
-    let in_time = suit.import(&house, &suit.answering, &number).await;
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let suit = Proceeding::suit(&People::of(&node).await).await;
+    suit.file(&node).await;
+    let number = TestNode::number(&node.deposit(&note(1)).await);
+    let in_time = suit.import(&node, &suit.answering, &number).await;
     assert_eq!((&in_time["late"], &in_time["phase"]["code"]), (&json!(false), &json!("supplementary")));
     assert_eq!(codes(&in_time["warnings"]), ["not_verified"]);
     let period = json!({ "act": "set-period", "basis": "ordinary", "start": "2026-11-02", "days": 15 });
-    suit.act(&house, &suit.judge, period).await;
-    let second = House::number(&house.deposit(&note(2)).await);
-    let late = suit.import(&house, &suit.answering, &second).await;
+    suit.act(&node, &suit.judge, period).await;
+    let second = TestNode::number(&node.deposit(&note(2)).await);
+    let late = suit.import(&node, &suit.answering, &second).await;
     assert_eq!(late["late"], true);
     assert_eq!(codes(&late["warnings"]), ["not_verified", "imported_late"]);
-    let third = House::number(&house.deposit(&note(3)).await);
+    let third = TestNode::number(&node.deposit(&note(3)).await);
     let mut replaces = import(&third);
     replaces["replaces"] = 1.into();
-    let by = house.as_(&suit.answering.token);
+    let by = node.session(&suit.answering.token);
     assert_eq!(by.post(&suit.path("/imports"), &replaces).await.problem(), (409, "period_ended".into()));
     // What was in time stays so.
-    let items = suit.view(&house, &suit.bringing).await["items"].clone();
+    let items = suit.view(&node, &suit.bringing).await["items"].clone();
     assert_eq!((&items[0]["late"], &items[1]["late"]), (&json!(false), &json!(true)));
 }
 
 #[tokio::test]
 async fn who_deposited_it_is_said() {
-    let house = House::in_memory(Plan::default()).await;
-    let people = People::of(&house).await;
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let people = People::of(&node).await;
     let suit = Proceeding::suit(&people).await;
     let own = entrust(&people, &suit.bringing, b"contract", "合同").await;
     let others = entrust(&people, &suit.answering, b"invoice", "发票").await;
-    let nobodys = House::number(&house.deposit(&note(1)).await);
+    let nobodys = TestNode::number(&node.deposit(&note(1)).await);
     for (number, depositor, warned) in
         [(&own, "same", false), (&others, "different", true), (&nobodys, "unknown", false)]
     {
-        let imported = suit.import(&house, &suit.bringing, number).await;
+        let imported = suit.import(&node, &suit.bringing, number).await;
         assert_eq!(imported["depositor"]["code"], depositor);
         assert_eq!(codes(&imported["warnings"]).contains(&"depositor_different"), warned, "{depositor}");
     }
@@ -116,27 +116,27 @@ async fn who_deposited_it_is_said() {
 
 #[tokio::test]
 async fn earlier_deposits_and_later_words_about_it_are_shown() {
-    let house = House::in_memory(Plan::default()).await;
-    let suit = Proceeding::suit(&People::of(&house).await).await;
-    let earlier = House::number(&house.deposit(&note(1)).await);
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let suit = Proceeding::suit(&People::of(&node).await).await;
+    let earlier = TestNode::number(&node.deposit(&note(1)).await);
     // Another depositor of the same file.
     let same = statement_with(2, 1, |_| {});
-    let number = House::number(&house.deposit(same.note()).await);
+    let number = TestNode::number(&node.deposit(same.note()).await);
     let says = async |n: u64, kind: LinkKind| {
         let links = vec![Link { kind, number: DepositNumber::parse(&number).unwrap() }];
-        House::number(&house.deposit(statement_with(2, n, |statement| statement.links = links).note()).await)
+        TestNode::number(&node.deposit(statement_with(2, n, |statement| statement.links = links).note()).await)
     };
-    let imported = suit.import(&house, &suit.bringing, &number).await;
+    let imported = suit.import(&node, &suit.bringing, &number).await;
     assert_eq!(imported["earlier_deposits"]["items"], json!([{ "deposit_number": earlier, "status": "verified" }]));
     assert_eq!(imported["later_links"]["items"], json!([]));
     let (corrected, withdrawn) = (says(10, LinkKind::Corrects).await, says(11, LinkKind::Withdraws).await);
-    let item = house.as_(&suit.bringing.token).get(&suit.path("/items/1")).await.json();
+    let item = node.session(&suit.bringing.token).get(&suit.path("/items/1")).await.json();
     let links: Vec<_> =
         item["later_links"]["items"].as_array().unwrap().iter().map(|l| (&l["kind"], &l["deposit_number"])).collect();
     assert_eq!(links, [(&json!("withdraws"), &json!(withdrawn)), (&json!("corrects"), &json!(corrected))]);
     assert_eq!(item.get("divergence"), None, "what others say of it changes no fact");
-    suit.file(&house).await;
-    let again = suit.import(&house, &suit.answering, &number).await;
+    suit.file(&node).await;
+    let again = suit.import(&node, &suit.answering, &number).await;
     let warnings = codes(&again["warnings"]);
     for code in ["not_verified", "deposit_withdrawn", "deposit_corrected"] {
         assert!(warnings.contains(&code), "{warnings:?}");
@@ -151,12 +151,12 @@ async fn elsewhere(name: &str, seed: u8) -> (String, Receipt, String) {
     let successor = Signer::new(name.clone(), &[seed + 1; 32]).unwrap().verifier().clone();
     let store = Arc::new(MemoryStore::new(name.clone()));
     let genesis = Genesis { mode: Mode::Test, successor };
-    let clock = Plan::default().clock.share();
+    let clock = NodeConfig::default().clock.share();
     let (sequencer, running) = start(store, key, Some(&genesis), clock, &Options::default()).unwrap();
     let statement = statement_with(1, 1, |statement| statement.ledger = name);
     let receipt = sequencer.deposit(statement.note().clone(), None).await.unwrap().receipt;
     running.shutdown();
-    (House::number(&receipt), receipt, verifier)
+    (TestNode::number(&receipt), receipt, verifier)
 }
 
 fn with_receipt(number: &str, receipt: &Receipt) -> Value {
@@ -167,11 +167,11 @@ fn with_receipt(number: &str, receipt: &Receipt) -> Value {
 
 #[tokio::test]
 async fn another_ledgers_deposit_is_taken_once_its_key_is_on_the_courts_list() {
-    let house = House::in_memory(Plan::default()).await;
-    let people = People::of(&house).await;
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let people = People::of(&node).await;
     let suit = Proceeding::suit(&people).await;
     let (number, receipt, key) = elsewhere("other.example/ledger", 9).await;
-    let by = house.as_(&suit.bringing.token);
+    let by = node.session(&suit.bringing.token);
     let path = suit.path("/imports");
     let asked = with_receipt(&number, &receipt);
     assert_eq!(by.post(&path, &import(&number)).await.problem(), (422, "no_such_deposit".into()));
@@ -199,9 +199,9 @@ async fn another_ledgers_deposit_is_taken_once_its_key_is_on_the_courts_list() {
     let facts = imported["facts"].as_array().unwrap();
     assert_eq!(facts[0]["value"], imported["tx_id"]);
     // The file alone: the receipt was kept.
-    let good = suit.verify(&house, &suit.bringing, 1, "file 1", None).await;
+    let good = suit.verify(&node, &suit.bringing, 1, "file 1", None).await;
     assert_eq!(good["report"]["conclusion"]["code"], "consistent_with_reservation", "{good}");
-    let bad = suit.verify(&house, &suit.bringing, 1, "file 2", None).await;
+    let bad = suit.verify(&node, &suit.bringing, 1, "file 2", None).await;
     assert_eq!(bad["report"]["conclusion"]["code"], "mismatch");
     let item = by.get(&suit.path("/items/1")).await.json();
     assert_eq!((&item["original"]["code"], item.get("divergence")), (&json!("mismatch"), None));
@@ -209,23 +209,24 @@ async fn another_ledgers_deposit_is_taken_once_its_key_is_on_the_courts_list() {
 
 #[tokio::test]
 async fn a_ledger_that_calls_itself_by_our_name_is_no_other_ledger() {
-    let house = House::in_memory(Plan::default()).await;
-    let people = People::of(&house).await;
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let people = People::of(&node).await;
     let suit = Proceeding::suit(&people).await;
     let (number, receipt, key) = elsewhere(&origin().to_string(), 9).await;
     people.by_operator().create(&format!("/v1/courts/{COURT}/ledgers"), &json!({ "key": key })).await;
-    let refused = house.as_(&suit.bringing.token).post(&suit.path("/imports"), &with_receipt(&number, &receipt)).await;
+    let refused =
+        node.session(&suit.bringing.token).post(&suit.path("/imports"), &with_receipt(&number, &receipt)).await;
     assert_eq!(refused.problem(), (422, "ledger_not_listed".into()));
-    assert_eq!(suit.view(&house, &suit.bringing).await["items"], json!([]));
+    assert_eq!(suit.view(&node, &suit.bringing).await["items"], json!([]));
 }
 
 #[tokio::test]
 async fn a_party_offers_a_deposit_once() {
-    let house = House::in_memory(Plan::default()).await;
-    let people = People::of(&house).await;
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let people = People::of(&node).await;
     let suit = Proceeding::suit(&people).await;
-    let number = House::number(&house.deposit(&note(1)).await);
-    let by = || house.as_(&suit.bringing.token);
+    let number = TestNode::number(&node.deposit(&note(1)).await);
+    let by = || node.session(&suit.bringing.token);
     let first = by().keyed("one").post(&suit.path("/imports"), &import(&number)).await;
     assert_eq!(first.status, 201, "{}", first.text());
     // The same request is answered as before; another one names the item that is there.
@@ -242,14 +243,14 @@ async fn a_party_offers_a_deposit_once() {
     let mut replacing = import(&number);
     replacing["replaces"] = 1.into();
     assert_eq!(by().create(&suit.path("/imports"), &replacing).await["item"], 2);
-    suit.act(&house, &suit.bringing, json!({ "act": "withdraw-item", "item": 2 })).await;
-    let third = suit.import(&house, &suit.bringing, &number).await;
+    suit.act(&node, &suit.bringing, json!({ "act": "withdraw-item", "item": 2 })).await;
+    let third = suit.import(&node, &suit.bringing, &number).await;
     assert_eq!(third["item"], 3);
     assert!(!codes(&third["warnings"]).contains(&"imported_by_other_party"), "{third}");
     // Another party may offer the same deposit, and is told.
-    suit.file(&house).await;
-    let other = suit.import(&house, &suit.answering, &number).await;
+    suit.file(&node).await;
+    let other = suit.import(&node, &suit.answering, &number).await;
     assert_eq!(other["item"], 4);
     assert!(codes(&other["warnings"]).contains(&"imported_by_other_party"), "{other}");
-    assert_eq!(suit.try_import(&house, &suit.answering, &number).await.json()["item"], 4);
+    assert_eq!(suit.try_import(&node, &suit.answering, &number).await.json()["item"], 4);
 }

@@ -4,9 +4,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::{Value, json};
 
+use crate::support::accounts::{COURT, People, Person};
 use crate::support::depositor::{content, statement_with};
-use crate::support::house::{House, Plan};
-use crate::support::people::{COURT, People, Person};
+use crate::support::test_node::{NodeConfig, TestNode};
 
 /// The seven facts in the manual's words and order.
 const FACTS: [&str; 7] =
@@ -14,7 +14,7 @@ const FACTS: [&str; 7] =
 
 /// A court, and the people of a suit.
 struct Suit<'h> {
-    house: &'h House,
+    node: &'h TestNode,
     people: People<'h>,
     plaintiff: Person,
     defendant: Person,
@@ -23,13 +23,13 @@ struct Suit<'h> {
 }
 
 impl<'h> Suit<'h> {
-    async fn in_(house: &'h House) -> Self {
-        let people = People::of(house).await;
+    async fn in_(node: &'h TestNode) -> Self {
+        let people = People::of(node).await;
         let plaintiff = people.person("张三").await;
         let defendant = people.person("李四").await;
         let clerk = people.clerk().await;
         let judge = people.judge().await;
-        Self { house, people, plaintiff, defendant, clerk, judge }
+        Self { node, people, plaintiff, defendant, clerk, judge }
     }
 
     async fn act(&self, by: &Person, case: &str, body: Value) -> Value {
@@ -49,7 +49,7 @@ impl<'h> Suit<'h> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let next = NEXT.fetch_add(1, Ordering::Relaxed);
         let statement = statement_with(1, next, |statement| statement.content = Some(content(file)));
-        House::number(&self.house.deposit(statement.note()).await)
+        TestNode::number(&self.node.deposit(statement.note()).await)
     }
 
     async fn import(&self, by: &Person, case: &str, number: &str, name: &str) -> Value {
@@ -110,8 +110,8 @@ fn item(view: &Value, number: u64) -> &Value {
 /// 3.1.3 发起诉讼.
 #[tokio::test(flavor = "multi_thread")]
 async fn chapter_3_1_3_bringing_a_suit() {
-    let house = House::in_memory(Plan::default()).await;
-    let suit = Suit::in_(&house).await;
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let suit = Suit::in_(&node).await;
     // "选择身份【我是原告】，【起诉案由】下拉选择对应案由"
     let case = suit.open(&suit.plaintiff, "principal").await;
     // "阅读后，默认勾选…并点击【确认起诉】": the click is what is recorded.
@@ -140,7 +140,7 @@ async fn chapter_3_1_3_bringing_a_suit() {
     let places: Vec<usize> =
         order.iter().map(|name| text.find(name).unwrap_or_else(|| panic!("{name}: {text}"))).collect();
     assert!(places.is_sorted(), "the fields stand in the manual's order: {places:?}");
-    let facts = house.get(&format!("/v1/deposits/{number}")).await.json();
+    let facts = node.get(&format!("/v1/deposits/{number}")).await.json();
     for name in
         ["tx_id", "block_hash", "block_height", "prev_block_hash", "data_hash", "tx_submitted_at", "block_generated_at"]
     {
@@ -172,8 +172,8 @@ async fn chapter_3_1_3_bringing_a_suit() {
 /// 3.1.3-B 代理人发起诉讼.
 #[tokio::test(flavor = "multi_thread")]
 async fn chapter_3_1_3_b_an_agent_brings_a_suit() {
-    let house = House::in_memory(Plan::default()).await;
-    let suit = Suit::in_(&house).await;
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let suit = Suit::in_(&node).await;
     let agent = suit.people.person("王律师").await;
     // "选择身份【我是代理人】"; "补充原告信息…同时填写诉讼代理人信息"
     let case = suit.open(&agent, "agent").await;
@@ -200,8 +200,8 @@ async fn chapter_3_1_3_b_an_agent_brings_a_suit() {
 /// 3.1.5 举证 (with 3.1.4 立案, on which it rests).
 #[tokio::test(flavor = "multi_thread")]
 async fn chapter_3_1_5_adducing_evidence() {
-    let house = House::in_memory(Plan::default()).await;
-    let suit = Suit::in_(&house).await;
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let suit = Suit::in_(&node).await;
     let case = suit.filed().await;
     // "如果案件状态是【待分案】，则说明案件已成功立案"
     let view = suit.view(&suit.plaintiff, &case).await;
@@ -235,7 +235,7 @@ async fn chapter_3_1_5_adducing_evidence() {
     );
     // What comes late is accepted and marked late; what is there can no longer be changed.
     let number = suit.saved_number(b"late").await;
-    house.clock.shift(40 * 24 * 60 * 60 * 1000, std::time::Duration::from_hours(40 * 24));
+    node.clock.shift(40 * 24 * 60 * 60 * 1000, std::time::Duration::from_hours(40 * 24));
     let body = json!({"deposit_number": number, "name": "逾期", "content": "逾期提交"});
     let late = suit.people.by(&suit.plaintiff_again().await).create(&format!("/v1/cases/{case}/imports"), &body).await;
     assert_eq!(late["late"], true);
@@ -246,7 +246,7 @@ async fn chapter_3_1_5_adducing_evidence() {
 impl Suit<'_> {
     /// The plaintiff with a token that has not expired.
     async fn plaintiff_again(&self) -> Person {
-        let operator = People::of(self.house).await;
+        let operator = People::of(self.node).await;
         operator.token(&self.plaintiff.account, &["deposit", "read", "case"]).await
     }
 }
@@ -254,8 +254,8 @@ impl Suit<'_> {
 /// 3.1.6 质证 and 3.2.6 质证: both sides see the same.
 #[tokio::test(flavor = "multi_thread")]
 async fn chapters_3_1_6_and_3_2_6_replying_to_evidence() {
-    let house = House::in_memory(Plan::default()).await;
-    let suit = Suit::in_(&house).await;
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let suit = Suit::in_(&node).await;
     let case = suit.filed().await;
     suit.associated(&case).await;
     // "点击证据后面的“回复”按钮…勾选“真实性、合法性、关联性”，并就其证明力有无、大小进行说明"
@@ -289,8 +289,8 @@ async fn chapters_3_1_6_and_3_2_6_replying_to_evidence() {
 /// 3.2.3 关联案件.
 #[tokio::test(flavor = "multi_thread")]
 async fn chapter_3_2_3_associating_a_case() {
-    let house = House::in_memory(Plan::default()).await;
-    let suit = Suit::in_(&house).await;
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let suit = Suit::in_(&node).await;
     let case = suit.filed().await;
     let codes = json!({"party": 2, "party_uses": 1, "agent_uses": 1, "days": 30});
     let issued = suit.people.by(&suit.clerk).create(&format!("/v1/cases/{case}/codes"), &codes).await;
@@ -319,8 +319,8 @@ async fn chapter_3_2_3_associating_a_case() {
 /// 3.2.4 确认送达.
 #[tokio::test(flavor = "multi_thread")]
 async fn chapter_3_2_4_confirming_service() {
-    let house = House::in_memory(Plan::default()).await;
-    let suit = Suit::in_(&house).await;
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let suit = Suit::in_(&node).await;
     let case = suit.filed().await;
     suit.associated(&case).await;
     // "点击【送达确认】…填写相关信息…点击【提交】，完成送达确认"
@@ -341,8 +341,8 @@ async fn chapter_3_2_4_confirming_service() {
 /// 3.2.5 举证: the defendant imports as the plaintiff does.
 #[tokio::test(flavor = "multi_thread")]
 async fn chapter_3_2_5_the_defendant_adduces_evidence() {
-    let house = House::in_memory(Plan::default()).await;
-    let suit = Suit::in_(&house).await;
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let suit = Suit::in_(&node).await;
     let case = suit.filed().await;
     suit.associated(&case).await;
     // "点击【导入存证平台证据】，当事人需要输入自己保存的存证编号，并同时填写证据名称和证据内容"
@@ -358,7 +358,7 @@ async fn chapter_3_2_5_the_defendant_adduces_evidence() {
     let path = format!("/v1/cases/{case}/items/2/verification");
     let request = suit.people.by(&suit.plaintiff).request(reqwest::Method::POST, &path);
     let request = request.header("content-type", "application/octet-stream").body(&b"the defendant's"[..]);
-    let verified = house.send(request).await;
+    let verified = node.send(request).await;
     assert_eq!(verified.status, 200, "{}", verified.text());
     assert_eq!(verified.json()["report"]["conclusion"]["code"], "consistent_with_reservation");
     let view = suit.view(&suit.judge, &case).await;

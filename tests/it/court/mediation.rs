@@ -5,89 +5,89 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::support::accounts::{COURT, People, Person};
 use crate::support::depositor::note;
-use crate::support::house::{House, Plan};
-use crate::support::people::{COURT, People, Person};
 use crate::support::proceeding::Proceeding;
+use crate::support::test_node::{NodeConfig, TestNode};
 
 const HOUR: Duration = Duration::from_hours(1);
 
-async fn deposits(house: &House, count: u64) -> Vec<String> {
+async fn deposits(node: &TestNode, count: u64) -> Vec<String> {
     let mut numbers = Vec::new();
     for n in 0..count {
-        numbers.push(House::number(&house.deposit(&note(n)).await));
+        numbers.push(TestNode::number(&node.deposit(&note(n)).await));
     }
     numbers
 }
 
-fn pass(house: &House, time: Duration) {
-    house.clock.shift(i64::try_from(time.as_millis()).unwrap(), time);
+fn pass(node: &TestNode, time: Duration) {
+    node.clock.shift(i64::try_from(time.as_millis()).unwrap(), time);
 }
 
 #[tokio::test]
 async fn what_was_offered_in_a_mediation_is_used_by_the_other_side_only_with_consent() {
-    let house = House::in_memory(Plan::default()).await;
-    let people = People::of(&house).await;
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let people = People::of(&node).await;
     let (offers, hears, stranger) =
         (people.person("张三").await, people.person("李四").await, people.person("王五").await);
     let (clerk, judge) = (people.clerk().await, people.judge().await);
-    let number = &deposits(&house, 1).await[0];
-    let mediation = Proceeding::between(&house, "mediation", [&offers, &hears, &clerk, &judge]).await;
-    mediation.import(&house, &offers, number).await;
+    let number = &deposits(&node, 1).await[0];
+    let mediation = Proceeding::between(&node, "mediation", [&offers, &hears, &clerk, &judge]).await;
+    mediation.import(&node, &offers, number).await;
     let suit_of = async |by: &Person, against: &Person| {
-        Proceeding::between(&house, "civil-first", [by, against, &clerk, &judge]).await
+        Proceeding::between(&node, "civil-first", [by, against, &clerk, &judge]).await
     };
-    mediation.file(&house).await;
+    mediation.file(&node).await;
 
     let of_the_other = suit_of(&hears, &offers).await;
-    let refused = of_the_other.try_import(&house, &hears, number).await;
+    let refused = of_the_other.try_import(&node, &hears, number).await;
     assert_eq!(refused.problem(), (409, "mediation_material".into()));
     // The court's clerk does not enter it in that side's stead either.
     let mut for_the_party = crate::support::proceeding::import(number);
     for_the_party["party"] = 1.into();
     let path = of_the_other.path("/imports");
-    of_the_other.submit(&house).await;
-    of_the_other.act(&house, &clerk, json!({ "act": "return-filing" })).await;
-    let by_the_clerk = house.as_(&clerk.token).post(&path, &for_the_party).await;
+    of_the_other.submit(&node).await;
+    of_the_other.act(&node, &clerk, json!({ "act": "return-filing" })).await;
+    let by_the_clerk = node.session(&clerk.token).post(&path, &for_the_party).await;
     assert_eq!(by_the_clerk.problem(), (409, "mediation_material".into()));
     // In another mediation it is offered again.
-    let again = Proceeding::between(&house, "mediation", [&hears, &offers, &clerk, &judge]).await;
-    again.import(&house, &hears, number).await;
+    let again = Proceeding::between(&node, "mediation", [&hears, &offers, &clerk, &judge]).await;
+    again.import(&node, &hears, number).await;
     // Whoever offered it is not bound, nor is who had no part in it: he is not even told of it.
-    suit_of(&offers, &hears).await.import(&house, &offers, number).await;
-    suit_of(&stranger, &offers).await.import(&house, &stranger, number).await;
+    suit_of(&offers, &hears).await.import(&node, &offers, number).await;
+    suit_of(&stranger, &offers).await.import(&node, &stranger, number).await;
 
     let consent = json!({ "act": "consent", "item": 1 });
-    let not_his = house.as_(&hears.token).post(&mediation.path("/acts"), &consent).await;
+    let not_his = node.session(&hears.token).post(&mediation.path("/acts"), &consent).await;
     assert_eq!(not_his.problem(), (403, "not_yours".into()));
-    assert_eq!(of_the_other.try_import(&house, &hears, number).await.problem(), (409, "mediation_material".into()));
-    mediation.act(&house, &offers, consent.clone()).await;
-    of_the_other.import(&house, &hears, number).await;
-    let no_mediation = house.as_(&hears.token).post(&of_the_other.path("/acts"), &consent).await;
+    assert_eq!(of_the_other.try_import(&node, &hears, number).await.problem(), (409, "mediation_material".into()));
+    mediation.act(&node, &offers, consent.clone()).await;
+    of_the_other.import(&node, &hears, number).await;
+    let no_mediation = node.session(&hears.token).post(&of_the_other.path("/acts"), &consent).await;
     assert!(no_mediation.status >= 400, "{}", no_mediation.text());
 }
 
 #[tokio::test]
 async fn a_mediation_goes_on_in_a_suit_with_what_was_consented_to_and_its_first_times() {
-    let house = House::in_memory(Plan::default()).await;
-    let people = People::of(&house).await;
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let people = People::of(&node).await;
     let (offers, hears) = (people.person("张三").await, people.person("李四").await);
     let (clerk, judge) = (people.clerk().await, people.judge().await);
-    let numbers = deposits(&house, 3).await;
-    let mediation = Proceeding::between(&house, "mediation", [&offers, &hears, &clerk, &judge]).await;
+    let numbers = deposits(&node, 3).await;
+    let mediation = Proceeding::between(&node, "mediation", [&offers, &hears, &clerk, &judge]).await;
     for number in &numbers[..2] {
-        mediation.import(&house, &offers, number).await;
+        mediation.import(&node, &offers, number).await;
     }
-    mediation.file(&house).await;
-    mediation.import(&house, &hears, &numbers[2]).await;
-    mediation.act(&house, &offers, json!({ "act": "consent", "item": 2 })).await;
-    mediation.act(&house, &hears, json!({ "act": "consent", "item": 3 })).await;
-    let before = mediation.view(&house, &judge).await["items"].clone();
-    pass(&house, HOUR);
+    mediation.file(&node).await;
+    mediation.import(&node, &hears, &numbers[2]).await;
+    mediation.act(&node, &offers, json!({ "act": "consent", "item": 2 })).await;
+    mediation.act(&node, &hears, json!({ "act": "consent", "item": 3 })).await;
+    let before = mediation.view(&node, &judge).await["items"].clone();
+    pass(&node, HOUR);
     let passage = json!({ "passage": "suit", "court": COURT, "kind": "civil-first", "procedure": "ordinary" });
-    let passed = house.as_(&clerk.token).create(&mediation.path("/passage"), &passage).await;
+    let passed = node.session(&clerk.token).create(&mediation.path("/passage"), &passage).await;
     let suit = mediation.gone_on_in(passed["case"].as_str().unwrap());
-    let seen = suit.view(&house, &clerk).await;
+    let seen = suit.view(&node, &clerk).await;
     assert_eq!(seen["from"]["passage"]["code"], "suit");
     let carried: Vec<Value> =
         seen["items"].as_array().unwrap().iter().map(|one| one["deposit_number"].clone()).collect();
@@ -98,21 +98,21 @@ async fn a_mediation_goes_on_in_a_suit_with_what_was_consented_to_and_its_first_
         assert_eq!((&item["party"], &item["facts"]), (&old["party"], &old["facts"]));
     }
     // What was not consented to does not come in by another door.
-    suit.act(&house, &clerk, json!({ "act": "submit" })).await;
-    suit.act(&house, &clerk, json!({ "act": "approve" })).await;
-    suit.act(&house, &clerk, json!({ "act": "file-case" })).await;
-    let refused = suit.try_import(&house, &hears, &numbers[0]).await;
+    suit.act(&node, &clerk, json!({ "act": "submit" })).await;
+    suit.act(&node, &clerk, json!({ "act": "approve" })).await;
+    suit.act(&node, &clerk, json!({ "act": "file-case" })).await;
+    let refused = suit.try_import(&node, &hears, &numbers[0]).await;
     assert_eq!(refused.problem(), (409, "mediation_material".into()));
-    suit.import(&house, &offers, &numbers[0]).await;
+    suit.import(&node, &offers, &numbers[0]).await;
 }
 
 #[tokio::test]
 async fn the_eleventh_wrong_code_within_an_hour_is_not_even_looked_at() {
-    let house = House::in_memory(Plan::default()).await;
-    let people = People::of(&house).await;
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let people = People::of(&node).await;
     let suit = Proceeding::suit(&people).await;
-    suit.file(&house).await;
-    let code = suit.code(&house).await;
+    suit.file(&node).await;
+    let code = suit.code(&node).await;
     let (guesses, other) = (people.person("王五").await, people.person("赵六").await);
     let associate = async |who: &Person, code: &str| {
         let asked = json!({ "code": code, "filer": "agent", "authority": "general" });
@@ -127,21 +127,21 @@ async fn the_eleventh_wrong_code_within_an_hour_is_not_even_looked_at() {
     assert_eq!(associate(&guesses, &code).await.problem(), (429, "too_many_codes".into()), "not the right one either");
     // Another's tries are his own.
     assert_eq!(associate(&other, "0000-0000-0000").await.problem().0, 404);
-    pass(&house, HOUR);
+    pass(&node, HOUR);
     assert_eq!(associate(&guesses, &code).await.status, 201);
 }
 
 #[tokio::test]
 async fn a_code_is_used_once_by_the_party_and_once_by_its_agent() {
-    let house = House::in_memory(Plan::default()).await;
-    let people = People::of(&house).await;
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let people = People::of(&node).await;
     let suit = Proceeding::suit(&people).await;
-    suit.file(&house).await;
+    suit.file(&node).await;
     // The first code is used up by the party; of the second both uses are left.
     let party = json!({ "act": "add-party", "role": "defendant", "subject": "natural-person", "name": "赵六" });
-    suit.act(&house, &suit.clerk, party).await;
+    suit.act(&node, &suit.clerk, party).await;
     let codes = json!({ "party": 3, "party_uses": 1, "agent_uses": 1, "days": 30 });
-    let issued = house.as_(&suit.clerk.token).create(&suit.path("/codes"), &codes).await;
+    let issued = node.session(&suit.clerk.token).create(&suit.path("/codes"), &codes).await;
     let associate = async |who: &Person, key: &str, filer: &str| {
         let mut asked = json!({ "code": issued["code"], "filer": filer });
         if filer == "agent" {
@@ -160,7 +160,7 @@ async fn a_code_is_used_once_by_the_party_and_once_by_its_agent() {
     for filer in ["agent", "principal"] {
         assert_eq!(associate(&late, filer, filer).await.problem(), (409, "code_used_up".into()));
     }
-    let seen = suit.view(&house, &suit.judge).await;
+    let seen = suit.view(&node, &suit.judge).await;
     assert_eq!((&seen["parties"][2]["account"], seen["agents"].as_array().unwrap().len()), (&json!(party.account), 1));
     // A code says for whom, not how far.
     assert_eq!(seen["agents"][0]["authority"]["code"], "general");

@@ -13,13 +13,13 @@ use tiezheng::filing::imports::ImportCommand;
 use tiezheng::ledger::number::DepositNumber;
 
 use super::entrusted::entrust;
-use crate::support::house::{Answer, House, Plan};
-use crate::support::opened::{asked, drafted};
-use crate::support::people::{As, COURT, People, Person};
+use crate::support::accounts::{COURT, People, Person, Session};
+use crate::support::draft_case::{asked, draft_case};
+use crate::support::test_node::{Answer, NodeConfig, TestNode};
 
 /// A draft of `person` into which a deposit was brought.
-pub(super) async fn draft_with(house: &House, person: &Person, number: &str, title: &str) -> CaseId {
-    let (actor, case) = drafted(house, person, COURT, Some(title)).await;
+pub(super) async fn draft_with(node: &TestNode, person: &Person, number: &str, title: &str) -> CaseId {
+    let (actor, case) = draft_case(node, person, COURT, Some(title)).await;
     let import = ImportCommand {
         deposit: DepositNumber::parse(number).unwrap(),
         name: "证据".into(),
@@ -28,26 +28,27 @@ pub(super) async fn draft_with(house: &House, person: &Person, number: &str, tit
         replaces: None,
         receipt: None,
     };
-    house.filing.import(&actor, case, &asked(), &import).await.unwrap();
+    node.filing.import(&actor, case, &new_request(), &import).await.unwrap();
     case
 }
 
 /// Brings a draft before the court.
-pub(super) async fn submit(house: &House, person: &Person, case: CaseId) {
-    let actor = house.filing.authenticate(&person.token).unwrap();
-    let made = house.filing.act(&actor, case, &asked(), ActKind::Submit, |_, _, _| Ok(Act::Submit(Submit {}))).await;
+pub(super) async fn submit(node: &TestNode, person: &Person, case: CaseId) {
+    let actor = node.filing.authenticate(&person.token).unwrap();
+    let made =
+        node.filing.act(&actor, case, &new_request(), ActKind::Submit, |_, _, _| Ok(Act::Submit(Submit {}))).await;
     made.unwrap();
 }
 
 /// Gives an original into custody.
-pub(super) async fn give(by: &As<'_>, house: &House, number: &str, original: &[u8]) -> Answer {
+pub(super) async fn give(by: &Session<'_>, node: &TestNode, number: &str, original: &[u8]) -> Answer {
     let request = by.request(Method::PUT, &format!("/v1/deposits/{number}/original"));
-    house.send(request.header(CONTENT_TYPE, "application/octet-stream").body(original.to_vec())).await
+    node.send(request.header(CONTENT_TYPE, "application/octet-stream").body(original.to_vec())).await
 }
 
 /// All files that lie in custody.
-pub(super) fn objects(house: &House) -> Vec<PathBuf> {
-    let shelves = fs::read_dir(house.originals.path()).unwrap().map(|shelf| shelf.unwrap().path());
+pub(super) fn objects(node: &TestNode) -> Vec<PathBuf> {
+    let shelves = fs::read_dir(node.originals.path()).unwrap().map(|shelf| shelf.unwrap().path());
     shelves.flat_map(|shelf| fs::read_dir(shelf).unwrap().map(|file| file.unwrap().path())).collect()
 }
 
@@ -57,8 +58,8 @@ fn original(len: usize) -> Vec<u8> {
 
 #[tokio::test]
 async fn only_the_file_that_was_deposited_is_taken_in() {
-    let house = House::in_memory(Plan::default()).await;
-    let people = People::of(&house).await;
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let people = People::of(&node).await;
     let (alice, bob) = (people.person("张三").await, people.person("李四").await);
     let original = original(700_000);
     let number = entrust(&people, &alice, &original, "合同").await;
@@ -67,23 +68,23 @@ async fn only_the_file_that_was_deposited_is_taken_in() {
 
     let changed = [&original[1..], b"x"].concat();
     for (sent, expected) in [(changed.as_slice(), "custody_mismatch"), (&[], "empty_original")] {
-        let refused = give(&people.by(&alice), &house, &number, sent).await;
+        let refused = give(&people.by(&alice), &node, &number, sent).await;
         assert_eq!(refused.problem(), (422, expected.into()));
-        assert!(objects(&house).is_empty(), "nothing is kept");
+        assert!(objects(&node).is_empty(), "nothing is kept");
     }
-    let others = give(&people.by(&bob), &house, &number, &original).await;
+    let others = give(&people.by(&bob), &node, &number, &original).await;
     assert_eq!(others.problem(), (404, "not_found".into()));
 
-    let taken = give(&people.by(&alice).keyed("k"), &house, &number, &original).await;
+    let taken = give(&people.by(&alice).keyed("k"), &node, &number, &original).await;
     assert_eq!(taken.status, 201, "{}", taken.text());
     assert_eq!(taken.json()["act"]["stream"], "custody");
     assert_eq!(taken.json()["size"], 700_000);
-    let again = give(&people.by(&alice).keyed("k"), &house, &number, &original).await;
+    let again = give(&people.by(&alice).keyed("k"), &node, &number, &original).await;
     assert_eq!((again.status, &again.json()["act"]["deposit_number"]), (200, &taken.json()["act"]["deposit_number"]));
-    let twice = give(&people.by(&alice), &house, &number, &original).await;
+    let twice = give(&people.by(&alice), &node, &number, &original).await;
     assert_eq!(twice.problem(), (409, "custody_taken".into()));
-    assert_eq!(objects(&house).len(), 1);
-    let lies = fs::read(&objects(&house)[0]).unwrap();
+    assert_eq!(objects(&node).len(), 1);
+    let lies = fs::read(&objects(&node)[0]).unwrap();
     assert!(!lies.windows(64).any(|window| window == &original[..64]), "it lies encrypted");
 
     let given = people.by(&alice).get(&path).await;
@@ -100,8 +101,8 @@ async fn only_the_file_that_was_deposited_is_taken_in() {
 
 #[tokio::test]
 async fn a_salted_deposit_is_compared_behind_its_salt() {
-    let house = House::in_memory(Plan::default()).await;
-    let people = People::of(&house).await;
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let people = People::of(&node).await;
     let alice = people.person("张三").await;
     let (salt, original) = ([9_u8; 32], original(300_000));
     let salted = [salt.as_slice(), &original].concat();
@@ -113,16 +114,16 @@ async fn a_salted_deposit_is_compared_behind_its_salt() {
     });
     let made = people.by(&alice).create("/v1/entrusted-deposits", &request).await;
     let number = made["deposit_number"].as_str().unwrap();
-    let without = give(&people.by(&alice), &house, number, &original).await;
+    let without = give(&people.by(&alice), &node, number, &original).await;
     assert_eq!(without.problem(), (422, "salt_needed".into()));
     let with = async |salt: &str| {
         let request = people.by(&alice).request(Method::PUT, &format!("/v1/deposits/{number}/original"));
         let request = request.header(CONTENT_TYPE, "application/octet-stream").header("x-salt", salt);
-        house.send(request.body(original.clone())).await
+        node.send(request.body(original.clone())).await
     };
     assert_eq!(with("9").await.problem(), (400, "bad_salt".into()));
     assert_eq!(with(&"00".repeat(32)).await.problem(), (422, "custody_mismatch".into()));
-    assert!(objects(&house).is_empty());
+    assert!(objects(&node).is_empty());
     assert_eq!(with(&hex::encode(salt)).await.status, 201);
     let given = people.by(&alice).get(&format!("/v1/deposits/{number}/original")).await;
     assert_eq!(given.bytes, original);
@@ -130,13 +131,13 @@ async fn a_salted_deposit_is_compared_behind_its_salt() {
 
 #[tokio::test]
 async fn damage_is_never_given_out_as_the_original() {
-    let house = House::in_memory(Plan::default()).await;
-    let people = People::of(&house).await;
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let people = People::of(&node).await;
     let alice = people.person("张三").await;
     let original = original(2_000_000);
     let number = entrust(&people, &alice, &original, "录像").await;
-    assert_eq!(give(&people.by(&alice), &house, &number, &original).await.status, 201);
-    let object = objects(&house).remove(0);
+    assert_eq!(give(&people.by(&alice), &node, &number, &original).await.status, 201);
+    let object = objects(&node).remove(0);
     let whole = fs::read(&object).unwrap();
     let path = format!("/v1/deposits/{number}/original");
     let flip = |at: usize| {
@@ -159,22 +160,22 @@ async fn damage_is_never_given_out_as_the_original() {
 
 #[tokio::test]
 async fn a_case_opens_what_its_party_deposited_and_nothing_else() {
-    let house = House::in_memory(Plan::default()).await;
-    let people = People::of(&house).await;
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let people = People::of(&node).await;
     let (alice, mallory) = (people.person("张三").await, people.person("王五").await);
     let (clerk, elsewhere) = (people.clerk().await, people.of_court("书记员", "clerk", "京0491").await);
     let number = entrust(&people, &alice, b"contract", "合同").await;
-    assert_eq!(give(&people.by(&alice), &house, &number, b"contract").await.status, 201);
+    assert_eq!(give(&people.by(&alice), &node, &number, b"contract").await.status, 201);
     // Numbers are public: who writes one into a draft of his own has opened nothing.
-    let forged = draft_with(&house, &mallory, &number, "案由").await;
+    let forged = draft_with(&node, &mallory, &number, "案由").await;
     for query in [String::new(), format!("?case={forged}")] {
         let path = format!("/v1/deposits/{number}/original{query}");
         assert_eq!(people.by(&mallory).get(&path).await.problem(), (404, "not_found".into()), "{query}");
     }
-    let case = draft_with(&house, &alice, &number, "案由").await;
+    let case = draft_with(&node, &alice, &number, "案由").await;
     let path = format!("/v1/deposits/{number}/original?case={case}");
     assert_eq!(people.by(&clerk).get(&path).await.problem(), (404, "not_found".into()), "it is a draft");
-    submit(&house, &alice, case).await;
+    submit(&node, &alice, case).await;
     assert_eq!(people.by(&clerk).get(&path).await.bytes, b"contract");
     let unnamed = people.by(&clerk).get(&format!("/v1/deposits/{number}/original")).await;
     assert_eq!(unnamed.problem(), (404, "not_found".into()), "the case is named");
@@ -188,16 +189,16 @@ async fn a_case_opens_what_its_party_deposited_and_nothing_else() {
 
 #[tokio::test]
 async fn a_sweep_takes_what_nobody_answers_for_and_nothing_else() {
-    let house = House::in_memory(Plan::default()).await;
-    let people = People::of(&house).await;
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let people = People::of(&node).await;
     let alice = people.person("张三").await;
     let number = entrust(&people, &alice, b"contract", "合同").await;
-    assert_eq!(give(&people.by(&alice), &house, &number, b"contract").await.status, 201);
-    let kept = objects(&house);
-    let stray = house.originals.path().join("07");
+    assert_eq!(give(&people.by(&alice), &node, &number, b"contract").await.status, 201);
+    let kept = objects(&node);
+    let stray = node.originals.path().join("07");
     fs::create_dir_all(&stray).unwrap();
     fs::write(stray.join("07".repeat(32)), b"taken in, and never recorded").unwrap();
-    assert_eq!(house.filing.sweep_originals().await.unwrap(), 1);
-    assert_eq!(objects(&house), kept);
-    assert_eq!(house.filing.sweep_originals().await.unwrap(), 0);
+    assert_eq!(node.filing.sweep_originals().await.unwrap(), 1);
+    assert_eq!(objects(&node), kept);
+    assert_eq!(node.filing.sweep_originals().await.unwrap(), 0);
 }

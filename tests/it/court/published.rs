@@ -5,22 +5,22 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use tiezheng::court::permission::{Side, Standing, acts_of_a_case, permit};
+use tiezheng::court::permission::{CaseRelation, Side, acts_of_a_case, permit};
 use tiezheng::court::words::{Role, Stage};
 use tiezheng::ledger::verify::wording::Language;
 
-fn sign(who: Standing) -> (String, String) {
+fn sign(who: CaseRelation) -> (String, String) {
     let both = |zh: &str, en: &str| (zh.to_owned(), en.to_owned());
     match who {
-        Standing::Party(Side::Bringing) => both("起诉方", "bringing party"),
-        Standing::Agent(Side::Bringing) => both("起诉方代理人", "its agent"),
-        Standing::Party(Side::Answering) => both("应诉方", "answering party"),
-        Standing::Agent(Side::Answering) => both("应诉方代理人", "its agent"),
-        Standing::Party(Side::Third) => both("第三人", "third party"),
-        Standing::Agent(Side::Third) => both("第三人代理人", "its agent"),
-        Standing::Holding(role) => (role.label(Language::Chinese).into(), role.label(Language::English).into()),
-        Standing::Platform => both("平台", "the platform"),
-        Standing::Stranger => both("案外人（凭关联码）", "nobody yet (by a code)"),
+        CaseRelation::Party(Side::Bringing) => both("起诉方", "bringing party"),
+        CaseRelation::Agent(Side::Bringing) => both("起诉方代理人", "its agent"),
+        CaseRelation::Party(Side::Answering) => both("应诉方", "answering party"),
+        CaseRelation::Agent(Side::Answering) => both("应诉方代理人", "its agent"),
+        CaseRelation::Party(Side::Third) => both("第三人", "third party"),
+        CaseRelation::Agent(Side::Third) => both("第三人代理人", "its agent"),
+        CaseRelation::Holding(role) => (role.label(Language::Chinese).into(), role.label(Language::English).into()),
+        CaseRelation::Platform => both("平台", "the platform"),
+        CaseRelation::Unrelated => both("案外人（凭关联码）", "nobody yet (by a code)"),
     }
 }
 
@@ -33,7 +33,7 @@ fn page() -> String {
         // Writing to a String cannot fail.
         let _ = writeln!(page, "\n## {zh} · {en} (`{act}`)\n\n| stage 阶段 | who 何人 |\n|---|---|");
         for stage in Stage::ALL {
-            let may = Standing::all().into_iter().filter(|who| permit(*who, act, *stage).is_ok());
+            let may = CaseRelation::all().into_iter().filter(|who| permit(*who, act, *stage).is_ok());
             let may: Vec<String> = may.map(sign).map(|(zh, en)| format!("{zh} {en}")).collect();
             if !may.is_empty() {
                 let (zh, en) = (stage.label(Language::Chinese), stage.label(Language::English));

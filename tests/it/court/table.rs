@@ -7,16 +7,16 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use tiezheng::court::acts::ActKind;
-use tiezheng::court::permission::{Denied, Side, Standing, acts_of_a_case, may_see, permit};
+use tiezheng::court::permission::{CaseRelation, DeniedReason, Side, acts_of_a_case, may_see, permit};
 use tiezheng::court::words::{Role, Stage};
 
-use crate::support::house::{House, Plan};
-use crate::support::people::{COURT, People, Person};
+use crate::support::accounts::{COURT, People, Person};
+use crate::support::test_node::{NodeConfig, TestNode};
 
 /// Everybody who stands to the case in some way.
 struct Cast<'h> {
     people: People<'h>,
-    by: BTreeMap<Standing, Person>,
+    by: BTreeMap<CaseRelation, Person>,
 }
 
 const OF_COURTS: [Role; 7] = [
@@ -30,12 +30,12 @@ const OF_COURTS: [Role; 7] = [
 ];
 
 impl<'h> Cast<'h> {
-    async fn of(house: &'h House) -> Self {
-        let people = People::of(house).await;
+    async fn of(node: &'h TestNode) -> Self {
+        let people = People::of(node).await;
         let mut by = BTreeMap::new();
         for side in Side::ALL {
-            by.insert(Standing::Party(*side), people.person("当事人").await);
-            by.insert(Standing::Agent(*side), people.person("代理人").await);
+            by.insert(CaseRelation::Party(*side), people.person("当事人").await);
+            by.insert(CaseRelation::Agent(*side), people.person("代理人").await);
         }
         for role in Role::ALL {
             let person = if OF_COURTS.contains(role) {
@@ -46,31 +46,31 @@ impl<'h> Cast<'h> {
                 people.grant(&account, role.word(), None).await;
                 people.token(&account, &["deposit", "read", "case", "court"]).await
             };
-            by.insert(Standing::Holding(*role), person);
+            by.insert(CaseRelation::Holding(*role), person);
         }
-        by.insert(Standing::Stranger, people.person("路人").await);
+        by.insert(CaseRelation::Unrelated, people.person("路人").await);
         Self { people, by }
     }
 
-    async fn act(&self, who: Standing, case: &str, body: Value) {
+    async fn act(&self, who: CaseRelation, case: &str, body: Value) {
         let answer = self.people.by(&self.by[&who]).post(&format!("/v1/cases/{case}/acts"), &body).await;
         assert_eq!(answer.status, 201, "{who:?} {body}: {}", answer.text());
     }
 
     /// A case with three sides, entered by the court for somebody who came in person: only the court names accounts for
     /// the other sides.
-    async fn drafted(&self) -> String {
-        let clerk = Standing::Holding(Role::Clerk);
+    async fn draft_case(&self) -> String {
+        let clerk = CaseRelation::Holding(Role::Clerk);
         let account = |standing| &self.by[&standing].account;
         let body = json!({
             "court": COURT, "kind": "civil-first", "procedure": "ordinary", "role": "plaintiff",
             "subject": "natural-person", "filer": "court", "name": "原告",
-            "account": account(Standing::Party(Side::Bringing)),
+            "account": account(CaseRelation::Party(Side::Bringing)),
         });
         let opened = self.people.by(&self.by[&clerk]).create("/v1/cases", &body).await;
         let case = opened["case"].as_str().unwrap().to_owned();
         for (role, side) in [("defendant", Side::Answering), ("third-party", Side::Third)] {
-            let account = account(Standing::Party(side));
+            let account = account(CaseRelation::Party(side));
             let party = json!({"act": "add-party", "role": role, "subject": "natural-person", "name": "某", "account": account});
             self.act(clerk, &case, party).await;
         }
@@ -79,18 +79,18 @@ impl<'h> Cast<'h> {
     }
 
     async fn agent(&self, case: &str, party: u32, side: Side) {
-        let account = &self.by[&Standing::Agent(side)].account;
+        let account = &self.by[&CaseRelation::Agent(side)].account;
         let body =
             json!({"act": "add-agent", "party": party, "account": account, "authority": "special", "name": "律师"});
-        self.act(Standing::Holding(Role::Clerk), case, body).await;
+        self.act(CaseRelation::Holding(Role::Clerk), case, body).await;
     }
 
     /// A case brought to this stage by the acts that lead there.
     async fn at(&self, stage: Stage) -> String {
-        let case = self.drafted().await;
-        let (party, clerk) = (Standing::Party(Side::Bringing), Standing::Holding(Role::Clerk));
-        let judge = Standing::Holding(Role::Judge);
-        let steps: &[(Standing, &str)] = match stage {
+        let case = self.draft_case().await;
+        let (party, clerk) = (CaseRelation::Party(Side::Bringing), CaseRelation::Holding(Role::Clerk));
+        let judge = CaseRelation::Holding(Role::Judge);
+        let steps: &[(CaseRelation, &str)] = match stage {
             Stage::Draft => &[],
             Stage::UnderReview => &[(party, "submit")],
             Stage::ToSupplement => &[(party, "submit"), (clerk, "return-filing")],
@@ -134,11 +134,11 @@ impl<'h> Cast<'h> {
     }
 
     /// Whether this standing is filled in a case at this stage.
-    fn stands(who: Standing, stage: Stage) -> bool {
+    fn is_active(who: CaseRelation, stage: Stage) -> bool {
         let agents = matches!(stage, Stage::AwaitingAssignment | Stage::Assigned | Stage::InHearing | Stage::Judged);
         match who {
-            Standing::Agent(Side::Answering | Side::Third) => agents,
-            Standing::Platform => false,
+            CaseRelation::Agent(Side::Answering | Side::Third) => agents,
+            CaseRelation::Platform => false,
             _ => true,
         }
     }
@@ -175,16 +175,16 @@ fn request(act: ActKind) -> Option<Value> {
 }
 
 /// What the table says must come of it: nothing, or the status and code of the denial.
-fn denial(who: Standing, act: ActKind, stage: Stage) -> Option<(u16, &'static str)> {
-    let a_role_without_a_court = matches!(who, Standing::Holding(role) if !OF_COURTS.contains(&role));
-    let outside = matches!(who, Standing::Stranger) || a_role_without_a_court;
+fn denial(who: CaseRelation, act: ActKind, stage: Stage) -> Option<(u16, &'static str)> {
+    let a_role_without_a_court = matches!(who, CaseRelation::Holding(role) if !OF_COURTS.contains(&role));
+    let outside = matches!(who, CaseRelation::Unrelated) || a_role_without_a_court;
     if outside || !may_see(who, stage) {
         return Some((404, "not_found"));
     }
     match permit(who, act, stage) {
         Ok(()) => None,
-        Err(Denied::NotPermitted) => Some((403, "not_permitted")),
-        Err(Denied::WrongStage) => Some((409, "wrong_stage")),
+        Err(DeniedReason::NotPermitted) => Some((403, "not_permitted")),
+        Err(DeniedReason::WrongStage) => Some((409, "wrong_stage")),
     }
 }
 
@@ -210,14 +210,14 @@ fn moves(act: ActKind) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_cell_of_the_table_is_what_http_does() {
-    let house = House::in_memory(Plan::default()).await;
-    let all = Cast::of(&house).await;
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let all = Cast::of(&node).await;
     let (mut denied, mut allowed) = (0, 0);
     for stage in Stage::ALL {
         let case = all.at(*stage).await;
         for act in acts_of_a_case() {
             let Some(body) = request(act) else { continue };
-            for who in Standing::all().into_iter().filter(|who| Cast::stands(*who, *stage)) {
+            for who in CaseRelation::all().into_iter().filter(|who| Cast::stands(*who, *stage)) {
                 let expected = denial(who, act, *stage);
                 let of_its_own = expected.is_none() && moves(act);
                 let case = if of_its_own { all.at(*stage).await } else { case.clone() };

@@ -12,18 +12,18 @@ use tiezheng::store::account_memory::MemoryAccounts;
 use tiezheng::store::contract::accounts::{AccountDocument, AccountStore, AccountStoreError};
 use tiezheng::store::memory::MemoryStore;
 
+use crate::support::accounts::{PLAIN, People, Person};
 use crate::support::depositor::origin;
-use crate::support::house::{Answer, House, Plan};
-use crate::support::people::{PLAIN, People, Person};
+use crate::support::test_node::{Answer, NodeConfig, TestNode};
 
-async fn house() -> House {
-    House::in_memory(Plan::default()).await
+async fn node() -> TestNode {
+    TestNode::in_memory(NodeConfig::default()).await
 }
 
 /// A token that `parent` issues for its own account.
-async fn child(house: &House, parent: &Person) -> Person {
+async fn child(node: &TestNode, parent: &Person) -> Person {
     let path = format!("/v1/accounts/{}/tokens", parent.account);
-    let issued = house.as_(&parent.token).create(&path, &json!({ "scopes": ["read"], "days": 1 })).await;
+    let issued = node.session(&parent.token).create(&path, &json!({ "scopes": ["read"], "days": 1 })).await;
     Person {
         account: parent.account.clone(),
         token: issued["token"].as_str().unwrap().into(),
@@ -31,30 +31,30 @@ async fn child(house: &House, parent: &Person) -> Person {
     }
 }
 
-async fn revoke(house: &House, by: &str, token: &Person, body: Value) -> Answer {
-    house.as_(by).post(&format!("/v1/tokens/{}/revocation", token.token_id), &body).await
+async fn revoke(node: &TestNode, by: &str, token: &Person, body: Value) -> Answer {
+    node.session(by).post(&format!("/v1/tokens/{}/revocation", token.token_id), &body).await
 }
 
-async fn is_accepted(house: &House, person: &Person) -> bool {
-    house.as_(&person.token).get("/v1/me").await.status == 200
+async fn is_accepted(node: &TestNode, person: &Person) -> bool {
+    node.session(&person.token).get("/v1/me").await.status == 200
 }
 
 /// The owner's first token, one that was stolen, and what the thief made of it.
-async fn theft(house: &House) -> (Person, Person, Person, Person) {
-    let people = People::of(house).await;
+async fn theft(node: &TestNode) -> (Person, Person, Person, Person) {
+    let people = People::of(node).await;
     let account = people.account("natural-person", "张三").await;
     let owner = people.token(&account, PLAIN).await;
-    let stolen = child(house, &owner).await;
-    let made = child(house, &stolen).await;
+    let stolen = child(node, &owner).await;
+    let made = child(node, &stolen).await;
     (people.operator.clone(), owner, stolen, made)
 }
 
 #[tokio::test]
 async fn revoking_a_token_ends_all_that_it_issued() {
-    let house = house().await;
-    let (_, owner, stolen, made) = theft(&house).await;
-    let sibling = child(&house, &owner).await;
-    let answer = revoke(&house, &owner.token, &stolen, json!({})).await;
+    let node = node().await;
+    let (_, owner, stolen, made) = theft(&node).await;
+    let sibling = child(&node, &owner).await;
+    let answer = revoke(&node, &owner.token, &stolen, json!({})).await;
     assert_eq!(answer.status, 200);
     let json = answer.json();
     let mut ended: Vec<&str> = json["ended"].as_array().unwrap().iter().map(|id| id.as_str().unwrap()).collect();
@@ -63,58 +63,58 @@ async fn revoking_a_token_ends_all_that_it_issued() {
     expected.sort_unstable();
     assert_eq!((ended, &json["left"], &json["state"]), (expected.to_vec(), &json!([]), &json!("recorded")));
     for (person, good) in [(&owner, true), (&stolen, false), (&made, false), (&sibling, true)] {
-        assert_eq!(is_accepted(&house, person).await, good);
+        assert_eq!(is_accepted(&node, person).await, good);
     }
     let path = format!("/v1/accounts/{}/tokens", owner.account);
-    let more = house.as_(&made.token).post(&path, &json!({ "scopes": ["read"], "days": 1 })).await;
+    let more = node.session(&made.token).post(&path, &json!({ "scopes": ["read"], "days": 1 })).await;
     assert_eq!(more.problem(), (401, "unauthenticated".into()));
 }
 
 #[tokio::test]
 async fn a_child_can_neither_revoke_its_parent_nor_its_siblings() {
-    let house = house().await;
-    let (_, owner, stolen, made) = theft(&house).await;
-    let sibling = child(&house, &owner).await;
+    let node = node().await;
+    let (_, owner, stolen, made) = theft(&node).await;
+    let sibling = child(&node, &owner).await;
     for target in [&owner, &sibling] {
-        let answer = revoke(&house, &stolen.token, target, json!({})).await;
+        let answer = revoke(&node, &stolen.token, target, json!({})).await;
         assert_eq!(answer.problem(), (404, "not_found".into()));
     }
-    assert_eq!(revoke(&house, &made.token, &stolen, json!({})).await.problem(), (404, "not_found".into()));
-    assert_eq!(revoke(&house, &stolen.token, &made, json!({})).await.status, 200);
-    assert_eq!(revoke(&house, &stolen.token, &stolen, json!({})).await.status, 200, "a token may end itself");
-    assert!(is_accepted(&house, &owner).await && is_accepted(&house, &sibling).await);
+    assert_eq!(revoke(&node, &made.token, &stolen, json!({})).await.problem(), (404, "not_found".into()));
+    assert_eq!(revoke(&node, &stolen.token, &made, json!({})).await.status, 200);
+    assert_eq!(revoke(&node, &stolen.token, &stolen, json!({})).await.status, 200, "a token may end itself");
+    assert!(is_accepted(&node, &owner).await && is_accepted(&node, &sibling).await);
 }
 
 #[tokio::test]
 async fn a_flood_of_children_locks_out_nobody() {
-    let house = house().await;
-    let (operator, owner, stolen, _) = theft(&house).await;
+    let node = node().await;
+    let (operator, owner, stolen, _) = theft(&node).await;
     let path = format!("/v1/accounts/{}/tokens", owner.account);
     let ask = json!({ "scopes": ["read"], "days": 1 });
     let mut last = None;
     for _ in 0..=CHILDREN_MAX {
-        last = Some(house.as_(&stolen.token).post(&path, &ask).await);
+        last = Some(node.session(&stolen.token).post(&path, &ask).await);
     }
     assert_eq!(last.unwrap().problem(), (409, "too_many_tokens".into()));
-    assert_eq!(house.as_(&owner.token).post(&path, &ask).await.status, 201, "the owner still issues");
-    assert_eq!(house.as_(&operator.token).post(&path, &ask).await.status, 201, "and the operator");
-    assert_eq!(revoke(&house, &operator.token, &stolen, json!({})).await.status, 200);
-    assert!(!is_accepted(&house, &stolen).await && is_accepted(&house, &owner).await);
-    child(&house, &owner).await;
+    assert_eq!(node.session(&owner.token).post(&path, &ask).await.status, 201, "the owner still issues");
+    assert_eq!(node.session(&operator.token).post(&path, &ask).await.status, 201, "and the operator");
+    assert_eq!(revoke(&node, &operator.token, &stolen, json!({})).await.status, 200);
+    assert!(!is_accepted(&node, &stolen).await && is_accepted(&node, &owner).await);
+    child(&node, &owner).await;
 }
 
 #[tokio::test]
 async fn an_operators_token_takes_what_it_issued_with_it_unless_that_is_kept() {
     for (body, kept) in [(json!({}), false), (json!({ "keep_issued": true }), true)] {
-        let house = house().await;
-        let (operator, owner, _, made) = theft(&house).await;
-        let own = child(&house, &operator).await;
-        let second = People::of(&house).await.operator;
-        let answer = revoke(&house, &second.token, &operator, body).await;
+        let node = node().await;
+        let (operator, owner, _, made) = theft(&node).await;
+        let own = child(&node, &operator).await;
+        let second = People::of(&node).await.operator;
+        let answer = revoke(&node, &second.token, &operator, body).await;
         assert_eq!(answer.status, 200, "{}", answer.text());
         assert_eq!(answer.json()["left"].as_array().unwrap().len(), if kept { 3 } else { 0 });
         for (person, good) in [(&operator, false), (&own, false), (&owner, kept), (&made, kept)] {
-            assert_eq!(is_accepted(&house, person).await, good);
+            assert_eq!(is_accepted(&node, person).await, good);
         }
     }
 }
@@ -127,60 +127,61 @@ fn pending(accounts: &dyn AccountStore, token: &Person) -> bool {
 #[tokio::test]
 async fn a_revocation_takes_effect_while_the_clock_stops_sealing_and_its_act_follows() {
     let accounts = Arc::new(MemoryAccounts::default());
-    let house = House::in_memory(Plan { accounts: Arc::clone(&accounts) as _, ..Plan::default() }).await;
-    let (_, owner, stolen, made) = theft(&house).await;
-    house.clock.shift(-5_000, Duration::ZERO);
-    let answer = revoke(&house, &owner.token, &stolen, json!({})).await;
+    let node = TestNode::in_memory(NodeConfig { accounts: Arc::clone(&accounts) as _, ..NodeConfig::default() }).await;
+    let (_, owner, stolen, made) = theft(&node).await;
+    node.clock.shift(-5_000, Duration::ZERO);
+    let answer = revoke(&node, &owner.token, &stolen, json!({})).await;
     assert_eq!(answer.status, 202, "{}", answer.text());
     let json = answer.json();
     assert_eq!(
         (&json["state"], json.get("act"), json["ended"].as_array().unwrap().len()),
         (&json!("pending"), None, 2)
     );
-    assert!(!is_accepted(&house, &stolen).await && !is_accepted(&house, &made).await);
-    assert!(is_accepted(&house, &owner).await && pending(&*accounts, &stolen));
+    assert!(!is_accepted(&node, &stolen).await && !is_accepted(&node, &made).await);
+    assert!(is_accepted(&node, &owner).await && pending(&*accounts, &stolen));
     let id = TokenId(Digest::from_hex(&stolen.token_id).unwrap());
-    assert!(house.filing.registry().tokens.get(id).unwrap().revoked.is_none(), "not on the chain yet");
+    assert!(node.filing.registry().tokens.get(id).unwrap().revoked.is_none(), "not on the chain yet");
 
-    house.clock.shift(5_000, Duration::from_secs(5));
+    node.clock.shift(5_000, Duration::from_secs(5));
     // The node itself tries again; here the moment is ours.
-    while house.filing.seal_revocations().await > 0 {
+    while node.filing.append_revocations().await > 0 {
         tokio::task::yield_now().await;
     }
-    assert!(house.filing.registry().tokens.get(id).unwrap().revoked.is_some());
-    assert!(!pending(&*accounts, &stolen) && !is_accepted(&house, &made).await);
+    assert!(node.filing.registry().tokens.get(id).unwrap().revoked.is_some());
+    assert!(!pending(&*accounts, &stolen) && !is_accepted(&node, &made).await);
 }
 
 #[tokio::test]
 async fn a_revocation_takes_effect_when_writing_has_ended_for_good() {
     let accounts = Arc::new(MemoryAccounts::default());
-    let mut house = House::in_memory(Plan { accounts: Arc::clone(&accounts) as _, ..Plan::default() }).await;
-    let (operator, owner, stolen, made) = theft(&house).await;
-    house.stop_sequencer();
-    assert_eq!(revoke(&house, &owner.token, &stolen, json!({})).await.status, 202);
-    assert!(!is_accepted(&house, &stolen).await && !is_accepted(&house, &made).await && pending(&*accounts, &stolen));
+    let mut node =
+        TestNode::in_memory(NodeConfig { accounts: Arc::clone(&accounts) as _, ..NodeConfig::default() }).await;
+    let (operator, owner, stolen, made) = theft(&node).await;
+    node.stop_sequencer();
+    assert_eq!(revoke(&node, &owner.token, &stolen, json!({})).await.status, 202);
+    assert!(!is_accepted(&node, &stolen).await && !is_accepted(&node, &made).await && pending(&*accounts, &stolen));
     // The operator can always act.
-    assert_eq!(revoke(&house, &operator.token, &owner, json!({})).await.status, 202);
-    assert!(!is_accepted(&house, &owner).await);
+    assert_eq!(revoke(&node, &operator.token, &owner, json!({})).await.status, 202);
+    assert!(!is_accepted(&node, &owner).await);
 }
 
 #[tokio::test]
 async fn a_pending_revocation_survives_a_restart_and_is_sealed_then() {
     let (accounts, store) = (Arc::new(MemoryAccounts::default()), Arc::new(MemoryStore::new(origin())));
-    let plan = || Plan { accounts: Arc::clone(&accounts) as _, ..Plan::default() };
-    let mut house = House::over(Arc::clone(&store), plan()).await;
-    let (_, owner, stolen, made) = theft(&house).await;
-    house.stop_sequencer();
-    assert_eq!(revoke(&house, &owner.token, &stolen, json!({})).await.status, 202);
-    drop(house);
-    let house = House::over(store, plan()).await;
-    assert!(!is_accepted(&house, &stolen).await && !is_accepted(&house, &made).await);
-    while house.filing.seal_revocations().await > 0 {
+    let plan = || NodeConfig { accounts: Arc::clone(&accounts) as _, ..NodeConfig::default() };
+    let mut node = TestNode::over(Arc::clone(&store), plan()).await;
+    let (_, owner, stolen, made) = theft(&node).await;
+    node.stop_sequencer();
+    assert_eq!(revoke(&node, &owner.token, &stolen, json!({})).await.status, 202);
+    drop(node);
+    let node = TestNode::over(store, plan()).await;
+    assert!(!is_accepted(&node, &stolen).await && !is_accepted(&node, &made).await);
+    while node.filing.append_revocations().await > 0 {
         tokio::task::yield_now().await;
     }
     let id = TokenId(Digest::from_hex(&stolen.token_id).unwrap());
-    assert!(house.filing.registry().tokens.get(id).unwrap().revoked.is_some());
-    assert!(!pending(&*accounts, &stolen) && is_accepted(&house, &owner).await);
+    assert!(node.filing.registry().tokens.get(id).unwrap().revoked.is_some());
+    assert!(!pending(&*accounts, &stolen) && is_accepted(&node, &owner).await);
 }
 
 /// An account store whose disk is full.
@@ -214,49 +215,50 @@ impl AccountStore for FullDisk {
 #[tokio::test]
 async fn a_full_disk_stops_no_revocation_and_is_told_where_nothing_recorded_it() {
     let accounts = Arc::new(FullDisk::default());
-    let mut house = House::in_memory(Plan { accounts: Arc::clone(&accounts) as _, ..Plan::default() }).await;
-    let (_, owner, stolen, made) = theft(&house).await;
+    let mut node =
+        TestNode::in_memory(NodeConfig { accounts: Arc::clone(&accounts) as _, ..NodeConfig::default() }).await;
+    let (_, owner, stolen, made) = theft(&node).await;
     accounts.full.store(true, Ordering::Relaxed);
     // The chain records it.
-    assert_eq!(revoke(&house, &owner.token, &made, json!({})).await.status, 200);
-    house.stop_sequencer();
+    assert_eq!(revoke(&node, &owner.token, &made, json!({})).await.status, 200);
+    node.stop_sequencer();
     // Nothing does; in effect it is all the same, and sent again it is recorded.
-    let answer = revoke(&house, &owner.token, &stolen, json!({})).await;
+    let answer = revoke(&node, &owner.token, &stolen, json!({})).await;
     assert_eq!(answer.problem(), (503, "not_durable".into()));
-    assert!(!is_accepted(&house, &stolen).await);
+    assert!(!is_accepted(&node, &stolen).await);
     accounts.full.store(false, Ordering::Relaxed);
-    assert_eq!(revoke(&house, &owner.token, &stolen, json!({})).await.status, 202);
+    assert_eq!(revoke(&node, &owner.token, &stolen, json!({})).await.status, 202);
     assert!(pending(&*accounts, &stolen));
 }
 
 #[tokio::test]
 async fn a_reused_idempotency_key_revokes_nothing() {
-    let house = house().await;
-    let (_, owner, stolen, made) = theft(&house).await;
+    let node = node().await;
+    let (_, owner, stolen, made) = theft(&node).await;
     let send = async |token: &Person| {
         let path = format!("/v1/tokens/{}/revocation", token.token_id);
-        house.as_(&owner.token).keyed("once").post(&path, &json!({})).await
+        node.session(&owner.token).keyed("once").post(&path, &json!({})).await
     };
     assert_eq!(send(&made).await.status, 200);
     assert_eq!(send(&made).await.status, 200, "the same request again");
     assert_eq!(send(&stolen).await.problem(), (409, "request_reused".into()));
-    assert!(is_accepted(&house, &stolen).await);
+    assert!(is_accepted(&node, &stolen).await);
 }
 
 #[tokio::test]
 async fn a_repeated_request_for_a_token_is_answered_without_it() {
-    let house = house().await;
-    let people = People::of(&house).await;
+    let node = node().await;
+    let people = People::of(&node).await;
     let account = people.account("natural-person", "张三").await;
     let owner = people.token(&account, PLAIN).await;
     let path = format!("/v1/accounts/{account}/tokens");
     let issue = async |days: u64| {
-        house.as_(&owner.token).keyed("once").post(&path, &json!({ "scopes": ["read"], "days": days })).await
+        node.session(&owner.token).keyed("once").post(&path, &json!({ "scopes": ["read"], "days": days })).await
     };
     let first = issue(29).await;
     assert_eq!(first.status, 201);
     // Later the token that asks would end before the one that is asked for, which changes nothing.
-    house.clock.shift(2 * 86_400_000, Duration::from_hours(48));
+    node.clock.shift(2 * 86_400_000, Duration::from_hours(48));
     let again = issue(29).await;
     assert_eq!(again.status, 200, "{}", again.text());
     let (first, again) = (first.json(), again.json());

@@ -13,15 +13,15 @@ use tiezheng::store::memory::MemoryStore;
 use tiezheng::store::reading;
 use tiezheng::wire::receipt::ReceiptJson;
 
+use crate::support::accounts::{COURT, People, Person};
+use crate::support::counting_store::CountingStore;
 use crate::support::depositor::{content, note, origin, statement_with};
-use crate::support::house::{House, Plan};
-use crate::support::people::{COURT, People, Person};
 use crate::support::proceeding::Proceeding;
-use crate::support::watched::Watched;
+use crate::support::test_node::{NodeConfig, TestNode};
 
 /// Holds a digest or a receipt against item 1.
-async fn hold(suit: &Proceeding, house: &House, who: &Person, body: &Value) -> Value {
-    let answer = house.as_(&who.token).post(&suit.path("/items/1/verification"), body).await;
+async fn hold(suit: &Proceeding, node: &TestNode, who: &Person, body: &Value) -> Value {
+    let answer = node.session(&who.token).post(&suit.path("/items/1/verification"), body).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
     answer.json()
 }
@@ -33,37 +33,37 @@ fn outcome<'a>(report: &'a Value, step: &str) -> &'a Value {
 
 #[tokio::test]
 async fn file_digest_and_receipt_are_on_record_for_all_sides() {
-    let house = House::in_memory(Plan::default()).await;
-    let suit = Proceeding::suit(&People::of(&house).await).await;
-    let receipt = house.deposit(&note(1)).await;
-    suit.import(&house, &suit.bringing, &House::number(&receipt)).await;
-    suit.file(&house).await;
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let suit = Proceeding::suit(&People::of(&node).await).await;
+    let receipt = node.deposit(&note(1)).await;
+    suit.import(&node, &suit.bringing, &TestNode::number(&receipt)).await;
+    suit.file(&node).await;
     let digest = |bytes: &[u8]| json!({ "algorithm": "sm3", "value": content(bytes).sm3.unwrap().to_string() });
     let held = json!({ "receipt": ReceiptJson::from(&receipt) });
 
-    let by_file = suit.verify(&house, &suit.answering, 1, "file 1", None).await;
+    let by_file = suit.verify(&node, &suit.answering, 1, "file 1", None).await;
     assert_eq!(by_file["report"]["conclusion"]["code"], "consistent_with_reservation");
     assert_eq!(outcome(&by_file["report"], "import_snapshot"), "passed");
     assert_eq!((&by_file["act"]["act"], &by_file["act"]["stream"]), (&json!("verify"), &json!("case")));
-    let other_file = suit.verify(&house, &suit.judge, 1, "file 2", None).await;
+    let other_file = suit.verify(&node, &suit.judge, 1, "file 2", None).await;
     assert_eq!(other_file["report"]["conclusion"]["code"], "mismatch");
     // A digest sent without its file never says more than that it is equal.
-    let equal = hold(&suit, &house, &suit.bringing, &digest(b"file 1")).await;
+    let equal = hold(&suit, &node, &suit.bringing, &digest(b"file 1")).await;
     assert_eq!(equal["report"]["conclusion"]["code"], "record_only");
-    let unequal = hold(&suit, &house, &suit.bringing, &digest(b"file 2")).await;
+    let unequal = hold(&suit, &node, &suit.bringing, &digest(b"file 2")).await;
     assert_eq!(unequal["report"]["conclusion"]["code"], "mismatch");
-    let by_receipt = hold(&suit, &house, &suit.answering, &held).await;
+    let by_receipt = hold(&suit, &node, &suit.answering, &held).await;
     assert_eq!(by_receipt["report"]["conclusion"]["code"], "record_only");
     let forged = receipt.entry.replacen("received 2026", "received 2025", 1);
     let mut broken = held.clone();
     broken["receipt"]["entry"] = forged.into();
     // A paper that does not hold accuses nobody.
-    let by_forgery = hold(&suit, &house, &suit.answering, &broken).await;
+    let by_forgery = hold(&suit, &node, &suit.answering, &broken).await;
     assert_eq!(by_forgery["report"]["conclusion"]["code"], "unable");
     assert_eq!(outcome(&by_forgery["report"], "import_snapshot"), "passed");
 
-    let of_another = json!({ "receipt": ReceiptJson::from(&house.deposit(&note(2)).await) });
-    let by_another = hold(&suit, &house, &suit.answering, &of_another).await;
+    let of_another = json!({ "receipt": ReceiptJson::from(&node.deposit(&note(2)).await) });
+    let by_another = hold(&suit, &node, &suit.answering, &of_another).await;
     assert_eq!(by_another["report"]["conclusion"]["code"], "unable");
 
     let recorded: Vec<Value> = [
@@ -79,7 +79,7 @@ async fn file_digest_and_receipt_are_on_record_for_all_sides() {
     .map(|(who, presented, conclusion)| json!([who.account, presented, conclusion]))
     .collect();
     for who in [&suit.bringing, &suit.answering, &suit.judge, &suit.clerk] {
-        let item = suit.view(&house, who).await["items"][0].clone();
+        let item = suit.view(&node, who).await["items"][0].clone();
         let one = |one: &Value| json!([one["by"], one["presented"]["code"], one["conclusion"]["code"]]);
         let shown: Vec<Value> = item["verifications"].as_array().unwrap().iter().map(one).collect();
         assert_eq!(shown, recorded);
@@ -92,22 +92,22 @@ async fn file_digest_and_receipt_are_on_record_for_all_sides() {
 
 #[tokio::test]
 async fn salted_digests_agree_only_behind_their_salt() {
-    let house = House::in_memory(Plan::default()).await;
-    let suit = Proceeding::suit(&People::of(&house).await).await;
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let suit = Proceeding::suit(&People::of(&node).await).await;
     let salt = [7_u8; 32];
     let salted = Content { form: Form::Salted, ..content(&[salt.as_slice(), b"file 1"].concat()) };
     let statement = statement_with(1, 1, |statement| statement.content = Some(salted));
-    let number = House::number(&house.deposit(statement.note()).await);
-    suit.import(&house, &suit.bringing, &number).await;
+    let number = TestNode::number(&node.deposit(statement.note()).await);
+    suit.import(&node, &suit.bringing, &number).await;
     for (salt, expected) in [
         (Some(hex::encode(salt)), "consistent_with_reservation"),
         (Some("00".repeat(32)), "mismatch"),
         (None, "unable"),
     ] {
-        let verified = suit.verify(&house, &suit.bringing, 1, "file 1", salt.as_deref()).await;
+        let verified = suit.verify(&node, &suit.bringing, 1, "file 1", salt.as_deref()).await;
         assert_eq!(verified["report"]["conclusion"]["code"], expected, "{salt:?}");
     }
-    let seen = suit.view(&house, &suit.bringing).await;
+    let seen = suit.view(&node, &suit.bringing).await;
     assert_eq!(seen["items"][0]["verifications"].as_array().unwrap().len(), 3);
     assert!(!seen.to_string().contains(&hex::encode(salt)), "the salt is nowhere");
 }
@@ -115,17 +115,17 @@ async fn salted_digests_agree_only_behind_their_salt() {
 #[tokio::test]
 async fn whoever_verifies_without_a_case_leaves_nothing() {
     let store = Arc::new(MemoryStore::new(origin()));
-    let house = House::over(Arc::clone(&store), Plan::default()).await;
-    let suit = Proceeding::suit(&People::of(&house).await).await;
-    let number = House::number(&house.deposit(&note(1)).await);
-    suit.import(&house, &suit.bringing, &number).await;
+    let node = TestNode::over(Arc::clone(&store), NodeConfig::default()).await;
+    let suit = Proceeding::suit(&People::of(&node).await).await;
+    let number = TestNode::number(&node.deposit(&note(1)).await);
+    suit.import(&node, &suit.bringing, &number).await;
     let size = store.published().unwrap().size();
     for file in ["file 1", "file 2"] {
         let path = format!("/v1/deposits/{number}/verification");
-        assert_eq!(house.post(&path, "application/octet-stream", file).await.status, 200);
+        assert_eq!(node.post(&path, "application/octet-stream", file).await.status, 200);
     }
     assert_eq!(store.published().unwrap().size(), size);
-    let seen = suit.view(&house, &suit.bringing).await;
+    let seen = suit.view(&node, &suit.bringing).await;
     assert_eq!(seen["items"][0]["verifications"], json!([]));
     assert_eq!(seen["items"][0]["original"]["code"], "not_verified");
 }
@@ -139,8 +139,8 @@ fn an_hour_later(store: &MemoryStore, number: &str) -> (LeafIndex, Vec<u8>) {
 }
 
 /// What the court's feed tells of alarms.
-async fn alarms(house: &House, judge: &Person) -> Vec<Value> {
-    let told = house.as_(&judge.token).get(&format!("/v1/feed?court={COURT}&cursor=0&wait=0")).await.json();
+async fn alarms(node: &TestNode, judge: &Person) -> Vec<Value> {
+    let told = node.session(&judge.token).get(&format!("/v1/feed?court={COURT}&cursor=0&wait=0")).await.json();
     let alarm = |event: &&Value| event["act"] == "diverge";
     told["items"].as_array().unwrap().iter().filter(alarm).map(|one| json!([one["item"], one["finding"]])).collect()
 }
@@ -148,21 +148,21 @@ async fn alarms(house: &House, judge: &Person) -> Vec<Value> {
 #[tokio::test]
 async fn a_chain_that_says_something_else_than_was_imported_is_an_alarm_once() {
     let store = Arc::new(MemoryStore::new(origin()));
-    let watched = Arc::new(Watched::over(store.clone()));
-    let plan = Plan { desk_store: Some(watched.clone()), ..Plan::default() };
-    let house = House::over(Arc::clone(&store), plan).await;
-    let suit = Proceeding::suit(&People::of(&house).await).await;
+    let watched = Arc::new(CountingStore::over(store.clone()));
+    let plan = NodeConfig { filing_store: Some(watched.clone()), ..NodeConfig::default() };
+    let node = TestNode::over(Arc::clone(&store), plan).await;
+    let suit = Proceeding::suit(&People::of(&node).await).await;
     let (first, second) =
-        (House::number(&house.deposit(&note(1)).await), House::number(&house.deposit(&note(2)).await));
-    suit.import(&house, &suit.bringing, &first).await;
-    suit.import(&house, &suit.bringing, &second).await;
-    suit.file(&house).await;
-    let before = suit.view(&house, &suit.judge).await;
-    assert_eq!(alarms(&house, &suit.judge).await, Vec::<Value>::new());
+        (TestNode::number(&node.deposit(&note(1)).await), TestNode::number(&node.deposit(&note(2)).await));
+    suit.import(&node, &suit.bringing, &first).await;
+    suit.import(&node, &suit.bringing, &second).await;
+    suit.file(&node).await;
+    let before = suit.view(&node, &suit.judge).await;
+    assert_eq!(alarms(&node, &suit.judge).await, Vec::<Value>::new());
 
     let (index, forged) = an_hour_later(&store, &first);
     watched.forge(index, forged);
-    let looks = [&suit.judge, &suit.bringing, &suit.answering, &suit.clerk].map(|who| suit.view(&house, who));
+    let looks = [&suit.judge, &suit.bringing, &suit.answering, &suit.clerk].map(|who| suit.view(&node, who));
     let looks = futures_util::future::join_all(looks).await;
     for seen in &looks {
         assert_eq!(seen["items"][0]["divergence"]["code"], "facts");
@@ -171,21 +171,21 @@ async fn a_chain_that_says_something_else_than_was_imported_is_an_alarm_once() {
         // What was imported stays what is shown.
         assert_eq!(seen["items"][0]["facts"], before["items"][0]["facts"]);
     }
-    let verified = suit.verify(&house, &suit.bringing, 1, "file 1", None).await;
+    let verified = suit.verify(&node, &suit.bringing, 1, "file 1", None).await;
     assert_eq!(verified["report"]["conclusion"]["code"], "chain_fault");
     assert_eq!(outcome(&verified["report"], "import_snapshot"), "failed");
-    let other = suit.verify(&house, &suit.bringing, 2, "file 2", None).await;
+    let other = suit.verify(&node, &suit.bringing, 2, "file 2", None).await;
     assert_eq!(other["report"]["conclusion"]["code"], "consistent_with_reservation");
-    assert_eq!(alarms(&house, &suit.judge).await, [json!([1, "facts"])]);
+    assert_eq!(alarms(&node, &suit.judge).await, [json!([1, "facts"])]);
 
     // Nothing to be read at all is another alarm.
     watched.forge(index, b"no header".to_vec());
     for _ in 0..2 {
-        assert_eq!(suit.view(&house, &suit.judge).await["items"][0]["divergence"]["code"], "unreadable");
+        assert_eq!(suit.view(&node, &suit.judge).await["items"][0]["divergence"]["code"], "unreadable");
     }
-    assert_eq!(alarms(&house, &suit.judge).await, [json!([1, "facts"]), json!([1, "unreadable"])]);
+    assert_eq!(alarms(&node, &suit.judge).await, [json!([1, "facts"]), json!([1, "unreadable"])]);
     // Once raised it stays to be seen.
     watched.mend();
-    assert_eq!(suit.view(&house, &suit.judge).await["items"][0]["divergence"]["code"], "unreadable");
-    assert_eq!(alarms(&house, &suit.judge).await.len(), 2);
+    assert_eq!(suit.view(&node, &suit.judge).await["items"][0]["divergence"]["code"], "unreadable");
+    assert_eq!(alarms(&node, &suit.judge).await.len(), 2);
 }

@@ -2,13 +2,13 @@
 
 use serde_json::json;
 
-use crate::support::house::{House, Plan};
-use crate::support::people::{COURT, People};
+use crate::support::accounts::{COURT, People};
+use crate::support::test_node::{NodeConfig, TestNode};
 
 #[tokio::test]
 async fn an_address_that_is_not_public_is_refused_unless_the_operator_allows_its_network() {
-    let house = House::in_memory(Plan { webhook_networks: vec![], ..Plan::default() }).await;
-    let people = People::of(&house).await;
+    let node = TestNode::in_memory(NodeConfig { webhook_networks: vec![], ..NodeConfig::default() }).await;
+    let people = People::of(&node).await;
     let path = format!("/v1/courts/{COURT}/webhooks");
     for url in [
         "http://127.0.0.1:9/",
@@ -40,11 +40,11 @@ async fn an_address_that_is_not_public_is_refused_unless_the_operator_allows_its
     let answer = people.by(&alice).post(&path, &json!({ "url": "https://10.0.0.1/" })).await;
     assert_eq!(answer.problem().0, 403);
     people.by_operator().create(&path, &json!({ "url": "https://1.1.1.1/hook" })).await;
-    drop(house);
+    drop(node);
 
     let allowed = vec!["10.0.0.0/8".parse().unwrap(), "fd00::/8".parse().unwrap()];
-    let house = House::in_memory(Plan { webhook_networks: allowed, ..Plan::default() }).await;
-    let people = People::of(&house).await;
+    let node = TestNode::in_memory(NodeConfig { webhook_networks: allowed, ..NodeConfig::default() }).await;
+    let people = People::of(&node).await;
     for url in ["https://10.0.0.1/", "https://[fd00::1]:8443/", "https://[::ffff:10.0.0.1]/"] {
         people.by_operator().create(&path, &json!({ "url": url })).await;
     }

@@ -16,7 +16,7 @@ use tiezheng::store::refusal::{ErasureRefusal, Refusal};
 
 use super::{audit, memory, prove, runtime, start_on};
 use crate::support::depositor::{ledger_key, note, statement_with};
-use crate::support::faulty::{FaultyStore, OF_AN_APPEND};
+use crate::support::faulty_store::{FaultyStore, OF_AN_APPEND};
 
 fn piece(n: u8) -> PrivateMetadata {
     PrivateMetadata { salt: [n; 32], json: format!(r#"{{"name":"证据 {n}"}}"#) }

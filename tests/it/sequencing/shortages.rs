@@ -14,7 +14,7 @@ use tiezheng::store::shortage::Shortage;
 
 use super::{audit, memory, prove, runtime, start_on};
 use crate::support::depositor::note;
-use crate::support::faulty::{Fault, FaultyStore};
+use crate::support::faulty_store::{Fault, FaultyStore};
 
 fn begin() -> (Arc<MemoryStore>, Arc<FaultyStore>, Sequencer, RunningSequencer) {
     let (memory, clock) = memory();

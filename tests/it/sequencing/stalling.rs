@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{audit, memory, prove, runtime, start_on};
 use crate::support::depositor::note;
-use crate::support::faulty::FaultyStore;
+use crate::support::faulty_store::FaultyStore;
 
 #[test]
 fn the_oldest_pending_deposit_has_an_age_while_the_disk_stalls_and_none_afterwards() {

@@ -16,7 +16,7 @@ use tiezheng::store::memory::MemoryStore;
 
 use super::{audit, memory, prove, runtime, start_on};
 use crate::support::depositor::{note, statement_with};
-use crate::support::faulty::FaultyStore;
+use crate::support::faulty_store::FaultyStore;
 
 fn piece(n: u64) -> PrivateMetadata {
     PrivateMetadata { salt: [9; 32], json: format!(r#"{{"name":"证据 {n}"}}"#) }

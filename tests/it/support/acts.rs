@@ -7,9 +7,9 @@ use std::sync::Arc;
 use sha2::Digest as _;
 use tiezheng::court::acts::Act;
 use tiezheng::court::calendar::Calendar;
-use tiezheng::court::case::fold::begin;
 use tiezheng::court::case::labels::{CaseBefore, labels_of};
-use tiezheng::court::case::state::{CaseFile, Placed};
+use tiezheng::court::case::replay::begin;
+use tiezheng::court::case::state::{ActPosition, CaseFile};
 use tiezheng::court::document::{Document, Stream};
 use tiezheng::court::ids::{AccountId, AnnexId, CaseId};
 use tiezheng::court::labels;
@@ -94,16 +94,16 @@ impl Acts {
         }
         let index = LeafIndex(self.store.tip().unwrap().size().0);
         let sequence = self.streams.get(&stream).map_or(1, |last| last + 1);
-        let placed = Placed { index, sequence, at: second(1) };
+        let position = ActPosition { index, sequence, at: second(1) };
         let Some(before) = self.cases.get(&stream).cloned() else {
-            let Ok(file) = begin(CaseId(Digest([stream; 32])), document, placed) else { return Vec::new() };
+            let Ok(file) = begin(CaseId(Digest([stream; 32])), document, position) else { return Vec::new() };
             let found = labels_of(&file, document, None);
             self.cases.insert(stream, file);
             return found;
         };
         let mut after = before.clone();
-        after.follow(document, placed, &Calendar::default());
-        let had_effect = after.void.len() == before.void.len();
+        after.replay(document, position, &Calendar::default());
+        let had_effect = after.ineffective_acts.len() == before.ineffective_acts.len();
         let found = labels_of(&after, document, Some(&CaseBefore::of(&before)));
         self.cases.insert(stream, after);
         if had_effect { found } else { Vec::new() }
@@ -152,13 +152,13 @@ impl Acts {
 }
 
 /// A chain read with what lies beside another, and with rows that somebody changed.
-pub(crate) struct Retold<'a> {
+pub(crate) struct OverlayStore<'a> {
     pub(crate) chain: &'a dyn ReadLedger,
     pub(crate) vault: &'a dyn ReadLedger,
     pub(crate) private: BTreeMap<LeafIndex, Private>,
 }
 
-impl ReadLedger for Retold<'_> {
+impl ReadLedger for OverlayStore<'_> {
     fn published(&self) -> Option<Arc<Published>> {
         self.chain.published()
     }

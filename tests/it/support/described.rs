@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use serde_json::Value;
 use tiezheng::http::router::openapi_json;
 
-use crate::support::house::Answer;
+use crate::support::test_node::Answer;
 
 /// Operations by method and path. Of two paths that match, the one with the literal stands first.
 static OPERATIONS: LazyLock<Vec<(String, Vec<String>, Value)>> = LazyLock::new(|| {
@@ -53,6 +53,9 @@ pub(crate) fn assert_documented(method: &str, path: &str, answer: &Answer) {
     if answer.status >= 400 && method != "HEAD" {
         let code = answer.problem().1;
         let description = documented["description"].as_str().unwrap();
-        assert!(description.contains(&format!("`{code}`")), "{method} {path}: `{code}` is not documented: {description}");
+        assert!(
+            description.contains(&format!("`{code}`")),
+            "{method} {path}: `{code}` is not documented: {description}"
+        );
     }
 }

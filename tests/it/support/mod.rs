@@ -1,20 +1,20 @@
 //! Fixtures that the integration tests share.
 
+pub(crate) mod accounts;
 pub(crate) mod acts;
 pub(crate) mod chain;
+pub(crate) mod counting_store;
 pub(crate) mod custodian;
 pub(crate) mod depositor;
 pub(crate) mod described;
-pub(crate) mod faulty;
-pub(crate) mod grown;
-pub(crate) mod house;
-pub(crate) mod opened;
+pub(crate) mod draft_case;
+pub(crate) mod faulty_store;
+pub(crate) mod ledger;
 pub(crate) mod operator;
-pub(crate) mod people;
 pub(crate) mod proceeding;
 pub(crate) mod process;
 pub(crate) mod proxy;
 pub(crate) mod raw;
 pub(crate) mod stores;
+pub(crate) mod test_node;
 pub(crate) mod trace;
-pub(crate) mod watched;

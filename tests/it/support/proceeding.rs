@@ -4,8 +4,8 @@ use reqwest::Method;
 use reqwest::header::CONTENT_TYPE;
 use serde_json::{Value, json};
 
-use crate::support::house::{Answer, House};
-use crate::support::people::{COURT, People, Person};
+use crate::support::accounts::{COURT, People, Person};
+use crate::support::test_node::{Answer, TestNode};
 
 /// A case, and who has to do with it. Belongs to no house: it goes on in the next one over the same store.
 pub(crate) struct Proceeding {
@@ -25,11 +25,11 @@ impl Proceeding {
     pub(crate) async fn suit(people: &People<'_>) -> Self {
         let (bringing, answering) = (people.person("张三").await, people.person("李四").await);
         let (clerk, judge) = (people.clerk().await, people.judge().await);
-        Self::between(people.house, "civil-first", [&bringing, &answering, &clerk, &judge]).await
+        Self::between(people.node, "civil-first", [&bringing, &answering, &clerk, &judge]).await
     }
 
     /// A draft of this kind: who brings it, who answers it, clerk, judge.
-    pub(crate) async fn between(house: &House, kind: &str, people: [&Person; 4]) -> Self {
+    pub(crate) async fn between(node: &TestNode, kind: &str, people: [&Person; 4]) -> Self {
         let [bringing, answering, clerk, judge] = people.map(Person::clone);
         let (role, answers_as) =
             if kind == "mediation" { ("applicant", "respondent") } else { ("plaintiff", "defendant") };
@@ -37,7 +37,7 @@ impl Proceeding {
             "court": COURT, "kind": kind, "procedure": "ordinary", "role": role, "subject": "natural-person",
             "filer": "principal", "name": "张三", "title": "信息网络买卖合同纠纷",
         });
-        let opened = house.as_(&bringing.token).create("/v1/cases", &opening).await;
+        let opened = node.session(&bringing.token).create("/v1/cases", &opening).await;
         let case = opened["case"].as_str().unwrap().to_owned();
         Self { bringing, answering, clerk, judge, case, answers_as }
     }
@@ -52,60 +52,67 @@ impl Proceeding {
     }
 
     /// An act that must be taken.
-    pub(crate) async fn act(&self, house: &House, who: &Person, act: Value) -> Value {
-        house.as_(&who.token).create(&self.path("/acts"), &act).await
+    pub(crate) async fn act(&self, node: &TestNode, who: &Person, act: Value) -> Value {
+        node.session(&who.token).create(&self.path("/acts"), &act).await
     }
 
-    pub(crate) async fn try_import(&self, house: &House, who: &Person, number: &str) -> Answer {
-        house.as_(&who.token).post(&self.path("/imports"), &import(number)).await
+    pub(crate) async fn try_import(&self, node: &TestNode, who: &Person, number: &str) -> Answer {
+        node.session(&who.token).post(&self.path("/imports"), &import(number)).await
     }
 
     /// An import that must be taken.
-    pub(crate) async fn import(&self, house: &House, who: &Person, number: &str) -> Value {
-        house.as_(&who.token).create(&self.path("/imports"), &import(number)).await
+    pub(crate) async fn import(&self, node: &TestNode, who: &Person, number: &str) -> Value {
+        node.session(&who.token).create(&self.path("/imports"), &import(number)).await
     }
 
     /// Names who answers, and submits.
-    pub(crate) async fn submit(&self, house: &House) {
+    pub(crate) async fn submit(&self, node: &TestNode) {
         let party = json!({ "act": "add-party", "role": self.answers_as, "subject": "natural-person", "name": "李四" });
-        self.act(house, &self.bringing, party).await;
-        self.act(house, &self.bringing, json!({ "act": "submit" })).await;
+        self.act(node, &self.bringing, party).await;
+        self.act(node, &self.bringing, json!({ "act": "submit" })).await;
     }
 
     /// From the draft to a case that a judge has and both sides take part in.
-    pub(crate) async fn file(&self, house: &House) {
-        self.submit(house).await;
+    pub(crate) async fn file(&self, node: &TestNode) {
+        self.submit(node).await;
         for act in ["approve", "file-case"] {
-            self.act(house, &self.clerk, json!({ "act": act })).await;
+            self.act(node, &self.clerk, json!({ "act": act })).await;
         }
-        self.act(house, &self.clerk, json!({ "act": "assign", "judge": self.judge.account })).await;
-        let association = json!({ "code": self.code(house).await, "filer": "principal" });
-        house.as_(&self.answering.token).create("/v1/associations", &association).await;
+        self.act(node, &self.clerk, json!({ "act": "assign", "judge": self.judge.account })).await;
+        let association = json!({ "code": self.code(node).await, "filer": "principal" });
+        node.session(&self.answering.token).create("/v1/associations", &association).await;
     }
 
     /// A code for who answers: once for the party, once for an agent.
-    pub(crate) async fn code(&self, house: &House) -> String {
+    pub(crate) async fn code(&self, node: &TestNode) -> String {
         let codes = json!({ "party": 2, "party_uses": 1, "agent_uses": 1, "days": 30 });
-        let issued = house.as_(&self.clerk.token).create(&self.path("/codes"), &codes).await;
+        let issued = node.session(&self.clerk.token).create(&self.path("/codes"), &codes).await;
         issued["code"].as_str().unwrap().to_owned()
     }
 
     /// The whole case, as somebody sees it.
-    pub(crate) async fn view(&self, house: &House, who: &Person) -> Value {
-        let answer = house.as_(&who.token).get(&self.path("")).await;
+    pub(crate) async fn view(&self, node: &TestNode, who: &Person) -> Value {
+        let answer = node.session(&who.token).get(&self.path("")).await;
         assert_eq!(answer.status, 200, "{}", answer.text());
         answer.json()
     }
 
     /// Holds a file against an item.
-    pub(crate) async fn verify(&self, house: &House, who: &Person, item: u32, file: &str, salt: Option<&str>) -> Value {
+    pub(crate) async fn verify(
+        &self,
+        node: &TestNode,
+        who: &Person,
+        item: u32,
+        file: &str,
+        salt: Option<&str>,
+    ) -> Value {
         let path = self.path(&format!("/items/{item}/verification"));
-        let mut request = house.as_(&who.token).request(Method::POST, &path);
+        let mut request = node.session(&who.token).request(Method::POST, &path);
         request = request.header(CONTENT_TYPE, "application/octet-stream");
         if let Some(salt) = salt {
             request = request.header("x-salt", salt);
         }
-        let answer = house.send(request.body(file.to_owned())).await;
+        let answer = node.send(request.body(file.to_owned())).await;
         assert_eq!(answer.status, 200, "{}", answer.text());
         answer.json()
     }

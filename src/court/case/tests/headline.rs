@@ -22,7 +22,7 @@ const fn of(who: usize, original: u8, conclusion: &'static str) -> One {
 
 /// The headline after these verifications: the place of the one that counts, and how.
 fn headline(course: &[One], salted: bool) -> (&'static str, Option<usize>) {
-    let mut case = Course::assigned();
+    let mut case = TestCase::assigned();
     for one in course {
         let deposit = case.item(1).import.deposit;
         let hashes = if salted { vec![] } else { vec![(HashAlgorithm::Sm3, Digest([one.original; 32]))] };

@@ -13,8 +13,8 @@ fn release(deposit: Option<DepositNumber>, account: Option<AccountId>) -> Act {
 }
 
 /// An assigned case whose first item is a deposit of this ledger.
-fn course() -> (Course, DepositNumber) {
-    let mut course = Course::assigned();
+fn course() -> (TestCase, DepositNumber) {
+    let mut course = TestCase::assigned();
     let item = course.file.items.get_mut(&ItemNumber(1)).unwrap();
     item.import.receipt = None;
     let deposit = item.import.deposit;
@@ -27,7 +27,7 @@ fn a_hold_is_in_force_until_it_is_released() {
     assert_eq!(course.file.holds.len(), 0, "an import holds nothing");
     course.clerk(hold(Some(deposit), None));
     let held = course.file.holds[&HeldContent::Deposit(deposit)];
-    assert_eq!((held.by, held.capacity, held.placed), (account(8), CLERK, course.file.last));
+    assert_eq!((held.by, held.capacity, held.position), (account(8), CLERK, course.file.last));
     assert_eq!(course.does(account(9), JUDGE, hold(Some(deposit), None)), Err(Refusal::HeldAlready));
     // The end of the proceeding is not the end of the hold.
     course.court(made!(Judge {}));
@@ -59,7 +59,7 @@ fn a_hold_is_about_one_thing_of_the_case_that_is_kept_here() {
 #[test]
 fn only_court_staff_hold_and_release() {
     let (mut course, deposit) = course();
-    let denied = Err(Refusal::Denied(Denied::NotPermitted));
+    let denied = Err(Refusal::Denied(DeniedReason::NotPermitted));
     for (by, capacity) in [(PLAINTIFF, FIRST), (account(2), SECOND)] {
         assert_eq!(course.does(by, capacity, hold(Some(deposit), None)), denied);
     }

@@ -4,14 +4,14 @@
 
 use crate::court::acts::*;
 use crate::court::calendar::Day;
-use crate::court::case::state::{CaseFile, Placed};
+use crate::court::case::state::{ActPosition, CaseFile};
 use crate::court::case_number::{CaseNumber, CourtCode};
 use crate::court::document::{Document, Stream};
 use crate::court::ids::{
     AccountId, AgentNumber, AnnexId, CaseId, CodeNumber, ItemNumber, PartyNumber, RequestId, TokenId,
 };
 use crate::court::period::basis::Basis;
-use crate::court::values::{Capacity, Carried, Code, Filer, IdentityCheck, StepOutcome};
+use crate::court::values::{Capacity, Code, Filer, FirstImport, IdentityCheck, StepOutcome};
 use crate::court::words::*;
 use crate::ledger::block::Height;
 use crate::ledger::hash::Digest;
@@ -44,7 +44,7 @@ impl Dice {
         all[self.below(u32::try_from(all.len()).unwrap()) as usize].clone()
     }
 
-    fn maybe<T>(&mut self, value: impl FnOnce(&mut Self) -> T) -> Option<T> {
+    fn optional<T>(&mut self, value: impl FnOnce(&mut Self) -> T) -> Option<T> {
         (self.below(2) == 0).then(|| value(self))
     }
 
@@ -133,36 +133,39 @@ pub(in crate::court) fn act(dice: &mut Dice, kind: ActKind, file: Option<&CaseFi
             role: d.of(&[PartyRole::Plaintiff, PartyRole::Plaintiff, PartyRole::Defendant]),
             subject: d.of(SubjectKind::ALL),
             filer: d.of(Filer::ALL),
-            authority: d.maybe(|d| d.of(Authority::ALL)),
+            authority: d.optional(|d| d.of(Authority::ALL)),
             identity: d.identity(),
-            from: d.maybe(|_| case),
-            passage: d.maybe(|d| d.of(Passage::ALL)),
-            account: d.maybe(Dice::account),
+            from: d.optional(|_| case),
+            passage: d.optional(|d| d.of(TransferKind::ALL)),
+            account: d.optional(Dice::account),
             name: d.annex(),
-            title: d.maybe(Dice::annex),
-            claims: d.maybe(Dice::annex),
-            power: d.maybe(Dice::annex),
+            title: d.optional(Dice::annex),
+            claims: d.optional(Dice::annex),
+            power: d.optional(Dice::annex),
         }),
-        ActKind::Describe => Act::Describe(Describe { title: d.maybe(Dice::annex), claims: d.maybe(Dice::annex) }),
+        ActKind::Describe => {
+            Act::Describe(Describe { title: d.optional(Dice::annex), claims: d.optional(Dice::annex) })
+        }
         ActKind::Submit => Act::Submit(Submit {}),
-        ActKind::ReturnFiling => Act::ReturnFiling(ReturnFiling { reason: d.maybe(Dice::annex) }),
+        ActKind::ReturnFiling => Act::ReturnFiling(ReturnFiling { reason: d.optional(Dice::annex) }),
         ActKind::Approve => Act::Approve(Approve {}),
-        ActKind::Reject => Act::Reject(Reject { reason: d.maybe(Dice::annex) }),
-        ActKind::Refuse => Act::Refuse(Refuse { reason: d.maybe(Dice::annex) }),
+        ActKind::Reject => Act::Reject(Reject { reason: d.optional(Dice::annex) }),
+        ActKind::Refuse => Act::Refuse(Refuse { reason: d.optional(Dice::annex) }),
         ActKind::WithdrawFiling => Act::WithdrawFiling(WithdrawFiling {}),
-        ActKind::FileCase => Act::FileCase(FileCase { number: d.maybe(Dice::case_number) }),
+        ActKind::FileCase => Act::FileCase(FileCase { number: d.optional(Dice::case_number) }),
         ActKind::BindNumber => Act::BindNumber(BindNumber { number: d.case_number() }),
-        ActKind::Assign => Act::Assign(Assign { judge: d.maybe(Dice::account) }),
+        ActKind::Assign => Act::Assign(Assign { judge: d.optional(Dice::account) }),
         ActKind::BeginHearing => Act::BeginHearing(BeginHearing {}),
         ActKind::AdjournHearing => Act::AdjournHearing(AdjournHearing {}),
-        ActKind::Judge => Act::Judge(Judge { document: d.maybe(Dice::deposit) }),
+        ActKind::Judge => Act::Judge(Judge { document: d.optional(Dice::deposit) }),
         ActKind::WithdrawSuit => Act::WithdrawSuit(WithdrawSuit {}),
         ActKind::Close => Act::Close(Close {}),
-        ActKind::ConfirmNotice => Act::ConfirmNotice(ConfirmNotice { document: d.maybe(Dice::deposit) }),
-        ActKind::ConfirmService => {
-            Act::ConfirmService(ConfirmService { document: d.maybe(Dice::deposit), address: d.maybe(Dice::annex) })
-        }
-        ActKind::PassOn => Act::PassOn(PassOn { to: case, passage: d.of(Passage::ALL) }),
+        ActKind::ConfirmNotice => Act::ConfirmNotice(ConfirmNotice { document: d.optional(Dice::deposit) }),
+        ActKind::ConfirmService => Act::ConfirmService(ConfirmService {
+            document: d.optional(Dice::deposit),
+            address: d.optional(Dice::annex),
+        }),
+        ActKind::PassOn => Act::PassOn(PassOn { to: case, passage: d.of(TransferKind::ALL) }),
         ActKind::AddParty | ActKind::AddAgent | ActKind::EndAgent | ActKind::IssueCode | ActKind::Associate => {
             of_people(d, kind, file)
         }
@@ -195,7 +198,7 @@ fn of_people(d: &mut Dice, kind: ActKind, file: Option<&CaseFile>) -> Act {
             party: PartyNumber(d.number(file.map(|file| file.next_party().0))),
             role: d.of(PartyRole::ALL),
             subject: d.of(SubjectKind::ALL),
-            account: d.maybe(Dice::account),
+            account: d.optional(Dice::account),
             name: d.annex(),
         }),
         ActKind::AddAgent => Act::AddAgent(AddAgent {
@@ -204,8 +207,8 @@ fn of_people(d: &mut Dice, kind: ActKind, file: Option<&CaseFile>) -> Act {
             account: d.account(),
             authority: d.of(Authority::ALL),
             identity: d.identity(),
-            name: d.maybe(Dice::annex),
-            power: d.maybe(Dice::annex),
+            name: d.optional(Dice::annex),
+            power: d.optional(Dice::annex),
         }),
         ActKind::EndAgent => Act::EndAgent(EndAgent { agent: AgentNumber(1 + d.below(3)) }),
         ActKind::IssueCode => Act::IssueCode(IssueCode {
@@ -220,10 +223,10 @@ fn of_people(d: &mut Dice, kind: ActKind, file: Option<&CaseFile>) -> Act {
             code: CodeNumber(1 + d.below(3)),
             filer: d.of(Filer::ALL),
             agent: Some(AgentNumber(d.number(file.map(|file| file.next_agent().0)))),
-            authority: d.maybe(|d| d.of(Authority::ALL)),
+            authority: d.optional(|d| d.of(Authority::ALL)),
             identity: d.identity(),
-            name: d.maybe(Dice::annex),
-            power: d.maybe(Dice::annex),
+            name: d.optional(Dice::annex),
+            power: d.optional(Dice::annex),
         }),
     }
 }
@@ -238,7 +241,7 @@ fn of_evidence(d: &mut Dice, kind: ActKind, file: Option<&CaseFile>) -> Act {
             name: d.annex(),
             content: d.annex(),
             replaces: if d.below(3) == 0 { Some(d.item_of(file)) } else { None },
-            carried: (d.below(4) == 0).then(|| Carried {
+            carried: (d.below(4) == 0).then(|| FirstImport {
                 case: CaseId(Digest([8; 32])),
                 item: d.item_of(file),
                 at: d.time(),
@@ -254,21 +257,21 @@ fn of_evidence(d: &mut Dice, kind: ActKind, file: Option<&CaseFile>) -> Act {
             data_hash: d.data_hash(),
             tx_submitted_at: d.time(),
             block_generated_at: d.time(),
-            receipt: d.maybe(Dice::digest),
-            receipt_annex: d.maybe(Dice::annex),
+            receipt: d.optional(Dice::digest),
+            receipt_annex: d.optional(Dice::annex),
         }),
         ActKind::Restate => Act::Restate(Restate { item: d.item_of(file), name: d.annex(), content: d.annex() }),
         ActKind::WithdrawItem => {
-            Act::WithdrawItem(WithdrawItem { item: d.item_of(file), reason: d.maybe(Dice::annex) })
+            Act::WithdrawItem(WithdrawItem { item: d.item_of(file), reason: d.optional(Dice::annex) })
         }
         ActKind::Verify => Act::Verify(Verify {
             item: d.item_of(file),
             deposit: d.deposit(),
             presented: d.of(Presented::ALL),
-            size: d.maybe(|d| u64::from(d.below(9))),
+            size: d.optional(|d| u64::from(d.below(9))),
             presented_hash: d.data_hash(),
             conclusion: Code("consistent".into()),
-            obstacle: d.maybe(|_| Code("no_salt".into())),
+            obstacle: d.optional(|_| Code("no_salt".into())),
             reservation: d.many(|_| Code("no_witness".into())),
             step: d.many(|_| StepOutcome { step: "entry".into(), outcome: "passed".into() }),
         }),
@@ -280,12 +283,12 @@ fn of_evidence(d: &mut Dice, kind: ActKind, file: Option<&CaseFile>) -> Act {
                 item,
                 party,
                 version: d.number(u32::try_from(replies + 1).ok()),
-                authenticity: d.maybe(|d| d.of(Opinion::ALL)),
-                legality: d.maybe(|d| d.of(Opinion::ALL)),
-                relevance: d.maybe(|d| d.of(Opinion::ALL)),
+                authenticity: d.optional(|d| d.of(Opinion::ALL)),
+                legality: d.optional(|d| d.of(Opinion::ALL)),
+                relevance: d.optional(|d| d.of(Opinion::ALL)),
                 ground: d.many(|d| d.of(Ground::ALL)),
-                probative_value: d.maybe(Dice::annex),
-                reason: d.maybe(Dice::annex),
+                probative_value: d.optional(Dice::annex),
+                reason: d.optional(Dice::annex),
             })
         }
         _ => Act::Consent(Consent { item: d.item_of(file) }),
@@ -308,21 +311,23 @@ fn of_the_period(d: &mut Dice, kind: ActKind) -> Act {
 fn of_content(d: &mut Dice, kind: ActKind, case: CaseId) -> Act {
     match kind {
         ActKind::OrderErasure => {
-            Act::OrderErasure(OrderErasure { deposit: d.maybe(Dice::deposit), account: d.maybe(Dice::account) })
+            Act::OrderErasure(OrderErasure { deposit: d.optional(Dice::deposit), account: d.optional(Dice::account) })
         }
-        ActKind::Hold => {
-            Act::Hold(Hold { deposit: d.maybe(Dice::deposit), account: d.maybe(Dice::account), reason: d.annex() })
-        }
+        ActKind::Hold => Act::Hold(Hold {
+            deposit: d.optional(Dice::deposit),
+            account: d.optional(Dice::account),
+            reason: d.annex(),
+        }),
         ActKind::Release => Act::Release(Release {
-            deposit: d.maybe(Dice::deposit),
-            account: d.maybe(Dice::account),
-            reason: d.maybe(Dice::annex),
+            deposit: d.optional(Dice::deposit),
+            account: d.optional(Dice::account),
+            reason: d.optional(Dice::annex),
         }),
         ActKind::Erase => Act::Erase(Erase {
-            deposit: d.maybe(Dice::deposit),
-            account: d.maybe(Dice::account),
+            deposit: d.optional(Dice::deposit),
+            account: d.optional(Dice::account),
             annex: d.many(Dice::annex),
-            order: d.maybe(|_| case),
+            order: d.optional(|_| case),
         }),
         ActKind::TakeCustody => Act::TakeCustody(TakeCustody {
             deposit: d.deposit(),
@@ -332,11 +337,11 @@ fn of_content(d: &mut Dice, kind: ActKind, case: CaseId) -> Act {
             data_hash: d.data_hash(),
         }),
         _ => Act::Access(Access {
-            shown: d.of(Shown::ALL),
-            case: d.maybe(|_| case),
-            item: d.maybe(Dice::item),
-            deposit: d.maybe(Dice::deposit),
-            account: d.maybe(Dice::account),
+            shown: d.of(AccessedContent::ALL),
+            case: d.optional(|_| case),
+            item: d.optional(Dice::item),
+            deposit: d.optional(Dice::deposit),
+            account: d.optional(Dice::account),
         }),
     }
 }
@@ -347,18 +352,18 @@ fn of_the_registry(d: &mut Dice, kind: ActKind) -> Act {
         ActKind::OpenAccount => Act::OpenAccount(OpenAccount {
             account: d.account(),
             subject: d.of(SubjectKind::ALL),
-            name: d.maybe(Dice::annex),
+            name: d.optional(Dice::annex),
         }),
         ActKind::CheckIdentity => Act::CheckIdentity(CheckIdentity {
             account: d.account(),
             identity: IdentityCheck { method: d.of(IdentityMethod::ALL), level: IdentityLevel::High, at: d.time() },
-            reference: d.maybe(Dice::annex),
+            reference: d.optional(Dice::annex),
         }),
         ActKind::Grant => {
-            Act::Grant(Grant { account: d.account(), role: d.of(Role::ALL), court: d.maybe(Dice::court) })
+            Act::Grant(Grant { account: d.account(), role: d.of(Role::ALL), court: d.optional(Dice::court) })
         }
         ActKind::EndGrant => {
-            Act::EndGrant(EndGrant { account: d.account(), role: d.of(Role::ALL), court: d.maybe(Dice::court) })
+            Act::EndGrant(EndGrant { account: d.account(), role: d.of(Role::ALL), court: d.optional(Dice::court) })
         }
         ActKind::IssueToken => Act::IssueToken(IssueToken {
             token,
@@ -366,9 +371,9 @@ fn of_the_registry(d: &mut Dice, kind: ActKind) -> Act {
             hash: d.digest(),
             scope: d.many(|d| d.of(Scope::ALL)),
             expires: d.time(),
-            parent: d.maybe(|d| TokenId(d.digest())),
+            parent: d.optional(|d| TokenId(d.digest())),
         }),
-        ActKind::RevokeToken => Act::RevokeToken(RevokeToken { token, kept: d.maybe(|d| d.of(KeptTokens::ALL)) }),
+        ActKind::RevokeToken => Act::RevokeToken(RevokeToken { token, kept: d.optional(|d| d.of(KeptTokens::ALL)) }),
         ActKind::TrustLedger => Act::TrustLedger(TrustLedger { court: d.court(), key: d.key() }),
         ActKind::DistrustLedger => Act::DistrustLedger(DistrustLedger { court: d.court(), key: d.key() }),
         ActKind::LoadCalendar => Act::LoadCalendar(LoadCalendar {
@@ -390,11 +395,11 @@ pub(in crate::court) fn document(
     capacity: Capacity,
     act: Act,
 ) -> Document {
-    let (request, body) = (d.maybe(|d| RequestId(d.digest())), d.maybe(Dice::digest));
+    let (request, body) = (d.optional(|d| RequestId(d.digest())), d.optional(Dice::digest));
     Document { stream, by, capacity, request, body, act }
 }
 
 /// The place of act number `sequence`, `millis` after the first moment.
-pub(in crate::court) fn placed(sequence: u64, millis: u64) -> Placed {
-    Placed { index: LeafIndex(2 * sequence), sequence, at: Timestamp::from_millis(START + millis).unwrap() }
+pub(in crate::court) fn position(sequence: u64, millis: u64) -> ActPosition {
+    ActPosition { index: LeafIndex(2 * sequence), sequence, at: Timestamp::from_millis(START + millis).unwrap() }
 }

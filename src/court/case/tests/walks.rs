@@ -1,11 +1,11 @@
 //! What holds after any acts whatever: random walks through a case, checked act by act.
 
 use super::*;
-use crate::court::case::state::Void;
+use crate::court::case::state::IneffectiveAct;
 
 /// Acts of a random walk, each with its place. Who acts and what is done fits the case more often than not, and acts that
 /// end the case are rare.
-fn walk(seeds: &[u64], mut each: impl FnMut(&CaseFile, &Document, Placed)) -> CaseFile {
+fn walk(seeds: &[u64], mut each: impl FnMut(&CaseFile, &Document, ActPosition)) -> CaseFile {
     let calendar = Calendar::default();
     let mut file = begun(seeds);
     let mut at = 0;
@@ -14,21 +14,21 @@ fn walk(seeds: &[u64], mut each: impl FnMut(&CaseFile, &Document, Placed)) -> Ca
         let (by, capacity) = somebody(&mut dice, &file);
         let document = step(&mut dice, &file, by, capacity);
         at += u64::from(if dice.below(8) == 0 { dice.below(172_800_000) } else { dice.below(3_600_000) });
-        let placed = placed(file.last.sequence + 1, at);
-        each(&file, &document, placed);
-        file.follow(&document, placed, &calendar);
+        let position = position(file.last.sequence + 1, at);
+        each(&file, &document, position);
+        file.replay(&document, position, &calendar);
     }
     file
 }
 
 /// A suit, or a mediation; some continue another case.
 fn begun(seeds: &[u64]) -> CaseFile {
-    let mut file = begin(CASE, &opening(), placed(1, 0)).unwrap();
+    let mut file = begin(CASE, &opening(), position(1, 0)).unwrap();
     if seeds.first().is_some_and(|seed| seed % 2 == 0) {
         file.kind = CaseKind::Mediation;
     }
     if seeds.first().is_some_and(|seed| seed % 3 == 0) {
-        file.from = Some((CaseId(Digest([8; 32])), Passage::Suit));
+        file.from = Some((CaseId(Digest([8; 32])), TransferKind::Suit));
     }
     file
 }
@@ -59,7 +59,7 @@ fn step(dice: &mut Dice, file: &CaseFile, by: AccountId, capacity: Capacity) -> 
         ActKind::Judge,
         ActKind::Close,
     ];
-    let open = file.acts_open_to(by, capacity);
+    let open = file.permitted_acts(by, capacity);
     let pick = |dice: &mut Dice| match dice.below(6) {
         0 => dice.of(ActKind::ALL),
         _ if open.is_empty() => dice.of(ActKind::ALL),
@@ -83,7 +83,7 @@ fn nothing_is_lost(before: &CaseFile, after: &CaseFile) {
     for (number, old) in &before.items {
         let new = &after.items[number];
         assert_eq!(old.first_imported_at, new.first_imported_at);
-        assert_eq!((&old.import, old.placed, old.by, old.late), (&new.import, new.placed, new.by, new.late));
+        assert_eq!((&old.import, old.position, old.by, old.late), (&new.import, new.position, new.by, new.late));
         assert!(new.verifications.starts_with(&old.verifications));
         assert!(new.divergences.starts_with(&old.divergences));
         for (party, versions) in &old.replies {
@@ -96,7 +96,7 @@ fn nothing_is_lost(before: &CaseFile, after: &CaseFile) {
     }
     assert!(before.parties.keys().all(|party| after.parties.contains_key(party)));
     assert!(before.agents.keys().all(|agent| after.agents.contains_key(agent)));
-    assert!(after.void.starts_with(&before.void) && after.orders.starts_with(&before.orders));
+    assert!(after.ineffective_acts.starts_with(&before.void) && after.orders.starts_with(&before.orders));
 }
 
 fn sound(file: &CaseFile) {
@@ -104,13 +104,13 @@ fn sound(file: &CaseFile) {
     assert_eq!(file.items.keys().map(|item| item.0).collect::<Vec<_>>(), numbers(file.items.size()));
     assert_eq!(file.parties.keys().map(|party| party.0).collect::<Vec<_>>(), numbers(file.parties.len()));
     for party in file.parties.keys() {
-        let standing = file.agents.values().filter(|agent| agent.party == *party && agent.ended.is_none());
-        assert!(standing.count() <= AGENTS_MAX);
+        let relation = file.agents.values().filter(|agent| agent.party == *party && agent.ended.is_none());
+        assert!(relation.count() <= AGENTS_MAX);
     }
     // Only what the court never saw is not locked.
     let may_stand_open = file.stage.is_with_the_filer() || file.stage == Stage::Withdrawn;
     for item in file.items.values() {
-        assert!(item.first_imported_at <= item.placed.at);
+        assert!(item.first_imported_at <= item.position.at);
         assert!(may_stand_open || item.locked == (item.import.phase == Phase::Filing || item.import.carried.is_some()));
         assert!(!item.replies.contains_key(&item.import.party));
         for versions in item.replies.values() {
@@ -130,29 +130,29 @@ fn sound(file: &CaseFile) {
 proptest! {
     #[test]
     fn any_acts_leave_a_sound_case_and_a_refused_one_leaves_it_as_it_was(seeds in vec(any::<u64>(), 1..120)) {
-        walk(&seeds, |before, document, placed| {
+        walk(&seeds, |before, document, position| {
             let mut after = before.clone();
-            let result = after.apply(document, placed, &Calendar::default());
+            let result = after.apply(document, position, &Calendar::default());
             if result.is_err() {
                 assert_eq!(before, &after, "{}", document.to_text());
             }
             nothing_is_lost(before, &after);
             sound(&after);
             let mut followed = before.clone();
-            followed.follow(document, placed, &Calendar::default());
-            let void = result.err().map(|because| Void { placed, because });
-            assert_eq!(followed.void.get(before.void.len()), void.as_ref());
-            assert_eq!(followed.last, placed);
+            followed.follow(document, position, &Calendar::default());
+            let void = result.err().map(|reason| IneffectiveAct { position, reason });
+            assert_eq!(followed.ineffective_acts.get(before.ineffective_acts.len()), void.as_ref());
+            assert_eq!(followed.last, position);
         });
     }
 
     #[test]
     fn the_same_acts_make_the_same_case(seeds in vec(any::<u64>(), 1..120)) {
         let mut acts = Vec::new();
-        let file = walk(&seeds, |_, document, placed| acts.push((document.to_text(), placed)));
+        let file = walk(&seeds, |_, document, position| acts.push((document.to_text(), position)));
         let mut again = begun(&seeds);
-        for (text, placed) in acts {
-            again.follow(&Document::parse(text.as_bytes()).unwrap(), placed, &Calendar::default());
+        for (text, position) in acts {
+            again.follow(&Document::parse(text.as_bytes()).unwrap(), position, &Calendar::default());
         }
         prop_assert_eq!(file, again);
     }
@@ -166,7 +166,7 @@ proptest! {
         let act = act(&mut dice, kind, None);
         let by = dice.account();
         let document = document(&mut dice, Stream::Case, by, capacity, act);
-        match begin(CASE, &document, placed(sequence, 0)) {
+        match begin(CASE, &document, position(sequence, 0)) {
             Ok(file) => {
                 prop_assert_eq!((kind, sequence), (ActKind::Open, 1));
                 sound(&file);
@@ -197,9 +197,9 @@ fn the_walks_go_everywhere() {
     let (mut seen, mut effective) = (std::collections::BTreeSet::new(), std::collections::BTreeSet::new());
     for start in 0..400_u64 {
         let seeds: Vec<u64> = (0..120).map(|step| start * 1_000_003 + step).collect();
-        let file = walk(&seeds, |before, document, placed| {
+        let file = walk(&seeds, |before, document, position| {
             sound(before);
-            match before.clone().apply(document, placed, &Calendar::default()) {
+            match before.clone().apply(document, position, &Calendar::default()) {
                 Ok(()) => effective.insert(document.act.kind()),
                 Err(refusal) => seen.insert(refusal.code().as_str()),
             };
@@ -210,7 +210,7 @@ fn the_walks_go_everywhere() {
             ("locked", items().any(|item| item.locked)),
             ("replaced", items().any(|item| item.replaced_by.is_some())),
             ("withdrawn", items().any(|item| item.withdrawn.is_some())),
-            ("carried", items().any(|item| item.first_imported_at < item.placed.at)),
+            ("carried", items().any(|item| item.first_imported_at < item.position.at)),
             ("replies", items().any(|item| item.replies.values().any(|versions| versions.len() > 1))),
             ("verified", items().any(|item| item.locked && !item.verifications.is_empty())),
         ] {

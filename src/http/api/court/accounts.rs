@@ -10,25 +10,27 @@ use crate::court::acts::{Act, ActKind, CheckIdentity, EndGrant, Grant, OpenAccou
 use crate::court::document::Stream;
 use crate::court::ids::AccountId;
 use crate::court::labels::account_of;
-use crate::court::line::Line as _;
+use crate::court::line_value::LineValue as _;
 use crate::court::values::IdentityCheck;
 use crate::court::words::Role;
 use crate::error_code::ErrorCode;
 use crate::filing::error::FilingError;
-use crate::http::api::court::exchange::{JsonCall, access_log_json, act_json, answer, created, some_value, value};
+use crate::http::api::court::json_request::{
+    AuthenticatedJson, access_log_json, act_json, answer, created, some_value, value,
+};
 use crate::http::api::paging::PageQuery;
 use crate::http::app_state::AppState;
 use crate::http::bearer::Bearer;
 use crate::http::problem::Failure;
-use crate::http::request::{Parameters, PathName};
+use crate::http::request::{Parameters, PathParameter};
 use crate::wire::court::accounts::{
     AccountJson, IdentityCheckRequest, MeJson, OpenAccountRequest, OpenedAccountJson, RoleRequest, read_time,
 };
-use crate::wire::court::done::ActJson;
 use crate::wire::court::lists::AccessLogJson;
+use crate::wire::court::recorded_act::ActJson;
 
 /// The account that a path names. A name that none can have is like one that is not there.
-pub(in crate::http::api::court) fn account_named(named: &PathName) -> Result<AccountId, Failure> {
+pub(in crate::http::api::court) fn account_named(named: &PathParameter) -> Result<AccountId, Failure> {
     AccountId::parse(&named.0).ok_or_else(|| FilingError::NotFound.into())
 }
 
@@ -65,10 +67,10 @@ pub(in crate::http) async fn who_am_i(Bearer(actor): Bearer) -> Response {
     ),
 )]
 pub(in crate::http) async fn open_account(
-    State(node): State<Arc<AppState>>,
-    call: JsonCall<OpenAccountRequest>,
+    State(state): State<Arc<AppState>>,
+    call: AuthenticatedJson<OpenAccountRequest>,
 ) -> Result<Response, Failure> {
-    let JsonCall { actor, context, shape } = call;
+    let AuthenticatedJson { actor, context, shape } = call;
     let subject = value("subject", &shape.subject)?;
     // The same request opens the same account.
     let account = account_of(context.request);
@@ -76,9 +78,9 @@ pub(in crate::http) async fn open_account(
         let name = annexes.add_some("name", shape.name.as_deref())?;
         Ok(Act::OpenAccount(OpenAccount { account, subject, name }))
     };
-    let done = node.filing()?.change_registry(&actor, &context, open).await?;
-    let act = act_json(ActKind::OpenAccount, Stream::Registry, None, &done);
-    Ok(created(&done, &OpenedAccountJson { account: account.to_string(), act }))
+    let recorded = state.filing()?.change_registry(&actor, &context, open).await?;
+    let act = act_json(ActKind::OpenAccount, Stream::Registry, None, &recorded);
+    Ok(created(&recorded, &OpenedAccountJson { account: account.to_string(), act }))
 }
 
 /// Look at an account / 查看账号
@@ -95,13 +97,13 @@ pub(in crate::http) async fn open_account(
         (status = 200, description = "The account / 账号", body = AccountJson),
     ),
 )]
-pub(in crate::http) async fn look_at_account(
-    State(node): State<Arc<AppState>>,
+pub(in crate::http) async fn view_account(
+    State(state): State<Arc<AppState>>,
     Bearer(actor): Bearer,
-    named: PathName,
+    named: PathParameter,
 ) -> Result<Response, Failure> {
-    let look = node.filing()?.look_at_account(&actor, account_named(&named)?).await?;
-    let sequence = look.access.placed.sequence;
+    let look = state.filing()?.view_account(&actor, account_named(&named)?).await?;
+    let sequence = look.access.position.sequence;
     let shape = AccountJson::of(look.id, &look.account, &look.texts, &look.tokens, sequence);
     Ok(answer(StatusCode::OK, &shape))
 }
@@ -125,12 +127,12 @@ pub(in crate::http) async fn look_at_account(
     ),
 )]
 pub(in crate::http) async fn check_identity(
-    State(node): State<Arc<AppState>>,
-    named: PathName,
-    call: JsonCall<IdentityCheckRequest>,
+    State(state): State<Arc<AppState>>,
+    named: PathParameter,
+    call: AuthenticatedJson<IdentityCheckRequest>,
 ) -> Result<Response, Failure> {
-    let JsonCall { actor, context, shape } = call;
-    let (filing, account) = (node.filing()?, account_named(&named)?);
+    let AuthenticatedJson { actor, context, shape } = call;
+    let (filing, account) = (state.filing()?, account_named(&named)?);
     let now = filing.now();
     let at = match shape.at.as_deref() {
         None => now,
@@ -144,8 +146,8 @@ pub(in crate::http) async fn check_identity(
         let reference = annexes.add_some("reference", shape.reference.as_deref())?;
         Ok(Act::CheckIdentity(CheckIdentity { account, identity, reference }))
     };
-    let done = filing.change_registry(&actor, &context, check).await?;
-    Ok(created(&done, &act_json(ActKind::CheckIdentity, Stream::Registry, None, &done)))
+    let recorded = filing.change_registry(&actor, &context, check).await?;
+    Ok(created(&recorded, &act_json(ActKind::CheckIdentity, Stream::Registry, None, &recorded)))
 }
 
 /// Grant a role / 授予角色
@@ -167,16 +169,16 @@ pub(in crate::http) async fn check_identity(
     ),
 )]
 pub(in crate::http) async fn grant_role(
-    State(node): State<Arc<AppState>>,
-    named: PathName,
-    call: JsonCall<RoleRequest>,
+    State(state): State<Arc<AppState>>,
+    named: PathParameter,
+    call: AuthenticatedJson<RoleRequest>,
 ) -> Result<Response, Failure> {
     let account = account_named(&named)?;
     let role: Role = value("role", &call.shape.role)?;
     let court = some_value("court", call.shape.court.as_deref())?;
     let grant = Act::Grant(Grant { account, role, court });
-    let done = node.filing()?.change_registry(&call.actor, &call.context, |_| Ok(grant.clone())).await?;
-    Ok(created(&done, &act_json(ActKind::Grant, Stream::Registry, None, &done)))
+    let recorded = state.filing()?.change_registry(&call.actor, &call.context, |_| Ok(grant.clone())).await?;
+    Ok(created(&recorded, &act_json(ActKind::Grant, Stream::Registry, None, &recorded)))
 }
 
 /// Revoke a role / 撤销角色
@@ -197,16 +199,16 @@ pub(in crate::http) async fn grant_role(
     ),
 )]
 pub(in crate::http) async fn revoke_role(
-    State(node): State<Arc<AppState>>,
-    named: PathName,
-    call: JsonCall<RoleRequest>,
+    State(state): State<Arc<AppState>>,
+    named: PathParameter,
+    call: AuthenticatedJson<RoleRequest>,
 ) -> Result<Response, Failure> {
     let account = account_named(&named)?;
     let role: Role = value("role", &call.shape.role)?;
     let court = some_value("court", call.shape.court.as_deref())?;
     let end = Act::EndGrant(EndGrant { account, role, court });
-    let done = node.filing()?.change_registry(&call.actor, &call.context, |_| Ok(end.clone())).await?;
-    Ok(answer(StatusCode::OK, &act_json(ActKind::EndGrant, Stream::Registry, None, &done)))
+    let recorded = state.filing()?.change_registry(&call.actor, &call.context, |_| Ok(end.clone())).await?;
+    Ok(answer(StatusCode::OK, &act_json(ActKind::EndGrant, Stream::Registry, None, &recorded)))
 }
 
 /// Who saw an account / 账号访问日志
@@ -225,12 +227,12 @@ pub(in crate::http) async fn revoke_role(
     ),
 )]
 pub(in crate::http) async fn account_access_log(
-    State(node): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     Bearer(actor): Bearer,
-    named: PathName,
+    named: PathParameter,
     Parameters(page): Parameters<PageQuery>,
 ) -> Result<Response, Failure> {
     let (account, after, limit) = (account_named(&named)?, page.number()?.unwrap_or(0), page.limit()?);
-    let log = node.filing()?.account_log(&actor, account, after, limit).await?;
+    let log = state.filing()?.account_log(&actor, account, after, limit).await?;
     Ok(answer(StatusCode::OK, &access_log_json(&log)))
 }

@@ -16,16 +16,16 @@ use crate::court::case::refusal::Refusal;
 use crate::court::case::state::{CaseFile, HeldContent};
 use crate::court::document::Stream;
 use crate::court::ids::{AccountId, AgentNumber, ItemNumber, PartyNumber};
-use crate::court::line::Line;
+use crate::court::line_value::LineValue;
 use crate::court::registry::{Account, Registry, RegistryError};
 use crate::court::values::Capacity;
 use crate::court::words::{Ground, Role};
 use crate::filing::annexes::Annexes;
-use crate::filing::cases::Acted;
+use crate::filing::cases::ActOutcome;
 use crate::filing::error::FilingError;
 use crate::filing::service::FilingService;
-use crate::http::api::court::exchange::{JsonCall, act_json, answer, created};
-use crate::http::api::court::naming::OfCase;
+use crate::http::api::court::case_path::CasePath;
+use crate::http::api::court::json_request::{AuthenticatedJson, act_json, answer, created};
 use crate::http::api::court::warnings;
 use crate::http::api::paging::PageQuery;
 use crate::http::app_state::AppState;
@@ -35,18 +35,18 @@ use crate::http::request::Parameters;
 use crate::ledger::hash::leaf_hash;
 use crate::ledger::number::DepositNumber;
 use crate::wire::bilingual::Bilingual;
-use crate::wire::court::act::{ActRequest, ActedJson, CaseActJson, CaseActsJson, coded};
-use crate::wire::court::done::ActJson;
+use crate::wire::court::act::{ActOutcomeJson, ActRequest, CaseActJson, CaseActsJson, coded};
+use crate::wire::court::recorded_act::ActJson;
 use crate::wire::report::CodedText;
 
 /// The answer to an act.
 #[must_use]
-pub fn acted_json(filing: &FilingService, acted: &Acted, more: Vec<CodedText>) -> ActedJson {
+pub fn outcome_json(filing: &FilingService, acted: &ActOutcome, more: Vec<CodedText>) -> ActOutcomeJson {
     let file = &acted.file;
-    let act = act_json(acted.document.act.kind(), Stream::Case, Some(file.id), &acted.done);
-    let mut found = warnings::of_act(&acted.document.act, acted.done.placed, file, &filing.registry());
+    let act = act_json(acted.document.act.kind(), Stream::Case, Some(file.id), &acted.recorded);
+    let mut found = warnings::of_act(&acted.document.act, acted.recorded.position, file, &filing.registry());
     found.extend(more);
-    ActedJson::of(&file.id.to_string(), act, file.stage, found)
+    ActOutcomeJson::of(&file.id.to_string(), act, file.stage, found)
 }
 
 /// Reads a word, number or id on its way into an act.
@@ -54,7 +54,7 @@ pub fn acted_json(filing: &FilingService, acted: &Acted, more: Vec<CodedText>) -
 /// # Errors
 ///
 /// [`FilingError::BadValue`].
-pub fn read<T: Line>(field: &'static str, text: &str) -> Result<T, FilingError> {
+pub fn read<T: LineValue>(field: &'static str, text: &str) -> Result<T, FilingError> {
     T::parse(text).ok_or_else(|| FilingError::bad(field, T::EXPECTED))
 }
 
@@ -63,7 +63,7 @@ pub fn read<T: Line>(field: &'static str, text: &str) -> Result<T, FilingError> 
 /// # Errors
 ///
 /// As [`read`].
-pub fn read_some<T: Line>(field: &'static str, text: Option<&String>) -> Result<Option<T>, FilingError> {
+pub fn read_some<T: LineValue>(field: &'static str, text: Option<&String>) -> Result<Option<T>, FilingError> {
     text.map(|text| read(field, text)).transpose()
 }
 
@@ -79,30 +79,30 @@ pub fn known<'r>(registry: &'r Registry, text: &str) -> Result<(AccountId, &'r A
 }
 
 /// What an act is made from.
-struct Making<'a> {
+struct ActContext<'a> {
     file: &'a CaseFile,
     capacity: Capacity,
     registry: &'a Registry,
     annexes: &'a mut Annexes,
 }
 
-fn make(making: &mut Making<'_>, request: &ActRequest) -> Result<Act, FilingError> {
-    if let Some(act) = in_a_word(request) {
+fn make(context: &mut ActContext<'_>, request: &ActRequest) -> Result<Act, FilingError> {
+    if let Some(act) = simple_act(request) {
         return Ok(act);
     }
-    if let Some(act) = about_people(making, request)? {
+    if let Some(act) = people_act(context, request)? {
         return Ok(act);
     }
-    if let Some(act) = about_evidence(making, request)? {
+    if let Some(act) = evidence_act(context, request)? {
         return Ok(act);
     }
-    match about_the_period(request)? {
+    match period_act(request)? {
         Some(act) => Ok(act),
-        None => about_the_course(making, request),
+        None => proceeding_act(context, request),
     }
 }
 
-fn in_a_word(request: &ActRequest) -> Option<Act> {
+fn simple_act(request: &ActRequest) -> Option<Act> {
     Some(match *request {
         ActRequest::Submit {} => Act::Submit(Submit {}),
         ActRequest::Approve {} => Act::Approve(Approve {}),
@@ -118,30 +118,30 @@ fn in_a_word(request: &ActRequest) -> Option<Act> {
     })
 }
 
-fn about_people(making: &mut Making<'_>, request: &ActRequest) -> Result<Option<Act>, FilingError> {
+fn people_act(context: &mut ActContext<'_>, request: &ActRequest) -> Result<Option<Act>, FilingError> {
     Ok(Some(match request {
         ActRequest::AddParty { role, subject, name, account } => Act::AddParty(AddParty {
-            party: making.file.next_party(),
+            party: context.file.next_party(),
             role: read("role", role)?,
             subject: read("subject", subject)?,
-            account: account.as_ref().map(|text| known(making.registry, text)).transpose()?.map(|(id, _)| id),
-            name: making.annexes.add("name", name)?,
+            account: account.as_ref().map(|text| known(context.registry, text)).transpose()?.map(|(id, _)| id),
+            name: context.annexes.add("name", name)?,
         }),
         ActRequest::AddAgent { party, account, authority, name, power } => {
-            let (account, of) = known(making.registry, account)?;
+            let (account, of) = known(context.registry, account)?;
             Act::AddAgent(AddAgent {
-                agent: making.file.next_agent(),
+                agent: context.file.next_agent(),
                 party: PartyNumber(*party),
                 account,
                 authority: read("authority", authority)?,
                 identity: of.identity(),
-                name: making.annexes.add_some("name", name.as_deref())?,
-                power: making.annexes.add_some("power", power.as_deref())?,
+                name: context.annexes.add_some("name", name.as_deref())?,
+                power: context.annexes.add_some("power", power.as_deref())?,
             })
         }
         ActRequest::Assign { judge } => {
-            let judge = judge.as_ref().map(|text| known(making.registry, text)).transpose()?;
-            if judge.is_some_and(|(_, account)| !account.holds(Role::Judge, Some(&making.file.court))) {
+            let judge = judge.as_ref().map(|text| known(context.registry, text)).transpose()?;
+            if judge.is_some_and(|(_, account)| !account.holds(Role::Judge, Some(&context.file.court))) {
                 return Err(FilingError::bad("judge", "the account is no judge of this court"));
             }
             Act::Assign(Assign { judge: judge.map(|(id, _)| id) })
@@ -150,8 +150,8 @@ fn about_people(making: &mut Making<'_>, request: &ActRequest) -> Result<Option<
     }))
 }
 
-fn about_evidence(making: &mut Making<'_>, request: &ActRequest) -> Result<Option<Act>, FilingError> {
-    let annexes = &mut *making.annexes;
+fn evidence_act(context: &mut ActContext<'_>, request: &ActRequest) -> Result<Option<Act>, FilingError> {
+    let annexes = &mut *context.annexes;
     Ok(Some(match request {
         ActRequest::Restate { item, name, content } => Act::Restate(Restate {
             item: ItemNumber(*item),
@@ -163,9 +163,9 @@ fn about_evidence(making: &mut Making<'_>, request: &ActRequest) -> Result<Optio
             reason: annexes.add_some("reason", reason.as_deref())?,
         }),
         ActRequest::Reply { item, authenticity, legality, relevance, grounds, probative_value, reason } => {
-            let party = making.file.party_of(making.capacity).ok_or(FilingError::NotPermitted)?;
+            let party = context.file.party_of(context.capacity).ok_or(FilingError::NotPermitted)?;
             let number = ItemNumber(*item);
-            let answered = making.file.items.get(&number).ok_or(FilingError::Refused(Refusal::NoSuchItem(number)))?;
+            let answered = context.file.items.get(&number).ok_or(FilingError::Refused(Refusal::NoSuchItem(number)))?;
             let versions = answered.replies.get(&party).map_or(0, Vec::len);
             let mut ground = grounds.iter().map(|one| read("grounds", one)).collect::<Result<Vec<Ground>, _>>()?;
             ground.sort_unstable();
@@ -186,7 +186,7 @@ fn about_evidence(making: &mut Making<'_>, request: &ActRequest) -> Result<Optio
     }))
 }
 
-fn about_the_period(request: &ActRequest) -> Result<Option<Act>, FilingError> {
+fn period_act(request: &ActRequest) -> Result<Option<Act>, FilingError> {
     Ok(Some(match request {
         ActRequest::SetPeriod { basis, start, days } => {
             Act::SetPeriod(SetPeriod { basis: read("basis", basis)?, start: read("start", start)?, days: *days })
@@ -201,8 +201,8 @@ fn about_the_period(request: &ActRequest) -> Result<Option<Act>, FilingError> {
     }))
 }
 
-fn about_the_course(making: &mut Making<'_>, request: &ActRequest) -> Result<Act, FilingError> {
-    let annexes = &mut *making.annexes;
+fn proceeding_act(context: &mut ActContext<'_>, request: &ActRequest) -> Result<Act, FilingError> {
+    let annexes = &mut *context.annexes;
     Ok(match request {
         ActRequest::Describe { title, claims } => {
             if title.is_none() && claims.is_none() {
@@ -234,15 +234,15 @@ fn about_the_course(making: &mut Making<'_>, request: &ActRequest) -> Result<Act
             }
             Act::OrderErasure(OrderErasure {
                 deposit: read_some("deposit_number", deposit_number.as_ref())?,
-                account: account.as_ref().map(|text| known(making.registry, text)).transpose()?.map(|(id, _)| id),
+                account: account.as_ref().map(|text| known(context.registry, text)).transpose()?.map(|(id, _)| id),
             })
         }
         ActRequest::Hold { deposit_number, account, reason } => {
-            let (deposit, account) = content(making.registry, deposit_number.as_ref(), account.as_ref())?;
+            let (deposit, account) = content(context.registry, deposit_number.as_ref(), account.as_ref())?;
             Act::Hold(Hold { deposit, account, reason: annexes.add("reason", reason)? })
         }
         ActRequest::Release { deposit_number, account, reason } => {
-            let (deposit, account) = content(making.registry, deposit_number.as_ref(), account.as_ref())?;
+            let (deposit, account) = content(context.registry, deposit_number.as_ref(), account.as_ref())?;
             Act::Release(Release { deposit, account, reason: annexes.add_some("reason", reason.as_deref())? })
         }
         // All others were made before.
@@ -270,8 +270,8 @@ fn held_content(request: &ActRequest) -> Option<HeldContent> {
     else {
         return None;
     };
-    let deposit = deposit_number.as_deref().and_then(Line::parse);
-    HeldContent::of(deposit, account.as_deref().and_then(Line::parse))
+    let deposit = deposit_number.as_deref().and_then(LineValue::parse);
+    HeldContent::of(deposit, account.as_deref().and_then(LineValue::parse))
 }
 
 /// The texts of a request that become annexes.
@@ -306,26 +306,26 @@ fn texts(request: &ActRequest) -> Vec<&str> {
     ),
     request_body = ActRequest,
     responses(
-        (status = 201, description = "On the chain / 已上链", body = ActedJson),
-        (status = 200, description = "The same request was there already", body = ActedJson),
+        (status = 201, description = "On the chain / 已上链", body = ActOutcomeJson),
+        (status = 200, description = "The same request was there already", body = ActOutcomeJson),
     ),
 )]
 pub(in crate::http) async fn act_upon_case(
-    State(node): State<Arc<AppState>>,
-    OfCase(case): OfCase,
-    call: JsonCall<ActRequest>,
+    State(state): State<Arc<AppState>>,
+    CasePath(case): CasePath,
+    call: AuthenticatedJson<ActRequest>,
 ) -> Result<Response, Failure> {
-    let JsonCall { actor, context, shape } = call;
-    let (filing, registry) = (node.filing()?, node.filing()?.registry());
-    let making = |file: &CaseFile, capacity: Capacity, annexes: &mut Annexes| {
-        make(&mut Making { file, capacity, registry: &registry, annexes }, &shape)
+    let AuthenticatedJson { actor, context, shape } = call;
+    let (filing, registry) = (state.filing()?, state.filing()?.registry());
+    let context = |file: &CaseFile, capacity: Capacity, annexes: &mut Annexes| {
+        make(&mut ActContext { file, capacity, registry: &registry, annexes }, &shape)
     };
     let kind = shape.kind();
     let acted = match held_content(&shape) {
-        Some(content) => filing.act_on_content(&actor, case, &context, (kind, content), making).await?,
-        None => filing.act(&actor, case, &context, kind, making).await?,
+        Some(content) => filing.act_on_content(&actor, case, &context, (kind, content), context).await?,
+        None => filing.act(&actor, case, &context, kind, context).await?,
     };
-    Ok(created(&acted.done, &acted_json(filing, &acted, warnings::of_texts(&texts(&shape)))))
+    Ok(created(&acted.recorded, &outcome_json(filing, &acted, warnings::of_texts(&texts(&shape)))))
 }
 
 /// List the acts of a case / 案件的全部行为
@@ -343,22 +343,22 @@ pub(in crate::http) async fn act_upon_case(
     ),
 )]
 pub(in crate::http) async fn list_acts(
-    State(node): State<Arc<AppState>>,
-    OfCase(case): OfCase,
+    State(state): State<Arc<AppState>>,
+    CasePath(case): CasePath,
     Parameters(page): Parameters<PageQuery>,
     Bearer(actor): Bearer,
 ) -> Result<Response, Failure> {
     let (after, limit) = (page.number()?.unwrap_or(0), page.limit()?);
-    let (file, found) = node.filing()?.acts_of(&actor, case, after, limit).await?;
+    let (file, found) = state.filing()?.case_acts(&actor, case, after, limit).await?;
     let shown = |act: &crate::filing::streams::StoredAct| {
-        let void = file.void.iter().find(|void| void.placed.sequence == act.placed.sequence);
+        let void = file.ineffective_acts.iter().find(|void| void.position.sequence == act.position.sequence);
         let tx_id = leaf_hash(act.entry.to_string().as_bytes());
         let kind = act.document.act.kind();
         CaseActJson {
-            act: ActJson::of(kind, Stream::Case, Some(case), act.entry.number, tx_id, &act.placed, true),
+            act: ActJson::of(kind, Stream::Case, Some(case), act.entry.number, tx_id, &act.position, true),
             document: act.document.to_text(),
             void: void.map(|void| {
-                let code = void.because.code();
+                let code = void.reason.code();
                 coded(code.as_str(), Bilingual::new(code.title_zh(), code.title()))
             }),
         }

@@ -9,12 +9,12 @@ use crate::court::ids::PartyNumber;
 use crate::court::values::Filer;
 use crate::filing::association::AssociationCommand;
 use crate::filing::error::FilingError;
-use crate::http::api::court::acts::acted_json;
-use crate::http::api::court::exchange::{JsonCall, created, some_value, value};
-use crate::http::api::court::naming::OfCase;
+use crate::http::api::court::acts::outcome_json;
+use crate::http::api::court::case_path::CasePath;
+use crate::http::api::court::json_request::{AuthenticatedJson, created, some_value, value};
 use crate::http::app_state::AppState;
 use crate::http::problem::Failure;
-use crate::wire::court::act::ActedJson;
+use crate::wire::court::act::ActOutcomeJson;
 use crate::wire::court::case::{AssociationRequest, CodeRequest};
 
 /// Issue an association code / 生成关联码
@@ -30,19 +30,19 @@ use crate::wire::court::case::{AssociationRequest, CodeRequest};
     params(("case" = String, Path, description = "64 hex digits")),
     request_body = CodeRequest,
     responses(
-        (status = 201, description = "The code / 关联码", body = ActedJson),
-        (status = 200, description = "The same request had issued one", body = ActedJson),
+        (status = 201, description = "The code / 关联码", body = ActOutcomeJson),
+        (status = 200, description = "The same request had issued one", body = ActOutcomeJson),
     ),
 )]
 pub(in crate::http) async fn issue_code(
-    State(node): State<Arc<AppState>>,
-    OfCase(case): OfCase,
-    call: JsonCall<CodeRequest>,
+    State(state): State<Arc<AppState>>,
+    CasePath(case): CasePath,
+    call: AuthenticatedJson<CodeRequest>,
 ) -> Result<Response, Failure> {
-    let JsonCall { actor, context, shape } = call;
-    let (filing, uses) = (node.filing()?, (shape.party_uses, shape.agent_uses));
+    let AuthenticatedJson { actor, context, shape } = call;
+    let (filing, uses) = (state.filing()?, (shape.party_uses, shape.agent_uses));
     let (acted, code) = filing.issue_code(&actor, case, &context, PartyNumber(shape.party), uses, shape.days).await?;
-    Ok(created(&acted.done, &ActedJson { code, ..acted_json(filing, &acted, Vec::new()) }))
+    Ok(created(&acted.recorded, &ActOutcomeJson { code, ..outcome_json(filing, &acted, Vec::new()) }))
 }
 
 /// Associate with a case / 关联案件
@@ -57,16 +57,16 @@ pub(in crate::http) async fn issue_code(
     tag = "cases",
     request_body = AssociationRequest,
     responses(
-        (status = 201, description = "The case / 案件", body = ActedJson),
-        (status = 200, description = "The same request had associated", body = ActedJson),
+        (status = 201, description = "The case / 案件", body = ActOutcomeJson),
+        (status = 200, description = "The same request had associated", body = ActOutcomeJson),
     ),
 )]
 pub(in crate::http) async fn associate(
-    State(node): State<Arc<AppState>>,
-    call: JsonCall<AssociationRequest>,
+    State(state): State<Arc<AppState>>,
+    call: AuthenticatedJson<AssociationRequest>,
 ) -> Result<Response, Failure> {
-    let JsonCall { actor, context, shape } = call;
-    let filing = node.filing()?;
+    let AuthenticatedJson { actor, context, shape } = call;
+    let filing = state.filing()?;
     let filer: Filer = value("filer", &shape.filer)?;
     if filer == Filer::Court {
         return Err(FilingError::bad("filer", "`principal` or `agent`").into());
@@ -79,5 +79,5 @@ pub(in crate::http) async fn associate(
         power: shape.power,
     };
     let acted = filing.associate(&actor, &context, &association).await?;
-    Ok(created(&acted.done, &acted_json(filing, &acted, Vec::new())))
+    Ok(created(&acted.recorded, &outcome_json(filing, &acted, Vec::new())))
 }

@@ -6,7 +6,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::error_code::ErrorCode;
-use crate::http::api::court::{acts, association, cases, imports, passage, verification};
+use crate::http::api::court::{acts, association, cases, imports, transfer, verification};
 use crate::http::app_state::AppState;
 use crate::http::openapi::{READS, WRITES, by_token, codes};
 
@@ -84,7 +84,7 @@ pub(in crate::http) fn routes() -> OpenApiRouter<Arc<AppState>> {
     OpenApiRouter::new()
         .routes(by_token(routes!(cases::open_case), &[WRITES, ACTING, TEXTS, codes![NoSuchAccount]]))
         .routes(by_token(routes!(cases::list_cases), &[READS, codes![BadValue]]))
-        .routes(by_token(routes!(cases::look_at_case), &[WRITES, codes![NotFound]]))
+        .routes(by_token(routes!(cases::view_case), &[WRITES, codes![NotFound]]))
         .routes(by_token(routes!(acts::act_upon_case), &[WRITES, ACTING, TEXTS, ACTS]))
         .routes(by_token(routes!(acts::list_acts), &[READS, codes![NotFound]]))
         .routes(by_token(routes!(cases::case_access_log), &[WRITES, codes![NotFound]]))
@@ -103,7 +103,7 @@ pub(in crate::http) fn routes() -> OpenApiRouter<Arc<AppState>> {
         ))
         .routes(by_token(routes!(imports::import), &[WRITES, ACTING, TEXTS, IMPORT]))
         .routes(by_token(routes!(imports::import_batch), &[WRITES, codes![NotFound, BatchTooLong]]))
-        .routes(by_token(routes!(cases::look_at_item), &[WRITES, codes![NotFound]]))
+        .routes(by_token(routes!(cases::view_item), &[WRITES, codes![NotFound]]))
         .routes(by_token(
             routes!(verification::verify_item),
             &[
@@ -113,7 +113,7 @@ pub(in crate::http) fn routes() -> OpenApiRouter<Arc<AppState>> {
             ],
         ))
         .routes(by_token(
-            routes!(passage::pass_on),
+            routes!(transfer::transfer_case),
             &[WRITES, ACTING, codes![AlreadyPassedOn, NothingCarried, OtherCourt, NoSuchParty]],
         ))
 }

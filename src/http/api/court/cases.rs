@@ -15,10 +15,10 @@ use crate::court::values::Filer;
 use crate::error_code::ErrorCode;
 use crate::filing::actor::Actor;
 use crate::filing::annexes::Annexes;
-use crate::filing::views::{CaseView, ItemView};
-use crate::http::api::court::acts::{acted_json, known, read, read_some};
-use crate::http::api::court::exchange::{JsonCall, access_log_json, answer, created, value};
-use crate::http::api::court::naming::{OfCase, OfItem};
+use crate::filing::case_views::{CaseView, ItemView};
+use crate::http::api::court::acts::{known, outcome_json, read, read_some};
+use crate::http::api::court::case_path::{CasePath, ItemPath};
+use crate::http::api::court::json_request::{AuthenticatedJson, access_log_json, answer, created, value};
 use crate::http::api::court::warnings;
 use crate::http::api::paging::PageQuery;
 use crate::http::app_state::AppState;
@@ -26,7 +26,7 @@ use crate::http::bearer::Bearer;
 use crate::http::problem::Failure;
 use crate::http::request::Parameters;
 use crate::wire::court::accounts::Texts;
-use crate::wire::court::act::ActedJson;
+use crate::wire::court::act::ActOutcomeJson;
 use crate::wire::court::case::{CanJson, CaseBriefJson, CaseJson, CasesJson, OpenCaseRequest};
 use crate::wire::court::item::{ImportJson, Now};
 use crate::wire::court::lists::AccessLogJson;
@@ -54,12 +54,12 @@ pub fn import_json(file: &CaseFile, number: ItemNumber, item: &Item, look: &Item
 
 /// What the chain says of an item that was not looked at.
 #[must_use]
-pub fn unlooked() -> ItemView {
+pub fn unqueried_item() -> ItemView {
     ItemView { divergence: None, custody: None, history: None, salted: false }
 }
 
 fn items(look: &CaseView) -> Vec<ImportJson> {
-    let none = unlooked();
+    let none = unqueried_item();
     let mut numbers: Vec<ItemNumber> = look.items.keys().copied().collect();
     numbers.sort_unstable();
     let item = |number: ItemNumber| {
@@ -72,7 +72,7 @@ fn items(look: &CaseView) -> Vec<ImportJson> {
 fn can(actor: &Actor, look: &CaseView) -> Vec<CanJson> {
     let can = |capacity: &crate::court::values::Capacity| CanJson {
         capacity: CapacityJson::of(&look.file, *capacity),
-        acts: look.file.acts_open_to(actor.id, *capacity).iter().map(ToString::to_string).collect(),
+        acts: look.file.permitted_acts(actor.id, *capacity).iter().map(ToString::to_string).collect(),
     };
     look.capacities.iter().map(can).collect()
 }
@@ -88,16 +88,16 @@ fn can(actor: &Actor, look: &CaseView) -> Vec<CanJson> {
     tag = "cases",
     request_body = OpenCaseRequest,
     responses(
-        (status = 201, description = "The case / 案件", body = ActedJson),
-        (status = 200, description = "The same request had opened it", body = ActedJson),
+        (status = 201, description = "The case / 案件", body = ActOutcomeJson),
+        (status = 200, description = "The same request had opened it", body = ActOutcomeJson),
     ),
 )]
 pub(in crate::http) async fn open_case(
-    State(node): State<Arc<AppState>>,
-    call: JsonCall<OpenCaseRequest>,
+    State(state): State<Arc<AppState>>,
+    call: AuthenticatedJson<OpenCaseRequest>,
 ) -> Result<Response, Failure> {
-    let JsonCall { actor, context, shape } = call;
-    let (filing, registry) = (node.filing()?, node.filing()?.registry());
+    let AuthenticatedJson { actor, context, shape } = call;
+    let (filing, registry) = (state.filing()?, state.filing()?.registry());
     let (court, filer): (CourtCode, Filer) = (value("court", &shape.court)?, value("filer", &shape.filer)?);
     let make = |annexes: &mut Annexes| {
         let account = shape.account.as_ref().map(|text| known(&registry, text)).transpose()?.map(|(id, _)| id);
@@ -121,7 +121,7 @@ pub(in crate::http) async fn open_case(
     };
     let acted = filing.open_case(&actor, &context, &court, filer, make).await?;
     let texts: Vec<&str> = [&shape.title, &shape.claims].into_iter().flatten().map(String::as_str).collect();
-    Ok(created(&acted.done, &acted_json(filing, &acted, warnings::of_texts(&texts))))
+    Ok(created(&acted.recorded, &outcome_json(filing, &acted, warnings::of_texts(&texts))))
 }
 
 /// Which cases.
@@ -153,11 +153,11 @@ pub struct CasesQuery {
     ),
 )]
 pub(in crate::http) async fn list_cases(
-    State(node): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     Parameters(query): Parameters<CasesQuery>,
     Bearer(actor): Bearer,
 ) -> Result<Response, Failure> {
-    let filing = node.filing()?;
+    let filing = state.filing()?;
     let page = PageQuery { limit: query.limit, cursor: query.cursor };
     let (cursor, limit) = (page.number()?, page.limit()?);
     let page = match &query.number {
@@ -186,17 +186,17 @@ pub(in crate::http) async fn list_cases(
         (status = 200, description = "The case / 案件", body = CaseJson),
     ),
 )]
-pub(in crate::http) async fn look_at_case(
-    State(node): State<Arc<AppState>>,
-    OfCase(case): OfCase,
+pub(in crate::http) async fn view_case(
+    State(state): State<Arc<AppState>>,
+    CasePath(case): CasePath,
     Parameters(page): Parameters<PageQuery>,
     Bearer(actor): Bearer,
 ) -> Result<Response, Failure> {
-    let filing = node.filing()?;
+    let filing = state.filing()?;
     let after = page.position(|text| text.parse().ok())?.unwrap_or(0);
-    let look = filing.look_at_case(&actor, case, after, page.limit()?).await?;
+    let look = filing.view_case(&actor, case, after, page.limit()?).await?;
     let period = PeriodJson::of(&look.file.period, &filing.registry().calendar);
-    let sequence = look.access.placed.sequence;
+    let sequence = look.access.position.sequence;
     let shown = CaseJson::of(&look.file, &look.texts, items(&look), period, can(&actor, &look), sequence);
     Ok(answer(StatusCode::OK, &shown))
 }
@@ -218,14 +218,14 @@ pub(in crate::http) async fn look_at_case(
         (status = 200, description = "The item / 证据", body = ImportJson),
     ),
 )]
-pub(in crate::http) async fn look_at_item(
-    State(node): State<Arc<AppState>>,
-    OfItem(case, number): OfItem,
+pub(in crate::http) async fn view_item(
+    State(state): State<Arc<AppState>>,
+    ItemPath(case, number): ItemPath,
     Bearer(actor): Bearer,
 ) -> Result<Response, Failure> {
-    let look = node.filing()?.look_at_item(&actor, case, number).await?;
+    let look = state.filing()?.view_item(&actor, case, number).await?;
     let item = look.file.items.get(&number).ok_or(FilingError::NoSuchItem(number))?;
-    let now = look.items.get(&number).cloned().unwrap_or_else(unlooked);
+    let now = look.items.get(&number).cloned().unwrap_or_else(unqueried_item);
     Ok(answer(StatusCode::OK, &import_json(&look.file, number, item, &now, &look.texts)))
 }
 
@@ -244,12 +244,12 @@ pub(in crate::http) async fn look_at_item(
     ),
 )]
 pub(in crate::http) async fn case_access_log(
-    State(node): State<Arc<AppState>>,
-    OfCase(case): OfCase,
+    State(state): State<Arc<AppState>>,
+    CasePath(case): CasePath,
     Parameters(page): Parameters<PageQuery>,
     Bearer(actor): Bearer,
 ) -> Result<Response, Failure> {
     let (after, limit) = (page.number()?.unwrap_or(0), page.limit()?);
-    let log = node.filing()?.access_log(&actor, case, after, limit).await?;
+    let log = state.filing()?.access_log(&actor, case, after, limit).await?;
     Ok(answer(StatusCode::OK, &access_log_json(&log)))
 }

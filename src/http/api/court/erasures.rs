@@ -13,15 +13,15 @@ use crate::court::acts::ActKind;
 use crate::court::document::Stream;
 use crate::court::ids::CaseId;
 use crate::error_code::ErrorCode;
-use crate::filing::erasing::ErasureCommand;
-use crate::filing::erasure_jobs::{Erasure, WAIT_MAX};
+use crate::filing::erasure_job::{Erasure, WAIT_MAX};
+use crate::filing::erasure_requests::ErasureCommand;
 use crate::filing::erasure_state::ErasureState;
-use crate::http::api::court::closing::Closing;
-use crate::http::api::court::exchange::{JsonCall, act_json, answer, some_value, value, values};
+use crate::http::api::court::json_request::{AuthenticatedJson, act_json, answer, some_value, value, values};
+use crate::http::api::court::shutdown::ShutdownSignal;
 use crate::http::app_state::AppState;
 use crate::http::bearer::Bearer;
 use crate::http::problem::Failure;
-use crate::http::request::{Parameters, PathName};
+use crate::http::request::{Parameters, PathParameter};
 use crate::ledger::number::DepositNumber;
 use crate::wire::court::erasure::{ErasureFailureJson, ErasureJson, ErasureRequest, ErasureWord, SearchProgressJson};
 use crate::wire::facts::beijing_time;
@@ -49,14 +49,14 @@ use crate::wire::facts::beijing_time;
     ),
 )]
 pub(in crate::http) async fn erase(
-    State(node): State<Arc<AppState>>,
-    call: JsonCall<ErasureRequest>,
+    State(state): State<Arc<AppState>>,
+    call: AuthenticatedJson<ErasureRequest>,
 ) -> Result<Response, Failure> {
-    let JsonCall { actor, context, shape } = call;
+    let AuthenticatedJson { actor, context, shape } = call;
     let what = what(&shape)?;
     let order = some_value("order", shape.order.as_deref())?;
-    let erasure = node.filing()?.erase(&actor, &context, &what, order).await?;
-    let over = !erasure.done.fresh && matches!(erasure.state, ErasureState::Confirmed { .. });
+    let erasure = state.filing()?.erase(&actor, &context, &what, order).await?;
+    let over = !erasure.recorded.fresh && matches!(erasure.state, ErasureState::Confirmed { .. });
     let json = erasure_json(&erasure);
     let mut response = answer(if over { StatusCode::OK } else { StatusCode::ACCEPTED }, &json);
     let location = HeaderValue::try_from(format!("/v1/erasures/{}", json.id));
@@ -90,11 +90,11 @@ pub struct WaitQuery {
     ),
 )]
 pub(in crate::http) async fn follow_erasure(
-    State(node): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     Bearer(actor): Bearer,
-    named: PathName,
+    named: PathParameter,
     Parameters(query): Parameters<WaitQuery>,
-    closing: Closing,
+    closing: ShutdownSignal,
 ) -> Result<Response, Failure> {
     let (id, wait) = (named.number()?, query.wait.unwrap_or(0));
     if wait > WAIT_MAX.as_secs() {
@@ -102,7 +102,7 @@ pub(in crate::http) async fn follow_erasure(
         return Err(Failure::new(ErrorCode::BadQuery, format!("`wait` is {wait}; it must be at most {most} seconds"))
             .limited(most));
     }
-    let filing = node.filing()?;
+    let filing = state.filing()?;
     let erasure = tokio::select! {
         // The node shuts down: the state as it is now.
         () = closing.wait() => filing.erasure(&actor, id, Duration::ZERO).await,
@@ -126,12 +126,12 @@ fn erasure_json(erasure: &Erasure) -> ErasureJson {
         ErasureState::Tombstoned | ErasureState::Compacting => {}
     }
     ErasureJson {
-        id: erasure.done.number.to_string(),
+        id: erasure.recorded.number.to_string(),
         state: word.coded(),
         progress,
         failure,
         confirmed_at,
-        act: act_json(ActKind::Erase, stream, case, &erasure.done),
+        act: act_json(ActKind::Erase, stream, case, &erasure.recorded),
         notice_index: erasure.notice.0,
         text: word.text(),
     }

@@ -13,10 +13,8 @@ use crate::court::case_number::CourtCode;
 use crate::error_code::ErrorCode;
 use crate::filing::error::FilingError;
 use crate::filing::feed::WAIT_MAX;
-use crate::filing::webhooks::event_json;
-use crate::http::api::court::closing::Closing;
-use crate::http::api::court::exchange::{answer, value};
-use crate::http::api::paging::PageQuery;
+use crate::http::api::court::json_request::{answer, value};
+use crate::http::api::court::shutdown::ShutdownSignal;
 use crate::http::app_state::AppState;
 use crate::http::bearer::Bearer;
 use crate::http::problem::Failure;
@@ -45,7 +43,8 @@ pub struct FeedQuery {
 /// Follow a court's events / 订阅法院事件
 ///
 /// For whoever holds a role of that court, with a token for `feed`. In the order of the chain, each event once: ask
-/// again with `next_cursor`, which is never null: events follow. With `wait` the answer comes as soon as something happens, or empty when nothing did.
+/// again with `next_cursor`, which is never null: events follow. With `wait` the answer comes as soon as something happens,
+/// or empty when nothing did.
 /// Ids, numbers and words only; texts are behind the case, where looking is on record.
 ///
 /// 按上链次序返回该院案件的事件，可长轮询；仅含编号，不含文本。
@@ -59,12 +58,12 @@ pub struct FeedQuery {
     ),
 )]
 pub(in crate::http) async fn follow_feed(
-    State(node): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     mut parts: Parts,
-    closing: Closing,
+    closing: ShutdownSignal,
 ) -> Result<Response, Failure> {
-    let Bearer(actor) = Bearer::from_request_parts(&mut parts, &node).await?;
-    let Parameters(query) = Parameters::<FeedQuery>::from_request_parts(&mut parts, &node).await?;
+    let Bearer(actor) = Bearer::from_request_parts(&mut parts, &state).await?;
+    let Parameters(query) = Parameters::<FeedQuery>::from_request_parts(&mut parts, &state).await?;
     let court: CourtCode = value("court", &query.court)?;
     let page = PageQuery { limit: query.limit, cursor: query.cursor };
     let (cursor, limit, wait) = (page.number()?.unwrap_or(0), page.limit()?, query.wait.unwrap_or(0));
@@ -72,17 +71,17 @@ pub(in crate::http) async fn follow_feed(
         let most = WAIT_MAX.as_secs();
         return Err(Failure::new(ErrorCode::BadQuery, format!("`wait` is at most {most} seconds")).limited(most));
     }
-    let filing = node.filing()?;
+    let filing = state.filing()?;
     let events = tokio::select! {
         // The node ends: whoever waits asks its successor.
         () = closing.wait() => Vec::new(),
         events = filing.feed(&actor, &court, (cursor, limit), Duration::from_secs(wait)) => events?,
     };
     // A minute may have passed: the token or the role may be gone by now.
-    let Bearer(actor) = Bearer::from_request_parts(&mut parts, &node).await?;
+    let Bearer(actor) = Bearer::from_request_parts(&mut parts, &state).await?;
     if !actor.account.courts().contains(&court) {
         return Err(FilingError::NotFound.into());
     }
     let next_cursor = events.last().map_or(cursor, |event| event.cursor).to_string();
-    Ok(answer(StatusCode::OK, &FeedJson { items: events.iter().map(event_json).collect(), next_cursor }))
+    Ok(answer(StatusCode::OK, &FeedJson { items: events.iter().map(Into::into).collect(), next_cursor }))
 }

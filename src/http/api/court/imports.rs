@@ -10,13 +10,13 @@ use crate::court::document::Stream;
 use crate::court::ids::{CaseId, ItemNumber, PartyNumber};
 use crate::error_code::ErrorCode;
 use crate::filing::actor::{Actor, RequestContext};
+use crate::filing::case_views::Part;
 use crate::filing::imports::ImportCommand;
-use crate::filing::secret::step_of;
-use crate::filing::service::{Done, FilingService};
-use crate::filing::views::Part;
+use crate::filing::secret::step_request_id;
+use crate::filing::service::{FilingService, RecordedAct};
+use crate::http::api::court::case_path::CasePath;
 use crate::http::api::court::cases::{import_json, unlooked};
-use crate::http::api::court::exchange::{JsonCall, act_json, answer, created};
-use crate::http::api::court::naming::OfCase;
+use crate::http::api::court::json_request::{AuthenticatedJson, act_json, answer, created};
 use crate::http::api::court::warnings;
 use crate::http::app_state::AppState;
 use crate::http::problem::Failure;
@@ -55,7 +55,7 @@ async fn one(
     case: CaseId,
     context: &RequestContext,
     request: ImportRequest,
-) -> Result<(Done, ImportedJson), Failure> {
+) -> Result<(RecordedAct, ImportedJson), Failure> {
     let import = ImportCommand {
         deposit: DepositNumber::parse(&request.deposit_number)?,
         name: request.name,
@@ -78,10 +78,10 @@ async fn one(
     found.extend(warnings::of_texts(&[&import.name, &import.content]));
     let shown = ImportedJson {
         import: import_json(&file, act.item, item, &now, &texts),
-        act: act_json(acted.document.act.kind(), Stream::Case, Some(case), &acted.done),
+        act: act_json(acted.document.act.kind(), Stream::Case, Some(case), &acted.recorded),
         warnings: found,
     };
-    Ok((acted.done, shown))
+    Ok((acted.recorded, shown))
 }
 
 /// Import a deposit into a case / 导入存证平台证据
@@ -105,12 +105,12 @@ async fn one(
     ),
 )]
 pub(in crate::http) async fn import(
-    State(node): State<Arc<AppState>>,
-    OfCase(case): OfCase,
-    call: JsonCall<ImportRequest>,
+    State(state): State<Arc<AppState>>,
+    CasePath(case): CasePath,
+    call: AuthenticatedJson<ImportRequest>,
 ) -> Result<Response, Failure> {
-    let JsonCall { actor, context, shape } = call;
-    let (done, shown) = one(node.filing()?, &actor, case, &context, shape).await?;
+    let AuthenticatedJson { actor, context, shape } = call;
+    let (done, shown) = one(state.filing()?, &actor, case, &context, shape).await?;
     Ok(created(&done, &shown))
 }
 
@@ -133,12 +133,12 @@ pub(in crate::http) async fn import(
     ),
 )]
 pub(in crate::http) async fn import_batch(
-    State(node): State<Arc<AppState>>,
-    OfCase(case): OfCase,
-    call: JsonCall<ImportBatchRequest>,
+    State(state): State<Arc<AppState>>,
+    CasePath(case): CasePath,
+    call: AuthenticatedJson<ImportBatchRequest>,
 ) -> Result<Response, Failure> {
-    let JsonCall { actor, context, shape } = call;
-    let filing = node.filing()?;
+    let AuthenticatedJson { actor, context, shape } = call;
+    let filing = state.filing()?;
     filing.case_for(&actor, case).await?;
     if shape.imports.len() > BATCH_MAX {
         let limit = u64::try_from(BATCH_MAX).unwrap_or(u64::MAX);
@@ -146,7 +146,7 @@ pub(in crate::http) async fn import_batch(
     }
     let mut results = Vec::with_capacity(shape.imports.len());
     for (position, request) in (1..).zip(shape.imports) {
-        let request_id = step_of(context.request, &format!("import {position}"));
+        let request_id = step_request_id(context.request, &format!("import {position}"));
         let step = RequestContext { request: request_id, ..context.clone() };
         let (status, import, problem) = match one(filing, &actor, case, &step, request).await {
             Ok((_, import)) => ("imported", Some(import), None),

@@ -9,11 +9,11 @@ use axum::response::{IntoResponse as _, Response};
 
 use crate::filing::enrolled_keys::EnrolledKey;
 use crate::filing::enrolment::{KEYS_MAX, depositor_key};
-use crate::http::api::court::exchange::{JsonCall, answer};
+use crate::http::api::court::json_request::{AuthenticatedJson, answer};
 use crate::http::app_state::AppState;
 use crate::http::bearer::Bearer;
 use crate::http::problem::Failure;
-use crate::http::request::PathName;
+use crate::http::request::PathParameter;
 use crate::wire::court::keys::{EnrolledKeyJson, EnrolledKeysJson, KeyRequest};
 
 const PATH: &str = "/v1/accounts/me/keys";
@@ -42,11 +42,11 @@ fn shown(enrolled: &EnrolledKey) -> EnrolledKeyJson {
     ),
 )]
 pub(in crate::http) async fn enrol_key(
-    State(node): State<Arc<AppState>>,
-    call: JsonCall<KeyRequest>,
+    State(state): State<Arc<AppState>>,
+    call: AuthenticatedJson<KeyRequest>,
 ) -> Result<Response, Failure> {
     let key = depositor_key(&call.shape.key)?;
-    let (enrolled, fresh) = node.filing()?.enrol_key(&call.actor, key).await?;
+    let (enrolled, fresh) = state.filing()?.enrol_key(&call.actor, key).await?;
     let mut response = answer(if fresh { StatusCode::CREATED } else { StatusCode::OK }, &shown(&enrolled));
     if let Ok(location) = HeaderValue::try_from(format!("{PATH}/{}", enrolled.key.name())) {
         response.headers_mut().insert(LOCATION, location);
@@ -68,10 +68,10 @@ pub(in crate::http) async fn enrol_key(
     ),
 )]
 pub(in crate::http) async fn list_keys(
-    State(node): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     Bearer(actor): Bearer,
 ) -> Result<Response, Failure> {
-    let keys = node.filing()?.enrolled_keys(&actor)?;
+    let keys = state.filing()?.enrolled_keys(&actor)?;
     let json = EnrolledKeysJson { items: keys.iter().map(shown).collect(), next_cursor: None, limit: KEYS_MAX };
     Ok(answer(StatusCode::OK, &json))
 }
@@ -91,10 +91,10 @@ pub(in crate::http) async fn list_keys(
     ),
 )]
 pub(in crate::http) async fn remove_key(
-    State(node): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     Bearer(actor): Bearer,
-    named: PathName,
+    named: PathParameter,
 ) -> Result<Response, Failure> {
-    node.filing()?.remove_key(&actor, &named.0).await?;
+    state.filing()?.remove_key(&actor, &named.0).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

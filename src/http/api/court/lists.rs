@@ -9,13 +9,13 @@ use axum::response::Response;
 use crate::court::acts::{Act, ActKind, DistrustLedger, LoadCalendar, TrustLedger};
 use crate::court::case_number::CourtCode;
 use crate::court::document::Stream;
-use crate::http::api::court::exchange::{JsonCall, act_json, answer, created, value, values};
+use crate::http::api::court::json_request::{AuthenticatedJson, act_json, answer, created, value, values};
 use crate::http::app_state::AppState;
 use crate::http::bearer::Bearer;
 use crate::http::problem::Failure;
-use crate::http::request::PathName;
-use crate::wire::court::done::ActJson;
+use crate::http::request::PathParameter;
 use crate::wire::court::lists::{CalendarRequest, CalendarsJson, LedgerRequest, TrustedLedgersJson};
+use crate::wire::court::recorded_act::ActJson;
 
 /// Years that a calendar can be loaded for.
 const YEARS: std::ops::RangeInclusive<u16> = 1970..=9999;
@@ -39,14 +39,14 @@ const YEARS: std::ops::RangeInclusive<u16> = 1970..=9999;
     ),
 )]
 pub(in crate::http) async fn trust_ledger(
-    State(node): State<Arc<AppState>>,
-    named: PathName,
-    call: JsonCall<LedgerRequest>,
+    State(state): State<Arc<AppState>>,
+    named: PathParameter,
+    call: AuthenticatedJson<LedgerRequest>,
 ) -> Result<Response, Failure> {
     let court = value("court", &named.0)?;
     let act = Act::TrustLedger(TrustLedger { court, key: value("key", &call.shape.key)? });
-    let done = node.filing()?.change_registry(&call.actor, &call.context, |_| Ok(act.clone())).await?;
-    Ok(created(&done, &act_json(ActKind::TrustLedger, Stream::Registry, None, &done)))
+    let recorded = state.filing()?.change_registry(&call.actor, &call.context, |_| Ok(act.clone())).await?;
+    Ok(created(&recorded, &act_json(ActKind::TrustLedger, Stream::Registry, None, &recorded)))
 }
 
 /// No longer accept another ledger / 移出可导入的存证账本
@@ -67,14 +67,14 @@ pub(in crate::http) async fn trust_ledger(
     ),
 )]
 pub(in crate::http) async fn distrust_ledger(
-    State(node): State<Arc<AppState>>,
-    named: PathName,
-    call: JsonCall<LedgerRequest>,
+    State(state): State<Arc<AppState>>,
+    named: PathParameter,
+    call: AuthenticatedJson<LedgerRequest>,
 ) -> Result<Response, Failure> {
     let court = value("court", &named.0)?;
     let act = Act::DistrustLedger(DistrustLedger { court, key: value("key", &call.shape.key)? });
-    let done = node.filing()?.change_registry(&call.actor, &call.context, |_| Ok(act.clone())).await?;
-    Ok(answer(StatusCode::OK, &act_json(ActKind::DistrustLedger, Stream::Registry, None, &done)))
+    let recorded = state.filing()?.change_registry(&call.actor, &call.context, |_| Ok(act.clone())).await?;
+    Ok(answer(StatusCode::OK, &act_json(ActKind::DistrustLedger, Stream::Registry, None, &recorded)))
 }
 
 /// Ledgers that a court accepts / 可导入的存证账本
@@ -92,12 +92,12 @@ pub(in crate::http) async fn distrust_ledger(
     ),
 )]
 pub(in crate::http) async fn list_ledgers(
-    State(node): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     Bearer(_): Bearer,
-    named: PathName,
+    named: PathParameter,
 ) -> Result<Response, Failure> {
     let court: CourtCode = value("court", &named.0)?;
-    let registry = node.filing()?.registry();
+    let registry = state.filing()?.registry();
     let keys = registry.trusted.get(&court).map_or(&[][..], Vec::as_slice);
     Ok(answer(StatusCode::OK, &TrustedLedgersJson::of(&court, keys)))
 }
@@ -118,17 +118,17 @@ pub(in crate::http) async fn list_ledgers(
     ),
 )]
 pub(in crate::http) async fn load_calendar(
-    State(node): State<Arc<AppState>>,
-    call: JsonCall<CalendarRequest>,
+    State(state): State<Arc<AppState>>,
+    call: AuthenticatedJson<CalendarRequest>,
 ) -> Result<Response, Failure> {
-    let JsonCall { actor, context, shape } = call;
+    let AuthenticatedJson { actor, context, shape } = call;
     let act = Act::LoadCalendar(LoadCalendar {
         year: shape.year,
         holiday: values("holidays", &shape.holidays)?,
         workday: values("working_days", &shape.working_days)?,
     });
-    let done = node.filing()?.change_registry(&actor, &context, |_| Ok(act.clone())).await?;
-    Ok(created(&done, &act_json(ActKind::LoadCalendar, Stream::Registry, None, &done)))
+    let recorded = state.filing()?.change_registry(&actor, &context, |_| Ok(act.clone())).await?;
+    Ok(created(&recorded, &act_json(ActKind::LoadCalendar, Stream::Registry, None, &recorded)))
 }
 
 /// Years whose holidays are known / 已载入节假日安排的年度
@@ -145,10 +145,10 @@ pub(in crate::http) async fn load_calendar(
     ),
 )]
 pub(in crate::http) async fn list_calendars(
-    State(node): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     Bearer(_): Bearer,
 ) -> Result<Response, Failure> {
-    let registry = node.filing()?.registry();
-    let items = YEARS.filter(|year| registry.calendar.covers(*year)).collect();
-    Ok(answer(StatusCode::OK, &CalendarsJson { items, next_cursor: None }))
+    let registry = state.filing()?.registry();
+    let years = YEARS.filter(|year| registry.calendar.covers(*year)).collect();
+    Ok(answer(StatusCode::OK, &CalendarsJson { years }))
 }

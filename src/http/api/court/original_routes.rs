@@ -6,7 +6,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::error_code::ErrorCode;
-use crate::http::api::court::{entrusted, erasures, originals};
+use crate::http::api::court::{deposits_on_behalf, erasures, originals};
 use crate::http::app_state::AppState;
 use crate::http::openapi::{WRITES, by_token, codes};
 
@@ -31,10 +31,13 @@ const ENTRUSTED: &[ErrorCode] = codes![
 /// The routes.
 pub(in crate::http) fn routes() -> OpenApiRouter<Arc<AppState>> {
     OpenApiRouter::new()
-        .routes(by_token(routes!(entrusted::entrust_deposit), &[WRITES, ENTRUSTED]))
-        .routes(by_token(routes!(entrusted::list_entrusted), &[WRITES]))
-        .routes(by_token(routes!(entrusted::see_private), &[WRITES, codes![NotFound, BadValue, Erased]]))
-        .routes(by_token(routes!(entrusted::deposit_access_log), &[WRITES, codes![NotFound]]))
+        .routes(by_token(routes!(deposits_on_behalf::deposit_on_behalf), &[WRITES, ENTRUSTED]))
+        .routes(by_token(routes!(deposits_on_behalf::list_deposits_on_behalf), &[WRITES]))
+        .routes(by_token(
+            routes!(deposits_on_behalf::view_private_content),
+            &[WRITES, codes![NotFound, BadValue, Erased]],
+        ))
+        .routes(by_token(routes!(deposits_on_behalf::deposit_access_log), &[WRITES, codes![NotFound]]))
         .routes(by_token(
             routes!(originals::put_original),
             &[

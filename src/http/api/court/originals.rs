@@ -25,15 +25,15 @@ use crate::court::ids::CaseId;
 use crate::custody::upload::KeepError;
 use crate::error_code::ErrorCode;
 use crate::filing::error::FilingError;
-use crate::filing::originals::{IncomingOriginal, OriginalError};
-use crate::http::api::court::exchange::{act_json, created, some_value};
+use crate::filing::originals::{OriginalError, OriginalUpload};
+use crate::http::api::court::json_request::{act_json, created, some_value};
 use crate::http::app_state::AppState;
 use crate::http::bearer::{Bearer, context};
-use crate::http::body::{Pace, announced, too_large, too_slow};
+use crate::http::body::{BodyDeadline, announced, too_large, too_slow};
 use crate::http::openapi::AnyBytes;
 use crate::http::options::Options;
 use crate::http::problem::Failure;
-use crate::http::request::{Parameters, PathName, header, require_content_type};
+use crate::http::request::{Parameters, PathParameter, header, require_content_type};
 use crate::ledger::hash::lower_hex;
 use crate::ledger::metadata::SALT_LEN;
 use crate::wire::court::originals::CustodyJson;
@@ -54,13 +54,13 @@ impl From<OriginalError> for Failure {
         let (code, detail) = (error.code(), error.to_string());
         match (code, error) {
             (Some(code), _) => Self::new(code, detail),
-            (None, OriginalError::FilingService(error)) => of_desk(error),
+            (None, OriginalError::FilingService(error)) => filing_failure(error),
             (None, error) => Self::internal(&error),
         }
     }
 }
 
-fn of_desk(error: FilingError) -> Failure {
+fn filing_failure(error: FilingError) -> Failure {
     match error {
         FilingError::Keep(KeepError::TooLarge { limit }) => too_large(limit),
         FilingError::Keep(KeepError::Stream(error)) => match error.downcast_ref::<BodyEnd>() {
@@ -73,7 +73,7 @@ fn of_desk(error: FilingError) -> Failure {
 
 /// A body as it arrives, at the pace that the options ask for.
 fn paced(body: Body, options: &Options) -> impl Stream<Item = Result<Bytes, BodyEnd>> + Send + use<> {
-    let waiting = Waiting { body: body.into_data_stream(), pace: Pace::new(options) };
+    let waiting = Waiting { body: body.into_data_stream(), pace: BodyDeadline::new(options) };
     stream::try_unfold(waiting, async |mut waiting| {
         let since = Instant::now();
         let frame = timeout_at(waiting.pace.deadline(), waiting.body.next()).await.map_err(|_| BodyEnd::Late)?;
@@ -86,7 +86,7 @@ fn paced(body: Body, options: &Options) -> impl Stream<Item = Result<Bytes, Body
 
 struct Waiting {
     body: BodyDataStream,
-    pace: Pace,
+    pace: BodyDeadline,
 }
 
 /// Give an original into custody / 提交原文保管
@@ -111,9 +111,9 @@ struct Waiting {
     ),
 )]
 pub(in crate::http) async fn put_original(
-    State(node): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     Bearer(actor): Bearer,
-    named: PathName,
+    named: PathParameter,
     uri: Uri,
     headers: HeaderMap,
     body: Body,
@@ -121,17 +121,17 @@ pub(in crate::http) async fn put_original(
     let number = named.number()?;
     require_content_type(&headers, "application/octet-stream")?;
     let salt = read_salt(&headers)?;
-    let limit = node.options().file_max;
+    let limit = state.options().file_max;
     let announced = announced(&headers);
     if announced.is_some_and(|length| length > limit) {
         return Err(too_large(limit));
     }
     let context = context(&actor, &headers, uri.path(), &[])?;
-    let _place = node.place_for_upload(actor.id).await?;
-    let incoming = IncomingOriginal { stream: paced(body, node.options()), announced, limit };
-    let taken = node.filing()?.take_original(&actor, number, &context, salt, incoming).await?;
-    let act = act_json(ActKind::TakeCustody, Kind::Custody, None, &taken.done);
-    Ok(created(&taken.done, &CustodyJson::of(&taken.act, act)))
+    let _place = state.upload_permit(actor.id).await?;
+    let incoming = OriginalUpload { stream: paced(body, state.options()), announced, limit };
+    let taken = state.filing()?.store_original(&actor, number, &context, salt, incoming).await?;
+    let act = act_json(ActKind::TakeCustody, Kind::Custody, None, &taken.recorded);
+    Ok(created(&taken.recorded, &CustodyJson::of(&taken.act, act)))
 }
 
 fn read_salt(headers: &HeaderMap) -> Result<Option<[u8; SALT_LEN]>, Failure> {
@@ -179,13 +179,13 @@ impl InCaseQuery {
     ),
 )]
 pub(in crate::http) async fn get_original(
-    State(node): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     Bearer(actor): Bearer,
-    named: PathName,
+    named: PathParameter,
     Parameters(query): Parameters<InCaseQuery>,
 ) -> Result<Response, Failure> {
     let (number, case) = (named.number()?, query.case()?);
-    let given = node.filing()?.give_original(&actor, number, case).await?;
+    let given = state.filing()?.open_original_for(&actor, number, case).await?;
     let stream = given.stream.inspect_err(move |error| {
         tracing::error!(%number, %error, "an original broke off on its way out");
     });

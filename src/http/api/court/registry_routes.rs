@@ -20,7 +20,7 @@ pub(in crate::http) fn routes() -> OpenApiRouter<Arc<AppState>> {
     OpenApiRouter::new()
         .routes(by_token(routes!(accounts::who_am_i), &[]))
         .routes(by_token(routes!(accounts::open_account), &[WRITES, ACTING, TEXTS, codes![AccountExists]]))
-        .routes(by_token(routes!(accounts::look_at_account), &[WRITES, codes![NotFound]]))
+        .routes(by_token(routes!(accounts::view_account), &[WRITES, codes![NotFound]]))
         .routes(by_token(routes!(accounts::check_identity), &[WRITES, ACTING, TEXTS, codes![NoSuchAccount]]))
         .routes(by_token(routes!(accounts::grant_role), &[WRITES, ACTING, codes![NoSuchAccount, CourtMismatch]]))
         .routes(by_token(

@@ -10,14 +10,14 @@ use axum::response::Response;
 use crate::court::acts::ActKind;
 use crate::court::document::Stream;
 use crate::court::ids::TokenId;
-use crate::court::line::Line as _;
+use crate::court::line_value::LineValue as _;
 use crate::court::words::{KeptTokens, Scope};
 use crate::filing::error::FilingError;
 use crate::http::api::court::accounts::account_named;
-use crate::http::api::court::exchange::{JsonCall, act_json, answer, created, values};
+use crate::http::api::court::json_request::{AuthenticatedJson, act_json, answer, created, values};
 use crate::http::app_state::AppState;
 use crate::http::problem::Failure;
-use crate::http::request::PathName;
+use crate::http::request::PathParameter;
 use crate::wire::court::accounts::{IssuedTokenJson, RevocationJson, RevocationRequest, TokenRequest};
 use crate::wire::facts::beijing_time;
 
@@ -44,21 +44,26 @@ use crate::wire::facts::beijing_time;
     ),
 )]
 pub(in crate::http) async fn issue_token(
-    State(node): State<Arc<AppState>>,
-    named: PathName,
-    call: JsonCall<TokenRequest>,
+    State(state): State<Arc<AppState>>,
+    named: PathParameter,
+    call: AuthenticatedJson<TokenRequest>,
 ) -> Result<Response, Failure> {
-    let JsonCall { actor, context, shape } = call;
-    let (filing, account) = (node.filing()?, account_named(&named)?);
+    let AuthenticatedJson { actor, context, shape } = call;
+    let (filing, account) = (state.filing()?, account_named(&named)?);
     let scopes: BTreeSet<Scope> = values("scopes", &shape.scopes)?;
     let issued = filing.issue_token(&actor, &context, account, &scopes, shape.days).await?;
+    if !issued.recorded.fresh {
+        // Sent twice at once: this one lost, and its token is not the one on the chain.
+        let reason = "the token was issued before, and is shown once only";
+        return Err(FilingError::bad("idempotency-key", reason).into());
+    }
     let json = IssuedTokenJson {
         token: issued.token.as_ref().map(|token| token.text().to_owned()),
         id: issued.id.to_string(),
         expires_at: beijing_time(issued.expires),
-        act: act_json(ActKind::IssueToken, Stream::Registry, None, &issued.done),
+        act: act_json(ActKind::IssueToken, Stream::Registry, None, &issued.recorded),
     };
-    Ok(created(&issued.done, &json))
+    Ok(created(&issued.recorded, &json))
 }
 
 /// Revoke a token / 撤销令牌
@@ -84,22 +89,22 @@ pub(in crate::http) async fn issue_token(
     ),
 )]
 pub(in crate::http) async fn revoke_token(
-    State(node): State<Arc<AppState>>,
-    named: PathName,
-    call: JsonCall<RevocationRequest>,
+    State(state): State<Arc<AppState>>,
+    named: PathParameter,
+    call: AuthenticatedJson<RevocationRequest>,
 ) -> Result<Response, Failure> {
     let token = TokenId::parse(&named.0).ok_or(FilingError::NotFound)?;
     let kept = call.shape.keep_issued.then_some(KeptTokens::OtherAccounts);
-    let revoked = node.filing()?.revoke_token(&call.actor, &call.context, token, kept).await?;
+    let revoked = state.filing()?.revoke_token(&call.actor, &call.context, token, kept).await?;
     let (status, state) =
-        if revoked.done.is_some() { (StatusCode::OK, "recorded") } else { (StatusCode::ACCEPTED, "pending") };
+        if revoked.recorded.is_some() { (StatusCode::OK, "recorded") } else { (StatusCode::ACCEPTED, "pending") };
     let ids = |tokens: &[TokenId]| tokens.iter().map(TokenId::to_string).collect();
     let json = RevocationJson {
         id: token.to_string(),
         state: state.into(),
         ended: ids(&revoked.ended),
         left: ids(&revoked.left),
-        act: revoked.done.map(|done| act_json(ActKind::RevokeToken, Stream::Registry, None, &done)),
+        act: revoked.recorded.map(|recorded| act_json(ActKind::RevokeToken, Stream::Registry, None, &recorded)),
     };
     Ok(answer(status, &json))
 }

@@ -11,20 +11,20 @@ use crate::court::document::Stream;
 use crate::error_code::ErrorCode;
 use crate::filing::actor::{Actor, RequestContext};
 use crate::filing::error::FilingError;
-use crate::filing::verifying::VerificationCommand;
-use crate::http::api::court::exchange::{JSON_MAX, act_json, answer};
+use crate::filing::item_verification::VerificationCommand;
+use crate::http::api::court::case_path::ItemPath;
 use crate::http::api::court::imports::read_receipt;
-use crate::http::api::court::naming::OfItem;
+use crate::http::api::court::json_request::{JSON_MAX, act_json, answer};
 use crate::http::api::verification::{read_digest, read_salt};
 use crate::http::app_state::AppState;
 use crate::http::bearer::{Bearer, context};
-use crate::http::body::{self, Sender};
+use crate::http::body::{self, UploadClient};
 use crate::http::client_address::ClientAddress;
 use crate::http::openapi::AnyBytes;
 use crate::http::problem::Failure;
 use crate::http::request::{content_type, unsupported};
 use crate::ledger::verify::verifier::PresentedEvidence;
-use crate::wire::court::import::{ItemVerificationRequest, VerifiedJson};
+use crate::wire::court::import::{ItemVerificationJson, ItemVerificationRequest};
 use crate::wire::court::people::CapacityJson;
 use crate::wire::json;
 use crate::wire::report::{DigestRequest, ReportContext, ReportJson, ReportNodeJson, VerifierJson};
@@ -47,28 +47,28 @@ use crate::wire::report::{DigestRequest, ReportContext, ReportJson, ReportNodeJs
     ),
     request_body(content((AnyBytes = "application/octet-stream"), (ItemVerificationRequest = "application/json"))),
     responses(
-        (status = 200, description = "The report, and the act that recorded it / 核验报告", body = VerifiedJson),
+        (status = 200, description = "The report, and the act that recorded it / 核验报告", body = ItemVerificationJson),
     ),
 )]
 pub(in crate::http) async fn verify_item(
-    State(node): State<Arc<AppState>>,
-    OfItem(case, item): OfItem,
+    State(state): State<Arc<AppState>>,
+    ItemPath(case, item): ItemPath,
     Bearer(actor): Bearer,
     client: ClientAddress,
     uri: Uri,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Failure> {
-    let filing = node.filing()?;
+    let filing = state.filing()?;
     // Who may not verify it is told before a large file has come for nothing.
     let file = filing.case_for(&actor, case).await?;
     if !file.items.contains_key(&item) {
         return Err(FilingError::NoSuchItem(item).into());
     }
     let (context, verification) = match content_type(&headers).as_str() {
-        "application/octet-stream" => streamed(&node, &actor, (client, &uri), &headers, body).await?,
+        "application/octet-stream" => streamed(&state, &actor, (client, &uri), &headers, body).await?,
         "application/json" => {
-            let bytes = body::read(&node, client.group(), &headers, body, JSON_MAX).await?;
+            let bytes = body::read(&state, client.group(), &headers, body, JSON_MAX).await?;
             let context = context(&actor, &headers, uri.path(), &bytes)?;
             (context, read(json::object(&bytes, JSON_MAX)?)?)
         }
@@ -76,26 +76,26 @@ pub(in crate::http) async fn verify_item(
     };
     let verified = filing.verify_item(&actor, case, item, &context, &verification).await?;
     let acted = &verified.acted;
-    let act = act_json(acted.document.act.kind(), Stream::Case, Some(case), &acted.done);
+    let act = act_json(acted.document.act.kind(), Stream::Case, Some(case), &acted.recorded);
     let capacity = CapacityJson::of(&acted.file, acted.document.capacity);
     let verifier = VerifierJson::account(&actor.id.to_string(), Some(capacity.capacity), capacity.label);
-    let node = ReportNodeJson::own(filing.ledger().as_str());
+    let state = ReportNodeJson::own(filing.ledger().as_str());
     // The time that the chain gave the act is that of the report.
-    let context = ReportContext::new(acted.done.placed.at, verifier, node);
-    let shown = VerifiedJson { report: ReportJson::new(&verified.report, context), act };
+    let context = ReportContext::new(acted.recorded.position.at, verifier, state);
+    let shown = ItemVerificationJson { report: ReportJson::new(&verified.report, context), act };
     Ok(answer(axum::http::StatusCode::OK, &shown))
 }
 
 /// A file: what was asked is named by its digests, since nobody keeps it.
 async fn streamed(
-    node: &AppState,
+    state: &AppState,
     actor: &Actor,
     (client, uri): (ClientAddress, &Uri),
     headers: &HeaderMap,
     body: Body,
 ) -> Result<(RequestContext, VerificationCommand), Failure> {
     let salt = read_salt(None, headers)?;
-    let measured = body::measure(node, Sender::Authenticated(client.group()), headers, body, salt).await?;
+    let measured = body::measure(state, UploadClient::Authenticated(client.group()), headers, body, salt).await?;
     let named = format!("{} {} {} {}", measured.size, measured.sha256, measured.sm3, salt.is_some());
     let context = context(actor, headers, uri.path(), named.as_bytes())?;
     Ok((

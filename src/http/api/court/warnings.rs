@@ -1,9 +1,9 @@
 //! What is unusual about an act and was done all the same: each warning with its code, in both languages.
 
 use crate::court::acts::Act;
-use crate::court::case::state::{CaseFile, Item, Placed};
-use crate::court::guard::suspicions;
+use crate::court::case::state::{ActPosition, CaseFile, Item};
 use crate::court::period::PeriodEvent;
+use crate::court::personal_numbers::find_personal_numbers;
 use crate::court::registry::Registry;
 use crate::court::words::Depositor;
 use crate::ledger::statement::text::LinkKind;
@@ -22,7 +22,7 @@ fn warning(code: &str, zh: &str, en: &str) -> CodedText {
 #[must_use]
 pub fn of_texts(texts: &[&str]) -> Vec<CodedText> {
     let mut found = Vec::new();
-    for suspicion in texts.iter().flat_map(|text| suspicions(text)) {
+    for suspicion in texts.iter().flat_map(|text| find_personal_numbers(text)) {
         let one = coded(suspicion.code(), Bilingual::of(|language| suspicion.label(language)));
         if !found.contains(&one) {
             found.push(one);
@@ -31,9 +31,9 @@ pub fn of_texts(texts: &[&str]) -> Vec<CodedText> {
     found
 }
 
-/// What is unusual about an act upon a case, which stands at `placed`.
+/// What is unusual about an act upon a case, which stands at `position`.
 #[must_use]
-pub fn of_act(act: &Act, placed: Placed, file: &CaseFile, registry: &Registry) -> Vec<CodedText> {
+pub fn of_act(act: &Act, position: ActPosition, file: &CaseFile, registry: &Registry) -> Vec<CodedText> {
     let mut found = Vec::new();
     if let Act::SetPeriod(_) | Act::ResetPeriod(_) = act
         && let Some(PeriodEvent::Set { basis, days, .. } | PeriodEvent::Reset { basis, days, .. }) =
@@ -46,7 +46,7 @@ pub fn of_act(act: &Act, placed: Placed, file: &CaseFile, registry: &Registry) -
             "for small claims the period is generally not more than seven days",
         ));
     }
-    if file.orders.iter().any(|order| order.placed == placed && order.ended_hold) {
+    if file.orders.iter().any(|order| order.position == position && order.ended_hold) {
         found.push(warning(
             "hold_ended",
             "本案原对该内容的暂停删除决定自此解除，权利人可以删除；其他法院的暂停删除决定不受影响",

@@ -10,16 +10,16 @@ use crate::court::acts::ActKind;
 use crate::court::case_number::CourtCode;
 use crate::court::document::Stream;
 use crate::court::ids::TokenId;
-use crate::court::line::Line as _;
+use crate::court::line_value::LineValue as _;
 use crate::filing::error::FilingError;
-use crate::http::api::court::exchange::{JsonCall, act_json, answer, created, value};
+use crate::http::api::court::json_request::{AuthenticatedJson, act_json, answer, created, value};
 use crate::http::app_state::AppState;
 use crate::http::bearer::Bearer;
 use crate::http::problem::Failure;
-use crate::http::request::PathName;
+use crate::http::request::PathParameter;
 use crate::wire::court::accounts::EmptyRequest;
-use crate::wire::court::done::ActJson;
 use crate::wire::court::feed::{RegisteredWebhookJson, WebhookJson, WebhookRequest, WebhooksJson};
+use crate::wire::court::recorded_act::ActJson;
 use crate::wire::facts::beijing_time;
 
 /// Register a webhook / 登记事件推送
@@ -44,18 +44,18 @@ use crate::wire::facts::beijing_time;
     ),
 )]
 pub(in crate::http) async fn register_webhook(
-    State(node): State<Arc<AppState>>,
-    named: PathName,
-    call: JsonCall<WebhookRequest>,
+    State(state): State<Arc<AppState>>,
+    named: PathParameter,
+    call: AuthenticatedJson<WebhookRequest>,
 ) -> Result<Response, Failure> {
     let court: CourtCode = value("court", &named.0)?;
-    let hooked = node.filing()?.add_hook(&call.actor, &call.context, &court, &call.shape.url).await?;
+    let hooked = state.filing()?.add_webhook(&call.actor, &call.context, &court, &call.shape.url).await?;
     let json = RegisteredWebhookJson {
         id: hooked.id.to_string(),
         secret: hooked.secret.as_deref().map(ToOwned::to_owned),
-        act: act_json(ActKind::AddHook, Stream::Registry, None, &hooked.done),
+        act: act_json(ActKind::AddHook, Stream::Registry, None, &hooked.recorded),
     };
-    Ok(created(&hooked.done, &json))
+    Ok(created(&hooked.recorded, &json))
 }
 
 /// Remove a webhook / 取消事件推送
@@ -76,13 +76,13 @@ pub(in crate::http) async fn register_webhook(
     ),
 )]
 pub(in crate::http) async fn remove_webhook(
-    State(node): State<Arc<AppState>>,
-    named: PathName,
-    call: JsonCall<EmptyRequest>,
+    State(state): State<Arc<AppState>>,
+    named: PathParameter,
+    call: AuthenticatedJson<EmptyRequest>,
 ) -> Result<Response, Failure> {
     let id = TokenId::parse(&named.0).ok_or(FilingError::NotFound)?;
-    let done = node.filing()?.end_hook(&call.actor, &call.context, id).await?;
-    Ok(answer(StatusCode::OK, &act_json(ActKind::EndHook, Stream::Registry, None, &done)))
+    let recorded = state.filing()?.remove_webhook(&call.actor, &call.context, id).await?;
+    Ok(answer(StatusCode::OK, &act_json(ActKind::EndHook, Stream::Registry, None, &recorded)))
 }
 
 /// The webhooks of a court / 已登记的事件推送
@@ -100,13 +100,13 @@ pub(in crate::http) async fn remove_webhook(
     ),
 )]
 pub(in crate::http) async fn list_webhooks(
-    State(node): State<Arc<AppState>>,
+    State(state): State<Arc<AppState>>,
     Bearer(actor): Bearer,
-    named: PathName,
+    named: PathParameter,
 ) -> Result<Response, Failure> {
     let court: CourtCode = value("court", &named.0)?;
-    let hooks = node.filing()?.hooks_of(&actor, &court)?;
-    let webhooks = hooks.into_iter().map(|(id, since)| WebhookJson {
+    let webhooks = state.filing()?.webhooks_of_court(&actor, &court)?;
+    let webhooks = webhooks.into_iter().map(|(id, since)| WebhookJson {
         id: id.to_string(),
         since: since.index.0 + 1,
         registered_at: beijing_time(since.at),

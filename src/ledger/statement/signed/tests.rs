@@ -164,7 +164,10 @@ fn seventeen_links_or_keys_are_too_many() {
     let signers: Vec<Signer> = (1..=17).map(signer).collect();
     let links = (0..17).map(|i| Link { kind: LinkKind::Refers, number: number(i * 100) }).collect();
     let one = [signer(1)];
-    assert_eq!(SignedStatement::sign(Statement { links, ..full(&one) }, &one).unwrap_err().code().as_str(), "too_many_lines");
+    assert_eq!(
+        SignedStatement::sign(Statement { links, ..full(&one) }, &one).unwrap_err().code().as_str(),
+        "too_many_lines"
+    );
     assert_eq!(SignedStatement::sign(full(&signers), &signers).unwrap_err().code().as_str(), "too_many_lines");
     assert!(SignedStatement::sign(full(&signers[..16]), &signers[..16]).is_ok());
 }

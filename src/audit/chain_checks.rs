@@ -1,0 +1,278 @@
+//! Holds each leaf against what came before it: links, times, numbers, streams, acts.
+//!
+//! Not here: what a leaf shows by itself and what lies beside it (`leaves`, `rows`), found on any thread before its turn.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::audit::cases::Cases;
+use crate::audit::leaves::{Deposit, ExaminedLeaf, LeafContent, LeafFault};
+use crate::audit::report::{AuditReport, Fault, Finding, Findings};
+use crate::audit::rows::Rows;
+use crate::ledger::block::{BlockHeader, Height};
+use crate::ledger::entry::Entry;
+use crate::ledger::hash::Digest;
+use crate::ledger::key::{Name, VerifierKey};
+use crate::ledger::keyword;
+use crate::ledger::merkle::list::root_of;
+use crate::ledger::merkle::shape::LeafIndex;
+use crate::ledger::notice::{ErasedPiece, Mode, Notice, NoticeKind, Piece, SignedNotice};
+use crate::ledger::time::Timestamp;
+use crate::store::contract::index_rows::IndexRows;
+use crate::store::contract::{Private, ReadLedger};
+
+/// What the walk remembers of the leaves behind it.
+pub(in crate::audit) struct ChainChecker<'a, R: ?Sized> {
+    store: &'a R,
+    origin: &'a Name,
+    indexes: bool,
+    /// Leaf hashes since the last header.
+    unsealed: Vec<Digest>,
+    next_height: Height,
+    last_block: Digest,
+    last_time: Timestamp,
+    /// The notice whose key is in force.
+    notice: Option<Notice>,
+    /// Last sequence and owners of every stream met so far.
+    subjects: HashMap<Digest, (u64, Vec<VerifierKey>)>,
+    /// What the acts of cases met so far have come to.
+    cases: Cases,
+    /// The rows that the leaves met so far have in each index; `None` once a leaf could not be read.
+    yields: Option<IndexRows>,
+    /// Hashes of notices: equal ones have one row.
+    notices: HashSet<Digest>,
+}
+
+impl<'a, R: ReadLedger + ?Sized> ChainChecker<'a, R> {
+    pub(in crate::audit) fn new(store: &'a R, origin: &'a Name, indexes: bool) -> Self {
+        Self {
+            store,
+            origin,
+            indexes,
+            unsealed: Vec::new(),
+            next_height: Height(0),
+            last_block: Digest::ZERO,
+            last_time: Timestamp::EPOCH,
+            notice: None,
+            subjects: HashMap::new(),
+            cases: Cases::default(),
+            yields: Some(IndexRows::default()),
+            notices: HashSet::new(),
+        }
+    }
+
+    /// The rows that the walked leaves have in each index; `None` where a leaf could not be read.
+    pub(in crate::audit) const fn yields(&self) -> Option<IndexRows> {
+        self.yields
+    }
+
+    fn add_rows(&mut self, rows: IndexRows) {
+        if let Some(yields) = &mut self.yields {
+            *yields += rows;
+        }
+    }
+
+    /// How many rows the index of labels must have; `None` where that is not known.
+    pub(in crate::audit) const fn label_rows(&self) -> Option<u64> {
+        self.cases.label_rows()
+    }
+
+    /// The key in force at the end of the walk.
+    pub(in crate::audit) fn key(&self) -> Option<&VerifierKey> {
+        self.notice.as_ref().and_then(Notice::key)
+    }
+
+    /// Height of the last header met.
+    pub(in crate::audit) fn last_height(&self) -> Height {
+        Height(self.next_height.0.saturating_sub(1))
+    }
+
+    /// Whether the walk ended right behind a header.
+    pub(in crate::audit) fn ended_in_header(&self) -> bool {
+        self.unsealed.is_empty()
+    }
+
+    /// Holds `leaf` against what came before.
+    pub(in crate::audit) fn follow(&mut self, leaf: ExaminedLeaf, report: &mut AuditReport) {
+        let ExaminedLeaf { index, hash, leaf } = leaf;
+        let (mut findings, mut number) = (Vec::new(), None);
+        let mut is_header = false;
+        match leaf {
+            Ok(seen) => {
+                if seen.time() < self.last_time {
+                    findings.push((Fault::TimeOrder, format!("{} after {}", seen.time(), self.last_time)));
+                }
+                self.last_time = self.last_time.max(seen.time());
+                match seen {
+                    LeafContent::Deposit(deposit) => {
+                        number = Some(deposit.number);
+                        self.deposit(index, deposit, report, &mut findings);
+                    }
+                    LeafContent::Notice(notice) => self.notice((index, &hash), &notice, report, &mut findings),
+                    LeafContent::Block(header) => {
+                        is_header = true;
+                        self.header((index, &hash), &header, report, &mut findings);
+                    }
+                }
+            }
+            Err(unfit) => {
+                self.yields = None;
+                findings.push(match unfit {
+                    LeafFault::Damaged(why) => (Fault::Damaged, why),
+                    LeafFault::Malformed(why) => (Fault::Malformed, why),
+                });
+                if self.stood_here(index) {
+                    // The tree still holds its hash, to which the next header is linked: the walk goes on behind it.
+                    is_header = true;
+                    self.pass_header(self.next_height, hash);
+                }
+            }
+        }
+        let height = if is_header { self.last_height() } else { self.next_height };
+        for (fault, detail) in findings {
+            report.find(Finding { fault, index: Some(index), height: Some(height), number, detail });
+        }
+        if !is_header {
+            self.unsealed.push(hash);
+        }
+    }
+
+    /// Whether the header of the block being walked stands at `index`, by what the store's index says: for a header that
+    /// cannot be read.
+    fn stood_here(&self, index: LeafIndex) -> bool {
+        self.store.find_block(self.next_height) == Ok(Some(index))
+    }
+
+    fn pass_header(&mut self, height: Height, hash: Digest) {
+        self.unsealed.clear();
+        self.next_height = Height(height.0 + 1);
+        self.last_block = hash;
+    }
+
+    fn header(
+        &mut self,
+        (index, hash): (LeafIndex, &Digest),
+        header: &BlockHeader,
+        report: &mut AuditReport,
+        findings: &mut Findings,
+    ) {
+        report.blocks += 1;
+        self.add_rows(IndexRows::HEADER);
+        let count = self.unsealed.len() as u64;
+        let expected = BlockHeader {
+            ledger: self.origin.clone(),
+            height: self.next_height,
+            previous: self.last_block,
+            time: header.time,
+            first: LeafIndex(index.0 - count),
+            count,
+            root: root_of(&self.unsealed),
+        };
+        for difference in header.differences(&expected) {
+            let fault = match difference.field {
+                keyword::LEDGER => Fault::OtherLedger,
+                keyword::HEIGHT | keyword::PREVIOUS => Fault::BlockLink,
+                _ => Fault::BlockRoot,
+            };
+            findings.push((fault, difference.to_string()));
+        }
+        self.pass_header(header.height, *hash);
+        if self.indexes {
+            let mut rows = Rows::of(self.store, index);
+            rows.row("block", &header.height, self.store.find_block(header.height));
+            rows.record(hash);
+            report.index_rows += rows.count;
+            findings.append(&mut rows.findings);
+        }
+    }
+
+    fn notice(
+        &mut self,
+        (index, hash): (LeafIndex, &Digest),
+        signed: &SignedNotice,
+        report: &mut AuditReport,
+        findings: &mut Findings,
+    ) {
+        report.notices += 1;
+        if self.notices.insert(*hash) {
+            self.add_rows(IndexRows::NOTICE);
+        }
+        let notice = signed.notice();
+        if notice.ledger != *self.origin {
+            findings.push((Fault::OtherLedger, notice.ledger.to_string()));
+        }
+        let good = match (&notice.kind, &self.notice) {
+            (NoticeKind::Genesis { mode, .. }, None) => {
+                report.mode = Some(*mode);
+                index.0 == 0 && signed.signed_by_its_key()
+            }
+            (NoticeKind::Key { .. }, Some(before)) => signed.succeeds(before),
+            (NoticeKind::Erased { .. }, Some(_)) => self.key().is_some_and(|key| signed.signed_by(key)),
+            _ => false,
+        };
+        if self.indexes {
+            self.tombstones(index, notice.erased(), findings);
+            findings.extend(self.cases.erased(self.store, notice.erased(), &report.court));
+        }
+        if good {
+            if notice.key().is_some() {
+                self.notice = Some(notice.clone());
+            }
+        } else {
+            findings.push((Fault::NoticeSignature, "not signed by its key, or not the one committed to".into()));
+        }
+        if self.indexes {
+            let mut rows = Rows::of(self.store, index);
+            rows.record(hash);
+            report.index_rows += rows.count;
+            findings.append(&mut rows.findings);
+        }
+    }
+
+    /// What an `erased` notice names must be gone, and by this notice.
+    fn tombstones(&self, at: LeafIndex, pieces: &[ErasedPiece], findings: &mut Findings) {
+        for piece in pieces {
+            let found = match piece.piece {
+                Piece::Metadata => self.store.private(piece.index),
+                Piece::Annex(commitment) => self.store.annex(piece.index, &commitment),
+            };
+            let detail = match found {
+                Ok(Private::Erased(notice)) if notice == at && piece.index < at => continue,
+                Ok(Private::Erased(notice)) => format!("{piece} is erased by the notice at {notice}"),
+                Ok(Private::Held(_)) => format!("{piece} is held"),
+                Ok(Private::None) => format!("{piece} was never held"),
+                Err(error) => error.to_string(),
+            };
+            findings.push((Fault::Erasure, detail));
+        }
+    }
+
+    fn deposit(&mut self, index: LeafIndex, deposit: Deposit, report: &mut AuditReport, findings: &mut Findings) {
+        let Deposit { number, received, whole, mut own, mut beside, rows, yields } = deposit;
+        report.entries += 1;
+        self.add_rows(yields);
+        findings.append(&mut own);
+        let test = report.mode.is_some_and(Mode::is_test);
+        if !number.has_date_of(received) || number.is_test() != test {
+            findings.push((Fault::Number, format!("{number} on a record received {received}")));
+        }
+        if let Some((entry, _)) = whole.as_deref() {
+            self.subject(entry, findings);
+        }
+        report.index_rows += rows;
+        findings.append(&mut beside);
+        if let Some((entry, Some(private))) = whole.as_deref() {
+            self.cases.follow(self.store, (index, entry), private, &mut report.court, findings);
+        }
+    }
+
+    fn subject(&mut self, entry: &Entry, findings: &mut Findings) {
+        let statement = entry.statement.statement();
+        let Some(subject) = statement.subject else { return };
+        let (last, owners) = self.subjects.entry(subject.id).or_insert_with(|| (0, statement.keys.clone()));
+        let own = owners.iter().any(|owner| statement.keys.contains(owner));
+        if subject.sequence != *last + 1 || !own {
+            findings.push((Fault::Subject, format!("sequence {} after {last}, by an owner: {own}", subject.sequence)));
+        }
+        *last = (*last).max(subject.sequence);
+    }
+}

@@ -1,0 +1,125 @@
+//! Work for all cores whose results are taken in order: while one is followed, the next are in the making.
+//!
+//! # Invariants
+//!
+//! Every item is made once and taken once, from 0 up. No lane is more than `AHEAD` items ahead of the taker, so memory is
+//! bounded. A panic in a lane is a panic of the whole.
+
+use std::num::NonZero;
+use std::panic::resume_unwind;
+use std::sync::mpsc::{Sender, channel, sync_channel};
+use std::thread;
+
+/// Items that wait in each lane to be taken.
+const AHEAD: usize = 4;
+
+/// Makes the items `0 .. count` on all cores, each lane with a hand of its own, and has them taken in their order, here.
+pub(in crate::audit) fn in_order<H, T: Send>(
+    count: u64,
+    hand: impl Fn() -> H + Sync,
+    make: impl Fn(&mut H, u64) -> T + Sync,
+    take: impl FnMut(u64, T),
+) {
+    let wanted = thread::available_parallelism().map_or(1, NonZero::get);
+    on_threads(wanted, count, hand, make, take);
+}
+
+/// The same, on as many of the `wanted` threads as the system starts; on this one where it starts none.
+fn on_threads<H, T: Send>(
+    wanted: usize,
+    count: u64,
+    hand: impl Fn() -> H + Sync,
+    make: impl Fn(&mut H, u64) -> T + Sync,
+    mut take: impl FnMut(u64, T),
+) {
+    let (hand, make) = (&hand, &make);
+    thread::scope(|scope| {
+        let lanes: Vec<_> = (0..count)
+            .take(wanted)
+            .map_while(|first| {
+                let (ready, taken) = sync_channel(AHEAD);
+                // How many lanes there are is known once all are started.
+                let (start, started) = channel::<usize>();
+                let lane = thread::Builder::new().spawn_scoped(scope, move || {
+                    let Ok(lanes) = started.recv() else { return };
+                    let mut hand = hand();
+                    for item in (first..count).step_by(lanes) {
+                        // Nobody takes any more where the taker panicked.
+                        if ready.send(make(&mut hand, item)).is_err() {
+                            return;
+                        }
+                    }
+                });
+                lane.ok().map(|lane| (lane, taken, start))
+            })
+            .collect();
+        if lanes.is_empty() {
+            let mut hand = hand();
+            (0..count).for_each(|item| take(item, make(&mut hand, item)));
+        }
+        let started = lanes.len();
+        let begin = |(lane, taken, start): (_, _, Sender<usize>)| {
+            // A lane that is gone is found when it is joined.
+            let _ = start.send(started);
+            (lane, taken)
+        };
+        let lanes: Vec<_> = lanes.into_iter().map(begin).collect();
+        for (item, (_, taken)) in (0..count).zip(lanes.iter().cycle()) {
+            // A lane ends early only by a panic.
+            let Ok(result) = taken.recv() else { break };
+            take(item, result);
+        }
+        for (lane, taken) in lanes {
+            drop(taken);
+            if let Err(panic) = lane.join() {
+                resume_unwind(panic);
+            }
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn items_are_taken_in_order_whatever_their_number() {
+        for count in [0, 1, 2, 3, 100] {
+            let mut taken = Vec::new();
+            // Odd ones take longer.
+            let slow = |item: u64| (0..item % 2 * 10_000).fold(item, |sum, n| std::hint::black_box(sum + n) - n);
+            in_order(count, || 0, |_, item| slow(item), |item, made| taken.push((item, made)));
+            assert_eq!(taken, (0..count).map(|item| (item, item)).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn without_threads_the_taker_makes_the_items() {
+        for wanted in [0, 1, 3] {
+            let mut taken = Vec::new();
+            on_threads(wanted, 10, || 0, |_, item| item, |item, made| taken.push((item, made)));
+            assert_eq!(taken, (0..10).map(|item| (item, item)).collect::<Vec<_>>(), "{wanted} threads");
+        }
+    }
+
+    #[test]
+    fn no_lane_runs_far_ahead_of_the_taker() {
+        let begun = AtomicU64::new(0);
+        let lanes = thread::available_parallelism().map_or(1, NonZero::get) as u64;
+        let most = |taken: u64| taken + 1 + lanes * (AHEAD as u64 + 2);
+        let make = |(): &mut (), _| begun.fetch_add(1, Ordering::SeqCst);
+        in_order(1000, || (), make, |item, _| assert!(begun.load(Ordering::SeqCst) <= most(item)));
+        assert_eq!(begun.into_inner(), 1000);
+    }
+
+    #[test]
+    fn a_panic_in_a_lane_is_a_panic() {
+        let make = |(): &mut (), item| assert!(item < 7, "item {item}");
+        let caught = catch_unwind(AssertUnwindSafe(|| in_order(100, || (), make, |_, ()| {})));
+        let message = caught.unwrap_err().downcast::<String>().unwrap();
+        assert!(message.starts_with("item "), "{message}");
+    }
+}

@@ -1,0 +1,286 @@
+//! How a case looks on a screen: its parties, its evidence with the seven facts, what everybody says of it.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+use crate::cli::case::connection::{bilingual, text};
+use crate::cli::screen::{BAD, FAINT, GOOD, HEADING, Screen, WARNING};
+use crate::cli::terminal::escaped_name;
+use crate::ledger::number::DepositNumber;
+use crate::ledger::statement::text::LinkKind;
+use crate::ledger::verify::wording;
+
+fn list<'v>(value: &'v Value, name: &str) -> impl Iterator<Item = &'v Value> {
+    value.get(name).and_then(Value::as_array).into_iter().flatten()
+}
+
+fn field(value: &Value, pointer: &str) -> String {
+    text(value, pointer).unwrap_or_default()
+}
+
+/// A text that may be erased: null then, and absent where it was never given.
+fn kept(screen: &Screen, value: Option<&Value>) -> String {
+    match value {
+        // What somebody wrote is shown as one text, however it tries to look like something else on the screen.
+        Some(Value::String(text)) => text.lines().map(escaped_name).collect::<Vec<_>>().join(" ⏎ "),
+        Some(Value::Null) => screen.pick("（已删除）", "(erased)").to_owned(),
+        _ => String::new(),
+    }
+}
+
+/// A case.
+///
+/// # Errors
+///
+/// The screen.
+pub fn case(screen: &Screen, case: &Value) -> anyhow::Result<()> {
+    let number = text(case, "/number").unwrap_or_else(|| screen.pick("（尚无案号）", "(no case number yet)").into());
+    screen.line(format!("{}  {}", screen.paint(HEADING, &number), bilingual(screen, case.get("stage"))))?;
+    let mut rows = vec![vec![screen.pick("案件", "case").to_owned(), field(case, "/case")]];
+    rows.push(vec![screen.pick("法院", "court").to_owned(), field(case, "/court")]);
+    let title = kept(screen, case.get("title"));
+    if !title.is_empty() {
+        rows.push(vec![screen.pick("案由", "cause of action").to_owned(), title]);
+    }
+    for party in list(case, "parties") {
+        let name = kept(screen, party.get("name"));
+        rows.push(vec![bilingual(screen, party.get("role")), format!("{} {name}", field(party, "/party"))]);
+    }
+    for agent in list(case, "agents") {
+        let name = kept(screen, agent.get("name"));
+        let whom = format!("{} {} → {}", field(agent, "/agent"), name, field(agent, "/party"));
+        rows.push(vec![screen.pick("代理人", "agent").to_owned(), whom]);
+    }
+    if let Some(period) = case.get("period").filter(|period| period.is_object()) {
+        // The day and 24:00, as the law says it: midnight would be read as the day after.
+        let end = match text(period, "/last_day") {
+            Some(day) => format!("{day} 24:00 {}", screen.pick("北京时间", "Beijing time")),
+            None => bilingual(screen, period.get("state")),
+        };
+        rows.push(vec![screen.pick("举证期限至", "evidence period until").to_owned(), end]);
+    }
+    for hold in list(case, "holds") {
+        let content = text(hold, "/deposit_number").or_else(|| text(hold, "/account")).unwrap_or_default();
+        let who = bilingual(screen, hold.pointer("/capacity/label"));
+        let reason = kept(screen, hold.get("reason"));
+        let label = screen.pick("暂停删除", "erasure suspended").to_owned();
+        rows.push(vec![label, format!("{content}  {} · {who} · {reason}", field(hold, "/at"))]);
+    }
+    screen.table(&rows)?;
+    for one in list(case, "items") {
+        screen.line("")?;
+        item(screen, one)?;
+    }
+    Ok(())
+}
+
+/// An item of evidence: the importer's claims apart from what the chain says.
+///
+/// # Errors
+///
+/// The screen.
+pub fn item(screen: &Screen, item: &Value) -> anyhow::Result<()> {
+    let heading = format!(
+        "{} {}  {}",
+        screen.pick("证据", "item"),
+        field(item, "/item"),
+        kept(screen, item.pointer("/claimed/name"))
+    );
+    screen.line(screen.paint(HEADING, &heading))?;
+    let mut rows = vec![
+        vec![screen.pick("  证据内容", "  content").to_owned(), kept(screen, item.pointer("/claimed/content"))],
+        vec![screen.pick("  存证编号", "  deposit number").to_owned(), field(item, "/deposit_number")],
+    ];
+    for fact in list(item, "facts") {
+        let mut label = format!("  {}", bilingual(screen, fact.get("label")));
+        for line in field(fact, "/value").lines() {
+            // A second digest stands under the first.
+            rows.push(vec![std::mem::take(&mut label), line.to_owned()]);
+        }
+    }
+    let mut row = |zh: &str, en: &str, value: String| {
+        if !value.is_empty() {
+            rows.push(vec![format!("  {}", screen.pick(zh, en)), value]);
+        }
+    };
+    let coded = |name: &str| bilingual(screen, item.get(name));
+    row(
+        "提交方",
+        "for party",
+        format!("{} · {}", field(item, "/party"), bilingual(screen, item.pointer("/claimed/capacity/label"))),
+    );
+    row("导入时间", "imported", field(item, "/imported_at"));
+    if item.get("first_imported_at") != item.get("imported_at") {
+        row("首次导入时间", "first imported", field(item, "/first_imported_at"));
+    }
+    row("阶段", "phase", coded("phase"));
+    row("状态", "status", coded("status"));
+    row("存证人", "depositor", coded("depositor"));
+    row("原文", "original", bilingual(screen, item.get("custody")));
+    row("同一摘要的更早存证", "earlier deposits of the digest", page(screen, item.get("earlier_deposits")));
+    row("其后（存证人所为）", "later, by its owner", page(screen, item.get("later_links")));
+    row("其后（任何人均可提及）", "later (anybody may refer to it)", page(screen, item.get("references")));
+    screen.table(&rows)?;
+    remarks(screen, item)
+}
+
+/// The first page of a list of deposits, and how many there are in all where it has more.
+fn page(screen: &Screen, page: Option<&Value>) -> String {
+    let Some(page) = page.filter(|page| page.is_object()) else {
+        return screen.pick("未查询", "not asked for").to_owned();
+    };
+    let one = |one: &Value| {
+        let status = field(one, "/status");
+        let status = if status == "verified" { String::new() } else { format!(" ({status} {})", field(one, "/fault")) };
+        let standing = match field(one, "/standing").as_str() {
+            "withdrawn" => format!(
+                "{}{}",
+                screen.pick("，已由存证人撤回：", ", withdrawn in turn by "),
+                field(one, "/withdrawn_by")
+            ),
+            "unchecked" => screen.pick("，其后是否被撤回未核对", ", not checked for a withdrawal in turn").to_owned(),
+            _ => String::new(),
+        };
+        let number = field(one, "/deposit_number");
+        let link = LinkKind::parse(&field(one, "/kind")).zip(DepositNumber::parse_exact(&number));
+        let said = link.map_or(number, |(kind, number)| wording::later_link(kind, &number, screen.language()));
+        format!("{said}{status}{standing}")
+    };
+    let mut text = list(page, "items").map(one).collect::<Vec<_>>().join(", ");
+    if page.get("next_cursor").is_some_and(Value::is_string) {
+        let exact = page.get("total_is_exact").and_then(Value::as_bool) == Some(true);
+        let least = if exact { "" } else { screen.pick("至少 ", "at least ") };
+        let total = field(page, "/total");
+        let _ = write!(text, " … ({}{least}{total})", screen.pick("清单不完整，共 ", "incomplete list, in all "));
+    }
+    text
+}
+
+/// What is said of an item: what to heed, who checked it, who replied.
+fn remarks(screen: &Screen, item: &Value) -> anyhow::Result<()> {
+    let notice = bilingual(screen, item.pointer("/claimed/notice"));
+    screen.line(screen.paint(FAINT, &format!("  {notice}")))?;
+    let style = match field(item, "/original/code").as_str() {
+        "verified" => GOOD,
+        "mismatch" | "contradictory" | "chain_fault" => BAD,
+        _ => WARNING,
+    };
+    let by = bilingual(screen, item.get("original_verified_by"));
+    let by = if by.is_empty() { by } else { format!("{by}{}", screen.pick("：", ": ")) };
+    screen.line(format!("  {}", screen.paint(style, &format!("{by}{}", bilingual(screen, item.get("original"))))))?;
+    let standing = field(item, "/status/code");
+    if standing == "withdrawn" || standing == "replaced" {
+        screen.line(format!("  {}", screen.paint(BAD, &bilingual(screen, item.get("status")))))?;
+    }
+    if item.get("late").and_then(Value::as_bool) == Some(true) {
+        screen.line(format!("  {}", screen.paint(WARNING, screen.pick("逾期举证", "after the evidence period"))))?;
+    }
+    if let Some(alarm) = item.get("divergence").filter(|alarm| alarm.is_object()) {
+        screen.line(format!("  {}", screen.paint(BAD, &bilingual(screen, Some(alarm)))))?;
+    }
+    for one in list(item, "verifications") {
+        let who = bilingual(screen, one.pointer("/capacity/label"));
+        let what = bilingual(screen, one.get("presented"));
+        let conclusion = bilingual(screen, one.get("conclusion"));
+        let word = screen.pick("核验", "verified");
+        screen.line(format!("  {word} {} · {who} · {what}: {conclusion}", field(one, "/at")))?;
+    }
+    let replied = bilingual(screen, item.get("replied_text"));
+    if !replied.is_empty() {
+        screen.line(format!("  {replied}"))?;
+    }
+    for reply in list(item, "replies") {
+        replied_so(screen, reply)?;
+    }
+    Ok(())
+}
+
+/// One version of a party's reply: the three properties, the grounds, the words.
+fn replied_so(screen: &Screen, reply: &Value) -> anyhow::Result<()> {
+    let said = [("authenticity", "真实性"), ("legality", "合法性"), ("relevance", "关联性")];
+    let said = said.into_iter().filter_map(|(name, zh)| {
+        let opinion = bilingual(screen, reply.get(name));
+        (!opinion.is_empty()).then(|| format!("{} {opinion}", screen.pick(zh, name)))
+    });
+    let head = format!(
+        "  {} {} ({} {}) {}: {}",
+        screen.pick("当事人", "party"),
+        field(reply, "/party"),
+        screen.pick("版本", "version"),
+        field(reply, "/version"),
+        field(reply, "/at"),
+        said.collect::<Vec<_>>().join(", ")
+    );
+    screen.line(head)?;
+    for ground in list(reply, "grounds") {
+        screen.line(format!("    {}", bilingual(screen, Some(ground))))?;
+    }
+    for (name, zh, en) in [("probative_value", "证明力", "probative value"), ("reason", "理由", "reason")] {
+        let text = kept(screen, reply.get(name));
+        if !text.is_empty() {
+            screen.line(format!("    {}: {text}", screen.pick(zh, en)))?;
+        }
+    }
+    Ok(())
+}
+
+/// What a verification found.
+///
+/// # Errors
+///
+/// The screen.
+pub fn verification(screen: &Screen, answer: &Value) -> anyhow::Result<()> {
+    let report = answer.get("report").unwrap_or(&Value::Null);
+    let good = field(report, "/conclusion/code").starts_with("consistent");
+    let conclusion = bilingual(screen, report.get("conclusion"));
+    screen.line(screen.paint(if good { GOOD } else { BAD }, &conclusion))?;
+    let head = [
+        ("核验时间", "verified at", field(report, "/verified_at")),
+        ("核验人", "verifier", bilingual(screen, report.get("verifier"))),
+        ("程序", "program", field(report, "/program")),
+        ("节点", "node", bilingual(screen, report.get("node"))),
+    ];
+    let head: Vec<_> =
+        head.into_iter().map(|(zh, en, value)| vec![format!("  {}", screen.pick(zh, en)), value]).collect();
+    screen.table(&head)?;
+    let mut rows = Vec::new();
+    for step in list(report, "steps") {
+        let outcome = bilingual(screen, step.get("outcome"));
+        let details = ["finding", "reason", "compared"].map(|name| bilingual(screen, step.get(name)));
+        let detail = details.into_iter().find(|text| !text.is_empty());
+        let said =
+            detail.map_or_else(|| outcome.clone(), |detail| format!("{outcome}{}{detail}", screen.pick("：", ": ")));
+        rows.push(vec![format!("  {}", field(step, "/number")), bilingual(screen, step.get("label")), said]);
+    }
+    screen.table(&rows)?;
+    screen.line(screen.paint(FAINT, &bilingual(screen, report.get("limits"))))?;
+    let number = field(answer, "/act/deposit_number");
+    Ok(screen.line(format!("{} {number}", screen.pick("核验已记录，编号", "recorded as")))?)
+}
+
+/// Acts in their order, as their documents read.
+///
+/// # Errors
+///
+/// The screen.
+pub fn history(screen: &Screen, answer: &Value) -> anyhow::Result<()> {
+    for entry in list(answer, "items") {
+        let act = entry.get("act").filter(|act| act.is_object()).unwrap_or(entry);
+        let label = bilingual(screen, act.get("label"));
+        let heading = format!("{}  {}  {label}", field(act, "/sequence"), field(act, "/at"));
+        screen.line(screen.paint(HEADING, &heading))?;
+        screen.line(format!("  {}", field(act, "/deposit_number")))?;
+        if let Some(by) = text(entry, "/by") {
+            screen.line(screen.paint(FAINT, &format!("  {} {by}", field(entry, "/capacity"))))?;
+        }
+        for line in field(entry, "/document").lines().skip(1) {
+            screen.line(screen.paint(FAINT, &format!("  {line}")))?;
+        }
+        let void = bilingual(screen, entry.get("void"));
+        if !void.is_empty() {
+            screen.line(format!("  {}", screen.paint(WARNING, &void)))?;
+        }
+    }
+    Ok(())
+}

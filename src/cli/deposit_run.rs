@@ -1,0 +1,341 @@
+//! One round of deposits: many files, one ledger, one key.
+//!
+//! ```text
+//! statement there?  no: hash ─▶ sign ─▶ write the statement, fsync file and folder ─┐
+//!                  yes: hash ─▶ the file is unchanged, the statement what is asked ─┴▶ send ─▶ verify ─▶ write the receipt
+//! ```
+//!
+//! A crash anywhere leaves either no statement or a whole one; the next run goes on from there.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::cli::compose::Details;
+use crate::cli::digest::content;
+use crate::cli::durable::{self, FileToWrite};
+use crate::cli::exit::CliError;
+use crate::cli::progress::Progress;
+use crate::cli::receipt_files::{ReceiptFiles, StatementFile};
+use crate::cli::record::{not_a_receipt, read_receipt};
+use crate::cli::renamed::Renamed;
+use crate::cli::storage_errors::{cannot_keep, interrupted, receipt_not_kept, stated_otherwise, statement_missing};
+use crate::client::batch::DepositResult;
+use crate::client::ledger_client::LedgerClient;
+use crate::client::transport::ClientError;
+use crate::error_code::ErrorCode;
+use crate::ledger::entry::Entry;
+use crate::ledger::key::{Name, Signer};
+use crate::ledger::manifest::item::WantedDigests;
+use crate::ledger::metadata::SALT_LEN;
+use crate::ledger::receipt::{Facts, Receipt};
+use crate::ledger::statement::content::Content;
+use crate::ledger::statement::signed::StatementNote;
+use crate::ledger::verify::report::Conclusion;
+use crate::ledger::verify::trust::Trust;
+use crate::ledger::verify::verifier::{PresentedEvidence, Question, verify};
+use crate::ledger::verify::wording::{self, Language};
+use crate::wire::json;
+use crate::wire::receipt::print;
+
+/// Mode of the statement's file, which holds salts and names.
+pub const PRIVATE: u32 = 0o600;
+const PUBLIC: u32 = 0o644;
+
+/// What all deposits of one command share.
+#[derive(Debug)]
+pub struct DepositRun {
+    client: LedgerClient,
+    trust: Trust,
+    /// The ledger that the statements are for.
+    pub ledger: Name,
+    /// Who signs them.
+    pub signer: Signer,
+    /// What they are to say beside the digests.
+    pub details: Details,
+    /// Where the papers go, unless beside the files.
+    pub receipts: Option<PathBuf>,
+    /// Whether what is deposited already is to be deposited once more.
+    pub again: bool,
+    /// Told of every byte hashed.
+    pub progress: Progress,
+}
+
+/// A deposit that was made, now or earlier.
+#[derive(Debug)]
+pub struct DepositOutcome {
+    /// What the chain says of it, from the verified receipt.
+    pub facts: Facts,
+    /// Whether it was made just now.
+    pub fresh: bool,
+    /// Where its papers lie.
+    pub files: ReceiptFiles,
+    /// ReceiptFiles of an earlier deposit of the same file that were given other names.
+    pub renamed: Vec<Renamed>,
+}
+
+/// A statement that is durably kept and ready to send.
+#[derive(Debug)]
+pub struct PendingDeposit {
+    /// Where it is kept.
+    pub files: ReceiptFiles,
+    /// The statement.
+    pub paper: StatementFile,
+    /// ReceiptFiles of an earlier deposit of the same file that were given other names.
+    pub renamed: Vec<Renamed>,
+}
+
+impl DepositRun {
+    /// Of `details`, signed by `signer`, to the `ledger` that `client` reaches.
+    #[expect(clippy::too_many_arguments, reason = "each is given by another line of the command")]
+    #[must_use]
+    pub fn new(
+        client: LedgerClient,
+        trust: Trust,
+        ledger: Name,
+        signer: Signer,
+        details: Details,
+        receipts: Option<PathBuf>,
+        again: bool,
+        progress: Progress,
+    ) -> Self {
+        Self { client, trust, ledger, signer, details, receipts, again, progress }
+    }
+
+    /// Sends a statement that is kept, and takes its receipt home.
+    ///
+    /// # Errors
+    ///
+    /// [`CliError`]. Whatever it is, the same command may be repeated.
+    pub async fn send(self: &Arc<Self>, ready: PendingDeposit) -> Result<DepositOutcome, CliError> {
+        let request = json::line(&ready.paper.request());
+        let answered = self.client.deposit(request.as_bytes()).await;
+        let round = Arc::clone(self);
+        let taking = tokio::task::spawn_blocking(move || {
+            let (done, receipt) = round.hold(ready, answered)?;
+            if let Some(receipt) = receipt {
+                durable::replace(&receipt.path, &receipt.bytes, receipt.mode)
+                    .map_err(|error| receipt_not_kept(done.facts.number, &receipt.path, &error))?;
+            }
+            Ok(done)
+        });
+        taking.await.map_err(|_| interrupted())?
+    }
+
+    /// Sends the requests of statements that are kept; what the node answered to each, in their order.
+    pub async fn submit_all(&self, ready: &[PendingDeposit]) -> Vec<DepositResult> {
+        let requests: Vec<String> = ready.iter().map(|ready| json::line(&ready.paper.request())).collect();
+        match requests.as_slice() {
+            [request] => vec![self.client.deposit(request.as_bytes()).await],
+            requests => self.client.deposit_many(requests).await,
+        }
+    }
+
+    /// Holds what the node answered against the statement; the receipt that is to be kept before anybody is told, unless
+    /// one is kept that proves the same.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::send`].
+    pub fn hold(
+        &self,
+        ready: PendingDeposit,
+        answered: DepositResult,
+    ) -> Result<(DepositOutcome, Option<FileToWrite>), CliError> {
+        let (receipt, fresh) = answered.map_err(|error| discard_refused_statement(&ready.files, error))?;
+        let facts = self.check(&receipt, &ready)?;
+        let held = check_earlier_receipt(&ready.files, &receipt)?;
+        let proves = held.is_some_and(|held| self.check(&held, &ready).is_ok());
+        let new =
+            || FileToWrite { path: ready.files.receipt.clone(), bytes: print(&receipt).into_bytes(), mode: PUBLIC };
+        let kept = (!proves).then(new);
+        Ok((DepositOutcome { facts, fresh, files: ready.files, renamed: ready.renamed }, kept))
+    }
+
+    /// The statement on the file at `path`: the one that is kept, or a new one that is to be kept before it is sent.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::send`].
+    pub fn state(&self, path: &Path) -> Result<(PendingDeposit, Option<FileToWrite>), CliError> {
+        let at = |receipts| ReceiptFiles::of(path, receipts).map_err(|error| CliError::io(path, &error));
+        let (files, earlier) = self.existing_statement(at(self.receipts.as_deref())?, || at(None))?;
+        match earlier {
+            Some(paper) if !self.again => Ok((self.repeat(path, files, paper)?, None)),
+            _ => self.make(path, files, earlier),
+        }
+    }
+
+    /// The statement that is kept at `files`, and these papers. Where they are to lie in another folder and there is none,
+    /// one that lies beside the file and says what is asked for now is the one to send again, wherever its receipt is to
+    /// go: another statement would be another deposit.
+    ///
+    /// # Errors
+    ///
+    /// [`CliError`]: a statement's file that is damaged.
+    pub fn existing_statement(
+        &self,
+        files: ReceiptFiles,
+        beside: impl FnOnce() -> Result<ReceiptFiles, CliError>,
+    ) -> Result<(ReceiptFiles, Option<StatementFile>), CliError> {
+        let earlier = StatementFile::load(&files.statement)?;
+        if earlier.is_some() || self.again || self.receipts.is_none() {
+            return Ok((files, earlier));
+        }
+        let beside = beside()?;
+        let paper = StatementFile::load(&beside.statement).ok().flatten();
+        let same = |paper: &StatementFile| {
+            self.details.differing_option(paper, &self.ledger, self.signer.verifier()).is_none()
+        };
+        Ok(match paper.filter(same) {
+            Some(paper) => {
+                let receipt = if beside.receipt.exists() { beside.receipt } else { files.receipt };
+                (ReceiptFiles { statement: beside.statement, receipt }, Some(paper))
+            }
+            None => (files, None),
+        })
+    }
+
+    fn make(
+        &self,
+        path: &Path,
+        files: ReceiptFiles,
+        earlier: Option<StatementFile>,
+    ) -> Result<(PendingDeposit, Option<FileToWrite>), CliError> {
+        let earlier = match earlier.and_then(|earlier| earlier.note()) {
+            None if files.receipt.exists() && !self.again => return Err(statement_missing(&files)),
+            None if files.receipt.exists() => Some(stated_in(&files.receipt)?),
+            earlier => earlier,
+        };
+        // Before minutes of hashing, not after.
+        durable::probe(&files.statement).map_err(|error| cannot_keep(&files.statement, &error))?;
+        let salt = self.details.salt()?;
+        let content = self.hash(path, salt.as_ref(), self.details.digests())?;
+        let paper = self.details.compose(&self.ledger, path, content, salt.as_ref(), &self.signer)?;
+        let mut renamed = Vec::new();
+        if let Some(note) = earlier {
+            let kept = files.earlier(&note);
+            for (from, to) in [(&files.receipt, &kept.receipt), (&files.statement, &kept.statement)] {
+                renamed.extend(Renamed::set_aside(from, to).map_err(|error| cannot_keep(to, &error))?);
+            }
+        }
+        let new = FileToWrite { path: files.statement.clone(), bytes: paper.to_text().into_bytes(), mode: PRIVATE };
+        Ok((PendingDeposit { files, paper, renamed }, Some(new)))
+    }
+
+    fn repeat(&self, path: &Path, files: ReceiptFiles, paper: StatementFile) -> Result<PendingDeposit, CliError> {
+        self.require_same_options(&files, &paper)?;
+        let unchanged = match paper.note().and_then(|note| note.statement().content) {
+            Some(stated) => {
+                let borne = WantedDigests { sha256: stated.sha256.is_some(), sm3: stated.sm3.is_some() };
+                self.hash(path, paper.salt().as_ref(), borne)? == stated
+            }
+            None => false,
+        };
+        if !unchanged {
+            let file = files.statement.display();
+            let zh = format!("文件在上次声明之后已改变（{file}）。如确需对现在的内容存证，请加 --again");
+            let en = format!(
+                "the file has changed since its statement was made ({file}); to deposit what it is now, add --again"
+            );
+            return Err(CliError::unable("changed_since", zh, en));
+        }
+        Ok(PendingDeposit { files, paper, renamed: Vec::new() })
+    }
+
+    /// Whether the statement that is kept says what is asked for now.
+    ///
+    /// # Errors
+    ///
+    /// [`CliError`] that names what differs.
+    pub fn require_same_options(&self, files: &ReceiptFiles, paper: &StatementFile) -> Result<(), CliError> {
+        match self.details.differing_option(paper, &self.ledger, self.signer.verifier()) {
+            Some(option) => Err(stated_otherwise(&files.statement, option)),
+            None => Ok(()),
+        }
+    }
+
+    fn hash(&self, path: &Path, salt: Option<&[u8; SALT_LEN]>, wanted: WantedDigests) -> Result<Content, CliError> {
+        let hashed = content(path, salt, wanted, &|bytes| self.progress.add(bytes))?;
+        if hashed.size == 0 {
+            let en = format!("{}: an empty file; the digest of nothing proves nothing", path.display());
+            return Err(CliError::unable(
+                "empty_file",
+                format!("{}：空文件，空内容的摘要不能证明任何事", path.display()),
+                en,
+            ));
+        }
+        Ok(hashed.content)
+    }
+
+    /// Whether the receipt proves the deposit of this very statement.
+    fn check(&self, receipt: &Receipt, ready: &PendingDeposit) -> Result<Facts, CliError> {
+        // The file was held against the statement before it was sent; here the statement is held against the record.
+        let presented = PresentedEvidence::Nothing;
+        let question = Question { presented, ..Question::about(receipt, &self.trust) };
+        let report = verify(&question);
+        let own = Entry::parse(receipt.entry.as_bytes()).ok().map(|entry| entry.statement.to_string());
+        let is_own = own.is_some() && own == ready.paper.note().map(|note| note.to_string());
+        let holds = report.conclusion == Conclusion::RecordOnly;
+        match report.facts.clone() {
+            Some(facts) if holds && is_own => Ok(facts),
+            _ => {
+                let why = |language| if is_own { wording::conclusion(&report, language) } else { String::new() };
+                let zh = format!("节点返回的回执未通过核验，不视为已存证。{}", why(Language::Chinese));
+                let en = format!(
+                    "the receipt that the node answered does not hold, so this counts as not deposited. {}",
+                    why(Language::English)
+                );
+                Err(CliError::finding("receipt_does_not_hold", zh, en))
+            }
+        }
+    }
+}
+
+/// The statement that a receipt is of.
+fn stated_in(receipt: &Path) -> Result<StatementNote, CliError> {
+    let entry = Entry::parse(read_receipt(receipt)?.entry.as_bytes());
+    entry
+        .map(|entry| StatementNote::clone(&entry.statement))
+        .map_err(|error| not_a_receipt(receipt, "所载记录无法识别", &error))
+}
+
+/// A statement that the ledger's rules refuse was never deposited and never will be: kept, it would stand in the way of
+/// the right one. A receipt beside it says otherwise, so then nothing is touched. What the node's deposit policy refuses
+/// may be accepted later, once the key is enrolled.
+fn discard_refused_statement(files: &ReceiptFiles, error: ClientError) -> CliError {
+    let refused = match &error {
+        ClientError::Problem { status, code, .. } => {
+            let by_policy = code.is_one_of(&[ErrorCode::KeyNotEnrolled, ErrorCode::DepositByTokenOnly]);
+            matches!(status, 400 | 403 | 409 | 413 | 422) && !by_policy
+        }
+        _ => false,
+    };
+    if refused && !files.receipt.exists() {
+        // Should this fail, the next run says that a statement stands there.
+        let _ = std::fs::remove_file(&files.statement).and_then(|()| durable::sync_folder_of(&files.statement));
+    }
+    error.into()
+}
+
+/// A receipt that is already there, which is answered, must say the same for ever: entry, place, block. If not, the ledger
+/// has lost the deposit or rewritten its history, and the old receipt is the proof: it is never replaced.
+fn check_earlier_receipt(files: &ReceiptFiles, receipt: &Receipt) -> Result<Option<Receipt>, CliError> {
+    if !files.receipt.exists() {
+        return Ok(None);
+    }
+    let held = read_receipt(&files.receipt)?;
+    let lasting = |r: &Receipt| (r.entry.clone(), r.index, r.header.clone(), r.entry_path.clone());
+    if lasting(&held) == lasting(receipt) {
+        return Ok(Some(held));
+    }
+    let path = files.receipt.display();
+    let zh = format!(
+        "账本未守诺：同一声明早先已取得回执（{path}），现在的回执却是另一条记录。账本丢失了原存证或改写了历史。原回执未被覆盖，请妥善保存并通知审计人员"
+    );
+    let en = format!(
+        "the ledger has broken its word: this statement has a receipt already ({path}), and the one it answers now is of \
+         another record. It has lost the deposit or rewritten its history. The old receipt was not touched: keep it, and \
+         inform the auditors"
+    );
+    Err(CliError::finding("history_rewritten", zh, en))
+}

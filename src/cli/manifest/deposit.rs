@@ -1,0 +1,336 @@
+//! `deposit --manifest`: the root over many items goes on a ledger under one statement, and one receipt comes home.
+//!
+//! ```text
+//! statement there?  no: items ─▶ write the list, fsync ─▶ sign ─▶ write the statement, fsync ─┐
+//!                  yes: the list is the stated one, the items are unchanged ─────────────────┴▶ send ─▶ receipt
+//! ```
+//!
+//! A crash anywhere leaves either no statement, and then the list is made anew, or a list and a statement that belong
+//! together; the next run goes on from there and sends the very same bytes.
+
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::cli::case_key::random_bytes;
+use crate::cli::deposit_run::{DepositOutcome, DepositRun, PRIVATE, PendingDeposit};
+use crate::cli::durable;
+use crate::cli::exit::{CliError, ExitStatus};
+use crate::cli::facts_table;
+use crate::cli::gather::{FoundFile, exclusion_word, is_file_managers};
+use crate::cli::manifest::build::{BuildError, make};
+use crate::cli::manifest::source::Source;
+use crate::cli::manifest::stored_list;
+use crate::cli::normalization::is_same_text;
+use crate::cli::receipt_files::{ReceiptFiles, StatementFile, earlier_manifest, manifest_of, spare_manifest};
+use crate::cli::renamed::{self, Renamed};
+use crate::cli::screen::{FAINT, GOOD, Screen};
+use crate::cli::storage_errors::{cannot_keep, interrupted, stated_otherwise};
+use crate::cli::terminal::escaped_name;
+use crate::files::regular;
+use crate::ledger::manifest::item::WantedDigests;
+use crate::ledger::manifest::list::{KeptLine, KnownLine};
+use crate::ledger::statement::text::ManifestRoot;
+use crate::wire::facts::ChainFactsJson;
+
+/// A manifest whose list and statement are kept.
+#[derive(Debug)]
+struct PreparedManifest {
+    ready: PendingDeposit,
+    list: PathBuf,
+    manifest: ManifestRoot,
+    excluded: Vec<FoundFile>,
+}
+
+/// Deposits the manifest over `source`.
+///
+/// # Errors
+///
+/// [`CliError`]. Whatever it is, the same command may be repeated.
+pub async fn run(round: &Arc<DepositRun>, source: Source, screen: &Screen) -> anyhow::Result<ExitStatus> {
+    let path = source.path().to_owned();
+    let preparing = Arc::clone(round);
+    let prepared = tokio::task::spawn_blocking(move || prepare(&preparing, source));
+    let PreparedManifest { ready, list, manifest, excluded } = prepared.await.map_err(|_| interrupted())??;
+    let done = round.send(ready).await?;
+    let outcome = Outcome { path: &path, list: &list, manifest, excluded: &excluded, done: &done };
+    round.progress.aside(|| tell(screen, &outcome))?;
+    let left_out = excluded.iter().any(failed);
+    Ok(if left_out { ExitStatus::Unable } else { ExitStatus::Good })
+}
+
+fn failed(found: &FoundFile) -> bool {
+    found.size.as_ref().err().is_some_and(|passed| passed.is_failure(found.named))
+}
+
+fn prepare(round: &DepositRun, mut source: Source) -> Result<PreparedManifest, CliError> {
+    let path = source.path().to_owned();
+    let _alone = alone(&path)?;
+    let kept = |receipts| manifest_of(&path, receipts).map_err(|error| CliError::io(&path, &error));
+    let papers_of = |list: &Path| ReceiptFiles::of(list, None).map_err(|error| CliError::io(list, &error));
+    let mut list = kept(round.receipts.as_deref())?;
+    let beside = kept(None)?;
+    durable::sweep(durable::folder_of(&list));
+    let (files, earlier) = round.existing_statement(papers_of(&list)?, || papers_of(&beside))?;
+    if earlier.is_some() && files.statement == papers_of(&beside)?.statement {
+        // The list lies where its statement does.
+        list = beside;
+    }
+    let mut renamed = Vec::new();
+    let (paper, manifest) = match earlier {
+        Some(paper) if !round.again => repeat(round, &mut source, &list, &files, paper)?,
+        earlier => compose(round, &mut source, &list, &files, earlier.as_ref(), &mut renamed)?,
+    };
+    Ok(PreparedManifest { ready: PendingDeposit { files, paper, renamed }, list, manifest, excluded: source.excluded })
+}
+
+/// The source, locked.
+#[derive(Debug)]
+struct SourceLock(File);
+
+impl Drop for SourceLock {
+    /// Closing alone would not do: a process that is just being started somewhere in this one holds a copy of the
+    /// descriptor, and the lock with it, until it runs its own program.
+    fn drop(&mut self) {
+        let _ = self.0.unlock();
+    }
+}
+
+/// Holds the source until it is let go: of two runs at once, one would put its list in the place of the other's, and
+/// nothing could prove the other's items any more.
+fn alone(source: &Path) -> Result<Option<SourceLock>, CliError> {
+    let file = if source.is_dir() { File::open(source) } else { regular::open(source) };
+    let file = file.map_err(|error| CliError::io(source, &error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(SourceLock(file))),
+        Err(TryLockError::WouldBlock) => {
+            let zh = format!("{}：另一进程正在对其存证", source.display());
+            let en = format!("{}: another run is depositing it", source.display());
+            Err(CliError::unable("under_way", zh, en))
+        }
+        // A file system without locks, such as a disc.
+        Err(TryLockError::Error(_)) => Ok(None),
+    }
+}
+
+fn compose(
+    round: &DepositRun,
+    source: &mut Source,
+    list: &Path,
+    files: &ReceiptFiles,
+    earlier: Option<&StatementFile>,
+    renamed: &mut Vec<Renamed>,
+) -> Result<(StatementFile, ManifestRoot), CliError> {
+    if earlier.is_none() && files.receipt.exists() {
+        // A new list would draw new salts, and take the place of the only one that proves what was deposited.
+        let (receipt, list) = (files.receipt.display(), list.display());
+        let zh = format!("{receipt}：回执尚在而其声明已不在；请先将 {list} 与回执一并移至他处保存");
+        let en =
+            format!("{receipt}: a receipt without its statement; first move {list} and the receipt to a safe place");
+        return Err(CliError::unable("statement_missing", zh, en));
+    }
+    // Before hours of hashing, not after.
+    durable::probe(list).map_err(|error| cannot_keep(list, &error))?;
+    let wanted = round.details.wanted_digests()?;
+    let path = source.path().to_owned();
+    let manifest = durable::replace_with(list, PRIVATE, |file| {
+        let manifest = make(source, wanted, file, &|bytes| round.progress.add(bytes))?;
+        set_aside(list, files, earlier, renamed)?;
+        Ok::<_, BuildError>(manifest)
+    });
+    let manifest = manifest.map_err(|error| match error {
+        BuildError::Refused(error) => error,
+        BuildError::Unwritten(error) => cannot_keep(list, &error),
+    })?;
+    let paper = round.details.compose_manifest(&round.ledger, &path, manifest, &round.signer)?;
+    durable::create(&files.statement, paper.to_text().as_bytes(), PRIVATE)
+        .map_err(|error| cannot_keep(&files.statement, &error))?;
+    Ok((paper, manifest))
+}
+
+/// Gives the papers of an earlier deposit other names, the statement last: as long as it has its own, nothing takes the
+/// place of the list that belongs to it. A list without a statement is set aside too: the statement may lie elsewhere, and
+/// without its list it proves no item.
+fn set_aside(
+    list: &Path,
+    files: &ReceiptFiles,
+    earlier: Option<&StatementFile>,
+    renamed: &mut Vec<Renamed>,
+) -> Result<(), CliError> {
+    let Some(note) = earlier.and_then(StatementFile::note) else {
+        let spare = spare_manifest(list, random_bytes()?);
+        renamed.extend(Renamed::set_aside(list, &spare).map_err(|error| cannot_keep(&spare, &error))?);
+        return Ok(());
+    };
+    let kept = earlier_manifest(list, &note);
+    let beside = ReceiptFiles::of(&kept, None).map_err(|error| CliError::io(&kept, &error))?;
+    let moves = [(&files.receipt, &beside.receipt), (&list.to_owned(), &kept), (&files.statement, &beside.statement)];
+    for (from, to) in moves {
+        renamed.extend(Renamed::set_aside(from, to).map_err(|error| cannot_keep(to, &error))?);
+    }
+    Ok(())
+}
+
+/// The statement that is kept, once its list and the items are what they were.
+fn repeat(
+    round: &DepositRun,
+    source: &mut Source,
+    list: &Path,
+    files: &ReceiptFiles,
+    paper: StatementFile,
+) -> Result<(StatementFile, ManifestRoot), CliError> {
+    round.require_same_options(files, &paper)?;
+    let stated = paper.note().and_then(|note| note.statement().manifest);
+    let manifest = stated.ok_or_else(|| stated_otherwise(&files.statement, "--manifest"))?;
+    let wanted = round.details.wanted_digests()?;
+    let mut known = KnownLines { source, wanted, round, block: String::new(), at: 0 };
+    kept::hold(list, &manifest, |kept| match known.next()? {
+        Some(line) => compare(kept, line, wanted, files),
+        None => Err(changed_since(files, kept.path)),
+    })?;
+    match known.next()? {
+        Some(line) => Err(changed_since(files, KnownLine::parse(line).map_or(line, |known| known.path))),
+        None => Ok((paper, manifest)),
+    }
+}
+
+fn compare(kept: &KeptLine<'_>, line: &str, wanted: WantedDigests, files: &ReceiptFiles) -> Result<(), CliError> {
+    let borne = kept.item.digests.content();
+    let borne = WantedDigests { sha256: borne.sha256.is_some(), sm3: borne.sm3.is_some() };
+    // Fewer digests than all are only ever asked for explicitly; then the others were not computed either.
+    let explicit = !(wanted.sha256 && wanted.sm3);
+    if explicit && wanted != borne {
+        return Err(stated_otherwise(&files.statement, "--digests"));
+    }
+    let known = KnownLine::parse(line).map_err(|_| changed_since(files, kept.path))?;
+    let same = known.digests.only(borne) == Ok(kept.item.digests);
+    if same && known.path == kept.path {
+        Ok(())
+    } else if same && is_same_text(known.path, kept.path) {
+        let (file, name) = (files.statement.display(), escaped_name(kept.path));
+        let zh = format!(
+            "“{name}”的内容未变，但文件名的 Unicode 写法（NFC/NFD）与上次声明（{file}）时不同，多因经 macOS 复制。\
+             请恢复原文件名，或加 --again 再次存证"
+        );
+        let en = format!(
+            "`{name}` has the same content, but its name is in another Unicode normalization (NFC or NFD) than when the \
+             statement was made ({file}), as after copying it with macOS. Restore the names, or add --again to deposit \
+             the items once more"
+        );
+        Err(CliError::unable("renamed_since", zh, en))
+    } else {
+        Err(changed_since(files, kept.path))
+    }
+}
+
+fn changed_since(files: &ReceiptFiles, name: &str) -> CliError {
+    let is_skipped = Path::new(name).file_name().is_some_and(is_file_managers);
+    let (file, name) = (files.statement.display(), escaped_name(name));
+    let mut zh =
+        format!("清单内容在上次声明（{file}）之后已改变，首处不同：“{name}”。如确需对现在的内容存证，请加 --again");
+    let mut en = format!(
+        "the items have changed since the statement was made ({file}), first at `{name}`; to deposit what they are now, \
+         add --again"
+    );
+    if is_skipped {
+        zh.push_str("。此类文件默认略过；上次存证如曾包含，请加 --all");
+        en.push_str(". Such files are passed over by default; if they were part of that deposit, add --all");
+    }
+    CliError::unable("changed_since", zh, en)
+}
+
+/// The lines of a source, one at a time.
+struct KnownLines<'a> {
+    source: &'a mut Source,
+    wanted: WantedDigests,
+    round: &'a DepositRun,
+    block: String,
+    at: usize,
+}
+
+impl KnownLines<'_> {
+    fn next(&mut self) -> Result<Option<&str>, CliError> {
+        if self.at == self.block.len() {
+            let Some(block) = self.source.next_block(self.wanted, &|bytes| self.round.progress.add(bytes))? else {
+                return Ok(None);
+            };
+            (self.block, self.at) = (block, 0);
+        }
+        let rest = self.block.get(self.at..).unwrap_or_default();
+        let line = rest.split('\n').next().unwrap_or_default();
+        self.at += line.len() + 1;
+        Ok(Some(line))
+    }
+}
+
+/// All there is to tell.
+struct Outcome<'a> {
+    path: &'a Path,
+    list: &'a Path,
+    manifest: ManifestRoot,
+    excluded: &'a [FoundFile],
+    done: &'a DepositOutcome,
+}
+
+fn tell(screen: &Screen, outcome: &Outcome<'_>) -> anyhow::Result<()> {
+    let Outcome { path, list, manifest, excluded, done } = outcome;
+    screen.document(&document(outcome))?;
+    renamed::show(screen, &done.renamed)?;
+    for found in *excluded {
+        if let Err(passed) = &found.size {
+            let ((_, zh, en), name) = (passed.words(), escaped_name(&found.path.to_string_lossy()));
+            let word = exclusion_word(screen, failed(found));
+            screen.aside(format!("{word}  {name}: {}", screen.pick(&zh, &en)))?;
+        }
+    }
+    let word = if done.fresh {
+        screen.pick("已存证", "deposited")
+    } else {
+        screen.pick("此前已存证", "already on the chain")
+    };
+    let items = format!("{} {}", manifest.count, screen.pick("项", "items"));
+    let name = escaped_name(&path.to_string_lossy());
+    screen.line(format!("{}  {}  {items}  {name}", screen.paint(GOOD, word), done.facts.number))?;
+    screen.line("")?;
+    facts_table::show(screen, &done.facts)?;
+    screen.line("")?;
+    let files = [
+        (screen.pick("清单（含名称与盐值，勿外传）", "manifest (names and salts: keep it to yourself)"), *list),
+        (screen.pick("声明（含私有信息，勿外传）", "statement (private: keep it to yourself)"), &done.files.statement),
+        (screen.pick("回执", "receipt"), &done.files.receipt),
+    ];
+    let rows: Vec<_> =
+        files.iter().map(|(label, path)| vec![(*label).to_owned(), path.display().to_string()]).collect();
+    screen.table(&rows)?;
+    let text = screen.pick(
+        "请保存清单：遗失后无法证明其中任何一项。取单项回执：tiezheng receipt --manifest 清单 --item 名称",
+        "Keep the manifest: without it no item can be proven. One item: tiezheng receipt --manifest MANIFEST --item PATH",
+    );
+    Ok(screen.line(screen.paint(FAINT, text))?)
+}
+
+fn document(outcome: &Outcome<'_>) -> Value {
+    let Outcome { path, list, manifest, excluded, done } = outcome;
+    let passed = |found: &FoundFile| {
+        let (code, _, message) = found.size.as_ref().err()?.words();
+        Some(json!({ "file": found.path.to_string_lossy(), "code": code, "message": message }))
+    };
+    json!({
+        "source": path.to_string_lossy(),
+        "status": if done.fresh { "deposited" } else { "already_deposited" },
+        "deposit_number": done.facts.number.to_string(),
+        "items": manifest.count,
+        "manifest_root": manifest.root.to_string(),
+        "deposit": ChainFactsJson::from(&done.facts),
+        "renamed": renamed::to_json(&done.renamed),
+        "passed_over": excluded.iter().filter_map(passed).collect::<Vec<_>>(),
+        "manifest_file": list.to_string_lossy(),
+        "statement_file": done.files.statement.to_string_lossy(),
+        "receipt_file": done.files.receipt.to_string_lossy(),
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,237 @@
+//! What is kept before anything is sent, what is sent again, and that an item cut out of it verifies.
+
+use std::fs;
+
+use super::*;
+use crate::cli::compose::{Details, Digests, StatementArgs};
+use crate::cli::digest::measure;
+use crate::cli::gather::Skip;
+use crate::cli::manifest::item_receipt::cut;
+use crate::cli::progress::Progress;
+use crate::client::ledger_client::LedgerClient;
+use crate::ledger::chain::{self, PendingLeaf, Tip};
+use crate::ledger::checkpoint::Checkpoint;
+use crate::ledger::hash::leaf_hash;
+use crate::ledger::key::{Name, Signer};
+use crate::ledger::manifest::claim::ItemReceipt;
+use crate::ledger::merkle::list::{inclusion_in, root_of};
+use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
+use crate::ledger::notice::{Mode, Notice, NoticeKind};
+use crate::ledger::number::DepositNumber;
+use crate::ledger::receipt::Receipt;
+use crate::ledger::time::Timestamp;
+use crate::ledger::verify::report::{Conclusion, Report, Step};
+use crate::ledger::verify::trust::Trust;
+use crate::ledger::verify::verifier::{PresentedEvidence, Question, verify};
+use crate::ledger::verify::wording::Language;
+
+fn origin() -> Name {
+    Name::parse("example.org/ledger").unwrap()
+}
+
+fn ledger_key() -> Signer {
+    Signer::new(origin(), &[1; 32]).unwrap()
+}
+
+fn trust() -> Trust {
+    Trust::new(vec![ledger_key().verifier().clone()])
+}
+
+fn args() -> StatementArgs {
+    StatementArgs {
+        case: None,
+        name: None,
+        no_private: false,
+        salt: false,
+        digests: Digests::Both,
+        links: Vec::new(),
+        subject: None,
+    }
+}
+
+/// What happens to a folder after it was deposited.
+type Change = fn(&Path);
+
+/// A round that is never sent.
+fn round_of(args: &StatementArgs, again: bool) -> DepositRun {
+    let client = LedgerClient::new("http://127.0.0.1:9").unwrap();
+    let progress = Progress::of_bytes(&Screen::new(Language::English, false, false, false), 0);
+    let signer = Signer::of_depositor(&[9; 32]).unwrap();
+    DepositRun::new(client, trust(), origin(), signer, Details::read(args).unwrap(), None, again, progress)
+}
+
+fn prepare_with(args: &StatementArgs, again: bool, path: &Path) -> Result<PreparedManifest, CliError> {
+    prepare(&round_of(args, again), Source::open(path, Skip::FileManagerFiles)?)
+}
+
+/// A folder of five files.
+fn folder() -> (tempfile::TempDir, PathBuf) {
+    let top = tempfile::tempdir().unwrap();
+    let folder = top.path().join("录音");
+    fs::create_dir_all(folder.join("下午")).unwrap();
+    for name in ["1.wav", "2.wav", "3.wav", "下午/1.wav", "下午/2.wav"] {
+        fs::write(folder.join(name), format!("sound of {name}")).unwrap();
+    }
+    (top, folder)
+}
+
+/// The receipt that a ledger would answer to `prepared`.
+fn receipt_for(prepared: &PreparedManifest) -> Receipt {
+    let at = |second: u64| Timestamp::from_millis(1_795_309_451_000 + second * 1_000).unwrap();
+    let (key, next) = (ledger_key().verifier().clone(), ledger_key().verifier().commitment());
+    let kind = NoticeKind::Genesis { mode: Mode::Live, key, next };
+    let genesis = Notice { ledger: origin(), received: at(0), kind }.sign(&[&ledger_key()]).unwrap();
+    let note = prepared.ready.paper.note().unwrap();
+    let statement = note.verify().unwrap();
+    let number = (0..).find_map(|random| DepositNumber::draw(false, at(0).beijing_date(), random)).unwrap();
+    let first = chain::next(&Tip::before_genesis(origin()), vec![PendingLeaf::Notice(genesis)], at(1)).unwrap();
+    let second = chain::next(&first.tip, vec![PendingLeaf::Deposit { number, statement }], at(2)).unwrap();
+    let leaves = [&first, &second].map(|block| [block.leaves[0].bytes.clone(), block.header_bytes.clone()]);
+    let hashes: Vec<_> = leaves.iter().flatten().map(|bytes| leaf_hash(bytes)).collect();
+    let checkpoint = Checkpoint { origin: origin(), size: TreeSize(4), root: root_of(&hashes) };
+    Receipt {
+        entry: String::from_utf8(leaves[1][0].clone()).unwrap(),
+        index: LeafIndex(2),
+        header: second.header.to_string(),
+        entry_path: inclusion_in(&hashes[2..3], 0).unwrap(),
+        header_path: inclusion_in(&hashes, 3).unwrap(),
+        previous_path: inclusion_in(&hashes, 1).unwrap(),
+        key_notices: vec![],
+        checkpoint: checkpoint.sign(&ledger_key()).unwrap().note().to_string(),
+        time_tokens: vec![],
+    }
+}
+
+fn verified(receipt: &ItemReceipt, file: &Path) -> Report {
+    let presented = PresentedEvidence::File { measured: measure(file, None, &|_| {}).unwrap(), salted: false };
+    let (item, trust) = (Some(&receipt.claim), trust());
+    verify(&Question { item, presented, ..Question::about(&receipt.receipt, &trust) })
+}
+
+#[test]
+fn an_item_of_a_folder_verifies_by_its_own_receipt_and_no_other() {
+    let (_top, folder) = folder();
+    let prepared = prepare_with(&args(), false, &folder).unwrap();
+    assert_eq!(prepared.manifest.count, 5);
+    let receipt = receipt_for(&prepared);
+    fs::write(&prepared.ready.files.receipt, crate::wire::receipt::print(&receipt)).unwrap();
+    for name in ["1.wav", "下午/2.wav"] {
+        let item = cut(&prepared.list, name, true).unwrap();
+        let text = crate::wire::item_receipt::print(&item);
+        let item = crate::wire::item_receipt::parse(text.as_bytes()).unwrap();
+        let report = verified(&item, &folder.join(name));
+        assert_eq!(report.conclusion, Conclusion::ConsistentWithReservation);
+        assert_eq!(report.value(Step::OriginalDigest, "item_name"), Some(name));
+        assert_eq!(verified(&item, &folder.join("2.wav")).conclusion, Conclusion::Mismatch);
+        // Of the others it holds neither name nor digest.
+        let list = fs::read_to_string(&prepared.list).unwrap();
+        for other in list.lines().skip(1).map(|line| KeptLine::parse(line).unwrap()).filter(|kept| kept.path != name) {
+            let content = other.item.digests.content();
+            for secret in [content.sha256.unwrap(), content.sm3.unwrap(), other.item.name] {
+                assert!(!text.contains(&secret.to_string()), "{}", other.path);
+            }
+            assert!(!text.contains(&format!("\"{}\"", other.path)) && !text.contains(&hex::encode(other.salt)));
+        }
+        let nameless = cut(&prepared.list, name, false).unwrap();
+        assert!(!crate::wire::item_receipt::print(&nameless).contains(name));
+        assert_eq!(verified(&nameless, &folder.join(name)).conclusion, Conclusion::ConsistentWithReservation);
+    }
+    assert_eq!(cut(&prepared.list, "4.wav", true).unwrap_err().code, "no_such_item");
+}
+
+#[test]
+fn the_very_same_statement_is_sent_again_and_a_change_is_refused() {
+    let (_top, folder) = folder();
+    let first = prepare_with(&args(), false, &folder).unwrap();
+    let kept = [&first.list, &first.ready.files.statement].map(|path| fs::read(path).unwrap());
+    let second = prepare_with(&args(), false, &folder).unwrap();
+    assert_eq!(second.ready.paper.to_text(), first.ready.paper.to_text());
+    assert_eq!([&first.list, &first.ready.files.statement].map(|path| fs::read(path).unwrap()), kept);
+    let code = |args: &StatementArgs| prepare_with(args, false, &folder).unwrap_err().code;
+    assert_eq!(code(&StatementArgs { name: Some("其他".into()), ..args() }), "stated_otherwise");
+    assert_eq!(code(&StatementArgs { digests: Digests::Sm3, ..args() }), "stated_otherwise");
+    let changes: [(&str, Change); 4] = [
+        ("changed", |path| fs::write(path.join("2.wav"), "SOUND of 2.wav").unwrap()),
+        ("more", |path| fs::write(path.join("下午/3.wav"), "more").unwrap()),
+        ("between", |path| fs::write(path.join("1a.wav"), "more").unwrap()),
+        ("fewer", |path| fs::remove_file(path.join("下午/2.wav")).unwrap()),
+    ];
+    for (what, change) in changes {
+        let (_top, folder) = self::folder();
+        prepare_with(&args(), false, &folder).unwrap();
+        change(&folder);
+        assert_eq!(prepare_with(&args(), false, &folder).unwrap_err().code, "changed_since", "{what}");
+    }
+}
+
+#[test]
+fn a_list_without_its_statement_is_made_anew_and_one_that_is_lost_is_told() {
+    let (_top, folder) = folder();
+    let first = prepare_with(&args(), false, &folder).unwrap();
+    // As after a crash between the two.
+    fs::remove_file(&first.ready.files.statement).unwrap();
+    let second = prepare_with(&args(), false, &folder).unwrap();
+    assert_ne!(second.manifest.root, first.manifest.root, "salts are drawn anew");
+    kept::hold(&second.list, &second.manifest, |_| Ok(())).unwrap();
+    fs::write(&second.ready.files.receipt, "a receipt").unwrap();
+    let kept = fs::read(&second.list).unwrap();
+    let away = second.ready.files.statement.with_extension("away");
+    fs::rename(&second.ready.files.statement, &away).unwrap();
+    for again in [false, true] {
+        assert_eq!(prepare_with(&args(), again, &folder).unwrap_err().code, "statement_missing");
+        assert_eq!(fs::read(&second.list).unwrap(), kept, "the list that proves the deposit is untouched");
+    }
+    fs::rename(away, &second.ready.files.statement).unwrap();
+    fs::remove_file(&second.list).unwrap();
+    assert_eq!(prepare_with(&args(), false, &folder).unwrap_err().code, "manifest_missing");
+}
+
+#[test]
+fn two_runs_at_once_are_one_too_many() {
+    let (_top, folder) = folder();
+    let other = alone(&folder).unwrap();
+    assert!(other.is_some());
+    assert_eq!(prepare_with(&args(), false, &folder).unwrap_err().code, "under_way");
+    drop(other);
+    prepare_with(&args(), false, &folder).unwrap();
+}
+
+#[test]
+fn again_keeps_the_earlier_list_with_its_papers() {
+    let (top, folder) = folder();
+    let first = prepare_with(&args(), false, &folder).unwrap();
+    fs::write(&first.ready.files.receipt, crate::wire::receipt::print(&receipt_for(&first))).unwrap();
+    fs::write(folder.join("2.wav"), "more of 2.wav").unwrap();
+    let second = prepare_with(&args(), true, &folder).unwrap();
+    assert_ne!(second.manifest.root, first.manifest.root);
+    kept::hold(&second.list, &second.manifest, |_| Ok(())).unwrap();
+    let earlier = earlier_manifest(&first.list, &first.ready.paper.note().unwrap());
+    kept::hold(&earlier, &first.manifest, |_| Ok(())).unwrap();
+    assert!(cut(&earlier, "3.wav", true).is_ok());
+    let names: Vec<_> = fs::read_dir(top.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names.len(), 1 + 2 + 3, "{names:?}");
+}
+
+#[test]
+fn a_list_of_known_digests_is_as_good_as_the_folder() {
+    let (top, folder) = folder();
+    let list = top.path().join("digests.txt");
+    fs::write(
+        &list,
+        Source::open(&folder, Skip::Nothing)
+            .unwrap()
+            .next_block(WantedDigests { sha256: true, sm3: true }, &|_| {})
+            .unwrap()
+            .unwrap(),
+    )
+    .unwrap();
+    let only = StatementArgs { digests: Digests::Sha256, ..args() };
+    let prepared = prepare_with(&only, false, &list).unwrap();
+    assert_eq!(prepared.manifest.count, 5);
+    assert!(!fs::read_to_string(&prepared.list).unwrap().contains("sm3"));
+    prepare_with(&only, false, &list).unwrap();
+    prepare_with(&args(), false, &list).unwrap();
+    fs::write(&prepared.ready.files.receipt, crate::wire::receipt::print(&receipt_for(&prepared))).unwrap();
+    let item = cut(&prepared.list, "下午/1.wav", true).unwrap();
+    assert_eq!(verified(&item, &folder.join("下午/1.wav")).conclusion, Conclusion::ConsistentWithReservation);
+}

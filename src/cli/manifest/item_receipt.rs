@@ -1,0 +1,37 @@
+//! Takes the receipt of one item out of a kept manifest, without asking anybody.
+
+use std::path::Path;
+
+use crate::cli::exit::CliError;
+use crate::cli::manifest::stored_list;
+use crate::cli::receipt_files::{ReceiptFiles, manifest_of};
+use crate::cli::record::read_receipt;
+use crate::ledger::entry::Entry;
+use crate::ledger::manifest::claim::{ItemClaim, ItemReceipt};
+
+/// The receipt of the item called `name` in the manifest kept at `list`, beside which lies the deposit's receipt. For a
+/// folder, the manifest that is kept beside it.
+///
+/// # Errors
+///
+/// [`CliError`]: no receipt beside it, another manifest than the deposit's, no such item.
+pub fn cut(list: &Path, name: &str, with_name: bool) -> Result<ItemReceipt, CliError> {
+    let beside = if list.is_dir() { manifest_of(list, None).ok() } else { None };
+    let list = beside.as_deref().unwrap_or(list);
+    list.metadata().map_err(|error| CliError::io(list, &error))?;
+    let files = ReceiptFiles::of(list, None).map_err(|error| CliError::io(list, &error))?;
+    let receipt = read_receipt(&files.receipt)?;
+    let entry = Entry::parse(receipt.entry.as_bytes()).ok();
+    let stated = entry.and_then(|entry| entry.statement.statement().manifest).ok_or_else(|| {
+        let path = files.receipt.display();
+        let zh = format!("{path}：该存证不含清单");
+        CliError::unable("no_manifest", zh, format!("{path}: the deposit bears no manifest"))
+    })?;
+    let claim = kept::claim(list, &stated, name)?.ok_or_else(|| {
+        let (path, name) = (list.display(), name.escape_debug());
+        let zh = format!("{path}：清单中没有名为“{name}”的项");
+        CliError::unable("no_such_item", zh, format!("{path}: no item is called `{name}`"))
+    })?;
+    let name = claim.name.filter(|_| with_name);
+    Ok(ItemReceipt { receipt, claim: ItemClaim { name, ..claim } })
+}

@@ -1,0 +1,188 @@
+//! How a value stands on a line of a court act: one spelling, read back byte for byte.
+//!
+//! Not here: which lines an act has (`acts`), how they become a document (`document`).
+
+use crate::ledger::block::Height;
+use crate::ledger::hash::Digest;
+use crate::ledger::key::{Name, VerifierKey};
+use crate::ledger::number::DepositNumber;
+use crate::ledger::statement::content::HashAlgorithm;
+use crate::ledger::text::{Fault, Fields, TextError, decimal_value, hex_value};
+use crate::ledger::time::Timestamp;
+
+/// A value of one line.
+pub trait LineValue: Sized {
+    /// What would have been right, for whoever wrote it wrong.
+    const EXPECTED: &'static str;
+
+    /// Its one spelling.
+    fn print(&self) -> String;
+
+    /// Reads exactly that spelling; `None` for any other text.
+    fn parse(text: &str) -> Option<Self>;
+
+    /// The commitment, where the value names an annex.
+    fn annex(&self) -> Option<Digest> {
+        None
+    }
+}
+
+/// Reads a value that printed differently would not be the same line.
+fn read<T: LineValue>(fields: &Fields<'_>, name: &'static str, text: &str) -> Result<T, TextError> {
+    let value = T::parse(text).filter(|value| value.print() == text);
+    value.ok_or_else(|| fields.fault(Fault::BadValue { name, expected: T::EXPECTED }))
+}
+
+/// The line `name`, which must stand here.
+///
+/// # Errors
+///
+/// [`TextError`].
+pub fn one<T: LineValue>(fields: &mut Fields<'_>, name: &'static str) -> Result<T, TextError> {
+    let text = fields.required(name)?;
+    read(fields, name, text)
+}
+
+/// The line `name`, where it stands.
+///
+/// # Errors
+///
+/// [`TextError`].
+pub fn optional<T: LineValue>(fields: &mut Fields<'_>, name: &'static str) -> Result<Option<T>, TextError> {
+    let Some(text) = fields.optional(name) else { return Ok(None) };
+    read(fields, name, text).map(Some)
+}
+
+/// All lines `name` that stand here, at most `most`.
+///
+/// # Errors
+///
+/// [`TextError`].
+pub fn many<T: LineValue>(fields: &mut Fields<'_>, name: &'static str, most: usize) -> Result<Vec<T>, TextError> {
+    let mut values = Vec::new();
+    while let Some(value) = optional(fields, name)? {
+        if values.len() == most {
+            return Err(fields.fault(Fault::TooMany { name, limit: most }));
+        }
+        values.push(value);
+    }
+    Ok(values)
+}
+
+/// Appends the line `name value`.
+pub fn write(text: &mut String, name: &str, value: &impl LineValue) {
+    text.push_str(name);
+    text.push(' ');
+    text.push_str(&value.print());
+    text.push('\n');
+}
+
+impl LineValue for Digest {
+    const EXPECTED: &'static str = "64 lower-case hex digits";
+
+    fn print(&self) -> String {
+        self.to_string()
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        hex_value("digest", text).ok().map(Digest)
+    }
+}
+
+impl LineValue for u64 {
+    const EXPECTED: &'static str = "a decimal below 2^63 without leading zeros";
+
+    fn print(&self) -> String {
+        self.to_string()
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        decimal_value("number", text).ok()
+    }
+}
+
+impl LineValue for u32 {
+    const EXPECTED: &'static str = "a decimal below 2^32 without leading zeros";
+
+    fn print(&self) -> String {
+        self.to_string()
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        <u64 as LineValue>::parse(text)?.try_into().ok()
+    }
+}
+
+impl LineValue for Height {
+    const EXPECTED: &'static str = "a block height";
+
+    fn print(&self) -> String {
+        self.0.to_string()
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        <u64 as LineValue>::parse(text).map(Self)
+    }
+}
+
+impl LineValue for Timestamp {
+    const EXPECTED: &'static str = "a time like 2026-11-22T01:04:11.123Z";
+
+    fn print(&self) -> String {
+        self.to_string()
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        Self::parse(text)
+    }
+}
+
+impl LineValue for DepositNumber {
+    const EXPECTED: &'static str = "a deposit number";
+
+    fn print(&self) -> String {
+        self.to_string()
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        Self::parse(text).ok()
+    }
+}
+
+impl LineValue for Name {
+    const EXPECTED: &'static str = "a ledger's origin";
+
+    fn print(&self) -> String {
+        self.to_string()
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        Self::parse(text)
+    }
+}
+
+impl LineValue for VerifierKey {
+    const EXPECTED: &'static str = "a verifier key";
+
+    fn print(&self) -> String {
+        self.to_string()
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        Self::parse(text).ok()
+    }
+}
+
+/// A digest with its algorithm: `sm3 <64 hex>`.
+impl LineValue for (HashAlgorithm, Digest) {
+    const EXPECTED: &'static str = "an algorithm and 64 lower-case hex digits";
+
+    fn print(&self) -> String {
+        format!("{} {}", self.0, self.1)
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (algorithm, digest) = text.split_once(' ')?;
+        Some((HashAlgorithm::parse(algorithm)?, <Digest as LineValue>::parse(digest)?))
+    }
+}

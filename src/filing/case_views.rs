@@ -1,0 +1,283 @@
+//! Views of a case: its private texts, and each item compared with the chain as it is now.
+//!
+//! # Invariants
+//!
+//! No text is returned before the access record is on the chain. If the chain differs from an item's snapshot, the divergence is
+//! recorded as an act of the case when it is first found.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::court::acts::{Act, Diverge, Import, TakeCustody};
+use crate::court::case::refusal::Refusal;
+use crate::court::case::state::{CaseFile, Item, Text};
+use crate::court::document::{Document, Stream};
+use crate::court::ids::{AnnexId, CaseId, ItemNumber};
+use crate::court::labels;
+use crate::court::period::Deadline;
+use crate::court::values::Capacity;
+use crate::court::words::{AccessedContent, Divergence};
+use crate::filing::access::AccessTarget;
+use crate::filing::actor::Actor;
+use crate::filing::annexes::Annexes;
+use crate::filing::error::FilingError;
+use crate::filing::imports::snapshot;
+use crate::filing::service::{FilingService, RecordedAct};
+use crate::filing::streams::{ActPage, last_labelled, text};
+use crate::ledger::number::DepositNumber;
+use crate::ledger::receipt::Facts;
+use crate::ledger::time::Timestamp;
+use crate::ledger::verify::history::History;
+use crate::store::contract::{Private, ReadError, ReadLedger};
+use crate::store::reading::history;
+
+/// The present data of an item on the ledger.
+#[derive(Debug, Clone)]
+pub struct ItemView {
+    /// How the chain differs from the imported snapshot, if it does.
+    pub divergence: Option<Divergence>,
+    /// The original in custody, if any: the custody act, its time, and whether it is erased.
+    pub custody: Option<(TakeCustody, Timestamp, bool)>,
+    /// Earlier deposits of the digest, later corrections and withdrawals; `None` for a deposit of another ledger, and if this
+    /// ledger cannot be read.
+    pub history: Option<History>,
+    /// Whether the deposit's digests are salted.
+    pub salted: bool,
+}
+
+/// A case as an actor sees it.
+#[derive(Debug, Clone)]
+pub struct CaseView {
+    /// The case.
+    pub file: Arc<CaseFile>,
+    /// Its texts; `None` for an erased one.
+    pub texts: HashMap<AnnexId, Option<String>>,
+    /// The present data of its items.
+    pub items: HashMap<ItemNumber, ItemView>,
+    /// The end of the evidence period.
+    pub deadline: Deadline,
+    /// The capacities in which the actor may act.
+    pub capacities: Vec<Capacity>,
+    /// The access record.
+    pub access: RecordedAct,
+}
+
+/// The items of a case that a view covers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ViewScope {
+    /// A page of the items, and all else of the case.
+    Page {
+        /// The number after which the page begins.
+        after: u32,
+        /// Most items of the page; each is compared with the chain.
+        limit: usize,
+    },
+    /// One item.
+    Item(ItemNumber),
+}
+
+impl ViewScope {
+    /// The items in this scope, without visiting the others.
+    fn items(self, file: &CaseFile) -> impl Iterator<Item = (&ItemNumber, &Item)> {
+        let (first, last) = match self {
+            Self::Page { after, limit } => {
+                (after.saturating_add(1), after.saturating_add(u32::try_from(limit).unwrap_or(u32::MAX)))
+            }
+            Self::Item(one) => (one.0, one.0),
+        };
+        file.items.range(ItemNumber(first)..=ItemNumber(last))
+    }
+}
+
+/// The private texts in a scope.
+fn texts_of(file: &CaseFile, scope: ViewScope) -> Vec<Text> {
+    let mut texts = Vec::new();
+    if let ViewScope::Page { .. } = scope {
+        texts.extend([file.title, file.claims, file.reason].into_iter().flatten());
+        texts.extend(file.parties.values().map(|party| party.name));
+        texts.extend(file.parties.values().filter_map(|party| party.service_address));
+        texts.extend(file.holds.values().map(|hold| hold.reason));
+        texts.extend(file.agents.values().flat_map(|agent| [agent.name, agent.power]).flatten());
+    }
+    for (_, item) in scope.items(file) {
+        texts.extend([item.name, item.content]);
+        texts.extend(item.replies.values().flatten().flat_map(|reply| [reply.probative_value, reply.reason]).flatten());
+    }
+    texts
+}
+
+/// Whether a snapshot has these facts.
+pub(in crate::filing) fn facts_match(import: &Import, facts: &Facts) -> bool {
+    import.ledger == facts.ledger
+        && import.tx_id == facts.tx_id
+        && import.block_hash == facts.block_hash
+        && import.block_height == facts.block_height
+        && import.prev_block_hash == facts.prev_block_hash
+        && import.data_hash == facts.data_hash
+        && import.tx_submitted_at == facts.tx_submitted_at
+        && import.block_generated_at == facts.block_generated_at
+}
+
+/// Compares an item with the chain.
+fn view_of_item(store: &dyn ReadLedger, item: &Item) -> Result<ItemView, ReadError> {
+    let import = &item.import;
+    if import.receipt.is_some() {
+        // An item of another ledger, which this node cannot query. Its receipt was verified at the import.
+        return Ok(ItemView { divergence: None, custody: None, history: None, salted: false });
+    }
+    let unreadable = ItemView { divergence: Some(Divergence::Unreadable), custody: None, history: None, salted: false };
+    let (divergence, salted) = match snapshot(store, import.deposit) {
+        Ok(None) => (Some(Divergence::NotFound), false),
+        Ok(Some(found)) if facts_match(import, &found.facts) => (None, found.facts.salted),
+        Ok(Some(found)) => (Some(Divergence::Facts), found.facts.salted),
+        Err(ReadError::Damaged { .. }) => return Ok(unreadable),
+        Err(error) => return Err(error),
+    };
+    let history = match store.find_number(&import.deposit)? {
+        Some(index) => match history::history(store, index) {
+            Ok(history) => Some(history),
+            Err(ReadError::Damaged { .. }) => return Ok(unreadable),
+            Err(error) => return Err(error),
+        },
+        None => None,
+    };
+    Ok(ItemView { divergence, custody: custody_state(store, import.deposit)?, history, salted })
+}
+
+/// The last original of a deposit that was given into custody.
+fn custody_state(
+    store: &dyn ReadLedger,
+    deposit: DepositNumber,
+) -> Result<Option<(TakeCustody, Timestamp, bool)>, ReadError> {
+    let Some(stored) = last_labelled(store, &labels::custody_of(deposit))? else { return Ok(None) };
+    let Act::TakeCustody(act) = stored.document.act else { return Ok(None) };
+    let erased = matches!(store.annex(stored.position.index, &act.key.0)?, Private::Erased(_));
+    Ok(Some((act, stored.position.at, erased)))
+}
+
+impl FilingService {
+    /// A case with at most `limit` of its items after a number. Records the access.
+    ///
+    /// # Errors
+    ///
+    /// [`FilingError::NotFound`]: no such case, or no access to it. Those of [`Self::record_access`]; then nothing is shown.
+    pub async fn view_case(
+        &self,
+        actor: &Actor,
+        case: CaseId,
+        after: u32,
+        limit: usize,
+    ) -> Result<CaseView, FilingError> {
+        self.view(actor, case, ViewScope::Page { after, limit }).await
+    }
+
+    /// One item of a case. Records the access.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::view_case`]; [`FilingError::NoSuchItem`].
+    pub async fn view_item(&self, actor: &Actor, case: CaseId, item: ItemNumber) -> Result<CaseView, FilingError> {
+        self.view(actor, case, ViewScope::Item(item)).await
+    }
+
+    async fn view(&self, actor: &Actor, case: CaseId, scope: ViewScope) -> Result<CaseView, FilingError> {
+        let file = self.case_for(actor, case).await?;
+        let only = match scope {
+            ViewScope::Item(item) if !file.items.contains_key(&item) => {
+                return Err(FilingError::NoSuchItem(item));
+            }
+            ViewScope::Item(item) => Some(item),
+            ViewScope::Page { .. } => None,
+        };
+        let capacities = actor.capacities(&file);
+        let capacity = capacities.first().copied().ok_or(FilingError::NotFound)?;
+        let access =
+            self.record_access(actor, capacity, AccessTarget::Case(case, AccessedContent::CaseFile, only)).await?;
+        let (file, items) = self.compare_items(file, scope).await?;
+        let query = Arc::clone(&file);
+        let texts = self
+            .read(move |store| {
+                let mut texts = HashMap::new();
+                for one in texts_of(&query, scope) {
+                    texts.insert(one.annex, text(store, &one)?);
+                }
+                Ok(texts)
+            })
+            .await?;
+        let deadline = file.period.state(&self.registry().calendar);
+        Ok(CaseView { file, texts, items, deadline, capacities, access })
+    }
+
+    /// Compares the items of a scope with the chain, and records each new divergence.
+    ///
+    /// # Errors
+    ///
+    /// [`FilingError::Read`], and those of appending an act.
+    pub async fn compare_items(
+        &self,
+        file: Arc<CaseFile>,
+        scope: ViewScope,
+    ) -> Result<(Arc<CaseFile>, HashMap<ItemNumber, ItemView>), FilingError> {
+        let query = Arc::clone(&file);
+        let items = self
+            .read(move |store| {
+                let mut items = HashMap::new();
+                for (number, item) in scope.items(&query) {
+                    items.insert(*number, view_of_item(store, item)?);
+                }
+                Ok(items)
+            })
+            .await?;
+        let mut file = file;
+        for (number, look) in &items {
+            let known = |item: &Item| item.divergences.iter().any(|(_, what)| Some(*what) == view.divergence);
+            if let Some(what) = view.divergence
+                && !file.items.get(number).is_some_and(known)
+            {
+                file = self.record_divergence(file.id, *number, what).await?;
+            }
+        }
+        Ok((file, items))
+    }
+
+    /// Records that the chain differs from a snapshot, once per kind of divergence.
+    async fn record_divergence(
+        &self,
+        case: CaseId,
+        item: ItemNumber,
+        what: Divergence,
+    ) -> Result<Arc<CaseFile>, FilingError> {
+        let _case_lock = self.locks.lock(case.0).await;
+        let file = self.case_file(case).await?.ok_or(FilingError::NotFound)?;
+        if file.items.get(&item).is_some_and(|item| item.divergences.iter().any(|(_, known)| *known == what)) {
+            return Ok(file);
+        }
+        tracing::error!(%case, %item, what = what.word(), "an imported item differs from the chain");
+        let document = Document {
+            stream: Stream::Case,
+            by: self.platform_account(),
+            capacity: Capacity::Platform,
+            request: None,
+            body: None,
+            act: Act::Diverge(Diverge { item, what }),
+        };
+        Ok(self.decide_and_append(&file, document, Annexes::new()).await?.file)
+    }
+
+    /// A page of the acts of a case. Their documents contain no private texts, so the access is not recorded.
+    ///
+    /// # Errors
+    ///
+    /// [`FilingError::NotFound`]: no such case, or no access to it.
+    pub async fn case_acts(
+        &self,
+        actor: &Actor,
+        case: CaseId,
+        after: u64,
+        limit: usize,
+    ) -> Result<(Arc<CaseFile>, ActPage), FilingError> {
+        let file = self.case_for(actor, case).await?;
+        let page = self.log_page(case.0, after, limit).await?;
+        Ok((file, page))
+    }
+}

@@ -1,0 +1,42 @@
+//! What the paths of cases name: a case, an item of a case. Whatever is mistyped is told before anything is looked up.
+
+use axum::extract::{FromRequestParts, Path};
+use axum::http::request::Parts;
+
+use crate::court::ids::{CaseId, ItemNumber};
+use crate::court::line_value::LineValue;
+use crate::error_code::ErrorCode;
+use crate::http::problem::Failure;
+
+/// The case that the path names.
+#[derive(Debug)]
+pub struct CasePath(pub CaseId);
+
+/// The item that the path names.
+#[derive(Debug)]
+pub struct ItemPath(pub CaseId, pub ItemNumber);
+
+fn named<T: LineValue>(text: &str) -> Result<T, Failure> {
+    let bad = || Failure::new(ErrorCode::BadPath, format!("`{text}` is not {}", T::EXPECTED)).expecting(T::EXPECTED);
+    T::parse(text).ok_or_else(bad)
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for CasePath {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let path = Path::<String>::from_request_parts(parts, state).await;
+        let Path(case) = path.map_err(|error| Failure::new(ErrorCode::BadPath, error.body_text()))?;
+        Ok(Self(named(&case)?))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for ItemPath {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let path = Path::<(String, String)>::from_request_parts(parts, state).await;
+        let Path((case, item)) = path.map_err(|error| Failure::new(ErrorCode::BadPath, error.body_text()))?;
+        Ok(Self(named(&case)?, named(&item)?))
+    }
+}

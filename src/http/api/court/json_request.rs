@@ -1,0 +1,117 @@
+//! What all handlers of the filing flow do alike: who asks and what, from one strict JSON body; answers that nobody keeps.
+
+use std::sync::Arc;
+
+use axum::extract::{FromRequest, FromRequestParts as _, Request};
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::court::acts::ActKind;
+use crate::court::document::Stream;
+use crate::court::ids::CaseId;
+use crate::court::line_value::LineValue;
+use crate::error_code::ErrorCode;
+use crate::filing::actor::{Actor, RequestContext};
+use crate::filing::service::RecordedAct;
+use crate::filing::streams::{ActPage, StoredAct};
+use crate::http::app_state::AppState;
+use crate::http::bearer::{Bearer, context};
+use crate::http::body;
+use crate::http::caching::{self, Caching};
+use crate::http::client_address::ClientAddress;
+use crate::http::problem::Failure;
+use crate::http::request::require_content_type;
+use crate::ledger::hash::leaf_hash;
+use crate::wire::court::lists::{AccessJson, AccessLogJson};
+use crate::wire::court::recorded_act::ActJson;
+use crate::wire::json;
+
+/// Longest JSON body in bytes.
+pub const JSON_MAX: usize = 256 * 1024;
+
+/// A request with a token and a JSON body of shape `T`. The token is looked at before the body is.
+#[derive(Debug)]
+pub struct AuthenticatedJson<T> {
+    /// Who asks.
+    pub actor: Actor,
+    /// What the request is called.
+    pub context: RequestContext,
+    /// What it says.
+    pub shape: T,
+}
+
+impl<T: DeserializeOwned> FromRequest<Arc<AppState>> for AuthenticatedJson<T> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, state: &Arc<AppState>) -> Result<Self, Failure> {
+        let (mut parts, body) = request.into_parts();
+        let Bearer(actor) = Bearer::from_request_parts(&mut parts, state).await?;
+        let client = ClientAddress::from_request_parts(&mut parts, state).await?;
+        require_content_type(&parts.headers, "application/json")?;
+        let bytes = body::read(state, client.group(), &parts.headers, body, JSON_MAX).await?;
+        let shape = json::object(&bytes, JSON_MAX)?;
+        let context = context(&actor, &parts.headers, parts.uri.path(), &bytes)?;
+        Ok(Self { actor, context, shape })
+    }
+}
+
+/// A value of the request that stands on one line of an act.
+///
+/// # Errors
+///
+/// `bad_value`.
+pub fn value<T: LineValue>(field: &str, text: &str) -> Result<T, Failure> {
+    let bad = || Failure::new(ErrorCode::BadValue, format!("`{field}` is not {}", T::EXPECTED)).expecting(T::EXPECTED);
+    T::parse(text).ok_or_else(bad)
+}
+
+/// Likewise, where it stands.
+///
+/// # Errors
+///
+/// As [`value`].
+pub fn some_value<T: LineValue>(field: &str, text: Option<&str>) -> Result<Option<T>, Failure> {
+    text.map(|text| value(field, text)).transpose()
+}
+
+/// Likewise, a list.
+///
+/// # Errors
+///
+/// As [`value`].
+pub fn values<T: LineValue, C: FromIterator<T>>(field: &str, texts: &[String]) -> Result<C, Failure> {
+    texts.iter().map(|text| value(field, text)).collect()
+}
+
+/// An act that was done, as answers show it.
+#[must_use]
+pub fn act_json(kind: ActKind, stream: Stream, case: Option<CaseId>, done: &RecordedAct) -> ActJson {
+    let tx_id = leaf_hash(recorded.receipt.entry.as_bytes());
+    ActJson::of(kind, stream, case, recorded.number, tx_id, &recorded.position, recorded.fresh)
+}
+
+/// A page of a log of looks and erasures, as answers show it.
+#[must_use]
+pub fn access_log_json(page: &ActPage) -> AccessLogJson {
+    let shown = |act: &StoredAct| AccessJson::of(&act.document, act.entry.number, &act.position);
+    AccessLogJson {
+        items: page.acts.iter().filter_map(shown).collect(),
+        next_cursor: page.next.map(|next| next.to_string()),
+    }
+}
+
+/// An answer that nobody keeps.
+#[must_use]
+pub fn answer<T: Serialize>(status: StatusCode, shape: &T) -> Response {
+    let mut response = caching::json(shape, Caching::Never);
+    *response.status_mut() = status;
+    response
+}
+
+/// The answer to a request that creates something: 200 where the same request had done so before.
+#[must_use]
+pub fn created<T: Serialize>(done: &RecordedAct, shape: &T) -> Response {
+    answer(if recorded.fresh { StatusCode::CREATED } else { StatusCode::OK }, shape)
+}

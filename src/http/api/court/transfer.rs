@@ -1,0 +1,56 @@
+//! `POST /v1/cases/{case}/passage`: a case goes on to second instance, from mediation into a suit, to retrial.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+
+use crate::court::ids::PartyNumber;
+use crate::filing::association::TransferCommand;
+use crate::http::api::court::acts::outcome_json;
+use crate::http::api::court::case_path::CasePath;
+use crate::http::api::court::json_request::{AuthenticatedJson, created, value};
+use crate::http::app_state::AppState;
+use crate::http::problem::Failure;
+use crate::wire::court::act::ActOutcomeJson;
+use crate::wire::court::case::TransferRequest;
+
+/// Hand a case on / 移送案件
+///
+/// Opens the new case as a draft before the court that takes it, with the parties and the standing items, each with the
+/// time of its first import, and records it in both. For whoever holds the same role at both courts. What is interrupted goes on when the same request is sent again
+/// under the same `Idempotency-Key`. The answer names the new case, and the act in the old one.
+///
+/// 移送二审、诉调衔接、移送再审；证据保留首次导入时间。
+#[utoipa::path(
+    post,
+    path = "/v1/cases/{case}/passage",
+    tag = "cases",
+    params(
+        ("case" = String, Path, description = "64 hex digits"),
+    ),
+    request_body = TransferRequest,
+    responses(
+        (status = 201, description = "The new case / 新案件", body = ActOutcomeJson),
+        (status = 200, description = "The same request had handed it on", body = ActOutcomeJson),
+    ),
+)]
+pub(in crate::http) async fn transfer_case(
+    State(state): State<Arc<AppState>>,
+    CasePath(case): CasePath,
+    call: AuthenticatedJson<TransferRequest>,
+) -> Result<Response, Failure> {
+    let AuthenticatedJson { actor, context, shape } = call;
+    let filing = state.filing()?;
+    let passage = TransferCommand {
+        passage: value("passage", &shape.passage)?,
+        court: value("court", &shape.court)?,
+        kind: value("kind", &shape.kind)?,
+        procedure: value("procedure", &shape.procedure)?,
+        brought_by: shape.brought_by.map(PartyNumber),
+    };
+    let (passed, opened) = filing.transfer_case(&actor, case, &context, &passage).await?;
+    let act = outcome_json(filing, &passed, Vec::new()).act;
+    let file = &opened.file;
+    Ok(created(&passed.recorded, &ActOutcomeJson::of(&file.id.to_string(), act, file.stage, Vec::new())))
+}

@@ -1,0 +1,73 @@
+//! One deposit of a statement, under the node's policy and limits: what every route does on which statements arrive.
+
+use std::time::Duration;
+
+use crate::http::app_state::AppState;
+use crate::http::problem::Failure;
+use crate::ledger::metadata::PrivateMetadata;
+use crate::ledger::statement::signed::{SignedStatement, StatementNote};
+use crate::sequencer::handle::{DepositError, DepositReply};
+use crate::store::contract::PrivateContent;
+use crate::store::reading;
+use crate::store::reading::receipts;
+
+/// How a deposit finds its place in the sequencer's pool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QueueWait {
+    /// At once, or not at all.
+    None,
+    /// Within this time.
+    Within(Duration),
+}
+
+/// The receipt of a statement that is on the chain already.
+async fn existing(state: &AppState, statement: &SignedStatement) -> Result<Option<DepositReply>, Failure> {
+    let id = statement.note().id();
+    state
+        .read(move |reader| {
+            let Some(index) = reader.find_statement(&id)? else { return Ok(None) };
+            // A block is on the chain for readers once it is published.
+            if index.0 >= reading::published(reader)?.size().0 {
+                return Ok(None);
+            }
+            Ok(Some(DepositReply { receipt: receipts::receipt(reader, index)?, fresh: false }))
+        })
+        .await
+}
+
+/// Deposits a statement under the node's policy and limits. Every route on which statements arrive calls this. A statement
+/// that is on the chain already is answered with its receipt and charged to nobody, also where the limit is used up.
+///
+/// # Errors
+///
+/// `key_not_enrolled`, `deposit_by_token_only`, `rate_limited`; those of the sequencer.
+pub async fn deposit(
+    state: &AppState,
+    statement: StatementNote,
+    private: Option<PrivateMetadata>,
+    patience: QueueWait,
+) -> Result<DepositReply, Failure> {
+    let (admission, filing) = (state.admission(), state.filing().ok().map(|filing| &**filing));
+    admission.check_keys(filing, statement.statement())?;
+    let sequencer = state.sequencer();
+    let private = private.map(PrivateContent::from).unwrap_or_default();
+    let max_wait = match patience {
+        QueueWait::None => Duration::ZERO,
+        QueueWait::Within(time) => time,
+    };
+    if !admission.charges() {
+        return Ok(sequencer.deposit_within(statement, private, max_wait).await?);
+    }
+    let statement: SignedStatement = statement.verify().map_err(DepositError::from)?;
+    let charges = match admission.charge(filing, statement.statement()) {
+        Ok(charges) => charges,
+        // A statement that is on the chain costs nothing: its sender may not have received the receipt. It stands behind the
+        // check of its signatures and the limit of its address, which a repeated statement pays like any other.
+        Err(limited) => return existing(state, &statement).await?.ok_or(limited),
+    };
+    let deposited = sequencer.deposit_verified(statement, private, max_wait).await;
+    if !matches!(deposited, Ok(DepositReply { fresh: true, .. })) {
+        admission.refund(&charges);
+    }
+    Ok(deposited?)
+}

@@ -1,0 +1,45 @@
+//! A case opened at the filing itself, for tests that are about something else.
+
+use tiezheng::court::acts::{Act, Open};
+use tiezheng::court::case_number::CourtCode;
+use tiezheng::court::ids::CaseId;
+use tiezheng::court::values::Filer;
+use tiezheng::court::words::{CaseKind, PartyRole, Procedure, SubjectKind};
+use tiezheng::filing::actor::{Actor, RequestContext};
+use tiezheng::filing::secret::random_request_id;
+use tiezheng::ledger::hash::Digest;
+
+use crate::support::accounts::Person;
+use crate::support::test_node::TestNode;
+
+/// A request that nobody else makes.
+pub(crate) fn new_request() -> RequestContext {
+    RequestContext { request: random_request_id().unwrap(), body: Digest([0; 32]), capacity: None }
+}
+
+/// A draft of `person` before `court`, and the person as the filing knows it.
+pub(crate) async fn draft_case(node: &TestNode, person: &Person, court: &str, title: Option<&str>) -> (Actor, CaseId) {
+    let actor = node.filing.authenticate(&person.token).unwrap();
+    let (request, court) = (new_request(), CourtCode::parse(court).unwrap());
+    let opened = node.filing.open_case(&actor, &request, &court, Filer::Principal, |annexes| {
+        Ok(Act::Open(Open {
+            court: court.clone(),
+            kind: CaseKind::CivilFirst,
+            procedure: Procedure::Ordinary,
+            role: PartyRole::Plaintiff,
+            subject: SubjectKind::NaturalPerson,
+            filer: Filer::Principal,
+            authority: None,
+            identity: actor.identity(),
+            from: None,
+            passage: None,
+            account: None,
+            name: annexes.add("name", "原告")?,
+            title: annexes.add_some("title", title)?,
+            claims: None,
+            power: None,
+        }))
+    });
+    let case = opened.await.unwrap().file.id;
+    (actor, case)
+}
