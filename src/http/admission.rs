@@ -7,7 +7,7 @@
 //!
 //! # Invariants
 //!
-//! The decision rests on the policy and on verified signatures alone: never on a peer's address, a Host or an Origin. An
+//! The decision depends on the policy and on verified signatures only, never on a peer's address, a Host or an Origin. An
 //! address only counts towards a limit. A key is charged only after its signature was verified, and only for statements
 //! that are new: nobody uses up the limit of another's key by naming it, or by sending its old statements again. A key has
 //! one limit, however many accounts have enrolled it.
@@ -29,12 +29,12 @@ use crate::http::problem::Failure;
 use crate::http::rate_limit::{Limit, RateLimited, RateLimiter, Taken};
 use crate::ledger::statement::text::Statement;
 
-/// Deposits a minute from one key or for one account, where the operator says nothing else.
+/// Default limit of deposits per minute of one key or account.
 const PER_KEY: u32 = 600;
-/// Deposits a minute from one address, likewise: several depositors may share one.
+/// Default limit of deposits per minute of one address, which several depositors may share.
 const PER_ADDRESS: u32 = 1_200;
 
-/// How often statements are accepted.
+/// The rate limits of statements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DepositLimits {
     /// From one client address (of IPv6, one /64 network): every request and every line of a batch counts.
@@ -54,7 +54,7 @@ impl DepositLimits {
 }
 
 impl Default for DepositLimits {
-    /// Those of a live ledger.
+    /// The limits of a live ledger.
     fn default() -> Self {
         let per_minute = |count| NonZeroU32::new(count).map_or(Limit::None, Limit::per_minute);
         let per_key = per_minute(PER_KEY);
@@ -71,7 +71,7 @@ pub struct DepositAdmission {
     per_account: Option<RateLimiter>,
 }
 
-/// What a deposit was charged for.
+/// What a deposit was charged to.
 #[derive(Debug, Default)]
 pub(in crate::http) struct Charges {
     keys: Vec<([u8; 32], Taken)>,
@@ -193,8 +193,8 @@ impl DepositAdmission {
         Ok(charges)
     }
 
-    /// Of several accounts that enrolled its keys, any may bear it: a stranger who enrols a key uses up nobody's limit but
-    /// the stranger's own.
+    /// Charges one of the accounts that enrolled the keys. An account that enrols another depositor's key thereby lends its own
+    /// limit, and uses up no other.
     fn charge_account(&self, accounts: &[AccountId]) -> Result<Option<(AccountId, Taken)>, Failure> {
         let Some(limiter) = &self.per_account else { return Ok(None) };
         let mut shortest: Option<RateLimited> = None;
@@ -210,7 +210,7 @@ impl DepositAdmission {
         shortest.map_or(Ok(None), |limited| Err(limited_to(limited, "the account that enrolled the key")))
     }
 
-    /// Gives back what a deposit was charged for that put nothing new on the chain.
+    /// Refunds the charges of a statement that was not new.
     pub(in crate::http) fn refund(&self, charges: &Charges) {
         if let Some(limiter) = &self.per_key {
             charges.keys.iter().for_each(|(key, taken)| limiter.give_back(key, *taken));

@@ -1,8 +1,7 @@
-//! What all handlers share: the reader, the sequencer, the limits and what is left of them.
+//! The state that all handlers share: reader, sequencer, filing service, caches, and the remaining capacity of each limit.
 //!
-//! A disk that stalls must not hold all worker threads at once, deposits in flight and the health page with them. So a
-//! read of the store runs on a blocking thread, bounded in number. The hand-over takes 20 to 40 µs; what is asked for most
-//! is therefore first looked for in memory alone, where nobody waits.
+//! Reads of the store run on the blocking pool, with a concurrency limit, so that a stalled disk does not block the async workers.
+//! Moving a read to the pool takes 20 to 40 µs; frequent reads therefore try the caches first, on the worker.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -30,7 +29,7 @@ use crate::store::reading::blocks::Blocks;
 use crate::store::reading::receipts;
 use crate::store::reading::recent::{Found, Recent};
 
-/// A running node, as HTTP sees it.
+/// The state of a running node that handlers use.
 pub struct AppState {
     reader: Arc<dyn ReadLedger>,
     sequencer: Sequencer,
@@ -44,7 +43,7 @@ pub struct AppState {
     uploads: Shares<AccountId>,
     batches: Shares<AddressGroup>,
     lines_of_batches: Arc<Semaphore>,
-    /// The key notices of a checkpoint that was looked at.
+    /// The key notices of the last checkpoint of which a receipt was made.
     notices: RwLock<Option<(Arc<Published>, Vec<KeyNotice>)>>,
     recent: Recent,
     blocks: Blocks,
@@ -53,7 +52,7 @@ pub struct AppState {
 }
 
 impl AppState {
-    /// A node over `reader`, which `sequencer` writes to. It accepts no statements before [`AppState::with_admission`].
+    /// The state over `reader`, to which `sequencer` appends. No statements are accepted before [`AppState::with_admission`].
     #[must_use]
     pub fn new(reader: Arc<dyn ReadLedger>, sequencer: Sequencer, options: Options) -> Self {
         let reads = Arc::new(Semaphore::new(options.reads));
@@ -82,25 +81,25 @@ impl AppState {
         }
     }
 
-    /// With another clock than the machine's.
+    /// Replaces the system clock.
     #[must_use]
     pub fn with_clock(self, clock: Box<dyn Clock + Sync>) -> Self {
         Self { clock, ..self }
     }
 
-    /// Now: when a report is made.
+    /// The current time, for reports.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.clock.read().wall
     }
 
-    /// Accepting statements under this policy and these limits.
+    /// Accepts statements under this policy and these limits.
     #[must_use]
     pub fn with_admission(self, policy: DepositPolicy, limits: &DepositLimits) -> Self {
         Self { admission: DepositAdmission::new(policy, limits), ..self }
     }
 
-    /// With a filing service: accounts, cases, originals.
+    /// Adds a filing service: accounts, cases, originals.
     #[must_use]
     pub fn with_filing(self, filing: Arc<FilingService>) -> Self {
         Self { filing: Some(filing), ..self }
@@ -110,12 +109,12 @@ impl AppState {
     ///
     /// # Errors
     ///
-    /// `unauthenticated` on a node without one: nobody has a token there.
+    /// `unauthenticated` on a node without one, where no token is valid.
     pub fn filing(&self) -> Result<&Arc<FilingService>, Failure> {
         self.filing.as_ref().ok_or_else(|| Failure::new(ErrorCode::Unauthenticated, "this node keeps no accounts"))
     }
 
-    /// Who may deposit.
+    /// Admission of deposits.
     #[must_use]
     pub const fn admission(&self) -> &DepositAdmission {
         &self.admission
@@ -133,17 +132,17 @@ impl AppState {
         &self.options
     }
 
-    /// The reader, for what takes no disk.
+    /// The reader, for calls that do not read the disk.
     #[must_use]
     pub fn reader(&self) -> &dyn ReadLedger {
         &*self.reader
     }
 
-    /// Reads the store on a thread that may block.
+    /// Runs `query` on the blocking pool, within the concurrency limit.
     ///
     /// # Errors
     ///
-    /// Those of `look`; `internal` when it panicked.
+    /// Those of `query`; `internal` if it panicked.
     pub async fn read<T: Send + 'static>(
         &self,
         look: impl FnOnce(&dyn ReadLedger) -> Result<T, Failure> + Send + 'static,
@@ -151,14 +150,14 @@ impl AppState {
         let place = take(&self.reads).await?;
         let reader = Arc::clone(&self.reader);
         on_blocking_thread(move || {
-            // Held until the read is over, even where nobody waits for it any more.
+            // Held until the read ends, also if the request was cancelled.
             let _place = place;
             look(&*reader)
         })
         .await?
     }
 
-    /// Reads the store at once where all that is asked for lies in memory, and else as [`Self::read`] does.
+    /// Runs `query` on the caches at once, and as [`Self::read`] if something is not cached.
     ///
     /// # Errors
     ///
@@ -175,26 +174,26 @@ impl AppState {
         }
     }
 
-    /// Deposits that were read.
+    /// The cache of deposits.
     #[must_use]
     pub const fn recent(&self) -> &Recent {
         &self.recent
     }
 
-    /// Blocks that were read.
+    /// The cache of blocks.
     #[must_use]
     pub const fn blocks(&self) -> &Blocks {
         &self.blocks
     }
 
-    /// The receipt of a deposit that was found. Who signed a checkpoint is looked at once, not once a receipt.
+    /// The receipt of a deposit. The key notices of a checkpoint are read once per checkpoint, not once per receipt.
     ///
     /// # Errors
     ///
     /// [`ReadError`].
     pub fn receipt(&self, reader: &dyn ReadLedger, found: Found) -> Result<Receipt, ReadError> {
         let (tip, block) = (reading::published(reader)?, self.blocks.sealing(reader, found.index)?);
-        // A panicked thread leaves behind what was known before.
+        // A panicked thread leaves the previous value.
         let known = self.notices.read().unwrap_or_else(PoisonError::into_inner).clone();
         let notices = if let Some((_, notices)) = known.filter(|(of, _)| Arc::ptr_eq(of, &tip)) {
             notices
@@ -234,7 +233,7 @@ impl AppState {
         memory.map_err(|_| Failure::busy("requests whose bodies are incomplete"))
     }
 
-    /// A place for a file of `client` that is hashed as it comes, waited for.
+    /// Waits for a permit to receive a file of `client` for verification.
     ///
     /// # Errors
     ///
@@ -244,7 +243,7 @@ impl AppState {
         place.map_err(|_| Failure::busy("verifications of files"))
     }
 
-    /// A place for an original of `account` that is received into custody, waited for.
+    /// Waits for a permit to receive an original of `account` into custody.
     ///
     /// # Errors
     ///
@@ -254,7 +253,7 @@ impl AppState {
         place.map_err(|_| Failure::busy("originals"))
     }
 
-    /// A place among the batches for one of `client`, waited for.
+    /// Waits for a permit to read a batch of `client`.
     ///
     /// # Errors
     ///
@@ -264,18 +263,18 @@ impl AppState {
         place.map_err(|_| Failure::busy("batches"))
     }
 
-    /// Whether a batch waits for its turn.
+    /// Whether a batch waits for a permit.
     #[must_use]
     pub fn are_batches_waiting(&self) -> bool {
         self.batches.is_contended()
     }
 
-    /// A share of the pool for a line of a batch: three quarters of it, so that one deposit by itself finds a place while
-    /// batches wait for theirs.
+    /// Waits for a permit to queue a line of a batch. Batches get three quarters of the sequencer's queue, so that single deposits
+    /// are still accepted.
     ///
     /// # Errors
     ///
-    /// `internal`, never: nobody closes the semaphore.
+    /// `internal` if the semaphore were closed, which does not happen.
     pub async fn batch_queue_permit(&self) -> Result<OwnedSemaphorePermit, Failure> {
         take(&self.lines_of_batches).await
     }

@@ -1,8 +1,7 @@
-//! How long a batch may keep its place while the server waits for its client.
+//! The time for which the server waits for the client of a batch before it ends the batch.
 //!
-//! Only deposits count as progress: a client that sends lines which are rejected, or half a line, does not keep its place
-//! with them. While other batches wait for a place, each deposit buys one more second, so a client that sends one now and
-//! then gives way to others.
+//! Only accepted deposits count as progress, not rejected or incomplete lines. While other batches wait for a permit, each chunk
+//! with a deposit extends the wait by one second, so a slow client does not keep its permit for long.
 
 use std::time::Duration;
 
@@ -13,21 +12,21 @@ use crate::http::body::too_slow;
 use crate::http::options::Options;
 use crate::http::problem::Failure;
 
-/// What each piece of lines with a deposit buys.
+/// Extension of the wait per chunk of lines with a deposit.
 const CREDIT: Duration = Duration::from_secs(1);
-/// How often it is looked whether others wait.
-const ROUND: Duration = Duration::from_millis(250);
+/// Interval of the checks whether other batches wait.
+const CHECK_INTERVAL: Duration = Duration::from_millis(250);
 
-/// The waiting time of one batch. Time in which the server works on its lines does not count.
+/// The time that one batch has waited for its client. The server's own processing time does not count.
 #[derive(Debug)]
 pub struct BatchTimeout {
     /// Longest wait without a deposit.
     longest: Duration,
     /// Longest wait while others wait.
     longest_contended: Duration,
-    /// For the client, since the last deposit.
+    /// Time waited since the last deposit.
     waited: Duration,
-    /// For the client, without what deposits have bought.
+    /// Time waited, less the extensions.
     debt: Duration,
     since: Option<Instant>,
 }
@@ -40,7 +39,7 @@ impl BatchTimeout {
         Self { longest, longest_contended, waited: Duration::ZERO, debt: Duration::ZERO, since: None }
     }
 
-    /// The server waits for the client from now on, or no more.
+    /// Sets whether the server waits for the client now.
     pub fn set_waiting(&mut self, waits: bool) {
         let now = Instant::now();
         if let Some(since) = self.since.take() {
@@ -57,14 +56,14 @@ impl BatchTimeout {
         self.debt = self.debt.saturating_sub(CREDIT);
     }
 
-    /// In how long [`Self::end`] is to be asked again.
+    /// The time until [`Self::end`] must be called again.
     #[must_use]
     pub fn next_check(&self) -> Duration {
         let left = self.longest.saturating_sub(self.waited);
-        ROUND.min(self.longest_contended).min(left)
+        CHECK_INTERVAL.min(self.longest_contended).min(left)
     }
 
-    /// Why the batch ends now, if it does; `is_contended` while other batches wait for a place.
+    /// The reason to end the batch now, if there is one; `is_contended` while other batches wait for a permit.
     pub fn end(&mut self, is_contended: bool) -> Option<Failure> {
         self.set_waiting(true);
         if self.waited >= self.longest {
@@ -79,33 +78,33 @@ impl BatchTimeout {
 mod tests {
     use super::*;
 
-    fn waited(patience: &mut BatchTimeout, seconds: u64) {
+    fn waited(timeout: &mut BatchTimeout, seconds: u64) {
         // As if the time had passed.
-        patience.waited += Duration::from_secs(seconds);
-        patience.debt += Duration::from_secs(seconds);
+        timeout.waited += Duration::from_secs(seconds);
+        timeout.debt += Duration::from_secs(seconds);
     }
 
     #[test]
     fn a_batch_ends_without_deposits_and_sooner_while_others_wait() {
         let second = Duration::from_secs(1);
         let options = Options { body_timeout: 30 * second, batch_progress: 5 * second, ..Options::default() };
-        let code = |patience: &mut BatchTimeout, contended| patience.end(contended).map(|failure| failure.code());
-        let mut patience = BatchTimeout::new(&options);
-        assert_eq!(code(&mut patience, true), None);
-        waited(&mut patience, 6);
-        assert_eq!(code(&mut patience, false), None);
-        assert_eq!(code(&mut patience, true), Some("batch_stalled"));
+        let code = |timeout: &mut BatchTimeout, contended| timeout.end(contended).map(|failure| failure.code());
+        let mut timeout = BatchTimeout::new(&options);
+        assert_eq!(code(&mut timeout, true), None);
+        waited(&mut timeout, 6);
+        assert_eq!(code(&mut timeout, false), None);
+        assert_eq!(code(&mut timeout, true), Some("batch_stalled"));
         // One deposit buys a second and not the whole time again.
-        patience.renew();
-        assert_eq!(code(&mut patience, true), Some("batch_stalled"));
-        patience.renew();
-        patience.renew();
-        assert_eq!(code(&mut patience, true), None);
-        waited(&mut patience, 29);
-        assert_eq!(code(&mut patience, false), None);
-        waited(&mut patience, 1);
-        assert_eq!(code(&mut patience, false), Some("body_timeout"));
-        patience.renew();
-        assert_eq!(code(&mut patience, false), None);
+        timeout.renew();
+        assert_eq!(code(&mut timeout, true), Some("batch_stalled"));
+        timeout.renew();
+        timeout.renew();
+        assert_eq!(code(&mut timeout, true), None);
+        waited(&mut timeout, 29);
+        assert_eq!(code(&mut timeout, false), None);
+        waited(&mut timeout, 1);
+        assert_eq!(code(&mut timeout, false), Some("body_timeout"));
+        timeout.renew();
+        assert_eq!(code(&mut timeout, false), None);
     }
 }

@@ -1,4 +1,4 @@
-//! Who asks, and what they call their request.
+//! Authentication and idempotency: the bearer token, the idempotency key and the capacity of a request.
 //!
 //! ```text
 //! Authorization: Bearer tzt_…
@@ -29,7 +29,7 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const ACTING_AS: HeaderName = HeaderName::from_static("x-acting-as");
 const KEY_MAX: usize = 128;
 
-/// Whoever presents a good token.
+/// The actor of a request with a valid token.
 #[derive(Debug)]
 pub struct Bearer(pub Actor);
 
@@ -41,14 +41,14 @@ impl FromRequestParts<Arc<AppState>> for Bearer {
     }
 }
 
-/// The bearer token that a request presents; empty where it presents none.
+/// The bearer token of a request; empty if there is none.
 pub(in crate::http) fn bearer_token(headers: &HeaderMap) -> &str {
     let presented = header(headers, &AUTHORIZATION);
     let token = presented.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
     token.map_or("", |(_, token)| token.trim())
 }
 
-/// The account behind a token as the verifier of a report: its roles, else what kind of account it is.
+/// The actor as the verifier of a report, labelled with its roles or, without roles, its kind of account.
 pub(in crate::http) fn account_verifier(actor: &Actor) -> VerifierJson {
     let label = |language| {
         let mut roles: Vec<_> = actor.account.roles.iter().map(|(role, _)| role.label(language)).collect();
@@ -58,7 +58,7 @@ pub(in crate::http) fn account_verifier(actor: &Actor) -> VerifierJson {
     VerifierJson::account(&actor.id.to_string(), None, Bilingual::of(label))
 }
 
-/// The request behind a body (or, of a streamed body, behind whatever names it).
+/// The context of a request. `body` is the body, or the data that identifies a streamed one.
 ///
 /// # Errors
 ///

@@ -2,11 +2,10 @@
 //!
 //! # Invariants
 //!
-//! A small body is buffered only while its client has a share of [`AppState::body_memory`], and a file is received only while
-//! its client has one of the places for files: senders that are slow, however many, hold no more memory than that. (A body
-//! that came whole with its head needs no share: it lies in the connection's read buffer.) Of a file no more than two parts
-//! of 256 KiB and a frame are held. A client that sends more slowly than [`Options::body_timeout`] and
-//! [`Options::slowest`] allow is cut off.
+//! A small body is buffered only with a permit of [`AppState::body_memory`], and a file is received only with a permit for files,
+//! so the memory of slow clients is bounded. (A body that arrived completely with its head needs no permit: it is in the
+//! connection's read buffer.) Of a file at most two parts of 256 KiB and a frame are held. A client that sends more slowly than
+//! [`Options::body_timeout`] and [`Options::slowest`] allow is disconnected.
 //!
 //! [`Options::body_timeout`]: crate::http::options::Options::body_timeout
 //! [`Options::slowest`]: crate::http::options::Options::slowest
@@ -31,7 +30,7 @@ use crate::ledger::digests::DigestPair;
 use crate::ledger::metadata::SALT_LEN;
 use crate::ledger::statement::content::FileDigests;
 
-/// How much of a file must arrive in one body timeout, and is hashed in one go.
+/// The part of a file that must arrive within one body timeout, and that is hashed at once.
 pub const PART: u64 = 256 * 1024;
 
 /// A body of more than `limit` bytes.
@@ -46,13 +45,13 @@ pub fn too_slow() -> Failure {
     Failure::new(ErrorCode::BodyTimeout, "send it again, faster")
 }
 
-/// A body that broke off.
+/// A body that ended early.
 #[must_use]
 pub fn broken(error: &dyn std::fmt::Display) -> Failure {
     Failure::new(ErrorCode::BodyBroken, error.to_string())
 }
 
-/// How many bytes a request says that its body has.
+/// The length of the body that a request announces.
 #[must_use]
 pub fn announced(headers: &HeaderMap) -> Option<u64> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
@@ -67,7 +66,7 @@ fn require_announced(headers: &HeaderMap, limit: u64) -> Result<(), Failure> {
 ///
 /// # Errors
 ///
-/// `body_too_large`, `body_timeout`, `body_broken`; `busy` when there is no memory for it in time.
+/// `body_too_large`, `body_timeout`, `body_broken`; `busy` if no memory becomes available in time.
 pub async fn read(
     state: &AppState,
     client: AddressGroup,
@@ -85,7 +84,7 @@ pub async fn read(
     if body.is_end_stream() {
         return Ok(first);
     }
-    // The rest has not arrived: it is waited for only with a share of the memory for all of it.
+    // Waiting for the rest of the body needs a permit for its whole size.
     let size = announced(headers).and_then(|size| usize::try_from(size).ok()).unwrap_or(limit);
     let _memory = state.body_memory(client, size.div_ceil(MEMORY_UNIT)).await?;
     let rest = Limited::new(body, limit - first.len()).collect();
@@ -104,19 +103,19 @@ pub async fn read(
 async fn frame(body: &mut Body, deadline: Instant) -> Result<Option<Bytes>, Failure> {
     loop {
         let Some(frame) = timeout_at(deadline, body.frame()).await.map_err(|_| too_slow())? else { return Ok(None) };
-        // Trailers are no part of the body.
+        // Trailers are not part of the body.
         if let Ok(data) = frame.map_err(|error| broken(&error))?.into_data() {
             return Ok(Some(data));
         }
     }
 }
 
-/// Who sends a file, and for how long that may take.
+/// The client of a file upload, which decides how long the upload may take.
 #[derive(Debug, Clone, Copy)]
 pub enum UploadClient {
-    /// Somebody without a token: for [`Options::anonymous_time`](crate::http::options::Options::anonymous_time).
+    /// A client without a token: at most [`Options::anonymous_time`](crate::http::options::Options::anonymous_time).
     Anonymous(AddressGroup),
-    /// Somebody with a token, at this address.
+    /// A client with a token, at this address.
     Authenticated(AddressGroup),
 }
 
@@ -124,7 +123,7 @@ pub enum UploadClient {
 ///
 /// # Errors
 ///
-/// As [`read`]; `busy` when no place becomes free in time.
+/// As [`read`]; `busy` if no permit becomes available in time.
 pub async fn measure(
     state: &AppState,
     sender: UploadClient,
@@ -146,7 +145,7 @@ pub async fn measure(
     let mut hashing: Option<BoxFuture<'_, Result<DigestPair, HashingError>>> = None;
     let mut hashes = Some(DigestPair::with_salt(salt.as_ref()));
     loop {
-        // The next part arrives while the one before is being hashed. A slow client holds no thread.
+        // The next part arrives while the previous one is hashed. A slow client occupies no thread.
         let arriving = part(&mut body, &mut pace, latest);
         let frames = match hashing.take() {
             None => arriving.await?,
@@ -196,15 +195,15 @@ async fn part(body: &mut Body, pace: &mut BodyDeadline, latest: Option<Instant>)
     Ok(frames)
 }
 
-/// How long a client may still be waited for: only the time counts in which the server waits, not its own.
+/// The deadline of a body: counts the time in which the server waits for the client, not its own processing time.
 #[derive(Debug, Clone)]
 pub struct BodyDeadline {
     patience: Duration,
     slowest: u64,
-    /// How long the client was waited for, and what came.
+    /// Time waited for the client, and bytes received.
     waited: Duration,
     bytes: u64,
-    /// Likewise, in the current part.
+    /// The same for the current part.
     waited_for_part: Duration,
     bytes_of_part: u64,
 }
@@ -218,17 +217,17 @@ impl BodyDeadline {
         Self { patience, slowest, waited: none, bytes: 0, waited_for_part: none, bytes_of_part: 0 }
     }
 
-    /// Until when to wait for the next bytes.
+    /// The deadline of the next bytes.
     #[must_use]
     pub fn deadline(&self) -> Instant {
         let for_part = self.patience.saturating_sub(self.waited_for_part);
-        // The time that is due for what came, beyond the first part.
+        // The time allowed for the bytes received, beyond the first part.
         let due = Duration::from_millis(self.bytes.saturating_mul(1_000) / self.slowest.max(1));
         let for_all = self.patience.saturating_add(due).saturating_sub(self.waited);
         Instant::now() + for_part.min(for_all)
     }
 
-    /// Notes that `bytes` came after the client was waited for.
+    /// Records that `bytes` arrived after a wait of `waited`.
     pub fn arrived(&mut self, waited: Duration, bytes: usize) {
         let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
         self.waited = self.waited.saturating_add(waited);

@@ -1,8 +1,7 @@
-//! How long an answer stays true, and who may read it: caching, conditional requests, cross-origin headers.
+//! Caching, conditional requests and cross-origin headers of answers.
 //!
-//! A record never changes, so answers that hold nothing else are cached for good; the others bear an `ETag`, so that
-//! asking again costs a line. Failures are never cached (`problem`). The log and all reads are open to pages of any site:
-//! browser verifiers live there.
+//! A record never changes, so answers that contain only records are cached permanently; others have an `ETag`. Failures are never
+//! cached (`problem`). The log and all reads allow cross-origin requests, which verifiers in browsers need.
 
 use axum::extract::Request;
 use axum::http::header::{
@@ -16,14 +15,14 @@ use serde::Serialize;
 use crate::ledger::hash::sha256;
 use crate::wire::json;
 
-/// What may keep an answer.
+/// The cache policy of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Caching {
-    /// It never changes: a week, as other logs say for their tiles.
+    /// It never changes. Cached for a week, as other transparency logs do with tiles.
     Immutable,
-    /// It may have changed: ask again, with its `ETag`.
+    /// It may change: revalidated with its `ETag`.
     Revalidate,
-    /// It is about this moment.
+    /// It is valid only at this moment.
     Never,
 }
 
@@ -57,18 +56,18 @@ pub fn json<T: Serialize>(shape: &T, caching: Caching) -> Response {
     answer(json::pretty(shape).into_bytes(), "application/json", caching)
 }
 
-/// What of a request decides how its answer is finished.
+/// The headers of a request that decide about those of its answer.
 #[derive(Debug)]
 pub struct ConditionalRequest {
     reads: bool,
-    /// Pages of any site may read the answer.
+    /// Whether pages of any site may read the answer.
     open: bool,
-    /// What the client has: its `If-None-Match`.
+    /// The `If-None-Match` of the client.
     known: Option<HeaderValue>,
 }
 
 impl ConditionalRequest {
-    /// Remembers it.
+    /// Reads the headers of `request`.
     #[must_use]
     pub fn of(request: &Request) -> Self {
         let reads = matches!(*request.method(), Method::GET | Method::HEAD);
@@ -77,7 +76,7 @@ impl ConditionalRequest {
         Self { reads, open, known: request.headers().get(IF_NONE_MATCH).cloned() }
     }
 
-    /// Finishes an answer: conditional requests, cross-origin headers, no guessing of types, no caching unless said.
+    /// Completes an answer: 304 for a matching `ETag`, cross-origin headers, `nosniff`, no caching by default.
     pub fn finish(self, response: &mut Response) {
         let known = self.known.as_ref().and_then(|known| known.to_str().ok()).unwrap_or_default();
         if self.reads

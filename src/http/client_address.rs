@@ -4,10 +4,9 @@
 //!
 //! # Invariants
 //!
-//! A header is read only if the peer is one of the operator's [`TrustedProxies`]; from any other peer it is what a client
-//! made up. Addresses are read from the right, where the nearest proxy wrote: the first one that is no trusted proxy is the
-//! client. What stands to the left of it was written by that client and is never read. Whatever is malformed before the
-//! client is found leads back to the peer's address.
+//! A header is read only if the peer is one of the operator's [`TrustedProxies`]; any other peer can write anything into it. Addresses are read from the right, where the nearest proxy wrote: the first one that is no trusted proxy is the
+//! client. The elements to its left were written by that client and are never read. If an element is malformed before the client
+//! is found, the peer's address is used.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
@@ -26,7 +25,7 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ProxyNetwork(IpNet);
 
-/// Why a text names no network of proxies.
+/// Why a text is not a network of proxies.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProxyNetworkError {
     /// Neither a network nor an address.
@@ -91,7 +90,7 @@ impl TrustedProxies {
         Self(networks)
     }
 
-    /// Whether the operator named this address.
+    /// Whether the address is in one of the networks.
     #[must_use]
     pub fn contain(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.0.contains(&address))
@@ -167,13 +166,13 @@ impl std::fmt::Display for AddressGroup {
     }
 }
 
-/// The right-most address that is no trusted proxy; `None` where the headers say nothing that can be relied on.
+/// The right-most address that is not a trusted proxy; `None` if the headers are not reliable.
 fn forwarded_client(peer: IpAddr, headers: &HeaderMap, proxies: &TrustedProxies) -> Option<IpAddr> {
     let (standard, usual) = (headers.contains_key(FORWARDED), headers.contains_key(&X_FORWARDED_FOR));
     match (standard, usual) {
         (true, false) => right_most(headers, &FORWARDED, forwarded_elements, proxies),
         (false, true) => right_most(headers, &X_FORWARDED_FOR, listed_addresses, proxies),
-        // A proxy that writes one of them lets a client's own pass in the other. Which it writes is not known here.
+        // A proxy writes one of them and passes the client's own in the other. Which one it writes is not known.
         (true, true) => None,
         (false, false) => Some(peer),
     }

@@ -1,7 +1,7 @@
-//! The body of a request as it comes from its connection.
+//! The body of a request, which reports its state to its connection.
 //!
-//! It tells its connection when it waits for the client, so that a stalled one can be told from one that is being served,
-//! and whether it was read to its end, so that an early answer says that the connection closes.
+//! It reports when it waits for the client, so that stalled connections can be detected, and whether it was read to its end: after
+//! an early answer the connection must close.
 
 use std::pin::Pin;
 use std::sync::Arc;

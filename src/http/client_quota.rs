@@ -1,9 +1,9 @@
-//! A limited resource that clients share: a total, and the most that one client may have of it.
+//! Fair sharing of a limited resource: a total number of units, and a quota per client.
 //!
 //! # Invariants
 //!
-//! One client never holds more than its part, however many requests it sends: the others wait in a queue of their own, so
-//! they are not ahead of another client's first request. Requests of one client are served in the order in which they came.
+//! A client never holds more than its quota. Its further requests wait in a queue of their own, so they do not delay another
+//! client. Requests of one client are served in order.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -14,10 +14,10 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
 use tokio::time::timeout;
 
-/// How many clients are remembered before those that hold nothing are forgotten.
+/// Number of clients above which those without units are removed.
 const FORGET_ABOVE: usize = 1_024;
 
-/// A resource of a total number of units, shared by clients that are told apart by `K`.
+/// A total number of units, shared by clients with keys `K`.
 #[derive(Debug)]
 pub struct Shares<K> {
     total: Arc<Semaphore>,
@@ -26,27 +26,27 @@ pub struct Shares<K> {
     waiting: AtomicUsize,
 }
 
-/// Units that a client holds; dropping it gives them back.
+/// Units that a client holds; released when this is dropped.
 #[derive(Debug)]
 pub struct Share {
     _of_client: OwnedSemaphorePermit,
     _of_total: OwnedSemaphorePermit,
 }
 
-/// No units became free in time.
+/// No units became available in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("no share became free in time")]
 pub struct NoShareError;
 
 impl<K: Eq + Hash + Copy> Shares<K> {
-    /// `total` units, of which one client may hold `each`.
+    /// `total` units, at most `each` per client.
     #[must_use]
     pub fn new(total: usize, each: usize) -> Self {
         let each = each.clamp(1, total.max(1));
         Self { total: Arc::new(Semaphore::new(total)), each, clients: Mutex::default(), waiting: AtomicUsize::new(0) }
     }
 
-    /// Takes `units` for `client` if they are free now. More than a client may ever hold is as much as it may hold.
+    /// Takes `units` for `client` if they are available now. A request beyond the quota takes the whole quota.
     #[must_use]
     pub fn try_take(&self, client: K, units: usize) -> Option<Share> {
         let units = self.units(units);
@@ -58,27 +58,27 @@ impl<K: Eq + Hash + Copy> Shares<K> {
         Some(Share { _of_client: of_client, _of_total: of_total })
     }
 
-    /// Takes `units` for `client`, waiting up to `patience` until they are free.
+    /// Takes `units` for `client`, and waits up to `timeout` for them.
     ///
     /// # Errors
     ///
-    /// [`NoShareError`] when they do not become free in time.
-    pub async fn take(&self, client: K, units: usize, patience: Duration) -> Result<Share, NoShareError> {
+    /// [`NoShareError`] if they do not become available in time.
+    pub async fn take(&self, client: K, units: usize, timeout: Duration) -> Result<Share, NoShareError> {
         if let Some(share) = self.try_take(client, units) {
             return Ok(share);
         }
         let _counted = Waiting::count(&self.waiting);
         let taken = async {
             let units = self.units(units);
-            // The client's own part first: of the units of all, no client queues for more than it may hold.
+            // The client's own quota first, so that it does not queue for more of the total than it may hold.
             let of_client = self.client(client).acquire_many_owned(units).await.map_err(|_| NoShareError)?;
             let of_total = Arc::clone(&self.total).acquire_many_owned(units).await.map_err(|_| NoShareError)?;
             Ok(Share { _of_client: of_client, _of_total: of_total })
         };
-        timeout(patience, taken).await.map_err(|_| NoShareError)?
+        timeout(timeout, taken).await.map_err(|_| NoShareError)?
     }
 
-    /// Whether anybody waits for units.
+    /// Whether a request waits for units.
     #[must_use]
     pub fn is_contended(&self) -> bool {
         self.waiting.load(Ordering::Relaxed) > 0
@@ -89,7 +89,7 @@ impl<K: Eq + Hash + Copy> Shares<K> {
     }
 
     fn client(&self, client: K) -> Arc<Semaphore> {
-        // Whole entries are added and removed, so a thread that panicked left the map in order.
+        // Whole entries are added and removed, so a panicked thread leaves a valid map.
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = clients.get(&client).and_then(Weak::upgrade) {
             return known;

@@ -1,4 +1,4 @@
-//! The socket of one connection: it reports activity, and it is closed in two steps.
+//! The socket of one connection: reports activity, and closes in two steps.
 //!
 //! A socket that is closed while bytes of the client are unread makes the kernel reset the connection, and a client that is
 //! still sending then never sees the answer. So the server first shuts down its own direction only, and then discards what
@@ -22,10 +22,10 @@ use crate::http::connections::OpenConnection;
 /// Bytes discarded in one go.
 const DISCARDED: usize = 16 * 1024;
 
-/// For how long what a client still sends is discarded.
+/// How long the server discards what a client still sends after an early answer.
 #[derive(Debug, Clone, Copy)]
 pub struct Linger {
-    /// All in all.
+    /// In total.
     pub total: Duration,
     /// Without a byte from the client.
     pub idle: Duration,
@@ -34,13 +34,13 @@ pub struct Linger {
 /// An accepted socket.
 #[derive(Debug)]
 pub struct ClientStream {
-    /// `None` once it is on its way to be closed.
+    /// `None` while it is being closed.
     stream: Option<TcpStream>,
     connection: Arc<OpenConnection>,
     /// Kept until the socket is closed.
     place: Option<OwnedSemaphorePermit>,
     linger: Linger,
-    /// The client has closed its direction, or the connection has failed: nothing is to be discarded.
+    /// The client has closed its direction, or the connection has failed: there is nothing to discard.
     is_over: bool,
 }
 
@@ -87,7 +87,7 @@ impl Drop for ClientStream {
         };
         let (place, linger) = (self.place.take(), self.linger);
         runtime.spawn(async move {
-            // How it ends is the client's business.
+            // The result does not matter: the answer was sent.
             let _ = timeout(linger.total, discard(stream, linger.idle)).await;
             drop(place);
         });

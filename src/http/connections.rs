@@ -1,10 +1,10 @@
-//! The open connections: how many there may be, how many of one client, and which are closed when no more fit.
+//! The table of open connections: limits in total and per client, and eviction of stalled connections.
 //!
 //! # Invariants
 //!
-//! There are never more connections than [`Connections::new`] allows, so the node never runs out of file descriptors
-//! because of them. A connection keeps its place until its socket is closed. Only connections that wait for their client
-//! are closed to make room for others: never one whose request is being processed.
+//! There are never more connections than [`Connections::new`] allows, so they cannot use up the file descriptors. A connection
+//! counts until its socket is closed. Only connections that wait for their client are evicted, never one whose request is being
+//! processed.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -17,9 +17,9 @@ use tokio::time::{Instant, sleep};
 
 use crate::http::client_address::AddressGroup;
 
-/// How often stalled connections are closed while there is no place for new ones.
-const ROUND: Duration = Duration::from_millis(100);
-/// The part of all connections that one round closes at most.
+/// Interval of evictions while the table is full.
+const EVICTION_INTERVAL: Duration = Duration::from_millis(100);
+/// Fraction of all connections that one eviction closes at most: one in this many.
 const PART_OF_ALL: usize = 8;
 
 /// The start of the clock by which activity is measured.
@@ -29,20 +29,20 @@ fn now_ms() -> u64 {
     u64::try_from(START.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
-/// One connection, as its socket, its requests and the accept loop see it.
+/// The state of one connection, shared by its socket, its requests and the accept loop.
 #[derive(Debug)]
 pub struct OpenConnection {
     peer: IpAddr,
     group: AddressGroup,
-    /// When bytes last went either way.
+    /// When bytes were last sent or received.
     active_ms: AtomicU64,
     /// Whether a request is being processed.
     is_busy: AtomicBool,
-    /// Whether that request waits for its body.
+    /// Whether the request waits for its body.
     awaits_body: AtomicBool,
-    /// Whether a body was given up before its end: the connection can carry no other request.
+    /// Whether a body was not read to its end, so that no other request can follow on the connection.
     is_unread: AtomicBool,
-    /// Whether it is closed to make room for others.
+    /// Whether it is evicted.
     is_evicted: AtomicBool,
     end: Notify,
 }
@@ -61,7 +61,7 @@ impl OpenConnection {
         }
     }
 
-    /// A connection from `peer` that is in no table: for requests that are made inside the process.
+    /// A connection from `peer` that is not in a table, for requests made inside the process.
     #[must_use]
     pub fn detached(peer: IpAddr) -> Arc<Self> {
         Arc::new(Self::new(peer))
@@ -78,41 +78,41 @@ impl OpenConnection {
         self.active_ms.store(now_ms(), Ordering::Relaxed);
     }
 
-    /// A request is processed from now until the returned guard is dropped.
+    /// Marks that a request is processed until the returned guard is dropped.
     #[must_use]
     pub fn begin_request(self: &Arc<Self>) -> RequestGuard {
         self.is_busy.store(true, Ordering::Relaxed);
         RequestGuard(Arc::clone(self))
     }
 
-    /// Whether the request waits for more of its body.
+    /// Sets whether the request waits for more of its body.
     pub fn set_awaits_body(&self, awaits: bool) {
         self.awaits_body.store(awaits, Ordering::Relaxed);
     }
 
-    /// A body was given up before its end.
+    /// Marks that a body was not read to its end.
     pub fn set_unread(&self) {
         self.is_unread.store(true, Ordering::Relaxed);
     }
 
-    /// Whether a body was given up before its end.
+    /// Whether a body was not read to its end.
     #[must_use]
     pub fn is_unread(&self) -> bool {
         self.is_unread.load(Ordering::Relaxed)
     }
 
-    /// Whether it is closed to make room for others: at once, whatever its client still sends.
+    /// Whether it is evicted: closed at once, without discarding what its client still sends.
     #[must_use]
     pub fn is_evicted(&self) -> bool {
         self.is_evicted.load(Ordering::Relaxed)
     }
 
-    /// Waits until the connection is to be closed for others' sake.
-    pub async fn ended(&self) {
+    /// Waits until the connection is evicted.
+    pub async fn evicted(&self) {
         self.end.notified().await;
     }
 
-    /// When bytes last went either way, if it waits for its client.
+    /// When bytes were last sent or received, if it waits for its client.
     fn stalled_since_ms(&self) -> Option<u64> {
         let waits = !self.is_busy.load(Ordering::Relaxed) || self.awaits_body.load(Ordering::Relaxed);
         waits.then(|| self.active_ms.load(Ordering::Relaxed))
@@ -149,7 +149,7 @@ struct Open {
     count_of: HashMap<AddressGroup, usize>,
 }
 
-/// A place for one connection in the table. Dropping it takes the connection out.
+/// The entry of one connection in the table, removed when this is dropped.
 #[derive(Debug)]
 pub struct Entry {
     table: Arc<Table>,
@@ -182,7 +182,7 @@ impl Open {
         }
     }
 
-    /// The `most` connections that have waited longest for their client, all of them for `stalled_after`.
+    /// The `most` connections that have waited longest for their client, each for at least `stalled_after`.
     fn stalled(&self, of: Option<AddressGroup>, stalled_after: Duration, most: usize) -> Vec<u64> {
         let now = now_ms();
         let ours = self.all.iter().filter(|(_, connection)| of.is_none_or(|group| connection.group == group));
@@ -193,7 +193,7 @@ impl Open {
         stalled.into_iter().take(most).map(|(_, id)| id).collect()
     }
 
-    /// Closes connections, whose entries are gone at once.
+    /// Evicts connections and removes their entries.
     fn close(&mut self, ids: &[u64]) {
         for id in ids {
             if let Some(connection) = self.all.get(id).cloned() {
@@ -207,35 +207,35 @@ impl Open {
 
 impl Table {
     fn open(&self) -> std::sync::MutexGuard<'_, Open> {
-        // Each change is complete before anything can panic.
+        // No change can panic halfway.
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Connections {
-    /// Room for `most` connections, `each` of one client. One that has waited for its client for `stalled_after` may be
-    /// closed to make room.
+    /// A table of at most `most` connections, `each` per client. A connection that has waited for its client for `stalled_after` may
+    /// be evicted.
     #[must_use]
     pub fn new(most: usize, each: usize, stalled_after: Duration) -> Self {
         let places = Arc::new(Semaphore::new(most.max(1)));
         Self(Arc::new(Table { places, each: each.max(1), stalled_after, open: Mutex::default() }))
     }
 
-    /// A place for the next connection, to be kept until its socket is closed. While there is none, connections that
-    /// have stalled are closed; new ones wait in the kernel's queue.
-    pub async fn place(&self) -> OwnedSemaphorePermit {
+    /// Waits for a permit for the next connection, which is held until its socket is closed. While there is none, stalled
+    /// connections are evicted and new ones wait in the kernel's queue.
+    pub async fn permit(&self) -> OwnedSemaphorePermit {
         loop {
             let place = Arc::clone(&self.0.places).acquire_owned();
             tokio::select! {
                 biased;
                 // The semaphore is never closed.
                 Ok(place) = place => return place,
-                () = sleep(ROUND) => self.close_stalled(),
+                () = sleep(EVICTION_INTERVAL) => self.evict_stalled(),
             }
         }
     }
 
-    fn close_stalled(&self) {
+    fn evict_stalled(&self) {
         let mut open = self.0.open();
         let most = (open.all.len() / PART_OF_ALL).max(1);
         let stalled = open.stalled(None, self.0.stalled_after, most);
@@ -248,17 +248,17 @@ impl Connections {
         open.close(&stalled);
     }
 
-    /// Closes the connection of `group` that has stalled longest, if one has: its share of something is needed.
+    /// Evicts the connection of `group` that has stalled longest, if there is one, to free its share of another resource.
     pub fn evict_one_of(&self, group: AddressGroup) {
         let mut open = self.0.open();
         let stalled = open.stalled(Some(group), self.0.stalled_after, 1);
         open.close(&stalled);
     }
 
-    /// Enters a connection from `address`. If its client has as many as it may have, the one that has stalled longest is
-    /// closed; if none has, `None`.
+    /// Registers a connection from `address`. If its client is at its limit, the one that has stalled longest is evicted; `None` if
+    /// none has stalled.
     #[must_use]
-    pub fn enter(&self, address: IpAddr, is_exempt: bool) -> Option<Entry> {
+    pub fn register(&self, address: IpAddr, is_exempt: bool) -> Option<Entry> {
         let group = AddressGroup::of(address);
         let mut open = self.0.open();
         if !is_exempt && open.count_of.get(&group).is_some_and(|count| *count >= self.0.each) {
@@ -291,12 +291,12 @@ mod tests {
     fn a_client_has_no_more_connections_than_its_part() {
         let connections = Connections::new(10, 2, Duration::from_hours(1));
         let of_a = address("192.0.2.1");
-        let held: Vec<_> = (0..2).map(|_| connections.enter(of_a, false).unwrap()).collect();
-        assert!(connections.enter(of_a, false).is_none());
-        assert!(connections.enter(of_a, true).is_some(), "a trusted proxy is exempt");
-        assert!(connections.enter(address("192.0.2.2"), false).is_some());
+        let held: Vec<_> = (0..2).map(|_| connections.register(of_a, false).unwrap()).collect();
+        assert!(connections.register(of_a, false).is_none());
+        assert!(connections.register(of_a, true).is_some(), "a trusted proxy is exempt");
+        assert!(connections.register(address("192.0.2.2"), false).is_some());
         drop(held);
-        assert!(connections.enter(of_a, false).is_some());
+        assert!(connections.register(of_a, false).is_some());
         assert!(connections.0.open().count_of.is_empty(), "nothing is remembered of clients that have gone");
     }
 
@@ -305,21 +305,21 @@ mod tests {
         let connections = Connections::new(10, 3, Duration::ZERO);
         let of_a = address("192.0.2.1");
         let [first, second, third] = [0, 1, 2].map(|at| {
-            let entry = connections.enter(of_a, false).unwrap();
+            let entry = connections.register(of_a, false).unwrap();
             entry.connection().active_ms.store(at, Ordering::Relaxed);
             entry
         });
         let busy = first.connection().begin_request();
-        let fourth = connections.enter(of_a, false).unwrap();
-        let is_ended = |entry: &Entry| entry.connection().ended().now_or_never().is_some();
+        let fourth = connections.register(of_a, false).unwrap();
+        let is_ended = |entry: &Entry| entry.connection().evicted().now_or_never().is_some();
         assert!(!is_ended(&first) && is_ended(&second) && !is_ended(&third) && !is_ended(&fourth));
         // A request that waits for its body waits for its client.
         first.connection().set_awaits_body(true);
-        let fifth = connections.enter(of_a, false).unwrap();
+        let fifth = connections.register(of_a, false).unwrap();
         assert!(is_ended(&first) && !is_ended(&third) && !is_ended(&fifth));
         drop(busy);
         let _all: Vec<_> = [&third, &fourth, &fifth].map(|entry| entry.connection().begin_request()).into();
-        assert!(connections.enter(of_a, false).is_none());
+        assert!(connections.register(of_a, false).is_none());
         drop((first, second));
         assert_eq!(connections.0.open().all.len(), 3, "an entry that was closed is taken out once");
     }
@@ -327,16 +327,16 @@ mod tests {
     #[tokio::test]
     async fn with_all_places_taken_stalled_connections_are_closed() {
         let connections = Connections::new(1, 1, Duration::ZERO);
-        let place = connections.place().await;
-        let entry = connections.enter(address("192.0.2.1"), false).unwrap();
-        assert!(connections.place().now_or_never().is_none());
+        let place = connections.permit().await;
+        let entry = connections.register(address("192.0.2.1"), false).unwrap();
+        assert!(connections.permit().now_or_never().is_none());
         let busy = entry.connection().begin_request();
-        connections.close_stalled();
-        assert!(entry.connection().ended().now_or_never().is_none(), "it is being processed");
+        connections.evict_stalled();
+        assert!(entry.connection().evicted().now_or_never().is_none(), "it is being processed");
         drop(busy);
-        let next = async { drop(connections.place().await) };
+        let next = async { drop(connections.permit().await) };
         let closing = async {
-            entry.connection().ended().await;
+            entry.connection().evicted().await;
             drop(place);
         };
         tokio::join!(next, closing);

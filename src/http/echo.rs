@@ -1,8 +1,5 @@
-//! A bare server to measure against: it takes the same requests as `POST /v1/deposits`, reads them with the same code,
-//! checks signatures with `verify_strict` as the library has it, and answers with constant bytes. What a node costs beyond
-//! it is the price of the ledger.
-//!
-//! For measuring only. It keeps nothing.
+//! A baseline server for measurements: parses the requests of `POST /v1/deposits` with the same code, checks signatures with
+//! `verify_strict`, and answers with constant bytes. The difference to a node is the cost of the ledger. It stores nothing.
 
 use std::io;
 

@@ -1,9 +1,9 @@
-//! What every request passes first, and a fast path for the three hottest routes: deposit, look-up, receipt.
+//! The entry point of all requests, with a fast path for the three hottest routes: deposit, look-up, receipt.
 //!
-//! Every request has its target, Host field and content coding checked, and the client's address noted. Then the fast path bypasses axum's
-//! router and its boxed middleware, which cost a tenth of the CPU time of a deposit, and applies the same middleware:
-//! metrics, panic handling, response headers. The router has these routes, too: the API's description is generated from
-//! it, and it answers unusual spellings of the same requests.
+//! Checks target, Host field and content coding of every request, and determines the client's address. The fast path then bypasses
+//! axum's router and its boxed middleware, which cost 10 % of the CPU time of a deposit, and applies the same middleware: metrics,
+//! panic handling, response headers. The router has these routes too: it generates the API description, and answers unusual
+//! spellings of the same requests.
 
 use std::convert::Infallible;
 use std::future::ready;
@@ -42,7 +42,7 @@ const DEPOSITS: &str = "/v1/deposits";
 const DEPOSIT: &str = "/v1/deposits/{number}";
 const RECEIPT: &str = "/v1/deposits/{number}/receipt";
 
-/// What goes straight to its handler.
+/// A route of the fast path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum FastRoute {
     Deposit,
@@ -51,14 +51,14 @@ enum FastRoute {
 }
 
 impl FastRoute {
-    /// `None` for all that the router answers.
+    /// `None` for requests that the router answers.
     fn of(method: &Method, path: &str) -> Option<Self> {
         let rest = path.strip_prefix(DEPOSITS)?;
         if *method == Method::POST {
             return rest.is_empty().then_some(Self::Deposit);
         }
         let rest = rest.strip_prefix('/').filter(|_| *method == Method::GET)?;
-        // Whatever else people type is for the router to unfold.
+        // Percent-encoded paths are for the router to decode.
         let number = |text| DepositNumber::parse_exact(text);
         match rest.strip_suffix("/receipt") {
             Some(text) => number(text).map(Self::Receipt),
@@ -86,7 +86,7 @@ impl FastRoute {
     }
 }
 
-/// The service of one node.
+/// Makes the services of connections.
 #[derive(Debug, Clone)]
 pub struct FastPath {
     state: Arc<AppState>,
@@ -94,7 +94,7 @@ pub struct FastPath {
 }
 
 impl FastPath {
-    /// Before `router`, which serves the same `node`.
+    /// The fast path before `router`, which must have the same `state`.
     #[must_use]
     pub const fn new(state: Arc<AppState>, router: Router) -> Self {
         Self { state, router }
@@ -103,10 +103,10 @@ impl FastPath {
     /// The service of one connection.
     #[must_use]
     pub fn on(&self, open: Arc<OpenConnection>) -> Connection {
-        Connection { state: Arc::clone(&self.node), router: self.router.clone(), open }
+        Connection { state: Arc::clone(&self.state), router: self.router.clone(), open }
     }
 
-    /// Answers one request from `peer` that came through no connection.
+    /// Answers one request from `peer` without a connection.
     pub fn answer(&self, peer: IpAddr, request: Request) -> ResponseFuture {
         self.on(OpenConnection::detached(peer)).answer(request)
     }
@@ -120,7 +120,7 @@ pub struct Connection {
     open: Arc<OpenConnection>,
 }
 
-/// An answer on its way.
+/// The future of a response.
 pub type ResponseFuture = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
 
 impl Connection {
@@ -130,10 +130,10 @@ impl Connection {
         let answering = if let Err(failure) = checked.and_then(|()| require_plain_body(request.headers())) {
             Either::Left(Either::Left(ready(Ok(rejected(failure, &request)))))
         } else {
-            let proxies = &self.node.options().trusted_proxies;
+            let proxies = &self.state.options().trusted_proxies;
             let client = ClientAddress::of(open.peer(), request.headers(), proxies);
             if let Some(to) = FastRoute::of(request.method(), request.uri().path()) {
-                Either::Left(Either::Right(serve_fast(to, Arc::clone(&self.node), client, request).map(Ok)))
+                Either::Left(Either::Right(serve_fast(to, Arc::clone(&self.state), client, request).map(Ok)))
             } else {
                 request.extensions_mut().insert(client);
                 Either::Right(self.router.call(request))
@@ -142,7 +142,7 @@ impl Connection {
         Box::pin(async move {
             let _busy = busy;
             let mut answered = answering.await;
-            // The rest of the body is not read, so no other request can follow it.
+            // The rest of the body is not read, so no other request can follow.
             if open.is_unread()
                 && let Ok(response) = &mut answered
             {
@@ -169,7 +169,7 @@ impl Service<Request<Incoming>> for Connection {
     }
 }
 
-/// A request that no route sees.
+/// The answer to a request that is rejected before any route.
 fn rejected(failure: Failure, request: &Request) -> Response {
     let (metric_labels, finishing) = (RequestMetrics::begin(request), ConditionalRequest::of(request));
     let mut response = failure.into_response();
@@ -181,7 +181,7 @@ fn rejected(failure: Failure, request: &Request) -> Response {
 async fn serve_fast(to: FastRoute, state: Arc<AppState>, client: ClientAddress, request: Request) -> Response {
     let (method, route) = to.metric_labels();
     let (metric_labels, finishing) = (RequestMetrics::named(method, route), ConditionalRequest::of(&request));
-    // Nothing of a request that panicked is used again.
+    // The state of a request that panicked is not used again.
     let answered = AssertUnwindSafe(to.answer(state, client, request)).catch_unwind().await;
     let mut response = answered.map_or_else(panicked, IntoResponse::into_response);
     finishing.finish(&mut response);

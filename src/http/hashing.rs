@@ -1,7 +1,7 @@
 //! Threads that hash uploaded files, at a lower priority than everything else in the process.
 //!
-//! Anybody may have a file verified, and SM3 takes 4 ms a megabyte. A few threads do that work, and the scheduler of the
-//! operating system prefers all others: deposits do not wait for a processor that hashes somebody's file.
+//! Anybody may have a file verified, and SM3 takes 4 ms per megabyte. A few threads of low priority do that work, so that it does
+//! not delay deposits.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, UploadClient, channel};
@@ -15,14 +15,14 @@ const NICE: i32 = 10;
 
 type Job = Box<dyn FnOnce() + Send>;
 
-/// Threads of low priority; they are started with the first job and end with this value.
+/// A pool of threads of low priority, started with the first job and ended when this is dropped.
 #[derive(Debug)]
 pub struct HashingThreads {
     count: usize,
     jobs: Mutex<Option<UploadClient<Job>>>,
 }
 
-/// A job was not done.
+/// Why a job was not completed.
 #[derive(Debug, thiserror::Error)]
 pub enum HashingError {
     /// The operating system has no thread for it now.
@@ -40,7 +40,7 @@ impl HashingThreads {
         Self { count, jobs: Mutex::new(None) }
     }
 
-    /// Does `job` on one of the threads, when one is free.
+    /// Runs `job` on the next free thread.
     ///
     /// # Errors
     ///
@@ -48,9 +48,9 @@ impl HashingThreads {
     pub async fn run<T: Send + 'static>(&self, job: impl FnOnce() -> T + Send + 'static) -> Result<T, HashingError> {
         let (answer, answered) = oneshot::channel();
         let job = Box::new(move || {
-            // A panic drops the sender, which the caller is told, and the thread goes on. Nothing of the job is used again.
+            // A panic drops the sender, which the receiver reports, and the thread continues.
             if let Ok(done) = catch_unwind(AssertUnwindSafe(job)) {
-                // The client may have gone.
+                // The request may have been cancelled.
                 let _ = answer.send(done);
             }
         });
@@ -59,13 +59,13 @@ impl HashingThreads {
     }
 
     fn send(&self, job: Job) -> io::Result<()> {
-        // What a thread that panicked left behind is whole.
+        // A panicked thread leaves a valid value.
         let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         let sender = match &*jobs {
             Some(sender) => sender,
             None => jobs.insert(start(self.count.max(1))?),
         };
-        // The threads end with the sender and not before.
+        // The threads end only when the sender is dropped.
         sender.send(job).map_err(|_| io::Error::other("the hashing threads have ended"))
     }
 }

@@ -1,10 +1,9 @@
-//! Lines cut from a body as it arrives.
+//! Splits a body into lines while it arrives.
 //!
 //! # Invariants
 //!
-//! Nothing is held but what came last, at most one frame of the body, and the beginning of one line: a line that is too
-//! long is reported as such and skipped, however long it is. The bytes of a line that came in one frame are not copied. A
-//! wait that is given up loses nothing: how long to wait is the caller's decision.
+//! Memory: at most one frame of the body and the beginning of one line. A line that is too long is reported and skipped. A line
+//! within one frame is not copied. `next` is cancellation-safe, so the caller can apply a timeout.
 
 use axum::body::{Body, Bytes};
 use http_body_util::BodyExt as _;
@@ -38,11 +37,11 @@ pub struct Lines {
     body: Body,
     /// Most bytes of a line.
     longest: usize,
-    /// What came and is not yet cut.
+    /// The rest of the last frame.
     rest: Bytes,
-    /// The beginning of a line that is not whole yet.
+    /// The beginning of an incomplete line.
     begun: Vec<u8>,
-    /// Whether we are inside a line that is too long.
+    /// Whether the current line is too long.
     skipping: bool,
     ended: bool,
 }
@@ -55,12 +54,12 @@ impl Lines {
         Self { body, longest, rest, begun, skipping: false, ended: false }
     }
 
-    /// The next lines, as many as are there, at most `most` and not many more bytes than one line may have; none at the
-    /// end. The last line may lack its LF.
+    /// The next available lines: at most `most`, and not many more bytes than one line may have; none at the end. The last line may
+    /// lack its LF.
     ///
     /// # Errors
     ///
-    /// `body_broken`; then there are no more lines, and one that was not whole is lost.
+    /// `body_broken`; then there are no more lines, and an incomplete one is lost.
     pub async fn next(&mut self, most: usize) -> Result<Vec<Line>, Failure> {
         self.arriving(most).await.map_err(|failure| self.lost(failure))
     }
@@ -76,7 +75,7 @@ impl Lines {
             }
             match self.body.frame().await {
                 None => self.ended = true,
-                // Trailers are no lines.
+                // Trailers are not lines.
                 Some(Ok(frame)) => self.rest = frame.into_data().unwrap_or_default(),
                 Some(Err(error)) => return Err(broken(&error)),
             }
@@ -88,7 +87,7 @@ impl Lines {
         failure
     }
 
-    /// The lines that end in what came.
+    /// The complete lines in the last frame.
     fn cut(&mut self, most: usize) -> Vec<Line> {
         let (mut lines, mut bytes) = (Vec::new(), 0);
         while lines.len() < most && bytes < self.longest {
@@ -117,7 +116,7 @@ impl Lines {
         lines
     }
 
-    /// Keeps what came as the beginning of a line, unless that is too long already: then it says so, once.
+    /// Keeps the rest of the frame as the beginning of a line; reports a line that is too long, once.
     fn begin(&mut self) -> Option<Line> {
         let came = std::mem::take(&mut self.rest);
         if self.skipping {

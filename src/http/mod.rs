@@ -1,9 +1,10 @@
-//! The counter: HTTP over the ledger.
+//! The HTTP server: the API, the transparency log, and the pages for browsers.
 //!
-//! [`fast_path`] is what every request meets first, [`router`] the table of contents and [`problem`] the only table from errors to status and code. [`server`] accepts
-//! connections and bounds what any of them may take; [`app_state`] is what handlers share; [`api`] are the handlers, [`web`]
-//! the pages. It reads through the store's contract, always bounded by the published size, and writes through the
-//! sequencer alone. [`echo`] is a bare server to measure against.
+//! [`server`] accepts connections within limits; [`fast_path`] checks every request and serves the hottest routes; [`router`] lists
+//! all routes; [`api`] has the handlers, [`app_state`] what they share, [`web`] the pages. [`problem`] is the only table from errors
+//! to status and code. [`echo`] is a baseline server for measurements.
+//!
+//! Handlers read through the store's contract, bounded by the published size, and write through the sequencer alone.
 
 pub mod admission;
 pub mod api;

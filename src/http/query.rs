@@ -1,5 +1,5 @@
-//! Query parameters, read strictly: none missing, unknown, repeated or of another type, and no integer that a reader of
-//! JSON would round: what a query says may come back in an answer.
+//! Strict parsing of query parameters: none missing, unknown, repeated or of another type, and no integer that JSON parsers would
+//! round, since answers may repeat it.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -117,7 +117,7 @@ impl<'de> Deserializer<'de> for Parameter<'de> {
         visitor.visit_enum(self.0.into_deserializer())
     }
 
-    // Signed numbers and fractions have no place in a query.
+    // Queries contain no signed numbers or fractions.
     forward_to_deserialize_any! {
         i8 i16 i32 i64 i128 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple tuple_struct map struct
         identifier ignored_any

@@ -20,7 +20,7 @@ use tokio::time::Instant;
 /// Buckets of one row: half a mebibyte for both rows.
 const BUCKETS: u64 = 1 << 15;
 const MINUTE: Duration = Duration::from_mins(1);
-/// Where only the rate is given, what ten minutes refill may come at once.
+/// By default a burst is what ten minutes refill.
 const BURST_MINUTES: u32 = 10;
 
 /// How often something may be done: `burst` times at once, and once more for each `interval` that passes.
@@ -28,11 +28,11 @@ const BURST_MINUTES: u32 = 10;
 pub struct Rate {
     /// The time that refills one.
     pub interval: Duration,
-    /// How many are there after a time of rest.
+    /// Size of a full bucket.
     pub burst: NonZeroU32,
 }
 
-/// Why a text is no limit.
+/// A text that is not a limit.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is no limit: write none, 600 (a minute) or 600/6000 (a minute/at once)")]
 pub struct LimitError(String);
@@ -55,7 +55,7 @@ pub enum Limit {
 }
 
 impl Limit {
-    /// So many a minute, and what ten minutes refill at once.
+    /// `count` per minute, with a burst of what ten minutes refill.
     #[must_use]
     pub fn per_minute(count: NonZeroU32) -> Self {
         let burst = count.saturating_mul(NonZeroU32::MIN.saturating_add(BURST_MINUTES - 1));
@@ -125,15 +125,15 @@ impl Row {
     }
 }
 
-/// What one request took from the two buckets of its client.
+/// The tokens that one request took from the two buckets of its client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 pub struct Taken([bool; 2]);
 
-/// The client has used up what it may do for now.
+/// The client has exceeded the limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RateLimited {
-    /// When it may do it again.
+    /// When the next request is allowed.
     pub retry_after: Duration,
 }
 
@@ -172,7 +172,7 @@ impl RateLimiter {
         }
     }
 
-    /// Gives back what a request of `client` took and did not use.
+    /// Returns the tokens that a request of `client` took and did not use.
     pub fn give_back(&self, client: &impl Hash, taken: Taken) {
         for (row, _) in self.rows.iter().zip(taken.0).filter(|(_, taken)| *taken) {
             let less = |full_at: u64| Some(full_at.saturating_sub(self.interval));

@@ -1,4 +1,4 @@
-//! What handlers ask of a request's head: path, query, content type, accepted forms. Each failure has a code.
+//! Extractors for path, query, content type and `Accept` of a request. Each failure has a code.
 
 use axum::extract::{FromRequestParts, Path};
 use axum::http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, TRANSFER_ENCODING};
@@ -24,7 +24,7 @@ impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Parameters<T> {
     }
 }
 
-/// The one thing that the path names, not yet read.
+/// The parameter of the path as text.
 #[derive(Debug)]
 pub struct PathParameter(pub String);
 
@@ -38,7 +38,7 @@ impl<S: Send + Sync> FromRequestParts<S> for PathParameter {
 }
 
 impl PathParameter {
-    /// As a deposit number, typed however people type it.
+    /// Parses it as a deposit number, in any form that people type.
     ///
     /// # Errors
     ///
@@ -47,7 +47,7 @@ impl PathParameter {
         Ok(DepositNumber::parse(&self.0)?)
     }
 
-    /// As a decimal.
+    /// Parses it as a decimal.
     ///
     /// # Errors
     ///
@@ -70,7 +70,7 @@ pub fn header<'h>(headers: &'h HeaderMap, name: &HeaderName) -> &'h str {
 #[must_use]
 pub fn content_type(headers: &HeaderMap) -> String {
     let named = header(headers, &CONTENT_TYPE).split(';').next().unwrap_or_default();
-    named.trim().to_ascii_lowercase()
+    parameter.trim().to_ascii_lowercase()
 }
 
 /// Requires the body to be of `media_type`.
@@ -90,8 +90,8 @@ pub fn unsupported(headers: &HeaderMap, expected: &str) -> Failure {
         .expecting(expected)
 }
 
-/// Requires that the body is what it says to be, whole and as it is: no route decompresses a body or puts parts together,
-/// so a header that asks for it is never ignored.
+/// Rejects content and transfer codings and partial bodies: no route decodes a body or joins parts, and ignoring these headers
+/// would change the meaning of the body.
 ///
 /// # Errors
 ///
@@ -131,7 +131,7 @@ pub fn require_plain_body(headers: &HeaderMap) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The one of `offered` that the client likes best; the first among equals, and where it says nothing.
+/// The one of `offered` that the client prefers; by default the first.
 ///
 /// # Errors
 ///
@@ -152,7 +152,7 @@ pub fn accepted<'o>(headers: &HeaderMap, offered: &[&'o str]) -> Result<&'o str,
     })
 }
 
-/// How much a list such as `text/plain, */*;q=0.1` likes `offer`: by its most specific range, 0 to 1.
+/// The weight that an `Accept` list such as `text/plain, */*;q=0.1` gives to `offer` by its most specific range, 0 to 1.
 #[must_use]
 pub fn weight_of(list: &str, offer: &str) -> f32 {
     let family = offer.split('/').next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What operators see: metrics in Prometheus' form.
+//! Metrics of requests and of the node, in the Prometheus format.
 //!
 //! | metric | labels | |
 //! |---|---|---|
@@ -11,8 +11,8 @@
 //! | `tiezheng_oldest_pending_seconds` | | for how long the oldest deposit has waited to be written |
 //! | `tiezheng_ledger_size`, `tiezheng_block_height` | | leaves and height of the last signed checkpoint |
 //!
-//! The sequencer records its own (`tiezheng_block_deposits`, …). Routes are patterns, never what a client typed: labels
-//! stay few and hold nothing of anybody.
+//! The sequencer records its own (`tiezheng_block_deposits`, …). Routes are patterns, never paths that clients sent: labels are few
+//! and contain no data of users.
 
 use std::collections::HashMap;
 use std::sync::{LazyLock, OnceLock, PoisonError, RwLock};
@@ -25,13 +25,13 @@ use tokio::time::Instant;
 
 use crate::http::app_state::AppState;
 
-/// One recorder a process: that is how the `metrics` crate works.
+/// The recorder of the `metrics` crate, one per process.
 static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
 
 /// 100 µs to 30 s.
 const SECONDS: [f64; 16] =
     [0.0001, 0.000_25, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0];
-/// One to a full pool.
+/// 1 to the capacity of the queue.
 const COUNTS: [f64; 13] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0, 2048.0, 4096.0];
 
 /// The recorder, installed at the first call.
@@ -50,7 +50,7 @@ pub fn recorder() -> &'static PrometheusHandle {
     })
 }
 
-/// All metrics as text, those of the moment read anew.
+/// All metrics as text; gauges are updated first.
 #[must_use]
 pub fn render(state: &AppState) -> String {
     let health = state.sequencer().health();
@@ -70,7 +70,7 @@ fn float(count: impl TryInto<u64>) -> f64 {
     count.try_into().unwrap_or(u64::MAX) as f64
 }
 
-/// A deposit asked for at `since`, and what became of it.
+/// Records the outcome of a deposit that was requested at `since`.
 pub fn deposit(outcome: &'static str, since: Instant) {
     metrics::counter!("tiezheng_deposits_total", "outcome" => outcome).increment(1);
     metrics::histogram!("tiezheng_deposit_seconds").record(since.elapsed().as_secs_f64());
@@ -91,7 +91,7 @@ enum Route {
 }
 
 impl RequestMetrics {
-    /// Begins to watch `request`.
+    /// Begins the measurement of `request`.
     #[must_use]
     pub fn begin(request: &Request) -> Self {
         let method = match request.method().as_str() {
@@ -105,13 +105,13 @@ impl RequestMetrics {
         Self { since: Instant::now(), method, route }
     }
 
-    /// Begins to watch a request of this method and route, which no table was asked about.
+    /// Begins the measurement of a request whose route is known.
     #[must_use]
     pub fn named(method: &'static str, route: &'static str) -> Self {
         Self { since: Instant::now(), method, route: Route::PathName(route) }
     }
 
-    /// Counts and times it.
+    /// Records the answer.
     pub fn answered(self, response: &Response) {
         let route = match &self.route {
             Route::Matched(path) => path.as_str(),
@@ -128,15 +128,15 @@ type MetricHandles = (Counter, Histogram);
 /// Those of one method and status.
 type StatusMetrics = (&'static str, u16, MetricHandles);
 
-/// The recorder finds a metric by hashing its labels, copied: under load that is a tenth of the counter's work. So what it
-/// found is kept. Routes and statuses are few.
+/// Cache of metric handles: the recorder copies and hashes the labels of each look-up, which costs 10 % of a request under load.
+/// There are few routes and statuses.
 static HANDLES: LazyLock<RwLock<HashMap<String, Vec<StatusMetrics>>>> = LazyLock::new(RwLock::default);
 
 fn handles(method: &'static str, route: &str, status: u16) -> MetricHandles {
     let known = |of: &Vec<StatusMetrics>| {
         of.iter().find(|(m, s, _)| (*m, *s) == (method, status)).map(|(_, _, handles)| handles.clone())
     };
-    // Only whole entries are ever added.
+    // Entries are only added, so a panicked thread leaves a valid map.
     if let Some(handles) = HANDLES.read().unwrap_or_else(PoisonError::into_inner).get(route).and_then(known) {
         return handles;
     }

@@ -1,4 +1,4 @@
-//! The table of contents: every route, and what every request passes on its way.
+//! All routes, and the middleware that every request passes.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -114,15 +114,15 @@ fn api() -> OpenApiRouter<Arc<AppState>> {
         .merge(filing())
 }
 
-/// The routes by token. A request is completed although its sender hangs up: the filing service must know what is on the
-/// chain.
+/// The routes that need a token. A request is completed even if its client disconnects, so that the filing service knows every act
+/// that it appended.
 fn filing() -> OpenApiRouter<Arc<AppState>> {
     let all = registry_routes::routes().merge(case_routes::routes()).merge(original_routes::routes());
     all.layer(from_fn(run_to_completion))
 }
 
 async fn run_to_completion(request: Request, next: Next) -> Response {
-    // Whoever waits for news and hangs up waits for nothing.
+    // Except requests that only wait for events.
     if request.uri().path() == "/v1/feed" {
         return next.run(request).await;
     }
@@ -132,7 +132,7 @@ async fn run_to_completion(request: Request, next: Next) -> Response {
     }
 }
 
-/// The pages, for people.
+/// The pages for browsers.
 fn web() -> Router<Arc<AppState>> {
     Router::new()
         .route("/", get(pages::index))
@@ -148,8 +148,8 @@ pub fn openapi_json() -> String {
     openapi::published(api().into_openapi())
 }
 
-/// All routes over `node`. Whoever waits is told of the end by `closing`.
-pub fn router(state: Arc<AppState>, closing: ShutdownSignal) -> Router {
+/// All routes over `state`. `shutdown` ends requests that wait for events.
+pub fn router(state: Arc<AppState>, shutdown: ShutdownSignal) -> Router {
     let (api, document) = api().split_for_parts();
     let document = openapi::published(document).into_bytes();
     let described = get(async move || caching::answer(document.clone(), "application/json", Caching::Revalidate));
@@ -157,14 +157,14 @@ pub fn router(state: Arc<AppState>, closing: ShutdownSignal) -> Router {
         .route("/openapi.json", described)
         .fallback(no_such_route)
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(Extension(closing))
+        .layer(Extension(shutdown))
         .layer(CatchPanicLayer::custom(panicked))
-        // Outermost: what happens inside, a panic too, is counted and gets its headers.
+        // The outermost layer: counts and completes every answer, also that of a panic.
         .layer(from_fn(common_middleware))
         .with_state(state)
 }
 
-/// What every request passes, in one step: each layer costs as much again.
+/// All middleware in one function, since each layer of axum costs a boxed future.
 async fn common_middleware(request: Request, next: Next) -> Response {
     let (watched, finishing) = (RequestMetrics::begin(&request), ConditionalRequest::of(&request));
     let mut response = next.run(request).await;

@@ -5,10 +5,9 @@
 //!
 //! # Invariants
 //!
-//! There are at most [`Options::connections`](crate::http::options::Options::connections) sockets, those that are being
-//! closed included. A connection ends when its client sends no head, or no body, or takes no answer for as long as the
-//! options say. A failing `accept` is tried again. At shutdown requests in flight are finished, within the time given;
-//! new connections are not accepted.
+//! There are at most [`Options::connections`](crate::http::options::Options::connections) sockets, including those that are being
+//! closed. A connection ends when its client sends no head or body, or reads no answer, within the timeouts of the options. A
+//! failing `accept` is retried. At shutdown requests in flight are completed within a time limit; new connections are not accepted.
 
 use std::io;
 use std::net::SocketAddr;
@@ -42,16 +41,16 @@ use crate::wire::problem::PROBLEM_JSON;
 /// Longest head of a request in bytes, and most bytes read at a time: a full-width search, and what browsers add. Ten
 /// thousand slow senders of heads hold 320 MB.
 const HEAD_MAX: usize = 32 * 1024;
-/// How long to wait before accepting again when there are no file descriptors left.
+/// The wait before accepting again after the process has run out of file descriptors.
 const EXHAUSTED: Duration = Duration::from_millis(100);
-/// How often the metrics' recorder tidies up.
+/// Interval of the metrics recorder's maintenance.
 const UPKEEP: Duration = Duration::from_secs(5);
 
-/// Serves `node` until `shutdown` is over, then finishes what is in flight.
+/// Serves until `shutdown` completes, then completes the requests in flight.
 ///
 /// # Errors
 ///
-/// None so far; a connection that fails ends alone.
+/// None; the failure of a connection ends only that connection.
 pub async fn serve(listener: TcpListener, state: AppState, shutdown: impl Future<Output = ()>) -> io::Result<()> {
     observe::recorder();
     let options = state.options().clone();
@@ -71,9 +70,9 @@ pub async fn serve(listener: TcpListener, state: AppState, shutdown: impl Future
     tasks.spawn(upkeep());
     let mut shutdown = pin!(shutdown);
     loop {
-        // The place first: when all are taken, new connections wait in the kernel's queue.
+        // The permit first: without one, new connections wait in the kernel's queue.
         let next = async {
-            let place = connections.place().await;
+            let place = connections.permit().await;
             (place, accept(&listener).await)
         };
         let (place, (stream, peer)) = tokio::select! {
@@ -82,7 +81,7 @@ pub async fn serve(listener: TcpListener, state: AppState, shutdown: impl Future
             next = next => next,
         };
         while tasks.try_join_next().is_some() {}
-        let Some(entry) = connections.enter(peer.ip(), options.trusted_proxies.contain(peer.ip().to_canonical()))
+        let Some(entry) = connections.register(peer.ip(), options.trusted_proxies.contain(peer.ip().to_canonical()))
         else {
             let refused = ClientStream::new(stream, OpenConnection::detached(peer.ip()), place, options.linger);
             tasks.spawn(async move { refused.refuse(&too_many_connections()).await });
@@ -93,13 +92,13 @@ pub async fn serve(listener: TcpListener, state: AppState, shutdown: impl Future
         let service = TowerToHyperService::new(front.on(Arc::clone(&connection)));
         let watched = graceful.watch(http1(&options).serve_connection(stream, service));
         tasks.spawn(async move {
-            // Held until the connection ends. How it ends is the client's business.
+            // Held until the connection ends, whatever its result.
             let _entry = entry;
             tokio::select! {
                 ended = watched => if let Err(error) = ended {
                     tracing::debug!(%error, "a connection ended");
                 },
-                () = connection.ended() => tracing::debug!("a stalled connection was closed to make room for others"),
+                () = connection.evicted() => tracing::debug!("a stalled connection was closed to make room for others"),
             }
         });
     }
@@ -118,7 +117,7 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
             Ok(accepted) => return accepted,
-            // The client went away while it waited, or the process or the system is out of file descriptors: both pass.
+            // The client has disconnected, or the process or the system is out of file descriptors. Both are temporary.
             Err(error) => {
                 if !has_failed {
                     tracing::warn!(%error, "cannot accept connections; trying again until it succeeds");
@@ -130,7 +129,7 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     }
 }
 
-/// The answer to a connection that its client has too many of.
+/// The answer to a connection beyond the limit of its client.
 fn too_many_connections() -> Vec<u8> {
     let failure =
         Failure::new(ErrorCode::TooManyConnections, "close some of your connections, or wait, and connect again");
@@ -148,7 +147,7 @@ fn wrapped(
     (connection, place): (Arc<OpenConnection>, OwnedSemaphorePermit),
     options: &Options,
 ) -> TokioIo<WriteTimeout<ClientStream>> {
-    // Answers are small and whole: waiting for more of them only adds latency.
+    // Answers are written at once, so Nagle's algorithm would only add latency.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY");
     }
@@ -165,8 +164,8 @@ fn http1(options: &Options) -> http1::Builder {
 async fn upkeep() {
     loop {
         sleep(UPKEEP).await;
-        // On the blocking pool, of which this keeps one thread alive: when the system starts no more threads, that one
-        // still does the reads that are queued for the pool.
+        // On the blocking pool, to keep one of its threads alive: if the system starts no more threads, that one still runs the
+        // queued reads.
         if let Err(error) = tokio::task::spawn_blocking(|| observe::recorder().run_upkeep()).await {
             tracing::warn!(%error, "the upkeep of the metrics failed");
         }

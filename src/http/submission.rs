@@ -1,4 +1,4 @@
-//! One deposit of a statement, under the node's policy and limits: what every route does on which statements arrive.
+//! Submission of a statement to the sequencer, under the node's deposit policy and limits. All routes that accept statements use it.
 
 use std::time::Duration;
 
@@ -11,22 +11,22 @@ use crate::store::contract::PrivateContent;
 use crate::store::reading;
 use crate::store::reading::receipts;
 
-/// How a deposit finds its place in the sequencer's pool.
+/// How long a deposit may wait for a place in the sequencer's queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum QueueWait {
-    /// At once, or not at all.
+    /// Not at all: a full queue is an error.
     None,
-    /// Within this time.
+    /// Up to this time.
     Within(Duration),
 }
 
-/// The receipt of a statement that is on the chain already.
+/// The receipt of a statement that is already on the chain.
 async fn existing(state: &AppState, statement: &SignedStatement) -> Result<Option<DepositReply>, Failure> {
     let id = statement.note().id();
     state
         .read(move |reader| {
             let Some(index) = reader.find_statement(&id)? else { return Ok(None) };
-            // A block is on the chain for readers once it is published.
+            // Readers see a block only after it is published.
             if index.0 >= reading::published(reader)?.size().0 {
                 return Ok(None);
             }
@@ -61,8 +61,8 @@ pub async fn deposit(
     let statement: SignedStatement = statement.verify().map_err(DepositError::from)?;
     let charges = match admission.charge(filing, statement.statement()) {
         Ok(charges) => charges,
-        // A statement that is on the chain costs nothing: its sender may not have received the receipt. It stands behind the
-        // check of its signatures and the limit of its address, which a repeated statement pays like any other.
+        // A repeated statement is not charged to its key, since its client may not have received the receipt. Its signatures and
+        // the limit of its address are still checked.
         Err(limited) => return existing(state, &statement).await?.ok_or(limited),
     };
     let deposited = sequencer.deposit_verified(statement, private, max_wait).await;

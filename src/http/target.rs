@@ -7,8 +7,8 @@
 //!
 //! # Invariants
 //!
-//! A request of HTTP/1.1 has exactly one valid Host field, one of HTTP/1.0 at most one. So a proxy in front of the node and
-//! the node never read two different hosts from one request. The name itself decides nothing: a node answers to any.
+//! A request of HTTP/1.1 has exactly one valid Host field, one of HTTP/1.0 at most one, so that a proxy and the node never derive
+//! different hosts from one request. Any host name is accepted.
 
 use axum::http::header::HOST;
 use axum::http::uri::{Authority, Scheme};

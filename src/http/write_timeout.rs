@@ -1,7 +1,7 @@
-//! The write timeout: a connection fails when its client takes nothing from it, or too little.
+//! The write timeout: a connection fails if its client reads nothing from it, or too slowly.
 //!
-//! hyper bounds how long a head may take to arrive, not how long an answer may take to leave: a client that asks and reads
-//! nothing, or a byte now and then, would hold its connection, and the answer in memory, for ever.
+//! hyper limits the time to receive a request head but not to send an answer. Without this limit a client that does not read would
+//! hold its connection, and the answer in memory, forever.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -11,21 +11,21 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
 
-/// A stream whose writes fail once the client was waited for too long.
+/// A stream whose writes fail after the server has waited too long for the client.
 #[derive(Debug)]
 pub struct WriteTimeout<S> {
     stream: S,
     limit: Duration,
-    /// Lowest rate at which the client must take bytes, in bytes a second.
+    /// Lowest rate at which the client must read, in bytes per second.
     slowest: u64,
-    /// For how long the client was waited for, without what it has made good by taking bytes.
+    /// Time waited for the client, less the time allowed for the bytes that it has read.
     waited: Duration,
-    /// Running while a write waits.
+    /// The timer of a pending write.
     waiting: Option<(Instant, Pin<Box<Sleep>>)>,
 }
 
 impl<S> WriteTimeout<S> {
-    /// Lets writes of `stream` wait for `limit`, and for a second more with each `slowest` bytes that the client takes.
+    /// Limits the waiting time of writes to `limit`, and a second more per `slowest` bytes that the client reads.
     pub const fn new(stream: S, limit: Duration, slowest: u64) -> Self {
         Self { stream, limit, slowest, waited: Duration::ZERO, waiting: None }
     }

@@ -167,6 +167,11 @@ pub fn print(receipt: &Receipt) -> String {
     json::pretty(&ReceiptJson::from(receipt))
 }
 
+/// As [`print`], on one line: the form that a case stores.
+pub fn print_line(receipt: &Receipt) -> String {
+    json::line(&ReceiptJson::from(receipt))
+}
+
 fn key_notice(notice: &KeyNotice) -> KeyNoticeJson {
     KeyNoticeJson { index: notice.index.0, text: notice.text.clone(), path: hex_path(&notice.path) }
 }

@@ -1,16 +1,15 @@
-//! `POST /v1/deposits/batch`: any number of deposits, one verdict each, read and answered as they come.
+//! `POST /v1/deposits/batch`: any number of deposits as lines, answered with one verdict each while the body arrives.
 //!
 //! ```text
-//! body ─▶ lines ─▶ pieces of up to 32 lines, each a task on the worker threads ─▶ their verdicts, in order ─▶ answer
+//! body ─▶ lines ─▶ chunks of up to 32 lines, one task each ─▶ verdicts in order ─▶ answer
 //! ```
 //!
 //! # Invariants
 //!
-//! Of one batch at most 1,024 lines and some 4 MiB of them are under way: read, and their verdicts not yet taken. Whoever
-//! takes no verdicts is not read from. At most
-//! [`Options::batches`](crate::http::options::Options::batches) are read at a time, so all of them together are bounded,
-//! too. Every whole line that was read gets its verdict, and what is under way is carried to its end though the sender
-//! hangs up.
+//! At most 1,024 lines and some 4 MiB of one batch are in flight: read, without a verdict that the client has read. Backpressure:
+//! the server stops reading a batch while its client does not read the verdicts. At most
+//! [`Options::batches`](crate::http::options::Options::batches) are read at a time. Every complete line that was read gets a
+//! verdict, and lines in flight are completed even if the client disconnects.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -41,13 +40,13 @@ use crate::sequencer::handle::DepositReply;
 use crate::wire::deposit::{BatchVerdict, REQUEST_MAX};
 use crate::wire::{fast_json, json};
 
-/// Most lines of a batch under way.
+/// Most lines of a batch in flight.
 pub const IN_FLIGHT_LINES: usize = 1_024;
-/// No more lines are read while those under way have as many bytes, 4 MiB. A piece that was begun before is finished.
+/// No more lines are read while those in flight have this many bytes.
 const IN_FLIGHT_BYTES: usize = 4 << 20;
-/// Most lines of a piece: some milliseconds of checking signatures, and an answer worth a write of its own.
+/// Most lines of a chunk: some milliseconds of signature checks, and verdicts worth a write.
 const CHUNK_LINES: usize = 32;
-/// Room for a verdict of the common kind.
+/// Buffer capacity for a typical verdict.
 const VERDICT: usize = 3 * 1024;
 /// The media type of both request and answer.
 const NDJSON: &str = "application/x-ndjson";
@@ -75,15 +74,15 @@ const NDJSON: &str = "application/x-ndjson";
 pub(in crate::http) async fn deposit_batch(
     State(state): State<Arc<AppState>>,
     client: ClientAddress,
-    closing: ShutdownSignal,
+    shutdown: ShutdownSignal,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Failure> {
     state.admission().check_policy()?;
     require_content_type(&headers, NDJSON)?;
     let place = state.batch_permit(client.group()).await?;
-    let mut batch = Batch::of(state, client, body, place, closing);
-    // Until there is a line, a failure is the whole answer.
+    let mut batch = Batch::of(state, client, body, place, shutdown);
+    // Before the first line a failure is the whole answer.
     let lines = batch.first_lines().await?;
     batch.take(lines);
     let verdicts = stream::unfold(batch, Batch::step).map(Ok::<_, Infallible>);
@@ -94,25 +93,25 @@ pub(in crate::http) async fn deposit_batch(
     Ok(response)
 }
 
-/// A batch on its way.
+/// A batch in progress.
 struct Batch {
     state: Arc<AppState>,
     client: ClientAddress,
     lines: Lines,
     /// Whether there may be more lines.
     open: bool,
-    /// Why there are none, told behind the last verdict.
+    /// Why there are none, for the last verdict.
     cut_off: Option<Failure>,
     under_way: FuturesOrdered<BoxFuture<'static, LineChunk>>,
     /// Lines read.
     count: usize,
-    /// Lines under way, and their bytes.
+    /// Lines in flight, and their bytes.
     lines_under_way: usize,
     bytes_under_way: usize,
-    /// Given back when the last task is done with.
+    /// Released with the batch.
     place: Arc<Share>,
-    /// How long the client may still be waited for.
-    patience: BatchTimeout,
+    /// How long the server may still wait for the client.
+    timeout: BatchTimeout,
     closing: Pin<Box<dyn Future<Output = ()> + Send>>,
 }
 
@@ -120,17 +119,17 @@ struct Batch {
 struct LineChunk {
     text: String,
     lines: usize,
-    /// Of the lines, as they came.
+    /// The verdicts as text.
     bytes: usize,
-    /// Whether a deposit is among them, fresh or existing.
+    /// Whether there is a deposit among them, new or existing.
     has_deposit: bool,
 }
 
 impl Batch {
-    fn of(state: Arc<AppState>, client: ClientAddress, body: Body, place: Share, closing: ShutdownSignal) -> Self {
+    fn of(state: Arc<AppState>, client: ClientAddress, body: Body, place: Share, shutdown: ShutdownSignal) -> Self {
         Self {
             lines: Lines::of(body, REQUEST_MAX),
-            patience: BatchTimeout::new(state.options()),
+            timeout: BatchTimeout::new(state.options()),
             state,
             client,
             open: true,
@@ -140,20 +139,20 @@ impl Batch {
             lines_under_way: 0,
             bytes_under_way: 0,
             place: Arc::new(place),
-            closing: Box::pin(closing.wait()),
+            closing: Box::pin(shutdown.wait()),
         }
     }
 
     /// The first lines of the body.
     async fn first_lines(&mut self) -> Result<Vec<Line>, Failure> {
-        self.patience.set_waiting(true);
+        self.timeout.set_waiting(true);
         loop {
             tokio::select! {
                 biased;
                 () = &mut self.closing => return Err(shutting_down()),
                 lines = self.lines.next(CHUNK_LINES) => return lines,
-                () = sleep(self.patience.next_check()) => {
-                    if let Some(failure) = self.patience.end(self.node.are_batches_waiting()) {
+                () = sleep(self.timeout.next_check()) => {
+                    if let Some(failure) = self.timeout.end(self.state.are_batches_waiting()) {
                         return Err(failure);
                     }
                 }
@@ -161,16 +160,16 @@ impl Batch {
         }
     }
 
-    /// The next verdicts; on the way to them, lines are read as far as there is room.
+    /// The next verdicts. Meanwhile lines are read, within the limits.
     async fn step(mut self) -> Option<(Bytes, Self)> {
         loop {
             let room = IN_FLIGHT_LINES.saturating_sub(self.lines_under_way);
             let reading = self.open && room > 0 && self.bytes_under_way < IN_FLIGHT_BYTES;
-            // With nothing under way, the server waits for the client and for nothing else.
+            // With no lines in flight, the server waits for the client only.
             let waits = reading && self.under_way.is_empty();
-            self.patience.set_waiting(waits);
+            self.timeout.set_waiting(waits);
             tokio::select! {
-                // Lines first: while verdicts are being written, the next deposits are under way.
+                // Lines first, so that deposits are processed while verdicts are written.
                 biased;
                 () = &mut self.closing, if self.open => {
                     self.cut_off(shutting_down());
@@ -183,12 +182,12 @@ impl Batch {
                     self.lines_under_way -= piece.lines;
                     self.bytes_under_way -= piece.bytes;
                     if piece.has_deposit {
-                        self.patience.renew();
+                        self.timeout.renew();
                     }
                     return Some((piece.text.into(), self));
                 }
-                () = sleep(self.patience.next_check()), if waits => {
-                    if let Some(failure) = self.patience.end(self.node.are_batches_waiting()) {
+                () = sleep(self.timeout.next_check()), if waits => {
+                    if let Some(failure) = self.timeout.end(self.state.are_batches_waiting()) {
                         self.cut_off(failure);
                     }
                 }
@@ -205,7 +204,7 @@ impl Batch {
         self.cut_off = Some(failure);
     }
 
-    /// Sets some lines under way; none are the end.
+    /// Starts tasks for some lines; no lines mean the end of the body.
     fn take(&mut self, lines: Vec<Line>) {
         let (first, count) = (self.count + 1, lines.len());
         let bytes = lines.iter().map(Line::bytes_held).sum();
@@ -213,7 +212,7 @@ impl Batch {
         self.count += count;
         self.lines_under_way += count;
         self.bytes_under_way += bytes;
-        let (state, client, place) = (Arc::clone(&self.node), self.client, Arc::clone(&self.place));
+        let (state, client, place) = (Arc::clone(&self.state), self.client, Arc::clone(&self.place));
         let task = tokio::spawn(async move {
             let answered = verdicts(&state, client, first, lines).await;
             drop(place);
@@ -233,8 +232,8 @@ fn shutting_down() -> Failure {
     Failure::new(ErrorCode::ShuttingDown, "the node is shutting down: send the rest again later")
 }
 
-/// The verdicts of the lines from number `first` on, one a line, and whether a deposit is among them. All lines are under
-/// way together.
+/// The verdicts of the lines from number `first` on, and whether there is a deposit among them. All lines are processed
+/// concurrently.
 async fn verdicts(state: &AppState, client: ClientAddress, first: usize, lines: Vec<Line>) -> (String, bool) {
     let mut has_deposit = false;
     let mut text = String::with_capacity(lines.len() * VERDICT);
@@ -280,10 +279,10 @@ async fn deposit(state: &AppState, client: ClientAddress, line: Line) -> Result<
             );
         }
     };
-    // Without a share, batches would turn everybody else away from a pool that is always full of them.
-    let patience = state.options().place_timeout;
+    // Without this permit, batches would fill the queue and single deposits would be rejected.
+    let timeout = state.options().place_timeout;
     let since = Instant::now();
-    let _share = timeout(patience, state.batch_queue_permit()).await.map_err(|_| Failure::busy("deposits"))??;
-    let patience = patience.saturating_sub(since.elapsed());
-    depositing::deposit(state, statement, private, depositing::QueueWait::Within(patience)).await
+    let _share = timeout(timeout, state.batch_queue_permit()).await.map_err(|_| Failure::busy("deposits"))??;
+    let timeout = timeout.saturating_sub(since.elapsed());
+    depositing::deposit(state, statement, private, depositing::QueueWait::Within(timeout)).await
 }

@@ -1,4 +1,4 @@
-//! Blocks and leaves: the chain as anybody can read it off.
+//! Blocks and leaves of the chain.
 
 use std::sync::Arc;
 
@@ -67,9 +67,9 @@ pub(in crate::http) async fn list_blocks(
 )]
 pub(in crate::http) async fn read_block(
     State(state): State<Arc<AppState>>,
-    named: PathParameter,
+    parameter: PathParameter,
 ) -> Result<Response, Failure> {
-    let height = Height(named.decimal()?);
+    let height = Height(parameter.decimal()?);
     state
         .read(move |reader| {
             let block = reading::block(reader, height)?;
@@ -96,9 +96,9 @@ pub(in crate::http) async fn read_block(
 )]
 pub(in crate::http) async fn read_leaf(
     State(state): State<Arc<AppState>>,
-    named: PathParameter,
+    parameter: PathParameter,
 ) -> Result<Response, Failure> {
-    let index = LeafIndex(named.decimal()?);
+    let index = LeafIndex(parameter.decimal()?);
     state
         .read(move |reader| {
             // Beyond the published size is beyond the store's promise to answer.

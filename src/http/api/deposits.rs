@@ -1,4 +1,4 @@
-//! `POST /v1/deposits`: put a statement on the chain, take home the receipt.
+//! `POST /v1/deposits`: deposits a statement and returns its receipt.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -67,7 +67,7 @@ pub(in crate::http) async fn deposit(
     Ok(response)
 }
 
-/// One deposit from the bytes of its request, counted.
+/// Processes one deposit request, and records its metrics.
 ///
 /// # Errors
 ///
@@ -79,7 +79,7 @@ pub async fn one(state: &AppState, bytes: &[u8]) -> Result<DepositReply, Failure
     deposited
 }
 
-/// What the metrics call an outcome.
+/// The outcome label of the metrics.
 #[must_use]
 pub const fn outcome(deposited: &Result<DepositReply, Failure>) -> &'static str {
     match deposited {
@@ -90,15 +90,15 @@ pub const fn outcome(deposited: &Result<DepositReply, Failure>) -> &'static str 
 }
 
 thread_local! {
-    /// Keys that requests on this thread named before: few sign most deposits.
+    /// Cache of parsed keys per thread: few keys sign most deposits.
     static KEYS: RefCell<KeyCache> = RefCell::new(KeyCache::new());
 }
 
-/// What a request wants to deposit, its signatures unchecked.
+/// Parses a deposit request, without checking its signatures.
 ///
 /// # Errors
 ///
-/// [`Failure`]: the sender mends it.
+/// [`Failure`]: the request is invalid.
 pub fn read(bytes: &[u8]) -> Result<(StatementNote, Option<PrivateMetadata>), Failure> {
     let request = DepositRequest::parse(bytes)?;
     Ok(KEYS.with_borrow_mut(|keys| request.read_with(keys))?)
@@ -109,13 +109,13 @@ async fn attempt(state: &AppState, bytes: &[u8]) -> Result<DepositReply, Failure
     depositing::deposit(state, statement, private, depositing::QueueWait::None).await
 }
 
-/// 201 for a deposit just made, 200 for one that was there.
+/// 201 for a new deposit, 200 for an existing one.
 #[must_use]
 pub const fn status(deposited: &DepositReply) -> StatusCode {
     if deposited.fresh { StatusCode::CREATED } else { StatusCode::OK }
 }
 
-/// The number is the entry's second line; parsing all of it would check every key anew.
+/// The `Location` of a deposit. Its number is the entry's second line; parsing the whole entry would check every key again.
 fn location(receipt: &Receipt) -> Option<HeaderValue> {
     let number = receipt.entry.lines().nth(1)?.strip_prefix("number ")?;
     HeaderValue::try_from(format!("/v1/deposits/{number}")).ok()

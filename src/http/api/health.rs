@@ -1,4 +1,4 @@
-//! Is the node up, may it be sent deposits, how does it fare.
+//! Liveness, readiness and metrics.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use crate::sequencer::state::Halt;
 use crate::store::reading;
 use crate::wire::health::HealthJson;
 
-/// A deposit that has waited longer to be written means that the disk stalls.
+/// A deposit that has waited longer to be written indicates a stalled disk.
 const STALLED: Duration = Duration::from_secs(5);
 
 /// Is it alive / 存活检查
@@ -52,7 +52,7 @@ pub(in crate::http) async fn live() -> Response {
 )]
 pub(in crate::http) async fn ready(State(state): State<Arc<AppState>>) -> Result<Response, Failure> {
     let health = state.sequencer().health();
-    // The whole reason is for the operator, whose page this is; depositors get less.
+    // This page is for the operator, so it gives the full reason; depositors get less.
     health.writing.map_err(|halt| match halt {
         Halt::Paused(pause) => Failure::new(pause.code(), pause.to_string()),
         Halt::Stopped(reason) => Failure::new(ErrorCode::WritingStopped, reason.to_string()),
@@ -61,7 +61,7 @@ pub(in crate::http) async fn ready(State(state): State<Arc<AppState>>) -> Result
         let reason = format!("the oldest deposit has waited for {} ms to be written", oldest.as_millis());
         return Err(Failure::new(ErrorCode::WriteStalled, reason));
     }
-    // Held in memory: a slow disk must not make the node look dead.
+    // In memory, so that a slow disk does not make the node look dead.
     reading::published(state.reader())?;
     Ok(caching::json(
         &HealthJson::ready(health.waiting, health.capacity, health.oldest.unwrap_or_default()),

@@ -1,5 +1,5 @@
-//! What other deposits have to do with one, page by page: the owner's later links, `refers` links, earlier deposits of the
-//! same digest.
+//! How other deposits relate to a deposit, paginated: later links by its owner, `refers` links, earlier deposits of the same
+//! digest.
 
 use std::sync::Arc;
 
@@ -35,10 +35,10 @@ use crate::wire::history::{EarlierDepositsJson, LaterLinksJson};
 )]
 pub(in crate::http) async fn list_later_links(
     State(state): State<Arc<AppState>>,
-    named: PathParameter,
+    parameter: PathParameter,
     Parameters(query): Parameters<PageQuery>,
 ) -> Result<Response, Failure> {
-    links(&state, &named, &query, LinkPosition::FIRST).await
+    links(&state, &parameter, &query, LinkPosition::FIRST).await
 }
 
 /// List the deposits that refer to a deposit / 提及本存证的在后存证
@@ -57,10 +57,10 @@ pub(in crate::http) async fn list_later_links(
 )]
 pub(in crate::http) async fn list_references(
     State(state): State<Arc<AppState>>,
-    named: PathParameter,
+    parameter: PathParameter,
     Parameters(query): Parameters<PageQuery>,
 ) -> Result<Response, Failure> {
-    links(&state, &named, &query, LinkPosition::FIRST_REFERENCE).await
+    links(&state, &parameter, &query, LinkPosition::FIRST_REFERENCE).await
 }
 
 /// List earlier deposits of the same digest / 同一摘要的更早存证
@@ -79,40 +79,44 @@ pub(in crate::http) async fn list_references(
 )]
 pub(in crate::http) async fn list_earlier_deposits(
     State(state): State<Arc<AppState>>,
-    named: PathParameter,
+    parameter: PathParameter,
     Parameters(query): Parameters<PageQuery>,
 ) -> Result<Response, Failure> {
-    page((&state, &named, &query), LeafIndex(0), history::read_place_cursor, |reader, (index, entry), from, limit| {
-        Ok(EarlierDepositsJson::from(&history::earlier_deposits(reader, index, entry, from, limit)?))
-    })
+    page(
+        (&state, &parameter, &query),
+        LeafIndex(0),
+        history::read_place_cursor,
+        |reader, (index, entry), from, limit| {
+            Ok(EarlierDepositsJson::from(&history::earlier_deposits(reader, index, entry, from, limit)?))
+        },
+    )
     .await
 }
 
 /// A page of the list of links that begins at `first`.
 async fn links(
     state: &Arc<AppState>,
-    named: &PathParameter,
+    parameter: &PathParameter,
     query: &PageQuery,
     first: LinkPosition,
 ) -> Result<Response, Failure> {
     let owners = first.kind.needs_ownership();
     let read_cursor = |cursor: &str| history::read_link_cursor(cursor, owners);
-    page((state, named, query), first, read_cursor, |reader, (index, entry), from, limit| {
+    page((state, parameter, query), first, read_cursor, |reader, (index, entry), from, limit| {
         Ok(LaterLinksJson::from(&history::links_page(reader, index, entry, from, limit)?))
     })
     .await
 }
 
-/// The page that a request asks for, of a list of the deposit that its path names: `read` reads it from the cursor, or from
-/// `first`, and at most so many items.
+/// The requested page of a list of the deposit in the path. `read` reads it from the cursor or, without one, from `first`.
 async fn page<C: Send + 'static, T: Serialize>(
-    (state, named, query): (&Arc<AppState>, &PathParameter, &PageQuery),
+    (state, parameter, query): (&Arc<AppState>, &PathParameter, &PageQuery),
     first: C,
     read_cursor: impl Fn(&str) -> Option<C>,
     read: impl FnOnce(&dyn ReadLedger, (LeafIndex, &Entry), C, usize) -> Result<T, ReadError> + Send + 'static,
 ) -> Result<Response, Failure> {
     let (from, limit) = (query.position(read_cursor)?.unwrap_or(first), query.limit()?);
-    let number = named.number()?;
+    let number = parameter.number()?;
     state
         .read(move |reader| {
             let found = reading::find(reader, number)?;

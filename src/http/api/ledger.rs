@@ -1,4 +1,4 @@
-//! `GET /v1/ledger`: who this ledger is and how far it has come.
+//! `GET /v1/ledger`: the identity of the ledger, and its last checkpoint.
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
-//! The transparency log under `/log/`, exactly as C2SP tlog-tiles says: what witnesses, monitors and mirrors read.
+//! The transparency log under `/log/` (C2SP tlog-tiles), for witnesses, monitors and mirrors.
 //!
-//! Every partial tile of every published size is answered: it is cut from what is there now. A path has one spelling; any
-//! other is not found. Failures never bear the immutable or gzip headers.
+//! Every partial tile of every published size is served, cut from the current tile. A path has one canonical form; others are not
+//! found. Failures have no `immutable` or gzip headers.
 
 use std::io::Write as _;
 use std::sync::Arc;
@@ -39,7 +39,7 @@ const BYTES: &str = "application/octet-stream";
     ),
 )]
 pub(in crate::http) async fn checkpoint(State(state): State<Arc<AppState>>) -> Result<Response, Failure> {
-    // Held in memory: no disk, no thread.
+    // In memory: needs neither disk nor thread.
     let published = reading::published(state.reader())?;
     Ok(answer(published.checkpoint.note().to_string().into_bytes(), "text/plain; charset=utf-8", Caching::Never))
 }
@@ -64,7 +64,7 @@ pub(in crate::http) async fn tile(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    // Undecoded: an escaped character would be a second spelling.
+    // Not percent-decoded: an escaped character would be a second form of the path.
     let path = uri.path().strip_prefix("/log/").unwrap_or_default();
     if let Ok(bundle) = EntryBundle::parse(path) {
         let gzip = weight_of(header(&headers, &ACCEPT_ENCODING), "gzip") > 0.0;
@@ -76,7 +76,7 @@ pub(in crate::http) async fn tile(
     }
 }
 
-/// There is such a tile at the published size, at least so wide.
+/// Checks that the published tree has the tile with at least this width.
 fn within(size: TreeSize, level: u8, index: u64, width: u16) -> Result<(), Failure> {
     let there = width_at(level, index, size);
     if width <= there {

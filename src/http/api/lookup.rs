@@ -1,4 +1,4 @@
-//! `GET /v1/deposits/{number}` and its receipt: what the chain says. Looking up is not verifying.
+//! `GET /v1/deposits/{number}` and its receipt. A look-up does not verify an original.
 
 use std::sync::Arc;
 
@@ -43,9 +43,9 @@ fn unknown(number: DepositNumber) -> Failure {
 )]
 pub(in crate::http) async fn look_up(
     State(state): State<Arc<AppState>>,
-    named: PathParameter,
+    parameter: PathParameter,
 ) -> Result<Response, Failure> {
-    looked_up(&state, named.number()?).await
+    looked_up(&state, parameter.number()?).await
 }
 
 /// The answer to a look-up.
@@ -89,13 +89,13 @@ pub(in crate::http) async fn looked_up(state: &Arc<AppState>, number: DepositNum
 )]
 pub(in crate::http) async fn fetch_receipt(
     State(state): State<Arc<AppState>>,
-    named: PathParameter,
+    parameter: PathParameter,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    fetched(&state, named.number()?, &headers).await
+    fetched(&state, parameter.number()?, &headers).await
 }
 
-/// The answer to whoever fetches a receipt.
+/// The answer to a request for a receipt.
 ///
 /// # Errors
 ///
@@ -107,7 +107,7 @@ pub(in crate::http) async fn fetched(
 ) -> Result<Response, Failure> {
     let form = accepted(headers, &[JSON, PLAIN])?;
     let same = Arc::clone(state);
-    let mut response = node
+    let mut response = state
         .read_cached_or_blocking(move |reader| {
             let found = same.recent().find(reader, number)?.ok_or_else(|| unknown(number))?;
             if form == PLAIN {

@@ -1,4 +1,4 @@
-//! What the operator tells a running node: that its clock is right.
+//! Operator actions on a running node: confirming its clock.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! `GET /v1/search`: one box for everything that people copy from papers and screens.
+//! `GET /v1/search`: search by deposit number, digest, transaction id, block hash, statement id or block height.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ use crate::store::contract::ReadLedger;
 use crate::store::reading::{self, history};
 use crate::wire::ledger::{HitJson, SearchJson};
 
-/// Longest query in bytes: a hash of 64 digits, in groups, full-width.
+/// Longest query in bytes: a hash of 64 full-width digits in groups.
 const QUERY_MAX: usize = 512;
 
 /// What to search for.
@@ -41,7 +41,7 @@ pub struct SearchQuery {
     cursor: Option<String>,
 }
 
-/// What a query is, by its form alone.
+/// The kind of a query, recognized by its form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum SearchKey {
     Number(DepositNumber),
@@ -94,11 +94,11 @@ fn read(query: &str) -> Result<SearchKey, Failure> {
     let digits = !plain.is_empty() && plain.bytes().all(|b| b.is_ascii_digit());
     match DepositNumber::parse(query) {
         Ok(number) => Ok(SearchKey::Number(number)),
-        // Shorter than any number: a height.
+        // Shorter than any deposit number: a height.
         Err(NumberError::Length { found, .. }) if digits && found < 20 => {
             plain.parse().map(|height| SearchKey::Height(Height(height))).map_err(|_| unrecognised())
         }
-        // Of the right length, or nearly so, and not a hash: somebody copied a number.
+        // About as long as a deposit number, and not a hash: a mistyped number.
         Err(error @ NumberError::Length { found: 18..=26, .. }) => Err(error.into()),
         Err(NumberError::Length { .. }) => Err(unrecognised()),
         Err(error) => Err(error.into()),
@@ -126,7 +126,7 @@ fn find(
     others.extend(reader.find_record(&hash)?);
     others.extend(reader.find_statement(&hash)?);
     found.total.count += others.len() as u64;
-    // Of this page are those that stand between its beginning and that of the next one.
+    // The hits between the beginnings of this page and of the next one.
     let end = found.next_cursor.as_deref().and_then(history::read_place_cursor);
     found.items.extend(others.into_iter().filter(|place| *place >= from && end.is_none_or(|end| *place < end)));
     found.items.sort_unstable();
@@ -137,7 +137,7 @@ fn find(
     Ok(found)
 }
 
-/// The one thing that a query finds at most, on the page that begins at `from`.
+/// A page from `from` of a result with at most one hit.
 fn single(found: Option<LeafIndex>, from: LeafIndex) -> Listed<LeafIndex> {
     let total = Total { count: u64::from(found.is_some()), exact: true };
     Listed { items: found.into_iter().filter(|place| *place >= from).collect(), total, next_cursor: None }

@@ -1,6 +1,6 @@
-//! `POST /v1/deposits/{number}/verification`: a file or a digest held against the chain, step by step.
+//! `POST /v1/deposits/{number}/verification`: compares a file or a digest with the chain, step by step.
 //!
-//! A convenience: whoever does not trust this node runs `tiezheng verify`, which computes everything itself.
+//! A convenience for users who trust this node. Others run `tiezheng verify`, which computes everything itself.
 
 use std::sync::Arc;
 
@@ -37,7 +37,7 @@ use crate::wire::report::{DigestRequest, ReportContext, ReportJson, ReportNodeJs
 
 /// Longest digest request in bytes: two short strings.
 const DIGEST_MAX: usize = 1024;
-/// Where a salt may stand instead of the query, which ends in logs.
+/// Header for the salt, as an alternative to the query, which may be logged.
 const SALT_HEADER: HeaderName = HeaderName::from_static("x-salt");
 
 /// The salt of a salted record.
@@ -74,13 +74,13 @@ pub struct VerificationQuery {
 )]
 pub(in crate::http) async fn verify_deposit(
     State(state): State<Arc<AppState>>,
-    named: PathParameter,
+    parameter: PathParameter,
     Parameters(query): Parameters<VerificationQuery>,
     client: ClientAddress,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Failure> {
-    let number = named.number()?;
+    let number = parameter.number()?;
     let salt = read_salt(query.salt.as_deref(), &headers)?;
     let verifier = verifier(&state, &headers);
     let presented = match content_type(&headers).as_str() {
@@ -89,7 +89,7 @@ pub(in crate::http) async fn verify_deposit(
             read_digest(&json::object(&bytes, DIGEST_MAX)?)?
         }
         "application/octet-stream" => {
-            // Not found is known before a large file has come for nothing.
+            // An unknown number is reported before a large file is received.
             let (known, ledger) =
                 state.read(move |reader| Ok((reader.find_number(&number)?.is_some(), ledger(reader)?))).await?;
             if !known {
@@ -106,7 +106,7 @@ pub(in crate::http) async fn verify_deposit(
     Ok(answer(&report, &ledger, state.now(), verifier))
 }
 
-/// Who verifies: the account of a good token, or nobody that this node knows.
+/// The verifier in the report: the account of a valid token, else anonymous.
 fn verifier(state: &AppState, headers: &HeaderMap) -> VerifierJson {
     let actor = state.filing().ok().and_then(|filing| filing.authenticate(bearer_token(headers)).ok());
     actor.map_or_else(VerifierJson::anonymous, |actor| account_verifier(&actor))

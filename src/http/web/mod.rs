@@ -1,3 +1,3 @@
-//! The pages for people, bilingual, served by the node itself: no other site is asked for anything.
+//! The pages for browsers, in Chinese and English. They load nothing from other sites.
 
 pub mod pages;

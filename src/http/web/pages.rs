@@ -42,8 +42,8 @@ pub async fn docs() -> Response {
 /// # Errors
 ///
 /// `not_found`.
-pub async fn asset(named: PathParameter) -> Result<Response, Failure> {
-    let (text, media_type) = match named.0.as_str() {
+pub async fn asset(parameter: PathParameter) -> Result<Response, Failure> {
+    let (text, media_type) = match parameter.0.as_str() {
         "site.css" => (include_str!("static/site.css"), "text/css; charset=utf-8"),
         "docs.js" => (include_str!("static/docs.js"), "text/javascript; charset=utf-8"),
         name => return Err(Failure::not_found(format!("no such file: {name}"))),
@@ -61,8 +61,8 @@ pub async fn problems() -> Response {
 /// # Errors
 ///
 /// `not_found`.
-pub async fn problem(named: PathParameter) -> Result<Response, Failure> {
-    let code = ErrorCode::parse(&named.0).ok_or_else(|| Failure::not_found("no such error code"))?;
+pub async fn problem(parameter: PathParameter) -> Result<Response, Failure> {
+    let code = ErrorCode::parse(&parameter.0).ok_or_else(|| Failure::not_found("no such error code"))?;
     Ok(page(listed("Problem / 错误", &[code])))
 }
 

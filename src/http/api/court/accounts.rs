@@ -1,4 +1,4 @@
-//! Accounts: who asks, opening, identity checks, roles, and who saw what.
+//! Accounts: the own account, opening, identity checks, roles, access log.
 
 use std::sync::Arc;
 
@@ -29,9 +29,9 @@ use crate::wire::court::accounts::{
 use crate::wire::court::lists::AccessLogJson;
 use crate::wire::court::recorded_act::ActJson;
 
-/// The account that a path names. A name that none can have is like one that is not there.
-pub(in crate::http::api::court) fn account_named(named: &PathParameter) -> Result<AccountId, Failure> {
-    AccountId::parse(&named.0).ok_or_else(|| FilingError::NotFound.into())
+/// The account in the path. A malformed id is answered like an unknown one.
+pub(in crate::http::api::court) fn account_named(parameter: &PathParameter) -> Result<AccountId, Failure> {
+    AccountId::parse(&parameter.0).ok_or_else(|| FilingError::NotFound.into())
 }
 
 /// Who am I / 当前账号
@@ -100,9 +100,9 @@ pub(in crate::http) async fn open_account(
 pub(in crate::http) async fn view_account(
     State(state): State<Arc<AppState>>,
     Bearer(actor): Bearer,
-    named: PathParameter,
+    parameter: PathParameter,
 ) -> Result<Response, Failure> {
-    let look = state.filing()?.view_account(&actor, account_named(&named)?).await?;
+    let look = state.filing()?.view_account(&actor, account_named(&parameter)?).await?;
     let sequence = look.access.position.sequence;
     let shape = AccountJson::of(look.id, &look.account, &look.texts, &look.tokens, sequence);
     Ok(answer(StatusCode::OK, &shape))
@@ -128,11 +128,11 @@ pub(in crate::http) async fn view_account(
 )]
 pub(in crate::http) async fn check_identity(
     State(state): State<Arc<AppState>>,
-    named: PathParameter,
+    parameter: PathParameter,
     call: AuthenticatedJson<IdentityCheckRequest>,
 ) -> Result<Response, Failure> {
     let AuthenticatedJson { actor, context, shape } = call;
-    let (filing, account) = (state.filing()?, account_named(&named)?);
+    let (filing, account) = (state.filing()?, account_named(&parameter)?);
     let now = filing.now();
     let at = match shape.at.as_deref() {
         None => now,
@@ -170,10 +170,10 @@ pub(in crate::http) async fn check_identity(
 )]
 pub(in crate::http) async fn grant_role(
     State(state): State<Arc<AppState>>,
-    named: PathParameter,
+    parameter: PathParameter,
     call: AuthenticatedJson<RoleRequest>,
 ) -> Result<Response, Failure> {
-    let account = account_named(&named)?;
+    let account = account_named(&parameter)?;
     let role: Role = value("role", &call.shape.role)?;
     let court = some_value("court", call.shape.court.as_deref())?;
     let grant = Act::Grant(Grant { account, role, court });
@@ -200,10 +200,10 @@ pub(in crate::http) async fn grant_role(
 )]
 pub(in crate::http) async fn revoke_role(
     State(state): State<Arc<AppState>>,
-    named: PathParameter,
+    parameter: PathParameter,
     call: AuthenticatedJson<RoleRequest>,
 ) -> Result<Response, Failure> {
-    let account = account_named(&named)?;
+    let account = account_named(&parameter)?;
     let role: Role = value("role", &call.shape.role)?;
     let court = some_value("court", call.shape.court.as_deref())?;
     let end = Act::EndGrant(EndGrant { account, role, court });
@@ -229,10 +229,10 @@ pub(in crate::http) async fn revoke_role(
 pub(in crate::http) async fn account_access_log(
     State(state): State<Arc<AppState>>,
     Bearer(actor): Bearer,
-    named: PathParameter,
+    parameter: PathParameter,
     Parameters(page): Parameters<PageQuery>,
 ) -> Result<Response, Failure> {
-    let (account, after, limit) = (account_named(&named)?, page.number()?.unwrap_or(0), page.limit()?);
+    let (account, after, limit) = (account_named(&parameter)?, page.number()?.unwrap_or(0), page.limit()?);
     let log = state.filing()?.account_log(&actor, account, after, limit).await?;
     Ok(answer(StatusCode::OK, &access_log_json(&log)))
 }

@@ -1,4 +1,4 @@
-//! `POST /v1/cases/{case}/acts`: whatever is done to a case in one word, and the acts of a case as they stand.
+//! `POST /v1/cases/{case}/acts`: an act upon a case; `GET`: the acts of a case.
 
 use std::sync::Arc;
 
@@ -49,7 +49,7 @@ pub fn outcome_json(filing: &FilingService, acted: &ActOutcome, more: Vec<CodedT
     ActOutcomeJson::of(&file.id.to_string(), act, file.stage, found)
 }
 
-/// Reads a word, number or id on its way into an act.
+/// Parses a word, number or id as an act spells it.
 ///
 /// # Errors
 ///
@@ -58,7 +58,7 @@ pub fn read<T: LineValue>(field: &'static str, text: &str) -> Result<T, FilingEr
     T::parse(text).ok_or_else(|| FilingError::bad(field, T::EXPECTED))
 }
 
-/// Likewise, where it stands.
+/// As [`read`], for an optional value.
 ///
 /// # Errors
 ///
@@ -67,7 +67,7 @@ pub fn read_some<T: LineValue>(field: &'static str, text: Option<&String>) -> Re
     text.map(|text| read(field, text)).transpose()
 }
 
-/// An account that is there.
+/// Looks up an account by its id.
 ///
 /// # Errors
 ///
@@ -78,7 +78,7 @@ pub fn known<'r>(registry: &'r Registry, text: &str) -> Result<(AccountId, &'r A
     Ok((id, account))
 }
 
-/// What an act is made from.
+/// The data from which an act is made.
 struct ActContext<'a> {
     file: &'a CaseFile,
     capacity: Capacity,
@@ -245,12 +245,12 @@ fn proceeding_act(context: &mut ActContext<'_>, request: &ActRequest) -> Result<
             let (deposit, account) = content(context.registry, deposit_number.as_ref(), account.as_ref())?;
             Act::Release(Release { deposit, account, reason: annexes.add_some("reason", reason.as_deref())? })
         }
-        // All others were made before.
+        // All other acts were handled before.
         _ => return Err(FilingError::NotPermitted),
     })
 }
 
-/// The one deposit or the one account that an act is about.
+/// The deposit or the account that an act is about; exactly one.
 fn content(
     registry: &Registry,
     deposit: Option<&String>,
@@ -263,7 +263,7 @@ fn content(
     Ok((deposit, account.map(|text| known(registry, text)).transpose()?.map(|(id, _)| id)))
 }
 
-/// The content whose erasure a request suspends or resumes, as far as the request names it well.
+/// The content whose erasure a request suspends or resumes; `None` if it is not named properly.
 fn held_content(request: &ActRequest) -> Option<HeldContent> {
     let (ActRequest::Hold { deposit_number, account, .. } | ActRequest::Release { deposit_number, account, .. }) =
         request

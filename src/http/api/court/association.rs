@@ -1,4 +1,4 @@
-//! 关联码 and 关联案件: how a party and its agent find their case.
+//! Association codes (关联码), by which parties and agents join their case (关联案件).
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What the paths of cases name: a case, an item of a case. Whatever is mistyped is told before anything is looked up.
+//! Path parameters of the routes under `/v1/cases`: a case, an item of a case. A malformed id is rejected before any look-up.
 
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
@@ -8,11 +8,11 @@ use crate::court::line_value::LineValue;
 use crate::error_code::ErrorCode;
 use crate::http::problem::Failure;
 
-/// The case that the path names.
+/// The case in the path.
 #[derive(Debug)]
 pub struct CasePath(pub CaseId);
 
-/// The item that the path names.
+/// The item of a case in the path.
 #[derive(Debug)]
 pub struct ItemPath(pub CaseId, pub ItemNumber);
 

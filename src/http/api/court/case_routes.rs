@@ -1,4 +1,4 @@
-//! Cases, their evidence, their people: the routes.
+//! The routes of cases, evidence and parties.
 
 use std::sync::Arc;
 

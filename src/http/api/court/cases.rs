@@ -1,4 +1,4 @@
-//! Cases: opened, listed, looked at, and who looked.
+//! Cases: open, list, view, access log.
 
 use std::sync::Arc;
 
@@ -34,12 +34,12 @@ use crate::wire::court::originals::OriginalStateJson;
 use crate::wire::court::people::CapacityJson;
 use crate::wire::court::period::PeriodJson;
 
-/// An item as looked at.
+/// An item with its present data.
 #[must_use]
-pub fn import_json(file: &CaseFile, number: ItemNumber, item: &Item, look: &ItemView, texts: &Texts) -> ImportJson {
-    // An alarm once raised stays to be seen, also where the chain has come right again.
-    let divergence = look.divergence.or_else(|| item.divergences.last().map(|(_, what)| *what));
-    let custody = look.custody.as_ref();
+pub fn import_json(file: &CaseFile, number: ItemNumber, item: &Item, view: &ItemView, texts: &Texts) -> ImportJson {
+    // A recorded divergence stays visible, even if the chain agrees again.
+    let divergence = view.divergence.or_else(|| item.divergences.last().map(|(_, what)| *what));
+    let custody = view.custody.as_ref();
     let custody = custody.map_or_else(OriginalStateJson::not_submitted, |(taken, at, erased)| {
         OriginalStateJson::submitted(taken, *at, *erased)
     });
@@ -47,34 +47,34 @@ pub fn import_json(file: &CaseFile, number: ItemNumber, item: &Item, look: &Item
         file,
         number,
         item,
-        Now { divergence, custody, history: look.history.as_ref(), salted: look.salted },
+        Now { divergence, custody, history: view.history.as_ref(), salted: view.salted },
         texts,
     )
 }
 
-/// What the chain says of an item that was not looked at.
+/// The data of an item for which the ledger was not queried.
 #[must_use]
 pub fn unqueried_item() -> ItemView {
     ItemView { divergence: None, custody: None, history: None, salted: false }
 }
 
-fn items(look: &CaseView) -> Vec<ImportJson> {
+fn items(view: &CaseView) -> Vec<ImportJson> {
     let none = unqueried_item();
-    let mut numbers: Vec<ItemNumber> = look.items.keys().copied().collect();
+    let mut numbers: Vec<ItemNumber> = view.items.keys().copied().collect();
     numbers.sort_unstable();
     let item = |number: ItemNumber| {
-        let item = look.file.items.get(&number)?;
-        Some(import_json(&look.file, number, item, look.items.get(&number).unwrap_or(&none), &look.texts))
+        let item = view.file.items.get(&number)?;
+        Some(import_json(&view.file, number, item, view.items.get(&number).unwrap_or(&none), &view.texts))
     };
     numbers.into_iter().filter_map(item).collect()
 }
 
-fn can(actor: &Actor, look: &CaseView) -> Vec<CanJson> {
+fn can(actor: &Actor, view: &CaseView) -> Vec<CanJson> {
     let can = |capacity: &crate::court::values::Capacity| CanJson {
-        capacity: CapacityJson::of(&look.file, *capacity),
-        acts: look.file.permitted_acts(actor.id, *capacity).iter().map(ToString::to_string).collect(),
+        capacity: CapacityJson::of(&view.file, *capacity),
+        acts: view.file.permitted_acts(actor.id, *capacity).iter().map(ToString::to_string).collect(),
     };
-    look.capacities.iter().map(can).collect()
+    view.capacities.iter().map(can).collect()
 }
 
 /// Open a case / 创建案件
@@ -194,10 +194,10 @@ pub(in crate::http) async fn view_case(
 ) -> Result<Response, Failure> {
     let filing = state.filing()?;
     let after = page.position(|text| text.parse().ok())?.unwrap_or(0);
-    let look = filing.view_case(&actor, case, after, page.limit()?).await?;
-    let period = PeriodJson::of(&look.file.period, &filing.registry().calendar);
-    let sequence = look.access.position.sequence;
-    let shown = CaseJson::of(&look.file, &look.texts, items(&look), period, can(&actor, &look), sequence);
+    let view = filing.view_case(&actor, case, after, page.limit()?).await?;
+    let period = PeriodJson::of(&view.file.period, &filing.registry().calendar);
+    let sequence = view.access.position.sequence;
+    let shown = CaseJson::of(&view.file, &view.texts, items(&view), period, can(&actor, &view), sequence);
     Ok(answer(StatusCode::OK, &shown))
 }
 
@@ -223,10 +223,10 @@ pub(in crate::http) async fn view_item(
     ItemPath(case, number): ItemPath,
     Bearer(actor): Bearer,
 ) -> Result<Response, Failure> {
-    let look = state.filing()?.view_item(&actor, case, number).await?;
-    let item = look.file.items.get(&number).ok_or(FilingError::NoSuchItem(number))?;
-    let now = look.items.get(&number).cloned().unwrap_or_else(unqueried_item);
-    Ok(answer(StatusCode::OK, &import_json(&look.file, number, item, &now, &look.texts)))
+    let view = state.filing()?.view_item(&actor, case, number).await?;
+    let item = view.file.items.get(&number).ok_or(FilingError::NoSuchItem(number))?;
+    let now = view.items.get(&number).cloned().unwrap_or_else(unqueried_item);
+    Ok(answer(StatusCode::OK, &import_json(&view.file, number, item, &now, &view.texts)))
 }
 
 /// Read a case's access log / 案件访问日志

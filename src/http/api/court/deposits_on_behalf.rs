@@ -118,10 +118,10 @@ pub(in crate::http) async fn list_deposits_on_behalf(
 pub(in crate::http) async fn view_private_content(
     State(state): State<Arc<AppState>>,
     Bearer(actor): Bearer,
-    named: PathParameter,
+    parameter: PathParameter,
     Parameters(query): Parameters<InCaseQuery>,
 ) -> Result<Response, Failure> {
-    let (number, case) = (named.number()?, query.case()?);
+    let (number, case) = (parameter.number()?, query.case()?);
     let look = state.filing()?.view_private_content(&actor, number, case).await?;
     let Some((held, access)) = look.held.zip(look.access) else {
         return Err(Failure::new(
@@ -158,10 +158,10 @@ pub(in crate::http) async fn view_private_content(
 pub(in crate::http) async fn deposit_access_log(
     State(state): State<Arc<AppState>>,
     Bearer(actor): Bearer,
-    named: PathParameter,
+    parameter: PathParameter,
     Parameters(page): Parameters<PageQuery>,
 ) -> Result<Response, Failure> {
-    let (number, after, limit) = (named.number()?, page.number()?.unwrap_or(0), page.limit()?);
+    let (number, after, limit) = (parameter.number()?, page.number()?.unwrap_or(0), page.limit()?);
     let log = state.filing()?.deposit_log(&actor, number, after, limit).await?;
     let shown = CustodyLogJson {
         items: log.acts.iter().map(event).collect(),

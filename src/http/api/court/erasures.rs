@@ -1,4 +1,4 @@
-//! Erasures of private content: requested, and followed until no file of the node holds it any more.
+//! Erasure of private content: the request, and the state of an erasure.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -92,11 +92,11 @@ pub struct WaitQuery {
 pub(in crate::http) async fn follow_erasure(
     State(state): State<Arc<AppState>>,
     Bearer(actor): Bearer,
-    named: PathParameter,
+    parameter: PathParameter,
     Parameters(query): Parameters<WaitQuery>,
-    closing: ShutdownSignal,
+    shutdown: ShutdownSignal,
 ) -> Result<Response, Failure> {
-    let (id, wait) = (named.number()?, query.wait.unwrap_or(0));
+    let (id, wait) = (parameter.number()?, query.wait.unwrap_or(0));
     if wait > WAIT_MAX.as_secs() {
         let most = WAIT_MAX.as_secs();
         return Err(Failure::new(ErrorCode::BadQuery, format!("`wait` is {wait}; it must be at most {most} seconds"))
@@ -104,8 +104,8 @@ pub(in crate::http) async fn follow_erasure(
     }
     let filing = state.filing()?;
     let erasure = tokio::select! {
-        // The node shuts down: the state as it is now.
-        () = closing.wait() => filing.erasure(&actor, id, Duration::ZERO).await,
+        // The node shuts down: answers with the current state.
+        () = shutdown.wait() => filing.erasure(&actor, id, Duration::ZERO).await,
         erasure = filing.erasure(&actor, id, Duration::from_secs(wait)) => erasure,
     };
     Ok(answer(StatusCode::OK, &erasure_json(&erasure?)))

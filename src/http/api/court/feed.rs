@@ -1,4 +1,4 @@
-//! The feed: what a court's systems ask for to learn what happened in its cases.
+//! The event feed of a court, by long polling.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -60,7 +60,7 @@ pub struct FeedQuery {
 pub(in crate::http) async fn follow_feed(
     State(state): State<Arc<AppState>>,
     mut parts: Parts,
-    closing: ShutdownSignal,
+    shutdown: ShutdownSignal,
 ) -> Result<Response, Failure> {
     let Bearer(actor) = Bearer::from_request_parts(&mut parts, &state).await?;
     let Parameters(query) = Parameters::<FeedQuery>::from_request_parts(&mut parts, &state).await?;
@@ -73,11 +73,11 @@ pub(in crate::http) async fn follow_feed(
     }
     let filing = state.filing()?;
     let events = tokio::select! {
-        // The node ends: whoever waits asks its successor.
-        () = closing.wait() => Vec::new(),
+        // The node shuts down: the client asks again after the restart.
+        () = shutdown.wait() => Vec::new(),
         events = filing.feed(&actor, &court, (cursor, limit), Duration::from_secs(wait)) => events?,
     };
-    // A minute may have passed: the token or the role may be gone by now.
+    // The wait may have taken a minute: token and role are checked again.
     let Bearer(actor) = Bearer::from_request_parts(&mut parts, &state).await?;
     if !actor.account.courts().contains(&court) {
         return Err(FilingError::NotFound.into());

@@ -1,4 +1,4 @@
-//! 导入存证平台证据: one, or up to two hundred at once.
+//! Import of deposits into a case (导入存证平台证据): one, or up to two hundred per request.
 
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ use crate::wire::court::import::{
 use crate::wire::deposit::require_exact_integers;
 use crate::wire::receipt::{ReceiptError, ReceiptJson};
 
-/// A receipt that a request brings.
+/// Parses the receipt in a request.
 ///
 /// # Errors
 ///
@@ -39,7 +39,7 @@ pub fn read_receipt(receipt: Option<ReceiptJson>) -> Result<Option<Box<Receipt>>
     let read = |receipt: ReceiptJson| -> Result<Box<Receipt>, Failure> {
         let receipt = Receipt::try_from(receipt);
         let receipt = receipt.map_err(|error: ReceiptError| Failure::new(error.code(), error.to_string()))?;
-        // What its statement says is shown in JSON. Whether the receipt holds is looked at later.
+        // Its integers are shown in JSON. The receipt is verified later.
         if let Ok(entry) = Entry::parse(receipt.entry.as_bytes()) {
             require_exact_integers(entry.statement.statement())?;
         }
@@ -71,7 +71,7 @@ async fn one(
     let (file, looks) = filing.compare_items(Arc::clone(&acted.file), Part::Item(act.item)).await?;
     let item = file.items.get(&act.item).ok_or_else(|| Failure::internal(&"an import is void"))?;
     let now = looks.get(&act.item).cloned().unwrap_or_else(unlooked);
-    // As the importer wrote it; what was restated since, a look at the item shows.
+    // The texts of the import; a view of the item shows later edits.
     let texts: Texts =
         [(item.name.annex, Some(import.name.clone())), (item.content.annex, Some(import.content.clone()))].into();
     let mut found = warnings::of_import(&file, item, now.history.as_ref());

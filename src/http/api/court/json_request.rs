@@ -1,4 +1,5 @@
-//! What all handlers of the filing flow do alike: who asks and what, from one strict JSON body; answers that nobody keeps.
+//! Extractors and answers that the handlers of the filing flow share: an authenticated request with a strict JSON body, and
+//! answers that are never cached.
 
 use std::sync::Arc;
 
@@ -31,14 +32,14 @@ use crate::wire::json;
 /// Longest JSON body in bytes.
 pub const JSON_MAX: usize = 256 * 1024;
 
-/// A request with a token and a JSON body of shape `T`. The token is looked at before the body is.
+/// A request with a token and a JSON body of type `T`. The token is checked before the body is read.
 #[derive(Debug)]
 pub struct AuthenticatedJson<T> {
-    /// Who asks.
+    /// The authenticated actor.
     pub actor: Actor,
-    /// What the request is called.
+    /// Idempotency key and capacity.
     pub context: RequestContext,
-    /// What it says.
+    /// The body.
     pub shape: T,
 }
 
@@ -57,7 +58,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<AppState>> for AuthenticatedJson<T> {
     }
 }
 
-/// A value of the request that stands on one line of an act.
+/// Parses a value of the request as an act spells it.
 ///
 /// # Errors
 ///
@@ -67,7 +68,7 @@ pub fn value<T: LineValue>(field: &str, text: &str) -> Result<T, Failure> {
     T::parse(text).ok_or_else(bad)
 }
 
-/// Likewise, where it stands.
+/// As [`value`], for an optional value.
 ///
 /// # Errors
 ///
@@ -76,7 +77,7 @@ pub fn some_value<T: LineValue>(field: &str, text: Option<&str>) -> Result<Optio
     text.map(|text| value(field, text)).transpose()
 }
 
-/// Likewise, a list.
+/// As [`value`], for a list.
 ///
 /// # Errors
 ///
@@ -85,14 +86,14 @@ pub fn values<T: LineValue, C: FromIterator<T>>(field: &str, texts: &[String]) -
     texts.iter().map(|text| value(field, text)).collect()
 }
 
-/// An act that was done, as answers show it.
+/// A recorded act as answers show it.
 #[must_use]
 pub fn act_json(kind: ActKind, stream: Stream, case: Option<CaseId>, done: &RecordedAct) -> ActJson {
     let tx_id = leaf_hash(recorded.receipt.entry.as_bytes());
     ActJson::of(kind, stream, case, recorded.number, tx_id, &recorded.position, recorded.fresh)
 }
 
-/// A page of a log of looks and erasures, as answers show it.
+/// A page of an access log as answers show it.
 #[must_use]
 pub fn access_log_json(page: &ActPage) -> AccessLogJson {
     let shown = |act: &StoredAct| AccessJson::of(&act.document, act.entry.number, &act.position);
@@ -102,7 +103,7 @@ pub fn access_log_json(page: &ActPage) -> AccessLogJson {
     }
 }
 
-/// An answer that nobody keeps.
+/// An answer that is never cached.
 #[must_use]
 pub fn answer<T: Serialize>(status: StatusCode, shape: &T) -> Response {
     let mut response = caching::json(shape, Caching::Never);
@@ -110,7 +111,7 @@ pub fn answer<T: Serialize>(status: StatusCode, shape: &T) -> Response {
     response
 }
 
-/// The answer to a request that creates something: 200 where the same request had done so before.
+/// The answer to a request that creates something: 201, or 200 if an earlier request with the same idempotency key did.
 #[must_use]
 pub fn created<T: Serialize>(done: &RecordedAct, shape: &T) -> Response {
     answer(if recorded.fresh { StatusCode::CREATED } else { StatusCode::OK }, shape)

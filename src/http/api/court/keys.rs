@@ -1,4 +1,4 @@
-//! Keys that an account enrols: under the deposit policy `enrolled`, statements that they sign are accepted.
+//! Enrolled keys of an account: under the deposit policy `enrolled`, statements signed by them are accepted.
 
 use std::sync::Arc;
 
@@ -93,8 +93,8 @@ pub(in crate::http) async fn list_keys(
 pub(in crate::http) async fn remove_key(
     State(state): State<Arc<AppState>>,
     Bearer(actor): Bearer,
-    named: PathParameter,
+    parameter: PathParameter,
 ) -> Result<Response, Failure> {
-    state.filing()?.remove_key(&actor, &named.0).await?;
+    state.filing()?.remove_key(&actor, &parameter.0).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

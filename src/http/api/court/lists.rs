@@ -1,4 +1,4 @@
-//! Lists that a court goes by: ledgers whose deposits it takes, and the holidays of each year.
+//! Configuration lists: the ledgers that a court accepts, and the holidays of each year.
 
 use std::sync::Arc;
 
@@ -40,10 +40,10 @@ const YEARS: std::ops::RangeInclusive<u16> = 1970..=9999;
 )]
 pub(in crate::http) async fn trust_ledger(
     State(state): State<Arc<AppState>>,
-    named: PathParameter,
+    parameter: PathParameter,
     call: AuthenticatedJson<LedgerRequest>,
 ) -> Result<Response, Failure> {
-    let court = value("court", &named.0)?;
+    let court = value("court", &parameter.0)?;
     let act = Act::TrustLedger(TrustLedger { court, key: value("key", &call.shape.key)? });
     let recorded = state.filing()?.change_registry(&call.actor, &call.context, |_| Ok(act.clone())).await?;
     Ok(created(&recorded, &act_json(ActKind::TrustLedger, Stream::Registry, None, &recorded)))
@@ -68,10 +68,10 @@ pub(in crate::http) async fn trust_ledger(
 )]
 pub(in crate::http) async fn distrust_ledger(
     State(state): State<Arc<AppState>>,
-    named: PathParameter,
+    parameter: PathParameter,
     call: AuthenticatedJson<LedgerRequest>,
 ) -> Result<Response, Failure> {
-    let court = value("court", &named.0)?;
+    let court = value("court", &parameter.0)?;
     let act = Act::DistrustLedger(DistrustLedger { court, key: value("key", &call.shape.key)? });
     let recorded = state.filing()?.change_registry(&call.actor, &call.context, |_| Ok(act.clone())).await?;
     Ok(answer(StatusCode::OK, &act_json(ActKind::DistrustLedger, Stream::Registry, None, &recorded)))
@@ -94,9 +94,9 @@ pub(in crate::http) async fn distrust_ledger(
 pub(in crate::http) async fn list_ledgers(
     State(state): State<Arc<AppState>>,
     Bearer(_): Bearer,
-    named: PathParameter,
+    parameter: PathParameter,
 ) -> Result<Response, Failure> {
-    let court: CourtCode = value("court", &named.0)?;
+    let court: CourtCode = value("court", &parameter.0)?;
     let registry = state.filing()?.registry();
     let keys = registry.trusted.get(&court).map_or(&[][..], Vec::as_slice);
     Ok(answer(StatusCode::OK, &TrustedLedgersJson::of(&court, keys)))

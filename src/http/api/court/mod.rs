@@ -1,4 +1,4 @@
-//! Handlers of the filing flow, one file a business; each group lists its routes in one place.
+//! Handlers of the filing flow. The modules `*_routes` list the routes of a group.
 
 pub mod accounts;
 pub mod acts;

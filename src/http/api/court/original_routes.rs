@@ -1,4 +1,4 @@
-//! Deposits by token, originals in custody, erasures: the routes.
+//! The routes of deposits by token, originals in custody and erasures.
 
 use std::sync::Arc;
 

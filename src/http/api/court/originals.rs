@@ -1,11 +1,10 @@
-//! Originals: given into custody, streamed and measured as they come; given out, streamed, to whoever may see them.
+//! Upload and download of originals in custody, both streamed.
 //!
 //! # Invariants
 //!
-//! No original is held in memory or stored unencrypted. A limited number is received at the same time, and of each account
-//! fewer. A client that sends too slowly is cut off; the time that the node takes itself does not count. An original that
-//! turns out damaged on its way breaks the connection
-//! off: its length was announced, so nobody takes what came for all of it.
+//! No original is held in memory or stored unencrypted. The number of concurrent uploads is limited, in all and per account. A
+//! client that sends too slowly is disconnected; the node's own processing time does not count. If an original turns out to be
+//! damaged during a download, the connection is closed: the announced length tells the client that the download is incomplete.
 
 use std::sync::Arc;
 
@@ -40,7 +39,7 @@ use crate::wire::court::originals::CustodyJson;
 
 const SALT_HEADER: HeaderName = HeaderName::from_static("x-salt");
 
-/// Why a body ended early.
+/// Why an upload ended early.
 #[derive(Debug, Clone, thiserror::Error)]
 enum BodyEnd {
     #[error("the body came too slowly")]
@@ -71,7 +70,7 @@ fn filing_failure(error: FilingError) -> Failure {
     }
 }
 
-/// A body as it arrives, at the pace that the options ask for.
+/// The frames of a body, with the deadlines of the options.
 fn paced(body: Body, options: &Options) -> impl Stream<Item = Result<Bytes, BodyEnd>> + Send + use<> {
     let waiting = Waiting { body: body.into_data_stream(), pace: BodyDeadline::new(options) };
     stream::try_unfold(waiting, async |mut waiting| {
@@ -113,12 +112,12 @@ struct Waiting {
 pub(in crate::http) async fn put_original(
     State(state): State<Arc<AppState>>,
     Bearer(actor): Bearer,
-    named: PathParameter,
+    parameter: PathParameter,
     uri: Uri,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Failure> {
-    let number = named.number()?;
+    let number = parameter.number()?;
     require_content_type(&headers, "application/octet-stream")?;
     let salt = read_salt(&headers)?;
     let limit = state.options().file_max;
@@ -142,7 +141,7 @@ fn read_salt(headers: &HeaderMap) -> Result<Option<[u8; SALT_LEN]>, Failure> {
     salt.map(Some).ok_or_else(|| Failure::new(ErrorCode::BadSalt, "the salt is not 64 lower-case hex digits"))
 }
 
-/// In which case the content of a deposit is looked at.
+/// The case in which the content of a deposit is viewed.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -181,10 +180,10 @@ impl InCaseQuery {
 pub(in crate::http) async fn get_original(
     State(state): State<Arc<AppState>>,
     Bearer(actor): Bearer,
-    named: PathParameter,
+    parameter: PathParameter,
     Parameters(query): Parameters<InCaseQuery>,
 ) -> Result<Response, Failure> {
-    let (number, case) = (named.number()?, query.case()?);
+    let (number, case) = (parameter.number()?, query.case()?);
     let given = state.filing()?.open_original_for(&actor, number, case).await?;
     let stream = given.stream.inspect_err(move |error| {
         tracing::error!(%number, %error, "an original broke off on its way out");
@@ -194,7 +193,7 @@ pub(in crate::http) async fn get_original(
     headers.insert(CONTENT_LENGTH, given.size.into());
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    // What somebody uploaded is never a page of this site.
+    // An uploaded file is never rendered as a page of this site.
     let name = HeaderValue::try_from(format!("attachment; filename=\"{number}\""));
     headers.insert(CONTENT_DISPOSITION, name.unwrap_or(HeaderValue::from_static("attachment")));
     Ok(response)

@@ -1,4 +1,4 @@
-//! Accounts, tokens, lists, feed and webhooks: the routes.
+//! The routes of accounts, tokens, lists, feed and webhooks.
 
 use std::sync::Arc;
 

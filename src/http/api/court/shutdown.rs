@@ -1,4 +1,4 @@
-//! The end of the node, for whoever waits: a request that waits for news must not hold up the shutdown.
+//! The shutdown signal for requests that wait for events, so that they do not delay the shutdown.
 
 use std::convert::Infallible;
 
@@ -6,21 +6,21 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use tokio::sync::watch;
 
-/// Becomes true when the node shuts down. Where nobody said so, it never does.
+/// Completes when the node shuts down; never, in a router without a signal.
 #[derive(Debug, Clone, Default)]
 pub struct ShutdownSignal(Option<watch::Receiver<bool>>);
 
 impl ShutdownSignal {
-    /// The end as told through `receiver`.
+    /// The signal that becomes true in `receiver`.
     #[must_use]
     pub const fn from_receiver(receiver: watch::Receiver<bool>) -> Self {
         Self(Some(receiver))
     }
 
-    /// Waits for it.
+    /// Waits for the shutdown.
     pub async fn wait(mut self) {
         match &mut self.0 {
-            // Whoever would have said so is gone: that is the end too.
+            // A dropped sender also means shutdown.
             Some(receiver) => drop(receiver.wait_for(|closing| *closing).await),
             None => std::future::pending().await,
         }

@@ -45,15 +45,15 @@ use crate::wire::facts::beijing_time;
 )]
 pub(in crate::http) async fn issue_token(
     State(state): State<Arc<AppState>>,
-    named: PathParameter,
+    parameter: PathParameter,
     call: AuthenticatedJson<TokenRequest>,
 ) -> Result<Response, Failure> {
     let AuthenticatedJson { actor, context, shape } = call;
-    let (filing, account) = (state.filing()?, account_named(&named)?);
+    let (filing, account) = (state.filing()?, account_named(&parameter)?);
     let scopes: BTreeSet<Scope> = values("scopes", &shape.scopes)?;
     let issued = filing.issue_token(&actor, &context, account, &scopes, shape.days).await?;
     if !issued.recorded.fresh {
-        // Sent twice at once: this one lost, and its token is not the one on the chain.
+        // A concurrent duplicate: the token on the chain is that of the other request.
         let reason = "the token was issued before, and is shown once only";
         return Err(FilingError::bad("idempotency-key", reason).into());
     }
@@ -90,10 +90,10 @@ pub(in crate::http) async fn issue_token(
 )]
 pub(in crate::http) async fn revoke_token(
     State(state): State<Arc<AppState>>,
-    named: PathParameter,
+    parameter: PathParameter,
     call: AuthenticatedJson<RevocationRequest>,
 ) -> Result<Response, Failure> {
-    let token = TokenId::parse(&named.0).ok_or(FilingError::NotFound)?;
+    let token = TokenId::parse(&parameter.0).ok_or(FilingError::NotFound)?;
     let kept = call.shape.keep_issued.then_some(KeptTokens::OtherAccounts);
     let revoked = state.filing()?.revoke_token(&call.actor, &call.context, token, kept).await?;
     let (status, state) =

@@ -1,4 +1,4 @@
-//! `POST /v1/cases/{case}/passage`: a case goes on to second instance, from mediation into a suit, to retrial.
+//! `POST /v1/cases/{case}/passage`: transfers a case to second instance (移送二审), from mediation into a suit (诉调衔接), or to retrial.
 
 use std::sync::Arc;
 

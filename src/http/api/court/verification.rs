@@ -1,4 +1,5 @@
-//! `POST /v1/cases/{case}/items/{item}/verification`: an original, a digest or a receipt held against an item, on record.
+//! `POST /v1/cases/{case}/items/{item}/verification`: compares an original, a digest or a receipt with an item, and records the
+//! result.
 
 use std::sync::Arc;
 
@@ -60,7 +61,7 @@ pub(in crate::http) async fn verify_item(
     body: Body,
 ) -> Result<Response, Failure> {
     let filing = state.filing()?;
-    // Who may not verify it is told before a large file has come for nothing.
+    // Access is checked before a large file is received.
     let file = filing.case_for(&actor, case).await?;
     if !file.items.contains_key(&item) {
         return Err(FilingError::NoSuchItem(item).into());
@@ -75,18 +76,18 @@ pub(in crate::http) async fn verify_item(
         _ => return Err(unsupported(&headers, "application/octet-stream or application/json")),
     };
     let verified = filing.verify_item(&actor, case, item, &context, &verification).await?;
-    let acted = &verified.acted;
-    let act = act_json(acted.document.act.kind(), Stream::Case, Some(case), &acted.recorded);
-    let capacity = CapacityJson::of(&acted.file, acted.document.capacity);
+    let outcome = &verified.outcome;
+    let act = act_json(outcome.document.act.kind(), Stream::Case, Some(case), &outcome.recorded);
+    let capacity = CapacityJson::of(&outcome.file, outcome.document.capacity);
     let verifier = VerifierJson::account(&actor.id.to_string(), Some(capacity.capacity), capacity.label);
-    let state = ReportNodeJson::own(filing.ledger().as_str());
-    // The time that the chain gave the act is that of the report.
-    let context = ReportContext::new(acted.recorded.position.at, verifier, state);
+    let node = ReportNodeJson::own(filing.ledger().as_str());
+    // The report has the time that the sequencer gave the act.
+    let context = ReportContext::new(outcome.recorded.position.at, verifier, node);
     let shown = ItemVerificationJson { report: ReportJson::new(&verified.report, context), act };
     Ok(answer(axum::http::StatusCode::OK, &shown))
 }
 
-/// A file: what was asked is named by its digests, since nobody keeps it.
+/// Verifies a file, which is hashed as it streams. Its digests identify the request.
 async fn streamed(
     state: &AppState,
     actor: &Actor,

@@ -1,4 +1,4 @@
-//! What is unusual about an act and was done all the same: each warning with its code, in both languages.
+//! Warnings about acts that were recorded although they are unusual: code and text in both languages.
 
 use crate::court::acts::Act;
 use crate::court::case::state::{ActPosition, CaseFile, Item};
@@ -18,7 +18,7 @@ fn warning(code: &str, zh: &str, en: &str) -> CodedText {
     coded(code, Bilingual::new(zh, en))
 }
 
-/// What texts look like that better stay unwritten: identity numbers, telephone numbers.
+/// Warnings about texts that seem to contain personal numbers.
 #[must_use]
 pub fn of_texts(texts: &[&str]) -> Vec<CodedText> {
     let mut found = Vec::new();
@@ -31,7 +31,7 @@ pub fn of_texts(texts: &[&str]) -> Vec<CodedText> {
     found
 }
 
-/// What is unusual about an act upon a case, which stands at `position`.
+/// Warnings about an act at `position`.
 #[must_use]
 pub fn of_act(act: &Act, position: ActPosition, file: &CaseFile, registry: &Registry) -> Vec<CodedText> {
     let mut found = Vec::new();
@@ -72,7 +72,7 @@ pub fn of_act(act: &Act, position: ActPosition, file: &CaseFile, registry: &Regi
     found
 }
 
-/// What is unusual about an item just imported.
+/// Warnings about an item that was just imported.
 #[must_use]
 pub fn of_import(file: &CaseFile, item: &Item, history: Option<&History>) -> Vec<CodedText> {
     let mut found = vec![not_verified()];

@@ -1,4 +1,4 @@
-//! Webhooks: a court's system is called when something happens, instead of asking.
+//! Registration of webhooks.
 
 use std::sync::Arc;
 
@@ -45,10 +45,10 @@ use crate::wire::facts::beijing_time;
 )]
 pub(in crate::http) async fn register_webhook(
     State(state): State<Arc<AppState>>,
-    named: PathParameter,
+    parameter: PathParameter,
     call: AuthenticatedJson<WebhookRequest>,
 ) -> Result<Response, Failure> {
-    let court: CourtCode = value("court", &named.0)?;
+    let court: CourtCode = value("court", &parameter.0)?;
     let hooked = state.filing()?.add_webhook(&call.actor, &call.context, &court, &call.shape.url).await?;
     let json = RegisteredWebhookJson {
         id: hooked.id.to_string(),
@@ -77,10 +77,10 @@ pub(in crate::http) async fn register_webhook(
 )]
 pub(in crate::http) async fn remove_webhook(
     State(state): State<Arc<AppState>>,
-    named: PathParameter,
+    parameter: PathParameter,
     call: AuthenticatedJson<EmptyRequest>,
 ) -> Result<Response, Failure> {
-    let id = TokenId::parse(&named.0).ok_or(FilingError::NotFound)?;
+    let id = TokenId::parse(&parameter.0).ok_or(FilingError::NotFound)?;
     let recorded = state.filing()?.remove_webhook(&call.actor, &call.context, id).await?;
     Ok(answer(StatusCode::OK, &act_json(ActKind::EndHook, Stream::Registry, None, &recorded)))
 }
@@ -102,9 +102,9 @@ pub(in crate::http) async fn remove_webhook(
 pub(in crate::http) async fn list_webhooks(
     State(state): State<Arc<AppState>>,
     Bearer(actor): Bearer,
-    named: PathParameter,
+    parameter: PathParameter,
 ) -> Result<Response, Failure> {
-    let court: CourtCode = value("court", &named.0)?;
+    let court: CourtCode = value("court", &parameter.0)?;
     let webhooks = state.filing()?.webhooks_of_court(&actor, &court)?;
     let webhooks = webhooks.into_iter().map(|(id, since)| WebhookJson {
         id: id.to_string(),
