@@ -1,20 +1,19 @@
-//! Cases, accounts and access logs: every act of a court's filing flow is read again, held against its statement, and
-//! folded again in the order of the chain.
+//! Audit of cases, accounts and access logs: reads every act of the filing flow, compares it with its statement, and replays it in
+//! the order of the chain.
 //!
 //! # Invariants
 //!
-//! One pass: an act is judged by the registry as it stood at its place, roles and holidays included. An act without
-//! effect is no fault of the chain (decided a moment before another, sealed a moment after): it is counted and listed.
-//! That the sequences of a stream have no gaps is checked with every subject (`follow`). Content that a court holds must not be
-//! erased before the court has ended the hold.
+//! One pass: an act is checked against the registry at its position, including roles and holidays. An act without effect is not a
+//! fault (another act was committed between its decision and its commit): it is counted and listed. Gaps in the sequences of a
+//! stream are found in `chain_checks`. Content under a hold must not be erased before the court has released it.
 //!
 //! # Memory
 //!
-//! The registry and the folds of all cases are kept to the end of the walk: some kilobytes a case, and about one more for
-//! each of its items, replies and verifications; of each original in custody its record, some 300 bytes.
+//! The registry and the states of all cases stay in memory to the end of the walk: some kilobytes per case, about one more for each
+//! item, reply and verification, and some 300 bytes per original in custody.
 //!
-//! Not here: the text of an act and its annexes (`documents`), the labels under which a store finds acts (`labels`). Not
-//! checked: whether an item carried over from another case was imported there when it says.
+//! Not here: the text of an act and its annexes (`documents`), index labels (`labels`). Not checked: whether the first import of a
+//! transferred item is as stated.
 
 use std::collections::hash_map::Entry as Slot;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -38,11 +37,11 @@ use crate::ledger::notice::{ErasedPiece, Piece};
 use crate::store::contract::{Private, ReadLedger};
 use crate::store::reading;
 
-/// What a stream of acts is folded to.
+/// The replayed state of a stream of acts.
 enum StreamState {
     Registry,
     Case(Box<CaseFile>),
-    /// A case that does not begin as one: nothing can be folded to it.
+    /// The stream of a case whose first act is invalid, so that nothing can be replayed.
     NoCase,
     Access,
     Custody,
@@ -59,20 +58,20 @@ impl StreamState {
     }
 }
 
-/// What the acts behind the walk have come to.
+/// The states of all streams of acts so far.
 #[derive(Default)]
 pub(in crate::audit) struct Cases {
     registry: Registry,
     registry_stream: Option<Digest>,
     streams: HashMap<Digest, StreamState>,
-    /// Which cases hold which content.
+    /// The cases that have a hold on a content.
     holds: BTreeMap<HeldContent, BTreeSet<Digest>>,
     labels: Labels,
 }
 
 impl Cases {
-    /// Holds the entry at `at`, with what lies beside it off the chain, against the acts before it.
-    pub(in crate::audit) fn follow<R: ReadLedger + ?Sized>(
+    /// Checks the entry at `at` and its private content against the acts before it.
+    pub(in crate::audit) fn check<R: ReadLedger + ?Sized>(
         &mut self,
         store: &R,
         (at, entry): (LeafIndex, &Entry),
@@ -90,7 +89,7 @@ impl Cases {
             (Private::Held(_), Some(_)) => {
                 findings.push((Fault::ActMalformed, "a text that is no act stands in a stream of acts".into()));
             }
-            // The product never erases these: all that it erases is annexes.
+            // The program never erases these texts, only annexes.
             (Private::Erased(notice), Some(Stream::Case | Stream::Registry)) => {
                 self.labels.miss();
                 findings.push((Fault::ActErased, format!("by the notice at {notice}")));
@@ -99,7 +98,7 @@ impl Cases {
                 self.labels.miss();
                 report.unread += 1;
             }
-            // What is erased may have been the first entry of an access log: nothing shows whether it had labels.
+            // The erased text may have been the first act of an access log, so its labels are unknown.
             (Private::Erased(_), None) if subject.is_some() => self.labels.miss(),
             (_, None) => {}
         }
@@ -138,7 +137,7 @@ impl Cases {
             _ => None,
         };
         let position = ActPosition { index: at, sequence: subject.sequence, at: entry.received };
-        let folded = self.fold(subject.id, &document, position, report);
+        let folded = self.replay(subject.id, &document, position, report);
         let had_effect = matches!(folded, Ok(None));
         match folded {
             Ok(None) => {}
@@ -150,11 +149,11 @@ impl Cases {
             _ => None,
         };
         self.labels.act(store, at, (&document, file, before.as_ref()), report, findings);
-        self.follow_holds(subject.id, &document.act);
+        self.track_holds(subject.id, &document.act);
         self.role(subject.id, &document, findings);
     }
 
-    fn follow_holds(&mut self, id: Digest, act: &Act) {
+    fn track_holds(&mut self, id: Digest, act: &Act) {
         let (deposit, account) = match act {
             Act::Hold(act) => (act.deposit, act.account),
             Act::Release(act) => (act.deposit, act.account),
@@ -175,12 +174,12 @@ impl Cases {
         }
     }
 
-    /// How many rows the index of labels must have; `None` where that does not follow from what was read.
+    /// The number of rows that the label index must have; `None` if it cannot be computed.
     pub(in crate::audit) const fn label_rows(&self) -> Option<u64> {
         self.labels.rows()
     }
 
-    /// What of these pieces is erased although a court holds it.
+    /// The pieces that were erased although a court holds them.
     pub(in crate::audit) fn erased<R: ReadLedger + ?Sized>(
         &self,
         store: &R,
@@ -202,7 +201,7 @@ impl Cases {
         findings
     }
 
-    /// The held content that a piece is part of.
+    /// The content that a piece is part of, as holds name it.
     fn content_of<R: ReadLedger + ?Sized>(
         &self,
         store: &R,
@@ -225,8 +224,8 @@ impl Cases {
         original.map(|original| HeldContent::Deposit(original.act.deposit)).or_else(account)
     }
 
-    /// Folds an act: the code of the reason why it has no effect, if it has none; an error where it does not belong.
-    fn fold(
+    /// Replays an act. Returns the code of the reason if it has no effect; an error if it does not belong to the stream.
+    fn replay(
         &mut self,
         id: Digest,
         document: &Document,
@@ -274,7 +273,7 @@ impl Cases {
                 if gap { Err(format!("sequence {} follows none that was read", position.sequence)) } else { Ok(void) }
             }
             StreamState::NoCase => Ok(Some("out_of_order")),
-            // Private content of an account is erased where the looks at it stand.
+            // Erasures of an account are in its access log.
             StreamState::Access if !matches!(document.act.kind(), ActKind::Access | ActKind::Erase) => {
                 Err(format!("`{}` in an access log", document.act.kind()))
             }
@@ -282,7 +281,7 @@ impl Cases {
         }
     }
 
-    /// A role that somebody acts in must be held at that moment, for the case's court.
+    /// Checks that the account held the role in which it acted, at that time and for the case's court.
     fn role(&self, id: Digest, document: &Document, findings: &mut Findings) {
         let Capacity::Holding(role) = document.capacity else { return };
         let court = match (&document.act, self.streams.get(&id)) {

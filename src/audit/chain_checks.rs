@@ -1,6 +1,6 @@
-//! Holds each leaf against what came before it: links, times, numbers, streams, acts.
+//! Checks each leaf against the leaves before it, in order: links, times, numbers, streams, acts.
 //!
-//! Not here: what a leaf shows by itself and what lies beside it (`leaves`, `rows`), found on any thread before its turn.
+//! Not here: checks of a single leaf and its index rows (`leaves`, `rows`), which run in parallel before.
 
 use std::collections::{HashMap, HashSet};
 
@@ -20,7 +20,7 @@ use crate::ledger::time::Timestamp;
 use crate::store::contract::index_rows::IndexRows;
 use crate::store::contract::{Private, ReadLedger};
 
-/// What the walk remembers of the leaves behind it.
+/// The state of the checks after the leaves so far.
 pub(in crate::audit) struct ChainChecker<'a, R: ?Sized> {
     store: &'a R,
     origin: &'a Name,
@@ -32,12 +32,12 @@ pub(in crate::audit) struct ChainChecker<'a, R: ?Sized> {
     last_time: Timestamp,
     /// The notice whose key is in force.
     notice: Option<Notice>,
-    /// Last sequence and owners of every stream met so far.
+    /// Last sequence and owners of every stream so far.
     subjects: HashMap<Digest, (u64, Vec<VerifierKey>)>,
-    /// What the acts of cases met so far have come to.
+    /// The replayed acts so far.
     cases: Cases,
-    /// The rows that the leaves met so far have in each index; `None` once a leaf could not be read.
-    yields: Option<IndexRows>,
+    /// The number of rows in each index that the leaves so far require; `None` once a leaf could not be read.
+    expected_rows: Option<IndexRows>,
     /// Hashes of notices: equal ones have one row.
     notices: HashSet<Digest>,
 }
@@ -55,23 +55,23 @@ impl<'a, R: ReadLedger + ?Sized> ChainChecker<'a, R> {
             notice: None,
             subjects: HashMap::new(),
             cases: Cases::default(),
-            yields: Some(IndexRows::default()),
+            expected_rows: Some(IndexRows::default()),
             notices: HashSet::new(),
         }
     }
 
-    /// The rows that the walked leaves have in each index; `None` where a leaf could not be read.
-    pub(in crate::audit) const fn yields(&self) -> Option<IndexRows> {
-        self.yields
+    /// The number of rows in each index that the checked leaves require; `None` if a leaf could not be read.
+    pub(in crate::audit) const fn expected_rows(&self) -> Option<IndexRows> {
+        self.expected_rows
     }
 
     fn add_rows(&mut self, rows: IndexRows) {
-        if let Some(yields) = &mut self.yields {
-            *yields += rows;
+        if let Some(expected_rows) = &mut self.expected_rows {
+            *expected_rows += rows;
         }
     }
 
-    /// How many rows the index of labels must have; `None` where that is not known.
+    /// The number of rows that the label index must have; `None` if it is not known.
     pub(in crate::audit) const fn label_rows(&self) -> Option<u64> {
         self.cases.label_rows()
     }
@@ -81,7 +81,7 @@ impl<'a, R: ReadLedger + ?Sized> ChainChecker<'a, R> {
         self.notice.as_ref().and_then(Notice::key)
     }
 
-    /// Height of the last header met.
+    /// Height of the last header.
     pub(in crate::audit) fn last_height(&self) -> Height {
         Height(self.next_height.0.saturating_sub(1))
     }
@@ -91,8 +91,8 @@ impl<'a, R: ReadLedger + ?Sized> ChainChecker<'a, R> {
         self.unsealed.is_empty()
     }
 
-    /// Holds `leaf` against what came before.
-    pub(in crate::audit) fn follow(&mut self, leaf: ExaminedLeaf, report: &mut AuditReport) {
+    /// Checks `leaf` against the leaves before it.
+    pub(in crate::audit) fn check(&mut self, leaf: ExaminedLeaf, report: &mut AuditReport) {
         let ExaminedLeaf { index, hash, leaf } = leaf;
         let (mut findings, mut number) = (Vec::new(), None);
         let mut is_header = false;
@@ -115,13 +115,13 @@ impl<'a, R: ReadLedger + ?Sized> ChainChecker<'a, R> {
                 }
             }
             Err(unfit) => {
-                self.yields = None;
+                self.expected_rows = None;
                 findings.push(match unfit {
                     LeafFault::Damaged(why) => (Fault::Damaged, why),
                     LeafFault::Malformed(why) => (Fault::Malformed, why),
                 });
-                if self.stood_here(index) {
-                    // The tree still holds its hash, to which the next header is linked: the walk goes on behind it.
+                if self.is_header(index) {
+                    // The next header links to the hash in the tree, so the walk can continue.
                     is_header = true;
                     self.pass_header(self.next_height, hash);
                 }
@@ -136,9 +136,8 @@ impl<'a, R: ReadLedger + ?Sized> ChainChecker<'a, R> {
         }
     }
 
-    /// Whether the header of the block being walked stands at `index`, by what the store's index says: for a header that
-    /// cannot be read.
-    fn stood_here(&self, index: LeafIndex) -> bool {
+    /// Whether the store's index has the header of the current block at `index`, for a header that cannot be read.
+    fn is_header(&self, index: LeafIndex) -> bool {
         self.store.find_block(self.next_height) == Ok(Some(index))
     }
 
@@ -228,7 +227,7 @@ impl<'a, R: ReadLedger + ?Sized> ChainChecker<'a, R> {
         }
     }
 
-    /// What an `erased` notice names must be gone, and by this notice.
+    /// Checks that the pieces in an `erased` notice are gone, and refer to this notice.
     fn tombstones(&self, at: LeafIndex, pieces: &[ErasedPiece], findings: &mut Findings) {
         for piece in pieces {
             let found = match piece.piece {
@@ -247,9 +246,9 @@ impl<'a, R: ReadLedger + ?Sized> ChainChecker<'a, R> {
     }
 
     fn deposit(&mut self, index: LeafIndex, deposit: Deposit, report: &mut AuditReport, findings: &mut Findings) {
-        let Deposit { number, received, whole, mut own, mut beside, rows, yields } = deposit;
+        let Deposit { number, received, whole, mut own, mut of_rows, rows, expected_rows } = deposit;
         report.entries += 1;
-        self.add_rows(yields);
+        self.add_rows(expected_rows);
         findings.append(&mut own);
         let test = report.mode.is_some_and(Mode::is_test);
         if !number.has_date_of(received) || number.is_test() != test {
@@ -259,9 +258,9 @@ impl<'a, R: ReadLedger + ?Sized> ChainChecker<'a, R> {
             self.subject(entry, findings);
         }
         report.index_rows += rows;
-        findings.append(&mut beside);
+        findings.append(&mut of_rows);
         if let Some((entry, Some(private))) = whole.as_deref() {
-            self.cases.follow(self.store, (index, entry), private, &mut report.court, findings);
+            self.cases.check(self.store, (index, entry), private, &mut report.court, findings);
         }
     }
 

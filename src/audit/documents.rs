@@ -1,6 +1,6 @@
-//! The text of an act, held against the statement that put it on the chain, and its annexes.
+//! Checks the text of an act against its statement on the chain, and its annexes against their commitments.
 //!
-//! Not here: what the act does to its case (`cases`).
+//! Not here: the effect of an act on its case (`cases`).
 
 use crate::audit::private_store::is_named;
 use crate::audit::report::{CourtReport, Fault, Findings};
@@ -13,12 +13,12 @@ use crate::ledger::notice::{ErasedPiece, Piece};
 use crate::ledger::statement::text::Statement;
 use crate::store::contract::{Private, ReadLedger};
 
-/// Whether a text off the chain is one of an act.
+/// Whether a private text is the document of an act.
 pub(in crate::audit) fn is_act(piece: &PrivateMetadata) -> bool {
     piece.json.starts_with(FIRST_LINE)
 }
 
-/// The act in `piece`; `None` where it cannot be read as one.
+/// The act in `piece`; `None` if it is malformed.
 pub(in crate::audit) fn read(
     piece: &PrivateMetadata,
     statement: &Statement,
@@ -40,7 +40,7 @@ pub(in crate::audit) fn read(
     Some(document)
 }
 
-/// Holds each annex that the act at `at` names against what lies off the chain.
+/// Checks the annexes of the act at `at` against the private store.
 pub(in crate::audit) fn annexes<R: ReadLedger + ?Sized>(
     store: &R,
     at: LeafIndex,
@@ -48,7 +48,7 @@ pub(in crate::audit) fn annexes<R: ReadLedger + ?Sized>(
     report: &mut CourtReport,
     findings: &mut Findings,
 ) {
-    // The annexes that an erasure names lie with other acts, and are gone.
+    // The annexes that an erasure names belong to other acts, and are gone.
     let own = if act.kind() == ActKind::Erase { Vec::new() } else { act.annexes() };
     for annex in own {
         report.annexes += 1;

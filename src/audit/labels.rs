@@ -1,10 +1,9 @@
-//! The labels under which a store finds acts and deposits of the filing flow: derived again from what stands on the chain.
+//! Audit of the label index: recomputes the labels of acts and deposits from the chain.
 //!
 //! # Invariants
 //!
-//! Each label that follows from an act must have its row, and the index must have no more rows than follow. The labels of an
-//! act of a case without effect were derived when it was decided, from a case that the chain does not show: then rows are
-//! looked up, and no longer counted.
+//! Every label of an act must have a row, and the index must have no other rows. The labels of a case act without effect were computed
+//! from the state at its decision, which the chain does not show: rows are then looked up but no longer counted.
 
 use crate::audit::report::{CourtReport, Fault, Findings};
 use crate::court::acts::Act;
@@ -19,35 +18,35 @@ use crate::ledger::key::VerifierKey;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::store::contract::ReadLedger;
 
-/// The labels of the leaves behind the walk.
+/// The labels of the leaves so far.
 #[derive(Debug, Default)]
 pub(in crate::audit) struct Labels {
     count: u64,
-    /// Whether some do not follow from what was read.
+    /// Whether some labels cannot be computed.
     is_incomplete: bool,
-    /// The key that signs acts.
+    /// The platform's key, which signs acts.
     platform: Option<VerifierKey>,
 }
 
 impl Labels {
-    /// How many rows there must be; `None` where that is not known. Without an act nothing shows whose labels they are.
+    /// The number of rows that there must be; `None` if it is not known. Without an act the platform's key is not known.
     pub(in crate::audit) const fn rows(&self) -> Option<u64> {
         if self.is_incomplete || self.platform.is_none() { None } else { Some(self.count) }
     }
 
-    /// An act whose labels do not follow from what was read.
+    /// Records an act whose labels cannot be computed.
     pub(in crate::audit) const fn miss(&mut self) {
         self.is_incomplete = true;
     }
 
-    /// The keys of the statement of an act: the first act's are the platform's.
+    /// Records the key of an act's statement. The first act is the platform's.
     pub(in crate::audit) fn signed_by(&mut self, keys: &[VerifierKey]) {
         if self.platform.is_none() {
             self.platform = keys.first().cloned();
         }
     }
 
-    /// The labels of a deposit that the platform made for an account.
+    /// Checks the labels of a deposit on behalf of an account.
     pub(in crate::audit) fn deposit<R: ReadLedger + ?Sized>(
         &mut self,
         store: &R,
@@ -63,7 +62,7 @@ impl Labels {
         }
     }
 
-    /// The labels of an act; `file` is its case after it, where it had an effect.
+    /// Checks the labels of an act; `file` is its case after it, if it had an effect.
     pub(in crate::audit) fn act<R: ReadLedger + ?Sized>(
         &mut self,
         store: &R,

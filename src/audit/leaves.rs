@@ -1,11 +1,11 @@
-//! Reads a stretch of leaves and examines each by itself: bytes, hash, form, signatures, the rows that lead to it.
+//! Reads ranges of leaves and checks each leaf by itself: bytes, hash, format, signatures, index rows.
 //!
 //! # Invariants
 //!
-//! Every leaf is hashed once and held against the tree's tile, all of them before any is believed. A stretch in which one
-//! does not fit, or that cannot be read whole, is read again leaf by leaf, so that damage is pinned to the records it hit.
+//! Every leaf of a range is hashed once and compared with the tree's tiles before any is used. A range with a mismatch, or one that
+//! cannot be read as a whole, is read again leaf by leaf, to locate the damage.
 //!
-//! Only what its followers need is kept of a deposit: all else is dropped where it was read.
+//! Of a deposit only the data for the sequential checks is kept.
 
 use crate::audit::report::{Fault, Findings};
 use crate::audit::rows::Rows;
@@ -24,18 +24,18 @@ use crate::ledger::time::Timestamp;
 use crate::store::contract::index_rows::IndexRows;
 use crate::store::contract::{Private, ReadLedger};
 
-/// Leaves of one stretch: 4 tiles.
-pub(in crate::audit) const STRETCH: u64 = 4 * TILE_WIDTH as u64;
+/// Leaves per range: 4 tiles.
+pub(in crate::audit) const RANGE: u64 = 4 * TILE_WIDTH as u64;
 
-/// A leaf after it was looked at by itself.
+/// A leaf after the checks of this module.
 pub(in crate::audit) struct ExaminedLeaf {
     pub(in crate::audit) index: LeafIndex,
-    /// Computed from the bytes, or, for damaged bytes, what the tree holds.
+    /// The hash of the bytes; for damaged bytes the hash in the tree.
     pub(in crate::audit) hash: Digest,
     pub(in crate::audit) leaf: Result<LeafContent, LeafFault>,
 }
 
-/// What is kept of a leaf.
+/// The data of a leaf for the sequential checks.
 pub(in crate::audit) enum LeafContent {
     Deposit(Deposit),
     Notice(Box<SignedNotice>),
@@ -52,38 +52,38 @@ impl LeafContent {
     }
 }
 
-/// What is kept of a deposit.
+/// The data of a deposit for the sequential checks.
 pub(in crate::audit) struct Deposit {
     pub(in crate::audit) number: DepositNumber,
     pub(in crate::audit) received: Timestamp,
-    /// All of it, and what lies off the chain where that was asked for and could be read: of a deposit in a stream or for an
-    /// account, and of one that may be an act.
+    /// The entry and its private content, if it could be read: only for a deposit in a stream, on behalf of an account, or that may be
+    /// an act.
     pub(in crate::audit) whole: Option<Box<(Entry, Option<Private>)>>,
-    /// What is wrong with the entry by itself.
+    /// Faults of the entry itself.
     pub(in crate::audit) own: Findings,
-    /// What is wrong beside it.
-    pub(in crate::audit) beside: Findings,
+    /// Faults of its index rows and private content.
+    pub(in crate::audit) of_rows: Findings,
     /// Index rows looked up.
     pub(in crate::audit) rows: u64,
-    /// The rows that it has in each index.
-    pub(in crate::audit) yields: IndexRows,
+    /// The number of rows that it requires in each index.
+    pub(in crate::audit) expected_rows: IndexRows,
 }
 
 impl Deposit {
-    /// One of which nothing but number and time is needed.
+    /// A deposit of which only number and time are needed.
     fn plain(number: DepositNumber, received: Timestamp) -> Self {
-        let yields = IndexRows::default();
-        Self { number, received, whole: None, own: Vec::new(), beside: Vec::new(), rows: 0, yields }
+        let expected_rows = IndexRows::default();
+        Self { number, received, whole: None, own: Vec::new(), of_rows: Vec::new(), rows: 0, expected_rows }
     }
 }
 
-/// Why a leaf is none.
+/// Why a leaf is invalid.
 pub(in crate::audit) enum LeafFault {
     Damaged(String),
     Malformed(String),
 }
 
-/// Examines leaves of one ledger; any number may, each with keys of its own.
+/// Checks leaves of one ledger. Several may run in parallel, each with its own cache of keys.
 pub(in crate::audit) struct Examiner<'a, R: ?Sized> {
     pub(in crate::audit) store: &'a R,
     pub(in crate::audit) origin: &'a Name,
@@ -93,19 +93,19 @@ pub(in crate::audit) struct Examiner<'a, R: ?Sized> {
 }
 
 impl<R: ReadLedger + ?Sized> Examiner<'_, R> {
-    /// Reads and examines `first .. first+count`. What cannot be read is `LeafFault::Damaged`.
+    /// Reads and checks the leaves `first .. first+count`. Unreadable leaves are `LeafFault::Damaged`.
     pub(in crate::audit) fn examine(&mut self, first: LeafIndex, count: u64) -> Vec<ExaminedLeaf> {
-        self.whole(first, count)
-            .unwrap_or_else(|| (first.0..first.0 + count).map(|index| self.alone(LeafIndex(index))).collect())
+        self.examine_range(first, count)
+            .unwrap_or_else(|| (first.0..first.0 + count).map(|index| self.examine_one(LeafIndex(index))).collect())
     }
 
-    /// The stretch, if it can be read and every leaf hashes to what the tree holds.
-    fn whole(&mut self, first: LeafIndex, count: u64) -> Option<Vec<ExaminedLeaf>> {
+    /// The range, if it can be read and every leaf has the hash in the tree.
+    fn examine_range(&mut self, first: LeafIndex, count: u64) -> Option<Vec<ExaminedLeaf>> {
         let store = self.store;
         let mut examined = Vec::with_capacity(usize::try_from(count).ok()?);
         let mut next = first.0;
         let scanned = store.scan(first, count, &mut |bytes| {
-            examined.push(self.look(LeafIndex(next), bytes));
+            examined.push(self.parse(LeafIndex(next), bytes));
             next += 1;
         });
         let fits = scanned.is_ok() && next == first.0 + count && self.are_in_the_tree(first, &examined);
@@ -113,7 +113,7 @@ impl<R: ReadLedger + ?Sized> Examiner<'_, R> {
     }
 
     fn are_in_the_tree(&self, first: LeafIndex, examined: &[ExaminedLeaf]) -> bool {
-        // Stretches begin where a tile begins.
+        // Ranges begin at a tile.
         let tiles = (first.0..).step_by(TILE_WIDTH.into()).zip(examined.chunks(TILE_WIDTH.into()));
         tiles.into_iter().all(|(first, tile)| {
             let held = u16::try_from(tile.len()).ok().and_then(|count| self.store.tile_hashes(0, first, count).ok());
@@ -121,18 +121,18 @@ impl<R: ReadLedger + ?Sized> Examiner<'_, R> {
         })
     }
 
-    /// One leaf, as the store lets it pass.
-    fn alone(&mut self, index: LeafIndex) -> ExaminedLeaf {
+    /// One leaf, read by itself.
+    fn examine_one(&mut self, index: LeafIndex) -> ExaminedLeaf {
         match self.store.leaf(index) {
-            Ok(bytes) => self.look(index, &bytes),
+            Ok(bytes) => self.parse(index, &bytes),
             Err(error) => {
-                let (hash, leaf) = (held_hash(self.store, index), Err(LeafFault::Damaged(error.to_string())));
+                let (hash, leaf) = (hash_in_tree(self.store, index), Err(LeafFault::Damaged(error.to_string())));
                 ExaminedLeaf { index, hash, leaf }
             }
         }
     }
 
-    fn look(&mut self, index: LeafIndex, bytes: &[u8]) -> ExaminedLeaf {
+    fn parse(&mut self, index: LeafIndex, bytes: &[u8]) -> ExaminedLeaf {
         let hash = leaf_hash(bytes);
         if !self.signatures
             && !self.indexes
@@ -165,21 +165,21 @@ impl<R: ReadLedger + ?Sized> Examiner<'_, R> {
         let private = if self.indexes { rows.deposit(hash, &entry) } else { None };
         let of_an_account = statement.subject.is_some() || statement.on_behalf.is_some();
         let needed = of_an_account || matches!(private, Some(Private::Held(_)));
-        let yields = IndexRows::of_entry(&entry);
+        let expected_rows = IndexRows::of_entry(&entry);
         Deposit {
             number: entry.number,
             received: entry.received,
             whole: needed.then(|| Box::new((entry, private))),
             own,
-            beside: rows.findings,
+            of_rows: rows.findings,
             rows: rows.count,
-            yields,
+            expected_rows,
         }
     }
 }
 
-/// What the tree holds for a leaf that cannot be read, so that the walk can go on behind it; zeros where the tree is
-/// damaged too, which the comparison of tiles and root then finds.
-fn held_hash<R: ReadLedger + ?Sized>(store: &R, index: LeafIndex) -> Digest {
+/// The hash in the tree of a leaf that cannot be read, so that the walk can continue; zeros if the tree is damaged too, which the
+/// comparison of tiles and root finds.
+fn hash_in_tree<R: ReadLedger + ?Sized>(store: &R, index: LeafIndex) -> Digest {
     store.tile_hashes(0, index.0, 1).ok().and_then(|mut hashes| hashes.pop()).unwrap_or(Digest::ZERO)
 }

@@ -1,8 +1,9 @@
-//! The auditor's eye, over any reader, local or remote.
+//! The audit of a whole ledger, over any reader, local or remote.
 //!
-//! [`walk`] re-derives the whole ledger from the stored bytes. [`leaves`] reads and examines them on all cores ([`parallel`]),
-//! with the [`rows`] beside them; [`chain_checks`] holds each against what came before; [`report`] is what was found. [`cases`]
-//! folds the acts of the filing flow again, [`documents`] reads their texts, [`labels`] derives the labels under which they are found, [`private_store`] knows tombstones.
+//! [`walk`] recomputes everything from the stored bytes. [`leaves`] reads and checks single leaves on all cores ([`parallel`]), with
+//! their index [`rows`]; [`chain_checks`] checks each leaf against the ones before it; [`report`] collects the findings. [`cases`]
+//! replays the acts of the filing flow, [`documents`] reads their texts, [`labels`] recomputes their index labels,
+//! [`private_store`] checks tombstones.
 
 pub mod cases;
 pub mod chain_checks;

@@ -1,19 +1,19 @@
-//! Work for all cores whose results are taken in order: while one is followed, the next are in the making.
+//! Computes items on all cores and consumes them in order.
 //!
 //! # Invariants
 //!
-//! Every item is made once and taken once, from 0 up. No lane is more than `AHEAD` items ahead of the taker, so memory is
-//! bounded. A panic in a lane is a panic of the whole.
+//! Every item is computed once and consumed once, from 0 up. No thread is more than `AHEAD` items ahead of the consumer, so memory is
+//! bounded. A panic in a thread propagates.
 
 use std::num::NonZero;
 use std::panic::resume_unwind;
 use std::sync::mpsc::{Sender, channel, sync_channel};
 use std::thread;
 
-/// Items that wait in each lane to be taken.
+/// Most computed items that a thread queues.
 const AHEAD: usize = 4;
 
-/// Makes the items `0 .. count` on all cores, each lane with a hand of its own, and has them taken in their order, here.
+/// Computes the items `0 .. count` on all cores, each thread with its own worker state, and consumes them in order on this thread.
 pub(in crate::audit) fn in_order<H, T: Send>(
     count: u64,
     hand: impl Fn() -> H + Sync,
@@ -24,7 +24,7 @@ pub(in crate::audit) fn in_order<H, T: Send>(
     on_threads(wanted, count, hand, make, take);
 }
 
-/// The same, on as many of the `wanted` threads as the system starts; on this one where it starts none.
+/// As [`in_order`], on as many of the `wanted` threads as the system starts; on this thread if it starts none.
 fn on_threads<H, T: Send>(
     wanted: usize,
     count: u64,
@@ -34,44 +34,44 @@ fn on_threads<H, T: Send>(
 ) {
     let (hand, make) = (&hand, &make);
     thread::scope(|scope| {
-        let lanes: Vec<_> = (0..count)
+        let threads: Vec<_> = (0..count)
             .take(wanted)
             .map_while(|first| {
                 let (ready, taken) = sync_channel(AHEAD);
-                // How many lanes there are is known once all are started.
+                // The number of threads is known once all are started.
                 let (start, started) = channel::<usize>();
-                let lane = thread::Builder::new().spawn_scoped(scope, move || {
-                    let Ok(lanes) = started.recv() else { return };
+                let index = thread::Builder::new().spawn_scoped(scope, move || {
+                    let Ok(threads) = started.recv() else { return };
                     let mut hand = hand();
-                    for item in (first..count).step_by(lanes) {
-                        // Nobody takes any more where the taker panicked.
+                    for item in (first..count).step_by(threads) {
+                        // The consumer has panicked.
                         if ready.send(make(&mut hand, item)).is_err() {
                             return;
                         }
                     }
                 });
-                lane.ok().map(|lane| (lane, taken, start))
+                index.ok().map(|index| (index, taken, start))
             })
             .collect();
-        if lanes.is_empty() {
+        if threads.is_empty() {
             let mut hand = hand();
             (0..count).for_each(|item| take(item, make(&mut hand, item)));
         }
-        let started = lanes.len();
-        let begin = |(lane, taken, start): (_, _, Sender<usize>)| {
-            // A lane that is gone is found when it is joined.
+        let started = threads.len();
+        let begin = |(index, taken, start): (_, _, Sender<usize>)| {
+            // A thread that ended is detected when it is joined.
             let _ = start.send(started);
-            (lane, taken)
+            (index, taken)
         };
-        let lanes: Vec<_> = lanes.into_iter().map(begin).collect();
-        for (item, (_, taken)) in (0..count).zip(lanes.iter().cycle()) {
-            // A lane ends early only by a panic.
+        let threads: Vec<_> = threads.into_iter().map(begin).collect();
+        for (item, (_, taken)) in (0..count).zip(threads.iter().cycle()) {
+            // A thread ends early only by a panic.
             let Ok(result) = taken.recv() else { break };
             take(item, result);
         }
-        for (lane, taken) in lanes {
+        for (index, taken) in threads {
             drop(taken);
-            if let Err(panic) = lane.join() {
+            if let Err(panic) = index.join() {
                 resume_unwind(panic);
             }
         }
@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn items_are_taken_in_order_whatever_their_number() {
+    fn items_are_consumed_in_order() {
         for count in [0, 1, 2, 3, 100] {
             let mut taken = Vec::new();
             // Odd ones take longer.
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn without_threads_the_taker_makes_the_items() {
+    fn without_threads_the_consumer_computes_the_items() {
         for wanted in [0, 1, 3] {
             let mut taken = Vec::new();
             on_threads(wanted, 10, || 0, |_, item| item, |item, made| taken.push((item, made)));
@@ -106,17 +106,17 @@ mod tests {
     }
 
     #[test]
-    fn no_lane_runs_far_ahead_of_the_taker() {
+    fn no_thread_runs_far_ahead_of_the_consumer() {
         let begun = AtomicU64::new(0);
-        let lanes = thread::available_parallelism().map_or(1, NonZero::get) as u64;
-        let most = |taken: u64| taken + 1 + lanes * (AHEAD as u64 + 2);
+        let threads = thread::available_parallelism().map_or(1, NonZero::get) as u64;
+        let most = |taken: u64| taken + 1 + threads * (AHEAD as u64 + 2);
         let make = |(): &mut (), _| begun.fetch_add(1, Ordering::SeqCst);
         in_order(1000, || (), make, |item, _| assert!(begun.load(Ordering::SeqCst) <= most(item)));
         assert_eq!(begun.into_inner(), 1000);
     }
 
     #[test]
-    fn a_panic_in_a_lane_is_a_panic() {
+    fn a_panic_in_a_thread_propagates() {
         let make = |(): &mut (), item| assert!(item < 7, "item {item}");
         let caught = catch_unwind(AssertUnwindSafe(|| in_order(100, || (), make, |_, ()| {})));
         let message = caught.unwrap_err().downcast::<String>().unwrap();

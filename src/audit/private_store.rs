@@ -1,4 +1,4 @@
-//! Private content as an auditor sees it: a tombstone must lead to a notice that names what is gone.
+//! Audit of tombstones: each must refer to a notice that names the erased piece.
 
 use crate::ledger::leaf::Leaf;
 use crate::ledger::merkle::shape::LeafIndex;
@@ -6,7 +6,7 @@ use crate::ledger::notice::ErasedPiece;
 use crate::store::contract::{ReadError, ReadLedger};
 use crate::store::reading;
 
-/// Whether the notice that a tombstone leads to names the piece. Whether it is signed is found where it stands.
+/// Checks that the notice of a tombstone names the piece. Its signature is checked with its leaf.
 pub(in crate::audit) fn is_named<R: ReadLedger + ?Sized>(
     store: &R,
     piece: ErasedPiece,

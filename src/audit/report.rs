@@ -1,4 +1,4 @@
-//! What an audit found, for people and for machines.
+//! The report of an audit: coverage and findings, with stable codes and texts.
 
 use std::fmt;
 
@@ -12,21 +12,21 @@ use crate::ledger::number::DepositNumber;
 /// Most findings a report lists; it counts the others.
 pub const FINDINGS_MAX: usize = 1_000;
 
-/// What is wrong with a record, a tile, an index row or the checkpoint. Codes are stable.
+/// The kinds of faults. Codes are stable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Fault {
     /// The record cannot be read, or does not hash to what the tree holds.
     Damaged,
-    /// The record is of no known kind or not in its one spelling.
+    /// The record is of no known kind or not in canonical form.
     Malformed,
     /// The block header does not seal the leaves before it: root, place or count.
     BlockRoot,
     /// The block header is not linked to the one before: height or 前一区块哈希.
     BlockLink,
-    /// The record bears another ledger's name.
+    /// The record names another ledger.
     OtherLedger,
-    /// A time before the one of the record ahead.
+    /// A time before that of the previous record.
     TimeOrder,
     /// A depositor's signature does not verify.
     DepositorSignature,
@@ -34,11 +34,11 @@ pub enum Fault {
     NoticeSignature,
     /// The number's date or mode is not the record's.
     Number,
-    /// The number or statement leads to another record: it stands twice.
+    /// The number or statement occurs in another record.
     Twice,
     /// A subject's sequence skips, or the stream is not the depositor's.
     Subject,
-    /// A link to no earlier deposit, or to a stranger's.
+    /// A link to no earlier deposit, or to one of another owner.
     Link,
     /// A stored tile is not what the leaves hash to.
     Tile,
@@ -46,19 +46,19 @@ pub enum Fault {
     TreeRoot,
     /// The checkpoint is not signed by the ledger's key, or the key is not the pinned one.
     Checkpoint,
-    /// An index row is missing or leads elsewhere.
+    /// An index row is missing or wrong.
     Index,
     /// Private content is not what the statement commits to.
     Private,
     /// A tombstone and the `erased` notices do not agree.
     Erasure,
-    /// The text of an act is not in its one spelling, or no act where one must stand.
+    /// The text of an act is not in canonical form, or is not an act where one is required.
     ActMalformed,
     /// The text of an act does not have the statement's digests or account.
     ActStatement,
-    /// An act does not belong to the stream it stands in, or the stream does not begin with it.
+    /// An act does not belong to its stream, or cannot begin it.
     ActStream,
-    /// An act was done in a role that was not held then.
+    /// The account did not hold the role in which it acted.
     ActRole,
     /// An annex that an act names is missing without a tombstone, or is another text.
     ActAnnex,
@@ -66,7 +66,7 @@ pub enum Fault {
     ActErased,
     /// An original in custody is missing, damaged, or not what its record says.
     Original,
-    /// Files that a node keeps of accounts are missing or damaged. They are no part of the chain.
+    /// A node's account files are missing or damaged. They are not part of the chain.
     AccountFiles,
 }
 
@@ -138,18 +138,18 @@ impl Fault {
     }
 }
 
-/// One fault and where it is.
+/// A fault and its location.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// What is wrong.
     pub fault: Fault,
-    /// The leaf, where the fault is one leaf's.
+    /// The leaf, if the fault is of one leaf.
     pub index: Option<LeafIndex>,
     /// The block that the leaf belongs to.
     pub height: Option<Height>,
-    /// The deposit, where the leaf could still be read as one.
+    /// The deposit number, if the leaf could be read as a deposit.
     pub number: Option<DepositNumber>,
-    /// What exactly does not fit.
+    /// Details of the fault.
     pub detail: String,
 }
 
@@ -169,25 +169,25 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Faults of one leaf, each with what exactly does not fit.
+/// Faults of one leaf with details.
 pub(in crate::audit) type Findings = Vec<(Fault, String)>;
 
-/// An act that stands on the chain without effect: no fault of the chain.
+/// An act on the chain without effect, which is not a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IneffectiveActFinding {
     /// The leaf.
     pub index: LeafIndex,
     /// Its number.
     pub number: DepositNumber,
-    /// The code of the reason, as whoever acts is told it.
+    /// The code of the reason.
     pub code: &'static str,
 }
 
-/// What an audit without the folder of originals says of them.
+/// The text about originals in an audit without their folder.
 pub const ORIGINALS_NOT_CHECKED: (&str, &str) =
     ("托管原文的文件", "the files of originals in custody: only their records and keys were looked at");
 
-/// What an audit says that could not derive the labels of all acts: some had no effect, or cannot be read.
+/// The text of an audit that could not compute the labels of all acts: some had no effect, or cannot be read.
 pub const LABELS_NOT_COUNTED: (&str, &str) = (
     "检索标签是否有多余（部分行为未生效或无法读取）",
     "whether there are additional labels: some acts had no effect or cannot be read",
@@ -200,24 +200,24 @@ pub struct OriginalRecord {
     pub index: LeafIndex,
     /// The act's number.
     pub number: DepositNumber,
-    /// What the act says.
+    /// The act.
     pub act: TakeCustody,
 }
 
-/// What an audit covered of cases, accounts and access logs.
+/// The coverage of an audit of cases, accounts and access logs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CourtReport {
-    /// Cases folded.
+    /// Cases replayed.
     pub cases: u64,
     /// Acts read, of cases and all else.
     pub acts: u64,
     /// Of these, accesses to private content.
     pub accesses: u64,
-    /// Annexes held against what acts name.
+    /// Annexes compared with their commitments.
     pub annexes: u64,
     /// Labels looked up.
     pub labels: u64,
-    /// Acts whose text is erased or was never brought, in streams where that is no fault.
+    /// Acts without their text, in streams where that is not a fault.
     pub unread: u64,
     /// Acts without effect.
     pub void: u64,
@@ -236,20 +236,20 @@ impl CourtReport {
     }
 }
 
-/// What an audit covered and found.
+/// Coverage and findings of an audit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditReport {
     /// The ledger's origin.
     pub origin: String,
-    /// Live or test, where the genesis notice could be read.
+    /// Live or test, if the genesis notice could be read.
     pub mode: Option<Mode>,
     /// Leaves covered.
     pub size: TreeSize,
     /// Height of the last block.
     pub height: Height,
-    /// The root that was recomputed.
+    /// The recomputed root.
     pub root: Digest,
-    /// The checkpoint it was held against.
+    /// The checkpoint with which the root was compared.
     pub checkpoint: String,
     /// Deposits read.
     pub entries: u64,
@@ -265,9 +265,9 @@ pub struct AuditReport {
     pub index_rows: u64,
     /// Cases, acts, accesses.
     pub court: CourtReport,
-    /// What was found, in the order of the chain, at most [`FINDINGS_MAX`].
+    /// The findings in the order of the chain, at most [`FINDINGS_MAX`].
     pub findings: Vec<Finding>,
-    /// How many were found.
+    /// The number of findings.
     pub findings_total: u64,
     /// What this audit did not check, for people: Chinese and English.
     pub not_checked: Vec<(&'static str, &'static str)>,

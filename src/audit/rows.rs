@@ -1,10 +1,10 @@
-//! What lies beside one deposit: the index rows that lead to it, the deposits it links to, its private content.
+//! Checks of one deposit against the store: its index rows, the deposits that it links to, its private content.
 //!
 //! # Invariants
 //!
-//! One deposit at a time, by what the store says and nothing that came before: any thread may look, in any order.
+//! Each deposit is checked independently of the leaves before it, so the checks run on any thread in any order.
 //!
-//! Not here: whether numbers, streams and times are in order (`follow`), what acts do to their cases (`cases`).
+//! Not here: the order of numbers, streams and times (`chain_checks`), the effect of acts on cases (`cases`).
 
 use std::fmt::Display;
 
@@ -20,13 +20,13 @@ use crate::ledger::statement::ownership::may_link;
 use crate::store::contract::{LinkPosition, Private, ReadError, ReadLedger};
 use crate::store::reading;
 
-/// The rows of one leaf, and what is wrong with them.
+/// The index rows of one leaf, and their faults.
 pub(in crate::audit) struct Rows<'a, R: ?Sized> {
     store: &'a R,
     at: LeafIndex,
-    /// How many were looked up.
+    /// Number of rows looked up.
     pub(in crate::audit) count: u64,
-    /// What was found.
+    /// Faults found.
     pub(in crate::audit) findings: Findings,
 }
 
@@ -35,7 +35,7 @@ impl<'a, R: ReadLedger + ?Sized> Rows<'a, R> {
         Self { store, at, count: 0, findings: Vec::new() }
     }
 
-    /// All that lies beside a deposit; gives its private content, where that could be read.
+    /// Checks a deposit. Returns its private content, if it could be read.
     pub(in crate::audit) fn deposit(&mut self, hash: &Digest, entry: &Entry) -> Option<Private> {
         self.links(entry);
         self.entry(hash, entry);
@@ -57,7 +57,7 @@ impl<'a, R: ReadLedger + ?Sized> Rows<'a, R> {
                 self.findings.push((Fault::Link, format!("{} {}", link.kind.word(), link.number)));
                 continue;
             };
-            // A missing row would hide the link from everybody who looks the deposit up.
+            // Without this row a look-up of the linked deposit would not show the link.
             if self.store.links_to(at, position, 1).is_ok_and(|found| found == [position]) {
                 continue;
             }
@@ -108,12 +108,12 @@ impl<'a, R: ReadLedger + ?Sized> Rows<'a, R> {
         }
     }
 
-    /// The row of a leaf's hash.
+    /// Checks the row of a leaf's hash.
     pub(in crate::audit) fn record(&mut self, hash: &Digest) {
         self.row("record", hash, self.store.find_record(hash));
     }
 
-    /// An index row must lead to this leaf.
+    /// Checks that an index row refers to this leaf.
     pub(in crate::audit) fn row(&mut self, what: &str, key: &dyn Display, found: Result<Option<LeafIndex>, ReadError>) {
         self.count += 1;
         let finding = match found {

@@ -1,15 +1,15 @@
-//! The walk: from the first leaf to the last checkpoint, everything re-derived from the stored bytes.
+//! The walk over the whole ledger, from the first leaf to the last checkpoint: recomputes everything from the stored bytes.
 //!
 //! Every leaf, block root, link, tile, tree root, checkpoint and depositor signature, the order of times, every number,
-//! stream, link and index row, every act of a case. Nothing is taken from what the store says of itself.
+//! stream, link and index row, every act of a case. Nothing that the store says of itself is trusted.
 //!
 //! # Invariants
 //!
-//! A fault is a finding, never an error: an error means that the walk could not look. Memory does not grow with the
-//! ledger but for the streams (`subject`) it has met, and for the cases, some kilobytes each (`cases`).
+//! A fault is a finding, not an error: an error means that the audit could not be performed. Memory grows only with the number of
+//! streams (`subject`) and of cases, some kilobytes each (`cases`).
 
 use crate::audit::chain_checks::ChainChecker;
-use crate::audit::leaves::{Examiner, LeafContent, STRETCH};
+use crate::audit::leaves::{Examiner, LeafContent, RANGE};
 use crate::audit::parallel::in_order;
 use crate::audit::report::{AuditReport, CourtReport, Fault, Finding, LABELS_NOT_COUNTED, ORIGINALS_NOT_CHECKED};
 use crate::ledger::hash::Digest;
@@ -22,14 +22,14 @@ use crate::store::contract::index_rows::IndexRows;
 use crate::store::contract::{Published, ReadError, ReadLedger};
 use crate::store::reading;
 
-/// What to check.
+/// Options of an audit.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// The ledger key that the auditor trusts. Without one the chain is held against the key it names itself.
+    /// The trusted ledger key. Without one the chain is checked against the key that it names itself.
     pub pinned: Option<VerifierKey>,
-    /// Check every depositor's signature. Default true; the slowest part by far.
+    /// Whether to check every depositor's signature, by far the slowest part. Default true.
     pub signatures: bool,
-    /// Look up every index row, link and private content, and fold all cases. Default true; a remote log has none.
+    /// Whether to check index rows, links and private content, and to replay all cases. Default true; a remote log has none.
     pub indexes: bool,
 }
 
@@ -39,11 +39,11 @@ impl Default for Options {
     }
 }
 
-/// Walks the published ledger in `store`. `progress` is told how many leaves are done, now and then.
+/// Audits the published ledger in `store`. `progress` is called with the number of checked leaves.
 ///
 /// # Errors
 ///
-/// [`ReadError`] when there is nothing to walk.
+/// [`ReadError`] if there is no ledger.
 pub fn walk<R: ReadLedger + ?Sized>(
     store: &R,
     options: &Options,
@@ -52,59 +52,59 @@ pub fn walk<R: ReadLedger + ?Sized>(
     let published = reading::published(store)?;
     let origin = published.checkpoint.checkpoint().origin.clone();
     let mut report = empty_report(&published, &origin, options);
-    let mut follower = ChainChecker::new(store, &origin, options.indexes);
+    let mut checker = ChainChecker::new(store, &origin, options.indexes);
     let mut frontier = Frontier::new();
     let mut full = Vec::new();
     let size = published.size().0;
     let Options { signatures, indexes, .. } = *options;
     let examiner = || Examiner { store, origin: &origin, signatures, indexes, keys: KeyCache::new() };
-    let examine = |examiner: &mut Examiner<'_, R>, stretch: u64| {
-        let first = stretch * STRETCH;
-        examiner.examine(LeafIndex(first), STRETCH.min(size - first))
+    let examine = |examiner: &mut Examiner<'_, R>, range: u64| {
+        let first = range * RANGE;
+        examiner.examine(LeafIndex(first), RANGE.min(size - first))
     };
-    in_order(size.div_ceil(STRETCH), examiner, examine, |stretch, leaves| {
+    in_order(size.div_ceil(RANGE), examiner, examine, |range, leaves| {
         for leaf in leaves {
             report.signatures += u64::from(signatures && matches!(leaf.leaf, Ok(LeafContent::Deposit(_))));
             frontier.append(leaf.hash, &mut full);
-            follower.follow(leaf, &mut report);
+            checker.check(leaf, &mut report);
         }
         for tile in full.drain(..) {
             compare_tile(store, &tile, &mut report);
         }
-        progress(size.min((stretch + 1) * STRETCH));
+        progress(size.min((range + 1) * RANGE));
     });
-    report.height = follower.last_height();
-    if !follower.ended_in_header() || report.height != published.height {
+    report.height = checker.last_height();
+    if !checker.ended_in_header() || report.height != published.height {
         report.find(whole(Fault::BlockLink, "the signed tree does not end in the last block header".into()));
     }
     if !report.court.originals.is_empty() {
         report.not_checked.push(ORIGINALS_NOT_CHECKED);
     }
     compare_root(&mut report, &published, &frontier);
-    compare_key(&mut report, &published, &follower, options);
+    compare_key(&mut report, &published, &checker, options);
     if options.indexes {
-        compare_index_rows(store, follower.yields(), follower.label_rows(), &mut report);
+        compare_index_rows(store, checker.expected_rows(), checker.label_rows(), &mut report);
     }
     Ok(report)
 }
 
-/// Each index must have as many rows as the log yields: each of those was looked up, so it then has no others.
+/// Compares the number of rows of each index with the expected one. Every expected row was looked up, so there are then no others.
 fn compare_index_rows<R: ReadLedger + ?Sized>(
     store: &R,
-    yields: Option<IndexRows>,
+    expected_rows: Option<IndexRows>,
     labels: Option<u64>,
     report: &mut AuditReport,
 ) {
-    // A leaf that cannot be read is a finding of its own, and what it yields is unknown.
-    let Some(yields) = yields else { return };
+    // The rows of an unreadable leaf are unknown; the leaf is a finding already.
+    let Some(expected_rows) = expected_rows else { return };
     match store.index_rows() {
         Ok(None) => {}
         Ok(Some(found)) => {
             if labels.is_none() && report.court.acts > 0 {
                 report.not_checked.push(LABELS_NOT_COUNTED);
             }
-            let yields = IndexRows { labels: labels.unwrap_or(found.labels), ..yields };
-            for ((index, expected), (_, found)) in yields.named().into_iter().zip(found.named()) {
+            let expected_rows = IndexRows { labels: labels.unwrap_or(found.labels), ..expected_rows };
+            for ((index, expected), (_, found)) in expected_rows.named().into_iter().zip(found.named()) {
                 if expected != found {
                     let detail = format!("the index `{index}` has {found} rows, the log yields {expected}");
                     report.find(whole(Fault::Index, detail));
@@ -177,10 +177,10 @@ fn compare_root(report: &mut AuditReport, published: &Published, frontier: &Fron
 fn compare_key<R: ReadLedger + ?Sized>(
     report: &mut AuditReport,
     published: &Published,
-    follower: &ChainChecker<'_, R>,
+    checker: &ChainChecker<'_, R>,
     options: &Options,
 ) {
-    let Some(key) = follower.key().cloned() else {
+    let Some(key) = checker.key().cloned() else {
         report.find(whole(Fault::Checkpoint, "the chain names no ledger key".into()));
         return;
     };

@@ -1,7 +1,7 @@
 //! Many deposits in one exchange: `POST /v1/deposits/batch`.
 //!
-//! Verdicts are read while requests are still being sent, so neither side waits for the other. What was not answered, or
-//! found no place, is sent again, the very same bytes, and nothing else is: as with a deposit by itself.
+//! Verdicts are read while requests are still being sent, so neither side blocks the other. Requests without an answer, or rejected
+//! for lack of capacity, are sent again with the same bytes, as for a single deposit.
 
 use std::time::Duration;
 
@@ -21,17 +21,17 @@ const PATH: &str = "/v1/deposits/batch";
 const NDJSON: &str = "application/x-ndjson";
 /// Longest verdict in bytes.
 const VERDICT_MAX: usize = RECEIPT_MAX + PROBLEM_MAX;
-/// Longest wait for the next part of an answer: the node may let a batch wait 30 s for its turn, and a line 30 s for its
-/// place.
-const PATIENCE: Duration = Duration::from_mins(2);
-/// How often a request is sent while none of them is answered.
+/// Longest wait for the next part of an answer: the node may let a batch wait 30 s for a permit, and a line 30 s for a place in
+/// the queue.
+const READ_TIMEOUT: Duration = Duration::from_mins(2);
+/// Attempts without any answer before the client gives up.
 const ATTEMPTS: u32 = 5;
 
-/// What became of one request: as [`LedgerClient::deposit`] answers it.
+/// The result of one deposit request, as of [`LedgerClient::deposit`].
 pub type DepositResult = Result<(Receipt, bool), ClientError>;
 
 impl LedgerClient {
-    /// Sends deposit requests, each one line that ends in LF, and takes home what became of each, in their order.
+    /// Sends deposit requests, each one line that ends in LF. Returns their results in order.
     pub async fn deposit_many(&self, requests: &[String]) -> Vec<DepositResult> {
         let mut answers: Vec<Option<DepositResult>> = requests.iter().map(|_| None).collect();
         let mut attempt = 1;
@@ -76,7 +76,7 @@ impl LedgerClient {
         answers.into_iter().map(|answer| answer.unwrap_or_else(unanswered)).collect()
     }
 
-    /// Sends `lines` and reads verdicts until there are no more; those that came, and why not all of them did.
+    /// Sends `lines` and reads verdicts to the end of the answer. Returns the verdicts received, and the error if some are missing.
     async fn exchange(&self, lines: &[&str]) -> (Vec<DepositResult>, Result<(), FailedAttempt>) {
         let mut got = Vec::with_capacity(lines.len());
         let ended = self.read_into(&mut got, lines).await;
@@ -84,10 +84,10 @@ impl LedgerClient {
     }
 
     async fn read_into(&self, got: &mut Vec<DepositResult>, lines: &[&str]) -> Result<(), FailedAttempt> {
-        let response = self.transport().post(PATH, NDJSON, lines.concat(), PATIENCE).await?;
-        let mut verdicts = VerdictReader { response, came: Vec::new(), read: 0 };
+        let response = self.transport().post(PATH, NDJSON, lines.concat(), READ_TIMEOUT).await?;
+        let mut verdicts = VerdictReader { response, buffer: Vec::new(), read: 0 };
         while let Some(line) = verdicts.next(self).await? {
-            // A node that went down just then says so of a line that was never meant to come.
+            // A node that shuts down reports that for a line after the last one.
             if got.len() == lines.len() {
                 break;
             }
@@ -98,7 +98,7 @@ impl LedgerClient {
         Ok(())
     }
 
-    /// What a verdict says; in `Err` when it is none, or of another line than `expected`.
+    /// The result in a verdict; `Err` if it is malformed or of another line than `expected`.
     fn answered(&self, verdict: BatchVerdict, expected: usize) -> Result<DepositResult, ClientError> {
         if verdict.line != expected {
             let reason = format!("a verdict of line {} where that of line {expected} was due", verdict.line);
@@ -115,11 +115,11 @@ impl LedgerClient {
     }
 }
 
-/// Codes that say that a request was not read, or not looked at.
+/// Codes that say that a request was not processed.
 const NOT_READ: &[ErrorCode] =
     &[ErrorCode::Busy, ErrorCode::RateLimited, ErrorCode::BodyBroken, ErrorCode::BodyTimeout];
 
-/// Whether a request is to be sent again: it has no answer, or one that only says that it did not get that far.
+/// Whether a request must be sent again: it has no answer, or one that says that it was not processed.
 fn is_open(answer: Option<&DepositResult>) -> bool {
     match answer {
         None => true,
@@ -128,11 +128,11 @@ fn is_open(answer: Option<&DepositResult>) -> bool {
     }
 }
 
-/// An answer, line by line.
+/// Reads an answer line by line.
 struct VerdictReader {
     response: Response,
-    came: Vec<u8>,
-    /// How much of what came was handed out.
+    buffer: Vec<u8>,
+    /// Bytes of `buffer` that were returned.
     read: usize,
 }
 
@@ -141,14 +141,14 @@ impl VerdictReader {
     async fn next(&mut self, client: &LedgerClient) -> Result<Option<&[u8]>, FailedAttempt> {
         let mut searched = 0;
         loop {
-            let new = self.came.get(self.read + searched..).unwrap_or_default();
+            let new = self.buffer.get(self.read + searched..).unwrap_or_default();
             if let Some(end) = new.iter().position(|byte| *byte == b'\n') {
                 let begin = self.read;
                 self.read += searched + end + 1;
-                return Ok(self.came.get(begin..self.read));
+                return Ok(self.buffer.get(begin..self.read));
             }
-            self.came.drain(..self.read);
-            (self.read, searched) = (0, self.came.len());
+            self.buffer.drain(..self.read);
+            (self.read, searched) = (0, self.buffer.len());
             if searched > VERDICT_MAX {
                 let reason = format!("a verdict has more than {VERDICT_MAX} bytes");
                 return Err(FailedAttempt::for_good(client.malformed(PATH, &reason)));
@@ -157,11 +157,11 @@ impl VerdictReader {
                 let url = format!("{}{PATH}", client.address());
                 FailedAttempt { error: ClientError::Unreachable { url, reason }, again: Retry::Soon }
             };
-            match timeout(PATIENCE, self.response.chunk()).await {
+            match timeout(READ_TIMEOUT, self.response.chunk()).await {
                 Err(_) => return Err(FailedAttempt { again: Retry::No, ..gone(no_answer_in_time()) }),
                 Ok(Err(error)) => return Err(gone(reason_of(&error))),
-                Ok(Ok(Some(chunk))) => self.came.extend_from_slice(&chunk),
-                Ok(Ok(None)) if self.came.is_empty() => return Ok(None),
+                Ok(Ok(Some(chunk))) => self.buffer.extend_from_slice(&chunk),
+                Ok(Ok(None)) if self.buffer.is_empty() => return Ok(None),
                 Ok(Ok(None)) => return Err(gone(Bilingual::new("应答中断", "the answer broke off"))),
             }
         }

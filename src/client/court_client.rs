@@ -1,11 +1,10 @@
-//! The calls of a node's filing: accounts, cases, originals, by a token.
+//! The client of a node's filing service: accounts, cases, originals, with a token.
 //!
-//! Answers are JSON as they come; whoever shows them picks what is shown. What they say of a deposit is verified by whoever
-//! verifies (`verify`), not here.
+//! Answers are returned as JSON values. What they say of a deposit is not verified here.
 //!
 //! # Invariants
 //!
-//! Every act is sent under an idempotency key: sending it again after a lost answer is one act.
+//! Every act is sent with an idempotency key, so that a retry after a lost answer does not repeat it.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -22,17 +21,17 @@ use crate::client::transport::{ApiRequest, ClientError, Transport, reason_of, re
 const JSON: &str = "application/json";
 /// Longest answer in bytes: a case with thousands of items.
 const ANSWER_MAX: usize = 64 * 1024 * 1024;
-/// For a file on its way, in seconds: a gigabyte at a quarter of a megabyte a second.
+/// Timeout of a file transfer in seconds: a gigabyte at 256 kB/s.
 const FILE_TIMEOUT_S: u64 = 4_096;
 
-/// A client of one node's filing.
+/// A client of one node's filing service.
 #[derive(Debug, Clone)]
 pub struct CourtClient {
     transport: Transport,
 }
 
 impl CourtClient {
-    /// A client of the node at `address`, for whoever holds `token`. Nothing is sent yet.
+    /// A client of the node at `address` with this token. Nothing is sent yet.
     ///
     /// # Errors
     ///
@@ -41,7 +40,7 @@ impl CourtClient {
         Ok(Self { transport: Transport::new(address)?.with_token(token) })
     }
 
-    /// Asks for `path`.
+    /// Gets `path`.
     ///
     /// # Errors
     ///
@@ -54,14 +53,14 @@ impl CourtClient {
     ///
     /// # Errors
     ///
-    /// [`ClientError::Problem`] says why it was not done; after [`ClientError::Unreachable`] it may have been: send it
-    /// again under the same key.
+    /// [`ClientError::Problem`]: it was not done. After [`ClientError::Unreachable`] it may have been done: send it again with the
+    /// same key.
     pub async fn post(&self, path: &str, body: &Value, key: &str) -> Result<Value, ClientError> {
         let body = body.to_string();
         self.exchange(path, Some(body.as_bytes()), Some(key)).await
     }
 
-    /// Removes what `path` names. It is sent once: a second time would find nothing.
+    /// Deletes the resource at `path`. Not retried: a second request would not find it.
     ///
     /// # Errors
     ///
@@ -78,11 +77,11 @@ impl CourtClient {
         parsed(path, &answer.body)
     }
 
-    /// Sends a file to `path` as it is, with `headers`.
+    /// Uploads a file to `path` with `headers`.
     ///
     /// # Errors
     ///
-    /// As [`Self::post`]. It is sent once.
+    /// As [`Self::post`]. Not retried.
     pub async fn send_file(
         &self,
         put: bool,
@@ -104,11 +103,11 @@ impl CourtClient {
         parsed(path, &received(response, ANSWER_MAX, url).await?.body)
     }
 
-    /// Fetches a file into `to`, which must not be there yet; how many bytes it has.
+    /// Downloads a file to `to`, which must not exist yet. Returns its size.
     ///
     /// # Errors
     ///
-    /// As [`Self::get`]; [`ClientError::Malformed`] when it broke off. What came so far is removed.
+    /// As [`Self::get`]; [`ClientError::Malformed`] if the transfer was interrupted. The partial file is removed.
     pub async fn fetch_file(&self, path: &str, to: &Path) -> Result<u64, ClientError> {
         let url = format!("{}{path}", self.transport.address());
         let request = self.transport.request(Method::GET, path).timeout(std::time::Duration::from_secs(FILE_TIMEOUT_S));
@@ -131,7 +130,7 @@ impl CourtClient {
             }
         };
         if outcome.is_err() {
-            // Half a file must not be taken for the whole; if it cannot be removed, the error says that it is broken.
+            // A partial file must not look complete. If it cannot be removed, the error still reports it.
             let _ = tokio::fs::remove_file(to).await;
         }
         outcome.map(|()| written)

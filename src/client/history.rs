@@ -1,9 +1,8 @@
-//! What a node says of later links and earlier deposits, checked against the receipts of those deposits.
+//! Checks a node's claims about later links and earlier deposits against the receipts of those deposits.
 //!
-//! Nothing that the node says is believed. A later link counts only where the receipt of the linking deposit holds, its
-//! statement makes the link, and it comes from an owner of the linked deposit if the kind demands that. Whether the linking
-//! deposit was withdrawn is checked in the same way, once more and no further. What a node conceals, no client can see: that
-//! takes witnesses and monitors.
+//! A later link counts only if the receipt of the linking deposit is valid, its statement makes the link, and its signer owns the
+//! linked deposit if the kind requires that. Whether the linking deposit was withdrawn is checked in the same way, one level deep.
+//! A client cannot detect what a node conceals; witnesses and monitors can.
 
 use crate::client::ledger_client::LedgerClient;
 use crate::client::transport::ClientError;
@@ -19,9 +18,9 @@ use crate::ledger::verify::trust::Trust;
 use crate::ledger::verify::verifier::{Question, verify};
 use crate::wire::history::HistoryJson;
 
-/// Most receipts that are fetched to check one history. What is claimed beyond that stays a claim.
+/// Most receipts fetched to check one history. Further claims stay unverified.
 pub const RECEIPTS_MAX: usize = 64;
-/// Most requests to find out whether linking deposits were withdrawn. What that does not cover is said to be unchecked.
+/// Most requests to check whether linking deposits were withdrawn. The others are reported as unchecked.
 pub const STANDINGS_MAX: usize = 64;
 
 /// The deposit that the claims are about: its own record, verified.
@@ -59,7 +58,7 @@ pub async fn checked(
     for link in &mut history.references.items {
         *link = receipts.link(*link).await.0;
     }
-    // Of a node that stopped answering, nothing more is asked.
+    // A node that stopped answering is not asked again.
     receipts.left = if receipts.is_cut_off { 0 } else { STANDINGS_MAX };
     for (link, record) in history.owner_links.items.iter_mut().zip(&linking) {
         if let (Some(_), Some((index, entry))) = (link.standing, record) {
@@ -69,13 +68,13 @@ pub async fn checked(
     Ok(history)
 }
 
-/// The receipts of other deposits, as far as they may still be fetched.
+/// Fetches and verifies receipts of other deposits, within the limits.
 struct Receipts<'a> {
     client: &'a LedgerClient,
     trust: &'a Trust,
     subject: Subject<'a>,
     left: usize,
-    /// Whether the node gave no answer.
+    /// Whether the node stopped answering.
     is_cut_off: bool,
 }
 
@@ -111,14 +110,14 @@ impl Receipts<'_> {
         LinkStanding::of(&Listed { items, total: claims.total, next_cursor: claims.next_cursor })
     }
 
-    /// What the node names as withdrawals of a deposit; `None` where it was not asked or gave no answer that can be read.
+    /// The withdrawals of a deposit that the node claims; `None` if it was not asked or its answer is malformed.
     async fn claimed_withdrawals(&mut self, number: DepositNumber) -> Option<Listed<DepositNumber>> {
         self.left = self.left.checked_sub(1)?;
         let history = self.client.facts(&number).await.ok()?.history.claims().ok()?;
         let links = history.owner_links;
         let is_withdrawal = |link: &&LaterLink| link.kind == LinkKind::Withdraws;
         let all: Vec<_> = links.items.iter().filter(is_withdrawal).map(|link| link.number).collect();
-        // Withdrawals come first: behind another link there are none.
+        // Withdrawals come first in the list.
         let ended = links.is_complete() || all.len() < links.items.len();
         let most = LinkStanding::WITHDRAWALS_MAX;
         let next_cursor = if ended && all.len() <= most { None } else { Some(String::new()) };
@@ -134,7 +133,7 @@ impl Receipts<'_> {
         }
     }
 
-    /// The verified record of a deposit of the subject's ledger, or how a claim about it stands without one.
+    /// The verified record of a deposit of the same ledger, or the status of a claim about it without one.
     async fn record(&mut self, number: DepositNumber) -> Result<(LeafIndex, Entry), ClaimStatus> {
         if self.left == 0 {
             return Err(ClaimStatus::Unverified);
@@ -145,13 +144,13 @@ impl Receipts<'_> {
             Err(ClientError::Problem { status: 404, .. }) => return Err(ClaimStatus::Invalid(ClaimFault::NotFound)),
             Err(ClientError::Malformed { .. }) => return Err(ClaimStatus::Invalid(ClaimFault::BadRecord)),
             Err(_) => {
-                // A node that does not answer is not asked again and again.
+                // A node that does not answer is not asked again.
                 (self.left, self.is_cut_off) = (0, true);
                 return Err(ClaimStatus::Unverified);
             }
         };
         let report = verify(&Question { number: Some(number), ..Question::about(&receipt, self.trust) });
-        // Where no key is pinned, the caller says so of the whole answer; the link is as good as the record it belongs to.
+        // Without a pinned key the caller reports the whole answer as untrusted, including this link.
         let holds = report.conclusion == Conclusion::RecordOnly || report.obstacle == Some(Obstacle::UnknownKey);
         let entry = Entry::parse(receipt.entry.as_bytes()).ok().filter(|_| holds);
         let same_ledger =

@@ -1,4 +1,4 @@
-//! The calls of a node, answered in the ledger's own types.
+//! The client of a node's ledger: deposits, receipts, look-ups, proofs.
 
 use serde::de::DeserializeOwned;
 
@@ -46,7 +46,7 @@ impl LedgerClient {
         self.transport.address()
     }
 
-    /// What the ledger says of itself.
+    /// The description of the ledger, unverified.
     ///
     /// # Errors
     ///
@@ -55,12 +55,12 @@ impl LedgerClient {
         self.json("/v1/ledger").await
     }
 
-    /// Sends the bytes of a deposit request, and takes home the receipt and whether the deposit was made just now. To
-    /// send the same bytes again is always safe and answers the same receipt.
+    /// Sends a deposit request. Returns the receipt, and whether the deposit is new. Sending the same bytes again is safe and returns
+    /// the same receipt.
     ///
     /// # Errors
     ///
-    /// [`ClientError::Problem`] says why the deposit was not made; after [`ClientError::Unreachable`] it may have been.
+    /// [`ClientError::Problem`]: the deposit was not made. After [`ClientError::Unreachable`] it may have been made.
     pub async fn deposit(&self, request: &[u8]) -> Result<(Receipt, bool), ClientError> {
         let path = "/v1/deposits";
         let ask = ApiRequest { path, accept: JSON, body: Some(request), key: None, limit: RECEIPT_MAX };
@@ -68,16 +68,16 @@ impl LedgerClient {
         Ok((self.receipt_of(path, &body)?, status == 201))
     }
 
-    /// What the node says of a deposit.
+    /// The look-up of a deposit, unverified.
     ///
     /// # Errors
     ///
-    /// [`ClientError`]; [`ClientError::Problem`] of status 404 when there is none.
+    /// [`ClientError`]; [`ClientError::Problem`] of status 404 if there is none.
     pub async fn facts(&self, number: &DepositNumber) -> Result<DepositJson, ClientError> {
         self.json(&format!("/v1/deposits/{number}")).await
     }
 
-    /// The receipt of a deposit.
+    /// The receipt of a deposit, unverified.
     ///
     /// # Errors
     ///
@@ -99,11 +99,11 @@ impl LedgerClient {
         String::from_utf8(body).map_err(|error| self.malformed(&path, &error))
     }
 
-    /// What is found under a number, digest, transaction id, block hash or height.
+    /// Searches for a number, digest, transaction id, block hash or height.
     ///
     /// # Errors
     ///
-    /// [`ClientError`]; nothing found is an empty list.
+    /// [`ClientError`]. No result is an empty list.
     pub async fn search(&self, query: &str) -> Result<SearchJson, ClientError> {
         let query: String = query.bytes().map(percent_encoded).collect();
         self.json(&format!("/v1/search?q={query}")).await
@@ -120,7 +120,7 @@ impl LedgerClient {
         told.proof().ok_or_else(|| self.malformed(&path, &"the hashes of the proof are malformed"))
     }
 
-    /// The signed checkpoint in force, unverified.
+    /// The latest signed checkpoint, unverified.
     ///
     /// # Errors
     ///
@@ -149,7 +149,7 @@ impl LedgerClient {
     }
 }
 
-/// A byte as a query value spells it (RFC 3986 §2.1).
+/// A byte percent-encoded for a query value (RFC 3986 §2.1).
 fn percent_encoded(byte: u8) -> String {
     if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
         char::from(byte).to_string()

@@ -1,7 +1,8 @@
-//! The HTTP client: speaks to a ledger's node, and believes nothing that it answers.
+//! The HTTP client of a node. It does not trust the answers.
 //!
-//! [`transport`] sends and receives within limits; [`ledger_client`] are the calls, each answered in the ledger's own
-//! types; [`batch`] sends many deposits at once. Works without the `node` feature: it is what auditors and other courts take home.
+//! [`transport`] sends requests and receives answers within limits; [`ledger_client`] has the calls with the ledger's own types;
+//! [`batch`] sends many deposits at once; [`history`] checks claims about other deposits; [`court_client`] has the calls of the
+//! filing service. It compiles without the `node` feature.
 //!
 //! Not here: what an answer proves (`ledger::verify`), which keys are trusted (`cli/trust_store`).
 

@@ -1,8 +1,7 @@
-//! Requests and answers within limits of size and time, and when a request is sent again.
+//! HTTP requests with limits on size and time, and retries.
 //!
-//! A request is sent again only when that cannot do anything twice, and only when the node has said that it did nothing
-//! (503 or 429 with `Retry-After`) or nobody was there to hear it (connection refused). Waits grow and are jittered, so that
-//! those turned away together do not come back together.
+//! A request is retried only if it is idempotent, and only after 503 or 429 with `Retry-After` or a refused connection. Waits grow
+//! exponentially with jitter, so that clients rejected together do not retry together.
 
 use std::io;
 use std::net::IpAddr;
@@ -20,21 +19,21 @@ use crate::files::reason;
 use crate::wire::bilingual::Bilingual;
 use crate::wire::problem::{Problem, ProblemCode};
 
-/// How often a request is sent at most.
+/// Most attempts of a request.
 const ATTEMPTS: u32 = 5;
-/// The first wait before sending again; it doubles each time.
+/// The first wait before a retry; it doubles each time.
 const FIRST_WAIT: Duration = Duration::from_millis(100);
-/// No wait is longer, whatever `Retry-After` says.
+/// Longest wait, also if `Retry-After` is longer.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// For a whole exchange: a deposit waits for its block.
+/// Timeout of a whole exchange: a deposit waits for its block.
 const TIMEOUT: Duration = Duration::from_mins(1);
-/// For an exchange whose parts are waited for one by one: a year.
+/// Timeout of an exchange whose parts have their own timeouts: a year.
 const FOREVER: Duration = Duration::from_hours(8_760);
 /// Longest problem document in bytes.
 pub(in crate::client) const PROBLEM_MAX: usize = 64 * 1024;
 
-/// Why a call has no answer.
+/// Why a call failed.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClientError {
@@ -46,7 +45,7 @@ pub enum ClientError {
         /// What is wrong with it.
         reason: Bilingual,
     },
-    /// Nobody answered. Nothing is known of what was sent: the same may be sent again.
+    /// The node did not answer. Whether it processed the request is not known; idempotent requests may be sent again.
     #[error("cannot reach {url}: {}", .reason.en)]
     Unreachable {
         /// Where.
@@ -54,18 +53,18 @@ pub enum ClientError {
         /// Why.
         reason: Bilingual,
     },
-    /// The node answered that it does not do this.
+    /// The node rejected the request.
     #[error("{detail} ({code}, HTTP {status})")]
     Problem {
         /// The stable code.
         code: ProblemCode,
         /// The HTTP status.
         status: u16,
-        /// What it is called in Chinese; empty where the node did not say.
+        /// The title in Chinese; empty if the node gave none.
         title_zh: String,
-        /// For people.
+        /// The detail in English.
         detail: String,
-        /// For people, in Chinese; empty where the node did not say.
+        /// The detail in Chinese; empty if the node gave none.
         detail_zh: String,
     },
     /// The file to receive the answer cannot be written.
@@ -76,10 +75,10 @@ pub enum ClientError {
         /// Why.
         error: Arc<io::Error>,
     },
-    /// An answer that no node of ours gives: another program at that address, or a damaged answer.
+    /// An answer that no node gives: another program at that address, or a damaged answer.
     #[error("the answer to {what} is malformed: {reason}")]
     Malformed {
-        /// What was asked.
+        /// The URL.
         what: String,
         /// What is wrong with the answer.
         reason: String,
@@ -92,22 +91,22 @@ impl From<Problem> for ClientError {
     }
 }
 
-/// What is asked.
+/// A request.
 #[derive(Debug, Clone)]
 pub struct ApiRequest<'a> {
-    /// The path and query behind the node's address.
+    /// Path and query, relative to the node's address.
     pub path: &'a str,
     /// The media type wanted.
     pub accept: &'a str,
-    /// A JSON body to post; without one it is a GET. What is posted must be harmless to send twice.
+    /// A JSON body to post, which must be idempotent; without one the request is a GET.
     pub body: Option<&'a [u8]>,
-    /// What the request is called, so that sending it twice is one act.
+    /// The idempotency key.
     pub key: Option<&'a str>,
     /// Longest answer in bytes.
     pub limit: usize,
 }
 
-/// An answer with a status of success.
+/// A successful answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiResponse {
     /// The HTTP status.
@@ -116,7 +115,7 @@ pub struct ApiResponse {
     pub body: Vec<u8>,
 }
 
-/// The way to one node.
+/// An HTTP client for one node.
 #[derive(Debug, Clone)]
 pub struct Transport {
     pub(in crate::client) http: reqwest::Client,
@@ -125,7 +124,7 @@ pub struct Transport {
 }
 
 impl Transport {
-    /// The way to the node at `address`, an `http` or `https` URL.
+    /// A client for the node at `address`, an `http` or `https` URL.
     ///
     /// # Errors
     ///
@@ -151,11 +150,11 @@ impl Transport {
         let mut builder = reqwest::Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(TIMEOUT)
-            // Evidence goes where the user said, not where somebody points.
+            // Data is sent to the configured node only, so redirects are not followed.
             .redirect(Policy::none())
             .user_agent(concat!("tiezheng/", env!("CARGO_PKG_VERSION")));
         if base.scheme() == "http" {
-            // Otherwise a machine without root certificates could not even speak to its own node.
+            // A machine without root certificates can still use its own node.
             builder = builder.tls_certs_only([]);
         }
         if is_loopback(&base) {
@@ -171,7 +170,7 @@ impl Transport {
         })
     }
 
-    /// Presents this token with every request.
+    /// Sends this token with every request.
     #[must_use]
     pub fn with_token(self, token: &str) -> Self {
         Self { token: Some(Zeroizing::new(token.to_owned())), ..self }
@@ -197,21 +196,21 @@ impl Transport {
     /// # Errors
     ///
     /// [`ClientError`].
-    pub async fn send(&self, ask: &ApiRequest<'_>) -> Result<ApiResponse, ClientError> {
+    pub async fn send(&self, request: &ApiRequest<'_>) -> Result<ApiResponse, ClientError> {
         let mut attempt = 1;
         loop {
             let again = match self.exchange(ask).await {
                 Ok(answer) => return Ok(answer),
-                Err(FailedAttempt { error, again: Retry::No }) => return Err(error),
+                Err(FailedAttempt { error, retry: Retry::No }) => return Err(error),
                 Err(FailedAttempt { error, .. }) if attempt == ATTEMPTS => return Err(error),
-                Err(FailedAttempt { again, .. }) => again,
+                Err(FailedAttempt { retry, .. }) => retry,
             };
-            waited(&again, attempt).await;
+            waited(&retry, attempt).await;
             attempt += 1;
         }
     }
 
-    async fn exchange(&self, ask: &ApiRequest<'_>) -> Result<ApiResponse, FailedAttempt> {
+    async fn exchange(&self, request: &ApiRequest<'_>) -> Result<ApiResponse, FailedAttempt> {
         let url = format!("{}{}", self.address(), ask.path);
         let method = if ask.body.is_some() { Method::POST } else { Method::GET };
         let mut request = self.request(method, ask.path).header(ACCEPT, ask.accept);
@@ -225,7 +224,7 @@ impl Transport {
         receive(response, ask.limit, url).await
     }
 
-    /// Posts `body` once; the answer of success, its body unread. Waits up to `patience` for its head.
+    /// Posts `body` once. Returns a successful answer with its body unread. Waits up to `timeout` for its head.
     ///
     /// # Errors
     ///
@@ -235,12 +234,12 @@ impl Transport {
         path: &str,
         media_type: &str,
         body: String,
-        patience: Duration,
+        timeout: Duration,
     ) -> Result<Response, FailedAttempt> {
         let url = format!("{}{path}", self.address());
         let request = self.request(Method::POST, path).header(ACCEPT, media_type).header(CONTENT_TYPE, media_type);
-        // Whoever reads the answer bounds each wait for a part of it; the whole of it may take as long as it goes on.
-        let sent = timeout(patience, request.timeout(FOREVER).body(body).send()).await;
+        // The reader of the answer has a timeout per part, so the whole answer may take any time.
+        let sent = timeout(timeout, request.timeout(FOREVER).body(body).send()).await;
         let late = || ClientError::Unreachable { url: url.clone(), reason: no_answer_in_time() };
         let response = sent.map_err(|_| FailedAttempt::for_good(late()))?.map_err(|error| unsent(&url, &error))?;
         if response.status().is_success() {
@@ -279,17 +278,17 @@ async fn receive(response: Response, most: usize, url: String) -> Result<ApiResp
     }
     let passing = matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS);
     let again = retry_after.filter(|_| passing).map_or(Retry::No, Retry::After);
-    Err(FailedAttempt { error: problem(status, &body, &url), again })
+    Err(FailedAttempt { error: problem(status, &body, &url), retry })
 }
 
-/// A request that found nobody, or lost them.
+/// The failure of a request that got no answer.
 fn unsent(url: &str, error: &reqwest::Error) -> FailedAttempt {
     let again = if is_passing(error) { Retry::Soon } else { Retry::No };
-    FailedAttempt { error: ClientError::Unreachable { url: url.to_owned(), reason: reason_of(error) }, again }
+    FailedAttempt { error: ClientError::Unreachable { url: url.to_owned(), reason: reason_of(error) }, retry }
 }
 
 /// Waits before attempt number `attempt` + 1.
-pub(in crate::client) async fn waited(again: &Retry, attempt: u32) {
+pub(in crate::client) async fn waited(retry: &Retry, attempt: u32) {
     let wait = match again {
         Retry::After(wait) => *wait,
         Retry::Soon | Retry::No => FIRST_WAIT * 2_u32.pow(attempt.saturating_sub(1).min(8)),
@@ -297,16 +296,16 @@ pub(in crate::client) async fn waited(again: &Retry, attempt: u32) {
     tokio::time::sleep(jittered(wait.min(LONGEST_WAIT))).await;
 }
 
-/// An exchange that failed.
+/// A failed attempt.
 pub(in crate::client) struct FailedAttempt {
     pub(in crate::client) error: ClientError,
-    pub(in crate::client) again: Retry,
+    pub(in crate::client) retry: Retry,
 }
 
-/// Whether to try again.
+/// Whether and when to retry.
 pub(in crate::client) enum Retry {
     No,
-    /// After a wait of our own choice.
+    /// After the client's own wait.
     Soon,
     /// After the wait that the node named.
     After(Duration),
@@ -314,7 +313,7 @@ pub(in crate::client) enum Retry {
 
 impl FailedAttempt {
     pub(in crate::client) const fn for_good(error: ClientError) -> Self {
-        Self { error, again: Retry::No }
+        Self { error, retry: Retry::No }
     }
 }
 
@@ -340,19 +339,19 @@ fn problem(status: StatusCode, body: &[u8], url: &str) -> ClientError {
     }
 }
 
-/// Seconds, the only form that our nodes use.
+/// The `Retry-After` of an answer in seconds, the only form that nodes use.
 fn retry_after(response: &Response) -> Option<Duration> {
     let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
     Some(Duration::from_secs(seconds))
 }
 
-/// Up to half as long again.
+/// Adds a jitter of up to half the wait.
 fn jittered(wait: Duration) -> Duration {
     let share = f64::from(getrandom::u32().unwrap_or(0)) / f64::from(u32::MAX);
     wait.mul_f64(1.0 + share / 2.0)
 }
 
-/// Nobody there, or gone in the middle: a node that starts again. All that is asked here may be asked twice.
+/// Whether a retry may help: the connection was refused or lost, as when a node restarts. All requests here are idempotent.
 fn is_passing(error: &reqwest::Error) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionRefused, ConnectionReset};
     let mut source = std::error::Error::source(error);
@@ -366,7 +365,7 @@ fn is_passing(error: &reqwest::Error) -> bool {
     false
 }
 
-/// Why nobody answered. The innermost reason: the outer ones only repeat the address.
+/// Why there was no answer: the innermost error, since the outer ones only repeat the address.
 pub(in crate::client) fn reason_of(error: &reqwest::Error) -> Bilingual {
     if error.is_timeout() {
         return no_answer_in_time();
@@ -395,7 +394,7 @@ fn is_loopback(url: &Url) -> bool {
     host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
-/// rustls wants to be told once a process which cryptography to use; whoever told it before us is as right.
+/// Installs rustls's cryptography provider, once per process. An error means that one is installed already.
 fn install_tls_provider() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {

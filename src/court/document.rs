@@ -1,21 +1,21 @@
-//! The document of an act: the text that lies in the vault, and whose salted digests go on the chain.
+//! The document of an act: a text in the private store, whose salted digests are on the chain.
 //!
 //! ```text
 //! tiezheng act v1
 //! stream case | registry | access | custody
 //! by <account>
 //! capacity party N | agent N | <role> | oneself | platform
-//! request <64 hex>              optional: what its sender called the request, so that sending it twice is one act
-//! body <64 hex>                 optional: digest of the request, so that another one under the same name is told apart
+//! request <64 hex>              optional: the idempotency key of the request, hashed with the account
+//! body <64 hex>                 optional: digest of the request, to detect another request under the same key
 //! act <kind>
 //! <the act's own lines>
 //! ```
 //!
-//! It holds no time and no place: those are the entry's, given by the sequencer.
+//! Time and position are in the entry, assigned by the sequencer.
 
 use crate::court::acts::{Act, ActKind};
 use crate::court::ids::{AccountId, RequestId};
-use crate::court::line_value::{one, optional, write};
+use crate::court::line_value::{optional, required, write};
 use crate::court::values::Capacity;
 use crate::court::words::words;
 use crate::ledger::hash::Digest;
@@ -25,7 +25,7 @@ use crate::ledger::text::{Fault, Fields, TextError, plain_text};
 pub const FIRST_LINE: &str = "tiezheng act v1";
 
 words! {
-    /// What kind of stream an act stands in.
+    /// The kind of stream of an act.
     Stream {
         Case = "case" / "案件" / "a case",
         Registry = "registry" / "账号与权限" / "accounts and rights",
@@ -34,16 +34,16 @@ words! {
     }
 }
 
-/// An act with who did it.
+/// An act with its actor and request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document {
     /// The kind of stream.
     pub stream: Stream,
-    /// Who.
+    /// The account that acts.
     pub by: AccountId,
-    /// In which capacity.
+    /// The capacity in which it acts.
     pub capacity: Capacity,
-    /// What its sender called the request.
+    /// The idempotency key of the request, hashed with the account.
     pub request: Option<RequestId>,
     /// Digest of the request.
     pub body: Option<Digest>,
@@ -52,7 +52,7 @@ pub struct Document {
 }
 
 impl Document {
-    /// Its one spelling.
+    /// The document as text, in canonical form.
     #[must_use]
     pub fn to_text(&self) -> String {
         let mut text = format!("{FIRST_LINE}\n");
@@ -70,26 +70,26 @@ impl Document {
         text
     }
 
-    /// Reads a document.
+    /// Parses a document.
     ///
     /// # Errors
     ///
     /// [`TextError`]: on a chain, an act of a later version, or damage.
     pub fn parse(bytes: &[u8]) -> Result<Self, TextError> {
         let text = plain_text(bytes)?;
-        // The order of the lines depends on the kind, which stands among them.
+        // The order of the lines depends on the kind, which is one of them.
         let named = text.lines().find_map(|line| line.strip_prefix("act "));
         let kind = named.and_then(ActKind::from_word);
         let mut fields = Fields::open(text, FIRST_LINE, kind.map_or(&["act"], ActKind::lines))?;
         let Some(kind) = kind else {
             return Err(fields.fault(Fault::BadValue { name: "act", expected: "a kind of act" }));
         };
-        let stream = one(&mut fields, "stream")?;
-        let by = one(&mut fields, "by")?;
-        let capacity = one(&mut fields, "capacity")?;
+        let stream = required(&mut fields, "stream")?;
+        let by = required(&mut fields, "by")?;
+        let capacity = required(&mut fields, "capacity")?;
         let request = optional(&mut fields, "request")?;
         let body = optional(&mut fields, "body")?;
-        let _: ActKind = one(&mut fields, "act")?;
+        let _: ActKind = required(&mut fields, "act")?;
         let act = Act::parse(kind, &mut fields)?;
         fields.finish()?;
         Ok(Self { stream, by, capacity, request, body, act })

@@ -1,6 +1,6 @@
-//! Names of what a case is made of: opaque ids for accounts, cases and tokens, small numbers for what a case counts.
+//! Identifiers: opaque ids of accounts, cases and tokens, and small numbers of the parts of a case.
 //!
-//! An id says nothing about a person. Whose it is, is written in an annex that can be erased.
+//! An id reveals nothing about a person. The name of an account is in an annex, which can be erased.
 
 use std::fmt;
 

@@ -1,11 +1,10 @@
-//! Labels: keys of an index under which acts and deposits of the filing flow are found, such as the cases of an account, the
-//! act of a request, the imports of a deposit.
+//! Labels: opaque keys of the store's label index, by which acts and deposits of the filing flow are looked up, such as the cases of an
+//! account, the act of a request, the imports of a deposit.
 //!
-//! A label is a digest, so the store learns nothing from it. What it says follows from the act beside which it was stored, so
-//! the audit derives it again. One look-up of a label costs the same whether anything is found under it or not: an account
-//! without access learns nothing from how much was read.
+//! A label is a digest, so it reveals nothing to the store. It follows from its act, so the audit can recompute it. A look-up costs the
+//! same whether or not it finds anything, so the number of reads reveals nothing to an account without access.
 //!
-//! Not here: which labels an act of a case has (`case::labels`).
+//! Not here: the labels of an act of a case (`case::labels`).
 
 use crate::court::case::state::HeldContent;
 use crate::court::case_number::{CaseNumber, CourtCode};
@@ -19,25 +18,25 @@ fn label(kind: &str, parts: &[&dyn std::fmt::Display]) -> Digest {
     sha256(text.as_bytes())
 }
 
-/// Somebody takes part, or took part, in a case.
+/// The acts by which an account came to take part in a case.
 #[must_use]
 pub fn takes_part(account: AccountId, case: CaseId) -> Digest {
     label("takes-part", &[&account, &case])
 }
 
-/// A court has, or had, a case.
+/// The acts by which a case came before a court.
 #[must_use]
 pub fn before_court(court: &CourtCode, case: CaseId) -> Digest {
     label("before-court", &[court, &case])
 }
 
-/// The acts by which somebody came to take part in cases.
+/// The acts by which an account came to take part in any case.
 #[must_use]
 pub fn cases_of(account: AccountId) -> Digest {
     label("cases-of", &[&account])
 }
 
-/// The acts by which cases came before a court.
+/// The acts by which any case came before a court.
 #[must_use]
 pub fn docket(court: &CourtCode) -> Digest {
     label("docket", &[court])
@@ -49,7 +48,7 @@ pub fn numbered(number: &CaseNumber) -> Digest {
     label("numbered", &[number])
 }
 
-/// The act that a request became.
+/// The act that a request made.
 #[must_use]
 pub fn request(id: RequestId) -> Digest {
     label("request", &[&id])
@@ -70,9 +69,8 @@ pub fn holds_on(content: HeldContent) -> Digest {
     }
 }
 
-/// The acts by which a deposit came into a mediation in which this account takes part, or by which the account came into a
-/// mediation in which the deposit stands. By account, so that the look-up of an import says nothing about mediations
-/// of others.
+/// The acts by which a deposit and an account came together in a mediation. By account, so that the look-up at an import reveals
+/// nothing about mediations of others.
 #[must_use]
 pub fn offered_to(account: AccountId, deposit: DepositNumber) -> Digest {
     label("offered-to", &[&account, &deposit])
@@ -90,7 +88,7 @@ pub fn code(hash: &Digest) -> Digest {
     label("code", &[hash])
 }
 
-/// What a court's systems are told, in the order of the chain.
+/// The events of a court, in the order of the chain.
 #[must_use]
 pub fn feed(court: &CourtCode) -> Digest {
     label("feed", &[court])
@@ -102,13 +100,13 @@ pub fn deposits_of(account: AccountId) -> Digest {
     label("deposits-of", &[&account])
 }
 
-/// The deposit that a request became: not an act, so never under [`request`].
+/// The deposit on behalf of an account that a request made. Not an act, so not under [`request`].
 #[must_use]
 pub fn deposit_request(id: RequestId) -> Digest {
     label("entrusted", &[&id])
 }
 
-/// The deposit that a request of just this body became.
+/// The same, for a request with this body.
 #[must_use]
 pub fn deposit_request_with_body(id: RequestId, body: Digest) -> Digest {
     label("entrusted-as", &[&id, &body])
@@ -120,8 +118,8 @@ pub fn of_custody(deposit: DepositNumber) -> [Digest; 2] {
     [custody_of_all(), custody_of(deposit)]
 }
 
-/// How many labels a deposit has that the platform makes for an account: [`deposits_of`], [`entrusted`], [`deposit_request_with_body`].
-/// The last two follow from the request, which is not on the chain.
+/// Number of labels of a deposit on behalf of an account: [`deposits_of`], [`deposit_request`], [`deposit_request_with_body`]. The
+/// last two follow from the request, which is not on the chain.
 pub const ON_BEHALF_LABELS: u64 = 3;
 
 /// All acts by which originals were taken into custody.
@@ -130,13 +128,13 @@ pub fn custody_of_all() -> Digest {
     label("custody-of-all", &[])
 }
 
-/// A case that this request opens: the same request opens the same case.
+/// The id of the case that a request opens: the same request opens the same case.
 #[must_use]
 pub fn case_of(request: RequestId) -> CaseId {
     CaseId(label("case", &[&request]))
 }
 
-/// An account that this request opens.
+/// The id of the account that a request opens.
 #[must_use]
 pub fn account_of(request: RequestId) -> AccountId {
     AccountId(label("account", &[&request]))

@@ -1,6 +1,6 @@
-//! How a value stands on a line of a court act: one spelling, read back byte for byte.
+//! The canonical spelling of a value on a line of an act.
 //!
-//! Not here: which lines an act has (`acts`), how they become a document (`document`).
+//! Not here: the lines of an act (`acts`), the document (`document`).
 
 use crate::ledger::block::Height;
 use crate::ledger::hash::Digest;
@@ -10,40 +10,40 @@ use crate::ledger::statement::content::HashAlgorithm;
 use crate::ledger::text::{Fault, Fields, TextError, decimal_value, hex_value};
 use crate::ledger::time::Timestamp;
 
-/// A value of one line.
+/// A value with exactly one spelling on a line.
 pub trait LineValue: Sized {
-    /// What would have been right, for whoever wrote it wrong.
+    /// Description of the spelling, for error messages.
     const EXPECTED: &'static str;
 
-    /// Its one spelling.
+    /// The spelling.
     fn print(&self) -> String;
 
-    /// Reads exactly that spelling; `None` for any other text.
+    /// Parses exactly that spelling; `None` for any other text.
     fn parse(text: &str) -> Option<Self>;
 
-    /// The commitment, where the value names an annex.
+    /// The commitment, if the value names an annex.
     fn annex(&self) -> Option<Digest> {
         None
     }
 }
 
-/// Reads a value that printed differently would not be the same line.
+/// Parses a value, and rejects every spelling but the canonical one.
 fn read<T: LineValue>(fields: &Fields<'_>, name: &'static str, text: &str) -> Result<T, TextError> {
     let value = T::parse(text).filter(|value| value.print() == text);
     value.ok_or_else(|| fields.fault(Fault::BadValue { name, expected: T::EXPECTED }))
 }
 
-/// The line `name`, which must stand here.
+/// The required line `name`.
 ///
 /// # Errors
 ///
 /// [`TextError`].
-pub fn one<T: LineValue>(fields: &mut Fields<'_>, name: &'static str) -> Result<T, TextError> {
+pub fn required<T: LineValue>(fields: &mut Fields<'_>, name: &'static str) -> Result<T, TextError> {
     let text = fields.required(name)?;
     read(fields, name, text)
 }
 
-/// The line `name`, where it stands.
+/// The optional line `name`.
 ///
 /// # Errors
 ///
@@ -53,12 +53,12 @@ pub fn optional<T: LineValue>(fields: &mut Fields<'_>, name: &'static str) -> Re
     read(fields, name, text).map(Some)
 }
 
-/// All lines `name` that stand here, at most `most`.
+/// All consecutive lines `name`, at most `most`.
 ///
 /// # Errors
 ///
 /// [`TextError`].
-pub fn many<T: LineValue>(fields: &mut Fields<'_>, name: &'static str, most: usize) -> Result<Vec<T>, TextError> {
+pub fn repeated<T: LineValue>(fields: &mut Fields<'_>, name: &'static str, most: usize) -> Result<Vec<T>, TextError> {
     let mut values = Vec::new();
     while let Some(value) = optional(fields, name)? {
         if values.len() == most {

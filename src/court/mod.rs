@@ -1,15 +1,14 @@
-//! Rules of procedure as pure functions: days, periods, numbers of cases.
+//! The rules of court procedure as pure functions over acts.
 //!
-//! The ledger knows nothing of courts; here stands what a court's filing flow needs to read its records. The same code
-//! runs in the node, at the command line and with whoever checks them.
+//! The ledger knows nothing of courts. These rules give its records their meaning for the filing flow. Node, command line and audit run
+//! the same code.
 //!
 //! # Invariants
 //!
-//! No input or output, no clock, no randomness, no async, no log line, no serde: what a function needs is passed in, the
-//! calendar of holidays too.
+//! No I/O, clock, randomness, async, logging or serde: all inputs are parameters, including the calendar of holidays.
 //!
-//! In reading order: [`calendar`] counts days, [`period`] says until when evidence is in time, [`case_number`] names the
-//! case.
+//! [`acts`] defines the acts, [`document`] their text, [`case`] replays them to the state of a case and [`registry`] to accounts and
+//! tokens; [`permission`] is the table of who may do what; [`calendar`] and [`period`] compute deadlines.
 
 pub mod acts;
 pub mod calendar;

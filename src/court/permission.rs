@@ -1,7 +1,7 @@
-//! Who may do what in which stage of a case: one table, from which the tests are generated.
+//! The permission table: which acts are permitted to whom in which stage of a case. The tests are generated from it.
 //!
-//! Denied by default: what no row allows, nobody may. Rows speak of standings; whether the item, party or agent of an act
-//! is the actor's own is decided where the act is applied.
+//! What no row allows is denied. Rows refer to the actor's relation to the case; whether the item, party or agent of an act is the
+//! actor's own is checked when the act is applied.
 
 use crate::court::acts::ActKind;
 use crate::court::words::{Role, Stage, words};
@@ -16,23 +16,23 @@ words! {
     }
 }
 
-/// How somebody stands to a case.
+/// The relation of an actor to a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CaseRelation {
     /// A party.
     Party(Side),
     /// A party's agent.
     Agent(Side),
-    /// Holds a role.
+    /// The holder of a role.
     Holding(Role),
     /// The platform itself.
     Platform,
-    /// None of these.
+    /// No relation.
     Unrelated,
 }
 
 impl CaseRelation {
-    /// All.
+    /// All relations.
     #[must_use]
     pub fn all() -> Vec<Self> {
         let sides = Side::ALL.iter().flat_map(|side| [Self::Party(*side), Self::Agent(*side)]);
@@ -41,7 +41,7 @@ impl CaseRelation {
     }
 }
 
-/// Why somebody may not.
+/// Why an act is not permitted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DeniedReason {
     /// Not in this role, at no stage.
@@ -107,7 +107,7 @@ const OPEN: &[Stage] = &[
     Stage::Assigned,
     Stage::InHearing,
 ];
-/// Whatever the court has seen.
+/// All stages after the submission.
 const SUBMITTED: &[Stage] = &[
     Stage::UnderReview,
     Stage::ToSupplement,
@@ -131,7 +131,7 @@ const TABLE: &[Rule] = &[
     },
     Rule { acts: &[ActKind::ConfirmNotice], who: BRINGING, when: FILER },
     Rule { acts: &[ActKind::ConfirmService], who: PARTIES, when: PENDING },
-    // The court files for somebody who came in person, and mends what comes in.
+    // The court files for parties who come in person, and corrects filings.
     Rule {
         acts: &[ActKind::Describe, ActKind::AddParty, ActKind::AddAgent, ActKind::Submit, ActKind::Import],
         who: &[CaseRelation::Holding(Role::Clerk), CaseRelation::Holding(Role::TrialSupport)],
@@ -168,7 +168,7 @@ const TABLE: &[Rule] = &[
         who: COURT,
         when: &[Stage::AwaitingAssignment, Stage::Assigned, Stage::InHearing, Stage::Judged],
     },
-    // Whoever opens the new case, too.
+    // Also permitted to the account that opens the new case.
     Rule {
         acts: &[ActKind::PassOn],
         who: &[CaseRelation::Holding(Role::Clerk), CaseRelation::Holding(Role::TrialSupport)],
@@ -208,11 +208,11 @@ const TABLE: &[Rule] = &[
     Rule { acts: &[ActKind::Release], who: COURT, when: Stage::ALL },
 ];
 
-/// Whether somebody of this standing may do this in this stage.
+/// Checks whether the table permits an act.
 ///
 /// # Errors
 ///
-/// [`DeniedReason`]: in which capacity or stage it could be done, the table in the documentation says.
+/// [`DeniedReason`]. PERMISSIONS.md lists the capacities and stages that permit it.
 pub fn permit(relation: CaseRelation, act: ActKind, stage: Stage) -> Result<(), DeniedReason> {
     let mut denied = DeniedReason::NotPermitted;
     for rule in TABLE.iter().filter(|rule| rule.acts.contains(&act) && rule.who.contains(&relation)) {
@@ -224,14 +224,14 @@ pub fn permit(relation: CaseRelation, act: ActKind, stage: Stage) -> Result<(), 
     Err(denied)
 }
 
-/// The acts that the table knows.
+/// The acts in the table.
 #[must_use]
 pub fn acts_of_a_case() -> Vec<ActKind> {
     let known = |act: &ActKind| TABLE.iter().any(|rule| rule.acts.contains(act));
     ActKind::ALL.iter().copied().filter(known).collect()
 }
 
-/// Whether somebody of this standing may see the case at all, once the court has it or while it is a draft.
+/// Whether an actor with this relation may see the case in this stage.
 #[must_use]
 pub const fn may_see(relation: CaseRelation, stage: Stage) -> bool {
     match relation {

@@ -1,12 +1,11 @@
-//! What looks like somebody's number in a text that others will read: identity card, telephone, bank card.
+//! Detection of personal numbers in texts that others will read: identity card, mobile phone, bank card.
 //!
-//! A name such as "与 13800138000 的聊天记录" is read by everybody who sees the case. Whoever writes it is told, and writes
-//! on if that is meant.
+//! A name such as "与 13800138000 的聊天记录" is visible to everybody who sees the case, so its author gets a warning.
 //!
 //! # Invariants
 //!
-//! A suspicion is a hint and never a refusal: numbers of contracts look the same now and then, and what is written out in
-//! words is not found. The number itself is in no answer.
+//! The result is a hint, never a rejection: contract numbers may look the same, and numbers in words are not found. Answers never
+//! contain the number itself.
 
 use crate::ledger::text::half_width;
 use crate::ledger::verify::wording::Language;
@@ -19,7 +18,7 @@ const PROVINCES: [&str; 35] = [
     "45", "46", "50", "51", "52", "53", "54", "61", "62", "63", "64", "65", "71", "81", "82", "83",
 ];
 
-/// What a part of a text looks like.
+/// A kind of personal number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PersonalNumber {
     /// 居民身份证号码 of 18 characters (GB 11643): a province, a date, and the check character.
@@ -47,7 +46,7 @@ impl PersonalNumber {
         }
     }
 
-    /// What whoever wrote it is told.
+    /// The warning for the author.
     #[must_use]
     pub const fn label(self, language: Language) -> &'static str {
         match (self, language) {
@@ -64,7 +63,7 @@ impl PersonalNumber {
     }
 }
 
-/// What `text` looks as if it held, each once, in the order of [`PersonalNumber::ALL`].
+/// The kinds of personal numbers that `text` seems to contain, each once, in the order of [`PersonalNumber::ALL`].
 #[must_use]
 pub fn find_personal_numbers(text: &str) -> Vec<PersonalNumber> {
     let chains = chains(text);

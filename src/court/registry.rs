@@ -1,9 +1,9 @@
-//! Accounts, roles, tokens and lists: the fold of the registry's acts.
+//! The registry: accounts, roles, tokens, webhooks and lists, replayed from its acts.
 //!
 //! # Invariants
 //!
-//! Who may change the registry is decided by the registry as it stood then, so an auditor who folds it again finds every
-//! grant that nobody was entitled to make. Of a token only its id and the digest of its secret are known.
+//! The permission to change the registry depends on its state at that time, so an audit that replays the acts finds every unauthorized
+//! change. Of a token only the id and the digest of its secret are known.
 
 pub mod tokens;
 
@@ -25,7 +25,7 @@ use crate::error_code::ErrorCode;
 use crate::ledger::key::VerifierKey;
 use crate::ledger::merkle::shape::LeafIndex;
 
-/// Why an act of the registry may not be done. Nothing was changed.
+/// Why an act upon the registry is rejected. Nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RegistryError {
@@ -87,17 +87,17 @@ impl RegistryError {
 /// An account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
-    /// Whose it is.
+    /// The kind of its owner.
     pub subject: SubjectKind,
     /// When it was opened.
     pub opened: ActPosition,
-    /// By whom.
+    /// The account that opened it.
     pub opened_by: AccountId,
     /// The name.
     pub name: Option<Text>,
-    /// All identity checks, the latest last, each with where its reference lies.
+    /// All identity checks, the latest last, each with its reference.
     pub identities: Vec<(IdentityCheck, Option<Text>)>,
-    /// Roles held now.
+    /// Its current roles, with the court for roles of a court.
     pub roles: BTreeSet<(Role, Option<CourtCode>)>,
 }
 
@@ -107,19 +107,19 @@ impl Account {
         self.name.into_iter().chain(self.identities.iter().filter_map(|(_, reference)| *reference))
     }
 
-    /// The identity check that goes furthest; of equals the latest.
+    /// The identity check of the highest level; of equals the latest.
     #[must_use]
     pub fn identity(&self) -> Option<IdentityCheck> {
         self.identities.iter().map(|(check, _)| *check).max_by_key(|check| (check.level, check.at))
     }
 
-    /// Whether it holds a role, for this court where the role is of a court.
+    /// Whether it holds a role; a role of a court at `court`.
     #[must_use]
     pub fn holds(&self, role: Role, court: Option<&CourtCode>) -> bool {
         self.roles.iter().any(|(held, of)| *held == role && (!role.is_of_a_court() || of.as_ref() == court))
     }
 
-    /// The courts for which it holds any role of a court.
+    /// The courts at which it holds a role.
     #[must_use]
     pub fn courts(&self) -> BTreeSet<&CourtCode> {
         self.roles.iter().filter_map(|(_, court)| court.as_ref()).collect()
@@ -129,20 +129,20 @@ impl Account {
 /// A webhook.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Webhook {
-    /// The court whose events it is told.
+    /// The court whose events it receives.
     pub court: CourtCode,
-    /// Where to.
+    /// Its address.
     pub url: Text,
-    /// What its calls are signed with.
+    /// The key that signs its calls.
     pub secret: Text,
-    /// Where it began: earlier events are not told.
+    /// Its registration; earlier events are not sent.
     pub since: ActPosition,
 }
 
-/// Accounts, tokens, lists.
+/// The state of the registry.
 #[derive(Debug, Clone, Default)]
 pub struct Registry {
-    /// Acts folded so far: the sequence of the last.
+    /// Sequence of the last act.
     pub length: u64,
     /// Accounts. A persistent map, as those of [`Tokens`]: the registry after an act shares all accounts with the one before,
     /// except the one that the act changed.
@@ -151,26 +151,26 @@ pub struct Registry {
     pub tokens: Tokens,
     /// Webhooks.
     pub webhooks: BTreeMap<TokenId, Webhook>,
-    /// Other ledgers whose deposits a court takes.
+    /// Other ledgers whose deposits a court accepts.
     pub trusted: BTreeMap<CourtCode, Vec<VerifierKey>>,
-    /// Statutory holidays, as known now.
+    /// The current calendar of statutory holidays.
     pub calendar: Calendar,
-    /// What was known before, and since which place on the chain what.
+    /// Earlier calendars, each with the index from which it applied.
     calendars: Vec<(LeafIndex, Arc<Calendar>)>,
     plans: BTreeMap<u16, YearPlan>,
-    /// Acts without effect: where, and why.
+    /// Acts without effect, with the reason.
     pub ineffective_acts: Vec<(ActPosition, RegistryError)>,
 }
 
 impl Registry {
-    /// The calendar that was known at a place on the chain: what is loaded later changes no act that stands there.
+    /// The calendar at an index of the chain. Calendars that are loaded later do not affect acts there.
     #[must_use]
     pub fn calendar_at(&self, index: LeafIndex) -> Arc<Calendar> {
         let before = self.calendars.iter().rev().find(|(since, _)| *since < index);
         before.map_or_else(Arc::default, |(_, calendar)| Arc::clone(calendar))
     }
 
-    /// The registry after a further act, or as it was, with the act kept as void.
+    /// Replays the next act. An act that the rules reject changes nothing and is recorded as ineffective.
     pub fn replay(&mut self, document: &Document, position: ActPosition) {
         if let Err(reason) = self.apply(document, position) {
             self.ineffective_acts.push((position, reason));
@@ -197,7 +197,7 @@ impl Registry {
         }
     }
 
-    /// Whether whoever acts may do this now.
+    /// Checks whether the actor may do this now.
     ///
     /// # Errors
     ///
@@ -220,8 +220,8 @@ impl Registry {
         if check_permitted { Ok(()) } else { Err(RegistryError::NotPermitted) }
     }
 
-    /// What is done at a court's counter: open an account for somebody, see the papers, hand out a token; and keep the
-    /// court's own list of ledgers.
+    /// The acts of a court's service counter: opening an account, recording an identity check, issuing a token; and the court's own list
+    /// of ledgers.
     fn clerk_may(&self, by: AccountId, actor: &Account, role: Role, act: &Act) -> bool {
         if !actor.roles.iter().any(|(held, _)| *held == role) {
             return false;

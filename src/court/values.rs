@@ -1,5 +1,4 @@
-//! Values of several words on one line: in which capacity somebody acts, how an identity was checked, where an item came
-//! from.
+//! Values of several words on one line of an act: capacities, identity checks, the origin of transferred items.
 
 use crate::court::calendar::Day;
 use crate::court::case_number::{CaseNumber, CourtCode};
@@ -9,7 +8,7 @@ use crate::court::period::basis::Basis;
 use crate::court::words::{IdentityLevel, IdentityMethod, Role, words};
 use crate::ledger::time::Timestamp;
 
-/// In which capacity an act is done.
+/// The capacity in which an account acts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Capacity {
     /// As a party of the case.
@@ -18,9 +17,9 @@ pub enum Capacity {
     Agent(AgentNumber),
     /// In a role held outside the case.
     Holding(Role),
-    /// As nobody but oneself, outside any case.
+    /// The account itself, outside any case.
     Oneself,
-    /// The platform itself, which raises alarms.
+    /// The platform itself, which records divergences.
     Platform,
 }
 
@@ -49,7 +48,7 @@ impl LineValue for Capacity {
     }
 }
 
-/// What is known of an identity check made elsewhere. The reference to it is an annex.
+/// An identity check made elsewhere. The reference to it is an annex.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IdentityCheck {
     /// How.
@@ -76,16 +75,16 @@ impl LineValue for IdentityCheck {
     }
 }
 
-/// Where a carried item was imported first.
+/// The first import of an item that was transferred from another case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FirstImport {
     /// The case.
     pub case: CaseId,
     /// The item there.
     pub item: ItemNumber,
-    /// When it was imported there first: this time is never lost.
+    /// The time of its first import.
     pub at: Timestamp,
-    /// Whether it came late there: that is not lost either.
+    /// Whether it was late there.
     pub late: bool,
 }
 
@@ -111,7 +110,7 @@ impl LineValue for FirstImport {
     }
 }
 
-/// A step of a verification and how it came out, by their codes.
+/// A step of a verification and its outcome, by their codes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StepOutcome {
     /// The step's code.
@@ -200,7 +199,7 @@ impl LineValue for Basis {
 }
 
 words! {
-    /// Who files: 【我是原告】, 【我是代理人】, or the court for somebody who came in person.
+    /// The filer: 【我是原告】, 【我是代理人】, or the court for a party who came in person.
     Filer {
         Principal = "principal" / "本人" / "the party itself",
         Agent = "agent" / "代理人" / "its agent",

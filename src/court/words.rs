@@ -1,6 +1,6 @@
-//! The words of the filing flow: each has one word on the line, and its name in Chinese and English.
+//! The enumerations of the filing flow: each value has a word in records, and a label in Chinese and English.
 //!
-//! Chinese names are those of the courts' own systems and of the law (`glossary`), and screens use them exactly.
+//! Chinese labels are the terms of the courts' own systems and of the law, and are used exactly.
 
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$one:meta])* $variant:ident = $word:literal / $zh:literal / $en:literal,)+ }) => {
@@ -14,13 +14,13 @@ macro_rules! words {
             /// All, in their order.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// The word on the line: stable.
+            /// The word in records, which is stable.
             #[must_use]
             pub const fn word(self) -> &'static str {
                 match self { $(Self::$variant => $word,)+ }
             }
 
-            /// What people call it.
+            /// The label for people.
             #[must_use]
             pub const fn label(self, language: $crate::ledger::verify::wording::Language) -> &'static str {
                 match language {
@@ -29,7 +29,7 @@ macro_rules! words {
                 }
             }
 
-            /// Reads the word.
+            /// Parses the word.
             #[must_use]
             pub fn from_word(word: &str) -> Option<Self> {
                 Self::ALL.iter().copied().find(|one| one.word() == word)
@@ -58,7 +58,7 @@ macro_rules! words {
 pub(in crate::court) use words;
 
 words! {
-    /// Whose an account is.
+    /// The kind of an account's owner.
     SubjectKind {
         NaturalPerson = "natural-person" / "自然人" / "natural person",
         LegalPerson = "legal-person" / "法人" / "legal person",
@@ -69,7 +69,7 @@ words! {
 }
 
 words! {
-    /// A role that an account holds beyond being itself. Those of the court are held for one court.
+    /// A role of an account. Roles of a court are held at one court.
     Role {
         Lawyer = "lawyer" / "律师" / "lawyer",
         OtherAgent = "other-agent" / "其他代理人" / "other agent",
@@ -86,7 +86,7 @@ words! {
 }
 
 impl Role {
-    /// Whether it is held for one court, whose cases it opens.
+    /// Whether it is a role of a court, which gives access to the cases of that court.
     #[must_use]
     pub const fn is_of_a_court(self) -> bool {
         matches!(
@@ -103,7 +103,7 @@ impl Role {
 }
 
 words! {
-    /// What a token may be used for, at most: its account's own rights still bound it.
+    /// The scope of a token. It limits the rights of the account.
     Scope {
         Deposit = "deposit" / "存证" / "deposit",
         Read = "read" / "查看案件" / "read cases",
@@ -115,14 +115,14 @@ words! {
 }
 
 words! {
-    /// Tokens that a revoked token has issued and that stay good.
+    /// The tokens issued by a revoked token that stay valid.
     KeptTokens {
         OtherAccounts = "other-accounts" / "已签发给其他账号的令牌" / "tokens issued to other accounts",
     }
 }
 
 words! {
-    /// How an identity was checked. The check happens elsewhere; this is what is known of it.
+    /// The method of an identity check, which is made elsewhere.
     IdentityMethod {
         Alipay = "alipay" / "支付宝认证" / "Alipay",
         WeChat = "wechat" / "微信扫码认证" / "WeChat",
@@ -136,7 +136,7 @@ words! {
 }
 
 words! {
-    /// How far an identity check goes.
+    /// The level of an identity check.
     IdentityLevel {
         Basic = "basic" / "基本" / "basic",
         Substantial = "substantial" / "实名" / "real name",
@@ -156,7 +156,7 @@ words! {
 }
 
 words! {
-    /// What kind of proceeding a case is.
+    /// The kind of proceeding.
     CaseKind {
         CivilFirst = "civil-first" / "民事一审" / "civil, first instance",
         CivilSecond = "civil-second" / "民事二审" / "civil, second instance",
@@ -176,7 +176,7 @@ words! {
 }
 
 words! {
-    /// By which procedure it is heard: it bounds the evidence period.
+    /// The procedure, which determines the limits of the evidence period.
     Procedure {
         Ordinary = "ordinary" / "普通程序" / "ordinary procedure",
         Summary = "summary" / "简易程序" / "summary procedure",
@@ -186,7 +186,7 @@ words! {
 }
 
 words! {
-    /// What a party is called.
+    /// The role of a party.
     PartyRole {
         Plaintiff = "plaintiff" / "原告" / "plaintiff",
         Defendant = "defendant" / "被告" / "defendant",
@@ -199,7 +199,7 @@ words! {
 }
 
 impl PartyRole {
-    /// Whether it brings the case.
+    /// Whether the party brings the case.
     #[must_use]
     pub const fn brings_the_case(self) -> bool {
         matches!(self, Self::Plaintiff | Self::Appellant | Self::Applicant)
@@ -207,7 +207,7 @@ impl PartyRole {
 }
 
 words! {
-    /// How far an agent may go. 民诉法 art. 62: special authority for admitting, waiving, changing claims, settling,
+    /// The authority of an agent. 民诉法 art. 62: special authority for admitting, waiving, changing claims, settling,
     /// counterclaiming, appealing.
     Authority {
         General = "general" / "一般授权" / "general authority",
@@ -216,7 +216,7 @@ words! {
 }
 
 words! {
-    /// Where a case stands: the filing stages of 人民法院在线服务, then the states of the Guangzhou manual.
+    /// The stage of a case: the filing stages of 人民法院在线服务, then the states of the Guangzhou manual.
     Stage {
         Draft = "draft" / "待提交" / "to be submitted",
         UnderReview = "under-review" / "已提交（待审核）" / "submitted, to be reviewed",
@@ -235,13 +235,13 @@ words! {
 }
 
 impl Stage {
-    /// Whether the court has filed the case and not ended it: evidence may be adduced and answered.
+    /// Whether the case is filed and not ended, so that evidence may be adduced and answered.
     #[must_use]
     pub const fn is_pending_at_court(self) -> bool {
         matches!(self, Self::AwaitingAssignment | Self::Assigned | Self::InHearing)
     }
 
-    /// Whether it is still being made ready by whoever brings it.
+    /// Whether the filer still prepares it.
     #[must_use]
     pub const fn is_with_the_filer(self) -> bool {
         matches!(self, Self::Draft | Self::ToSupplement)
@@ -249,7 +249,7 @@ impl Stage {
 }
 
 words! {
-    /// When an item was imported.
+    /// The phase in which an item was imported.
     Phase {
         Filing = "filing" / "起诉时" / "with the complaint",
         Supplementary = "supplementary" / "补充证据" / "supplementary",
@@ -257,7 +257,7 @@ words! {
 }
 
 words! {
-    /// Whether the importer is who deposited it.
+    /// Whether the importer is the depositor.
     Depositor {
         Same = "same" / "存证人与导入人一致" / "the importer deposited it",
         Different = "different" / "存证人与导入人不一致" / "somebody else deposited it",
@@ -266,7 +266,7 @@ words! {
 }
 
 words! {
-    /// What was held against the chain.
+    /// What was presented for a verification.
     Presented {
         File = "file" / "原文" / "the original",
         Digest = "digest" / "摘要" / "a digest",
@@ -275,7 +275,7 @@ words! {
 }
 
 words! {
-    /// What a party says to one property of an item.
+    /// A party's opinion on a property of an item.
     Opinion {
         Admitted = "admitted" / "认可" / "admitted",
         Disputed = "disputed" / "有异议" / "disputed",
@@ -283,7 +283,7 @@ words! {
 }
 
 words! {
-    /// What an objection rests on: 人民法院在线诉讼规则 arts. 16 to 19.
+    /// The ground of an objection: 人民法院在线诉讼规则 arts. 16 to 19.
     Ground {
         ContraryEvidence = "contrary-evidence" / "第十六条：有相反证据" / "art. 16: contrary evidence",
         PlatformRules = "platform-rules" / "第十七条（一）：存证平台是否符合区块链存证服务规定" / "art. 17 (1): the platform's compliance",
@@ -296,7 +296,7 @@ words! {
 }
 
 words! {
-    /// What of an item diverged from its snapshot.
+    /// How the ledger diverges from an item's snapshot.
     Divergence {
         NotFound = "not-found" / "链上记录不复存在" / "the record is not found any more",
         Facts = "facts" / "区块链存证信息与导入时不一致" / "the chain facts differ from those imported",
@@ -305,7 +305,7 @@ words! {
 }
 
 words! {
-    /// How a case hands its items to another.
+    /// The kind of transfer of a case to another proceeding.
     TransferKind {
         SecondInstance = "second-instance" / "移送二审" / "to second instance",
         Suit = "suit" / "诉调衔接" / "from mediation into a suit",
@@ -314,7 +314,7 @@ words! {
 }
 
 words! {
-    /// What private content was shown.
+    /// The kind of private content that was accessed.
     AccessedContent {
         CaseFile = "case-file" / "案件信息" / "the case file",
         AccessLog = "access-log" / "访问日志" / "the access log",

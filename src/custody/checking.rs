@@ -1,6 +1,6 @@
-//! Checking an object at rest: by its size and header, or decrypted and hashed.
+//! Checks an object at rest: by size and header, or by decrypting and hashing it.
 //!
-//! Blocks, and needs no runtime: for audits and backups of a node that is stopped. Opens read-only and changes nothing.
+//! Blocking functions without a runtime, for audits and backups of a stopped node. Files are opened read-only.
 
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read as _};
@@ -27,10 +27,10 @@ pub enum CheckError {
         /// Bytes that the object of such an original has.
         expected: u64,
     },
-    /// It does not begin as this object does.
+    /// The header is not that of this object.
     #[error("the object's header is not its own")]
     Header,
-    /// A segment does not open: it was changed, or the key is another's.
+    /// A segment fails authentication: it was changed, or the key is wrong.
     #[error("segment {0} of the object does not open")]
     Segment(u64),
     /// It cannot be read.
@@ -63,7 +63,7 @@ impl CheckError {
     }
 }
 
-/// Where `object` lies in the folder of originals.
+/// The path of `object` in the folder of originals.
 #[must_use]
 pub fn path_of(originals: &Path, object: &ObjectId) -> PathBuf {
     originals.join(subfolder_name(object.subfolder())).join(object.to_string())
@@ -80,7 +80,7 @@ fn begin(originals: &Path, object: &ObjectId, size: u64) -> Result<BufReader<Fil
     if first == own.as_bytes() { Ok(file) } else { Err(CheckError::Header) }
 }
 
-/// Checks that an object is a file of the right size, without opening it: for all objects at the start of a node.
+/// Checks that an object is a file of the right size, without opening it. Called for all objects at the start of a node.
 ///
 /// # Errors
 ///
@@ -98,7 +98,7 @@ fn has_size(found: u64, size: u64) -> Result<(), CheckError> {
     if found == expected { Ok(()) } else { Err(CheckError::Size { found, expected }) }
 }
 
-/// Checks presence, name and size of an object. Its content is not looked at.
+/// Checks presence, header and size of an object, not its content.
 ///
 /// # Errors
 ///
@@ -107,7 +107,7 @@ pub fn check_size(originals: &Path, object: &ObjectId, size: u64) -> Result<(), 
     begin(originals, object, size).map(drop)
 }
 
-/// Decrypts an object and measures the original.
+/// Decrypts an object, and computes size and digests of the original.
 ///
 /// # Errors
 ///

@@ -1,10 +1,10 @@
-//! Giving an original out again: decrypted as it streams.
+//! Download of an original: decrypted as a stream.
 //!
 //! # Invariants
 //!
-//! No byte leaves before its segment has been authenticated. The object's length, its header and its first part have been
-//! checked before the stream is given out, so that a wrong key or a missing end is an error and not a transfer that breaks
-//! off. A stream that ends without an error has given out the whole original.
+//! No byte is returned before its segment is authenticated. Length, header and first part are checked before the stream is
+//! returned, so that a wrong key or a truncated object is an error and not an interrupted transfer. A stream that ends without an
+//! error has returned the whole original.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -17,23 +17,23 @@ use crate::custody::sealing::{Cipher, HEADER, SEALED_SEGMENT, offset, sealed_siz
 use crate::custody::store::EncryptedObjectStore;
 use crate::error_code::ErrorCode;
 
-/// Why an original is not given out.
+/// Why an original cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
     /// There is no such object.
     #[error("the original is missing")]
     Missing,
-    /// The object does not begin as this object does.
+    /// The header is not that of this object.
     #[error("the original is damaged: its header is not its own")]
     DamagedHeader,
-    /// The object is not what was sealed, or the key or the size is another's.
+    /// The object was changed, or key or size are those of another object.
     #[error("the original is damaged: segment {segment}, counted from 0")]
     Damaged {
-        /// The first segment that is missing, too much, or does not open.
+        /// The first segment that is missing, superfluous, or fails authentication.
         segment: u64,
     },
-    /// Custody cannot work now.
+    /// The store is unavailable.
     #[error("custody is unavailable: {0}")]
     Unavailable(Box<dyn Error + Send + Sync>),
 }
@@ -60,12 +60,12 @@ impl From<object_store::Error> for OpenError {
 }
 
 impl EncryptedObjectStore {
-    /// Opens the original of `size` bytes that lies in `object`. An object that is removed meanwhile ends the stream with
+    /// Opens the original of `size` bytes in `object`. If the object is removed meanwhile, the stream ends with
     /// [`OpenError::Missing`].
     ///
     /// # Errors
     ///
-    /// [`OpenError`], here and from the stream, which ends with it.
+    /// [`OpenError`], also as the last item of the stream.
     pub async fn open(
         &self,
         object: ObjectId,
@@ -94,14 +94,14 @@ impl EncryptedObjectStore {
     }
 }
 
-/// An original that is being given out.
+/// An original that is being read.
 struct Download {
     originals: EncryptedObjectStore,
     object: ObjectId,
     cipher: Arc<Cipher>,
-    /// The segment to give out next.
+    /// The next segment.
     next: u64,
-    /// How many segments there are.
+    /// Number of segments.
     count: u64,
     /// Bytes of the object.
     end: u64,

@@ -1,11 +1,10 @@
-//! An object that is being written: whole in the end, or gone.
+//! An object that is being written: visible when it is complete, removed otherwise.
 //!
 //! # Invariants
 //!
-//! Nobody sees an object before [`Draft::place`] has returned it. Whatever is dropped on the way, a [`Draft`] or a
-//! [`CompletedObject`] that nobody took, removes what it has written: at once if the runtime still runs, else the next sweep finds
-//! it. Completing cannot be cut short: it runs in a task of its own, so that no draft becomes an object behind the back of
-//! somebody who has stopped waiting.
+//! An object is not visible before [`Draft::complete`] has returned it. Dropping a [`Draft`], or a [`CompletedObject`] that was not
+//! kept, removes what was written: at once while the runtime runs, otherwise by the next sweep. Completion runs in a task of its
+//! own, so that a cancelled caller leaves no complete object behind.
 
 use object_store::{MultipartUpload, Result};
 use tokio::runtime::Handle;
@@ -15,31 +14,31 @@ use tokio_util::bytes::BytesMut;
 use crate::custody::object::ObjectId;
 use crate::custody::storage::Storage;
 
-/// An object that nobody sees yet.
+/// An object that is not visible yet.
 pub(super) struct Draft {
     storage: Storage,
     object: ObjectId,
-    /// `None` once it is on its way to be completed or aborted.
+    /// `None` once it is being completed or aborted.
     upload: Option<Box<dyn MultipartUpload>>,
     waiting: BytesMut,
     part: usize,
 }
 
-/// A complete, durable object that nobody has answered for yet.
+/// A complete and durable object, removed when dropped unless the caller keeps it.
 pub(super) struct CompletedObject {
     storage: Storage,
     object: ObjectId,
-    is_taken: bool,
+    is_kept: bool,
 }
 
 impl Draft {
-    /// Begins `object`, to be written in parts of `part` bytes.
+    /// Begins `object`, written in parts of `part` bytes.
     pub(super) async fn begin(storage: &Storage, object: ObjectId, part: usize) -> Result<Self> {
         let upload = storage.begin(&object).await?;
         Ok(Self { storage: storage.clone(), object, upload: Some(upload), waiting: BytesMut::new(), part })
     }
 
-    /// Writes more. Parts are of one size, as some stores want them.
+    /// Writes more bytes. All parts but the last have the same size, as some stores require.
     pub(super) async fn write(&mut self, sealed: &[u8]) -> Result<()> {
         self.waiting.extend_from_slice(sealed);
         while self.waiting.len() >= self.part {
@@ -50,7 +49,7 @@ impl Draft {
     }
 
     /// Completes it: durable when this returns.
-    pub(super) async fn place(mut self) -> Result<CompletedObject> {
+    pub(super) async fn complete(mut self) -> Result<CompletedObject> {
         if !self.waiting.is_empty() {
             let rest = self.waiting.split();
             if let Err(error) = self.put(rest).await {
@@ -60,8 +59,8 @@ impl Draft {
         }
         let Some(upload) = self.upload.take() else { return Err(gone()) };
         let (answer, answered) = oneshot::channel();
-        // Nobody may wait for the answer any more: then `CompletedObject` is dropped, which removes the object.
-        tokio::spawn(complete(self.storage.clone(), self.object, upload, answer));
+        // If the caller was cancelled, `CompletedObject` is dropped, which removes the object.
+        tokio::spawn(finish(self.storage.clone(), self.object, upload, answer));
         answered.await.unwrap_or_else(|_| Err(gone()))
     }
 
@@ -80,7 +79,7 @@ impl Draft {
     }
 }
 
-async fn complete(
+async fn finish(
     storage: Storage,
     object: ObjectId,
     mut upload: Box<dyn MultipartUpload>,
@@ -91,7 +90,7 @@ async fn complete(
         Err(error) => Err(error),
     };
     let placed = match completed {
-        Ok(()) => Ok(CompletedObject { storage, object, is_taken: false }),
+        Ok(()) => Ok(CompletedObject { storage, object, is_kept: false }),
         Err(error) => {
             abort(&storage, &object, upload).await;
             Err(error)
@@ -100,7 +99,7 @@ async fn complete(
     drop(answer.send(placed));
 }
 
-/// Aborting an upload that failed half-way may leave its draft, or even the object.
+/// Aborts an upload and removes its object: after a failure halfway, aborting may leave the draft or even the object.
 async fn abort(storage: &Storage, object: &ObjectId, mut upload: Box<dyn MultipartUpload>) {
     if let Err(error) = upload.abort().await {
         tracing::debug!(%object, %error, "an upload was not aborted");
@@ -119,9 +118,9 @@ fn gone() -> object_store::Error {
 }
 
 impl CompletedObject {
-    /// The caller answers for it from now on.
-    pub(super) fn take(mut self) {
-        self.is_taken = true;
+    /// Keeps the object; the caller is responsible for it from now on.
+    pub(super) fn keep(mut self) {
+        self.is_kept = true;
     }
 }
 
@@ -136,7 +135,7 @@ impl Drop for Draft {
 
 impl Drop for CompletedObject {
     fn drop(&mut self) {
-        if !self.is_taken
+        if !self.is_kept
             && let Ok(runtime) = Handle::try_current()
         {
             let (storage, object) = (self.storage.clone(), self.object);

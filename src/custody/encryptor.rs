@@ -1,11 +1,11 @@
-//! An original on its way in: hashed and sealed as it passes, never held.
+//! Hashes and encrypts an original as a stream.
 //!
 //! # Invariants
 //!
-//! The digests are of exactly the bytes that were sealed. At most one segment is held back: whether it is the last shows
-//! only when the next byte comes, or none.
+//! The digests are of exactly the encrypted bytes. At most one segment is buffered, since the last segment is encrypted differently
+//! and is known only at the end of the stream.
 //!
-//! SM3 takes 4 ms a megabyte: run it on a thread that may block.
+//! SM3 takes 4 ms per megabyte, so this must run on the blocking pool.
 
 use tokio_util::bytes::Bytes;
 
@@ -14,11 +14,11 @@ use crate::custody::sealing::{Cipher, SEGMENT, SealError};
 use crate::ledger::digests::DigestPair;
 use crate::ledger::statement::content::FileDigests;
 
-/// One original, so far.
+/// The state of hashing and encrypting one original.
 pub(super) struct Encryptor {
     cipher: Cipher,
     segment: u64,
-    /// The plaintext of the segment that is not sealed yet.
+    /// The plaintext of the segment that is not encrypted yet.
     waiting: Vec<u8>,
     sealed: Vec<u8>,
     digests: DigestPair,
@@ -32,8 +32,8 @@ impl Encryptor {
         Ok(Self { cipher, segment: 0, waiting: Vec::with_capacity(SEGMENT), sealed, digests: DigestPair::new() })
     }
 
-    /// Takes more of the original.
-    pub(super) fn take(&mut self, frames: &[Bytes]) -> Result<(), SealError> {
+    /// Processes more of the original.
+    pub(super) fn update(&mut self, frames: &[Bytes]) -> Result<(), SealError> {
         for frame in frames {
             self.digests.update(frame);
             let mut rest: &[u8] = frame;
@@ -50,12 +50,12 @@ impl Encryptor {
         Ok(())
     }
 
-    /// What has been sealed since the last time.
-    pub(super) fn sealed(&mut self) -> Vec<u8> {
+    /// The ciphertext since the last call.
+    pub(super) fn take_ciphertext(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.sealed)
     }
 
-    /// Seals the last segment: the end of the object, and what the original measures.
+    /// Encrypts the last segment. Returns the end of the object, and size and digests of the original.
     pub(super) fn finish(mut self) -> Result<(Vec<u8>, FileDigests), SealError> {
         self.seal(true)?;
         Ok((self.sealed, self.digests.finish()))
@@ -76,16 +76,16 @@ mod tests {
     use super::*;
     use crate::custody::sealing::HEADER;
 
-    /// However the bytes arrive, the object is the same, and never more than a segment waits.
+    /// The object is the same for all divisions of the stream into frames, and never more than a segment is buffered.
     #[test]
-    fn the_cut_of_the_frames_leaves_no_trace() {
+    fn the_object_does_not_depend_on_the_frames() {
         let (object, key) = (ObjectId::from_bytes([1; 32]), ObjectKey::from_bytes(&[2; 32]));
         let original: Vec<u8> = (0..2 * SEGMENT + 5).map(|n| u8::try_from(n % 253).unwrap()).collect();
         let through = |frame: usize| {
             let (mut encryptor, mut object) = (Encryptor::new(&object, &key).unwrap(), Vec::new());
             for frame in original.chunks(frame) {
-                encryptor.take(&[Bytes::copy_from_slice(frame)]).unwrap();
-                object.extend(encryptor.sealed());
+                encryptor.update(&[Bytes::copy_from_slice(frame)]).unwrap();
+                object.extend(encryptor.take_ciphertext());
                 assert!(encryptor.waiting.len() <= SEGMENT);
             }
             let (end, measured) = encryptor.finish().unwrap();

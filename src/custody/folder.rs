@@ -1,12 +1,12 @@
-//! The folder of a originals: what `object_store` leaves open on a disk.
+//! The folder of an object store on a local disk: permissions, durable removal and drafts, which `object_store` does not handle.
 //!
 //! ```text
-//! <two hex digits>/<64 hex>          an object, mode 0600; the folder 0700
-//! <two hex digits>/<64 hex>#<n>      an object that is being written, or was when the node stopped
+//! <two hex digits>/<64 hex>          an object, mode 0600; its subfolder 0700
+//! <two hex digits>/<64 hex>#<n>      a draft: an object that is being written, or was when the node stopped
 //! ```
 //!
-//! `object_store` writes a draft, fsyncs it, renames it and fsyncs its folder. It makes folders and files that others may
-//! read, does not fsync after a removal, and does not list drafts: that is done here. Everything here blocks.
+//! `object_store` writes a draft, fsyncs it, renames it and fsyncs its folder. It creates folders and files that other users may
+//! read, does not fsync after a removal, and does not list drafts. All functions block.
 
 use std::fs::{self, DirBuilder, File, Permissions};
 use std::io;
@@ -15,13 +15,13 @@ use std::path::{Path, PathBuf};
 
 use crate::custody::object::{ObjectId, subfolder_name};
 
-/// A folder that exists.
+/// The folder, which exists.
 #[derive(Debug, Clone)]
 pub(super) struct Folder(PathBuf);
 
 impl Folder {
-    /// Makes the folder, durably and for its owner only, unless it is there.
-    pub(super) fn make(path: &Path) -> io::Result<Self> {
+    /// Creates the folder durably, accessible to its owner only, unless it exists.
+    pub(super) fn create(path: &Path) -> io::Result<Self> {
         let missing: Vec<&Path> = path.ancestors().take_while(|path| !path.exists()).collect();
         DirBuilder::new().recursive(true).mode(0o700).create(path)?;
         for made in missing {
@@ -35,16 +35,16 @@ impl Folder {
         &self.0
     }
 
-    /// Makes the shelf that `object` will lie on, durably and for the owner only.
+    /// Creates the subfolder of `object` durably, accessible to the owner only.
     pub(super) fn make_subfolder(&self, object: &ObjectId) -> io::Result<()> {
         match DirBuilder::new().mode(0o700).create(self.subfolder(object.subfolder())) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-            // Also when it was there: who has made it may not have fsynced it yet.
+            // Also if it existed: a concurrent creator may not have fsynced it yet.
             _ => File::open(&self.0)?.sync_all(),
         }
     }
 
-    /// Lets the owner alone read `object`. Until then its shelf does.
+    /// Restricts `object` to its owner. Until then the mode of its subfolder protects it.
     pub(super) fn restrict(&self, object: &ObjectId) -> io::Result<()> {
         fs::set_permissions(self.subfolder(object.subfolder()).join(object.to_string()), Permissions::from_mode(0o600))
     }
@@ -57,7 +57,7 @@ impl Folder {
         }
     }
 
-    /// Removes `object` and its drafts, durably; whatever of them is there.
+    /// Removes `object` and its drafts durably, as far as they exist.
     pub(super) fn erase(&self, object: &ObjectId) -> io::Result<()> {
         for (path, owner) in self.files(object.subfolder())? {
             if owner == *object {
@@ -67,7 +67,7 @@ impl Folder {
         self.sync(object)
     }
 
-    /// Of which objects anything lies on a shelf, drafts included.
+    /// The objects with a file in a subfolder, including drafts.
     pub(super) fn in_subfolder(&self, number: u8) -> io::Result<Vec<ObjectId>> {
         let mut objects: Vec<_> = self.files(number)?.into_iter().map(|(_, owner)| owner).collect();
         objects.sort_unstable();
@@ -79,7 +79,7 @@ impl Folder {
         self.0.join(subfolder_name(number))
     }
 
-    /// The files on a shelf that are a originals's own, each with the object that it belongs to.
+    /// The files in a subfolder with names that this module gives, each with its object.
     fn files(&self, number: u8) -> io::Result<Vec<(PathBuf, ObjectId)>> {
         let entries = match fs::read_dir(self.subfolder(number)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -95,8 +95,8 @@ impl Folder {
     }
 }
 
-/// Whose file this is, if it is an object or a draft of one.
-fn owner(name: &str) -> Option<ObjectId> {
+/// The object of a file, if it is an object or a draft of one.
+fn object_of(name: &str) -> Option<ObjectId> {
     match name.split_once('#') {
         None => ObjectId::parse(name),
         Some((object, draft)) if !draft.is_empty() && draft.bytes().all(|b| b.is_ascii_digit()) => {
@@ -111,19 +111,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_names_that_a_keeper_gives_are_its_own() {
+    fn only_names_of_the_store_are_recognized() {
         let id = ObjectId::from_bytes([7; 32]);
-        assert_eq!(owner(&id.to_string()), Some(id));
-        assert_eq!(owner(&format!("{id}#12")), Some(id));
+        assert_eq!(object_of(&id.to_string()), Some(id));
+        assert_eq!(object_of(&format!("{id}#12")), Some(id));
         for other in ["README.md", "", "#1", &format!("{id}#"), &format!("{id}#1~"), &format!("{id}.bak")] {
-            assert_eq!(owner(other), None, "{other}");
+            assert_eq!(object_of(other), None, "{other}");
         }
     }
 
     #[test]
     fn erasing_takes_the_object_and_its_drafts_and_nothing_else() {
         let scratch = tempfile::tempdir().unwrap();
-        let folder = Folder::make(&scratch.path().join("a/b")).unwrap();
+        let folder = Folder::create(&scratch.path().join("a/b")).unwrap();
         let (id, mut other) = (ObjectId::from_bytes([7; 32]), [7; 32]);
         other[31] = 8;
         folder.make_subfolder(&id).unwrap();
@@ -131,7 +131,7 @@ mod tests {
         for name in [id.to_string(), format!("{id}#1"), ObjectId::from_bytes(other).to_string(), "notes".to_owned()] {
             fs::write(subfolder.join(name), b"x").unwrap();
         }
-        // On the wrong shelf no object is found under its name.
+        // A file in the wrong subfolder is not the object's.
         fs::write(subfolder.join(ObjectId::from_bytes([9; 32]).to_string()), b"x").unwrap();
         assert_eq!(folder.in_subfolder(7).unwrap(), [id, ObjectId::from_bytes(other)]);
         folder.erase(&id).unwrap();

@@ -1,14 +1,12 @@
-//! Custody of originals 原文保管: bytes under lock and key.
+//! Custody of originals 原文保管: an encrypted object store.
 //!
-//! [`store`] is the whole of it: where objects lie, and what may be done with them. [`upload`] takes an original in:
-//! hashed on arrival, encrypted with a key of its own, durable before it is answered. [`download`] gives it out again,
-//! [`removing`] removes it and sweeps up after a crash. [`space`] limits how much room originals take. [`checking`] checks an
-//! object at rest. [`sealing`] is the format of an object, [`object`] its name and
-//! key. Inside, `encryptor` hashes and seals, `draft` makes sure that only whole objects are ever seen, and `storage` and
-//! `folder` are the disk.
+//! [`store`] has the type [`store::EncryptedObjectStore`]. [`upload`] stores an original: hashed while it arrives, encrypted with its
+//! own key, durable before the call returns. [`download`] decrypts it as a stream, [`removing`] removes it and cleans up after a
+//! crash. [`space`] limits the space that originals use. [`checking`] checks an object at rest. [`sealing`] is the format of an
+//! object, [`object`] its name and key. Internally, `encryptor` hashes and encrypts, `draft` makes an object visible only when it
+//! is complete, and `storage` and `folder` access the disk.
 //!
-//! Not here: whose an original is, who may read it, and where its key lies. Whoever calls [`originals::EncryptedObjectStore`] keeps the
-//! object's name, its key and its size, and decides.
+//! Not here: the owner of an original, access control, and the storage of its key. The caller keeps an object's name, key and size.
 
 pub mod checking;
 pub mod download;

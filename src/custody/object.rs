@@ -2,9 +2,8 @@
 //!
 //! # Invariants
 //!
-//! The name says nothing of what the object holds. The key is made for one object, seals nothing else, is wiped from
-//! memory when it is dropped, and is never printed. Who destroys the key has destroyed the original, wherever copies of
-//! the object may lie.
+//! The name reveals nothing about the content. A key encrypts one object only, is wiped from memory when dropped, and is never
+//! printed. Destroying the key makes all copies of the object unreadable.
 
 use std::fmt;
 
@@ -21,7 +20,7 @@ pub const LEN: usize = 32;
 pub struct ObjectId([u8; LEN]);
 
 impl ObjectId {
-    /// A name that nobody has had.
+    /// A new random name.
     ///
     /// # Errors
     ///
@@ -44,25 +43,25 @@ impl ObjectId {
         &self.0
     }
 
-    /// Reads what `Display` prints, and nothing else.
+    /// Parses exactly what `Display` prints.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         lower_hex(text).map(Self)
     }
 
-    /// Its first byte: the number of the shelf that it lies on.
+    /// Its first byte: the number of its subfolder.
     pub(super) const fn subfolder(&self) -> u8 {
         let [first, ..] = self.0;
         first
     }
 
-    /// Where it lies in a store.
+    /// Its path in a store.
     pub(super) fn location(&self) -> Path {
         Path::from(format!("{}/{self}", subfolder_name(self.subfolder())))
     }
 }
 
-/// The name of a shelf: two hex digits.
+/// The name of a subfolder: two hex digits.
 pub(super) fn subfolder_name(subfolder: u8) -> String {
     format!("{subfolder:02x}")
 }
@@ -84,7 +83,7 @@ impl fmt::Debug for ObjectId {
 pub struct ObjectKey(Box<Zeroizing<[u8; LEN]>>);
 
 impl ObjectKey {
-    /// A new key.
+    /// A new random key.
     ///
     /// # Errors
     ///
@@ -95,7 +94,7 @@ impl ObjectKey {
         Ok(key)
     }
 
-    /// The key with these bytes, which are copied: wiping the original is up to the caller.
+    /// The key with a copy of these bytes. The caller wipes the original.
     #[must_use]
     pub fn from_bytes(bytes: &[u8; LEN]) -> Self {
         let mut key = Self(Box::new(Zeroizing::new([0; LEN])));
@@ -103,7 +102,7 @@ impl ObjectKey {
         key
     }
 
-    /// The 32 bytes, for whoever stores them.
+    /// The 32 bytes, to store them.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8; LEN] {
         &self.0

@@ -1,10 +1,9 @@
-//! Removing originals, and what nobody answers for.
+//! Removal of objects, and the sweep of unreferenced ones.
 //!
 //! # Invariants
 //!
-//! When [`EncryptedObjectStore::remove`] has returned, the object has no name on the disk any more, and after a power cut it still has
-//! none. Blocks of a disk, its snapshots and backups may hold the ciphertext for longer: it is unreadable once the key is
-//! destroyed, which is up to whoever keeps the key.
+//! When [`EncryptedObjectStore::remove`] has returned, the removal of the object's file is durable. Disk blocks, snapshots and backups
+//! may hold the ciphertext for longer; it is unreadable once the caller has destroyed the key.
 
 use std::error::Error;
 
@@ -15,16 +14,16 @@ use crate::custody::store::EncryptedObjectStore;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RemoveError {
-    /// Custody cannot work now. The object may be there or not: remove it again.
+    /// The store is unavailable. Whether the object was removed is not known: remove it again.
     #[error("custody is unavailable: {0}")]
     Unavailable(Box<dyn Error + Send + Sync>),
 }
 
-/// Why a sweep ended early. What it had not come to is still there.
+/// Why a sweep ended early. The remaining objects were not checked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SweepError {
-    /// Custody cannot work now.
+    /// The store is unavailable.
     #[error("custody is unavailable: {0}")]
     Unavailable(Box<dyn Error + Send + Sync>),
 }
@@ -36,7 +35,7 @@ impl From<object_store::Error> for SweepError {
 }
 
 impl EncryptedObjectStore {
-    /// Removes an object for good. One that is not there is removed.
+    /// Removes an object durably. A missing object is not an error.
     ///
     /// # Errors
     ///
@@ -47,10 +46,10 @@ impl EncryptedObjectStore {
         Ok(())
     }
 
-    /// Removes every object that is not `known`, and what a crash has left of others; answers how many.
+    /// Removes every object that is not `known`, and drafts that a crash has left; returns their number.
     ///
-    /// **Only at the start, before anything is taken in**, and with everything that is known: an original that is being
-    /// taken in is not known yet, and one that is forgotten here is gone. Files with names that no originals gives are left.
+    /// **Only at the start, before the first upload**, with all objects that acts refer to: an upload in progress is not known yet and
+    /// would be removed. Files with other names are left.
     ///
     /// # Errors
     ///

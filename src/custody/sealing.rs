@@ -1,4 +1,4 @@
-//! The format of an object, version 1: how an original lies encrypted.
+//! The format of an encrypted object, version 1.
 //!
 //! ```text
 //! tiezheng custody v1⏎                      header, 85 bytes: kind and version,
@@ -20,8 +20,8 @@
 //! only as the last: segments that were changed, swapped, left out, cut off or appended do not open. There is no empty
 //! segment, and no object of an empty original.
 //!
-//! Not here: what the original's digests are (`encryptor`). That the plaintext is the one deposited is what those show; a
-//! tag shows that these bytes were sealed by who held the key.
+//! Not here: the original's digests (`encryptor`). They show that the plaintext is the deposited one; a tag shows only that a holder
+//! of the key encrypted these bytes.
 
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 
@@ -44,31 +44,31 @@ pub fn header(object: &ObjectId) -> String {
     format!("{MAGIC}{object}\n")
 }
 
-/// How many segments an original of `size` bytes has.
+/// Number of segments of an original of `size` bytes.
 #[must_use]
 pub const fn segments(size: u64) -> u64 {
     size.div_ceil(SEGMENT as u64)
 }
 
-/// Where a segment begins in an object; `None` beyond what a number can say.
+/// Offset of a segment in an object; `None` on overflow.
 #[must_use]
 pub fn offset(segment: u64) -> Option<u64> {
     segment.checked_mul(SEALED_SEGMENT as u64)?.checked_add(HEADER as u64)
 }
 
-/// How many bytes the object of an original of `size` bytes has; `None` beyond what a number can say.
+/// Size of the object of an original of `size` bytes; `None` on overflow.
 #[must_use]
 pub fn sealed_size(size: u64) -> Option<u64> {
     segments(size).checked_mul(TAG as u64)?.checked_add(size)?.checked_add(HEADER as u64)
 }
 
-/// AES-256-GCM did not take the key or the segment, which neither length can cause.
+/// AES-256-GCM rejected the key or the segment. The lengths used here do not cause it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("AES-256-GCM did not seal")]
 pub struct SealError;
 
-/// Seals and opens the segments of one object.
-// Its expanded copy of the key lives as long as it does; ring offers no way to wipe that.
+/// Encrypts and decrypts the segments of one object.
+// ring offers no way to wipe its expanded copy of the key.
 #[derive(Debug)]
 pub struct Cipher {
     key: LessSafeKey,
@@ -106,11 +106,11 @@ impl Cipher {
         Ok(())
     }
 
-    /// Opens segments that follow one another, the first of them `first`; `ends` if the original ends with them.
+    /// Decrypts consecutive segments from `first` on; `ends` if they include the last one.
     ///
     /// # Errors
     ///
-    /// The number of the first segment that does not open. Nothing of it, nor of any other, is given out.
+    /// The number of the first segment that fails authentication. Nothing is returned then.
     pub fn open(&self, first: u64, ends: bool, mut sealed: Vec<u8>) -> Result<Vec<u8>, u64> {
         let count = sealed.len().div_ceil(SEALED_SEGMENT);
         let mut opened = Vec::with_capacity(sealed.len());

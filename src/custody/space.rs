@@ -1,14 +1,12 @@
-//! How much room originals may take: in all, of one owner, and how much of the disk is left to everything else.
+//! Limits on the space of originals: in total, per owner, and reserved free space of the disk.
 //!
-//! Room is reserved before an original is received, and held while it arrives: uploads that run at the same time cannot
-//! together pass a limit that each of them keeps. What originals take is counted in memory, from the records that the
-//! caller has of them; no request scans the folder.
+//! Space is reserved before an original is received, so that concurrent uploads cannot exceed a limit together. Used space is counted
+//! in memory from the caller's records; no request scans the folder.
 //!
 //! # Invariants
 //!
-//! What is counted is at least what is kept: an original counts from its reservation until its object is removed. An
-//! object is taken off the count once, however often it is removed. Nothing is reserved before the originals that were
-//! there at the start are counted.
+//! The count is never below the space in use: an original counts from its reservation until its object is removed. An object is
+//! subtracted once, even if it is removed repeatedly. Nothing is reserved before the existing originals are counted.
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -18,20 +16,20 @@ use crate::custody::object::ObjectId;
 use crate::error_code::ErrorCode;
 use crate::ledger::hash::Digest;
 
-/// Bytes that an upload brings between two looks at the disk.
-const LOOK_AGAIN: u64 = 8 << 20;
+/// Bytes of an upload between two checks of the free disk space.
+const CHECK_INTERVAL: u64 = 8 << 20;
 
-/// Whose originals are counted together.
+/// The owner to whose quota an original counts.
 pub type Owner = Digest;
 
 /// The limits, in bytes of originals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Of one owner.
+    /// Per owner.
     pub per_owner: u64,
-    /// Of all.
+    /// In total.
     pub total: u64,
-    /// What stays free of the disk: for deposits, checkpoints and erasures.
+    /// Disk space that stays free for deposits, checkpoints and erasures.
     pub reserved: u64,
 }
 
@@ -39,8 +37,8 @@ impl Limits {
     /// No limits.
     pub const NONE: Self = Self { per_owner: u64::MAX, total: u64::MAX, reserved: 0 };
 
-    /// Limits for the disk that `folder` lies on: of one owner 10 GiB, or a tenth of a smaller disk; of all, all that is
-    /// not reserved; reserved 1 GiB, or a tenth of a smaller disk, at least 64 MiB.
+    /// Default limits for the disk of `folder`: 10 GiB per owner, or a tenth of a smaller disk; in total all that is not reserved; 1 GiB
+    /// reserved, or a tenth of a smaller disk, at least 64 MiB.
     ///
     /// # Errors
     ///
@@ -52,30 +50,30 @@ impl Limits {
     }
 }
 
-/// There is no room for an original.
+/// Why there is no space for an original.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SpaceError {
-    /// The owner's originals would take more than they may.
+    /// The owner's quota would be exceeded.
     #[error(
         "your originals take {used} bytes of at most {limit}, and this one needs {needed} more; erase originals that are no \
          longer needed, or ask the operator for a higher quota"
     )]
     OwnerQuota {
-        /// Bytes that they take, those of running uploads included.
+        /// Bytes in use, including running uploads.
         used: u64,
         /// The quota.
         limit: u64,
-        /// Bytes that do not fit.
+        /// Bytes requested.
         needed: u64,
     },
-    /// All originals together would take more than they may.
+    /// The total quota would be exceeded.
     #[error("custody is full: its quota of {limit} bytes is used up; the operator can raise it")]
     Total {
         /// The quota.
         limit: u64,
     },
-    /// The disk would have less free space than is reserved for everything else.
+    /// The disk would have less free space than is reserved.
     #[error(
         "custody is full: the free space of the disk is reserved for deposits and erasures; the operator can add space"
     )]
@@ -83,7 +81,7 @@ pub enum SpaceError {
     /// The free space of the disk cannot be determined.
     #[error("the free space of the disk cannot be determined: {0}")]
     Unknown(String),
-    /// The originals that were there at the start are not counted yet.
+    /// The existing originals are not counted yet.
     #[error("the originals in custody are not counted yet; try again later")]
     NotCounted,
 }
@@ -100,14 +98,14 @@ impl SpaceError {
     }
 }
 
-/// The room for originals; clones share it.
+/// The space for originals; clones share it.
 #[derive(Debug, Clone)]
 pub struct Space(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
     limits: Limits,
-    /// A folder on the disk; `None` for a store that is no disk.
+    /// A folder on the disk; `None` for a remote store.
     folder: Option<PathBuf>,
     count: Mutex<Count>,
 }
@@ -115,13 +113,13 @@ struct Shared {
 #[derive(Debug, Default)]
 struct Count {
     is_complete: bool,
-    /// What each object takes, and whose it is.
+    /// Owner and bytes of each object.
     objects: HashMap<ObjectId, (Owner, u64)>,
-    /// Removed before the count was complete.
+    /// Objects removed before the existing ones were counted.
     removed: HashSet<ObjectId>,
     of_owner: HashMap<Owner, u64>,
     total: u64,
-    /// Reserved bytes that have not arrived, so that the disk does not show them.
+    /// Reserved bytes that have not arrived, and are therefore not in the disk usage.
     arriving: u64,
 }
 
@@ -159,17 +157,17 @@ impl Space {
     }
 
     fn count(&self) -> MutexGuard<'_, Count> {
-        // Sums are changed in steps that cannot panic.
+        // No change can panic halfway.
         self.0.count.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the originals that were there at the start are counted.
+    /// Whether the existing originals are counted.
     #[must_use]
     pub fn is_counted(&self) -> bool {
         self.count().is_complete
     }
 
-    /// Counts the originals that were there at the start. Only the first call counts.
+    /// Counts the existing originals. Only the first call has an effect.
     pub fn count_existing(&self, existing: impl IntoIterator<Item = (ObjectId, Owner, u64)>) {
         let mut count = self.count();
         if count.is_complete {
@@ -184,7 +182,7 @@ impl Space {
         count.is_complete = true;
     }
 
-    /// Bytes that the originals of `owner` take, those of running uploads included.
+    /// Bytes of the originals of `owner`, including running uploads.
     #[must_use]
     pub fn used_by(&self, owner: &Owner) -> u64 {
         self.count().of_owner.get(owner).copied().unwrap_or(0)
@@ -201,7 +199,7 @@ impl Space {
         Ok(reservation)
     }
 
-    /// An object is gone.
+    /// Subtracts a removed object.
     pub(super) fn release(&self, object: &ObjectId) {
         let mut count = self.count();
         if let Some((owner, bytes)) = count.objects.remove(object) {
@@ -212,8 +210,8 @@ impl Space {
         }
     }
 
-    /// Whether the disk has room for `arriving` more bytes beside what is reserved.
-    fn look_at_disk(&self, arriving: u64) -> Result<(), SpaceError> {
+    /// Checks that the disk has space for `arriving` more bytes besides the reserved ones.
+    fn check_disk(&self, arriving: u64) -> Result<(), SpaceError> {
         let Some(folder) = &self.0.folder else { return Ok(()) };
         let disk = rustix::fs::statvfs(folder).map_err(|error| SpaceError::Unknown(error.to_string()))?;
         let free = disk.f_bavail.saturating_mul(disk.f_frsize);
@@ -221,7 +219,7 @@ impl Space {
     }
 }
 
-/// Room for one original that arrives. Dropping it gives the room back unless [`Reservation::keep`] was called.
+/// Reserved space for one upload, released when dropped unless [`Reservation::keep`] was called.
 #[derive(Debug)]
 pub struct Reservation {
     space: Space,
@@ -234,7 +232,7 @@ pub struct Reservation {
 struct Sizes {
     reserved: u64,
     arrived: u64,
-    /// What had arrived when the disk was looked at last.
+    /// Bytes that had arrived at the last check of the disk.
     looked_at: u64,
 }
 
@@ -256,18 +254,18 @@ impl Reservation {
         if count.total.saturating_add(bytes) > limits.total {
             return Err(SpaceError::Total { limit: limits.total });
         }
-        self.space.look_at_disk(count.arriving.saturating_add(bytes))?;
+        self.space.check_disk(count.arriving.saturating_add(bytes))?;
         count.add(self.owner, bytes);
         count.arriving = count.arriving.saturating_add(bytes);
         sizes.reserved = sizes.reserved.saturating_add(bytes);
         Ok(())
     }
 
-    /// Notes that `bytes` more have come. More than was reserved is reserved now.
+    /// Records that `bytes` more have arrived, and reserves what exceeds the reservation.
     ///
     /// # Errors
     ///
-    /// [`SpaceError`]: the original is not to be kept.
+    /// [`SpaceError`]: the original must not be stored.
     pub fn arrived(&self, bytes: u64) -> Result<(), SpaceError> {
         let mut sizes = self.sizes();
         let arrived = sizes.arrived.saturating_add(bytes);
@@ -275,8 +273,8 @@ impl Reservation {
             let more = arrived - sizes.reserved;
             self.grow(&mut sizes, more)?;
         }
-        if arrived - sizes.looked_at >= LOOK_AGAIN {
-            self.space.look_at_disk(0)?;
+        if arrived - sizes.looked_at >= CHECK_INTERVAL {
+            self.space.check_disk(0)?;
             sizes.looked_at = arrived;
         }
         sizes.arrived = arrived;
@@ -285,7 +283,7 @@ impl Reservation {
         Ok(())
     }
 
-    /// The original has become `object`, which counts until it is removed.
+    /// Converts the reservation into the space of `object`, which counts until it is removed.
     pub fn keep(mut self, object: ObjectId) {
         self.is_kept = true;
         let (reserved, arrived) = {

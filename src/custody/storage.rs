@@ -1,9 +1,8 @@
-//! Where objects lie: an `object_store`, and the folder beneath it if there is one.
+//! The underlying `object_store`, and its folder on a local disk if there is one.
 //!
 //! # Invariants
 //!
-//! An upload that was settled survives a power cut, and so does a removal that returned. (In a store that is no folder
-//! of ours, as its own contract says.)
+//! In a local folder, an upload after `settle` and a removal are durable when the call returns. Other stores have their own contract.
 
 use std::io;
 use std::ops::Range;
@@ -18,7 +17,7 @@ use tokio_util::bytes::Bytes;
 use crate::custody::folder::Folder;
 use crate::custody::object::{ObjectId, subfolder_name};
 
-/// Most objects that are being read at the same time: each read opens a file for a moment.
+/// Most concurrent reads; each opens a file.
 const READS: usize = 64;
 
 /// A store of objects.
@@ -34,18 +33,18 @@ impl Storage {
         Self { store, folder, reads: Arc::new(Semaphore::new(READS)) }
     }
 
-    /// Begins an object, which nobody sees before it is completed.
+    /// Begins an object, which is not visible before it is completed.
     pub(super) async fn begin(&self, object: &ObjectId) -> Result<Box<dyn MultipartUpload>> {
         self.on_disk(*object, Folder::make_subfolder).await?;
         self.store.put_multipart(&object.location()).await
     }
 
-    /// Makes a completed object its owner's alone.
+    /// Restricts a completed object to its owner.
     pub(super) async fn settle(&self, object: &ObjectId) -> Result<()> {
         self.on_disk(*object, Folder::restrict).await
     }
 
-    /// The bytes that an object has.
+    /// Size of an object in bytes.
     pub(super) async fn size(&self, object: &ObjectId) -> Result<u64> {
         Ok(self.store.head(&object.location()).await?.size)
     }
@@ -56,7 +55,7 @@ impl Storage {
         self.store.get_range(&object.location(), range).await
     }
 
-    /// Removes a complete object; one that is not there is removed.
+    /// Removes a complete object. A missing object is not an error.
     pub(super) async fn remove(&self, object: &ObjectId) -> Result<()> {
         match self.store.delete(&object.location()).await {
             Ok(()) | Err(Error::NotFound { .. }) => self.on_disk(*object, Folder::sync).await,
@@ -64,7 +63,7 @@ impl Storage {
         }
     }
 
-    /// Removes an object and whatever there is of drafts of it.
+    /// Removes an object and its drafts.
     pub(super) async fn erase(&self, object: &ObjectId) -> Result<()> {
         match self.folder {
             Some(_) => self.on_disk(*object, Folder::erase).await,
@@ -72,7 +71,7 @@ impl Storage {
         }
     }
 
-    /// The objects of a shelf, drafts included where the store shows them.
+    /// The objects of a subfolder, including drafts if the store lists them.
     pub(super) async fn in_subfolder(&self, number: u8) -> Result<Vec<ObjectId>> {
         if let Some(folder) = self.folder.clone() {
             return blocking(move || folder.in_subfolder(number)).await;

@@ -1,12 +1,12 @@
-//! The originals: where originals in custody lie.
+//! The encrypted object store for originals in custody.
 //!
-//! What it does is beside it: it takes in (`keeping`), gives out (`opening`), removes and sweeps (`removing`). It is
-//! cheap to clone; clones share one limit of how many originals are hashed and sealed at the same time.
+//! Its operations are in `upload`, `download` and `removing`. It is cheap to clone; clones share one limit on concurrent hashing
+//! and encryption.
 //!
 //! # Invariants
 //!
-//! Hashing, sealing and opening never run on a worker thread of the runtime. Of an original no more than a few segments
-//! are held in memory, however large it is.
+//! Hashing, encryption and decryption never run on an async worker. Of an original only a few segments are in memory, whatever its
+//! size.
 
 use std::io;
 use std::num::NonZero;
@@ -23,67 +23,67 @@ use crate::custody::sealing::SEALED_SEGMENT;
 use crate::custody::space::{Limits, Space};
 use crate::custody::storage::Storage;
 
-/// Segments that are written and read in one go in a folder.
+/// Segments per write and read in a folder.
 const FOLDER_PART: usize = 4;
-/// Likewise in any other store: 8 MiB, since most want parts of 5 MiB or more.
+/// Segments per write and read in other stores: 8 MiB, since most require parts of at least 5 MiB.
 const PART: usize = 128;
 
-/// Keeps originals under lock and key. See [`crate::custody`].
+/// Stores originals encrypted. See [`crate::custody`].
 #[derive(Debug, Clone)]
 pub struct EncryptedObjectStore {
     storage: Storage,
-    /// Segments that are written and read in one go.
+    /// Segments per write and read.
     part: usize,
-    /// One place for each processor.
+    /// One permit per processor.
     places: Arc<Semaphore>,
     space: Space,
 }
 
-/// Why there is no originals in a folder.
+/// Why a folder cannot be used as a store.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FolderError {
-    /// It can be neither found nor made.
+    /// It can neither be opened nor created.
     #[error("the folder for originals cannot be used: {0}")]
     Disk(#[from] io::Error),
-    /// Its path is none that `object_store` can spell.
+    /// `object_store` cannot represent its path.
     #[error("the folder for originals cannot be used: {0}")]
     Path(#[from] object_store::Error),
 }
 
-/// No work can be done off the worker threads: the runtime is shutting down.
+/// The blocking pool accepts no work, because the runtime is shutting down.
 #[derive(Debug, thiserror::Error)]
 #[error("the runtime is shutting down")]
 pub(super) struct ShuttingDown;
 
 impl EncryptedObjectStore {
-    /// Keeps originals in a folder, which is made if it is not there (mode 0700). Blocks: for the start.
+    /// A store in a folder, which is created if it is missing (mode 0700). Blocks; to be called at the start.
     ///
     /// # Errors
     ///
     /// [`FolderError`].
     pub fn in_folder(path: &Path) -> Result<Self, FolderError> {
-        let folder = Folder::make(path)?;
+        let folder = Folder::create(path)?;
         let store = LocalFileSystem::new_with_prefix(folder.path())?.with_fsync(true);
         let space = Space::new(Limits::for_disk(folder.path())?, Some(folder.path()));
         Ok(Self::of(Storage::new(Arc::new(store), Some(folder)), FOLDER_PART, space))
     }
 
-    /// With other limits of how much room originals may take. Before anything is taken in.
+    /// Sets the limits on space. To be called before the first upload.
     #[must_use]
     pub fn within(self, limits: Limits) -> Self {
         let space = self.space.within(limits);
         Self { space, ..self }
     }
 
-    /// How much room originals take and may take.
+    /// The used space and its limits.
     #[must_use]
     pub const fn space(&self) -> &Space {
         &self.space
     }
 
-    /// Keeps originals in any store. How durable they are, and who may read the files, is the store's matter. An upload
-    /// that a crash cut off is not seen by [`EncryptedObjectStore::sweep`] where the store does not list it: let the store expire those.
+    /// Stores originals in any object store, which determines durability and access to the files. If it does not list uploads that a
+    /// crash interrupted, [`EncryptedObjectStore::sweep`] cannot remove them: let the store expire them.
     #[must_use]
     pub fn over(store: Arc<dyn ObjectStore>) -> Self {
         Self::of(Storage::new(store, None), PART, Space::new(Limits::NONE, None))
@@ -98,7 +98,7 @@ impl EncryptedObjectStore {
         &self.storage
     }
 
-    /// Segments that are written and read in one go.
+    /// Segments per write and read.
     pub(super) const fn part(&self) -> usize {
         self.part
     }
@@ -108,7 +108,7 @@ impl EncryptedObjectStore {
         self.part * SEALED_SEGMENT
     }
 
-    /// Does what takes a processor on a thread that may block, when there is one free.
+    /// Runs CPU-bound work on the blocking pool, with one permit per processor.
     pub(super) async fn work<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,

@@ -1,10 +1,10 @@
-//! Taking an original in: streamed, measured, sealed, durable.
+//! Upload of an original: hashed and encrypted as a stream, durable when the call returns.
 //!
 //! # Invariants
 //!
-//! What [`EncryptedObjectStore::keep`] has returned survives a power cut. On any error, and when the future is dropped, nothing stays
-//! behind. While one part is being hashed, sealed and written, the next arrives: at most two parts of 256 KiB and a frame
-//! are held of the original, and of the object at most three of the parts in which it is written.
+//! An object that [`EncryptedObjectStore::keep`] has returned survives a power cut. On an error, and when the future is dropped,
+//! nothing is left. One part is hashed, encrypted and written while the next arrives: at most two parts of 256 KiB and a frame of
+//! the original are in memory, and at most three parts of the object.
 
 use std::error::Error;
 use std::io;
@@ -23,40 +23,40 @@ use crate::custody::store::EncryptedObjectStore;
 use crate::error_code::ErrorCode;
 use crate::ledger::statement::content::FileDigests;
 
-/// How much of an original is hashed and sealed in one go.
+/// Bytes of an original per hashing and encryption step.
 const PART: u64 = 4 * SEGMENT as u64;
 
-/// An original in custody.
+/// An original that was stored.
 #[derive(Debug)]
 pub struct StoredObject {
     /// The object that holds it.
     pub object: ObjectId,
-    /// The only key that opens the object. Nobody else has it: lost, the original is lost.
+    /// The only key of the object. If it is lost, the original is lost.
     pub key: ObjectKey,
-    /// What was computed over the original on arrival.
+    /// Size and digests of the original, computed while it arrived.
     pub measured: FileDigests,
 }
 
-/// Why an original is not in custody. Nothing of it was left.
+/// Why an original was not stored. Nothing of it is left.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeepError {
-    /// It has no bytes, and the digests of nothing prove nothing.
+    /// It is empty: the digest of nothing proves nothing.
     #[error("the original is empty")]
     Empty,
-    /// It is larger than allowed.
+    /// It is larger than the limit.
     #[error("the original is larger than {limit} bytes")]
     TooLarge {
         /// Most bytes allowed.
         limit: u64,
     },
-    /// It stopped arriving; with what the stream said, for `downcast`.
+    /// The stream failed with this error, which can be downcast.
     #[error("the original did not arrive: {0}")]
     Stream(Box<dyn Error + Send + Sync>),
-    /// There is no room for it.
+    /// The disk or a quota is full.
     #[error("there is no room for the original: {0}")]
     DiskFull(Box<dyn Error + Send + Sync>),
-    /// Custody cannot work now.
+    /// The store is unavailable.
     #[error("custody is unavailable: {0}")]
     Unavailable(Box<dyn Error + Send + Sync>),
 }
@@ -85,7 +85,7 @@ impl From<object_store::Error> for KeepError {
     }
 }
 
-/// Whether a disk or a quota is what ended it.
+/// Whether a full disk or quota caused the error.
 fn is_full(error: &object_store::Error) -> bool {
     let mut cause: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(error) = cause {
@@ -99,13 +99,13 @@ fn is_full(error: &object_store::Error) -> bool {
 }
 
 impl EncryptedObjectStore {
-    /// Takes an original of 1 to `limit` bytes into custody, under a new name and a new key.
+    /// Stores an original of 1 to `limit` bytes under a new name and a new key.
     ///
-    /// Whoever is given a [`StoredObject`] answers for it: keeps name, key and size durably, or removes the object again.
+    /// The caller is responsible for the [`StoredObject`]: it stores name, key and size durably, or removes the object.
     ///
     /// # Errors
     ///
-    /// [`KeepError`]. An error of the stream is handed back inside [`KeepError::Stream`].
+    /// [`KeepError`]. An error of the stream is inside [`KeepError::Stream`].
     pub async fn keep<S, E>(&self, stream: S, limit: u64) -> Result<StoredObject, KeepError>
     where
         S: Stream<Item = Result<Bytes, E>> + Send,
@@ -128,7 +128,7 @@ impl EncryptedObjectStore {
                 return Err(error);
             }
         };
-        draft.place().await.map(CompletedObject::take)?;
+        draft.complete().await.map(CompletedObject::keep)?;
         Ok(StoredObject { object, key, measured })
     }
 
@@ -159,8 +159,8 @@ impl EncryptedObjectStore {
 
     async fn seal(&self, mut encryptor: Encryptor, frames: Vec<Bytes>) -> Result<(Encryptor, Vec<u8>), KeepError> {
         let sealing = self.work(move || {
-            encryptor.take(&frames)?;
-            let sealed = encryptor.sealed();
+            encryptor.update(&frames)?;
+            let sealed = encryptor.take_ciphertext();
             Ok((encryptor, sealed))
         });
         sealing.await.map_err(KeepError::unavailable)?.map_err(|error: SealError| KeepError::unavailable(error))
@@ -179,7 +179,7 @@ where
     S: Stream<Item = Result<Bytes, E>>,
     E: Into<Box<dyn Error + Send + Sync>>,
 {
-    /// The next [`PART`] bytes or some more, or what is left; nothing at the end.
+    /// The next [`PART`] bytes or some more, or the rest; empty at the end.
     async fn part(&mut self) -> Result<Vec<Bytes>, KeepError> {
         let (mut frames, before) = (Vec::new(), self.size);
         while self.size - before < PART {

@@ -1,7 +1,6 @@
-//! What this machine can do at best: the yardsticks beside which figures of a node are read.
+//! Upper bounds of the machine, to compare with the figures of a node: fsync, signature checks, hashing.
 //!
-//! Not here: the bare server that only parses, checks a signature and answers (`http/echo`), which is driven by the same
-//! traffic as the node.
+//! Not here: the baseline server (`http/echo`), which gets the same traffic as the node.
 
 use std::fs::OpenOptions;
 use std::hint::black_box;
@@ -16,12 +15,12 @@ use crate::ledger::hash::{Digest, node_hash, sha256};
 use crate::ledger::key::Signer;
 use crate::load::latency::Latency;
 
-/// Bytes that a statement's signature covers, about.
+/// Approximate size of a signed statement in bytes.
 const MESSAGE: usize = 400;
-/// Signatures checked in one go before the clock is looked at.
+/// Signature checks between two readings of the clock.
 const GO: usize = 200;
 
-/// Times of `writes` appends of 4 KiB, each followed by fdatasync, to a new file in `folder`, which is removed.
+/// Latencies of `writes` appends of 4 KiB, each with fdatasync, to a temporary file in `folder`.
 ///
 /// # Errors
 ///
@@ -45,8 +44,7 @@ pub fn fdatasync(folder: &Path, writes: usize) -> io::Result<Latency> {
     written.map(|()| times)
 }
 
-/// Signatures a second that all cores together check with the library's own `verify_strict`, the keys being read
-/// beforehand; over about `time`.
+/// Signature checks per second of all cores with `verify_strict` and parsed keys, measured for about `time`.
 #[must_use]
 pub fn verify_strict(time: Duration) -> f64 {
     let Some(signer) = Signer::of_depositor(&[7; 32]) else { return 0.0 };
@@ -61,7 +59,7 @@ pub fn verify_strict(time: Duration) -> f64 {
     })
 }
 
-/// Bytes a second that one core hashes with SHA-256.
+/// Bytes per second that one core hashes with SHA-256.
 #[must_use]
 pub fn sha256_bytes(time: Duration) -> f64 {
     let piece = vec![0x5a; 1 << 20];
@@ -71,7 +69,7 @@ pub fn sha256_bytes(time: Duration) -> f64 {
     })
 }
 
-/// Inner nodes of a tree a second that one core hashes: 65 bytes each.
+/// Inner tree nodes (65 bytes) per second that one core hashes.
 #[must_use]
 pub fn node_hashes(time: Duration) -> f64 {
     let mut node = Digest([7; 32]);
@@ -91,7 +89,7 @@ fn on_all_cores(time: Duration, work: impl Fn() -> usize + Sync) -> f64 {
     })
 }
 
-/// How much `work` does a second.
+/// Units of `work` per second.
 fn repeat(time: Duration, mut work: impl FnMut() -> usize) -> f64 {
     let (since, mut done) = (Instant::now(), 0);
     while since.elapsed() < time {

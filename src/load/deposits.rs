@@ -1,7 +1,7 @@
-//! Signed deposit requests, made before anything is timed.
+//! Generates signed deposit requests before the measurement.
 //!
-//! Each is a statement of its own: digests of nothing that exists, drawn at random, under one of a few fresh keys. With
-//! both digests, a size and a type an entry has some 600 bytes.
+//! Each has its own statement with random digests, signed by one of a few new keys. With both digests, a size and a type an entry has
+//! some 600 bytes.
 
 use std::thread;
 
@@ -14,25 +14,25 @@ use crate::ledger::statement::text::Statement;
 use crate::wire::deposit::DepositRequest;
 use crate::wire::json;
 
-/// Why no requests were made.
+/// Why no requests were generated.
 #[derive(Debug, thiserror::Error)]
 pub enum GenerateError {
     /// The operating system gives no random bytes.
     #[error("no randomness: {0}")]
     Random(#[from] getrandom::Error),
-    /// A key that was drawn is weak; it never happens.
+    /// A generated key is weak, which does not happen.
     #[error("the key drawn is weak")]
     WeakKey,
-    /// A statement could not be signed: a programmer's error.
+    /// A statement could not be signed, which is a bug.
     #[error(transparent)]
     Unsigned(#[from] NoteError),
-    /// A worker thread died.
+    /// A worker thread panicked.
     #[error("a signing thread ended early")]
     Interrupted,
 }
 
-/// Signs `count` deposits for the ledger of this origin, on all cores, with so many fresh keys taking turns. Each is the
-/// body of a `POST /v1/deposits`, on one line.
+/// Signs `count` deposits for the ledger of this origin on all cores, with `keys` new keys in turn. Each is the body of a
+/// `POST /v1/deposits`, on one line.
 ///
 /// # Errors
 ///

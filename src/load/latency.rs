@@ -1,26 +1,26 @@
-//! How long answers took: a histogram from one microsecond to a minute, three significant digits.
+//! Latency histogram from one microsecond to one minute, with three significant digits.
 
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
-/// The longest time told apart, a minute in microseconds; what took longer counts as this.
+/// Largest value, a minute in microseconds; longer times count as this.
 const LONGEST_US: u64 = 60_000_000;
 const DIGITS: u8 = 3;
 
-/// Times of many answers.
+/// A latency histogram.
 #[derive(Debug, Clone)]
 pub struct Latency(Option<Histogram<u64>>);
 
 impl Default for Latency {
     fn default() -> Self {
-        // The bounds are constants that the histogram takes.
+        // The bounds are valid constants.
         Self(Histogram::new_with_bounds(1, LONGEST_US, DIGITS).ok())
     }
 }
 
 impl Latency {
-    /// Takes in one time.
+    /// Records one latency.
     pub fn record(&mut self, time: Duration) {
         let micros = u64::try_from(time.as_micros()).unwrap_or(LONGEST_US);
         if let Some(times) = &mut self.0 {
@@ -28,7 +28,7 @@ impl Latency {
         }
     }
 
-    /// Takes in all of another's.
+    /// Adds another histogram.
     pub fn add(&mut self, other: &Self) {
         if let (Some(times), Some(others)) = (&mut self.0, &other.0) {
             // Both have the same bounds.
@@ -36,14 +36,14 @@ impl Latency {
         }
     }
 
-    /// The time in milliseconds within which `share` (0 to 1) of the answers came; 0 where there are none.
+    /// The quantile `share` (0 to 1) in milliseconds; 0 if nothing was recorded.
     #[must_use]
     pub fn within_ms(&self, share: f64) -> f64 {
         let micros = self.0.as_ref().map_or(0, |times| times.value_at_quantile(share));
         f64::from(u32::try_from(micros).unwrap_or(u32::MAX)) / 1_000.0
     }
 
-    /// How many times were taken in.
+    /// Number of recorded latencies.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.0.as_ref().map_or(0, Histogram::len)

@@ -1,10 +1,9 @@
-//! Load: more deposits than people ever make, sent, timed, and every answer checked.
+//! The load generator: sends deposits, measures latencies, and verifies every answer.
 //!
-//! [`deposits`] signs statements beforehand, [`traffic`] sends requests over many connections and times each answer,
-//! [`latency`] is what the times come to, [`receipt_checks`] verifies the receipts afterwards, [`ceilings`] is what the machine
-//! itself can do, without which no figure means anything.
+//! [`deposits`] signs statements beforehand, [`traffic`] sends requests over many connections and measures each answer, [`latency`]
+//! is the histogram, [`receipt_checks`] verifies the receipts afterwards, [`ceilings`] measures the limits of the machine.
 //!
-//! Nothing is signed or verified while the clock runs: a figure is of the node, not of its client.
+//! Nothing is signed or verified during the measurement, so that figures are of the node and not of the client.
 
 pub mod ceilings;
 pub mod deposits;

@@ -1,5 +1,4 @@
-//! Every answer held against what was sent: the receipt proves itself, it is of this statement, and no two deposits share
-//! a place.
+//! Checks of every answer: the receipt is valid, it is of the sent statement, and no two deposits have the same index.
 
 use std::collections::HashSet;
 use std::thread;
@@ -13,10 +12,10 @@ use crate::load::traffic::Answer;
 use crate::wire::deposit::{BatchVerdict, DepositRequest};
 use crate::wire::receipt;
 
-/// A deposit that was sent and whose receipt is good.
+/// A deposit with a valid receipt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VerifiedDeposit {
-    /// Its place.
+    /// Index of its entry.
     pub index: LeafIndex,
     /// The entry, byte for byte.
     pub entry: String,
@@ -24,16 +23,16 @@ pub struct VerifiedDeposit {
     pub header: String,
 }
 
-/// What the check came to.
+/// The result of a check.
 #[derive(Debug, Default)]
 pub struct CheckResult {
-    /// Deposits with a good receipt, in no order.
+    /// Deposits with a valid receipt, in no order.
     pub proven: Vec<VerifiedDeposit>,
-    /// What is wrong, for people; empty when all is good.
+    /// What is wrong; empty if nothing is.
     pub faults: Vec<String>,
 }
 
-/// How the deposits of a call lie in its body and in its answer.
+/// The format of the bodies of request and answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BodyFormat {
     /// One request, one receipt.

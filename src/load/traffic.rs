@@ -1,14 +1,13 @@
-//! Requests over many kept connections, each answer timed.
+//! Sends requests over many persistent connections, and measures the latency of each answer.
 //!
-//! In a **closed loop** each connection sends the next request when it has its answer: what many waiting clients do
-//! together. In an **open loop** requests are due at fixed moments, whether or not earlier ones are answered, and each time
-//! counts from the moment at which its request was due: a node that stalls makes all who come meanwhile wait, and they are
-//! all counted (no coordinated omission).
+//! In a **closed loop** each connection sends the next request after the answer to the last, like many waiting clients. In an **open
+//! loop** requests are due at fixed times, whether or not earlier ones are answered, and each latency counts from the due time, so
+//! that a stall counts for all requests that are due during it (no coordinated omission).
 //!
 //! # Invariants
 //!
-//! Requests are whole before the first is sent; answers are kept as they came and looked at afterwards. Whatever goes wrong
-//! on a connection ends the run with its reason: a run with gaps is no measurement.
+//! Requests are complete before the first is sent; answers are stored and checked afterwards. Any error on a connection ends the run,
+//! since a run with gaps is not a valid measurement.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -27,31 +26,31 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::load::latency::Latency;
 
-/// What is asked.
+/// A request.
 #[derive(Debug, Clone)]
 pub struct Call {
-    /// `/v1/deposits`, and what else a path and query may be.
+    /// Path and query, such as `/v1/deposits`.
     pub path: Arc<str>,
-    /// What is posted; without it, the call is a GET.
+    /// Body and media type of a POST; without it, the request is a GET.
     pub body: Option<(Bytes, &'static str)>,
 }
 
 /// When requests are sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LoopMode {
-    /// The next one when the last is answered.
+    /// The next one after the answer to the last.
     Closed,
-    /// So many a second, whatever is answered.
+    /// At a fixed rate.
     Open {
-        /// Requests a second, at least 1.
+        /// Requests per second, at least 1.
         per_second: u32,
     },
 }
 
-/// An answer as it came.
+/// An answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
-    /// Which call it answers, from 0.
+    /// Number of its request, from 0.
     pub call: usize,
     /// The HTTP status.
     pub status: u16,
@@ -59,12 +58,12 @@ pub struct Answer {
     pub body: Box<[u8]>,
 }
 
-/// What came of a run.
+/// The result of a run.
 #[derive(Debug)]
 pub struct Traffic {
     /// From the first request to the last answer.
     pub took: Duration,
-    /// Times of the answers.
+    /// Latencies of the answers.
     pub latency: Latency,
     /// The answers, in no order.
     pub answers: Vec<Answer>,
@@ -78,7 +77,7 @@ impl Traffic {
     }
 }
 
-/// Why a run came to nothing.
+/// Why a run failed.
 #[derive(Debug, thiserror::Error)]
 pub enum TrafficError {
     /// No connection: is the node running, and are so many open files allowed?
@@ -92,18 +91,18 @@ pub enum TrafficError {
     /// A connection broke: look into the node's log.
     #[error("a connection broke: {0}")]
     Broken(#[from] hyper::Error),
-    /// A path that no URL may have.
+    /// An invalid path.
     #[error("`{path}` is no path")]
     BadPath {
         /// As given.
         path: String,
     },
-    /// A task of the generator died.
+    /// A task of the generator panicked.
     #[error("the generator failed: {0}")]
     Failed(#[from] tokio::task::JoinError),
 }
 
-/// Sends all `calls` to `address` over so many `connections`, and waits for every answer.
+/// Sends all `calls` to `address` over `connections` connections, and waits for every answer.
 ///
 /// # Errors
 ///
@@ -140,12 +139,12 @@ async fn connect(address: SocketAddr) -> Result<SendRequest<Full<Bytes>>, Traffi
     let stream = stream.and_then(|stream| stream.set_nodelay(true).map(|()| stream));
     let stream = stream.map_err(|source| TrafficError::Connect { address, source })?;
     let (sender, connection) = handshake(TokioIo::new(stream)).await?;
-    // How it ends is told to the sender, too.
+    // The sender also gets the error.
     tokio::spawn(connection);
     Ok(sender)
 }
 
-/// One connection and its share of the calls.
+/// The task of one connection, with its share of the requests.
 struct ConnectionTask {
     sender: SendRequest<Full<Bytes>>,
     host: HeaderValue,
@@ -172,7 +171,7 @@ impl ConnectionTask {
         }
     }
 
-    /// The moment from which the call's time counts, once it has come.
+    /// Waits for the due time of the call, from which its latency counts.
     async fn due(&self, at: usize) -> Instant {
         match self.pace {
             LoopMode::Closed => Instant::now(),

@@ -1,4 +1,4 @@
-//! A node that answers a batch as it is told to, and what is sent again.
+//! The batch client against a scripted node.
 
 use super::*;
 use crate::client::transport::tests::{BUSY, answer, node};

@@ -1,4 +1,4 @@
-//! A node that says what it is told to, and what the transport makes of it.
+//! The transport against a scripted node.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};

@@ -1,25 +1,24 @@
-//! The grammar of acts: from the list of their fields come the types, the printer and the parser, so that none of them
-//! can forget a field.
+//! The macro that makes the types, the printer and the parser of acts from the list of their fields, so that they always agree.
 //!
-//! Not here: which acts there are (`acts`), how one value stands on its line (`line`).
+//! Not here: the list (`acts`), the spelling of a value (`line_value`).
 
-/// Type and constructor of a field by how often its line stands.
+/// Type, parser and printer of a field: required, optional or repeated.
 macro_rules! field {
-    (type one $kind:ty) => { $kind };
+    (type required $kind:ty) => { $kind };
     (type optional $kind:ty) => { Option<$kind> };
-    (type many $kind:ty) => { Vec<$kind> };
-    (read one $fields:ident $line:literal) => { one($fields, $line)? };
+    (type repeated $kind:ty) => { Vec<$kind> };
+    (read required $fields:ident $line:literal) => { required($fields, $line)? };
     (read optional $fields:ident $line:literal) => { optional($fields, $line)? };
-    (read many $fields:ident $line:literal) => { many($fields, $line, LINES_MAX)? };
-    (annexes one $annexes:ident $value:expr) => { $annexes.extend(LineValue::annex($value)) };
+    (read repeated $fields:ident $line:literal) => { repeated($fields, $line, LINES_MAX)? };
+    (annexes required $annexes:ident $value:expr) => { $annexes.extend(LineValue::annex($value)) };
     (annexes optional $annexes:ident $value:expr) => { $annexes.extend($value.iter().filter_map(LineValue::annex)) };
-    (annexes many $annexes:ident $value:expr) => { $annexes.extend($value.iter().filter_map(LineValue::annex)) };
-    (print one $text:ident $line:literal $value:expr) => { write($text, $line, $value) };
+    (annexes repeated $annexes:ident $value:expr) => { $annexes.extend($value.iter().filter_map(LineValue::annex)) };
+    (print required $text:ident $line:literal $value:expr) => { write($text, $line, $value) };
     (print optional $text:ident $line:literal $value:expr) => { if let Some(value) = $value { write($text, $line, value) } };
-    (print many $text:ident $line:literal $value:expr) => { for value in $value { write($text, $line, value) } };
+    (print repeated $text:ident $line:literal $value:expr) => { for value in $value { write($text, $line, value) } };
 }
 
-/// Acts by their fields: how often a line stands, the field, the line, the type of its value.
+/// Acts by their fields: number of lines, field name, line name, type of the value.
 macro_rules! acts {
     ($(
         $(#[$doc:meta])*

@@ -1,4 +1,4 @@
-//! Evidence: imported, restated, withdrawn, verified, answered.
+//! Rules of evidence: import, restatement, withdrawal, verification, reply.
 
 use crate::court::acts::{Import, Reply, Restate, Verify, WithdrawItem};
 use crate::court::calendar::Calendar;
@@ -11,14 +11,14 @@ use crate::court::ids::ItemNumber;
 use crate::court::values::Capacity;
 use crate::court::words::{CaseKind, Divergence, Phase};
 
-/// Most items of a case. More belong under one manifest.
+/// Most items of a case. More items can be deposited as one manifest.
 pub const ITEMS_MAX: u32 = 10_000;
 
 fn item(file: &mut CaseFile, number: ItemNumber) -> Result<&mut Item, Refusal> {
     file.items.get_mut(&number).ok_or(Refusal::NoSuchItem(number))
 }
 
-/// Whether the party may still change what it offered: its own, not locked, standing, and in the period.
+/// Checks whether the actor may change an item: its own, active, not locked, within the evidence period.
 fn may_change(
     file: &CaseFile,
     document: &Document,
@@ -41,8 +41,7 @@ fn may_change(
     Ok(())
 }
 
-/// 导入存证平台证据. What comes after the period is accepted and marked. Only a case that continues another takes over
-/// items, with the time of their first import.
+/// 导入存证平台证据. Late evidence is accepted and marked. Only a case that continues another accepts transferred items.
 ///
 /// # Errors
 ///
@@ -71,7 +70,7 @@ pub fn import(
     }
     if let Some(replaced) = act.replaces {
         may_change(file, document, replaced, position, calendar)?;
-        // The court may speak for every party, but never replaces one party's item by another's.
+        // The court may act for every party, but not replace one party's item by another's.
         if item(file, replaced)?.import.party != act.party {
             return Err(Refusal::NotYours);
         }
@@ -91,7 +90,7 @@ pub fn import(
         name: text(act.name),
         content: text(act.content),
         late,
-        // What was locked where it came from stays so.
+        // An item that was locked in the earlier case stays locked.
         locked: act.carried.is_some(),
         withdrawn: None,
         replaced_by: None,
@@ -141,7 +140,7 @@ pub fn withdraw(
     Ok(())
 }
 
-/// 核验, of whatever outcome.
+/// 核验, with any outcome.
 ///
 /// # Errors
 ///
@@ -156,7 +155,7 @@ pub fn verify(file: &mut CaseFile, document: &Document, act: &Verify, position: 
     Ok(())
 }
 
-/// An alarm.
+/// Records a divergence.
 ///
 /// # Errors
 ///
@@ -205,7 +204,7 @@ pub fn reply(file: &mut CaseFile, document: &Document, act: &Reply, position: Ac
     Ok(())
 }
 
-/// The party that offered an item of a mediation lets it be used in a suit.
+/// The party that offered an item in a mediation consents to its use in a suit.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! The evidence period of a case: each act about it is one event of the period.
+//! The evidence period of a case: maps acts to events of the period.
 
 use crate::court::acts::Act;
 use crate::court::calendar::Day;
@@ -8,7 +8,7 @@ use crate::court::document::Document;
 use crate::court::period::{EvidencePeriod, PeriodEvent};
 use crate::court::values::Capacity;
 
-/// The event that an act is for the period; `None` for acts about something else.
+/// The event of the period in an act; `None` for other acts.
 #[must_use]
 pub fn event(act: &Act) -> Option<PeriodEvent> {
     Some(match act {
@@ -22,8 +22,7 @@ pub fn event(act: &Act) -> Option<PeriodEvent> {
     })
 }
 
-/// Whether it is theirs to say: a party raises its jurisdiction objection when it does, and dates it neither back nor
-/// forward.
+/// Checks that a party's jurisdiction objection is dated on the day of the act.
 ///
 /// # Errors
 ///
@@ -36,13 +35,13 @@ pub fn require_current_day(document: &Document, event: &PeriodEvent, position: A
     }
 }
 
-/// Tells the period.
+/// Applies an event to the period.
 ///
 /// # Errors
 ///
 /// [`Refusal::Period`].
 pub fn apply_event(file: &mut CaseFile, event: &PeriodEvent) -> Result<(), Refusal> {
-    // Setting it replaces what stood before, the default of the filing above all; all else changes what stands.
+    // `set` replaces the default of the filing; other events change the current period.
     let begins = matches!(event, PeriodEvent::Set { .. });
     let mut period = if begins { EvidencePeriod::default() } else { file.period.clone() };
     period.apply(event)?;

@@ -1,4 +1,4 @@
-//! Filing and the course of a case: from the draft to the judgment.
+//! Rules of filing and of the stages of a case, from the draft to the judgment.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use crate::court::period::{EvidencePeriod, PeriodEvent};
 use crate::court::values::{Capacity, Filer, IdentityCheck};
 use crate::court::words::{Authority, IdentityLevel, Phase, Procedure, Role, Stage};
 
-/// Whether somebody is known by their real name: needed to sue, to answer and to import.
+/// Whether the real name is known, which is required to sue, to answer and to import.
 #[must_use]
 pub const fn is_identified(identity: Option<&IdentityCheck>) -> bool {
     matches!(identity, Some(check) if !matches!(check.level, IdentityLevel::Basic))
@@ -31,7 +31,7 @@ const fn basis(procedure: Procedure) -> Basis {
     }
 }
 
-/// Whether whoever acts is who the act says that files.
+/// Checks that the actor is the filer that the act names.
 fn require_filer(document: &Document, act: &Open) -> Result<(), Refusal> {
     let by_court = matches!(document.capacity, Capacity::Holding(Role::Clerk | Role::TrialSupport));
     let stated = match act.filer {
@@ -45,18 +45,18 @@ fn require_filer(document: &Document, act: &Open) -> Result<(), Refusal> {
     if act.filer != Filer::Court && !is_identified(act.identity.as_ref()) {
         return Err(Refusal::IdentityRequired);
     }
-    // Where a case comes from is the court's to say.
+    // Only the court opens a case that continues another.
     if act.filer != Filer::Court && act.from.is_some() {
         return Err(Refusal::OutOfOrder);
     }
-    // Whoever acts for the party is not the party.
+    // An agent is not the party itself.
     if act.filer == Filer::Agent && act.account == Some(document.by) {
         return Err(Refusal::AlreadyInTheCase);
     }
     Ok(())
 }
 
-/// A case begins.
+/// Opens a case.
 ///
 /// # Errors
 ///
@@ -120,7 +120,7 @@ pub fn open(id: CaseId, document: &Document, act: &Open, position: ActPosition) 
     })
 }
 
-/// The claims are stated anew.
+/// Replaces the claims.
 pub fn describe(file: &mut CaseFile, act: &Describe, position: ActPosition) {
     let text = |annex: AnnexId| Text { annex, index: position.index };
     file.title = act.title.map(text).or(file.title);
@@ -141,7 +141,7 @@ pub fn submit(file: &mut CaseFile, position: ActPosition) {
     }
 }
 
-/// The case goes on to `stage`.
+/// Changes the stage of the case.
 pub fn set_stage(file: &mut CaseFile, stage: Stage, reason: Option<AnnexId>, position: ActPosition) {
     file.stage = stage;
     file.reason = reason.map(|annex| Text { annex, index: position.index });

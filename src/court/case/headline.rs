@@ -1,17 +1,17 @@
-//! What the headline of an item says about verification: which of the recorded verifications counts.
+//! Determines which of the recorded verifications of an item its headline shows.
 //!
 //! # Invariants
 //!
-//! A verification whose finding speaks against the item (the file differs, the record contradicts itself, the chain does
-//! not hold) is shown first, however many others came out well before or after it, until one of these follows it:
+//! An adverse verification (the file differs, the record is contradictory, the chain is invalid) takes precedence over all favourable
+//! ones, before or after it, until one of these follows it:
 //!
 //! - the court itself verified an original and it agrees, or
 //! - the same verifier verified the same original again and it agrees; this does not answer a finding of the court. The
 //!   same original is a file of the same size and digests. Of a salted deposit only the size is compared, since digests
 //!   under another salt differ although the file is the same: there, a file of the same size answers the finding.
 //!
-//! So nobody covers a finding by presenting a file that is known to be another, and no party covers the finding of another. A digest or a
-//! receipt answers nothing, since nobody presented an original.
+//! So a finding cannot be hidden by verifying another file, nor by another party. Verifying a digest or a receipt does not answer a
+//! finding, since no original was presented.
 
 use std::collections::HashSet;
 

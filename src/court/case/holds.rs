@@ -14,7 +14,7 @@ use crate::court::ids::AccountId;
 use crate::ledger::number::DepositNumber;
 
 impl HeldContent {
-    /// The content that an act names; `None` unless it names exactly one deposit or one account.
+    /// The content that an act names; `None` unless it is exactly one deposit or one account.
     #[must_use]
     pub const fn of(deposit: Option<DepositNumber>, account: Option<AccountId>) -> Option<Self> {
         match (deposit, account) {
@@ -25,7 +25,7 @@ impl HeldContent {
     }
 }
 
-/// Records an erasure order. A hold of the same case on the same content ends by it: the court itself decided anew.
+/// Records an erasure order, which ends a hold of the same case on the same content.
 ///
 /// # Errors
 ///
@@ -41,12 +41,12 @@ pub fn order_erasure(file: &mut CaseFile, act: &OrderErasure, position: ActPosit
 }
 
 impl CaseFile {
-    /// Whether a hold of this case can be about `content`.
+    /// Checks whether this case can hold `content`.
     ///
     /// # Errors
     ///
-    /// [`Refusal::NotInTheCase`]; [`Refusal::OfOtherLedger`] for an item that is a deposit of another ledger: what is
-    /// private about it is not kept on this platform.
+    /// [`Refusal::NotInTheCase`]; [`Refusal::OfOtherLedger`] for a deposit of another ledger, whose private content is not
+    /// on this platform.
     pub fn may_hold(&self, content: HeldContent) -> Result<(), Refusal> {
         match content {
             HeldContent::Deposit(deposit) => {

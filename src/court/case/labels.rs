@@ -1,8 +1,8 @@
-//! The labels under which the acts of a case are found: those of its parties, its court, its number and its content.
+//! The index labels of the acts of a case: of its parties, court, number and content.
 //!
 //! # Invariants
 //!
-//! They follow from the act and the case alone: the node stores them with the act, and the audit derives them again.
+//! They depend only on the act and the case. The node stores them with the act, and the audit recomputes them.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ use crate::court::words::{CaseKind, Stage};
 use crate::ledger::hash::Digest;
 use crate::ledger::number::DepositNumber;
 
-/// What the labels of an act depend on, of the case before it.
+/// The properties of the case before an act on which its labels depend.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CaseBefore {
     stage: Stage,
@@ -25,7 +25,7 @@ pub struct CaseBefore {
 }
 
 impl CaseBefore {
-    /// Of the case before an act.
+    /// Of the case `file`, before an act.
     #[must_use]
     pub fn of(file: &CaseFile) -> Self {
         Self { stage: file.stage, number: file.number.clone() }
@@ -56,7 +56,7 @@ pub fn labels_of(file: &CaseFile, document: &Document, before: Option<&CaseBefor
         Act::AddAgent(act) => joins(act.account),
         Act::Associate(_) => joins(document.by),
         Act::IssueCode(act) => found.push(labels::code(&act.hash)),
-        // Once a case, so that nobody makes looking for the others long.
+        // Once per case, so that repeated imports do not lengthen the list.
         Act::Import(act) => {
             let items = file.items.values().filter(|item| item.import.deposit == act.deposit);
             if items.count() == 1 {
@@ -68,13 +68,13 @@ pub fn labels_of(file: &CaseFile, document: &Document, before: Option<&CaseBefor
             }
         }
         Act::Hold(act) => found.extend(HeldContent::of(act.deposit, act.account).map(labels::holds_on)),
-        // Once a case: a number that is bound again is no second entry of the list of its cases.
+        // Once per case: binding a number again adds no second entry.
         Act::FileCase(_) | Act::BindNumber(_) if before.is_some_and(|before| before.number.is_none()) => {
             found.extend(file.number.as_ref().map(labels::numbered));
         }
         _ => {}
     }
-    // The court learns of a case when it is submitted, or opens it itself.
+    // The court gets access when the case is submitted, or if it opens the case itself.
     let comes = match before.map(|before| before.stage) {
         None => matches!(document.capacity, Capacity::Holding(_)),
         Some(Stage::Draft) => matches!(document.act, Act::Submit(_)),

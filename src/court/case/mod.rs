@@ -1,8 +1,8 @@
-//! A case: the fold of its acts.
+//! A case: its state, replayed from its acts.
 //!
-//! [`state`] is what a case file holds, [`refusal`] why an act may not be done, [`replay`] applies an act; [`filing`],
-//! [`people`], [`evidence`], [`holds`] and [`evidence_period`] are the rules, one area each; [`headline`] derives what an item's headline
-//! says of its verifications.
+//! [`state`] is the case file, [`refusal`] lists the reasons to reject an act, [`replay`] applies an act; [`filing`], [`people`],
+//! [`evidence`], [`holds`] and [`evidence_period`] are the rules by area; [`headline`] determines which verification of an item counts;
+//! [`labels`] computes the index labels of an act.
 
 pub mod evidence;
 pub mod evidence_period;

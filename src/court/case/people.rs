@@ -1,4 +1,4 @@
-//! Parties, agents, and the codes by which they find their case.
+//! Rules of parties, agents and association codes.
 
 use crate::court::acts::{Act, AddAgent, AddParty, Associate, IssueCode};
 use crate::court::case::filing::is_identified;
@@ -22,8 +22,8 @@ fn takes_part(file: &CaseFile, account: AccountId) -> bool {
     !file.capacities_of(account).is_empty()
 }
 
-/// 增加当事人. A party may name accounts on its own side only: whoever answers comes with a code, identified, or is
-/// entered by the court, so that nobody answers itself.
+/// 增加当事人. A party may name accounts of its own side only: the other side joins with a code, or the court enters it, so
+/// that nobody is on both sides.
 ///
 /// # Errors
 ///
@@ -73,7 +73,7 @@ fn join_as_agent(file: &mut CaseFile, number: AgentNumber, agent: Agent) -> Resu
     Ok(())
 }
 
-/// 委托诉讼代理人: by the party itself, its agent with special authority, or the court that saw the papers.
+/// 委托诉讼代理人: by the party itself, its agent with special authority, or the court.
 ///
 /// # Errors
 ///
@@ -123,7 +123,7 @@ pub fn end_agent(
     Ok(())
 }
 
-/// Whether somebody in this capacity may speak for this party. The court may for each.
+/// Whether this capacity represents this party. The court represents each.
 pub(in crate::court::case) fn speaks_for(
     file: &CaseFile,
     capacity: Capacity,
@@ -139,7 +139,7 @@ pub(in crate::court::case) fn speaks_for(
     }
 }
 
-/// 民诉法 art. 62: an agent with general authority may not do this for its party.
+/// Requires special authority of an agent (民诉法 art. 62).
 pub(in crate::court::case) fn needs_special_authority(file: &CaseFile, capacity: Capacity) -> Result<(), Refusal> {
     match capacity {
         Capacity::Agent(number) => match file.agents.get(&number) {
@@ -171,7 +171,7 @@ pub fn issue_code(file: &mut CaseFile, act: &IssueCode) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// 关联案件: the code's party, or an agent of it, finds its case.
+/// 关联案件: the code's party or an agent of it joins the case.
 ///
 /// # Errors
 ///
@@ -200,7 +200,7 @@ pub fn associate(
         let agent = Agent {
             party,
             account: document.by,
-            // A code says for whom, not how far: special authority is given by the party or seen by the court.
+            // A code does not grant special authority; the party or the court does.
             authority: Authority::General,
             identity: act.identity,
             name: act.name.map(text),
@@ -231,7 +231,7 @@ fn join_as_party(file: &mut CaseFile, by: AccountId, number: PartyNumber, act: &
     Ok(())
 }
 
-/// 撤诉: the suit of whoever brought it.
+/// 撤诉, by the side that brought the suit.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! Why an act may not be done, by name. The same reasons make an act that is on the chain without effect.
+//! The reasons to reject an act upon a case. For the same reasons an act on the chain has no effect.
 
 use crate::court::ids::{AgentNumber, CodeNumber, ItemNumber, PartyNumber};
 use crate::court::period::PeriodError;
@@ -8,11 +8,11 @@ use crate::error_code::ErrorCode;
 /// Most acts of a case: some tens of megabytes of documents.
 pub const ACTS_MAX: u64 = 50_000;
 
-/// Why an act may not be done. Nothing was changed.
+/// Why an act is rejected. Nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
-    /// By the table of permissions.
+    /// Not permitted by the permission table.
     #[error(transparent)]
     DeniedReason(#[from] DeniedReason),
     /// The case begins with `open`, once.
@@ -21,7 +21,7 @@ pub enum Refusal {
     /// The act belongs to another kind of stream.
     #[error("this act does not belong to a case")]
     NotOfACase,
-    /// Whoever sues, answers or imports must have been identified.
+    /// To sue, answer or import, the account must be identified.
     #[error("an identity check at the level of real names is needed first")]
     IdentityRequired,
     /// There is no such party.
@@ -39,7 +39,7 @@ pub enum Refusal {
     /// It is another party's.
     #[error("this belongs to another party")]
     NotYours,
-    /// The next number is another: somebody was faster.
+    /// The number was taken meanwhile.
     #[error("the next number is {expected}")]
     NotNext {
         /// The next free number.
@@ -72,7 +72,7 @@ pub enum Refusal {
     /// Only in the evidence period.
     #[error("the evidence period has ended")]
     PeriodEnded,
-    /// Nobody replies to what he offered himself.
+    /// A party cannot reply to its own item.
     #[error("a party does not reply to its own item")]
     OwnItem,
     /// A reply must say something.
@@ -81,7 +81,7 @@ pub enum Refusal {
     /// The verified deposit is not the item's.
     #[error("the item is another deposit")]
     OtherDeposit,
-    /// Items are carried only into a case that continues another.
+    /// Items are transferred only into a case that continues another.
     #[error("the case continues no other, so nothing is carried into it")]
     NothingCarried,
     /// Only material of a mediation needs consent.
@@ -90,16 +90,16 @@ pub enum Refusal {
     /// The case has another number already.
     #[error("the case has another number already")]
     NumberBound,
-    /// Once is enough: a second passage would be a second appeal.
+    /// The case was already transferred in this way.
     #[error("the case has gone this way already")]
     AlreadyPassedOn,
     /// The number names another court.
     #[error("the case number is another court's")]
     OtherCourt,
-    /// A case with so many acts is handed on or closed.
+    /// The case has reached the maximum number of acts.
     #[error("the case has {ACTS_MAX} acts")]
     TooManyActs,
-    /// A court orders erased, or holds, only what is in its case.
+    /// Orders and holds are limited to content of the case.
     #[error(
         "it is not in this case: name the deposit number of one of its items of evidence, or the account of a party or agent"
     )]
@@ -118,7 +118,7 @@ pub enum Refusal {
     /// The case does not hold it.
     #[error("this case does not suspend that erasure: there is nothing to release")]
     NotHeld,
-    /// A party raises its objection on the day on which it does.
+    /// An objection must be dated today.
     #[error("an objection is raised today, not on another day")]
     NotToday,
     /// The evidence period.

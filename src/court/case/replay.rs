@@ -1,10 +1,10 @@
-//! Applies acts to a case: the only way in which a case ever changes.
+//! Applies acts to a case. A case changes in no other way.
 //!
 //! # Invariants
 //!
-//! The same acts at the same places make the same case, whoever folds them: the node when it decides, the node when it
-//! shows, the auditor years later. An act that its rules refuse changes nothing; if it stands on the chain all the same
-//! (decided a moment before another, sealed a moment after), it is kept as void.
+//! The replay is deterministic: the same acts at the same positions give the same state, in the node and in an audit. An act that the
+//! rules reject changes nothing. If it is on the chain (another act was committed between its decision and its commit), it is recorded
+//! as ineffective.
 
 use crate::court::acts::{Act, ActKind};
 use crate::court::calendar::Calendar;
@@ -21,7 +21,7 @@ use crate::court::words::Stage;
 ///
 /// # Errors
 ///
-/// [`Refusal`]: no case begins like this.
+/// [`Refusal`]: the act cannot open a case.
 pub fn begin(id: CaseId, document: &Document, position: ActPosition) -> Result<CaseFile, Refusal> {
     match (&document.act, document.stream) {
         (Act::Open(act), Stream::Case) if position.sequence == 1 => {
@@ -34,7 +34,7 @@ pub fn begin(id: CaseId, document: &Document, position: ActPosition) -> Result<C
 }
 
 impl CaseFile {
-    /// The case after a further act, or as it was, with the act kept as void.
+    /// Replays the next act. An act that the rules reject is recorded as ineffective.
     pub fn replay(&mut self, document: &Document, position: ActPosition, calendar: &Calendar) {
         if let Err(reason) = self.apply(document, position, calendar) {
             self.ineffective_acts.push(IneffectiveAct { position, reason });
@@ -43,7 +43,7 @@ impl CaseFile {
         self.last = position;
     }
 
-    /// Keeps where the annexes of an act lie, also of one without effect. Those that an erasure names lie with other acts.
+    /// Records the annexes of an act, also of one without effect. Those that an erasure names belong to other acts.
     fn record_annexes(&mut self, document: &Document, position: ActPosition) {
         if !matches!(document.act, Act::Erase(_)) {
             for annex in document.act.annexes() {
@@ -62,14 +62,14 @@ impl CaseFile {
             return Err(Refusal::NotOfACase);
         }
         self.check_permitted(document)?;
-        // The platform's alarms are never turned away.
+        // Divergences recorded by the platform are never rejected.
         if position.sequence > ACTS_MAX && document.capacity != Capacity::Platform {
             return Err(Refusal::TooManyActs);
         }
         self.apply_permitted(document, position, calendar)
     }
 
-    /// Whether whoever acts may do such a thing now, whatever it is about.
+    /// Checks whether the actor may do such an act now.
     ///
     /// # Errors
     ///
@@ -78,7 +78,7 @@ impl CaseFile {
         self.check_allowed(document.by, document.capacity, document.act.kind())
     }
 
-    /// Whether somebody in this capacity may do such a thing now, whatever it is about.
+    /// Checks whether this capacity permits such an act now.
     ///
     /// # Errors
     ///
@@ -134,14 +134,14 @@ impl CaseFile {
             Act::OrderErasure(act) => holds::order_erasure(self, act, position)?,
             Act::Hold(act) => holds::hold(self, document, act, position)?,
             Act::Release(act) => holds::release(self, act)?,
-            // What is erased is texts: nothing of the fold rests on them.
+            // Erasures affect texts only, on which the state does not depend.
             Act::Erase(_) => {}
             act => return self.change_stage(act, position),
         }
         Ok(())
     }
 
-    /// Acts that only move the case to another stage.
+    /// Applies an act that only changes the stage.
     fn change_stage(&mut self, act: &Act, position: ActPosition) -> Result<(), Refusal> {
         let (stage, reason) = match act {
             Act::ReturnFiling(act) => (Stage::ToSupplement, act.reason),
@@ -158,7 +158,7 @@ impl CaseFile {
         Ok(())
     }
 
-    /// The kinds of acts that somebody may do now, by stage and standing alone: for screens.
+    /// The kinds of acts that this capacity permits now, by the permission table alone.
     #[must_use]
     pub fn permitted_acts(&self, by: AccountId, capacity: Capacity) -> Vec<ActKind> {
         let relation = self.relation(by, capacity);

@@ -1,9 +1,9 @@
-//! What a case file holds.
+//! The case file: the state of a case.
 //!
 //! # Invariants
 //!
-//! Everything follows from the acts and their times alone. Texts are held as commitments with the place where they lie, so
-//! that erasing one changes nothing here.
+//! The state depends only on the acts and their times. Private texts are referred to by commitment and index, so erasing one does not
+//! change the state.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,10 +24,10 @@ use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::time::Timestamp;
 
-/// Where and when an act was put on the chain.
+/// Position and time of an act on the chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ActPosition {
-    /// Place of its entry.
+    /// Index of its entry.
     pub index: LeafIndex,
     /// Its sequence in the case's stream, from 1.
     pub sequence: u64,
@@ -35,19 +35,19 @@ pub struct ActPosition {
     pub at: Timestamp,
 }
 
-/// A text that lies in an annex of an act.
+/// A private text, in an annex of an act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Text {
     /// Its commitment.
     pub annex: AnnexId,
-    /// The entry beside which it lies.
+    /// Index of the entry that it belongs to.
     pub index: LeafIndex,
 }
 
 /// A party.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Party {
-    /// What it is called.
+    /// Its role.
     pub role: PartyRole,
     /// Person or organisation.
     pub subject: SubjectKind,
@@ -66,7 +66,7 @@ pub struct Party {
 }
 
 impl Party {
-    /// On which side it stands.
+    /// Its side.
     #[must_use]
     pub const fn side(&self) -> Side {
         match self.role {
@@ -80,11 +80,11 @@ impl Party {
 /// An agent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Agent {
-    /// For whom.
+    /// The party that it represents.
     pub party: PartyNumber,
     /// The account.
     pub account: AccountId,
-    /// How far the agent may go.
+    /// Its authority.
     pub authority: Authority,
     /// How the agent was identified.
     pub identity: Option<IdentityCheck>,
@@ -107,27 +107,27 @@ pub struct AssociationCode {
     pub party_uses: u32,
     /// Uses left for its agents.
     pub agent_uses: u32,
-    /// Until when it is taken.
+    /// When it expires.
     pub expires: Timestamp,
 }
 
 /// A verification of an item, as recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verification {
-    /// Where it stands.
+    /// Position of the act.
     pub position: ActPosition,
-    /// Who.
+    /// The account that acted.
     pub by: AccountId,
-    /// In which capacity.
+    /// Its capacity.
     pub capacity: Capacity,
-    /// What was found.
+    /// Its act, with the result.
     pub found: crate::court::acts::Verify,
 }
 
 /// One version of a party's reply to an item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReplyVersion {
-    /// Where it stands.
+    /// Position of the act.
     pub position: ActPosition,
     /// Who wrote it.
     pub by: AccountId,
@@ -137,7 +137,7 @@ pub struct ReplyVersion {
     pub legality: Option<Opinion>,
     /// 关联性.
     pub relevance: Option<Opinion>,
-    /// What objections rest on.
+    /// The grounds of objections.
     pub grounds: Vec<Ground>,
     /// 证明力有无、大小.
     pub probative_value: Option<Text>,
@@ -150,60 +150,60 @@ pub struct ReplyVersion {
 pub struct Item {
     /// The import, with its frozen snapshot.
     pub import: Import,
-    /// Where it stands.
+    /// Position of the act.
     pub position: ActPosition,
     /// Who imported it.
     pub by: AccountId,
-    /// In which capacity.
+    /// Its capacity.
     pub capacity: Capacity,
-    /// Where the case stood.
+    /// The stage of the case at the import.
     pub stage: Stage,
-    /// When it was imported first, in this case or in the one it came from.
+    /// Time of its first import, in this case or an earlier one.
     pub first_imported_at: Timestamp,
     /// 证据名称, as last stated by the importer.
     pub name: Text,
     /// 证据内容, likewise.
     pub content: Text,
-    /// Imported after the evidence period had ended: accepted and marked.
+    /// Whether it was imported after the end of the evidence period.
     pub late: bool,
-    /// Filed with the complaint and submitted: neither edited nor withdrawn.
+    /// Whether it can no longer be edited or withdrawn, because it was submitted with the complaint.
     pub locked: bool,
     /// When it was withdrawn.
     pub withdrawn: Option<Timestamp>,
     /// The item that replaces it.
     pub replaced_by: Option<ItemNumber>,
-    /// Whether the party that offered it in a mediation lets it be used in a suit.
+    /// Whether the party that offered it in a mediation consented to its use in a suit.
     pub consented: bool,
-    /// All verifications, by whomever.
+    /// All verifications.
     pub verifications: Vec<Verification>,
-    /// Alarms.
+    /// Recorded divergences.
     pub divergences: Vec<(ActPosition, Divergence)>,
     /// Replies by party, all versions.
     pub replies: BTreeMap<PartyNumber, Vec<ReplyVersion>>,
 }
 
 impl Item {
-    /// Whether it is relied on still.
+    /// Whether it is neither withdrawn nor replaced.
     #[must_use]
     pub const fn is_active(&self) -> bool {
         self.withdrawn.is_none() && self.replaced_by.is_none()
     }
 }
 
-/// What a court ordered erased.
+/// An erasure order of the court.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ErasureOrder {
-    /// Where it stands.
+    /// Position of the act.
     pub position: ActPosition,
     /// Private content of a deposit.
     pub deposit: Option<DepositNumber>,
     /// Private content of an account.
     pub account: Option<AccountId>,
-    /// Whether a hold of this case on that content ended by it.
+    /// Whether it ended a hold of this case on that content.
     pub ended_hold: bool,
 }
 
-/// What an erasure order, a hold or its release is about: content of exactly one deposit or of exactly one account.
+/// The content that an erasure order, a hold or a release is about: of exactly one deposit or account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum HeldContent {
     /// Private metadata and the original of a deposit of this ledger.
@@ -215,11 +215,11 @@ pub enum HeldContent {
 /// A hold in force: the court suspended an erasure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hold {
-    /// Where the act stands.
+    /// Position of the act.
     pub position: ActPosition,
-    /// The account of the court that did it.
+    /// The account that acted for the court.
     pub by: AccountId,
-    /// In which capacity.
+    /// Its capacity.
     pub capacity: Capacity,
     /// Its reason.
     pub reason: Text,
@@ -228,9 +228,9 @@ pub struct Hold {
 /// An act on the chain that had no effect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IneffectiveAct {
-    /// Where it stands.
+    /// Position of the act.
     pub position: ActPosition,
-    /// Why.
+    /// The reason.
     pub reason: Refusal,
 }
 
@@ -247,11 +247,11 @@ pub struct CaseFile {
     pub opened_by: AccountId,
     /// The court.
     pub court: CourtCode,
-    /// What kind of proceeding.
+    /// The kind of proceeding.
     pub kind: CaseKind,
-    /// By which procedure.
+    /// The procedure.
     pub procedure: Procedure,
-    /// Where it stands.
+    /// The stage.
     pub stage: Stage,
     /// 案号, once it has one.
     pub number: Option<CaseNumber>,
@@ -282,11 +282,11 @@ pub struct CaseFile {
     /// Items of evidence. A persistent map: the state after an act shares all items with the state before, except those
     /// that the act changed.
     pub items: RedBlackTreeMapSync<ItemNumber, Item>,
-    /// All annexes of its acts, and the entry beside which each lies.
+    /// All annexes of its acts, each with the index of its entry.
     pub annexes: RedBlackTreeMapSync<AnnexId, LeafIndex>,
     /// The evidence period.
     pub period: EvidencePeriod,
-    /// What the court ordered erased.
+    /// Erasure orders.
     pub orders: Vec<ErasureOrder>,
     /// Holds in force.
     pub holds: BTreeMap<HeldContent, Hold>,
@@ -300,7 +300,7 @@ pub(in crate::court::case) fn next<K: Copy + Ord, V>(numbers: &BTreeMap<K, V>, v
 }
 
 impl CaseFile {
-    /// Whether it is over: nothing more is adduced.
+    /// Whether it has ended, so that no more evidence is accepted.
     #[must_use]
     pub const fn is_over(&self) -> bool {
         matches!(
@@ -309,7 +309,7 @@ impl CaseFile {
         )
     }
 
-    /// Whether this deposit is an item of the case, or this account takes part in it. Neither: its texts as a whole.
+    /// Whether this deposit is an item of the case, or this account takes part in it; `true` if neither is given.
     #[must_use]
     pub fn concerns(&self, deposit: Option<DepositNumber>, account: Option<AccountId>) -> bool {
         let item = |deposit| self.items.values().any(|item| item.import.deposit == deposit);
@@ -327,19 +327,19 @@ impl CaseFile {
         parties.chain(self.agents.values().map(|agent| agent.account)).collect()
     }
 
-    /// Whether it was handed on in this way before.
+    /// Whether it was transferred in this way before.
     #[must_use]
     pub fn was_transferred(&self, passage: TransferKind) -> bool {
         self.passed_on.iter().any(|(_, gone)| *gone == passage)
     }
 
-    /// In which phase an import falls now.
+    /// The phase of an import now.
     #[must_use]
     pub const fn phase(&self) -> Phase {
         if self.stage.is_with_the_filer() { Phase::Filing } else { Phase::Supplementary }
     }
 
-    /// In which capacities this account stands in the case by itself, without a role.
+    /// The capacities of an account in the case, without its roles.
     #[must_use]
     pub fn capacities_of(&self, account: AccountId) -> Vec<Capacity> {
         let parties = self.parties.iter().filter(|(_, party)| party.account == Some(account));
@@ -350,8 +350,8 @@ impl CaseFile {
             .collect()
     }
 
-    /// How somebody stands who acts in this capacity; `None` when the capacity is not theirs. Roles are taken as stated:
-    /// whether they are held is known outside the case.
+    /// The relation of an account in this capacity to the case; `None` if it does not have the capacity. Roles are not checked here,
+    /// since the case does not know them.
     #[must_use]
     pub fn relation(&self, by: AccountId, capacity: Capacity) -> Option<CaseRelation> {
         match capacity {
@@ -369,7 +369,7 @@ impl CaseFile {
         }
     }
 
-    /// The party that somebody in this capacity speaks for.
+    /// The party that this capacity represents.
     #[must_use]
     pub fn party_of(&self, capacity: Capacity) -> Option<PartyNumber> {
         match capacity {

@@ -1,4 +1,4 @@
-//! Tokens: whose they are, which token issued which, and what a revocation ends.
+//! Tokens: their accounts, which token issued which, and the effect of a revocation.
 //!
 //! ```text
 //! root        issued by the platform, or by a token of another account (an operator's, a clerk's)
@@ -81,19 +81,19 @@ impl TokenError {
 /// A token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Token {
-    /// Whose it is.
+    /// Its account.
     pub account: AccountId,
     /// Digest of its secret.
     pub hash: Digest,
-    /// What it may be used for.
+    /// Its scopes.
     pub scopes: BTreeSet<Scope>,
-    /// Until when.
+    /// When it expires.
     pub expires: Timestamp,
     /// The token that issued it; none where the platform did.
     pub parent: Option<TokenId>,
     /// When it was itself revoked. It is not good either once a token is revoked that issued it.
     pub revoked: Option<Timestamp>,
-    /// What its revocation left good.
+    /// The issued tokens that its revocation left valid.
     pub kept: Option<KeptTokens>,
 }
 
@@ -107,7 +107,7 @@ pub struct Tokens {
     issued: RedBlackTreeMapSync<TokenId, Vec<TokenId>>,
 }
 
-/// Whose limit a token counts towards.
+/// The limit that a token counts towards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Limited {
     /// Root tokens of an account.
@@ -117,7 +117,7 @@ enum Limited {
 }
 
 impl Tokens {
-    /// A token, whatever became of it.
+    /// A token, also if it is revoked or expired.
     #[must_use]
     pub fn get(&self, id: TokenId) -> Option<&Token> {
         self.all.get(&id)
