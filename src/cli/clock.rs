@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::cli::case::filing::{DeskArgs, text};
+use crate::cli::case::connection::{ConnectionArgs, text};
 use crate::cli::exit::ExitStatus;
 use crate::cli::screen::{GOOD, Screen};
 
@@ -28,7 +28,7 @@ confirmed: times on the chain never decrease.
 #[command(after_help = EXAMPLES)]
 pub struct ClockArgs {
     #[command(flatten)]
-    filing: DeskArgs,
+    filing: ConnectionArgs,
     #[command(subcommand)]
     command: ClockCommand,
 }

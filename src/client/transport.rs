@@ -191,7 +191,7 @@ impl Transport {
         self.base.as_str().trim_end_matches('/')
     }
 
-    /// Sends `ask` and receives the answer.
+    /// Sends a request and receives the answer.
     ///
     /// # Errors
     ///
@@ -199,7 +199,7 @@ impl Transport {
     pub async fn send(&self, request: &ApiRequest<'_>) -> Result<ApiResponse, ClientError> {
         let mut attempt = 1;
         loop {
-            let again = match self.exchange(ask).await {
+            let retry = match self.exchange(request).await {
                 Ok(answer) => return Ok(answer),
                 Err(FailedAttempt { error, retry: Retry::No }) => return Err(error),
                 Err(FailedAttempt { error, .. }) if attempt == ATTEMPTS => return Err(error),
@@ -210,18 +210,18 @@ impl Transport {
         }
     }
 
-    async fn exchange(&self, request: &ApiRequest<'_>) -> Result<ApiResponse, FailedAttempt> {
-        let url = format!("{}{}", self.address(), ask.path);
-        let method = if ask.body.is_some() { Method::POST } else { Method::GET };
-        let mut request = self.request(method, ask.path).header(ACCEPT, ask.accept);
-        if let Some(key) = ask.key {
+    async fn exchange(&self, asked: &ApiRequest<'_>) -> Result<ApiResponse, FailedAttempt> {
+        let url = format!("{}{}", self.address(), asked.path);
+        let method = if asked.body.is_some() { Method::POST } else { Method::GET };
+        let mut request = self.request(method, asked.path).header(ACCEPT, asked.accept);
+        if let Some(key) = asked.key {
             request = request.header("idempotency-key", key);
         }
-        if let Some(body) = ask.body {
+        if let Some(body) = asked.body {
             request = request.header(CONTENT_TYPE, "application/json").body(body.to_vec());
         }
         let response = request.send().await.map_err(|error| unsent(&url, &error))?;
-        receive(response, ask.limit, url).await
+        receive(response, asked.limit, url).await
     }
 
     /// Posts `body` once. Returns a successful answer with its body unread. Waits up to `timeout` for its head.

@@ -229,7 +229,7 @@ impl FilingService {
             })
             .await?;
         let mut file = file;
-        for (number, look) in &items {
+        for (number, view) in &items {
             let known = |item: &Item| item.divergences.iter().any(|(_, what)| Some(*what) == view.divergence);
             if let Some(what) = view.divergence
                 && !file.items.get(number).is_some_and(known)

@@ -20,7 +20,7 @@ use crate::ledger::leaf::Leaf;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::metadata::PrivateMetadata;
 use crate::ledger::statement::signed::{SignedStatement, StatementNote};
-use crate::ledger::statement::text::{AccessTarget, Statement};
+use crate::ledger::statement::text::{Statement, Subject};
 use crate::store::contract::{Private, ReadError, ReadLedger};
 use crate::store::reading;
 
@@ -200,7 +200,7 @@ pub fn statement(
         manifest: None,
         media_type: None,
         meta: Some(piece.commitment()),
-        subject: Some(AccessTarget { id: stream, sequence }),
+        subject: Some(Subject { id: stream, sequence }),
         links: Vec::new(),
         on_behalf: Some(document.by.0),
         nonce: random()?,

@@ -4,7 +4,7 @@
 //! not delay deposits.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, UploadClient, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::{io, thread};
 
@@ -19,7 +19,7 @@ type Job = Box<dyn FnOnce() + Send>;
 #[derive(Debug)]
 pub struct HashingThreads {
     count: usize,
-    jobs: Mutex<Option<UploadClient<Job>>>,
+    jobs: Mutex<Option<Sender<Job>>>,
 }
 
 /// Why a job was not completed.
@@ -71,7 +71,7 @@ impl HashingThreads {
 }
 
 /// Starts the threads: as many as there can be, at least one.
-fn start(count: usize) -> io::Result<UploadClient<Job>> {
+fn start(count: usize) -> io::Result<Sender<Job>> {
     let (sender, jobs) = channel();
     let jobs = Arc::new(Mutex::new(jobs));
     for started in 0..count {

@@ -52,7 +52,7 @@ const UPKEEP: Duration = Duration::from_secs(5);
 ///
 /// None; the failure of a connection ends only that connection.
 pub async fn serve(listener: TcpListener, state: AppState, shutdown: impl Future<Output = ()>) -> io::Result<()> {
-    observe::recorder();
+    request_metrics::recorder();
     let options = state.options().clone();
     let state = Arc::new(state);
     let closing = watch::UploadClient::new(false);
@@ -166,7 +166,7 @@ async fn upkeep() {
         sleep(UPKEEP).await;
         // On the blocking pool, to keep one of its threads alive: if the system starts no more threads, that one still runs the
         // queued reads.
-        if let Err(error) = tokio::task::spawn_blocking(|| observe::recorder().run_upkeep()).await {
+        if let Err(error) = tokio::task::spawn_blocking(|| request_metrics::recorder().run_upkeep()).await {
             tracing::warn!(%error, "the upkeep of the metrics failed");
         }
     }

@@ -10,7 +10,7 @@ use crate::court::acts::{Act, ActKind};
 use crate::court::calendar::Calendar;
 use crate::court::case::refusal::{ACTS_MAX, Refusal};
 use crate::court::case::state::{ActPosition, CaseFile, IneffectiveAct};
-use crate::court::case::{evidence, filing, holds, people, timing};
+use crate::court::case::{evidence, evidence_period, filing, holds, people};
 use crate::court::document::{Document, Stream};
 use crate::court::ids::{AccountId, CaseId};
 use crate::court::permission::{DeniedReason, permit};
@@ -94,9 +94,9 @@ impl CaseFile {
         position: ActPosition,
         calendar: &Calendar,
     ) -> Result<(), Refusal> {
-        if let Some(event) = timing::event(&document.act) {
-            timing::require_current_day(document, &event, position)?;
-            return timing::apply_event(self, &event);
+        if let Some(event) = evidence_period::event(&document.act) {
+            evidence_period::require_current_day(document, &event, position)?;
+            return evidence_period::apply_event(self, &event);
         }
         match &document.act {
             Act::Describe(act) => filing::describe(self, act, position),

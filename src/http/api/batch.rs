@@ -260,7 +260,7 @@ async fn verdict(
 ) -> (usize, Result<DepositReply, Failure>) {
     let since = Instant::now();
     let deposited = deposit(state, client, line).await;
-    observe::deposit(outcome(&deposited), since);
+    request_metrics::deposit(outcome(&deposited), since);
     (number, deposited)
 }
 
@@ -284,5 +284,5 @@ async fn deposit(state: &AppState, client: ClientAddress, line: Line) -> Result<
     let since = Instant::now();
     let _share = timeout(timeout, state.batch_queue_permit()).await.map_err(|_| Failure::busy("deposits"))??;
     let timeout = timeout.saturating_sub(since.elapsed());
-    depositing::deposit(state, statement, private, depositing::QueueWait::Within(timeout)).await
+    submission::deposit(state, statement, private, submission::QueueWait::Within(timeout)).await
 }

@@ -14,8 +14,7 @@ use crate::http::app_state::AppState;
 use crate::http::client_address::ClientAddress;
 use crate::http::problem::Failure;
 use crate::http::request::require_content_type;
-use crate::http::submission;
-use crate::http::{body, observe};
+use crate::http::{body, request_metrics, submission};
 use crate::ledger::metadata::PrivateMetadata;
 use crate::ledger::receipt::Receipt;
 use crate::ledger::statement::keys::KeyCache;
@@ -75,7 +74,7 @@ pub(in crate::http) async fn deposit(
 pub async fn one(state: &AppState, bytes: &[u8]) -> Result<DepositReply, Failure> {
     let since = Instant::now();
     let deposited = attempt(state, bytes).await;
-    observe::deposit(outcome(&deposited), since);
+    request_metrics::deposit(outcome(&deposited), since);
     deposited
 }
 
@@ -106,7 +105,7 @@ pub fn read(bytes: &[u8]) -> Result<(StatementNote, Option<PrivateMetadata>), Fa
 
 async fn attempt(state: &AppState, bytes: &[u8]) -> Result<DepositReply, Failure> {
     let (statement, private) = read(bytes)?;
-    depositing::deposit(state, statement, private, depositing::QueueWait::None).await
+    submission::deposit(state, statement, private, submission::QueueWait::None).await
 }
 
 /// 201 for a new deposit, 200 for an existing one.

@@ -79,7 +79,7 @@ pub(in crate::http) async fn ready(State(state): State<Arc<AppState>>) -> Result
     responses((status = 200, description = "Metrics / 指标", body = String, content_type = "text/plain; version=0.0.4")),
 )]
 pub(in crate::http) async fn metrics(State(state): State<Arc<AppState>>) -> Response {
-    let mut response = observe::render(&state).into_response();
+    let mut response = request_metrics::render(&state).into_response();
     let text = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
     response.headers_mut().insert(CONTENT_TYPE, text);
     response

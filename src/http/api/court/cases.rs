@@ -16,6 +16,7 @@ use crate::error_code::ErrorCode;
 use crate::filing::actor::Actor;
 use crate::filing::annexes::Annexes;
 use crate::filing::case_views::{CaseView, ItemView};
+use crate::filing::error::FilingError;
 use crate::http::api::court::acts::{known, outcome_json, read, read_some};
 use crate::http::api::court::case_path::{CasePath, ItemPath};
 use crate::http::api::court::json_request::{AuthenticatedJson, access_log_json, answer, created, value};

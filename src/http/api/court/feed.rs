@@ -15,6 +15,7 @@ use crate::filing::error::FilingError;
 use crate::filing::feed::WAIT_MAX;
 use crate::http::api::court::json_request::{answer, value};
 use crate::http::api::court::shutdown::ShutdownSignal;
+use crate::http::api::paging::PageQuery;
 use crate::http::app_state::AppState;
 use crate::http::bearer::Bearer;
 use crate::http::problem::Failure;

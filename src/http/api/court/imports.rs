@@ -10,12 +10,12 @@ use crate::court::document::Stream;
 use crate::court::ids::{CaseId, ItemNumber, PartyNumber};
 use crate::error_code::ErrorCode;
 use crate::filing::actor::{Actor, RequestContext};
-use crate::filing::case_views::Part;
+use crate::filing::case_views::ViewScope;
 use crate::filing::imports::ImportCommand;
 use crate::filing::secret::step_request_id;
 use crate::filing::service::{FilingService, RecordedAct};
 use crate::http::api::court::case_path::CasePath;
-use crate::http::api::court::cases::{import_json, unlooked};
+use crate::http::api::court::cases::{import_json, unqueried_item};
 use crate::http::api::court::json_request::{AuthenticatedJson, act_json, answer, created};
 use crate::http::api::court::warnings;
 use crate::http::app_state::AppState;
@@ -68,9 +68,9 @@ async fn one(
     let crate::court::acts::Act::Import(act) = &acted.document.act else {
         return Err(Failure::internal(&"an import became another act"));
     };
-    let (file, looks) = filing.compare_items(Arc::clone(&acted.file), Part::Item(act.item)).await?;
+    let (file, looks) = filing.compare_items(Arc::clone(&acted.file), ViewScope::Item(act.item)).await?;
     let item = file.items.get(&act.item).ok_or_else(|| Failure::internal(&"an import is void"))?;
-    let now = looks.get(&act.item).cloned().unwrap_or_else(unlooked);
+    let now = looks.get(&act.item).cloned().unwrap_or_else(unqueried_item);
     // The texts of the import; a view of the item shows later edits.
     let texts: Texts =
         [(item.name.annex, Some(import.name.clone())), (item.content.annex, Some(import.content.clone()))].into();

@@ -88,7 +88,7 @@ pub fn values<T: LineValue, C: FromIterator<T>>(field: &str, texts: &[String]) -
 
 /// A recorded act as answers show it.
 #[must_use]
-pub fn act_json(kind: ActKind, stream: Stream, case: Option<CaseId>, done: &RecordedAct) -> ActJson {
+pub fn act_json(kind: ActKind, stream: Stream, case: Option<CaseId>, recorded: &RecordedAct) -> ActJson {
     let tx_id = leaf_hash(recorded.receipt.entry.as_bytes());
     ActJson::of(kind, stream, case, recorded.number, tx_id, &recorded.position, recorded.fresh)
 }
@@ -113,6 +113,6 @@ pub fn answer<T: Serialize>(status: StatusCode, shape: &T) -> Response {
 
 /// The answer to a request that creates something: 201, or 200 if an earlier request with the same idempotency key did.
 #[must_use]
-pub fn created<T: Serialize>(done: &RecordedAct, shape: &T) -> Response {
+pub fn created<T: Serialize>(recorded: &RecordedAct, shape: &T) -> Response {
     answer(if recorded.fresh { StatusCode::CREATED } else { StatusCode::OK }, shape)
 }
