@@ -20,10 +20,10 @@ use tiezheng::court::words::{
     AccessedContent, CaseKind, IdentityLevel, IdentityMethod, PartyRole, Procedure, Scope, SubjectKind,
 };
 use tiezheng::custody::store::EncryptedObjectStore;
-use tiezheng::filing::access::Subject;
+use tiezheng::filing::access::AccessTarget;
 use tiezheng::filing::actor::{Actor, RequestContext};
 use tiezheng::filing::deposits::OnBehalfCommand;
-use tiezheng::filing::originals::IncomingOriginal;
+use tiezheng::filing::originals::OriginalUpload;
 use tiezheng::filing::secret::random_request_id;
 use tiezheng::filing::service::{Dependencies, FilingService};
 use tiezheng::filing::webhook_addresses::WebhookAddresses;
@@ -191,7 +191,7 @@ impl Office {
 
     fn give(&self, number: DepositNumber) {
         let parts = stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(ORIGINAL))]);
-        let incoming = IncomingOriginal { stream: parts, announced: None, limit: 1 << 20 };
+        let incoming = OriginalUpload { stream: parts, announced: None, limit: 1 << 20 };
         let request = asked();
         let taken = self.filing.store_original(&self.actor, number, &request, None, incoming);
         self.runtime.block_on(taken).expect("custody");
@@ -246,8 +246,8 @@ fn requests(bench: &mut Criterion) {
         let office = Office::open();
         let (number, case) = (office.deposit_on_behalf(), office.open_case());
         office.give(number);
-        office.look(Capacity::Oneself, Subject::Deposit(number, AccessedContent::Original), size);
-        office.look(Capacity::Party(PartyNumber(1)), Subject::Case(case, AccessedContent::CaseFile, None), size);
+        office.look(Capacity::Oneself, AccessTarget::Deposit(number, AccessedContent::Original), size);
+        office.look(Capacity::Party(PartyNumber(1)), AccessTarget::Case(case, AccessedContent::CaseFile, None), size);
         for _ in 0..size {
             office.deposit_on_behalf();
         }

@@ -1,4 +1,4 @@
-//! `audit`: re-checks a whole ledger from its bytes, 审计. Nothing is taken from what a node says of itself.
+//! `audit`: checks a whole ledger from its stored bytes, 审计.
 
 use std::path::{Path, PathBuf};
 
@@ -54,11 +54,11 @@ pub struct AuditArgs {
     no_signatures: bool,
 }
 
-/// Runs it.
+/// Runs the command.
 ///
 /// # Errors
 ///
-/// There is nothing to look at, or it cannot be read.
+/// There is no ledger, or it cannot be read.
 pub fn run(args: &AuditArgs, config: &Config, screen: &Screen) -> anyhow::Result<ExitStatus> {
     let given = args.key.as_deref().map(read_key).transpose()?;
     let store =
@@ -88,7 +88,7 @@ pub fn run(args: &AuditArgs, config: &Config, screen: &Screen) -> anyhow::Result
     Ok(if report.is_clean() { ExitStatus::Good } else { ExitStatus::Finding })
 }
 
-/// Decrypts the originals in custody; what is wrong with them becomes findings.
+/// Decrypts the originals in custody, and adds their faults to the findings.
 fn check_originals(
     store: &RocksReader,
     args: &AuditArgs,
@@ -110,7 +110,7 @@ fn check_originals(
     originals
 }
 
-/// Reads the account files and compares them with the inventory; what is wrong becomes findings.
+/// Compares the account files with the inventory, and adds faults to the findings.
 fn check_account_files(dir: &Path, report: &mut AuditReport) {
     let files = AccountFiles::in_ledger(dir);
     let missing = match files.missing() {
@@ -171,7 +171,7 @@ fn document(report: &AuditReport, originals: &OriginalsReport) -> Value {
     })
 }
 
-/// What was covered of cases. Acts without effect are information, not findings.
+/// The coverage of cases. Acts without effect are information, not findings.
 fn court_rows(court: &CourtReport) -> Vec<Vec<String>> {
     let row = |zh: &str, en: &str, value: u64| vec![zh.to_owned(), en.to_owned(), value.to_string()];
     let mut rows = vec![
@@ -187,7 +187,7 @@ fn court_rows(court: &CourtReport) -> Vec<Vec<String>> {
     rows
 }
 
-/// The findings: those of neighbouring records as one, by the first of them.
+/// Prints the findings; the same fault of consecutive records is one line.
 fn findings(screen: &Screen, report: &AuditReport) -> anyhow::Result<()> {
     for group in report.findings.chunk_by(is_next) {
         let (Some(first), Some(last)) = (group.first(), group.last()) else { continue };
@@ -204,7 +204,7 @@ fn findings(screen: &Screen, report: &AuditReport) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Whether `next` is the same fault of the record behind that of `one`.
+/// Whether `next` is the same fault of the next record.
 fn is_next(one: &Finding, next: &Finding) -> bool {
     let follows = one.index.zip(next.index).is_some_and(|(one, next)| next.0 == one.0 + 1);
     one.fault == next.fault && follows

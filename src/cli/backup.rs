@@ -1,4 +1,4 @@
-//! `backup`: a checked copy of a stopped node's ledger.
+//! `backup`: copies a stopped node's ledger, and checks the copy.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use crate::cli::case_key::random_bytes;
 use crate::cli::copy_report::CopyReport;
 use crate::cli::durable;
 use crate::cli::exit::{CliError, ExitStatus};
-use crate::cli::folder_copy::{check, copy, must_be_apart, size_of, told};
+use crate::cli::folder_copy::{check, checkpoint_rows, copy, must_be_apart, size_of};
 use crate::cli::open_errors::cannot_open;
 use crate::cli::progress::Progress;
 use crate::cli::screen::{GOOD, Screen, WARNING};
@@ -51,7 +51,7 @@ pub struct BackupArgs {
 ///
 /// # Errors
 ///
-/// The node is running, the destination is there, or either cannot be read or written. Nothing is left of the copy.
+/// The node is running, the destination exists, or one of them cannot be read or written. The copy is removed then.
 pub fn run(args: &BackupArgs, screen: &Screen) -> anyhow::Result<ExitStatus> {
     if args.to.symlink_metadata().is_ok() {
         let en = format!("{} is there already; a backup never overwrites", args.to.display());
@@ -59,7 +59,7 @@ pub fn run(args: &BackupArgs, screen: &Screen) -> anyhow::Result<ExitStatus> {
             CliError::unable("destination_exists", format!("{} 已存在，备份不会覆盖", args.to.display()), en).into()
         );
     }
-    // Held until the copy is done: no node may start meanwhile, other readers may come.
+    // A shared lock until the copy is done: no node can start, other readers can.
     let lock = Folder::new(&args.dir).lock_shared();
     let _lock = lock.map_err(|error| cannot_open(&args.dir, &OpenError::from(error)))?;
     must_be_apart(&args.dir, &args.to)?;
@@ -75,12 +75,12 @@ pub fn run(args: &BackupArgs, screen: &Screen) -> anyhow::Result<ExitStatus> {
         }
         let report = CopyReport::of(&draft, &store)?;
         drop(store);
-        durable::set_aside(&draft, &args.to).map_err(|error| CliError::io(&args.to, &error))?;
+        durable::rename_new_durably(&draft, &args.to).map_err(|error| CliError::io(&args.to, &error))?;
         Ok((copied, report))
     });
     drop(progress);
     let (copied, report) = copied.inspect_err(|_| {
-        // This program made it, under a name that it drew. If it stays, it is in nobody's way.
+        // The draft has a random name of this program. If its removal fails, it is harmless.
         let _ = fs::remove_dir_all(&draft);
     })?;
     let mut document = json!({
@@ -95,7 +95,7 @@ pub fn run(args: &BackupArgs, screen: &Screen) -> anyhow::Result<ExitStatus> {
     screen.document(&document)?;
     let word = screen.pick("已备份，数据库已与检查点核对：", "copied, the database compared with its checkpoint:");
     screen.line(format!("{} {}", screen.paint(GOOD, word), args.to.display()))?;
-    screen.table(&told(&copied))?;
+    screen.table(&checkpoint_rows(&copied))?;
     report.show(screen)?;
     let parts = report.private_parts(screen);
     let (zh, en) = (
@@ -103,10 +103,10 @@ pub fn run(args: &BackupArgs, screen: &Screen) -> anyhow::Result<ExitStatus> {
         format!("the copy holds {parts}: keep it as safe as the node"),
     );
     screen.line(screen.paint(WARNING, screen.pick(&zh, &en)))?;
-    Ok(report.ending())
+    Ok(report.exit_status())
 }
 
-/// A name in the target's folder that nobody else has.
+/// A new random name in the target's folder.
 fn draft_beside(to: &Path) -> Result<PathBuf, CliError> {
     let random = hex::encode(random_bytes::<8>()?);
     Ok(durable::folder_of(to).join(format!("{}backup-{random}", durable::OWN_MARK)))

@@ -1,8 +1,7 @@
-//! The depositor's keys: one file a case, made on first use.
+//! The depositor's keys: one file per case, generated on first use.
 //!
-//! A key on the chain links all deposits that it signed, so that the default is a fresh key per case. Whoever holds the
-//! file can correct, supplement or withdraw the deposits it signed; a lost one cannot be replaced. It is never needed to
-//! prove a deposit.
+//! A key on the chain links all deposits that it signed, so the default is a new key per case. The holder of the file can correct,
+//! supplement or withdraw the deposits that it signed; a lost key cannot be replaced. It is never needed to prove a deposit.
 
 use std::fs;
 use std::io;
@@ -20,29 +19,29 @@ use crate::files::regular;
 use crate::ledger::key::Signer;
 use crate::wire::chinese;
 
-/// The case that is meant where none is named.
+/// The default case.
 pub const DEFAULT_CASE: &str = "default";
 /// Longest case name in bytes: a file name has at most 255.
 const NAME_MAX: usize = 200;
 
-/// A case's key, and where it lies.
+/// The key of a case, and its file.
 #[derive(Debug)]
 pub struct CaseKey {
     /// The key.
     pub signer: Signer,
     /// Its file.
     pub path: PathBuf,
-    /// Whether it was made just now.
+    /// Whether it was generated now.
     pub is_new: bool,
 }
 
-/// The key of `case`, made on first use.
+/// The key of `case`, generated on first use.
 ///
 /// # Errors
 ///
-/// [`CliError`]: a case name that is no file name, or a key file that is damaged, open to others or cannot be written.
+/// [`CliError`]: a case name that is not a file name, or a key file that is damaged, accessible to others or cannot be written.
 pub fn open(config: &Config, case: &str) -> Result<CaseKey, CliError> {
-    // The same name, however it was typed: another key would make another depositor.
+    // Normalized, since another form of the name would give another key.
     let case = &composed(case);
     check_name(case)?;
     let path = config.keys()?.join(format!("{case}.key"));
@@ -54,7 +53,7 @@ pub fn open(config: &Config, case: &str) -> Result<CaseKey, CliError> {
             let signer = generate()?;
             match write(&path, &signer) {
                 Ok(()) => Ok(CaseKey { signer, path, is_new: true }),
-                // Another deposit of this case was quicker: its key is the case's.
+                // A concurrent deposit of this case has generated the key.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                     Ok(CaseKey { signer: read(&path)?, path, is_new: false })
                 }
@@ -76,7 +75,7 @@ pub fn generate() -> Result<Signer, CliError> {
         .ok_or_else(|| CliError::unable("weak_key", "生成的密钥过弱，请重试", "the key made is weak; try again"))
 }
 
-/// Bytes that nobody can guess.
+/// Random bytes for secrets.
 ///
 /// # Errors
 ///
@@ -90,7 +89,7 @@ pub fn random_bytes<const N: usize>() -> Result<[u8; N], CliError> {
     Ok(bytes)
 }
 
-/// Writes a private key into a file of mode 0600 unless something is there.
+/// Writes a private key into a new file of mode 0600.
 ///
 /// # Errors
 ///

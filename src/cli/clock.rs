@@ -1,4 +1,4 @@
-//! `clock`: what the operator of a node tells it about its clock.
+//! `clock`: confirms the clock of a running node.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! The command line's definition, and what runs for each command.
+//! The definition of the command line, and the dispatch of commands.
 
 use std::process::ExitCode;
 
@@ -19,8 +19,8 @@ use crate::cli::{clock, deposit, help, keygen, lookup, receipt, statement, trust
 use crate::files::reason;
 use crate::ledger::verify::wording::Language;
 
-/// Most threads that may wait for a disk at the same time. A node's reads and hashing have bounds of their own below; a thread
-/// that is done stays for ten seconds, with some megabytes of memory, and without a bound hundreds of them would.
+/// Most threads of the blocking pool. A node's reads and hashing have lower limits of their own. An idle thread lives for ten seconds with
+/// some megabytes of memory, so without this limit hundreds would accumulate.
 const BLOCKING_THREADS: usize = 64;
 
 const AFTER_HELP: &str = "\
@@ -90,7 +90,7 @@ enum Command {
     Load(load::LoadArgs),
 }
 
-/// `help` without the lines about commands that this build does not have.
+/// `help` without the commands that this build does not have.
 fn first_steps(help: &str, exists: impl Fn(&str) -> bool) -> String {
     let command = |line: &str| line.trim_start().strip_prefix("tiezheng ")?.split(' ').next().map(str::to_owned);
     let lines = help.split_inclusive('\n').filter(|line| command(line).is_none_or(|name| exists(&name)));
@@ -104,7 +104,7 @@ impl Command {
     }
 }
 
-/// Reads the command line, runs the command, and says how it ended.
+/// Parses the command line and runs the command.
 #[must_use]
 pub fn main() -> ExitCode {
     let (wanted, json) = usage::requested_output(std::env::args_os().skip(1));
@@ -117,7 +117,7 @@ pub fn main() -> ExitCode {
     run(&arguments.command, &screen).unwrap_or_else(|error| screen.report_error(&error)).into()
 }
 
-/// The command line, read with help texts and errors in this language.
+/// Parses the command line with help texts and errors in this language.
 fn parsed(language: Language) -> Result<Arguments, clap::Error> {
     let mut command = help::in_language(Arguments::command(), language);
     let mut matches = command.try_get_matches_from_mut(std::env::args_os())?;
@@ -196,13 +196,13 @@ fn language(wanted: Option<LanguageName>) -> Language {
     }
 }
 
-/// Help and version are answers; all else that keeps a command from running is wrong usage.
+/// The result of an unparsed command line: help and version succeed, everything else is wrong usage.
 fn not_run(error: &clap::Error, language: Language, json: bool) -> ExitStatus {
     let help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
     if help || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         help::print(error, language, colours_wanted());
     } else {
-        // Each language names values and commands by its own words.
+        // Parsed in both languages, since names of values and commands differ.
         let other = if language == Language::Chinese { Language::English } else { Language::Chinese };
         let other = parsed(other).err();
         let other = other.as_ref().unwrap_or(error);

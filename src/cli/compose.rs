@@ -1,4 +1,4 @@
-//! What a statement is to say beside the digests, and the statement made of it.
+//! Composes statements from the options of a command and the digests of a file.
 
 use std::fs;
 use std::io;
@@ -25,10 +25,10 @@ use crate::wire::chinese;
 use crate::wire::deposit::DepositRequest;
 use crate::wire::metadata::canonical;
 
-/// What a statement is to say.
+/// Options for the content of a statement.
 #[derive(Debug, Clone, clap::Args)]
 pub struct StatementArgs {
-    /// Sign with this case's key, made on first use | 以此案件的密钥签名，首次使用时生成
+    /// Sign with this case's key, generated on first use | 以此案件的密钥签名，首次使用时生成
     #[arg(long, value_name = "NAME")]
     pub case: Option<String>,
     /// Name of the evidence, kept off the chain; default: the file's name | 证据名称，不上链
@@ -43,7 +43,7 @@ pub struct StatementArgs {
     /// Which digests to put on the chain | 上链的摘要算法
     #[arg(long, value_enum, default_value_t = Digests::Both)]
     pub digests: Digests,
-    /// Say something of an earlier deposit: corrects, supplements, withdraws, replaces or refers | 关联存证
+    /// Link to an earlier deposit: corrects, supplements, withdraws, replaces or refers | 关联存证
     #[arg(long = "link", value_name = "KIND=NUMBER")]
     pub links: Vec<String>,
     /// Place in a stream: 64 hex digits and the next sequence, from 1 | 所属序列及序号
@@ -51,7 +51,7 @@ pub struct StatementArgs {
     pub subject: Option<String>,
 }
 
-/// Which digests a statement bears.
+/// The digest algorithms of a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Digests {
     /// SHA-256 and SM3.
@@ -72,7 +72,7 @@ impl Digests {
     }
 }
 
-/// What a statement speaks of.
+/// Links and stream position of a statement.
 #[derive(Clone, Copy)]
 struct LinksAndSubject {
     content: Option<Content>,
@@ -80,7 +80,7 @@ struct LinksAndSubject {
     media_type: Option<MediaType>,
 }
 
-/// [`StatementArgs`], read.
+/// Parsed [`StatementArgs`].
 #[derive(Debug, Clone)]
 pub struct Details {
     args: StatementArgs,
@@ -89,11 +89,11 @@ pub struct Details {
 }
 
 impl Details {
-    /// Reads the arguments.
+    /// Parses the arguments.
     ///
     /// # Errors
     ///
-    /// [`CliError`] of usage: a mistyped number, an unknown kind of link, a subject that is none.
+    /// [`CliError`] of usage: a mistyped number, an unknown kind of link, an invalid subject.
     pub fn read(args: &StatementArgs) -> Result<Self, CliError> {
         let mut links = args.links.iter().map(|text| read_link(text)).collect::<Result<Vec<_>, _>>()?;
         links.sort_by_key(|link| (link.kind.word(), link.number.to_string()));
@@ -106,7 +106,7 @@ impl Details {
         Ok(Self { args: args.clone(), links, subject })
     }
 
-    /// Whether they can hold of one file only.
+    /// Whether they are valid for one file only.
     #[must_use]
     pub const fn are_of_one_file(&self) -> bool {
         self.args.name.is_some() || self.subject.is_some()
@@ -118,11 +118,11 @@ impl Details {
         self.args.case.as_deref().unwrap_or(DEFAULT_CASE)
     }
 
-    /// Which digests the items of a manifest are to bear.
+    /// The digests of the items of a manifest.
     ///
     /// # Errors
     ///
-    /// [`CliError`] of usage for `--salt`, which nothing in a manifest needs.
+    /// [`CliError`] of usage for `--salt`, which does not apply to manifests.
     pub fn wanted_digests(&self) -> Result<WantedDigests, CliError> {
         if self.args.salt {
             let zh = "清单无需 --salt：各项的摘要不上链，且每项已各自加盐";
@@ -132,14 +132,14 @@ impl Details {
         Ok(self.digests())
     }
 
-    /// Which digests of a file are to be computed.
+    /// The digests of a file to compute.
     #[must_use]
     pub const fn digests(&self) -> WantedDigests {
         let wanted = self.args.digests;
         WantedDigests { sha256: wanted.include(HashAlgorithm::Sha256), sm3: wanted.include(HashAlgorithm::Sm3) }
     }
 
-    /// A salt to stand before the original, where one is asked for.
+    /// A new salt for the digests, if requested.
     ///
     /// # Errors
     ///
@@ -236,13 +236,12 @@ impl Details {
         Ok(Some(PrivateMetadata { salt: random_bytes()?, json }))
     }
 
-    /// What of an earlier statement on the same file is not as it is asked for now: what was asked for explicitly is
-    /// never silently left out.
+    /// The first option that an earlier statement on the same file does not fulfil. Explicit options are never silently ignored.
     #[must_use]
     pub fn differing_option(&self, paper: &StatementFile, ledger: &Name, key: &VerifierKey) -> Option<&'static str> {
         let note = paper.note()?;
         let statement = note.statement();
-        // Of a manifest the digests stand in its items.
+        // The digests of a manifest are in its items.
         let digests_differ = statement.content.is_some_and(|content| {
             HashAlgorithm::ALL.into_iter().any(|algorithm| {
                 content.digests().any(|(given, _)| given == algorithm) != self.args.digests.include(algorithm)
@@ -263,17 +262,17 @@ impl Details {
     }
 }
 
-/// The name of a file or folder; of `.` and `..` that of the folder they mean.
+/// The name of a file or folder; for `.` and `..` the real name of the folder.
 ///
 /// # Errors
 ///
-/// It is not there.
+/// It does not exist.
 pub fn own_name(path: &Path) -> io::Result<String> {
     let whole = if path.file_name().is_none() { fs::canonicalize(path)? } else { path.to_owned() };
     Ok(without_control_characters(&whole.file_name().unwrap_or(whole.as_os_str()).to_string_lossy()))
 }
 
-/// A file system allows control characters in names, private metadata does not: each is written as `\u{…}`.
+/// Escapes control characters as `\u{…}`: file names may contain them, private metadata may not.
 fn without_control_characters(name: &str) -> String {
     let mut text = String::with_capacity(name.len());
     for c in name.chars() {
@@ -307,7 +306,7 @@ fn read_link(text: &str) -> Result<Link, CliError> {
     Ok(Link { kind, number: read_number(number)? })
 }
 
-/// Reads a deposit number as people type it. Nothing is looked up under a mistyped one.
+/// Parses a deposit number in any form that people type. A mistyped one is rejected before any look-up.
 ///
 /// # Errors
 ///

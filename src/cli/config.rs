@@ -1,12 +1,12 @@
-//! What the user's surroundings say: the configuration folder, the language, whether colours are wanted.
+//! Settings from the environment: configuration folder, language, colours.
 //!
 //! ```text
 //! ${TIEZHENG_CONFIG}, else ${XDG_CONFIG_HOME}/tiezheng, else ~/.config/tiezheng      mode 0700
 //! ├── keys/<case or default>.key      a depositor's private key, mode 0600          (`case_key`)
-//! └── trust.policy                    the ledger keys that this user trusts         (`pinned`)
+//! └── trust.policy                    the ledger keys that this user trusts         (`trust_store`)
 //! ```
 //!
-//! The only reader of the environment but clap's own options.
+//! No other module reads the environment, except the options of clap.
 
 use std::env;
 use std::ffi::OsString;
@@ -17,11 +17,11 @@ use crate::cli::exit::CliError;
 use crate::files::placing::make_folders;
 use crate::ledger::verify::wording::Language;
 
-/// The variable that puts the configuration folder elsewhere.
+/// The environment variable for the configuration folder.
 pub const FOLDER_VARIABLE: &str = "TIEZHENG_CONFIG";
 
-/// The configuration folder, if the environment names one: most commands of a node run without it. Nothing is made before
-/// something is kept in it.
+/// The configuration folder, if the environment names one. Most commands of a node need none. It is created when the first file is
+/// stored.
 #[derive(Debug, Clone)]
 pub struct Config {
     folder: Option<PathBuf>,
@@ -54,7 +54,7 @@ impl Config {
         self.folder.is_some()
     }
 
-    /// Where depositors' keys lie.
+    /// The folder of depositors' keys.
     ///
     /// # Errors
     ///
@@ -63,7 +63,7 @@ impl Config {
         self.folder("keys")
     }
 
-    /// Where the pinned ledger keys lie.
+    /// The file of the trusted ledger keys.
     ///
     /// # Errors
     ///
@@ -87,7 +87,7 @@ impl Config {
     }
 }
 
-/// Makes a folder that only its owner may look into, and those above it, durably.
+/// Creates a folder of mode 0700 and its parents durably.
 ///
 /// # Errors
 ///
@@ -104,14 +104,14 @@ pub fn language_of_locale() -> Language {
     if locale.is_some_and(|locale| locale.starts_with("zh")) { Language::Chinese } else { Language::English }
 }
 
-/// Whether standard output is a terminal that colours are wanted on (no-color.org).
+/// Whether to use colours: standard output is a terminal, and `NO_COLOR` is not set (no-color.org).
 #[must_use]
 pub fn colours_wanted() -> bool {
     let set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
     io::stdout().is_terminal() && !set("NO_COLOR") && env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
 
-/// Whether somebody watches standard error.
+/// Whether standard error is a terminal.
 #[must_use]
 pub fn is_watched() -> bool {
     io::stderr().is_terminal()

@@ -1,7 +1,7 @@
-//! How commands reach a node, and which ledger they believe to have reached.
+//! Connects to a node, and checks the identity of its ledger.
 //!
-//! On first contact a depositor pins the ledger's key and is told so, as ssh does with a host; whoever verifies pins
-//! nothing on the way ([`crate::cli::trust_store`]).
+//! `deposit` pins the ledger's key on first use and reports it, as ssh does with a host. `verify` never pins a key
+//! ([`crate::cli::trust_store`]).
 
 use crate::cli::config::Config;
 use crate::cli::exit::CliError;
@@ -14,14 +14,14 @@ use crate::ledger::key::VerifierKey;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::verify::trust::Trust;
 
-/// The node that is asked where none is named.
+/// The default node.
 pub const DEFAULT_SERVER: &str = "http://127.0.0.1:7654";
 
-/// Which node to ask.
+/// The option for the node.
 #[derive(Debug, Clone, clap::Args)]
 pub struct ServerArgs {
     /// Address of the node | 节点地址
-    // Global: it may also stand behind a command of `case`.
+    // Global, so that it may also follow a command of `case`.
     #[arg(long, value_name = "URL", env = "TIEZHENG_SERVER", default_value = DEFAULT_SERVER, global = true)]
     pub server: String,
 }
@@ -31,7 +31,7 @@ impl ServerArgs {
     ///
     /// # Errors
     ///
-    /// [`CliError`] for what is no address.
+    /// [`CliError`] for an invalid address.
     pub fn client(&self) -> Result<LedgerClient, CliError> {
         LedgerClient::new(&self.server).map_err(CliError::from)
     }
@@ -49,7 +49,7 @@ impl From<ClientError> for CliError {
                 Self::unable("unreachable", zh, format!("{en}. Is the node running? (tiezheng serve)"))
             }
             ClientError::Problem { code, status, title_zh, detail_zh, .. } => {
-                // A node of another version may say nothing in Chinese.
+                // A node of another version may give no Chinese text.
                 let said = match (title_zh.as_str(), detail_zh.as_str()) {
                     ("", "") => "未予办理".to_owned(),
                     (title, "") => title.to_owned(),
@@ -59,7 +59,7 @@ impl From<ClientError> for CliError {
                 };
                 let zh = format!("节点答复：{said}（{code}，HTTP {status}）");
                 let en = format!("the node answers: {en}");
-                // 4xx: the node looked, and it is not to be; 5xx: it could not.
+                // 4xx is a negative result; 5xx means that the node could not perform the request.
                 let code = code.to_string();
                 if status < 500 { Self::finding(code, zh, en) } else { Self::unable(code, zh, en) }
             }
@@ -72,20 +72,20 @@ impl From<ClientError> for CliError {
     }
 }
 
-/// A ledger as it presents itself.
+/// The identity of a ledger, as its node presents it.
 #[derive(Debug, Clone)]
 pub struct LedgerIdentity {
-    /// Its key, by which it signed the checkpoint it showed. The key's name is the ledger's origin.
+    /// Its key, which signed the checkpoint of the node. The key's name is the ledger's origin.
     pub key: VerifierKey,
     /// A test ledger.
     pub is_test: bool,
 }
 
-/// Asks a node for its ledger and checks that it holds the key it names.
+/// Gets the identity of a node's ledger, and checks that the key signed its checkpoint.
 ///
 /// # Errors
 ///
-/// [`CliError`]: unreachable, or no ledger.
+/// [`CliError`]: unreachable, or not a ledger.
 pub async fn identify_ledger(client: &LedgerClient) -> Result<LedgerIdentity, CliError> {
     let told = client.ledger().await?;
     let malformed = |reason: String| ClientError::Malformed { what: client.address().to_owned(), reason };
@@ -96,18 +96,18 @@ pub async fn identify_ledger(client: &LedgerClient) -> Result<LedgerIdentity, Cl
     Ok(LedgerIdentity { key, is_test: told.mode == "test" })
 }
 
-/// Meets the ledger and complains when it is another than was met there before; pins nothing. For a "no" by which a ledger
-/// that was set up anew would be taken for the one that is trusted.
+/// Checks that the ledger has not changed since it was pinned; pins nothing. Called before a "not found" is reported, which is meaningless
+/// if another ledger answered.
 ///
 /// # Errors
 ///
 /// [`CliError`]: as [`identify_ledger`]; or the ledger's key is another than the pinned one.
 pub async fn require_known_ledger(client: &LedgerClient, config: &Config) -> Result<(), CliError> {
     let met = identify_ledger(client).await?;
-    pinned::unchanged(config, &met.key, Some(client.address()))
+    trust_store::unchanged(config, &identity.key, Some(client.address()))
 }
 
-/// Says so where a number that was not found cannot be one of the ledger that was asked: one of them is of a test ledger.
+/// Warns if a number that was not found cannot be of this ledger: a test number on a live ledger, or the reverse.
 ///
 /// # Errors
 ///
@@ -133,7 +133,7 @@ pub async fn warn_of_other_mode(client: &LedgerClient, number: DepositNumber, sc
     Ok(screen.aside(screen.paint(WARNING, screen.pick(zh, en)))?)
 }
 
-/// Meets the ledger and pins its key if it was never met.
+/// Gets the identity of the ledger, and pins its key on first use.
 ///
 /// # Errors
 ///
@@ -145,21 +145,21 @@ pub async fn identify_and_pin(
 ) -> anyhow::Result<(LedgerIdentity, Trust)> {
     let met = identify_ledger(client).await?;
     let path = config.trust_policy()?;
-    if pinned::pin(&path, &met.key, Some(client.address()))? {
+    if trust_store::pin(&path, &identity.key, Some(client.address()))? {
         let heed = screen.paint(
             WARNING,
             screen.pick("首次连接此账本，已固定其密钥：", "First contact with this ledger; its key is now pinned:"),
         );
         screen.aside(heed)?;
-        screen.aside(format!("  {}", met.key))?;
+        screen.aside(format!("  {}", identity.key))?;
         let ask = screen.pick(
             "  请与运营者公布的密钥核对。若不一致：tiezheng trust remove",
             "  Compare it with what the operator publishes. If it differs: tiezheng trust remove",
         );
-        screen.aside(format!("{ask} '{}'", met.key))?;
+        screen.aside(format!("{ask} '{}'", identity.key))?;
         screen.aside(format!("  ({})", path.display()))?;
     }
-    Ok((met, TrustStore::load(&path)?.trust()))
+    Ok((identity, TrustStore::load(&path)?.trust()))
 }
 
 #[cfg(test)]

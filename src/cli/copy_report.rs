@@ -1,4 +1,4 @@
-//! What a copy of a ledger's folder holds besides the database, and what of it was compared: for `backup` and `restore`.
+//! The report of `backup` and `restore`: which files a copy has besides the database, and the results of their checks.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ use crate::cli::originals_check::{OriginalsReport, sizes_of_originals};
 use crate::cli::screen::{BAD, GOOD, Screen, WARNING};
 use crate::store::rocks::reader::RocksReader;
 
-/// What was found.
+/// The report on a copy.
 #[derive(Debug)]
 pub struct CopyReport {
     keys: Vec<KeyReport>,
@@ -34,7 +34,7 @@ impl CopyReport {
         Ok(Self { keys, originals, accounts })
     }
 
-    /// The first key that is another than the ledger's, or is none.
+    /// The first key that is wrong or unreadable.
     #[must_use]
     pub fn wrong_key(&self) -> Option<&CliError> {
         let wrong = |key: &&KeyReport| matches!(key.state, KeyState::Differs | KeyState::Unreadable);
@@ -43,7 +43,7 @@ impl CopyReport {
 
     /// A missing key is reported and is not an error: it may be stored elsewhere.
     #[must_use]
-    pub fn ending(&self) -> ExitStatus {
+    pub fn exit_status(&self) -> ExitStatus {
         let is_good = self.wrong_key().is_none() && self.originals.faults.is_empty() && self.accounts.is_none();
         if is_good { ExitStatus::Good } else { ExitStatus::Finding }
     }
@@ -62,7 +62,7 @@ impl CopyReport {
         fields
     }
 
-    /// For people.
+    /// Prints the report.
     ///
     /// # Errors
     ///
@@ -108,7 +108,7 @@ impl CopyReport {
         Ok(screen.line(screen.pick(&zh, &en))?)
     }
 
-    /// What is private in the folder, as a list in the screen's language.
+    /// The private parts of the folder, as a list in the screen's language.
     #[must_use]
     pub fn private_parts(&self, screen: &Screen) -> String {
         let there =

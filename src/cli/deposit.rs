@@ -1,8 +1,8 @@
-//! `deposit`: puts the digests of files on a ledger and takes home a number and a receipt for each.
+//! `deposit`: deposits the digests of files, and stores a receipt for each.
 //!
-//! A file is never sent. Its statement is written beside it and fsynced before it is sent, and the very same statement is
-//! sent again whenever the command is repeated: whatever was interrupted where, a file is deposited once, and its receipt
-//! comes home. A deposit is told as made only once its receipt holds against the pinned key.
+//! The file itself is never sent. Its statement is stored and fsynced before it is sent, and a repeated command sends the same
+//! statement. So an interrupted command can be repeated, and each file is deposited once. A deposit is reported as made only after its
+//! receipt was verified with the pinned key.
 
 use std::path::{Path, PathBuf};
 use std::pin::pin;
@@ -94,7 +94,7 @@ pub struct DepositArgs {
     server: ServerArgs,
 }
 
-/// How many files came out how.
+/// Number of files by result.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 struct Tally {
     deposited: usize,
@@ -108,17 +108,17 @@ struct Tally {
 ///
 /// # Errors
 ///
-/// What keeps every file from being deposited: the ledger, the key, the arguments.
+/// Errors that concern all files: the ledger, the key, the arguments.
 pub async fn run(args: &DepositArgs, config: &Config, screen: &Screen) -> anyhow::Result<ExitStatus> {
     let details = Details::read(&args.statement)?;
     let skip = if args.all { Skip::Nothing } else { Skip::FileManagerFiles };
     if let Some(path) = &args.manifest {
-        // What is wrong with the arguments or the folder is told before a node is met.
+        // Errors in arguments and folder are reported before a node is contacted.
         details.wanted_digests()?;
         let source = Source::open(path, skip)?;
         let progress = Progress::of_bytes(screen, source.total_bytes());
         let round = begin(args, details, progress, config, screen).await?;
-        return depositing::run(&round, source, screen).await;
+        return deposit::run(&round, source, screen).await;
     }
     let found = gather(&args.files, args.recursive, skip);
     if found.is_empty() {
@@ -136,9 +136,9 @@ pub async fn run(args: &DepositArgs, config: &Config, screen: &Screen) -> anyhow
         let total = found.iter().filter_map(|found| found.size.as_ref().ok()).sum();
         Some(begin(args, details, Progress::of_bytes(screen, total), config, screen).await?)
     };
-    let mut deposits = pin!(many::deposit(round.clone(), found));
+    let mut deposits = pin!(deposit_groups::deposit(round.clone(), found));
     let (mut tally, mut ending) = (Tally::default(), ExitStatus::Good);
-    // What cannot be printed does not stop the work; it is reported when the work is done.
+    // A failure to print does not stop the deposits; it is reported at the end.
     let (mut printed, mut lost) = (Ok(()), None);
     while let Some((found, outcome)) = deposits.next().await {
         let tell = || tell(screen, &found, &outcome, files == 1);
@@ -156,7 +156,7 @@ pub async fn run(args: &DepositArgs, config: &Config, screen: &Screen) -> anyhow
     Ok(ending)
 }
 
-/// Whether the statement may have reached the ledger although nobody answered.
+/// Whether the node did not answer, so that the deposit may have been made.
 fn is_unanswered(error: &CliError) -> bool {
     ["unreachable", "interrupted"].contains(&error.code.as_ref())
 }
@@ -168,12 +168,12 @@ fn unanswered(missed: Skipped) -> Option<CliError> {
     }
 }
 
-/// Whether the statement may have reached the ledger: nobody said that it did not.
+/// Whether the deposit may have been made: the node did not reject it.
 fn is_unconfirmed(error: &CliError) -> bool {
     is_unanswered(error) || error.code == "under_way"
 }
 
-/// What to do about files that the node did not answer for. The reason is given where it was not printed with each file.
+/// Prints what to do about files without an answer, and the reason, if it was not printed with each file.
 fn tell_unconfirmed(screen: &Screen, count: usize, reason: Option<&CliError>) -> anyhow::Result<()> {
     let zh = reason.map_or_else(String::new, |error| format!("。原因：{}", error.zh));
     let en = reason.map_or_else(String::new, |error| format!(" Reason: {}", error.en));
@@ -186,7 +186,7 @@ fn tell_unconfirmed(screen: &Screen, count: usize, reason: Option<&CliError>) ->
     Ok(screen.aside(screen.pick(&zh, &en))?)
 }
 
-/// What is said of a deposit that did not come out whole.
+/// The label of a deposit that failed or is unconfirmed.
 fn failed_word(screen: &Screen, error: &CliError) -> &'static str {
     if error.code == RECEIPT_NOT_KEPT {
         screen.pick("回执未存", "receipt not kept")
@@ -272,7 +272,7 @@ fn tell(
                 details(screen, done)?;
             }
         }
-        // Of many, one line at the end.
+        // Many files are summarized at the end.
         Err(Skipped::Failed(error)) if !alone && is_unanswered(error) => {}
         Err(Skipped::Failed(error)) => {
             let why = without_name(screen.pick(&error.zh, &error.en), &found.path);
@@ -287,7 +287,7 @@ fn tell(
     Ok(())
 }
 
-/// A reason that begins with the name of the file, without it: the line begins with it already.
+/// A reason without the file name at its beginning, since the line begins with it already.
 fn without_name<'t>(why: &'t str, path: &Path) -> &'t str {
     let raw = path.display().to_string();
     let rest = why.strip_prefix(&*raw).or_else(|| why.strip_prefix(&*escaped_name(&raw)));

@@ -1,9 +1,9 @@
-//! The deposit policy of a node that starts: what its operator says now, what was recorded, or, of a test ledger, `open`.
+//! The deposit policy of a node that starts: the operator's option, else the recorded policy, else `open` for a test ledger.
 //!
 //! # Invariants
 //!
-//! A live ledger never starts without a policy that its operator chose, and is not even created without one. The choice is
-//! made before anything is written, and recorded once the ledger is open.
+//! A live ledger is neither created nor started without a policy that its operator chose. The policy is determined before anything is
+//! written, and recorded after the ledger is open.
 
 use std::path::Path;
 
@@ -49,9 +49,9 @@ fn policies() -> impl TypedValueParser<Value = DepositPolicy> {
 pub struct ChosenPolicy {
     /// The policy.
     pub policy: DepositPolicy,
-    /// What was recorded before.
+    /// The policy recorded before.
     pub recorded: Option<DepositPolicy>,
-    /// Whether the operator chose it now.
+    /// Whether the operator chose it with an option.
     said_now: bool,
 }
 
@@ -65,12 +65,11 @@ fn unreadable(error: &AccountStoreError) -> CliError {
 }
 
 impl DepositArgs {
-    /// The policy for the ledger in `data`; `is_test` where a new ledger would be a test ledger. Writes nothing.
+    /// Determines the policy for the ledger in `data`; `is_test` if a new ledger would be a test ledger. Writes nothing.
     ///
     /// # Errors
     ///
-    /// [`CliError`]: a live ledger, and nobody ever said who may deposit; a record that cannot be read; a ledger that
-    /// cannot be opened.
+    /// [`CliError`]: a live ledger without a policy, an unreadable record, or a ledger that cannot be opened.
     pub fn choose(&self, data: &Path, is_test: bool) -> Result<ChosenPolicy, CliError> {
         let recorded = DepositPolicy::recorded(&AccountFiles::in_ledger(data)).map_err(|error| unreadable(&error))?;
         if let Some(policy) = self.deposits.or(recorded) {
@@ -92,7 +91,7 @@ impl DepositArgs {
         Err(CliError::usage("deposit_policy_required", zh, en))
     }
 
-    /// The limits: what the operator says, else those of a live ledger, else none.
+    /// The limits: the operator's options, else the defaults of a live ledger; none for a test ledger.
     #[must_use]
     pub fn limits(&self, mode: Mode) -> DepositLimits {
         let usual = if mode == Mode::Test { DepositLimits::none() } else { DepositLimits::default() };
@@ -104,14 +103,14 @@ impl DepositArgs {
     }
 }
 
-/// Whether the ledger in `data` is a test ledger; a new one is if `is_test` says so.
+/// Whether the ledger in `data` is a test ledger; `is_test` for a new one.
 fn is_test_ledger(data: &Path, is_test: bool) -> Result<bool, CliError> {
     let store = match RocksStore::open_read_only(data, &database_options()) {
         Ok(store) => store,
         Err(OpenError::Absent | OpenError::Unfinished) => return Ok(is_test),
         Err(error) => return Err(cannot_open(data, &error)),
     };
-    // A ledger without a genesis notice is founded by this start.
+    // A ledger without a genesis notice gets one at this start.
     let notice = genesis(&store).ok().map(|notice| notice.kind);
     Ok(match notice {
         Some(NoticeKind::Genesis { mode, .. }) => mode == Mode::Test,
@@ -121,7 +120,7 @@ fn is_test_ledger(data: &Path, is_test: bool) -> Result<bool, CliError> {
 }
 
 impl ChosenPolicy {
-    /// Records what the operator chose now, durably.
+    /// Records the operator's choice durably.
     ///
     /// # Errors
     ///
@@ -133,12 +132,12 @@ impl ChosenPolicy {
         self.policy.record(store).map_err(|error| unreadable(&error))
     }
 
-    /// Says which policy is in force, and whether it was another before.
+    /// Prints the policy in force, and the earlier one if it changed.
     ///
     /// # Errors
     ///
     /// The screen.
-    pub fn tell(self, screen: &Screen) -> anyhow::Result<()> {
+    pub fn print(self, screen: &Screen) -> anyhow::Result<()> {
         let (zh, en) = match self.policy {
             DepositPolicy::Open => {
                 ("open：任何人可提交已签名的存证声明", "open: anybody may deposit a signed statement")

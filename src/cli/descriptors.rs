@@ -1,26 +1,26 @@
-//! How many file descriptors the process may open, and how many connections that allows.
+//! The limit on file descriptors, and the number of connections that it allows.
 //!
-//! A process starts with the soft limit, often 1,024, and may raise it to the hard limit. What the database, its logs and
-//! custody need is set aside first: connections share the rest, so the database never fails to open a file because of them.
+//! A process starts with the soft limit, often 1,024, and may raise it to the hard limit. Descriptors for the database, its logs and
+//! custody are reserved; connections get the rest, so they cannot prevent the database from opening a file.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::cli::exit::CliError;
 use crate::store::rocks::tuning;
 
-/// More are not asked for: ten thousand connections need fewer.
+/// The limit that is requested: enough for ten thousand connections.
 const WANTED: u64 = 1 << 16;
-/// For logs and files that are being written, originals that are received and given out, webhooks, the standard streams, and
-/// sockets that are being closed.
+/// Reserved for logs, files that are written, uploads and downloads of originals, webhooks, the standard streams, and sockets that are
+/// closing.
 const RESERVED: u64 = 320;
-/// With fewer connections a node is of no use.
+/// Fewest connections with which a node starts.
 const CONNECTIONS_MIN: u64 = 64;
-/// The database takes at most half of what the process may open, so with fewer a node does not start.
+/// Fewest descriptors with which a node starts: the database may use half of them.
 const LEAST: u64 = 2 * (RESERVED + CONNECTIONS_MIN);
-/// With fewer a database is not opened.
+/// Fewest descriptors with which a database is opened.
 const LEAST_OF_DATABASE: u64 = 128;
 
-/// Settings of the database: at most half of the files that the process may open.
+/// Options of the database: it may open at most half of the allowed files.
 #[must_use]
 pub fn database_options() -> tuning::Options {
     let allowed = getrlimit(Resource::Nofile).current.unwrap_or(WANTED);
@@ -32,11 +32,11 @@ fn files_of_database(allowed: u64) -> i32 {
     tuning::Options::default().open_files.min(half).max(16)
 }
 
-/// Raises the limit as far as the operating system allows, before a database is opened. How many files may be open.
+/// Raises the limit as far as the operating system allows, before a database is opened. Returns the limit.
 ///
 /// # Errors
 ///
-/// [`CliError`] when a database cannot be opened with so few.
+/// [`CliError`] if the limit is too small for a database.
 pub fn raise() -> Result<u64, CliError> {
     let limit = getrlimit(Resource::Nofile);
     let highest = limit.maximum.unwrap_or(WANTED).min(WANTED);
@@ -53,11 +53,11 @@ pub fn raise() -> Result<u64, CliError> {
     if allowed < LEAST_OF_DATABASE { Err(too_few(allowed, LEAST_OF_DATABASE)) } else { Ok(allowed) }
 }
 
-/// Raises the limit. How many connections there may be beside the database, at most `wanted`.
+/// Raises the limit. Returns the number of connections that it allows besides the database, at most `wanted`.
 ///
 /// # Errors
 ///
-/// [`CliError`] when the limit is too small for a node.
+/// [`CliError`] if the limit is too small for a node.
 pub fn claim(wanted: usize) -> Result<usize, CliError> {
     connections(raise()?, wanted)
 }

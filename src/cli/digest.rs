@@ -1,8 +1,7 @@
 //! The digests of a file: SHA-256, SM3 or both in one pass, in bounded memory whatever its size.
 //!
-//! Of a large file one thread hashes the slower digest and nothing else; the one beside it reads ahead and hashes the
-//! other, where both are wanted, over pieces that they share. A file that changes while it is read is refused: no digest of
-//! it would be of anything that ever was.
+//! For a large file one thread computes the slower digest; the other one reads ahead and computes the other digest, over shared pieces. A
+//! file that changes while it is read is rejected, since its digest would match no version of it.
 
 use std::fs::{File, Metadata};
 use std::io::{self, ErrorKind, Read};
@@ -21,11 +20,11 @@ use crate::ledger::manifest::item::WantedDigests;
 use crate::ledger::metadata::SALT_LEN;
 use crate::ledger::statement::content::{Content, FileDigests, Form};
 
-/// Bytes of one piece: small enough to stay in a core's cache from reading to hashing.
+/// Bytes per piece, which should stay in a core's cache from reading to hashing.
 const PIECE: usize = 256 * 1024;
-/// Pieces under way at once: 2 MiB for a file of any size.
+/// Pieces in flight: 2 MiB for a file of any size.
 const PIECES: usize = 8;
-/// Files up to this size are hashed where they are read: to start a thread costs more.
+/// Files up to this size are hashed on one thread, since starting another one takes longer.
 const SMALL: u64 = 256 * 1024;
 
 /// Why a file has no digests.
@@ -56,7 +55,7 @@ impl From<DigestError> for CliError {
     }
 }
 
-/// Computes both digests of the file at `path`, with `salt` before it where one is given. `read` hears of every piece read.
+/// Computes both digests of the file at `path`, after `salt` if one is given. Calls `read` with the size of every piece.
 ///
 /// # Errors
 ///
@@ -74,16 +73,16 @@ pub fn measure(
     Ok(FileDigests { size, sha256: digest(sha256), sm3: digest(sm3) })
 }
 
-/// What a statement says of a file.
+/// The digests and the size of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hashed {
     /// Its digests.
     pub content: Content,
-    /// Its size, which salted digests do not give.
+    /// Its size, which is not in the content of salted digests.
     pub size: u64,
 }
 
-/// The same, but the wanted digests only.
+/// As [`measure`], but only the wanted digests.
 ///
 /// # Errors
 ///
@@ -100,7 +99,7 @@ pub fn content(
     Ok(Hashed { content, size })
 }
 
-/// What is being computed.
+/// Digests in progress.
 #[derive(Default, Clone)]
 struct Hashing {
     sha256: Option<sha2::Sha256>,
@@ -124,7 +123,7 @@ impl Hashing {
         }
     }
 
-    /// What a thread of its own is to compute: SM3 takes several times as long as SHA-256.
+    /// Splits off the digest for the other thread: SM3, which takes several times as long as SHA-256.
     fn slower(&mut self) -> Self {
         match self.sm3.take() {
             Some(sm3) => Self { sm3: Some(sm3), sha256: None },
@@ -153,18 +152,18 @@ fn hash_unchanged(path: &Path, hashing: Hashing, read: &(dyn Fn(u64) + Sync)) ->
     Ok((hashing, size))
 }
 
-/// What changes with a file's content.
+/// The metadata that changes with a file's content.
 fn state(metadata: &Metadata) -> (u64, i64, i64, i64, i64) {
     (metadata.len(), metadata.mtime(), metadata.mtime_nsec(), metadata.ctime(), metadata.ctime_nsec())
 }
 
 fn hash(file: &File, expected: u64, hashing: Hashing, read: &(dyn Fn(u64) + Sync)) -> io::Result<(Hashing, u64)> {
-    // One byte more than there should be is enough to know that it grew; a log that is written to would never end.
+    // Stops after one byte too many, since a growing file may never end.
     let mut file = file.take(expected.saturating_add(1));
     if expected <= SMALL { at_once(&mut file, expected, hashing, read) } else { in_threads(&mut file, hashing, read) }
 }
 
-/// Where it is read.
+/// Hashes on this thread.
 fn at_once(
     file: &mut impl Read,
     expected: u64,
@@ -189,7 +188,7 @@ fn in_threads(file: &mut impl Read, mut own: Hashing, read: &(dyn Fn(u64) + Sync
         let (send, pieces) = channel();
         let (whole, others) = (own.clone(), own.slower());
         let started = thread::Builder::new().spawn_scoped(scope, move || hash_pieces(others, &pieces, &back));
-        // The system starts no more threads: it takes longer in this one.
+        // If the system starts no thread, this one does all the work.
         let Ok(other) = started else { return at_once(file, u64::MAX, whole, read) };
         let mut size = 0;
         loop {
@@ -205,7 +204,7 @@ fn in_threads(file: &mut impl Read, mut own: Hashing, read: &(dyn Fn(u64) + Sync
             let piece = Arc::new(piece);
             send.send(Arc::clone(&piece)).map_err(|_| gone())?;
             own.update(piece.bytes());
-            // Whoever is done with a piece last has it for the next.
+            // The last user of a piece reuses it.
             spare.extend(Arc::into_inner(piece));
         }
         drop(send);
@@ -217,14 +216,14 @@ fn hash_pieces(mut hashing: Hashing, pieces: &Receiver<Arc<Piece>>, back: &Sende
     for piece in pieces {
         hashing.update(piece.bytes());
         if let Some(piece) = Arc::into_inner(piece) {
-            // Nobody takes it once the file is read.
+            // The receiver is gone when the file is read.
             let _ = back.send(piece);
         }
     }
     hashing
 }
 
-/// Bytes of a file, in room that is used again.
+/// A reusable buffer with bytes of a file.
 struct Piece {
     room: Vec<u8>,
     filled: usize,
@@ -235,7 +234,7 @@ impl Piece {
         Self { room: vec![0; size], filled: 0 }
     }
 
-    /// Reads on until the room is full or the file ends; whether there was anything.
+    /// Reads until the buffer is full or the file ends; whether anything was read.
     fn fill(&mut self, file: &mut impl Read) -> io::Result<bool> {
         self.filled = 0;
         while let Some(rest) = self.room.get_mut(self.filled..).filter(|rest| !rest.is_empty()) {

@@ -1,10 +1,9 @@
-//! Files that are there whole or not at all, and still there after a power cut.
+//! Atomic and durable writes of files.
 //!
-//! Written under another name in the same folder, fsynced, given their name, and the folder fsynced: in that order. Many
-//! files take these steps together: a disk flushes a hundred of them, and the folder once, in the time of some.
+//! A draft in the same folder is written, fsynced and renamed, and the folder is fsynced. Groups of files are flushed together, which is
+//! much faster than one by one.
 //!
-//! Whoever writes a file under another name holds its lock until it has its own. So [`sweep`] knows what an interrupted run
-//! left behind.
+//! A draft is locked while it is written, so that [`sweep`] recognizes the drafts of interrupted runs.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -21,27 +20,27 @@ use crate::files::placing::rename_new;
 use crate::files::regular;
 use crate::ledger::hash::lower_hex;
 
-/// Part of every name that this program gives a file of its own beside somebody else's.
+/// Part of the names of all files that this program creates beside a user's files.
 pub const OWN_MARK: &str = ".tiezheng-";
 
-/// How the name of a draft goes on.
+/// The rest of a draft's name before its random part.
 const DRAFT: &str = "draft-";
-/// Random bytes in it, in hex.
+/// Random bytes in a draft's name, in hex.
 const DRAFT_BYTES: usize = 8;
 
-/// Most files that are open at once.
-const TOGETHER: usize = 128;
-/// Flushes of one process that a disk gathers.
+/// Most files of a group.
+const GROUP_MAX: usize = 128;
+/// Concurrent flushes.
 const FLUSHES: usize = 8;
 
-/// How often a file that is being written is flushed.
+/// Interval of flushes while a large file is written.
 const FLUSH_EVERY: Duration = Duration::from_millis(25);
 
-/// Writes `bytes` to `path`, in the place of what was there. `mode` as in `chmod`, less the umask.
+/// Writes `bytes` to `path` and replaces an existing file. `mode` as in `chmod`, less the umask.
 ///
 /// # Errors
 ///
-/// The file or its folder cannot be written; what was there still is.
+/// The file or its folder cannot be written; the old file is unchanged.
 pub fn replace(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     let (draft, file) = open_draft(path, bytes, mode)?;
     let placed = file.sync_all().and_then(|()| fs::rename(&draft, path));
@@ -49,11 +48,11 @@ pub fn replace(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     sync_folder_of(path)
 }
 
-/// Writes what `write` writes to `path`, in the place of what was there: for what is too large to hold in memory.
+/// As [`replace`], with the output of `write`, for content that is too large for memory.
 ///
 /// # Errors
 ///
-/// What `write` says, or the file or its folder cannot be written; what was there still is.
+/// Those of `write`, or the file or its folder cannot be written; the old file is unchanged.
 pub fn replace_with<T, E: From<io::Error>>(
     path: &Path,
     mode: u32,
@@ -66,7 +65,7 @@ pub fn replace_with<T, E: From<io::Error>>(
         Ok(value)
     });
     if written.is_err() {
-        // The draft may never have come to be; the first error is the one to tell.
+        // The draft may not exist. The first error is returned.
         let _ = fs::remove_file(&draft);
     }
     let value = written?;
@@ -74,7 +73,7 @@ pub fn replace_with<T, E: From<io::Error>>(
     Ok(value)
 }
 
-/// Flushes what is written while more is: the disk need not wait until all is there.
+/// Flushes a file at intervals while it is written, so that the disk works from the beginning.
 fn flushed_meanwhile<T, E: From<io::Error>>(
     file: &mut File,
     write: impl FnOnce(&mut File) -> Result<T, E>,
@@ -90,8 +89,7 @@ fn flushed_meanwhile<T, E: From<io::Error>>(
         });
         let value = write(file);
         drop(writing);
-        // The system tells a lost write once only, to whichever flush comes first. Without a thread the one flush of the
-        // caller tells it.
+        // The system reports a lost write only once, to the first flush after it. Without a thread that is the caller's flush.
         let flushed = match flushing {
             Ok(flushing) => flushing.join().unwrap_or_else(|_| Err(ended_early())),
             Err(_) => Ok(()),
@@ -102,11 +100,11 @@ fn flushed_meanwhile<T, E: From<io::Error>>(
     })
 }
 
-/// Writes `bytes` to `path` unless something is there.
+/// Writes `bytes` to the new file `path`.
 ///
 /// # Errors
 ///
-/// As [`replace`]; [`io::ErrorKind::AlreadyExists`] when something is there: it was not touched.
+/// As [`replace`]; [`io::ErrorKind::AlreadyExists`] if the name exists, which was not touched.
 pub fn create(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     let (draft, file) = open_draft(path, bytes, mode)?;
     let placed = file.sync_all().and_then(|()| rename_new(&draft, path));
@@ -114,34 +112,34 @@ pub fn create(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     sync_folder_of(path)
 }
 
-/// A file to be.
+/// A file to write.
 #[derive(Debug)]
 pub struct FileToWrite {
-    /// Where.
+    /// Its path.
     pub path: PathBuf,
-    /// All of it.
+    /// Its content.
     pub bytes: Vec<u8>,
-    /// As in `chmod`, less the umask.
+    /// Its mode as in `chmod`, less the umask.
     pub mode: u32,
 }
 
-/// [`replace`] for many files; how each fared, in their order.
+/// [`replace`] for many files; the results in order.
 #[must_use]
 pub fn replace_all(files: &[FileToWrite]) -> Vec<io::Result<()>> {
-    all(files, |draft, path| fs::rename(draft, path))
+    write_all(files, |draft, path| fs::rename(draft, path))
 }
 
-/// [`create`] for many files; how each fared, in their order.
+/// [`create`] for many files; the results in order.
 #[must_use]
 pub fn create_all(files: &[FileToWrite]) -> Vec<io::Result<()>> {
-    all(files, rename_new)
+    write_all(files, rename_new)
 }
 
-fn all(files: &[FileToWrite], place: impl Fn(&Path, &Path) -> io::Result<()>) -> Vec<io::Result<()>> {
-    files.chunks(TOGETHER).flat_map(|files| together(files, &place)).collect()
+fn write_all(files: &[FileToWrite], place: impl Fn(&Path, &Path) -> io::Result<()>) -> Vec<io::Result<()>> {
+    files.chunks(GROUP_MAX).flat_map(|files| write_group(files, &place)).collect()
 }
 
-fn together(files: &[FileToWrite], place: impl Fn(&Path, &Path) -> io::Result<()>) -> Vec<io::Result<()>> {
+fn write_group(files: &[FileToWrite], place: impl Fn(&Path, &Path) -> io::Result<()>) -> Vec<io::Result<()>> {
     let drafts: Vec<_> = files.iter().map(|file| open_draft(&file.path, &file.bytes, file.mode)).collect();
     let mut flushed = flushed(&drafts);
     let placed = files.iter().zip(&drafts).map(|(file, draft)| {
@@ -160,7 +158,7 @@ fn together(files: &[FileToWrite], place: impl Fn(&Path, &Path) -> io::Result<()
     told.collect()
 }
 
-/// Flushes all drafts; how each fared.
+/// Flushes all drafts; the result of each.
 fn flushed(drafts: &[io::Result<(PathBuf, File)>]) -> BTreeMap<&Path, io::Result<()>> {
     let left = Mutex::new(drafts.iter().filter_map(|draft| draft.as_ref().ok()));
     let flush = || {
@@ -169,12 +167,12 @@ fn flushed(drafts: &[io::Result<(PathBuf, File)>]) -> BTreeMap<&Path, io::Result
         flushes.collect::<Vec<_>>()
     };
     thread::scope(|scope| {
-        // Where the system starts no more threads, those that there are flush all: this one at least.
+        // If the system starts fewer threads, the existing ones flush all, at least this one.
         let start = |_| thread::Builder::new().spawn_scoped(scope, flush).ok();
         let others: Vec<_> = (1..FLUSHES.min(drafts.len())).filter_map(start).collect();
         let mut flushed: BTreeMap<_, _> = flush().into_iter().collect();
         for other in others {
-            // What a thread did not tell of counts as not flushed.
+            // A draft without a result counts as not flushed.
             flushed.extend(other.join().unwrap_or_default());
         }
         flushed
@@ -189,17 +187,17 @@ fn copied(error: &io::Error) -> io::Error {
     error.raw_os_error().map_or_else(|| io::Error::new(error.kind(), error.to_string()), io::Error::from_raw_os_error)
 }
 
-/// Whether a file could be written beside `path`, or why not. Leaves nothing.
+/// Checks that a file can be written beside `path`, without leaving one.
 ///
 /// # Errors
 ///
-/// Why not.
+/// The reason why not.
 pub fn probe(path: &Path) -> io::Result<()> {
     let (draft, _held) = new_draft(path, 0o600)?;
     fs::remove_file(&draft)
 }
 
-/// Gives a file or folder another name in the same folder, durably. A file of that name is replaced.
+/// Renames a file or folder within its folder, durably. An existing file is replaced.
 ///
 /// # Errors
 ///
@@ -209,12 +207,12 @@ pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
     sync_folder_of(to)
 }
 
-/// The same unless something has that name.
+/// As [`rename`], without replacing anything.
 ///
 /// # Errors
 ///
 /// As [`rename`]; [`io::ErrorKind::AlreadyExists`]: nothing was touched.
-pub fn set_aside(from: &Path, to: &Path) -> io::Result<()> {
+pub fn rename_new_durably(from: &Path, to: &Path) -> io::Result<()> {
     rename_new(from, to)?;
     sync_folder_of(to)
 }
@@ -234,28 +232,28 @@ pub fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// A draft that is written and not flushed.
+/// Writes a draft, without flushing it.
 fn open_draft(path: &Path, bytes: &[u8], mode: u32) -> io::Result<(PathBuf, File)> {
     let (draft, mut file) = new_draft(path, mode)?;
     discard_unless(file.write_all(bytes), &draft)?;
     Ok((draft, file))
 }
 
-/// An empty draft, held.
+/// Creates an empty draft, locked.
 fn new_draft(path: &Path, mode: u32) -> io::Result<(PathBuf, File)> {
     loop {
         let draft = draft_beside(path)?;
         let file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&draft)?;
         match file.try_lock() {
-            // A sweep came first and takes this one away.
+            // A concurrent sweep has locked it, and will remove it.
             Err(TryLockError::WouldBlock) => {}
-            // A file system without locks is never swept.
+            // Without file locks, sweeps do nothing.
             Ok(()) | Err(TryLockError::Error(_)) => return Ok((draft, file)),
         }
     }
 }
 
-/// Removes what interrupted runs left half written in `folder`. What cannot be removed stays: it is in nobody's way.
+/// Removes drafts of interrupted runs in `folder`. Failures are ignored.
 pub fn sweep(folder: &Path) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     let is_file = |entry: &DirEntry| entry.file_type().is_ok_and(|kind| kind.is_file());
@@ -269,7 +267,7 @@ pub fn sweep(folder: &Path) {
     }
 }
 
-/// Whether this is how drafts are named.
+/// Whether this is the name of a draft.
 #[must_use]
 pub fn is_draft(name: &OsStr) -> bool {
     let digits = name.to_str().and_then(|name| name.strip_prefix(OWN_MARK)?.strip_prefix(DRAFT));
@@ -278,7 +276,7 @@ pub fn is_draft(name: &OsStr) -> bool {
 
 fn discard_unless(placed: io::Result<()>, draft: &Path) -> io::Result<()> {
     if placed.is_err() {
-        // The draft may never have come to be; the first error is the one to tell.
+        // The draft may not exist. The first error is returned.
         let _ = fs::remove_file(draft);
     }
     placed
@@ -339,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn of_many_files_each_fares_for_itself() {
+    fn each_file_of_a_group_has_its_own_result() {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         fs::create_dir_all(at("other")).unwrap();
@@ -372,7 +370,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sweep_takes_what_nobody_works_on() {
+    fn a_sweep_removes_unlocked_drafts() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a");
         let (held, file) = open_draft(&path, b"1", 0o600).unwrap();

@@ -1,11 +1,11 @@
-//! How a command ends: four exit codes, and complaints in two languages.
+//! Exit codes of commands, and errors in Chinese and English.
 //!
 //! | code | means |
 //! |---|---|
-//! | 0 | consistent, also with reservation; a plain look-up; done |
-//! | 1 | mismatch, not found, contradictory, chain fault: looked, and it is not as it should be |
-//! | 2 | could not look: unreachable, unknown key, unreadable file |
-//! | 64 | a mistyped number or wrong usage: nothing was looked up |
+//! | 0 | success: consistent, also with reservation; a look-up; done |
+//! | 1 | a negative result: mismatch, not found, contradictory, chain fault |
+//! | 2 | not performed: unreachable, unknown key, unreadable file |
+//! | 64 | a mistyped number or wrong usage |
 
 use std::borrow::Cow;
 use std::fmt;
@@ -15,16 +15,16 @@ use crate::files::reason;
 use crate::files::regular::NotRegular;
 use crate::wire::bilingual::Bilingual;
 
-/// How a command ends; of several files, the worst counts.
+/// The result of a command; of several files, the worst counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ExitStatus {
-    /// All as it should be.
+    /// Success.
     Good,
-    /// Looked, and it is not as it should be.
+    /// A negative result.
     Finding,
-    /// Could not look, or could not do it.
+    /// The command could not be performed.
     Unable,
-    /// The command itself is wrong.
+    /// Wrong usage.
     Usage,
 }
 
@@ -47,12 +47,12 @@ impl From<ExitStatus> for ExitCode {
     }
 }
 
-/// Why a command did not do what was asked, in both languages and with a stable code.
+/// The error of a command, in both languages and with a stable code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CliError {
-    /// The exit code it leads to.
+    /// The exit status.
     pub status: ExitStatus,
-    /// For machines.
+    /// The stable code.
     pub code: Cow<'static, str>,
     /// 中文.
     pub zh: String,
@@ -63,22 +63,22 @@ pub struct CliError {
 }
 
 impl CliError {
-    /// Could not look: exit code 2.
+    /// The command could not be performed: exit code 2.
     pub fn unable(code: impl Into<Cow<'static, str>>, zh: impl Into<String>, en: impl Into<String>) -> Self {
         Self { status: ExitStatus::Unable, code: code.into(), zh: zh.into(), en: en.into(), more: Vec::new() }
     }
 
-    /// Looked, and it is not as it should be: exit code 1.
+    /// A negative result: exit code 1.
     pub fn finding(code: impl Into<Cow<'static, str>>, zh: impl Into<String>, en: impl Into<String>) -> Self {
         Self { status: ExitStatus::Finding, ..Self::unable(code, zh, en) }
     }
 
-    /// The command itself is wrong: exit code 64.
+    /// Wrong usage: exit code 64.
     pub fn usage(code: impl Into<Cow<'static, str>>, zh: impl Into<String>, en: impl Into<String>) -> Self {
         Self { status: ExitStatus::Usage, ..Self::unable(code, zh, en) }
     }
 
-    /// With another line below: what is escaped as text from outside never begins a line of its own.
+    /// Adds a line. Escaped text cannot begin a line of its own.
     #[must_use]
     pub fn with_line(mut self, zh: impl Into<String>, en: impl Into<String>) -> Self {
         self.more.push(Bilingual::new(zh, en));
@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_worst_of_several_endings_counts() {
+    fn the_worst_of_several_results_counts() {
         let all = [ExitStatus::Good, ExitStatus::Finding, ExitStatus::Unable, ExitStatus::Usage];
         assert!(all.is_sorted());
         assert_eq!(all.map(ExitStatus::code), [0, 1, 2, 64]);

@@ -1,4 +1,4 @@
-//! 区块链存证信息 on a screen: the seven facts in the manual's words and order, in Chinese and English.
+//! Prints 区块链存证信息: the seven facts in the terms and the order of the manual, in Chinese and English.
 
 use crate::cli::screen::{HEADING, Screen};
 use crate::ledger::receipt::Facts;
@@ -29,7 +29,7 @@ pub fn rows(facts: &Facts) -> Vec<Vec<String>> {
     rows
 }
 
-/// Each digest on a line of its own, and the root of a manifest with how many items it is over.
+/// Each digest on its own line; of a manifest the root and the number of items.
 fn digests(value: &str, salted: bool) -> String {
     let line = |line: &str| match line.strip_prefix("manifest ").and_then(|manifest| manifest.split_once(' ')) {
         Some((root, count)) => format!("{root} (清单 manifest, {count} 项 items)"),

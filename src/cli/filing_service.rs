@@ -1,7 +1,7 @@
-//! What a node serves cases with: the platform's key, originals in custody, and the operator's first token.
+//! Opens the filing service of a node: the platform's key, originals in custody, and the operator's first token.
 //!
-//! The platform's key signs what is done by tokens and owns the streams of all cases: without it no case goes on. It lies
-//! beside the ledger's key and wants a copy elsewhere just as much.
+//! The platform's key signs the acts of token holders and owns the streams of all cases; without it no case can continue. It is in the
+//! ledger's folder, and needs a backup like the ledger's key.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -24,9 +24,9 @@ use crate::store::rocks::store::RocksStore;
 
 /// The platform's private key in the ledger's folder.
 pub const PLATFORM_KEY: &str = "platform.key";
-/// The folder of originals in custody, beside the database.
+/// The folder of originals in custody, in the ledger's folder.
 pub const ORIGINALS: &str = "originals";
-/// Life of an operator's token in days.
+/// Lifetime of an operator's token in days.
 const OPERATOR_DAYS: u64 = 366;
 
 fn unable(code: &'static str, error: &dyn std::fmt::Display) -> CliError {
@@ -42,7 +42,7 @@ fn unable(code: &'static str, error: &dyn std::fmt::Display) -> CliError {
 ///
 /// # Errors
 ///
-/// [`CliError`]: the key, the folder, the registry's acts.
+/// [`CliError`]: the key, the folder or the registry's acts cannot be read.
 pub fn open(
     data: &Path,
     store: Arc<dyn KeepPrivate>,
@@ -59,18 +59,18 @@ pub fn open(
         .map_err(|error| unable("unreadable", &error))
 }
 
-/// Removes originals that nobody answers for. Before anything is taken in.
+/// Removes originals without a custody act. To be called before the first upload.
 pub async fn sweep(filing: &FilingService) {
     match filing.sweep_originals().await {
         Ok(0) => {}
-        Ok(removed) => tracing::info!(removed, "originals that nobody answers for were removed"),
-        // They take room and show nothing: no reason not to serve.
+        Ok(removed) => tracing::info!(removed, "originals without a custody act were removed"),
+        // They use space and are not accessible: no reason not to serve.
         Err(error) => tracing::error!(%error, "originals were not swept"),
     }
 }
 
-/// The platform's key: `found` in its file, or made now, and recorded in the database. `NodeKeys::check` has made sure that
-/// no other key was recorded.
+/// The platform's key: the one `found`, or a new one, which is recorded in the database. `NodeKeys::check` has checked that no other key is
+/// recorded.
 ///
 /// # Errors
 ///
@@ -83,7 +83,7 @@ pub fn platform_key(data: &Path, found: Option<Signer>, store: &RocksStore) -> R
         case_key::write(&path, &signer).map_err(|error| CliError::io(&path, &error))?;
         signer
     };
-    // After the file: a crash in between leaves a key that is recorded at the next start.
+    // After the file is written: a crash in between leaves a key that the next start records.
     if store.platform_key().map_err(|error| unable("unreadable", &error))?.is_none() {
         let recorded = store.record_platform_key(&signer.verifier().to_string());
         recorded.map_err(|error| unable("cannot_start", &error))?;
@@ -91,17 +91,17 @@ pub fn platform_key(data: &Path, found: Option<Signer>, store: &RocksStore) -> R
     Ok(signer)
 }
 
-/// Makes an operator and writes the token into `path`. If that file holds an operator's token of this ledger, it stays. What
-/// was done, in Chinese and in English.
+/// Creates an operator and writes its token to `path`, unless that file has an operator's token of this ledger. Returns a message in
+/// Chinese and English.
 ///
 /// # Errors
 ///
-/// [`CliError`]: the file is something else, cannot be read or written; or the ledger.
+/// [`CliError`]: the file has other content or cannot be read or written; or the errors of the ledger.
 pub async fn operator_token(filing: &FilingService, path: &Path) -> Result<(String, String), CliError> {
     if path.symlink_metadata().is_ok() {
         return existing_token(filing, path);
     }
-    // Before anything goes on the chain: a place that cannot be written to.
+    // Checked before anything is appended to the chain.
     durable::probe(path).map_err(|error| CliError::io(path, &error))?;
     let (_, token) = filing.make_operator(OPERATOR_DAYS).await.map_err(|error| unable("cannot_start", &error))?;
     let text = zeroize::Zeroizing::new(format!("{}\n", token.text()));
@@ -110,7 +110,7 @@ pub async fn operator_token(filing: &FilingService, path: &Path) -> Result<(Stri
     Ok((format!("平台管理员令牌已写入 {file}"), format!("the operator's token was written into {file}")))
 }
 
-/// What the file at `path` is, which was there before.
+/// Checks the existing file at `path`.
 fn existing_token(filing: &FilingService, path: &Path) -> Result<(String, String), CliError> {
     let file = path.display();
     let refuse = |zh: &str, en: &str| {
@@ -118,10 +118,10 @@ fn existing_token(filing: &FilingService, path: &Path) -> Result<(String, String
         let en = format!("{file} exists and {en}. Nothing was changed: name a file that does not exist yet");
         Err(CliError::usage("not_an_operator_token", zh, en))
     };
-    // A file of another kind may be any evidence: its bytes are nothing to report an encoding error about.
+    // The file may be evidence of any kind, so an encoding error is not reported as such.
     let text = match input::secret(path) {
         Ok(text) => text,
-        Err(error) if error.code == "not_utf8" => return refuse("不是访问令牌", "is no token"),
+        Err(error) if error.code == "not_utf8" => return refuse("不是访问令牌", "is not a token"),
         Err(error) => return Err(error),
     };
     match filing.token_status(text.trim(), Role::Operator) {

@@ -1,8 +1,7 @@
-//! What lies beside a ledger's database: account files and originals in custody, compared with what should be there.
+//! Compares the account files and the originals in a data folder with its inventory and its ledger.
 //!
-//! The ledger's acts say which originals there are, the inventory which account files. A node does not start without the
-//! folder of originals or without an account file: it would make an empty folder, or act as if no key were enrolled, and
-//! nobody would notice what was lost.
+//! The custody acts name the originals, the inventory names the account files. A node does not start without the folder of originals or
+//! without an account file: it would create empty ones, and the loss would go unnoticed.
 
 use std::path::Path;
 
@@ -17,10 +16,10 @@ use crate::store::account_files::{AccountFiles, INVENTORY, MissingFiles};
 use crate::store::contract::accounts::AccountStoreError;
 use crate::store::rocks::reader::RocksReader;
 
-/// Most objects that the log names one by one.
+/// Most missing objects that the log names.
 const NAMED: u64 = 20;
 
-/// Compares the account files in the folder `data` with its inventory. Changes nothing.
+/// Compares the account files in the folder `data` with its inventory, read-only.
 ///
 /// # Errors
 ///
@@ -29,8 +28,7 @@ pub fn check_account_files(data: &Path) -> Result<(), CliError> {
     account_files_missing(data, &missing_account_files(data)?).map_or(Ok(()), Err)
 }
 
-/// Compares the originals in the folder `data` with the ledger that `store` reads there: what the operator should know.
-/// Changes nothing.
+/// Compares the originals in the folder `data` with the ledger in `store`, read-only. Returns remarks for the operator.
 ///
 /// # Errors
 ///
@@ -74,7 +72,7 @@ pub fn check_originals(data: &Path, store: &RocksReader) -> Result<Vec<Remark>, 
     Ok(vec![(zh, en)])
 }
 
-/// The account files that the folder's inventory lists and that are not there.
+/// The account files in the inventory that are missing.
 ///
 /// # Errors
 ///
@@ -83,7 +81,7 @@ pub fn missing_account_files(data: &Path) -> Result<Vec<MissingFiles>, CliError>
     AccountFiles::in_ledger(data).missing().map_err(|error| account_files_unreadable(&error))
 }
 
-/// Lists account files that are not listed yet.
+/// Adds existing account files to the inventory.
 ///
 /// # Errors
 ///
@@ -102,7 +100,7 @@ fn account_files_unreadable(error: &AccountStoreError) -> CliError {
     CliError::unable("account_files_unreadable", zh, error.to_string())
 }
 
-/// What is missing, and what to do; `None` where nothing is.
+/// The error for missing account files; `None` if none is missing.
 #[must_use]
 pub fn account_files_missing(data: &Path, missing: &[MissingFiles]) -> Option<CliError> {
     if missing.is_empty() {

@@ -1,9 +1,9 @@
-//! Copies of a ledger's folder, durable and checked before they get their name.
+//! Copies a ledger's folder durably, and checks the copy.
 //!
 //! # Invariants
 //!
-//! Only regular files and folders are copied. A symbolic link would make the copy depend on, or give away, what lies
-//! outside of the folder; a pipe would never end.
+//! Only regular files and folders are copied. A symbolic link would make the copy depend on, or disclose, files outside of the folder; a
+//! pipe would block.
 
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
 use std::io::{self, Read as _, Write as _};
@@ -24,7 +24,7 @@ use crate::store::rocks::store::RocksStore;
 
 /// The database.
 const DATABASE: &str = "db";
-/// What a ledger's folder holds that is to be copied; the lock is no part of a copy.
+/// The parts of a ledger's folder that are copied, all but the lock.
 pub const PARTS: [&str; 8] = [DATABASE, ORIGINALS, ACCOUNTS, INVENTORY, "ledger.key", "next.key", PLATFORM_KEY, "mark"];
 const PIECE: usize = 1024 * 1024;
 /// Mode of folders in a copy: all of it is private.
@@ -32,7 +32,7 @@ const FOLDER_MODE: u32 = 0o700;
 /// Mode of files in a copy.
 const FILE_MODE: u32 = 0o600;
 
-/// Where each part lies that is there. The database of an opening that was cut off is in its safety copy.
+/// The existing parts and their paths. After an interrupted opening the database is in its safety copy.
 fn parts(folder: &Path) -> Result<Vec<(&'static str, PathBuf, Metadata)>, CliError> {
     let mut found = Vec::new();
     for part in PARTS {
@@ -42,7 +42,7 @@ fn parts(folder: &Path) -> Result<Vec<(&'static str, PathBuf, Metadata)>, CliErr
         };
         match fs::symlink_metadata(&path) {
             Ok(metadata) => found.push((part, path, metadata)),
-            // A copy need not hold the keys; whether what it must hold is there, the check tells.
+            // Keys are optional; the check finds other missing parts.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(CliError::io(&path, &error)),
         }
@@ -50,8 +50,8 @@ fn parts(folder: &Path) -> Result<Vec<(&'static str, PathBuf, Metadata)>, CliErr
     Ok(found)
 }
 
-/// Makes sure that neither folder is inside the other: a copy into its own source never ends, and a copy inside a ledger
-/// would hold what is erased from the ledger later.
+/// Checks that neither folder is inside the other: a copy into its own source would not end, and a copy inside a ledger would keep
+/// content that is erased later.
 ///
 /// # Errors
 ///
@@ -68,7 +68,7 @@ pub fn must_be_apart(source: &Path, target: &Path) -> Result<(), CliError> {
     Err(CliError::unable("destination_inside", zh, en))
 }
 
-/// The path without links, also where its end does not exist yet.
+/// The path without links; its end need not exist.
 fn resolved(path: &Path) -> Result<PathBuf, CliError> {
     let whole = std::path::absolute(path).map_err(|error| CliError::io(path, &error))?;
     let existing = whole.ancestors().find(|part| part.exists()).unwrap_or(&whole);
@@ -77,7 +77,7 @@ fn resolved(path: &Path) -> Result<PathBuf, CliError> {
     Ok(existing.join(rest))
 }
 
-/// Bytes of what a copy will hold.
+/// Size of a copy in bytes.
 ///
 /// # Errors
 ///
@@ -123,11 +123,11 @@ fn not_regular(path: &Path) -> CliError {
     )
 }
 
-/// Copies a ledger's folder into the new folder `to`, and fsyncs everything. `copied` hears of every piece.
+/// Copies a ledger's folder to the new folder `to`, and fsyncs everything. Calls `copied` with the size of every piece.
 ///
 /// # Errors
 ///
-/// [`CliError`]: `to` is there already, or either cannot be read or written.
+/// [`CliError`]: `to` exists, or one of them cannot be read or written.
 pub fn copy(from: &Path, to: &Path, copied: &dyn Fn(u64)) -> Result<(), CliError> {
     DirBuilder::new().mode(FOLDER_MODE).create(to).map_err(|error| CliError::io(to, &error))?;
     for (part, path, metadata) in parts(from)? {
@@ -167,11 +167,11 @@ fn copy_file(from: &Path, to: &Path, copied: &dyn Fn(u64)) -> Result<(), CliErro
     target.sync_all().map_err(written)
 }
 
-/// Opens a copy read-only, which compares its database with its checkpoint file; the ledger, and what it has signed last.
+/// Opens a copy read-only, which compares its database with its checkpoint file. Returns the ledger and its last checkpoint.
 ///
 /// # Errors
 ///
-/// [`CliError`]: the copy is no whole ledger.
+/// [`CliError`]: the copy is not a complete ledger.
 pub fn check(copy: &Path) -> Result<(RocksReader, Arc<Published>), CliError> {
     let store = RocksStore::open_read_only(copy, &database_options()).map_err(|error| cannot_open(copy, &error))?;
     let published = store.published().ok_or_else(|| {
@@ -183,7 +183,7 @@ pub fn check(copy: &Path) -> Result<(RocksReader, Arc<Published>), CliError> {
 
 /// How far a ledger has come, for people.
 #[must_use]
-pub fn told(published: &Published) -> Vec<Vec<String>> {
+pub fn checkpoint_rows(published: &Published) -> Vec<Vec<String>> {
     let row = |zh: &str, en: &str, value: String| vec![zh.to_owned(), en.to_owned(), value];
     vec![
         row("链标识", "ledger", published.checkpoint.checkpoint().origin.to_string()),

@@ -1,9 +1,9 @@
-//! Which files are meant: the named ones and, with `--recursive`, those in the named folders.
+//! Collects the files to deposit: the named ones and, with `--recursive`, those in the named folders.
 //!
-//! Symbolic links are not followed, since what they lead to may change without a trace. This program's papers are passed
-//! over, and so are the files and folders that file managers and office programs make for themselves, unless they are
-//! named or [`Skip::Nothing`] is asked for. All of this is reported, but for papers that lie beside the very file they
-//! speak of. A paper that is named and lies there alone, such as the other side's receipt, is a file like any other.
+//! Symbolic links are not followed, since their targets may change unnoticed. Excluded are this program's statement and receipt files, and
+//! the files that file managers and office programs create, unless they are named or [`Skip::Nothing`] is set. Exclusions are reported,
+//! except for statement and receipt files beside their evidence. A receipt file that is named and has no evidence beside it, such as the
+//! other side's, is a file like any other.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -15,19 +15,19 @@ use crate::cli::screen::Screen;
 use crate::files::reason;
 use crate::wire::bilingual::Bilingual;
 
-/// Deeper folders are refused: a loop through mounts would never end.
+/// Deepest nesting of folders, against loops through mounts.
 const DEPTH_MAX: usize = 128;
 
-/// What of a folder is passed over beside links and papers.
+/// Which further files of a folder are excluded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Skip {
-    /// What file managers and office programs make for themselves.
+    /// The files of file managers and office programs.
     FileManagerFiles,
     /// Nothing.
     Nothing,
 }
 
-/// Names that file managers give, in lower case. A folder of such a name is passed over as a whole.
+/// Names of files and folders of file managers, in lower case.
 const FILE_MANAGER_NAMES: [&str; 17] = [
     ".ds_store",
     ".localized",
@@ -48,8 +48,8 @@ const FILE_MANAGER_NAMES: [&str; 17] = [
     "@eadir",
 ];
 
-/// Whether a file manager or an office program gives this name to a file of its own: the copy of a file's attributes that
-/// macOS writes (`._x`), the lock of an opened document (`~$x.docx`, `.~lock.x.odt#`), a wastebasket (`.Trash-1000`).
+/// Whether this is the name of a file of a file manager or an office program: macOS attributes (`._x`), locks of open documents
+/// (`~$x.docx`, `.~lock.x.odt#`), a wastebasket (`.Trash-1000`), and [`FILE_MANAGER_NAMES`].
 #[must_use]
 pub fn is_file_managers(name: &OsStr) -> bool {
     let name = name.to_string_lossy().to_lowercase();
@@ -57,20 +57,20 @@ pub fn is_file_managers(name: &OsStr) -> bool {
     begins || (name.starts_with(".~lock.") && name.ends_with('#')) || FILE_MANAGER_NAMES.contains(&name.as_str())
 }
 
-/// Why something named or found is not deposited.
+/// Why a file is not deposited.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Exclusion {
     /// A symbolic link.
     Link,
-    /// A paper of this program.
+    /// A statement or receipt file of this program.
     Own,
-    /// A file or folder that a file manager made for itself.
+    /// A file or folder of a file manager.
     FileManagers,
     /// A folder, and `--recursive` was not given.
     Folder,
     /// A device, a pipe, a socket.
     NotAFile,
-    /// An empty file: the digest of nothing proves nothing.
+    /// An empty file.
     Empty,
     /// It cannot be read.
     Unreadable(Bilingual),
@@ -79,7 +79,7 @@ pub enum Exclusion {
 }
 
 impl Exclusion {
-    /// Whether the user named it and must hear that it was not done, in the exit code too.
+    /// Whether it counts as a failure: the user named it.
     #[must_use]
     pub const fn is_failure(&self, named: bool) -> bool {
         match self {
@@ -116,7 +116,7 @@ impl Exclusion {
     }
 }
 
-/// What is said of something that is not deposited: where it counts as a failure, that it is not.
+/// The label of an excluded file: skipped, or not deposited.
 #[must_use]
 pub const fn exclusion_word(screen: &Screen, failure: bool) -> &'static str {
     if failure { screen.pick("未存证", "not deposited") } else { screen.pick("略过", "passed over") }
@@ -125,24 +125,24 @@ pub const fn exclusion_word(screen: &Screen, failure: bool) -> &'static str {
 /// A file to deposit, or why not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FoundFile {
-    /// Where.
+    /// Its path.
     pub path: PathBuf,
-    /// Its size in bytes, or why it is passed over.
+    /// Its size in bytes, or why it is excluded.
     pub size: Result<u64, Exclusion>,
     /// Whether the user named it, rather than a folder above it.
     pub named: bool,
 }
 
-/// The files meant by `paths`, in the order of the names.
+/// The files of `paths`, in the order of their names.
 #[must_use]
 pub fn gather(paths: &[PathBuf], recursive: bool, skip: Skip) -> Vec<FoundFile> {
     let mut found: Vec<FoundFile> = Vec::new();
     for path in paths {
-        look(path, (recursive, skip), 0, &mut found);
+        visit(path, (recursive, skip), 0, &mut found);
     }
     let mut seen = std::collections::HashSet::new();
     for one in found.iter_mut().filter(|one| one.size.is_ok()) {
-        // Two runs over one file at once would write its papers twice.
+        // A file that is named twice is deposited once.
         let place = fs::canonicalize(&one.path).unwrap_or_else(|_| one.path.clone());
         if !seen.insert(place) {
             one.size = Err(Exclusion::Twice);
@@ -151,7 +151,7 @@ pub fn gather(paths: &[PathBuf], recursive: bool, skip: Skip) -> Vec<FoundFile> 
     found
 }
 
-fn look(path: &Path, (recursive, skip): (bool, Skip), depth: usize, found: &mut Vec<FoundFile>) {
+fn visit(path: &Path, (recursive, skip): (bool, Skip), depth: usize, found: &mut Vec<FoundFile>) {
     let mut say = |size| found.push(FoundFile { path: path.to_owned(), size, named: depth == 0 });
     let unreadable = |error: io::Error| {
         let ((step_zh, step_en), said) =
@@ -175,7 +175,7 @@ fn look(path: &Path, (recursive, skip): (bool, Skip), depth: usize, found: &mut 
     } else if is_skipped && (kind.is_file() || kind.is_dir()) {
         say(Err(Exclusion::FileManagers));
     } else if kind.is_file() && is_own_file(path, depth == 0) {
-        // In a folder they stand beside every deposited file: saying so each time would bury what matters.
+        // Not reported: in a folder they are beside every deposited file.
         if depth == 0 || !is_beside_evidence(path) {
             say(Err(Exclusion::Own));
         }
@@ -194,7 +194,7 @@ fn look(path: &Path, (recursive, skip): (bool, Skip), depth: usize, found: &mut 
                 let mut inner: Vec<PathBuf> = entries.iter().map(fs::DirEntry::path).collect();
                 inner.sort();
                 for path in inner {
-                    look(&path, (recursive, skip), depth + 1, found);
+                    visit(&path, (recursive, skip), depth + 1, found);
                 }
             }
             Err(error) => say(Err(unreadable(error))),
@@ -202,13 +202,13 @@ fn look(path: &Path, (recursive, skip): (bool, Skip), depth: usize, found: &mut 
     }
 }
 
-/// Whether a file is a paper of this program, and not meant as evidence itself.
+/// Whether a file is a statement or receipt file of this program, and not meant as evidence itself.
 fn is_own_file(path: &Path, named: bool) -> bool {
     let own = path.file_name().and_then(evidence_name_of).is_some();
     own && (!named || is_beside_evidence(path))
 }
 
-/// Whether the file that a paper speaks of lies beside it; a draft speaks of none.
+/// Whether the evidence of a statement or receipt file is beside it.
 fn is_beside_evidence(paper: &Path) -> bool {
     let file = paper.file_name().and_then(evidence_name_of);
     file.is_some_and(|file| file.is_empty() || paper.with_file_name(file).symlink_metadata().is_ok())

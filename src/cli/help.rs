@@ -11,9 +11,9 @@ use clap::{Arg, ArgAction, Command, Error};
 use crate::cli::screen;
 use crate::ledger::verify::wording::Language;
 
-/// Between the languages of a text on one line.
+/// Separator of the languages in one line.
 const BETWEEN: &str = " | ";
-/// Between the languages of a text of several lines.
+/// Separator of the languages in several lines.
 const PARTS: &str = "\n|\n";
 
 /// Names of values in Chinese.
@@ -72,7 +72,7 @@ const VALUE_NAMES: [(&str, &str); 52] = [
     ("REASON", "理由"),
 ];
 
-/// What the library writes, and what stands there in Chinese.
+/// Texts of the library, with their Chinese replacements.
 const LIBRARY: [(&str, &str); 14] = [
     ("Print this message or the help of the given subcommand(s)", "显示本说明，或某个命令的说明"),
     ("Print help for the subcommand(s)", "要说明的命令"),
@@ -90,7 +90,7 @@ const LIBRARY: [(&str, &str); 14] = [
     ("[possible values: ", "[可用的值："),
 ];
 
-/// A text in one language; as it is where it holds only one.
+/// The part of a text in one language; the whole text if it has only one.
 #[must_use]
 pub fn picked(text: &str, language: Language) -> &str {
     let parts = text.split_once(PARTS).or_else(|| text.split_once(BETWEEN));
@@ -129,7 +129,7 @@ fn argument_in(argument: Arg, language: Language) -> Arg {
     let values: Vec<&str> = values.iter().filter(|value| !value.is_hide_set()).map(PossibleValue::get_name).collect();
     let takes_value = argument.get_action().takes_values();
     if takes_value && !values.is_empty() {
-        // The library would list each with an explanation of its own.
+        // Otherwise the library would list each value with its explanation.
         let (before, between, after) = match language {
             Language::Chinese => (" [可用的值：", "、", "]"),
             Language::English => (" [possible values: ", ", ", "]"),
@@ -149,7 +149,7 @@ fn argument_in(argument: Arg, language: Language) -> Arg {
 /// Replaces what the library wrote into a rendered text.
 #[must_use]
 pub fn without_english(text: &str) -> String {
-    // A line may end within them.
+    // The library may break lines within them.
     let replaced = |text: String, english: &str, chinese: &str| {
         text.replace(english, chinese).replace(english.trim_end(), chinese)
     };

@@ -1,10 +1,10 @@
-//! Later links and earlier deposits on a screen: what was verified, what is only claimed, and what does not hold.
+//! Prints later links and earlier deposits, each with its status: verified, claimed or invalid.
 
 use crate::cli::screen::Screen;
 use crate::ledger::verify::history::{ClaimStatus, History, LaterLink, LinkStanding, Listed};
 use crate::ledger::verify::wording;
 
-/// One row an item; one more where a list has more items than are shown.
+/// One row per item; one more if a list has more items.
 #[must_use]
 pub fn rows(screen: &Screen, history: &History) -> Vec<Vec<String>> {
     let mut rows = Vec::new();

@@ -1,7 +1,7 @@
-//! Reads the files that a user names or may have edited.
+//! Reads text files that a user names or may have edited.
 //!
-//! Text is UTF-8. What editors and mail programs add to it is accepted and removed: a byte order mark, CRLF line ends. A
-//! missing line end after the last line is for the reader of the format to accept. Text that Windows programs save as
+//! Text is UTF-8. What editors and mail programs add to it is accepted and removed: a byte order mark, CRLF line ends. Whether
+//! the last line needs a line end is decided by the parser of the format. Text that Windows programs save as
 //! UTF-16 with a byte order mark is converted. All other encodings are rejected, never guessed.
 //!
 //! Not here: evidence, whose bytes are only ever hashed (`digest`).
@@ -14,9 +14,9 @@ use zeroize::Zeroizing;
 use crate::cli::exit::CliError;
 use crate::files::regular;
 
-/// Largest file of settings or keys in bytes.
+/// Size limit of settings and keys in bytes.
 pub const SMALL: usize = 1 << 20;
-/// Largest JSON document that is sent to a node, in bytes.
+/// Size limit of JSON documents for a node in bytes.
 pub const DOCUMENT: usize = 64 << 20;
 
 const BOM: &[u8] = b"\xEF\xBB\xBF";
@@ -24,7 +24,7 @@ const BOM: &[u8] = b"\xEF\xBB\xBF";
 /// Why bytes are not text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum EncodingError {
-    /// Another encoding, such as GBK, or no text at all.
+    /// Another encoding, such as GBK, or not text.
     #[error("it is not UTF-8 text (perhaps GBK or UTF-16); save it as UTF-8")]
     NotUtf8,
     /// It begins with the byte order mark of UTF-16 and is not UTF-16.
@@ -93,17 +93,17 @@ pub fn text(path: &Path, limit: usize) -> Result<String, CliError> {
     decode(&bytes(path, limit)?).map_err(|error| not_text(path, error))
 }
 
-/// The same; `None` where there is no such file.
+/// As [`text`]; `None` if there is no such file.
 ///
 /// # Errors
 ///
-/// As [`text`]; a file that is there and cannot be read is an error.
+/// As [`text`]; an existing file that cannot be read is an error.
 pub fn text_if_present(path: &Path, limit: usize) -> Result<Option<String>, CliError> {
     let bytes = regular::read_if_present(path, limit).map_err(|error| CliError::io(path, &error))?;
     bytes.map(|bytes| decode(&bytes).map_err(|error| not_text(path, error))).transpose()
 }
 
-/// Reads a secret: what was read is overwritten in memory afterwards.
+/// Reads a secret, which is wiped from memory when dropped.
 ///
 /// # Errors
 ///
@@ -113,11 +113,11 @@ pub fn secret(path: &Path) -> Result<Zeroizing<String>, CliError> {
     decode(&bytes).map(Zeroizing::new).map_err(|error| not_text(path, error))
 }
 
-/// Reads a JSON document that is sent on as it is.
+/// Reads a JSON document for a node.
 ///
 /// # Errors
 ///
-/// As [`text`]; [`CliError`] that names the file and the place in it for what is not JSON.
+/// As [`text`]; [`CliError`] with the file and the position for invalid JSON.
 pub fn json(path: &Path) -> Result<Value, CliError> {
     serde_json::from_str(&text(path, DOCUMENT)?).map_err(|error| {
         let what = if error.is_eof() { "内容不完整，JSON 中途截断" } else { "不是有效的 JSON" };

@@ -1,4 +1,4 @@
-//! `keygen`: makes a key before it is needed: a depositor's for a case, or an operator's for a ledger.
+//! `keygen`: generates a depositor's key for a case, or a ledger key.
 
 use std::io;
 use std::path::PathBuf;
@@ -27,14 +27,14 @@ beforehand.
 
 deposit 与 serve 会自行生成密钥；本命令用于在别处或事先生成。";
 
-/// Make a key: a depositor's for a case, or a ledger's | 生成密钥
+/// Generate a key: a depositor's for a case, or a ledger's | 生成密钥
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct KeygenArgs {
     /// The case that the key is for | 案件名
     #[arg(long, value_name = "NAME", conflicts_with = "ledger")]
     case: Option<String>,
-    /// Make a ledger key of this origin | 账本标识
+    /// Generate a ledger key of this origin | 账本标识
     #[arg(long, value_name = "ORIGIN", requires = "out")]
     ledger: Option<String>,
     /// The new file for the ledger key | 账本密钥文件
@@ -46,7 +46,7 @@ pub struct KeygenArgs {
 ///
 /// # Errors
 ///
-/// [`CliError`]: a name that is none, a file that is there already.
+/// [`CliError`]: an invalid name, or a file that exists.
 pub fn run(args: &KeygenArgs, config: &Config, screen: &Screen) -> anyhow::Result<ExitStatus> {
     let (key, path, is_new) = if let (Some(origin), Some(out)) = (&args.ledger, &args.out) {
         let signer = of_ledger(origin)?;
@@ -66,7 +66,7 @@ pub fn run(args: &KeygenArgs, config: &Config, screen: &Screen) -> anyhow::Resul
 ///
 /// # Errors
 ///
-/// [`CliError`]: an origin that is none, or no randomness.
+/// [`CliError`]: an invalid origin, or no randomness.
 pub fn of_ledger(origin: &str) -> Result<Signer, CliError> {
     let name = Name::parse(origin).ok_or_else(|| {
         let en = format!("`{origin}` is no origin: no spaces, no `+`, at most 255 bytes; as in example.org/ledger");

@@ -1,7 +1,7 @@
-//! A receipt in hand, compared with the ledger that a node shows: whether that ledger continues the receipt's, whether it
-//! knows the deposit, and what it says of the deposit since.
+//! Compares a local receipt with a node's ledger: whether that ledger continues the receipt's, whether it has the deposit, and the later
+//! history of the deposit.
 //!
-//! A node that does not answer, or that serves another ledger, is no error: the report says that it was not asked.
+//! A node that does not answer, or that serves another ledger, is not an error: the report says that the ledger was not queried.
 
 use crate::cli::exit::CliError;
 use crate::cli::record::{Record, history};
@@ -15,10 +15,10 @@ use crate::ledger::verify::history::History;
 use crate::ledger::verify::report::{LedgerFault, SkipReason};
 use crate::ledger::verify::trust::Trust;
 
-/// What a node shows about a receipt.
+/// The result of the comparison.
 #[derive(Debug)]
 pub struct LedgerCheck {
-    /// What the ledger says of later and earlier deposits; `None` where it was not asked or cannot tell.
+    /// The history of the deposit; `None` if the ledger was not queried or did not answer.
     pub history: Option<History>,
     /// Why there is no history.
     pub without_history: SkipReason,
@@ -29,7 +29,7 @@ pub struct LedgerCheck {
 }
 
 impl LedgerCheck {
-    /// The ledger was not asked, for this reason.
+    /// The ledger was not queried, for this reason.
     #[must_use]
     pub const fn not_asked(why: SkipReason) -> Self {
         Self { history: None, without_history: why, fault: None, answered: false }
@@ -40,7 +40,7 @@ impl LedgerCheck {
     }
 }
 
-/// Compares the receipt of `record`, which is of `number`, with the ledger that the node behind `client` shows.
+/// Compares the receipt of `record`, of deposit `number`, with the ledger of the node of `client`.
 ///
 /// # Errors
 ///
@@ -81,21 +81,21 @@ pub async fn check(
     Ok(LedgerCheck { history, without_history: SkipReason::DamagedReceipt, fault: None, answered: true })
 }
 
-/// The checkpoint that a node shows, where a trusted key of the receipt's ledger signed it.
+/// The node's checkpoint, if a trusted key of the receipt's ledger signed it.
 fn trusted(text: &str, held: &Checkpoint, trust: &Trust) -> Option<Checkpoint> {
     let shown = SignedCheckpoint::parse(text.as_bytes()).ok()?;
     shown.verified_by(&trust.keys_of(&held.origin)).ok()?;
     Some(shown.checkpoint().clone())
 }
 
-/// Whether the shown ledger continues the held one; `None` where the node did not answer.
+/// Checks that the node's ledger continues the receipt's; `None` if the node did not answer.
 async fn continuity(client: &LedgerClient, held: &Checkpoint, shown: &Checkpoint) -> Option<Result<(), LedgerFault>> {
     if shown.size <= held.size {
         return Some(continues(held, shown, None));
     }
     let proof = match client.consistency(held.size, shown.size).await {
         Ok(proof) => Some(proof),
-        // It looked, and gave no proof: that it could not look (5xx) says nothing.
+        // A negative answer contradicts the receipt; a node that could not perform the request (5xx) does not.
         Err(ClientError::Problem { status, .. }) if status < 500 => None,
         Err(ClientError::Malformed { .. }) => None,
         Err(_) => return None,
@@ -103,7 +103,7 @@ async fn continuity(client: &LedgerClient, held: &Checkpoint, shown: &Checkpoint
     Some(continues(held, shown, proof.as_ref()))
 }
 
-/// Whether both receipts are of the same record: their checkpoints may differ, since those only grow.
+/// Whether both receipts are of the same record. Their checkpoints may differ.
 fn is_same_record(one: &Receipt, other: &Receipt) -> bool {
     one.entry == other.entry && one.index == other.index && one.header == other.header
 }

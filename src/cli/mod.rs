@@ -1,22 +1,20 @@
-//! The front door: one file a command.
+//! The command line: one module per command.
 //!
-//! [`command`] is the definition of the command line. Commands: [`deposit`], [`statement`], [`lookup`], [`verify`],
-//! [`receipt`], [`trust`], [`keygen`], [`case`] and, of a node, [`serve`], [`audit`], [`backup`], [`restore`], [`load`]
-//! (a round of it is [`load_round`], of reads [`load_reads`]), [`demo`]. What they stand on:
+//! [`command`] defines the command line. Commands: [`deposit`], [`statement`], [`lookup`], [`verify`], [`receipt`], [`trust`],
+//! [`keygen`], [`case`], [`clock`] and, of a node, [`serve`], [`audit`], [`backup`], [`restore`], [`load`] ([`load_round`],
+//! [`load_reads`]), [`demo`]. They use:
 //!
-//! - [`exit`] are exit codes and complaints, [`usage`] those about the command line itself, [`help`] its help texts, [`screen`], [`terminal`],
-//!   [`width`] and [`progress`] what people and machines see;
-//! - [`config`] is the user's folder: [`case_key`] depositors' keys, [`trust_store`] the ledger keys that are trusted;
-//! - [`gather`] finds files, [`digest`] hashes them, [`compose`] makes statements, [`receipt_files`] and [`durable`] keep them,
-//!   [`deposit_run`] sends them, [`deposit_groups`] of them together, and [`storage_errors`] says why one is not kept;
-//! - [`connect`] and [`record`] ask a node, [`facts_table`], [`history_table`] and [`report_screen`] show what came of it;
-//! - [`public_key`] reads public keys, and rejects private ones;
-//! - [`log`] is the node's log;
-//! - [`clock`] tells a running node that its clock is right;
-//! - [`deposit_policy`] says who may deposit with a node that starts;
-//! - [`node_folder`] opens a node's folder, [`node_keys`] compares its keys and [`folder_checks`] all else in it with its ledger;
-//! - [`folder_copy`] copies a ledger's folder and checks the copy, [`copy_report`] says what is in it, [`originals_check`]
-//!   checks originals in custody, [`resources`] what the machine allows a node.
+//! - [`exit`]: exit codes and errors; [`usage`]: errors about the command line; [`help`]: its help texts; [`screen`], [`terminal`],
+//!   [`width`], [`progress`]: output;
+//! - [`config`]: the user's folder; [`case_key`]: depositors' keys; [`trust_store`]: trusted ledger keys;
+//! - [`gather`] finds files, [`digest`] hashes them, [`compose`] makes statements, [`receipt_files`] and [`durable`] store them,
+//!   [`deposit_run`] sends them, [`deposit_groups`] many of them together; [`storage_errors`] are the errors of storing them;
+//! - [`connect`] and [`record`] query a node; [`facts_table`], [`history_table`] and [`report_screen`] print the results;
+//! - [`public_key`] parses public keys, and rejects private ones;
+//! - [`log`]: the node's log; [`deposit_policy`]: the deposit policy of a node that starts;
+//! - [`node_folder`] opens a node's folder; [`node_keys`] and [`folder_checks`] compare it with its ledger;
+//! - [`folder_copy`] copies a ledger's folder and checks the copy; [`copy_report`] reports its content, [`originals_check`] checks
+//!   originals in custody, [`resources`] the limits of the machine.
 
 #[cfg(feature = "node")]
 pub mod audit;

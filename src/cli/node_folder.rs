@@ -55,7 +55,7 @@ pub fn check_files(data: &Path) -> Result<(), CliError> {
     if let Some((name, found)) = wrong {
         return Err(cannot_open(data, &OpenError::WrongKind { name, found }));
     }
-    beside::check_account_files(data)
+    folder_checks::check_account_files(data)
 }
 
 /// Opens the ledger in `data`, or creates one there under the name `origin`. `test` asks for a test ledger.
@@ -80,7 +80,7 @@ pub fn open_folder(data: &Path, origin: Option<&str>, test: bool) -> Result<Open
         remarks.push((format!("{dir} 原可被他人读取：权限已改为 0700"), en));
     }
     let store = RocksStore::open(data, &options).map_err(unopened)?;
-    beside::list_account_files(data)?;
+    folder_checks::list_account_files(data)?;
     let tip = store.tip().map_err(|error| unreadable(&error))?;
     let NodeKeys { ledger, next, platform, .. } = keys;
     let (signer, successor) = match ledger {
@@ -115,7 +115,7 @@ fn compare(
         let en = format!("{dir} holds a live ledger, and a ledger is live or test for good; --test is for a new one");
         return Err(CliError::usage("live_ledger", format!("{dir} 是正式账本，不能改为测试账本"), en));
     }
-    beside::check_originals(data, reader)
+    folder_checks::check_originals(data, reader)
 }
 
 fn create(data: &Path, origin: Option<&str>, keys: NodeKeys) -> Result<OpenedFolder, CliError> {

@@ -23,9 +23,9 @@ impl Renamed {
     ///
     /// # Errors
     ///
-    /// As [`durable::set_aside`]: nothing is replaced.
+    /// As [`durable::rename_new_durably`]: nothing is replaced.
     pub fn set_aside(from: &Path, to: &Path) -> io::Result<Option<Self>> {
-        match durable::set_aside(from, to) {
+        match durable::rename_new_durably(from, to) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             renamed => renamed.map(|()| Some(Self { from: from.to_owned(), to: to.to_owned() })),
         }

@@ -19,7 +19,7 @@ use serde_json::json;
 use crate::cli::copy_report::CopyReport;
 use crate::cli::durable;
 use crate::cli::exit::{CliError, ExitStatus};
-use crate::cli::folder_copy::{PARTS, check, copy, must_be_apart, size_of, told};
+use crate::cli::folder_copy::{PARTS, check, checkpoint_rows, copy, must_be_apart, size_of};
 use crate::cli::open_errors::cannot_open;
 use crate::cli::progress::Progress;
 use crate::cli::screen::{GOOD, Screen, WARNING};
@@ -95,7 +95,7 @@ pub fn run(args: &RestoreArgs, screen: &Screen) -> anyhow::Result<ExitStatus> {
         copy(&args.backup, &draft, &|bytes| progress.add(bytes))?;
         drop(progress);
         must_be_the_same(&check(&draft)?.1, &expected, &draft)?;
-        durable::set_aside(&draft, &complete).map_err(io)?;
+        durable::rename_new_durably(&draft, &complete).map_err(io)?;
     }
     must_be_of(&complete, &args.backup)?;
     put_in_place(&complete, &args.data)?;
@@ -116,7 +116,7 @@ pub fn run(args: &RestoreArgs, screen: &Screen) -> anyhow::Result<ExitStatus> {
     screen.document(&document)?;
     let word = screen.pick("已恢复，数据库已与检查点核对：", "restored, the database compared with its checkpoint:");
     screen.line(format!("{} {}", screen.paint(GOOD, word), args.data.display()))?;
-    screen.table(&told(&restored))?;
+    screen.table(&checkpoint_rows(&restored))?;
     report.show(screen)?;
     let text = screen.pick(
         "请与最后一份已发出的回执比较：若其记录数更大，则此次恢复是回退，其后的存证已丢失，请告知存证人与审计人员。",
@@ -124,7 +124,7 @@ pub fn run(args: &RestoreArgs, screen: &Screen) -> anyhow::Result<ExitStatus> {
          since is lost from this ledger, and its receipts prove it: tell depositors and auditors.",
     );
     screen.line(screen.paint(WARNING, text))?;
-    Ok(report.ending())
+    Ok(report.exit_status())
 }
 
 /// A key in a backup that is not the ledger's, and what to do.
@@ -194,7 +194,7 @@ fn remove(folder: &Path) -> Result<(), CliError> {
 fn put_in_place(complete: &Path, data: &Path) -> Result<(), CliError> {
     for part in PARTS {
         let (from, to) = (complete.join(part), data.join(part));
-        match durable::set_aside(&from, &to) {
+        match durable::rename_new_durably(&from, &to) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(CliError::io(&to, &error)),
             _ => {}
         }

@@ -161,7 +161,7 @@ pub async fn run(args: &ServeArgs, screen: &Screen) -> anyhow::Result<ExitStatus
     let genesis =
         Genesis { mode: if args.test { Mode::Test } else { Mode::Live }, successor: opened.successor.clone() };
     let options = Options { queue_capacity: args.pool, clock_gap_confirmed: args.confirm_clock_gap };
-    let platform = office::platform_key(&args.data, opened.platform, &opened.store)?;
+    let platform = filing_service::platform_key(&args.data, opened.platform, &opened.store)?;
     let store = Arc::new(ReopeningStore::new(opened.store, descriptors::database_options()));
     let (sequencer, running) = start(Arc::clone(&store), opened.signer, Some(&genesis), SystemClock::new(), &options)
         .map_err(|error| cannot_start(&error))?;
@@ -206,10 +206,10 @@ async fn run_until_shutdown(
     };
     chosen.record(&AccountFiles::in_ledger(&args.data))?;
     let private = Arc::clone(&store) as Arc<dyn KeepPrivate>;
-    let filing = Arc::new(office::open(&args.data, private, sequencer.clone(), platform, &args.limits)?);
-    office::sweep(&filing).await;
+    let filing = Arc::new(filing_service::open(&args.data, private, sequencer.clone(), platform, &args.limits)?);
+    filing_service::sweep(&filing).await;
     let token = match &args.operator_token {
-        Some(path) => Some(office::operator_token(&filing, path).await?),
+        Some(path) => Some(filing_service::operator_token(&filing, path).await?),
         None => None,
     };
     let address = format!("http://{}", listener.local_addr()?);
@@ -280,7 +280,7 @@ fn tell(
         row("  账本密钥（请公布）", "  its key (publish it)", key.to_string()),
         row("  数据", "  data", args.data.display().to_string()),
     ])?;
-    chosen.tell(screen)?;
+    chosen.print(screen)?;
     if mode == Mode::Test {
         let text = screen.pick("测试账本：其编号不得作为证据使用", "a test ledger: its numbers are no evidence");
         screen.line(format!("  {}", screen.paint(WARNING, text)))?;

@@ -113,7 +113,7 @@ fn list(config: &Config, screen: &Screen) -> anyhow::Result<ExitStatus> {
 }
 
 fn add(key: &VerifierKey, url: Option<&str>, config: &Config, screen: &Screen) -> anyhow::Result<ExitStatus> {
-    let is_new = pinned::pin(&config.trust_policy()?, key, url)?;
+    let is_new = trust_store::pin(&config.trust_policy()?, key, url)?;
     let mut told = document(key, url);
     if let Some(fields) = told.as_object_mut() {
         fields.insert("new".into(), is_new.into());
@@ -126,7 +126,7 @@ fn add(key: &VerifierKey, url: Option<&str>, config: &Config, screen: &Screen) -
 }
 
 fn remove(ledger: &str, config: &Config, screen: &Screen) -> anyhow::Result<ExitStatus> {
-    let removed = pinned::update(&config.trust_policy()?, |pinned| Ok(pinned.remove(ledger)))?;
+    let removed = trust_store::update(&config.trust_policy()?, |pinned| Ok(pinned.remove(ledger)))?;
     if removed == 0 {
         let en =
             format!("no pinned ledger has the key, origin or address `{ledger}`. `tiezheng trust list` shows them");

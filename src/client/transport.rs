@@ -210,21 +210,21 @@ impl Transport {
         }
     }
 
-    async fn exchange(&self, asked: &ApiRequest<'_>) -> Result<ApiResponse, FailedAttempt> {
-        let url = format!("{}{}", self.address(), asked.path);
-        let method = if asked.body.is_some() { Method::POST } else { Method::GET };
-        let mut request = self.request(method, asked.path).header(ACCEPT, asked.accept);
-        if let Some(key) = asked.key {
+    async fn exchange(&self, api_request: &ApiRequest<'_>) -> Result<ApiResponse, FailedAttempt> {
+        let url = format!("{}{}", self.address(), api_request.path);
+        let method = if api_request.body.is_some() { Method::POST } else { Method::GET };
+        let mut request = self.request(method, api_request.path).header(ACCEPT, api_request.accept);
+        if let Some(key) = api_request.key {
             request = request.header("idempotency-key", key);
         }
-        if let Some(body) = asked.body {
+        if let Some(body) = api_request.body {
             request = request.header(CONTENT_TYPE, "application/json").body(body.to_vec());
         }
         let response = request.send().await.map_err(|error| unsent(&url, &error))?;
-        receive(response, asked.limit, url).await
+        receive(response, api_request.limit, url).await
     }
 
-    /// Posts `body` once. Returns a successful answer with its body unread. Waits up to `timeout` for its head.
+    /// Posts `body` once. Returns a successful answer with its body unread. Waits up to `max_wait` for its head.
     ///
     /// # Errors
     ///
@@ -234,12 +234,12 @@ impl Transport {
         path: &str,
         media_type: &str,
         body: String,
-        timeout: Duration,
+        max_wait: Duration,
     ) -> Result<Response, FailedAttempt> {
         let url = format!("{}{path}", self.address());
         let request = self.request(Method::POST, path).header(ACCEPT, media_type).header(CONTENT_TYPE, media_type);
         // The reader of the answer has a timeout per part, so the whole answer may take any time.
-        let sent = timeout(timeout, request.timeout(FOREVER).body(body).send()).await;
+        let sent = timeout(max_wait, request.timeout(FOREVER).body(body).send()).await;
         let late = || ClientError::Unreachable { url: url.clone(), reason: no_answer_in_time() };
         let response = sent.map_err(|_| FailedAttempt::for_good(late()))?.map_err(|error| unsent(&url, &error))?;
         if response.status().is_success() {
@@ -277,19 +277,19 @@ async fn receive(response: Response, most: usize, url: String) -> Result<ApiResp
         return Err(FailedAttempt::for_good(ClientError::Malformed { what: url, reason }));
     }
     let passing = matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS);
-    let again = retry_after.filter(|_| passing).map_or(Retry::No, Retry::After);
+    let retry = retry_after.filter(|_| passing).map_or(Retry::No, Retry::After);
     Err(FailedAttempt { error: problem(status, &body, &url), retry })
 }
 
 /// The failure of a request that got no answer.
 fn unsent(url: &str, error: &reqwest::Error) -> FailedAttempt {
-    let again = if is_passing(error) { Retry::Soon } else { Retry::No };
+    let retry = if is_passing(error) { Retry::Soon } else { Retry::No };
     FailedAttempt { error: ClientError::Unreachable { url: url.to_owned(), reason: reason_of(error) }, retry }
 }
 
 /// Waits before attempt number `attempt` + 1.
 pub(in crate::client) async fn waited(retry: &Retry, attempt: u32) {
-    let wait = match again {
+    let wait = match retry {
         Retry::After(wait) => *wait,
         Retry::Soon | Retry::No => FIRST_WAIT * 2_u32.pow(attempt.saturating_sub(1).min(8)),
     };

@@ -58,12 +58,12 @@ impl<K: Eq + Hash + Copy> Shares<K> {
         Some(Share { _of_client: of_client, _of_total: of_total })
     }
 
-    /// Takes `units` for `client`, and waits up to `timeout` for them.
+    /// Takes `units` for `client`, and waits up to `max_wait` for them.
     ///
     /// # Errors
     ///
     /// [`NoShareError`] if they do not become available in time.
-    pub async fn take(&self, client: K, units: usize, timeout: Duration) -> Result<Share, NoShareError> {
+    pub async fn take(&self, client: K, units: usize, max_wait: Duration) -> Result<Share, NoShareError> {
         if let Some(share) = self.try_take(client, units) {
             return Ok(share);
         }
@@ -75,7 +75,7 @@ impl<K: Eq + Hash + Copy> Shares<K> {
             let of_total = Arc::clone(&self.total).acquire_many_owned(units).await.map_err(|_| NoShareError)?;
             Ok(Share { _of_client: of_client, _of_total: of_total })
         };
-        timeout(timeout, taken).await.map_err(|_| NoShareError)?
+        timeout(max_wait, taken).await.map_err(|_| NoShareError)?
     }
 
     /// Whether a request waits for units.

@@ -1,74 +1,78 @@
-//! Inside a room: no circle of files that import each other, and doors that are only doors.
+//! Import cycles of files within a layer, and `mod.rs` files (module roots) with more than declarations.
 //!
-//! A `mod.rs` that holds something its own children import is already a circle, so it holds docs, `mod` lines and
+//! A `mod.rs` with an item that its children import is already a cycle, so it contains docs, `mod` lines and
 //! `pub use` lines only, and its children import from the file that owns a thing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::mask::{Attribute, after_bracket, text, tokens};
 use crate::paths::{Named, followed, named};
-use crate::source::{Fault, File, House};
+use crate::source::{Fault, File, Project};
 
-type Arrows<'h> = BTreeMap<&'h str, Vec<(&'h str, Named)>>;
+type FileImports<'h> = BTreeMap<&'h str, Vec<(&'h str, Named)>>;
 
-/// Circles of files inside one room.
-pub(crate) fn circles(house: &House) -> Vec<Fault> {
-    let arrows = arrows(house);
-    let reachable: BTreeMap<&str, BTreeSet<&str>> = arrows.keys().map(|from| (*from, reached(&arrows, from))).collect();
+/// Cycles of files inside one layer.
+pub(crate) fn cycles(project: &Project) -> Vec<Fault> {
+    let file_imports = file_imports(project);
+    let reachable: BTreeMap<&str, BTreeSet<&str>> =
+        file_imports.keys().map(|from| (*from, reached(&file_imports, from))).collect();
     let leads = |from: &str, to: &str| reachable.get(from).is_some_and(|all| all.contains(to));
     let mut faults = Vec::new();
-    for file in &house.files {
+    for file in &project.files {
         let path = file.path.as_str();
-        let back = arrows.get(path).into_iter().flatten().filter(|(to, _)| leads(to, path));
+        let back = file_imports.get(path).into_iter().flatten().filter(|(to, _)| leads(to, path));
         for (to, import) in back {
-            let circle: Vec<&str> = reachable.keys().copied().filter(|f| leads(path, f) && leads(f, path)).collect();
-            let reason = format!("{to} imports this file in turn; the circle holds {}", circle.join(", "));
+            let cycle: Vec<&str> = reachable.keys().copied().filter(|f| leads(path, f) && leads(f, path)).collect();
+            let reason = format!("{to} imports this file in turn; the cycle holds {}", cycle.join(", "));
             faults.push(file.fault(import.at, &import.text, reason));
         }
     }
     faults
 }
 
-/// Per file, the files of the same room that it imports something from.
-fn arrows(house: &House) -> Arrows<'_> {
-    let mut arrows = Arrows::new();
-    for file in house.files.iter().filter(|file| file.is_source()) {
-        let from = arrows.entry(file.path.as_str()).or_default();
+/// Per file, the files of the same layer that it imports something from.
+fn file_imports(project: &Project) -> FileImports<'_> {
+    let mut file_imports = FileImports::new();
+    for file in project.files.iter().filter(|file| file.is_source()) {
+        let from = file_imports.entry(file.path.as_str()).or_default();
         for import in named(file).into_iter().filter(|import| import.ours) {
-            let path = followed(house, &import.path);
-            let Some((owner, item)) = house.owner(&path) else { continue };
+            let path = followed(project, &import.path);
+            let Some((owner, item)) = project.owner(&path) else { continue };
             // A folder named without an item imports nothing yet.
-            let is_folder = owner.is_door() && item.is_empty();
+            let is_folder = owner.is_module_root() && item.is_empty();
             let known = from.iter().any(|(to, _)| *to == owner.path);
-            if owner.room() == file.room() && owner.path != file.path && !is_folder && !known {
+            if owner.layer() == file.layer() && owner.path != file.path && !is_folder && !known {
                 from.push((owner.path.as_str(), import));
             }
         }
     }
-    arrows
+    file_imports
 }
 
-fn reached<'h>(arrows: &Arrows<'h>, from: &'h str) -> BTreeSet<&'h str> {
+fn reached<'h>(file_imports: &FileImports<'h>, from: &'h str) -> BTreeSet<&'h str> {
     let mut found = BTreeSet::new();
     let mut next: Vec<&str> = vec![from];
     while let Some(file) = next.pop() {
-        next.extend(arrows.get(file).into_iter().flatten().map(|(to, _)| *to).filter(|to| found.insert(*to)));
+        next.extend(file_imports.get(file).into_iter().flatten().map(|(to, _)| *to).filter(|to| found.insert(*to)));
     }
     found
 }
 
-/// Doors that hold more than a door, and imports from one's own door.
-pub(crate) fn doors(house: &House) -> Vec<Fault> {
+/// Module roots with items of their own, and imports from the own module root.
+pub(crate) fn module_roots(project: &Project) -> Vec<Fault> {
     let mut faults = Vec::new();
-    for file in house.files.iter().filter(|file| file.is_source()) {
-        if file.is_door() {
-            faults.extend(furniture(file));
+    for file in project.files.iter().filter(|file| file.is_source()) {
+        if file.is_module_root() {
+            faults.extend(superfluous_items(file));
         }
         for import in named(file).iter().filter(|import| import.ours) {
-            let Some((door, item)) = house.owner(&import.path).filter(|(owner, _)| owner.is_door()) else { continue };
-            let is_own = door.path != file.path && !door.module.is_empty() && file.module.starts_with(&door.module);
+            let Some((root, item)) = project.owner(&import.path).filter(|(owner, _)| owner.is_module_root()) else {
+                continue;
+            };
+            let is_own = root.path != file.path && !root.module.is_empty() && file.module.starts_with(&root.module);
             if is_own && !item.is_empty() {
-                let reason = format!("{} is a door and owns nothing: import from the file behind it", door.path);
+                let reason =
+                    format!("{} is a module root without items: import from the file that defines it", root.path);
                 faults.push(file.fault(import.at, &import.text, reason));
             }
         }
@@ -76,9 +80,9 @@ pub(crate) fn doors(house: &House) -> Vec<Fault> {
     faults
 }
 
-/// Items of a door that are neither a `mod` line nor, `lib.rs` excepted, a `pub use`.
-fn furniture(door: &File) -> Vec<Fault> {
-    let tokens = tokens(&door.production);
+/// Items of a root that are neither a `mod` line nor, `lib.rs` excepted, a `pub use`.
+fn superfluous_items(root: &File) -> Vec<Fault> {
+    let tokens = tokens(&root.production);
     let mut faults = Vec::new();
     let mut i = 0;
     while i < tokens.len() {
@@ -92,7 +96,7 @@ fn furniture(door: &File) -> Vec<Fault> {
         if is_public && text(&tokens, i) == "(" {
             i = after_bracket(&tokens, i);
         }
-        let is_map = door.module.is_empty();
+        let is_map = root.module.is_empty();
         let fits = match text(&tokens, i) {
             "mod" => text(&tokens, i + 2) == ";",
             "use" => is_public && !is_map,
@@ -107,7 +111,11 @@ fn furniture(door: &File) -> Vec<Fault> {
         if !fits {
             let may = if is_map { "docs and `mod` lines" } else { "docs, `mod` lines and `pub use` lines" };
             let at = tokens.get(start).map_or(0, |token| token.at);
-            faults.push(door.fault(at, begins, format!("a door holds {may} only: give this a file of its own")));
+            faults.push(root.fault(
+                at,
+                begins,
+                format!("a module root contains {may} only: move this to its own file"),
+            ));
         }
     }
     faults
@@ -122,8 +130,8 @@ mod tests {
     }
 
     #[test]
-    fn a_circle_is_found_through_names_modules_and_doors() {
-        let house = House::of(&[
+    fn a_cycle_is_found_through_names_modules_and_module_roots() {
+        let project = Project::of(&[
             ("src/ledger/mod.rs", "//! Docs.\npub mod chain; pub mod merkle; pub mod hash;"),
             ("src/ledger/chain.rs", "//! Docs.\nuse super::merkle;\nfn f() { merkle::Proof::new() }"),
             ("src/ledger/merkle/mod.rs", "mod proof; pub use proof::Proof;"),
@@ -133,18 +141,18 @@ mod tests {
             ),
             ("src/ledger/hash.rs", "pub struct Digest;"),
         ]);
-        let found = circles(&house);
+        let found = cycles(&project);
         assert_eq!(
             show(&found),
             ["src/ledger/chain.rs:3 merkle::Proof::new", "src/ledger/merkle/proof.rs:2 crate::ledger::chain::Tip::x",]
         );
         let reason = &found.first().unwrap().reason;
-        assert!(reason.ends_with("the circle holds src/ledger/chain.rs, src/ledger/merkle/proof.rs"), "{reason}");
+        assert!(reason.ends_with("the cycle holds src/ledger/chain.rs, src/ledger/merkle/proof.rs"), "{reason}");
     }
 
     #[test]
-    fn a_staircase_is_no_circle() {
-        let house = House::of(&[
+    fn a_staircase_is_no_cycle() {
+        let project = Project::of(&[
             ("src/ledger/chain.rs", "use super::block::Block; use super::hash;"),
             (
                 "src/ledger/block.rs",
@@ -152,12 +160,12 @@ mod tests {
             ),
             ("src/ledger/hash.rs", "mod inner { use super::Digest; }\npub struct Digest;"),
         ]);
-        assert_eq!(show(&circles(&house)), [""; 0]);
+        assert_eq!(show(&cycles(&project)), [""; 0]);
     }
 
     #[test]
-    fn a_door_holds_only_lines_of_modules_and_reexports() {
-        let kept = House::of(&[
+    fn a_root_holds_only_lines_of_modules_and_reexports() {
+        let kept = Project::of(&[
             ("src/lib.rs", "//! Docs.\n#![warn(x)]\npub mod ledger;\n#[cfg(feature = \"node\")]\nmod http;"),
             (
                 "src/store/mod.rs",
@@ -165,13 +173,13 @@ mod tests {
             ),
             ("src/store/a.rs", "pub struct B;"),
         ]);
-        assert_eq!(show(&doors(&kept)), [""; 0]);
-        let broken = House::of(&[
+        assert_eq!(show(&module_roots(&kept)), [""; 0]);
+        let broken = Project::of(&[
             ("src/lib.rs", "//! Docs.\npub mod ledger;\npub use ledger::hash::Digest;\n"),
             ("src/store/mod.rs", "mod a;\nuse a::{B};\npub trait T {\n fn f() {}\n}\nmod inline { }\nconst X: u8 = 1;"),
         ]);
         assert_eq!(
-            show(&doors(&broken)),
+            show(&module_roots(&broken)),
             [
                 "src/lib.rs:3 use",
                 "src/store/mod.rs:2 use",
@@ -183,9 +191,9 @@ mod tests {
     }
 
     #[test]
-    fn nobody_imports_from_the_door_of_the_own_room() {
+    fn nobody_imports_from_the_root_of_the_own_layer() {
         let files = |import: &'static str| {
-            House::of(&[
+            Project::of(&[
                 ("src/store/mod.rs", "mod a; pub mod rocks; pub use a::B;"),
                 ("src/store/a.rs", "pub struct B;"),
                 ("src/store/rocks/mod.rs", "mod store;"),
@@ -193,10 +201,10 @@ mod tests {
             ])
         };
         assert_eq!(
-            show(&doors(&files("//! Docs.\nuse crate::store::B;"))),
+            show(&module_roots(&files("//! Docs.\nuse crate::store::B;"))),
             ["src/store/rocks/store.rs:2 crate::store::B"]
         );
-        assert_eq!(show(&doors(&files("use super::*;"))), ["src/store/rocks/store.rs:1 super::*"]);
-        assert_eq!(show(&doors(&files("use crate::store::a::B;\nuse super::super::a;"))), [""; 0]);
+        assert_eq!(show(&module_roots(&files("use super::*;"))), ["src/store/rocks/store.rs:1 super::*"]);
+        assert_eq!(show(&module_roots(&files("use crate::store::a::B;\nuse super::super::a;"))), [""; 0]);
     }
 }

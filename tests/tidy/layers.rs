@@ -1,65 +1,65 @@
-//! Direction: who may import whom.
+//! Directions of imports between layers.
 //!
-//! Rust lets modules import each other in circles, and larger crates all end up with some. Here the rooms, the top
-//! folders and files of `src/`, stand on floors, and a room imports only from rooms below it.
+//! Rust allows cyclic imports between modules. Here the top folders and files of `src/` are layers, and a layer imports only from layers
+//! below it, as listed in [`TABLE`].
 
 use crate::paths::{followed, named};
-use crate::source::{Fault, House};
+use crate::source::{Fault, Project};
 
 /// One row of the table.
-struct Room {
+struct Layer {
     name: &'static str,
     /// Rooms, or single files of them, that it may import.
     imports: &'static [&'static str],
-    /// What the room is, which is why it imports no more than that.
+    /// The reason for the limit, for the error message.
     reason: &'static str,
 }
 
-/// Who may import whom. A new room is a new row.
-const TABLE: &[Room] = &[
-    Room { name: "error_code", imports: &[], reason: "the codes of errors are named in every layer above" },
-    Room {
+/// The allowed imports of each layer, bottom up.
+const TABLE: &[Layer] = &[
+    Layer { name: "error_code", imports: &[], reason: "every layer above names error codes" },
+    Layer {
         name: "ledger",
         imports: &["error_code"],
-        reason: "the ledger is the pure core that server, client and auditor share; it knows nobody",
+        reason: "the ledger is the pure core that server, client and auditor share; it has no dependencies",
     },
-    Room { name: "files", imports: &[], reason: "opening and naming files needs nothing of this program" },
-    Room {
+    Layer { name: "files", imports: &[], reason: "opening and naming files needs nothing of this program" },
+    Layer {
         name: "court",
         imports: &["error_code", "ledger"],
         reason: "court rules are pure: they know records, and no storage",
     },
-    Room {
+    Layer {
         name: "store",
         imports: &["error_code", "ledger", "files"],
         reason: "a store keeps what the ledger defines, and decides nothing",
     },
-    Room {
+    Layer {
         name: "wire",
         imports: &["error_code", "ledger", "court"],
         reason: "JSON shapes are shared by server and client, so they know neither",
     },
-    Room {
+    Layer {
         name: "custody",
         imports: &["error_code", "ledger", "files"],
-        reason: "custody keeps bytes under lock and key; whose they are and who may read them is the filing's business",
+        reason: "custody stores encrypted bytes; ownership and access control are in filing",
     },
-    Room {
+    Layer {
         name: "sequencer",
         imports: &["error_code", "ledger", "store"],
-        reason: "the one hand that writes knows no court and no HTTP",
+        reason: "the single writer knows neither court rules nor HTTP",
     },
-    Room {
+    Layer {
         name: "audit",
         imports: &["error_code", "ledger", "court", "store/contract", "store/reading", "store/refusal", "store/memory"],
         reason: "an audit runs over any reader, local or remote, without a database engine",
     },
-    Room {
+    Layer {
         name: "witness",
         imports: &["error_code", "ledger", "store/contract", "store/reading", "store/refusal", "wire"],
         reason: "a witness is independent of the node that it watches",
     },
-    Room {
+    Layer {
         name: "filing",
         imports: &[
             "error_code",
@@ -74,12 +74,12 @@ const TABLE: &[Room] = &[
         ],
         reason: "the filing joins court rules to the sequencer; it knows no HTTP and no database engine",
     },
-    Room {
+    Layer {
         name: "client",
         imports: &["error_code", "files", "ledger", "store/contract", "store/reading", "store/refusal", "wire"],
         reason: "the client verifies what a server says and shares no code with it but the shapes",
     },
-    Room {
+    Layer {
         name: "http",
         imports: &[
             "error_code",
@@ -95,14 +95,10 @@ const TABLE: &[Room] = &[
             "custody",
             "audit",
         ],
-        reason: "the counter reads through the contract and writes through the sequencer; it opens no store itself",
+        reason: "the HTTP layer reads through the contract and writes through the sequencer; it opens no store itself",
     },
-    Room {
-        name: "load",
-        imports: &["error_code", "ledger", "wire"],
-        reason: "a load generator sees a node as strangers do: what it sends and checks is on the wire",
-    },
-    Room {
+    Layer { name: "load", imports: &["ledger", "wire"], reason: "a load generator uses a node as any client does" },
+    Layer {
         name: "cli",
         imports: &[
             "error_code",
@@ -120,36 +116,36 @@ const TABLE: &[Room] = &[
             "http",
             "load",
         ],
-        reason: "the front door wires all rooms together, so nothing stands above it but main",
+        reason: "the command line connects all layers; only main is above it",
     },
-    Room { name: "main", imports: &["cli"], reason: "main only hands over to the front door" },
-    Room { name: "lib", imports: &[], reason: "lib.rs is the map of the house: docs and `mod` lines" },
+    Layer { name: "main", imports: &["cli"], reason: "main only calls the command line" },
+    Layer { name: "lib", imports: &[], reason: "lib.rs has docs and `mod` lines only" },
 ];
 
 /// Imports that the table does not allow.
-pub(crate) fn directions(house: &House) -> Vec<Fault> {
+pub(crate) fn forbidden_imports(project: &Project) -> Vec<Fault> {
     let mut faults = Vec::new();
-    for file in house.files.iter().filter(|file| file.is_source()) {
-        let Some(room) = TABLE.iter().find(|room| room.name == file.room()) else {
+    for file in project.files.iter().filter(|file| file.is_source()) {
+        let Some(layer) = TABLE.iter().find(|layer| layer.name == file.layer()) else {
             faults.push(file.fault(
                 0,
-                file.room(),
-                "this room is not in the table of tests/tidy/rooms.rs: add its row",
+                file.layer(),
+                "this layer is not in the table of tests/tidy/layers.rs: add its row",
             ));
             continue;
         };
         for import in named(file).iter().filter(|import| import.ours) {
-            let path = followed(house, &import.path);
+            let path = followed(project, &import.path);
             let target = path.first().map_or("*", String::as_str);
-            if target == room.name {
+            if target == layer.name {
                 continue;
             }
             if !TABLE.iter().any(|other| other.name == target) {
-                let reason = "not a room: import from the file that owns it, never from lib.rs or the whole crate";
+                let reason = "not a layer: import from the file that owns it, never from lib.rs or the whole crate";
                 faults.push(file.fault(import.at, &import.text, reason));
-            } else if !room.imports.iter().any(|allowed| leads_into(&path, allowed)) {
-                let allowed = if room.imports.is_empty() { "nothing".to_owned() } else { room.imports.join(", ") };
-                let reason = format!("`{}` may import {allowed}: {}", room.name, room.reason);
+            } else if !layer.imports.iter().any(|allowed| is_within(&path, allowed)) {
+                let allowed = if layer.imports.is_empty() { "nothing".to_owned() } else { layer.imports.join(", ") };
+                let reason = format!("`{}` may import {allowed}: {}", layer.name, layer.reason);
                 faults.push(file.fault(import.at, &import.text, reason));
             }
         }
@@ -157,7 +153,7 @@ pub(crate) fn directions(house: &House) -> Vec<Fault> {
     faults
 }
 
-fn leads_into(path: &[String], allowed: &str) -> bool {
+fn is_within(path: &[String], allowed: &str) -> bool {
     let mut parts = path.iter();
     allowed.split('/').all(|wanted| parts.next().is_some_and(|part| part == wanted))
 }
@@ -167,19 +163,19 @@ mod tests {
     use super::*;
 
     fn faults(files: &[(&str, &str)]) -> Vec<String> {
-        directions(&House::of(files)).iter().map(|f| format!("{}:{} {}", f.file, f.line, f.text)).collect()
+        forbidden_imports(&Project::of(files)).iter().map(|f| format!("{}:{} {}", f.file, f.line, f.text)).collect()
     }
 
     #[test]
-    fn the_table_has_no_circle() {
-        for (i, room) in TABLE.iter().enumerate() {
-            for import in room.imports {
+    fn the_table_has_no_cycle() {
+        for (i, layer) in TABLE.iter().enumerate() {
+            for import in layer.imports {
                 let name = import.split('/').next();
                 let floor = TABLE.iter().position(|other| Some(other.name) == name);
                 assert!(
                     floor.is_some_and(|below| below < i),
                     "{} imports {import}, which does not stand below it",
-                    room.name
+                    layer.name
                 );
             }
         }
@@ -223,8 +219,8 @@ mod tests {
     }
 
     #[test]
-    fn the_crate_root_is_no_room() {
-        let broken = [("src/cli/a.rs", "use crate::Digest;\nuse crate::*;\nuse crate as house;")];
+    fn the_crate_root_is_no_layer() {
+        let broken = [("src/cli/a.rs", "use crate::Digest;\nuse crate::*;\nuse crate as project;")];
         assert_eq!(
             faults(&broken),
             ["src/cli/a.rs:1 crate::Digest", "src/cli/a.rs:2 crate::*", "src/cli/a.rs:3 crate"]

@@ -1,15 +1,14 @@
-//! The house's own rules, checked over the text of the sources: it links nothing and runs in a second.
+//! The project's structural rules, checked on the text of the sources. Links nothing and runs in a second.
 //!
 //! | file | rules |
 //! |---|---|
-//! | `layers` | who may import whom |
-//! | `cycles` | no circles of files inside a room; doors are only doors |
-//! | `words` | names that belong to one place, and names that belong nowhere |
+//! | `layers` | which layer may import which |
+//! | `cycles` | no import cycles of files within a layer; `mod.rs` files contain declarations only |
+//! | `words` | names that are allowed in some places only, and banned names |
 //! | `shape` | sizes, headers, names, dead files |
 //!
 //! Below them: `source` (files and modules), `paths` (imports made absolute), `mask` (source without comments and
-//! strings). Each rule is a function from the house to its faults, tested beside itself on a few lines that keep it and a
-//! few that break it. Code under `#[cfg(test)]`, and files named `tests.rs`, may import whatever they like.
+//! strings). Each rule is a function from the project to its faults, with unit tests for both. Test code may import anything.
 //!
 //! Not here: what rustfmt, clippy and rustc check already; see `[lints]` in Cargo.toml and clippy.toml.
 
@@ -24,31 +23,31 @@ mod words;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use house::{Fault, House};
+use source::{Fault, Project};
 
 /// Fails with every fault that `rule` finds in this project.
-fn keeps(rule: fn(&House) -> Vec<Fault>) {
+fn keeps(rule: fn(&Project) -> Vec<Fault>) {
     let root = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
     let root = root.or(option_env!("CARGO_MANIFEST_DIR").map(PathBuf::from)).unwrap_or_else(|| PathBuf::from("."));
-    let house = House::read(&root).expect("the files of the project can be read");
-    assert!(house.module(&[]).is_some(), "no src/lib.rs in {}: run it from the project's folder", root.display());
-    let faults: BTreeSet<String> = rule(&house).iter().map(Fault::to_string).collect();
+    let project = Project::read(&root).expect("the files of the project can be read");
+    assert!(project.module(&[]).is_some(), "no src/lib.rs in {}: run it from the project's folder", root.display());
+    let faults: BTreeSet<String> = rule(&project).iter().map(Fault::to_string).collect();
     assert!(faults.is_empty(), "\n{}\n", faults.into_iter().collect::<Vec<_>>().join("\n"));
 }
 
 #[test]
-fn rooms_import_only_what_the_table_allows() {
-    keeps(rooms::directions);
+fn layers_import_only_what_the_table_allows() {
+    keeps(layers::forbidden_imports);
 }
 
 #[test]
-fn files_of_a_room_import_each_other_in_no_circle() {
-    keeps(circles::circles);
+fn files_of_a_layer_import_each_other_in_no_cycle() {
+    keeps(cycles::cycles);
 }
 
 #[test]
-fn doors_hold_only_docs_modules_and_reexports() {
-    keeps(circles::doors);
+fn module_roots_hold_only_docs_modules_and_reexports() {
+    keeps(cycles::module_roots);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What the rules look at: Rust source with its comments and strings blanked, byte for byte, so that every offset and
 //! every line number stays what it was.
 //!
-//! Not here: a parser. Tokens and matching brackets are enough for all rules of this house.
+//! Not here: a parser. Tokens and matching brackets are enough for all rules of this project.
 
 /// Source in which parts are replaced by spaces; line breaks stay.
 pub(crate) struct Masked {

@@ -1,13 +1,13 @@
 //! Every path that a file's production code names: the leaves of its `use` trees and the paths inside its code, made
 //! absolute.
 //!
-//! Not here: what a path means; `House::owner` finds the file, `rooms` and `circles` judge it. Scopes of blocks are
+//! Not here: what a path means; `Project::owner` finds the file, `layers` and `cycles` judge it. Scopes of blocks are
 //! not followed: a name imported anywhere in a file counts in all of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::mask::{Token, text, text_before, tokens};
-use crate::source::{Around, File, House};
+use crate::source::{File, ModuleScope, Project};
 
 /// The name under which `main.rs` knows the library.
 const LIBRARY: &str = "tiezheng";
@@ -43,13 +43,15 @@ pub(crate) fn named(file: &File) -> Vec<Named> {
     found
 }
 
-/// Where `path` leads once the re-exports of doors are followed.
-pub(crate) fn followed(house: &House, path: &[String]) -> Vec<String> {
+/// Where `path` leads once the re-exports of module_roots are followed.
+pub(crate) fn followed(project: &Project, path: &[String]) -> Vec<String> {
     let mut path = path.to_vec();
-    // A chain of doors is never longer than the deepest folder.
+    // A chain of module_roots is never longer than the deepest folder.
     for _ in 0..8 {
-        let Some((door, [item, rest @ ..])) = house.owner(&path).filter(|(file, _)| file.is_door()) else { break };
-        let exports = named(door);
+        let Some((root, [item, rest @ ..])) = project.owner(&path).filter(|(file, _)| file.is_module_root()) else {
+            break;
+        };
+        let exports = named(root);
         let Some(exported) = exports.iter().find(|n| n.public && n.ours && n.binds.as_ref() == Some(item)) else {
             break;
         };
@@ -74,17 +76,17 @@ impl<'f> Reader<'f> {
     }
 
     fn uses(&self, tokens: &[Token<'_>]) -> Vec<Named> {
-        let mut around = Around::default();
+        let mut scope = ModuleScope::default();
         let mut found = Vec::new();
         for (i, token) in tokens.iter().enumerate() {
-            around.enter(tokens, i);
+            scope.enter(tokens, i);
             // `use<'a>` in a return type captures lifetimes.
             if token.text == "use" && !matches!(text(tokens, i + 1), "<" | "") {
                 let mut leaves = Vec::new();
                 read_tree(tokens, i + 1, &[], &mut leaves);
                 let public = matches!(text_before(tokens, i), "pub" | ")");
                 for leaf in leaves {
-                    let (path, ours) = self.absolute(&leaf.parts, &around.modules());
+                    let (path, ours) = self.absolute(&leaf.parts, &scope.modules());
                     let text = leaf.parts.join("::");
                     found.push(Named { path, ours, text, at: leaf.at, binds: leaf.binds, public });
                 }
@@ -94,11 +96,11 @@ impl<'f> Reader<'f> {
     }
 
     fn inline(&self, tokens: &[Token<'_>]) -> Vec<Named> {
-        let mut around = Around::default();
+        let mut scope = ModuleScope::default();
         let mut found = Vec::new();
         let mut i = 0;
         while let Some(token) = tokens.get(i) {
-            around.enter(tokens, i);
+            scope.enter(tokens, i);
             if token.text == "use" && text(tokens, i + 1) != "<" {
                 while !matches!(text(tokens, i), ";" | "") {
                     i += 1;
@@ -106,7 +108,7 @@ impl<'f> Reader<'f> {
             } else if token.is_word() && text(tokens, i + 1) == "::" && !continues(tokens, i) {
                 let (parts, end) = read_path(tokens, i);
                 if parts.len() > 1 {
-                    let (path, ours) = self.absolute(&parts, &around.modules());
+                    let (path, ours) = self.absolute(&parts, &scope.modules());
                     found.push(Named { path, ours, text: parts.join("::"), at: token.at, binds: None, public: false });
                 }
                 i = end;
@@ -205,8 +207,8 @@ mod tests {
     use super::*;
 
     fn paths(path: &str, source: &str) -> Vec<String> {
-        let house = House::of(&[(path, source)]);
-        let file = house.files.first().unwrap();
+        let project = Project::of(&[(path, source)]);
+        let file = project.files.first().unwrap();
         let show =
             |n: &Named| format!("{}:{} {}", file.line(n.at), if n.ours { "ours" } else { "" }, n.path.join("::"));
         named(file).iter().map(show).collect()
@@ -264,11 +266,11 @@ mod tests {
 
     #[test]
     fn reexports_lead_to_the_owner() {
-        let house = House::of(&[
+        let project = Project::of(&[
             ("src/store/mod.rs", "mod contract; pub use contract::{Read as Reader, Append};"),
             ("src/store/contract.rs", "pub trait Append {}"),
         ]);
-        let lead = |path: &str| followed(&house, &path.split("::").map(str::to_owned).collect::<Vec<_>>()).join("::");
+        let lead = |path: &str| followed(&project, &path.split("::").map(str::to_owned).collect::<Vec<_>>()).join("::");
         assert_eq!(lead("store::Reader"), "store::contract::Read");
         assert_eq!(lead("store::Append::grow"), "store::contract::Append::grow");
         assert_eq!(lead("store::contract::Append"), "store::contract::Append");

@@ -1,20 +1,20 @@
 //! Sizes, headers, names and reachability of files, and what no file of the project may say.
 
 use crate::mask::{Attribute, Token, after_bracket, text, tokens};
-use crate::source::{Fault, House};
+use crate::source::{Fault, Project};
 
 /// Longest file of `src/`, in lines.
 const LONGEST_FILE: usize = 500;
 /// Longest function anywhere, from `fn` to its last brace, in lines.
 const LONGEST_FUNCTION: usize = 70;
-/// Names that say nothing; a crate-wide `error` is where circles begin.
+/// Names that say nothing; a crate-wide `error` is where cycles begin.
 const EMPTY_NAMES: &[&str] =
     &["util", "utils", "common", "helper", "helpers", "manager", "managers", "misc", "error", "errors"];
 
 /// Files and functions that do not fit a reader's head.
-pub(crate) fn sizes(house: &House) -> Vec<Fault> {
+pub(crate) fn sizes(project: &Project) -> Vec<Fault> {
     let mut faults = Vec::new();
-    for file in &house.files {
+    for file in &project.files {
         let lines = file.text.lines().count();
         if file.is_source() && lines > LONGEST_FILE {
             let reason = format!("a file has at most {LONGEST_FILE} lines: split it by what it does");
@@ -53,16 +53,16 @@ fn function_end(tokens: &[Token<'_>], i: usize) -> Option<usize> {
 }
 
 /// Files that do not say what they are.
-pub(crate) fn headers(house: &House) -> Vec<Fault> {
-    let bare = house.files.iter().filter(|file| !file.text.starts_with("//! "));
+pub(crate) fn headers(project: &Project) -> Vec<Fault> {
+    let bare = project.files.iter().filter(|file| !file.text.starts_with("//! "));
     let reason = "a file begins with `//!` docs: what it is, what it promises, what it is not";
     bare.map(|file| file.fault(0, file.text.lines().next().unwrap_or_default(), reason)).collect()
 }
 
 /// Files of `src/` with a name that says nothing.
-pub(crate) fn names(house: &House) -> Vec<Fault> {
+pub(crate) fn names(project: &Project) -> Vec<Fault> {
     let mut faults = Vec::new();
-    for file in house.files.iter().filter(|file| file.is_source()) {
+    for file in project.files.iter().filter(|file| file.is_source()) {
         if let Some(part) = file.module.iter().find(|part| EMPTY_NAMES.contains(&part.as_str())) {
             let reason = "name the thing of the domain that it holds; an error lives in the file that raises it";
             faults.push(file.fault(0, part, reason));
@@ -72,10 +72,10 @@ pub(crate) fn names(house: &House) -> Vec<Fault> {
 }
 
 /// Files that no `mod` line leads to, and `mod` lines that lead elsewhere than to their own name.
-pub(crate) fn dead_files(house: &House) -> Vec<Fault> {
-    let reached = house.reached();
+pub(crate) fn dead_files(project: &Project) -> Vec<Fault> {
+    let reached = project.reached();
     let mut faults = Vec::new();
-    for file in house.files.iter().filter(|file| file.is_source()) {
+    for file in project.files.iter().filter(|file| file.is_source()) {
         if !reached.contains(&file.module) {
             faults.push(file.fault(
                 0,
@@ -101,12 +101,12 @@ pub(crate) fn dead_files(house: &House) -> Vec<Fault> {
 }
 
 /// Folders of the machine a file was written on.
-pub(crate) fn foreign_folders(house: &House) -> Vec<Fault> {
+pub(crate) fn foreign_folders(project: &Project) -> Vec<Fault> {
     let folders = [concat!("/wo", "rk/"), concat!("/ro", "ot/")];
-    let sources = house.files.iter().map(|file| (&file.path, &file.text));
-    let papers = house.papers.iter().map(|(path, text)| (path, text));
+    let sources = project.files.iter().map(|file| (&file.path, &file.text));
+    let other_files = project.other_files.iter().map(|(path, text)| (path, text));
     let mut faults = Vec::new();
-    for (path, content) in sources.chain(papers) {
+    for (path, content) in sources.chain(other_files) {
         for (number, line) in (1..).zip(content.lines()) {
             // Behind a word it is the middle of a longer path or of an address.
             let is_absolute = |at: usize| !line[..at].ends_with(|c: char| c.is_alphanumeric() || "._-~}".contains(c));
@@ -123,8 +123,8 @@ pub(crate) fn foreign_folders(house: &House) -> Vec<Fault> {
 mod tests {
     use super::*;
 
-    fn show(rule: fn(&House) -> Vec<Fault>, files: &[(&str, &str)]) -> Vec<String> {
-        rule(&House::of(files)).iter().map(|f| format!("{}:{} {}", f.file, f.line, f.text)).collect()
+    fn show(rule: fn(&Project) -> Vec<Fault>, files: &[(&str, &str)]) -> Vec<String> {
+        rule(&Project::of(files)).iter().map(|f| format!("{}:{} {}", f.file, f.line, f.text)).collect()
     }
 
     #[test]
@@ -178,7 +178,7 @@ mod tests {
         assert_eq!(show(foreign_folders, &kept), [""; 0]);
         let work = concat!("/wo", "rk/main");
         let broken = [("Makefile", format!("a\nCACHE = {work}\n")), ("src/a.rs", format!("// {work}"))];
-        let found = foreign_folders(&House::of(&broken));
+        let found = foreign_folders(&Project::of(&broken));
         let lines: Vec<_> = found.iter().map(|fault| (fault.file.as_str(), fault.line)).collect();
         assert_eq!(lines, [("src/a.rs", 1), ("Makefile", 2)]);
     }

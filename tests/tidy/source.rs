@@ -1,4 +1,4 @@
-//! The house: every source file of the project, its module path, and what is found wrong in it.
+//! The source files of the project with their module paths, and the faults found in them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -58,13 +58,13 @@ impl File {
         self.path.starts_with("src/")
     }
 
-    /// `mod.rs` and `lib.rs` are doors, not rooms.
-    pub(crate) fn is_door(&self) -> bool {
+    /// Whether it is a `mod.rs` or `lib.rs`.
+    pub(crate) fn is_module_root(&self) -> bool {
         self.path.ends_with("/mod.rs") || self.path == "src/lib.rs"
     }
 
     /// The top folder or file of `src/`: `ledger`, `client`, `main`, `lib`.
-    pub(crate) fn room(&self) -> &str {
+    pub(crate) fn layer(&self) -> &str {
         self.module.first().map_or("lib", String::as_str)
     }
 
@@ -85,20 +85,20 @@ impl File {
     }
 
     /// Its `mod` lines and inline modules.
-    pub(crate) fn modules(&self) -> Vec<Declared> {
+    pub(crate) fn modules(&self) -> Vec<ModuleDeclaration> {
         let tokens = tokens(&self.code);
-        let mut around = Around::default();
+        let mut scope = ModuleScope::default();
         let mut found = Vec::new();
         for (i, token) in tokens.iter().enumerate() {
-            around.enter(&tokens, i);
+            scope.enter(&tokens, i);
             if let Some(name) = declares_module(&tokens, i) {
-                let mut path = [self.module.clone(), around.modules()].concat();
+                let mut path = [self.module.clone(), scope.modules()].concat();
                 if self.module == ["main"] {
                     path.remove(0);
                 }
                 path.push(name.to_owned());
                 let is_test = self.production.get(token.at..=token.at).is_none_or(|mark| mark == " ");
-                found.push(Declared { path, is_inline: text(&tokens, i + 2) == "{", is_test });
+                found.push(ModuleDeclaration { path, is_inline: text(&tokens, i + 2) == "{", is_test });
             }
         }
         found
@@ -106,7 +106,7 @@ impl File {
 }
 
 /// A module that a file declares.
-pub(crate) struct Declared {
+pub(crate) struct ModuleDeclaration {
     pub(crate) path: Vec<String>,
     pub(crate) is_inline: bool,
     pub(crate) is_test: bool,
@@ -117,14 +117,14 @@ fn declares_module<'a>(tokens: &[Token<'a>], i: usize) -> Option<&'a str> {
     declares.then(|| text(tokens, i + 1))
 }
 
-/// The inline modules around a token: told of every token in turn.
+/// The inline modules scope a token: told of every token in turn.
 #[derive(Default)]
-pub(crate) struct Around {
+pub(crate) struct ModuleScope {
     depth: usize,
     open: Vec<(String, usize)>,
 }
 
-impl Around {
+impl ModuleScope {
     /// Takes in token `i`.
     pub(crate) fn enter(&mut self, tokens: &[Token<'_>], i: usize) {
         match text(tokens, i) {
@@ -157,18 +157,18 @@ fn module_path(path: &str) -> Vec<String> {
 }
 
 /// All files that the rules look at.
-pub(crate) struct House {
+pub(crate) struct Project {
     /// The Rust files of `src/`, `tests/` and `benches/`.
     pub(crate) files: Vec<File>,
     /// Everything else that belongs to the project: path and text.
-    pub(crate) papers: Vec<(String, String)>,
+    pub(crate) other_files: Vec<(String, String)>,
     by_module: BTreeMap<Vec<String>, usize>,
 }
 
-impl House {
-    /// A house of these files: path and text.
+impl Project {
+    /// A project of these files (path and text).
     pub(crate) fn of<P: AsRef<str>, T: AsRef<str>>(all: &[(P, T)]) -> Self {
-        let (mut files, mut papers) = (Vec::new(), Vec::new());
+        let (mut files, mut other_files) = (Vec::new(), Vec::new());
         for (path, source) in all {
             let (path, source) = (path.as_ref(), source.as_ref());
             let top = path.split('/').next().unwrap_or_default();
@@ -177,13 +177,13 @@ impl House {
             {
                 files.push(File::new(path, source));
             } else {
-                papers.push((path.to_owned(), source.to_owned()));
+                other_files.push((path.to_owned(), source.to_owned()));
             }
         }
         let by_module = (0..).zip(&files).filter(|(_, f)| f.is_source()).map(|(i, f)| (f.module.clone(), i)).collect();
-        let mut house = Self { files, papers, by_module };
-        house.blank_files_of_tests();
-        house
+        let mut project = Self { files, other_files, by_module };
+        project.blank_files_of_tests();
+        project
     }
 
     /// Reads the project at `root`.
@@ -283,7 +283,7 @@ mod tests {
 
     #[test]
     fn modules_are_reached_from_lib_and_main() {
-        let house = House::of(&[
+        let project = Project::of(&[
             ("src/lib.rs", "pub mod ledger;\n#[cfg(test)] mod fixtures;"),
             ("src/main.rs", "//! Front.\nfn main() {}"),
             ("src/ledger/mod.rs", "mod block; mod inner { mod deep; } #[cfg(test)] mod tests;"),
@@ -296,18 +296,18 @@ mod tests {
         ]);
         let production = ["", "ledger", "ledger::block", "ledger::block::part", "ledger::inner::deep", "main"];
         let tests = ["fixtures", "fixtures::sample", "ledger::tests"];
-        assert_eq!(names(house.reached()), production.iter().chain(&tests).map(|name| (*name).to_owned()).collect());
+        assert_eq!(names(project.reached()), production.iter().chain(&tests).map(|name| (*name).to_owned()).collect());
         let path = ["fixtures", "sample"].map(str::to_owned);
-        assert_eq!(house.module(&path).unwrap().production, "");
+        assert_eq!(project.module(&path).unwrap().production, "");
         let path = ["ledger", "block", "Block", "new"].map(str::to_owned);
-        let (owner, item) = house.owner(&path).unwrap();
+        let (owner, item) = project.owner(&path).unwrap();
         assert_eq!((owner.path.as_str(), item.join("::")), ("src/ledger/block.rs", "Block::new".to_owned()));
     }
 
     #[test]
     fn places_are_files_or_folders() {
-        let house = House::of(&[("src/http/api/blocks.rs", ""), ("src/client.rs", ""), ("src/httpd.rs", "")]);
-        let within = |place: &str| house.files.iter().filter(|f| f.is_in(place)).count();
+        let project = Project::of(&[("src/http/api/blocks.rs", ""), ("src/client.rs", ""), ("src/httpd.rs", "")]);
+        let within = |place: &str| project.files.iter().filter(|f| f.is_in(place)).count();
         assert_eq!((within("http"), within("http/api"), within("client"), within("htt")), (1, 1, 1, 0));
     }
 

@@ -2,7 +2,7 @@
 
 use crate::mask::{Attribute, Token, text, text_before, tokens};
 use crate::paths::named;
-use crate::source::{Fault, File, House};
+use crate::source::{Fault, File, Project};
 
 /// Names bound to a place. A name with `::` is matched against whole paths, one with `!` against macro calls.
 struct Bound {
@@ -47,12 +47,12 @@ const BOUND: &[Bound] = &[
             "std::thread",
         ],
         place: Place::Outside(&["ledger", "court"]),
-        reason: "the pure rooms cannot fail for outside reasons: what they need is passed in",
+        reason: "the pure layers cannot fail for outside reasons: what they need is passed in",
     },
     Bound {
         names: &["std::process", "getrandom", "tracing", "println!", "eprintln!", "print!", "eprint!", "reqwest"],
         place: Place::Outside(&["ledger", "court"]),
-        reason: "the pure rooms cannot fail for outside reasons: what they need is passed in",
+        reason: "the pure layers cannot fail for outside reasons: what they need is passed in",
     },
     Bound {
         names: &["serde", "serde_json", "serde_json_canonicalizer"],
@@ -72,7 +72,7 @@ const BOUND: &[Bound] = &[
     Bound {
         names: &["anyhow"],
         place: Place::Only(&["cli", "main"]),
-        reason: "below the front door an error is an enum of the operation that raises it",
+        reason: "below the command line an error is an enum of the operation that returns it",
     },
 ];
 
@@ -80,9 +80,9 @@ const BOUND: &[Bound] = &[
 const DERIVES: &[(&str, &[&str])] = &[("Serialize", &["wire", "cli"]), ("Deserialize", &["wire", "cli", "http/api"])];
 
 /// Names of other crates and of the clock outside their place.
-pub(crate) fn bounds(house: &House) -> Vec<Fault> {
+pub(crate) fn bounds(project: &Project) -> Vec<Fault> {
     let mut faults = Vec::new();
-    for file in house.files.iter().filter(|file| file.is_source()) {
+    for file in project.files.iter().filter(|file| file.is_source()) {
         let tokens = tokens(&file.production);
         for bound in BOUND.iter().filter(|bound| !bound.place.admits(file)) {
             for name in bound.names {
@@ -115,10 +115,10 @@ fn in_paths(file: &File, name: &str) -> Vec<usize> {
     named(file).iter().filter(|named| !named.ours && holds(&named.path)).map(|named| named.at).collect()
 }
 
-/// Shapes of JSON outside the rooms that own them.
-pub(crate) fn derives(house: &House) -> Vec<Fault> {
+/// Shapes of JSON outside the layers that own them.
+pub(crate) fn derives(project: &Project) -> Vec<Fault> {
     let mut faults = Vec::new();
-    for file in house.files.iter().filter(|file| file.is_source()) {
+    for file in project.files.iter().filter(|file| file.is_source()) {
         for attribute in Attribute::all(&tokens(&file.production)) {
             let is_derive = attribute.tokens.iter().any(|token| token.text == "derive");
             for token in attribute.tokens.iter().filter(|_| is_derive) {
@@ -134,9 +134,9 @@ pub(crate) fn derives(house: &House) -> Vec<Fault> {
 }
 
 /// What no finished file holds: placeholders, skipped tests, silenced lints.
-pub(crate) fn leftovers(house: &House) -> Vec<Fault> {
+pub(crate) fn leftovers(project: &Project) -> Vec<Fault> {
     let mut faults = Vec::new();
-    for file in &house.files {
+    for file in &project.files {
         let tokens = tokens(&file.code);
         for name in ["todo!", "unimplemented!", "dbg!"] {
             let found = in_code(&tokens, name).into_iter();
@@ -172,11 +172,11 @@ fn is_whole_word(text: &str, at: usize, length: usize) -> bool {
 }
 
 /// Calls that end the process for a reason they do not tell.
-pub(crate) fn panics(house: &House) -> Vec<Fault> {
+pub(crate) fn panics(project: &Project) -> Vec<Fault> {
     /// Shorter than this, a text names no invariant.
     const SHORTEST_INVARIANT: usize = 15;
     let mut faults = Vec::new();
-    for file in house.files.iter().filter(|file| file.is_source()) {
+    for file in project.files.iter().filter(|file| file.is_source()) {
         let tokens = tokens(&file.production);
         for (i, token) in tokens.iter().enumerate() {
             let is_call = matches!(text_before(&tokens, i), "." | "::");
@@ -201,9 +201,9 @@ pub(crate) fn panics(house: &House) -> Vec<Fault> {
 }
 
 /// Identifiers with a word that the glossary rules out.
-pub(crate) fn glossary(house: &House) -> Vec<Fault> {
+pub(crate) fn glossary(project: &Project) -> Vec<Fault> {
     let mut faults = Vec::new();
-    for file in house.files.iter().filter(|file| file.is_source()) {
+    for file in project.files.iter().filter(|file| file.is_source()) {
         for token in tokens(&file.code).iter().filter(|token| token.is_word()) {
             let word = token.text.to_lowercase();
             if word.contains("notarize") || word.contains("notarise") {
@@ -218,8 +218,8 @@ pub(crate) fn glossary(house: &House) -> Vec<Fault> {
 mod tests {
     use super::*;
 
-    fn show(rule: fn(&House) -> Vec<Fault>, files: &[(&str, &str)]) -> Vec<String> {
-        rule(&House::of(files)).iter().map(|f| format!("{}:{} {}", f.file, f.line, f.text)).collect()
+    fn show(rule: fn(&Project) -> Vec<Fault>, files: &[(&str, &str)]) -> Vec<String> {
+        rule(&Project::of(files)).iter().map(|f| format!("{}:{} {}", f.file, f.line, f.text)).collect()
     }
 
     #[test]

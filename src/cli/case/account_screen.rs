@@ -1,11 +1,11 @@
-//! How an account looks on a screen: whose it is, its identity checks, roles and tokens, each in the reader's language.
+//! Prints an account: owner, identity checks, roles and tokens.
 
 use serde_json::Value;
 
 use crate::cli::case::connection::{bilingual, text};
 use crate::cli::screen::Screen;
 
-/// What a token may be used for.
+/// Labels of the scopes.
 const SCOPES: [(&str, &str); 6] = [
     ("deposit", "存证"),
     ("read", "查阅"),
@@ -19,7 +19,7 @@ fn list<'v>(value: &'v Value, name: &str) -> impl Iterator<Item = &'v Value> {
     value.get(name).and_then(Value::as_array).into_iter().flatten()
 }
 
-/// An account, as `/v1/me` or `/v1/accounts/{account}` answers it.
+/// Prints an account in the JSON of `/v1/me` or `/v1/accounts/{account}`.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! Accounts, roles, tokens, lists.
+//! `tiezheng case account`: accounts, roles, tokens, keys, lists, webhooks.
 
 use std::path::PathBuf;
 
@@ -16,7 +16,7 @@ use crate::cli::screen::WARNING;
 /// Accounts, roles and tokens | 账号、角色与令牌
 #[derive(Debug, Clone, clap::Subcommand)]
 pub enum AccountCommand {
-    /// Whose token this is | 当前令牌所属账号
+    /// The account of the token | 当前令牌所属账号
     Me,
     /// Open an account | 开立账号
     Open {
@@ -32,7 +32,7 @@ pub enum AccountCommand {
         /// The account | 账号
         account: String,
     },
-    /// Record an identity check made elsewhere, or made at the counter | 记录身份核验
+    /// Record an identity check made elsewhere or at the court | 记录身份核验
     Identity {
         /// The account | 账号
         account: String,
@@ -56,7 +56,7 @@ pub enum AccountCommand {
         #[arg(long, value_name = "CODE")]
         court: Option<String>,
     },
-    /// Take a role back | 撤销角色
+    /// Revoke a role | 撤销角色
     Revoke {
         /// The account | 账号
         account: String,
@@ -102,13 +102,13 @@ pub enum AccountCommand {
         #[arg(value_name = "VKEY")]
         key: String,
     },
-    /// Let a court take deposits of another ledger | 法院认可其他存证账本
+    /// Let a court accept deposits of another ledger | 法院认可其他存证账本
     TrustLedger {
         /// The court | 法院代字
         court: String,
         /// The ledger's key | 账本密钥
         ledger_key: String,
-        /// Take it off the list | 移出名单
+        /// Remove it from the list | 移出名单
         #[arg(long)]
         remove: bool,
     },
@@ -123,7 +123,7 @@ pub enum AccountCommand {
         #[arg(long = "workday", value_name = "DAY")]
         workdays: Vec<String>,
     },
-    /// Have events of a court sent to a URL, signed | 登记事件推送
+    /// Send the events of a court to a URL, signed | 登记事件推送
     Webhook {
         /// The court | 法院代字
         court: String,
@@ -220,7 +220,7 @@ async fn token(
     save: Option<&PathBuf>,
 ) -> anyhow::Result<()> {
     if let Some(file) = save {
-        // Before a token is issued that could then not be kept.
+        // Checked before the token is issued, since it could not be stored otherwise.
         must_be_new(file)?;
         durable::probe(file).map_err(|error| CliError::io(file, &error))?;
     }
@@ -241,7 +241,7 @@ async fn token(
             fields.insert("saved".into(), json!(file.display().to_string()));
         }
     }
-    connection.tell(&answer)?;
+    connection.print_act(&answer)?;
     let screen = connection.screen;
     screen.line(format!("  {}  {id}", screen.pick("标识（撤销时用）", "id, to revoke it by")))?;
     if let Some(file) = save {

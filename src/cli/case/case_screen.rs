@@ -1,4 +1,4 @@
-//! How a case looks on a screen: its parties, its evidence with the seven facts, what everybody says of it.
+//! Prints a case: parties, evidence with the seven facts, verifications and replies.
 
 use std::fmt::Write as _;
 
@@ -19,10 +19,10 @@ fn field(value: &Value, pointer: &str) -> String {
     text(value, pointer).unwrap_or_default()
 }
 
-/// A text that may be erased: null then, and absent where it was never given.
-fn kept(screen: &Screen, value: Option<&Value>) -> String {
+/// A text that may be erased (null) or absent.
+fn erasable_text(screen: &Screen, value: Option<&Value>) -> String {
     match value {
-        // What somebody wrote is shown as one text, however it tries to look like something else on the screen.
+        // Escaped and on one line, so that the text cannot imitate other output.
         Some(Value::String(text)) => text.lines().map(escaped_name).collect::<Vec<_>>().join(" ⏎ "),
         Some(Value::Null) => screen.pick("（已删除）", "(erased)").to_owned(),
         _ => String::new(),
@@ -39,21 +39,21 @@ pub fn case(screen: &Screen, case: &Value) -> anyhow::Result<()> {
     screen.line(format!("{}  {}", screen.paint(HEADING, &number), bilingual(screen, case.get("stage"))))?;
     let mut rows = vec![vec![screen.pick("案件", "case").to_owned(), field(case, "/case")]];
     rows.push(vec![screen.pick("法院", "court").to_owned(), field(case, "/court")]);
-    let title = kept(screen, case.get("title"));
+    let title = erasable_text(screen, case.get("title"));
     if !title.is_empty() {
         rows.push(vec![screen.pick("案由", "cause of action").to_owned(), title]);
     }
     for party in list(case, "parties") {
-        let name = kept(screen, party.get("name"));
+        let name = erasable_text(screen, party.get("name"));
         rows.push(vec![bilingual(screen, party.get("role")), format!("{} {name}", field(party, "/party"))]);
     }
     for agent in list(case, "agents") {
-        let name = kept(screen, agent.get("name"));
+        let name = erasable_text(screen, agent.get("name"));
         let whom = format!("{} {} → {}", field(agent, "/agent"), name, field(agent, "/party"));
         rows.push(vec![screen.pick("代理人", "agent").to_owned(), whom]);
     }
     if let Some(period) = case.get("period").filter(|period| period.is_object()) {
-        // The day and 24:00, as the law says it: midnight would be read as the day after.
+        // The law says 24:00 of the day; 00:00 would be read as the day after.
         let end = match text(period, "/last_day") {
             Some(day) => format!("{day} 24:00 {}", screen.pick("北京时间", "Beijing time")),
             None => bilingual(screen, period.get("state")),
@@ -63,7 +63,7 @@ pub fn case(screen: &Screen, case: &Value) -> anyhow::Result<()> {
     for hold in list(case, "holds") {
         let content = text(hold, "/deposit_number").or_else(|| text(hold, "/account")).unwrap_or_default();
         let who = bilingual(screen, hold.pointer("/capacity/label"));
-        let reason = kept(screen, hold.get("reason"));
+        let reason = erasable_text(screen, hold.get("reason"));
         let label = screen.pick("暂停删除", "erasure suspended").to_owned();
         rows.push(vec![label, format!("{content}  {} · {who} · {reason}", field(hold, "/at"))]);
     }
@@ -85,11 +85,14 @@ pub fn item(screen: &Screen, item: &Value) -> anyhow::Result<()> {
         "{} {}  {}",
         screen.pick("证据", "item"),
         field(item, "/item"),
-        kept(screen, item.pointer("/claimed/name"))
+        erasable_text(screen, item.pointer("/claimed/name"))
     );
     screen.line(screen.paint(HEADING, &heading))?;
     let mut rows = vec![
-        vec![screen.pick("  证据内容", "  content").to_owned(), kept(screen, item.pointer("/claimed/content"))],
+        vec![
+            screen.pick("  证据内容", "  content").to_owned(),
+            erasable_text(screen, item.pointer("/claimed/content")),
+        ],
         vec![screen.pick("  存证编号", "  deposit number").to_owned(), field(item, "/deposit_number")],
     ];
     for fact in list(item, "facts") {
@@ -125,7 +128,7 @@ pub fn item(screen: &Screen, item: &Value) -> anyhow::Result<()> {
     remarks(screen, item)
 }
 
-/// The first page of a list of deposits, and how many there are in all where it has more.
+/// The first page of a list of deposits, with the total if there are more.
 fn page(screen: &Screen, page: Option<&Value>) -> String {
     let Some(page) = page.filter(|page| page.is_object()) else {
         return screen.pick("未查询", "not asked for").to_owned();
@@ -157,7 +160,7 @@ fn page(screen: &Screen, page: Option<&Value>) -> String {
     text
 }
 
-/// What is said of an item: what to heed, who checked it, who replied.
+/// Warnings, verifications and replies of an item.
 fn remarks(screen: &Screen, item: &Value) -> anyhow::Result<()> {
     let notice = bilingual(screen, item.pointer("/claimed/notice"));
     screen.line(screen.paint(FAINT, &format!("  {notice}")))?;
@@ -191,13 +194,13 @@ fn remarks(screen: &Screen, item: &Value) -> anyhow::Result<()> {
         screen.line(format!("  {replied}"))?;
     }
     for reply in list(item, "replies") {
-        replied_so(screen, reply)?;
+        reply(screen, reply)?;
     }
     Ok(())
 }
 
-/// One version of a party's reply: the three properties, the grounds, the words.
-fn replied_so(screen: &Screen, reply: &Value) -> anyhow::Result<()> {
+/// One version of a party's reply: the three properties, the grounds, the text.
+fn reply(screen: &Screen, reply: &Value) -> anyhow::Result<()> {
     let said = [("authenticity", "真实性"), ("legality", "合法性"), ("relevance", "关联性")];
     let said = said.into_iter().filter_map(|(name, zh)| {
         let opinion = bilingual(screen, reply.get(name));
@@ -217,7 +220,7 @@ fn replied_so(screen: &Screen, reply: &Value) -> anyhow::Result<()> {
         screen.line(format!("    {}", bilingual(screen, Some(ground))))?;
     }
     for (name, zh, en) in [("probative_value", "证明力", "probative value"), ("reason", "理由", "reason")] {
-        let text = kept(screen, reply.get(name));
+        let text = erasable_text(screen, reply.get(name));
         if !text.is_empty() {
             screen.line(format!("    {}: {text}", screen.pick(zh, en)))?;
         }
@@ -225,7 +228,7 @@ fn replied_so(screen: &Screen, reply: &Value) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What a verification found.
+/// Prints the result of a verification.
 ///
 /// # Errors
 ///
@@ -259,7 +262,7 @@ pub fn verification(screen: &Screen, answer: &Value) -> anyhow::Result<()> {
     Ok(screen.line(format!("{} {number}", screen.pick("核验已记录，编号", "recorded as")))?)
 }
 
-/// Acts in their order, as their documents read.
+/// Prints acts in order, as their documents read.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! `tiezheng case`: its definition, and what runs for each command.
+//! `tiezheng case`: the definition of its commands, and their dispatch.
 
 use std::path::PathBuf;
 
@@ -98,11 +98,11 @@ enum CaseCommand {
         /// The original | 原文文件
         file: PathBuf,
     },
-    /// Fetch an original from custody; that it was seen is recorded | 取得保管的原文（查阅将被记录）
+    /// Fetch an original from custody; the access is recorded | 取得保管的原文（查阅将被记录）
     GetOriginal {
         /// The deposit number | 存证编号
         number: String,
-        /// Where to; must not be there yet | 保存为
+        /// The new file | 保存为
         to: PathBuf,
         /// The case in which you see it; not needed for your own deposit | 所在案件（本人存证无须填写）
         #[arg(long, value_name = "CASE")]
@@ -111,7 +111,7 @@ enum CaseCommand {
     Open(OpenArgs),
     /// My cases | 我的诉讼
     List,
-    /// A case with all its evidence; that it was seen is recorded | 查看案件（查看将被记录）
+    /// Show a case with all its evidence; the access is recorded | 查看案件（查看将被记录）
     Show {
         /// The case | 案件
         case: String,
@@ -128,7 +128,7 @@ enum CaseCommand {
     },
     Import(ImportArgs),
     Verify(VerifyItemArgs),
-    /// Make an association code for a party | 生成关联码
+    /// Issue an association code for a party | 生成关联码
     Code {
         /// The case | 案件
         case: String,
@@ -145,7 +145,7 @@ enum CaseCommand {
         #[arg(long, value_name = "N", default_value_t = 30)]
         days: u64,
     },
-    /// Find my case by an association code | 以关联码关联案件
+    /// Join a case by an association code | 以关联码关联案件
     Associate {
         /// The code | 关联码
         code: String,
@@ -160,7 +160,7 @@ enum CaseCommand {
         name: Option<String>,
     },
     PassOn(PassOnArgs),
-    /// The acts of a case, as their documents read | 案件全部操作记录
+    /// The acts of a case, as recorded on the chain | 案件全部操作记录
     History {
         /// The case | 案件
         case: String,
@@ -177,7 +177,7 @@ enum CaseCommand {
         #[arg(long, value_name = "NUMBER", conflicts_with = "case")]
         deposit: Option<String>,
     },
-    /// What a court's systems are told; waits for news | 事件订阅
+    /// The events of a court, by long polling | 事件订阅
     Feed {
         /// The court | 法院代字
         court: String,

@@ -1,4 +1,4 @@
-//! The way to a node's connection: its address, the token, the idempotency key of what is asked.
+//! Requests to a node's filing service: address, token, idempotency key, and the output of answers.
 
 use std::path::PathBuf;
 
@@ -12,10 +12,10 @@ use crate::cli::input;
 use crate::cli::screen::{GOOD, Screen, WARNING};
 use crate::client::court_client::CourtClient;
 
-/// Entries that are asked for at a time.
+/// Entries per page.
 pub const PAGE: u32 = 200;
 
-/// Which node, and who asks.
+/// Options for node, token and idempotency key.
 #[derive(Debug, Clone, clap::Args)]
 pub struct ConnectionArgs {
     #[command(flatten)]
@@ -31,21 +31,21 @@ pub struct ConnectionArgs {
     key: Option<String>,
 }
 
-/// A node's connection.
+/// A client of the filing service, with the screen for its answers.
 pub struct CourtConnection<'s> {
-    /// Its client.
+    /// The client.
     pub client: CourtClient,
-    /// What people and machines see.
+    /// The output.
     pub screen: &'s Screen,
     key: Option<String>,
 }
 
 impl ConnectionArgs {
-    /// The connection of that node.
+    /// Opens the connection.
     ///
     /// # Errors
     ///
-    /// [`CliError`]: no token, an unreadable file, no address.
+    /// [`CliError`]: no token, an unreadable file, an invalid address.
     pub fn open<'s>(&self, screen: &'s Screen) -> Result<CourtConnection<'s>, CliError> {
         let token = match (&self.token_file, &self.token) {
             (Some(path), _) => input::secret(path)?,
@@ -65,7 +65,7 @@ impl ConnectionArgs {
 }
 
 impl CourtConnection<'_> {
-    /// The name of this request.
+    /// The idempotency key of this request: the given one, or a random one.
     ///
     /// # Errors
     ///
@@ -77,7 +77,7 @@ impl CourtConnection<'_> {
         }
     }
 
-    /// Posts, and answers what came back.
+    /// Posts `body`, and returns the answer.
     ///
     /// # Errors
     ///
@@ -86,7 +86,7 @@ impl CourtConnection<'_> {
         Ok(self.client.post(path, body, &self.request_key()?).await?)
     }
 
-    /// All pages of a list as one: its first answer with the entries of all the others in `items`.
+    /// All pages of a list as one answer.
     ///
     /// # Errors
     ///
@@ -114,23 +114,23 @@ impl CourtConnection<'_> {
         }
     }
 
-    /// Posts an act, and says what became of it.
+    /// Posts an act, and prints the result.
     ///
     /// # Errors
     ///
     /// [`CliError`]; the screen.
     pub async fn act(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
         let answer = self.post(path, body).await?;
-        self.tell(&answer)?;
+        self.print_act(&answer)?;
         Ok(answer)
     }
 
-    /// Says what became of an act: what it was, its deposit number, what to heed.
+    /// Prints a recorded act: kind, deposit number, warnings.
     ///
     /// # Errors
     ///
     /// The screen.
-    pub fn tell(&self, answer: &Value) -> anyhow::Result<()> {
+    pub fn print_act(&self, answer: &Value) -> anyhow::Result<()> {
         let screen = self.screen;
         screen.document(answer)?;
         let act = answer.get("act").filter(|act| act.is_object()).unwrap_or(answer);
@@ -148,15 +148,15 @@ impl CourtConnection<'_> {
         let stage = answer.get("stage_text").map(|stage| bilingual(screen, Some(stage)));
         row("案件状态", "stage", stage);
         screen.table(&rows)?;
-        self.heed(answer)
+        self.print_warnings(answer)
     }
 
-    /// Says what to heed.
+    /// Prints the warnings of an answer.
     ///
     /// # Errors
     ///
     /// The screen.
-    pub fn heed(&self, answer: &Value) -> anyhow::Result<()> {
+    pub fn print_warnings(&self, answer: &Value) -> anyhow::Result<()> {
         for warning in answer.get("warnings").and_then(Value::as_array).into_iter().flatten() {
             let text = bilingual(self.screen, Some(warning));
             self.screen.line(format!("  {}", self.screen.paint(WARNING, &text)))?;
@@ -172,7 +172,7 @@ pub fn bilingual(screen: &Screen, value: Option<&Value>) -> String {
     text.unwrap_or_default().to_owned()
 }
 
-/// A value as text.
+/// The value at a JSON pointer as text.
 #[must_use]
 pub fn text(value: &Value, pointer: &str) -> Option<String> {
     match value.pointer(pointer)? {
@@ -182,7 +182,7 @@ pub fn text(value: &Value, pointer: &str) -> Option<String> {
     }
 }
 
-/// An object of the fields that are given.
+/// An object of the fields that have values.
 #[must_use]
 pub fn object<const N: usize>(fields: [(&str, Option<Value>); N]) -> Value {
     let mut body = json!({});
@@ -192,7 +192,7 @@ pub fn object<const N: usize>(fields: [(&str, Option<Value>); N]) -> Value {
     body
 }
 
-/// `text` as a path or query part.
+/// `text`, percent-encoded for a path or query.
 #[must_use]
 pub fn encoded(text: &str) -> String {
     let byte = |byte: u8| {

@@ -1,4 +1,4 @@
-//! Erasures: requested, and waited for until the node has confirmed them.
+//! `tiezheng case erase` and `erasure`: request an erasure, and wait for its confirmation.
 
 use serde_json::{Value, json};
 
@@ -28,7 +28,7 @@ pub struct EraseArgs {
     no_wait: bool,
 }
 
-/// How far an erasure has come | 查询删除进度
+/// The state of an erasure | 查询删除进度
 #[derive(Debug, Clone, clap::Args)]
 pub struct ErasureArgs {
     /// Its id: the deposit number of its act; or the number of the deposit whose content was erased | 删除行为或者被删除存证的编号
@@ -51,7 +51,7 @@ pub async fn erase(args: &EraseArgs, connection: &CourtConnection<'_>) -> anyhow
         ("order", args.order.as_ref().map(|case| json!(case))),
     ]);
     let requested = connection.post("/v1/erasures", &body).await?;
-    follow(requested, args.no_wait, connection).await
+    wait_and_show(requested, args.no_wait, connection).await
 }
 
 /// Shows an erasure, and waits for its confirmation.
@@ -62,11 +62,15 @@ pub async fn erase(args: &EraseArgs, connection: &CourtConnection<'_>) -> anyhow
 pub async fn show(args: &ErasureArgs, connection: &CourtConnection<'_>) -> anyhow::Result<ExitStatus> {
     let id = read_number(&args.id)?;
     let erasure = connection.client.get(&format!("/v1/erasures/{id}")).await.map_err(CliError::from)?;
-    follow(erasure, args.no_wait, connection).await
+    wait_and_show(erasure, args.no_wait, connection).await
 }
 
-/// Waits until an erasure is confirmed or has failed, unless it is not to be waited for; then shows it.
-async fn follow(mut erasure: Value, no_wait: bool, connection: &CourtConnection<'_>) -> anyhow::Result<ExitStatus> {
+/// Waits until an erasure is confirmed or has failed, unless `no_wait`; then prints it.
+async fn wait_and_show(
+    mut erasure: Value,
+    no_wait: bool,
+    connection: &CourtConnection<'_>,
+) -> anyhow::Result<ExitStatus> {
     let id = text(&erasure, "/id").unwrap_or_default();
     let fresh = erasure.pointer("/act/fresh").cloned();
     let path = format!("/v1/erasures/{id}?wait={WAIT_S}");
@@ -81,19 +85,19 @@ async fn follow(mut erasure: Value, no_wait: bool, connection: &CourtConnection<
         }
     }
     if let (Some(at), Some(fresh)) = (erasure.pointer_mut("/act/fresh"), fresh) {
-        // Whether this request made the erasure: later answers cannot say.
+        // Only the first answer says whether this request made the erasure.
         *at = fresh;
     }
     shown(&erasure, connection)
 }
 
 fn is_settled(erasure: &Value) -> bool {
-    // An answer without a state would be waited for without end.
+    // An answer without a state counts as settled, to avoid an endless wait.
     text(erasure, "/state/code").is_none_or(|code| matches!(code.as_str(), "confirmed" | "failed"))
 }
 
 fn shown(erasure: &Value, connection: &CourtConnection<'_>) -> anyhow::Result<ExitStatus> {
-    connection.tell(erasure)?;
+    connection.print_act(erasure)?;
     let screen = connection.screen;
     let code = text(erasure, "/state/code").unwrap_or_default();
     let colour = match code.as_str() {

@@ -1,4 +1,4 @@
-//! Evidence at the command line: 导入存证平台证据, 核验.
+//! `tiezheng case import` (导入存证平台证据) and `verify` (核验).
 
 use std::path::PathBuf;
 
@@ -26,7 +26,7 @@ pub struct ImportArgs {
     /// Content (证据内容): what it shows | 证据内容
     #[arg(long, required_unless_present = "list")]
     content: Option<String>,
-    /// For which party, where the importer is the court | 为哪一方导入
+    /// For which party, if the court imports | 为哪一方导入
     #[arg(long, value_name = "N")]
     party: Option<u32>,
     /// The item that it replaces | 替换哪项证据
@@ -40,7 +40,7 @@ pub struct ImportArgs {
     list: Option<PathBuf>,
 }
 
-/// Verify an item of a case; what comes of it is recorded | 核验案件证据（结果将被记录）
+/// Verify an item of a case; the result is recorded | 核验案件证据（结果将被记录）
 #[derive(Debug, Clone, clap::Args)]
 pub struct VerifyItemArgs {
     /// The case | 案件
@@ -62,7 +62,7 @@ pub struct VerifyItemArgs {
 ///
 /// # Errors
 ///
-/// [`CliError`]; a mistyped number is found before anything is sent.
+/// [`CliError`]; a mistyped number is rejected before anything is sent.
 pub async fn import(args: &ImportArgs, connection: &CourtConnection<'_>) -> anyhow::Result<ExitStatus> {
     let path = format!("/v1/cases/{}/imports", encoded(&args.case));
     if let Some(list) = &args.list {
@@ -79,7 +79,7 @@ pub async fn import(args: &ImportArgs, connection: &CourtConnection<'_>) -> anyh
         ("receipt", receipt),
     ]);
     let answer = connection.act(&path, &body).await?;
-    showing::item(connection.screen, &answer)?;
+    case_screen::item(connection.screen, &answer)?;
     Ok(ExitStatus::Good)
 }
 
@@ -130,7 +130,7 @@ pub async fn verify(args: &VerifyItemArgs, connection: &CourtConnection<'_>) -> 
     };
     connection.screen.document(&answer)?;
     let conclusion = text(&answer, "/report/conclusion/code").unwrap_or_default();
-    showing::verification(connection.screen, &answer)?;
+    case_screen::verification(connection.screen, &answer)?;
     Ok(match conclusion.as_str() {
         "consistent" | "consistent_with_reservation" | "record_only" => ExitStatus::Good,
         "unable" => ExitStatus::Unable,

@@ -1,4 +1,4 @@
-//! Filing and the course of a case.
+//! The commands that open, act upon, show and transfer cases.
 
 use serde_json::{Map, Value, json};
 
@@ -19,7 +19,7 @@ pub struct OpenArgs {
     /// ordinary, summary, small-claims, second-instance | 程序
     #[arg(long, value_name = "WORD", default_value = "ordinary")]
     procedure: String,
-    /// What the party that brings it is called: plaintiff, appellant, applicant | 起诉方身份
+    /// Role of the party that brings it: plaintiff, appellant, applicant | 起诉方身份
     #[arg(long, value_name = "WORD", default_value = "plaintiff")]
     role: String,
     /// natural-person, legal-person, other-organisation | 主体类型
@@ -42,7 +42,7 @@ pub struct OpenArgs {
     claims: Option<String>,
 }
 
-/// Hand a case on to another court or into a suit | 移送二审、诉调衔接
+/// Transfer a case to another court or into a suit | 移送二审、诉调衔接
 #[derive(Debug, Clone, clap::Args)]
 pub struct PassOnArgs {
     /// The case | 案件
@@ -50,16 +50,16 @@ pub struct PassOnArgs {
     /// second-instance, suit, retrial | 移送方式
     #[arg(long, value_name = "WORD")]
     passage: String,
-    /// The court that takes it | 接收法院代字
+    /// The receiving court | 接收法院代字
     #[arg(long, value_name = "CODE")]
     court: String,
-    /// What kind of proceeding it becomes | 案件类型
+    /// The kind of the new proceeding | 案件类型
     #[arg(long, value_name = "WORD")]
     kind: String,
     /// By which procedure | 程序
     #[arg(long, value_name = "WORD")]
     procedure: String,
-    /// Which party brings it there | 由哪一方提起
+    /// The party that brings the new case | 由哪一方提起
     #[arg(long, value_name = "N")]
     brought_by: Option<u32>,
 }
@@ -87,7 +87,7 @@ pub async fn open(args: &OpenArgs, connection: &CourtConnection<'_>) -> anyhow::
     Ok(ExitStatus::Good)
 }
 
-/// Any plain act: `submit`, `approve`, `reply item=1 authenticity=disputed`, ….
+/// Any act without a command of its own: `submit`, `approve`, `reply item=1 authenticity=disputed`, ….
 ///
 /// # Errors
 ///
@@ -126,7 +126,7 @@ fn put(body: &mut Map<String, Value>, name: &str, value: &str) {
     }
 }
 
-/// The cases of whoever asks.
+/// Lists the cases of the account.
 ///
 /// # Errors
 ///
@@ -147,7 +147,7 @@ pub async fn list(connection: &CourtConnection<'_>) -> anyhow::Result<ExitStatus
     Ok(ExitStatus::Good)
 }
 
-/// A case with all its evidence. That it was seen is recorded.
+/// Shows a case with all its evidence. The access is recorded.
 ///
 /// # Errors
 ///
@@ -155,11 +155,11 @@ pub async fn list(connection: &CourtConnection<'_>) -> anyhow::Result<ExitStatus
 pub async fn show(case: &str, connection: &CourtConnection<'_>) -> anyhow::Result<ExitStatus> {
     let answer = connection.pages(&format!("/v1/cases/{}", encoded(case)), None).await?;
     connection.screen.document(&answer)?;
-    showing::case(connection.screen, &answer)?;
+    case_screen::case(connection.screen, &answer)?;
     Ok(ExitStatus::Good)
 }
 
-/// The acts of a case, or who saw it: documents as they were put on the chain.
+/// Lists the acts of a case, or its access log.
 ///
 /// # Errors
 ///
@@ -172,11 +172,11 @@ pub async fn history(
 ) -> anyhow::Result<ExitStatus> {
     let answer = connection.pages(&format!("/v1/cases/{}/{part}", encoded(case)), Some(after.to_string())).await?;
     connection.screen.document(&answer)?;
-    showing::history(connection.screen, &answer)?;
+    case_screen::history(connection.screen, &answer)?;
     Ok(ExitStatus::Good)
 }
 
-/// Makes an association code.
+/// Issues an association code.
 ///
 /// # Errors
 ///
@@ -201,7 +201,7 @@ pub async fn code(
     Ok(ExitStatus::Good)
 }
 
-/// Associates by a code.
+/// Joins a case by an association code.
 ///
 /// # Errors
 ///
@@ -223,7 +223,7 @@ pub async fn associate(
     Ok(ExitStatus::Good)
 }
 
-/// Hands a case on.
+/// Transfers a case.
 ///
 /// # Errors
 ///
@@ -240,7 +240,7 @@ pub async fn transfer_case(args: &PassOnArgs, connection: &CourtConnection<'_>) 
     Ok(ExitStatus::Good)
 }
 
-/// What a court's systems are told.
+/// Prints the events of a court.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! Enrolled keys, and the revocation of tokens: what changes an account without waiting for the chain.
+//! The commands for enrolled keys and for the revocation of tokens.
 
 use serde_json::{Value, json};
 
@@ -63,7 +63,7 @@ pub async fn remove(connection: &CourtConnection<'_>, key: &str) -> anyhow::Resu
     Ok(screen.line(format!("{} {name}", screen.paint(GOOD, screen.pick("已删除公钥登记", "removed"))))?)
 }
 
-/// Revokes a token, and says what ended with it.
+/// Revokes a token, and prints the tokens that ended with it.
 ///
 /// # Errors
 ///
@@ -73,7 +73,7 @@ pub async fn revoke_token(connection: &CourtConnection<'_>, id: &str, keep_issue
     let answer = connection.post(&format!("/v1/tokens/{}/revocation", encoded(id)), &body).await?;
     let screen = connection.screen;
     if answer.get("act").is_some_and(Value::is_object) {
-        connection.tell(&answer)?;
+        connection.print_act(&answer)?;
     } else {
         screen.document(&answer)?;
         let zh = "令牌已失效；账本目前暂停写入，撤销记录将在恢复后上链";

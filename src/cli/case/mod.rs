@@ -1,8 +1,7 @@
-//! `tiezheng case`: what parties, their agents, a court's staff and the operator do, by a token.
+//! `tiezheng case`: the commands of parties, agents, court staff and the operator, with a token.
 //!
-//! [`command`] is the definition and what runs for each; [`connection`] reaches the node; [`accounts`], [`filing`],
-//! [`evidence`], [`originals`], [`erasures`] are the commands; [`case_screen`] is how a case looks on a screen,
-//! [`account_screen`] how an account does.
+//! [`command`] defines the commands; [`connection`] sends requests; [`accounts`], [`filing`], [`evidence`], [`originals`],
+//! [`erasures`], [`keys`] are the commands; [`case_screen`] and [`account_screen`] print cases and accounts.
 
 pub mod account_screen;
 pub mod accounts;

@@ -1,4 +1,4 @@
-//! Deposits by token, originals in custody.
+//! The commands for deposits by token, originals in custody, and holds.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -111,7 +111,7 @@ async fn act_on_content(
 ///
 /// [`CliError`].
 pub async fn deposit(args: &DepositByTokenArgs, connection: &CourtConnection<'_>) -> anyhow::Result<ExitStatus> {
-    // Before the file is hashed, which may take minutes.
+    // Checked before the file is hashed, which may take minutes.
     let provenance = args.provenance.as_deref().map(input::json).transpose()?;
     let size = fs::metadata(&args.file).map_err(|error| CliError::io(&args.file, &error))?.len();
     let progress = Progress::of_bytes(connection.screen, size);
@@ -139,7 +139,7 @@ pub async fn deposit(args: &DepositByTokenArgs, connection: &CourtConnection<'_>
         screen
             .pick("平台代为签名；请妥善保管原文", "signed by the platform on your behalf; keep the original unchanged")
     ))?;
-    connection.heed(&answer)?;
+    connection.print_warnings(&answer)?;
     if args.custody {
         put(&number, &args.file, connection).await?;
     }
@@ -157,26 +157,26 @@ pub async fn put(number: &str, file: &Path, connection: &CourtConnection<'_>) ->
     let headers = [("idempotency-key", connection.request_key()?)];
     let path = format!("/v1/deposits/{number}/original");
     let answer = connection.client.send_file(true, &path, opened, &headers).await.map_err(CliError::from)?;
-    connection.tell(&answer)?;
+    connection.print_act(&answer)?;
     Ok(ExitStatus::Good)
 }
 
-/// Opens an original that is to be sent, and its size.
+/// Opens an original for sending. Returns the file and its size.
 ///
 /// # Errors
 ///
-/// [`CliError`]: not there, unreadable, or not a regular file.
+/// [`CliError`]: missing, unreadable, or not a regular file.
 pub fn open_original(path: &Path) -> Result<(tokio::fs::File, u64), CliError> {
     let opened = regular::open(path).and_then(|file| Ok((file.metadata()?.len(), file)));
     let (size, file) = opened.map_err(|error| CliError::io(path, &error))?;
     Ok((tokio::fs::File::from_std(file), size))
 }
 
-/// Fetches an original from custody. That it was seen is recorded first.
+/// Fetches an original from custody. The access is recorded first.
 ///
 /// # Errors
 ///
-/// [`CliError`]; the file must not be there yet.
+/// [`CliError`]; the file must not exist yet.
 pub async fn get(
     number: &str,
     to: &Path,
@@ -184,7 +184,7 @@ pub async fn get(
     connection: &CourtConnection<'_>,
 ) -> anyhow::Result<ExitStatus> {
     let number = read_number(number)?;
-    // Before the look is on record.
+    // Checked before the access is recorded.
     must_be_new(to)?;
     let case = case.map(|case| format!("?case={}", encoded(case))).unwrap_or_default();
     let path = format!("/v1/deposits/{number}/original{case}");
@@ -200,7 +200,7 @@ pub async fn get(
     Ok(ExitStatus::Good)
 }
 
-/// Who saw private content of a deposit.
+/// Prints the access log of a deposit.
 ///
 /// # Errors
 ///

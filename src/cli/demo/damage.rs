@@ -1,7 +1,7 @@
-//! One flipped bit in a copy of a ledger, such that a record is hit.
+//! Flips one bit of a record in a copy of a ledger.
 //!
-//! The files are RocksDB's: most of their bits are no record's, and a bit in the last records keeps the copy from being
-//! opened at all. So bits are tried until an audit names a deposit.
+//! Most bits of RocksDB's files belong to no record, and a flipped bit in the last records prevents opening the copy. So positions are
+//! tried until an audit names a damaged deposit.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,36 +13,36 @@ use crate::cli::open_errors::cannot_open;
 use crate::store::rocks::store::RocksStore;
 use crate::store::rocks::tuning::Options;
 
-/// Places tried in each file.
+/// Positions tried per file.
 const PLACES: usize = 64;
 
-/// A bit that was flipped.
+/// The position of a flipped bit.
 #[derive(Debug)]
 pub struct FlippedBit {
     /// The file, below the copy's folder.
     pub file: PathBuf,
-    /// The byte in it.
+    /// Offset of the byte.
     pub offset: usize,
 }
 
-/// Flips one bit in the copy at `dir` so that an audit finds a deposit damaged; `None` when no such bit was found.
-/// `is_deposit` knows whether a deposit stands at this place in the block of this height.
+/// Flips one bit in the copy at `dir` such that an audit finds a damaged deposit; `None` if no such bit was found. `is_deposit` says
+/// whether there is a deposit at this index in the block of this height.
 ///
 /// # Errors
 ///
 /// The copy cannot be opened, read or written.
 pub fn flip_a_bit(dir: &Path, is_deposit: impl Fn(u64, u64) -> bool) -> Result<Option<FlippedBit>, CliError> {
-    // An opening puts what is still in the log into files of its own.
+    // Opening the database flushes its write-ahead log into files.
     drop(RocksStore::open(dir, &Options::default()).map_err(|error| cannot_open(dir, &error))?);
     let io = |error: std::io::Error| CliError::io(dir, &error);
     let entries = fs::read_dir(dir.join("db")).and_then(Iterator::collect::<Result<Vec<_>, _>>).map_err(io)?;
     let mut files: Vec<PathBuf> = entries.iter().map(fs::DirEntry::path).collect();
     files.retain(|path| path.extension().is_some_and(|extension| extension == "sst"));
-    // The largest first: records are longer than what leads to them.
+    // The largest files first: they contain the records.
     files.sort_by_cached_key(|path| std::cmp::Reverse(path.metadata().map_or(0, |found| found.len())));
     for path in files {
         let whole = fs::read(&path).map_err(io)?;
-        // The ends hold the first record and what leads to the records: less telling.
+        // The ends of a file contain no typical records.
         for place in (PLACES / 4..PLACES).chain(1..PLACES / 4) {
             let offset = whole.len() * place / PLACES;
             let mut damaged = whole.clone();

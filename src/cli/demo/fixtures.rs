@@ -1,4 +1,4 @@
-//! Files made on the spot: a chat log, a picture, a contract, a disk image, a folder of messages. Small, and valid.
+//! Generates the files of the demo: a chat log, a picture, a contract, a disk image, a folder of messages.
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
@@ -10,7 +10,7 @@ use crate::cli::progress::Progress;
 /// Bytes written at a time.
 const PIECE: usize = 1024 * 1024;
 
-/// A text file: what was said, when.
+/// A chat log as a text file.
 ///
 /// # Errors
 ///
@@ -50,7 +50,7 @@ pub fn contract(path: &Path) -> io::Result<()> {
     fs::write(path, pdf("Contract of sale, 20 November 2026"))
 }
 
-/// A file of `size` bytes that nobody ever saw. `written` hears of every piece.
+/// A file of `size` pseudo-random bytes.
 ///
 /// # Errors
 ///
@@ -62,7 +62,7 @@ pub fn disk_image(path: &Path, size: u64, seed: u64, progress: &Progress) -> io:
     let mut left = size;
     while left > 0 {
         for word in piece.chunks_exact_mut(8) {
-            // xorshift64*: fast, and no two runs alike.
+            // xorshift64*
             state ^= state >> 12;
             state ^= state << 25;
             state ^= state >> 27;

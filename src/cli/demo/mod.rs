@@ -1,7 +1,7 @@
-//! `demo`: the whole story before one's eyes, told by real commands against a real node, leaving nothing behind.
+//! `demo`: a scenario of real commands against a real node in a temporary folder.
 //!
-//! [`scenario`] is the story, [`sandbox`] the folder, the node and the commands, [`fixtures`] the files that are deposited,
-//! [`report`] how it is told, [`damage`] flips the one bit.
+//! [`scenario`] has the steps, [`lawsuit`] those of a case; [`sandbox`] runs node and commands, [`fixtures`] makes the deposited files,
+//! [`report`] prints, [`damage`] flips a bit.
 
 pub mod damage;
 pub mod fixtures;

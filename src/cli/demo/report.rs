@@ -1,4 +1,4 @@
-//! How the story is told: headings, commands, what was expected and what came out.
+//! The output of the demo: headings, commands, expected and actual results.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use crate::cli::exit::ExitStatus;
 use crate::cli::screen::{BAD, FAINT, GOOD, HEADING, Screen};
 use crate::wire::facts::LABELS;
 
-/// One thing that had to come out one way.
+/// An expected and an actual result.
 #[derive(Debug)]
 struct Expectation {
     zh: &'static str,
@@ -16,18 +16,18 @@ struct Expectation {
     found: String,
 }
 
-/// A story that is being told.
+/// Prints the demo and collects its results.
 #[derive(Debug)]
 pub struct DemoReport<'a> {
-    /// Who it is told to.
+    /// The output.
     pub screen: &'a Screen,
-    /// Where it happens.
+    /// The node and its folder.
     pub sandbox: Sandbox,
     told: Vec<Expectation>,
 }
 
 impl<'a> DemoReport<'a> {
-    /// On `stage`, to `screen`.
+    /// A report of the commands in `sandbox`.
     #[must_use]
     pub const fn new(screen: &'a Screen, sandbox: Sandbox) -> Self {
         Self { screen, sandbox, told: Vec::new() }
@@ -43,7 +43,7 @@ impl<'a> DemoReport<'a> {
         Ok(self.screen.line(self.screen.paint(HEADING, &format!("■ {zh} · {en}")))?)
     }
 
-    /// Runs a command and shows its line and what it says beside.
+    /// Runs a command, and prints its command line and its messages.
     ///
     /// # Errors
     ///
@@ -52,7 +52,7 @@ impl<'a> DemoReport<'a> {
         self.watched(arguments, false)
     }
 
-    /// Likewise; `watched` lets it draw its progress.
+    /// As [`Self::command`]; `watched` lets it draw a progress bar.
     ///
     /// # Errors
     ///
@@ -66,12 +66,12 @@ impl<'a> DemoReport<'a> {
         Ok(ran)
     }
 
-    /// Puts on record what must come out and what did.
+    /// Records and prints an expected and an actual result.
     ///
     /// # Errors
     ///
     /// As above.
-    pub fn must(&mut self, zh: &'static str, en: &'static str, expected: &str, found: &str) -> anyhow::Result<()> {
+    pub fn check(&mut self, zh: &'static str, en: &'static str, expected: &str, found: &str) -> anyhow::Result<()> {
         let (style, sign) = if expected == found { (GOOD, "✓") } else { (BAD, "✗") };
         let text = format!("  {sign} {}: {found}", self.screen.pick(zh, en));
         self.screen.line(self.screen.paint(style, &text))?;
@@ -82,7 +82,7 @@ impl<'a> DemoReport<'a> {
         Ok(())
     }
 
-    /// Shows the seven facts of a command's document.
+    /// Prints the seven facts in a command's document.
     ///
     /// # Errors
     ///
@@ -99,7 +99,7 @@ impl<'a> DemoReport<'a> {
         Ok(self.screen.table(&rows)?)
     }
 
-    /// Shows a verification's conclusion.
+    /// Prints the conclusion of a verification.
     ///
     /// # Errors
     ///
@@ -109,7 +109,7 @@ impl<'a> DemoReport<'a> {
         Ok(self.screen.line(format!("  {}", ran.text(pointer)))?)
     }
 
-    /// Ends with a short table of all that was expected, and the words for one's own node.
+    /// Prints a table of all expected results, and how to start an own node.
     ///
     /// # Errors
     ///
@@ -149,7 +149,7 @@ impl<'a> DemoReport<'a> {
     }
 }
 
-/// What a command answered at `pointer`, and its exit code.
+/// The value at `pointer` in a command's document, and its exit code.
 #[must_use]
 pub fn outcome(ran: &CommandRun, pointer: &str) -> String {
     format!("{}, {}", ran.text(pointer), ran.code)

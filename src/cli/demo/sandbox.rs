@@ -1,6 +1,6 @@
-//! A folder of one's own, a node as a process of its own, and commands run as a user runs them.
+//! A temporary folder with a node process, in which commands run as child processes.
 //!
-//! Everything goes when the stage does: the node, the folder, the keys in it. The user's own configuration is untouched.
+//! Dropping it stops the node and removes the folder with its keys. The user's own configuration is not touched.
 
 use std::env;
 use std::fs::{self, File};
@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::cli::config::{FOLDER_VARIABLE, make_private_folder};
 
-/// A stage.
+/// The folder and the node.
 #[derive(Debug)]
 pub struct Sandbox {
     folder: PathBuf,
@@ -23,21 +23,21 @@ pub struct Sandbox {
     keep: bool,
 }
 
-/// A command that has run.
+/// The result of a command.
 #[derive(Debug)]
 pub struct CommandRun {
-    /// As a user would type it.
+    /// The command line as a user would type it.
     pub line: String,
-    /// Its exit code; 255 where a signal ended it.
+    /// Its exit code; 255 if a signal ended it.
     pub code: u8,
     /// The documents it printed.
     pub documents: Vec<Value>,
-    /// What it said beside, on standard error.
+    /// Its standard error.
     pub said: String,
 }
 
 impl CommandRun {
-    /// The text at `pointer` (RFC 6901) of the first document; empty where there is none.
+    /// The text at `pointer` (RFC 6901) in the first document; empty if there is none.
     #[must_use]
     pub fn text(&self, pointer: &str) -> String {
         let value = self.documents.first().and_then(|document| document.pointer(pointer));
@@ -46,7 +46,7 @@ impl CommandRun {
 }
 
 impl Sandbox {
-    /// A new folder below `above`, or below the system's folder for temporary files. Commands speak `lang`.
+    /// A new folder in `above`, or in the system's folder for temporary files. Commands run with `--lang` `lang`.
     ///
     /// # Errors
     ///
@@ -79,11 +79,11 @@ impl Sandbox {
         &self.address
     }
 
-    /// Starts a node on the folder `chain-data` and waits until it listens; what it says of itself.
+    /// Starts a node on the folder `chain-data` and waits until it listens. Returns its first document.
     ///
     /// # Errors
     ///
-    /// It does not start; its own words are in the error.
+    /// It does not start; the error contains its message.
     pub fn start_node(&mut self) -> io::Result<Value> {
         let log = self.file("node.log");
         let mut node = self
@@ -103,7 +103,7 @@ impl Sandbox {
         Ok(told)
     }
 
-    /// Stops the node as its operator would, and waits until it is gone; whether it ended well.
+    /// Stops the node by a signal and waits for its end; whether it succeeded.
     ///
     /// # Errors
     ///
@@ -114,7 +114,7 @@ impl Sandbox {
         Ok(node.wait()?.success())
     }
 
-    /// Runs a command of this very program in the folder. `watched` lets it draw its progress.
+    /// Runs a command of this program in the folder. `watched` lets it draw a progress bar.
     ///
     /// # Errors
     ///
@@ -146,7 +146,7 @@ impl Sandbox {
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
-        // Nothing can be done about what cannot be cleared away, and the story has been told.
+        // A failure to clean up is ignored.
         let _ = self.stop_node();
         if !self.keep {
             let _ = fs::remove_dir_all(&self.folder);

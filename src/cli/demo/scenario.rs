@@ -1,4 +1,4 @@
-//! The story: what a depositor, a court, a forger and an auditor do, and what comes of it.
+//! The steps of the demo: deposit, look-up, verification, forgery, audit.
 
 use std::collections::HashMap;
 use std::fs;
@@ -22,7 +22,7 @@ use crate::ledger::entry::Entry;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::Receipt;
 
-/// Messages in the folder that is deposited whole: enough for a chain of many blocks.
+/// Messages in the folder that is deposited: enough for many blocks.
 const MESSAGES: usize = 240;
 const CHAT: &str = "聊天记录.txt";
 const PICTURE: &str = "现场照片.png";
@@ -30,7 +30,7 @@ const CONTRACT: &str = "买卖合同.pdf";
 const IMAGE: &str = "硬盘镜像.img";
 const FOLDER: &str = "邮件";
 
-/// See it all happen: deposit, look up, verify, forge, audit; leaves nothing behind | 完整演示，不留痕迹
+/// Demonstrate deposit, look-up, verification, forgery and audit in a temporary folder | 完整演示，不留痕迹
 #[derive(Debug, Clone, clap::Args)]
 pub struct DemoArgs {
     /// Size of the large file in MiB | 大文件的大小（MiB）
@@ -44,11 +44,11 @@ pub struct DemoArgs {
     keep: bool,
 }
 
-/// Tells the story.
+/// Runs the demo.
 ///
 /// # Errors
 ///
-/// The stage cannot be set: no space, no process. What comes out otherwise than it must is told, not an error.
+/// No space, or a process cannot be started. An unexpected result is reported, not an error.
 pub async fn run(args: &DemoArgs, screen: &Screen) -> anyhow::Result<ExitStatus> {
     let sandbox = Sandbox::new(args.folder.as_deref(), screen.pick("zh", "en"), args.keep)?;
     clear_when_interrupted(&sandbox, args.keep);
@@ -67,20 +67,20 @@ pub async fn run(args: &DemoArgs, screen: &Screen) -> anyhow::Result<ExitStatus>
     let number = deposit_small(demo)?;
     deposit_large(demo, args.size_mib)?;
     look_up(demo, &number).await?;
-    suit::play(demo, CHAT)?;
+    lawsuit::run(demo, CHAT)?;
     verify(demo, &number)?;
     verify_offline(demo)?;
     audit(demo)?;
     telling.end()
 }
 
-/// A large file must not stay behind when somebody has seen enough.
+/// Removes the folder when the user interrupts the demo.
 fn clear_when_interrupted(sandbox: &Sandbox, keep: bool) {
     let folder = sandbox.folder().to_owned();
     tokio::spawn(async move {
         if tokio::signal::ctrl_c().await.is_ok() {
             if !keep {
-                // The process ends here, whatever could be cleared away.
+                // The process ends even if the removal failed.
                 let _ = fs::remove_dir_all(folder);
             }
             std::process::exit(130);
@@ -96,20 +96,20 @@ fn begin(demo: &mut DemoReport<'_>) -> anyhow::Result<()> {
     demo.screen.line(format!("  {}", text("listening")))?;
     demo.screen.line(format!("  {}", text("key")))?;
     let mode = text("mode");
-    demo.must("节点已启动", "a node listens", "test", &mode)
+    demo.check("节点已启动", "a node listens", "test", &mode)
 }
 
-/// The number of the contract, which the rest of the story is about.
+/// Deposits the small files. Returns the number of the contract.
 fn deposit_small(demo: &mut DemoReport<'_>) -> anyhow::Result<String> {
     demo.heading("存证：文本、图片、合同", "Deposit a text, a picture, a contract")?;
-    exhibits::chat_log(&demo.sandbox.file(CHAT))?;
-    exhibits::picture(&demo.sandbox.file(PICTURE))?;
-    exhibits::contract(&demo.sandbox.file(CONTRACT))?;
+    fixtures::chat_log(&demo.sandbox.file(CHAT))?;
+    fixtures::picture(&demo.sandbox.file(PICTURE))?;
+    fixtures::contract(&demo.sandbox.file(CONTRACT))?;
     let mut number = String::new();
     for file in [CHAT, PICTURE, CONTRACT] {
         let ran = demo.command(&["deposit", file])?;
         demo.facts(ran.documents.first().and_then(|document| document.get("deposit")).unwrap_or(&Value::Null))?;
-        demo.must(
+        demo.check(
             "存证成功，回执已核验",
             "deposited, and the receipt holds",
             "deposited, 0",
@@ -119,14 +119,14 @@ fn deposit_small(demo: &mut DemoReport<'_>) -> anyhow::Result<String> {
     }
     let again = demo.command(&["deposit", CONTRACT])?;
     let same = format!("{}, {}", outcome(&again, "/status"), again.text("/deposit_number") == number);
-    demo.must("重复执行不会重复存证", "repeating it deposits nothing twice", "already_deposited, 0, true", &same)?;
+    demo.check("重复执行不会重复存证", "repeating it deposits nothing twice", "already_deposited, 0, true", &same)?;
 
     demo.heading("存证：整个文件夹", "Deposit a whole folder")?;
-    exhibits::messages(&demo.sandbox.file(FOLDER), MESSAGES)?;
+    fixtures::messages(&demo.sandbox.file(FOLDER), MESSAGES)?;
     let ran = demo.command(&["deposit", "--recursive", FOLDER, "--case", "(2026) 0192-1"])?;
     let deposited = ran.documents.iter().filter(|document| document["status"] == "deposited").count();
     let all = format!("{MESSAGES}, 0");
-    demo.must(
+    demo.check(
         "文件夹中的文件均已存证",
         "all files of the folder deposited",
         &all,
@@ -142,12 +142,12 @@ fn deposit_large(demo: &mut DemoReport<'_>, mebibytes: u64) -> anyhow::Result<()
     getrandom::fill(&mut seed).map_err(std::io::Error::other)?;
     let path = demo.sandbox.file(IMAGE);
     let progress = Progress::of_bytes(demo.screen, size);
-    let made = exhibits::disk_image(&path, size, u64::from_le_bytes(seed), &progress);
+    let made = fixtures::disk_image(&path, size, u64::from_le_bytes(seed), &progress);
     drop(progress);
     made.map_err(|error| CliError::io(&path, &error))?;
     let ran = demo.watched(&["deposit", IMAGE, "--case", "(2026) 0192-1"], true)?;
     demo.facts(ran.documents.first().and_then(|document| document.get("deposit")).unwrap_or(&Value::Null))?;
-    demo.must(
+    demo.check(
         "大文件存证成功，文件未上传",
         "deposited; the file was not sent",
         "deposited, 0",
@@ -155,7 +155,7 @@ fn deposit_large(demo: &mut DemoReport<'_>, mebibytes: u64) -> anyhow::Result<()
     )?;
     let ran = demo.watched(&["verify", IMAGE], true)?;
     let expected = "consistent_with_reservation, 0";
-    demo.must("大文件核验", "the large file verified", expected, &outcome(&ran, "/conclusion/code"))?;
+    demo.check("大文件核验", "the large file verified", expected, &outcome(&ran, "/conclusion/code"))?;
     fs::remove_file(&path)?;
     Ok(())
 }
@@ -164,19 +164,19 @@ async fn look_up(demo: &mut DemoReport<'_>, number: &str) -> anyhow::Result<()> 
     demo.heading("按存证编号查询（仅查询，未核验原文）", "Look up by number; no original is verified")?;
     let ran = demo.command(&["lookup", number])?;
     demo.facts(ran.documents.first().unwrap_or(&Value::Null))?;
-    demo.must("查询到七项区块链存证信息", "the seven facts were found", "sealed, 0", &outcome(&ran, "/status"))?;
+    demo.check("查询到七项区块链存证信息", "the seven facts were found", "sealed, 0", &outcome(&ran, "/status"))?;
     let address = demo.sandbox.address().to_owned();
     demo.screen.line(demo.screen.paint(FAINT, &format!("  GET {address}/v1/deposits/{number}")))?;
     let client = LedgerClient::new(&address).map_err(CliError::from)?;
     let parsed = DepositNumber::parse(number)?;
     let told = client.facts(&parsed).await.map_err(CliError::from)?;
     let same = told.chain.tx_id == ran.text("/tx_id") && told.chain.block_hash == ran.text("/block_hash");
-    demo.must("HTTP 接口所述一致", "HTTP says the same", "true", &same.to_string())?;
+    demo.check("HTTP 接口所述一致", "HTTP says the same", "true", &same.to_string())?;
     let mistyped = mistype(number);
-    // Nobody listens there: what is answered is answered without asking.
+    // No node listens there, which shows that no request is sent.
     let ran = demo.command(&["lookup", &mistyped, "--server", "http://127.0.0.1:1"])?;
     let expected = "mistyped_number, 64";
-    demo.must(
+    demo.check(
         "输错的编号在查询之前即被发现",
         "a mistyped number is found before any look-up",
         expected,
@@ -189,7 +189,7 @@ fn verify(demo: &mut DemoReport<'_>, number: &str) -> anyhow::Result<()> {
     let ran = demo.command(&["verify", CONTRACT, "--number", number])?;
     demo.conclusion(&ran)?;
     let expected = "consistent_with_reservation, 0";
-    demo.must(
+    demo.check(
         "摘要一致，并说明保留",
         "the digests agree, with reservations",
         expected,
@@ -206,24 +206,24 @@ fn verify(demo: &mut DemoReport<'_>, number: &str) -> anyhow::Result<()> {
     fs::write(demo.sandbox.file(changed), bytes)?;
     let ran = demo.command(&["verify", changed, "--number", number])?;
     demo.conclusion(&ran)?;
-    demo.must("比对结果不一致", "the changed file does not match", "mismatch, 1", &outcome(&ran, "/conclusion/code"))?;
+    demo.check("比对结果不一致", "the changed file does not match", "mismatch, 1", &outcome(&ran, "/conclusion/code"))?;
 
     demo.heading("核验：从未存证的文件", "Verify a file that was never deposited")?;
     let ran = demo.command(&["verify", changed])?;
     demo.conclusion(&ran)?;
-    demo.must("尚未存证", "it was never deposited", "not_found, 1", &outcome(&ran, "/conclusion/code"))
+    demo.check("尚未存证", "it was never deposited", "not_found, 1", &outcome(&ran, "/conclusion/code"))
 }
 
 fn verify_offline(demo: &mut DemoReport<'_>) -> anyhow::Result<()> {
     demo.heading("节点停止后，凭回执离线核验", "The node stopped: verify by the receipt, offline")?;
     let stopped = demo.sandbox.stop_node()?;
-    demo.must("节点已停止", "the node has stopped", "true", &stopped.to_string())?;
+    demo.check("节点已停止", "the node has stopped", "true", &stopped.to_string())?;
     let receipt = format!("{CONTRACT}.tiezheng-receipt.json");
     let ran = demo.command(&["verify", CONTRACT, "--receipt", &receipt])?;
     demo.conclusion(&ran)?;
     let found = format!("{}, {}", outcome(&ran, "/conclusion/code"), ran.text("/offline"));
     let expected = "consistent_with_reservation, 0, true";
-    demo.must("以固定的密钥离线核验", "verified offline against the pinned key", expected, &found)
+    demo.check("以固定的密钥离线核验", "verified offline against the pinned key", expected, &found)
 }
 
 fn audit(demo: &mut DemoReport<'_>) -> anyhow::Result<()> {
@@ -232,11 +232,11 @@ fn audit(demo: &mut DemoReport<'_>) -> anyhow::Result<()> {
     let counted = ["/entries", "/blocks", "/signatures"].map(|pointer| ran.text(pointer)).join(", ");
     demo.screen
         .line(format!("  {}{counted}", demo.screen.pick("存证、区块、签名：", "deposits, blocks, signatures: ")))?;
-    demo.must("全链核对未发现问题", "the whole chain holds", "true, 0", &outcome(&ran, "/clean"))?;
+    demo.check("全链核对未发现问题", "the whole chain holds", "true, 0", &outcome(&ran, "/clean"))?;
 
     demo.heading("在备份中改动一个比特，再审计", "Flip one bit in a copy, and audit that")?;
     let copied = demo.command(&["backup", "chain-data", "--to", "copy"])?;
-    demo.must("备份并核对", "copied and checked", "0", &copied.code.to_string())?;
+    demo.check("备份并核对", "copied and checked", "0", &copied.code.to_string())?;
     let copy = demo.sandbox.file("copy");
     let known = deposits(demo);
     let flipped = flip_a_bit(&copy, |index, height| known.get(&index).is_some_and(|(_, own)| *own == height))?;
@@ -257,7 +257,7 @@ fn audit(demo: &mut DemoReport<'_>) -> anyhow::Result<()> {
         demo.screen.line(demo.screen.paint(FAINT, &format!("  {text}{others}")))?;
     }
     let found = format!("{}, {}", if named.is_empty() { "nothing" } else { "entry and block named" }, ran.code);
-    demo.must(
+    demo.check(
         "审计指出受损的记录及其区块",
         "the audit names the damaged entry and its block",
         "entry and block named, 1",
@@ -265,8 +265,8 @@ fn audit(demo: &mut DemoReport<'_>) -> anyhow::Result<()> {
     )
 }
 
-/// A finding on a deposit, with its number from the receipt, since the record itself can no longer be read. Behind a
-/// damaged header the audit cannot tell the block, so only where the receipt says the same.
+/// A finding on a deposit, with its number from the receipt, since the record itself is unreadable. After a damaged header the audit
+/// cannot know the block, so the receipt must agree.
 fn finding_line(screen: &Screen, known: &Deposits, finding: &Value) -> Option<String> {
     let index = finding.get("index")?.as_u64()?;
     let (number, height) = known.get(&index)?;
@@ -276,10 +276,10 @@ fn finding_line(screen: &Screen, known: &Deposits, finding: &Value) -> Option<St
     Some(format!("{block} {named}, {entry} {index}, {number}: {text}"))
 }
 
-/// Deposits by their place: number and block height.
+/// Deposits by index: number and block height.
 type Deposits = HashMap<u64, (DepositNumber, u64)>;
 
-/// All deposits of this story, from their receipts.
+/// All deposits of the demo, from their receipts.
 fn deposits(demo: &DemoReport<'_>) -> Deposits {
     let folders = [demo.sandbox.folder().to_owned(), demo.sandbox.file(FOLDER)];
     let files = folders.iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten();

@@ -186,7 +186,7 @@ fn repeat(
     let manifest = stated.ok_or_else(|| stated_otherwise(&files.statement, "--manifest"))?;
     let wanted = round.details.wanted_digests()?;
     let mut known = KnownLines { source, wanted, round, block: String::new(), at: 0 };
-    kept::hold(list, &manifest, |kept| match known.next()? {
+    stored_list::verify(list, &manifest, |kept| match known.next()? {
         Some(line) => compare(kept, line, wanted, files),
         None => Err(changed_since(files, kept.path)),
     })?;

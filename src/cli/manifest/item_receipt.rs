@@ -27,7 +27,7 @@ pub fn cut(list: &Path, name: &str, with_name: bool) -> Result<ItemReceipt, CliE
         let zh = format!("{path}：该存证不含清单");
         CliError::unable("no_manifest", zh, format!("{path}: the deposit bears no manifest"))
     })?;
-    let claim = kept::claim(list, &stated, name)?.ok_or_else(|| {
+    let claim = stored_list::claim(list, &stated, name)?.ok_or_else(|| {
         let (path, name) = (list.display(), name.escape_debug());
         let zh = format!("{path}：清单中没有名为“{name}”的项");
         CliError::unable("no_such_item", zh, format!("{path}: no item is called `{name}`"))

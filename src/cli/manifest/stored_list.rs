@@ -22,7 +22,7 @@ use crate::wire::chinese;
 /// # Errors
 ///
 /// [`CliError`]: unreadable, damaged, of another statement, or what `see` says.
-pub fn hold(
+pub fn verify(
     path: &Path,
     stated: &ManifestRoot,
     see: impl FnMut(&KeptLine<'_>) -> Result<(), CliError>,

@@ -280,9 +280,9 @@ async fn deposit(state: &AppState, client: ClientAddress, line: Line) -> Result<
         }
     };
     // Without this permit, batches would fill the queue and single deposits would be rejected.
-    let timeout = state.options().place_timeout;
+    let max_wait = state.options().place_timeout;
     let since = Instant::now();
-    let _share = timeout(timeout, state.batch_queue_permit()).await.map_err(|_| Failure::busy("deposits"))??;
-    let timeout = timeout.saturating_sub(since.elapsed());
-    submission::deposit(state, statement, private, submission::QueueWait::Within(timeout)).await
+    let _share = timeout(max_wait, state.batch_queue_permit()).await.map_err(|_| Failure::busy("deposits"))??;
+    let max_wait = max_wait.saturating_sub(since.elapsed());
+    submission::deposit(state, statement, private, submission::QueueWait::Within(max_wait)).await
 }

@@ -8,7 +8,7 @@ use tiezheng::court::ids::{CaseId, PartyNumber};
 use tiezheng::court::line_value::LineValue as _;
 use tiezheng::court::values::Capacity;
 use tiezheng::court::words::AccessedContent;
-use tiezheng::filing::access::Subject;
+use tiezheng::filing::access::AccessTarget;
 use tiezheng::ledger::number::DepositNumber;
 use tiezheng::store::contract::keeping::KeepPrivate;
 use tiezheng::store::memory::MemoryStore;
@@ -76,7 +76,7 @@ async fn an_original_and_its_log_cost_the_same_however_often_it_was_looked_at() 
     let actor = node.filing.authenticate(&alice.token).unwrap();
     let looks = async |count: usize| {
         for _ in 0..count {
-            let subject = Subject::Deposit(deposit, AccessedContent::Original);
+            let subject = AccessTarget::Deposit(deposit, AccessedContent::Original);
             node.filing.record_access(&actor, Capacity::Oneself, subject).await.unwrap();
         }
     };
@@ -100,7 +100,7 @@ async fn a_case_and_its_log_cost_the_same_however_often_it_was_looked_at() {
     let (actor, case) = draft_case(&node, &alice, COURT, Some("案由")).await;
     let looks = async |count: usize| {
         for _ in 0..count {
-            let subject = Subject::Case(case, AccessedContent::CaseFile, None);
+            let subject = AccessTarget::Case(case, AccessedContent::CaseFile, None);
             node.filing.record_access(&actor, Capacity::Party(PartyNumber(1)), subject).await.unwrap();
         }
     };
@@ -143,7 +143,7 @@ async fn an_account_and_its_log_cost_the_same_however_often_it_was_looked_at() {
     let actor = node.filing.authenticate(&alice.token).unwrap();
     let looks = async |count: usize| {
         for _ in 0..count {
-            node.filing.record_access(&actor, Capacity::Oneself, Subject::Account(actor.id)).await.unwrap();
+            node.filing.record_access(&actor, Capacity::Oneself, AccessTarget::Account(actor.id)).await.unwrap();
         }
     };
     let account = &alice.account;

@@ -19,7 +19,7 @@ use super::originals::{draft_with, give, objects, submit};
 use crate::support::accounts::{People, Person, Session};
 use crate::support::counting_store::CountingStore;
 use crate::support::depositor::{note, origin};
-use crate::support::draft_case::asked;
+use crate::support::draft_case::new_request;
 use crate::support::faulty_store::{Fault, FaultyStore};
 use crate::support::stores::small;
 use crate::support::test_node::{NodeConfig, TestNode};

@@ -15,7 +15,7 @@ use tiezheng::court::acts::{Act, ActKind, Submit, WithdrawFiling};
 use tiezheng::court::ids::CaseId;
 
 use crate::support::accounts::{COURT, OF_THE_COURT, People, Person};
-use crate::support::draft_case::{asked, draft_case};
+use crate::support::draft_case::{draft_case, new_request};
 use crate::support::test_node::{NodeConfig, TestNode};
 
 /// A case of `person`, submitted to `court`: one event.

@@ -8,7 +8,7 @@ use super::entrusted::entrust;
 use super::originals::{draft_with, submit};
 use crate::support::accounts::{COURT, People, Person};
 use crate::support::depositor::note;
-use crate::support::draft_case::asked;
+use crate::support::draft_case::new_request;
 use crate::support::proceeding::Proceeding;
 use crate::support::test_node::{Answer, NodeConfig, TestNode};
 

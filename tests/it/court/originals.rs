@@ -14,7 +14,7 @@ use tiezheng::ledger::number::DepositNumber;
 
 use super::entrusted::entrust;
 use crate::support::accounts::{COURT, People, Person, Session};
-use crate::support::draft_case::{asked, draft_case};
+use crate::support::draft_case::{draft_case, new_request};
 use crate::support::test_node::{Answer, NodeConfig, TestNode};
 
 /// A draft of `person` into which a deposit was brought.

@@ -172,7 +172,7 @@ fn a_list_without_its_statement_is_made_anew_and_one_that_is_lost_is_told() {
     fs::remove_file(&first.ready.files.statement).unwrap();
     let second = prepare_with(&args(), false, &folder).unwrap();
     assert_ne!(second.manifest.root, first.manifest.root, "salts are drawn anew");
-    kept::hold(&second.list, &second.manifest, |_| Ok(())).unwrap();
+    stored_list::verify(&second.list, &second.manifest, |_| Ok(())).unwrap();
     fs::write(&second.ready.files.receipt, "a receipt").unwrap();
     let kept = fs::read(&second.list).unwrap();
     let away = second.ready.files.statement.with_extension("away");
@@ -204,9 +204,9 @@ fn again_keeps_the_earlier_list_with_its_papers() {
     fs::write(folder.join("2.wav"), "more of 2.wav").unwrap();
     let second = prepare_with(&args(), true, &folder).unwrap();
     assert_ne!(second.manifest.root, first.manifest.root);
-    kept::hold(&second.list, &second.manifest, |_| Ok(())).unwrap();
+    stored_list::verify(&second.list, &second.manifest, |_| Ok(())).unwrap();
     let earlier = earlier_manifest(&first.list, &first.ready.paper.note().unwrap());
-    kept::hold(&earlier, &first.manifest, |_| Ok(())).unwrap();
+    stored_list::verify(&earlier, &first.manifest, |_| Ok(())).unwrap();
     assert!(cut(&earlier, "3.wav", true).is_ok());
     let names: Vec<_> = fs::read_dir(top.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(names.len(), 1 + 2 + 3, "{names:?}");
