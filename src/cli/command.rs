@@ -208,7 +208,7 @@ fn not_run(error: &clap::Error, language: Language, json: bool) -> ExitStatus {
         let other = other.as_ref().unwrap_or(error);
         let (english, chinese) = if language == Language::Chinese { (other, error) } else { (error, other) };
         let screen = Screen::new(language, json, colours_wanted(), is_watched());
-        let _ = screen.report_error(&usage::error(english, chinese).into());
+        let _ = screen.report_error(&usage::usage_error(english, chinese).into());
     }
     if help { ExitStatus::Good } else { ExitStatus::Usage }
 }

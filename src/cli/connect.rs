@@ -103,7 +103,7 @@ pub async fn identify_ledger(client: &LedgerClient) -> Result<LedgerIdentity, Cl
 ///
 /// [`CliError`]: as [`identify_ledger`]; or the ledger's key is another than the pinned one.
 pub async fn require_known_ledger(client: &LedgerClient, config: &Config) -> Result<(), CliError> {
-    let met = identify_ledger(client).await?;
+    let identity = identify_ledger(client).await?;
     trust_store::unchanged(config, &identity.key, Some(client.address()))
 }
 
@@ -143,7 +143,7 @@ pub async fn identify_and_pin(
     config: &Config,
     screen: &Screen,
 ) -> anyhow::Result<(LedgerIdentity, Trust)> {
-    let met = identify_ledger(client).await?;
+    let identity = identify_ledger(client).await?;
     let path = config.trust_policy()?;
     if trust_store::pin(&path, &identity.key, Some(client.address()))? {
         let heed = screen.paint(
@@ -180,7 +180,7 @@ mod tests {
         let reason = || Bilingual::new("原因", "r");
         let unreachable = ClientError::Unreachable { url: "u".into(), reason: reason() };
         let address = ClientError::BadAddress { address: "a".into(), reason: reason() };
-        let endings = [problem(404), problem(503), unreachable, address].map(|error| CliError::from(error).ending);
-        assert_eq!(endings, [ExitStatus::Finding, ExitStatus::Unable, ExitStatus::Unable, ExitStatus::Usage]);
+        let statuses = [problem(404), problem(503), unreachable, address].map(|error| CliError::from(error).status);
+        assert_eq!(statuses, [ExitStatus::Finding, ExitStatus::Unable, ExitStatus::Unable, ExitStatus::Usage]);
     }
 }

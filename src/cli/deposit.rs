@@ -117,8 +117,8 @@ pub async fn run(args: &DepositArgs, config: &Config, screen: &Screen) -> anyhow
         details.wanted_digests()?;
         let source = Source::open(path, skip)?;
         let progress = Progress::of_bytes(screen, source.total_bytes());
-        let round = begin(args, details, progress, config, screen).await?;
-        return deposit::run(&round, source, screen).await;
+        let run = begin(args, details, progress, config, screen).await?;
+        return deposit::run(&run, source, screen).await;
     }
     let found = gather(&args.files, args.recursive, skip);
     if found.is_empty() {
@@ -130,20 +130,20 @@ pub async fn run(args: &DepositArgs, config: &Config, screen: &Screen) -> anyhow
         let en = "--name and --subject are of one file, and several were named";
         return Err(CliError::usage("one_file_only", "--name 与 --subject 只能用于单个文件", en).into());
     }
-    let round = if files == 0 {
+    let run = if files == 0 {
         None
     } else {
         let total = found.iter().filter_map(|found| found.size.as_ref().ok()).sum();
         Some(begin(args, details, Progress::of_bytes(screen, total), config, screen).await?)
     };
-    let mut deposits = pin!(deposit_groups::deposit(round.clone(), found));
+    let mut deposits = pin!(deposit_groups::deposit(run.clone(), found));
     let (mut tally, mut ending) = (Tally::default(), ExitStatus::Good);
     // A failure to print does not stop the deposits; it is reported at the end.
     let (mut printed, mut lost) = (Ok(()), None);
     while let Some((found, outcome)) = deposits.next().await {
         let tell = || tell(screen, &found, &outcome, files == 1);
-        printed = printed.and(match &round {
-            Some(round) => round.progress.aside(tell),
+        printed = printed.and(match &run {
+            Some(run) => run.progress.aside(tell),
             None => tell(),
         });
         ending = ending.max(count(&mut tally, &found, &outcome));
@@ -164,7 +164,7 @@ fn is_unanswered(error: &CliError) -> bool {
 fn unanswered(missed: Skipped) -> Option<CliError> {
     match missed {
         Skipped::Failed(error) => Some(error).filter(is_unanswered),
-        Skipped::Passed(_) => None,
+        Skipped::Excluded(_) => None,
     }
 }
 
@@ -240,11 +240,11 @@ fn count(tally: &mut Tally, found: &FoundFile, outcome: &Result<DepositOutcome, 
             *one_more += 1;
             return error.status;
         }
-        Err(Skipped::Passed(passed)) if passed.is_failure(found.named) => {
+        Err(Skipped::Excluded(passed)) if passed.is_failure(found.named) => {
             tally.failed += 1;
             return ExitStatus::Unable;
         }
-        Err(Skipped::Passed(_)) => tally.excluded += 1,
+        Err(Skipped::Excluded(_)) => tally.excluded += 1,
     }
     ExitStatus::Good
 }
@@ -278,7 +278,7 @@ fn tell(
             let why = without_name(screen.pick(&error.zh, &error.en), &found.path);
             screen.aside(format!("{}  {name}{colon}{why}", failed_word(screen, error)))?;
         }
-        Err(Skipped::Passed(passed)) => {
+        Err(Skipped::Excluded(passed)) => {
             let (_, zh, en) = passed.words();
             let word = exclusion_word(screen, passed.is_failure(found.named));
             screen.aside(format!("{word}  {name}{colon}{}", screen.pick(&zh, &en)))?;
@@ -339,7 +339,7 @@ fn document(path: &Path, named: bool, outcome: &Result<DepositOutcome, Skipped>)
             "status": if error.code == RECEIPT_NOT_KEPT { RECEIPT_NOT_KEPT } else { "failed" },
             "error": { "code": error.code, "message": error.en },
         }),
-        Err(Skipped::Passed(passed)) => {
+        Err(Skipped::Excluded(passed)) => {
             let (code, _, message) = passed.words();
             let status = if passed.is_failure(named) { "failed" } else { "passed_over" };
             json!({ "file": file, "status": status, "error": { "code": code, "message": message } })

@@ -1,11 +1,11 @@
-//! One round of deposits: many files, one ledger, one key.
+//! A deposit run: the shared settings of all deposits of one command, and the steps of each deposit.
 //!
 //! ```text
-//! statement there?  no: hash ─▶ sign ─▶ write the statement, fsync file and folder ─┐
-//!                  yes: hash ─▶ the file is unchanged, the statement what is asked ─┴▶ send ─▶ verify ─▶ write the receipt
+//! no statement: hash ─▶ sign ─▶ write and fsync the statement ──────────────────────┐
+//! a statement:  hash ─▶ check that file and options are those of the statement ────┴▶ send ─▶ verify ─▶ write the receipt
 //! ```
 //!
-//! A crash anywhere leaves either no statement or a whole one; the next run goes on from there.
+//! A crash leaves either no statement or a complete one, which the next run sends.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -41,51 +41,51 @@ use crate::wire::receipt::print;
 pub const PRIVATE: u32 = 0o600;
 const PUBLIC: u32 = 0o644;
 
-/// What all deposits of one command share.
+/// The shared settings of all deposits of one command.
 #[derive(Debug)]
 pub struct DepositRun {
     client: LedgerClient,
     trust: Trust,
     /// The ledger that the statements are for.
     pub ledger: Name,
-    /// Who signs them.
+    /// The key that signs them.
     pub signer: Signer,
-    /// What they are to say beside the digests.
+    /// The content of the statements besides the digests.
     pub details: Details,
-    /// Where the papers go, unless beside the files.
+    /// The folder for statement and receipt files; by default beside the evidence.
     pub receipts: Option<PathBuf>,
-    /// Whether what is deposited already is to be deposited once more.
+    /// Whether files that are already deposited are deposited again.
     pub again: bool,
-    /// Told of every byte hashed.
+    /// The progress of hashing.
     pub progress: Progress,
 }
 
 /// A deposit that was made, now or earlier.
 #[derive(Debug)]
 pub struct DepositOutcome {
-    /// What the chain says of it, from the verified receipt.
+    /// Its facts from the verified receipt.
     pub facts: Facts,
-    /// Whether it was made just now.
+    /// Whether it is new.
     pub fresh: bool,
-    /// Where its papers lie.
+    /// Its statement and receipt files.
     pub files: ReceiptFiles,
-    /// ReceiptFiles of an earlier deposit of the same file that were given other names.
+    /// Renamed files of an earlier deposit of the same file.
     pub renamed: Vec<Renamed>,
 }
 
-/// A statement that is durably kept and ready to send.
+/// A deposit whose statement is stored durably and ready to send.
 #[derive(Debug)]
 pub struct PendingDeposit {
-    /// Where it is kept.
+    /// Its statement and receipt files.
     pub files: ReceiptFiles,
     /// The statement.
     pub paper: StatementFile,
-    /// ReceiptFiles of an earlier deposit of the same file that were given other names.
+    /// Renamed files of an earlier deposit of the same file.
     pub renamed: Vec<Renamed>,
 }
 
 impl DepositRun {
-    /// Of `details`, signed by `signer`, to the `ledger` that `client` reaches.
+    /// A run to `ledger` through `client`, with statements of `details` signed by `signer`.
     #[expect(clippy::too_many_arguments, reason = "each is given by another line of the command")]
     #[must_use]
     pub fn new(
@@ -101,7 +101,7 @@ impl DepositRun {
         Self { client, trust, ledger, signer, details, receipts, again, progress }
     }
 
-    /// Sends a statement that is kept, and takes its receipt home.
+    /// Sends a stored statement, and stores its receipt.
     ///
     /// # Errors
     ///
@@ -111,7 +111,7 @@ impl DepositRun {
         let answered = self.client.deposit(request.as_bytes()).await;
         let round = Arc::clone(self);
         let taking = tokio::task::spawn_blocking(move || {
-            let (done, receipt) = round.hold(ready, answered)?;
+            let (done, receipt) = round.check_answer(ready, answered)?;
             if let Some(receipt) = receipt {
                 durable::replace(&receipt.path, &receipt.bytes, receipt.mode)
                     .map_err(|error| receipt_not_kept(done.facts.number, &receipt.path, &error))?;
@@ -121,7 +121,7 @@ impl DepositRun {
         taking.await.map_err(|_| interrupted())?
     }
 
-    /// Sends the requests of statements that are kept; what the node answered to each, in their order.
+    /// Sends the requests of stored statements. Returns the answers in order.
     pub async fn submit_all(&self, ready: &[PendingDeposit]) -> Vec<DepositResult> {
         let requests: Vec<String> = ready.iter().map(|ready| json::line(&ready.paper.request())).collect();
         match requests.as_slice() {
@@ -130,13 +130,13 @@ impl DepositRun {
         }
     }
 
-    /// Holds what the node answered against the statement; the receipt that is to be kept before anybody is told, unless
-    /// one is kept that proves the same.
+    /// Checks an answer against the statement. Also returns the receipt file to write before the result is reported, unless an equivalent
+    /// one is stored.
     ///
     /// # Errors
     ///
     /// As [`Self::send`].
-    pub fn hold(
+    pub fn check_answer(
         &self,
         ready: PendingDeposit,
         answered: DepositResult,
@@ -151,27 +151,26 @@ impl DepositRun {
         Ok((DepositOutcome { facts, fresh, files: ready.files, renamed: ready.renamed }, kept))
     }
 
-    /// The statement on the file at `path`: the one that is kept, or a new one that is to be kept before it is sent.
+    /// The statement on the file at `path`: the stored one, or a new one with the file to write before it is sent.
     ///
     /// # Errors
     ///
     /// As [`Self::send`].
-    pub fn state(&self, path: &Path) -> Result<(PendingDeposit, Option<FileToWrite>), CliError> {
+    pub fn prepare(&self, path: &Path) -> Result<(PendingDeposit, Option<FileToWrite>), CliError> {
         let at = |receipts| ReceiptFiles::of(path, receipts).map_err(|error| CliError::io(path, &error));
         let (files, earlier) = self.existing_statement(at(self.receipts.as_deref())?, || at(None))?;
         match earlier {
-            Some(paper) if !self.again => Ok((self.repeat(path, files, paper)?, None)),
+            Some(paper) if !self.again => Ok((self.reuse(path, files, paper)?, None)),
             _ => self.make(path, files, earlier),
         }
     }
 
-    /// The statement that is kept at `files`, and these papers. Where they are to lie in another folder and there is none,
-    /// one that lies beside the file and says what is asked for now is the one to send again, wherever its receipt is to
-    /// go: another statement would be another deposit.
+    /// The stored statement at `files`, and its files. If there is none in another folder, a statement beside the evidence with the same
+    /// options is used, since a new statement would be a second deposit.
     ///
     /// # Errors
     ///
-    /// [`CliError`]: a statement's file that is damaged.
+    /// [`CliError`]: a damaged statement file.
     pub fn existing_statement(
         &self,
         files: ReceiptFiles,
@@ -206,7 +205,7 @@ impl DepositRun {
             None if files.receipt.exists() => Some(stated_in(&files.receipt)?),
             earlier => earlier,
         };
-        // Before minutes of hashing, not after.
+        // Checked before minutes of hashing.
         durable::probe(&files.statement).map_err(|error| cannot_keep(&files.statement, &error))?;
         let salt = self.details.salt()?;
         let content = self.hash(path, salt.as_ref(), self.details.digests())?;
@@ -222,7 +221,7 @@ impl DepositRun {
         Ok((PendingDeposit { files, paper, renamed }, Some(new)))
     }
 
-    fn repeat(&self, path: &Path, files: ReceiptFiles, paper: StatementFile) -> Result<PendingDeposit, CliError> {
+    fn reuse(&self, path: &Path, files: ReceiptFiles, paper: StatementFile) -> Result<PendingDeposit, CliError> {
         self.require_same_options(&files, &paper)?;
         let unchanged = match paper.note().and_then(|note| note.statement().content) {
             Some(stated) => {
@@ -242,7 +241,7 @@ impl DepositRun {
         Ok(PendingDeposit { files, paper, renamed: Vec::new() })
     }
 
-    /// Whether the statement that is kept says what is asked for now.
+    /// Checks that the stored statement has the requested options.
     ///
     /// # Errors
     ///
@@ -267,9 +266,9 @@ impl DepositRun {
         Ok(hashed.content)
     }
 
-    /// Whether the receipt proves the deposit of this very statement.
+    /// Checks that the receipt proves the deposit of this statement.
     fn check(&self, receipt: &Receipt, ready: &PendingDeposit) -> Result<Facts, CliError> {
-        // The file was held against the statement before it was sent; here the statement is held against the record.
+        // The file was compared with the statement before; here the statement is compared with the record.
         let presented = PresentedEvidence::Nothing;
         let question = Question { presented, ..Question::about(receipt, &self.trust) };
         let report = verify(&question);
@@ -291,7 +290,7 @@ impl DepositRun {
     }
 }
 
-/// The statement that a receipt is of.
+/// The statement in a receipt file.
 fn stated_in(receipt: &Path) -> Result<StatementNote, CliError> {
     let entry = Entry::parse(read_receipt(receipt)?.entry.as_bytes());
     entry
@@ -299,9 +298,8 @@ fn stated_in(receipt: &Path) -> Result<StatementNote, CliError> {
         .map_err(|error| not_a_receipt(receipt, "所载记录无法识别", &error))
 }
 
-/// A statement that the ledger's rules refuse was never deposited and never will be: kept, it would stand in the way of
-/// the right one. A receipt beside it says otherwise, so then nothing is touched. What the node's deposit policy refuses
-/// may be accepted later, once the key is enrolled.
+/// Removes a statement that the ledger's rules rejected for good, which would block a corrected one. Not if there is a receipt for it, and
+/// not after a rejection by the deposit policy, which may accept it later.
 fn discard_refused_statement(files: &ReceiptFiles, error: ClientError) -> CliError {
     let refused = match &error {
         ClientError::Problem { status, code, .. } => {
@@ -311,14 +309,14 @@ fn discard_refused_statement(files: &ReceiptFiles, error: ClientError) -> CliErr
         _ => false,
     };
     if refused && !files.receipt.exists() {
-        // Should this fail, the next run says that a statement stands there.
+        // If this fails, the next run reports the statement.
         let _ = std::fs::remove_file(&files.statement).and_then(|()| durable::sync_folder_of(&files.statement));
     }
     error.into()
 }
 
-/// A receipt that is already there, which is answered, must say the same for ever: entry, place, block. If not, the ledger
-/// has lost the deposit or rewritten its history, and the old receipt is the proof: it is never replaced.
+/// Compares a stored receipt with a new one: entry, index and block must be the same. Otherwise the ledger has lost the deposit or
+/// rewritten its history, and the stored receipt is the proof, so it is never replaced.
 fn check_earlier_receipt(files: &ReceiptFiles, receipt: &Receipt) -> Result<Option<Receipt>, CliError> {
     if !files.receipt.exists() {
         return Ok(None);

@@ -50,9 +50,9 @@ pub fn open(
     platform: Signer,
     limits: &LimitArgs,
 ) -> Result<FilingService, CliError> {
-    let originals = data.join(ORIGINALS);
-    let originals = EncryptedObjectStore::in_folder(&originals).map_err(|error| unable("custody_folder", &error))?;
-    let originals = originals.within(limits.of_originals(&originals)?);
+    let folder = data.join(ORIGINALS);
+    let originals = EncryptedObjectStore::in_folder(&folder).map_err(|error| unable("custody_folder", &error))?;
+    let originals = originals.within(limits.of_originals(&folder)?);
     let webhook_addresses = limits.webhook_addresses();
     let (accounts, clock) = (Arc::new(AccountFiles::in_ledger(data)), Box::new(SystemClock::new()));
     FilingService::open(Dependencies { store, sequencer, platform, originals, accounts, webhook_addresses, clock })

@@ -1,5 +1,5 @@
-//! `load`: a load generator that verifies. Deposits are signed before and receipts checked after the clock runs, and what
-//! the machine itself can do is measured in the same run.
+//! `load`: a load generator that verifies every receipt. Signing and verification are outside of the measured time; the limits of the
+//! machine are measured in the same run.
 
 use std::fs::OpenOptions;
 use std::net::SocketAddr;
@@ -20,7 +20,7 @@ use crate::ledger::number::DepositNumber;
 use crate::ledger::verify::wording::Language;
 use crate::load::traffic::LoopMode;
 
-/// Deposits a round, unless said.
+/// Default number of deposits per round.
 const DEPOSITS: usize = 100_000;
 
 const EXAMPLES: &str = "\
@@ -98,7 +98,7 @@ pub struct LoadArgs {
     server: ServerArgs,
 }
 
-/// All that a load came to.
+/// The results of a load.
 #[derive(Debug, Serialize)]
 struct Summary {
     ledger: String,
@@ -135,7 +135,7 @@ pub async fn run(args: &LoadArgs, screen: &Screen) -> anyhow::Result<ExitStatus>
     }
     if let Some(path) = &args.keep_numbers {
         load_reads::may_append(path)?;
-        // Before anything is deposited for good, not after.
+        // Checked before anything is deposited, which cannot be undone.
         let opened = OpenOptions::new().create(true).append(true).open(path);
         opened.map_err(|error| CliError::io(path, &error))?;
     }
@@ -165,7 +165,7 @@ pub async fn run(args: &LoadArgs, screen: &Screen) -> anyhow::Result<ExitStatus>
             round.beside(load.drive_echo(&made, echo.address).await?);
         }
         let label = screen.pick(&format!("第 {number} 轮"), &format!("round {number}")).to_owned();
-        screen.line(format!("{label}: {}", told(&round, screen)))?;
+        screen.line(format!("{label}: {}", round_text(&round, screen)))?;
         rounds.push(round);
     }
     let summary = Summary {
@@ -210,7 +210,7 @@ async fn read(
             Language::Chinese => format!("共 {asked} 次，{} 次有误", asked - good),
             Language::English => format!("{asked} asked, {} failed", asked - good),
         };
-        screen.line(format!("{label}: {}  ({counted})", told(&median, screen)))?;
+        screen.line(format!("{label}: {}  ({counted})", round_text(&median, screen)))?;
         for fault in median.faults.iter().take(10) {
             screen.line(screen.paint(WARNING, fault))?;
             ending = ExitStatus::Finding;
@@ -219,7 +219,7 @@ async fn read(
     Ok(ending)
 }
 
-/// Says where it listens, then answers until standard input ends, as it does when whoever started it is gone.
+/// Runs the baseline server until standard input ends, as it does when the parent process ends.
 async fn serve_echo(bytes: usize) -> anyhow::Result<ExitStatus> {
     let listener = tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
     crate::cli::screen::write_text(&format!("{}\n", listener.local_addr()?))?;
@@ -231,7 +231,7 @@ async fn serve_echo(bytes: usize) -> anyhow::Result<ExitStatus> {
     Ok(ExitStatus::Good)
 }
 
-fn told(round: &RoundResult, screen: &Screen) -> String {
+fn round_text(round: &RoundResult, screen: &Screen) -> String {
     let Measurements { per_second, p50_ms, p99_ms, .. } = round.node;
     let unit = screen.pick("次/秒", "a second");
     let mut text = format!("{per_second:.0} {unit}  p50 {p50_ms:.2} ms  p99 {p99_ms:.2} ms");

@@ -1,4 +1,4 @@
-//! `load --read`: look-ups and receipts of deposits that are there, instead of new deposits.
+//! `load --read`: look-ups and receipts of existing deposits.
 
 use std::collections::HashSet;
 use std::io::{self, Read as _};
@@ -12,12 +12,12 @@ use crate::files::regular;
 use crate::ledger::number::DepositNumber;
 use crate::load::traffic::{Answer, Call};
 
-/// What is read of a deposit.
+/// The kind of request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reading {
-    /// What the chain says of it.
+    /// A look-up.
     LookUp,
-    /// Its receipt.
+    /// A receipt.
     Receipt,
 }
 
@@ -42,11 +42,11 @@ impl Reading {
     }
 }
 
-/// The numbers in a file, one a line.
+/// Reads deposit numbers from a file, one per line.
 ///
 /// # Errors
 ///
-/// [`CliError`]: unreadable, or a line that is no number.
+/// [`CliError`]: unreadable, or a line that is not a number.
 pub fn numbers(path: &Path) -> Result<Vec<DepositNumber>, CliError> {
     let text = input::text(path, usize::MAX)?;
     let mut numbers = Vec::new();
@@ -64,7 +64,7 @@ pub fn numbers(path: &Path) -> Result<Vec<DepositNumber>, CliError> {
     Ok(numbers)
 }
 
-/// Whether numbers may be appended to the file: it is not there, or empty, or begins with a number.
+/// Checks that numbers may be appended to the file: it does not exist, is empty, or begins with a number.
 ///
 /// # Errors
 ///
@@ -89,8 +89,8 @@ pub fn may_append(path: &Path) -> Result<(), CliError> {
     }
 }
 
-/// One round of reads, in an order that jumps through the list; beside a bare server where `echo`. It goes on behind the
-/// first `before` that were read already, so that no deposit is asked for twice as long as there are others.
+/// One round of reads in scattered order, after the first `before` deposits of that order, so that no deposit is read twice before all
+/// were read; also against the baseline server if `echo`.
 ///
 /// # Errors
 ///
@@ -102,12 +102,12 @@ pub async fn round(
     reading: Reading,
     echo: bool,
 ) -> Result<RoundResult, CliError> {
-    let asked = jumping(numbers, before, load.deposits);
+    let asked = scattered(numbers, before, load.deposits);
     let calls = asked.iter().map(|number| Call { path: reading.path(number).into(), body: None });
     let traffic = load.send_to(load.address, &Arc::new(calls.collect())).await?;
     let faults: HashSet<String> = traffic.answers.iter().filter_map(|answer| fault(answer, &asked)).take(10).collect();
     let proven = traffic.answers.iter().filter(|answer| answer.status == 200).count();
-    // What was refused was not served, however soon it was answered.
+    // Rejected requests do not count as served.
     let node = Measurements { per_second: rate(proven, traffic.took), ..figures(&traffic) };
     let mut round = RoundResult { node, echo: None, ratio: None, proven, faults: faults.into_iter().collect() };
     if echo {
@@ -120,15 +120,15 @@ pub async fn round(
     Ok(round)
 }
 
-/// So many of a list behind the first `before`, in an order that visits all before any comes twice.
-fn jumping<T: Copy>(list: &[T], before: usize, count: usize) -> Vec<T> {
+/// `count` elements of a list after the first `before`, in a scattered order that visits all before any twice.
+fn scattered<T: Copy>(list: &[T], before: usize, count: usize) -> Vec<T> {
     // A step that shares no factor with the length.
     let step = (list.len() / 2 + 1..=list.len() + 1).find(|step| gcd(*step, list.len()) == 1).unwrap_or(1);
     let place = |n: usize| n.wrapping_mul(step) % list.len();
     (before..before + count).filter_map(|n| list.get(place(n)).copied()).collect()
 }
 
-/// The answer must be of the deposit asked for.
+/// The fault of an answer that is not of the requested deposit.
 fn fault(answer: &Answer, asked: &[DepositNumber]) -> Option<String> {
     let number = asked.get(answer.call)?.to_string();
     let names = answer.body.windows(number.len()).any(|window| window == number.as_bytes());
@@ -158,7 +158,7 @@ mod tests {
             let list: Vec<usize> = (0..length).collect();
             let mut met: Vec<usize> = [(0, length / 2), (length / 2, length - length / 2)]
                 .into_iter()
-                .flat_map(|(before, count)| jumping(&list, before, count))
+                .flat_map(|(before, count)| scattered(&list, before, count))
                 .collect();
             met.sort_unstable();
             assert_eq!(met, list);

@@ -1,4 +1,4 @@
-//! One round of a load: make, send, check, read some again; and what the machine can do beside it.
+//! One round of a load: generate, send, verify, re-read some receipts; and the limits of the machine.
 
 use std::fs::OpenOptions;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -20,17 +20,17 @@ use crate::load::receipt_checks::{BodyFormat, CheckResult, VerifiedDeposit, chec
 use crate::load::traffic::{Call, LoopMode, Traffic, TrafficError, send};
 use crate::load::{ceilings as machine, deposits};
 
-/// How long each ceiling of the processor is measured.
+/// Duration of each measurement of the processor.
 const TIME: Duration = Duration::from_millis(1_500);
-/// Synced writes by which the disk is measured.
+/// Number of fsynced writes to measure the disk.
 const WRITES: usize = 3_000;
 
-/// What is loaded, and how.
+/// The configuration of a load.
 #[derive(Debug)]
 pub struct LoadConfig {
     /// The node.
     pub address: SocketAddr,
-    /// The same, for reading again.
+    /// A client for re-reading receipts.
     pub client: LedgerClient,
     /// The ledger's key.
     pub key: VerifierKey,
@@ -44,45 +44,45 @@ pub struct LoadConfig {
     pub batch: Option<usize>,
     /// Depositors' keys.
     pub keys: usize,
-    /// Receipts fetched again.
+    /// Number of receipts to re-read per round.
     pub sample: usize,
-    /// Where the numbers are kept.
+    /// The file for the deposit numbers.
     pub keep_numbers: Option<PathBuf>,
 }
 
-/// Rate and times.
+/// Rate and latencies.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Measurements {
     /// Deposits a second.
     pub per_second: f64,
     /// Median time of a request in milliseconds.
     pub p50_ms: f64,
-    /// Of a hundred, all but one are faster.
+    /// 99th percentile in milliseconds.
     pub p99_ms: f64,
-    /// Of a thousand.
+    /// 99.9th percentile in milliseconds.
     pub p999_ms: f64,
-    /// The slowest.
+    /// Longest time in milliseconds.
     pub max_ms: f64,
 }
 
-/// What a round came to.
+/// The results of a round.
 #[derive(Debug, Clone, Serialize)]
 pub struct RoundResult {
     /// The node's figures.
     pub node: Measurements,
-    /// Those of the bare server, with the same requests.
+    /// The baseline server's figures with the same requests.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub echo: Option<Measurements>,
-    /// The node's rate in that of the bare server.
+    /// The node's rate divided by that of the baseline server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ratio: Option<f64>,
-    /// Deposits with a good receipt.
+    /// Number of deposits with a valid receipt.
     pub proven: usize,
-    /// What is wrong; empty when all is good.
+    /// What is wrong; empty if nothing is.
     pub faults: Vec<String>,
 }
 
-/// What this machine can do.
+/// The limits of the machine.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Ceilings {
     /// Median of an append of 4 KiB with fdatasync, in milliseconds.
@@ -118,7 +118,7 @@ impl LoadConfig {
         })
     }
 
-    /// Sends a round, checks every answer and reads some again. Also answers how long an answer was in the middle.
+    /// Sends a round, verifies every answer and re-reads some receipts. Also returns the median size of an answer.
     ///
     /// # Errors
     ///
@@ -136,7 +136,7 @@ impl LoadConfig {
             check(&bodies, &traffic.answers, packing, &trust)
         });
         let CheckResult { proven, mut faults } = checking.await.map_err(|error| failed(&error))?;
-        // What was refused or is not proven was not served, however soon it was answered.
+        // Rejected or invalid answers do not count as served.
         node.per_second = rate(proven.len(), took);
         if proven.len() != self.deposits {
             faults.push(format!("{} deposits, {} good receipts", self.deposits, proven.len()));
@@ -146,7 +146,7 @@ impl LoadConfig {
         Ok((RoundResult { node, echo: None, ratio: None, proven: proven.len(), faults }, length))
     }
 
-    /// The same requests to a bare server.
+    /// Sends the same requests to the baseline server.
     ///
     /// # Errors
     ///
@@ -178,7 +178,7 @@ impl LoadConfig {
         kept.map_err(|error| CliError::io(path, &error))
     }
 
-    /// Fetches some receipts once more: entry and header must be what they were.
+    /// Re-reads some receipts: entry and header must be unchanged.
     async fn read_again(&self, proven: &[VerifiedDeposit], faults: &mut Vec<String>) {
         let step = proven.len().div_ceil(self.sample.max(1)).max(1);
         for one in proven.iter().step_by(step).take(self.sample) {
@@ -211,14 +211,14 @@ impl From<TrafficError> for CliError {
     }
 }
 
-/// So many in that time, a second.
+/// Rate per second.
 #[expect(clippy::cast_precision_loss, reason = "a rate")]
 #[must_use]
 pub fn rate(count: usize, took: Duration) -> f64 {
     count as f64 / took.as_secs_f64()
 }
 
-/// What a run's times come to.
+/// The measurements of a run.
 #[must_use]
 pub fn figures(traffic: &Traffic) -> Measurements {
     Measurements {
@@ -231,13 +231,13 @@ pub fn figures(traffic: &Traffic) -> Measurements {
 }
 
 impl RoundResult {
-    /// Puts the bare server's figures beside the node's.
+    /// Adds the baseline server's figures.
     pub fn beside(&mut self, echo: Measurements) {
         self.ratio = Some(self.node.per_second / echo.per_second);
         self.echo = Some(echo);
     }
 
-    /// The medians of some rounds, each figure by itself.
+    /// The median of each figure over some rounds.
     #[must_use]
     pub fn median(rounds: &[Self]) -> Self {
         let figures = |of: &dyn Fn(&Self) -> Option<Measurements>| {
@@ -262,14 +262,14 @@ impl RoundResult {
     }
 }
 
-/// The one in the middle; of an even number, the mean of the two.
+/// The median; for an even number of values the mean of the middle two.
 fn middle(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
     let (lower, upper) = (values.get(values.len().saturating_sub(1) / 2)?, values.get(values.len() / 2)?);
     Some(f64::midpoint(*lower, *upper))
 }
 
-/// Measures the machine.
+/// Measures the limits of the machine.
 ///
 /// # Errors
 ///
@@ -314,7 +314,7 @@ impl Ceilings {
     }
 }
 
-/// A bare server in a process of its own, which ends with this value.
+/// A baseline server as a child process, stopped when this is dropped.
 #[derive(Debug)]
 pub struct Echo {
     /// Where it listens.
@@ -323,7 +323,7 @@ pub struct Echo {
 }
 
 impl Echo {
-    /// Starts one whose answers have so many bytes.
+    /// Starts one with answers of `bytes` bytes.
     ///
     /// # Errors
     ///
@@ -344,7 +344,7 @@ impl Echo {
 
 impl Drop for Echo {
     fn drop(&mut self) {
-        // It keeps nothing.
+        // It has no state to save.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

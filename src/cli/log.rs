@@ -2,12 +2,12 @@
 //!
 //! # Invariants
 //!
-//! No thread of the node waits for standard error, fails or panics because of it: lines are queued for a thread of their own.
-//! A line that cannot be queued (nobody reads the pipe) or written (the disk is full, the pipe is closed) is dropped and
-//! counted in the metric `tiezheng_log_lines_dropped_total`.
+//! Standard error never blocks or fails a thread of the node: lines are queued for a writer thread. A line that cannot be queued (the
+//! pipe is not read) or written (the disk is full, the pipe is closed) is dropped and counted in the metric
+//! `tiezheng_log_lines_dropped_total`.
 //!
-//! What the sequencer, the store and the listener say recurs for as long as a shortage lasts. Of each of their lines one is
-//! written a minute: the first at once, then the last of the minute with the number of those before it (`recurring`).
+//! Log lines of sequencer, store and listener repeat while a shortage lasts. Of each such line one per minute is written: the first at
+//! once, then the last of each minute with the number of suppressed ones (`recurring`).
 
 use std::io::{self, Write};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -22,27 +22,27 @@ use crate::cli::screen::Screen;
 
 mod recurring;
 
-/// Most lines that wait to be written.
+/// Capacity of the queue in lines.
 const QUEUE: usize = 4_096;
-/// How long the end of the program waits for the lines that are queued.
+/// How long the end of the program waits for queued lines.
 const FLUSH: Duration = Duration::from_secs(1);
 
-/// What is queued.
+/// An entry of the queue.
 enum Item {
-    /// A line, and which place of the program writes it where it may recur.
+    /// A line, and its call site if it may recur.
     Line(Vec<u8>, Option<Identifier>),
-    /// Say that all lines before are written.
+    /// A request to confirm that all earlier lines are written.
     Flush(SyncSender<()>),
 }
 
-/// Modules whose lines recur as long as a shortage lasts.
+/// Modules whose lines repeat while a shortage lasts.
 const RECURRING: [&str; 3] = ["tiezheng::sequencer", "tiezheng::store", "tiezheng::http::server"];
 
-/// Where the log's lines go.
+/// The writer for `tracing`, which queues lines.
 #[derive(Clone)]
 struct LogWriter {
     queue: Option<SyncSender<Item>>,
-    /// Which place of the program writes the line, where it may recur.
+    /// The call site of the line, if it may recur.
     place: Option<Identifier>,
 }
 
@@ -63,7 +63,7 @@ impl Write for LogWriter {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let written = match &self.queue {
             Some(queue) => queue.try_send(Item::Line(line.to_vec(), self.place.clone())).is_ok(),
-            // Without a thread of its own the log is still better than none.
+            // Without a writer thread the line is written directly.
             None => io::stderr().lock().write_all(line).is_ok(),
         };
         if !written {
@@ -81,7 +81,7 @@ fn count_dropped() {
     metrics::counter!("tiezheng_log_lines_dropped_total").increment(1);
 }
 
-/// Writes what is queued; counts what cannot be written.
+/// The writer thread: writes queued lines, and counts failures.
 fn write_queued(queue: &Receiver<Item>, mut out: impl Write, dropped: impl Fn(), now: impl Fn() -> Instant) {
     let mut recurring = Recurring::default();
     let mut write = |lines: Vec<Vec<u8>>| {
@@ -98,7 +98,7 @@ fn write_queued(queue: &Receiver<Item>, mut out: impl Write, dropped: impl Fn(),
             Ok(Item::Line(line, Some(place))) => write(recurring.line(place, line, now())),
             Ok(Item::Flush(done)) => {
                 write(recurring.all(now()));
-                // The caller's wait may have timed out.
+                // The receiver may have timed out.
                 let _ = done.try_send(());
             }
             Err(RecvTimeoutError::Timeout) => {}
@@ -113,7 +113,7 @@ fn now() -> Instant {
     Instant::now()
 }
 
-/// Waits, when dropped, until the lines of the log are written, but not for long.
+/// Waits for queued lines when dropped, at most [`FLUSH`].
 #[must_use = "the last lines are lost without it"]
 pub struct LogGuard(LogWriter);
 
@@ -127,7 +127,7 @@ impl Drop for LogGuard {
     }
 }
 
-/// Begins to write what the node does to standard error, for its operator: `RUST_LOG` chooses how much.
+/// Starts the log on standard error, filtered by `RUST_LOG`.
 pub fn begin(screen: &Screen) -> LogGuard {
     metrics::describe_counter!("tiezheng_log_lines_dropped_total", "lines of the log that could not be written");
     let (queue, queued) = sync_channel(QUEUE);
@@ -137,7 +137,7 @@ pub fn begin(screen: &Screen) -> LogGuard {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(screen.is_watched());
     let lines = writer.clone();
-    // Somebody who set up another log before us keeps it.
+    // A subscriber that is already installed stays.
     let _ = log.log_internal_errors(false).with_writer(lines).try_init();
     LogGuard(writer)
 }

@@ -1,8 +1,8 @@
-//! `lookup`: what the chain says of a deposit number, 查询. Looking up is not verifying, and every answer says so.
+//! `lookup`: the chain facts of a deposit number, 查询. A look-up does not verify an original, and every answer says so.
 //!
-//! What is shown is derived from the receipt, whose hashes, paths and signatures are recomputed here, and is worded by this
-//! program. Later links and earlier deposits are checked against their own receipts. What remains the node's word is
-//! labelled as such, and where the node contradicts its own receipt the command says so and fails.
+//! The facts are derived from the receipt, whose hashes, paths and signatures are checked here; all texts are this program's. Later links
+//! and earlier deposits are checked against their own receipts. Unverified claims of the node are labelled, and a node that contradicts its
+//! own receipt is an error.
 
 use serde_json::{Value, json};
 
@@ -107,7 +107,7 @@ fn not_found(screen: &Screen, number: DepositNumber) -> anyhow::Result<ExitStatu
     Ok(ExitStatus::Finding)
 }
 
-/// The receipt does not hold, so nothing that the node says is shown.
+/// The receipt is invalid, so nothing of the answer is shown.
 fn broken(screen: &Screen, report: &Report) -> anyhow::Result<ExitStatus> {
     let checks = json!({ "agrees_with_receipt": false, "steps": steps(report) });
     screen.document(&json!({ "status": report.conclusion.code(), "checked": checks }))?;
@@ -124,7 +124,7 @@ fn broken(screen: &Screen, report: &Report) -> anyhow::Result<ExitStatus> {
     Ok(ExitStatus::Finding)
 }
 
-/// The receipt holds; what the node says beside it differs from it.
+/// The receipt is valid, but the rest of the answer contradicts it.
 fn differs(screen: &Screen, fields: &[&str]) -> anyhow::Result<()> {
     let fields = fields.join(", ");
     let zh = format!("节点所述与其回执不符（{fields}），以上仅列出回执所证明的内容；请勿采信该节点");
@@ -134,20 +134,19 @@ fn differs(screen: &Screen, fields: &[&str]) -> anyhow::Result<()> {
     Ok(screen.aside(screen.paint(BAD, screen.pick(&zh, &en)))?)
 }
 
-/// What the receipt proves, and the history as far as it was checked. Nothing here is the node's word, but for what
-/// says so.
+/// The facts that the receipt proves, and the checked history. Unverified claims are labelled.
 struct VerifiedDeposit {
     entry: Entry,
     header: BlockHeader,
     history: History,
     /// The look-up as this program derives it.
     derived: DepositJson,
-    /// By whom the node says that it was signed: no receipt tells whose a key is.
+    /// The node's claim about the signer, since a receipt does not name the owner of a key.
     claimed_signer: Option<String>,
 }
 
 impl VerifiedDeposit {
-    /// `None` for a receipt that cannot be read.
+    /// `None` if the receipt is malformed.
     fn of(record: &Record, history: Option<History>) -> Option<Self> {
         let (receipt, history) = (&record.receipt, history?);
         let entry = Entry::parse(receipt.entry.as_bytes()).ok()?;
@@ -160,8 +159,7 @@ impl VerifiedDeposit {
         Some(Self { entry, header, history, derived, claimed_signer })
     }
 
-    /// Names of the fields in which the node says something else than its receipt. Texts are the program's own, so those of
-    /// the node are neither compared nor shown.
+    /// The fields in which the node's answer differs from its receipt. Texts are neither compared nor shown.
     fn differing(&self, told: &DepositJson) -> Vec<&'static str> {
         let own = &self.derived;
         let links = |json: &DepositJson| -> Vec<_> {
@@ -215,7 +213,7 @@ impl VerifiedDeposit {
         for link in &statement.links {
             row("本存证", "this deposit", wording::own_link(link.kind, &link.number, screen.language()));
         }
-        // Whose a key is, no receipt tells. Without an account in the statement there is nothing to tell apart.
+        // The signer is a claim of the node. Without an account in the statement it does not matter.
         let usual = |code: &String| statement.on_behalf.is_none() && *code == SignerJson::depositor().code;
         if let Some(signer) = self.claimed_signer.as_ref().filter(|code| !usual(code)) {
             let known = [SignerJson::depositor(), SignerJson::platform()].into_iter().find(|one| one.code == *signer);
@@ -228,11 +226,11 @@ impl VerifiedDeposit {
         screen.line("")?;
         screen.table(&rows)?;
         screen.line("")?;
-        self.heed(screen)
+        self.print_warnings(screen)
     }
 
-    /// What somebody who relies on the deposit must know.
-    fn heed(&self, screen: &Screen) -> anyhow::Result<()> {
+    /// Prints warnings for users who rely on the deposit.
+    fn print_warnings(&self, screen: &Screen) -> anyhow::Result<()> {
         let said = |kinds: &[LinkKind]| self.history.owner_said(kinds);
         let reserved = [
             (Reservation::Withdrawn, said(&[LinkKind::Withdraws])),

@@ -9,7 +9,7 @@ use crate::cli::compose::read_number;
 use crate::cli::config::Config;
 use crate::cli::connect::{ServerArgs, require_known_ledger};
 use crate::cli::exit::{CliError, ExitStatus};
-use crate::cli::manifest::item_receipt::cut;
+use crate::cli::manifest::item_receipt as manifest_item;
 use crate::cli::output::{self, Replace};
 use crate::cli::screen::{Screen, WARNING, write_text};
 use crate::cli::terminal::escaped_name;
@@ -140,7 +140,7 @@ fn cut_out(args: &ReceiptArgs, receipt: &ItemReceipt, trust: &Trust, screen: &Sc
 pub async fn run(args: &ReceiptArgs, config: &Config, screen: &Screen) -> anyhow::Result<ExitStatus> {
     let trust = TrustStore::of(config)?.trust();
     if let (Some(manifest), Some(item)) = (&args.manifest, &args.item) {
-        let receipt = cut(manifest, item, !args.without_name)?;
+        let receipt = manifest_item::make(manifest, item, !args.without_name)?;
         return cut_out(args, &receipt, &trust, screen);
     }
     let number = read_number(args.number.as_deref().unwrap_or_default())?;

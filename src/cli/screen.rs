@@ -133,8 +133,9 @@ impl Screen {
     /// Says why a command failed, and how it therefore ends.
     #[must_use]
     pub fn report_error(&self, error: &anyhow::Error) -> ExitStatus {
-        let error = error.downcast_ref::<CliError>().cloned();
-        let error = error.or_else(|| error.downcast_ref::<io::Error>().map(cannot_print)).unwrap_or_else(|| {
+        let known = error.downcast_ref::<CliError>().cloned();
+        let known = known.or_else(|| error.downcast_ref::<io::Error>().map(cannot_print));
+        let error = known.unwrap_or_else(|| {
             let zh = "操作未能完成：程序内部错误。请用 --lang en 重新运行，并将输出报告给运营者";
             CliError::unable("failed", zh, format!("{error:#}"))
         });

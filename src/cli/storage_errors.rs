@@ -70,10 +70,10 @@ pub fn receipt_not_kept(number: DepositNumber, receipt: &Path, error: &io::Error
 /// The code of [`receipt_not_kept`].
 pub const RECEIPT_NOT_KEPT: &str = "receipt_not_kept";
 
-/// A paper could not be written.
+/// A statement or receipt file could not be written.
 #[must_use]
 pub fn cannot_keep(path: &Path, error: &io::Error) -> CliError {
-    let error = CliError::io(path, error);
+    let general = CliError::io(path, error);
     match error.kind() {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => CliError {
             code: "read_only_folder".into(),
@@ -83,9 +83,9 @@ pub fn cannot_keep(path: &Path, error: &io::Error) -> CliError {
                 path.display(),
                 reason::english(error)
             ),
-            ..error
+            ..general
         },
-        _ => error,
+        _ => general,
     }
 }
 

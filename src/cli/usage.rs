@@ -16,10 +16,10 @@ use crate::cli::help::{picked, without_english};
 use crate::cli::terminal::escaped;
 use crate::ledger::verify::wording::Language;
 
-/// The complaint about the same command line, read with English and with Chinese names. Its English is the library's; its
+/// The error about a command line that was parsed with English and with Chinese names. Its English text is the library's; its
 /// code is `usage`, whatever is wrong with the command line.
 #[must_use]
-pub fn error(error: &Error, read_in_chinese: &Error) -> CliError {
+pub fn usage_error(error: &Error, read_in_chinese: &Error) -> CliError {
     let repeated: Vec<String> = error.context().flat_map(|(_, value)| strings(value)).collect();
     let english = if repeated.iter().any(|text| matches!(escaped(text), Cow::Owned(_))) {
         // The library would repeat it as it is.

@@ -51,10 +51,10 @@ impl LedgerClient {
                 progress |= !is_open(place.as_ref());
             }
             attempt = if progress { 1 } else { attempt + 1 };
-            let again = match ended {
+            let retry = match ended {
                 Ok(()) => Retry::Soon,
-                Err(FailedAttempt { error, again }) => {
-                    let last = attempt > ATTEMPTS || matches!(again, Retry::No);
+                Err(FailedAttempt { error, retry }) => {
+                    let last = attempt > ATTEMPTS || matches!(retry, Retry::No);
                     if last {
                         answers
                             .iter_mut()
@@ -62,14 +62,14 @@ impl LedgerClient {
                             .for_each(|answer| *answer = Some(Err(error.clone())));
                         break;
                     }
-                    again
+                    retry
                 }
             };
             if attempt > ATTEMPTS {
                 break;
             }
             if answers.iter().any(|answer| is_open(answer.as_ref())) {
-                waited(&again, attempt).await;
+                waited(&retry, attempt).await;
             }
         }
         let unanswered = || Err(self.malformed(PATH, &"it has fewer verdicts than lines were sent"));
@@ -155,10 +155,10 @@ impl VerdictReader {
             }
             let gone = |reason: Bilingual| {
                 let url = format!("{}{PATH}", client.address());
-                FailedAttempt { error: ClientError::Unreachable { url, reason }, again: Retry::Soon }
+                FailedAttempt { error: ClientError::Unreachable { url, reason }, retry: Retry::Soon }
             };
             match timeout(READ_TIMEOUT, self.response.chunk()).await {
-                Err(_) => return Err(FailedAttempt { again: Retry::No, ..gone(no_answer_in_time()) }),
+                Err(_) => return Err(FailedAttempt { retry: Retry::No, ..gone(no_answer_in_time()) }),
                 Ok(Err(error)) => return Err(gone(reason_of(&error))),
                 Ok(Ok(Some(chunk))) => self.buffer.extend_from_slice(&chunk),
                 Ok(Ok(None)) if self.buffer.is_empty() => return Ok(None),

@@ -88,8 +88,8 @@ impl Folder {
         let mut files = Vec::new();
         for entry in entries {
             let entry = entry?;
-            let owner = entry.file_name().to_str().and_then(owner).filter(|owner| owner.subfolder() == number);
-            files.extend(owner.map(|owner| (entry.path(), owner)));
+            let object = entry.file_name().to_str().and_then(object_of).filter(|object| object.subfolder() == number);
+            files.extend(object.map(|object| (entry.path(), object)));
         }
         Ok(files)
     }

@@ -12,7 +12,7 @@ use crate::court::values::Capacity;
 use crate::court::words::{AccessedContent, Role};
 use crate::filing::actor::Actor;
 use crate::filing::annexes::Annexes;
-use crate::filing::error::FilingError;
+use crate::filing::filing_error::FilingError;
 use crate::filing::service::{FilingService, NewAct, RecordedAct, none_if_conflict, retry_on_conflict};
 use crate::filing::streams::{ActPage, acts_page};
 use crate::ledger::hash::Digest;

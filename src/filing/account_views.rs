@@ -10,7 +10,7 @@ use crate::court::values::Capacity;
 use crate::court::words::{Role, Scope};
 use crate::filing::access::AccessTarget;
 use crate::filing::actor::Actor;
-use crate::filing::error::FilingError;
+use crate::filing::filing_error::FilingError;
 use crate::filing::service::{FilingService, RecordedAct};
 use crate::filing::streams::{ActPage, text};
 

@@ -12,7 +12,7 @@ use crate::court::values::Capacity;
 use crate::court::words::{Role, Scope, SubjectKind};
 use crate::filing::actor::{Actor, RequestContext};
 use crate::filing::annexes::Annexes;
-use crate::filing::error::FilingError;
+use crate::filing::filing_error::FilingError;
 use crate::filing::secret::{BearerToken, random_request_id};
 use crate::filing::service::{FilingService, NewAct, RecordedAct, none_if_conflict, retry_on_conflict};
 use crate::filing::streams::{StoredAct, acts_after};

@@ -10,7 +10,7 @@ use crate::court::permission::{may_see, permit};
 use crate::court::registry::Account;
 use crate::court::values::{Capacity, IdentityCheck};
 use crate::court::words::{Role, Scope};
-use crate::filing::error::FilingError;
+use crate::filing::filing_error::FilingError;
 use crate::filing::secret::BearerToken;
 use crate::filing::service::FilingService;
 use crate::ledger::hash::Digest;
@@ -136,7 +136,7 @@ impl Actor {
     /// Whether the actor may see the case.
     #[must_use]
     pub fn can_see(&self, file: &CaseFile) -> bool {
-        let stands = |capacity| file.standing(self.id, capacity).is_some_and(|standing| may_see(standing, file.stage));
+        let stands = |capacity| file.relation(self.id, capacity).is_some_and(|standing| may_see(standing, file.stage));
         self.capacities(file).into_iter().any(stands)
     }
 
@@ -153,7 +153,7 @@ impl Actor {
     ) -> Result<Capacity, FilingError> {
         let own = self.capacities(file);
         let may = |capacity: &Capacity| {
-            file.standing(self.id, *capacity).is_some_and(|standing| permit(standing, act, file.stage).is_ok())
+            file.relation(self.id, *capacity).is_some_and(|standing| permit(standing, act, file.stage).is_ok())
         };
         let capacity = match context.capacity {
             Some(named) if own.contains(&named) => named,

@@ -2,7 +2,7 @@
 
 use crate::court::ids::AnnexId;
 use crate::error_code::ErrorCode;
-use crate::filing::error::FilingError;
+use crate::filing::filing_error::FilingError;
 use crate::filing::secret::with_salt;
 use crate::ledger::metadata::{METADATA_MAX, PrivateMetadata};
 use crate::ledger::text::{Lines, forbidden_character};

@@ -14,7 +14,7 @@ use crate::court::words::{Authority, CaseKind, Depositor, PartyRole, Procedure, 
 use crate::filing::actor::{Actor, RequestContext};
 use crate::filing::annexes::Annexes;
 use crate::filing::cases::ActOutcome;
-use crate::filing::error::FilingError;
+use crate::filing::filing_error::FilingError;
 use crate::filing::imports::{require_no_mediation_material, transferred_import};
 use crate::filing::secret::{code_hash, new_code, step_request_id};
 use crate::filing::service::FilingService;

@@ -1,6 +1,6 @@
 //! Runs blocking work of the filing service on tokio's blocking threads.
 
-use crate::filing::error::FilingError;
+use crate::filing::filing_error::FilingError;
 
 /// Runs `work` on a thread that may block.
 ///

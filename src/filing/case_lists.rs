@@ -12,7 +12,7 @@ use crate::court::case_number::CaseNumber;
 use crate::court::ids::CaseId;
 use crate::court::labels;
 use crate::filing::actor::Actor;
-use crate::filing::error::FilingError;
+use crate::filing::filing_error::FilingError;
 use crate::filing::service::FilingService;
 use crate::filing::streams::act_at;
 use crate::ledger::hash::Digest;

@@ -20,7 +20,7 @@ use crate::court::words::{AccessedContent, Divergence};
 use crate::filing::access::AccessTarget;
 use crate::filing::actor::Actor;
 use crate::filing::annexes::Annexes;
-use crate::filing::error::FilingError;
+use crate::filing::filing_error::FilingError;
 use crate::filing::imports::snapshot;
 use crate::filing::service::{FilingService, RecordedAct};
 use crate::filing::streams::{ActPage, last_labelled, text};

@@ -26,7 +26,7 @@ use crate::court::values::{Capacity, Filer};
 use crate::court::words::{Role, Scope};
 use crate::filing::actor::{Actor, RequestContext};
 use crate::filing::annexes::Annexes;
-use crate::filing::error::FilingError;
+use crate::filing::filing_error::FilingError;
 use crate::filing::service::{FilingService, NewAct, RecordedAct, none_if_conflict, recorded_act, retry_on_conflict};
 use crate::filing::streams::{StoredAct, acts_after, last_labelled};
 use crate::ledger::hash::Digest;

@@ -17,7 +17,7 @@ use crate::court::values::Capacity;
 use crate::court::words::{AccessedContent, Role, Scope};
 use crate::filing::access::AccessTarget;
 use crate::filing::actor::{Actor, RequestContext};
-use crate::filing::error::FilingError;
+use crate::filing::filing_error::FilingError;
 use crate::filing::secret::derive;
 use crate::filing::service::{FilingService, RecordedAct};
 use crate::filing::streams::ActPage;

@@ -10,7 +10,7 @@ use tokio::sync::Mutex;
 use crate::court::ids::{AccountId, TokenId};
 use crate::court::line_value::LineValue as _;
 use crate::filing::blocking::on_blocking_thread;
-use crate::filing::error::FilingError;
+use crate::filing::filing_error::FilingError;
 use crate::ledger::hash::Digest;
 use crate::ledger::key::{PublicKey, VerifierKey};
 use crate::ledger::time::Timestamp;

@@ -15,7 +15,7 @@ use crate::court::ids::{AccountId, TokenId};
 use crate::court::words::Scope;
 use crate::filing::actor::Actor;
 use crate::filing::enrolled_keys::EnrolledKey;
-use crate::filing::error::FilingError;
+use crate::filing::filing_error::FilingError;
 use crate::filing::service::FilingService;
 use crate::ledger::key::{PublicKey, VerifierKey};
 
@@ -50,7 +50,7 @@ impl FilingService {
     fn keys_in_effect(&self, account: AccountId) -> Vec<EnrolledKey> {
         let registry = self.registry();
         let mut keys = self.enrolment.of_account(account);
-        keys.retain(|key| !self.revocations.revoke(&registry.tokens, key.by));
+        keys.retain(|key| !self.revocations.is_revoked(&registry.tokens, key.by));
         keys
     }
 
@@ -111,7 +111,7 @@ impl FilingService {
             return Vec::new();
         }
         let registry = self.registry();
-        let in_effect = |(_, by): &(AccountId, TokenId)| !self.revocations.revoke(&registry.tokens, *by);
+        let in_effect = |(_, by): &(AccountId, TokenId)| !self.revocations.is_revoked(&registry.tokens, *by);
         known.into_iter().filter(in_effect).map(|(account, _)| account).collect()
     }
 }

@@ -32,7 +32,7 @@ use crate::custody::object::ObjectId;
 use crate::custody::removing::RemoveError;
 use crate::filing::actor::Actor;
 use crate::filing::erasure_state::ErasureState;
-use crate::filing::error::FilingError;
+use crate::filing::filing_error::FilingError;
 use crate::filing::service::{FilingService, RecordedAct, recorded_act};
 use crate::filing::streams::{StoredAct, act_at, act_of_notice, find_act_at};
 use crate::ledger::hash::{Digest, sha256};

@@ -26,7 +26,7 @@ use crate::court::values::Capacity;
 use crate::court::words::{Role, Scope};
 use crate::filing::actor::{Actor, RequestContext};
 use crate::filing::erasure_job::Erasure;
-use crate::filing::error::FilingError;
+use crate::filing::filing_error::FilingError;
 use crate::filing::originals::custody;
 use crate::filing::service::{FilingService, RecordedAct, none_if_conflict, recorded_act, retry_on_conflict};
 use crate::filing::streams::{act_of_notice, cases_labelled, statement};
@@ -168,7 +168,7 @@ impl FilingService {
         let Some(owner) = owner else { return Err(FilingError::NotFound) };
         if owner == actor.id {
             actor
-                .needs(Scope::Deposit)
+                .require_scope(Scope::Deposit)
                 .or_else(|_| actor.require_scope(Scope::Case))
                 .or_else(|_| actor.require_scope(Scope::Manage))?;
             return Ok(Capacity::Oneself);

@@ -8,7 +8,7 @@ use crate::court::ids::CaseId;
 use crate::court::labels;
 use crate::court::words::Scope;
 use crate::filing::actor::Actor;
-use crate::filing::error::FilingError;
+use crate::filing::filing_error::FilingError;
 use crate::filing::service::FilingService;
 use crate::filing::streams::act_at;
 use crate::ledger::merkle::shape::LeafIndex;

@@ -13,7 +13,7 @@ use crate::court::words::{CaseKind, Depositor};
 use crate::filing::actor::{Actor, RequestContext};
 use crate::filing::annexes::Annexes;
 use crate::filing::cases::ActOutcome;
-use crate::filing::error::FilingError;
+use crate::filing::filing_error::FilingError;
 use crate::filing::service::FilingService;
 use crate::filing::streams::{cases_labelled, text};
 use crate::ledger::entry::Entry;

@@ -11,7 +11,7 @@ use crate::court::words::Presented as PresentedWord;
 use crate::filing::actor::{Actor, RequestContext};
 use crate::filing::case_views::{ViewScope, facts_match};
 use crate::filing::cases::ActOutcome;
-use crate::filing::error::FilingError;
+use crate::filing::filing_error::FilingError;
 use crate::filing::service::FilingService;
 use crate::ledger::hash::Digest;
 use crate::ledger::key::VerifierKey;

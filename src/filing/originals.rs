@@ -30,7 +30,7 @@ use crate::filing::access::AccessTarget;
 use crate::filing::actor::{Actor, RequestContext};
 use crate::filing::annexes::Annexes;
 use crate::filing::blocking::on_blocking_thread;
-use crate::filing::error::FilingError;
+use crate::filing::filing_error::FilingError;
 use crate::filing::service::{FilingService, NewAct, RecordedAct, none_if_conflict, retry_on_conflict};
 use crate::filing::streams::{act_at, last_labelled, text};
 use crate::ledger::digests::DigestPair;
@@ -56,7 +56,7 @@ pub enum OriginalError {
     Mismatch(&'static str),
     /// The original is in custody already.
     #[error("the original is in custody already")]
-    StoredOriginal,
+    Taken,
     /// The deposit's digests are salted: without the salt nothing can be compared.
     #[error("the deposit is salted: send its salt in the header `x-salt`")]
     SaltNeeded,

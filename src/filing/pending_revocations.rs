@@ -13,7 +13,7 @@ use crate::court::registry::tokens::Tokens;
 use crate::court::values::Capacity;
 use crate::court::words::KeptTokens;
 use crate::filing::blocking::on_blocking_thread;
-use crate::filing::error::FilingError;
+use crate::filing::filing_error::FilingError;
 use crate::ledger::hash::Digest;
 use crate::store::contract::accounts::{AccountDocument, AccountStore, AccountStoreError};
 

@@ -23,7 +23,7 @@ use crate::court::values::Capacity;
 use crate::court::words::{KeptTokens, Role, Scope};
 use crate::filing::actor::{Actor, RequestContext};
 use crate::filing::annexes::Annexes;
-use crate::filing::error::FilingError;
+use crate::filing::filing_error::FilingError;
 use crate::filing::pending_revocations::PendingRevocation;
 use crate::filing::secret::step_request_id;
 use crate::filing::service::{FilingService, RecordedAct};

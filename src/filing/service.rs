@@ -23,7 +23,7 @@ use crate::filing::blocking::on_blocking_thread;
 use crate::filing::code_attempts::CodeAttempts;
 use crate::filing::enrolled_keys::EnrolledKeys;
 use crate::filing::erasure_state::ErasureProgress;
-use crate::filing::error::FilingError;
+use crate::filing::filing_error::FilingError;
 use crate::filing::locks::Locks;
 use crate::filing::pending_revocations::PendingRevocations;
 use crate::filing::secret::stream_id;

@@ -10,7 +10,7 @@ use crate::court::acts::Act;
 use crate::court::case::state::{ActPosition, Text};
 use crate::court::document::{Document, FIRST_LINE};
 use crate::court::ids::CaseId;
-use crate::filing::error::FilingError;
+use crate::filing::filing_error::FilingError;
 use crate::filing::secret::{random, with_salt};
 use crate::ledger::digests::salted_content;
 use crate::ledger::entry::Entry;

@@ -35,7 +35,7 @@ use crate::court::words::{Role, Scope};
 use crate::error_code::ErrorCode;
 use crate::filing::actor::{Actor, RequestContext};
 use crate::filing::blocking::on_blocking_thread;
-use crate::filing::error::FilingError;
+use crate::filing::filing_error::FilingError;
 use crate::filing::secret::{random, step_request_id};
 use crate::filing::service::{FilingService, RecordedAct};
 use crate::filing::streams::text;

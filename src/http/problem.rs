@@ -8,7 +8,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 use crate::error_code::ErrorCode;
-use crate::filing::error::FilingError;
+use crate::filing::filing_error::FilingError;
 use crate::ledger::number::NumberError;
 use crate::ledger::statement::signed::StatementError;
 use crate::ledger::text::{Fault, TextError};

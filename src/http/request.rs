@@ -69,8 +69,8 @@ pub fn header<'h>(headers: &'h HeaderMap, name: &HeaderName) -> &'h str {
 /// The body's media type without parameters, in lower case.
 #[must_use]
 pub fn content_type(headers: &HeaderMap) -> String {
-    let named = header(headers, &CONTENT_TYPE).split(';').next().unwrap_or_default();
-    parameter.trim().to_ascii_lowercase()
+    let media_type = header(headers, &CONTENT_TYPE).split(';').next().unwrap_or_default();
+    media_type.trim().to_ascii_lowercase()
 }
 
 /// Requires the body to be of `media_type`.

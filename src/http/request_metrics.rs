@@ -87,7 +87,7 @@ pub struct RequestMetrics {
 #[derive(Debug)]
 enum Route {
     Matched(MatchedPath),
-    PathParameter(&'static str),
+    PathName(&'static str),
 }
 
 impl RequestMetrics {

@@ -55,7 +55,7 @@ pub async fn serve(listener: TcpListener, state: AppState, shutdown: impl Future
     request_metrics::recorder();
     let options = state.options().clone();
     let state = Arc::new(state);
-    let closing = watch::UploadClient::new(false);
+    let closing = watch::Sender::new(false);
     let told = ShutdownSignal::from_receiver(closing.subscribe());
     let mut hooks = JoinSet::new();
     if let Ok(filing) = state.filing() {

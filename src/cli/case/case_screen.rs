@@ -194,13 +194,13 @@ fn remarks(screen: &Screen, item: &Value) -> anyhow::Result<()> {
         screen.line(format!("  {replied}"))?;
     }
     for reply in list(item, "replies") {
-        reply(screen, reply)?;
+        reply_version(screen, reply)?;
     }
     Ok(())
 }
 
 /// One version of a party's reply: the three properties, the grounds, the text.
-fn reply(screen: &Screen, reply: &Value) -> anyhow::Result<()> {
+fn reply_version(screen: &Screen, reply: &Value) -> anyhow::Result<()> {
     let said = [("authenticity", "真实性"), ("legality", "合法性"), ("relevance", "关联性")];
     let said = said.into_iter().filter_map(|(name, zh)| {
         let opinion = bilingual(screen, reply.get(name));

@@ -1,7 +1,7 @@
-//! Lines of the log that recur: at most one a minute of each, with the number of those that were left out.
+//! Suppression of repeated log lines: at most one per minute and call site, with the number of suppressed ones.
 //!
-//! The first is written at once. Of those that follow within a minute the last is written when the minute ends, or before
-//! another line is written: lines stay in their order, so the last ones tell how things stand.
+//! The first line is written at once. Of those within the next minute the last is written when the minute ends or before another line is
+//! written, so lines stay in order and the last ones show the current state.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -10,14 +10,14 @@ use std::time::{Duration, Instant};
 
 use tracing::callsite::Identifier;
 
-/// How often a line is written.
+/// Interval between lines of a call site.
 const EVERY: Duration = Duration::from_mins(1);
 
-/// What was written last, and what waits. `P` is the place of the program that writes a line.
+/// The last written and the pending lines. `P` identifies the call site.
 #[derive(Debug)]
 pub(super) struct Recurring<P = Identifier> {
     places: HashMap<P, Place>,
-    /// Lines so far: the order of those that wait.
+    /// Number of lines so far, which orders the pending ones.
     lines: u64,
 }
 
@@ -36,9 +36,9 @@ struct Place {
 #[derive(Debug)]
 struct PendingLine {
     last: Vec<u8>,
-    /// Its place among all lines.
+    /// Its number among all lines.
     order: u64,
-    /// Lines before it that were left out.
+    /// Number of suppressed lines before it.
     left_out: u64,
 }
 
@@ -56,7 +56,7 @@ impl PendingLine {
 }
 
 impl<P: Eq + Hash> Recurring<P> {
-    /// A line of `place`; what is to be written now.
+    /// Adds a line of call site `place`. Returns the lines to write now.
     pub(super) fn line(&mut self, place: P, line: Vec<u8>, now: Instant) -> Vec<Vec<u8>> {
         let order = self.lines;
         self.lines += 1;
@@ -71,18 +71,18 @@ impl<P: Eq + Hash> Recurring<P> {
         if is_due { self.all(now) } else { Vec::new() }
     }
 
-    /// How long until a line that waits is due; `None` when none waits.
+    /// The time until a pending line is due; `None` if there is none.
     pub(super) fn wait(&self, now: Instant) -> Option<Duration> {
         let waiting = self.places.values().filter(|place| place.waiting.is_some());
         waiting.map(|place| (place.written + EVERY).saturating_duration_since(now)).min()
     }
 
-    /// What is to be written once a line that waits is due.
+    /// The lines to write when a pending line is due.
     pub(super) fn due(&mut self, now: Instant) -> Vec<Vec<u8>> {
         if self.wait(now).is_some_and(|wait| wait.is_zero()) { self.all(now) } else { Vec::new() }
     }
 
-    /// All lines that wait, in their order.
+    /// All pending lines in order.
     pub(super) fn all(&mut self, now: Instant) -> Vec<Vec<u8>> {
         let mut lines = Vec::new();
         for place in self.places.values_mut() {

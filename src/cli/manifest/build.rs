@@ -1,7 +1,7 @@
-//! Makes the list to keep from the lines of a source, on all cores, and the root over its items.
+//! Builds the list of a manifest from the lines of a source, on all cores, and the root over its items.
 //!
-//! Each worker takes the next block, draws the salts, writes the kept lines and hashes the chunk; the caller's thread
-//! puts them in their order and writes them out. A block is all a worker holds, so memory is bounded.
+//! Each worker takes the next block, draws the salts, makes the lines and hashes the chunk; the caller's thread writes the blocks in order.
+//! A worker holds one block, so memory is bounded.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -19,14 +19,14 @@ use crate::ledger::metadata::SALT_LEN;
 use crate::ledger::statement::text::ManifestRoot;
 use crate::ledger::text::Fault;
 
-/// How a line of a list of known digests reads, for people.
+/// The form of a line in a list of known digests.
 const LINE_FORM: &str = "sha-256 <64 hex> sm3 <64 hex> size <bytes> path <path>";
 const LINE_FORM_ZH: &str = "sha-256 <64 位十六进制> sm3 <64 位十六进制> size <字节数> path <路径>";
 
 /// Blocks waiting to be written; more would only take memory.
 const WAITING: usize = 4;
 
-/// A block that is done.
+/// A finished block.
 struct BuiltBlock {
     kept: String,
     chunk: Chunk,
@@ -36,12 +36,12 @@ struct BuiltBlock {
 
 type NumberedBlock = (usize, Result<BuiltBlock, CliError>);
 
-/// Writes the list to keep into `out`, and gives what the statement is to say. `read` hears of the bytes read.
+/// Writes the list to `out`, and returns the root for the statement. Calls `read` with the bytes read.
 ///
 /// # Errors
 ///
-/// [`BuildError`]: what the source has, a line that is none, paths that do not ascend, no item at all, no randomness, or
-/// `out` cannot be written.
+/// [`BuildError`]: an error of the source, an invalid line, paths that do not ascend, no items, no randomness, or `out` cannot be
+/// written.
 pub fn make(
     source: &mut Source,
     wanted: WantedDigests,
@@ -60,13 +60,13 @@ pub fn make(
             let working = move || work(blocks, wanted, read, &path.display().to_string(), &done);
             match thread::Builder::new().spawn_scoped(scope, working) {
                 Ok(_) => started += 1,
-                // Those that there are do it all.
+                // The existing threads do all the work.
                 Err(_) if started > 0 => break,
                 Err(error) => return Err(no_thread(&error).into()),
             }
         }
         drop(done);
-        // The receiver goes with this call, so that the workers end early when it does.
+        // The receiver is dropped with this call, which ends the workers.
         collect(finished, |kept| out.write_all(kept.as_bytes()), &path.display().to_string())
     })?;
     tree.root().ok_or_else(|| {
@@ -76,10 +76,10 @@ pub fn make(
     })
 }
 
-/// Why there is no list to keep. What cannot be written is not the source: only the caller knows its name.
+/// Why the list was not built. The caller knows the name of the file that cannot be written.
 #[derive(Debug)]
 pub enum BuildError {
-    /// The source does not make a manifest.
+    /// The source is invalid or unreadable.
     Refused(CliError),
     /// The list cannot be written.
     Unwritten(io::Error),
@@ -112,7 +112,9 @@ fn work(
         drop(held);
         let worked = match block {
             Ok(None) => return,
-            Ok(Some(block)) => keep(&block, wanted, |at, reason| bad_line(list, number * CHUNK + at + 1, &reason)),
+            Ok(Some(block)) => {
+                build_block(&block, wanted, |at, reason| bad_line(list, number * CHUNK + at + 1, &reason))
+            }
             Err(error) => Err(error),
         };
         let failed = worked.is_err();
@@ -122,7 +124,7 @@ fn work(
     }
 }
 
-/// Takes the blocks in their order, whatever order they are done in.
+/// Writes the finished blocks in order.
 fn collect(
     finished: Receiver<NumberedBlock>,
     mut write: impl FnMut(&str) -> io::Result<()>,
@@ -138,7 +140,7 @@ fn collect(
                 return Err(bad_line(list, next * CHUNK + 1, &Reason::NotAscending).into());
             }
             write(&block.kept)?;
-            // A source gives a shorter block only as its last.
+            // Only the last block of a source is shorter.
             tree.push(block.chunk).map_err(|_| ended_early())?;
             previous = Some(block.last);
             next += 1;
@@ -155,8 +157,8 @@ enum Reason {
     NoRandomness,
 }
 
-/// One block of known lines, made into one of kept lines.
-fn keep(
+/// Builds one block of the list from known lines.
+fn build_block(
     block: &str,
     wanted: WantedDigests,
     refused: impl Fn(usize, Reason) -> CliError,
@@ -181,7 +183,7 @@ fn keep(
     Ok(BuiltBlock { kept, chunk, first: first.unwrap_or_default().to_owned(), last: last.to_owned() })
 }
 
-/// Here the parts of one line are what elsewhere are lines.
+/// Texts of faults, for the parts of a line.
 fn fault_en(fault: &Fault) -> String {
     match fault {
         Fault::MissingLine { name } => format!("there is no `{name}` where it belongs"),

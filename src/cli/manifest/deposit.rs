@@ -1,12 +1,12 @@
-//! `deposit --manifest`: the root over many items goes on a ledger under one statement, and one receipt comes home.
+//! `deposit --manifest`: deposits many items under one statement with the Merkle root over them, and stores one receipt.
 //!
 //! ```text
-//! statement there?  no: items ─▶ write the list, fsync ─▶ sign ─▶ write the statement, fsync ─┐
-//!                  yes: the list is the stated one, the items are unchanged ─────────────────┴▶ send ─▶ receipt
+//! no statement: items ─▶ write and fsync the list ─▶ sign ─▶ write and fsync the statement ─┐
+//! a statement:  check that list and items are unchanged ───────────────────────────────────┴▶ send ─▶ receipt
 //! ```
 //!
-//! A crash anywhere leaves either no statement, and then the list is made anew, or a list and a statement that belong
-//! together; the next run goes on from there and sends the very same bytes.
+//! A crash leaves either no statement, and then the list is made again, or a matching list and statement, which the next run sends
+//! unchanged.
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -35,7 +35,7 @@ use crate::ledger::manifest::list::{KeptLine, KnownLine};
 use crate::ledger::statement::text::ManifestRoot;
 use crate::wire::facts::ChainFactsJson;
 
-/// A manifest whose list and statement are kept.
+/// A manifest whose list and statement are stored.
 #[derive(Debug)]
 struct PreparedManifest {
     ready: PendingDeposit,
@@ -49,14 +49,14 @@ struct PreparedManifest {
 /// # Errors
 ///
 /// [`CliError`]. Whatever it is, the same command may be repeated.
-pub async fn run(round: &Arc<DepositRun>, source: Source, screen: &Screen) -> anyhow::Result<ExitStatus> {
+pub async fn run(run: &Arc<DepositRun>, source: Source, screen: &Screen) -> anyhow::Result<ExitStatus> {
     let path = source.path().to_owned();
-    let preparing = Arc::clone(round);
+    let preparing = Arc::clone(run);
     let prepared = tokio::task::spawn_blocking(move || prepare(&preparing, source));
     let PreparedManifest { ready, list, manifest, excluded } = prepared.await.map_err(|_| interrupted())??;
-    let done = round.send(ready).await?;
+    let done = run.send(ready).await?;
     let outcome = Outcome { path: &path, list: &list, manifest, excluded: &excluded, done: &done };
-    round.progress.aside(|| tell(screen, &outcome))?;
+    run.progress.aside(|| tell(screen, &outcome))?;
     let left_out = excluded.iter().any(failed);
     Ok(if left_out { ExitStatus::Unable } else { ExitStatus::Good })
 }
@@ -65,42 +65,40 @@ fn failed(found: &FoundFile) -> bool {
     found.size.as_ref().err().is_some_and(|passed| passed.is_failure(found.named))
 }
 
-fn prepare(round: &DepositRun, mut source: Source) -> Result<PreparedManifest, CliError> {
+fn prepare(run: &DepositRun, mut source: Source) -> Result<PreparedManifest, CliError> {
     let path = source.path().to_owned();
-    let _alone = alone(&path)?;
+    let _alone = lock_source(&path)?;
     let kept = |receipts| manifest_of(&path, receipts).map_err(|error| CliError::io(&path, &error));
     let papers_of = |list: &Path| ReceiptFiles::of(list, None).map_err(|error| CliError::io(list, &error));
-    let mut list = kept(round.receipts.as_deref())?;
+    let mut list = kept(run.receipts.as_deref())?;
     let beside = kept(None)?;
     durable::sweep(durable::folder_of(&list));
-    let (files, earlier) = round.existing_statement(papers_of(&list)?, || papers_of(&beside))?;
+    let (files, earlier) = run.existing_statement(papers_of(&list)?, || papers_of(&beside))?;
     if earlier.is_some() && files.statement == papers_of(&beside)?.statement {
-        // The list lies where its statement does.
+        // The list is in the folder of its statement.
         list = beside;
     }
     let mut renamed = Vec::new();
     let (paper, manifest) = match earlier {
-        Some(paper) if !round.again => repeat(round, &mut source, &list, &files, paper)?,
-        earlier => compose(round, &mut source, &list, &files, earlier.as_ref(), &mut renamed)?,
+        Some(paper) if !run.again => check_unchanged(run, &mut source, &list, &files, paper)?,
+        earlier => compose(run, &mut source, &list, &files, earlier.as_ref(), &mut renamed)?,
     };
     Ok(PreparedManifest { ready: PendingDeposit { files, paper, renamed }, list, manifest, excluded: source.excluded })
 }
 
-/// The source, locked.
+/// The lock on a source.
 #[derive(Debug)]
 struct SourceLock(File);
 
 impl Drop for SourceLock {
-    /// Closing alone would not do: a process that is just being started somewhere in this one holds a copy of the
-    /// descriptor, and the lock with it, until it runs its own program.
+    /// Unlocks explicitly: a child process that is being started may hold a copy of the descriptor, and with it the lock.
     fn drop(&mut self) {
         let _ = self.0.unlock();
     }
 }
 
-/// Holds the source until it is let go: of two runs at once, one would put its list in the place of the other's, and
-/// nothing could prove the other's items any more.
-fn alone(source: &Path) -> Result<Option<SourceLock>, CliError> {
+/// Locks the source. Two concurrent runs would overwrite each other's list, and the items of one could no longer be proven.
+fn lock_source(source: &Path) -> Result<Option<SourceLock>, CliError> {
     let file = if source.is_dir() { File::open(source) } else { regular::open(source) };
     let file = file.map_err(|error| CliError::io(source, &error))?;
     match file.try_lock() {
@@ -110,13 +108,13 @@ fn alone(source: &Path) -> Result<Option<SourceLock>, CliError> {
             let en = format!("{}: another run is depositing it", source.display());
             Err(CliError::unable("under_way", zh, en))
         }
-        // A file system without locks, such as a disc.
+        // A file system without locks, such as an optical disc.
         Err(TryLockError::Error(_)) => Ok(None),
     }
 }
 
 fn compose(
-    round: &DepositRun,
+    run: &DepositRun,
     source: &mut Source,
     list: &Path,
     files: &ReceiptFiles,
@@ -124,36 +122,35 @@ fn compose(
     renamed: &mut Vec<Renamed>,
 ) -> Result<(StatementFile, ManifestRoot), CliError> {
     if earlier.is_none() && files.receipt.exists() {
-        // A new list would draw new salts, and take the place of the only one that proves what was deposited.
+        // A new list would have new salts, and replace the only one that proves the deposit.
         let (receipt, list) = (files.receipt.display(), list.display());
         let zh = format!("{receipt}：回执尚在而其声明已不在；请先将 {list} 与回执一并移至他处保存");
         let en =
             format!("{receipt}: a receipt without its statement; first move {list} and the receipt to a safe place");
         return Err(CliError::unable("statement_missing", zh, en));
     }
-    // Before hours of hashing, not after.
+    // Checked before hours of hashing.
     durable::probe(list).map_err(|error| cannot_keep(list, &error))?;
-    let wanted = round.details.wanted_digests()?;
+    let wanted = run.details.wanted_digests()?;
     let path = source.path().to_owned();
     let manifest = durable::replace_with(list, PRIVATE, |file| {
-        let manifest = make(source, wanted, file, &|bytes| round.progress.add(bytes))?;
-        set_aside(list, files, earlier, renamed)?;
+        let manifest = make(source, wanted, file, &|bytes| run.progress.add(bytes))?;
+        rename_earlier(list, files, earlier, renamed)?;
         Ok::<_, BuildError>(manifest)
     });
     let manifest = manifest.map_err(|error| match error {
         BuildError::Refused(error) => error,
         BuildError::Unwritten(error) => cannot_keep(list, &error),
     })?;
-    let paper = round.details.compose_manifest(&round.ledger, &path, manifest, &round.signer)?;
+    let paper = run.details.compose_manifest(&run.ledger, &path, manifest, &run.signer)?;
     durable::create(&files.statement, paper.to_text().as_bytes(), PRIVATE)
         .map_err(|error| cannot_keep(&files.statement, &error))?;
     Ok((paper, manifest))
 }
 
-/// Gives the papers of an earlier deposit other names, the statement last: as long as it has its own, nothing takes the
-/// place of the list that belongs to it. A list without a statement is set aside too: the statement may lie elsewhere, and
-/// without its list it proves no item.
-fn set_aside(
+/// Renames the files of an earlier deposit, the statement last, since nothing replaces its list while the statement has its name. A list
+/// without a statement is renamed too: the statement may be elsewhere, and needs the list to prove items.
+fn rename_earlier(
     list: &Path,
     files: &ReceiptFiles,
     earlier: Option<&StatementFile>,
@@ -173,19 +170,19 @@ fn set_aside(
     Ok(())
 }
 
-/// The statement that is kept, once its list and the items are what they were.
-fn repeat(
-    round: &DepositRun,
+/// Checks that list and items of the stored statement are unchanged.
+fn check_unchanged(
+    run: &DepositRun,
     source: &mut Source,
     list: &Path,
     files: &ReceiptFiles,
     paper: StatementFile,
 ) -> Result<(StatementFile, ManifestRoot), CliError> {
-    round.require_same_options(files, &paper)?;
+    run.require_same_options(files, &paper)?;
     let stated = paper.note().and_then(|note| note.statement().manifest);
     let manifest = stated.ok_or_else(|| stated_otherwise(&files.statement, "--manifest"))?;
-    let wanted = round.details.wanted_digests()?;
-    let mut known = KnownLines { source, wanted, round, block: String::new(), at: 0 };
+    let wanted = run.details.wanted_digests()?;
+    let mut known = KnownLines { source, wanted, run, block: String::new(), at: 0 };
     stored_list::verify(list, &manifest, |kept| match known.next()? {
         Some(line) => compare(kept, line, wanted, files),
         None => Err(changed_since(files, kept.path)),
@@ -199,7 +196,7 @@ fn repeat(
 fn compare(kept: &KeptLine<'_>, line: &str, wanted: WantedDigests, files: &ReceiptFiles) -> Result<(), CliError> {
     let borne = kept.item.digests.content();
     let borne = WantedDigests { sha256: borne.sha256.is_some(), sm3: borne.sm3.is_some() };
-    // Fewer digests than all are only ever asked for explicitly; then the others were not computed either.
+    // With --digests only some digests are computed; only these are compared.
     let explicit = !(wanted.sha256 && wanted.sm3);
     if explicit && wanted != borne {
         return Err(stated_otherwise(&files.statement, "--digests"));
@@ -245,7 +242,7 @@ fn changed_since(files: &ReceiptFiles, name: &str) -> CliError {
 struct KnownLines<'a> {
     source: &'a mut Source,
     wanted: WantedDigests,
-    round: &'a DepositRun,
+    run: &'a DepositRun,
     block: String,
     at: usize,
 }
@@ -253,7 +250,7 @@ struct KnownLines<'a> {
 impl KnownLines<'_> {
     fn next(&mut self) -> Result<Option<&str>, CliError> {
         if self.at == self.block.len() {
-            let Some(block) = self.source.next_block(self.wanted, &|bytes| self.round.progress.add(bytes))? else {
+            let Some(block) = self.source.next_block(self.wanted, &|bytes| self.run.progress.add(bytes))? else {
                 return Ok(None);
             };
             (self.block, self.at) = (block, 0);
@@ -265,7 +262,7 @@ impl KnownLines<'_> {
     }
 }
 
-/// All there is to tell.
+/// The result for the output.
 struct Outcome<'a> {
     path: &'a Path,
     list: &'a Path,

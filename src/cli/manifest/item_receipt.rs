@@ -1,4 +1,4 @@
-//! Takes the receipt of one item out of a kept manifest, without asking anybody.
+//! Makes the receipt of one item from a stored manifest list, offline.
 
 use std::path::Path;
 
@@ -9,13 +9,13 @@ use crate::cli::record::read_receipt;
 use crate::ledger::entry::Entry;
 use crate::ledger::manifest::claim::{ItemClaim, ItemReceipt};
 
-/// The receipt of the item called `name` in the manifest kept at `list`, beside which lies the deposit's receipt. For a
-/// folder, the manifest that is kept beside it.
+/// The receipt of the item `name` in the manifest list at `list`, which has the deposit's receipt beside it. For a folder, the list beside
+/// the folder.
 ///
 /// # Errors
 ///
-/// [`CliError`]: no receipt beside it, another manifest than the deposit's, no such item.
-pub fn cut(list: &Path, name: &str, with_name: bool) -> Result<ItemReceipt, CliError> {
+/// [`CliError`]: no receipt, the list of another deposit, or no such item.
+pub fn make(list: &Path, name: &str, with_name: bool) -> Result<ItemReceipt, CliError> {
     let beside = if list.is_dir() { manifest_of(list, None).ok() } else { None };
     let list = beside.as_deref().unwrap_or(list);
     list.metadata().map_err(|error| CliError::io(list, &error))?;

@@ -1,5 +1,4 @@
-//! Reads a list line by line in bounded memory, as people's editors leave it: with or without byte order mark, LF or CRLF
-//! line ends, with or without a line end after the last line.
+//! Reads a list line by line in bounded memory: with or without byte order mark, LF or CRLF line ends, with or without a final line end.
 
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read as _};
@@ -30,7 +29,7 @@ pub enum LineError {
     /// It is not text.
     #[error(transparent)]
     Encoding(#[from] EncodingError),
-    /// No line of a list is so long.
+    /// The line is too long.
     #[error("the line has more than {LINE_MAX} bytes")]
     TooLong,
 }
@@ -69,7 +68,7 @@ impl Lines {
         self.number
     }
 
-    /// Appends the next line and one LF to `text`; how many bytes of the file that was, 0 behind the last line.
+    /// Appends the next line and one LF to `text`. Returns the bytes read, 0 at the end.
     ///
     /// # Errors
     ///

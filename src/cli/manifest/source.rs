@@ -1,7 +1,7 @@
-//! What a manifest is made from: a list of known digests, or a folder that is measured into the same lines.
+//! The source of a manifest: a list of known digests, or a folder that is measured into the same lines.
 //!
-//! Lines come in blocks of [`CHUNK`], the last one shorter, so that memory is bounded whatever the number of items. The
-//! lines are those of `ledger::manifest::list`; they are not read here.
+//! Lines come in blocks of [`CHUNK`], the last one shorter, so that memory is bounded for any number of items. Their format is that of
+//! `ledger::manifest::list`; they are not parsed here.
 
 use std::fs;
 use std::io;
@@ -19,12 +19,12 @@ use crate::ledger::manifest::item::{ItemDigests, WantedDigests};
 use crate::ledger::manifest::list::{KnownLine, check_path};
 use crate::ledger::manifest::tree::CHUNK;
 
-/// Where the lines come from.
+/// A source of lines.
 #[derive(Debug)]
 pub struct Source {
     path: PathBuf,
     kind: Kind,
-    /// What in the folder is no item, and why.
+    /// Files of the folder that are not items, with the reason.
     pub excluded: Vec<FoundFile>,
 }
 
@@ -37,19 +37,19 @@ enum Kind {
 /// A file of a folder.
 #[derive(Debug)]
 struct Member {
-    /// From the folder, parts joined by `/`.
+    /// Its path in the folder, with `/`.
     name: String,
     path: PathBuf,
     size: u64,
 }
 
 impl Source {
-    /// Opens the list, or the folder at `path` without what is to be skipped in it.
+    /// Opens the list or the folder at `path`, without excluded files.
     ///
     /// # Errors
     ///
-    /// [`CliError`]: it is neither, or something in the folder cannot be an item: a manifest that silently leaves out
-    /// what could not be read would prove less than its depositor believes.
+    /// [`CliError`]: it is neither, or a file of the folder cannot be an item. Unreadable files are never silently omitted, since the manifest
+    /// would then prove less than the depositor believes.
     pub fn open(path: &Path, skip: Skip) -> Result<Self, CliError> {
         let metadata = fs::symlink_metadata(path).map_err(|error| CliError::io(path, &error))?;
         let (kind, excluded) = if metadata.is_dir() {
@@ -65,7 +65,7 @@ impl Source {
         Ok(Self { path: path.to_owned(), kind, excluded })
     }
 
-    /// How many bytes it will tell of in all.
+    /// Total bytes, for the progress.
     #[must_use]
     pub fn total_bytes(&self) -> u64 {
         match &self.kind {
@@ -80,8 +80,8 @@ impl Source {
         &self.path
     }
 
-    /// The next block of lines, LF after each; `None` behind the last. Of the files of a folder only the wanted digests are
-    /// computed. `read` hears of the bytes read.
+    /// The next block of lines with LF; `None` at the end. Of the files of a folder only the wanted digests are computed. Calls `read` with
+    /// the bytes read.
     ///
     /// # Errors
     ///
@@ -120,7 +120,7 @@ fn next_lines(path: &Path, lines: &mut Lines, read: &(dyn Fn(u64) + Sync)) -> Re
     Ok(if text.is_empty() { None } else { Some(text) })
 }
 
-/// The files of a folder in the bytewise order of their names, and what is passed over.
+/// The files of a folder in bytewise order of their names, and the excluded ones.
 fn members(folder: &Path, skip: Skip) -> Result<(Vec<Member>, Vec<FoundFile>), CliError> {
     let (mut files, mut excluded) = (Vec::new(), Vec::new());
     for found in gather(&[folder.to_owned()], true, skip) {
@@ -167,7 +167,7 @@ fn measured(files: &[&Member], wanted: WantedDigests, read: &(dyn Fn(u64) + Sync
         }
     };
     let outcomes: Vec<_> = thread::scope(|scope| {
-        // Where the system starts no more threads, those that there are do it all: this one at least.
+        // If the system starts fewer threads, the existing ones do all the work, at least this one.
         let start = |_| thread::Builder::new().spawn_scoped(scope, work).ok();
         let workers: Vec<_> = (1..cores).filter_map(start).collect();
         let own = work();
@@ -193,7 +193,7 @@ fn line_of(file: &Member, wanted: WantedDigests, read: &(dyn Fn(u64) + Sync)) ->
     Ok(line)
 }
 
-/// The system starts no thread.
+/// The error that the system starts no thread.
 #[must_use]
 pub fn no_thread(error: &io::Error) -> CliError {
     let zh = format!("无法启动工作线程：{}。请稍后重试，或提高限制（ulimit -u）", reason::chinese(error));
@@ -204,7 +204,7 @@ pub fn no_thread(error: &io::Error) -> CliError {
     CliError::unable("too_few_threads", zh, en)
 }
 
-/// A worker thread is gone.
+/// The error that a worker thread ended early.
 #[must_use]
 pub fn ended_early() -> CliError {
     CliError::unable("interrupted", "工作线程意外终止，请重试", "a worker thread ended early; try again")

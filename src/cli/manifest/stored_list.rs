@@ -1,7 +1,7 @@
-//! Reads the list that the depositor keeps: its root again, and a single item of it.
+//! Reads the list of a manifest that the depositor stores: recomputes its root, and finds single items.
 //!
-//! Every line is recomputed on the way, and what does not agree with the statement is never used: a list that was cut
-//! short, edited or mixed up proves nothing any more, and says so. Memory is bounded whatever its length.
+//! Every line is checked against the root in the statement; a list that was truncated, edited or confused with another is rejected.
+//! Memory is bounded for any length.
 
 use std::io;
 use std::path::Path;
@@ -17,11 +17,11 @@ use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::statement::text::ManifestRoot;
 use crate::wire::chinese;
 
-/// Walks the list at `path`, shows `see` every line, and checks that it is the one whose root the statement bears.
+/// Checks that the list at `path` has the root in the statement, and calls `see` with every line.
 ///
 /// # Errors
 ///
-/// [`CliError`]: unreadable, damaged, of another statement, or what `see` says.
+/// [`CliError`]: unreadable, damaged, of another statement, or an error of `see`.
 pub fn verify(
     path: &Path,
     stated: &ManifestRoot,
@@ -30,13 +30,12 @@ pub fn verify(
     walk(path, stated, None, see).map(|_| ())
 }
 
-/// The claim of the item called `name` in the list at `path`; `None` where no item is called so. An item of exactly this
-/// name comes first; otherwise the one whose name differs only in its Unicode normalization: macOS decomposes what other
-/// systems compose.
+/// The claim of the item `name` in the list at `path`; `None` if there is none. An exact match comes first; otherwise the item whose name
+/// differs only in its Unicode normalization, since macOS decomposes names.
 ///
 /// # Errors
 ///
-/// As [`hold`]; no item has exactly this name, and several have it in another normalization.
+/// As [`verify`]; or no exact match, and several items with the name in another normalization.
 pub fn claim(path: &Path, stated: &ManifestRoot, name: &str) -> Result<Option<ItemClaim>, CliError> {
     walk(path, stated, Some(name), |_| Ok(()))
 }
@@ -98,15 +97,15 @@ fn walk(
     Ok(Some(ItemClaim { line: sought.line, index: sought.index, path: proof, name: Some(sought.name) }))
 }
 
-/// An item that was found, and the leaves of its chunk once that is read.
-struct FoundRecord {
+/// An item that was found, with the leaves of its chunk.
+struct FoundItem {
     index: LeafIndex,
     line: String,
     name: ItemName,
     leaves: Vec<Digest>,
 }
 
-impl FoundRecord {
+impl FoundItem {
     fn of(kept: &KeptLine<'_>, index: LeafIndex) -> Self {
         let name = ItemName { salt: kept.salt, path: kept.path.to_owned() };
         Self { index, line: kept.line.to_owned(), name, leaves: Vec::new() }
@@ -116,9 +115,9 @@ impl FoundRecord {
 /// The search for an item by its name.
 struct ItemSearch<'n> {
     name: &'n str,
-    exact: Option<FoundRecord>,
+    exact: Option<FoundItem>,
     /// The first item whose name is the same in normalization form C.
-    equivalent: Option<FoundRecord>,
+    equivalent: Option<FoundItem>,
     /// How many such items there are.
     equivalents: usize,
 }
@@ -130,14 +129,14 @@ impl<'n> ItemSearch<'n> {
 
     fn see(&mut self, kept: &KeptLine<'_>, index: LeafIndex) {
         if kept.path == self.name {
-            self.exact.get_or_insert_with(|| FoundRecord::of(kept, index));
+            self.exact.get_or_insert_with(|| FoundItem::of(kept, index));
         } else if is_same_text(kept.path, self.name) {
             self.equivalents += 1;
-            self.equivalent.get_or_insert_with(|| FoundRecord::of(kept, index));
+            self.equivalent.get_or_insert_with(|| FoundItem::of(kept, index));
         }
     }
 
-    /// Takes the leaves of the chunk in which an item was found.
+    /// Stores the leaves of the chunk in which an item was found.
     fn take_leaves(&mut self, leaves: &[Digest]) {
         for sought in [&mut self.exact, &mut self.equivalent].into_iter().flatten() {
             if sought.leaves.is_empty() {
@@ -146,7 +145,7 @@ impl<'n> ItemSearch<'n> {
         }
     }
 
-    fn found(self, list: &Path) -> Result<Option<FoundRecord>, CliError> {
+    fn found(self, list: &Path) -> Result<Option<FoundItem>, CliError> {
         if self.exact.is_none() && self.equivalents > 1 {
             let (path, count) = (list.display(), self.equivalents);
             let zh = format!("{path}：有 {count} 项的名称看似相同，仅 Unicode 写法不同。请照清单中的写法给出名称");
@@ -162,7 +161,7 @@ impl<'n> ItemSearch<'n> {
 
 fn close(tree: &mut ManifestTree, leaves: &mut Vec<Digest>, sought: &mut Option<ItemSearch<'_>>) {
     if let Some(chunk) = Chunk::over(leaves) {
-        // Chunks are closed when full, and once more behind the last line.
+        // Chunks are closed when full, and after the last line.
         let _ = tree.push(chunk);
     }
     if let Some(search) = sought {
@@ -229,7 +228,7 @@ mod tests {
         }
         assert_eq!(claim(&path, &root, "999999"), Ok(None));
         let mut seen = 0;
-        hold(&path, &root, |_| {
+        verify(&path, &root, |_| {
             seen += 1;
             Ok(())
         })

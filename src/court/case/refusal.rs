@@ -14,7 +14,7 @@ pub const ACTS_MAX: u64 = 50_000;
 pub enum Refusal {
     /// Not permitted by the permission table.
     #[error(transparent)]
-    DeniedReason(#[from] DeniedReason),
+    Denied(#[from] DeniedReason),
     /// The case begins with `open`, once.
     #[error("a case begins with the act that opens it, and with no other")]
     OutOfOrder,

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 
 use crate::court::words::{Role, Scope};
-use crate::filing::error::FilingError;
+use crate::filing::filing_error::FilingError;
 use crate::http::app_state::AppState;
 use crate::http::bearer::Bearer;
 use crate::http::caching::{self, Caching};

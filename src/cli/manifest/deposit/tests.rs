@@ -1,4 +1,4 @@
-//! What is kept before anything is sent, what is sent again, and that an item cut out of it verifies.
+//! What is kept before anything is sent, what is sent again, and that the receipt of an item verifies.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use super::*;
 use crate::cli::compose::{Details, Digests, StatementArgs};
 use crate::cli::digest::measure;
 use crate::cli::gather::Skip;
-use crate::cli::manifest::item_receipt::cut;
+use crate::cli::manifest::item_receipt::make;
 use crate::cli::progress::Progress;
 use crate::client::ledger_client::LedgerClient;
 use crate::ledger::chain::{self, PendingLeaf, Tip};
@@ -52,7 +52,7 @@ fn args() -> StatementArgs {
 /// What happens to a folder after it was deposited.
 type Change = fn(&Path);
 
-/// A round that is never sent.
+/// A run that is never sent.
 fn round_of(args: &StatementArgs, again: bool) -> DepositRun {
     let client = LedgerClient::new("http://127.0.0.1:9").unwrap();
     let progress = Progress::of_bytes(&Screen::new(Language::English, false, false, false), 0);
@@ -116,7 +116,7 @@ fn an_item_of_a_folder_verifies_by_its_own_receipt_and_no_other() {
     let receipt = receipt_for(&prepared);
     fs::write(&prepared.ready.files.receipt, crate::wire::receipt::print(&receipt)).unwrap();
     for name in ["1.wav", "下午/2.wav"] {
-        let item = cut(&prepared.list, name, true).unwrap();
+        let item = make(&prepared.list, name, true).unwrap();
         let text = crate::wire::item_receipt::print(&item);
         let item = crate::wire::item_receipt::parse(text.as_bytes()).unwrap();
         let report = verified(&item, &folder.join(name));
@@ -132,11 +132,11 @@ fn an_item_of_a_folder_verifies_by_its_own_receipt_and_no_other() {
             }
             assert!(!text.contains(&format!("\"{}\"", other.path)) && !text.contains(&hex::encode(other.salt)));
         }
-        let nameless = cut(&prepared.list, name, false).unwrap();
+        let nameless = make(&prepared.list, name, false).unwrap();
         assert!(!crate::wire::item_receipt::print(&nameless).contains(name));
         assert_eq!(verified(&nameless, &folder.join(name)).conclusion, Conclusion::ConsistentWithReservation);
     }
-    assert_eq!(cut(&prepared.list, "4.wav", true).unwrap_err().code, "no_such_item");
+    assert_eq!(make(&prepared.list, "4.wav", true).unwrap_err().code, "no_such_item");
 }
 
 #[test]
@@ -207,7 +207,7 @@ fn again_keeps_the_earlier_list_with_its_papers() {
     stored_list::verify(&second.list, &second.manifest, |_| Ok(())).unwrap();
     let earlier = earlier_manifest(&first.list, &first.ready.paper.note().unwrap());
     stored_list::verify(&earlier, &first.manifest, |_| Ok(())).unwrap();
-    assert!(cut(&earlier, "3.wav", true).is_ok());
+    assert!(make(&earlier, "3.wav", true).is_ok());
     let names: Vec<_> = fs::read_dir(top.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(names.len(), 1 + 2 + 3, "{names:?}");
 }
@@ -232,6 +232,6 @@ fn a_list_of_known_digests_is_as_good_as_the_folder() {
     prepare_with(&only, false, &list).unwrap();
     prepare_with(&args(), false, &list).unwrap();
     fs::write(&prepared.ready.files.receipt, crate::wire::receipt::print(&receipt_for(&prepared))).unwrap();
-    let item = cut(&prepared.list, "下午/1.wav", true).unwrap();
+    let item = make(&prepared.list, "下午/1.wav", true).unwrap();
     assert_eq!(verified(&item, &folder.join("下午/1.wav")).conclusion, Conclusion::ConsistentWithReservation);
 }

@@ -92,11 +92,11 @@ fn nothing_is_lost(before: &CaseFile, after: &CaseFile) {
         if old.locked {
             assert_eq!(frozen(old), frozen(new));
         }
-        assert!(old.stands() || (!new.stands() && old.withdrawn == new.withdrawn));
+        assert!(old.is_active() || (!new.is_active() && old.withdrawn == new.withdrawn));
     }
     assert!(before.parties.keys().all(|party| after.parties.contains_key(party)));
     assert!(before.agents.keys().all(|agent| after.agents.contains_key(agent)));
-    assert!(after.ineffective_acts.starts_with(&before.void) && after.orders.starts_with(&before.orders));
+    assert!(after.ineffective_acts.starts_with(&before.ineffective_acts) && after.orders.starts_with(&before.orders));
 }
 
 fn sound(file: &CaseFile) {
@@ -139,7 +139,7 @@ proptest! {
             nothing_is_lost(before, &after);
             sound(&after);
             let mut followed = before.clone();
-            followed.follow(document, position, &Calendar::default());
+            followed.replay(document, position, &Calendar::default());
             let void = result.err().map(|reason| IneffectiveAct { position, reason });
             assert_eq!(followed.ineffective_acts.get(before.ineffective_acts.len()), void.as_ref());
             assert_eq!(followed.last, position);
@@ -152,7 +152,7 @@ proptest! {
         let file = walk(&seeds, |_, document, position| acts.push((document.to_text(), position)));
         let mut again = begun(&seeds);
         for (text, position) in acts {
-            again.follow(&Document::parse(text.as_bytes()).unwrap(), position, &Calendar::default());
+            again.replay(&Document::parse(text.as_bytes()).unwrap(), position, &Calendar::default());
         }
         prop_assert_eq!(file, again);
     }

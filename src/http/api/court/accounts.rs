@@ -14,7 +14,7 @@ use crate::court::line_value::LineValue as _;
 use crate::court::values::IdentityCheck;
 use crate::court::words::Role;
 use crate::error_code::ErrorCode;
-use crate::filing::error::FilingError;
+use crate::filing::filing_error::FilingError;
 use crate::http::api::court::json_request::{
     AuthenticatedJson, access_log_json, act_json, answer, created, some_value, value,
 };

@@ -22,7 +22,7 @@ use crate::court::values::Capacity;
 use crate::court::words::{Ground, Role};
 use crate::filing::annexes::Annexes;
 use crate::filing::cases::ActOutcome;
-use crate::filing::error::FilingError;
+use crate::filing::filing_error::FilingError;
 use crate::filing::service::FilingService;
 use crate::http::api::court::case_path::CasePath;
 use crate::http::api::court::json_request::{AuthenticatedJson, act_json, answer, created};
@@ -317,15 +317,15 @@ pub(in crate::http) async fn act_upon_case(
 ) -> Result<Response, Failure> {
     let AuthenticatedJson { actor, context, shape } = call;
     let (filing, registry) = (state.filing()?, state.filing()?.registry());
-    let context = |file: &CaseFile, capacity: Capacity, annexes: &mut Annexes| {
+    let make_act = |file: &CaseFile, capacity: Capacity, annexes: &mut Annexes| {
         make(&mut ActContext { file, capacity, registry: &registry, annexes }, &shape)
     };
     let kind = shape.kind();
-    let acted = match held_content(&shape) {
-        Some(content) => filing.act_on_content(&actor, case, &context, (kind, content), context).await?,
-        None => filing.act(&actor, case, &context, kind, context).await?,
+    let outcome = match held_content(&shape) {
+        Some(content) => filing.act_on_content(&actor, case, &context, (kind, content), make_act).await?,
+        None => filing.act(&actor, case, &context, kind, make_act).await?,
     };
-    Ok(created(&acted.recorded, &outcome_json(filing, &acted, warnings::of_texts(&texts(&shape)))))
+    Ok(created(&outcome.recorded, &outcome_json(filing, &outcome, warnings::of_texts(&texts(&shape)))))
 }
 
 /// List the acts of a case / 案件的全部行为

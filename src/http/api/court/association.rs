@@ -8,7 +8,7 @@ use axum::response::Response;
 use crate::court::ids::PartyNumber;
 use crate::court::values::Filer;
 use crate::filing::association::AssociationCommand;
-use crate::filing::error::FilingError;
+use crate::filing::filing_error::FilingError;
 use crate::http::api::court::acts::outcome_json;
 use crate::http::api::court::case_path::CasePath;
 use crate::http::api::court::json_request::{AuthenticatedJson, created, some_value, value};

@@ -11,8 +11,8 @@ use serde::Deserialize;
 
 use crate::court::case_number::CourtCode;
 use crate::error_code::ErrorCode;
-use crate::filing::error::FilingError;
 use crate::filing::feed::WAIT_MAX;
+use crate::filing::filing_error::FilingError;
 use crate::http::api::court::json_request::{answer, value};
 use crate::http::api::court::shutdown::ShutdownSignal;
 use crate::http::api::paging::PageQuery;

@@ -23,7 +23,7 @@ use crate::court::document::Stream as Kind;
 use crate::court::ids::CaseId;
 use crate::custody::upload::KeepError;
 use crate::error_code::ErrorCode;
-use crate::filing::error::FilingError;
+use crate::filing::filing_error::FilingError;
 use crate::filing::originals::{OriginalError, OriginalUpload};
 use crate::http::api::court::json_request::{act_json, created, some_value};
 use crate::http::app_state::AppState;

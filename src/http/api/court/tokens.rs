@@ -12,7 +12,7 @@ use crate::court::document::Stream;
 use crate::court::ids::TokenId;
 use crate::court::line_value::LineValue as _;
 use crate::court::words::{KeptTokens, Scope};
-use crate::filing::error::FilingError;
+use crate::filing::filing_error::FilingError;
 use crate::http::api::court::accounts::account_named;
 use crate::http::api::court::json_request::{AuthenticatedJson, act_json, answer, created, values};
 use crate::http::app_state::AppState;

@@ -42,15 +42,15 @@ pub(in crate::http) async fn transfer_case(
 ) -> Result<Response, Failure> {
     let AuthenticatedJson { actor, context, shape } = call;
     let filing = state.filing()?;
-    let passage = TransferCommand {
-        passage: value("passage", &shape.passage)?,
+    let command = TransferCommand {
+        transfer: value("passage", &shape.passage)?,
         court: value("court", &shape.court)?,
         kind: value("kind", &shape.kind)?,
         procedure: value("procedure", &shape.procedure)?,
         brought_by: shape.brought_by.map(PartyNumber),
     };
-    let (passed, opened) = filing.transfer_case(&actor, case, &context, &passage).await?;
-    let act = outcome_json(filing, &passed, Vec::new()).act;
+    let (transferred, opened) = filing.transfer_case(&actor, case, &context, &command).await?;
+    let act = outcome_json(filing, &transferred, Vec::new()).act;
     let file = &opened.file;
     Ok(created(&passed.recorded, &ActOutcomeJson::of(&file.id.to_string(), act, file.stage, Vec::new())))
 }

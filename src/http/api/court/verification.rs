@@ -11,7 +11,7 @@ use axum::response::Response;
 use crate::court::document::Stream;
 use crate::error_code::ErrorCode;
 use crate::filing::actor::{Actor, RequestContext};
-use crate::filing::error::FilingError;
+use crate::filing::filing_error::FilingError;
 use crate::filing::item_verification::VerificationCommand;
 use crate::http::api::court::case_path::ItemPath;
 use crate::http::api::court::imports::read_receipt;

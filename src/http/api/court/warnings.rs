@@ -78,7 +78,7 @@ pub fn of_import(file: &CaseFile, item: &Item, history: Option<&History>) -> Vec
     let mut found = vec![not_verified()];
     let of_other = |other: &Item| {
         let (import, known) = (&item.import, &other.import);
-        known.deposit == import.deposit && known.party != import.party && other.stands()
+        known.deposit == import.deposit && known.party != import.party && other.is_active()
     };
     if let Some((number, _)) = file.items.iter().find(|(_, other)| of_other(other)) {
         found.push(warning(

@@ -11,7 +11,7 @@ use crate::court::case_number::CourtCode;
 use crate::court::document::Stream;
 use crate::court::ids::TokenId;
 use crate::court::line_value::LineValue as _;
-use crate::filing::error::FilingError;
+use crate::filing::filing_error::FilingError;
 use crate::http::api::court::json_request::{AuthenticatedJson, act_json, answer, created, value};
 use crate::http::app_state::AppState;
 use crate::http::bearer::Bearer;
