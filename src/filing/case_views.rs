@@ -9,7 +9,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::court::acts::{Act, Diverge, Import, TakeCustody};
-use crate::court::case::refusal::Refusal;
 use crate::court::case::state::{CaseFile, Item, Text};
 use crate::court::document::{Document, Stream};
 use crate::court::ids::{AnnexId, CaseId, ItemNumber};

@@ -88,7 +88,8 @@ mod tests {
     fn a_batch_ends_without_deposits_and_sooner_while_others_wait() {
         let second = Duration::from_secs(1);
         let options = Options { body_timeout: 30 * second, batch_progress: 5 * second, ..Options::default() };
-        let code = |timeout: &mut BatchTimeout, contended| timeout.end(contended).map(|failure| failure.code());
+        let code =
+            |timeout: &mut BatchTimeout, contended| timeout.end(contended).map(|failure| failure.code().as_str());
         let mut timeout = BatchTimeout::new(&options);
         assert_eq!(code(&mut timeout, true), None);
         waited(&mut timeout, 6);

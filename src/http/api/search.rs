@@ -178,7 +178,7 @@ mod tests {
         assert_eq!(read(&format!(" {hash}\n")), Ok(SearchKey::Hash(Digest([0xab; 32]))));
         assert_eq!(read("１２"), Ok(SearchKey::Height(Height(12))));
         assert_eq!(read("0"), Ok(SearchKey::Height(Height(0))));
-        let code = |query: &str| read(query).unwrap_err().code();
+        let code = |query: &str| read(query).unwrap_err().code().as_str();
         assert_eq!(code("20261122-0K7M-X9QT-3D5V-C3"), "mistyped_number");
         assert_eq!(code("20261122-0K7M-X9QT-3D5W-C"), "mistyped_number");
         for garbage in ["", "hello", &"ab".repeat(31), &"9".repeat(300), "-1", "1.5"] {

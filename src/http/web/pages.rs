@@ -84,8 +84,6 @@ fn listed(title: &str, codes: &[ErrorCode]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     #[test]
     fn pages_ask_nobody_else() {
         for text in [

@@ -189,7 +189,7 @@ fn a_list_without_its_statement_is_made_anew_and_one_that_is_lost_is_told() {
 #[test]
 fn two_runs_at_once_are_one_too_many() {
     let (_top, folder) = folder();
-    let other = alone(&folder).unwrap();
+    let other = lock_source(&folder).unwrap();
     assert!(other.is_some());
     assert_eq!(prepare_with(&args(), false, &folder).unwrap_err().code, "under_way");
     drop(other);

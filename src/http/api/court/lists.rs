@@ -149,6 +149,6 @@ pub(in crate::http) async fn list_calendars(
     Bearer(_): Bearer,
 ) -> Result<Response, Failure> {
     let registry = state.filing()?.registry();
-    let years = YEARS.filter(|year| registry.calendar.covers(*year)).collect();
-    Ok(answer(StatusCode::OK, &CalendarsJson { years }))
+    let items = YEARS.filter(|year| registry.calendar.covers(*year)).collect();
+    Ok(answer(StatusCode::OK, &CalendarsJson { items, next_cursor: None }))
 }

@@ -52,5 +52,5 @@ pub(in crate::http) async fn transfer_case(
     let (transferred, opened) = filing.transfer_case(&actor, case, &context, &command).await?;
     let act = outcome_json(filing, &transferred, Vec::new()).act;
     let file = &opened.file;
-    Ok(created(&passed.recorded, &ActOutcomeJson::of(&file.id.to_string(), act, file.stage, Vec::new())))
+    Ok(created(&transferred.recorded, &ActOutcomeJson::of(&file.id.to_string(), act, file.stage, Vec::new())))
 }

@@ -9,7 +9,6 @@ use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 
 use crate::court::document::Stream;
-use crate::error_code::ErrorCode;
 use crate::filing::actor::{Actor, RequestContext};
 use crate::filing::filing_error::FilingError;
 use crate::filing::item_verification::VerificationCommand;
