@@ -1,5 +1,5 @@
-//! The audit of a whole ledger in RocksDB: how many deposits a second, by what is checked, beside what these cores can
-//! verify of signatures at all. Every audit's result is asserted.
+//! Audit of a whole ledger in RocksDB: deposits per second by kind of check, beside the signature throughput of the
+//! cores. The result of each audit is asserted.
 //!
 //! `cargo bench --bench audit`. `AUDIT_DEPOSITS` sets the size (200,000), `AUDIT_LEDGER` a folder in which the ledger is
 //! made once and kept; a word behind `--` runs only what begins with it. Deposits are 618 bytes long, signed by 16 keys, 1,000 to a block; all pages lie in the page cache.

@@ -1,5 +1,5 @@
-//! Work that must not grow with what the ledger holds, at 1,000 and at 100,000 records: the audit's index checks of deposits
-//! of one digest, an original and a case that were looked at that often, pages of their logs and of lists.
+//! Operations whose cost must not depend on the size of the ledger, at 1,000 and at 100,000 records: the audit's index
+//! checks of deposits of one digest, of an original and of a case with that many accesses, pages of their logs and of lists.
 //!
 //! `cargo bench --bench bounded`. What is bounded costs the same at both sizes. The audit as a whole is linear: what is
 //! bounded is its throughput per deposit.

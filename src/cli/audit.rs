@@ -78,7 +78,7 @@ pub fn run(args: &AuditArgs, config: &Config, screen: &Screen) -> anyhow::Result
     };
     let options = Options { pinned, signatures: !args.no_signatures, indexes: true };
     let size = published.size().0;
-    let progress = Progress::of_things(screen, size, screen.pick("条记录", "records"));
+    let progress = Progress::of_items(screen, size, screen.pick("条记录", "records"));
     let mut report = walk(&store, &options, |done| progress.set(done, size)).map_err(|error| unreadable(&error))?;
     drop(progress);
     let originals = check_originals(&store, args, &mut report, screen);

@@ -238,8 +238,13 @@ impl Details {
 
     /// The first option that an earlier statement on the same file does not fulfil. Explicit options are never silently ignored.
     #[must_use]
-    pub fn differing_option(&self, paper: &StatementFile, ledger: &Name, key: &VerifierKey) -> Option<&'static str> {
-        let note = paper.note()?;
+    pub fn differing_option(
+        &self,
+        statement_file: &StatementFile,
+        ledger: &Name,
+        key: &VerifierKey,
+    ) -> Option<&'static str> {
+        let note = statement_file.note()?;
         let statement = note.statement();
         // The digests of a manifest are in its items.
         let digests_differ = statement.content.is_some_and(|content| {
@@ -251,7 +256,7 @@ impl Details {
         let checks = [
             (statement.ledger != *ledger, "--server"),
             (self.args.case.is_some() && !statement.keys.contains(key), "--case"),
-            (self.args.name.is_some() && self.args.name.as_deref() != paper.evidence_name(), "--name"),
+            (self.args.name.is_some() && self.args.name.as_deref() != statement_file.evidence_name(), "--name"),
             (self.args.no_private && statement.meta.is_some(), "--no-private"),
             (self.args.salt && unsalted, "--salt"),
             (self.args.digests != Digests::Both && digests_differ, "--digests"),

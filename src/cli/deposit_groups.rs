@@ -18,7 +18,7 @@ use crate::cli::deposit_run::{DepositOutcome, DepositRun, PendingDeposit};
 use crate::cli::durable::{self, FileToWrite};
 use crate::cli::exit::CliError;
 use crate::cli::gather::{Exclusion, FoundFile};
-use crate::cli::storage_errors::{interrupted, receipt_not_kept, statement_not_kept};
+use crate::cli::storage_errors::{interrupted, receipt_not_written, statement_not_written};
 
 /// Most files of a group, and most statements that wait for the next group.
 const GROUP: usize = 512;
@@ -125,11 +125,11 @@ async fn submit_all(
 }
 
 fn store_statements(stated: Vec<PreparedStatement>) -> Vec<Result<PendingDeposit, CliError>> {
-    store(stated, durable::create_all, |ready, error| statement_not_kept(&ready.files.statement, error))
+    store(stated, durable::create_all, |ready, error| statement_not_written(&ready.files.statement, error))
 }
 
 fn store_receipts(held: Vec<(DepositOutcome, Option<FileToWrite>)>) -> Vec<Result<DepositOutcome, CliError>> {
-    store(held, durable::replace_all, |done, error| receipt_not_kept(done.facts.number, &done.files.receipt, error))
+    store(held, durable::replace_all, |done, error| receipt_not_written(done.facts.number, &done.files.receipt, error))
 }
 
 /// Writes the new files as a group. Returns the results in order.

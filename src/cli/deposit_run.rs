@@ -18,7 +18,9 @@ use crate::cli::progress::Progress;
 use crate::cli::receipt_files::{ReceiptFiles, StatementFile};
 use crate::cli::record::{not_a_receipt, read_receipt};
 use crate::cli::renamed::Renamed;
-use crate::cli::storage_errors::{cannot_keep, interrupted, receipt_not_kept, stated_otherwise, statement_missing};
+use crate::cli::storage_errors::{
+    cannot_write, interrupted, receipt_not_written, statement_differs, statement_missing,
+};
 use crate::client::batch::DepositResult;
 use crate::client::ledger_client::LedgerClient;
 use crate::client::transport::ClientError;
@@ -79,7 +81,7 @@ pub struct PendingDeposit {
     /// Its statement and receipt files.
     pub files: ReceiptFiles,
     /// The statement.
-    pub paper: StatementFile,
+    pub statement_file: StatementFile,
     /// Renamed files of an earlier deposit of the same file.
     pub renamed: Vec<Renamed>,
 }
@@ -107,14 +109,14 @@ impl DepositRun {
     ///
     /// [`CliError`]. Whatever it is, the same command may be repeated.
     pub async fn send(self: &Arc<Self>, ready: PendingDeposit) -> Result<DepositOutcome, CliError> {
-        let request = json::line(&ready.paper.request());
+        let request = json::line(&ready.statement_file.request());
         let answered = self.client.deposit(request.as_bytes()).await;
         let round = Arc::clone(self);
         let taking = tokio::task::spawn_blocking(move || {
             let (done, receipt) = round.check_answer(ready, answered)?;
             if let Some(receipt) = receipt {
                 durable::replace(&receipt.path, &receipt.bytes, receipt.mode)
-                    .map_err(|error| receipt_not_kept(done.facts.number, &receipt.path, &error))?;
+                    .map_err(|error| receipt_not_written(done.facts.number, &receipt.path, &error))?;
             }
             Ok(done)
         });
@@ -123,7 +125,7 @@ impl DepositRun {
 
     /// Sends the requests of stored statements. Returns the answers in order.
     pub async fn submit_all(&self, ready: &[PendingDeposit]) -> Vec<DepositResult> {
-        let requests: Vec<String> = ready.iter().map(|ready| json::line(&ready.paper.request())).collect();
+        let requests: Vec<String> = ready.iter().map(|ready| json::line(&ready.statement_file.request())).collect();
         match requests.as_slice() {
             [request] => vec![self.client.deposit(request.as_bytes()).await],
             requests => self.client.deposit_many(requests).await,
@@ -160,7 +162,7 @@ impl DepositRun {
         let at = |receipts| ReceiptFiles::of(path, receipts).map_err(|error| CliError::io(path, &error));
         let (files, earlier) = self.existing_statement(at(self.receipts.as_deref())?, || at(None))?;
         match earlier {
-            Some(paper) if !self.again => Ok((self.reuse(path, files, paper)?, None)),
+            Some(statement_file) if !self.again => Ok((self.reuse(path, files, statement_file)?, None)),
             _ => self.make(path, files, earlier),
         }
     }
@@ -181,14 +183,14 @@ impl DepositRun {
             return Ok((files, earlier));
         }
         let beside = beside()?;
-        let paper = StatementFile::load(&beside.statement).ok().flatten();
-        let same = |paper: &StatementFile| {
-            self.details.differing_option(paper, &self.ledger, self.signer.verifier()).is_none()
+        let statement_file = StatementFile::load(&beside.statement).ok().flatten();
+        let same = |statement_file: &StatementFile| {
+            self.details.differing_option(statement_file, &self.ledger, self.signer.verifier()).is_none()
         };
-        Ok(match paper.filter(same) {
-            Some(paper) => {
+        Ok(match statement_file.filter(same) {
+            Some(statement_file) => {
                 let receipt = if beside.receipt.exists() { beside.receipt } else { files.receipt };
-                (ReceiptFiles { statement: beside.statement, receipt }, Some(paper))
+                (ReceiptFiles { statement: beside.statement, receipt }, Some(statement_file))
             }
             None => (files, None),
         })
@@ -206,27 +208,33 @@ impl DepositRun {
             earlier => earlier,
         };
         // Checked before minutes of hashing.
-        durable::probe(&files.statement).map_err(|error| cannot_keep(&files.statement, &error))?;
+        durable::probe(&files.statement).map_err(|error| cannot_write(&files.statement, &error))?;
         let salt = self.details.salt()?;
         let content = self.hash(path, salt.as_ref(), self.details.digests())?;
-        let paper = self.details.compose(&self.ledger, path, content, salt.as_ref(), &self.signer)?;
+        let statement_file = self.details.compose(&self.ledger, path, content, salt.as_ref(), &self.signer)?;
         let mut renamed = Vec::new();
         if let Some(note) = earlier {
             let kept = files.earlier(&note);
             for (from, to) in [(&files.receipt, &kept.receipt), (&files.statement, &kept.statement)] {
-                renamed.extend(Renamed::set_aside(from, to).map_err(|error| cannot_keep(to, &error))?);
+                renamed.extend(Renamed::rename(from, to).map_err(|error| cannot_write(to, &error))?);
             }
         }
-        let new = FileToWrite { path: files.statement.clone(), bytes: paper.to_text().into_bytes(), mode: PRIVATE };
-        Ok((PendingDeposit { files, paper, renamed }, Some(new)))
+        let new =
+            FileToWrite { path: files.statement.clone(), bytes: statement_file.to_text().into_bytes(), mode: PRIVATE };
+        Ok((PendingDeposit { files, statement_file, renamed }, Some(new)))
     }
 
-    fn reuse(&self, path: &Path, files: ReceiptFiles, paper: StatementFile) -> Result<PendingDeposit, CliError> {
-        self.require_same_options(&files, &paper)?;
-        let unchanged = match paper.note().and_then(|note| note.statement().content) {
+    fn reuse(
+        &self,
+        path: &Path,
+        files: ReceiptFiles,
+        statement_file: StatementFile,
+    ) -> Result<PendingDeposit, CliError> {
+        self.require_same_options(&files, &statement_file)?;
+        let unchanged = match statement_file.note().and_then(|note| note.statement().content) {
             Some(stated) => {
                 let borne = WantedDigests { sha256: stated.sha256.is_some(), sm3: stated.sm3.is_some() };
-                self.hash(path, paper.salt().as_ref(), borne)? == stated
+                self.hash(path, statement_file.salt().as_ref(), borne)? == stated
             }
             None => false,
         };
@@ -238,7 +246,7 @@ impl DepositRun {
             );
             return Err(CliError::unable("changed_since", zh, en));
         }
-        Ok(PendingDeposit { files, paper, renamed: Vec::new() })
+        Ok(PendingDeposit { files, statement_file, renamed: Vec::new() })
     }
 
     /// Checks that the stored statement has the requested options.
@@ -246,9 +254,9 @@ impl DepositRun {
     /// # Errors
     ///
     /// [`CliError`] that names what differs.
-    pub fn require_same_options(&self, files: &ReceiptFiles, paper: &StatementFile) -> Result<(), CliError> {
-        match self.details.differing_option(paper, &self.ledger, self.signer.verifier()) {
-            Some(option) => Err(stated_otherwise(&files.statement, option)),
+    pub fn require_same_options(&self, files: &ReceiptFiles, statement_file: &StatementFile) -> Result<(), CliError> {
+        match self.details.differing_option(statement_file, &self.ledger, self.signer.verifier()) {
+            Some(option) => Err(statement_differs(&files.statement, option)),
             None => Ok(()),
         }
     }
@@ -273,7 +281,7 @@ impl DepositRun {
         let question = Question { presented, ..Question::about(receipt, &self.trust) };
         let report = verify(&question);
         let own = Entry::parse(receipt.entry.as_bytes()).ok().map(|entry| entry.statement.to_string());
-        let is_own = own.is_some() && own == ready.paper.note().map(|note| note.to_string());
+        let is_own = own.is_some() && own == ready.statement_file.note().map(|note| note.to_string());
         let holds = report.conclusion == Conclusion::RecordOnly;
         match report.facts.clone() {
             Some(facts) if holds && is_own => Ok(facts),

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use crate::cli::exit::CliError;
 use crate::cli::filing_service::ORIGINALS;
-use crate::cli::node_keys::Remark;
+use crate::cli::node_keys::OperatorMessage;
 use crate::cli::open_errors::unreadable;
 use crate::custody::checking::is_in_place;
 use crate::custody::object::ObjectId;
@@ -28,12 +28,12 @@ pub fn check_account_files(data: &Path) -> Result<(), CliError> {
     account_files_missing(data, &missing_account_files(data)?).map_or(Ok(()), Err)
 }
 
-/// Compares the originals in the folder `data` with the ledger in `store`, read-only. Returns remarks for the operator.
+/// Compares the originals in the folder `data` with the ledger in `store`, read-only. Returns messages for the operator.
 ///
 /// # Errors
 ///
 /// [`CliError`]: the folder of originals is missing, or something cannot be read.
-pub fn check_originals(data: &Path, store: &RocksReader) -> Result<Vec<Remark>, CliError> {
+pub fn check_originals(data: &Path, store: &RocksReader) -> Result<Vec<OperatorMessage>, CliError> {
     let kept = originals_in_custody(store).map_err(|error| unreadable(&error))?;
     let (originals, count) = (data.join(ORIGINALS), kept.len() as u64);
     if count > 0 && !originals.try_exists().map_err(|error| CliError::io(&originals, &error))? {

@@ -94,7 +94,7 @@ impl Exclusion {
     pub fn words(&self) -> (&'static str, String, String) {
         let (code, zh, en) = match self {
             Self::Link => ("symbolic_link", "符号链接，不跟随", "a symbolic link, not followed"),
-            Self::Own => ("own_paper", "本程序生成的文件", "a paper of this program"),
+            Self::Own => ("own_paper", "本程序生成的文件", "a file of this program"),
             Self::FileManagers => (
                 "file_manager_file",
                 "系统或办公软件自动生成的文件；如需存证请加 --all",
@@ -209,9 +209,9 @@ fn is_own_file(path: &Path, named: bool) -> bool {
 }
 
 /// Whether the evidence of a statement or receipt file is beside it.
-fn is_beside_evidence(paper: &Path) -> bool {
-    let file = paper.file_name().and_then(evidence_name_of);
-    file.is_some_and(|file| file.is_empty() || paper.with_file_name(file).symlink_metadata().is_ok())
+fn is_beside_evidence(path: &Path) -> bool {
+    let file = path.file_name().and_then(evidence_name_of);
+    file.is_some_and(|file| file.is_empty() || path.with_file_name(file).symlink_metadata().is_ok())
 }
 
 #[cfg(test)]
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn a_paper_without_its_file_is_said_and_deposited_where_it_is_named() {
+    fn a_statement_without_its_file_is_reported_and_deposited_if_named() {
         let top = tempfile::tempdir().unwrap();
         let at = |name: &str| top.path().join(name);
         fs::create_dir(at("case.tiezheng-export")).unwrap();

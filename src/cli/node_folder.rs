@@ -1,5 +1,5 @@
-//! Opens a node's folder: keys, name, mode and what lies beside the database are read and compared before anything is
-//! opened for writing.
+//! Opens a node's data folder: keys, name, mode and the files beside the database are checked before anything is opened
+//! for writing.
 //!
 //! ```text
 //! names, account files ─▶ keys ─▶ ledger, read-only: keys, name, mode, originals ─▶ modes of files ─▶ ledger, for writing
@@ -7,7 +7,7 @@
 //!
 //! # Invariants
 //!
-//! A folder that is refused is as it was. A missing key is made only where nothing was signed yet.
+//! A rejected folder is unchanged. A missing key is generated only if nothing was signed yet.
 
 use std::path::Path;
 
@@ -19,7 +19,7 @@ use crate::cli::durable;
 use crate::cli::exit::CliError;
 use crate::cli::folder_checks;
 use crate::cli::keygen::of_ledger;
-use crate::cli::node_keys::{LEDGER_KEY, NEXT_KEY, NodeKeys, Remark, ledger_key_missing};
+use crate::cli::node_keys::{LEDGER_KEY, NEXT_KEY, NodeKeys, OperatorMessage, ledger_key_missing};
 use crate::cli::open_errors::{cannot_open, unreadable};
 use crate::ledger::hash::sha256;
 use crate::ledger::key::{Name, Signer, VerifierKey};
@@ -37,15 +37,15 @@ pub struct OpenedFolder {
     pub store: RocksStore,
     /// The ledger's key.
     pub signer: Signer,
-    /// The public part of its successor's.
+    /// The public key of its successor.
     pub successor: VerifierKey,
-    /// The platform's, if there is one yet.
+    /// The platform's key, if there is one yet.
     pub platform: Option<Signer>,
-    /// What the operator should know.
-    pub remarks: Vec<Remark>,
+    /// Notices for the operator.
+    pub messages: Vec<OperatorMessage>,
 }
 
-/// Checks the names in the folder and its account files, before any of them is read. Changes nothing.
+/// Checks the file names in the folder and that the account files exist, before any of them is read. Read-only.
 ///
 /// # Errors
 ///
@@ -58,26 +58,26 @@ pub fn check_files(data: &Path) -> Result<(), CliError> {
     folder_checks::check_account_files(data)
 }
 
-/// Opens the ledger in `data`, or creates one there under the name `origin`. `test` asks for a test ledger.
+/// Opens the ledger in `data`, or creates one there under the name `origin`, a test ledger if `test`.
 ///
 /// # Errors
 ///
-/// [`CliError`]: what does not fit together, or cannot be read or written.
+/// [`CliError`]: the files contradict each other, or cannot be read or written.
 pub fn open_folder(data: &Path, origin: Option<&str>, test: bool) -> Result<OpenedFolder, CliError> {
     let options = descriptors::database_options();
     let unopened = |error: OpenError| cannot_open(data, &error);
     let folder = Folder::new(data);
     let keys = NodeKeys::read(data)?;
-    let mut remarks = match RocksStore::open_read_only(data, &options) {
+    let mut messages = match RocksStore::open_read_only(data, &options) {
         Ok(reader) => compare(data, &reader, &keys, origin, test)?,
         Err(OpenError::Absent | OpenError::Unfinished) => return create(data, origin, keys),
         Err(error) => return Err(unopened(error)),
     };
-    remarks.extend(keys.restrict()?);
+    messages.extend(keys.restrict()?);
     if folder.restrict().map_err(|error| CliError::io(data, &error))? {
         let dir = data.display();
         let en = format!("{dir} could be read by others: its mode is 0700 now");
-        remarks.push((format!("{dir} 原可被他人读取：权限已改为 0700"), en));
+        messages.push((format!("{dir} 原可被他人读取：权限已改为 0700"), en));
     }
     let store = RocksStore::open(data, &options).map_err(unopened)?;
     folder_checks::list_account_files(data)?;
@@ -85,24 +85,24 @@ pub fn open_folder(data: &Path, origin: Option<&str>, test: bool) -> Result<Open
     let NodeKeys { ledger, next, platform, .. } = keys;
     let (signer, successor) = match ledger {
         Some(signer) => {
-            // Only a founding needs the successor; its file may well be kept elsewhere.
+            // The successor key is needed only when a ledger is created; its file may be stored elsewhere.
             let successor = next.as_ref().unwrap_or(&signer).verifier().clone();
             (signer, successor)
         }
         None if tip.size().is_empty() => write_keys(data, of_ledger(tip.origin.as_str())?)?,
         None => return Err(ledger_key_missing(data)),
     };
-    Ok(OpenedFolder { store, signer, successor, platform, remarks })
+    Ok(OpenedFolder { store, signer, successor, platform, messages })
 }
 
-/// Compares what lies in the folder with the ledger and with what the operator asks for. Changes nothing.
+/// Compares the files in the folder with the ledger and with the operator's options. Read-only.
 fn compare(
     data: &Path,
     reader: &RocksReader,
     keys: &NodeKeys,
     origin: Option<&str>,
     test: bool,
-) -> Result<Vec<Remark>, CliError> {
+) -> Result<Vec<OperatorMessage>, CliError> {
     keys.check(reader)?;
     let (dir, found) = (data.display(), reader.origin());
     if let Some(wanted) = origin.filter(|wanted| *wanted != found.as_str()) {
@@ -127,10 +127,10 @@ fn create(data: &Path, origin: Option<&str>, keys: NodeKeys) -> Result<OpenedFol
     let origin = store.tip().map_err(|error| unreadable(&error))?.origin;
     let signer = if origin == *signer.verifier().name() { signer } else { of_ledger(origin.as_str())? };
     let (signer, successor) = write_keys(data, signer)?;
-    Ok(OpenedFolder { store, signer, successor, platform: keys.platform, remarks: Vec::new() })
+    Ok(OpenedFolder { store, signer, successor, platform: keys.platform, messages: Vec::new() })
 }
 
-/// A new ledger's key: under the name given, or under one that no other ledger has.
+/// A new ledger's key, named by `origin` or else by a random unique name.
 fn found_key(origin: Option<&str>) -> Result<Signer, CliError> {
     if let Some(origin) = origin {
         return of_ledger(origin);
@@ -143,7 +143,7 @@ fn found_key(origin: Option<&str>) -> Result<Signer, CliError> {
     signer.ok_or_else(|| CliError::unable("weak_key", "生成的密钥过弱", "the key made is weak"))
 }
 
-/// Writes both key files, the ledger's own last: where that is, both are.
+/// Writes both key files, the ledger's own last: if it exists, both do.
 fn write_keys(dir: &Path, signer: Signer) -> Result<(Signer, VerifierKey), CliError> {
     let next = of_ledger(signer.verifier().name().as_str())?;
     let [own_file, next_file] = [LEDGER_KEY, NEXT_KEY].map(|name| dir.join(name));

@@ -8,7 +8,7 @@
 //!
 //! # Invariants
 //!
-//! A missing key is made only where no ledger rests on it yet. A key that does not fit is never used and never replaced.
+//! A missing key is generated only if no ledger depends on it yet. A key that does not match is never used or replaced.
 
 use std::fs;
 use std::io;
@@ -28,7 +28,7 @@ use crate::store::rocks::reader::RocksReader;
 
 /// The ledger's private key.
 pub const LEDGER_KEY: &str = "ledger.key";
-/// Its successor's, to which the genesis notice commits.
+/// The successor's private key, to which the genesis notice commits.
 pub const NEXT_KEY: &str = "next.key";
 
 /// One of the key files.
@@ -37,7 +37,7 @@ struct KeyFile {
     name: &'static str,
     zh: &'static str,
     en: &'static str,
-    /// The code of the error that it is missing.
+    /// Error code if it is missing.
     missing: &'static str,
 }
 
@@ -51,20 +51,20 @@ const FILES: [KeyFile; 3] = [LEDGER, NEXT, PLATFORM];
 /// How a key file compares with the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyState {
-    /// It is the ledger's.
+    /// The ledger's key.
     Matches,
-    /// It is not there.
+    /// The file does not exist.
     Missing,
     /// The ledger needs no such key yet, and there is none.
     NotNeeded,
-    /// It is another key.
+    /// Another key.
     Differs,
-    /// It cannot be read, or holds no key.
+    /// The file cannot be read or contains no key.
     Unreadable,
 }
 
 impl KeyState {
-    /// For machines.
+    /// Name in JSON.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -77,20 +77,20 @@ impl KeyState {
     }
 }
 
-/// What a copy of a ledger's folder holds of one key.
+/// The state of one key file in a copy of a ledger's folder.
 #[derive(Debug)]
 pub struct KeyReport {
     /// The file's name.
     pub name: &'static str,
-    /// What key it is.
+    /// Which key it is.
     pub label: (&'static str, &'static str),
     /// How it compares.
     pub state: KeyState,
-    /// What is wrong, and what to do.
+    /// The error, if any.
     pub error: Option<CliError>,
 }
 
-/// Compares the key files in `folder` with the ledger that `store` reads. Changes nothing.
+/// Compares the key files in `folder` with the ledger of `store`. Read-only.
 ///
 /// # Errors
 ///
@@ -121,7 +121,7 @@ fn read(folder: &Path, file: KeyFile) -> Result<Option<Signer>, CliError> {
     }
 }
 
-/// What is wrong with a key that was read, or with its absence.
+/// Checks a key, or its absence, against the ledger.
 fn compare(
     folder: &Path,
     file: KeyFile,
@@ -164,7 +164,7 @@ fn compare_platform(folder: &Path, key: Option<&Signer>, store: &RocksReader) ->
         (Some(key), Some(recorded)) if key.verifier().to_string() == recorded => None,
         (Some(key), Some(recorded)) => Some(differs(key, &recorded)),
         (None, Some(_)) => Some(missing(folder, PLATFORM)),
-        // An earlier program did not record the key: the platform's acts show whether there is one, and whose it is.
+        // Earlier versions did not record the key: the platform's acts show whether there is one, and which.
         (Some(key), None) => {
             let stream = store
                 .published()
@@ -177,37 +177,37 @@ fn compare_platform(folder: &Path, key: Option<&Signer>, store: &RocksReader) ->
     })
 }
 
-/// A sentence for the operator, Chinese and English.
-pub type Remark = (String, String);
+/// A notice for the operator, in Chinese and English.
+pub type OperatorMessage = (String, String);
 
 /// The private keys in a ledger's folder.
 #[derive(Debug)]
 pub struct NodeKeys {
     folder: PathBuf,
-    /// The ledger's.
+    /// The ledger's key.
     pub ledger: Option<Signer>,
-    /// Its successor's.
+    /// The successor's key.
     pub next: Option<Signer>,
-    /// The platform's.
+    /// The platform's key.
     pub platform: Option<Signer>,
 }
 
 impl NodeKeys {
-    /// Reads the keys that are in `folder`. Changes nothing.
+    /// Reads the key files in `folder`. Read-only.
     ///
     /// # Errors
     ///
-    /// [`CliError`]: a file that cannot be read, is a symbolic link, or holds no key.
+    /// [`CliError`]: a file that cannot be read, is a symbolic link, or contains no key.
     pub fn read(folder: &Path) -> Result<Self, CliError> {
         let [ledger, next, platform] = [LEDGER, NEXT, PLATFORM].map(|file| read(folder, file));
         Ok(Self { folder: folder.to_owned(), ledger: ledger?, next: next?, platform: platform? })
     }
 
-    /// Compares the keys with the ledger that `store` reads. The successor's may be kept elsewhere.
+    /// Compares the keys with the ledger of `store`. The successor key may be stored elsewhere.
     ///
     /// # Errors
     ///
-    /// [`CliError`]: a key is missing or is another one.
+    /// [`CliError`]: a key is missing or does not match.
     pub fn check(&self, store: &RocksReader) -> Result<(), CliError> {
         for (file, key) in [(LEDGER, &self.ledger), (NEXT, &self.next), (PLATFORM, &self.platform)] {
             let may_be_elsewhere = file.name == NEXT.name && key.is_none();
@@ -218,26 +218,26 @@ impl NodeKeys {
         Ok(())
     }
 
-    /// Lets the owner alone read the key files. What had to be changed, and what the operator should know besides.
+    /// Makes the key files readable only by their owner; returns notices about what was changed.
     ///
     /// # Errors
     ///
     /// [`CliError`]: a file can be read by others and belongs to another user.
-    pub fn restrict(&self) -> Result<Vec<Remark>, CliError> {
-        let mut remarks = Vec::new();
+    pub fn restrict(&self) -> Result<Vec<OperatorMessage>, CliError> {
+        let mut messages = Vec::new();
         let files = [(LEDGER_KEY, &self.ledger), (NEXT_KEY, &self.next), (PLATFORM_KEY, &self.platform)];
         for (name, _) in files.iter().filter(|(_, key)| key.is_some()) {
             let path = self.folder.join(name);
             if restrict(&path).map_err(|error| CliError::io(&path, &error))? {
                 let en = format!("{} could be read by others: its mode is 0600 now", path.display());
-                remarks.push((format!("{} 原可被他人读取：权限已改为 0600", path.display()), en));
+                messages.push((format!("{} 原可被他人读取：权限已改为 0600", path.display()), en));
             }
         }
         if self.ledger.is_some() && self.next.is_none() {
             let CliError { zh, en, .. } = missing(&self.folder, NEXT);
-            remarks.push((zh, en));
+            messages.push((zh, en));
         }
-        Ok(remarks)
+        Ok(messages)
     }
 }
 
@@ -250,7 +250,7 @@ fn restrict(path: &Path) -> io::Result<bool> {
     Ok(true)
 }
 
-/// The ledger's key is missing.
+/// The ledger key is missing.
 #[must_use]
 pub fn ledger_key_missing(folder: &Path) -> CliError {
     missing(folder, LEDGER)

@@ -1,14 +1,14 @@
 //! Unicode normalization of names (UAX #15): `é` is one character or two, and looks the same.
 //!
-//! File systems and input methods differ: macOS hands out decomposed names, all others what was typed. Names are compared
-//! in normalization form C and never changed on the way to the chain.
+//! File systems and input methods differ: macOS returns decomposed names, other systems the name as typed. Names are compared in
+//! normalization form C and recorded unchanged.
 
 use unicode_normalization::UnicodeNormalization as _;
 
 /// Whether two names are the same text.
 #[must_use]
 pub fn is_same_text(a: &str, b: &str) -> bool {
-    // Without characters beyond ASCII there is one form only.
+    // ASCII has only one form.
     a == b || (!a.is_ascii() && !b.is_ascii() && a.nfc().eq(b.nfc()))
 }
 

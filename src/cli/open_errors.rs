@@ -1,4 +1,4 @@
-//! Why a ledger's folder was not opened, in both languages: what is the matter, and what to do.
+//! Errors of opening a ledger's folder, in both languages, with what to do.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use crate::store::rocks::format::FORMAT_VERSION;
 use crate::store::rocks::mark::LENGTH as MARK_LENGTH;
 use crate::store::rocks::open_error::OpenError;
 
-/// The complaint: damage is a finding, all else means that nobody could look.
+/// The error of an unopened ledger: damage is a finding; otherwise nothing could be checked.
 #[must_use]
 pub fn cannot_open(dir: &Path, error: &OpenError) -> CliError {
     let (zh, en) = (format!("{}：{}", dir.display(), in_chinese(error)), format!("{}: {error}", dir.display()));
@@ -112,7 +112,7 @@ fn wrong_kind_in_chinese(name: &str, found: Option<NotRegular>) -> String {
     )
 }
 
-/// Why records could not be read, likewise.
+/// The error of an unreadable record.
 #[must_use]
 pub fn unreadable(error: &ReadError) -> CliError {
     let (zh, en) = (unread_in_chinese(error), error.to_string());
@@ -131,7 +131,7 @@ fn unread_in_chinese(error: &ReadError) -> String {
     }
 }
 
-/// The kind of row; of rare ones the name of their table, which `chain-data/README.md` explains.
+/// The kind of row; for rare ones the name of their table, explained in `chain-data/README.md`.
 fn kind_in_chinese(what: &str) -> &str {
     match what {
         "leaf" | "leaves" => "记录",

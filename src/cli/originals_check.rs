@@ -16,23 +16,23 @@ use crate::ledger::merkle::shape::LeafIndex;
 use crate::store::contract::{Private, ReadError, ReadLedger};
 use crate::wire::bilingual::Bilingual;
 
-/// What was checked, and what is wrong.
+/// Result of the check.
 #[derive(Debug, Default)]
 pub struct OriginalsReport {
-    /// Originals that are to be there.
+    /// Originals that must exist.
     pub kept: u64,
-    /// Their bytes.
+    /// Their size in bytes.
     pub bytes: u64,
-    /// Originals that were erased: nothing of them is to be there.
+    /// Erased originals, whose files must not exist.
     pub erased: u64,
-    /// What is wrong.
+    /// The faults found.
     pub faults: Vec<OriginalFault>,
 }
 
-/// What is wrong with one original.
+/// A fault of one original.
 #[derive(Debug)]
 pub struct OriginalFault {
-    /// Where the act stands that took it into custody.
+    /// Index of the act that took it into custody.
     pub index: LeafIndex,
     act: TakeCustody,
     reason: Bilingual,
@@ -64,7 +64,7 @@ impl OriginalsReport {
     }
 }
 
-/// Checks that each original that the ledger's acts name lies in `originals` under its name and in its size.
+/// Checks that each original named by the ledger's acts exists in `originals` with its name and size.
 ///
 /// # Errors
 ///
@@ -78,7 +78,7 @@ pub fn sizes_of_originals(store: &dyn ReadLedger, originals: &Path) -> Result<Or
     Ok(report)
 }
 
-/// Decrypts each original and compares it with the size and the digests in its record. `done` hears of its bytes.
+/// Decrypts each original and compares it with the size and the digests in its record. `done` receives the number of bytes.
 pub fn decrypt_originals(
     store: &dyn ReadLedger,
     originals: &Path,

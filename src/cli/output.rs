@@ -1,5 +1,5 @@
-//! Files that a command writes where its user says. What is there already is not replaced, unless it is the same document
-//! in an earlier state or the user says `--force`: a mistyped name must not destroy evidence.
+//! Output files at paths given by the user. An existing file is not replaced, unless it is an earlier state of the same
+//! document or the user gave `--force`: a mistyped name must not destroy evidence.
 
 use std::fs;
 use std::io;
@@ -9,7 +9,7 @@ use crate::cli::durable;
 use crate::cli::exit::CliError;
 use crate::cli::input;
 
-/// Whether a file that is there may be replaced.
+/// Whether an existing file may be replaced.
 #[derive(Clone, Copy)]
 pub enum Replace<'a> {
     /// Never.
@@ -24,7 +24,7 @@ pub enum Replace<'a> {
 ///
 /// # Errors
 ///
-/// [`CliError`]: something that may not be replaced is there and was not touched; or it cannot be written.
+/// [`CliError`]: a file that may not be replaced exists and was not touched; or it cannot be written.
 pub fn write(path: &Path, bytes: &[u8], mode: u32, replace: Replace<'_>) -> Result<(), CliError> {
     match durable::create(path, bytes, mode) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
@@ -42,11 +42,11 @@ pub fn write(path: &Path, bytes: &[u8], mode: u32, replace: Replace<'_>) -> Resu
     durable::replace(path, bytes, mode).map_err(|error| CliError::io(path, &error))
 }
 
-/// Says that nothing may be called `path` yet, before work is done for a file that could then not be written.
+/// Checks that `path` does not exist, before work is done for a file that could not be written.
 ///
 /// # Errors
 ///
-/// [`CliError`]: something is.
+/// [`CliError`]: it exists.
 pub fn must_be_new(path: &Path) -> Result<(), CliError> {
     match fs::symlink_metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
@@ -98,7 +98,7 @@ mod tests {
             assert_eq!(fs::read_to_string(at("a")).unwrap(), if expected.is_ok() { "new" } else { text });
         }
         assert_eq!(code("b", Replace::Never), Ok(()));
-        // A link leads elsewhere, and a device is no file.
+        // Neither symbolic links nor devices are replaced.
         symlink(at("a"), at("link")).unwrap();
         symlink("/dev/null", at("null")).unwrap();
         for name in ["link", "null"] {

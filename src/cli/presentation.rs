@@ -1,4 +1,4 @@
-//! What a user holds against a record: a file, measured as the record wants it, or a digest.
+//! The object that a user verifies against a record: a file, hashed as the record requires, or a digest.
 
 use std::path::Path;
 
@@ -13,24 +13,24 @@ use crate::ledger::metadata::SALT_LEN;
 use crate::ledger::statement::content::{FileDigests, HashAlgorithm};
 use crate::ledger::verify::verifier::PresentedEvidence;
 
-/// What a user presents.
+/// The presented object.
 #[derive(Debug, Clone, Copy)]
 pub struct Presentation<'a> {
     /// A file.
     pub file: Option<&'a Path>,
     /// A digest instead of the file.
     pub digest: Option<(HashAlgorithm, Digest)>,
-    /// The salt of salted digests, where the user gave it.
+    /// The salt of salted digests, if given.
     pub salt: Option<[u8; SALT_LEN]>,
 }
 
 impl Presentation<'_> {
-    /// What is compared with the record of `entry`, and what was computed over the file. `plain`: its unsalted digests,
-    /// where they were computed before.
+    /// The object to compare with the record of `entry`, and the digests of the file. `plain`: its unsalted digests, if
+    /// already computed.
     ///
     /// # Errors
     ///
-    /// [`CliError`]: the file, or the statement beside it, cannot be read.
+    /// [`CliError`]: the file or its statement file cannot be read.
     pub fn measured_for(
         &self,
         entry: Option<&Entry>,
@@ -56,15 +56,15 @@ impl Presentation<'_> {
     }
 }
 
-/// The salt from the statement beside the file, if it is this record's statement, now or before another deposit.
+/// The salt from the statement file, if it is this record's statement, current or renamed by a later deposit.
 fn adjacent_salt(file: &Path, entry: &Entry) -> Result<Option<[u8; SALT_LEN]>, CliError> {
     let files = ReceiptFiles::of(file, None).map_err(|error| CliError::io(file, &error))?;
     let earlier = files.earlier(&entry.statement);
     for path in [&files.statement, &earlier.statement] {
-        if let Some(paper) = StatementFile::load(path)?
-            && paper.note().is_some_and(|note| note.id() == entry.statement.id())
+        if let Some(statement_file) = StatementFile::load(path)?
+            && statement_file.note().is_some_and(|note| note.id() == entry.statement.id())
         {
-            return Ok(paper.salt());
+            return Ok(statement_file.salt());
         }
     }
     Ok(None)

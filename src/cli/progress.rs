@@ -1,4 +1,4 @@
-//! A progress bar with throughput on anything longer than a second, on standard error, and only where somebody watches.
+//! A progress bar with throughput on anything longer than a second, on standard error, only on a terminal.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -8,8 +8,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::cli::screen::Screen;
 
 /// Shorter work shows no bar.
-const PATIENCE: Duration = Duration::from_secs(1);
-/// How often a second the bar is drawn at most.
+const SHOW_AFTER: Duration = Duration::from_secs(1);
+/// Maximum redraws per second.
 const FRAMES: u8 = 10;
 
 /// The progress of one piece of work.
@@ -29,7 +29,7 @@ impl Progress {
 
     /// Of `total` things, called `noun`.
     #[must_use]
-    pub fn of_things(screen: &Screen, total: u64, noun: &str) -> Self {
+    pub fn of_items(screen: &Screen, total: u64, noun: &str) -> Self {
         Self::with(screen, total, &format!("{{bar:30}} {{human_pos}}/{{human_len}} {noun}  {{per_sec}}  {{eta}}"))
     }
 
@@ -55,12 +55,12 @@ impl Progress {
     }
 
     fn show_when_long(&self) {
-        if self.watched && self.bar.elapsed() > PATIENCE && !self.shown.swap(true, Ordering::Relaxed) {
+        if self.watched && self.bar.elapsed() > SHOW_AFTER && !self.shown.swap(true, Ordering::Relaxed) {
             self.bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(FRAMES));
         }
     }
 
-    /// Writes something else without the bar in its way.
+    /// Writes other output with the bar hidden.
     pub fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
         self.bar.suspend(write)
     }

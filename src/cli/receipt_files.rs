@@ -1,4 +1,4 @@
-//! The two papers of a deposit, kept beside the file they speak of.
+//! The statement file and the receipt file of a deposit, kept beside the deposited file.
 //!
 //! ```text
 //! FILE                             never changed, never sent
@@ -7,19 +7,19 @@
 //! ```
 //!
 //! Of a manifest, `FILE.tiezheng-manifest` is the list that the depositor keeps (`ledger::manifest::list`; mode 0600), and
-//! the two papers are those of that list.
+//! statement file and receipt file are those of that list.
 //!
-//! With `--receipts DIR` they lie in `DIR` under the file's name and sixteen digits of the hash of its whole path, so
-//! that no two files share a paper and none leaves the folder. Names too long for a file system are cut likewise.
+//! With `--receipts DIR` they are in `DIR`, named by the file's name and sixteen digits of the hash of its whole path, so
+//! that their names are unique and they stay in the folder. Names too long for a file system are shortened likewise.
 //!
-//! The statement's file is JSON, read strictly:
+//! The statement file is JSON, read strictly:
 //!
 //! ```json
 //! { "file": "tiezheng/statement/v1", "statement": "<signed note>",
 //!   "private": { "salt": "<64 hex>", "metadata": { "name": "合同" } }, "salt": "<64 hex>" }
 //! ```
 //!
-//! `salt` is what stands before the original in salted digests: without it nobody can hold the file against the record.
+//! `salt` is prefixed to the original in salted digests: without it the file cannot be verified.
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -38,33 +38,33 @@ use crate::ledger::statement::signed::StatementNote;
 use crate::wire::deposit::{DepositRequest, PrivateJson, REQUEST_MAX};
 use crate::wire::{chinese, json};
 
-/// The version of the statement's file.
+/// The version of the statement file.
 const VERSION: &str = "tiezheng/statement/v1";
 const STATEMENT: &str = "statement";
 const RECEIPT: &str = "receipt";
-/// What follows the kind in a receipt's name, so that other programs know what the file is.
+/// Extension of a receipt file, for other programs.
 const JSON: &str = ".json";
 const MANIFEST: &str = "manifest";
-/// Bytes of a statement's id that mark the papers of an earlier deposit, in hex.
+/// Bytes of the statement id in the file names of an earlier deposit, in hex.
 const ID_LEN: usize = 8;
 /// Longest file name on the file systems in use.
 const NAME_MAX: usize = 255;
 
-/// Where the papers of a file lie.
+/// Paths of a deposited file's statement and receipt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReceiptFiles {
-    /// The statement's file.
+    /// The statement file.
     pub statement: PathBuf,
-    /// The receipt's file.
+    /// The receipt file.
     pub receipt: PathBuf,
 }
 
 impl ReceiptFiles {
-    /// The papers of `file`: beside it, or in `receipts`.
+    /// The paths for `file`: beside it, or in `receipts`.
     ///
     /// # Errors
     ///
-    /// The file is not there.
+    /// The file does not exist.
     pub fn of(file: &Path, receipts: Option<&Path>) -> io::Result<Self> {
         let name = file.file_name().unwrap_or(OsStr::new("file"));
         let Some(folder) = receipts else {
@@ -76,7 +76,7 @@ impl ReceiptFiles {
         Ok(Self { statement: named(STATEMENT, ""), receipt: named(RECEIPT, JSON) })
     }
 
-    /// Names for the papers of an earlier deposit of the same file, by the statement's id.
+    /// Paths for an earlier deposit of the same file, by its statement id.
     #[must_use]
     pub fn earlier(&self, note: &StatementNote) -> Self {
         Self { statement: with_id(&self.statement, note), receipt: with_id(&self.receipt, note) }
@@ -87,19 +87,19 @@ fn with_id(path: &Path, note: &StatementNote) -> PathBuf {
     with_mark(path, &note.id().to_string().chars().take(2 * ID_LEN).collect::<String>())
 }
 
-/// `path` with a mark that [`evidence_name_of`] knows, before its ending. [`companion_name`] leaves room for it.
+/// `path` with a mark before its extension, recognised by [`evidence_name_of`]. [`companion_name`] leaves space for it.
 fn with_mark(path: &Path, mark: &str) -> PathBuf {
     let name = path.file_name().unwrap_or_default().as_bytes();
     let (stem, end) = name.strip_suffix(JSON.as_bytes()).map_or((name, ""), |stem| (stem, JSON));
     path.with_file_name(OsString::from_vec([stem, b"-", mark.as_bytes(), end.as_bytes()].concat()))
 }
 
-/// Where the list of a manifest over `source`, a folder or a list, is kept: beside it, or in `receipts`. The papers of
-/// the deposit are those of that list.
+/// Path of the manifest list of `source`, a folder or a list: beside it, or in `receipts`. Statement and receipt of the
+/// deposit are named after the list.
 ///
 /// # Errors
 ///
-/// `source` is not there.
+/// `source` does not exist.
 pub fn manifest_of(source: &Path, receipts: Option<&Path>) -> io::Result<PathBuf> {
     // `.` and `..` have no name of their own.
     let whole = if source.file_name().is_none() { fs::canonicalize(source)? } else { source.to_owned() };
@@ -109,20 +109,20 @@ pub fn manifest_of(source: &Path, receipts: Option<&Path>) -> io::Result<PathBuf
     Ok(folder.join(companion_name(name, &mark, MANIFEST, "")))
 }
 
-/// The list of an earlier manifest over the same source, by its statement's id.
+/// Path for the list of an earlier manifest of the same source, by its statement id.
 #[must_use]
 pub fn earlier_manifest(kept: &Path, note: &StatementNote) -> PathBuf {
     with_id(kept, note)
 }
 
-/// Another name for a list without a statement, which this program may not have written. `random` makes it a new one.
+/// An unused name for a list without a statement, which this program may not have written.
 #[must_use]
 pub fn spare_manifest(list: &Path, random: [u8; ID_LEN]) -> PathBuf {
     with_mark(list, &hex::encode(random))
 }
 
-/// What a paper of this name belongs to: the file beside which it lies, nothing for a draft; `None` for a name that this
-/// program does not give, whatever it holds.
+/// The name of the file to which a statement, receipt or list of this name belongs; empty for a draft; `None` for a name
+/// that this program does not use.
 #[must_use]
 pub fn evidence_name_of(name: &OsStr) -> Option<&OsStr> {
     let (bytes, mark) = (name.as_bytes(), OWN_MARK.as_bytes());
@@ -178,7 +178,7 @@ pub struct StatementFile {
 }
 
 impl StatementFile {
-    /// Keeps a request, and the salt that stands before the original.
+    /// From a request and the salt that is prefixed to the original.
     #[must_use]
     pub fn new(request: &DepositRequest, salt: Option<&[u8; SALT_LEN]>) -> Self {
         let (statement, private) = (request.statement.clone(), request.private.clone());
@@ -203,17 +203,17 @@ impl StatementFile {
                 format!("{} is empty, perhaps left by an interrupted run; delete it and try again", path.display());
             return Err(CliError::unable("statement_file_damaged", zh, en));
         }
-        let paper: Self =
+        let statement_file: Self =
             json::object(text.as_bytes(), 2 * REQUEST_MAX).map_err(|error| damaged(&chinese::json(&error), &error))?;
-        if paper.file != VERSION {
-            let zh = format!("文件版本为“{}”，本程序读取“{VERSION}”", paper.file);
-            return Err(damaged(&zh, &format!("it is `{}`, this program reads `{VERSION}`", paper.file)));
+        if statement_file.file != VERSION {
+            let zh = format!("文件版本为“{}”，本程序读取“{VERSION}”", statement_file.file);
+            return Err(damaged(&zh, &format!("it is `{}`, this program reads `{VERSION}`", statement_file.file)));
         }
-        paper.request().read().map_err(|error| damaged(&chinese::request(&error), &error))?;
-        if paper.salt.is_some() && paper.salt().is_none() {
+        statement_file.request().read().map_err(|error| damaged(&chinese::request(&error), &error))?;
+        if statement_file.salt.is_some() && statement_file.salt().is_none() {
             return Err(damaged("盐值应为 64 位小写十六进制", &"its salt is not 64 lower-case hex digits"));
         }
-        Ok(Some(paper))
+        Ok(Some(statement_file))
     }
 
     /// The file's text.
@@ -234,7 +234,7 @@ impl StatementFile {
         StatementNote::parse(self.statement.as_bytes()).ok()
     }
 
-    /// The salt that stands before the original.
+    /// The salt that is prefixed to the original.
     #[must_use]
     pub fn salt(&self) -> Option<[u8; SALT_LEN]> {
         self.salt.as_deref().and_then(lower_hex)
@@ -252,7 +252,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn papers_lie_beside_the_file() {
+    fn statement_and_receipt_are_beside_the_file() {
         let files = ReceiptFiles::of(Path::new("a/证据.pdf"), None).unwrap();
         assert_eq!(files.statement, Path::new("a/证据.pdf.tiezheng-statement"));
         assert_eq!(files.receipt, Path::new("a/证据.pdf.tiezheng-receipt.json"));
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn the_list_of_a_manifest_lies_beside_its_source_and_has_papers_of_its_own() {
+    fn a_manifest_list_is_beside_its_source_and_has_its_own_statement() {
         let top = tempfile::tempdir().unwrap();
         let folder = top.path().join("卷宗");
         fs::create_dir(&folder).unwrap();
@@ -291,7 +291,7 @@ mod tests {
         let mut above = top.path().canonicalize().unwrap().file_name().unwrap().to_owned();
         above.push(".tiezheng-manifest");
         assert_eq!(manifest_of(&folder.join(".."), None).unwrap().file_name().unwrap(), above);
-        // A deposit of the source itself has other papers.
+        // A deposit of the source itself has other files.
         assert_ne!(ReceiptFiles::of(&kept, None).unwrap(), ReceiptFiles::of(&folder, None).unwrap());
         let elsewhere = manifest_of(&folder, Some(top.path())).unwrap();
         assert!(elsewhere.starts_with(top.path()) && elsewhere != kept);
@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn in_another_folder_no_two_files_share_a_paper() {
+    fn names_in_another_folder_are_unique() {
         let top = tempfile::tempdir().unwrap();
         let receipts = top.path().join("receipts");
         let mut seen = std::collections::HashSet::new();

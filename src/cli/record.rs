@@ -1,7 +1,7 @@
-//! Where a record comes from: a receipt's file, or a node that is asked for it; and what the node says of its history.
+//! Reads a record from a receipt file or from a node, with the history that the node reports.
 //!
-//! Nothing here is believed: the verifier judges the receipt, and each later link that a node names counts only when its
-//! own receipt holds and says so itself. What a node conceals, no client can see; that is what witnesses are for.
+//! Nothing is verified here: the verifier checks the receipt, and a later link counts only if its own receipt verifies and
+//! contains the link. A client cannot detect links that a node conceals; witnesses can.
 
 use std::path::Path;
 
@@ -21,34 +21,34 @@ use crate::wire::facts::DepositJson;
 use crate::wire::item_receipt::{self, ITEM_RECEIPT_MAX, ItemReceiptError};
 use crate::wire::receipt::parse;
 
-/// How the receipts of items begin their version, whatever it is.
+/// Prefix of all versions of item receipts.
 const ANY_ITEM_VERSION: &str = "tiezheng/item-receipt/";
 
-/// A record, and what the node that gave it says beside.
+/// A record and the history that its node reports.
 #[derive(Debug, Clone)]
 pub struct Record {
     /// The receipt, unverified.
     pub receipt: Receipt,
-    /// The item that the receipt is of, unverified; `None` where it is of the whole deposit.
+    /// The manifest item of the receipt, unverified; `None` for a receipt of the whole deposit.
     pub item: Option<ItemClaim>,
-    /// What the node says; `None` for a receipt from a file.
+    /// The history reported by the node; `None` for a receipt from a file.
     pub told: Option<DepositJson>,
 }
 
-/// Reads the file of a deposit's receipt.
+/// Reads a deposit's receipt from a file.
 ///
 /// # Errors
 ///
-/// [`CliError`]: unreadable, or no receipt.
+/// [`CliError`]: unreadable, or not a receipt.
 pub fn read_receipt(path: &Path) -> Result<Receipt, CliError> {
     parse(read(path)?.as_bytes()).map_err(|error| not_a_receipt(path, &chinese::receipt(&error), &error))
 }
 
-/// Reads a receipt's file, be it of a deposit or of an item of a manifest.
+/// Reads a receipt file: of a deposit, or of an item of a manifest.
 ///
 /// # Errors
 ///
-/// [`CliError`]: unreadable, or no receipt.
+/// [`CliError`]: unreadable, or not a receipt.
 pub fn read_record(path: &Path) -> Result<Record, CliError> {
     let text = read(path)?;
     match item_receipt::parse(text.as_bytes()) {
@@ -62,10 +62,10 @@ pub fn read_record(path: &Path) -> Result<Record, CliError> {
     }
 }
 
-/// The text of a receipt's file, with one line end after the last line: editors and mail programs change line ends, and
-/// the receipt of an item has exactly one valid encoding.
+/// The text of a receipt file with normalized line ends, which editors and mail programs change: an item's receipt has
+/// exactly one valid encoding.
 fn read(path: &Path) -> Result<String, CliError> {
-    // CRLF line ends and UTF-16 take more room than the receipt itself.
+    // CRLF line ends and UTF-16 need more bytes than the receipt itself.
     let mut text = input::text(path, 3 * ITEM_RECEIPT_MAX)?;
     if !text.ends_with('\n') {
         text.push('\n');
@@ -73,7 +73,7 @@ fn read(path: &Path) -> Result<String, CliError> {
     Ok(text)
 }
 
-/// What lies there is no receipt.
+/// The file is not a receipt.
 #[must_use]
 pub fn not_a_receipt(path: &Path, zh: &str, en: &dyn std::fmt::Display) -> CliError {
     let zh = format!("{} 不是回执，或已损坏：{zh}。请改用完好的回执（tiezheng receipt 可重新取回）", path.display());
@@ -99,7 +99,7 @@ pub async fn fetch(client: &LedgerClient, number: &DepositNumber) -> Result<Opti
     Ok(Some(Record { receipt, item: None, told: Some(told) }))
 }
 
-/// What the node says of earlier deposits and later links, each checked against its receipt; `None` where the record itself
+/// Earlier deposits and later links that the node reports, each checked against its receipt; `None` if the record itself
 /// cannot be read.
 ///
 /// # Errors

@@ -9,22 +9,22 @@ use crate::cli::durable;
 use crate::cli::screen::Screen;
 use crate::cli::terminal::escaped_name;
 
-/// A file that has another name now.
+/// A renamed file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Renamed {
-    /// Its name before.
+    /// The old name.
     pub from: PathBuf,
-    /// Its name now.
+    /// The new name.
     pub to: PathBuf,
 }
 
 impl Renamed {
-    /// Gives the file at `from` the name `to`, durably; `None` where there is no such file.
+    /// Gives the file at `from` the name `to`, durably; `None` if there is no such file.
     ///
     /// # Errors
     ///
     /// As [`durable::rename_new_durably`]: nothing is replaced.
-    pub fn set_aside(from: &Path, to: &Path) -> io::Result<Option<Self>> {
+    pub fn rename(from: &Path, to: &Path) -> io::Result<Option<Self>> {
         match durable::rename_new_durably(from, to) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             renamed => renamed.map(|()| Some(Self { from: from.to_owned(), to: to.to_owned() })),
@@ -32,7 +32,7 @@ impl Renamed {
     }
 }
 
-/// Reports them to people.
+/// Prints the renames.
 ///
 /// # Errors
 ///
@@ -46,7 +46,7 @@ pub fn show(screen: &Screen, renamed: &[Renamed]) -> io::Result<()> {
     Ok(())
 }
 
-/// The same for machines.
+/// The renames as JSON.
 #[must_use]
 pub fn to_json(renamed: &[Renamed]) -> Value {
     let pair = |Renamed { from, to }: &Renamed| json!({ "from": from.to_string_lossy(), "to": to.to_string_lossy() });

@@ -23,7 +23,7 @@ use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::filing_service;
 use crate::cli::log;
 use crate::cli::node_folder::{check_files, open_folder};
-use crate::cli::node_keys::Remark;
+use crate::cli::node_keys::OperatorMessage;
 use crate::cli::screen::{FAINT, GOOD, Screen, WARNING};
 use crate::cli::serve_limits::LimitArgs;
 use crate::cli::values::at_least_one;
@@ -167,7 +167,8 @@ pub async fn run(args: &ServeArgs, screen: &Screen) -> anyhow::Result<ExitStatus
         .map_err(|error| cannot_start(&error))?;
     let writing = sequencer.clone();
     let node = (Arc::clone(&store), sequencer, platform);
-    let served = run_until_shutdown(args, screen, (listener, connections), node, (&key, &opened.remarks, chosen)).await;
+    let served =
+        run_until_shutdown(args, screen, (listener, connections), node, (&key, &opened.messages, chosen)).await;
     // Whoever still waits is answered before the store is closed, and the folder is left in order however this ends.
     let finished = tokio::task::spawn_blocking(move || {
         running.shutdown();
@@ -198,7 +199,7 @@ async fn run_until_shutdown(
     screen: &Screen,
     (listener, connections): (TcpListener, usize),
     (store, sequencer, platform): (Arc<ReopeningStore>, Sequencer, Signer),
-    (key, remarks, chosen): (&VerifierKey, &[Remark], ChosenPolicy),
+    (key, messages, chosen): (&VerifierKey, &[OperatorMessage], ChosenPolicy),
 ) -> anyhow::Result<()> {
     let mode = match genesis(&*store)?.kind {
         NoticeKind::Genesis { mode, .. } => mode,
@@ -215,7 +216,7 @@ async fn run_until_shutdown(
     let address = format!("http://{}", listener.local_addr()?);
     // Listened for before anybody is told that there is a node to stop.
     let stop = shutdown_signal(args.stop_with_stdin)?;
-    for (zh, en) in remarks.iter().chain(&token) {
+    for (zh, en) in messages.iter().chain(&token) {
         unless_unwritable(screen.line(screen.paint(WARNING, screen.pick(zh, en))));
     }
     unless_unwritable(tell(screen, args, &address, key, (mode, chosen)));

@@ -86,8 +86,8 @@ pub async fn run(args: &MakeStatementArgs, config: &Config, screen: &Screen) -> 
         let en = format!("{}: an empty file; the digest of nothing proves nothing", args.file.display());
         return Err(CliError::unable("empty_file", format!("{}：空文件", args.file.display()), en).into());
     }
-    let paper = details.compose(&ledger, &args.file, hashed.content, salt.as_ref(), &key.signer)?;
-    let request = paper.request();
+    let statement_file = details.compose(&ledger, &args.file, hashed.content, salt.as_ref(), &key.signer)?;
+    let request = statement_file.request();
     if let (Some(path), Some(private)) = (&args.private_out, &request.private) {
         output::write(path, json::pretty(private).as_bytes(), 0o600, Replace::Never)?;
     }
@@ -97,7 +97,7 @@ pub async fn run(args: &MakeStatementArgs, config: &Config, screen: &Screen) -> 
     }
     screen.document(&json!({
         "statement": request.statement,
-        "statement_id": paper.note().map(|note| note.id().to_string()),
+        "statement_id": statement_file.note().map(|note| note.id().to_string()),
         "private": request.private,
         "salt": salt.map(hex::encode),
     }))?;

@@ -18,46 +18,47 @@ fn label(kind: &str, parts: &[&dyn std::fmt::Display]) -> Digest {
     sha256(text.as_bytes())
 }
 
-/// The acts by which an account came to take part in a case.
-#[must_use]
-pub fn takes_part(account: AccountId, case: CaseId) -> Digest {
-    label("takes-part", &[&account, &case])
+/// One function per label: `function(arguments) = "kind"`.
+macro_rules! labels {
+    ($($(#[$doc:meta])* $function:ident($($argument:ident: $type:ty),*) = $kind:literal,)*) => {
+        $($(#[$doc])* #[must_use] pub fn $function($($argument: $type),*) -> Digest {
+            label($kind, &[$(&$argument),*])
+        })*
+    };
 }
 
-/// The acts by which a case came before a court.
-#[must_use]
-pub fn before_court(court: &CourtCode, case: CaseId) -> Digest {
-    label("before-court", &[court, &case])
-}
-
-/// The acts by which an account came to take part in any case.
-#[must_use]
-pub fn cases_of(account: AccountId) -> Digest {
-    label("cases-of", &[&account])
-}
-
-/// The acts by which any case came before a court.
-#[must_use]
-pub fn docket(court: &CourtCode) -> Digest {
-    label("docket", &[court])
-}
-
-/// The act that bound a case number.
-#[must_use]
-pub fn numbered(number: &CaseNumber) -> Digest {
-    label("numbered", &[number])
-}
-
-/// The act that a request made.
-#[must_use]
-pub fn request(id: RequestId) -> Digest {
-    label("request", &[&id])
-}
-
-/// The imports of a deposit.
-#[must_use]
-pub fn imports_of(deposit: DepositNumber) -> Digest {
-    label("imports-of", &[&deposit])
+labels! {
+    /// The acts by which an account came to take part in a case.
+    takes_part(account: AccountId, case: CaseId) = "takes-part",
+    /// The acts by which a case came before a court.
+    before_court(court: &CourtCode, case: CaseId) = "before-court",
+    /// The acts by which an account came to take part in any case.
+    cases_of(account: AccountId) = "cases-of",
+    /// The acts by which any case came before a court.
+    docket(court: &CourtCode) = "docket",
+    /// The act that bound a case number.
+    numbered(number: &CaseNumber) = "numbered",
+    /// The act that a request made.
+    request(id: RequestId) = "request",
+    /// The imports of a deposit.
+    imports_of(deposit: DepositNumber) = "imports-of",
+    /// The acts by which a deposit and an account came together in a mediation. By account, so that the look-up at an import reveals
+    /// nothing about mediations of others.
+    offered_to(account: AccountId, deposit: DepositNumber) = "offered-to",
+    /// The act that took the original of a deposit into custody.
+    custody_of(deposit: DepositNumber) = "custody-of",
+    /// The act that issued an association code.
+    code(hash: &Digest) = "code",
+    /// The events of a court, in the order of the chain.
+    feed(court: &CourtCode) = "feed",
+    /// Deposits that the platform made for an account.
+    deposits_of(account: AccountId) = "deposits-of",
+    /// The deposit on behalf of an account that a request made. Not an act, so not under [`request`].
+    deposit_request(id: RequestId) = "entrusted",
+    /// The same, for a request with this body.
+    deposit_request_with_body(id: RequestId, body: Digest) = "entrusted-as",
+    /// All acts by which originals were taken into custody.
+    custody_of_all() = "custody-of-all",
 }
 
 /// The acts by which courts suspended the erasure of this content.
@@ -69,49 +70,6 @@ pub fn holds_on(content: HeldContent) -> Digest {
     }
 }
 
-/// The acts by which a deposit and an account came together in a mediation. By account, so that the look-up at an import reveals
-/// nothing about mediations of others.
-#[must_use]
-pub fn offered_to(account: AccountId, deposit: DepositNumber) -> Digest {
-    label("offered-to", &[&account, &deposit])
-}
-
-/// The act that took the original of a deposit into custody.
-#[must_use]
-pub fn custody_of(deposit: DepositNumber) -> Digest {
-    label("custody-of", &[&deposit])
-}
-
-/// The act that issued an association code.
-#[must_use]
-pub fn code(hash: &Digest) -> Digest {
-    label("code", &[hash])
-}
-
-/// The events of a court, in the order of the chain.
-#[must_use]
-pub fn feed(court: &CourtCode) -> Digest {
-    label("feed", &[court])
-}
-
-/// Deposits that the platform made for an account.
-#[must_use]
-pub fn deposits_of(account: AccountId) -> Digest {
-    label("deposits-of", &[&account])
-}
-
-/// The deposit on behalf of an account that a request made. Not an act, so not under [`request`].
-#[must_use]
-pub fn deposit_request(id: RequestId) -> Digest {
-    label("entrusted", &[&id])
-}
-
-/// The same, for a request with this body.
-#[must_use]
-pub fn deposit_request_with_body(id: RequestId, body: Digest) -> Digest {
-    label("entrusted-as", &[&id, &body])
-}
-
 /// The labels of the act that takes the original of a deposit into custody.
 #[must_use]
 pub fn of_custody(deposit: DepositNumber) -> [Digest; 2] {
@@ -121,12 +79,6 @@ pub fn of_custody(deposit: DepositNumber) -> [Digest; 2] {
 /// Number of labels of a deposit on behalf of an account: [`deposits_of`], [`deposit_request`], [`deposit_request_with_body`]. The
 /// last two follow from the request, which is not on the chain.
 pub const ON_BEHALF_LABELS: u64 = 3;
-
-/// All acts by which originals were taken into custody.
-#[must_use]
-pub fn custody_of_all() -> Digest {
-    label("custody-of-all", &[])
-}
 
 /// The id of the case that a request opens: the same request opens the same case.
 #[must_use]

@@ -13,7 +13,7 @@ use crate::court::values::{Capacity, Filer};
 use crate::court::words::{Authority, CaseKind, Depositor, PartyRole, Procedure, Scope, TransferKind};
 use crate::filing::actor::{Actor, RequestContext};
 use crate::filing::annexes::Annexes;
-use crate::filing::cases::ActOutcome;
+use crate::filing::cases::{ActOutcome, MakeAct};
 use crate::filing::filing_error::FilingError;
 use crate::filing::imports::{require_no_mediation_material, transferred_import};
 use crate::filing::secret::{code_hash, new_code, step_request_id};
@@ -293,17 +293,14 @@ impl FilingService {
     }
 
     /// One act of a transfer, under an idempotency key of its own.
-    async fn transfer_step<M>(
+    async fn transfer_step(
         &self,
         transfer: &Transfer<'_>,
         to: CaseId,
         step: &str,
         kind: ActKind,
-        make: M,
-    ) -> Result<ActOutcome, FilingError>
-    where
-        M: Fn(&CaseFile, Capacity, &mut Annexes) -> Result<Act, FilingError> + Send + Sync,
-    {
+        make: impl MakeAct,
+    ) -> Result<ActOutcome, FilingError> {
         let step =
             RequestContext { request: step_request_id(transfer.context.request, step), ..transfer.context.clone() };
         self.act_as(transfer.actor, to, &step, kind, |_| Ok(transfer.capacity), make).await

@@ -34,6 +34,11 @@ use crate::ledger::merkle::shape::LeafIndex;
 use crate::store::contract::{ReadError, ReadLedger};
 use crate::store::reading::receipts;
 
+/// Builds an act from the current state of a case, the actor's capacity, and the private content to store with the act.
+pub trait MakeAct: Fn(&CaseFile, Capacity, &mut Annexes) -> Result<Act, FilingError> + Send + Sync {}
+
+impl<F: Fn(&CaseFile, Capacity, &mut Annexes) -> Result<Act, FilingError> + Send + Sync> MakeAct for F {}
+
 /// The result of a request that acts upon a case.
 #[derive(Debug, Clone)]
 pub struct ActOutcome {
@@ -154,17 +159,14 @@ impl FilingService {
     /// # Errors
     ///
     /// [`FilingError`].
-    pub async fn act<M>(
+    pub async fn act(
         &self,
         actor: &Actor,
         case: CaseId,
         context: &RequestContext,
         kind: ActKind,
-        make: M,
-    ) -> Result<ActOutcome, FilingError>
-    where
-        M: Fn(&CaseFile, Capacity, &mut Annexes) -> Result<Act, FilingError> + Send + Sync,
-    {
+        make: impl MakeAct,
+    ) -> Result<ActOutcome, FilingError> {
         if !self.has_access(actor, case).await? {
             return Err(FilingError::NotFound);
         }
@@ -176,17 +178,14 @@ impl FilingService {
     /// # Errors
     ///
     /// As [`Self::act`]; [`FilingError::NothingToHold`] for a hold on content that is erased or was never stored.
-    pub async fn act_on_content<M>(
+    pub async fn act_on_content(
         &self,
         actor: &Actor,
         case: CaseId,
         context: &RequestContext,
         (kind, content): (ActKind, HeldContent),
-        make: M,
-    ) -> Result<ActOutcome, FilingError>
-    where
-        M: Fn(&CaseFile, Capacity, &mut Annexes) -> Result<Act, FilingError> + Send + Sync,
-    {
+        make: impl MakeAct,
+    ) -> Result<ActOutcome, FilingError> {
         if !self.has_access(actor, case).await? {
             return Err(FilingError::NotFound);
         }
@@ -207,17 +206,14 @@ impl FilingService {
     }
 
     /// As [`Self::act`], after [`Self::has_access`] was checked.
-    pub(in crate::filing) async fn act_with_access<M>(
+    pub(in crate::filing) async fn act_with_access(
         &self,
         actor: &Actor,
         case: CaseId,
         context: &RequestContext,
         kind: ActKind,
-        make: M,
-    ) -> Result<ActOutcome, FilingError>
-    where
-        M: Fn(&CaseFile, Capacity, &mut Annexes) -> Result<Act, FilingError> + Send + Sync,
-    {
+        make: impl MakeAct,
+    ) -> Result<ActOutcome, FilingError> {
         let capacity = |file: &CaseFile| {
             if actor.can_see(file) { actor.capacity(file, kind, context) } else { Err(FilingError::NotFound) }
         };
@@ -225,19 +221,15 @@ impl FilingService {
     }
 
     /// As [`Self::act`], in the capacity that `capacity` returns.
-    pub(in crate::filing) async fn act_as<C, M>(
+    pub(in crate::filing) async fn act_as(
         &self,
         actor: &Actor,
         case: CaseId,
         context: &RequestContext,
         kind: ActKind,
-        capacity: C,
-        make: M,
-    ) -> Result<ActOutcome, FilingError>
-    where
-        C: Fn(&CaseFile) -> Result<Capacity, FilingError> + Send + Sync,
-        M: Fn(&CaseFile, Capacity, &mut Annexes) -> Result<Act, FilingError> + Send + Sync,
-    {
+        capacity: impl Fn(&CaseFile) -> Result<Capacity, FilingError> + Send + Sync,
+        make: impl MakeAct,
+    ) -> Result<ActOutcome, FilingError> {
         // Lock order everywhere: request, then case. A request that is sent twice at once, even to two cases, makes one act.
         let _request_lock = self.locks.lock(labels::request(context.request)).await;
         let _case_lock = self.locks.lock(case.0).await;

@@ -1,4 +1,4 @@
-//! The HTTP API, route by route, against a whole node.
+//! Tests of the HTTP API, route by route, against a whole node.
 
 mod batch;
 mod batch_bounds;

@@ -1,4 +1,4 @@
-//! The audit finds what an operator with the ledger's key can do to it, and names the place.
+//! The audit finds every manipulation that is possible with the ledger's key, and reports its place.
 
 use std::sync::Arc;
 

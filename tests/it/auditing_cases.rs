@@ -1,4 +1,4 @@
-//! The audit reads cases again: what a platform that signs acts can do to them is named with its place.
+//! The audit replays cases: every manipulation possible with the platform's key is reported with its place.
 
 use std::collections::BTreeMap;
 

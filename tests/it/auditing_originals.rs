@@ -1,4 +1,4 @@
-//! Originals in custody under audit and backup: each is compared with its record, and what was not checked is said.
+//! Originals in custody under audit and backup: each is compared with its record, and unchecked ones are reported.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,4 +1,4 @@
-//! The command line against a real node: exit codes, documents, and what lies in the folders afterwards.
+//! The command line against a real node: exit codes, JSON documents, and files afterwards.
 
 mod copies;
 mod depositing;

@@ -1,4 +1,4 @@
-//! One suite over every store: each promise of `store::contract`, and each way to be refused.
+//! One test suite for every store: each guarantee of `store::contract`, and each rejection.
 //!
 //! A test is a function over a [`Bench`]; the list at the end of this file runs all of them on each kind of store.
 

@@ -1,4 +1,4 @@
-//! The filing flow over HTTP: who may do what, and what stands on the chain afterwards.
+//! The filing flow over HTTP: permissions, and the resulting records on the chain.
 
 mod accounts;
 mod bounded;

@@ -1,4 +1,4 @@
-//! SIGKILL at random moments under concurrent load: what was acknowledged is there, nothing is doubled, the chain audits.
+//! SIGKILL at random moments under concurrent load: acknowledged deposits exist, none twice, and the audit passes.
 
 use std::collections::HashMap;
 use std::path::Path;

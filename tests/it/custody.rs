@@ -1,4 +1,4 @@
-//! Originals in custody: what was taken in comes out, or nothing does; and nothing is left that nobody answers for.
+//! Originals in custody: stored completely or not at all, without leftover files.
 
 mod damage;
 mod failing;

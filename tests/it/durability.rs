@@ -1,4 +1,4 @@
-//! What is acknowledged is on the disk: not only after a kill, which keeps the page cache, but after a power cut.
+//! Acknowledged data is on the disk: it survives not only a kill, which keeps the page cache, but a power cut.
 //!
 //! Each test traces the program's system calls and checks that the required flushes stand before what they make true. It
 //! then takes each of those flushes out of the trace and checks that its absence is found: a removed flush fails the test.

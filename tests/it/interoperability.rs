@@ -1,4 +1,4 @@
-//! Other people's programs read what we print, and refuse what they must: the crates `signed_note` and `tlog_tiles`,
+//! Other implementations read this program's output and reject what they must: the crates `signed_note` and `tlog_tiles`,
 //! and Go's own packages `sumdb/note` and `sumdb/tlog` (from Debian's golang-golang-x-mod-dev).
 
 use std::io::Write as _;

@@ -1,4 +1,4 @@
-//! Opening and creating a folder: what is refused is refused by name, and left byte for byte as it was.
+//! Opening and creating a folder: a rejection names its cause and leaves every byte unchanged.
 
 mod creating;
 mod damage;

@@ -1,4 +1,4 @@
-//! Two thousand depositors at once on a pool of a thousand: everyone gets an answer, and memory stays bounded.
+//! Two thousand concurrent depositors on a pool of a thousand: each gets an answer, and memory stays bounded.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -30,8 +30,9 @@ Examples:
   tiezheng case do 案件 reply item=1 authenticity=admitted relevance=disputed
   tiezheng case show 案件";
 
-const ACTS: &str = "\
-Acts and their fields, those in [] may be left out:
+macro_rules! act_fields {
+    () => {
+        "\
   describe [title=] [claims=]                       add-party role= subject= name= [account=]
   add-agent party= account= authority= [name=] [power=]       end-agent agent=
   confirm-notice [document=]                        confirm-service [document=] [address=]
@@ -44,7 +45,14 @@ Acts and their fields, those in [] may be left out:
   hold deposit_number= | account= reason=           release deposit_number= | account= [reason=]
   set-period basis= start= days=                    reset-period basis= start= days=
   suspend-period on=   resume-period on=   extend-period days=   exchange-evidence day=
+"
+    };
+}
 
+const ACTS: &str = concat!(
+    "Acts and their fields, those in [] may be left out:\n",
+    act_fields!(),
+    "
 Words: role plaintiff defendant third-party appellant appellee applicant respondent; subject natural-person
 legal-person other-organisation; authority general special; authenticity, legality, relevance admitted disputed;
 grounds contrary-evidence platform-rules platform-interest system-standards technology before-the-chain expert;
@@ -52,20 +60,9 @@ basis ordinary summary small-claims second-instance agreed discretion. Days are 
 period starts, is suspended (and every day until it resumes, that day too) does not count. Who may do what at
 which stage: PERMISSIONS.md
 |
-操作与字段，[] 内可省略：
-  describe [title=] [claims=]                       add-party role= subject= name= [account=]
-  add-agent party= account= authority= [name=] [power=]       end-agent agent=
-  confirm-notice [document=]                        confirm-service [document=] [address=]
-  submit   return-filing [reason=]   approve   reject [reason=]   refuse [reason=]   withdraw-filing
-  file-case [number=]   bind-number number=   assign [judge=]   begin-hearing   adjourn-hearing
-  judge [document=]   withdraw-suit   close
-  restate item= name= content=                      withdraw-item item= [reason=]
-  reply item= [authenticity=] [legality=] [relevance=] [grounds= …] [probative_value=] [reason=]
-  consent item=                                     order-erasure [deposit_number= | account=]
-  hold deposit_number= | account= reason=           release deposit_number= | account= [reason=]
-  set-period basis= start= days=                    reset-period basis= start= days=
-  suspend-period on=   resume-period on=   extend-period days=   exchange-evidence day=
-
+操作与字段，[] 内可省略：\n",
+    act_fields!(),
+    "
 代码词：role（诉讼地位）plaintiff 原告、defendant 被告、third-party 第三人、appellant 上诉人、appellee 被上诉人、
 applicant 申请人、respondent 被申请人；subject（主体类型）natural-person 自然人、legal-person 法人、
 other-organisation 非法人组织；authority（代理权限）general 一般、special 特别；authenticity 真实性、legality 合法性、
@@ -73,7 +70,8 @@ relevance 关联性：admitted 认可、disputed 不认可；grounds（质疑理
 platform-rules 平台规则、platform-interest 平台利害关系、system-standards 系统标准、technology 技术、
 before-the-chain 上链前、expert 鉴定；basis（期限依据）ordinary 普通程序、summary 简易程序、small-claims 小额诉讼、
 second-instance 二审、agreed 当事人约定、discretion 法院酌定。日期写作 2026-11-22：期限开始之日不计入，中止之日
-至恢复之日均不计入。何人在何阶段可办理何事，见 PERMISSIONS.md";
+至恢复之日均不计入。何人在何阶段可办理何事，见 PERMISSIONS.md"
+);
 
 /// Cases: file, import by number, verify, reply, judge; by a token | 案件：立案、导入、核验、质证
 #[derive(Debug, Clone, clap::Args)]

@@ -34,10 +34,10 @@ pub struct DepositByTokenArgs {
     custody: bool,
 }
 
-/// Suspend the erasure of private content until the court releases it; for court staff | 暂停删除非公开信息
+/// The case and the content whose erasure is suspended.
 #[derive(Debug, Clone, clap::Args)]
 #[command(group(clap::ArgGroup::new("content").args(["deposit", "account"]).required(true)))]
-pub struct HoldArgs {
+struct ContentArgs {
     /// The case | 案件
     case: String,
     /// A deposit that is an item of the case | 本案证据的存证编号
@@ -46,6 +46,13 @@ pub struct HoldArgs {
     /// An account that takes part in the case | 参与本案的账号
     #[arg(long, value_name = "ID")]
     account: Option<String>,
+}
+
+/// Suspend the erasure of private content until the court releases it; for court staff | 暂停删除非公开信息
+#[derive(Debug, Clone, clap::Args)]
+pub struct HoldArgs {
+    #[command(flatten)]
+    content: ContentArgs,
     /// Why, kept off the chain; shown to all who see the case | 理由（不上链，案件参与人可见）
     #[arg(long)]
     reason: String,
@@ -53,16 +60,9 @@ pub struct HoldArgs {
 
 /// End a hold, so that its owner can erase the content again | 解除暂停删除
 #[derive(Debug, Clone, clap::Args)]
-#[command(group(clap::ArgGroup::new("content").args(["deposit", "account"]).required(true)))]
 pub struct ReleaseArgs {
-    /// The case | 案件
-    case: String,
-    /// The deposit | 存证编号
-    #[arg(long, value_name = "NUMBER")]
-    deposit: Option<String>,
-    /// The account | 账号
-    #[arg(long, value_name = "ID")]
-    account: Option<String>,
+    #[command(flatten)]
+    content: ContentArgs,
     /// Why, kept off the chain | 理由（不上链）
     #[arg(long)]
     reason: Option<String>,
@@ -74,8 +74,7 @@ pub struct ReleaseArgs {
 ///
 /// [`CliError`]; a mistyped number is found before anything is sent.
 pub async fn hold(args: &HoldArgs, connection: &CourtConnection<'_>) -> anyhow::Result<ExitStatus> {
-    let reason = Some(&args.reason);
-    act_on_content("hold", &args.case, (args.deposit.as_deref(), args.account.as_ref(), reason), connection).await
+    act_on_content("hold", &args.content, Some(args.reason.as_str()), connection).await
 }
 
 /// Ends a hold.
@@ -84,24 +83,23 @@ pub async fn hold(args: &HoldArgs, connection: &CourtConnection<'_>) -> anyhow::
 ///
 /// As [`hold`].
 pub async fn release(args: &ReleaseArgs, connection: &CourtConnection<'_>) -> anyhow::Result<ExitStatus> {
-    let about = (args.deposit.as_deref(), args.account.as_ref(), args.reason.as_ref());
-    act_on_content("release", &args.case, about, connection).await
+    act_on_content("release", &args.content, args.reason.as_deref(), connection).await
 }
 
 async fn act_on_content(
     act: &str,
-    case: &str,
-    (deposit, account, reason): (Option<&str>, Option<&String>, Option<&String>),
+    content: &ContentArgs,
+    reason: Option<&str>,
     connection: &CourtConnection<'_>,
 ) -> anyhow::Result<ExitStatus> {
-    let number = deposit.map(read_number).transpose()?;
+    let number = content.deposit.as_deref().map(read_number).transpose()?;
     let body = object([
         ("act", Some(json!(act))),
         ("deposit_number", number.map(|number| json!(number.to_string()))),
-        ("account", account.map(|account| json!(account))),
+        ("account", content.account.as_ref().map(|account| json!(account))),
         ("reason", reason.map(|reason| json!(reason))),
     ]);
-    connection.act(&format!("/v1/cases/{}/acts", encoded(case)), &body).await?;
+    connection.act(&format!("/v1/cases/{}/acts", encoded(&content.case)), &body).await?;
     Ok(ExitStatus::Good)
 }
 

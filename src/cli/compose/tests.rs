@@ -33,13 +33,13 @@ fn compose(args: &StatementArgs, salt: Option<&[u8; 32]>) -> StatementFile {
 
 #[test]
 fn a_statement_bears_what_was_asked_for_and_nothing_else() {
-    let paper = compose(&args(), None);
-    let note = paper.note().unwrap();
+    let statement_file = compose(&args(), None);
+    let note = statement_file.note().unwrap();
     let text = note.to_string();
     assert!(text.contains("\nsize 3\ntype application/pdf\nmeta "), "{text}");
     assert!(!text.contains("合同"), "names stay off the chain");
-    assert_eq!(paper.evidence_name(), Some("合同.pdf"));
-    let (_, private) = paper.request().read().unwrap();
+    assert_eq!(statement_file.evidence_name(), Some("合同.pdf"));
+    let (_, private) = statement_file.request().read().unwrap();
     assert_eq!(private.unwrap().commitment(), note.statement().meta.unwrap());
 
     let link = "withdraws=20261122-0K7M-X9QT-3D5W-C3".to_owned();
@@ -57,16 +57,16 @@ fn a_manifest_is_stated_by_its_root_alone() {
     let ledger = Name::parse("example.org/ledger").unwrap();
     let root = ManifestRoot { root: Digest([3; 32]), count: 7 };
     let details = Details::read(&args()).unwrap();
-    let paper = details.compose_manifest(&ledger, Path::new("卷宗"), root, &signer(1)).unwrap();
-    let text = paper.note().unwrap().to_string();
+    let statement_file = details.compose_manifest(&ledger, Path::new("卷宗"), root, &signer(1)).unwrap();
+    let text = statement_file.note().unwrap().to_string();
     assert!(text.contains(&format!("\nmanifest {} 7\nmeta ", root.root)), "{text}");
     for absent in ["sha-256", "sm3", "size", "type"] {
         assert!(!text.contains(&format!("\n{absent} ")), "{text}");
     }
-    assert_eq!(paper.evidence_name(), Some("卷宗"));
-    assert_eq!(details.differing_option(&paper, &ledger, signer(1).verifier()), None);
+    assert_eq!(statement_file.evidence_name(), Some("卷宗"));
+    assert_eq!(details.differing_option(&statement_file, &ledger, signer(1).verifier()), None);
     let renamed = Details::read(&StatementArgs { name: Some("其他".into()), ..args() }).unwrap();
-    assert_eq!(renamed.differing_option(&paper, &ledger, signer(1).verifier()), Some("--name"));
+    assert_eq!(renamed.differing_option(&statement_file, &ledger, signer(1).verifier()), Some("--name"));
     let salted = Details::read(&StatementArgs { salt: true, ..args() }).unwrap();
     assert_eq!(salted.wanted_digests().unwrap_err().code, "salt_of_manifest");
 }
@@ -78,10 +78,10 @@ fn two_statements_on_one_file_are_two() {
 
 #[test]
 fn what_is_asked_for_and_not_there_is_a_departure() {
-    let paper = compose(&args(), None);
+    let statement_file = compose(&args(), None);
     let ledger = Name::parse("example.org/ledger").unwrap();
     let differing_option = |args: StatementArgs, seed| {
-        Details::read(&args).unwrap().differing_option(&paper, &ledger, signer(seed).verifier())
+        Details::read(&args).unwrap().differing_option(&statement_file, &ledger, signer(seed).verifier())
     };
     assert_eq!(differing_option(args(), 1), None);
     assert_eq!(differing_option(args(), 2), None, "no case was named");
@@ -93,7 +93,7 @@ fn what_is_asked_for_and_not_there_is_a_departure() {
     assert_eq!(differing_option(StatementArgs { digests: Digests::Sm3, ..args() }, 1), Some("--digests"));
     let elsewhere = Name::parse("other").unwrap();
     let details = Details::read(&args()).unwrap();
-    assert_eq!(details.differing_option(&paper, &elsewhere, signer(1).verifier()), Some("--server"));
+    assert_eq!(details.differing_option(&statement_file, &elsewhere, signer(1).verifier()), Some("--server"));
 }
 
 #[test]

@@ -12,11 +12,11 @@ fn filing(demo: &DemoReport<'_>, who: &str, arguments: &[&str], aloud: bool) -> 
     all.extend(arguments);
     let file = format!("{who}.token");
     all.extend(["--token-file", &file]);
-    let ran = if aloud { demo.command(&all)? } else { demo.sandbox.run(&all, false)? };
-    if !aloud && ran.code != 0 {
-        return Err(CliError::unable("demo", ran.said.clone(), format!("{}: {}", ran.line, ran.said)).into());
+    let run = if aloud { demo.command(&all)? } else { demo.sandbox.run(&all, false)? };
+    if !aloud && run.code != 0 {
+        return Err(CliError::unable("demo", run.messages.clone(), format!("{}: {}", run.line, run.messages)).into());
     }
-    Ok(ran)
+    Ok(run)
 }
 
 /// Opens an account with an identity check, a role, and a token in a file of its name.

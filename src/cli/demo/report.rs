@@ -58,12 +58,12 @@ impl<'a> DemoReport<'a> {
     ///
     /// It cannot be run.
     pub fn watched(&self, arguments: &[&str], watched: bool) -> anyhow::Result<CommandRun> {
-        let ran = self.sandbox.run(arguments, watched)?;
-        self.screen.line(self.screen.paint(FAINT, &format!("  $ {}", ran.line)))?;
-        for line in ran.said.lines() {
+        let run = self.sandbox.run(arguments, watched)?;
+        self.screen.line(self.screen.paint(FAINT, &format!("  $ {}", run.line)))?;
+        for line in run.messages.lines() {
             self.screen.line(format!("    {line}"))?;
         }
-        Ok(ran)
+        Ok(run)
     }
 
     /// Records and prints an expected and an actual result.
@@ -104,9 +104,9 @@ impl<'a> DemoReport<'a> {
     /// # Errors
     ///
     /// As above.
-    pub fn conclusion(&self, ran: &CommandRun) -> anyhow::Result<()> {
+    pub fn conclusion(&self, run: &CommandRun) -> anyhow::Result<()> {
         let pointer = self.screen.pick("/conclusion/zh", "/conclusion/en");
-        Ok(self.screen.line(format!("  {}", ran.text(pointer)))?)
+        Ok(self.screen.line(format!("  {}", run.text(pointer)))?)
     }
 
     /// Prints a table of all expected results, and how to start an own node.
@@ -151,6 +151,6 @@ impl<'a> DemoReport<'a> {
 
 /// The value at `pointer` in a command's document, and its exit code.
 #[must_use]
-pub fn outcome(ran: &CommandRun, pointer: &str) -> String {
-    format!("{}, {}", ran.text(pointer), ran.code)
+pub fn outcome(run: &CommandRun, pointer: &str) -> String {
+    format!("{}, {}", run.text(pointer), run.code)
 }

@@ -33,7 +33,7 @@ pub struct CommandRun {
     /// The documents it printed.
     pub documents: Vec<Value>,
     /// Its standard error.
-    pub said: String,
+    pub messages: String,
 }
 
 impl CommandRun {
@@ -128,7 +128,7 @@ impl Sandbox {
             line: format!("tiezheng {}", arguments.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")),
             code,
             documents: documents.collect(),
-            said: String::from_utf8_lossy(&output.stderr).into_owned(),
+            messages: String::from_utf8_lossy(&output.stderr).into_owned(),
         })
     }
 

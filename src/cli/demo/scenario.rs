@@ -107,15 +107,15 @@ fn deposit_small(demo: &mut DemoReport<'_>) -> anyhow::Result<String> {
     fixtures::contract(&demo.sandbox.file(CONTRACT))?;
     let mut number = String::new();
     for file in [CHAT, PICTURE, CONTRACT] {
-        let ran = demo.command(&["deposit", file])?;
-        demo.facts(ran.documents.first().and_then(|document| document.get("deposit")).unwrap_or(&Value::Null))?;
+        let run = demo.command(&["deposit", file])?;
+        demo.facts(run.documents.first().and_then(|document| document.get("deposit")).unwrap_or(&Value::Null))?;
         demo.check(
             "存证成功，回执已核验",
             "deposited, and the receipt holds",
             "deposited, 0",
-            &outcome(&ran, "/status"),
+            &outcome(&run, "/status"),
         )?;
-        number = ran.text("/deposit_number");
+        number = run.text("/deposit_number");
     }
     let again = demo.command(&["deposit", CONTRACT])?;
     let same = format!("{}, {}", outcome(&again, "/status"), again.text("/deposit_number") == number);
@@ -123,14 +123,14 @@ fn deposit_small(demo: &mut DemoReport<'_>) -> anyhow::Result<String> {
 
     demo.heading("存证：整个文件夹", "Deposit a whole folder")?;
     fixtures::messages(&demo.sandbox.file(FOLDER), MESSAGES)?;
-    let ran = demo.command(&["deposit", "--recursive", FOLDER, "--case", "(2026) 0192-1"])?;
-    let deposited = ran.documents.iter().filter(|document| document["status"] == "deposited").count();
+    let run = demo.command(&["deposit", "--recursive", FOLDER, "--case", "(2026) 0192-1"])?;
+    let deposited = run.documents.iter().filter(|document| document["status"] == "deposited").count();
     let all = format!("{MESSAGES}, 0");
     demo.check(
         "文件夹中的文件均已存证",
         "all files of the folder deposited",
         &all,
-        &format!("{deposited}, {}", ran.code),
+        &format!("{deposited}, {}", run.code),
     )?;
     Ok(number)
 }
@@ -145,55 +145,55 @@ fn deposit_large(demo: &mut DemoReport<'_>, mebibytes: u64) -> anyhow::Result<()
     let made = fixtures::disk_image(&path, size, u64::from_le_bytes(seed), &progress);
     drop(progress);
     made.map_err(|error| CliError::io(&path, &error))?;
-    let ran = demo.watched(&["deposit", IMAGE, "--case", "(2026) 0192-1"], true)?;
-    demo.facts(ran.documents.first().and_then(|document| document.get("deposit")).unwrap_or(&Value::Null))?;
+    let run = demo.watched(&["deposit", IMAGE, "--case", "(2026) 0192-1"], true)?;
+    demo.facts(run.documents.first().and_then(|document| document.get("deposit")).unwrap_or(&Value::Null))?;
     demo.check(
         "大文件存证成功，文件未上传",
         "deposited; the file was not sent",
         "deposited, 0",
-        &outcome(&ran, "/status"),
+        &outcome(&run, "/status"),
     )?;
-    let ran = demo.watched(&["verify", IMAGE], true)?;
+    let run = demo.watched(&["verify", IMAGE], true)?;
     let expected = "consistent_with_reservation, 0";
-    demo.check("大文件核验", "the large file verified", expected, &outcome(&ran, "/conclusion/code"))?;
+    demo.check("大文件核验", "the large file verified", expected, &outcome(&run, "/conclusion/code"))?;
     fs::remove_file(&path)?;
     Ok(())
 }
 
 async fn look_up(demo: &mut DemoReport<'_>, number: &str) -> anyhow::Result<()> {
     demo.heading("按存证编号查询（仅查询，未核验原文）", "Look up by number; no original is verified")?;
-    let ran = demo.command(&["lookup", number])?;
-    demo.facts(ran.documents.first().unwrap_or(&Value::Null))?;
-    demo.check("查询到七项区块链存证信息", "the seven facts were found", "sealed, 0", &outcome(&ran, "/status"))?;
+    let run = demo.command(&["lookup", number])?;
+    demo.facts(run.documents.first().unwrap_or(&Value::Null))?;
+    demo.check("查询到七项区块链存证信息", "the seven facts were found", "sealed, 0", &outcome(&run, "/status"))?;
     let address = demo.sandbox.address().to_owned();
     demo.screen.line(demo.screen.paint(FAINT, &format!("  GET {address}/v1/deposits/{number}")))?;
     let client = LedgerClient::new(&address).map_err(CliError::from)?;
     let parsed = DepositNumber::parse(number)?;
     let told = client.facts(&parsed).await.map_err(CliError::from)?;
-    let same = told.chain.tx_id == ran.text("/tx_id") && told.chain.block_hash == ran.text("/block_hash");
+    let same = told.chain.tx_id == run.text("/tx_id") && told.chain.block_hash == run.text("/block_hash");
     demo.check("HTTP 接口所述一致", "HTTP says the same", "true", &same.to_string())?;
     let mistyped = mistype(number);
     // No node listens there, which shows that no request is sent.
-    let ran = demo.command(&["lookup", &mistyped, "--server", "http://127.0.0.1:1"])?;
+    let run = demo.command(&["lookup", &mistyped, "--server", "http://127.0.0.1:1"])?;
     let expected = "mistyped_number, 64";
     demo.check(
         "输错的编号在查询之前即被发现",
         "a mistyped number is found before any look-up",
         expected,
-        &outcome(&ran, "/error/code"),
+        &outcome(&run, "/error/code"),
     )
 }
 
 fn verify(demo: &mut DemoReport<'_>, number: &str) -> anyhow::Result<()> {
     demo.heading("核验：未改动的文件", "Verify the file as it was")?;
-    let ran = demo.command(&["verify", CONTRACT, "--number", number])?;
-    demo.conclusion(&ran)?;
+    let run = demo.command(&["verify", CONTRACT, "--number", number])?;
+    demo.conclusion(&run)?;
     let expected = "consistent_with_reservation, 0";
     demo.check(
         "摘要一致，并说明保留",
         "the digests agree, with reservations",
         expected,
-        &outcome(&ran, "/conclusion/code"),
+        &outcome(&run, "/conclusion/code"),
     )?;
 
     demo.heading("核验：改动了一个比特的文件", "Verify the file with one bit changed")?;
@@ -204,14 +204,14 @@ fn verify(demo: &mut DemoReport<'_>, number: &str) -> anyhow::Result<()> {
         *byte ^= 1;
     }
     fs::write(demo.sandbox.file(changed), bytes)?;
-    let ran = demo.command(&["verify", changed, "--number", number])?;
-    demo.conclusion(&ran)?;
-    demo.check("比对结果不一致", "the changed file does not match", "mismatch, 1", &outcome(&ran, "/conclusion/code"))?;
+    let run = demo.command(&["verify", changed, "--number", number])?;
+    demo.conclusion(&run)?;
+    demo.check("比对结果不一致", "the changed file does not match", "mismatch, 1", &outcome(&run, "/conclusion/code"))?;
 
     demo.heading("核验：从未存证的文件", "Verify a file that was never deposited")?;
-    let ran = demo.command(&["verify", changed])?;
-    demo.conclusion(&ran)?;
-    demo.check("尚未存证", "it was never deposited", "not_found, 1", &outcome(&ran, "/conclusion/code"))
+    let run = demo.command(&["verify", changed])?;
+    demo.conclusion(&run)?;
+    demo.check("尚未存证", "it was never deposited", "not_found, 1", &outcome(&run, "/conclusion/code"))
 }
 
 fn verify_offline(demo: &mut DemoReport<'_>) -> anyhow::Result<()> {
@@ -219,20 +219,20 @@ fn verify_offline(demo: &mut DemoReport<'_>) -> anyhow::Result<()> {
     let stopped = demo.sandbox.stop_node()?;
     demo.check("节点已停止", "the node has stopped", "true", &stopped.to_string())?;
     let receipt = format!("{CONTRACT}.tiezheng-receipt.json");
-    let ran = demo.command(&["verify", CONTRACT, "--receipt", &receipt])?;
-    demo.conclusion(&ran)?;
-    let found = format!("{}, {}", outcome(&ran, "/conclusion/code"), ran.text("/offline"));
+    let run = demo.command(&["verify", CONTRACT, "--receipt", &receipt])?;
+    demo.conclusion(&run)?;
+    let found = format!("{}, {}", outcome(&run, "/conclusion/code"), run.text("/offline"));
     let expected = "consistent_with_reservation, 0, true";
     demo.check("以固定的密钥离线核验", "verified offline against the pinned key", expected, &found)
 }
 
 fn audit(demo: &mut DemoReport<'_>) -> anyhow::Result<()> {
     demo.heading("审计整条链", "Audit the whole chain")?;
-    let ran = demo.command(&["audit", "chain-data"])?;
-    let counted = ["/entries", "/blocks", "/signatures"].map(|pointer| ran.text(pointer)).join(", ");
+    let run = demo.command(&["audit", "chain-data"])?;
+    let counted = ["/entries", "/blocks", "/signatures"].map(|pointer| run.text(pointer)).join(", ");
     demo.screen
         .line(format!("  {}{counted}", demo.screen.pick("存证、区块、签名：", "deposits, blocks, signatures: ")))?;
-    demo.check("全链核对未发现问题", "the whole chain holds", "true, 0", &outcome(&ran, "/clean"))?;
+    demo.check("全链核对未发现问题", "the whole chain holds", "true, 0", &outcome(&run, "/clean"))?;
 
     demo.heading("在备份中改动一个比特，再审计", "Flip one bit in a copy, and audit that")?;
     let copied = demo.command(&["backup", "chain-data", "--to", "copy"])?;
@@ -242,9 +242,9 @@ fn audit(demo: &mut DemoReport<'_>) -> anyhow::Result<()> {
     let flipped = flip_a_bit(&copy, |index, height| known.get(&index).is_some_and(|(_, own)| *own == height))?;
     let place = flipped.map_or_else(|| "—".to_owned(), |bit| format!("{} @ {}", bit.file.display(), bit.offset));
     demo.screen.line(format!("  {}{place}", demo.screen.pick("改动的比特：", "the bit flipped: ")))?;
-    let ran = demo.command(&["audit", "copy"])?;
+    let run = demo.command(&["audit", "copy"])?;
     let findings =
-        ran.documents.first().and_then(|document| document["findings"].as_array().cloned()).unwrap_or_default();
+        run.documents.first().and_then(|document| document["findings"].as_array().cloned()).unwrap_or_default();
     let damaged: Vec<_> = findings.iter().filter(|finding| finding["code"] == "damaged").collect();
     let named: Vec<String> = damaged.iter().filter_map(|finding| finding_line(demo.screen, &known, finding)).collect();
     for line in named.iter().take(3) {
@@ -256,7 +256,7 @@ fn audit(demo: &mut DemoReport<'_>) -> anyhow::Result<()> {
             demo.screen.pick("同一数据页中另有记录受损：", "more damaged records in the same page of the database: ");
         demo.screen.line(demo.screen.paint(FAINT, &format!("  {text}{others}")))?;
     }
-    let found = format!("{}, {}", if named.is_empty() { "nothing" } else { "entry and block named" }, ran.code);
+    let found = format!("{}, {}", if named.is_empty() { "nothing" } else { "entry and block named" }, run.code);
     demo.check(
         "审计指出受损的记录及其区块",
         "the audit names the damaged entry and its block",

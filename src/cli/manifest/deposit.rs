@@ -27,7 +27,7 @@ use crate::cli::normalization::is_same_text;
 use crate::cli::receipt_files::{ReceiptFiles, StatementFile, earlier_manifest, manifest_of, spare_manifest};
 use crate::cli::renamed::{self, Renamed};
 use crate::cli::screen::{FAINT, GOOD, Screen};
-use crate::cli::storage_errors::{cannot_keep, interrupted, stated_otherwise};
+use crate::cli::storage_errors::{cannot_write, interrupted, statement_differs};
 use crate::cli::terminal::escaped_name;
 use crate::files::regular;
 use crate::ledger::manifest::item::WantedDigests;
@@ -69,21 +69,26 @@ fn prepare(run: &DepositRun, mut source: Source) -> Result<PreparedManifest, Cli
     let path = source.path().to_owned();
     let _alone = lock_source(&path)?;
     let kept = |receipts| manifest_of(&path, receipts).map_err(|error| CliError::io(&path, &error));
-    let papers_of = |list: &Path| ReceiptFiles::of(list, None).map_err(|error| CliError::io(list, &error));
+    let files_of = |list: &Path| ReceiptFiles::of(list, None).map_err(|error| CliError::io(list, &error));
     let mut list = kept(run.receipts.as_deref())?;
     let beside = kept(None)?;
     durable::sweep(durable::folder_of(&list));
-    let (files, earlier) = run.existing_statement(papers_of(&list)?, || papers_of(&beside))?;
-    if earlier.is_some() && files.statement == papers_of(&beside)?.statement {
+    let (files, earlier) = run.existing_statement(files_of(&list)?, || files_of(&beside))?;
+    if earlier.is_some() && files.statement == files_of(&beside)?.statement {
         // The list is in the folder of its statement.
         list = beside;
     }
     let mut renamed = Vec::new();
-    let (paper, manifest) = match earlier {
-        Some(paper) if !run.again => check_unchanged(run, &mut source, &list, &files, paper)?,
+    let (statement_file, manifest) = match earlier {
+        Some(statement_file) if !run.again => check_unchanged(run, &mut source, &list, &files, statement_file)?,
         earlier => compose(run, &mut source, &list, &files, earlier.as_ref(), &mut renamed)?,
     };
-    Ok(PreparedManifest { ready: PendingDeposit { files, paper, renamed }, list, manifest, excluded: source.excluded })
+    Ok(PreparedManifest {
+        ready: PendingDeposit { files, statement_file, renamed },
+        list,
+        manifest,
+        excluded: source.excluded,
+    })
 }
 
 /// The lock on a source.
@@ -130,7 +135,7 @@ fn compose(
         return Err(CliError::unable("statement_missing", zh, en));
     }
     // Checked before hours of hashing.
-    durable::probe(list).map_err(|error| cannot_keep(list, &error))?;
+    durable::probe(list).map_err(|error| cannot_write(list, &error))?;
     let wanted = run.details.wanted_digests()?;
     let path = source.path().to_owned();
     let manifest = durable::replace_with(list, PRIVATE, |file| {
@@ -140,12 +145,12 @@ fn compose(
     });
     let manifest = manifest.map_err(|error| match error {
         BuildError::Refused(error) => error,
-        BuildError::Unwritten(error) => cannot_keep(list, &error),
+        BuildError::Unwritten(error) => cannot_write(list, &error),
     })?;
-    let paper = run.details.compose_manifest(&run.ledger, &path, manifest, &run.signer)?;
-    durable::create(&files.statement, paper.to_text().as_bytes(), PRIVATE)
-        .map_err(|error| cannot_keep(&files.statement, &error))?;
-    Ok((paper, manifest))
+    let statement_file = run.details.compose_manifest(&run.ledger, &path, manifest, &run.signer)?;
+    durable::create(&files.statement, statement_file.to_text().as_bytes(), PRIVATE)
+        .map_err(|error| cannot_write(&files.statement, &error))?;
+    Ok((statement_file, manifest))
 }
 
 /// Renames the files of an earlier deposit, the statement last, since nothing replaces its list while the statement has its name. A list
@@ -158,14 +163,14 @@ fn rename_earlier(
 ) -> Result<(), CliError> {
     let Some(note) = earlier.and_then(StatementFile::note) else {
         let spare = spare_manifest(list, random_bytes()?);
-        renamed.extend(Renamed::set_aside(list, &spare).map_err(|error| cannot_keep(&spare, &error))?);
+        renamed.extend(Renamed::rename(list, &spare).map_err(|error| cannot_write(&spare, &error))?);
         return Ok(());
     };
     let kept = earlier_manifest(list, &note);
     let beside = ReceiptFiles::of(&kept, None).map_err(|error| CliError::io(&kept, &error))?;
     let moves = [(&files.receipt, &beside.receipt), (&list.to_owned(), &kept), (&files.statement, &beside.statement)];
     for (from, to) in moves {
-        renamed.extend(Renamed::set_aside(from, to).map_err(|error| cannot_keep(to, &error))?);
+        renamed.extend(Renamed::rename(from, to).map_err(|error| cannot_write(to, &error))?);
     }
     Ok(())
 }
@@ -176,11 +181,11 @@ fn check_unchanged(
     source: &mut Source,
     list: &Path,
     files: &ReceiptFiles,
-    paper: StatementFile,
+    statement_file: StatementFile,
 ) -> Result<(StatementFile, ManifestRoot), CliError> {
-    run.require_same_options(files, &paper)?;
-    let stated = paper.note().and_then(|note| note.statement().manifest);
-    let manifest = stated.ok_or_else(|| stated_otherwise(&files.statement, "--manifest"))?;
+    run.require_same_options(files, &statement_file)?;
+    let stated = statement_file.note().and_then(|note| note.statement().manifest);
+    let manifest = stated.ok_or_else(|| statement_differs(&files.statement, "--manifest"))?;
     let wanted = run.details.wanted_digests()?;
     let mut known = KnownLines { source, wanted, run, block: String::new(), at: 0 };
     stored_list::verify(list, &manifest, |kept| match known.next()? {
@@ -189,7 +194,7 @@ fn check_unchanged(
     })?;
     match known.next()? {
         Some(line) => Err(changed_since(files, KnownLine::parse(line).map_or(line, |known| known.path))),
-        None => Ok((paper, manifest)),
+        None => Ok((statement_file, manifest)),
     }
 }
 
@@ -199,7 +204,7 @@ fn compare(kept: &KeptLine<'_>, line: &str, wanted: WantedDigests, files: &Recei
     // With --digests only some digests are computed; only these are compared.
     let explicit = !(wanted.sha256 && wanted.sm3);
     if explicit && wanted != borne {
-        return Err(stated_otherwise(&files.statement, "--digests"));
+        return Err(statement_differs(&files.statement, "--digests"));
     }
     let known = KnownLine::parse(line).map_err(|_| changed_since(files, kept.path))?;
     let same = known.digests.only(borne) == Ok(kept.item.digests);

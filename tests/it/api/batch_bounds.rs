@@ -1,4 +1,4 @@
-//! What batches may take: counted at the node itself, without a network whose buffers would hold some of it.
+//! Memory bounds of batches, counted at the node itself without a network whose buffers would hold part of it.
 
 use std::convert::Infallible;
 use std::sync::Arc;

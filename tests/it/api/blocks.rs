@@ -6,7 +6,7 @@ use tiezheng::ledger::merkle::shape::LeafIndex;
 use crate::support::depositor::{ledger_key, note, origin, successor};
 use crate::support::test_node::{NodeConfig, TestNode};
 
-async fn house_with(deposits: u64) -> TestNode {
+async fn node_with(deposits: u64) -> TestNode {
     let node = TestNode::in_memory(NodeConfig::default()).await;
     for n in 0..deposits {
         node.deposit(&note(n)).await;
@@ -36,7 +36,7 @@ async fn a_leaf_is_its_bytes() {
 
 #[tokio::test]
 async fn a_block_shows_its_header_and_hash() {
-    let node = house_with(1).await;
+    let node = node_with(1).await;
     let answer = node.get("/v1/blocks/1").await;
     let block = answer.json();
     assert_eq!(answer.header("cache-control"), IMMUTABLE);
@@ -54,7 +54,7 @@ async fn a_block_shows_its_header_and_hash() {
 
 #[tokio::test]
 async fn pages_of_blocks_join_without_gap_or_overlap() {
-    let node = house_with(9).await;
+    let node = node_with(9).await;
     let (mut heights, mut path) = (Vec::new(), "/v1/blocks?limit=4".to_owned());
     loop {
         let page = node.get(&path).await.json();
@@ -74,7 +74,7 @@ async fn pages_of_blocks_join_without_gap_or_overlap() {
 
 #[tokio::test]
 async fn the_ledger_says_who_it_is_and_how_far_it_has_come() {
-    let node = house_with(2).await;
+    let node = node_with(2).await;
     let ledger = node.get("/v1/ledger").await.json();
     assert_eq!(ledger["origin"], origin().to_string());
     assert_eq!(ledger["mode"], "test");

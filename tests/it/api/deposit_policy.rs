@@ -1,4 +1,4 @@
-//! Who may deposit is the operator's policy, on every route and whatever a request says of itself; and how often is a limit.
+//! The deposit policy is the operator's on every route, independent of the content of a request; rate limits of deposits.
 
 use std::num::NonZeroU32;
 use std::time::Duration;

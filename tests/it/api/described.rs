@@ -1,4 +1,5 @@
-//! The API's description and the pages. That it lists every answer, [`TestNode::send`] checks for each request of all tests.
+//! The OpenAPI description and the HTML pages. For each request of all tests, [`TestNode::send`] checks that the description
+//! lists the answer.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -7,6 +8,7 @@ use serde_json::{Value, json};
 use tiezheng::error_code::ErrorCode;
 use tiezheng::http::router::openapi_json;
 
+use crate::support::described::document;
 use crate::support::test_node::{NodeConfig, TestNode};
 
 #[test]

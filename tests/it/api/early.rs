@@ -1,4 +1,4 @@
-//! Answers that are sent before the whole request was read reach a client that is still sending.
+//! A response sent before the whole request was read reaches a client that is still sending.
 
 use std::net::SocketAddr;
 use std::time::Duration;

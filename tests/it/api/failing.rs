@@ -1,4 +1,4 @@
-//! Whatever goes wrong is a problem with a code.
+//! Every failure is a problem response with a code.
 
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ async fn unknown_paths_and_methods_are_problems() {
     }
 }
 
-async fn house_reading(operator: Operator) -> TestNode {
+async fn node_reading(operator: Operator) -> TestNode {
     TestNode::in_memory(NodeConfig { reader: Some(Arc::new(operator)), ..NodeConfig::default() }).await
 }
 
@@ -40,7 +40,7 @@ async fn spoiled(spoil: impl FnOnce(&mut Operator, usize)) -> (TestNode, usize, 
     let mut operator = Operator::of(&*store);
     let index = usize::try_from(receipts[0].index.0).unwrap();
     spoil(&mut operator, index);
-    (house_reading(operator).await, index, TestNode::number(&receipts[0]))
+    (node_reading(operator).await, index, TestNode::number(&receipts[0]))
 }
 
 #[tokio::test]
@@ -85,7 +85,7 @@ async fn reads_are_bounded_by_the_published_size() {
     let whole = store.published().unwrap().size().0;
     let mut operator = Operator::of(&*store);
     operator.leaves.push(b"not published yet".to_vec());
-    let node = house_reading(operator).await;
+    let node = node_reading(operator).await;
     assert_eq!(node.get(&format!("/v1/leaves/{}", whole - 1)).await.status, 200);
     let last = LeafIndex(whole);
     for path in [

@@ -1,4 +1,4 @@
-//! Later links and earlier deposits: what an owner says is never hidden by what others say, and what is cut says so.
+//! Later links and earlier deposits: links of other accounts never hide the owner's, and a truncated page says so.
 
 use reqwest::header::CONTENT_TYPE;
 use serde_json::{Value, json};

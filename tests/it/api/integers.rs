@@ -1,4 +1,4 @@
-//! Integers that some readers of JSON would round are rejected wherever they come in.
+//! Integers that some JSON parsers would round are rejected in every request.
 
 use reqwest::Method;
 use reqwest::header::CONTENT_TYPE;

@@ -1,4 +1,4 @@
-//! Control characters in names and other texts: rejected by one rule, wherever they come in.
+//! Control characters in names and other texts are rejected by one rule on every route.
 
 use serde_json::{Value, json};
 use tiezheng::ledger::metadata::PrivateMetadata;

@@ -1,4 +1,4 @@
-//! What clients and operators are told while deposits are paused, and how a clock is confirmed.
+//! Responses to clients and operators while deposits are paused, and confirmation of a clock.
 
 use std::sync::Arc;
 use std::time::Duration;

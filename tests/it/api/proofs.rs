@@ -1,4 +1,4 @@
-//! Proofs for all sizes, verified as anybody would.
+//! Proofs for all tree sizes, verified like a client does.
 
 use tiezheng::ledger::hash::Digest;
 use tiezheng::ledger::merkle::proof::{verify_consistency, verify_inclusion};

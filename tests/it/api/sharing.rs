@@ -1,4 +1,4 @@
-//! One client does not take from others what they share: connections, memory for bodies, places for files and batches.
+//! Per-client limits of shared resources: connections, memory for bodies, slots for files and batches.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! How long the server waits for whom. No test reads a clock: each waits until the server has acted.
+//! Timeouts of the server. No test reads a clock: each waits until the server has acted.
 
 use std::time::Duration;
 

@@ -12,7 +12,7 @@ use crate::support::test_node::{Answer, NodeConfig, TestNode};
 
 const FILE: &str = "application/octet-stream";
 
-async fn house_with_file() -> (TestNode, String) {
+async fn node_with_file() -> (TestNode, String) {
     let node = TestNode::in_memory(NodeConfig::default()).await;
     let number = TestNode::number(&node.deposit(&note(1)).await);
     (node, number)
@@ -31,7 +31,7 @@ fn outcome(report: &Value, step: &str) -> Value {
 
 #[tokio::test]
 async fn the_file_itself_is_consistent_with_reservation() {
-    let (node, number) = house_with_file().await;
+    let (node, number) = node_with_file().await;
     let answer = node.post(&format!("/v1/deposits/{number}/verification"), FILE, "file 1").await;
     assert_eq!(conclusion(&answer), "consistent_with_reservation");
     let report = answer.json();
@@ -46,7 +46,7 @@ async fn the_file_itself_is_consistent_with_reservation() {
 
 #[tokio::test]
 async fn what_is_found_is_a_report_and_no_error() {
-    let (node, number) = house_with_file().await;
+    let (node, number) = node_with_file().await;
     let verify = async |number: &str, body: &str| {
         conclusion(&node.post(&format!("/v1/deposits/{number}/verification"), FILE, body.to_owned()).await)
     };
@@ -64,7 +64,7 @@ async fn what_is_found_is_a_report_and_no_error() {
 
 #[tokio::test]
 async fn a_digest_never_says_more_than_digest_equal() {
-    let (node, number) = house_with_file().await;
+    let (node, number) = node_with_file().await;
     let path = format!("/v1/deposits/{number}/verification");
     let ask = async |algorithm: &str, value: &str| {
         node.post(&path, "application/json", json!({ "algorithm": algorithm, "value": value }).to_string()).await

@@ -1,4 +1,4 @@
-//! Backups and restores: whole or not at all, of files only, and nothing of anybody else's is touched.
+//! Backup and restore: complete or not at all, regular files only, and no other file is changed.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};

@@ -1,4 +1,4 @@
-//! `deposit` and `statement`: what is sent, what is kept, and that nothing is deposited twice.
+//! `deposit` and `statement`: what is sent and stored, and that nothing is deposited twice.
 
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};

@@ -1,4 +1,4 @@
-//! File descriptors: the limit is raised at the start, connections never use up what the database needs.
+//! File descriptors: the limit is raised at the start, and connections never use those that the database needs.
 
 use std::collections::VecDeque;
 use std::io::{Read as _, Write as _};

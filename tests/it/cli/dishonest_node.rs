@@ -1,4 +1,4 @@
-//! A node that lies: what `lookup` and `verify` show is what receipts prove, in the program's own words.
+//! A dishonest node: `lookup` and `verify` show only what receipts prove, in the program's own words.
 
 use std::sync::Arc;
 
@@ -271,7 +271,7 @@ async fn a_withdrawal_that_no_owner_made_is_an_invalid_link_and_no_withdrawal() 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_withdrawal_of_the_owner_on_the_same_ledger_is_one() {
     let to = number(1);
-    let (_house, proxy) = forged(move |draft| draft.by(9).and_by(1).on_behalf(5).link(LinkKind::Withdraws, to)).await;
+    let (_node, proxy) = forged(move |draft| draft.by(9).and_by(1).on_behalf(5).link(LinkKind::Withdraws, to)).await;
     let filing = FilingService::alone();
     filing.run(&["trust", "add", &ledger_key().verifier().to_string()]).ends(0);
     let said = filing.say("zh", &["lookup", &to.to_string(), "--server", &proxy.url]).ends(0).stdout;

@@ -1,4 +1,4 @@
-//! What the machine does not allow is told as such, never as damage.
+//! Limits of the machine are reported as such, never as damage.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Text from outside never reaches a terminal as it is: not from a node, not from a file's name, not from a paper.
+//! Text from a node, a file name or a receipt is escaped before it is written to a terminal.
 
 use std::fs;
 

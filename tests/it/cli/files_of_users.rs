@@ -1,5 +1,5 @@
-//! Files and surroundings as users have them: saved by other editors, named by other systems, without a home, among what file
-//! managers leave behind.
+//! Files and environments of users: saved by other editors, named by other systems, without a home folder, with metadata
+//! files of file managers.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};

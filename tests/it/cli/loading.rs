@@ -1,4 +1,4 @@
-//! `load`: what is deposited for good is counted, kept and read again; what cannot be is told before.
+//! `load`: permanent deposits are counted, stored and read again; impossible runs are rejected at the start.
 
 use std::fs;
 

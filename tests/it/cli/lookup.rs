@@ -1,4 +1,4 @@
-//! `lookup`: seven facts in two languages, and no look-up of a mistyped number.
+//! `lookup`: the seven facts in two languages, and no look-up of a mistyped number.
 
 use crate::cli::workspace::FilingService;
 

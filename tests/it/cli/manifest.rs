@@ -1,4 +1,4 @@
-//! `deposit --manifest` and `receipt --item`: many items under one statement, and one of them proven alone.
+//! `deposit --manifest` and `receipt --item`: many items under one statement, and the proof of a single item.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! `deposit` of many files: in batches, in order, and interrupted anywhere.
+//! `deposit` of many files: in batches, in order, and interrupted at any point.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,4 +1,4 @@
-//! Files that a command writes: nothing that is there is replaced, whatever file system it is on.
+//! Output files of commands: existing files are not replaced, on any file system.
 
 use std::fs;
 use std::os::unix::fs::symlink;

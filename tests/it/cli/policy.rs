@@ -1,4 +1,4 @@
-//! Who may deposit, on the command line: a live ledger needs a decision, and each decision is recorded and told.
+//! The deposit policy on the command line: a live ledger requires a decision, which is recorded and printed.
 
 use std::fs;
 

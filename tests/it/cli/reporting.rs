@@ -1,4 +1,4 @@
-//! What a report at the command line says: when, by whom, with which node, and what was done at each step.
+//! The verification report on the command line: time, signer, node, and each step.
 
 use std::fs;
 

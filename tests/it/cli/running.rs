@@ -1,4 +1,4 @@
-//! `serve`, `audit`, `backup`, `restore`, `demo`: a node's life.
+//! `serve`, `audit`, `backup`, `restore`, `demo` in sequence.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;

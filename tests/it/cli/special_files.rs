@@ -1,4 +1,4 @@
-//! Named pipes where a file should be: each is reported by its name, and no command waits for somebody to write into it.
+//! Named pipes in place of files: each is reported by its name, and no command blocks on one.
 
 use std::fs;
 

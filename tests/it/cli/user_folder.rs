@@ -1,4 +1,4 @@
-//! What is kept in the user's folder: pinned ledger keys, and keys.
+//! The user's folder: pinned ledger keys and signing keys.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! `verify`: conclusions and exit codes, with a node and without, with the right key and without any.
+//! `verify`: conclusions and exit codes, online and offline, with the right key and without one.
 
 use std::fs;
 

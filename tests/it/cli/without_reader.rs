@@ -1,4 +1,4 @@
-//! Standard output that is closed, or on a full disk: what a command does is done, and its exit code says how it ended.
+//! Standard output that is closed or on a full disk: the command completes, and its exit code reports the result.
 
 use std::fs::{self, OpenOptions};
 use std::process::Stdio;

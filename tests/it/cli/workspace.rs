@@ -1,4 +1,4 @@
-//! A depositor at work: a folder, a configuration of their own, and a node.
+//! A depositor's working folder and configuration, with a node.
 
 use std::ffi::OsStr;
 use std::fs;

@@ -1,4 +1,4 @@
-//! What reading remembers says what the store says.
+//! Cached reads agree with the store.
 
 use tiezheng::ledger::hash::leaf_hash;
 use tiezheng::ledger::statement::text::LinkKind;

@@ -1,4 +1,4 @@
-//! Many leaves, and many readers.
+//! Many leaves and many concurrent readers.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;

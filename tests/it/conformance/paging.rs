@@ -1,4 +1,4 @@
-//! Histories of any length: what is read of them is bounded, what is cut says so, and all of it can be read in pages.
+//! Histories of any length: reads are bounded, truncation is reported, and all of it can be read in pages.
 
 use tiezheng::ledger::merkle::shape::LeafIndex;
 use tiezheng::ledger::statement::text::LinkKind;

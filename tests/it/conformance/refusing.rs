@@ -1,4 +1,4 @@
-//! What may not enter, and that it leaves nothing behind.
+//! Rejected writes leave nothing behind.
 
 use tiezheng::ledger::merkle::shape::LeafIndex;
 use tiezheng::ledger::statement::text::LinkKind;

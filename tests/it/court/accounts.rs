@@ -1,4 +1,4 @@
-//! Accounts, roles, tokens, lists: nobody gets more than is his, and nobody learns what is not.
+//! Accounts, roles, tokens, lists: no account gets permissions or information beyond its own.
 
 use std::time::Duration;
 

@@ -27,7 +27,7 @@ const MANY: usize = 1_000;
 
 type Reads = BTreeMap<&'static str, usize>;
 
-/// A house whose filing's reads are counted.
+/// A node whose filing service counts its reads.
 async fn counted() -> (TestNode, Arc<CountingStore>) {
     let store = Arc::new(MemoryStore::new(origin()));
     let watched = Arc::new(CountingStore::over(Arc::clone(&store) as Arc<dyn KeepPrivate>));

@@ -1,4 +1,4 @@
-//! As whom somebody acts, and with what: identity, capacity, the scopes of a token.
+//! Requirements for acting: identity, capacity, the scopes of a token.
 
 use serde_json::{Value, json};
 
@@ -21,7 +21,7 @@ async fn opened(people: &People<'_>, by: &Person) -> String {
 async fn whoever_sues_must_be_identified() {
     let node = TestNode::in_memory(NodeConfig::default()).await;
     let people = People::of(&node).await;
-    let stranger = people.stranger("无名").await;
+    let stranger = people.unidentified("无名").await;
     let refused = people.by(&stranger).post("/v1/cases", &opening()).await;
     assert_eq!(refused.problem(), (403, "identity_required".into()));
     // A phone number alone is not enough; real names are.
@@ -30,7 +30,7 @@ async fn whoever_sues_must_be_identified() {
     people.identify(&stranger.account, "substantial").await;
     opened(&people, &stranger).await;
     // ReceiptFiles seen at the counter do as well.
-    let (clerk, walk_in) = (people.clerk().await, people.stranger("来访").await);
+    let (clerk, walk_in) = (people.clerk().await, people.unidentified("来访").await);
     let seen = json!({"method": "court-offline", "level": "high"});
     people.by(&clerk).create(&format!("/v1/accounts/{}/identity-checks", walk_in.account), &seen).await;
     opened(&people, &walk_in).await;

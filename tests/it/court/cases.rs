@@ -11,7 +11,7 @@ use crate::support::test_node::{Answer, NodeConfig, TestNode};
 
 const FILE: &str = "application/octet-stream";
 
-/// A house in which the plaintiff has a draft.
+/// A node at which the plaintiff has a draft.
 async fn draft(people: &People<'_>, plaintiff: &Person) -> String {
     let opened = people.by(plaintiff).create("/v1/cases", &opening()).await;
     assert_eq!(opened["stage"], "draft");

@@ -1,4 +1,4 @@
-//! Many at once, and a crash at every step: each request is one act, and nothing is lost.
+//! Concurrent requests, and a crash at every step: each request is one act, and nothing is lost.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -144,7 +144,7 @@ async fn one_request_fifty_times_at_once_to_two_cases_is_one_act() {
     assert_eq!(items, [0, 1]);
 }
 
-/// A house over `inner`, and its store.
+/// A node over `inner`, and its store.
 async fn over(inner: &Arc<MemoryStore>) -> (TestNode, Arc<FaultyStore>) {
     let store = Arc::new(FaultyStore::over(Arc::clone(inner)));
     (TestNode::over(Arc::clone(&store), NodeConfig::default()).await, store)

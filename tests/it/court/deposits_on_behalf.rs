@@ -1,4 +1,4 @@
-//! Deposits by token: the platform signs, says so, and says for whom.
+//! Deposits on behalf of an account: signed by the platform, which names itself and the account.
 
 use serde_json::{Value, json};
 use sha2::Digest as _;

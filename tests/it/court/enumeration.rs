@@ -1,4 +1,4 @@
-//! Guessing ids tells nothing: what is there and not one's own is answered, and read, like what is not there.
+//! Guessing ids reveals nothing: a foreign object and a missing one get the same answer after the same reads.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use crate::support::test_node::{Answer, NodeConfig, TestNode};
 const JSON: &str = "application/json";
 const FILE: &str = "application/octet-stream";
 
-/// A house whose reads are counted.
+/// A node that counts its reads.
 async fn watched() -> (TestNode, Arc<CountingStore>) {
     let store = Arc::new(MemoryStore::new(origin()));
     let watched = Arc::new(CountingStore::over(store.clone()));
@@ -33,7 +33,7 @@ fn watched_by(watched: &Arc<CountingStore>) -> NodeConfig {
     NodeConfig { reader: Some(watched.clone()), filing_store: Some(watched.clone()), ..NodeConfig::default() }
 }
 
-/// What a stranger can tell: the answer without its date, and what was read for it.
+/// What an account without access observes: the answer without its date, and the reads behind it.
 #[derive(Debug, PartialEq)]
 struct Told {
     status: u16,

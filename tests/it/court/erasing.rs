@@ -1,4 +1,4 @@
-//! Erasing private content: gone from every file, and everything else as it was.
+//! Erasure of private content: removed from every file, with everything else unchanged.
 
 use std::fs;
 use std::path::Path;
@@ -68,8 +68,8 @@ pub(super) async fn erased(by: &Session<'_>, body: &Value) -> Value {
     erasure
 }
 
-/// A house over a folder that can be searched.
-async fn house_in(folder: &Path) -> TestNode {
+/// A node over a folder whose files can be searched.
+async fn node_in(folder: &Path) -> TestNode {
     let store = RocksStore::create(&folder.join("ledger"), &origin(), &small()).unwrap();
     TestNode::over(Arc::new(store), NodeConfig::default()).await
 }
@@ -87,7 +87,7 @@ async fn order(node: &TestNode, judge: &Person, case: CaseId, deposit: Option<&s
 #[tokio::test]
 async fn a_deposit_is_erased_from_every_file_and_still_verifies() {
     let folder = tempfile::tempdir().unwrap();
-    let node = house_in(folder.path()).await;
+    let node = node_in(folder.path()).await;
     let people = People::of(&node).await;
     let (alice, bob) = (people.person("张三").await, people.person("李四").await);
     let (gone, stays) = (name(), name());
@@ -134,7 +134,7 @@ async fn a_deposit_is_erased_from_every_file_and_still_verifies() {
 #[tokio::test]
 async fn an_account_and_a_text_of_a_case_are_erased() {
     let folder = tempfile::tempdir().unwrap();
-    let node = house_in(folder.path()).await;
+    let node = node_in(folder.path()).await;
     let people = People::of(&node).await;
     let (person, title) = (name(), name());
     let bob = people.person(&person).await;

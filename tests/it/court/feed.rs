@@ -1,4 +1,4 @@
-//! The feed and its webhooks: every event of the court's cases, in order, to nobody else.
+//! The event feed and its webhooks: every event of the court's cases, in order, and of no other court.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};

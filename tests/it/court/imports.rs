@@ -1,4 +1,4 @@
-//! 导入存证平台证据: what is frozen, said and refused, one by one and many at once, of this ledger and of others.
+//! 导入存证平台证据: what an import records and rejects, single and in batches, from this ledger and from others.
 
 use std::sync::Arc;
 

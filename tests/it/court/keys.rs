@@ -1,4 +1,4 @@
-//! Keys that accounts enrol: each account's own, durable, and gone with the token that a thief used.
+//! Depositor keys of accounts: unique, durable, and revoked with the stolen token that enrolled them.
 
 use std::sync::Arc;
 

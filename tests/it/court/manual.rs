@@ -1,4 +1,4 @@
-//! 《广州互联网法院诉讼全流程操作手册》 replayed: one test a chapter, each step under the manual's own words.
+//! 《广州互联网法院诉讼全流程操作手册》 as tests: one per chapter, each step under the manual's own words.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -1,5 +1,5 @@
-//! Mediation, and the codes by which people find their case: what was offered stays there until whoever offered it
-//! consents, and a code is neither guessed nor used twice.
+//! Mediation and association codes: an offer in mediation is confidential until its owner consents; a code can be neither
+//! guessed nor used twice.
 
 use std::time::Duration;
 
@@ -150,7 +150,7 @@ async fn a_code_is_used_once_by_the_party_and_once_by_its_agent() {
         people.by(who).keyed(key).post("/v1/associations", &asked).await
     };
     let (agent, party) = (people.holding("律师", "lawyer").await, people.person("赵六").await);
-    let (late, unidentified) = (people.person("孙七").await, people.stranger("无名").await);
+    let (late, unidentified) = (people.person("孙七").await, people.unidentified("无名").await);
     assert_eq!(associate(&unidentified, "1", "principal").await.problem(), (403, "identity_required".into()));
     assert_eq!(associate(&agent, "1", "agent").await.status, 201);
     assert_eq!(associate(&party, "1", "principal").await.status, 201);

@@ -1,4 +1,4 @@
-//! Originals in custody: what agrees with its deposit comes in, and comes out for whoever may see it.
+//! Originals in custody: accepted if they match their deposit, and readable by the participants of the case.
 
 use std::fs;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! The table of permissions as people read it, written from the rules: `PERMISSIONS.md`.
+//! `PERMISSIONS.md`: the table of permissions, generated from the rules.
 //!
 //! With `README_UPDATE=1` the page is written instead of compared.
 

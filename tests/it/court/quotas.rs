@@ -1,4 +1,4 @@
-//! How much room originals may take: of one account, of all, and of the disk.
+//! Limits of originals in custody: per account, in total, and by free disk space.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Reports of a node: who verified, whose signature it is, and which verification the headline of an item is about.
+//! Verification reports of a node: the verifier, the signer, and which verification an item's status refers to.
 
 use reqwest::Method;
 use reqwest::header::CONTENT_TYPE;

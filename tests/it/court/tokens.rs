@@ -1,4 +1,4 @@
-//! Revocation: all that a stolen token made ends with it, at once, and nobody can get in its way.
+//! Revocation of tokens: everything created with a stolen token is revoked with it, at once, and cannot be delayed.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,5 +1,5 @@
-//! 核验 in a case: whatever is held against an item is on record for all sides, and a snapshot that the chain no longer
-//! bears out is an alarm.
+//! 核验 in a case: every verification of an item is on record for all parties, and a snapshot that contradicts the chain
+//! raises an alarm.
 
 use std::sync::Arc;
 

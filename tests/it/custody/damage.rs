@@ -1,4 +1,4 @@
-//! An object that is not what was sealed is never given out as the original.
+//! A damaged object is never returned as the original.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! What a failing store, or a caller who stops waiting, leaves behind: nothing.
+//! A failing object store or a cancelled caller leaves nothing behind.
 
 use std::fs;
 use std::sync::Arc;

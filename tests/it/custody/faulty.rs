@@ -1,4 +1,4 @@
-//! An object store that fails on purpose, and that can be made to wait.
+//! An object store that fails or blocks on demand.
 
 use std::fmt;
 use std::io;

@@ -1,4 +1,4 @@
-//! What is not on the chain and is acknowledged all the same: enrolled keys, revocations, originals; and copies of a ledger.
+//! Durability of acknowledged data outside the chain: enrolled keys, revocations, originals; and copies of a ledger.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

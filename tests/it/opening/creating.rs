@@ -1,4 +1,4 @@
-//! Creating, whole and cut off.
+//! Creating a ledger, also interrupted.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! What is erased is gone from every file, whatever happened on the way; what is not is still served.
+//! Erased content is removed from every file despite interruptions; other content is still served.
 
 use std::collections::BTreeMap;
 use std::fs;

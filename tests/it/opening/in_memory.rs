@@ -1,4 +1,4 @@
-//! Looks at what lies in memory: never at what does not.
+//! Checks the contents of mapped memory.
 
 use tiezheng::ledger::merkle::shape::LeafIndex;
 use tiezheng::store::contract::ReadLedger;

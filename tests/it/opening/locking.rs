@@ -1,4 +1,4 @@
-//! One node, or any number of audits.
+//! Locks: one node, or any number of audits.
 
 use tiezheng::store::contract::ReadLedger;
 use tiezheng::store::rocks::open_error::OpenError;

@@ -1,4 +1,4 @@
-//! A MANIFEST whose end is cut off: refused, or nothing that it no longer names is missing.
+//! A truncated MANIFEST: rejected, or no record is missing.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,4 +1,4 @@
-//! A checkpoint file with a damaged slot, and names of the folder that are no files or folders of its own.
+//! A checkpoint file with a damaged slot, and file names that are not the program's own.
 
 use std::fs;
 use std::os::unix::fs::symlink;

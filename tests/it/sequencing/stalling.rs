@@ -1,4 +1,4 @@
-//! A disk that stalls: the health page has the age of the oldest deposit that is not published.
+//! A disk that stalls: the health page reports the age of the oldest unpublished deposit.
 
 use std::sync::Arc;
 use std::time::Duration;

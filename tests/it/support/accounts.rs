@@ -1,4 +1,4 @@
-//! People of a house: an operator, and whom it opens accounts for; and requests made with their tokens.
+//! Accounts of a test node: the operator, the accounts that it opens, and requests made with their tokens.
 
 use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
@@ -24,7 +24,7 @@ pub(crate) struct Person {
     pub(crate) token_id: String,
 }
 
-/// Who has accounts in a house.
+/// The accounts of a test node.
 pub(crate) struct People<'h> {
     pub(crate) node: &'h TestNode,
     pub(crate) operator: Person,
@@ -141,7 +141,7 @@ impl<'h> People<'h> {
     }
 
     /// A natural person whose identity nobody checked.
-    pub(crate) async fn stranger(&self, name: &str) -> Person {
+    pub(crate) async fn unidentified(&self, name: &str) -> Person {
         let account = self.account("natural-person", name).await;
         self.token(&account, PLAIN).await
     }

@@ -1,4 +1,4 @@
-//! Acts of a court's filing flow, put on a chain in memory as the platform puts them there.
+//! Acts of the filing flow on a chain in memory, appended as the platform appends them.
 
 use std::collections::BTreeMap;
 use std::ops::Range;

@@ -1,4 +1,4 @@
-//! A chain made by hand: fixed keys, numbers and times, so that every run makes the same bytes.
+//! A hand-made chain: fixed keys, numbers and times, so that every run produces the same bytes.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! A store that counts what it is asked, and answers another leaf where a test says so.
+//! A store that counts its reads, and returns another leaf if a test requests it.
 
 use std::collections::BTreeMap;
 use std::ops::{ControlFlow, Range};

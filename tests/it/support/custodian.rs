@@ -1,4 +1,4 @@
-//! A client of a node that runs as a process of its own: it gives an original into custody.
+//! A client that stores an original in custody at a node process.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! A case opened at the filing itself, for tests that are about something else.
+//! A case opened directly at the filing service, for tests of other subjects.
 
 use tiezheng::court::acts::{Act, Open};
 use tiezheng::court::case_number::CourtCode;

@@ -1,4 +1,4 @@
-//! A store that fails on purpose: this step, before or after it persisted.
+//! A store that fails on demand: at a chosen step, before or after it persisted.
 
 use std::ops::{ControlFlow, Range};
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,4 +1,4 @@
-//! A ledger in memory, grown by the real sequencer.
+//! A ledger in memory, written by the real sequencer.
 
 use std::sync::Arc;
 

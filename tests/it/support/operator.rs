@@ -1,5 +1,5 @@
-//! A ledger in the hands of an operator who may write what he likes: leaves as he wants them, headers and checkpoint made
-//! to fit. He has the ledger's key, but not the depositors'.
+//! A ledger of a malicious operator: arbitrary leaves, with matching headers and checkpoint. The operator has the ledger's
+//! key, but not the depositors'.
 
 use std::collections::BTreeMap;
 use std::ops::Range;

@@ -1,4 +1,4 @@
-//! A case and its people, brought as far as a test wants it.
+//! A case with its participants, advanced to the stage that a test needs.
 
 use reqwest::Method;
 use reqwest::header::CONTENT_TYPE;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::support::accounts::{COURT, People, Person};
 use crate::support::test_node::{Answer, TestNode};
 
-/// A case, and who has to do with it. Belongs to no house: it goes on in the next one over the same store.
+/// A case and its participants. Not bound to a node: it can be continued on the next one over the same store.
 pub(crate) struct Proceeding {
     /// Who brings it: party 1.
     pub(crate) bringing: Person,

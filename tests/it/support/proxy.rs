@@ -1,4 +1,4 @@
-//! A proxy that stands between a client and a node and changes the JSON of the answers: a node that lies.
+//! A proxy between client and node that changes the JSON of answers: a dishonest node.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! A client that speaks HTTP over a plain socket, as simple programs do: it sends its whole request before it reads.
+//! A client that speaks HTTP over a plain socket and sends its whole request before it reads.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpStream};

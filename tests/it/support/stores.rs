@@ -1,4 +1,4 @@
-//! Every store there is, behind one way to begin, use and reopen it.
+//! Every kind of store behind one interface to create, use and reopen it.
 
 use tiezheng::store::contract::AppendLedger;
 use tiezheng::store::contract::keeping::KeepPrivate;

@@ -1,4 +1,4 @@
-//! A whole node on a port of its own, and a client that talks to it. When the house falls, its ledger is audited.
+//! A whole node on its own port with a client. When it is dropped, its ledger is audited.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -39,7 +39,7 @@ use crate::support::depositor::{ledger_key, origin, successor};
 use crate::support::described::assert_documented;
 use crate::support::stores::small;
 
-/// What a house is built of.
+/// The configuration of a test node.
 pub(crate) struct NodeConfig {
     pub(crate) http: Options,
     /// Most deposits waiting.
@@ -55,7 +55,7 @@ pub(crate) struct NodeConfig {
     pub(crate) limits: DepositLimits,
     /// Where enrolled keys and pending revocations are kept; in memory where it is not said.
     pub(crate) accounts: Arc<dyn AccountStore>,
-    /// How much room originals may take.
+    /// Limits of originals in custody.
     pub(crate) originals: Limits,
     /// Networks that webhooks may call although they are not public.
     pub(crate) webhook_networks: Vec<ipnet::IpNet>,
@@ -90,9 +90,9 @@ pub(crate) struct TestNode {
     running: Option<RunningSequencer>,
     stop: Option<oneshot::Sender<()>>,
     server: Option<JoinHandle<std::io::Result<()>>>,
-    /// Originals in custody, removed with the house.
+    /// Originals in custody, removed with the node.
     pub(crate) originals: tempfile::TempDir,
-    /// Removed with the house.
+    /// Removed with the node.
     folder: Option<tempfile::TempDir>,
 }
 

@@ -81,7 +81,7 @@ fn receipt_for(prepared: &PreparedManifest) -> Receipt {
     let (key, next) = (ledger_key().verifier().clone(), ledger_key().verifier().commitment());
     let kind = NoticeKind::Genesis { mode: Mode::Live, key, next };
     let genesis = Notice { ledger: origin(), received: at(0), kind }.sign(&[&ledger_key()]).unwrap();
-    let note = prepared.ready.paper.note().unwrap();
+    let note = prepared.ready.statement_file.note().unwrap();
     let statement = note.verify().unwrap();
     let number = (0..).find_map(|random| DepositNumber::draw(false, at(0).beijing_date(), random)).unwrap();
     let first = chain::next(&Tip::before_genesis(origin()), vec![PendingLeaf::Notice(genesis)], at(1)).unwrap();
@@ -145,7 +145,7 @@ fn the_very_same_statement_is_sent_again_and_a_change_is_refused() {
     let first = prepare_with(&args(), false, &folder).unwrap();
     let kept = [&first.list, &first.ready.files.statement].map(|path| fs::read(path).unwrap());
     let second = prepare_with(&args(), false, &folder).unwrap();
-    assert_eq!(second.ready.paper.to_text(), first.ready.paper.to_text());
+    assert_eq!(second.ready.statement_file.to_text(), first.ready.statement_file.to_text());
     assert_eq!([&first.list, &first.ready.files.statement].map(|path| fs::read(path).unwrap()), kept);
     let code = |args: &StatementArgs| prepare_with(args, false, &folder).unwrap_err().code;
     assert_eq!(code(&StatementArgs { name: Some("其他".into()), ..args() }), "stated_otherwise");
@@ -205,7 +205,7 @@ fn again_keeps_the_earlier_list_with_its_papers() {
     let second = prepare_with(&args(), true, &folder).unwrap();
     assert_ne!(second.manifest.root, first.manifest.root);
     stored_list::verify(&second.list, &second.manifest, |_| Ok(())).unwrap();
-    let earlier = earlier_manifest(&first.list, &first.ready.paper.note().unwrap());
+    let earlier = earlier_manifest(&first.list, &first.ready.statement_file.note().unwrap());
     stored_list::verify(&earlier, &first.manifest, |_| Ok(())).unwrap();
     assert!(make(&earlier, "3.wav", true).is_ok());
     let names: Vec<_> = fs::read_dir(top.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
