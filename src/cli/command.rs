@@ -6,7 +6,7 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
 use crate::cli::case::command as case;
-use crate::cli::config::{Config, colours_wanted, is_watched, language_of_locale};
+use crate::cli::config::{Config, colours_wanted, is_interactive, language_of_locale};
 #[cfg(feature = "demo")]
 use crate::cli::demo::scenario as demo;
 use crate::cli::exit::{CliError, ExitStatus};
@@ -113,7 +113,7 @@ pub fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return not_run(&error, told, json).into(),
     };
-    let screen = Screen::new(language(arguments.lang), arguments.json, colours_wanted(), is_watched());
+    let screen = Screen::new(language(arguments.lang), arguments.json, colours_wanted(), is_interactive());
     run(&arguments.command, &screen).unwrap_or_else(|error| screen.report_error(&error)).into()
 }
 
@@ -207,7 +207,7 @@ fn not_run(error: &clap::Error, language: Language, json: bool) -> ExitStatus {
         let other = parsed(other).err();
         let other = other.as_ref().unwrap_or(error);
         let (english, chinese) = if language == Language::Chinese { (other, error) } else { (error, other) };
-        let screen = Screen::new(language, json, colours_wanted(), is_watched());
+        let screen = Screen::new(language, json, colours_wanted(), is_interactive());
         let _ = screen.report_error(&usage::usage_error(english, chinese).into());
     }
     if help { ExitStatus::Good } else { ExitStatus::Usage }

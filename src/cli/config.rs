@@ -113,7 +113,7 @@ pub fn colours_wanted() -> bool {
 
 /// Whether standard error is a terminal.
 #[must_use]
-pub fn is_watched() -> bool {
+pub fn is_interactive() -> bool {
     io::stderr().is_terminal()
 }
 

@@ -135,7 +135,7 @@ pub fn begin(screen: &Screen) -> LogGuard {
     let started = thread.spawn(move || write_queued(&queued, io::stderr(), count_dropped, now));
     let writer = LogWriter { queue: started.is_ok().then_some(queue), place: None };
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(screen.is_watched());
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(screen.is_interactive());
     let lines = writer.clone();
     // A subscriber that is already installed stays.
     let _ = log.log_internal_errors(false).with_writer(lines).try_init();

@@ -16,7 +16,7 @@ const FRAMES: u8 = 10;
 #[derive(Debug)]
 pub struct Progress {
     bar: ProgressBar,
-    watched: bool,
+    interactive: bool,
     shown: AtomicBool,
 }
 
@@ -38,7 +38,7 @@ impl Progress {
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
-        Self { bar, watched: screen.is_watched(), shown: AtomicBool::new(false) }
+        Self { bar, interactive: screen.is_interactive(), shown: AtomicBool::new(false) }
     }
 
     /// `count` more are done.
@@ -55,7 +55,7 @@ impl Progress {
     }
 
     fn show_when_long(&self) {
-        if self.watched && self.bar.elapsed() > SHOW_AFTER && !self.shown.swap(true, Ordering::Relaxed) {
+        if self.interactive && self.bar.elapsed() > SHOW_AFTER && !self.shown.swap(true, Ordering::Relaxed) {
             self.bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(FRAMES));
         }
     }

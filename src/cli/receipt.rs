@@ -1,5 +1,5 @@
-//! `receipt`: takes a deposit's receipt home once more, perhaps proven further than the first time; or cuts the receipt
-//! of one item out of a kept manifest, offline.
+//! `receipt`: fetches a deposit's receipt again, with the current proof; or derives the receipt of one item from a stored
+//! manifest, offline.
 
 use std::path::{Path, PathBuf};
 
@@ -55,7 +55,7 @@ pub struct ReceiptArgs {
     /// The item's path, as the manifest has it | 清单中的路径
     #[arg(long, value_name = "PATH", requires = "manifest")]
     item: Option<String>,
-    /// Keep the item's name back | 回执中不写该项名称
+    /// Omit the item's name | 回执中不写该项名称
     #[arg(long, requires = "manifest")]
     without_name: bool,
     /// As a file of c2sp.org/tlog-proof, for other people's tools | 输出 tlog-proof 格式
@@ -64,7 +64,7 @@ pub struct ReceiptArgs {
     /// Write it here instead of printing it; only an earlier receipt of the same deposit is replaced | 写入文件
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Replace whatever file is there | 覆盖已有文件
+    /// Replace an existing file | 覆盖已有文件
     #[arg(long, requires = "output")]
     force: bool,
     #[command(flatten)]
@@ -78,13 +78,13 @@ impl ReceiptArgs {
     }
 }
 
-/// Whether two receipts agree in what can never change. One that does not proves that history was rewritten: it is kept.
+/// Whether two receipts agree in what never changes. A differing receipt proves that history was rewritten, so it is kept.
 fn is_same_deposit(found: &Receipt, new: &Receipt) -> bool {
     (&found.entry, found.index, &found.header, &found.entry_path)
         == (&new.entry, new.index, &new.header, &new.entry_path)
 }
 
-/// Refuses a receipt that does not hold; where the key is not pinned, says what was not checked.
+/// Rejects a receipt that does not verify; prints what was not checked if the key is not pinned.
 fn must_hold(
     receipt: &Receipt,
     item: Option<&ItemClaim>,
@@ -109,7 +109,7 @@ fn must_hold(
     }
 }
 
-/// Hands out the receipt of an item.
+/// Derives and writes the receipt of an item.
 fn cut_out(args: &ReceiptArgs, receipt: &ItemReceipt, trust: &Trust, screen: &Screen) -> anyhow::Result<ExitStatus> {
     must_hold(&receipt.receipt, Some(&receipt.claim), None, trust, screen)?;
     let text = item_receipt::print(receipt);
@@ -136,7 +136,7 @@ fn cut_out(args: &ReceiptArgs, receipt: &ItemReceipt, trust: &Trust, screen: &Sc
 ///
 /// # Errors
 ///
-/// A mistyped number, an unreachable node, a receipt that does not hold.
+/// A mistyped number, an unreachable node, a receipt that does not verify.
 pub async fn run(args: &ReceiptArgs, config: &Config, screen: &Screen) -> anyhow::Result<ExitStatus> {
     let trust = TrustStore::of(config)?.trust();
     if let (Some(manifest), Some(item)) = (&args.manifest, &args.item) {
@@ -166,7 +166,7 @@ pub async fn run(args: &ReceiptArgs, config: &Config, screen: &Screen) -> anyhow
     if let Some(path) = &args.output {
         let is_same = |found: &str| {
             if args.tlog_proof {
-                // First line, the entry itself, its place: all that stays the same.
+                // First line, the entry itself, its position: the parts that never change.
                 found.lines().take(3).eq(text.lines().take(3))
             } else {
                 parse(found.as_bytes()).is_ok_and(|found| is_same_deposit(&found, &receipt))

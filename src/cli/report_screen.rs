@@ -1,4 +1,4 @@
-//! A verification's report on a screen, 核验报告: steps, conclusion, reservations, and what no report says.
+//! Prints a verification report, 核验报告: steps, conclusion, reservations, and the limits of any report.
 
 use std::path::Path;
 
@@ -15,18 +15,18 @@ use crate::ledger::verify::report::{Conclusion, Obstacle, Outcome, Report, SkipR
 use crate::ledger::verify::{findings, wording};
 use crate::wire::report::{ReportContext, ReportJson, ReportNodeJson, VerifierJson};
 
-/// A report, and what was held against the record.
+/// A report and the verified object.
 #[derive(Debug)]
 pub struct ReportView<'a> {
     /// The report.
     pub report: &'a Report,
     /// The file.
     pub file: Option<&'a Path>,
-    /// What was computed over it.
+    /// Its digests.
     pub measured: Option<FileDigests>,
-    /// When it was made.
+    /// Time of the report.
     pub at: Timestamp,
-    /// Which node was asked.
+    /// The node that was queried.
     pub node: &'a ReportNodeJson,
     /// Whether it is one item of a manifest: the deposit itself has no digest of it.
     pub is_item: bool,
@@ -124,7 +124,7 @@ fn object(screen: &Screen, verified: &ReportView<'_>) -> anyhow::Result<()> {
     Ok(screen.table(&rows)?)
 }
 
-/// Where no ledger told what was said later: why, and how to ask one.
+/// Prints why later history is unknown, and how to query it.
 fn later_history(screen: &Screen, verified: &ReportView<'_>) -> anyhow::Result<()> {
     let report = verified.report;
     let later = report.steps.iter().find(|result| result.step == Step::LaterLinks);
@@ -146,7 +146,7 @@ fn later_history(screen: &Screen, verified: &ReportView<'_>) -> anyhow::Result<(
     Ok(screen.line(screen.paint(FAINT, screen.pick(&zh, &en)))?)
 }
 
-/// Which key signed the receipt, and where to get it.
+/// Prints which key signed the receipt, and how to get it.
 fn unknown_key(screen: &Screen, signed: Option<&SignedBy>) -> anyhow::Result<()> {
     let (zh, en) = match signed {
         Some(SignedBy { ledger, key }) => (
@@ -165,7 +165,7 @@ fn unknown_key(screen: &Screen, signed: Option<&SignedBy>) -> anyhow::Result<()>
     Ok(screen.line(format!("  {}", screen.pick(&zh, &en)))?)
 }
 
-/// The step's row, and under it the values that say more than the outcome does.
+/// The step's row, followed by its values that are not part of the outcome.
 fn step_rows(screen: &Screen, result: &StepResult) -> Vec<Vec<String>> {
     let StepResult { step, outcome, values, .. } = result;
     let style = match outcome {
@@ -197,7 +197,7 @@ fn step_rows(screen: &Screen, result: &StepResult) -> Vec<Vec<String>> {
 }
 
 fn told_value(screen: &Screen, name: &str, value: &str) -> String {
-    // A name from outside may be called anything, these words included.
+    // An untrusted name may be equal to one of these words.
     if name == "item_name" {
         return escaped_name(value);
     }

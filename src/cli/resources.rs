@@ -1,7 +1,7 @@
 //! What the machine allows this process: threads and memory ([`descriptors`](crate::cli::descriptors): files).
 //!
-//! RocksDB and the runtime abort the process when a thread or memory cannot be had, without an explanation. So what a
-//! node needs at least is asked for once at the start, and given back.
+//! RocksDB and the runtime abort the process without explanation if a thread or memory cannot be allocated. So the minimum
+//! that a node needs is allocated once at the start, and released.
 
 use std::num::NonZero;
 use std::sync::mpsc::channel;
@@ -10,12 +10,12 @@ use std::thread::{self, available_parallelism};
 use crate::cli::exit::CliError;
 use crate::files::reason;
 
-/// Threads besides the runtime's: the sequencer's two, RocksDB's, and those that wait for the disk.
+/// Threads besides the runtime's: the sequencer's two, RocksDB's, and those of blocking disk operations.
 const THREADS_BESIDE: usize = 16;
 /// Bytes of memory: caches, rows not yet written out, queues.
 const MEMORY_LEAST: usize = 320 << 20;
 
-/// Makes sure that the process gets the threads and the memory that a node needs.
+/// Checks that the process can allocate the threads and the memory that a node needs.
 ///
 /// # Errors
 ///
@@ -33,8 +33,8 @@ pub fn prepare() -> Result<(), CliError> {
     })
 }
 
-/// Runs `look` while so many threads live.
-fn with_threads(count: usize, look: impl FnOnce() -> Result<(), CliError>) -> Result<(), CliError> {
+/// Runs `check` while `count` threads exist.
+fn with_threads(count: usize, check: impl FnOnce() -> Result<(), CliError>) -> Result<(), CliError> {
     let (mut threads, mut ends) = (Vec::new(), Vec::new());
     let mut outcome = Ok(());
     for _ in 0..count {
@@ -60,7 +60,7 @@ fn with_threads(count: usize, look: impl FnOnce() -> Result<(), CliError>) -> Re
             }
         }
     }
-    let outcome = outcome.and_then(|()| look());
+    let outcome = outcome.and_then(|()| check());
     drop(ends);
     for thread in threads {
         let _ = thread.join();

@@ -1,4 +1,4 @@
-//! `restore`: puts a backup in the place of a lost ledger.
+//! `restore`: restores a ledger from a backup.
 //!
 //! ```text
 //! copy    backup ─▶ .tiezheng-restoring     fsynced, opened read-only and compared with its checkpoint file
@@ -7,8 +7,8 @@
 //!
 //! # Invariants
 //!
-//! After a kill at any moment the same command goes on: before the first rename it copies anew, afterwards it gives the
-//! remaining parts their names. Until it is done, no other command opens the folder.
+//! After a kill at any moment the same command continues: before the first rename it copies again, afterwards it renames the
+//! remaining parts. Until it is complete, no other command opens the folder.
 
 use std::fs;
 use std::io;
@@ -47,10 +47,10 @@ compared by presence, name and size, and not decrypted: `tiezheng audit` does th
 
 /// The checkpoint file's name in a ledger's folder.
 const CHECKPOINT_FILE: &str = "mark";
-/// More bytes than it has.
+/// Upper bound of its size in bytes.
 const MARK_MAX: usize = 1 << 20;
 
-/// Put a backup in the place of a lost ledger | 从备份恢复
+/// Restore a lost ledger from a backup | 从备份恢复
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct RestoreArgs {
@@ -65,12 +65,12 @@ pub struct RestoreArgs {
 ///
 /// # Errors
 ///
-/// The folder is not empty, the backup is no whole ledger, or either cannot be read or written.
+/// The folder is not empty, the backup is not a complete ledger, or either cannot be read or written.
 pub fn run(args: &RestoreArgs, screen: &Screen) -> anyhow::Result<ExitStatus> {
     must_be_apart(&args.backup, &args.data)?;
     let size = size_of(&args.backup)?;
     let (store, expected) = check(&args.backup)?;
-    // Before anything is written: a key that is not the ledger's would stop every start.
+    // Before anything is written: with a key that is not the ledger's, the node would never start.
     if let Some(wrong) = CopyReport::of(&args.backup, &store)?.wrong_key() {
         return Err(key_in_backup(wrong).into());
     }
@@ -89,7 +89,7 @@ pub fn run(args: &RestoreArgs, screen: &Screen) -> anyhow::Result<ExitStatus> {
     }
     if !complete.try_exists().map_err(io)? {
         must_be_empty(&folder)?;
-        // What an earlier restore left incomplete was never a ledger. Nobody else gives this name.
+        // An incomplete copy of an earlier restore is not a ledger. No other program uses this name.
         remove(&draft)?;
         let progress = Progress::of_bytes(screen, size);
         copy(&args.backup, &draft, &|bytes| progress.add(bytes))?;
@@ -127,7 +127,7 @@ pub fn run(args: &RestoreArgs, screen: &Screen) -> anyhow::Result<ExitStatus> {
     Ok(report.exit_status())
 }
 
-/// A key in a backup that is not the ledger's, and what to do.
+/// The error of a key in a backup that is not the ledger's.
 fn key_in_backup(wrong: &CliError) -> CliError {
     wrong.clone().with_line(
         "未恢复任何内容。也可先将该密钥文件移出备份再恢复，并在启动前将正确的密钥放入恢复后的文件夹",
@@ -135,8 +135,8 @@ fn key_in_backup(wrong: &CliError) -> CliError {
     )
 }
 
-/// What an earlier restore that was cut off copied is of this backup. The checkpoint file is the last part to be given its
-/// name, so it is there until then.
+/// Checks that the copy of an interrupted restore is of this backup. The checkpoint file is renamed last, so it is present
+/// until then.
 fn must_be_of(complete: &Path, backup: &Path) -> Result<(), CliError> {
     let copied = complete.join(CHECKPOINT_FILE);
     if !copied.exists() {
@@ -168,7 +168,7 @@ fn must_be_empty(folder: &Folder) -> Result<(), CliError> {
     if taken { Err(cannot_open(folder.path(), &OpenError::Exists)) } else { Ok(()) }
 }
 
-/// The copy ends where the backup does. It does not when an earlier restore that was cut off was of another backup.
+/// Checks that the copy has the backup's checkpoint; it has not if an interrupted restore was of another backup.
 fn must_be_the_same(found: &Published, expected: &Published, folder: &Path) -> Result<(), CliError> {
     if found == expected {
         return Ok(());
@@ -190,7 +190,7 @@ fn remove(folder: &Path) -> Result<(), CliError> {
     }
 }
 
-/// Gives each part its name: the checkpoint file, without which the folder is refused, last.
+/// Renames each part: last the checkpoint file, without which the folder is rejected.
 fn put_in_place(complete: &Path, data: &Path) -> Result<(), CliError> {
     for part in PARTS {
         let (from, to) = (complete.join(part), data.join(part));

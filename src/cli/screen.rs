@@ -1,12 +1,12 @@
-//! What people and machines see: the one writer of standard output and standard error.
+//! The output of a command: the only writer of standard output and standard error.
 //!
-//! People get aligned text in one language (labels of the chain's facts always in both), coloured only on a terminal.
-//! Whatever is written is escaped here ([`crate::cli::terminal`]).
-//! With `--json`, standard output holds JSON documents and nothing else; what is said to people goes to standard error.
+//! Text is aligned, in one language (labels of the chain's facts always in both), and coloured only on a terminal.
+//! All output is escaped here ([`crate::cli::terminal`]).
+//! With `--json`, standard output is JSON documents only; messages go to standard error.
 //!
-//! Output that nobody reads any more (`| head`) does not stop a command: what it does is worth more than what it prints, and
-//! its exit code says how it ended. So a closed standard output is silently written to no more. Any other failure to write
-//! standard output, such as a full disk, is an error. A message that standard error does not take is dropped.
+//! A closed standard output (`| head`) does not stop a command: further output is silently dropped, and the exit code reports
+//! the result. Any other failure to write standard output, such as a full disk, is an error. A message that cannot be written
+//! to standard error is dropped.
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,15 +21,15 @@ use crate::files::reason;
 use crate::ledger::verify::wording::Language;
 use crate::wire::bilingual::Bilingual;
 
-/// Good news.
+/// Success.
 pub const GOOD: Tone = Tone::Good;
-/// Bad news.
+/// Failure.
 pub const BAD: Tone = Tone::Bad;
-/// What to heed.
+/// A warning.
 pub const WARNING: Tone = Tone::Warning;
-/// Headings.
+/// A heading.
 pub const HEADING: Tone = Tone::Heading;
-/// What matters less.
+/// Secondary text.
 pub const FAINT: Tone = Tone::Faint;
 
 /// Standard output and standard error, in one language.
@@ -39,18 +39,18 @@ pub struct Screen {
     json: bool,
     /// Whether standard output may be coloured.
     colours: bool,
-    /// Whether somebody watches standard error.
-    watched: bool,
+    /// Whether standard error is a terminal.
+    interactive: bool,
 }
 
 impl Screen {
-    /// A screen in `language`; JSON documents instead of text where `json`.
+    /// A screen in `language`; JSON documents instead of text if `json`.
     #[must_use]
-    pub const fn new(language: Language, json: bool, colours: bool, watched: bool) -> Self {
-        Self { language, json, colours, watched }
+    pub const fn new(language: Language, json: bool, colours: bool, interactive: bool) -> Self {
+        Self { language, json, colours, interactive }
     }
 
-    /// Whether documents are asked for.
+    /// Whether JSON documents are printed instead of text.
     #[must_use]
     pub const fn is_json(&self) -> bool {
         self.json
@@ -62,13 +62,13 @@ impl Screen {
         self.language
     }
 
-    /// Whether a progress bar has anybody to watch it.
+    /// Whether standard error is a terminal, so that progress bars are shown.
     #[must_use]
-    pub const fn is_watched(&self) -> bool {
-        self.watched
+    pub const fn is_interactive(&self) -> bool {
+        self.interactive
     }
 
-    /// The text in the screen's language.
+    /// The text in the language of this screen.
     #[must_use]
     pub const fn pick<'t>(&self, zh: &'t str, en: &'t str) -> &'t str {
         match self.language {
@@ -77,13 +77,13 @@ impl Screen {
         }
     }
 
-    /// `text` in this tone: escaped, and coloured where the line is written to a terminal.
+    /// `text` in this tone: escaped, and coloured on a terminal.
     #[must_use]
     pub fn paint(&self, tone: Tone, text: &str) -> String {
         toned(tone, text)
     }
 
-    /// A line for people; nothing where documents are asked for. Escaped: a line break in it begins no other line.
+    /// Prints a line of text; nothing with `--json`. Line breaks in it are escaped.
     ///
     /// # Errors
     ///
@@ -92,19 +92,18 @@ impl Screen {
         if self.json { Ok(()) } else { write_out(&format!("{}\n", rendered(text.as_ref(), self.colours))) }
     }
 
-    /// A line beside the result, on standard error: what was done on the way, what to heed. Escaped likewise. Dropped
-    /// where standard error takes nothing: there is nobody to tell.
+    /// Prints a line beside the result to standard error, escaped likewise. Dropped if standard error cannot be written.
     ///
     /// # Errors
     ///
-    /// None; as the other methods, so that callers treat all of them alike.
+    /// None; a `Result` like the other methods, so that callers treat all of them alike.
     pub fn aside(&self, text: impl AsRef<str>) -> io::Result<()> {
         let line = format!("{}\n", rendered(text.as_ref(), self.colours));
         let _ = io::stderr().lock().write_all(line.as_bytes());
         Ok(())
     }
 
-    /// A document for machines, on one line; nothing where text is asked for.
+    /// Prints a JSON document on one line; nothing without `--json`.
     ///
     /// # Errors
     ///
@@ -118,7 +117,7 @@ impl Screen {
         Ok(())
     }
 
-    /// Two or more aligned columns; the last may be of any length.
+    /// Prints aligned columns; the last may be of any length.
     ///
     /// # Errors
     ///
@@ -130,7 +129,7 @@ impl Screen {
         Ok(())
     }
 
-    /// Says why a command failed, and how it therefore ends.
+    /// Prints why a command failed, and returns its exit status.
     #[must_use]
     pub fn report_error(&self, error: &anyhow::Error) -> ExitStatus {
         let known = error.downcast_ref::<CliError>().cloned();
@@ -141,7 +140,7 @@ impl Screen {
         });
         let lines = |pick: fn(&Bilingual) -> &str| error.more.iter().map(pick).collect::<Vec<_>>();
         let message = [vec![error.en.as_str()], lines(|line| &line.en)].concat().join("\n");
-        // The exit code says it too.
+        // The exit code reports it too.
         let _ = self.document(&json!({ "error": { "code": error.code, "message": message } }));
         let label = self.pick("错误：", "error: ");
         let _ = self.aside(format!("{label}{}", self.pick(&error.zh, &error.en)));
@@ -152,8 +151,8 @@ impl Screen {
     }
 }
 
-/// Writes a document of several lines, such as a receipt, to standard output: byte for byte into a file or another program,
-/// escaped on a terminal.
+/// Writes a document of several lines, such as a receipt, to standard output: unchanged to a file or pipe, escaped on a
+/// terminal.
 ///
 /// # Errors
 ///
@@ -162,8 +161,7 @@ pub fn write_text(text: &str) -> io::Result<()> {
     if io::stdout().is_terminal() { write_out(&rendered_lines(text)) } else { write_out(text) }
 }
 
-/// Writes help that the command line's library rendered, with its own colours. A failure is dropped: nothing is left to tell
-/// anybody with.
+/// Writes help rendered by the command line library, with its colours. A failure is dropped: there is no other output.
 pub fn print_rendered(text: &str, is_error: bool) {
     let _ = if is_error { io::stderr().lock().write_all(text.as_bytes()) } else { write_out(text) };
 }
@@ -186,7 +184,7 @@ fn write_out(text: &str) -> io::Result<()> {
     }
 }
 
-/// What a command did is done; only its output is lost.
+/// The command completed; only its output is lost.
 fn cannot_print(error: &io::Error) -> CliError {
     let zh = format!("无法写出结果：{}。请检查输出位置；操作本身可能已经完成", reason::chinese(error));
     let en = format!(
@@ -197,7 +195,7 @@ fn cannot_print(error: &io::Error) -> CliError {
 }
 
 fn aligned(rows: &[Vec<String>]) -> Vec<String> {
-    // Escaped first: what is measured is what is written.
+    // Escaped before the width is measured.
     let rows: Vec<Vec<String>> =
         rows.iter().map(|row| row.iter().map(|cell| escaped_but_marks(cell)).collect()).collect();
     let count = rows.iter().map(Vec::len).max().unwrap_or(0);

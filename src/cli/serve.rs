@@ -1,7 +1,7 @@
-//! `serve`: runs a node on a ledger's folder, and founds the ledger where there is none.
+//! `serve`: runs a node on a ledger's folder, and creates the ledger if there is none.
 //!
 //! ```text
-//! key files ─▶ folder ─▶ sequencer (recovers, founds) ─▶ listener ─▶ "listening on …" ─▶ until SIGTERM or SIGINT
+//! key files ─▶ folder ─▶ sequencer (recovers or creates) ─▶ listener ─▶ "listening on …" ─▶ until SIGTERM or SIGINT
 //! ```
 //!
 //! The keys are written once the folder holds a ledger and before anything is signed: a crash in between leaves a ledger
@@ -96,40 +96,40 @@ Keep a copy of ledger.key and, elsewhere, of next.key.
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct ServeArgs {
-    /// The ledger's folder, made if it is not there | 账本文件夹
+    /// The ledger's folder, created if missing | 账本文件夹
     #[arg(long, value_name = "DIR", default_value = "chain-data")]
     data: PathBuf,
-    /// Address to listen on; port 0 takes any free one | 监听地址
+    /// Address to listen on; port 0 selects a free port | 监听地址
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7654")]
     listen: SocketAddr,
-    /// Name of a new ledger, for good; default: tiezheng/ and its key's hash | 新账本的标识
+    /// Permanent name of a new ledger; default: tiezheng/ and its key's hash | 新账本的标识
     #[arg(long, value_name = "NAME")]
     origin: Option<String>,
-    /// Make a new ledger a test ledger, for good | 新账本为测试账本
+    /// Make a new ledger a test ledger, permanently | 新账本为测试账本
     #[arg(long)]
     test: bool,
     #[command(flatten)]
     deposits: DepositArgs,
-    /// A reverse proxy's network, whose Forwarded or X-Forwarded-For names the client, for limits and logs only; several times | 可信反向代理网段，可多次指定
+    /// Network of reverse proxies whose Forwarded or X-Forwarded-For gives the client address, for limits and logs only; repeatable | 可信反向代理网段，可多次指定
     #[arg(long = "trusted-proxy", value_name = "CIDR")]
     trusted_proxies: Vec<ProxyNetwork>,
-    /// Most deposits waiting at a time | 等候队列上限
+    /// Maximum number of queued deposits | 等候队列上限
     #[arg(long, value_name = "N", default_value_t = Options::default().queue_capacity, value_parser = at_least_one())]
     pool: usize,
     #[command(flatten)]
     limits: LimitArgs,
-    /// Make an operator of accounts and write the token into this file; a file that holds one of this ledger stays | 生成平台管理员令牌并写入此文件
+    /// Create an operator account and write its token to this file; a file with a token of this ledger is kept | 生成平台管理员令牌并写入此文件
     #[arg(long, value_name = "FILE")]
     operator_token: Option<PathBuf>,
     /// The clock is right although the last block is more than a day old | 确认时钟无误
     #[arg(long)]
     confirm_clock_gap: bool,
-    /// Stop once standard input ends, as it does when the process that started this one is gone | 标准输入结束即停止
+    /// Stop when standard input ends, as it does when the parent process exits | 标准输入结束即停止
     #[arg(long, hide = true)]
     stop_with_stdin: bool,
 }
 
-/// Runs it until it is told to stop.
+/// Runs the node until a shutdown signal.
 ///
 /// # Errors
 ///
@@ -147,13 +147,13 @@ pub async fn run(args: &ServeArgs, screen: &Screen) -> anyhow::Result<ExitStatus
         return Err(CliError::usage("not_loopback", zh, en).into());
     }
     let _log = log::begin(screen);
-    // Before the database opens its files.
+    // Before the database opens files.
     let connections = descriptors::claim(HttpOptions::default().connections)?;
-    // Before a ledger is founded, which is for good: an address in use must leave nothing behind.
+    // Before a ledger is created, which is permanent: an address in use must leave nothing behind.
     let listener = TcpListener::bind(args.listen).await.map_err(|error| cannot_listen(args.listen, &error))?;
-    // Whatever a node writes is its owner's alone.
+    // All files of a node are readable by their owner only.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
-    // Before anything is written, and before it is asked who may deposit: account files that are missing say that.
+    // Before anything is written and before the deposit policy is read: it is one of the account files.
     check_files(&args.data)?;
     let chosen = args.deposits.choose(&args.data, args.test)?;
     let opened = open_folder(&args.data, args.origin.as_deref(), args.test)?;
@@ -169,7 +169,7 @@ pub async fn run(args: &ServeArgs, screen: &Screen) -> anyhow::Result<ExitStatus
     let node = (Arc::clone(&store), sequencer, platform);
     let served =
         run_until_shutdown(args, screen, (listener, connections), node, (&key, &opened.messages, chosen)).await;
-    // Whoever still waits is answered before the store is closed, and the folder is left in order however this ends.
+    // Waiting requests are answered before the store is closed; the folder is left consistent in every case.
     let finished = tokio::task::spawn_blocking(move || {
         running.shutdown();
         store.finish()
@@ -177,23 +177,23 @@ pub async fn run(args: &ServeArgs, screen: &Screen) -> anyhow::Result<ExitStatus
     let finished = finished.await?;
     served?;
     match (writing.health().writing, finished) {
-        (Err(Halt::Stopped(reason)), _) => return Err(ended_badly(&reason.to_string()).into()),
-        // A pause leaves nothing undone that the next start does not do.
+        (Err(Halt::Stopped(reason)), _) => return Err(stopped_with_fault(&reason.to_string()).into()),
+        // After a pause, the next start completes what is left.
         (Err(Halt::Paused(_)), _) | (Ok(()), Ok(())) => {}
-        (Ok(()), Err(error)) => return Err(ended_badly(&error.to_string()).into()),
+        (Ok(()), Err(error)) => return Err(stopped_with_fault(&error.to_string()).into()),
     }
-    unless_unwritable(screen.line(screen.paint(FAINT, screen.pick("已停止", "stopped"))));
+    log_unwritable(screen.line(screen.paint(FAINT, screen.pick("已停止", "stopped"))));
     Ok(ExitStatus::Good)
 }
 
-/// A node does its work whether or not anybody reads its standard output, and whether or not the disk has room for it.
-fn unless_unwritable<E: std::fmt::Display>(written: Result<(), E>) {
+/// Logs a failed write to standard output: a node runs without one.
+fn log_unwritable<E: std::fmt::Display>(written: Result<(), E>) {
     if let Err(error) = written {
         tracing::warn!(%error, "standard output cannot be written");
     }
 }
 
-/// Serves until it is told to stop.
+/// Serves until a shutdown signal.
 async fn run_until_shutdown(
     args: &ServeArgs,
     screen: &Screen,
@@ -214,12 +214,12 @@ async fn run_until_shutdown(
         None => None,
     };
     let address = format!("http://{}", listener.local_addr()?);
-    // Listened for before anybody is told that there is a node to stop.
+    // Installed before the address is printed: from then on a caller may send the signal.
     let stop = shutdown_signal(args.stop_with_stdin)?;
     for (zh, en) in messages.iter().chain(&token) {
-        unless_unwritable(screen.line(screen.paint(WARNING, screen.pick(zh, en))));
+        log_unwritable(screen.line(screen.paint(WARNING, screen.pick(zh, en))));
     }
-    unless_unwritable(tell(screen, args, &address, key, (mode, chosen)));
+    log_unwritable(print_start(screen, args, &address, key, (mode, chosen)));
     let trusted_proxies = TrustedProxies::new(args.trusted_proxies.clone());
     let options = HttpOptions { trusted_proxies, ..HttpOptions::default().with_connections(connections) };
     let node = AppState::new(store, sequencer, options).with_filing(filing);
@@ -243,8 +243,8 @@ fn cannot_start(error: &StartError) -> CliError {
     CliError::unable(code, text.clone(), text)
 }
 
-/// The node ended, but deposits had stopped before, or the folder could not be left in order.
-fn ended_badly(reason: &str) -> CliError {
+/// The node ended after deposits had stopped, or the folder could not be closed cleanly.
+fn stopped_with_fault(reason: &str) -> CliError {
     let en = format!(
         "the node has ended; deposits had stopped before: {reason}. What was acknowledged is kept; the next start checks the ledger"
     );
@@ -257,7 +257,7 @@ fn cannot_listen(address: SocketAddr, error: &io::Error) -> CliError {
     CliError::unable("cannot_listen", format!("无法监听 {address}：{error}。可用 --listen 指定其他地址"), en)
 }
 
-fn tell(
+fn print_start(
     screen: &Screen,
     args: &ServeArgs,
     address: &str,
@@ -289,7 +289,7 @@ fn tell(
     Ok(screen.line(screen.paint(FAINT, screen.pick("  按 Ctrl-C 停止", "  Ctrl-C stops it")))?)
 }
 
-/// Over once the process is told to stop.
+/// Resolves at a shutdown signal.
 fn shutdown_signal(with_stdin: bool) -> io::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -302,13 +302,13 @@ fn shutdown_signal(with_stdin: bool) -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// Over once standard input is, if that is to count.
+/// Resolves at the end of standard input if `with_stdin`.
 async fn stdin_closed(counts: bool) {
     let (tell, told) = oneshot::channel();
     if counts {
-        // A thread of its own, since a read of standard input cannot be called off; it ends with the process.
+        // A separate thread, since a read of standard input cannot be cancelled; it ends with the process.
         std::thread::spawn(move || {
-            // Whatever ends the copying, there is no more to come; and nobody may be left to be told.
+            // An error ends the input too; the receiver may be dropped already.
             let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
             let _ = tell.send(());
         });

@@ -12,22 +12,22 @@ use crate::filing::webhook_addresses::WebhookAddresses;
 /// Limits of originals in custody and of webhooks.
 #[derive(Debug, Clone, clap::Args)]
 pub struct LimitArgs {
-    /// Most bytes that all originals in custody may take, e.g. 500GiB; default: what is not reserved | 原文保管总限额
+    /// Maximum size of all originals in custody, e.g. 500GiB; default: what is not reserved | 原文保管总限额
     #[arg(long, value_name = "SIZE", value_parser = byte_size)]
     originals_quota: Option<u64>,
-    /// Most bytes that one account's originals may take; default: 10GiB, or a tenth of a smaller disk | 每个账号的原文保管限额
+    /// Maximum size of one account's originals; default: 10GiB, or a tenth of a smaller disk | 每个账号的原文保管限额
     #[arg(long, value_name = "SIZE", value_parser = byte_size)]
     originals_quota_per_account: Option<u64>,
-    /// Free space that originals leave to deposits and erasures; default: 1GiB, or a tenth of a smaller disk | 保留的磁盘空间
+    /// Disk space reserved for deposits and erasures; default: 1GiB, or a tenth of a smaller disk | 保留的磁盘空间
     #[arg(long, value_name = "SIZE", value_parser = byte_size)]
     reserved_space: Option<u64>,
-    /// Network that webhooks may call although it is not public, e.g. 10.1.0.0/16; several times | 允许事件推送的内网网段
+    /// Private network that webhooks may call, e.g. 10.1.0.0/16; repeatable | 允许事件推送的内网网段
     #[arg(long = "webhook-allow", value_name = "CIDR", value_parser = network)]
     webhook_networks: Vec<IpNet>,
 }
 
 impl LimitArgs {
-    /// The limits of originals that lie in `folder`, which exists.
+    /// The limits of originals in `folder`, which exists.
     ///
     /// # Errors
     ///
@@ -41,7 +41,7 @@ impl LimitArgs {
         })
     }
 
-    /// Where webhooks may be called.
+    /// The addresses that webhooks may call.
     #[must_use]
     pub fn webhook_addresses(&self) -> WebhookAddresses {
         WebhookAddresses::allowing(&self.webhook_networks)

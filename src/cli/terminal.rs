@@ -1,8 +1,8 @@
-//! Text on a terminal: the one place where text from outside is made safe to show.
+//! Text on a terminal: the only place where untrusted text is escaped.
 //!
 //! A node's answers, file names, the fields of receipts, and error messages can contain anything: escape sequences that move the
-//! cursor, bidirectional controls that reorder a line, line breaks that begin a line of their own, characters that
-//! nobody sees. All of these are shown as `\\u{…}`.
+//! cursor, bidirectional controls that reorder a line, line breaks that begin a line of their own, invisible
+//! characters. All of these are shown as `\\u{…}`.
 //!
 //! # Invariants
 //!
@@ -18,15 +18,15 @@ use anstyle::{AnsiColor, Style};
 /// The role of a piece of text, which decides its colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tone {
-    /// Good news.
+    /// Success.
     Good,
-    /// Bad news.
+    /// Failure.
     Bad,
-    /// What to heed.
+    /// A warning.
     Warning,
     /// A heading.
     Heading,
-    /// What matters less.
+    /// Secondary text.
     Faint,
 }
 
@@ -43,7 +43,7 @@ impl Tone {
         }
     }
 
-    /// Where text in this tone begins.
+    /// The mark that begins text in this tone.
     const fn mark(self) -> char {
         match self {
             Self::Good => '\u{FDD0}',
@@ -59,7 +59,7 @@ impl Tone {
     }
 }
 
-/// Where it ends.
+/// The mark that ends it.
 const END: char = '\u{FDDF}';
 
 /// `text`, escaped and marked to be shown in this tone.
@@ -81,7 +81,7 @@ pub fn escaped(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
-/// A name from outside, escaped; also spaces at its ends, which nobody sees.
+/// An untrusted name, escaped; also leading and trailing spaces, which are invisible.
 #[must_use]
 pub fn escaped_name(name: &str) -> String {
     let mut text = String::with_capacity(name.len());
@@ -96,7 +96,7 @@ pub fn escaped_name(name: &str) -> String {
     text
 }
 
-/// A part of a line, escaped but for marks.
+/// A part of a line, escaped except for marks.
 #[must_use]
 pub fn escaped_but_marks(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
@@ -106,7 +106,7 @@ pub fn escaped_but_marks(text: &str) -> String {
     safe
 }
 
-/// One line as it is written: escaped but for marks, which become styles where `colours` are wanted.
+/// One line of output: escaped except for marks, which become styles if `colours`.
 #[must_use]
 pub fn rendered(line: &str, colours: bool) -> String {
     let mut text = String::with_capacity(line.len() + 16);
@@ -133,13 +133,13 @@ pub fn rendered(line: &str, colours: bool) -> String {
     text
 }
 
-/// Text of several lines as it is written: each line escaped, its breaks kept.
+/// Several lines of output: each line escaped, line breaks kept.
 #[must_use]
 pub fn rendered_lines(text: &str) -> String {
     text.split('\n').map(escaped).collect::<Vec<_>>().join("\n")
 }
 
-/// A JSON document in which strings hold nothing that could alter the display: the same value in JSON's own escapes.
+/// The same JSON value with everything escaped in its strings that could alter the display.
 #[must_use]
 pub fn escaped_json(json: &str) -> String {
     if !json.chars().any(is_unsafe) {
@@ -158,7 +158,7 @@ pub fn escaped_json(json: &str) -> String {
     text
 }
 
-/// Whether this is a mark, which takes no column.
+/// Whether this is a mark, which has no width.
 #[must_use]
 pub fn is_mark(c: char) -> bool {
     c == END || Tone::of_mark(c).is_some()
@@ -215,7 +215,7 @@ mod tests {
         let coloured = rendered(&line, true);
         assert_eq!(coloured.matches('\u{1b}').count(), 5, "{coloured:?}");
         assert!(coloured.ends_with("\u{1b}[0m") && coloured.contains("ok\\u{1b}[31m\u{1b}[0m and "), "{coloured:?}");
-        // A mark that nobody ends is ended with its line.
+        // A mark without an end ends with its line.
         assert!(rendered("\u{FDD0}a", true).ends_with("\u{1b}[0m"));
     }
 

@@ -70,7 +70,7 @@ pub async fn run(args: &TrustArgs, config: &Config, screen: &Screen) -> anyhow::
         Action::List => list(config, screen),
         Action::Add { vkey, url } => {
             let key = read_key(vkey)?;
-            // One spelling of an address, as contact will have it.
+            // The normalized form of the address, as used for connections.
             let client = url.as_deref().map(LedgerClient::new).transpose().map_err(CliError::from)?;
             add(&key, client.as_ref().map(LedgerClient::address), config, screen)
         }

@@ -6,14 +6,14 @@
 //! quorum none             no witnesses are required; any other quorum is refused, since no witness is checked yet
 //! ```
 //!
-//! The quorum is the last line that says anything, comments aside. So a file that was cut off anywhere, down to its
-//! comments, is not taken for a policy that trusts less: it lacks the quorum.
+//! The quorum is the last line apart from comments. So a truncated file is not read as a policy that trusts less: it lacks the
+//! quorum.
 //!
-//! A ledger met for the first time is pinned, as ssh does with a host, and said so. From then on a ledger that answers
-//! under a pinned origin or address with another key is refused by name. Lines about witnesses are kept; any other line is
-//! an error, and so is a file that cannot be read.
+//! An unknown ledger is pinned at first contact, as ssh does with a host, and this is reported. From then on a ledger with a
+//! pinned origin or address and another key is rejected with an error of its own. Lines about witnesses are kept; any other
+//! line is an error, and so is an unreadable file.
 //!
-//! Whoever controls this file decides what verifies: it lies in the user's own folder and is never taken from a receipt.
+//! This file decides what verifies: it is in the user's own folder and is never taken from a receipt.
 
 use std::fmt::Write as _;
 use std::fs::OpenOptions;
@@ -35,13 +35,13 @@ const HEADER: &str = "# The ledger keys that tiezheng trusts (c2sp.org/tlog-poli
 /// A pinned ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PinnedLog {
-    /// Its key.
+    /// The ledger's key.
     pub key: VerifierKey,
-    /// Where it was met.
+    /// The address at which it was pinned.
     pub url: Option<String>,
 }
 
-/// The file's lines, and what they pin.
+/// The lines of the file and the ledgers that they pin.
 #[derive(Debug, Clone, Default)]
 pub struct TrustStore {
     lines: Vec<Line>,
@@ -54,19 +54,19 @@ enum Line {
     Other(String),
 }
 
-/// Why a text is no policy.
+/// An invalid line of a policy.
 #[derive(Debug)]
 struct BadLine {
-    /// From 1.
+    /// Line number, from 1.
     number: usize,
     zh: String,
     en: String,
 }
 
-/// How a key stands to the pinned ones.
+/// A key compared with the pinned keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PinState {
-    /// It is pinned.
+    /// The key is pinned.
     Pinned,
     /// Neither its origin nor the address is known.
     Unknown,
@@ -75,7 +75,7 @@ pub enum PinState {
 }
 
 impl TrustStore {
-    /// Reads the file of this user; none is pinned where there is no file, or no folder for one.
+    /// Reads the user's file; nothing is pinned if there is no file, or no folder for one.
     ///
     /// # Errors
     ///
@@ -84,12 +84,12 @@ impl TrustStore {
         config.trust_policy().map_or_else(|_| Ok(Self::default()), |path| Self::load(&path))
     }
 
-    /// Reads the file; none is pinned where there is no file. A file that cannot be read, or that is not a policy, is never
-    /// taken for one that pins nothing: another ledger would then be taken for one that was never met.
+    /// Reads the file; nothing is pinned if there is no file. An unreadable or invalid file is an error, since a ledger with a
+    /// changed key would otherwise be taken for an unknown one.
     ///
     /// # Errors
     ///
-    /// [`CliError`]: unreadable, empty, or a line that is none.
+    /// [`CliError`]: unreadable, empty, or an invalid line.
     pub fn load(path: &Path) -> Result<Self, CliError> {
         let Some(text) = input::text_if_present(path, input::SMALL)? else { return Ok(Self::default()) };
         if text.trim().is_empty() {
@@ -135,7 +135,7 @@ impl TrustStore {
                 }
                 ["log", ..] => return Err(bad("应为 log 密钥 [地址]", "expected `log <vkey> [url]`".into())),
                 ["quorum", "none"] => Line::Quorum,
-                // To ask less than the policy says would be to trust somebody whom the user does not.
+                // To require less than the policy states would trust more than the user does.
                 ["quorum", ..] => {
                     let en = "only `quorum none` is supported: no witness is checked yet";
                     return Err(bad("只支持 quorum none：尚不核对见证人", en.into()));
@@ -166,15 +166,15 @@ impl TrustStore {
         self.lines.iter().filter_map(|line| if let Line::Log(log) = line { Some(&**log) } else { None })
     }
 
-    /// What the verifier is to trust.
+    /// The trusted keys for the verifier.
     #[must_use]
     pub fn trust(&self) -> Trust {
         Trust::new(self.logs().map(|log| log.key.clone()).collect())
     }
 
-    /// How `key`, met at `url`, stands to what is pinned.
+    /// Compares `key`, received from `url`, with the pinned keys.
     #[must_use]
-    pub fn standing(&self, key: &VerifierKey, url: Option<&str>) -> PinState {
+    pub fn pin_state(&self, key: &VerifierKey, url: Option<&str>) -> PinState {
         if self.logs().any(|log| log.key == *key) {
             return PinState::Pinned;
         }
@@ -183,12 +183,12 @@ impl TrustStore {
         self.logs().find(same_place).map_or(PinState::Unknown, |log| PinState::Conflicts(Box::new(log.clone())))
     }
 
-    /// Pins a ledger that [`PinState::Unknown`] holds of.
+    /// Pins a ledger that is [`PinState::Unknown`].
     pub fn add(&mut self, log: PinnedLog) {
         self.lines.push(Line::Log(Box::new(log)));
     }
 
-    /// Takes out the ledgers whose vkey, origin or address is `text`; how many these were.
+    /// Removes the ledgers whose vkey, origin or address is `text`, and returns their number.
     pub fn remove(&mut self, text: &str) -> usize {
         let before = self.lines.len();
         let is_meant = |log: &PinnedLog| {
@@ -198,7 +198,7 @@ impl TrustStore {
         before - self.lines.len()
     }
 
-    /// The file's text: the lines as they were, the quorum last.
+    /// The text of the file: the lines unchanged, the quorum last.
     fn to_text(&self) -> String {
         let mut text = String::new();
         if !self.lines.iter().any(|line| matches!(line, Line::Other(other) if other.starts_with('#'))) {
@@ -220,17 +220,17 @@ impl TrustStore {
     }
 }
 
-/// Changes the file, alone: two programs that pin at once both get their line.
+/// Changes the file under a lock, so that no concurrent change is lost.
 ///
 /// # Errors
 ///
-/// [`CliError`]: what `change` complains of, or the file cannot be read or written.
+/// [`CliError`]: an error of `change`, or the file cannot be read or written.
 pub fn update<T>(path: &Path, change: impl FnOnce(&mut TrustStore) -> Result<T, CliError>) -> Result<T, CliError> {
     let io = |error: io::Error| CliError::io(path, &error);
     make_private_folder(durable::folder_of(path)).map_err(io)?;
     let lock_path = path.with_extension("policy.lock");
     let at_lock = |error: io::Error| CliError::io(&lock_path, &error);
-    // For reading too: to open a pipe for writing alone would wait for a reader.
+    // Opened for reading too: opening a pipe only for writing would wait for a reader.
     let lock = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&lock_path);
     let lock = lock.map_err(at_lock)?;
     lock.lock().map_err(at_lock)?;
@@ -243,13 +243,13 @@ pub fn update<T>(path: &Path, change: impl FnOnce(&mut TrustStore) -> Result<T, 
     Ok(answer)
 }
 
-/// Pins `key`, met at `url`; whether it was unknown until now.
+/// Pins `key`, received from `url`; returns whether it was unknown.
 ///
 /// # Errors
 ///
-/// [`CliError`] by name when the origin or the address is pinned with another key.
+/// [`CliError`] if the origin or the address is pinned with another key.
 pub fn pin(path: &Path, key: &VerifierKey, url: Option<&str>) -> Result<bool, CliError> {
-    update(path, |pinned| match pinned.standing(key, url) {
+    update(path, |pinned| match pinned.pin_state(key, url) {
         PinState::Pinned => Ok(false),
         PinState::Unknown => {
             pinned.add(PinnedLog { key: key.clone(), url: url.map(str::to_owned) });
@@ -259,25 +259,25 @@ pub fn pin(path: &Path, key: &VerifierKey, url: Option<&str>) -> Result<bool, Cl
     })
 }
 
-/// Complains when `key`, met at `url`, is another than is pinned for its origin or that address; pins nothing.
+/// Fails if another key than `key`, received from `url`, is pinned for its origin or that address. Pins nothing.
 ///
 /// # Errors
 ///
-/// [`CliError`], by name; or the file cannot be read.
+/// [`CliError`]; also if the file cannot be read.
 pub fn unchanged(config: &Config, key: &VerifierKey, url: Option<&str>) -> Result<(), CliError> {
-    match TrustStore::of(config)?.standing(key, url) {
+    match TrustStore::of(config)?.pin_state(key, url) {
         PinState::Conflicts(log) => Err(key_changed(&log, key, &config.trust_policy()?)),
         PinState::Pinned | PinState::Unknown => Ok(()),
     }
 }
 
-fn key_changed(pinned: &PinnedLog, met: &VerifierKey, path: &Path) -> CliError {
+fn key_changed(pinned: &PinnedLog, received: &VerifierKey, path: &Path) -> CliError {
     let place = |name: &Name| pinned.url.clone().unwrap_or_else(|| name.to_string());
     let (place, file, known) = (place(pinned.key.name()), path.display(), &pinned.key);
     let (zh, en) = (format!("账本密钥已改变：{place}"), format!("THE KEY OF THE LEDGER HAS CHANGED at {place}."));
     CliError::finding("ledger_key_changed", zh, en)
         .with_line(format!("  已固定：{known}"), format!("  pinned: {known}"))
-        .with_line(format!("  现收到：{met}"), format!("  now:    {met}"))
+        .with_line(format!("  现收到：{received}"), format!("  now:    {received}"))
         .with_line(
             format!(
                 "可能有人在中间冒充，或者账本已重新建立。没有发送任何内容。请通过其他途径向运营者核对；\
@@ -373,7 +373,7 @@ mod tests {
                 }
             }
         }
-        // A policy that trusts nobody any more is one.
+        // A policy without any key is valid.
         std::fs::write(&path, &whole).unwrap();
         assert_eq!(update(&path, |pinned| Ok(pinned.remove("a/1") + pinned.remove("b/1"))).unwrap(), 2);
         assert_eq!(TrustStore::load(&path).unwrap().logs().count(), 0);

@@ -1,5 +1,5 @@
-//! Wrong usage, told in both languages. The library that reads the command line tells it in English; here the same is told
-//! in Chinese, from what the library found out, not from its sentences.
+//! Usage errors in both languages. The command line library reports them in English; the Chinese text is made from the
+//! structured context of its errors, not from its sentences.
 //!
 //! Not here: help and version (`help`).
 
@@ -17,7 +17,7 @@ use crate::cli::terminal::escaped;
 use crate::ledger::verify::wording::Language;
 
 /// The error about a command line that was parsed with English and with Chinese names. Its English text is the library's; its
-/// code is `usage`, whatever is wrong with the command line.
+/// code is always `usage`.
 #[must_use]
 pub fn usage_error(error: &Error, read_in_chinese: &Error) -> CliError {
     let repeated: Vec<String> = error.context().flat_map(|(_, value)| strings(value)).collect();
@@ -27,7 +27,7 @@ pub fn usage_error(error: &Error, read_in_chinese: &Error) -> CliError {
         let repeated: Vec<String> = repeated.iter().map(|text| format!("'{}'", escaped(text))).collect();
         format!("{kind}: {}\n\nFor more information, try '--help'.", repeated.join(", "))
     } else {
-        // A reason of this program holds both languages.
+        // This program's own reasons contain both languages.
         error.to_string().lines().map(in_english).collect::<Vec<_>>().join("\n")
     };
     let (english, chinese) = (english.trim_end(), in_chinese(read_in_chinese));
@@ -42,7 +42,7 @@ pub fn usage_error(error: &Error, read_in_chinese: &Error) -> CliError {
     }
 }
 
-/// A line of the library's without the Chinese of this program's own reasons.
+/// A line of the library's text without the Chinese part of this program's own reasons.
 fn in_english(line: &str) -> &str {
     match line.split_once(" | ") {
         Some((english, chinese)) if !chinese.is_ascii() => english,
@@ -50,7 +50,7 @@ fn in_english(line: &str) -> &str {
     }
 }
 
-/// What the library repeats of the command line.
+/// The arguments that the library repeats.
 fn strings(value: &ContextValue) -> Vec<String> {
     match value {
         ContextValue::String(one) => vec![one.clone()],
@@ -59,8 +59,7 @@ fn strings(value: &ContextValue) -> Vec<String> {
     }
 }
 
-/// The language and the form of answers that a command line asks for, as far as it can be told of one that is wrong:
-/// what `--lang` says, and whether `--json` is there.
+/// Language and output format of an invalid command line: the value of `--lang`, and whether `--json` is present.
 #[must_use]
 pub fn requested_output(arguments: impl IntoIterator<Item = OsString>) -> (Option<String>, bool) {
     let texts = arguments.into_iter().map(|argument| argument.to_string_lossy().into_owned());
@@ -84,7 +83,7 @@ fn in_chinese(error: &Error) -> String {
         }
     }
     if error.kind() == ErrorKind::UnknownArgument && error.get(ContextKind::Suggested).is_some() {
-        let argument = said(error, ContextKind::InvalidArg);
+        let argument = context_value(error, ContextKind::InvalidArg);
         let _ = write!(text, "\n\n  提示：如果“{argument}”是文件名等内容，请写作“-- {argument}”");
     }
     if let Some(usage) = error.get(ContextKind::Usage) {
@@ -95,13 +94,17 @@ fn in_chinese(error: &Error) -> String {
     text
 }
 
-/// What is wrong, in one sentence.
+/// The error in one sentence.
 fn fault(error: &Error) -> String {
-    let argument = said(error, ContextKind::InvalidArg);
-    let value = said(error, ContextKind::InvalidValue);
+    let argument = context_value(error, ContextKind::InvalidArg);
+    let value = context_value(error, ContextKind::InvalidValue);
     match error.kind() {
-        ErrorKind::InvalidSubcommand => format!("没有“{}”这个命令", said(error, ContextKind::InvalidSubcommand)),
-        ErrorKind::MissingSubcommand => format!("“{}”之后还需要命令", said(error, ContextKind::InvalidSubcommand)),
+        ErrorKind::InvalidSubcommand => {
+            format!("没有“{}”这个命令", context_value(error, ContextKind::InvalidSubcommand))
+        }
+        ErrorKind::MissingSubcommand => {
+            format!("“{}”之后还需要命令", context_value(error, ContextKind::InvalidSubcommand))
+        }
         ErrorKind::UnknownArgument => format!("没有“{argument}”这个参数"),
         ErrorKind::MissingRequiredArgument => format!("缺少必需的参数：{argument}"),
         ErrorKind::InvalidValue if value.is_empty() => {
@@ -110,12 +113,12 @@ fn fault(error: &Error) -> String {
         ErrorKind::InvalidValue => format!("“{argument}”的值“{value}”无效{}", possible(error)),
         ErrorKind::ValueValidation => match error.source() {
             Some(reason) => {
-                let told = own_reason(reason).unwrap_or_else(|| reason_in_chinese(&reason.to_string()));
-                format!("“{argument}”的值“{value}”无效：{told}")
+                let reason = own_reason(reason).unwrap_or_else(|| reason_in_chinese(&reason.to_string()));
+                format!("“{argument}”的值“{value}”无效：{reason}")
             }
             None => format!("“{argument}”的值“{value}”无效"),
         },
-        ErrorKind::ArgumentConflict => match said(error, ContextKind::PriorArg) {
+        ErrorKind::ArgumentConflict => match context_value(error, ContextKind::PriorArg) {
             prior if prior == argument => format!("“{argument}”只能用一次"),
             prior if prior.is_empty() => format!("“{argument}”不能与其他参数同时使用"),
             prior => format!("“{argument}”不能与“{prior}”同时使用"),
@@ -128,7 +131,7 @@ fn fault(error: &Error) -> String {
     }
 }
 
-/// Why a value is none, of this program's own kinds of values.
+/// Why a value is invalid, for this program's own types of values.
 #[cfg(feature = "node")]
 fn own_reason(reason: &(dyn std::error::Error + 'static)) -> Option<String> {
     let limit = reason.downcast_ref::<crate::http::rate_limit::LimitError>();
@@ -144,7 +147,7 @@ fn own_reason(_: &(dyn std::error::Error + 'static)) -> Option<String> {
     None
 }
 
-/// Why a value is none, of the kinds of values that options here have; any other reason as it is.
+/// Why a value is invalid, for the types of values used here; any other reason unchanged.
 fn reason_in_chinese(reason: &str) -> String {
     if let Some((_, range)) = reason.split_once(" is not in ") {
         return match range.split_once("..=").or_else(|| range.split_once("..")) {
@@ -159,12 +162,12 @@ fn reason_in_chinese(reason: &str) -> String {
         "number too large to fit in target type" => "数值过大".into(),
         "number too small to fit in target type" => "数值过小".into(),
         "invalid socket address syntax" => "应为“IP 地址:端口”，如 127.0.0.1:7700".into(),
-        // A text of both languages.
+        // A text in both languages.
         other => picked(other, Language::Chinese).into(),
     }
 }
 
-/// Whether a range that ends here has no end that anybody set.
+/// Whether the upper end of a range is the default maximum of its type.
 fn open_ended(most: &str) -> bool {
     most.is_empty() || most == u64::MAX.to_string() || most == u32::MAX.to_string()
 }
@@ -173,8 +176,8 @@ fn possible(error: &Error) -> String {
     quoted(error, ContextKind::ValidValue).map(|values| format!("，可用的值：{values}")).unwrap_or_default()
 }
 
-/// What the library says of one thing, escaped; names of several side by side; nothing where it says nothing.
-fn said(error: &Error, kind: ContextKind) -> String {
+/// A context value of the library's error, escaped; several values separated by spaces; empty if missing.
+fn context_value(error: &Error, kind: ContextKind) -> String {
     let text = match error.get(kind) {
         Some(ContextValue::Strings(several)) => several.join(" "),
         Some(ContextValue::StyledStrs(several)) => {
@@ -202,7 +205,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn wishes_are_heard_wherever_they_stand() {
+    fn language_and_format_are_found_at_any_position() {
         let heard = |line: &str| requested_output(line.split(' ').map(OsString::from));
         assert_eq!(heard("tiezheng depozit --lang zh"), (Some("zh".into()), false));
         assert_eq!(heard("tiezheng --lang=en --json lookup"), (Some("en".into()), true));
@@ -212,11 +215,11 @@ mod tests {
 
     #[test]
     fn reasons_have_chinese_words() {
-        let told = |reason: Result<(), String>| reason_in_chinese(&reason.unwrap_err());
+        let reason = |reason: Result<(), String>| reason_in_chinese(&reason.unwrap_err());
         let whole = |text: &str| text.parse::<u16>().map(|_| ()).map_err(|error| error.to_string());
         let address = |text: &str| text.parse::<std::net::SocketAddr>().map(|_| ()).map_err(|error| error.to_string());
         for reason in [whole("x"), whole(""), whole("99999999"), address("x")] {
-            assert!(!told(reason.clone()).is_ascii(), "{reason:?}");
+            assert!(!reason(reason.clone()).is_ascii(), "{reason:?}");
         }
         assert_eq!(reason_in_chinese("0 is not in 1..18446744073709551615"), "应不小于 1");
         assert_eq!(reason_in_chinese("0 is not in 1..=4294967295"), "应不小于 1");

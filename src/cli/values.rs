@@ -1,8 +1,8 @@
-//! What options may say.
+//! Parsers of option values.
 
 use clap::builder::RangedU64ValueParser;
 
-/// A count of which none would be nothing.
+/// A count of at least one.
 #[must_use]
 pub fn at_least_one() -> RangedU64ValueParser<usize> {
     RangedU64ValueParser::new().range(1..)
@@ -25,7 +25,7 @@ const UNITS: [(&str, u64); 9] = [
 ///
 /// # Errors
 ///
-/// What would have been right.
+/// The expected format.
 pub fn byte_size(text: &str) -> Result<u64, String> {
     let unit = UNITS.iter().find_map(|(name, bytes)| {
         let number = text.get(..text.len().checked_sub(name.len())?)?;
@@ -41,7 +41,7 @@ pub fn byte_size(text: &str) -> Result<u64, String> {
 ///
 /// # Errors
 ///
-/// What would have been right.
+/// The expected format.
 #[cfg(feature = "node")]
 pub fn network(text: &str) -> Result<ipnet::IpNet, String> {
     let network = text.parse::<ipnet::IpNet>().or_else(|_| text.parse::<std::net::IpAddr>().map(ipnet::IpNet::from));

@@ -1,7 +1,7 @@
-//! `verify`: holds a file against what the chain says of it, 核验.
+//! `verify`: compares a file with its record on the chain, 核验.
 //!
-//! Everything is computed here: digests, hashes, paths, signatures. A node only hands over the record; its own verdict is
-//! never asked for. Which ledger keys count is what the user pinned, or `--key`: never a key that came with a receipt.
+//! Everything is computed locally: digests, hashes, paths, signatures. A node only supplies the record; its own conclusion is
+//! never used. The trusted ledger keys are those that the user pinned, or `--key`: never a key from a receipt.
 
 use std::path::{Path, PathBuf};
 
@@ -92,7 +92,7 @@ pub struct VerifyArgs {
     /// The salt of salted digests; default: from the statement beside the file | 盐值
     #[arg(long, value_name = "HEX")]
     salt: Option<String>,
-    /// A digest instead of the file: never more than a look-up | 仅比对摘要，不构成核验
+    /// A digest instead of the file: only a look-up | 仅比对摘要，不构成核验
     #[arg(long, value_name = "ALG:HEX", conflicts_with = "file")]
     digest: Option<String>,
     /// Ask no node: later corrections and withdrawals stay unknown | 离线核验，不查询节点
@@ -103,7 +103,7 @@ pub struct VerifyArgs {
     server: Option<String>,
 }
 
-/// [`VerifyArgs`], read.
+/// [`VerifyArgs`], parsed.
 struct Request<'a> {
     args: &'a VerifyArgs,
     number: Option<DepositNumber>,
@@ -132,7 +132,7 @@ pub async fn run(args: &VerifyArgs, config: &Config, screen: &Screen) -> anyhow:
     }
 }
 
-/// Verifies by the record that was found.
+/// Verifies against the record found.
 async fn by_record(
     request: &Request<'_>,
     sought: &FoundRecord,
@@ -164,13 +164,13 @@ async fn by_record(
     show(screen, &verified)
 }
 
-/// A report, and what was computed over the file.
+/// A report and the digests of the file.
 struct VerificationResult {
     report: Report,
     measured: Option<FileDigests>,
 }
 
-/// Holds what was presented against the record.
+/// Verifies the presented object against the record.
 fn judge(
     request: &Request<'_>,
     sought: &FoundRecord,
@@ -179,7 +179,7 @@ fn judge(
     screen: &Screen,
 ) -> anyhow::Result<VerificationResult> {
     let found = Entry::parse(record.receipt.entry.as_bytes()).ok();
-    // Nothing is salted in an item of a manifest: its own digests count, and not those of the deposit.
+    // Digests of a manifest item are never salted: its own digests are compared, not those of the deposit.
     let salted = found.as_ref().filter(|_| record.item.is_none());
     let presentation = Presentation { file: request.args.file.as_deref(), digest: request.digest, salt: request.salt };
     let (presented, measured) = presentation.measured_for(salted, sought.measured, screen)?;
@@ -196,7 +196,7 @@ fn judge(
     Ok(VerificationResult { report, measured })
 }
 
-/// Asks a node about a receipt in hand, unless nobody is to be asked, and says so where none answered.
+/// Queries a node about a given receipt unless `--offline`, and prints if none answered.
 async fn ask_ledger(
     request: &Request<'_>,
     record: &Record,
@@ -229,7 +229,7 @@ async fn ask_ledger(
     Ok((check, node))
 }
 
-/// A node that knows nothing of the number or the digest: is there a receipt that says otherwise?
+/// The result if a node has no record of the number or digest, unless a receipt proves the contrary.
 async fn without_record(
     request: &Request<'_>,
     sought: &FoundRecord,
@@ -258,7 +258,7 @@ async fn without_record(
     }
     let mut report = Report::not_found(request.number);
     if shown.is_none() {
-        // A stranger's "no" says nothing about the ledger that the user trusts.
+        // The answer of an unpinned ledger proves nothing about the ledger that the user trusts.
         (report.conclusion, report.obstacle) = (Conclusion::Unable, Some(Obstacle::UnknownKey));
     }
     let measured = sought.measured;
@@ -274,7 +274,7 @@ async fn without_record(
     Ok(ending)
 }
 
-/// How the ledger of a node that was asked by number contradicts the receipt beside the file, if that receipt holds.
+/// How the ledger of a node queried by number contradicts the receipt beside the file, if that receipt verifies.
 async fn contradiction(
     request: &Request<'_>,
     client: &LedgerClient,
@@ -295,7 +295,7 @@ struct AdjacentReceipt {
 }
 
 impl Request<'_> {
-    /// The node to ask: the one named, else the one pinned for the ledger, else the one on this machine.
+    /// The node to query: the one given, else the one pinned for the ledger, else the one on this machine.
     fn client(&self, origin: Option<&str>, config: &Config) -> Result<LedgerClient, CliError> {
         if let Some(server) = &self.args.server {
             return Ok(LedgerClient::new(server)?);
@@ -306,7 +306,7 @@ impl Request<'_> {
         Ok(LedgerClient::new(url.as_deref().unwrap_or(DEFAULT_SERVER))?)
     }
 
-    /// The node to ask for a record that is not in hand.
+    /// The node to query for a record.
     fn online(&self, config: &Config) -> Result<LedgerClient, CliError> {
         if self.args.offline {
             return Err(CliError::usage(
@@ -318,7 +318,7 @@ impl Request<'_> {
         self.client(None, config)
     }
 
-    /// The receipt beside the file, where it can be read and is of the number asked for.
+    /// The receipt beside the file, if it is readable and of the requested number.
     fn adjacent_receipt(&self) -> Option<AdjacentReceipt> {
         let files = ReceiptFiles::of(self.args.file.as_deref()?, None).ok()?;
         let record = read_record(&files.receipt).ok()?;
@@ -333,12 +333,12 @@ fn origin_of(receipt: &Receipt) -> Option<String> {
     Some(checkpoint.checkpoint().origin.to_string())
 }
 
-/// When a report is made.
+/// The time of a report.
 fn now() -> Timestamp {
     SystemClock::new().read().wall
 }
 
-/// A digest finds neither a salted deposit nor an item of a manifest.
+/// Prints that a digest finds neither a salted deposit nor an item of a manifest.
 fn not_found_by_digest(screen: &Screen) -> anyhow::Result<()> {
     let salted = screen.pick(
         "按摘要查不到加盐的存证（deposit --salt）。该文件若为加盐存证，请给出编号，并将声明文件放在文件旁，或给出盐值：\
@@ -356,7 +356,7 @@ fn not_found_by_digest(screen: &Screen) -> anyhow::Result<()> {
     Ok(screen.aside(screen.paint(WARNING, item))?)
 }
 
-/// The ledger that the node shows, where a pinned key signed its checkpoint.
+/// The node's ledger, if a pinned key signed its checkpoint.
 async fn shown_ledger(client: &LedgerClient, trust: &Trust) -> Result<Option<String>, CliError> {
     let told = client.ledger().await?;
     let Ok(checkpoint) = SignedCheckpoint::parse(told.checkpoint.as_bytes()) else { return Ok(None) };
@@ -375,16 +375,16 @@ fn show(screen: &Screen, verified: &ReportView<'_>) -> anyhow::Result<ExitStatus
     })
 }
 
-/// What was found, and the file's plain digests where they were needed to find it.
+/// The record found, with the file's plain digests if they were needed to find it.
 #[derive(Default)]
 struct FoundRecord {
     record: Option<Record>,
-    /// The node that was asked for the record; `None` where it comes from a receipt in hand.
+    /// The node that supplied the record; `None` for a given receipt.
     client: Option<LedgerClient>,
     measured: Option<FileDigests>,
 }
 
-/// The record: from the receipt named, by the number named, from the receipt beside the file, or by the file's digest.
+/// Finds the record: from the given receipt, by the given number, from the receipt beside the file, or by the file's digest.
 async fn find(request: &Request<'_>, config: &Config, screen: &Screen) -> anyhow::Result<FoundRecord> {
     let from_file = |path: &Path| {
         let record = Some(read_record(path)?);
@@ -422,8 +422,8 @@ async fn find(request: &Request<'_>, config: &Config, screen: &Screen) -> anyhow
     Ok(FoundRecord { record, client: Some(client), measured })
 }
 
-/// The earliest deposit of a digest that the node names. Which deposits there are is the node's claim; that the one it names
-/// bears the digest is checked.
+/// The earliest deposit of a digest according to the node. Which deposits exist is the node's claim; that this one has the
+/// digest is checked.
 async fn by_digest(client: &LedgerClient, digests: &[Digest], screen: &Screen) -> anyhow::Result<Option<Record>> {
     for digest in digests {
         let found = client.search(&digest.to_string()).await.map_err(CliError::from)?;
@@ -443,7 +443,7 @@ async fn by_digest(client: &LedgerClient, digests: &[Digest], screen: &Screen) -
         let Some(record) = fetch(client, &number).await? else { return Err(unsound_search(client, first).into()) };
         let entry = Entry::parse(record.receipt.entry.as_bytes()).ok();
         let content = entry.and_then(|entry| entry.statement.statement().content);
-        // Otherwise the file would be held against a deposit that has nothing to do with it.
+        // Otherwise the file would be compared with an unrelated deposit.
         let bears = content.is_some_and(|content| content.digests().any(|(_, recorded)| recorded == *digest));
         return if bears { Ok(Some(record)) } else { Err(unsound_search(client, first).into()) };
     }

@@ -1,15 +1,15 @@
-//! How many columns a text takes on a terminal. Chinese characters take two.
+//! Width of text on a terminal in columns. Chinese characters take two.
 
 use crate::cli::terminal::is_mark;
 
-/// Columns of `text`, which is escaped already; a mark of a tone takes none.
+/// Width of the escaped `text` in columns; a tone mark has none.
 #[must_use]
 pub fn columns(text: &str) -> usize {
     let shown = text.chars().filter(|c| !is_mark(*c) && !is_combining(*c));
     shown.map(|c| 1 + usize::from(is_wide(c))).sum()
 }
 
-/// `text`, and spaces up to `width` columns.
+/// `text`, padded with spaces to `width` columns.
 #[must_use]
 pub fn padded(text: &str, width: usize) -> String {
     format!("{text}{}", " ".repeat(width.saturating_sub(columns(text))))

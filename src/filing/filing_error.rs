@@ -1,4 +1,4 @@
-//! Why the filing service did not do what was asked.
+//! Errors of the filing service.
 
 use crate::court::case::refusal::Refusal;
 use crate::court::case_number::CourtCode;
@@ -15,7 +15,7 @@ use crate::sequencer::handle::{DepositError, EraseError};
 use crate::store::contract::ReadError;
 use crate::store::contract::accounts::AccountStoreError;
 
-/// Why the filing service did not do what was asked. Unless the variant says otherwise, nothing was changed.
+/// An error of the filing service. Unless the variant says otherwise, nothing was changed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FilingError {
@@ -40,15 +40,15 @@ pub enum FilingError {
     /// The rules of the registry.
     #[error(transparent)]
     Registry(#[from] RegistryError),
-    /// The same name was given to another request before.
+    /// The idempotency key was used for another request.
     #[error("another request was sent under this idempotency key")]
     RequestReused,
-    /// A value that a request brings.
+    /// A value in a request.
     #[error("`{field}`: {reason}")]
     BadValue {
-        /// Which.
+        /// The field.
         field: &'static str,
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
         /// Its stable code.
         code: ErrorCode,
@@ -56,14 +56,14 @@ pub enum FilingError {
     /// No such deposit on this ledger.
     #[error("{0} has not been deposited on this platform")]
     NoSuchDeposit(String),
-    /// The receipt of another ledger's deposit does not hold.
-    #[error("the receipt does not hold: {0}")]
+    /// The receipt of another ledger's deposit does not verify.
+    #[error("the receipt does not verify: {0}")]
     BrokenReceipt(String),
-    /// The court does not take deposits of that ledger.
+    /// The court does not accept deposits of that ledger.
     #[error("the ledger `{0}` is not on the court's list")]
     LedgerNotListed(String),
-    /// Material of a mediation, without the consent of whoever offered it there.
-    #[error("this was offered in a mediation, and whoever offered it has not let it be used in a suit")]
+    /// Material of a mediation, without the consent of its owner.
+    #[error("this was offered in a mediation, and its owner has not consented to its use in a suit")]
     MediationMaterial,
     /// Courts have suspended this erasure. Each of them can release the content.
     #[error("{}", held_by(.courts))]
@@ -71,16 +71,16 @@ pub enum FilingError {
         /// The courts, without repetition.
         courts: Vec<CourtCode>,
     },
-    /// A hold on content that is not there.
+    /// A hold on content that is not stored.
     #[error("{}", nothing_to_hold(*.erased))]
     NothingToHold {
-        /// Whether it was there, and is erased.
+        /// Whether it was stored and is erased.
         erased: bool,
     },
-    /// The deposit is theirs, and nothing of it was erased.
-    #[error("nothing of the deposit {0} was erased. The id of an erasure stands in the answer to its request")]
+    /// The deposit is the actor's, and nothing of it was erased.
+    #[error("nothing of the deposit {0} was erased. The id of an erasure is in the answer to its request")]
     NotErased(DepositNumber),
-    /// The party offers this deposit in the case already. A second import would be the same item twice.
+    /// The party has imported this deposit into the case already.
     #[error("{deposit} is item {item} of this party already: restate, withdraw or replace that item instead")]
     AlreadyImported {
         /// The deposit.
@@ -91,48 +91,48 @@ pub enum FilingError {
     /// Too many wrong codes. Try again later.
     #[error("too many wrong association codes; try again later")]
     TooManyCodes,
-    /// The original in custody.
+    /// An original could not be stored.
     #[error(transparent)]
     Keep(#[from] KeepError),
-    /// Likewise.
+    /// An original could not be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
-    /// Likewise.
+    /// An original could not be removed.
     #[error(transparent)]
     Remove(#[from] RemoveError),
-    /// The sequencer. Where it says so, send the same request again.
+    /// The sequencer rejected a deposit.
     #[error(transparent)]
     Deposit(#[from] DepositError),
-    /// The sequencer, at an erasure.
+    /// The sequencer rejected an erasure.
     #[error(transparent)]
     Erase(#[from] EraseError),
     /// The ledger could not be read.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// The account has enrolled as many keys as it may. Remove one that is no longer used.
+    /// The account has enrolled the maximum number of keys.
     #[error("the account has enrolled {limit} keys already; remove one that is no longer used")]
     TooManyKeys {
-        /// How many it may enrol.
+        /// The maximum.
         limit: usize,
     },
-    /// What is kept of accounts could not be read or written. Nothing was changed.
+    /// Account files could not be read or written.
     #[error(transparent)]
     Accounts(#[from] AccountStoreError),
     /// A revocation is in effect, and neither the disk nor the ledger has recorded it. Send it again.
     #[error("the revocation is in effect, but neither the disk nor the ledger could record it: {0}. Send it again")]
     NotDurable(String),
-    /// The machine.
+    /// No random bytes were available.
     #[error(transparent)]
     NoRandomness(#[from] NoRandomness),
-    /// The system gives no more threads. Send the same request again later.
+    /// No thread could be started. Send the same request again later.
     #[error("the node can start no more threads: send the same again later")]
     NoThread,
-    /// A thread died.
+    /// A thread panicked.
     #[error("a thread died: {0}")]
     Thread(String),
 }
 
-/// Which courts hold the content, and what can be done about it.
+/// Names the courts that hold the content, and what to do.
 fn held_by(courts: &[CourtCode]) -> String {
     let names: Vec<_> = courts.iter().map(ToString::to_string).collect();
     let names = names.join(", ");
@@ -143,8 +143,8 @@ const fn nothing_to_hold(erased: bool) -> &'static str {
     if erased {
         "its private content is erased already: there is nothing to hold"
     } else {
-        "no private content of it is kept on this platform: there is nothing to hold. What its owner keeps is requested \
-         from the owner"
+        "no private content of it is kept on this platform: there is nothing to hold. Request content that its owner \
+         keeps from the owner"
     }
 }
 

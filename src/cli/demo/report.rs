@@ -49,16 +49,16 @@ impl<'a> DemoReport<'a> {
     ///
     /// It cannot be run.
     pub fn command(&self, arguments: &[&str]) -> anyhow::Result<CommandRun> {
-        self.watched(arguments, false)
+        self.command_with_progress(arguments, false)
     }
 
-    /// As [`Self::command`]; `watched` lets it draw a progress bar.
+    /// As [`Self::command`]; `interactive` lets it draw a progress bar.
     ///
     /// # Errors
     ///
     /// It cannot be run.
-    pub fn watched(&self, arguments: &[&str], watched: bool) -> anyhow::Result<CommandRun> {
-        let run = self.sandbox.run(arguments, watched)?;
+    pub fn command_with_progress(&self, arguments: &[&str], interactive: bool) -> anyhow::Result<CommandRun> {
+        let run = self.sandbox.run(arguments, interactive)?;
         self.screen.line(self.screen.paint(FAINT, &format!("  $ {}", run.line)))?;
         for line in run.messages.lines() {
             self.screen.line(format!("    {line}"))?;

@@ -114,13 +114,13 @@ impl Sandbox {
         Ok(node.wait()?.success())
     }
 
-    /// Runs a command of this program in the folder. `watched` lets it draw a progress bar.
+    /// Runs a command of this program in the folder. `interactive` lets it draw a progress bar.
     ///
     /// # Errors
     ///
     /// It cannot be run.
-    pub fn run(&self, arguments: &[&str], watched: bool) -> io::Result<CommandRun> {
-        let stderr = if watched { Stdio::inherit() } else { Stdio::piped() };
+    pub fn run(&self, arguments: &[&str], interactive: bool) -> io::Result<CommandRun> {
+        let stderr = if interactive { Stdio::inherit() } else { Stdio::piped() };
         let output = self.command(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr).output()?;
         let documents = output.stdout.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok());
         let code = output.status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX);

@@ -145,7 +145,7 @@ fn deposit_large(demo: &mut DemoReport<'_>, mebibytes: u64) -> anyhow::Result<()
     let made = fixtures::disk_image(&path, size, u64::from_le_bytes(seed), &progress);
     drop(progress);
     made.map_err(|error| CliError::io(&path, &error))?;
-    let run = demo.watched(&["deposit", IMAGE, "--case", "(2026) 0192-1"], true)?;
+    let run = demo.command_with_progress(&["deposit", IMAGE, "--case", "(2026) 0192-1"], true)?;
     demo.facts(run.documents.first().and_then(|document| document.get("deposit")).unwrap_or(&Value::Null))?;
     demo.check(
         "大文件存证成功，文件未上传",
@@ -153,7 +153,7 @@ fn deposit_large(demo: &mut DemoReport<'_>, mebibytes: u64) -> anyhow::Result<()
         "deposited, 0",
         &outcome(&run, "/status"),
     )?;
-    let run = demo.watched(&["verify", IMAGE], true)?;
+    let run = demo.command_with_progress(&["verify", IMAGE], true)?;
     let expected = "consistent_with_reservation, 0";
     demo.check("大文件核验", "the large file verified", expected, &outcome(&run, "/conclusion/code"))?;
     fs::remove_file(&path)?;
