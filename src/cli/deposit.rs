@@ -26,7 +26,7 @@ use crate::cli::manifest::source::Source;
 use crate::cli::progress::Progress;
 use crate::cli::renamed;
 use crate::cli::screen::{BAD, FAINT, GOOD, Screen, WARNING};
-use crate::cli::storage_errors::RECEIPT_NOT_KEPT;
+use crate::cli::storage_errors::RECEIPT_NOT_WRITTEN;
 use crate::cli::terminal::escaped_name;
 use crate::files::placing::make_folders;
 use crate::wire::facts::ChainFactsJson;
@@ -188,7 +188,7 @@ fn tell_unconfirmed(screen: &Screen, count: usize, reason: Option<&CliError>) ->
 
 /// The label of a deposit that failed or is unconfirmed.
 fn failed_word(screen: &Screen, error: &CliError) -> &'static str {
-    if error.code == RECEIPT_NOT_KEPT {
+    if error.code == RECEIPT_NOT_WRITTEN {
         screen.pick("回执未存", "receipt not kept")
     } else if is_unconfirmed(error) {
         screen.pick("未确认", "not confirmed")
@@ -336,7 +336,7 @@ fn document(path: &Path, named: bool, outcome: &Result<DepositOutcome, Skipped>)
         }),
         Err(Skipped::Failed(error)) => json!({
             "file": file,
-            "status": if error.code == RECEIPT_NOT_KEPT { RECEIPT_NOT_KEPT } else { "failed" },
+            "status": if error.code == RECEIPT_NOT_WRITTEN { RECEIPT_NOT_WRITTEN } else { "failed" },
             "error": { "code": error.code, "message": error.en },
         }),
         Err(Skipped::Excluded(passed)) => {
