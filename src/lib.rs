@@ -2,7 +2,7 @@
 //!
 //! Parties deposit digests of their evidence and take home a deposit number (存证编号) and a receipt that proves itself.
 //! A court looks the item up by that number and verifies the file against the chain; auditors re-check the whole chain
-//! without trusting whoever runs it.
+//! without trusting its operator.
 //!
 //! # Modules, by layer
 //!

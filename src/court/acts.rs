@@ -224,7 +224,7 @@ acts! {
         optional probative_value "probative-value": AnnexId,
         optional reason "reason": AnnexId,
     }
-    /// 调解规则 art. 18: the party that offered it lets an item of a mediation be used in a suit.
+    /// 调解规则 art. 18: the party that offered an item in a mediation consents to its use in a suit.
     Consent "consent" / "同意调解材料用于诉讼" / "let mediation material be used in a suit" {
         required item "item": ItemNumber,
     }
@@ -236,7 +236,7 @@ acts! {
         required start "start": Day,
         required days "days": u32,
     }
-    /// 管辖异议: the period stands still.
+    /// 管辖异议: the period is suspended.
     SuspendPeriod "suspend-period" / "管辖异议，举证期限中止" / "suspend the evidence period" {
         required on "on": Day,
     }
@@ -311,7 +311,7 @@ acts! {
         required subject "subject": SubjectKind,
         optional name "name": AnnexId,
     }
-    /// 实名认证, made elsewhere or by a clerk who saw the papers.
+    /// 实名认证, made outside of the platform or by a clerk at the court.
     CheckIdentity "check-identity" / "身份核验" / "record an identity check" {
         required account "account": AccountId,
         required identity "identity": IdentityCheck,
@@ -361,14 +361,14 @@ acts! {
         repeated holiday "holiday": Day,
         repeated workday "workday": Day,
     }
-    /// A court's system is told of events.
+    /// Registers a webhook for a court's events.
     AddHook "add-hook" / "登记事件推送" / "register a webhook" {
         required hook "hook": TokenId,
         required court "court": CourtCode,
         required url "url": AnnexId,
         required secret "secret": AnnexId,
     }
-    /// It is no longer told.
+    /// Removes a webhook.
     EndHook "end-hook" / "取消事件推送" / "remove a webhook" {
         required hook "hook": TokenId,
     }

@@ -4,8 +4,8 @@
 //! [`Calendar`] knows the days off: Saturdays, Sundays and statutory holidays (法定节假日), but not the make-up working days
 //! (调休上班日). The State Council announces holidays and make-up days year by year, so they are data that is loaded.
 //!
-//! 民事诉讼法 art. 85 moves the last day of a period off a 法定休假日. The word is understood as every day on which nobody
-//! has to work: the weekly rest days (国务院关于职工工作时间的规定 art. 7) and the statutory holidays.
+//! 民事诉讼法 art. 85 moves the last day of a period off a 法定休假日. The term is read as every non-working
+//! day: the weekly rest days (国务院关于职工工作时间的规定 art. 7) and the statutory holidays.
 //!
 //! ```
 //! use tiezheng::court::calendar::{Calendar, Day, YearPlan};
@@ -53,7 +53,7 @@ impl Day {
         u32::try_from(EPOCH.until(date).ok()?.get_days()).ok().map(Self)
     }
 
-    /// The day in Beijing on which `time` lies.
+    /// The day in Beijing at `time`.
     #[must_use]
     pub fn of(time: Timestamp) -> Self {
         let number = (time.as_millis() + BEIJING_MILLIS) / DAY_MILLIS;
@@ -180,7 +180,7 @@ pub enum CalendarError {
         /// The day.
         day: Day,
     },
-    /// A day that stands twice, be it in both lists.
+    /// A day that is listed twice, also if once in each list.
     #[error("{day} stands twice")]
     RepeatedDay {
         /// The day.
@@ -276,7 +276,7 @@ impl Calendar {
         Ok(())
     }
 
-    /// Whether nobody has to work on this day: a holiday, or a Saturday or Sunday that is no make-up working day.
+    /// Whether this is a day off: a holiday, or a Saturday or Sunday that is no make-up working day.
     #[must_use]
     pub fn is_day_off(&self, day: Day) -> bool {
         self.holidays.contains(&day) || (day.weekday() >= 6 && !self.working_days.contains(&day))
@@ -289,8 +289,8 @@ impl Calendar {
         days.clone().find(|day| !self.is_day_off(*day)).or(days.last()).unwrap_or(day)
     }
 
-    /// Whether the plan of this year was loaded. Where it was not, only weekends are known as days off, and whoever shows
-    /// a day computed from this calendar says so. The last days of December may also hang on the plan of the next year.
+    /// Whether the plan of this year was loaded. Where it was not, only weekends are days off, and answers with a computed
+    /// day state this. The last days of December may also depend on the plan of the next year.
     #[must_use]
     pub fn covers(&self, year: u16) -> bool {
         self.years.contains(&year)

@@ -10,7 +10,7 @@ use crate::ledger::number::DepositNumber;
 /// An act upon a case, by ids, numbers and codes only.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
-    /// The cursor of the next event: the index behind this act.
+    /// The cursor of the next event: the index after this act.
     pub cursor: u64,
     /// The court.
     pub court: CourtCode,

@@ -8,7 +8,7 @@ use crate::court::words::{Role, Stage, words};
 use crate::error_code::ErrorCode;
 
 words! {
-    /// On which side of a case a party stands.
+    /// The side of a party in a case.
     Side {
         Bringing = "bringing" / "起诉方" / "the side that brings the case",
         Answering = "answering" / "应诉方" / "the side that answers it",

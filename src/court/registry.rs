@@ -226,8 +226,8 @@ impl Registry {
         if !actor.roles.iter().any(|(held, _)| *held == role) {
             return false;
         }
-        // The first token of an account that this clerk opened, and no other: a further one would be a way to act as
-        // somebody who has one.
+        // The first token of an account that this clerk opened, and no other: with another token the clerk could
+        // act as the account's holder.
         let plain = |id: AccountId| {
             let account = self.accounts.get(&id).filter(|account| account.roles.is_empty());
             let has_a_token = self.tokens.has_any(id);
@@ -236,8 +236,8 @@ impl Registry {
         match act {
             Act::OpenAccount(_) => true,
             Act::CheckIdentity(act) => act.identity.method == IdentityMethod::CourtOffline,
-            // Not for somebody who holds a role: that would be a way to act as the operator. Nor for what only a role
-            // makes useful: the account may be given one later, and whoever issued the token may have kept it.
+            // Not for an account with a role: with its token the clerk could act as the operator. Nor with scopes for
+            // roles: the account may get a role later, and the clerk may have kept the token.
             Act::IssueToken(act) => {
                 let of_anybody = |scope: &Scope| matches!(scope, Scope::Deposit | Scope::Read | Scope::Case);
                 plain(act.account) && act.scope.iter().all(of_anybody)

@@ -1,12 +1,12 @@
-//! Gives a file or folder a name that nothing has yet, whatever the file system offers.
+//! Renames a file or folder without replacing anything, by what the file system supports.
 //!
 //! 1. `renameat2` with `RENAME_NOREPLACE`: one step. Not on NFS, on some FUSE file systems, or before Linux 3.15.
 //! 2. A hard link, then the old name is removed. Not for folders, on FAT, exFAT, some network shares, or where links are
 //!    forbidden.
-//! 3. An empty file (`O_EXCL`) or folder takes the name, then the other is renamed onto it. A crash between the two leaves the
+//! 3. An empty file (`O_EXCL`) or folder is created under the name, then the other is renamed onto it. A crash between the two leaves the
 //!    empty one.
 //!
-//! Each refuses a name that is taken, also when two processes try at once.
+//! Each fails if the name exists, also when two processes try at once.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;

@@ -28,7 +28,7 @@ pub fn chinese(error: &io::Error) -> String {
 /// The reason in English.
 #[must_use]
 pub fn english(error: &io::Error) -> String {
-    // An error that this program made has a text of its own.
+    // Errors of this program have their own text.
     match row(error).filter(|_| error.get_ref().is_none()) {
         Some(row) => row.1.to_owned(),
         None => error.to_string(),

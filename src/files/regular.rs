@@ -1,11 +1,11 @@
-//! Opens regular files for reading. Never blocks, and rejects whatever is not a regular file.
+//! Opens regular files for reading. Never blocks, and rejects everything else.
 //!
-//! To open a named pipe waits until somebody writes to it, and to open a device may do something to it. A name that comes
-//! from a user, or lies in a folder to which others may write, can lead to either. So the kind is looked up first, the file
-//! is opened with `O_NONBLOCK`, and the kind of what was opened is checked again.
+//! Opening a named pipe blocks until another process writes to it, and opening a device may have effects. A name from a user,
+//! or in a folder to which others may write, can refer to either. So the file type is checked first, the file is opened with
+//! `O_NONBLOCK`, and the type of the opened file is checked again.
 //!
 //! Symbolic links are followed in files of users. In the program's own data folder they are rejected ([`open_own`],
-//! [`read_own`]): there a link would make the ledger depend on, or give away, what lies outside of the folder.
+//! [`read_own`]): there a link would make the ledger depend on, or reveal, files outside of the folder.
 
 use std::fmt;
 use std::fs::{self, File, FileType};

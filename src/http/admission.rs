@@ -9,7 +9,7 @@
 //!
 //! The decision depends on the policy and on verified signatures only, never on a peer's address, a Host or an Origin. An
 //! address only counts towards a limit. A key is charged only after its signature was verified, and only for statements
-//! that are new: nobody uses up the limit of another's key by naming it, or by sending its old statements again. A key has
+//! that are new: the limit of a key cannot be used up by naming it, or by sending its old statements again. A key has
 //! one limit, however many accounts have enrolled it.
 //!
 //! # Web pages

@@ -4,7 +4,7 @@
 //!
 //! A limiter holds two rows of `BUCKETS` buckets, 8 bytes each, however many clients there are. A client has one bucket
 //! in each row, chosen by a hash whose key is random in each process. A request passes if either bucket allows it. So
-//! nobody passes more often than the rate, and a client who shares one bucket with a busy one is held up only if another
+//! no client exceeds the rate, and a client who shares one bucket with a busy one is held up only if another
 //! busy one shares the other.
 //!
 //! One check is two hashes and two atomic operations: no lock, no allocation.

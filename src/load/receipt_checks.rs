@@ -132,7 +132,7 @@ fn proven(request: &[u8], receipt: Receipt, trust: &Trust) -> Result<VerifiedDep
     let question = Question::about(&receipt, trust);
     let report = verify(&question);
     if report.conclusion != Conclusion::RecordOnly {
-        return Err(format!("the receipt does not hold: {:?}", report.conclusion));
+        return Err(format!("the receipt does not verify: {:?}", report.conclusion));
     }
     Ok(VerifiedDeposit { index: receipt.index, entry: receipt.entry, header: receipt.header })
 }

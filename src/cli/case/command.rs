@@ -89,7 +89,7 @@ enum CaseCommand {
     #[command(subcommand)]
     Account(AccountCommand),
     Deposit(DepositByTokenArgs),
-    /// Give an original into custody: hashed as it comes, encrypted at rest | 提交原文保管
+    /// Store an original in custody: hashed while it is sent, encrypted at rest | 提交原文保管
     PutOriginal {
         /// The deposit number | 存证编号
         number: String,

@@ -61,7 +61,7 @@ impl Verification {
         self.verified_by() == VerifiedBy::Court
     }
 
-    /// Whether its finding speaks against the item.
+    /// Whether its finding is against the item.
     #[must_use]
     pub fn is_adverse(&self) -> bool {
         matches!(self.found.conclusion.0.as_str(), "mismatch" | "contradictory" | "chain_fault")

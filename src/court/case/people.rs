@@ -23,7 +23,7 @@ fn takes_part(file: &CaseFile, account: AccountId) -> bool {
 }
 
 /// 增加当事人. A party may name accounts of its own side only: the other side joins with a code, or the court enters it, so
-/// that nobody is on both sides.
+/// that no account is on both sides.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! The fold of a case: what holds after any acts whatever, and what the law and the manual say by example.
+//! The replay of a case: invariants after arbitrary acts, and examples from law and manual.
 
 pub(in crate::court) mod random;
 

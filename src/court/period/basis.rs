@@ -69,7 +69,7 @@ impl Basis {
         Self::ALL.into_iter().find(|basis| basis.word() == word)
     }
 
-    /// The days that a court gives if nobody says otherwise: 15 as court systems do, 7 for small claims.
+    /// The default number of days: 15 as court systems do, 7 for small claims.
     #[must_use]
     pub const fn default_days(self) -> u32 {
         match self {

@@ -1,4 +1,4 @@
-//! Who may change the registry: by example, and after any acts whatever.
+//! Permissions to change the registry: examples, and invariants after arbitrary acts.
 
 use proptest::collection::vec;
 use proptest::prelude::*;

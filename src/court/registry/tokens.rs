@@ -9,9 +9,9 @@
 //! # Invariants
 //!
 //! A child has no scope that its parent lacks and does not outlive it. Revoking a token ends all tokens that were issued
-//! with it, directly or through others, also if they are issued in the same moment; on request, tokens that it issued to
-//! other accounts stay good. The limits count per issuing token: whoever holds a child cannot use up what its parent may
-//! issue, and revoking the child frees what it used.
+//! with it, directly or through others, also if they are issued concurrently; on request, tokens that it issued to other
+//! accounts stay valid. The limits are per issuing token: a child cannot use up the limit of its parent, and revoking the
+//! child frees what it used.
 
 use std::collections::BTreeSet;
 
@@ -24,11 +24,11 @@ use crate::error_code::ErrorCode;
 use crate::ledger::hash::Digest;
 use crate::ledger::time::Timestamp;
 
-/// Most good root tokens of one account.
+/// Maximum number of valid root tokens of one account.
 pub const ROOTS_MAX: usize = 32;
-/// Most good tokens of its own account that one token has issued.
+/// Maximum number of valid tokens that one token has issued for its own account.
 pub const CHILDREN_MAX: usize = 16;
-/// Most generations below a root.
+/// Maximum number of generations below a root.
 pub const GENERATIONS_MAX: usize = 2;
 /// Longest chain of tokens that issued each other, over all accounts.
 pub const LINEAGE_MAX: usize = 16;
@@ -172,7 +172,7 @@ impl Tokens {
         found
     }
 
-    /// How many generations of its own account stand above the token.
+    /// Number of generations of its own account above the token.
     fn generation(&self, id: TokenId) -> usize {
         let account = self.all.get(&id).map(|token| token.account);
         self.lineage(id).skip(1).take_while(|(_, token)| Some(token.account) == account).count()

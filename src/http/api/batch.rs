@@ -53,12 +53,12 @@ const NDJSON: &str = "application/x-ndjson";
 
 /// Deposit a batch / 批量存证
 ///
-/// One deposit request a line (NDJSON), any number of lines of at most 64 KiB; one verdict a line comes back, in their
-/// order, while later lines are still being sent. Every line stands for itself: good ones are kept where others are bad,
-/// and a full pool makes the batch wait. Read the answer while you send, as curl does: no more than 1,024 lines are taken
-/// ahead of the verdicts that you have read. A body that breaks off or stops coming is answered as far as it came in whole
-/// lines, and a last verdict, of the line that did not come, says why. After that, or after a broken connection, send the
-/// batch again: what is on the chain already answers 200.
+/// One deposit request per line (NDJSON), any number of lines of at most 64 KiB. The answer has one result per line, in the
+/// same order, sent while later lines are still being received. Lines are independent: an invalid line does not affect the
+/// others, and a full pool makes the batch wait. Read the answer while you send, as curl does: at most 1,024 lines are read
+/// ahead of the results that you have read. If the body is truncated or stalls, all complete lines are answered, and a last
+/// result gives the reason. After that, or after a broken connection, send the batch again: deposits that are already on the
+/// chain answer 200.
 ///
 /// 每行一个存证请求 (NDJSON)，行数不限，每行不超过 64 KiB；按原次序逐行返回结果，各行互不影响，边发送边返回：请在发送的
 /// 同时读取应答，未读取的结果积压至 1,024 行时暂停接收。请求中断时，已完整收到的各行照常办理，末行说明原因；可整批重发。

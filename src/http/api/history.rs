@@ -18,7 +18,7 @@ use crate::store::contract::{LinkPosition, ReadError, ReadLedger};
 use crate::store::reading::{self, history};
 use crate::wire::history::{EarlierDepositsJson, LaterLinksJson};
 
-/// List what the owner said of a deposit later / 存证人其后的更正、撤回、替换、补充
+/// List later links by the owner of a deposit / 存证人其后的更正、撤回、替换、补充
 ///
 /// Withdrawals first, then replacements, corrections, supplements; each kind in the order of the ledger. Only an owner of
 /// the deposit can make these links: a depositor with one of its keys, for the same account.
@@ -43,7 +43,7 @@ pub(in crate::http) async fn list_later_links(
 
 /// List the deposits that refer to a deposit / 提及本存证的在后存证
 ///
-/// In the order of the ledger. Anybody may refer to a deposit: these links say nothing on behalf of its owner.
+/// In the order of the ledger. Any depositor may refer to a deposit: these links are not statements of its owner.
 ///
 /// 任何人均可提及，不代表存证人的意思。
 #[utoipa::path(

@@ -28,8 +28,8 @@ fn unknown(number: DepositNumber) -> Failure {
 /// Look up a deposit / 查询存证
 ///
 /// The seven facts in the words and the order of the court's manual. A look-up shows what the chain says; only a
-/// comparison with the original verifies. The number may be typed however people type: lower case, full-width, spaces;
-/// a mistyped one is told before anything is looked up.
+/// comparison with the original verifies. The number may be in lower case or full-width and contain spaces; a
+/// mistyped number is reported before anything is looked up.
 ///
 /// 按存证编号查询区块链存证信息: 交易id、区块哈希、区块高度、前一区块哈希、数据的哈希值、交易提交时间、区块生成时间。仅查询，未核验原文。
 #[utoipa::path(

@@ -16,8 +16,8 @@ use crate::wire::health::ClockJson;
 /// Confirm the clock / 确认时钟无误
 ///
 /// For the operator, with a token for `manage`, while deposits are paused by `clock_jumped`: the wall clock ran ahead of the
-/// time that has passed since the last block, and is right. That happens when it was set, or when a virtual machine was
-/// paused. Deposits resume at once. The confirmation is written to the node's log. A clock behind the last block cannot be
+/// time that has passed since the last block, and is right. This occurs after the clock was set or a virtual machine was
+/// suspended. Deposits resume at once. The confirmation is written to the node's log. A clock behind the last block cannot be
 /// confirmed, since times on the chain never decrease: set it right.
 ///
 /// 存证因 `clock_jumped` 暂停时，由平台管理员凭 `manage` 权限的令牌确认当前时钟无误（例如校时之后，或虚拟机曾被挂起）。确认后立即恢复存证，

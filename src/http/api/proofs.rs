@@ -44,8 +44,8 @@ pub struct ConsistencyQuery {
 
 /// Prove inclusion / 包含证明
 ///
-/// That a leaf stands in the tree of `size` leaves (RFC 6962 §2.1.1). Take the size and the root to compare with from a
-/// signed checkpoint, not from here.
+/// Proves that a leaf is in the tree of `size` leaves (RFC 6962 §2.1.1). Take the size and the root from a signed
+/// checkpoint, not from this answer.
 ///
 /// 证明某记录位于给定大小的默克尔树中。
 #[utoipa::path(

@@ -52,8 +52,8 @@ enum SearchKey {
 /// Search / 搜索
 ///
 /// One box: 存证编号, digest (SM3 or SHA-256), transaction id, block hash or block height. The deposits of a digest are
-/// listed page by page, the earliest first, with their total. A mistyped number is told before anything is looked up;
-/// nothing found is an empty list.
+/// listed page by page, the earliest first, with their total. A mistyped number is reported before anything is looked
+/// up; the list is empty if nothing was found.
 ///
 /// 可输入存证编号、数据的哈希值、交易id、区块哈希或区块高度。同一摘要的存证按先后分页列出，并给出总数。
 #[utoipa::path(

@@ -51,10 +51,10 @@ pub struct VerificationQuery {
 
 /// Verify a file or a digest / 核验
 ///
-/// Send the file as `application/octet-stream`: it is hashed as it streams and not kept. Or send a digest as JSON: that
-/// never says more than "digest equal", since nobody saw the file. The answer is a report of named steps and one
-/// conclusion, also when the file does not agree or the number does not exist: those are findings, not errors.
-/// The node vouches for its own key here; verify offline against a pinned key if you do not want to take its word.
+/// Send the file as `application/octet-stream`: it is hashed as it streams and not kept. Or send a digest as JSON: the
+/// best conclusion then is "digest equal", since the file was not presented. The answer is a report of named steps and one
+/// conclusion, also if the file does not match or the number does not exist: those are findings, not errors.
+/// The report trusts the node's own key; to verify without trusting the node, verify offline against a pinned key.
 ///
 /// 提交原文 (边传边算，不留存) 或摘要，与链上记录逐项比对，返回核验报告。
 #[utoipa::path(

@@ -154,7 +154,7 @@ pub struct ActOutcomeJson {
 }
 
 impl ActOutcomeJson {
-    /// The answer to an act after which a case stands at `stage`.
+    /// The answer to an act after which a case is at `stage`.
     #[must_use]
     pub fn of(case: &str, act: ActJson, stage: Stage, warnings: Vec<CodedText>) -> Self {
         Self {
@@ -173,7 +173,7 @@ impl ActOutcomeJson {
 pub struct CaseActJson {
     /// The act.
     pub act: ActJson,
-    /// The document, as the chain committed to it: ids, words and commitments, no text about anybody.
+    /// The document, as the chain committed to it: ids, words and commitments, no personal text.
     pub document: String,
     /// Why it had no effect.
     #[serde(skip_serializing_if = "Option::is_none")]

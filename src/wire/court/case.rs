@@ -94,7 +94,7 @@ pub struct AssociationRequest {
     pub power: Option<String>,
 }
 
-/// Where a case goes on.
+/// The case to which a case was transferred.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TransferRequest {
@@ -328,7 +328,7 @@ impl CaseFactsJson {
     }
 }
 
-/// What belongs to a case's own document beside its items, its period and who looks.
+/// The parts of a case's own document besides its items, its period and its viewer.
 #[must_use]
 pub fn erasure_orders(file: &CaseFile) -> Vec<ErasureOrderJson> {
     let order = |order: &crate::court::case::state::ErasureOrder| ErasureOrderJson {

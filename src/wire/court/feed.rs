@@ -7,7 +7,7 @@ use crate::wire::bilingual::Bilingual;
 use crate::wire::court::recorded_act::{ActJson, act_label};
 use crate::wire::facts::beijing_time;
 
-/// Something happened in a case. The body of a webhook's call is one of these.
+/// An event of a case. Also the body of a webhook call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct EventJson {
     /// Its place: ask with this as `cursor` for what comes next. Of one court they only ever grow.
@@ -61,9 +61,9 @@ impl From<&Event> for EventJson {
 /// Events of a court.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct FeedJson {
-    /// In the order of the chain; none when nothing happened in the time given.
+    /// In the order of the chain; empty if there was none within `wait`.
     pub items: Vec<EventJson>,
-    /// The `cursor` of what comes next. Never null.
+    /// The `cursor` of the next events. Never null.
     pub next_cursor: String,
 }
 

@@ -102,7 +102,7 @@ pub struct CarriedJson {
 pub struct ImportJson {
     /// Its number in the case.
     pub item: u32,
-    /// For which party.
+    /// The party that imported it.
     pub party: u32,
     /// `stands`, `withdrawn` or `replaced`.
     pub status: CodedText,
@@ -114,28 +114,28 @@ pub struct ImportJson {
     pub chain: ChainFactsJson,
     /// The importer's statements about an item.
     pub claimed: ClaimedJson,
-    /// Whether the importer is who deposited it.
+    /// Whether the importer is the depositor.
     pub depositor: CodedText,
-    /// With the complaint, or later.
+    /// Submitted with the complaint, or later.
     pub phase: CodedText,
     /// Imported after the evidence period.
     pub late: bool,
-    /// Neither edited nor withdrawn any more.
+    /// Whether it can no longer be edited or withdrawn.
     pub locked: bool,
-    /// Where the case stood then.
+    /// Stage of the case at the import.
     pub stage_at_import: CodedText,
     /// When, Beijing time.
     pub imported_at: String,
     /// When it was imported first, in this case or the one it came from.
     pub first_imported_at: String,
-    /// Where it came from.
+    /// The case from which it was transferred.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub carried_from: Option<CarriedJson>,
-    /// Whether an original was compared with the chain in this case: `not_verified`, `verified`, or the conclusion that
-    /// speaks against it. A mismatch is shown until the court, or the same verifier with the same original, has verified
+    /// Whether an original was compared with the chain in this case: `not_verified`, `verified`, or the
+    /// conclusion against it. A mismatch is shown until the court, or the same verifier with the same original, has verified
     /// again. Of a salted deposit the same original means a file of the same size: digests under another salt differ.
     pub original: CodedText,
-    /// Who carried out the verification that `original` is about: `court`, `party` or `other`.
+    /// The verifier in `original`: `court`, `party` or `other`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub original_verified_by: Option<CodedText>,
     /// 原文: whether it was given into custody.
@@ -210,7 +210,7 @@ fn sentence(item: &Item, found: &Verify, salted: bool) -> CodedText {
     coded(code, Bilingual::of(|language| wording::conclusion(&report, language)))
 }
 
-/// The headline: the verification that counts, by the sentence that says so, and who carried it out.
+/// The decisive verification of an item, and its verifier.
 fn original(item: &Item, salted: bool) -> (CodedText, Option<CodedText>) {
     let (one, code) = match item.headline(salted) {
         Headline::NotVerified => return (not_verified(), None),

@@ -13,7 +13,7 @@ use crate::wire::report::CodedText;
 /// One event of a period.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct PeriodEventJson {
-    /// What happened.
+    /// The kind of change.
     pub event: CodedText,
     /// What its length rests on.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -49,7 +49,7 @@ pub struct PeriodJson {
     /// The last day as counted, where that is a day off.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub moved_from: Option<String>,
-    /// Whether it stands still.
+    /// Whether it is suspended.
     pub suspended: bool,
     /// How many days will count once it runs again.
     #[serde(skip_serializing_if = "Option::is_none")]

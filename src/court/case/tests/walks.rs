@@ -1,4 +1,4 @@
-//! What holds after any acts whatever: random walks through a case, checked act by act.
+//! Invariants after arbitrary acts: random sequences of acts in a case, checked act by act.
 
 use super::*;
 use crate::court::case::state::IneffectiveAct;

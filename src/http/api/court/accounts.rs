@@ -110,7 +110,7 @@ pub(in crate::http) async fn view_account(
 
 /// Record an identity check / 记录身份核验
 ///
-/// The check was made elsewhere; a clerk records the papers that he saw (`court-offline`).
+/// The check was made outside of the platform; a clerk may record only checks at the court (`court-offline`).
 ///
 /// 核验在平台之外完成；书记员仅可记录法院线下核验。
 #[utoipa::path(

@@ -330,7 +330,7 @@ pub(in crate::http) async fn act_upon_case(
 
 /// List the acts of a case / 案件的全部行为
 ///
-/// Each as the document that the chain committed to, with where it stands. Documents hold no texts about anybody.
+/// Each as the document that the chain committed to, with its position. Documents contain no personal texts.
 ///
 /// 案件全部行为的上链文书及位置，不含任何文本内容。
 #[utoipa::path(

@@ -47,8 +47,8 @@ pub(in crate::http) async fn issue_code(
 
 /// Associate with a case / 关联案件
 ///
-/// With the code that the court gave out. A code that leads nowhere is answered like whatever is not there; after ten
-/// wrong ones an hour must pass.
+/// With the code issued by the court. An invalid code is answered with `not_found`; after ten wrong codes within an hour,
+/// further ones are rejected.
 ///
 /// 凭关联码关联案件；一小时内输错十次后须等待。
 #[utoipa::path(

@@ -79,7 +79,7 @@ fn can(actor: &Actor, view: &CaseView) -> Vec<CanJson> {
 
 /// Open a case / 创建案件
 ///
-/// A draft that only the filer's side sees until it is submitted. A clerk opens one for somebody who came in person.
+/// Creates a draft, visible to the filer's side only until it is submitted. A clerk may create one for a visitor of the court.
 ///
 /// 创建立案草稿，提交前仅起诉方可见；法院可代为录入。
 #[utoipa::path(
@@ -171,10 +171,10 @@ pub(in crate::http) async fn list_cases(
     Ok(answer(StatusCode::OK, &CasesJson { items, next_cursor: page.next.map(|next| next.to_string()) }))
 }
 
-/// Look at a case / 查看案件
+/// View a case / 查看案件
 ///
-/// The whole case, the same for everybody who sees it, with its texts and each item held against the chain as it stands:
-/// a page of items an answer, `next_cursor` leads to the others. The look is on record before this answer leaves.
+/// The whole case, the same for all accounts with access, with its texts and each item compared with the current chain: a
+/// page of items per answer, `next_cursor` continues. The access is recorded on the chain before the answer is sent.
 ///
 /// 案件全部信息，证据分页返回；本次查阅先行记录上链。
 #[utoipa::path(

@@ -100,10 +100,10 @@ pub(in crate::http) async fn list_deposits_on_behalf(
     Ok(answer(StatusCode::OK, &json))
 }
 
-/// See private content of a deposit / 查看存证的非公开信息
+/// View private content of a deposit / 查看存证的非公开信息
 ///
-/// For the account it was made for. Anybody else names a case that they see and in which it stands as what that party
-/// deposited. The look is on the chain before anything is shown.
+/// For the account of the deposit. Other accounts name a case to which they have access and in which the deposit is an item
+/// of its depositor. The access is recorded on the chain before the answer is sent.
 ///
 /// 存证账号本人可见；其他人须以 `case` 指明其有权查看且该存证由当事人提交的案件。查阅记录先行上链。
 #[utoipa::path(

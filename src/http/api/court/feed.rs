@@ -43,10 +43,9 @@ pub struct FeedQuery {
 
 /// Follow a court's events / 订阅法院事件
 ///
-/// For whoever holds a role of that court, with a token for `feed`. In the order of the chain, each event once: ask
-/// again with `next_cursor`, which is never null: events follow. With `wait` the answer comes as soon as something happens,
-/// or empty when nothing did.
-/// Ids, numbers and words only; texts are behind the case, where looking is on record.
+/// For accounts with a role at that court, with a token for `feed`. In the order of the chain, each event once: continue
+/// with `next_cursor`, which is never null. With `wait` the answer is sent at the next event, or empty after that time.
+/// Ids, numbers and codes only: texts are in the case, where access is recorded.
 ///
 /// 按上链次序返回该院案件的事件，可长轮询；仅含编号，不含文本。
 #[utoipa::path(

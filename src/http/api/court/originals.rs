@@ -88,11 +88,10 @@ struct Waiting {
     pace: BodyDeadline,
 }
 
-/// Give an original into custody / 提交原文保管
+/// Store an original in custody / 提交原文保管
 ///
-/// For the account the deposit was made for. The file is measured as it comes and must agree with the deposit: else
-/// nothing is kept. It lies encrypted, under a key of its own. For a deposit with salted digests, send the salt in
-/// `x-salt`.
+/// For the account of the deposit. The file is hashed while it is received and must match the deposit, or nothing is
+/// stored. It is encrypted under its own key. For a deposit with salted digests, send the salt in `x-salt`.
 ///
 /// 由存证账号本人提交；边传边算并与存证比对，不一致则不留存。加密保存，一文一钥。
 #[utoipa::path(
@@ -146,7 +145,7 @@ fn read_salt(headers: &HeaderMap) -> Result<Option<[u8; SALT_LEN]>, Failure> {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct InCaseQuery {
-    /// The case in which the deposit stands; not needed by the account it was made for. 该存证所在案件；存证账号本人无须填写。
+    /// The case of which the deposit is an item; not needed by the account of the deposit. 该存证所在案件；存证账号本人无须填写。
     case: Option<String>,
 }
 
@@ -161,11 +160,11 @@ impl InCaseQuery {
     }
 }
 
-/// Take out an original / 调取原文
+/// Download an original / 调取原文
 ///
-/// For the account the deposit was made for. Anybody else names a case that they see and in which it stands as what that
-/// party deposited. The look is on the chain before the first byte leaves. If the connection breaks off before all
-/// announced bytes have come, what came is not the original.
+/// For the account of the deposit. Other accounts name a case to which they have access and in which the deposit is an item
+/// of its depositor. The access is recorded on the chain before the first byte is sent. If fewer bytes arrive than announced,
+/// they are not the original.
 ///
 /// 存证账号本人可调取；其他人须以 `case` 指明其有权查看且该存证由当事人提交的案件。查阅记录先于首字节上链。传输中断的内容不是完整原文。
 #[utoipa::path(

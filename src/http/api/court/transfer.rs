@@ -15,11 +15,12 @@ use crate::http::problem::Failure;
 use crate::wire::court::act::ActOutcomeJson;
 use crate::wire::court::case::TransferRequest;
 
-/// Hand a case on / 移送案件
+/// Transfer a case / 移送案件
 ///
-/// Opens the new case as a draft before the court that takes it, with the parties and the standing items, each with the
-/// time of its first import, and records it in both. For whoever holds the same role at both courts. What is interrupted goes on when the same request is sent again
-/// under the same `Idempotency-Key`. The answer names the new case, and the act in the old one.
+/// Opens the new case as a draft at the receiving court, with the parties and the valid items, each with the time of its
+/// first import, and records the transfer in both cases. For an account with the same role at both courts. An interrupted
+/// transfer continues when the request is sent again under the same `Idempotency-Key`. The answer names the new case and the
+/// act in the old one.
 ///
 /// 移送二审、诉调衔接、移送再审；证据保留首次导入时间。
 #[utoipa::path(
