@@ -187,7 +187,7 @@ fn a_list_without_its_statement_is_made_anew_and_one_that_is_lost_is_told() {
 }
 
 #[test]
-fn two_runs_at_once_are_one_too_many() {
+fn a_concurrent_run_is_rejected() {
     let (_top, folder) = folder();
     let other = lock_source(&folder).unwrap();
     assert!(other.is_some());
@@ -197,7 +197,7 @@ fn two_runs_at_once_are_one_too_many() {
 }
 
 #[test]
-fn again_keeps_the_earlier_list_with_its_papers() {
+fn again_keeps_the_earlier_list_with_its_statement() {
     let (top, folder) = folder();
     let first = prepare_with(&args(), false, &folder).unwrap();
     fs::write(&first.ready.files.receipt, crate::wire::receipt::print(&receipt_for(&first))).unwrap();
