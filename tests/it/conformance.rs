@@ -60,7 +60,7 @@ on_every_store! {
         a_refused_erasure_changes_nothing,
         an_erasure_and_its_act_are_one_block,
         bookmarks_are_remembered_by_name;
-    remembering:
+    caches:
         a_deposit_found_again_says_what_it_said,
         receipts_of_a_remembered_block_are_those_of_the_store;
     paging:
@@ -69,7 +69,7 @@ on_every_store! {
         reads_beyond_the_published_size_are_refused,
         leaves_and_tiles_read_back_as_they_were_appended,
         every_width_of_a_partial_tile_can_be_read;
-    crowds:
+    concurrency:
         seventy_thousand_leaves_are_all_proven,
         readers_beside_the_writer_see_whole_blocks_only;
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 
-use super::at_hand::FilingService;
+use super::workspace::FilingService;
 use crate::opening::{copy, files};
 
 const PARTS: [&str; 6] = ["db", "originals", "ledger.key", "next.key", "platform.key", "mark"];

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::at_hand::FilingService;
+use super::workspace::FilingService;
 use crate::opening::files;
 use crate::support::process::Node;
 

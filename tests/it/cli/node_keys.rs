@@ -14,7 +14,7 @@ use tiezheng::ledger::hash::Digest;
 use tiezheng::store::account_files::AccountFiles;
 use tiezheng::store::contract::accounts::{AccountDocument, AccountStore as _};
 
-use super::at_hand::FilingService;
+use super::workspace::FilingService;
 use crate::opening::files;
 use crate::support::accounts::People;
 use crate::support::custodian::open_original_for;

@@ -13,7 +13,7 @@ use tiezheng::ledger::number::DepositNumber;
 use tiezheng::store::contract::keeping::KeepPrivate;
 use tiezheng::store::memory::MemoryStore;
 
-use super::entrusted::entrust;
+use super::deposits_on_behalf::entrust;
 use super::originals::give;
 use crate::support::accounts::{COURT, People, Person};
 use crate::support::counting_store::CountingStore;
@@ -38,10 +38,10 @@ async fn counted() -> (TestNode, Arc<CountingStore>) {
 /// The filing's reads for a request that succeeds, once its case is cached; and the answer.
 async fn reads(node: &TestNode, watched: &CountingStore, who: &Person, path: &str) -> (Reads, Vec<u8>) {
     assert_eq!(node.session(&who.token).get(path).await.status, 200, "{path}");
-    watched.new_request();
+    watched.asked();
     let answer = node.session(&who.token).get(path).await;
     assert_eq!(answer.status, 200, "{path}: {}", answer.text());
-    (watched.new_request(), answer.bytes)
+    (watched.asked(), answer.bytes)
 }
 
 /// The reads for each path, with few records and with many, which `grow` adds.
@@ -210,11 +210,11 @@ async fn a_refused_erasure_costs_the_same_however_many_acts_the_holding_case_has
     suit.file(&node).await;
     suit.act(&node, &suit.clerk, json!({ "act": "hold", "deposit_number": number, "reason": "理由" })).await;
     let refused = async || {
-        watched.new_request();
+        watched.asked();
         let asked = json!({ "deposit_number": number });
         let answer = node.session(&suit.bringing.token).post("/v1/erasures", &asked).await;
         assert_eq!(answer.problem(), (409, "held_by_a_case".into()));
-        watched.new_request()
+        watched.asked()
     };
     let few = refused().await;
     for _ in 0..25 {

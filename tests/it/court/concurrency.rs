@@ -173,7 +173,7 @@ impl Scene {
         let suit = Proceeding::suit(&People::of(node).await).await;
         suit.import(node, &suit.bringing, &deposits[0]).await;
         suit.import(node, &suit.bringing, &deposits[1]).await;
-        if matches!(doing, Doing::Reply | Doing::Passage) {
+        if matches!(doing, Doing::Reply | Doing::TransferKind) {
             suit.file(node).await;
         }
         let passage = json!({
@@ -187,7 +187,7 @@ impl Scene {
                 let reply = json!({ "act": "reply", "item": 1, "legality": "disputed", "reason": "未经同意录音" });
                 (&suit.answering, "/acts", reply)
             }
-            Doing::Passage => (&suit.clerk, "/passage", passage),
+            Doing::TransferKind => (&suit.clerk, "/passage", passage),
         };
         Self { who: who.clone(), path: suit.path(path), body, suit }
     }
@@ -250,14 +250,14 @@ async fn a_crash_at_any_step_loses_nothing_and_doubles_nothing() {
 async fn a_passage_interrupted_at_any_of_its_acts_goes_on_where_it_ended() {
     // Opened, the other party, two items, handed on.
     const ACTS: usize = 5;
-    let (uninterrupted, _) = done(Doing::Passage, None).await;
+    let (uninterrupted, _) = done(Doing::TransferKind, None).await;
     assert_eq!(uninterrupted[3]["items"].as_array().unwrap().len(), 2);
     for fault in [Fault::AppendBefore, Fault::AppendAfter, Fault::PublishBefore, Fault::PublishAfter] {
         for act in 0..ACTS {
-            let (outcome, broke_off) = done(Doing::Passage, Some((act, fault))).await;
+            let (outcome, broke_off) = done(Doing::TransferKind, Some((act, fault))).await;
             assert!(broke_off, "{act} {fault:?}");
             assert_eq!(outcome, uninterrupted, "{act} {fault:?}");
         }
-        assert!(!done(Doing::Passage, Some((ACTS, fault))).await.1, "there are no more acts than that");
+        assert!(!done(Doing::TransferKind, Some((ACTS, fault))).await.1, "there are no more acts than that");
     }
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 use tiezheng::store::contract::ReadLedger as _;
 use tiezheng::store::memory::MemoryStore;
 
-use super::entrusted::entrust;
+use super::deposits_on_behalf::entrust;
 use super::erasing::requested;
 use super::originals::{draft_with, give, submit};
 use crate::support::accounts::{COURT, People, Person};
@@ -47,7 +47,7 @@ impl Told {
         answer.headers.remove("date");
         let value = |value: &reqwest::header::HeaderValue| value.to_str().unwrap().to_owned();
         let headers = answer.headers.iter().map(|(name, one)| (name.to_string(), value(one))).collect();
-        let mut reads = watched.new_request();
+        let mut reads = watched.asked();
         // The erasure job looks once, when the node starts.
         reads.remove("unpurged");
         // The feed's followers remember how far they have come, at any time.
@@ -103,7 +103,7 @@ async fn a_foreign_case_and_its_items_are_read_as_often_as_those_that_are_not_th
             let ask = async |case: &str| {
                 let path = format!("/v1/cases/{case}{rest}");
                 let request = node.session(&who.token).request(method.clone(), &path).header(CONTENT_TYPE, media_type);
-                watched.new_request();
+                watched.asked();
                 Told::of(node.send(request.body(body.clone())).await, &watched)
             };
             let (foreign, unknown) = (ask(&suit.case).await, ask(&"ab".repeat(32)).await);
@@ -119,12 +119,12 @@ async fn a_foreign_case_and_its_items_are_read_as_often_as_those_that_are_not_th
 async fn told(node: &TestNode, watched: &CountingStore, who: &Person, number: &str) -> Vec<Told> {
     let mut told = Vec::new();
     for rest in ["private", "original", "access-log"] {
-        watched.new_request();
+        watched.asked();
         let answer = node.session(&who.token).get(&format!("/v1/deposits/{number}/{rest}")).await;
         assert_eq!(answer.problem(), (404, "not_found".into()));
         told.push(Told::of(answer, watched));
     }
-    watched.new_request();
+    watched.asked();
     told.push(Told::of(give(&node.session(&who.token), node, number, b"file 1").await, watched));
     told
 }
@@ -156,7 +156,7 @@ async fn told_in_cases(node: &TestNode, watched: &CountingStore, who: &Person, n
             let path = format!("/v1/deposits/{number}/{rest}{query}");
             // Once before, so that the draft's state is cached.
             node.session(&who.token).get(&path).await;
-            watched.new_request();
+            watched.asked();
             let answer = node.session(&who.token).get(&path).await;
             assert_eq!(answer.problem(), (404, "not_found".into()), "{path}");
             told.push(Told::of(answer, watched));
@@ -212,7 +212,7 @@ async fn an_erasure_of_another_is_answered_like_what_is_no_erasure() {
     let plain = TestNode::number(&node.deposit(&note(1)).await);
     let other = entrust(&people, &alice, b"letter", "信").await;
     let ask = async |id: &str| {
-        watched.new_request();
+        watched.asked();
         let answer = node.session(&stranger.token).get(&format!("/v1/erasures/{id}")).await;
         assert_eq!(answer.problem(), (404, "not_found".into()), "{id}");
         Told::of(answer, &watched)
@@ -236,10 +236,10 @@ async fn import_reads(
     case: &str,
     number: &str,
 ) -> BTreeMap<&'static str, usize> {
-    watched.new_request();
+    watched.asked();
     let answer = node.session(&who.token).post(&format!("/v1/cases/{case}/imports"), &import(number)).await;
     assert_eq!(answer.status, 201, "{}", answer.text());
-    let mut reads = watched.new_request();
+    let mut reads = watched.asked();
     // How the path to a block is found depends on where it stands, which is public.
     reads.retain(|what, _| !["leaves", "tile_hashes", "find_block", "published"].contains(what));
     reads

@@ -14,7 +14,7 @@ use tiezheng::store::contract::keeping::{KeepPrivate, PurgeStage};
 use tiezheng::store::memory::MemoryStore;
 use tiezheng::store::rocks::store::RocksStore;
 
-use super::entrusted::{entrust, holds, request};
+use super::deposits_on_behalf::{entrust, holds, request};
 use super::originals::{draft_with, give, objects, submit};
 use crate::support::accounts::{People, Person, Session};
 use crate::support::counting_store::CountingStore;
@@ -244,7 +244,7 @@ async fn no_request_waits_for_a_pass_and_one_pass_takes_all_that_came_meanwhile(
     for erasure in later.iter().chain([&first]) {
         assert_eq!(settled(&by, erasure).await["state"]["code"], "confirmed");
     }
-    assert_eq!(watched.new_request()["purge_pieces"], 2, "the three that came meanwhile are one pass");
+    assert_eq!(watched.asked()["purge_pieces"], 2, "the three that came meanwhile are one pass");
 }
 
 fn copy(from: &Path, to: &Path) {

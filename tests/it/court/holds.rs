@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tiezheng::court::acts::{Act, ActKind, OrderErasure};
 use tiezheng::ledger::number::DepositNumber;
 
-use super::entrusted::entrust;
+use super::deposits_on_behalf::entrust;
 use super::originals::{draft_with, submit};
 use crate::support::accounts::{COURT, People, Person};
 use crate::support::depositor::note;

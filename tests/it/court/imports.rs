@@ -13,7 +13,7 @@ use tiezheng::store::contract::ReadLedger as _;
 use tiezheng::store::memory::MemoryStore;
 use tiezheng::wire::receipt::ReceiptJson;
 
-use super::entrusted::entrust;
+use super::deposits_on_behalf::entrust;
 use crate::support::accounts::{COURT, People};
 use crate::support::depositor::{note, origin, statement_with};
 use crate::support::proceeding::{Proceeding, import};

@@ -12,7 +12,7 @@ use tiezheng::court::ids::CaseId;
 use tiezheng::filing::imports::ImportCommand;
 use tiezheng::ledger::number::DepositNumber;
 
-use super::entrusted::entrust;
+use super::deposits_on_behalf::entrust;
 use crate::support::accounts::{COURT, People, Person, Session};
 use crate::support::draft_case::{draft_case, new_request};
 use crate::support::test_node::{Answer, NodeConfig, TestNode};

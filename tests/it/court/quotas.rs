@@ -8,7 +8,7 @@ use serde_json::json;
 use tiezheng::custody::space::Limits;
 use tiezheng::store::memory::MemoryStore;
 
-use super::entrusted::entrust;
+use super::deposits_on_behalf::entrust;
 use super::erasing::erased;
 use super::originals::{give, objects};
 use crate::support::accounts::People;

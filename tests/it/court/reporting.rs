@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tiezheng::ledger::number::DepositNumber;
 use tiezheng::ledger::statement::text::{Link, LinkKind};
 
-use super::entrusted::entrust;
+use super::deposits_on_behalf::entrust;
 use crate::support::accounts::{People, Person};
 use crate::support::depositor::{note, statement_with};
 use crate::support::proceeding::Proceeding;
