@@ -146,7 +146,7 @@ struct Office {
     _originals: tempfile::TempDir,
 }
 
-fn asked() -> RequestContext {
+fn new_request() -> RequestContext {
     RequestContext { request: random_request_id().expect("randomness"), body: Digest([0; 32]), capacity: None }
 }
 
@@ -178,13 +178,13 @@ impl Office {
         Self { filing, actor, runtime, running: Some(running), _originals: originals }
     }
 
-    fn entrust(&self) -> DepositNumber {
+    fn deposit_on_behalf(&self) -> DepositNumber {
         let mut metadata = Map::new();
         metadata.insert("name".into(), "合同".into());
         let entrusted =
             OnBehalfCommand { content: content(), media_type: None, links: vec![], metadata, texts: vec![] };
         self.runtime
-            .block_on(self.filing.deposit_on_behalf(&self.actor, &asked(), &entrusted))
+            .block_on(self.filing.deposit_on_behalf(&self.actor, &new_request(), &entrusted))
             .expect("a deposit")
             .number
     }
@@ -192,14 +192,14 @@ impl Office {
     fn give(&self, number: DepositNumber) {
         let parts = stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(ORIGINAL))]);
         let incoming = OriginalUpload { stream: parts, announced: None, limit: 1 << 20 };
-        let request = asked();
+        let request = new_request();
         let taken = self.filing.store_original(&self.actor, number, &request, None, incoming);
         self.runtime.block_on(taken).expect("custody");
     }
 
     fn open_case(&self) -> CaseId {
         let court = CourtCode::parse("粤0192").expect("a court");
-        let request = asked();
+        let request = new_request();
         let opened = self.filing.open_case(&self.actor, &request, &court, Filer::Principal, |annexes| {
             Ok(Act::Open(Open {
                 court: court.clone(),
@@ -222,10 +222,10 @@ impl Office {
         self.runtime.block_on(opened).expect("a case").file.id
     }
 
-    fn look(&self, capacity: Capacity, subject: Subject, times: u64) {
+    fn look(&self, capacity: Capacity, target: AccessTarget, times: u64) {
         self.runtime.block_on(async {
             for _ in 0..times {
-                self.filing.record_access(&self.actor, capacity, subject).await.expect("recorded");
+                self.filing.record_access(&self.actor, capacity, target).await.expect("recorded");
             }
         });
     }

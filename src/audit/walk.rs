@@ -75,7 +75,7 @@ pub fn walk<R: ReadLedger + ?Sized>(
     });
     report.height = checker.last_height();
     if !checker.ended_in_header() || report.height != published.height {
-        report.find(whole(Fault::BlockLink, "the signed tree does not end in the last block header".into()));
+        report.find(ledger_finding(Fault::BlockLink, "the signed tree does not end in the last block header".into()));
     }
     if !report.court.originals.is_empty() {
         report.not_checked.push(ORIGINALS_NOT_CHECKED);
@@ -107,11 +107,11 @@ fn compare_index_rows<R: ReadLedger + ?Sized>(
             for ((index, expected), (_, found)) in expected_rows.named().into_iter().zip(found.named()) {
                 if expected != found {
                     let detail = format!("the index `{index}` has {found} rows, the log yields {expected}");
-                    report.find(whole(Fault::Index, detail));
+                    report.find(ledger_finding(Fault::Index, detail));
                 }
             }
         }
-        Err(error) => report.find(whole(Fault::Index, error.to_string())),
+        Err(error) => report.find(ledger_finding(Fault::Index, error.to_string())),
     }
 }
 
@@ -148,7 +148,7 @@ fn empty_report(published: &Published, origin: &Name, options: &Options) -> Audi
     }
 }
 
-fn whole(fault: Fault, detail: String) -> Finding {
+fn ledger_finding(fault: Fault, detail: String) -> Finding {
     Finding { fault, index: None, height: None, number: None, detail }
 }
 
@@ -163,14 +163,15 @@ fn compare_tile<R: ReadLedger + ?Sized>(store: &R, tile: &FullTile, report: &mut
         (_, Ok(false)) => "root differs".to_owned(),
         (Err(error), _) | (_, Err(error)) => error.to_string(),
     };
-    report.find(whole(Fault::Tile, format!("tile {}/{}: {detail}", tile.level, tile.index)));
+    report.find(ledger_finding(Fault::Tile, format!("tile {}/{}: {detail}", tile.level, tile.index)));
 }
 
 fn compare_root(report: &mut AuditReport, published: &Published, frontier: &Frontier) {
     report.root = frontier.root();
     let expected = published.checkpoint.checkpoint().root;
     if report.root != expected {
-        report.find(whole(Fault::TreeRoot, format!("computed {}, the checkpoint says {expected}", report.root)));
+        report
+            .find(ledger_finding(Fault::TreeRoot, format!("computed {}, the checkpoint says {expected}", report.root)));
     }
 }
 
@@ -181,15 +182,15 @@ fn compare_key<R: ReadLedger + ?Sized>(
     options: &Options,
 ) {
     let Some(key) = checker.key().cloned() else {
-        report.find(whole(Fault::Checkpoint, "the chain names no ledger key".into()));
+        report.find(ledger_finding(Fault::Checkpoint, "the chain names no ledger key".into()));
         return;
     };
     if let Some(pinned) = &options.pinned
         && *pinned != key
     {
-        report.find(whole(Fault::Checkpoint, format!("the chain's key is {key}, the trusted one {pinned}")));
+        report.find(ledger_finding(Fault::Checkpoint, format!("the chain's key is {key}, the trusted one {pinned}")));
     }
     if let Err(error) = published.checkpoint.verified_by(&[key]) {
-        report.find(whole(Fault::Checkpoint, error.to_string()));
+        report.find(ledger_finding(Fault::Checkpoint, error.to_string()));
     }
 }

@@ -141,17 +141,17 @@ pub async fn run(args: &DepositArgs, config: &Config, screen: &Screen) -> anyhow
     // A failure to print does not stop the deposits; it is reported at the end.
     let (mut printed, mut lost) = (Ok(()), None);
     while let Some((found, outcome)) = deposits.next().await {
-        let tell = || tell(screen, &found, &outcome, files == 1);
+        let print = || print_outcome(screen, &found, &outcome, files == 1);
         printed = printed.and(match &run {
-            Some(run) => run.progress.aside(tell),
-            None => tell(),
+            Some(run) => run.progress.aside(print),
+            None => print(),
         });
         ending = ending.max(count(&mut tally, &found, &outcome));
         lost = lost.or(outcome.err().and_then(unanswered));
     }
     printed.and_then(|()| summary(screen, tally))?;
     if let Some(error) = lost {
-        tell_unconfirmed(screen, tally.unconfirmed, (files > 1).then_some(&error))?;
+        print_unconfirmed(screen, tally.unconfirmed, (files > 1).then_some(&error))?;
     }
     Ok(ending)
 }
@@ -174,7 +174,7 @@ fn is_unconfirmed(error: &CliError) -> bool {
 }
 
 /// Prints what to do about files without an answer, and the reason, if it was not printed with each file.
-fn tell_unconfirmed(screen: &Screen, count: usize, reason: Option<&CliError>) -> anyhow::Result<()> {
+fn print_unconfirmed(screen: &Screen, count: usize, reason: Option<&CliError>) -> anyhow::Result<()> {
     let zh = reason.map_or_else(String::new, |error| format!("。原因：{}", error.zh));
     let en = reason.map_or_else(String::new, |error| format!(" Reason: {}", error.en));
     let zh = format!("节点中断：{count} 个文件未确认（可能已上链），请再次运行同一命令，不会重复存证{zh}");
@@ -249,7 +249,7 @@ fn count(tally: &mut Tally, found: &FoundFile, outcome: &Result<DepositOutcome, 
     ExitStatus::Good
 }
 
-fn tell(
+fn print_outcome(
     screen: &Screen,
     found: &FoundFile,
     outcome: &Result<DepositOutcome, Skipped>,

@@ -75,7 +75,7 @@ pub fn measure(
 
 /// The digests and the size of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Hashed {
+pub struct FileContent {
     /// Its digests.
     pub content: Content,
     /// Its size, which is not in the content of salted digests.
@@ -92,11 +92,11 @@ pub fn content(
     salt: Option<&[u8; SALT_LEN]>,
     wanted: WantedDigests,
     read: &(dyn Fn(u64) + Sync),
-) -> Result<Hashed, DigestError> {
+) -> Result<FileContent, DigestError> {
     let (hashing, size) = hash_unchanged(path, Hashing::begin(salt, wanted.sha256, wanted.sm3), read)?;
     let form = if salt.is_some() { Form::Salted } else { Form::Plain { size } };
     let content = Content { form, sha256: hashing.sha256.map(digest), sm3: hashing.sm3.map(digest) };
-    Ok(Hashed { content, size })
+    Ok(FileContent { content, size })
 }
 
 /// Digests in progress.
@@ -294,7 +294,7 @@ mod tests {
             let form = if salt.is_some() { Form::Salted } else { Form::Plain { size } };
             for (with_sha256, with_sm3) in [(true, true), (true, false), (false, true)] {
                 let wanted = WantedDigests { sha256: with_sha256, sm3: with_sm3 };
-                let Hashed { content, size } = content(&path, salt, wanted, &|_| {}).unwrap();
+                let FileContent { content, size } = content(&path, salt, wanted, &|_| {}).unwrap();
                 let (sha256, sm3) = (with_sha256.then_some(sha256), with_sm3.then_some(sm3));
                 assert_eq!((content, size), (Content { form, sha256, sm3 }, length as u64));
             }

@@ -162,7 +162,7 @@ pub async fn run(args: &LoadArgs, screen: &Screen) -> anyhow::Result<ExitStatus>
         let (mut round, length) = load.drive(&made).await?;
         if args.echo {
             let echo = Echo::start(length)?;
-            round.beside(load.drive_echo(&made, echo.address).await?);
+            round.set_baseline(load.drive_echo(&made, echo.address).await?);
         }
         let label = screen.pick(&format!("第 {number} 轮"), &format!("round {number}")).to_owned();
         screen.line(format!("{label}: {}", round_text(&round, screen)))?;

@@ -115,7 +115,7 @@ pub async fn round(
             traffic.answers.iter().map(|answer| answer.body.len()).sum::<usize>() / traffic.answers.len().max(1);
         let bare = Echo::start(bytes)?;
         let calls = asked.iter().map(|_| Call { path: "/".into(), body: None });
-        round.beside(figures(&load.send_to(bare.address, &Arc::new(calls.collect())).await?));
+        round.set_baseline(figures(&load.send_to(bare.address, &Arc::new(calls.collect())).await?));
     }
     Ok(round)
 }

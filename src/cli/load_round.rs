@@ -232,7 +232,7 @@ pub fn figures(traffic: &Traffic) -> Measurements {
 
 impl RoundResult {
     /// Adds the baseline server's figures.
-    pub fn beside(&mut self, echo: Measurements) {
+    pub fn set_baseline(&mut self, echo: Measurements) {
         self.ratio = Some(self.node.per_second / echo.per_second);
         self.echo = Some(echo);
     }

@@ -120,7 +120,7 @@ fn compare(
 
 fn create(data: &Path, origin: Option<&str>, keys: NodeKeys) -> Result<OpenedFolder, CliError> {
     let unopened = |error: OpenError| cannot_open(data, &error);
-    let signer = found_key(origin)?;
+    let signer = new_key(origin)?;
     let store = RocksStore::create(data, signer.verifier().name(), &descriptors::database_options());
     let store = store.map_err(unopened)?;
     Folder::new(data).restrict().map_err(|error| CliError::io(data, &error))?;
@@ -131,7 +131,7 @@ fn create(data: &Path, origin: Option<&str>, keys: NodeKeys) -> Result<OpenedFol
 }
 
 /// A new ledger's key, named by `origin` or else by a random unique name.
-fn found_key(origin: Option<&str>) -> Result<Signer, CliError> {
+fn new_key(origin: Option<&str>) -> Result<Signer, CliError> {
     if let Some(origin) = origin {
         return of_ledger(origin);
     }

@@ -37,7 +37,7 @@ pub fn write(path: &Path, bytes: &[u8], mode: u32, replace: Replace<'_>) -> Resu
         Replace::Always => is_file,
     };
     if !may {
-        return Err(taken(path, !matches!(replace, Replace::Never) && is_file));
+        return Err(already_exists(path, !matches!(replace, Replace::Never) && is_file));
     }
     durable::replace(path, bytes, mode).map_err(|error| CliError::io(path, &error))
 }
@@ -51,11 +51,11 @@ pub fn must_be_new(path: &Path) -> Result<(), CliError> {
     match fs::symlink_metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(CliError::io(path, &error)),
-        Ok(_) => Err(taken(path, false)),
+        Ok(_) => Err(already_exists(path, false)),
     }
 }
 
-fn taken(path: &Path, can_force: bool) -> CliError {
+fn already_exists(path: &Path, can_force: bool) -> CliError {
     let path = path.display();
     let (zh, en) = if can_force {
         (

@@ -85,7 +85,7 @@ fn is_same_deposit(found: &Receipt, new: &Receipt) -> bool {
 }
 
 /// Rejects a receipt that does not verify; prints what was not checked if the key is not pinned.
-fn must_hold(
+fn require_valid(
     receipt: &Receipt,
     item: Option<&ItemClaim>,
     number: Option<DepositNumber>,
@@ -111,7 +111,7 @@ fn must_hold(
 
 /// Derives and writes the receipt of an item.
 fn cut_out(args: &ReceiptArgs, receipt: &ItemReceipt, trust: &Trust, screen: &Screen) -> anyhow::Result<ExitStatus> {
-    must_hold(&receipt.receipt, Some(&receipt.claim), None, trust, screen)?;
+    require_valid(&receipt.receipt, Some(&receipt.claim), None, trust, screen)?;
     let text = item_receipt::print(receipt);
     if let Some(path) = &args.output {
         let is_same = |found: &str| {
@@ -150,7 +150,7 @@ pub async fn run(args: &ReceiptArgs, config: &Config, screen: &Screen) -> anyhow
         require_known_ledger(&client, config).await?;
     }
     let receipt = answered.map_err(CliError::from)?;
-    must_hold(&receipt, None, Some(number), &trust, screen)?;
+    require_valid(&receipt, None, Some(number), &trust, screen)?;
     let text = if args.tlog_proof {
         let text = client.tlog_proof(&number).await.map_err(CliError::from)?;
         let origin = Entry::parse(receipt.entry.as_bytes()).map(|entry| entry.statement.statement().ledger.clone());

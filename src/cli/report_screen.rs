@@ -188,7 +188,7 @@ fn step_rows(screen: &Screen, result: &StepResult) -> Vec<Vec<String>> {
         matches!(step, Step::TxId | Step::OriginalDigest | Step::Signatures | Step::LaterLinks | Step::EarlierDeposits);
     if telling || *outcome == Outcome::Failed {
         let value = |(name, value): &(&'static str, String)| {
-            let value = told_value(screen, name, value);
+            let value = value_text(screen, name, value);
             vec![String::new(), String::new(), format!("{}: {value}", value_label(screen, name))]
         };
         rows.extend(values.iter().map(value));
@@ -196,7 +196,7 @@ fn step_rows(screen: &Screen, result: &StepResult) -> Vec<Vec<String>> {
     rows
 }
 
-fn told_value(screen: &Screen, name: &str, value: &str) -> String {
+fn value_text(screen: &Screen, name: &str, value: &str) -> String {
     // An untrusted name may be equal to one of these words.
     if name == "item_name" {
         return escaped_name(value);

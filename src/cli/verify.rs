@@ -147,7 +147,7 @@ async fn by_record(
             let history = history(client, record, &request.trust).await?;
             let fault = contradiction(request, client, number).await?;
             let check = LedgerCheck { history, without_history: SkipReason::DamagedReceipt, fault, answered: true };
-            (check, ReportNodeJson::asked(origin_of(&record.receipt), client.address()))
+            (check, ReportNodeJson::queried(origin_of(&record.receipt), client.address()))
         }
         None => ask_ledger(request, record, number, config, screen).await?,
     };
@@ -212,7 +212,7 @@ async fn ask_ledger(
     let client = request.client(origin.as_deref(), config)?;
     let check = ledger_check::check(&client, record, &number, &request.trust).await?;
     if check.answered {
-        return Ok((check, ReportNodeJson::asked(origin, client.address())));
+        return Ok((check, ReportNodeJson::queried(origin, client.address())));
     }
     let (why_zh, why_en) =
         (skipped(check.without_history, Language::Chinese), skipped(check.without_history, Language::English));
@@ -241,8 +241,8 @@ async fn without_record(
         None => request.client(None, config)?,
     };
     let file = request.args.file.as_deref();
-    let shown = shown_ledger(&client, &request.trust).await?;
-    let node = ReportNodeJson::asked(shown.clone(), client.address());
+    let shown = pinned_ledger(&client, &request.trust).await?;
+    let node = ReportNodeJson::queried(shown.clone(), client.address());
     if let Some(held) = request.adjacent_receipt() {
         let number = request.number.unwrap_or(held.number);
         let check = ledger_check::check(&client, &held.record, &number, &request.trust).await?;
@@ -357,7 +357,7 @@ fn not_found_by_digest(screen: &Screen) -> anyhow::Result<()> {
 }
 
 /// The node's ledger, if a pinned key signed its checkpoint.
-async fn shown_ledger(client: &LedgerClient, trust: &Trust) -> Result<Option<String>, CliError> {
+async fn pinned_ledger(client: &LedgerClient, trust: &Trust) -> Result<Option<String>, CliError> {
     let told = client.ledger().await?;
     let Ok(checkpoint) = SignedCheckpoint::parse(told.checkpoint.as_bytes()) else { return Ok(None) };
     let origin = &checkpoint.checkpoint().origin;

@@ -92,14 +92,14 @@ impl LedgerClient {
                 break;
             }
             let verdict = serde_json::from_slice(line).map_err(|error| self.malformed(PATH, &error));
-            let answer = verdict.and_then(|verdict| self.answered(verdict, got.len() + 1));
+            let answer = verdict.and_then(|verdict| self.deposit_result(verdict, got.len() + 1));
             got.push(answer.map_err(FailedAttempt::for_good)?);
         }
         Ok(())
     }
 
     /// The result in a verdict; `Err` if it is malformed or of another line than `expected`.
-    fn answered(&self, verdict: BatchVerdict, expected: usize) -> Result<DepositResult, ClientError> {
+    fn deposit_result(&self, verdict: BatchVerdict, expected: usize) -> Result<DepositResult, ClientError> {
         if verdict.line != expected {
             let reason = format!("a verdict of line {} where that of line {expected} was due", verdict.line);
             return Err(self.malformed(PATH, &reason));

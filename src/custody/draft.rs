@@ -57,11 +57,11 @@ impl Draft {
                 return Err(error);
             }
         }
-        let Some(upload) = self.upload.take() else { return Err(gone()) };
+        let Some(upload) = self.upload.take() else { return Err(upload_ended()) };
         let (answer, answered) = oneshot::channel();
         // If the caller was cancelled, `CompletedObject` is dropped, which removes the object.
         tokio::spawn(finish(self.storage.clone(), self.object, upload, answer));
-        answered.await.unwrap_or_else(|_| Err(gone()))
+        answered.await.unwrap_or_else(|_| Err(upload_ended()))
     }
 
     /// Removes it.
@@ -74,7 +74,7 @@ impl Draft {
     async fn put(&mut self, part: BytesMut) -> Result<()> {
         match &mut self.upload {
             Some(upload) => upload.put_part(part.freeze().into()).await,
-            None => Err(gone()),
+            None => Err(upload_ended()),
         }
     }
 }
@@ -89,14 +89,14 @@ async fn finish(
         Ok(_) => storage.settle(&object).await,
         Err(error) => Err(error),
     };
-    let placed = match completed {
+    let completed = match completed {
         Ok(()) => Ok(CompletedObject { storage, object, is_kept: false }),
         Err(error) => {
             abort(&storage, &object, upload).await;
             Err(error)
         }
     };
-    drop(answer.send(placed));
+    drop(answer.send(completed));
 }
 
 /// Aborts an upload and removes its object: after a failure halfway, aborting may leave the draft or even the object.
@@ -113,7 +113,7 @@ async fn erase(storage: &Storage, object: &ObjectId) {
     }
 }
 
-fn gone() -> object_store::Error {
+fn upload_ended() -> object_store::Error {
     object_store::Error::Generic { store: "custody", source: "the upload has ended already".into() }
 }
 

@@ -26,7 +26,7 @@ use crate::filing::deposit_policy::DepositPolicy;
 use crate::filing::service::FilingService;
 use crate::http::client_address::ClientAddress;
 use crate::http::problem::Failure;
-use crate::http::rate_limit::{Limit, RateLimited, RateLimiter, Taken};
+use crate::http::rate_limit::{ChargedBuckets, Limit, RateLimited, RateLimiter};
 use crate::ledger::statement::text::Statement;
 
 /// Default limit of deposits per minute of one key or account.
@@ -74,8 +74,8 @@ pub struct DepositAdmission {
 /// What a deposit was charged to.
 #[derive(Debug, Default)]
 pub(in crate::http) struct Charges {
-    keys: Vec<([u8; 32], Taken)>,
-    account: Option<(AccountId, Taken)>,
+    keys: Vec<([u8; 32], ChargedBuckets)>,
+    account: Option<(AccountId, ChargedBuckets)>,
 }
 
 impl DepositAdmission {
@@ -195,7 +195,7 @@ impl DepositAdmission {
 
     /// Charges one of the accounts that enrolled the keys. An account that enrols another depositor's key thereby lends its own
     /// limit, and uses up no other.
-    fn charge_account(&self, accounts: &[AccountId]) -> Result<Option<(AccountId, Taken)>, Failure> {
+    fn charge_account(&self, accounts: &[AccountId]) -> Result<Option<(AccountId, ChargedBuckets)>, Failure> {
         let Some(limiter) = &self.per_account else { return Ok(None) };
         let mut shortest: Option<RateLimited> = None;
         for account in accounts {

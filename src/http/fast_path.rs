@@ -174,7 +174,7 @@ fn rejected(failure: Failure, request: &Request) -> Response {
     let (metric_labels, finishing) = (RequestMetrics::begin(request), ConditionalRequest::of(request));
     let mut response = failure.into_response();
     finishing.finish(&mut response);
-    metric_labels.answered(&response);
+    metric_labels.record(&response);
     response
 }
 
@@ -185,7 +185,7 @@ async fn serve_fast(to: FastRoute, state: Arc<AppState>, client: ClientAddress, 
     let answered = AssertUnwindSafe(to.answer(state, client, request)).catch_unwind().await;
     let mut response = answered.map_or_else(panicked, IntoResponse::into_response);
     finishing.finish(&mut response);
-    metric_labels.answered(&response);
+    metric_labels.record(&response);
     response
 }
 

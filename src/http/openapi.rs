@@ -40,7 +40,7 @@ use crate::wire::problem::{PROBLEM_JSON, Problem};
     ),
     components(schemas(BatchVerdict, Problem)),
 )]
-struct Described;
+struct ApiDoc;
 
 /// Bytes of any kind, as they are.
 #[derive(Debug, utoipa::ToSchema)]
@@ -188,7 +188,7 @@ fn problem(status: &str) -> Response {
 /// The document without paths.
 #[must_use]
 pub fn described() -> Document {
-    let mut document = Described::openapi();
+    let mut document = ApiDoc::openapi();
     let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("tzt_…");
     let scheme =
         scheme.description(Some("A token of an account, with the scopes that it was issued for / 账号的访问令牌"));

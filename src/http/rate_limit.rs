@@ -125,10 +125,10 @@ impl Row {
     }
 }
 
-/// The tokens that one request took from the two buckets of its client.
+/// The buckets of a client that one request was charged to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
-pub struct Taken([bool; 2]);
+pub struct ChargedBuckets([bool; 2]);
 
 /// The client has exceeded the limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -152,11 +152,11 @@ impl RateLimiter {
     /// # Errors
     ///
     /// [`RateLimited`]: nothing was taken.
-    pub fn take(&self, client: &impl Hash) -> Result<Taken, RateLimited> {
+    pub fn take(&self, client: &impl Hash) -> Result<ChargedBuckets, RateLimited> {
         self.take_at(client, u64::try_from(self.start.elapsed().as_nanos()).unwrap_or(u64::MAX))
     }
 
-    fn take_at(&self, client: &impl Hash, now: u64) -> Result<Taken, RateLimited> {
+    fn take_at(&self, client: &impl Hash, now: u64) -> Result<ChargedBuckets, RateLimited> {
         let mut wait = u64::MAX;
         let taken = self.rows.each_ref().map(|row| {
             let Some(bucket) = row.bucket(client) else { return false };
@@ -168,12 +168,12 @@ impl RateLimiter {
         });
         match taken {
             [false, false] => Err(RateLimited { retry_after: Duration::from_nanos(wait) }),
-            taken => Ok(Taken(taken)),
+            taken => Ok(ChargedBuckets(taken)),
         }
     }
 
     /// Returns the tokens that a request of `client` took and did not use.
-    pub fn give_back(&self, client: &impl Hash, taken: Taken) {
+    pub fn give_back(&self, client: &impl Hash, taken: ChargedBuckets) {
         for (row, _) in self.rows.iter().zip(taken.0).filter(|(_, taken)| *taken) {
             let less = |full_at: u64| Some(full_at.saturating_sub(self.interval));
             // Never refuses: each value has a next one.

@@ -112,7 +112,7 @@ impl RequestMetrics {
     }
 
     /// Records the answer.
-    pub fn answered(self, response: &Response) {
+    pub fn record(self, response: &Response) {
         let route = match &self.route {
             Route::Matched(path) => path.as_str(),
             Route::PathName(name) => name,

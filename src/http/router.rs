@@ -166,10 +166,10 @@ pub fn router(state: Arc<AppState>, shutdown: ShutdownSignal) -> Router {
 
 /// All middleware in one function, since each layer of axum costs a boxed future.
 async fn common_middleware(request: Request, next: Next) -> Response {
-    let (watched, finishing) = (RequestMetrics::begin(&request), ConditionalRequest::of(&request));
+    let (metrics, finishing) = (RequestMetrics::begin(&request), ConditionalRequest::of(&request));
     let mut response = next.run(request).await;
     finishing.finish(&mut response);
-    watched.answered(&response);
+    metrics.record(&response);
     response
 }
 

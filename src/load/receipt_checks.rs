@@ -47,7 +47,7 @@ pub fn check(bodies: &[&[u8]], answers: &[Answer], packing: BodyFormat, trust: &
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let share = answers.len().div_ceil(cores).max(1);
     let looked: Vec<_> = thread::scope(|scope| {
-        let look = |share| scope.spawn(move || look_at(bodies, share, packing, trust));
+        let look = |share| scope.spawn(move || check_answers(bodies, share, packing, trust));
         let tasks: Vec<_> = answers.chunks(share).map(look).collect();
         tasks.into_iter().map(thread::ScopedJoinHandle::join).collect()
     });
@@ -71,7 +71,7 @@ pub fn check(bodies: &[&[u8]], answers: &[Answer], packing: BodyFormat, trust: &
     all
 }
 
-fn look_at(bodies: &[&[u8]], answers: &[Answer], packing: BodyFormat, trust: &Trust) -> CheckResult {
+fn check_answers(bodies: &[&[u8]], answers: &[Answer], packing: BodyFormat, trust: &Trust) -> CheckResult {
     let mut checked = CheckResult::default();
     for answer in answers {
         let body = bodies.get(answer.call).copied().unwrap_or_default();

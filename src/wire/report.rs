@@ -154,7 +154,7 @@ impl ReportNodeJson {
 
     /// The node at `address` was queried.
     #[must_use]
-    pub fn asked(ledger: Option<String>, address: &str) -> Self {
+    pub fn queried(ledger: Option<String>, address: &str) -> Self {
         let text = match &ledger {
             Some(ledger) => {
                 Bilingual::new(format!("{address}（账本 {ledger}）"), format!("{address} (ledger {ledger})"))

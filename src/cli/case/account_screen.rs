@@ -42,7 +42,7 @@ pub fn show(screen: &Screen, account: &Value) -> anyhow::Result<()> {
         let at = text(check, "/at").unwrap_or_default();
         row("身份核验", "identity check", format!("{}  {at}", said.join(screen.pick("，", ", "))));
     }
-    let roles: Vec<String> = list(account, "roles").map(|role| held(screen, role)).collect();
+    let roles: Vec<String> = list(account, "roles").map(|role| role_text(screen, role)).collect();
     let none = || screen.pick("无", "none").to_owned();
     row("角色", "roles", if roles.is_empty() { none() } else { roles.join(screen.pick("、", ", ")) });
     if account.get("scopes").is_some() {
@@ -59,7 +59,7 @@ pub fn show(screen: &Screen, account: &Value) -> anyhow::Result<()> {
 }
 
 /// A role, and its court: 书记员（粤0192）.
-fn held(screen: &Screen, role: &Value) -> String {
+fn role_text(screen: &Screen, role: &Value) -> String {
     let label = bilingual(screen, role.get("label"));
     match text(role, "/court") {
         Some(court) => format!("{label}{}{court}{}", screen.pick("（", " ("), screen.pick("）", ")")),

@@ -180,9 +180,9 @@ fn request(command: &AccountCommand) -> (String, Value) {
                 object([("method", Some(json!(method))), ("level", Some(json!(level))), ("reference", reference)]);
             (of(account, "identity-checks"), body)
         }
-        AccountCommand::Grant { account, role, court } => (of(account, "roles"), held(role, court.as_ref())),
+        AccountCommand::Grant { account, role, court } => (of(account, "roles"), role_json(role, court.as_ref())),
         AccountCommand::Revoke { account, role, court } => {
-            (of(account, "roles/revocation"), held(role, court.as_ref()))
+            (of(account, "roles/revocation"), role_json(role, court.as_ref()))
         }
         AccountCommand::TrustLedger { court, ledger_key, remove } => {
             let rest = if *remove { "ledgers/removal" } else { "ledgers" };
@@ -203,7 +203,7 @@ fn request(command: &AccountCommand) -> (String, Value) {
     }
 }
 
-fn held(role: &str, court: Option<&String>) -> Value {
+fn role_json(role: &str, court: Option<&String>) -> Value {
     object([("role", Some(json!(role))), ("court", court.map(|court| json!(court)))])
 }
 

@@ -88,7 +88,7 @@ async fn wait_and_show(
         // Only the first answer says whether this request made the erasure.
         *at = fresh;
     }
-    shown(&erasure, connection)
+    print_erasure(&erasure, connection)
 }
 
 fn is_settled(erasure: &Value) -> bool {
@@ -96,7 +96,7 @@ fn is_settled(erasure: &Value) -> bool {
     text(erasure, "/state/code").is_none_or(|code| matches!(code.as_str(), "confirmed" | "failed"))
 }
 
-fn shown(erasure: &Value, connection: &CourtConnection<'_>) -> anyhow::Result<ExitStatus> {
+fn print_erasure(erasure: &Value, connection: &CourtConnection<'_>) -> anyhow::Result<ExitStatus> {
     connection.print_act(erasure)?;
     let screen = connection.screen;
     let code = text(erasure, "/state/code").unwrap_or_default();

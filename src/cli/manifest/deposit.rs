@@ -56,7 +56,7 @@ pub async fn run(run: &Arc<DepositRun>, source: Source, screen: &Screen) -> anyh
     let PreparedManifest { ready, list, manifest, excluded } = prepared.await.map_err(|_| interrupted())??;
     let done = run.send(ready).await?;
     let outcome = Outcome { path: &path, list: &list, manifest, excluded: &excluded, done: &done };
-    run.progress.aside(|| tell(screen, &outcome))?;
+    run.progress.aside(|| print_outcome(screen, &outcome))?;
     let left_out = excluded.iter().any(failed);
     Ok(if left_out { ExitStatus::Unable } else { ExitStatus::Good })
 }
@@ -276,7 +276,7 @@ struct Outcome<'a> {
     done: &'a DepositOutcome,
 }
 
-fn tell(screen: &Screen, outcome: &Outcome<'_>) -> anyhow::Result<()> {
+fn print_outcome(screen: &Screen, outcome: &Outcome<'_>) -> anyhow::Result<()> {
     let Outcome { path, list, manifest, excluded, done } = outcome;
     screen.document(&document(outcome))?;
     renamed::show(screen, &done.renamed)?;

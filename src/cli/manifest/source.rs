@@ -10,7 +10,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use crate::cli::digest::{Hashed, content};
+use crate::cli::digest::{FileContent, content};
 use crate::cli::exit::CliError;
 use crate::cli::gather::{Exclusion, FoundFile, Skip, gather};
 use crate::cli::manifest::lines::{LineError, Lines};
@@ -179,7 +179,7 @@ fn measured(files: &[&Member], wanted: WantedDigests, read: &(dyn Fn(u64) + Sync
 }
 
 fn line_of(file: &Member, wanted: WantedDigests, read: &(dyn Fn(u64) + Sync)) -> Result<String, CliError> {
-    let Hashed { content, size } = content(&file.path, None, wanted, read)?;
+    let FileContent { content, size } = content(&file.path, None, wanted, read)?;
     let digests = ItemDigests::new(content.sha256, content.sm3, size).map_err(|fault| {
         let path = file.path.display();
         CliError::unable(

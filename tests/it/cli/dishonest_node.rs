@@ -7,7 +7,7 @@ use tiezheng::ledger::number::DepositNumber;
 use tiezheng::ledger::statement::text::LinkKind;
 use tiezheng::store::memory::MemoryStore;
 
-use crate::cli::workspace::{FilingService, Ran};
+use crate::cli::workspace::{CommandRun, Workspace};
 use crate::support::chain::{Draft, found, number, seal};
 use crate::support::depositor::{ledger_key, origin};
 use crate::support::operator::Operator;
@@ -21,34 +21,34 @@ fn is_look_up(path: &str) -> bool {
     path.strip_prefix("/v1/deposits/").is_some_and(|rest| !rest.contains('/'))
 }
 
-fn texts(ran: &Ran) -> String {
+fn texts(ran: &CommandRun) -> String {
     format!("{}{}", ran.stdout, ran.stderr)
 }
 
 /// Looks up through a proxy that changes look-ups, for people in both languages and for machines.
 fn look_up(
-    filing: &FilingService,
+    workspace: &Workspace,
     number: &str,
     code: i32,
     change: impl Fn(&mut Value) + Send + Sync + 'static,
-) -> [Ran; 3] {
-    let proxy = Proxy::before(filing.url(), move |path, _, json| {
+) -> [CommandRun; 3] {
+    let proxy = Proxy::before(workspace.url(), move |path, _, json| {
         if is_look_up(path) {
             change(json);
         }
     });
     let line = ["lookup", number, "--server", &proxy.url];
-    [filing.say("zh", &line).ends(code), filing.say("en", &line).ends(code), filing.run(&line).ends(code)]
+    [workspace.say("zh", &line).ends(code), workspace.say("en", &line).ends(code), workspace.run(&line).ends(code)]
 }
 
 #[test]
 fn texts_of_the_node_are_not_shown() {
-    let filing = FilingService::new();
-    filing.file("a.txt", "a");
-    let first = filing.deposit("a.txt", &[]).number();
-    filing.file("b.txt", "b");
-    filing.deposit("b.txt", &["--link", &format!("supplements={first}")]);
-    let ran = look_up(&filing, &first, 0, |json| {
+    let workspace = Workspace::new();
+    workspace.file("a.txt", "a");
+    let first = workspace.deposit("a.txt", &[]).number();
+    workspace.file("b.txt", "b");
+    workspace.deposit("b.txt", &["--link", &format!("supplements={first}")]);
+    let ran = look_up(&workspace, &first, 0, |json| {
         let lie = json!({ "zh": LIE, "en": LIE });
         json["status_text"] = lie.clone();
         json["notice"] = lie.clone();
@@ -67,9 +67,9 @@ fn texts_of_the_node_are_not_shown() {
 
 #[test]
 fn facts_that_differ_from_the_receipt_are_named_and_not_shown() {
-    let filing = FilingService::new();
-    filing.file("a.txt", "a");
-    let number = filing.deposit("a.txt", &[]).number();
+    let workspace = Workspace::new();
+    workspace.file("a.txt", "a");
+    let number = workspace.deposit("a.txt", &[]).number();
     let link = json!({ "kind": "corrects", "label": { "zh": "更正", "en": "corrects" }, "deposit_number": "20991231-0K7M-X9QT-3D5W-C3" });
     let lies: [(&str, Value); 7] = [
         ("size", json!(4_711_471_147_u64)),
@@ -82,7 +82,7 @@ fn facts_that_differ_from_the_receipt_are_named_and_not_shown() {
     ];
     for (field, lie) in lies {
         let told = lie.clone();
-        let ran = look_up(&filing, &number, 1, move |json| json[field] = told.clone());
+        let ran = look_up(&workspace, &number, 1, move |json| json[field] = told.clone());
         let lie = lie.to_string();
         for ran in &ran[..2] {
             assert!(!texts(ran).contains(lie.trim_matches('"')), "{field}: {ran:#?}");
@@ -94,17 +94,17 @@ fn facts_that_differ_from_the_receipt_are_named_and_not_shown() {
         assert_eq!(document["checked"]["differing_fields"], json!([field]));
         assert_ne!(document[field], lie);
     }
-    let ran = look_up(&filing, &number, 1, |json| json["tx_id"] = "00".repeat(32).into());
+    let ran = look_up(&workspace, &number, 1, |json| json["tx_id"] = "00".repeat(32).into());
     assert_eq!(ran[2].document()["checked"]["differing_fields"], json!(["facts"]));
 }
 
 #[test]
 fn what_the_node_claims_of_other_deposits_is_checked_or_labelled() {
-    let filing = FilingService::new();
-    filing.file("a.txt", "a");
-    let number = filing.deposit("a.txt", &[]).number();
-    filing.file("b.txt", "b");
-    let other = filing.deposit("b.txt", &[]).number();
+    let workspace = Workspace::new();
+    workspace.file("a.txt", "a");
+    let number = workspace.deposit("a.txt", &[]).number();
+    workspace.file("b.txt", "b");
+    let other = workspace.deposit("b.txt", &[]).number();
     let absent = "20261122-0K7M-X9QT-3D5W-C3";
     let claims = |kind: &str, number: &str| {
         json!({ "items": [{ "kind": kind, "label": { "zh": "撤回", "en": "withdraws" }, "deposit_number": number, "status": "verified" }],
@@ -113,7 +113,7 @@ fn what_the_node_claims_of_other_deposits_is_checked_or_labelled() {
     for (claimed, fault) in [(other.as_str(), "not_stated"), (absent, "not_found"), (number.as_str(), "wrong_order")] {
         for kind in ["withdraws", "replaces"] {
             let claim = claims(kind, claimed);
-            let ran = look_up(&filing, &number, 0, move |json| json["later_links"] = claim.clone());
+            let ran = look_up(&workspace, &number, 0, move |json| json["later_links"] = claim.clone());
             let item = ran[2].document()["later_links"]["items"][0].clone();
             assert_eq!((&item["status"], &item["fault"]), (&json!("invalid"), &json!(fault)));
             assert!(ran[0].stdout.contains("不成立") && ran[1].stdout.contains("invalid"), "{ran:#?}");
@@ -122,7 +122,7 @@ fn what_the_node_claims_of_other_deposits_is_checked_or_labelled() {
         let earlier = json!({ "items": [{ "deposit_number": claimed, "status": "verified" }], "total": 1,
                               "total_is_exact": true, "next_cursor": null });
         let fault = if claimed == other { "wrong_order" } else { fault };
-        let ran = look_up(&filing, &number, 0, move |json| json["earlier_deposits"] = earlier.clone());
+        let ran = look_up(&workspace, &number, 0, move |json| json["earlier_deposits"] = earlier.clone());
         let item = ran[2].document()["earlier_deposits"]["items"][0].clone();
         assert_eq!((&item["status"], &item["fault"]), (&json!("invalid"), &json!(fault)));
     }
@@ -133,28 +133,30 @@ fn what_the_node_claims_of_other_deposits_is_checked_or_labelled() {
             json["later_links"]["next_cursor"] = cursor.clone();
         }
     };
-    for ran in [look_up(&filing, &number, 0, more(7, Value::Null)), look_up(&filing, &number, 0, more(0, json!("x")))] {
+    for ran in
+        [look_up(&workspace, &number, 0, more(7, Value::Null)), look_up(&workspace, &number, 0, more(0, json!("x")))]
+    {
         assert!(ran[0].stdout.contains("清单不完整") && ran[1].stdout.contains("incomplete list"), "{ran:#?}");
     }
     // What is no number, and a kind in the wrong list, make the answer malformed.
     for claim in [claims("withdraws", "not a number"), claims("refers", &other), claims("deletes", &other)] {
-        let ran = look_up(&filing, &number, 2, move |json| json["later_links"] = claim.clone());
+        let ran = look_up(&workspace, &number, 2, move |json| json["later_links"] = claim.clone());
         assert_eq!(ran[2].error(), "malformed_answer");
     }
 }
 
 #[test]
 fn claims_beyond_the_bound_or_without_an_answer_stay_claims() {
-    let filing = FilingService::new();
-    filing.file("a.txt", "a");
-    let number = filing.deposit("a.txt", &[]).number();
+    let workspace = Workspace::new();
+    workspace.file("a.txt", "a");
+    let number = workspace.deposit("a.txt", &[]).number();
     let mine = number.clone();
     let items: Vec<Value> = (0..100)
         .map(|_| json!({ "kind": "withdraws", "label": { "zh": "", "en": "" }, "deposit_number": mine, "status": "verified" }))
         .collect();
     let (asked, count) = (Arc::new(std::sync::atomic::AtomicUsize::new(0)), items.len());
     let counting = Arc::clone(&asked);
-    let proxy = Proxy::before(filing.url(), move |path, _, json| {
+    let proxy = Proxy::before(workspace.url(), move |path, _, json| {
         if is_look_up(path) {
             json["later_links"] =
                 json!({ "items": items, "total": count, "total_is_exact": true, "next_cursor": null });
@@ -162,17 +164,17 @@ fn claims_beyond_the_bound_or_without_an_answer_stay_claims() {
             counting.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         }
     });
-    let document = filing.run(&["lookup", &number, "--server", &proxy.url]).ends(0).document();
+    let document = workspace.run(&["lookup", &number, "--server", &proxy.url]).ends(0).document();
     let items = document["later_links"]["items"].as_array().unwrap();
     let unverified = items.iter().filter(|item| item["status"] == "unverified").count();
     assert_eq!((items.len(), unverified), (100, 36), "64 receipts are fetched");
     assert_eq!(asked.load(std::sync::atomic::Ordering::Relaxed), 65, "and the deposit's own");
     drop(proxy);
 
-    let other = filing.file("b.txt", "b");
-    let other = filing.run(&["deposit".as_ref(), other.as_os_str()]).ends(0).number();
+    let other = workspace.file("b.txt", "b");
+    let other = workspace.run(&["deposit".as_ref(), other.as_os_str()]).ends(0).number();
     let claimed = other.clone();
-    let proxy = Proxy::before(filing.url(), move |path, status, json| {
+    let proxy = Proxy::before(workspace.url(), move |path, status, json| {
         if is_look_up(path) && !path.contains(&claimed) {
             json["later_links"]["items"] = json!([{ "kind": "withdraws", "label": { "zh": "", "en": "" },
                                                     "deposit_number": claimed, "status": "verified" }]);
@@ -182,9 +184,9 @@ fn claims_beyond_the_bound_or_without_an_answer_stay_claims() {
             *json = json!({ "type": "x", "title": "x", "title_zh": "x", "status": 500, "code": "x", "detail": "x" });
         }
     });
-    let said = filing.say("zh", &["lookup", &number, "--server", &proxy.url]).ends(0).stdout;
+    let said = workspace.say("zh", &["lookup", &number, "--server", &proxy.url]).ends(0).stdout;
     assert!(said.contains("节点自述，未核验") && !said.contains("存证已被撤回"), "{said}");
-    let report = filing.run(&["verify", "a.txt", "--number", &number, "--server", &proxy.url]).ends(0).document();
+    let report = workspace.run(&["verify", "a.txt", "--number", &number, "--server", &proxy.url]).ends(0).document();
     let later = report["steps"].as_array().unwrap().iter().find(|step| step["code"] == "later_links").unwrap();
     assert_ne!(later["outcome"]["code"], "passed", "{later}");
     assert!(!report["reservations"].to_string().contains("withdrawn"));
@@ -192,17 +194,17 @@ fn claims_beyond_the_bound_or_without_an_answer_stay_claims() {
 
 #[test]
 fn a_search_that_names_another_deposit_is_not_believed() {
-    let filing = FilingService::new();
-    filing.file("a.txt", "a");
-    let other = filing.deposit("a.txt", &[]).number();
-    filing.file("mine", "never deposited");
-    let proxy = Proxy::before(filing.url(), move |path, _, json| {
+    let workspace = Workspace::new();
+    workspace.file("a.txt", "a");
+    let other = workspace.deposit("a.txt", &[]).number();
+    workspace.file("mine", "never deposited");
+    let proxy = Proxy::before(workspace.url(), move |path, _, json| {
         if path.starts_with("/v1/search") {
             json["items"] = json!([{ "kind": "deposit", "deposit_number": other, "index": 2, "href": "x" }]);
             json["total"] = 1.into();
         }
     });
-    let ran = filing.run(&["verify", "mine", "--server", &proxy.url]).ends(2);
+    let ran = workspace.run(&["verify", "mine", "--server", &proxy.url]).ends(2);
     assert_eq!(ran.error(), "unsound_search", "the file is not accused of differing from a stranger's deposit");
 }
 
@@ -246,18 +248,18 @@ async fn a_withdrawal_that_no_owner_made_is_an_invalid_link_and_no_withdrawal() 
     ];
     for (what, links) in cases {
         let (node, proxy) = forged(links).await;
-        let filing = FilingService::alone();
+        let workspace = Workspace::alone();
         let key = ledger_key().verifier().to_string();
-        filing.run(&["trust", "add", &key]).ends(0);
+        workspace.run(&["trust", "add", &key]).ends(0);
         let number = DepositNumber::to_string(&to);
         let line = ["lookup", &number, "--server", &proxy.url];
-        let document = filing.run(&line).ends(0).document();
+        let document = workspace.run(&line).ends(0).document();
         let item = &document["later_links"]["items"][0];
         assert_eq!((&item["status"], &item["fault"]), (&json!("invalid"), &json!("not_owner")), "{what}");
-        let said = filing.say("zh", &line).ends(0).stdout;
+        let said = workspace.say("zh", &line).ends(0).stdout;
         assert!(said.contains("不成立") && !said.contains("存证已被撤回"), "{what}: {said}");
-        filing.file("a", "a");
-        let verified = filing.run(&["verify", "a", "--number", &number, "--server", &proxy.url]);
+        workspace.file("a", "a");
+        let verified = workspace.run(&["verify", "a", "--number", &number, "--server", &proxy.url]);
         let document = verified.document();
         assert!(!document["reservations"].to_string().contains("withdrawn"), "{what}: {document}");
         let later = document["steps"].as_array().unwrap().iter().find(|step| step["code"] == "later_links").unwrap();
@@ -272,30 +274,30 @@ async fn a_withdrawal_that_no_owner_made_is_an_invalid_link_and_no_withdrawal() 
 async fn a_withdrawal_of_the_owner_on_the_same_ledger_is_one() {
     let to = number(1);
     let (_node, proxy) = forged(move |draft| draft.by(9).and_by(1).on_behalf(5).link(LinkKind::Withdraws, to)).await;
-    let filing = FilingService::alone();
-    filing.run(&["trust", "add", &ledger_key().verifier().to_string()]).ends(0);
-    let said = filing.say("zh", &["lookup", &to.to_string(), "--server", &proxy.url]).ends(0).stdout;
+    let workspace = Workspace::alone();
+    workspace.run(&["trust", "add", &ledger_key().verifier().to_string()]).ends(0);
+    let said = workspace.say("zh", &["lookup", &to.to_string(), "--server", &proxy.url]).ends(0).stdout;
     assert!(said.contains("存证已被撤回"), "{said}");
 }
 
 #[test]
 fn a_withdrawn_withdrawal_is_believed_only_where_its_records_show_it() {
-    let filing = FilingService::new();
+    let workspace = Workspace::new();
     for name in ["a", "b", "c"] {
-        filing.file(name, name);
+        workspace.file(name, name);
     }
-    let first = filing.deposit("a", &[]).number();
-    let withdrawal = filing.deposit("b", &["--link", &format!("withdraws={first}")]).number();
+    let first = workspace.deposit("a", &[]).number();
+    let withdrawal = workspace.deposit("b", &["--link", &format!("withdraws={first}")]).number();
     let standing = |url: &str| {
-        let document = filing.run(&["lookup", &first, "--server", url]).ends(0).document();
-        let said = filing.say("zh", &["lookup", &first, "--server", url]).ends(0).stdout;
+        let document = workspace.run(&["lookup", &first, "--server", url]).ends(0).document();
+        let said = workspace.say("zh", &["lookup", &first, "--server", url]).ends(0).stdout;
         let item = document["later_links"]["items"][0].clone();
         assert_eq!(item["deposit_number"], withdrawal);
         (item["standing"].as_str().unwrap().to_owned(), said)
     };
     // The node claims that the withdrawal was withdrawn: by a deposit that says no such thing.
     let (of, by) = (first.clone(), first.clone());
-    let lying = Proxy::before(filing.url(), move |path, _, json| {
+    let lying = Proxy::before(workspace.url(), move |path, _, json| {
         if is_look_up(path) && !path.ends_with(&of) {
             json["later_links"]["items"] = json!([{ "kind": "withdraws", "label": { "zh": "", "en": "" },
                 "deposit_number": by, "status": "verified", "standing": "in_force" }]);
@@ -310,15 +312,15 @@ fn a_withdrawn_withdrawal_is_believed_only_where_its_records_show_it() {
     assert!(said.contains("存证已被撤回"), "{said}");
     drop(lying);
 
-    let undone = filing.deposit("c", &["--link", &format!("withdraws={withdrawal}")]).number();
-    let (code, said) = standing(filing.url());
+    let undone = workspace.deposit("c", &["--link", &format!("withdraws={withdrawal}")]).number();
+    let (code, said) = standing(workspace.url());
     assert_eq!(code, "withdrawn");
     assert!(said.contains(&format!("已由 {undone} 撤回")) && !said.contains("存证已被撤回"), "{said}");
-    let report = filing.run(&["verify", "a", "--number", &first, "--server", filing.url()]).document();
+    let report = workspace.run(&["verify", "a", "--number", &first, "--server", workspace.url()]).document();
     assert!(!report["reservations"].to_string().contains("withdrawn"), "{report}");
     // Where the second level cannot be read, the withdrawal counts, and it is said that this was not checked.
     let of = withdrawal.clone();
-    let silent = Proxy::before(filing.url(), move |path, status, _| {
+    let silent = Proxy::before(workspace.url(), move |path, status, _| {
         if is_look_up(path) && path.ends_with(&of) {
             *status = 503;
         }

@@ -3,20 +3,20 @@
 use std::fs;
 use std::path::Path;
 
-use super::workspace::FilingService;
+use super::workspace::Workspace;
 use crate::opening::files;
 use crate::support::process::Node;
 
-fn ledger() -> (FilingService, String) {
-    let filing = FilingService::alone();
-    let data = filing.top().join("chain");
+fn ledger() -> (Workspace, String) {
+    let workspace = Workspace::alone();
+    let data = workspace.top().join("chain");
     Node::start(&data, &[]).stop();
-    (filing, data.to_str().unwrap().to_owned())
+    (workspace, data.to_str().unwrap().to_owned())
 }
 
 #[test]
 fn too_few_files_or_too_little_memory_is_told_and_changes_nothing() {
-    let (filing, data) = ledger();
+    let (workspace, data) = ledger();
     let before = files(Path::new(&data));
     let serve = ["serve", "--test", "--data", &data, "--listen", "127.0.0.1:0"];
     let audit = ["audit", &data];
@@ -25,24 +25,24 @@ fn too_few_files_or_too_little_memory_is_told_and_changes_nothing() {
         ("ulimit -v 400000", ["too_little_memory", "too_few_threads"]),
     ] {
         for command in [serve.as_slice(), &audit] {
-            let ran = filing.run_after(limit, command).ends(2);
+            let ran = workspace.run_after(limit, command).ends(2);
             assert!(codes.contains(&ran.error().as_str()), "{limit}: {ran:#?}");
             assert_eq!(files(Path::new(&data)), before, "{limit}");
         }
     }
-    filing.run(&audit).ends(0);
+    workspace.run(&audit).ends(0);
 }
 
 /// A writer that failed, and a node that is told to end afterwards.
 #[test]
 fn a_node_whose_writing_has_stopped_does_not_end_well() {
-    let (filing, data) = ledger();
+    let (workspace, data) = ledger();
     // Stands in for a disk that fails: the log may not grow past 4 KiB.
-    let ran = filing.run_after(
+    let ran = workspace.run_after(
         "trap '' XFSZ; ulimit -f 8",
         &["serve", "--test", "--data", &data, "--listen", "127.0.0.1:0", "--stop-with-stdin"],
     );
     assert_ne!(ran.code, 0, "{ran:#?}");
     fs::metadata(Path::new(&data).join("mark")).unwrap();
-    filing.run(&["audit", &data]).ends(0);
+    workspace.run(&["audit", &data]).ends(0);
 }

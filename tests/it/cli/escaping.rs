@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::cli::workspace::{FilingService, Ran};
+use crate::cli::workspace::{CommandRun, Workspace};
 use crate::support::proxy::Proxy;
 
 /// Clears the screen, colours, reorders, hides, and begins lines of its own.
@@ -13,7 +13,7 @@ const ATTACK: &str =
 
 /// Nothing but text, line breaks where the program makes them, and all of it escaped.
 #[track_caller]
-fn is_safe(ran: &Ran) {
+fn is_safe(ran: &CommandRun) {
     for text in [&ran.stdout, &ran.stderr] {
         let bad = text.chars().find(|c| {
             c.is_control() && *c != '\n'
@@ -35,12 +35,12 @@ fn attack_strings(json: &mut Value) {
 
 #[test]
 fn a_problem_cannot_write_to_the_terminal() {
-    let filing = FilingService::new();
-    filing.file("a.txt", "a");
-    filing.deposit("a.txt", &[]);
-    filing.file("b.txt", "b");
+    let workspace = Workspace::new();
+    workspace.file("a.txt", "a");
+    workspace.deposit("a.txt", &[]);
+    workspace.file("b.txt", "b");
     for status in [400_u16, 403, 500] {
-        let proxy = Proxy::before(filing.url(), move |_, answered, json| {
+        let proxy = Proxy::before(workspace.url(), move |_, answered, json| {
             *answered = status;
             *json = json!({ "type": ATTACK, "title": ATTACK, "title_zh": ATTACK, "status": status, "code": ATTACK, "detail": ATTACK });
         });
@@ -54,10 +54,10 @@ fn a_problem_cannot_write_to_the_terminal() {
                 vec!["trust", "fetch", &proxy.url],
             ] {
                 let more: &[&str] = if line[0] == "trust" { &[] } else { &["--server", &proxy.url] };
-                let ran = filing.say(lang, &[&line[..], more].concat());
+                let ran = workspace.say(lang, &[&line[..], more].concat());
                 assert_ne!(ran.code, 0, "{ran:#?}");
                 is_safe(&ran);
-                is_safe(&filing.run(&[&line[..], more].concat()));
+                is_safe(&workspace.run(&[&line[..], more].concat()));
             }
         }
     }
@@ -65,25 +65,25 @@ fn a_problem_cannot_write_to_the_terminal() {
 
 #[test]
 fn strings_of_any_answer_cannot_write_to_the_terminal() {
-    let filing = FilingService::new();
-    filing.file("a.txt", "a");
-    let number = filing.deposit("a.txt", &[]).number();
+    let workspace = Workspace::new();
+    workspace.file("a.txt", "a");
+    let number = workspace.deposit("a.txt", &[]).number();
     for only in ["/receipt", "/v1/ledger", "/v1/search", "/v1/deposits/"] {
-        let proxy = Proxy::before(filing.url(), move |path, _, json| {
+        let proxy = Proxy::before(workspace.url(), move |path, _, json| {
             if path.contains(only) {
                 attack_strings(json);
             }
         });
         for line in [vec!["lookup", &number], vec!["verify", "a.txt", "--number", &number], vec!["receipt", &number]] {
             for lang in ["zh", "en"] {
-                is_safe(&filing.say(lang, &[&line[..], &["--server", &proxy.url]].concat()));
+                is_safe(&workspace.say(lang, &[&line[..], &["--server", &proxy.url]].concat()));
             }
-            is_safe(&filing.run(&[&line[..], &["--server", &proxy.url]].concat()));
+            is_safe(&workspace.run(&[&line[..], &["--server", &proxy.url]].concat()));
         }
-        is_safe(&filing.say("zh", &["trust", "fetch", &proxy.url]));
+        is_safe(&workspace.say("zh", &["trust", "fetch", &proxy.url]));
     }
     // One text at a time, so that no other check ends the command first.
-    let proxy = Proxy::before(filing.url(), |path, _, json| {
+    let proxy = Proxy::before(workspace.url(), |path, _, json| {
         if path.starts_with("/v1/deposits/") && !path.ends_with("/receipt") {
             for field in ["status_text", "notice", "signed_by", "media_type"] {
                 attack_strings(&mut json[field]);
@@ -91,7 +91,7 @@ fn strings_of_any_answer_cannot_write_to_the_terminal() {
         }
     });
     for lang in ["zh", "en"] {
-        let ran = filing.say(lang, &["lookup", &number, "--server", &proxy.url]);
+        let ran = workspace.say(lang, &["lookup", &number, "--server", &proxy.url]);
         is_safe(&ran);
         assert!(ran.stdout.contains("\\u{1b}"), "the signer's code is shown, escaped: {ran:#?}");
     }
@@ -99,32 +99,32 @@ fn strings_of_any_answer_cannot_write_to_the_terminal() {
 
 #[test]
 fn a_files_name_cannot_write_to_the_terminal() {
-    let filing = FilingService::new();
+    let workspace = Workspace::new();
     let name = ATTACK.replace('/', "_");
-    filing.file(&name, "a");
+    workspace.file(&name, "a");
     for lang in ["zh", "en"] {
-        is_safe(&filing.say(lang, &["deposit", &name]).ends(0));
-        is_safe(&filing.say(lang, &["deposit", &name]).ends(0));
-        is_safe(&filing.say(lang, &["verify", &name]).ends(0));
-        is_safe(&filing.say(lang, &["verify", &format!("{name}.absent")]).ends(2));
-        is_safe(&filing.say(lang, &["lookup", &name]).ends(64));
-        is_safe(&filing.say(lang, &[&name]).ends(64));
-        is_safe(&filing.say(lang, &["lookup", "--nonsense", &name]).ends(64));
-        is_safe(&filing.say(lang, &["lookup", &format!("--{name}")]).ends(64));
-        is_safe(&filing.say(lang, &["verify", "x", "--server", &name]));
-        is_safe(&filing.say(lang, &["verify", "x", "--key", &name]).ends(64));
-        is_safe(&filing.say(lang, &["verify", "--digest", &name]).ends(64));
-        is_safe(&filing.say(lang, &["audit", &name]));
-        is_safe(&filing.say(lang, &["trust", "remove", &name]));
+        is_safe(&workspace.say(lang, &["deposit", &name]).ends(0));
+        is_safe(&workspace.say(lang, &["deposit", &name]).ends(0));
+        is_safe(&workspace.say(lang, &["verify", &name]).ends(0));
+        is_safe(&workspace.say(lang, &["verify", &format!("{name}.absent")]).ends(2));
+        is_safe(&workspace.say(lang, &["lookup", &name]).ends(64));
+        is_safe(&workspace.say(lang, &[&name]).ends(64));
+        is_safe(&workspace.say(lang, &["lookup", "--nonsense", &name]).ends(64));
+        is_safe(&workspace.say(lang, &["lookup", &format!("--{name}")]).ends(64));
+        is_safe(&workspace.say(lang, &["verify", "x", "--server", &name]));
+        is_safe(&workspace.say(lang, &["verify", "x", "--key", &name]).ends(64));
+        is_safe(&workspace.say(lang, &["verify", "--digest", &name]).ends(64));
+        is_safe(&workspace.say(lang, &["audit", &name]));
+        is_safe(&workspace.say(lang, &["trust", "remove", &name]));
     }
-    is_safe(&filing.run(&["verify", &name]).ends(0));
+    is_safe(&workspace.run(&["verify", &name]).ends(0));
 }
 
 #[test]
 fn a_paper_cannot_write_to_the_terminal() {
-    let filing = FilingService::new();
-    let file = filing.file("a.txt", "a");
-    filing.deposit("a.txt", &[]);
+    let workspace = Workspace::new();
+    let file = workspace.file("a.txt", "a");
+    workspace.deposit("a.txt", &[]);
     let path = file.with_file_name("a.txt.tiezheng-receipt.json");
     let good: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
     let changed = |change: &dyn Fn(&mut Value)| {
@@ -140,15 +140,15 @@ fn a_paper_cannot_write_to_the_terminal() {
         ATTACK.as_bytes().to_vec(),
     ];
     for paper in papers {
-        filing.file("bad.json", paper);
+        workspace.file("bad.json", paper);
         for lang in ["zh", "en"] {
-            let ran = filing.say(lang, &["verify", "a.txt", "--receipt", "bad.json"]).ends(2);
+            let ran = workspace.say(lang, &["verify", "a.txt", "--receipt", "bad.json"]).ends(2);
             is_safe(&ran);
         }
-        is_safe(&filing.run(&["verify", "a.txt", "--receipt", "bad.json"]).ends(2));
+        is_safe(&workspace.run(&["verify", "a.txt", "--receipt", "bad.json"]).ends(2));
     }
     // A pinned key whose name reorders text.
-    let policy = filing.config().join("trust.policy");
+    let policy = workspace.config().join("trust.policy");
     fs::write(&policy, format!("log {ATTACK}\n")).unwrap();
-    is_safe(&filing.say("zh", &["trust", "list"]));
+    is_safe(&workspace.say("zh", &["trust", "list"]));
 }

@@ -10,7 +10,7 @@ use std::process::Stdio;
 
 use rustix::process::Signal;
 
-use crate::cli::workspace::{FilingService, ran};
+use crate::cli::workspace::{Workspace, ran};
 use crate::support::process::{program, send};
 
 /// Saves a file anew as Windows editors do.
@@ -52,46 +52,46 @@ fn commands_that_need_no_configuration_run_without_a_home() {
 
 #[test]
 fn text_files_may_be_saved_by_any_editor() {
-    let filing = FilingService::new();
-    filing.file("a", "a");
-    filing.file("in/1", "1");
-    let number = filing.deposit("a", &["--salt"]).number();
-    filing.run(&["deposit", "--manifest", "in"]).ends(0);
-    filing.run(&["receipt", "--manifest", "in", "--item", "1", "-o", "1.json"]).ends(0);
+    let workspace = Workspace::new();
+    workspace.file("a", "a");
+    workspace.file("in/1", "1");
+    let number = workspace.deposit("a", &["--salt"]).number();
+    workspace.run(&["deposit", "--manifest", "in"]).ends(0);
+    workspace.run(&["receipt", "--manifest", "in", "--item", "1", "-o", "1.json"]).ends(0);
     let list = format!("sm3 {} size 7 path 1\nsm3 {} size 7 path 2\n", "a".repeat(64), "b".repeat(64));
-    as_saved_on_windows(&filing.file("digests.txt", list));
+    as_saved_on_windows(&workspace.file("digests.txt", list));
     for path in [
-        filing.path("a.tiezheng-statement"),
-        filing.path("a.tiezheng-receipt.json"),
-        filing.path("1.json"),
-        filing.path("in.tiezheng-manifest"),
-        filing.path("in.tiezheng-manifest.tiezheng-receipt.json"),
-        filing.config().join("keys/default.key"),
-        filing.config().join("trust.policy"),
+        workspace.path("a.tiezheng-statement"),
+        workspace.path("a.tiezheng-receipt.json"),
+        workspace.path("1.json"),
+        workspace.path("in.tiezheng-manifest"),
+        workspace.path("in.tiezheng-manifest.tiezheng-receipt.json"),
+        workspace.config().join("keys/default.key"),
+        workspace.config().join("trust.policy"),
     ] {
         as_saved_on_windows(&path);
     }
-    assert_eq!(filing.deposit("a", &[]).number(), number);
-    filing.run(&["verify", "a"]).ends(0);
-    filing.run(&["verify", "in/1", "--receipt", "1.json"]).ends(0);
-    filing.run(&["receipt", "--manifest", "in", "--item", "1"]).ends(0);
-    filing.run(&["deposit", "--manifest", "in"]).ends(0);
-    assert_eq!(filing.run(&["deposit", "--manifest", "digests.txt"]).ends(0).document()["items"], 2);
-    filing.file("numbers.txt", format!("\u{FEFF}{number}\r\n"));
-    filing.run(&["load", "--no-ceilings", "--read", "numbers.txt", "--connections", "1"]).ends(0);
+    assert_eq!(workspace.deposit("a", &[]).number(), number);
+    workspace.run(&["verify", "a"]).ends(0);
+    workspace.run(&["verify", "in/1", "--receipt", "1.json"]).ends(0);
+    workspace.run(&["receipt", "--manifest", "in", "--item", "1"]).ends(0);
+    workspace.run(&["deposit", "--manifest", "in"]).ends(0);
+    assert_eq!(workspace.run(&["deposit", "--manifest", "digests.txt"]).ends(0).document()["items"], 2);
+    workspace.file("numbers.txt", format!("\u{FEFF}{number}\r\n"));
+    workspace.run(&["load", "--no-ceilings", "--read", "numbers.txt", "--connections", "1"]).ends(0);
     // A token that an editor saved is the token: the node knows none such, and says so.
     let token = format!("\u{FEFF}tzt_{}\r\n", "0".repeat(64));
-    filing.file("token", token);
-    let refused = filing.run(&["case", "--token-file", "token", "list"]);
+    workspace.file("token", token);
+    let refused = workspace.run(&["case", "--token-file", "token", "list"]);
     assert!(refused.code != 2, "the node was reached: {refused:?}");
 }
 
 #[test]
 fn a_policy_saved_by_an_editor_still_refuses_another_ledger() {
-    let first = FilingService::new();
+    let first = Workspace::new();
     first.file("a", "a");
     first.deposit("a", &[]);
-    let second = FilingService::new();
+    let second = Workspace::new();
     let policy = first.config().join("trust.policy");
     let text = fs::read_to_string(&policy).unwrap().replace(first.url(), second.url());
     fs::write(&policy, text).unwrap();
@@ -115,9 +115,9 @@ fn a_policy_saved_by_an_editor_still_refuses_another_ledger() {
 
 #[test]
 fn an_error_names_the_file_that_it_is_about() {
-    let filing = FilingService::alone();
-    filing.file("F", "f");
-    filing.file("bad.json", "{");
+    let workspace = Workspace::alone();
+    workspace.file("F", "f");
+    workspace.file("bad.json", "{");
     for (arguments, named) in [
         (&["case", "--token", "tzt_x", "deposit", "F", "--provenance", "none.json"][..], "none.json"),
         (&["case", "--token", "tzt_x", "deposit", "F", "--provenance", "bad.json"], "bad.json"),
@@ -128,7 +128,7 @@ fn an_error_names_the_file_that_it_is_about() {
         (&["deposit", "--manifest", "none.list"], "none.list"),
     ] {
         for lang in ["zh", "en"] {
-            let said = filing.say(lang, arguments).ends(2).stderr;
+            let said = workspace.say(lang, arguments).ends(2).stderr;
             assert!(said.contains(named) && !said.contains("F:") && !said.contains("F："), "{arguments:?}: {said}");
         }
     }
@@ -136,64 +136,64 @@ fn an_error_names_the_file_that_it_is_about() {
 
 #[test]
 fn what_cannot_be_written_is_named_and_not_what_it_is_made_from() {
-    let filing = FilingService::new();
-    filing.file("in/1", "1");
-    filing.file("out", "a file where a folder should be");
-    let said = filing.say("en", &["deposit", "--manifest", "in", "--receipts", "out"]).ends(2).stderr;
+    let workspace = Workspace::new();
+    workspace.file("in/1", "1");
+    workspace.file("out", "a file where a folder should be");
+    let said = workspace.say("en", &["deposit", "--manifest", "in", "--receipts", "out"]).ends(2).stderr;
     assert!(said.contains("out"), "{said}");
 }
 
 #[test]
 fn the_folder_one_stands_in_has_a_name() {
-    let filing = FilingService::new();
-    filing.file("卷宗/1", "1");
-    let mut command = filing.command();
-    command.args(["--json", "deposit", "--manifest", "."]).current_dir(filing.path("卷宗"));
+    let workspace = Workspace::new();
+    workspace.file("卷宗/1", "1");
+    let mut command = workspace.command();
+    command.args(["--json", "deposit", "--manifest", "."]).current_dir(workspace.path("卷宗"));
     ran(command).ends(0);
-    let statement = fs::read_to_string(filing.path("卷宗.tiezheng-manifest.tiezheng-statement")).unwrap();
+    let statement = fs::read_to_string(workspace.path("卷宗.tiezheng-manifest.tiezheng-statement")).unwrap();
     let statement: serde_json::Value = serde_json::from_str(&statement).unwrap();
     assert_eq!(statement["private"]["metadata"]["name"], "卷宗");
 }
 
 #[test]
 fn a_name_in_another_normalization_finds_its_item_or_is_explained() {
-    let filing = FilingService::new();
+    let workspace = Workspace::new();
     let (composed, decomposed) = ("caf\u{e9}.wav", "cafe\u{301}.wav");
-    filing.file(format!("in/{composed}"), "sound");
-    filing.run(&["deposit", "--manifest", "in"]).ends(0);
-    filing.run(&["receipt", "--manifest", "in", "--item", decomposed, "-o", "item.json"]).ends(0);
-    filing.run(&["verify", &format!("in/{composed}"), "--receipt", "item.json"]).ends(0);
-    fs::rename(filing.path(format!("in/{composed}")), filing.path(format!("in/{decomposed}"))).unwrap();
-    let renamed = filing.run(&["deposit", "--manifest", "in"]).ends(2);
+    workspace.file(format!("in/{composed}"), "sound");
+    workspace.run(&["deposit", "--manifest", "in"]).ends(0);
+    workspace.run(&["receipt", "--manifest", "in", "--item", decomposed, "-o", "item.json"]).ends(0);
+    workspace.run(&["verify", &format!("in/{composed}"), "--receipt", "item.json"]).ends(0);
+    fs::rename(workspace.path(format!("in/{composed}")), workspace.path(format!("in/{decomposed}"))).unwrap();
+    let renamed = workspace.run(&["deposit", "--manifest", "in"]).ends(2);
     assert_eq!(renamed.error(), "renamed_since");
     assert!(renamed.stderr.contains("NFC"), "{renamed:?}");
 }
 
 #[test]
 fn what_file_managers_leave_is_passed_over_and_reported() {
-    let mut filing = FilingService::new();
+    let mut workspace = Workspace::new();
     for name in ["a.pdf", ".DS_Store", "._a.pdf", "Thumbs.db", "desktop.ini", "~$a.docx", ".~lock.a.odt#"] {
-        filing.file(format!("in/{name}"), name);
-        filing.file(format!("kept/{name}"), name);
+        workspace.file(format!("in/{name}"), name);
+        workspace.file(format!("kept/{name}"), name);
     }
-    filing.file("in/.localized", "");
-    let documents = filing.run(&["deposit", "-r", "in"]).ends(0).documents();
+    workspace.file("in/.localized", "");
+    let documents = workspace.run(&["deposit", "-r", "in"]).ends(0).documents();
     let skipped = documents.iter().filter(|document| document["error"]["code"] == "file_manager_file").count();
     assert_eq!((documents.len(), skipped), (8, 7));
-    let said = filing.say("zh", &["deposit", "-r", "in"]).ends(0).stderr;
+    let said = workspace.say("zh", &["deposit", "-r", "in"]).ends(0).stderr;
     assert!(said.contains("略过  in/.DS_Store：系统或办公软件自动生成的文件；如需存证请加 --all"), "{said}");
-    let manifest = filing.run(&["deposit", "--manifest", "kept"]).ends(0).document();
+    let manifest = workspace.run(&["deposit", "--manifest", "kept"]).ends(0).document();
     assert_eq!((&manifest["items"], manifest["passed_over"].as_array().unwrap().len()), (&1.into(), 6));
     // One that changes does not keep the manifest from being repeated.
-    filing.file("kept/.DS_Store", "changed");
-    assert_eq!(filing.run(&["deposit", "--manifest", "kept"]).ends(0).document()["status"], "already_deposited");
-    assert_eq!(filing.run(&["deposit", "--manifest", "kept", "--all", "--again"]).ends(0).document()["items"], 7);
-    let without = filing.say("en", &["deposit", "--manifest", "kept"]).ends(2).stderr;
+    workspace.file("kept/.DS_Store", "changed");
+    assert_eq!(workspace.run(&["deposit", "--manifest", "kept"]).ends(0).document()["status"], "already_deposited");
+    assert_eq!(workspace.run(&["deposit", "--manifest", "kept", "--all", "--again"]).ends(0).document()["items"], 7);
+    let without = workspace.say("en", &["deposit", "--manifest", "kept"]).ends(2).stderr;
     assert!(without.contains("--all"), "{without}");
-    filing.file("in/.localized", "now it has content");
-    let all = filing.run(&["deposit", "-r", "in", "--all"]).ends(0).documents();
+    workspace.file("in/.localized", "now it has content");
+    let all = workspace.run(&["deposit", "-r", "in", "--all"]).ends(0).documents();
     assert_eq!(all.iter().filter(|document| document["status"] == "deposited").count(), 7);
-    assert_eq!(filing.stop_and_count(), 1 + 2 + 7);
+    assert_eq!(workspace.stop_and_count(), 1 + 2 + 7);
 }
 
 /// A way to the node at `url` that breaks off, for good, when a deposit is sent over it. Its address.
@@ -223,32 +223,32 @@ fn breaks_off_at_a_deposit(url: &str) -> String {
 
 #[test]
 fn files_that_a_node_no_longer_answers_for_are_one_line() {
-    let mut filing = FilingService::new();
+    let mut workspace = Workspace::new();
     for i in 0..40 {
-        filing.file(format!("in/{i:02}"), format!("file {i}"));
+        workspace.file(format!("in/{i:02}"), format!("file {i}"));
     }
-    let mut command = filing.command();
+    let mut command = workspace.command();
     command.args(["--lang", "zh", "deposit", "-r", "in"]);
-    command.env("TIEZHENG_SERVER", breaks_off_at_a_deposit(filing.url()));
+    command.env("TIEZHENG_SERVER", breaks_off_at_a_deposit(workspace.url()));
     let broken = ran(command).ends(2);
     let lines: Vec<&str> = broken.stderr.lines().filter(|line| line.contains("未确认")).collect();
     assert_eq!(lines.len(), 1, "{broken:#?}");
     assert!(lines[0].starts_with("节点中断：40 个文件未确认（可能已上链），请再次运行同一命令"), "{lines:?}");
     assert!(broken.stdout.contains("未确认 40，未成 0"), "{broken:#?}");
-    filing.run(&["deposit", "-r", "in"]).ends(0);
-    assert_eq!(filing.stop_and_count(), 40);
+    workspace.run(&["deposit", "-r", "in"]).ends(0);
+    assert_eq!(workspace.stop_and_count(), 40);
 }
 
 #[test]
 fn a_file_is_named_once_in_what_is_said_of_it() {
-    let filing = FilingService::new();
-    filing.file("x", "x");
-    filing.deposit("x", &[]);
-    fs::write(filing.path("x.tiezheng-statement"), "{}").unwrap();
-    let said = filing.say("zh", &["deposit", "x"]).ends(2).stderr;
+    let workspace = Workspace::new();
+    workspace.file("x", "x");
+    workspace.deposit("x", &[]);
+    fs::write(workspace.path("x.tiezheng-statement"), "{}").unwrap();
+    let said = workspace.say("zh", &["deposit", "x"]).ends(2).stderr;
     assert!(said.lines().any(|line| line.starts_with("未存证  x：x.tiezheng-statement 不是声明文件")), "{said}");
-    fs::remove_file(filing.path("x")).unwrap();
-    let said = filing.say("zh", &["deposit", "x"]).ends(2).stderr;
+    fs::remove_file(workspace.path("x")).unwrap();
+    let said = workspace.say("zh", &["deposit", "x"]).ends(2).stderr;
     let line = said.lines().find(|line| line.contains("未存证")).unwrap();
     assert_eq!(line.matches('x').count(), 1, "{said}");
 }

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 
-use crate::cli::workspace::FilingService;
+use crate::cli::workspace::Workspace;
 
 /// Words by which an English sentence is known: none is the name of a command, an option or a field.
 const ENGLISH: [&str; 31] = [
@@ -59,7 +59,7 @@ fn commands<'t>(help: &'t str, heading: &str) -> Vec<&'t str> {
 
 /// Asks each command and each of its commands for its help.
 fn each_help(
-    filing: &FilingService,
+    workspace: &Workspace,
     lang: &str,
     heading: &str,
     path: &[&str],
@@ -67,11 +67,11 @@ fn each_help(
 ) -> usize {
     let mut seen = 1;
     for option in ["-h", "--help"] {
-        let help = filing.say(lang, &[path, &[option]].concat()).ends(0).stdout;
+        let help = workspace.say(lang, &[path, &[option]].concat()).ends(0).stdout;
         see(&path.join(" "), &help);
         if option == "--help" {
             for command in commands(&help, heading) {
-                seen += each_help(filing, lang, heading, &[path, &[command]].concat(), see);
+                seen += each_help(workspace, lang, heading, &[path, &[command]].concat(), see);
             }
         }
     }
@@ -80,8 +80,8 @@ fn each_help(
 
 #[test]
 fn help_is_in_one_language() {
-    let filing = FilingService::alone();
-    let seen = each_help(&filing, "zh", "命令：", &[], &mut |command, help| {
+    let workspace = Workspace::alone();
+    let seen = each_help(&workspace, "zh", "命令：", &[], &mut |command, help| {
         assert_eq!(english_word(help), None, "{command}: {help}");
         assert!(help.contains("用法：") && help.contains("显示说明"), "{command}: {help}");
         for line in help.lines() {
@@ -91,7 +91,7 @@ fn help_is_in_one_language() {
             assert!(value.is_none_or(|value| !value.is_ascii()), "{command}: {line}");
         }
     });
-    let english = each_help(&filing, "en", "Commands:", &[], &mut |command, help| {
+    let english = each_help(&workspace, "en", "Commands:", &[], &mut |command, help| {
         for line in help.lines() {
             // Court terms beside their translation, and the code of a court.
             let terms = ["（", "证据名称", "证据内容", "证据规定", "案由", "粤0192", "在线诉讼规则"];
@@ -107,12 +107,12 @@ type Wrong<'a> = (&'a [&'a str], i32, &'a str, &'a str);
 
 #[test]
 fn common_errors_are_told_in_chinese_with_what_to_do() {
-    let filing = FilingService::alone();
-    filing.file("a.txt", "a");
-    filing.file("empty", "");
-    filing.file("cut.json", "{ \"a\": ");
-    filing.file("not.json", "plain text");
-    fs::create_dir(filing.path("folder")).unwrap();
+    let workspace = Workspace::alone();
+    workspace.file("a.txt", "a");
+    workspace.file("empty", "");
+    workspace.file("cut.json", "{ \"a\": ");
+    workspace.file("not.json", "plain text");
+    fs::create_dir(workspace.path("folder")).unwrap();
     let number = "20261122-0K7M-X9QT-3D5W-C3";
     let two = format!("{number} T20261122-0K7M-X9QT-3D5W-MP");
     let with_token = |more: &[&'static str]| [&["case", "--token", "tzt_x"], more].concat();
@@ -153,40 +153,40 @@ fn common_errors_are_told_in_chinese_with_what_to_do() {
         (&["serve", "--originals-quota", "x"], 64, "usage", "应为大小"),
     ];
     for (line, code, error, part) in wrong {
-        assert_eq!(filing.run(line).ends(*code).error(), *error, "{line:?}");
-        let said = filing.say("zh", line).ends(*code).stderr;
+        assert_eq!(workspace.run(line).ends(*code).error(), *error, "{line:?}");
+        let said = workspace.say("zh", line).ends(*code).stderr;
         assert!(said.contains(part), "{line:?}: {said}");
         assert_eq!(english_word(&said), None, "{line:?}: {said}");
-        let said = filing.say("en", line).ends(*code).stderr;
+        let said = workspace.say("en", line).ends(*code).stderr;
         assert!(!said.contains(is_chinese), "{line:?}: {said}");
     }
 }
 
 #[test]
 fn files_that_are_passed_over_and_outputs_that_fail_are_told_in_chinese() {
-    let filing = FilingService::new();
-    filing.file("a.txt", "a");
-    filing.file("empty", "");
-    fs::create_dir(filing.path("folder")).unwrap();
-    let said = filing.say("zh", &["deposit", "missing", "empty", "folder", "a.txt"]).ends(2).stderr;
+    let workspace = Workspace::new();
+    workspace.file("a.txt", "a");
+    workspace.file("empty", "");
+    fs::create_dir(workspace.path("folder")).unwrap();
+    let said = workspace.say("zh", &["deposit", "missing", "empty", "folder", "a.txt"]).ends(2).stderr;
     for part in ["无法读取：文件或文件夹不存在。请核对名称", "空文件", "请加 --recursive"] {
         assert!(said.contains(part), "{part}: {said}");
     }
     assert_eq!(english_word(&said), None, "{said}");
-    let mut command = filing.command();
+    let mut command = workspace.command();
     command.args(["--lang", "zh", "trust", "list"]).stdout(File::options().write(true).open("/dev/full").unwrap());
     let ended = command.output().unwrap();
     let said = String::from_utf8(ended.stderr).unwrap();
     assert!(said.contains("磁盘已满") && english_word(&said).is_none(), "{said}");
     // What the node says is told in Chinese, too.
-    let said = filing.say("zh", &["case", "list", "--token", "tzt_x"]).ends(1).stderr;
+    let said = workspace.say("zh", &["case", "list", "--token", "tzt_x"]).ends(1).stderr;
     assert!(said.contains("节点答复：") && english_word(&said).is_none(), "{said}");
 }
 
 #[test]
 fn options_of_case_may_stand_before_and_behind_its_commands() {
-    let filing = FilingService::new();
-    let url = filing.url().to_owned();
+    let workspace = Workspace::new();
+    let url = workspace.url().to_owned();
     let elsewhere = "http://127.0.0.1:1";
     for line in [
         vec!["case", "--server", &url, "--token", "tzt_x", "list"],
@@ -194,12 +194,12 @@ fn options_of_case_may_stand_before_and_behind_its_commands() {
         vec!["case", "account", "me", "--server", &url, "--token", "tzt_x"],
         vec!["case", "--server", elsewhere, "--token", "tzt_x", "account", "--server", &url, "me"],
     ] {
-        let mut command = filing.command();
+        let mut command = workspace.command();
         command.env("TIEZHENG_SERVER", elsewhere).arg("--json").args(&line);
         let ran = crate::cli::workspace::ran(command).ends(1);
         assert_eq!(ran.error(), "unauthenticated", "{line:?}");
     }
-    let mut command = filing.command();
+    let mut command = workspace.command();
     command.env("TIEZHENG_SERVER", elsewhere).args(["case", "list", "--token", "tzt_x", "--json", "--lang", "zh"]);
     assert_eq!(crate::cli::workspace::ran(command).ends(2).error(), "unreachable");
 }
@@ -207,46 +207,46 @@ fn options_of_case_may_stand_before_and_behind_its_commands() {
 #[test]
 fn a_number_of_a_test_ledger_on_a_live_one_is_told_so() {
     let (test, live) = ("T20261122-0K7M-X9QT-3D5W-MP", "20261122-0K7M-X9QT-3D5W-C3");
-    let filing = FilingService::new();
-    filing.file("a.txt", "a");
-    filing.deposit("a.txt", &[]);
-    let is_test = filing.deposit("a.txt", &["--again"]).number().starts_with('T');
+    let workspace = Workspace::new();
+    workspace.file("a.txt", "a");
+    workspace.deposit("a.txt", &[]);
+    let is_test = workspace.deposit("a.txt", &["--again"]).number().starts_with('T');
     let (other, own) = if is_test { (live, test) } else { (test, live) };
     for command in ["lookup", "verify"] {
         let line = |number: &'static str| match command {
             "lookup" => vec!["lookup", number],
             _ => vec!["verify", "a.txt", "--number", number],
         };
-        let said = filing.say("zh", &line(other)).ends(1).stderr;
+        let said = workspace.say("zh", &line(other)).ends(1).stderr;
         assert!(said.contains("测试账本") && said.contains("--server"), "{command}: {said}");
-        assert!(!filing.say("zh", &line(own)).ends(1).stderr.contains("--server"), "{command}");
+        assert!(!workspace.say("zh", &line(own)).ends(1).stderr.contains("--server"), "{command}");
     }
 }
 
 #[test]
 fn a_salted_deposit_is_verified_by_its_number_and_its_salt() {
-    let filing = FilingService::new();
-    filing.file("note.txt", "yes");
-    let number = filing.deposit("note.txt", &["--salt"]).number();
-    let statement = filing.path("note.txt.tiezheng-statement");
+    let workspace = Workspace::new();
+    workspace.file("note.txt", "yes");
+    let number = workspace.deposit("note.txt", &["--salt"]).number();
+    let statement = workspace.path("note.txt.tiezheng-statement");
     let salt: serde_json::Value = serde_json::from_str(&fs::read_to_string(&statement).unwrap()).unwrap();
     let salt = salt["salt"].as_str().unwrap().to_owned();
-    for paper in [statement, filing.path("note.txt.tiezheng-receipt.json")] {
+    for paper in [statement, workspace.path("note.txt.tiezheng-receipt.json")] {
         fs::remove_file(paper).unwrap();
     }
-    let zh = filing.say("zh", &["verify", "note.txt"]).ends(1);
+    let zh = workspace.say("zh", &["verify", "note.txt"]).ends(1);
     assert!(zh.stderr.contains("加盐") && zh.stderr.contains("--number") && zh.stderr.contains("--salt"), "{zh:?}");
-    let en = filing.say("en", &["verify", "note.txt"]).ends(1);
+    let en = workspace.say("en", &["verify", "note.txt"]).ends(1);
     assert!(en.stderr.contains("salted deposit") && en.stderr.contains("--salt"), "{en:?}");
-    let unsalted = filing.say("zh", &["verify", "note.txt", "--number", &number]).ends(2).stdout;
+    let unsalted = workspace.say("zh", &["verify", "note.txt", "--number", &number]).ends(2).stdout;
     assert!(unsalted.contains("声明文件") && unsalted.contains("--salt"), "{unsalted}");
-    filing.run(&["verify", "note.txt", "--number", &number, "--salt", &salt]).ends(0);
+    workspace.run(&["verify", "note.txt", "--number", &number, "--salt", &salt]).ends(0);
 }
 
 #[test]
 fn a_private_key_file_given_as_a_public_key_goes_nowhere() {
-    let filing = FilingService::new();
-    let chain = filing.top().join("chain");
+    let workspace = Workspace::new();
+    let chain = workspace.top().join("chain");
     let file = chain.join("ledger.key").to_str().unwrap().to_owned();
     let secret = fs::read_to_string(&file).unwrap();
     let secret = secret.trim();
@@ -260,7 +260,7 @@ fn a_private_key_file_given_as_a_public_key_goes_nowhere() {
             vec!["verify", "--number", "20261122-0K7M-X9QT-3D5W-C3", "--key", given],
             vec!["audit", "nowhere", "--key", given],
         ] {
-            let ran = filing.run(&line).ends(64);
+            let ran = workspace.run(&line).ends(64);
             assert_eq!(ran.error(), "private_key_given", "{line:?}");
             let seed = secret.rsplit('+').next().unwrap();
             assert!(!ran.stdout.contains(seed) && !ran.stderr.contains(seed), "the secret is repeated");

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 
-use crate::cli::workspace::FilingService;
+use crate::cli::workspace::Workspace;
 use crate::support::process::{Node, program};
 
 const STATEMENT: &str = ".tiezheng-statement";
@@ -26,14 +26,14 @@ fn papers(folder: &Path, suffix: &str) -> BTreeMap<String, Vec<u8>> {
 
 #[test]
 fn of_many_files_each_has_its_own_outcome_in_order() {
-    let mut filing = FilingService::new();
+    let mut workspace = Workspace::new();
     for i in 0..60 {
-        filing.file(format!("in/{i:02}"), format!("file {i}"));
+        workspace.file(format!("in/{i:02}"), format!("file {i}"));
     }
-    let first = filing.run(&["deposit", "-r", "in"]).ends(0).documents();
+    let first = workspace.run(&["deposit", "-r", "in"]).ends(0).documents();
     // A file without its receipt, one that changed, one whose statement is damaged, one that is of another record, and
     // one that is new.
-    let at = |name: &str, suffix: &str| filing.path(format!("in/{name}{suffix}"));
+    let at = |name: &str, suffix: &str| workspace.path(format!("in/{name}{suffix}"));
     fs::remove_file(at("10", RECEIPT)).unwrap();
     fs::write(at("20", ""), "another file").unwrap();
     fs::write(at("30", STATEMENT), "{}").unwrap();
@@ -41,7 +41,7 @@ fn of_many_files_each_has_its_own_outcome_in_order() {
     for suffix in [STATEMENT, RECEIPT] {
         fs::remove_file(at("50", suffix)).unwrap();
     }
-    let again = filing.run(&["deposit", "-r", "in"]).ends(2).documents();
+    let again = workspace.run(&["deposit", "-r", "in"]).ends(2).documents();
     assert_eq!(told(&again, "file"), told(&first, "file"));
     let errors: Vec<_> = again.iter().map(|document| document["error"]["code"].as_str().unwrap_or("-")).collect();
     for (i, ((first, again), error)) in first.iter().zip(&again).zip(errors).enumerate() {
@@ -55,34 +55,34 @@ fn of_many_files_each_has_its_own_outcome_in_order() {
         assert_eq!((again["status"].as_str().unwrap(), error), expected, "file {i}");
         assert_eq!(first["deposit"] == again["deposit"], expected.0 == "already_deposited", "file {i}");
     }
-    assert_eq!(papers(&filing.path("in"), RECEIPT).len(), 60);
-    assert_eq!(filing.stop_and_count(), 61);
+    assert_eq!(papers(&workspace.path("in"), RECEIPT).len(), 60);
+    assert_eq!(workspace.stop_and_count(), 61);
 }
 
 #[test]
 fn a_ledger_that_refuses_many_is_heard_for_each_and_leaves_the_way_free() {
-    let mut filing = FilingService::new();
-    filing.file("mine", "mine");
-    let link = format!("withdraws={}", filing.deposit("mine", &[]).number());
+    let mut workspace = Workspace::new();
+    workspace.file("mine", "mine");
+    let link = format!("withdraws={}", workspace.deposit("mine", &[]).number());
     for i in 0..20 {
-        filing.file(format!("in/{i:02}"), format!("file {i}"));
+        workspace.file(format!("in/{i:02}"), format!("file {i}"));
     }
-    let refused = filing.run(&["deposit", "-r", "in", "--case", "other", "--link", &link]).ends(1).documents();
+    let refused = workspace.run(&["deposit", "-r", "in", "--case", "other", "--link", &link]).ends(1).documents();
     assert!(refused.len() == 20 && refused.iter().all(|document| document["error"]["code"] == "link_not_yours"));
-    assert_eq!(fs::read_dir(filing.path("in")).unwrap().count(), 20, "no statement stands in the way");
-    filing.run(&["deposit", "-r", "in", "--case", "other"]).ends(0);
-    assert_eq!(filing.stop_and_count(), 21);
+    assert_eq!(fs::read_dir(workspace.path("in")).unwrap().count(), 20, "no statement stands in the way");
+    workspace.run(&["deposit", "-r", "in", "--case", "other"]).ends(0);
+    assert_eq!(workspace.stop_and_count(), 21);
 }
 
 #[test]
 fn a_small_pool_takes_many_files() {
-    let mut filing = FilingService::with(&["--pool", "4"]);
+    let mut workspace = Workspace::with(&["--pool", "4"]);
     for i in 0..200 {
-        filing.file(format!("in/{i:03}"), format!("file {i}"));
+        workspace.file(format!("in/{i:03}"), format!("file {i}"));
     }
-    let documents = filing.run(&["deposit", "-r", "in"]).ends(0).documents();
+    let documents = workspace.run(&["deposit", "-r", "in"]).ends(0).documents();
     assert!(documents.iter().all(|document| document["status"] == "deposited"));
-    assert_eq!(filing.stop_and_count(), 200);
+    assert_eq!(workspace.stop_and_count(), 200);
 }
 
 /// Begins to deposit the folder `in` below `top`.

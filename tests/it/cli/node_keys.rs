@@ -14,7 +14,7 @@ use tiezheng::ledger::hash::Digest;
 use tiezheng::store::account_files::AccountFiles;
 use tiezheng::store::contract::accounts::{AccountDocument, AccountStore as _};
 
-use super::workspace::FilingService;
+use super::workspace::Workspace;
 use crate::opening::files;
 use crate::support::accounts::People;
 use crate::support::custodian::open_original_for;
@@ -24,28 +24,28 @@ use crate::support::stores::small;
 use crate::support::test_node::{NodeConfig, TestNode};
 
 /// A ledger that is at rest, with a platform key that has signed nothing yet, and another ledger.
-fn ledgers() -> (FilingService, String, String) {
-    let filing = FilingService::alone();
+fn ledgers() -> (Workspace, String, String) {
+    let workspace = Workspace::alone();
     let [own, other] = ["own", "other"].map(|name| {
-        let data = filing.top().join(name);
+        let data = workspace.top().join(name);
         Node::start(&data, &[]).stop();
         data.to_str().unwrap().to_owned()
     });
-    (filing, own, other)
+    (workspace, own, other)
 }
 
 /// A node does not start, with this code, and nothing in the folder changes.
 #[track_caller]
-fn refused(filing: &FilingService, data: &str, code: &str) {
+fn refused(workspace: &Workspace, data: &str, code: &str) {
     let before = files(Path::new(data));
-    let ran = filing.run(&["serve", "--test", "--data", data, "--listen", "127.0.0.1:0"]).ends(2);
+    let ran = workspace.run(&["serve", "--test", "--data", data, "--listen", "127.0.0.1:0"]).ends(2);
     assert_eq!(ran.error(), code, "{ran:#?}");
     assert_eq!(files(Path::new(data)), before, "{code}: the folder was changed");
 }
 
 #[test]
 fn a_key_that_is_missing_foreign_or_damaged_is_refused_and_never_replaced() {
-    let (filing, own, other) = ledgers();
+    let (workspace, own, other) = ledgers();
     let key = |data: &str, name: &str| Path::new(data).join(name);
     let whole = |data: &str, name: &str| fs::read(key(data, name)).unwrap();
     for (name, missing, foreign) in [
@@ -55,35 +55,35 @@ fn a_key_that_is_missing_foreign_or_damaged_is_refused_and_never_replaced() {
     ] {
         let good = whole(&own, name);
         fs::write(key(&own, name), whole(&other, name)).unwrap();
-        refused(&filing, &own, foreign);
+        refused(&workspace, &own, foreign);
         for damaged in [b"".as_slice(), b"PRIVATE+KEY+x", b"\xff\xfe", &good[..good.len() / 2]] {
             fs::write(key(&own, name), damaged).unwrap();
-            refused(&filing, &own, "key_file_damaged");
+            refused(&workspace, &own, "key_file_damaged");
         }
         if !missing.is_empty() {
             fs::remove_file(key(&own, name)).unwrap();
-            refused(&filing, &own, missing);
+            refused(&workspace, &own, missing);
         }
         fs::write(key(&own, name), good).unwrap();
     }
     let (platform, next) = (whole(&own, "platform.key"), whole(&own, "next.key"));
     fs::write(key(&own, "platform.key"), &next).unwrap();
     fs::write(key(&own, "next.key"), &platform).unwrap();
-    refused(&filing, &own, "next_key_differs");
+    refused(&workspace, &own, "next_key_differs");
     fs::remove_file(key(&own, "next.key")).unwrap();
-    refused(&filing, &own, "platform_key_differs");
+    refused(&workspace, &own, "platform_key_differs");
     // The successor's key may be kept elsewhere.
     fs::write(key(&own, "platform.key"), &platform).unwrap();
     Node::start(Path::new(&own), &[]).stop();
     assert!(!key(&own, "next.key").exists());
-    filing.run(&["audit", &own]).ends(0);
+    workspace.run(&["audit", &own]).ends(0);
 }
 
 /// An earlier program did not record the platform's key in the database.
 #[test]
 fn where_the_platforms_key_is_not_recorded_its_acts_show_whose_it_is() {
-    let filing = FilingService::alone();
-    let data = filing.top().join("chain");
+    let workspace = Workspace::alone();
+    let data = workspace.top().join("chain");
     let store = Arc::new(RocksStore::create(&data, &origin(), &small()).unwrap());
     // Long ago, so that the machine's clock is ahead of the last block.
     let clock = ManualClock::at(Timestamp::parse("2020-01-01T00:00:00.000Z").unwrap());
@@ -102,19 +102,19 @@ fn where_the_platforms_key_is_not_recorded_its_acts_show_whose_it_is() {
     };
     let path = data.to_str().unwrap();
     write("ledger.key", &ledger_key());
-    refused(&filing, path, "platform_key_missing");
+    refused(&workspace, path, "platform_key_missing");
     write("platform.key", &Signer::of_depositor(&[78; 32]).unwrap());
-    refused(&filing, path, "platform_key_differs");
+    refused(&workspace, path, "platform_key_differs");
     write("platform.key", &Signer::of_depositor(&[77; 32]).unwrap());
     Node::start(&data, &["--confirm-clock-gap"]).stop();
     // It is recorded now.
     fs::remove_file(data.join("platform.key")).unwrap();
-    refused(&filing, path, "platform_key_missing");
+    refused(&workspace, path, "platform_key_missing");
 }
 
 #[test]
 fn a_missing_key_is_named_with_what_to_do_in_both_languages() {
-    let (filing, own, _) = ledgers();
+    let (workspace, own, _) = ledgers();
     let serve = ["serve", "--test", "--data", &own, "--listen", "127.0.0.1:0", "--stop-with-stdin"];
     for (name, zh, en, code) in [
         ("ledger.key", "缺少账本密钥 ledger.key：请从密钥备份放回，勿新建", "the ledger key ledger.key is missing", 2),
@@ -127,10 +127,10 @@ fn a_missing_key_is_named_with_what_to_do_in_both_languages() {
         // The node runs without it, until its standard input ends: at once.
         ("next.key", "缺少后继密钥 next.key：请从密钥备份放回，勿新建", "the successor key next.key is missing", 0),
     ] {
-        let (path, aside) = (Path::new(&own).join(name), filing.path("aside"));
+        let (path, aside) = (Path::new(&own).join(name), workspace.path("aside"));
         fs::rename(&path, &aside).unwrap();
         let said = |lang| {
-            let ran = filing.say(lang, &serve).ends(code);
+            let ran = workspace.say(lang, &serve).ends(code);
             ran.stdout + &ran.stderr
         };
         let (in_chinese, in_english) = (said("zh"), said("en"));
@@ -143,13 +143,13 @@ fn a_missing_key_is_named_with_what_to_do_in_both_languages() {
 
 #[test]
 fn a_link_in_the_place_of_a_file_or_folder_of_the_node_is_refused() {
-    let (filing, own, _) = ledgers();
+    let (workspace, own, _) = ledgers();
     AccountFiles::in_ledger(Path::new(&own)).replace(AccountDocument::DepositPolicy, "open\n").unwrap();
     for name in ["ledger.key", "next.key", "platform.key", "mark", "lock", "db", "originals", "accounts", "inventory"] {
-        let (path, aside) = (Path::new(&own).join(name), filing.path("aside"));
+        let (path, aside) = (Path::new(&own).join(name), workspace.path("aside"));
         fs::rename(&path, &aside).unwrap();
         symlink(&aside, &path).unwrap();
-        refused(&filing, &own, "not_a_file");
+        refused(&workspace, &own, "not_a_file");
         fs::remove_file(&path).unwrap();
         fs::rename(&aside, &path).unwrap();
     }
@@ -157,8 +157,8 @@ fn a_link_in_the_place_of_a_file_or_folder_of_the_node_is_refused() {
 
 #[test]
 fn another_name_or_mode_is_refused_before_anything_is_written() {
-    let filing = FilingService::alone();
-    let (test, live) = (filing.top().join("test"), filing.top().join("live"));
+    let workspace = Workspace::alone();
+    let (test, live) = (workspace.top().join("test"), workspace.top().join("live"));
     Node::start(&test, &[]).stop();
     LiveNode::start(&live, &["--deposits", "open"]).stop();
     for (data, more, code) in [
@@ -167,7 +167,7 @@ fn another_name_or_mode_is_refused_before_anything_is_written() {
     ] {
         let before = files(data);
         let serve = ["serve", "--listen", "127.0.0.1:0", "--data", data.to_str().unwrap()];
-        let ran = filing.run(&[&serve[..], &more].concat()).ends(64);
+        let ran = workspace.run(&[&serve[..], &more].concat()).ends(64);
         assert_eq!(ran.error(), code);
         assert_eq!(files(data), before, "{code}");
     }
@@ -175,19 +175,19 @@ fn another_name_or_mode_is_refused_before_anything_is_written() {
 
 #[test]
 fn account_files_that_are_gone_are_told_at_the_start_and_by_an_audit() {
-    let (filing, own, _) = ledgers();
+    let (workspace, own, _) = ledgers();
     let data = Path::new(&own);
     let files = AccountFiles::in_ledger(data);
     files.replace(AccountDocument::EnrolledKeys(Digest([7; 32])), "").unwrap();
     files.replace(AccountDocument::DepositPolicy, "tiezheng deposit policy v1\npolicy open\n").unwrap();
     let serve = ["serve", "--test", "--data", &own, "--listen", "127.0.0.1:0"];
     for gone in ["accounts/keys", "accounts"] {
-        let aside = filing.path("aside");
+        let aside = workspace.path("aside");
         fs::rename(data.join(gone), &aside).unwrap();
-        let ran = filing.run(&serve).ends(1);
+        let ran = workspace.run(&serve).ends(1);
         assert_eq!(ran.error(), "account_files_missing");
-        assert!(filing.say("zh", &serve).ends(1).stderr.contains("accounts/keys（登记 1 份，现有 0 份）"));
-        let audited = filing.run(&["audit", &own]).ends(1).document();
+        assert!(workspace.say("zh", &serve).ends(1).stderr.contains("accounts/keys（登记 1 份，现有 0 份）"));
+        let audited = workspace.run(&["audit", &own]).ends(1).document();
         let found = audited["findings"].as_array().unwrap();
         assert!(found.iter().all(|finding| finding["code"] == "account_files") && !found.is_empty(), "{audited}");
         assert!(!data.join(gone).exists());
@@ -197,49 +197,49 @@ fn account_files_that_are_gone_are_told_at_the_start_and_by_an_audit() {
     let policy = data.join("accounts/deposit-policy");
     let good = fs::read(&policy).unwrap();
     fs::write(&policy, "open\n").unwrap();
-    let audited = filing.run(&["audit", &own]).ends(1).document();
+    let audited = workspace.run(&["audit", &own]).ends(1).document();
     assert_eq!(audited["findings"][0]["code"], "account_files", "{audited}");
     fs::write(&policy, good).unwrap();
-    filing.run(&["audit", &own]).ends(0);
+    workspace.run(&["audit", &own]).ends(0);
     // Without a copy the operator goes on without them, and says so by removing the inventory.
     fs::remove_dir_all(data.join("accounts/keys")).unwrap();
     fs::remove_file(data.join("inventory")).unwrap();
     Node::start(data, &[]).stop();
     assert!(data.join("inventory").is_file());
-    filing.run(&["audit", &own]).ends(0);
+    workspace.run(&["audit", &own]).ends(0);
 }
 
 #[tokio::test]
 async fn originals_that_are_gone_are_told_at_the_start() {
-    let filing = FilingService::alone();
-    let (data, token) = (filing.top().join("chain"), filing.top().join("token"));
+    let workspace = Workspace::alone();
+    let (data, token) = (workspace.top().join("chain"), workspace.top().join("token"));
     let node = Node::start(&data, &["--operator-token", token.to_str().unwrap()]);
     for original in [[1_u8; 10], [2; 10]] {
         open_original_for(&http_client(), &node.url, &token, &original).await;
     }
     node.stop();
     let own = data.to_str().unwrap();
-    let (originals, aside) = (data.join("originals"), filing.path("aside"));
+    let (originals, aside) = (data.join("originals"), workspace.path("aside"));
     fs::rename(&originals, &aside).unwrap();
     let before = files(&data);
     let serve = ["serve", "--test", "--data", own, "--listen", "127.0.0.1:0", "--stop-with-stdin"];
-    assert_eq!(filing.run(&serve).ends(1).error(), "originals_missing");
-    assert!(filing.say("zh", &serve).ends(1).stderr.contains("账本记载其中有 2 件托管原文"));
+    assert_eq!(workspace.run(&serve).ends(1).error(), "originals_missing");
+    assert!(workspace.say("zh", &serve).ends(1).stderr.contains("账本记载其中有 2 件托管原文"));
     assert_eq!(files(&data), before, "nothing was made in its place");
     fs::rename(&aside, &originals).unwrap();
     let shelf = fs::read_dir(&originals).unwrap().next().unwrap().unwrap().path();
     let object = fs::read_dir(shelf).unwrap().next().unwrap().unwrap().path();
     fs::rename(&object, &aside).unwrap();
-    let said = filing.say("en", &serve).ends(0).stdout;
+    let said = workspace.say("en", &serve).ends(0).stdout;
     assert!(said.contains("1 of 2 originals in custody are missing or have another size"), "{said}");
     fs::rename(&aside, &object).unwrap();
-    assert!(!filing.say("en", &serve).ends(0).stdout.contains("originals in custody are missing"));
+    assert!(!workspace.say("en", &serve).ends(0).stdout.contains("originals in custody are missing"));
 }
 
 #[test]
 fn what_others_could_read_is_closed_to_them() {
-    let filing = FilingService::alone();
-    let data = filing.top().join("chain");
+    let workspace = Workspace::alone();
+    let data = workspace.top().join("chain");
     fs::create_dir(&data).unwrap();
     fs::set_permissions(&data, fs::Permissions::from_mode(0o755)).unwrap();
     let mode = |name: &str| fs::metadata(data.join(name)).unwrap().permissions().mode() & 0o777;
@@ -261,8 +261,8 @@ fn what_others_could_read_is_closed_to_them() {
 
 #[test]
 fn keygen_writes_where_it_is_told_or_refuses() {
-    let filing = FilingService::alone();
-    filing.run(&["keygen", "--case", "a", "--out", "key"]).ends(64);
-    filing.run(&["keygen", "--out", "key"]).ends(64);
-    assert!(!filing.path("key").exists() && !filing.config().exists());
+    let workspace = Workspace::alone();
+    workspace.run(&["keygen", "--case", "a", "--out", "key"]).ends(64);
+    workspace.run(&["keygen", "--out", "key"]).ends(64);
+    assert!(!workspace.path("key").exists() && !workspace.config().exists());
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::support::process::{Node, program};
 
 /// A depositor's folder and the node they use.
-pub(crate) struct FilingService {
+pub(crate) struct Workspace {
     folder: tempfile::TempDir,
     node: Option<Node>,
     url: String,
@@ -19,13 +19,13 @@ pub(crate) struct FilingService {
 
 /// A command that has run.
 #[derive(Debug)]
-pub(crate) struct Ran {
+pub(crate) struct CommandRun {
     pub(crate) code: i32,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
 }
 
-impl Ran {
+impl CommandRun {
     /// Asserts the exit code.
     pub(crate) fn ends(self, code: i32) -> Self {
         assert_eq!(self.code, code, "{self:#?}");
@@ -55,7 +55,7 @@ impl Ran {
     }
 }
 
-impl FilingService {
+impl Workspace {
     /// With a node that runs.
     pub(crate) fn new() -> Self {
         Self::with(&[])
@@ -97,7 +97,7 @@ impl FilingService {
     }
 
     /// From here on another person with no configuration yet.
-    pub(crate) fn become_a_stranger(&mut self) {
+    pub(crate) fn reset_configuration(&mut self) {
         self.config = self.folder.path().join(format!("{}x", self.config.file_name().unwrap().to_str().unwrap()));
     }
 
@@ -110,21 +110,21 @@ impl FilingService {
     }
 
     /// Runs a command with `--json`, in the depositor's folder.
-    pub(crate) fn run<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Ran {
+    pub(crate) fn run<A: AsRef<OsStr>>(&self, arguments: &[A]) -> CommandRun {
         let mut command = self.command();
         command.arg("--json").args(arguments);
         ran(command)
     }
 
     /// Runs a command for people, in `lang`.
-    pub(crate) fn say(&self, lang: &str, arguments: &[&str]) -> Ran {
+    pub(crate) fn say(&self, lang: &str, arguments: &[&str]) -> CommandRun {
         let mut command = self.command();
         command.args(["--lang", lang]).args(arguments);
         ran(command)
     }
 
     /// Runs a command with `--json` in a shell that did `before` first, such as setting a limit.
-    pub(crate) fn run_after<A: AsRef<OsStr>>(&self, before: &str, arguments: &[A]) -> Ran {
+    pub(crate) fn run_after<A: AsRef<OsStr>>(&self, before: &str, arguments: &[A]) -> CommandRun {
         let own = self.command();
         let mut command = Command::new("sh");
         command.current_dir(self.path("")).arg("-c").arg(format!("{before}; exec \"$0\" --json \"$@\""));
@@ -151,7 +151,7 @@ impl FilingService {
     }
 
     /// Deposits a file whose document is asked for; the node must be there.
-    pub(crate) fn deposit(&self, name: &str, more: &[&str]) -> Ran {
+    pub(crate) fn deposit(&self, name: &str, more: &[&str]) -> CommandRun {
         self.run(&[&["deposit", name], more].concat()).ends(0)
     }
 
@@ -171,9 +171,9 @@ impl FilingService {
 }
 
 /// Runs a command to its end.
-pub(crate) fn ran(command: Command) -> Ran {
+pub(crate) fn ran(command: Command) -> CommandRun {
     let output = assert_cmd::Command::from_std(command).output().unwrap();
-    Ran {
+    CommandRun {
         code: output.status.code().unwrap(),
         stdout: String::from_utf8(output.stdout).unwrap(),
         stderr: String::from_utf8_lossy(&output.stderr).into_owned(),

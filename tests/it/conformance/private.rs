@@ -33,9 +33,9 @@ pub(super) fn private_content_is_kept_beside_its_deposit<B: Bench>() {
         let metas = [None, None, Some(private(1)), None, Some(private(3)), Some(private(4)), None];
         for ((at, meta), read) in (0..).zip(metas).zip(&all) {
             let committed = meta.map(|meta| meta.commitment());
-            assert_eq!(store.view_private_content(LeafIndex(at), committed.as_ref()).as_ref(), Ok(read));
+            assert_eq!(store.private_of(LeafIndex(at), committed.as_ref()).as_ref(), Ok(read));
         }
-        assert!(matches!(store.view_private_content(LeafIndex(7), None), Err(ReadError::Beyond { asked: 8, .. })));
+        assert!(matches!(store.private_of(LeafIndex(7), None), Err(ReadError::Beyond { asked: 8, .. })));
         bench.reopen();
     }
 }

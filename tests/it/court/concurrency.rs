@@ -156,7 +156,7 @@ enum Doing {
     Import,
     Submit,
     Reply,
-    TransferKind,
+    Transfer,
 }
 
 /// A request that is sent until it is answered.
@@ -173,7 +173,7 @@ impl Scene {
         let suit = Proceeding::suit(&People::of(node).await).await;
         suit.import(node, &suit.bringing, &deposits[0]).await;
         suit.import(node, &suit.bringing, &deposits[1]).await;
-        if matches!(doing, Doing::Reply | Doing::TransferKind) {
+        if matches!(doing, Doing::Reply | Doing::Transfer) {
             suit.file(node).await;
         }
         let passage = json!({
@@ -187,7 +187,7 @@ impl Scene {
                 let reply = json!({ "act": "reply", "item": 1, "legality": "disputed", "reason": "未经同意录音" });
                 (&suit.answering, "/acts", reply)
             }
-            Doing::TransferKind => (&suit.clerk, "/passage", passage),
+            Doing::Transfer => (&suit.clerk, "/passage", passage),
         };
         Self { who: who.clone(), path: suit.path(path), body, suit }
     }
@@ -212,7 +212,7 @@ impl Scene {
 }
 
 /// Does it, breaking off where `fault` says, and starting anew. What there is to see then, and whether it broke off.
-async fn recorded_act(doing: Doing, fault: Option<(usize, Fault)>) -> (Value, bool) {
+async fn run(doing: Doing, fault: Option<(usize, Fault)>) -> (Value, bool) {
     let inner = Arc::new(MemoryStore::new(origin()));
     let (node, store) = over(&inner).await;
     let scene = Scene::of(&node, doing).await;
@@ -237,9 +237,9 @@ async fn recorded_act(doing: Doing, fault: Option<(usize, Fault)>) -> (Value, bo
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_crash_at_any_step_loses_nothing_and_doubles_nothing() {
     for doing in [Doing::Import, Doing::Submit, Doing::Reply] {
-        let (uninterrupted, _) = done(doing, None).await;
+        let (uninterrupted, _) = run(doing, None).await;
         for fault in FAULTS {
-            let (outcome, broke_off) = done(doing, Some((0, fault))).await;
+            let (outcome, broke_off) = run(doing, Some((0, fault))).await;
             assert!(broke_off, "{doing:?} {fault:?}");
             assert_eq!(outcome, uninterrupted, "{doing:?} {fault:?}");
         }
@@ -247,17 +247,17 @@ async fn a_crash_at_any_step_loses_nothing_and_doubles_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_passage_interrupted_at_any_of_its_acts_goes_on_where_it_ended() {
+async fn a_transfer_interrupted_at_any_of_its_acts_continues_there() {
     // Opened, the other party, two items, handed on.
     const ACTS: usize = 5;
-    let (uninterrupted, _) = done(Doing::TransferKind, None).await;
+    let (uninterrupted, _) = run(Doing::Transfer, None).await;
     assert_eq!(uninterrupted[3]["items"].as_array().unwrap().len(), 2);
     for fault in [Fault::AppendBefore, Fault::AppendAfter, Fault::PublishBefore, Fault::PublishAfter] {
         for act in 0..ACTS {
-            let (outcome, broke_off) = done(Doing::TransferKind, Some((act, fault))).await;
+            let (outcome, broke_off) = run(Doing::Transfer, Some((act, fault))).await;
             assert!(broke_off, "{act} {fault:?}");
             assert_eq!(outcome, uninterrupted, "{act} {fault:?}");
         }
-        assert!(!done(Doing::TransferKind, Some((ACTS, fault))).await.1, "there are no more acts than that");
+        assert!(!run(Doing::Transfer, Some((ACTS, fault))).await.1, "there are no more acts than that");
     }
 }

@@ -24,7 +24,7 @@ pub(super) fn request(original: &[u8], name: &str) -> Value {
 }
 
 /// The number of a deposit of `original` that the platform makes for `person`.
-pub(super) async fn entrust(people: &People<'_>, person: &Person, original: &[u8], name: &str) -> String {
+pub(super) async fn deposit_on_behalf(people: &People<'_>, person: &Person, original: &[u8], name: &str) -> String {
     let made = people.by(person).create("/v1/entrusted-deposits", &request(original, name)).await;
     made["deposit_number"].as_str().unwrap().to_owned()
 }
@@ -90,7 +90,7 @@ async fn links_are_for_ones_own_deposits() {
     let node = TestNode::in_memory(NodeConfig::default()).await;
     let people = People::of(&node).await;
     let (alice, bob) = (people.person("张三").await, people.person("李四").await);
-    let first = entrust(&people, &alice, b"contract", "合同").await;
+    let first = deposit_on_behalf(&people, &alice, b"contract", "合同").await;
     let linked = |kind: &str| {
         let mut request = request(b"contract, mended", "合同（更正）");
         request["links"] = json!([{ "kind": kind, "deposit_number": first }]);
@@ -143,8 +143,8 @@ async fn a_list_shows_ones_own_the_latest_first() {
     let people = People::of(&node).await;
     let (alice, bob) = (people.person("张三").await, people.person("李四").await);
     for n in 0..52 {
-        entrust(&people, &alice, format!("file {n}").as_bytes(), &format!("证据 {n}")).await;
-        entrust(&people, &bob, format!("other {n}").as_bytes(), "他人").await;
+        deposit_on_behalf(&people, &alice, format!("file {n}").as_bytes(), &format!("证据 {n}")).await;
+        deposit_on_behalf(&people, &bob, format!("other {n}").as_bytes(), "他人").await;
     }
     let names = |page: &Value| -> Vec<String> {
         let deposits = page["items"].as_array().unwrap();

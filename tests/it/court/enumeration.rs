@@ -9,7 +9,7 @@ use serde_json::json;
 use tiezheng::store::contract::ReadLedger as _;
 use tiezheng::store::memory::MemoryStore;
 
-use super::deposits_on_behalf::entrust;
+use super::deposits_on_behalf::deposit_on_behalf;
 use super::erasing::requested;
 use super::originals::{draft_with, give, submit};
 use crate::support::accounts::{COURT, People, Person};
@@ -25,12 +25,12 @@ const FILE: &str = "application/octet-stream";
 /// A node that counts its reads.
 async fn watched() -> (TestNode, Arc<CountingStore>) {
     let store = Arc::new(MemoryStore::new(origin()));
-    let watched = Arc::new(CountingStore::over(store.clone()));
-    (TestNode::over(store, watched_by(&watched)).await, watched)
+    let counting = Arc::new(CountingStore::over(store.clone()));
+    (TestNode::over(store, watched_by(&counting)).await, counting)
 }
 
-fn watched_by(watched: &Arc<CountingStore>) -> NodeConfig {
-    NodeConfig { reader: Some(watched.clone()), filing_store: Some(watched.clone()), ..NodeConfig::default() }
+fn watched_by(counting: &Arc<CountingStore>) -> NodeConfig {
+    NodeConfig { reader: Some(counting.clone()), filing_store: Some(counting.clone()), ..NodeConfig::default() }
 }
 
 /// What an account without access observes: the answer without its date, and the reads behind it.
@@ -43,11 +43,11 @@ struct Told {
 }
 
 impl Told {
-    fn of(mut answer: Answer, watched: &CountingStore) -> Self {
+    fn of(mut answer: Answer, counting: &CountingStore) -> Self {
         answer.headers.remove("date");
         let value = |value: &reqwest::header::HeaderValue| value.to_str().unwrap().to_owned();
         let headers = answer.headers.iter().map(|(name, one)| (name.to_string(), value(one))).collect();
-        let mut reads = watched.asked();
+        let mut reads = counting.take_reads();
         // The erasure job looks once, when the node starts.
         reads.remove("unpurged");
         // The feed's followers remember how far they have come, at any time.
@@ -95,16 +95,16 @@ async fn a_foreign_case_and_its_items_are_read_as_often_as_those_that_are_not_th
     let (stranger, clerk) = (people.person("王五").await, people.of_court("书记员", "clerk", "京0491").await);
     drop(node);
     // Begun anew, so that no case is remembered: one that is costs no more reads than one that is not there.
-    let watched = Arc::new(CountingStore::over(store.clone()));
-    let node = TestNode::over(store, watched_by(&watched)).await;
-    let size = watched.published().unwrap().size();
+    let counting = Arc::new(CountingStore::over(store.clone()));
+    let node = TestNode::over(store, watched_by(&counting)).await;
+    let size = counting.published().unwrap().size();
     for who in [&stranger, &clerk] {
         for (method, rest, media_type, body) in questions(&number) {
             let ask = async |case: &str| {
                 let path = format!("/v1/cases/{case}{rest}");
                 let request = node.session(&who.token).request(method.clone(), &path).header(CONTENT_TYPE, media_type);
-                watched.asked();
-                Told::of(node.send(request.body(body.clone())).await, &watched)
+                counting.take_reads();
+                Told::of(node.send(request.body(body.clone())).await, &counting)
             };
             let (foreign, unknown) = (ask(&suit.case).await, ask(&"ab".repeat(32)).await);
             assert_eq!(foreign, unknown, "{method} {rest} {body}");
@@ -112,35 +112,35 @@ async fn a_foreign_case_and_its_items_are_read_as_often_as_those_that_are_not_th
             assert!(foreign.reads.values().sum::<usize>() > 0, "the count counts");
         }
     }
-    assert_eq!(watched.published().unwrap().size(), size, "nothing was written");
+    assert_eq!(counting.published().unwrap().size(), size, "nothing was written");
 }
 
 /// What `who` is told of a deposit's private content.
-async fn told(node: &TestNode, watched: &CountingStore, who: &Person, number: &str) -> Vec<Told> {
+async fn told(node: &TestNode, counting: &CountingStore, who: &Person, number: &str) -> Vec<Told> {
     let mut told = Vec::new();
     for rest in ["private", "original", "access-log"] {
-        watched.asked();
+        counting.take_reads();
         let answer = node.session(&who.token).get(&format!("/v1/deposits/{number}/{rest}")).await;
         assert_eq!(answer.problem(), (404, "not_found".into()));
-        told.push(Told::of(answer, watched));
+        told.push(Told::of(answer, counting));
     }
-    watched.asked();
-    told.push(Told::of(give(&node.session(&who.token), node, number, b"file 1").await, watched));
+    counting.take_reads();
+    told.push(Told::of(give(&node.session(&who.token), node, number, b"file 1").await, counting));
     told
 }
 
 #[tokio::test]
 async fn a_foreign_deposit_is_answered_like_one_that_holds_nothing_or_is_not_there() {
-    let (node, watched) = watched().await;
+    let (node, counting) = watched().await;
     let people = People::of(&node).await;
     let (alice, stranger) = (people.person("张三").await, people.person("王五").await);
-    let with_private = entrust(&people, &alice, b"contract", "合同").await;
+    let with_private = deposit_on_behalf(&people, &alice, b"contract", "合同").await;
     assert_eq!(give(&people.by(&alice), &node, &with_private, b"contract").await.status, 201);
     let without = TestNode::number(&node.deposit(&note(1)).await);
-    let foreign = told(&node, &watched, &stranger, &with_private).await;
+    let foreign = told(&node, &counting, &stranger, &with_private).await;
     // That a deposit exists, everybody may know: what it holds beside, nobody can count.
-    assert_eq!(foreign, told(&node, &watched, &stranger, &without).await);
-    let unknown = told(&node, &watched, &stranger, "T20261122-0K7M-X9QT-3D5W-MP").await;
+    assert_eq!(foreign, told(&node, &counting, &stranger, &without).await);
+    let unknown = told(&node, &counting, &stranger, "T20261122-0K7M-X9QT-3D5W-MP").await;
     for (foreign, mut unknown) in foreign.into_iter().zip(unknown) {
         assert_eq!(foreign.reads.get("leaves"), Some(&1), "the public entry itself");
         unknown.reads.insert("leaves", 1);
@@ -149,17 +149,23 @@ async fn a_foreign_deposit_is_answered_like_one_that_holds_nothing_or_is_not_the
 }
 
 /// All ways to ask for the private content of a deposit: alone, in a case that is not there, in one's own draft.
-async fn told_in_cases(node: &TestNode, watched: &CountingStore, who: &Person, number: &str, draft: &str) -> Vec<Told> {
+async fn told_in_cases(
+    node: &TestNode,
+    counting: &CountingStore,
+    who: &Person,
+    number: &str,
+    draft: &str,
+) -> Vec<Told> {
     let mut told = Vec::new();
     for rest in ["private", "original"] {
         for query in [String::new(), format!("?case={}", "ab".repeat(32)), format!("?case={draft}")] {
             let path = format!("/v1/deposits/{number}/{rest}{query}");
             // Once before, so that the draft's state is cached.
             node.session(&who.token).get(&path).await;
-            watched.asked();
+            counting.take_reads();
             let answer = node.session(&who.token).get(&path).await;
             assert_eq!(answer.problem(), (404, "not_found".into()), "{path}");
-            told.push(Told::of(answer, watched));
+            told.push(Told::of(answer, counting));
         }
     }
     told
@@ -167,11 +173,14 @@ async fn told_in_cases(node: &TestNode, watched: &CountingStore, who: &Person, n
 
 #[tokio::test]
 async fn in_how_many_cases_a_deposit_stands_changes_no_look_up_for_a_stranger() {
-    let (node, watched) = watched().await;
+    let (node, counting) = watched().await;
     let people = People::of(&node).await;
     let (alice, stranger) = (people.person("张三").await, people.person("王五").await);
     let other = people.person("赵六").await;
-    let numbers = [entrust(&people, &alice, b"one", "合同").await, entrust(&people, &alice, b"two", "合同").await];
+    let numbers = [
+        deposit_on_behalf(&people, &alice, b"one", "合同").await,
+        deposit_on_behalf(&people, &alice, b"two", "合同").await,
+    ];
     for number in &numbers {
         assert_eq!(
             give(&people.by(&alice), &node, number, if number == &numbers[0] { b"one" } else { b"two" }).await.status,
@@ -184,12 +193,12 @@ async fn in_how_many_cases_a_deposit_stands_changes_no_look_up_for_a_stranger() 
     }
     for who in [&stranger, &other] {
         let draft = draft_case(&node, who, COURT, None).await.1.to_string();
-        let used = told_in_cases(&node, &watched, who, &numbers[0], &draft).await;
-        let unused = told_in_cases(&node, &watched, who, &numbers[1], &draft).await;
+        let used = told_in_cases(&node, &counting, who, &numbers[0], &draft).await;
+        let unused = told_in_cases(&node, &counting, who, &numbers[1], &draft).await;
         assert_eq!(used, unused);
         // Whether the case that is named exists changes nothing either.
         let own = alice_case(&node, &alice, &numbers[0]).await;
-        let foreign = told_in_cases(&node, &watched, who, &numbers[0], &own).await;
+        let foreign = told_in_cases(&node, &counting, who, &numbers[0], &own).await;
         assert_eq!(foreign[2], used[1], "a foreign case and one that is not there");
     }
 }
@@ -203,19 +212,19 @@ async fn alice_case(node: &TestNode, person: &Person, number: &str) -> String {
 
 #[tokio::test]
 async fn an_erasure_of_another_is_answered_like_what_is_no_erasure() {
-    let (node, watched) = watched().await;
+    let (node, counting) = watched().await;
     let people = People::of(&node).await;
     let (alice, stranger) = (people.person("张三").await, people.person("王五").await);
-    let number = entrust(&people, &alice, b"contract", "合同").await;
+    let number = deposit_on_behalf(&people, &alice, b"contract", "合同").await;
     let erasure = requested(&people.by(&alice), &json!({ "deposit_number": number })).await;
     let erasure = erasure["id"].as_str().unwrap();
     let plain = TestNode::number(&node.deposit(&note(1)).await);
-    let other = entrust(&people, &alice, b"letter", "信").await;
+    let other = deposit_on_behalf(&people, &alice, b"letter", "信").await;
     let ask = async |id: &str| {
-        watched.asked();
+        counting.take_reads();
         let answer = node.session(&stranger.token).get(&format!("/v1/erasures/{id}")).await;
         assert_eq!(answer.problem(), (404, "not_found".into()), "{id}");
-        Told::of(answer, &watched)
+        Told::of(answer, &counting)
     };
     // The pass must be over: its reads would be counted too.
     let over = people.by(&alice).get(&format!("/v1/erasures/{erasure}?wait=60")).await.json();
@@ -231,15 +240,15 @@ async fn an_erasure_of_another_is_answered_like_what_is_no_erasure() {
 /// What is looked up in the index and in the acts while `who` imports a deposit into a case.
 async fn import_reads(
     node: &TestNode,
-    watched: &CountingStore,
+    counting: &CountingStore,
     who: &Person,
     case: &str,
     number: &str,
 ) -> BTreeMap<&'static str, usize> {
-    watched.asked();
+    counting.take_reads();
     let answer = node.session(&who.token).post(&format!("/v1/cases/{case}/imports"), &import(number)).await;
     assert_eq!(answer.status, 201, "{}", answer.text());
-    let mut reads = watched.asked();
+    let mut reads = counting.take_reads();
     // How the path to a block is found depends on where it stands, which is public.
     reads.retain(|what, _| !["leaves", "tile_hashes", "find_block", "published"].contains(what));
     reads
@@ -247,7 +256,7 @@ async fn import_reads(
 
 #[tokio::test]
 async fn in_how_many_mediations_a_deposit_stands_changes_no_look_up_for_a_stranger() {
-    let (node, watched) = watched().await;
+    let (node, counting) = watched().await;
     let people = People::of(&node).await;
     let stranger = people.person("王五").await;
     let numbers = [TestNode::number(&node.deposit(&note(1)).await), TestNode::number(&node.deposit(&note(2)).await)];
@@ -260,7 +269,7 @@ async fn in_how_many_mediations_a_deposit_stands_changes_no_look_up_for_a_strang
     }
     let (_, draft) = draft_case(&node, &stranger, COURT, None).await;
     let draft = draft.to_string();
-    let offered = import_reads(&node, &watched, &stranger, &draft, &numbers[0]).await;
-    let other = import_reads(&node, &watched, &stranger, &draft, &numbers[1]).await;
+    let offered = import_reads(&node, &counting, &stranger, &draft, &numbers[0]).await;
+    let other = import_reads(&node, &counting, &stranger, &draft, &numbers[1]).await;
     assert_eq!(offered, other);
 }

@@ -14,7 +14,7 @@ use tiezheng::store::contract::keeping::{KeepPrivate, PurgeStage};
 use tiezheng::store::memory::MemoryStore;
 use tiezheng::store::rocks::store::RocksStore;
 
-use super::deposits_on_behalf::{entrust, holds, request};
+use super::deposits_on_behalf::{deposit_on_behalf, holds, request};
 use super::originals::{draft_with, give, objects, submit};
 use crate::support::accounts::{People, Person, Session};
 use crate::support::counting_store::CountingStore;
@@ -93,7 +93,7 @@ async fn a_deposit_is_erased_from_every_file_and_still_verifies() {
     let (gone, stays) = (name(), name());
     let made = people.by(&alice).create("/v1/entrusted-deposits", &request(b"contract", &gone)).await;
     let number = made["deposit_number"].as_str().unwrap();
-    let others = entrust(&people, &bob, b"letter", &stays).await;
+    let others = deposit_on_behalf(&people, &bob, b"letter", &stays).await;
     assert_eq!(give(&people.by(&alice), &node, number, b"contract").await.status, 201);
     assert_eq!(give(&people.by(&bob), &node, &others, b"letter").await.status, 201);
     assert!(lies_in(folder.path(), &gone) && lies_in(folder.path(), &stays));
@@ -149,7 +149,7 @@ async fn an_account_and_a_text_of_a_case_are_erased() {
     assert!(!lies_in(folder.path(), &person));
 
     let (alice, judge) = (people.person("张三").await, people.judge().await);
-    let number = entrust(&people, &alice, b"contract", "合同").await;
+    let number = deposit_on_behalf(&people, &alice, b"contract", "合同").await;
     let case = draft_with(&node, &alice, &number, &title).await;
     submit(&node, &alice, case).await;
     let actor = node.filing.authenticate(&judge.token).unwrap();
@@ -182,7 +182,7 @@ async fn an_erasure_is_confirmed_only_once_no_file_holds_the_content() {
     let node = TestNode::over(Arc::clone(&store), NodeConfig::default()).await;
     let people = People::of(&node).await;
     let alice = people.person("张三").await;
-    let number = entrust(&people, &alice, b"contract", "合同").await;
+    let number = deposit_on_behalf(&people, &alice, b"contract", "合同").await;
     let asked = json!({ "deposit_number": number });
     store.arm(Fault::PurgeStillHeld);
     let first = requested(&people.by(&alice).keyed("e"), &asked).await;
@@ -205,23 +205,23 @@ async fn an_erasure_is_confirmed_only_once_no_file_holds_the_content() {
 #[tokio::test]
 async fn no_request_waits_for_a_pass_and_one_pass_takes_all_that_came_meanwhile() {
     let store = Arc::new(MemoryStore::new(origin()));
-    let watched = Arc::new(CountingStore::over(Arc::clone(&store) as Arc<dyn KeepPrivate>));
+    let counting = Arc::new(CountingStore::over(Arc::clone(&store) as Arc<dyn KeepPrivate>));
     let (reached, mut stages) = tokio::sync::mpsc::unbounded_channel();
     let (go_on, gate) = std::sync::mpsc::channel::<()>();
     let gate = Mutex::new(gate);
-    watched.on_purge(move |stage| {
+    counting.on_purge(move |stage| {
         let _ = reached.send(stage);
         // Until the test lets go: then the channel is closed, and no later pass waits.
         let _ = gate.lock().unwrap().recv();
     });
-    let plan = NodeConfig { filing_store: Some(watched.clone()), ..NodeConfig::default() };
+    let plan = NodeConfig { filing_store: Some(counting.clone()), ..NodeConfig::default() };
     let node = TestNode::over(store, plan).await;
     let people = People::of(&node).await;
     let alice = people.person("张三").await;
     let by = people.by(&alice);
     let mut numbers = Vec::new();
     for n in 0..4 {
-        numbers.push(entrust(&people, &alice, format!("file {n}").as_bytes(), "合同").await);
+        numbers.push(deposit_on_behalf(&people, &alice, format!("file {n}").as_bytes(), "合同").await);
     }
     let first = requested(&by, &json!({ "deposit_number": numbers[0] })).await;
     assert_eq!(stages.recv().await, Some(PurgeStage::Compacting));
@@ -244,7 +244,7 @@ async fn no_request_waits_for_a_pass_and_one_pass_takes_all_that_came_meanwhile(
     for erasure in later.iter().chain([&first]) {
         assert_eq!(settled(&by, erasure).await["state"]["code"], "confirmed");
     }
-    assert_eq!(watched.asked()["purge_pieces"], 2, "the three that came meanwhile are one pass");
+    assert_eq!(counting.take_reads()["purge_pieces"], 2, "the three that came meanwhile are one pass");
 }
 
 fn copy(from: &Path, to: &Path) {
@@ -265,9 +265,9 @@ fn copy(from: &Path, to: &Path) {
 async fn a_node_that_crashed_at_any_stage_completes_the_erasure_after_its_start() {
     let (folder, crashed) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let store = Arc::new(RocksStore::create(&folder.path().join("ledger"), &origin(), &small()).unwrap());
-    let watched = Arc::new(CountingStore::over(Arc::clone(&store) as Arc<dyn KeepPrivate>));
+    let counting = Arc::new(CountingStore::over(Arc::clone(&store) as Arc<dyn KeepPrivate>));
     let (ledger, copies) = (folder.path().join("ledger"), crashed.path().to_owned());
-    watched.on_purge(move |stage| {
+    counting.on_purge(move |stage| {
         let to = match stage {
             PurgeStage::Compacting => copies.join("compacting"),
             PurgeStage::Searching { .. } => copies.join("searching"),
@@ -276,11 +276,11 @@ async fn a_node_that_crashed_at_any_stage_completes_the_erasure_after_its_start(
             copy(&ledger, &to);
         }
     });
-    let plan = NodeConfig { filing_store: Some(watched.clone()), ..NodeConfig::default() };
+    let plan = NodeConfig { filing_store: Some(counting.clone()), ..NodeConfig::default() };
     let node = TestNode::over(store, plan).await;
     let people = People::of(&node).await;
     let (alice, gone) = (people.person("张三").await, name());
-    let number = entrust(&people, &alice, b"contract", &gone).await;
+    let number = deposit_on_behalf(&people, &alice, b"contract", &gone).await;
     let erasure = erased(&people.by(&alice), &json!({ "deposit_number": number })).await;
     assert!(!lies_in(folder.path(), &gone));
     drop(node);
@@ -321,7 +321,7 @@ async fn an_erasure_is_found_by_the_number_of_the_deposit_too() {
     let node = TestNode::in_memory(NodeConfig::default()).await;
     let people = People::of(&node).await;
     let (alice, other) = (people.person("张三").await, people.person("王五").await);
-    let number = entrust(&people, &alice, b"contract", "合同").await;
+    let number = deposit_on_behalf(&people, &alice, b"contract", "合同").await;
     let path = format!("/v1/erasures/{number}");
     assert_eq!(people.by(&alice).get(&path).await.problem(), (404, "not_erased".into()));
     assert_eq!(people.by(&other).get(&path).await.problem(), (404, "not_found".into()));

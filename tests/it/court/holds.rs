@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tiezheng::court::acts::{Act, ActKind, OrderErasure};
 use tiezheng::ledger::number::DepositNumber;
 
-use super::deposits_on_behalf::entrust;
+use super::deposits_on_behalf::deposit_on_behalf;
 use super::originals::{draft_with, submit};
 use crate::support::accounts::{COURT, People, Person};
 use crate::support::depositor::note;
@@ -16,12 +16,21 @@ async fn erase(node: &TestNode, person: &Person, body: &Value) -> Answer {
     node.session(&person.token).post("/v1/erasures", body).await
 }
 
+/// A filed case with one item, a deposit on behalf of the plaintiff.
+async fn filed_with_item(node: &TestNode, people: &People<'_>) -> (Proceeding, String) {
+    let suit = Proceeding::suit(people).await;
+    let number = deposit_on_behalf(people, &suit.bringing, b"contract", "合同").await;
+    suit.import(node, &suit.bringing, &number).await;
+    suit.file(node).await;
+    (suit, number)
+}
+
 #[tokio::test]
 async fn a_stranger_who_imports_my_number_into_a_case_never_blocks_my_erasure() {
     let node = TestNode::in_memory(NodeConfig::default()).await;
     let people = People::of(&node).await;
     let (alice, mallory) = (people.person("张三").await, people.person("王五").await);
-    let number = entrust(&people, &alice, b"contract", "合同").await;
+    let number = deposit_on_behalf(&people, &alice, b"contract", "合同").await;
     // A draft, a submitted case, a filed case, a judged case: whoever brings it and whatever becomes of it.
     draft_with(&node, &mallory, &number, "案由").await;
     let submitted = draft_with(&node, &mallory, &number, "案由").await;
@@ -55,7 +64,7 @@ async fn nothing_is_held_that_is_not_kept_here() {
     let node = TestNode::in_memory(NodeConfig::default()).await;
     let people = People::of(&node).await;
     let suit = Proceeding::suit(&people).await;
-    let number = entrust(&people, &suit.bringing, b"contract", "合同").await;
+    let number = deposit_on_behalf(&people, &suit.bringing, b"contract", "合同").await;
     // Signed with a key of the depositor's own: nothing private came with it.
     let own_key = TestNode::number(&node.deposit(&note(1)).await);
     suit.import(&node, &suit.bringing, &number).await;
@@ -88,10 +97,7 @@ async fn nothing_is_held_that_is_not_kept_here() {
 async fn an_erasure_order_says_that_the_hold_ends() {
     let node = TestNode::in_memory(NodeConfig::default()).await;
     let people = People::of(&node).await;
-    let suit = Proceeding::suit(&people).await;
-    let number = entrust(&people, &suit.bringing, b"contract", "合同").await;
-    suit.import(&node, &suit.bringing, &number).await;
-    suit.file(&node).await;
+    let (suit, number) = filed_with_item(&node, &people).await;
     let order = json!({ "act": "order-erasure", "deposit_number": number });
     let codes = |acted: &Value| acted["warnings"].to_string();
     let plain = suit.act(&node, &suit.judge, order.clone()).await;
@@ -112,10 +118,7 @@ async fn an_erasure_order_says_that_the_hold_ends() {
 async fn a_hold_of_court_staff_blocks_it_until_the_court_releases_it() {
     let node = TestNode::in_memory(NodeConfig::default()).await;
     let people = People::of(&node).await;
-    let suit = Proceeding::suit(&people).await;
-    let number = entrust(&people, &suit.bringing, b"contract", "合同").await;
-    suit.import(&node, &suit.bringing, &number).await;
-    suit.file(&node).await;
+    let (suit, number) = filed_with_item(&node, &people).await;
     let plain = json!({ "deposit_number": number });
     let hold = json!({ "act": "hold", "deposit_number": number, "reason": "待证事实争议" });
     suit.act(&node, &suit.clerk, hold.clone()).await;
@@ -158,10 +161,7 @@ async fn a_hold_of_court_staff_blocks_it_until_the_court_releases_it() {
 async fn parties_strangers_and_other_courts_can_neither_hold_nor_release() {
     let node = TestNode::in_memory(NodeConfig::default()).await;
     let people = People::of(&node).await;
-    let suit = Proceeding::suit(&people).await;
-    let number = entrust(&people, &suit.bringing, b"contract", "合同").await;
-    suit.import(&node, &suit.bringing, &number).await;
-    suit.file(&node).await;
+    let (suit, number) = filed_with_item(&node, &people).await;
     let other_court = people.of_court("书记员", "clerk", "京0491").await;
     let stranger = people.person("王五").await;
     let of = |act: &str| json!({ "act": act, "deposit_number": number, "reason": "理由" });
@@ -174,7 +174,7 @@ async fn parties_strangers_and_other_courts_can_neither_hold_nor_release() {
         assert_eq!(tried(&stranger, act).await, (404, "not_found".into()), "{act}");
     }
     // What is not in the case is not held by it, and a hold is about one thing.
-    let elsewhere = entrust(&people, &suit.answering, b"letter", "信").await;
+    let elsewhere = deposit_on_behalf(&people, &suit.answering, b"letter", "信").await;
     let reply = async |body: Value| node.session(&suit.clerk.token).post(&suit.path("/acts"), &body).await.problem();
     let strange = json!({ "act": "hold", "deposit_number": elsewhere, "reason": "理由" });
     assert_eq!(reply(strange).await, (422, "not_in_the_case".into()));
@@ -190,7 +190,7 @@ async fn each_court_holds_for_itself_and_an_erasure_order_ends_only_its_own_hold
     let node = TestNode::in_memory(NodeConfig::default()).await;
     let people = People::of(&node).await;
     let (first, second) = (Proceeding::suit(&people).await, Proceeding::suit(&people).await);
-    let number = entrust(&people, &first.bringing, b"contract", "合同").await;
+    let number = deposit_on_behalf(&people, &first.bringing, b"contract", "合同").await;
     for suit in [&first, &second] {
         suit.import(&node, &suit.bringing, &number).await;
         suit.file(&node).await;

@@ -13,7 +13,7 @@ use tiezheng::store::contract::ReadLedger as _;
 use tiezheng::store::memory::MemoryStore;
 use tiezheng::wire::receipt::ReceiptJson;
 
-use super::deposits_on_behalf::entrust;
+use super::deposits_on_behalf::deposit_on_behalf;
 use crate::support::accounts::{COURT, People};
 use crate::support::depositor::{note, origin, statement_with};
 use crate::support::proceeding::{Proceeding, import};
@@ -102,8 +102,8 @@ async fn who_deposited_it_is_said() {
     let node = TestNode::in_memory(NodeConfig::default()).await;
     let people = People::of(&node).await;
     let suit = Proceeding::suit(&people).await;
-    let own = entrust(&people, &suit.bringing, b"contract", "合同").await;
-    let others = entrust(&people, &suit.answering, b"invoice", "发票").await;
+    let own = deposit_on_behalf(&people, &suit.bringing, b"contract", "合同").await;
+    let others = deposit_on_behalf(&people, &suit.answering, b"invoice", "发票").await;
     let nobodys = TestNode::number(&node.deposit(&note(1)).await);
     for (number, depositor, warned) in
         [(&own, "same", false), (&others, "different", true), (&nobodys, "unknown", false)]

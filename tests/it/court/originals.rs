@@ -12,7 +12,7 @@ use tiezheng::court::ids::CaseId;
 use tiezheng::filing::imports::ImportCommand;
 use tiezheng::ledger::number::DepositNumber;
 
-use super::deposits_on_behalf::entrust;
+use super::deposits_on_behalf::deposit_on_behalf;
 use crate::support::accounts::{COURT, People, Person, Session};
 use crate::support::draft_case::{draft_case, new_request};
 use crate::support::test_node::{Answer, NodeConfig, TestNode};
@@ -62,7 +62,7 @@ async fn only_the_file_that_was_deposited_is_taken_in() {
     let people = People::of(&node).await;
     let (alice, bob) = (people.person("张三").await, people.person("李四").await);
     let original = original(700_000);
-    let number = entrust(&people, &alice, &original, "合同").await;
+    let number = deposit_on_behalf(&people, &alice, &original, "合同").await;
     let path = format!("/v1/deposits/{number}/original");
     assert_eq!(people.by(&alice).get(&path).await.problem(), (404, "no_original".into()));
 
@@ -135,7 +135,7 @@ async fn damage_is_never_given_out_as_the_original() {
     let people = People::of(&node).await;
     let alice = people.person("张三").await;
     let original = original(2_000_000);
-    let number = entrust(&people, &alice, &original, "录像").await;
+    let number = deposit_on_behalf(&people, &alice, &original, "录像").await;
     assert_eq!(give(&people.by(&alice), &node, &number, &original).await.status, 201);
     let object = objects(&node).remove(0);
     let whole = fs::read(&object).unwrap();
@@ -164,7 +164,7 @@ async fn a_case_opens_what_its_party_deposited_and_nothing_else() {
     let people = People::of(&node).await;
     let (alice, mallory) = (people.person("张三").await, people.person("王五").await);
     let (clerk, elsewhere) = (people.clerk().await, people.of_court("书记员", "clerk", "京0491").await);
-    let number = entrust(&people, &alice, b"contract", "合同").await;
+    let number = deposit_on_behalf(&people, &alice, b"contract", "合同").await;
     assert_eq!(give(&people.by(&alice), &node, &number, b"contract").await.status, 201);
     // Numbers are public: who writes one into a draft of his own has opened nothing.
     let forged = draft_with(&node, &mallory, &number, "案由").await;
@@ -192,7 +192,7 @@ async fn a_sweep_takes_what_nobody_answers_for_and_nothing_else() {
     let node = TestNode::in_memory(NodeConfig::default()).await;
     let people = People::of(&node).await;
     let alice = people.person("张三").await;
-    let number = entrust(&people, &alice, b"contract", "合同").await;
+    let number = deposit_on_behalf(&people, &alice, b"contract", "合同").await;
     assert_eq!(give(&people.by(&alice), &node, &number, b"contract").await.status, 201);
     let kept = objects(&node);
     let stray = node.originals.path().join("07");

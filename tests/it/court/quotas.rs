@@ -8,7 +8,7 @@ use serde_json::json;
 use tiezheng::custody::space::Limits;
 use tiezheng::store::memory::MemoryStore;
 
-use super::deposits_on_behalf::entrust;
+use super::deposits_on_behalf::deposit_on_behalf;
 use super::erasing::erased;
 use super::originals::{give, objects};
 use crate::support::accounts::People;
@@ -35,7 +35,7 @@ async fn an_account_and_all_of_them_have_quotas_and_erasing_frees_them() {
         (3, 400, 201, ""),
         (4, 1, 413, "account_quota_exceeded"),
     ] {
-        let number = entrust(&people, &alice, &original(mark, len), "合同").await;
+        let number = deposit_on_behalf(&people, &alice, &original(mark, len), "合同").await;
         let given = give(&people.by(&alice), &node, &number, &original(mark, len)).await;
         assert_eq!(given.status, status, "{mark}: {}", given.text());
         if !code.is_empty() {
@@ -43,7 +43,7 @@ async fn an_account_and_all_of_them_have_quotas_and_erasing_frees_them() {
         }
         numbers.push(number);
     }
-    let of_bob = entrust(&people, &bob, &original(5, 501), "录音").await;
+    let of_bob = deposit_on_behalf(&people, &bob, &original(5, 501), "录音").await;
     assert_eq!(give(&people.by(&bob), &node, &of_bob, &original(5, 501)).await.problem(), (507, "custody_full".into()));
     assert_eq!(objects(&node).len(), 2);
     // What is erased takes no room any more.
@@ -57,7 +57,7 @@ async fn what_does_not_agree_or_is_cut_off_takes_no_room() {
     let node = TestNode::in_memory(plan(1_000, 1_000)).await;
     let people = People::of(&node).await;
     let alice = people.person("张三").await;
-    let number = entrust(&people, &alice, &original(1, 1_000), "合同").await;
+    let number = deposit_on_behalf(&people, &alice, &original(1, 1_000), "合同").await;
     for _ in 0..3 {
         let wrong = give(&people.by(&alice), &node, &number, &original(2, 1_000)).await;
         assert_eq!(wrong.problem().1, "custody_mismatch");
@@ -93,7 +93,7 @@ async fn quotas_hold_after_a_restart() {
     let node = TestNode::over(Arc::clone(&store), plan(1_000, 10_000)).await;
     let people = People::of(&node).await;
     let alice = people.person("张三").await;
-    let number = entrust(&people, &alice, &original(1, 600), "合同").await;
+    let number = deposit_on_behalf(&people, &alice, &original(1, 600), "合同").await;
     assert_eq!(give(&people.by(&alice), &node, &number, &original(1, 600)).await.status, 201);
     drop(node);
     let node = TestNode::over(store, plan(1_000, 10_000)).await;
@@ -111,7 +111,7 @@ async fn originals_leave_the_reserved_space_to_everything_else() {
     let node = TestNode::in_memory(NodeConfig { originals: limits, ..NodeConfig::default() }).await;
     let people = People::of(&node).await;
     let alice = people.person("张三").await;
-    let number = entrust(&people, &alice, b"contract", "合同").await;
+    let number = deposit_on_behalf(&people, &alice, b"contract", "合同").await;
     let refused = give(&people.by(&alice), &node, &number, b"contract").await;
     assert_eq!(refused.problem(), (507, "custody_full".into()));
     assert_eq!(node.post_deposit(&note(1)).await.status, 201);

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tiezheng::ledger::number::DepositNumber;
 use tiezheng::ledger::statement::text::{Link, LinkKind};
 
-use super::deposits_on_behalf::entrust;
+use super::deposits_on_behalf::deposit_on_behalf;
 use crate::support::accounts::{People, Person};
 use crate::support::depositor::{note, statement_with};
 use crate::support::proceeding::Proceeding;
@@ -76,7 +76,7 @@ async fn a_deposit_by_token_is_signed_by_the_platform_and_every_report_says_so()
     let state = TestNode::in_memory(NodeConfig::default()).await;
     let people = People::of(&state).await;
     let suit = Proceeding::suit(&people).await;
-    let number = entrust(&people, &suit.bringing, b"contract", "合同").await;
+    let number = deposit_on_behalf(&people, &suit.bringing, b"contract", "合同").await;
     suit.import(&state, &suit.bringing, &number).await;
     let plain = verified(&state, &number, "contract").await;
     let of_case = suit.verify(&state, &suit.bringing, 1, "contract", None).await["report"].clone();

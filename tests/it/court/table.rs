@@ -217,7 +217,7 @@ async fn every_cell_of_the_table_is_what_http_does() {
         let case = all.at(*stage).await;
         for act in acts_of_a_case() {
             let Some(body) = request(act) else { continue };
-            for who in CaseRelation::all().into_iter().filter(|who| Cast::stands(*who, *stage)) {
+            for who in CaseRelation::all().into_iter().filter(|who| Cast::is_active(*who, *stage)) {
                 let expected = denial(who, act, *stage);
                 let of_its_own = expected.is_none() && moves(act);
                 let case = if of_its_own { all.at(*stage).await } else { case.clone() };

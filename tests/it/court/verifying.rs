@@ -148,8 +148,8 @@ async fn alarms(node: &TestNode, judge: &Person) -> Vec<Value> {
 #[tokio::test]
 async fn a_chain_that_says_something_else_than_was_imported_is_an_alarm_once() {
     let store = Arc::new(MemoryStore::new(origin()));
-    let watched = Arc::new(CountingStore::over(store.clone()));
-    let plan = NodeConfig { filing_store: Some(watched.clone()), ..NodeConfig::default() };
+    let counting = Arc::new(CountingStore::over(store.clone()));
+    let plan = NodeConfig { filing_store: Some(counting.clone()), ..NodeConfig::default() };
     let node = TestNode::over(Arc::clone(&store), plan).await;
     let suit = Proceeding::suit(&People::of(&node).await).await;
     let (first, second) =
@@ -161,7 +161,7 @@ async fn a_chain_that_says_something_else_than_was_imported_is_an_alarm_once() {
     assert_eq!(alarms(&node, &suit.judge).await, Vec::<Value>::new());
 
     let (index, forged) = an_hour_later(&store, &first);
-    watched.forge(index, forged);
+    counting.forge(index, forged);
     let looks = [&suit.judge, &suit.bringing, &suit.answering, &suit.clerk].map(|who| suit.view(&node, who));
     let looks = futures_util::future::join_all(looks).await;
     for seen in &looks {
@@ -179,13 +179,13 @@ async fn a_chain_that_says_something_else_than_was_imported_is_an_alarm_once() {
     assert_eq!(alarms(&node, &suit.judge).await, [json!([1, "facts"])]);
 
     // Nothing to be read at all is another alarm.
-    watched.forge(index, b"no header".to_vec());
+    counting.forge(index, b"no header".to_vec());
     for _ in 0..2 {
         assert_eq!(suit.view(&node, &suit.judge).await["items"][0]["divergence"]["code"], "unreadable");
     }
     assert_eq!(alarms(&node, &suit.judge).await, [json!([1, "facts"]), json!([1, "unreadable"])]);
     // Once raised it stays to be seen.
-    watched.mend();
+    counting.mend();
     assert_eq!(suit.view(&node, &suit.judge).await["items"][0]["divergence"]["code"], "unreadable");
     assert_eq!(alarms(&node, &suit.judge).await.len(), 2);
 }

@@ -20,14 +20,14 @@ type OnPurge = dyn Fn(PurgeStage) + Send + Sync;
 pub(crate) struct CountingStore {
     inner: Arc<dyn KeepPrivate>,
     on_purge: Mutex<Option<Arc<OnPurge>>>,
-    asked: Mutex<BTreeMap<&'static str, usize>>,
+    reads: Mutex<BTreeMap<&'static str, usize>>,
     /// Answered instead of what stands there.
     other: Mutex<BTreeMap<LeafIndex, Vec<u8>>>,
 }
 
 impl CountingStore {
     pub(crate) fn over(inner: Arc<dyn KeepPrivate>) -> Self {
-        Self { inner, on_purge: Mutex::default(), asked: Mutex::default(), other: Mutex::default() }
+        Self { inner, on_purge: Mutex::default(), reads: Mutex::default(), other: Mutex::default() }
     }
 
     /// Calls `hook` at each stage of a purge, on the purge's own thread.
@@ -35,9 +35,9 @@ impl CountingStore {
         *self.on_purge.lock().unwrap() = Some(Arc::new(hook));
     }
 
-    /// How often it was asked what, since the last time.
-    pub(crate) fn asked(&self) -> BTreeMap<&'static str, usize> {
-        std::mem::take(&mut self.asked.lock().unwrap())
+    /// Returns the reads by kind since the last call.
+    pub(crate) fn take_reads(&self) -> BTreeMap<&'static str, usize> {
+        std::mem::take(&mut self.reads.lock().unwrap())
     }
 
     /// Answers `bytes` for this leaf from now on.
@@ -45,13 +45,13 @@ impl CountingStore {
         self.other.lock().unwrap().insert(index, bytes);
     }
 
-    /// Answers what stands there again.
+    /// Undoes all forgeries.
     pub(crate) fn mend(&self) {
         self.other.lock().unwrap().clear();
     }
 
     fn inner(&self, what: &'static str) -> &dyn KeepPrivate {
-        *self.asked.lock().unwrap().entry(what).or_default() += 1;
+        *self.reads.lock().unwrap().entry(what).or_default() += 1;
         &*self.inner
     }
 }

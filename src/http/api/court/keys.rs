@@ -18,7 +18,7 @@ use crate::wire::court::keys::{EnrolledKeyJson, EnrolledKeysJson, KeyRequest};
 
 const PATH: &str = "/v1/accounts/me/keys";
 
-fn shown(enrolled: &EnrolledKey) -> EnrolledKeyJson {
+fn enrolled_key_json(enrolled: &EnrolledKey) -> EnrolledKeyJson {
     EnrolledKeyJson::of(&enrolled.key, enrolled.since, &enrolled.by)
 }
 
@@ -47,7 +47,7 @@ pub(in crate::http) async fn enrol_key(
 ) -> Result<Response, Failure> {
     let key = depositor_key(&call.shape.key)?;
     let (enrolled, fresh) = state.filing()?.enrol_key(&call.actor, key).await?;
-    let mut response = answer(if fresh { StatusCode::CREATED } else { StatusCode::OK }, &shown(&enrolled));
+    let mut response = answer(if fresh { StatusCode::CREATED } else { StatusCode::OK }, &enrolled_key_json(&enrolled));
     if let Ok(location) = HeaderValue::try_from(format!("{PATH}/{}", enrolled.key.name())) {
         response.headers_mut().insert(LOCATION, location);
     }
@@ -72,7 +72,8 @@ pub(in crate::http) async fn list_keys(
     Bearer(actor): Bearer,
 ) -> Result<Response, Failure> {
     let keys = state.filing()?.enrolled_keys(&actor)?;
-    let json = EnrolledKeysJson { items: keys.iter().map(shown).collect(), next_cursor: None, limit: KEYS_MAX };
+    let json =
+        EnrolledKeysJson { items: keys.iter().map(enrolled_key_json).collect(), next_cursor: None, limit: KEYS_MAX };
     Ok(answer(StatusCode::OK, &json))
 }
 
