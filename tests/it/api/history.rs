@@ -203,8 +203,8 @@ async fn all_deposits_of_a_digest_are_found_page_by_page() {
     let in_order: Vec<String> = in_order.into_iter().map(|(_, number)| number).collect();
     for digest in [content(b"one file").sha256.unwrap(), content(b"one file").sm3.unwrap()] {
         let found = node.get(&format!("/v1/search?q={digest}")).await.json();
-        assert_eq!((numbers(&found).len(), &found["total"], &found["total_is_exact"]), (20, &json!(105), &json!(true)));
-        for limit in [1, 20, 50, 100] {
+        assert_eq!((numbers(&found).len(), &found["total"], &found["total_is_exact"]), (50, &json!(105), &json!(true)));
+        for limit in [1, 20, 50, 200] {
             let (mut paged, mut cursor) = (Vec::new(), String::new());
             loop {
                 let page = node.get(&format!("/v1/search?q={digest}&limit={limit}{cursor}")).await.json();

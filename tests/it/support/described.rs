@@ -28,9 +28,9 @@ pub(crate) fn document() -> Value {
 }
 
 fn matches(template: &[String], path: &[&str]) -> bool {
-    // A tile has any number of parts.
+    // The path of a tile has one part or more.
     let rest = template.last().is_some_and(|part| part == "{path}");
-    let (template, path) = if rest && path.len() >= template.len() {
+    let (template, path) = if rest && path.len() >= template.len() && path.last() != Some(&"") {
         (&template[..template.len() - 1], &path[..template.len() - 1])
     } else {
         (template, path)
