@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use sha2::Digest as _;
-use tiezheng::cli::digest::{Hashed, content, measure};
+use tiezheng::cli::digest::{FileContent, content, measure};
 use tiezheng::ledger::hash::{Digest, node_hash, sha256};
 use tiezheng::ledger::manifest::item::WantedDigests;
 use tiezheng::ledger::statement::content::{Content, FileDigests, Form};
@@ -71,7 +71,7 @@ fn files(criterion: &mut Criterion) {
     let sm3 = Content { form, sha256: None, sm3: Some(expected.sm3) };
     for (name, only) in [("sha-256 alone", sha256), ("sm3 alone", sm3)] {
         let wanted = WantedDigests { sha256: only.sha256.is_some(), sm3: only.sm3.is_some() };
-        let hashed = Hashed { content: only, size: FILE as u64 };
+        let hashed = FileContent { content: only, size: FILE as u64 };
         group.bench_function(name, |bencher| {
             bencher.iter(|| assert_eq!(content(black_box(&path), None, wanted, &|_| {}).expect("digests"), hashed));
         });

@@ -87,19 +87,19 @@ impl Cases {
                 self.act(store, (at, entry), piece, report, findings);
             }
             (Private::Held(_), Some(_)) => {
-                findings.push((Fault::ActMalformed, "a text that is no act stands in a stream of acts".into()));
+                findings.push((Fault::ActMalformed, "a text that is not an act is in a stream of acts".into()));
             }
             // The program never erases these texts, only annexes.
             (Private::Erased(notice), Some(Stream::Case | Stream::Registry)) => {
-                self.labels.miss();
+                self.labels.set_incomplete();
                 findings.push((Fault::ActErased, format!("by the notice at {notice}")));
             }
             (Private::None | Private::Erased(_), Some(_)) => {
-                self.labels.miss();
+                self.labels.set_incomplete();
                 report.unread += 1;
             }
             // The erased text may have been the first act of an access log, so its labels are unknown.
-            (Private::Erased(_), None) if subject.is_some() => self.labels.miss(),
+            (Private::Erased(_), None) if subject.is_some() => self.labels.set_incomplete(),
             (_, None) => {}
         }
     }
@@ -116,7 +116,7 @@ impl Cases {
         let statement = entry.statement.statement();
         self.labels.signed_by(&statement.keys);
         let Some(document) = documents::read(piece, statement, findings) else {
-            self.labels.miss();
+            self.labels.set_incomplete();
             return;
         };
         documents::annexes(store, at, &document.act, report, findings);
@@ -128,8 +128,8 @@ impl Cases {
             _ => {}
         }
         let Some(subject) = statement.subject else {
-            findings.push((Fault::ActStream, "it stands in no stream".into()));
-            self.labels.miss();
+            findings.push((Fault::ActStream, "it is in no stream".into()));
+            self.labels.set_incomplete();
             return;
         };
         let before = match self.streams.get(&subject.id) {
@@ -137,9 +137,9 @@ impl Cases {
             _ => None,
         };
         let position = ActPosition { index: at, sequence: subject.sequence, at: entry.received };
-        let folded = self.replay(subject.id, &document, position, report);
-        let had_effect = matches!(folded, Ok(None));
-        match folded {
+        let replayed = self.replay(subject.id, &document, position, report);
+        let had_effect = matches!(replayed, Ok(None));
+        match replayed {
             Ok(None) => {}
             Ok(Some(code)) => report.void(IneffectiveActFinding { index: at, number: entry.number, code }),
             Err(detail) => findings.push((Fault::ActStream, detail)),
@@ -150,7 +150,7 @@ impl Cases {
         };
         self.labels.act(store, at, (&document, file, before.as_ref()), report, findings);
         self.track_holds(subject.id, &document.act);
-        self.role(subject.id, &document, findings);
+        self.check_role(subject.id, &document, findings);
     }
 
     fn track_holds(&mut self, id: Digest, act: &Act) {
@@ -180,7 +180,7 @@ impl Cases {
     }
 
     /// The pieces that were erased although a court holds them.
-    pub(in crate::audit) fn erased<R: ReadLedger + ?Sized>(
+    pub(in crate::audit) fn check_holds<R: ReadLedger + ?Sized>(
         &self,
         store: &R,
         pieces: &[ErasedPiece],
@@ -282,7 +282,7 @@ impl Cases {
     }
 
     /// Checks that the account held the role in which it acted, at that time and for the case's court.
-    fn role(&self, id: Digest, document: &Document, findings: &mut Findings) {
+    fn check_role(&self, id: Digest, document: &Document, findings: &mut Findings) {
         let Capacity::Holding(role) = document.capacity else { return };
         let court = match (&document.act, self.streams.get(&id)) {
             (_, Some(StreamState::Case(file))) => &file.court,

@@ -210,7 +210,7 @@ impl<'a, R: ReadLedger + ?Sized> ChainChecker<'a, R> {
         };
         if self.indexes {
             self.tombstones(index, notice.erased(), findings);
-            findings.extend(self.cases.erased(self.store, notice.erased(), &report.court));
+            findings.extend(self.cases.check_holds(self.store, notice.erased(), &report.court));
         }
         if good {
             if notice.key().is_some() {

@@ -35,7 +35,7 @@ impl Labels {
     }
 
     /// Records an act whose labels cannot be computed.
-    pub(in crate::audit) const fn miss(&mut self) {
+    pub(in crate::audit) const fn set_incomplete(&mut self) {
         self.is_incomplete = true;
     }
 
@@ -74,7 +74,7 @@ impl Labels {
         let mut expected = match (&document.act, document.stream, file) {
             (_, Stream::Case, Some(file)) => labels_of(file, document, before),
             (_, Stream::Case, None) => {
-                self.miss();
+                self.set_incomplete();
                 Vec::new()
             }
             (Act::TakeCustody(act), ..) => labels::of_custody(act.deposit).to_vec(),

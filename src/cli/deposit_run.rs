@@ -39,7 +39,7 @@ use crate::ledger::verify::wording::{self, Language};
 use crate::wire::json;
 use crate::wire::receipt::print;
 
-/// Mode of the statement's file, which holds salts and names.
+/// Mode of a statement file, which contains salts and names.
 pub const PRIVATE: u32 = 0o600;
 const PUBLIC: u32 = 0o644;
 
@@ -111,16 +111,16 @@ impl DepositRun {
     pub async fn send(self: &Arc<Self>, ready: PendingDeposit) -> Result<DepositOutcome, CliError> {
         let request = json::line(&ready.statement_file.request());
         let answered = self.client.deposit(request.as_bytes()).await;
-        let round = Arc::clone(self);
-        let taking = tokio::task::spawn_blocking(move || {
-            let (done, receipt) = round.check_answer(ready, answered)?;
+        let run = Arc::clone(self);
+        let task = tokio::task::spawn_blocking(move || {
+            let (done, receipt) = run.check_answer(ready, answered)?;
             if let Some(receipt) = receipt {
                 durable::replace(&receipt.path, &receipt.bytes, receipt.mode)
                     .map_err(|error| receipt_not_written(done.facts.number, &receipt.path, &error))?;
             }
             Ok(done)
         });
-        taking.await.map_err(|_| interrupted())?
+        task.await.map_err(|_| interrupted())?
     }
 
     /// Sends the requests of stored statements. Returns the answers in order.
@@ -204,7 +204,7 @@ impl DepositRun {
     ) -> Result<(PendingDeposit, Option<FileToWrite>), CliError> {
         let earlier = match earlier.and_then(|earlier| earlier.note()) {
             None if files.receipt.exists() && !self.again => return Err(statement_missing(&files)),
-            None if files.receipt.exists() => Some(stated_in(&files.receipt)?),
+            None if files.receipt.exists() => Some(statement_in(&files.receipt)?),
             earlier => earlier,
         };
         // Checked before minutes of hashing.
@@ -233,8 +233,8 @@ impl DepositRun {
         self.require_same_options(&files, &statement_file)?;
         let unchanged = match statement_file.note().and_then(|note| note.statement().content) {
             Some(stated) => {
-                let borne = WantedDigests { sha256: stated.sha256.is_some(), sm3: stated.sm3.is_some() };
-                self.hash(path, statement_file.salt().as_ref(), borne)? == stated
+                let wanted = WantedDigests { sha256: stated.sha256.is_some(), sm3: stated.sm3.is_some() };
+                self.hash(path, statement_file.salt().as_ref(), wanted)? == stated
             }
             None => false,
         };
@@ -289,7 +289,7 @@ impl DepositRun {
                 let why = |language| if is_own { wording::conclusion(&report, language) } else { String::new() };
                 let zh = format!("节点返回的回执未通过核验，不视为已存证。{}", why(Language::Chinese));
                 let en = format!(
-                    "the receipt that the node answered does not hold, so this counts as not deposited. {}",
+                    "the receipt that the node returned does not verify, so this counts as not deposited. {}",
                     why(Language::English)
                 );
                 Err(CliError::finding("receipt_does_not_hold", zh, en))
@@ -299,7 +299,7 @@ impl DepositRun {
 }
 
 /// The statement in a receipt file.
-fn stated_in(receipt: &Path) -> Result<StatementNote, CliError> {
+fn statement_in(receipt: &Path) -> Result<StatementNote, CliError> {
     let entry = Entry::parse(read_receipt(receipt)?.entry.as_bytes());
     entry
         .map(|entry| StatementNote::clone(&entry.statement))
@@ -336,12 +336,12 @@ fn check_earlier_receipt(files: &ReceiptFiles, receipt: &Receipt) -> Result<Opti
     }
     let path = files.receipt.display();
     let zh = format!(
-        "账本未守诺：同一声明早先已取得回执（{path}），现在的回执却是另一条记录。账本丢失了原存证或改写了历史。原回执未被覆盖，请妥善保存并通知审计人员"
+        "账本与早先的回执矛盾：同一声明已有回执（{path}），现在返回的回执却是另一条记录。账本丢失了原存证或改写了历史。原回执未被覆盖，请妥善保存并通知审计人员"
     );
     let en = format!(
-        "the ledger has broken its word: this statement has a receipt already ({path}), and the one it answers now is of \
-         another record. It has lost the deposit or rewritten its history. The old receipt was not touched: keep it, and \
-         inform the auditors"
+        "the ledger contradicts an earlier receipt: this statement has a receipt already ({path}), but the one returned now is of \
+         another record. The ledger has lost the deposit or rewritten its history. The earlier receipt was not changed: keep it, \
+         and inform the auditors"
     );
     Err(CliError::finding("history_rewritten", zh, en))
 }

@@ -16,8 +16,8 @@ use crate::store::account_files::{AccountFiles, INVENTORY, MissingFiles};
 use crate::store::contract::accounts::AccountStoreError;
 use crate::store::rocks::reader::RocksReader;
 
-/// Most missing objects that the log names.
-const NAMED: u64 = 20;
+/// Maximum number of missing objects in the log.
+const LOGGED_MAX: u64 = 20;
 
 /// Compares the account files in the folder `data` with its inventory, read-only.
 ///
@@ -52,7 +52,7 @@ pub fn check_originals(data: &Path, store: &RocksReader) -> Result<Vec<OperatorM
         let object = ObjectId::from_bytes(record.act.object.0);
         if let Err(error) = is_in_place(&originals, &object, record.act.size) {
             faults += 1;
-            if faults <= NAMED {
+            if faults <= LOGGED_MAX {
                 tracing::error!(deposit = %record.act.deposit, %object, %error, "an original in custody is not as recorded");
             }
         }
@@ -113,7 +113,7 @@ pub fn account_files_missing(data: &Path, missing: &[MissingFiles]) -> Option<Cl
             if zh {
                 format!("{path}（登记 {listed} 份，现有 {found} 份）")
             } else {
-                format!("{path} ({listed} listed, {found} there)")
+                format!("{path} ({listed} listed, {found} found)")
             }
         };
         missing.iter().map(one).collect::<Vec<_>>().join(if zh { "、" } else { ", " })
@@ -124,7 +124,7 @@ pub fn account_files_missing(data: &Path, missing: &[MissingFiles]) -> Option<Cl
     );
     let en = format!(
         "{dir}: account files are missing: {}. Put the folder `accounts` back from a backup; if there is none, remove \
-         {dir}/{INVENTORY} and start again: accounts must enrol their keys anew, and the deposit policy must be said anew",
+         {dir}/{INVENTORY} and start again: accounts must enrol their keys again, and the deposit policy must be set again",
         list(false)
     );
     Some(CliError::finding("account_files_missing", zh, en))

@@ -153,16 +153,16 @@ impl VerdictReader {
                 let reason = format!("a verdict has more than {VERDICT_MAX} bytes");
                 return Err(FailedAttempt::for_good(client.malformed(PATH, &reason)));
             }
-            let gone = |reason: Bilingual| {
+            let unreachable = |reason: Bilingual| {
                 let url = format!("{}{PATH}", client.address());
                 FailedAttempt { error: ClientError::Unreachable { url, reason }, retry: Retry::Soon }
             };
             match timeout(READ_TIMEOUT, self.response.chunk()).await {
-                Err(_) => return Err(FailedAttempt { retry: Retry::No, ..gone(no_answer_in_time()) }),
-                Ok(Err(error)) => return Err(gone(reason_of(&error))),
+                Err(_) => return Err(FailedAttempt { retry: Retry::No, ..unreachable(no_answer_in_time()) }),
+                Ok(Err(error)) => return Err(unreachable(reason_of(&error))),
                 Ok(Ok(Some(chunk))) => self.buffer.extend_from_slice(&chunk),
                 Ok(Ok(None)) if self.buffer.is_empty() => return Ok(None),
-                Ok(Ok(None)) => return Err(gone(Bilingual::new("应答中断", "the answer broke off"))),
+                Ok(Ok(None)) => return Err(unreachable(Bilingual::new("应答中断", "the answer broke off"))),
             }
         }
     }

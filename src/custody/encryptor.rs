@@ -19,8 +19,8 @@ pub(super) struct Encryptor {
     cipher: Cipher,
     segment: u64,
     /// The plaintext of the segment that is not encrypted yet.
-    waiting: Vec<u8>,
-    sealed: Vec<u8>,
+    pending: Vec<u8>,
+    ciphertext: Vec<u8>,
     digests: DigestPair,
 }
 
@@ -28,8 +28,8 @@ impl Encryptor {
     /// Before the first byte.
     pub(super) fn new(object: &ObjectId, key: &ObjectKey) -> Result<Self, SealError> {
         let cipher = Cipher::new(object, key)?;
-        let sealed = cipher.header().to_vec();
-        Ok(Self { cipher, segment: 0, waiting: Vec::with_capacity(SEGMENT), sealed, digests: DigestPair::new() })
+        let ciphertext = cipher.header().to_vec();
+        Ok(Self { cipher, segment: 0, pending: Vec::with_capacity(SEGMENT), ciphertext, digests: DigestPair::new() })
     }
 
     /// Processes more of the original.
@@ -38,12 +38,12 @@ impl Encryptor {
             self.digests.update(frame);
             let mut rest: &[u8] = frame;
             while !rest.is_empty() {
-                if self.waiting.len() == SEGMENT {
+                if self.pending.len() == SEGMENT {
                     self.seal(false)?;
                 }
-                let room = SEGMENT.saturating_sub(self.waiting.len()).min(rest.len());
-                let (taken, left) = rest.split_at(room);
-                self.waiting.extend_from_slice(taken);
+                let free = SEGMENT.saturating_sub(self.pending.len()).min(rest.len());
+                let (taken, left) = rest.split_at(free);
+                self.pending.extend_from_slice(taken);
                 rest = left;
             }
         }
@@ -52,18 +52,18 @@ impl Encryptor {
 
     /// The ciphertext since the last call.
     pub(super) fn take_ciphertext(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.sealed)
+        std::mem::take(&mut self.ciphertext)
     }
 
     /// Encrypts the last segment. Returns the end of the object, and size and digests of the original.
     pub(super) fn finish(mut self) -> Result<(Vec<u8>, FileDigests), SealError> {
         self.seal(true)?;
-        Ok((self.sealed, self.digests.finish()))
+        Ok((self.ciphertext, self.digests.finish()))
     }
 
     fn seal(&mut self, is_last: bool) -> Result<(), SealError> {
-        self.cipher.seal(self.segment, is_last, &self.waiting, &mut self.sealed)?;
-        self.waiting.clear();
+        self.cipher.seal(self.segment, is_last, &self.pending, &mut self.ciphertext)?;
+        self.pending.clear();
         self.segment = self.segment.saturating_add(1);
         Ok(())
     }
@@ -86,7 +86,7 @@ mod tests {
             for frame in original.chunks(frame) {
                 encryptor.update(&[Bytes::copy_from_slice(frame)]).unwrap();
                 object.extend(encryptor.take_ciphertext());
-                assert!(encryptor.waiting.len() <= SEGMENT);
+                assert!(encryptor.pending.len() <= SEGMENT);
             }
             let (end, measured) = encryptor.finish().unwrap();
             object.extend(end);

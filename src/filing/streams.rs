@@ -55,7 +55,7 @@ pub fn act_at(store: &dyn ReadLedger, index: LeafIndex) -> Result<StoredAct, Rea
 /// The act of an entry and its private content.
 fn act_of(index: LeafIndex, entry: Entry, private: Private) -> Result<StoredAct, ReadError> {
     let statement = entry.statement.statement();
-    let subject = statement.subject.ok_or_else(|| damaged(index, "it stands in no stream"))?;
+    let subject = statement.subject.ok_or_else(|| damaged(index, "it is in no stream"))?;
     let Private::Held(piece) = private else {
         return Err(damaged(index, "its document is not held"));
     };

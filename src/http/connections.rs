@@ -20,7 +20,7 @@ use crate::http::client_address::AddressGroup;
 /// Interval of evictions while the table is full.
 const EVICTION_INTERVAL: Duration = Duration::from_millis(100);
 /// Fraction of all connections that one eviction closes at most: one in this many.
-const PART_OF_ALL: usize = 8;
+const EVICTION_FRACTION: usize = 8;
 
 /// The start of the clock by which activity is measured.
 static START: LazyLock<Instant> = LazyLock::new(Instant::now);
@@ -44,7 +44,7 @@ pub struct OpenConnection {
     is_unread: AtomicBool,
     /// Whether it is evicted.
     is_evicted: AtomicBool,
-    end: Notify,
+    eviction: Notify,
 }
 
 impl OpenConnection {
@@ -57,7 +57,7 @@ impl OpenConnection {
             awaits_body: AtomicBool::new(false),
             is_unread: AtomicBool::new(false),
             is_evicted: AtomicBool::new(false),
-            end: Notify::new(),
+            eviction: Notify::new(),
         }
     }
 
@@ -73,7 +73,7 @@ impl OpenConnection {
         self.peer
     }
 
-    /// Bytes went in or out.
+    /// Records that bytes were sent or received.
     pub fn touch(&self) {
         self.active_ms.store(now_ms(), Ordering::Relaxed);
     }
@@ -109,7 +109,7 @@ impl OpenConnection {
 
     /// Waits until the connection is evicted.
     pub async fn evicted(&self) {
-        self.end.notified().await;
+        self.eviction.notified().await;
     }
 
     /// When bytes were last sent or received, if it waits for its client.
@@ -136,14 +136,14 @@ pub struct Connections(Arc<Table>);
 
 #[derive(Debug)]
 struct Table {
-    places: Arc<Semaphore>,
-    each: usize,
+    permits: Arc<Semaphore>,
+    per_client: usize,
     stalled_after: Duration,
-    open: Mutex<Open>,
+    state: Mutex<TableState>,
 }
 
 #[derive(Debug, Default)]
-struct Open {
+struct TableState {
     next: u64,
     all: HashMap<u64, Arc<OpenConnection>>,
     count_of: HashMap<AddressGroup, usize>,
@@ -167,11 +167,11 @@ impl Entry {
 
 impl Drop for Entry {
     fn drop(&mut self) {
-        self.table.open().remove(self.id);
+        self.table.lock().remove(self.id);
     }
 }
 
-impl Open {
+impl TableState {
     fn remove(&mut self, id: u64) {
         let Some(connection) = self.all.remove(&id) else { return };
         if let Some(count) = self.count_of.get_mut(&connection.group) {
@@ -194,11 +194,11 @@ impl Open {
     }
 
     /// Evicts connections and removes their entries.
-    fn close(&mut self, ids: &[u64]) {
+    fn evict(&mut self, ids: &[u64]) {
         for id in ids {
             if let Some(connection) = self.all.get(id).cloned() {
                 connection.is_evicted.store(true, Ordering::Relaxed);
-                connection.end.notify_one();
+                connection.eviction.notify_one();
                 self.remove(*id);
             }
         }
@@ -206,53 +206,53 @@ impl Open {
 }
 
 impl Table {
-    fn open(&self) -> std::sync::MutexGuard<'_, Open> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, TableState> {
         // No change can panic halfway.
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Connections {
-    /// A table of at most `most` connections, `each` per client. A connection that has waited for its client for `stalled_after` may
+    /// A table of at most `most` connections, `per_client` per client. A connection that has waited for its client for `stalled_after` may
     /// be evicted.
     #[must_use]
-    pub fn new(most: usize, each: usize, stalled_after: Duration) -> Self {
-        let places = Arc::new(Semaphore::new(most.max(1)));
-        Self(Arc::new(Table { places, each: each.max(1), stalled_after, open: Mutex::default() }))
+    pub fn new(most: usize, per_client: usize, stalled_after: Duration) -> Self {
+        let permits = Arc::new(Semaphore::new(most.max(1)));
+        Self(Arc::new(Table { permits, per_client: per_client.max(1), stalled_after, state: Mutex::default() }))
     }
 
     /// Waits for a permit for the next connection, which is held until its socket is closed. While there is none, stalled
     /// connections are evicted and new ones wait in the kernel's queue.
     pub async fn permit(&self) -> OwnedSemaphorePermit {
         loop {
-            let place = Arc::clone(&self.0.places).acquire_owned();
+            let permit = Arc::clone(&self.0.permits).acquire_owned();
             tokio::select! {
                 biased;
                 // The semaphore is never closed.
-                Ok(place) = place => return place,
+                Ok(permit) = permit => return permit,
                 () = sleep(EVICTION_INTERVAL) => self.evict_stalled(),
             }
         }
     }
 
     fn evict_stalled(&self) {
-        let mut open = self.0.open();
-        let most = (open.all.len() / PART_OF_ALL).max(1);
-        let stalled = open.stalled(None, self.0.stalled_after, most);
+        let mut state = self.0.lock();
+        let most = (state.all.len() / EVICTION_FRACTION).max(1);
+        let stalled = state.stalled(None, self.0.stalled_after, most);
         if !stalled.is_empty() {
             tracing::info!(
                 closed = stalled.len(),
                 "all connections are in use: closed those that wait for their clients"
             );
         }
-        open.close(&stalled);
+        state.evict(&stalled);
     }
 
     /// Evicts the connection of `group` that has stalled longest, if there is one, to free its share of another resource.
     pub fn evict_one_of(&self, group: AddressGroup) {
-        let mut open = self.0.open();
-        let stalled = open.stalled(Some(group), self.0.stalled_after, 1);
-        open.close(&stalled);
+        let mut state = self.0.lock();
+        let stalled = state.stalled(Some(group), self.0.stalled_after, 1);
+        state.evict(&stalled);
     }
 
     /// Registers a connection from `address`. If its client is at its limit, the one that has stalled longest is evicted; `None` if
@@ -260,19 +260,19 @@ impl Connections {
     #[must_use]
     pub fn register(&self, address: IpAddr, is_exempt: bool) -> Option<Entry> {
         let group = AddressGroup::of(address);
-        let mut open = self.0.open();
-        if !is_exempt && open.count_of.get(&group).is_some_and(|count| *count >= self.0.each) {
-            let stalled = open.stalled(Some(group), self.0.stalled_after, 1);
+        let mut state = self.0.lock();
+        if !is_exempt && state.count_of.get(&group).is_some_and(|count| *count >= self.0.per_client) {
+            let stalled = state.stalled(Some(group), self.0.stalled_after, 1);
             if stalled.is_empty() {
                 return None;
             }
-            open.close(&stalled);
+            state.evict(&stalled);
         }
-        let id = open.next;
-        open.next += 1;
+        let id = state.next;
+        state.next += 1;
         let connection = Arc::new(OpenConnection::new(address));
-        open.all.insert(id, Arc::clone(&connection));
-        *open.count_of.entry(group).or_default() += 1;
+        state.all.insert(id, Arc::clone(&connection));
+        *state.count_of.entry(group).or_default() += 1;
         Some(Entry { table: Arc::clone(&self.0), id, connection })
     }
 }
@@ -297,7 +297,7 @@ mod tests {
         assert!(connections.register(address("192.0.2.2"), false).is_some());
         drop(held);
         assert!(connections.register(of_a, false).is_some());
-        assert!(connections.0.open().count_of.is_empty(), "nothing is remembered of clients that have gone");
+        assert!(connections.0.lock().count_of.is_empty(), "nothing is remembered of clients that have gone");
     }
 
     #[test]
@@ -321,13 +321,13 @@ mod tests {
         let _all: Vec<_> = [&third, &fourth, &fifth].map(|entry| entry.connection().begin_request()).into();
         assert!(connections.register(of_a, false).is_none());
         drop((first, second));
-        assert_eq!(connections.0.open().all.len(), 3, "an entry that was closed is taken out once");
+        assert_eq!(connections.0.lock().all.len(), 3, "an entry that was closed is taken out once");
     }
 
     #[tokio::test]
     async fn with_all_places_taken_stalled_connections_are_closed() {
         let connections = Connections::new(1, 1, Duration::ZERO);
-        let place = connections.permit().await;
+        let permit = connections.permit().await;
         let entry = connections.register(address("192.0.2.1"), false).unwrap();
         assert!(connections.permit().now_or_never().is_none());
         let busy = entry.connection().begin_request();
@@ -337,7 +337,7 @@ mod tests {
         let next = async { drop(connections.permit().await) };
         let closing = async {
             entry.connection().evicted().await;
-            drop(place);
+            drop(permit);
         };
         tokio::join!(next, closing);
     }

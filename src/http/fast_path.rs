@@ -25,7 +25,7 @@ use hyper::body::Incoming;
 use tower::Service;
 
 use crate::http::api::deposits::deposit;
-use crate::http::api::lookup::{fetched, looked_up};
+use crate::http::api::lookup::{deposit_response, receipt_response};
 use crate::http::app_state::AppState;
 use crate::http::caching::ConditionalRequest;
 use crate::http::client_address::ClientAddress;
@@ -51,7 +51,7 @@ enum FastRoute {
 }
 
 impl FastRoute {
-    /// `None` for requests that the router answers.
+    /// The route of a request; `None` if the router answers it.
     fn of(method: &Method, path: &str) -> Option<Self> {
         let rest = path.strip_prefix(DEPOSITS)?;
         if *method == Method::POST {
@@ -80,13 +80,13 @@ impl FastRoute {
                 let (head, body) = request.into_parts();
                 deposit(State(state), client, head.headers, body).await
             }
-            Self::LookUp(number) => looked_up(&state, number).await,
-            Self::Receipt(number) => fetched(&state, number, request.headers()).await,
+            Self::LookUp(number) => deposit_response(&state, number).await,
+            Self::Receipt(number) => receipt_response(&state, number, request.headers()).await,
         }
     }
 }
 
-/// Makes the services of connections.
+/// Creates the service of each connection.
 #[derive(Debug, Clone)]
 pub struct FastPath {
     state: Arc<AppState>,
@@ -102,8 +102,8 @@ impl FastPath {
 
     /// The service of one connection.
     #[must_use]
-    pub fn on(&self, open: Arc<OpenConnection>) -> Connection {
-        Connection { state: Arc::clone(&self.state), router: self.router.clone(), open }
+    pub fn on(&self, connection: Arc<OpenConnection>) -> Connection {
+        Connection { state: Arc::clone(&self.state), router: self.router.clone(), connection }
     }
 
     /// Answers one request from `peer` without a connection.
@@ -117,7 +117,7 @@ impl FastPath {
 pub struct Connection {
     state: Arc<AppState>,
     router: Router,
-    open: Arc<OpenConnection>,
+    connection: Arc<OpenConnection>,
 }
 
 /// The future of a response.
@@ -125,25 +125,25 @@ pub type ResponseFuture = Pin<Box<dyn Future<Output = Result<Response, Infallibl
 
 impl Connection {
     fn answer(&mut self, mut request: Request) -> ResponseFuture {
-        let (open, busy) = (Arc::clone(&self.open), self.open.begin_request());
+        let (connection, guard) = (Arc::clone(&self.connection), self.connection.begin_request());
         let checked = target::check(request.method(), request.uri(), request.version(), request.headers());
         let answering = if let Err(failure) = checked.and_then(|()| require_plain_body(request.headers())) {
             Either::Left(Either::Left(ready(Ok(rejected(failure, &request)))))
         } else {
             let proxies = &self.state.options().trusted_proxies;
-            let client = ClientAddress::of(open.peer(), request.headers(), proxies);
-            if let Some(to) = FastRoute::of(request.method(), request.uri().path()) {
-                Either::Left(Either::Right(serve_fast(to, Arc::clone(&self.state), client, request).map(Ok)))
+            let client = ClientAddress::of(connection.peer(), request.headers(), proxies);
+            if let Some(route) = FastRoute::of(request.method(), request.uri().path()) {
+                Either::Left(Either::Right(serve_fast(route, Arc::clone(&self.state), client, request).map(Ok)))
             } else {
                 request.extensions_mut().insert(client);
                 Either::Right(self.router.call(request))
             }
         };
         Box::pin(async move {
-            let _busy = busy;
+            let _guard = guard;
             let mut answered = answering.await;
             // The rest of the body is not read, so no other request can follow.
-            if open.is_unread()
+            if connection.is_unread()
                 && let Ok(response) = &mut answered
             {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
@@ -164,28 +164,28 @@ impl Service<Request<Incoming>> for Connection {
     }
 
     fn call(&mut self, request: Request<Incoming>) -> ResponseFuture {
-        let open = Arc::clone(&self.open);
-        self.answer(request.map(|incoming| Body::new(ClientBody::new(incoming, open))))
+        let connection = Arc::clone(&self.connection);
+        self.answer(request.map(|incoming| Body::new(ClientBody::new(incoming, connection))))
     }
 }
 
 /// The answer to a request that is rejected before any route.
 fn rejected(failure: Failure, request: &Request) -> Response {
-    let (metric_labels, finishing) = (RequestMetrics::begin(request), ConditionalRequest::of(request));
+    let (metrics, conditional) = (RequestMetrics::begin(request), ConditionalRequest::of(request));
     let mut response = failure.into_response();
-    finishing.finish(&mut response);
-    metric_labels.record(&response);
+    conditional.finish(&mut response);
+    metrics.record(&response);
     response
 }
 
-async fn serve_fast(to: FastRoute, state: Arc<AppState>, client: ClientAddress, request: Request) -> Response {
-    let (method, route) = to.metric_labels();
-    let (metric_labels, finishing) = (RequestMetrics::named(method, route), ConditionalRequest::of(&request));
+async fn serve_fast(route: FastRoute, state: Arc<AppState>, client: ClientAddress, request: Request) -> Response {
+    let (method, path) = route.metric_labels();
+    let (metrics, conditional) = (RequestMetrics::named(method, path), ConditionalRequest::of(&request));
     // The state of a request that panicked is not used again.
-    let answered = AssertUnwindSafe(to.answer(state, client, request)).catch_unwind().await;
+    let answered = AssertUnwindSafe(route.answer(state, client, request)).catch_unwind().await;
     let mut response = answered.map_or_else(panicked, IntoResponse::into_response);
-    finishing.finish(&mut response);
-    metric_labels.record(&response);
+    conditional.finish(&mut response);
+    metrics.record(&response);
     response
 }
 

@@ -80,21 +80,21 @@ impl Traffic {
 /// Why a run failed.
 #[derive(Debug, thiserror::Error)]
 pub enum TrafficError {
-    /// No connection: is the node running, and are so many open files allowed?
+    /// A connection could not be opened.
     #[error("cannot connect to {address}: {source}")]
     Connect {
-        /// Where.
+        /// The address.
         address: SocketAddr,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
-    /// A connection broke: look into the node's log.
+    /// A connection broke.
     #[error("a connection broke: {0}")]
     Broken(#[from] hyper::Error),
     /// An invalid path.
-    #[error("`{path}` is no path")]
+    #[error("`{path}` is not a path")]
     BadPath {
-        /// As given.
+        /// The path.
         path: String,
     },
     /// A task of the generator panicked.
@@ -111,7 +111,7 @@ pub async fn send(
     address: SocketAddr,
     calls: Arc<[Call]>,
     connections: usize,
-    pace: LoopMode,
+    mode: LoopMode,
 ) -> Result<Traffic, TrafficError> {
     let host = HeaderValue::try_from(address.to_string()).unwrap_or(HeaderValue::from_static("localhost"));
     let mut opened = Vec::with_capacity(connections);
@@ -123,11 +123,11 @@ pub async fn send(
     let mut tasks = JoinSet::new();
     for sender in opened {
         let (calls, next, host) = (Arc::clone(&calls), Arc::clone(&next), host.clone());
-        tasks.spawn(ConnectionTask { sender, host, calls, next, begun, pace }.run());
+        tasks.spawn(ConnectionTask { sender, host, calls, next, begun, mode }.run());
     }
     let (mut latency, mut answers) = (Latency::default(), Vec::with_capacity(calls.len()));
-    while let Some(lane) = tasks.join_next().await {
-        let (times, more) = lane??;
+    while let Some(result) = tasks.join_next().await {
+        let (times, more) = result??;
         latency.add(&times);
         answers.extend(more);
     }
@@ -151,7 +151,7 @@ struct ConnectionTask {
     calls: Arc<[Call]>,
     next: Arc<AtomicUsize>,
     begun: Instant,
-    pace: LoopMode,
+    mode: LoopMode,
 }
 
 impl ConnectionTask {
@@ -173,7 +173,7 @@ impl ConnectionTask {
 
     /// Waits for the due time of the call, from which its latency counts.
     async fn due(&self, at: usize) -> Instant {
-        match self.pace {
+        match self.mode {
             LoopMode::Closed => Instant::now(),
             LoopMode::Open { per_second } => {
                 let nanos = u64::try_from(at).unwrap_or(u64::MAX).saturating_mul(1_000_000_000);

@@ -9,7 +9,7 @@ use crate::source::{Fault, Project};
 /// One row of the table.
 struct Layer {
     name: &'static str,
-    /// Rooms, or single files of them, that it may import.
+    /// Layers, or single modules of them, that it may import.
     imports: &'static [&'static str],
     /// The reason for the limit, for the error message.
     reason: &'static str,

@@ -122,10 +122,7 @@ pub(crate) fn foreign_folders(project: &Project) -> Vec<Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn show(rule: fn(&Project) -> Vec<Fault>, files: &[(&str, &str)]) -> Vec<String> {
-        rule(&Project::of(files)).iter().map(|f| format!("{}:{} {}", f.file, f.line, f.text)).collect()
-    }
+    use crate::source::show;
 
     #[test]
     fn files_and_functions_have_a_longest_size() {

@@ -273,6 +273,12 @@ fn is_ignored(path: &str, ignored: &str) -> bool {
     named && !kept
 }
 
+/// Each fault of `rule` in these files as `FILE:LINE TEXT`.
+#[cfg(test)]
+pub(crate) fn show(rule: fn(&Project) -> Vec<Fault>, files: &[(&str, &str)]) -> Vec<String> {
+    rule(&Project::of(files)).iter().map(|fault| format!("{}:{} {}", fault.file, fault.line, fault.text)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -217,10 +217,7 @@ pub(crate) fn glossary(project: &Project) -> Vec<Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn show(rule: fn(&Project) -> Vec<Fault>, files: &[(&str, &str)]) -> Vec<String> {
-        rule(&Project::of(files)).iter().map(|f| format!("{}:{} {}", f.file, f.line, f.text)).collect()
-    }
+    use crate::source::show;
 
     #[test]
     fn names_stay_in_their_places() {

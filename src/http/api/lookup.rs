@@ -45,7 +45,7 @@ pub(in crate::http) async fn look_up(
     State(state): State<Arc<AppState>>,
     parameter: PathParameter,
 ) -> Result<Response, Failure> {
-    looked_up(&state, parameter.number()?).await
+    deposit_response(&state, parameter.number()?).await
 }
 
 /// The answer to a look-up.
@@ -53,7 +53,10 @@ pub(in crate::http) async fn look_up(
 /// # Errors
 ///
 /// [`Failure`].
-pub(in crate::http) async fn looked_up(state: &Arc<AppState>, number: DepositNumber) -> Result<Response, Failure> {
+pub(in crate::http) async fn deposit_response(
+    state: &Arc<AppState>,
+    number: DepositNumber,
+) -> Result<Response, Failure> {
     let same = Arc::clone(state);
     state
         .read_cached_or_blocking(move |reader| {
@@ -92,7 +95,7 @@ pub(in crate::http) async fn fetch_receipt(
     parameter: PathParameter,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    fetched(&state, parameter.number()?, &headers).await
+    receipt_response(&state, parameter.number()?, &headers).await
 }
 
 /// The answer to a request for a receipt.
@@ -100,7 +103,7 @@ pub(in crate::http) async fn fetch_receipt(
 /// # Errors
 ///
 /// [`Failure`].
-pub(in crate::http) async fn fetched(
+pub(in crate::http) async fn receipt_response(
     state: &Arc<AppState>,
     number: DepositNumber,
     headers: &HeaderMap,

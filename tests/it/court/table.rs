@@ -1,7 +1,7 @@
-//! Who may do what in which stage: every cell of the table of permissions, through HTTP.
+//! Permissions by role and stage: every cell of the table of permissions, through HTTP.
 //!
-//! A cell that the table denies must be denied by name; a cell that it allows must not be. What an allowed act is then
-//! refused for (no such item, nothing to resume) is the act's own business.
+//! A denied cell must be rejected with its code; an allowed cell must not. Other reasons to reject an allowed act (no such item,
+//! nothing to resume) are not tested here.
 
 use std::collections::BTreeMap;
 
@@ -13,8 +13,8 @@ use tiezheng::court::words::{Role, Stage};
 use crate::support::accounts::{COURT, People, Person};
 use crate::support::test_node::{NodeConfig, TestNode};
 
-/// Everybody who stands to the case in some way.
-struct Cast<'h> {
+/// One account for each relation to a case.
+struct Participants<'h> {
     people: People<'h>,
     by: BTreeMap<CaseRelation, Person>,
 }
@@ -29,7 +29,7 @@ const OF_COURTS: [Role; 7] = [
     Role::Notary,
 ];
 
-impl<'h> Cast<'h> {
+impl<'h> Participants<'h> {
     async fn of(node: &'h TestNode) -> Self {
         let people = People::of(node).await;
         let mut by = BTreeMap::new();
@@ -57,11 +57,11 @@ impl<'h> Cast<'h> {
         assert_eq!(answer.status, 201, "{who:?} {body}: {}", answer.text());
     }
 
-    /// A case with three sides, entered by the court for somebody who came in person: only the court names accounts for
-    /// the other sides.
+    /// A case with three sides, entered by the court for a visitor: only the court names accounts for the other
+    /// sides.
     async fn draft_case(&self) -> String {
         let clerk = CaseRelation::Holding(Role::Clerk);
-        let account = |standing| &self.by[&standing].account;
+        let account = |relation| &self.by[&relation].account;
         let body = json!({
             "court": COURT, "kind": "civil-first", "procedure": "ordinary", "role": "plaintiff",
             "subject": "natural-person", "filer": "court", "name": "原告",
@@ -85,7 +85,7 @@ impl<'h> Cast<'h> {
         self.act(CaseRelation::Holding(Role::Clerk), case, body).await;
     }
 
-    /// A case brought to this stage by the acts that lead there.
+    /// A case advanced to this stage.
     async fn at(&self, stage: Stage) -> String {
         let case = self.draft_case().await;
         let (party, clerk) = (CaseRelation::Party(Side::Bringing), CaseRelation::Holding(Role::Clerk));
@@ -211,13 +211,13 @@ fn moves(act: ActKind) -> bool {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_cell_of_the_table_is_what_http_does() {
     let node = TestNode::in_memory(NodeConfig::default()).await;
-    let all = Cast::of(&node).await;
+    let all = Participants::of(&node).await;
     let (mut denied, mut allowed) = (0, 0);
     for stage in Stage::ALL {
         let case = all.at(*stage).await;
         for act in acts_of_a_case() {
             let Some(body) = request(act) else { continue };
-            for who in CaseRelation::all().into_iter().filter(|who| Cast::is_active(*who, *stage)) {
+            for who in CaseRelation::all().into_iter().filter(|who| Participants::is_active(*who, *stage)) {
                 let expected = denial(who, act, *stage);
                 let of_its_own = expected.is_none() && moves(act);
                 let case = if of_its_own { all.at(*stage).await } else { case.clone() };
