@@ -97,7 +97,7 @@ fn sources(folder: &Path, found: &mut String) {
         let name = path.file_name().unwrap().to_str().unwrap();
         if path.is_dir() {
             sources(&path, found);
-        } else if name.ends_with(".rs") && !["tests.rs", "error_code.rs"].contains(&name) {
+        } else if path.extension().is_some_and(|of| of == "rs") && !["tests.rs", "error_code.rs"].contains(&name) {
             found.push_str(fs::read_to_string(&path).unwrap().split("#[cfg(test)]\nmod tests").next().unwrap());
         }
     }
